@@ -1,0 +1,81 @@
+import type { Failure } from "../schemas/failure.js";
+import { failure } from "../schemas/failure.js";
+import type { Deadline } from "./deadline.js";
+import { FailureError } from "./failure-error.js";
+import type { Grants, Need } from "./grants.js";
+import type { Recorder } from "./recorder.js";
+import type { SecretKeeper } from "./secrets.js";
+
+/** What every probe is given, whatever it needs. */
+export interface BaseContext {
+  /** Aborts at the run's deadline, and when the caller cancels. */
+  readonly signal: AbortSignal;
+  /** Times one step. The harness records when it began, how long it took and its code, also when it fails. */
+  operation<Result>(name: string, step: (operation: StepReply) => Promise<Result>): Promise<Result>;
+  /** Runs a conversation and gives back what broke it, or null: a network outcome is data. A bug still throws. */
+  attempt(conversation: () => Promise<void>): Promise<Failure | null>;
+}
+
+type Intersection<Union> = (Union extends unknown ? (member: Union) => void : never) extends (member: infer Whole) => void ? Whole : never;
+
+/** The ctx of a probe that declared these needs: nothing else of the world is in it. */
+export type Context<Needs extends Need = never> = BaseContext & ([Needs] extends [never] ? unknown : Intersection<{ [N in Needs]: { readonly [Name in N]: Grants[N] } }[Needs]>);
+
+/** What the harness itself holds of a run; the grants are made from it. */
+export interface RunState {
+  readonly recorder: Recorder;
+  readonly deadline: Deadline;
+  readonly secrets: SecretKeeper;
+}
+
+/** What a step says of the reply it got. */
+export class StepReply {
+  code: number | null = null;
+  message: string | null = null;
+
+  reply(code: number | null, message: string | null): void {
+    this.code = code;
+    this.message = message;
+  }
+}
+
+export class RunContext implements BaseContext {
+  readonly #state: RunState;
+
+  constructor(state: RunState) {
+    this.#state = state;
+  }
+
+  get signal(): AbortSignal {
+    return this.#state.deadline.signal;
+  }
+
+  async operation<Result>(name: string, step: (operation: StepReply) => Promise<Result>): Promise<Result> {
+    const { recorder } = this.#state;
+    const operation = recorder.begin(name);
+    const reply = new StepReply();
+    try {
+      return await step(reply);
+    } finally {
+      recorder.end(operation, reply.code, reply.message);
+    }
+  }
+
+  async attempt(conversation: () => Promise<void>): Promise<Failure | null> {
+    try {
+      await conversation();
+      return null;
+    } catch (error) {
+      if (error instanceof FailureError) return error.failure;
+      const { reason } = this.#state.deadline;
+      // A step that was aborted through `signal` throws whatever its library throws.
+      if (reason !== null) return failure("probe", reason, ENDED[reason]);
+      throw error;
+    }
+  }
+}
+
+export const ENDED = {
+  timeout: "the run's deadline struck",
+  cancelled: "the run was cancelled",
+} as const;

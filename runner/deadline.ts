@@ -1,0 +1,71 @@
+import type { FailureCode } from "../schemas/failure.js";
+
+/** Why a run was ended from outside. */
+export type EndReason = Extract<FailureCode, "timeout" | "cancelled">;
+
+/**
+ * The one deadline of a run. It ends with the first of: time is up, the caller's signal aborts, the run is over.
+ * An AbortController costs more than a whole pipelined command, so one is made only for a probe that asks for `signal`.
+ */
+export class Deadline {
+  reason: EndReason | null = null;
+  #listeners: Set<(reason: EndReason) => void> | null = null;
+  #controller: AbortController | null = null;
+  #timer: NodeJS.Timeout | null;
+  #detach: (() => void) | null = null;
+
+  constructor(
+    readonly timeoutMs: number,
+    outer: AbortSignal | undefined,
+  ) {
+    this.#timer = setTimeout(expire, timeoutMs, this);
+    if (outer === undefined) return;
+    const cancel = (): void => this.end("cancelled");
+    if (outer.aborted) cancel();
+    else {
+      outer.addEventListener("abort", cancel, { once: true });
+      this.#detach = () => outer.removeEventListener("abort", cancel);
+    }
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.reason !== null) this.#controller.abort(new Error(this.reason));
+    return this.#controller.signal;
+  }
+
+  /** Calls back once when the deadline strikes, at once when it has; gives back how to stop listening. */
+  onEnd(listener: (reason: EndReason) => void): () => void {
+    if (this.reason !== null) {
+      listener(this.reason);
+      return noListener;
+    }
+    this.#listeners ??= new Set();
+    this.#listeners.add(listener);
+    return () => this.#listeners?.delete(listener);
+  }
+
+  end(reason: EndReason): void {
+    if (this.reason !== null) return;
+    this.reason = reason;
+    this.release();
+    this.#controller?.abort(new Error(reason));
+    const listeners = this.#listeners;
+    this.#listeners = null;
+    if (listeners !== null) for (const listener of listeners) listener(reason);
+  }
+
+  /** The run is over: leaves no timer and no listener behind. */
+  release(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#detach?.();
+    this.#detach = null;
+  }
+}
+
+function expire(deadline: Deadline): void {
+  deadline.end("timeout");
+}
+
+function noListener(): void {}

@@ -1,0 +1,62 @@
+import type { Carried, Status } from "../schemas/carried.js";
+import type { Contract, FilledOf } from "../schemas/contract.js";
+import type { Failure } from "../schemas/failure.js";
+import type { Context, Need } from "./context.js";
+
+/** What `run` gives back: the probe's own fields. The harness puts what every output carries around them. */
+export type Evidence<Output> = Omit<Output, keyof Carried> & { status: Status; failure: Failure | null };
+
+/** An older contract that is still served: pure converters to and from the newest one. */
+export interface OlderVersion {
+  readonly input: Contract;
+  readonly output: Contract;
+  upgradeInput(input: never): unknown;
+  downgradeOutput(output: never, input: never): unknown;
+}
+
+export interface NewestVersion {
+  readonly input: Contract;
+  readonly output: Contract;
+}
+
+/** A probe as the registry holds it, its types erased. */
+export interface Probe {
+  readonly name: string;
+  readonly summary: string;
+  readonly needs: readonly Need[];
+  /** By version, the newest first. The newest does the work. */
+  readonly versions: Readonly<Record<string, NewestVersion | OlderVersion>>;
+  readonly run: (input: never, ctx: never) => Promise<unknown>;
+}
+
+export interface Definition<Input, Output, Needs extends Need> {
+  readonly name: string;
+  /** One sentence for the catalogue. */
+  readonly summary: string;
+  /** What `run` may use of the world: nothing else is in its ctx. */
+  readonly needs: readonly Needs[];
+  readonly version: string;
+  readonly input: Contract<unknown, Input>;
+  readonly output: Contract<unknown, Output>;
+  readonly older?: Readonly<Record<string, OlderVersion>>;
+  // A property, not a method: method parameters are bivariant, and would accept a run() with the wrong input.
+  readonly run: (input: Input, ctx: Context<Needs>) => Promise<Evidence<Output>>;
+}
+
+/** Describes a probe, and checks that `run` takes what its input contract promises and gives what its output contract asks. */
+export function defineProbe<Input, Output, const Needs extends Need>(definition: Definition<Input, Output, Needs>): Probe {
+  const { name, summary, needs, version, input, output, older, run } = definition;
+  return { name, summary, needs, versions: { [version]: { input, output }, ...older }, run: run as Probe["run"] };
+}
+
+/** Describes an older contract, typed against the newest one. */
+export function olderVersion<const Old extends NewestVersion, const New extends NewestVersion>(
+  old: Old,
+  _newest: New,
+  converters: {
+    upgradeInput: (input: FilledOf<Old["input"]>) => FilledOf<New["input"]>;
+    downgradeOutput: (output: FilledOf<New["output"]>, input: FilledOf<Old["input"]>) => FilledOf<Old["output"]>;
+  },
+): OlderVersion {
+  return { input: old.input, output: old.output, ...(converters as Pick<OlderVersion, "upgradeInput" | "downgradeOutput">) };
+}

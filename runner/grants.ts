@@ -1,0 +1,35 @@
+import { monotonic, utc } from "./clock.js";
+import type { RunState } from "./context.js";
+import type { TcpGrant } from "./net/dial.js";
+import type { TlsGrant } from "./net/tls.js";
+
+/** What a probe may ask for, and what it is handed for it. */
+export interface Grants {
+  /** Opens connections. */
+  tcp: TcpGrant;
+  /** Secures a connection. */
+  tls: TlsGrant;
+  clock: { now(): number; utc(): string };
+}
+
+export type Need = keyof Grants;
+
+/** Makes a run's own grant out of its state. */
+type Grantor = (state: RunState) => unknown;
+
+// Each is imported when a probe that needs it is loaded: start-up pays only for what the command uses.
+const GRANTORS: { readonly [N in Need]: () => Promise<Grantor> } = {
+  tcp: async () => (await import("./net/dial.js")).tcpGrant,
+  tls: async () => (await import("./net/tls.js")).tlsGrant,
+  clock: async () => () => ({ now: monotonic, utc: () => utc(monotonic()) }),
+};
+
+export const NEEDS = Object.keys(GRANTORS) as Need[];
+
+/** Loads the grantors of these needs; the result adds the grants of one run to its ctx. */
+export async function grantorOf(needs: readonly Need[]): Promise<(context: object, state: RunState) => void> {
+  const grantors = await Promise.all(needs.map(async (need) => [need, await GRANTORS[need]()] as const));
+  return (context, state) => {
+    for (const [need, grantor] of grantors) (context as Record<string, unknown>)[need] = grantor(state);
+  };
+}

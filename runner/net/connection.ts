@@ -1,0 +1,183 @@
+import type { Socket } from "node:net";
+import type { FailureCode } from "../../schemas/failure.js";
+import type { TlsFacts } from "../../schemas/tls.js";
+import { monotonic } from "../clock.js";
+import { ENDED } from "../context.js";
+import type { Deadline } from "../deadline.js";
+import { type Arrival, later } from "./arrivals.js";
+import { codeOf, wordsOf } from "./classify.js";
+
+/** Why a connection can no longer be used. */
+export interface Break {
+  code: FailureCode;
+  message: string;
+}
+
+/** Who works on what arrives. Text holds one character a byte (latin1): protocols decode it at line boundaries. */
+export interface ConnectionReader {
+  received(text: string, at: number): void;
+  broken(reason: Break, at: number): void;
+}
+
+/** A peer that sends faster than we work is not read further for a while. */
+const MAX_UNREAD_BYTES = 256 * 1024;
+
+/**
+ * One open connection. It takes the time of every arrival, waits no longer than it is told, and ends with its run.
+ * The reading half is by callback and not a stream: no buffer is allocated per read, and nothing is copied twice.
+ */
+export class Connection implements Arrival {
+  tls: TlsFacts | null = null;
+  broken: Break | null = null;
+  #socket: Socket;
+  #reader: ConnectionReader | null = null;
+  #unread: string[] = [];
+  #unreadAt: number[] = [];
+  #unreadBytes = 0;
+  #pendingBreak: Break | null = null;
+  #brokenAt = 0;
+  #queued = false;
+  #dueAt = 0;
+  #timer: NodeJS.Timeout | null = null;
+  readonly #stopListening: () => void;
+
+  constructor(
+    socket: Socket,
+    readonly remoteAddress: string,
+    readonly remotePort: number,
+    deadline: Deadline,
+  ) {
+    this.#socket = socket;
+    this.#stopListening = deadline.onEnd((reason) => this.#break({ code: reason, message: ENDED[reason] }));
+  }
+
+  get localAddress(): string | null {
+    return this.#socket.localAddress ?? null;
+  }
+
+  /** The socket itself, for the TLS upgrade only. */
+  get socket(): Socket {
+    return this.#socket;
+  }
+
+  /** Bytes that have arrived and were not worked on yet. */
+  get unreadBytes(): number {
+    return this.#unreadBytes;
+  }
+
+  discardUnread(): void {
+    this.#unread = [];
+    this.#unreadAt = [];
+    this.#unreadBytes = 0;
+  }
+
+  /** The TLS socket takes the plain one's place. */
+  replaceSocket(socket: Socket, tls: TlsFacts): void {
+    this.#socket = socket;
+    this.tls = tls;
+  }
+
+  readBy(reader: ConnectionReader): void {
+    this.#reader = reader;
+    if (this.#unread.length > 0 || this.#pendingBreak !== null) this.#queue();
+  }
+
+  /** Gives up when nobody has called it again, or waitNoMore(), within so many milliseconds. */
+  waitAtMost(milliseconds: number): void {
+    this.#dueAt = monotonic() + milliseconds;
+    this.#timer ??= setTimeout(checkDue, milliseconds, this);
+  }
+
+  waitNoMore(): void {
+    this.#dueAt = 0;
+  }
+
+  /** Sends text as UTF-8, or bytes as they are. False when the peer reads more slowly than we write: see drained(). */
+  write(data: string | Uint8Array): boolean {
+    if (this.broken !== null || this.#pendingBreak !== null) return true;
+    return this.#socket.write(data);
+  }
+
+  /** Resolves when what was written has left for the system, or the connection broke. */
+  drained(): Promise<void> {
+    if (!this.#socket.writableNeedDrain || this.#socket.destroyed) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        this.#socket.off("drain", done);
+        this.#socket.off("close", done);
+        resolve();
+      };
+      this.#socket.on("drain", done);
+      this.#socket.on("close", done);
+    });
+  }
+
+  /** Called for each read, with the bytes as latin1. False asks the socket to pause. */
+  take(text: string, at: number): boolean {
+    if (this.#socket.destroyed) return false;
+    this.#unread.push(text);
+    this.#unreadAt.push(at);
+    this.#unreadBytes += text.length;
+    this.#queue();
+    return this.#unreadBytes < MAX_UNREAD_BYTES;
+  }
+
+  takeEnd(error: NodeJS.ErrnoException | null): void {
+    this.#break(error === null ? { code: "closed", message: "the peer closed the connection" } : { code: codeOf(error), message: wordsOf(error) });
+  }
+
+  arrive(): void {
+    this.#queued = false;
+    const reader = this.#reader;
+    if (reader === null) return;
+    while (this.#unread.length > 0 && this.broken === null) {
+      const text = this.#unread.shift() as string;
+      const at = this.#unreadAt.shift() as number;
+      this.#unreadBytes -= text.length;
+      reader.received(text, at);
+    }
+    if (this.#unreadBytes === 0 && this.#socket.isPaused()) this.#socket.resume();
+    // What the peer said before it went is worked on first.
+    if (this.#pendingBreak !== null && this.broken === null) {
+      this.broken = this.#pendingBreak;
+      this.close();
+      reader.broken(this.broken, this.#brokenAt);
+    }
+  }
+
+  /** Ends the connection at once. What was written before is still sent. */
+  close(): void {
+    this.broken ??= { code: "closed", message: "the connection was closed on this side" };
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#stopListening();
+    this.discardUnread();
+    this.#socket.destroy();
+  }
+
+  /** Internal: the timer's callback. It re-arms itself while the wait it was made for has been replaced by a later one. */
+  checkDue(): void {
+    this.#timer = null;
+    if (this.#dueAt === 0 || this.broken !== null) return;
+    const left = this.#dueAt - monotonic();
+    if (left > 0.5) this.#timer = setTimeout(checkDue, left, this);
+    else this.#break({ code: "timeout", message: "no answer in time" });
+  }
+
+  #break(reason: Break): void {
+    if (this.#pendingBreak !== null || this.broken !== null) return;
+    this.#pendingBreak = reason;
+    this.#brokenAt = monotonic();
+    this.#queue();
+  }
+
+  #queue(): void {
+    if (this.#queued || this.#reader === null) return;
+    this.#queued = true;
+    later(this);
+  }
+}
+
+function checkDue(connection: Connection): void {
+  connection.checkDue();
+}

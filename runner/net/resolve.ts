@@ -1,0 +1,94 @@
+import type { LookupAddress } from "node:dns";
+import { lookup, Resolver } from "node:dns";
+import type { Host } from "../../schemas/host.js";
+import type { NetworkInput } from "../../schemas/network.js";
+import { ENDED, type RunState } from "../context.js";
+import { fail } from "../failure-error.js";
+import { failureOf } from "./classify.js";
+
+export interface Address {
+  address: string;
+  family: 4 | 6;
+}
+
+export type AddressOptions = Pick<NetworkInput, "address_family" | "resolver" | "source_address">;
+
+/** The addresses of a host, in the order in which to dial them. Only a look-up is an operation: an address needs none. */
+export async function resolveHost(state: RunState, host: Host, options: AddressOptions, timeoutMs: number): Promise<Address[]> {
+  if (host.kind === "address") return [{ address: host.host, family: host.family }];
+  const { recorder } = state;
+  const operation = recorder.begin("resolve");
+  try {
+    const found = await bounded(state, timeoutMs, (signal) => (options.resolver === undefined ? bySystem(host.host) : byServers(host.host, options, signal)));
+    const addresses = interleave(found.filter((entry) => isWanted(entry, options)));
+    if (addresses.length === 0) throw fail("resolve", "dns_not_found", `${host.host} has no ${options.address_family === "any" ? "" : `${options.address_family} `}address`);
+    recorder.end(operation, null, addresses.map((entry) => entry.address).join(" "));
+    return addresses;
+  } catch (error) {
+    recorder.end(operation);
+    throw error;
+  }
+}
+
+function isWanted(entry: Address, options: AddressOptions): boolean {
+  return options.address_family === "any" || entry.family === (options.address_family === "ipv6" ? 6 : 4);
+}
+
+/** RFC 8305, section 4: the families take turns, beginning with the one that the resolver put first. */
+export function interleave(addresses: readonly Address[]): Address[] {
+  const first = addresses.filter((entry) => entry.family === addresses[0]?.family);
+  const second = addresses.filter((entry) => entry.family !== addresses[0]?.family);
+  return first.flatMap((entry, index) => (second[index] === undefined ? [entry] : [entry, second[index]])).concat(second.slice(first.length));
+}
+
+function bySystem(name: string): Promise<Address[]> {
+  return new Promise((resolve, reject) => {
+    lookup(name, { all: true, verbatim: true }, (error, found: LookupAddress[]) => {
+      if (error) reject(failureOf("resolve", error));
+      else resolve(found as Address[]);
+    });
+  });
+}
+
+/** Asks the given servers for both families. A name that has only one is not a failure. */
+async function byServers(name: string, options: AddressOptions, signal: AbortSignal): Promise<Address[]> {
+  const resolver = new Resolver();
+  resolver.setServers(options.resolver?.servers ?? []);
+  signal.addEventListener("abort", () => resolver.cancel(), { once: true });
+  const ask = (family: 4 | 6): Promise<Address[]> =>
+    new Promise((resolve, reject) => {
+      const answer = (error: NodeJS.ErrnoException | null, found: string[]): void => {
+        if (error) reject(error);
+        else resolve(found.map((address) => ({ address, family })));
+      };
+      if (family === 6) resolver.resolve6(name, answer);
+      else resolver.resolve4(name, answer);
+    });
+  const families: (4 | 6)[] = options.address_family === "any" ? [6, 4] : [options.address_family === "ipv6" ? 6 : 4];
+  const answers = await Promise.allSettled(families.map(ask));
+  const addresses = answers.flatMap((answer) => (answer.status === "fulfilled" ? answer.value : []));
+  if (addresses.length > 0) return addresses;
+  const errors = answers.flatMap((answer) => (answer.status === "rejected" ? [answer.reason as NodeJS.ErrnoException] : []));
+  // A server that failed for one family may have hidden an address: that is not "the name does not exist".
+  const telling = errors.find((error) => error.code !== "ENODATA" && error.code !== "ENOTFOUND") ?? errors[0];
+  throw telling === undefined ? fail("resolve", "dns_not_found", `${name} has no address`) : failureOf("resolve", telling);
+}
+
+/** A look-up ends with its time-out and with the run, also where the resolver itself cannot be told to stop. */
+function bounded<Result>(state: RunState, timeoutMs: number, look: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+  const stop = new AbortController();
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => finish(() => reject(fail("resolve", "timeout", `no answer within ${timeoutMs} ms`))), timeoutMs);
+    const forget = state.deadline.onEnd((reason) => finish(() => reject(fail("resolve", reason, ENDED[reason]))));
+    const finish = (settle: () => void): void => {
+      clearTimeout(timer);
+      forget();
+      settle();
+      stop.abort();
+    };
+    look(stop.signal).then(
+      (result) => finish(() => resolve(result)),
+      (error) => finish(() => reject(error)),
+    );
+  });
+}

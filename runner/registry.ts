@@ -1,0 +1,73 @@
+import type { Validator } from "../schemas/contract.js";
+import { builtIn } from "../probes/index.js";
+import type { Probe } from "./define-probe.js";
+import { grantorOf } from "./grants.js";
+import { loadForeignProbe } from "./foreign-probe.js";
+import { nearest } from "./nearest.js";
+import { RequestError } from "./request-error.js";
+import { secretPaths } from "./secrets.js";
+import { newestFirst } from "./version.js";
+
+/** How a probe of ours is reached. The build adds its precompiled validators. */
+export interface BuiltIn {
+  load(): Promise<{ default: Probe }>;
+  validators?(): Promise<{ default: Readonly<Record<string, { input: Validator; output: Validator }>> }>;
+}
+
+/** A probe, with everything that is the same for each of its runs. */
+export interface LoadedProbe {
+  readonly probe: Probe;
+  /** Newest first. */
+  readonly versions: readonly string[];
+  readonly secrets: Readonly<Record<string, string[][]>>;
+  readonly grant: Awaited<ReturnType<typeof grantorOf>>;
+}
+
+const loaded = new Map<string, LoadedProbe>();
+
+/** The probe with this name (or, for one that is not ours, this path or package), ready to run. */
+export async function loadProbe(name: string): Promise<LoadedProbe> {
+  return loaded.get(name) ?? load(name);
+}
+
+/** The same when it has been loaded before. */
+export function loadedProbe(name: string): LoadedProbe | undefined {
+  return loaded.get(name);
+}
+
+export function builtInNames(): string[] {
+  return Object.keys(builtIn);
+}
+
+async function load(name: string): Promise<LoadedProbe> {
+  const ours = builtIn[name];
+  const probe = ours === undefined ? await loadForeignProbe(name) : await loadOurs(ours);
+  if (probe === null) throw unknownProbe(name);
+  const prepared = await prepare(probe);
+  loaded.set(name, prepared);
+  return prepared;
+}
+
+async function loadOurs(entry: BuiltIn): Promise<Probe> {
+  const [module, validators] = await Promise.all([entry.load(), entry.validators?.()]);
+  const probe = module.default;
+  for (const [version, precompiled] of Object.entries(validators?.default ?? {})) {
+    probe.versions[version]?.input.adopt(precompiled.input);
+    probe.versions[version]?.output.adopt(precompiled.output);
+  }
+  return probe;
+}
+
+export async function prepare(probe: Probe): Promise<LoadedProbe> {
+  const versions = Object.keys(probe.versions).sort(newestFirst);
+  const secrets = Object.fromEntries(versions.map((version) => [version, secretPaths(probe.versions[version]?.input.schema)]));
+  return { probe, versions, secrets, grant: await grantorOf(probe.needs) };
+}
+
+function unknownProbe(name: string): RequestError {
+  const near = nearest(name, builtInNames());
+  return new RequestError(`there is no probe called ${JSON.stringify(name)}`, "unknown_probe", [
+    { pointer: "", message: near.length > 0 ? `did you mean ${near.join(" or ")}?` : `there are: ${builtInNames().join(", ")}`, hint: "run `probe-run list` to see all of them" },
+  ]);
+}
+

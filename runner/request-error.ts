@@ -1,0 +1,21 @@
+/** One thing that is wrong with a request: where it is, what was expected, and what to do. */
+export interface Violation {
+  pointer: string;
+  message: string;
+  hint: string | null;
+}
+
+/** The request was wrong: nothing was run and nothing was sent. The command line ends with 2. */
+export class RequestError extends Error {
+  override readonly name = "RequestError";
+
+  constructor(
+    message: string,
+    readonly code: RequestErrorCode,
+    readonly violations: readonly Violation[] = [],
+  ) {
+    super(message);
+  }
+}
+
+export type RequestErrorCode = "unknown_probe" | "unknown_version" | "invalid_input" | "unreadable_input" | "invalid_probe" | "unresolved_secret" | "usage";

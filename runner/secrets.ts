@@ -1,0 +1,107 @@
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { promisify } from "node:util";
+import { RequestError } from "./request-error.js";
+
+const MASK = "[secret]";
+
+/** Knows the secrets of one run, and takes them out of whatever leaves it. */
+export class SecretKeeper {
+  #values: string[] = [];
+
+  get isEmpty(): boolean {
+    return this.#values.length === 0;
+  }
+
+  /** Also for what is made from a secret: a hostile server may send back the very line it was sent. */
+  keep(value: string): void {
+    if (value !== "" && !this.#values.includes(value)) this.#values.push(value);
+    // A longer secret may hold a shorter one: masking it first leaves no rest.
+    this.#values.sort((a, b) => b.length - a.length);
+  }
+
+  mask(text: string): string {
+    let masked = text;
+    for (const value of this.#values) if (masked.includes(value)) masked = masked.replaceAll(value, MASK);
+    return masked;
+  }
+
+  /** A copy of a JSON value in which no string, and no key, holds a secret. */
+  maskAll<Value>(value: Value): Value {
+    if (this.isEmpty) return value;
+    if (typeof value === "string") return this.mask(value) as Value;
+    if (Array.isArray(value)) return value.map((item) => this.maskAll(item)) as Value;
+    if (value === null || typeof value !== "object") return value;
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [this.mask(key), this.maskAll(item)])) as Value;
+  }
+}
+
+/** Where, in an input of this schema, secrets may stand. */
+export function secretPaths(schema: unknown, path: readonly string[] = []): string[][] {
+  if (schema === null || typeof schema !== "object") return [];
+  const node = schema as { "x-secret"?: boolean; properties?: Record<string, unknown>; items?: unknown; anyOf?: unknown[] };
+  if (node["x-secret"] === true) return [[...path]];
+  return [
+    ...Object.entries(node.properties ?? {}).flatMap(([name, property]) => secretPaths(property, [...path, name])),
+    ...secretPaths(node.items, [...path, "*"]),
+    ...(node.anyOf ?? []).flatMap((alternative) => secretPaths(alternative, path)),
+  ];
+}
+
+/** Puts every secret's text in its place in `input`, and tells the keeper. */
+export async function resolveSecrets(input: unknown, paths: readonly string[][], keeper: SecretKeeper): Promise<void> {
+  for (const path of paths) await resolveAt(input, path, "", keeper);
+}
+
+async function resolveAt(node: unknown, path: readonly string[], pointer: string, keeper: SecretKeeper): Promise<void> {
+  if (node === null || typeof node !== "object") return;
+  const [step, ...rest] = path as [string, ...string[]];
+  const holder = node as Record<string, unknown>;
+  for (const key of step === "*" ? Object.keys(holder) : [step]) {
+    const value = holder[key];
+    if (value === undefined) continue;
+    const here = `${pointer}/${key}`;
+    if (rest.length > 0) await resolveAt(value, rest, here, keeper);
+    else {
+      const text = typeof value === "string" ? value : await fetchSecret((value as { secret: string }).secret, here);
+      holder[key] = text;
+      keeper.keep(text);
+    }
+  }
+}
+
+async function fetchSecret(reference: string, pointer: string): Promise<string> {
+  const colon = reference.indexOf(":");
+  const kind = reference.slice(0, colon);
+  const where = reference.slice(colon + 1);
+  try {
+    const text = kind === "env" ? fromEnvironment(where) : kind === "file" ? await readFile(where, "utf8") : await fromCommand(where);
+    const secret = text.replace(/\r?\n$/, "");
+    if (secret === "") throw new Error("it is empty");
+    return secret;
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
+    throw new RequestError(`the secret at ${pointer} could not be read`, "unresolved_secret", [
+      { pointer, message: `${kind}:${where}: ${reason}`, hint: HINTS[kind] ?? null },
+    ]);
+  }
+}
+
+const HINTS: Readonly<Record<string, string>> = {
+  env: "set the environment variable, or name another",
+  file: "name a file that this user can read",
+  command: "the command must print the secret and end with 0 within 10 seconds",
+};
+
+function fromEnvironment(name: string): string {
+  const value = process.env[name];
+  if (value === undefined) throw new Error("there is no such environment variable");
+  return value;
+}
+
+// Without a shell: a secret's address is data, and the words of a command line are its arguments as they stand.
+async function fromCommand(line: string): Promise<string> {
+  const [program, ...args] = line.trim().split(/\s+/) as [string, ...string[]];
+  const { stdout } = await promisify(execFile)(program, args, { timeout: 10_000, maxBuffer: 64 * 1024 });
+  return stdout;
+}

@@ -1,0 +1,122 @@
+import type { SchemaError } from "../schemas/contract.js";
+import { nearest } from "./nearest.js";
+import type { Violation } from "./request-error.js";
+
+/** Ajv's errors, each as a person needs it: where, what was expected, what was found, and the nearest right name. */
+export function violationsOf(errors: readonly SchemaError[] | null | undefined): Violation[] {
+  const all = errors ?? [];
+  const shown = new Map<string, Violation>();
+  for (const error of all) {
+    if (isNoise(error, all)) continue;
+    const violation = violationOf(error);
+    shown.set(`${violation.pointer} ${violation.message}`, violation);
+  }
+  return [...shown.values()];
+}
+
+/** The branches of an anyOf say each why they did not fit; one line about the whole says more. */
+function isNoise(error: SchemaError, all: readonly SchemaError[]): boolean {
+  return all.some((other) => (other.keyword === "anyOf" || other.keyword === "oneOf") && other !== error && error.schemaPath.startsWith(`${other.schemaPath}/`));
+}
+
+function violationOf(error: SchemaError): Violation {
+  const { keyword, params, instancePath } = error;
+  if (keyword === "additionalProperties" || keyword === "unevaluatedProperties") {
+    const name = String(params.additionalProperty ?? params.unevaluatedProperty);
+    const known = Object.keys((error.parentSchema?.properties as object | undefined) ?? {});
+    const near = nearest(name, known, 1)[0];
+    return { pointer: `${instancePath}/${escape(name)}`, message: "there is no such field", hint: near === undefined ? `the fields are: ${known.join(", ")}` : `did you mean ${near}?` };
+  }
+  if (keyword === "required") return { pointer: `${instancePath}/${escape(String(params.missingProperty))}`, message: "is missing", hint: describe(error, String(params.missingProperty)) };
+  return { pointer: instancePath, message: `${expectation(error)}, not ${show(error.data)}`, hint: hintOf(error) };
+}
+
+function describe(error: SchemaError, name: string): string | null {
+  const property = (error.parentSchema?.properties as Record<string, { description?: string }> | undefined)?.[name];
+  return property?.description ?? null;
+}
+
+function expectation(error: SchemaError): string {
+  const { keyword, params, parentSchema } = error;
+  switch (keyword) {
+    case "type":
+      return `must be ${withArticle(String(params.type).replaceAll(",", " or "))}`;
+    case "enum":
+      return `must be one of ${(params.allowedValues as unknown[]).map((value) => JSON.stringify(value)).join(", ")}`;
+    case "const":
+      return `must be ${JSON.stringify(params.allowedValue)}`;
+    case "minimum":
+    case "maximum":
+    case "exclusiveMinimum":
+    case "exclusiveMaximum":
+      return `must be ${rangeOf(parentSchema ?? {})}`;
+    case "minLength":
+      return params.limit === 1 ? "must not be empty" : `must have at least ${params.limit} characters`;
+    case "maxLength":
+      return `must have at most ${params.limit} characters`;
+    case "minItems":
+      return `must have at least ${params.limit} ${params.limit === 1 ? "item" : "items"}`;
+    case "maxItems":
+      return `must have at most ${params.limit} items`;
+    case "pattern":
+      return `must look like ${params.pattern}`;
+    case "format":
+      return FORMATS[String(params.format)] ?? `must be a ${params.format}`;
+    case "anyOf":
+    case "oneOf":
+      return String(parentSchema?.description ?? "fits none of the allowed forms");
+    default:
+      return error.message ?? `breaks the rule ${keyword}`;
+  }
+}
+
+const FORMATS: Readonly<Record<string, string>> = {
+  host: "must be a host name or an IP address",
+  "one-line": "must be one line, without CR, LF or NUL",
+};
+
+function rangeOf(schema: Record<string, unknown>): string {
+  const { minimum, maximum } = schema;
+  const kind = schema.type === "integer" ? "a whole number" : "a number";
+  if (minimum !== undefined && maximum !== undefined) return `${kind} from ${minimum} to ${maximum}`;
+  return minimum === undefined ? `${kind} of at most ${maximum}` : `${kind} of at least ${minimum}`;
+}
+
+function withArticle(words: string): string {
+  const plain = words.replace("integer", "whole number").replace("boolean", "true or false value");
+  return /^[aeiou]/.test(plain) ? `an ${plain}` : `a ${plain}`;
+}
+
+function hintOf(error: SchemaError): string | null {
+  const { data, params, keyword } = error;
+  if (keyword === "type" && /integer|number/.test(String(params.type)) && typeof data === "string" && /^-?\d+$/.test(data)) return `write it without quotes: ${data}`;
+  if (keyword === "enum" && typeof data === "string") {
+    const near = nearest(data, (params.allowedValues as unknown[]).map(String), 1)[0];
+    return near === undefined ? null : `did you mean ${JSON.stringify(near)}?`;
+  }
+  if (keyword === "format" && params.format === "host" && typeof data === "string") return hostHint(data);
+  return null;
+}
+
+function hostHint(written: string): string | null {
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(written)) return "leave the scheme and the path out";
+  if (/[,;\s]/.test(written.trim())) return "one host a run: give an array of inputs for several";
+  if (/^[^:]+:\d+$/.test(written)) return "give the port in its own field";
+  if (written !== written.trim()) return "take the white space away";
+  if (written.includes("_")) return "a host name has no underscore";
+  if (written.startsWith("[")) return "write an IPv6 address without brackets";
+  return null;
+}
+
+const SHOWN_CHARACTERS = 80;
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length <= SHOWN_CHARACTERS ? text : `${text.slice(0, SHOWN_CHARACTERS)}… (${text.length} characters)`;
+}
+
+/** A property name inside a JSON pointer (RFC 6901, section 3). */
+function escape(name: string): string {
+  const shown = name.length <= SHOWN_CHARACTERS ? name : `${name.slice(0, SHOWN_CHARACTERS)}…`;
+  return shown.replaceAll("~", "~0").replaceAll("/", "~1");
+}

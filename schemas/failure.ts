@@ -1,0 +1,80 @@
+import type { FromSchema } from "json-schema-to-ts";
+import { nullable, record } from "./shape.js";
+
+/** What the probe was doing when it broke. */
+export const PHASES = [
+  "resolve",
+  "connect",
+  "greeting",
+  "starttls",
+  "tls",
+  "ehlo",
+  "auth",
+  "mail",
+  "rcpt",
+  "data",
+  "noop",
+  "rset",
+  "quit",
+  "command",
+  "probe",
+] as const;
+
+/** How it broke. `unknown` is a bug of ours: no golden may hold it. */
+export const CODES = [
+  "dns_not_found",
+  "dns_failure",
+  "refused",
+  "unreachable",
+  "reset",
+  "closed",
+  "timeout",
+  "cancelled",
+  "tls_certificate",
+  "tls_protocol",
+  "reply_rejected",
+  "protocol_violation",
+  "limit_exceeded",
+  "not_permitted",
+  "unsupported",
+  "unknown",
+] as const;
+
+export type Phase = (typeof PHASES)[number];
+export type FailureCode = (typeof CODES)[number];
+
+const failureRecord = record({
+    phase: { enum: PHASES, description: "What the probe was doing." },
+    code: { enum: CODES, description: "What went wrong." },
+    message: { type: "string", description: "The same for a person, with the server's own words where it said any." },
+    reply_code: nullable({ type: "integer" }, "The reply code that decided it."),
+    enhanced_code: nullable({ type: "string" }, "The enhanced status code (RFC 3463) of that reply."),
+    retryable: { type: "boolean", description: "True when the same run may succeed later." },
+});
+export type Failure = FromSchema<typeof failureRecord>;
+
+export const failureSchema = nullable(failureRecord, "What broke, and what the probe was doing then; null when nothing did.");
+
+/** Codes that a later attempt may not meet again. A reply_rejected depends on its reply code. */
+export const RETRYABLE: Readonly<Record<FailureCode, boolean>> = {
+  dns_not_found: false,
+  dns_failure: true,
+  refused: true,
+  unreachable: true,
+  reset: true,
+  closed: true,
+  timeout: true,
+  cancelled: true,
+  tls_certificate: false,
+  tls_protocol: false,
+  reply_rejected: false,
+  protocol_violation: false,
+  limit_exceeded: false,
+  not_permitted: false,
+  unsupported: false,
+  unknown: false,
+};
+
+export function failure(phase: Phase, code: FailureCode, message: string): Failure {
+  return { phase, code, message, reply_code: null, enhanced_code: null, retryable: RETRYABLE[code] };
+}

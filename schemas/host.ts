@@ -1,0 +1,45 @@
+import { isIP } from "node:net";
+import { domainToASCII } from "node:url";
+import isValidHostname from "is-valid-hostname";
+
+/** A host as the wire needs it: an address, or a name in A-labels without its trailing dot. */
+export type Host = { kind: "address"; host: string; family: 4 | 6 } | { kind: "name"; host: string };
+
+/**
+ * Reads what a person wrote as a target. Null when it is neither a host name nor an IP address.
+ *
+ * domainToASCII is a URL parser: it would turn `0x7f.1` into 127.0.0.1, decode `%61` and drop line feeds. So it sees only
+ * names that hold a non-ASCII letter and nothing that such a parser acts on, and its result is checked as any other name.
+ */
+export function parseHost(written: string): Host | null {
+  const family = isIP(written);
+  // A zone (fe80::1%eth0) is an address of this machine's own interfaces, and isIP lets any characters into it.
+  if (family !== 0) return ZONE.test(written) ? null : { kind: "address", host: written, family: family as 4 | 6 };
+  const ascii = ASCII_ONLY.test(written) ? written : toAsciiLabels(written);
+  if (ascii === null || !isValidHostname(ascii) || looksLikeAnAddress(ascii)) return null;
+  return { kind: "name", host: ascii.endsWith(".") ? ascii.slice(0, -1) : ascii };
+}
+
+export function isHostOrAddress(written: string): boolean {
+  return parseHost(written) !== null;
+}
+
+const ZONE = /%/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the whole of ASCII is meant, its control characters too
+const ASCII_ONLY = /^[\u0000-\u007f]*$/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not reach the URL parser
+const UNFIT_FOR_IDNA = /[\u0000-\u0020\u007f%:/?#@[\]\\^|<>]/;
+
+function toAsciiLabels(written: string): string | null {
+  if (UNFIT_FOR_IDNA.test(written)) return null;
+  return domainToASCII(written) || null;
+}
+
+/**
+ * `256.256.256.256`, `1.2.3` or `0127.0.0.1` are valid names by RFC 1123, but no top-level domain is all digits, and a
+ * resolver may read them as an address nobody wrote. A single label of digits stays a name, as in the suites we replace.
+ */
+function looksLikeAnAddress(name: string): boolean {
+  const labels = name.replace(/\.$/, "").split(".");
+  return labels.length > 1 && /^[0-9]+$/.test(labels[labels.length - 1] as string);
+}

@@ -1,0 +1,46 @@
+import type { FromSchema } from "json-schema-to-ts";
+import { list, nullable, record } from "./shape.js";
+
+/** The input fields that every networked probe shares. */
+export const networkInput = {
+  address_family: { enum: ["any", "ipv4", "ipv6"], default: "any", description: "Which addresses of the target to try." },
+  source_address: { type: "string", format: "host", description: "The local address to connect from." },
+  resolver: {
+    type: "object",
+    description: "Asks these name servers instead of the system's resolver.",
+    properties: {
+      servers: {
+        type: "array",
+        minItems: 1,
+        maxItems: 8,
+        items: { type: "string", pattern: "^(\\d{1,3}(\\.\\d{1,3}){3}(:\\d{1,5})?|\\[?[0-9A-Fa-f:.]+\\]?(:\\d{1,5})?)$", maxLength: 64 },
+        description: "Addresses, with :port where it is not 53.",
+      },
+    },
+    required: ["servers"],
+    additionalProperties: false,
+  },
+  connect_timeout_ms: { type: "integer", minimum: 1, maximum: 600_000, default: 5000, description: "For name look-up and connecting, over all addresses." },
+  command_timeout_ms: { type: "integer", minimum: 1, maximum: 600_000, default: 10_000, description: "For the greeting and for each reply." },
+  timeout_ms: { type: "integer", minimum: 1, maximum: 3_600_000, default: 30_000, description: "For the whole run." },
+} as const;
+
+const networkInputRecord = { type: "object", properties: networkInput, required: [], additionalProperties: false } as const;
+/** The same fields once the harness has filled the defaults in. */
+export type NetworkInput = FromSchema<typeof networkInputRecord>;
+
+/** One address that was dialled. */
+export const attemptSchema = record({
+  ip_address: { type: "string" },
+  port: { type: "integer" },
+  at_ms: { type: "number" },
+  duration_ms: { type: "number" },
+  outcome: { enum: ["connected", "failed", "abandoned"], description: "abandoned: another address was faster, or time ran out." },
+  error: nullable({ type: "string" }, "The system's error name, for example ECONNREFUSED."),
+});
+
+export type Attempt = FromSchema<typeof attemptSchema>;
+
+export const networkOutput = {
+  attempts: list(attemptSchema, "Every address that was dialled, in order."),
+} as const;

@@ -1,0 +1,64 @@
+import type { FromSchema } from "json-schema-to-ts";
+import { list, nullable, record } from "./shape.js";
+
+export const TLS_VERSIONS = ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"] as const;
+export type TlsVersion = (typeof TLS_VERSIONS)[number];
+
+/** What can be wrong with a certificate, each told on its own: a certificate may be expired and self-signed and misnamed. */
+export const CERTIFICATE_PROBLEMS = [
+  "expired",
+  "not_yet_valid",
+  "name_mismatch",
+  "self_signed",
+  "self_signed_in_chain",
+  "incomplete_chain",
+  "untrusted_issuer",
+  "revoked",
+  "invalid",
+] as const;
+export type CertificateProblem = (typeof CERTIFICATE_PROBLEMS)[number];
+
+const certificateSchema = record({
+  subject: { type: "string" },
+  issuer: { type: "string" },
+  subject_alternative_names: list({ type: "string" }),
+  not_before: { type: "string" },
+  not_after: { type: "string" },
+  days_left: { type: "number", description: "Negative once it has expired." },
+  serial_number: { type: "string" },
+  fingerprint_sha256: { type: "string" },
+  key_type: { type: "string" },
+  key_bits: nullable({ type: "integer" }),
+  self_signed: { type: "boolean" },
+});
+export type Certificate = FromSchema<typeof certificateSchema>;
+
+/** The facts of a TLS session, kept whatever the verdict on the certificate is. */
+export const tlsFactsSchema = record({
+  version: { type: "string" },
+  cipher: { type: "string" },
+  alpn: nullable({ type: "string" }),
+  servername: nullable({ type: "string" }, "The name sent as SNI; null for an address."),
+  authorised: { type: "boolean", description: "True when the certificate is trusted for this host, now." },
+  problems: list({ enum: CERTIFICATE_PROBLEMS }, "Everything that is wrong with the certificate."),
+  problem_detail: nullable({ type: "string" }, "The TLS library's own word for the first problem."),
+  certificate: nullable(certificateSchema),
+  chain: list(certificateSchema, "As the server sent it, the server's own certificate first."),
+});
+export type TlsFacts = FromSchema<typeof tlsFactsSchema>;
+
+/** How a probe secures its connection, and how it judges what it finds. */
+export const tlsInput = {
+  verify: {
+    enum: ["ignore", "report", "require"],
+    default: "report",
+    description: "A certificate that is not trusted is recorded only, a warning, or an error that ends the run.",
+  },
+  warn_days: { type: "integer", minimum: 0, maximum: 3650, default: 14, description: "Warn when the certificate expires within so many days." },
+  servername: { type: "string", format: "host", description: "The name to send and to verify; the target host by default." },
+  min_version: { enum: TLS_VERSIONS, default: "TLSv1.2", description: "The oldest protocol version that is accepted." },
+  ca: { type: "string", maxLength: 65_536, description: "Certificates (PEM) to trust beside the system's." },
+} as const;
+
+const tlsInputRecord = { type: "object", properties: tlsInput, required: [], additionalProperties: false } as const;
+export type TlsInput = FromSchema<typeof tlsInputRecord>;
