@@ -1,0 +1,76 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmod, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { build, type Metafile } from "esbuild";
+import manifest from "../package.json" with { type: "json" };
+import { precompiledValidators } from "./build-validators.js";
+import { loadProbes } from "./load-probes.js";
+import { inRepo, REPO } from "./repo.js";
+
+/** Small and needed by every run: finding and reading it in node_modules would cost each start more than it is worth. */
+const BUNDLED = ["is-valid-hostname"];
+/** What precompiled validators call. */
+const BUNDLED_WITH_VALIDATORS = ["ajv", "fast-deep-equal"];
+
+// Makes dist/. `--js` leaves the types as they are: all that running needs, in a third of the time.
+const types = process.argv.includes("--js") ? null : emitTypes();
+await bundle();
+await types;
+
+async function bundle(): Promise<void> {
+  const { metafile } = await build({
+    entryPoints: { cli: inRepo("runner/cli/main.ts"), index: inRepo("runner/index.ts"), vitest: inRepo("runner/vitest/index.ts") },
+    outdir: inRepo("dist"),
+    absWorkingDir: REPO,
+    bundle: true,
+    splitting: true,
+    chunkNames: "chunks/[name]-[hash]",
+    platform: "node",
+    format: "esm",
+    target: "node20.19",
+    external: packagesAtRunTime(),
+    minifySyntax: true,
+    legalComments: "none",
+    logLevel: "warning",
+    metafile: true,
+    plugins: [precompiledValidators(await loadProbes())],
+  });
+  assertBundledOnly(metafile);
+  await removeStale(Object.keys(metafile.outputs));
+  await makeExecutable(inRepo("dist/cli.js"));
+}
+
+function packagesAtRunTime(): string[] {
+  const names = [...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies)];
+  return names.filter((name) => !BUNDLED.includes(name)).flatMap((name) => [name, `${name}/*`]);
+}
+
+/** A development dependency that a source imports by mistake would end up inside dist without anybody seeing it. */
+function assertBundledOnly(metafile: Metafile): void {
+  const allowed = [...BUNDLED, ...BUNDLED_WITH_VALIDATORS].map((name) => `node_modules/${name}/`);
+  const strangers = Object.keys(metafile.inputs).filter((path) => path.includes("node_modules/") && !allowed.some((start) => path.startsWith(start)));
+  if (strangers.length > 0) throw new Error(`dist/ would hold code of packages that are no dependencies: ${strangers.join(", ")}`);
+}
+
+/** After the new files are there: who runs probe-run just now must not find an empty folder. */
+async function removeStale(fresh: readonly string[]): Promise<void> {
+  for (const folder of ["dist", "dist/chunks"]) {
+    const present = (await readdir(inRepo(folder))).filter((name) => name.endsWith(".js")).map((name) => `${folder}/${name}`);
+    await Promise.all(present.filter((path) => !fresh.includes(path)).map((path) => rm(inRepo(path), { force: true })));
+  }
+}
+
+async function makeExecutable(path: string): Promise<void> {
+  const code = await readFile(path, "utf8");
+  if (!code.startsWith("#!")) await writeFile(path, `#!/usr/bin/env node\n${code}`);
+  await chmod(path, 0o755);
+}
+
+async function emitTypes(): Promise<void> {
+  await rm(inRepo("dist/types"), { recursive: true, force: true });
+  const compiler = spawn(process.execPath, [inRepo("node_modules/typescript/bin/tsc"), "-p", inRepo("tsconfig.build.json")], {
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  const [code] = await once(compiler, "exit");
+  if (code !== 0) throw new Error(`the types could not be written: tsc ended with ${code}`);
+}

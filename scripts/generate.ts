@@ -1,0 +1,36 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { generatedFiles } from "./generated-files.js";
+import { loadProbes } from "./load-probes.js";
+import { inRepo, probeFolders } from "./repo.js";
+
+// Writes what is made from the probes' definitions. `--check` writes nothing, and fails when a file differs.
+const probes = await loadProbes();
+const misplaced = probes.map(({ name }, index) => [name, probeFolders()[index]]).filter(([name, folder]) => name !== folder);
+for (const [name, folder] of misplaced) console.error(`probes/${folder} defines ${name}: a probe's folder has its name.`);
+if (misplaced.length > 0) process.exit(1);
+
+const differing = [...generatedFiles(probes)].filter(([path, content]) => content !== present(path));
+if (process.argv.includes("--check")) report();
+else for (const [path, content] of differing) write(path, content);
+
+function present(path: string): string | null {
+  return existsSync(inRepo(path)) ? readFileSync(inRepo(path), "utf8") : null;
+}
+
+function write(path: string, content: string | null): void {
+  if (content === null) rmSync(inRepo(path));
+  else {
+    mkdirSync(dirname(inRepo(path)), { recursive: true });
+    writeFileSync(inRepo(path), content);
+  }
+  console.log(`${content === null ? "removed" : "wrote"} ${path}`);
+}
+
+function report(): void {
+  if (differing.length === 0) return;
+  console.error("These files are generated, and differ from what the probes define:");
+  for (const [path] of differing) console.error(`  ${path}`);
+  console.error("Run `npm run generate`, and commit what it writes.");
+  process.exitCode = 1;
+}

@@ -1,0 +1,19 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The top of this checkout, with a slash at its end. */
+export const REPO = fileURLToPath(new URL("..", import.meta.url));
+
+/** A path inside this checkout. */
+export function inRepo(...parts: string[]): string {
+  return join(REPO, ...parts);
+}
+
+/** The ids of the probes in this checkout: one folder each. */
+export function probeFolders(): string[] {
+  return readdirSync(inRepo("probes"), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort();
+}

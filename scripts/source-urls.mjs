@@ -1,0 +1,15 @@
+import { readFile } from "node:fs/promises";
+import { pathToFileURL } from "node:url";
+
+/** esbuild plugin: in a bundle, import.meta.url stays the address of the source file that says it, not the bundle's. */
+export const sourceUrls = {
+  name: "source-urls",
+  /** @param {import("esbuild").PluginBuild} build */
+  setup(build) {
+    build.onLoad({ filter: /\.[cm]?ts$/ }, async ({ path }) => {
+      const source = await readFile(path, "utf8");
+      if (!source.includes("import.meta.url")) return null;
+      return { contents: source.replaceAll("import.meta.url", JSON.stringify(pathToFileURL(path).href)), loader: "ts" };
+    });
+  },
+};
