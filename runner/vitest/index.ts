@@ -1,0 +1,1 @@
+export { probeTest } from "./probe-test.js";
