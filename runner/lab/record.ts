@@ -1,0 +1,45 @@
+import type { TraceEvent } from "../recorder.js";
+import { escapeBytes } from "./transcript-escapes.js";
+
+/** Pauses below this are the machine's, not the peer's. */
+const SHORTEST_DELAY_MS = 5;
+
+/**
+ * Writes what a run said and heard as a transcript, so that the case can be played again. Secrets arrive masked;
+ * a mask becomes a star, which matches whatever is sent in its place.
+ */
+export function recordTranscript(events: readonly TraceEvent[], description: string): string {
+  const lines = [`# ${description.replace(/\s+/g, " ")}`];
+  let before = events[0]?.at_ms ?? 0;
+  let saidAnything = false;
+  for (const event of events) {
+    if (event.direction === "received") lines.push(...delay(event.at_ms - before), ...linesOf(event.text).map((line) => `S: ${escapeText(line)}`));
+    else if (event.direction === "sent") lines.push(...linesOf(event.text).map((line) => `C: ${escapeSent(line)}`));
+    // The one note that changes what the peer has to do: the connection became TLS.
+    else if (/^TLSv[\d.]+ /.test(event.text)) lines.push(saidAnything ? "@starttls" : "@tls");
+    saidAnything ||= event.direction !== "note";
+    before = event.at_ms;
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+function delay(milliseconds: number): string[] {
+  return milliseconds > SHORTEST_DELAY_MS ? [`@delay ${Math.round(milliseconds)}ms`] : [];
+}
+
+function linesOf(text: string): string[] {
+  const lines = text.split(/\r?\n/);
+  return lines.length > 1 && lines.at(-1) === "" ? lines.slice(0, -1) : lines;
+}
+
+/** Text beyond ASCII stays readable; only what would not survive in a line is escaped. */
+function escapeText(text: string): string {
+  return text.replace(/[\p{Cc}\\]/gu, (character) => escapeBytes(character));
+}
+
+function escapeSent(text: string): string {
+  return text
+    .split("[secret]")
+    .map((part) => escapeText(part).replaceAll("*", "\\*"))
+    .join("*");
+}

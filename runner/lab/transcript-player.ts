@@ -1,0 +1,218 @@
+import { setImmediate as turn } from "node:timers/promises";
+import type { Certificate } from "../net/listen.js";
+import { matchesPattern } from "./line-pattern.js";
+import type { ClientLine, Peer } from "./peer.js";
+import type { Step } from "./transcript.js";
+import { escapeBytes } from "./transcript-escapes.js";
+
+export type Delivery = "whole" | "lines" | "bytes";
+
+export interface ConversationLine {
+  /** Counts from 1. */
+  connection: number;
+  speaker: "server" | "client" | "note";
+  text: string;
+}
+
+/** A client did something else than its transcript says. */
+export interface Mismatch {
+  connection: number;
+  /** The transcript's line. */
+  line: number;
+  expected: string;
+  got: string;
+  message: string;
+}
+
+export interface PlayerOptions {
+  steps: readonly Step[];
+  delivery: Delivery;
+  certificates: (name: string | null) => Certificate;
+  connection: number;
+  conversation: ConversationLine[];
+  mismatches: Mismatch[];
+}
+
+/** A transcript that repeats or is played for hours must not fill the memory with what was said. */
+const MAX_CONVERSATION_LINES = 10_000;
+const REPEAT_CHUNK_BYTES = 16 * 1024;
+/** No record of TLS begins with these bytes. */
+const GARBAGE = Buffer.from("this is not TLS\r\n");
+
+/** Plays one transcript to one client. */
+export class Player {
+  /** The play can go on, or go wrong, only by something that the client does. */
+  awaitsClient = false;
+  #stopped = false;
+  #dripMs = 0;
+  #done = false;
+  readonly #peer: Peer;
+  readonly #options: PlayerOptions;
+
+  constructor(peer: Peer, options: PlayerOptions) {
+    this.#peer = peer;
+    this.#options = options;
+  }
+
+  async play(): Promise<void> {
+    const { steps } = this.#options;
+    for (let index = 0; index < steps.length && !this.#done; ) {
+      const sends = sendsFrom(steps, index);
+      if (sends.length > 0) {
+        await this.#send(sends);
+        index += sends.length;
+      } else {
+        await this.#step(steps[index] as Step);
+        index += 1;
+      }
+    }
+    if (!this.#done) await this.#finish();
+  }
+
+  /** The server is about to close: whoever was to go and has not, never will. */
+  stop(): void {
+    this.#stopped = true;
+    const step = this.#waitsForClose;
+    if (step !== null) this.#mismatch(step.line, "the client closes the connection", "it was still open when the server was closed");
+  }
+
+  #waitsForClose: Step | null = null;
+
+  async #step(step: Step): Promise<void> {
+    const peer = this.#peer;
+    switch (step.kind) {
+      case "expect":
+        return this.#expect(step.line, step.written, (line) => matchesPattern(step.pattern, line));
+      case "any":
+        return this.#expect(step.line, "any line", () => true);
+      case "message":
+        return this.#message(step);
+      case "delay":
+        return peer.pause(step.milliseconds);
+      case "drip":
+        this.#dripMs = step.milliseconds;
+        return;
+      case "repeat":
+        return this.#repeat(step.bytes);
+      case "starttls":
+      case "tls":
+        this.#say("note", "TLS");
+        return peer.startTls(this.#options.certificates(step.certificate));
+      case "expect-close":
+        return this.#expectClose(step);
+      case "tls-garbage":
+        if (await peer.waitForBytes()) await peer.write(GARBAGE);
+        return this.#ignoreClient();
+      case "tls-stall":
+      case "silence":
+        return this.#ignoreClient();
+      case "close":
+        this.#done = true;
+        return peer.close();
+      case "reset":
+        this.#done = true;
+        return peer.reset();
+      case "send":
+        return this.#send([step]);
+    }
+  }
+
+  async #send(parts: readonly { readonly bytes: Uint8Array }[]): Promise<void> {
+    for (const { bytes } of parts) this.#say("server", escapeBytes(Buffer.from(bytes).toString("latin1").replace(/\r\n$/, "")));
+    await this.#deliver(parts.map(({ bytes }) => bytes));
+  }
+
+  async #deliver(parts: readonly Uint8Array[]): Promise<void> {
+    const { delivery } = this.#options;
+    if (this.#dripMs === 0 && delivery === "whole") return this.#peer.write(Buffer.concat(parts));
+    const pieces = this.#dripMs === 0 && delivery === "lines" ? parts : [...Buffer.concat(parts)].map((byte) => Uint8Array.of(byte));
+    // A connection is accepted before its client has noticed: the first piece waits until somebody reads.
+    if (this.#dripMs === 0) await this.#peer.pause(1);
+    for (const piece of pieces) {
+      await this.#peer.write(piece);
+      if (this.#dripMs > 0) await this.#peer.pause(this.#dripMs);
+      // Only after a turn of the loop has a client in this process seen the piece alone.
+      else if (delivery === "bytes") await turn();
+      else await this.#peer.pause(1);
+      if (this.#dripMs > 0 && this.#peer.gone) return;
+    }
+  }
+
+  async #repeat(bytes: Uint8Array): Promise<void> {
+    this.#say("server", `${escapeBytes(Buffer.from(bytes).toString("latin1").replace(/\r\n$/, ""))} (for ever)`);
+    this.#peer.discardAll();
+    const chunk = Array.from({ length: this.#options.delivery === "whole" ? Math.ceil(REPEAT_CHUNK_BYTES / bytes.length) : 1 }, () => bytes);
+    while (!this.#peer.gone) {
+      await this.#deliver(chunk);
+      await turn();
+    }
+  }
+
+  async #expect(line: number, expected: string, isExpected: (text: string) => boolean): Promise<void> {
+    const got = await this.#nextLine();
+    if (got === null) return this.#mismatch(line, expected, "the end of the connection");
+    this.#say("client", escapeBytes(got.text));
+    if (got.ending === "crlf" && !got.cut && isExpected(got.text)) return;
+    this.#mismatch(line, expected, `${escapeBytes(got.text)}${got.ending === "lf" ? " (ended by a bare LF)" : ""}${got.cut ? " … (too long)" : ""}`);
+  }
+
+  /** A message's lines, up to and with the dot that ends it. */
+  async #message(step: Step): Promise<void> {
+    for (;;) {
+      const got = await this.#nextLine();
+      if (got === null) return this.#mismatch(step.line, "a message, ended by a line with a dot", "the end of the connection");
+      this.#say("client", escapeBytes(got.text));
+      if (got.text === "." && got.ending === "crlf") return;
+    }
+  }
+
+  async #expectClose(step: Step): Promise<void> {
+    this.#waitsForClose = step;
+    const got = await this.#nextLine();
+    this.#waitsForClose = null;
+    if (got !== null) this.#mismatch(step.line, "the client closes the connection", escapeBytes(got.text));
+  }
+
+  async #ignoreClient(): Promise<void> {
+    this.#peer.discardAll();
+    await this.#peer.untilGone();
+  }
+
+  /** The transcript is over: what a client says now was not expected. */
+  async #finish(): Promise<void> {
+    const last = this.#options.steps.at(-1) as Step;
+    const unread = this.#peer.unread;
+    if (unread !== "") this.#mismatch(last.line, "nothing more, the transcript ends here", escapeBytes(unread.split("\r\n", 1)[0] as string));
+    this.#done = true;
+    this.#peer.close();
+  }
+
+  async #nextLine(): Promise<ClientLine | null> {
+    this.awaitsClient = true;
+    const line = await this.#peer.readLine();
+    this.awaitsClient = false;
+    return line;
+  }
+
+  #mismatch(line: number, expected: string, got: string): void {
+    this.#done = true;
+    this.#peer.close();
+    if (this.#stopped && this.#waitsForClose === null) return;
+    const { connection, mismatches } = this.#options;
+    mismatches.push({ connection, line, expected, got, message: `connection ${connection}, line ${line} of the transcript: expected ${expected}, got ${got}` });
+  }
+
+  #say(speaker: ConversationLine["speaker"], text: string): void {
+    const { conversation, connection } = this.#options;
+    if (conversation.length < MAX_CONVERSATION_LINES) conversation.push({ connection, speaker, text });
+  }
+}
+
+function sendsFrom(steps: readonly Step[], index: number): Extract<Step, { kind: "send" }>[] {
+  const sends: Extract<Step, { kind: "send" }>[] = [];
+  for (let at = index; ; at++) {
+    const step = steps[at];
+    if (step?.kind !== "send") return sends;
+    sends.push(step);
+  }
+}

@@ -1,0 +1,90 @@
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { createSecureContext, TLSSocket } from "node:tls";
+
+/** A key and its certificate chain, both PEM. */
+export interface Certificate {
+  certificate: string;
+  key: string;
+}
+
+/** An accepted connection: plain, or TLS once it was upgraded. */
+export type AcceptedSocket = Socket;
+
+export interface Listener {
+  readonly host: string;
+  readonly port: number;
+  /** How many connections were accepted since the start. */
+  readonly connections: number;
+  /** How many of them are still open. */
+  readonly openSockets: number;
+  /** Stops listening, destroys what is open, and resolves when all of it is gone. */
+  close(): Promise<void>;
+}
+
+/** Serves TCP on the loopback unless told otherwise. Port 0 is a free one. */
+export async function listen(
+  accept: (socket: AcceptedSocket) => void,
+  { host = "127.0.0.1", port = 0 }: { host?: string; port?: number } = {},
+): Promise<Listener> {
+  const open = new Set<Socket>();
+  let connections = 0;
+  // Half open: a peer that has said its last word may still wait for the answer.
+  const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
+    connections += 1;
+    open.add(socket);
+    socket.on("close", () => open.delete(socket));
+    socket.on("error", () => socket.destroy());
+    accept(socket);
+  });
+  await started(server, host, port);
+  const address = server.address() as AddressInfo;
+  let closing: Promise<void> | null = null;
+  return {
+    host: address.address,
+    port: address.port,
+    get connections() {
+      return connections;
+    },
+    get openSockets() {
+      return open.size;
+    },
+    close() {
+      closing ??= stop(server, open);
+      return closing;
+    },
+  };
+}
+
+function started(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ host, port, backlog: 4096 }, () => {
+      server.off("error", reject);
+      // An accept that fails for want of file descriptors concerns that connection, not the server.
+      server.on("error", () => {});
+      resolve();
+    });
+  });
+}
+
+function stop(server: Server, open: ReadonlySet<Socket>): Promise<void> {
+  return new Promise((resolve) => {
+    // The server counts a socket as gone before the socket itself says so: whoever asks next must see none.
+    const done = (): void => {
+      if (open.size === 0 && !server.listening) resolve();
+    };
+    server.close(done);
+    for (const socket of open) {
+      socket.on("close", done);
+      socket.destroy();
+    }
+  });
+}
+
+/** The server's side of a TLS upgrade, of a new connection or after STARTTLS. What the socket has buffered is taken as TLS. */
+export function serveTls(socket: AcceptedSocket, { certificate, key }: Certificate): AcceptedSocket {
+  const secure = new TLSSocket(socket, { isServer: true, secureContext: createSecureContext({ cert: certificate, key }) });
+  // A handshake that fails destroys the socket; why it failed is for the client to tell.
+  secure.on("error", () => secure.destroy());
+  return secure;
+}

@@ -1,0 +1,74 @@
+import { expect, test } from "vitest";
+import { recordTranscript } from "../../../runner/lab/record.js";
+import { parseTranscript } from "../../../runner/lab/transcript.js";
+import { type ConversationLine, playTranscript } from "../../../runner/lab/transcript-server.js";
+import type { TraceEvent } from "../../../runner/recorder.js";
+import { RawClient } from "../../support/raw-client.js";
+
+/** Talks to a server as a run would, and keeps what a run would trace. */
+async function converse(port: number): Promise<TraceEvent[]> {
+  const events: TraceEvent[] = [];
+  const note = (direction: TraceEvent["direction"], text: string): void => void events.push({ at_ms: performance.now(), direction, text });
+  const client = await RawClient.open(port);
+  note("note", "connected");
+  note("received", await client.reply());
+  for (const line of ["EHLO client.example", "STARTTLS", "EHLO client.example", "NOOP", "QUIT"]) {
+    note("sent", line);
+    note("received", await client.ask(line));
+    if (line !== "STARTTLS") continue;
+    await client.startTls();
+    note("note", "TLSv1.3 with TLS_AES_256_GCM_SHA384, certificate self_signed");
+  }
+  await client.rest();
+  return events;
+}
+
+async function played(text: string): Promise<{ conversation: readonly ConversationLine[]; events: TraceEvent[] }> {
+  const server = await playTranscript(text);
+  const events = await converse(server.port);
+  await server.close();
+  expect(server.mismatches).toEqual([]);
+  return { conversation: server.conversation, events };
+}
+
+test("what was recorded plays the same conversation again", async () => {
+  const first = await played(`# The original.
+S: 220 mx.example.org \\t ESMTP \\\\o/
+C: EHLO *
+S: 250-mx.example.org
+S: 250 STARTTLS
+C: STARTTLS
+S: 220 go
+@starttls
+C: EHLO *
+S: 250 mx.example.org
+C: NOOP
+@delay 30ms
+S: 250 2.0.0 OK
+C: QUIT
+S: 221 bye
+`);
+  const recorded = recordTranscript(first.events, "A recording\nof a run");
+  expect(recorded).toContain("# A recording of a run\n");
+  const delay = parseTranscript(recorded).steps.find(
+    (step, index, steps) => step.kind === "delay" && steps[index - 1]?.kind === "expect" && JSON.stringify(steps[index - 1]).includes("NOOP"),
+  );
+  expect(delay).toMatchObject({ kind: "delay", milliseconds: expect.toSatisfy((milliseconds: number) => milliseconds >= 29 && milliseconds < 200) });
+  expect((await played(recorded)).conversation).toEqual(first.conversation);
+});
+
+test("a mask matches any secret, stars are stars, and control characters survive", () => {
+  const recorded = recordTranscript(
+    [
+      { at_ms: 1, direction: "note", text: "TLSv1.3 with X, certificate trusted" },
+      { at_ms: 3, direction: "received", text: "220 caf\u00e9 \u0007\\" },
+      { at_ms: 4, direction: "sent", text: "AUTH PLAIN [secret]" },
+      { at_ms: 24.4, direction: "received", text: "535 no" },
+      { at_ms: 25, direction: "sent", text: "*" },
+      { at_ms: 26, direction: "received", text: "501-a\n501 b" },
+    ],
+    "x",
+  );
+  expect(recorded).toBe("# x\n@tls\nS: 220 caf\u00e9 \\x07\\\\\nC: AUTH PLAIN *\n@delay 20ms\nS: 535 no\nC: \\*\nS: 501-a\nS: 501 b\n");
+  expect(() => parseTranscript(recorded)).not.toThrow();
+});
