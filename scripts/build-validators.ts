@@ -22,7 +22,7 @@ export function precompiledValidators(probes: readonly Probe[]): Plugin {
     name: "precompiled-validators",
     setup(build) {
       build.onLoad({ filter: /[\\/]probes[\\/]index\.ts$/ }, () => ({ contents: registryOf(probes), resolveDir: inRepo("probes"), loader: "ts" }));
-      build.onResolve({ filter: /^validators:/ }, ({ path }) => ({ path: path.slice("validators:".length), namespace: "validators" }));
+      build.onResolve({ filter: /^validators:/ }, ({ path }) => ({ path: `validators.${path.slice("validators:".length)}.js`, namespace: "validators" }));
       build.onLoad({ filter: /.*/, namespace: "validators" }, ({ path }) => ({ contents: moduleAt(probes, path), resolveDir: REPO, loader: "js" }));
       // What Ajv's code calls (the length of a string in characters, deep equality) comes into the bundle.
       build.onResolve({ filter: /^ajv\/dist\/runtime\//, namespace: "validators" }, ({ path }) => ({ path: createRequire(import.meta.url).resolve(path) }));
@@ -30,9 +30,9 @@ export function precompiledValidators(probes: readonly Probe[]): Plugin {
   };
 }
 
-/** A path in the namespace of validators is a probe's name, or name@version:side for one contract of it. */
+/** A path in the namespace is validators.NAME.js for a probe, or validators.NAME@VERSION:SIDE.js for one contract of it. */
 function moduleAt(probes: readonly Probe[], path: string): string {
-  const [name = "", version, side] = path.split(/[@:]/);
+  const [name = "", version, side] = path.slice("validators.".length, -".js".length).split(/[@:]/);
   const probe = probes.find((each) => each.name === name) as Probe;
   if (version === undefined) return validatorsOf(probe);
   const contract = (probe.versions[version] as Probe["versions"][string])[side as Side];

@@ -15,7 +15,8 @@ if (problems.length > 0) {
 }
 
 function versionsIn(folder: string): Record<string, string[]> {
-  return Object.fromEntries(foldersIn(folder).map((probe) => [probe, foldersIn(`${folder}/${probe}`)]));
+  const versionsOf = (probe: string) => foldersIn(`${folder}/${probe}`).filter((version) => existsSync(inRepo(folder, probe, version, "input.json")));
+  return Object.fromEntries(foldersIn(folder).map((probe) => [probe, versionsOf(probe)]));
 }
 
 function foldersIn(folder: string): string[] {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { generatedFiles } from "./generated-files.js";
 import { loadProbes } from "./load-probes.js";
@@ -19,12 +19,18 @@ function present(path: string): string | null {
 }
 
 function write(path: string, content: string | null): void {
-  if (content === null) rmSync(inRepo(path));
+  if (content === null) remove(path);
   else {
     mkdirSync(dirname(inRepo(path)), { recursive: true });
     writeFileSync(inRepo(path), content);
   }
   console.log(`${content === null ? "removed" : "wrote"} ${path}`);
+}
+
+/** The file, and the folders that are empty without it. */
+function remove(path: string): void {
+  rmSync(inRepo(path));
+  for (let folder = dirname(path); readdirSync(inRepo(folder)).length === 0; folder = dirname(folder)) rmdirSync(inRepo(folder));
 }
 
 function report(): void {

@@ -1,0 +1,51 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { builtIn } from "../../probes/index.js";
+import { filesIn, REPO, read } from "./files.js";
+
+describe("the lockfile", () => {
+  const packages = (JSON.parse(read("package-lock.json")) as { packages: Record<string, { version?: string; link?: boolean; resolved?: string }> }).packages;
+
+  // npm writes an optional package that it cannot find without a version, and `npm ci` then refuses the whole file.
+  test("gives every package a version", () => {
+    const bare = Object.entries(packages).filter(([path, entry]) => path !== "" && entry.version === undefined && entry.link !== true);
+    expect(bare.map(([path]) => path)).toEqual([]);
+  });
+
+  test("names no registry: whoever installs uses their own", () => {
+    expect(Object.keys(packages).filter((path) => packages[path]?.resolved !== undefined)).toEqual([]);
+  });
+});
+
+describe("no file", () => {
+  // Put together here, so that this file passes its own test.
+  const hosts = [
+    ["registry", "npmjs"],
+    ["registry", "yarnpkg"],
+    ["npm", "pkg.github"],
+    ["registry", "npmmirror"],
+  ].map((parts) => parts.join("."));
+  const homes = ["root", "home/[a-z]", "Users/[A-Za-z]", "work/[a-z]"].map((folder) => `(?<![\\w.~-])/${folder}`);
+  const texts = filesIn().map((path) => ({ path, text: read(path) }));
+
+  test("names the host of a package registry", () => {
+    expect(texts.filter(({ text }) => hosts.some((host) => text.includes(host))).map(({ path }) => path)).toEqual([]);
+  });
+
+  test("names a folder of somebody's machine", () => {
+    const machine = new RegExp(`${homes.join("|")}|[A-Z]:\\\\{1,2}Users`);
+    expect(texts.flatMap(({ path, text }) => (machine.test(text) ? [`${path}: ${machine.exec(text)?.[0]}`] : []))).toEqual([]);
+  });
+});
+
+describe("the registry", () => {
+  test("holds every folder of probes/, sorted, and nothing else", () => {
+    const folders = readdirSync(join(REPO, "probes"), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    expect(Object.keys(builtIn)).toEqual(folders.map(({ name }) => name).sort());
+  });
+
+  test.each(Object.entries(builtIn))("%s: its folder has its name", async (name, entry) => {
+    expect((await entry.load()).default.name).toBe(name);
+  });
+});
