@@ -1,0 +1,87 @@
+import { nearest } from "../nearest.js";
+import { UsageError } from "./usage-error.js";
+
+/** An option without `value` is a switch. `optional`: the value may be left out, and comes after `=` only. */
+export interface Option {
+  readonly description: string;
+  readonly value?: string;
+  readonly optional?: true;
+  readonly repeated?: true;
+}
+
+export type Options = Readonly<Record<string, Option>>;
+
+type ValueOf<O> = O extends { value: string; repeated: true } ? string[] : O extends { value: string } ? string | null : boolean;
+
+/** What was written behind a command. An option that was not given is false, null or an empty list. */
+export interface Arguments<Table> {
+  readonly words: readonly string[];
+  readonly options: { readonly [Name in keyof Table]: ValueOf<Table[Name]> };
+}
+
+type Value = string | null | boolean | string[];
+
+/** Reads `--name`, `--name value`, `--name=value`, words, and `--` after which all are words. */
+export function parseArguments(argv: readonly string[], table: Options): Arguments<never> {
+  const values: Record<string, Value> = {};
+  for (const [name, option] of Object.entries(table)) values[name] = option.value === undefined ? false : option.repeated ? [] : null;
+  const words: string[] = [];
+  for (let index = 0; index < argv.length; index++) {
+    const written = argv[index] as string;
+    if (written === "--") {
+      words.push(...argv.slice(index + 1));
+      break;
+    }
+    if (written === "-" || !written.startsWith("-")) words.push(written);
+    else if (takesNext(written, table)) assign(values, table, written, argv[++index]);
+    else assign(values, table, written, undefined);
+  }
+  return { words, options: values } as unknown as Arguments<never>;
+}
+
+function takesNext(written: string, table: Options): boolean {
+  const option = optionOf(written, table);
+  return option.value !== undefined && option.optional !== true && !written.includes("=");
+}
+
+function assign(values: Record<string, Value>, table: Options, written: string, next: string | undefined): void {
+  const { name, value } = split(written);
+  const option = optionOf(written, table);
+  if (option.value === undefined) {
+    if (value !== undefined) throw new UsageError(`--${name} takes no value`);
+    values[name] = true;
+    return;
+  }
+  const given = value ?? next ?? (option.optional ? "" : undefined);
+  if (given === undefined) throw new UsageError(`--${name} needs a value: --${name} ${option.value}`);
+  if (!option.repeated) {
+    if (values[name] !== null) throw new UsageError(`--${name} is given twice`);
+    values[name] = given;
+  } else (values[name] as string[]).push(given);
+}
+
+function split(written: string): { name: string; value: string | undefined } {
+  const [, name = written, value] = /^--?([^=]*)(?:=(.*))?$/s.exec(written) ?? [];
+  return { name, value };
+}
+
+function optionOf(written: string, table: Options): Option {
+  const { name } = split(written);
+  const option = written.startsWith("--") && Object.hasOwn(table, name) ? table[name] : undefined;
+  if (option !== undefined) return option;
+  const names = [...Object.keys(table), "help"];
+  const near = nearest(name, names, 1)[0];
+  const shown = written.startsWith("--") ? `--${name}` : written;
+  throw new UsageError(
+    `there is no option ${shown}`,
+    near === undefined ? `the options are: ${names.map((each) => `--${each}`).join(", ")}` : `did you mean --${near}?`,
+  );
+}
+
+/** A whole number given as an option. */
+export function wholeNumber(name: string, written: string | null, least: number, most: number): number | null {
+  if (written === null) return null;
+  const number = /^\d{1,9}$/.test(written) ? Number(written) : Number.NaN;
+  if (number >= least && number <= most) return number;
+  throw new UsageError(`--${name} must be a whole number from ${least} to ${most}, not ${JSON.stringify(written)}`);
+}

@@ -1,0 +1,69 @@
+import { parseArguments } from "./arguments.js";
+import type { Command } from "./command.js";
+import { COMMANDS, type CommandName, isCommand } from "./commands.js";
+import { EXIT } from "./exit-codes.js";
+import type { Io } from "./io.js";
+import { reportError } from "./report-error.js";
+import { UsageError } from "./usage-error.js";
+
+/** Runs one command line and gives its exit code. */
+export async function main(argv: readonly string[], io: Io): Promise<number> {
+  try {
+    return await dispatch(argv, io);
+  } catch (error) {
+    return reportError(error, io);
+  }
+}
+
+async function dispatch(argv: readonly string[], io: Io): Promise<number> {
+  const [first] = argv;
+  if (first === undefined || first === "help" || isHelp(first)) return generalHelp(argv, io);
+  if (first === "--version" || first === "-v") return printVersion(io);
+  const name: CommandName = isCommand(first) ? first : "run";
+  const rest = isCommand(first) ? argv.slice(1) : argv;
+  const { default: command } = (await COMMANDS[name].load()) as { default: Command };
+  if (beforeDashes(rest).some(isHelp)) return commandHelp(name, command, io);
+  const given = parseArguments(rest, command.options);
+  checkWords(name, command, given.words);
+  return command.run(given, io);
+}
+
+function isHelp(word: string): boolean {
+  return word === "--help" || word === "-h";
+}
+
+function beforeDashes(words: readonly string[]): readonly string[] {
+  const dashes = words.indexOf("--");
+  return dashes < 0 ? words : words.slice(0, dashes);
+}
+
+function checkWords(name: string, { words, usage }: Command, given: readonly string[]): void {
+  if (given.length < words.least) throw new UsageError("something is missing", `usage: probe-run ${name} ${usage}`);
+  const extra = given[words.most];
+  if (extra !== undefined) throw new UsageError(`${JSON.stringify(extra)} is one word too many`, `usage: probe-run ${name} ${usage}`);
+}
+
+/** Help that was asked for is the answer; without a request it is a word about what is missing. */
+async function generalHelp(argv: readonly string[], io: Io): Promise<number> {
+  const topic = argv[0] === "help" ? argv[1] : undefined;
+  if (topic !== undefined && isCommand(topic)) return commandHelp(topic, ((await COMMANDS[topic].load()) as { default: Command }).default, io);
+  const { overview } = await import("./help.js");
+  if (argv.length === 0) {
+    io.err(overview());
+    return EXIT.badRequest;
+  }
+  await io.out(overview());
+  return EXIT.ok;
+}
+
+async function commandHelp(name: CommandName, command: Command, io: Io): Promise<number> {
+  const { helpOf } = await import("./help.js");
+  await io.out(helpOf(name, command));
+  return EXIT.ok;
+}
+
+async function printVersion(io: Io): Promise<number> {
+  const { packageVersion } = await import("../package-root.js");
+  await io.out(`${packageVersion()}\n`);
+  return EXIT.ok;
+}

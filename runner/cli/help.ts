@@ -1,0 +1,63 @@
+import type { Option } from "./arguments.js";
+import type { Command } from "./command.js";
+import { COMMANDS } from "./commands.js";
+
+/** What `probe-run --help` prints. */
+export function overview(): string {
+  return lines(
+    "probe-run runs a network probe once and prints what it found as JSON.",
+    "",
+    "Usage:",
+    "  probe-run <probe>[@version] <input.json | ->",
+    "  probe-run <command> [words] [options]",
+    "",
+    "Commands:",
+    ...aligned(Object.entries(COMMANDS).map(([name, { summary }]) => [name, summary])),
+    "",
+    "Examples:",
+    "  probe-run network.smtp --set target_host=mx.example.org",
+    "  probe-run network.smtp --lab --pretty",
+    '  echo \'{"target_host": "mx.example.org"}\' | probe-run network.smtp -',
+    "",
+    "Exit codes:",
+    ...aligned([
+      ["0", "ran, and the target is fine (ok or warning)"],
+      ["1", "ran, and the target failed"],
+      ["2", "the request was wrong: nothing was sent"],
+      ["3", "could not run: a bug, a missing tool, a missing permission"],
+    ]),
+    "",
+    "`probe-run <command> --help` tells more about a command. `probe-run --version` prints the version.",
+  );
+}
+
+export function helpOf(name: string, command: Command): string {
+  const options = Object.entries(command.options).map(([option, entry]): [string, string] => [signature(option, entry), entry.description]);
+  return lines(
+    command.summary,
+    ...(command.details === undefined ? [] : ["", command.details]),
+    "",
+    "Usage:",
+    `  probe-run ${name === "run" ? "" : `${name} `}${command.usage}`,
+    "",
+    "Options:",
+    ...aligned([...options, ["--help", "Print this."]]),
+    "",
+    "Examples:",
+    ...command.examples.flatMap(([line, what]) => [`  probe-run ${line}`, `      ${what}`]),
+  );
+}
+
+function signature(name: string, { value, optional }: Option): string {
+  if (value === undefined) return `--${name}`;
+  return optional ? `--${name}[=${value}]` : `--${name} ${value}`;
+}
+
+function aligned(rows: readonly (readonly [string, string])[]): string[] {
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
+}
+
+function lines(...all: string[]): string {
+  return `${all.join("\n")}\n`;
+}

@@ -1,0 +1,7 @@
+import { main } from "./cli.js";
+import { processIo } from "./io.js";
+
+const io = processIo();
+const code = await main(process.argv.slice(2), io);
+// A probe that is not ours may leave a socket or a timer behind; once the last word is written nothing is waited for.
+process.stdout.write("", () => process.exit(code));

@@ -1,0 +1,41 @@
+import { RequestError, type Violation } from "../request-error.js";
+import { EXIT } from "./exit-codes.js";
+import type { Io } from "./io.js";
+import { printable } from "./printable.js";
+
+/** More than a screen of violations is read by nobody. */
+const MOST_VIOLATIONS = 50;
+
+/** Tells a person what went wrong, and gives the exit code for it. */
+export function reportError(error: unknown, io: Io): number {
+  if (error instanceof RequestError) {
+    io.err(requestErrorText(error));
+    return EXIT.badRequest;
+  }
+  const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
+  io.err(`probe-run: could not run: ${printable(message)}\n`);
+  if (stack !== undefined && !isSystemError(error)) io.err(`${printable(stack.slice(stack.indexOf("\n    at ") + 1))}\n`);
+  return EXIT.couldNotRun;
+}
+
+export function requestErrorText(error: RequestError): string {
+  const shown = error.violations.slice(0, MOST_VIOLATIONS);
+  const width = Math.max(0, ...shown.map(({ pointer }) => pointer.length));
+  const rest = error.violations.length - shown.length;
+  return [
+    `probe-run: ${printable(error.message)}`,
+    ...shown.map((violation) => `  ${line(violation, Math.min(width, 40))}`),
+    ...(rest > 0 ? [`  … and ${rest} more`] : []),
+    "",
+  ].join("\n");
+}
+
+function line({ pointer, message, hint }: Violation, width: number): string {
+  const words = hint === null ? message : `${message}; ${hint}`;
+  return printable(width === 0 ? words : `${pointer.padEnd(width)}  ${words}`);
+}
+
+/** An errno tells a person enough; where in our code it came up does not help them. */
+function isSystemError(error: unknown): boolean {
+  return typeof (error as NodeJS.ErrnoException).syscall === "string";
+}
