@@ -1,7 +1,8 @@
 import type { Carried, Status } from "../schemas/carried.js";
 import type { Contract, FilledOf } from "../schemas/contract.js";
 import type { Failure } from "../schemas/failure.js";
-import type { Context, Need } from "./context.js";
+import type { Context } from "./context.js";
+import type { Need } from "./grants.js";
 
 /** What `run` gives back: the probe's own fields. The harness puts what every output carries around them. */
 export type Evidence<Output> = Omit<Output, keyof Carried> & { status: Status; failure: Failure | null };

@@ -7,12 +7,15 @@ export function fitForQueue<Value>(value: Value): Value {
     return (value.length <= MAX_FIELD_CHARACTERS ? value : `${value.slice(0, MAX_FIELD_CHARACTERS)}… (${value.length} characters)`) as Value;
   }
   if (value === null || typeof value !== "object") return value;
-  let changed: Value | null = null;
-  for (const [key, item] of Object.entries(value)) {
+  let changed: Record<string, unknown> | null = null;
+  // for…in and no entries(): this walk is on the path of every run, and nearly never finds anything.
+  for (const key in value) {
+    const item: unknown = value[key];
+    if (typeof item !== "string" && (item === null || typeof item !== "object")) continue;
     const fitting = fitForQueue(item);
     if (fitting === item) continue;
-    changed ??= (Array.isArray(value) ? [...value] : { ...value }) as Value;
-    (changed as Record<string, unknown>)[key] = fitting;
+    changed ??= (Array.isArray(value) ? [...value] : { ...value }) as Record<string, unknown>;
+    changed[key] = fitting;
   }
-  return changed ?? value;
+  return (changed ?? value) as Value;
 }

@@ -5,7 +5,7 @@ import { grantorOf } from "./grants.js";
 import { loadForeignProbe } from "./foreign-probe.js";
 import { nearest } from "./nearest.js";
 import { RequestError } from "./request-error.js";
-import { secretPaths } from "./secrets.js";
+import { type ReferencePath, referencePaths } from "./secrets.js";
 import { newestFirst } from "./version.js";
 
 /** How a probe of ours is reached. The build adds its precompiled validators. */
@@ -19,7 +19,8 @@ export interface LoadedProbe {
   readonly probe: Probe;
   /** Newest first. */
   readonly versions: readonly string[];
-  readonly secrets: Readonly<Record<string, string[][]>>;
+  /** By version: where its input may hold references to values, secret or not. */
+  readonly references: Readonly<Record<string, readonly ReferencePath[]>>;
   readonly grant: Awaited<ReturnType<typeof grantorOf>>;
 }
 
@@ -60,8 +61,8 @@ async function loadOurs(entry: BuiltIn): Promise<Probe> {
 
 export async function prepare(probe: Probe): Promise<LoadedProbe> {
   const versions = Object.keys(probe.versions).sort(newestFirst);
-  const secrets = Object.fromEntries(versions.map((version) => [version, secretPaths(probe.versions[version]?.input.schema)]));
-  return { probe, versions, secrets, grant: await grantorOf(probe.needs) };
+  const references = Object.fromEntries(versions.map((version) => [version, referencePaths(probe.versions[version]?.input.schema)]));
+  return { probe, versions, references, grant: await grantorOf(probe.needs) };
 }
 
 function unknownProbe(name: string): RequestError {

@@ -9,7 +9,7 @@ import { fitForQueue } from "./queue-payload.js";
 import { Recorder, type TraceEvent } from "./recorder.js";
 import { type LoadedProbe, loadedProbe, loadProbe } from "./registry.js";
 import { RequestError } from "./request-error.js";
-import { resolveSecrets, SecretKeeper } from "./secrets.js";
+import { type ReferencePath, resolveReferences, SecretKeeper } from "./secrets.js";
 import { type Asked, candidates, parseAsked } from "./version.js";
 import { violationsOf } from "./violations.js";
 
@@ -77,8 +77,8 @@ export async function runLoaded(loaded: LoadedProbe, asked: Asked, input: unknow
   const { version, given, filled } = accept(loaded, asked, input);
   const newest = loaded.versions[0] as string;
   const secrets = new SecretKeeper();
-  const paths = loaded.secrets[newest] as string[][];
-  if (paths.length > 0) await resolveSecrets(filled, paths, secrets);
+  const paths = loaded.references[newest] as readonly ReferencePath[];
+  if (paths.length > 0) await resolveReferences(filled, paths, secrets);
   const recorder = new Recorder(options.trace === undefined ? null : masked(options.trace, secrets));
   const deadline = new Deadline(options.timeoutMs ?? filled.timeout_ms ?? DEFAULT_TIMEOUT_MS, options.signal);
   const state: RunState = { recorder, deadline, secrets };
@@ -131,6 +131,11 @@ function clone(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(clone);
   if (value === null || typeof value !== "object") return value;
   const copy: Record<string, unknown> = {};
-  for (const key of Object.keys(value)) copy[key] = clone((value as Record<string, unknown>)[key]);
+  for (const key of Object.keys(value)) {
+    const item = clone((value as Record<string, unknown>)[key]);
+    // Assigned, this name would set the copy's prototype and so pass unseen.
+    if (key === "__proto__") Object.defineProperty(copy, key, { value: item, enumerable: true });
+    else copy[key] = item;
+  }
   return copy;
 }

@@ -1,6 +1,8 @@
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
+import type { SecretReference } from "../schemas/secret.js";
+import { isOneLine } from "../schemas/text.js";
 import { RequestError } from "./request-error.js";
 
 const MASK = "[secret]";
@@ -36,52 +38,61 @@ export class SecretKeeper {
   }
 }
 
-/** Where, in an input of this schema, secrets may stand. */
-export function secretPaths(schema: unknown, path: readonly string[] = []): string[][] {
+/** A place in an input where a value may be written as a reference to it. `*` stands for every element. */
+export interface ReferencePath {
+  readonly steps: readonly string[];
+  /** Its text is masked in whatever leaves the run. */
+  readonly isSecret: boolean;
+}
+
+/** Where, in an input of this schema, references may stand. */
+export function referencePaths(schema: unknown, steps: readonly string[] = []): ReferencePath[] {
   if (schema === null || typeof schema !== "object") return [];
-  const node = schema as { "x-secret"?: boolean; properties?: Record<string, unknown>; items?: unknown; anyOf?: unknown[] };
-  if (node["x-secret"] === true) return [[...path]];
+  const node = schema as { "x-secret"?: boolean; "x-reference"?: boolean; properties?: Record<string, unknown>; items?: unknown; anyOf?: unknown[] };
+  if (node["x-secret"] === true || node["x-reference"] === true) return [{ steps, isSecret: node["x-secret"] === true }];
   return [
-    ...Object.entries(node.properties ?? {}).flatMap(([name, property]) => secretPaths(property, [...path, name])),
-    ...secretPaths(node.items, [...path, "*"]),
-    ...(node.anyOf ?? []).flatMap((alternative) => secretPaths(alternative, path)),
+    ...Object.entries(node.properties ?? {}).flatMap(([name, property]) => referencePaths(property, [...steps, name])),
+    ...referencePaths(node.items, [...steps, "*"]),
+    ...(node.anyOf ?? []).flatMap((alternative) => referencePaths(alternative, steps)),
   ];
 }
 
-/** Puts every secret's text in its place in `input`, and tells the keeper. */
-export async function resolveSecrets(input: unknown, paths: readonly string[][], keeper: SecretKeeper): Promise<void> {
-  for (const path of paths) await resolveAt(input, path, "", keeper);
+/** Puts every referenced text in its place in `input`, and tells the keeper which are secrets. */
+export async function resolveReferences(input: unknown, paths: readonly ReferencePath[], keeper: SecretKeeper): Promise<void> {
+  for (const { steps, isSecret } of paths) await resolveAt(input, steps, "", isSecret, keeper);
 }
 
-async function resolveAt(node: unknown, path: readonly string[], pointer: string, keeper: SecretKeeper): Promise<void> {
+async function resolveAt(node: unknown, steps: readonly string[], pointer: string, isSecret: boolean, keeper: SecretKeeper): Promise<void> {
   if (node === null || typeof node !== "object") return;
-  const [step, ...rest] = path as [string, ...string[]];
+  const [step, ...rest] = steps as [string, ...string[]];
   const holder = node as Record<string, unknown>;
   for (const key of step === "*" ? Object.keys(holder) : [step]) {
     const value = holder[key];
     if (value === undefined) continue;
     const here = `${pointer}/${key}`;
-    if (rest.length > 0) await resolveAt(value, rest, here, keeper);
+    if (rest.length > 0) await resolveAt(value, rest, here, isSecret, keeper);
     else {
-      const text = typeof value === "string" ? value : await fetchSecret((value as { secret: string }).secret, here);
+      const text = typeof value === "string" ? value : await fetchText((value as SecretReference).secret, here, isSecret);
       holder[key] = text;
-      keeper.keep(text);
+      if (isSecret) keeper.keep(text);
     }
   }
 }
 
-async function fetchSecret(reference: string, pointer: string): Promise<string> {
+async function fetchText(reference: string, pointer: string, isSecret: boolean): Promise<string> {
   const colon = reference.indexOf(":");
   const kind = reference.slice(0, colon);
   const where = reference.slice(colon + 1);
   try {
-    const text = kind === "env" ? fromEnvironment(where) : kind === "file" ? await readFile(where, "utf8") : await fromCommand(where);
-    const secret = text.replace(/\r?\n$/, "");
-    if (secret === "") throw new Error("it is empty");
-    return secret;
+    const written = kind === "env" ? fromEnvironment(where) : kind === "file" ? await readFile(where, "utf8") : await fromCommand(where);
+    const text = written.replace(/\r?\n$/, "");
+    if (text === "") throw new Error("it is empty");
+    // The contract has seen the reference only: this is what it asks of a text that is written in the input itself.
+    if (!isSecret && !isOneLine(text)) throw new Error("it is not one line, without CR, LF or NUL");
+    return text;
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
-    throw new RequestError(`the secret at ${pointer} could not be read`, "unresolved_secret", [
+    throw new RequestError(`the ${isSecret ? "secret" : "value"} at ${pointer} could not be read`, "unresolved_secret", [
       { pointer, message: `${kind}:${where}: ${reason}`, hint: HINTS[kind] ?? null },
     ]);
   }
@@ -90,7 +101,7 @@ async function fetchSecret(reference: string, pointer: string): Promise<string> 
 const HINTS: Readonly<Record<string, string>> = {
   env: "set the environment variable, or name another",
   file: "name a file that this user can read",
-  command: "the command must print the secret and end with 0 within 10 seconds",
+  command: "the command must print it and end with 0 within 10 seconds",
 };
 
 function fromEnvironment(name: string): string {

@@ -60,7 +60,7 @@ export const ajvOptions = { allErrors: true, useDefaults: true, strict: true, al
 export const formats = { host: isHostOrAddress, "one-line": isOneLine } as const;
 
 /** Annotations of ours: they say something about a field and check nothing. */
-export const annotations = ["x-secret"] as const;
+export const annotations = ["x-secret", "x-reference"] as const;
 
 let ajv: { compile(schema: unknown): Validator } | undefined;
 

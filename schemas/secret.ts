@@ -1,20 +1,37 @@
+/** Where a value is to be found, instead of the value itself. */
+const referenceSchema = {
+  type: "object",
+  properties: {
+    secret: { type: "string", pattern: "^(env|file|command):.+", maxLength: 4096, description: "env:NAME, file:PATH or command:PROGRAM ARGS" },
+  },
+  required: ["secret"],
+  additionalProperties: false,
+} as const;
+
 /**
  * A field that holds a secret: the text itself, or where to find it. What is marked x-secret is resolved by the harness
  * before the run and taken out of everything that leaves it.
  */
 export const secretSchema = {
-  anyOf: [
-    { type: "string", minLength: 1, maxLength: 8192 },
-    {
-      type: "object",
-      properties: {
-        secret: { type: "string", pattern: "^(env|file|command):.+", maxLength: 4096, description: "env:NAME, file:PATH or command:PROGRAM ARGS" },
-      },
-      required: ["secret"],
-      additionalProperties: false,
-    },
-  ],
+  anyOf: [{ type: "string", minLength: 1, maxLength: 8192 }, referenceSchema],
   "x-secret": true,
 } as const;
 
+/**
+ * A field whose text may be written elsewhere without being a secret, as an account's name in the environment. What is marked
+ * x-reference is resolved as a secret is, must be one line, and is shown in outputs as any other field.
+ */
+export function orReference<const Text>(
+  text: Text,
+  description: string,
+): { readonly anyOf: readonly [Text, typeof referenceSchema]; readonly description: string; readonly "x-reference": true } {
+  return { anyOf: [text, referenceSchema], description, "x-reference": true };
+}
+
 export type SecretReference = { secret: string };
+
+/** The text of a field that the harness has resolved. */
+export function resolved(field: string | SecretReference): string {
+  if (typeof field === "string") return field;
+  throw new Error(`${field.secret} was not resolved before the run`);
+}

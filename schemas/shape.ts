@@ -20,12 +20,17 @@ export function record<const Properties extends Readonly<Record<string, unknown>
   };
 }
 
+/** A schema that null fits too. Written as a union of types, which validates without trying one alternative after the other. */
+export type Nullable<Schema> = Schema extends { readonly type: infer Type }
+  ? Omit<Schema, "type"> & { readonly type: readonly [Type, "null"] }
+  : Schema extends { readonly enum: readonly (infer Value)[] }
+    ? Omit<Schema, "enum"> & { readonly enum: readonly (Value | null)[] }
+    : never;
+
 /** The schema, or null for "did not happen". */
-export function nullable<const Schema>(
-  schema: Schema,
-  description?: string,
-): { readonly anyOf: readonly [Schema, { readonly type: "null" }]; readonly description?: string } {
-  return { anyOf: [schema, { type: "null" }], ...(description === undefined ? {} : { description }) };
+export function nullable<const Schema extends { readonly type: string } | { readonly enum: readonly unknown[] }>(schema: Schema, description?: string): Nullable<Schema> {
+  const widened = "type" in schema ? { ...schema, type: [schema.type, "null"] } : { ...schema, enum: [...schema.enum, null] };
+  return (description === undefined ? widened : { ...widened, description }) as unknown as Nullable<Schema>;
 }
 
 export function list<const Schema>(

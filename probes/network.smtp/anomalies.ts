@@ -1,0 +1,21 @@
+import { has } from "../../runner/net/smtp/capabilities.js";
+import { replyText } from "../../runner/net/smtp/reply.js";
+import type { SmtpSession } from "../../runner/net/smtp/session.js";
+import type { SmtpEvidence } from "./evidence.js";
+
+const ODDITIES = {
+  bare_line_feed: "a reply line ended with LF instead of CRLF",
+  bare_carriage_return: "a reply line held a CR of its own",
+  not_utf8: "a reply was not UTF-8; it was read as latin-1",
+} as const;
+
+/** What the server did against the standard and what did not end the conversation. */
+export function anomaliesOf(session: SmtpSession, evidence: SmtpEvidence): void {
+  const { anomalies, capabilities, capabilities_before_tls: before } = evidence;
+  for (const kind of session.parser.oddities) anomalies.push({ kind, detail: ODDITIES[kind] });
+  if (evidence.protocol === "SMTP") anomalies.push({ kind: "helo_fallback", detail: "EHLO was refused, HELO was taken" });
+  if (session.farewell !== null) anomalies.push({ kind: "closed_by_421", detail: `${session.farewell.code} ${replyText(session.farewell)}` });
+  if (evidence.tls !== null && has(capabilities, "STARTTLS")) anomalies.push({ kind: "starttls_inside_tls", detail: "STARTTLS is offered again inside TLS" });
+  const lost = (before ?? []).filter(({ keyword }) => keyword !== "STARTTLS" && !has(capabilities, keyword)).map(({ keyword }) => keyword);
+  if (lost.length > 0) anomalies.push({ kind: "capabilities_only_in_clear", detail: lost.join(" ") });
+}

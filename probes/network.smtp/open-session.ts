@@ -1,0 +1,132 @@
+import { FailureError, fail } from "../../runner/failure-error.js";
+import { finding } from "../../runner/judge.js";
+import { has } from "../../runner/net/smtp/capabilities.js";
+import { hello, heloDomain, starttls } from "../../runner/net/smtp/commands.js";
+import { replyClass, replyText } from "../../runner/net/smtp/reply.js";
+import { accepted, rejected, SmtpSession } from "../../runner/net/smtp/session.js";
+import type { SecureOptions } from "../../runner/net/tls.js";
+import type { Ctx, SmtpEvidence } from "./evidence.js";
+import { leave } from "./leave.js";
+import type { Input } from "./schema.js";
+
+export type TlsMode = NonNullable<Input["tls"]["mode"]>;
+
+/** RFC 8314, section 3.3: on this port TLS comes first. */
+const IMPLICIT_TLS_PORT = 465;
+
+export function tlsMode(input: Input): TlsMode {
+  return input.tls.mode ?? (input.target_port === IMPLICIT_TLS_PORT ? "implicit" : "opportunistic");
+}
+
+/** One way to try it: after a broken handshake the next needs a connection of its own. */
+interface Way {
+  tls: "full" | "reduced" | "none";
+}
+
+/**
+ * A session that has greeted, introduced itself and is secured as the input asks.
+ *
+ * A handshake that breaks is tried once more with a small ClientHello, since boxes on the way drop large ones. Where TLS was only an
+ * opportunity, a third connection goes on in the clear, as a mail server would, and the result says so.
+ */
+export async function openSession(ctx: Ctx, input: Input, evidence: SmtpEvidence): Promise<SmtpSession> {
+  try {
+    return await introduce(ctx, input, evidence, { tls: tlsMode(input) === "none" ? "none" : "full" });
+  } catch (error) {
+    if (!brokeInHandshake(error)) throw error;
+    return (await tryReduced(ctx, input, evidence)) ?? (await tryInTheClear(ctx, input, evidence, error));
+  }
+}
+
+function brokeInHandshake(error: unknown): error is FailureError {
+  return error instanceof FailureError && error.failure.phase === "tls" && !["tls_certificate", "cancelled"].includes(error.failure.code);
+}
+
+async function tryReduced(ctx: Ctx, input: Input, evidence: SmtpEvidence): Promise<SmtpSession | null> {
+  if (input.tls.min_version === "TLSv1.3") return null;
+  try {
+    const session = await introduce(ctx, input, evidence, { tls: "reduced" });
+    evidence.anomalies.push({ kind: "reduced_client_hello", detail: "only a small TLS 1.2 ClientHello was answered" });
+    return session;
+  } catch (error) {
+    if (brokeInHandshake(error)) return null;
+    throw error;
+  }
+}
+
+async function tryInTheClear(ctx: Ctx, input: Input, evidence: SmtpEvidence, broke: FailureError): Promise<SmtpSession> {
+  if (tlsMode(input) !== "opportunistic") throw broke;
+  const outcome = evidence.starttls;
+  const session = await introduce(ctx, input, evidence, { tls: "none" });
+  evidence.starttls = outcome;
+  evidence.findings.push(finding("warning", "tls_downgrade", `TLS failed (${broke.failure.message}); the run went on in the clear, on a new connection`, "TLS", "plain text"));
+  return session;
+}
+
+async function introduce(ctx: Ctx, input: Input, evidence: SmtpEvidence, way: Way): Promise<SmtpSession> {
+  const mode = tlsMode(input);
+  const secure: SecureOptions = {
+    host: input.tls.servername ?? input.target_host,
+    min_version: input.tls.min_version,
+    reducedHello: way.tls === "reduced",
+    ...(input.tls.ca === undefined ? {} : { ca: input.tls.ca }),
+  };
+  const session = await SmtpSession.connect(ctx, { host: input.target_host, port: input.target_port, ...input }, evidence.attempts);
+  try {
+    if (mode === "implicit") await session.secure(secure);
+    const greeting = await session.greet();
+    evidence.banner = replyText(greeting);
+    accepted("greeting", greeting);
+    keepTls(session, input, evidence);
+    await introduceOurselves(session, input, evidence);
+    if (mode === "starttls" || mode === "opportunistic") await upgrade(session, input, evidence, way, secure);
+    return session;
+  } catch (error) {
+    evidence.tls ??= session.connection.tls;
+    await leave(session, evidence);
+    throw error;
+  }
+}
+
+async function introduceOurselves(session: SmtpSession, input: Input, evidence: SmtpEvidence): Promise<void> {
+  const domain = heloDomain(input.helo_domain, session.connection.localAddress);
+  evidence.helo_domain = domain;
+  await hello(session, domain);
+  evidence.capabilities = session.capabilities === null ? null : [...session.capabilities];
+  evidence.protocol = session.capabilities === null ? "SMTP" : "ESMTP";
+}
+
+async function upgrade(session: SmtpSession, input: Input, evidence: SmtpEvidence, way: Way, secure: SecureOptions): Promise<void> {
+  const required = tlsMode(input) === "starttls";
+  if (way.tls === "none") return;
+  if (!has(session.capabilities, "STARTTLS")) {
+    evidence.starttls = "not_offered";
+    if (required) throw fail("starttls", "unsupported", "the server does not offer STARTTLS");
+    return;
+  }
+  const inTheClear = evidence.capabilities;
+  try {
+    const { reply, tls } = await starttls(session, secure);
+    if (tls === null) {
+      evidence.starttls = replyClass(reply) === 4 ? "refused_temporarily" : "refused";
+      if (required) throw rejected("starttls", reply);
+      evidence.findings.push(finding("warning", "starttls_refused", `STARTTLS is offered but refused: ${reply.code} ${replyText(reply)}`, "220", reply.code));
+      return;
+    }
+  } catch (error) {
+    if (error instanceof FailureError && error.failure.phase === "tls") evidence.starttls = error.failure.code === "timeout" ? "handshake_timeout" : "handshake_failed";
+    throw error;
+  }
+  evidence.starttls = "secured";
+  evidence.capabilities_before_tls = inTheClear;
+  keepTls(session, input, evidence);
+  await introduceOurselves(session, input, evidence);
+}
+
+/** The facts are kept before they are judged. */
+function keepTls(session: SmtpSession, input: Input, evidence: SmtpEvidence): void {
+  const { tls } = session.connection;
+  evidence.tls = tls;
+  if (tls === null || input.tls.verify !== "require" || tls.authorised) return;
+  throw fail("tls", "tls_certificate", `the certificate is not trusted for ${input.tls.servername ?? input.target_host}: ${tls.problems.join(", ")}`);
+}

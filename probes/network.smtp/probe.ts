@@ -1,0 +1,56 @@
+import { defineProbe } from "../../runner/define-probe.js";
+import { statusOf } from "../../runner/judge.js";
+import { authenticate } from "../../runner/net/smtp/auth.js";
+import { sizeOf } from "../../runner/net/smtp/capabilities.js";
+import { noop } from "../../runner/net/smtp/commands.js";
+import { accepted, type SmtpSession } from "../../runner/net/smtp/session.js";
+import { anomaliesOf } from "./anomalies.js";
+import { type Ctx, nothingYet, type SmtpEvidence } from "./evidence.js";
+import { judge } from "./judge.js";
+import { leave } from "./leave.js";
+import { sendTestMessage } from "./message.js";
+import { openSession } from "./open-session.js";
+import { type Input, newest } from "./schema.js";
+import { v1 } from "./v1.js";
+
+export default defineProbe({
+  name: "network.smtp",
+  summary: "Greets an SMTP server, secures the connection, asks what it can do, times NOOP and says goodbye.",
+  needs: ["tcp", "tls", "clock"],
+  ...newest,
+  older: { "1.0.0": v1 },
+  run,
+});
+
+async function run(input: Input, ctx: Ctx): Promise<SmtpEvidence> {
+  const began = ctx.clock.now();
+  const evidence = nothingYet(input);
+  evidence.failure = await ctx.attempt(async () => {
+    const session = await openSession(ctx, input, evidence);
+    try {
+      await ask(session, input, ctx, evidence);
+    } finally {
+      await leave(session, evidence);
+      anomaliesOf(session, evidence);
+    }
+  });
+  evidence.size = sizeOf(evidence.capabilities);
+  judge(input, evidence, ctx.clock.now() - began);
+  evidence.status = statusOf(evidence.failure, evidence.findings);
+  return evidence;
+}
+
+/** What is asked of a server that has greeted us, over the session that the input wanted. */
+async function ask(session: SmtpSession, input: Input, ctx: Ctx, evidence: SmtpEvidence): Promise<void> {
+  if (input.auth !== undefined) {
+    evidence.auth = { mechanism: null, accepted: false };
+    const { mechanism, reply } = await authenticate(session, input.auth, ctx.tcp.state.secrets);
+    evidence.auth.mechanism = mechanism;
+    if (reply !== null) accepted("auth", reply);
+    evidence.auth.accepted = true;
+  }
+  const reply = await noop(session);
+  evidence.response_time_ms = reply.duration_ms;
+  accepted("noop", reply);
+  if (input.send_message !== undefined) await sendTestMessage(session, input.send_message, evidence);
+}

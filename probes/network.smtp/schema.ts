@@ -1,0 +1,113 @@
+import { outputOf } from "../../schemas/carried.js";
+import { contract, type FilledOf } from "../../schemas/contract.js";
+import { findingSchema } from "../../schemas/finding.js";
+import { networkInput, networkOutput } from "../../schemas/network.js";
+import { list, nullable, record } from "../../schemas/shape.js";
+import { orReference } from "../../schemas/secret.js";
+import { AUTH_MECHANISMS, anomalySchema, authInput, capabilitySchema, sizeSchema } from "../../schemas/smtp.js";
+import { TLS_VERSIONS, tlsFactsSchema, tlsInput } from "../../schemas/tls.js";
+
+/** What the caller wants to be so. Each field that is given is checked; none is assumed. */
+const expectations = {
+  type: "object",
+  properties: {
+    banner: { type: "string", minLength: 1, maxLength: 512, description: "A text that the greeting contains." },
+    starttls: { type: "boolean", description: "STARTTLS is offered, or is not." },
+    capabilities: { type: "array", maxItems: 64, items: { type: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9-]*$", maxLength: 64 }, description: "EHLO keywords that are offered." },
+    auth_mechanisms: { type: "array", maxItems: 32, items: { type: "string", pattern: "^[A-Za-z0-9_-]+$", maxLength: 32 }, description: "Mechanisms that AUTH offers." },
+    min_size_bytes: { type: "integer", minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: "Messages of this size are taken." },
+    max_response_time_ms: { type: "number", exclusiveMinimum: 0, maximum: 600_000, description: "NOOP is answered within this time." },
+    max_duration_ms: { type: "number", exclusiveMinimum: 0, maximum: 3_600_000, description: "The whole run takes no longer." },
+    min_tls_version: { enum: TLS_VERSIONS, description: "TLS is spoken, in this version or a newer one." },
+    min_certificate_days: { type: "integer", minimum: 0, maximum: 3650, description: "The certificate is valid for so many days yet." },
+  },
+  additionalProperties: false,
+} as const;
+
+const mailbox = { type: "string", minLength: 3, maxLength: 320, format: "one-line" } as const;
+
+const input = contract({
+  title: "network.smtp 2.0.0 input",
+  type: "object",
+  properties: {
+    target_host: { type: "string", format: "host", description: "The server's host name, or its IPv4 or IPv6 address." },
+    target_port: { type: "integer", minimum: 1, maximum: 65535, default: 25, description: "The port to connect to." },
+    tls: {
+      type: "object",
+      description: "How the connection is secured.",
+      properties: {
+        mode: {
+          enum: ["none", "opportunistic", "starttls", "implicit"],
+          description: "opportunistic uses STARTTLS where it is offered, starttls asks for it. Without a mode: implicit on port 465, opportunistic elsewhere.",
+        },
+        ...tlsInput,
+      },
+      additionalProperties: false,
+      default: {},
+    },
+    helo_domain: { type: "string", format: "host", description: "The name to say in EHLO; this machine's own by default." },
+    auth: { ...authInput, description: "Logs in, and says whether it worked." },
+    send_message: {
+      type: "object",
+      description: "Submits one short test message. Without this field nothing is sent.",
+      properties: {
+        mail_from: orReference(mailbox, "The sender's address, or a reference to it."),
+        rcpt_to: orReference(mailbox, "The recipient's address, or a reference to it."),
+        subject: { type: "string", maxLength: 256, format: "one-line", default: "Test Email" },
+        text: { type: "string", maxLength: 65_536, default: "This is a test message. It may be deleted." },
+      },
+      required: ["mail_from", "rcpt_to"],
+      additionalProperties: false,
+    },
+    expect: { ...expectations, description: "What must be so: anything else is an error." },
+    prefer: { ...expectations, description: "What should be so: anything else is a warning." },
+    ...networkInput,
+  },
+  required: ["target_host"],
+  additionalProperties: false,
+});
+
+const output = contract({
+  title: "network.smtp 2.0.0 output",
+  ...outputOf({
+    target_host: { type: "string" },
+    target_port: { type: "integer" },
+    ...networkOutput,
+    banner: nullable({ type: "string" }, "The greeting's text, its lines joined by line feeds."),
+    helo_domain: nullable({ type: "string" }, "The name we said."),
+    protocol: nullable({ enum: ["ESMTP", "SMTP"] }, "SMTP: the server does not know EHLO."),
+    capabilities: nullable(list(capabilitySchema), "What the last EHLO offered; null where there was none."),
+    capabilities_before_tls: nullable(list(capabilitySchema), "What EHLO offered in the clear, where TLS came after it."),
+    size: sizeSchema,
+    starttls: {
+      enum: ["not_tried", "not_offered", "secured", "refused_temporarily", "refused", "handshake_failed", "handshake_timeout"],
+      description: "What became of STARTTLS.",
+    },
+    tls: nullable(tlsFactsSchema, "The TLS session; null when there was none."),
+    auth: nullable(
+      record({
+        mechanism: nullable({ enum: AUTH_MECHANISMS }, "The mechanism that was used; null when none fitted."),
+        accepted: { type: "boolean" },
+      }),
+      "Null when no login was asked for, or it was not reached.",
+    ),
+    sent_message: nullable(
+      record({
+        mail_from: { type: "string" },
+        rcpt_to: { type: "string" },
+        message_id: { type: "string" },
+        accepted: { type: "boolean", description: "The server took the message." },
+        delivery: { enum: ["accepted", "refused", "unknown"], description: "unknown: the connection was lost before the reply to the message." },
+      }),
+      "Null when no message was asked for, or sending was not reached.",
+    ),
+    response_time_ms: nullable({ type: "number" }, "From NOOP to its reply."),
+    anomalies: list(anomalySchema, "What the server does against the standard."),
+    findings: list(findingSchema, "What was judged, and why the status is not ok."),
+  }),
+});
+
+export const newest = { version: "2.0.0", input, output } as const;
+export type Input = FilledOf<typeof input>;
+export type Output = FilledOf<typeof output>;
+export type Expectations = NonNullable<Input["expect"]>;

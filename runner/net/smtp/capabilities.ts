@@ -1,0 +1,48 @@
+import type { Reply } from "./reply.js";
+
+/** One EHLO keyword with its parameters (RFC 5321, section 4.1.1.1). */
+export interface Capability {
+  keyword: string;
+  parameters: string[];
+}
+
+/** What SIZE (RFC 1870) can say. Above 2^53 the number is no longer exact: `text` has it as sent. */
+export interface Size {
+  meaning: "absent" | "unlimited" | "limit" | "unreadable";
+  bytes: number | null;
+  text: string | null;
+}
+
+/** The keywords of an EHLO reply. Its first line is the server's name and greeting, and holds none. */
+export function parseCapabilities(reply: Reply): Capability[] {
+  const capabilities: Capability[] = [];
+  for (let index = 1; index < reply.lines.length; index++) {
+    const words = (reply.lines[index] as string).trim().split(/[ \t]+/);
+    const keyword = (words[0] as string).toUpperCase();
+    // Servers of the nineties wrote AUTH=LOGIN; clients took it for AUTH LOGIN.
+    if (keyword.startsWith("AUTH=")) capabilities.push({ keyword: "AUTH", parameters: [keyword.slice(5), ...words.slice(1)].filter((word) => word !== "") });
+    else if (keyword !== "") capabilities.push({ keyword, parameters: words.slice(1) });
+  }
+  return capabilities;
+}
+
+export function has(capabilities: readonly Capability[] | null, keyword: string): boolean {
+  return capabilities?.some((capability) => capability.keyword === keyword) ?? false;
+}
+
+export function sizeOf(capabilities: readonly Capability[] | null): Size {
+  const size = capabilities?.find((capability) => capability.keyword === "SIZE");
+  if (size === undefined) return { meaning: "absent", bytes: null, text: null };
+  const text = size.parameters[0] ?? null;
+  // SIZE without a number, and SIZE 0, both say: no fixed limit (RFC 1870, section 3).
+  if (text === null) return { meaning: "unlimited", bytes: null, text };
+  if (!/^\d{1,20}$/.test(text)) return { meaning: "unreadable", bytes: null, text };
+  const bytes = Number(text);
+  return bytes === 0 ? { meaning: "unlimited", bytes: null, text } : { meaning: "limit", bytes, text };
+}
+
+/** The mechanisms that AUTH offers, in upper case, each once. */
+export function authMechanisms(capabilities: readonly Capability[] | null): string[] {
+  const offered = (capabilities ?? []).filter((capability) => capability.keyword === "AUTH").flatMap((capability) => capability.parameters);
+  return [...new Set(offered.map((mechanism) => mechanism.toUpperCase()))];
+}

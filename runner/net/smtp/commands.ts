@@ -1,0 +1,89 @@
+import { isIP } from "node:net";
+import { hostname } from "node:os";
+import { parseHost } from "../../../schemas/host.js";
+import type { TlsFacts } from "../../../schemas/tls.js";
+import { fail } from "../../failure-error.js";
+import type { SecureOptions } from "../tls.js";
+import { parseCapabilities } from "./capabilities.js";
+import { type Reply, replyClass } from "./reply.js";
+import { accepted, rejected, type SmtpSession, type TimedReply } from "./session.js";
+
+/** Introduces us (RFC 5321, section 4.1.1.1). What EHLO offers replaces what an earlier one did (RFC 3207, section 4.2). */
+export async function ehlo(session: SmtpSession, domain: string): Promise<TimedReply> {
+  const reply = await session.command("EHLO", "ehlo", `EHLO ${domain}`);
+  session.capabilities = replyClass(reply) === 2 ? parseCapabilities(reply) : null;
+  return reply;
+}
+
+export async function helo(session: SmtpSession, domain: string): Promise<TimedReply> {
+  session.capabilities = null;
+  return session.command("HELO", "ehlo", `HELO ${domain}`);
+}
+
+/** EHLO, and HELO where the server does not know it (RFC 5321, section 3.2). A 4yz is an answer, not ignorance. */
+export async function hello(session: SmtpSession, domain: string): Promise<TimedReply> {
+  const reply = await ehlo(session, domain);
+  if (replyClass(reply) === 2) return reply;
+  if (replyClass(reply) !== 5) throw rejected("ehlo", reply);
+  const second = await helo(session, domain);
+  accepted("ehlo", second);
+  return second;
+}
+
+/**
+ * STARTTLS (RFC 3207). A refusal is the caller's to judge, and leaves the connection as it was. After a 220 there is no way back:
+ * a handshake that fails has closed the connection.
+ */
+export async function starttls(session: SmtpSession, options: SecureOptions): Promise<{ reply: Reply; tls: TlsFacts | null }> {
+  const reply = await session.command("STARTTLS", "starttls", "STARTTLS");
+  if (session.hasUnreadText) {
+    // Text behind the reply came in the clear and would be taken for an answer given inside TLS (CVE-2011-0411 and its kin).
+    session.close();
+    throw fail("starttls", "protocol_violation", "the server sent plain text behind its reply to STARTTLS: a reply injection, or a server that is open to one");
+  }
+  if (replyClass(reply) !== 2) {
+    session.resume();
+    return { reply, tls: null };
+  }
+  return { reply, tls: await session.secure(options) };
+}
+
+export function noop(session: SmtpSession): Promise<TimedReply> {
+  return session.command("NOOP", "noop", "NOOP");
+}
+
+export function rset(session: SmtpSession): Promise<TimedReply> {
+  return session.command("RSET", "rset", "RSET");
+}
+
+/** Says goodbye and closes, whatever the server answers. */
+export async function quit(session: SmtpSession): Promise<TimedReply> {
+  try {
+    return await session.command("QUIT", "quit", "QUIT");
+  } finally {
+    session.close();
+  }
+}
+
+/**
+ * The name to greet with (point 18): what the caller gave, else this machine's own full name, else its address as a literal.
+ * Never "localhost": it says nothing, and servers refuse it.
+ */
+export function heloDomain(given: string | undefined, localAddress: string | null): string {
+  if (given !== undefined) return isIP(given) === 0 ? given : addressLiteral(given);
+  ownName ??= ownFullName();
+  return ownName === "" ? addressLiteral(localAddress ?? "127.0.0.1") : ownName;
+}
+
+/** Asked of the system once: empty when this machine has no full name that another could look up. */
+let ownName: string | null = null;
+
+function ownFullName(): string {
+  const own = hostname();
+  return own.includes(".") && !/\.local(domain)?$/i.test(own) && parseHost(own)?.kind === "name" ? own : "";
+}
+
+/** RFC 5321, section 4.1.3. */
+export function addressLiteral(address: string): string {
+  return isIP(address) === 6 ? `[IPv6:${address}]` : `[${address}]`;
+}

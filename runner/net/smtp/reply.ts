@@ -1,0 +1,163 @@
+import { LIMITS } from "./limits.js";
+
+/** A reply as the server sent it: every line without its code, decoded. */
+export interface Reply {
+  code: number;
+  lines: string[];
+}
+
+/** Something that a server does against the standard and that we can live with, reported beside the result. */
+export type ReplyOddity = "bare_line_feed" | "not_utf8" | "bare_carriage_return";
+
+/** What cannot be read as a reply. The conversation ends there. */
+export interface Malformed {
+  code: "protocol_violation" | "limit_exceeded";
+  message: string;
+}
+
+const CARRIAGE_RETURN = 13;
+const SPACE = 32;
+const HYPHEN = 45;
+const DIGIT_0 = 48;
+const DIGIT_9 = 57;
+
+/**
+ * Reads replies (RFC 5321, section 4.2) out of bytes that come in any portions. Bytes are given as latin1 text.
+ * Once malformed, it stays malformed: where the next reply would begin is anyone's guess.
+ */
+export class ReplyParser {
+  malformed: Malformed | null = null;
+  readonly oddities = new Set<ReplyOddity>();
+  #rest = "";
+  /** How much of #rest has been searched for a line feed without finding one. */
+  #searched = 0;
+  #code = 0;
+  #lines: string[] = [];
+  #bytes = 0;
+
+  /** Bytes that belong to no finished reply. */
+  get isEmpty(): boolean {
+    return this.#rest === "" && this.#lines.length === 0;
+  }
+
+  push(text: string): void {
+    this.#rest = this.#rest === "" ? text : this.#rest + text;
+  }
+
+  /** The next finished reply; null while it is not there yet, and for ever once malformed. */
+  next(): Reply | null {
+    while (this.malformed === null) {
+      const end = this.#rest.indexOf("\n", this.#searched);
+      if (end === -1) {
+        this.#searched = this.#rest.length;
+        if (this.#searched > LIMITS.replyLineBytes) this.#refuse("limit_exceeded", `a reply line of more than ${LIMITS.replyLineBytes} bytes`);
+        return null;
+      }
+      const reply = this.#line(end);
+      this.#rest = end + 1 === this.#rest.length ? "" : this.#rest.slice(end + 1);
+      this.#searched = 0;
+      if (reply !== null) return reply;
+    }
+    return null;
+  }
+
+  /** Takes the line that ends at the line feed at `end`; gives the reply when it was its last. */
+  #line(end: number): Reply | null {
+    const text = this.#rest;
+    const hasReturn = end > 0 && text.charCodeAt(end - 1) === CARRIAGE_RETURN;
+    if (!hasReturn) this.oddities.add("bare_line_feed");
+    const length = hasReturn ? end - 1 : end;
+    if (length > LIMITS.replyLineBytes) return this.#refuse("limit_exceeded", `a reply line of more than ${LIMITS.replyLineBytes} bytes`);
+    const code = codeAt(text, length);
+    // A server may end a reply with the bare code (RFC 5321, section 4.2: a client must accept it).
+    const separator = length === 3 ? SPACE : text.charCodeAt(3);
+    if (code === 0 || (separator !== SPACE && separator !== HYPHEN)) return this.#refuse("protocol_violation", `not a reply: ${excerpt(text.slice(0, length))}`);
+    if (this.#lines.length > 0 && code !== this.#code) return this.#refuse("protocol_violation", `one reply with the codes ${this.#code} and ${code}`);
+    this.#code = code;
+    this.#lines.push(this.#decode(text.slice(4, length)));
+    this.#bytes += length + 2;
+    if (separator === SPACE) return this.#finish();
+    if (this.#lines.length > LIMITS.replyLines) return this.#refuse("limit_exceeded", `a reply of more than ${LIMITS.replyLines} lines`);
+    if (this.#bytes > LIMITS.replyBytes) return this.#refuse("limit_exceeded", `a reply of more than ${LIMITS.replyBytes} bytes`);
+    return null;
+  }
+
+  #finish(): Reply {
+    const reply = { code: this.#code, lines: this.#lines };
+    this.#lines = [];
+    this.#bytes = 0;
+    return reply;
+  }
+
+  #refuse(code: Malformed["code"], message: string): null {
+    this.malformed = { code, message };
+    this.#rest = "";
+    return null;
+  }
+
+  /** Decodes a whole line, never a portion of one: a character's bytes may come in two reads. */
+  #decode(bytes: string): string {
+    let isAscii = true;
+    for (let index = 0; index < bytes.length; index++) {
+      const unit = bytes.charCodeAt(index);
+      if (unit === CARRIAGE_RETURN) this.oddities.add("bare_carriage_return");
+      if (unit > 127) isAscii = false;
+    }
+    if (isAscii) return bytes;
+    try {
+      return UTF8.decode(Buffer.from(bytes, "latin1"));
+    } catch {
+      this.oddities.add("not_utf8");
+      return bytes;
+    }
+  }
+}
+
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** The three digits at the start of a line as a number; 0 when they are none, or of a class that SMTP has not. */
+function codeAt(text: string, length: number): number {
+  if (length < 3) return 0;
+  const first = text.charCodeAt(0);
+  const second = text.charCodeAt(1);
+  const third = text.charCodeAt(2);
+  if (first < DIGIT_0 + 2 || first > DIGIT_0 + 5 || second < DIGIT_0 || second > DIGIT_9 || third < DIGIT_0 || third > DIGIT_9) return 0;
+  return (first - DIGIT_0) * 100 + (second - DIGIT_0) * 10 + (third - DIGIT_0);
+}
+
+const EXCERPT_CHARACTERS = 60;
+
+function excerpt(line: string): string {
+  return JSON.stringify(line.length > EXCERPT_CHARACTERS ? `${line.slice(0, EXCERPT_CHARACTERS)}…` : line);
+}
+
+/** The first digit of the code: 2 done, 3 go on, 4 not now, 5 no. */
+export function replyClass(reply: Reply): number {
+  return Math.floor(reply.code / 100);
+}
+
+/** The reply's text as it stands, its lines joined by line feeds. */
+export function replyText(reply: Reply): string {
+  return reply.lines.length === 1 ? (reply.lines[0] as string) : reply.lines.join("\n");
+}
+
+const ENHANCED = /^([245])\.(\d{1,3})\.(\d{1,3})(?=\s|$)/;
+
+/**
+ * The enhanced status code (RFC 3463). A reply to go on (3yz) has none. One whose class is not the reply's is not believed:
+ * only the class is kept, which the reply code says anyway.
+ */
+export function enhancedCode(reply: Reply): string | null {
+  const kind = replyClass(reply);
+  if (kind === 3) return null;
+  const found = ENHANCED.exec(reply.lines[0] ?? "");
+  if (found === null) return null;
+  return Number(found[1]) === kind ? found[0] : `${kind}.0.0`;
+}
+
+/** What a person reads: the lines without the enhanced code, which a server may repeat on each of them. */
+export function plainText(reply: Reply): string {
+  const code = ENHANCED.exec(reply.lines[0] ?? "")?.[0];
+  const lines = code === undefined || replyClass(reply) === 3 ? reply.lines : reply.lines.map((line) => (line.startsWith(`${code} `) || line === code ? line.slice(code.length).trimStart() : line));
+  return lines.join("\n").trim();
+}

@@ -1,0 +1,53 @@
+import { fail } from "../../../failure-error.js";
+import { decodeChallenge } from "./exchange.js";
+
+/** The server's first message (RFC 5802, section 7). */
+export interface ServerFirst {
+  nonce: string;
+  salt: Buffer;
+  iterations: number;
+}
+
+/** The server's last message: its proof that it knows the password, or why it refuses. */
+export type ServerFinal = { signature: Buffer } | { error: string };
+
+/** RFC 7677 asks servers for 4096 at least; so many cost a third of a second, and a peer must not buy more of our time. */
+const MAX_ITERATIONS = 1_000_000;
+
+export function parseServerFirst(message: string, clientNonce: string): ServerFirst {
+  const attributes = message.split(",");
+  if (attributes[0]?.startsWith("m=")) throw fail("auth", "unsupported", "the server demands a SCRAM extension that nobody has defined");
+  const [nonce, salt, iterations] = [valueOf(attributes[0], "r"), valueOf(attributes[1], "s"), valueOf(attributes[2], "i")];
+  if (nonce === null || salt === null || iterations === null) throw malformed("its first message must hold r=, s= and i= in this order");
+  // A nonce that is not the server's own addition to ours could be one of a recorded login.
+  if (!nonce.startsWith(clientNonce) || nonce.length === clientNonce.length) throw malformed("its nonce does not extend ours");
+  if (!/^[\x21-\x2b\x2d-\x7e]+$/.test(nonce)) throw malformed("its nonce holds a character that is not printable");
+  const saltBytes = decodeChallenge(salt);
+  if (saltBytes === null || saltBytes.length === 0) throw malformed("its salt is not base64");
+  if (!/^[1-9]\d{0,15}$/.test(iterations)) throw malformed("its iteration count is not a positive number");
+  const count = Number(iterations);
+  if (count > MAX_ITERATIONS) throw fail("auth", "limit_exceeded", `the server asks for ${iterations} SCRAM iterations; more than ${MAX_ITERATIONS} are not made`);
+  return { nonce, salt: saltBytes, iterations: count };
+}
+
+export function parseServerFinal(message: string): ServerFinal {
+  const first = message.split(",", 1)[0];
+  const error = valueOf(first, "e");
+  if (error !== null) return { error };
+  const signature = decodeChallenge(valueOf(first, "v") ?? "");
+  if (signature === null || signature.length === 0) throw malformed("its last message holds neither v= nor e=");
+  return { signature };
+}
+
+/** RFC 5802, section 5.1: a comma and an equals sign would end the name. */
+export function escapeName(name: string): string {
+  return name.replaceAll("=", "=3D").replaceAll(",", "=2C");
+}
+
+function valueOf(attribute: string | undefined, name: string): string | null {
+  return attribute?.startsWith(`${name}=`) ? attribute.slice(2) : null;
+}
+
+function malformed(what: string): Error {
+  return fail("auth", "protocol_violation", `the server's SCRAM message cannot be right: ${what}`);
+}

@@ -1,0 +1,67 @@
+import { createHash, createHmac, pbkdf2, randomBytes, timingSafeEqual } from "node:crypto";
+import { promisify } from "node:util";
+import { fail } from "../../../failure-error.js";
+import type { SaslExchange, SaslResponse } from "./exchange.js";
+import { saslPrep } from "./saslprep.js";
+import { escapeName, parseServerFinal, parseServerFirst } from "./scram-message.js";
+
+/** No channel binding, and none that we would have wanted (RFC 5802, section 7: gs2-header). */
+const GS2_HEADER = "n,,";
+const KEY_BYTES = 32;
+const NONCE_BYTES = 24;
+
+/**
+ * SCRAM-SHA-256 (RFC 5802, RFC 7677): the password is never sent, and the server proves that it knows it.
+ * Only the tests of the standard's own example give a nonce.
+ */
+export function scramSha256(username: string, password: string, clientNonce = randomBytes(NONCE_BYTES).toString("base64")): SaslExchange {
+  const name = saslPrep(username);
+  const key = saslPrep(password);
+  if (name === null || key === null) throw fail("auth", "not_permitted", "SCRAM-SHA-256 takes no user name and no password with control characters (RFC 4013)");
+  const clientFirst = `n=${escapeName(name)},r=${clientNonce}`;
+  let expected: Buffer | null = null;
+  let verified = false;
+  let error: string | null = null;
+
+  async function prove(serverFirst: string): Promise<SaslResponse> {
+    const { nonce, salt, iterations } = parseServerFirst(serverFirst, clientNonce);
+    const withoutProof = `c=${Buffer.from(GS2_HEADER).toString("base64")},r=${nonce}`;
+    const salted = await promisify(pbkdf2)(key as string, salt, iterations, KEY_BYTES, "sha256");
+    const { proof, signature } = sign(salted, `${clientFirst},${serverFirst},${withoutProof}`);
+    expected = signature;
+    return { text: `${withoutProof},p=${proof.toString("base64")}`, secret: true };
+  }
+
+  function verify(serverFinal: string, signature: Buffer): SaslResponse {
+    const final = parseServerFinal(serverFinal);
+    if ("error" in final) error = final.error;
+    else if (final.signature.length !== signature.length || !timingSafeEqual(final.signature, signature)) {
+      throw fail("auth", "protocol_violation", "the server's SCRAM signature is wrong: it does not know the password, or somebody stands between");
+    } else verified = true;
+    return { text: "", secret: false };
+  }
+
+  return {
+    initial: { text: `${GS2_HEADER}${clientFirst}`, secret: false },
+    respond(challenge) {
+      const message = challenge.toString("utf8");
+      if (expected === null) return prove(message);
+      if (verified || error !== null) throw fail("auth", "protocol_violation", "the server asked on after SCRAM's last message");
+      return verify(message, expected);
+    },
+    doubt: () => (verified ? null : "the server accepted the login without proving that it knows the password"),
+    serverError: () => error,
+  };
+}
+
+/** RFC 5802, section 3. */
+function sign(salted: Buffer, authMessage: string): { proof: Buffer; signature: Buffer } {
+  const clientKey = hmac(salted, "Client Key");
+  const clientSignature = hmac(createHash("sha256").update(clientKey).digest(), authMessage);
+  const proof = Buffer.from(clientKey.map((byte, index) => byte ^ (clientSignature[index] as number)));
+  return { proof, signature: hmac(hmac(salted, "Server Key"), authMessage) };
+}
+
+function hmac(key: Buffer, text: string): Buffer {
+  return createHmac("sha256", key).update(text).digest();
+}

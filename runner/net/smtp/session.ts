@@ -1,0 +1,217 @@
+import type { Phase } from "../../../schemas/failure.js";
+import { failure } from "../../../schemas/failure.js";
+import type { Attempt } from "../../../schemas/network.js";
+import type { Operation } from "../../../schemas/operation.js";
+import type { TlsFacts } from "../../../schemas/tls.js";
+import { monotonic } from "../../clock.js";
+import type { RunState } from "../../context.js";
+import { FailureError, fail } from "../../failure-error.js";
+import type { Break, Connection, ConnectionReader } from "../connection.js";
+import type { DialTarget, TcpGrant } from "../dial.js";
+import type { SecureOptions, TlsGrant } from "../tls.js";
+import type { Capability } from "./capabilities.js";
+import { enhancedCode, type Reply, ReplyParser, replyClass, replyText } from "./reply.js";
+
+export interface SessionOptions extends DialTarget {
+  /** For the greeting and for each reply. */
+  command_timeout_ms: number;
+}
+
+/** What a session needs of its run's ctx. */
+export interface SmtpContext {
+  readonly tcp: TcpGrant;
+  readonly tls: TlsGrant;
+}
+
+/** A reply, and how long it took from the write of its command to the arrival of its last line. */
+export interface TimedReply extends Reply {
+  duration_ms: number;
+}
+
+/** A command that was sent, and whoever waits for its reply. */
+interface Waiting {
+  phase: Phase;
+  operation: Operation;
+  /** STARTTLS: what follows its reply in plain text must not be read as replies. */
+  holds: boolean;
+  resolve: (reply: TimedReply) => void;
+  reject: (error: FailureError) => void;
+}
+
+/**
+ * One SMTP conversation, made for measuring: every command is an operation whose time runs from the write to the arrival of
+ * the reply's last line. Commands may be sent before earlier ones are answered; replies are matched in order.
+ * It judges nothing: a reply of any code is a result, and only what ends the conversation is a failure.
+ */
+export class SmtpSession implements ConnectionReader {
+  greeting: TimedReply | null = null;
+  /** Of the last EHLO; null before it, and after HELO. */
+  capabilities: readonly Capability[] | null = null;
+  /** A 421 that came although nothing was asked. */
+  farewell: Reply | null = null;
+  readonly parser = new ReplyParser();
+  readonly connection: Connection;
+  readonly context: SmtpContext;
+  readonly options: SessionOptions;
+  readonly #state: RunState;
+  readonly #waiting: Waiting[] = [];
+  #broken: { reason: Break } | null = null;
+  #holding = false;
+
+  /** A connection on which nothing was heard yet. greet() comes next; secure() before it where TLS comes first. */
+  static async connect(context: SmtpContext, options: SessionOptions, attempts: Attempt[] = []): Promise<SmtpSession> {
+    return new SmtpSession(context, await context.tcp.connect(options, attempts), options);
+  }
+
+  private constructor(context: SmtpContext, connection: Connection, options: SessionOptions) {
+    this.context = context;
+    this.connection = connection;
+    this.options = options;
+    this.#state = context.tcp.state;
+  }
+
+  /** Puts the connection into TLS. When that fails the session is over. */
+  async secure(options: SecureOptions): Promise<TlsFacts> {
+    const facts = await this.context.tls.secure(this.connection, options, this.options.command_timeout_ms);
+    // What was offered in the clear may have been anyone's (RFC 3207, section 4.2).
+    this.capabilities = null;
+    this.#holding = false;
+    return facts;
+  }
+
+  /** Waits for the last line of the greeting. A client never talks first: servers that listen for it refuse it. */
+  async greet(): Promise<TimedReply> {
+    const reply = this.#expect("greeting", this.#begin("greeting"));
+    this.connection.readBy(this);
+    this.greeting = await reply;
+    return this.greeting;
+  }
+
+  /** Sends one command line and waits for its reply. `shown` stands in the trace for a line that holds a secret. */
+  command(name: string, phase: Phase, line: string, shown = line): Promise<TimedReply> {
+    if (this.farewell !== null) return Promise.reject(this.#failure(phase, this.#broken?.reason ?? { code: "closed", message: replyText(this.farewell) }));
+    this.#state.recorder.note("sent", shown);
+    const operation = this.#begin(name);
+    const reply = this.#expect(phase, operation);
+    if (this.#broken === null) this.connection.write(`${line}\r\n`);
+    return reply;
+  }
+
+  /** Sends several commands in one write (RFC 2920); the replies come in their order. */
+  pipeline(commands: readonly { name: string; phase: Phase; line: string }[]): Promise<TimedReply[]> {
+    const replies: Promise<TimedReply>[] = [];
+    let lines = "";
+    for (const { name, phase, line } of commands) {
+      this.#state.recorder.note("sent", line);
+      replies.push(this.#expect(phase, this.#begin(name)));
+      lines += `${line}\r\n`;
+    }
+    if (this.#broken === null) this.connection.write(lines);
+    return Promise.all(replies);
+  }
+
+  /** STARTTLS was refused: reads on in the clear. */
+  resume(): void {
+    this.#holding = false;
+  }
+
+  /** A reply that is owed for something other than a command line, as for a message's last dot. */
+  owed(name: string, phase: Phase): Promise<TimedReply> {
+    return this.#expect(phase, this.#begin(name));
+  }
+
+  close(): void {
+    this.connection.close();
+  }
+
+  /** What has arrived and was not asked for: after STARTTLS, plain text that pretends to have come through TLS. */
+  get hasUnreadText(): boolean {
+    return this.connection.unreadBytes > 0 || !this.parser.isEmpty;
+  }
+
+  received(text: string, at: number): void {
+    this.parser.push(text);
+    while (!this.#holding) {
+      const reply = this.parser.next();
+      if (reply === null) break;
+      this.#deliver(reply, at);
+    }
+    if (this.parser.malformed !== null) {
+      this.connection.close();
+      this.broken(this.parser.malformed, at);
+    }
+  }
+
+  broken(reason: Break, at: number): void {
+    if (this.#broken !== null) return;
+    this.#broken = { reason };
+    this.#state.recorder.note("note", reason.message, at);
+    for (const waiting of this.#waiting.splice(0)) {
+      this.#state.recorder.end(waiting.operation, null, null, at);
+      waiting.reject(this.#failure(waiting.phase, reason));
+    }
+  }
+
+  #deliver(reply: Reply, at: number): void {
+    const { recorder } = this.#state;
+    if (recorder.trace !== null) recorder.note("received", shownReply(reply), at);
+    const waiting = this.#waiting.shift();
+    if (waiting === undefined) {
+      this.#unasked(reply, at);
+      return;
+    }
+    recorder.end(waiting.operation, reply.code, replyText(reply), at);
+    if (this.#waiting.length === 0) this.connection.waitNoMore();
+    else this.connection.waitAtMost(this.options.command_timeout_ms);
+    this.#holding = waiting.holds;
+    waiting.resolve({ code: reply.code, lines: reply.lines, duration_ms: waiting.operation.duration_ms as number });
+  }
+
+  /** A server may say 421 at any time and close (RFC 5321, section 3.8). Any other reply belongs to no command. */
+  #unasked(reply: Reply, at: number): void {
+    this.farewell = reply;
+    if (reply.code === 421) return;
+    this.connection.close();
+    this.broken({ code: "protocol_violation", message: `a reply that nothing asked for: ${reply.code} ${replyText(reply)}` }, at);
+  }
+
+  #begin(name: string): Operation {
+    return this.#state.recorder.begin(name, monotonic());
+  }
+
+  #expect(phase: Phase, operation: Operation): Promise<TimedReply> {
+    const broken = this.#broken;
+    if (broken !== null) return Promise.reject(this.#failure(phase, broken.reason));
+    this.connection.waitAtMost(this.options.command_timeout_ms);
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ phase, operation, holds: phase === "starttls", resolve, reject });
+    });
+  }
+
+  #failure(phase: Phase, reason: Break): FailureError {
+    // A server that said 421 before it went has told us why.
+    const said = this.farewell === null ? "" : `: ${this.farewell.code} ${replyText(this.farewell)}`;
+    return fail(phase, reason.code, `${reason.message}${said}`);
+  }
+}
+
+/** The failure that a reply is, when it refuses what was asked. */
+export function rejected(phase: Phase, reply: Reply): FailureError {
+  return new FailureError({
+    ...failure(phase, "reply_rejected", `${reply.code} ${replyText(reply)}`),
+    reply_code: reply.code,
+    enhanced_code: enhancedCode(reply),
+    retryable: replyClass(reply) === 4,
+  });
+}
+
+/** Hands the reply on when its class is the expected one. */
+export function accepted(phase: Phase, reply: Reply, expectedClass = 2): Reply {
+  if (replyClass(reply) !== expectedClass) throw rejected(phase, reply);
+  return reply;
+}
+
+function shownReply(reply: Reply): string {
+  const last = reply.lines.length - 1;
+  return reply.lines.map((line, index) => `${reply.code}${index < last ? "-" : " "}${line}`).join("\n");
+}

@@ -1,0 +1,112 @@
+import { contract, type FilledOf } from "./contract.js";
+import { CODES, PHASES } from "./failure.js";
+
+const name = { type: "string", format: "one-line", minLength: 1, maxLength: 128 } as const;
+const tags = {
+  type: "array",
+  maxItems: 32,
+  items: { type: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9._/-]*$", maxLength: 64 },
+  description: "Words to choose checks by: --tags a,b.",
+} as const;
+const retries = { type: "integer", minimum: 0, maximum: 20, description: "How often a check that failed is run again." } as const;
+const timeout = { type: "integer", minimum: 1, maximum: 3_600_000, description: "For each run; wins over the input's own timeout_ms." } as const;
+const input = { type: "object", description: "Fields of the probe's input." } as const;
+
+/** What a field of an output must be like. All that are given must hold. */
+export const matcherContract = contract({
+  type: "object",
+  minProperties: 1,
+  properties: {
+    equals: { description: "The very value, lists and objects too." },
+    contains: { description: "A text within the text, or an item of the list." },
+    matches: { type: "string", maxLength: 256, description: "A regular expression that finds itself in the text's first 4096 characters." },
+    above: { type: "number" },
+    at_least: { type: "number" },
+    below: { type: "number" },
+    at_most: { type: "number" },
+    one_of: { type: "array", minItems: 1, maxItems: 256, description: "Equals one of these." },
+    exists: { type: "boolean", description: "true: there is such a field, and it is not null. false: it is null, or not there." },
+  },
+  additionalProperties: false,
+});
+
+const expectation = {
+  type: "object",
+  description: "What must come of it. Without one, the status must not be error.",
+  properties: {
+    status: { enum: ["ok", "warning", "error"], description: "The very status. A check may expect an error." },
+    failure: {
+      type: "object",
+      description: "Expects the run to fail so. Only what is given is compared.",
+      properties: {
+        phase: { enum: PHASES },
+        code: { enum: CODES },
+        reply_code: { type: "integer" },
+        enhanced_code: { type: "string", maxLength: 16 },
+        retryable: { type: "boolean" },
+      },
+      additionalProperties: false,
+    },
+    output: {
+      type: "object",
+      description: "By field (a dotted path or a JSON pointer): the value itself, or matchers.",
+      additionalProperties: { if: { type: "object" }, then: matcherContract.schema },
+    },
+  },
+  additionalProperties: false,
+} as const;
+
+const check = {
+  type: "object",
+  properties: {
+    probe: { type: "string", minLength: 1, maxLength: 4096, description: "A name, a name@version, or the path of a probe's file, seen from the suite." },
+    name: { ...name, description: "What it is called in reports, after its target and its probe." },
+    targets: {
+      description: 'The names of targets, or "all".',
+      if: { type: "array" },
+      // biome-ignore lint/suspicious/noThenProperty: it is a keyword of JSON Schema
+      then: { type: "array", minItems: 1, uniqueItems: true, items: { type: "string" } },
+      else: { const: "all" },
+    },
+    tags,
+    retries,
+    timeout_ms: timeout,
+    input: { ...input, description: "Fields of the probe's input, beside the target's and over them." },
+    expect: expectation,
+  },
+  required: ["probe"],
+  additionalProperties: false,
+} as const;
+
+/** A suite: targets × checks, and what is expected of each. */
+export const suiteContract = contract({
+  title: "probe-run suite",
+  type: "object",
+  properties: {
+    name: { ...name, description: "What reports call the suite." },
+    concurrency: { type: "integer", minimum: 1, maximum: 1000, default: 5, description: "How many checks run at a time." },
+    defaults: {
+      type: "object",
+      description: "For every check that does not say otherwise. Its tags are added to each check's own.",
+      properties: { timeout_ms: timeout, retries, tags, input },
+      additionalProperties: false,
+      default: {},
+    },
+    targets: {
+      type: "object",
+      description: "By name: the fields of the input that make the target. Without targets each check runs once.",
+      propertyNames: name,
+      maxProperties: 1000,
+      additionalProperties: { type: "object" },
+      default: {},
+    },
+    checks: { type: "array", minItems: 1, maxItems: 1000, items: check },
+  },
+  required: ["name", "checks"],
+  additionalProperties: false,
+});
+
+export type Suite = FilledOf<typeof suiteContract>;
+export type SuiteCheck = Suite["checks"][number];
+export type Expectation = NonNullable<SuiteCheck["expect"]>;
+export type Matcher = FilledOf<typeof matcherContract>;
