@@ -1,0 +1,104 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, test } from "vitest";
+import { defineProbe } from "../../runner/define-probe.js";
+import { prepare } from "../../runner/registry.js";
+import { RequestError } from "../../runner/request-error.js";
+import { type Report, runLoaded } from "../../runner/run.js";
+import { referencePaths } from "../../runner/secrets.js";
+import { outputOf } from "../../schemas/carried.js";
+import { contract, type FilledOf } from "../../schemas/contract.js";
+import { orReference, resolved, secretSchema } from "../../schemas/secret.js";
+
+const input = contract({
+  type: "object",
+  properties: {
+    account: orReference({ type: "string", minLength: 1, format: "one-line" }, "The account's name, or a reference to it."),
+    password: secretSchema,
+    others: { type: "array", items: { type: "object", properties: { token: secretSchema }, required: ["token"], additionalProperties: false } },
+  },
+  required: ["account"],
+  additionalProperties: false,
+});
+const output = contract(outputOf({ said: { type: "string" } }));
+let runs = 0;
+
+async function run(given: FilledOf<typeof input>) {
+  runs++;
+  return { status: "ok" as const, failure: null, said: `${resolved(given.account)} with ${resolved(given.password ?? "nothing")}` };
+}
+
+const probe = await prepare(defineProbe({ name: "test.references", summary: "Says what it was given.", needs: [], version: "1.0.0", input, output, run }));
+
+async function runOn(given: unknown): Promise<Report> {
+  return runLoaded(probe, { name: "test.references", version: null }, given, {});
+}
+
+async function refusalOf(given: unknown): Promise<RequestError> {
+  return runOn(given).then(
+    () => expect.unreachable("the run was not refused"),
+    (error: RequestError) => error,
+  );
+}
+
+afterEach(() => {
+  delete process.env.REFERENCES_TEST;
+  runs = 0;
+});
+
+test("a schema says where references may stand, and which of them are secrets", () => {
+  expect(referencePaths(input.schema)).toEqual([
+    { steps: ["account"], isSecret: false },
+    { steps: ["password"], isSecret: true },
+    { steps: ["others", "*", "token"], isSecret: true },
+  ]);
+});
+
+describe("what is not a secret", () => {
+  test("is read from the environment and shown as any other text", async () => {
+    process.env.REFERENCES_TEST = "probe";
+    const { envelope } = await runOn({ account: { secret: "env:REFERENCES_TEST" }, password: "hunter2" });
+    expect(envelope.output).toMatchObject({ said: "probe with [secret]" });
+  });
+
+  test("is read from a file, without its last line end", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "probe-run-references-"));
+    try {
+      writeFileSync(join(folder, "account"), "probe\n");
+      expect((await runOn({ account: { secret: `file:${join(folder, "account")}` } })).envelope.output).toMatchObject({ said: "probe with nothing" });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test("may be written as it stands", async () => {
+    expect((await runOn({ account: "probe" })).envelope.output).toMatchObject({ said: "probe with nothing" });
+  });
+});
+
+test("a variable that is not set is named, and nothing runs", async () => {
+  const error = await refusalOf({ account: { secret: "env:REFERENCES_TEST" } });
+  expect(error).toBeInstanceOf(RequestError);
+  expect(error.code).toBe("unresolved_secret");
+  expect(error.violations).toEqual([
+    { pointer: "/account", message: "env:REFERENCES_TEST: there is no such environment variable", hint: "set the environment variable, or name another" },
+  ]);
+  expect(runs).toBe(0);
+});
+
+test.each(["two\r\nlines", "two\nlines", "two\rlines"])("a text of several lines gets in by no reference: %j", async (text) => {
+  process.env.REFERENCES_TEST = text;
+  const error = await refusalOf({ account: { secret: "env:REFERENCES_TEST" } });
+  expect(error.violations[0]).toMatchObject({ pointer: "/account", message: "env:REFERENCES_TEST: it is not one line, without CR, LF or NUL" });
+  expect(runs).toBe(0);
+});
+
+test("a secret may be of several lines", async () => {
+  process.env.REFERENCES_TEST = "two\nlines";
+  expect((await runOn({ account: "probe", password: { secret: "env:REFERENCES_TEST" } })).envelope.output).toMatchObject({ said: "probe with [secret]" });
+});
+
+test("a field that the harness has not resolved is a bug", () => {
+  expect(() => resolved({ secret: "env:NAME" })).toThrow("env:NAME was not resolved before the run");
+});
