@@ -20,12 +20,8 @@ export class Deadline {
   ) {
     this.#timer = setTimeout(expire, timeoutMs, this);
     if (outer === undefined) return;
-    const cancel = (): void => this.end("cancelled");
-    if (outer.aborted) cancel();
-    else {
-      outer.addEventListener("abort", cancel, { once: true });
-      this.#detach = () => outer.removeEventListener("abort", cancel);
-    }
+    if (outer.aborted) this.end("cancelled");
+    else this.#detach = follow(outer, this);
   }
 
   get signal(): AbortSignal {
@@ -62,6 +58,22 @@ export class Deadline {
     this.#detach?.();
     this.#detach = null;
   }
+}
+
+const followers = new WeakMap<AbortSignal, Set<Deadline>>();
+
+/** One listener a signal, however many runs it may cancel: thousands of listeners would make Node warn of a leak. */
+function follow(signal: AbortSignal, deadline: Deadline): () => void {
+  let following = followers.get(signal);
+  if (following === undefined) {
+    const all = new Set<Deadline>();
+    signal.addEventListener("abort", () => all.forEach((each) => void each.end("cancelled")), { once: true });
+    followers.set(signal, all);
+    following = all;
+  }
+  const all = following;
+  all.add(deadline);
+  return () => all.delete(deadline);
 }
 
 function expire(deadline: Deadline): void {
