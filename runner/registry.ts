@@ -3,6 +3,7 @@ import { builtIn } from "../probes/index.js";
 import type { Probe } from "./define-probe.js";
 import { grantorOf } from "./grants.js";
 import { loadForeignProbe } from "./foreign-probe.js";
+import type { Lab } from "./lab/define-lab.js";
 import { nearest } from "./nearest.js";
 import { RequestError } from "./request-error.js";
 import { type ReferencePath, referencePaths } from "./secrets.js";
@@ -12,6 +13,8 @@ import { newestFirst } from "./version.js";
 export interface BuiltIn {
   load(): Promise<{ default: Probe }>;
   validators?(): Promise<{ default: Readonly<Record<string, { input: Validator; output: Validator }>> }>;
+  /** Its local servers, where it brings a lab.ts. */
+  lab?(): Promise<{ default: Lab }>;
 }
 
 /** A probe, with everything that is the same for each of its runs. */
@@ -40,8 +43,14 @@ export function builtInNames(): string[] {
   return Object.keys(builtIn);
 }
 
+/** The local servers of a probe of ours; null when it brings none. */
+export async function labOf(name: string): Promise<Lab | null> {
+  const entry = Object.hasOwn(builtIn, name) ? builtIn[name] : undefined;
+  return (await entry?.lab?.())?.default ?? null;
+}
+
 async function load(name: string): Promise<LoadedProbe> {
-  const ours = builtIn[name];
+  const ours = Object.hasOwn(builtIn, name) ? builtIn[name] : undefined;
   const probe = ours === undefined ? await loadForeignProbe(name) : await loadOurs(ours);
   if (probe === null) throw unknownProbe(name);
   const prepared = await prepare(probe);

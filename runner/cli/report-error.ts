@@ -12,6 +12,7 @@ export function reportError(error: unknown, io: Io): number {
     io.err(requestErrorText(error));
     return EXIT.badRequest;
   }
+  if (error instanceof AggregateError && error.errors.length > 0) return Math.max(...error.errors.map((each) => reportError(each, io)));
   const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
   io.err(`probe-run: could not run: ${printable(message)}\n`);
   if (stack !== undefined && !isSystemError(error)) io.err(`${printable(stack.slice(stack.indexOf("\n    at ") + 1))}\n`);

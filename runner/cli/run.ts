@@ -1,18 +1,86 @@
-import { readFile } from "node:fs/promises";
-import { runReport } from "../run.js";
+import { loadProbe } from "../registry.js";
+import { parseAsked } from "../version.js";
+import { type Arguments, wholeNumber } from "./arguments.js";
 import { defineCommand } from "./command.js";
-import { EXIT } from "./exit-codes.js";
+import { readInput } from "./input-source.js";
+import type { Io } from "./io.js";
+import { withOverrides } from "./overrides.js";
+import { runOne } from "./run-one.js";
+import { runOptions } from "./run-request.js";
+import { UsageError } from "./usage-error.js";
 
 export default defineCommand({
-  summary: "Runs a probe once and prints its envelope.",
-  usage: "<probe>[@version] <input.json>",
-  options: { compact: { description: "Print on one line." } },
-  examples: [["network.smtp input.json", "Probe the server that input.json names."]],
-  words: { least: 2, most: 2 },
-  async run({ words, options }, io) {
-    const [probe, path] = words as [string, string];
-    const report = await runReport(probe, JSON.parse(await readFile(path, "utf8")));
-    await io.out(`${JSON.stringify(report.envelope, null, options.compact ? 0 : 2)}\n`);
-    return report.carried.status === "error" ? EXIT.failed : EXIT.ok;
-  },
+  summary: "Runs a probe and prints its envelope: JSON, and nothing else, on stdout.",
+  usage: "<probe>[@version] <input.json | -> [options]",
+  details: [
+    "The input is a JSON object, or an array of them: then the output is an array of envelopes in the order of the inputs.",
+    "Without a version the newest one runs whose contract takes the input. A probe is a name, a file, or a package called probe-run-probe-*.",
+    "The first Ctrl-C ends the run and prints what was learned; the second kills.",
+  ].join("\n"),
+  options: runOptions,
+  examples: [
+    ["network.smtp --lab", "Probe a local server: no network is needed."],
+    ["network.smtp --lab=starttls --pretty", "The same over STARTTLS, as a picture."],
+    ["network.smtp --set target_host=mx.example.org --timeout 5000", "Probe one server without a file."],
+    ["network.smtp@1 input.json", "Run the newest version 1 with the input of a file."],
+    ["network.smtp hosts.json --concurrency 50 --compact", "Probe an array of servers, one envelope a line."],
+  ],
+  words: { least: 1, most: 2 },
+  run,
 });
+
+type Given = Arguments<typeof runOptions>;
+
+async function run({ words, options }: Given, io: Io): Promise<number> {
+  const [name, path] = words as [string, string | undefined];
+  checkOptions(options, path);
+  const timeoutMs = wholeNumber("timeout", options.timeout, 1, 3_600_000);
+  const concurrency = wholeNumber("concurrency", options.concurrency, 1, 10_000) ?? 16;
+  const asked = parseAsked(name);
+  const [loaded, read] = await both(loadOrSuggest(asked.name), path === undefined ? Promise.resolve({}) : readInput(path, io));
+  const interruption = new AbortController();
+  const stopListening = io.onInterrupt(() => interruption.abort());
+  const lab = options.lab === null ? null : await (await import("./lab-target.js")).startLabTarget(asked.name, options.lab);
+  try {
+    const request = { asked, loaded, options, timeoutMs, signal: interruption.signal };
+    if (!Array.isArray(read)) return await runOne(request, completed(read, lab?.input, options.set), io);
+    const { runMany } = await import("./run-many.js");
+    const inputs = read.map((each) => completed(each, lab?.input, options.set));
+    return await runMany(request, inputs, concurrency, io);
+  } finally {
+    stopListening();
+    await lab?.close();
+  }
+}
+
+function checkOptions(options: Given["options"], path: string | undefined): void {
+  if (options.pretty && options.compact) throw new UsageError("--pretty and --compact exclude each other", "leave one of them out");
+  if (path === undefined && options.set.length === 0 && options.lab === null) {
+    throw new UsageError("there is no input", "give a JSON file, - for stdin, --set KEY=VALUE for each field, or --lab");
+  }
+}
+
+/** A misspelt command is taken for a probe: it gets the names of both. */
+async function loadOrSuggest(name: string): Promise<Awaited<ReturnType<typeof loadProbe>>> {
+  try {
+    return await loadProbe(name);
+  } catch (error) {
+    throw (await import("./suggest-command.js")).withCommands(error, name);
+  }
+}
+
+/** Both at once, and when both are wrong, both are told. */
+async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+  const [a, b] = await Promise.allSettled([first, second]);
+  if (a.status === "rejected" && b.status === "rejected") throw new AggregateError([a.reason, b.reason]);
+  if (a.status === "rejected") throw a.reason;
+  if (b.status === "rejected") throw b.reason;
+  return [a.value, b.value];
+}
+
+/** What the lab says, then what the input says, then what --set says. */
+function completed(read: unknown, lab: Readonly<Record<string, unknown>> | undefined, set: readonly string[]): unknown {
+  const isObject = read !== null && typeof read === "object" && !Array.isArray(read);
+  const input = lab !== undefined && isObject ? { ...lab, ...read } : read;
+  return set.length === 0 ? input : withOverrides(input, set);
+}

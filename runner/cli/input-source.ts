@@ -1,0 +1,77 @@
+import { open } from "node:fs/promises";
+import { resolve } from "node:path";
+import { nearest } from "../nearest.js";
+import { RequestError } from "../request-error.js";
+import type { Io } from "./io.js";
+import { parseJson } from "./json-text.js";
+
+/** An input of more than this is a mistake; it is refused before it is read. */
+const MOST_BYTES = 16 * 1024 * 1024;
+
+/** Reads the JSON that a person named: a file, or - for stdin. */
+export async function readInput(written: string, io: Io): Promise<unknown> {
+  const name = written === "-" ? "stdin" : written;
+  const bytes = written === "-" ? await readStdin(io) : await readFileCapped(written, io);
+  return parseJson(decoded(bytes, name), name);
+}
+
+async function readStdin({ stdin }: Io): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of stdin) {
+    size += chunk.length;
+    if (size > MOST_BYTES) throw unreadable("stdin is too large", "it holds more than 16 MB", "an input holds 16 MB at most");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+async function readFileCapped(written: string, io: Io): Promise<Uint8Array> {
+  try {
+    const file = await open(resolve(io.cwd, written), "r");
+    try {
+      const stat = await file.stat();
+      if (stat.isDirectory()) throw unreadable(`${written} is a directory`, "give a JSON file, or - for stdin");
+      if (stat.size > MOST_BYTES)
+        throw unreadable(`${written} is too large`, `it holds ${Math.ceil(stat.size / 1024 / 1024)} MB`, "an input holds 16 MB at most");
+      // A pipe or a device tells no size: there the end is found by reading.
+      if (!stat.isFile()) return await readStdin({ ...io, stdin: file.createReadStream({ autoClose: false }) });
+      return await file.readFile();
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (error instanceof RequestError) throw error;
+    throw await cannotOpen(written, error as NodeJS.ErrnoException, io);
+  }
+}
+
+async function cannotOpen(written: string, error: NodeJS.ErrnoException, io: Io): Promise<RequestError> {
+  if (error.code !== "ENOENT") return unreadable(`${written} cannot be read`, error.message);
+  const near = await neighbour(resolve(io.cwd, written));
+  return unreadable(`there is no file ${JSON.stringify(written)}`, near === undefined ? "give a JSON file, or - for stdin" : `did you mean ${near}?`);
+}
+
+async function neighbour(path: string): Promise<string | undefined> {
+  const { readdir } = await import("node:fs/promises");
+  const { basename, dirname } = await import("node:path");
+  const names = await readdir(dirname(path)).catch((): string[] => []);
+  return nearest(
+    basename(path),
+    names.filter((name) => name.endsWith(".json")),
+    1,
+  )[0];
+}
+
+function decoded(bytes: Uint8Array, name: string): string {
+  if (bytes.length === 0) throw unreadable(`${name} is empty`, "it must hold a JSON object, or an array of them");
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw unreadable(`${name} is not JSON`, "it is not UTF-8 text");
+  }
+}
+
+function unreadable(message: string, violation: string, hint: string | null = null): RequestError {
+  return new RequestError(message, "unreadable_input", [{ pointer: "", message: violation, hint }]);
+}

@@ -1,0 +1,29 @@
+import type { RunningLab } from "../lab/define-lab.js";
+import { nearest } from "../nearest.js";
+import { labOf } from "../registry.js";
+import { UsageError } from "./usage-error.js";
+
+export interface LabTarget {
+  readonly input: Readonly<Record<string, unknown>>;
+  close(): Promise<void>;
+}
+
+/** Starts a probe's lab for one run. An empty name is its first server. */
+export async function startLabTarget(probe: string, wanted: string): Promise<LabTarget> {
+  const lab = await labOf(probe);
+  if (lab === null) throw new UsageError(`${probe} brings no lab`, "only probes of probe-run itself have local servers");
+  const running = await lab.start(() => 0);
+  const server = wanted === "" ? running.servers[0] : running.servers.find(({ name }) => name === wanted);
+  if (server !== undefined) return { input: server.input, close: () => running.close() };
+  await running.close();
+  throw unknownServer(probe, wanted, running);
+}
+
+function unknownServer(probe: string, wanted: string, { servers }: RunningLab): UsageError {
+  const names = servers.map(({ name }) => name);
+  const near = nearest(wanted, names, 1)[0];
+  return new UsageError(
+    `the lab of ${probe} has no server ${JSON.stringify(wanted)}`,
+    near === undefined ? `there are: ${names.join(", ")}` : `did you mean ${near}?`,
+  );
+}

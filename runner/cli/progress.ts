@@ -1,0 +1,45 @@
+import { EXIT } from "./exit-codes.js";
+import type { Io } from "./io.js";
+
+/** Often enough to look alive, seldom enough to cost nothing. */
+const EVERY_MS = 100;
+const CLEAR_LINE = "\r\u001b[K";
+
+/** One line on a terminal's stderr while many runs go on. In a pipe it says nothing. */
+export class Progress {
+  readonly #began = performance.now();
+  #done = 0;
+  #failed = 0;
+  #shownAt = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    readonly io: Io,
+    readonly total: number,
+  ) {}
+
+  ran(code: number): void {
+    this.#done += 1;
+    if (code !== EXIT.ok) this.#failed += 1;
+    const now = performance.now();
+    if (!this.io.stderr.isTty || now - this.#shownAt < EVERY_MS) return;
+    this.#shownAt = now;
+    this.io.err(`${CLEAR_LINE}${progressLine({ done: this.#done, total: this.total, failed: this.#failed, elapsedMs: now - this.#began })}`);
+  }
+
+  end(): void {
+    if (!this.io.stderr.isTty) return;
+    const seconds = (performance.now() - this.#began) / 1000;
+    this.io.err(`${CLEAR_LINE}${this.#done} runs in ${seconds.toFixed(1)} s, ${this.#failed} failed\n`);
+  }
+}
+
+export function progressLine({ done, total, failed, elapsedMs }: { done: number; total: number; failed: number; elapsedMs: number }): string {
+  const perSecond = elapsedMs > 0 ? (done / elapsedMs) * 1000 : 0;
+  const left = perSecond > 0 ? `, ${duration((total - done) / perSecond)} left` : "";
+  return `${done}/${total}  ${failed} failed  ${perSecond.toFixed(perSecond < 10 ? 1 : 0)}/s${left}`;
+}
+
+function duration(seconds: number): string {
+  if (seconds < 90) return `${Math.ceil(seconds)} s`;
+  return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
+}

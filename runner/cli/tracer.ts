@@ -1,0 +1,39 @@
+import { open } from "node:fs/promises";
+import { resolve } from "node:path";
+import { recordTranscript } from "../lab/record.js";
+import type { TraceEvent } from "../recorder.js";
+import { RequestError } from "../request-error.js";
+import type { Io } from "./io.js";
+import type { RunRequest } from "./run-request.js";
+import { traceLines } from "./trace-lines.js";
+
+export interface Tracer {
+  trace(event: TraceEvent): void;
+  /** Writes the transcript, also of a run that went wrong: that one is wanted most. */
+  close(): Promise<void>;
+}
+
+/** What --trace and --record ask for. The file is opened before anything is sent. */
+export async function openTracer({ options, asked }: RunRequest, io: Io): Promise<Tracer> {
+  const file = options.record === null ? null : await openForWriting(options.record, io);
+  const events: TraceEvent[] = [];
+  return {
+    trace(event) {
+      if (options.trace) io.err(traceLines(event));
+      if (file !== null) events.push(event);
+    },
+    async close() {
+      if (file === null) return;
+      await file.writeFile(recordTranscript(events, `recorded from a run of ${asked.name}`));
+      await file.close();
+    },
+  };
+}
+
+async function openForWriting(path: string, io: Io) {
+  try {
+    return await open(resolve(io.cwd, path), "w");
+  } catch (error) {
+    throw new RequestError(`the transcript cannot be written to ${path}`, "usage", [{ pointer: "", message: (error as Error).message, hint: null }]);
+  }
+}

@@ -1,0 +1,138 @@
+import type { Finding } from "../../schemas/finding.js";
+import type { Attempt } from "../../schemas/network.js";
+import type { Operation } from "../../schemas/operation.js";
+import type { Report } from "../run.js";
+import { cellsOf, cut, pad } from "./cells.js";
+import { printableLine } from "./printable.js";
+import type { Style } from "./style.js";
+
+export interface Canvas {
+  readonly width: number;
+  readonly style: Style;
+}
+
+/** One line of the picture: a step of the run, or an address that was dialled in it. */
+interface Row {
+  name: string;
+  at: number;
+  /** Null: it never ended. */
+  duration: number | null;
+  code: string;
+  words: string;
+  paint: (text: string) => string;
+}
+
+const SHORTEST_BAR = 10;
+const LONGEST_BAR = 48;
+
+/** A run as a person reads it at a glance: its steps as bars on one time axis, then what came out. */
+export function waterfall(report: Report, { width, style }: Canvas): string {
+  const { carried } = report;
+  const rows = rowsOf(report, style);
+  const lines = [heading(report, width, style), ""];
+  if (rows.length > 0) lines.push(...drawn(rows, carried.duration_ms, { width, style }), "");
+  lines.push(...verdict(report, { width, style }));
+  return `${lines.join("\n")}\n`;
+}
+
+function heading({ probe, version, carried }: Report, width: number, { bold, dim }: Style): string {
+  const { target_host: host, target_port: port } = carried as { target_host?: unknown; target_port?: unknown };
+  const target = host === undefined ? "" : `  ${printableLine(String(host))}${port === undefined ? "" : ` port ${printableLine(String(port))}`}`;
+  const title = `${probe}@${version}`;
+  const address = carried.ip_address === null || carried.ip_address === host ? "" : `  ${carried.ip_address}`;
+  return `${bold(title)}${cut(target, width - cellsOf(title))}${dim(cut(address, width - cellsOf(title) - cellsOf(target)))}`;
+}
+
+function rowsOf({ carried }: Report, style: Style): Row[] {
+  const { attempts } = carried as { attempts?: readonly Attempt[] };
+  let unshown = attempts ?? [];
+  return carried.operations.flatMap((operation) => {
+    const row = rowOf(operation, style);
+    if (operation.name !== "connect") return [row];
+    const within = attemptsOf(operation, unshown);
+    unshown = unshown.filter((attempt) => !within.includes(attempt));
+    return [row, ...within.map((attempt) => attemptRow(attempt, style))];
+  });
+}
+
+function rowOf({ name, at_ms, duration_ms, code, message }: Operation, { red, yellow, blue, green }: Style): Row {
+  const paint = duration_ms === null || (code !== null && code >= 500) ? red : code !== null && code >= 400 ? yellow : name === "connect" ? blue : green;
+  return { name: printableLine(name), at: at_ms, duration: duration_ms, code: code === null ? "" : String(code), words: firstLine(message ?? ""), paint };
+}
+
+/** A probe may connect more than once: an address belongs to the connect during which it was dialled. */
+function attemptsOf(connect: Operation, attempts: readonly Attempt[]): readonly Attempt[] {
+  const end = connect.duration_ms === null ? Number.POSITIVE_INFINITY : connect.at_ms + connect.duration_ms;
+  return attempts.filter(({ at_ms }) => at_ms <= end);
+}
+
+function attemptRow({ ip_address, port, at_ms, duration_ms, outcome, error }: Attempt, { dim, red }: Style): Row {
+  const words = `${ip_address} port ${port} ${outcome === "failed" ? (error ?? outcome) : outcome}`;
+  return { name: "  attempt", at: at_ms, duration: duration_ms, code: "", words, paint: outcome === "failed" ? red : dim };
+}
+
+function drawn(rows: readonly Row[], total: number, { width, style }: Canvas): string[] {
+  const names = Math.min(24, Math.max(...rows.map(({ name }) => cellsOf(name))));
+  const codes = Math.max(...rows.map(({ code }) => code.length));
+  const durations = rows.map(({ duration }) => (duration === null ? "no end" : milliseconds(duration)));
+  const times = Math.max(...durations.map((text) => text.length));
+  const fixed = 2 + names + 2 + 2 + times + (codes > 0 ? codes + 2 : 0);
+  const bars = Math.max(SHORTEST_BAR, Math.min(LONGEST_BAR, Math.floor((width - fixed) * 0.45)));
+  const room = Math.max(0, width - fixed - bars - 2);
+  return rows.map((row, index) => {
+    const cells = [pad(cut(row.name, names), names), row.paint(bar(row, total, bars)), pad(durations[index] as string, times, "right")];
+    if (codes > 0) cells.push(row.paint(pad(row.code, codes)));
+    return `  ${[...cells, style.dim(cut(row.words, room))].join("  ")}`.trimEnd();
+  });
+}
+
+const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+
+/** Begins and ends where the step did. The left edge lies on a whole cell, the right one on an eighth of one. */
+function bar({ at, duration }: Row, total: number, width: number): string {
+  const scale = total > 0 ? width / total : 0;
+  const left = Math.min(width - 1, Math.floor(at * scale));
+  if (duration === null) return pad(`${" ".repeat(left)}${"░".repeat(width - left)}`, width);
+  const eighths = Math.max(1, Math.min((width - left) * 8, Math.round(duration * scale * 8)));
+  return pad(`${" ".repeat(left)}${"█".repeat(Math.floor(eighths / 8))}${EIGHTHS[eighths % 8]}`, width);
+}
+
+function verdict({ carried }: Report, { width, style }: Canvas): string[] {
+  const { status, failure, duration_ms } = carried;
+  const { findings } = carried as { findings?: readonly Finding[] };
+  const mark = { ok: style.green("✔ ok"), warning: style.yellow("▲ warning"), error: style.red("✘ error") }[status];
+  const lines = [`${mark}  in ${milliseconds(duration_ms)}`];
+  if (failure !== null) {
+    lines.push(
+      ...wrapped(`${failure.phase}: ${failure.code}: ${printableLine(failure.message)}${failure.retryable ? " (a later run may succeed)" : ""}`, width).map(
+        style.red,
+      ),
+    );
+  }
+  for (const { severity, reason, message } of findings ?? []) {
+    lines.push(...wrapped(`${reason}: ${printableLine(message)}`, width).map(severity === "error" ? style.red : style.yellow));
+  }
+  return lines;
+}
+
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = " ";
+  for (const word of text.split(" ")) {
+    if (line.trim() !== "" && cellsOf(line) + 1 + cellsOf(word) > width) {
+      lines.push(line);
+      line = "   ";
+    }
+    line += ` ${word}`;
+  }
+  return [...lines, line];
+}
+
+function firstLine(message: string): string {
+  return printableLine(message.split("\n", 1)[0] as string);
+}
+
+function milliseconds(duration: number): string {
+  if (duration >= 10_000) return `${(duration / 1000).toFixed(1)} s`;
+  return `${duration.toFixed(duration < 100 ? 1 : 0)} ms`;
+}
