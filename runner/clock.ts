@@ -17,6 +17,13 @@ export function utc(reading: number): string {
   if (drift > 2 || drift < -2) wallOffset += drift;
   const microseconds = Math.round((wallOffset + reading) * 1000);
   const milliseconds = Math.floor(microseconds / 1000);
-  const iso = new Date(milliseconds).toISOString();
-  return `${iso.slice(0, -1)}${String(microseconds - milliseconds * 1000).padStart(3, "0")}Z`;
+  if (!(milliseconds >= second && milliseconds < second + 1000)) {
+    second = Math.floor(milliseconds / 1000) * 1000;
+    upToSecond = new Date(second).toISOString().slice(0, -4);
+  }
+  return `${upToSecond}${String(microseconds - second * 1000).padStart(6, "0")}Z`;
 }
+
+/** The last second that was formatted: thousands of runs may begin in the same one. */
+let second = Number.NaN;
+let upToSecond = "";

@@ -13,6 +13,7 @@ export class Deadline {
   #controller: AbortController | null = null;
   #timer: NodeJS.Timeout | null;
   #detach: (() => void) | null = null;
+  #late: { milliseconds: number; callback: () => void } | null = null;
 
   constructor(
     readonly timeoutMs: number,
@@ -41,10 +42,16 @@ export class Deadline {
     return () => this.#listeners?.delete(listener);
   }
 
+  /** Calls back when the run still goes on so long after its end. */
+  afterEnd(milliseconds: number, callback: () => void): void {
+    this.#late = { milliseconds, callback };
+  }
+
   end(reason: EndReason): void {
     if (this.reason !== null) return;
     this.reason = reason;
     this.release();
+    if (this.#late !== null) this.#timer = setTimeout(this.#late.callback, this.#late.milliseconds);
     this.#controller?.abort(new Error(reason));
     const listeners = this.#listeners;
     this.#listeners = null;

@@ -9,7 +9,7 @@ import { fitForQueue } from "./queue-payload.js";
 import { Recorder, type TraceEvent } from "./recorder.js";
 import { type LoadedProbe, loadedProbe, loadProbe } from "./registry.js";
 import { RequestError } from "./request-error.js";
-import { type ReferencePath, resolveReferences, SecretKeeper } from "./secrets.js";
+import { mayHold, type ReferencePath, resolveReferences, SecretKeeper } from "./secrets.js";
 import { type Asked, candidates, parseAsked } from "./version.js";
 import { violationsOf } from "./violations.js";
 
@@ -78,7 +78,7 @@ export async function runLoaded(loaded: LoadedProbe, asked: Asked, input: unknow
   const newest = loaded.versions[0] as string;
   const secrets = new SecretKeeper();
   const paths = loaded.references[newest] as readonly ReferencePath[];
-  if (paths.length > 0) await resolveReferences(filled, paths, secrets);
+  if (paths.some(({ steps }) => mayHold(filled, steps))) await resolveReferences(filled, paths, secrets);
   const recorder = new Recorder(options.trace === undefined ? null : masked(options.trace, secrets));
   const deadline = new Deadline(options.timeoutMs ?? filled.timeout_ms ?? DEFAULT_TIMEOUT_MS, options.signal);
   const state: RunState = { recorder, deadline, secrets };
@@ -86,7 +86,8 @@ export async function runLoaded(loaded: LoadedProbe, asked: Asked, input: unknow
   loaded.grant(context, state);
   let output: Carried;
   try {
-    output = wrap((await probe.run(filled as never, context as never)) as Pick<Carried, "status" | "failure">, recorder);
+    const evidence = await endingWith(deadline, probe.name, probe.run(filled as never, context as never));
+    output = wrap(evidence as Pick<Carried, "status" | "failure">, recorder);
   } finally {
     deadline.release();
   }
@@ -101,17 +102,27 @@ export async function runLoaded(loaded: LoadedProbe, asked: Asked, input: unknow
   return { envelope: { output: shown, queue: fitForQueue(shown) }, probe: probe.name, version, carried: output };
 }
 
+/** How long a probe may take to come back after its deadline. Ours need no time at all: whoever is late does not listen. */
+const GRACE_MS = 2000;
+
+/** What the probe gives, or an error when it goes on long after its deadline. */
+function endingWith<Result>(deadline: Deadline, name: string, running: Promise<Result>): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    running.then(resolve, reject);
+    deadline.afterEnd(GRACE_MS, () => reject(new Error(`${name} did not end within ${GRACE_MS} ms after its deadline: it must listen to ctx.signal`)));
+  });
+}
+
 /** What every output carries stands first, then the probe's own fields. */
 function wrap(evidence: Pick<Carried, "status" | "failure">, recorder: Recorder): Carried {
-  const { status, failure, ...own } = evidence;
   return {
-    status,
-    failure,
+    status: evidence.status,
+    failure: evidence.failure,
     ip_address: recorder.ipAddress,
     connected_time: recorder.connectedAt === null ? null : utc(recorder.connectedAt),
     operations: recorder.operations,
     duration_ms: round(monotonic() - recorder.began),
-    ...own,
+    ...evidence,
   };
 }
 

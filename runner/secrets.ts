@@ -57,6 +57,12 @@ export function referencePaths(schema: unknown, steps: readonly string[] = []): 
   ];
 }
 
+/** False when there is nothing at this place, nor can be: most inputs hold no reference at all. */
+export function mayHold(input: unknown, steps: readonly string[]): boolean {
+  const [first] = steps;
+  return first === "*" || (input as Record<string, unknown>)[first as string] !== undefined;
+}
+
 /** Puts every referenced text in its place in `input`, and tells the keeper which are secrets. */
 export async function resolveReferences(input: unknown, paths: readonly ReferencePath[], keeper: SecretKeeper): Promise<void> {
   for (const { steps, isSecret } of paths) await resolveAt(input, steps, "", isSecret, keeper);

@@ -17,14 +17,19 @@ export interface Size {
 export function parseCapabilities(reply: Reply): Capability[] {
   const capabilities: Capability[] = [];
   for (let index = 1; index < reply.lines.length; index++) {
-    const words = (reply.lines[index] as string).trim().split(/[ \t]+/);
-    const keyword = (words[0] as string).toUpperCase();
+    const line = (reply.lines[index] as string).trim();
+    if (line === "") continue;
+    const words = BLANK.test(line) ? line.split(/[ \t]+/) : null;
+    const keyword = (words === null ? line : (words[0] as string)).toUpperCase();
+    const parameters = words === null ? [] : words.slice(1);
     // Servers of the nineties wrote AUTH=LOGIN; clients took it for AUTH LOGIN.
-    if (keyword.startsWith("AUTH=")) capabilities.push({ keyword: "AUTH", parameters: [keyword.slice(5), ...words.slice(1)].filter((word) => word !== "") });
-    else if (keyword !== "") capabilities.push({ keyword, parameters: words.slice(1) });
+    if (keyword.startsWith("AUTH=")) capabilities.push({ keyword: "AUTH", parameters: [keyword.slice(5), ...parameters].filter((name) => name !== "") });
+    else capabilities.push({ keyword, parameters });
   }
   return capabilities;
 }
+
+const BLANK = /[ \t]/;
 
 export function has(capabilities: readonly Capability[] | null, keyword: string): boolean {
   return capabilities?.some((capability) => capability.keyword === keyword) ?? false;
