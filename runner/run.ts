@@ -122,7 +122,7 @@ function wrap(evidence: Pick<Carried, "status" | "failure">, recorder: Recorder)
     connected_time: recorder.connectedAt === null ? null : utc(recorder.connectedAt),
     operations: recorder.operations,
     duration_ms: round(monotonic() - recorder.began),
-    ...evidence,
+    ...(evidence as object),
   };
 }
 
