@@ -50,7 +50,8 @@ export class ReplyParser {
       const end = this.#rest.indexOf("\n", this.#searched);
       if (end === -1) {
         this.#searched = this.#rest.length;
-        if (this.#searched > LIMITS.replyLineBytes) this.#refuse("limit_exceeded", `a reply line of more than ${LIMITS.replyLineBytes} bytes`);
+        // One more than a line may have: the CR of its end may be here before the LF is.
+        if (this.#searched > LIMITS.replyLineBytes + 1) this.#refuse("limit_exceeded", `a reply line of more than ${LIMITS.replyLineBytes} bytes`);
         return null;
       }
       const reply = this.#line(end);
