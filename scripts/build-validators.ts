@@ -10,50 +10,58 @@ import { inRepo, REPO } from "./repo.js";
 // Ajv is CommonJS: its default export is one level deeper for Node than for its types.
 const standalone = standaloneModule.default;
 
-/** An output is judged once, in bulk, and only a bug fails it: no need to go on, to say it at length, or to fill anything in. */
+/** Only a bug makes an output unfit: no need to find every fault, to say it at length, or to fill anything in. */
 const outputOptions = { ...ajvOptions, allErrors: false, verbose: false, useDefaults: false } as const;
 
 /**
- * esbuild plugin: in dist, probes/index.ts gives each probe its validators, compiled now. A run of ours never loads Ajv.
- * The sources stay as they are: from them, Ajv compiles a contract at its first use.
+ * esbuild plugin: in dist, probes/index.ts gives each probe its validators, compiled now, so that a run of ours never loads
+ * Ajv. The sources stay as they are: from them, Ajv compiles a contract at its first use.
  */
-export function precompiledValidators(probes: readonly Probe[]): Plugin {
+export function registryWithValidators(probes: readonly Probe[]): Plugin {
   return {
-    name: "precompiled-validators",
+    name: "registry-with-validators",
     setup(build) {
       build.onLoad({ filter: /[\\/]probes[\\/]index\.ts$/ }, () => ({ contents: registryOf(probes), resolveDir: inRepo("probes"), loader: "ts" }));
-      build.onResolve({ filter: /^validators:/ }, ({ path }) => ({ path: `validators.${path.slice("validators:".length)}.js`, namespace: "validators" }));
-      build.onLoad({ filter: /.*/, namespace: "validators" }, ({ path }) => ({ contents: moduleAt(probes, path), resolveDir: REPO, loader: "js" }));
-      // What Ajv's code calls (the length of a string in characters, deep equality) comes into the bundle.
-      build.onResolve({ filter: /^ajv\/dist\/runtime\//, namespace: "validators" }, ({ path }) => ({ path: createRequire(import.meta.url).resolve(path) }));
+      build.onResolve({ filter: /^\.\/validators\// }, ({ path }) => ({ path, external: true }));
     },
   };
 }
 
-/** A path in the namespace is validators.NAME.js for a probe, or validators.NAME@VERSION:SIDE.js for one contract of it. */
-function moduleAt(probes: readonly Probe[], path: string): string {
-  const [name = "", version, side] = path.slice("validators.".length, -".js".length).split(/[@:]/);
-  const probe = probes.find((each) => each.name === name) as Probe;
-  if (version === undefined) return validatorsOf(probe);
-  const contract = (probe.versions[version] as Probe["versions"][string])[side as Side];
-  return compile(contract.schema, side === "input" ? ajvOptions : outputOptions);
+/** One file a probe, beside the files that import it: a run reads the validators of its own probe only. */
+export function validatorEntries(probes: readonly Probe[]): Record<string, string> {
+  return Object.fromEntries(probes.map(({ name }) => [`validators/${name}`, `validators:${name}`]));
 }
 
-type Side = "input" | "output";
+/** esbuild plugin: what those entries hold. A path is NAME for a probe, or NAME@VERSION:SIDE for one contract of it. */
+export function validatorModules(probes: readonly Probe[]): Plugin {
+  return {
+    name: "validator-modules",
+    setup(build) {
+      build.onResolve({ filter: /^validators:/ }, ({ path }) => ({ path: path.slice("validators:".length), namespace: "validators" }));
+      build.onLoad({ filter: /.*/, namespace: "validators" }, ({ path }) => ({ contents: moduleAt(probes, path), resolveDir: REPO, loader: "js" }));
+      // What Ajv's code calls (the length of a string in characters, deep equality) comes into the bundle.
+      build.onResolve({ filter: /^ajv\/dist\/runtime\// }, ({ path }) => ({ path: createRequire(import.meta.url).resolve(path) }));
+    },
+  };
+}
 
 function registryOf(probes: readonly Probe[]): string {
-  const lines = probes.map(
-    ({ name }) => `${JSON.stringify(name)}: { load: () => import("./${name}/probe.js"), validators: () => import("validators:${name}") },`,
-  );
+  const lines = probes.map(({ name }) => `"${name}": { load: () => import("./${name}/probe.js"), validators: () => import("./validators/${name}.js") },`);
   return `export const builtIn = {\n${lines.join("\n")}\n};\n`;
 }
 
-function validatorsOf(probe: Probe): string {
-  const versions = Object.keys(probe.versions);
-  const imports = versions.flatMap((version, index) =>
-    ["input", "output"].map((side) => `import ${side}${index} from "validators:${probe.name}@${version}:${side}";`),
-  );
-  const entries = versions.map((version, index) => `${JSON.stringify(version)}: { input: input${index}, output: output${index} },`);
+function moduleAt(probes: readonly Probe[], path: string): string {
+  const [name = "", version, side] = path.split(/[@:]/);
+  const probe = probes.find((each) => each.name === name) as Probe;
+  if (version === undefined) return validatorsOf(probe);
+  const { input, output } = probe.versions[version] as Probe["versions"][string];
+  return side === "input" ? compile(input.schema, ajvOptions) : compile(output.schema, outputOptions);
+}
+
+function validatorsOf({ name, versions }: Probe): string {
+  const served = Object.keys(versions);
+  const imports = served.flatMap((version, index) => ["input", "output"].map((side) => `import ${side}${index} from "validators:${name}@${version}:${side}";`));
+  const entries = served.map((version, index) => `"${version}": { input: input${index}, output: output${index} },`);
   return `${imports.join("\n")}\nexport default {\n${entries.join("\n")}\n};\n`;
 }
 

@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmod, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { build, type Metafile } from "esbuild";
+import { type BuildOptions, build } from "esbuild";
 import manifest from "../package.json" with { type: "json" };
-import { precompiledValidators } from "./build-validators.js";
+import { registryWithValidators, validatorEntries, validatorModules } from "./build-validators.js";
 import { loadProbes } from "./load-probes.js";
 import { inRepo, REPO } from "./repo.js";
 
@@ -14,17 +14,29 @@ const BUNDLED_WITH_VALIDATORS = ["ajv", "fast-deep-equal"];
 
 // Makes dist/. `--js` leaves the types as they are: all that running needs, in a third of the time.
 const types = process.argv.includes("--js") ? null : emitTypes();
-await bundle();
+await emitCode();
 await types;
 
-async function bundle(): Promise<void> {
+async function emitCode(): Promise<void> {
+  const probes = await loadProbes();
+  const plugins = [registryWithValidators(probes)];
+  const written = await Promise.all([
+    // One file: every further one that a start reads costs it more than half a millisecond.
+    bundle({ entryPoints: { cli: inRepo("runner/cli/main.ts") }, plugins }),
+    // Split: both hold the same harness.
+    bundle({ entryPoints: { index: inRepo("runner/index.ts"), vitest: inRepo("runner/vitest/index.ts") }, splitting: true, plugins }),
+    bundle({ entryPoints: validatorEntries(probes), minify: true, plugins: [validatorModules(probes)] }),
+  ]);
+  await removeStale(written.flat());
+  await makeExecutable(inRepo("dist/cli.js"));
+}
+
+/** Gives the paths of the files it wrote. */
+async function bundle(options: BuildOptions): Promise<string[]> {
   const { metafile } = await build({
-    entryPoints: { cli: inRepo("runner/cli/main.ts"), index: inRepo("runner/index.ts"), vitest: inRepo("runner/vitest/index.ts") },
     outdir: inRepo("dist"),
     absWorkingDir: REPO,
     bundle: true,
-    splitting: true,
-    chunkNames: "chunks/[name]-[hash]",
     platform: "node",
     format: "esm",
     target: "node20.19",
@@ -32,12 +44,11 @@ async function bundle(): Promise<void> {
     minifySyntax: true,
     legalComments: "none",
     logLevel: "warning",
+    ...options,
     metafile: true,
-    plugins: [precompiledValidators(await loadProbes())],
   });
-  assertBundledOnly(metafile);
-  await removeStale(Object.keys(metafile.outputs));
-  await makeExecutable(inRepo("dist/cli.js"));
+  assertBundledOnly(Object.keys(metafile.inputs));
+  return Object.keys(metafile.outputs);
 }
 
 function packagesAtRunTime(): string[] {
@@ -46,18 +57,17 @@ function packagesAtRunTime(): string[] {
 }
 
 /** A development dependency that a source imports by mistake would end up inside dist without anybody seeing it. */
-function assertBundledOnly(metafile: Metafile): void {
+function assertBundledOnly(inputs: readonly string[]): void {
   const allowed = [...BUNDLED, ...BUNDLED_WITH_VALIDATORS].map((name) => `node_modules/${name}/`);
-  const strangers = Object.keys(metafile.inputs).filter((path) => path.includes("node_modules/") && !allowed.some((start) => path.startsWith(start)));
+  const strangers = inputs.filter((path) => path.includes("node_modules/") && !allowed.some((start) => path.startsWith(start)));
   if (strangers.length > 0) throw new Error(`dist/ would hold code of packages that are no dependencies: ${strangers.join(", ")}`);
 }
 
 /** After the new files are there: who runs probe-run just now must not find an empty folder. */
 async function removeStale(fresh: readonly string[]): Promise<void> {
-  for (const folder of ["dist", "dist/chunks"]) {
-    const present = (await readdir(inRepo(folder))).filter((name) => name.endsWith(".js")).map((name) => `${folder}/${name}`);
-    await Promise.all(present.filter((path) => !fresh.includes(path)).map((path) => rm(inRepo(path), { force: true })));
-  }
+  const present = (await readdir(inRepo("dist"), { recursive: true })).map((name) => `dist/${name}`);
+  const stale = present.filter((path) => path.endsWith(".js") && !fresh.includes(path));
+  await Promise.all(stale.map((path) => rm(inRepo(path), { force: true })));
 }
 
 async function makeExecutable(path: string): Promise<void> {

@@ -1,6 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
 
+/** Not where the words are quoted. */
+const IN_CODE = /(?<!["'`])\bimport\.meta\.url\b/g;
+
 /** esbuild plugin: in a bundle, import.meta.url stays the address of the source file that says it, not the bundle's. */
 export const sourceUrls = {
   name: "source-urls",
@@ -8,8 +11,8 @@ export const sourceUrls = {
   setup(build) {
     build.onLoad({ filter: /\.[cm]?ts$/ }, async ({ path }) => {
       const source = await readFile(path, "utf8");
-      if (!source.includes("import.meta.url")) return null;
-      return { contents: source.replaceAll("import.meta.url", JSON.stringify(pathToFileURL(path).href)), loader: "ts" };
+      if (source.search(IN_CODE) < 0) return null;
+      return { contents: source.replace(IN_CODE, JSON.stringify(pathToFileURL(path).href)), loader: "ts" };
     });
   },
 };
