@@ -1,6 +1,11 @@
 import { contract, type FilledOf } from "./contract.js";
 import { CODES, PHASES } from "./failure.js";
 
+/** Unlike anyOf, it tells exactly what is wrong with the form that was meant. */
+function when<const Condition, const Then, const Else>(condition: Condition, then: Then, otherwise: Else) {
+  return { if: condition, then, else: otherwise };
+}
+
 const name = { type: "string", format: "one-line", minLength: 1, maxLength: 128 } as const;
 const tags = {
   type: "array",
@@ -50,7 +55,7 @@ const expectation = {
     output: {
       type: "object",
       description: "By field (a dotted path or a JSON pointer): the value itself, or matchers.",
-      additionalProperties: { if: { type: "object" }, then: matcherContract.schema },
+      additionalProperties: when({ type: "object" }, matcherContract.schema, {}),
     },
   },
   additionalProperties: false,
@@ -63,10 +68,7 @@ const check = {
     name: { ...name, description: "What it is called in reports, after its target and its probe." },
     targets: {
       description: 'The names of targets, or "all".',
-      if: { type: "array" },
-      // biome-ignore lint/suspicious/noThenProperty: it is a keyword of JSON Schema
-      then: { type: "array", minItems: 1, uniqueItems: true, items: { type: "string" } },
-      else: { const: "all" },
+      ...when({ type: "array" }, { type: "array", minItems: 1, uniqueItems: true, items: { type: "string" } }, { const: "all" }),
     },
     tags,
     retries,

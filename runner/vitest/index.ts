@@ -1,1 +1,2 @@
 export { probeTest } from "./probe-test.js";
+export { type SuiteOptions, suiteTests } from "./suite-tests.js";

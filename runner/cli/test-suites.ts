@@ -1,0 +1,92 @@
+import { readFile, realpath } from "node:fs/promises";
+import { relative, resolve } from "node:path";
+import { nearest } from "../nearest.js";
+import { type Problem, problemText, SuiteError } from "../suite/problem.js";
+import { type ReadSuite, readSuite } from "../suite/read.js";
+import { startSuites } from "../vitest/start.js";
+import { wholeNumber } from "./arguments.js";
+import { EXIT } from "./exit-codes.js";
+import type { Io } from "./io.js";
+import { printable } from "./printable.js";
+import type { TestArguments } from "./test-options.js";
+import { exitCodeOf } from "./test-outcome.js";
+import { UsageError } from "./usage-error.js";
+import { loadVitest, vitestOptions } from "./vitest-options.js";
+
+/** Checks every suite, and hands them to vitest when nothing is wrong with any of them. */
+export async function runSuites(given: TestArguments, io: Io): Promise<number> {
+  const { paths, passed } = split(given.words);
+  const concurrency = wholeNumber("concurrency", given.options.concurrency, 1, 1000);
+  const retries = wholeNumber("retry", given.options.retry, 0, 20);
+  const files = await Promise.all(paths.map((path) => locate(path, io)));
+  const suites = await readAll(files, io);
+  if (suites === null) return EXIT.badRequest;
+  const vitestNode = await loadVitest(io);
+  if (vitestNode === null) return EXIT.couldNotRun;
+  const known = [...new Set(suites.flatMap(({ checks }) => checks.flatMap(({ tags }) => tags)))];
+  const vitest = await startSuites(vitestNode, {
+    files,
+    tags: known,
+    maxConcurrency: concurrency ?? Math.max(...suites.map(({ suite }) => suite.concurrency)),
+    suiteOptions: { ...(retries === null ? {} : { retries }), ...(concurrency === null ? {} : { concurrency }) },
+    vitest: vitestOptions(vitestNode, given.options, tagsFilter(given.options.tags, known), passed),
+    cwd: io.cwd,
+  });
+  if (vitest.shouldKeepServer()) await new Promise<void>((resolve) => vitest.onClose(resolve));
+  return exitCodeOf(vitest, given.options.passWithNoTests, io);
+}
+
+/** What begins with a dash can only have stood behind `--`: there vitest's own options begin. */
+function split(words: readonly string[]): { paths: readonly string[]; passed: readonly string[] } {
+  const first = words.findIndex((word) => word.startsWith("-"));
+  const paths = first < 0 ? words : words.slice(0, first);
+  if (paths.length === 0) throw new UsageError("no suite is named", "usage: probe-run test <suite.yaml>…");
+  return { paths, passed: first < 0 ? [] : words.slice(first) };
+}
+
+async function locate(path: string, io: Io): Promise<string> {
+  try {
+    return await realpath(resolve(io.cwd, path));
+  } catch (error) {
+    throw new UsageError(`the suite ${JSON.stringify(path)} cannot be read: ${(error as NodeJS.ErrnoException).code}`, "give the path of a YAML file");
+  }
+}
+
+/** Nothing runs before every suite is right; what is wrong with any of them is told at once. */
+async function readAll(files: readonly string[], io: Io): Promise<ReadSuite[] | null> {
+  const problems: Problem[] = [];
+  const suites: ReadSuite[] = [];
+  for (const file of files) {
+    try {
+      suites.push(await readSuite(file, await readText(file), io.env));
+    } catch (error) {
+      if (!(error instanceof SuiteError)) throw error;
+      problems.push(...error.problems);
+    }
+  }
+  if (problems.length === 0) return suites;
+  const lines = problems.map((problem) => problemText({ ...problem, file: relative(io.cwd, problem.file) }));
+  io.err(printable(`probe-run: the suite is wrong, nothing was run\n${lines.map((line) => `  ${line}`).join("\n")}\n`));
+  return null;
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    throw new UsageError(`the suite ${JSON.stringify(file)} cannot be read: ${(error as NodeJS.ErrnoException).code}`, "give the path of a YAML file");
+  }
+}
+
+function tagsFilter(written: readonly string[], known: readonly string[]): string | null {
+  const asked = written.flatMap((list) => list.split(",")).map((tag) => tag.trim());
+  for (const tag of asked) {
+    if (known.includes(tag)) continue;
+    const near = nearest(tag, known, 1)[0];
+    throw new UsageError(
+      `no check has the tag ${JSON.stringify(tag)}`,
+      near !== undefined ? `did you mean ${near}?` : known.length === 0 ? "no check has any tag" : `the tags are: ${known.join(", ")}`,
+    );
+  }
+  return asked.length === 0 ? null : asked.join(" || ");
+}

@@ -1,0 +1,50 @@
+import type { CliOptions } from "vitest/node";
+import type { Io } from "./io.js";
+import type { TestArguments } from "./test-options.js";
+import { UsageError } from "./usage-error.js";
+
+export type VitestNode = typeof import("vitest/node");
+
+/** Vitest is an optional peer: null, and a word about how to get it, when it is not there. */
+export async function loadVitest(io: Io): Promise<VitestNode | null> {
+  try {
+    return await import("vitest/node");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw error;
+    io.err("probe-run: suites run on vitest, which is not installed here\n  install it beside probe-run: npm install --save-dev vitest@4\n");
+    return null;
+  }
+}
+
+type Given = TestArguments["options"];
+
+/** Options of vitest that would make it something else than the runner of these suites. */
+const NOT_FOR_SUITES = ["config", "root", "dir", "project", "browser", "typecheck", "changed", "environment", "dom", "globals", "include", "exclude", "tags"];
+
+/** Vitest reads them itself, ours and those behind `--`: so they mean here what they mean there. */
+export function vitestOptions({ parseCLI }: VitestNode, given: Given, tagsFilter: string | null, passed: readonly string[]): CliOptions {
+  const argv = ["vitest", given.watch ? "watch" : "run", ...ours(given, tagsFilter), ...passed];
+  const { options, filter } = parse(parseCLI, argv);
+  const unfit = NOT_FOR_SUITES.find((name) => name in options);
+  if (unfit !== undefined) throw new UsageError(`vitest's option --${unfit} has no meaning for suites`);
+  if (filter[0] !== undefined) throw new UsageError(`${JSON.stringify(filter[0])} is no option of vitest`, "name suites before the --");
+  return options;
+}
+
+function ours(given: Given, tagsFilter: string | null): string[] {
+  const single = ["testNamePattern", "outputFile", "outputFile.junit", "outputFile.json", "outputFile.html", "bail", "retry"] as const;
+  return [
+    ...given.reporter.map((name) => `--reporter=${name}`),
+    ...single.flatMap((name) => (given[name] === null ? [] : [`--${name}=${given[name]}`])),
+    ...(tagsFilter === null ? [] : [`--tagsFilter=${tagsFilter}`]),
+    ...(given.passWithNoTests ? ["--passWithNoTests"] : []),
+  ];
+}
+
+function parse(parseCLI: VitestNode["parseCLI"], argv: string[]): ReturnType<VitestNode["parseCLI"]> {
+  try {
+    return parseCLI(argv);
+  } catch (error) {
+    throw new UsageError(`vitest does not take these options: ${(error as Error).message}`);
+  }
+}

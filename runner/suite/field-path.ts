@@ -1,0 +1,73 @@
+import { nearest } from "../nearest.js";
+
+/** `tls.certificate.days_left` or `/tls/certificate/days_left` (RFC 6901), step by step. */
+export function parseFieldPath(written: string): string[] {
+  if (!written.startsWith("/")) return written.split(".");
+  return written
+    .slice(1)
+    .split("/")
+    .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
+}
+
+/** The value of a field; undefined when there is no such field. A step into a list is an index, or the `name` of an item. */
+export function valueAt(value: unknown, path: readonly string[]): unknown {
+  let current = value;
+  for (const step of path) {
+    if (Array.isArray(current)) current = itemOf(current, step);
+    else if (current !== null && typeof current === "object" && Object.hasOwn(current, step)) current = (current as Record<string, unknown>)[step];
+    else return undefined;
+  }
+  return current;
+}
+
+function itemOf(list: readonly unknown[], step: string): unknown {
+  if (INDEX.test(step)) return list[Number(step)];
+  return list.find((item) => item !== null && typeof item === "object" && IDENTIFYING.some((field) => (item as Record<string, unknown>)[field] === step));
+}
+
+const INDEX = /^\d+$/;
+
+/** What the items of a list are told apart by: operations have names, capabilities keywords, findings reasons. */
+const IDENTIFYING = ["name", "keyword", "reason", "kind"];
+
+interface SchemaNode {
+  properties?: Record<string, SchemaNode>;
+  additionalProperties?: boolean | SchemaNode;
+  items?: SchemaNode;
+  anyOf?: SchemaNode[];
+  oneOf?: SchemaNode[];
+}
+
+/** Why an output of this schema can have no such field, or null when it can. */
+export function unknownField(schema: unknown, path: readonly string[]): { message: string; hint: string | null } | null {
+  let nodes = branches(schema as SchemaNode);
+  for (const [depth, step] of path.entries()) {
+    const known = nodes.flatMap((node) => Object.keys(node.properties ?? {}));
+    const next = nodes.flatMap((node) => stepInto(node, step));
+    if (next.length === 0) {
+      const near = nearest(step, known, 1)[0];
+      const all = known.length === 0 ? "there is nothing below it" : `the fields are: ${known.join(", ")}`;
+      return { message: `the output has no field ${path.slice(0, depth + 1).join(".")}`, hint: near === undefined ? all : `did you mean ${near}?` };
+    }
+    nodes = next;
+  }
+  return null;
+}
+
+function stepInto(node: SchemaNode, step: string): SchemaNode[] {
+  if (node.items !== undefined) return branches(node.items);
+  const property = node.properties?.[step];
+  if (property !== undefined) return branches(property);
+  // A schema that says nothing about its fields lets any through.
+  if (node.additionalProperties === true || (node.properties === undefined && isOpen(node))) return [{}];
+  return typeof node.additionalProperties === "object" ? branches(node.additionalProperties) : [];
+}
+
+function isOpen(node: SchemaNode & { type?: unknown; enum?: unknown; const?: unknown }): boolean {
+  return node.additionalProperties === undefined && node.enum === undefined && node.const === undefined && (node.type === undefined || node.type === "object");
+}
+
+function branches(node: SchemaNode): SchemaNode[] {
+  const alternatives = [...(node.anyOf ?? []), ...(node.oneOf ?? [])];
+  return alternatives.length === 0 ? [node] : alternatives.flatMap(branches);
+}

@@ -1,0 +1,42 @@
+import type { Carried } from "../../schemas/carried.js";
+import type { Failure } from "../../schemas/failure.js";
+import type { Expectation } from "../../schemas/suite.js";
+import { parseFieldPath, valueAt } from "./field-path.js";
+import { show, unmet } from "./matchers.js";
+
+/** Something of a run that is not as its check expects it. */
+export interface Mismatch {
+  /** Where the check says what it expected: a path inside its `expect`, or empty when it says nothing. */
+  readonly path: readonly string[];
+  readonly message: string;
+}
+
+/** What of a run is not as expected; nothing when the check is fulfilled. */
+export function mismatches(expected: Expectation | undefined, carried: Carried, output: unknown): Mismatch[] {
+  return [...statusMismatches(expected, carried), ...failureMismatches(expected?.failure, carried.failure), ...outputMismatches(expected?.output, output)];
+}
+
+function statusMismatches(expected: Expectation | undefined, { status }: Carried): Mismatch[] {
+  const wanted = expected?.status;
+  if (wanted !== undefined) return status === wanted ? [] : [{ path: ["status"], message: `status: expected ${wanted}, got ${status}` }];
+  // Whoever expects a failure expects an error; the failure's own lines say more.
+  if (expected?.failure !== undefined) return status === "error" ? [] : [{ path: ["failure"], message: `status: expected error, got ${status}` }];
+  return status === "error" ? [{ path: [], message: "status: expected ok or warning, got error" }] : [];
+}
+
+function failureMismatches(expected: Partial<Failure> | undefined, actual: Failure | null): Mismatch[] {
+  return Object.entries(expected ?? {}).flatMap(([name, wanted]) => {
+    const found = actual?.[name as keyof Failure];
+    return found === wanted
+      ? []
+      : [{ path: ["failure", name], message: `failure.${name}: expected ${show(wanted)}, got ${actual === null ? "no failure" : show(found)}` }];
+  });
+}
+
+function outputMismatches(expected: Readonly<Record<string, unknown>> | undefined, output: unknown): Mismatch[] {
+  return Object.entries(expected ?? {}).flatMap(([field, wanted]) => {
+    const found = valueAt(output, parseFieldPath(field));
+    const phrases = unmet(wanted, found);
+    return phrases.length === 0 ? [] : [{ path: ["output", field], message: `${field}: expected ${phrases.join(" and ")}, got ${show(found)}` }];
+  });
+}

@@ -1,0 +1,21 @@
+/** One thing that is wrong with a suite's file, where an editor finds it: lines and columns count from 1. */
+export interface Problem {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+  readonly hint: string | null;
+}
+
+/** A suite that cannot be run as it is written: nothing was run. */
+export class SuiteError extends Error {
+  override readonly name = "SuiteError";
+
+  constructor(readonly problems: readonly Problem[]) {
+    super(`the suite is wrong:\n${problems.map(problemText).join("\n")}`);
+  }
+}
+
+export function problemText({ file, line, column, message, hint }: Problem): string {
+  return `${file}:${line}:${column}: ${message}${hint === null ? "" : `; ${hint}`}`;
+}

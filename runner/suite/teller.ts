@@ -1,0 +1,67 @@
+import { type Node, visit } from "yaml";
+import type { Violation } from "../request-error.js";
+import type { Part, SuiteDocument } from "./document.js";
+import { type Problem, SuiteError } from "./problem.js";
+
+type Path = readonly (string | number)[];
+
+/** Collects what is wrong with one suite. */
+export class Teller {
+  readonly problems: Problem[] = [];
+  /** The scalars whose text came from the environment, with the variables' names. */
+  filled: ReadonlyMap<Node, readonly string[]> = new Map();
+
+  constructor(readonly document: SuiteDocument) {}
+
+  tell(path: Path, part: Part, message: string, hint: string | null = null): void {
+    this.#add(this.document.find(path)[part], message, hint);
+  }
+
+  /** What a contract found wrong in the value at `base`. */
+  tellViolation(base: Path, { pointer, message, hint }: Violation): void {
+    const steps = stepsOf(pointer);
+    const path = [...base, ...steps];
+    const { key, value, depth } = this.document.find(path);
+    const where = steps.join(".");
+    const named = where === "" ? message : `${where} ${message}`;
+    const variables = depth === path.length ? this.#variablesIn(value) : [];
+    // What came from the environment may be a secret: it is told by its name.
+    if (variables.length > 0) this.#add(value, `${withoutValue(named)}, not the value of ${variables.join(", ")}`, hintWithoutValue(hint, variables));
+    else this.#add(message === "there is no such field" ? key : value, named, hint);
+  }
+
+  /** Throws what was told, in the order of the file. */
+  end(): void {
+    if (this.problems.length === 0) return;
+    throw new SuiteError(this.problems.sort((a, b) => a.line - b.line || a.column - b.column));
+  }
+
+  #add(node: Node | null, message: string, hint: string | null): void {
+    const problem = { file: this.document.file, ...this.document.positionOf(node), message, hint };
+    // A mistake in a target is met again by each of its checks.
+    if (!this.problems.some((other) => other.line === problem.line && other.column === problem.column && other.message === message))
+      this.problems.push(problem);
+  }
+
+  #variablesIn(node: Node | null): string[] {
+    const names: string[] = [];
+    if (node === null) return names;
+    visit(node, { Scalar: (_, scalar) => void names.push(...(this.filled.get(scalar) ?? [])) });
+    return [...new Set(names)].map((name) => `\${${name}}`);
+  }
+}
+
+function stepsOf(pointer: string): string[] {
+  return pointer
+    .split("/")
+    .slice(1)
+    .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
+}
+
+function withoutValue(message: string): string {
+  return message.split(", not ", 1)[0] as string;
+}
+
+function hintWithoutValue(hint: string | null, variables: readonly string[]): string | null {
+  return hint?.startsWith("write it without quotes") ? `write it without quotes: ${variables.join("")}` : null;
+}

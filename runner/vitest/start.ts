@@ -1,0 +1,73 @@
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { CliOptions, Vitest } from "vitest/node";
+import type { SuiteOptions } from "./suite-tests.js";
+
+export interface StartRequest {
+  /** The suites' files, absolute, links resolved: vitest knows a file by that path. */
+  readonly files: readonly string[];
+  /** Every tag that a check has. */
+  readonly tags: readonly string[];
+  readonly maxConcurrency: number;
+  readonly suiteOptions: SuiteOptions;
+  /** What was asked of vitest itself. */
+  readonly vitest: CliOptions;
+  readonly cwd: string;
+}
+
+type VitestNode = typeof import("vitest/node");
+
+/**
+ * Runs suites as vitest's test files: the YAML file itself is the test file, and a plugin gives vitest two lines of code for it.
+ * So reporters name the suite, filters and watch mode know it, and a failure is shown at its own line.
+ */
+export async function startSuites({ startVitest }: VitestNode, request: StartRequest): Promise<Vitest> {
+  const { files, tags, maxConcurrency, vitest, cwd } = request;
+  return startVitest(
+    "test",
+    [],
+    {
+      ...vitest,
+      config: false,
+      root: cwd,
+      include: files.map(globOf),
+      exclude: [],
+      tags: tags.map((name) => ({ name })),
+      strictTags: false,
+      maxConcurrency,
+      // Already built: Node itself loads it, with every package that it needs.
+      server: { deps: { external: [packagePattern()] } },
+    },
+    { plugins: [suitePlugin(request)] },
+  );
+}
+
+function suitePlugin({ files, suiteOptions }: StartRequest) {
+  return {
+    name: "probe-run:suites",
+    enforce: "pre",
+    // Nothing of the suite goes into the code, which vitest writes to the disk: the environment's values may be secrets.
+    load(id: string) {
+      if (!files.includes(id)) return null;
+      const code = `import { suiteTests } from ${JSON.stringify(libraryUrl())};\nawait suiteTests(${JSON.stringify(id)}, ${JSON.stringify(suiteOptions)});\n`;
+      // An empty map: lines and columns of errors are the suite's already.
+      return { code, map: { mappings: "" as const } };
+    },
+  } as const;
+}
+
+/** The running package's own probe-run/vitest, wherever the suite lies. */
+function libraryUrl(): string {
+  return import.meta.resolve("probe-run/vitest");
+}
+
+/** Every file of the folder that holds it. */
+function packagePattern(): RegExp {
+  const folder = dirname(fileURLToPath(libraryUrl())).replaceAll("\\", "/");
+  return new RegExp(`^${folder.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}/`);
+}
+
+/** A path as a glob that means nothing but itself. */
+function globOf(path: string): string {
+  return path.replace(/[\\()[\]{}!*?|@+]/g, "\\$&");
+}

@@ -1,0 +1,82 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { describe, type TestContext, test } from "vitest";
+import { loadProbe } from "../registry.js";
+import { accept, type RunOptions, runReport } from "../run.js";
+import { mismatches } from "../suite/judge.js";
+import type { PlannedCheck } from "../suite/plan.js";
+import { probeName } from "../suite/probe-name.js";
+import { type ReadSuite, readSuite } from "../suite/read.js";
+import { parseAsked } from "../version.js";
+import { CheckError } from "./check-error.js";
+import { evidenceText } from "./evidence-text.js";
+import { type Limit, limited } from "./limited.js";
+import { patiently } from "./patience.js";
+
+export interface SuiteOptions {
+  /** Wins over the suite's own retries. */
+  retries?: number;
+  /** Wins over the suite's own concurrency. */
+  concurrency?: number;
+}
+
+/** Makes a vitest test of each check of a suite's file. A suite that is wrong fails as a whole, and says where. */
+export async function suiteTests(path: string, options: SuiteOptions = {}): Promise<void> {
+  const file = resolve(path);
+  const read = await readSuite(file, await readFile(file, "utf8"), process.env);
+  const limit = limited(options.concurrency ?? read.suite.concurrency);
+  const deadlines = await Promise.all(read.checks.map((check) => deadlineOf(check, file)));
+  describe(read.suite.name, () => {
+    for (const [target, checks] of byTarget(read.checks)) {
+      const define = (): void => {
+        for (const check of checks) defineTest(read, check, { options, limit, deadlineMs: deadlines[read.checks.indexOf(check)] });
+      };
+      if (target === null) define();
+      else describe(target, define);
+    }
+  });
+}
+
+interface Setting {
+  readonly options: SuiteOptions;
+  readonly limit: Limit;
+  readonly deadlineMs: number | undefined;
+}
+
+function defineTest(read: ReadSuite, check: PlannedCheck, { options, limit, deadlineMs }: Setting): void {
+  const retry = options.retries ?? check.retries;
+  // Vitest's own time-out would count the waiting for a turn too.
+  const settings = { tags: [...check.tags], timeout: 0, ...(retry === null ? {} : { retry }) };
+  test.concurrent(check.title, settings, (context) => limit(() => patiently(deadlineMs, () => runCheck(read, check, context))));
+}
+
+async function runCheck({ document }: ReadSuite, { check, index, input, timeoutMs }: PlannedCheck, { signal, task }: TestContext): Promise<void> {
+  const options: RunOptions = { signal, ...(timeoutMs === null ? {} : { timeoutMs }) };
+  const report = await runReport(probeName(check.probe, document.file), input, options);
+  // The evidence goes into what the JSON reporter writes, as a queue would get it.
+  task.meta.probe_run = { probe: report.probe, version: report.version, output: report.envelope.queue };
+  const wrong = mismatches(check.expect, report.carried, report.envelope.output);
+  const [first] = wrong;
+  if (first === undefined) return;
+  const place = document.position(["checks", index, ...(first.path.length === 0 ? ["probe"] : ["expect", ...first.path])]);
+  throw new CheckError([...wrong.map(({ message }) => message), "", evidenceText(report)].join("\n"), document.file, place);
+}
+
+async function deadlineOf({ check, input, timeoutMs }: PlannedCheck, file: string): Promise<number | undefined> {
+  if (timeoutMs !== null) return timeoutMs;
+  const asked = parseAsked(probeName(check.probe, file));
+  return accept(await loadProbe(asked.name), asked, input).filled.timeout_ms;
+}
+
+function byTarget(checks: readonly PlannedCheck[]): Map<string | null, PlannedCheck[]> {
+  const groups = new Map<string | null, PlannedCheck[]>();
+  for (const check of checks) groups.set(check.target, [...(groups.get(check.target) ?? []), check]);
+  return groups;
+}
+
+declare module "vitest" {
+  interface TaskMeta {
+    /** What a check of a suite found. */
+    probe_run?: { readonly probe: string; readonly version: string; readonly output: unknown };
+  }
+}
