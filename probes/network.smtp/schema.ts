@@ -24,7 +24,7 @@ const expectations = {
   additionalProperties: false,
 } as const;
 
-const mailbox = { type: "string", minLength: 3, maxLength: 320, format: "one-line" } as const;
+export const mailbox = { type: "string", minLength: 3, maxLength: 320, format: "one-line" } as const;
 
 const input = contract({
   title: "network.smtp 2.0.0 input",
