@@ -83,11 +83,17 @@ function conversing(failure: Failure): string | null {
 
 /** smtplib's exceptions hold the reply, and for the two halves of an envelope the address that was refused. */
 function rejection(failure: Failure, output: Output): string {
-  // The goodbye after a refusal may be refused with the same code.
-  const refusing = output.operations.findLast(({ name, code }) => code === failure.reply_code && name !== "QUIT");
+  const refusing = output.operations.findLast(({ name, code }) => code === failure.reply_code && isAbout(failure.phase, name));
   const words = pythonReply(refusing?.message ?? "", output.anomalies);
   const sent = output.sent_message;
   if (failure.phase === "mail" && sent !== null) return `(${failure.reply_code}, ${words}, ${pythonString(sent.mail_from)})`;
   const reply = `(${failure.reply_code}, ${words})`;
   return failure.phase === "rcpt" && sent !== null ? `{${pythonString(sent.rcpt_to)}: ${reply}}` : reply;
+}
+
+/** Commands that were sent together, and those that clean up after a refusal, may be refused with the same code. */
+function isAbout(phase: Failure["phase"], operation: string): boolean {
+  if (phase === "mail") return operation === "MAIL";
+  if (phase === "rcpt") return operation === "RCPT";
+  return operation !== "RSET" && operation !== "QUIT";
 }

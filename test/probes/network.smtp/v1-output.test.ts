@@ -315,6 +315,20 @@ describe("sendmail_op", () => {
     expect(output).not.toHaveProperty("retcode");
   });
 
+  test("of commands that went out together tells the one that was refused first", () => {
+    const conversation: Step[] = [
+      GREETING,
+      EHLO,
+      NOOP,
+      ["MAIL", 550, "not you"],
+      ["RCPT", 550, "no sender"],
+      ["DATA", 550, "no recipient"],
+      ["QUIT", 550, "no"],
+    ];
+    const output = shown(broken(rejection("mail", 550), conversation, { sent_message: sent }), toSend);
+    expect(output.sendmail_op).toBe("Failed to send email from mx.example.org. Error: (550, b'not you', 'a@example.org')");
+  });
+
   test("is there too when the server was never reached", () => {
     const output = shown(broken(failure("resolve", "dns_not_found", "no such name"), [], { ip_address: null, connected_time: null, attempts: [] }), toSend);
     expect(output.sendmail_op).toBe("Failed to send email from mx.example.org. Error: [Errno -2] Name or service not known");
