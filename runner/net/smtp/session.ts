@@ -89,7 +89,7 @@ export class SmtpSession implements ConnectionReader {
 
   /** Sends one command line and waits for its reply. `shown` stands in the trace for a line that holds a secret. */
   command(name: string, phase: Phase, line: string, shown = line): Promise<TimedReply> {
-    if (this.farewell !== null) return Promise.reject(this.#failure(phase, this.#broken?.reason ?? { code: "closed", message: replyText(this.farewell) }));
+    if (this.farewell !== null) return Promise.reject(this.#gone(phase));
     this.#state.recorder.note("sent", shown);
     const operation = this.#begin(name);
     const reply = this.#expect(phase, operation);
@@ -97,17 +97,20 @@ export class SmtpSession implements ConnectionReader {
     return reply;
   }
 
-  /** Sends several commands in one write (RFC 2920); the replies come in their order. */
-  pipeline(commands: readonly { name: string; phase: Phase; line: string }[]): Promise<TimedReply[]> {
+  /** Sends several commands in one write (RFC 2920). Each gets its own outcome, in their order: a break must not lose the replies before it. */
+  pipeline(commands: readonly { name: string; phase: Phase; line: string }[]): Promise<PromiseSettledResult<TimedReply>[]> {
     const replies: Promise<TimedReply>[] = [];
     let lines = "";
     for (const { name, phase, line } of commands) {
-      this.#state.recorder.note("sent", line);
-      replies.push(this.#expect(phase, this.#begin(name)));
-      lines += `${line}\r\n`;
+      if (this.farewell !== null) replies.push(Promise.reject(this.#gone(phase)));
+      else {
+        this.#state.recorder.note("sent", line);
+        replies.push(this.#expect(phase, this.#begin(name)));
+        lines += `${line}\r\n`;
+      }
     }
-    if (this.#broken === null) this.connection.write(lines);
-    return Promise.all(replies);
+    if (this.#broken === null && lines !== "") this.connection.write(lines);
+    return Promise.allSettled(replies);
   }
 
   /** STARTTLS was refused: reads on in the clear. */
@@ -186,6 +189,11 @@ export class SmtpSession implements ConnectionReader {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ phase, operation, holds: phase === "starttls", resolve, reject });
     });
+  }
+
+  /** Nothing more is asked of a server that has said goodbye. */
+  #gone(phase: Phase): FailureError {
+    return this.#failure(phase, this.#broken?.reason ?? { code: "closed", message: "the server has ended the session" });
   }
 
   #failure(phase: Phase, reason: Break): FailureError {

@@ -1,0 +1,139 @@
+import type { Failure } from "../../../schemas/failure.js";
+import { FailureError, fail } from "../../failure-error.js";
+import { has } from "./capabilities.js";
+import { rset } from "./commands.js";
+import { data, type MailParameters, mailLine, rcptLine } from "./mail.js";
+import type { Mailbox } from "./mailbox.js";
+import { messageSize } from "./message-body.js";
+import { replyClass } from "./reply.js";
+import { type BodyOutcome, type MessageSource, sendBody, sendNothing } from "./send-body.js";
+import { rejected, type SmtpSession, type TimedReply } from "./session.js";
+
+export interface Envelope extends MailParameters {
+  /** Null: the null reverse-path of a bounce. */
+  sender: Mailbox | null;
+  recipients: readonly Mailbox[];
+  /** Of bytes, size and body are found out unless they are given. */
+  message: MessageSource;
+}
+
+/** Everything that the server said to one message. What was never asked, or never answered, is null. */
+export interface Transaction {
+  mail: TimedReply | null;
+  /** In the envelope's order. */
+  recipients: (TimedReply | null)[];
+  data: TimedReply | null;
+  message: TimedReply | null;
+  /**
+   * accepted: for the recipients that were accepted. refused: a reply said no, or no recipient was left. not_sent: it broke before the
+   * server could have taken it. unknown: it broke after the last dot: the message may arrive, and sending it again may double it.
+   */
+  delivery: "accepted" | "refused" | "not_sent" | "unknown";
+  /** Why it is not accepted. */
+  failure: Failure | null;
+}
+
+/**
+ * Sends one message over a session that has introduced itself, and leaves the session ready for the next where it still stands.
+ * Commands go out together where the server offers PIPELINING. A network outcome is data: this throws for a bug, or a source that does.
+ */
+export async function transaction(session: SmtpSession, envelope: Envelope): Promise<Transaction> {
+  const result: Transaction = { mail: null, recipients: envelope.recipients.map(() => null), data: null, message: null, delivery: "not_sent", failure: null };
+  try {
+    const lines = linesOf(session, envelope);
+    if (has(session.capabilities, "PIPELINING")) await pipelined(session, lines, result);
+    else await oneByOne(session, lines, result);
+    await sendMessage(session, envelope, result);
+  } catch (error) {
+    if (!(error instanceof FailureError)) throw error;
+    result.failure ??= error.failure;
+  }
+  return result;
+}
+
+interface Lines {
+  mail: string;
+  recipients: string[];
+}
+
+/** Makes every line before the first is sent: what the server cannot take is found out while nothing has happened. */
+function linesOf(session: SmtpSession, envelope: Envelope): Lines {
+  if (envelope.recipients.length === 0) throw fail("rcpt", "not_permitted", "the envelope has no recipient; nothing was sent");
+  const recipients = envelope.recipients.map((recipient) => rcptLine(session, recipient));
+  return { mail: mailLine(session, envelope.sender, parametersOf(envelope)), recipients };
+}
+
+function parametersOf({ message, size, body, smtpUtf8, recipients }: Envelope): MailParameters {
+  const bytes = message instanceof Uint8Array ? message : null;
+  const known = size ?? (bytes === null ? undefined : messageSize(bytes));
+  const kind = body ?? (bytes?.some((byte) => byte > 127) ? "8BITMIME" : undefined);
+  return {
+    ...(known === undefined ? {} : { size: known }),
+    ...(kind === undefined ? {} : { body: kind }),
+    smtpUtf8: smtpUtf8 === true || recipients.some((recipient) => recipient.needsSmtpUtf8),
+  };
+}
+
+/** RFC 2920, section 3.1: MAIL, every RCPT and DATA in one write; DATA may only be the last of a group. */
+async function pipelined(session: SmtpSession, { mail, recipients }: Lines, result: Transaction): Promise<void> {
+  const outcomes = await session.pipeline([
+    { name: "MAIL", phase: "mail", line: mail },
+    ...recipients.map((line) => ({ name: "RCPT", phase: "rcpt", line }) as const),
+    { name: "DATA", phase: "data", line: "DATA" },
+  ]);
+  const replies = outcomes.map((outcome) => (outcome.status === "fulfilled" ? outcome.value : null));
+  result.mail = replies[0] ?? null;
+  result.recipients = replies.slice(1, -1);
+  result.data = replies.at(-1) ?? null;
+  const broken = outcomes.find((outcome) => outcome.status === "rejected");
+  // A server that refuses and goes has refused: that it went is the lesser news.
+  if (broken !== undefined && refusalOf(result) === null) throw broken.reason;
+}
+
+async function oneByOne(session: SmtpSession, { mail, recipients }: Lines, result: Transaction): Promise<void> {
+  result.mail = await session.command("MAIL", "mail", mail);
+  if (replyClass(result.mail) !== 2) return;
+  for (const [index, line] of recipients.entries()) result.recipients[index] = await session.command("RCPT", "rcpt", line);
+  if (result.recipients.some(isAccepted)) result.data = await data(session);
+}
+
+async function sendMessage(session: SmtpSession, { message }: Envelope, result: Transaction): Promise<void> {
+  if (result.data !== null && replyClass(result.data) === 2) {
+    session.close();
+    throw fail("data", "protocol_violation", `the server answered DATA with ${result.data.code}; 354 was expected, or a refusal`);
+  }
+  const refusal = refusalOf(result);
+  if (refusal === null) return finish(result, await sendBody(session, message));
+  result.delivery = "refused";
+  result.failure = refusal.failure;
+  // The server waits for a message that nobody would get; otherwise it may still hold this transaction's sender.
+  if (result.data !== null && replyClass(result.data) === 3) result.message = (await sendNothing(session)).reply;
+  else if (isAccepted(result.mail) && refusal.failure.reply_code !== CLOSING) await rset(session);
+}
+
+/** RFC 5321, section 3.8: the server closes the connection, whatever it was asked. */
+const CLOSING = 421;
+
+/** The reply that keeps the message from being sent: MAIL's, the first recipient's when all were refused, or DATA's. */
+function refusalOf({ mail, recipients, data }: Transaction): FailureError | null {
+  if (mail === null) return null;
+  if (!isAccepted(mail)) return rejected("mail", mail);
+  const first = recipients[0];
+  if (first && recipients.every((reply) => reply !== null && !isAccepted(reply))) return rejected("rcpt", first);
+  return data === null || replyClass(data) === 3 ? null : rejected("data", data);
+}
+
+function finish(result: Transaction, { reply, ended, failure }: BodyOutcome): void {
+  result.message = reply;
+  result.failure = failure;
+  if (failure !== null) result.delivery = ended ? "unknown" : "not_sent";
+  else if (reply !== null && replyClass(reply) === 2) result.delivery = "accepted";
+  else if (reply !== null) {
+    result.delivery = "refused";
+    result.failure = rejected("data", reply).failure;
+  }
+}
+
+function isAccepted(reply: TimedReply | null): boolean {
+  return reply !== null && replyClass(reply) === 2;
+}
