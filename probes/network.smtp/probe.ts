@@ -44,9 +44,7 @@ async function run(input: Input, ctx: Ctx): Promise<SmtpEvidence> {
 async function ask(session: SmtpSession, input: Input, ctx: Ctx, evidence: SmtpEvidence): Promise<void> {
   if (input.auth !== undefined) {
     evidence.auth = { mechanism: null, accepted: false };
-    const { mechanism, reply } = await authenticate(session, input.auth, ctx.tcp.state.secrets);
-    evidence.auth.mechanism = mechanism;
-    if (reply !== null) accepted("auth", reply);
+    await authenticate(session, input.auth, ctx.tcp.state.secrets, evidence.auth);
     evidence.auth.accepted = true;
   }
   const reply = await noop(session);

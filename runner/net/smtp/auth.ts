@@ -24,7 +24,11 @@ export async function authenticate(
   const mechanism = chooseMechanism(auth.mechanism, credentials, authMechanisms(session.capabilities));
   evidence.mechanism = mechanism.name;
   if (mechanism.readable && session.connection.tls === null && !auth.allow_plaintext) {
-    throw fail("auth", "not_permitted", `${mechanism.name} without TLS would show the ${mechanism.needs === "password" ? "password" : "access token"} to whoever listens; nothing was sent. Use TLS, or set auth.allow_plaintext`);
+    throw fail(
+      "auth",
+      "not_permitted",
+      `${mechanism.name} without TLS would show the ${mechanism.needs === "password" ? "password" : "access token"} to whoever listens; nothing was sent. Use TLS, or set auth.allow_plaintext`,
+    );
   }
   for (const secret of [credentials.password, credentials.accessToken]) if (secret !== null) secrets.keep(secret);
   const exchange = beginExchange(mechanism, credentials);
@@ -116,5 +120,8 @@ function refusal(reply: Reply, exchange: SaslExchange, secrets: SecretKeeper): F
 const MAX_EXPLANATION_CHARACTERS = 500;
 
 function oneLine(said: string): string {
-  return said.replace(/[\p{Cc}\s]+/gu, " ").slice(0, MAX_EXPLANATION_CHARACTERS).trim();
+  return said
+    .replace(/[\p{Cc}\s]+/gu, " ")
+    .slice(0, MAX_EXPLANATION_CHARACTERS)
+    .trim();
 }

@@ -1,3 +1,4 @@
+import { resolved } from "../../../schemas/secret.js";
 import type { AuthInput, AuthMechanism } from "../../../schemas/smtp.js";
 import { fail } from "../../failure-error.js";
 import { cramMd5 } from "./sasl/cram-md5.js";
@@ -32,7 +33,12 @@ const MECHANISMS: readonly Mechanism[] = [
 ];
 
 export function credentialsOf(auth: AuthInput): Credentials {
-  return { username: auth.username, password: textOf(auth.password), accessToken: textOf(auth.access_token) };
+  const { username, password, access_token: accessToken } = auth;
+  return {
+    username: resolved(username),
+    password: password === undefined ? null : resolved(password),
+    accessToken: accessToken === undefined ? null : resolved(accessToken),
+  };
 }
 
 /** Chooses how to log in. Throws a FailureError when nothing that the server offers fits. */
@@ -53,9 +59,4 @@ export function beginExchange(mechanism: Mechanism, credentials: Credentials): S
 function wanted(candidates: readonly Mechanism[]): string {
   const needs = new Set(candidates.map((mechanism) => mechanism.needs));
   return [...needs].map((need) => (need === "password" ? "auth.password" : "auth.access_token")).join(" or ");
-}
-
-function textOf(secret: AuthInput["password"]): string | null {
-  if (secret === undefined || typeof secret === "string") return secret ?? null;
-  throw new Error(`the secret ${secret.secret} was not resolved before the run`);
 }

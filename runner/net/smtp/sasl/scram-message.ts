@@ -17,7 +17,7 @@ const MAX_ITERATIONS = 1_000_000;
 export function parseServerFirst(message: string, clientNonce: string): ServerFirst {
   const attributes = message.split(",");
   if (attributes[0]?.startsWith("m=")) throw fail("auth", "unsupported", "the server demands a SCRAM extension that nobody has defined");
-  const [nonce, salt, iterations] = [valueOf(attributes[0], "r"), valueOf(attributes[1], "s"), valueOf(attributes[2], "i")];
+  const [nonce, salt, iterations] = [attribute(attributes[0], "r"), attribute(attributes[1], "s"), attribute(attributes[2], "i")];
   if (nonce === null || salt === null || iterations === null) throw malformed("its first message must hold r=, s= and i= in this order");
   // A nonce that is not the server's own addition to ours could be one of a recorded login.
   if (!nonce.startsWith(clientNonce) || nonce.length === clientNonce.length) throw malformed("its nonce does not extend ours");
@@ -26,15 +26,16 @@ export function parseServerFirst(message: string, clientNonce: string): ServerFi
   if (saltBytes === null || saltBytes.length === 0) throw malformed("its salt is not base64");
   if (!/^[1-9]\d{0,15}$/.test(iterations)) throw malformed("its iteration count is not a positive number");
   const count = Number(iterations);
-  if (count > MAX_ITERATIONS) throw fail("auth", "limit_exceeded", `the server asks for ${iterations} SCRAM iterations; more than ${MAX_ITERATIONS} are not made`);
+  if (count > MAX_ITERATIONS)
+    throw fail("auth", "limit_exceeded", `the server asks for ${iterations} SCRAM iterations; more than ${MAX_ITERATIONS} are not made`);
   return { nonce, salt: saltBytes, iterations: count };
 }
 
 export function parseServerFinal(message: string): ServerFinal {
   const first = message.split(",", 1)[0];
-  const error = valueOf(first, "e");
+  const error = attribute(first, "e");
   if (error !== null) return { error };
-  const signature = decodeChallenge(valueOf(first, "v") ?? "");
+  const signature = decodeChallenge(attribute(first, "v") ?? "");
   if (signature === null || signature.length === 0) throw malformed("its last message holds neither v= nor e=");
   return { signature };
 }
@@ -44,8 +45,8 @@ export function escapeName(name: string): string {
   return name.replaceAll("=", "=3D").replaceAll(",", "=2C");
 }
 
-function valueOf(attribute: string | undefined, name: string): string | null {
-  return attribute?.startsWith(`${name}=`) ? attribute.slice(2) : null;
+function attribute(text: string | undefined, name: string): string | null {
+  return text?.startsWith(`${name}=`) ? text.slice(2) : null;
 }
 
 function malformed(what: string): Error {

@@ -1,0 +1,35 @@
+import type { RunState } from "../../runner/context.js";
+import { Deadline } from "../../runner/deadline.js";
+import { tcpGrant } from "../../runner/net/dial.js";
+import { hello } from "../../runner/net/smtp/commands.js";
+import { type SmtpContext, SmtpSession } from "../../runner/net/smtp/session.js";
+import { tlsGrant } from "../../runner/net/tls.js";
+import { Recorder, type TraceEvent } from "../../runner/recorder.js";
+import { SecretKeeper } from "../../runner/secrets.js";
+
+/** What the harness holds of a run, for tests of the wire clients below it. */
+export interface TestRun {
+  state: RunState;
+  context: SmtpContext;
+  trace: TraceEvent[];
+}
+
+export function testRun(timeoutMs = 5000): TestRun {
+  const trace: TraceEvent[] = [];
+  const state: RunState = { recorder: new Recorder((event) => trace.push(event)), deadline: new Deadline(timeoutMs, undefined), secrets: new SecretKeeper() };
+  return { state, context: { tcp: tcpGrant(state), tls: tlsGrant(state) }, trace };
+}
+
+/** Connects to a test server and greets it. */
+export async function greetedSession(run: TestRun, server: { host: string; port: number }, commandTimeoutMs = 2000): Promise<SmtpSession> {
+  const session = await SmtpSession.connect(run.context, {
+    host: server.host,
+    port: server.port,
+    address_family: "any",
+    connect_timeout_ms: 2000,
+    command_timeout_ms: commandTimeoutMs,
+  });
+  await session.greet();
+  await hello(session, "probe.example.org");
+  return session;
+}
