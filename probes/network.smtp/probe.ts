@@ -40,15 +40,15 @@ async function run(input: Input, ctx: Ctx): Promise<SmtpEvidence> {
   return evidence;
 }
 
-/** What is asked of a server that has greeted us, over the session that the input wanted. */
+/** What is asked of a server that has greeted us. NOOP comes before the login: a password that is wrong leaves its time known. */
 async function ask(session: SmtpSession, input: Input, ctx: Ctx, evidence: SmtpEvidence): Promise<void> {
+  const reply = await noop(session);
+  evidence.response_time_ms = reply.duration_ms;
+  accepted("noop", reply);
   if (input.auth !== undefined) {
     evidence.auth = { mechanism: null, accepted: false };
     await authenticate(session, input.auth, ctx.tcp.state.secrets, evidence.auth);
     evidence.auth.accepted = true;
   }
-  const reply = await noop(session);
-  evidence.response_time_ms = reply.duration_ms;
-  accepted("noop", reply);
   if (input.send_message !== undefined) await sendTestMessage(session, input.send_message, evidence);
 }
