@@ -1,0 +1,24 @@
+import { randomInt } from "node:crypto";
+import { createServer } from "node:net";
+
+/** Below the range from which systems take the ports of outgoing connections: nobody gets one of ours by chance. */
+const LOWEST = 20_000;
+const HIGHEST = 32_000;
+
+/** Ports of the loopback on which nobody listens, for servers that cannot be told to take a free one. */
+export async function freePorts(count: number): Promise<number[]> {
+  const ports = new Set<number>();
+  while (ports.size < count) {
+    const port = randomInt(LOWEST, HIGHEST);
+    if (!ports.has(port) && (await isFree(port))) ports.add(port);
+  }
+  return [...ports];
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(false));
+    server.listen({ host: "127.0.0.1", port }, () => server.close(() => resolve(true)));
+  });
+}

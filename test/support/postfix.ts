@@ -1,0 +1,94 @@
+import { execFile } from "node:child_process";
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { endProcess, listening, tail } from "./daemon.js";
+import { startDovecotAuth } from "./dovecot-auth.js";
+import { freePorts } from "./free-ports.js";
+import { mainCf, masterCf, type PostfixPlan, type PostfixPorts } from "./postfix-config.js";
+import { programPath } from "./programs.js";
+
+export interface Postfix extends PostfixPorts {
+  readonly host: string;
+  /** Any user may log in to the submission port with it. */
+  readonly password: string;
+  /** The messages that were delivered, to whomever at example.org. */
+  delivered(): string[];
+  /** What postfix wrote to its log. */
+  log(): string;
+  stop(): Promise<void>;
+}
+
+const PASSWORD = "correct-horse";
+const ATTEMPTS = 3;
+const run = promisify(execFile);
+
+/** Starts a postfix of its own, with a configuration, a queue and mailboxes in a private folder, on free ports of the loopback. */
+export async function startPostfix(): Promise<Postfix> {
+  const folder = mkdtempSync(join(tmpdir(), "probe-run-postfix-"));
+  // Postfix's own users have to get through.
+  chmodSync(folder, 0o755);
+  const dovecot = await startDovecotAuth(join(folder, "dovecot"), PASSWORD);
+  try {
+    const ports = await startOnFreePorts(folder, dovecot.socket);
+    return {
+      ...ports,
+      host: "127.0.0.1",
+      password: PASSWORD,
+      delivered: () => deliveredMessages(join(folder, "mail", "inbox", "new")),
+      log: () => readFileSync(logPath(folder), "utf8"),
+      async stop() {
+        const master = Number(readFileSync(join(folder, "queue", "pid", "master.pid"), "utf8"));
+        await Promise.all([endProcess(master, "postfix", logPath(folder)), dovecot.stop()]);
+        rmSync(folder, { recursive: true, force: true });
+      },
+    };
+  } catch (error) {
+    await dovecot.stop();
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Somebody may take a port between our look and postfix's: then it is tried with others. */
+async function startOnFreePorts(folder: string, authSocket: string): Promise<PostfixPorts> {
+  const { userId, groupId } = await makeFolders(folder);
+  for (let attempt = 1; ; attempt++) {
+    const [plain, starttls, implicit, submission] = (await freePorts(4)) as [number, number, number, number];
+    const ports = { plain, starttls, implicit, submission };
+    writeConfiguration({ folder, ports, authSocket, userId, groupId });
+    try {
+      await run(programPath("postfix") as string, ["-c", join(folder, "etc"), "start"], { timeout: 20_000 });
+      for (const port of Object.values(ports)) await listening(port, "postfix", logPath(folder));
+      return ports;
+    } catch (error) {
+      if (attempt === ATTEMPTS) throw new Error(`postfix does not start: ${(error as Error).message}\n${tail(logPath(folder))}`);
+    }
+  }
+}
+
+async function makeFolders(folder: string): Promise<{ userId: number; groupId: number }> {
+  for (const name of ["etc", "queue", "data", "log", "mail"]) mkdirSync(join(folder, name));
+  const [userId, groupId] = await Promise.all(["-u", "-g"].map(async (option) => Number((await run("id", [option, "postfix"])).stdout)));
+  for (const name of ["data", "mail"]) chownSync(join(folder, name), userId as number, groupId as number);
+  return { userId: userId as number, groupId: groupId as number };
+}
+
+function writeConfiguration(plan: PostfixPlan): void {
+  writeFileSync(join(plan.folder, "etc", "main.cf"), mainCf(plan));
+  writeFileSync(join(plan.folder, "etc", "master.cf"), masterCf(plan));
+}
+
+function deliveredMessages(folder: string): string[] {
+  try {
+    return readdirSync(folder).map((name) => readFileSync(join(folder, name), "utf8"));
+  } catch {
+    // The folder is made with the first message.
+    return [];
+  }
+}
+
+function logPath(folder: string): string {
+  return join(folder, "log", "postfix.log");
+}

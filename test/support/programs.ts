@@ -1,0 +1,36 @@
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+
+/** The programs that tests may want, and how to get them where they are missing. */
+export const PROGRAMS = {
+  postfix: { get: "apt-get install postfix", needsRoot: true },
+  "smtp-sink": { get: "apt-get install postfix", needsRoot: false },
+  dovecot: { get: "apt-get install dovecot-core", needsRoot: true },
+} as const;
+
+export type ProgramName = keyof typeof PROGRAMS;
+
+/** Servers lie where the PATH of a plain user does not lead. */
+const SYSTEM_FOLDERS = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
+
+export function programPath(name: ProgramName): string | null {
+  const folders = [...(process.env.PATH ?? "").split(delimiter), ...SYSTEM_FOLDERS];
+  return folders.map((folder) => join(folder, name)).find(isExecutable) ?? null;
+}
+
+/** Why a program cannot be used here, and what to do; null when it can. */
+export function whyNot(name: ProgramName): { reason: string; remedy: string } | null {
+  const { get, needsRoot } = PROGRAMS[name];
+  if (programPath(name) === null) return { reason: `${name} is not installed`, remedy: get };
+  if (needsRoot && process.getuid?.() !== 0) return { reason: `${name} starts as root only`, remedy: "run the tests as root, as in a container" };
+  return null;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
