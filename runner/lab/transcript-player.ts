@@ -1,11 +1,12 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { Certificate } from "../net/listen.js";
+import { type Delivery, deliver, drip } from "./deliver.js";
 import { matchesPattern } from "./line-pattern.js";
 import type { ClientLine, Peer } from "./peer.js";
 import type { Step } from "./transcript.js";
 import { escapeBytes } from "./transcript-escapes.js";
 
-export type Delivery = "whole" | "lines" | "bytes";
+export type { Delivery };
 
 export interface ConversationLine {
   /** Counts from 1. */
@@ -43,6 +44,7 @@ const GARBAGE = Buffer.from("this is not TLS\r\n");
 export class Player {
   /** The play can go on, or go wrong, only by something that the client does. */
   awaitsClient = false;
+  #waitsForClose: Step | null = null;
   #stopped = false;
   #dripMs = 0;
   #done = false;
@@ -75,8 +77,6 @@ export class Player {
     const step = this.#waitsForClose;
     if (step !== null) this.#mismatch(step.line, "the client closes the connection", "it was still open when the server was closed");
   }
-
-  #waitsForClose: Step | null = null;
 
   async #step(step: Step): Promise<void> {
     const peer = this.#peer;
@@ -118,28 +118,16 @@ export class Player {
   }
 
   async #send(parts: readonly { readonly bytes: Uint8Array }[]): Promise<void> {
-    for (const { bytes } of parts) this.#say("server", escapeBytes(Buffer.from(bytes).toString("latin1").replace(/\r\n$/, "")));
+    for (const { bytes } of parts) this.#say("server", shown(bytes));
     await this.#deliver(parts.map(({ bytes }) => bytes));
   }
 
-  async #deliver(parts: readonly Uint8Array[]): Promise<void> {
-    const { delivery } = this.#options;
-    if (this.#dripMs === 0 && delivery === "whole") return this.#peer.write(Buffer.concat(parts));
-    const pieces = this.#dripMs === 0 && delivery === "lines" ? parts : [...Buffer.concat(parts)].map((byte) => Uint8Array.of(byte));
-    // A connection is accepted before its client has noticed: the first piece waits until somebody reads.
-    if (this.#dripMs === 0) await this.#peer.pause(1);
-    for (const piece of pieces) {
-      await this.#peer.write(piece);
-      if (this.#dripMs > 0) await this.#peer.pause(this.#dripMs);
-      // Only after a turn of the loop has a client in this process seen the piece alone.
-      else if (delivery === "bytes") await turn();
-      else await this.#peer.pause(1);
-      if (this.#dripMs > 0 && this.#peer.gone) return;
-    }
+  #deliver(parts: readonly Uint8Array[]): Promise<void> {
+    return this.#dripMs > 0 ? drip(this.#peer, parts, this.#dripMs) : deliver(this.#peer, parts, this.#options.delivery);
   }
 
   async #repeat(bytes: Uint8Array): Promise<void> {
-    this.#say("server", `${escapeBytes(Buffer.from(bytes).toString("latin1").replace(/\r\n$/, ""))} (for ever)`);
+    this.#say("server", `${shown(bytes)} (for ever)`);
     this.#peer.discardAll();
     const chunk = Array.from({ length: this.#options.delivery === "whole" ? Math.ceil(REPEAT_CHUNK_BYTES / bytes.length) : 1 }, () => bytes);
     while (!this.#peer.gone) {
@@ -215,4 +203,8 @@ function sendsFrom(steps: readonly Step[], index: number): Extract<Step, { kind:
     if (step?.kind !== "send") return sends;
     sends.push(step);
   }
+}
+
+function shown(bytes: Uint8Array): string {
+  return escapeBytes(Buffer.from(bytes).toString("latin1").replace(/\r\n$/, ""));
 }

@@ -1,8 +1,9 @@
 import { type Certificate, listen } from "../net/listen.js";
+import type { Delivery } from "./deliver.js";
 import { Peer } from "./peer.js";
 import { selfSigned } from "./self-signed.js";
 import { parseTranscript, type Transcript } from "./transcript.js";
-import { type ConversationLine, type Delivery, type Mismatch, Player } from "./transcript-player.js";
+import { type ConversationLine, type Mismatch, Player } from "./transcript-player.js";
 
 export type { ConversationLine, Delivery, Mismatch };
 

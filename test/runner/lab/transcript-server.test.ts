@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
+import type { Delivery } from "../../../runner/lab/deliver.js";
 import { selfSigned } from "../../../runner/lab/self-signed.js";
-import type { Delivery } from "../../../runner/lab/transcript-player.js";
 import { type PlayOptions, playTranscript, type TranscriptServer } from "../../../runner/lab/transcript-server.js";
 import { RawClient } from "../../support/raw-client.js";
 
