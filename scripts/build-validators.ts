@@ -5,6 +5,7 @@ import standaloneModule from "ajv/dist/standalone/index.js";
 import type { Plugin } from "esbuild";
 import type { Probe } from "../runner/define-probe.js";
 import { ajvOptions, annotations, formats } from "../schemas/contract.js";
+import { registrySource } from "./registry-source.js";
 import { inRepo, REPO } from "./repo.js";
 
 // Ajv is CommonJS: its default export is one level deeper for Node than for its types.
@@ -21,13 +22,14 @@ export function registryWithValidators(probes: readonly Probe[]): Plugin {
   return {
     name: "registry-with-validators",
     setup(build) {
-      build.onLoad({ filter: /[\\/]probes[\\/]index\.ts$/ }, () => ({ contents: registryOf(probes), resolveDir: inRepo("probes"), loader: "ts" }));
+      const load = build.initialOptions.format === "cjs" ? "require" : "import";
+      build.onLoad({ filter: /[\\/]probes[\\/]index\.ts$/ }, () => ({ contents: registryOf(probes, load), resolveDir: inRepo("probes"), loader: "ts" }));
       build.onResolve({ filter: /^\.\/validators\// }, ({ path }) => ({ path, external: true }));
     },
   };
 }
 
-/** One file a probe, beside the files that import it: a run reads the validators of its own probe only. */
+/** One file a probe, beside the files that load it: a run reads the validators of its own probe only. */
 export function validatorEntries(probes: readonly Probe[]): Record<string, string> {
   return Object.fromEntries(probes.map(({ name }) => [`validators/${name}`, `validators:${name}`]));
 }
@@ -45,9 +47,13 @@ export function validatorModules(probes: readonly Probe[]): Plugin {
   };
 }
 
-function registryOf(probes: readonly Probe[]): string {
-  const lines = probes.map(({ name }) => `"${name}": { load: () => import("./${name}/probe.js"), validators: () => import("./validators/${name}.js") },`);
-  return `export const builtIn = {\n${lines.join("\n")}\n};\n`;
+/** From CommonJS by require: a first import() would start Node's whole loader of modules. */
+function registryOf(probes: readonly Probe[], load: "require" | "import"): string {
+  const validators = (file: string) => (load === "import" ? `() => import(${file})` : `async () => ({ default: require(${file}) })`);
+  return registrySource(
+    probes.map(({ name }) => name),
+    (name) => validators(`"./validators/${name}.cjs"`),
+  );
 }
 
 function moduleAt(probes: readonly Probe[], path: string): string {
@@ -60,9 +66,11 @@ function moduleAt(probes: readonly Probe[], path: string): string {
 
 function validatorsOf({ name, versions }: Probe): string {
   const served = Object.keys(versions);
-  const imports = served.flatMap((version, index) => ["input", "output"].map((side) => `import ${side}${index} from "validators:${name}@${version}:${side}";`));
+  const imports = served.flatMap((version, index) =>
+    ["input", "output"].map((side) => `const { validate: ${side}${index} } = require("validators:${name}@${version}:${side}");`),
+  );
   const entries = served.map((version, index) => `"${version}": { input: input${index}, output: output${index} },`);
-  return `${imports.join("\n")}\nexport default {\n${entries.join("\n")}\n};\n`;
+  return `${imports.join("\n")}\nmodule.exports = {\n${entries.join("\n")}\n};\n`;
 }
 
 function compile(schema: unknown, options: typeof ajvOptions | typeof outputOptions): string {

@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -16,4 +16,9 @@ export function probeFolders(): string[] {
     .filter((entry) => entry.isDirectory())
     .map((entry) => entry.name)
     .sort();
+}
+
+/** A probe's local servers, for `probe-run lab`, are optional. */
+export function bringsLab(probe: string): boolean {
+  return existsSync(inRepo("probes", probe, "lab.ts"));
 }

@@ -14,7 +14,7 @@ const names = Object.keys(builtIn);
 
 // `npm test` builds it first.
 test("dist/ is built", () => {
-  expect(existsSync(join(dist, "cli.js")), "run `npm run build` first").toBe(true);
+  expect(existsSync(join(dist, "cli.cjs")), "run `npm run build` first").toBe(true);
 });
 
 describe.each(names)("dist's validators of %s", (name) => {
@@ -49,7 +49,7 @@ describe("from dist, without a node_modules", () => {
 });
 
 async function validatorsOf(name: string): Promise<Readonly<Record<string, { input: Validator; output: Validator }>>> {
-  const module = (await import(pathToFileURL(join(dist, "validators", `${name}.js`)).href)) as {
+  const module = (await import(pathToFileURL(join(dist, "validators", `${name}.cjs`)).href)) as {
     default: Record<string, { input: Validator; output: Validator }>;
   };
   return module.default;
