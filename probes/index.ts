@@ -2,5 +2,5 @@
 import type { BuiltIn } from "../runner/registry.js";
 
 export const builtIn: Readonly<Record<string, BuiltIn>> = {
-  "network.smtp": { load: () => import("./network.smtp/probe.js") },
+  "network.smtp": { load: () => import("./network.smtp/probe.js"), lab: () => import("./network.smtp/lab.js") },
 };

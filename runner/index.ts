@@ -13,6 +13,8 @@ export { type Definition, defineProbe, type Evidence, type NewestVersion, type O
 export { FailureError, fail } from "./failure-error.js";
 export type { Grants, Need } from "./grants.js";
 export { finding, statusOf } from "./judge.js";
+export * from "./lab/on-demand.js";
+export { type Line, LineConversation, type LineOptions } from "./net/lines.js";
 export type { TraceEvent } from "./recorder.js";
 export { RequestError, type RequestErrorCode, type Violation } from "./request-error.js";
 export { type Report, type RunOptions, run, runReport } from "./run.js";

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import type { Probe } from "../runner/define-probe.js";
+import { jsonSchemaOf } from "../runner/json-schema.js";
 import { withCatalogue } from "./catalogue.js";
 import { registrySource } from "./registry-source.js";
 import { inRepo } from "./repo.js";
@@ -23,15 +24,10 @@ function schemaFilesPresent(): string[] {
 }
 
 function schemasOf(probe: Probe): [string, string][] {
-  return Object.entries(probe.versions).flatMap(([version, contracts]) =>
-    (["input", "output"] as const).map((side): [string, string] => {
-      const schema = {
-        $schema: "https://json-schema.org/draft/2020-12/schema",
-        $id: `urn:probe-run:${probe.name}:${version}:${side}`,
-        title: `${probe.name} ${version} ${side}`,
-        ...(contracts[side].schema as object),
-      };
-      return [`schemas/json/${probe.name}/${version}/${side}.json`, `${JSON.stringify(schema, null, 2)}\n`];
-    }),
+  return Object.keys(probe.versions).flatMap((version) =>
+    (["input", "output"] as const).map((side): [string, string] => [
+      `schemas/json/${probe.name}/${version}/${side}.json`,
+      `${JSON.stringify(jsonSchemaOf(probe, version, side), null, 2)}\n`,
+    ]),
   );
 }

@@ -8,6 +8,12 @@ interface Entry {
 /** Every command, in the order of the help. Each is imported when it is called, and no other. */
 export const COMMANDS = {
   run: { summary: "Run a probe and print its envelope; the word run may be left out.", load: () => import("./run.js") },
+  list: { summary: "List every probe.", load: () => import("./list.js") },
+  describe: { summary: "Tell what a probe takes and what it gives.", load: () => import("./describe.js") },
+  schema: { summary: "Print the JSON Schema of a probe's input or output.", load: () => import("./schema.js") },
+  lab: { summary: "Serve local servers to try every built-in probe on.", load: () => import("./lab.js") },
+  new: { summary: "Make a new probe with its test and transcript.", load: () => import("./new.js") },
+  completion: { summary: "Print a completion script for bash, zsh or fish.", load: () => import("./completion.js") },
   test: { summary: "Run suites of checks on vitest.", load: () => import("./test.js") },
 } as const satisfies Readonly<Record<string, Entry>>;
 

@@ -51,6 +51,8 @@ function rowsOf({ carried }: Report, style: Style): Row[] {
     if (operation.name !== "connect") return [row];
     const within = attemptsOf(operation, unshown);
     unshown = unshown.filter((attempt) => !within.includes(attempt));
+    // One address that answered: the line of the connect says it all.
+    if (within.length === 1 && within[0]?.outcome === "connected") return [row];
     return [row, ...within.map((attempt) => attemptRow(attempt, style))];
   });
 }
@@ -67,7 +69,7 @@ function attemptsOf(connect: Operation, attempts: readonly Attempt[]): readonly 
 }
 
 function attemptRow({ ip_address, port, at_ms, duration_ms, outcome, error }: Attempt, { dim, red }: Style): Row {
-  const words = `${ip_address} port ${port} ${outcome === "failed" ? (error ?? outcome) : outcome}`;
+  const words = `${outcome === "failed" ? (error ?? outcome) : outcome} ${ip_address} port ${port}`;
   return { name: "  attempt", at: at_ms, duration: duration_ms, code: "", words, paint: outcome === "failed" ? red : dim };
 }
 

@@ -1,0 +1,51 @@
+import { nearest } from "../nearest.js";
+import { builtInNames } from "../registry.js";
+import type { Arguments } from "./arguments.js";
+import type { Command } from "./command.js";
+import { defineCommand } from "./command.js";
+import { COMMANDS } from "./commands.js";
+import { type Completion, SHELLS } from "./completion-scripts.js";
+import { EXIT } from "./exit-codes.js";
+import type { Io } from "./io.js";
+import { UsageError } from "./usage-error.js";
+
+export default defineCommand({
+  summary: "Prints a completion script for a shell: commands, options and probe names.",
+  usage: "<bash | zsh | fish>",
+  options: {},
+  examples: [
+    ["completion bash > ~/.local/share/bash-completion/completions/probe-run", "Install it for bash."],
+    ["completion zsh > ~/.zfunc/_probe-run", "Install it for zsh; ~/.zfunc must be in fpath."],
+    ["completion fish > ~/.config/fish/completions/probe-run.fish", "Install it for fish."],
+  ],
+  words: { least: 1, most: 1 },
+  run,
+});
+
+async function run({ words }: Arguments<Record<never, never>>, io: Io): Promise<number> {
+  const shell = words[0] as string;
+  const script = Object.hasOwn(SHELLS, shell) ? SHELLS[shell as keyof typeof SHELLS] : undefined;
+  if (script === undefined) {
+    const near = nearest(shell, Object.keys(SHELLS), 1)[0];
+    throw new UsageError(
+      `there is no completion for ${JSON.stringify(shell)}`,
+      near === undefined ? `there is one for ${Object.keys(SHELLS).join(", ")}` : `did you mean ${near}?`,
+    );
+  }
+  await io.out(script(await gather()));
+  return EXIT.ok;
+}
+
+async function gather(): Promise<Completion> {
+  const commands = await Promise.all(
+    Object.entries(COMMANDS).map(async ([name, { summary, load }]) => {
+      const { options } = ((await load()) as { default: Command }).default;
+      return {
+        name,
+        summary,
+        options: [...Object.entries(options).map(([option, { description }]) => ({ name: option, description })), { name: "help", description: "Print help." }],
+      };
+    }),
+  );
+  return { commands, probes: builtInNames() };
+}

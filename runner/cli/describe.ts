@@ -1,0 +1,82 @@
+import { loadProbe } from "../registry.js";
+import { candidates, parseAsked } from "../version.js";
+import type { Arguments } from "./arguments.js";
+import { defineCommand } from "./command.js";
+import { EXIT } from "./exit-codes.js";
+import type { Io } from "./io.js";
+import { exampleOf, type Field, fieldsOf } from "./schema-fields.js";
+import { table } from "./table.js";
+
+const options = { json: { description: "Print JSON instead of tables." } } as const;
+
+export default defineCommand({
+  summary: "Tells what a probe takes and what it gives: every field with its type, default and meaning.",
+  usage: "<probe>[@version] [options]",
+  options,
+  examples: [
+    ["describe network.smtp", "The newest version."],
+    ["describe network.smtp@1 --json", "Version 1, for a program."],
+  ],
+  words: { least: 1, most: 1 },
+  run,
+});
+
+async function run({ words, options: { json } }: Arguments<typeof options>, io: Io): Promise<number> {
+  const asked = parseAsked(words[0] as string);
+  const { probe, versions } = await loadProbe(asked.name);
+  const version = candidates(asked, versions)[0] as string;
+  const contracts = probe.versions[version];
+  const description: Description = {
+    name: probe.name,
+    version,
+    versions,
+    summary: probe.summary,
+    needs: probe.needs,
+    input: fieldsOf(contracts?.input.schema),
+    output: fieldsOf(contracts?.output.schema),
+    example: exampleOf(contracts?.input.schema),
+  };
+  const width = io.stdout.isTty ? io.stdout.columns : Number.POSITIVE_INFINITY;
+  await io.out(json ? `${JSON.stringify(description, null, 2)}\n` : told(description, asked.version !== null, width));
+  return EXIT.ok;
+}
+
+interface Description {
+  name: string;
+  version: string;
+  versions: readonly string[];
+  summary: string;
+  needs: readonly string[];
+  input: Field[];
+  output: Field[];
+  /** The smallest input that the contract takes. */
+  example: unknown;
+}
+
+function told({ name, version, versions, summary, needs, input, output, example }: Description, wasAsked: boolean, width: number): string {
+  const inputs = input.map((field) => [
+    field.name,
+    field.type,
+    field.required ? "required" : field.default === undefined ? "" : JSON.stringify(field.default),
+    field.description,
+  ]);
+  return [
+    `${name}@${version}`,
+    summary,
+    "",
+    `Versions: ${versions.join(", ")}`,
+    `Needs:    ${needs.join(", ") || "nothing"}`,
+    "",
+    "Input",
+    table(["FIELD", "TYPE", "DEFAULT", "MEANING"], inputs, width),
+    "Output",
+    table(
+      ["FIELD", "TYPE", "MEANING"],
+      output.map((field) => [field.name, field.type, field.description]),
+      width,
+    ),
+    "Example",
+    `echo '${JSON.stringify(example)}' | probe-run ${name}${wasAsked ? `@${version}` : ""} -`,
+    "",
+  ].join("\n");
+}

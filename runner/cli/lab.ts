@@ -1,0 +1,69 @@
+import type { RunningLab } from "../lab/define-lab.js";
+import { builtInNames, labOf } from "../registry.js";
+import { type Arguments, wholeNumber } from "./arguments.js";
+import { defineCommand } from "./command.js";
+import { EXIT } from "./exit-codes.js";
+import type { Io } from "./io.js";
+import { table } from "./table.js";
+
+const options = {
+  "port-base": { value: "N", description: "Take the ports from N upwards, in the order of the table; free ones by default." },
+} as const;
+
+export default defineCommand({
+  summary: "Starts local servers for every built-in probe, prints their inputs, and serves until it is stopped.",
+  usage: "[options]",
+  details: "JSON on stdout, by probe and server: each input can be given to its probe as it stands. A table for people on stderr.",
+  options,
+  examples: [
+    ["lab", "Serve on free ports until Ctrl-C."],
+    ["lab --port-base 2500", "Serve on 2500, 2501, …"],
+  ],
+  words: { least: 0, most: 0 },
+  run,
+});
+
+async function run({ options: given }: Arguments<typeof options>, io: Io): Promise<number> {
+  const base = wholeNumber("port-base", given["port-base"], 1, 65_000);
+  let taken = 0;
+  const stopped = new Promise<void>((resolve) => io.onInterrupt(resolve));
+  const labs = await startAll(() => (base === null ? 0 : base + taken++));
+  try {
+    const inputs = Object.fromEntries([...labs].map(([probe, { servers }]) => [probe, Object.fromEntries(servers.map(({ name, input }) => [name, input]))]));
+    await io.out(`${JSON.stringify(inputs, null, 2)}\n`);
+    io.err(`${tableOf(labs, io.stderr.columns)}\nServing until Ctrl-C. Each input above can be given to its probe as it stands.\n`);
+    await stopped;
+    return EXIT.ok;
+  } finally {
+    await closeAll(labs);
+  }
+}
+
+type Labs = Map<string, RunningLab>;
+
+async function startAll(nextPort: () => number): Promise<Labs> {
+  const running: Labs = new Map();
+  try {
+    for (const probe of builtInNames()) {
+      const lab = await labOf(probe);
+      if (lab !== null) running.set(probe, await lab.start(nextPort));
+    }
+    return running;
+  } catch (error) {
+    await closeAll(running);
+    throw error;
+  }
+}
+
+async function closeAll(labs: Labs): Promise<void> {
+  await Promise.all([...labs.values()].map((lab) => lab.close()));
+}
+
+function tableOf(labs: Labs, width: number): string {
+  const rows = [...labs].flatMap(([probe, { servers }]) => servers.map(({ name, summary, input }) => [probe, name, addressOf(input), summary]));
+  return table(["PROBE", "SERVER", "ADDRESS", "WHAT IT DOES"], rows, width);
+}
+
+function addressOf({ target_host: host, target_port: port }: Readonly<Record<string, unknown>>): string {
+  return [host, port].filter((part) => part !== undefined).join(" ");
+}

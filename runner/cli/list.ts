@@ -1,0 +1,35 @@
+import { configuredProbes } from "../foreign-probe.js";
+import { builtInNames, loadProbe } from "../registry.js";
+import type { Arguments } from "./arguments.js";
+import { defineCommand } from "./command.js";
+import { EXIT } from "./exit-codes.js";
+import type { Io } from "./io.js";
+import { table } from "./table.js";
+
+const options = { json: { description: "Print JSON instead of a table." } } as const;
+
+export default defineCommand({
+  summary: "Lists every probe: its versions, what it needs, what it tells.",
+  usage: "[options]",
+  options,
+  examples: [
+    ["list", "Show the catalogue."],
+    ["list --json", "The same for a program."],
+  ],
+  words: { least: 0, most: 0 },
+  run,
+});
+
+async function run({ options: { json } }: Arguments<typeof options>, io: Io): Promise<number> {
+  const probes = await Promise.all([...builtInNames(), ...(await configuredProbes())].map(loadProbe));
+  const rows = probes.map(({ probe, versions }) => ({ name: probe.name, versions, needs: probe.needs, summary: probe.summary }));
+  const text = json
+    ? `${JSON.stringify(rows, null, 2)}\n`
+    : table(
+        ["PROBE", "VERSIONS", "NEEDS", "WHAT IT TELLS"],
+        rows.map(({ name, versions, needs, summary }) => [name, versions.join(", "), needs.join(", "), summary]),
+        io.stdout.isTty ? io.stdout.columns : Number.POSITIVE_INFINITY,
+      );
+  await io.out(text);
+  return EXIT.ok;
+}

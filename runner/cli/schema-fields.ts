@@ -1,0 +1,97 @@
+/** One field of an input or an output, a field inside another one by its path: tls.mode. */
+export interface Field {
+  name: string;
+  type: string;
+  required: boolean;
+  default?: unknown;
+  description: string;
+}
+
+/** The part of JSON Schema that contracts use. */
+interface Node {
+  type?: string | readonly string[];
+  enum?: readonly unknown[];
+  const?: unknown;
+  anyOf?: readonly Node[];
+  oneOf?: readonly Node[];
+  items?: Node;
+  properties?: Readonly<Record<string, Node>>;
+  required?: readonly string[];
+  format?: string;
+  minimum?: number;
+  maximum?: number;
+  minLength?: number;
+  minItems?: number;
+  default?: unknown;
+  examples?: readonly unknown[];
+  description?: string;
+  "x-secret"?: boolean;
+}
+
+export function fieldsOf(schema: unknown, prefix = ""): Field[] {
+  const { properties = {}, required = [] } = inner(schema as Node);
+  return Object.entries(properties).flatMap(([key, node]): Field[] => {
+    const name = `${prefix}${key}`;
+    const field: Field = {
+      name,
+      type: typeOf(node),
+      required: required.includes(key),
+      ...(node.default === undefined ? {} : { default: node.default }),
+      description: node.description ?? "",
+    };
+    const below = node["x-secret"]
+      ? []
+      : fieldsOf(inner(node).type === "array" ? inner(node).items : node, `${name}${inner(node).type === "array" ? "[]" : ""}.`);
+    return [field, ...below];
+  });
+}
+
+/** What a value is when it is not null. */
+function inner(node: Node | undefined): Node {
+  const alternatives = node?.anyOf?.filter(({ type }) => type !== "null");
+  return alternatives?.length === 1 ? (alternatives[0] as Node) : (node ?? {});
+}
+
+function typeOf(node: Node): string {
+  if (node["x-secret"]) return "secret";
+  if (node.const !== undefined) return JSON.stringify(node.const);
+  if (node.enum !== undefined) return node.enum.map((value) => JSON.stringify(value)).join(" | ");
+  const alternatives = node.anyOf ?? node.oneOf;
+  if (alternatives !== undefined) return [...new Set(alternatives.map(typeOf))].join(" | ");
+  if (Array.isArray(node.type)) return node.type.join(" | ");
+  if (node.type === "array") return `list of ${node.items === undefined ? "anything" : typeOf(node.items)}`;
+  const range = rangeOf(node);
+  return `${node.format ?? node.type ?? "anything"}${range === "" ? "" : ` ${range}`}`;
+}
+
+function rangeOf({ type, minimum, maximum }: Node): string {
+  if (type !== "integer" && type !== "number") return "";
+  if (minimum !== undefined && maximum !== undefined) return `${minimum}..${maximum}`;
+  if (minimum !== undefined) return `>= ${minimum}`;
+  return maximum === undefined ? "" : `<= ${maximum}`;
+}
+
+const WORDS: Readonly<Record<string, string>> = { host: "mx.example.org", "one-line": "text" };
+
+/** The smallest value that a schema takes: only what is required, as its author would write it where that is known. */
+export function exampleOf(schema: unknown): unknown {
+  const node = schema as Node;
+  for (const known of [node.examples?.[0], node.default, node.const, node.enum?.[0]]) if (known !== undefined) return known;
+  const alternative = (node.anyOf ?? node.oneOf)?.[0];
+  if (alternative !== undefined) return exampleOf(alternative);
+  switch (Array.isArray(node.type) ? node.type[0] : node.type) {
+    case "object":
+      return Object.fromEntries((node.required ?? []).map((name) => [name, exampleOf(node.properties?.[name] ?? {})]));
+    case "array":
+      return Array.from({ length: node.minItems ?? 0 }, () => exampleOf(node.items ?? {}));
+    case "integer":
+    case "number":
+      return node.minimum ?? 1;
+    case "boolean":
+      return true;
+    case "null":
+      return null;
+    default:
+      return (WORDS[node.format ?? ""] ?? "text").padEnd(node.minLength ?? 0, "x");
+  }
+}

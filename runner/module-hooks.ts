@@ -1,0 +1,53 @@
+import * as nodeModule from "node:module";
+
+/** Import this, with a package's name behind it, to load the package from where the user stands instead of from here. */
+export const FROM_USER = "probe-run-from-user:";
+
+/** Where names are looked up. */
+interface Places {
+  /** A URL inside the probe-run that runs. */
+  ours: string;
+  /** A URL in the folder that the user stands in. */
+  user: string;
+  prefix: string;
+}
+
+interface ResolveContext {
+  parentURL?: string | undefined;
+}
+
+type Next<Result> = (specifier: string, context?: ResolveContext) => Result;
+type Resolve = <Result>(specifier: string, context: ResolveContext, next: Next<Result>) => Result;
+
+let installed = false;
+
+/**
+ * Makes `import … from "probe-run"` mean the probe-run that runs, also in a file that lies outside every project that has
+ * it installed.
+ */
+export function installHooks(places: Omit<Places, "prefix">): void {
+  if (installed) return;
+  installed = true;
+  const data: Places = { ...places, prefix: FROM_USER };
+  const { registerHooks } = nodeModule as { registerHooks?: (hooks: { resolve: Resolve }) => void };
+  if (registerHooks !== undefined) registerHooks({ resolve: resolver(data) });
+  else nodeModule.register(`data:text/javascript,${encodeURIComponent(threadModule())}`, { data });
+}
+
+/** Nodes before 22.15 resolve in a thread of their own, to which only this function's text can go: it uses nothing from around it. */
+function resolver({ ours, user, prefix }: Places): Resolve {
+  return (specifier, context, next) => {
+    if (specifier.startsWith(prefix)) return next(specifier.slice(prefix.length), { ...context, parentURL: user });
+    // A package may import itself by its name: the lookup begins inside ours.
+    if (specifier === "probe-run" || specifier.startsWith("probe-run/")) return next(specifier, { ...context, parentURL: ours });
+    return next(specifier, context);
+  };
+}
+
+function threadModule(): string {
+  return `${resolver}
+let resolveInThread;
+export function initialize(places) { resolveInThread = ${resolver.name}(places); }
+export function resolve(...all) { return resolveInThread(...all); }
+`;
+}
