@@ -76,7 +76,7 @@ async function settled(players: ReadonlySet<Player>): Promise<void> {
   for (const player of players) player.stop();
 }
 
-/** A certificate is made when the first client needs it, and only then. */
+/** One is made where a transcript needs one and none was given. */
 function certificatesFor(given: Readonly<Record<string, Certificate>>): (name: string | null) => Certificate {
   let own: Certificate | null = null;
   return (name) => {

@@ -86,5 +86,9 @@ export function serveTls(socket: AcceptedSocket, { certificate, key }: Certifica
   const secure = new TLSSocket(socket, { isServer: true, secureContext: createSecureContext({ cert: certificate, key }) });
   // A handshake that fails destroys the socket; why it failed is for the client to tell.
   secure.on("error", () => secure.destroy());
+  // What waits for a handshake that will not be finished is never sent, and would keep the socket open.
+  const giveUp = (): void => void secure.destroy();
+  secure.once("end", giveUp);
+  secure.once("secure", () => secure.off("end", giveUp));
   return secure;
 }

@@ -81,6 +81,14 @@ test("implicit TLS with a named certificate", async () => {
   expect(await client.reply()).toBe("220 secure");
 });
 
+test.each(["@tls\nS: 220 secure\n", "S: 220 x\n@starttls\nS: 220 secure\n"])("a client that goes instead of a handshake leaves no socket, %j", async (text) => {
+  const server = await play(text);
+  const client = await dial(server);
+  if (text.startsWith("S")) await client.reply();
+  client.socket.end();
+  await expect.poll(() => server.openSockets).toBe(0);
+});
+
 test("a certificate that was not given is told at once", async () => {
   await expect(playTranscript("@tls other\nS: 220 secure\n")).rejects.toThrow('The transcript names the certificate "other", and the server was given [].');
 });
