@@ -1,4 +1,4 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLMap } from "yaml";
+import type { Document, Node, Pair, Scalar, YAMLMap } from "yaml";
 import { SuiteError } from "./problem.js";
 
 export interface Position {
@@ -10,29 +10,53 @@ export interface Position {
 export type Part = "key" | "value";
 
 type Path = readonly (string | number)[];
+type Yaml = typeof import("yaml");
 
-/** A suite's YAML, which knows where each of its values stands. */
+/** A suite's YAML, which knows where each of its values stands. Only here is the YAML library used. */
 export class SuiteDocument {
-  readonly #lines = new LineCounter();
-  readonly yaml: Document.Parsed;
+  /** Rejects with a SuiteError when the text is not well-formed. */
+  static async parse(file: string, text: string): Promise<SuiteDocument> {
+    // Imported when a suite is read: every other command starts without it.
+    return new SuiteDocument(file, text, await import("yaml"));
+  }
 
-  constructor(
+  readonly #yaml: Yaml;
+  readonly #lines;
+  readonly #document: Document.Parsed;
+
+  private constructor(
     readonly file: string,
     text: string,
+    yaml: Yaml,
   ) {
-    this.yaml = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false, merge: true, logLevel: "silent" });
-    const wrong = [...this.yaml.errors, ...this.yaml.warnings];
+    this.#yaml = yaml;
+    this.#lines = new yaml.LineCounter();
+    this.#document = yaml.parseDocument(text, { lineCounter: this.#lines, prettyErrors: false, merge: true, logLevel: "silent" });
+    // Once the parser has lost its way, every token is unexpected: only the first of them says something.
+    const wrong = [...this.#document.errors, ...this.#document.warnings].filter(({ code }, index) => index === 0 || code !== "UNEXPECTED_TOKEN");
     if (wrong.length === 0) return;
-    throw new SuiteError(wrong.map(({ message, pos }) => ({ file, ...this.#at(pos[0]), message: `not well-formed YAML: ${inOneLine(message)}`, hint: null })));
+    throw new SuiteError(
+      wrong.map(({ message, pos: [at] }) => ({ file, ...this.#at(at), message: `not well-formed YAML: ${inOneLine(message)}`, hint: hintAt(text, at) })),
+    );
   }
 
   /** The values alone. */
   value(): unknown {
     try {
-      return this.yaml.toJS({ maxAliasCount: 1000 });
+      return this.#document.toJS({ maxAliasCount: MOST_ALIASES });
     } catch (error) {
       throw new SuiteError([{ file: this.file, line: 1, column: 1, message: (error as Error).message, hint: "write less with anchors" }]);
     }
+  }
+
+  /** Every scalar that is no name of a field; inside a node where one is given. */
+  values(within: Node | null = null): Scalar[] {
+    const found: Scalar[] = [];
+    const collect = (place: unknown, scalar: Scalar): void => {
+      if (place !== "key") found.push(scalar);
+    };
+    this.#yaml.visit(within ?? this.#document, { Scalar: collect });
+    return found;
   }
 
   /** Where the value at a path stands; what holds it when there is none. */
@@ -46,10 +70,10 @@ export class SuiteDocument {
 
   /** The node at a path and the node of its name, or the last ones on the way that are there. */
   find(path: Path): { key: Node | null; value: Node | null; depth: number } {
-    let value = this.#resolved(this.yaml.contents);
+    let value = this.#resolved(this.#document.contents);
     let key: Node | null = value;
     for (const [depth, step] of path.entries()) {
-      const child = childOf(value, step);
+      const child = this.#child(value, step);
       if (child === null) return { key, value, depth };
       key = child.key;
       value = this.#resolved(child.value) ?? child.key;
@@ -57,8 +81,22 @@ export class SuiteDocument {
     return { key, value, depth: path.length };
   }
 
-  #resolved(node: unknown): Node | null {
-    return isAlias(node) ? (node.resolve(this.yaml) ?? node) : (node as Node | null);
+  #resolved(node: Node | null): Node | null {
+    return this.#yaml.isAlias(node) ? (node.resolve(this.#document) ?? node) : node;
+  }
+
+  #child(node: Node | null, step: string | number): { key: Node | null; value: Node | null } | null {
+    if (this.#yaml.isSeq(node)) {
+      const item = node.items[Number(step)] as Node | undefined;
+      return item === undefined ? null : { key: item, value: item };
+    }
+    if (!this.#yaml.isMap(node)) return null;
+    const pair = (node as YAMLMap<Node, Node | null>).items.find(({ key }) => this.#nameOf(key) === String(step)) as Pair<Node, Node | null> | undefined;
+    return pair === undefined ? null : { key: pair.key, value: pair.value };
+  }
+
+  #nameOf(key: Node): string {
+    return this.#yaml.isScalar(key) ? String(key.value) : String(key);
   }
 
   #at(offset: number): Position {
@@ -67,14 +105,10 @@ export class SuiteDocument {
   }
 }
 
-function childOf(node: Node | null, step: string | number): { key: Node | null; value: Node | null } | null {
-  if (isSeq(node)) {
-    const item = node.items[Number(step)] as Node | undefined;
-    return item === undefined ? null : { key: item, value: item };
-  }
-  if (!isMap(node)) return null;
-  const pair = (node as YAMLMap).items.find(({ key }) => (isScalar(key) ? String(key.value) : String(key)) === String(step));
-  return pair === undefined ? null : { key: pair.key as Node, value: pair.value as Node | null };
+const MOST_ALIASES = 1000;
+
+function hintAt(text: string, at: number): string | null {
+  return text.startsWith("${", at - 1) ? `inside {…} and […] a variable needs quotes: "\${NAME}"` : null;
 }
 
 function inOneLine(message: string): string {

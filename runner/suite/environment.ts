@@ -1,6 +1,7 @@
-import { type Node, Scalar, visit } from "yaml";
+import type { Node } from "yaml";
 import { nearest } from "../nearest.js";
 import type { SuiteDocument } from "./document.js";
+import { spelt } from "./fit.js";
 import type { Problem } from "./problem.js";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -8,27 +9,32 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** `$${` stands for `${` itself; what begins like a variable and is none is told. */
 const REFERENCE = /\$\$\{|\$\{(?:([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\})?/g;
 
-/** A value that an unquoted text may stand for: JSON's spelling of numbers, so that 007 and 1_000 stay texts. */
-const NOT_TEXT = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/;
+/** Where a scalar's text came from. */
+export interface Filling {
+  readonly variables: readonly string[];
+  /** A variable was missing: what stands there now is not what was meant. */
+  readonly failed: boolean;
+  readonly text: string;
+}
 
 /**
  * Puts the environment's values in the place of `${NAME}` and `${NAME:-default}`, in the values of the document.
- * A value never becomes YAML: it fills one scalar. Unquoted, that may be a number, true, false or null; quoted it is a text.
- * Gives back, for each scalar that was filled, the names of its variables.
+ * A value never becomes YAML: it fills one scalar. Unquoted, that may be a number, true, false or null; quoted it is a text,
+ * until a contract wants it otherwise.
  */
-export function fillIn(document: SuiteDocument, environment: Environment, problems: Problem[]): Map<Node, string[]> {
-  const filled = new Map<Node, string[]>();
-  visit(document.yaml, {
-    Scalar(place, scalar) {
-      if (place === "key" || typeof scalar.value !== "string" || !scalar.value.includes("${")) return;
-      const names: string[] = [];
-      const text = substitute(scalar.value, environment, names, (message, hint) => {
-        problems.push({ file: document.file, ...document.positionOf(scalar), message, hint });
-      });
-      scalar.value = scalar.type === Scalar.PLAIN && names.length > 0 && NOT_TEXT.test(text) ? (JSON.parse(text) as unknown) : text;
-      if (names.length > 0) filled.set(scalar, names);
-    },
-  });
+export function fillIn(document: SuiteDocument, environment: Environment, problems: Problem[]): Map<Node, Filling> {
+  const filled = new Map<Node, Filling>();
+  for (const scalar of document.values()) {
+    if (typeof scalar.value !== "string" || !scalar.value.includes("${")) continue;
+    const names: string[] = [];
+    let failed = false;
+    const text = substitute(scalar.value, environment, names, (message, hint) => {
+      failed = true;
+      problems.push({ file: document.file, ...document.positionOf(scalar), message, hint });
+    });
+    scalar.value = scalar.type === "PLAIN" && names.length > 0 ? spelt(text) : text;
+    if (names.length > 0) filled.set(scalar, { variables: names, failed, text });
+  }
   return filled;
 }
 
@@ -50,5 +56,5 @@ function substitute(text: string, environment: Environment, names: string[], tel
 
 function unsetHint(name: string, environment: Environment): string {
   const near = nearest(name, Object.keys(environment), 1)[0];
-  return `${near === undefined ? "" : `did you mean ${near}? `}Set it, or give a default: \${${name}:-default}`;
+  return near === undefined ? `set it, or give a default: \${${name}:-default}` : `did you mean ${near}?`;
 }

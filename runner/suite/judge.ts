@@ -3,6 +3,7 @@ import type { Failure } from "../../schemas/failure.js";
 import type { Expectation } from "../../schemas/suite.js";
 import { parseFieldPath, valueAt } from "./field-path.js";
 import { show, unmet } from "./matchers.js";
+import { reasonOf } from "./reason.js";
 
 /** Something of a run that is not as its check expects it. */
 export interface Mismatch {
@@ -16,12 +17,15 @@ export function mismatches(expected: Expectation | undefined, carried: Carried, 
   return [...statusMismatches(expected, carried), ...failureMismatches(expected?.failure, carried.failure), ...outputMismatches(expected?.output, output)];
 }
 
-function statusMismatches(expected: Expectation | undefined, { status }: Carried): Mismatch[] {
+function statusMismatches(expected: Expectation | undefined, carried: Carried): Mismatch[] {
+  const { status } = carried;
+  const reason = reasonOf(carried);
+  const got = `got ${status}${reason === null ? "" : ` (${reason})`}`;
   const wanted = expected?.status;
-  if (wanted !== undefined) return status === wanted ? [] : [{ path: ["status"], message: `status: expected ${wanted}, got ${status}` }];
+  if (wanted !== undefined) return status === wanted ? [] : [{ path: ["status"], message: `status: expected ${wanted}, ${got}` }];
   // Whoever expects a failure expects an error; the failure's own lines say more.
-  if (expected?.failure !== undefined) return status === "error" ? [] : [{ path: ["failure"], message: `status: expected error, got ${status}` }];
-  return status === "error" ? [{ path: [], message: "status: expected ok or warning, got error" }] : [];
+  if (expected?.failure !== undefined) return status === "error" ? [] : [{ path: ["failure"], message: `status: expected error, ${got}` }];
+  return status === "error" ? [{ path: [], message: `status: expected ok or warning, ${got}` }] : [];
 }
 
 function failureMismatches(expected: Partial<Failure> | undefined, actual: Failure | null): Mismatch[] {

@@ -35,7 +35,8 @@ function planned({ defaults, targets }: Suite, target: string | null, check: Sui
     title: check.name === undefined ? check.probe : `${check.probe} ${check.name}`,
     check,
     index,
-    input: merged(defaults.input, target === null ? undefined : targets[target], check.input),
+    // A copy: what the environment filled may be fitted to one probe's contract.
+    input: structuredClone(merged(defaults.input, target === null ? undefined : targets[target], check.input)),
     tags: [...new Set([...(defaults.tags ?? []), ...(check.tags ?? [])])],
     retries: check.retries ?? defaults.retries ?? null,
     timeoutMs: check.timeout_ms ?? defaults.timeout_ms ?? null,

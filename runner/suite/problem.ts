@@ -13,6 +13,8 @@ export class SuiteError extends Error {
 
   constructor(readonly problems: readonly Problem[]) {
     super(`the suite is wrong:\n${problems.map(problemText).join("\n")}`);
+    // Reporters show the place that a stack begins with: the suite's, not ours.
+    this.stack = `${this.name}: ${this.message}\n${problems.map(({ file, line, column }) => `    at ${file}:${line}:${column}`).join("\n")}`;
   }
 }
 

@@ -1,9 +1,10 @@
-import type { SchemaError } from "../../schemas/contract.js";
 import { type Suite, suiteContract } from "../../schemas/suite.js";
+import type { Violation } from "../request-error.js";
 import { violationsOf } from "../violations.js";
 import { checkPlan } from "./check-plan.js";
 import { SuiteDocument } from "./document.js";
 import { type Environment, fillIn } from "./environment.js";
+import { fitToContract } from "./fit.js";
 import { type PlannedCheck, planOf } from "./plan.js";
 import { Teller } from "./teller.js";
 
@@ -16,21 +17,22 @@ export interface ReadSuite {
 
 /** Reads and checks a whole suite before anything of it runs. Rejects with a SuiteError that tells everything that is wrong. */
 export async function readSuite(file: string, text: string, environment: Environment): Promise<ReadSuite> {
-  const document = new SuiteDocument(file, text);
+  const document = await SuiteDocument.parse(file, text);
   const teller = new Teller(document);
   teller.filled = fillIn(document, environment, teller.problems);
   const suite = document.value();
-  if (!suiteContract.validator(suite)) {
-    for (const violation of violationsOf(withoutConditions(suiteContract.validator.errors))) teller.tellViolation([], violation);
-    teller.end();
-  }
+  let violations = violationsIn(suite);
+  if (fitToContract(suite, violations, (steps) => teller.fillingAt(steps))) violations = violationsIn(suite);
+  for (const violation of violations) teller.tellViolation([], violation);
+  if (violations.length > 0) teller.end();
   const checks = planOf(suite as Suite);
   await checkPlan(suite as Suite, checks, teller);
   teller.end();
   return { suite: suite as Suite, checks, document };
 }
 
-/** That a condition's branch does not fit is said by the branch's own errors. */
-function withoutConditions(errors: readonly SchemaError[] | null | undefined): SchemaError[] {
-  return (errors ?? []).filter(({ keyword }) => keyword !== "if");
+function violationsIn(suite: unknown): Violation[] {
+  if (suiteContract.validator(suite)) return [];
+  // That a condition's branch does not fit is said by the branch's own errors.
+  return violationsOf((suiteContract.validator.errors ?? []).filter(({ keyword }) => keyword !== "if"));
 }

@@ -1,6 +1,8 @@
-import { type Node, visit } from "yaml";
+import type { Node } from "yaml";
 import type { Violation } from "../request-error.js";
 import type { Part, SuiteDocument } from "./document.js";
+import type { Filling } from "./environment.js";
+import { stepsOf } from "./fit.js";
 import { type Problem, SuiteError } from "./problem.js";
 
 type Path = readonly (string | number)[];
@@ -8,8 +10,8 @@ type Path = readonly (string | number)[];
 /** Collects what is wrong with one suite. */
 export class Teller {
   readonly problems: Problem[] = [];
-  /** The scalars whose text came from the environment, with the variables' names. */
-  filled: ReadonlyMap<Node, readonly string[]> = new Map();
+  /** The scalars whose text came from the environment. */
+  filled: ReadonlyMap<Node, Filling> = new Map();
 
   constructor(readonly document: SuiteDocument) {}
 
@@ -23,11 +25,20 @@ export class Teller {
     const path = [...base, ...steps];
     const { key, value, depth } = this.document.find(path);
     const where = steps.join(".");
-    const named = where === "" ? message : `${where} ${message}`;
-    const variables = depth === path.length ? this.#variablesIn(value) : [];
+    const named = where === "" ? message : `${where}: ${message}`;
+    const fillings = depth === path.length ? this.#fillingsIn(value) : [];
+    if (fillings.some(({ failed }) => failed)) return;
+    const variables = [...new Set(fillings.flatMap((filling) => filling.variables))].map((name) => `\${${name}}`);
     // What came from the environment may be a secret: it is told by its name.
-    if (variables.length > 0) this.#add(value, `${withoutValue(named)}, not the value of ${variables.join(", ")}`, hintWithoutValue(hint, variables));
+    if (variables.length > 0 && message.includes(SHOWN_VALUE))
+      this.#add(value, `${withoutValue(named)}, not the value of ${variables.join(", ")}`, hintWithoutValue(hint, variables));
     else this.#add(message === "there is no such field" ? key : value, named, hint);
+  }
+
+  /** How the environment filled the value at a path; null when it did not. */
+  fillingAt(path: Path): Filling | null {
+    const { value, depth } = this.document.find(path);
+    return value !== null && depth === path.length ? (this.filled.get(value) ?? null) : null;
   }
 
   /** Throws what was told, in the order of the file. */
@@ -43,23 +54,16 @@ export class Teller {
       this.problems.push(problem);
   }
 
-  #variablesIn(node: Node | null): string[] {
-    const names: string[] = [];
-    if (node === null) return names;
-    visit(node, { Scalar: (_, scalar) => void names.push(...(this.filled.get(scalar) ?? [])) });
-    return [...new Set(names)].map((name) => `\${${name}}`);
+  #fillingsIn(node: Node | null): Filling[] {
+    return node === null ? [] : this.document.values(node).flatMap((scalar) => this.filled.get(scalar) ?? []);
   }
 }
 
-function stepsOf(pointer: string): string[] {
-  return pointer
-    .split("/")
-    .slice(1)
-    .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
-}
+/** What stands, in a violation's message, before the value that was found. */
+const SHOWN_VALUE = ", not ";
 
 function withoutValue(message: string): string {
-  return message.split(", not ", 1)[0] as string;
+  return message.split(SHOWN_VALUE, 1)[0] as string;
 }
 
 function hintWithoutValue(hint: string | null, variables: readonly string[]): string | null {

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { describe, type TestContext, test } from "vitest";
+import { printable } from "../cli/printable.js";
 import { loadProbe } from "../registry.js";
 import { accept, type RunOptions, runReport } from "../run.js";
 import { mismatches } from "../suite/judge.js";
@@ -59,7 +60,7 @@ async function runCheck({ document }: ReadSuite, { check, index, input, timeoutM
   const [first] = wrong;
   if (first === undefined) return;
   const place = document.position(["checks", index, ...(first.path.length === 0 ? ["probe"] : ["expect", ...first.path])]);
-  throw new CheckError([...wrong.map(({ message }) => message), "", evidenceText(report)].join("\n"), document.file, place);
+  throw new CheckError([...wrong.map(({ message }) => printable(message)), "", evidenceText(report)].join("\n"), document.file, place);
 }
 
 async function deadlineOf({ check, input, timeoutMs }: PlannedCheck, file: string): Promise<number | undefined> {

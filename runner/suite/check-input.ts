@@ -1,0 +1,70 @@
+import type { NewestVersion } from "../define-probe.js";
+import { type LoadedProbe, loadProbe } from "../registry.js";
+import { RequestError, type Violation } from "../request-error.js";
+import { accept } from "../run.js";
+import { type Asked, candidates, parseAsked } from "../version.js";
+import { parseFieldPath, unknownField } from "./field-path.js";
+import { fitToContract, stepsOf } from "./fit.js";
+import type { PlannedCheck } from "./plan.js";
+import { probeName } from "./probe-name.js";
+import type { Teller } from "./teller.js";
+
+type Path = readonly (string | number)[];
+
+/** Is there such a probe, does it take the input, and can its output have the fields that are expected? */
+export async function checkInput(planned: PlannedCheck, teller: Teller): Promise<void> {
+  const { check, index } = planned;
+  try {
+    const asked = parseAsked(probeName(check.probe, teller.document.file));
+    const loaded = await loadProbe(asked.name);
+    const version = acceptedVersion(loaded, asked, planned, teller);
+    checkFields(loaded, version, planned, teller);
+  } catch (error) {
+    if (!(error instanceof RequestError)) throw error;
+    teller.tell(["checks", index, "probe"], "value", error.message, error.violations.map(({ message }) => message).join("; ") || null);
+  }
+}
+
+/** The version that will run; where none takes the input, the newest, after its violations were told. */
+function acceptedVersion(loaded: LoadedProbe, asked: Asked, planned: PlannedCheck, teller: Teller): string {
+  const baseOf = layersOf(planned, teller);
+  let accepted = tryVersion(loaded, asked, planned.input);
+  if (typeof accepted === "string") return accepted;
+  const fitted = fitToContract(planned.input, accepted, (steps) => teller.fillingAt([...baseOf(steps), ...steps]));
+  if (fitted) accepted = tryVersion(loaded, asked, planned.input);
+  if (typeof accepted === "string") return accepted;
+  for (const violation of accepted) teller.tellViolation(baseOf(stepsOf(violation.pointer)), violation);
+  return candidates(asked, loaded.versions)[0] as string;
+}
+
+/** The version, or why there is none. */
+function tryVersion(loaded: LoadedProbe, asked: Asked, input: unknown): string | readonly Violation[] {
+  try {
+    return accept(loaded, asked, input).version;
+  } catch (error) {
+    if (!(error instanceof RequestError) || error.code !== "invalid_input") throw error;
+    return error.violations;
+  }
+}
+
+/** An input is laid together from up to three places. Gives, for a field, the one that holds it uppermost. */
+function layersOf({ target, index }: PlannedCheck, { document }: Teller): (steps: readonly string[]) => Path {
+  const own: Path = ["checks", index, "input"];
+  const ofTarget: Path = target === null ? own : ["targets", target];
+  return (steps) => {
+    const layers = [own, ofTarget, ["defaults", "input"]];
+    const depths = layers.map((layer) => document.find([...layer, ...steps]).depth - layer.length);
+    const deepest = Math.max(...depths);
+    // What nobody wrote is missing in the target, whose business it most often is.
+    return deepest <= 0 ? ofTarget : (layers[depths.indexOf(deepest)] as Path);
+  };
+}
+
+function checkFields(loaded: LoadedProbe, version: string, { check, index }: PlannedCheck, teller: Teller): void {
+  const { output } = loaded.probe.versions[version] as NewestVersion;
+  for (const field of Object.keys(check.expect?.output ?? {})) {
+    const unknown = unknownField(output.schema, parseFieldPath(field));
+    if (unknown === null) continue;
+    teller.tell(["checks", index, "expect", "output", field], "key", `${unknown.message} in ${loaded.probe.name}@${version}`, unknown.hint);
+  }
+}
