@@ -1,3 +1,4 @@
+import { isAscii } from "node:buffer";
 import type { Failure } from "../../../schemas/failure.js";
 import { FailureError, fail } from "../../failure-error.js";
 import { has } from "./capabilities.js";
@@ -66,7 +67,7 @@ function linesOf(session: SmtpSession, envelope: Envelope): Lines {
 function parametersOf({ message, size, body, smtpUtf8, recipients }: Envelope): MailParameters {
   const bytes = message instanceof Uint8Array ? message : null;
   const known = size ?? (bytes === null ? undefined : messageSize(bytes));
-  const kind = body ?? (bytes?.some((byte) => byte > 127) ? "8BITMIME" : undefined);
+  const kind = body ?? (bytes === null || isAscii(bytes) ? undefined : "8BITMIME");
   return {
     ...(known === undefined ? {} : { size: known }),
     ...(kind === undefined ? {} : { body: kind }),

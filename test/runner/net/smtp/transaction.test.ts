@@ -1,0 +1,287 @@
+import { describe, expect, test } from "vitest";
+import { startSmtpServer } from "../../../../runner/lab/smtp-server.js";
+import { playTranscript } from "../../../../runner/lab/transcript-server.js";
+import { noop } from "../../../../runner/net/smtp/commands.js";
+import { type Mailbox, parseMailbox } from "../../../../runner/net/smtp/mailbox.js";
+import { type Envelope, type Transaction, transaction } from "../../../../runner/net/smtp/transaction.js";
+import { greetedSession, testRun } from "../../../support/smtp-context.js";
+
+function mailbox(written: string): Mailbox {
+  const result = parseMailbox(written);
+  if ("problem" in result) throw new Error(result.problem);
+  return result;
+}
+
+const SENDER = mailbox("a@example.org");
+const ONE = mailbox("one@example.org");
+const TWO = mailbox("two@example.org");
+const MESSAGE = Buffer.from("Subject: x\r\n\r\n.dot\r\n");
+const PIPELINING = "S: 250-mx\nS: 250-SIZE 1000\nS: 250 PIPELINING";
+const PLAIN = "S: 250-mx\nS: 250 SIZE 1000";
+/** How MESSAGE is to arrive. */
+const BODY = "C: Subject: x\nC: \nC: ..dot\nC: .";
+
+/** The codes of everything that was answered, and what it comes to. */
+function summary({ mail, recipients, data, message, delivery, failure }: Transaction): unknown {
+  return {
+    codes: [mail?.code ?? null, recipients.map((reply) => reply?.code ?? null), data?.code ?? null, message?.code ?? null],
+    delivery,
+    failure: failure === null ? null : [failure.phase, failure.code, failure.reply_code],
+  };
+}
+
+async function play(transcript: string, envelope: Partial<Envelope> = {}, { commandTimeoutMs = 2000, thenNoop = false } = {}): Promise<unknown> {
+  const summaries: unknown[] = [];
+  for (const delivery of ["whole", "lines", "bytes"] as const) {
+    const server = await playTranscript(`S: 220 mx\nC: EHLO *\n${transcript}${thenNoop ? "\nC: NOOP\nS: 250 still here" : ""}`, { delivery });
+    const run = testRun();
+    const session = await greetedSession(run, server, commandTimeoutMs);
+    const result = await transaction(session, { sender: SENDER, recipients: [ONE], message: MESSAGE, ...envelope });
+    if (thenNoop) expect((await noop(session)).code).toBe(250);
+    session.close();
+    run.state.deadline.release();
+    await server.close();
+    expect(server.mismatches.map(({ message }) => message)).toEqual([]);
+    summaries.push(summary(result));
+  }
+  for (const other of summaries) expect(other).toEqual(summaries[0]);
+  return summaries[0];
+}
+
+describe.each([
+  ["one by one", PLAIN],
+  ["in one write", PIPELINING],
+])("%s", (_, offer) => {
+  const pipelined = offer === PIPELINING;
+
+  test("a message is taken", async () => {
+    const commands = pipelined
+      ? "C: MAIL FROM:<a@example.org> SIZE=20\nC: RCPT TO:<one@example.org>\nC: DATA\nS: 250 ok\nS: 250 ok\nS: 354 go"
+      : "C: MAIL FROM:<a@example.org> SIZE=20\nS: 250 ok\nC: RCPT TO:<one@example.org>\nS: 250 ok\nC: DATA\nS: 354 go";
+    expect(await play(`${offer}\n${commands}\n${BODY}\nS: 250 2.0.0 queued`, {}, { thenNoop: true })).toEqual({
+      codes: [250, [250], 354, 250],
+      delivery: "accepted",
+      failure: null,
+    });
+  });
+
+  test("it goes to those recipients that were accepted", async () => {
+    const commands = pipelined
+      ? "C: MAIL *\nC: RCPT *one*\nC: RCPT *two*\nC: DATA\nS: 250 ok\nS: 550 5.1.1 no\nS: 251 forwarded\nS: 354 go"
+      : "C: MAIL *\nS: 250 ok\nC: RCPT *one*\nS: 550 5.1.1 no\nC: RCPT *two*\nS: 251 forwarded\nC: DATA\nS: 354 go";
+    expect(await play(`${offer}\n${commands}\n${BODY}\nS: 250 queued`, { recipients: [ONE, TWO] })).toEqual({
+      codes: [250, [550, 251], 354, 250],
+      delivery: "accepted",
+      failure: null,
+    });
+  });
+
+  test("a refused sender ends it, and the session goes on", async () => {
+    const commands = pipelined ? "C: MAIL *\nC: RCPT *\nC: DATA\nS: 550 5.7.1 not you\nS: 503 no sender\nS: 503 no sender" : "C: MAIL *\nS: 550 5.7.1 not you";
+    expect(await play(`${offer}\n${commands}`, {}, { thenNoop: true })).toEqual({
+      codes: pipelined ? [550, [503], 503, null] : [550, [null], null, null],
+      delivery: "refused",
+      failure: ["mail", "reply_rejected", 550],
+    });
+  });
+
+  test("when every recipient is refused, the transaction is left", async () => {
+    const commands = pipelined
+      ? "C: MAIL *\nC: RCPT *\nC: RCPT *\nC: DATA\nS: 250 ok\nS: 450 later\nS: 550 no\nS: 554 no recipients\nC: RSET\nS: 250 ok"
+      : "C: MAIL *\nS: 250 ok\nC: RCPT *\nS: 450 later\nC: RCPT *\nS: 550 no\nC: RSET\nS: 250 ok";
+    expect(await play(`${offer}\n${commands}`, { recipients: [ONE, TWO] }, { thenNoop: true })).toEqual({
+      codes: [250, [450, 550], pipelined ? 554 : null, null],
+      delivery: "refused",
+      failure: ["rcpt", "reply_rejected", 450],
+    });
+  });
+
+  test("a refused message is refused for all", async () => {
+    const commands = pipelined
+      ? "C: MAIL *\nC: RCPT *\nC: DATA\nS: 250 ok\nS: 250 ok\nS: 354 go"
+      : "C: MAIL *\nS: 250 ok\nC: RCPT *\nS: 250 ok\nC: DATA\nS: 354 go";
+    expect(await play(`${offer}\n${commands}\n@message\nS: 554 5.6.0 spam`, {}, { thenNoop: true })).toEqual({
+      codes: [250, [250], 354, 554],
+      delivery: "refused",
+      failure: ["data", "reply_rejected", 554],
+    });
+  });
+
+  test.each([
+    ["the connection is closed", "@close", "closed"],
+    ["the connection is reset", "@reset", "reset"],
+    ["nothing is answered", "@silence", "timeout"],
+  ])("after the last dot %s: nobody knows", async (_name, end, code) => {
+    const commands = pipelined
+      ? "C: MAIL *\nC: RCPT *\nC: DATA\nS: 250 ok\nS: 250 ok\nS: 354 go"
+      : "C: MAIL *\nS: 250 ok\nC: RCPT *\nS: 250 ok\nC: DATA\nS: 354 go";
+    expect(await play(`${offer}\n${commands}\n@message\n${end}`, {}, { commandTimeoutMs: 150 })).toEqual({
+      codes: [250, [250], 354, null],
+      delivery: "unknown",
+      failure: ["data", code, null],
+    });
+  });
+
+  test("a server that says why before it goes after the last dot", async () => {
+    const commands = pipelined
+      ? "C: MAIL *\nC: RCPT *\nC: DATA\nS: 250 ok\nS: 250 ok\nS: 354 go"
+      : "C: MAIL *\nS: 250 ok\nC: RCPT *\nS: 250 ok\nC: DATA\nS: 354 go";
+    expect(await play(`${offer}\n${commands}\n@message\nS: 421 4.3.0 going down\n@close`)).toEqual({
+      codes: [250, [250], 354, 421],
+      delivery: "refused",
+      failure: ["data", "reply_rejected", 421],
+    });
+  });
+
+  test("a 250 to DATA is no leave to send", async () => {
+    const commands = pipelined
+      ? "C: MAIL *\nC: RCPT *\nC: DATA\nS: 250 ok\nS: 250 ok\nS: 250 ok\n@expect-close"
+      : "C: MAIL *\nS: 250 ok\nC: RCPT *\nS: 250 ok\nC: DATA\nS: 250 ok\n@expect-close";
+    expect(await play(`${offer}\n${commands}`)).toEqual({
+      codes: [250, [250], 250, null],
+      delivery: "not_sent",
+      failure: ["data", "protocol_violation", null],
+    });
+  });
+});
+
+describe("PIPELINING", () => {
+  test("354 although every recipient was refused is answered with a lone dot", async () => {
+    const commands = "C: MAIL *\nC: RCPT *\nC: DATA\nS: 250 ok\nS: 550 no\nS: 354 go\nC: .\nS: 554 no recipients";
+    expect(await play(`${PIPELINING}\n${commands}`, {}, { thenNoop: true })).toEqual({
+      codes: [250, [550], 354, 554],
+      delivery: "refused",
+      failure: ["rcpt", "reply_rejected", 550],
+    });
+  });
+
+  test("replies that came before the connection was lost are kept", async () => {
+    expect(await play(`${PIPELINING}\nC: MAIL *\nC: RCPT *\nC: RCPT *\nC: DATA\nS: 250 ok\nS: 550 no\n@close`, { recipients: [ONE, TWO] })).toEqual({
+      codes: [250, [550, null], null, null],
+      delivery: "not_sent",
+      failure: ["rcpt", "closed", null],
+    });
+  });
+
+  test("a server that refuses the sender and goes has refused", async () => {
+    expect(await play(`${PIPELINING}\nC: MAIL *\nC: RCPT *\nC: DATA\nS: 554 5.7.1 listed\n@close`)).toEqual({
+      codes: [554, [null], null, null],
+      delivery: "refused",
+      failure: ["mail", "reply_rejected", 554],
+    });
+  });
+});
+
+describe("while the message is sent", () => {
+  const open = `${PIPELINING}\nC: MAIL *\nC: RCPT *\nC: DATA\nS: 250 ok\nS: 250 ok\nS: 354 go`;
+
+  async function* slowly(): AsyncGenerator<Uint8Array> {
+    yield Buffer.from("first line\r\n");
+    yield Buffer.from("second line\r\n");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    yield Buffer.from("third line\r\n");
+  }
+
+  test("a source may take longer than a command", async () => {
+    const server = await playTranscript(`S: 220 mx\nC: EHLO *\n${open}\nC: first line\nC: second line\nC: third line\nC: .\nS: 250 ok`);
+    const run = testRun();
+    const session = await greetedSession(run, server, 50);
+    const result = await transaction(session, { sender: SENDER, recipients: [ONE], message: slowly() });
+    expect(summary(result)).toEqual({ codes: [250, [250], 354, 250], delivery: "accepted", failure: null });
+    session.close();
+    run.state.deadline.release();
+    await server.close();
+    expect(server.mismatches).toEqual([]);
+  });
+
+  test("a server that reads no further is waited for no longer than for a reply", async () => {
+    const server = await playTranscript(`S: 220 mx\nC: EHLO *\n${open}\n@delay 10s`);
+    const run = testRun();
+    const session = await greetedSession(run, server, 100);
+    const began = performance.now();
+    const result = await transaction(session, { sender: SENDER, recipients: [ONE], size: 1, message: Buffer.alloc(16 * 1024 * 1024, "x") });
+    expect(summary(result)).toEqual({ codes: [250, [250], 354, null], delivery: "not_sent", failure: ["data", "timeout", null] });
+    expect(performance.now() - began).toBeLessThan(2000);
+    run.state.deadline.release();
+    await server.close();
+  });
+
+  test("an early refusal stops it", async () => {
+    const server = await playTranscript(`S: 220 mx\nC: EHLO *\n${open}\nC: first line\nS: 552 5.3.4 enough\n@expect-close`);
+    const run = testRun();
+    const session = await greetedSession(run, server);
+    const result = await transaction(session, { sender: SENDER, recipients: [ONE], message: slowly() });
+    expect(summary(result)).toEqual({ codes: [250, [250], 354, 552], delivery: "refused", failure: ["data", "reply_rejected", 552] });
+    run.state.deadline.release();
+    await server.close();
+  });
+
+  test("a connection lost before the last dot has delivered nothing", async () => {
+    const server = await playTranscript(`S: 220 mx\nC: EHLO *\n${open}\nC: first line\n@close`);
+    const run = testRun();
+    const session = await greetedSession(run, server);
+    const result = await transaction(session, { sender: SENDER, recipients: [ONE], message: slowly() });
+    expect(summary(result)).toEqual({ codes: [250, [250], 354, null], delivery: "not_sent", failure: ["data", "closed", null] });
+    run.state.deadline.release();
+    await server.close();
+  });
+
+  test("a source that breaks ends the connection, so that half a message is not taken for a whole one", async () => {
+    async function* breaking(): AsyncGenerator<Uint8Array> {
+      yield Buffer.from("first line\r\n");
+      throw new Error("the disk is gone");
+    }
+    const server = await playTranscript(`S: 220 mx\nC: EHLO *\n${open}\n@expect-close`);
+    const run = testRun();
+    const session = await greetedSession(run, server);
+    await expect(transaction(session, { sender: SENDER, recipients: [ONE], message: breaking() })).rejects.toThrow("the disk is gone");
+    run.state.deadline.release();
+    await server.close();
+    expect(server.mismatches).toEqual([]);
+  });
+});
+
+describe("nothing is sent", () => {
+  const refused: [string, string, Partial<Envelope>, [string, string]][] = [
+    ["a message that is larger than SIZE", "S: 250-mx\nS: 250 SIZE 19", {}, ["mail", "limit_exceeded"]],
+    ["bytes beyond ASCII without 8BITMIME", "S: 250 mx", { message: Buffer.from("ü") }, ["mail", "unsupported"]],
+    ["a sender beyond ASCII without SMTPUTF8", "S: 250 mx", { sender: mailbox("jürgen@example.org") }, ["mail", "unsupported"]],
+    ["a recipient beyond ASCII without SMTPUTF8", "S: 250 mx", { recipients: [ONE, mailbox("jürgen@example.org")] }, ["rcpt", "unsupported"]],
+    ["a header beyond ASCII without SMTPUTF8", "S: 250 mx", { smtpUtf8: true }, ["mail", "unsupported"]],
+    ["no recipient", "S: 250 mx", { recipients: [] }, ["rcpt", "not_permitted"]],
+  ];
+  test.each(refused)("%s", async (_, offer, envelope, failure) => {
+    expect(await play(`${offer}\n@expect-close`, envelope)).toMatchObject({ delivery: "not_sent", failure: [...failure, null] });
+  });
+});
+
+test("what the server offers is used: BODY, SMTPUTF8, SIZE without a limit", async () => {
+  const sender = mailbox("jürgen@bücher.example");
+  const transcript =
+    "S: 250-mx\nS: 250-SIZE\nS: 250-8BITMIME\nS: 250 SMTPUTF8\nC: MAIL FROM:<jürgen@bücher.example> SIZE=4 BODY=8BITMIME SMTPUTF8\nS: 250 ok\n" +
+    "C: RCPT TO:<one@example.org>\nS: 250 ok\nC: DATA\nS: 354 go\nC: ü\nC: .\nS: 250 ok";
+  expect(await play(transcript, { sender, message: Buffer.from("ü") })).toMatchObject({ delivery: "accepted" });
+});
+
+test("a bounce has the null reverse-path", async () => {
+  const transcript = "S: 250 mx\nC: MAIL FROM:<>\nS: 250 ok\nC: RCPT *\nS: 250 ok\nC: DATA\nS: 354 go\n@message\nS: 250 ok";
+  expect(await play(transcript, { sender: null })).toMatchObject({ delivery: "accepted" });
+});
+
+test("megabytes arrive as they were sent, over a session that goes on", async () => {
+  const server = await startSmtpServer();
+  const run = testRun();
+  const session = await greetedSession(run, server);
+  const large = Buffer.from(`Subject: large\r\n\r\n${".every line begins with a dot\r\n".repeat(100_000)}`);
+  async function* inPieces(): AsyncGenerator<Uint8Array> {
+    for (let from = 0; from < large.length; from += 9_999) yield large.subarray(from, from + 9_999);
+  }
+  for (const message of [large, inPieces()]) {
+    const result = await transaction(session, { sender: SENDER, recipients: [ONE, TWO], message });
+    expect(summary(result)).toMatchObject({ delivery: "accepted", failure: null });
+  }
+  session.close();
+  run.state.deadline.release();
+  await server.close();
+  expect(server.messages.map(({ raw }) => raw.equals(large))).toEqual([true, true]);
+});
