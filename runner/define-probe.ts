@@ -1,5 +1,5 @@
 import type { Carried, Status } from "../schemas/carried.js";
-import type { Contract, FilledOf } from "../schemas/contract.js";
+import type { Contract, FilledOf, GivenOf } from "../schemas/contract.js";
 import type { Failure } from "../schemas/failure.js";
 import type { Context } from "./context.js";
 import type { Need } from "./grants.js";
@@ -14,6 +14,15 @@ export interface OlderVersion {
   upgradeInput(input: never): unknown;
   downgradeOutput(output: never, input: never): unknown;
 }
+
+/** What a caller may write and what comes of it. Never a value: it carries the two types only. */
+export interface Exchange<Given = unknown, Output = unknown> {
+  given: Given;
+  output: Output;
+}
+
+/** An older contract that has not lost its types. */
+export type TypedOlderVersion<Each extends Exchange> = OlderVersion & { readonly types?: Each };
 
 export interface NewestVersion {
   readonly input: Contract;
@@ -30,22 +39,41 @@ export interface Probe {
   readonly run: (input: never, ctx: never) => Promise<unknown>;
 }
 
-export interface Definition<Input, Output, Needs extends Need> {
+/** A probe that has not lost its types: `types` is never set. */
+export type TypedProbe<Newest extends string, Versions> = Probe & { readonly types?: { newest: Newest; versions: Versions } };
+
+export interface Definition<
+  Input,
+  Output,
+  Needs extends Need,
+  Given = unknown,
+  Version extends string = string,
+  Older extends Readonly<Record<string, OlderVersion>> = Readonly<Record<string, OlderVersion>>,
+> {
   readonly name: string;
   /** One sentence for the catalogue. */
   readonly summary: string;
   /** What `run` may use of the world: nothing else is in its ctx. */
   readonly needs: readonly Needs[];
-  readonly version: string;
-  readonly input: Contract<unknown, Input>;
+  readonly version: Version;
+  readonly input: Contract<Given, Input>;
   readonly output: Contract<unknown, Output>;
-  readonly older?: Readonly<Record<string, OlderVersion>>;
+  readonly older?: Older;
   // A property, not a method: method parameters are bivariant, and would accept a run() with the wrong input.
   readonly run: (input: Input, ctx: Context<Needs>) => Promise<Evidence<Output>>;
 }
 
 /** Describes a probe, and checks that `run` takes what its input contract promises and gives what its output contract asks. */
-export function defineProbe<Input, Output, const Needs extends Need>(definition: Definition<Input, Output, Needs>): Probe {
+export function defineProbe<
+  Input,
+  Output,
+  const Needs extends Need,
+  Given,
+  const Version extends string,
+  Older extends Readonly<Record<string, OlderVersion>> = Record<never, never>,
+>(
+  definition: Definition<Input, Output, Needs, Given, Version, Older>,
+): TypedProbe<Version, Record<Version, Exchange<Given, Output>> & { [V in keyof Older]: Older[V] extends TypedOlderVersion<infer Each> ? Each : Exchange }> {
   const { name, summary, needs, version, input, output, older, run } = definition;
   return { name, summary, needs, versions: { [version]: { input, output }, ...older }, run: run as Probe["run"] };
 }
@@ -58,6 +86,6 @@ export function olderVersion<const Old extends NewestVersion, const New extends 
     upgradeInput: (input: FilledOf<Old["input"]>) => FilledOf<New["input"]>;
     downgradeOutput: (output: FilledOf<New["output"]>, input: FilledOf<Old["input"]>) => FilledOf<Old["output"]>;
   },
-): OlderVersion {
+): TypedOlderVersion<Exchange<GivenOf<Old["input"]>, FilledOf<Old["output"]>>> {
   return { input: old.input, output: old.output, ...(converters as Pick<OlderVersion, "upgradeInput" | "downgradeOutput">) };
 }
