@@ -68,7 +68,8 @@ function notLoaded(name: string, error: NodeJS.ErrnoException): RequestError {
     return invalid(name, "the package is not installed here", `run \`npm install ${name}\``);
   }
   const place = /file:\/\/[^\s)]+:\d+(?::\d+)?/.exec(error?.stack ?? "")?.[0];
-  return invalid(name, `it threw while it was loaded: ${message}`, place === undefined ? null : `see ${place}`);
+  const hint = error instanceof SyntaxError ? `run \`node --check ${name}\` to see where` : null;
+  return invalid(name, `it threw while it was loaded: ${message}`, place === undefined ? hint : `see ${place}`);
 }
 
 function configPath(): string | null {

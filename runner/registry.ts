@@ -1,8 +1,8 @@
-import type { Validator } from "../schemas/contract.js";
 import { builtIn } from "../probes/index.js";
+import type { Validator } from "../schemas/contract.js";
 import type { Probe } from "./define-probe.js";
-import { grantorOf } from "./grants.js";
 import { loadForeignProbe } from "./foreign-probe.js";
+import { grantorOf } from "./grants.js";
 import type { Lab } from "./lab/define-lab.js";
 import { nearest } from "./nearest.js";
 import { RequestError } from "./request-error.js";
@@ -76,8 +76,6 @@ export async function prepare(probe: Probe): Promise<LoadedProbe> {
 
 function unknownProbe(name: string): RequestError {
   const near = nearest(name, builtInNames());
-  return new RequestError(`there is no probe called ${JSON.stringify(name)}`, "unknown_probe", [
-    { pointer: "", message: near.length > 0 ? `did you mean ${near.join(" or ")}?` : `there are: ${builtInNames().join(", ")}`, hint: "run `probe-run list` to see all of them" },
-  ]);
+  const message = near.length > 0 ? `did you mean ${near.join(" or ")}?` : `there are: ${builtInNames().join(", ")}`;
+  return new RequestError(`there is no probe called ${JSON.stringify(name)}`, "unknown_probe", [{ pointer: "", message, hint: null }]);
 }
-

@@ -16,7 +16,9 @@ export function violationsOf(errors: readonly SchemaError[] | null | undefined):
 
 /** The branches of an anyOf say each why they did not fit; one line about the whole says more. */
 function isNoise(error: SchemaError, all: readonly SchemaError[]): boolean {
-  return all.some((other) => (other.keyword === "anyOf" || other.keyword === "oneOf") && other !== error && error.schemaPath.startsWith(`${other.schemaPath}/`));
+  return all.some(
+    (other) => (other.keyword === "anyOf" || other.keyword === "oneOf") && other !== error && error.schemaPath.startsWith(`${other.schemaPath}/`),
+  );
 }
 
 function violationOf(error: SchemaError): Violation {
@@ -25,15 +27,33 @@ function violationOf(error: SchemaError): Violation {
     const name = String(params.additionalProperty ?? params.unevaluatedProperty);
     const known = Object.keys((error.parentSchema?.properties as object | undefined) ?? {});
     const near = nearest(name, known, 1)[0];
-    return { pointer: `${instancePath}/${escape(name)}`, message: "there is no such field", hint: near === undefined ? `the fields are: ${known.join(", ")}` : `did you mean ${near}?` };
+    return {
+      pointer: `${instancePath}/${inPointer(name)}`,
+      message: "there is no such field",
+      hint: near === undefined ? `the fields are: ${known.join(", ")}` : `did you mean ${near}?`,
+    };
   }
-  if (keyword === "required") return { pointer: `${instancePath}/${escape(String(params.missingProperty))}`, message: "is missing", hint: describe(error, String(params.missingProperty)) };
+  if (keyword === "required")
+    return {
+      pointer: `${instancePath}/${inPointer(String(params.missingProperty))}`,
+      message: `is missing${describe(error, String(params.missingProperty))}`,
+      hint: null,
+    };
   return { pointer: instancePath, message: `${expectation(error)}, not ${show(error.data)}`, hint: hintOf(error) };
 }
 
-function describe(error: SchemaError, name: string): string | null {
-  const property = (error.parentSchema?.properties as Record<string, { description?: string }> | undefined)?.[name];
-  return property?.description ?? null;
+/** A field's description, as the end of a sentence. */
+function describe(error: SchemaError, name: string): string {
+  const { description = "" } = (error.parentSchema?.properties as Record<string, { description?: string }> | undefined)?.[name] ?? {};
+  return description === "" ? "" : `: ${asEnd(description)}`;
+}
+
+function asEnd(sentence: string): string {
+  return `${sentence.charAt(0).toLowerCase()}${sentence.slice(1).replace(/\.$/, "")}`;
+}
+
+function isReference(schema: Record<string, unknown> | undefined): boolean {
+  return schema?.["x-secret"] === true || schema?.["x-reference"] === true;
 }
 
 function expectation(error: SchemaError): string {
@@ -59,12 +79,12 @@ function expectation(error: SchemaError): string {
     case "maxItems":
       return `must have at most ${params.limit} items`;
     case "pattern":
-      return `must look like ${params.pattern}`;
+      return parentSchema?.description === undefined ? `must look like ${params.pattern}` : `must be ${asEnd(String(parentSchema.description))}`;
     case "format":
       return FORMATS[String(params.format)] ?? `must be a ${params.format}`;
     case "anyOf":
     case "oneOf":
-      return String(parentSchema?.description ?? "fits none of the allowed forms");
+      return isReference(parentSchema) ? 'must be text, or {"secret": "env:NAME"}, file:PATH or command:PROGRAM ARGS' : "fits none of the allowed forms";
     default:
       return error.message ?? `breaks the rule ${keyword}`;
   }
@@ -76,10 +96,16 @@ const FORMATS: Readonly<Record<string, string>> = {
 };
 
 function rangeOf(schema: Record<string, unknown>): string {
-  const { minimum, maximum } = schema;
+  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = schema;
   const kind = schema.type === "integer" ? "a whole number" : "a number";
   if (minimum !== undefined && maximum !== undefined) return `${kind} from ${minimum} to ${maximum}`;
-  return minimum === undefined ? `${kind} of at most ${maximum}` : `${kind} of at least ${minimum}`;
+  const bounds = [
+    [minimum, "of at least"],
+    [exclusiveMinimum, "above"],
+    [maximum, "of at most"],
+    [exclusiveMaximum, "below"],
+  ].flatMap(([limit, words]) => (limit === undefined ? [] : [`${words} ${limit}`]));
+  return `${kind} ${bounds.join(" and ")}`;
 }
 
 function withArticle(words: string): string {
@@ -89,7 +115,8 @@ function withArticle(words: string): string {
 
 function hintOf(error: SchemaError): string | null {
   const { data, params, keyword } = error;
-  if (keyword === "type" && /integer|number/.test(String(params.type)) && typeof data === "string" && /^-?\d+$/.test(data)) return `write it without quotes: ${data}`;
+  if (keyword === "type" && /integer|number/.test(String(params.type)) && typeof data === "string" && /^-?\d+$/.test(data))
+    return `write it without quotes: ${data}`;
   if (keyword === "enum" && typeof data === "string") {
     const near = nearest(data, (params.allowedValues as unknown[]).map(String), 1)[0];
     return near === undefined ? null : `did you mean ${JSON.stringify(near)}?`;
@@ -100,6 +127,8 @@ function hintOf(error: SchemaError): string | null {
 
 function hostHint(written: string): string | null {
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(written)) return "leave the scheme and the path out";
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what the hint is about
+  if (/[\u0000-\u001f\u007f]/.test(written.trim())) return "take the control characters out";
   if (/[,;\s]/.test(written.trim())) return "one host a run: give an array of inputs for several";
   if (/^[^:]+:\d+$/.test(written)) return "give the port in its own field";
   if (written !== written.trim()) return "take the white space away";
@@ -116,7 +145,7 @@ function show(value: unknown): string {
 }
 
 /** A property name inside a JSON pointer (RFC 6901, section 3). */
-function escape(name: string): string {
+function inPointer(name: string): string {
   const shown = name.length <= SHOWN_CHARACTERS ? name : `${name.slice(0, SHOWN_CHARACTERS)}…`;
   return shown.replaceAll("~", "~0").replaceAll("/", "~1");
 }

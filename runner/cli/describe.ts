@@ -54,12 +54,8 @@ interface Description {
 }
 
 function told({ name, version, versions, summary, needs, input, output, example }: Description, wasAsked: boolean, width: number): string {
-  const inputs = input.map((field) => [
-    field.name,
-    field.type,
-    field.required ? "required" : field.default === undefined ? "" : JSON.stringify(field.default),
-    field.description,
-  ]);
+  const inputs = input.map((field) => [field.name, field.type, presence(field), field.description]);
+  const outputs = output.map((field) => [field.name, field.type, field.description]);
   return [
     `${name}@${version}`,
     summary,
@@ -68,15 +64,29 @@ function told({ name, version, versions, summary, needs, input, output, example 
     `Needs:    ${needs.join(", ") || "nothing"}`,
     "",
     "Input",
-    table(["FIELD", "TYPE", "DEFAULT", "MEANING"], inputs, width),
+    table(["FIELD", "TYPE", "DEFAULT", "MEANING"], inputs.flatMap(broken), width),
     "Output",
-    table(
-      ["FIELD", "TYPE", "MEANING"],
-      output.map((field) => [field.name, field.type, field.description]),
-      width,
-    ),
+    table(["FIELD", "TYPE", "MEANING"], outputs.flatMap(broken), width),
     "Example",
     `echo '${JSON.stringify(example)}' | probe-run ${name}${wasAsked ? `@${version}` : ""} -`,
     "",
   ].join("\n");
+}
+
+function presence(field: Field): string {
+  if (field.required) return "required";
+  return field.default === undefined ? "" : JSON.stringify(field.default);
+}
+
+const WIDEST_TYPE = 36;
+
+/** A long list of values goes on in the rows below. */
+function broken([name = "", type = "", ...rest]: readonly string[]): string[][] {
+  const lines: string[] = [];
+  for (const value of type.split(" | ")) {
+    const line = lines.at(-1);
+    if (line !== undefined && line.length + 3 + value.length <= WIDEST_TYPE) lines[lines.length - 1] = `${line} | ${value}`;
+    else lines.push(line === undefined ? value : `| ${value}`);
+  }
+  return lines.map((line, index) => (index === 0 ? [name, line, ...rest] : ["", line]));
 }

@@ -33,11 +33,14 @@ type Given = Arguments<typeof runOptions>;
 
 async function run({ words, options }: Given, io: Io): Promise<number> {
   const [name, path] = words as [string, string | undefined];
-  checkOptions(options, path);
+  if (options.pretty && options.compact) throw new UsageError("--pretty and --compact exclude each other", "leave one of them out");
   const timeoutMs = wholeNumber("timeout", options.timeout, 1, 3_600_000);
   const concurrency = wholeNumber("concurrency", options.concurrency, 1, 10_000) ?? 16;
   const asked = parseAsked(name);
   const [loaded, read] = await both(loadOrSuggest(asked.name), path === undefined ? Promise.resolve({}) : readInput(path, io));
+  if (path === undefined && options.set.length === 0 && options.lab === null) {
+    throw new UsageError("there is no input", "give a JSON file, - for stdin, --set KEY=VALUE for each field, or --lab");
+  }
   const interruption = new AbortController();
   const stopListening = io.onInterrupt(() => interruption.abort());
   const lab = options.lab === null ? null : await (await import("./lab-target.js")).startLabTarget(asked.name, options.lab);
@@ -50,13 +53,6 @@ async function run({ words, options }: Given, io: Io): Promise<number> {
   } finally {
     stopListening();
     await lab?.close();
-  }
-}
-
-function checkOptions(options: Given["options"], path: string | undefined): void {
-  if (options.pretty && options.compact) throw new UsageError("--pretty and --compact exclude each other", "leave one of them out");
-  if (path === undefined && options.set.length === 0 && options.lab === null) {
-    throw new UsageError("there is no input", "give a JSON file, - for stdin, --set KEY=VALUE for each field, or --lab");
   }
 }
 

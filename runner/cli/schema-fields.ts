@@ -26,10 +26,11 @@ interface Node {
   examples?: readonly unknown[];
   description?: string;
   "x-secret"?: boolean;
+  "x-reference"?: boolean;
 }
 
 export function fieldsOf(schema: unknown, prefix = ""): Field[] {
-  const { properties = {}, required = [] } = inner(schema as Node);
+  const { properties = {}, required = [] } = schema as Node;
   return Object.entries(properties).flatMap(([key, node]): Field[] => {
     const name = `${prefix}${key}`;
     const field: Field = {
@@ -39,26 +40,24 @@ export function fieldsOf(schema: unknown, prefix = ""): Field[] {
       ...(node.default === undefined ? {} : { default: node.default }),
       description: node.description ?? "",
     };
-    const below = node["x-secret"]
-      ? []
-      : fieldsOf(inner(node).type === "array" ? inner(node).items : node, `${name}${inner(node).type === "array" ? "[]" : ""}.`);
-    return [field, ...below];
+    if (isReference(node)) return [field];
+    return [field, ...fieldsOf(node, `${name}.`), ...fieldsOf(node.items ?? {}, `${name}[].`)];
   });
 }
 
-/** What a value is when it is not null. */
-function inner(node: Node | undefined): Node {
-  const alternatives = node?.anyOf?.filter(({ type }) => type !== "null");
-  return alternatives?.length === 1 ? (alternatives[0] as Node) : (node ?? {});
+/** It may be written as it is, or as the place where it is found: nobody wants that form in every table. */
+function isReference(node: Node): boolean {
+  return node["x-secret"] === true || node["x-reference"] === true;
 }
 
 function typeOf(node: Node): string {
-  if (node["x-secret"]) return "secret";
-  if (node.const !== undefined) return JSON.stringify(node.const);
-  if (node.enum !== undefined) return node.enum.map((value) => JSON.stringify(value)).join(" | ");
+  if (isReference(node)) return node["x-secret"] ? "secret" : "text";
+  if (node.const !== undefined) return String(node.const);
+  if (node.enum !== undefined) return node.enum.map(String).join(" | ");
   const alternatives = node.anyOf ?? node.oneOf;
   if (alternatives !== undefined) return [...new Set(alternatives.map(typeOf))].join(" | ");
-  if (Array.isArray(node.type)) return node.type.join(" | ");
+  if (Array.isArray(node.type)) return node.type.map((type: string) => typeOf({ ...node, type })).join(" | ");
+  if (node.type === "null") return "null";
   if (node.type === "array") return `list of ${node.items === undefined ? "anything" : typeOf(node.items)}`;
   const range = rangeOf(node);
   return `${node.format ?? node.type ?? "anything"}${range === "" ? "" : ` ${range}`}`;

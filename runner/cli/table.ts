@@ -7,7 +7,7 @@ export function table(heading: readonly string[], rows: readonly (readonly strin
   const lastBegins = widths.slice(0, -1).reduce((sum, each) => sum + each + 2, 0);
   const room = Math.max(20, width - lastBegins);
   const line = (row: readonly string[]): string => {
-    const cells = row.map((cell, column) => (column === row.length - 1 ? cut(cell, room) : pad(cell, widths[column] as number)));
+    const cells = row.map((cell, column) => (column === heading.length - 1 ? cut(cell, room) : pad(cell, widths[column] as number)));
     return cells.join("  ").trimEnd();
   };
   return `${all.map(line).join("\n")}\n`;

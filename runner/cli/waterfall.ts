@@ -58,7 +58,9 @@ function rowsOf({ carried }: Report, style: Style): Row[] {
 }
 
 function rowOf({ name, at_ms, duration_ms, code, message }: Operation, { red, yellow, blue, green }: Style): Row {
-  const paint = duration_ms === null || (code !== null && code >= 500) ? red : code !== null && code >= 400 ? yellow : name === "connect" ? blue : green;
+  // A connect without words found nobody.
+  const isLost = duration_ms === null || (name === "connect" && message === null) || (code !== null && code >= 500);
+  const paint = isLost ? red : code !== null && code >= 400 ? yellow : name === "connect" ? blue : green;
   return { name: printableLine(name), at: at_ms, duration: duration_ms, code: code === null ? "" : String(code), words: firstLine(message ?? ""), paint };
 }
 
