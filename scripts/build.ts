@@ -26,9 +26,12 @@ const COMMON_JS = {
 } as const;
 
 // Makes dist/. `--js` leaves the types as they are: all that running needs, in a third of the time.
-const types = process.argv.includes("--js") ? null : emitTypes();
-await emitCode();
-await types;
+// Each half is finished even when the other fails: a mistake in a type leaves a command that runs.
+const halves = await Promise.allSettled([emitCode(), process.argv.includes("--js") ? null : emitTypes()]);
+for (const half of halves.filter((each) => each.status === "rejected")) {
+  console.error(half.reason instanceof Error ? half.reason.message : half.reason);
+  process.exitCode = 1;
+}
 
 async function emitCode(): Promise<void> {
   const probes = await loadProbes();
