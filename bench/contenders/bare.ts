@@ -1,0 +1,4 @@
+import { probe } from "./bare-prober.js";
+import { serveProber } from "./tasks.js";
+
+serveProber({ probe, noopOf: (answer) => answer });

@@ -1,0 +1,59 @@
+import { cp, mkdtemp, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { build } from "esbuild";
+import manifest from "../../package.json" with { type: "json" };
+import { inRepo } from "../../scripts/repo.js";
+import { sourceUrls } from "../../scripts/source-urls.mjs";
+import { ensureDist } from "./dist.js";
+
+/** Every process of the bench that runs TypeScript: a file each. */
+const PROCESSES = {
+  probeRun: "contenders/probe-run",
+  bare: "contenders/bare",
+  blackbox: "contenders/blackbox",
+  smtpServer: "peers/smtp-server",
+  silentServer: "peers/silent-server",
+} as const;
+
+export type ProcessName = keyof typeof PROCESSES;
+
+/** A folder that lasts as long as the bench: our package as users get it, and the bench's own processes. */
+export interface Workshop {
+  readonly folder: string;
+  /** The package's command and its library: copies, so that building anew meanwhile does not change what is measured. */
+  readonly command: string;
+  readonly library: string;
+  script(name: ProcessName): string;
+  remove(): Promise<void>;
+}
+
+export async function openWorkshop(say: (text: string) => void): Promise<Workshop> {
+  await ensureDist(say);
+  const folder = await mkdtemp(join(tmpdir(), "probe-run-bench-"));
+  await cp(inRepo("dist"), join(folder, "dist"), { recursive: true, filter: (path) => !path.endsWith("types") });
+  await cp(inRepo("package.json"), join(folder, "package.json"));
+  await symlink(inRepo("node_modules"), join(folder, "node_modules"));
+  await compile(folder);
+  return {
+    folder,
+    command: join(folder, manifest.bin["probe-run"]),
+    library: join(folder, manifest.exports["."].default),
+    script: (name) => join(folder, "bench", `${PROCESSES[name]}.js`),
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+async function compile(folder: string): Promise<void> {
+  await build({
+    entryPoints: Object.fromEntries(Object.values(PROCESSES).map((path) => [path, inRepo("bench", `${path}.ts`)])),
+    outdir: join(folder, "bench"),
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node20.19",
+    packages: "external",
+    logLevel: "error",
+    plugins: [sourceUrls],
+  });
+}
