@@ -4,3 +4,8 @@ import type { BuiltIn } from "../runner/registry.js";
 export const builtIn: Readonly<Record<string, BuiltIn>> = {
   "network.smtp": { load: () => import("./network.smtp/probe.js"), lab: () => import("./network.smtp/lab.js") },
 };
+
+/** What each probe of ours takes and gives. */
+export interface BuiltInTypes {
+  "network.smtp": typeof import("./network.smtp/probe.js").default;
+}

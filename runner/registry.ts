@@ -27,6 +27,8 @@ export interface LoadedProbe {
   readonly grant: Awaited<ReturnType<typeof grantorOf>>;
 }
 
+export type { BuiltInTypes } from "../probes/index.js";
+
 const loaded = new Map<string, LoadedProbe>();
 
 /** The probe with this name (or, for one that is not ours, this path or package), ready to run. */

@@ -16,5 +16,10 @@ export function registrySource(names: readonly string[], validators?: (name: str
     ...entries,
     "};",
     "",
+    "/** What each probe of ours takes and gives. */",
+    "export interface BuiltInTypes {",
+    ...names.map((name) => `  "${name}": typeof import("./${name}/probe.js").default;`),
+    "}",
+    "",
   ].join("\n");
 }

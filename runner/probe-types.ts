@@ -1,0 +1,26 @@
+import type { Exchange, TypedProbe } from "./define-probe.js";
+import type { BuiltInTypes } from "./registry.js";
+
+type BuiltInName = keyof BuiltInTypes & string;
+type TypesOf<Name extends BuiltInName> = BuiltInTypes[Name] extends TypedProbe<infer Newest, infer Versions> ? { newest: Newest; versions: Versions } : never;
+type Versions<Name extends BuiltInName> = TypesOf<Name>["versions"];
+type VersionOf<Name extends BuiltInName> = keyof Versions<Name> & string;
+type MajorOf<Version extends string> = Version extends `${infer Major}.${string}` ? Major : never;
+
+/** Every way to name a probe of ours: `network.smtp`, `network.smtp@2`, `network.smtp@2.0.0`. */
+export type ProbeName = { [Name in BuiltInName]: Name | `${Name}@${VersionOf<Name> | MajorOf<VersionOf<Name>>}` }[BuiltInName];
+
+/** A name as an editor completes it, and any other: a path, or a name that is known only when it runs. */
+export type AnyProbeName = ProbeName | (string & Record<never, never>);
+
+/** The newest version serves a name alone. A name that is not ours is typed as nothing in particular. */
+type ExchangeOf<Name extends string> = Name extends BuiltInName
+  ? Versions<Name>[TypesOf<Name>["newest"] & VersionOf<Name>]
+  : Name extends `${infer Bare extends BuiltInName}@${infer Wish}`
+    ? { [Version in VersionOf<Bare>]: Wish extends Version | MajorOf<Version> ? Versions<Bare>[Version] : never }[VersionOf<Bare>]
+    : Exchange;
+
+/** What may be written as the input of a probe. */
+export type InputOf<Name extends string> = ExchangeOf<Name> extends { given: infer Given } ? Given : never;
+/** What its output is. */
+export type OutputOf<Name extends string> = ExchangeOf<Name> extends { output: infer Output } ? Output : never;
