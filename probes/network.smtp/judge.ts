@@ -19,10 +19,27 @@ function certificateFindings(input: Input, evidence: SmtpEvidence): Finding[] {
   if (tls === null || verify === "ignore") return [];
   const findings: Finding[] = [];
   if (verify === "report" && !tls.authorised) {
-    findings.push(finding("warning", "certificate_not_trusted", `the certificate is not trusted for ${tls.servername ?? evidence.target_host}: ${tls.problems.join(", ")}`, "trusted", tls.problems.join(", ")));
+    findings.push(
+      finding(
+        "warning",
+        "certificate_not_trusted",
+        `the certificate is not trusted for ${tls.servername ?? evidence.target_host}: ${tls.problems.join(", ")}`,
+        "trusted",
+        tls.problems.join(", "),
+      ),
+    );
   }
   const left = tls.certificate?.days_left ?? 0;
-  if (left >= 0 && left < warnDays) findings.push(finding("warning", "certificate_expires_soon", `the certificate expires in ${left} days, on ${tls.certificate?.not_after}`, `${warnDays} days`, `${left} days`));
+  if (left >= 0 && left < warnDays)
+    findings.push(
+      finding(
+        "warning",
+        "certificate_expires_soon",
+        `the certificate expires in ${left} days, on ${tls.certificate?.not_after}`,
+        `${warnDays} days`,
+        `${left} days`,
+      ),
+    );
   return findings;
 }
 
@@ -37,13 +54,23 @@ interface Unmet {
 }
 
 const QUESTIONS: { readonly [Name in keyof Required<Expectations>]: Question<Name> } = {
-  banner: (wanted, { banner }) => (banner?.includes(wanted) ? null : { reason: "banner_differs", message: `the greeting does not contain ${JSON.stringify(wanted)}`, expected: wanted, actual: banner }),
+  banner: (wanted, { banner }) =>
+    banner?.includes(wanted)
+      ? null
+      : { reason: "banner_differs", message: `the greeting does not contain ${JSON.stringify(wanted)}`, expected: wanted, actual: banner },
   starttls: (wanted, { capabilities, capabilities_before_tls: before }) => {
     const offered = has(before ?? capabilities, "STARTTLS");
     if (offered === wanted) return null;
-    return { reason: wanted ? "starttls_not_offered" : "starttls_offered", message: `STARTTLS is ${offered ? "" : "not "}offered`, expected: String(wanted), actual: String(offered) };
+    return {
+      reason: wanted ? "starttls_not_offered" : "starttls_offered",
+      message: `STARTTLS is ${offered ? "" : "not "}offered`,
+      expected: String(wanted),
+      actual: String(offered),
+    };
   },
-  capabilities: (wanted, { capabilities }) => missing("capability_missing", "EHLO does not offer", wanted, (keyword) => has(capabilities, keyword)),
+  capabilities: (wanted, { capabilities, tls }) =>
+    // RFC 8689, section 4: outside TLS, REQUIRETLS promises nothing.
+    missing("capability_missing", "EHLO does not offer", wanted, (keyword) => has(capabilities, keyword) && (keyword !== "REQUIRETLS" || tls !== null)),
   auth_mechanisms: (wanted, { capabilities }) => {
     const offered = authMechanisms(capabilities);
     return missing("auth_mechanism_missing", "AUTH does not offer", wanted, (mechanism) => offered.includes(mechanism));
@@ -52,8 +79,10 @@ const QUESTIONS: { readonly [Name in keyof Required<Expectations>]: Question<Nam
     if (size.meaning !== "limit" || (size.bytes as number) >= wanted) return null;
     return { reason: "size_too_small", message: `messages of more than ${size.bytes} bytes are refused`, expected: wanted, actual: size.bytes };
   },
-  max_response_time_ms: (wanted, { response_time_ms: actual }) => (actual === null || actual <= wanted ? null : { reason: "slow_response", message: `NOOP took ${actual} ms`, expected: wanted, actual }),
-  max_duration_ms: (wanted, _evidence, durationMs) => (durationMs <= wanted ? null : { reason: "slow_run", message: `the run took ${durationMs.toFixed(3)} ms`, expected: wanted, actual: durationMs.toFixed(3) }),
+  max_response_time_ms: (wanted, { response_time_ms: actual }) =>
+    actual === null || actual <= wanted ? null : { reason: "slow_response", message: `NOOP took ${actual} ms`, expected: wanted, actual },
+  max_duration_ms: (wanted, _evidence, durationMs) =>
+    durationMs <= wanted ? null : { reason: "slow_run", message: `the run took ${durationMs.toFixed(3)} ms`, expected: wanted, actual: durationMs.toFixed(3) },
   min_tls_version: (wanted, { tls }) => {
     // The versions' names sort as the versions do.
     if (tls !== null && tls.version >= wanted) return null;
@@ -62,13 +91,20 @@ const QUESTIONS: { readonly [Name in keyof Required<Expectations>]: Question<Nam
   min_certificate_days: (wanted, { tls }) => {
     const left = tls?.certificate?.days_left ?? null;
     if (left !== null && left >= wanted) return null;
-    return { reason: "certificate_expires_soon", message: left === null ? "there is no certificate" : `the certificate is valid for ${left} days`, expected: wanted, actual: left };
+    return {
+      reason: "certificate_expires_soon",
+      message: left === null ? "there is no certificate" : `the certificate is valid for ${left} days`,
+      expected: wanted,
+      actual: left,
+    };
   },
 };
 
 function missing(reason: string, words: string, wanted: readonly string[], isThere: (name: string) => boolean): Unmet | null {
   const lacking = wanted.map((name) => name.toUpperCase()).filter((name) => !isThere(name));
-  return lacking.length === 0 ? null : { reason, message: `${words} ${lacking.join(", ")}`, expected: wanted.join(" "), actual: `without ${lacking.join(" ")}` };
+  return lacking.length === 0
+    ? null
+    : { reason, message: `${words} ${lacking.join(", ")}`, expected: wanted.join(" "), actual: `without ${lacking.join(" ")}` };
 }
 
 function unmet(severity: Finding["severity"], expectations: Expectations, evidence: SmtpEvidence, durationMs: number): Finding[] {

@@ -5,6 +5,7 @@ import { hello, heloDomain, starttls } from "../../runner/net/smtp/commands.js";
 import { replyClass, replyText } from "../../runner/net/smtp/reply.js";
 import { accepted, rejected, SmtpSession } from "../../runner/net/smtp/session.js";
 import type { SecureOptions } from "../../runner/net/tls.js";
+import { noteAnomalies } from "./anomalies.js";
 import type { Ctx, SmtpEvidence } from "./evidence.js";
 import { leave } from "./leave.js";
 import type { Input } from "./schema.js";
@@ -33,7 +34,7 @@ export async function openSession(ctx: Ctx, input: Input, evidence: SmtpEvidence
   try {
     return await introduce(ctx, input, evidence, { tls: tlsMode(input) === "none" ? "none" : "full" });
   } catch (error) {
-    if (!brokeInHandshake(error)) throw error;
+    if (!brokeInHandshake(error) || ctx.signal.aborted) throw error;
     return (await tryReduced(ctx, input, evidence)) ?? (await tryInTheClear(ctx, input, evidence, error));
   }
 }
@@ -49,7 +50,7 @@ async function tryReduced(ctx: Ctx, input: Input, evidence: SmtpEvidence): Promi
     evidence.anomalies.push({ kind: "reduced_client_hello", detail: "only a small TLS 1.2 ClientHello was answered" });
     return session;
   } catch (error) {
-    if (brokeInHandshake(error)) return null;
+    if (brokeInHandshake(error) && !ctx.signal.aborted) return null;
     throw error;
   }
 }
@@ -59,7 +60,9 @@ async function tryInTheClear(ctx: Ctx, input: Input, evidence: SmtpEvidence, bro
   const outcome = evidence.starttls;
   const session = await introduce(ctx, input, evidence, { tls: "none" });
   evidence.starttls = outcome;
-  evidence.findings.push(finding("warning", "tls_downgrade", `TLS failed (${broke.failure.message}); the run went on in the clear, on a new connection`, "TLS", "plain text"));
+  evidence.findings.push(
+    finding("warning", "tls_downgrade", `TLS failed (${broke.failure.message}); the run went on in the clear, on a new connection`, "TLS", "plain text"),
+  );
   return session;
 }
 
@@ -83,7 +86,8 @@ async function introduce(ctx: Ctx, input: Input, evidence: SmtpEvidence, way: Wa
     return session;
   } catch (error) {
     evidence.tls ??= session.connection.tls;
-    await leave(session, evidence);
+    await leave(session);
+    noteAnomalies(session, evidence);
     throw error;
   }
 }
@@ -105,22 +109,29 @@ async function upgrade(session: SmtpSession, input: Input, evidence: SmtpEvidenc
     return;
   }
   const inTheClear = evidence.capabilities;
-  try {
-    const { reply, tls } = await starttls(session, secure);
-    if (tls === null) {
-      evidence.starttls = replyClass(reply) === 4 ? "refused_temporarily" : "refused";
-      if (required) throw rejected("starttls", reply);
-      evidence.findings.push(finding("warning", "starttls_refused", `STARTTLS is offered but refused: ${reply.code} ${replyText(reply)}`, "220", reply.code));
-      return;
-    }
-  } catch (error) {
-    if (error instanceof FailureError && error.failure.phase === "tls") evidence.starttls = error.failure.code === "timeout" ? "handshake_timeout" : "handshake_failed";
+  const { reply, tls } = await starttls(session, secure).catch((error) => {
+    if (error instanceof FailureError) evidence.starttls = brokenStarttls(session, error);
     throw error;
+  });
+  if (tls === null) {
+    evidence.starttls = replyClass(reply) === 4 ? "refused_temporarily" : "refused";
+    if (required) throw rejected("starttls", reply);
+    evidence.findings.push(finding("warning", "starttls_refused", `STARTTLS is offered but refused: ${reply.code} ${replyText(reply)}`, "220", reply.code));
+    return;
   }
   evidence.starttls = "secured";
+  // What was offered in the clear may have been anyone's (RFC 3207, section 4.2).
   evidence.capabilities_before_tls = inTheClear;
+  evidence.capabilities = null;
   keepTls(session, input, evidence);
   await introduceOurselves(session, input, evidence);
+}
+
+/** What became of a STARTTLS at which the conversation broke. */
+function brokenStarttls(session: SmtpSession, { failure: { phase, code } }: FailureError): SmtpEvidence["starttls"] {
+  if (phase === "tls") return code === "timeout" ? "handshake_timeout" : "handshake_failed";
+  // The go-ahead itself could be read: what is wrong is what stood behind it.
+  return code === "protocol_violation" && session.parser.malformed === null ? "injected" : "unanswered";
 }
 
 /** The facts are kept before they are judged. */

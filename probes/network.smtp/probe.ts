@@ -4,7 +4,7 @@ import { authenticate } from "../../runner/net/smtp/auth.js";
 import { sizeOf } from "../../runner/net/smtp/capabilities.js";
 import { noop } from "../../runner/net/smtp/commands.js";
 import { accepted, type SmtpSession } from "../../runner/net/smtp/session.js";
-import { anomaliesOf } from "./anomalies.js";
+import { noteAnomalies } from "./anomalies.js";
 import { type Ctx, nothingYet, type SmtpEvidence } from "./evidence.js";
 import { judge } from "./judge.js";
 import { leave } from "./leave.js";
@@ -29,10 +29,14 @@ async function run(input: Input, ctx: Ctx): Promise<SmtpEvidence> {
     const session = await openSession(ctx, input, evidence);
     try {
       await ask(session, input, ctx, evidence);
+    } catch (error) {
+      // What broke the run is told; that the goodbye behind it got lost as well is no news.
+      await leave(session);
+      throw error;
     } finally {
-      await leave(session, evidence);
-      anomaliesOf(session, evidence);
+      noteAnomalies(session, evidence);
     }
+    evidence.findings.push(...(await leave(session)));
   });
   evidence.size = sizeOf(evidence.capabilities);
   judge(input, evidence, ctx.clock.now() - began);

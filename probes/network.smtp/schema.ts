@@ -80,8 +80,8 @@ const output = contract({
     capabilities_before_tls: nullable(list(capabilitySchema), "What EHLO offered in the clear, where TLS came after it."),
     size: sizeSchema,
     starttls: {
-      enum: ["not_tried", "not_offered", "secured", "refused_temporarily", "refused", "handshake_failed", "handshake_timeout"],
-      description: "What became of STARTTLS.",
+      enum: ["not_tried", "not_offered", "unanswered", "refused_temporarily", "refused", "injected", "handshake_failed", "handshake_timeout", "secured"],
+      description: "What became of STARTTLS. injected: plain text came behind the server's go-ahead.",
     },
     tls: nullable(tlsFactsSchema, "The TLS session; null when there was none."),
     auth: nullable(

@@ -3,7 +3,7 @@ import { parseHost } from "../../schemas/host.js";
 import type { Attempt, NetworkInput } from "../../schemas/network.js";
 import { monotonic, round } from "../clock.js";
 import { ENDED, type RunState } from "../context.js";
-import { fail, type FailureError } from "../failure-error.js";
+import { type FailureError, fail } from "../failure-error.js";
 import { failureOf } from "./classify.js";
 import { Connection } from "./connection.js";
 import { type Address, resolveHost } from "./resolve.js";
@@ -62,8 +62,9 @@ class Race {
     try {
       const connection = await new Promise<Connection>((resolve, reject) => {
         this.#settle = { resolve, reject };
-        this.#forget = deadline.onEnd((reason) => this.#giveUp(fail("connect", reason, ENDED[reason])));
+        // Its end may be here already, and then calls back at once: what gives up must find the timer.
         this.#timers.push(setTimeout(() => this.#giveUp(fail("connect", "timeout", `no connection within ${Math.round(timeoutMs)} ms`)), timeoutMs));
+        this.#forget = deadline.onEnd((reason) => this.#giveUp(fail("connect", reason, ENDED[reason])));
         if (deadline.reason === null) this.#startNext();
       });
       recorder.end(operation, null, `${connection.remoteAddress} ${connection.remotePort}`, recorder.connectedAt as number);
@@ -79,7 +80,14 @@ class Race {
     if (address === undefined) return;
     const { recorder } = this.state;
     const beganAt = monotonic();
-    const attempt: Attempt = { ip_address: address.address, port: this.target.port, at_ms: round(beganAt - recorder.began), duration_ms: 0, outcome: "abandoned", error: null };
+    const attempt: Attempt = {
+      ip_address: address.address,
+      port: this.target.port,
+      at_ms: round(beganAt - recorder.began),
+      duration_ms: 0,
+      outcome: "abandoned",
+      error: null,
+    };
     this.attempts.push(attempt);
     let connection: Connection | null = null;
     const socket = connect({

@@ -3,7 +3,7 @@ import { connect, createSecureContext, rootCertificates, type SecureContext, typ
 import type { TlsFacts, TlsInput } from "../../schemas/tls.js";
 import { monotonic } from "../clock.js";
 import { ENDED, type RunState } from "../context.js";
-import { fail, FailureError } from "../failure-error.js";
+import { type FailureError, fail } from "../failure-error.js";
 import { certificateProblems, describeCertificate, peerChain } from "./certificate.js";
 import { codeOf, wordsOf } from "./classify.js";
 import type { Connection } from "./connection.js";
@@ -75,16 +75,20 @@ function handshake(state: RunState, connection: Connection, name: string, option
     });
     socket.on("end", () => connection.takeEnd(null));
     socket.on("close", () => {
-      finish(fail("tls", "closed", "the peer closed the connection during the TLS handshake"));
+      finish(fail("tls", "closed", CLOSED_IN_HANDSHAKE));
       connection.takeEnd(null);
     });
   });
 }
 
 function handshakeFailure(error: NodeJS.ErrnoException): FailureError {
+  // Node calls a peer that merely closed a reset; a real one comes from a system call.
+  if (error.code === "ECONNRESET" && error.syscall === undefined) return fail("tls", "closed", CLOSED_IN_HANDSHAKE);
   const known = codeOf(error);
   return fail("tls", known === "unknown" ? "tls_protocol" : known, opensslWords(error));
 }
+
+const CLOSED_IN_HANDSHAKE = "the peer closed the connection during the TLS handshake";
 
 /** OpenSSL's messages hold source files and thread numbers: only its reason says anything. */
 function opensslWords(error: NodeJS.ErrnoException & { reason?: string }): string {
@@ -122,7 +126,9 @@ function contextFor(options: SecureOptions): SecureContext {
     minVersion: options.min_version,
     // OpenSSL's default security level refuses TLS 1.0 and 1.1; who asks for them by name means it.
     ...(options.min_version < "TLSv1.2" ? { ciphers: "DEFAULT@SECLEVEL=0" } : {}),
-    ...(options.reducedHello === true ? { maxVersion: "TLSv1.2", ciphers: "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES128-GCM-SHA256:AES128-SHA", ecdhCurve: "prime256v1" } : {}),
+    ...(options.reducedHello === true
+      ? { maxVersion: "TLSv1.2", ciphers: "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES128-GCM-SHA256:AES128-SHA", ecdhCurve: "prime256v1" }
+      : {}),
     ...(options.ca === undefined ? {} : { ca: [options.ca, ...rootCertificates] }),
   });
   if (contexts.size >= MAX_CONTEXTS) contexts.delete(contexts.keys().next().value as string);

@@ -66,14 +66,16 @@ export class ReplyParser {
   #line(end: number): Reply | null {
     const text = this.#rest;
     const hasReturn = end > 0 && text.charCodeAt(end - 1) === CARRIAGE_RETURN;
-    if (!hasReturn) this.oddities.add("bare_line_feed");
     const length = hasReturn ? end - 1 : end;
     if (length > LIMITS.replyLineBytes) return this.#refuse("limit_exceeded", `a reply line of more than ${LIMITS.replyLineBytes} bytes`);
     const code = codeAt(text, length);
     // A server may end a reply with the bare code (RFC 5321, section 4.2: a client must accept it).
     const separator = length === 3 ? SPACE : text.charCodeAt(3);
-    if (code === 0 || (separator !== SPACE && separator !== HYPHEN)) return this.#refuse("protocol_violation", `not a reply: ${excerpt(text.slice(0, length))}`);
+    if (code === 0 || (separator !== SPACE && separator !== HYPHEN))
+      return this.#refuse("protocol_violation", `not a reply: ${excerpt(text.slice(0, length))}`);
     if (this.#lines.length > 0 && code !== this.#code) return this.#refuse("protocol_violation", `one reply with the codes ${this.#code} and ${code}`);
+    // Said of a mail server only: what is no reply may end its lines as it likes.
+    if (!hasReturn) this.oddities.add("bare_line_feed");
     this.#code = code;
     this.#lines.push(this.#decode(text.slice(4, length)));
     this.#bytes += length + 2;
@@ -159,6 +161,9 @@ export function enhancedCode(reply: Reply): string | null {
 /** What a person reads: the lines without the enhanced code, which a server may repeat on each of them. */
 export function plainText(reply: Reply): string {
   const code = ENHANCED.exec(reply.lines[0] ?? "")?.[0];
-  const lines = code === undefined || replyClass(reply) === 3 ? reply.lines : reply.lines.map((line) => (line.startsWith(`${code} `) || line === code ? line.slice(code.length).trimStart() : line));
+  const lines =
+    code === undefined || replyClass(reply) === 3
+      ? reply.lines
+      : reply.lines.map((line) => (line.startsWith(`${code} `) || line === code ? line.slice(code.length).trimStart() : line));
   return lines.join("\n").trim();
 }

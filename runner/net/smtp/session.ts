@@ -81,7 +81,7 @@ export class SmtpSession implements ConnectionReader {
 
   /** Waits for the last line of the greeting. A client never talks first: servers that listen for it refuse it. */
   async greet(): Promise<TimedReply> {
-    const reply = this.#expect("greeting", this.#begin("greeting"));
+    const reply = this.owed("greeting", "greeting");
     this.connection.readBy(this);
     this.greeting = await reply;
     return this.greeting;
@@ -89,27 +89,23 @@ export class SmtpSession implements ConnectionReader {
 
   /** Sends one command line and waits for its reply. `shown` stands in the trace for a line that holds a secret. */
   command(name: string, phase: Phase, line: string, shown = line): Promise<TimedReply> {
-    if (this.farewell !== null) return Promise.reject(this.#gone(phase));
+    const end = this.#end;
+    if (end !== null) return Promise.reject(this.#failure(phase, end));
     this.#state.recorder.note("sent", shown);
-    const operation = this.#begin(name);
-    const reply = this.#expect(phase, operation);
-    if (this.#broken === null) this.connection.write(`${line}\r\n`);
+    const reply = this.#expect(phase, name);
+    this.connection.write(`${line}\r\n`);
     return reply;
   }
 
   /** Sends several commands in one write (RFC 2920). Each gets its own outcome, in their order: a break must not lose the replies before it. */
   pipeline(commands: readonly { name: string; phase: Phase; line: string }[]): Promise<PromiseSettledResult<TimedReply>[]> {
-    const replies: Promise<TimedReply>[] = [];
-    let lines = "";
-    for (const { name, phase, line } of commands) {
-      if (this.farewell !== null) replies.push(Promise.reject(this.#gone(phase)));
-      else {
-        this.#state.recorder.note("sent", line);
-        replies.push(this.#expect(phase, this.#begin(name)));
-        lines += `${line}\r\n`;
-      }
-    }
-    if (this.#broken === null && lines !== "") this.connection.write(lines);
+    const end = this.#end;
+    if (end !== null) return Promise.allSettled(commands.map(({ phase }) => Promise.reject(this.#failure(phase, end))));
+    const replies = commands.map(({ name, phase, line }) => {
+      this.#state.recorder.note("sent", line);
+      return this.#expect(phase, name);
+    });
+    this.connection.write(commands.map(({ line }) => `${line}\r\n`).join(""));
     return Promise.allSettled(replies);
   }
 
@@ -120,7 +116,8 @@ export class SmtpSession implements ConnectionReader {
 
   /** A reply that is owed for something other than a command line, as for a message's last dot. */
   owed(name: string, phase: Phase): Promise<TimedReply> {
-    return this.#expect(phase, this.#begin(name));
+    const end = this.#end;
+    return end === null ? this.#expect(phase, name) : Promise.reject(this.#failure(phase, end));
   }
 
   close(): void {
@@ -172,34 +169,34 @@ export class SmtpSession implements ConnectionReader {
 
   /** A server may say 421 at any time and close (RFC 5321, section 3.8). Any other reply belongs to no command. */
   #unasked(reply: Reply, at: number): void {
-    this.farewell = reply;
-    if (reply.code === 421) return;
+    if (reply.code === 421) {
+      this.farewell = reply;
+      return;
+    }
     this.connection.close();
     this.broken({ code: "protocol_violation", message: `a reply that nothing asked for: ${reply.code} ${replyText(reply)}` }, at);
   }
 
-  #begin(name: string): Operation {
-    return this.#state.recorder.begin(name, monotonic());
-  }
-
-  #expect(phase: Phase, operation: Operation): Promise<TimedReply> {
-    const broken = this.#broken;
-    if (broken !== null) return Promise.reject(this.#failure(phase, broken.reason));
+  #expect(phase: Phase, name: string): Promise<TimedReply> {
+    const operation = this.#state.recorder.begin(name, monotonic());
     this.connection.waitAtMost(this.options.command_timeout_ms);
     return new Promise((resolve, reject) => {
       this.#waiting.push({ phase, operation, holds: phase === "starttls", resolve, reject });
     });
   }
 
-  /** Nothing more is asked of a server that has said goodbye. */
-  #gone(phase: Phase): FailureError {
-    return this.#failure(phase, this.#broken?.reason ?? { code: "closed", message: "the server has ended the session" });
+  /** Why nothing more can be asked: the conversation broke, or the server has said goodbye. */
+  get #end(): Break | null {
+    const end = this.#broken?.reason ?? this.connection.broken;
+    return end ?? (this.farewell === null ? null : { code: "closed", message: "the server has ended the session" });
   }
 
   #failure(phase: Phase, reason: Break): FailureError {
+    const { farewell } = this;
+    if (farewell === null) return fail(phase, reason.code, reason.message);
     // A server that said 421 before it went has told us why.
-    const said = this.farewell === null ? "" : `: ${this.farewell.code} ${replyText(this.farewell)}`;
-    return fail(phase, reason.code, `${reason.message}${said}`);
+    const told = failure(phase, reason.code, `${reason.message}: ${farewell.code} ${replyText(farewell)}`);
+    return new FailureError({ ...told, reply_code: farewell.code, enhanced_code: enhancedCode(farewell) });
   }
 }
 

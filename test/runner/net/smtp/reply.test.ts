@@ -71,6 +71,7 @@ const CASES: readonly Case[] = [
   { peer: "3: sends another protocol's greeting", bytes: "SSH-2.0-OpenSSH_9.2\r\n", malformed: "protocol_violation", says: "SSH-2.0-OpenSSH_9.2" },
   { peer: "4: ends its lines with a bare LF", bytes: "250-mx\n250 HELP\n", replies: [[250, "mx", "HELP"]], oddities: ["bare_line_feed"] },
   { peer: "4: ends a bare code with a bare LF", bytes: "250\n", replies: [[250, ""]], oddities: ["bare_line_feed"] },
+  { peer: "4: ends what is no reply with a bare LF, which says nothing of a mail server", bytes: "nonsense\n", malformed: "protocol_violation" },
   { peer: "4: sends a bare CR within a line", bytes: "250 a\rb\r\n", replies: [[250, "a\rb"]], oddities: ["bare_carriage_return"] },
   { peer: "4: ends a line with two CRs", bytes: "250 a\r\r\n", replies: [[250, "a\r"]], oddities: ["bare_carriage_return"] },
   {
