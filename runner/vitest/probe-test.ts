@@ -1,10 +1,65 @@
-import { test } from "vitest";
+import { type TestContext, test } from "vitest";
 import type { Envelope } from "../../schemas/envelope.js";
-import { run } from "../run.js";
+import type { AnyProbeName, InputOf, OutputOf } from "../probe-types.js";
+import { type Report, type RunOptions, runReport } from "../run.js";
+import { evidenceText } from "./evidence-text.js";
+import { patience } from "./patience.js";
 
-/** A vitest test that runs a probe once and hands its envelope over. */
-export function probeTest(title: string, name: string, input: unknown, check: (envelope: Envelope) => unknown): void {
-  test(title, async () => {
-    await check(await run(name, input));
-  });
+/** What a test looks at. When it throws, the test's message also says what the run did. */
+export type Check<Output> = (envelope: Envelope<Output>, context: TestContext) => unknown;
+
+export type ProbeTestOptions = Omit<RunOptions, "signal">;
+
+type DefineProbeTest = <const Name extends AnyProbeName>(
+  title: string,
+  name: Name,
+  input: InputOf<Name>,
+  check: Check<OutputOf<Name>>,
+  options?: ProbeTestOptions,
+) => void;
+
+/**
+ * A vitest test that runs a probe once and hands its envelope over:
+ *
+ *     probeTest("mx1 greets", "network.smtp", { target_host: "mx1.example.org" }, ({ output }) => {
+ *       expect(output.response_time_ms).toBeLessThan(200);
+ *     });
+ */
+export const probeTest: DefineProbeTest & Readonly<Record<"concurrent" | "only" | "skip", DefineProbeTest>> = Object.assign(defining(test), {
+  concurrent: defining(test.concurrent),
+  only: defining(test.only),
+  skip: defining(test.skip),
+});
+
+type Define = (title: string, settings: { timeout: number }, body: (context: TestContext) => Promise<void>) => void;
+
+function defining(define: Define): DefineProbeTest {
+  return (title, name, input, check, options = {}) => {
+    const deadlineMs = options.timeoutMs ?? (input as { timeout_ms?: number } | null)?.timeout_ms;
+    define(title, { timeout: patience(deadlineMs) }, async (context) => {
+      const report = await runReport(name, input, { ...options, signal: context.signal });
+      await withEvidence(report, () => check(report.envelope as Envelope<never>, context));
+    });
+  };
+}
+
+/** Adds what the run did to whatever an assertion says. `caller`: where the test asked, when that is not where it failed. */
+export async function withEvidence(report: Report, assertion: () => unknown, caller?: Error): Promise<void> {
+  try {
+    await assertion();
+  } catch (error) {
+    if (error instanceof Error) tell(error, `${error.message}\n\n${evidenceText(report)}`, framesOf(caller ?? error));
+    throw error;
+  }
+}
+
+/** V8 writes an error's message into its stack as well, once. */
+function tell(error: Error, message: string, frames: string): void {
+  error.message = message;
+  error.stack = `${error.name}: ${message}${frames}`;
+}
+
+function framesOf({ stack = "" }: Error): string {
+  const begin = stack.indexOf("\n    at ");
+  return begin < 0 ? "" : stack.slice(begin);
 }

@@ -1,0 +1,65 @@
+import { expect } from "vitest";
+import type { Expectation } from "../../schemas/suite.js";
+import type { AnyProbeName, InputOf, OutputOf } from "../probe-types.js";
+import { type Report, type RunOptions, runReport } from "../run.js";
+import { mismatches } from "../suite/judge.js";
+import { evidenceText } from "./evidence-text.js";
+import { withEvidence } from "./probe-test.js";
+
+type Partially<Value> = Value extends readonly (infer Item)[]
+  ? readonly Partially<Item>[]
+  : Value extends object
+    ? { readonly [Field in keyof Value]?: Partially<Value[Field]> }
+    : Value;
+
+/** What may be asked of a run. Each gives the output back. The run is made once, at the first question. */
+export interface ProbeExpectation<Output> {
+  /** Its status is ok: nothing failed, and nothing was found. */
+  toBeOk(): Promise<Output>;
+  /** It failed, and so. Only what is given is compared. */
+  toFailWith(failure: NonNullable<Expectation["failure"]>): Promise<Output>;
+  /** Its output has these fields, whatever else it has: vitest's toMatchObject. */
+  toMatch(part: Partially<Output>): Promise<Output>;
+}
+
+/** Runs a probe and expects something of it: `await expectProbe("network.smtp@2", input).toBeOk()`. */
+export function expectProbe<const Name extends AnyProbeName>(name: Name, input: InputOf<Name>, options?: RunOptions): ProbeExpectation<OutputOf<Name>> {
+  let made: Promise<Report> | null = null;
+  const run = (): Promise<Report> => {
+    made ??= runReport(name, input, options);
+    return made;
+  };
+  const expectation: ProbeExpectation<unknown> = {
+    toBeOk() {
+      return fulfilled(run(), { status: "ok" }, calledBy(expectation.toBeOk));
+    },
+    toFailWith(failure) {
+      return fulfilled(run(), { status: "error", failure }, calledBy(expectation.toFailWith));
+    },
+    toMatch(part) {
+      return matching(run(), part as object, calledBy(expectation.toMatch));
+    },
+  };
+  return expectation as ProbeExpectation<OutputOf<Name>>;
+}
+
+async function matching(run: Promise<Report>, part: object, caller: Error): Promise<unknown> {
+  const report = await run;
+  await withEvidence(report, () => expect(report.envelope.output).toMatchObject(part), caller);
+  return report.envelope.output;
+}
+
+async function fulfilled(run: Promise<Report>, expected: Expectation, error: Error): Promise<unknown> {
+  const report = await run;
+  const wrong = mismatches(expected, report.carried, report.envelope.output);
+  if (wrong.length === 0) return report.envelope.output;
+  error.message = [...wrong.map(({ message }) => message), "", evidenceText(report)].join("\n");
+  throw error;
+}
+
+/** Made before the run: only then does its stack begin where the test asked. */
+function calledBy(method: (...given: never[]) => unknown): Error {
+  const error = new Error();
+  Error.captureStackTrace(error, method);
+  return error;
+}
