@@ -38,6 +38,7 @@ export class Connection implements Arrival {
   #brokenAt = 0;
   #queued = false;
   #dueAt = 0;
+  #patience = 0;
   #timer: NodeJS.Timeout | null = null;
   readonly #stopListening: () => void;
 
@@ -85,6 +86,7 @@ export class Connection implements Arrival {
   /** Gives up when nobody has called it again, or waitNoMore(), within so many milliseconds. */
   waitAtMost(milliseconds: number): void {
     this.#dueAt = monotonic() + milliseconds;
+    this.#patience = milliseconds;
     this.#timer ??= setTimeout(checkDue, milliseconds, this);
   }
 
@@ -161,7 +163,7 @@ export class Connection implements Arrival {
     if (this.#dueAt === 0 || this.broken !== null) return;
     const left = this.#dueAt - monotonic();
     if (left > 0.5) this.#timer = setTimeout(checkDue, left, this);
-    else this.#break({ code: "timeout", message: "no answer in time" });
+    else this.#break({ code: "timeout", message: `no answer within ${this.#patience} ms` });
   }
 
   #break(reason: Break): void {

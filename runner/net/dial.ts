@@ -44,6 +44,7 @@ async function dial(state: RunState, target: DialTarget, attempts: Attempt[]): P
 class Race {
   readonly #running = new Map<Socket, { attempt: Attempt; beganAt: number }>();
   #next = 0;
+  #wonAt = 0;
   #lastFailure: FailureError | null = null;
   #timers: NodeJS.Timeout[] = [];
   #forget: () => void = () => {};
@@ -67,7 +68,7 @@ class Race {
         this.#forget = deadline.onEnd((reason) => this.#giveUp(fail("connect", reason, ENDED[reason])));
         if (deadline.reason === null) this.#startNext();
       });
-      recorder.end(operation, null, `${connection.remoteAddress} ${connection.remotePort}`, recorder.connectedAt as number);
+      recorder.end(operation, null, `${connection.remoteAddress} ${connection.remotePort}`, this.#wonAt);
       return connection;
     } catch (error) {
       recorder.end(operation);
@@ -119,6 +120,7 @@ class Race {
 
   #won(socket: Socket, address: Address): Connection {
     const at = monotonic();
+    this.#wonAt = at;
     this.#end(socket, at, "connected", null);
     this.#stop(at);
     const { recorder, deadline } = this.state;
