@@ -7,6 +7,8 @@ export interface Option {
   readonly value?: string;
   readonly optional?: true;
   readonly repeated?: true;
+  /** A letter that stands for it: `-t`. */
+  readonly short?: string;
 }
 
 export type Options = Readonly<Record<string, Option>>;
@@ -27,7 +29,7 @@ export function parseArguments(argv: readonly string[], table: Options): Argumen
   for (const [name, option] of Object.entries(table)) values[name] = option.value === undefined ? false : option.repeated ? [] : null;
   const words: string[] = [];
   for (let index = 0; index < argv.length; index++) {
-    const written = argv[index] as string;
+    const written = inFull(argv[index] as string, table);
     if (written === "--") {
       words.push(...argv.slice(index + 1));
       break;
@@ -37,6 +39,11 @@ export function parseArguments(argv: readonly string[], table: Options): Argumen
     else assign(values, table, written, undefined);
   }
   return { words, options: values } as unknown as Arguments<never>;
+}
+
+function inFull(written: string, table: Options): string {
+  const name = Object.keys(table).find((each) => written === `-${table[each]?.short}`);
+  return name === undefined ? written : `--${name}`;
 }
 
 function takesNext(written: string, table: Options): boolean {

@@ -48,9 +48,10 @@ export function helpOf(name: string, command: Command): string {
   );
 }
 
-function signature(name: string, { value, optional }: Option): string {
-  if (value === undefined) return `--${name}`;
-  return optional ? `--${name}[=${value}]` : `--${name} ${value}`;
+function signature(name: string, { value, optional, short }: Option): string {
+  const names = `${short === undefined ? "" : `-${short}, `}--${name}`;
+  if (value === undefined) return names;
+  return optional ? `${names}[=${value}]` : `${names} ${value}`;
 }
 
 function aligned(rows: readonly (readonly [string, string])[]): string[] {

@@ -2,7 +2,7 @@ import type { Arguments, Options } from "./arguments.js";
 
 export const testOptions = {
   tags: { value: "A,B", repeated: true, description: "Only checks that have one of these tags." },
-  testNamePattern: { value: "PATTERN", description: "Only checks whose whole name matches this regular expression." },
+  testNamePattern: { short: "t", value: "PATTERN", description: "Only checks whose whole name matches this regular expression." },
   reporter: { value: "NAME", repeated: true, description: "default, verbose, tree, dot, junit, json, tap, github-actions, html (needs @vitest/ui)." },
   outputFile: { value: "PATH", description: "Where a reporter that writes a file writes it." },
   "outputFile.junit": { value: "PATH", description: "The same for JUnit alone." },

@@ -14,7 +14,7 @@ export default defineCommand({
   examples: [
     ["test mail.yaml", "Run every check of the suite."],
     ["test mail.yaml --tags smoke --reporter default --reporter junit --outputFile.junit report.xml", "Run those tagged smoke, and write a JUnit file too."],
-    ["test mail.yaml --testNamePattern mx1 -- --sequence.shuffle", "Run those of mx1; what stands behind -- goes to vitest."],
+    ["test mail.yaml -t mx1 -- --sequence.shuffle", "Run those of mx1; what stands behind -- goes to vitest."],
   ],
   words: { least: 1, most: Number.POSITIVE_INFINITY },
   run: runSuites,

@@ -1,9 +1,9 @@
 import { type TestContext, test } from "vitest";
 import type { Envelope } from "../../schemas/envelope.js";
 import type { AnyProbeName, InputOf, OutputOf } from "../probe-types.js";
-import { type Report, type RunOptions, runReport } from "../run.js";
-import { evidenceText } from "./evidence-text.js";
+import { type RunOptions, runReport } from "../run.js";
 import { patience } from "./patience.js";
+import { withEvidence } from "./with-evidence.js";
 
 /** What a test looks at. When it throws, the test's message also says what the run did. */
 export type Check<Output> = (envelope: Envelope<Output>, context: TestContext) => unknown;
@@ -41,25 +41,4 @@ function defining(define: Define): DefineProbeTest {
       await withEvidence(report, () => check(report.envelope as Envelope<never>, context));
     });
   };
-}
-
-/** Adds what the run did to whatever an assertion says. `caller`: where the test asked, when that is not where it failed. */
-export async function withEvidence(report: Report, assertion: () => unknown, caller?: Error): Promise<void> {
-  try {
-    await assertion();
-  } catch (error) {
-    if (error instanceof Error) tell(error, `${error.message}\n\n${evidenceText(report)}`, framesOf(caller ?? error));
-    throw error;
-  }
-}
-
-/** V8 writes an error's message into its stack as well, once. */
-function tell(error: Error, message: string, frames: string): void {
-  error.message = message;
-  error.stack = `${error.name}: ${message}${frames}`;
-}
-
-function framesOf({ stack = "" }: Error): string {
-  const begin = stack.indexOf("\n    at ");
-  return begin < 0 ? "" : stack.slice(begin);
 }

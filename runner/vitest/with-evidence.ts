@@ -1,0 +1,24 @@
+import type { Report } from "../run.js";
+import { evidenceText } from "./evidence-text.js";
+
+/** Adds what the run did to whatever an assertion says. `caller`: where the test asked, when that is not where it failed. */
+export async function withEvidence(report: Report, assertion: () => unknown, caller?: Error): Promise<void> {
+  try {
+    await assertion();
+  } catch (error) {
+    if (error instanceof Error) tell(error, `${error.message}\n\n${evidenceText(report)}`, caller);
+    throw error;
+  }
+}
+
+/** Gives an error its message. V8 has written the old one into its stack as well, which some reporters print. */
+export function tell(error: Error, message: string, caller: Error = error): void {
+  const frames = framesOf(caller);
+  error.message = message;
+  error.stack = `${error.name}: ${message}${frames}`;
+}
+
+function framesOf({ stack = "" }: Error): string {
+  const begin = stack.indexOf("\n    at ");
+  return begin < 0 ? "" : stack.slice(begin);
+}
