@@ -84,7 +84,7 @@ function expectation(error: SchemaError): string {
       return FORMATS[String(params.format)] ?? `must be a ${params.format}`;
     case "anyOf":
     case "oneOf":
-      return isReference(parentSchema) ? 'must be text, or {"secret": "env:NAME"}, file:PATH or command:PROGRAM ARGS' : "fits none of the allowed forms";
+      return isReference(parentSchema) ? 'must be text, or a reference such as {"secret": "env:NAME"}' : "fits none of the allowed forms";
     default:
       return error.message ?? `breaks the rule ${keyword}`;
   }
@@ -100,12 +100,12 @@ function rangeOf(schema: Record<string, unknown>): string {
   const kind = schema.type === "integer" ? "a whole number" : "a number";
   if (minimum !== undefined && maximum !== undefined) return `${kind} from ${minimum} to ${maximum}`;
   const bounds = [
-    [minimum, "of at least"],
+    [minimum, "at least"],
     [exclusiveMinimum, "above"],
-    [maximum, "of at most"],
+    [maximum, "at most"],
     [exclusiveMaximum, "below"],
   ].flatMap(([limit, words]) => (limit === undefined ? [] : [`${words} ${limit}`]));
-  return `${kind} ${bounds.join(" and ")}`;
+  return `${kind}, ${bounds.join(" and ")}`;
 }
 
 function withArticle(words: string): string {

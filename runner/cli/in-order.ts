@@ -1,28 +1,23 @@
 /** Hands on what becomes ready in any order by its number, one after the other. */
-export class InOrder<Item> {
+export class InOrder<Item extends NonNullable<unknown>> {
   readonly #waiting = new Map<number, Item>();
   #next = 0;
-  #running: Promise<void> | null = null;
+  #draining: Promise<void> = Promise.resolve();
 
   constructor(readonly handOn: (item: Item, index: number) => Promise<void>) {}
 
   /** Resolves when everything that could be handed on has been. */
-  async add(index: number, item: Item): Promise<void> {
+  add(index: number, item: Item): Promise<void> {
     this.#waiting.set(index, item);
-    this.#running ??= this.#drain();
-    await this.#running;
+    this.#draining = this.#draining.then(() => this.#drain());
+    return this.#draining;
   }
 
   async #drain(): Promise<void> {
-    try {
-      while (this.#waiting.has(this.#next)) {
-        const index = this.#next++;
-        const item = this.#waiting.get(index) as Item;
-        this.#waiting.delete(index);
-        await this.handOn(item, index);
-      }
-    } finally {
-      this.#running = null;
+    for (let item = this.#waiting.get(this.#next); item !== undefined; item = this.#waiting.get(this.#next)) {
+      const index = this.#next++;
+      this.#waiting.delete(index);
+      await this.handOn(item, index);
     }
   }
 }

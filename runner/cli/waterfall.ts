@@ -22,7 +22,7 @@ interface Row {
   paint: (text: string) => string;
 }
 
-const SHORTEST_BAR = 10;
+const SHORTEST_BAR = 4;
 const LONGEST_BAR = 48;
 
 /** A run as a person reads it at a glance: its steps as bars on one time axis, then what came out. */
@@ -76,7 +76,7 @@ function attemptRow({ ip_address, port, at_ms, duration_ms, outcome, error }: At
 }
 
 function drawn(rows: readonly Row[], total: number, { width, style }: Canvas): string[] {
-  const names = Math.min(24, Math.max(...rows.map(({ name }) => cellsOf(name))));
+  const names = Math.min(24, Math.floor(width * 0.3), Math.max(...rows.map(({ name }) => cellsOf(name))));
   const codes = Math.max(...rows.map(({ code }) => code.length));
   const durations = rows.map(({ duration }) => (duration === null ? "no end" : milliseconds(duration)));
   const times = Math.max(...durations.map((text) => text.length));

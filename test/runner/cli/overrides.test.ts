@@ -1,0 +1,45 @@
+import { describe, expect, test } from "vitest";
+import { withOverrides } from "../../../runner/cli/overrides.js";
+
+describe("--set", () => {
+  test.each([
+    ["a=1", { a: 1 }],
+    ["a=text", { a: "text" }],
+    ["a=", { a: "" }],
+    ["a=x=y", { a: "x=y" }],
+    ["a=true", { a: true }],
+    ['a="25"', { a: "25" }],
+    ['a=["1.1.1.1"]', { a: ["1.1.1.1"] }],
+    ["a.b.c=1", { a: { b: { c: 1 } } }],
+    ["toString=1", { toString: 1 }],
+  ])("%s", (written, expected) => {
+    expect(withOverrides({}, [written])).toEqual(expected);
+  });
+
+  test("changes a copy, field by field, in order", () => {
+    const input = { tls: { mode: "none", warn_days: 1 }, list: [{ a: 1 }] };
+    expect(withOverrides(input, ["tls.mode=starttls", "tls.mode=implicit", "list.0.a=2"])).toEqual({
+      tls: { mode: "implicit", warn_days: 1 },
+      list: [{ a: 2 }],
+    });
+    expect(input).toEqual({ tls: { mode: "none", warn_days: 1 }, list: [{ a: 1 }] });
+  });
+
+  test("puts __proto__ in as a field like any other, for the contract to refuse", () => {
+    const changed = withOverrides({}, ["__proto__.polluted=1"]) as object;
+    expect(Object.keys(changed)).toEqual(["__proto__"]);
+    expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+  });
+
+  test.each(["a", "=1", "", "a..b=1", ".a=1", "a.=1"])("refuses %j", (written) => {
+    expect(() => withOverrides({}, [written])).toThrow(`--set ${JSON.stringify(written)} is not key=value`);
+  });
+
+  test.each([
+    [{ a: "text" }, "a.b=1"],
+    [{ a: null }, "a.b=1"],
+    [5, "a=1"],
+  ])("does not lead into %j by %s", (input, written) => {
+    expect(() => withOverrides(input, [written])).toThrow("leads into a value that has no fields");
+  });
+});
