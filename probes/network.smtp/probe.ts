@@ -1,6 +1,5 @@
 import { defineProbe } from "../../runner/define-probe.js";
 import { statusOf } from "../../runner/judge.js";
-import { authenticate } from "../../runner/net/smtp/auth.js";
 import { sizeOf } from "../../runner/net/smtp/capabilities.js";
 import { noop } from "../../runner/net/smtp/commands.js";
 import { accepted, type SmtpSession } from "../../runner/net/smtp/session.js";
@@ -8,7 +7,6 @@ import { noteAnomalies } from "./anomalies.js";
 import { type Ctx, nothingYet, type SmtpEvidence } from "./evidence.js";
 import { judge } from "./judge.js";
 import { leave } from "./leave.js";
-import { sendTestMessage } from "./message.js";
 import { openSession } from "./open-session.js";
 import { type Input, newest } from "./schema.js";
 import { v1 } from "./v1.js";
@@ -44,15 +42,22 @@ async function run(input: Input, ctx: Ctx): Promise<SmtpEvidence> {
   return evidence;
 }
 
-/** What is asked of a server that has greeted us. NOOP comes before the login: a password that is wrong leaves its time known. */
+/**
+ * What is asked of a server that has greeted us. NOOP comes before the login: a password that is wrong leaves its time known.
+ * Logging in and sending are loaded when they are asked for, since most runs do neither and start-up counts.
+ */
 async function ask(session: SmtpSession, input: Input, ctx: Ctx, evidence: SmtpEvidence): Promise<void> {
   const reply = await noop(session);
   evidence.response_time_ms = reply.duration_ms;
   accepted("noop", reply);
   if (input.auth !== undefined) {
+    const { authenticate } = await import("../../runner/net/smtp/auth.js");
     evidence.auth = { mechanism: null, accepted: false };
     await authenticate(session, input.auth, ctx.tcp.state.secrets, evidence.auth);
     evidence.auth.accepted = true;
   }
-  if (input.send_message !== undefined) await sendTestMessage(session, input.send_message, evidence);
+  if (input.send_message !== undefined) {
+    const { sendTestMessage } = await import("./message.js");
+    await sendTestMessage(session, input.send_message, evidence);
+  }
 }

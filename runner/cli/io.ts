@@ -19,11 +19,9 @@ export interface Screen {
 }
 
 export function processIo(): Io {
-  process.stdout.on("error", endOnBrokenPipe);
-  process.stderr.on("error", endOnBrokenPipe);
   return {
     out: write,
-    err: (text) => void process.stderr.write(text),
+    err: (text) => void watched(process.stderr).write(text),
     get stdin() {
       return process.stdin;
     },
@@ -44,9 +42,15 @@ function endOnBrokenPipe(error: NodeJS.ErrnoException): void {
   process.exit(error.code === "EPIPE" ? 141 : 3);
 }
 
+/** Node makes these streams when they are first touched, which takes a millisecond each: not before there is something to say. */
+function watched(stream: NodeJS.WriteStream): NodeJS.WriteStream {
+  if (stream.listenerCount("error", endOnBrokenPipe) === 0) stream.on("error", endOnBrokenPipe);
+  return stream;
+}
+
 function write(text: string): Promise<void> {
   return new Promise((resolve) => {
-    if (process.stdout.write(text)) resolve();
+    if (watched(process.stdout).write(text)) resolve();
     else process.stdout.once("drain", resolve);
   });
 }
