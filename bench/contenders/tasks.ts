@@ -72,8 +72,8 @@ async function flood<Result>({ probe }: Prober<Result>, { port, total, concurren
 }
 
 async function time<Result>({ probe, noopOf }: Prober<Result>, { port, total, concurrency }: TimeRequest): Promise<TimeAnswer> {
-  const results = await keepInFlight(total, concurrency, () => probe(port));
-  const errors = results.map((result) => errorOf(noopOf(result)));
+  const errors: number[] = [];
+  await keepInFlight(total, concurrency, async () => errors.push(errorOf(noopOf(await probe(port)))));
   return { p50: percentile(errors, 0.5), p99: percentile(errors, 0.99) };
 }
 
