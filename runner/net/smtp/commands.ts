@@ -70,9 +70,15 @@ export async function quit(session: SmtpSession): Promise<TimedReply> {
  * Never "localhost": it says nothing, and servers refuse it.
  */
 export function heloDomain(given: string | undefined, localAddress: string | null): string {
-  if (given !== undefined) return isIP(given) === 0 ? given : addressLiteral(given);
+  if (given !== undefined) return spoken(given);
   ownName ??= ownFullName();
   return ownName === "" ? addressLiteral(localAddress ?? "127.0.0.1") : ownName;
+}
+
+/** EHLO is ASCII: a name in other letters is said in its A-labels. */
+function spoken(given: string): string {
+  const host = parseHost(given);
+  return host?.kind === "address" ? addressLiteral(given) : (host?.host ?? given);
 }
 
 /** Asked of the system once: empty when this machine has no full name that another could look up. */
