@@ -1,5 +1,5 @@
 import type { Document, Node, Pair, Scalar, YAMLMap } from "yaml";
-import { SuiteError } from "./problem.js";
+import { type Problem, SuiteError } from "./problem.js";
 
 export interface Position {
   readonly line: number;
@@ -34,7 +34,10 @@ export class SuiteDocument {
     this.#document = yaml.parseDocument(text, { lineCounter: this.#lines, prettyErrors: false, merge: true, logLevel: "silent" });
     // Once the parser has lost its way, every token is unexpected: only the first of them says something.
     const wrong = [...this.#document.errors, ...this.#document.warnings].filter(({ code }, index) => index === 0 || code !== "UNEXPECTED_TOKEN");
-    if (wrong.length === 0) return;
+    if (wrong.length === 0) {
+      this.#checkAliases();
+      return;
+    }
     throw new SuiteError(
       wrong.map(({ message, pos: [at] }) => ({ file, ...this.#at(at), message: `not well-formed YAML: ${inOneLine(message)}`, hint: hintAt(text, at) })),
     );
@@ -79,6 +82,17 @@ export class SuiteDocument {
       value = this.#resolved(child.value) ?? child.key;
     }
     return { key, value, depth: path.length };
+  }
+
+  #checkAliases(): void {
+    const problems: Problem[] = [];
+    this.#yaml.visit(this.#document, {
+      Alias: (_, alias) => {
+        if (alias.resolve(this.#document) !== undefined) return;
+        problems.push({ file: this.file, ...this.positionOf(alias), message: `there is no anchor &${alias.source} before this`, hint: null });
+      },
+    });
+    if (problems.length > 0) throw new SuiteError(problems);
   }
 
   #resolved(node: Node | null): Node | null {

@@ -9,12 +9,13 @@ export function parseFieldPath(written: string): string[] {
     .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
 
-/** The value of a field; undefined when there is no such field. A step into a list is an index, or the `name` of an item. */
+/** The value of a field; undefined when there is no such field, null below what did not happen. A step into a list is an index, or the `name` of an item. */
 export function valueAt(value: unknown, path: readonly string[]): unknown {
   let current = value;
   for (const step of path) {
+    if (current === null) return null;
     if (Array.isArray(current)) current = itemOf(current, step);
-    else if (current !== null && typeof current === "object" && Object.hasOwn(current, step)) current = (current as Record<string, unknown>)[step];
+    else if (typeof current === "object" && Object.hasOwn(current, step)) current = (current as Record<string, unknown>)[step];
     else return undefined;
   }
   return current;

@@ -1,0 +1,43 @@
+import { describe, expect, test } from "vitest";
+import { unmet, unusable } from "../../../runner/suite/matchers.js";
+
+describe("a matcher", () => {
+  test.each<[expected: unknown, fits: unknown[], fitsNot: unknown[]]>([
+    ["ESMTP", ["ESMTP"], ["esmtp", "ESMTP ready", null, undefined, ["ESMTP"]]],
+    [250, [250], ["250", 251, null]],
+    [null, [null], [undefined, 0, ""]],
+    [["a", "b"], [["a", "b"]], [["b", "a"], ["a"], "a,b"]],
+    [{ equals: { a: [1] } }, [{ a: [1] }], [{ a: [1], b: 2 }, { a: ["1"] }]],
+    [{ contains: "SMTP" }, ["ESMTP ready", ["SMTP"]], ["esmtp", ["ESMTP"], null, 5]],
+    [{ contains: { keyword: "SIZE" } }, [[{ keyword: "SIZE" }]], [[{ keyword: "SIZE", parameters: [] }], "SIZE"]],
+    [{ matches: "^mx\\d+\\." }, ["mx1.example.org"], ["amx1.", "mx.", null, 1]],
+    [{ above: 14 }, [14.1], [14, 13, "15", null]],
+    [{ at_least: 14 }, [14, 15], [13.9, "14"]],
+    [{ below: 200 }, [199.9], [200, "1", null, undefined]],
+    [{ at_most: 200 }, [200], [200.1]],
+    [{ above: 1, below: 3 }, [2], [1, 3]],
+    [{ one_of: ["TLSv1.2", "TLSv1.3"] }, ["TLSv1.3"], ["TLSv1.1", null]],
+    [{ exists: true }, [0, "", false, []], [null, undefined]],
+    [{ exists: false }, [null, undefined], [0, ""]],
+  ])("%j", (expected, fits, fitsNot) => {
+    for (const value of fits) expect(unmet(expected, value), JSON.stringify(value)).toEqual([]);
+    for (const value of fitsNot) expect(unmet(expected, value), JSON.stringify(value)).not.toEqual([]);
+  });
+
+  test("says what it wanted, each in its own words", () => {
+    expect(unmet({ above: 1, below: 3, matches: "^2$" }, 5)).toEqual(["a number below 3", 'a text that matches "^2$"']);
+    expect(unmet({ exists: true }, null)).toEqual(["a value"]);
+  });
+
+  test("gives up on an expression that somebody else's text makes backtrack for ever", () => {
+    const began = performance.now();
+    expect(unmet({ matches: "^(a+)+$" }, `${"a".repeat(4000)}!`)).toHaveLength(1);
+    expect(performance.now() - began).toBeLessThan(5000);
+  });
+
+  test("is told to be unusable before anything runs", () => {
+    expect(unusable({ matches: "(" })).toContain("Unterminated group");
+    expect(unusable({ matches: "^\\w+$" })).toBeNull();
+    expect(unusable("(")).toBeNull();
+  });
+});
