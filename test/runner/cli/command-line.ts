@@ -17,18 +17,20 @@ export interface Surroundings {
   cwd?: string;
   /** Is given what stands for Ctrl-C. */
   onStart?: (interrupt: () => void) => void;
+  onOut?: (text: string) => void;
 }
 
 /** Runs the command line in this process, and keeps what it says. */
 export async function probeRun(
   argv: readonly string[],
-  { stdin = "", tty = false, columns = 80, env = {}, cwd = process.cwd(), onStart }: Surroundings = {},
+  { stdin = "", tty = false, columns = 80, env = {}, cwd = process.cwd(), onStart, onOut }: Surroundings = {},
 ): Promise<Outcome> {
   const outcome: Outcome = { code: -1, out: "", err: "" };
   const screen = { isTty: tty, columns };
   outcome.code = await main(argv, {
     async out(text) {
       outcome.out += text;
+      onOut?.(text);
     },
     err(text) {
       outcome.err += text;

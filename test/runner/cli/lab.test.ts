@@ -1,0 +1,63 @@
+import { describe, expect, test } from "vitest";
+import { labOf } from "../../../runner/registry.js";
+import { probeRun, spawnProbeRun } from "./command-line.js";
+
+const STATUS: Readonly<Record<string, string>> = { plain: "ok", starttls: "ok", implicit: "ok", auth: "ok", greylisting: "error" };
+
+describe("probe-run network.smtp --lab", () => {
+  test("runs against the first server", async () => {
+    const { code, out } = await probeRun(["network.smtp", "--lab"]);
+    expect(code).toBe(0);
+    expect(JSON.parse(out).output).toMatchObject({ status: "ok", tls: null, banner: expect.stringContaining("probe-run lab") });
+  });
+
+  test.each(Object.entries(STATUS))("--lab=%s is %s", async (server, status) => {
+    const { code, out, err } = await probeRun(["network.smtp", `--lab=${server}`]);
+    expect({ code, err }).toEqual({ code: status === "ok" ? 0 : 1, err: "" });
+    expect(JSON.parse(out).output).toMatchObject({ status });
+  });
+
+  test("--set and an input win over what the lab says", async () => {
+    const { out } = await probeRun(["network.smtp", "-", "--lab=auth", "--set", "auth.password=wrong"], { stdin: '{"helo_domain": "probe.example.org"}' });
+    expect(JSON.parse(out).output).toMatchObject({ helo_domain: "probe.example.org", auth: { accepted: false }, failure: { phase: "auth" } });
+  });
+
+  test("every server of the lab is one of those", async () => {
+    const running = await (await labOf("network.smtp"))?.start(() => 0);
+    await running?.close();
+    expect(running?.servers.map(({ name }) => name)).toEqual(Object.keys(STATUS));
+  });
+});
+
+describe("probe-run lab", () => {
+  test("prints the inputs, serves, and stops when it is told to", async () => {
+    let stop = (): void => {};
+    let heard = "";
+    const serving = probeRun(["lab"], {
+      onStart: (interrupt) => {
+        stop = interrupt;
+      },
+      onOut: (text) => {
+        heard += text;
+      },
+    });
+    await expect.poll(() => heard).not.toBe("");
+    const { plain, starttls } = JSON.parse(heard)["network.smtp"];
+    for (const input of [plain, starttls]) expect((await probeRun(["network.smtp", "-"], { stdin: JSON.stringify(input) })).code).toBe(0);
+    stop();
+    const { code, out, err } = await serving;
+    expect({ code, out }).toEqual({ code: 0, out: heard });
+    expect(err).toMatch(/network\.smtp {2}greylisting {2}127\.0\.0\.1 \d+ {2}Tells/);
+    const refused = await probeRun(["network.smtp", "-", "--compact"], { stdin: JSON.stringify(plain) });
+    expect(JSON.parse(refused.out).output.failure).toMatchObject({ code: "refused" });
+  });
+
+  test("a port that is taken is told in a sentence", async () => {
+    const lab = await (await labOf("network.smtp"))?.start(() => 0);
+    const taken = lab?.servers[0]?.input.target_port;
+    const { code, out, err } = await spawnProbeRun(["lab", "--port-base", String(taken)]);
+    await lab?.close();
+    expect({ code, out }).toEqual({ code: 3, out: "" });
+    expect(err).toBe(`probe-run: could not run: listen EADDRINUSE: address already in use 127.0.0.1:${taken}\n`);
+  });
+});
