@@ -13,7 +13,8 @@ export function inRepo(...parts: string[]): string {
 /** The ids of the probes in this checkout: one folder each. */
 export function probeFolders(): string[] {
   return readdirSync(inRepo("probes"), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
+    // A branch that was left behind may leave an empty folder: it is no probe.
+    .filter((entry) => entry.isDirectory() && existsSync(inRepo("probes", entry.name, "probe.ts")))
     .map((entry) => entry.name)
     .sort();
 }
