@@ -1,0 +1,21 @@
+/** Why a message is not done: what stands beside it in the dead letters. */
+export interface LastFailure {
+  readonly reason: FailureReason;
+  readonly message: string;
+  /** UTC. */
+  readonly at: string;
+}
+
+/**
+ * poisoned: it is no message of ours, or does not fit its contract. worker_error: the probe threw. worker_died: its lease ran out
+ * time and again. target_failed: the target failed in a way that may pass. consumer_error: whoever was handed it refused it.
+ */
+export type FailureReason = "poisoned" | "worker_error" | "worker_died" | "target_failed" | "consumer_error";
+
+/** More than this tells nobody more. */
+const MOST_CHARACTERS = 2000;
+
+export function lastFailure(reason: FailureReason, message: string): LastFailure {
+  const shown = message.length <= MOST_CHARACTERS ? message : `${message.slice(0, MOST_CHARACTERS)}…`;
+  return { reason, message: shown, at: new Date().toISOString() };
+}

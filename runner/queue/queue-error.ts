@@ -1,0 +1,19 @@
+/** The queue could not do what it was asked: what happened, where, and what to do about it. The command line ends with 3. */
+export class QueueError extends Error {
+  override readonly name = "QueueError";
+
+  constructor(
+    readonly code: QueueErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/**
+ * full: no space. read_only: no permission. corrupted: it can no longer be read. not_a_queue: the file is something else.
+ * busy: others kept it for too long. missing_client: a package is not installed. unreachable: no connection. closed: it was
+ * used after its end. refused: the other side took the message, and said no.
+ */
+export type QueueErrorCode = "full" | "read_only" | "corrupted" | "not_a_queue" | "busy" | "missing_client" | "unreachable" | "closed" | "refused" | "failed";

@@ -1,0 +1,181 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Channel, ClaimRequest, Counts, DeadLetter, Delivery, Message, Purgeable, PushAnswer, SettleAnswer, Settlement } from "../backend.js";
+import { claimNow, nextDue } from "./claim.js";
+import type { Database } from "./database.js";
+import { deadLetterOf, type Lease, type Row, statementsFor } from "./rows.js";
+import { STATE, type TableName } from "./schema.js";
+import { settleNow } from "./settle.js";
+
+/** How often a waiting claim looks whether another process has written. One look costs a few microseconds. */
+const LOOK_EVERY_MS = 10;
+const HOUSEKEEPING_EVERY_MS = 10_000;
+/** A lane that nobody used for so long has a full bucket. */
+const LANE_IDLE_MS = 3_600_000;
+
+/** Jobs, or results, in one SQLite file. */
+export class SqliteChannel implements Channel {
+  readonly #statements;
+  /** Counts what this process wrote: SQLite's own counter tells of others only. */
+  #writes = 0;
+  #cleanedAt = Number.NEGATIVE_INFINITY;
+  #isClosed = false;
+
+  constructor(
+    readonly database: Database,
+    readonly table: TableName,
+    readonly retentionMs: number,
+    /** Where the results of these jobs go. */
+    readonly results: SqliteChannel | null,
+  ) {
+    this.#statements = statementsFor(table);
+  }
+
+  push(messages: readonly Message[]): Promise<PushAnswer[]> {
+    return this.#write(() => messages.map((message) => this.pushNow(message)), true);
+  }
+
+  /** Inside a transaction. */
+  pushNow({ id, body, key, priority, delayMs }: Message): PushAnswer {
+    const now = this.database.clock.now();
+    const [state, due] = delayMs > 0 ? [STATE.delayed, Math.ceil(now + delayMs)] : [STATE.ready, null];
+    const { changes } = this.database.prepare(this.#statements.push).run(id, body, key, priority, state, due, now);
+    this.#writes += 1;
+    return Number(changes) > 0 ? "accepted" : "duplicate";
+  }
+
+  async claim(request: ClaimRequest): Promise<Delivery[]> {
+    const deadline = performance.now() + request.waitMs;
+    while (!this.#isClosed && request.signal?.aborted !== true) {
+      const seen = this.#version();
+      const due = this.database.read(() => nextDue(this.#at(), request.limits));
+      if (due <= this.database.clock.now()) {
+        const claimed = await this.database.write(() => claimNow({ ...this.#at(), statements: this.#statements }, request), false);
+        if (claimed.length > 0) return claimed;
+      }
+      if (performance.now() >= deadline) return [];
+      await this.#change(seen, deadline, request);
+    }
+    return [];
+  }
+
+  extend(deliveries: readonly Delivery[], leaseMs: number): Promise<Delivery[]> {
+    return this.#write(() => {
+      const until = Math.ceil(this.database.clock.now() + leaseMs);
+      const statement = this.database.prepare(this.#statements.extend);
+      return (deliveries as Lease[]).filter(({ sequence, lease }) => Number(statement.run(until, sequence, lease).changes) === 0);
+    }, false);
+  }
+
+  settle(settlements: readonly Settlement[]): Promise<SettleAnswer[]> {
+    return this.#write(() => {
+      const at = this.#at();
+      this.#clean(at.now);
+      const forgetAt = Math.ceil(at.now + this.retentionMs);
+      return settleNow({ ...at, statements: this.#statements, forgetAt, pushResult: (message) => this.results?.pushNow(message) }, settlements);
+    }, true);
+  }
+
+  async counts(): Promise<Counts> {
+    return this.database.read(() => {
+      this.database.driver.exec("BEGIN");
+      try {
+        const now = Math.floor(this.database.clock.now());
+        return this.#countsAt(now);
+      } finally {
+        this.database.driver.exec("COMMIT");
+      }
+    });
+  }
+
+  async pause(): Promise<void> {
+    await this.#write(
+      () =>
+        this.database
+          .prepare(`INSERT INTO ${this.table}_pause (since) SELECT ? WHERE NOT EXISTS (SELECT 1 FROM ${this.table}_pause)`)
+          .run(this.database.clock.now()),
+      true,
+    );
+  }
+
+  async resume(): Promise<void> {
+    await this.#write(() => this.database.prepare(`DELETE FROM ${this.table}_pause`).run(), true);
+  }
+
+  async dead(most: number): Promise<DeadLetter[]> {
+    const sql = `SELECT sequence, id, body, key, priority, attempt, failure FROM ${this.table} WHERE state = ${STATE.dead} AND due IS NOT NULL ORDER BY due, sequence LIMIT ?`;
+    return this.database.read(() => (this.database.prepare(sql).all(most) as Row[]).map(deadLetterOf));
+  }
+
+  revive(ids: readonly string[] | null): Promise<number> {
+    const sql = `UPDATE ${this.table} SET state = ${STATE.ready}, due = NULL, attempt = 0, failure = NULL WHERE state = ${STATE.dead}`;
+    return this.#write(() => {
+      if (ids === null) return Number(this.database.prepare(`${sql} AND due IS NOT NULL`).run().changes);
+      return ids.reduce((sum, id) => sum + Number(this.database.prepare(`${sql} AND id = ?`).run(id).changes), 0);
+    }, true);
+  }
+
+  purge(what: Purgeable): Promise<number> {
+    const states = PURGED[what];
+    return this.#write(
+      () => states.reduce((sum, state) => sum + Number(this.database.prepare(`DELETE FROM ${this.table} WHERE state = ${state}`).run().changes), 0),
+      true,
+    );
+  }
+
+  /** Ends whoever waits. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  #countsAt(now: number): Counts {
+    const count = (condition: string, ...values: number[]): number =>
+      (this.database.prepare(`SELECT count(*) AS n FROM ${this.table} WHERE ${condition}`).all(...values)[0] as { n: number }).n;
+    const dueOf = (state: number): number => count(`state = ${state} AND due <= ?`, now);
+    const laterOf = (state: number): number => count(`state = ${state} AND due > ?`, now);
+    return {
+      waiting: count(`state = ${STATE.ready}`) + count(`state = ${STATE.parked}`) + dueOf(STATE.delayed) + dueOf(STATE.leased),
+      delayed: laterOf(STATE.delayed),
+      leased: laterOf(STATE.leased),
+      dead: count(`state = ${STATE.dead} AND due IS NOT NULL`),
+      done: laterOf(STATE.done),
+      isPaused: this.database.prepare(`SELECT since FROM ${this.table}_pause`).all().length > 0,
+    };
+  }
+
+  async #write<Result>(work: () => Result, isDurable: boolean): Promise<Result> {
+    const result = await this.database.write(work, isDurable);
+    this.#writes += 1;
+    return result;
+  }
+
+  #at(): { database: Database; table: TableName; now: number } {
+    return { database: this.database, table: this.table, now: this.database.clock.now() };
+  }
+
+  /** Changes when anybody has written. */
+  #version(): string {
+    return this.database.read(() => `${(this.database.prepare("PRAGMA data_version").all()[0] as { data_version: number }).data_version}.${this.#writes}`);
+  }
+
+  async #change(seen: string, deadline: number, request: ClaimRequest): Promise<void> {
+    const due = this.database.read(() => nextDue(this.#at(), request.limits));
+    // Due and yet not claimed: a limit on all of them holds them back.
+    const inMs = Math.max(due - this.database.clock.now(), LOOK_EVERY_MS);
+    const ends = Math.min(deadline, performance.now() + inMs);
+    do await sleep(Math.min(LOOK_EVERY_MS, Math.max(1, ends - performance.now())));
+    while (!this.#isClosed && request.signal?.aborted !== true && performance.now() < ends && this.#version() === seen);
+  }
+
+  #clean(now: number): void {
+    if (now - this.#cleanedAt < HOUSEKEEPING_EVERY_MS) return;
+    this.#cleanedAt = now;
+    this.database.prepare(this.#statements.forget).run(now);
+    this.database.prepare(`DELETE FROM ${this.table}_lane WHERE opens IS NULL AND filled < ?`).run(now - LANE_IDLE_MS);
+  }
+}
+
+const PURGED: Readonly<Record<Purgeable, readonly number[]>> = {
+  waiting: [STATE.ready, STATE.delayed, STATE.parked],
+  dead: [STATE.dead],
+  done: [STATE.done],
+};

@@ -1,0 +1,97 @@
+import { closeSync, existsSync, mkdirSync, openSync, readSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { QueueError } from "../queue-error.js";
+import { Database } from "./database.js";
+import { type Driver, openDriver } from "./driver.js";
+import { asQueueError } from "./errors.js";
+import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from "./schema.js";
+import { type MachineClock, StoreClock } from "./store-clock.js";
+
+/** While it is being opened another process may be making the tables. */
+const OPEN_BUSY_MS = 10_000;
+
+export function openDatabase(path: string, mayCreate: boolean, machine: MachineClock): Database {
+  const isNew = !existsSync(path) || statSync(path).size === 0;
+  if (isNew && !mayCreate)
+    throw new QueueError("not_a_queue", `there is no queue at ${path}: check the path, or put something in it with \`probe-run enqueue\``);
+  let driver: Driver | null = null;
+  try {
+    if (isNew) makeFolder(path);
+    else assertSqlite(path);
+    driver = openDriver(path);
+    return prepared(path, driver, machine);
+  } catch (error) {
+    driver?.close();
+    throw asQueueError(error, path);
+  }
+}
+
+/** Only for this user: a job says what is to be run, and where secrets are to be found. */
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new QueueError("read_only", `the folder of ${path} cannot be made: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+const HEADER = "SQLite format 3\0";
+
+/** SQLite takes a file that is too short for a header for an empty one, and would write over it. */
+function assertSqlite(path: string): void {
+  const start = Buffer.alloc(HEADER.length);
+  const file = openForReading(path);
+  try {
+    readSync(file, start, 0, start.length, 0);
+  } finally {
+    closeSync(file);
+  }
+  if (start.toString("latin1") === HEADER) return;
+  throw new QueueError(
+    "corrupted",
+    `${path} is corrupted, or no SQLite file: it does not begin like one. Nothing was overwritten: move it away, or give another path`,
+  );
+}
+
+function openForReading(path: string): number {
+  try {
+    return openSync(path, "r");
+  } catch (error) {
+    throw new QueueError("read_only", `${path} cannot be read: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function prepared(path: string, driver: Driver, machine: MachineClock): Database {
+  driver.exec(`PRAGMA busy_timeout = ${OPEN_BUSY_MS}`);
+  assertOurs(path, driver);
+  driver.exec("PRAGMA journal_mode = WAL");
+  driver.exec("PRAGMA synchronous = FULL");
+  // What a burst made the log grow to is given back to the disk.
+  driver.exec("PRAGMA journal_size_limit = 67108864");
+  driver.exec("BEGIN IMMEDIATE");
+  if (versionOf(driver) === 0) {
+    driver.exec(SCHEMA);
+    driver.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
+    driver.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+  }
+  const clock = new StoreClock(driver, machine);
+  driver.exec("COMMIT");
+  driver.exec("PRAGMA busy_timeout = 0");
+  return new Database(path, driver, clock);
+}
+
+/** Before anything is written. */
+function assertOurs(path: string, driver: Driver): void {
+  const { tables } = driver.prepare("SELECT count(*) AS tables FROM sqlite_schema").all()[0] as { tables: number };
+  const { application_id: id } = driver.prepare("PRAGMA application_id").all()[0] as { application_id: number };
+  if (tables > 0 && id !== APPLICATION_ID) {
+    throw new QueueError("not_a_queue", `${path} is a database of something else: nothing was changed in it. Give another path`);
+  }
+  const version = versionOf(driver);
+  if (version <= SCHEMA_VERSION) return;
+  throw new QueueError("not_a_queue", `${path} was made by a newer probe-run (format ${version}; this one knows ${SCHEMA_VERSION}): update this one`);
+}
+
+function versionOf(driver: Driver): number {
+  return (driver.prepare("PRAGMA user_version").all()[0] as { user_version: number }).user_version;
+}

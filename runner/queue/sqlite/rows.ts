@@ -1,0 +1,64 @@
+import type { DeadLetter, Delivery } from "../backend.js";
+import type { LastFailure } from "../last-failure.js";
+import { STATE, type TableName } from "./schema.js";
+
+/** A message as it is stored. */
+export interface Row {
+  sequence: number;
+  id: string;
+  body: string;
+  key: string | null;
+  priority: number;
+  attempt: number;
+  failure: string | null;
+}
+
+/** A lease on a row: `lease` is drawn anew for each claim, so that an old holder is told from the present one. */
+export interface Lease extends Delivery {
+  readonly sequence: number;
+  readonly lease: number;
+}
+
+export function leaseOf(row: Row, lease: number): Lease {
+  return {
+    id: row.id,
+    body: row.body,
+    key: row.key,
+    attempt: row.attempt,
+    lastFailure: failureOf(row),
+    sequence: row.sequence,
+    lease,
+  };
+}
+
+export function deadLetterOf(row: Row): DeadLetter {
+  const failure = failureOf(row) ?? { reason: "worker_died", message: "nothing is known", at: "" };
+  return { id: row.id, body: row.body, key: row.key, attempts: row.attempt, failure };
+}
+
+function failureOf({ failure }: Row): LastFailure | null {
+  return failure === null ? null : (JSON.parse(failure) as LastFailure);
+}
+
+/** Every statement of one table that is on the path of a message. */
+export function statementsFor(table: TableName) {
+  return {
+    // A done id that may be forgotten makes room for a new message of that id.
+    push: `INSERT INTO ${table} (id, body, key, priority, state, due, attempt) VALUES (?, ?, ?, ?, ?, ?, 0)
+      ON CONFLICT (id) DO UPDATE SET body = excluded.body, key = excluded.key, priority = excluded.priority, state = excluded.state,
+        due = excluded.due, attempt = 0, lease = NULL, failure = NULL WHERE state = ${STATE.done} AND due <= ?`,
+    wakeDelayed: `UPDATE ${table} SET state = ${STATE.ready}, due = NULL WHERE state = ${STATE.delayed} AND due <= ?`,
+    endLeases: `UPDATE ${table} SET state = ${STATE.ready}, due = NULL, lease = NULL, failure = NULL WHERE state = ${STATE.leased} AND due <= ?`,
+    takeFirst: `UPDATE ${table} SET state = ${STATE.leased}, due = ?, lease = ?, attempt = attempt + 1 WHERE sequence IN
+      (SELECT sequence FROM ${table} WHERE state = ${STATE.ready} ORDER BY priority DESC, sequence LIMIT ?)
+      RETURNING sequence, id, body, key, priority, attempt, failure`,
+    takeOne: `UPDATE ${table} SET state = ${STATE.leased}, due = ?, lease = ?, attempt = attempt + 1 WHERE sequence = ?
+      RETURNING sequence, id, body, key, priority, attempt, failure`,
+    extend: `UPDATE ${table} SET due = ? WHERE sequence = ? AND lease = ?`,
+    finish: `UPDATE ${table} SET state = ${STATE.done}, due = ?, lease = NULL, body = '', failure = NULL WHERE sequence = ? AND lease = ?`,
+    retry: `UPDATE ${table} SET state = ${STATE.delayed}, due = ?, lease = NULL, failure = ? WHERE sequence = ? AND lease = ?`,
+    release: `UPDATE ${table} SET state = ${STATE.ready}, due = NULL, lease = NULL, attempt = attempt - 1 WHERE sequence = ? AND lease = ?`,
+    bury: `UPDATE ${table} SET state = ${STATE.dead}, due = ?, lease = NULL, failure = ? WHERE sequence = ? AND lease = ?`,
+    forget: `DELETE FROM ${table} WHERE sequence IN (SELECT sequence FROM ${table} WHERE state = ${STATE.done} AND due <= ? LIMIT 1000)`,
+  } as const;
+}

@@ -1,0 +1,47 @@
+import type { Message, Outcome, SettleAnswer, Settlement } from "../backend.js";
+import type { Database } from "./database.js";
+import type { Lease, statementsFor } from "./rows.js";
+import type { TableName } from "./schema.js";
+
+interface Settling {
+  readonly database: Database;
+  readonly table: TableName;
+  readonly statements: ReturnType<typeof statementsFor>;
+  readonly now: number;
+  readonly forgetAt: number;
+  pushResult(message: Message): void;
+}
+
+/** Inside a transaction. */
+export function settleNow(settling: Settling, settlements: readonly Settlement[]): SettleAnswer[] {
+  const keys = new Set<string>();
+  const answers = settlements.map(({ delivery, outcome }): SettleAnswer => {
+    if (!wasStored(settling, delivery as Lease, outcome)) return "lost";
+    if (delivery.key !== null) keys.add(delivery.key);
+    if (outcome.kind === "done" && outcome.result !== null) settling.pushResult(outcome.result);
+    return "stored";
+  });
+  openLanes(settling, keys);
+  return answers;
+}
+
+function wasStored({ database, statements, now, forgetAt }: Settling, { sequence, lease }: Lease, outcome: Outcome): boolean {
+  const changed = (sql: string, ...values: (string | number)[]): boolean => Number(database.prepare(sql).run(...values, sequence, lease).changes) > 0;
+  switch (outcome.kind) {
+    case "done":
+      return changed(statements.finish, forgetAt);
+    case "retry":
+      return changed(statements.retry, Math.ceil(now + outcome.afterMs), JSON.stringify(outcome.failure));
+    case "release":
+      return changed(statements.release);
+    case "dead":
+      return changed(statements.bury, Math.floor(now), JSON.stringify(outcome.failure));
+  }
+}
+
+/** A lane that was full has room again. One that waits for its bucket is looked at in vain, once. */
+function openLanes({ database, table, now }: Settling, keys: ReadonlySet<string>): void {
+  if (keys.size === 0) return;
+  const statement = database.prepare(`UPDATE ${table}_lane SET opens = ? WHERE key = ? AND opens > ?`);
+  for (const key of keys) statement.run(now, key, now);
+}

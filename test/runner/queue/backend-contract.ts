@@ -1,0 +1,340 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import {
+  type Backend,
+  type Channel,
+  type ClaimRequest,
+  type Delivery,
+  isChannel,
+  type Message,
+  NO_LIMITS,
+  type Outcome,
+} from "../../../runner/queue/backend.js";
+import { BACKEND_DEFAULTS, type BackendOptions } from "../../../runner/queue/backend-options.js";
+import { lastFailure } from "../../../runner/queue/last-failure.js";
+
+export interface ContractSubject {
+  /** A store of its own for each test; `open` may be called again, as another process would. */
+  fresh(): Promise<{ open(options: BackendOptions): Promise<Backend>; remove(): Promise<void> }>;
+  /** Long enough that a busy machine does not lose a lease by accident. */
+  readonly leaseMs: number;
+}
+
+/** What every backend whose jobs can be claimed has to pass, on a real store. */
+export function describeBackend(name: string, { fresh, leaseMs }: ContractSubject): void {
+  describe(name, () => {
+    let store: Awaited<ReturnType<typeof fresh>>;
+    let backend: Backend;
+    let jobs: Channel;
+    const others: Backend[] = [];
+
+    beforeEach(async () => {
+      store = await fresh();
+      backend = await store.open(BACKEND_DEFAULTS);
+      jobs = backend.jobs as Channel;
+    });
+
+    afterEach(async () => {
+      for (const each of [backend, ...others.splice(0)]) await each.close();
+      await store.remove();
+    });
+
+    const anotherProcess = async (): Promise<Channel> => {
+      const other = await store.open(BACKEND_DEFAULTS);
+      others.push(other);
+      return other.jobs as Channel;
+    };
+    const claim = (from: Channel, most = 10, more: Partial<ClaimRequest> = {}) =>
+      from.claim({ most, leaseMs: 60_000, waitMs: 500, limits: NO_LIMITS, ...more });
+    const settle = (from: Channel, delivery: Delivery | undefined, outcome: Outcome) => from.settle([{ delivery: delivery as Delivery, outcome }]);
+    const none = { waitMs: 0 };
+
+    describe("push", () => {
+      test("what is pushed is claimed, the very same text, in the order it came", async () => {
+        expect(await jobs.push([message("a"), message("b"), message("c")])).toEqual(["accepted", "accepted", "accepted"]);
+        const claimed = await claim(jobs);
+        expect(claimed.map(({ id }) => id)).toEqual(["a", "b", "c"]);
+        expect(claimed[0]).toMatchObject({ body: message("a").body, key: null, attempt: 1, lastFailure: null });
+      });
+
+      test("an id that is there, worked off, or dead is a duplicate", async () => {
+        expect(await jobs.push([message("a"), message("a")])).toEqual(["accepted", "duplicate"]);
+        await settle(jobs, (await claim(jobs))[0], { kind: "done", result: null });
+        expect(await jobs.push([message("a"), message("b")])).toEqual(["duplicate", "accepted"]);
+        await settle(jobs, (await claim(jobs))[0], { kind: "dead", failure: lastFailure("poisoned", "no JSON") });
+        expect(await jobs.push([message("b")])).toEqual(["duplicate"]);
+        expect(await claim(jobs, 10, none)).toEqual([]);
+      });
+
+      test("it is there for another process, and after everybody has closed", async () => {
+        await jobs.push([message("a")]);
+        await backend.close();
+        expect((await claim(await anotherProcess())).map(({ id }) => id)).toEqual(["a"]);
+      });
+
+      test("a message with a delay is not claimed before it", async () => {
+        await jobs.push([message("late", { delayMs: 400 }), message("now")]);
+        expect((await claim(jobs)).map(({ id }) => id)).toEqual(["now"]);
+        expect(await jobs.counts()).toMatchObject({ delayed: 1, leased: 1 });
+        const asked = performance.now();
+        expect((await claim(jobs, 10, { waitMs: 5000 })).map(({ id }) => id)).toEqual(["late"]);
+        expect(performance.now() - asked).toBeLessThan(2500);
+      });
+
+      test("higher priority goes first, equals in the order they came", async () => {
+        await jobs.push([message("low"), message("high-1", { priority: 9 }), message("mid", { priority: 5 }), message("high-2", { priority: 9 })]);
+        expect((await claim(jobs)).map(({ id }) => id)).toEqual(["high-1", "high-2", "mid", "low"]);
+      });
+
+      test("a thousand at once", async () => {
+        const all = Array.from({ length: 1000 }, (_, index) => message(`m${index}`));
+        expect(new Set(await jobs.push(all))).toEqual(new Set(["accepted"]));
+        expect(await jobs.counts()).toMatchObject({ waiting: 1000, leased: 0 });
+      });
+    });
+
+    describe("lease", () => {
+      test("nobody else claims what is leased", async () => {
+        await jobs.push([message("a")]);
+        await claim(jobs);
+        expect(await claim(await anotherProcess(), 10, none)).toEqual([]);
+      });
+
+      test("what ran out is claimed again as the next attempt, and the first holder has lost it", async () => {
+        await jobs.push([message("a")]);
+        const [first] = await claim(jobs, 1, { leaseMs });
+        const other = await anotherProcess();
+        const [second] = await claim(other, 1, { leaseMs, waitMs: leaseMs * 6 });
+        expect(second).toMatchObject({ id: "a", attempt: 2 });
+        expect(await jobs.extend([first as Delivery], leaseMs)).toEqual([first]);
+        expect(await settle(jobs, first, { kind: "done", result: message("a:result") })).toEqual(["lost"]);
+        expect(((await backend.results) as Channel).counts()).resolves.toMatchObject({ waiting: 0 });
+        expect(await settle(other, second, { kind: "done", result: null })).toEqual(["stored"]);
+      });
+
+      test("a heartbeat keeps it", async () => {
+        await jobs.push([message("a")]);
+        const [delivery] = await claim(jobs, 1, { leaseMs });
+        const other = await anotherProcess();
+        for (let beat = 0; beat < 6; beat++) {
+          await pause(leaseMs / 3);
+          expect(await jobs.extend([delivery as Delivery], leaseMs)).toEqual([]);
+          expect(await claim(other, 1, none)).toEqual([]);
+        }
+        expect(await settle(jobs, delivery, { kind: "done", result: null })).toEqual(["stored"]);
+      });
+
+      test("several processes that claim at once share everything, and nothing twice", async () => {
+        const ids = Array.from({ length: 300 }, (_, index) => `m${index}`);
+        await jobs.push(ids.map((id) => message(id)));
+        const workers = [jobs, await anotherProcess(), await anotherProcess()];
+        const claimed = await Promise.all(
+          workers.map(async (worker) => {
+            const mine: string[] = [];
+            for (;;) {
+              const deliveries = await claim(worker, 7, none);
+              if (deliveries.length === 0) return mine;
+              mine.push(...deliveries.map(({ id }) => id));
+              await worker.settle(deliveries.map((delivery) => ({ delivery, outcome: { kind: "done", result: null } })));
+            }
+          }),
+        );
+        expect(claimed.flat().sort()).toEqual([...ids].sort());
+      });
+
+      test("a claim that waits is woken by a message from another process", async () => {
+        const other = await anotherProcess();
+        const waiting = claim(jobs, 1, { waitMs: 10_000 });
+        await pause(50);
+        await other.push([message("a")]);
+        const asked = performance.now();
+        expect((await waiting).map(({ id }) => id)).toEqual(["a"]);
+        expect(performance.now() - asked).toBeLessThan(2000);
+      });
+
+      test("a claim that waits is ended by its signal, and takes nothing", async () => {
+        const ending = new AbortController();
+        const waiting = claim(jobs, 1, { waitMs: 60_000, signal: ending.signal });
+        await pause(30);
+        ending.abort();
+        expect(await waiting).toEqual([]);
+      });
+    });
+
+    describe("settle", () => {
+      test("done: the job is gone, and its result is there for whoever consumes", async () => {
+        await jobs.push([message("a")]);
+        await settle(jobs, (await claim(jobs))[0], { kind: "done", result: message("a:result") });
+        expect(await jobs.counts()).toMatchObject({ waiting: 0, leased: 0, done: 1 });
+        const { results } = backend;
+        if (!isChannel(results)) throw new Error("jobs can be claimed, so can results");
+        const [event] = await claim(results);
+        expect(event).toMatchObject({ id: "a:result", body: message("a:result").body, attempt: 1 });
+        expect(await settle(results, event, { kind: "done", result: null })).toEqual(["stored"]);
+        expect(await results.push([message("a:result")])).toEqual(["duplicate"]);
+      });
+
+      test("retry: it comes again after its time, with what went wrong", async () => {
+        await jobs.push([message("a")]);
+        const failure = lastFailure("worker_error", "no such host");
+        await settle(jobs, (await claim(jobs))[0], { kind: "retry", afterMs: 200, failure });
+        expect(await claim(jobs, 1, none)).toEqual([]);
+        expect((await claim(jobs, 1, { waitMs: 5000 }))[0]).toMatchObject({ id: "a", attempt: 2, lastFailure: failure });
+      });
+
+      test("release: it is due at once, and the attempt does not count", async () => {
+        await jobs.push([message("a")]);
+        for (let times = 0; times < 3; times++) await settle(jobs, (await claim(jobs))[0], { kind: "release" });
+        expect((await claim(await anotherProcess()))[0]).toMatchObject({ id: "a", attempt: 1 });
+      });
+
+      test("dead: it is listed with its last failure, and can be put back", async () => {
+        await jobs.push([message("a"), message("b")]);
+        const failure = lastFailure("worker_error", "it threw");
+        for (const delivery of await claim(jobs)) await settle(jobs, delivery, { kind: "dead", failure });
+        expect(await jobs.dead(10)).toMatchObject([{ id: "a", attempts: 1, failure, body: message("a").body }, { id: "b" }]);
+        expect(await jobs.revive(["b", "never-there"])).toBe(1);
+        expect((await claim(jobs))[0]).toMatchObject({ id: "b", attempt: 1, lastFailure: null });
+        expect(await jobs.revive(null)).toBe(1);
+        expect(await jobs.dead(10)).toEqual([]);
+      });
+
+      test("a settlement that was stored cannot be made again", async () => {
+        await jobs.push([message("a")]);
+        const [delivery] = await claim(jobs);
+        expect(await settle(jobs, delivery, { kind: "done", result: null })).toEqual(["stored"]);
+        expect(await settle(jobs, delivery, { kind: "dead", failure: lastFailure("worker_error", "too late") })).toEqual(["lost"]);
+        expect(await jobs.dead(10)).toEqual([]);
+      });
+
+      test("many in one call, each its own way, answered in order", async () => {
+        await jobs.push([message("a"), message("b"), message("c")]);
+        const [a, b, c] = (await claim(jobs)) as [Delivery, Delivery, Delivery];
+        await settle(jobs, b, { kind: "release" });
+        const answers = await jobs.settle([
+          { delivery: a, outcome: { kind: "done", result: message("a:result") } },
+          { delivery: b, outcome: { kind: "done", result: message("b:result") } },
+          { delivery: c, outcome: { kind: "retry", afterMs: 1, failure: lastFailure("worker_error", "once more") } },
+        ]);
+        expect(answers).toEqual(["stored", "lost", "stored"]);
+      });
+    });
+
+    describe("limits", () => {
+      test("N at once for each key, across processes; others pass, and no attempt is lost", async () => {
+        await jobs.push([message("a1", { key: "a" }), message("a2", { key: "a" }), message("a3", { key: "a" }), message("b1", { key: "b" }), message("free")]);
+        const limits = { ...NO_LIMITS, eachKey: { atOnce: 1, rate: null } };
+        const first = await claim(jobs, 10, { limits });
+        expect(first.map(({ id }) => id)).toEqual(["a1", "b1", "free"]);
+        expect(await claim(await anotherProcess(), 10, { ...none, limits })).toEqual([]);
+        await settle(jobs, first[0], { kind: "done", result: null });
+        expect(await claim(jobs, 10, { limits, waitMs: 3000 })).toMatchObject([{ id: "a2", attempt: 1 }]);
+        expect(await jobs.counts()).toMatchObject({ waiting: 1, leased: 3 });
+      });
+
+      test("a key of its own kind", async () => {
+        await jobs.push(["a1", "a2", "a3", "b1", "b2"].map((id) => message(id, { key: id.charAt(0) })));
+        const limits = { ...NO_LIMITS, eachKey: { atOnce: 1, rate: null }, keys: { a: { atOnce: 2, rate: null } } };
+        expect((await claim(jobs, 10, { limits })).map(({ id }) => id)).toEqual(["a1", "a2", "b1"]);
+      });
+
+      test("N at once for all", async () => {
+        await jobs.push(["a", "b", "c"].map((id) => message(id)));
+        const limits = { ...NO_LIMITS, all: { atOnce: 2, rate: null } };
+        const first = await claim(jobs, 10, { limits });
+        expect(first).toHaveLength(2);
+        expect(await claim(await anotherProcess(), 10, { ...none, limits })).toEqual([]);
+        await settle(jobs, first[0], { kind: "done", result: null });
+        expect(await claim(jobs, 10, { limits })).toHaveLength(1);
+      });
+
+      test("N per second for each key: a burst, and then an even pace", async () => {
+        await jobs.push(Array.from({ length: 12 }, (_, index) => message(`a${index}`, { key: "a" })));
+        const limits = { ...NO_LIMITS, eachKey: { atOnce: null, rate: { perSecond: 10, burst: 2 } } };
+        const began = performance.now();
+        const moments: number[] = [];
+        while (moments.length < 8) {
+          const deliveries = await claim(jobs, 10, { limits, waitMs: 2000 });
+          moments.push(...deliveries.map(() => performance.now() - began));
+        }
+        expect(moments[1]).toBeLessThan(300);
+        // Six more after the burst, one each 100 ms.
+        expect(moments[7]).toBeGreaterThan(500);
+        expect(moments[7]).toBeLessThan(2500);
+      });
+
+      test("N per second for all", async () => {
+        await jobs.push(Array.from({ length: 5 }, (_, index) => message(`a${index}`)));
+        const limits = { ...NO_LIMITS, all: { atOnce: null, rate: { perSecond: 10, burst: 1 } } };
+        const began = performance.now();
+        let claimed = 0;
+        while (claimed < 4) claimed += (await claim(jobs, 10, { limits, waitMs: 2000 })).length;
+        expect(performance.now() - began).toBeGreaterThan(250);
+      });
+
+      test("what was held back goes on when the limit is lifted", async () => {
+        await jobs.push(["a1", "a2", "a3"].map((id) => message(id, { key: "a" })));
+        await claim(jobs, 10, { limits: { ...NO_LIMITS, eachKey: { atOnce: 1, rate: null } } });
+        expect((await claim(jobs)).map(({ id }) => id)).toEqual(["a2", "a3"]);
+      });
+
+      test("a holder that died gives its place in the lane free", async () => {
+        await jobs.push(["a1", "a2"].map((id) => message(id, { key: "a" })));
+        const limits = { ...NO_LIMITS, eachKey: { atOnce: 1, rate: null } };
+        await claim(jobs, 10, { leaseMs, limits });
+        expect(await claim(await anotherProcess(), 10, { limits, waitMs: leaseMs * 8 })).toHaveLength(1);
+      });
+    });
+
+    describe("the whole channel", () => {
+      test("pause holds everybody, in every process, until resume", async () => {
+        await jobs.push([message("a")]);
+        const other = await anotherProcess();
+        await other.pause();
+        await other.pause();
+        expect(await jobs.counts()).toMatchObject({ isPaused: true, waiting: 1 });
+        expect(await claim(jobs, 1, { waitMs: 150 })).toEqual([]);
+        await other.resume();
+        expect(await claim(jobs, 1, { waitMs: 3000 })).toHaveLength(1);
+        expect(await jobs.counts()).toMatchObject({ isPaused: false });
+      });
+
+      test("purge takes away what waits, what is dead, or what is done, and never what is leased", async () => {
+        await jobs.push(["leased", "dead", "done"].map((id) => message(id)));
+        const [, dead, done] = await claim(jobs, 3);
+        await settle(jobs, dead, { kind: "dead", failure: lastFailure("worker_error", "it threw") });
+        await settle(jobs, done, { kind: "done", result: null });
+        await jobs.push([message("waiting"), message("delayed", { delayMs: 60_000 })]);
+        expect(await jobs.purge("waiting")).toBe(2);
+        expect(await jobs.purge("dead")).toBe(1);
+        expect(await jobs.purge("done")).toBe(1);
+        expect(await jobs.counts()).toMatchObject({ waiting: 0, delayed: 0, leased: 1, dead: 0, done: 0 });
+        expect(await jobs.push([message("done")])).toEqual(["accepted"]);
+      });
+
+      test("an id that was worked off is forgotten after the retention time", async () => {
+        const short = await store.open({ ...BACKEND_DEFAULTS, retentionMs: 100 });
+        others.push(short);
+        const channel = short.jobs as Channel;
+        await channel.push([message("a")]);
+        await settle(channel, (await claim(channel))[0], { kind: "done", result: null });
+        await pause(300);
+        expect(await channel.push([message("a")])).toEqual(["accepted"]);
+        expect(await claim(channel)).toMatchObject([{ id: "a", attempt: 1 }]);
+      });
+
+      test("any text is carried as it is", async () => {
+        const bodies = ["", "not JSON", '{"half":', "\u{1f4ec} \\ \" '", "x".repeat(200_000)];
+        await jobs.push(bodies.map((body, index) => ({ ...message(`m${index}`), body })));
+        expect((await claim(jobs)).map(({ body }) => body)).toEqual(bodies);
+      });
+    });
+  });
+}
+
+export function message(id: string, more: Partial<Message> = {}): Message {
+  return { id, body: JSON.stringify({ specversion: "1.0", id, source: "test", type: "test", data: {} }), key: null, priority: 0, delayMs: 0, ...more };
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
