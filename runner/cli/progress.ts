@@ -26,6 +26,13 @@ export class Progress {
     this.io.err(`${CLEAR_LINE}${progressLine({ done: this.#done, total: this.total, failed: this.#failed, elapsedMs: now - this.#began })}`);
   }
 
+  /** Makes room for what goes to stdout, which may be the same terminal. */
+  clear(): void {
+    if (!this.io.stdout.isTty || this.#shownAt < 0) return;
+    this.io.err(CLEAR_LINE);
+    this.#shownAt = Number.NEGATIVE_INFINITY;
+  }
+
   end(): void {
     if (!this.io.stderr.isTty) return;
     const seconds = (performance.now() - this.#began) / 1000;

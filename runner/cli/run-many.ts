@@ -20,15 +20,19 @@ export async function runMany(request: RunRequest, inputs: readonly unknown[], c
   const shown = await listPrinter(request, io);
   const progress = new Progress(io, inputs.length);
   let worst: number = EXIT.ok;
-  const printed = new InOrder<string>((text, index) => io.out(shown.item(text, index)));
+  const printed = new InOrder<string>((text, index) => {
+    progress.clear();
+    return io.out(shown.item(text, index));
+  });
   await forEach(ready, concurrency, async (input, index) => {
     const { text, code } = await runItem(request, input, index, io, shown.present);
     worst = Math.max(worst, code);
-    progress.ran(code);
     await printed.add(index, text);
+    progress.ran(code);
   });
+  progress.clear();
+  await io.out(shown.end());
   progress.end();
-  await io.out(shown.end);
   return worst;
 }
 
@@ -72,13 +76,19 @@ async function runItem(
   }
 }
 
-/** How the results stand together: an array, one a line, or one picture after the other. */
+/** How the results stand together: an array, one a line, or one picture after the other. Whatever is printed ends with its line. */
 async function listPrinter({ options }: RunRequest, io: Io) {
   const present = await presenter(options, io);
-  if (options.compact) return { present, item: (text: string) => text, end: "" };
-  if (options.pretty) return { present, item: (text: string, index: number) => (index === 0 ? text : `\n${text}`), end: "" };
-  const indented = (text: string): string => text.trimEnd().replace(/^/gm, "  ");
-  return { present, item: (text: string, index: number) => `${index === 0 ? "[" : ","}\n${indented(text)}`, end: "\n]\n" };
+  if (options.compact) return { present, item: (text: string) => text, end: () => "" };
+  if (options.pretty) return { present, item: (text: string, index: number) => (index === 0 ? text : `\n${text}`), end: () => "" };
+  // Whether a comma follows is known when the next one comes.
+  let held = "";
+  const item = (text: string, index: number): string => {
+    const before = index === 0 ? "[\n" : `${held},\n`;
+    held = text.trimEnd().replace(/^/gm, "  ");
+    return before;
+  };
+  return { present, item, end: () => `${held}\n]\n` };
 }
 
 async function forEach<Item>(items: readonly Item[], concurrency: number, work: (item: Item, index: number) => Promise<void>): Promise<void> {

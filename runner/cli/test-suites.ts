@@ -28,7 +28,7 @@ export async function runSuites(given: TestArguments, io: Io): Promise<number> {
     files,
     tags: known,
     maxConcurrency: concurrency ?? Math.max(...suites.map(({ suite }) => suite.concurrency)),
-    suiteOptions: { ...(retries === null ? {} : { retries }), ...(concurrency === null ? {} : { concurrency }) },
+    suiteOptions: { tags: true, ...(retries === null ? {} : { retries }), ...(concurrency === null ? {} : { concurrency }) },
     vitest: vitestOptions(vitestNode, given.options, tagsFilter(given.options.tags, known), passed),
     cwd: io.cwd,
   });

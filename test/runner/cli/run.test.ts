@@ -167,6 +167,7 @@ describe("an array", () => {
     const input = JSON.stringify([await serve(GREETS), { target_host: "127.0.0.1", target_port: 1 }]);
     const seen = await probeRun(["network.smtp", "-", "--compact"], { stdin: input, tty: true });
     expect(seen.err.split("\r\u001b[K")[1]).toMatch(/^1\/2 {2}[01] failed {2}[\d.]+\/s, \d+ s left/);
+    expect(seen.err.startsWith("\r\u001b[K")).toBe(true);
     expect(seen.err).toMatch(/2 runs in \d+\.\d s, 1 failed\n$/);
   });
 
