@@ -21,6 +21,6 @@ type ExchangeOf<Name extends string> = Name extends BuiltInName
     : Exchange;
 
 /** What may be written as the input of a probe. */
-export type InputOf<Name extends string> = ExchangeOf<Name> extends { given: infer Given } ? Given : never;
+export type InputOf<Name extends string> = ExchangeOf<Name> extends infer Each extends Exchange ? Each["given"] : never;
 /** What its output is. */
-export type OutputOf<Name extends string> = ExchangeOf<Name> extends { output: infer Output } ? Output : never;
+export type OutputOf<Name extends string> = ExchangeOf<Name> extends infer Each extends Exchange ? Each["output"] : never;

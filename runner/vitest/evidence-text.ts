@@ -3,9 +3,15 @@ import type { Operation } from "../../schemas/operation.js";
 import { printableLine } from "../cli/printable.js";
 import { table } from "../cli/table.js";
 import type { Report } from "../run.js";
+import type { Mismatch } from "../suite/judge.js";
 import { failureText, findingsOf, findingText } from "../suite/reason.js";
 
 const WIDTH = 110;
+
+/** What is not as expected, line by line, and under it what the run did. */
+export function complaint(wrong: readonly Mismatch[], report: Report): string {
+  return [...wrong.map(({ message }) => printableLine(message)), "", evidenceText(report)].join("\n");
+}
 
 /** What a run did and what it found, for the message of a test that failed. */
 export function evidenceText({ probe, version, carried }: Pick<Report, "probe" | "version" | "carried">): string {

@@ -3,7 +3,7 @@ import type { Expectation } from "../../schemas/suite.js";
 import type { AnyProbeName, InputOf, OutputOf } from "../probe-types.js";
 import { type Report, type RunOptions, runReport } from "../run.js";
 import { mismatches } from "../suite/judge.js";
-import { evidenceText } from "./evidence-text.js";
+import { complaint } from "./evidence-text.js";
 import { tell, withEvidence } from "./with-evidence.js";
 
 type Partially<Value> = Value extends readonly (infer Item)[]
@@ -53,7 +53,7 @@ async function fulfilled(run: Promise<Report>, expected: Expectation, error: Err
   const report = await run;
   const wrong = mismatches(expected, report.carried, report.envelope.output);
   if (wrong.length === 0) return report.envelope.output;
-  tell(error, [...wrong.map(({ message }) => message), "", evidenceText(report)].join("\n"));
+  tell(error, complaint(wrong, report));
   throw error;
 }
 

@@ -1,7 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { describe, type TestContext, test } from "vitest";
-import { printable } from "../cli/printable.js";
 import { loadProbe } from "../registry.js";
 import { accept, type RunOptions, runReport } from "../run.js";
 import { mismatches } from "../suite/judge.js";
@@ -10,7 +9,7 @@ import { probeName } from "../suite/probe-name.js";
 import { type ReadSuite, readSuite } from "../suite/read.js";
 import { parseAsked } from "../version.js";
 import { CheckError } from "./check-error.js";
-import { evidenceText } from "./evidence-text.js";
+import { complaint } from "./evidence-text.js";
 import { type Limit, limited } from "./limited.js";
 import { patiently } from "./patience.js";
 
@@ -19,6 +18,8 @@ export interface SuiteOptions {
   retries?: number;
   /** Wins over the suite's own concurrency. */
   concurrency?: number;
+  /** Gives each test the tags of its check. Vitest refuses tags that its configuration does not know. */
+  tags?: boolean;
 }
 
 /** Makes a vitest test of each check of a suite's file. A suite that is wrong fails as a whole, and says where. */
@@ -47,7 +48,7 @@ interface Setting {
 function defineTest(read: ReadSuite, check: PlannedCheck, { options, limit, deadlineMs }: Setting): void {
   const retry = options.retries ?? check.retries;
   // Vitest's own time-out would count the waiting for a turn too.
-  const settings = { tags: [...check.tags], timeout: 0, ...(retry === null ? {} : { retry }) };
+  const settings = { tags: options.tags ? [...check.tags] : [], timeout: 0, ...(retry === null ? {} : { retry }) };
   test.concurrent(check.title, settings, (context) => limit(() => patiently(deadlineMs, () => runCheck(read, check, context))));
 }
 
@@ -60,7 +61,7 @@ async function runCheck({ document }: ReadSuite, { check, index, input, timeoutM
   const [first] = wrong;
   if (first === undefined) return;
   const place = document.position(["checks", index, ...(first.path.length === 0 ? ["probe"] : ["expect", ...first.path])]);
-  throw new CheckError([...wrong.map(({ message }) => printable(message)), "", evidenceText(report)].join("\n"), document.file, place);
+  throw new CheckError(complaint(wrong, report), document.file, place);
 }
 
 async function deadlineOf({ check, input, timeoutMs }: PlannedCheck, file: string): Promise<number | undefined> {
