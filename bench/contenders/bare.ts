@@ -1,4 +1,4 @@
 import { probe } from "./bare-prober.js";
 import { serveProber } from "./tasks.js";
 
-serveProber({ probe, noopOf: (answer) => answer });
+serveProber({ probe, timed: probe });

@@ -6,11 +6,11 @@ export interface NoopAnswer {
   readonly text: string;
 }
 
-export interface Prober<Result> {
+export interface Prober {
   /** Holds one whole conversation with a server on the loopback, in the clear. Rejects when any of it went wrong. */
-  probe(port: number): Promise<Result>;
-  /** Apart, so that taking a result to pieces is not counted as the probe's work. */
-  noopOf(result: Result): NoopAnswer;
+  probe(port: number): Promise<unknown>;
+  /** The same, and watches NOOP: apart, so that watching is not counted as the probe's work. */
+  timed(port: number): Promise<NoopAnswer>;
 }
 
 /** The name that every contender says in EHLO: as many bytes for each. */

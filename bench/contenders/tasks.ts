@@ -47,7 +47,7 @@ export interface WeighAnswer {
 export type TaskRequest = FloodRequest | TimeRequest | HoldRequest | WeighRequest;
 
 /** Serves what the benches ask of a contender. */
-export function serveProber<Result>(prober: Prober<Result>): void {
+export function serveProber(prober: Prober): void {
   serve<TaskRequest>("ready", async (request) => {
     switch (request.task) {
       case "flood":
@@ -62,7 +62,7 @@ export function serveProber<Result>(prober: Prober<Result>): void {
   });
 }
 
-async function flood<Result>({ probe }: Prober<Result>, { port, total, concurrency }: FloodRequest): Promise<FloodAnswer> {
+async function flood({ probe }: Prober, { port, total, concurrency }: FloodRequest): Promise<FloodAnswer> {
   const cpuBefore = process.cpuUsage();
   const began = performance.now();
   await keepInFlight(total, concurrency, () => probe(port));
@@ -71,9 +71,9 @@ async function flood<Result>({ probe }: Prober<Result>, { port, total, concurren
   return { seconds, cpuMicroseconds: (user + system) / total };
 }
 
-async function time<Result>({ probe, noopOf }: Prober<Result>, { port, total, concurrency }: TimeRequest): Promise<TimeAnswer> {
+async function time({ timed }: Prober, { port, total, concurrency }: TimeRequest): Promise<TimeAnswer> {
   const errors: number[] = [];
-  await keepInFlight(total, concurrency, async () => errors.push(errorOf(noopOf(await probe(port)))));
+  await keepInFlight(total, concurrency, async () => errors.push(errorOf(await timed(port))));
   return { p50: percentile(errors, 0.5), p99: percentile(errors, 0.99) };
 }
 
@@ -83,12 +83,13 @@ async function time<Result>({ probe, noopOf }: Prober<Result>, { port, total, co
  */
 function errorOf({ sentAt, milliseconds, text }: NoopAnswer): number {
   const repliedAt = Number(/sent at (\d+\.\d+)$/.exec(text)?.[1]);
-  if (Number.isNaN(repliedAt)) throw new Error(`the server does not say when it replied: ${JSON.stringify(text)}`);
-  return Math.abs(milliseconds - (repliedAt - sharedTime(sentAt)));
+  const error = Math.abs(milliseconds - (repliedAt - sharedTime(sentAt)));
+  if (Number.isNaN(error)) throw new Error(`it is not known when NOOP was sent (${sentAt}) or answered (${JSON.stringify(text)})`);
+  return error;
 }
 
 /** Starts probes that will not end, and does not wait for them: the process is stopped with them. */
-async function hold<Result>({ probe }: Prober<Result>, { port, total }: HoldRequest): Promise<null> {
+async function hold({ probe }: Prober, { port, total }: HoldRequest): Promise<null> {
   for (let started = 0; started < total; started += 1) void probe(port);
   return null;
 }
