@@ -39,7 +39,14 @@ function violationOf(error: SchemaError): Violation {
       message: `is missing${describe(error, String(params.missingProperty))}`,
       hint: null,
     };
-  return { pointer: instancePath, message: `${expectation(error)}, not ${show(error.data)}`, hint: hintOf(error) };
+  const found = instancePath !== "" && mayHoldSecret(error.parentSchema) ? "" : `, not ${show(error.data)}`;
+  return { pointer: instancePath, message: `${expectation(error)}${found}`, hint: hintOf(error) };
+}
+
+/** A secret in a wrong form is a secret all the same, and so is one where the object around it was expected. */
+function mayHoldSecret(schema: Record<string, unknown> | undefined): boolean {
+  if (schema === undefined) return false;
+  return schema["x-secret"] === true || Object.values((schema.properties ?? {}) as Record<string, Record<string, unknown>>).some(mayHoldSecret);
 }
 
 /** A field's description, as the end of a sentence. */

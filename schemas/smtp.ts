@@ -11,8 +11,8 @@ export const authInput = {
   properties: {
     mechanism: { enum: ["auto", ...AUTH_MECHANISMS], default: "auto", description: "auto takes the strongest that the server offers." },
     username: orReference({ type: "string", minLength: 1, maxLength: 1024, format: "one-line" }, "The account's name, or a reference to it."),
-    password: secretSchema,
-    access_token: secretSchema,
+    password: { ...secretSchema, description: "The account's password, or a reference to it." },
+    access_token: { ...secretSchema, description: "The access token of XOAUTH2, or a reference to it." },
     allow_plaintext: { type: "boolean", default: false, description: "Send a password that can be read on the way when there is no TLS." },
   },
   required: ["username"],

@@ -2,8 +2,8 @@ import { outputOf } from "../../schemas/carried.js";
 import { contract, type FilledOf } from "../../schemas/contract.js";
 import { findingSchema } from "../../schemas/finding.js";
 import { networkInput, networkOutput } from "../../schemas/network.js";
-import { list, nullable, record } from "../../schemas/shape.js";
 import { orReference } from "../../schemas/secret.js";
+import { list, nullable, record } from "../../schemas/shape.js";
 import { AUTH_MECHANISMS, anomalySchema, authInput, capabilitySchema, sizeSchema } from "../../schemas/smtp.js";
 import { TLS_VERSIONS, tlsFactsSchema, tlsInput } from "../../schemas/tls.js";
 
@@ -13,8 +13,18 @@ const expectations = {
   properties: {
     banner: { type: "string", minLength: 1, maxLength: 512, description: "A text that the greeting contains." },
     starttls: { type: "boolean", description: "STARTTLS is offered, or is not." },
-    capabilities: { type: "array", maxItems: 64, items: { type: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9-]*$", maxLength: 64 }, description: "EHLO keywords that are offered." },
-    auth_mechanisms: { type: "array", maxItems: 32, items: { type: "string", pattern: "^[A-Za-z0-9_-]+$", maxLength: 32 }, description: "Mechanisms that AUTH offers." },
+    capabilities: {
+      type: "array",
+      maxItems: 64,
+      items: { type: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9-]*$", maxLength: 64 },
+      description: "EHLO keywords that are offered.",
+    },
+    auth_mechanisms: {
+      type: "array",
+      maxItems: 32,
+      items: { type: "string", pattern: "^[A-Za-z0-9_-]+$", maxLength: 32 },
+      description: "Mechanisms that AUTH offers.",
+    },
     min_size_bytes: { type: "integer", minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: "Messages of this size are taken." },
     max_response_time_ms: { type: "number", exclusiveMinimum: 0, maximum: 600_000, description: "NOOP is answered within this time." },
     max_duration_ms: { type: "number", exclusiveMinimum: 0, maximum: 3_600_000, description: "The whole run takes no longer." },
@@ -53,8 +63,8 @@ const input = contract({
       properties: {
         mail_from: orReference(mailbox, "The sender's address, or a reference to it."),
         rcpt_to: orReference(mailbox, "The recipient's address, or a reference to it."),
-        subject: { type: "string", maxLength: 256, format: "one-line", default: "Test Email" },
-        text: { type: "string", maxLength: 65_536, default: "This is a test message. It may be deleted." },
+        subject: { type: "string", maxLength: 256, format: "one-line", default: "Test Email", description: "The message's subject." },
+        text: { type: "string", maxLength: 65_536, default: "This is a test message. It may be deleted.", description: "The message's text." },
       },
       required: ["mail_from", "rcpt_to"],
       additionalProperties: false,

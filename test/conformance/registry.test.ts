@@ -1,0 +1,221 @@
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { afterEach, describe, expect, test } from "vitest";
+import { builtIn } from "../../probes/index.js";
+import type { NewestVersion } from "../../runner/define-probe.js";
+import { NEEDS } from "../../runner/grants.js";
+import { playTranscript } from "../../runner/lab/transcript-server.js";
+import { listen } from "../../runner/net/listen.js";
+import { builtInNames, labOf, loadProbe } from "../../runner/registry.js";
+import { RequestError } from "../../runner/request-error.js";
+import { runReport } from "../../runner/run.js";
+import { newestFirst } from "../../runner/version.js";
+import { carriedProperties } from "../../schemas/carried.js";
+import { ajvOptions, annotations, formats } from "../../schemas/contract.js";
+import { read, sourcesIn } from "../house/files.js";
+import { exampleInput, fieldsOf, objectsOf, type Schema, schemaOf, secretsIn, withValueAt } from "./schemas.js";
+
+const open: { close(): unknown }[] = [];
+afterEach(async () => {
+  for (const thing of open.splice(0).reverse()) await thing.close();
+});
+
+/** Contracts that were taken over as they are: they keep their names and their forms. */
+const TAKEN_OVER = new Set(["network.smtp@1.0.0"]);
+
+type Contracts = Pick<NewestVersion, "input" | "output">;
+
+const names = builtInNames();
+const versions = (await Promise.all(names.map((name) => loadProbe(name)))).flatMap(({ probe, versions: all }) => all.map((version) => ({ probe, version })));
+const all = versions.map(({ probe, version }) => ({
+  id: `${probe.name}@${version}`,
+  probe,
+  version,
+  input: schemaOf(probe, version, "input"),
+  output: schemaOf(probe, version, "output"),
+}));
+const inHouseStyle = all.filter(({ id }) => !TAKEN_OVER.has(id));
+/** What dials a target that its caller names can be sent to a port of ours. */
+const dialling = all.filter(({ probe, input }) => probe.needs.includes("tcp") && "target_port" in (input.properties ?? {}));
+
+describe.each(names)("%s", (name) => {
+  test("is called as its folder, in small letters", async () => {
+    const { probe } = await loadProbe(name);
+    expect(probe.name).toBe(name);
+    expect(name).toMatch(/^[a-z][a-z0-9]*(\.[a-z][a-z0-9_-]*)*$/);
+    expect(sourcesIn(`probes/${name}`)).toContain(`probes/${name}/probe.ts`);
+  });
+
+  test("says in one sentence what it does", async () => {
+    expect((await loadProbe(name)).probe.summary).toMatch(/^[A-Z][^\n]{10,150}\.$/);
+  });
+
+  test("needs what there is to be given, each once", async () => {
+    const { needs } = (await loadProbe(name)).probe;
+    expect(needs.filter((need) => !NEEDS.includes(need))).toEqual([]);
+    expect(new Set(needs).size).toBe(needs.length);
+  });
+
+  test("has whole versions, the newest first", async () => {
+    const own = Object.keys((await loadProbe(name)).probe.versions);
+    for (const version of own) expect(version).toMatch(/^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)$/);
+    expect(own).toEqual([...own].sort(newestFirst));
+  });
+
+  test("talks to nobody but through its input and its output", () => {
+    const talkers = sourcesIn(`probes/${name}`).filter((path) => /\bprocess\.(stdin|stdout|stderr|exit|on)\b|\bconsole\./.test(read(path)));
+    expect(talkers).toEqual([]);
+  });
+
+  test("its lab's inputs fit its newest contract", async () => {
+    const lab = await (await labOf(name))?.start(() => 0);
+    expect(lab, "it brings no lab.ts").toBeDefined();
+    open.push(lab as { close(): unknown });
+    const { probe, versions: own } = await loadProbe(name);
+    const contracts = probe.versions[own[0] as string] as Contracts;
+    for (const server of lab?.servers ?? []) expect(contracts.input.validator(structuredClone(server.input)), server.name).toBe(true);
+  });
+
+  test("its lab's secrets appear in nothing that leaves a run", async () => {
+    const lab = await (await labOf(name))?.start(() => 0);
+    open.push(lab as { close(): unknown });
+    const newest = all.find(({ probe }) => probe.name === name) as (typeof all)[number];
+    for (const { input } of lab?.servers ?? []) {
+      const secrets = secretsIn(newest.input, input);
+      const seen: unknown[] = [];
+      seen.push(await runReport(name, input, { trace: (event) => seen.push(event) }));
+      const shown = JSON.stringify(seen);
+      for (const secret of secrets) for (const form of [secret, Buffer.from(secret).toString("base64")]) expect(shown).not.toContain(form);
+    }
+  });
+});
+
+test("every probe is reached by the name of its folder", () => {
+  expect(Object.keys(builtIn)).toEqual(
+    [
+      ...new Set(
+        sourcesIn("probes")
+          .filter((path) => path.split("/").length > 2)
+          .map((path) => path.split("/")[1]),
+      ),
+    ].sort(),
+  );
+});
+
+describe.each(all)("$id", ({ id, probe, version, input, output }) => {
+  const contracts = probe.versions[version] as Contracts;
+
+  test("both schemas compile in strict mode, and say whose they are", () => {
+    for (const [side, schema] of Object.entries({ input, output })) {
+      const ajv = new Ajv2020({ ...ajvOptions, strict: true, strictRequired: true });
+      for (const [format, check] of Object.entries(formats)) ajv.addFormat(format, check);
+      for (const annotation of annotations) ajv.addKeyword(annotation);
+      expect(() => ajv.compile(structuredClone(schema))).not.toThrow();
+      expect(schema.title).toBe(`${probe.name} ${version} ${side}`);
+    }
+  });
+
+  test("an example input is taken", () => {
+    expect(contracts.input.validator(exampleInput(input))).toBe(true);
+  });
+
+  test("an unknown field is refused, wherever it stands", () => {
+    expect(contracts.input.validator({ ...exampleInput(input), nonsense: 1 })).toBe(false);
+    expect(objectsOf(input).filter(({ schema }) => schema.additionalProperties !== false)).toEqual([]);
+    expect(objectsOf(output).filter(({ schema }) => schema.additionalProperties !== false)).toEqual([]);
+  });
+
+  test("every input field says what it is for", () => {
+    expect(
+      fieldsOf(input)
+        .filter(({ schema }) => (schema.description ?? "").length < 5)
+        .map(({ path }) => path),
+    ).toEqual([]);
+  });
+
+  test("a wrong input is told without its secrets, and nothing is sent", async () => {
+    for (const { path } of fieldsOf(input).filter(({ schema }) => schema["x-secret"] === true)) {
+      for (const secret of ["s3cret-".repeat(2000), 31337.25, ["s3cret-1"]]) {
+        const error = await runReport(id, withValueAt(exampleInput(input), path, secret)).catch((reason: unknown) => reason);
+        expect(error).toBeInstanceOf(RequestError);
+        expect(JSON.stringify([(error as Error).message, (error as RequestError).violations])).not.toMatch(/s3cret|31337/);
+      }
+    }
+  });
+});
+
+describe.each(inHouseStyle)("$id in the house's style", ({ input, output }) => {
+  test("names are in snake_case", () => {
+    expect([...fieldsOf(input), ...fieldsOf(output)].filter(({ name }) => !/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/.test(name)).map(({ path }) => path)).toEqual([]);
+  });
+
+  test("every output field is always there", () => {
+    const partial = objectsOf(output).filter(({ schema }) => Object.keys(schema.properties ?? {}).join() !== (schema.required ?? []).join());
+    expect(partial.map(({ path }) => path)).toEqual([]);
+  });
+
+  test("what every output carries comes first", () => {
+    const carried = Object.keys(carriedProperties);
+    expect(Object.keys(output.properties ?? {}).slice(0, carried.length)).toEqual(carried);
+  });
+
+  test("numbers that are times or sizes have their unit in their names", () => {
+    const measures = /(^|_)(time|timeout|duration|delay|latency|age|ttl|interval|size|length|offset)(_|$)/;
+    const units = /(^|_)(us|ms|s|seconds|minutes|hours|days|bytes|bits|percent)(_|$)/;
+    const numeric = (schema: Schema): boolean => [schema.type].flat().some((type) => type === "number" || type === "integer");
+    const unclear = [...fieldsOf(input), ...fieldsOf(output)].filter(({ name, schema }) => numeric(schema) && measures.test(name) && !units.test(name));
+    expect(unclear.map(({ path }) => path)).toEqual([]);
+  });
+});
+
+describe.each(dialling)("$id, sent to a port of the test's own", ({ id, input, output, probe, version }) => {
+  const aimedAt = (port: number): Record<string, unknown> => ({
+    ...exampleInput(input),
+    target_host: "127.0.0.1",
+    target_port: input.properties?.target_port?.type === "string" ? String(port) : port,
+  });
+  const fits = (value: unknown): boolean => (probe.versions[version] as Contracts).output.validator(structuredClone(value));
+
+  test("tells that nobody listens", async () => {
+    const { port, close } = await listen(() => {});
+    await close();
+    const { carried, envelope } = await runReport(id, aimedAt(port));
+    expect(carried).toMatchObject({ status: "error", failure: { phase: "connect", code: "refused", retryable: true }, ip_address: null, connected_time: null });
+    expect(fits(envelope.output)).toBe(true);
+    expect(fits(envelope.queue)).toBe(true);
+  });
+
+  test("gives the fields of its contract, in their order", async () => {
+    const { port, close } = await listen(() => {});
+    await close();
+    const { envelope } = await runReport(id, aimedAt(port));
+    const named = Object.keys(output.properties ?? {});
+    const given = Object.keys(envelope.output as object);
+    expect(given).toEqual(named.filter((name) => given.includes(name)));
+  });
+
+  test.each<[string, "timeout" | "cancelled", { timeoutMs?: number; cancelledAfterMs?: number }]>([
+    ["time is up", "timeout", { timeoutMs: 120 }],
+    ["it is cancelled", "cancelled", { cancelledAfterMs: 120 }],
+  ])("ends when %s, and leaves no socket behind", async (_when, code, { timeoutMs, cancelledAfterMs }) => {
+    const silent = await playTranscript("@silence\n");
+    open.push(silent);
+    const began = performance.now();
+    const { carried } = await runReport(id, aimedAt(silent.port), {
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...(cancelledAfterMs === undefined ? {} : { signal: AbortSignal.timeout(cancelledAfterMs) }),
+    });
+    expect(carried).toMatchObject({ status: "error", failure: { code } });
+    expect(carried.connected_time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/);
+    expect(performance.now() - began).toBeLessThan(2000);
+    await expect.poll(() => silent.openSockets, { interval: 5 }).toBe(0);
+  });
+
+  test("ends when the peer is the wrong one: it is typed, and no bug", async () => {
+    const wrong = await listen((socket) => socket.end("\x00\x01 no protocol that you know\r\n"));
+    open.push(wrong);
+    const { carried } = await runReport(id, aimedAt(wrong.port), { timeoutMs: 2000 });
+    expect(carried.status).toBe("error");
+    expect(carried.failure?.code).not.toBe("unknown");
+    await expect.poll(() => wrong.openSockets, { interval: 5 }).toBe(0);
+  });
+});
