@@ -24,10 +24,10 @@ const NOT_FOR_SUITES = ["config", "root", "dir", "project", "browser", "typechec
 /** Vitest reads them itself, ours and those behind `--`: so they mean here what they mean there. */
 export function vitestOptions({ parseCLI }: VitestNode, given: Given, tagsFilter: string | null, passed: readonly string[]): CliOptions {
   const argv = ["vitest", given.watch ? "watch" : "run", ...ours(given, tagsFilter), ...passed];
-  const { options, filter } = parse(parseCLI, argv);
+  const { options, words } = parse(parseCLI, argv);
   const unfit = NOT_FOR_SUITES.find((name) => name in options);
   if (unfit !== undefined) throw new UsageError(`vitest's option --${unfit} has no meaning for suites`);
-  if (filter[0] !== undefined) throw new UsageError(`${JSON.stringify(filter[0])} is no option of vitest`, "name suites before the --");
+  if (words[0] !== undefined) throw new UsageError(`${JSON.stringify(words[0])} is no option of vitest`, "name suites before the --");
   return options;
 }
 
@@ -41,9 +41,11 @@ function ours(given: Given, tagsFilter: string | null): string[] {
   ];
 }
 
-function parse(parseCLI: VitestNode["parseCLI"], argv: string[]): ReturnType<VitestNode["parseCLI"]> {
+function parse(parseCLI: VitestNode["parseCLI"], argv: string[]): { options: CliOptions; words: readonly string[] } {
   try {
-    return parseCLI(argv);
+    const { filter, options } = parseCLI(argv);
+    const { "--": behindDashes = [], ...known } = options as CliOptions & { "--"?: string[] };
+    return { options: known, words: [...filter, ...behindDashes] };
   } catch (error) {
     throw new UsageError(`vitest does not take these options: ${(error as Error).message}`);
   }

@@ -28,13 +28,13 @@ export async function suiteTests(path: string, options: SuiteOptions = {}): Prom
   const read = await readSuite(file, await readFile(file, "utf8"), process.env);
   const limit = limited(options.concurrency ?? read.suite.concurrency);
   const deadlines = await Promise.all(read.checks.map((check) => deadlineOf(check, file)));
-  describe(read.suite.name, () => {
+  describe.concurrent(read.suite.name, () => {
     for (const [target, checks] of byTarget(read.checks)) {
       const define = (): void => {
         for (const check of checks) defineTest(read, check, { options, limit, deadlineMs: deadlines[read.checks.indexOf(check)] });
       };
       if (target === null) define();
-      else describe(target, define);
+      else describe.concurrent(target, define);
     }
   });
 }
