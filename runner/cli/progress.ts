@@ -40,7 +40,7 @@ export class Progress {
   }
 }
 
-export function progressLine({ done, total, failed, elapsedMs }: { done: number; total: number; failed: number; elapsedMs: number }): string {
+function progressLine({ done, total, failed, elapsedMs }: { done: number; total: number; failed: number; elapsedMs: number }): string {
   const perSecond = elapsedMs > 0 ? (done / elapsedMs) * 1000 : 0;
   const left = perSecond > 0 ? `, ${duration((total - done) / perSecond)} left` : "";
   return `${done}/${total}  ${failed} failed  ${perSecond.toFixed(perSecond < 10 ? 1 : 0)}/s${left}`;

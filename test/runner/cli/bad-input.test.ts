@@ -115,6 +115,18 @@ test("a secret that cannot be read is told before anything is sent, also in an a
   }
 });
 
+test.each([
+  [{ auth: { username: "me", password: 271828 } }, '/auth/password  must be text, or a reference such as {"secret": "env:NAME"}'],
+  [{ auth: { username: "me", password: ["271828"] } }, "/auth/password"],
+  [{ auth: "me:271828" }, "/auth  must be an object\n"],
+  [{ auth: { username: "me", password: { secret: "271828" } } }, "/auth/password"],
+])("a secret is not in what is said about it: %j", async (fields, words) => {
+  const { code, err } = await probeRun(["network.smtp", "-"], { stdin: JSON.stringify({ target_host: server.host, target_port: server.port, ...fields }) });
+  expect(code).toBe(2);
+  expect(err).toContain(words);
+  expect(err).not.toContain("271828");
+});
+
 describe("the command line itself", () => {
   test.each([
     [["network.smtp"], "there is no input"],
