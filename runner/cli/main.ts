@@ -1,7 +1,10 @@
 import { main } from "./cli.js";
 import { processIo } from "./io.js";
+import { reportError } from "./report-error.js";
 
 const io = processIo();
+// What a probe lets fly beside its run is a bug: Node's own exit code for it would say that the target failed.
+process.on("uncaughtException", (error) => process.exit(reportError(error, io)));
 // Without await: the command is built as CommonJS, which has none at the top.
 main(process.argv.slice(2), io).then((code) => {
   // A probe that is not ours may leave a socket or a timer behind; once the last word is written nothing is waited for.

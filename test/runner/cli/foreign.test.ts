@@ -19,7 +19,7 @@ export default defineProbe({
   needs: ["clock"],
   input: contract({
     type: "object",
-    properties: { word: { type: "string", default: "hello" }, breaks: { type: "boolean", default: false }, bug: { type: "boolean", default: false }, secret: secretSchema },
+    properties: { word: { type: "string", default: "hello" }, breaks: { type: "boolean", default: false }, bug: { type: "boolean", default: false }, stray: { type: "boolean", default: false }, secret: secretSchema },
     required: [],
     additionalProperties: false,
   }),
@@ -29,6 +29,10 @@ export default defineProbe({
 
 async function run(input, ctx) {
   if (input.bug) throw new Error("a bug of the probe");
+  if (input.stray) {
+    Promise.reject(new Error("a stray bug"));
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
   const failure = await ctx.attempt(() => ctx.operation("echo", async (operation) => {
     operation.reply(200, input.word);
     if (input.breaks) throw fail("command", "unsupported", "it broke");
@@ -85,6 +89,12 @@ describe("a probe that is not ours", () => {
       null,
       expect.objectContaining({ output: expect.objectContaining({ word: "third" }) }),
     ]);
+  });
+
+  test("a bug beside the run ends with 3 too", async () => {
+    const { code, out, err } = await spawnProbeRun(["./echo.mjs", "--set", "stray=true"], { cwd });
+    expect({ code, out }).toEqual({ code: 3, out: "" });
+    expect(err).toContain("probe-run: could not run: a stray bug\n");
   });
 
   test("its secrets are masked like ours", async () => {
