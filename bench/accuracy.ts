@@ -53,7 +53,7 @@ async function measure(setting: Setting): Promise<Figure[]> {
     ]);
     for (const child of contenders.values()) await child.ask({ task: "time", port, total: 1000, concurrency: 100 });
     const figures: Figure[] = [];
-    for (const shape of SHAPES) figures.push(...(await measureShape(shape, port, contenders, quick ? 1 : 5, progress)));
+    for (const shape of SHAPES) figures.push(...(await measureShape(shape, port, contenders, quick ? 1 : 7, progress)));
     return figures;
   } finally {
     for (const child of children) await child.stop();

@@ -40,7 +40,7 @@ try {
   else await runBenches(options);
 } catch (error) {
   if (!(error instanceof OptionsError)) throw error;
-  process.stderr.write(`${error.message}\nnpm run bench -- --help shows what can be said here.\n`);
+  process.stderr.write(`${error.message}\nnpm run bench -- --help shows what it takes.\n`);
   process.exitCode = 2;
 }
 
@@ -48,22 +48,18 @@ async function runBenches(options: Options): Promise<void> {
   const progress = progressOn(process.stderr);
   const workshop = await openWorkshop(progress.say);
   const figures: Figure[] = [];
-  try {
-    for (const bench of BENCHES.filter(({ name }) => options.names.includes(name))) {
-      const say = (text: string): void => progress.say(`${bench.name}: ${text}`);
-      try {
-        const measured = await bench.measure({ quick: options.quick, explain: options.explain, workshop, progress: say });
-        figures.push(...measured);
-        progress.clear();
-        process.stdout.write(`${bench.summary}\n\n${tableOf(measured)}\n`);
-      } catch (error) {
-        progress.clear();
-        process.stderr.write(`the bench ${bench.name} broke: ${error instanceof Error ? error.stack : error}\n\n`);
-        process.exitCode = 1;
-      }
+  for (const bench of BENCHES.filter(({ name }) => options.names.includes(name))) {
+    const say = (text: string): void => progress.say(`${bench.name}: ${text}`);
+    try {
+      const measured = await bench.measure({ quick: options.quick, explain: options.explain, workshop, progress: say });
+      figures.push(...measured);
+      progress.clear();
+      process.stdout.write(`${bench.summary}\n\n${tableOf(measured)}\n`);
+    } catch (error) {
+      progress.clear();
+      process.stderr.write(`the bench ${bench.name} broke: ${error instanceof Error ? error.stack : error}\n\n`);
+      process.exitCode = 1;
     }
-  } finally {
-    await workshop.remove();
   }
   if (options.json !== null) await writeFile(options.json, `${JSON.stringify(reportOf(figures, options.quick), null, 2)}\n`);
 }

@@ -34,7 +34,7 @@ async function measure(setting: Setting): Promise<Figure[]> {
       ...(setting.explain ? parts(setting.workshop, input) : []),
     ]);
     await interleaved(WARM_UP, processes, () => setting.progress("warming up"));
-    const measured = await interleaved(setting.quick ? 7 : 25, processes, setting.progress);
+    const measured = await interleaved(setting.quick ? 7 : 31, processes, setting.progress);
     return [...measured].filter(([name]) => name !== EMPTY).map(([name, times]) => figure(name, times, measured.get(EMPTY) as number[]));
   } finally {
     await server.stop();

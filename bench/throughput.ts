@@ -33,7 +33,7 @@ const HOW_TO_GET = new Map([
 ]);
 
 const CONCURRENCIES = [50, 500];
-const DEFAULT_EFFORT = { rounds: 7, total: 2000, warmUp: 4000 };
+const DEFAULT_EFFORT = { rounds: 9, total: 4000, warmUp: 4000 };
 const QUICK_EFFORT = { rounds: 3, total: 500, warmUp: 500 };
 
 interface Load {

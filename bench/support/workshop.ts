@@ -1,4 +1,5 @@
-import { cp, mkdtemp, rm, symlink } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { cp, mkdtemp, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
@@ -25,12 +26,12 @@ export interface Workshop {
   readonly command: string;
   readonly library: string;
   script(name: ProcessName): string;
-  remove(): Promise<void>;
 }
 
 export async function openWorkshop(say: (text: string) => void): Promise<Workshop> {
   await ensureDist(say);
   const folder = await mkdtemp(join(tmpdir(), "probe-run-bench-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   await cp(inRepo("dist"), join(folder, "dist"), { recursive: true, filter: (path) => !path.endsWith("types") });
   await cp(inRepo("package.json"), join(folder, "package.json"));
   await symlink(inRepo("node_modules"), join(folder, "node_modules"));
@@ -40,7 +41,6 @@ export async function openWorkshop(say: (text: string) => void): Promise<Worksho
     command: join(folder, manifest.bin["probe-run"]),
     library: join(folder, manifest.exports["."].default),
     script: (name) => join(folder, "bench", `${PROCESSES[name]}.js`),
-    remove: () => rm(folder, { recursive: true, force: true }),
   };
 }
 
