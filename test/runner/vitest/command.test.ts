@@ -65,6 +65,32 @@ describe("a suite runs on vitest", () => {
   });
 });
 
+describe("a probe that is not ours", () => {
+  const own = `
+    import { contract, defineProbe, outputOf } from "probe-run";
+    const input = contract({ type: "object", properties: { text: { type: "string" } }, required: ["text"], additionalProperties: false });
+    export default defineProbe({
+      name: "own.echo", summary: "Says what it is told.", needs: [], version: "1.0.0", input, output: contract(outputOf({ said: { type: "string" } })),
+      run: (input, ctx) => ctx.operation("echo", async (operation) => { operation.reply(200, input.text); return { status: "ok", failure: null, said: input.text }; }),
+    });`;
+  const checks = "name: own\nchecks:\n  - probe: ./own.mjs\n    input: { text: hello }\n    expect: { output: { said: hello, operations.echo.code: 200 } }\n";
+
+  test("is named by its file, as seen from the suite", async () => {
+    const cwd = folder({ "own.mjs": own, "own.yaml": checks });
+    const { code, out } = await probeRunTest([join(cwd, "own.yaml")], folder());
+    expect(out).toMatch(/Tests +1 passed \(1\)/);
+    expect(code).toBe(0);
+  });
+
+  test("holds its suite to its own contracts", async () => {
+    const cwd = folder({ "own.mjs": own, "own.yaml": checks.replace("text: hello", "txt: hello").replace("said:", "sayd:") });
+    const { code, err } = await probeRunTest(["own.yaml"], cwd);
+    expect(err).toContain("own.yaml:4:14: txt: there is no such field; did you mean text?");
+    expect(err).toContain("own.yaml:5:25: the output has no field sayd in own.echo@1.0.0; did you mean said?");
+    expect(code).toBe(2);
+  });
+});
+
 describe("vitest's reporters", () => {
   const failing = suite(
     "  - probe: network.smtp@2\n    name: greets\n  - probe: network.smtp@2\n    name: speaks French\n    tags: [language]\n    expect: { output: { banner: bonjour } }\n",

@@ -1,0 +1,23 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { readSuite } from "../../../runner/suite/read.js";
+import { matcherContract, suiteContract } from "../../../schemas/suite.js";
+
+const page = readFileSync(new URL("../../../docs/suites.md", import.meta.url), "utf8");
+
+test("the suite that docs/suites.md shows can be run", async () => {
+  const [, example] = /```yaml\n([\s\S]*?)```/.exec(page) as RegExpExecArray;
+  const { checks } = await readSuite("docs/suites.md", example as string, {});
+  expect(checks.map(({ target, title }) => `${target} > ${title}`)).toEqual([
+    "mx1 > network.smtp@2 greets",
+    "mx1 > network.smtp@2 takes no mail on port 26",
+    "mx2 > network.smtp@2 greets",
+    "mx2 > network.smtp@2 takes no mail on port 26",
+  ]);
+});
+
+test("docs/suites.md names every matcher and every field of a suite", () => {
+  const names = (schema: unknown) => Object.keys((schema as { properties: object }).properties);
+  for (const name of names(matcherContract.schema)) expect(page).toContain(`\`${name}\``);
+  for (const name of names(suiteContract.schema)) expect(page).toContain(`${name}:`);
+});
