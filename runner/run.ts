@@ -91,8 +91,9 @@ export async function runLoaded(loaded: LoadedProbe, asked: Asked, input: unknow
   } finally {
     deadline.release();
   }
-  output = secrets.maskAll(output);
-  assertFits(probe.versions[newest]?.output as Contract, output, `${probe.name}@${newest}`);
+  const contract = probe.versions[newest]?.output as Contract;
+  output = secrets.maskAll(output, contract.schema as object);
+  assertFits(contract, output, `${probe.name}@${newest}`);
   let shown: unknown = output;
   if (version !== newest) {
     const older = probe.versions[version] as OlderVersion;

@@ -4,6 +4,12 @@ import { RequestError } from "./request-error.js";
 
 const MASK = "[secret]";
 
+interface SchemaNode {
+  readonly enum?: readonly unknown[];
+  readonly properties?: Readonly<Record<string, SchemaNode>>;
+  readonly items?: SchemaNode;
+}
+
 /** Knows the secrets of one run, and takes them out of whatever leaves it. */
 export class SecretKeeper {
   #values: string[] = [];
@@ -25,13 +31,20 @@ export class SecretKeeper {
     return masked;
   }
 
-  /** A copy of a JSON value in which no string, and no key, holds a secret. */
-  maskAll<Value>(value: Value): Value {
+  /**
+   * A copy of a JSON value in which no text, and no key, holds a secret. The names and the enumerated words of its schema are
+   * ours, whatever the secret is: a password that is "error" is not told by a status that is.
+   */
+  maskAll<Value>(value: Value, schema: SchemaNode = {}): Value {
     if (this.isEmpty) return value;
-    if (typeof value === "string") return this.mask(value) as Value;
-    if (Array.isArray(value)) return value.map((item) => this.maskAll(item)) as Value;
+    if (typeof value === "string") return (schema.enum?.includes(value) ? value : this.mask(value)) as Value;
+    if (Array.isArray(value)) return value.map((item) => this.maskAll(item, schema.items)) as Value;
     if (value === null || typeof value !== "object") return value;
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [this.mask(key), this.maskAll(item)])) as Value;
+    const masked = Object.entries(value).map(([key, item]) => {
+      const property = schema.properties?.[key];
+      return [property === undefined ? this.mask(key) : key, this.maskAll(item, property)];
+    });
+    return Object.fromEntries(masked) as Value;
   }
 }
 
