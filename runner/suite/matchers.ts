@@ -13,7 +13,7 @@ export function unmet(expected: Expected, actual: unknown): string[] {
   });
 }
 
-export function matcherOf(expected: Expected): Matcher {
+function matcherOf(expected: Expected): Matcher {
   return expected !== null && typeof expected === "object" && !Array.isArray(expected) ? (expected as Matcher) : { equals: expected };
 }
 

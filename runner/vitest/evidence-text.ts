@@ -35,7 +35,7 @@ function cellsOf({ name, at_ms, duration_ms, code, message }: Operation): string
 }
 
 /** The operation that broke the run: the last of the phase that failed, for a phase without its own the last of all. */
-export function failingOperation({ failure, operations }: Pick<Carried, "failure" | "operations">): Operation | null {
+function failingOperation({ failure, operations }: Pick<Carried, "failure" | "operations">): Operation | null {
   if (failure === null) return null;
   return operations.findLast(({ name }) => name.toLowerCase().startsWith(failure.phase)) ?? operations.at(-1) ?? null;
 }
