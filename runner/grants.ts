@@ -1,6 +1,7 @@
 import { monotonic, utc } from "./clock.js";
 import type { RunState } from "./context.js";
 import type { TcpGrant } from "./net/dial.js";
+import type { ResolverGrant } from "./net/dns/grant.js";
 import type { TlsGrant } from "./net/tls.js";
 
 /** What a probe may ask for, and what it is handed for it. */
@@ -9,6 +10,8 @@ export interface Grants {
   tcp: TcpGrant;
   /** Secures a connection. */
   tls: TlsGrant;
+  /** Asks name servers. */
+  resolver: ResolverGrant;
   clock: { now(): number; utc(): string };
 }
 
@@ -21,6 +24,7 @@ type Grantor = (state: RunState) => unknown;
 const GRANTORS: { readonly [N in Need]: () => Promise<Grantor> } = {
   tcp: async () => (await import("./net/dial.js")).tcpGrant,
   tls: async () => (await import("./net/tls.js")).tlsGrant,
+  resolver: async () => (await import("./net/dns/grant.js")).resolverGrant,
   clock: async () => () => ({ now: monotonic, utc: () => utc(monotonic()) }),
 };
 

@@ -24,6 +24,18 @@ export function isHostOrAddress(written: string): boolean {
   return parseHost(written) !== null;
 }
 
+/** A name in small A-labels, as name servers are asked for it. It must have been found to be a domain before. */
+export function asciiDomain(domain: string): string {
+  const host = parseHost(domain);
+  if (host?.kind !== "name") throw new Error(`${JSON.stringify(domain)} is no domain`);
+  return host.host.toLowerCase();
+}
+
+/** A domain of mail or of names: no address. */
+export function isDomain(written: string): boolean {
+  return parseHost(written)?.kind === "name";
+}
+
 const ZONE = /%/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the whole of ASCII is meant, its control characters too
 const ASCII_ONLY = /^[\u0000-\u007f]*$/;

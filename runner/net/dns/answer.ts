@@ -1,0 +1,46 @@
+import type { DnsOutcome } from "../../../schemas/dns.js";
+import type { Failure, FailureCode } from "../../../schemas/failure.js";
+import { failure } from "../../../schemas/failure.js";
+import type { DataOf, RecordType } from "./records.js";
+
+/** What a question came to. Also where nobody knew: that is data, as any other network outcome. */
+export interface Answer<Type extends RecordType = RecordType> {
+  readonly outcome: DnsOutcome;
+  /** The response code; null when no reply could be read. */
+  readonly rcode: number | null;
+  /** What the records of the asked type hold, at the end of the aliases. */
+  readonly records: readonly DataOf<Type>[];
+  /** The names that the asked one leads through by CNAME, in order; the last one has the records. */
+  readonly aliases: readonly string[];
+  /** Seconds that the answer is good for yet; null where it said nothing of it. */
+  readonly ttl: number | null;
+  /** The servers vouch for all of it. */
+  readonly authenticated: boolean;
+  /** Who answered; null for the host's own files. */
+  readonly server: string | null;
+  readonly fromCache: boolean;
+  /** Why there is no answer, for a person; null when there is one. */
+  readonly problem: string | null;
+}
+
+/** True when the answer is one: what there is, or that there is nothing. */
+export function isCertain({ outcome }: Pick<Answer, "outcome">): boolean {
+  return outcome === "found" || outcome === "no_data" || outcome === "no_such_name";
+}
+
+/** Why a question did not give what was needed, in the house's vocabulary. `what` is the question: "MX example.org". */
+export function failureOfOutcome(outcome: DnsOutcome, what: string): Failure {
+  const [code, words] = FAILURES[outcome];
+  return failure("resolve", code, `${what}: ${words}`);
+}
+
+const FAILURES: Readonly<Record<DnsOutcome, readonly [code: FailureCode, words: string]>> = {
+  found: ["dns_not_found", "what there is cannot be used"],
+  no_data: ["dns_not_found", "the name exists, without such a record"],
+  no_such_name: ["dns_not_found", "the name does not exist"],
+  server_failure: ["dns_failure", "the name server failed (SERVFAIL)"],
+  refused: ["dns_failure", "the name server refused the query (REFUSED)"],
+  unusable_reply: ["dns_failure", "the name server's reply cannot be used"],
+  unreachable: ["dns_failure", "no name server could be reached"],
+  timeout: ["timeout", "no name server answered in time"],
+};

@@ -1,0 +1,31 @@
+import { buildQuery, type Question, RCODES } from "./message.js";
+import type { ServerAddress } from "./server-address.js";
+import { askByTcp } from "./tcp.js";
+import { askByUdp, type Cancel, type Outcome } from "./udp.js";
+
+/**
+ * Asks one server one question: in a datagram, without EDNS where the server takes that for an error, and over TCP where the
+ * answer is too long for a datagram.
+ */
+export function askServer(server: ServerAddress, question: Question, done: (outcome: Outcome) => void): Cancel {
+  let cancel: Cancel;
+  const byUdp = (edns: boolean): void => {
+    const query = buildQuery(question, { edns });
+    cancel = askByUdp(server, query, (outcome) => {
+      if (edns && isConfusedByEdns(outcome)) byUdp(false);
+      else if ("truncated" in outcome && outcome.truncated) cancel = askByTcp(server, query, (whole) => done(notTruncated(whole)));
+      else done(outcome);
+    });
+  };
+  byUdp(true);
+  return () => cancel();
+}
+
+/** RFC 6891, section 7: what servers say that do not know the OPT record. */
+function isConfusedByEdns(outcome: Outcome): boolean {
+  return "rcode" in outcome && (outcome.rcode === RCODES.formatError || outcome.rcode === RCODES.notImplemented);
+}
+
+function notTruncated(outcome: Outcome): Outcome {
+  return "truncated" in outcome && outcome.truncated ? { broken: "unreadable", message: "a reply that is truncated over TCP, too" } : outcome;
+}

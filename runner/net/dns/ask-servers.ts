@@ -1,0 +1,117 @@
+import type { DnsOutcome } from "../../../schemas/dns.js";
+import { askServer } from "./ask-server.js";
+import { interpret, type Meaning } from "./interpret.js";
+import type { Question } from "./message.js";
+import type { ServerAddress } from "./server-address.js";
+import type { Cancel, Outcome } from "./udp.js";
+
+export interface Patience {
+  /** How long a server may be silent before the next is asked beside it. */
+  readonly tryTimeoutMs: number;
+  readonly timeoutMs: number;
+  /** How often each server is asked while it is silent. */
+  readonly tries: number;
+}
+
+/** One reply, understood; or why there is none. */
+export interface Told extends Meaning {
+  readonly rcode: number | null;
+  readonly authenticated: boolean;
+  readonly server: string | null;
+}
+
+/**
+ * Asks servers in their order until one gives an answer. One that fails is passed over at once; one that is silent is waited
+ * for while the next is asked beside it, and after the last the silent ones are asked again.
+ */
+export function askServers(servers: readonly ServerAddress[], question: Question, patience: Patience, done: (told: Told) => void): Cancel {
+  const asking = new Asking(servers, question, patience, done);
+  asking.start();
+  return () => asking.stop();
+}
+
+class Asking {
+  readonly #running = new Set<Cancel>();
+  readonly #failed = new Set<ServerAddress>();
+  readonly #turns: readonly ServerAddress[];
+  #next = 0;
+  #silence: NodeJS.Timeout | undefined;
+  #end: NodeJS.Timeout | undefined;
+  #worst: Told | null = null;
+  #isOver = false;
+
+  constructor(
+    servers: readonly ServerAddress[],
+    readonly question: Question,
+    readonly patience: Patience,
+    readonly done: (told: Told) => void,
+  ) {
+    this.#turns = Array.from({ length: patience.tries }, () => servers).flat();
+  }
+
+  start(): void {
+    const { timeoutMs } = this.patience;
+    this.#end = setTimeout(() => this.#finish(this.#worst ?? silent(`no name server answered within ${timeoutMs} ms`)), timeoutMs);
+    this.#askNext();
+  }
+
+  stop(): void {
+    this.#isOver = true;
+    clearTimeout(this.#end);
+    clearTimeout(this.#silence);
+    for (const cancel of this.#running) cancel();
+    this.#running.clear();
+  }
+
+  #askNext(): void {
+    clearTimeout(this.#silence);
+    while (this.#next < this.#turns.length && this.#failed.has(this.#turns[this.#next] as ServerAddress)) this.#next += 1;
+    const server = this.#turns[this.#next++];
+    if (server === undefined) {
+      if (this.#running.size === 0) this.#finish(this.#worst ?? silent("no name server answered"));
+      return;
+    }
+    this.#silence = setTimeout(() => this.#askNext(), this.patience.tryTimeoutMs);
+    const cancel = askServer(server, this.question, (outcome) => {
+      this.#running.delete(cancel);
+      this.#take(server, outcome);
+    });
+    this.#running.add(cancel);
+  }
+
+  #take(server: ServerAddress, outcome: Outcome): void {
+    if (this.#isOver) return;
+    const told = toldBy(server, this.question, outcome);
+    if (FAILED.has(told.outcome)) this.#passOver(server, told);
+    else this.#finish(told);
+  }
+
+  #passOver(server: ServerAddress, told: Told): void {
+    this.#failed.add(server);
+    // A server that says that it failed tells more than one that could not be reached.
+    if (this.#worst === null || this.#worst.rcode === null) this.#worst = told;
+    this.#askNext();
+  }
+
+  #finish(told: Told): void {
+    if (this.#isOver) return;
+    this.stop();
+    this.done(told);
+  }
+}
+
+const FAILED: ReadonlySet<DnsOutcome | "elsewhere"> = new Set(["server_failure", "refused", "unusable_reply", "unreachable"] as const);
+
+function toldBy(server: ServerAddress, question: Question, outcome: Outcome): Told {
+  if ("broken" in outcome) {
+    const known: DnsOutcome = outcome.broken === "unreachable" ? "unreachable" : "unusable_reply";
+    return { ...silent(`${server.text}: ${outcome.message}`), outcome: known, server: server.text };
+  }
+  const meaning = interpret(question, outcome);
+  const problem = meaning.problem === null ? null : `${server.text}: ${meaning.problem}`;
+  return { ...meaning, problem, rcode: outcome.rcode, authenticated: outcome.authenticated, server: server.text };
+}
+
+function silent(problem: string): Told {
+  return { outcome: "timeout", records: [], aliases: [], ttl: null, problem, rcode: null, authenticated: false, server: null };
+}

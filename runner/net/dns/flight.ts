@@ -1,0 +1,39 @@
+import { ENDED } from "../../context.js";
+import type { Deadline } from "../../deadline.js";
+import { fail } from "../../failure-error.js";
+
+/**
+ * Work that several runs wait for. Each waits no longer than its own deadline; when the last one has gone, the work is
+ * cancelled, so that nothing outlives the runs that wanted it.
+ */
+export class Flight<Result> {
+  readonly #waiting = new Set<(result: Result) => void>();
+  readonly #cancel: () => void;
+
+  constructor(work: (done: (result: Result) => void) => () => void) {
+    this.#cancel = work((result) => {
+      for (const tell of this.#waiting) tell(result);
+      this.#waiting.clear();
+    });
+  }
+
+  /** `abandoned` is called when nobody waits any more. */
+  join(deadline: Deadline | null, abandoned: () => void): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      let forget = (): void => {};
+      const tell = (result: Result): void => {
+        forget();
+        resolve(result);
+      };
+      this.#waiting.add(tell);
+      if (deadline === null) return;
+      forget = deadline.onEnd((reason) => {
+        reject(fail("resolve", reason, ENDED[reason]));
+        this.#waiting.delete(tell);
+        if (this.#waiting.size > 0) return;
+        this.#cancel();
+        abandoned();
+      });
+    });
+  }
+}

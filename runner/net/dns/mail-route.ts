@@ -1,0 +1,117 @@
+import type { DnsOutcome } from "../../../schemas/dns.js";
+import type { Failure } from "../../../schemas/failure.js";
+import { failure } from "../../../schemas/failure.js";
+import type { MailAddress, MailHost, MailRoute, MailRouteKind } from "../../../schemas/mx.js";
+import { addressUse } from "../address-policy.js";
+import type { Answer } from "./answer.js";
+import { failureOfOutcome, isCertain } from "./answer.js";
+import { type AddressFamily, type Ask, addressesOf, type HostAddress } from "./host-addresses.js";
+import { isNullMx, type MailTarget, mailTargets } from "./mail-targets.js";
+import type { Random } from "./shuffle.js";
+
+export interface MailRouteOptions {
+  readonly family: AddressFamily;
+  /** Addresses that are not global may be dialled, too. */
+  readonly allowPrivate: boolean;
+  readonly random: Random;
+}
+
+/** More hosts than any domain needs are listed, and not asked for. */
+const MAX_HOSTS = 20;
+
+/** What is known of a domain before anything has been asked. */
+export function unknownRoute(domain: string): MailRoute {
+  return {
+    ascii_domain: domain,
+    kind: "unknown",
+    outcome: null,
+    hosts: [],
+    null_mx: false,
+    aliases: [],
+    ttl_s: null,
+    from_cache: false,
+    authenticated_data: false,
+    name_server: null,
+  };
+}
+
+/**
+ * Finds where mail for a domain goes (RFC 5321, section 5.1): its MX hosts in order, each with its addresses. Everything is
+ * written into `route` as soon as it is known, so that it survives the end of the run.
+ */
+export async function fillRoute(ask: Ask, route: MailRoute, options: MailRouteOptions): Promise<void> {
+  const answer = await ask(route.ascii_domain, "MX");
+  keepAnswer(route, answer);
+  // Only an answer without MX makes the domain its own mail host: a server that fails may be hiding them.
+  if (answer.outcome === "no_data") return fillImplicit(ask, route, options);
+  const targets = mailTargets(answer.records, options.random);
+  route.null_mx = answer.records.some(({ exchange }) => isNullMx(exchange));
+  route.hosts = targets.map(unasked);
+  route.kind = kindOf(answer, targets, route.null_mx);
+  await Promise.all(route.hosts.slice(0, MAX_HOSTS).map((host) => fillHost(ask, host, options)));
+}
+
+function keepAnswer(route: MailRoute, answer: Answer<"MX">): void {
+  route.outcome = answer.outcome;
+  route.aliases = [...answer.aliases];
+  route.ttl_s = answer.ttl;
+  route.from_cache = answer.fromCache;
+  route.authenticated_data = answer.authenticated;
+  route.name_server = answer.server;
+}
+
+function kindOf({ outcome }: Answer, targets: readonly MailTarget[], hasNullMx: boolean): MailRouteKind {
+  if (outcome === "no_such_name") return "none";
+  if (outcome !== "found") return "unknown";
+  if (targets.length > 0) return "mx";
+  return hasNullMx ? "null_mx" : "none";
+}
+
+/** The domain is its own mail host where it has an address of either family; which of them are wanted does not matter for that. */
+async function fillImplicit(ask: Ask, route: MailRoute, options: MailRouteOptions): Promise<void> {
+  const host = unasked({ host: route.ascii_domain, preference: 0, problem: null });
+  route.hosts = [host];
+  await fillHost(ask, host, { ...options, family: "any" });
+  if (host.addresses.length > 0) route.kind = "implicit";
+  else if (![host.ipv4, host.ipv6].some(isUncertain)) {
+    route.kind = "none";
+    route.hosts = [];
+  }
+  if (options.family !== "any") host.addresses = host.addresses.filter(({ ip_address: address }) => address.includes(":") === (options.family === "ipv6"));
+}
+
+async function fillHost(ask: Ask, host: MailHost, options: MailRouteOptions): Promise<void> {
+  if (host.problem !== null && host.problem !== "not_a_host_name") return;
+  const { ipv4, ipv6, aliases, authenticated, addresses } = await addressesOf(ask, host.host, options.family);
+  const shown = addresses.map((address) => mailAddress(address, options.allowPrivate));
+  Object.assign(host, { aliases: [...aliases], ipv4, ipv6, authenticated_data: authenticated, addresses: shown } satisfies Partial<MailHost>);
+}
+
+function unasked(target: MailTarget): MailHost {
+  return { ...target, aliases: [], ipv4: null, ipv6: null, authenticated_data: false, addresses: [] };
+}
+
+function mailAddress({ address, ttl }: HostAddress, allowPrivate: boolean): MailAddress {
+  const { scope, standard } = addressUse(address);
+  return { ip_address: address, ttl_s: ttl, scope, standard, may_be_dialled: scope === "global" || allowPrivate };
+}
+
+/** Why no mail can be brought to the domain; null when there is an address to try, and for a domain that takes none. */
+export function failureOfRoute({ ascii_domain: domain, kind, outcome, hosts }: MailRoute): Failure | null {
+  if (kind === "null_mx" || hosts.some(isDiallable)) return null;
+  if (outcome !== null && outcome !== "found" && outcome !== "no_data") return failureOfOutcome(outcome, `MX ${domain}`);
+  const unsure = hosts.flatMap(({ host, ipv4, ipv6 }) => [ipv4, ipv6].filter(isUncertain).map((each) => failureOfOutcome(each, `the addresses of ${host}`)));
+  if (unsure[0] !== undefined) return unsure[0];
+  if (kind === "none") return failure("resolve", "dns_not_found", `${domain} has no mail host: neither MX records nor an address`);
+  if (hosts.some(({ addresses }) => addresses.length > 0))
+    return failure("resolve", "not_permitted", `no mail host of ${domain} has an address that may be dialled`);
+  return failure("resolve", "dns_not_found", `no mail host of ${domain} has an address`);
+}
+
+function isDiallable({ addresses }: MailHost): boolean {
+  return addresses.some(({ may_be_dialled: mayBeDialled }) => mayBeDialled);
+}
+
+export function isUncertain(outcome: DnsOutcome | null): outcome is DnsOutcome {
+  return outcome !== null && !isCertain({ outcome });
+}

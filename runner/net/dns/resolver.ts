@@ -1,0 +1,113 @@
+import type { DnsInput } from "../../../schemas/dns.js";
+import type { Deadline } from "../../deadline.js";
+import type { Answer } from "./answer.js";
+import { isCertain } from "./answer.js";
+import type { Patience } from "./ask-servers.js";
+import { Cache, type CacheOptions } from "./cache.js";
+import { Flight } from "./flight.js";
+import { addressesFromHosts, isLocalhost, LOOPBACK } from "./hosts-file.js";
+import { LOOKUP_TIMEOUT_MS, TRIES, TRY_TIMEOUT_MS } from "./limits.js";
+import { lookUp } from "./look-up.js";
+import type { Question } from "./message.js";
+import { requireDnsName } from "./name.js";
+import type { DataOf, RecordType } from "./records.js";
+import { parseServer, type ServerAddress } from "./server-address.js";
+import type { SharedCache } from "./shared-cache.js";
+import { systemServers } from "./system-servers.js";
+
+export interface LookUpOptions {
+  /** Instead of the system's. */
+  readonly servers?: readonly string[] | undefined;
+  readonly tryTimeoutMs?: number;
+  readonly timeoutMs?: number;
+  readonly tries?: number;
+  readonly cache?: DnsInput["cache"];
+  /** The run that wants to know: the look-up ends with it. */
+  readonly deadline?: Deadline;
+}
+
+export interface ResolverOptions extends CacheOptions {
+  shared?: SharedCache | null;
+}
+
+/** Asks name servers, remembers what they said, and asks only once what several want to know at the same time. */
+export class Resolver {
+  readonly cache: Cache;
+  readonly #shared: SharedCache | null;
+  readonly #flights = new Map<string, Flight<Answer>>();
+
+  constructor({ shared = null, ...options }: ResolverOptions = {}) {
+    this.cache = new Cache(options);
+    this.#shared = shared;
+  }
+
+  /** Rejects only with the deadline's end, or when the question itself is none: an answer that nobody has is data. */
+  async query<Type extends RecordType>(name: string, type: Type, options: LookUpOptions = {}): Promise<Answer<Type>> {
+    const question: Question = { name: requireDnsName(name), type };
+    return (fromHost(question, options) ?? (await this.#ask(question, options))) as Answer<Type>;
+  }
+
+  #ask(question: Question, options: LookUpOptions): Answer | Promise<Answer> {
+    const servers = options.servers === undefined ? systemServers() : parsed(options.servers);
+    const use = options.cache ?? "use";
+    const key = `${question.type} ${question.name} ${servers.map(({ text }) => text).join(" ")}`;
+    const known = use === "use" ? this.#known(key) : null;
+    if (known !== null) return known;
+    const deadline = options.deadline ?? null;
+    if (use === "off") return new Flight<Answer>((done) => lookUp(servers, question, patienceOf(options), done)).join(deadline, () => {});
+    return this.#join(key, servers, question, options).join(deadline, () => this.#flights.delete(key));
+  }
+
+  #known(key: string): Answer | null {
+    const own = this.cache.get(key);
+    if (own !== null || this.#shared === null) return own;
+    const shared = this.#shared.get(key);
+    if (shared === null) return null;
+    this.cache.keep(key, shared.answer, shared.expiresAt);
+    return this.cache.get(key);
+  }
+
+  #join(key: string, servers: readonly ServerAddress[], question: Question, options: LookUpOptions): Flight<Answer> {
+    const flying = this.#flights.get(key);
+    if (flying !== undefined) return flying;
+    const flight = new Flight<Answer>((done) =>
+      lookUp(servers, question, patienceOf(options), (answer) => {
+        this.#flights.delete(key);
+        this.#remember(key, answer);
+        done(answer);
+      }),
+    );
+    this.#flights.set(key, flight);
+    return flight;
+  }
+
+  #remember(key: string, answer: Answer): void {
+    this.cache.set(key, answer);
+    const lifeMs = this.cache.lifeOf(answer) * 1000;
+    if (isCertain(answer) && lifeMs > 0) this.#shared?.set(key, answer, this.cache.now() + lifeMs);
+  }
+}
+
+function patienceOf({ tryTimeoutMs = TRY_TIMEOUT_MS, timeoutMs = LOOKUP_TIMEOUT_MS, tries = TRIES }: LookUpOptions): Patience {
+  return { tryTimeoutMs, timeoutMs, tries };
+}
+
+const parsedServers = new Map<string, ServerAddress>();
+
+function parsed(servers: readonly string[]): ServerAddress[] {
+  return servers.map((text) => {
+    const known = parsedServers.get(text) ?? parseServer(text);
+    if (parsedServers.size < 1000) parsedServers.set(text, known);
+    return known;
+  });
+}
+
+/** What this machine knows without asking: what localhost is, and its table of hosts where its own servers would be asked. */
+function fromHost({ name, type }: Question, { servers }: LookUpOptions): Answer | null {
+  if (type !== "A" && type !== "AAAA") return null;
+  const addresses = isLocalhost(name) ? LOOPBACK : servers === undefined ? addressesFromHosts(name) : null;
+  if (addresses === null) return null;
+  const records: readonly DataOf<"A">[] = addresses.filter((address) => address.includes(":") === (type === "AAAA"));
+  const outcome = records.length > 0 ? "found" : "no_data";
+  return { outcome, rcode: null, records, aliases: [], ttl: null, authenticated: false, server: null, fromCache: false, problem: null };
+}
