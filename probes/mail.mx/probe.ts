@@ -1,0 +1,42 @@
+import type { Context } from "../../runner/context.js";
+import { defineProbe, type Evidence } from "../../runner/define-probe.js";
+import { statusOf } from "../../runner/judge.js";
+import { failureOfRoute, unknownRoute } from "../../runner/net/dns/mail-route.js";
+import { randomSeed, seededRandom } from "../../runner/net/dns/shuffle.js";
+import { asciiDomain } from "../../schemas/host.js";
+import { judge } from "./judge.js";
+import { type Input, newest, type Output } from "./schema.js";
+
+export default defineProbe({
+  name: "mail.mx",
+  summary: "Finds the hosts that take a domain's mail, in the order in which to try them, with their addresses.",
+  needs: ["resolver"],
+  ...newest,
+  run,
+});
+
+export type MxEvidence = Evidence<Output>;
+
+async function run(input: Input, ctx: Context<"resolver">): Promise<MxEvidence> {
+  const evidence = nothingYet(input);
+  const { address_family: family, allow_private_addresses: allowPrivate } = input;
+  const broken = await ctx.attempt(async () => {
+    await ctx.resolver.mx(evidence, { family, allowPrivate, random: seededRandom(evidence.seed) }, input);
+  });
+  evidence.failure = broken ?? failureOfRoute(evidence);
+  evidence.findings = judge(evidence);
+  evidence.status = statusOf(evidence.failure, evidence.findings);
+  return evidence;
+}
+
+/** Every field before anything has been asked. */
+function nothingYet(input: Input): MxEvidence {
+  return {
+    status: "ok",
+    failure: null,
+    domain: input.domain,
+    ...unknownRoute(asciiDomain(input.domain)),
+    seed: input.seed ?? randomSeed(),
+    findings: [],
+  };
+}
