@@ -1,0 +1,86 @@
+import type { Job } from "../../schemas/job-event.js";
+import type { LoadedProbe } from "../registry.js";
+import { RequestError } from "../request-error.js";
+import { type Report, runLoaded } from "../run.js";
+import type { Delivery, Outcome } from "./backend.js";
+import { backoffMs } from "./backoff.js";
+import { readJob } from "./job.js";
+import type { KnownProbes } from "./known-probes.js";
+import { type FailureReason, type LastFailure, lastFailure } from "./last-failure.js";
+import { plainSecrets, referencesIn } from "./plain-secrets.js";
+import { resultMessage } from "./result.js";
+
+export interface Means {
+  readonly probes: KnownProbes;
+  /** Whether jobs may have this reference (env:NAME, file:PATH, command:…) looked up here. */
+  mayResolve(reference: string): boolean;
+}
+
+/** What came of a job: how it is settled, and the report where there is one. */
+export interface Executed {
+  readonly outcome: Outcome;
+  readonly report: Report | null;
+}
+
+/** Works one job off. Never rejects: whatever goes wrong is an outcome. */
+export async function execute(delivery: Delivery, means: Means, signal: AbortSignal): Promise<Executed> {
+  const job = readJob(delivery.body);
+  if (typeof job === "string") return dead("poisoned", job);
+  if (delivery.attempt > job.max_attempts) {
+    const last = delivery.lastFailure ?? lastFailure("worker_died", `${job.max_attempts} workers took it, and none of them came back`);
+    return { outcome: { kind: "dead", failure: last }, report: null };
+  }
+  try {
+    return await performed(delivery, job, means, signal);
+  } catch (error) {
+    if (signal.aborted) return { outcome: { kind: "release" }, report: null };
+    const failure = lastFailure(reasonOf(error), textOf(error));
+    if (failure.reason === "poisoned") return { outcome: { kind: "dead", failure }, report: null };
+    return { outcome: again(delivery, job, failure) ?? { kind: "dead", failure }, report: null };
+  }
+}
+
+async function performed(delivery: Delivery, job: Job, means: Means, signal: AbortSignal): Promise<Executed> {
+  const loaded = await means.probes.get(job.probe);
+  const refused = refusal(loaded, job, means);
+  if (refused !== null) return refused;
+  const report = await runLoaded(loaded, { name: job.probe, version: job.version }, job.input, { signal });
+  // What an abort left of the evidence is no result: another worker runs the whole job.
+  if (signal.aborted) return { outcome: { kind: "release" }, report: null };
+  const { failure } = report.carried;
+  if (job.retry_failures && failure?.retryable === true) {
+    const retry = again(delivery, job, lastFailure("target_failed", `${failure.phase}: ${failure.code}: ${failure.message}`));
+    if (retry !== null) return { outcome: retry, report };
+  }
+  const result = resultMessage(report, { id: delivery.id, attempt: delivery.attempt, priority: job.priority });
+  return { outcome: { kind: "done", result }, report };
+}
+
+function refusal(loaded: LoadedProbe, job: Job, means: Means): Executed | null {
+  const plain = plainSecrets(loaded, job.version, job.input);
+  if (plain.length > 0) return dead("poisoned", `${plain.map(({ pointer }) => pointer).join(", ")}: a secret in plain text`);
+  const forbidden = referencesIn(loaded, job.version, job.input).filter((reference) => !means.mayResolve(reference));
+  if (forbidden.length === 0) return null;
+  return dead("refused", `it asks for ${forbidden.join(", ")}, which this worker may not look up: start it with --allow-secret, and retry the dead letter`);
+}
+
+/** Null when it has had all its attempts. */
+function again({ attempt }: Delivery, job: Job, failure: LastFailure): Outcome | null {
+  if (attempt >= job.max_attempts) return null;
+  return { kind: "retry", afterMs: backoffMs(attempt, job.backoff_ms, job.backoff_most_ms), failure };
+}
+
+function dead(reason: FailureReason, message: string): Executed {
+  return { outcome: { kind: "dead", failure: lastFailure(reason, message) }, report: null };
+}
+
+/** An input that its contract refuses never fits. What this worker does not know or find, another may. */
+function reasonOf(error: unknown): FailureReason {
+  return error instanceof RequestError && error.code === "invalid_input" ? "poisoned" : "worker_error";
+}
+
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const violations = error instanceof RequestError ? error.violations.map(({ pointer, message }) => `${pointer} ${message}`.trim()) : [];
+  return [error.message, ...violations].join("; ");
+}

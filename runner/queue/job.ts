@@ -1,0 +1,82 @@
+import { randomUUID } from "node:crypto";
+import type { GivenOf } from "../../schemas/contract.js";
+import { EVENT_SOURCE } from "../../schemas/event.js";
+import { JOB_TYPE, type Job, type JobEvent, jobEventContract } from "../../schemas/job-event.js";
+import type { LoadedProbe } from "../registry.js";
+import { RequestError } from "../request-error.js";
+import { accept } from "../run.js";
+import type { Asked } from "../version.js";
+import { violationsOf } from "../violations.js";
+import type { Message } from "./backend.js";
+import { plainSecrets } from "./plain-secrets.js";
+
+export interface JobOptions {
+  /** What a duplicate is told by; a new one by default, so that nothing is a duplicate. */
+  readonly id?: string;
+  readonly key?: string | null;
+  /** 0 to 9, higher goes first. */
+  readonly priority?: number;
+  readonly delayMs?: number;
+  readonly maxAttempts?: number;
+  /** Runs it again when the target failed in a way that may pass. */
+  readonly retryFailures?: boolean;
+  readonly backoffMs?: number;
+  readonly backoffMostMs?: number;
+}
+
+/** A job as it is stored. Refuses what the probe's contract refuses, with the same violations as the command line. */
+export function jobMessage(loaded: LoadedProbe, asked: Asked, input: unknown, options: JobOptions = {}): Message {
+  const { version } = accept(loaded, asked, input);
+  const secrets = plainSecrets(loaded, version, input);
+  if (secrets.length > 0) throw new RequestError("the input holds a secret in plain text: nothing was stored", "invalid_input", secrets);
+  const id = options.id ?? randomUUID();
+  const event = {
+    specversion: "1.0",
+    id,
+    source: EVENT_SOURCE,
+    type: JOB_TYPE,
+    subject: `${loaded.probe.name}@${version}`,
+    time: new Date().toISOString(),
+    datacontenttype: "application/json",
+    data: { probe: loaded.probe.name, version, input: input as Record<string, unknown>, ...fieldsOf(options) },
+  } satisfies GivenOf<typeof jobEventContract>;
+  const body = JSON.stringify(event);
+  assertFits(event);
+  return { id, body, key: event.data.key, priority: event.data.priority, delayMs: options.delayMs ?? 0 };
+}
+
+function fieldsOf({ key, priority, maxAttempts, retryFailures, backoffMs, backoffMostMs }: JobOptions) {
+  return {
+    key: key ?? null,
+    priority: priority ?? 0,
+    ...(maxAttempts === undefined ? {} : { max_attempts: maxAttempts }),
+    ...(retryFailures === undefined ? {} : { retry_failures: retryFailures }),
+    ...(backoffMs === undefined ? {} : { backoff_ms: backoffMs }),
+    ...(backoffMostMs === undefined ? {} : { backoff_most_ms: backoffMostMs }),
+  };
+}
+
+function assertFits(event: unknown): void {
+  const { validator } = jobEventContract;
+  if (!validator(event)) throw new RequestError("the job does not fit its contract", "invalid_input", violationsOf(validator.errors));
+}
+
+/** The job in a message, or what is wrong with it: it may come from anywhere. */
+export function readJob(body: string): Job | string {
+  const event = readEvent(body);
+  if (typeof event === "string") return event;
+  const { validator } = jobEventContract;
+  if (validator(event)) return (event as JobEvent).data;
+  return `it is no job: ${violationsOf(validator.errors)
+    .map(({ pointer, message }) => `${pointer} ${message}`)
+    .join("; ")}`;
+}
+
+export function readEvent(body: string): object | string {
+  try {
+    const event: unknown = JSON.parse(body);
+    return event !== null && typeof event === "object" ? event : "it is no JSON object";
+  } catch {
+    return "it is not JSON";
+  }
+}

@@ -1,0 +1,35 @@
+import type { LoadedProbe } from "../registry.js";
+import type { Violation } from "../request-error.js";
+
+/** Where an input holds a secret in plain text: what is stored, and read by others, holds references only. */
+export function plainSecrets({ references }: LoadedProbe, version: string, input: unknown): Violation[] {
+  const paths = (references[version] ?? []).filter(({ isSecret }) => isSecret);
+  return paths
+    .flatMap(({ steps }) => textsAt(input, steps, ""))
+    .map((pointer) => ({
+      pointer,
+      message: "is a secret in plain text, and a job is stored",
+      hint: 'write where the worker finds it: { "secret": "env:NAME" }, "file:PATH" or "command:PROGRAM"',
+    }));
+}
+
+/** References that a job asks its worker to look up: `env:NAME` and so on, secret or not. */
+export function referencesIn({ references }: LoadedProbe, version: string, input: unknown): string[] {
+  return (references[version] ?? []).flatMap(({ steps }) => referencesAt(input, steps));
+}
+
+function textsAt(node: unknown, steps: readonly string[], pointer: string): string[] {
+  if (steps.length === 0) return typeof node === "string" ? [pointer] : [];
+  return below(node, steps[0] as string).flatMap(([key, value]) => textsAt(value, steps.slice(1), `${pointer}/${key}`));
+}
+
+function referencesAt(node: unknown, steps: readonly string[]): string[] {
+  if (steps.length > 0) return below(node, steps[0] as string).flatMap(([, value]) => referencesAt(value, steps.slice(1)));
+  const { secret } = (node ?? {}) as { secret?: unknown };
+  return typeof secret === "string" ? [secret] : [];
+}
+
+function below(node: unknown, step: string): [string, unknown][] {
+  if (node === null || typeof node !== "object") return [];
+  return step === "*" ? Object.entries(node) : Object.hasOwn(node, step) ? [[step, (node as Record<string, unknown>)[step]]] : [];
+}

@@ -1,0 +1,44 @@
+import { randomUUID } from "node:crypto";
+import type { GivenOf } from "../../schemas/contract.js";
+import { EVENT_SOURCE } from "../../schemas/event.js";
+import { RESULT_TYPE, type ResultEvent, resultEventContract, resultIdOf } from "../../schemas/result-event.js";
+import type { Report } from "../run.js";
+import { violationsOf } from "../violations.js";
+import type { Message } from "./backend.js";
+import { readEvent } from "./job.js";
+
+/** The job that a result comes from; null for a run that nobody enqueued. */
+export interface JobOfResult {
+  readonly id: string;
+  readonly attempt: number;
+  readonly priority: number;
+}
+
+/** What a consumer gets: the queue side of the envelope, in an event that says what it is. */
+export function resultMessage({ envelope, probe, version }: Report, job: JobOfResult | null): Message {
+  const id = job === null ? randomUUID() : resultIdOf(job.id);
+  const event = {
+    specversion: "1.0",
+    id,
+    source: EVENT_SOURCE,
+    type: RESULT_TYPE,
+    subject: `${probe}@${version}`,
+    time: new Date().toISOString(),
+    datacontenttype: "application/json",
+    dataschema: `urn:probe-run:${probe}:${version}:output`,
+    ...(job === null ? {} : { jobid: job.id, attempt: job.attempt }),
+    data: envelope.queue as Record<string, unknown>,
+  } satisfies GivenOf<typeof resultEventContract>;
+  return { id, body: JSON.stringify(event), key: null, priority: job?.priority ?? 0, delayMs: 0 };
+}
+
+/** The event in a message, or what is wrong with it. */
+export function readResult(body: string): ResultEvent | string {
+  const event = readEvent(body);
+  if (typeof event === "string") return event;
+  const { validator } = resultEventContract;
+  if (validator(event)) return event as ResultEvent;
+  return `it is no result: ${violationsOf(validator.errors)
+    .map(({ pointer, message }) => `${pointer} ${message}`)
+    .join("; ")}`;
+}

@@ -1,0 +1,165 @@
+import { setMaxListeners } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Status } from "../../schemas/carried.js";
+import type { Channel, Delivery, Limits, Outcome, Sink } from "./backend.js";
+import { backoffMs } from "./backoff.js";
+import { type Executed, execute, type Means } from "./execute.js";
+import { Heartbeat } from "./heartbeat.js";
+import { isPassing } from "./passing.js";
+import { Settler } from "./settler.js";
+import { type Ending, WorkerStats } from "./worker-stats.js";
+
+export interface WorkerSettings extends Means {
+  readonly jobs: Channel;
+  /** Null: results go to the same store, with the end of their job. */
+  readonly results: Sink | null;
+  readonly concurrency: number;
+  readonly leaseMs: number;
+  readonly limits: Limits;
+  /** Ends when nothing is left to do, instead of waiting for more. */
+  readonly drain: boolean;
+  /** How long a claim waits for the first job. */
+  readonly waitMs: number;
+  /** Is told of what went wrong with the store and is tried again. */
+  readonly onTrouble: (error: unknown) => void;
+}
+
+/** Works jobs off until it is stopped. */
+export class Worker {
+  readonly stats = new WorkerStats();
+  readonly #stopping = new AbortController();
+  /** Ends what still runs when the time to finish is over. */
+  readonly #abandoning = new AbortController();
+  readonly #settler: Settler;
+  readonly #heartbeat: Heartbeat;
+  readonly #running = new Set<Promise<void>>();
+  #fatal: unknown = null;
+  #freed: (() => void) | null = null;
+
+  constructor(readonly settings: WorkerSettings) {
+    const { jobs, leaseMs, onTrouble } = settings;
+    // One listener a job: more than ten are no leak.
+    setMaxListeners(0, this.#abandoning.signal);
+    this.#settler = new Settler(jobs, onTrouble, this.#abandoning.signal);
+    this.#heartbeat = new Heartbeat(jobs, leaseMs, onTrouble);
+  }
+
+  /** Resolves when it was stopped or has drained the queue, and everything is settled. Rejects when the store is beyond help. */
+  async run(): Promise<void> {
+    try {
+      while (!this.#stopping.signal.aborted) if (!(await this.#claimSome())) break;
+      while (this.#running.size > 0) await Promise.all(this.#running);
+    } finally {
+      this.#stopping.abort();
+      await this.#heartbeat.stop();
+    }
+    if (this.#fatal !== null) throw this.#fatal;
+  }
+
+  /** Takes no more jobs, finishes what runs, and gives back what still runs after `graceMs`. */
+  stop(graceMs: number): void {
+    if (this.#stopping.signal.aborted) return;
+    this.#stopping.abort();
+    setTimeout(() => this.#abandoning.abort(), graceMs).unref();
+  }
+
+  /** False: there is nothing left to do. */
+  async #claimSome(): Promise<boolean> {
+    const free = this.settings.concurrency - this.stats.inFlight;
+    if (free <= 0) {
+      await this.#slot();
+      return true;
+    }
+    const claimed = await this.#claim(free);
+    for (const delivery of claimed) this.#start(delivery);
+    if (claimed.length > 0 || !this.settings.drain || this.stats.inFlight > 0) return true;
+    return !(await this.#isDrained());
+  }
+
+  async #claim(most: number): Promise<Delivery[]> {
+    const { jobs, leaseMs, limits, drain, waitMs } = this.settings;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await jobs.claim({ most, leaseMs, limits, waitMs: drain ? Math.min(waitMs, DRAIN_LOOK_MS) : waitMs, signal: this.#stopping.signal });
+      } catch (error) {
+        if (!isPassing(error)) this.#fail(error);
+        if (this.#stopping.signal.aborted) return [];
+        this.settings.onTrouble(error);
+        await sleep(backoffMs(attempt, 200, 5000), undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  async #isDrained(): Promise<boolean> {
+    const { waiting, delayed, leased } = await this.settings.jobs.counts();
+    return waiting + delayed + leased === 0;
+  }
+
+  #start(delivery: Delivery): void {
+    this.stats.inFlight += 1;
+    const done = this.#workOff(delivery)
+      .catch((error: unknown) => this.#fail(error))
+      .finally(() => {
+        this.stats.inFlight -= 1;
+        this.#running.delete(done);
+        this.#freed?.();
+      });
+    this.#running.add(done);
+  }
+
+  async #workOff(delivery: Delivery): Promise<void> {
+    const ending = new AbortController();
+    const end = (): void => ending.abort();
+    this.#abandoning.signal.addEventListener("abort", end);
+    const began = performance.now();
+    this.#heartbeat.hold(delivery, end);
+    try {
+      const executed = await execute(delivery, this.settings, ending.signal);
+      const answer = await this.#settler.settle({ delivery, outcome: await this.#handOn(executed) });
+      this.stats.ended(answer === "lost" ? "lost" : endingOf(executed), performance.now() - began);
+    } finally {
+      this.#heartbeat.letGo(delivery);
+      this.#abandoning.signal.removeEventListener("abort", end);
+    }
+  }
+
+  /** Where results go elsewhere, they are there before the job is done: killed in between, it runs again, and its result has the same id. */
+  async #handOn({ outcome }: Executed): Promise<Outcome> {
+    const { results } = this.settings;
+    if (results === null || outcome.kind !== "done" || outcome.result === null) return outcome;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await results.push([outcome.result]);
+        return { kind: "done", result: null };
+      } catch (error) {
+        if (!isPassing(error)) throw error;
+        if (this.#abandoning.signal.aborted) return { kind: "release" };
+        this.settings.onTrouble(error);
+        await sleep(backoffMs(attempt, 200, 5000), undefined, { signal: this.#abandoning.signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  #slot(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#freed = () => {
+        this.#freed = null;
+        resolve();
+      };
+    });
+  }
+
+  /** The store is beyond help: everything ends, and what is leased comes back by itself. */
+  #fail(error: unknown): void {
+    this.#fatal ??= error;
+    this.stop(0);
+  }
+}
+
+/** How soon a worker that drains notices that nothing is left. */
+const DRAIN_LOOK_MS = 100;
+
+function endingOf({ outcome, report }: Executed): Ending {
+  const endings = { retry: "retried", dead: "dead", release: "released" } as const;
+  return outcome.kind === "done" ? ((report?.carried.status ?? "ok") satisfies Status) : endings[outcome.kind];
+}
