@@ -1,11 +1,13 @@
 import { nearest } from "../nearest.js";
 import { UsageError } from "./usage-error.js";
 
-/** An option without `value` is a switch. `optional`: the value may be left out, and comes after `=` only. */
+/** An option without `value` is a switch. `optional`: the value may be left out, and comes after `=`, or next where it looks like one. */
 export interface Option {
   readonly description: string;
   readonly value?: string;
   readonly optional?: true;
+  /** What tells the value of an optional one from a word that follows it. */
+  readonly looksLike?: RegExp;
   readonly repeated?: true;
   /** A letter that stands for it: `-t`. */
   readonly short?: string;
@@ -35,7 +37,7 @@ export function parseArguments(argv: readonly string[], table: Options): Argumen
       break;
     }
     if (written === "-" || !written.startsWith("-")) words.push(written);
-    else if (takesNext(written, table)) assign(values, table, written, argv[++index]);
+    else if (takesNext(written, argv[index + 1], table)) assign(values, table, written, argv[++index]);
     else assign(values, table, written, undefined);
   }
   return { words, options: values } as unknown as Arguments<never>;
@@ -46,9 +48,10 @@ function inFull(written: string, table: Options): string {
   return name === undefined ? written : `--${name}`;
 }
 
-function takesNext(written: string, table: Options): boolean {
-  const option = optionOf(written, table);
-  return option.value !== undefined && option.optional !== true && !written.includes("=");
+function takesNext(written: string, next: string | undefined, table: Options): boolean {
+  const { value, optional, looksLike } = optionOf(written, table);
+  if (value === undefined || written.includes("=")) return false;
+  return optional !== true || (next !== undefined && looksLike?.test(next) === true);
 }
 
 function assign(values: Record<string, Value>, table: Options, written: string, next: string | undefined): void {

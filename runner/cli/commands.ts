@@ -14,6 +14,10 @@ export const COMMANDS = {
   lab: { summary: "Serve local servers to try every built-in probe on.", load: () => import("./lab.js") },
   new: { summary: "Make a new probe with its test and transcript.", load: () => import("./new.js") },
   completion: { summary: "Print a completion script for bash, zsh or fish.", load: () => import("./completion.js") },
+  enqueue: { summary: "Store jobs in a queue, one a line.", load: () => import("./enqueue.js") },
+  work: { summary: "Work the jobs of a queue off.", load: () => import("./work.js") },
+  consume: { summary: "Hand the results of a queue on.", load: () => import("./consume.js") },
+  queue: { summary: "Look at a queue; pause, retry and purge it.", load: () => import("./queue.js") },
   test: { summary: "Run suites of checks on vitest.", load: () => import("./test.js") },
 } as const satisfies Readonly<Record<string, Entry>>;
 

@@ -6,6 +6,7 @@ import { EXIT } from "./exit-codes.js";
 import type { Io } from "./io.js";
 import { exampleOf, type Field, fieldsOf } from "./schema-fields.js";
 import { table } from "./table.js";
+import { wrapped } from "./wrapped.js";
 
 const options = { json: { description: "Print JSON instead of tables." } } as const;
 
@@ -53,9 +54,11 @@ interface Description {
   example: unknown;
 }
 
+/** Below this width a table of fields would be all line breaks. */
+const TABLE_WIDTH = 140;
+
 function told({ name, version, versions, summary, needs, input, output, example }: Description, wasAsked: boolean, width: number): string {
-  const inputs = input.map((field) => [field.name, field.type, presence(field), field.description]);
-  const outputs = output.map((field) => [field.name, field.type, field.description]);
+  const fields = width < TABLE_WIDTH ? blocks : tableOf;
   return [
     `${name}@${version}`,
     summary,
@@ -64,13 +67,27 @@ function told({ name, version, versions, summary, needs, input, output, example 
     `Needs:    ${needs.join(", ") || "nothing"}`,
     "",
     "Input",
-    table(["FIELD", "TYPE", "DEFAULT", "MEANING"], inputs.flatMap(broken), width),
+    fields(input, width, "DEFAULT"),
     "Output",
-    table(["FIELD", "TYPE", "MEANING"], outputs.flatMap(broken), width),
+    fields(output, width),
     "Example",
     `echo '${JSON.stringify(example)}' | probe-run ${name}${wasAsked ? `@${version}` : ""} -`,
     "",
   ].join("\n");
+}
+
+function tableOf(fields: readonly Field[], width: number, ...presenceHeading: string[]): string {
+  const row = (field: Field): string[] => [field.name, field.type, ...presenceHeading.map(() => presence(field)), field.description];
+  return table(["FIELD", "TYPE", ...presenceHeading, "MEANING"], fields.map(row).flatMap(broken), width);
+}
+
+function blocks(fields: readonly Field[], width: number, ...presenceHeading: string[]): string {
+  const block = (field: Field): string[] => {
+    const wanted = field.required ? ", required" : field.default === undefined ? "" : `, ${JSON.stringify(field.default)} by default`;
+    const first = wrapped(`${field.name}: ${field.type}${presenceHeading.length > 0 ? wanted : ""}`, width);
+    return field.description === "" ? first : [...first, ...wrapped(field.description, width, 6)];
+  };
+  return `${fields.flatMap(block).join("\n")}\n`;
 }
 
 function presence(field: Field): string {

@@ -1,6 +1,6 @@
 /** The outside of the command line: a test hands in its own. */
 export interface Io {
-  /** For JSON, and for what was asked for. Resolves when the reader has room again. */
+  /** For JSON, and for what was asked for. Resolves when it is written: out of this process, which may be killed then. */
   out(text: string): Promise<void>;
   /** For words to people. */
   err(text: string): void;
@@ -49,10 +49,7 @@ function watched(stream: NodeJS.WriteStream): NodeJS.WriteStream {
 }
 
 function write(text: string): Promise<void> {
-  return new Promise((resolve) => {
-    if (watched(process.stdout).write(text)) resolve();
-    else process.stdout.once("drain", resolve);
-  });
+  return new Promise((resolve) => void watched(process.stdout).write(text, () => resolve()));
 }
 
 function screenOf(stream: NodeJS.WriteStream): Screen {

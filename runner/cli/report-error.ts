@@ -1,3 +1,4 @@
+import { QueueError } from "../queue/queue-error.js";
 import { RequestError, type Violation } from "../request-error.js";
 import { EXIT } from "./exit-codes.js";
 import type { Io } from "./io.js";
@@ -19,7 +20,7 @@ export function reportError(error: unknown, io: Io): number {
   return EXIT.couldNotRun;
 }
 
-function requestErrorText(error: RequestError): string {
+export function requestErrorText(error: RequestError): string {
   const shown = error.violations.slice(0, MOST_VIOLATIONS);
   const width = Math.max(0, ...shown.map(({ pointer }) => pointer.length));
   const rest = error.violations.length - shown.length;
@@ -36,7 +37,7 @@ function line({ pointer, message, hint }: Violation, width: number): string {
   return printable(width === 0 ? words : `${pointer.padEnd(width)}  ${words}`);
 }
 
-/** An errno tells a person enough; where in our code it came up does not help them. */
+/** An errno, or what a queue says of its store, tells a person enough; where in our code it came up does not help them. */
 function isSystemError(error: unknown): boolean {
-  return typeof (error as NodeJS.ErrnoException).syscall === "string";
+  return error instanceof QueueError || typeof (error as NodeJS.ErrnoException).syscall === "string";
 }

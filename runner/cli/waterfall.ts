@@ -5,6 +5,7 @@ import type { Report } from "../run.js";
 import { cellsOf, cut, pad } from "./cells.js";
 import { printableLine } from "./printable.js";
 import type { Style } from "./style.js";
+import { wrapped } from "./wrapped.js";
 
 export interface Canvas {
   readonly width: number;
@@ -117,19 +118,6 @@ function verdict({ carried }: Report, { width, style }: Canvas): string[] {
     lines.push(...wrapped(`${reason}: ${printableLine(message)}`, width).map(severity === "error" ? style.red : style.yellow));
   }
   return lines;
-}
-
-function wrapped(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = " ";
-  for (const word of text.split(" ")) {
-    if (line.trim() !== "" && cellsOf(line) + 1 + cellsOf(word) > width) {
-      lines.push(line);
-      line = "   ";
-    }
-    line += ` ${word}`;
-  }
-  return [...lines, line];
 }
 
 function firstLine(message: string): string {

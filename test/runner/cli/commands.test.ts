@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { parseArguments } from "../../../runner/cli/arguments.js";
+import { cellsOf } from "../../../runner/cli/cells.js";
 import type { Command } from "../../../runner/cli/command.js";
 import { COMMANDS } from "../../../runner/cli/commands.js";
 import { builtInNames, loadProbe } from "../../../runner/registry.js";
@@ -94,6 +95,15 @@ describe.each(versions)("$name", ({ probe, version, name }) => {
     expect(probe.versions[version]?.input.validator(structuredClone(described.example))).toBe(true);
     expect((await probeRun(["describe", name])).out).toContain(JSON.stringify(described.example));
   });
+});
+
+test("describe fits a terminal", async () => {
+  for (const columns of [80, 120, 160]) {
+    const { out } = await probeRun(["describe", "network.smtp"], { tty: true, columns });
+    const fields = out.slice(0, out.indexOf("Example"));
+    expect(fields.split("\n").filter((line) => cellsOf(line) > columns && !line.startsWith("Greets"))).toEqual([]);
+    expect(fields).toContain("must be so");
+  }
 });
 
 describe("completion", () => {
