@@ -1,8 +1,8 @@
-import { isOneLine } from "../../schemas/text.js";
 import type { Phase } from "../../schemas/failure.js";
 import type { Attempt } from "../../schemas/network.js";
 import type { Operation } from "../../schemas/operation.js";
-import { fail, type FailureError } from "../failure-error.js";
+import { isOneLine } from "../../schemas/text.js";
+import { type FailureError, fail } from "../failure-error.js";
 import type { Break, Connection, ConnectionReader } from "./connection.js";
 import type { DialTarget, TcpGrant } from "./dial.js";
 
@@ -19,6 +19,9 @@ export interface Line {
 
 /** No line protocol in use has honest lines that are longer. */
 const MAX_LINE_BYTES = 8192;
+
+/** What a peer may say ahead of being asked. */
+const MAX_UNREAD_BYTES = 64 * 1024;
 
 /** A conversation in lines, for probes whose protocol is no more than that: each line waited for is an operation. */
 export class LineConversation implements ConnectionReader {
@@ -68,6 +71,10 @@ export class LineConversation implements ConnectionReader {
   received(text: string, at: number): void {
     this.#text += text;
     this.#answer(at);
+    if (this.#text.length <= MAX_UNREAD_BYTES) return;
+    this.#text = "";
+    this.#broken ??= { code: "limit_exceeded", message: `more than ${MAX_UNREAD_BYTES} bytes that nothing asked for` };
+    this.connection.close();
   }
 
   broken(reason: Break, at: number): void {
@@ -78,8 +85,10 @@ export class LineConversation implements ConnectionReader {
   #answer(at?: number): void {
     const waiting = this.#waiting;
     if (waiting === null) return;
-    const end = this.#text.indexOf("\n");
-    if (end === -1 && this.#text.length > MAX_LINE_BYTES) {
+    let end = this.#text.indexOf("\n");
+    if ((end === -1 ? this.#text.length : end) > MAX_LINE_BYTES) {
+      this.#text = "";
+      end = -1;
       this.#broken ??= { code: "limit_exceeded", message: `a line of more than ${MAX_LINE_BYTES} bytes` };
       this.connection.close();
     }

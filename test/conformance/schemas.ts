@@ -50,11 +50,15 @@ export function exampleInput(schema: Schema): Record<string, unknown> {
   return Object.fromEntries((schema.required ?? []).map((name) => [name, exampleOf(schema.properties?.[name] ?? {}, name)]));
 }
 
+/** What stands for a format of ours, where the field gives no example. */
+const USUAL: Readonly<Record<string, string>> = { host: "127.0.0.1", domain: "example.org" };
+
 function exampleOf(schema: Schema, name: string): unknown {
   if (schema.properties !== undefined) return exampleInput(schema);
   const given = schema.examples?.[0] ?? schema.default;
   if (given !== undefined) return given;
-  if (schema.format === "host") return "127.0.0.1";
+  const usual = USUAL[schema.format ?? ""];
+  if (usual !== undefined) return usual;
   throw new Error(`the required field ${name} has no example in its schema`);
 }
 

@@ -2,6 +2,7 @@ import type { Phase } from "../../../schemas/failure.js";
 import { failure } from "../../../schemas/failure.js";
 import type { Attempt } from "../../../schemas/network.js";
 import type { Operation } from "../../../schemas/operation.js";
+import { isOneLine } from "../../../schemas/text.js";
 import type { TlsFacts } from "../../../schemas/tls.js";
 import { monotonic } from "../../clock.js";
 import type { RunState } from "../../context.js";
@@ -91,6 +92,7 @@ export class SmtpSession implements ConnectionReader {
   command(name: string, phase: Phase, line: string, shown = line): Promise<TimedReply> {
     const end = this.#end;
     if (end !== null) return Promise.reject(this.#failure(phase, end));
+    if (!isOneLine(line)) return Promise.reject(fail(phase, "not_permitted", TWO_LINES));
     this.#state.recorder.note("sent", shown);
     const reply = this.#expect(phase, name);
     this.connection.write(`${line}\r\n`);
@@ -101,6 +103,8 @@ export class SmtpSession implements ConnectionReader {
   pipeline(commands: readonly { name: string; phase: Phase; line: string }[]): Promise<PromiseSettledResult<TimedReply>[]> {
     const end = this.#end;
     if (end !== null) return Promise.allSettled(commands.map(({ phase }) => Promise.reject(this.#failure(phase, end))));
+    if (!commands.every(({ line }) => isOneLine(line)))
+      return Promise.allSettled(commands.map(({ phase }) => Promise.reject(fail(phase, "not_permitted", TWO_LINES))));
     const replies = commands.map(({ name, phase, line }) => {
       this.#state.recorder.note("sent", line);
       return this.#expect(phase, name);
@@ -199,6 +203,9 @@ export class SmtpSession implements ConnectionReader {
     return new FailureError({ ...told, reply_code: farewell.code, enhanced_code: enhancedCode(farewell) });
   }
 }
+
+/** Contracts keep such values out. This is the last door before the wire, for what no contract has seen. */
+const TWO_LINES = "a command with CR, LF or NUL in it is never sent";
 
 /** The failure that a reply is, when it refuses what was asked. */
 export function rejected(phase: Phase, reply: Reply): FailureError {

@@ -118,6 +118,20 @@ test("a session that was closed on this side answers at once", async () => {
   expect(await failureOf(quit(session))).toMatchObject({ phase: "quit", code: "closed" });
 });
 
+describe("point 18: CR, LF and NUL never reach the wire", () => {
+  test.each(["NOOP\r\nQUIT", "NOOP\n", "NO\0OP", "\rNOOP"])("%j is not sent", async (line) => {
+    const session = await greeted("C: RSET\nS: 250 OK\n@expect-close\n");
+    expect(await failureOf(session.command("NOOP", "noop", line))).toMatchObject({ phase: "noop", code: "not_permitted" });
+    const [first, second] = await session.pipeline([
+      { name: "RSET", phase: "rset", line: "RSET" },
+      { name: "NOOP", phase: "noop", line },
+    ]);
+    expect([first?.status, second?.status]).toEqual(["rejected", "rejected"]);
+    // The server's transcript knows of one command only, and the conversation goes on.
+    expect(await session.command("RSET", "rset", "RSET")).toMatchObject({ code: 250 });
+  });
+});
+
 test("point 12: nothing is said before the last line of the greeting", async () => {
   const server = await playTranscript("S: 220-mx.example.org ESMTP\n@delay 150ms\nS: 220 go on\nC: EHLO probe.example.org\nS: 250 mx\n");
   open.push(server);
