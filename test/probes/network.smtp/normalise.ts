@@ -8,6 +8,7 @@ export function normalise(output: unknown, port: number): unknown {
 
 const DRAWN_BY_LOT: Readonly<Record<string, string>> = {
   serial_number: "1",
+  message_id: "<1@example.org>",
   fingerprint_sha256: "0".repeat(64),
   connected_time: "2000-01-01T00:00:00.000000Z",
 };

@@ -1,0 +1,80 @@
+import { describe, expect, test } from "vitest";
+import { nothingYet, type SmtpEvidence } from "../../../probes/network.smtp/evidence.js";
+import { judge } from "../../../probes/network.smtp/judge.js";
+import { type Expectations, type Input, newest } from "../../../probes/network.smtp/schema.js";
+import { failure } from "../../../schemas/failure.js";
+
+function inputWith(asked: Partial<Input>): Input {
+  const input = { target_host: "mx.example.org", ...asked } as Input;
+  expect(newest.input.validator(input)).toBe(true);
+  return input;
+}
+
+/** What a good server shows. */
+function evidence(changes: Partial<SmtpEvidence> = {}): SmtpEvidence {
+  return {
+    ...nothingYet(inputWith({})),
+    banner: "mx.example.org ESMTP",
+    capabilities: [
+      { keyword: "STARTTLS", parameters: [] },
+      { keyword: "AUTH", parameters: ["PLAIN", "LOGIN"] },
+    ],
+    size: { meaning: "limit", bytes: 1000, text: "1000" },
+    response_time_ms: 12.5,
+    ...changes,
+  };
+}
+
+/** The reasons of what is found, after a run of 40 ms. */
+function reasons(asked: Partial<Input>, seen: SmtpEvidence): string[] {
+  judge(inputWith(asked), seen, 40);
+  return seen.findings.map(({ severity, reason }) => `${severity} ${reason}`);
+}
+
+describe("an expectation", () => {
+  test.each<[Expectations, Expectations, string]>([
+    [{ banner: "example.org" }, { banner: "example.net" }, "banner_differs"],
+    [{ starttls: true }, { starttls: false }, "starttls_offered"],
+    [{ capabilities: ["starttls"] }, { capabilities: ["STARTTLS", "PIPELINING"] }, "capability_missing"],
+    [{ auth_mechanisms: ["plain"] }, { auth_mechanisms: ["CRAM-MD5"] }, "auth_mechanism_missing"],
+    [{ min_size_bytes: 1000 }, { min_size_bytes: 1001 }, "size_too_small"],
+    [{ max_response_time_ms: 12.5 }, { max_response_time_ms: 12.4 }, "slow_response"],
+    [{ max_duration_ms: 40 }, { max_duration_ms: 39 }, "slow_run"],
+    [{}, { min_tls_version: "TLSv1.2" }, "tls_too_old"],
+    [{}, { min_certificate_days: 1 }, "certificate_expires_soon"],
+  ])("%j is met, and %j is not", (met, unmet, reason) => {
+    expect(reasons({ expect: met, prefer: met }, evidence())).toEqual([]);
+    expect(reasons({ expect: unmet }, evidence())).toEqual([`error ${reason}`]);
+    expect(reasons({ prefer: unmet }, evidence())).toEqual([`warning ${reason}`]);
+  });
+
+  test("of STARTTLS is met by what was offered before TLS", () => {
+    const secured = evidence({ capabilities: [], capabilities_before_tls: [{ keyword: "STARTTLS", parameters: [] }] });
+    expect(reasons({ expect: { starttls: true } }, secured)).toEqual([]);
+  });
+
+  test("of a size is met where there is no limit, and where none is told", () => {
+    for (const meaning of ["unlimited", "absent"] as const) {
+      expect(reasons({ expect: { min_size_bytes: 10 } }, evidence({ size: { meaning, bytes: null, text: null } }))).toEqual([]);
+    }
+  });
+
+  test("is not asked of a run that broke off: its failure says all", () => {
+    expect(reasons({ expect: { banner: "example.net", min_tls_version: "TLSv1.3" } }, evidence({ failure: failure("noop", "closed", "gone") }))).toEqual([]);
+  });
+
+  test("says what was expected and what was there", () => {
+    const seen = evidence();
+    judge(inputWith({ expect: { capabilities: ["pipelining", "starttls"], max_response_time_ms: 5 } }), seen, 40);
+    expect(seen.findings).toEqual([
+      {
+        severity: "error",
+        reason: "capability_missing",
+        message: "EHLO does not offer PIPELINING",
+        expected: "pipelining starttls",
+        actual: "without PIPELINING",
+      },
+      { severity: "error", reason: "slow_response", message: "NOOP took 12.5 ms", expected: "5", actual: "12.5" },
+    ]);
+  });
+});
