@@ -17,4 +17,6 @@ export * from "./lab/on-demand.js";
 export { type Line, LineConversation, type LineOptions } from "./net/lines.js";
 export type { TraceEvent } from "./recorder.js";
 export { RequestError, type RequestErrorCode, type Violation } from "./request-error.js";
-export { type Report, type RunOptions, run, runReport } from "./run.js";
+export type { AnyProbeName, InputOf, OutputOf, ProbeName } from "./probe-types.js";
+export { type Report, type RunOptions, runReport } from "./run.js";
+export { run } from "./typed-run.js";

@@ -20,13 +20,13 @@ async function probe(port: number, options: RunOptions = {}): Promise<Output> {
   const input = {
     target_host: "127.0.0.1",
     target_port: port,
-    tls: { mode: "none" },
+    tls: { mode: "none" as const },
     helo_domain: HELO_DOMAIN,
     connect_timeout_ms: PATIENCE_MS,
     command_timeout_ms: PATIENCE_MS,
     timeout_ms: PATIENCE_MS,
   };
-  const { output } = (await run("network.smtp@2", input, options)) as { output: Output };
+  const { output } = await run("network.smtp@2", input, options);
   if (output.status !== "ok") throw new Error(`the probe says ${JSON.stringify(output)}`);
   return output;
 }
