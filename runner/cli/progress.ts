@@ -46,7 +46,7 @@ function progressLine({ done, total, failed, elapsedMs }: { done: number; total:
   return `${done}/${total}  ${failed} failed  ${perSecond.toFixed(perSecond < 10 ? 1 : 0)}/s${left}`;
 }
 
-function duration(seconds: number): string {
+export function duration(seconds: number): string {
   if (seconds < 90) return `${Math.ceil(seconds)} s`;
   return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
 }

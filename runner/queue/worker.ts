@@ -7,7 +7,7 @@ import { type Executed, execute, type Means } from "./execute.js";
 import { Heartbeat } from "./heartbeat.js";
 import { isPassing } from "./passing.js";
 import { Settler } from "./settler.js";
-import { type Ending, WorkerStats } from "./worker-stats.js";
+import { count, type Ending, newTally, type Tally } from "./worker-stats.js";
 
 export interface WorkerSettings extends Means {
   readonly jobs: Channel;
@@ -26,7 +26,7 @@ export interface WorkerSettings extends Means {
 
 /** Works jobs off until it is stopped. */
 export class Worker {
-  readonly stats = new WorkerStats();
+  readonly tally: Tally = newTally();
   readonly #stopping = new AbortController();
   /** Ends what still runs when the time to finish is over. */
   readonly #abandoning = new AbortController();
@@ -65,14 +65,14 @@ export class Worker {
 
   /** False: there is nothing left to do. */
   async #claimSome(): Promise<boolean> {
-    const free = this.settings.concurrency - this.stats.inFlight;
+    const free = this.settings.concurrency - this.tally.inFlight;
     if (free <= 0) {
       await this.#slot();
       return true;
     }
     const claimed = await this.#claim(free);
     for (const delivery of claimed) this.#start(delivery);
-    if (claimed.length > 0 || !this.settings.drain || this.stats.inFlight > 0) return true;
+    if (claimed.length > 0 || !this.settings.drain || this.tally.inFlight > 0) return true;
     return !(await this.#isDrained());
   }
 
@@ -96,11 +96,11 @@ export class Worker {
   }
 
   #start(delivery: Delivery): void {
-    this.stats.inFlight += 1;
+    this.tally.inFlight += 1;
     const done = this.#workOff(delivery)
       .catch((error: unknown) => this.#fail(error))
       .finally(() => {
-        this.stats.inFlight -= 1;
+        this.tally.inFlight -= 1;
         this.#running.delete(done);
         this.#freed?.();
       });
@@ -116,7 +116,7 @@ export class Worker {
     try {
       const executed = await execute(delivery, this.settings, ending.signal);
       const answer = await this.#settler.settle({ delivery, outcome: await this.#handOn(executed) });
-      this.stats.ended(answer === "lost" ? "lost" : endingOf(executed), performance.now() - began);
+      count(this.tally, answer === "lost" ? "lost" : endingOf(executed), performance.now() - began);
     } finally {
       this.#heartbeat.letGo(delivery);
       this.#abandoning.signal.removeEventListener("abort", end);

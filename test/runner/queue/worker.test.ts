@@ -6,9 +6,11 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { RunningLab } from "../../../runner/lab/define-lab.js";
 import type { Channel } from "../../../runner/queue/backend.js";
-import { type ConsumeOptions, consume } from "../../../runner/queue/consume.js";
+import { consume } from "../../../runner/queue/consume.js";
+import type { ConsumeOptions } from "../../../runner/queue/consumer.js";
 import { createWorker, type WorkerOptions } from "../../../runner/queue/create-worker.js";
 import { openQueue, type Queue } from "../../../runner/queue/queue.js";
+import { completed } from "../../../runner/queue/worker-stats.js";
 import { labOf } from "../../../runner/registry.js";
 import { message } from "./backend-contract.js";
 
@@ -33,7 +35,7 @@ afterEach(async () => {
 const drained = async (options: WorkerOptions = {}) => {
   const worker = await createWorker(queue, { drain: true, ...options });
   await worker.run();
-  return worker.stats.endings;
+  return worker.tally.endings;
 };
 const dead = (channel = queue.jobs) => channel.dead(10);
 const results = () => queue.results as Channel;
@@ -153,7 +155,7 @@ describe("stopping", () => {
     for (let index = 0; index < 40; index++) await queue.enqueue("network.smtp", target, { id: `j${index}` });
     const worker = await createWorker(queue, { concurrency: 4 });
     const running = worker.run();
-    while (worker.stats.completed < 3) await new Promise((resolve) => setTimeout(resolve, 1));
+    while (completed(worker.tally) < 3) await new Promise((resolve) => setTimeout(resolve, 1));
     worker.stop(5000);
     await running;
     const { done, leased, waiting } = await queue.jobs.counts();
@@ -169,10 +171,10 @@ describe("stopping", () => {
     await queue.enqueue("network.smtp", slow, { id: "slow" });
     const worker = await createWorker(queue);
     const running = worker.run();
-    while (worker.stats.inFlight < 1) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (worker.tally.inFlight < 1) await new Promise((resolve) => setTimeout(resolve, 5));
     worker.stop(50);
     await running;
-    expect(worker.stats.endings).toMatchObject({ released: 1, error: 0 });
+    expect(worker.tally.endings).toMatchObject({ released: 1, error: 0 });
     expect(await queue.jobs.claim({ most: 1, leaseMs: 1000, waitMs: 1000, limits: { all: null, eachKey: null, keys: {} } })).toMatchObject([
       { id: "slow", attempt: 1 },
     ]);

@@ -1,0 +1,17 @@
+import { UsageError } from "../usage-error.js";
+
+const WORD = /\s*((?:"[^"]*"|'[^']*'|[^\s"'])+)/y;
+
+/** The words of a command line, quotes taken away. Nothing else means anything: no shell is asked. */
+export function wordsOf(line: string): string[] {
+  const words: string[] = [];
+  WORD.lastIndex = 0;
+  let end = 0;
+  for (let match = WORD.exec(line); match !== null; match = WORD.exec(line)) {
+    words.push((match[1] as string).replace(/"([^"]*)"|'([^']*)'/g, (_, double?: string, single?: string) => double ?? single ?? ""));
+    end = WORD.lastIndex;
+  }
+  if (words.length === 0) throw new UsageError("--exec names no program");
+  if (line.slice(end).trim() !== "") throw new UsageError("--exec has a quote that does not end", "no shell is asked: quotes only hold a word together");
+  return words;
+}

@@ -1,0 +1,87 @@
+import type { Arguments } from "./arguments.js";
+import { defineCommand } from "./command.js";
+import { EXIT } from "./exit-codes.js";
+import type { Io } from "./io.js";
+import { openGiven } from "./queue-option.js";
+import { CHILD, workAsChild } from "./work/child.js";
+import { listen, listenAddress } from "./work/listen.js";
+import { Monitor } from "./work/monitor.js";
+import { type Given, type Order, orderOf, setUp, workOptions } from "./work/order.js";
+import { Parent } from "./work/parent.js";
+
+export default defineCommand({
+  summary: "Works the jobs of a queue off, and pushes their results.",
+  usage: "[options]",
+  details: [
+    "A terminal shows a live line; a pipe only the last one. At SIGTERM or Ctrl-C no new job is taken, what runs is finished within --grace, and the",
+    "rest is given back; the second time it ends at once. Targets that fail are results: the exit code is 0.",
+  ].join("\n"),
+  options: workOptions,
+  examples: [
+    ["work --drain", "Work .probe-run/queue.db off, and end."],
+    ["work --concurrency 64 --processes 2 --limit key=5,10/s", "On two cores; each key 5 at once and 10 a second."],
+    ["work --queue redis://localhost --listen :9464 --allow-secret env:SMTP_*", "As a service, with metrics, from a broker."],
+  ],
+  words: { least: 0, most: 0 },
+  run,
+});
+
+async function run({ options: given }: Arguments<typeof workOptions>, io: Io): Promise<number> {
+  const order = orderOf(given);
+  if (given.listen !== null) listenAddress(given.listen);
+  if (io.env[CHILD] === "1" && process.connected) return workAsChild(given, order, io);
+  return order.processes === 1 ? workAlone(given, order, io) : workTogether(given, order, io);
+}
+
+async function workAlone(given: Given, order: Order, io: Io): Promise<number> {
+  const { queue, worker, close } = await setUp(given, order, io);
+  let isStopping = false;
+  const stopListening = io.onInterrupt(() => {
+    isStopping = true;
+    worker.stop(order.graceMs);
+  });
+  const monitor = new Monitor(io, queue.jobs, () => ({ tally: worker.tally, processes: 1, restarts: 0 }), given.listen !== null);
+  const closeListener = await served(given, monitor, () => isStopping, io);
+  try {
+    await worker.run();
+    return EXIT.ok;
+  } finally {
+    monitor.end();
+    closeListener();
+    stopListening();
+    await close();
+  }
+}
+
+async function workTogether(given: Given, { processes }: Order, io: Io): Promise<number> {
+  // Opened here for counting, and so that what is wrong with it is told once.
+  const queue = await openGiven(given.queue, io);
+  const parent = new Parent(argvOf(given), io);
+  const stopListening = io.onInterrupt(() => parent.stop());
+  const monitor = new Monitor(io, queue.jobs, () => parent.worked, given.listen !== null);
+  const closeListener = await served(given, monitor, () => parent.isStopping, io);
+  try {
+    return await parent.run(processes);
+  } finally {
+    monitor.end();
+    closeListener();
+    stopListening();
+    await queue.close();
+  }
+}
+
+async function served({ listen: address }: Given, monitor: Monitor, isStopping: () => boolean, io: Io): Promise<() => void> {
+  if (address === null) return () => undefined;
+  const server = await listen(address, monitor, isStopping);
+  io.err(`probe-run: serving ${server.address}/metrics\n`);
+  return () => server.close();
+}
+
+/** The options that a child is started with. */
+function argvOf({ processes: _, listen: __, ...rest }: Given): string[] {
+  return Object.entries(rest).flatMap(([name, value]) => {
+    if (value === false || value === null) return [];
+    if (value === true) return [`--${name}`];
+    return (Array.isArray(value) ? value : [value]).map((each) => `--${name}=${each}`);
+  });
+}

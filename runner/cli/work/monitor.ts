@@ -1,0 +1,70 @@
+import type { Channel, Counts } from "../../queue/backend.js";
+import type { Observed } from "../../queue/metrics.js";
+import { completed, type Tally } from "../../queue/worker-stats.js";
+import type { Io } from "../io.js";
+import { liveLine, summary } from "./live-line.js";
+
+/** Counting a long queue takes its time. */
+const COUNT_EVERY_MS = 1000;
+const SHOW_EVERY_MS = 250;
+/** The rate is that of the last so many milliseconds. */
+const RATE_OVER_MS = 5000;
+const CLEAR_LINE = "\r\u001b[K";
+
+export interface Worked {
+  readonly tally: Tally;
+  readonly processes: number;
+  readonly restarts: number;
+}
+
+/** Watches a worker, or several: for the live line, and for whoever asks over HTTP. */
+export class Monitor {
+  readonly #began = performance.now();
+  readonly #timers: NodeJS.Timeout[];
+  #seen: { at: number; done: number }[] = [];
+  #counts: Counts | null = null;
+  #isAsking = false;
+
+  constructor(
+    readonly io: Io,
+    readonly jobs: Channel,
+    readonly worked: () => Worked,
+    isWatched: boolean,
+  ) {
+    const { isTty } = io.stderr;
+    this.#timers = [
+      ...(isTty || isWatched ? [setInterval(() => void this.ask(), COUNT_EVERY_MS)] : []),
+      ...(isTty ? [setInterval(() => this.#show(), SHOW_EVERY_MS)] : []),
+    ];
+    for (const timer of this.#timers) timer.unref();
+  }
+
+  get observed(): Observed {
+    return { ...this.worked(), jobs: this.#counts };
+  }
+
+  /** Asks the store how long its queue is; null when it does not answer. */
+  async ask(): Promise<Counts | null> {
+    if (this.#isAsking) return this.#counts;
+    this.#isAsking = true;
+    this.#counts = await this.jobs.counts().catch(() => null);
+    this.#isAsking = false;
+    return this.#counts;
+  }
+
+  end(): void {
+    for (const timer of this.#timers) clearInterval(timer);
+    const text = summary(this.worked(), (performance.now() - this.#began) / 1000);
+    this.io.err(`${this.io.stderr.isTty ? CLEAR_LINE : ""}${text}\n`);
+  }
+
+  #show(): void {
+    const { observed } = this;
+    const at = performance.now();
+    this.#seen.push({ at, done: completed(observed.tally) });
+    this.#seen = this.#seen.filter((each) => at - each.at <= RATE_OVER_MS);
+    const first = this.#seen[0] as { at: number; done: number };
+    const perSecond = at > first.at ? ((completed(observed.tally) - first.done) / (at - first.at)) * 1000 : 0;
+    this.io.err(CLEAR_LINE + liveLine(observed, perSecond).slice(0, this.io.stderr.columns - 1));
+  }
+}

@@ -1,0 +1,201 @@
+/**
+ * KEYS: meta. ARGV: the lease's name, most, leaseMs, limits. Gives how many milliseconds from now something may be due that is not yet
+ * (-1: nothing is expected), and then of each message that was claimed its id, data, "=key", attempt, failure and place in the line.
+ */
+export const CLAIM = /* lua */ `
+local lease, most, leaseMs, limits = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), cjson.decode(ARGV[4])
+-- How many one claim moves or passes by, so that no script keeps the server for long: the next claim goes on.
+local MOST_MOVED = 1000
+
+if call("HEXISTS", KEYS[1], "paused") == 1 then return { -1 } end
+
+local function toLine(id, place)
+  call("ZADD", base .. "prioritized", text(place), id)
+end
+
+local function priorityOf(id)
+  return tonumber(call("HGET", base .. id, "priority") or 0)
+end
+
+local function promoteDelayed()
+  local due = call("ZRANGEBYSCORE", base .. "delayed", 0, at * 0x1000 + 0xfff, "LIMIT", 0, MOST_MOVED)
+  for _, id in ipairs(due) do
+    call("ZREM", base .. "delayed", id)
+    call("HSET", base .. id, "delay", 0)
+    toLine(id, score(base, priorityOf(id)))
+  end
+end
+
+-- BullMQ's lock says whether somebody holds it: one of BullMQ's own workers may have taken it over.
+local function takeBack(id)
+  local lives = call("PTTL", base .. id .. ":lock")
+  if lives > 0 then return call("ZADD", base .. "leases", text(now + lives), id) end
+  local key = call("HGET", base .. id, "key")
+  endLease(base, id, key and string.sub(key, 2))
+  if call("LREM", base .. "active", -1, id) == 0 then return end
+  call("HDEL", base .. id, "failure", "failedReason")
+  call("HINCRBY", base .. id, "stc", 1)
+  toLine(id, priorityOf(id) * 0x100000000)
+end
+
+local function endLeases()
+  for _, id in ipairs(call("ZRANGEBYSCORE", base .. "leases", "-inf", text(now), "LIMIT", 0, MOST_MOVED)) do takeBack(id) end
+end
+
+-- Where BullMQ keeps what has no priority, which goes first: jobs that others put there with it.
+local function takeFromWait()
+  for _ = 1, MOST_MOVED do
+    local id = call("RPOP", base .. "wait")
+    if not id then return end
+    toLine(id, score(base, 0))
+  end
+end
+
+local function bucketTokens(name, limit)
+  local kept = call("HMGET", base .. "bucket:" .. name, "tokens", "filled")
+  if not kept[1] then return limit.burst end
+  return math.min(limit.burst, kept[1] + math.max(0, now - kept[2]) / 1000 * limit.perSecond)
+end
+
+local function newLane(name, limit, leases)
+  local lane = { bucket = name, limit = limit, leases = leases, room = math.huge, taken = 0 }
+  if limit.perSecond then
+    lane.tokens = bucketTokens(name, limit)
+    lane.room = math.floor(lane.tokens)
+  end
+  if limit.atOnce then lane.room = math.min(lane.room, limit.atOnce - call("ZCARD", leases)) end
+  return lane
+end
+
+local all = limits.all and newLane("all", limits.all, base .. "leases")
+local lanes = {}
+
+-- False for a key without a limit.
+local function laneOf(key)
+  if lanes[key] == nil then
+    local limit = limits.keys[key] or limits.each
+    local held = base .. "held:" .. key
+    if limit then call("ZREMRANGEBYSCORE", held, "-inf", text(now)) end
+    lanes[key] = limit and newLane("=" .. key, limit, held) or false
+  end
+  return lanes[key]
+end
+
+local function take(lane)
+  lane.room = lane.room - 1
+  lane.taken = lane.taken + 1
+  if lane.tokens then lane.tokens = lane.tokens - 1 end
+end
+
+-- When there may be room again.
+local function opens(lane)
+  if lane.tokens and lane.tokens < 1 then return now + (1 - lane.tokens) / lane.limit.perSecond * 1000 end
+  local first = call("ZRANGE", lane.leases, 0, 0, "WITHSCORES")
+  return first[2] and tonumber(first[2]) or now
+end
+
+local function save(lane)
+  if lane.taken == 0 or not lane.tokens then return end
+  local bucket = base .. "bucket:" .. lane.bucket
+  call("HSET", bucket, "tokens", text(lane.tokens), "filled", text(now))
+  -- A bucket that is full again is as good as none.
+  call("PEXPIRE", bucket, math.ceil((lane.limit.burst - lane.tokens) / lane.limit.perSecond * 1000) + 1)
+end
+
+local function park(id, place, key)
+  call("ZADD", base .. "parked:" .. key, place, id)
+  call("ZADD", base .. "lanes", text(opens(laneOf(key))), key)
+end
+
+-- What there is room for by now stands in line again, each at its old place.
+local function unparkLane(key, atMost)
+  local lane = laneOf(key)
+  local room = lane and math.min(lane.room, atMost) or atMost
+  if room <= 0 then return call("ZADD", base .. "lanes", text(opens(lane)), key) end
+  local parked = call("ZPOPMIN", base .. "parked:" .. key, room)
+  for index = 1, #parked, 2 do call("ZADD", base .. "prioritized", parked[index + 1], parked[index]) end
+  if #parked / 2 < room then return call("ZREM", base .. "lanes", key) end
+  call("ZADD", base .. "lanes", text(now), key)
+end
+
+local function unpark()
+  if limits.keyed then
+    for _, key in ipairs(call("ZRANGEBYSCORE", base .. "lanes", "-inf", text(now), "LIMIT", 0, most)) do unparkLane(key, most) end
+  else
+    for _, key in ipairs(call("ZRANGE", base .. "lanes", 0, 99)) do unparkLane(key, MOST_MOVED) end
+  end
+end
+
+local reply = { -1 }
+
+local function claim(id, place, data, key, failure)
+  local until_ = text(now + leaseMs)
+  call("SET", base .. id .. ":lock", lease, "PX", leaseMs)
+  call("LPUSH", base .. "active", id)
+  call("ZADD", base .. "leases", until_, id)
+  call("HSET", base .. id, "lease", lease, "processedOn", at)
+  local attempt = call("HINCRBY", base .. id, "ats", 1)
+  if key then call("ZADD", base .. "held:" .. string.sub(key, 2), until_, id) end
+  for _, value in ipairs({ id, data, key or "", attempt, failure or "", place }) do reply[#reply + 1] = value end
+end
+
+-- Gives how many were claimed.
+local function offer(id, place)
+  local data, key, failure = unpack(call("HMGET", base .. id, "data", "key", "failure"))
+  -- Taken away by one of BullMQ's tools.
+  if not data then return 0 end
+  local name = key and string.sub(key, 2)
+  local lane = limits.keyed and name and laneOf(name)
+  if lane and lane.room < 1 then
+    park(id, place, name)
+    return 0
+  end
+  if lane then take(lane) end
+  if all then take(all) end
+  claim(id, place, data, key, failure)
+  return 1
+end
+
+local function walk(room)
+  local claimed, passed = 0, 0
+  while claimed < room and passed < MOST_MOVED do
+    local line = call("ZPOPMIN", base .. "prioritized", math.min(room - claimed, MOST_MOVED - passed))
+    if #line == 0 then return end
+    for index = 1, #line, 2 do
+      local taken = offer(line[index], line[index + 1])
+      claimed = claimed + taken
+      passed = passed + 1 - taken
+    end
+  end
+end
+
+promoteDelayed()
+endLeases()
+takeFromWait()
+unpark()
+local room = all and math.min(most, all.room) or most
+if room > 0 then walk(room) end
+if all then save(all) end
+for _, lane in pairs(lanes) do
+  if lane then save(lane) end
+end
+
+local due = math.huge
+local function expect(key, unit)
+  local first = call("ZRANGE", base .. key, 0, 0, "WITHSCORES")
+  if first[2] then due = math.min(due, first[2] / unit) end
+end
+expect("delayed", 0x1000)
+expect("leases", 1)
+expect("lanes", 1)
+if call("ZCARD", base .. "prioritized") > 0 then
+  if all and all.room < 1 then
+    due = math.min(due, opens(all))
+  else
+    due = now
+    wake(base)
+  end
+end
+if due < math.huge then reply[1] = math.max(0, math.ceil(due - now)) end
+return reply
+`;

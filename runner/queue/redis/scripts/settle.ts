@@ -1,0 +1,67 @@
+/**
+ * KEYS: meta, meta of the results (or again its own). ARGV: retention, the call's own name, then of each settlement: id, lease,
+ * outcome, a number (milliseconds, or the place in the line), failure, its words, and id, data, "=key" and priority of the result.
+ * Gives 1 for what was stored. A result is stored with the end of its job, or neither is.
+ */
+export const SETTLE = /* lua */ `
+local results = string.sub(KEYS[2], 1, -5)
+local retention, name = tonumber(ARGV[1]), ARGV[2]
+local COLUMNS = 10
+
+local finish = {}
+
+function finish.done(id, job, first)
+  call("HINCRBY", job, "atm", 1)
+  call("HSET", job, "data", "null", "returnvalue", "null", "finishedOn", at)
+  call("HDEL", job, "failure", "failedReason")
+  call("ZADD", base .. "completed", at, id)
+  if ARGV[first + 6] ~= "" then
+    store(results, retention, name .. ":" .. first, ARGV[first + 6], ARGV[first + 7], ARGV[first + 8], ARGV[first + 9], 0)
+  end
+end
+
+function finish.retry(id, job, first)
+  call("HINCRBY", job, "atm", 1)
+  call("HSET", job, "failure", ARGV[first + 4], "failedReason", ARGV[first + 5], "delay", ARGV[first + 3])
+  delay(base, id, ARGV[first + 3])
+end
+
+function finish.release(id, job, first)
+  call("HINCRBY", job, "ats", -1)
+  call("ZADD", base .. "prioritized", ARGV[first + 3], id)
+end
+
+function finish.dead(id, job, first)
+  call("HINCRBY", job, "atm", 1)
+  call("HSET", job, "failure", ARGV[first + 4], "failedReason", ARGV[first + 5], "finishedOn", at)
+  call("ZADD", base .. "failed", at, id)
+end
+
+local function settle(first)
+  local id, lease, outcome = ARGV[first], ARGV[first + 1], ARGV[first + 2]
+  local job = base .. id
+  local kept = call("HMGET", job, "lease", "key", "settled")
+  -- The same call may come twice, when the connection broke before its answer.
+  if kept[3] == name then return 1 end
+  if kept[1] ~= lease then return 0 end
+  call("DEL", job .. ":lock")
+  call("SREM", base .. "stalled", id)
+  call("LREM", base .. "active", -1, id)
+  endLease(base, id, kept[2] and string.sub(kept[2], 2))
+  call("HSET", job, "settled", name)
+  finish[outcome](id, job, first)
+  return 1
+end
+
+local answers = {}
+for first = 3, #ARGV, COLUMNS do answers[#answers + 1] = settle(first) end
+
+-- Ids that may be forgotten: more than are added, so that they become fewer.
+for _, id in ipairs(call("ZRANGEBYSCORE", base .. "completed", "-inf", text(now - retention), "LIMIT", 0, 100 + 2 * #answers)) do
+  removed(base, id)
+  call("ZREM", base .. "completed", id)
+end
+if call("ZCARD", base .. "prioritized") > 0 then wake(base) end
+if results ~= base then wake(results) end
+return answers
+`;
