@@ -1,6 +1,10 @@
 import type { Option } from "./arguments.js";
 import type { Command } from "./command.js";
 import { COMMANDS } from "./commands.js";
+import { wrapped } from "./wrapped.js";
+
+/** Help is read in a terminal, and in a pipe that knows no width. */
+const WIDTH = 100;
 
 /** What `probe-run --help` prints. */
 export function overview(): string {
@@ -35,7 +39,7 @@ export function helpOf(name: string, command: Command): string {
   const options = Object.entries(command.options).map(([option, entry]): [string, string] => [signature(option, entry), entry.description]);
   return lines(
     command.summary,
-    ...(command.details === undefined ? [] : ["", command.details]),
+    ...(command.details === undefined ? [] : ["", ...command.details.split("\n").flatMap((line) => wrapped(line, WIDTH, 0))]),
     "",
     "Usage:",
     `  probe-run ${name === "run" ? "" : `${name} `}${command.usage}`,

@@ -34,7 +34,8 @@ describe("--help", () => {
   test.each(commands.flatMap(([name, command]) => command.examples.map(([line]): [string, string, Command] => [line, name, command])))(
     "the example `probe-run %s` is a command line that we take",
     (line, name, command) => {
-      const written = (line.split(" > ")[0] as string).split(" ");
+      // As a shell would split it.
+      const written = (line.split(" > ")[0] as string).match(/"[^"]*"|'[^']*'|\S+/g) ?? [];
       const argv = written[0] === name ? written.slice(1) : written;
       const { words } = parseArguments(argv, command.options);
       expect(words.length).toBeGreaterThanOrEqual(command.words.least);
