@@ -51,7 +51,7 @@ class Asking {
 
   start(): void {
     const { timeoutMs } = this.patience;
-    this.#end = setTimeout(() => this.#finish(this.#worst ?? silent(`no name server answered within ${timeoutMs} ms`)), timeoutMs);
+    this.#end = setTimeout(() => this.#finish(this.#worst ?? silent(`no name server answered within ${Math.round(timeoutMs)} ms`)), timeoutMs);
     this.#askNext();
   }
 

@@ -1,0 +1,83 @@
+import { describe, expect, test } from "vitest";
+import type { Answer } from "../../../../runner/net/dns/answer.js";
+import { Cache } from "../../../../runner/net/dns/cache.js";
+
+const answer = (changes: Partial<Answer> = {}): Answer => ({
+  outcome: "found",
+  rcode: 0,
+  records: ["192.0.2.1"],
+  aliases: [],
+  ttl: 100,
+  authenticated: true,
+  server: "192.0.2.53",
+  fromCache: false,
+  problem: null,
+  ...changes,
+});
+
+function cacheAt(options: { entries?: number; maxTtlS?: number } = {}) {
+  const clock = { ms: 1_000_000 };
+  return { clock, cache: new Cache({ now: () => clock.ms, ...options }) };
+}
+
+describe("the cache", () => {
+  test("gives an answer with what is left of its time to live, and then no more", () => {
+    const { cache, clock } = cacheAt();
+    cache.set("A a.example", answer());
+    expect(cache.get("A a.example")).toEqual(answer({ fromCache: true }));
+    clock.ms += 40_500;
+    expect(cache.get("A a.example")?.ttl).toBe(59);
+    clock.ms += 59_499;
+    expect(cache.get("A a.example")?.ttl).toBe(0);
+    clock.ms += 1;
+    expect(cache.get("A a.example")).toBeNull();
+    expect(cache.size).toBe(0);
+  });
+
+  test.each(["no_data", "no_such_name"] as const)("keeps that there is nothing (%s) as long as the zone says", (outcome) => {
+    const { cache, clock } = cacheAt();
+    cache.set("key", answer({ outcome, ttl: 60 }));
+    clock.ms += 59_000;
+    expect(cache.get("key")).toMatchObject({ outcome, ttl: 1 });
+    clock.ms += 1000;
+    expect(cache.get("key")).toBeNull();
+  });
+
+  test.each([0, null])("does not keep an answer with a time to live of %s, and forgets the one before it", (ttl) => {
+    const { cache } = cacheAt();
+    cache.set("key", answer());
+    cache.set("key", answer({ ttl }));
+    expect(cache.get("key")).toBeNull();
+  });
+
+  test.each(["server_failure", "refused", "unusable_reply", "unreachable", "timeout"] as const)("keeps a failure (%s) for five seconds", (outcome) => {
+    const { cache, clock } = cacheAt();
+    cache.set("key", answer({ outcome, ttl: null }));
+    clock.ms += 4999;
+    expect(cache.get("key")).toMatchObject({ outcome });
+    clock.ms += 1;
+    expect(cache.get("key")).toBeNull();
+  });
+
+  test("believes no record for longer than a day, or than it is told", () => {
+    const { cache, clock } = cacheAt();
+    cache.set("key", answer({ ttl: 604_800 }));
+    expect(cache.get("key")?.ttl).toBe(86_400);
+    clock.ms += 86_400_000;
+    expect(cache.get("key")).toBeNull();
+    const short = cacheAt({ maxTtlS: 5 });
+    short.cache.set("key", answer());
+    short.cache.keep("other", answer(), short.clock.ms + 1_000_000);
+    expect(short.cache.get("key")?.ttl).toBe(5);
+    expect(short.cache.get("other")?.ttl).toBe(5);
+  });
+
+  test("lets go of what was used least recently when it is full", () => {
+    const { cache } = cacheAt({ entries: 3 });
+    for (const key of ["a", "b", "c"]) cache.set(key, answer());
+    cache.get("a");
+    cache.set("d", answer());
+    expect(["a", "b", "c", "d"].map((key) => cache.get(key) !== null)).toEqual([true, false, true, true]);
+    expect(cache.size).toBe(3);
+  });
+});

@@ -1,0 +1,115 @@
+import { RECURSION_AVAILABLE } from "dns-packet";
+import { describe, expect, test } from "vitest";
+import { parseZone } from "../../../../runner/lab/dns/zone.js";
+import { interpret, type Meaning } from "../../../../runner/net/dns/interpret.js";
+import type { Question, Reply } from "../../../../runner/net/dns/message.js";
+import type { WireRecord } from "../../../../runner/net/dns/records.js";
+
+const QUESTION: Question = { name: "a.example", type: "MX" };
+const SOA = "example. 900 SOA ns hostmaster 1 2 3 4 60";
+
+/** A reply that holds these lines of a master file. */
+function said(answers: string, { authorities = "", rcode = 0, recursionAvailable = true, question = QUESTION }: Partial<Said> = {}): Meaning {
+  const reply: Reply = { rcode, truncated: false, authenticated: false, recursionAvailable, answers: records(answers), authorities: records(authorities) };
+  return interpret(question, reply);
+}
+
+interface Said {
+  authorities: string;
+  rcode: number;
+  recursionAvailable: boolean;
+  question: Question;
+}
+
+function records(lines: string): WireRecord[] {
+  return parseZone(`${lines}\nmarker. SOA a b 1 1 1 1 1`).records.filter(({ name }) => name !== "marker");
+}
+
+describe("an answer", () => {
+  test("holds the records of the name, and the least time to live", () => {
+    expect(said("a.example. 300 MX 10 mx1.example.\na.example. 200 MX 20 mx2.example.")).toEqual({
+      outcome: "found",
+      records: [
+        { preference: 10, exchange: "mx1.example" },
+        { preference: 20, exchange: "mx2.example" },
+      ],
+      aliases: [],
+      ttl: 200,
+      problem: null,
+    });
+  });
+
+  test("does not hold what is said of other names, or of other types", () => {
+    const lines = "b.example. MX 10 evil.example.\na.example. A 192.0.2.1\nA.EXAMPLE. MX 10 mx.example.";
+    expect(said(lines).records).toEqual([{ preference: 10, exchange: "mx.example" }]);
+  });
+
+  test("follows aliases in any order, and lives no longer than they do", () => {
+    const lines = "c.example. 300 MX 10 mx.example.\nb.example. 30 CNAME c.example.\na.example. 60 CNAME b.example.";
+    expect(said(lines)).toMatchObject({ outcome: "found", aliases: ["b.example", "c.example"], ttl: 30 });
+  });
+
+  test("about aliases themselves does not follow them", () => {
+    const question: Question = { name: "a.example", type: "CNAME" };
+    expect(said("a.example. CNAME b.example.\nb.example. CNAME c.example.", { question })).toMatchObject({ records: ["b.example"], aliases: [] });
+  });
+
+  test("leads elsewhere when its aliases do, and it says no more", () => {
+    expect(said("a.example. 60 CNAME b.other.")).toMatchObject({ outcome: "elsewhere", aliases: ["b.other"], ttl: 60 });
+  });
+
+  test("has a time to live of nothing when its highest bit is set", () => {
+    expect(said("a.example. 2147483648 MX 10 mx.example.").ttl).toBe(0);
+    expect(said("a.example. 2147483647 MX 10 mx.example.").ttl).toBe(2_147_483_647);
+  });
+});
+
+describe("that there is nothing", () => {
+  test("is good for the lesser of the SOA's own time to live and its minimum", () => {
+    expect(said("", { authorities: SOA })).toMatchObject({ outcome: "no_data", ttl: 60 });
+    expect(said("", { authorities: "example. 20 SOA ns hostmaster 1 2 3 4 60", rcode: 3 })).toMatchObject({ outcome: "no_such_name", ttl: 20 });
+  });
+
+  test("is good for no time without a SOA, or with another zone's", () => {
+    expect(said("")).toMatchObject({ outcome: "no_data", ttl: null });
+    expect(said("", { authorities: "other. 900 SOA ns hostmaster 1 2 3 4 60", rcode: 3 })).toMatchObject({ outcome: "no_such_name", ttl: null });
+  });
+
+  test("is said of the last alias", () => {
+    const alias = "a.example. 30 CNAME b.example.";
+    expect(said(alias, { authorities: SOA })).toMatchObject({ outcome: "no_data", aliases: ["b.example"], ttl: 30 });
+    expect(said(alias, { authorities: SOA, rcode: 3 })).toMatchObject({ outcome: "no_such_name", aliases: ["b.example"], ttl: 30 });
+  });
+});
+
+describe("nobody knows", () => {
+  test.each([
+    [2, "server_failure", "SERVFAIL"],
+    [5, "refused", "REFUSED"],
+    [4, "unusable_reply", "response code 4"],
+    [1, "unusable_reply", "response code 1"],
+    [23, "unusable_reply", "response code 23"],
+  ])("at the response code %i, whatever else is in the reply", (rcode, outcome, words) => {
+    const meaning = said("a.example. MX 10 mx.example.", { rcode });
+    expect(meaning).toMatchObject({ outcome, records: [], ttl: null });
+    expect(meaning.problem).toContain(words);
+  });
+
+  test("when aliases lead in a circle, or on and on", () => {
+    expect(said("a.example. CNAME b.example.\nb.example. CNAME a.example.").outcome).toBe("unusable_reply");
+    expect(said("a.example. CNAME a.example.").outcome).toBe("unusable_reply");
+    const ladder = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"].map((name, index, all) => `${name}.example. CNAME ${all[index + 1] ?? "z"}.example.`);
+    expect(said(ladder.join("\n")).outcome).toBe("unusable_reply");
+    expect(said(ladder.slice(0, 8).join("\n")).outcome).toBe("elsewhere");
+  });
+
+  test("when a server only says whom else to ask", () => {
+    const authorities = "example. NS ns.example.";
+    expect(said("", { authorities, recursionAvailable: false }).outcome).toBe("unusable_reply");
+    expect(said("", { authorities, recursionAvailable: true }).outcome).toBe("no_data");
+  });
+});
+
+test("the flag of recursion is where the tests think it is", () => {
+  expect(RECURSION_AVAILABLE).toBe(0x80);
+});

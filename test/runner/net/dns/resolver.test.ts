@@ -1,0 +1,403 @@
+import { createSocket } from "node:dgram";
+import { AUTHENTIC_DATA, decode, encode, type Packet } from "dns-packet";
+import { afterEach, describe, expect, test } from "vitest";
+import { Deadline } from "../../../../runner/deadline.js";
+import { type DnsBehaviour, type DnsServer, type DnsServerOptions, startDnsServer } from "../../../../runner/lab/dns-server.js";
+import { type LookUpOptions, Resolver } from "../../../../runner/net/dns/resolver.js";
+import { zoneText } from "../../../support/zones.js";
+
+const open: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const thing of open.splice(0)) await thing.close();
+});
+
+async function serve(behave?: DnsBehaviour | DnsServerOptions["behave"], options: Partial<DnsServerOptions> = {}): Promise<DnsServer> {
+  const server = await startDnsServer({
+    zones: [zoneText("example"), zoneText("other")],
+    ...options,
+    ...(behave === undefined ? {} : { behave: typeof behave === "function" ? behave : () => behave }),
+  });
+  open.push(server);
+  return server;
+}
+
+const asking = (...servers: readonly DnsServer[]): LookUpOptions => ({ servers: servers.flatMap((server) => server.servers), timeoutMs: 3000 });
+const hosts = (records: readonly { exchange: string }[]): string[] => records.map(({ exchange }) => exchange).sort();
+
+describe("a question", () => {
+  test("is answered with its records, its code, its time to live and its server", async () => {
+    const server = await serve();
+    const answer = await new Resolver().query("Several.Example.", "MX", asking(server));
+    expect(answer).toMatchObject({ outcome: "found", rcode: 0, ttl: 300, aliases: [], authenticated: false, fromCache: false, problem: null });
+    expect(answer.server).toBe(server.servers[0]);
+    expect(hosts(answer.records)).toEqual(["backup.example", "mx1.example", "mx2.example", "mx3.example"]);
+    expect(server.questions).toMatchObject([{ name: "several.example", type: "MX", transport: "udp", udpBytes: 1232 }]);
+  });
+
+  test("finds that there is no such name, or no such record, for as long as the zone says", async () => {
+    const server = await serve();
+    const resolver = new Resolver();
+    expect(await resolver.query("missing.example", "MX", asking(server))).toMatchObject({ outcome: "no_such_name", rcode: 3, ttl: 60, records: [] });
+    expect(await resolver.query("text-only.example", "MX", asking(server))).toMatchObject({ outcome: "no_data", rcode: 0, ttl: 60, records: [] });
+    expect(await resolver.query("empty.example", "MX", asking(server))).toMatchObject({ outcome: "no_data", rcode: 0 });
+  });
+
+  test("about a name with underscores is asked as it is", async () => {
+    const answer = await new Resolver().query("_dmarc.example", "TXT", asking(await serve()));
+    expect(String(answer.records[0])).toBe("v=DMARC1; p=none");
+  });
+
+  test.each(["", "a..b", "bücher.example", "a\\.b", "a b.example", `${"a".repeat(64)}.example`, `${"a.".repeat(127)}a`])(
+    "about %j is refused: nothing is sent",
+    async (name) => {
+      const server = await serve();
+      await expect(new Resolver().query(name, "MX", asking(server))).rejects.toMatchObject({ failure: { phase: "resolve", code: "not_permitted" } });
+      expect(server.questions).toEqual([]);
+    },
+  );
+
+  test("tells whether the servers vouch for the answer", async () => {
+    const vouching = await serve(undefined, { authenticated: true });
+    expect((await new Resolver().query("several.example", "MX", asking(vouching))).authenticated).toBe(true);
+  });
+
+  test("for an address may be answered by localhost itself, whichever servers there are", async () => {
+    const server = await serve();
+    const resolver = new Resolver();
+    expect(await resolver.query("localhost", "A", asking(server))).toMatchObject({ outcome: "found", records: ["127.0.0.1"], rcode: null, server: null });
+    expect(await resolver.query("db.localhost", "AAAA", asking(server))).toMatchObject({ records: ["::1"] });
+    expect(await resolver.query("localhost", "MX", asking(server))).toMatchObject({ outcome: "refused" });
+    expect(server.questions).toHaveLength(1);
+  });
+
+  test("by IPv6", async () => {
+    const server = await serve(undefined, { host: "::1" });
+    expect(await new Resolver().query("mx1.example", "A", asking(server))).toMatchObject({ records: ["93.184.215.14"], server: `[::1]:${server.port}` });
+  });
+});
+
+describe("aliases", () => {
+  test("are followed within a reply", async () => {
+    const server = await serve();
+    const answer = await new Resolver().query("chain1.example", "MX", asking(server));
+    expect(answer).toMatchObject({ outcome: "found", aliases: ["chain2.example", "chain3.example", "several.example"] });
+    expect(server.questions).toHaveLength(1);
+  });
+
+  test("are followed from one reply to the next where a server says only what it knows itself", async () => {
+    const onlyOne = (reply: Packet): Packet => ({ ...reply, answers: reply.answers?.slice(0, 1), authorities: [] });
+    const server = await serve(({ name }) => (name === "several.other" ? undefined : { edit: onlyOne }));
+    const answer = await new Resolver().query("elsewhere.example", "MX", asking(server));
+    expect(answer).toMatchObject({ outcome: "found", aliases: ["several.other"], ttl: 200, records: [{ exchange: "mx.other" }] });
+    expect(server.questions.map(({ name }) => name)).toEqual(["elsewhere.example", "several.other"]);
+  });
+
+  test("vouched for by halves are not vouched for", async () => {
+    const edit = (reply: Packet): Packet => ({ ...reply, answers: reply.answers?.slice(0, 1), authorities: [], flags: (reply.flags ?? 0) | AUTHENTIC_DATA });
+    const server = await serve(({ name }) => (name === "several.other" ? undefined : { edit }));
+    expect((await new Resolver().query("elsewhere.example", "MX", asking(server))).authenticated).toBe(false);
+  });
+
+  test("that lead in a circle end, over several replies too", async () => {
+    const onlyOne = (reply: Packet): Packet => ({ ...reply, answers: reply.answers?.slice(0, 1), authorities: [] });
+    const server = await serve({ edit: onlyOne });
+    const answer = await new Resolver().query("circle1.example", "MX", asking(server));
+    expect(answer).toMatchObject({ outcome: "unusable_reply", records: [] });
+    expect(server.questions.length).toBeLessThan(4);
+  });
+});
+
+describe("over TCP", () => {
+  test("comes what is too long for a datagram", async () => {
+    const server = await serve({ truncate: true });
+    const answer = await new Resolver().query("several.example", "MX", asking(server));
+    expect(hosts(answer.records)).toHaveLength(4);
+    expect(server.questions.map(({ transport }) => transport)).toEqual(["udp", "tcp"]);
+  });
+
+  test("a reply as long as replies can be", async () => {
+    const many = Array.from({ length: 900 }, (_, index) => `big MX ${index} mail-host-number-${index}.somewhere.else.`);
+    const server = await serve(undefined, { zones: [`$ORIGIN big.\n@ SOA ns h 1 1 1 1 1\n${many.map((line) => line.replace("big", "@")).join("\n")}`] });
+    expect((await new Resolver().query("big", "MX", asking(server))).records).toHaveLength(900);
+  });
+
+  test("more records than anybody needs are not taken", async () => {
+    const many = Array.from({ length: 1001 }, (_, index) => `@ MX ${index} mx${index}.big.`);
+    const server = await serve(undefined, { zones: [`$ORIGIN big.\n@ SOA ns h 1 1 1 1 1\n${many.join("\n")}`] });
+    expect(await new Resolver().query("big", "MX", asking(server))).toMatchObject({ outcome: "unusable_reply", records: [] });
+  });
+
+  test("what is truncated again, or garbage, or ends early is no answer", async () => {
+    const bad: readonly ((reply: Buffer) => Buffer[])[] = [
+      (reply) => [withBits(reply, 2, 0x02)],
+      (reply) => [Buffer.from(reply.toString("latin1").toUpperCase().slice(0, 20), "latin1")],
+      (reply) => [withBits(reply, 0, 0xff)],
+    ];
+    for (const raw of bad) {
+      const server = await serve(({ transport }) => (transport === "udp" ? { truncate: true } : { raw }));
+      expect(await new Resolver().query("several.example", "MX", asking(server))).toMatchObject({ outcome: "unusable_reply", records: [] });
+    }
+  });
+});
+
+describe("a server that does not know EDNS", () => {
+  test.each([1, 4])("and says so with %i is asked without it", async (rcode) => {
+    const server = await serve(({ udpBytes }) => (udpBytes > 512 ? { rcode } : undefined));
+    expect(await new Resolver().query("several.example", "MX", asking(server))).toMatchObject({ outcome: "found" });
+    expect(server.questions.map(({ udpBytes }) => udpBytes)).toEqual([1232, 512]);
+  });
+
+  test("and that says so with a bare header too", async () => {
+    const server = await serve(({ udpBytes }) => (udpBytes > 512 ? { raw: (reply) => [bareHeader(reply, 1)] } : undefined));
+    expect(await new Resolver().query("several.example", "MX", asking(server))).toMatchObject({ outcome: "found" });
+  });
+});
+
+describe("nobody knows", () => {
+  test.each([
+    [2, "server_failure", 2],
+    [5, "refused", 5],
+    [9, "unusable_reply", 9],
+  ])("at the response code %i: that is temporary, and not `no such record`", async (rcode, outcome, told) => {
+    const answer = await new Resolver().query("several.example", "MX", asking(await serve({ rcode })));
+    expect(answer).toMatchObject({ outcome, rcode: told, records: [], ttl: null });
+    expect(answer.problem).toMatch(/^127\.0\.0\.1:\d+: /);
+  });
+
+  test("when nobody answers, after the time that was given", async () => {
+    const server = await serve({ drop: true });
+    const began = performance.now();
+    const answer = await new Resolver().query("several.example", "MX", { ...asking(server), tryTimeoutMs: 60, timeoutMs: 200 });
+    const took = performance.now() - began;
+    expect(answer).toMatchObject({ outcome: "timeout", rcode: null, server: null, problem: "no name server answered within 200 ms" });
+    expect(took).toBeGreaterThan(190);
+    expect(took).toBeLessThan(600);
+    expect(server.questions).toHaveLength(2);
+  });
+
+  test("when nobody listens there: at once", async () => {
+    const gone = await serve();
+    await gone.close();
+    const began = performance.now();
+    expect(await new Resolver().query("several.example", "MX", asking(gone))).toMatchObject({ outcome: "unreachable", rcode: null });
+    expect(performance.now() - began).toBeLessThan(1000);
+  });
+
+  test.each(["nonsense", "localhost", "300.1.1.1", "127.0.0.1:0", "127.0.0.1:65536", "[127.0.0.1", "::1:5353:x"])("%j is no name server", async (server) => {
+    await expect(new Resolver().query("several.example", "MX", { servers: [server] })).rejects.toMatchObject({ failure: { code: "not_permitted" } });
+  });
+});
+
+describe("of several servers", () => {
+  test("the first that answers is enough", async () => {
+    const [first, second] = [await serve(), await serve()];
+    await new Resolver().query("several.example", "MX", asking(first, second));
+    expect([first.questions.length, second.questions.length]).toEqual([1, 0]);
+  });
+
+  test.each<[string, DnsBehaviour]>([
+    ["fails", { rcode: 2 }],
+    ["refuses", { rcode: 5 }],
+    ["sends what cannot be read", { raw: (reply) => [withBits(reply, 7, 0x10)] }],
+  ])("one that %s is passed over at once, and not asked again", async (_what, behaviour) => {
+    const [bad, good] = [await serve(behaviour), await serve({ delayMs: 50 })];
+    const answer = await new Resolver().query("several.example", "MX", { ...asking(bad, good), tryTimeoutMs: 20 });
+    expect(answer).toMatchObject({ outcome: "found", server: good.servers[0] });
+    expect(bad.questions).toHaveLength(1);
+  });
+
+  test("a silent one is waited for while the next is asked, and its late answer counts", async () => {
+    const [slow, silent] = [await serve({ delayMs: 120 }), await serve({ drop: true })];
+    const answer = await new Resolver().query("several.example", "MX", { ...asking(slow, silent), tryTimeoutMs: 75 });
+    expect(answer).toMatchObject({ outcome: "found", server: slow.servers[0] });
+    expect(silent.questions).toHaveLength(1);
+  });
+
+  test("a lost datagram is made good by asking again", async () => {
+    const server = await serve(({ before }) => (before === 0 ? { drop: true } : undefined));
+    expect(await new Resolver().query("several.example", "MX", { ...asking(server), tryTimeoutMs: 30 })).toMatchObject({ outcome: "found" });
+    expect(server.questions).toHaveLength(2);
+  });
+
+  test("the one that said something tells why there is no answer", async () => {
+    const [failing, silent] = [await serve({ rcode: 2 }), await serve({ drop: true })];
+    const answer = await new Resolver().query("several.example", "MX", { ...asking(failing, silent), tryTimeoutMs: 30, timeoutMs: 150 });
+    expect(answer).toMatchObject({ outcome: "server_failure", server: failing.servers[0] });
+  });
+
+  test("a name that one says does not exist is not looked for at the next", async () => {
+    const [first, second] = [await serve(), await serve()];
+    expect(await new Resolver().query("missing.example", "MX", asking(first, second))).toMatchObject({ outcome: "no_such_name" });
+    expect(second.questions).toEqual([]);
+  });
+});
+
+describe("what is no reply to the question is passed over", () => {
+  const evil = (reply: Buffer): Buffer =>
+    encode({ ...(decode(reply) as Packet), answers: [{ type: "MX", name: "several.example", ttl: 9, data: { preference: 1, exchange: "evil.example" } }] });
+
+  test.each<[string, (reply: Buffer) => Buffer[]]>([
+    ["another id", (reply) => [withBits(evil(reply), 1, 0x01), reply]],
+    ["another question", (reply) => [encode({ ...(decode(evil(reply)) as Packet), questions: [{ name: "other.example", type: "MX" }] }), reply]],
+    ["garbage", (reply) => [Buffer.from("garbage"), Buffer.alloc(0), Buffer.alloc(500, 0xff), reply]],
+    ["a query", (reply) => [withBits(evil(reply), 2, 0x80), reply]],
+  ])("%s: the right one comes behind it", async (_what, raw) => {
+    const answer = await new Resolver().query("several.example", "MX", asking(await serve({ raw })));
+    expect(hosts(answer.records)).toContain("mx1.example");
+    expect(hosts(answer.records)).not.toContain("evil.example");
+  });
+
+  test("a reply from another port never gets through", async () => {
+    const other = createSocket("udp4");
+    await new Promise<void>((resolve) => other.bind(0, "127.0.0.1", resolve));
+    const ports = new Set<number>();
+    // A server that learns from whom it is asked, and lets another socket answer first.
+    const server = createSocket("udp4", (query, from) => {
+      ports.add(from.port);
+      const question = decode(query);
+      const reply = (exchange: string): Buffer =>
+        encode({
+          type: "response",
+          id: question.id,
+          questions: question.questions,
+          answers: [{ type: "MX", name: "several.example", ttl: 9, data: { preference: 1, exchange } }],
+        });
+      other.send(reply("evil.example"), from.port, "127.0.0.1", () => setTimeout(() => server.send(reply("good.example"), from.port, "127.0.0.1"), 30));
+    });
+    await new Promise<void>((resolve) => server.bind(0, "127.0.0.1", resolve));
+    const options: LookUpOptions = { servers: [`127.0.0.1:${server.address().port}`], cache: "off" };
+    const resolver = new Resolver();
+    for (let round = 0; round < 8; round++) expect(hosts((await resolver.query("several.example", "MX", options)).records)).toEqual(["good.example"]);
+    // Each question goes out from a port of its own.
+    expect(ports.size).toBeGreaterThan(6);
+    for (const socket of [server, other]) await new Promise<void>((resolve) => socket.close(() => resolve()));
+  });
+
+  test("however many there are, waiting ends", async () => {
+    const server = await serve({ raw: (reply) => Array.from({ length: 150 }, () => withBits(reply, 1, 0x01)) });
+    expect(await new Resolver().query("several.example", "MX", { ...asking(server), timeoutMs: 1000 })).toMatchObject({ records: [], rcode: null });
+  });
+
+  test("records for names that nobody asked for are not taken", async () => {
+    const edit = (reply: Packet): Packet => ({
+      ...reply,
+      answers: [...(reply.answers ?? []), { type: "MX", name: "bank.example", ttl: 9, data: { preference: 1, exchange: "evil.example" } }],
+    });
+    const resolver = new Resolver();
+    const server = await serve(({ name }) => (name === "several.example" ? { edit } : undefined));
+    expect(hosts((await resolver.query("several.example", "MX", asking(server))).records)).not.toContain("evil.example");
+    expect(await resolver.query("bank.example", "MX", asking(server))).toMatchObject({ outcome: "no_such_name", fromCache: false });
+  });
+});
+
+describe("what is known", () => {
+  const clockedResolver = () => {
+    const clock = { ms: 1_000_000 };
+    return { clock, resolver: new Resolver({ now: () => clock.ms }) };
+  };
+
+  test("is not asked again while it is good", async () => {
+    const { clock, resolver } = clockedResolver();
+    const server = await serve();
+    await resolver.query("short.example", "MX", asking(server));
+    clock.ms += 999;
+    expect(await resolver.query("SHORT.example", "MX", asking(server))).toMatchObject({ fromCache: true, ttl: 0 });
+    clock.ms += 1;
+    expect(await resolver.query("short.example", "MX", asking(server))).toMatchObject({ fromCache: false, ttl: 1 });
+    expect(server.questions).toHaveLength(2);
+  });
+
+  test("that nothing is there is known as well", async () => {
+    const { clock, resolver } = clockedResolver();
+    const server = await serve();
+    await resolver.query("missing.example", "MX", asking(server));
+    clock.ms += 59_999;
+    expect(await resolver.query("missing.example", "MX", asking(server))).toMatchObject({ outcome: "no_such_name", fromCache: true });
+    clock.ms += 1;
+    expect(await resolver.query("missing.example", "MX", asking(server))).toMatchObject({ fromCache: false });
+  });
+
+  test("with no time to live is asked every time", async () => {
+    const server = await serve();
+    const resolver = new Resolver();
+    await resolver.query("none.example", "MX", asking(server));
+    expect(await resolver.query("none.example", "MX", asking(server))).toMatchObject({ fromCache: false });
+  });
+
+  test("is asked again on demand, and is then known anew; or is neither read nor kept", async () => {
+    const server = await serve();
+    const resolver = new Resolver();
+    await resolver.query("several.example", "MX", { ...asking(server), cache: "off" });
+    expect(resolver.cache.size).toBe(0);
+    await resolver.query("several.example", "MX", asking(server));
+    expect(await resolver.query("several.example", "MX", { ...asking(server), cache: "refresh" })).toMatchObject({ fromCache: false });
+    expect(await resolver.query("several.example", "MX", asking(server))).toMatchObject({ fromCache: true });
+    expect(await resolver.query("several.example", "MX", { ...asking(server), cache: "off" })).toMatchObject({ fromCache: false });
+    expect(server.questions).toHaveLength(4);
+  });
+
+  test("from one server is not another's", async () => {
+    const [first, second] = [await serve(), await serve({ rcode: 5 })];
+    const resolver = new Resolver();
+    await resolver.query("several.example", "MX", asking(first));
+    expect(await resolver.query("several.example", "MX", asking(second))).toMatchObject({ outcome: "refused" });
+  });
+});
+
+describe("what several want to know at the same time", () => {
+  test("is asked once", async () => {
+    const server = await serve({ delayMs: 20 });
+    const resolver = new Resolver();
+    const answers = await Promise.all(Array.from({ length: 100 }, () => resolver.query("several.example", "MX", asking(server))));
+    expect(new Set(answers.map(({ outcome }) => outcome))).toEqual(new Set(["found"]));
+    expect(server.questions).toHaveLength(1);
+  });
+
+  test("goes on for the others when one gives up, and ends when all do", async () => {
+    const server = await serve(({ before }) => (before === 0 ? { delayMs: 120 } : { drop: true }));
+    const resolver = new Resolver();
+    const hasty = new Deadline(30, undefined);
+    const patient = new Deadline(5000, undefined);
+    const [given, got] = await Promise.allSettled([
+      resolver.query("several.example", "MX", { ...asking(server), deadline: hasty }),
+      resolver.query("several.example", "MX", { ...asking(server), deadline: patient }),
+    ]);
+    expect(given).toMatchObject({ status: "rejected", reason: { failure: { phase: "resolve", code: "timeout" } } });
+    expect(got).toMatchObject({ status: "fulfilled", value: { outcome: "found" } });
+    for (const deadline of [hasty, patient]) deadline.release();
+    const cancelled = new AbortController();
+    const asked = resolver.query("mx1.example", "A", { ...asking(await serve({ drop: true })), deadline: new Deadline(5000, cancelled.signal) });
+    cancelled.abort();
+    await expect(asked).rejects.toMatchObject({ failure: { code: "cancelled" } });
+  });
+
+  test("leaves no socket and no timer behind it", async () => {
+    const server = await serve(({ transport }) => (transport === "udp" ? { truncate: true } : { drop: true }));
+    // What earlier tests closed may need a moment to be gone.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const before = openHandles();
+    const asked = new Resolver().query("several.example", "MX", { ...asking(server), deadline: new Deadline(50, undefined) });
+    expect(openHandles()).toBeGreaterThan(before);
+    await expect(asked).rejects.toMatchObject({ failure: { code: "timeout" } });
+    await expect.poll(openHandles).toBeLessThanOrEqual(before);
+  });
+});
+
+/** Sockets and timers that would keep the process alive. */
+function openHandles(): number {
+  return process.getActiveResourcesInfo().filter((name) => /UDP|TCP|Timeout/.test(name)).length;
+}
+
+function withBits(message: Buffer, offset: number, bits: number): Buffer {
+  const copy = Buffer.from(message);
+  copy[offset] = (copy[offset] as number) ^ bits;
+  return copy;
+}
+
+function bareHeader(reply: Buffer, rcode: number): Buffer {
+  const header = Buffer.alloc(12);
+  reply.copy(header, 0, 0, 2);
+  header.writeUInt8(0x80, 2);
+  header.writeUInt8(rcode, 3);
+  return header;
+}
