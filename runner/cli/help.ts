@@ -60,7 +60,10 @@ function signature(name: string, { value, optional, short }: Option): string {
 
 function aligned(rows: readonly (readonly [string, string])[]): string[] {
   const width = Math.max(...rows.map(([left]) => left.length));
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
+  return rows.flatMap(([left, right]) => {
+    const [first = "", ...more] = wrapped(right, WIDTH - width - 4, 0);
+    return [`  ${left.padEnd(width)}  ${first}`, ...more.map((line) => `${" ".repeat(width + 4)}${line}`)];
+  });
 }
 
 function lines(...all: string[]): string {
