@@ -1,6 +1,5 @@
 import { pathToFileURL } from "node:url";
-import type { RunOptions } from "../../runner/index.js";
-import type { Carried } from "../../schemas/carried.js";
+import type { OutputOf, RunOptions } from "../../runner/index.js";
 import { HELO_DOMAIN, type NoopAnswer } from "./prober.js";
 import { serveProber } from "./tasks.js";
 
@@ -10,9 +9,7 @@ const { run } = (await import(pathToFileURL(process.argv[2] as string).href)) as
 /** Long enough for probes that are to wait. */
 const PATIENCE_MS = 300_000;
 
-interface Output extends Carried {
-  readonly response_time_ms: number;
-}
+type Output = OutputOf<"network.smtp@2">;
 
 serveProber({ probe, timed });
 
@@ -39,5 +36,5 @@ async function timed(port: number): Promise<NoopAnswer> {
     },
   });
   const text = output.operations.find(({ name }) => name === "NOOP")?.message ?? "";
-  return { sentAt, milliseconds: output.response_time_ms, text };
+  return { sentAt, milliseconds: output.response_time_ms as number, text };
 }
