@@ -5,7 +5,8 @@ import { defineCommand } from "./command.js";
 import type { HandOn } from "./consume/hand-on.js";
 import { EXIT } from "./exit-codes.js";
 import type { Io } from "./io.js";
-import { openGiven, queueOption } from "./queue-option.js";
+import { openGiven } from "./open-given.js";
+import { queueOption } from "./queue-option.js";
 import { troubleTeller } from "./trouble.js";
 import { UsageError } from "./usage-error.js";
 

@@ -9,7 +9,8 @@ import { EXIT } from "./exit-codes.js";
 import type { Io } from "./io.js";
 import { parseJson } from "./json-text.js";
 import { type Line, linesOf } from "./lines.js";
-import { openGiven, queueOption } from "./queue-option.js";
+import { openGiven } from "./open-given.js";
+import { queueOption } from "./queue-option.js";
 import { requestErrorText } from "./report-error.js";
 
 const options = {

@@ -1,7 +1,4 @@
-import type { BackendOptions } from "../queue/backend-options.js";
-import { DEFAULT_QUEUE, openBackend } from "../queue/open-backend.js";
-import { Queue } from "../queue/queue.js";
-import type { Io } from "./io.js";
+import { DEFAULT_QUEUE } from "../queue/default-queue.js";
 
 /** Shared by every command on a queue. */
 export const queueOption = {
@@ -10,8 +7,3 @@ export const queueOption = {
   looksLike: /^[a-z]+:/,
   description: `The queue. Without it, or without a URL: $PROBE_RUN_QUEUE, else ${DEFAULT_QUEUE}.`,
 } as const;
-
-export async function openGiven(written: string | null, io: Io, options: Partial<BackendOptions> = {}): Promise<Queue> {
-  const url = written || io.env.PROBE_RUN_QUEUE || DEFAULT_QUEUE;
-  return new Queue(await openBackend(url, options));
-}

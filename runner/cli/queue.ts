@@ -5,8 +5,9 @@ import { type Arguments, wholeNumber } from "./arguments.js";
 import { defineCommand } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 import type { Io } from "./io.js";
+import { openGiven } from "./open-given.js";
 import { printable } from "./printable.js";
-import { openGiven, queueOption } from "./queue-option.js";
+import { queueOption } from "./queue-option.js";
 import { table } from "./table.js";
 import { UsageError } from "./usage-error.js";
 

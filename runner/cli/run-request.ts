@@ -3,6 +3,8 @@ import type { LoadedProbe } from "../registry.js";
 import { type Report, runLoaded } from "../run.js";
 import type { Asked } from "../version.js";
 import type { Arguments } from "./arguments.js";
+import type { ResultPusher } from "./push-results.js";
+import { queueOption } from "./queue-option.js";
 
 export const runOptions = {
   set: { value: "KEY=VALUE", repeated: true, description: "Set a field of the input: --set tls.mode=implicit. JSON where it is JSON, else text." },
@@ -13,6 +15,7 @@ export const runOptions = {
   record: { value: "FILE", description: "Write the conversation to a file as a transcript that can be played again." },
   concurrency: { value: "N", description: "How many runs of an array go on at once (16)." },
   lab: { value: "SERVER", optional: true, description: "Run against a local server of the probe's lab: the first, or the one named." },
+  queue: { ...queueOption, description: "Also push each envelope's queue side there; without a URL to $PROBE_RUN_QUEUE, else sqlite:.probe-run/queue.db." },
 } as const;
 
 /** A request as it was read: its probe is there, and nothing has been sent. */
@@ -22,8 +25,13 @@ export interface RunRequest {
   readonly options: Arguments<typeof runOptions>["options"];
   readonly timeoutMs: number | null;
   readonly signal: AbortSignal;
+  /** Null: nobody asked for a queue. */
+  readonly pusher: ResultPusher | null;
 }
 
-export function perform({ asked, loaded, timeoutMs, signal }: RunRequest, input: unknown, trace: ((event: TraceEvent) => void) | null): Promise<Report> {
-  return runLoaded(loaded, asked, input, { signal, ...(timeoutMs === null ? {} : { timeoutMs }), ...(trace === null ? {} : { trace }) });
+export async function perform(request: RunRequest, input: unknown, trace: ((event: TraceEvent) => void) | null): Promise<Report> {
+  const { asked, loaded, timeoutMs, signal, pusher } = request;
+  const report = await runLoaded(loaded, asked, input, { signal, ...(timeoutMs === null ? {} : { timeoutMs }), ...(trace === null ? {} : { trace }) });
+  pusher?.push(report);
+  return report;
 }

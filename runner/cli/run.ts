@@ -23,6 +23,7 @@ export default defineCommand({
     ["network.smtp --lab=starttls --pretty", "The same over STARTTLS, as a picture."],
     ["network.smtp --set target_host=mx.example.org --timeout 5000", "Probe one server without a file."],
     ["network.smtp@1 input.json", "Run the newest version 1 with the input of a file."],
+    ["network.smtp input.json --queue", "Print the envelope, and push its queue side to .probe-run/queue.db."],
     ["network.smtp hosts.json --concurrency 50 --compact", "Probe an array of servers, one envelope a line."],
   ],
   words: { least: 1, most: 2 },
@@ -44,14 +45,18 @@ async function run({ words, options }: Given, io: Io): Promise<number> {
   const interruption = new AbortController();
   const stopListening = io.onInterrupt(() => interruption.abort());
   const lab = options.lab === null ? null : await (await import("./lab-target.js")).startLabTarget(asked.name, options.lab);
+  const pusher = options.queue === null ? null : await (await import("./push-results.js")).openPusher(options.queue, io);
   try {
-    const request = { asked, loaded, options, timeoutMs, signal: interruption.signal };
-    if (!Array.isArray(read)) return await runOne(request, completed(read, lab?.input, options.set), io);
-    const { runMany } = await import("./run-many.js");
-    const inputs = read.map((each) => completed(each, lab?.input, options.set));
-    return await runMany(request, inputs, concurrency, io);
+    const request = { asked, loaded, options, timeoutMs, signal: interruption.signal, pusher };
+    const complete = (each: unknown): unknown => completed(each, lab?.input, options.set);
+    const code = Array.isArray(read)
+      ? await (await import("./run-many.js")).runMany(request, read.map(complete), concurrency, io)
+      : await runOne(request, complete(read), io);
+    await pusher?.settled();
+    return code;
   } finally {
     stopListening();
+    await pusher?.close();
     await lab?.close();
   }
 }

@@ -2,7 +2,7 @@ import type { Arguments } from "./arguments.js";
 import { defineCommand } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 import type { Io } from "./io.js";
-import { openGiven } from "./queue-option.js";
+import { openGiven } from "./open-given.js";
 import { CHILD, workAsChild } from "./work/child.js";
 import { listen, listenAddress } from "./work/listen.js";
 import { Monitor } from "./work/monitor.js";

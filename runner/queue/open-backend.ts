@@ -1,15 +1,15 @@
 import { RequestError } from "../request-error.js";
 import type { Backend } from "./backend.js";
 import { BACKEND_DEFAULTS, type BackendOptions } from "./backend-options.js";
-
-/** Where a queue is when nobody says. */
-export const DEFAULT_QUEUE = "sqlite:.probe-run/queue.db";
+import { DEFAULT_QUEUE } from "./default-queue.js";
 
 type Open = (url: string, options: BackendOptions) => Promise<Backend>;
 
 /** Every store by the beginning of its URL. Each is imported when it is asked for, and no other. */
 const STORES: Readonly<Record<string, Open>> = {
   "sqlite:": async (url, options) => (await import("./sqlite/backend.js")).openSqlite(url.slice("sqlite:".length), options),
+  "redis:": async (url, options) => (await import("./redis/backend.js")).openRedis(url, options),
+  "rediss:": async (url, options) => (await import("./redis/backend.js")).openRedis(url, options),
 };
 
 export async function openBackend(url: string, options: Partial<BackendOptions> = {}): Promise<Backend> {

@@ -4,7 +4,8 @@ import type { Queue } from "../../queue/queue.js";
 import type { Worker } from "../../queue/worker.js";
 import { type Arguments, wholeNumber } from "../arguments.js";
 import type { Io } from "../io.js";
-import { openGiven, queueOption } from "../queue-option.js";
+import { openGiven } from "../open-given.js";
+import { queueOption } from "../queue-option.js";
 import { troubleTeller } from "../trouble.js";
 
 export const workOptions = {

@@ -1,0 +1,10 @@
+import type { BackendOptions } from "../queue/backend-options.js";
+import { DEFAULT_QUEUE } from "../queue/default-queue.js";
+import { openBackend } from "../queue/open-backend.js";
+import { Queue } from "../queue/queue.js";
+import type { Io } from "./io.js";
+
+export async function openGiven(written: string | null, io: Io, options: Partial<BackendOptions> = {}): Promise<Queue> {
+  const url = written || io.env.PROBE_RUN_QUEUE || DEFAULT_QUEUE;
+  return new Queue(await openBackend(url, options));
+}
