@@ -4,9 +4,8 @@ import type { RunState } from "../../context.js";
 import type { Answer } from "./answer.js";
 import { type AddressFamily, addressesOf, type HostAddresses } from "./host-addresses.js";
 import { fillRoute, type MailRouteOptions } from "./mail-route.js";
-import { processResolver } from "./process-resolver.js";
 import type { RecordType } from "./records.js";
-import type { LookUpOptions } from "./resolver.js";
+import type { LookUpOptions, Resolver } from "./resolver.js";
 import { showAnswer } from "./show-answer.js";
 
 /** How to ask, in the words of an input. What is not given has the house's defaults. */
@@ -29,11 +28,19 @@ export function resolverGrant(state: RunState): ResolverGrant {
   };
 }
 
+let resolver: Resolver | null = null;
+
+/** What speaks DNS is read when something is asked for the first time: a request that is refused does not pay for it. */
+async function loadResolver(): Promise<Resolver> {
+  resolver = (await import("./process-resolver.js")).processResolver();
+  return resolver;
+}
+
 /** Each question is an operation; its code is the response code. */
 async function recorded<Type extends RecordType>({ recorder, deadline }: RunState, name: string, type: Type, asking: Asking): Promise<Answer<Type>> {
   const operation = recorder.begin(`${type} ${name}`);
   try {
-    const answer = await processResolver().query(name, type, { ...optionsOf(asking), deadline });
+    const answer = await (resolver ?? (await loadResolver())).query(name, type, { ...optionsOf(asking), deadline });
     recorder.end(operation, answer.rcode, showAnswer(answer as Answer));
     return answer;
   } catch (error) {
@@ -42,9 +49,9 @@ async function recorded<Type extends RecordType>({ recorder, deadline }: RunStat
   }
 }
 
-function optionsOf({ resolver, query_timeout_ms: tryTimeoutMs, lookup_timeout_ms: timeoutMs, cache }: Asking): LookUpOptions {
+function optionsOf({ resolver: asked, query_timeout_ms: tryTimeoutMs, lookup_timeout_ms: timeoutMs, cache }: Asking): LookUpOptions {
   return {
-    servers: resolver?.servers,
+    servers: asked?.servers,
     ...(tryTimeoutMs === undefined ? {} : { tryTimeoutMs }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(cache === undefined ? {} : { cache }),
