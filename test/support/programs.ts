@@ -5,7 +5,10 @@ import { delimiter, join } from "node:path";
 export const PROGRAMS = {
   postfix: { get: "apt-get install postfix", needsRoot: true },
   "smtp-sink": { get: "apt-get install postfix", needsRoot: false },
+  nsd: { get: "apt-get install nsd", needsRoot: false },
+  unbound: { get: "apt-get install unbound", needsRoot: false },
   dovecot: { get: "apt-get install dovecot-core", needsRoot: true },
+  "redis-server": { get: "apt-get install redis-server", needsRoot: false },
 } as const;
 
 export type ProgramName = keyof typeof PROGRAMS;

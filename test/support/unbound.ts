@@ -1,0 +1,29 @@
+import { type NameServer, startDaemon } from "./nsd.js";
+
+/** Starts unbound, which resolves for others: what lies in these zones it asks the server on `port`, and nobody else anything. */
+export async function startUnbound(zones: readonly string[], port: number): Promise<NameServer> {
+  const stubs = zones.map((zone) => `stub-zone:\n  name: "${zone}."\n  stub-addr: 127.0.0.1@${port}`);
+  return startDaemon("unbound", (folder, own) =>
+    [
+      "server:",
+      "  interface: 127.0.0.1",
+      `  port: ${own}`,
+      "  access-control: 127.0.0.0/8 allow",
+      '  username: ""',
+      '  chroot: ""',
+      `  directory: "${folder}"`,
+      '  pidfile: ""',
+      "  use-syslog: no",
+      "  do-daemonize: no",
+      "  num-threads: 1",
+      // Without validation: the zones are not signed.
+      '  module-config: "iterator"',
+      "  do-not-query-localhost: no",
+      // What is asked for beyond the zones leaves for nowhere.
+      '  root-hints: "/dev/null"',
+      "remote-control:",
+      "  control-enable: no",
+      ...stubs,
+    ].join("\n"),
+  );
+}
