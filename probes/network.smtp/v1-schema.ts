@@ -15,7 +15,7 @@ const input = contract({
   properties: {
     target_host: { type: "string", format: "host", description: "The host name, or the IPv4 or IPv6 address." },
     target_port: { type: "string", pattern: PORT, description: "The port number, 1 to 65535, as text.", examples: ["25"] },
-    send_email_flag: { type: "string", maxLength: 64, description: "The text \"True\" sends a test message; any other does not.", examples: ["False"] },
+    send_email_flag: { type: "string", maxLength: 64, description: 'The text "True" sends a test message; any other does not.', examples: ["False"] },
     sender: orReference(mailbox, "Who the test message is from; the environment's PROBE_RUN_SMTP_SENDER by default."),
     recipient: orReference(mailbox, "Who gets the test message; the environment's PROBE_RUN_SMTP_RECIPIENT by default."),
     login: orReference(

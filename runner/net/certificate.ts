@@ -80,5 +80,8 @@ function oneLine(name: string | undefined): string {
 const MAX_NAMES = 100;
 
 function alternativeNames(certificate: X509Certificate): string[] {
-  return (certificate.subjectAltName ?? "").split(", ").filter((name) => name !== "").slice(0, MAX_NAMES);
+  return (certificate.subjectAltName ?? "")
+    .split(", ")
+    .filter((name) => name !== "")
+    .slice(0, MAX_NAMES);
 }

@@ -1,5 +1,5 @@
 import type { FailureCode, Phase } from "../../schemas/failure.js";
-import { fail, type FailureError } from "../failure-error.js";
+import { type FailureError, fail } from "../failure-error.js";
 
 /** Node's and the system's error names, in the house's vocabulary. */
 const CODES: Readonly<Record<string, FailureCode>> = {
