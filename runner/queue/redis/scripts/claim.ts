@@ -32,7 +32,7 @@ local function takeBack(id)
   if lives > 0 then return call("ZADD", base .. "leases", text(now + lives), id) end
   local key = call("HGET", base .. id, "key")
   endLease(base, id, key and string.sub(key, 2))
-  if call("LREM", base .. "active", -1, id) == 0 then return end
+  if call("LREM", base .. "active", -1, id) == 0 or call("EXISTS", base .. id) == 0 then return end
   call("HDEL", base .. id, "failure", "failedReason")
   call("HINCRBY", base .. id, "stc", 1)
   toLine(id, priorityOf(id) * 0x100000000)

@@ -1,4 +1,4 @@
-/** KEYS: meta. ARGV: what, and how many at most. Gives how many were taken away: fewer than asked for when nothing is left. */
+/** KEYS: meta. ARGV: what, and how many at most. Gives how many were taken away, in a list: fewer than asked for when nothing is left. */
 export const PURGE = /* lua */ `
 local left = tonumber(ARGV[2])
 local SETS = { waiting = { "prioritized", "delayed" }, dead = { "failed" }, done = { "completed" } }
@@ -22,10 +22,12 @@ if ARGV[1] == "waiting" then
     if not id then break end
     remove(id)
   end
-  for _, key in ipairs(call("ZRANGE", base .. "lanes", 0, 99)) do
+  while left > 0 do
+    local key = call("ZRANGE", base .. "lanes", 0, 0)[1]
+    if not key then break end
     empty(base .. "parked:" .. key)
     if call("EXISTS", base .. "parked:" .. key) == 0 then call("ZREM", base .. "lanes", key) end
   end
 end
-return purged
+return { purged }
 `;

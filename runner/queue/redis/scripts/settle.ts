@@ -42,13 +42,13 @@ local function settle(first)
   local job = base .. id
   local kept = call("HMGET", job, "lease", "key", "settled")
   -- The same call may come twice, when the connection broke before its answer.
-  if kept[3] == name then return 1 end
+  if kept[3] == name .. ":" .. first then return 1 end
   if kept[1] ~= lease then return 0 end
   call("DEL", job .. ":lock")
   call("SREM", base .. "stalled", id)
   call("LREM", base .. "active", -1, id)
   endLease(base, id, kept[2] and string.sub(kept[2], 2))
-  call("HSET", job, "settled", name)
+  call("HSET", job, "settled", name .. ":" .. first)
   finish[outcome](id, job, first)
   return 1
 end

@@ -1,0 +1,112 @@
+import type { IRedisClient, Queue, RedisConnection } from "bullmq";
+import { QueueError } from "../queue-error.js";
+import type { RedisAddress } from "./address.js";
+import { type BullMq, loadBullMq, missingClient } from "./client.js";
+import { asQueueError, isRefusal, unreachable } from "./errors.js";
+import { SCRIPTS, type ScriptName } from "./scripts/index.js";
+
+/** How long the first connection may take, tries included. */
+const OPEN_MS = 4000;
+/** A command that waits for a connection fails after so many tries: with the pauses below, some five seconds. */
+const TRIES_PER_COMMAND = 9;
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 1000;
+
+/** One connection to Redis, which comes back by itself when it is lost. What was sent and not answered is sent again then. */
+export class Connection {
+  /** What was last wrong with it: why a command waited in vain. */
+  #trouble: Error | null = null;
+  #isClosed = false;
+
+  private constructor(
+    readonly address: RedisAddress,
+    readonly bullMq: BullMq,
+    readonly redis: RedisConnection,
+    readonly client: IRedisClient,
+  ) {
+    redis.on("error", (error: Error) => (this.#trouble = error));
+    redis.on("ready", () => (this.#trouble = null));
+    for (const [name, { keys, lua }] of Object.entries(SCRIPTS)) client.defineCommand(commandName(name), { numberOfKeys: keys, lua });
+  }
+
+  static async open(address: RedisAddress): Promise<Connection> {
+    const bullMq = await loadBullMq();
+    const redis = new bullMq.RedisConnection(optionsFor(address), { blocking: false, shared: false });
+    try {
+      return new Connection(address, bullMq, redis, await firstConnection(redis, address));
+    } catch (error) {
+      await redis.close(true).catch(() => undefined);
+      throw asQueueError(missingClient(error), address.shown, null);
+    }
+  }
+
+  /** A queue of BullMQ on this connection. */
+  queue(name: string): Queue {
+    const queue = new this.bullMq.Queue(name, { connection: this.client, prefix: this.address.prefix });
+    // Told by the command that fails.
+    queue.on("error", () => undefined);
+    return queue;
+  }
+
+  run(script: ScriptName, keys: readonly string[], values: readonly (string | number)[]): Promise<unknown> {
+    return this.guard(() => this.client.runCommand(commandName(script), [...keys, ...values]));
+  }
+
+  async guard<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.#isClosed) throw this.#closed();
+    try {
+      return await work();
+    } catch (error) {
+      throw this.#isClosed ? this.#closed() : asQueueError(error, this.address.shown, this.#trouble);
+    }
+  }
+
+  /** For commands that wait: they would keep all others waiting, too. */
+  another(): IRedisClient {
+    const client = this.client.duplicate({ maxRetriesPerRequest: null });
+    client.on("error", () => undefined);
+    return client;
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.redis.close(this.client.status !== "ready");
+  }
+
+  #closed(): QueueError {
+    return new QueueError("closed", `${this.address.shown} has been closed`);
+  }
+}
+
+function commandName(script: string): string {
+  return `probeRun:${script}`;
+}
+
+function optionsFor({ host, port, isEncrypted, username, password, database }: RedisAddress) {
+  return {
+    host,
+    port,
+    db: database,
+    ...(username === null ? {} : { username }),
+    ...(password === null ? {} : { password }),
+    ...(isEncrypted ? { tls: {} } : {}),
+    connectTimeout: OPEN_MS,
+    maxRetriesPerRequest: TRIES_PER_COMMAND,
+    // With jitter: a fleet that lost its Redis does not come back in one moment.
+    retryStrategy: (times: number) => (0.5 + Math.random() / 2) * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** times),
+  };
+}
+
+/** A client of Redis tries for ever; whoever opens a queue wants to be told. */
+function firstConnection(redis: RedisConnection, { shown }: RedisAddress): Promise<IRedisClient> {
+  return new Promise((resolve, reject) => {
+    let trouble = new Error(`no answer within ${OPEN_MS} ms`);
+    const timer = setTimeout(() => reject(unreachable(shown, trouble)), OPEN_MS);
+    redis.on("error", (error: Error) => {
+      trouble = error;
+      if (isRefusal(error)) reject(error);
+    });
+    redis.client.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}

@@ -1,0 +1,69 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, mkdtempSync, openSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { listening } from "./daemon.js";
+import { freePorts } from "./free-ports.js";
+import { programPath } from "./programs.js";
+
+export interface RedisSettings {
+  /** An append-only file that is made sure of before each answer; nothing at all otherwise. */
+  readonly isPersistent: boolean;
+  /** More of redis.conf, such as `["requirepass", "secret"]`. */
+  readonly more?: readonly (readonly [name: string, value: string])[];
+}
+
+/** A redis-server of one's own, on a free port of the loopback, with its data in a private folder. */
+export interface Redis {
+  readonly port: number;
+  readonly url: string;
+  /** Ends it as a power cut would: it has no time to say goodbye. */
+  kill(): Promise<void>;
+  /** Starts it again on the same port, with the data that it has. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startRedis(settings: RedisSettings): Promise<Redis> {
+  const folder = mkdtempSync(join(tmpdir(), "probe-run-redis-"));
+  const [port = 0] = await freePorts(1);
+  let server: ChildProcess | null = null;
+  const end = async (signal: "SIGKILL" | "SIGTERM"): Promise<void> => {
+    if (server === null || server.exitCode !== null || server.signalCode !== null) return;
+    const gone = once(server, "exit");
+    server.kill(signal);
+    await gone;
+  };
+  const redis: Redis = {
+    port,
+    url: `redis://127.0.0.1:${port}/0`,
+    kill: () => end("SIGKILL"),
+    async start() {
+      server = launch(folder, port, settings);
+      await listening(port, "redis-server", join(folder, "log"));
+    },
+    async stop() {
+      await end("SIGKILL");
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+  try {
+    await redis.start();
+    return redis;
+  } catch (error) {
+    await redis.stop();
+    throw error;
+  }
+}
+
+function launch(folder: string, port: number, { isPersistent, more = [] }: RedisSettings): ChildProcess {
+  const persistence = isPersistent ? ["--appendonly", "yes", "--appendfsync", "always"] : ["--appendonly", "no"];
+  const options = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--save", "", ...persistence];
+  const log = openSync(join(folder, "log"), "a");
+  const server = spawn(programPath("redis-server") as string, [...options, ...more.flatMap(([name, value]) => [`--${name}`, value])], {
+    stdio: ["ignore", log, log],
+  });
+  closeSync(log);
+  return server;
+}
