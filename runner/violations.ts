@@ -99,6 +99,8 @@ function expectation(error: SchemaError): string {
 
 const FORMATS: Readonly<Record<string, string>> = {
   host: "must be a host name or an IP address",
+  address: "must be an IP address",
+  "name-server": "must be an IP address, with :port where it is not 53",
   "one-line": "must be one line, without CR, LF or NUL",
 };
 

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
-import { isDomain, isHostOrAddress } from "./host.js";
+import { isAddress, isDomain, isHostOrAddress, isNameServer } from "./host.js";
 import { isOneLine } from "./text.js";
 
 /**
@@ -57,7 +57,7 @@ export function contract<const Schema extends JSONSchema>(
 export const ajvOptions = { allErrors: true, useDefaults: true, strict: true, allowUnionTypes: true, verbose: true } as const;
 
 /** Formats of ours, by the name a schema uses. */
-export const formats = { host: isHostOrAddress, domain: isDomain, "one-line": isOneLine } as const;
+export const formats = { host: isHostOrAddress, domain: isDomain, address: isAddress, "name-server": isNameServer, "one-line": isOneLine } as const;
 
 /** Annotations of ours: they say something about a field and check nothing. */
 export const annotations = ["x-secret", "x-reference"] as const;

@@ -4,7 +4,7 @@ import { list, nullable, record } from "./shape.js";
 /** The input fields that every networked probe shares. */
 export const networkInput = {
   address_family: { enum: ["any", "ipv4", "ipv6"], default: "any", description: "Which addresses of the target to try." },
-  source_address: { type: "string", format: "host", description: "The local address to connect from." },
+  source_address: { type: "string", format: "address", description: "The local address to connect from." },
   resolver: {
     type: "object",
     description: "Asks these name servers instead of the system's resolver.",
@@ -13,7 +13,7 @@ export const networkInput = {
         type: "array",
         minItems: 1,
         maxItems: 8,
-        items: { type: "string", pattern: "^(\\d{1,3}(\\.\\d{1,3}){3}(:\\d{1,5})?|\\[?[0-9A-Fa-f:.]+\\]?(:\\d{1,5})?)$", maxLength: 64 },
+        items: { type: "string", format: "name-server", maxLength: 64 },
         description: "Addresses, with :port where it is not 53.",
       },
     },

@@ -168,7 +168,7 @@ describe("what the name server says", () => {
     ["it does not understand (FORMERR)", { code: 1 }, { code: "dns_failure" }],
     ["it cannot do that (NOTIMP)", { code: 4 }, { code: "dns_failure" }],
     ["one family failed and the other has nothing: no one knows", { codes: { AAAA: 2 } }, { code: "dns_failure" }],
-    ["nothing at all", { silentFor: ["A", "AAAA"] }, { code: "timeout", message: "no answer within 300 ms" }],
+    ["nothing at all", { silentFor: ["A", "AAAA"] }, { code: "timeout" }],
   ])("%s", async (_answer, records, expected) => {
     const dialled = await dial({ port: 25, connect_timeout_ms: 300, resolver: await zone(records) });
     expect(dialled.outcome).toMatchObject({ phase: "resolve", ...expected });
