@@ -1,5 +1,5 @@
 import type { LookupAddress } from "node:dns";
-import { lookup, Resolver } from "node:dns";
+import { lookup } from "node:dns";
 import type { Host } from "../../schemas/host.js";
 import type { NetworkInput } from "../../schemas/network.js";
 import { ENDED, type RunState } from "../context.js";
@@ -19,7 +19,10 @@ export async function resolveHost(state: RunState, host: Host, options: AddressO
   const { recorder } = state;
   const operation = recorder.begin("resolve");
   try {
-    const found = await bounded(state, timeoutMs, (signal) => (options.resolver === undefined ? bySystem(host.host) : byServers(host.host, options, signal)));
+    const servers = options.resolver?.servers;
+    const found = await bounded(state, timeoutMs, (signal) =>
+      servers === undefined ? bySystem(host.host) : byServers(host.host, servers, options, timeoutMs, signal),
+    );
     const addresses = interleave(found.filter((entry) => isWanted(entry, options)));
     if (addresses.length === 0)
       throw fail("resolve", "dns_not_found", `${host.host} has no ${options.address_family === "any" ? "" : `${options.address_family} `}address`);
@@ -51,70 +54,11 @@ function bySystem(name: string): Promise<Address[]> {
   });
 }
 
-/** Asks the given servers for both families. A name that has only one is not a failure. */
-async function byServers(name: string, options: AddressOptions, signal: AbortSignal): Promise<Address[]> {
-  const resolver = resolverOf(options.resolver?.servers ?? []);
-  signal.addEventListener("abort", () => resolver.cancel(), { once: true });
+/** Asks the given servers. What speaks DNS is read for whoever names some. */
+async function byServers(name: string, servers: readonly string[], options: AddressOptions, timeoutMs: number, signal: AbortSignal): Promise<Address[]> {
+  const { addressesByServers } = await import("./dns/addresses-by-servers.js");
   const families: (4 | 6)[] = options.address_family === "any" ? [6, 4] : [options.address_family === "ipv6" ? 6 : 4];
-  const { addresses, errors } = await answersOf(families.map((family) => ask(resolver, name, family)));
-  if (addresses.length > 0) return addresses.sort((a, b) => b.family - a.family);
-  // A server that failed for one family may have hidden an address: that is not "the name does not exist".
-  throw failureOfLookup(errors.find((error) => error.code !== "ENODATA" && error.code !== "ENOTFOUND") ?? (errors[0] as NodeJS.ErrnoException));
-}
-
-function resolverOf(servers: readonly string[]): Resolver {
-  const resolver = new Resolver();
-  try {
-    resolver.setServers(servers);
-  } catch {
-    throw fail("resolve", "not_permitted", `${servers.join(", ")}: a name server is given by its address, with :port where it is not 53`);
-  }
-  return resolver;
-}
-
-function ask(resolver: Resolver, name: string, family: 4 | 6): Promise<Address[]> {
-  return new Promise((resolve, reject) => {
-    const answer = (error: NodeJS.ErrnoException | null, found: string[]): void => {
-      if (error) reject(error);
-      else resolve(found.map((address) => ({ address, family })));
-    };
-    if (family === 6) resolver.resolve6(name, answer);
-    else resolver.resolve4(name, answer);
-  });
-}
-
-/**
- * RFC 8305, section 3, waits 50 ms for the family that has not been answered yet. We are no browser: a little more, so that
- * the same target gives the same attempts on a busy machine too.
- */
-const OTHER_FAMILY_MS = 250;
-
-interface Answers {
-  addresses: Address[];
-  errors: NodeJS.ErrnoException[];
-}
-
-/** What the questions come to once all are answered, or one is and the rest has had its time. */
-function answersOf(questions: readonly Promise<Address[]>[]): Promise<Answers> {
-  return new Promise((resolve) => {
-    const answers: Answers = { addresses: [], errors: [] };
-    let open = questions.length;
-    let timer: NodeJS.Timeout | undefined;
-    const answered = (): void => {
-      open -= 1;
-      if (open === 0) clearTimeout(timer);
-      if (open === 0) resolve(answers);
-      else if (answers.addresses.length > 0) timer ??= setTimeout(() => resolve(answers), OTHER_FAMILY_MS);
-    };
-    for (const question of questions) {
-      question
-        .then(
-          (found) => answers.addresses.push(...found),
-          (error: NodeJS.ErrnoException) => answers.errors.push(error),
-        )
-        .then(answered);
-    }
-  });
+  return addressesByServers(name, { servers, families, timeoutMs, signal });
 }
 
 /** That a name server's port is closed, or another fault of the resolver's own, says nothing of the target. */

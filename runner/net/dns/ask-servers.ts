@@ -34,6 +34,7 @@ class Asking {
   readonly #running = new Set<Cancel>();
   readonly #failed = new Set<ServerAddress>();
   readonly #turns: readonly ServerAddress[];
+  readonly #tryTimeoutMs: number;
   #next = 0;
   #silence: NodeJS.Timeout | undefined;
   #end: NodeJS.Timeout | undefined;
@@ -46,6 +47,8 @@ class Asking {
     readonly patience: Patience,
     readonly done: (told: Told) => void,
   ) {
+    // However little time there is: each server is asked at least once, and the last one has its turn, too.
+    this.#tryTimeoutMs = Math.min(patience.tryTimeoutMs, patience.timeoutMs / (servers.length + 1));
     this.#turns = Array.from({ length: patience.tries }, () => servers).flat();
   }
 
@@ -71,7 +74,7 @@ class Asking {
       if (this.#running.size === 0) this.#finish(this.#worst ?? silent("no name server answered"));
       return;
     }
-    this.#silence = setTimeout(() => this.#askNext(), this.patience.tryTimeoutMs);
+    this.#silence = setTimeout(() => this.#askNext(), this.#tryTimeoutMs);
     const cancel = askServer(server, this.question, (outcome) => {
       this.#running.delete(cancel);
       this.#take(server, outcome);

@@ -2,8 +2,11 @@ import { ENDED } from "../../context.js";
 import type { Deadline } from "../../deadline.js";
 import { fail } from "../../failure-error.js";
 
+/** What ends somebody's waiting: a run's deadline. */
+export type Ending = Pick<Deadline, "onEnd">;
+
 /**
- * Work that several runs wait for. Each waits no longer than its own deadline; when the last one has gone, the work is
+ * Work that several runs wait for. Each waits no longer than its own run; when the last one has gone, the work is
  * cancelled, so that nothing outlives the runs that wanted it.
  */
 export class Flight<Result> {
@@ -18,7 +21,7 @@ export class Flight<Result> {
   }
 
   /** `abandoned` is called when nobody waits any more. */
-  join(deadline: Deadline | null, abandoned: () => void): Promise<Result> {
+  join(ending: Ending | null, abandoned: () => void): Promise<Result> {
     return new Promise((resolve, reject) => {
       let forget = (): void => {};
       const tell = (result: Result): void => {
@@ -26,8 +29,8 @@ export class Flight<Result> {
         resolve(result);
       };
       this.#waiting.add(tell);
-      if (deadline === null) return;
-      forget = deadline.onEnd((reason) => {
+      if (ending === null) return;
+      forget = ending.onEnd((reason) => {
         reject(fail("resolve", reason, ENDED[reason]));
         this.#waiting.delete(tell);
         if (this.#waiting.size > 0) return;

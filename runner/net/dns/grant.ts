@@ -40,7 +40,7 @@ async function loadResolver(): Promise<Resolver> {
 async function recorded<Type extends RecordType>({ recorder, deadline }: RunState, name: string, type: Type, asking: Asking): Promise<Answer<Type>> {
   const operation = recorder.begin(`${type} ${name}`);
   try {
-    const answer = await (resolver ?? (await loadResolver())).query(name, type, { ...optionsOf(asking), deadline });
+    const answer = await (resolver ?? (await loadResolver())).query(name, type, { ...optionsOf(asking), ending: deadline });
     recorder.end(operation, answer.rcode, showAnswer(answer as Answer));
     return answer;
   } catch (error) {

@@ -1,10 +1,9 @@
 import type { DnsInput } from "../../../schemas/dns.js";
-import type { Deadline } from "../../deadline.js";
 import type { Answer } from "./answer.js";
 import { isCertain } from "./answer.js";
 import type { Patience } from "./ask-servers.js";
 import { Cache, type CacheOptions } from "./cache.js";
-import { Flight } from "./flight.js";
+import { type Ending, Flight } from "./flight.js";
 import { addressesFromHosts, isLocalhost, LOOPBACK } from "./hosts-file.js";
 import { LOOKUP_TIMEOUT_MS, TRIES, TRY_TIMEOUT_MS } from "./limits.js";
 import { lookUp } from "./look-up.js";
@@ -23,7 +22,7 @@ export interface LookUpOptions {
   readonly tries?: number;
   readonly cache?: DnsInput["cache"];
   /** The run that wants to know: the look-up ends with it. */
-  readonly deadline?: Deadline;
+  readonly ending?: Ending;
 }
 
 export interface ResolverOptions extends CacheOptions {
@@ -53,9 +52,9 @@ export class Resolver {
     const key = `${question.type} ${question.name} ${servers.map(({ text }) => text).join(" ")}`;
     const known = use === "use" ? this.#known(key) : null;
     if (known !== null) return known;
-    const deadline = options.deadline ?? null;
-    if (use === "off") return new Flight<Answer>((done) => lookUp(servers, question, patienceOf(options), done)).join(deadline, () => {});
-    return this.#join(key, servers, question, options).join(deadline, () => this.#flights.delete(key));
+    const ending = options.ending ?? null;
+    if (use === "off") return new Flight<Answer>((done) => lookUp(servers, question, patienceOf(options), done)).join(ending, () => {});
+    return this.#join(key, servers, question, options).join(ending, () => this.#flights.delete(key));
   }
 
   #known(key: string): Answer | null {

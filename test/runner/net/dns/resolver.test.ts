@@ -213,6 +213,11 @@ describe("of several servers", () => {
     expect(silent.questions).toHaveLength(1);
   });
 
+  test("each is asked in the time that there is, however patient one may be with a server", async () => {
+    const [silent, good] = [await serve({ drop: true }), await serve()];
+    expect(await new Resolver().query("several.example", "MX", { ...asking(silent, good), timeoutMs: 300 })).toMatchObject({ outcome: "found" });
+  });
+
   test("a lost datagram is made good by asking again", async () => {
     const server = await serve(({ before }) => (before === 0 ? { drop: true } : undefined));
     expect(await new Resolver().query("several.example", "MX", { ...asking(server), tryTimeoutMs: 30 })).toMatchObject({ outcome: "found" });
@@ -359,14 +364,14 @@ describe("what several want to know at the same time", () => {
     const hasty = new Deadline(30, undefined);
     const patient = new Deadline(5000, undefined);
     const [given, got] = await Promise.allSettled([
-      resolver.query("several.example", "MX", { ...asking(server), deadline: hasty }),
-      resolver.query("several.example", "MX", { ...asking(server), deadline: patient }),
+      resolver.query("several.example", "MX", { ...asking(server), ending: hasty }),
+      resolver.query("several.example", "MX", { ...asking(server), ending: patient }),
     ]);
     expect(given).toMatchObject({ status: "rejected", reason: { failure: { phase: "resolve", code: "timeout" } } });
     expect(got).toMatchObject({ status: "fulfilled", value: { outcome: "found" } });
     for (const deadline of [hasty, patient]) deadline.release();
     const cancelled = new AbortController();
-    const asked = resolver.query("mx1.example", "A", { ...asking(await serve({ drop: true })), deadline: new Deadline(5000, cancelled.signal) });
+    const asked = resolver.query("mx1.example", "A", { ...asking(await serve({ drop: true })), ending: new Deadline(5000, cancelled.signal) });
     cancelled.abort();
     await expect(asked).rejects.toMatchObject({ failure: { code: "cancelled" } });
   });
@@ -376,7 +381,7 @@ describe("what several want to know at the same time", () => {
     // What earlier tests closed may need a moment to be gone.
     await new Promise((resolve) => setTimeout(resolve, 50));
     const before = openHandles();
-    const asked = new Resolver().query("several.example", "MX", { ...asking(server), deadline: new Deadline(50, undefined) });
+    const asked = new Resolver().query("several.example", "MX", { ...asking(server), ending: new Deadline(50, undefined) });
     expect(openHandles()).toBeGreaterThan(before);
     await expect(asked).rejects.toMatchObject({ failure: { code: "timeout" } });
     await expect.poll(openHandles).toBeLessThanOrEqual(before);
