@@ -5,9 +5,17 @@ export interface Violation {
   hint: string | null;
 }
 
+const BRAND = Symbol.for("probe-run.request");
+
 /** The request was wrong: nothing was run and nothing was sent. The command line ends with 2. */
 export class RequestError extends Error {
   override readonly name = "RequestError";
+  readonly [BRAND] = true;
+
+  /** Also one that another copy of this class made: dist/ holds several, and so may a probe that is not ours. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value !== null && typeof value === "object" && BRAND in value;
+  }
 
   constructor(
     message: string,
