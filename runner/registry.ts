@@ -1,5 +1,4 @@
 import { builtIn } from "../probes/index.js";
-import type { Validator } from "../schemas/contract.js";
 import type { Probe } from "./define-probe.js";
 import { loadForeignProbe } from "./foreign-probe.js";
 import { grantorOf } from "./grants.js";
@@ -9,10 +8,9 @@ import { RequestError } from "./request-error.js";
 import { type ReferencePath, referencePaths } from "./secrets.js";
 import { newestFirst } from "./version.js";
 
-/** How a probe of ours is reached. The build adds its precompiled validators. */
+/** How a probe of ours is reached. In dist/ that is a file with its precompiled validators already adopted. */
 export interface BuiltIn {
   load(): Promise<{ default: Probe }>;
-  validators?(): Promise<{ default: Readonly<Record<string, { input: Validator; output: Validator }>> }>;
   /** Its local servers, where it brings a lab.ts. */
   lab?(): Promise<{ default: Lab }>;
 }
@@ -53,21 +51,11 @@ export async function labOf(name: string): Promise<Lab | null> {
 
 async function load(name: string): Promise<LoadedProbe> {
   const ours = Object.hasOwn(builtIn, name) ? builtIn[name] : undefined;
-  const probe = ours === undefined ? await loadForeignProbe(name) : await loadOurs(ours);
+  const probe = ours === undefined ? await loadForeignProbe(name) : (await ours.load()).default;
   if (probe === null) throw unknownProbe(name);
   const prepared = await prepare(probe);
   loaded.set(name, prepared);
   return prepared;
-}
-
-async function loadOurs(entry: BuiltIn): Promise<Probe> {
-  const [module, validators] = await Promise.all([entry.load(), entry.validators?.()]);
-  const probe = module.default;
-  for (const [version, precompiled] of Object.entries(validators?.default ?? {})) {
-    probe.versions[version]?.input.adopt(precompiled.input);
-    probe.versions[version]?.output.adopt(precompiled.output);
-  }
-  return probe;
 }
 
 export async function prepare(probe: Probe): Promise<LoadedProbe> {

@@ -67,9 +67,8 @@ export function accept(loaded: LoadedProbe, asked: Asked, input: unknown): Accep
 }
 
 function refused(loaded: LoadedProbe, version: string, input: unknown): RequestError {
-  const validator = (loaded.probe.versions[version] as OlderVersion).input.validator;
-  validator(clone(input));
-  return new RequestError(`the input does not fit ${loaded.probe.name}@${version}`, "invalid_input", violationsOf(validator.errors));
+  const { input: contract } = loaded.probe.versions[version] as OlderVersion;
+  return new RequestError(`the input does not fit ${loaded.probe.name}@${version}`, "invalid_input", violationsOf(contract.faults(clone(input))));
 }
 
 export async function runLoaded(loaded: LoadedProbe, asked: Asked, input: unknown, options: RunOptions): Promise<Report> {
@@ -130,7 +129,7 @@ function wrap(evidence: Pick<Carried, "status" | "failure">, recorder: Recorder)
 /** An output that breaks its own contract is a bug of the probe, told as one. */
 function assertFits(contract: Contract, output: unknown, name: string): void {
   if (contract.validator(output)) return;
-  const violations = violationsOf(contract.validator.errors).map(({ pointer, message }) => `${pointer} ${message}`);
+  const violations = violationsOf(contract.faults(output)).map(({ pointer, message }) => `${pointer} ${message}`);
   throw new Error(`${name} gave an output that its own contract refuses: ${violations.join("; ")}`);
 }
 

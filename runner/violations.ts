@@ -3,8 +3,7 @@ import { nearest } from "./nearest.js";
 import type { Violation } from "./request-error.js";
 
 /** Ajv's errors, each as a person needs it: where, what was expected, what was found, and the nearest right name. */
-export function violationsOf(errors: readonly SchemaError[] | null | undefined): Violation[] {
-  const all = errors ?? [];
+export function violationsOf(all: readonly SchemaError[]): Violation[] {
   const shown = new Map<string, Violation>();
   for (const error of all) {
     if (isNoise(error, all)) continue;

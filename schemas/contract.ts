@@ -1,4 +1,3 @@
-import { createRequire } from "node:module";
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
 import { isAddress, isDomain, isHostOrAddress, isNameServer } from "./host.js";
 import { isOneLine } from "./text.js";
@@ -9,16 +8,20 @@ import { isOneLine } from "./text.js";
  */
 export interface Contract<Given = unknown, Filled = Given> {
   readonly schema: JSONSchema;
-  /** Compiled at the first use, unless a precompiled one was adopted before. */
-  readonly validator: Validator;
-  adopt(precompiled: Validator): void;
+  /** Says whether a value fits, and fills its defaults in. It stops at the first fault, which makes it small and fast. */
+  readonly validator: Judge;
+  /** Everything that is wrong with a value that does not fit. Fills defaults in, too: give it a copy. */
+  faults(value: unknown): readonly SchemaError[];
+  /** Takes both validators as the build compiled them. The full one is seldom needed, and hence loaded only then. */
+  adopt(precompiled: Judge, full: () => Validator): void;
   /** Never set: carries the two types only. */
   readonly types?: { given: Given; filled: Filled };
 }
 
+type Judge = (value: unknown) => boolean;
+
 /** What Ajv compiles a schema to. It fills defaults in, and leaves what it found wrong in `errors`. */
-export interface Validator {
-  (value: unknown): boolean;
+interface Validator extends Judge {
   errors?: SchemaError[] | null;
 }
 
@@ -40,21 +43,36 @@ export type FilledOf<C> = C extends Contract<infer _Given, infer Filled> ? Fille
 export function contract<const Schema extends JSONSchema>(
   schema: Schema,
 ): Contract<FromSchema<Schema, { keepDefaultedPropertiesOptional: true }>, FromSchema<Schema>> {
-  let compiled: Validator | undefined;
+  let compiled: Judge | undefined;
+  let compileFull = (): Validator => compile(schema, "telling");
   return {
     schema,
-    get validator(): Validator {
-      compiled ??= compile(schema);
+    get validator(): Judge {
+      compiled ??= compile(schema, "judging");
       return compiled;
     },
-    adopt(precompiled: Validator): void {
+    faults(value: unknown): readonly SchemaError[] {
+      const full = compileFull();
+      compileFull = () => full;
+      return full(value) ? [] : (full.errors ?? []);
+    },
+    adopt(precompiled: Judge, full: () => Validator): void {
       compiled = precompiled;
+      compileFull = full;
     },
   };
 }
 
-/** Ajv's options, shared with the build that precompiles: both must judge alike. */
-export const ajvOptions = { allErrors: true, useDefaults: true, strict: true, allowUnionTypes: true, verbose: true } as const;
+const rules = { useDefaults: true, strict: true, allowUnionTypes: true } as const;
+
+/** Ajv's options for the two validators of a contract, shared with the build that precompiles: all must judge alike. */
+export const ajvOptions = {
+  judging: { ...rules, allErrors: false, verbose: false, messages: false },
+  telling: { ...rules, allErrors: true, verbose: true, messages: true },
+} as const;
+
+/** What a validator is for: to say whether, or to say what is wrong. */
+export type Purpose = keyof typeof ajvOptions;
 
 /** Formats of ours, by the name a schema uses. */
 export const formats = { host: isHostOrAddress, domain: isDomain, address: isAddress, "name-server": isNameServer, "one-line": isOneLine } as const;
@@ -62,18 +80,24 @@ export const formats = { host: isHostOrAddress, domain: isDomain, address: isAdd
 /** Annotations of ours: they say something about a field and check nothing. */
 export const annotations = ["x-secret", "x-reference"] as const;
 
-let ajv: { compile(schema: unknown): Validator } | undefined;
-
-// Importing Ajv costs some 30 ms, so it is not imported before a contract without a precompiled validator is used.
-function compile(schema: JSONSchema): Validator {
-  ajv ??= newAjv();
-  return ajv.compile(schema);
+interface Compiler {
+  compile(schema: unknown): Validator;
 }
 
-function newAjv(): { compile(schema: unknown): Validator } {
+const compilers: { [P in Purpose]?: Compiler } = {};
+
+// Importing Ajv costs some 30 ms, so it is not imported before a contract without a precompiled validator is used.
+function compile(schema: JSONSchema, purpose: Purpose): Validator {
+  compilers[purpose] ??= newAjv(purpose);
+  return compilers[purpose].compile(schema);
+}
+
+function newAjv(purpose: Purpose): Compiler {
+  // node:module, too, takes a millisecond to load.
+  const { createRequire } = process.getBuiltinModule("node:module");
   const { Ajv2020 } = createRequire(import.meta.url)("ajv/dist/2020.js") as typeof import("ajv/dist/2020.js");
-  const instance = new Ajv2020(ajvOptions);
+  const instance = new Ajv2020(ajvOptions[purpose]);
   for (const [name, check] of Object.entries(formats)) instance.addFormat(name, check);
   for (const name of annotations) instance.addKeyword(name);
-  return instance as unknown as { compile(schema: unknown): Validator };
+  return instance as unknown as Compiler;
 }

@@ -1,11 +1,15 @@
 import { bringsLab } from "./repo.js";
 
-/** The text of probes/index.ts. `validators` adds to a probe's entry how its precompiled validators are loaded. */
-export function registrySource(names: readonly string[], validators?: (name: string) => string): string {
+/** How an entry loads one part of a probe: the text of a function. */
+type Loader = (name: string, part: "probe" | "lab") => string;
+
+const fromSource: Loader = (name, part) => `() => import("./${name}/${part}.js")`;
+
+/** The text of probes/index.ts. In dist/, the parts are loaded otherwise. */
+export function registrySource(names: readonly string[], loader: Loader = fromSource): string {
   const entries = names.map((name) => {
-    const parts = [`load: () => import("./${name}/probe.js")`];
-    if (validators !== undefined) parts.push(`validators: ${validators(name)}`);
-    if (bringsLab(name)) parts.push(`lab: () => import("./${name}/lab.js")`);
+    const parts = [`load: ${loader(name, "probe")}`];
+    if (bringsLab(name)) parts.push(`lab: ${loader(name, "lab")}`);
     return `  "${name}": { ${parts.join(", ")} },`;
   });
   return [

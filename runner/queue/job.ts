@@ -57,17 +57,16 @@ function fieldsOf({ key, priority, maxAttempts, retryFailures, backoffMs, backof
 }
 
 function assertFits(event: unknown): void {
-  const { validator } = jobEventContract;
-  if (!validator(event)) throw new RequestError("the job does not fit its contract", "invalid_input", violationsOf(validator.errors));
+  if (!jobEventContract.validator(event))
+    throw new RequestError("the job does not fit its contract", "invalid_input", violationsOf(jobEventContract.faults(event)));
 }
 
 /** The job in a message, or what is wrong with it: it may come from anywhere. */
 export function readJob(body: string): Job | string {
   const event = readEvent(body);
   if (typeof event === "string") return event;
-  const { validator } = jobEventContract;
-  if (validator(event)) return (event as JobEvent).data;
-  return `it is no job: ${violationsOf(validator.errors)
+  if (jobEventContract.validator(event)) return (event as JobEvent).data;
+  return `it is no job: ${violationsOf(jobEventContract.faults(event))
     .map(({ pointer, message }) => `${pointer} ${message}`)
     .join("; ")}`;
 }

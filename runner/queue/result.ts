@@ -36,9 +36,8 @@ export function resultMessage({ envelope, probe, version }: Report, job: JobOfRe
 export function readResult(body: string): ResultEvent | string {
   const event = readEvent(body);
   if (typeof event === "string") return event;
-  const { validator } = resultEventContract;
-  if (validator(event)) return event as ResultEvent;
-  return `it is no result: ${violationsOf(validator.errors)
+  if (resultEventContract.validator(event)) return event as ResultEvent;
+  return `it is no result: ${violationsOf(resultEventContract.faults(event))
     .map(({ pointer, message }) => `${pointer} ${message}`)
     .join("; ")}`;
 }

@@ -1,16 +1,19 @@
 import { execFile } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { builtIn } from "../../probes/index.js";
-import type { Validator } from "../../schemas/contract.js";
+import type { Probe } from "../../runner/define-probe.js";
+import { type Contract, contract } from "../../schemas/contract.js";
 import { REPO } from "./files.js";
 
 const dist = join(REPO, "dist");
 const names = Object.keys(builtIn);
+const built = createRequire(import.meta.url);
 
 // `npm test` builds it first.
 test("dist/ is built", () => {
@@ -18,16 +21,29 @@ test("dist/ is built", () => {
 });
 
 describe.each(names)("dist's validators of %s", (name) => {
-  test("are there for every version, and judge as the contracts do", async () => {
-    const precompiled = await validatorsOf(name);
-    const { versions } = (await (builtIn[name] as (typeof builtIn)[string]).load()).default;
-    expect(Object.keys(precompiled).sort()).toEqual(Object.keys(versions).sort());
-    for (const [version, contracts] of Object.entries(versions)) {
-      for (const value of [null, [], "x", 1, {}, { nonsense: true }]) {
-        expect(judged(precompiled[version]?.input, value)).toEqual(judged(contracts.input.validator, value));
-        expect(precompiled[version]?.output(value)).toBe(contracts.output.validator(value));
-      }
-    }
+  const { versions } = built(join(dist, "probes", `${name}.cjs`)) as Probe;
+  const sides = Object.entries(versions).flatMap(([version, contracts]) =>
+    (["input", "output"] as const).map((side) => ({ version, side, ours: contracts[side] })),
+  );
+
+  test("serve every version", async () => {
+    const source = await (builtIn[name] as (typeof builtIn)[string]).load();
+    expect(Object.keys(versions)).toEqual(Object.keys(source.default.versions));
+  });
+
+  // What judges and what tells the faults are compiled apart: a value is refused exactly when there is a fault to tell.
+  test.each(sides)("$version $side: judge, fill in and tell as Ajv does from the schema", ({ ours, side }) => {
+    const theirs = afresh(ours);
+    const known = [...samples(name, side), exampleOf(ours)];
+    for (const value of known) expect(judged(ours, value)).toEqual(judged(theirs, value));
+    fc.assert(
+      fc.property(mutations(known), (value) => {
+        const { fits, faults } = judged(ours, value);
+        expect(fits).toBe(faults.length === 0);
+        expect(judged(ours, value)).toEqual(judged(theirs, value));
+      }),
+      { numRuns: 300 },
+    );
   });
 });
 
@@ -41,22 +57,93 @@ describe("from dist, without a node_modules", () => {
 
   test.each(names)("%s judges an input: no run of ours loads Ajv", async (name) => {
     const code = `
-      import { run } from "./dist/index.js";
-      await run(${JSON.stringify(name)}, { nonsense: true }).catch((error) => console.log(error.code));`;
+      import { RequestError, run } from "./dist/index.js";
+      await run(${JSON.stringify(name)}, { nonsense: true }).catch((error) => console.log(error.code, error instanceof RequestError));`;
     const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", code], { cwd: elsewhere });
-    expect(stdout).toBe("invalid_input\n");
+    expect(stdout).toBe("invalid_input true\n");
+  });
+
+  test.each([
+    ["network.smtp@9", "--set", "target_host=127.0.0.1"],
+    ["describe", "network.smtq"],
+    ["completion", "fisch"],
+  ])("%s %s: an error from any file of the command ends it with 2", async (...words) => {
+    const ended = await promisify(execFile)(process.execPath, [join(elsewhere, "dist/cli.cjs"), ...words]).catch((error) => error);
+    expect({ code: ended.code, stdout: ended.stdout }).toEqual({ code: 2, stdout: "" });
   });
 });
 
-async function validatorsOf(name: string): Promise<Readonly<Record<string, { input: Validator; output: Validator }>>> {
-  const module = (await import(pathToFileURL(join(dist, "validators", `${name}.cjs`)).href)) as {
-    default: Record<string, { input: Validator; output: Validator }>;
-  };
-  return module.default;
+/** The same contract as the sources have it. Inferring a type from it would take the compiler to its limit. */
+function afresh({ schema }: Contract): Contract {
+  return (contract as (schema: unknown) => Contract)(schema);
 }
 
-/** The verdict, and what a caller would be told. */
-function judged(validator: Validator | undefined, value: unknown): unknown {
-  const copy = structuredClone(value);
-  return { valid: validator?.(copy), errors: validator?.errors ?? null, copy };
+/** Real inputs and outputs: what the fixtures hold. */
+function samples(name: string, side: "input" | "output"): unknown[] {
+  const folder = join(REPO, "fixtures", name);
+  if (!existsSync(folder)) return [];
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".json"));
+  return files.slice(0, 60).flatMap((file) => {
+    const value = JSON.parse(readFileSync(join(folder, file), "utf8")) as Record<string, unknown>;
+    return [value, value?.[side]].filter((each) => each !== undefined);
+  });
+}
+
+/** Every field that the schema names, with a value that may or may not fit. */
+function exampleOf({ schema }: Contract): unknown {
+  return filled(schema as Schema);
+}
+
+interface Schema {
+  type?: string | readonly string[];
+  properties?: Readonly<Record<string, Schema>>;
+  items?: Schema;
+  enum?: readonly unknown[];
+  format?: string;
+  minimum?: number;
+}
+
+function filled({ type, properties, items, enum: values, format, minimum }: Schema): unknown {
+  if (properties !== undefined) return Object.fromEntries(Object.entries(properties).map(([key, schema]) => [key, filled(schema)]));
+  if (items !== undefined) return [filled(items)];
+  if (values !== undefined) return values[0];
+  if (format === "host") return "mx.example.org";
+  const first = Array.isArray(type) ? type[0] : type;
+  return ({ integer: minimum ?? 1, number: minimum ?? 0.5, boolean: true, null: null } as Record<string, unknown>)[first ?? ""] ?? "text";
+}
+
+/** A known value with one to three of its fields replaced, taken away or added, at any depth. */
+function mutations(known: readonly unknown[]): fc.Arbitrary<unknown> {
+  const strange = fc.oneof(
+    fc.constantFrom<unknown>(undefined, null, "", "a\r\nb", " ", "mx.example.org", "x".repeat(5000), 0, -1, 1.5, 65_536, 1e300, true, [], {}, [null], ["a"], {
+      secret: "env:A",
+    }),
+    fc.jsonValue(),
+  );
+  const change = fc.record({ at: fc.nat(), key: fc.constantFrom(null, null, null, "nonsense", "constructor"), value: strange });
+  return fc.record({ value: fc.constantFrom(...known, {}), changes: fc.array(change, { minLength: 1, maxLength: 3 }) }).map(({ value, changes }) => {
+    const holder = { root: structuredClone(value) };
+    for (const { at, key, value: put } of changes) {
+      const places = placesIn(holder);
+      const [object, found] = (places[at % places.length] ?? [holder, "root"]) as [Record<string, unknown>, string];
+      const inside = object[found];
+      if (key !== null && inside !== null && typeof inside === "object") (inside as Record<string, unknown>)[key] = put;
+      else if (put === undefined) delete object[found];
+      else object[found] = structuredClone(put);
+    }
+    return holder.root;
+  });
+}
+
+function placesIn(value: unknown): [object: object, key: string][] {
+  if (value === null || typeof value !== "object") return [];
+  return Object.entries(value).flatMap(([key, inner]) => [[value, key] as [object, string], ...placesIn(inner)]);
+}
+
+/** The verdict, what a caller would be told, and the value with its defaults. */
+function judged({ validator, faults }: Contract, value: unknown) {
+  const [fitting, told] = [structuredClone(value), structuredClone(value)];
+  const fits = validator(fitting);
+  // Of a value that was refused, nobody uses what was filled in.
+  return { fits, faults: faults(told), filled: fits ? fitting : null, told };
 }

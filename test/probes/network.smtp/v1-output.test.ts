@@ -17,9 +17,9 @@ const toSend: SeedInput = { ...asked, send_email_flag: "True" };
 
 /** What 1.0.0 makes of an output of 2.0.0; both must be what their contracts say. */
 function shown(output: Output, input: SeedInput = asked): SeedOutput {
-  expect(newest.output.validator(output), JSON.stringify(newest.output.validator.errors)).toBe(true);
+  expect(newest.output.validator(output), JSON.stringify(newest.output.faults(output))).toBe(true);
   const older = v1.downgradeOutput(output as never, input as never) as SeedOutput;
-  expect(seed.output.validator(older), JSON.stringify(seed.output.validator.errors)).toBe(true);
+  expect(seed.output.validator(older), JSON.stringify(seed.output.faults(older))).toBe(true);
   return older;
 }
 
