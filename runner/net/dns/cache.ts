@@ -5,6 +5,7 @@ import { CACHE_ENTRIES, FAILURE_TTL_S, MAX_TTL_S } from "./limits.js";
 export interface CacheOptions {
   /** Milliseconds since 1970. */
   now?: () => number;
+  /** How many answers are kept at most. */
   entries?: number;
   maxTtlS?: number;
 }
@@ -14,52 +15,57 @@ interface Entry {
   readonly expiresAt: number;
 }
 
-/** Answers for as long as they are good, the positive and the negative ones; the one that was used least recently goes first. */
+/**
+ * Answers for as long as they are good, the positive and the negative ones. They live in two generations: what is used is in, or
+ * moves to, the young one; when that is half of what may be kept, it becomes the old one, and what was in the old one is
+ * forgotten. So what has not been used for longest goes, and no answer costs more than two look-ups.
+ */
 export class Cache {
   readonly now: () => number;
-  readonly #entries = new Map<string, Entry>();
-  readonly #most: number;
+  readonly #generation: number;
   readonly #maxTtlS: number;
+  #young = new Map<string, Entry>();
+  #old = new Map<string, Entry>();
 
   constructor({ now = Date.now, entries = CACHE_ENTRIES, maxTtlS = MAX_TTL_S }: CacheOptions = {}) {
     this.now = now;
-    this.#most = entries;
+    this.#generation = Math.max(1, Math.floor(entries / 2));
     this.#maxTtlS = maxTtlS;
   }
 
   get size(): number {
-    return this.#entries.size;
+    return this.#young.size + this.#old.size;
   }
 
   /** The answer with what is left of its time to live; null when it is not known, or no longer. */
   get(key: string): Answer | null {
-    const entry = this.#entries.get(key);
+    const young = this.#young.get(key);
+    const entry = young ?? this.#old.get(key);
     if (entry === undefined) return null;
     const leftMs = entry.expiresAt - this.now();
-    this.#entries.delete(key);
     if (leftMs <= 0) return null;
-    this.#entries.set(key, entry);
+    if (young === undefined) this.#put(key, entry);
     return { ...entry.answer, ttl: Math.floor(leftMs / 1000), fromCache: true };
   }
 
   set(key: string, answer: Answer): void {
-    const lifeS = this.lifeOf(answer);
-    if (lifeS > 0) this.keep(key, answer, this.now() + lifeS * 1000);
-    else this.#entries.delete(key);
+    this.keep(key, answer, this.now() + this.lifeOf(answer) * 1000);
   }
 
-  /** One that another process has learned. */
+  /** One that another process has learned, too. */
   keep(key: string, answer: Answer, expiresAt: number): void {
-    this.#entries.delete(key);
-    this.#entries.set(key, { answer, expiresAt: Math.min(expiresAt, this.now() + this.#maxTtlS * 1000) });
-    if (this.#entries.size > this.#most) this.#entries.delete(this.#entries.keys().next().value as string);
+    this.#put(key, { answer, expiresAt: Math.min(expiresAt, this.now() + this.#maxTtlS * 1000) });
   }
 
   lifeOf(answer: Answer): number {
     return isCertain(answer) ? Math.min(answer.ttl ?? 0, this.#maxTtlS) : FAILURE_TTL_S;
   }
 
-  clear(): void {
-    this.#entries.clear();
+  #put(key: string, entry: Entry): void {
+    this.#old.delete(key);
+    this.#young.set(key, entry);
+    if (this.#young.size < this.#generation) return;
+    this.#old = this.#young;
+    this.#young = new Map();
   }
 }

@@ -272,10 +272,26 @@ describe("what is no reply to the question is passed over", () => {
     await new Promise<void>((resolve) => server.bind(0, "127.0.0.1", resolve));
     const options: LookUpOptions = { servers: [`127.0.0.1:${server.address().port}`], cache: "off" };
     const resolver = new Resolver();
-    for (let round = 0; round < 8; round++) expect(hosts((await resolver.query("several.example", "MX", options)).records)).toEqual(["good.example"]);
-    // Each question goes out from a port of its own.
-    expect(ports.size).toBeGreaterThan(6);
+    const answers = await Promise.all(Array.from({ length: 8 }, () => resolver.query("several.example", "MX", options)));
+    expect(new Set(answers.flatMap(({ records }) => hosts(records)))).toEqual(new Set(["good.example"]));
+    // Questions that are under way at the same time go out from a port each.
+    expect(ports.size).toBe(8);
     for (const socket of [server, other]) await new Promise<void>((resolve) => socket.close(() => resolve()));
+  });
+
+  test("a port serves a few questions in turn, then another one is taken", async () => {
+    const ports: number[] = [];
+    const server = createSocket("udp4", (query, from) => {
+      ports.push(from.port);
+      const { id, questions } = decode(query);
+      server.send(encode({ type: "response", id, questions, answers: [] }), from.port, "127.0.0.1");
+    });
+    await new Promise<void>((resolve) => server.bind(0, "127.0.0.1", resolve));
+    const resolver = new Resolver();
+    for (let round = 0; round < 48; round++) await resolver.query("several.example", "MX", { servers: [`127.0.0.1:${server.address().port}`], cache: "off" });
+    expect(new Set(ports).size).toBeGreaterThan(2);
+    for (const port of new Set(ports)) expect(ports.filter((each) => each === port).length).toBeLessThanOrEqual(16);
+    await new Promise<void>((resolve) => server.close(() => resolve()));
   });
 
   test("however many there are, waiting ends", async () => {
