@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { availableParallelism, loadavg } from "node:os";
 import { accuracy } from "./accuracy.js";
+import { dns } from "./dns.js";
 import { memory } from "./memory.js";
 import { startup } from "./startup.js";
 import type { Bench } from "./support/bench.js";
@@ -11,7 +12,7 @@ import { tableOf } from "./support/table.js";
 import { openWorkshop } from "./support/workshop.js";
 import { throughput } from "./throughput.js";
 
-const BENCHES: readonly Bench[] = [throughput, startup, accuracy, memory];
+const BENCHES: readonly Bench[] = [throughput, startup, accuracy, memory, dns];
 
 const HELP = `npm run bench [-- <names> --quick --explain --json FILE]
 

@@ -15,6 +15,9 @@ const PROCESSES = {
   blackbox: "contenders/blackbox",
   smtpServer: "peers/smtp-server",
   silentServer: "peers/silent-server",
+  dnsOurs: "contenders/dns-ours",
+  dnsNode: "contenders/dns-node",
+  dnsServer: "peers/dns-server",
 } as const;
 
 export type ProcessName = keyof typeof PROCESSES;
