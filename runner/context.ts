@@ -19,7 +19,8 @@ export interface BaseContext {
 type Intersection<Union> = (Union extends unknown ? (member: Union) => void : never) extends (member: infer Whole) => void ? Whole : never;
 
 /** The ctx of a probe that declared these needs: nothing else of the world is in it. */
-export type Context<Needs extends Need = never> = BaseContext & ([Needs] extends [never] ? unknown : Intersection<{ [N in Needs]: { readonly [Name in N]: Grants[N] } }[Needs]>);
+export type Context<Needs extends Need = never> = BaseContext &
+  ([Needs] extends [never] ? unknown : Intersection<{ [N in Needs]: { readonly [Name in N]: Grants[N] } }[Needs]>);
 
 /** What the harness itself holds of a run; the grants are made from it. */
 export interface RunState {
@@ -61,18 +62,27 @@ export class RunContext implements BaseContext {
     }
   }
 
-  async attempt(conversation: () => Promise<void>): Promise<Failure | null> {
+  attempt(conversation: () => Promise<void>): Promise<Failure | null> {
+    const failed = (error: unknown): Failure => this.#failureOf(error);
+    // Not async: a function that waits holds all its variables, and thousands of runs may wait at once.
     try {
-      await conversation();
-      return null;
+      return Promise.resolve(conversation()).then(none, failed);
     } catch (error) {
-      if (error instanceof FailureError) return error.failure;
-      const { reason } = this.#state.deadline;
-      // A step that was aborted through `signal` throws whatever its library throws.
-      if (reason !== null) return failure("probe", reason, ENDED[reason]);
-      throw error;
+      return Promise.reject(error).catch(failed);
     }
   }
+
+  #failureOf(error: unknown): Failure {
+    if (error instanceof FailureError) return error.failure;
+    const { reason } = this.#state.deadline;
+    // A step that was aborted through `signal` throws whatever its library throws.
+    if (reason !== null) return failure("probe", reason, ENDED[reason]);
+    throw error;
+  }
+}
+
+function none(): null {
+  return null;
 }
 
 export const ENDED = {

@@ -19,10 +19,8 @@ export function tlsMode(input: Input): TlsMode {
   return input.tls.mode ?? (input.target_port === IMPLICIT_TLS_PORT ? "implicit" : "opportunistic");
 }
 
-/** One way to try it: after a broken handshake the next needs a connection of its own. */
-interface Way {
-  tls: "full" | "reduced" | "none";
-}
+/** One way to try TLS: after a broken handshake the next needs a connection of its own. */
+type Way = "full" | "reduced" | "none";
 
 /**
  * A session that has greeted, introduced itself and is secured as the input asks.
@@ -30,9 +28,13 @@ interface Way {
  * A handshake that breaks is tried once more with a small ClientHello, since boxes on the way drop large ones. Where TLS was only an
  * opportunity, a third connection goes on in the clear, as a mail server would, and the result says so.
  */
-export async function openSession(ctx: Ctx, input: Input, evidence: SmtpEvidence): Promise<SmtpSession> {
+export function openSession(ctx: Ctx, input: Input, evidence: SmtpEvidence): Promise<SmtpSession> {
+  return tlsMode(input) === "none" ? introduce(ctx, input, evidence, "none") : openSecured(ctx, input, evidence);
+}
+
+async function openSecured(ctx: Ctx, input: Input, evidence: SmtpEvidence): Promise<SmtpSession> {
   try {
-    return await introduce(ctx, input, evidence, { tls: tlsMode(input) === "none" ? "none" : "full" });
+    return await introduce(ctx, input, evidence, "full");
   } catch (error) {
     if (!brokeInHandshake(error) || ctx.signal.aborted) throw error;
     return (await tryReduced(ctx, input, evidence)) ?? (await tryInTheClear(ctx, input, evidence, error));
@@ -46,7 +48,7 @@ function brokeInHandshake(error: unknown): error is FailureError {
 async function tryReduced(ctx: Ctx, input: Input, evidence: SmtpEvidence): Promise<SmtpSession | null> {
   if (input.tls.min_version === "TLSv1.3") return null;
   try {
-    const session = await introduce(ctx, input, evidence, { tls: "reduced" });
+    const session = await introduce(ctx, input, evidence, "reduced");
     evidence.anomalies.push({ kind: "reduced_client_hello", detail: "only a small TLS 1.2 ClientHello was answered" });
     return session;
   } catch (error) {
@@ -58,7 +60,7 @@ async function tryReduced(ctx: Ctx, input: Input, evidence: SmtpEvidence): Promi
 async function tryInTheClear(ctx: Ctx, input: Input, evidence: SmtpEvidence, broke: FailureError): Promise<SmtpSession> {
   if (tlsMode(input) !== "opportunistic") throw broke;
   const outcome = evidence.starttls;
-  const session = await introduce(ctx, input, evidence, { tls: "none" });
+  const session = await introduce(ctx, input, evidence, "none");
   evidence.starttls = outcome;
   evidence.findings.push(
     finding("warning", "tls_downgrade", `TLS failed (${broke.failure.message}); the run went on in the clear, on a new connection`, "TLS", "plain text"),
@@ -67,22 +69,15 @@ async function tryInTheClear(ctx: Ctx, input: Input, evidence: SmtpEvidence, bro
 }
 
 async function introduce(ctx: Ctx, input: Input, evidence: SmtpEvidence, way: Way): Promise<SmtpSession> {
-  const mode = tlsMode(input);
-  const secure: SecureOptions = {
-    host: input.tls.servername ?? input.target_host,
-    min_version: input.tls.min_version,
-    reducedHello: way.tls === "reduced",
-    ...(input.tls.ca === undefined ? {} : { ca: input.tls.ca }),
-  };
-  const session = await SmtpSession.connect(ctx, { host: input.target_host, port: input.target_port, ...input }, evidence.attempts);
+  const session = await SmtpSession.connect(ctx, { ...input, host: input.target_host, port: input.target_port }, evidence.attempts);
   try {
-    if (mode === "implicit") await session.secure(secure);
+    if (tlsMode(input) === "implicit") await session.secure(secureOptions(input, way));
     const greeting = await session.greet();
     evidence.banner = replyText(greeting);
     accepted("greeting", greeting);
     keepTls(session, input, evidence);
     await introduceOurselves(session, input, evidence);
-    if (mode === "starttls" || mode === "opportunistic") await upgrade(session, input, evidence, way, secure);
+    if (way !== "none" && tlsMode(input) !== "implicit") await upgrade(session, input, evidence, way);
     return session;
   } catch (error) {
     evidence.tls ??= session.connection.tls;
@@ -92,24 +87,32 @@ async function introduce(ctx: Ctx, input: Input, evidence: SmtpEvidence, way: Wa
   }
 }
 
+function secureOptions(input: Input, way: Way): SecureOptions {
+  return {
+    host: input.tls.servername ?? input.target_host,
+    min_version: input.tls.min_version,
+    reducedHello: way === "reduced",
+    ...(input.tls.ca === undefined ? {} : { ca: input.tls.ca }),
+  };
+}
+
 async function introduceOurselves(session: SmtpSession, input: Input, evidence: SmtpEvidence): Promise<void> {
-  const domain = heloDomain(input.helo_domain, session.connection.localAddress);
+  const domain = heloDomain(input.helo_domain, session.connection);
   evidence.helo_domain = domain;
   await hello(session, domain);
-  evidence.capabilities = session.capabilities === null ? null : [...session.capabilities];
+  evidence.capabilities = session.capabilities;
   evidence.protocol = session.capabilities === null ? "SMTP" : "ESMTP";
 }
 
-async function upgrade(session: SmtpSession, input: Input, evidence: SmtpEvidence, way: Way, secure: SecureOptions): Promise<void> {
+async function upgrade(session: SmtpSession, input: Input, evidence: SmtpEvidence, way: Way): Promise<void> {
   const required = tlsMode(input) === "starttls";
-  if (way.tls === "none") return;
   if (!has(session.capabilities, "STARTTLS")) {
     evidence.starttls = "not_offered";
     if (required) throw fail("starttls", "unsupported", "the server does not offer STARTTLS");
     return;
   }
   const inTheClear = evidence.capabilities;
-  const { reply, tls } = await starttls(session, secure).catch((error) => {
+  const { reply, tls } = await starttls(session, secureOptions(input, way)).catch((error) => {
     if (error instanceof FailureError) evidence.starttls = brokenStarttls(session, error);
     throw error;
   });

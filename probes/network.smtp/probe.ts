@@ -23,23 +23,25 @@ export default defineProbe({
 async function run(input: Input, ctx: Ctx): Promise<SmtpEvidence> {
   const began = ctx.clock.now();
   const evidence = nothingYet(input);
-  evidence.failure = await ctx.attempt(async () => {
-    const session = await openSession(ctx, input, evidence);
-    try {
-      await ask(session, input, ctx, evidence);
-    } catch (error) {
-      // What broke the run is told; that the goodbye behind it got lost as well is no news.
-      await leave(session);
-      throw error;
-    } finally {
-      noteAnomalies(session, evidence);
-    }
-    evidence.findings.push(...(await leave(session)));
-  });
+  evidence.failure = await ctx.attempt(() => converse(input, ctx, evidence));
   evidence.size = sizeOf(evidence.capabilities);
   judge(input, evidence, ctx.clock.now() - began);
   evidence.status = statusOf(evidence.failure, evidence.findings);
   return evidence;
+}
+
+async function converse(input: Input, ctx: Ctx, evidence: SmtpEvidence): Promise<void> {
+  const session = await openSession(ctx, input, evidence);
+  try {
+    await ask(session, input, ctx, evidence);
+  } catch (error) {
+    // What broke the run is told; that the goodbye behind it got lost as well is no news.
+    await leave(session);
+    throw error;
+  } finally {
+    noteAnomalies(session, evidence);
+  }
+  evidence.findings.push(...(await leave(session)));
 }
 
 /**

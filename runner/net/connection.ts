@@ -3,7 +3,7 @@ import type { FailureCode } from "../../schemas/failure.js";
 import type { TlsFacts } from "../../schemas/tls.js";
 import { monotonic } from "../clock.js";
 import { ENDED } from "../context.js";
-import type { Deadline } from "../deadline.js";
+import type { Deadline, EndReason, Watched } from "../deadline.js";
 import { type Arrival, later } from "./arrivals.js";
 import { codeOf, wordsOf } from "./classify.js";
 
@@ -19,6 +19,12 @@ export interface ConnectionReader {
   broken(reason: Break, at: number): void;
 }
 
+/** One read that was not worked on yet. */
+interface Chunk {
+  readonly text: string;
+  readonly at: number;
+}
+
 /** A peer that sends faster than we work is not read further for a while. */
 const MAX_UNREAD_BYTES = 256 * 1024;
 
@@ -26,21 +32,22 @@ const MAX_UNREAD_BYTES = 256 * 1024;
  * One open connection. It takes the time of every arrival, waits no longer than it is told, and ends with its run.
  * The reading half is by callback and not a stream: no buffer is allocated per read, and nothing is copied twice.
  */
-export class Connection implements Arrival {
+export class Connection implements Arrival, Watched {
   tls: TlsFacts | null = null;
   broken: Break | null = null;
+  dueAt = 0;
   #socket: Socket;
+  readonly #deadline: Deadline;
   #reader: ConnectionReader | null = null;
-  #unread: string[] = [];
-  #unreadAt: number[] = [];
+  /** The oldest read; "" while there is none. Most peers wait for us before they send more: what follows is seldom needed. */
+  #unread = "";
+  #unreadAt = 0;
+  #following: Chunk[] | null = null;
   #unreadBytes = 0;
   #pendingBreak: Break | null = null;
   #brokenAt = 0;
   #queued = false;
-  #dueAt = 0;
   #patience = 0;
-  #timer: NodeJS.Timeout | null = null;
-  readonly #stopListening: () => void;
 
   constructor(
     socket: Socket,
@@ -49,7 +56,8 @@ export class Connection implements Arrival {
     deadline: Deadline,
   ) {
     this.#socket = socket;
-    this.#stopListening = deadline.onEnd((reason) => this.#break({ code: reason, message: ENDED[reason] }));
+    this.#deadline = deadline;
+    deadline.watch(this);
   }
 
   get localAddress(): string | null {
@@ -67,8 +75,8 @@ export class Connection implements Arrival {
   }
 
   discardUnread(): void {
-    this.#unread = [];
-    this.#unreadAt = [];
+    this.#unread = "";
+    this.#following = null;
     this.#unreadBytes = 0;
   }
 
@@ -80,18 +88,27 @@ export class Connection implements Arrival {
 
   readBy(reader: ConnectionReader): void {
     this.#reader = reader;
-    if (this.#unread.length > 0 || this.#pendingBreak !== null) this.#queue();
+    if (this.#unreadBytes > 0 || this.#pendingBreak !== null) this.#queue();
   }
 
   /** Gives up when nobody has called it again, or waitNoMore(), within so many milliseconds. */
   waitAtMost(milliseconds: number): void {
-    this.#dueAt = monotonic() + milliseconds;
+    this.dueAt = monotonic() + milliseconds;
     this.#patience = milliseconds;
-    this.#timer ??= setTimeout(checkDue, milliseconds, this);
+    this.#deadline.watchUntil(this.dueAt);
   }
 
   waitNoMore(): void {
-    this.#dueAt = 0;
+    this.dueAt = 0;
+  }
+
+  overdue(): void {
+    this.dueAt = 0;
+    this.#break({ code: "timeout", message: `no answer within ${this.#patience} ms` });
+  }
+
+  ended(reason: EndReason): void {
+    this.#break({ code: reason, message: ENDED[reason] });
   }
 
   /** Sends text as UTF-8, or bytes as they are. False when the peer reads more slowly than we write: see drained(). */
@@ -117,8 +134,13 @@ export class Connection implements Arrival {
   /** Called for each read, with the bytes as latin1. False asks the socket to pause. */
   take(text: string, at: number): boolean {
     if (this.#socket.destroyed) return false;
-    this.#unread.push(text);
-    this.#unreadAt.push(at);
+    if (this.#unread === "") {
+      this.#unread = text;
+      this.#unreadAt = at;
+    } else {
+      this.#following ??= [];
+      this.#following.push({ text, at });
+    }
     this.#unreadBytes += text.length;
     this.#queue();
     return this.#unreadBytes < MAX_UNREAD_BYTES;
@@ -132,9 +154,12 @@ export class Connection implements Arrival {
     this.#queued = false;
     const reader = this.#reader;
     if (reader === null) return;
-    while (this.#unread.length > 0 && this.broken === null) {
-      const text = this.#unread.shift() as string;
-      const at = this.#unreadAt.shift() as number;
+    while (this.#unread !== "" && this.broken === null) {
+      const text = this.#unread;
+      const at = this.#unreadAt;
+      const next = this.#following?.shift();
+      this.#unread = next?.text ?? "";
+      this.#unreadAt = next?.at ?? 0;
       this.#unreadBytes -= text.length;
       reader.received(text, at);
     }
@@ -150,20 +175,10 @@ export class Connection implements Arrival {
   /** Ends the connection at once. What was written before is still sent. */
   close(): void {
     this.broken ??= { code: "closed", message: "the connection was closed on this side" };
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-    this.#stopListening();
+    this.dueAt = 0;
+    this.#deadline.unwatch(this);
     this.discardUnread();
     this.#socket.destroy();
-  }
-
-  /** Internal: the timer's callback. It re-arms itself while the wait it was made for has been replaced by a later one. */
-  checkDue(): void {
-    this.#timer = null;
-    if (this.#dueAt === 0 || this.broken !== null) return;
-    const left = this.#dueAt - monotonic();
-    if (left > 0.5) this.#timer = setTimeout(checkDue, left, this);
-    else this.#break({ code: "timeout", message: `no answer within ${this.#patience} ms` });
   }
 
   #break(reason: Break): void {
@@ -178,8 +193,4 @@ export class Connection implements Arrival {
     this.#queued = true;
     later(this);
   }
-}
-
-function checkDue(connection: Connection): void {
-  connection.checkDue();
 }

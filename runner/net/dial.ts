@@ -1,8 +1,10 @@
 import { connect, isIP, type Socket } from "node:net";
 import { parseHost } from "../../schemas/host.js";
 import type { Attempt, NetworkInput } from "../../schemas/network.js";
+import type { Operation } from "../../schemas/operation.js";
 import { monotonic, round } from "../clock.js";
 import { ENDED, type RunState } from "../context.js";
+import type { EndReason, Watched } from "../deadline.js";
 import { type FailureError, fail } from "../failure-error.js";
 import { failureOf } from "./classify.js";
 import { Connection } from "./connection.js";
@@ -27,138 +29,180 @@ export interface TcpGrant {
 }
 
 export function tcpGrant(state: RunState): TcpGrant {
-  return { state, connect: (target, attempts = []) => dial(state, target, attempts) };
+  return new Dialler(state);
 }
 
-async function dial(state: RunState, target: DialTarget, attempts: Attempt[]): Promise<Connection> {
-  const host = parseHost(target.host);
-  if (host === null) throw fail("resolve", "not_permitted", `${JSON.stringify(target.host)} is not a host name or an IP address`);
-  const giveUpAt = monotonic() + target.connect_timeout_ms;
-  const addresses = await resolveHost(state, host, target, target.connect_timeout_ms);
-  const usable = target.source_address === undefined ? addresses : addresses.filter((entry) => entry.family === isIP(target.source_address as string));
-  if (usable.length === 0) throw fail("connect", "unsupported", `the source address ${target.source_address} is of another family than the target`);
-  return new Race(state, target, usable, attempts).run(Math.max(1, giveUpAt - monotonic()));
+class Dialler implements TcpGrant {
+  constructor(readonly state: RunState) {}
+
+  connect(target: DialTarget, attempts: Attempt[] = []): Promise<Connection> {
+    const host = parseHost(target.host);
+    if (host === null) return Promise.reject(fail("resolve", "not_permitted", `${JSON.stringify(target.host)} is not a host name or an IP address`));
+    const giveUpAt = monotonic() + target.connect_timeout_ms;
+    if (host.kind === "address") return race(this.state, target, [{ address: host.host, family: host.family }], attempts, giveUpAt);
+    return resolveHost(this.state, host, target, target.connect_timeout_ms).then((addresses) => race(this.state, target, addresses, attempts, giveUpAt));
+  }
+}
+
+function race(state: RunState, target: DialTarget, addresses: Address[], attempts: Attempt[], giveUpAt: number): Promise<Connection> {
+  const { source_address: source } = target;
+  const usable = source === undefined ? addresses : addresses.filter((entry) => entry.family === isIP(source));
+  if (usable.length === 0) return Promise.reject(fail("connect", "unsupported", `the source address ${source} is of another family than the target`));
+  return new Promise((resolve, reject) => new Race(state, target, usable, attempts, giveUpAt, resolve, reject).start());
 }
 
 /** One connect over all addresses: the next starts when one fails, or has been silent for a while; the first to connect wins. */
-class Race {
-  readonly #running = new Map<Socket, { attempt: Attempt; beganAt: number }>();
+class Race implements Watched {
+  readonly operation: Operation;
+  #running: Runner[] = [];
   #next = 0;
-  #wonAt = 0;
   #lastFailure: FailureError | null = null;
-  #timers: NodeJS.Timeout[] = [];
-  #forget: () => void = () => {};
-  #settle!: { resolve: (connection: Connection) => void; reject: (error: FailureError) => void };
+  #nextTimer: NodeJS.Timeout | null = null;
 
   constructor(
     readonly state: RunState,
     readonly target: DialTarget,
     readonly addresses: readonly Address[],
     readonly attempts: Attempt[],
-  ) {}
+    readonly dueAt: number,
+    readonly resolve: (connection: Connection) => void,
+    readonly reject: (error: FailureError) => void,
+  ) {
+    this.operation = state.recorder.begin("connect");
+  }
 
-  async run(timeoutMs: number): Promise<Connection> {
-    const { recorder, deadline } = this.state;
-    const operation = recorder.begin("connect");
-    try {
-      const connection = await new Promise<Connection>((resolve, reject) => {
-        this.#settle = { resolve, reject };
-        // Its end may be here already, and then calls back at once: what gives up must find the timer.
-        this.#timers.push(setTimeout(() => this.#giveUp(fail("connect", "timeout", `no connection within ${Math.round(timeoutMs)} ms`)), timeoutMs));
-        this.#forget = deadline.onEnd((reason) => this.#giveUp(fail("connect", reason, ENDED[reason])));
-        if (deadline.reason === null) this.#startNext();
-      });
-      recorder.end(operation, null, `${connection.remoteAddress} ${connection.remotePort}`, this.#wonAt);
-      return connection;
-    } catch (error) {
-      recorder.end(operation);
-      throw error;
-    }
+  start(): void {
+    const { deadline } = this.state;
+    // Its end may be here already, and then calls back at once.
+    deadline.watch(this);
+    if (deadline.reason === null) this.#startNext();
+  }
+
+  overdue(): void {
+    this.#giveUp(fail("connect", "timeout", `no connection within ${this.target.connect_timeout_ms} ms`));
+  }
+
+  ended(reason: EndReason): void {
+    this.#giveUp(fail("connect", reason, ENDED[reason]));
   }
 
   #startNext(): void {
     const address = this.addresses[this.#next++];
     if (address === undefined) return;
-    const { recorder } = this.state;
-    const beganAt = monotonic();
-    const attempt: Attempt = {
-      ip_address: address.address,
-      port: this.target.port,
-      at_ms: round(beganAt - recorder.began),
-      duration_ms: 0,
-      outcome: "abandoned",
-      error: null,
-    };
-    this.attempts.push(attempt);
-    let connection: Connection | null = null;
-    const socket = connect({
-      host: address.address,
-      port: this.target.port,
-      ...(this.target.source_address === undefined ? {} : { localAddress: this.target.source_address }),
-      noDelay: true,
-      onread: { buffer: READ_BUFFER, callback: (size, buffer) => connection?.take((buffer as Buffer).toString("latin1", 0, size), monotonic()) ?? true },
-    });
-    this.#running.set(socket, { attempt, beganAt });
-    socket.on("connect", () => {
-      connection = this.#won(socket, address);
-    });
-    socket.on("error", (error: NodeJS.ErrnoException) => {
-      if (connection !== null) connection.takeEnd(error);
-      else this.#lost(socket, error);
-    });
-    socket.on("end", () => connection?.takeEnd(null));
-    socket.on("close", () => connection?.takeEnd(null));
-    if (this.#next < this.addresses.length) {
-      const started = this.#next;
-      this.#timers.push(
-        setTimeout(() => {
-          if (this.#next === started) this.#startNext();
-        }, NEXT_ATTEMPT_AFTER_MS),
-      );
-    }
+    const runner = new Runner(this, address.address);
+    this.attempts.push(runner.attempt);
+    if (this.#running.length === 0) this.#running = [runner];
+    else this.#running.push(runner);
+    if (this.#next < this.addresses.length) this.#nextTimer = setTimeout(() => this.#startNext(), NEXT_ATTEMPT_AFTER_MS);
   }
 
-  #won(socket: Socket, address: Address): Connection {
+  won(runner: Runner): Connection {
     const at = monotonic();
-    this.#wonAt = at;
-    this.#end(socket, at, "connected", null);
-    this.#stop(at);
     const { recorder, deadline } = this.state;
-    recorder.connected(address.address, at);
-    recorder.note("note", `connected to ${address.address} port ${this.target.port}`, at);
-    const connection = new Connection(socket, address.address, this.target.port, deadline);
-    this.#settle.resolve(connection);
+    const { socket } = runner;
+    const { ip_address: address, port } = runner.attempt;
+    runner.end(at, "connected", null);
+    this.#running = this.#running.filter((each) => each !== runner);
+    this.#stop(at);
+    recorder.connected(address, at);
+    recorder.note("note", `connected to ${address} port ${port}`, at);
+    recorder.end(this.operation, null, `${address} ${port}`, at);
+    const connection = new Connection(socket, address, port, deadline);
+    this.resolve(connection);
     return connection;
   }
 
-  #lost(socket: Socket, error: NodeJS.ErrnoException): void {
-    if (!this.#running.has(socket)) return;
-    this.#end(socket, monotonic(), "failed", error.code ?? error.message);
+  lost(runner: Runner, error: NodeJS.ErrnoException): void {
+    if (!this.#running.includes(runner)) return;
+    runner.end(monotonic(), "failed", error.code ?? error.message);
+    this.#running = this.#running.filter((each) => each !== runner);
     this.state.recorder.note("note", `no connection: ${error.message}`);
     this.#lastFailure = failureOf("connect", error);
+    if (this.#nextTimer !== null) clearTimeout(this.#nextTimer);
     if (this.#next < this.addresses.length) this.#startNext();
-    else if (this.#running.size === 0) this.#giveUp(this.#lastFailure);
+    else if (this.#running.length === 0) this.#giveUp(this.#lastFailure);
   }
 
   #giveUp(error: FailureError): void {
     this.#stop(monotonic());
-    this.#settle.reject(error);
-  }
-
-  #end(socket: Socket, at: number, outcome: Attempt["outcome"], error: string | null): void {
-    const running = this.#running.get(socket);
-    if (running === undefined) return;
-    this.#running.delete(socket);
-    Object.assign(running.attempt, { duration_ms: round(at - running.beganAt), outcome, error });
+    this.state.recorder.end(this.operation);
+    this.reject(error);
   }
 
   /** Leaves no timer, no listener and no half-open socket behind. */
   #stop(at: number): void {
-    for (const timer of this.#timers) clearTimeout(timer);
-    this.#forget();
-    for (const socket of [...this.#running.keys()]) {
-      this.#end(socket, at, "abandoned", null);
-      socket.destroy();
+    if (this.#nextTimer !== null) clearTimeout(this.#nextTimer);
+    this.state.deadline.unwatch(this);
+    for (const runner of this.#running) {
+      runner.end(at, "abandoned", null);
+      runner.socket.destroy();
     }
+    this.#running = [];
   }
+}
+
+const RUNNER = Symbol("runner");
+
+/** A socket of ours: it knows who dialled it. */
+interface DialledSocket extends Socket {
+  [RUNNER]?: Runner;
+}
+
+/** One address of a race. It stays with its socket, and hands on what happens to it: to the race first, then to the connection. */
+class Runner {
+  readonly attempt: Attempt;
+  readonly socket: DialledSocket;
+  readonly #beganAt = monotonic();
+  /** Null once it is decided. */
+  #race: Race | null;
+  #connection: Connection | null = null;
+
+  constructor(race: Race, address: string) {
+    const { port, source_address: source } = race.target;
+    this.#race = race;
+    this.attempt = { ip_address: address, port, at_ms: round(this.#beganAt - race.state.recorder.began), duration_ms: 0, outcome: "abandoned", error: null };
+    const onread = { buffer: READ_BUFFER, callback: (size: number) => this.read(size) };
+    this.socket = connect(
+      source === undefined ? { host: address, port, noDelay: true, onread } : { host: address, port, localAddress: source, noDelay: true, onread },
+    );
+    this.socket[RUNNER] = this;
+    // One function each for all sockets, called with the socket as `this`: thousands may be open at once.
+    this.socket.on("connect", connected).on("error", failed).on("end", ended).on("close", ended);
+  }
+
+  end(at: number, outcome: Attempt["outcome"], error: string | null): void {
+    this.attempt.duration_ms = round(at - this.#beganAt);
+    this.attempt.outcome = outcome;
+    this.attempt.error = error;
+  }
+
+  connected(): void {
+    this.#connection = this.#race?.won(this) ?? null;
+    this.#race = null;
+  }
+
+  failed(error: NodeJS.ErrnoException): void {
+    if (this.#connection !== null) this.#connection.takeEnd(error);
+    else this.#race?.lost(this, error);
+  }
+
+  ended(): void {
+    this.#connection?.takeEnd(null);
+  }
+
+  read(size: number): boolean {
+    return this.#connection?.take(READ_BUFFER.toString("latin1", 0, size), monotonic()) ?? true;
+  }
+}
+
+function connected(this: DialledSocket): void {
+  this[RUNNER]?.connected();
+}
+
+function failed(this: DialledSocket, error: Error): void {
+  this[RUNNER]?.failed(error);
+}
+
+function ended(this: DialledSocket): void {
+  this[RUNNER]?.ended();
 }

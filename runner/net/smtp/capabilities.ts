@@ -18,15 +18,18 @@ export function parseCapabilities(reply: Reply): Capability[] {
   const capabilities: Capability[] = [];
   for (let index = 1; index < reply.lines.length; index++) {
     const line = (reply.lines[index] as string).trim();
-    if (line === "") continue;
-    const words = BLANK.test(line) ? line.split(/[ \t]+/) : null;
-    const keyword = (words === null ? line : (words[0] as string)).toUpperCase();
-    const parameters = words === null ? [] : words.slice(1);
-    // Servers of the nineties wrote AUTH=LOGIN; clients took it for AUTH LOGIN.
-    if (keyword.startsWith("AUTH=")) capabilities.push({ keyword: "AUTH", parameters: [keyword.slice(5), ...parameters].filter((name) => name !== "") });
-    else capabilities.push({ keyword, parameters });
+    if (line !== "") capabilities.push(capabilityOf(line));
   }
   return capabilities;
+}
+
+function capabilityOf(line: string): Capability {
+  // Most keywords stand alone: splitting them by a pattern would be most of what reading an EHLO reply costs.
+  const [first, ...parameters] = BLANK.test(line) ? line.split(/[ \t]+/) : [line];
+  const keyword = (first as string).toUpperCase();
+  // Servers of the nineties wrote AUTH=LOGIN; clients took it for AUTH LOGIN.
+  if (keyword.startsWith("AUTH=")) return { keyword: "AUTH", parameters: [keyword.slice(5), ...parameters].filter((name) => name !== "") };
+  return { keyword, parameters };
 }
 
 const BLANK = /[ \t]/;

@@ -9,13 +9,14 @@ import { type Reply, replyClass } from "./reply.js";
 import { accepted, rejected, type SmtpSession, type TimedReply } from "./session.js";
 
 /** Introduces us (RFC 5321, section 4.1.1.1). What EHLO offers replaces what an earlier one did (RFC 3207, section 4.2). */
-export async function ehlo(session: SmtpSession, domain: string): Promise<TimedReply> {
-  const reply = await session.command("EHLO", "ehlo", `EHLO ${domain}`);
-  session.capabilities = replyClass(reply) === 2 ? parseCapabilities(reply) : null;
-  return reply;
+export function ehlo(session: SmtpSession, domain: string): Promise<TimedReply> {
+  return session.command("EHLO", "ehlo", `EHLO ${domain}`).then((reply) => {
+    session.capabilities = replyClass(reply) === 2 ? parseCapabilities(reply) : null;
+    return reply;
+  });
 }
 
-export async function helo(session: SmtpSession, domain: string): Promise<TimedReply> {
+export function helo(session: SmtpSession, domain: string): Promise<TimedReply> {
   session.capabilities = null;
   return session.command("HELO", "ehlo", `HELO ${domain}`);
 }
@@ -69,10 +70,10 @@ export async function quit(session: SmtpSession): Promise<TimedReply> {
  * The name to greet with (point 18): what the caller gave, else this machine's own full name, else its address as a literal.
  * Never "localhost": it says nothing, and servers refuse it.
  */
-export function heloDomain(given: string | undefined, localAddress: string | null): string {
+export function heloDomain(given: string | undefined, connection: { readonly localAddress: string | null }): string {
   if (given !== undefined) return spoken(given);
   ownName ??= ownFullName();
-  return ownName === "" ? addressLiteral(localAddress ?? "127.0.0.1") : ownName;
+  return ownName === "" ? addressLiteral(connection.localAddress ?? "127.0.0.1") : ownName;
 }
 
 /** EHLO is ASCII: a name in other letters is said in its A-labels. */

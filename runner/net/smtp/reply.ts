@@ -27,57 +27,71 @@ const DIGIT_9 = 57;
  */
 export class ReplyParser {
   malformed: Malformed | null = null;
-  readonly oddities = new Set<ReplyOddity>();
-  #rest = "";
-  /** How much of #rest has been searched for a line feed without finding one. */
+  /** Each once. */
+  oddities: readonly ReplyOddity[] = NONE;
+  #text = "";
+  /** Where in #text the next line begins. */
+  #at = 0;
+  /** Up to where #text has been searched for a line feed without finding one. */
   #searched = 0;
   #code = 0;
-  #lines: string[] = [];
+  #lines: string[] = NONE;
   #bytes = 0;
 
   /** Bytes that belong to no finished reply. */
   get isEmpty(): boolean {
-    return this.#rest === "" && this.#lines.length === 0;
+    return this.#text === "" && this.#lines.length === 0;
   }
 
   push(text: string): void {
-    this.#rest = this.#rest === "" ? text : this.#rest + text;
+    this.#text = this.#text === "" ? text : this.#text.slice(this.#at) + text;
+    this.#searched -= this.#at;
+    this.#at = 0;
   }
 
   /** The next finished reply; null while it is not there yet, and for ever once malformed. */
   next(): Reply | null {
     while (this.malformed === null) {
-      const end = this.#rest.indexOf("\n", this.#searched);
+      const end = this.#text.indexOf("\n", this.#searched);
       if (end === -1) {
-        this.#searched = this.#rest.length;
+        this.#searched = this.#text.length;
         // One more than a line may have: the CR of its end may be here before the LF is.
-        if (this.#searched > LIMITS.replyLineBytes + 1) this.#refuse("limit_exceeded", `a reply line of more than ${LIMITS.replyLineBytes} bytes`);
+        if (this.#searched - this.#at > LIMITS.replyLineBytes + 1) this.#refuse("limit_exceeded", `a reply line of more than ${LIMITS.replyLineBytes} bytes`);
         return null;
       }
-      const reply = this.#line(end);
-      this.#rest = end + 1 === this.#rest.length ? "" : this.#rest.slice(end + 1);
-      this.#searched = 0;
+      const reply = this.#line(this.#text, this.#at, end);
+      this.#goOnAt(end + 1);
       if (reply !== null) return reply;
     }
     return null;
   }
 
-  /** Takes the line that ends at the line feed at `end`; gives the reply when it was its last. */
-  #line(end: number): Reply | null {
-    const text = this.#rest;
-    const hasReturn = end > 0 && text.charCodeAt(end - 1) === CARRIAGE_RETURN;
-    const length = hasReturn ? end - 1 : end;
+  /** What was read is let go, and not kept until the peer sends more. */
+  #goOnAt(index: number): void {
+    const isAll = index >= this.#text.length;
+    if (isAll) this.#text = "";
+    this.#at = isAll ? 0 : index;
+    this.#searched = this.#at;
+  }
+
+  /** Takes the line from `start` to the line feed at `end`; gives the reply when it was its last. */
+  #line(text: string, start: number, end: number): Reply | null {
+    const hasReturn = end > start && text.charCodeAt(end - 1) === CARRIAGE_RETURN;
+    const length = (hasReturn ? end - 1 : end) - start;
     if (length > LIMITS.replyLineBytes) return this.#refuse("limit_exceeded", `a reply line of more than ${LIMITS.replyLineBytes} bytes`);
-    const code = codeAt(text, length);
+    const code = codeAt(text, start, length);
     // A server may end a reply with the bare code (RFC 5321, section 4.2: a client must accept it).
-    const separator = length === 3 ? SPACE : text.charCodeAt(3);
+    const separator = length === 3 ? SPACE : text.charCodeAt(start + 3);
     if (code === 0 || (separator !== SPACE && separator !== HYPHEN))
-      return this.#refuse("protocol_violation", `not a reply: ${excerpt(text.slice(0, length))}`);
+      return this.#refuse("protocol_violation", `not a reply: ${excerpt(text.slice(start, start + length))}`);
     if (this.#lines.length > 0 && code !== this.#code) return this.#refuse("protocol_violation", `one reply with the codes ${this.#code} and ${code}`);
     // Said of a mail server only: what is no reply may end its lines as it likes.
-    if (!hasReturn) this.oddities.add("bare_line_feed");
+    if (!hasReturn) this.#note("bare_line_feed");
+    const line = this.#decode(text.slice(start + 4, start + length));
     this.#code = code;
-    this.#lines.push(this.#decode(text.slice(4, length)));
+    // Most replies have one line: an array that grows from nothing would make room for seventeen.
+    if (this.#lines.length === 0) this.#lines = [line];
+    else this.#lines.push(line);
     this.#bytes += length + 2;
     if (separator === SPACE) return this.#finish();
     if (this.#lines.length > LIMITS.replyLines) return this.#refuse("limit_exceeded", `a reply of more than ${LIMITS.replyLines} lines`);
@@ -87,14 +101,18 @@ export class ReplyParser {
 
   #finish(): Reply {
     const reply = { code: this.#code, lines: this.#lines };
-    this.#lines = [];
+    this.#lines = NONE;
     this.#bytes = 0;
     return reply;
   }
 
+  #note(oddity: ReplyOddity): void {
+    if (!this.oddities.includes(oddity)) this.oddities = [...this.oddities, oddity];
+  }
+
   #refuse(code: Malformed["code"], message: string): null {
     this.malformed = { code, message };
-    this.#rest = "";
+    this.#text = "";
     return null;
   }
 
@@ -103,27 +121,30 @@ export class ReplyParser {
     let isAscii = true;
     for (let index = 0; index < bytes.length; index++) {
       const unit = bytes.charCodeAt(index);
-      if (unit === CARRIAGE_RETURN) this.oddities.add("bare_carriage_return");
+      if (unit === CARRIAGE_RETURN) this.#note("bare_carriage_return");
       if (unit > 127) isAscii = false;
     }
     if (isAscii) return bytes;
     try {
       return UTF8.decode(Buffer.from(bytes, "latin1"));
     } catch {
-      this.oddities.add("not_utf8");
+      this.#note("not_utf8");
       return bytes;
     }
   }
 }
 
+/** Shared, and so never written to. */
+const NONE: never[] = [];
+
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** The three digits at the start of a line as a number; 0 when they are none, or of a class that SMTP has not. */
-function codeAt(text: string, length: number): number {
+function codeAt(text: string, start: number, length: number): number {
   if (length < 3) return 0;
-  const first = text.charCodeAt(0);
-  const second = text.charCodeAt(1);
-  const third = text.charCodeAt(2);
+  const first = text.charCodeAt(start);
+  const second = text.charCodeAt(start + 1);
+  const third = text.charCodeAt(start + 2);
   if (first < DIGIT_0 + 2 || first > DIGIT_0 + 5 || second < DIGIT_0 || second > DIGIT_9 || third < DIGIT_0 || third > DIGIT_9) return 0;
   return (first - DIGIT_0) * 100 + (second - DIGIT_0) * 10 + (third - DIGIT_0);
 }

@@ -47,7 +47,7 @@ interface Waiting {
 export class SmtpSession implements ConnectionReader {
   greeting: TimedReply | null = null;
   /** Of the last EHLO; null before it, and after HELO. */
-  capabilities: readonly Capability[] | null = null;
+  capabilities: Capability[] | null = null;
   /** A 421 that came although nothing was asked. */
   farewell: Reply | null = null;
   readonly parser = new ReplyParser();
@@ -55,13 +55,13 @@ export class SmtpSession implements ConnectionReader {
   readonly context: SmtpContext;
   readonly options: SessionOptions;
   readonly #state: RunState;
-  readonly #waiting: Waiting[] = [];
+  #waiting: Waiting[] = NOBODY;
   #broken: { reason: Break } | null = null;
   #holding = false;
 
   /** A connection on which nothing was heard yet. greet() comes next; secure() before it where TLS comes first. */
-  static async connect(context: SmtpContext, options: SessionOptions, attempts: Attempt[] = []): Promise<SmtpSession> {
-    return new SmtpSession(context, await context.tcp.connect(options, attempts), options);
+  static connect(context: SmtpContext, options: SessionOptions, attempts: Attempt[] = []): Promise<SmtpSession> {
+    return context.tcp.connect(options, attempts).then((connection) => new SmtpSession(context, connection, options));
   }
 
   private constructor(context: SmtpContext, connection: Connection, options: SessionOptions) {
@@ -81,11 +81,10 @@ export class SmtpSession implements ConnectionReader {
   }
 
   /** Waits for the last line of the greeting. A client never talks first: servers that listen for it refuse it. */
-  async greet(): Promise<TimedReply> {
+  greet(): Promise<TimedReply> {
     const reply = this.owed("greeting", "greeting");
     this.connection.readBy(this);
-    this.greeting = await reply;
-    return this.greeting;
+    return reply;
   }
 
   /** Sends one command line and waits for its reply. `shown` stands in the trace for a line that holds a secret. */
@@ -150,7 +149,9 @@ export class SmtpSession implements ConnectionReader {
     if (this.#broken !== null) return;
     this.#broken = { reason };
     this.#state.recorder.note("note", reason.message, at);
-    for (const waiting of this.#waiting.splice(0)) {
+    const nowWaiting = this.#waiting;
+    this.#waiting = NOBODY;
+    for (const waiting of nowWaiting) {
       this.#state.recorder.end(waiting.operation, null, null, at);
       waiting.reject(this.#failure(waiting.phase, reason));
     }
@@ -159,7 +160,7 @@ export class SmtpSession implements ConnectionReader {
   #deliver(reply: Reply, at: number): void {
     const { recorder } = this.#state;
     if (recorder.trace !== null) recorder.note("received", shownReply(reply), at);
-    const waiting = this.#waiting.shift();
+    const waiting = this.#nextWaiting();
     if (waiting === undefined) {
       this.#unasked(reply, at);
       return;
@@ -168,7 +169,16 @@ export class SmtpSession implements ConnectionReader {
     if (this.#waiting.length === 0) this.connection.waitNoMore();
     else this.connection.waitAtMost(this.options.command_timeout_ms);
     this.#holding = waiting.holds;
-    waiting.resolve({ code: reply.code, lines: reply.lines, duration_ms: waiting.operation.duration_ms as number });
+    const timed = { code: reply.code, lines: reply.lines, duration_ms: waiting.operation.duration_ms as number };
+    this.greeting ??= timed;
+    waiting.resolve(timed);
+  }
+
+  #nextWaiting(): Waiting | undefined {
+    const [first] = this.#waiting;
+    if (this.#waiting.length > 1) this.#waiting.shift();
+    else this.#waiting = NOBODY;
+    return first;
   }
 
   /** A server may say 421 at any time and close (RFC 5321, section 3.8). Any other reply belongs to no command. */
@@ -185,7 +195,10 @@ export class SmtpSession implements ConnectionReader {
     const operation = this.#state.recorder.begin(name, monotonic());
     this.connection.waitAtMost(this.options.command_timeout_ms);
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ phase, operation, holds: phase === "starttls", resolve, reject });
+      const waiting: Waiting = { phase, operation, holds: phase === "starttls", resolve, reject };
+      // Thousands of sessions may wait for one reply each: an array that grows from nothing would make room for seventeen.
+      if (this.#waiting.length === 0) this.#waiting = [waiting];
+      else this.#waiting.push(waiting);
     });
   }
 
@@ -203,6 +216,9 @@ export class SmtpSession implements ConnectionReader {
     return new FailureError({ ...told, reply_code: farewell.code, enhanced_code: enhancedCode(farewell) });
   }
 }
+
+/** Shared, and so never written to. */
+const NOBODY: Waiting[] = [];
 
 /** Contracts keep such values out. This is the last door before the wire, for what no contract has seen. */
 const TWO_LINES = "a command with CR, LF or NUL in it is never sent";

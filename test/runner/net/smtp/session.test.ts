@@ -176,11 +176,11 @@ describe("point 18: the name in EHLO", () => {
     ["192.0.2.1", "[192.0.2.1]"],
     ["2001:db8::1", "[IPv6:2001:db8::1]"],
   ])("%s is said as %s", (given, said) => {
-    expect(heloDomain(given, "127.0.0.1")).toBe(said);
+    expect(heloDomain(given, { localAddress: "127.0.0.1" })).toBe(said);
   });
 
   test("is never localhost when none is given", () => {
-    expect(heloDomain(undefined, "192.0.2.7")).toMatch(/^(\[192\.0\.2\.7\]|(?!localhost)[^.]+\..+)$/);
+    expect(heloDomain(undefined, { localAddress: "192.0.2.7" })).toMatch(/^(\[192\.0\.2\.7\]|(?!localhost)[^.]+\..+)$/);
     expect(addressLiteral("::1")).toBe("[IPv6:::1]");
   });
 });
