@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, mkdtempSync, openSync, rmSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { listening } from "./daemon.js";
+import { listening, until } from "./daemon.js";
 import { freePorts } from "./free-ports.js";
 import { programPath } from "./programs.js";
 
@@ -22,6 +23,8 @@ export interface Redis {
   kill(): Promise<void>;
   /** Starts it again on the same port, with the data that it has. */
   start(): Promise<void>;
+  /** Takes its folder away, and lets it try to write a snapshot there. */
+  loseDisk(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -43,6 +46,11 @@ export async function startRedis(settings: RedisSettings): Promise<Redis> {
       server = launch(folder, port, settings);
       await listening(port, "redis-server", join(folder, "log"));
     },
+    async loseDisk() {
+      rmSync(folder, { recursive: true });
+      await ask(port, "BGSAVE");
+      await until(async () => (await ask(port, "INFO persistence")).includes("rdb_last_bgsave_status:err"), "redis-server does not fail", join(folder, "log"));
+    },
     async stop() {
       await end("SIGKILL");
       rmSync(folder, { recursive: true, force: true });
@@ -61,9 +69,18 @@ function launch(folder: string, port: number, { isPersistent, more = [] }: Redis
   const persistence = isPersistent ? ["--appendonly", "yes", "--appendfsync", "always"] : ["--appendonly", "no"];
   const options = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--save", "", ...persistence];
   const log = openSync(join(folder, "log"), "a");
-  const server = spawn(programPath("redis-server") as string, [...options, ...more.flatMap(([name, value]) => [`--${name}`, value])], {
+  const server = spawn(programPath("redis-server") as string, [...options, ...more.flatMap(([name, value]) => [`--${name}`, ...value.split(" ")])], {
     stdio: ["ignore", log, log],
   });
   closeSync(log);
   return server;
+}
+
+/** A command in Redis' simplest form: a line of text. */
+async function ask(port: number, command: string): Promise<string> {
+  const socket = connect({ host: "127.0.0.1", port });
+  socket.write(`${command}\r\n`);
+  const [answer] = (await once(socket, "data")) as [Buffer];
+  socket.destroy();
+  return answer.toString();
 }

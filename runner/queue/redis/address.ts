@@ -13,7 +13,7 @@ export interface RedisAddress {
   readonly prefix: string;
 }
 
-export const PASSWORD_VARIABLE = "PROBE_RUN_REDIS_PASSWORD";
+const PASSWORD_VARIABLE = "PROBE_RUN_REDIS_PASSWORD";
 const DEFAULT_PORT = 6379;
 const DEFAULT_PREFIX = "probe-run";
 
@@ -27,17 +27,24 @@ export function readRedisUrl(written: string, environment: NodeJS.ProcessEnv = p
   if (unknown !== undefined) throw notRedis(`it knows no ${unknown}=: there is only prefix=`);
   const prefix = url.searchParams.get("prefix") ?? DEFAULT_PREFIX;
   if (!/^[\w.-]+$/.test(prefix)) throw notRedis("prefix= is made of letters, digits, dots, dashes and underscores");
-  const password = decodeURIComponent(url.password) || environment[PASSWORD_VARIABLE] || null;
   return {
     shown: `${url.protocol}//${url.host}${url.pathname}${url.search}`,
     host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
     port: url.port === "" ? DEFAULT_PORT : Number(url.port),
     isEncrypted: url.protocol === "rediss:",
-    username: decodeURIComponent(url.username) || null,
-    password,
+    username: decoded(url.username) || null,
+    password: decoded(url.password) || environment[PASSWORD_VARIABLE] || null,
     database: Number(database),
     prefix: `{${prefix}}`,
   };
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw notRedis("a user or a password with % in it is written with %25");
+  }
 }
 
 /** The URL itself is not shown: it may hold a password. */

@@ -4,7 +4,7 @@ import { QueueError } from "../queue-error.js";
 import { type RedisAddress, readRedisUrl } from "./address.js";
 import { RedisChannel } from "./channel.js";
 import { Connection } from "./connection.js";
-import { warnOfLosses } from "./durability.js";
+import { inspect } from "./inspect.js";
 
 /**
  * Jobs and results as two queues of BullMQ, "jobs" and "results", for machines as many as there are. BullMQ keeps, shows, pauses and
@@ -13,8 +13,8 @@ import { warnOfLosses } from "./durability.js";
 export async function openRedis(url: string, options: BackendOptions): Promise<Backend> {
   const connection = await Connection.open(readRedisUrl(url));
   try {
+    await inspect(connection);
     if (!options.mayCreate) await assertThere(connection);
-    await warnOfLosses(connection);
   } catch (error) {
     await connection.close();
     throw error;

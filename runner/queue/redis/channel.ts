@@ -48,8 +48,11 @@ export class RedisChannel implements Channel {
     const deadline = performance.now() + request.waitMs;
     while (!this.#isClosed && request.signal?.aborted !== true) {
       const { leases, dueInMs } = await this.#claimNow(request);
+      if (leases.length > 0) return leases;
+      // One script passes only so many that are held back: what comes after them may be due.
+      if (dueInMs === 0) continue;
       const left = deadline - performance.now();
-      if (leases.length > 0 || left <= 0) return leases;
+      if (left <= 0) return [];
       await this.#waker.wait(Math.min(left, dueInMs, LONGEST_WAIT_MS), request.signal);
     }
     return [];

@@ -92,6 +92,8 @@ function optionsFor({ host, port, isEncrypted, username, password, database }: R
     ...(password === null ? {} : { password }),
     ...(isEncrypted ? { tls: {} } : {}),
     connectTimeout: OPEN_MS,
+    // BullMQ would print what it thinks of the server: inspect.ts tells it.
+    skipVersionCheck: true,
     maxRetriesPerRequest: TRIES_PER_COMMAND,
     // With jitter: a fleet that lost its Redis does not come back in one moment.
     retryStrategy: (times: number) => (0.5 + Math.random() / 2) * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** times),

@@ -67,7 +67,7 @@ local function newLane(name, limit, leases)
   return lane
 end
 
-local all = limits.all and newLane("all", limits.all, base .. "leases")
+local all
 local lanes = {}
 
 -- False for a key without a limit.
@@ -172,9 +172,13 @@ end
 promoteDelayed()
 endLeases()
 takeFromWait()
-unpark()
+-- After the leases that have ended are no longer counted.
+all = limits.all and newLane("all", limits.all, base .. "leases")
 local room = all and math.min(most, all.room) or most
-if room > 0 then walk(room) end
+if room > 0 then
+  unpark()
+  walk(room)
+end
 if all then save(all) end
 for _, lane in pairs(lanes) do
   if lane then save(lane) end
@@ -188,13 +192,12 @@ end
 expect("delayed", 0x1000)
 expect("leases", 1)
 expect("lanes", 1)
-if call("ZCARD", base .. "prioritized") > 0 then
-  if all and all.room < 1 then
-    due = math.min(due, opens(all))
-  else
-    due = now
-    wake(base)
-  end
+if all and all.room < 1 then
+  -- Whatever is due has to wait for this.
+  due = math.max(opens(all), now + 1)
+elseif call("ZCARD", base .. "prioritized") > 0 then
+  due = now
+  wake(base)
 end
 if due < math.huge then reply[1] = math.max(0, math.ceil(due - now)) end
 return reply
