@@ -24,7 +24,8 @@ export const dnsInput = {
   cache: {
     enum: ["use", "refresh", "off"],
     default: "use",
-    description: "use: what is known is not asked again while its time to live lasts. refresh: asks, and keeps the answer. off: neither.",
+    description:
+      "use: what is known is not asked again while its time to live lasts, and what failed not for five seconds. refresh: asks, and keeps the answer. off: neither.",
   },
 } as const;
 

@@ -21,7 +21,7 @@ export class Flight<Result> {
   }
 
   /** `abandoned` is called when nobody waits any more. */
-  join(ending: Ending | null, abandoned: () => void): Promise<Result> {
+  join(ending: Ending | null, abandoned: () => unknown): Promise<Result> {
     return new Promise((resolve, reject) => {
       let forget = (): void => {};
       const tell = (result: Result): void => {

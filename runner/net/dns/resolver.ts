@@ -52,9 +52,8 @@ export class Resolver {
     const key = `${question.type} ${question.name} ${servers.map(({ text }) => text).join(" ")}`;
     const known = use === "use" ? this.#known(key) : null;
     if (known !== null) return known;
-    const ending = options.ending ?? null;
-    if (use === "off") return new Flight<Answer>((done) => lookUp(servers, question, patienceOf(options), done)).join(ending, () => {});
-    return this.#join(key, servers, question, options).join(ending, () => this.#flights.delete(key));
+    if (use !== "off") return this.#join(key, servers, question, options);
+    return new Flight<Answer>((done) => lookUp(servers, question, patienceOf(options), done)).join(options.ending ?? null, () => {});
   }
 
   #known(key: string): Answer | null {
@@ -66,21 +65,28 @@ export class Resolver {
     return this.cache.get(key);
   }
 
-  #join(key: string, servers: readonly ServerAddress[], question: Question, options: LookUpOptions): Flight<Answer> {
-    const flying = this.#flights.get(key);
-    if (flying !== undefined) return flying;
-    const flight = new Flight<Answer>((done) =>
-      lookUp(servers, question, patienceOf(options), (answer) => {
-        this.#flights.delete(key);
-        this.#remember(key, answer);
-        done(answer);
-      }),
-    );
-    this.#flights.set(key, flight);
-    return flight;
+  /** Whoever is more patient than others does not get the time-out of theirs. */
+  #join(key: string, servers: readonly ServerAddress[], question: Question, options: LookUpOptions): Promise<Answer> {
+    const patience = patienceOf(options);
+    const flightKey = `${key} ${patience.timeoutMs} ${patience.tryTimeoutMs} ${patience.tries}`;
+    const land = (): boolean => this.#flights.delete(flightKey);
+    let flight = this.#flights.get(flightKey);
+    if (flight === undefined) {
+      flight = new Flight<Answer>((done) =>
+        lookUp(servers, question, patience, (answer) => {
+          land();
+          this.#remember(key, answer, patience);
+          done(answer);
+        }),
+      );
+      this.#flights.set(flightKey, flight);
+    }
+    return flight.join(options.ending ?? null, land);
   }
 
-  #remember(key: string, answer: Answer): void {
+  #remember(key: string, answer: Answer, { timeoutMs }: Patience): void {
+    // That servers were too slow for somebody in a hurry says nothing to the others.
+    if (answer.outcome === "timeout" && timeoutMs < LOOKUP_TIMEOUT_MS) return;
     this.cache.set(key, answer);
     const lifeMs = this.cache.lifeOf(answer) * 1000;
     if (isCertain(answer) && lifeMs > 0) this.#shared?.set(key, answer, this.cache.now() + lifeMs);

@@ -3,10 +3,9 @@ import { randomInt } from "node:crypto";
 /** Gives numbers from 0 up to, not including, 1. */
 export type Random = () => number;
 
-export const MAX_SEED = 0xffff_ffff;
-
+/** 32 bits of it. */
 export function randomSeed(): number {
-  return randomInt(MAX_SEED + 1);
+  return randomInt(0x1_0000_0000);
 }
 
 /** The same numbers for the same seed: a Weyl sequence whose steps are mixed by multiplying and shifting. */

@@ -357,6 +357,24 @@ describe("what is known", () => {
     expect(server.questions).toHaveLength(4);
   });
 
+  test("that a server was too slow for somebody in a hurry is not what others get", async () => {
+    const server = await serve({ delayMs: 80 });
+    const resolver = new Resolver();
+    const [hurried, patient] = await Promise.all([20, 3000].map((timeoutMs) => resolver.query("several.example", "MX", { ...asking(server), timeoutMs })));
+    expect([hurried?.outcome, patient?.outcome]).toEqual(["timeout", "found"]);
+    await resolver.query("mx1.example", "A", { ...asking(server), timeoutMs: 20 });
+    expect(await resolver.query("mx1.example", "A", asking(server))).toMatchObject({ outcome: "found", fromCache: false });
+  });
+
+  test("that a server failed is known for a moment", async () => {
+    const { clock, resolver } = clockedResolver();
+    const server = await serve({ rcode: 2 });
+    await resolver.query("several.example", "MX", asking(server));
+    expect(await resolver.query("several.example", "MX", asking(server))).toMatchObject({ outcome: "server_failure", fromCache: true });
+    clock.ms += 5000;
+    expect(await resolver.query("several.example", "MX", asking(server))).toMatchObject({ outcome: "server_failure", fromCache: false });
+  });
+
   test("from one server is not another's", async () => {
     const [first, second] = [await serve(), await serve({ rcode: 5 })];
     const resolver = new Resolver();
