@@ -98,6 +98,7 @@ function expectation(error: SchemaError): string {
 
 const FORMATS: Readonly<Record<string, string>> = {
   host: "must be a host name or an IP address",
+  domain: "must be a domain name",
   address: "must be an IP address",
   "name-server": "must be an IP address, with :port where it is not 53",
   "one-line": "must be one line, without CR, LF or NUL",
@@ -130,6 +131,8 @@ function hintOf(error: SchemaError): string | null {
     return near === undefined ? null : `did you mean ${JSON.stringify(near)}?`;
   }
   if (keyword === "format" && params.format === "host" && typeof data === "string") return hostHint(data);
+  if (keyword === "format" && params.format === "domain" && typeof data === "string")
+    return data.includes("@") ? "leave out what stands before the @" : hostHint(data);
   return null;
 }
 
