@@ -20,6 +20,7 @@ const options = {
   drain: { description: "End when nothing is left, instead of waiting for more." },
   concurrency: { value: "N", description: "How many events --exec or --post hands on at once (1: in the order they came)." },
   timeout: { value: "MS", description: "How long --exec or --post may take for one event (30000)." },
+  lease: { value: "MS", description: "How long an event stays away from others when this consumer dies (30000)." },
   attempts: { value: "N", description: "After so many an event that was not taken goes to the dead letters (5)." },
   backoff: { value: "MS", description: "The longest wait before the second attempt; it doubles with each (1000)." },
 } as const;
@@ -30,7 +31,7 @@ export default defineCommand({
   details: [
     "An event is acknowledged when it was handed on, and not before: written, or taken with exit code 0 or a 2xx. Killed in between, it",
     "comes again, with the same id. The exit code is 1 when an event was not taken.",
-  ].join("\n"),
+  ].join(" "),
   options,
   examples: [
     ["consume --drain > results.jsonl", "Take what is there, as CloudEvents, one a line."],
@@ -56,6 +57,7 @@ async function run({ options: given }: Arguments<typeof options>, io: Io): Promi
   const concurrency = wholeNumber("concurrency", given.concurrency, 1, 1000) ?? 1;
   const maxAttempts = wholeNumber("attempts", given.attempts, 1, 1000) ?? 5;
   const backoffMs = wholeNumber("backoff", given.backoff, 1, 3_600_000) ?? 1000;
+  const leaseMs = wholeNumber("lease", given.lease, 100, 86_400_000) ?? 30_000;
   const interruption = new AbortController();
   const stopListening = io.onInterrupt(() => interruption.abort());
   const queue = await openGiven(given.queue, io);
@@ -64,7 +66,7 @@ async function run({ options: given }: Arguments<typeof options>, io: Io): Promi
     const atOnce = given.exec === null && given.post === null ? LINES_AT_ONCE : concurrency;
     const { signal } = interruption;
     await handAllOn(
-      new Consumer(consumable(queue), { drain: given.drain, atOnce, maxAttempts, backoffMs, signal, onTrouble: troubleTeller(io) }),
+      new Consumer(consumable(queue), { drain: given.drain, atOnce, leaseMs, maxAttempts, backoffMs, signal, onTrouble: troubleTeller(io) }),
       handOn,
       totals,
       io,

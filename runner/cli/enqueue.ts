@@ -31,7 +31,7 @@ export default defineCommand({
   details: [
     "Each line is one input, and is checked as a run would check it. A line that does not fit is told and left out; the others are stored, and the",
     "exit code is 2. What was accepted is stored for good. Secrets are written as references: a worker looks them up.",
-  ].join("\n"),
+  ].join(" "),
   options,
   examples: [
     ["enqueue network.smtp hosts.jsonl --key target_host", "Store a job a line in .probe-run/queue.db."],

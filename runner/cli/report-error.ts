@@ -1,4 +1,4 @@
-import { QueueError } from "../queue/queue-error.js";
+import type { QueueError } from "../queue/queue-error.js";
 import { RequestError, type Violation } from "../request-error.js";
 import { EXIT } from "./exit-codes.js";
 import type { Io } from "./io.js";
@@ -37,7 +37,10 @@ function line({ pointer, message, hint }: Violation, width: number): string {
   return printable(width === 0 ? words : `${pointer.padEnd(width)}  ${words}`);
 }
 
+/** By its name: whoever reports need not load the queue. */
+const QUEUE_ERROR = "QueueError" satisfies QueueError["name"];
+
 /** An errno, or what a queue says of its store, tells a person enough; where in our code it came up does not help them. */
 function isSystemError(error: unknown): boolean {
-  return error instanceof QueueError || typeof (error as NodeJS.ErrnoException).syscall === "string";
+  return (error as Error).name === QUEUE_ERROR || typeof (error as NodeJS.ErrnoException).syscall === "string";
 }

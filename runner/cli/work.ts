@@ -15,7 +15,7 @@ export default defineCommand({
   details: [
     "A terminal shows a live line; a pipe only the last one. At SIGTERM or Ctrl-C no new job is taken, what runs is finished within --grace, and the",
     "rest is given back; the second time it ends at once. Targets that fail are results: the exit code is 0.",
-  ].join("\n"),
+  ].join(" "),
   options: workOptions,
   examples: [
     ["work --drain", "Work .probe-run/queue.db off, and end."],

@@ -1,6 +1,6 @@
 /** The queue could not do what it was asked: what happened, where, and what to do about it. The command line ends with 3. */
 export class QueueError extends Error {
-  override readonly name = "QueueError";
+  override readonly name = "QueueError" as const;
 
   constructor(
     readonly code: QueueErrorCode,

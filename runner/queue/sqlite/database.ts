@@ -69,7 +69,18 @@ export class Database {
     if (this.#isClosed) return;
     while (this.#flushing !== null) await this.#flushing;
     this.#isClosed = true;
+    this.#emptyLog();
+    this.#statements.clear();
     this.driver.close();
+  }
+
+  /** libsql lets go of the file only with its last statement: without this, the log would stay beside it. */
+  #emptyLog(): void {
+    try {
+      this.driver.prepare("PRAGMA wal_checkpoint(TRUNCATE)").all();
+    } catch {
+      // Another process reads or writes just now, or the disk is full: what is in the log stays there, and is read from there.
+    }
   }
 
   #assertOpen(): void {

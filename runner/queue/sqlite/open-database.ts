@@ -26,12 +26,21 @@ export function openDatabase(path: string, mayCreate: boolean, machine: MachineC
   }
 }
 
-/** Only for this user: a job says what is to be run, and where secrets are to be found. */
+/**
+ * Only for this user: a job says what is to be run, and where secrets are to be found. One folder deep: a longer path that is not there is
+ * a mistake more often than a wish.
+ */
 function makeFolder(path: string): void {
+  const folder = dirname(path);
+  if (existsSync(folder)) return;
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    mkdirSync(folder, { mode: 0o700 });
   } catch (error) {
-    throw new QueueError("read_only", `the folder of ${path} cannot be made: ${(error as Error).message}`, { cause: error });
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") return;
+    throw new QueueError("read_only", `the folder ${folder} cannot be made: ${code === "ENOENT" ? "the one above it is not there" : message}`, {
+      cause: error,
+    });
   }
 }
 

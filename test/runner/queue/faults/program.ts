@@ -1,0 +1,94 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { CLI } from "../../cli/command-line.js";
+
+export interface StartOptions {
+  readonly cwd: string;
+  readonly stdin?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Options of Node itself. */
+  readonly node?: readonly string[];
+  readonly uid?: number;
+  /** What no file may grow beyond, in KiB. */
+  readonly mostFileKib?: number;
+}
+
+/** The built command line as a process that can be killed. */
+export class Program {
+  out = "";
+  err = "";
+  readonly ended: Promise<{ code: number | null; signal: string | null }>;
+  readonly #child: ChildProcess;
+
+  constructor(argv: readonly string[], { cwd, stdin = "", env = {}, node = [], uid, mostFileKib }: StartOptions) {
+    const line = [process.execPath, ...node, CLI, ...argv];
+    const [program, ...args] = mostFileKib === undefined ? line : ["bash", "-c", `ulimit -f ${mostFileKib}; exec "$@"`, "bash", ...line];
+    this.#child = spawn(program as string, args, { cwd, env: { ...process.env, ...env }, ...(uid === undefined ? {} : { uid, gid: uid }) });
+    this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      this.out += text;
+    });
+    this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      this.err += text;
+    });
+    this.#child.stdin?.on("error", () => undefined).end(stdin);
+    this.ended = once(this.#child, "close").then(([code, signal]) => ({ code, signal }));
+  }
+
+  get pid(): number {
+    return this.#child.pid as number;
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** Whole lines: what a killed process had begun to write is no line. */
+  get lines(): string[] {
+    return this.out.split("\n").slice(0, -1);
+  }
+}
+
+/** Starts a program again whenever it is killed, and kills it at random moments. */
+export class Immortal {
+  readonly lives: Program[] = [];
+  readonly #done: Promise<void>;
+  #isEnding = false;
+
+  constructor(
+    readonly start: () => Program,
+    readonly killEveryMs: readonly [least: number, most: number],
+  ) {
+    this.#done = this.#live();
+  }
+
+  get lines(): string[] {
+    return this.lives.flatMap(({ lines }) => lines);
+  }
+
+  get kills(): number {
+    return this.lives.length - 1;
+  }
+
+  /** Resolves when it came to its end by itself; or ends it. */
+  async finished(): Promise<void> {
+    await this.#done;
+  }
+
+  async end(): Promise<void> {
+    this.#isEnding = true;
+    this.lives.at(-1)?.kill("SIGTERM");
+    await this.#done;
+  }
+
+  async #live(): Promise<void> {
+    for (;;) {
+      const program = this.start();
+      this.lives.push(program);
+      const [least, most] = this.killEveryMs;
+      const timer = setTimeout(() => program.kill("SIGKILL"), least + Math.random() * (most - least));
+      const { signal } = await program.ended;
+      clearTimeout(timer);
+      if (signal !== "SIGKILL" || this.#isEnding) return;
+    }
+  }
+}
