@@ -18,6 +18,8 @@ const PROCESSES = {
   dnsOurs: "contenders/dns-ours",
   dnsNode: "contenders/dns-node",
   dnsServer: "peers/dns-server",
+  queueRedisOurs: "contenders/queue-redis-ours",
+  queueRedisBare: "contenders/queue-redis-bare",
 } as const;
 
 export type ProcessName = keyof typeof PROCESSES;

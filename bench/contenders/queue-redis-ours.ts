@@ -1,0 +1,33 @@
+import { pathToFileURL } from "node:url";
+import { type Channel, type Message, NO_LIMITS, type Outcome } from "../../runner/queue/backend.js";
+import { type QueueRequest, type QueueStages, serveQueueRounds } from "./queue-rounds.js";
+
+// node queue-redis-ours.js LIBRARY: our queue on Redis as users get it, below the probes.
+const { openQueue, isChannel } = (await import(pathToFileURL(process.argv[2] as string).href)) as typeof import("../../runner/index.js");
+const LEASE_MS = 30_000;
+
+serveQueueRounds(async ({ port, prefix, concurrency }: QueueRequest): Promise<QueueStages> => {
+  const queue = await openQueue(`redis://127.0.0.1:${port}/0?prefix=${prefix}`);
+  const { jobs, results } = queue;
+  if (!isChannel(results)) throw new Error("results can be claimed from Redis");
+  return {
+    async enqueue(ids, event) {
+      await jobs.push(ids.map((id) => message(id, event)));
+    },
+    work: (count, event) => drain(jobs, count, concurrency, (id) => ({ kind: "done", result: message(`${id}:result`, event) })),
+    consume: (count) => drain(results, count, concurrency, () => ({ kind: "done", result: null })),
+    close: () => queue.close(),
+  };
+});
+
+async function drain(channel: Channel, count: number, concurrency: number, outcomeOf: (id: string) => Outcome): Promise<void> {
+  for (let done = 0; done < count; ) {
+    const claimed = await channel.claim({ most: concurrency, leaseMs: LEASE_MS, waitMs: 1000, limits: NO_LIMITS });
+    await channel.settle(claimed.map((delivery) => ({ delivery, outcome: outcomeOf(delivery.id) })));
+    done += claimed.length;
+  }
+}
+
+function message(id: string, event: object): Message {
+  return { id, body: JSON.stringify({ ...event, id }), key: null, priority: 0, delayMs: 0 };
+}
