@@ -31,7 +31,8 @@ export class Deadline {
   #timer: NodeJS.Timeout | null = null;
   #controller: AbortController | null = null;
   #detach: (() => void) | null = null;
-  #late: { milliseconds: number; callback: () => void } | null = null;
+  #graceMs = 0;
+  #late: (() => void) | null = null;
 
   constructor(
     readonly timeoutMs: number,
@@ -81,7 +82,8 @@ export class Deadline {
 
   /** Calls back when the run still goes on so long after its end. */
   afterEnd(milliseconds: number, callback: () => void): void {
-    this.#late = { milliseconds, callback };
+    this.#graceMs = milliseconds;
+    this.#late = callback;
     if (this.reason === null) this.#wakeBy(this.#endsAt);
     else this.#timer ??= setTimeout(callback, milliseconds);
   }
@@ -92,7 +94,7 @@ export class Deadline {
     const watched = this.#watched;
     this.#watched = NOBODY;
     this.release();
-    if (this.#late !== null) this.#timer = setTimeout(this.#late.callback, this.#late.milliseconds);
+    if (this.#late !== null) this.#timer = setTimeout(this.#late, this.#graceMs);
     this.#controller?.abort(new Error(reason));
     for (const each of watched) each.ended(reason);
   }

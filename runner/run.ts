@@ -35,13 +35,24 @@ export interface Report {
 const DEFAULT_TIMEOUT_MS = 30_000;
 
 /** Runs a probe once and gives its envelope. Rejects with a RequestError when the request was wrong: nothing was sent then. */
-export async function run(name: string, input: unknown, options: RunOptions = {}): Promise<Envelope> {
-  return (await runReport(name, input, options)).envelope;
+export function run(name: string, input: unknown, options: RunOptions = {}): Promise<Envelope> {
+  return runReport(name, input, options).then(envelopeOf);
 }
 
-export async function runReport(name: string, input: unknown, options: RunOptions = {}): Promise<Report> {
-  const asked = parseAsked(name);
-  return runLoaded(loadedProbe(asked.name) ?? (await loadProbe(asked.name)), asked, input, options);
+function envelopeOf({ envelope }: Report): Envelope {
+  return envelope;
+}
+
+// From here on nothing is async that need not be: a function that waits keeps all its variables, and thousands of runs may wait at once.
+export function runReport(name: string, input: unknown, options: RunOptions = {}): Promise<Report> {
+  try {
+    const asked = parseAsked(name);
+    const loaded = loadedProbe(asked.name);
+    if (loaded !== undefined) return runLoaded(loaded, asked, input, options);
+    return loadProbe(asked.name).then((justLoaded) => runLoaded(justLoaded, asked, input, options));
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 /** What a request comes to once it has been checked: nothing has been sent yet. */
@@ -71,46 +82,84 @@ function refused(loaded: LoadedProbe, version: string, input: unknown): RequestE
   return new RequestError(`the input does not fit ${loaded.probe.name}@${version}`, "invalid_input", violationsOf(contract.faults(clone(input))));
 }
 
-export async function runLoaded(loaded: LoadedProbe, asked: Asked, input: unknown, options: RunOptions): Promise<Report> {
-  const { probe } = loaded;
-  const { version, given, filled } = accept(loaded, asked, input);
-  const newest = loaded.versions[0] as string;
-  const secrets = new SecretKeeper();
-  const paths = loaded.references[newest] as readonly ReferencePath[];
-  if (paths.some(({ steps }) => mayHold(filled, steps))) await resolveReferences(filled, paths, secrets);
-  const recorder = new Recorder(options.trace === undefined ? null : masked(options.trace, secrets));
-  const deadline = new Deadline(options.timeoutMs ?? filled.timeout_ms ?? DEFAULT_TIMEOUT_MS, options.signal);
-  const state: RunState = { recorder, deadline, secrets };
-  const context = new RunContext(state);
-  loaded.grant(context, state);
-  let output: Carried;
+export function runLoaded(loaded: LoadedProbe, asked: Asked, input: unknown, options: RunOptions): Promise<Report> {
   try {
-    const evidence = await endingWith(deadline, probe.name, probe.run(filled as never, context as never));
-    output = wrap(evidence as Pick<Carried, "status" | "failure">, recorder);
-  } finally {
-    deadline.release();
+    const accepted = accept(loaded, asked, input);
+    const secrets = new SecretKeeper();
+    const paths = loaded.references[loaded.versions[0] as string] as readonly ReferencePath[];
+    if (!paths.some(({ steps }) => mayHold(accepted.filled, steps))) return new Run(loaded, accepted, secrets, options).report();
+    return resolveReferences(accepted.filled, paths, secrets).then(() => new Run(loaded, accepted, secrets, options).report());
+  } catch (error) {
+    return Promise.reject(error);
   }
-  const contract = probe.versions[newest]?.output as Contract;
-  output = secrets.maskAll(output, contract.schema as object);
-  assertFits(contract, output, `${probe.name}@${newest}`);
-  let shown: unknown = output;
-  if (version !== newest) {
-    const older = probe.versions[version] as OlderVersion;
-    shown = older.downgradeOutput(output as never, given as never);
-    assertFits(older.output, shown, `${probe.name}@${version}`);
-  }
-  return { envelope: { output: shown, queue: fitForQueue(shown) }, probe: probe.name, version, carried: output };
 }
 
 /** How long a probe may take to come back after its deadline. Ours need no time at all: whoever is late does not listen. */
 const GRACE_MS = 2000;
 
-/** What the probe gives, or an error when it goes on long after its deadline. */
-function endingWith<Result>(deadline: Deadline, name: string, running: Promise<Result>): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    running.then(resolve, reject);
-    deadline.afterEnd(GRACE_MS, () => reject(new Error(`${name} did not end within ${GRACE_MS} ms after its deadline: it must listen to ctx.signal`)));
-  });
+/** One run, from its accepted input to its report. */
+class Run implements RunState {
+  readonly recorder: Recorder;
+  readonly deadline: Deadline;
+
+  constructor(
+    readonly loaded: LoadedProbe,
+    readonly accepted: Accepted,
+    readonly secrets: SecretKeeper,
+    { trace, timeoutMs, signal }: RunOptions,
+  ) {
+    this.recorder = new Recorder(trace === undefined ? null : masked(trace, secrets));
+    this.deadline = new Deadline(timeoutMs ?? accepted.filled.timeout_ms ?? DEFAULT_TIMEOUT_MS, signal);
+  }
+
+  /** What the probe found, or an error when it goes on long after its deadline. */
+  report(): Promise<Report> {
+    const { name } = this.loaded.probe;
+    return new Promise((resolve, reject) => {
+      const failed = (error: unknown): void => {
+        this.deadline.release();
+        reject(error);
+      };
+      this.#begin().then((evidence) => {
+        try {
+          resolve(this.#reportOn(evidence as Pick<Carried, "status" | "failure">));
+        } catch (error) {
+          failed(error);
+        }
+      }, failed);
+      this.deadline.afterEnd(GRACE_MS, () => failed(new Error(`${name} did not end within ${GRACE_MS} ms after its deadline: it must listen to ctx.signal`)));
+    });
+  }
+
+  #begin(): Promise<unknown> {
+    const { probe, grant } = this.loaded;
+    const context = new RunContext(this);
+    grant(context, this);
+    try {
+      return Promise.resolve(probe.run(this.accepted.filled as never, context as never));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #reportOn(evidence: Pick<Carried, "status" | "failure">): Report {
+    const { probe, versions } = this.loaded;
+    const { version, given } = this.accepted;
+    const newest = versions[0] as string;
+    const contract = probe.versions[newest]?.output as Contract;
+    const carried = this.secrets.maskAll(wrap(evidence, this.recorder), contract.schema as object);
+    this.deadline.release();
+    assertFits(contract, carried, `${probe.name}@${newest}`);
+    if (version === newest) return reportOf(carried, carried, probe.name, version);
+    const older = probe.versions[version] as OlderVersion;
+    const shown = older.downgradeOutput(carried as never, given as never);
+    assertFits(older.output, shown, `${probe.name}@${version}`);
+    return reportOf(shown, carried, probe.name, version);
+  }
+}
+
+function reportOf(shown: unknown, carried: Carried, probe: string, version: string): Report {
+  return { envelope: { output: shown, queue: fitForQueue(shown) }, probe, version, carried };
 }
 
 /** What every output carries stands first, then the probe's own fields. */

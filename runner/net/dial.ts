@@ -105,7 +105,7 @@ class Race implements Watched {
     this.#running = this.#running.filter((each) => each !== runner);
     this.#stop(at);
     recorder.connected(address, at);
-    recorder.note("note", `connected to ${address} port ${port}`, at);
+    if (recorder.trace !== null) recorder.note("note", `connected to ${address} port ${port}`, at);
     recorder.end(this.operation, null, `${address} ${port}`, at);
     const connection = new Connection(socket, address, port, deadline);
     this.resolve(connection);

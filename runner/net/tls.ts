@@ -20,7 +20,19 @@ export interface TlsGrant {
 }
 
 export function tlsGrant(state: RunState): TlsGrant {
-  return { secure: (connection, options, timeoutMs) => secure(state, connection, options, timeoutMs) };
+  return new Securer(state);
+}
+
+class Securer implements TlsGrant {
+  readonly #state: RunState;
+
+  constructor(state: RunState) {
+    this.#state = state;
+  }
+
+  secure(connection: Connection, options: SecureOptions, timeoutMs: number): Promise<TlsFacts> {
+    return secure(this.#state, connection, options, timeoutMs);
+  }
 }
 
 /** node:tls and node:crypto take some milliseconds to load: a run that stays in the clear does not pay for them. */

@@ -78,9 +78,16 @@ export function heloDomain(given: string | undefined, connection: { readonly loc
 
 /** EHLO is ASCII: a name in other letters is said in its A-labels. */
 function spoken(given: string): string {
+  if (given === lastGiven) return lastSpoken;
   const host = parseHost(given);
-  return host?.kind === "address" ? addressLiteral(given) : (host?.host ?? given);
+  lastSpoken = host?.kind === "address" ? addressLiteral(given) : (host?.host ?? given);
+  lastGiven = given;
+  return lastSpoken;
 }
+
+/** The runs of one fleet give the same name, thousands of times. */
+let lastGiven = "";
+let lastSpoken = "";
 
 /** Asked of the system once: empty when this machine has no full name that another could look up. */
 let ownName: string | null = null;
