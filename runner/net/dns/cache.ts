@@ -1,6 +1,6 @@
 import type { Answer } from "./answer.js";
 import { isCertain } from "./answer.js";
-import { CACHE_ENTRIES, FAILURE_TTL_S, MAX_TTL_S } from "./limits.js";
+import { CACHE_ENTRIES, FAILURE_TTL_S, MAX_CACHED_RECORDS, MAX_TTL_S } from "./limits.js";
 
 export interface CacheOptions {
   /** Milliseconds since 1970. */
@@ -57,7 +57,9 @@ export class Cache {
     this.#put(key, { answer, expiresAt: Math.min(expiresAt, this.now() + this.#maxTtlS * 1000) });
   }
 
+  /** For how many seconds an answer may be kept. */
   lifeOf(answer: Answer): number {
+    if (answer.records.length > MAX_CACHED_RECORDS) return 0;
     return isCertain(answer) ? Math.min(answer.ttl ?? 0, this.#maxTtlS) : FAILURE_TTL_S;
   }
 

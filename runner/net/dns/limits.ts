@@ -21,3 +21,5 @@ export const MAX_TTL_S = 86_400;
 /** A look-up that failed is not repeated at once: RFC 9520, section 3.2, asks for at least one second, and advises five. */
 export const FAILURE_TTL_S = 5;
 export const CACHE_ENTRIES = 20_000;
+/** Longer answers are asked for again: domains that are made to fill the cache do not fill the memory. */
+export const MAX_CACHED_RECORDS = 100;

@@ -71,6 +71,14 @@ describe("the cache", () => {
     expect(short.cache.get("other")?.ttl).toBe(5);
   });
 
+  test("does not keep an answer that is longer than anybody's should be", () => {
+    const { cache } = cacheAt();
+    const records = (count: number): string[] => Array.from({ length: count }, () => "192.0.2.1");
+    cache.set("long", answer({ records: records(100) }));
+    cache.set("longer", answer({ records: records(101) }));
+    expect([cache.get("long"), cache.get("longer")].map((known) => known !== null)).toEqual([true, false]);
+  });
+
   test("is never fuller than it may be, and lets go of what has not been used for long", () => {
     const { cache } = cacheAt({ entries: 100 });
     for (let round = 0; round < 1000; round++) {
