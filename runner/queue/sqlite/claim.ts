@@ -29,16 +29,20 @@ export function claimNow(claiming: Claiming, { most, leaseMs, limits }: Request)
   const lease = Math.floor(Math.random() * MOST_LEASE);
   const until = Math.ceil(now + leaseMs);
   const rows = hasKeyLimits(limits)
-    ? choose(claiming, lanes, room).flatMap((sequence) => database.prepare(statements.takeOne).all(until, lease, sequence) as Row[])
+    ? (database.prepare(statements.takeChosen).all(until, lease, JSON.stringify(choose(claiming, lanes, room))) as Row[])
     : takeFirst(database.prepare(statements.takeFirst).all(until, lease, room) as Row[], lanes, limits.all !== null);
   lanes.save();
-  return rows.map((row) => leaseOf(row, lease));
+  return rows.sort(inLine).map((row) => leaseOf(row, lease));
+}
+
+function takeFirst(rows: Row[], lanes: Lanes, counted: boolean): Row[] {
+  if (counted) for (const _ of rows) lanes.take(null);
+  return rows;
 }
 
 /** What returns from an update is in no order. */
-function takeFirst(rows: Row[], lanes: Lanes, counted: boolean): Row[] {
-  if (counted) for (const _ of rows) lanes.take(null);
-  return rows.sort((a, b) => b.priority - a.priority || a.sequence - b.sequence);
+function inLine(a: Row, b: Row): number {
+  return b.priority - a.priority || a.sequence - b.sequence;
 }
 
 /** Delays and leases that have ended. */

@@ -6,8 +6,9 @@ import type { StoreClock } from "./store-clock.js";
 
 /** How long others may keep the file before that is told as an error. */
 const MOST_BUSY_MS = 30_000;
-/** A commit waits no longer than this for others to join it. */
-const MOST_LINGER_MS = 8;
+/** Where the disk takes longer than this, a commit waits a moment for others to join it. */
+const SLOW_COMMIT_MS = 4;
+const LINGER_MS = 1;
 
 interface Pending {
   readonly work: () => unknown;
@@ -88,8 +89,7 @@ export class Database {
   }
 
   async #flush(): Promise<void> {
-    // Where a commit takes its time, waiting as long again leaves the event loop half of it, and gathers more into one.
-    if (this.#commitMs > 1) await sleep(Math.min(this.#commitMs, MOST_LINGER_MS));
+    if (this.#commitMs > SLOW_COMMIT_MS && this.#pending[0]?.isDurable) await sleep(LINGER_MS);
     else await new Promise(setImmediate);
     const batch = this.#pending;
     this.#pending = [];

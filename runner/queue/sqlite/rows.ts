@@ -52,7 +52,8 @@ export function statementsFor(table: TableName) {
     takeFirst: `UPDATE ${table} SET state = ${STATE.leased}, due = ?, lease = ?, attempt = attempt + 1 WHERE sequence IN
       (SELECT sequence FROM ${table} WHERE state = ${STATE.ready} ORDER BY priority DESC, sequence LIMIT ?)
       RETURNING sequence, id, body, key, priority, attempt, failure`,
-    takeOne: `UPDATE ${table} SET state = ${STATE.leased}, due = ?, lease = ?, attempt = attempt + 1 WHERE sequence = ?
+    takeChosen: `UPDATE ${table} SET state = ${STATE.leased}, due = ?, lease = ?, attempt = attempt + 1 WHERE sequence IN
+      (SELECT value FROM json_each(?))
       RETURNING sequence, id, body, key, priority, attempt, failure`,
     extend: `UPDATE ${table} SET due = ? WHERE sequence = ? AND lease = ?`,
     finish: `UPDATE ${table} SET state = ${STATE.done}, due = ?, lease = NULL, body = '', failure = NULL WHERE sequence = ? AND lease = ?`,
