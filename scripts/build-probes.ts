@@ -5,8 +5,11 @@ import { registrySource } from "./registry-source.js";
 import { bringsLab } from "./repo.js";
 import { validatorsOf } from "./validators.js";
 
-/** What require() gives is the default export itself, as it is for an import of such a file. */
-const DEFAULT_ONLY = { js: "module.exports = module.exports.default;" };
+/**
+ * What require() gives is the default export itself, as it is for an import of such a file. It is assigned once and never read back:
+ * vitest runs such a file itself where the package is linked from outside node_modules, and gives it a `module` of its own making.
+ */
+const DEFAULT_ONLY = { format: "iife", globalName: "bundled", footer: { js: "module.exports = bundled.default;" } } as const;
 
 /**
  * Three files a probe: NAME.cjs with its wire clients and the validators that judge, ready to run; NAME.faults.cjs with the
@@ -44,8 +47,8 @@ async function labFile({ name }: Probe): Promise<string[]> {
 function file(name: string, contents: string, above = ""): Promise<string[]> {
   return bundle({
     ...COMMON_JS,
+    ...DEFAULT_ONLY,
     banner: { js: `${COMMON_JS.banner.js}\n${above}` },
-    footer: DEFAULT_ONLY,
     entryPoints: [{ in: "probe-file", out: `probes/${name}` }],
     plugins: [virtual("probe-file", contents)],
   });
