@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import type { Queue } from "bullmq";
 import type { Channel, ClaimRequest, Counts, DeadLetter, Delivery, Message, Outcome, Purgeable, PushAnswer, SettleAnswer, Settlement } from "../backend.js";
 import { batchesOf } from "./batches.js";
@@ -124,7 +124,7 @@ export class RedisChannel implements Channel {
   }
 
   async #push(messages: readonly Message[]): Promise<PushAnswer[]> {
-    const name = randomUUID();
+    const name = callName();
     const batches = batchesOf(messages, ({ body }) => body.length);
     const answers = await Promise.all(batches.map((batch, index) => this.#run("push", [this.retentionMs, `${name}:${index}`, ...batch.flatMap(columnsOf)])));
     return answers.flat().map((stored) => (stored === 1 ? "accepted" : "duplicate"));
@@ -138,7 +138,7 @@ export class RedisChannel implements Channel {
   }
 
   #settleBatch(batch: readonly Settlement[]): Promise<number[]> {
-    const values = [this.retentionMs, randomUUID(), ...batch.flatMap(settlementColumns)];
+    const values = [this.retentionMs, callName(), ...batch.flatMap(settlementColumns)];
     return this.#run("settle", values, [(this.results ?? this).#meta]);
   }
 
@@ -162,6 +162,11 @@ export class RedisChannel implements Channel {
   #run(script: ScriptName, values: readonly (string | number)[], moreKeys: readonly string[] = []): Promise<number[]> {
     return this.connection.run(script, [this.#meta, ...moreKeys], values) as Promise<number[]>;
   }
+}
+
+/** Kept with each message, so no longer than it has to be. */
+function callName(): string {
+  return randomBytes(9).toString("base64url");
 }
 
 function columnsOf({ id, body, key, priority, delayMs }: Message): (string | number)[] {

@@ -95,6 +95,8 @@ function optionsFor({ host, port, isEncrypted, username, password, database }: R
     // BullMQ would print what it thinks of the server: inspect.ts tells it.
     skipVersionCheck: true,
     maxRetriesPerRequest: TRIES_PER_COMMAND,
+    // The address may lead to another server by now; the command itself fails.
+    reconnectOnError: ({ message }: Error) => (message.startsWith("READONLY") ? 1 : false),
     // With jitter: a fleet that lost its Redis does not come back in one moment.
     retryStrategy: (times: number) => (0.5 + Math.random() / 2) * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** times),
   };

@@ -5,7 +5,8 @@ const MEANING: Readonly<Record<string, readonly [QueueErrorCode, string]>> = {
   WRONGPASS: ["refused", "the user or the password is wrong: check both in the URL, or PROBE_RUN_REDIS_PASSWORD"],
   NOAUTH: ["refused", "it wants a password: write redis://:PASSWORD@host, or set PROBE_RUN_REDIS_PASSWORD"],
   NOPERM: ["read_only", "this user may not run a command that the queue needs: allow it @all on the keys of the prefix (ACL SETUSER)"],
-  READONLY: ["read_only", "it is a replica, and takes no writes: give the address of the primary"],
+  // After a failover, what was the primary: passing, where the address leads to the new one.
+  READONLY: ["unreachable", "it is a replica, and takes no writes: give the address of the primary"],
   OOM: ["full", "its memory is full (maxmemory): free some, or raise the limit. What was accepted before stays stored"],
   MISCONF: ["full", "it cannot write to its disk, and takes no writes until it can: look into its log. What was accepted before is in its memory only"],
   NOREPLICAS: ["busy", "too few of its replicas are there (min-replicas-to-write): start them, or try again"],

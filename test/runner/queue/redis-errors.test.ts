@@ -79,7 +79,7 @@ realServer("what goes wrong with a queue on Redis", ["redis-server"], () => {
     const [nobody = 0] = await freePorts(1);
     const { url } = await start({ more: [["replicaof", `127.0.0.1 ${nobody}`]] });
     const jobs = await open(url);
-    await expect(jobs.push([message("a")])).rejects.toMatchObject({ code: "read_only", message: expect.stringContaining("it is a replica") });
+    await expect(jobs.push([message("a")])).rejects.toMatchObject({ code: "unreachable", message: expect.stringContaining("it is a replica") });
   });
 
   test("who only looks makes no queue", async () => {

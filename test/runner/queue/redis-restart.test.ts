@@ -64,6 +64,18 @@ realServer("a Redis that goes away and comes back", ["redis-server"], () => {
     expect(await jobs.push([message("b")])).toEqual(["accepted"]);
   });
 
+  test("who closes meanwhile does not wait for it", async () => {
+    await start({ isPersistent: true });
+    const waiting = claim(60_000);
+    await sleep(50);
+    await redis.kill();
+    const asked = performance.now();
+    await backend.close();
+    expect(await waiting).toEqual([]);
+    await expect(jobs.push([message("a")])).rejects.toMatchObject({ code: "closed" });
+    expect(performance.now() - asked).toBeLessThan(1000);
+  });
+
   test("one without persistence forgets all, and is warned of when it is opened", async () => {
     const warned = once(process, "warning") as Promise<[Error & { code: string }]>;
     await start({ isPersistent: false });
