@@ -1,3 +1,4 @@
+import type { SitesGrant } from "./behaviour/grant.js";
 import { monotonic, utc } from "./clock.js";
 import type { RunState } from "./context.js";
 import type { TcpGrant } from "./net/dial.js";
@@ -12,6 +13,8 @@ export interface Grants {
   tls: TlsGrant;
   /** Asks name servers. */
   resolver: ResolverGrant;
+  /** Knows what mail sites were like, and whether they may be asked at all. */
+  sites: SitesGrant;
   clock: { now(): number; utc(): string };
 }
 
@@ -25,6 +28,7 @@ const GRANTORS: { readonly [N in Need]: () => Promise<Grantor> } = {
   tcp: async () => (await import("./net/dial.js")).tcpGrant,
   tls: async () => (await import("./net/tls.js")).tlsGrant,
   resolver: async () => (await import("./net/dns/grant.js")).resolverGrant,
+  sites: async () => (await import("./behaviour/grant.js")).sitesGrant,
   clock: async () => () => ({ now: monotonic, utc: () => utc(monotonic()) }),
 };
 

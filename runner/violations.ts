@@ -90,10 +90,18 @@ function expectation(error: SchemaError): string {
       return FORMATS[String(params.format)] ?? `must be a ${params.format}`;
     case "anyOf":
     case "oneOf":
+      if (fieldsToChooseFrom(parentSchema) !== null) return `must have exactly one of ${fieldsToChooseFrom(parentSchema)}`;
       return isReference(parentSchema) ? 'must be text, or a reference such as {"secret": "env:NAME"}' : "fits none of the allowed forms";
     default:
       return error.message ?? `breaks the rule ${keyword}`;
   }
+}
+
+/** The names of a schema that asks for one field out of several; null for any other. */
+function fieldsToChooseFrom(schema: Record<string, unknown> | undefined): string | null {
+  const branches = schema?.oneOf as { required?: readonly string[] }[] | undefined;
+  const names = branches?.map(({ required }) => (required?.length === 1 ? required[0] : undefined));
+  return names === undefined || names.includes(undefined) ? null : names.join(", ");
 }
 
 const FORMATS: Readonly<Record<string, string>> = {

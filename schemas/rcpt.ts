@@ -72,6 +72,7 @@ export const RCPT_RULES = [
   "domain_takes_no_mail",
   "domain_unknown",
   "domain_without_mail_host",
+  "malformed",
   "refused_for_another_reason",
   "not_now",
   "about_us",

@@ -45,8 +45,9 @@ export function objectsOf(schema: Schema, path = ""): { path: string; schema: Sc
   return [...own, ...inside, ...alternatives, ...(schema.items === undefined ? [] : objectsOf(schema.items, `${path}/*`))];
 }
 
-/** What the schema asks for, and no more. */
+/** What the schema asks for, and no more. One that asks for either of two fields says so by an example of its own. */
 export function exampleInput(schema: Schema): Record<string, unknown> {
+  if (schema.examples?.[0] !== undefined) return structuredClone(schema.examples[0]) as Record<string, unknown>;
   return Object.fromEntries((schema.required ?? []).map((name) => [name, exampleOf(schema.properties?.[name] ?? {}, name)]));
 }
 

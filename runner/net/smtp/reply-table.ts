@@ -38,8 +38,13 @@ export interface Refusal {
 export function readRefusal(reply: Reply, command: RefusedCommand): Refusal {
   const heard = { code: reply.code, enhanced: enhancedCodeOf(reply), text: comparable(reply) };
   const row = REPLY_TABLE.find((candidate) => fits(candidate, heard) && (command === "rcpt" || !MAILBOX_REASONS.has(candidate.reason)));
-  if (row !== undefined) return { reason: row.reason, row: row.id };
+  if (row !== undefined) return { reason: atTheDoor(row.reason, command), row: row.id };
   return { reason: UNKNOWN_WORDS[command][replyClass(reply) === 4 ? "later" : "never"], row: null };
+}
+
+/** Before we have said what we want, a policy can only be against who we are. */
+function atTheDoor(reason: RcptReason, command: RefusedCommand): RcptReason {
+  return reason === "policy" && (command === "greeting" || command === "ehlo") ? "client_blocked" : reason;
 }
 
 const UNKNOWN_WORDS: Readonly<Record<RefusedCommand, { later: RcptReason; never: RcptReason }>> = {

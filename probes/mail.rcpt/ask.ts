@@ -1,0 +1,110 @@
+import type { FailureError } from "../../runner/failure-error.js";
+import { has } from "../../runner/net/smtp/capabilities.js";
+import { mailLine, rcptLine } from "../../runner/net/smtp/mail.js";
+import type { Mailbox } from "../../runner/net/smtp/mailbox.js";
+import { replyClass } from "../../runner/net/smtp/reply.js";
+import type { SmtpSession, TimedReply } from "../../runner/net/smtp/session.js";
+import { type Decision, decisionOfFailure, decisionOfReply } from "./decide.js";
+import { CLOSING } from "./open-session.js";
+
+type Command = Parameters<SmtpSession["pipeline"]>[0][number];
+type Outcome = PromiseSettledResult<TimedReply>;
+
+/** What came of asking for one address. */
+export interface Answer {
+  readonly decision: Decision;
+  /** answered: go on. refused: by a reply about us, which will be the same for the next. gone: the server is, or goes. */
+  readonly kind: "answered" | "refused" | "gone";
+  /** False where another connection or another mail host may still give an answer. */
+  readonly isFinal: boolean;
+  /** Of the reply to RCPT. */
+  readonly ms: number | null;
+}
+
+/** Commands that go out together: more would be a burst in a server's log, and gain nothing. */
+const MOST_TOGETHER = 16;
+
+/**
+ * Asks for addresses, each in a transaction of its own: MAIL, RCPT, RSET. Several recipients in one transaction make some servers
+ * answer for their combination ("recipients belong to multiple regions"), and make one address's answer hang on another's.
+ * Gives an answer for each until one says that there is no use in going on. DATA is never sent.
+ */
+export async function ask(session: SmtpSession, sender: Mailbox | null, mailboxes: readonly Mailbox[], mayPipeline: boolean): Promise<Answer[]> {
+  const together = mayPipeline && has(session.capabilities, "PIPELINING") ? MOST_TOGETHER : 1;
+  const answers: Answer[] = [];
+  // The first goes alone: a server that refuses us says so once, not sixteen times.
+  for (let from = 0, size = 1; from < mailboxes.length; from += size, size = together) {
+    if (from === 0) size = 1;
+    const portion = mailboxes.slice(from, from + size);
+    const given = together === 1 ? [await oneByOne(session, sender, portion[0] as Mailbox)] : await pipelined(session, sender, portion);
+    answers.push(...given);
+    if (given.some(({ kind }) => kind !== "answered")) break;
+  }
+  return answers;
+}
+
+function commandsFor(session: SmtpSession, sender: Mailbox | null, mailbox: Mailbox): readonly [Command, Command, Command] {
+  const rcpt = rcptLine(session, mailbox);
+  const mail = mailLine(session, sender, { smtpUtf8: mailbox.needsSmtpUtf8 });
+  return [
+    { name: "MAIL", phase: "mail", line: mail },
+    { name: "RCPT", phase: "rcpt", line: rcpt },
+    { name: "RSET", phase: "rset", line: "RSET" },
+  ];
+}
+
+/** An address that the server cannot be asked for is answered here; the others go out in one write (RFC 2920). */
+async function pipelined(session: SmtpSession, sender: Mailbox | null, mailboxes: readonly Mailbox[]): Promise<Answer[]> {
+  const made = mailboxes.map((mailbox) => attempt(() => commandsFor(session, sender, mailbox)));
+  const outcomes = await session.pipeline(made.flatMap((each) => ("commands" in each ? each.commands : [])));
+  let next = 0;
+  return made.map((each) => {
+    if ("answer" in each) return each.answer;
+    const [mail, rcpt, rset] = outcomes.slice(next, next + 3) as [Outcome, Outcome, Outcome];
+    next += 3;
+    return answerOf(mail, rcpt, rset);
+  });
+}
+
+async function oneByOne(session: SmtpSession, sender: Mailbox | null, mailbox: Mailbox): Promise<Answer> {
+  const made = attempt(() => commandsFor(session, sender, mailbox));
+  if ("answer" in made) return made.answer;
+  const outcomes: Outcome[] = [];
+  for (const command of made.commands) {
+    const [outcome] = (await session.pipeline([command])) as [Outcome];
+    outcomes.push(outcome);
+    // After a refused MAIL there is no transaction to go on with; a server that goes cannot be asked.
+    if (outcome.status === "rejected" || outcome.value.code === CLOSING || (command.phase === "mail" && replyClass(outcome.value) !== 2)) break;
+  }
+  return answerOf(outcomes[0] as Outcome, outcomes[1], outcomes[2]);
+}
+
+function attempt(make: () => readonly [Command, Command, Command]): { commands: readonly [Command, Command, Command] } | { answer: Answer } {
+  try {
+    return { commands: make() };
+  } catch (error) {
+    return { answer: { decision: decisionOfFailure((error as FailureError).failure), kind: "answered", isFinal: true, ms: null } };
+  }
+}
+
+function answerOf(mail: Outcome, rcpt: Outcome | undefined, rset: Outcome | undefined): Answer {
+  if (mail.status === "rejected") return lost(mail.reason as FailureError);
+  if (replyClass(mail.value) !== 2) {
+    const isClosing = mail.value.code === CLOSING;
+    return { decision: decisionOfReply("mail", mail.value), kind: isClosing ? "gone" : "refused", isFinal: !isClosing, ms: null };
+  }
+  if (rcpt === undefined || rcpt.status === "rejected") return lost((rcpt as PromiseRejectedResult).reason as FailureError);
+  const said = { decision: decisionOfReply("rcpt", rcpt.value), ms: rcpt.value.duration_ms };
+  if (rcpt.value.code === CLOSING) return { ...said, kind: "gone", isFinal: false };
+  if (AMONG_US.has(said.decision.reason)) return { ...said, kind: "refused", isFinal: true };
+  // Without its transaction ended, the next would stand inside this one. What was answered stays answered.
+  const isOver = rset?.status === "fulfilled" && replyClass(rset.value) === 2;
+  return { ...said, kind: isOver ? "answered" : "gone", isFinal: true };
+}
+
+/** Said of an address, meant for us: the next address would hear the same. */
+const AMONG_US: ReadonlySet<string> = new Set(["client_blocked", "sender_refused", "rate_limited", "tls_required"]);
+
+function lost({ failure }: FailureError): Answer {
+  return { decision: decisionOfFailure(failure), kind: "gone", isFinal: false, ms: null };
+}

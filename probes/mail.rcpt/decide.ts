@@ -1,0 +1,116 @@
+import { monotonic, round } from "../../runner/clock.js";
+import { plainText, type Reply, replyClass, replyText } from "../../runner/net/smtp/reply.js";
+import { enhancedCodeOf, type RefusedCommand, readRefusal } from "../../runner/net/smtp/reply-table.js";
+import { rejected } from "../../runner/net/smtp/session.js";
+import type { Failure, Phase } from "../../schemas/failure.js";
+import type { DecidedAt, RcptCategory, RcptReason } from "../../schemas/rcpt.js";
+import type { Question, Result } from "./evidence.js";
+import { retryAfterMs } from "./retry-after.js";
+
+/** Who said it. */
+export interface Speaker {
+  readonly host: string;
+  readonly ipAddress: string;
+}
+
+/** What is decided of an address, or of all that a server was to be asked for. */
+export interface Decision
+  extends Pick<Result, "category" | "code" | "enhanced_code" | "message" | "decided_at" | "reason" | "matched" | "retry_after_ms" | "error"> {
+  readonly failure: Failure | null;
+}
+
+/** A reply that settles it: 2yz to RCPT, 4yz or 5yz to anything. */
+export function decisionOfReply(command: RefusedCommand, reply: Reply): Decision {
+  const said = { code: reply.code, enhanced_code: enhancedCodeOf(reply), message: plainText(reply), decided_at: command, error: null };
+  if (command === "rcpt" && replyClass(reply) === 2) {
+    return {
+      ...said,
+      category: "accept",
+      reason: reply.code === CANNOT_VERIFY ? "mailbox_unverified" : "mailbox_exists",
+      matched: null,
+      retry_after_ms: null,
+      failure: null,
+    };
+  }
+  const { reason, row } = readRefusal(reply, command);
+  const isTemporary = replyClass(reply) === 4;
+  return {
+    ...said,
+    category: categoryOf(command, replyClass(reply)),
+    reason,
+    matched: row,
+    retry_after_ms: isTemporary ? retryAfterMs(reason, replyText(reply)) : null,
+    failure: rejected(command, reply).failure,
+  };
+}
+
+/** RFC 5321, section 3.5.3: it will be tried, and nobody has looked. */
+const CANNOT_VERIFY = 252;
+
+/** What a server says before RCPT is about us: a 5yz there is no hard failure of an address. */
+function categoryOf(command: RefusedCommand, kind: number): RcptCategory {
+  if (kind === 4) return "temp_fail";
+  return command === "rcpt" && kind === 5 ? "hard_fail" : "unknown";
+}
+
+/** Something broke, and nobody said anything that could be believed. */
+export function decisionOfFailure(failure: Failure): Decision {
+  const reason = reasonOf(failure);
+  return {
+    category: "unknown",
+    code: failure.reply_code,
+    enhanced_code: failure.enhanced_code,
+    message: null,
+    decided_at: decidedAt(failure.phase),
+    reason,
+    matched: null,
+    retry_after_ms: failure.retryable ? retryAfterMs(reason, "") : null,
+    error: failure.message,
+    failure,
+  };
+}
+
+/** Decided without a server: of the address itself, its domain, or this machine. */
+export function decisionOf(reason: RcptReason, at: DecidedAt | null, category: RcptCategory, failure: Failure): Decision {
+  return { ...decisionOfFailure(failure), category, reason, decided_at: at, retry_after_ms: failure.retryable ? retryAfterMs(reason, "") : null };
+}
+
+function reasonOf({ phase, code }: Failure): RcptReason {
+  if (code === "cancelled") return "run_ended";
+  if (phase === "resolve") return code === "not_permitted" ? "not_permitted" : "dns_failure";
+  if (phase === "connect") return code === "timeout" ? "no_answer" : "connection_failed";
+  if (code === "timeout") return "no_answer";
+  if (code === "protocol_violation" || code === "limit_exceeded") return "protocol_error";
+  if (code === "unsupported") return phase === "starttls" || phase === "tls" ? "tls_required" : "address_unsupported";
+  if (code === "tls_certificate" || code === "tls_protocol") return "protocol_error";
+  return "connection_lost";
+}
+
+const AT: Partial<Readonly<Record<Phase, DecidedAt>>> = {
+  resolve: "resolve",
+  connect: "connect",
+  greeting: "greeting",
+  ehlo: "ehlo",
+  starttls: "starttls",
+  tls: "tls",
+  mail: "mail",
+  rcpt: "rcpt",
+  rset: "rcpt",
+};
+
+function decidedAt(phase: Phase): DecidedAt {
+  return AT[phase] ?? "input";
+}
+
+/** Writes a decision down. One that is not final may be overwritten: by another mail host, or on another connection. */
+export function settle(question: Question, decision: Decision, speaker: Speaker | null, isFinal: boolean): void {
+  if (question.isSettled) return;
+  const { failure, ...told } = decision;
+  Object.assign(question.result, told, {
+    mx_host: speaker?.host ?? null,
+    ip_address: speaker?.ipAddress ?? null,
+    elapsed_ms: question.beganAt === null ? null : round(monotonic() - question.beganAt),
+  });
+  question.failure = failure;
+  question.isSettled = isFinal;
+}

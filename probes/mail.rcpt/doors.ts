@@ -1,0 +1,144 @@
+import { FailureError } from "../../runner/failure-error.js";
+import type { SmtpSession } from "../../runner/net/smtp/session.js";
+import type { Failure } from "../../schemas/failure.js";
+import { type Decision, decisionOfFailure, decisionOfReply, type Speaker } from "./decide.js";
+import type { Visit } from "./evidence.js";
+import { CLOSING, endVisit, leave, openSession } from "./open-session.js";
+import type { Visiting } from "./visit-site.js";
+
+/** A session that may be asked. */
+export interface Conversation {
+  readonly session: SmtpSession;
+  readonly visit: Visit;
+  readonly door: Speaker;
+  readonly helloName: string;
+  /** How many addresses it was asked for so far. */
+  asked: number;
+}
+
+/** More addresses of mail hosts than anybody has are not dialled. */
+const MOST_DOORS = 10;
+/** A server that goes without a word twice, one after the other, is left alone. */
+const MOST_FRUITLESS = 2;
+
+/** The addresses of a site's mail hosts, and the one connection that is open to one of them. */
+export class Doors {
+  /** False once a connection was lost: perhaps it was too much at once. */
+  mayPipeline = true;
+  readonly #visiting: Visiting;
+  readonly #doors: readonly Speaker[];
+  #at = 0;
+  #retriesLeft: number;
+  #fruitless = 0;
+  #open: Conversation | null = null;
+  /** Every dial so far ended in silence. */
+  #onlySilence = true;
+
+  constructor(visiting: Visiting) {
+    this.#visiting = visiting;
+    this.#retriesLeft = visiting.patience.retries;
+    this.#doors = visiting.round.hosts
+      .flatMap(({ host, addresses }) => addresses.filter((each) => each.may_be_dialled).map(({ ip_address: ipAddress }) => ({ host, ipAddress })))
+      .slice(0, MOST_DOORS);
+  }
+
+  /** True when all was dialled that there is, and nothing answered, not even to refuse. */
+  get nobodyWasThere(): boolean {
+    return this.#onlySilence && this.#open === null && this.#at > 0;
+  }
+
+  /** The open conversation, or a new one at the first door that opens; null when none does. `told` hears why each did not. */
+  async enter(told: (decision: Decision, speaker: Speaker) => void): Promise<Conversation | null> {
+    const { ctx } = this.#visiting;
+    while (this.#open === null && this.#at < this.#doors.length && !ctx.signal.aborted) {
+      const door = this.#doors[this.#at] as Speaker;
+      const broken = await this.#try(door);
+      if (broken === null) break;
+      const decision = decisionOfBroken(broken);
+      told(decision, door);
+      this.#note(decision);
+      if (this.#visiting.evidence.attempts.at(-1)?.ended_at === null) endVisit(this.#visiting.evidence.attempts.at(-1) as Visit, decision);
+      if (mayTryNext(broken, decision)) this.#next();
+      else this.#at = this.#doors.length;
+    }
+    return this.#open;
+  }
+
+  /** The conversation ended in the middle. `wasOfUse`: it has answered something. */
+  async lost({ code, reason }: Decision, wasOfUse: boolean): Promise<void> {
+    await this.leave();
+    this.mayPipeline = false;
+    this.#fruitless = wasOfUse ? 0 : this.#fruitless + 1;
+    const isElsewhere = code === CLOSING || reason === "no_answer" || this.#fruitless >= MOST_FRUITLESS;
+    if (isElsewhere) this.#next();
+  }
+
+  async leave(): Promise<void> {
+    const open = this.#open;
+    this.#open = null;
+    if (open !== null) await leave(open.session);
+  }
+
+  #next(): void {
+    this.#fruitless = 0;
+    this.#at = this.#retriesLeft > 0 ? this.#at + 1 : this.#doors.length;
+    this.#retriesLeft -= 1;
+  }
+
+  /** Null when it is open. */
+  async #try(door: Speaker): Promise<Failure | null> {
+    const { ctx, input, evidence, identity, patience } = this.#visiting;
+    let helloName = "";
+    try {
+      const opened = await openSession(
+        ctx,
+        input,
+        {
+          ...door,
+          connectTimeoutMs: patience.connect_timeout_ms,
+          commandTimeoutMs: patience.command_timeout_ms,
+          helloName: (connection) => {
+            helloName = identity.helloName(connection);
+            evidence.helo_domain = helloName;
+            return helloName;
+          },
+        },
+        evidence.attempts,
+      );
+      this.#onlySilence = false;
+      ctx.sites.sawOpen(input.mx_port);
+      this.#open = { ...opened, door, helloName, asked: 0 };
+      return null;
+    } catch (error) {
+      if (!(error instanceof FailureError)) throw error;
+      const { phase, code } = error.failure;
+      if (phase !== "connect" || (code !== "timeout" && code !== "unreachable")) this.#onlySilence = false;
+      return error.failure;
+    }
+  }
+
+  #note({ decided_at: at, reason, failure }: Decision): void {
+    const { seen } = this.#visiting;
+    if (at === "connect") seen.push({ kind: "connect_failed", ms: null });
+    else if (failure?.code === "timeout") seen.push({ kind: "timeout", ms: null });
+    else if (reason === "client_blocked" || reason === "rate_limited") seen.push({ kind: "refused_us", ms: null });
+  }
+}
+
+/** What kept us from asking. A reply is read by the table; it cannot be about a mailbox. */
+function decisionOfBroken(failure: Failure): Decision {
+  const { phase, code, reply_code: replyCode } = failure;
+  if (code !== "reply_rejected" || replyCode === null || (phase !== "greeting" && phase !== "ehlo" && phase !== "starttls")) return decisionOfFailure(failure);
+  const lines = failure.message.slice(String(replyCode).length + 1).split("\n");
+  return decisionOfReply(phase, { code: replyCode, lines });
+}
+
+/**
+ * Another mail host is worth trying when this one could not be reached, or will be back (421, 4yz at the greeting), or says that it
+ * is none (RFC 7504). A 5yz is a no, and the next host of the same site would say it again.
+ */
+function mayTryNext({ phase, code, reply_code: replyCode }: Failure, { reason }: Decision): boolean {
+  if (code === "cancelled") return false;
+  if (code !== "reply_rejected") return phase === "connect" || code !== "unsupported";
+  return replyCode === CLOSING || (replyCode !== null && replyCode < 500) || reason === "no_mail_host";
+}

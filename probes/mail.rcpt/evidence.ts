@@ -1,0 +1,68 @@
+import type { Context } from "../../runner/context.js";
+import type { Evidence } from "../../runner/define-probe.js";
+import { randomSeed } from "../../runner/net/dns/shuffle.js";
+import type { Mailbox } from "../../runner/net/smtp/mailbox.js";
+import type { Failure } from "../../schemas/failure.js";
+import type { Input, Output } from "./schema.js";
+
+export type Ctx = Context<"tcp" | "tls" | "resolver" | "sites">;
+export type RcptEvidence = Evidence<Output>;
+export type Result = Output["results"][number];
+export type Domain = Output["domains"][number];
+export type Site = Output["sites"][number];
+export type Visit = Output["attempts"][number];
+
+/** One address of the input on its way to a decision. */
+export interface Question {
+  readonly mailbox: Mailbox;
+  readonly result: Result;
+  /** What keeps it from being accepted, in the house's vocabulary. */
+  failure: Failure | null;
+  beganAt: number | null;
+  /** Nothing that is learned later may change it. */
+  isSettled: boolean;
+}
+
+/** Every field before anything has happened. */
+export function nothingYet(input: Input): RcptEvidence {
+  return {
+    status: "ok",
+    failure: null,
+    helo_domain: null,
+    mail_from: null,
+    results: emailsOf(input).map(undecided),
+    domains: [],
+    sites: [],
+    attempts: [],
+    seed: input.seed ?? randomSeed(),
+    findings: [],
+  };
+}
+
+function emailsOf({ email, emails = [] }: Input): string[] {
+  return email === undefined ? emails : [email, ...emails];
+}
+
+/** What stands there when the run ends before anybody has said anything. */
+function undecided(email: string): Result {
+  return {
+    email,
+    domain: null,
+    category: "unknown",
+    code: null,
+    enhanced_code: null,
+    message: null,
+    mx_host: null,
+    ip_address: null,
+    decided_at: null,
+    reason: "run_ended",
+    matched: null,
+    retry_after_ms: null,
+    catch_all: "unknown",
+    verdict: "unknown",
+    confidence: 0,
+    rule: "not_asked",
+    elapsed_ms: null,
+    error: "the run ended before it was asked",
+  };
+}

@@ -1,0 +1,65 @@
+import { defineProbe } from "../../runner/define-probe.js";
+import { parseMailbox } from "../../runner/net/smtp/mailbox.js";
+import { type Failure, failure } from "../../schemas/failure.js";
+import type { RcptReason } from "../../schemas/rcpt.js";
+import { decisionOf, settle } from "./decide.js";
+import { type Ctx, nothingYet, type Question, type RcptEvidence } from "./evidence.js";
+import { domainOf, findSites } from "./find-sites.js";
+import { identityOf } from "./identity.js";
+import { judge } from "./judge.js";
+import { type Input, newest } from "./schema.js";
+import { visitSite } from "./visit-site.js";
+
+export default defineProbe({
+  name: "mail.rcpt",
+  summary: "Asks a domain's mail hosts whether they would take a mail for an address, without sending one.",
+  needs: ["tcp", "tls", "resolver", "sites"],
+  ...newest,
+  run,
+});
+
+async function run(input: Input, ctx: Ctx): Promise<RcptEvidence> {
+  const evidence = nothingYet(input);
+  const questions = evidence.results.map(questionOf);
+  const broken = await ctx.attempt(async () => {
+    const asked = questions.filter(({ isSettled }) => !isSettled);
+    if (ctx.sites.refusal !== null) return refuse(asked, ctx.sites.refusal);
+    const identity = identityOf(input);
+    const rounds = await findSites(ctx, input, evidence, asked);
+    // One site after the other: whoever wants several at once starts several runs.
+    for (const round of rounds) await visitSite(ctx, input, evidence, identity, round);
+  });
+  const ended = broken ?? (await ctx.attempt(async () => ctx.signal.throwIfAborted()));
+  if (ended !== null) for (const question of questions.filter(isUnanswered)) settle(question, decisionOf(reasonFor(ended), null, "unknown", ended), null, true);
+  judge(evidence, questions);
+  return evidence;
+}
+
+function reasonFor({ code }: Failure): RcptReason {
+  return code === "not_permitted" ? "not_permitted" : "run_ended";
+}
+
+/** No server has said anything of it, neither yes nor no. */
+function isUnanswered({ result }: Question): boolean {
+  return result.code === null;
+}
+
+/** What is no address is settled at once. */
+function questionOf(result: RcptEvidence["results"][number]): Question {
+  const mailbox = parseMailbox(result.email);
+  if (!("problem" in mailbox)) {
+    result.domain = domainOf(mailbox.host);
+    return { mailbox, result, failure: null, beganAt: null, isSettled: false };
+  }
+  const question: Question = { mailbox: NOBODY, result, failure: null, beganAt: null, isSettled: false };
+  const words = `it is no address that can be asked for: ${mailbox.problem}`;
+  settle(question, decisionOf("address_malformed", "input", "unknown", failure("rcpt", "not_permitted", words)), null, true);
+  return question;
+}
+
+const NOBODY = { path: "", localPart: "", host: { kind: "name", host: "" }, needsSmtpUtf8: false } as const;
+
+function refuse(questions: readonly Question[], words: string): void {
+  const decision = decisionOf("not_permitted", "input", "unknown", failure("connect", "not_permitted", words));
+  for (const question of questions) settle(question, decision, null, true);
+}

@@ -1,0 +1,68 @@
+import type { RunState } from "../context.js";
+import { OutboundTest, parseReferences } from "./outbound.js";
+import { refusalToProbe } from "./permission.js";
+import { type SiteSummary, summaryOf } from "./profile.js";
+import { BehaviourStore, IN_MEMORY, type KnownCatchAll, type Observation } from "./store.js";
+
+/** What a probe of mailboxes may know of the sites it asks, and must find out before it does. */
+export interface SitesGrant {
+  /** Why this machine must not ask; null when it may. */
+  readonly refusal: string | null;
+  /** What the site was like so far. */
+  summary(site: string): SiteSummary;
+  observe(site: string, observations: readonly Observation[]): void;
+  catchAll(key: string): KnownCatchAll | null;
+  keepCatchAll(key: string, known: Omit<KnownCatchAll, "at">, lifeMs: number): void;
+  /** Something answered at this port. */
+  sawOpen(port: number): void;
+  /** False when nothing in the world can be reached at this port from here. Asks the world, so it is for when all else has failed. */
+  isOutboundOpen(port: number): Promise<boolean>;
+}
+
+export function sitesGrant(_state: RunState): SitesGrant {
+  const { store, outbound } = processSites();
+  return {
+    refusal: refusalToProbe(process.env),
+    summary: (site) => summaryOf(store.observations(site), Date.now()),
+    observe: (site, observations) => store.add(site, observations),
+    catchAll: (key) => store.catchAll(key),
+    keepCatchAll: (key, known, lifeMs) => store.keepCatchAll(key, known, lifeMs),
+    sawOpen: (port) => {
+      if (outbound.isAbout(port)) outbound.sawOpen();
+    },
+    isOutboundOpen: async (port) => !outbound.isAbout(port) || (await outbound.isOpen()),
+  };
+}
+
+interface Sites {
+  readonly store: BehaviourStore;
+  readonly outbound: OutboundTest;
+}
+
+let sites: Sites | null = null;
+
+/** What all runs of this process share. PROBE_RUN_BEHAVIOUR names a file that several processes share as well. */
+function processSites(): Sites {
+  sites ??= {
+    store: opened(process.env.PROBE_RUN_BEHAVIOUR || behaviourFile),
+    outbound: new OutboundTest(parseReferences(process.env.SMTP_SELF_TEST_HOSTS) ?? undefined),
+  };
+  return sites;
+}
+
+let behaviourFile: string = IN_MEMORY;
+
+/** Where experience is kept when the environment does not say: before the first run, by whoever starts the process. */
+export function keepBehaviourIn(path: string): void {
+  behaviourFile = path;
+}
+
+function opened(path: string): BehaviourStore {
+  try {
+    return new BehaviourStore(path);
+  } catch (error) {
+    throw new Error(`what was learned of mail sites cannot be kept in ${path}: ${(error as Error).message}. Name another file in PROBE_RUN_BEHAVIOUR`, {
+      cause: error,
+    });
+  }
+}

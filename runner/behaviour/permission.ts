@@ -1,0 +1,20 @@
+import { hostname } from "node:os";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const OFF = /^(?:0|false|no|off)$/i;
+
+/**
+ * Whether this machine may ask mail servers about mailboxes; null when it may, else why not. SMTP_PROBES_ENABLED is the switch,
+ * SMTP_PROBES_ALLOWED_HOSTS names the machines that may, by their whole name or its first label: a developer's machine has the
+ * same code and jobs as the server with the good name, and ruins that name as easily.
+ */
+export function refusalToProbe(env: Environment, ownName: string = hostname()): string | null {
+  if (OFF.test(env.SMTP_PROBES_ENABLED?.trim() ?? "")) return "asking mail servers about mailboxes is switched off here (SMTP_PROBES_ENABLED)";
+  const allowed = (env.SMTP_PROBES_ALLOWED_HOSTS ?? "").split(/[\s,]+/).filter((name) => name !== "");
+  if (allowed.length === 0) return null;
+  const own = ownName.toLowerCase();
+  const names = [own, own.split(".")[0] as string];
+  if (allowed.some((name) => names.includes(name.toLowerCase()))) return null;
+  return `this machine, ${ownName}, is not among those that may ask mail servers about mailboxes (SMTP_PROBES_ALLOWED_HOSTS)`;
+}

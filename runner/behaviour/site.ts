@@ -1,0 +1,39 @@
+/**
+ * What counts as one mail site: limits and experience are kept by it, not by domain. Thousands of domains may share a site's
+ * hosts, and two hosts of one domain are the same machine room.
+ */
+export function siteOf(hosts: readonly string[], port = SMTP_PORT): string {
+  const names = [...new Set(hosts.map((host) => familyOf(host.toLowerCase().replace(/\.$/, ""))))].sort();
+  return `${names.join(",")}${port === SMTP_PORT ? "" : `:${port}`}`;
+}
+
+const SMTP_PORT = 25;
+
+/**
+ * Those who give each customer mail hosts of his own, behind which stand the same machines. The provider's documents name the
+ * common ending.
+ */
+const FAMILIES = [
+  "mail.protection.outlook.com",
+  "mx.microsoft",
+  "l.google.com",
+  "googlemail.com",
+  "smtp.goog",
+  "pphosted.com",
+  "ppe-hosted.com",
+  "mimecast.com",
+  "mimecast.co.za",
+  "yahoodns.net",
+  "mail.icloud.com",
+  "messagelabs.com",
+  "iphmx.com",
+  "barracudanetworks.com",
+  "mailspamprotection.com",
+  "antispamcloud.com",
+  "zoho.com",
+  "zoho.eu",
+] as const;
+
+function familyOf(host: string): string {
+  return FAMILIES.find((family) => host === family || host.endsWith(`.${family}`)) ?? host;
+}
