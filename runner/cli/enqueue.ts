@@ -61,7 +61,7 @@ async function run({ words, options: given }: Arguments<typeof options>, io: Io)
     for await (const lines of linesOf(path, io)) {
       const messages = lines.flatMap((line) => {
         try {
-          const input = parseJson(line.text, `line ${line.number}`);
+          const input = parseJson(line.text, "the line");
           return [jobMessage(loaded, asked, input, { ...jobOptions, ...idAndKey(given, line, input) })];
         } catch (error) {
           totals.refused += 1;

@@ -1,0 +1,105 @@
+import { once } from "node:events";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { type AddressInfo, createServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { Program } from "./program.js";
+
+let cwd: string;
+let silent: Server;
+let slow: string;
+
+beforeEach(async () => {
+  cwd = await mkdtemp(join(tmpdir(), "probe-run-signals-"));
+  silent = createServer((socket) => socket.on("error", () => undefined)).listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  slow = JSON.stringify({ target_host: "127.0.0.1", target_port: (silent.address() as AddressInfo).port, command_timeout_ms: 1500 });
+});
+
+afterEach(async () => {
+  silent.close();
+  await rm(cwd, { recursive: true });
+});
+
+async function probeRun(argv: readonly string[], stdin = "") {
+  const program = new Program(argv, { cwd, stdin });
+  return { ...(await program.ended), out: program.out, err: program.err };
+}
+
+const stats = async () => JSON.parse((await probeRun(["queue", "stats", "--json"])).out) as Record<"jobs" | "results", Record<string, number>>;
+
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  const end = Date.now() + 20_000;
+  while (!(await condition())) {
+    if (Date.now() > end) throw new Error("it did not come to that within 20 s");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+describe("SIGTERM", () => {
+  test("finishes what runs, takes nothing new, and ends with 0", async () => {
+    await probeRun(["enqueue", "network.smtp", "-"], `${slow}\n`.repeat(6));
+    const worker = new Program(["work", "--concurrency", "2"], { cwd });
+    await until(async () => (await stats()).jobs.leased === 2);
+    worker.kill("SIGTERM");
+    expect(await worker.ended).toEqual({ code: 0, signal: null });
+    expect(worker.err).toMatch(/^2 jobs in .*2 error/);
+    expect(await stats()).toMatchObject({ jobs: { waiting: 4, leased: 0, done: 2 }, results: { waiting: 2 } });
+  });
+
+  test("gives back what does not end within --grace", async () => {
+    await probeRun(["enqueue", "network.smtp", "-"], `${slow}\n`.repeat(2));
+    const worker = new Program(["work", "--concurrency", "2", "--grace", "100"], { cwd });
+    await until(async () => (await stats()).jobs.leased === 2);
+    worker.kill("SIGTERM");
+    expect(await worker.ended).toEqual({ code: 0, signal: null });
+    expect(worker.err).toContain("2 given back");
+    expect(await stats()).toMatchObject({ jobs: { waiting: 2, leased: 0 }, results: { waiting: 0 } });
+  });
+
+  test("the second time it ends at once, and the jobs come back by themselves", async () => {
+    await probeRun(["enqueue", "network.smtp", "-"], `${slow}\n`);
+    const worker = new Program(["work", "--lease", "500"], { cwd });
+    await until(async () => (await stats()).jobs.leased === 1);
+    worker.kill("SIGTERM");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    worker.kill("SIGTERM");
+    expect(await worker.ended).toMatchObject({ code: 130 });
+    await until(async () => (await stats()).jobs.waiting === 1);
+  });
+});
+
+describe("work --processes", () => {
+  test("shares the work, starts a process again that died, and serves its numbers", async () => {
+    await probeRun(["enqueue", "network.smtp", "-"], `${slow}\n`.repeat(12));
+    const parent = new Program(["work", "--processes", "2", "--concurrency", "3", "--lease", "800", "--listen", "127.0.0.1:0"], { cwd });
+    await until(() => parent.err.includes("/metrics"));
+    const base = /http:\/\/[\d.:]+/.exec(parent.err)?.[0] as string;
+    const metrics = async () => (await fetch(`${base}/metrics`)).text();
+    await until(async () => (await metrics()).includes("probe_run_jobs_in_flight 6"));
+    expect((await fetch(`${base}/healthz`)).status).toBe(200);
+    expect((await fetch(`${base}/readyz`)).status).toBe(200);
+    process.kill((await childrenOf(parent.pid))[0] as number, "SIGKILL");
+    await until(async () => /"?jobs_total\{ending="error"\} 12/.test(await metrics()));
+    const text = await metrics();
+    expect(text).toContain("probe_run_worker_restarts_total 1\n");
+    expect(text).toContain('probe_run_job_duration_seconds_bucket{le="+Inf"} 12\n');
+    expect(text).toContain("probe_run_queue_up 1\n");
+    expect(text).toContain('probe_run_queue_jobs{state="done"} 12\n');
+    parent.kill("SIGTERM");
+    expect(await parent.ended).toMatchObject({ code: 0 });
+    expect(parent.err).toMatch(/was killed by SIGKILL; another one is started/);
+    expect(parent.err).toMatch(/\n12 jobs in .*; 1 restarts\n$/);
+  }, 40_000);
+
+  test("ends with its children when the queue is beyond help", async () => {
+    const { code, err } = await probeRun(["work", "--processes", "2", "--probe", "./nowhere.js"]);
+    expect({ code, err }).toEqual({ code: 3, err: expect.stringContaining("there is no such file") });
+  });
+});
+
+/** Linux tells them. */
+async function childrenOf(pid: number): Promise<number[]> {
+  return (await readFile(`/proc/${pid}/task/${pid}/children`, "utf8")).trim().split(" ").map(Number);
+}
