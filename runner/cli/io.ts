@@ -21,7 +21,7 @@ export interface Screen {
 export function processIo(): Io {
   return {
     out: write,
-    err: (text) => void watched(process.stderr).write(text),
+    err: (text) => void watched(process.stderr, endOnBrokenPipe).write(text),
     get stdin() {
       return process.stdin;
     },
@@ -39,21 +39,35 @@ export function processIo(): Io {
 
 /** Whoever read us has seen enough (`| head`): 128 + SIGPIPE is what a program ends with that the signal kills. */
 function endOnBrokenPipe(error: NodeJS.ErrnoException): void {
-  process.exit(error.code === "EPIPE" ? 141 : 3);
+  if (error.code === "EPIPE") process.exit(141);
 }
 
+/** Results that reach nobody must not look like success. Words that do, on stderr, are no reason to lose a result. */
+function endOnLostResult(error: NodeJS.ErrnoException): void {
+  endOnBrokenPipe(error);
+  watched(process.stderr, endOnBrokenPipe).write(`probe-run: stdout cannot be written: ${error.message}\n`, () => process.exit(3));
+}
+
+type ErrorListener = (error: NodeJS.ErrnoException) => void;
+
 /** Node makes these streams when they are first touched, which takes a millisecond each: not before there is something to say. */
-function watched(stream: NodeJS.WriteStream): NodeJS.WriteStream {
-  if (stream.listenerCount("error", endOnBrokenPipe) === 0) stream.on("error", endOnBrokenPipe);
+function watched(stream: NodeJS.WriteStream, listener: ErrorListener): NodeJS.WriteStream {
+  if (stream.listenerCount("error", listener) === 0) stream.on("error", listener);
   return stream;
 }
 
+/** Resolves when it is written. What cannot be written ends the process, from the listener, and nothing goes on before. */
 function write(text: string): Promise<void> {
-  return new Promise((resolve) => void watched(process.stdout).write(text, () => resolve()));
+  return new Promise((resolve) => {
+    watched(process.stdout, endOnLostResult).write(text, (error) => {
+      if (error === null || error === undefined) resolve();
+    });
+  });
 }
 
+/** A terminal that does not know its size says 0. */
 function screenOf(stream: NodeJS.WriteStream): Screen {
-  return { isTty: stream.isTTY === true, columns: stream.columns ?? 80 };
+  return { isTty: stream.isTTY === true, columns: stream.columns || 80 };
 }
 
 function onInterrupt(listener: () => void): () => void {

@@ -24,8 +24,14 @@ export async function openTracer({ options, asked }: RunRequest, io: Io): Promis
     },
     async close() {
       if (file === null) return;
-      await file.writeFile(recordTranscript(events, `recorded from a run of ${asked.name}`));
-      await file.close();
+      try {
+        await file.writeFile(recordTranscript(events, `recorded from a run of ${asked.name}`));
+      } catch (error) {
+        (error as Error).message = `the transcript cannot be written to ${options.record}: ${(error as Error).message}`;
+        throw error;
+      } finally {
+        await file.close();
+      }
     },
   };
 }

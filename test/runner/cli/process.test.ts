@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { playTranscript, type TranscriptServer } from "../../../runner/lab/index.js";
 import { CLI, spawnProbeRun } from "./command-line.js";
 
@@ -66,6 +66,40 @@ test("a reader that has seen enough ends us quietly", async () => {
   child.stdin.end(JSON.stringify(new Array(50).fill({ target_host: "127.0.0.1", target_port: 1 })));
   const [code] = await once(child, "close");
   expect({ code, err }).toEqual({ code: 141, err: "" });
+});
+
+describe("a full disk", { skip: !existsSync("/dev/full") }, () => {
+  const full = () => openSync("/dev/full", "w");
+
+  test.each([["list"], ["network.smtp", "--lab", "--compact"]])("is told when stdout is on it: %s", async (...words) => {
+    const child = spawn(process.execPath, [CLI, ...words], { stdio: ["ignore", full(), "pipe"] });
+    let err = "";
+    child.stderr?.on("data", (chunk) => {
+      err += chunk;
+    });
+    const [code] = await once(child, "close");
+    expect({ code, err }).toEqual({ code: 3, err: "probe-run: stdout cannot be written: ENOSPC: no space left on device, write\n" });
+  });
+
+  test("costs no result when stderr is on it", async () => {
+    const child = spawn(process.execPath, [CLI, "network.smtp", "--lab", "--trace"], { stdio: ["ignore", "pipe", full()] });
+    let out = "";
+    child.stdout?.on("data", (chunk) => {
+      out += chunk;
+    });
+    const [code] = await once(child, "close");
+    expect(code).toBe(0);
+    expect(JSON.parse(out).output.status).toBe("ok");
+  });
+
+  test("is told by the transcript's name when --record goes there, and the result is there", async () => {
+    const { code, out, err } = await spawnProbeRun(["network.smtp", "--lab", "--record", "/dev/full"]);
+    expect({ code, err }).toEqual({
+      code: 3,
+      err: "probe-run: could not run: the transcript cannot be written to /dev/full: ENOSPC: no space left on device, write\n",
+    });
+    expect(JSON.parse(out).output.status).toBe("ok");
+  });
 });
 
 test("a large answer through a slow pipe arrives whole", async () => {
