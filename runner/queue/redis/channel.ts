@@ -1,18 +1,17 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { Queue } from "bullmq";
-import type { Channel, ClaimRequest, Counts, DeadLetter, Delivery, Message, Outcome, Purgeable, PushAnswer, SettleAnswer, Settlement } from "../backend.js";
+import type { Channel, ClaimRequest, Counts, DeadLetter, Delivery, Message, Purgeable, PushAnswer, SettleAnswer, Settlement } from "../backend.js";
 import { batchesOf } from "./batches.js";
+import { callName, messageColumns, settlementColumns } from "./columns.js";
 import type { Connection } from "./connection.js";
-import { dataOf, deadLetterOf, keyField, type Lease, leasesOf } from "./deliveries.js";
-import { jobIdOf } from "./ids.js";
+import { DeadLetters } from "./dead-letters.js";
+import { type Lease, leasesOf } from "./deliveries.js";
 import { encodeLimits } from "./limits.js";
 import { PushTogether } from "./push-together.js";
 import type { ScriptName } from "./scripts/index.js";
 import { Waker } from "./waker.js";
 
-/** BullMQ's priority 0 is what has none: it lies elsewhere, and goes before all. */
-const LOWEST_PRIORITY = 10;
-/** How many are claimed, listed, revived or purged by one command. */
+/** How many are claimed or purged by one script. */
 const MOST_AT_A_TIME = 500;
 /** A wait ends at least so often: a marker may get lost with a process. */
 const LONGEST_WAIT_MS = 1000;
@@ -22,6 +21,7 @@ export class RedisChannel implements Channel {
   readonly #meta: string;
   readonly #waker: Waker;
   readonly #pushes: PushTogether;
+  readonly #deadLetters: DeadLetters;
   #isClosed = false;
 
   constructor(
@@ -37,6 +37,7 @@ export class RedisChannel implements Channel {
       queue.toKey("marker"),
       () => this.#run("wake", []),
     );
+    this.#deadLetters = new DeadLetters(connection.client, queue);
     this.#pushes = new PushTogether((messages) => this.#push(messages));
   }
 
@@ -88,24 +89,11 @@ export class RedisChannel implements Channel {
   }
 
   dead(most: number): Promise<DeadLetter[]> {
-    return this.connection.guard(async () => {
-      const ids = await this.#deadIds(most);
-      const letters: DeadLetter[] = [];
-      for (let first = 0; first < ids.length; first += MOST_AT_A_TIME) letters.push(...(await this.#letters(ids.slice(first, first + MOST_AT_A_TIME))));
-      return letters;
-    });
+    return this.connection.guard(() => this.#deadLetters.list(most));
   }
 
   revive(ids: readonly string[] | null): Promise<number> {
-    return this.connection.guard(async () => {
-      const jobIds = ids === null ? await this.#deadIds(Number.POSITIVE_INFINITY) : ids.map(jobIdOf);
-      let revived = 0;
-      for (let first = 0; first < jobIds.length; first += MOST_AT_A_TIME) {
-        const answers = await Promise.all(jobIds.slice(first, first + MOST_AT_A_TIME).map((jobId) => this.#revive(jobId)));
-        revived += answers.filter((was) => was).length;
-      }
-      return revived;
-    });
+    return this.connection.guard(() => this.#deadLetters.revive(ids));
   }
 
   async purge(what: Purgeable): Promise<number> {
@@ -126,7 +114,9 @@ export class RedisChannel implements Channel {
   async #push(messages: readonly Message[]): Promise<PushAnswer[]> {
     const name = callName();
     const batches = batchesOf(messages, ({ body }) => body.length);
-    const answers = await Promise.all(batches.map((batch, index) => this.#run("push", [this.retentionMs, `${name}:${index}`, ...batch.flatMap(columnsOf)])));
+    const answers = await Promise.all(
+      batches.map((batch, index) => this.#run("push", [this.retentionMs, `${name}:${index}`, ...batch.flatMap(messageColumns)])),
+    );
     return answers.flat().map((stored) => (stored === 1 ? "accepted" : "duplicate"));
   }
 
@@ -142,52 +132,7 @@ export class RedisChannel implements Channel {
     return this.#run("settle", values, [(this.results ?? this).#meta]);
   }
 
-  async #letters(jobIds: readonly string[]): Promise<DeadLetter[]> {
-    const fields = await Promise.all(jobIds.map((jobId) => this.connection.client.hgetall(this.queue.toKey(jobId))));
-    return jobIds.map((jobId, index) => deadLetterOf(jobId, fields[index] ?? {}));
-  }
-
-  /** The oldest first. */
-  #deadIds(most: number): Promise<string[]> {
-    return this.connection.client.zrange(this.queue.toKey("failed"), 0, Number.isFinite(most) ? most - 1 : -1);
-  }
-
-  async #revive(jobId: string): Promise<boolean> {
-    const job = await this.queue.getJob(jobId);
-    if (job === undefined || (await job.getState()) !== "failed") return false;
-    await job.retry("failed", { resetAttemptsMade: true, resetAttemptsStarted: true });
-    return true;
-  }
-
   #run(script: ScriptName, values: readonly (string | number)[], moreKeys: readonly string[] = []): Promise<number[]> {
     return this.connection.run(script, [this.#meta, ...moreKeys], values) as Promise<number[]>;
-  }
-}
-
-/** Kept with each message, so no longer than it has to be. */
-function callName(): string {
-  return randomBytes(9).toString("base64url");
-}
-
-function columnsOf({ id, body, key, priority, delayMs }: Message): (string | number)[] {
-  return [jobIdOf(id), dataOf(body), keyField(key), LOWEST_PRIORITY - priority, Math.ceil(delayMs)];
-}
-
-function settlementColumns({ delivery, outcome }: Settlement): (string | number)[] {
-  const { jobId, lease } = delivery as Lease;
-  return [jobId, lease, outcome.kind, ...outcomeColumns(outcome, delivery as Lease)];
-}
-
-/** A number, a failure, its words, and id, data, key and priority of a result. */
-function outcomeColumns(outcome: Outcome, { place }: Lease): (string | number)[] {
-  switch (outcome.kind) {
-    case "done":
-      return [0, "", "", ...(outcome.result === null ? ["", "", "", 0] : columnsOf(outcome.result).slice(0, 4))];
-    case "retry":
-      return [Math.ceil(outcome.afterMs), JSON.stringify(outcome.failure), outcome.failure.message, "", "", "", 0];
-    case "release":
-      return [place, "", "", "", "", "", 0];
-    case "dead":
-      return [0, JSON.stringify(outcome.failure), outcome.failure.message, "", "", "", 0];
   }
 }

@@ -1,0 +1,97 @@
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { type Backend, type Channel, type Delivery, isChannel, NO_LIMITS } from "../../../runner/queue/backend.js";
+import { BACKEND_DEFAULTS } from "../../../runner/queue/backend-options.js";
+import { openRedis } from "../../../runner/queue/redis/backend.js";
+import { realServer } from "../../support/real-servers.js";
+import { type Redis, startRedis } from "../../support/redis.js";
+import { message } from "./backend-contract.js";
+
+realServer("a Redis whose answer gets lost with the connection", ["redis-server"], () => {
+  let redis: Redis;
+  let wire: Wire;
+  let backend: Backend;
+  let jobs: Channel;
+
+  beforeEach(async () => {
+    redis = await startRedis({ isPersistent: true });
+    wire = new Wire(redis.port);
+    backend = await openRedis(`redis://127.0.0.1:${await wire.open()}/0`, BACKEND_DEFAULTS);
+    jobs = backend.jobs as Channel;
+  });
+  afterEach(async () => {
+    await backend.close();
+    wire.close();
+    await redis.stop();
+  });
+
+  test("what was pushed is accepted, once, and no duplicate of itself", async () => {
+    await jobs.push([message("before")]);
+    wire.loseNextAnswer();
+    expect(await jobs.push([message("a"), message("before"), message("b")])).toEqual(["accepted", "duplicate", "accepted"]);
+    expect(wire.lost).toBe(1);
+    expect(await jobs.counts()).toMatchObject({ waiting: 3 });
+  });
+
+  test.each([
+    { kind: "done", result: message("a:result") },
+    { kind: "retry", afterMs: 60_000, failure: { reason: "worker_error", message: "it threw", at: "" } },
+    { kind: "dead", failure: { reason: "worker_error", message: "it threw", at: "" } },
+    { kind: "release" },
+  ] as const)("what was settled ($kind) is stored, and its result is there once", async (outcome) => {
+    await jobs.push([message("a")]);
+    const [delivery] = await jobs.claim({ most: 1, leaseMs: 60_000, waitMs: 0, limits: NO_LIMITS });
+    wire.loseNextAnswer();
+    expect(await jobs.settle([{ delivery: delivery as Delivery, outcome }])).toEqual(["stored"]);
+    expect(wire.lost).toBe(1);
+    const { results } = backend;
+    if (!isChannel(results)) throw new Error("results can be claimed from Redis");
+    expect(await results.counts()).toMatchObject({ waiting: outcome.kind === "done" ? 1 : 0 });
+    expect((await jobs.counts()).leased).toBe(0);
+  });
+});
+
+/** Between the queue and Redis: it can swallow an answer, and break the connection instead. */
+class Wire {
+  lost = 0;
+  #losing = false;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+
+  constructor(readonly port: number) {
+    this.#server = createServer((client) => this.#join(client));
+  }
+
+  async open(): Promise<number> {
+    await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
+    return (this.#server.address() as { port: number }).port;
+  }
+
+  loseNextAnswer(): void {
+    this.#losing = true;
+  }
+
+  close(): void {
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #join(client: Socket): void {
+    const server = connect({ host: "127.0.0.1", port: this.port });
+    for (const socket of [client, server]) {
+      this.#sockets.add(socket);
+      socket.on("error", () => undefined);
+      socket.on("close", () => {
+        client.destroy();
+        server.destroy();
+      });
+    }
+    client.pipe(server);
+    server.on("data", (answer) => {
+      if (!this.#losing) return client.write(answer);
+      this.#losing = false;
+      this.lost += 1;
+      client.destroy();
+    });
+  }
+}
