@@ -10,12 +10,22 @@ const STORES: Readonly<Record<string, Open>> = {
   "sqlite:": async (url, options) => (await import("./sqlite/backend.js")).openSqlite(url.slice("sqlite:".length), options),
   "redis:": async (url, options) => (await import("./redis/backend.js")).openRedis(url, options),
   "rediss:": async (url, options) => (await import("./redis/backend.js")).openRedis(url, options),
+  "nats:": async (url, options) => (await import("./nats/backend.js")).openNats(url, options),
+  "amqp:": async (url, options) => (await import("./amqp/backend.js")).openAmqp(url, options),
+  "amqps:": async (url, options) => (await import("./amqp/backend.js")).openAmqp(url, options),
+  "https:": async (url) => (await import("./webhook/backend.js")).openWebhook(url),
+  "http:": async (url) => (await import("./webhook/backend.js")).openWebhook(url),
+  "file:": async (url, options) => (await import("./lines/file.js")).openFile(url.slice("file:".length), options),
+  "stdout:": async () => (await import("./lines/stdout.js")).openStdout(),
 };
 
+/** There is only one. */
+const STDOUT = "stdout:";
+
 export async function openBackend(url: string, options: Partial<BackendOptions> = {}): Promise<Backend> {
-  const scheme = /^[a-z]+:/.exec(url)?.[0] ?? "";
+  const scheme = /^[a-z][a-z+.-]*:/.exec(url)?.[0] ?? "";
   const open = Object.hasOwn(STORES, scheme) ? STORES[scheme] : undefined;
-  if (open === undefined || url === scheme) throw unknownStore(scheme === "" ? url : scheme);
+  if (open === undefined || (url === scheme) !== (scheme === STDOUT)) throw unknownStore(scheme === "" ? url : scheme);
   return open(url, { ...BACKEND_DEFAULTS, ...options });
 }
 

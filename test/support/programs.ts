@@ -9,6 +9,8 @@ export const PROGRAMS = {
   unbound: { get: "apt-get install unbound", needsRoot: false },
   dovecot: { get: "apt-get install dovecot-core", needsRoot: true },
   "redis-server": { get: "apt-get install redis-server", needsRoot: false },
+  "nats-server": { get: "apt-get install nats-server", needsRoot: false },
+  "rabbitmq-server": { get: "apt-get install rabbitmq-server", needsRoot: true },
 } as const;
 
 export type ProgramName = keyof typeof PROGRAMS;

@@ -1,0 +1,110 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Message, PushAnswer, Sink } from "../backend.js";
+import { backoffMs } from "../backoff.js";
+import { QueueError } from "../queue-error.js";
+import type { AmqpAddress } from "./address.js";
+import { type Connection, connectAmqp, PUSH_HEADER } from "./connection.js";
+import { asQueueError } from "./errors.js";
+
+/** How long a broker that is away is waited for before it becomes an error. */
+const MOST_AWAY_MS = 20_000;
+/** A broker that takes the message, and says nothing of it: a disk that is full, a quorum that is lost. */
+const CONFIRM_MS = 30_000;
+
+/** Publishes each message, and waits until the broker has confirmed it. It tells nobody of duplicates: consumers know them by their id. */
+export class AmqpSink implements Sink {
+  readonly #returned = new Set<string>();
+  #pushes = 0;
+  #connecting: Promise<Connection> | null = null;
+  #isClosed = false;
+
+  constructor(
+    readonly address: AmqpAddress,
+    readonly mayCreate: boolean,
+    readonly confirmMs = CONFIRM_MS,
+  ) {}
+
+  /** Tells at once what is wrong with the address. */
+  async open(): Promise<void> {
+    await this.#connected();
+  }
+
+  async push(messages: readonly Message[]): Promise<PushAnswer[]> {
+    await Promise.all(messages.map((message) => this.#confirmed(message)));
+    return messages.map(() => "accepted");
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await (await this.#connecting?.catch(() => null))?.close();
+  }
+
+  /** What was not confirmed when a connection was lost is published again: it may be there twice then. */
+  async #confirmed(message: Message): Promise<void> {
+    const began = performance.now();
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#publish(await this.#connected(), message);
+      } catch (error) {
+        const isPassing = error instanceof QueueError && error.code === "unreachable";
+        if (!isPassing || this.#isClosed || performance.now() - began > MOST_AWAY_MS) throw error;
+        await sleep(backoffMs(attempt, 100, 2000));
+      }
+    }
+  }
+
+  #publish(connection: Connection, { id, body }: Message): Promise<void> {
+    const { shown, exchange, routingKey } = this.address;
+    const pushId = String(++this.#pushes);
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(this.#unconfirmed(connection)), this.confirmMs);
+      const properties = { persistent: true, mandatory: true, messageId: id, contentType: "application/cloudevents+json", headers: { [PUSH_HEADER]: pushId } };
+      const settle = (error: unknown): void => {
+        clearTimeout(timer);
+        // A message that no queue takes comes back before it is confirmed.
+        if (this.#returned.delete(pushId)) reject(new QueueError("refused", `${shown} has no queue for it: bind one to the exchange, or name a queue`));
+        else if (error === null) resolve();
+        else reject(/nacked/.test((error as Error).message) ? this.#rejected() : asQueueError(error, shown));
+      };
+      try {
+        connection.channel.publish(exchange, routingKey, Buffer.from(body), properties, settle);
+      } catch (error) {
+        // The channel was closed just now.
+        clearTimeout(timer);
+        reject(asQueueError(error, shown));
+      }
+    });
+  }
+
+  #unconfirmed(connection: Connection): QueueError {
+    const blocked = connection.blocked();
+    const why = blocked === null ? "has too few of its nodes, or too much to do" : `takes nothing just now: ${blocked}`;
+    return new QueueError("busy", `${this.address.shown} did not confirm a result within ${this.confirmMs} ms: it ${why}`);
+  }
+
+  #rejected(): QueueError {
+    return new QueueError("full", `${this.address.shown} rejects the result: its queue is full (max-length with reject-publish), or is not available`);
+  }
+
+  async #connected(): Promise<Connection> {
+    if (this.#isClosed) throw new QueueError("closed", `${this.address.shown} has been closed`);
+    const connecting = this.#connecting ?? this.#connect();
+    this.#connecting = connecting;
+    const connection = await connecting;
+    if (!connection.isOver()) return connection;
+    if (this.#connecting === connecting) this.#connecting = null;
+    await connection.close();
+    return this.#connected();
+  }
+
+  async #connect(): Promise<Connection> {
+    try {
+      const connection = await connectAmqp(this.address, this.mayCreate);
+      connection.onReturn((pushId) => this.#returned.add(pushId));
+      return connection;
+    } catch (error) {
+      this.#connecting = null;
+      throw error;
+    }
+  }
+}

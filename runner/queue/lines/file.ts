@@ -1,0 +1,72 @@
+import { type FileHandle, open } from "node:fs/promises";
+import { resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Backend } from "../backend.js";
+import type { BackendOptions } from "../backend-options.js";
+import { QueueError } from "../queue-error.js";
+import { asQueueError } from "./errors.js";
+import { LineSink } from "./line-sink.js";
+
+const LINE_FEED = 0x0a;
+const LOOK_AGAIN_MS = 20;
+
+/** Results as lines at the end of a file, which several processes may write. */
+export async function openFile(path: string, { mayCreate }: BackendOptions): Promise<Backend> {
+  const address = `file:${path}`;
+  const file = await openForAppending(resolve(path), address, mayCreate);
+  const isRegular = (await file.stat()).isFile();
+  const results = new LineSink(address, (lines) => append(file, lines, isRegular));
+  return {
+    address,
+    jobs: null,
+    results,
+    async close() {
+      await results.close();
+      await file.close();
+    },
+  };
+}
+
+/** Only for this user: what was found about a target is not for everybody. A file that is there keeps its mode. */
+async function openForAppending(path: string, address: string, mayCreate: boolean): Promise<FileHandle> {
+  try {
+    // a+: read as well, to see how the file ends.
+    if (mayCreate) return await open(path, "a+", 0o600);
+    await (await open(path, "r")).close();
+    return await open(path, "a+");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw asQueueError(error, address);
+    const todo = mayCreate ? "its folder does not exist: make it, or give another path" : "check the path";
+    throw new QueueError("not_a_queue", `there is no ${address}: ${todo}`, { cause: error });
+  }
+}
+
+/**
+ * One write for all: with O_APPEND the system puts it behind whatever others wrote, in one piece. A disk that is full cuts it off, and what was
+ * cut off is never taken back, for others may have written behind it: the next write begins a line of its own.
+ */
+async function append(file: FileHandle, lines: string, isRegular: boolean): Promise<void> {
+  if (!isRegular) return writeAll(file, Buffer.from(lines));
+  await writeAll(file, Buffer.from((await endsInTheMiddle(file)) ? `\n${lines}` : lines));
+  await file.datasync();
+}
+
+async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {
+  // After a piece the next write tells why there was no more.
+  for (let written = 0; written < bytes.length; ) written += (await file.write(bytes, written)).bytesWritten;
+}
+
+/** The file of a write that is going on elsewhere ends in the middle as well, and grows: only what stays so is a line that nobody will end. */
+async function endsInTheMiddle(file: FileHandle): Promise<boolean> {
+  for (let seen = -1; ; ) {
+    const { size } = await file.stat();
+    if (size === 0 || (await lastByte(file, size)) === LINE_FEED) return false;
+    if (size === seen) return true;
+    seen = size;
+    await sleep(LOOK_AGAIN_MS);
+  }
+}
+
+async function lastByte(file: FileHandle, size: number): Promise<number | undefined> {
+  return (await file.read(Buffer.alloc(1), 0, 1, size - 1)).buffer[0];
+}

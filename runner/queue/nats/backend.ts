@@ -1,0 +1,49 @@
+import type { Backend } from "../backend.js";
+import type { BackendOptions } from "../backend-options.js";
+import { type NatsAddress, readNatsUrl } from "./address.js";
+import { NatsChannel } from "./channel.js";
+import { connectNats, type NatsClient } from "./client.js";
+import { Leases } from "./leases.js";
+import { type ChannelName, namesOf } from "./names.js";
+import type { Place } from "./place.js";
+import { Requests } from "./requests.js";
+import { ServerClock } from "./server-clock.js";
+import { openStreams } from "./streams.js";
+
+/** Jobs and results in the streams of one JetStream account. */
+export async function openNats(url: string, options: BackendOptions): Promise<Backend> {
+  const address = readNatsUrl(url);
+  const client = await connectNats(address);
+  const requests = new Requests(client);
+  try {
+    const results = new NatsChannel(await placeOf("results", client, requests, address, options), null);
+    const jobs = new NatsChannel(await placeOf("jobs", client, requests, address, options), results);
+    return {
+      address: address.shown,
+      jobs,
+      results,
+      async close() {
+        jobs.close();
+        results.close();
+        requests.close();
+        await closeConnection(client);
+      },
+    };
+  } catch (error) {
+    await closeConnection(client);
+    throw error;
+  }
+}
+
+async function placeOf(channel: ChannelName, client: NatsClient, requests: Requests, address: NatsAddress, options: BackendOptions): Promise<Place> {
+  const names = namesOf(address.prefix, channel);
+  await openStreams(client, requests, names, address, options);
+  return { client, requests, names, clock: new ServerClock(requests, names), leases: new Leases(requests, names), retentionMs: options.retentionMs };
+}
+
+/** What was said last, such as that a message is given back, still goes out; a server that is away is not waited for. */
+async function closeConnection({ connection }: NatsClient): Promise<void> {
+  if (connection.isClosed()) return;
+  await Promise.race([connection.flush().catch(() => undefined), new Promise((resolve) => setTimeout(resolve, 500).unref())]);
+  await connection.close();
+}

@@ -1,0 +1,162 @@
+import type { Subscription } from "@nats-io/transport-node";
+import { RequestError } from "../../request-error.js";
+import type { Channel, ClaimRequest, Counts, DeadLetter, Delivery, Limits, Message, Purgeable, PushAnswer, SettleAnswer, Settlement } from "../backend.js";
+import { keepAway } from "./acks.js";
+import { deadLetters, revive } from "./dead.js";
+import { Lanes } from "./lanes.js";
+import type { Leased } from "./leased.js";
+import { isHeld, recordIn } from "./leases.js";
+import type { Place } from "./place.js";
+import { pull } from "./pull.js";
+import { purge } from "./purge.js";
+import { pushAll } from "./push.js";
+import { scan } from "./scan.js";
+import { settleAll } from "./settle.js";
+import { take } from "./take.js";
+import { Waits } from "./waits.js";
+
+/** How often a waiting claim looks by itself: for what comes back after a delay or a lost lease, of which nobody tells. */
+const LOOK_EVERY_MS = 200;
+
+/** Jobs, or results, in JetStream. */
+export class NatsChannel implements Channel {
+  readonly #lanes: Lanes;
+  readonly #waits = new Waits();
+  readonly #subscription: Subscription;
+
+  constructor(
+    readonly place: Place,
+    /** Where the results of these jobs go. */
+    readonly results: NatsChannel | null,
+  ) {
+    this.#lanes = new Lanes(place);
+    this.#subscription = place.client.connection.subscribe(place.names.wake, { callback: () => this.#waits.wake() });
+  }
+
+  async push(messages: readonly Message[]): Promise<PushAnswer[]> {
+    await this.#lanes.make(messages.map(({ priority }) => priority));
+    const answers = await pushAll(this.place, messages);
+    this.#wakeAll();
+    return answers;
+  }
+
+  async claim(request: ClaimRequest): Promise<Delivery[]> {
+    assertNoLimits(request.limits, this.place.client.address);
+    const deadline = performance.now() + request.waitMs;
+    while (!this.#waits.isClosed && request.signal?.aborted !== true) {
+      const seen = this.#waits.count;
+      const [busy, isPaused] = await Promise.all([this.#lanes.busy(), this.#isPaused()]);
+      const claimed = isPaused ? [] : await this.#claimFrom(busy, request);
+      const left = deadline - performance.now();
+      if (claimed.length > 0 || left <= 0) return claimed;
+      await this.#waits.wait(seen, Math.min(left, LOOK_EVERY_MS), request.signal);
+    }
+    return [];
+  }
+
+  async extend(deliveries: readonly Delivery[], leaseMs: number): Promise<Delivery[]> {
+    const { client, clock, leases } = this.place;
+    const until = (await clock.now()) + leaseMs;
+    const lost = await Promise.all(
+      (deliveries as readonly Leased[]).map(async (leased) => {
+        const { token, attempt, lastFailure, reply } = leased;
+        const fence = await leases.write(token, { kind: "leased", until, attempt, failure: lastFailure }, leased.fence);
+        if (fence === null) return [leased];
+        leased.fence = fence;
+        keepAway(client, reply, leaseMs);
+        return [];
+      }),
+    );
+    return lost.flat();
+  }
+
+  async settle(settlements: readonly Settlement[]): Promise<SettleAnswer[]> {
+    const answers = await settleAll(this.place, settlements, async (messages) => this.results?.push(messages));
+    if (settlements.some(({ outcome }) => outcome.kind === "release")) this.#wakeAll();
+    return answers;
+  }
+
+  async counts(): Promise<Counts> {
+    const { names, clock } = this.place;
+    const [live, done, dead, records, isPaused] = await Promise.all([
+      this.#size(names.queue),
+      this.#size(names.done),
+      this.#size(names.dead),
+      scan(this.place, names.leases, names.lease("*"), Number.POSITIVE_INFINITY),
+      this.#isPaused(),
+    ]);
+    const now = await clock.now();
+    const held = records.map(({ body }) => recordIn(body)).filter((record) => isHeld(record, now));
+    const delayed = held.filter(({ kind }) => kind === "delayed").length;
+    const leased = held.length - delayed;
+    return { waiting: Math.max(0, live - held.length), delayed, leased, dead, done, isPaused };
+  }
+
+  async pause(): Promise<void> {
+    const { requests, names } = this.place;
+    await requests.write({ stream: names.leases, subject: names.paused, body: "" });
+  }
+
+  async resume(): Promise<void> {
+    const { requests, names } = this.place;
+    const paused = await requests.last(names.leases, names.paused);
+    if (paused !== null) await requests.remove(names.leases, paused.seq);
+    this.#wakeAll();
+  }
+
+  dead(most: number): Promise<DeadLetter[]> {
+    return deadLetters(this.place, most);
+  }
+
+  async revive(ids: readonly string[] | null): Promise<number> {
+    const revived = await revive(this.place, ids);
+    this.#wakeAll();
+    return revived;
+  }
+
+  purge(what: Purgeable): Promise<number> {
+    return purge(this.place, this.#lanes, what);
+  }
+
+  /** Ends whoever waits. */
+  close(): void {
+    this.#waits.close();
+    this.#subscription.unsubscribe();
+  }
+
+  async #claimFrom(consumers: readonly string[], { most, leaseMs }: ClaimRequest): Promise<Leased[]> {
+    const claimed: Leased[] = [];
+    for (const consumer of consumers) {
+      while (claimed.length < most) {
+        const pulled = await pull(this.place.client, this.place.names.queue, consumer, most - claimed.length);
+        if (pulled.length === 0) break;
+        const taken = await Promise.all(pulled.map((each) => take(this.place, each, leaseMs)));
+        claimed.push(...taken.filter((leased) => leased !== null));
+      }
+    }
+    return claimed;
+  }
+
+  async #isPaused(): Promise<boolean> {
+    const { requests, names } = this.place;
+    return (await requests.last(names.leases, names.paused)) !== null;
+  }
+
+  async #size(stream: string): Promise<number> {
+    const { client, requests } = this.place;
+    return (await requests.retried(() => client.manager.streams.info(stream))).state.messages;
+  }
+
+  /** In every process. */
+  #wakeAll(): void {
+    this.place.client.connection.publish(this.place.names.wake);
+  }
+}
+
+/** Refused, and not done by halves: a limit that each process keeps for itself is none across them. */
+function assertNoLimits({ all, eachKey, keys }: Limits, address: string): void {
+  if (all === null && eachKey === null && Object.keys(keys).length === 0) return;
+  throw new RequestError("a queue at nats:// keeps no limits", "usage", [
+    { pointer: "", message: `${address} cannot hold messages back by key or rate`, hint: "leave --limit out, or keep jobs in redis:// or sqlite:" },
+  ]);
+}

@@ -1,0 +1,45 @@
+import type { DeadLetter, Message } from "../backend.js";
+import type { LastFailure } from "../last-failure.js";
+
+/** What of a message stands in headers. The body is the payload, byte for byte, for whoever reads the stream with other tools. */
+export interface Envelope {
+  readonly id: string;
+  readonly key: string | null;
+  readonly priority: number;
+  /** Not before this moment, on the server's clock. */
+  readonly due: number | null;
+}
+
+interface HeaderSource {
+  get(name: string): string;
+}
+
+const ENVELOPE = "probe-run-message";
+const LETTER = "probe-run-letter";
+
+export function headersOf({ id, key, priority }: Message, due: number | null): Record<string, string> {
+  return written({ id, key, priority, due });
+}
+
+export function revivedHeaders(envelope: Envelope): Record<string, string> {
+  return written({ ...envelope, due: null });
+}
+
+export function letterHeaders(envelope: Envelope, attempts: number, failure: LastFailure): Record<string, string> {
+  return { ...written(envelope), [LETTER]: encodeURIComponent(JSON.stringify({ attempts, failure })) };
+}
+
+/** Null for a message that somebody else put there. */
+export function envelopeIn(headers: HeaderSource | undefined): Envelope | null {
+  const text = headers?.get(ENVELOPE) ?? "";
+  return text === "" ? null : (JSON.parse(decodeURIComponent(text)) as Envelope);
+}
+
+export function letterIn(headers: HeaderSource): Pick<DeadLetter, "attempts" | "failure"> {
+  return JSON.parse(decodeURIComponent(headers.get(LETTER))) as Pick<DeadLetter, "attempts" | "failure">;
+}
+
+/** A header holds one line of ASCII. */
+function written(envelope: Envelope): Record<string, string> {
+  return { "content-type": "application/cloudevents+json", [ENVELOPE]: encodeURIComponent(JSON.stringify(envelope)) };
+}

@@ -1,0 +1,42 @@
+import type { Message, PushAnswer } from "../backend.js";
+import { headersOf } from "./envelope.js";
+import { tokenOf } from "./names.js";
+import type { Place } from "./place.js";
+
+/**
+ * First all looks, at once, and then all writes, in the order of the messages. The queue is looked at before what is done or dead:
+ * a message that moves on in between is seen in either place.
+ */
+export async function pushAll(place: Place, messages: readonly Message[]): Promise<PushAnswer[]> {
+  const now = await place.clock.now();
+  const seen = new Set<string>();
+  const known = await Promise.all(
+    messages.map(async ({ id }) => {
+      if (seen.has(id)) return true;
+      seen.add(id);
+      return isKnown(place, tokenOf(id), now);
+    }),
+  );
+  return Promise.all(messages.map((message, index) => (known[index] ? "duplicate" : pushOne(place, message, now))));
+}
+
+async function isKnown({ requests, names, retentionMs }: Place, token: string, now: number): Promise<boolean> {
+  if ((await requests.last(names.queue, names.queued("*", token))) !== null) return true;
+  const [done, dead] = await Promise.all([requests.last(names.done, names.doneId(token)), requests.last(names.dead, names.letter(token))]);
+  return dead !== null || (done !== null && done.time.getTime() + retentionMs > now);
+}
+
+async function pushOne({ requests, names, leases }: Place, message: Message, now: number): Promise<PushAnswer> {
+  const token = tokenOf(message.id);
+  const due = message.delayMs > 0 ? Math.ceil(now + message.delayMs) : null;
+  // The record comes first, so that nobody claims the message in between. If there is one, it is from a push that did not get further.
+  if (due !== null) await leases.write(token, { kind: "delayed", until: due, attempt: 0, failure: null }, 0);
+  const sequence = await requests.write({
+    stream: names.queue,
+    subject: names.queued(message.priority, token),
+    body: message.body,
+    headers: headersOf(message, due),
+    expected: 0,
+  });
+  return sequence === null ? "duplicate" : "accepted";
+}

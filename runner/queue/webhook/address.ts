@@ -1,0 +1,71 @@
+import { RequestError } from "../../request-error.js";
+import { resolveReferences, SecretKeeper } from "../../secrets.js";
+
+export interface WebhookAddress {
+  /** As it is asked for: without user, password and fragment. */
+  readonly url: string;
+  /** For people: without the query as well, which may hold a token. */
+  readonly shown: string;
+  /** For the Authorization header. */
+  readonly authorization: string | null;
+  /** Empty: nothing is signed, because the URL says so. */
+  readonly secrets: readonly string[];
+  readonly timeoutMs: number;
+}
+
+const SECRET_VARIABLE = "PROBE_RUN_WEBHOOK_SECRET";
+const DEFAULT_TIMEOUT_MS = 10_000;
+const OPTIONS = ["secret", "unsigned", "plaintext", "timeout_ms"];
+
+/**
+ * https://host/path?query#secret=env:NAME&timeout_ms=5000. Path and query are the receiver's; what is for us stands in the fragment, which
+ * is never sent.
+ */
+export async function readWebhookUrl(written: string, environment: NodeJS.ProcessEnv = process.env): Promise<WebhookAddress> {
+  const url = URL.canParse(written) ? new URL(written) : null;
+  if (url === null) throw notWebhook("it is no URL", "write https://host/path");
+  const options = new URLSearchParams(url.hash.slice(1));
+  const unknown = [...options.keys()].find((name) => !OPTIONS.includes(name));
+  if (unknown !== undefined) throw notWebhook(`it knows no #${unknown}=`, `there are ${OPTIONS.join(", ")}`);
+  if (url.protocol === "http:" && !isLoopback(url.hostname) && options.get("plaintext") !== "true")
+    throw notWebhook("http: would show results to everybody on the way", "use https:, or add #plaintext=true if the way is yours");
+  const timeoutMs = Number(options.get("timeout_ms") ?? DEFAULT_TIMEOUT_MS);
+  if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > 600_000) throw notWebhook("timeout_ms is a whole number up to 600000", null);
+  return {
+    url: `${url.origin}${url.pathname}${url.search}`,
+    shown: `${url.origin}${url.pathname}`,
+    authorization: url.username === "" ? null : basic(url),
+    secrets: await secretsOf(options, environment),
+    timeoutMs,
+  };
+}
+
+/** Two while one takes the place of the other: the receiver takes a signature made with either. */
+async function secretsOf(options: URLSearchParams, environment: NodeJS.ProcessEnv): Promise<string[]> {
+  const references = options.getAll("secret");
+  const fallback = environment[SECRET_VARIABLE];
+  if (references.length > 0) return Promise.all(references.map(readSecret));
+  if (fallback !== undefined && fallback !== "") return [fallback];
+  if (options.get("unsigned") === "true") return [];
+  throw notWebhook("there is no secret to sign with", `set ${SECRET_VARIABLE}, or add #secret=env:NAME or #secret=file:PATH; #unsigned=true goes without`);
+}
+
+async function readSecret(reference: string): Promise<string> {
+  if (!/^(env|file|command):./.test(reference)) throw notWebhook("#secret= is a reference, not the secret itself", "env:NAME, file:PATH or command:PROGRAM");
+  const holder: Record<string, unknown> = { secret: { secret: reference } };
+  await resolveReferences(holder, [{ steps: ["secret"], isSecret: true }], new SecretKeeper());
+  return holder.secret as string;
+}
+
+function basic({ username, password }: URL): string {
+  return `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString("base64")}`;
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname);
+}
+
+/** The URL itself is not shown: it may hold a password. */
+function notWebhook(message: string, hint: string | null): RequestError {
+  return new RequestError("the URL of the webhook cannot be used", "usage", [{ pointer: "", message, hint }]);
+}

@@ -1,0 +1,163 @@
+import { randomUUID } from "node:crypto";
+import { connect } from "amqplib";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { readAmqpUrl } from "../../../runner/queue/amqp/address.js";
+import { openAmqp } from "../../../runner/queue/amqp/backend.js";
+import { AmqpSink } from "../../../runner/queue/amqp/sink.js";
+import type { Backend } from "../../../runner/queue/backend.js";
+import { BACKEND_DEFAULTS } from "../../../runner/queue/backend-options.js";
+import { freePorts } from "../../support/free-ports.js";
+import { type RabbitMq, startRabbitMq } from "../../support/rabbitmq.js";
+import { realServer } from "../../support/real-servers.js";
+import { message } from "./backend-contract.js";
+
+realServer("results in RabbitMQ", ["rabbitmq-server"], () => {
+  let server: RabbitMq;
+  let port: number;
+
+  beforeAll(async () => {
+    server = await startRabbitMq();
+    port = Number(new URL(server.url).port);
+  }, 90_000);
+
+  afterAll(() => server.stop());
+
+  const opened = async (query: string, work: (backend: Backend) => Promise<void>, mayCreate = true): Promise<void> => {
+    const backend = await openAmqp(`${server.url}${query}`, { ...BACKEND_DEFAULTS, mayCreate });
+    await work(backend).finally(() => backend.close());
+  };
+
+  test("what is pushed is there for a consumer, in order, as a CloudEvent that can be told from others by its id", async () => {
+    const queue = randomUUID();
+    await opened(`?queue=${queue}`, async ({ results, jobs }) => {
+      expect(jobs).toBeNull();
+      expect(await results.push(["a", "b", "c"].map((id) => message(id)))).toEqual(["accepted", "accepted", "accepted"]);
+    });
+    const taken = await takeAll(queue);
+    expect(taken.map(({ content }) => content.toString())).toEqual(["a", "b", "c"].map((id) => message(id).body));
+    expect(taken[0]?.properties).toMatchObject({ messageId: "a", contentType: "application/cloudevents+json", deliveryMode: 2 });
+  });
+
+  test.each([
+    ["quorum", "classic"],
+    ["classic", "quorum"],
+  ])("a queue of type %s is not opened as %s", async (type, other) => {
+    const queue = randomUUID();
+    await opened(`?queue=${queue}&type=${type}`, async ({ results }) => void (await results.push([message("a")])));
+    await expect(opened(`?queue=${queue}&type=${other}`, async () => undefined)).rejects.toMatchObject({ name: "QueueError", code: "not_a_queue" });
+    expect(await takeAll(queue)).toHaveLength(1);
+  });
+
+  test("whoever only looks makes no queue", async () => {
+    await expect(opened(`?queue=${randomUUID()}`, async () => undefined, false)).rejects.toMatchObject({ code: "not_a_queue" });
+  });
+
+  test("an exchange that leads nowhere gives an error, and one that leads to a queue takes it", async () => {
+    const [exchange, queue] = [randomUUID(), randomUUID()];
+    await managed(async (channel) => void (await channel.assertExchange(exchange, "topic")));
+    await opened(`?exchange=${exchange}&routing_key=mx.done`, async ({ results }) => {
+      await expect(results.push([message("a")])).rejects.toMatchObject({ code: "refused", message: expect.stringContaining("no queue") });
+      await managed(async (channel) => {
+        await channel.assertQueue(queue);
+        await channel.bindQueue(queue, exchange, "mx.*");
+      });
+      expect(await results.push([message("b")])).toEqual(["accepted"]);
+    });
+    expect((await takeAll(queue)).map(({ properties }) => properties.messageId)).toEqual(["b"]);
+    await expect(opened(`?exchange=${randomUUID()}`, async () => undefined)).rejects.toMatchObject({ code: "not_a_queue" });
+  });
+
+  test("a queue that is full and says so is told as full", async () => {
+    const queue = randomUUID();
+    await managed((channel) => channel.assertQueue(queue, { arguments: { "x-queue-type": "classic", "x-max-length": 1, "x-overflow": "reject-publish" } }));
+    await opened(
+      `?queue=${queue}`,
+      async ({ results }) => {
+        await results.push([message("a")]);
+        await expect(results.push([message("b")])).rejects.toMatchObject({ code: "full" });
+      },
+      false,
+    );
+  });
+
+  test("a wrong password is told, and does not stand in the message", async () => {
+    const failed = openAmqp(`amqp://ann:correct-horse@127.0.0.1:${port}`, BACKEND_DEFAULTS);
+    await expect(failed).rejects.toMatchObject({ code: "refused" });
+    await expect(failed).rejects.not.toThrow(/correct-horse/);
+  });
+
+  test("nobody there", async () => {
+    const [nobody] = await freePorts(1);
+    await expect(openAmqp(`amqp://127.0.0.1:${nobody}`, BACKEND_DEFAULTS)).rejects.toMatchObject({ code: "unreachable" });
+  });
+
+  test("after its end it takes nothing", async () => {
+    const backend = await openAmqp(server.url, BACKEND_DEFAULTS);
+    await backend.close();
+    await expect(backend.results.push([message("a")])).rejects.toMatchObject({ code: "closed" });
+  });
+
+  test("a broker that is stuck is told, and closing does not wait for it", async () => {
+    const sink = new AmqpSink(readAmqpUrl(`${server.url}?queue=${randomUUID()}`), true, 300);
+    await sink.open();
+    server.freeze();
+    try {
+      await expect(sink.push([message("a")])).rejects.toMatchObject({ code: "busy", message: expect.stringContaining("300 ms") });
+      await sink.close();
+    } finally {
+      server.thaw();
+    }
+  });
+
+  test("kill -9 of the broker in the middle: what was confirmed is there, and pushing goes on", async () => {
+    const queue = randomUUID();
+    const confirmed: string[] = [];
+    await opened(`?queue=${queue}`, async ({ results }) => {
+      let isOver = false;
+      let next = 0;
+      const push = async (): Promise<void> => {
+        while (!isOver) {
+          const id = `m${next++}`;
+          await results.push([message(id)]);
+          confirmed.push(id);
+        }
+      };
+      const pushing = Promise.all(Array.from({ length: 20 }, push));
+      const reached = async (count: number): Promise<void> => {
+        while (confirmed.length < count) await new Promise((resolve) => setTimeout(resolve, 5));
+      };
+      await Promise.race([pushing, reached(200)]);
+      await server.kill();
+      const atTheKill = confirmed.length;
+      await server.start();
+      await Promise.race([pushing, reached(atTheKill + 100)]);
+      isOver = true;
+      await pushing;
+      expect(confirmed.length).toBeGreaterThanOrEqual(atTheKill + 100);
+    });
+    const there = new Set((await takeAll(queue)).map(({ properties }) => properties.messageId as string));
+    expect(confirmed.filter((id) => !there.has(id))).toEqual([]);
+  }, 90_000);
+
+  type Managing = Awaited<ReturnType<Awaited<ReturnType<typeof connect>>["createChannel"]>>;
+
+  async function managed<Result>(work: (channel: Managing) => Promise<Result>): Promise<Result> {
+    const connection = await connect(server.url);
+    try {
+      return await work(await connection.createChannel());
+    } finally {
+      await connection.close();
+    }
+  }
+
+  function takeAll(queue: string) {
+    return managed(async (channel) => {
+      const taken = [];
+      for (;;) {
+        const got = await channel.get(queue, { noAck: true });
+        if (got === false) return taken;
+        taken.push(got);
+      }
+    });
+  }
+});
