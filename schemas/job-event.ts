@@ -4,7 +4,7 @@ import { eventOf } from "./event.js";
 export const JOB_TYPE = "probe-run.job";
 
 /** A probe to be run, and how patient to be with it. */
-export const jobSchema = {
+const jobSchema = {
   type: "object",
   properties: {
     probe: {

@@ -1,13 +1,7 @@
-import { once } from "node:events";
-import { createServer, type Server } from "node:http";
+import { type HttpAnswer, type HttpServing, serveHttp } from "../../net/serve-http.js";
 import { metricsText } from "../../queue/metrics.js";
 import { UsageError } from "../usage-error.js";
 import type { Monitor } from "./monitor.js";
-
-export interface Listening {
-  readonly address: string;
-  close(): void;
-}
 
 /** Where to listen: HOST:PORT, [::1]:PORT, or :PORT for every address. */
 export function listenAddress(written: string): { host: string; port: number } {
@@ -18,35 +12,20 @@ export function listenAddress(written: string): { host: string; port: number } {
 }
 
 /** /healthz: the process lives. /readyz: it takes jobs, and the store answers. /metrics: numbers for Prometheus. */
-export async function listen(written: string, monitor: Monitor, isStopping: () => boolean): Promise<Listening> {
-  const server = createServer((request, response) => {
-    const reply = (status: number, text: string, type = "text/plain; charset=utf-8"): void => {
-      response.writeHead(status, { "content-type": type, "cache-control": "no-store" }).end(text);
-    };
-    if (request.method !== "GET" && request.method !== "HEAD") return reply(405, "only GET\n");
-    switch (request.url?.split("?")[0]) {
-      case "/healthz":
-        return reply(200, "ok\n");
-      case "/readyz":
-        return void ready(monitor, isStopping).then((why) => reply(why === null ? 200 : 503, `${why ?? "ok"}\n`));
-      case "/metrics":
-        return void monitor.ask().then(() => reply(200, metricsText(monitor.observed), "text/plain; version=0.0.4; charset=utf-8"));
-      default:
-        return reply(404, "there are /healthz, /readyz and /metrics\n");
-    }
+export function listen(written: string, monitor: Monitor, isStopping: () => boolean): Promise<HttpServing> {
+  const pages: Readonly<Record<string, () => Promise<HttpAnswer>>> = {
+    "/healthz": async () => ({ status: 200, text: "ok\n" }),
+    "/readyz": async () => {
+      const why = isStopping() ? "it is stopping" : (await monitor.ask()) === null ? "the queue does not answer" : null;
+      return { status: why === null ? 200 : 503, text: `${why ?? "ok"}\n` };
+    },
+    "/metrics": async () => {
+      await monitor.ask();
+      return { status: 200, text: metricsText(monitor.observed), type: "text/plain; version=0.0.4; charset=utf-8" };
+    },
+  };
+  return serveHttp(listenAddress(written), async (path) => {
+    const page = Object.hasOwn(pages, path) ? pages[path] : undefined;
+    return page === undefined ? { status: 404, text: `there are ${Object.keys(pages).join(", ")}\n` } : page();
   });
-  server.listen(listenAddress(written));
-  await once(server, "listening");
-  server.unref();
-  return { address: addressOf(server), close: () => void server.close() };
-}
-
-async function ready(monitor: Monitor, isStopping: () => boolean): Promise<string | null> {
-  if (isStopping()) return "it is stopping";
-  return (await monitor.ask()) === null ? "the queue does not answer" : null;
-}
-
-function addressOf(server: Server): string {
-  const { address, family, port } = server.address() as Exclude<ReturnType<Server["address"]>, string | null>;
-  return `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
 }
