@@ -32,6 +32,7 @@ export async function startRedis(settings: RedisSettings): Promise<Redis> {
   const folder = mkdtempSync(join(tmpdir(), "probe-run-redis-"));
   const [port = 0] = await freePorts(1);
   let server: ChildProcess | null = null;
+  let isStopped = false;
   const end = async (signal: "SIGKILL" | "SIGTERM"): Promise<void> => {
     if (server === null || server.exitCode !== null || server.signalCode !== null) return;
     const gone = once(server, "exit");
@@ -43,6 +44,8 @@ export async function startRedis(settings: RedisSettings): Promise<Redis> {
     url: `redis://127.0.0.1:${port}/0`,
     kill: () => end("SIGKILL"),
     async start() {
+      // A test that gave up may still want it back: nobody would end it then.
+      if (isStopped) throw new Error("this redis-server was stopped for good");
       server = launch(folder, port, settings);
       await listening(port, "redis-server", join(folder, "log"));
     },
@@ -52,6 +55,7 @@ export async function startRedis(settings: RedisSettings): Promise<Redis> {
       await until(async () => (await ask(port, "INFO persistence")).includes("rdb_last_bgsave_status:err"), "redis-server does not fail", join(folder, "log"));
     },
     async stop() {
+      isStopped = true;
       await end("SIGKILL");
       rmSync(folder, { recursive: true, force: true });
     },

@@ -13,12 +13,13 @@ import { openRedis } from "../../../runner/queue/redis/backend.js";
 import { realServer } from "../../support/real-servers.js";
 import { type Redis, startRedis } from "../../support/redis.js";
 
-const ROUNDS = process.env.PROBE_RUN_LONG === "1" ? 20 : 3;
+const IS_LONG = process.env.PROBE_RUN_LONG === "1";
+const ROUNDS = IS_LONG ? 20 : 3;
 const JOBS = 5000;
 /** A round is seconds; a busy machine takes its time. */
 const ROUND_MS = 60_000;
 /** So often in a round each process is killed, and the server is. */
-const KILLS = 3;
+const KILLS = IS_LONG ? 3 : 2;
 /** It happens at a moment drawn from so long, once the process is at work. */
 const KILL_WITHIN_MS = 500;
 const SERVER_IS_AWAY_MS = 200;
