@@ -78,7 +78,7 @@ export function decisionOf(reason: RcptReason, at: DecidedAt | null, category: R
 function reasonOf({ phase, code }: Failure): RcptReason {
   if (code === "cancelled") return "run_ended";
   if (phase === "resolve") return code === "not_permitted" ? "not_permitted" : "dns_failure";
-  if (phase === "connect") return code === "timeout" ? "no_answer" : "connection_failed";
+  if (phase === "connect" && code !== "timeout" && code !== "reset") return "connection_failed";
   if (code === "timeout") return "no_answer";
   if (code === "protocol_violation" || code === "limit_exceeded") return "protocol_error";
   if (code === "unsupported") return phase === "starttls" || phase === "tls" ? "tls_required" : "address_unsupported";
