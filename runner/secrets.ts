@@ -1,3 +1,4 @@
+import type { ExecFileException } from "node:child_process";
 import type { SecretReference } from "../schemas/secret.js";
 import { isOneLine } from "../schemas/text.js";
 import { RequestError } from "./request-error.js";
@@ -107,11 +108,19 @@ async function fetchText(reference: string, pointer: string, isSecret: boolean):
     if (!isSecret && !isOneLine(text)) throw new Error("it is not one line, without CR, LF or NUL");
     return text;
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
     throw new RequestError(`the ${isSecret ? "secret" : "value"} at ${pointer} could not be read`, "unresolved_secret", [
-      { pointer, message: `${kind}:${where}: ${reason}`, hint: HINTS[kind] ?? null },
+      { pointer, message: `${kind}:${where}: ${reasonOf(error as ExecFileException)}`, hint: HINTS[kind] ?? null },
     ]);
   }
+}
+
+/** Never the message of a command that failed: Node puts into it what the command wrote, which may be the secret. */
+function reasonOf({ code, killed, signal, message }: ExecFileException): string {
+  if (String(code) === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER") return "it printed more than 64 KiB";
+  if (killed === true) return "it did not end in time";
+  if (typeof code === "number") return `it ended with ${code}`;
+  if (typeof signal === "string") return `it was ended by ${signal}`;
+  return code ?? message;
 }
 
 const HINTS: Readonly<Record<string, string>> = {

@@ -87,6 +87,25 @@ test("a variable that is not set is named, and nothing runs", async () => {
   expect(runs).toBe(0);
 });
 
+test.each([
+  ["a program that fails", `${process.execPath} -e process.exitCode=3;console.error("hunter2")`, "it ended with 3"],
+  ["a program that is killed", `${process.execPath} -e console.error("hunter2");process.kill(process.pid)`, "it was ended by SIGTERM"],
+  ["a program that prints too much", `${process.execPath} -e console.log("hunter2".repeat(1e5))`, "it printed more than 64 KiB"],
+  ["no program", "no-such-program", "ENOENT"],
+])("a command is told by how it ended, and not by what it wrote: %s", async (_what, command, reason) => {
+  const error = await refusalOf({ account: "probe", password: { secret: `command:${command}` } });
+  expect(error.violations).toEqual([
+    { pointer: "/password", message: `command:${command}: ${reason}`, hint: "the command must print it and end with 0 within 10 seconds" },
+  ]);
+  expect(runs).toBe(0);
+});
+
+test("a command's words are its arguments, and what it prints is the secret", async () => {
+  const command = `${process.execPath} -p process.argv[1]+process.argv[2] hunter 2;exit`;
+  const { envelope } = await runOn({ account: "hunter2;exit", password: { secret: `command:${command}` } });
+  expect(envelope.output).toMatchObject({ said: "[secret] with [secret]" });
+});
+
 test.each(["two\r\nlines", "two\nlines", "two\rlines"])("a text of several lines gets in by no reference: %j", async (text) => {
   process.env.REFERENCES_TEST = text;
   const error = await refusalOf({ account: { secret: "env:REFERENCES_TEST" } });
