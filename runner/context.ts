@@ -2,7 +2,7 @@ import type { Failure } from "../schemas/failure.js";
 import { failure } from "../schemas/failure.js";
 import type { Deadline } from "./deadline.js";
 import { FailureError } from "./failure-error.js";
-import type { Grants, Need } from "./grants.js";
+import { type Grants, NEEDS, type Need } from "./grants.js";
 import type { Recorder } from "./recorder.js";
 import type { SecretKeeper } from "./secrets.js";
 
@@ -79,6 +79,18 @@ export class RunContext implements BaseContext {
     if (reason !== null) return failure("probe", reason, ENDED[reason]);
     throw error;
   }
+}
+
+// A probe in JavaScript may reach for what it did not declare: it is told so by name, and not that undefined has no properties.
+for (const need of NEEDS) {
+  Object.defineProperty(RunContext.prototype, need, {
+    get: () => {
+      throw new Error(`there is no ctx.${need}: list ${JSON.stringify(need)} in the probe's needs`);
+    },
+    set(grant: unknown) {
+      Object.defineProperty(this, need, { value: grant, enumerable: true });
+    },
+  });
 }
 
 function none(): null {

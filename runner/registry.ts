@@ -1,6 +1,6 @@
 import { builtIn } from "../probes/index.js";
 import type { Probe } from "./define-probe.js";
-import { loadForeignProbe } from "./foreign-probe.js";
+import { configuredProbes, loadForeignProbe } from "./foreign-probe.js";
 import { grantorOf } from "./grants.js";
 import type { Lab } from "./lab/define-lab.js";
 import { nearest } from "./nearest.js";
@@ -52,7 +52,7 @@ export async function labOf(name: string): Promise<Lab | null> {
 async function load(name: string): Promise<LoadedProbe> {
   const ours = Object.hasOwn(builtIn, name) ? builtIn[name] : undefined;
   const probe = ours === undefined ? await loadForeignProbe(name) : (await ours.load()).default;
-  if (probe === null) throw unknownProbe(name);
+  if (probe === null) throw await unknownProbe(name);
   const prepared = await prepare(probe);
   loaded.set(name, prepared);
   return prepared;
@@ -64,8 +64,10 @@ export async function prepare(probe: Probe): Promise<LoadedProbe> {
   return { probe, versions, references, grant: await grantorOf(probe.needs) };
 }
 
-function unknownProbe(name: string): RequestError {
-  const near = nearest(name, builtInNames());
-  const message = near.length > 0 ? `did you mean ${near.join(" or ")}?` : `there are: ${builtInNames().join(", ")}`;
+async function unknownProbe(name: string): Promise<RequestError> {
+  const configured = await Promise.all((await configuredProbes()).map(loadProbe));
+  const known = [...builtInNames(), ...configured.map(({ probe }) => probe.name)];
+  const near = nearest(name, known);
+  const message = near.length > 0 ? `did you mean ${near.join(" or ")}?` : `there are: ${known.join(", ")}`;
   return new RequestError(`there is no probe called ${JSON.stringify(name)}`, "unknown_probe", [{ pointer: "", message, hint: null }]);
 }

@@ -19,7 +19,7 @@ export default defineProbe({
   needs: ["clock"],
   input: contract({
     type: "object",
-    properties: { word: { type: "string", default: "hello" }, breaks: { type: "boolean", default: false }, bug: { type: "boolean", default: false }, stray: { type: "boolean", default: false }, secret: secretSchema },
+    properties: { word: { type: "string", default: "hello" }, breaks: { type: "boolean", default: false }, bug: { type: "boolean", default: false }, stray: { type: "boolean", default: false }, undeclared: { type: "boolean", default: false }, exits: { type: "boolean", default: false }, secret: secretSchema },
     required: [],
     additionalProperties: false,
   }),
@@ -29,6 +29,8 @@ export default defineProbe({
 
 async function run(input, ctx) {
   if (input.bug) throw new Error("a bug of the probe");
+  if (input.undeclared) await ctx.tcp.connect({});
+  if (input.exits) process.exit(0);
   if (input.stray) {
     Promise.reject(new Error("a stray bug"));
     await new Promise((resolve) => setTimeout(resolve, 1000));
@@ -67,6 +69,23 @@ describe("a probe that is not ours", () => {
     expect(code).toBe(0);
     expect(JSON.parse(out).output.word).toBe("hi");
     expect((await spawnProbeRun(["list"], { cwd: join(cwd, folder) })).out).toMatch(/^acme\.echo +1\.2\.0 +clock +Says what it was told\.$/m);
+  });
+
+  test("is offered by its own name to whoever misspells it", async () => {
+    const { code, err } = await spawnProbeRun(["acme.ehco", "--set", "word=hi"], { cwd: join(cwd, "configured") });
+    expect({ code, err }).toEqual({ code: 2, err: 'probe-run: there is no probe called "acme.ehco"\n  did you mean acme.echo?\n' });
+  });
+
+  test("that needs what it did not declare is told by its name", async () => {
+    const { code, out, err } = await spawnProbeRun(["./echo.mjs", "--set", "undeclared=true"], { cwd });
+    expect({ code, out }).toEqual({ code: 3, out: "" });
+    expect(err).toContain(`could not run: there is no ctx.tcp: list "tcp" in the probe's needs`);
+    expect(err).toContain("echo.mjs:");
+  });
+
+  test("that ends the process does not look like a target that is fine", async () => {
+    const { code, out, err } = await spawnProbeRun(["./echo.mjs", "--set", "exits=true"], { cwd });
+    expect({ code, out, err }).toEqual({ code: 3, out: "", err: "probe-run: could not run: something ended the process before the answer was there\n" });
   });
 
   test("gets defaults, is held to its contracts, and its failures are data", async () => {
