@@ -15,9 +15,9 @@ afterEach(async () => {
   for (const thing of open.splice(0).reverse()) await thing.close();
 });
 
-/** A TLS server, and the name that its client sent. */
-async function serve(options: TlsOptions): Promise<{ port: number; asked: () => string | false | null }> {
-  let asked: string | false | null = null;
+/** A TLS server, and the name that its client sent: undefined before there was one, null when it sent none. */
+async function serve(options: TlsOptions): Promise<{ port: number; asked: () => string | null | undefined }> {
+  let asked: string | null | undefined;
   const server = createServer(options, (socket) => {
     asked = socket.servername || null;
     socket.on("error", () => {});
@@ -139,6 +139,17 @@ describe("point 27: what is wrong with a certificate is told, each thing on its 
     expect(problems("a.mx.example.org")).toEqual(["name_mismatch"]);
     expect(problems("example.org")).toEqual(["name_mismatch"]);
     expect(problems("mx.example.org.evil.example")).toEqual(["name_mismatch"]);
+  });
+
+  test("a star is a whole label", () => {
+    const partial = new X509Certificate(selfSigned({ names: ["m*.example.org"] }).certificate);
+    expect(certificateProblems([partial], null, "mx.example.org", Date.now())).toEqual(["name_mismatch"]);
+  });
+
+  test.each(["expired", "not_yet_valid"] as const)("what is %s is told, also when the library stopped at something else", (problem) => {
+    const own = new X509Certificate(certificate("self-signed").certificate);
+    const now = problem === "expired" ? Date.parse(own.validTo) + DAY_MS : Date.parse(own.validFrom) - DAY_MS;
+    expect(certificateProblems([own], "DEPTH_ZERO_SELF_SIGNED_CERT", "mx.example.org", now)).toEqual(expect.arrayContaining([problem, "self_signed"]));
   });
 
   test("no certificate at all", () => {
