@@ -8,6 +8,12 @@ export function statusOf(failure: Failure | null, findings: readonly Finding[]):
   return findings.length > 0 ? "warning" : "ok";
 }
 
-export function finding(severity: Finding["severity"], reason: string, message: string, expected: string | number | null = null, actual: string | number | null = null): Finding {
+export function finding(
+  severity: Finding["severity"],
+  reason: string,
+  message: string,
+  expected: string | number | null = null,
+  actual: string | number | null = null,
+): Finding {
   return { severity, reason, message, expected: expected === null ? null : String(expected), actual: actual === null ? null : String(actual) };
 }

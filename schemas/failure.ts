@@ -44,12 +44,12 @@ export type Phase = (typeof PHASES)[number];
 export type FailureCode = (typeof CODES)[number];
 
 const failureRecord = record({
-    phase: { enum: PHASES, description: "What the probe was doing." },
-    code: { enum: CODES, description: "What went wrong." },
-    message: { type: "string", description: "The same for a person, with the server's own words where it said any." },
-    reply_code: nullable({ type: "integer" }, "The reply code that decided it."),
-    enhanced_code: nullable({ type: "string" }, "The enhanced status code (RFC 3463) of that reply."),
-    retryable: { type: "boolean", description: "True when the same run may succeed later." },
+  phase: { enum: PHASES, description: "What the probe was doing." },
+  code: { enum: CODES, description: "What went wrong." },
+  message: { type: "string", description: "The same for a person, with the server's own words where it said any." },
+  reply_code: nullable({ type: "integer" }, "The reply code that decided it."),
+  enhanced_code: nullable({ type: "string" }, "The enhanced status code (RFC 3463) of that reply."),
+  retryable: { type: "boolean", description: "True when the same run may succeed later." },
 });
 export type Failure = FromSchema<typeof failureRecord>;
 

@@ -28,15 +28,15 @@ export type Nullable<Schema> = Schema extends { readonly type: infer Type }
     : never;
 
 /** The schema, or null for "did not happen". */
-export function nullable<const Schema extends { readonly type: string } | { readonly enum: readonly unknown[] }>(schema: Schema, description?: string): Nullable<Schema> {
+export function nullable<const Schema extends { readonly type: string } | { readonly enum: readonly unknown[] }>(
+  schema: Schema,
+  description?: string,
+): Nullable<Schema> {
   const widened = "type" in schema ? { ...schema, type: [schema.type, "null"] } : { ...schema, enum: [...schema.enum, null] };
   return (description === undefined ? widened : { ...widened, description }) as unknown as Nullable<Schema>;
 }
 
-export function list<const Schema>(
-  items: Schema,
-  description?: string,
-): { readonly type: "array"; readonly items: Schema; readonly description?: string } {
+export function list<const Schema>(items: Schema, description?: string): { readonly type: "array"; readonly items: Schema; readonly description?: string } {
   return { type: "array", items, ...(description === undefined ? {} : { description }) };
 }
 

@@ -12,11 +12,13 @@ export function inRepo(...parts: string[]): string {
 
 /** The ids of the probes in this checkout: one folder each. */
 export function probeFolders(): string[] {
-  return readdirSync(inRepo("probes"), { withFileTypes: true })
-    // A branch that was left behind may leave an empty folder: it is no probe.
-    .filter((entry) => entry.isDirectory() && existsSync(inRepo("probes", entry.name, "probe.ts")))
-    .map((entry) => entry.name)
-    .sort();
+  return (
+    readdirSync(inRepo("probes"), { withFileTypes: true })
+      // A branch that was left behind may leave an empty folder: it is no probe.
+      .filter((entry) => entry.isDirectory() && existsSync(inRepo("probes", entry.name, "probe.ts")))
+      .map((entry) => entry.name)
+      .sort()
+  );
 }
 
 /** A probe's local servers, for `probe-run lab`, are optional. */

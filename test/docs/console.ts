@@ -43,24 +43,31 @@ function stepsOf(body: readonly string[]): Session["steps"] {
 export function runCommand(command: string, folder: string, cli: string): Promise<string> {
   const line = command.replaceAll("npx probe-run", `"${process.execPath}" "${cli}"`);
   return new Promise((resolve) => {
-    execFile("sh", ["-c", `{ ${line}\n} 2>&1`], { cwd: folder, timeout: 60_000, env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: "0", CI: "", GITHUB_ACTIONS: "" } }, (_error, stdout) => resolve(stdout));
+    execFile(
+      "sh",
+      ["-c", `{ ${line}\n} 2>&1`],
+      { cwd: folder, timeout: 60_000, env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: "0", CI: "", GITHUB_ACTIONS: "" } },
+      (_error, stdout) => resolve(stdout),
+    );
   });
 }
 
 /** What differs from run to run, made the same: times, ports, ids, and the bars that are drawn from the times. */
 export function normalise(output: string): string {
-  return output
-    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<moment>")
-    .replace(/\d\d:\d\d:\d\d/g, "<time>")
-    .replace(/[█▉▊▋▌▍▎▏ ]{2,}/g, "  ")
-    .replace(/127\.0\.0\.1 (port )?\d{4,5}/g, "127.0.0.1 $1<port>")
-    .replace(/("(?:target_)?port": )\d{4,5}/g, "$1<port>")
-    .replace(/("\w+_ms": ?)[\d.]+/g, "$1<ms>")
-    .replace(/\b\d+(\.\d+)?( ?)m?s\b/g, "<n>$2s")
-    .replace(/( RUN {2}v)\S+ \S+/g, "$1<version> <folder>")
-    .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "<id>")
-    // How much of a reply fits into its line depends on how wide the times are.
-    .replace(/\S*…/g, "…")
-    .replace(/[ \t]+$/gm, "")
-    .trim();
+  return (
+    output
+      .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<moment>")
+      .replace(/\d\d:\d\d:\d\d/g, "<time>")
+      .replace(/[█▉▊▋▌▍▎▏ ]{2,}/g, "  ")
+      .replace(/127\.0\.0\.1 (port )?\d{4,5}/g, "127.0.0.1 $1<port>")
+      .replace(/("(?:target_)?port": )\d{4,5}/g, "$1<port>")
+      .replace(/("\w+_ms": ?)[\d.]+/g, "$1<ms>")
+      .replace(/\b\d+(\.\d+)?( ?)m?s\b/g, "<n>$2s")
+      .replace(/( RUN {2}v)\S+ \S+/g, "$1<version> <folder>")
+      .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "<id>")
+      // How much of a reply fits into its line depends on how wide the times are.
+      .replace(/\S*…/g, "…")
+      .replace(/[ \t]+$/gm, "")
+      .trim()
+  );
 }
