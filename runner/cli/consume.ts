@@ -45,7 +45,7 @@ export default defineCommand({
 type Given = Arguments<typeof options>["options"];
 
 /** Enough that acknowledgements of lines on stdout are stored many at a time. */
-const LINES_AT_ONCE = 256;
+const LINES_AT_ONCE = 512;
 
 interface Totals {
   taken: number;

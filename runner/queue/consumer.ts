@@ -56,7 +56,7 @@ export class Consumer {
     readonly options: ConsumeOptions,
   ) {
     const onTrouble = options.onTrouble ?? (() => undefined);
-    this.#settler = new Settler(channel, onTrouble, this.#giveUp.signal);
+    this.#settler = new Settler(channel, onTrouble, 0, this.#giveUp.signal);
     this.#heartbeat = new Heartbeat(channel, this.#leaseMs, onTrouble);
   }
 

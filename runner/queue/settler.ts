@@ -18,6 +18,8 @@ export class Settler {
     readonly channel: Channel,
     /** Is told each time that the store could not take a batch; it is tried again then. */
     readonly onTrouble: (error: unknown) => void,
+    /** How long the first of a batch waits for others: fewer batches, and as many times fewer waits for a disk. */
+    readonly lingerMs: number,
     /** From then on a batch that the store cannot take fails. */
     readonly givingUp: AbortSignal,
   ) {}
@@ -31,9 +33,12 @@ export class Settler {
   }
 
   async #run(): Promise<void> {
-    // What ends in the same moment goes together.
-    await new Promise(setImmediate);
-    while (this.#waiting.length > 0) await this.#batch(this.#waiting.splice(0));
+    while (this.#waiting.length > 0) {
+      // What ends in the same moment goes together.
+      if (this.lingerMs > 0) await sleep(this.lingerMs);
+      else await new Promise(setImmediate);
+      await this.#batch(this.#waiting.splice(0));
+    }
     this.#running = null;
   }
 

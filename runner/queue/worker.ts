@@ -40,7 +40,7 @@ export class Worker {
     const { jobs, leaseMs, onTrouble } = settings;
     // One listener a job: more than ten are no leak.
     setMaxListeners(0, this.#abandoning.signal);
-    this.#settler = new Settler(jobs, onTrouble, this.#abandoning.signal);
+    this.#settler = new Settler(jobs, onTrouble, LINGER_MS, this.#abandoning.signal);
     this.#heartbeat = new Heartbeat(jobs, leaseMs, onTrouble);
   }
 
@@ -65,14 +65,14 @@ export class Worker {
 
   /** False: there is nothing left to do. */
   async #claimSome(): Promise<boolean> {
-    const free = this.settings.concurrency - this.tally.inFlight;
+    const free = Math.min(this.settings.concurrency - this.tally.inFlight, MOST_HELD_FACTOR * this.settings.concurrency - this.#running.size);
     if (free <= 0) {
       await this.#slot();
       return true;
     }
     const claimed = await this.#claim(free);
     for (const delivery of claimed) this.#start(delivery);
-    if (claimed.length > 0 || !this.settings.drain || this.tally.inFlight > 0) return true;
+    if (claimed.length > 0 || !this.settings.drain || this.#running.size > 0) return true;
     return !(await this.#isDrained());
   }
 
@@ -100,7 +100,6 @@ export class Worker {
     const done = this.#workOff(delivery)
       .catch((error: unknown) => this.#fail(error))
       .finally(() => {
-        this.tally.inFlight -= 1;
         this.#running.delete(done);
         this.#freed?.();
       });
@@ -114,12 +113,22 @@ export class Worker {
     const began = performance.now();
     this.#heartbeat.hold(delivery, end);
     try {
-      const executed = await execute(delivery, this.settings, ending.signal);
+      const executed = await this.#execute(delivery, ending.signal);
       const answer = await this.#settler.settle({ delivery, outcome: await this.#handOn(executed) });
       count(this.tally, answer === "lost" ? "lost" : endingOf(executed), performance.now() - began);
     } finally {
       this.#heartbeat.letGo(delivery);
       this.#abandoning.signal.removeEventListener("abort", end);
+    }
+  }
+
+  /** A job whose result is on its way to the store makes room for the next one. */
+  async #execute(delivery: Delivery, signal: AbortSignal): Promise<Executed> {
+    try {
+      return await execute(delivery, this.settings, signal);
+    } finally {
+      this.tally.inFlight -= 1;
+      this.#freed?.();
     }
   }
 
@@ -155,6 +164,11 @@ export class Worker {
     this.stop(0);
   }
 }
+
+/** How long a result waits for others, so that the store takes many at once. */
+const LINGER_MS = 4;
+/** How many jobs may be held, running or on their way to the store, for each that may run. A store that is slow stops the claiming there. */
+const MOST_HELD_FACTOR = 8;
 
 /** How soon a worker that drains notices that nothing is left. */
 const DRAIN_LOOK_MS = 100;

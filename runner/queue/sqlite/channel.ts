@@ -72,7 +72,8 @@ export class SqliteChannel implements Channel {
       this.#clean(at.now);
       const forgetAt = Math.ceil(at.now + this.retentionMs);
       return settleNow({ ...at, statements: this.#statements, forgetAt, pushResult: (message) => this.results?.pushNow(message) }, settlements);
-    }, true);
+      // An acknowledgement that a power cut takes back is an event that comes again; a job's end must not be taken back: it would run again.
+    }, this.results !== null);
   }
 
   async counts(): Promise<Counts> {

@@ -69,9 +69,10 @@ describe("a file that cannot be written", () => {
     await chmod(cwd, 0o755);
     await chmod(file(), 0o444);
     await chmod(join(cwd, ".probe-run"), 0o555);
-    // root may write everything.
-    const uid = process.getuid?.() === 0 ? { uid: 65_534 } : {};
-    const { code, err } = await probeRun(["enqueue", "network.smtp", "-"], { stdin: input, ...uid });
+    // root may write everything. Node itself may lie where only root can start it.
+    const nobody = join(cwd, "nobody.cjs");
+    await writeFile(nobody, "if (process.getuid() === 0) { process.setgid(65534); process.setuid(65534); }");
+    const { code, err } = await probeRun(["enqueue", "network.smtp", "-"], { stdin: input, node: ["--require", nobody] });
     expect({ code, told: err }).toEqual({ code: 3, told: expect.stringMatching(/queue\.db cannot be (written|opened)/) });
     expect(await readFile(file())).toEqual(before);
   });

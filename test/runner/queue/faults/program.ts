@@ -8,7 +8,6 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Options of Node itself. */
   readonly node?: readonly string[];
-  readonly uid?: number;
   /** What no file may grow beyond, in KiB. */
   readonly mostFileKib?: number;
 }
@@ -20,10 +19,10 @@ export class Program {
   readonly ended: Promise<{ code: number | null; signal: string | null }>;
   readonly #child: ChildProcess;
 
-  constructor(argv: readonly string[], { cwd, stdin = "", env = {}, node = [], uid, mostFileKib }: StartOptions) {
+  constructor(argv: readonly string[], { cwd, stdin = "", env = {}, node = [], mostFileKib }: StartOptions) {
     const line = [process.execPath, ...node, CLI, ...argv];
     const [program, ...args] = mostFileKib === undefined ? line : ["bash", "-c", `ulimit -f ${mostFileKib}; exec "$@"`, "bash", ...line];
-    this.#child = spawn(program as string, args, { cwd, env: { ...process.env, ...env }, ...(uid === undefined ? {} : { uid, gid: uid }) });
+    this.#child = spawn(program as string, args, { cwd, env: { ...process.env, ...env } });
     this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       this.out += text;
     });
