@@ -56,7 +56,7 @@ export type Failure = FromSchema<typeof failureRecord>;
 export const failureSchema = nullable(failureRecord, "What broke, and what the probe was doing then; null when nothing did.");
 
 /** Codes that a later attempt may not meet again. A reply_rejected depends on its reply code. */
-export const RETRYABLE: Readonly<Record<FailureCode, boolean>> = {
+const RETRYABLE: Readonly<Record<FailureCode, boolean>> = {
   dns_not_found: false,
   dns_failure: true,
   refused: true,

@@ -2,7 +2,6 @@ import type { FromSchema } from "json-schema-to-ts";
 import { list, nullable, record } from "./shape.js";
 
 export const TLS_VERSIONS = ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"] as const;
-export type TlsVersion = (typeof TLS_VERSIONS)[number];
 
 /** What can be wrong with a certificate, each told on its own: a certificate may be expired and self-signed and misnamed. */
 export const CERTIFICATE_PROBLEMS = [

@@ -92,7 +92,7 @@ function test(id: string): string {
   return `import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import probe from "../../../probes/${id}/probe.js";
-import { playTranscript } from "../../../runner/lab/index.js";
+import { playTranscript } from "../../../runner/lab/transcript-server.js";
 import { prepare } from "../../../runner/registry.js";
 import { runLoaded } from "../../../runner/run.js";
 

@@ -16,7 +16,7 @@ export function ehlo(session: SmtpSession, domain: string): Promise<TimedReply> 
   });
 }
 
-export function helo(session: SmtpSession, domain: string): Promise<TimedReply> {
+function helo(session: SmtpSession, domain: string): Promise<TimedReply> {
   session.capabilities = null;
   return session.command("HELO", "ehlo", `HELO ${domain}`);
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { nothingYet, type SmtpEvidence } from "../../../probes/network.smtp/evidence.js";
 import { judge } from "../../../probes/network.smtp/judge.js";
+import { tlsMode } from "../../../probes/network.smtp/open-session.js";
 import { type Expectations, type Input, newest } from "../../../probes/network.smtp/schema.js";
 import { failure } from "../../../schemas/failure.js";
 
@@ -30,6 +31,16 @@ function reasons(asked: Partial<Input>, seen: SmtpEvidence): string[] {
   judge(inputWith(asked), seen, 40);
   return seen.findings.map(({ severity, reason }) => `${severity} ${reason}`);
 }
+
+test.each<[number, Partial<Input["tls"]>, string]>([
+  [465, {}, "implicit"],
+  [25, {}, "opportunistic"],
+  [587, {}, "opportunistic"],
+  [465, { mode: "none" }, "none"],
+  [25, { mode: "implicit" }, "implicit"],
+])("on port %i with tls %j TLS is %s", (port, tls, expected) => {
+  expect(tlsMode(inputWith({ target_port: port, tls: tls as Input["tls"] }))).toBe(expected);
+});
 
 describe("an expectation", () => {
   test.each<[Expectations, Expectations, string]>([

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { playTranscript, type TranscriptServer } from "../../../runner/lab/index.js";
+import { playTranscript, type TranscriptServer } from "../../../runner/lab/transcript-server.js";
 import { probeRun } from "./command-line.js";
 
 const cwd = mkdtempSync(join(tmpdir(), "probe-run-bad-input-"));

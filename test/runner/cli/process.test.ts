@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { playTranscript, type TranscriptServer } from "../../../runner/lab/index.js";
+import { playTranscript, type TranscriptServer } from "../../../runner/lab/transcript-server.js";
 import { CLI, spawnProbeRun } from "./command-line.js";
 
 let silent: TranscriptServer;

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
-import { playTranscript, type TranscriptServer } from "../../../runner/lab/index.js";
+import { playTranscript, type TranscriptServer } from "../../../runner/lab/transcript-server.js";
 import { probeRun } from "./command-line.js";
 
 const GREETS = `# A mail server that knows NOOP.

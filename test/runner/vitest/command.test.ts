@@ -1,7 +1,8 @@
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { playTranscript, type SmtpServer, startSmtpServer } from "../../../runner/lab/index.js";
+import { type SmtpServer, startSmtpServer } from "../../../runner/lab/smtp-server.js";
+import { playTranscript } from "../../../runner/lab/transcript-server.js";
 import { REPO } from "../cli/command-line.js";
 import { folder, probeRunTest, startProbeRunTest } from "./probe-run-test.js";
 
