@@ -10,7 +10,8 @@ import { orReference } from "../../schemas/secret.js";
 import { list, nullable, record } from "../../schemas/shape.js";
 import { tlsInput } from "../../schemas/tls.js";
 
-const address = { type: "string", minLength: 1, maxLength: 320, format: "one-line" } as const;
+/** Any text: what is no address is told in its result, for one wrong line must not keep a whole list from being asked. */
+const address = { type: "string", maxLength: 1024 } as const;
 const seed = { type: "integer", minimum: 0, maximum: 0xffff_ffff } as const;
 
 /** Not part of the type: whoever reads the input takes both fields together. */

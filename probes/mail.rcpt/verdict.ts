@@ -16,6 +16,8 @@ export function verdictOf(result: Pick<Result, "category" | "reason" | "decided_
   if (at === null) return reason === "not_permitted" ? ABOUT : UNASKED;
   if (category === "accept") return accepted(reason, catchAll);
   if (category === "temp_fail") return TEMPORARY[reason] ?? (at === "rcpt" && !ABOUT_US.has(reason) ? NOT_NOW : unknownFor(reason));
+  // Name servers can say that of a domain; a mail host says it of itself only (RFC 7504).
+  if (reason === "no_mail_host" && at !== "resolve") return OTHER;
   if (category === "hard_fail") return PERMANENT[reason] ?? (ABOUT_US.has(reason) ? ABOUT : OTHER);
   if (reason === "run_ended") return UNASKED;
   return reason === "address_malformed" ? MALFORMED : unknownFor(reason);

@@ -2,7 +2,8 @@ import type { RunState } from "../context.js";
 import { OutboundTest, parseReferences } from "./outbound.js";
 import { refusalToProbe } from "./permission.js";
 import { type SiteSummary, summaryOf } from "./profile.js";
-import { BehaviourStore, IN_MEMORY, type KnownCatchAll, type Observation } from "./store.js";
+import { BehaviourStore, type KnownCatchAll, type Observation } from "./store.js";
+import { behaviourFile } from "./where.js";
 
 /** What a probe of mailboxes may know of the sites it asks, and must find out before it does. */
 export interface SitesGrant {
@@ -41,20 +42,13 @@ interface Sites {
 
 let sites: Sites | null = null;
 
-/** What all runs of this process share. PROBE_RUN_BEHAVIOUR names a file that several processes share as well. */
+/** What all runs of this process share. */
 function processSites(): Sites {
   sites ??= {
-    store: opened(process.env.PROBE_RUN_BEHAVIOUR || behaviourFile),
+    store: opened(behaviourFile(process.env)),
     outbound: new OutboundTest(parseReferences(process.env.SMTP_SELF_TEST_HOSTS) ?? undefined),
   };
   return sites;
-}
-
-let behaviourFile: string = IN_MEMORY;
-
-/** Where experience is kept when the environment does not say: before the first run, by whoever starts the process. */
-export function keepBehaviourIn(path: string): void {
-  behaviourFile = path;
 }
 
 function opened(path: string): BehaviourStore {

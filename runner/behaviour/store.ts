@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import type { CatchAllVerdict } from "../../schemas/rcpt.js";
 import { type Driver, openDriver, type Statement } from "../queue/sqlite/driver.js";
+import { IN_MEMORY } from "./where.js";
 
 /** One thing that a site did. */
 export interface Observation {
@@ -42,7 +43,7 @@ export class BehaviourStore {
   readonly #statements: Readonly<Record<keyof typeof STATEMENTS, Statement>>;
   readonly #now: () => number;
 
-  /** `:memory:` for one that ends with the process. */
+  /** IN_MEMORY for one that ends with the process. */
   constructor(path: string, now: () => number = Date.now) {
     if (path !== IN_MEMORY) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     this.#now = now;
@@ -92,8 +93,6 @@ export class BehaviourStore {
     this.#driver.close();
   }
 }
-
-export const IN_MEMORY = ":memory:";
 
 const TABLES = `
   CREATE TABLE IF NOT EXISTS site_observation_${FORMAT} (site TEXT NOT NULL, at INTEGER NOT NULL, kind TEXT NOT NULL, ms REAL) STRICT;

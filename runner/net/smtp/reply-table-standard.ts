@@ -20,6 +20,14 @@ export const STANDARD_ROWS: readonly ReplyRow[] = [
     example: "556 5.1.10 Recipient address has null MX",
   },
   {
+    id: "domain-takes-no-mail",
+    said_by: "RFC 7504",
+    codes: [556],
+    reason: "domain_takes_no_mail",
+    source: "RFC 7504, section 5",
+    example: "556 Domain does not accept mail",
+  },
+  {
     id: "null-mx-sender",
     said_by: "RFC 7505",
     codes: [550, 554, 450],
@@ -31,7 +39,7 @@ export const STANDARD_ROWS: readonly ReplyRow[] = [
   {
     id: "host-takes-no-mail",
     said_by: "RFC 7504",
-    codes: [521, 556],
+    codes: [521],
     text: /does not accept mail/i,
     reason: "no_mail_host",
     source: "RFC 7504, section 4",
