@@ -1,28 +1,35 @@
 import type { Subscription } from "@nats-io/transport-node";
-import { RequestError } from "../../request-error.js";
-import type { Channel, ClaimRequest, Counts, DeadLetter, Delivery, Limits, Message, Purgeable, PushAnswer, SettleAnswer, Settlement } from "../backend.js";
+import type { Channel, ClaimRequest, Counts, DeadLetter, Delivery, Message, Purgeable, PushAnswer, SettleAnswer, Settlement } from "../backend.js";
 import { keepAway } from "./acks.js";
+import { Claims } from "./claims.js";
 import { deadLetters, revive } from "./dead.js";
 import { Lanes } from "./lanes.js";
 import type { Leased } from "./leased.js";
 import { isHeld, recordIn } from "./leases.js";
 import type { Place } from "./place.js";
-import { pull } from "./pull.js";
 import { purge } from "./purge.js";
 import { pushAll } from "./push.js";
 import { scan } from "./scan.js";
 import { settleAll } from "./settle.js";
-import { take } from "./take.js";
+import { sweepLeases, sweepQueue } from "./sweep.js";
 import { Waits } from "./waits.js";
 
 /** How often a waiting claim looks by itself: for what comes back after a delay or a lost lease, of which nobody tells. */
 const LOOK_EVERY_MS = 200;
 
+/** With nothing to claim there is little to read. */
+const SWEEP_IDLE_EVERY_MS = 1000;
+const SWEEP_EVERY_MS = 60_000;
+/** The clock's, the pause's and the gate's. */
+const OTHER_RECORDS = 3;
+
 /** Jobs, or results, in JetStream. */
 export class NatsChannel implements Channel {
   readonly #lanes: Lanes;
+  readonly #claims: Claims;
   readonly #waits = new Waits();
   readonly #subscription: Subscription;
+  #sweptAt = performance.now();
 
   constructor(
     readonly place: Place,
@@ -30,6 +37,7 @@ export class NatsChannel implements Channel {
     readonly results: NatsChannel | null,
   ) {
     this.#lanes = new Lanes(place);
+    this.#claims = new Claims(place);
     this.#subscription = place.client.connection.subscribe(place.names.wake, { callback: () => this.#waits.wake() });
   }
 
@@ -41,14 +49,15 @@ export class NatsChannel implements Channel {
   }
 
   async claim(request: ClaimRequest): Promise<Delivery[]> {
-    assertNoLimits(request.limits, this.place.client.address);
     const deadline = performance.now() + request.waitMs;
     while (!this.#waits.isClosed && request.signal?.aborted !== true) {
       const seen = this.#waits.count;
       const [busy, isPaused] = await Promise.all([this.#lanes.busy(), this.#isPaused()]);
-      const claimed = isPaused ? [] : await this.#claimFrom(busy, request);
+      const claimed = isPaused || busy.length === 0 ? [] : await this.#claims.claimFrom(busy, request);
       const left = deadline - performance.now();
-      if (claimed.length > 0 || left <= 0) return claimed;
+      if (claimed.length > 0) return claimed;
+      await this.#sweep(busy.length === 0);
+      if (left <= 0) return claimed;
       await this.#waits.wait(seen, Math.min(left, LOOK_EVERY_MS), request.signal);
     }
     return [];
@@ -59,8 +68,8 @@ export class NatsChannel implements Channel {
     const until = (await clock.now()) + leaseMs;
     const lost = await Promise.all(
       (deliveries as readonly Leased[]).map(async (leased) => {
-        const { token, attempt, lastFailure, reply } = leased;
-        const fence = await leases.write(token, { kind: "leased", until, attempt, failure: lastFailure }, leased.fence);
+        const { token, attempt, lastFailure, reply, key } = leased;
+        const fence = await leases.write(token, { kind: "leased", until, attempt, failure: lastFailure, key }, leased.fence);
         if (fence === null) return [leased];
         leased.fence = fence;
         keepAway(client, reply, leaseMs);
@@ -124,17 +133,15 @@ export class NatsChannel implements Channel {
     this.#subscription.unsubscribe();
   }
 
-  async #claimFrom(consumers: readonly string[], { most, leaseMs }: ClaimRequest): Promise<Leased[]> {
-    const claimed: Leased[] = [];
-    for (const consumer of consumers) {
-      while (claimed.length < most) {
-        const pulled = await pull(this.place.client, this.place.names.queue, consumer, most - claimed.length);
-        if (pulled.length === 0) break;
-        const taken = await Promise.all(pulled.map((each) => take(this.place, each, leaseMs)));
-        claimed.push(...taken.filter((leased) => leased !== null));
-      }
-    }
-    return claimed;
+  /** While there is nothing better to do. */
+  async #sweep(isIdle: boolean): Promise<void> {
+    const now = performance.now();
+    if (now - this.#sweptAt < (isIdle ? SWEEP_IDLE_EVERY_MS : SWEEP_EVERY_MS)) return;
+    this.#sweptAt = now;
+    const { queue, leases } = this.place.names;
+    const [messages, records] = await Promise.all([this.#size(queue), this.#size(leases)]);
+    if (messages > 0) await sweepQueue(this.place, this.#lanes);
+    if (records > OTHER_RECORDS) await sweepLeases(this.place);
   }
 
   async #isPaused(): Promise<boolean> {
@@ -151,12 +158,4 @@ export class NatsChannel implements Channel {
   #wakeAll(): void {
     this.place.client.connection.publish(this.place.names.wake);
   }
-}
-
-/** Refused, and not done by halves: a limit that each process keeps for itself is none across them. */
-function assertNoLimits({ all, eachKey, keys }: Limits, address: string): void {
-  if (all === null && eachKey === null && Object.keys(keys).length === 0) return;
-  throw new RequestError("a queue at nats:// keeps no limits", "usage", [
-    { pointer: "", message: `${address} cannot hold messages back by key or rate`, hint: "leave --limit out, or keep jobs in redis:// or sqlite:" },
-  ]);
 }

@@ -35,6 +35,11 @@ export function envelopeIn(headers: HeaderSource | undefined): Envelope | null {
   return text === "" ? null : (JSON.parse(decodeURIComponent(text)) as Envelope);
 }
 
+/** Somebody else's message is told from others by its subject. Whoever claims it will see that it is no event of ours. */
+export function envelopeOf(subject: string, headers: HeaderSource | undefined): Envelope {
+  return envelopeIn(headers) ?? { id: subject, key: null, priority: 0, due: null };
+}
+
 export function letterIn(headers: HeaderSource): Pick<DeadLetter, "attempts" | "failure"> {
   return JSON.parse(decodeURIComponent(headers.get(LETTER))) as Pick<DeadLetter, "attempts" | "failure">;
 }

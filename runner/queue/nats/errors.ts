@@ -4,9 +4,10 @@ import { QueueError } from "../queue-error.js";
 export const API_CODE = {
   noStream: 10059,
   wrongLastSequence: 10071,
-  /** To delete what is there no more. */
-  noMessage: 10057,
 } as const;
+
+/** To delete what is there no more: below, or above, what the stream has. */
+export const GONE_CODES: readonly (number | null)[] = [10043, 10057];
 
 /** Storage: the account's, the server's, the stream's. */
 const FULL_CODES: readonly number[] = [10002, 10023, 10028, 10047, 10077];

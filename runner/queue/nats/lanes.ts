@@ -19,14 +19,24 @@ export class Lanes {
     await Promise.all([...new Set(priorities)].filter((priority) => !this.#made.has(priority)).map((priority) => this.#makeOne(priority)));
   }
 
+  /** Up to which of its messages each has been told of all. */
+  async acknowledged(): Promise<{ filter: string; acknowledged: number }[]> {
+    return (await this.#all()).map(({ config, ack_floor }) => ({ filter: config.filter_subject ?? "", acknowledged: ack_floor.stream_seq }));
+  }
+
   /** Those with something to hand out, now or later: the highest first. */
   async busy(): Promise<string[]> {
-    const { client, requests, names } = this.place;
-    const all = await requests.retried(() => client.manager.consumers.list(names.queue).next());
+    const { names } = this.place;
+    const all = await this.#all();
     const has = ({ num_pending, num_ack_pending }: ConsumerInfo): boolean => num_pending + num_ack_pending > 0;
     const busy = new Set(all.filter(has).map(({ name }) => name));
     const highestFirst = Array.from({ length: HIGHEST_PRIORITY + 1 }, (_, index) => names.consumer(HIGHEST_PRIORITY - index));
     return highestFirst.filter((name) => busy.has(name));
+  }
+
+  #all(): Promise<ConsumerInfo[]> {
+    const { client, requests, names } = this.place;
+    return requests.retried(() => client.manager.consumers.list(names.queue).next());
   }
 
   async #makeOne(priority: number): Promise<void> {

@@ -14,6 +14,8 @@ export interface LeaseRecord {
   /** How many attempts were begun. */
   readonly attempt: number;
   readonly failure: LastFailure | null;
+  /** The message's, for limits. */
+  readonly key: string | null;
 }
 
 export interface StoredRecord extends LeaseRecord {

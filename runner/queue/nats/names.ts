@@ -20,6 +20,7 @@ export interface Names {
   consumer(priority: number): string;
   readonly paused: string;
   readonly clock: string;
+  readonly gate: string;
   /** No stream keeps it: it wakes those who wait. */
   readonly wake: string;
 }
@@ -39,6 +40,7 @@ export function namesOf(prefix: string, channel: ChannelName): Names {
     consumer: (priority) => `priority-${priority}`,
     paused: `${subject}.state.paused`,
     clock: `${subject}.state.clock`,
+    gate: `${subject}.state.gate`,
     wake: `${subject}.wake`,
   };
 }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { StoredMsg } from "@nats-io/jetstream";
 import { backoffMs } from "../backoff.js";
 import type { NatsClient } from "./client.js";
-import { API_CODE, apiCodeOf, asQueueError, isNotNow } from "./errors.js";
+import { API_CODE, apiCodeOf, asQueueError, GONE_CODES, isNotNow } from "./errors.js";
 
 /** How long a server that is away is waited for before it becomes an error. */
 const MOST_AWAY_MS = 20_000;
@@ -72,7 +72,7 @@ export class Requests {
       try {
         return await this.client.manager.streams.deleteMessage(stream, sequence, false);
       } catch (error) {
-        if (apiCodeOf(error) === API_CODE.noMessage) return false;
+        if (GONE_CODES.includes(apiCodeOf(error))) return false;
         throw error;
       }
     });

@@ -42,14 +42,14 @@ export async function settleAll(
   );
 }
 
-function recordFor({ attempt, lastFailure }: Leased, outcome: Outcome, now: number): LeaseRecord {
+function recordFor({ attempt, lastFailure, key }: Leased, outcome: Outcome, now: number): LeaseRecord {
   switch (outcome.kind) {
     case "retry":
-      return { kind: "delayed", until: now + outcome.afterMs, attempt, failure: outcome.failure };
+      return { kind: "delayed", until: now + outcome.afterMs, attempt, failure: outcome.failure, key };
     case "release":
-      return { kind: "free", until: 0, attempt: attempt - 1, failure: lastFailure };
+      return { kind: "free", until: 0, attempt: attempt - 1, failure: lastFailure, key };
     default:
-      return { kind: "ending", until: now + ENDING_MS, attempt, failure: null };
+      return { kind: "ending", until: now + ENDING_MS, attempt, failure: null, key };
   }
 }
 

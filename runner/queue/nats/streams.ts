@@ -26,7 +26,7 @@ function configs(names: Names, { replicas }: NatsAddress, { retentionMs }: Backe
   const records = { ...common, max_msgs_per_subject: 1 };
   return [
     { ...common, name: names.queue, subjects: [names.queued("*", "*")], retention: "workqueue" },
-    { ...records, name: names.leases, subjects: [names.lease("*"), names.paused, names.clock] },
+    { ...records, name: names.leases, subjects: [names.lease("*"), names.paused, names.clock, names.gate] },
     { ...records, name: names.done, subjects: [names.doneId("*")], max_age: Math.max(retentionMs, LEAST_AGE_MS) * NANOSECONDS },
     { ...records, name: names.dead, subjects: [names.letter("*")] },
   ];

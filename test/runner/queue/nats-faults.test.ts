@@ -1,0 +1,155 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import { connect } from "@nats-io/transport-node";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Backend, type Channel, type ClaimRequest, isChannel, NO_LIMITS } from "../../../runner/queue/backend.js";
+import { BACKEND_DEFAULTS } from "../../../runner/queue/backend-options.js";
+import { openNats } from "../../../runner/queue/nats/backend.js";
+import { freePorts } from "../../support/free-ports.js";
+import { type NatsServer, startNats } from "../../support/nats.js";
+import { realServer } from "../../support/real-servers.js";
+import { message } from "./backend-contract.js";
+
+const CLAIM: ClaimRequest = { most: 20, leaseMs: 5000, waitMs: 300, limits: NO_LIMITS };
+
+realServer("what may go wrong with JetStream", ["nats-server"], () => {
+  let server: NatsServer;
+  const open: Backend[] = [];
+
+  beforeAll(async () => {
+    server = await startNats(["--user", "ann", "--pass", "correct-horse"]);
+  });
+
+  afterAll(async () => {
+    for (const backend of open.splice(0)) await backend.close();
+    await server.stop();
+  });
+
+  const urlOf = (prefix: string, login = "ann:correct-horse@") => `${server.url.replace("//", `//${login}`)}?prefix=${prefix}`;
+
+  async function opened(prefix: string): Promise<{ jobs: Channel; results: Channel }> {
+    const backend = await openNats(urlOf(prefix), BACKEND_DEFAULTS);
+    open.push(backend);
+    const { jobs, results } = backend;
+    if (jobs === null || !isChannel(results)) throw new Error("JetStream has both channels");
+    return { jobs, results };
+  }
+
+  test("kill -9 of the broker, twice, in the middle: nothing that was accepted is lost, and every result has the id of its job", async () => {
+    const prefix = randomUUID();
+    const accepted: string[] = [];
+    const settled: string[] = [];
+    let isPushing = true;
+    const [producer, ...workers] = [await opened(prefix), await opened(prefix), await opened(prefix)];
+
+    const produce = async (): Promise<void> => {
+      for (let next = 0; isPushing; next += 10) {
+        const ids = Array.from({ length: 10 }, (_, index) => `m${next + index}`);
+        await producer.jobs.push(ids.map((id) => message(id)));
+        accepted.push(...ids);
+      }
+    };
+    const work = async ({ jobs }: { jobs: Channel }): Promise<void> => {
+      while (isPushing || settled.length < accepted.length) {
+        const claimed = await jobs.claim(CLAIM);
+        const answers = await jobs.settle(claimed.map((delivery) => ({ delivery, outcome: { kind: "done", result: message(`${delivery.id}:result`) } })));
+        settled.push(...claimed.filter((_, index) => answers[index] === "stored").map(({ id }) => id));
+      }
+    };
+    const all = Promise.all([produce(), ...workers.map(work)]);
+    for (const kill of [1, 2]) {
+      await Promise.race([all, until(() => accepted.length >= kill * 300)]);
+      await server.kill();
+      await server.start();
+    }
+    const before = accepted.length;
+    await Promise.race([all, until(() => accepted.length >= before + 100)]);
+    isPushing = false;
+    await all;
+
+    expect(new Set(settled)).toEqual(new Set(accepted));
+    // The server brings back what it had taken away in its last moments: that is cleared away, and the rest runs again.
+    const isDrained = async (): Promise<boolean> => {
+      const { waiting, delayed, leased } = await producer.jobs.counts();
+      return waiting + delayed + leased === 0;
+    };
+    while (!(await isDrained())) {
+      for (const delivery of await producer.jobs.claim(CLAIM))
+        await producer.jobs.settle([{ delivery, outcome: { kind: "done", result: message(`${delivery.id}:result`) } }]);
+    }
+    expect(await producer.jobs.counts()).toMatchObject({ dead: 0, done: accepted.length });
+    const results = new Set<string>();
+    for (;;) {
+      const events = await producer.results.claim({ ...CLAIM, most: 500 });
+      if (events.length === 0) break;
+      for (const { id } of events) results.add(id);
+      await producer.results.settle(events.map((delivery) => ({ delivery, outcome: { kind: "done", result: null } })));
+    }
+    expect(results).toEqual(new Set(accepted.map((id) => `${id}:result`)));
+  }, 60_000);
+
+  test("a lease outlives the broker: nobody else claims it, and its holder settles", async () => {
+    const prefix = randomUUID();
+    const [holder, other] = [await opened(prefix), await opened(prefix)];
+    await holder.jobs.push([message("a")]);
+    const [delivery] = await holder.jobs.claim({ ...CLAIM, leaseMs: 60_000 });
+    await server.kill();
+    await server.start();
+    expect(await other.jobs.claim({ ...CLAIM, waitMs: 300 })).toEqual([]);
+    if (delivery === undefined) throw new Error("nothing was claimed");
+    expect(await holder.jobs.extend([delivery], 60_000)).toEqual([]);
+    expect(await holder.jobs.settle([{ delivery, outcome: { kind: "done", result: null } }])).toEqual(["stored"]);
+    expect(await other.jobs.counts()).toMatchObject({ waiting: 0, leased: 0, done: 1 });
+  }, 30_000);
+
+  test("what somebody else put into the stream is handed out as it is", async () => {
+    const prefix = randomUUID();
+    const { jobs } = await opened(prefix);
+    await jobs.push([message("a")]);
+    const connection = await connect({ servers: server.url, user: "ann", pass: "correct-horse" });
+    await jetstream(connection).publish(`${prefix}.jobs.queue.0.from-elsewhere`, "not JSON");
+    await connection.close();
+    const [, foreign] = await jobs.claim(CLAIM);
+    expect(foreign).toMatchObject({ body: "not JSON", key: null, attempt: 1 });
+    if (foreign === undefined) throw new Error("nothing was claimed");
+    expect(await jobs.settle([{ delivery: foreign, outcome: { kind: "done", result: null } }])).toEqual(["stored"]);
+  });
+
+  test("a stream of somebody else is left alone, and nothing is made for whoever only looks", async () => {
+    const prefix = randomUUID();
+    const connection = await connect({ servers: server.url, user: "ann", pass: "correct-horse" });
+    const manager = await jetstreamManager(connection);
+    await manager.streams.add({ name: `${prefix}-jobs`, subjects: [`${prefix}.elsewhere`] });
+    await expect(openNats(urlOf(prefix), BACKEND_DEFAULTS)).rejects.toMatchObject({ code: "not_a_queue" });
+    const unknown = randomUUID();
+    await expect(openNats(urlOf(unknown), { ...BACKEND_DEFAULTS, mayCreate: false })).rejects.toMatchObject({ code: "not_a_queue" });
+    const names = await manager.streams.names().next();
+    expect(names.filter((name) => name.startsWith(unknown))).toEqual([]);
+    await connection.close();
+  });
+
+  test("a wrong password, or nobody there, is told without the password", async () => {
+    const refused = openNats(urlOf("x", "ann:wrong-horse@"), BACKEND_DEFAULTS);
+    await expect(refused).rejects.toMatchObject({ code: "refused" });
+    await expect(refused).rejects.not.toThrow(/wrong-horse/);
+    const [nobody] = await freePorts(1);
+    await expect(openNats(`nats://ann:pass@127.0.0.1:${nobody}`, BACKEND_DEFAULTS)).rejects.toMatchObject({ code: "unreachable" });
+  });
+
+  test("a message that is too large is refused, and a closed queue says so", async () => {
+    const backend = await openNats(urlOf(randomUUID()), BACKEND_DEFAULTS);
+    await expect(backend.jobs?.push([{ ...message("a"), body: "x".repeat(2_000_000) }])).rejects.toMatchObject({ name: "QueueError", code: "refused" });
+    await backend.close();
+    await expect(backend.jobs?.push([message("b")])).rejects.toMatchObject({ name: "QueueError", code: "closed" });
+    expect(await backend.jobs?.claim(CLAIM)).toEqual([]);
+  });
+
+  test.each(["nats://", "nats://host/queue", "nats://host?prefix=a.b", "nats://host?replicas=2", "nats://host?nothing=1"])("%s is no queue", async (url) => {
+    await expect(openNats(url, BACKEND_DEFAULTS)).rejects.toMatchObject({ code: "usage" });
+  });
+
+  async function until(condition: () => boolean): Promise<void> {
+    while (!condition()) await sleep(5);
+  }
+});
