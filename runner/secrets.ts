@@ -74,12 +74,24 @@ export function mayHold(input: unknown, steps: readonly string[]): boolean {
   return first === "*" || (input as Record<string, unknown>)[first as string] !== undefined;
 }
 
-/** Puts every referenced text in its place in `input`, and tells the keeper which are secrets. */
+/** Puts every referenced text in its place in `input`, and tells the keeper which are secrets. What cannot be read is told all at once. */
 export async function resolveReferences(input: unknown, paths: readonly ReferencePath[], keeper: SecretKeeper): Promise<void> {
-  for (const { steps, isSecret } of paths) await resolveAt(input, steps, "", isSecret, keeper);
+  const unread: RequestError[] = [];
+  for (const { steps, isSecret } of paths) await resolveAt(input, steps, "", { isSecret, keeper, unread });
+  const [first] = unread;
+  if (first === undefined) return;
+  if (unread.length === 1) throw first;
+  const violations = unread.flatMap((error) => error.violations);
+  throw new RequestError("values that the input refers to could not be read", "unresolved_secret", violations);
 }
 
-async function resolveAt(node: unknown, steps: readonly string[], pointer: string, isSecret: boolean, keeper: SecretKeeper): Promise<void> {
+interface Resolving {
+  readonly isSecret: boolean;
+  readonly keeper: SecretKeeper;
+  readonly unread: RequestError[];
+}
+
+async function resolveAt(node: unknown, steps: readonly string[], pointer: string, resolving: Resolving): Promise<void> {
   if (node === null || typeof node !== "object") return;
   const [step, ...rest] = steps as [string, ...string[]];
   const holder = node as Record<string, unknown>;
@@ -87,12 +99,20 @@ async function resolveAt(node: unknown, steps: readonly string[], pointer: strin
     const value = holder[key];
     if (value === undefined) continue;
     const here = `${pointer}/${key}`;
-    if (rest.length > 0) await resolveAt(value, rest, here, isSecret, keeper);
-    else {
-      const text = typeof value === "string" ? value : await fetchText((value as SecretReference).secret, here, isSecret);
-      holder[key] = text;
-      if (isSecret) keeper.keep(text);
-    }
+    if (rest.length > 0) await resolveAt(value, rest, here, resolving);
+    else await resolveField(holder, key, here, resolving);
+  }
+}
+
+async function resolveField(holder: Record<string, unknown>, key: string, pointer: string, { isSecret, keeper, unread }: Resolving): Promise<void> {
+  const value = holder[key] as string | SecretReference;
+  try {
+    const text = typeof value === "string" ? value : await fetchText(value.secret, pointer, isSecret);
+    holder[key] = text;
+    if (isSecret) keeper.keep(text);
+  } catch (error) {
+    if (!(error instanceof RequestError)) throw error;
+    unread.push(error);
   }
 }
 

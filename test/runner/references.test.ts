@@ -87,6 +87,14 @@ test("a variable that is not set is named, and nothing runs", async () => {
   expect(runs).toBe(0);
 });
 
+test("everything that cannot be read is told at once", async () => {
+  const reference = { secret: "env:REFERENCES_TEST" };
+  const error = await refusalOf({ account: reference, password: reference, others: [{ token: "hunter2" }, { token: reference }] });
+  expect(error.violations.map(({ pointer }) => pointer)).toEqual(["/account", "/password", "/others/1/token"]);
+  expect(error.code).toBe("unresolved_secret");
+  expect(runs).toBe(0);
+});
+
 test.each([
   ["a program that fails", `${process.execPath} -e process.exitCode=3;console.error("hunter2")`, "it ended with 3"],
   ["a program that is killed", `${process.execPath} -e console.error("hunter2");process.kill(process.pid)`, "it was ended by SIGTERM"],
