@@ -30,14 +30,20 @@ export interface MailboxServer {
 export async function startMailboxServer(options: MailboxServerOptions): Promise<MailboxServer> {
   const { host = "127.0.0.1" } = options;
   const sockets = new Set<Socket>();
+  /** Who has not said goodbye yet. */
+  const talkingNow = new Set<Socket>();
   const connections: string[][] = [];
   const askedAt: number[] = [];
   let reads = 0;
   let mostAtOnce = 0;
   const server = createServer((socket) => {
     sockets.add(socket);
-    mostAtOnce = Math.max(mostAtOnce, sockets.size);
-    socket.on("close", () => sockets.delete(socket));
+    talkingNow.add(socket);
+    mostAtOnce = Math.max(mostAtOnce, talkingNow.size);
+    socket.on("close", () => {
+      sockets.delete(socket);
+      talkingNow.delete(socket);
+    });
     socket.on("error", () => {});
     const commands: string[] = [];
     connections.push(commands);
@@ -74,8 +80,10 @@ export async function startMailboxServer(options: MailboxServerOptions): Promise
     commands.push(line);
     const verb = line.slice(0, 4).toUpperCase();
     if (verb === "EHLO") socket.write(["mx.example.org", ...(options.capabilities ?? ["PIPELINING", "ENHANCEDSTATUSCODES"])].map(ehloLine).join(""));
-    else if (verb === "QUIT") socket.end("221 2.0.0 bye\r\n");
-    else if (verb !== "RCPT") socket.write("250 2.0.0 OK\r\n");
+    else if (verb === "QUIT") {
+      talkingNow.delete(socket);
+      socket.end("221 2.0.0 bye\r\n");
+    } else if (verb !== "RCPT") socket.write("250 2.0.0 OK\r\n");
     else {
       askedAt.push(performance.now());
       if (options.latencyMs !== undefined) await new Promise((resolve) => setTimeout(resolve, options.latencyMs));

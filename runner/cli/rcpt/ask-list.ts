@@ -1,0 +1,93 @@
+import { resolve } from "node:path";
+import { siteLimits } from "../../behaviour/limits.js";
+import { Throttle } from "../../behaviour/throttle.js";
+import type { OutputOf } from "../../probe-types.js";
+import { runReport } from "../../run.js";
+import { EXIT } from "../exit-codes.js";
+import type { Io } from "../io.js";
+import { Destinations } from "./destination.js";
+import type { AddressList, Entry } from "./list.js";
+import { OutFile } from "./out-file.js";
+import { MOST_CHARACTERS, type Portion, portionsOf } from "./portions.js";
+import { RcptProgress } from "./rcpt-progress.js";
+import { headOf, type RcptResult, rowOf } from "./row.js";
+
+export interface ListRequest {
+  readonly list: AddressList;
+  /** For every address. */
+  readonly input: Readonly<Record<string, unknown>>;
+  /** Null: to stdout, where nothing can be resumed. */
+  readonly out: string | null;
+}
+
+/** Asks for every address of a list that has no row yet, slowly, and writes a row each. What came of it is in the rows: the exit code is 0. */
+export async function askList({ list, input, out }: ListRequest, io: Io): Promise<number> {
+  const throttle = new Throttle(siteLimits(io.env));
+  const file = out === null ? null : new OutFile(resolve(io.cwd, out), list);
+  const open = list.entries.filter(({ line }) => !(file?.done.has(line) ?? false));
+  const stopping = new AbortController();
+  const stopListening = io.onInterrupt(() => stopping.abort());
+  const progress = new RcptProgress(io, list.entries.length, list.entries.length - open.length);
+  if (file === null && headOf(list.format) !== "") await io.out(headOf(list.format));
+  const write = async (entry: Entry, result: RcptResult): Promise<void> => {
+    const row = rowOf(entry, result, list.format);
+    progress.clear();
+    if (file === null) await io.out(row);
+    else file.append(row);
+    progress.add(result.verdict);
+  };
+  try {
+    const portions = await portionsOf(open, new Destinations(input, stopping.signal), stopping.signal);
+    const trouble = await askPortions(portions, { throttle, input, stopping, write });
+    progress.end();
+    return told(trouble, stopping.signal, out, io);
+  } finally {
+    stopListening();
+  }
+}
+
+interface Asking {
+  readonly throttle: Throttle;
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly stopping: AbortController;
+  readonly write: (entry: Entry, result: RcptResult) => Promise<void>;
+}
+
+/** Gives what makes all further asking useless, or null. */
+async function askPortions(portions: readonly Portion[], { throttle, input, stopping, write }: Asking): Promise<string | null> {
+  const { signal } = stopping;
+  signal.addEventListener("abort", () => throttle.open(), { once: true });
+  let trouble: string | null = null;
+  const askOne = async ({ site, entries }: Portion): Promise<void> => {
+    await throttle.enter(site, entries.length);
+    try {
+      if (signal.aborted) return;
+      const emails = entries.map(({ email }) => email.slice(0, MOST_CHARACTERS));
+      const { envelope } = await runReport("mail.rcpt@1.0.0", { ...input, emails }, { signal });
+      for (const [index, result] of (envelope.output as OutputOf<"mail.rcpt@1.0.0">).results.entries()) {
+        if (HOPELESS.has(result.reason)) {
+          trouble ??= result.error ?? result.reason;
+          stopping.abort();
+        } else if (result.reason !== "run_ended") await write(entries[index] as Entry, result);
+      }
+    } finally {
+      throttle.leave(site);
+    }
+  };
+  await Promise.all(portions.map(askOne));
+  return trouble;
+}
+
+/** True of this machine, and so of every address: told once, and no row says it. */
+const HOPELESS: ReadonlySet<string> = new Set(["outbound_blocked", "not_permitted"]);
+
+function told(trouble: string | null, signal: AbortSignal, out: string | null, io: Io): number {
+  const again = out === null ? "" : "; the same command goes on from here";
+  if (trouble !== null) {
+    io.err(`probe-run: could not run: ${trouble}${again}\n`);
+    return EXIT.couldNotRun;
+  }
+  if (!signal.aborted) return EXIT.ok;
+  io.err(`probe-run: stopped before the end${again}\n`);
+  return EXIT.failed;
+}

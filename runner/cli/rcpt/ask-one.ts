@@ -1,0 +1,40 @@
+import type { OutputOf } from "../../probe-types.js";
+import { runReport } from "../../run.js";
+import type { Io } from "../io.js";
+import { presenter } from "../present.js";
+import { printable, printableLine } from "../printable.js";
+import { exitCodeOf } from "../run-one.js";
+
+/** Asks for one address, and tells a person in a few lines, or a program by the envelope. */
+export async function askOne(input: Readonly<Record<string, unknown>>, asJson: boolean, io: Io): Promise<number> {
+  const stopping = new AbortController();
+  const stopListening = io.onInterrupt(() => stopping.abort());
+  try {
+    const report = await runReport("mail.rcpt@1.0.0", input, { signal: stopping.signal });
+    const present = asJson ? await presenter({ pretty: false, compact: false }, io) : null;
+    await io.out(present === null ? summaryOf(report.envelope.output as OutputOf<"mail.rcpt@1.0.0">) : present(report));
+    return exitCodeOf(report);
+  } finally {
+    stopListening();
+  }
+}
+
+/** The lines that the scripts before this one printed, and the verdict. */
+function summaryOf({ results, helo_domain: helo }: OutputOf<"mail.rcpt@1.0.0">): string {
+  const [result] = results;
+  if (result === undefined) throw new Error("a run for one address gave no result");
+  const { email, mx_host: host, category, code, error, enhanced_code: enhanced, message, elapsed_ms: elapsed, verdict, confidence, rule, reason } = result;
+  const retry = result.retry_after_ms === null ? "" : `, worth asking again in ${Math.round(result.retry_after_ms / 60_000)} min`;
+  const lines = {
+    Target: email,
+    MX: host ?? "None",
+    HELO: helo ?? "None",
+    Result: `${category} (code=${code ?? "None"}, error=${error ?? "None"})`,
+    Message: [enhanced, message].filter((word) => word !== null && word !== "").join(" ") || "None",
+    Elapsed: elapsed === null ? "None" : `${Math.round(elapsed)} ms`,
+    Verdict: `${verdict}${confidence > 0 ? ` ${confidence}` : ""} (${rule}; ${reason}${retry})`,
+  };
+  return `${Object.entries(lines)
+    .map(([name, value]) => `${name.padEnd(7)}: ${printableLine(printable(value))}`)
+    .join("\n")}\n`;
+}

@@ -1,0 +1,46 @@
+/** Comma-separated values as RFC 4180 writes them: reading takes what people's programs write, too. */
+
+/** The cells of one record. Quotes may hold commas and doubled quotes; a record is one line here, for no address holds a line end. */
+export function cellsOf(line: string): string[] {
+  const cells: string[] = [];
+  for (let at = 0; at <= line.length; at += 1) {
+    const [cell, end] = line[at] === '"' ? quotedCell(line, at + 1) : plainCell(line, at);
+    cells.push(cell);
+    at = end;
+  }
+  return cells;
+}
+
+function plainCell(line: string, from: number): [string, number] {
+  const comma = line.indexOf(",", from);
+  const end = comma === -1 ? line.length : comma;
+  return [line.slice(from, end).trim(), end];
+}
+
+function quotedCell(line: string, from: number): [string, number] {
+  let cell = "";
+  let at = from;
+  for (; at < line.length; at += 1) {
+    if (line[at] !== '"') cell += line[at];
+    else if (line[at + 1] === '"') {
+      cell += '"';
+      at += 1;
+    } else break;
+  }
+  const comma = line.indexOf(",", at);
+  return [cell, comma === -1 ? line.length : comma];
+}
+
+export function recordOf(cells: readonly (string | number | null)[]): string {
+  return `${cells.map(written).join(",")}\r\n`;
+}
+
+/** What begins like a formula is run by programs that open tables, and servers write what they like into their replies. */
+const LIKE_A_FORMULA = /^[=+\-@\t\r]/;
+
+function written(value: string | number | null): string {
+  if (value === null) return "";
+  if (typeof value === "number") return String(value);
+  const safe = (LIKE_A_FORMULA.test(value) ? `'${value}` : value).replace(/[\r\n]+/g, " ");
+  return /[",]/.test(safe) || safe !== safe.trim() ? `"${safe.replaceAll('"', '""')}"` : safe;
+}

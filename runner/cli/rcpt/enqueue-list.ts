@@ -1,0 +1,42 @@
+import { jobMessage } from "../../queue/job.js";
+import { loadProbe } from "../../registry.js";
+import { parseAsked } from "../../version.js";
+import { EXIT } from "../exit-codes.js";
+import type { Io } from "../io.js";
+import { openGiven } from "../open-given.js";
+import { Destinations } from "./destination.js";
+import type { AddressList } from "./list.js";
+import { MOST_CHARACTERS, portionsOf } from "./portions.js";
+
+/** Greylisting wants to be left alone for five minutes, and whoever is busy for longer. */
+const BACKOFF = { retryFailures: true, maxAttempts: 5, backoffMs: 15 * 60_000, backoffMostMs: 4 * 3600_000 } as const;
+
+/** Stores a list as jobs, one for a handful of addresses of one site, each under the site's key: the worker's limits count by it. */
+export async function enqueueList({ entries }: AddressList, input: Readonly<Record<string, unknown>>, written: string, io: Io): Promise<number> {
+  const asked = parseAsked("mail.rcpt@1.0.0");
+  const loaded = await loadProbe(asked.name);
+  const stopping = new AbortController();
+  const stopListening = io.onInterrupt(() => stopping.abort());
+  const queue = await openGiven(written, io);
+  try {
+    const portions = await portionsOf(entries, new Destinations(input, stopping.signal), stopping.signal);
+    const messages = portions.map(({ site, entries: own }) =>
+      jobMessage(
+        loaded,
+        asked,
+        { ...input, emails: own.map(({ email }) => email.slice(0, MOST_CHARACTERS)) },
+        { ...BACKOFF, key: site === "" ? null : site.slice(0, MOST_KEY) },
+      ),
+    );
+    if (stopping.signal.aborted) return EXIT.failed;
+    await queue.jobs.push(messages);
+    await io.out(`${messages.length} jobs for ${entries.length} addresses of ${new Set(portions.map(({ site }) => site)).size} sites\n`);
+    return EXIT.ok;
+  } finally {
+    stopListening();
+    await queue.close();
+  }
+}
+
+/** The contract of a job allows no longer one. */
+const MOST_KEY = 512;

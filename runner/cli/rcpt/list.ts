@@ -1,0 +1,94 @@
+import type { Io } from "../io.js";
+import { parseJson } from "../json-text.js";
+import { linesOf } from "../lines.js";
+import { UsageError } from "../usage-error.js";
+import { cellsOf } from "./csv.js";
+
+/** One address of a list, and the line it stands on. */
+export interface Entry {
+  readonly line: number;
+  readonly email: string;
+}
+
+export type ListFormat = "csv" | "jsonl";
+
+export interface AddressList {
+  readonly format: ListFormat;
+  readonly entries: readonly Entry[];
+}
+
+/** What the column of addresses is called when nobody says. */
+const USUAL_NAMES = ["email", "e-mail", "mail", "email_address", "emailaddress", "address"];
+
+/** Reads addresses: a CSV with or without a head, JSONL of objects or strings, or one address a line. */
+export async function readList(path: string, column: string | null, io: Io): Promise<AddressList> {
+  const entries: Entry[] = [];
+  let reader: ((text: string, line: number) => string | null) | null = null;
+  let format: ListFormat = "csv";
+  for await (const lines of linesOf(path, io)) {
+    for (const { number, text } of lines) {
+      if (reader === null) {
+        format = /^[{"]/.test(text) && isJson(text) ? "jsonl" : "csv";
+        reader = format === "jsonl" ? (each, line) => fromJson(each, line, column) : csvReader(text, column);
+      }
+      const email = reader(text, number);
+      if (email !== null && email !== "") entries.push({ line: number, email });
+    }
+  }
+  if (entries.length === 0) throw new UsageError(`there is no address in ${path}`, "give a CSV, JSONL, or one address a line");
+  return { format, entries };
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function fromJson(text: string, line: number, column: string | null): string {
+  const value = parseJson(text, `line ${line}`);
+  const found = typeof value === "string" ? value : fieldOf(value, column);
+  if (typeof found === "string") return found;
+  throw new UsageError(
+    `line ${line} has no address`,
+    `it must be a string, or an object with ${column === null ? USUAL_NAMES.join(", ") : JSON.stringify(column)}; --column names another field`,
+  );
+}
+
+function fieldOf(value: unknown, column: string | null): unknown {
+  if (value === null || typeof value !== "object") return undefined;
+  const named = Object.entries(value).find(([name]) => (column === null ? USUAL_NAMES.includes(name.toLowerCase()) : name === column));
+  return named?.[1];
+}
+
+/** The first line is a head where it holds no address. */
+function csvReader(first: string, column: string | null): (text: string, line: number) => string | null {
+  const cells = cellsOf(withoutMark(first));
+  const isHead = !cells.some((cell) => cell.includes("@"));
+  if (!isHead && column !== null) throw new UsageError(`the list has no head with a column ${JSON.stringify(column)}`, "leave --column out, or write the head");
+  const at = isHead ? columnOf(cells, column) : cells.findIndex((cell) => cell.includes("@"));
+  let isFirst = true;
+  return (text) => {
+    const skipped = isFirst && isHead;
+    const line = isFirst ? withoutMark(text) : text;
+    isFirst = false;
+    return skipped ? null : (cellsOf(line)[at] ?? null);
+  };
+}
+
+function columnOf(head: readonly string[], column: string | null): number {
+  const at = head.findIndex((name) => (column === null ? USUAL_NAMES.includes(name.toLowerCase()) : name === column));
+  if (at !== -1) return at;
+  throw new UsageError(
+    column === null ? "no column of the list is known to hold addresses" : `the list has no column ${JSON.stringify(column)}`,
+    `its head is ${head.map((name) => JSON.stringify(name)).join(", ")}; --column names the one to read`,
+  );
+}
+
+/** The byte order mark that some programs put before a table. */
+function withoutMark(text: string): string {
+  return text.replace(/^\ufeff/, "");
+}

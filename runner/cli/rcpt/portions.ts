@@ -1,0 +1,34 @@
+import type { Destinations } from "./destination.js";
+import type { Entry } from "./list.js";
+
+/** Addresses of one site that are asked for in one run. */
+export interface Portion {
+  readonly site: string;
+  readonly entries: readonly Entry[];
+}
+
+/** One connection's worth: a handful is what a server hears from any sender, and what is lost when the run is stopped. */
+export const PORTION = 10;
+/** What is longer than the contract allows is no address: cut, it is told as one that is none. */
+export const MOST_CHARACTERS = 1024;
+/** Domains that are looked up at a time. */
+const LOOK_UPS = 20;
+
+/** Puts addresses together that go to the same site. Sites that are found first come first. */
+export async function portionsOf(entries: readonly Entry[], destinations: Destinations, signal: AbortSignal): Promise<Portion[]> {
+  const sites = new Map<string, Entry[]>();
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let entry = entries[next++]; entry !== undefined && !signal.aborted; entry = entries[next++]) {
+      const site = await destinations.siteOf(entry.email);
+      const own = sites.get(site) ?? [];
+      own.push(entry);
+      sites.set(site, own);
+    }
+  };
+  await Promise.all(Array.from({ length: LOOK_UPS }, worker));
+  return [...sites].flatMap(([site, own]) => {
+    own.sort((a, b) => a.line - b.line);
+    return Array.from({ length: Math.ceil(own.length / PORTION) }, (_, index) => ({ site, entries: own.slice(index * PORTION, (index + 1) * PORTION) }));
+  });
+}

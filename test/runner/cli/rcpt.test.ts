@@ -1,0 +1,270 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type DnsServer, startDnsServer } from "../../../runner/lab/dns-server.js";
+import { openQueue } from "../../../runner/queue/queue.js";
+import { knowsThree, type MailboxServer, type MailboxServerOptions, startMailboxServer } from "../../support/mailbox-server.js";
+import { type Outcome, probeRun, type Surroundings } from "./command-line.js";
+
+const ZONE = `
+$ORIGIN example.
+$TTL 300
+@        SOA  ns.example. hostmaster.example. 1 3600 600 86400 60
+one      A    127.0.0.1
+two      A    127.0.0.2
+first    MX   10 one
+second   MX   10 two
+cousin   MX   10 one
+no-mail  MX   0 .
+`;
+
+/** Fast enough for a test. */
+const LIMITS = { GLOBAL_RPS: "10000", PER_MX_RPS_DEFAULT: "10000" };
+
+let folder: string;
+let server: MailboxServer;
+let dns: DnsServer;
+const open: { close(): Promise<unknown> }[] = [];
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "probe-run-rcpt-"));
+  dns = await startDnsServer({ zones: [ZONE] });
+  server = await started();
+  open.push(dns);
+});
+afterEach(async () => {
+  for (const each of open.splice(0)) await each.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function started(options: Partial<MailboxServerOptions> = {}): Promise<MailboxServer> {
+  const running = await startMailboxServer({ answer: knowsThree, ...options });
+  open.push(running);
+  return running;
+}
+
+function rcpt(words: readonly string[], around: Surroundings = {}): Promise<Outcome> {
+  const set = { mx_port: server.port, allow_private_addresses: true, resolver: { servers: dns.servers } };
+  const settings = Object.entries(set).map(([name, value]) => `--set=${name}=${JSON.stringify(value)}`);
+  return probeRun(["rcpt", ...words, ...settings], { cwd: folder, ...around, env: { SMTP_HELO_DOMAIN: "probe.example.net", ...LIMITS, ...around.env } });
+}
+
+const wrote = (name: string, text: string): string => {
+  writeFileSync(join(folder, name), text);
+  return name;
+};
+const read = (name: string): string => readFileSync(join(folder, name), "utf8");
+
+describe("one address", () => {
+  test("for a person: the lines of the scripts before, and the verdict", async () => {
+    const { code, out } = await rcpt(["ada@first.example"]);
+    expect(out.replace(/\d+ ms/, "N ms").split("\n")).toEqual([
+      "Target : ada@first.example",
+      "MX     : one.example",
+      "HELO   : probe.example.net",
+      "Result : accept (code=250, error=None)",
+      "Message: 2.1.5 OK",
+      "Elapsed: N ms",
+      "Verdict: valid 0.95 (accepted_and_random_refused; mailbox_exists)",
+      "",
+    ]);
+    expect(code).toBe(0);
+  });
+
+  test("that does not exist ends with 1", async () => {
+    const { code, out } = await rcpt(["nobody@first.example"]);
+    expect(out).toContain("Result : hard_fail (code=550, error=None)\nMessage: 5.1.1 User unknown\n");
+    expect(out).toContain("Verdict: invalid 0.95 (mailbox_unknown; mailbox_unknown)");
+    expect(code).toBe(1);
+  });
+
+  test("of a domain without mail says so where a server would have spoken", async () => {
+    const { code, out } = await rcpt(["ada@no-mail.example"]);
+    expect(out).toMatch(/^MX {5}: None$/m);
+    expect(out).toMatch(/^Result : hard_fail \(code=None, error=no-mail\.example says with a null MX/m);
+    expect(code).toBe(1);
+  });
+
+  test("for a program: the envelope", async () => {
+    const { out } = await rcpt(["ada@first.example", "--json"]);
+    const envelope = JSON.parse(out);
+    expect(envelope.output.results[0]).toMatchObject({ email: "ada@first.example", verdict: "valid" });
+    expect(envelope.queue).toEqual(envelope.output);
+  });
+
+  test("at a mail host that is named", async () => {
+    expect((await rcpt(["ada@nowhere.example", "--mx-host", "one.example"])).out).toContain("MX     : one.example\n");
+    expect(dns.questions.filter(({ type }) => type === "MX")).toEqual([]);
+  });
+
+  test("with the name servers asked anew", async () => {
+    const asked = () => dns.questions.filter(({ type }) => type === "MX").length;
+    await rcpt(["ada@first.example"]);
+    await rcpt(["ada@first.example"]);
+    expect(asked()).toBe(1);
+    await rcpt(["ada@first.example", "--force-resolve"]);
+    expect(asked()).toBe(2);
+  });
+
+  test("with what the environment says", async () => {
+    const env = { SMTP_MAIL_FROM: "checks@probe.example.net", SMTP_CONNECT_TIMEOUT: "2.5", SMTP_COMMAND_TIMEOUT: "4" };
+    const { output } = JSON.parse((await rcpt(["ada@first.example", "--json", "--no-catch-all"], { env })).out);
+    expect(output).toMatchObject({ helo_domain: "probe.example.net", mail_from: "checks@probe.example.net" });
+    expect(output.sites[0]).toMatchObject({ connect_timeout_ms: 2500, command_timeout_ms: 4000 });
+    expect(server.connections[0]).toEqual(["EHLO probe.example.net", "MAIL FROM:<checks@probe.example.net>", "RCPT TO:<ada@first.example>", "RSET", "QUIT"]);
+  });
+
+  test.each([
+    [{ SMTP_COMMAND_TIMEOUT: "soon" }, 2, "SMTP_COMMAND_TIMEOUT must be seconds"],
+    [{ SMTP_PROBES_ENABLED: "false" }, 3, "switched off here (SMTP_PROBES_ENABLED)"],
+    [{ SMTP_PROBES_ALLOWED_HOSTS: "verifier-1 verifier-2" }, 3, "(SMTP_PROBES_ALLOWED_HOSTS)"],
+  ])("%o is told, and nothing is sent", async (env, code, words) => {
+    const outcome = await rcpt(["ada@first.example"], { env });
+    expect(outcome).toMatchObject({ code, out: "" });
+    expect(outcome.err).toContain(words);
+    expect(server.connections).toEqual([]);
+  });
+
+  test("what a server says does not act on the terminal", async () => {
+    const nasty = await started({ answer: () => "550 5.1.1 User unknown \u001b[2Jgone" });
+    const { out } = await rcpt(["ada@first.example", "--set", `mx_port=${nasty.port}`]);
+    expect(out).not.toContain("\u001b");
+  });
+});
+
+describe("a list", () => {
+  const CSV = 'name,email\r\n"Lovelace, Ada",ada@first.example\r\nNobody,nobody@first.example\r\nBob,bob@cousin.example\r\n,\r\nWrong,not an address\r\n';
+
+  test("as CSV: a row each, with the line that it stands on", async () => {
+    const { code, out, err } = await rcpt([wrote("list.csv", CSV)]);
+    const rows = out.trimEnd().split("\r\n");
+    expect(rows[0]).toMatch(/^line,email,verdict,confidence,rule,category,reason,code,/);
+    expect(
+      rows
+        .slice(1)
+        .map((row) => row.split(",").slice(0, 3).join(","))
+        .sort(),
+    ).toEqual(["2,ada@first.example,valid", "3,nobody@first.example,invalid", "4,bob@cousin.example,valid", "6,not an address,invalid"]);
+    expect(err).toMatch(/^4 addresses in [\d.]+ s: 2 valid, 0 risky, 2 invalid, 0 unknown\n$/);
+    expect(code).toBe(0);
+  });
+
+  test("as JSONL, from stdin, with a field of another name", async () => {
+    const stdin = '{"id": 1, "contact": "ada@first.example"}\n{"id": 2, "contact": "nobody@second.example"}\n';
+    const { out } = await rcpt(["-", "--column", "contact", "--mx-host", "one.example"], { stdin });
+    const rows = out
+      .trimEnd()
+      .split("\n")
+      .map((row) => JSON.parse(row));
+    expect(rows.map(({ line, verdict, reason }) => [line, verdict, reason]).sort()).toEqual([
+      [1, "valid", "mailbox_exists"],
+      [2, "invalid", "mailbox_unknown"],
+    ]);
+  });
+
+  test("of one address a line", async () => {
+    const { out } = await rcpt([wrote("list.txt", "ada@first.example\nbob@first.example\n")]);
+    expect(out.match(/,valid,/g)).toHaveLength(2);
+  });
+
+  test("goes on behind the rows that are there", async () => {
+    wrote("list.csv", CSV);
+    expect((await rcpt(["list.csv", "--out", "rows.csv"])).code).toBe(0);
+    const whole = read("rows.csv");
+    const asked = server.connections.flat().length;
+    const again = await rcpt(["list.csv", "--out", "rows.csv"]);
+    expect(again.err).toContain("0 addresses in 0.0 s");
+    expect(again.err).toContain("4 were there already");
+    expect(read("rows.csv")).toBe(whole);
+    expect(server.connections.flat().length).toBe(asked);
+
+    // As if it had been killed in the middle of the last row.
+    const rows = whole.trimEnd().split("\r\n");
+    wrote("rows.csv", `${rows.slice(0, -1).join("\r\n")}\r\n${rows.at(-1)?.slice(0, 9)}`);
+    expect((await rcpt(["list.csv", "--out", "rows.csv"])).err).toMatch(/^1 addresses .*3 were there already/);
+    expect(
+      read("rows.csv")
+        .trimEnd()
+        .split("\r\n")
+        .map((row) => row.split(",")[0])
+        .sort(),
+    ).toEqual(["2", "3", "4", "6", "line"]);
+  });
+
+  test("does not write into the rows of another list", async () => {
+    wrote("list.csv", CSV);
+    wrote("rows.csv", "line,email,verdict\r\n2,somebody@else.example,valid\r\n");
+    const { code, err } = await rcpt(["list.csv", "--out", "rows.csv"]);
+    expect(code).toBe(2);
+    expect(err).toContain("does not belong to this list");
+    expect(server.connections).toEqual([]);
+  });
+
+  test("stops at Ctrl-C and leaves no row of what was not asked", async () => {
+    const emails = Array.from({ length: 200 }, (_, index) => `ada@d${index}.example\n`).join("");
+    let interrupt = (): void => {};
+    const slow = await started({ latencyMs: 20 });
+    const outcome = await rcpt([wrote("list.txt", emails), "--out", "rows.csv", "--mx-host", "127.0.0.1", "--set", `mx_port=${slow.port}`], {
+      onStart: (stop) => {
+        interrupt = stop;
+        setTimeout(() => interrupt(), 300);
+      },
+    });
+    expect(outcome.code).toBe(1);
+    expect(outcome.err).toContain("the same command goes on from here");
+    expect(read("rows.csv")).not.toContain("run_ended");
+    expect(read("rows.csv").split("\r\n").length).toBeLessThan(150);
+  });
+
+  test("keeps to the limits of the environment, together and a site", async () => {
+    const other = await started({ host: "127.0.0.2", port: server.port });
+    const emails = ["first", "second"].flatMap((site) => Array.from({ length: 30 }, (_, index) => `ada${index}@${site}.example\n`)).join("");
+    const env = { GLOBAL_RPS: "10000", PER_MX_RPS_DEFAULT: "10", PER_MX_MAX_CONCURRENCY_DEFAULT: "1" };
+    await rcpt([wrote("list.txt", emails), "--no-catch-all"], { env });
+    for (const { mostAtOnce, askedAt } of [server, other]) {
+      expect(mostAtOnce).toBe(1);
+      expect(askedAt).toHaveLength(30);
+      // Ten are in the bucket; the second ten leave a debt of nine, which the third ten wait for.
+      expect((askedAt[20] as number) - (askedAt[0] as number)).toBeGreaterThan(950);
+      expect((askedAt[29] as number) - (askedAt[0] as number)).toBeLessThan(2500);
+    }
+  });
+
+  test.each([
+    ["has no addresses", "name\nAda\n", [], "no column of the list is known to hold addresses"],
+    ["is empty", "\n\n", [], "there is no address in list.txt"],
+    ["has no such column", "name,mail\nAda,ada@first.example\n", ["--column", "post"], 'the list has no column "post"'],
+  ])("that %s is told", async (_what, text, words, told) => {
+    const { code, err } = await rcpt([wrote("list.txt", text), ...words]);
+    expect(code).toBe(2);
+    expect(err).toContain(told);
+  });
+
+  test.each([
+    [["ada@first.example", "--out", "rows.csv"], "--out is for a list"],
+    [["list.csv", "--json"], "--json is for one address"],
+    [["list.csv", "--queue", "sqlite:q.db", "--out", "rows.csv"], "exclude each other"],
+  ])("%j is told", async (words, told) => {
+    const { code, err } = await rcpt(words);
+    expect(code).toBe(2);
+    expect(err).toContain(told);
+  });
+});
+
+test("a list becomes jobs under the key of their mail site, and a worker answers them", async () => {
+  const queue = `sqlite:${join(folder, "queue.db")}`;
+  const emails = [...Array.from({ length: 12 }, (_, index) => `ada${index}@first.example`), "bob@cousin.example", "ada@no-mail.example"];
+  const { code, out } = await rcpt([wrote("list.txt", emails.join("\n")), "--queue", queue]);
+  expect({ code, out }).toEqual({ code: 0, out: "3 jobs for 14 addresses of 2 sites\n" });
+  expect(server.connections).toEqual([]);
+
+  const stored = await openQueue(queue);
+  const jobs = await stored.jobs.claim({ most: 10, leaseMs: 1, waitMs: 0, limits: { all: null, eachKey: null, keys: {} } });
+  expect(jobs.map(({ key }) => key).sort()).toEqual(["no-mail.example", `one.example:${server.port}`, `one.example:${server.port}`]);
+  await stored.jobs.settle(jobs.map((delivery) => ({ delivery, outcome: { kind: "release" } })));
+  await stored.close();
+
+  await probeRun(["work", "--queue", queue, "--drain", "--limit", "key=1"], { cwd: folder });
+  expect(server.mostAtOnce).toBe(1);
+  expect(server.connections.flat().filter((line) => line.startsWith("RCPT TO:<ada"))).toHaveLength(12);
+});
