@@ -2,7 +2,13 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { builtIn } from "../../probes/index.js";
+import { PROGRAMS } from "../support/programs.js";
 import { filesIn, REPO, read } from "./files.js";
+
+// There every suite must run: one whose server is missing fails.
+test.each(Object.entries(PROGRAMS))("CI installs %s where it is missing", (_name, { get }) => {
+  expect(read(".ci/run")).toContain(`packages+=(${get.replace("apt-get install ", "")})`);
+});
 
 describe("the lockfile", () => {
   const packages = (JSON.parse(read("package-lock.json")) as { packages: Record<string, { version?: string; link?: boolean; resolved?: string }> }).packages;
