@@ -27,7 +27,7 @@ export default defineCommand({
 });
 
 async function run({ options: given }: Arguments<typeof workOptions>, io: Io): Promise<number> {
-  const order = orderOf(given);
+  const order = orderOf(given, io.env);
   if (given.listen !== null) listenAddress(given.listen);
   if (io.env[CHILD] === "1" && process.connected) return workAsChild(given, order, io);
   return order.processes === 1 ? workAlone(given, order, io) : workTogether(given, order, io);

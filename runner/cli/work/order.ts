@@ -1,3 +1,6 @@
+import { resolve } from "node:path";
+import { namesLimits, siteLimits } from "../../behaviour/limits.js";
+import { DEFAULT_FILE, keepBehaviourIn } from "../../behaviour/where.js";
 import { createWorker, type WorkerOptions } from "../../queue/create-worker.js";
 import { parseLimits } from "../../queue/limits.js";
 import type { Queue } from "../../queue/queue.js";
@@ -17,7 +20,7 @@ export const workOptions = {
   limit: {
     value: "LIMIT",
     repeated: true,
-    description: "50 at once, 100/s or 30/min; key=… for each key, key:NAME=… for one. All workers of a queue take the same.",
+    description: "50 at once, 100/s or 30/min; key=… for each key, key:NAME=… for one. All workers of a queue take the same..",
   },
   probe: { value: "FILE", repeated: true, description: "A probe beside the built-in and the configured ones, which jobs may name: a file or a package." },
   "allow-secret": {
@@ -39,14 +42,15 @@ export interface Order {
   readonly worker: WorkerOptions;
 }
 
-export function orderOf(given: Given): Order {
+export function orderOf(given: Given, env: Io["env"]): Order {
   return {
     processes: wholeNumber("processes", given.processes, 1, 1024) ?? 1,
     graceMs: wholeNumber("grace", given.grace, 0, 86_400_000) ?? 25_000,
     worker: {
       concurrency: wholeNumber("concurrency", given.concurrency, 1, 100_000) ?? 16,
       leaseMs: wholeNumber("lease", given.lease, 100, 86_400_000) ?? 30_000,
-      limits: parseLimits(given.limit),
+      // What the environment says of mail sites is for a queue of their jobs, which are keyed by site; --limit wins over all of it.
+      limits: given.limit.length === 0 && namesLimits(env) ? siteLimits(env) : parseLimits(given.limit),
       drain: given.drain,
       probes: given.probe,
       ...(given["allow-secret"].length === 0 ? {} : { allowSecrets: given["allow-secret"] }),
@@ -62,6 +66,7 @@ export interface Station {
 }
 
 export async function setUp(given: Given, { worker: options }: Order, io: Io): Promise<Station> {
+  keepBehaviourIn(resolve(io.cwd, DEFAULT_FILE));
   const queue = await openGiven(given.queue, io);
   let results: Queue | null = null;
   const close = async (): Promise<void> => {

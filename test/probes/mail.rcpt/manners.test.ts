@@ -1,0 +1,110 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { run, runReport } from "../../../runner/run.js";
+import { knowsThree, type MailboxServer, startMailboxServer } from "../../support/mailbox-server.js";
+import { playConnections } from "../../support/play-connections.js";
+import { type RcptOutput, rcptInput } from "../../support/rcpt-behaviours.js";
+
+const open: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  for (const each of open.splice(0)) await each.close();
+});
+
+async function server(): Promise<MailboxServer> {
+  const started = await startMailboxServer({ answer: knowsThree });
+  open.push(started);
+  return started;
+}
+
+async function ask(port: number, input: Record<string, unknown> = {}): Promise<RcptOutput> {
+  return (await run("mail.rcpt@1.0.0", { ...rcptInput(port), email: "ada@example.org", ...input })).output as RcptOutput;
+}
+
+describe("the switch", () => {
+  test.each([
+    ["SMTP_PROBES_ENABLED", "0"],
+    ["SMTP_PROBES_ALLOWED_HOSTS", "another-machine"],
+  ])("%s=%s: nobody is asked, whoever made the job", async (name, value) => {
+    vi.stubEnv(name, value);
+    const { port, connections } = await server();
+    const output = await ask(port);
+    expect(output.results[0]).toMatchObject({ reason: "not_permitted", verdict: "unknown", rule: "about_us", code: null });
+    expect(output).toMatchObject({ status: "error", failure: { code: "not_permitted", retryable: false } });
+    expect(output.failure?.message).toContain(name);
+    expect(connections).toEqual([]);
+  });
+});
+
+describe("who asks", () => {
+  test("may stand in the environment, by reference", async () => {
+    vi.stubEnv("SMTP_HELO_DOMAIN", "verifier.example.net");
+    vi.stubEnv("SMTP_MAIL_FROM", "checks@verifier.example.net");
+    const { port, connections } = await server();
+    const output = await ask(port, { helo_domain: { secret: "env:SMTP_HELO_DOMAIN" }, mail_from: { secret: "env:SMTP_MAIL_FROM" } });
+    expect(output).toMatchObject({ helo_domain: "verifier.example.net", mail_from: "checks@verifier.example.net" });
+    expect(connections[0]?.slice(0, 2)).toEqual(["EHLO verifier.example.net", "MAIL FROM:<checks@verifier.example.net>"]);
+  });
+
+  test.each([
+    ["helo_domain", "not a host", "EHLO"],
+    ["mail_from", "nobody", "MAIL"],
+  ])("a reference to a %s that is none sends nothing", async (field, value) => {
+    vi.stubEnv("WRONG", value);
+    const { port, connections } = await server();
+    const output = await ask(port, { [field]: { secret: "env:WRONG" } });
+    expect(output.results[0]).toMatchObject({ reason: "not_permitted", verdict: "unknown" });
+    expect(output.failure?.message).toContain(field);
+    expect(connections).toEqual([]);
+  });
+
+  test("is the bounce address of the EHLO name, when nobody says", async () => {
+    const { port } = await server();
+    expect(await ask(port, { mail_from: undefined })).toMatchObject({ mail_from: "bounce@probe.example.net" });
+  });
+
+  test("is nobody, where the EHLO name is an address", async () => {
+    const { port, connections } = await server();
+    expect(await ask(port, { mail_from: undefined, helo_domain: "192.0.2.1" })).toMatchObject({ helo_domain: "[192.0.2.1]", mail_from: "<>" });
+    expect(connections[0]).toContain("MAIL FROM:<>");
+  });
+});
+
+describe("a run", () => {
+  test.each<[string, "timeout" | "cancelled", { timeoutMs?: number; signal?: () => AbortSignal }]>([
+    ["time is up", "timeout", { timeoutMs: 100 }],
+    ["it is cancelled", "cancelled", { signal: () => AbortSignal.timeout(100) }],
+  ])("ends when %s: what was answered stays answered", async (_when, code, { timeoutMs, signal }) => {
+    const said =
+      "S: 220 mx\nC: EHLO *\nS: 250 mx\nC: MAIL *\nS: 250 OK\nC: RCPT *\nS: 550 5.1.1 unknown\nC: RSET\nS: 250 OK\nC: MAIL *\nS: 250 OK\nC: RCPT *\n@silence";
+    const silent = await playConnections([said], "whole");
+    open.push(silent);
+    const began = performance.now();
+    const { carried } = await runReport(
+      "mail.rcpt",
+      { ...rcptInput(silent.port), emails: ["zed@example.org", "ada@example.org", "bob@example.org"] },
+      { ...(timeoutMs === undefined ? {} : { timeoutMs }), ...(signal === undefined ? {} : { signal: signal() }) },
+    );
+    expect(performance.now() - began).toBeLessThan(1500);
+    const { results, failure } = carried as unknown as RcptOutput;
+    expect(results.map(({ reason, verdict }) => `${reason} ${verdict}`)).toEqual(["mailbox_unknown invalid", "run_ended unknown", "run_ended unknown"]);
+    expect(failure).toMatchObject({ phase: "probe", code });
+    await expect.poll(() => silent.openSockets, { interval: 5 }).toBe(0);
+  });
+
+  test("takes exactly one of email and emails", async () => {
+    for (const input of [{}, { email: "a@example.org", emails: ["b@example.org"] }]) {
+      await expect(run("mail.rcpt", input)).rejects.toMatchObject({
+        violations: [{ message: expect.stringContaining("must have exactly one of email, emails") }],
+      });
+    }
+  });
+
+  test.each(["ada@example.org\r\nDATA", "ada@example.org>\r\nRCPT TO:<b@example.org", "ada@exa\0mple.org", "<ada@example.org>"])(
+    "sends nothing of an address like %j",
+    async (email) => {
+      const { port, connections } = await server();
+      expect((await ask(port, { email })).results[0]).toMatchObject({ reason: "address_malformed", decided_at: "input" });
+      expect(connections).toEqual([]);
+    },
+  );
+});
