@@ -16,6 +16,8 @@ import { Waits } from "./waits.js";
 
 /** How often a waiting claim looks by itself: for what comes back after a delay or a lost lease, of which nobody tells. */
 const LOOK_EVERY_MS = 200;
+/** While a limit holds something back. */
+const LOOK_SOON_MS = 50;
 
 /** With nothing to claim there is little to read. */
 const SWEEP_IDLE_EVERY_MS = 1000;
@@ -58,7 +60,7 @@ export class NatsChannel implements Channel {
       if (claimed.length > 0) return claimed;
       await this.#sweep(busy.length === 0);
       if (left <= 0) return claimed;
-      await this.#waits.wait(seen, Math.min(left, LOOK_EVERY_MS), request.signal);
+      await this.#waits.wait(seen, Math.min(left, this.#claims.heldBack ? LOOK_SOON_MS : LOOK_EVERY_MS), request.signal);
     }
     return [];
   }

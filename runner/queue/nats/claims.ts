@@ -17,6 +17,8 @@ const SHUT_MS = 20;
 /** Takes from consumers what may be taken now. */
 export class Claims {
   readonly #gate: Gate;
+  /** Whether the last claim sent messages away for a limit: they are back soon. */
+  heldBack = false;
 
   constructor(readonly place: Place) {
     this.#gate = new Gate(place);
@@ -24,6 +26,7 @@ export class Claims {
 
   /** `consumers`: the highest priority first. */
   async claimFrom(consumers: readonly string[], request: ClaimRequest): Promise<Leased[]> {
+    this.heldBack = false;
     if (!hasLimits(request.limits)) return this.#take(consumers, request, null);
     const entered = await this.#enter(request);
     if (entered === null) return [];
@@ -64,8 +67,10 @@ export class Claims {
 
   #isAdmitted({ headers, reply }: Pulled, turn: Turn): boolean {
     const waitMs = turn.admit(envelopeIn(headers)?.key ?? null);
-    if (waitMs !== null) keepAway(this.place.client, reply, waitMs);
-    return waitMs === null;
+    if (waitMs === null) return true;
+    this.heldBack = true;
+    keepAway(this.place.client, reply, waitMs);
+    return false;
   }
 
   async #takeOne(pulled: Pulled, leaseMs: number, turn: Turn | null): Promise<Leased | null> {

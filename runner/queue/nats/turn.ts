@@ -4,16 +4,18 @@ import type { Limit, Limits } from "../backend.js";
 export type Buckets = Readonly<Record<string, { readonly tokens: number; readonly filled: number }>>;
 
 const ALL = "";
-/** How soon a message is looked at again whose key has as many leases as it may have. */
-const FULL_FOR_MS = 250;
-const LONGEST_MS = 1000;
+/** How soon a message is looked at again whose key has as many leases as it may have: the first few at once, those behind them later. */
+const FULL_FOR_MS = 50;
+const FIRST_FEW = 8;
+/** A long line is looked at no more often than it has to be: what stays away is what others pass by. */
+const LONGEST_MS = 10_000;
 
 interface Lane {
   readonly limit: Limit;
   leased: number;
   /** Infinite without a rate. */
   tokens: number;
-  /** How many messages this turn has sent back to wait for the bucket. */
+  /** How many messages this turn has sent away. */
   passed: number;
 }
 
@@ -98,10 +100,11 @@ function roomIn({ limit, leased, tokens }: Lane): number {
   return Math.floor(Math.min(free, tokens));
 }
 
-/** Each that is sent away comes back with a token of its own, and so in the order they came. */
+/** Each that waits for a bucket comes back with a token of its own, and so in the order they came. */
 function waitFor(lane: Lane): number {
   const { limit, tokens } = lane;
-  if (limit.rate === null || tokens >= 1) return FULL_FOR_MS;
   lane.passed += 1;
-  return Math.min(LONGEST_MS, ((lane.passed - tokens) / limit.rate.perSecond) * 1000);
+  const isFull = limit.rate === null || tokens >= 1;
+  const waitMs = isFull ? FULL_FOR_MS * Math.ceil(lane.passed / FIRST_FEW) : ((lane.passed - tokens) / limit.rate.perSecond) * 1000;
+  return Math.min(LONGEST_MS, waitMs);
 }
