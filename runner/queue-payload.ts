@@ -7,15 +7,29 @@ export function fitForQueue<Value>(value: Value): Value {
     return (value.length <= MAX_FIELD_CHARACTERS ? value : `${value.slice(0, MAX_FIELD_CHARACTERS)}… (${value.length} characters)`) as Value;
   }
   if (value === null || typeof value !== "object") return value;
-  let changed: Record<string, unknown> | null = null;
-  // for…in and no entries(): this walk is on the path of every run, and nearly never finds anything.
-  for (const key in value) {
-    const item: unknown = value[key];
-    if (typeof item !== "string" && (item === null || typeof item !== "object")) continue;
-    const fitting = fitForQueue(item);
-    if (fitting === item) continue;
-    changed ??= (Array.isArray(value) ? [...value] : { ...value }) as Record<string, unknown>;
-    changed[key] = fitting;
+  return (Array.isArray(value) ? fitItems(value) : fitFields(value as Record<string, unknown>)) as Value;
+}
+
+// These walks are on the path of every run, and nearly never find anything: nothing is made before something is to be cut.
+function fitItems(items: unknown[]): unknown[] {
+  let changed: unknown[] | null = null;
+  for (let index = 0; index < items.length; index++) {
+    const fitting = fitForQueue(items[index]);
+    if (fitting === items[index]) continue;
+    changed ??= [...items];
+    changed[index] = fitting;
   }
-  return (changed ?? value) as Value;
+  return changed ?? items;
+}
+
+function fitFields(fields: Record<string, unknown>): Record<string, unknown> {
+  let changed: Record<string, unknown> | null = null;
+  // for…in, since keys() and entries() make arrays.
+  for (const name in fields) {
+    const fitting = fitForQueue(fields[name]);
+    if (fitting === fields[name]) continue;
+    changed ??= { ...fields };
+    changed[name] = fitting;
+  }
+  return changed ?? fields;
 }

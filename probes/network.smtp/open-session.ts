@@ -96,12 +96,13 @@ function secureOptions(input: Input, way: Way): SecureOptions {
   };
 }
 
-async function introduceOurselves(session: SmtpSession, input: Input, evidence: SmtpEvidence): Promise<void> {
+function introduceOurselves(session: SmtpSession, input: Input, evidence: SmtpEvidence): Promise<void> {
   const domain = heloDomain(input.helo_domain, session.connection);
   evidence.helo_domain = domain;
-  await hello(session, domain);
-  evidence.capabilities = session.capabilities;
-  evidence.protocol = session.capabilities === null ? "SMTP" : "ESMTP";
+  return hello(session, domain).then(() => {
+    evidence.capabilities = session.capabilities;
+    evidence.protocol = session.capabilities === null ? "SMTP" : "ESMTP";
+  });
 }
 
 async function upgrade(session: SmtpSession, input: Input, evidence: SmtpEvidence, way: Way): Promise<void> {

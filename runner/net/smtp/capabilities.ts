@@ -24,15 +24,16 @@ export function parseCapabilities(reply: Reply): Capability[] {
 }
 
 function capabilityOf(line: string): Capability {
-  // Most keywords stand alone: splitting them by a pattern would be most of what reading an EHLO reply costs.
-  const [first, ...parameters] = BLANK.test(line) ? line.split(/[ \t]+/) : [line];
-  const keyword = (first as string).toUpperCase();
+  // One blank between words, and no pattern, is what nearly every line has: splitting by a pattern costs several times as much.
+  const words = ODD_BLANKS.test(line) ? line.split(/[ \t]+/) : line.split(" ");
+  const keyword = (words[0] as string).toUpperCase();
+  const parameters = words.slice(1);
   // Servers of the nineties wrote AUTH=LOGIN; clients took it for AUTH LOGIN.
   if (keyword.startsWith("AUTH=")) return { keyword: "AUTH", parameters: [keyword.slice(5), ...parameters].filter((name) => name !== "") };
   return { keyword, parameters };
 }
 
-const BLANK = /[ \t]/;
+const ODD_BLANKS = /\t| {2}/;
 
 export function has(capabilities: readonly Capability[] | null, keyword: string): boolean {
   return capabilities?.some((capability) => capability.keyword === keyword) ?? false;
