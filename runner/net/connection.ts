@@ -36,6 +36,8 @@ export class Connection implements Arrival, Watched {
   tls: TlsFacts | null = null;
   broken: Break | null = null;
   dueAt = 0;
+  /** The peer was told goodbye: it answers, and closes. Its end is not read when its answer was the last that we waited for. */
+  isLeaving = false;
   #socket: Socket;
   readonly #deadline: Deadline;
   #reader: ConnectionReader | null = null;
@@ -47,6 +49,7 @@ export class Connection implements Arrival, Watched {
   #pendingBreak: Break | null = null;
   #brokenAt = 0;
   #queued = false;
+  #paused = false;
   #patience = 0;
 
   constructor(
@@ -143,7 +146,8 @@ export class Connection implements Arrival, Watched {
     }
     this.#unreadBytes += text.length;
     this.#queue();
-    return this.#unreadBytes < MAX_UNREAD_BYTES;
+    this.#paused = this.isLeaving || this.#unreadBytes >= MAX_UNREAD_BYTES;
+    return !this.#paused;
   }
 
   takeEnd(error: NodeJS.ErrnoException | null): void {
@@ -163,7 +167,7 @@ export class Connection implements Arrival, Watched {
       this.#unreadBytes -= text.length;
       reader.received(text, at);
     }
-    if (this.#unreadBytes === 0 && this.#socket.isPaused()) this.#socket.resume();
+    if (this.#paused && (this.dueAt !== 0 || !this.isLeaving)) this.#readOn();
     // What the peer said before it went is worked on first.
     if (this.#pendingBreak !== null && this.broken === null) {
       this.broken = this.#pendingBreak;
@@ -179,6 +183,11 @@ export class Connection implements Arrival, Watched {
     this.#deadline.unwatch(this);
     this.discardUnread();
     this.#socket.destroy();
+  }
+
+  #readOn(): void {
+    this.#paused = false;
+    this.#socket.resume();
   }
 
   #break(reason: Break): void {

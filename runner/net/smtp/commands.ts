@@ -22,13 +22,15 @@ function helo(session: SmtpSession, domain: string): Promise<TimedReply> {
 }
 
 /** EHLO, and HELO where the server does not know it (RFC 5321, section 3.2). A 4yz is an answer, not ignorance. */
-export async function hello(session: SmtpSession, domain: string): Promise<TimedReply> {
-  const reply = await ehlo(session, domain);
-  if (replyClass(reply) === 2) return reply;
-  if (replyClass(reply) !== 5) throw rejected("ehlo", reply);
-  const second = await helo(session, domain);
-  accepted("ehlo", second);
-  return second;
+export function hello(session: SmtpSession, domain: string): Promise<TimedReply> {
+  return ehlo(session, domain).then((reply) => (replyClass(reply) === 2 ? reply : heloAfter(reply, session, domain)));
+}
+
+async function heloAfter(refusal: Reply, session: SmtpSession, domain: string): Promise<TimedReply> {
+  if (replyClass(refusal) !== 5) throw rejected("ehlo", refusal);
+  const reply = await helo(session, domain);
+  accepted("ehlo", reply);
+  return reply;
 }
 
 /**
@@ -58,12 +60,12 @@ export function rset(session: SmtpSession): Promise<TimedReply> {
 }
 
 /** Says goodbye and closes, whatever the server answers. */
-export async function quit(session: SmtpSession): Promise<TimedReply> {
-  try {
-    return await session.command("QUIT", "quit", "QUIT");
-  } finally {
-    session.close();
-  }
+export function quit(session: SmtpSession): Promise<TimedReply> {
+  session.connection.isLeaving = true;
+  const reply = session.command("QUIT", "quit", "QUIT");
+  const close = (): void => session.close();
+  reply.then(close, close);
+  return reply;
 }
 
 /**
