@@ -8,14 +8,37 @@ export function round(milliseconds: number): number {
   return Math.round(milliseconds * 1000) / 1000;
 }
 
-let wallOffset = performance.timeOrigin;
+/** Further apart than this, the two clocks no longer go together: the system clock was set. */
+const DRIFT_MS = 2;
+/** Two readings that lie further apart say nothing about each other: the process lost its turn between them. */
+const AT_ONCE_MS = 0.5;
+const LOOKS = 5;
 
 /** The UTC moment of a monotonic reading, with microseconds: 2026-11-20T02:41:46.693974Z. */
-export function utc(reading: number): string {
-  // The system clock may be set while a worker runs for weeks; the monotonic one does not follow it.
-  const drift = Date.now() - (wallOffset + performance.now());
-  if (drift > 2 || drift < -2) wallOffset += drift;
-  const microseconds = Math.round((wallOffset + reading) * 1000);
+export const utc = utcClock(Date.now, monotonic, performance.timeOrigin);
+
+/** Tells UTC by a monotonic clock. A worker runs for weeks: when the system clock is set meanwhile, it follows. */
+export function utcClock(wall: () => number, steady: () => number, origin: number): (reading: number) => string {
+  let offset = origin;
+  const isOff = (drift: number): boolean => drift > DRIFT_MS || drift < -DRIFT_MS;
+  /** What seems to be drift may be a pause between two readings: it is believed when it is there without one. */
+  const follow = (): void => {
+    for (let look = 0; look < LOOKS; look++) {
+      const before = steady();
+      const drift = wall() - (offset + before);
+      if (steady() - before > AT_ONCE_MS) continue;
+      if (isOff(drift)) offset += drift;
+      return;
+    }
+  };
+  return (reading) => {
+    if (isOff(wall() - (offset + steady()))) follow();
+    return written(offset + reading);
+  };
+}
+
+function written(utcMilliseconds: number): string {
+  const microseconds = Math.round(utcMilliseconds * 1000);
   const milliseconds = Math.floor(microseconds / 1000);
   if (!(milliseconds >= second && milliseconds < second + 1000)) {
     second = Math.floor(milliseconds / 1000) * 1000;
