@@ -21,7 +21,7 @@ export interface PostfixPorts {
   submission: number;
 }
 
-export function mainCf({ folder, authSocket, userId, groupId }: PostfixPlan): string {
+export function mainCf({ folder, authSocket, userId, groupId }: PostfixPlan, more: Readonly<Record<string, string>> = {}): string {
   return settings({
     compatibility_level: "3.6",
     queue_directory: `${folder}/queue`,
@@ -59,6 +59,7 @@ export function mainCf({ folder, authSocket, userId, groupId }: PostfixPlan): st
     // Tests are many clients at once, from one address.
     smtpd_client_connection_count_limit: "0",
     smtpd_error_sleep_time: "0",
+    ...more,
   });
 }
 

@@ -24,14 +24,21 @@ const PASSWORD = "correct-horse";
 const ATTEMPTS = 3;
 const run = promisify(execFile);
 
+export interface PostfixOptions {
+  /** Over ours, in main.cf. `etc` is the folder that `files` lie in. */
+  readonly settings?: (etc: string) => Readonly<Record<string, string>>;
+  /** Tables beside main.cf. */
+  readonly files?: Readonly<Record<string, string>>;
+}
+
 /** Starts a postfix of its own, with a configuration, a queue and mailboxes in a private folder, on free ports of the loopback. */
-export async function startPostfix(): Promise<Postfix> {
+export async function startPostfix(options: PostfixOptions = {}): Promise<Postfix> {
   const folder = mkdtempSync(join(tmpdir(), "probe-run-postfix-"));
   // Postfix's own users have to get through.
   chmodSync(folder, 0o755);
   const dovecot = await startDovecotAuth(join(folder, "dovecot"), PASSWORD);
   try {
-    const ports = await startOnFreePorts(folder, dovecot.socket);
+    const ports = await startOnFreePorts(folder, dovecot.socket, options);
     return {
       ...ports,
       host: "127.0.0.1",
@@ -52,12 +59,12 @@ export async function startPostfix(): Promise<Postfix> {
 }
 
 /** Somebody may take a port between our look and postfix's: then it is tried with others. */
-async function startOnFreePorts(folder: string, authSocket: string): Promise<PostfixPorts> {
+async function startOnFreePorts(folder: string, authSocket: string, options: PostfixOptions): Promise<PostfixPorts> {
   const { userId, groupId } = await makeFolders(folder);
   for (let attempt = 1; ; attempt++) {
     const [plain, starttls, implicit, submission] = (await freePorts(4)) as [number, number, number, number];
     const ports = { plain, starttls, implicit, submission };
-    writeConfiguration({ folder, ports, authSocket, userId, groupId });
+    writeConfiguration({ folder, ports, authSocket, userId, groupId }, options);
     try {
       await run(programPath("postfix") as string, ["-c", join(folder, "etc"), "start"], { timeout: 20_000 });
       for (const port of Object.values(ports)) await listening(port, "postfix", logPath(folder));
@@ -75,9 +82,11 @@ async function makeFolders(folder: string): Promise<{ userId: number; groupId: n
   return { userId: userId as number, groupId: groupId as number };
 }
 
-function writeConfiguration(plan: PostfixPlan): void {
-  writeFileSync(join(plan.folder, "etc", "main.cf"), mainCf(plan));
-  writeFileSync(join(plan.folder, "etc", "master.cf"), masterCf(plan));
+function writeConfiguration(plan: PostfixPlan, { settings, files = {} }: PostfixOptions): void {
+  const etc = join(plan.folder, "etc");
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(etc, name), content);
+  writeFileSync(join(etc, "main.cf"), mainCf(plan, settings?.(etc)));
+  writeFileSync(join(etc, "master.cf"), masterCf(plan));
 }
 
 function deliveredMessages(folder: string): string[] {

@@ -5,6 +5,7 @@ import { delimiter, join } from "node:path";
 export const PROGRAMS = {
   postfix: { get: "apt-get install postfix", needsRoot: true },
   "smtp-sink": { get: "apt-get install postfix", needsRoot: false },
+  postgrey: { get: "apt-get install postgrey", needsRoot: true },
   nsd: { get: "apt-get install nsd", needsRoot: false },
   unbound: { get: "apt-get install unbound", needsRoot: false },
   dovecot: { get: "apt-get install dovecot-core", needsRoot: true },
