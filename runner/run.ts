@@ -118,7 +118,7 @@ class Run implements RunState {
     return new Promise((resolve, reject) => {
       const failed = (error: unknown): void => {
         this.deadline.release();
-        reject(error);
+        reject(withoutSecrets(error, this.secrets));
       };
       this.#begin().then((evidence) => {
         try {
@@ -180,6 +180,14 @@ function assertFits(contract: Contract, output: unknown, name: string): void {
   if (contract.validator(output)) return;
   const violations = violationsOf(contract.faults(output)).map(({ pointer, message }) => `${pointer} ${message}`);
   throw new Error(`${name} gave an output that its own contract refuses: ${violations.join("; ")}`);
+}
+
+/** A bug may say what it was working on, and is stored in a queue's dead letters. */
+function withoutSecrets(error: unknown, secrets: SecretKeeper): unknown {
+  if (!(error instanceof Error) || secrets.isEmpty) return error;
+  error.message = secrets.mask(error.message);
+  error.stack = secrets.mask(error.stack ?? "");
+  return error;
 }
 
 function masked(trace: (event: TraceEvent) => void, secrets: SecretKeeper): (event: TraceEvent) => void {

@@ -8,7 +8,8 @@ import { orderOf } from "../../runner/cli/work/order.js";
 
 /** Every list of words in a file that begins with one of our commands. */
 function commandLines(node: unknown): string[][] {
-  if (Array.isArray(node)) return node.every((word) => typeof word === "string") && Object.hasOwn(COMMANDS, String(node[0])) ? [node] : node.flatMap(commandLines);
+  if (Array.isArray(node))
+    return node.every((word) => typeof word === "string") && Object.hasOwn(COMMANDS, String(node[0])) ? [node] : node.flatMap(commandLines);
   return node !== null && typeof node === "object" ? Object.values(node).flatMap(commandLines) : [];
 }
 

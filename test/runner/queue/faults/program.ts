@@ -84,7 +84,9 @@ export class Immortal {
       const program = this.start();
       this.lives.push(program);
       const [least, most] = this.killEveryMs;
-      const timer = setTimeout(() => program.kill("SIGKILL"), least + Math.random() * (most - least));
+      // Each life may be longer than the one before: on a busy machine the first ones may not get beyond their start.
+      const patience = 1 + this.lives.length / 4;
+      const timer = setTimeout(() => program.kill("SIGKILL"), (least + Math.random() * (most - least)) * patience);
       const { signal } = await program.ended;
       clearTimeout(timer);
       if (signal !== "SIGKILL" || this.#isEnding) return;
