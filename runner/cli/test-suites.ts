@@ -8,7 +8,7 @@ import { wholeNumber } from "./arguments.js";
 import { EXIT } from "./exit-codes.js";
 import type { Io } from "./io.js";
 import { printable } from "./printable.js";
-import type { TestArguments } from "./test-options.js";
+import { type TestArguments, testOptions } from "./test-options.js";
 import { exitCodeOf } from "./test-outcome.js";
 import { UsageError } from "./usage-error.js";
 import { loadVitest, vitestOptions } from "./vitest-options.js";
@@ -24,7 +24,7 @@ export async function runSuites(given: TestArguments, io: Io): Promise<number> {
   const vitestNode = await loadVitest(io);
   if (vitestNode === null) return EXIT.couldNotRun;
   const known = [...new Set(suites.flatMap(({ checks }) => checks.flatMap(({ tags }) => tags)))];
-  const vitest = await startSuites(vitestNode, {
+  const vitest = await started(io, vitestNode, {
     files,
     tags: known,
     maxConcurrency: concurrency ?? Math.max(...suites.map(({ suite }) => suite.concurrency)),
@@ -32,8 +32,24 @@ export async function runSuites(given: TestArguments, io: Io): Promise<number> {
     vitest: vitestOptions(vitestNode, given.options, tagsFilter(given.options.tags, known), passed),
     cwd: io.cwd,
   });
+  if (vitest === null) return EXIT.couldNotRun;
   if (vitest.shouldKeepServer()) await new Promise<void>((resolve) => vitest.onClose(resolve));
   return exitCodeOf(vitest, given.options.passWithNoTests, io);
+}
+
+/** Null when a reporter is not there, which was then told: where vitest came to look for it helps nobody. */
+async function started(io: Io, ...request: Parameters<typeof startSuites>): Promise<Awaited<ReturnType<typeof startSuites>> | null> {
+  try {
+    return await startSuites(...request);
+  } catch (error) {
+    const name = /^Failed to load custom Reporter from (.+)$/.exec((error as Error).message)?.[1];
+    if (name === undefined) throw error;
+    const remedy = name.startsWith("@vitest/ui")
+      ? "the reporter html is a package of its own: run `npm install --save-dev @vitest/ui`"
+      : `give ${testOptions.reporter.description.replace(/, html.*$/, "")}, or the path of a reporter's file`;
+    io.err(`probe-run: the reporter ${JSON.stringify(name)} cannot be loaded\n  ${remedy}\n`);
+    return null;
+  }
 }
 
 /** What begins with a dash can only have stood behind `--`: there vitest's own options begin. */

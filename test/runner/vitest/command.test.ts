@@ -127,7 +127,11 @@ describe("vitest's reporters", () => {
 
   test("that are not there end with 3", async () => {
     const cwd = folder({ "mail.yaml": failing });
-    expect((await probeRunTest(["mail.yaml", "--reporter", "./none.js"], cwd, lab)).code).toBe(3);
+    const { code, err } = await probeRunTest(["mail.yaml", "--reporter", "./none.js"], cwd, lab);
+    expect({ code, err }).toEqual({
+      code: 3,
+      err: `probe-run: the reporter "${join(cwd, "none.js")}" cannot be loaded\n  give default, verbose, tree, dot, junit, json, tap, github-actions, or the path of a reporter's file\n`,
+    });
   });
 });
 
