@@ -27,7 +27,7 @@ describe.each(["compose.yaml", "kubernetes.yaml"])("docs/fleet/%s", (name) => {
       const { options, words } = ((await COMMANDS[command as CommandName].load()) as { default: Command }).default;
       const given = parseArguments(argv, options);
       expect(given.words.length).toBeLessThanOrEqual(words.most);
-      if (command === "work") expect(orderOf(given.options)).toMatchObject({ processes: 2, worker: { limits: { eachKey: { atOnce: 2 } } } });
+      if (command === "work") expect(orderOf(given.options, {})).toMatchObject({ processes: 2, worker: { limits: { eachKey: { atOnce: 2 } } } });
     }
   });
 });
