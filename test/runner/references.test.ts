@@ -126,6 +126,11 @@ test("a secret may be of several lines", async () => {
   expect((await runOn({ account: "probe", password: { secret: "env:REFERENCES_TEST" } })).envelope.output).toMatchObject({ said: "probe with [secret]" });
 });
 
+test("a secret that holds another leaves no rest of itself", async () => {
+  const { envelope } = await runOn({ account: "hunter2 of hunter", password: "hunter2", others: [{ token: "hunter" }] });
+  expect(envelope.output).toMatchObject({ said: "[secret] of [secret] with [secret]" });
+});
+
 test("a field that the harness has not resolved is a bug", () => {
   expect(() => resolved({ secret: "env:NAME" })).toThrow("env:NAME was not resolved before the run");
 });
