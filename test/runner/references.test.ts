@@ -6,7 +6,7 @@ import { defineProbe } from "../../runner/define-probe.js";
 import { prepare } from "../../runner/registry.js";
 import { RequestError } from "../../runner/request-error.js";
 import { type Report, runLoaded } from "../../runner/run.js";
-import { referencePaths } from "../../runner/secrets.js";
+import { referencePaths, SecretKeeper } from "../../runner/secrets.js";
 import { outputOf } from "../../schemas/carried.js";
 import { contract, type FilledOf } from "../../schemas/contract.js";
 import { orReference, resolved, secretSchema } from "../../schemas/secret.js";
@@ -129,6 +129,15 @@ test("a secret may be of several lines", async () => {
 test("a secret that holds another leaves no rest of itself", async () => {
   const { envelope } = await runOn({ account: "hunter2 of hunter", password: "hunter2", others: [{ token: "hunter" }] });
   expect(envelope.output).toMatchObject({ said: "[secret] of [secret] with [secret]" });
+});
+
+test("a secret is taken out of names too, but for those of the schema", () => {
+  const keeper = new SecretKeeper();
+  keeper.keep("said");
+  expect(keeper.maskAll({ said: "he said", "he said": [{ said: 1 }] }, { properties: { said: {} } })).toEqual({
+    said: "he [secret]",
+    "he [secret]": [{ "[secret]": 1 }],
+  });
 });
 
 test("a field that the harness has not resolved is a bug", () => {

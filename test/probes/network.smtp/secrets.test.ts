@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import { afterEach, describe, expect, test } from "vitest";
 import { type AcceptedSocket, listen } from "../../../runner/net/listen.js";
 import { run } from "../../../runner/run.js";
@@ -9,6 +10,7 @@ afterEach(async () => {
 
 const SECRET = "s3cret pässword";
 const USER = "someone";
+const CHALLENGE = "<1@mx.example.org>";
 
 /** Every form in which a secret could leave a run. */
 const FORMS = [SECRET, Buffer.from(SECRET).toString("base64"), Buffer.from(`\0${USER}\0${SECRET}`).toString("base64"), encodeURIComponent(SECRET), "s3cret"];
@@ -34,6 +36,7 @@ function answer(line: string, mechanism: string): string {
   if (line.startsWith("EHLO")) return `250-mx.example.org\r\n250 AUTH ${mechanism}\r\n`;
   if (line === "NOOP") return "250 OK\r\n";
   if (line === "QUIT") return "221 bye\r\n";
+  if (line === "AUTH CRAM-MD5") return `334 ${Buffer.from(CHALLENGE).toString("base64")}\r\n`;
   if (line === "AUTH LOGIN") return "334 VXNlcm5hbWU6\r\n";
   if (mechanism === "LOGIN" && line === Buffer.from(USER).toString("base64")) return "334 UGFzc3dvcmQ6\r\n";
   const word = line.split(" ").at(-1) as string;
@@ -60,6 +63,19 @@ describe.each([
     expect(shown).toContain("[secret]");
     for (const form of FORMS) expect(shown).not.toContain(form);
   });
+});
+
+// Whoever has the digest can guess the password at leisure.
+test("a digest of a secret is not repeated either", async () => {
+  const port = await echo("CRAM-MD5");
+  const trace: unknown[] = [];
+  const auth = { mechanism: "CRAM-MD5", username: USER, password: SECRET } as const;
+  const input = { target_host: "127.0.0.1", target_port: port, tls: { mode: "none" }, auth } as const;
+  const envelope = await run("network.smtp@2.0.0", input, { trace: (event) => trace.push(event) });
+  expect(envelope.output).toMatchObject({ failure: { reply_code: 535 }, auth: { mechanism: "CRAM-MD5" } });
+  const digest = createHmac("md5", SECRET).update(CHALLENGE).digest("hex");
+  const shown = JSON.stringify({ envelope, trace });
+  for (const form of [digest, Buffer.from(`${USER} ${digest}`).toString("base64")]) expect(shown).not.toContain(form);
 });
 
 test("a password is not sent in the clear unless that is asked for", async () => {
