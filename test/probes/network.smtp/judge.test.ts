@@ -4,6 +4,7 @@ import { judge } from "../../../probes/network.smtp/judge.js";
 import { tlsMode } from "../../../probes/network.smtp/open-session.js";
 import { type Expectations, type Input, newest } from "../../../probes/network.smtp/schema.js";
 import { failure } from "../../../schemas/failure.js";
+import type { TlsFacts } from "../../../schemas/tls.js";
 
 function inputWith(asked: Partial<Input>): Input {
   const input = { target_host: "mx.example.org", ...asked } as Input;
@@ -40,6 +41,55 @@ test.each<[number, Partial<Input["tls"]>, string]>([
   [25, { mode: "implicit" }, "implicit"],
 ])("on port %i with tls %j TLS is %s", (port, tls, expected) => {
   expect(tlsMode(inputWith({ target_port: port, tls: tls as Input["tls"] }))).toBe(expected);
+});
+
+/** A session with a certificate that is trusted, and valid for so many days. */
+function secured(daysLeft: number, changes: Partial<TlsFacts> = {}): TlsFacts {
+  const certificate: TlsFacts["certificate"] = {
+    subject: "CN=mx.example.org",
+    issuer: "CN=an authority",
+    subject_alternative_names: ["DNS:mx.example.org"],
+    not_before: "2026-01-01T00:00:00.000Z",
+    not_after: "2027-01-01T00:00:00.000Z",
+    days_left: daysLeft,
+    serial_number: "01",
+    fingerprint_sha256: "00",
+    key_type: "prime256v1",
+    key_bits: null,
+    self_signed: false,
+  };
+  const facts = { version: "TLSv1.2", cipher: "TLS_AES_128_GCM_SHA256", alpn: null, servername: "mx.example.org", problem_detail: null } as const;
+  return { ...facts, authorised: true, problems: [], certificate, chain: [certificate], ...changes };
+}
+
+describe("a certificate", () => {
+  const tls = (asked: Partial<Input["tls"]>): Partial<Input> => ({ tls: asked as Input["tls"] });
+
+  test.each<[left: number, reasons: string[]]>([
+    [14, []],
+    [13, ["warning certificate_expires_soon"]],
+    [0, ["warning certificate_expires_soon"]],
+    [-1, []],
+  ])("with %i days left, where 14 are asked for", (left, expected) => {
+    expect(reasons(tls({ warn_days: 14 }), evidence({ tls: secured(left) }))).toEqual(expected);
+  });
+
+  test.each([
+    ["report", ["warning certificate_not_trusted"]],
+    ["ignore", []],
+  ] as const)("that nobody trusts, with verify %s", (verify, expected) => {
+    const facts = secured(100, { authorised: false, problems: ["self_signed"] });
+    expect(reasons(tls({ verify }), evidence({ tls: facts }))).toEqual(expected);
+  });
+
+  test("is held to the days that are expected, and the version to itself", () => {
+    const expect14 = { expect: { min_certificate_days: 14, min_tls_version: "TLSv1.2" } } as const;
+    expect(reasons({ ...tls({ warn_days: 0 }), ...expect14 }, evidence({ tls: secured(14) }))).toEqual([]);
+    expect(reasons({ ...tls({ warn_days: 0 }), ...expect14 }, evidence({ tls: secured(13, { version: "TLSv1.1" }) }))).toEqual([
+      "error certificate_expires_soon",
+      "error tls_too_old",
+    ]);
+  });
 });
 
 describe("an expectation", () => {
