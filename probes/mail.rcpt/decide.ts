@@ -21,6 +21,19 @@ export interface Decision
 
 /** A reply that settles it: 2yz to RCPT, 4yz or 5yz to anything. */
 export function decisionOfReply(command: RefusedCommand, reply: Reply): Decision {
+  if (last !== null && last.command === command && last.reply.code === reply.code && areSame(last.reply.lines, reply.lines)) return last.decision;
+  last = { command, reply, decision: freshDecision(command, reply) };
+  return last.decision;
+}
+
+/** Most servers say the same to one address after the other, and reading it is what takes time. Decisions are never written to. */
+let last: { readonly command: RefusedCommand; readonly reply: Reply; readonly decision: Decision } | null = null;
+
+function areSame(lines: readonly string[], others: readonly string[]): boolean {
+  return lines.length === others.length && lines.every((line, index) => line === others[index]);
+}
+
+function freshDecision(command: RefusedCommand, reply: Reply): Decision {
   const said = { code: reply.code, enhanced_code: enhancedCodeOf(reply), message: plainText(reply), decided_at: command, error: null };
   if (command === "rcpt" && replyClass(reply) === 2) {
     return {

@@ -42,8 +42,10 @@ export async function findSites(ctx: Ctx, input: Input, evidence: RcptEvidence, 
 function byDomain(questions: readonly Question[]): Map<string, Question[]> {
   const domains = new Map<string, Question[]>();
   for (const question of questions) {
-    const name = domainOf(question.mailbox.host);
-    domains.set(name, [...(domains.get(name) ?? []), question]);
+    const name = question.result.domain ?? domainOf(question.mailbox.host);
+    const own = domains.get(name);
+    if (own === undefined) domains.set(name, [question]);
+    else own.push(question);
   }
   return domains;
 }

@@ -39,9 +39,12 @@ export async function visitSite(ctx: Ctx, input: Input, evidence: RcptEvidence, 
   } finally {
     await doors.leave();
     // What broke because the run's time was up says nothing of the site.
-    if (!ctx.signal.aborted) ctx.sites.observe(round.site, visiting.seen);
+    if (!ctx.signal.aborted) ctx.sites.observe(round.site, visiting.seen.slice(-MOST_SEEN));
   }
 }
+
+/** One run shall not be all that is remembered of a site. */
+const MOST_SEEN = 20;
 
 async function askRandom(visiting: Visiting, doors: Doors): Promise<void> {
   const { ctx, evidence, round } = visiting;

@@ -44,11 +44,15 @@ let sites: Sites | null = null;
 
 /** What all runs of this process share. */
 function processSites(): Sites {
-  sites ??= {
-    store: opened(behaviourFile(process.env)),
-    outbound: new OutboundTest(parseReferences(process.env.SMTP_SELF_TEST_HOSTS) ?? undefined),
-  };
+  sites ??= openSites();
   return sites;
+}
+
+function openSites(): Sites {
+  const store = opened(behaviourFile(process.env));
+  // The last quarter of a second is in memory only.
+  process.once("exit", () => store.flush());
+  return { store, outbound: new OutboundTest(parseReferences(process.env.SMTP_SELF_TEST_HOSTS) ?? undefined) };
 }
 
 function opened(path: string): BehaviourStore {

@@ -30,6 +30,10 @@ export interface KnownCatchAll {
 export const OBSERVATION_LIFE_MS = 7 * 24 * 3600 * 1000;
 /** No more is looked at, or kept, of one site. */
 export const MOST_OBSERVATIONS = 200;
+/** How long this process goes by what it knows itself, and how often it tells the others. */
+const READ_AGAIN_MS = 5000;
+const WRITE_EVERY_MS = 250;
+const MOST_RECENT = 10_000;
 const BUSY_MS = 50;
 const OPEN_BUSY_MS = 5000;
 const FORMAT = 1;
@@ -42,6 +46,9 @@ export class BehaviourStore {
   readonly #driver: Driver;
   readonly #statements: Readonly<Record<keyof typeof STATEMENTS, Statement>>;
   readonly #now: () => number;
+  readonly #recent = new Map<string, { readonly readAt: number; kept: readonly Kept[] }>();
+  readonly #unwritten: (Kept & { site: string })[] = [];
+  #writtenAt = Number.NEGATIVE_INFINITY;
 
   /** IN_MEMORY for one that ends with the process. */
   constructor(path: string, now: () => number = Date.now) {
@@ -55,26 +62,47 @@ export class BehaviourStore {
     this.#statements = Object.fromEntries(prepared) as Record<keyof typeof STATEMENTS, Statement>;
   }
 
-  /** The last ones that still count, the newest first. */
-  observations(site: string): Kept[] {
-    return orElse([], () => this.#statements.read.all(site, this.#now() - OBSERVATION_LIFE_MS, MOST_OBSERVATIONS) as Kept[]);
+  /** The last ones that still count, the newest first. What other processes have seen is heard of within seconds. */
+  observations(site: string): readonly Kept[] {
+    const now = this.#now();
+    const known = this.#recent.get(site);
+    if (known !== undefined && now - known.readAt < READ_AGAIN_MS && now >= known.readAt) return known.kept;
+    this.flush();
+    const kept = orElse([], () => this.#statements.read.all(site, now - OBSERVATION_LIFE_MS, MOST_OBSERVATIONS) as Kept[]);
+    if (this.#recent.size >= MOST_RECENT) this.#recent.clear();
+    this.#recent.set(site, { readAt: now, kept });
+    return kept;
   }
 
   add(site: string, observations: readonly Observation[]): void {
     if (observations.length === 0) return;
-    orElse(undefined, () => {
-      this.#driver.exec("BEGIN IMMEDIATE");
-      try {
-        const at = this.#now();
-        for (const { kind, ms } of observations.slice(-MOST_OBSERVATIONS)) this.#statements.add.run(site, at, kind, ms);
-        this.#statements.expire.run(at - OBSERVATION_LIFE_MS);
-        this.#statements.trim.run(site, site, MOST_OBSERVATIONS);
-        this.#driver.exec("COMMIT");
-      } catch (error) {
-        this.#driver.exec("ROLLBACK");
-        throw error;
-      }
-    });
+    const at = this.#now();
+    const added = observations.slice(-MOST_OBSERVATIONS).map(({ kind, ms }) => ({ kind, ms, at }));
+    const known = this.#recent.get(site);
+    this.#unwritten.push(...added.map((each) => ({ site, ...each })));
+    if (known !== undefined) known.kept = [...added.reverse(), ...known.kept].slice(0, MOST_OBSERVATIONS);
+    if (Math.abs(at - this.#writtenAt) >= WRITE_EVERY_MS) this.flush();
+  }
+
+  /** Writes what is in memory only. A run among thousands does not wait for the file. */
+  flush(): void {
+    const rows = this.#unwritten.splice(0);
+    if (rows.length === 0) return;
+    this.#writtenAt = this.#now();
+    orElse(undefined, () => this.#write(rows));
+  }
+
+  #write(rows: readonly (Kept & { site: string })[]): void {
+    this.#driver.exec("BEGIN IMMEDIATE");
+    try {
+      for (const { site, at, kind, ms } of rows) this.#statements.add.run(site, at, kind, ms);
+      this.#statements.expire.run(this.#now() - OBSERVATION_LIFE_MS);
+      for (const site of new Set(rows.map((row) => row.site))) this.#statements.trim.run(site, site, MOST_OBSERVATIONS);
+      this.#driver.exec("COMMIT");
+    } catch (error) {
+      this.#driver.exec("ROLLBACK");
+      throw error;
+    }
   }
 
   catchAll(key: string): KnownCatchAll | null {
@@ -90,6 +118,7 @@ export class BehaviourStore {
   }
 
   close(): void {
+    this.flush();
     this.#driver.close();
   }
 }

@@ -61,10 +61,33 @@ describe("experience", () => {
     const first = store(path);
     first.add("mx.example.org", [answered(12), { kind: "greylisted", ms: 9 }]);
     first.keepCatchAll("example.org mx.example.org", { verdict: "no", code: 550, message: "unknown" }, 1000);
+    first.flush();
     const second = store(path);
     expect(second.observations("mx.example.org").map(({ kind }) => kind)).toEqual(["greylisted", "answered"]);
     expect(second.catchAll("example.org mx.example.org")).toMatchObject({ verdict: "no", code: 550 });
     expect(second.observations("other.example.org")).toEqual([]);
+  });
+
+  test("of another process is heard of within seconds", () => {
+    const folder = mkdtempSync(join(tmpdir(), "probe-run-behaviour-"));
+    folders.push(folder);
+    let now = NOW;
+    const [one, other] = [store(join(folder, "behaviour.db"), () => now), store(join(folder, "behaviour.db"), () => now)];
+    expect(other.observations("mx.example.org")).toEqual([]);
+    one.add("mx.example.org", [answered(12)]);
+    expect(one.observations("mx.example.org")).toHaveLength(1);
+    now += 5000;
+    expect(other.observations("mx.example.org")).toHaveLength(1);
+  });
+
+  test("that comes in a flood is written together, and not lost", () => {
+    const folder = mkdtempSync(join(tmpdir(), "probe-run-behaviour-"));
+    folders.push(folder);
+    const one = store(join(folder, "behaviour.db"));
+    for (let index = 0; index < 50; index++) one.add("mx.example.org", [answered(index)]);
+    expect(one.observations("mx.example.org")).toHaveLength(50);
+    one.flush();
+    expect(store(join(folder, "behaviour.db")).observations("mx.example.org")[0]).toMatchObject({ ms: 49 });
   });
 
   test("expires", () => {
