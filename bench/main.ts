@@ -4,6 +4,7 @@ import { accuracy } from "./accuracy.js";
 import { dns } from "./dns.js";
 import { memory } from "./memory.js";
 import { queueRedis } from "./queue-redis.js";
+import { rcpt } from "./rcpt.js";
 import { startup } from "./startup.js";
 import type { Bench } from "./support/bench.js";
 import { type Figure, verdictOf } from "./support/figure.js";
@@ -13,7 +14,7 @@ import { tableOf } from "./support/table.js";
 import { openWorkshop } from "./support/workshop.js";
 import { throughput } from "./throughput.js";
 
-const BENCHES: readonly Bench[] = [throughput, startup, accuracy, memory, dns, queueRedis];
+const BENCHES: readonly Bench[] = [throughput, startup, accuracy, memory, dns, queueRedis, rcpt];
 
 const HELP = `npm run bench [-- <names> --quick --explain --json FILE]
 

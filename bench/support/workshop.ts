@@ -20,6 +20,8 @@ const PROCESSES = {
   dnsServer: "peers/dns-server",
   queueRedisOurs: "contenders/queue-redis-ours",
   queueRedisBare: "contenders/queue-redis-bare",
+  rcptOurs: "contenders/rcpt-ours",
+  rcptBare: "contenders/rcpt-bare",
 } as const;
 
 export type ProcessName = keyof typeof PROCESSES;

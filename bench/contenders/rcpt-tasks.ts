@@ -1,0 +1,28 @@
+import { keepInFlight } from "../support/in-flight.js";
+import { serve } from "../support/serve.js";
+
+export interface RcptRequest {
+  readonly port: number;
+  /** Addresses of one run, over one connection. */
+  readonly addresses: number;
+  readonly runs: number;
+  readonly concurrency: number;
+}
+
+export interface RcptAnswer {
+  readonly perSecond: number;
+}
+
+/** Asks for so many addresses over one connection, or fails. */
+export type AskRcpt = (port: number, emails: readonly string[]) => Promise<void>;
+
+/** Serves what the bench of mail.rcpt asks of a contender. */
+export function serveRcpt(ask: AskRcpt): void {
+  serve<RcptRequest>("ready", async ({ port, addresses, runs, concurrency }) => {
+    const emails = Array.from({ length: addresses }, (_, index) => `somebody${index}@bench.example`);
+    const began = performance.now();
+    await keepInFlight(runs, concurrency, () => ask(port, emails));
+    const answer: RcptAnswer = { perSecond: ((addresses * runs) / (performance.now() - began)) * 1000 };
+    return answer;
+  });
+}
