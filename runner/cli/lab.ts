@@ -51,6 +51,8 @@ async function startAll(nextPort: () => number): Promise<Labs> {
     return running;
   } catch (error) {
     await closeAll(running);
+    const { code, port } = error as NodeJS.ErrnoException & { port?: number };
+    if (code === "EADDRINUSE") (error as Error).message = `port ${port} is taken: give another --port-base, or none for free ports`;
     throw error;
   }
 }

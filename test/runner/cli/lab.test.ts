@@ -58,6 +58,6 @@ describe("probe-run lab", () => {
     const { code, out, err } = await spawnProbeRun(["lab", "--port-base", String(taken)]);
     await lab?.close();
     expect({ code, out }).toEqual({ code: 3, out: "" });
-    expect(err).toBe(`probe-run: could not run: listen EADDRINUSE: address already in use 127.0.0.1:${taken}\n`);
+    expect(err).toBe(`probe-run: could not run: port ${taken} is taken: give another --port-base, or none for free ports\n`);
   });
 });
