@@ -1,9 +1,11 @@
 import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Status } from "../../schemas/carried.js";
+import type { Report } from "../run.js";
 import type { Channel, Delivery, Limits, Outcome, Sink } from "./backend.js";
 import { backoffMs } from "./backoff.js";
 import { type Executed, execute, type Means } from "./execute.js";
+import { handOn } from "./hand-on.js";
 import { Heartbeat } from "./heartbeat.js";
 import { isPassing } from "./passing.js";
 import { Settler } from "./settler.js";
@@ -33,13 +35,18 @@ export class Worker {
   readonly #settler: Settler;
   readonly #heartbeat: Heartbeat;
   readonly #running = new Set<Promise<void>>();
+  /** Of the jobs that run. Listeners on one signal would cost more than this list. */
+  readonly #endings = new Set<AbortController>();
   #fatal: unknown = null;
   #freed: (() => void) | null = null;
 
   constructor(readonly settings: WorkerSettings) {
     const { jobs, leaseMs, onTrouble } = settings;
-    // One listener a job: more than ten are no leak.
+    // One listener a result that waits for its receiver: more than ten are no leak.
     setMaxListeners(0, this.#abandoning.signal);
+    this.#abandoning.signal.addEventListener("abort", () => {
+      for (const ending of this.#endings) ending.abort();
+    });
     this.#settler = new Settler(jobs, onTrouble, LINGER_MS, this.#abandoning.signal);
     this.#heartbeat = new Heartbeat(jobs, leaseMs, onTrouble);
   }
@@ -108,17 +115,18 @@ export class Worker {
 
   async #workOff(delivery: Delivery): Promise<void> {
     const ending = new AbortController();
-    const end = (): void => ending.abort();
-    this.#abandoning.signal.addEventListener("abort", end);
+    if (this.#abandoning.signal.aborted) ending.abort();
+    this.#endings.add(ending);
     const began = performance.now();
-    this.#heartbeat.hold(delivery, end);
+    this.#heartbeat.hold(delivery, () => ending.abort());
     try {
       const executed = await this.#execute(delivery, ending.signal);
-      const answer = await this.#settler.settle({ delivery, outcome: await this.#handOn(executed) });
-      count(this.tally, answer === "lost" ? "lost" : endingOf(executed), performance.now() - began);
+      const outcome = await this.#handOn(executed.outcome);
+      const answer = await this.#settler.settle({ delivery, outcome });
+      count(this.tally, answer === "lost" ? "lost" : endingOf(outcome, executed.report), performance.now() - began);
     } finally {
       this.#heartbeat.letGo(delivery);
-      this.#abandoning.signal.removeEventListener("abort", end);
+      this.#endings.delete(ending);
     }
   }
 
@@ -132,21 +140,9 @@ export class Worker {
     }
   }
 
-  /** Where results go elsewhere, they are there before the job is done: killed in between, it runs again, and its result has the same id. */
-  async #handOn({ outcome }: Executed): Promise<Outcome> {
-    const { results } = this.settings;
-    if (results === null || outcome.kind !== "done" || outcome.result === null) return outcome;
-    for (let attempt = 1; ; attempt++) {
-      try {
-        await results.push([outcome.result]);
-        return { kind: "done", result: null };
-      } catch (error) {
-        if (!isPassing(error)) throw error;
-        if (this.#abandoning.signal.aborted) return { kind: "release" };
-        this.settings.onTrouble(error);
-        await sleep(backoffMs(attempt, 200, 5000), undefined, { signal: this.#abandoning.signal }).catch(() => undefined);
-      }
-    }
+  async #handOn(outcome: Outcome): Promise<Outcome> {
+    const { results, onTrouble } = this.settings;
+    return results === null ? outcome : handOn(outcome, { results, onTrouble, givingUp: this.#abandoning.signal });
   }
 
   #slot(): Promise<void> {
@@ -173,7 +169,7 @@ const MOST_HELD_FACTOR = 8;
 /** How soon a worker that drains notices that nothing is left. */
 const DRAIN_LOOK_MS = 100;
 
-function endingOf({ outcome, report }: Executed): Ending {
+function endingOf(outcome: Outcome, report: Report | null): Ending {
   const endings = { retry: "retried", dead: "dead", release: "released" } as const;
   return outcome.kind === "done" ? ((report?.carried.status ?? "ok") satisfies Status) : endings[outcome.kind];
 }

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
+import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -224,5 +225,25 @@ describe("consuming", () => {
       expect(await ack()).toBe("stored");
     }
     expect(await results().counts()).toMatchObject({ waiting: 0, leased: 0, done: 1 });
+  });
+});
+
+describe("results that go elsewhere", () => {
+  test("one that the receiver refuses is a dead letter that says why, and the worker goes on", async () => {
+    const answers = [400, 204];
+    const receiver = createHttpServer((_, response) => response.writeHead(answers.shift() ?? 204).end()).listen(0, "127.0.0.1");
+    await once(receiver, "listening");
+    const { port } = receiver.address() as AddressInfo;
+    const elsewhere = await openQueue(`http://127.0.0.1:${port}/hook#unsigned=true`);
+    await queue.enqueue("network.smtp", target, { id: "first", priority: 9 });
+    await queue.enqueue("network.smtp", target, { id: "second" });
+    expect(await drained({ concurrency: 1, results: elsewhere })).toMatchObject({ ok: 1, dead: 1 });
+    expect(await dead()).toMatchObject([
+      { id: "first", attempts: 1, failure: { reason: "result_refused", message: expect.stringContaining(`http://127.0.0.1:${port}/hook answers 400`) } },
+    ]);
+    await queue.jobs.revive(null);
+    expect(await drained({ results: elsewhere })).toMatchObject({ ok: 1, dead: 0 });
+    await elsewhere.close();
+    receiver.close();
   });
 });
