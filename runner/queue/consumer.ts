@@ -115,19 +115,26 @@ export class Consumer {
       const failure = delivery.lastFailure ?? lastFailure("worker_died", `${maxAttempts} consumers took it, and none of them came back`);
       return this.#bury(delivery, { kind: "dead", failure });
     }
-    const lost = new AbortController();
+    // Most consumers never look at the signal, and each costs more than the rest of this.
+    let controller: AbortController | null = null;
+    let isLost = false;
     const consumed: Consumed = {
       event,
       body: delivery.body,
       attempt: delivery.attempt,
-      signal: lost.signal,
+      get signal() {
+        controller ??= new AbortController();
+        if (isLost) controller.abort();
+        return controller.signal;
+      },
       ack: () => this.#settle(delivery, { kind: "done", result: null }),
       fail: (reason) => this.#settle(delivery, this.#failed(delivery, reason, maxAttempts)),
       release: () => this.#settle(delivery, { kind: "release" }),
     };
     this.#held.set(delivery, consumed);
     this.#heartbeat.hold(delivery, () => {
-      lost.abort();
+      isLost = true;
+      controller?.abort();
       this.#letGo(delivery);
     });
     return consumed;
