@@ -2,7 +2,7 @@ import { FailureError } from "../../runner/failure-error.js";
 import type { SmtpSession } from "../../runner/net/smtp/session.js";
 import type { Failure } from "../../schemas/failure.js";
 import { type Decision, decisionOfFailure, decisionOfReply, type Speaker } from "./decide.js";
-import type { Visit } from "./evidence.js";
+import { isOver, type Visit } from "./evidence.js";
 import { CLOSING, endVisit, leave, openSession } from "./open-session.js";
 import type { Visiting } from "./visit-site.js";
 
@@ -50,7 +50,7 @@ export class Doors {
   /** The open conversation, or a new one at the first door that opens; null when none does. `told` hears why each did not. */
   async enter(told: (decision: Decision, speaker: Speaker) => void): Promise<Conversation | null> {
     const { ctx } = this.#visiting;
-    while (this.#open === null && this.#at < this.#doors.length && !ctx.signal.aborted) {
+    while (this.#open === null && this.#at < this.#doors.length && !isOver(ctx)) {
       const door = this.#doors[this.#at] as Speaker;
       const broken = await this.#try(door);
       if (broken === null) break;

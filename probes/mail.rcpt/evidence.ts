@@ -23,6 +23,11 @@ export interface Question {
   isSettled: boolean;
 }
 
+/** The run's time is up, or it was cancelled. Asked of the deadline itself: a signal of its own would cost each run more than a question. */
+export function isOver(ctx: Ctx): boolean {
+  return ctx.tcp.state.deadline.reason !== null;
+}
+
 /** Every field before anything has happened. */
 export function nothingYet(input: Input): RcptEvidence {
   return {

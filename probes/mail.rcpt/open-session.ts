@@ -3,7 +3,7 @@ import { has } from "../../runner/net/smtp/capabilities.js";
 import { hello, quit, starttls } from "../../runner/net/smtp/commands.js";
 import { accepted, rejected, SmtpSession } from "../../runner/net/smtp/session.js";
 import { type Decision, decisionOfFailure } from "./decide.js";
-import type { Ctx, Visit } from "./evidence.js";
+import { type Ctx, isOver, type Visit } from "./evidence.js";
 import type { Input } from "./schema.js";
 
 export interface Door {
@@ -20,7 +20,7 @@ export async function openSession(ctx: Ctx, input: Input, door: Door, visits: Vi
   try {
     return await introduce(ctx, input, door, visits, input.tls.mode !== "none");
   } catch (error) {
-    if (!brokeInHandshake(error) || input.tls.mode !== "opportunistic" || ctx.signal.aborted) throw error;
+    if (!brokeInHandshake(error) || input.tls.mode !== "opportunistic" || isOver(ctx)) throw error;
     // After a broken handshake nothing may be said in the clear on the same connection (RFC 3207): a new one, as a mail server does.
     const opened = await introduce(ctx, input, door, visits, false);
     opened.visit.tls = "failed";

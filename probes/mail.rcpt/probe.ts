@@ -1,3 +1,4 @@
+import { ENDED } from "../../runner/context.js";
 import { defineProbe } from "../../runner/define-probe.js";
 import { parseMailbox } from "../../runner/net/smtp/mailbox.js";
 import { type Failure, failure } from "../../schemas/failure.js";
@@ -29,7 +30,8 @@ async function run(input: Input, ctx: Ctx): Promise<RcptEvidence> {
     // One site after the other: whoever wants several at once starts several runs.
     for (const round of rounds) await visitSite(ctx, input, evidence, identity, round);
   });
-  const ended = broken ?? (await ctx.attempt(async () => ctx.signal.throwIfAborted()));
+  const { reason } = ctx.tcp.state.deadline;
+  const ended = broken ?? (reason === null ? null : failure("probe", reason, ENDED[reason]));
   if (ended !== null) for (const question of questions.filter(isUnanswered)) settle(question, decisionOf(reasonFor(ended), null, "unknown", ended), null, true);
   judge(evidence, questions);
   return evidence;

@@ -7,7 +7,7 @@ import { type Answer, ask } from "./ask.js";
 import { keepCatchAll, randomQuestions } from "./catch-all.js";
 import { type Decision, decisionOf, settle } from "./decide.js";
 import { Doors } from "./doors.js";
-import type { Ctx, Question, RcptEvidence, Site } from "./evidence.js";
+import { type Ctx, isOver, type Question, type RcptEvidence, type Site } from "./evidence.js";
 import type { Round } from "./find-sites.js";
 import type { Identity } from "./identity.js";
 import { endVisit } from "./open-session.js";
@@ -39,7 +39,7 @@ export async function visitSite(ctx: Ctx, input: Input, evidence: RcptEvidence, 
   } finally {
     await doors.leave();
     // What broke because the run's time was up says nothing of the site.
-    if (!ctx.signal.aborted) ctx.sites.observe(round.site, visiting.seen.slice(-MOST_SEEN));
+    if (!isOver(ctx)) ctx.sites.observe(round.site, visiting.seen.slice(-MOST_SEEN));
   }
 }
 
@@ -104,7 +104,7 @@ function unasked(decision: Decision): Decision {
 
 /** Who cannot get out must not say of others that they are dead. */
 async function blameOurselves({ ctx, input, round }: Visiting): Promise<void> {
-  if (ctx.signal.aborted || (await ctx.sites.isOutboundOpen(input.mx_port))) return;
+  if (isOver(ctx) || (await ctx.sites.isOutboundOpen(input.mx_port))) return;
   const words = `this machine reaches no mail host at all at port ${input.mx_port}: its network keeps such connections in`;
   const decision = decisionOf("outbound_blocked", "connect", "unknown", failure("connect", "not_permitted", words));
   for (const question of round.questions) settle(question, decision, null, true);

@@ -104,12 +104,28 @@ export class SmtpSession implements ConnectionReader {
     if (end !== null) return Promise.allSettled(commands.map(({ phase }) => Promise.reject(this.#failure(phase, end))));
     if (!commands.every(({ line }) => isOneLine(line)))
       return Promise.allSettled(commands.map(({ phase }) => Promise.reject(fail(phase, "not_permitted", TWO_LINES))));
-    const replies = commands.map(({ name, phase, line }) => {
-      this.#state.recorder.note("sent", line);
-      return this.#expect(phase, name);
+    // One promise for all of them: one for each command would cost more than the commands.
+    const outcomes = new Promise<PromiseSettledResult<TimedReply>[]>((resolve) => {
+      const settled = new Array<PromiseSettledResult<TimedReply>>(commands.length);
+      let owed = commands.length;
+      const settle = (index: number, outcome: PromiseSettledResult<TimedReply>): void => {
+        settled[index] = outcome;
+        owed -= 1;
+        if (owed === 0) resolve(settled);
+      };
+      if (owed === 0) resolve(settled);
+      for (const [index, { name, phase, line }] of commands.entries()) {
+        this.#state.recorder.note("sent", line);
+        this.#wait(
+          phase,
+          name,
+          (value) => settle(index, { status: "fulfilled", value }),
+          (reason) => settle(index, { status: "rejected", reason }),
+        );
+      }
     });
     this.connection.write(commands.map(({ line }) => `${line}\r\n`).join(""));
-    return Promise.allSettled(replies);
+    return outcomes;
   }
 
   /** STARTTLS was refused: reads on in the clear. */
@@ -192,14 +208,16 @@ export class SmtpSession implements ConnectionReader {
   }
 
   #expect(phase: Phase, name: string): Promise<TimedReply> {
+    return new Promise((resolve, reject) => this.#wait(phase, name, resolve, reject));
+  }
+
+  #wait(phase: Phase, name: string, resolve: Waiting["resolve"], reject: Waiting["reject"]): void {
     const operation = this.#state.recorder.begin(name, monotonic());
     this.connection.waitAtMost(this.options.command_timeout_ms);
-    return new Promise((resolve, reject) => {
-      const waiting: Waiting = { phase, operation, holds: phase === "starttls", resolve, reject };
-      // Thousands of sessions may wait for one reply each: an array that grows from nothing would make room for seventeen.
-      if (this.#waiting.length === 0) this.#waiting = [waiting];
-      else this.#waiting.push(waiting);
-    });
+    const waiting: Waiting = { phase, operation, holds: phase === "starttls", resolve, reject };
+    // Thousands of sessions may wait for one reply each: an array that grows from nothing would make room for seventeen.
+    if (this.#waiting.length === 0) this.#waiting = [waiting];
+    else this.#waiting.push(waiting);
   }
 
   /** Why nothing more can be asked: the conversation broke, or the server has said goodbye. */
