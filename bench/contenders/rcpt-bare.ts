@@ -37,7 +37,7 @@ serveRcpt(
         }
         if (owed === 0) goOn();
       });
-      socket.on("close", () => resolve());
+      socket.on("close", () => (next > emails.length ? resolve() : reject(new Error(`the server went after ${next} of ${emails.length} addresses`))));
       socket.on("error", reject);
     }),
 );

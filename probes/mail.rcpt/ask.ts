@@ -1,4 +1,4 @@
-import type { FailureError } from "../../runner/failure-error.js";
+import { FailureError } from "../../runner/failure-error.js";
 import { has } from "../../runner/net/smtp/capabilities.js";
 import { mailLine, rcptLine } from "../../runner/net/smtp/mail.js";
 import type { Mailbox } from "../../runner/net/smtp/mailbox.js";
@@ -31,43 +31,53 @@ const MOST_TOGETHER = 16;
  */
 export async function ask(session: SmtpSession, sender: Mailbox | null, mailboxes: readonly Mailbox[], mayPipeline: boolean): Promise<Answer[]> {
   const together = mayPipeline && has(session.capabilities, "PIPELINING") ? MOST_TOGETHER : 1;
+  const made = mailboxes.map(transactionsOf(session, sender));
   const answers: Answer[] = [];
   // The first goes alone: a server that refuses us says so once, not sixteen times.
-  for (let from = 0, size = 1; from < mailboxes.length; from += size, size = together) {
+  for (let from = 0, size = 1; from < made.length; from += size, size = together) {
     if (from === 0) size = 1;
-    const portion = mailboxes.slice(from, from + size);
-    const given = together === 1 ? [await oneByOne(session, sender, portion[0] as Mailbox)] : await pipelined(session, sender, portion);
+    const given = together === 1 ? [await oneByOne(session, made[from] as Made)] : await pipelined(session, made.slice(from, from + size));
     answers.push(...given);
     if (given.some(({ kind }) => kind !== "answered")) break;
   }
   return answers;
 }
 
-function commandsFor(session: SmtpSession, sender: Mailbox | null, mailbox: Mailbox): readonly [Command, Command, Command] {
-  const rcpt = rcptLine(session, mailbox);
-  const mail = mailLine(session, sender, { smtpUtf8: mailbox.needsSmtpUtf8 });
-  return [
-    { name: "MAIL", phase: "mail", line: mail },
-    { name: "RCPT", phase: "rcpt", line: rcpt },
-    { name: "RSET", phase: "rset", line: "RSET" },
-  ];
+type Transaction = readonly [mail: Command, rcpt: Command, rset: Command];
+
+/** The commands that ask for an address, or the answer where this server cannot be asked for it. */
+type Made = { commands: Transaction } | { answer: Answer };
+
+const RSET: Command = { name: "RSET", phase: "rset", line: "RSET" };
+
+function transactionsOf(session: SmtpSession, sender: Mailbox | null): (mailbox: Mailbox) => Made {
+  // The same for one address after the other, and made anew only where one is beyond ASCII.
+  let usual: Command | null = null;
+  const mailCommand = (smtpUtf8: boolean): Command => ({ name: "MAIL", phase: "mail", line: mailLine(session, sender, { smtpUtf8 }) });
+  return (mailbox) => {
+    try {
+      const rcpt: Command = { name: "RCPT", phase: "rcpt", line: rcptLine(session, mailbox) };
+      if (!mailbox.needsSmtpUtf8) usual ??= mailCommand(false);
+      return { commands: [mailbox.needsSmtpUtf8 || usual === null ? mailCommand(mailbox.needsSmtpUtf8) : usual, rcpt, RSET] };
+    } catch (error) {
+      if (!(error instanceof FailureError)) throw error;
+      return { answer: { decision: decisionOfFailure(error.failure), kind: "answered", isFinal: true, ms: null } };
+    }
+  };
 }
 
-/** An address that the server cannot be asked for is answered here; the others go out in one write (RFC 2920). */
-async function pipelined(session: SmtpSession, sender: Mailbox | null, mailboxes: readonly Mailbox[]): Promise<Answer[]> {
-  const made = mailboxes.map((mailbox) => attempt(() => commandsFor(session, sender, mailbox)));
+/** Those that the server can be asked for go out in one write (RFC 2920). */
+async function pipelined(session: SmtpSession, made: readonly Made[]): Promise<Answer[]> {
   const outcomes = await session.pipeline(made.flatMap((each) => ("commands" in each ? each.commands : [])));
   let next = 0;
   return made.map((each) => {
     if ("answer" in each) return each.answer;
-    const [mail, rcpt, rset] = outcomes.slice(next, next + 3) as [Outcome, Outcome, Outcome];
     next += 3;
-    return answerOf(mail, rcpt, rset);
+    return answerOf(outcomes[next - 3] as Outcome, outcomes[next - 2], outcomes[next - 1]);
   });
 }
 
-async function oneByOne(session: SmtpSession, sender: Mailbox | null, mailbox: Mailbox): Promise<Answer> {
-  const made = attempt(() => commandsFor(session, sender, mailbox));
+async function oneByOne(session: SmtpSession, made: Made): Promise<Answer> {
   if ("answer" in made) return made.answer;
   const outcomes: Outcome[] = [];
   for (const command of made.commands) {
@@ -77,14 +87,6 @@ async function oneByOne(session: SmtpSession, sender: Mailbox | null, mailbox: M
     if (outcome.status === "rejected" || outcome.value.code === CLOSING || (command.phase === "mail" && replyClass(outcome.value) !== 2)) break;
   }
   return answerOf(outcomes[0] as Outcome, outcomes[1], outcomes[2]);
-}
-
-function attempt(make: () => readonly [Command, Command, Command]): { commands: readonly [Command, Command, Command] } | { answer: Answer } {
-  try {
-    return { commands: make() };
-  } catch (error) {
-    return { answer: { decision: decisionOfFailure((error as FailureError).failure), kind: "answered", isFinal: true, ms: null } };
-  }
 }
 
 function answerOf(mail: Outcome, rcpt: Outcome | undefined, rset: Outcome | undefined): Answer {

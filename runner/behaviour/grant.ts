@@ -1,8 +1,9 @@
 import type { RunState } from "../context.js";
 import { OutboundTest, parseReferences } from "./outbound.js";
 import { refusalToProbe } from "./permission.js";
-import { type SiteSummary, summaryOf } from "./profile.js";
+import type { SiteSummary } from "./profile.js";
 import { BehaviourStore, type KnownCatchAll, type Observation } from "./store.js";
+import { Summaries } from "./summaries.js";
 import { behaviourFile } from "./where.js";
 
 /** What a probe of mailboxes may know of the sites it asks, and must find out before it does. */
@@ -21,10 +22,10 @@ export interface SitesGrant {
 }
 
 export function sitesGrant(_state: RunState): SitesGrant {
-  const { store, outbound } = processSites();
+  const { store, outbound, summaries } = processSites();
   return {
     refusal: refusalToProbe(process.env),
-    summary: (site) => summaryOf(store.observations(site), Date.now()),
+    summary: (site) => summaries.of(site),
     observe: (site, observations) => store.add(site, observations),
     catchAll: (key) => store.catchAll(key),
     keepCatchAll: (key, known, lifeMs) => store.keepCatchAll(key, known, lifeMs),
@@ -37,6 +38,7 @@ export function sitesGrant(_state: RunState): SitesGrant {
 
 interface Sites {
   readonly store: BehaviourStore;
+  readonly summaries: Summaries;
   readonly outbound: OutboundTest;
 }
 
@@ -52,7 +54,7 @@ function openSites(): Sites {
   const store = opened(behaviourFile(process.env));
   // The last quarter of a second is in memory only.
   process.once("exit", () => store.flush());
-  return { store, outbound: new OutboundTest(parseReferences(process.env.SMTP_SELF_TEST_HOSTS) ?? undefined) };
+  return { store, summaries: new Summaries(store), outbound: new OutboundTest(parseReferences(process.env.SMTP_SELF_TEST_HOSTS) ?? undefined) };
 }
 
 function opened(path: string): BehaviourStore {

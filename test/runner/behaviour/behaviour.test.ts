@@ -7,6 +7,7 @@ import { refusalToProbe } from "../../../runner/behaviour/permission.js";
 import { summaryOf } from "../../../runner/behaviour/profile.js";
 import { siteOf } from "../../../runner/behaviour/site.js";
 import { BehaviourStore, type Kept, MOST_OBSERVATIONS, OBSERVATION_LIFE_MS, type Observation, type ObservationKind } from "../../../runner/behaviour/store.js";
+import { Summaries } from "../../../runner/behaviour/summaries.js";
 import { IN_MEMORY } from "../../../runner/behaviour/where.js";
 
 const open: { close(): void }[] = [];
@@ -145,6 +146,22 @@ describe("the profile of a site", () => {
     const summary = summaryOf(kept(...Array.from({ length: 100 }, (_, index) => index + 1), "greylisted"), NOW);
     expect(summary).toMatchObject({ latencyP50Ms: 50, latencyP95Ms: 95, lastGreylistedAt: NOW - 100_000, observations: 101 });
   });
+});
+
+test("what is settled is looked at twice a second, and what is not each time", () => {
+  let now = NOW;
+  const sites = store(IN_MEMORY, () => now);
+  const summaries = new Summaries(sites, () => now);
+  for (let index = 1; index <= 99; index++) {
+    sites.add("mx.example.org", [answered(5)]);
+    expect(summaries.of("mx.example.org").observations).toBe(index);
+  }
+  sites.add("mx.example.org", [answered(5)]);
+  expect(summaries.of("mx.example.org").observations).toBe(100);
+  sites.add("mx.example.org", [answered(5)]);
+  expect(summaries.of("mx.example.org").observations).toBe(100);
+  now += 500;
+  expect(summaries.of("mx.example.org").observations).toBe(101);
 });
 
 describe("patience", () => {
