@@ -4,7 +4,7 @@ import type { Deadline } from "./deadline.js";
 import { FailureError } from "./failure-error.js";
 import { type Grants, NEEDS, type Need } from "./grants.js";
 import type { Recorder } from "./recorder.js";
-import type { SecretKeeper } from "./secrets.js";
+import type { SecretKeeper } from "./secret-keeper.js";
 
 /** What every probe is given, whatever it needs. */
 export interface BaseContext {

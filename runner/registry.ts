@@ -4,8 +4,8 @@ import { configuredProbes, loadForeignProbe } from "./foreign-probe.js";
 import { grantorOf } from "./grants.js";
 import type { Lab } from "./lab/define-lab.js";
 import { nearest } from "./nearest.js";
+import { type ReferencePath, referencePaths } from "./references.js";
 import { RequestError } from "./request-error.js";
-import { type ReferencePath, referencePaths } from "./secrets.js";
 import { newestFirst } from "./version.js";
 
 /** How a probe of ours is reached. In dist/ that is a file with its precompiled validators already adopted. */

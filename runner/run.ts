@@ -1,16 +1,17 @@
 import type { Carried } from "../schemas/carried.js";
 import type { Contract } from "../schemas/contract.js";
 import type { Envelope } from "../schemas/envelope.js";
+import { type Accepted, accept } from "./accept.js";
 import { monotonic, round, utc } from "./clock.js";
 import { RunContext, type RunState } from "./context.js";
 import { Deadline } from "./deadline.js";
 import type { OlderVersion } from "./define-probe.js";
 import { fitForQueue } from "./queue-payload.js";
 import { Recorder, type TraceEvent } from "./recorder.js";
+import { mayHold, type ReferencePath, resolveReferences } from "./references.js";
 import { type LoadedProbe, loadedProbe, loadProbe } from "./registry.js";
-import { RequestError } from "./request-error.js";
-import { mayHold, type ReferencePath, resolveReferences, SecretKeeper } from "./secrets.js";
-import { type Asked, candidates, parseAsked } from "./version.js";
+import { SecretKeeper } from "./secret-keeper.js";
+import { type Asked, parseAsked } from "./version.js";
 import { violationsOf } from "./violations.js";
 
 export interface RunOptions {
@@ -55,33 +56,6 @@ export function runReport(name: string, input: unknown, options: RunOptions = {}
   }
 }
 
-/** What a request comes to once it has been checked: nothing has been sent yet. */
-export interface Accepted {
-  version: string;
-  /** In the contract of `version`, its defaults filled in. */
-  given: unknown;
-  /** The same for the newest contract. */
-  filled: { timeout_ms?: number };
-}
-
-/** Chooses the version: the newest whose contract takes the input. When none does, the newest says why. */
-export function accept(loaded: LoadedProbe, asked: Asked, input: unknown): Accepted {
-  const versions = candidates(asked, loaded.versions);
-  for (const version of versions) {
-    const given = clone(input);
-    const contract = loaded.probe.versions[version] as OlderVersion;
-    if (!contract.input.validator(given)) continue;
-    const filled = version === loaded.versions[0] ? given : contract.upgradeInput(given as never);
-    return { version, given, filled: filled as Accepted["filled"] };
-  }
-  throw refused(loaded, versions[0] as string, input);
-}
-
-function refused(loaded: LoadedProbe, version: string, input: unknown): RequestError {
-  const { input: contract } = loaded.probe.versions[version] as OlderVersion;
-  return new RequestError(`the input does not fit ${loaded.probe.name}@${version}`, "invalid_input", violationsOf(contract.faults(clone(input))));
-}
-
 export function runLoaded(loaded: LoadedProbe, asked: Asked, input: unknown, options: RunOptions): Promise<Report> {
   try {
     const accepted = accept(loaded, asked, input);
@@ -122,6 +96,8 @@ class Run implements RunState {
       };
       this.#begin().then((evidence) => {
         try {
+          if (evidence === null || typeof evidence !== "object")
+            throw new Error(`${name} gave ${String(evidence)} and no evidence: run() must return an object`);
           resolve(this.#reportOn(evidence as Pick<Carried, "status" | "failure">));
         } catch (error) {
           failed(error);
@@ -184,7 +160,8 @@ function assertFits(contract: Contract, output: unknown, name: string): void {
 
 /** A bug may say what it was working on, and is stored in a queue's dead letters. */
 function withoutSecrets(error: unknown, secrets: SecretKeeper): unknown {
-  if (!(error instanceof Error) || secrets.isEmpty) return error;
+  if (secrets.isEmpty) return error;
+  if (!(error instanceof Error)) return secrets.mask(String(error));
   error.message = secrets.mask(error.message);
   error.stack = secrets.mask(error.stack ?? "");
   return error;
@@ -192,18 +169,4 @@ function withoutSecrets(error: unknown, secrets: SecretKeeper): unknown {
 
 function masked(trace: (event: TraceEvent) => void, secrets: SecretKeeper): (event: TraceEvent) => void {
   return (event) => trace({ ...event, text: secrets.mask(event.text) });
-}
-
-/** The caller's object stays as it is: filling defaults in writes to this copy. */
-function clone(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(clone);
-  if (value === null || typeof value !== "object") return value;
-  const copy: Record<string, unknown> = {};
-  for (const key of Object.keys(value)) {
-    const item = clone((value as Record<string, unknown>)[key]);
-    // Assigned, this name would set the copy's prototype and so pass unseen.
-    if (key === "__proto__") Object.defineProperty(copy, key, { value: item, enumerable: true });
-    else copy[key] = item;
-  }
-  return copy;
 }

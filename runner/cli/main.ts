@@ -1,3 +1,4 @@
+import { maskRemembered } from "../secret-keeper.js";
 import { main } from "./cli.js";
 import { EXIT } from "./exit-codes.js";
 import { processIo } from "./io.js";
@@ -5,7 +6,8 @@ import { reportError } from "./report-error.js";
 
 const io = processIo();
 // What a probe lets fly beside its run is a bug: Node's own exit code for it would say that the target failed.
-process.on("uncaughtException", (error) => process.exit(reportError(error, io)));
+// No run is there to mask what it says.
+process.on("uncaughtException", (error) => process.exit(reportError(error, { err: (text) => io.err(maskRemembered(text)) })));
 // A probe that ends the process, or leaves nothing to wait for, must not look like a target that is fine.
 let isDone = false;
 process.on("exit", (code) => {

@@ -8,7 +8,7 @@ import { printable } from "./printable.js";
 const MOST_VIOLATIONS = 50;
 
 /** Tells a person what went wrong, and gives the exit code for it. */
-export function reportError(error: unknown, io: Io): number {
+export function reportError(error: unknown, io: Pick<Io, "err">): number {
   if (error instanceof RequestError) {
     io.err(requestErrorText(error));
     return EXIT.badRequest;

@@ -1,6 +1,8 @@
+import { accept } from "../accept.js";
+import { resolveReferences } from "../references.js";
 import { RequestError, type Violation } from "../request-error.js";
-import { accept, type Report } from "../run.js";
-import { resolveReferences, SecretKeeper } from "../secrets.js";
+import type { Report } from "../run.js";
+import { SecretKeeper } from "../secret-keeper.js";
 import { EXIT } from "./exit-codes.js";
 import { InOrder } from "./in-order.js";
 import type { Io } from "./io.js";

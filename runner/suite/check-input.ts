@@ -1,7 +1,7 @@
+import { accept } from "../accept.js";
 import type { NewestVersion } from "../define-probe.js";
 import { type LoadedProbe, loadProbe } from "../registry.js";
 import { RequestError, type Violation } from "../request-error.js";
-import { accept } from "../run.js";
 import { type Asked, candidates, parseAsked } from "../version.js";
 import { parseFieldPath, unknownField } from "./field-path.js";
 import { fitToContract, stepsOf } from "./fit.js";

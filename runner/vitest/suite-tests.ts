@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { describe, type TestContext, test } from "vitest";
+import { accept } from "../accept.js";
 import { loadProbe } from "../registry.js";
-import { accept, type RunOptions, runReport } from "../run.js";
+import { type RunOptions, runReport } from "../run.js";
 import { mismatches } from "../suite/judge.js";
 import type { PlannedCheck } from "../suite/plan.js";
 import { probeName } from "../suite/probe-name.js";

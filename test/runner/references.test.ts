@@ -3,10 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { defineProbe } from "../../runner/define-probe.js";
+import { referencePaths } from "../../runner/references.js";
 import { prepare } from "../../runner/registry.js";
 import { RequestError } from "../../runner/request-error.js";
 import { type Report, runLoaded } from "../../runner/run.js";
-import { referencePaths, SecretKeeper } from "../../runner/secrets.js";
+import { SecretKeeper } from "../../runner/secret-keeper.js";
 import { outputOf } from "../../schemas/carried.js";
 import { contract, type FilledOf } from "../../schemas/contract.js";
 import { orReference, resolved, secretSchema } from "../../schemas/secret.js";
@@ -142,4 +143,13 @@ test("a secret is taken out of names too, but for those of the schema", () => {
 
 test("a field that the harness has not resolved is a bug", () => {
   expect(() => resolved({ secret: "env:NAME" })).toThrow("env:NAME was not resolved before the run");
+});
+
+test("a file that is no secret's is not read to its end", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "probe-run-references-"));
+  writeFileSync(join(folder, "large"), "x".repeat(64 * 1024 + 1));
+  const refusal = await refusalOf({ account: "me", password: { secret: `file:${join(folder, "large")}` } });
+  rmSync(folder, { recursive: true });
+  expect(refusal.code).toBe("unresolved_secret");
+  expect(refusal.violations[0]?.message).toContain("it holds more than 65536 bytes");
 });

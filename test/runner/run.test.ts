@@ -107,6 +107,7 @@ describe("a version", () => {
 
 describe("a bug of a probe is thrown, and is no wrong request", () => {
   test.each<[does: string, message: RegExp]>([
+    ["give nothing", /^test\.harness gave undefined and no evidence: run\(\) must return an object$/],
     ["throw", /^a bug of the probe$/],
     [
       "break its contract",

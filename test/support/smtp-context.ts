@@ -5,7 +5,7 @@ import { hello } from "../../runner/net/smtp/commands.js";
 import { type SmtpContext, SmtpSession } from "../../runner/net/smtp/session.js";
 import { tlsGrant } from "../../runner/net/tls.js";
 import { Recorder, type TraceEvent } from "../../runner/recorder.js";
-import { SecretKeeper } from "../../runner/secrets.js";
+import { SecretKeeper } from "../../runner/secret-keeper.js";
 
 /** What the harness holds of a run, for tests of the wire clients below it. */
 export interface TestRun {

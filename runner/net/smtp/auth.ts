@@ -1,6 +1,6 @@
 import type { AuthInput, AuthMechanism } from "../../../schemas/smtp.js";
 import { FailureError, fail } from "../../failure-error.js";
-import type { SecretKeeper } from "../../secrets.js";
+import type { SecretKeeper } from "../../secret-keeper.js";
 import { authMechanisms } from "./capabilities.js";
 import { LIMITS } from "./limits.js";
 import { beginExchange, chooseMechanism, credentialsOf } from "./mechanism.js";

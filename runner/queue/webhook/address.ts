@@ -1,5 +1,6 @@
+import { resolveReferences } from "../../references.js";
 import { RequestError } from "../../request-error.js";
-import { resolveReferences, SecretKeeper } from "../../secrets.js";
+import { SecretKeeper } from "../../secret-keeper.js";
 
 export interface WebhookAddress {
   /** As it is asked for: without user, password and fragment. */

@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { newest } from "../../../probes/network.smtp/schema.js";
 import { v1 } from "../../../probes/network.smtp/v1.js";
+import { type Accepted, accept } from "../../../runner/accept.js";
 import { defineProbe } from "../../../runner/define-probe.js";
 import { prepare } from "../../../runner/registry.js";
 import { RequestError } from "../../../runner/request-error.js";
-import { type Accepted, accept, runLoaded } from "../../../runner/run.js";
+import { runLoaded } from "../../../runner/run.js";
 import { parseAsked } from "../../../runner/version.js";
 
 let runs = 0;

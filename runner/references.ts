@@ -2,52 +2,7 @@ import type { ExecFileException } from "node:child_process";
 import type { SecretReference } from "../schemas/secret.js";
 import { isOneLine } from "../schemas/text.js";
 import { RequestError } from "./request-error.js";
-
-const MASK = "[secret]";
-
-interface SchemaNode {
-  readonly enum?: readonly unknown[];
-  readonly properties?: Readonly<Record<string, SchemaNode>>;
-  readonly items?: SchemaNode;
-}
-
-/** Knows the secrets of one run, and takes them out of whatever leaves it. */
-export class SecretKeeper {
-  #values: string[] = [];
-
-  get isEmpty(): boolean {
-    return this.#values.length === 0;
-  }
-
-  /** Also for what is made from a secret: a hostile server may send back the very line it was sent. */
-  keep(value: string): void {
-    if (value !== "" && !this.#values.includes(value)) this.#values.push(value);
-    // A longer secret may hold a shorter one: masking it first leaves no rest.
-    this.#values.sort((a, b) => b.length - a.length);
-  }
-
-  mask(text: string): string {
-    let masked = text;
-    for (const value of this.#values) if (masked.includes(value)) masked = masked.replaceAll(value, MASK);
-    return masked;
-  }
-
-  /**
-   * A copy of a JSON value in which no text, and no key, holds a secret. The names and the enumerated words of its schema are
-   * ours, whatever the secret is: a password that is "error" is not told by a status that is.
-   */
-  maskAll<Value>(value: Value, schema: SchemaNode = {}): Value {
-    if (this.isEmpty) return value;
-    if (typeof value === "string") return (schema.enum?.includes(value) ? value : this.mask(value)) as Value;
-    if (Array.isArray(value)) return value.map((item) => this.maskAll(item, schema.items)) as Value;
-    if (value === null || typeof value !== "object") return value;
-    const masked = Object.entries(value).map(([key, item]) => {
-      const property = schema.properties?.[key];
-      return [property === undefined ? this.mask(key) : key, this.maskAll(item, property)];
-    });
-    return Object.fromEntries(masked) as Value;
-  }
-}
+import type { SecretKeeper } from "./secret-keeper.js";
 
 /** A place in an input where a value may be written as a reference to it. `*` stands for every element. */
 export interface ReferencePath {
@@ -157,9 +112,18 @@ function fromEnvironment(name: string): string {
 
 // What only a few inputs ask for is loaded when one does: child_process alone takes 2 ms of every start.
 async function fromFile(path: string): Promise<string> {
-  const { readFile } = await import("node:fs/promises");
-  return readFile(path, "utf8");
+  const { open } = await import("node:fs/promises");
+  const file = await open(path);
+  try {
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(MAX_FILE_BYTES + 1), 0, MAX_FILE_BYTES + 1);
+    if (bytesRead > MAX_FILE_BYTES) throw new Error(`it holds more than ${MAX_FILE_BYTES} bytes`);
+    return buffer.toString("utf8", 0, bytesRead);
+  } finally {
+    await file.close();
+  }
 }
+
+const MAX_FILE_BYTES = 64 * 1024;
 
 // Without a shell: a secret's address is data, and the words of a command line are its arguments as they stand.
 async function fromCommand(line: string): Promise<string> {

@@ -1,0 +1,72 @@
+const MASK = "[secret]";
+
+interface SchemaNode {
+  readonly enum?: readonly unknown[];
+  readonly properties?: Readonly<Record<string, SchemaNode>>;
+  readonly items?: SchemaNode;
+}
+
+/** Knows the secrets of one run, and takes them out of whatever leaves it. */
+export class SecretKeeper {
+  #values: string[] = [];
+
+  get isEmpty(): boolean {
+    return this.#values.length === 0;
+  }
+
+  /** Also for what is made from a secret: a hostile server may send back the very line it was sent. */
+  keep(value: string): void {
+    if (value !== "" && !this.#values.includes(value)) this.#values.push(value);
+    rememberSecret(value);
+    // A longer secret may hold a shorter one: masking it first leaves no rest.
+    this.#values.sort((a, b) => b.length - a.length);
+  }
+
+  mask(text: string): string {
+    let masked = text;
+    for (const value of this.#values) if (masked.includes(value)) masked = masked.replaceAll(value, MASK);
+    return masked;
+  }
+
+  /**
+   * A copy of a JSON value in which no text, and no key, holds a secret. The names and the enumerated words of its schema are
+   * ours, whatever the secret is: a password that is "error" is not told by a status that is.
+   */
+  maskAll<Value>(value: Value, schema: SchemaNode = {}): Value {
+    if (this.isEmpty) return value;
+    if (typeof value === "string") return (schema.enum?.includes(value) ? value : this.mask(value)) as Value;
+    if (Array.isArray(value)) return value.map((item) => this.maskAll(item, schema.items)) as Value;
+    if (value === null || typeof value !== "object") return value;
+    const masked = Object.entries(value).map(([key, item]) => {
+      const property = schema.properties?.[key];
+      return [property === undefined ? this.mask(key) : key, this.maskAll(item, property)];
+    });
+    return Object.fromEntries(masked) as Value;
+  }
+}
+
+/**
+ * What a probe lets fly beside its run (a rejection that nobody awaits) is told by the process, which has no keeper. So the last
+ * secrets of all runs are known to it, in whichever copy of the harness they were read.
+ */
+const REMEMBERED = Symbol.for("probe-run.secrets");
+const MOST_REMEMBERED = 1000;
+
+function rememberSecret(value: string): void {
+  const all = remembered();
+  all.delete(value);
+  if (value !== "") all.add(value);
+  if (all.size > MOST_REMEMBERED) all.delete(all.values().next().value as string);
+}
+
+function remembered(): Set<string> {
+  const shared = globalThis as { [REMEMBERED]?: Set<string> };
+  shared[REMEMBERED] ??= new Set();
+  return shared[REMEMBERED];
+}
+
+/** Takes the secrets of any run out of a text. */
+export function maskRemembered(text: string): string {
+  const values = [...remembered()].sort((a, b) => b.length - a.length);
+  return values.reduce((masked, value) => masked.replaceAll(value, MASK), text);
+}
