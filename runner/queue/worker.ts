@@ -72,15 +72,21 @@ export class Worker {
 
   /** False: there is nothing left to do. */
   async #claimSome(): Promise<boolean> {
-    const free = Math.min(this.settings.concurrency - this.tally.inFlight, MOST_HELD_FACTOR * this.settings.concurrency - this.#running.size);
-    if (free <= 0) {
+    if (this.#free() <= 0) {
       await this.#slot();
       return true;
     }
-    const claimed = await this.#claim(free);
+    if (this.#free() < this.settings.concurrency * FEW_FREE) await sleep(GATHER_MS);
+    const claimed = await this.#claim(this.#free());
     for (const delivery of claimed) this.#start(delivery);
     if (claimed.length > 0 || !this.settings.drain || this.#running.size > 0) return true;
     return !(await this.#isDrained());
+  }
+
+  /** How many more jobs may be held. */
+  #free(): number {
+    const { concurrency } = this.settings;
+    return Math.min(concurrency - this.tally.inFlight, MOST_HELD_FACTOR * concurrency - this.#running.size);
   }
 
   async #claim(most: number): Promise<Delivery[]> {
@@ -165,6 +171,10 @@ export class Worker {
 const LINGER_MS = 4;
 /** How many jobs may be held, running or on their way to the store, for each that may run. A store that is slow stops the claiming there. */
 const MOST_HELD_FACTOR = 8;
+
+/** A claim for few costs the store almost as much as one for many: where less than this share is free, others are given a moment to end. */
+const FEW_FREE = 0.25;
+const GATHER_MS = 2;
 
 /** How soon a worker that drains notices that nothing is left. */
 const DRAIN_LOOK_MS = 100;

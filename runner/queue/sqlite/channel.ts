@@ -31,12 +31,14 @@ export class SqliteChannel implements Channel {
   }
 
   push(messages: readonly Message[]): Promise<PushAnswer[]> {
-    return this.#write(() => messages.map((message) => this.pushNow(message)), true);
+    return this.#write(() => {
+      const now = this.database.clock.now();
+      return messages.map((message) => this.pushNow(message, now));
+    }, true);
   }
 
   /** Inside a transaction. */
-  pushNow({ id, body, key, priority, delayMs }: Message): PushAnswer {
-    const now = this.database.clock.now();
+  pushNow({ id, body, key, priority, delayMs }: Message, now: number): PushAnswer {
     const [state, due] = delayMs > 0 ? [STATE.delayed, Math.ceil(now + delayMs)] : [STATE.ready, null];
     const { changes } = this.database.prepare(this.#statements.push).run(id, body, key, priority, state, due, now);
     this.#writes += 1;
@@ -71,7 +73,7 @@ export class SqliteChannel implements Channel {
       const at = this.#at();
       this.#clean(at.now);
       const forgetAt = Math.ceil(at.now + this.retentionMs);
-      return settleNow({ ...at, statements: this.#statements, forgetAt, pushResult: (message) => this.results?.pushNow(message) }, settlements);
+      return settleNow({ ...at, statements: this.#statements, forgetAt, pushResult: (message) => this.results?.pushNow(message, at.now) }, settlements);
       // An acknowledgement that a power cut takes back is an event that comes again; a job's end must not be taken back: it would run again.
     }, this.results !== null);
   }

@@ -111,9 +111,9 @@ export class Database {
   async #transaction(batch: readonly Pending[]): Promise<unknown[]> {
     this.#setSynchronous(batch.some(({ isDurable }) => isDurable) ? "FULL" : "NORMAL");
     await this.#begin();
-    const began = performance.now();
     try {
       const results = batch.map(({ work }) => work());
+      const began = performance.now();
       this.driver.exec("COMMIT");
       this.#commitMs = performance.now() - began;
       return results;
