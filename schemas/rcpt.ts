@@ -22,6 +22,7 @@ export const RCPT_REASONS = [
   "policy",
   "relay_denied",
   "tls_required",
+  "tls_failed",
   "server_busy",
   "server_fault",
   "refused",

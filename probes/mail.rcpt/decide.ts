@@ -95,7 +95,7 @@ function reasonOf({ phase, code }: Failure): RcptReason {
   if (code === "timeout") return "no_answer";
   if (code === "protocol_violation" || code === "limit_exceeded") return "protocol_error";
   if (code === "unsupported") return phase === "starttls" || phase === "tls" ? "tls_required" : "address_unsupported";
-  if (code === "tls_certificate" || code === "tls_protocol") return "protocol_error";
+  if (code === "tls_certificate" || code === "tls_protocol") return "tls_failed";
   return "connection_lost";
 }
 

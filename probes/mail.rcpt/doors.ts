@@ -58,7 +58,8 @@ export class Doors {
       told(decision, door);
       this.#note(decision);
       if (this.#visiting.evidence.attempts.at(-1)?.ended_at === null) endVisit(this.#visiting.evidence.attempts.at(-1) as Visit, decision);
-      if (mayTryNext(broken, decision)) this.#next();
+      // An address of a family that this machine does not have was not tried at all.
+      if (mayTryNext(broken, decision)) this.#next(broken.code === "unreachable" ? 0 : 1);
       else this.#at = this.#doors.length;
     }
     return this.#open;
@@ -70,7 +71,7 @@ export class Doors {
     this.mayPipeline = false;
     this.#fruitless = wasOfUse ? 0 : this.#fruitless + 1;
     const isElsewhere = code === CLOSING || reason === "no_answer" || this.#fruitless >= MOST_FRUITLESS;
-    if (isElsewhere) this.#next();
+    if (isElsewhere) this.#next(1);
   }
 
   async leave(): Promise<void> {
@@ -79,10 +80,10 @@ export class Doors {
     if (open !== null) await leave(open.session);
   }
 
-  #next(): void {
+  #next(cost: 0 | 1): void {
     this.#fruitless = 0;
-    this.#at = this.#retriesLeft > 0 ? this.#at + 1 : this.#doors.length;
-    this.#retriesLeft -= 1;
+    this.#at = this.#retriesLeft >= cost ? this.#at + 1 : this.#doors.length;
+    this.#retriesLeft -= cost;
   }
 
   /** Null when it is open. */

@@ -29,7 +29,9 @@ export async function openSession(ctx: Ctx, input: Input, door: Door, visits: Vi
 }
 
 function brokeInHandshake(error: unknown): boolean {
-  return error instanceof FailureError && (error.failure.phase === "tls" || (error.failure.phase === "starttls" && error.failure.reply_code === null));
+  if (!(error instanceof FailureError)) return false;
+  const { phase, code, reply_code: replyCode } = error.failure;
+  return (phase === "tls" && code !== "tls_certificate") || (phase === "starttls" && replyCode === null);
 }
 
 async function introduce(ctx: Ctx, input: Input, door: Door, visits: Visit[], mayUpgrade: boolean): Promise<{ session: SmtpSession; visit: Visit }> {
@@ -94,7 +96,7 @@ async function upgrade(session: SmtpSession, input: Input, door: Door, visit: Vi
     if (isRequired || reply.code === CLOSING) throw rejected("starttls", reply);
     return;
   }
-  if (isRequired && input.tls.ca !== undefined && !tls.authorised) {
+  if (input.tls.verify === "require" && !tls.authorised) {
     throw fail("tls", "tls_certificate", `the certificate is not trusted for ${door.host}: ${tls.problems.join(", ")}`);
   }
   visit.tls = "secured";

@@ -46,6 +46,11 @@ const input = contract({
           default: "opportunistic",
           description: "opportunistic uses STARTTLS where it is offered, and goes on in the clear where it fails. starttls asks for it.",
         },
+        verify: {
+          enum: ["ignore", "require"],
+          default: "ignore",
+          description: "require: a mail host whose certificate is not trusted for its name is asked nothing. Mail servers do not look.",
+        },
         min_version: tlsInput.min_version,
         ca: tlsInput.ca,
       },

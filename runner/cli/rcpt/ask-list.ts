@@ -68,7 +68,7 @@ async function askPortions(portions: readonly Portion[], { throttle, input, stop
         if (HOPELESS.has(result.reason)) {
           trouble ??= result.error ?? result.reason;
           stopping.abort();
-        } else if (result.reason !== "run_ended") await write(entries[index] as Entry, result);
+        } else if (!signal.aborted || result.reason !== "run_ended") await write(entries[index] as Entry, result);
       }
     } finally {
       throttle.leave(site);

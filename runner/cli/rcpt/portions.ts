@@ -8,7 +8,7 @@ export interface Portion {
 }
 
 /** One connection's worth: a handful is what a server hears from any sender, and what is lost when the run is stopped. */
-export const PORTION = 10;
+const PORTION = 10;
 /** What is longer than the contract allows is no address: cut, it is told as one that is none. */
 export const MOST_CHARACTERS = 1024;
 /** Domains that are looked up at a time. */

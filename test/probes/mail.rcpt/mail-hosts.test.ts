@@ -5,7 +5,7 @@ import { knowsThree, type MailboxServer, type MailboxServerOptions, startMailbox
 import { playConnections } from "../../support/play-connections.js";
 import { type RcptOutput, rcptInput } from "../../support/rcpt-behaviours.js";
 
-/** Nothing listens at 127.0.0.9; the others are the test's to fill. */
+/** Nothing listens at 127.0.0.9; the others are the test's to fill. To a group address (RFC 1112) no connection leaves the machine. */
 const ZONE = `
 $ORIGIN example.
 $TTL 300
@@ -34,6 +34,13 @@ alias          MX    10 www
 www            CNAME one
 xn--bcher-kva  MX    10 one
 cousin         MX    10 one
+many           MX    10 far
+many           MX    20 one
+far            A     224.0.0.1
+far            A     224.0.0.2
+far            A     224.0.0.3
+far            A     224.0.0.4
+far            A     224.0.0.5
 `;
 
 let dns: DnsServer;
@@ -182,6 +189,13 @@ describe("the second mail host", () => {
     expect(second.connections.length > 0).toBe(isTried);
     expect(only(output).verdict === "valid").toBe(isTried);
     expect(first.mismatches).toEqual([]);
+  });
+
+  test("is not all that is left: an address of a family that this machine lacks costs no try", async () => {
+    const { port } = await server();
+    const output = await ask("ada@many.example", port);
+    expect(output.attempts.filter(({ outcome }) => outcome === "failed").length).toBeGreaterThanOrEqual(5);
+    expect(only(output)).toMatchObject({ verdict: "valid", mx_host: "one.example" });
   });
 
   test("gets only what the first has not answered", async () => {

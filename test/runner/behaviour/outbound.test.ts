@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { OutboundTest, parseReferences } from "../../../runner/behaviour/outbound.js";
 import { listen } from "../../../runner/net/listen.js";
@@ -80,4 +83,23 @@ test("a run that reaches nobody, on a machine that reaches nobody, says so of th
   const { output } = await run("mail.rcpt@1.0.0", { ...rcptInput(port), email: "ada@example.org", connect_timeout_ms: 100 });
   expect((output as RcptOutput).results[0]).toMatchObject({ reason: "outbound_blocked", verdict: "unknown", rule: "about_us", decided_at: "connect" });
   expect(output).toMatchObject({ status: "error", failure: { phase: "connect", code: "not_permitted", retryable: false } });
+});
+
+test("a list of such addresses ends at once, with one word about the machine and no row", async () => {
+  const port = await closedPort();
+  open.push(await blackHole("127.0.0.1", port));
+  vi.stubEnv("SMTP_SELF_TEST_HOSTS", `127.0.0.2:${port}`);
+  vi.resetModules();
+  const { probeRun } = await import("../cli/command-line.js");
+  const folder = mkdtempSync(join(tmpdir(), "probe-run-outbound-"));
+  try {
+    const settings = Object.entries({ mx_port: port, allow_private_addresses: true, connect_timeout_ms: 100 }).map(([name, value]) => `--set=${name}=${value}`);
+    const stdin = Array.from({ length: 30 }, (_, index) => `ada@d${index}.example\n`).join("");
+    const { code, out, err } = await probeRun(["rcpt", "-", "--mx-host", "127.0.0.1", ...settings], { stdin, cwd: folder });
+    expect(code).toBe(3);
+    expect(out.trimEnd().split("\r\n")).toHaveLength(1);
+    expect(err.match(/could not run: .*reaches no mail host at all/g)).toHaveLength(1);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });

@@ -46,7 +46,7 @@ async function started(options: Partial<MailboxServerOptions> = {}): Promise<Mai
 function rcpt(words: readonly string[], around: Surroundings = {}): Promise<Outcome> {
   const set = { mx_port: server.port, allow_private_addresses: true, resolver: { servers: dns.servers } };
   const settings = Object.entries(set).map(([name, value]) => `--set=${name}=${JSON.stringify(value)}`);
-  return probeRun(["rcpt", ...words, ...settings], { cwd: folder, ...around, env: { SMTP_HELO_DOMAIN: "probe.example.net", ...LIMITS, ...around.env } });
+  return probeRun(["rcpt", ...settings, ...words], { cwd: folder, ...around, env: { SMTP_HELO_DOMAIN: "probe.example.net", ...LIMITS, ...around.env } });
 }
 
 const wrote = (name: string, text: string): string => {
@@ -165,6 +165,17 @@ describe("a list", () => {
   test("of one address a line", async () => {
     const { out } = await rcpt([wrote("list.txt", "ada@first.example\nbob@first.example\n")]);
     expect(out.match(/,valid,/g)).toHaveLength(2);
+  });
+
+  test("shows a line on a terminal while it goes on", async () => {
+    const { err } = await rcpt([wrote("list.csv", CSV), "--out", "rows.csv"], { tty: true });
+    expect(err).toMatch(/\r.\[K1\/4 {2}[01] valid, 0 risky, [01] invalid, 0 unknown {2}[\d.]+\/s, .* left/);
+  });
+
+  test("has a row for an address that a run had no time for", async () => {
+    const slow = await started({ latencyMs: 300 });
+    const { out } = await rcpt([wrote("list.txt", "ada@first.example\nbob@first.example\n"), "--timeout", "100", "--set", `mx_port=${slow.port}`]);
+    expect(out.match(/,unknown,0,not_asked,unknown,run_ended,/g)).toHaveLength(2);
   });
 
   test("goes on behind the rows that are there", async () => {
