@@ -3,6 +3,7 @@ import { availableParallelism, loadavg } from "node:os";
 import { accuracy } from "./accuracy.js";
 import { dns } from "./dns.js";
 import { memory } from "./memory.js";
+import { queue } from "./queue.js";
 import { queueRedis } from "./queue-redis.js";
 import { rcpt } from "./rcpt.js";
 import { startup } from "./startup.js";
@@ -14,7 +15,7 @@ import { tableOf } from "./support/table.js";
 import { openWorkshop } from "./support/workshop.js";
 import { throughput } from "./throughput.js";
 
-const BENCHES: readonly Bench[] = [throughput, startup, accuracy, memory, dns, queueRedis, rcpt];
+const BENCHES: readonly Bench[] = [throughput, startup, accuracy, memory, dns, queue, queueRedis, rcpt];
 
 const HELP = `npm run bench [-- <names> --quick --explain --json FILE]
 

@@ -4,6 +4,7 @@ import { type RedisServer, startRedisServer } from "./peers/redis-server.js";
 import type { Bench, Setting } from "./support/bench.js";
 import { type Child, startChild } from "./support/child.js";
 import type { Figure, Goal } from "./support/figure.js";
+import { QUEUE_LINES, ratesOf } from "./support/queue-lines.js";
 import { interleaved } from "./support/rounds.js";
 import { ratios, spreadOf } from "./support/statistics.js";
 
@@ -20,21 +21,13 @@ const JOBS = 20_000;
 const QUICK_JOBS = 2000;
 const CONCURRENCY = 64;
 
-/** What is measured, and how long it took of a round. */
-const LINES: readonly (readonly [name: string, milliseconds: (round: QueueAnswer) => number])[] = [
-  ["enqueue", ({ enqueue }) => enqueue],
-  ["work off", ({ work }) => work],
-  ["consume", ({ consume }) => consume],
-  ["all three", ({ enqueue, work, consume }) => enqueue + work + consume],
-];
-
 async function measure(setting: Setting): Promise<Figure[]> {
   const { workshop, quick, progress } = setting;
   const redis = await startRedisServer(workshop.folder);
-  if (redis === null) return LINES.map(([name]) => skipped(name));
+  if (redis === null) return QUEUE_LINES.map(([name]) => skipped(name));
   const children: Child[] = [];
   try {
-    const ours = await startChild(process.execPath, [workshop.script("queueRedisOurs"), workshop.library]);
+    const ours = await startChild(process.execPath, [workshop.script("queueOurs"), workshop.library]);
     children.push(ours);
     const bare = await startChild(process.execPath, [workshop.script("queueRedisBare")]);
     children.push(bare);
@@ -46,9 +39,8 @@ async function measure(setting: Setting): Promise<Figure[]> {
     // Once for nothing: both have to be compiled and warm.
     await interleaved(1, contenders, progress);
     const measured = await interleaved(quick ? 1 : 3, contenders, progress);
-    return LINES.map(([name, milliseconds]) => {
-      const rates = (of: string): number[] => (measured.get(of) as QueueAnswer[]).map((each) => (jobs / milliseconds(each)) * 1000);
-      return figure(name, rates(OURS), rates(BARE));
+    return QUEUE_LINES.map(([name, milliseconds]) => {
+      return figure(name, ratesOf(jobs, milliseconds, measured.get(OURS) as QueueAnswer[]), ratesOf(jobs, milliseconds, measured.get(BARE) as QueueAnswer[]));
     });
   } finally {
     for (const child of children.reverse()) await child.stop();
@@ -57,7 +49,8 @@ async function measure(setting: Setting): Promise<Figure[]> {
 }
 
 function round(child: Child, { port }: RedisServer, jobs: number): Promise<QueueAnswer> {
-  const request: QueueRequest = { port, prefix: randomUUID(), jobs, concurrency: CONCURRENCY };
+  const prefix = randomUUID();
+  const request: QueueRequest = { url: `redis://127.0.0.1:${port}/0?prefix=${prefix}`, port, path: null, prefix, jobs, concurrency: CONCURRENCY };
   return child.ask<QueueAnswer>(request);
 }
 

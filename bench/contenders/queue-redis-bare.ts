@@ -3,7 +3,7 @@ import { type QueueRequest, type QueueStages, serveQueueRounds } from "./queue-r
 
 /** BullMQ as its manual says: addBulk, and a Worker with so many at once. */
 serveQueueRounds(async ({ port, prefix, concurrency }: QueueRequest): Promise<QueueStages> => {
-  const options = { connection: { host: "127.0.0.1", port }, prefix: `{${prefix}}` };
+  const options = { connection: { host: "127.0.0.1", port: port as number }, prefix: `{${prefix}}` };
   const jobs = new Queue("jobs", options);
   const results = new Queue("results", options);
   await Promise.all([jobs.waitUntilReady(), results.waitUntilReady()]);

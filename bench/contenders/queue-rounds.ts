@@ -1,7 +1,11 @@
 import { serve } from "../support/serve.js";
 
 export interface QueueRequest {
-  readonly port: number;
+  /** Of our queue. */
+  readonly url: string;
+  /** Where it is for whoever uses the store bare: a port, or a file. */
+  readonly port: number | null;
+  readonly path: string | null;
   /** Of this round alone: it begins with nothing. */
   readonly prefix: string;
   readonly jobs: number;

@@ -2,14 +2,14 @@ import { pathToFileURL } from "node:url";
 import { type Channel, type Message, NO_LIMITS, type Outcome } from "../../runner/queue/backend.js";
 import { type QueueRequest, type QueueStages, serveQueueRounds } from "./queue-rounds.js";
 
-// node queue-redis-ours.js LIBRARY: our queue on Redis as users get it, below the probes.
+// node queue-ours.js LIBRARY: our queue as users get it, below the probes.
 const { openQueue, isChannel } = (await import(pathToFileURL(process.argv[2] as string).href)) as typeof import("../../runner/index.js");
 const LEASE_MS = 30_000;
 
-serveQueueRounds(async ({ port, prefix, concurrency }: QueueRequest): Promise<QueueStages> => {
-  const queue = await openQueue(`redis://127.0.0.1:${port}/0?prefix=${prefix}`);
+serveQueueRounds(async ({ url, concurrency }: QueueRequest): Promise<QueueStages> => {
+  const queue = await openQueue(url);
   const { jobs, results } = queue;
-  if (!isChannel(results)) throw new Error("results can be claimed from Redis");
+  if (!isChannel(results)) throw new Error(`results cannot be claimed from ${queue.address}`);
   return {
     async enqueue(ids, event) {
       await jobs.push(ids.map((id) => message(id, event)));

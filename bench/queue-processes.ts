@@ -1,0 +1,114 @@
+import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { openQueue, type Queue } from "../runner/queue/queue.js";
+import { HELO_DOMAIN } from "./contenders/prober.js";
+import type { FloodAnswer } from "./contenders/tasks.js";
+import { startSmtpSink } from "./peers/smtp-sink.js";
+import type { Setting } from "./support/bench.js";
+import { startProbeRun, startSmtpServer } from "./support/contenders.js";
+import type { Figure, Goal } from "./support/figure.js";
+import { interleaved } from "./support/rounds.js";
+import { ratios, spreadOf } from "./support/statistics.js";
+import type { Workshop } from "./support/workshop.js";
+
+const ONE = "work, one process";
+const TWO = "work, two processes";
+const IN_PROCESS = "run, in process";
+const TWICE: Goal = { of: "ratio", at: "least", value: 1.6 };
+
+/** Whom the jobs probe: one for whom the processor is the limit, and one that has to be waited for, as most have. */
+interface Target {
+  readonly name: string;
+  readonly port: number;
+  readonly concurrency: number;
+  readonly jobs: number;
+  readonly rounds: number;
+}
+
+const NOOP_MS = 20;
+const AT_ONCE = { name: "at once", concurrency: 64, jobs: 6000, rounds: 3 };
+const LATE = { name: `after ${NOOP_MS} ms`, concurrency: 16, jobs: 1200, rounds: 3 };
+const QUICK_EFFORT = { jobs: 500, rounds: 1 };
+
+/** Jobs a second of network.smtp through `work`, once its processes are warm. */
+export async function measureProcesses(setting: Setting): Promise<Figure[]> {
+  const sink = await startSmtpSink(setting.workshop.folder);
+  const late = await startSmtpServer(setting.workshop, NOOP_MS);
+  const effort = setting.quick ? QUICK_EFFORT : {};
+  try {
+    const figures = sink === null ? [] : await measureAgainst({ ...AT_ONCE, ...effort, port: sink.port }, setting);
+    return [...figures, ...(await measureAgainst({ ...LATE, ...effort, port: late.ready.port }, setting))];
+  } finally {
+    await late.stop();
+    await sink?.stop();
+  }
+}
+
+async function measureAgainst(target: Target, { workshop, progress }: Setting): Promise<Figure[]> {
+  const { port, jobs, concurrency, rounds } = target;
+  const started: { stop(): Promise<void> }[] = [];
+  try {
+    const alone = await startProbeRun(workshop);
+    started.push(alone);
+    const contenders = new Map([[IN_PROCESS, async () => jobs / (await alone.ask<FloodAnswer>({ task: "flood", port, total: jobs, concurrency })).seconds]]);
+    for (const [name, processes] of [ONE, TWO].map((each, index) => [each, index + 1] as const)) {
+      const work = await startWork(workshop, processes, concurrency);
+      started.push(work);
+      contenders.set(name, () => workedOff(work, target));
+    }
+    // Once for nothing: all have to be compiled and warm.
+    await interleaved(1, contenders, progress);
+    const rates = await interleaved(rounds, contenders, progress);
+    return [figure(target, ONE, IN_PROCESS, null, rates), figure(target, TWO, ONE, TWICE, rates)];
+  } finally {
+    for (const each of started.reverse()) await each.stop();
+  }
+}
+
+interface Work {
+  readonly queue: Queue;
+  stop(): Promise<void>;
+}
+
+/** The command, waiting for jobs. */
+async function startWork({ folder, command }: Workshop, processes: number, concurrency: number): Promise<Work> {
+  const url = `sqlite:${join(folder, `${randomUUID()}.db`)}`;
+  const queue = await openQueue(url);
+  const options = ["--queue", url, "--processes", String(processes), "--concurrency", String(concurrency)];
+  const child = spawn(process.execPath, [command, "work", ...options], { stdio: ["ignore", "ignore", "ignore"] });
+  return {
+    queue,
+    async stop() {
+      const gone = once(child, "exit");
+      child.kill();
+      await gone;
+      await queue.close();
+    },
+  };
+}
+
+/** Jobs a second, from the moment they may be claimed until the last one is settled. */
+async function workedOff({ queue }: Work, { port, jobs }: Target): Promise<number> {
+  const input = { target_host: "127.0.0.1", target_port: port, tls: { mode: "none" }, helo_domain: HELO_DOMAIN };
+  await queue.jobs.pause();
+  await Promise.all(Array.from({ length: jobs }, () => queue.enqueue("network.smtp@2", input)));
+  await queue.jobs.purge("done");
+  await queue.jobs.resume();
+  const began = performance.now();
+  for (;;) {
+    const { done } = await queue.jobs.counts();
+    if (done === jobs) return (jobs / (performance.now() - began)) * 1000;
+    await sleep(LOOK_EVERY_MS);
+  }
+}
+
+const LOOK_EVERY_MS = 20;
+
+function figure(target: Target, name: string, peer: string, goal: Goal | null, rates: ReadonlyMap<string, readonly number[]>): Figure {
+  const [ours, peers] = [rates.get(name), rates.get(peer)] as [number[], number[]];
+  const values = { ours: spreadOf(ours), peers: spreadOf(peers), ratio: ratios(ours, peers) };
+  return { bench: "queue", name: `network.smtp answered ${target.name}: ${name}`, unit: "jobs/s", peer, ...values, goal, skipped: null };
+}
