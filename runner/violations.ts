@@ -38,7 +38,8 @@ function violationOf(error: SchemaError): Violation {
       message: `is missing${describe(error, String(params.missingProperty))}`,
       hint: null,
     };
-  const found = instancePath !== "" && mayHoldSecret(error.parentSchema) ? "" : `, not ${show(error.data)}`;
+  const isTold = fieldsToChooseFrom(error.parentSchema) === null && !(instancePath !== "" && mayHoldSecret(error.parentSchema));
+  const found = isTold ? `, not ${show(error.data)}` : "";
   return { pointer: instancePath, message: `${expectation(error)}${found}`, hint: hintOf(error) };
 }
 

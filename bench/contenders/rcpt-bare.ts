@@ -2,12 +2,9 @@ import { connect } from "node:net";
 import { HELO_DOMAIN } from "./prober.js";
 import { serveRcpt } from "./rcpt-tasks.js";
 
-/** As many transactions as the probe puts into one write. */
-const TOGETHER = 16;
-
 /** The same conversation, and nothing else: no checks, no times, no evidence, no deadline. */
 serveRcpt(
-  (port, emails) =>
+  (port, emails, together) =>
     new Promise((resolve, reject) => {
       const socket = connect({ port, host: "127.0.0.1", noDelay: true });
       let owed = 1;
@@ -15,7 +12,7 @@ serveRcpt(
       const goOn = (): void => {
         if (next === -1) say(`EHLO ${HELO_DOMAIN}\r\n`, 1);
         else if (next === 0) askFor(1);
-        else if (next < emails.length) askFor(TOGETHER);
+        else if (next < emails.length) askFor(together);
         else if (next === emails.length) say("QUIT\r\n", 1);
         if (next === -1) next = 0;
       };

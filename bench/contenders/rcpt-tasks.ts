@@ -6,6 +6,8 @@ export interface RcptRequest {
   /** Addresses of one run, over one connection. */
   readonly addresses: number;
   readonly runs: number;
+  /** Transactions that go out in one write: sixteen are what the probe does, and the bare loop does as it is told. */
+  readonly together: number;
   readonly concurrency: number;
 }
 
@@ -14,14 +16,14 @@ export interface RcptAnswer {
 }
 
 /** Asks for so many addresses over one connection, or fails. */
-export type AskRcpt = (port: number, emails: readonly string[]) => Promise<void>;
+export type AskRcpt = (port: number, emails: readonly string[], together: number) => Promise<void>;
 
 /** Serves what the bench of mail.rcpt asks of a contender. */
 export function serveRcpt(ask: AskRcpt): void {
-  serve<RcptRequest>("ready", async ({ port, addresses, runs, concurrency }) => {
+  serve<RcptRequest>("ready", async ({ port, addresses, runs, together, concurrency }) => {
     const emails = Array.from({ length: addresses }, (_, index) => `somebody${index}@bench.example`);
     const began = performance.now();
-    await keepInFlight(runs, concurrency, () => ask(port, emails));
+    await keepInFlight(runs, concurrency, () => ask(port, emails, together));
     const answer: RcptAnswer = { perSecond: ((addresses * runs) / (performance.now() - began)) * 1000 };
     return answer;
   });

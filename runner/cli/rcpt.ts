@@ -27,10 +27,10 @@ export default defineCommand({
   summary: "Asks a mail host whether it would take a mail for an address, and sends none.",
   usage: "<address | list.csv | list.jsonl | -> [options]",
   details: [
-    "Of a list, each address gives a row; the limits of the environment hold: GLOBAL_MAX_CONCURRENCY (12), GLOBAL_RPS (6),",
-    "PER_MX_MAX_CONCURRENCY_DEFAULT (2) and PER_MX_RPS_DEFAULT (1). SMTP_HELO_DOMAIN, SMTP_MAIL_FROM, SMTP_CONNECT_TIMEOUT and",
-    "SMTP_COMMAND_TIMEOUT (in seconds) fill the input in. SMTP_PROBES_ENABLED=0 switches asking off on this machine;",
-    "SMTP_PROBES_ALLOWED_HOSTS names the only machines that may. Ask for addresses that you have a reason to write to.",
+    "Of a list, each address gives a row, as slowly as the environment says: GLOBAL_MAX_CONCURRENCY (12), GLOBAL_RPS (6), PER_MX_MAX_CONCURRENCY_DEFAULT (2), PER_MX_RPS_DEFAULT (1).",
+    "SMTP_HELO_DOMAIN, SMTP_MAIL_FROM, SMTP_CONNECT_TIMEOUT and SMTP_COMMAND_TIMEOUT (in seconds) fill the input in.",
+    "SMTP_PROBES_ENABLED=0 switches asking off on this machine; SMTP_PROBES_ALLOWED_HOSTS names the only machines that may.",
+    "Ask for addresses that you have a reason to write to: docs/rcpt.md.",
   ].join("\n"),
   options,
   examples: [
