@@ -16,7 +16,10 @@ const options = {
     value: "CMD",
     description: "Start this program for each event, with the event on its stdin; it took the event when it ends with 0. No shell is asked.",
   },
-  post: { value: "ADDRESS", description: "Post each event to this address; it was taken when the answer is 2xx." },
+  post: {
+    value: "ADDRESS",
+    description: "Post each event to this address; it was taken when the answer is 2xx. Signed with $PROBE_RUN_WEBHOOK_SECRET, or #secret=env:NAME.",
+  },
   drain: { description: "End when nothing is left, instead of waiting for more." },
   concurrency: { value: "N", description: "How many events --exec or --post hands on at once (1: in the order they came)." },
   timeout: { value: "MS", description: "How long --exec or --post may take for one event (30000)." },
@@ -83,7 +86,7 @@ async function handOnOf({ exec, post, timeout }: Given, io: Io): Promise<HandOn>
   if (exec !== null && post !== null) throw new UsageError("--exec and --post exclude each other", "leave one of them out");
   const timeoutMs = wholeNumber("timeout", timeout, 1, 3_600_000) ?? 30_000;
   if (exec !== null) return (await import("./consume/exec.js")).execute(exec, timeoutMs);
-  if (post !== null) return (await import("./consume/post.js")).post(post, timeoutMs);
+  if (post !== null) return (await import("./consume/post.js")).post(post, timeoutMs, io.env);
   return async (consumed) => {
     await io.out(`${onOneLine(consumed)}\n`);
     return null;

@@ -1,17 +1,25 @@
+import { signingSecrets } from "../../queue/webhook/address.js";
+import { webhookHeaders } from "../../queue/webhook/headers.js";
+import type { Io } from "../io.js";
 import { UsageError } from "../usage-error.js";
 import type { HandOn } from "./hand-on.js";
 
-/** Posts each event as CloudEvents' HTTP binding says (structured mode). A redirect is no answer: it would turn the post into a get. */
-export function post(address: string, timeoutMs: number): HandOn {
-  if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol)) {
+/**
+ * Posts each event as CloudEvents' HTTP binding says (structured mode), signed like a webhook's where there is a secret. A redirect is
+ * no answer: it would turn the post into a get.
+ */
+export async function post(written: string, timeoutMs: number, env: Io["env"]): Promise<HandOn> {
+  if (!URL.canParse(written) || !/^https?:$/.test(new URL(written).protocol)) {
     throw new UsageError("--post takes an address that begins with http:// or https://");
   }
+  const [address = "", fragment = ""] = written.split("#", 2);
+  const secrets = await signingSecrets(new URLSearchParams(fragment), env);
   return async ({ body, signal }) => {
     try {
       const response = await fetch(address, {
         method: "POST",
         body,
-        headers: { "content-type": "application/cloudevents+json; charset=utf-8" },
+        headers: webhookHeaders({ authorization: null, secrets }, body),
         redirect: "manual",
         signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
       });

@@ -41,14 +41,18 @@ export async function readWebhookUrl(written: string, environment: NodeJS.Proces
   };
 }
 
-/** Two while one takes the place of the other: the receiver takes a signature made with either. */
-async function secretsOf(options: URLSearchParams, environment: NodeJS.ProcessEnv): Promise<string[]> {
-  const references = options.getAll("secret");
-  const fallback = environment[SECRET_VARIABLE];
-  if (references.length > 0) return Promise.all(references.map(readSecret));
-  if (fallback !== undefined && fallback !== "") return [fallback];
-  if (options.get("unsigned") === "true") return [];
+async function secretsOf(options: URLSearchParams, environment: NodeJS.ProcessEnv): Promise<readonly string[]> {
+  const secrets = await signingSecrets(options, environment);
+  if (secrets.length > 0 || options.get("unsigned") === "true") return secrets;
   throw notWebhook("there is no secret to sign with", `set ${SECRET_VARIABLE}, or add #secret=env:NAME or #secret=file:PATH; #unsigned=true goes without`);
+}
+
+/** Two while one takes the place of the other: the receiver takes a signature made with either. None where nobody configured one. */
+export async function signingSecrets(options: URLSearchParams, environment: NodeJS.ProcessEnv): Promise<readonly string[]> {
+  const references = options.getAll("secret");
+  if (references.length > 0) return Promise.all(references.map(readSecret));
+  const fallback = environment[SECRET_VARIABLE] ?? "";
+  return fallback === "" ? [] : [fallback];
 }
 
 async function readSecret(reference: string): Promise<string> {

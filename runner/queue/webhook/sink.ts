@@ -5,7 +5,7 @@ import { backoffMs } from "../backoff.js";
 import { QueueError } from "../queue-error.js";
 import type { WebhookAddress } from "./address.js";
 import { type Answer, judgeFailure, judgeResponse } from "./answer.js";
-import { SIGNATURE_HEADER, signature, TIMESTAMP_HEADER } from "./signature.js";
+import { webhookHeaders } from "./headers.js";
 
 export interface Patience {
   readonly attempts: number;
@@ -79,7 +79,7 @@ export class WebhookSink implements Sink {
       const response = await fetch(url, {
         method: "POST",
         body,
-        headers: this.#headers(body),
+        headers: webhookHeaders(this.address, body),
         redirect: "manual",
         signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), this.#closing.signal]),
       });
@@ -89,17 +89,5 @@ export class WebhookSink implements Sink {
     } catch (error) {
       return judgeFailure(error, shown, timeoutMs);
     }
-  }
-
-  #headers(body: string): Record<string, string> {
-    const { authorization, secrets } = this.address;
-    const timestamp = Math.floor(Date.now() / 1000);
-    return {
-      "content-type": "application/cloudevents+json",
-      "user-agent": "probe-run",
-      [TIMESTAMP_HEADER]: String(timestamp),
-      ...(secrets.length === 0 ? {} : { [SIGNATURE_HEADER]: signature(secrets, timestamp, body) }),
-      ...(authorization === null ? {} : { authorization }),
-    };
   }
 }

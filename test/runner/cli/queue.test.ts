@@ -1,11 +1,12 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Channel } from "../../../runner/queue/backend.js";
 import { openQueue } from "../../../runner/queue/queue.js";
+import { signature } from "../../../runner/queue/webhook/signature.js";
 import { probeRun } from "./command-line.js";
 
 let cwd: string;
@@ -137,7 +138,25 @@ describe("work and consume", () => {
     server.close();
     expect({ code, err }).toEqual({ code: 1, err: "probe-run: a was not taken: HTTP 503\n2 events handed on, 1 times not taken\n" });
     expect(posted.map(({ body }) => (JSON.parse(body) as { id: string }).id).sort()).toEqual(["a", "a", "b"]);
-    expect(posted[0]?.type).toBe("application/cloudevents+json; charset=utf-8");
+    expect(posted[0]?.type).toBe("application/cloudevents+json");
+  });
+
+  test.each([
+    ["$PROBE_RUN_WEBHOOK_SECRET", "", { PROBE_RUN_WEBHOOK_SECRET: "correct-horse" }],
+    ["a reference", "#secret=env:PROBE_RUN_TEST_SECRET", {}],
+  ])("--post: signed as a webhook is, with %s", async (_title, fragment, env) => {
+    vi.stubEnv("PROBE_RUN_TEST_SECRET", "correct-horse");
+    await push("a");
+    const genuine: boolean[] = [];
+    const server = await served((_, body, headers) => {
+      genuine.push(headers["probe-run-signature"] === signature(["correct-horse"], Number(headers["probe-run-timestamp"]), body));
+      return 204;
+    });
+    const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/x${fragment}`;
+    expect(await probeRun(["consume", "--drain", "--post", address, "--queue", url], { cwd, env })).toMatchObject({ code: 0 });
+    server.close();
+    vi.unstubAllEnvs();
+    expect(genuine).toEqual([true]);
   });
 });
 
@@ -196,13 +215,13 @@ async function push(...ids: string[]): Promise<void> {
   await opened.close();
 }
 
-async function served(answer: (type: string | undefined, body: string) => number): Promise<Server> {
+async function served(answer: (type: string | undefined, body: string, headers: IncomingHttpHeaders) => number): Promise<Server> {
   const server = createServer((request, response) => {
     let body = "";
     request.setEncoding("utf8").on("data", (text: string) => {
       body += text;
     });
-    request.on("end", () => response.writeHead(answer(request.headers["content-type"], body)).end());
+    request.on("end", () => response.writeHead(answer(request.headers["content-type"], body, request.headers)).end());
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return server;
