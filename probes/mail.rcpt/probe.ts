@@ -62,6 +62,7 @@ function questionOf(result: RcptEvidence["results"][number]): Question {
 const NOBODY = { path: "", localPart: "", host: { kind: "name", host: "" }, needsSmtpUtf8: false } as const;
 
 function refuse(questions: readonly Question[], words: string): void {
-  const decision = decisionOf("not_permitted", "input", "unknown", failure("connect", "not_permitted", words));
+  // A machine that may would answer: a queue must not let the question go.
+  const decision = decisionOf("not_permitted", "input", "unknown", { ...failure("connect", "not_permitted", words), retryable: true });
   for (const question of questions) settle(question, decision, null, true);
 }

@@ -106,7 +106,8 @@ function unasked(decision: Decision): Decision {
 async function blameOurselves({ ctx, input, round }: Visiting): Promise<void> {
   if (isOver(ctx) || (await ctx.sites.isOutboundOpen(input.mx_port))) return;
   const words = `this machine reaches no mail host at all at port ${input.mx_port}: its network keeps such connections in`;
-  const decision = decisionOf("outbound_blocked", "connect", "unknown", failure("connect", "not_permitted", words));
+  // Another machine, or this one on another day: a queue must not let the question go.
+  const decision = decisionOf("outbound_blocked", "connect", "unknown", { ...failure("connect", "not_permitted", words), retryable: true });
   for (const question of round.questions) settle(question, decision, null, true);
 }
 

@@ -30,12 +30,12 @@ const DIALOGUE = "S: 220 mx\nC: EHLO *\nS: 250 mx\nC: MAIL *\nS: 250 OK\nC: RCPT
 describe("a site that keeps us waiting", () => {
   test("is waited for less long the next time, and not asked for more", async () => {
     const port = await playing(`${DIALOGUE}\n@silence`);
-    const patient = { command_timeout_ms: 200 };
+    const patient = { command_timeout_ms: 500 };
     for (let time = 0; time < 4; time++) expect((await ask(port, patient)).results[0]).toMatchObject({ reason: "no_answer", verdict: "unknown" });
     const began = performance.now();
     const output = await ask(port, patient);
-    expect(performance.now() - began).toBeLessThan(190);
-    expect(output.sites[0]).toMatchObject({ profile: "tarpit", observations: 4, command_timeout_ms: 100, retries: 0 });
+    expect(performance.now() - began).toBeLessThan(480);
+    expect(output.sites[0]).toMatchObject({ profile: "tarpit", observations: 4, command_timeout_ms: 250, retries: 0 });
     expect(output.findings).toMatchObject([{ severity: "warning", reason: "tarpit" }]);
   });
 

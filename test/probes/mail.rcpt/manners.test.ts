@@ -29,7 +29,7 @@ describe("the switch", () => {
     const { port, connections } = await server();
     const output = await ask(port);
     expect(output.results[0]).toMatchObject({ reason: "not_permitted", verdict: "unknown", rule: "about_us", code: null });
-    expect(output).toMatchObject({ status: "error", failure: { code: "not_permitted", retryable: false } });
+    expect(output).toMatchObject({ status: "error", failure: { code: "not_permitted", retryable: true } });
     expect(output.failure?.message).toContain(name);
     expect(connections).toEqual([]);
   });

@@ -82,7 +82,7 @@ test("a run that reaches nobody, on a machine that reaches nobody, says so of th
   const { run } = await import("../../../runner/run.js");
   const { output } = await run("mail.rcpt@1.0.0", { ...rcptInput(port), email: "ada@example.org", connect_timeout_ms: 100 });
   expect((output as RcptOutput).results[0]).toMatchObject({ reason: "outbound_blocked", verdict: "unknown", rule: "about_us", decided_at: "connect" });
-  expect(output).toMatchObject({ status: "error", failure: { phase: "connect", code: "not_permitted", retryable: false } });
+  expect(output).toMatchObject({ status: "error", failure: { phase: "connect", code: "not_permitted", retryable: true } });
 });
 
 test("a list of such addresses ends at once, with one word about the machine and no row", async () => {
