@@ -5,6 +5,8 @@ const PROOFPOINT = "Proofpoint, Dynamic Reputation look-up (ipcheck.proofpoint.c
 const PROOFPOINT_ESSENTIALS = "Proofpoint Essentials, connection details and error codes; Spambrella, common delivery error codes";
 const BARRACUDA = "Barracuda Central, reputation system (barracudacentral.org)";
 const CISCO = "Cisco Secure Email, Host Access Table and recipient validation (user guide)";
+/** Of a domain's own mail host; another one says the same of what it does not relay. */
+const CISCO_RECIPIENT = "Cisco Secure Email, Recipient Access Table (user guide); bounces on public mailing lists";
 const SPAMHAUS = "Spamhaus, return messages of blocklists (check.spamhaus.org)";
 const SPAMCOP = "SpamCop Blocking List, help for administrators (spamcop.net)";
 const TREND = "Trend Micro, Email Reputation Services (servicecentral.trendmicro.com)";
@@ -125,7 +127,7 @@ export const FILTER_ROWS: readonly ReplyRow[] = [
     codes: [550],
     text: /#5\.1\.0 Address rejected/i,
     reason: "mailbox_unknown",
-    source: CISCO,
+    source: CISCO_RECIPIENT,
     example: "550 #5.1.0 Address rejected.",
   },
   {

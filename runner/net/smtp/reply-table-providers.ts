@@ -345,7 +345,7 @@ export const PROVIDER_ROWS: readonly ReplyRow[] = [
     id: "mail-ru-invalid-mailbox",
     said_by: "Mail.ru",
     codes: [550],
-    text: /invalid mailbox\. local mailbox .*(?:unavailable|user not found)/i,
+    text: /invalid mailbox\. local mailbox .* is unavailable: user not found/i,
     reason: "mailbox_unknown",
     source: MAIL_RU,
     example: "550 Message was not accepted -- invalid mailbox. Local mailbox someone@mail.ru is unavailable: user not found",

@@ -157,11 +157,11 @@ export const SERVER_ROWS: readonly ReplyRow[] = [
   {
     id: "qmail-over-quota",
     said_by: "qmail",
-    codes: [552, 452, 550],
-    text: /sorry, (?:that )?mailbox is over quota|mailbox is over quota/i,
+    codes: [522, 552, 452, 550],
+    text: /sorry, recipient mailbox is full|mailbox is over quota/i,
     reason: "mailbox_full",
     source: CHKUSER,
-    example: "552 sorry, mailbox is over quota (#5.2.2 - chkuser)",
+    example: "522 sorry, recipient mailbox is full (#5.2.2 - chkuser)",
   },
   {
     id: "sender-verify-failed",
@@ -294,7 +294,7 @@ export const SERVER_ROWS: readonly ReplyRow[] = [
     id: "account-disabled",
     said_by: "Several",
     codes: [550, 554, 525, 553],
-    text: /\b(?:mailbox|account|user|recipient|address)\b.{0,40}\b(?:is |has been )(?:temporarily |currently |permanently )?(?:disabled|suspended|deactivated|inactive|closed|discontinued|locked|terminated|expired)\b/i,
+    text: /^(?!.*\b(?:send(?:er|ing)|submi(?:t|ssion)|relay)\b).*\b(?:mailbox|account|user|recipient|address)\b.{0,40}\b(?:is |has been )(?:temporarily |currently |permanently )?(?:disabled|suspended|deactivated|inactive|closed|discontinued|locked|terminated|expired)\b/i,
     reason: "mailbox_disabled",
     source: "RFC 3463, section 3.3 (X.2.1), in words",
     example: "550 5.2.1 This mailbox has been disabled",

@@ -52,6 +52,11 @@ describe("what looks like an unknown mailbox and is none", () => {
       "550 5.2.1 The user you are trying to contact is receiving mail at a rate that prevents additional messages",
       "mailbox_busy",
     ],
+    [
+      "it is about the account that sends",
+      "550 Message was not accepted -- invalid mailbox. Local mailbox a@mail.ru is unavailable: message sending for this account is disabled",
+      "refused",
+    ],
     ["it has the class of another code", "451 5.1.1 User unknown", "deferred"],
     ["another code stands in the words", "550 Denied by administrator (code 5.1.1 is not meant)", "refused"],
   ])("%s", (_why, wire, reason) => {
