@@ -122,11 +122,12 @@ export const FILTER_ROWS: readonly ReplyRow[] = [
     example: "554 Your access to this mail system has been rejected due to the sending MTA's poor reputation.",
   },
   {
+    // The gateway says the same to a domain that it does not serve: where the mail host was wrong, the mailbox may well exist.
     id: "cisco-recipient",
     said_by: "Cisco Secure Email",
     codes: [550],
     text: /#5\.1\.0 Address rejected/i,
-    reason: "mailbox_unknown",
+    reason: "refused",
     source: CISCO_RECIPIENT,
     example: "550 #5.1.0 Address rejected.",
   },
