@@ -6,6 +6,7 @@ import { monotonic, round, utc } from "./clock.js";
 import { RunContext, type RunState } from "./context.js";
 import { Deadline } from "./deadline.js";
 import type { OlderVersion } from "./define-probe.js";
+import { whenThereIsTime } from "./net/arrivals.js";
 import { fitForQueue } from "./queue-payload.js";
 import { Recorder, type TraceEvent } from "./recorder.js";
 import { mayHold, type ReferencePath, resolveReferences } from "./references.js";
@@ -61,8 +62,8 @@ export function runLoaded(loaded: LoadedProbe, asked: Asked, input: unknown, opt
     const accepted = accept(loaded, asked, input);
     const secrets = new SecretKeeper();
     const paths = loaded.references[loaded.versions[0] as string] as readonly ReferencePath[];
-    if (!paths.some(({ steps }) => mayHold(accepted.filled, steps))) return new Run(loaded, accepted, secrets, options).report();
-    return resolveReferences(accepted.filled, paths, secrets).then(() => new Run(loaded, accepted, secrets, options).report());
+    const begin = (): Promise<Report> => new Promise((resolve) => whenThereIsTime(() => resolve(new Run(loaded, accepted, secrets, options).report())));
+    return paths.some(({ steps }) => mayHold(accepted.filled, steps)) ? resolveReferences(accepted.filled, paths, secrets).then(begin) : begin();
   } catch (error) {
     return Promise.reject(error);
   }

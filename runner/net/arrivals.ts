@@ -22,6 +22,26 @@ let sliceEndsAt = 0;
 
 export function later(arrival: Arrival): void {
   waiting.push(arrival);
+  schedule();
+}
+
+let starts: (() => void)[] = [];
+let nextStart = 0;
+
+/**
+ * Begins a run when nothing that has arrived waits to be worked on. When a caller asks for more at once than this process can do, the
+ * runs that are under way are finished first, and the others begin as there is time: each is measured as exactly as if it were
+ * alone, and what all of them together hold stays small.
+ */
+export function whenThereIsTime(start: () => void): void {
+  if (scheduled) starts.push(start);
+  else {
+    schedule();
+    start();
+  }
+}
+
+function schedule(): void {
   if (scheduled) return;
   scheduled = true;
   setImmediate(beginSlice);
@@ -40,15 +60,33 @@ function workOff(): void {
   if (next === waiting.length) {
     waiting = [];
     next = 0;
-    scheduled = false;
-  } else if (monotonic() > sliceEndsAt) setImmediate(beginSlice);
-  else {
+    begin(STARTS_A_TURN);
+  } else if (monotonic() > sliceEndsAt) {
+    // Under load this is never empty: what has been worked on must not be held for ever.
+    waiting = waiting.slice(next);
+    next = 0;
+    begin(1);
+  } else {
     // First: whatever one of these throws, the others have their turn.
     SETTLED.then(workOff);
     const until = Math.min(next + HANDFUL, waiting.length);
     while (next < until) (waiting[next++] as Arrival).arrive();
   }
 }
+
+/** Ends the slice with new runs, as many as a poll for arrivals may be put off by; one even when there is no time, lest they starve. */
+function begin(most: number): void {
+  const until = Math.min(nextStart + most, starts.length);
+  scheduled = until > nextStart || waiting.length > 0;
+  if (scheduled) setImmediate(beginSlice);
+  while (nextStart < until) (starts[nextStart++] as () => void)();
+  if (nextStart === starts.length) {
+    starts = [];
+    nextStart = 0;
+  }
+}
+
+const STARTS_A_TURN = 16;
 
 /** One at a time would be no more exact, and costs a promise for each. */
 const HANDFUL = 16;
