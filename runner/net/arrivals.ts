@@ -13,7 +13,7 @@ export interface Arrival {
  * time and puts the bytes aside; they are worked off after the poll phase, and in slices, so that sockets which become readable
  * meanwhile get their time stamp soon too.
  */
-const SLICE_MS = 1;
+const SLICE_MS = 0.5;
 
 let waiting: Arrival[] = [];
 let next = 0;
@@ -86,7 +86,7 @@ function begin(most: number): void {
   }
 }
 
-const STARTS_A_TURN = 16;
+const STARTS_A_TURN = 6;
 
 /** One at a time would be no more exact, and costs a promise for each. */
 const HANDFUL = 16;
