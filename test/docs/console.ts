@@ -64,7 +64,7 @@ export function normalise(output: string): string {
       .replace(/("\w+_ms": ?)[\d.]+/g, "$1<ms>")
       .replace(/\b\d+(\.\d+)?( ?)m?s\b/g, "<n>$2s")
       .replace(/\([\d.,]+\/s\)/g, "(<n>/s)")
-    .replace(/( RUN {2}v)\S+ \S+/g, "$1<version> <folder>")
+      .replace(/( RUN {2}v)\S+ \S+/g, "$1<version> <folder>")
       .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "<id>")
       // How much of a reply fits into its line depends on how wide the times are.
       .replace(/\S*…/g, "…")

@@ -127,7 +127,7 @@ function mutations(known: readonly unknown[]): fc.Arbitrary<unknown> {
       const places = placesIn(holder);
       const [object, found] = (places[at % places.length] ?? [holder, "root"]) as [Record<string, unknown>, string];
       const inside = object[found];
-      if (key !== null && inside !== null && typeof inside === "object") (inside as Record<string, unknown>)[key] = put;
+      if (key !== null && inside !== null && typeof inside === "object") (inside as Record<string, unknown>)[key] = structuredClone(put);
       else if (put === undefined) delete object[found];
       else object[found] = structuredClone(put);
     }
