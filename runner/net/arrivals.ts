@@ -27,6 +27,7 @@ export function later(arrival: Arrival): void {
 
 let starts: (() => void)[] = [];
 let nextStart = 0;
+let beginUntil = 0;
 
 /**
  * Begins a run when nothing that has arrived waits to be worked on. When a caller asks for more at once than this process can do, the
@@ -60,12 +61,13 @@ function workOff(): void {
   if (next === waiting.length) {
     waiting = [];
     next = 0;
-    begin(STARTS_A_TURN);
+    beginUntil = monotonic() + BEGIN_MS;
+    beginSome();
   } else if (monotonic() > sliceEndsAt) {
     // Under load this is never empty: what has been worked on must not be held for ever.
     waiting = waiting.slice(next);
     next = 0;
-    begin(1);
+    beginOne();
   } else {
     // First: whatever one of these throws, the others have their turn.
     SETTLED.then(workOff);
@@ -74,19 +76,29 @@ function workOff(): void {
   }
 }
 
-/** Ends the slice with new runs, as many as a poll for arrivals may be put off by; one even when there is no time, lest they starve. */
-function begin(most: number): void {
-  const until = Math.min(nextStart + most, starts.length);
-  scheduled = until > nextStart || waiting.length > 0;
-  if (scheduled) setImmediate(beginSlice);
-  while (nextStart < until) (starts[nextStart++] as () => void)();
+/** Ends the slice with one new run, although there is no time for it, lest runs starve. */
+function beginOne(): void {
+  setImmediate(beginSlice);
+  if (nextStart < starts.length) (starts[nextStart++] as () => void)();
+}
+
+/** Ends the slice with as many new runs as a poll for arrivals may be put off by. What they set off counts, as with arrivals. */
+function beginSome(): void {
   if (nextStart === starts.length) {
     starts = [];
     nextStart = 0;
+    scheduled = waiting.length > 0;
+    if (scheduled) setImmediate(beginSlice);
+  } else if (waiting.length > 0 || monotonic() > beginUntil) setImmediate(beginSlice);
+  else {
+    SETTLED.then(beginSome);
+    const until = Math.min(nextStart + STARTS_AT_ONCE, starts.length);
+    while (nextStart < until) (starts[nextStart++] as () => void)();
   }
 }
 
-const STARTS_A_TURN = 6;
+const BEGIN_MS = 0.1;
+const STARTS_AT_ONCE = 4;
 
 /** One at a time would be no more exact, and costs a promise for each. */
 const HANDFUL = 16;
