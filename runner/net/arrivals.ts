@@ -80,6 +80,14 @@ function workOff(): void {
 function beginOne(): void {
   setImmediate(beginSlice);
   if (nextStart < starts.length) (starts[nextStart++] as () => void)();
+  forgetBegun();
+}
+
+/** Under load this list is never empty either. Now and then, since what still waits is moved. */
+function forgetBegun(): void {
+  if (nextStart < FORGET_AFTER || nextStart * 2 < starts.length) return;
+  starts = starts.slice(nextStart);
+  nextStart = 0;
 }
 
 /** Ends the slice with as many new runs as a poll for arrivals may be put off by. What they set off counts, as with arrivals. */
@@ -94,11 +102,14 @@ function beginSome(): void {
     SETTLED.then(beginSome);
     const until = Math.min(nextStart + STARTS_AT_ONCE, starts.length);
     while (nextStart < until) (starts[nextStart++] as () => void)();
+    forgetBegun();
   }
 }
 
+/** Some four connects, or a dozen runs that never leave the process. Longer makes what arrives meanwhile look late. */
 const BEGIN_MS = 0.1;
 const STARTS_AT_ONCE = 4;
+const FORGET_AFTER = 64;
 
 /** One at a time would be no more exact, and costs a promise for each. */
 const HANDFUL = 16;

@@ -1,4 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import { later, whenThereIsTime } from "../../../runner/net/arrivals.js";
 
@@ -41,6 +43,29 @@ test("runs begin although arrivals never end", async () => {
   });
   isEnough = true;
   expect(began).toBe(100);
+});
+
+test("a run that has begun is let go of, although others never end to wait", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  let began = 0;
+  let isEnough = false;
+  const held: WeakRef<object>[] = [];
+  const another = (): void => {
+    const input = { words: "x".repeat(100) };
+    if (held.length < 50) held.push(new WeakRef(input));
+    whenThereIsTime(() => {
+      began += input.words.length / 100;
+      if (!isEnough) another();
+    });
+  };
+  for (let run = 0; run < 200; run++) another();
+  await expect.poll(() => began, { timeout: 5000 }).toBeGreaterThan(5000);
+  await turn();
+  collect();
+  const still = held.filter((reference) => reference.deref() !== undefined).length;
+  isEnough = true;
+  expect(still).toBe(0);
 });
 
 test("an arrival that throws keeps none of the others from its turn", async () => {
