@@ -1,6 +1,13 @@
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 
+interface Program {
+  readonly get: string;
+  readonly needsRoot: boolean;
+  /** Where the file has another name than what it is called here. */
+  readonly file?: string;
+}
+
 /** The programs that tests may want, and how to get them where they are missing. */
 export const PROGRAMS = {
   postfix: { get: "apt-get install postfix", needsRoot: true },
@@ -9,19 +16,25 @@ export const PROGRAMS = {
   nsd: { get: "apt-get install nsd", needsRoot: false },
   unbound: { get: "apt-get install unbound", needsRoot: false },
   dovecot: { get: "apt-get install dovecot-core", needsRoot: true },
+  "dovecot-imap": { get: "apt-get install dovecot-imapd", needsRoot: true, file: "imap-login" },
+  "dovecot-pop3": { get: "apt-get install dovecot-pop3d", needsRoot: true, file: "pop3-login" },
+  "dovecot-lmtp": { get: "apt-get install dovecot-lmtpd", needsRoot: true, file: "lmtp" },
+  exim4: { get: "sh test/support/receivers/install.sh", needsRoot: true },
+  smtpd: { get: "sh test/support/receivers/install.sh", needsRoot: true },
   "redis-server": { get: "apt-get install redis-server", needsRoot: false },
   "nats-server": { get: "apt-get install nats-server", needsRoot: false },
   "rabbitmq-server": { get: "apt-get install rabbitmq-server", needsRoot: true },
-} as const;
+} as const satisfies Readonly<Record<string, Program>>;
 
 export type ProgramName = keyof typeof PROGRAMS;
 
-/** Servers lie where the PATH of a plain user does not lead. */
-const SYSTEM_FOLDERS = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
+/** Servers lie where the PATH of a plain user does not lead; dovecot's own parts where nobody's does. */
+const SYSTEM_FOLDERS = ["/usr/local/sbin", "/usr/sbin", "/sbin", "/opt/probe-run-receivers/usr/sbin", "/usr/lib/dovecot", "/usr/libexec/dovecot"];
 
 export function programPath(name: ProgramName): string | null {
   const folders = [...(process.env.PATH ?? "").split(delimiter), ...SYSTEM_FOLDERS];
-  return folders.map((folder) => join(folder, name)).find(isExecutable) ?? null;
+  const { file = name }: Program = PROGRAMS[name];
+  return folders.map((folder) => join(folder, file)).find(isExecutable) ?? null;
 }
 
 /** Why a program cannot be used here, and what to do; null when it can. */
