@@ -1,9 +1,10 @@
 import { FailureError } from "../../runner/failure-error.js";
+import { leave } from "../../runner/net/smtp/leave.js";
 import type { SmtpSession } from "../../runner/net/smtp/session.js";
 import type { Failure } from "../../schemas/failure.js";
 import { type Decision, decisionOfFailure, decisionOfReply, type Speaker } from "./decide.js";
 import { isOver, type Visit } from "./evidence.js";
-import { CLOSING, endVisit, leave, openSession } from "./open-session.js";
+import { CLOSING, endVisit, openSession } from "./open-session.js";
 import type { Visiting } from "./visit-site.js";
 
 /** A session that may be asked. */

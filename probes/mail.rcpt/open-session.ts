@@ -1,7 +1,9 @@
 import { FailureError, fail } from "../../runner/failure-error.js";
 import { has } from "../../runner/net/smtp/capabilities.js";
-import { hello, quit, starttls } from "../../runner/net/smtp/commands.js";
+import { hello, starttls } from "../../runner/net/smtp/commands.js";
+import { leave } from "../../runner/net/smtp/leave.js";
 import { accepted, rejected, SmtpSession } from "../../runner/net/smtp/session.js";
+import { requireTrusted } from "../../runner/net/tls.js";
 import { type Decision, decisionOfFailure } from "./decide.js";
 import { type Ctx, isOver, type Visit } from "./evidence.js";
 import type { Input } from "./schema.js";
@@ -96,22 +98,10 @@ async function upgrade(session: SmtpSession, input: Input, door: Door, visit: Vi
     if (isRequired || reply.code === CLOSING) throw rejected("starttls", reply);
     return;
   }
-  if (input.tls.verify === "require" && !tls.authorised) {
-    throw fail("tls", "tls_certificate", `the certificate is not trusted for ${door.host}: ${tls.problems.join(", ")}`);
-  }
+  if (input.tls.verify === "require") requireTrusted(tls, door.host);
   visit.tls = "secured";
   await hello(session, door.helloName(session.connection));
 }
 
 /** RFC 5321, section 3.8. */
 export const CLOSING = 421;
-
-/** Says goodbye while there is someone to say it to. That it got lost says nothing of what was learned before. */
-export async function leave(session: SmtpSession): Promise<void> {
-  if (session.connection.broken !== null || session.farewell !== null) return session.close();
-  try {
-    await quit(session);
-  } catch (error) {
-    if (!(error instanceof FailureError)) throw error;
-  }
-}

@@ -4,7 +4,7 @@ import { has } from "../../runner/net/smtp/capabilities.js";
 import { hello, heloDomain, starttls } from "../../runner/net/smtp/commands.js";
 import { replyClass, replyText } from "../../runner/net/smtp/reply.js";
 import { accepted, rejected, SmtpSession } from "../../runner/net/smtp/session.js";
-import type { SecureOptions } from "../../runner/net/tls.js";
+import { requireTrusted, type SecureOptions } from "../../runner/net/tls.js";
 import { noteAnomalies } from "./anomalies.js";
 import type { Ctx, SmtpEvidence } from "./evidence.js";
 import { leave } from "./leave.js";
@@ -142,6 +142,5 @@ function brokenStarttls(session: SmtpSession, { failure: { phase, code } }: Fail
 function keepTls(session: SmtpSession, input: Input, evidence: SmtpEvidence): void {
   const { tls } = session.connection;
   evidence.tls = tls;
-  if (tls === null || input.tls.verify !== "require" || tls.authorised) return;
-  throw fail("tls", "tls_certificate", `the certificate is not trusted for ${input.tls.servername ?? input.target_host}: ${tls.problems.join(", ")}`);
+  if (tls !== null && input.tls.verify === "require") requireTrusted(tls, input.tls.servername ?? input.target_host);
 }

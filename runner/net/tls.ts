@@ -2,6 +2,7 @@ import { parseHost } from "../../schemas/host.js";
 import type { TlsFacts, TlsInput } from "../../schemas/tls.js";
 import { monotonic } from "../clock.js";
 import type { RunState } from "../context.js";
+import { fail } from "../failure-error.js";
 import type { Connection } from "./connection.js";
 
 export interface SecureOptions extends Pick<TlsInput, "min_version" | "ca"> {
@@ -17,6 +18,11 @@ export interface TlsGrant {
    * When it fails the connection is closed: after a broken handshake nothing may be said in plain text on it.
    */
   secure(connection: Connection, options: SecureOptions, timeoutMs: number): Promise<TlsFacts>;
+}
+
+/** Nothing is said to a peer whose certificate has to be trusted and is not. */
+export function requireTrusted(tls: TlsFacts, name: string): void {
+  if (!tls.authorised) throw fail("tls", "tls_certificate", `the certificate is not trusted for ${name}: ${tls.problems.join(", ")}`);
 }
 
 export function tlsGrant(state: RunState): TlsGrant {

@@ -1,0 +1,13 @@
+import { FailureError } from "../../failure-error.js";
+import { quit } from "./commands.js";
+import type { SmtpSession } from "./session.js";
+
+/** Says goodbye while there is someone to say it to, and closes. That it got lost says nothing of what was learned before. */
+export async function leave(session: SmtpSession): Promise<void> {
+  if (session.connection.broken !== null || session.farewell !== null) return session.close();
+  try {
+    await quit(session);
+  } catch (error) {
+    if (!(error instanceof FailureError)) throw error;
+  }
+}

@@ -1,0 +1,96 @@
+import type { Attempt } from "../../../schemas/network.js";
+import type { AuthInput, AuthMechanism } from "../../../schemas/smtp.js";
+import type { TlsFacts, TlsInput } from "../../../schemas/tls.js";
+import { fail } from "../../failure-error.js";
+import { requireTrusted, type SecureOptions } from "../tls.js";
+import { type Capability, has } from "./capabilities.js";
+import { hello, heloDomain, starttls } from "./commands.js";
+import { leave } from "./leave.js";
+import { replyText } from "./reply.js";
+import { accepted, rejected, type SessionOptions, type SmtpContext, SmtpSession } from "./session.js";
+
+/** How to come to a session over which mail can be handed in (RFC 6409). */
+export interface SubmissionOptions extends SessionOptions {
+  /** The name to say in EHLO; this machine's own by default. */
+  helo_domain?: string;
+  tls: SubmissionTls;
+  auth?: AuthInput;
+}
+
+/** What is asked for is had, or there is no session: nothing goes on in the clear that was to be secured. */
+export interface SubmissionTls extends Pick<TlsInput, "verify" | "min_version" | "servername" | "ca"> {
+  mode: "none" | "starttls" | "implicit";
+}
+
+/** What was learned on the way, also when it did not lead to a session. */
+export interface SubmissionFacts {
+  /** Every address that was dialled, in order. */
+  dialled: Attempt[];
+  banner: string | null;
+  helo_domain: string | null;
+  /** Of the last EHLO; null after HELO. */
+  capabilities: Capability[] | null;
+  /** What EHLO offered in the clear, where TLS came after it. */
+  capabilities_before_tls: Capability[] | null;
+  tls: TlsFacts | null;
+  /** Null where no login was asked for, or it was not reached. */
+  auth: { mechanism: AuthMechanism | null; accepted: boolean } | null;
+}
+
+export function nothingLearned(): SubmissionFacts {
+  return { dialled: [], banner: null, helo_domain: null, capabilities: null, capabilities_before_tls: null, tls: null, auth: null };
+}
+
+/** A session that has greeted, is secured as it is asked, has introduced itself and has logged in. Throws what kept it from that. */
+export async function openSubmission(context: SmtpContext, options: SubmissionOptions, facts: SubmissionFacts = nothingLearned()): Promise<SmtpSession> {
+  const session = await SmtpSession.connect(context, options, facts.dialled);
+  try {
+    if (options.tls.mode === "implicit") await secured(session.secure(secureOptions(options)), options, facts);
+    const greeting = await session.greet();
+    facts.banner = replyText(greeting);
+    accepted("greeting", greeting);
+    await introduce(session, options, facts);
+    if (options.tls.mode === "starttls") await upgrade(session, options, facts);
+    if (options.auth !== undefined) await login(session, options.auth, facts);
+    return session;
+  } catch (error) {
+    await leave(session);
+    throw error;
+  }
+}
+
+function secureOptions({ host, tls: { servername, min_version, ca } }: SubmissionOptions): SecureOptions {
+  return { host: servername ?? host, min_version, ...(ca === undefined ? {} : { ca }) };
+}
+
+/** The facts are kept before they are judged. */
+async function secured(securing: Promise<TlsFacts>, { host, tls: { verify, servername } }: SubmissionOptions, facts: SubmissionFacts): Promise<void> {
+  facts.tls = await securing;
+  if (verify === "require") requireTrusted(facts.tls, servername ?? host);
+}
+
+async function introduce(session: SmtpSession, options: SubmissionOptions, facts: SubmissionFacts): Promise<void> {
+  facts.helo_domain = heloDomain(options.helo_domain, session.connection);
+  await hello(session, facts.helo_domain);
+  facts.capabilities = session.capabilities;
+}
+
+async function upgrade(session: SmtpSession, options: SubmissionOptions, facts: SubmissionFacts): Promise<void> {
+  if (!has(session.capabilities, "STARTTLS")) throw fail("starttls", "unsupported", "the server does not offer STARTTLS");
+  const inTheClear = facts.capabilities;
+  const { reply, tls } = await starttls(session, secureOptions(options));
+  if (tls === null) throw rejected("starttls", reply);
+  // What was offered in the clear may have been anyone's (RFC 3207, section 4.2).
+  facts.capabilities_before_tls = inTheClear;
+  facts.capabilities = null;
+  await secured(Promise.resolve(tls), options, facts);
+  await introduce(session, options, facts);
+}
+
+/** Loaded when it is asked for: start-up counts, and many never log in. */
+async function login(session: SmtpSession, auth: AuthInput, facts: SubmissionFacts): Promise<void> {
+  const { authenticate } = await import("./auth.js");
+  facts.auth = { mechanism: null, accepted: false };
+  await authenticate(session, auth, session.context.tcp.state.secrets, facts.auth);
+  facts.auth.accepted = true;
+}
