@@ -1,0 +1,19 @@
+#!/bin/sh
+# Gets exim and opensmtpd for the tests. As installed packages each would take postfix away: they are unpacked instead, and run
+# from private roots that the tests make of them.
+set -eu
+into=/opt/probe-run-receivers
+packages="exim4-base exim4-daemon-light opensmtpd"
+
+apt-get update -qq
+# What they are linked with, and a system may not have.
+apt-get install -qq -y --no-install-recommends -o Dpkg::Use-Pty=0 libidn12 libgnutls-dane0 libnsl2 libpcre2-8-0 libevent-2.1-7 libdb5.3
+
+fetched=$(mktemp -d)
+trap 'rm -rf "$fetched"' EXIT
+# apt fetches as a user of its own.
+chmod 777 "$fetched"
+# shellcheck disable=SC2086 # each word is a package
+(cd "$fetched" && apt-get download -qq $packages)
+mkdir -p "$into"
+for package in "$fetched"/*.deb; do dpkg -x "$package" "$into"; done
