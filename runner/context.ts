@@ -3,6 +3,7 @@ import { failure } from "../schemas/failure.js";
 import type { Deadline } from "./deadline.js";
 import { FailureError } from "./failure-error.js";
 import { type Grants, NEEDS, type Need } from "./grants.js";
+import type { JobMemory } from "./memory.js";
 import type { Recorder } from "./recorder.js";
 import type { SecretKeeper } from "./secret-keeper.js";
 
@@ -27,6 +28,8 @@ export interface RunState {
   readonly recorder: Recorder;
   readonly deadline: Deadline;
   readonly secrets: SecretKeeper;
+  /** Null outside of a queue. */
+  readonly memory: JobMemory | null;
 }
 
 /** What a step says of the reply it got. */

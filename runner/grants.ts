@@ -1,6 +1,7 @@
 import type { SitesGrant } from "./behaviour/grant.js";
 import { monotonic, utc } from "./clock.js";
 import type { RunState } from "./context.js";
+import type { MemoryGrant } from "./memory.js";
 import type { TcpGrant } from "./net/dial.js";
 import type { ResolverGrant } from "./net/dns/grant.js";
 import type { TlsGrant } from "./net/tls.js";
@@ -16,6 +17,8 @@ export interface Grants {
   /** Knows what mail sites were like, and whether they may be asked at all. */
   sites: SitesGrant;
   clock: { now(): number; utc(): string };
+  /** Remembers, from one run of a job to the next, how far it has come. */
+  memory: MemoryGrant;
 }
 
 export type Need = keyof Grants;
@@ -30,6 +33,7 @@ const GRANTORS: { readonly [N in Need]: () => Promise<Grantor> } = {
   resolver: async () => (await import("./net/dns/grant.js")).resolverGrant,
   sites: async () => (await import("./behaviour/grant.js")).sitesGrant,
   clock: async () => () => ({ now: monotonic, utc: () => utc(monotonic()) }),
+  memory: async () => (await import("./memory.js")).memoryGrant,
 };
 
 export const NEEDS = Object.keys(GRANTORS) as Need[];

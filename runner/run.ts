@@ -6,6 +6,7 @@ import { monotonic, round, utc } from "./clock.js";
 import { RunContext, type RunState } from "./context.js";
 import { Deadline } from "./deadline.js";
 import type { OlderVersion } from "./define-probe.js";
+import type { JobMemory } from "./memory.js";
 import { whenThereIsTime } from "./net/arrivals.js";
 import { fitForQueue } from "./queue-payload.js";
 import { Recorder, type TraceEvent } from "./recorder.js";
@@ -22,6 +23,8 @@ export interface RunOptions {
   timeoutMs?: number;
   /** Is told what crosses the wire, secrets masked. */
   trace?: (event: TraceEvent) => void;
+  /** What the run may keep for the next run of the same job: a queue's worker gives it. */
+  memory?: JobMemory;
 }
 
 /** An envelope, and what the harness knows beside it. */
@@ -76,13 +79,15 @@ const GRACE_MS = 2000;
 class Run implements RunState {
   readonly recorder: Recorder;
   readonly deadline: Deadline;
+  readonly memory: JobMemory | null;
 
   constructor(
     readonly loaded: LoadedProbe,
     readonly accepted: Accepted,
     readonly secrets: SecretKeeper,
-    { trace, timeoutMs, signal }: RunOptions,
+    { trace, timeoutMs, signal, memory }: RunOptions,
   ) {
+    this.memory = memory ?? null;
     this.recorder = new Recorder(trace === undefined ? null : masked(trace, secrets));
     this.deadline = new Deadline(timeoutMs ?? accepted.filled.timeout_ms ?? DEFAULT_TIMEOUT_MS, signal);
   }

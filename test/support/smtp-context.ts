@@ -16,7 +16,8 @@ export interface TestRun {
 
 export function testRun(timeoutMs = 5000): TestRun {
   const trace: TraceEvent[] = [];
-  const state: RunState = { recorder: new Recorder((event) => trace.push(event)), deadline: new Deadline(timeoutMs, undefined), secrets: new SecretKeeper() };
+  const recorder = new Recorder((event) => trace.push(event));
+  const state: RunState = { recorder, deadline: new Deadline(timeoutMs, undefined), secrets: new SecretKeeper(), memory: null };
   return { state, context: { tcp: tcpGrant(state), tls: tlsGrant(state) }, trace };
 }
 
