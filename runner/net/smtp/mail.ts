@@ -1,17 +1,23 @@
 import { fail } from "../../failure-error.js";
 import { has, sizeOf } from "./capabilities.js";
+import { type MailDsn, mailDsnWords, type RcptDsn, rcptDsnWords } from "./dsn.js";
 import type { Mailbox } from "./mailbox.js";
 import type { SmtpSession, TimedReply } from "./session.js";
 
 /** What MAIL says of the message beside its sender. */
-export interface MailParameters {
+export interface MailParameters extends MailDsn {
   /** In bytes, as messageSize() counts them. */
   size?: number;
   /** 8BITMIME: the message holds bytes beyond ASCII (RFC 6152). */
   body?: "7BIT" | "8BITMIME";
   /** The message's header, or a recipient to come, holds addresses beyond ASCII (RFC 6531). */
   smtpUtf8?: boolean;
+  /** Nobody may hand the message on without TLS that is verified (RFC 8689). */
+  requireTls?: boolean;
 }
+
+/** A recipient, and what is to be told of a delivery to it. */
+export type Recipient = Mailbox & RcptDsn;
 
 /**
  * MAIL (RFC 5321, section 4.1.1.2). Null is the null reverse-path of a bounce. What the server does not offer, or said it would not
@@ -21,7 +27,7 @@ export async function mailFrom(session: SmtpSession, sender: Mailbox | null, par
   return session.command("MAIL", "mail", mailLine(session, sender, parameters));
 }
 
-export async function rcptTo(session: SmtpSession, recipient: Mailbox): Promise<TimedReply> {
+export async function rcptTo(session: SmtpSession, recipient: Recipient): Promise<TimedReply> {
   return session.command("RCPT", "rcpt", rcptLine(session, recipient));
 }
 
@@ -29,30 +35,49 @@ export function data(session: SmtpSession): Promise<TimedReply> {
   return session.command("DATA", "data", "DATA");
 }
 
-export function mailLine(session: SmtpSession, sender: Mailbox | null, { size, body, smtpUtf8 }: MailParameters): string {
-  const { capabilities } = session;
-  const limit = sizeOf(capabilities);
-  if (size !== undefined && limit.bytes !== null && size > limit.bytes) {
-    throw fail("mail", "limit_exceeded", `the message takes ${size} bytes, and the server takes ${limit.bytes} (SIZE); nothing was sent`);
-  }
-  const words = [`MAIL FROM:<${sender?.path ?? ""}>`];
-  if (size !== undefined && limit.meaning !== "absent") words.push(`SIZE=${size}`);
-  if (body === "8BITMIME" && !has(capabilities, "8BITMIME")) {
-    throw fail("mail", "unsupported", "the message holds bytes beyond ASCII, and the server does not offer 8BITMIME; nothing was sent");
-  }
-  if (body !== undefined && has(capabilities, "8BITMIME")) words.push(`BODY=${body}`);
+export function mailLine(session: SmtpSession, sender: Mailbox | null, parameters: MailParameters): string {
+  const words = [`MAIL FROM:<${sender?.path ?? ""}>`, ...sizeWords(session, parameters), ...bodyWords(session, parameters)];
   if (sender !== null) needSmtpUtf8(session, sender, "mail");
-  if (smtpUtf8 || sender?.needsSmtpUtf8) {
-    if (!has(capabilities, "SMTPUTF8"))
+  if (parameters.smtpUtf8 || sender?.needsSmtpUtf8) {
+    if (!has(session.capabilities, "SMTPUTF8"))
       throw fail("mail", "unsupported", "the message holds addresses beyond ASCII, and the server does not offer SMTPUTF8; nothing was sent");
     words.push("SMTPUTF8");
   }
-  return words.join(" ");
+  if (parameters.requireTls) words.push(requireTlsWord(session));
+  return withDsn(session, "mail", words, mailDsnWords(parameters));
 }
 
-export function rcptLine(session: SmtpSession, recipient: Mailbox): string {
+export function rcptLine(session: SmtpSession, recipient: Recipient): string {
   needSmtpUtf8(session, recipient, "rcpt");
-  return `RCPT TO:<${recipient.path}>`;
+  const line = `RCPT TO:<${recipient.path}>`;
+  return recipient.notify === undefined && recipient.orcpt === undefined ? line : withDsn(session, "rcpt", [line], rcptDsnWords(recipient));
+}
+
+function sizeWords({ capabilities }: SmtpSession, { size }: MailParameters): string[] {
+  if (size === undefined) return [];
+  const limit = sizeOf(capabilities);
+  if (limit.bytes !== null && size > limit.bytes) {
+    throw fail("mail", "limit_exceeded", `the message takes ${size} bytes, and the server takes ${limit.bytes} (SIZE); nothing was sent`);
+  }
+  return limit.meaning === "absent" ? [] : [`SIZE=${size}`];
+}
+
+function bodyWords({ capabilities }: SmtpSession, { body }: MailParameters): string[] {
+  if (body === undefined || has(capabilities, "8BITMIME")) return body === undefined ? [] : [`BODY=${body}`];
+  if (body === "7BIT") return [];
+  throw fail("mail", "unsupported", "the message holds bytes beyond ASCII, and the server does not offer 8BITMIME; nothing was sent");
+}
+
+/** RFC 8689, section 4: outside TLS the keyword promises nothing. */
+function requireTlsWord({ capabilities, connection }: SmtpSession): string {
+  if (connection.tls === null) throw fail("mail", "not_permitted", "REQUIRETLS can only be asked for inside TLS; nothing was sent");
+  if (!has(capabilities, "REQUIRETLS")) throw fail("mail", "unsupported", "the server does not offer REQUIRETLS; nothing was sent");
+  return "REQUIRETLS";
+}
+
+function withDsn(session: SmtpSession, phase: "mail" | "rcpt", words: readonly string[], dsn: readonly string[]): string {
+  if (dsn.length > 0 && !has(session.capabilities, "DSN")) throw fail(phase, "unsupported", "the server does not offer DSN; nothing was sent");
+  return [...words, ...dsn].join(" ");
 }
 
 function needSmtpUtf8(session: SmtpSession, mailbox: Mailbox, phase: "mail" | "rcpt"): void {

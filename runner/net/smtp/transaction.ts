@@ -3,7 +3,7 @@ import type { Failure } from "../../../schemas/failure.js";
 import { FailureError, fail } from "../../failure-error.js";
 import { has } from "./capabilities.js";
 import { rset } from "./commands.js";
-import { data, type MailParameters, mailLine, rcptLine } from "./mail.js";
+import { data, type MailParameters, mailLine, type Recipient, rcptLine } from "./mail.js";
 import type { Mailbox } from "./mailbox.js";
 import { messageSize } from "./message-body.js";
 import { replyClass } from "./reply.js";
@@ -13,7 +13,7 @@ import { rejected, type SmtpSession, type TimedReply } from "./session.js";
 export interface Envelope extends MailParameters {
   /** Null: the null reverse-path of a bounce. */
   sender: Mailbox | null;
-  recipients: readonly Mailbox[];
+  recipients: readonly Recipient[];
   /** Of bytes, size and body are found out unless they are given. */
   message: MessageSource;
 }
@@ -64,14 +64,15 @@ function linesOf(session: SmtpSession, envelope: Envelope): Lines {
   return { mail: mailLine(session, envelope.sender, parametersOf(envelope)), recipients };
 }
 
-function parametersOf({ message, size, body, smtpUtf8, recipients }: Envelope): MailParameters {
+function parametersOf({ message, sender: _, recipients, ...given }: Envelope): MailParameters {
   const bytes = message instanceof Uint8Array ? message : null;
-  const known = size ?? (bytes === null ? undefined : messageSize(bytes));
-  const kind = body ?? (bytes === null || isAscii(bytes) ? undefined : "8BITMIME");
+  const size = given.size ?? (bytes === null ? undefined : messageSize(bytes));
+  const body = given.body ?? (bytes === null || isAscii(bytes) ? undefined : "8BITMIME");
   return {
-    ...(known === undefined ? {} : { size: known }),
-    ...(kind === undefined ? {} : { body: kind }),
-    smtpUtf8: smtpUtf8 === true || recipients.some((recipient) => recipient.needsSmtpUtf8),
+    ...given,
+    ...(size === undefined ? {} : { size }),
+    ...(body === undefined ? {} : { body }),
+    smtpUtf8: given.smtpUtf8 === true || recipients.some((recipient) => recipient.needsSmtpUtf8),
   };
 }
 
