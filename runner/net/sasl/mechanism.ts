@@ -1,12 +1,12 @@
-import { resolved } from "../../../schemas/secret.js";
-import type { AuthInput, AuthMechanism } from "../../../schemas/smtp.js";
+import { resolved, type SecretReference } from "../../../schemas/secret.js";
+import type { AuthMechanism } from "../../../schemas/smtp.js";
 import { fail } from "../../failure-error.js";
-import { cramMd5 } from "./sasl/cram-md5.js";
-import type { SaslExchange } from "./sasl/exchange.js";
-import { login } from "./sasl/login.js";
-import { plain } from "./sasl/plain.js";
-import { scramSha256 } from "./sasl/scram-sha-256.js";
-import { xoauth2 } from "./sasl/xoauth2.js";
+import { cramMd5 } from "./cram-md5.js";
+import type { SaslExchange } from "./exchange.js";
+import { login } from "./login.js";
+import { plain } from "./plain.js";
+import { scramSha256 } from "./scram-sha-256.js";
+import { xoauth2 } from "./xoauth2.js";
 
 /** What a login needs, once the harness has put the secrets' texts in their places. */
 export interface Credentials {
@@ -15,16 +15,20 @@ export interface Credentials {
   accessToken: string | null;
 }
 
-interface Mechanism {
-  name: AuthMechanism;
-  needs: "password" | "accessToken";
+/** One way to log in: a mechanism of SASL, or what a protocol has beside it. */
+export interface Method<Name extends string = string> {
+  readonly name: Name;
+  readonly needs: "password" | "accessToken";
   /** Whoever listens on the way learns the secret itself. */
-  readable: boolean;
+  readonly readable: boolean;
+}
+
+interface Mechanism extends Method<AuthMechanism> {
   begin(username: string, secret: string): SaslExchange;
 }
 
 /** The strongest first: `auto` takes the first that the server offers and the credentials fit. */
-const MECHANISMS: readonly Mechanism[] = [
+export const MECHANISMS: readonly Mechanism[] = [
   { name: "SCRAM-SHA-256", needs: "password", readable: false, begin: (username, password) => scramSha256(username, password) },
   { name: "CRAM-MD5", needs: "password", readable: false, begin: cramMd5 },
   { name: "PLAIN", needs: "password", readable: true, begin: plain },
@@ -32,8 +36,14 @@ const MECHANISMS: readonly Mechanism[] = [
   { name: "XOAUTH2", needs: "accessToken", readable: true, begin: xoauth2 },
 ];
 
-export function credentialsOf(auth: AuthInput): Credentials {
-  const { username, password, access_token: accessToken } = auth;
+/** The fields of an input that say who logs in. */
+interface LoginFields {
+  username: string | SecretReference;
+  password?: string | SecretReference;
+  access_token?: string | SecretReference;
+}
+
+export function credentialsOf({ username, password, access_token: accessToken }: LoginFields): Credentials {
   return {
     username: resolved(username),
     password: password === undefined ? null : resolved(password),
@@ -42,8 +52,13 @@ export function credentialsOf(auth: AuthInput): Credentials {
 }
 
 /** Chooses how to log in. Throws a FailureError when nothing that the server offers fits. */
-export function chooseMechanism(asked: AuthInput["mechanism"], credentials: Credentials, offered: readonly string[]): Mechanism {
-  const candidates = MECHANISMS.filter(({ name }) => asked === "auto" || asked === name);
+export function chooseMethod<Each extends Method>(
+  methods: readonly Each[],
+  asked: "auto" | Each["name"],
+  credentials: Credentials,
+  offered: readonly string[],
+): Each {
+  const candidates = methods.filter(({ name }) => asked === "auto" || asked === name);
   const fitting = candidates.filter(({ needs }) => credentials[needs] !== null);
   if (fitting.length === 0) throw fail("auth", "not_permitted", `${wanted(candidates)} is missing: the login needs it`);
   const chosen = fitting.find(({ name }) => offered.includes(name));
@@ -52,11 +67,22 @@ export function chooseMechanism(asked: AuthInput["mechanism"], credentials: Cred
   throw fail("auth", "unsupported", `the server offers ${offered.length === 0 ? "no AUTH" : `AUTH ${offered.join(" ")}`}; the login needs ${names}`);
 }
 
+/** Throws, and nothing is sent, when whoever listens on the way would learn the secret and nobody has allowed that. */
+export function requireCover({ name, needs, readable }: Method, isSecure: boolean, isAllowed: boolean): void {
+  if (!readable || isSecure || isAllowed) return;
+  const secret = needs === "password" ? "password" : "access token";
+  throw fail(
+    "auth",
+    "not_permitted",
+    `${name} without TLS would show the ${secret} to whoever listens; nothing was sent. Use TLS, or set auth.allow_plaintext`,
+  );
+}
+
 export function beginExchange(mechanism: Mechanism, credentials: Credentials): SaslExchange {
   return mechanism.begin(credentials.username, credentials[mechanism.needs] as string);
 }
 
-function wanted(candidates: readonly Mechanism[]): string {
-  const needs = new Set(candidates.map((mechanism) => mechanism.needs));
+function wanted(candidates: readonly Method[]): string {
+  const needs = new Set(candidates.map((method) => method.needs));
   return [...needs].map((need) => (need === "password" ? "auth.password" : "auth.access_token")).join(" or ");
 }
