@@ -54,6 +54,18 @@ export class Peer {
     }
   }
 
+  /** So many bytes, one character each; null when the client goes, or is silent, before it has sent them all. */
+  async readBytes(size: number, { keep = true, timeoutMs = 0 }: { keep?: boolean; timeoutMs?: number } = {}): Promise<string | null> {
+    const pieces: string[] = [];
+    for (let missing = size; missing > 0; ) {
+      if (this.#unread === "" && (this.#ended || !(await this.#arrival(timeoutMs)))) return null;
+      const piece = this.#take(Math.min(missing, this.#unread.length));
+      missing -= piece.length;
+      if (keep) pieces.push(piece);
+    }
+    return pieces.join("");
+  }
+
   /** Waits for the first byte, and leaves it unread. */
   async waitForBytes(): Promise<boolean> {
     while (this.#unread === "" && !this.#ended) await this.#arrival(0);

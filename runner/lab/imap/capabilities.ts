@@ -1,0 +1,19 @@
+import { MECHANISMS } from "../smtp/mechanisms.js";
+import type { Session } from "./session.js";
+
+/** What needs no state of ours. */
+export const CAPABILITIES = ["SASL-IR", "LITERAL+", "ID", "IDLE", "NAMESPACE", "UIDPLUS", "UNSELECT", "SPECIAL-USE"] as const;
+
+/** RFC 9051, 6.1.1: what is offered now, in this state of the connection. */
+export function capabilitiesOf(session: Session): string {
+  const { server, secure, username } = session;
+  const words = ["IMAP4rev1", ...server.capabilities];
+  if (server.tls === "starttls" && !secure) words.push("STARTTLS");
+  if (username === null) words.push(...(mayLogIn(session) ? [...MECHANISMS.keys()].map((name) => `AUTH=${name}`) : ["LOGINDISABLED"]));
+  return words.join(" ");
+}
+
+/** RFC 9051, 11.1: no password goes in the clear, where the server speaks TLS at all. */
+export function mayLogIn({ server, secure }: Session): boolean {
+  return secure || server.tls === "none";
+}

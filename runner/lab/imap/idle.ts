@@ -1,0 +1,24 @@
+import type { Arguments } from "./arguments.js";
+import { BadCommand } from "./bad-command.js";
+import type { Outcome, Session } from "./session.js";
+import { LIMITS } from "./settings.js";
+
+/** RFC 2177: tells what happens to the folder as it happens, until the client says DONE. */
+export async function runIdle(session: Session, given: Arguments): Promise<Outcome> {
+  given.end();
+  const { peer, server, view } = session;
+  await peer.write("+ idling\r\n");
+  const stopListening = server.store.onChange((folder) => {
+    if (view !== null && folder === view.folder) void session.tell(...view.news());
+  });
+  try {
+    // What came between the last answer and this command would otherwise be told by the next change only.
+    if (view !== null) await session.tell(...view.news());
+    const line = await peer.readLine({ limit: LIMITS.commandLine, timeoutMs: server.idleMs });
+    if (line === null) return { text: "NO nothing heard, goodbye", close: true };
+    if (line.text.toUpperCase() !== "DONE") throw new BadCommand("expected DONE");
+    return { text: "OK IDLE done" };
+  } finally {
+    stopListening();
+  }
+}
