@@ -22,7 +22,7 @@ interface Remembered {
  */
 export function keyFolder(folder: string, now: () => number = Date.now): KeySource {
   const remembered = new Map<string, Remembered>();
-  const parsed = new Map<string, { readonly state: string; readonly key: SigningKey | DkimProblem }>();
+  const parsed: ParsedKeys = new Map();
   return {
     async keysOf(domain) {
       const known = remembered.get(domain);
@@ -39,11 +39,9 @@ export function keyFolder(folder: string, now: () => number = Date.now): KeySour
 /** Whoever may choose From could otherwise fill the memory with names. */
 const MOST_REMEMBERED = 10_000;
 
-async function readDomain(
-  folder: string,
-  domain: string,
-  parsed: Map<string, { readonly state: string; readonly key: SigningKey | DkimProblem }>,
-): Promise<KeysFound> {
+type ParsedKeys = Map<string, { readonly state: string; readonly key: SigningKey | DkimProblem }>;
+
+async function readDomain(folder: string, domain: string, parsed: ParsedKeys): Promise<KeysFound> {
   const place = join(folder, domain);
   let names: string[];
   try {
@@ -66,12 +64,7 @@ async function problemOfFolder(folder: string, domain: string): Promise<DkimProb
   return isThere ? [] : [unreadable(domain, null, `the key folder ${folder} is not there: make it, or name another`)];
 }
 
-async function readKey(
-  path: string,
-  domain: string,
-  selector: string,
-  parsed: Map<string, { readonly state: string; readonly key: SigningKey | DkimProblem }>,
-): Promise<SigningKey | DkimProblem> {
+async function readKey(path: string, domain: string, selector: string, parsed: ParsedKeys): Promise<SigningKey | DkimProblem> {
   try {
     const stats = await stat(path);
     const state = `${stats.ino} ${stats.size} ${stats.mtimeMs} ${stats.ctimeMs}`;
@@ -86,16 +79,13 @@ async function readKey(
 }
 
 /** A key that anyone on the machine can read is not the domain's alone. Its group may read it: that is how services share one. */
-function problemOfFile({ mode, size }: Stats, path: string, domain: string, selector: string): DkimProblem | null {
-  if (process.platform !== "win32" && (mode & (OTHERS_MAY_READ_OR_WRITE | GROUP_MAY_WRITE)) !== 0) {
-    return {
-      code: "key_open_to_others",
-      domain,
-      selector,
-      message: `${path} is open to other users (mode ${(mode & 0o777).toString(8)}): run \`chmod 600 ${path}\``,
-    };
-  }
-  return size > MOST_KEY_BYTES ? unreadable(domain, selector, `${path} holds more than ${MOST_KEY_BYTES} bytes: it is no key`) : null;
+function problemOfFile(stats: Stats, path: string, domain: string, selector: string): DkimProblem | null {
+  const { mode, size } = stats;
+  if (!stats.isFile()) return unreadable(domain, selector, `${path} is no file: put the key there, or take it away`);
+  if (size > MOST_KEY_BYTES) return unreadable(domain, selector, `${path} holds more than ${MOST_KEY_BYTES} bytes: it is no key`);
+  if (process.platform === "win32" || (mode & (OTHERS_MAY_READ_OR_WRITE | GROUP_MAY_WRITE)) === 0) return null;
+  const message = `${path} is open to other users (mode ${(mode & 0o777).toString(8)}): run \`chmod 600 ${path}\``;
+  return { code: "key_open_to_others", domain, selector, message };
 }
 
 function unreadable(domain: string, selector: string | null, message: string): DkimProblem {
