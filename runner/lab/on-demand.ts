@@ -1,9 +1,27 @@
 import type { DnsServer, DnsServerOptions } from "./dns-server.js";
+import type { ImapBehaviour, ImapCommand, ImapServer, ImapServerOptions } from "./imap-server.js";
+import type { DeliveryPlan, MailSystem, MailSystemOptions } from "./mail-system.js";
 import type { ReceivedMessage, SmtpServer, SmtpServerOptions } from "./smtp-server.js";
 import type { Transcript } from "./transcript.js";
 import type { PlayOptions, TranscriptServer } from "./transcript-server.js";
 
-export type { DnsServer, DnsServerOptions, PlayOptions, ReceivedMessage, SmtpServer, SmtpServerOptions, Transcript, TranscriptServer };
+export type {
+  DeliveryPlan,
+  DnsServer,
+  DnsServerOptions,
+  ImapBehaviour,
+  ImapCommand,
+  ImapServer,
+  ImapServerOptions,
+  MailSystem,
+  MailSystemOptions,
+  PlayOptions,
+  ReceivedMessage,
+  SmtpServer,
+  SmtpServerOptions,
+  Transcript,
+  TranscriptServer,
+};
 
 // The lab is loaded when it is asked for: whoever only runs probes does not pay for its servers.
 
@@ -15,6 +33,16 @@ export async function playTranscript(transcript: string | Transcript, options?: 
 /** A small mail server for the loopback: it takes any message, keeps the last ones in memory and delivers none. */
 export async function startSmtpServer(options?: SmtpServerOptions): Promise<SmtpServer> {
   return (await import("./smtp-server.js")).startSmtpServer(options);
+}
+
+/** A small IMAP server for the loopback: one mailbox with an INBOX and a folder for spam, kept in memory. */
+export async function startImapServer(options?: ImapServerOptions): Promise<ImapServer> {
+  return (await import("./imap-server.js")).startImapServer(options);
+}
+
+/** A whole mail system for the loopback: what its SMTP server takes for anybody arrives in the one mailbox that its IMAP server shows. */
+export async function startMailSystem(options?: MailSystemOptions): Promise<MailSystem> {
+  return (await import("./mail-system.js")).startMailSystem(options);
 }
 
 /** A name server for the loopback: it answers as a resolver would that knows these zones (master files) and no others. */

@@ -62,6 +62,7 @@ function withDefaults(options: SmtpServerOptions): ServerSettings {
     idleMs: IDLE_MS,
     features: ["PIPELINING", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES"],
     certificate: null,
+    onMessage: null,
     ...options,
   };
 }

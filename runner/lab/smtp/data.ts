@@ -2,7 +2,7 @@ import { type Reply, reply } from "./reply.js";
 import type { Session, Transaction } from "./session.js";
 import { LIMITS } from "./settings.js";
 
-/** Takes a message; null when the client goes before its end. */
+/** Takes a message; null when the client goes before its end, or is to be left without an answer. */
 export async function runData(session: Session, argument: string): Promise<Reply | null> {
   if (argument !== "") return reply(501, "5.5.4 DATA takes no parameter");
   await session.say(reply(354, "send the message, end it with a line that is a dot"));
@@ -11,8 +11,11 @@ export async function runData(session: Session, argument: string): Promise<Reply
   const { from, recipients } = session.transaction as Transaction;
   session.transaction = null;
   if (message.problem !== null) return message.problem;
-  session.server.mailbox.add({ from, recipients, raw: message.raw, helo: session.helo ?? "", tls: session.secure, username: session.username });
-  return reply(250, `2.0.0 taken, ${message.raw.length} bytes`);
+  const { peer, server, secure: tls, username } = session;
+  const taken = { from, recipients, raw: message.raw, helo: session.helo ?? "", remoteAddress: peer.accepted.remoteAddress ?? "", tls, username };
+  server.mailbox.add(taken);
+  const answer = server.onMessage?.(taken) ?? reply(250, `2.0.0 taken, ${message.raw.length} bytes`);
+  return answer === "close" ? null : answer;
 }
 
 interface Received {

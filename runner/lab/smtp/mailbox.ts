@@ -4,6 +4,8 @@ export interface ReceivedMessage {
   /** As it was sent, without the dots that the transfer adds. */
   raw: Buffer;
   helo: string;
+  /** From where the client came. */
+  remoteAddress: string;
   tls: boolean;
   /** Who had logged in. */
   username: string | null;

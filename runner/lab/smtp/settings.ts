@@ -1,6 +1,7 @@
 import type { Certificate } from "../../net/listen.js";
 import type { Greylist } from "./greylist.js";
-import type { Mailbox } from "./mailbox.js";
+import type { Mailbox, ReceivedMessage } from "./mailbox.js";
+import type { Reply } from "./reply.js";
 
 export interface Account {
   username: string;
@@ -25,6 +26,8 @@ export interface ServerSettings {
   features: readonly string[];
   /** For TLS; one is made when there is none. */
   certificate: Certificate | null;
+  /** Is handed each message as it is taken. It may answer something else than 250, or close and leave the client in doubt. */
+  onMessage: ((message: ReceivedMessage) => Reply | "close" | undefined) | null;
 }
 
 /** What all sessions of a server share. */

@@ -47,6 +47,7 @@ test("a whole delivery", async () => {
       recipients: ["b@example.net", "Postmaster"],
       raw: Buffer.from("Subject: x\r\n\r\n.one dot\r\n\xff\r\n", "latin1"),
       helo: "client.example",
+      remoteAddress: "127.0.0.1",
       tls: false,
       username: null,
     },
@@ -209,6 +210,15 @@ test("a client that was not written for it delivers a message", async () => {
   expect(result.response).toMatch(/^250 2\.0\.0 taken/);
   expect(server.messages[0]).toMatchObject({ from: "a@example.org", recipients: ["b@example.net"], tls: true, username: "u@example.org" });
   expect(server.messages[0]?.raw.toString()).toContain("\r\n\r\n.\r\nwith dots\r\n");
+});
+
+test("a message may be answered otherwise, or not at all", async () => {
+  const answers = [{ code: 451, lines: ["4.3.0 not now"] }, "close" as const];
+  const server = await start({ onMessage: () => answers.shift() });
+  const client = await dial(server);
+  const send = ["MAIL FROM:<a@b>", "RCPT TO:<a@b>", "DATA", "Subject: x\r\n\r\n."];
+  expect(await said(client, "EHLO x", ...send)).toEqual(["250-lab.e", "250 2.1.0", "250 2.1.5", "354 send", "451 4.3.0"]);
+  expect(await said(client, ...send)).toEqual(["250 2.1.0", "250 2.1.5", "354 send", "(closed)"]);
 });
 
 test("closing leaves nothing open", async () => {

@@ -1,0 +1,48 @@
+import { type ImapServer, type ImapServerOptions, startImapServer } from "./imap-server.js";
+import { type SmtpServer, type SmtpServerOptions, startSmtpServer } from "./smtp-server.js";
+import { Delivery, type DeliveryPlan, USUAL_DELIVERY } from "./store/delivery.js";
+import { MailStore } from "./store/mail-store.js";
+import type { Verdicts } from "./store/trace-fields.js";
+
+export type { DeliveryPlan, Verdicts };
+
+export interface MailSystemOptions {
+  smtp?: SmtpServerOptions;
+  imap?: ImapServerOptions;
+  delivery?: Partial<DeliveryPlan>;
+}
+
+export interface MailSystem {
+  readonly smtp: SmtpServer;
+  readonly imap: ImapServer;
+  readonly store: MailStore;
+  close(): Promise<void>;
+}
+
+/** A whole mail system for the loopback: what its SMTP server takes for anybody arrives in the one mailbox that its IMAP server shows. */
+export async function startMailSystem({ smtp = {}, imap = {}, delivery = {} }: MailSystemOptions = {}): Promise<MailSystem> {
+  const store = imap.store ?? new MailStore();
+  const post = new Delivery(store, smtp.name ?? "mx.lab.localhost", { ...USUAL_DELIVERY, ...delivery });
+  const sending = await startSmtpServer({
+    ...smtp,
+    onMessage(message) {
+      const answer = smtp.onMessage?.(message);
+      // Who is told that it was not taken sends it again: it must not arrive as well.
+      if (answer === undefined || answer === "close" || answer.code < 300) post.take(message);
+      return answer;
+    },
+  });
+  const reading = await startImapServer({ ...imap, store }).catch(async (error: unknown) => {
+    await sending.close();
+    throw error;
+  });
+  return {
+    smtp: sending,
+    imap: reading,
+    store,
+    async close() {
+      post.close();
+      await Promise.all([sending.close(), reading.close()]);
+    },
+  };
+}
