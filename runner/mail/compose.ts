@@ -1,0 +1,90 @@
+import { createHash } from "node:crypto";
+
+/** A message before it is bytes. Addresses are as the envelope has them, without names. */
+export interface MessageFields {
+  from: string;
+  to: readonly string[];
+  cc?: readonly string[];
+  reply_to?: string;
+  subject: string;
+  text: string;
+  html?: string;
+  /** Further header fields: see headerProblem(). */
+  headers?: readonly { name: string; value: string }[];
+  attachments?: readonly Attachment[];
+  date: Date;
+  /** With its angle brackets. */
+  message_id: string;
+}
+
+export interface Attachment {
+  name: string;
+  /** By the name's ending when it is not given. Not message/* nor multipart/*: those may not be encoded (RFC 2046, section 5.2.1). */
+  type?: string;
+  content: Uint8Array;
+}
+
+/**
+ * The message as bytes: lines end in CR LF and have at most 998 bytes (RFC 5322, section 2.1.1), whatever the fields hold. The same
+ * fields give the same bytes, so that a message can be made again instead of being kept. Nothing is read from files or the network.
+ */
+export async function compose(fields: MessageFields): Promise<Buffer> {
+  // Only who sends needs it.
+  const { default: MailComposer } = await import("nodemailer/lib/mail-composer");
+  const composer = new MailComposer({
+    ...addressFields(fields),
+    ...contentFields(fields),
+    subject: fields.subject,
+    date: fields.date,
+    messageId: fields.message_id,
+    headers: [...(fields.headers ?? []).map(({ name, value }) => ({ key: name, value })), ...AUTOMATIC],
+    baseBoundary: createHash("sha256").update(fields.message_id).digest("hex").slice(0, BOUNDARY_CHARACTERS),
+    newline: "win",
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+  return composer.compile().build();
+}
+
+/** Why a further header field cannot have this name; null when it can. */
+export function headerProblem(name: string): string | null {
+  if (!HEADER_NAME.test(name)) return "a field's name is made of visible ASCII without a colon, at most 76 characters (RFC 5322, section 2.2)";
+  return OURS.test(name) ? "this field is made from the other fields of the message" : null;
+}
+
+const HEADER_NAME = /^[!-9;-~]{1,76}$/;
+const OURS = /^(from|to|cc|bcc|reply-to|subject|date|message-id|mime-version|auto-submitted|content-.*)$/i;
+
+/** RFC 3834, section 5: nobody's holiday notice shall answer it. */
+const AUTOMATIC = [{ key: "Auto-Submitted", value: "auto-generated" }];
+
+/** As many as the composer would take by chance. */
+const BOUNDARY_CHARACTERS = 16;
+
+function addressFields({ from, to, cc = [], reply_to: replyTo }: MessageFields) {
+  // An address in a text would be parsed, and could become several.
+  const addressed = (address: string) => ({ name: "", address });
+  return {
+    from: addressed(from),
+    to: to.map(addressed),
+    ...(cc.length === 0 ? {} : { cc: cc.map(addressed) }),
+    ...(replyTo === undefined ? {} : { replyTo: addressed(replyTo) }),
+  };
+}
+
+function contentFields({ text, html, attachments = [] }: MessageFields) {
+  return {
+    text: withCrLf(text),
+    ...(html === undefined ? {} : { html: withCrLf(html) }),
+    attachments: attachments.map(({ name, type, content }) => ({
+      filename: name,
+      content: Buffer.from(content.buffer, content.byteOffset, content.byteLength),
+      ...(type === undefined ? {} : { contentType: type }),
+    })),
+  };
+}
+
+/** One line end for all: an encoding would keep a CR of its own, and no reader knows what it means. */
+function withCrLf(text: string): string {
+  return text.replace(/\r\n?|\n/g, "\r\n");
+}

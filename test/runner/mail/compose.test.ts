@@ -1,0 +1,133 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { compose, headerProblem, type MessageFields } from "../../../runner/mail/compose.js";
+import { newMessageId } from "../../../runner/mail/message-id.js";
+import { newToken, testSubject } from "../../../runner/mail/token.js";
+import { type Mailbox, parseMailbox } from "../../../runner/net/smtp/mailbox.js";
+
+const FIELDS: MessageFields = {
+  from: "alice@example.org",
+  to: ["bob@example.org"],
+  subject: "a subject",
+  text: "a text",
+  date: new Date(Date.UTC(2026, 10, 20, 6, 30)),
+  message_id: "<1@example.org>",
+};
+
+async function composed(fields: Partial<MessageFields> = {}): Promise<string> {
+  return (await compose({ ...FIELDS, ...fields })).toString("latin1");
+}
+
+/** A field's value, unfolded. */
+function field(message: string, name: string): string | undefined {
+  const header = message.slice(0, message.indexOf("\r\n\r\n")).replace(/\r\n(?=[ \t])/g, "");
+  return header
+    .split("\r\n")
+    .find((line) => line.toLowerCase().startsWith(`${name.toLowerCase()}: `))
+    ?.slice(name.length + 2);
+}
+
+function decodedWords(value: string): string {
+  return value.replace(/\?=\s+=\?/g, "?==?").replace(/=\?UTF-8\?([QB])\?(.*?)\?=/gi, (_, encoding: string, words: string) => {
+    if (encoding === "B") return Buffer.from(words, "base64").toString("latin1");
+    return words.replaceAll("_", " ").replace(/=(..)/g, (__, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)));
+  });
+}
+
+test("a message of one text", async () => {
+  expect(await composed({ reply_to: "carol@example.org", headers: [{ name: "X-Check", value: "one" }] })).toBe(
+    [
+      "X-Check: one",
+      "Auto-Submitted: auto-generated",
+      "From: alice@example.org",
+      "To: bob@example.org",
+      "Reply-To: carol@example.org",
+      "Subject: a subject",
+      "Message-ID: <1@example.org>",
+      "Date: Fri, 20 Nov 2026 06:30:00 +0000",
+      "Content-Transfer-Encoding: 7bit",
+      "MIME-Version: 1.0",
+      "Content-Type: text/plain; charset=utf-8",
+      "",
+      "a text\r\n",
+    ].join("\r\n"),
+  );
+});
+
+test("the same fields give the same bytes, with all that a message can have", async () => {
+  const fields = {
+    html: "<p>a text</p>",
+    cc: ["dan@example.org"],
+    attachments: [
+      { name: "grüße.txt", content: Buffer.from("one\n.\ntwo") },
+      { name: "x", type: "text/x-odd", content: Buffer.alloc(5000) },
+    ],
+  };
+  const message = await composed(fields);
+  expect(await composed(fields)).toBe(message);
+  expect(message).toContain("Cc: dan@example.org\r\n");
+  expect(message).toContain("Content-Type: text/html; charset=utf-8\r\n");
+  expect(message).toContain(Buffer.from("one\n.\ntwo").toString("base64"));
+  expect(await composed({ ...fields, message_id: "<2@example.org>" })).not.toBe(message.replaceAll("<1@", "<2@"));
+});
+
+describe("a subject comes through as it was written", () => {
+  test.each(['say "hi" (now), a@b; <c>', "Grüezi — 日本語 📧", "a\\b = c?", "x".repeat(300)])("%s", async (subject) => {
+    const value = field(await composed({ subject }), "Subject") as string;
+    expect(Buffer.from(decodedWords(value), "latin1").toString("utf8").trim()).toBe(subject);
+  });
+});
+
+test("nothing that a field holds becomes a field, a line or an end of its own", async () => {
+  const hostile = fc.string({ unit: fc.constantFrom("a", "\r", "\n", "\r\n", ".", " ", "\0", ":", "<", ">", '"', ",", "é", "\t", "\u2028", "x".repeat(400)) });
+  await fc.assert(
+    fc.asyncProperty(fc.tuple(hostile, hostile, hostile, hostile), async ([subject, text, value, name]) => {
+      const message = await composed({ subject, text, headers: [{ name: "X-Value", value }], attachments: [{ name, content: Buffer.from(text) }] });
+      expect(message).not.toMatch(/[^\r]\n|\r(?!\n)|\0/);
+      expect(Math.max(...message.split("\r\n").map((line) => line.length))).toBeLessThanOrEqual(998);
+      const names = message
+        .slice(0, message.indexOf("\r\n\r\n"))
+        .split("\r\n")
+        .filter((line) => !/^[ \t]/.test(line))
+        .map((line) => line.slice(0, line.indexOf(":")));
+      const known = [
+        "X-Value",
+        "Auto-Submitted",
+        "From",
+        "To",
+        "Subject",
+        "Message-ID",
+        "Date",
+        "MIME-Version",
+        "Content-Type",
+        "Content-Transfer-Encoding",
+        "Content-Disposition",
+      ];
+      expect(names.filter((each) => !known.includes(each))).toEqual([]);
+      expect(new Set(names).size).toBe(names.length);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("addresses stay one each, as the envelope has them", async () => {
+  const message = await composed({ from: '"a, b"@example.org', to: ["büro@example.org", "x+y@example.org"] });
+  expect(field(message, "From")).toBe('<"a, b"@example.org>');
+  expect(Buffer.from(field(message, "To") as string, "latin1").toString("utf8")).toBe("büro@example.org, x+y@example.org");
+});
+
+test("a further field may not be one of ours", () => {
+  for (const name of ["X-Check", "List-Unsubscribe", "Sender"]) expect(headerProblem(name)).toBeNull();
+  for (const name of ["from", "CONTENT-TYPE", "Message-Id", "a b", "a:", "", "ü", "x".repeat(77)]) expect(headerProblem(name)).not.toBeNull();
+});
+
+test("a token is six characters, a subject is prefix, time and token", () => {
+  expect(newToken()).toMatch(/^[0-9a-f]{6}$/);
+  expect(new Set(Array.from({ length: 100 }, newToken)).size).toBeGreaterThan(98);
+  expect(testSubject("[probe]", new Date(Date.UTC(2026, 0, 2, 3, 4, 5, 678)), "abc123")).toBe("[probe] 2026-01-02T03:04:05Z abc123");
+});
+
+test("a Message-ID is of its sender's domain", () => {
+  expect(newMessageId(parseMailbox("a@büro.example") as Mailbox)).toMatch(/^<[0-9a-f-]{36}@xn--bro-hoa.example>$/);
+  expect(newMessageId(parseMailbox("a@[IPv6:2001:db8::1]") as Mailbox)).toMatch(/@\[IPv6:2001:db8::1\]>$/);
+});
