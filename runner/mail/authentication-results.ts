@@ -1,6 +1,6 @@
 import type { AuthenticationVerdict, VerdictSource } from "../../schemas/mail-authentication.js";
+import { type Token, tokensOf } from "./field-tokens.js";
 import { HEADER_LIMITS, shown } from "./limits.js";
-import { type Token, tokensOf } from "./tokens.js";
 
 /** What one field says. */
 interface AuthenticationResults {

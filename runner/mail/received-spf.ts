@@ -1,7 +1,7 @@
 import type { AuthenticationVerdict } from "../../schemas/mail-authentication.js";
 import { pairsOf, partsOf } from "./authentication-results.js";
+import { tokensOf } from "./field-tokens.js";
 import { HEADER_LIMITS, shown } from "./limits.js";
-import { tokensOf } from "./tokens.js";
 
 /** Reads Received-SPF (RFC 7208, section 9.1): the result, a comment, and name=value with semicolons between. */
 export function parseReceivedSpf(body: string): AuthenticationVerdict | null {

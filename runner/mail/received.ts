@@ -1,10 +1,10 @@
 import { isAddress } from "../../schemas/host.js";
 import type { ReceivedHop } from "../../schemas/received.js";
 import { parseDate } from "./date.js";
+import { type Token, tokensOf } from "./field-tokens.js";
 import { bodiesOf, type Header } from "./header.js";
 import { HEADER_LIMITS, shown } from "./limits.js";
 import { tlsOf } from "./received-tls.js";
-import { type Token, tokensOf } from "./tokens.js";
 
 /** The hops of a message in the order of travel, each with its delay to the next. The line on top is the newest. */
 export function receivedHops(header: Header): ReceivedHop[] {
