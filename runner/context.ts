@@ -15,6 +15,8 @@ export interface BaseContext {
   operation<Result>(name: string, step: (operation: StepReply) => Promise<Result>): Promise<Result>;
   /** Runs a conversation and gives back what broke it, or null: a network outcome is data. A bug still throws. */
   attempt(conversation: () => Promise<void>): Promise<Failure | null>;
+  /** The same ctx for one of several conversations: its operations are told apart by the part's name, as `imap NOOP`. */
+  part(name: string): this;
 }
 
 type Intersection<Union> = (Union extends unknown ? (member: Union) => void : never) extends (member: infer Whole) => void ? Whole : never;
@@ -43,15 +45,26 @@ export class StepReply {
   }
 }
 
+/** Adds to a ctx what its probe declared. */
+export type Grant = (context: object, state: RunState) => void;
+
 export class RunContext implements BaseContext {
   readonly #state: RunState;
+  readonly #grant: Grant;
 
-  constructor(state: RunState) {
+  constructor(state: RunState, grant: Grant) {
     this.#state = state;
+    this.#grant = grant;
+    grant(this, state);
   }
 
   get signal(): AbortSignal {
     return this.#state.deadline.signal;
+  }
+
+  part(name: string): this {
+    const { recorder, deadline, secrets, memory } = this.#state;
+    return new RunContext({ recorder: recorder.part(name), deadline, secrets, memory }, this.#grant) as this;
   }
 
   async operation<Result>(name: string, step: (operation: StepReply) => Promise<Result>): Promise<Result> {

@@ -1,6 +1,6 @@
 import type { SitesGrant } from "./behaviour/grant.js";
 import { monotonic, utc } from "./clock.js";
-import type { RunState } from "./context.js";
+import type { Grant, RunState } from "./context.js";
 import type { MemoryGrant } from "./memory.js";
 import type { TcpGrant } from "./net/dial.js";
 import type { ResolverGrant } from "./net/dns/grant.js";
@@ -39,7 +39,7 @@ const GRANTORS: { readonly [N in Need]: () => Promise<Grantor> } = {
 export const NEEDS = Object.keys(GRANTORS) as Need[];
 
 /** Loads the grantors of these needs; the result adds the grants of one run to its ctx. */
-export async function grantorOf(needs: readonly Need[]): Promise<(context: object, state: RunState) => void> {
+export async function grantorOf(needs: readonly Need[]): Promise<Grant> {
   const grantors = await Promise.all(needs.map(async (need) => [need, await GRANTORS[need]()] as const));
   return (context, state) => {
     for (const [need, grantor] of grantors) (context as Record<string, unknown>)[need] = grantor(state);

@@ -6,6 +6,8 @@ export interface TraceEvent {
   at_ms: number;
   direction: "sent" | "received" | "note";
   text: string;
+  /** Which of the run's conversations, where it has more than one. */
+  part?: string;
 }
 
 /**
@@ -19,6 +21,11 @@ export class Recorder {
   connectedAt: number | null = null;
 
   constructor(readonly trace: ((event: TraceEvent) => void) | null) {}
+
+  /** The same record for one of several conversations: its steps bear the part's name, and its address is its own. */
+  part(name: string): Recorder {
+    return new PartRecorder(this, name);
+  }
 
   begin(name: string, at = monotonic()): Operation {
     const operation: Operation = { name, at_ms: round(at - this.began), duration_ms: null, code: null, message: null };
@@ -41,5 +48,29 @@ export class Recorder {
 
   note(direction: TraceEvent["direction"], text: string, at = monotonic()): void {
     this.trace?.({ at_ms: round(at - this.began), direction, text });
+  }
+}
+
+class PartRecorder extends Recorder {
+  override readonly operations: Operation[];
+  override readonly began: number;
+
+  constructor(
+    readonly whole: Recorder,
+    readonly name: string,
+  ) {
+    const { trace } = whole;
+    super(trace === null ? null : (event) => trace({ ...event, part: event.part === undefined ? name : `${name} ${event.part}` }));
+    this.operations = whole.operations;
+    this.began = whole.began;
+  }
+
+  override begin(name: string, at?: number): Operation {
+    return this.whole.begin(`${this.name} ${name}`, at);
+  }
+
+  override connected(ipAddress: string, at: number): void {
+    super.connected(ipAddress, at);
+    this.whole.connected(ipAddress, at);
   }
 }

@@ -1,4 +1,5 @@
 import { builtIn } from "../probes/index.js";
+import type { Grant } from "./context.js";
 import type { Probe } from "./define-probe.js";
 import { configuredProbes, loadForeignProbe } from "./foreign-probe.js";
 import { grantorOf } from "./grants.js";
@@ -22,7 +23,7 @@ export interface LoadedProbe {
   readonly versions: readonly string[];
   /** By version: where its input may hold references to values, secret or not. */
   readonly references: Readonly<Record<string, readonly ReferencePath[]>>;
-  readonly grant: Awaited<ReturnType<typeof grantorOf>>;
+  readonly grant: Grant;
 }
 
 export type { BuiltInTypes } from "../probes/index.js";

@@ -115,8 +115,7 @@ class Run implements RunState {
 
   #begin(): Promise<unknown> {
     const { probe, grant } = this.loaded;
-    const context = new RunContext(this);
-    grant(context, this);
+    const context = new RunContext(this, grant);
     try {
       return Promise.resolve(probe.run(this.accepted.filled as never, context as never));
     } catch (error) {

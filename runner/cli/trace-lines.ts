@@ -4,9 +4,10 @@ import { printableLine } from "./printable.js";
 const MARKS = { sent: "→", received: "←", note: "·" } as const;
 
 /** The lines of the conversation that one event adds, each with its moment. Secrets were masked before. */
-export function traceLines({ at_ms, direction, text }: TraceEvent, prefix = ""): string {
+export function traceLines({ at_ms, direction, text, part }: TraceEvent, prefix = ""): string {
   const lines = text.split(/\r?\n/);
   if (lines.length > 1 && lines.at(-1) === "") lines.pop();
   const at = `${at_ms.toFixed(3).padStart(10)} ms`;
-  return lines.map((line) => `${prefix}${at} ${MARKS[direction]} ${printableLine(line)}\n`).join("");
+  const whose = part === undefined ? "" : ` ${part}`;
+  return lines.map((line) => `${prefix}${at}${whose} ${MARKS[direction]} ${printableLine(line)}\n`).join("");
 }

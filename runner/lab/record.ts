@@ -6,10 +6,22 @@ const SHORTEST_DELAY_MS = 5;
 
 /**
  * Writes what a run said and heard as a transcript, so that the case can be played again. Secrets arrive masked;
- * a mask becomes a star, which matches whatever is sent in its place.
+ * a mask becomes a star, which matches whatever is sent in its place. Of a run in parts, each is a transcript of its own:
+ * whoever plays them puts them into a file each.
  */
 export function recordTranscript(events: readonly TraceEvent[], description: string): string {
-  const lines = [`# ${description.replace(/\s+/g, " ")}`];
+  const parts = new Map<string | undefined, TraceEvent[]>();
+  for (const event of events) {
+    const own = parts.get(event.part);
+    if (own === undefined) parts.set(event.part, [event]);
+    else own.push(event);
+  }
+  const written = [...parts].map(([part, own]) => `${part === undefined ? "" : `# its part ${JSON.stringify(part)}\n`}${conversation(own).join("\n")}\n`);
+  return `# ${description.replace(/\s+/g, " ")}\n${written.join("")}`;
+}
+
+function conversation(events: readonly TraceEvent[]): string[] {
+  const lines: string[] = [];
   let before = events[0]?.at_ms ?? 0;
   let saidAnything = false;
   for (const event of events) {
@@ -20,7 +32,7 @@ export function recordTranscript(events: readonly TraceEvent[], description: str
     saidAnything ||= event.direction !== "note";
     before = event.at_ms;
   }
-  return `${lines.join("\n")}\n`;
+  return lines;
 }
 
 function delay(milliseconds: number): string[] {

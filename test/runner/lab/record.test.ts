@@ -72,3 +72,16 @@ test("a mask matches any secret, stars are stars, and control characters survive
   expect(recorded).toBe("# x\n@tls\nS: 220 caf\u00e9 \\x07\\\\\nC: AUTH PLAIN *\n@delay 20ms\nS: 535 no\nC: \\*\nS: 501-a\nS: 501 b\n");
   expect(() => parseTranscript(recorded)).not.toThrow();
 });
+
+test("the parts of a run stand apart", () => {
+  const event = (at_ms: number, direction: TraceEvent["direction"], text: string, part: string): TraceEvent => ({ at_ms, direction, text, part });
+  const events = [
+    event(0, "received", "220 mx", "send"),
+    event(1, "received", "* OK here", "imap"),
+    event(2, "sent", "QUIT", "send"),
+    event(30, "received", "* 1 EXISTS", "imap"),
+  ];
+  expect(recordTranscript(events, "both")).toBe(
+    '# both\n# its part "send"\nS: 220 mx\nC: QUIT\n# its part "imap"\nS: * OK here\n@delay 29ms\nS: * 1 EXISTS\n',
+  );
+});
