@@ -20,8 +20,9 @@ export function accept(loaded: LoadedProbe, asked: Asked, input: unknown): Accep
     const given = clone(input);
     const contract = loaded.probe.versions[version] as OlderVersion;
     if (!contract.input.validator(given)) continue;
-    const filled = version === loaded.versions[0] ? given : contract.upgradeInput(given as never);
-    return { version, given, filled: filled as Accepted["filled"] };
+    const filled = (version === loaded.versions[0] ? given : contract.upgradeInput(given as never)) as Accepted["filled"];
+    if (loaded.probe.usualTimeoutMs !== undefined) filled.timeout_ms ??= loaded.probe.usualTimeoutMs(filled as never);
+    return { version, given, filled };
   }
   throw refused(loaded, versions[0] as string, input);
 }

@@ -36,6 +36,7 @@ export interface Probe {
   readonly needs: readonly Need[];
   /** By version, the newest first. The newest does the work. */
   readonly versions: Readonly<Record<string, NewestVersion | OlderVersion>>;
+  readonly usualTimeoutMs?: (input: never) => number;
   readonly run: (input: never, ctx: never) => Promise<unknown>;
 }
 
@@ -59,6 +60,8 @@ export interface Definition<
   readonly input: Contract<Given, Input>;
   readonly output: Contract<unknown, Output>;
   readonly older?: Older;
+  /** The run's deadline for an input without timeout_ms, where it depends on what else was asked. */
+  readonly usualTimeoutMs?: (input: Input) => number;
   // A property, not a method: method parameters are bivariant, and would accept a run() with the wrong input.
   readonly run: (input: Input, ctx: Context<Needs>) => Promise<Evidence<Output>>;
 }
@@ -74,8 +77,15 @@ export function defineProbe<
 >(
   definition: Definition<Input, Output, Needs, Given, Version, Older>,
 ): TypedProbe<Version, Record<Version, Exchange<Given, Output>> & { [V in keyof Older]: Older[V] extends TypedOlderVersion<infer Each> ? Each : Exchange }> {
-  const { name, summary, needs, version, input, output, older, run } = definition;
-  return { name, summary, needs, versions: { [version]: { input, output }, ...older }, run: run as Probe["run"] };
+  const { name, summary, needs, version, input, output, older, usualTimeoutMs, run } = definition;
+  return {
+    name,
+    summary,
+    needs,
+    versions: { [version]: { input, output }, ...older },
+    ...(usualTimeoutMs === undefined ? {} : { usualTimeoutMs: usualTimeoutMs as (input: never) => number }),
+    run: run as Probe["run"],
+  };
 }
 
 /** Describes an older contract, typed against the newest one. */

@@ -9,18 +9,36 @@ export interface ReferencePath {
   readonly steps: readonly string[];
   /** Its text is masked in whatever leaves the run. */
   readonly isSecret: boolean;
+  /** A text that stands there is no value, but the name of the environment variable that holds it. */
+  readonly isName?: true;
 }
 
 /** Where, in an input of this schema, references may stand. */
 export function referencePaths(schema: unknown, steps: readonly string[] = []): ReferencePath[] {
   if (schema === null || typeof schema !== "object") return [];
-  const node = schema as { "x-secret"?: boolean; "x-reference"?: boolean; properties?: Record<string, unknown>; items?: unknown; anyOf?: unknown[] };
+  const node = schema as Annotated;
+  if (node["x-secret-name"] === true) return [{ steps, isSecret: true, isName: true }];
   if (node["x-secret"] === true || node["x-reference"] === true) return [{ steps, isSecret: node["x-secret"] === true }];
   return [
     ...Object.entries(node.properties ?? {}).flatMap(([name, property]) => referencePaths(property, [...steps, name])),
     ...referencePaths(node.items, [...steps, "*"]),
     ...(node.anyOf ?? []).flatMap((alternative) => referencePaths(alternative, steps)),
   ];
+}
+
+interface Annotated {
+  "x-secret"?: boolean;
+  "x-secret-name"?: boolean;
+  "x-reference"?: boolean;
+  properties?: Record<string, unknown>;
+  items?: unknown;
+  anyOf?: unknown[];
+}
+
+/** The reference that a bare name stands for: as it is written, or in capitals, as such variables usually are. */
+export function referenceByName(name: string): string {
+  const inCapitals = name.toUpperCase();
+  return `env:${process.env[name] === undefined && process.env[inCapitals] !== undefined ? inCapitals : name}`;
 }
 
 /** False when there is nothing at this place, nor can be: most inputs hold no reference at all. */
@@ -32,7 +50,7 @@ export function mayHold(input: unknown, steps: readonly string[]): boolean {
 /** Puts every referenced text in its place in `input`, and tells the keeper which are secrets. What cannot be read is told all at once. */
 export async function resolveReferences(input: unknown, paths: readonly ReferencePath[], keeper: SecretKeeper): Promise<void> {
   const unread: RequestError[] = [];
-  for (const { steps, isSecret } of paths) await resolveAt(input, steps, "", { isSecret, keeper, unread });
+  for (const { steps, isSecret, isName = false } of paths) await resolveAt(input, steps, "", { isSecret, isName, keeper, unread });
   const [first] = unread;
   if (first === undefined) return;
   if (unread.length === 1) throw first;
@@ -42,6 +60,7 @@ export async function resolveReferences(input: unknown, paths: readonly Referenc
 
 interface Resolving {
   readonly isSecret: boolean;
+  readonly isName: boolean;
   readonly keeper: SecretKeeper;
   readonly unread: RequestError[];
 }
@@ -59,8 +78,9 @@ async function resolveAt(node: unknown, steps: readonly string[], pointer: strin
   }
 }
 
-async function resolveField(holder: Record<string, unknown>, key: string, pointer: string, { isSecret, keeper, unread }: Resolving): Promise<void> {
-  const value = holder[key] as string | SecretReference;
+async function resolveField(holder: Record<string, unknown>, key: string, pointer: string, { isSecret, isName, keeper, unread }: Resolving): Promise<void> {
+  const written = holder[key] as string | SecretReference;
+  const value = isName && typeof written === "string" ? { secret: referenceByName(written) } : written;
   try {
     const text = typeof value === "string" ? value : await fetchText(value.secret, pointer, isSecret);
     holder[key] = text;

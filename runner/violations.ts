@@ -46,7 +46,11 @@ function violationOf(error: SchemaError): Violation {
 /** A secret in a wrong form is a secret all the same, and so is one where the object around it was expected. */
 function mayHoldSecret(schema: Record<string, unknown> | undefined): boolean {
   if (schema === undefined) return false;
-  return schema["x-secret"] === true || Object.values((schema.properties ?? {}) as Record<string, Record<string, unknown>>).some(mayHoldSecret);
+  return (
+    schema["x-secret"] === true ||
+    schema["x-secret-name"] === true ||
+    Object.values((schema.properties ?? {}) as Record<string, Record<string, unknown>>).some(mayHoldSecret)
+  );
 }
 
 /** A field's description, as the end of a sentence. */
@@ -60,7 +64,7 @@ function asEnd(sentence: string): string {
 }
 
 function isReference(schema: Record<string, unknown> | undefined): boolean {
-  return schema?.["x-secret"] === true || schema?.["x-reference"] === true;
+  return ["x-secret", "x-secret-name", "x-reference"].some((annotation) => schema?.[annotation] === true);
 }
 
 function expectation(error: SchemaError): string {
@@ -91,11 +95,17 @@ function expectation(error: SchemaError): string {
       return FORMATS[String(params.format)] ?? `must be a ${params.format}`;
     case "anyOf":
     case "oneOf":
-      if (fieldsToChooseFrom(parentSchema) !== null) return `must have exactly one of ${fieldsToChooseFrom(parentSchema)}`;
+      if (fieldsToChooseFrom(parentSchema) !== null) return `must have exactly one of ${fieldsToChooseFrom(parentSchema)}${besideWhich(error)}`;
       return isReference(parentSchema) ? 'must be text, or a reference such as {"secret": "env:NAME"}' : "fits none of the allowed forms";
     default:
       return error.message ?? `breaks the rule ${keyword}`;
   }
+}
+
+/** The field that makes it so, where another one asks for it. */
+function besideWhich({ schemaPath }: SchemaError): string {
+  const [, name] = /\/dependentSchemas\/([^/]+)\/oneOf$/.exec(schemaPath) ?? [];
+  return name === undefined ? "" : ` beside ${name}`;
 }
 
 /** The names of a schema that asks for one field out of several; null for any other. */

@@ -78,7 +78,7 @@ export type Purpose = keyof typeof ajvOptions;
 export const formats = { host: isHostOrAddress, domain: isDomain, address: isAddress, "name-server": isNameServer, "one-line": isOneLine } as const;
 
 /** Annotations of ours: they say something about a field and check nothing. */
-export const annotations = ["x-secret", "x-reference"] as const;
+export const annotations = ["x-secret", "x-secret-name", "x-reference"] as const;
 
 interface Compiler {
   compile(schema: unknown): Validator;

@@ -18,6 +18,20 @@ export const secretSchema = {
 } as const;
 
 /**
+ * A field that says where a secret is, and never holds it: by a reference, or by the bare name of an environment variable, which stands
+ * as it is written or in capitals. What is marked x-secret-name is resolved and kept as a secret is.
+ */
+export function secretName<const Description extends string>(
+  description: Description,
+): {
+  readonly anyOf: readonly [{ readonly type: "string"; readonly pattern: "^[A-Za-z_][A-Za-z0-9_]*$"; readonly maxLength: 256 }, typeof referenceSchema];
+  readonly description: Description;
+  readonly "x-secret-name": true;
+} {
+  return { anyOf: [{ type: "string", pattern: "^[A-Za-z_][A-Za-z0-9_]*$", maxLength: 256 }, referenceSchema], description, "x-secret-name": true };
+}
+
+/**
  * A field whose text may be written elsewhere without being a secret, as an account's name in the environment. What is marked
  * x-reference is resolved as a secret is, must be one line, and is shown in outputs as any other field.
  */

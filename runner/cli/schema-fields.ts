@@ -26,6 +26,7 @@ interface Node {
   examples?: readonly unknown[];
   description?: string;
   "x-secret"?: boolean;
+  "x-secret-name"?: boolean;
   "x-reference"?: boolean;
 }
 
@@ -47,11 +48,11 @@ export function fieldsOf(schema: unknown, prefix = ""): Field[] {
 
 /** It may be written as it is, or as the place where it is found: nobody wants that form in every table. */
 function isReference(node: Node): boolean {
-  return node["x-secret"] === true || node["x-reference"] === true;
+  return node["x-secret"] === true || node["x-secret-name"] === true || node["x-reference"] === true;
 }
 
 function typeOf(node: Node): string {
-  if (isReference(node)) return node["x-secret"] ? "secret" : "text";
+  if (isReference(node)) return node["x-secret"] ? "secret" : node["x-secret-name"] ? "secret's name" : "text";
   if (node.const !== undefined) return String(node.const);
   if (node.enum !== undefined) return node.enum.map(String).join(" | ");
   const alternatives = node.anyOf ?? node.oneOf;

@@ -1,9 +1,10 @@
+import { referenceByName } from "../references.js";
 import type { LoadedProbe } from "../registry.js";
 import type { Violation } from "../request-error.js";
 
 /** Where an input holds a secret in plain text: what is stored, and read by others, holds references only. */
 export function plainSecrets({ references }: LoadedProbe, version: string, input: unknown): Violation[] {
-  const paths = (references[version] ?? []).filter(({ isSecret }) => isSecret);
+  const paths = (references[version] ?? []).filter(({ isSecret, isName }) => isSecret && isName !== true);
   return paths
     .flatMap(({ steps }) => textsAt(input, steps, ""))
     .map((pointer) => ({
@@ -15,12 +16,20 @@ export function plainSecrets({ references }: LoadedProbe, version: string, input
 
 /** References that a job asks its worker to look up: `env:NAME` and so on, secret or not. */
 export function referencesIn({ references }: LoadedProbe, version: string, input: unknown): string[] {
-  return (references[version] ?? []).flatMap(({ steps }) => referencesAt(input, steps));
+  return (references[version] ?? []).flatMap(({ steps, isName }) => [
+    ...referencesAt(input, steps),
+    ...(isName === true ? namesAt(input, steps).map(referenceByName) : []),
+  ]);
 }
 
 function textsAt(node: unknown, steps: readonly string[], pointer: string): string[] {
   if (steps.length === 0) return typeof node === "string" ? [pointer] : [];
   return below(node, steps[0] as string).flatMap(([key, value]) => textsAt(value, steps.slice(1), `${pointer}/${key}`));
+}
+
+function namesAt(node: unknown, steps: readonly string[]): string[] {
+  if (steps.length > 0) return below(node, steps[0] as string).flatMap(([, value]) => namesAt(value, steps.slice(1)));
+  return typeof node === "string" ? [node] : [];
 }
 
 function referencesAt(node: unknown, steps: readonly string[]): string[] {

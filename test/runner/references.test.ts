@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { defineProbe } from "../../runner/define-probe.js";
+import { plainSecrets, referencesIn } from "../../runner/queue/plain-secrets.js";
 import { referencePaths } from "../../runner/references.js";
 import { prepare } from "../../runner/registry.js";
 import { RequestError } from "../../runner/request-error.js";
@@ -10,13 +11,14 @@ import { type Report, runLoaded } from "../../runner/run.js";
 import { SecretKeeper } from "../../runner/secret-keeper.js";
 import { outputOf } from "../../schemas/carried.js";
 import { contract, type FilledOf } from "../../schemas/contract.js";
-import { orReference, resolved, secretSchema } from "../../schemas/secret.js";
+import { orReference, resolved, secretName, secretSchema } from "../../schemas/secret.js";
 
 const input = contract({
   type: "object",
   properties: {
     account: orReference({ type: "string", minLength: 1, format: "one-line" }, "The account's name, or a reference to it."),
     password: secretSchema,
+    password_secret: secretName("Where the password is."),
     others: { type: "array", items: { type: "object", properties: { token: secretSchema }, required: ["token"], additionalProperties: false } },
   },
   required: ["account"],
@@ -27,7 +29,7 @@ let runs = 0;
 
 async function run(given: FilledOf<typeof input>) {
   runs++;
-  return { status: "ok" as const, failure: null, said: `${resolved(given.account)} with ${resolved(given.password ?? "nothing")}` };
+  return { status: "ok" as const, failure: null, said: `${resolved(given.account)} with ${resolved(given.password ?? given.password_secret ?? "nothing")}` };
 }
 
 const probe = await prepare(defineProbe({ name: "test.references", summary: "Says what it was given.", needs: [], version: "1.0.0", input, output, run }));
@@ -52,8 +54,35 @@ test("a schema says where references may stand, and which of them are secrets", 
   expect(referencePaths(input.schema)).toEqual([
     { steps: ["account"], isSecret: false },
     { steps: ["password"], isSecret: true },
+    { steps: ["password_secret"], isSecret: true, isName: true },
     { steps: ["others", "*", "token"], isSecret: true },
   ]);
+});
+
+describe("a secret's name", () => {
+  test.each(["REFERENCES_TEST", "references_test"])("%s is looked up in the environment, and what is found is a secret", async (name) => {
+    process.env.REFERENCES_TEST = "hidden-word";
+    const { envelope, carried } = await runOn({ account: "ada", password_secret: name });
+    expect(carried).toMatchObject({ said: "ada with [secret]" });
+    expect(JSON.stringify(envelope)).not.toContain("hidden-word");
+  });
+
+  test("is never taken for the secret itself", async () => {
+    const error = await refusalOf({ account: "ada", password_secret: "references_test" });
+    expect(error.violations).toEqual([
+      { pointer: "/password_secret", message: "env:references_test: there is no such environment variable", hint: expect.stringContaining("environment") },
+    ]);
+    expect(runs).toBe(0);
+    // Whoever writes the password there by mistake does not read it again in the error.
+    expect(JSON.stringify((await refusalOf({ account: "ada", password_secret: "pass word!" })).violations)).not.toContain("word!");
+  });
+
+  test("may be stored with a job, and is one of the references that it asks for", () => {
+    process.env.REFERENCES_TEST = "hidden-word";
+    const given = { account: "ada", password_secret: "references_test" };
+    expect(plainSecrets(probe, "1.0.0", given)).toEqual([]);
+    expect(referencesIn(probe, "1.0.0", given)).toEqual(["env:REFERENCES_TEST"]);
+  });
 });
 
 describe("what is not a secret", () => {
