@@ -5,6 +5,7 @@ import type { Report } from "../run.js";
 import { cellsOf, cut, pad } from "./cells.js";
 import { printableLine } from "./printable.js";
 import type { Style } from "./style.js";
+import { bar, CUT, timeAxis } from "./time-axis.js";
 import { wrapped } from "./wrapped.js";
 
 export interface Canvas {
@@ -84,22 +85,13 @@ function drawn(rows: readonly Row[], total: number, { width, style }: Canvas): s
   const fixed = 2 + names + 2 + 2 + times + (codes > 0 ? codes + 2 : 0);
   const bars = Math.max(SHORTEST_BAR, Math.min(LONGEST_BAR, Math.floor((width - fixed) * 0.45)));
   const room = Math.max(0, width - fixed - bars - 2);
-  return rows.map((row, index) => {
-    const cells = [pad(cut(row.name, names), names), row.paint(bar(row, total, bars)), pad(durations[index] as string, times, "right")];
+  const axis = timeAxis(rows, total, bars);
+  const lines = rows.map((row, index) => {
+    const cells = [pad(cut(row.name, names), names), row.paint(bar(row, axis)), pad(durations[index] as string, times, "right")];
     if (codes > 0) cells.push(row.paint(pad(row.code, codes)));
     return `  ${[...cells, style.dim(cut(row.words, room))].join("  ")}`.trimEnd();
   });
-}
-
-const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
-
-/** Begins and ends where the step did. The left edge lies on a whole cell, the right one on an eighth of one. */
-function bar({ at, duration }: Row, total: number, width: number): string {
-  const scale = total > 0 ? width / total : 0;
-  const left = Math.min(width - 1, Math.floor(at * scale));
-  if (duration === null) return pad(`${" ".repeat(left)}${"░".repeat(width - left)}`, width);
-  const eighths = Math.max(1, Math.min((width - left) * 8, Math.round(duration * scale * 8)));
-  return pad(`${" ".repeat(left)}${"█".repeat(Math.floor(eighths / 8))}${EIGHTHS[eighths % 8]}`, width);
+  return axis.cuts.length === 0 ? lines : [...lines, ...wrapped(`${CUT} a wait that was longer than it is drawn`, width).map(style.dim)];
 }
 
 function verdict({ carried }: Report, { width, style }: Canvas): string[] {

@@ -16,8 +16,8 @@ export function recordTranscript(events: readonly TraceEvent[], description: str
     if (own === undefined) parts.set(event.part, [event]);
     else own.push(event);
   }
-  const written = [...parts].map(([part, own]) => `${part === undefined ? "" : `# its part ${JSON.stringify(part)}\n`}${conversation(own).join("\n")}\n`);
-  return `# ${description.replace(/\s+/g, " ")}\n${written.join("")}`;
+  const written = [...parts].map(([part, own]) => [...(part === undefined ? [] : [`# its part ${JSON.stringify(part)}`]), ...conversation(own)]);
+  return `${[`# ${description.replace(/\s+/g, " ")}`, ...written.flat()].join("\n")}\n`;
 }
 
 function conversation(events: readonly TraceEvent[]): string[] {

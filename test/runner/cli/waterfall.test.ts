@@ -92,6 +92,38 @@ test("nothing was done: the verdict alone", () => {
   expect(waterfall(report({ operations: [] }), { width: 80, style: plain })).toBe("network.smtp@2.0.0  mx.example.org port 25  192.0.2.7\n\n✔ ok  in 100 ms\n");
 });
 
+describe("a run that mostly waits", () => {
+  const step = (name: string, at: number, duration: number) => operation(name, at, duration, null, null);
+  const early = ["connect", "greeting", "EHLO", "MAIL", "RCPT"].map((name, index) => step(`send ${name}`, index * 10, 10));
+  const later = ["connect", "greeting", "EHLO", "MAIL", "RCPT"].map((name, index) => step(`send ${name}`, 2050 + index * 10, 10));
+  const waiting = report({ duration_ms: 5100, operations: [...early, ...later, step("imap IDLE", 2100, 3000)] });
+
+  test("has its long waits cut short, and says so", () => {
+    const lines = waterfall(waiting, { width: 80, style: plain }).split("\n");
+    expect(lines.slice(2, -3)).toEqual([
+      "  send connect   █▋                        10.0 ms",
+      "  send greeting   █▋                       10.0 ms",
+      "  send EHLO         █▋                     10.0 ms",
+      "  send MAIL          █▋                    10.0 ms",
+      "  send RCPT            █▋                  10.0 ms",
+      "  send connect               █▋            10.0 ms",
+      "  send greeting               █▋           10.0 ms",
+      "  send EHLO                     █▋         10.0 ms",
+      "  send MAIL                      █▋        10.0 ms",
+      "  send RCPT                        █▋      10.0 ms",
+      "  imap IDLE                          ╌╌╌╌  3000 ms",
+      "  ╌ a wait that was longer than it is drawn",
+    ]);
+  });
+
+  test("is drawn as it is where there is no room, or nothing to tell apart", () => {
+    expect(waterfall(waiting, { width: 50, style: plain })).not.toContain("╌");
+    expect(waterfall(report({ duration_ms: 5100, operations: [step("connect", 0, 10), step("NOOP", 10, 5000)] }), { width: 80, style: plain })).not.toContain(
+      "╌",
+    );
+  });
+});
+
 describe.each([40, 80, 120, 200])("at %d columns", (width) => {
   test("no line is wider than the terminal, whatever a server says", () => {
     const hostile = report({

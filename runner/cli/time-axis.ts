@@ -1,0 +1,78 @@
+import { pad } from "./cells.js";
+
+/** A run's time, laid over so many cells. */
+export interface TimeAxis {
+  readonly width: number;
+  /** Cells from the left edge, with a part of one behind the point. */
+  readonly cellsAt: (moment: number) => number;
+  /** Whole cells in which more time passes than in others: from the first up to the second. */
+  readonly cuts: readonly (readonly [number, number])[];
+}
+
+/** A stretch in which nothing begins or ends is long when it takes so much of the run. */
+const LONG_SHARE = 0.1;
+/** When long stretches together take so much, the steps between them could not be told apart. */
+const TOO_MUCH = 0.6;
+/** Fewer steps are told apart well enough. */
+const MANY_STEPS = 8;
+const CUT_CELLS = 4;
+/** Narrower than this, there is no room to cut anything. */
+const NARROWEST = 16;
+
+/** Even where that shows what happened. Where a run mostly waited, its long waits are cut short so that the steps between them can be seen. */
+export function timeAxis(steps: readonly { at: number; duration: number | null }[], total: number, width: number): TimeAxis {
+  const stretches = stretchesOf(steps, total);
+  const long = stretches.filter(([from, to]) => to - from >= total * LONG_SHARE);
+  const waited = long.reduce((sum, [from, to]) => sum + to - from, 0);
+  if (width < NARROWEST || steps.length < MANY_STEPS || waited < total * TOO_MUCH || waited >= total) {
+    const scale = total > 0 ? width / total : 0;
+    return { width, cellsAt: (moment) => moment * scale, cuts: [] };
+  }
+  return cutAxis(stretches, new Set(long), total - waited, width);
+}
+
+type Stretch = readonly [from: number, to: number];
+
+/** What lies between one beginning or end and the next. */
+function stretchesOf(steps: readonly { at: number; duration: number | null }[], total: number): Stretch[] {
+  const moments = steps.flatMap(({ at, duration }) => (duration === null ? [at] : [at, at + duration]));
+  const sorted = [...new Set([0, ...moments.filter((moment) => moment > 0 && moment < total), total])].sort((a, b) => a - b);
+  return sorted.slice(1).map((to, index) => [sorted[index] as number, to]);
+}
+
+function cutAxis(stretches: readonly Stretch[], long: ReadonlySet<Stretch>, shortTime: number, width: number): TimeAxis {
+  const cutCells = Math.min(CUT_CELLS, Math.floor(width / 2 / long.size));
+  const scale = (width - cutCells * long.size) / shortTime;
+  const placed: { from: number; to: number; left: number; right: number }[] = [];
+  const cuts: [number, number][] = [];
+  let left = 0;
+  for (const stretch of stretches) {
+    const [from, to] = stretch;
+    // A cut takes whole cells: what comes before it ends where it begins.
+    if (long.has(stretch)) left = Math.round(left);
+    const right = long.has(stretch) ? left + cutCells : left + (to - from) * scale;
+    if (long.has(stretch)) cuts.push([left, right]);
+    placed.push({ from, to, left, right });
+    left = right;
+  }
+  const cellsAt = (moment: number): number => {
+    const { from, to, left: start, right } = placed.find((each) => moment <= each.to) ?? (placed.at(-1) as (typeof placed)[number]);
+    return Math.min(width, start + ((Math.min(moment, to) - from) / (to - from)) * (right - start));
+  };
+  return { width, cellsAt, cuts };
+}
+
+const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+/** Stands where a wait is drawn shorter than it was. */
+export const CUT = "╌";
+
+/** Begins and ends where the step did. The left edge lies on a whole cell, the right one on an eighth of one. */
+export function bar({ at, duration }: { at: number; duration: number | null }, { width, cellsAt, cuts }: TimeAxis): string {
+  const left = Math.min(width - 1, Math.floor(cellsAt(at)));
+  if (duration === null) return pad(`${" ".repeat(left)}${"░".repeat(width - left)}`, width);
+  const span = cellsAt(at + duration) - cellsAt(at);
+  const eighths = Math.max(1, Math.min((width - left) * 8, Math.round(span * 8)));
+  const cells = [...`${" ".repeat(left)}${"█".repeat(Math.floor(eighths / 8))}${EIGHTHS[eighths % 8]}`];
+  for (const [from, to] of cuts) for (let cell = from; cell < to; cell++) if (cells[cell] === "█") cells[cell] = CUT;
+  return pad(cells.join(""), width);
+}
