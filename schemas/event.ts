@@ -2,12 +2,12 @@
  * The envelope of every message: CloudEvents 1.0, JSON format. What is not named here may be there as well: CloudEvents lets
  * whoever hands a message on add attributes to it.
  */
-export function eventOf<const Type extends string, const Data>(type: Type, data: Data) {
+export function eventOf<const Type extends string, const Data>(type: Type, data: Data, mostIdCharacters = 200) {
   return {
     type: "object",
     properties: {
       specversion: { const: "1.0" },
-      id: { type: "string", minLength: 1, maxLength: 200, description: "With `source`, what a duplicate is told by." },
+      id: { type: "string", minLength: 1, maxLength: mostIdCharacters, description: "With `source`, what a duplicate is told by." },
       source: { type: "string", minLength: 1, maxLength: 2048, description: "A URI reference." },
       type: { const: type },
       subject: { type: "string", minLength: 1, maxLength: 512, description: "The probe and its version: network.smtp@2.0.0" },

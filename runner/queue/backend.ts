@@ -49,13 +49,18 @@ export interface Channel extends Sink {
   extend(deliveries: readonly Delivery[], leaseMs: number): Promise<Delivery[]>;
   /** Ends deliveries, each its own way. The answers are in the order of the settlements, and given when all is stored for good. */
   settle(settlements: readonly Settlement[]): Promise<SettleAnswer[]>;
+  /**
+   * Stores a text with each message, in the place of the one before, for whoever claims it next. It stays through retries, releases, lost
+   * leases and the dead letters, and goes when the message is done or purged. The answers are as those of settle.
+   */
+  keep(keepings: readonly Keeping[]): Promise<SettleAnswer[]>;
   counts(): Promise<Counts>;
   /** Nobody claims while it is paused, in any process. What is leased goes on. */
   pause(): Promise<void>;
   resume(): Promise<void>;
   /** Dead letters, the oldest first. */
   dead(most: number): Promise<DeadLetter[]>;
-  /** Puts dead letters back, due now and with their first attempt before them: these, or all. Gives how many. */
+  /** Puts dead letters back, due now and with their first attempt before them, and with what they kept: these, or all. Gives how many. */
   revive(ids: readonly string[] | null): Promise<number>;
   /** Takes messages away for good, and forgets their ids: never what is leased. Gives how many. */
   purge(what: Purgeable): Promise<number>;
@@ -103,6 +108,15 @@ export interface Delivery {
   readonly attempt: number;
   /** What its last attempt came to; null for the first one, and for a lease that ran out. */
   readonly lastFailure: LastFailure | null;
+  /** What was kept with it; null when nothing was. */
+  readonly kept: string | null;
+  /** 1 for the first; each time that it goes on later, one more. */
+  readonly part: number;
+}
+
+export interface Keeping {
+  readonly delivery: Delivery;
+  readonly text: string;
 }
 
 export interface Settlement {
@@ -115,6 +129,11 @@ export type Outcome =
   | { readonly kind: "done"; readonly result: Message | null }
   /** Comes again after a while, as its next attempt. */
   | { readonly kind: "retry"; readonly afterMs: number; readonly failure: LastFailure }
+  /**
+   * Worked on, and not done: due after a while as its next part, and this attempt does not count. `result` goes to the results of the same
+   * store, as that of "done" does.
+   */
+  | { readonly kind: "later"; readonly afterMs: number; readonly result: Message | null }
   /** Given back untouched: due at once, and this attempt does not count. */
   | { readonly kind: "release" }
   | { readonly kind: "dead"; readonly failure: LastFailure };

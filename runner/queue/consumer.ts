@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ResultEvent } from "../../schemas/result-event.js";
-import { type Channel, type Delivery, NO_LIMITS, type Outcome, type SettleAnswer } from "./backend.js";
+import { type Channel, type Delivery, NO_LIMITS, type Outcome, type SettleAnswer, type Settlement } from "./backend.js";
 import { backoffMs } from "./backoff.js";
 import { Heartbeat } from "./heartbeat.js";
+import { InBatches } from "./in-batches.js";
 import { lastFailure } from "./last-failure.js";
 import { isPassing } from "./passing.js";
 import { readResult } from "./result.js";
-import { Settler } from "./settler.js";
 
 export interface ConsumeOptions {
   /** Ends when nothing is left, instead of waiting for more. */
@@ -45,7 +45,7 @@ const WAIT_MS = 1000;
 
 /** Claims events, keeps their leases, and settles them as it is told. */
 export class Consumer {
-  readonly #settler: Settler;
+  readonly #settling: InBatches<Settlement, SettleAnswer>;
   readonly #heartbeat: Heartbeat;
   readonly #giveUp = new AbortController();
   readonly #held = new Map<Delivery, Consumed>();
@@ -56,7 +56,8 @@ export class Consumer {
     readonly options: ConsumeOptions,
   ) {
     const onTrouble = options.onTrouble ?? (() => undefined);
-    this.#settler = new Settler(channel, onTrouble, 0, this.#giveUp.signal);
+    const send = (settlements: readonly Settlement[]): Promise<SettleAnswer[]> => channel.settle(settlements);
+    this.#settling = new InBatches({ send, onTrouble, lingerMs: 0, givingUp: this.#giveUp.signal });
     this.#heartbeat = new Heartbeat(channel, this.#leaseMs, onTrouble);
   }
 
@@ -141,7 +142,7 @@ export class Consumer {
   }
 
   #bury(delivery: Delivery, outcome: Outcome): null {
-    this.#settler.settle({ delivery, outcome }).catch((error: unknown) => this.options.onTrouble?.(error));
+    this.#settling.send({ delivery, outcome }).catch((error: unknown) => this.options.onTrouble?.(error));
     return null;
   }
 
@@ -154,7 +155,7 @@ export class Consumer {
   async #settle(delivery: Delivery, outcome: Outcome): Promise<SettleAnswer> {
     if (!this.#held.has(delivery)) return "lost";
     try {
-      return await this.#settler.settle({ delivery, outcome });
+      return await this.#settling.send({ delivery, outcome });
     } finally {
       this.#heartbeat.letGo(delivery);
       this.#letGo(delivery);

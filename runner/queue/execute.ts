@@ -2,18 +2,21 @@ import type { Job } from "../../schemas/job-event.js";
 import type { LoadedProbe } from "../registry.js";
 import { RequestError } from "../request-error.js";
 import { type Report, runLoaded } from "../run.js";
-import type { Delivery, Outcome } from "./backend.js";
+import type { Delivery, Outcome, SettleAnswer } from "./backend.js";
 import { backoffMs } from "./backoff.js";
 import { readJob } from "./job.js";
+import { RunMemory } from "./job-memory.js";
 import type { KnownProbes } from "./known-probes.js";
 import { type FailureReason, type LastFailure, lastFailure } from "./last-failure.js";
 import { plainSecrets, referencesIn } from "./plain-secrets.js";
 import { resultMessage } from "./result.js";
 
 export interface Means {
-  readonly probes: KnownProbes;
+  readonly probes: Pick<KnownProbes, "get">;
   /** Whether jobs may have this reference (env:NAME, file:PATH, command:…) looked up here. */
   mayResolve(reference: string): boolean;
+  /** Stores what a run keeps for the next run of its job. */
+  keep(delivery: Delivery, text: string): Promise<SettleAnswer>;
 }
 
 /** What came of a job: how it is settled, and the report where there is one. */
@@ -44,16 +47,19 @@ async function performed(delivery: Delivery, job: Job, means: Means, signal: Abo
   const loaded = await means.probes.get(job.probe);
   const refused = refusal(loaded, job, means);
   if (refused !== null) return refused;
-  const report = await runLoaded(loaded, { name: job.probe, version: job.version }, job.input, { signal });
+  const memory = new RunMemory(delivery, (kept, text) => means.keep(kept, text));
+  const report = await runLoaded(loaded, { name: job.probe, version: job.version }, job.input, { signal, memory });
   // What an abort left of the evidence is no result: another worker runs the whole job.
   if (signal.aborted) return { outcome: { kind: "release" }, report: null };
+  const { laterMs } = memory;
+  const ofJob = { id: delivery.id, attempt: delivery.attempt, priority: job.priority };
+  if (laterMs !== null) return { outcome: { kind: "later", afterMs: laterMs, result: resultMessage(report, { ...ofJob, part: delivery.part }) }, report };
   const { failure } = report.carried;
   if (job.retry_failures && failure?.retryable === true) {
     const retry = again(delivery, job, lastFailure("target_failed", `${failure.phase}: ${failure.code}: ${failure.message}`));
     if (retry !== null) return { outcome: retry, report };
   }
-  const result = resultMessage(report, { id: delivery.id, attempt: delivery.attempt, priority: job.priority });
-  return { outcome: { kind: "done", result }, report };
+  return { outcome: { kind: "done", result: resultMessage(report, { ...ofJob, part: null }) }, report };
 }
 
 function refusal(loaded: LoadedProbe, job: Job, means: Means): Executed | null {

@@ -18,11 +18,11 @@ interface HandingOn {
  * A result that is refused would be refused again: its job is a dead letter, and nobody else has to wait for it.
  */
 export async function handOn(outcome: Outcome, { results, onTrouble, givingUp }: HandingOn): Promise<Outcome> {
-  if (outcome.kind !== "done" || outcome.result === null) return outcome;
+  if (!("result" in outcome) || outcome.result === null) return outcome;
   for (let attempt = 1; ; attempt++) {
     try {
       await results.push([outcome.result]);
-      return { kind: "done", result: null };
+      return { ...outcome, result: null };
     } catch (error) {
       if (error instanceof QueueError && error.code === "refused") return { kind: "dead", failure: lastFailure("result_refused", error.message) };
       if (!isPassing(error)) throw error;

@@ -12,11 +12,13 @@ export interface JobOfResult {
   readonly id: string;
   readonly attempt: number;
   readonly priority: number;
+  /** Of an interim result, after which the job goes on; null for the last one. */
+  readonly part: number | null;
 }
 
 /** What a consumer gets: the queue side of the envelope, in an event that says what it is. */
 export function resultMessage({ envelope, probe, version }: Report, job: JobOfResult | null): Message {
-  const id = job === null ? randomUUID() : resultIdOf(job.id);
+  const id = job === null ? randomUUID() : resultIdOf(job.id, job.part);
   const event = {
     specversion: "1.0",
     id,
@@ -27,6 +29,7 @@ export function resultMessage({ envelope, probe, version }: Report, job: JobOfRe
     datacontenttype: "application/json",
     dataschema: `urn:probe-run:${probe}:${version}:output`,
     ...(job === null ? {} : { jobid: job.id, attempt: job.attempt }),
+    ...(job === null || job.part === null ? {} : { part: job.part }),
     data: envelope.queue as Record<string, unknown>,
   } satisfies GivenOf<typeof resultEventContract>;
   return { id, body: JSON.stringify(event), key: null, priority: job?.priority ?? 0, delayMs: 0 };

@@ -1,9 +1,9 @@
 /** Bounds of the duration histogram, in seconds: from a local answer to a run's longest deadline. */
 export const DURATION_BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60] as const;
 
-export const ENDINGS = ["ok", "warning", "error", "retried", "dead", "released", "lost"] as const;
+export const ENDINGS = ["ok", "warning", "error", "later", "retried", "dead", "released", "lost"] as const;
 
-/** ok, warning, error: the result's status. The others left no result. */
+/** ok, warning, error: the result's status. later: it left an interim result, and goes on. The others left no result. */
 export type Ending = (typeof ENDINGS)[number];
 
 /** What a worker has done so far, as plain numbers: those of several processes can be added up. */

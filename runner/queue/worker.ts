@@ -2,16 +2,16 @@ import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Status } from "../../schemas/carried.js";
 import type { Report } from "../run.js";
-import type { Channel, Delivery, Limits, Outcome, Sink } from "./backend.js";
+import type { Channel, Delivery, Keeping, Limits, Outcome, SettleAnswer, Settlement, Sink } from "./backend.js";
 import { backoffMs } from "./backoff.js";
 import { type Executed, execute, type Means } from "./execute.js";
 import { handOn } from "./hand-on.js";
 import { Heartbeat } from "./heartbeat.js";
+import { InBatches } from "./in-batches.js";
 import { isPassing } from "./passing.js";
-import { Settler } from "./settler.js";
 import { count, type Ending, newTally, type Tally } from "./worker-stats.js";
 
-export interface WorkerSettings extends Means {
+export interface WorkerSettings extends Omit<Means, "keep"> {
   readonly jobs: Channel;
   /** Null: results go to the same store, with the end of their job. */
   readonly results: Sink | null;
@@ -32,7 +32,9 @@ export class Worker {
   readonly #stopping = new AbortController();
   /** Ends what still runs when the time to finish is over. */
   readonly #abandoning = new AbortController();
-  readonly #settler: Settler;
+  readonly #settling: InBatches<Settlement, SettleAnswer>;
+  readonly #keeping: InBatches<Keeping, SettleAnswer>;
+  readonly #means: Means;
   readonly #heartbeat: Heartbeat;
   readonly #running = new Set<Promise<void>>();
   /** Of the jobs that run. Listeners on one signal would cost more than this list. */
@@ -47,7 +49,10 @@ export class Worker {
     this.#abandoning.signal.addEventListener("abort", () => {
       for (const ending of this.#endings) ending.abort();
     });
-    this.#settler = new Settler(jobs, onTrouble, LINGER_MS, this.#abandoning.signal);
+    const batching = { onTrouble, lingerMs: LINGER_MS, givingUp: this.#abandoning.signal };
+    this.#settling = new InBatches({ ...batching, send: (settlements) => jobs.settle(settlements) });
+    this.#keeping = new InBatches({ ...batching, send: (keepings) => jobs.keep(keepings) });
+    this.#means = { ...settings, keep: (delivery, text) => this.#keeping.send({ delivery, text }) };
     this.#heartbeat = new Heartbeat(jobs, leaseMs, onTrouble);
   }
 
@@ -128,7 +133,7 @@ export class Worker {
     try {
       const executed = await this.#execute(delivery, ending.signal);
       const outcome = await this.#handOn(executed.outcome);
-      const answer = await this.#settler.settle({ delivery, outcome });
+      const answer = await this.#settling.send({ delivery, outcome });
       count(this.tally, answer === "lost" ? "lost" : endingOf(outcome, executed.report), performance.now() - began);
     } finally {
       this.#heartbeat.letGo(delivery);
@@ -139,7 +144,7 @@ export class Worker {
   /** A job whose result is on its way to the store makes room for the next one. */
   async #execute(delivery: Delivery, signal: AbortSignal): Promise<Executed> {
     try {
-      return await execute(delivery, this.settings, signal);
+      return await execute(delivery, this.#means, signal);
     } finally {
       this.tally.inFlight -= 1;
       this.#freed?.();
@@ -180,6 +185,6 @@ const GATHER_MS = 2;
 const DRAIN_LOOK_MS = 100;
 
 function endingOf(outcome: Outcome, report: Report | null): Ending {
-  const endings = { retry: "retried", dead: "dead", release: "released" } as const;
+  const endings = { later: "later", retry: "retried", dead: "dead", release: "released" } as const;
   return outcome.kind === "done" ? ((report?.carried.status ?? "ok") satisfies Status) : endings[outcome.kind];
 }

@@ -20,9 +20,9 @@ export function liveLine({ tally, jobs }: Observed, perSecond: number): string {
 
 /** The last word, on a terminal and in a pipe. */
 export function summary({ tally, restarts }: Pick<Observed, "tally" | "restarts">, seconds: number): string {
-  const { ok, warning, error, retried, dead, released, lost } = tally.endings;
+  const { ok, warning, error, later, retried, dead, released, lost } = tally.endings;
   const all = completed(tally);
-  const endings = Object.entries({ ok, warning, error, retried, dead, "given back": released, lost }).filter(([, value]) => value > 0);
+  const endings = Object.entries({ ok, warning, error, "put off": later, retried, dead, "given back": released, lost }).filter(([, value]) => value > 0);
   return [
     `${number(all)} jobs in ${seconds.toFixed(1)} s (${(all / seconds).toFixed(all / seconds < 10 ? 1 : 0)}/s)`,
     ...(endings.length === 0 ? [] : [endings.map(([name, value]) => `${number(value)} ${name}`).join(", ")]),

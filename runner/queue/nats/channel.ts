@@ -1,17 +1,18 @@
 import type { Subscription } from "@nats-io/transport-node";
-import type { Channel, ClaimRequest, Counts, DeadLetter, Delivery, Message, Purgeable, PushAnswer, SettleAnswer, Settlement } from "../backend.js";
+import type { Channel, ClaimRequest, Counts, DeadLetter, Delivery, Keeping, Message, Purgeable, PushAnswer, SettleAnswer, Settlement } from "../backend.js";
 import { keepAway } from "./acks.js";
 import { Claims } from "./claims.js";
 import { deadLetters, revive } from "./dead.js";
+import { keepAll } from "./keep.js";
 import { Lanes } from "./lanes.js";
-import type { Leased } from "./leased.js";
+import { inTurn, type Leased, recordOf } from "./leased.js";
 import { isHeld, recordIn } from "./leases.js";
 import type { Place } from "./place.js";
 import { purge } from "./purge.js";
 import { pushAll } from "./push.js";
 import { scan } from "./scan.js";
 import { settleAll } from "./settle.js";
-import { sweepLeases, sweepQueue } from "./sweep.js";
+import { sweepKept, sweepLeases, sweepQueue } from "./sweep.js";
 import { Waits } from "./waits.js";
 
 /** How often a waiting claim looks by itself: for what comes back after a delay or a lost lease, of which nobody tells. */
@@ -32,6 +33,7 @@ export class NatsChannel implements Channel {
   readonly #waits = new Waits();
   readonly #subscription: Subscription;
   #sweptAt = performance.now();
+  #sweptTo = 1;
 
   constructor(
     readonly place: Place,
@@ -69,16 +71,21 @@ export class NatsChannel implements Channel {
     const { client, clock, leases } = this.place;
     const until = (await clock.now()) + leaseMs;
     const lost = await Promise.all(
-      (deliveries as readonly Leased[]).map(async (leased) => {
-        const { token, attempt, lastFailure, reply, key } = leased;
-        const fence = await leases.write(token, { kind: "leased", until, attempt, failure: lastFailure, key }, leased.fence);
-        if (fence === null) return [leased];
-        leased.fence = fence;
-        keepAway(client, reply, leaseMs);
-        return [];
-      }),
+      (deliveries as readonly Leased[]).map((leased) =>
+        inTurn(leased, async () => {
+          const fence = await leases.write(leased.token, { ...recordOf(leased), until }, leased.fence);
+          if (fence === null) return [leased];
+          Object.assign(leased, { fence, until });
+          keepAway(client, leased.reply, leaseMs);
+          return [];
+        }),
+      ),
     );
     return lost.flat();
+  }
+
+  keep(keepings: readonly Keeping[]): Promise<SettleAnswer[]> {
+    return keepAll(this.place, keepings);
   }
 
   async settle(settlements: readonly Settlement[]): Promise<SettleAnswer[]> {
@@ -140,10 +147,11 @@ export class NatsChannel implements Channel {
     const now = performance.now();
     if (now - this.#sweptAt < (isIdle ? SWEEP_IDLE_EVERY_MS : SWEEP_EVERY_MS)) return;
     this.#sweptAt = now;
-    const { queue, leases } = this.place.names;
-    const [messages, records] = await Promise.all([this.#size(queue), this.#size(leases)]);
+    const { queue, leases, kept } = this.place.names;
+    const [messages, records, texts] = await Promise.all([this.#size(queue), this.#size(leases), this.#size(kept)]);
     if (messages > 0) await sweepQueue(this.place, this.#lanes);
     if (records > OTHER_RECORDS) await sweepLeases(this.place);
+    this.#sweptTo = texts > 0 ? await sweepKept(this.place, this.#sweptTo) : 1;
   }
 
   async #isPaused(): Promise<boolean> {

@@ -1,5 +1,5 @@
 import type { DeadLetter } from "../backend.js";
-import { envelopeIn, letterIn, revivedHeaders } from "./envelope.js";
+import { envelopeIn, type Letter, letterIn, revivedHeaders } from "./envelope.js";
 import { tokenOf } from "./names.js";
 import type { Place } from "./place.js";
 import { scan } from "./scan.js";
@@ -8,7 +8,9 @@ export async function deadLetters(place: Place, most: number): Promise<DeadLette
   const stored = await scan(place, place.names.dead, place.names.letter("*"), most);
   return stored.flatMap(({ headers, body }) => {
     const envelope = envelopeIn(headers);
-    return envelope === null || headers === undefined ? [] : [{ id: envelope.id, key: envelope.key, body, ...letterIn(headers) }];
+    if (envelope === null || headers === undefined) return [];
+    const { attempts, failure } = letterIn(headers);
+    return [{ id: envelope.id, key: envelope.key, body, attempts, failure }];
   });
 }
 
@@ -19,10 +21,12 @@ export async function revive(place: Place, ids: readonly string[] | null): Promi
   return revived.filter(Boolean).length;
 }
 
-async function reviveOne({ requests, names }: Place, token: string): Promise<boolean> {
+async function reviveOne(place: Place, token: string): Promise<boolean> {
+  const { requests, names } = place;
   const letter = await requests.last(names.dead, names.letter(token));
   const envelope = envelopeIn(letter?.header);
   if (letter === null || envelope === null) return false;
+  await remember(place, token, envelope.key, letterIn(letter.header));
   await requests.write({
     stream: names.queue,
     subject: names.queued(envelope.priority, token),
@@ -31,4 +35,10 @@ async function reviveOne({ requests, names }: Place, token: string): Promise<boo
     expected: 0,
   });
   return requests.remove(names.dead, letter.seq);
+}
+
+/** Before the message is there: a record of this kind waits for it. */
+async function remember({ leases }: Place, token: string, key: string | null, { kept, part }: Letter): Promise<void> {
+  if (kept === null && part === 1) return;
+  await leases.write(token, { kind: "delayed", until: 0, attempt: 0, failure: null, key, kept, part }, 0);
 }

@@ -1,5 +1,6 @@
-import type { DeadLetter, Message } from "../backend.js";
+import type { Message } from "../backend.js";
 import type { LastFailure } from "../last-failure.js";
+import { NO_MEMORY } from "./leases.js";
 
 /** What of a message stands in headers. The body is the payload, byte for byte, for whoever reads the stream with other tools. */
 export interface Envelope {
@@ -8,6 +9,15 @@ export interface Envelope {
   readonly priority: number;
   /** Not before this moment, on the server's clock. */
   readonly due: number | null;
+}
+
+/** What of a dead letter is not in its envelope. */
+export interface Letter {
+  readonly attempts: number;
+  readonly failure: LastFailure;
+  /** As in the record of its last lease. */
+  readonly kept: number | null;
+  readonly part: number;
 }
 
 interface HeaderSource {
@@ -25,8 +35,8 @@ export function revivedHeaders(envelope: Envelope): Record<string, string> {
   return written({ ...envelope, due: null });
 }
 
-export function letterHeaders(envelope: Envelope, attempts: number, failure: LastFailure): Record<string, string> {
-  return { ...written(envelope), [LETTER]: encodeURIComponent(JSON.stringify({ attempts, failure })) };
+export function letterHeaders(envelope: Envelope, letter: Letter): Record<string, string> {
+  return { ...written(envelope), [LETTER]: encodeURIComponent(JSON.stringify(letter)) };
 }
 
 /** Null for a message that somebody else put there. */
@@ -40,8 +50,8 @@ export function envelopeOf(subject: string, headers: HeaderSource | undefined): 
   return envelopeIn(headers) ?? { id: subject, key: null, priority: 0, due: null };
 }
 
-export function letterIn(headers: HeaderSource): Pick<DeadLetter, "attempts" | "failure"> {
-  return JSON.parse(decodeURIComponent(headers.get(LETTER))) as Pick<DeadLetter, "attempts" | "failure">;
+export function letterIn(headers: HeaderSource): Letter {
+  return { ...NO_MEMORY, ...(JSON.parse(decodeURIComponent(headers.get(LETTER))) as Letter) };
 }
 
 /** A header holds one line of ASCII. */

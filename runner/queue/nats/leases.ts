@@ -16,7 +16,13 @@ export interface LeaseRecord {
   readonly failure: LastFailure | null;
   /** The message's, for limits. */
   readonly key: string | null;
+  /** Where what the message kept lies in its stream. */
+  readonly kept: number | null;
+  readonly part: number;
 }
+
+/** Of a message that was never claimed. */
+export const NO_MEMORY = { kept: null, part: 1 } as const;
 
 export interface StoredRecord extends LeaseRecord {
   /** Of the record: the next step names it. */
@@ -46,7 +52,7 @@ export class Leases {
 }
 
 export function recordIn(text: string): LeaseRecord {
-  return JSON.parse(text) as LeaseRecord;
+  return { ...NO_MEMORY, ...(JSON.parse(text) as LeaseRecord) };
 }
 
 /** Whether nobody may claim it yet. */

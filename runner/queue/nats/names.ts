@@ -13,10 +13,13 @@ export interface Names {
   /** Ids that were worked off; the server forgets them by age. */
   readonly done: string;
   readonly dead: string;
+  /** What messages kept. Records and letters name it by its sequence, so that only what they name counts. */
+  readonly kept: string;
   queued(priority: number | "*", token: string): string;
   lease(token: string): string;
   doneId(token: string): string;
   letter(token: string): string;
+  keptText(token: string): string;
   consumer(priority: number): string;
   readonly paused: string;
   readonly clock: string;
@@ -33,10 +36,12 @@ export function namesOf(prefix: string, channel: ChannelName): Names {
     leases: `${stream}-leases`,
     done: `${stream}-done`,
     dead: `${stream}-dead`,
+    kept: `${stream}-kept`,
     queued: (priority, token) => `${subject}.queue.${priority}.${token}`,
     lease: (token) => `${subject}.lease.${token}`,
     doneId: (token) => `${subject}.done.${token}`,
     letter: (token) => `${subject}.dead.${token}`,
+    keptText: (token) => `${subject}.kept.${token}`,
     consumer: (priority) => `priority-${priority}`,
     paused: `${subject}.state.paused`,
     clock: `${subject}.state.clock`,

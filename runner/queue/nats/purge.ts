@@ -1,5 +1,7 @@
 import type { Purgeable } from "../backend.js";
 import { acknowledge } from "./acks.js";
+import { letterIn } from "./envelope.js";
+import { forget } from "./keep.js";
 import type { Lanes } from "./lanes.js";
 import { isHeld, type LeaseRecord, recordIn } from "./leases.js";
 import type { Place } from "./place.js";
@@ -14,8 +16,14 @@ const TAKING_MS = 30_000;
 export async function purge(place: Place, lanes: Lanes, what: Purgeable): Promise<number> {
   const { client, requests, names } = place;
   if (what === "waiting") return (await purgeTouched(place)) + (await purgeUntouched(place, lanes));
+  if (what === "dead") await forgetLetters(place);
   const { purged } = await requests.retried(() => client.manager.streams.purge(names[what]));
   return purged;
+}
+
+async function forgetLetters(place: Place): Promise<void> {
+  const letters = await scan(place, place.names.dead, place.names.letter("*"), Number.POSITIVE_INFINITY);
+  await Promise.all(letters.map(({ headers }) => forget(place, headers === undefined ? null : letterIn(headers).kept)));
 }
 
 /** What has a record: delayed, given back, or left by somebody who died. Consumers do not hand out what is delayed. */
@@ -35,6 +43,7 @@ async function purgeTouched(place: Place): Promise<number> {
       const message = await requests.last(names.queue, names.queued("*", token));
       const isRemoved = message !== null && (await requests.remove(names.queue, message.seq));
       await leases.remove(fence);
+      await forget(place, current.kept);
       return isRemoved;
     }),
   );
@@ -49,8 +58,9 @@ async function purgeUntouched(place: Place, lanes: Lanes): Promise<number> {
       if (pulled.length === 0) break;
       const taken = (await Promise.all(pulled.map((each) => take(place, each, TAKING_MS)))).filter((leased) => leased !== null);
       await Promise.all(
-        taken.map(async ({ fence, reply }) => {
+        taken.map(async ({ fence, reply, keptAt }) => {
           await place.leases.remove(fence);
+          await forget(place, keptAt);
           await acknowledge(place.requests, reply);
         }),
       );

@@ -1,5 +1,6 @@
 import type { Message, PushAnswer } from "../backend.js";
 import { headersOf } from "./envelope.js";
+import { NO_MEMORY } from "./leases.js";
 import { tokenOf } from "./names.js";
 import type { Place } from "./place.js";
 
@@ -30,7 +31,7 @@ async function pushOne({ requests, names, leases }: Place, message: Message, now
   const token = tokenOf(message.id);
   const due = message.delayMs > 0 ? Math.ceil(now + message.delayMs) : null;
   // The record comes first, so that nobody claims the message in between. If there is one, it is from a push that did not get further.
-  if (due !== null) await leases.write(token, { kind: "delayed", until: due, attempt: 0, failure: null, key: message.key }, 0);
+  if (due !== null) await leases.write(token, { kind: "delayed", until: due, attempt: 0, failure: null, key: message.key, ...NO_MEMORY }, 0);
   const sequence = await requests.write({
     stream: names.queue,
     subject: names.queued(message.priority, token),

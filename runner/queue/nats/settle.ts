@@ -1,7 +1,8 @@
 import type { Message, Outcome, SettleAnswer, Settlement } from "../backend.js";
 import { acknowledge, giveBack, keepAway } from "./acks.js";
 import { letterHeaders } from "./envelope.js";
-import type { Leased } from "./leased.js";
+import { forget } from "./keep.js";
+import { inTurn, type Leased, recordOf } from "./leased.js";
 import type { LeaseRecord } from "./leases.js";
 import type { Place } from "./place.js";
 
@@ -26,12 +27,12 @@ export async function settleAll(
 ): Promise<SettleAnswer[]> {
   const now = await place.clock.now();
   const fenced = await Promise.all(
-    settlements.map(async ({ delivery, outcome }): Promise<Fenced> => {
+    settlements.map(({ delivery, outcome }): Promise<Fenced> => {
       const leased = delivery as Leased;
-      return { leased, outcome, fence: await place.leases.write(leased.token, recordFor(leased, outcome, now), leased.fence) };
+      return inTurn(leased, async () => ({ leased, outcome, fence: await place.leases.write(leased.token, recordFor(leased, outcome, now), leased.fence) }));
     }),
   );
-  const results = fenced.flatMap(({ outcome, fence }) => (fence !== null && outcome.kind === "done" && outcome.result !== null ? [outcome.result] : []));
+  const results = fenced.flatMap(({ outcome, fence }) => (fence !== null && "result" in outcome && outcome.result !== null ? [outcome.result] : []));
   if (results.length > 0) await pushResults(results);
   return Promise.all(
     fenced.map(async ({ leased, outcome, fence }) => {
@@ -42,26 +43,38 @@ export async function settleAll(
   );
 }
 
-function recordFor({ attempt, lastFailure, key }: Leased, outcome: Outcome, now: number): LeaseRecord {
+function recordFor(leased: Leased, outcome: Outcome, now: number): LeaseRecord {
+  const record = recordOf(leased);
   switch (outcome.kind) {
     case "retry":
-      return { kind: "delayed", until: now + outcome.afterMs, attempt, failure: outcome.failure, key };
+      return { ...record, kind: "delayed", until: now + outcome.afterMs, failure: outcome.failure };
     case "release":
-      return { kind: "free", until: 0, attempt: attempt - 1, failure: lastFailure, key };
+      return { ...record, kind: "free", until: 0, attempt: record.attempt - 1 };
     default:
-      return { kind: "ending", until: now + ENDING_MS, attempt, failure: null, key };
+      return { ...record, kind: "ending", until: now + ENDING_MS, failure: null };
   }
+}
+
+/** Only once its result is stored: killed before that, this part runs again. */
+async function putOff({ client, clock, leases }: Place, leased: Leased, afterMs: number, fence: number): Promise<void> {
+  const record = recordOf(leased);
+  const until = (await clock.now()) + afterMs;
+  await leases.write(leased.token, { ...record, kind: "delayed", until, attempt: record.attempt - 1, failure: null, part: record.part + 1 }, fence);
+  keepAway(client, leased.reply, afterMs);
 }
 
 async function finish(place: Place, leased: Leased, outcome: Outcome, fence: number): Promise<void> {
   const { client, requests, names, leases } = place;
   if (outcome.kind === "retry") return keepAway(client, leased.reply, outcome.afterMs);
+  if (outcome.kind === "later") return putOff(place, leased, outcome.afterMs, fence);
   if (outcome.kind === "release") return giveBack(client, leased.reply);
   if (outcome.kind === "done") await requests.write({ stream: names.done, subject: names.doneId(leased.token), body: leased.id });
   else {
-    const headers = letterHeaders(leased.envelope, leased.attempt, outcome.failure);
+    const { attempt: attempts, keptAt: kept, part } = leased;
+    const headers = letterHeaders(leased.envelope, { attempts, failure: outcome.failure, kept, part });
     await requests.write({ stream: names.dead, subject: names.letter(leased.token), body: leased.body, headers });
   }
   await leases.remove(fence);
+  if (outcome.kind === "done") await forget(place, leased.keptAt);
   await acknowledge(requests, leased.reply);
 }

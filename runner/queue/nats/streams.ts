@@ -29,6 +29,7 @@ function configs(names: Names, { replicas }: NatsAddress, { retentionMs }: Backe
     { ...records, name: names.leases, subjects: [names.lease("*"), names.paused, names.clock, names.gate] },
     { ...records, name: names.done, subjects: [names.doneId("*")], max_age: Math.max(retentionMs, LEAST_AGE_MS) * NANOSECONDS },
     { ...records, name: names.dead, subjects: [names.letter("*")] },
+    { ...common, name: names.kept, subjects: [names.keptText("*")] },
   ];
 }
 

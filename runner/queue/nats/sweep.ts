@@ -1,6 +1,7 @@
 import type { StoredMsg } from "@nats-io/jetstream";
-import { envelopeOf } from "./envelope.js";
+import { envelopeOf, letterIn } from "./envelope.js";
 import { isOver } from "./is-over.js";
+import { forget } from "./keep.js";
 import type { Lanes } from "./lanes.js";
 import { recordIn } from "./leases.js";
 import { tokenOf } from "./names.js";
@@ -23,6 +24,37 @@ export async function sweepLeases(place: Place): Promise<void> {
     if (record !== null && record.kind !== "delayed" && (await requests.last(names.queue, names.queued("*", token))) === null)
       await leases.remove(record.fence);
   }
+}
+
+/** How many texts one sweep looks at, each with up to four requests. */
+const MOST_TEXTS = 50;
+/** Younger ones may be about to be named. */
+const YOUNG_MS = 60_000;
+
+/** Takes away texts that nothing names: whoever wrote them died, or lost its lease. Gives where the next sweep begins. */
+export async function sweepKept(place: Place, begin: number): Promise<number> {
+  const { client, requests, names, clock } = place;
+  let from = begin;
+  const now = await clock.now();
+  for (let looked = 0; looked < MOST_TEXTS; looked++) {
+    const next = { seq: from, next_by_subj: names.keptText("*") };
+    const found = await requests.retried(() => client.manager.streams.getMessage(names.kept, next));
+    if (found === null || found.time.getTime() > now - YOUNG_MS) return 1;
+    from = found.seq + 1;
+    const token = found.subject.slice(names.keptText("").length);
+    if (!(await isNamed(place, token, found.seq))) await forget(place, found.seq);
+  }
+  return from;
+}
+
+/** A dying message is named by its letter before its record goes, a revived one by its record before its letter goes: so once more. */
+async function isNamed({ requests, names, leases }: Place, token: string, keptAt: number): Promise<boolean> {
+  const isRecords = async (): Promise<boolean> => (await leases.read(token))?.kept === keptAt;
+  const isLetters = async (): Promise<boolean> => {
+    const letter = await requests.last(names.dead, names.letter(token));
+    return letter !== null && letterIn(letter.header).kept === keptAt;
+  };
+  return (await isRecords()) || (await isLetters()) || (await isRecords());
 }
 
 /**

@@ -1,8 +1,9 @@
 import { acknowledge, giveBack, keepAway } from "./acks.js";
 import { type Envelope, envelopeOf } from "./envelope.js";
 import { isOver } from "./is-over.js";
+import { readKept } from "./keep.js";
 import type { Leased } from "./leased.js";
-import { isHeld, type LeaseRecord, type StoredRecord } from "./leases.js";
+import { isHeld, type LeaseRecord, NO_MEMORY, type StoredRecord } from "./leases.js";
 import { tokenOf } from "./names.js";
 import type { Place } from "./place.js";
 import type { Pulled } from "./pull.js";
@@ -31,13 +32,19 @@ export async function take(place: Place, pulled: Pulled, leaseMs: number): Promi
     const fence = await place.leases.write(token, next, record?.fence ?? 0);
     if (fence !== null) {
       keepAway(place.client, pulled.reply, leaseMs);
-      const { id, key } = envelope;
-      return { id, key, body: pulled.body, attempt: next.attempt, lastFailure: next.failure, envelope, token, reply: pulled.reply, fence };
+      return leasedOf(pulled, envelope, next, fence, await readKept(place, next.kept));
     }
     record = await place.leases.read(token);
   }
   giveBack(place.client, pulled.reply);
   return null;
+}
+
+function leasedOf({ body, reply }: Pulled, envelope: Envelope, record: LeaseRecord, fence: number, kept: string | null): Leased {
+  const { attempt, failure, until, part } = record;
+  const { id, key } = envelope;
+  const delivery = { id, key, body, attempt, lastFailure: failure, kept, part };
+  return { ...delivery, envelope, token: tokenOf(id), reply, fence, until, keptAt: record.kept, lastStep: Promise.resolve() };
 }
 
 function heldUntil({ due }: Envelope, record: StoredRecord | null, now: number): number | null {
@@ -48,7 +55,8 @@ function heldUntil({ due }: Envelope, record: StoredRecord | null, now: number):
 /** A lease that ran out says nothing about why: its failure is forgotten. */
 function nextRecord(record: LeaseRecord | null, until: number, key: string | null): LeaseRecord {
   const failure = record !== null && (record.kind === "delayed" || record.kind === "free") ? record.failure : null;
-  return { kind: "leased", until, attempt: (record?.attempt ?? 0) + 1, failure, key };
+  const { kept, part } = record ?? NO_MEMORY;
+  return { kind: "leased", until, attempt: (record?.attempt ?? 0) + 1, failure, key, kept, part };
 }
 
 /**

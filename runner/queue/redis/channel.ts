@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { Queue } from "bullmq";
-import type { Channel, ClaimRequest, Counts, DeadLetter, Delivery, Message, Purgeable, PushAnswer, SettleAnswer, Settlement } from "../backend.js";
+import type { Channel, ClaimRequest, Counts, DeadLetter, Delivery, Keeping, Message, Purgeable, PushAnswer, SettleAnswer, Settlement } from "../backend.js";
 import { batchesOf } from "./batches.js";
-import { callName, messageColumns, settlementColumns } from "./columns.js";
+import { callName, keepingColumns, messageColumns, settlementColumns } from "./columns.js";
 import type { Connection } from "./connection.js";
 import { DeadLetters } from "./dead-letters.js";
 import { type Lease, leasesOf } from "./deliveries.js";
@@ -70,9 +70,13 @@ export class RedisChannel implements Channel {
   }
 
   async settle(settlements: readonly Settlement[]): Promise<SettleAnswer[]> {
-    const batches = batchesOf(settlements, ({ outcome }) => (outcome.kind === "done" ? (outcome.result?.body.length ?? 0) : 0));
-    const answers = await Promise.all(batches.map((batch) => this.#settleBatch(batch)));
-    return answers.flat().map((stored) => (stored === 1 ? "stored" : "lost"));
+    const batches = batchesOf(settlements, ({ outcome }) => ("result" in outcome ? (outcome.result?.body.length ?? 0) : 0));
+    return answersOf(await Promise.all(batches.map((batch) => this.#settleBatch(batch))));
+  }
+
+  async keep(keepings: readonly Keeping[]): Promise<SettleAnswer[]> {
+    const batches = batchesOf(keepings, ({ text }) => text.length);
+    return answersOf(await Promise.all(batches.map((batch) => this.#run("keep", batch.flatMap(keepingColumns)))));
   }
 
   async counts(): Promise<Counts> {
@@ -135,4 +139,8 @@ export class RedisChannel implements Channel {
   #run(script: ScriptName, values: readonly (string | number)[], moreKeys: readonly string[] = []): Promise<number[]> {
     return this.connection.run(script, [this.#meta, ...moreKeys], values) as Promise<number[]>;
   }
+}
+
+function answersOf(batches: readonly number[][]): SettleAnswer[] {
+  return batches.flat().map((stored) => (stored === 1 ? "stored" : "lost"));
 }

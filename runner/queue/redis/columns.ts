@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { Message, Outcome, Settlement } from "../backend.js";
+import type { Keeping, Message, Outcome, Settlement } from "../backend.js";
 import { dataOf, keyField, type Lease } from "./deliveries.js";
 import { jobIdOf } from "./ids.js";
 
@@ -22,11 +22,19 @@ export function settlementColumns({ delivery, outcome }: Settlement): (string | 
   return [jobId, lease, outcome.kind, ...outcomeColumns(outcome, delivery as Lease)];
 }
 
+/** As the keep script takes it. */
+export function keepingColumns({ delivery, text }: Keeping): string[] {
+  const { jobId, lease } = delivery as Lease;
+  return [jobId, lease, text];
+}
+
 /** A number, a failure, its words, and id, data, key and priority of a result. */
 function outcomeColumns(outcome: Outcome, { place }: Lease): (string | number)[] {
   switch (outcome.kind) {
     case "done":
-      return [0, "", "", ...(outcome.result === null ? ["", "", "", 0] : messageColumns(outcome.result).slice(0, 4))];
+      return [0, "", "", ...resultColumns(outcome.result)];
+    case "later":
+      return [Math.ceil(outcome.afterMs), "", "", ...resultColumns(outcome.result)];
     case "retry":
       return [Math.ceil(outcome.afterMs), JSON.stringify(outcome.failure), outcome.failure.message, "", "", "", 0];
     case "release":
@@ -34,4 +42,8 @@ function outcomeColumns(outcome: Outcome, { place }: Lease): (string | number)[]
     case "dead":
       return [0, JSON.stringify(outcome.failure), outcome.failure.message, "", "", "", 0];
   }
+}
+
+function resultColumns(result: Message | null): (string | number)[] {
+  return result === null ? ["", "", "", 0] : messageColumns(result).slice(0, 4);
 }

@@ -12,8 +12,8 @@ export interface Lease extends Delivery {
 }
 
 /** What the claim script gives for a message, in this order. */
-type Claimed = readonly [jobId: string, data: string, key: string, attempt: number, failure: string, place: string];
-const COLUMNS = 6;
+type Claimed = readonly [jobId: string, data: string, key: string, attempt: number, failure: string, place: string, kept: string | null, part: string | number];
+const COLUMNS = 8;
 
 export function leasesOf(reply: readonly unknown[], lease: string): Lease[] {
   const leases: Lease[] = [];
@@ -23,7 +23,7 @@ export function leasesOf(reply: readonly unknown[], lease: string): Lease[] {
   return leases;
 }
 
-function leaseOf([jobId, data, key, attempt, failure, place]: Claimed, lease: string): Lease {
+function leaseOf([jobId, data, key, attempt, failure, place, kept, part]: Claimed, lease: string): Lease {
   return {
     id: messageIdOf(jobId),
     body: bodyOf(data),
@@ -31,6 +31,8 @@ function leaseOf([jobId, data, key, attempt, failure, place]: Claimed, lease: st
     attempt,
     // A letter that was revived has its first attempt before it.
     lastFailure: attempt === 1 ? null : failureFrom(failure),
+    kept,
+    part: Number(part),
     jobId,
     lease,
     place,

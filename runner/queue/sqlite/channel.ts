@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Channel, ClaimRequest, Counts, DeadLetter, Delivery, Message, Purgeable, PushAnswer, SettleAnswer, Settlement } from "../backend.js";
+import type { Channel, ClaimRequest, Counts, DeadLetter, Delivery, Keeping, Message, Purgeable, PushAnswer, SettleAnswer, Settlement } from "../backend.js";
 import { claimNow, nextDue } from "./claim.js";
 import type { Database } from "./database.js";
 import { deadLetterOf, type Lease, type Row, statementsFor } from "./rows.js";
@@ -78,6 +78,16 @@ export class SqliteChannel implements Channel {
     }, this.results !== null);
   }
 
+  keep(keepings: readonly Keeping[]): Promise<SettleAnswer[]> {
+    return this.#write(() => {
+      const statement = this.database.prepare(this.#statements.keep);
+      return keepings.map(({ delivery, text }) => {
+        const { sequence, lease } = delivery as Lease;
+        return Number(statement.run(text, sequence, lease).changes) > 0 ? "stored" : "lost";
+      });
+    }, true);
+  }
+
   async counts(): Promise<Counts> {
     return this.database.read(() => {
       this.database.driver.exec("BEGIN");
@@ -105,7 +115,7 @@ export class SqliteChannel implements Channel {
   }
 
   async dead(most: number): Promise<DeadLetter[]> {
-    const sql = `SELECT sequence, id, body, key, priority, attempt, failure FROM ${this.table} WHERE state = ${STATE.dead} AND due IS NOT NULL ORDER BY due, sequence LIMIT ?`;
+    const sql = `SELECT sequence, id, body, key, priority, attempt, failure, kept, part FROM ${this.table} WHERE state = ${STATE.dead} AND due IS NOT NULL ORDER BY due, sequence LIMIT ?`;
     return this.database.read(() => (this.database.prepare(sql).all(most) as Row[]).map(deadLetterOf));
   }
 

@@ -4,7 +4,7 @@ import { QueueError } from "../queue-error.js";
 import { Database } from "./database.js";
 import { type Driver, openDriver } from "./driver.js";
 import { asQueueError } from "./errors.js";
-import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from "./schema.js";
+import { APPLICATION_ID, MIGRATIONS, SCHEMA, SCHEMA_VERSION } from "./schema.js";
 import { type MachineClock, StoreClock } from "./store-clock.js";
 
 /** While it is being opened another process may be making the tables. */
@@ -78,15 +78,22 @@ function prepared(path: string, driver: Driver, machine: MachineClock): Database
   // What a burst made the log grow to is given back to the disk.
   driver.exec("PRAGMA journal_size_limit = 67108864");
   driver.exec("BEGIN IMMEDIATE");
-  if (versionOf(driver) === 0) {
-    driver.exec(SCHEMA);
-    driver.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
-    driver.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
-  }
+  makeTables(driver);
   const clock = new StoreClock(driver, machine);
   driver.exec("COMMIT");
   driver.exec("PRAGMA busy_timeout = 0");
   return new Database(path, driver, clock);
+}
+
+/** A process of an older release that has the file open goes on: it names the columns that it knows. */
+function makeTables(driver: Driver): void {
+  const version = versionOf(driver);
+  if (version === SCHEMA_VERSION) return;
+  if (version === 0) {
+    driver.exec(SCHEMA);
+    driver.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
+  } else for (let from = version; from < SCHEMA_VERSION; from++) driver.exec(MIGRATIONS[from] as string);
+  driver.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
 }
 
 /** Before anything is written. */

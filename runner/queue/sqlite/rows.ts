@@ -11,6 +11,8 @@ export interface Row {
   priority: number;
   attempt: number;
   failure: string | null;
+  kept: string | null;
+  part: number;
 }
 
 /** A lease on a row: `lease` is drawn anew for each claim, so that an old holder is told from the present one. */
@@ -26,6 +28,8 @@ export function leaseOf(row: Row, lease: number): Lease {
     key: row.key,
     attempt: row.attempt,
     lastFailure: failureOf(row),
+    kept: row.kept,
+    part: row.part,
     sequence: row.sequence,
     lease,
   };
@@ -40,24 +44,29 @@ function failureOf({ failure }: Row): LastFailure | null {
   return failure === null ? null : (JSON.parse(failure) as LastFailure);
 }
 
+const CLAIMED = "sequence, id, body, key, priority, attempt, failure, kept, part";
+
 /** Every statement of one table that is on the path of a message. */
 export function statementsFor(table: TableName) {
   return {
     // A done id that may be forgotten makes room for a new message of that id.
     push: `INSERT INTO ${table} (id, body, key, priority, state, due, attempt) VALUES (?, ?, ?, ?, ?, ?, 0)
       ON CONFLICT (id) DO UPDATE SET body = excluded.body, key = excluded.key, priority = excluded.priority, state = excluded.state,
-        due = excluded.due, attempt = 0, lease = NULL, failure = NULL WHERE state = ${STATE.done} AND due <= ?`,
+        due = excluded.due, attempt = 0, lease = NULL, failure = NULL, kept = NULL, part = 1 WHERE state = ${STATE.done} AND due <= ?`,
     wakeDelayed: `UPDATE ${table} SET state = ${STATE.ready}, due = NULL WHERE state = ${STATE.delayed} AND due <= ?`,
     endLeases: `UPDATE ${table} SET state = ${STATE.ready}, due = NULL, lease = NULL, failure = NULL WHERE state = ${STATE.leased} AND due <= ?`,
     takeFirst: `UPDATE ${table} SET state = ${STATE.leased}, due = ?, lease = ?, attempt = attempt + 1 WHERE sequence IN
       (SELECT sequence FROM ${table} WHERE state = ${STATE.ready} ORDER BY priority DESC, sequence LIMIT ?)
-      RETURNING sequence, id, body, key, priority, attempt, failure`,
+      RETURNING ${CLAIMED}`,
     takeChosen: `UPDATE ${table} SET state = ${STATE.leased}, due = ?, lease = ?, attempt = attempt + 1 WHERE sequence IN
       (SELECT value FROM json_each(?))
-      RETURNING sequence, id, body, key, priority, attempt, failure`,
+      RETURNING ${CLAIMED}`,
     extend: `UPDATE ${table} SET due = ? WHERE sequence = ? AND lease = ?`,
-    finish: `UPDATE ${table} SET state = ${STATE.done}, due = ?, lease = NULL, body = '', failure = NULL WHERE sequence = ? AND lease = ?`,
+    finish: `UPDATE ${table} SET state = ${STATE.done}, due = ?, lease = NULL, body = '', failure = NULL, kept = NULL WHERE sequence = ? AND lease = ?`,
     retry: `UPDATE ${table} SET state = ${STATE.delayed}, due = ?, lease = NULL, failure = ? WHERE sequence = ? AND lease = ?`,
+    later: `UPDATE ${table} SET state = ${STATE.delayed}, due = ?, lease = NULL, failure = NULL, attempt = attempt - 1, part = part + 1
+      WHERE sequence = ? AND lease = ?`,
+    keep: `UPDATE ${table} SET kept = ? WHERE sequence = ? AND lease = ?`,
     release: `UPDATE ${table} SET state = ${STATE.ready}, due = NULL, lease = NULL, attempt = attempt - 1 WHERE sequence = ? AND lease = ?`,
     bury: `UPDATE ${table} SET state = ${STATE.dead}, due = ?, lease = NULL, failure = ? WHERE sequence = ? AND lease = ?`,
     forget: `DELETE FROM ${table} WHERE sequence IN (SELECT sequence FROM ${table} WHERE state = ${STATE.done} AND due <= ? LIMIT 1000)`,

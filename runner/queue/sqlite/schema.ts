@@ -1,7 +1,7 @@
 /** Says that a file is a queue of ours (PRAGMA application_id): "prbq". */
 export const APPLICATION_ID = 0x70726271;
 /** Of the tables below (PRAGMA user_version). */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /** One table a channel. */
 export type TableName = "job" | "result";
@@ -24,6 +24,13 @@ export const SCHEMA = `
   ${channelTables("result")}
 `;
 
+/** From each version to the next. */
+export const MIGRATIONS: Readonly<Record<number, string>> = {
+  1: (["job", "result"] as const)
+    .map((name) => `ALTER TABLE ${name} ADD COLUMN kept TEXT; ALTER TABLE ${name} ADD COLUMN part INTEGER NOT NULL DEFAULT 1;`)
+    .join("\n"),
+};
+
 /**
  * `due` is null for what is ready or parked; else the moment, on the store's clock, at which a delay or a lease ends, a done
  * id may be forgotten, or a letter died. A partial index serves a query only where the query says what the index says:
@@ -41,7 +48,9 @@ function channelTables(name: TableName): string {
     due INTEGER,
     attempt INTEGER NOT NULL,
     lease INTEGER,
-    failure TEXT
+    failure TEXT,
+    kept TEXT,
+    part INTEGER NOT NULL DEFAULT 1
   ) STRICT;
   CREATE INDEX ${name}_ready ON ${name} (priority DESC, sequence) WHERE state = ${STATE.ready};
   CREATE INDEX ${name}_due ON ${name} (state, due) WHERE due IS NOT NULL;

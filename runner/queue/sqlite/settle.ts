@@ -18,7 +18,7 @@ export function settleNow(settling: Settling, settlements: readonly Settlement[]
   const answers = settlements.map(({ delivery, outcome }): SettleAnswer => {
     if (!wasStored(settling, delivery as Lease, outcome)) return "lost";
     if (delivery.key !== null) keys.add(delivery.key);
-    if (outcome.kind === "done" && outcome.result !== null) settling.pushResult(outcome.result);
+    if ("result" in outcome && outcome.result !== null) settling.pushResult(outcome.result);
     return "stored";
   });
   openLanes(settling, keys);
@@ -32,6 +32,8 @@ function wasStored({ database, statements, now, forgetAt }: Settling, { sequence
       return changed(statements.finish, forgetAt);
     case "retry":
       return changed(statements.retry, Math.ceil(now + outcome.afterMs), JSON.stringify(outcome.failure));
+    case "later":
+      return changed(statements.later, Math.ceil(now + outcome.afterMs));
     case "release":
       return changed(statements.release);
     case "dead":

@@ -219,6 +219,144 @@ export function describeBackend(name: string, { fresh, leaseMs }: ContractSubjec
       });
     });
 
+    describe("memory", () => {
+      const keep = (from: Channel, delivery: Delivery | undefined, text: string) => from.keep([{ delivery: delivery as Delivery, text }]);
+      const failure = lastFailure("worker_error", "no such host");
+
+      test("what was kept is there for whoever claims it next, and nobody else's is", async () => {
+        await jobs.push([message("a"), message("b")]);
+        const [a, b] = await claim(jobs);
+        expect([a, b]).toMatchObject([
+          { kept: null, part: 1 },
+          { kept: null, part: 1 },
+        ]);
+        expect(await keep(jobs, a, "half")).toEqual(["stored"]);
+        expect(await keep(jobs, a, '{"done":["ann"]}')).toEqual(["stored"]);
+        await settle(jobs, a, { kind: "release" });
+        await settle(jobs, b, { kind: "release" });
+        expect(await claim(await anotherProcess())).toMatchObject([
+          { id: "a", kept: '{"done":["ann"]}', attempt: 1 },
+          { id: "b", kept: null },
+        ]);
+      });
+
+      test("it stays through a retry, a revival, and all else that ends a lease", async () => {
+        await jobs.push([message("a")]);
+        const [first] = await claim(jobs);
+        await keep(jobs, first, "one");
+        await settle(jobs, first, { kind: "retry", afterMs: 1, failure });
+        const [second] = await claim(jobs, 1, { waitMs: 3000 });
+        expect(second).toMatchObject({ kept: "one", attempt: 2, lastFailure: failure });
+        await keep(jobs, second, "two");
+        await settle(jobs, second, { kind: "later", afterMs: 1, result: null });
+        const [third] = await claim(jobs, 1, { waitMs: 3000 });
+        await settle(jobs, third, { kind: "dead", failure });
+        expect(await jobs.dead(10)).toMatchObject([{ id: "a", failure }]);
+        expect(await jobs.revive(null)).toBe(1);
+        expect(await claim(await anotherProcess())).toMatchObject([{ kept: "two", part: 2, attempt: 1, lastFailure: null }]);
+      });
+
+      test("a holder that was killed after it had kept leaves it to the next", async () => {
+        await jobs.push([message("a")]);
+        const [first] = await claim(jobs, 1, { leaseMs });
+        await keep(jobs, first, "half");
+        const other = await anotherProcess();
+        const [second] = await claim(other, 1, { waitMs: leaseMs * 6 });
+        expect(second).toMatchObject({ kept: "half", attempt: 2 });
+        expect(await keep(jobs, first, "too late")).toEqual(["lost"]);
+        expect(await keep(other, second, "whole")).toEqual(["stored"]);
+        expect(await keep(jobs, first, "too late again")).toEqual(["lost"]);
+        await settle(other, second, { kind: "release" });
+        expect(await claim(other)).toMatchObject([{ kept: "whole" }]);
+      });
+
+      test("what is settled keeps nothing more", async () => {
+        await jobs.push([message("a"), message("b")]);
+        const [a, b] = await claim(jobs);
+        await settle(jobs, a, { kind: "done", result: null });
+        await settle(jobs, b, { kind: "release" });
+        expect([await keep(jobs, a, "late"), await keep(jobs, b, "late")].flat()).toEqual(["lost", "lost"]);
+        expect(await claim(jobs)).toMatchObject([{ id: "b", kept: null }]);
+      });
+
+      test("many in one call, answered in order, and beside heartbeats", async () => {
+        await jobs.push([message("a"), message("b"), message("c")]);
+        const [a, b, c] = (await claim(jobs)) as [Delivery, Delivery, Delivery];
+        await settle(jobs, b, { kind: "release" });
+        const [answers, lost, again] = await Promise.all([
+          jobs.keep([a, b, c].map((delivery) => ({ delivery, text: delivery.id }))),
+          jobs.extend([a, c], 60_000),
+          keep(jobs, a, "a again"),
+        ]);
+        expect({ answers, lost, again }).toEqual({ answers: ["stored", "lost", "stored"], lost: [], again: ["stored"] });
+        expect(await Promise.all([a, c].map((delivery) => settle(jobs, delivery, { kind: "release" })))).toEqual([["stored"], ["stored"]]);
+        expect(Object.fromEntries((await claim(jobs)).map(({ id, kept }) => [id, kept]))).toEqual({ a: "a again", b: null, c: "c" });
+      });
+
+      test("later: due after its time as its next part, and the attempt does not count", async () => {
+        await jobs.push([message("a", { priority: 3, key: "site" })]);
+        const [first] = await claim(jobs);
+        await keep(jobs, first, "half");
+        expect(await settle(jobs, first, { kind: "later", afterMs: 400, result: message("a:result:1") })).toEqual(["stored"]);
+        expect(await settle(jobs, first, { kind: "done", result: null })).toEqual(["lost"]);
+        expect(await jobs.push([message("a")])).toEqual(["duplicate"]);
+        expect(await jobs.counts()).toMatchObject({ waiting: 0, leased: 0, delayed: 1, done: 0 });
+        expect(await claim(jobs, 1, none)).toEqual([]);
+        const asked = performance.now();
+        const [second] = await claim(jobs, 1, { waitMs: 5000, limits: { ...NO_LIMITS, eachKey: { atOnce: 1, rate: null } } });
+        expect(performance.now() - asked).toBeLessThan(3000);
+        expect(second).toMatchObject({ id: "a", key: "site", attempt: 1, part: 2, kept: "half", lastFailure: null });
+        await settle(jobs, second, { kind: "done", result: message("a:result") });
+        expect((await claim(backend.results as Channel)).map(({ id }) => id)).toEqual(["a:result:1", "a:result"]);
+        expect(await jobs.push([message("a")])).toEqual(["duplicate"]);
+      });
+
+      test("later: failures before it are forgotten, and so is the lease", async () => {
+        await jobs.push([message("a")]);
+        await settle(jobs, (await claim(jobs))[0], { kind: "retry", afterMs: 1, failure });
+        await settle(jobs, (await claim(jobs, 1, { waitMs: 3000 }))[0], { kind: "later", afterMs: 1, result: null });
+        expect(await claim(await anotherProcess(), 1, { waitMs: 3000 })).toMatchObject([{ attempt: 2, part: 2, lastFailure: null }]);
+      });
+
+      test("whoever lost the lease puts nothing off, and its result is not stored", async () => {
+        await jobs.push([message("a")]);
+        const [first] = await claim(jobs, 1, { leaseMs });
+        const [second] = await claim(await anotherProcess(), 1, { waitMs: leaseMs * 6 });
+        expect(await settle(jobs, first, { kind: "later", afterMs: 1, result: message("a:result:1") })).toEqual(["lost"]);
+        expect(await (backend.results as Channel).counts()).toMatchObject({ waiting: 0 });
+        expect(second).toMatchObject({ attempt: 2, part: 1 });
+      });
+
+      test("a message with the id of one that was purged, or forgotten, remembers nothing", async () => {
+        const short = await store.open({ ...BACKEND_DEFAULTS, retentionMs: 100 });
+        others.push(short);
+        const channel = short.jobs as Channel;
+        await channel.push([message("waiting"), message("dead"), message("done")]);
+        const [waiting, dead, done] = await claim(channel);
+        for (const delivery of [waiting, dead, done]) await keep(channel, delivery, "old");
+        await settle(channel, waiting, { kind: "later", afterMs: 60_000, result: null });
+        await settle(channel, dead, { kind: "dead", failure });
+        await settle(channel, done, { kind: "done", result: null });
+        expect([await channel.purge("waiting"), await channel.purge("dead")]).toEqual([1, 1]);
+        await pause(300);
+        expect(await channel.push([message("waiting"), message("dead"), message("done")])).toEqual(["accepted", "accepted", "accepted"]);
+        const claimed = await claim(channel);
+        expect(claimed.map(({ id, kept, part, attempt }) => [id, kept, part, attempt]).sort()).toEqual(
+          ["dead", "done", "waiting"].map((id) => [id, null, 1, 1]),
+        );
+      });
+
+      test("any text of a quarter of a megabyte", async () => {
+        const texts = ["\u{1f4ec} \\ \" '\n", "x".repeat(256 * 1024)];
+        await jobs.push([message("a"), message("b")]);
+        for (const [index, delivery] of (await claim(jobs)).entries()) {
+          await keep(jobs, delivery, texts[index] as string);
+          await settle(jobs, delivery, { kind: "release" });
+        }
+        expect((await claim(jobs)).map(({ kept }) => kept)).toEqual(texts);
+      });
+    });
+
     describe("limits", () => {
       test("N at once for each key, across processes; others pass, and no attempt is lost", async () => {
         await jobs.push([message("a1", { key: "a" }), message("a2", { key: "a" }), message("a3", { key: "a" }), message("b1", { key: "b" }), message("free")]);

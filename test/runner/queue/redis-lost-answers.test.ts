@@ -35,6 +35,7 @@ realServer("a Redis whose answer gets lost with the connection", ["redis-server"
 
   test.each([
     { kind: "done", result: message("a:result") },
+    { kind: "later", afterMs: 60_000, result: message("a:result:1") },
     { kind: "retry", afterMs: 60_000, failure: { reason: "worker_error", message: "it threw", at: "" } },
     { kind: "dead", failure: { reason: "worker_error", message: "it threw", at: "" } },
     { kind: "release" },
@@ -46,7 +47,7 @@ realServer("a Redis whose answer gets lost with the connection", ["redis-server"
     expect(wire.lost).toBe(1);
     const { results } = backend;
     if (!isChannel(results)) throw new Error("results can be claimed from Redis");
-    expect(await results.counts()).toMatchObject({ waiting: outcome.kind === "done" ? 1 : 0 });
+    expect(await results.counts()).toMatchObject({ waiting: "result" in outcome ? 1 : 0 });
     expect((await jobs.counts()).leased).toBe(0);
   });
 });

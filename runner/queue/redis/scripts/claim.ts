@@ -2,7 +2,7 @@ import { LANES } from "./lanes.js";
 
 /**
  * KEYS: meta. ARGV: the lease's name, most, leaseMs, limits. Gives how many milliseconds from now something may be due that is not yet
- * (-1: nothing is expected), and then of each message that was claimed its id, data, "=key", attempt, failure and place in the line.
+ * (-1: nothing is expected), and then of each message that was claimed its id, data, "=key", attempt, failure, place in the line, what it kept, and its part.
  */
 export const CLAIM = /* lua */ `
 local lease, most, leaseMs, limits = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), cjson.decode(ARGV[4])
@@ -56,7 +56,7 @@ end
 ${LANES}
 local reply = { -1 }
 
-local function claim(id, place, data, key, failure)
+local function claim(id, place, data, key, failure, kept, part)
   local until_ = text(now + leaseMs)
   call("SET", base .. id .. ":lock", lease, "PX", leaseMs)
   call("LPUSH", base .. "active", id)
@@ -64,12 +64,12 @@ local function claim(id, place, data, key, failure)
   call("HSET", base .. id, "lease", lease, "processedOn", at)
   local attempt = call("HINCRBY", base .. id, "ats", 1)
   if key then call("ZADD", base .. "held:" .. string.sub(key, 2), until_, id) end
-  for _, value in ipairs({ id, data, key or "", attempt, failure or "", place }) do reply[#reply + 1] = value end
+  for _, value in ipairs({ id, data, key or "", attempt, failure or "", place, kept, part or 1 }) do reply[#reply + 1] = value end
 end
 
 -- Gives how many were claimed.
 local function offer(id, place)
-  local data, key, failure = unpack(call("HMGET", base .. id, "data", "key", "failure"))
+  local data, key, failure, kept, part = unpack(call("HMGET", base .. id, "data", "key", "failure", "kept", "part"))
   -- Taken away by one of BullMQ's tools.
   if not data then return 0 end
   local name = key and string.sub(key, 2)
@@ -80,7 +80,7 @@ local function offer(id, place)
   end
   if lane then take(lane) end
   if all then take(all) end
-  claim(id, place, data, key, failure)
+  claim(id, place, data, key, failure, kept, part)
   return 1
 end
 

@@ -1,6 +1,7 @@
 import { CLAIM } from "./claim.js";
 import { COUNTS } from "./counts.js";
 import { EXTEND } from "./extend.js";
+import { KEEP } from "./keep.js";
 import { PURGE } from "./purge.js";
 import { PUSH } from "./push.js";
 import { SETTLE } from "./settle.js";
@@ -12,6 +13,7 @@ export const SCRIPTS = {
   claim: { keys: 1, lua: SHARED + CLAIM },
   extend: { keys: 1, lua: SHARED + EXTEND },
   settle: { keys: 2, lua: SHARED + SETTLE },
+  keep: { keys: 1, lua: SHARED + KEEP },
   counts: { keys: 1, lua: SHARED + COUNTS },
   /** Puts back a marker that nobody waited for any more. */
   wake: { keys: 1, lua: `${SHARED}wake(base) return { 1 }` },

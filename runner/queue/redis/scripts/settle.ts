@@ -8,6 +8,11 @@ local results = string.sub(KEYS[2], 1, -5)
 local retention, name = tonumber(ARGV[1]), ARGV[2]
 local COLUMNS = 10
 
+local function storeResult(first)
+  if ARGV[first + 6] == "" then return end
+  store(results, retention, name .. ":" .. first, ARGV[first + 6], ARGV[first + 7], ARGV[first + 8], ARGV[first + 9], 0)
+end
+
 local finish = {}
 
 -- A hash that held a body stays as large as it was: what BullMQ wants to know is written into a new one, a third of the size.
@@ -17,9 +22,15 @@ function finish.done(id, job, first)
   call("HSET", job, "name", kept[1] or "message", "data", "null", "opts", "{}", "timestamp", kept[2] or at, "delay", 0, "priority", kept[3] or 0,
     "ats", kept[4] or 1, "atm", (kept[5] or 0) + 1, "returnvalue", "null", "finishedOn", at, "settled", name .. ":" .. first)
   call("ZADD", base .. "completed", at, id)
-  if ARGV[first + 6] ~= "" then
-    store(results, retention, name .. ":" .. first, ARGV[first + 6], ARGV[first + 7], ARGV[first + 8], ARGV[first + 9], 0)
-  end
+  storeResult(first)
+end
+
+function finish.later(id, job, first)
+  call("HINCRBY", job, "ats", -1)
+  call("HDEL", job, "failure", "failedReason")
+  call("HSET", job, "part", (call("HGET", job, "part") or 1) + 1, "delay", ARGV[first + 3])
+  delay(base, id, ARGV[first + 3])
+  storeResult(first)
 end
 
 function finish.retry(id, job, first)

@@ -1,0 +1,144 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Context } from "../../../runner/context.js";
+import { defineProbe } from "../../../runner/define-probe.js";
+import { type Delivery, NO_LIMITS, type SettleAnswer } from "../../../runner/queue/backend.js";
+import { consume } from "../../../runner/queue/consume.js";
+import { execute } from "../../../runner/queue/execute.js";
+import { type JobOptions, jobMessage } from "../../../runner/queue/job.js";
+import { openQueue, type Queue } from "../../../runner/queue/queue.js";
+import { Worker, type WorkerSettings } from "../../../runner/queue/worker.js";
+import { prepare } from "../../../runner/registry.js";
+import { outputOf } from "../../../schemas/carried.js";
+import { contract, type FilledOf } from "../../../schemas/contract.js";
+
+/** Delivers letters one by one, keeps which are delivered, and goes on later when it is told to. */
+const input = contract({
+  type: "object",
+  properties: {
+    letters: { type: "array", items: { type: "string" } },
+    /** Before this one it says that it goes on later, once. */
+    pause_before: { type: "string", default: "" },
+    throw_after: { type: "string", default: "" },
+  },
+  required: ["letters"],
+  additionalProperties: false,
+});
+const output = contract(outputOf({ delivered: { type: "array", items: { type: "string" } } }));
+
+/** What really went out, in order: nothing may be in it twice. */
+let sent: string[] = [];
+let beforeKeep: () => Promise<void> = async () => undefined;
+
+async function run({ letters, pause_before, throw_after }: FilledOf<typeof input>, ctx: Context<"memory">) {
+  const state = (ctx.memory.kept ?? { delivered: [], hasPaused: false }) as { delivered: string[]; hasPaused: boolean };
+  const failure = await ctx.attempt(async () => {
+    for (const letter of letters.filter((each) => !state.delivered.includes(each))) {
+      if (letter === pause_before && !state.hasPaused) {
+        state.hasPaused = true;
+        await ctx.memory.keep(state);
+        ctx.memory.goOnLater(50);
+        return;
+      }
+      sent.push(letter);
+      state.delivered.push(letter);
+      await beforeKeep();
+      await ctx.memory.keep(state);
+      if (letter === throw_after && sent.filter((each) => each === letter).length === 1) throw new TypeError("a bug");
+    }
+  });
+  return { status: failure === null ? ("ok" as const) : ("error" as const), failure, delivered: state.delivered };
+}
+
+const probe = await prepare(defineProbe({ name: "test.postman", summary: "Delivers.", version: "1.0.0", needs: ["memory"], input, output, run }));
+
+let folder: string;
+let queue: Queue;
+
+beforeEach(async () => {
+  sent = [];
+  beforeKeep = async () => undefined;
+  folder = await mkdtemp(join(tmpdir(), "probe-run-memory-"));
+  queue = await openQueue(`sqlite:${join(folder, "queue.db")}`);
+});
+afterEach(async () => {
+  await queue.close();
+  await rm(folder, { recursive: true });
+});
+
+const enqueue = (id: string, given: object, options: JobOptions = {}) =>
+  queue.jobs.push([jobMessage(probe, { name: "test.postman", version: null }, given, { id, backoffMs: 1, ...options })]);
+
+function worker(more: Partial<WorkerSettings> = {}): Worker {
+  const common = { jobs: queue.jobs, results: null, concurrency: 4, leaseMs: 30_000, limits: NO_LIMITS, drain: true, waitMs: 100 };
+  return new Worker({ ...common, probes: { get: async () => probe }, mayResolve: () => true, onTrouble: () => undefined, ...more });
+}
+
+async function consumed() {
+  const events: Record<string, unknown>[] = [];
+  for await (const { body, ack } of consume(queue, { drain: true })) {
+    events.push(JSON.parse(body));
+    await ack();
+  }
+  return events;
+}
+
+test("a job that goes on later leaves an interim result, and then the last one", async () => {
+  await enqueue("j", { letters: ["a", "b", "c"], pause_before: "b" });
+  const working = worker();
+  await working.run();
+  expect(sent).toEqual(["a", "b", "c"]);
+  expect(working.tally.endings).toMatchObject({ later: 1, ok: 1, retried: 0 });
+  const [interim, last, ...more] = await consumed();
+  expect(interim).toMatchObject({ id: "j:result:1", jobid: "j", attempt: 1, part: 1, data: { delivered: ["a"] } });
+  expect(last).toMatchObject({ id: "j:result", jobid: "j", attempt: 1, data: { delivered: ["a", "b", "c"] } });
+  expect(last).not.toHaveProperty("part");
+  expect(more).toEqual([]);
+  expect(await queue.jobs.counts()).toMatchObject({ done: 1, delayed: 0, waiting: 0 });
+});
+
+test("while it waits, its job is among what is delayed", async () => {
+  await enqueue("j", { letters: ["a", "b"], pause_before: "b" });
+  const working = worker({ drain: false });
+  const running = working.run();
+  while ((await queue.jobs.counts()).delayed === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  expect(await queue.jobs.counts()).toMatchObject({ waiting: 0, leased: 0, delayed: 1 });
+  working.stop(1000);
+  await running;
+});
+
+test("a run that throws is tried again, and does nothing twice that it had kept", async () => {
+  await enqueue("j", { letters: ["a", "b", "c"], throw_after: "b" });
+  const working = worker();
+  await working.run();
+  expect(sent).toEqual(["a", "b", "c"]);
+  expect(working.tally.endings).toMatchObject({ ok: 1, retried: 1 });
+});
+
+test("a dead letter that is revived goes on where it was", async () => {
+  await enqueue("j", { letters: ["a", "b", "c"], throw_after: "a" }, { maxAttempts: 1 });
+  await worker().run();
+  expect(await queue.jobs.dead(10)).toHaveLength(1);
+  await queue.jobs.revive(null);
+  await worker().run();
+  expect(sent).toEqual(["a", "b", "c"]);
+});
+
+test("a run whose lease is lost is told by its next keep, and does no more", async () => {
+  await enqueue("j", { letters: ["a", "b"] });
+  const claim = async (leaseMs: number) => (await queue.jobs.claim({ most: 1, leaseMs, waitMs: 2000, limits: NO_LIMITS }))[0] as Delivery;
+  // Nobody's heartbeat keeps this lease.
+  const first = await claim(50);
+  let second: Delivery | null = null;
+  beforeKeep = async () => {
+    second = await claim(30_000);
+  };
+  const keep = async (delivery: Delivery, text: string) => (await queue.jobs.keep([{ delivery, text }]))[0] as SettleAnswer;
+  const { outcome, report } = await execute(first, { probes: { get: async () => probe }, mayResolve: () => true, keep }, new AbortController().signal);
+  expect(report?.carried.failure).toMatchObject({ phase: "probe", code: "cancelled" });
+  expect(sent).toEqual(["a"]);
+  expect(await queue.jobs.settle([{ delivery: first, outcome }])).toEqual(["lost"]);
+  expect(second).toMatchObject({ attempt: 2, kept: null });
+});
