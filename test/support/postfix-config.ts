@@ -56,6 +56,8 @@ export function mainCf({ folder, authSocket, userId, groupId }: PostfixPlan, mor
     smtpd_sasl_type: "dovecot",
     smtpd_sasl_path: authSocket,
     smtpd_sasl_auth_enable: "no",
+    // A name of ours, which master.cf speaks of: who may hand mail in at the submission port.
+    submission_recipient_restrictions: "permit_sasl_authenticated, reject",
     // Tests are many clients at once, from one address.
     smtpd_client_connection_count_limit: "0",
     smtpd_error_sleep_time: "0",
@@ -75,7 +77,7 @@ export function masterCf({ ports }: PostfixPlan): string {
     "  -o smtpd_tls_security_level=encrypt",
     "  -o smtpd_sasl_auth_enable=yes",
     "  -o smtpd_tls_auth_only=yes",
-    "  -o smtpd_recipient_restrictions=permit_sasl_authenticated,reject",
+    "  -o smtpd_recipient_restrictions=$submission_recipient_restrictions",
     "pickup unix n - n 60 1 pickup",
     "cleanup unix n - n - 0 cleanup",
     "qmgr unix n - n 300 1 qmgr",

@@ -1,0 +1,54 @@
+import { type Dovecot, startDovecot } from "./dovecot.js";
+import { type Postfix, type PostfixOptions, startPostfix } from "./postfix.js";
+import { type Postgrey, startPostgrey } from "./postgrey.js";
+
+export interface MailSystem {
+  /** Takes mail at its submission port, after STARTTLS and a login. */
+  readonly postfix: Postfix;
+  /** Shows alice's mail: what postfix takes for her is handed to its LMTP. */
+  readonly dovecot: Dovecot;
+  stop(): Promise<void>;
+}
+
+export interface MailSystemOptions {
+  /** So long postgrey sends a stranger away. Null: nobody does. */
+  readonly greylistSeconds?: number | null;
+  /** Over ours, in main.cf. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** A whole mail system that nobody of us wrote: postfix, postgrey before it, and dovecot behind it, on free ports of the loopback. */
+export async function startMailSystem({ greylistSeconds = null, settings = {} }: MailSystemOptions = {}): Promise<MailSystem> {
+  const running: { stop(): Promise<void> }[] = [];
+  const stop = async (): Promise<void> => {
+    // Who asks goes first: postgrey stays while somebody is connected to it.
+    for (const each of running.splice(0).reverse()) await each.stop();
+  };
+  const started = <Server extends { stop(): Promise<void> }>(server: Server): Server => {
+    running.push(server);
+    return server;
+  };
+  try {
+    const dovecot = started(await startDovecot());
+    const postgrey = greylistSeconds === null ? null : started(await startPostgrey(greylistSeconds));
+    const postfix = started(await startPostfix(postfixOptions(dovecot, postgrey, settings)));
+    return { postfix, dovecot, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function postfixOptions({ lmtpSocket }: Dovecot, postgrey: Postgrey | null, settings: Readonly<Record<string, string>>): PostfixOptions {
+  const greylisting =
+    postgrey === null ? {} : { submission_recipient_restrictions: `check_policy_service ${postgrey.service}, permit_sasl_authenticated, reject` };
+  return {
+    settings: () => ({
+      virtual_transport: `lmtp:unix:${lmtpSocket}`,
+      // What comes for alice+Junk is hers as well, and dovecot files it.
+      recipient_delimiter: "+",
+      ...greylisting,
+      ...settings,
+    }),
+  };
+}
