@@ -1,14 +1,9 @@
+import { LINE_ODDITIES } from "../../runner/net/line-text.js";
 import { has } from "../../runner/net/smtp/capabilities.js";
 import { replyText } from "../../runner/net/smtp/reply.js";
 import type { SmtpSession } from "../../runner/net/smtp/session.js";
 import type { Anomaly } from "../../schemas/smtp.js";
 import type { SmtpEvidence } from "./evidence.js";
-
-const ODDITIES = {
-  bare_line_feed: "a reply line ended with LF instead of CRLF",
-  bare_carriage_return: "a reply line held a CR of its own",
-  not_utf8: "a reply was not UTF-8; it was read as latin-1",
-} as const;
 
 /** What the server did against the standard, over all of the run's connections: the same thing is told once. */
 export function noteAnomalies(session: SmtpSession, evidence: SmtpEvidence): void {
@@ -21,7 +16,7 @@ export function noteAnomalies(session: SmtpSession, evidence: SmtpEvidence): voi
 function anomaliesOf(session: SmtpSession, evidence: SmtpEvidence): Anomaly[] {
   const { capabilities, capabilities_before_tls: before } = evidence;
   const anomalies: Anomaly[] = [];
-  for (const kind of session.parser.oddities) anomalies.push({ kind, detail: ODDITIES[kind] });
+  for (const kind of session.parser.oddities) anomalies.push({ kind, detail: LINE_ODDITIES[kind] });
   if (evidence.protocol === "SMTP") anomalies.push({ kind: "helo_fallback", detail: "EHLO was refused, HELO was taken" });
   if (session.farewell !== null) anomalies.push({ kind: "closed_by_421", detail: `${session.farewell.code} ${replyText(session.farewell)}` });
   if (evidence.tls !== null && has(capabilities, "STARTTLS")) anomalies.push({ kind: "starttls_inside_tls", detail: "STARTTLS is offered again inside TLS" });

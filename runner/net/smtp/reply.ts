@@ -1,3 +1,4 @@
+import { decodeLine, excerpt, type LineOddity } from "../line-text.js";
 import { LIMITS } from "./limits.js";
 
 /** A reply as the server sent it: every line without its code, decoded. */
@@ -5,9 +6,6 @@ export interface Reply {
   code: number;
   lines: string[];
 }
-
-/** Something that a server does against the standard and that we can live with, reported beside the result. */
-export type ReplyOddity = "bare_line_feed" | "not_utf8" | "bare_carriage_return";
 
 /** What cannot be read as a reply. The conversation ends there. */
 export interface Malformed {
@@ -28,7 +26,7 @@ const DIGIT_9 = 57;
 export class ReplyParser {
   malformed: Malformed | null = null;
   /** Each once. */
-  oddities: readonly ReplyOddity[] = NONE;
+  oddities: readonly LineOddity[] = NONE;
   #text = "";
   /** Where in #text the next line begins. */
   #at = 0;
@@ -86,8 +84,8 @@ export class ReplyParser {
       return this.#refuse("protocol_violation", `not a reply: ${excerpt(text.slice(start, start + length))}`);
     if (this.#lines.length > 0 && code !== this.#code) return this.#refuse("protocol_violation", `one reply with the codes ${this.#code} and ${code}`);
     // Said of a mail server only: what is no reply may end its lines as it likes.
-    if (!hasReturn) this.#note("bare_line_feed");
-    const line = this.#decode(text.slice(start + 4, start + length));
+    if (!hasReturn) this.note("bare_line_feed");
+    const line = decodeLine(text.slice(start + 4, start + length), this);
     this.#code = code;
     // Most replies have one line: an array that grows from nothing would make room for seventeen.
     if (this.#lines.length === 0) this.#lines = [line];
@@ -106,7 +104,7 @@ export class ReplyParser {
     return reply;
   }
 
-  #note(oddity: ReplyOddity): void {
+  note(oddity: LineOddity): void {
     if (!this.oddities.includes(oddity)) this.oddities = [...this.oddities, oddity];
   }
 
@@ -115,29 +113,10 @@ export class ReplyParser {
     this.#text = "";
     return null;
   }
-
-  /** Decodes a whole line, never a portion of one: a character's bytes may come in two reads. */
-  #decode(bytes: string): string {
-    let isAscii = true;
-    for (let index = 0; index < bytes.length; index++) {
-      const unit = bytes.charCodeAt(index);
-      if (unit === CARRIAGE_RETURN) this.#note("bare_carriage_return");
-      if (unit > 127) isAscii = false;
-    }
-    if (isAscii) return bytes;
-    try {
-      return UTF8.decode(Buffer.from(bytes, "latin1"));
-    } catch {
-      this.#note("not_utf8");
-      return bytes;
-    }
-  }
 }
 
 /** Shared, and so never written to. */
 const NONE: never[] = [];
-
-const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** The three digits at the start of a line as a number; 0 when they are none, or of a class that SMTP has not. */
 function codeAt(text: string, start: number, length: number): number {
@@ -147,12 +126,6 @@ function codeAt(text: string, start: number, length: number): number {
   const third = text.charCodeAt(start + 2);
   if (first < DIGIT_0 + 2 || first > DIGIT_0 + 5 || second < DIGIT_0 || second > DIGIT_9 || third < DIGIT_0 || third > DIGIT_9) return 0;
   return (first - DIGIT_0) * 100 + (second - DIGIT_0) * 10 + (third - DIGIT_0);
-}
-
-const EXCERPT_CHARACTERS = 60;
-
-function excerpt(line: string): string {
-  return JSON.stringify(line.length > EXCERPT_CHARACTERS ? `${line.slice(0, EXCERPT_CHARACTERS)}…` : line);
 }
 
 /** The first digit of the code: 2 done, 3 go on, 4 not now, 5 no. */

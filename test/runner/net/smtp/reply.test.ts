@@ -1,21 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { LineOddity } from "../../../../runner/net/line-text.js";
 import { LIMITS } from "../../../../runner/net/smtp/limits.js";
-import {
-  enhancedCode,
-  type Malformed,
-  plainText,
-  type Reply,
-  type ReplyOddity,
-  ReplyParser,
-  replyClass,
-  replyText,
-} from "../../../../runner/net/smtp/reply.js";
+import { enhancedCode, type Malformed, plainText, type Reply, ReplyParser, replyClass, replyText } from "../../../../runner/net/smtp/reply.js";
 
 interface Heard {
   replies: Reply[];
   malformed: Malformed | null;
-  oddities: ReplyOddity[];
+  oddities: LineOddity[];
 }
 
 /** Pushes the portions one after the other and takes what can be taken after each, as a session does. */
@@ -42,7 +34,7 @@ interface Case {
   replies?: [code: number, ...lines: string[]][];
   malformed?: Malformed["code"];
   says?: string;
-  oddities?: ReplyOddity[];
+  oddities?: LineOddity[];
 }
 
 /** The numbers are those of the specification of this client: the points that each case proves. */

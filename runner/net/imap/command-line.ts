@@ -1,0 +1,85 @@
+import { fail } from "../../failure-error.js";
+import { LIMITS } from "./limits.js";
+import { encodeMailboxName } from "./mailbox-name.js";
+
+/**
+ * A piece of a command. Syntax is ours and goes as it stands; a text is somebody's, and goes in quotes or as a literal: nothing
+ * that it holds can end it, or begin another command.
+ */
+export type Piece = string | Literal;
+
+export interface Literal {
+  readonly literal: Buffer;
+}
+
+/** How this server takes what it is sent. */
+export interface Dialect {
+  /** RFC 7888: literals that need no permission. "-" allows short ones. */
+  readonly freeLiterals: "all" | "short" | "none";
+  /** RFC 6855: folder names are UTF-8, and no longer modified UTF-7. */
+  readonly utf8: boolean;
+}
+
+/** A text as the protocol's astring: in quotes where that can hold it, else as a literal. */
+export function astring(text: string): Piece {
+  // Contracts keep such texts out. This is the last door before the wire, for what no contract has seen.
+  if (/[\r\n\0]/.test(text)) throw fail("command", "not_permitted", "a text with CR, LF or NUL in it is never sent");
+  return /^[\x20-\x7e]*$/.test(text) && text.length < MAX_QUOTED ? quoted(text) : { literal: Buffer.from(text, "utf8") };
+}
+
+/** RFC 2683, section 3.2.1.5: a command line is short; what is not goes beside it. */
+const MAX_QUOTED = 512;
+
+export function quoted(text: string): string {
+  return `"${text.replace(/["\\]/g, "\\$&")}"`;
+}
+
+/** A folder's name as this server wants it. */
+export function mailboxArgument(name: string, { utf8 }: Dialect): Piece {
+  return astring(utf8 ? name : encodeMailboxName(name));
+}
+
+/** UIDs as a set, as 3:5,9. Never empty, and never a star: who means all says which. */
+export function uidSet(uids: readonly number[]): string {
+  const sorted = [...new Set(uids)].sort((a, b) => a - b);
+  if (sorted.length === 0 || !sorted.every(isUid))
+    throw fail("command", "not_permitted", "a set of UIDs holds whole numbers from 1 to 4294967295, and at least one");
+  const ranges: [number, number][] = [];
+  for (const uid of sorted) {
+    const last = ranges.at(-1);
+    if (last !== undefined && uid === last[1] + 1) last[1] = uid;
+    else ranges.push([uid, uid]);
+  }
+  return ranges.map(([first, last]) => (first === last ? String(first) : `${first}:${last}`)).join(",");
+}
+
+/** RFC 3501, section 9: nz-number, of 32 bits. */
+function isUid(uid: number): boolean {
+  return Number.isInteger(uid) && uid >= 1 && uid <= 0xff_ff_ff_ff;
+}
+
+/** A command in the portions in which it may be sent: before each but the first the server has to say that it may go on. */
+export function portionsOf(line: readonly Piece[], { freeLiterals }: Dialect): Buffer[] {
+  const portions: Buffer[][] = [[]];
+  for (const piece of line) {
+    const portion = portions.at(-1) as Buffer[];
+    if (typeof piece === "string") {
+      portion.push(syntax(piece));
+      continue;
+    }
+    const { length } = piece.literal;
+    const isFree = freeLiterals === "all" || (freeLiterals === "short" && length <= LIMITS.freeLiteralBytes);
+    portion.push(Buffer.from(`{${length}${isFree ? "+" : ""}}\r\n`));
+    if (isFree) portion.push(piece.literal);
+    else portions.push([piece.literal]);
+  }
+  portions.at(-1)?.push(Buffer.from("\r\n"));
+  return portions.map((portion) => Buffer.concat(portion));
+}
+
+function syntax(piece: string): Buffer {
+  if (/[\r\n\0]/.test(piece)) throw fail("command", "not_permitted", "a command with CR, LF or NUL in it is never sent");
+  if (piece.length > LIMITS.commandLineBytes)
+    throw fail("command", "limit_exceeded", `a command of ${piece.length} bytes; servers take ${LIMITS.commandLineBytes}`);
+  return Buffer.from(piece);
+}

@@ -1,0 +1,54 @@
+import type { TlsFacts } from "../../../schemas/tls.js";
+import { fail } from "../../failure-error.js";
+import type { SecureOptions } from "../tls.js";
+import type { CommandReply } from "./in-flight.js";
+import { accepted } from "./reply.js";
+import type { ImapSession } from "./session.js";
+
+/** Asks what the server can do. The session keeps it. */
+export async function capability(session: ImapSession): Promise<readonly string[]> {
+  accepted("command", await session.command("CAPABILITY", "command", ["CAPABILITY"]));
+  session.capabilities ??= [];
+  return session.capabilities;
+}
+
+/** What the server can do, asked only where it has not told. */
+export async function knownCapabilities(session: ImapSession): Promise<readonly string[]> {
+  return session.capabilities ?? (await capability(session));
+}
+
+/**
+ * STARTTLS (RFC 3501, section 6.2.1). A refusal is the caller's to judge, and leaves the connection as it was. After an OK there is no
+ * way back: a handshake that fails has closed the connection.
+ */
+export async function starttls(session: ImapSession, options: SecureOptions): Promise<{ reply: CommandReply; tls: TlsFacts | null }> {
+  const reply = await session.command("STARTTLS", "starttls", ["STARTTLS"], { holds: true });
+  if (session.hasUnreadText) {
+    // Text behind the reply came in the clear and would be taken for an answer given inside TLS (CVE-2011-0411 and its kin).
+    session.close();
+    throw fail(
+      "starttls",
+      "protocol_violation",
+      "the server sent plain text behind its reply to STARTTLS: a response injection, or a server that is open to one",
+    );
+  }
+  if (reply.status !== "OK") {
+    session.resume();
+    return { reply, tls: null };
+  }
+  return { reply, tls: await session.secure(options) };
+}
+
+export function noop(session: ImapSession): Promise<CommandReply> {
+  return session.command("NOOP", "noop", ["NOOP"]);
+}
+
+/** Says goodbye and closes, whatever the server answers. */
+export async function logout(session: ImapSession): Promise<CommandReply> {
+  session.connection.isLeaving = true;
+  try {
+    return await session.command("LOGOUT", "quit", ["LOGOUT"]);
+  } finally {
+    session.close();
+  }
+}

@@ -1,0 +1,69 @@
+import { fail } from "../../failure-error.js";
+import { accepted } from "./reply.js";
+import { statusLine, type Untagged } from "./response.js";
+import type { ImapSession } from "./session.js";
+
+export interface IdleOptions {
+  /** True for what ends the waiting, as an EXISTS. */
+  readonly until: (told: Untagged) => boolean;
+  readonly timeoutMs: number;
+}
+
+export interface IdleResult {
+  /** told: what was waited for came. timeout: it did not. ended: the server ended the IDLE of its own accord. */
+  readonly reason: "told" | "timeout" | "ended";
+  /** When it came, on the harness's monotonic clock; null when it did not. */
+  readonly toldAt: number | null;
+}
+
+/** RFC 2177: a server may log off who has idled for half an hour. Whoever wants to wait longer asks again. */
+const LONGEST_MS = 28 * 60_000;
+
+/** A message has come, or at least their number changed. */
+export function isNewMail(told: Untagged): boolean {
+  return told.kind === "data" && (told.name === "EXISTS" || told.name === "RECENT");
+}
+
+/**
+ * Waits in the open folder for the server to tell something (RFC 2177). One operation, from IDLE to the reply to DONE. A server that
+ * says BYE, or goes without a word, breaks the conversation as at any other command.
+ */
+export async function idle(session: ImapSession, { until, timeoutMs }: IdleOptions): Promise<IdleResult> {
+  const { current } = session.start("IDLE", "command", ["IDLE"]);
+  let leaving = false;
+  let toldAt: number | null = null;
+  let looked = 0;
+  const leave = (): void => {
+    if (!leaving) session.write("DONE\r\n");
+    leaving = true;
+  };
+  const first = await current.next();
+  if (first.kind === "end") {
+    accepted("command", first.reply);
+    return { reason: "ended", toldAt };
+  }
+  current.waitsToBeTold = true;
+  const timer = setTimeout(leave, Math.min(timeoutMs, LONGEST_MS));
+  try {
+    for (;;) {
+      if (session.farewell !== null) throw goodbye(session);
+      const news = current.untagged.slice(looked);
+      looked += news.length;
+      if (toldAt === null && !leaving && news.some(until)) {
+        toldAt = session.heardAt;
+        leave();
+      }
+      const step = await current.next();
+      if (step.kind === "continue") throw session.violated("command", "the server asks twice to go on with IDLE");
+      if (step.kind === "end") return { reason: toldAt !== null ? "told" : leaving ? "timeout" : "ended", toldAt };
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function goodbye(session: ImapSession): Error {
+  const said = session.farewell === null ? "" : `: ${statusLine(session.farewell)}`;
+  session.close();
+  return fail("command", "closed", `the server has ended the session${said}`);
+}

@@ -1,0 +1,92 @@
+import type { AuthInput, AuthMechanism } from "../../../schemas/smtp.js";
+import { fail } from "../../failure-error.js";
+import type { SecretKeeper } from "../../secret-keeper.js";
+import { carryExchange, explained, type SaslStep, type SaslWire } from "../sasl/carry.js";
+import { beginExchange, chooseMethod, credentialsOf, MECHANISMS, requireCover } from "../sasl/mechanism.js";
+import { astring, quoted } from "./command-line.js";
+import { knownCapabilities } from "./commands.js";
+import type { CommandReply, InFlight, Step } from "./in-flight.js";
+import { LIMITS } from "./limits.js";
+import { accepted, rejected } from "./reply.js";
+import type { ImapSession } from "./session.js";
+
+/** What is known of a login: the mechanism as soon as it is chosen, so that it survives a refusal. */
+export interface LoginEvidence {
+  mechanism: AuthMechanism | null;
+}
+
+/**
+ * Logs in: by AUTHENTICATE (RFC 3501, section 6.2.2) where the server offers a mechanism that fits, else by the LOGIN command, which
+ * is what the mechanism LOGIN means here. A refusal, and a server that cannot be believed, are failures.
+ */
+export async function logIn(
+  session: ImapSession,
+  auth: AuthInput,
+  secrets: SecretKeeper,
+  evidence: LoginEvidence = { mechanism: null },
+): Promise<CommandReply> {
+  const credentials = credentialsOf(auth);
+  const mechanism = chooseMethod(MECHANISMS, auth.mechanism, credentials, waysToLogIn(await knownCapabilities(session)));
+  evidence.mechanism = mechanism.name;
+  requireCover(mechanism, session.connection.tls !== null, auth.allow_plaintext);
+  for (const secret of [credentials.password, credentials.accessToken]) if (secret !== null) secrets.keep(secret);
+  const toldBefore = session.capabilities;
+  const reply =
+    mechanism.name === "LOGIN"
+      ? await plainLogin(session, credentials.username, credentials.password as string, secrets)
+      : await authenticate(session, mechanism.name, beginExchange(mechanism, credentials), secrets);
+  // A server may offer more to whom it knows (RFC 3501, section 6.2.3): what it told before counts no longer.
+  if (session.capabilities === toldBefore) session.capabilities = null;
+  return reply;
+}
+
+/** The names of mechanisms that the server offers; LOGIN is there until it is said to be disabled. */
+export function waysToLogIn(capabilities: readonly string[]): string[] {
+  const offered = capabilities.flatMap((name) => (name.startsWith("AUTH=") && name !== "AUTH=LOGIN" ? [name.slice("AUTH=".length)] : []));
+  return capabilities.includes("LOGINDISABLED") ? offered : [...offered, "LOGIN"];
+}
+
+async function plainLogin(session: ImapSession, username: string, password: string, secrets: SecretKeeper): Promise<CommandReply> {
+  // In quotes it may look another way, and a hostile server may send back the very line it was sent.
+  secrets.keep(quoted(password).slice(1, -1));
+  const shown = `LOGIN ${quoted(username)} [secret]`;
+  return accepted("auth", await session.command("LOGIN", "auth", ["LOGIN ", astring(username), " ", astring(password)], { shown }));
+}
+
+async function authenticate(
+  session: ImapSession,
+  name: AuthMechanism,
+  exchange: ReturnType<typeof beginExchange>,
+  secrets: SecretKeeper,
+): Promise<CommandReply> {
+  const reply = await carryExchange(exchange, wireOf(session, name), secrets);
+  if (reply.status !== "OK") throw explained(rejected("auth", reply), exchange, secrets);
+  const doubt = exchange.doubt();
+  if (doubt !== null) throw fail("auth", "protocol_violation", doubt);
+  return reply;
+}
+
+/** A command in one operation, however many lines go to and fro. */
+function wireOf(session: ImapSession, name: AuthMechanism): SaslWire<CommandReply> {
+  const command = `AUTHENTICATE ${name}`;
+  let current: InFlight | null = null;
+  return {
+    // RFC 4959: without SASL-IR nothing goes along.
+    initialBytes: session.has("SASL-IR") ? LIMITS.commandLineBytes - `${command} `.length : -1,
+    lineBytes: LIMITS.authLineBytes,
+    async begin(initial, shown) {
+      const line = initial === null ? command : `${command} ${initial}`;
+      ({ current } = session.start(command, "auth", [line], { shown: initial === null ? command : `${command} ${shown}` }));
+      return stepOf(await current.next());
+    },
+    async answer(line, shown) {
+      session.write(`${line}\r\n`, shown);
+      return stepOf(await (current as InFlight).next());
+    },
+  };
+}
+
+function stepOf(step: Step): SaslStep<CommandReply> {
+  if (step.kind === "end") return { end: step.reply };
+  return { challenge: step.kind === "continue" ? step.text : "" };
+}

@@ -1,0 +1,21 @@
+import type { Phase } from "../../../schemas/failure.js";
+import { failure } from "../../../schemas/failure.js";
+import { FailureError } from "../../failure-error.js";
+import type { CommandReply } from "./in-flight.js";
+import { type Status, statusLine, type Tagged } from "./response.js";
+
+/** RFC 5530, section 3: what the server itself calls temporary. */
+const TEMPORARY: ReadonlySet<string> = new Set(["UNAVAILABLE", "INUSE"]);
+
+/** The failure that a reply is, when it refuses what was asked. IMAP has no numbers: its words stand in the message. */
+export function rejected(phase: Phase, reply: Pick<Tagged | Status, "status" | "code" | "text">): FailureError {
+  // A server that says BYE instead of a greeting turns everybody away for now.
+  const retryable = reply.status === "BYE" || TEMPORARY.has(reply.code?.name ?? "");
+  return new FailureError({ ...failure(phase, "reply_rejected", statusLine(reply)), retryable });
+}
+
+/** Hands the reply on when the server did what was asked. */
+export function accepted(phase: Phase, reply: CommandReply): CommandReply {
+  if (reply.status !== "OK") throw rejected(phase, reply);
+  return reply;
+}

@@ -1,0 +1,16 @@
+import { ImapSession, type SessionOptions } from "../../runner/net/imap/session.js";
+import type { TestRun } from "./smtp-context.js";
+
+/** A session with a test server that has greeted. */
+export async function greetedImap(run: TestRun, server: { host: string; port: number }, options: Partial<SessionOptions> = {}): Promise<ImapSession> {
+  const session = await ImapSession.connect(run.context, {
+    host: server.host,
+    port: server.port,
+    address_family: "any",
+    connect_timeout_ms: 2000,
+    command_timeout_ms: 2000,
+    ...options,
+  });
+  await session.greet();
+  return session;
+}
