@@ -1,0 +1,71 @@
+import type { Driver, Statement } from "../../queue/sqlite/driver.js";
+import { inOneStep } from "./in-one-step.js";
+
+/** Messages on the first, the second and the third day on which an address sends; no limit from then on. */
+export const WARM_UP_SCHEDULE: readonly number[] = [50, 200, 500];
+
+export const WARM_UP_TABLE = `CREATE TABLE IF NOT EXISTS warm_up_1 (
+  source TEXT NOT NULL, day INTEGER NOT NULL, sent INTEGER NOT NULL, PRIMARY KEY (source, day)
+) STRICT, WITHOUT ROWID`;
+
+const DAY_MS = 24 * 3600 * 1000;
+
+export interface WarmUpDay {
+  readonly source: string;
+  /** 1 for the first on which it sends. */
+  readonly day: number;
+  readonly sent: number;
+  /** Null: warm. */
+  readonly most: number | null;
+}
+
+/**
+ * How much a new address may send. Receivers trust an address by what they have seen of it, so days count on which it sent something: one
+ * that has rested for a week goes on where it was. Days are those of UTC.
+ */
+export class WarmUp {
+  readonly #driver: Driver;
+  readonly #now: () => number;
+  readonly #statements: Readonly<Record<keyof typeof STATEMENTS, Statement>>;
+
+  constructor(driver: Driver, now: () => number) {
+    this.#driver = driver;
+    this.#now = now;
+    const prepared = Object.entries(STATEMENTS).map(([name, sql]) => [name, driver.prepare(sql)]);
+    this.#statements = Object.fromEntries(prepared) as Record<keyof typeof STATEMENTS, Statement>;
+  }
+
+  /** Takes room for up to `wanted` messages. What is taken counts, whether or not it is sent. Gives how much there was. */
+  take(source: string, wanted: number, schedule: readonly number[] = WARM_UP_SCHEDULE): number {
+    const day = this.#today();
+    return inOneStep(this.#driver, () => {
+      const { sent, most } = this.#state(source, day, schedule);
+      const granted = most === null ? wanted : Math.max(0, Math.min(wanted, most - sent));
+      if (granted > 0) this.#statements.add.run(source, day, granted);
+      return granted;
+    });
+  }
+
+  state(source: string, schedule: readonly number[] = WARM_UP_SCHEDULE): WarmUpDay {
+    return this.#state(source, this.#today(), schedule);
+  }
+
+  /** When the next day's room is there, in milliseconds since 1970. */
+  get nextDayAt(): number {
+    return (this.#today() + 1) * DAY_MS;
+  }
+
+  #state(source: string, today: number, schedule: readonly number[]): WarmUpDay {
+    const [{ earlier, sent }] = this.#statements.read.all(today, today, source) as [{ earlier: number; sent: number }];
+    return { source, day: earlier + 1, sent, most: schedule[earlier] ?? null };
+  }
+
+  #today(): number {
+    return Math.floor(this.#now() / DAY_MS);
+  }
+}
+
+const STATEMENTS = {
+  read: "SELECT count(CASE WHEN day < ? THEN 1 END) AS earlier, coalesce(sum(CASE WHEN day = ? THEN sent END), 0) AS sent FROM warm_up_1 WHERE source = ?",
+  add: "INSERT INTO warm_up_1 (source, day, sent) VALUES (?, ?, ?) ON CONFLICT (source, day) DO UPDATE SET sent = sent + excluded.sent",
+} as const;

@@ -1,0 +1,79 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { Ledger } from "../../../../runner/delivery/ledger/ledger.js";
+
+let folder: string;
+let now: number;
+const open: Ledger[] = [];
+const path = (): string => join(folder, "deep", "delivery.db");
+
+function ledger(): Ledger {
+  const opened = new Ledger(path(), () => now);
+  open.push(opened);
+  return opened;
+}
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "probe-run-ledger-"));
+  now = Date.UTC(2026, 10, 20);
+});
+afterEach(() => {
+  for (const each of open.splice(0)) each.close();
+  rmSync(folder, { recursive: true });
+});
+
+test("an address is found whatever its case and its alphabet, and stays after everything is closed", () => {
+  const first = ledger();
+  expect(first.suppressed.add([{ target: "Ann.Lee@BÜCHER.example", reason: "complaint", detail: "abuse report" }])).toBe(1);
+  first.close();
+  open.length = 0;
+  const found = ledger().suppressed.find("ann.lee@xn--bcher-kva.example");
+  expect(found).toEqual({
+    target: "ann.lee@xn--bcher-kva.example",
+    reason: "complaint",
+    detail: "abuse report",
+    since: "2026-11-20T00:00:00.000Z",
+    until: null,
+  });
+});
+
+test("a domain covers every address of it, and no other domain that ends like it", () => {
+  const { suppressed } = ledger();
+  suppressed.add([{ target: "@example.org", reason: "manual" }]);
+  expect(suppressed.find("anyone@Example.org")?.target).toBe("@example.org");
+  expect(suppressed.find("anyone@sub.example.org")).toBeNull();
+  expect(suppressed.find("anyone@notexample.org")).toBeNull();
+});
+
+test("what is there for a time ends, what is there for good does not become less", () => {
+  const { suppressed } = ledger();
+  suppressed.add([
+    { target: "a@example.org", reason: "bounce", forMs: 1000 },
+    { target: "b@example.org", reason: "unsubscribe" },
+  ]);
+  expect(suppressed.add([{ target: "b@example.org", reason: "bounce", forMs: 1000 }])).toBe(0);
+  now += 1001;
+  expect(suppressed.find("a@example.org")).toBeNull();
+  expect(suppressed.list(10).map(({ target, reason }) => [target, reason])).toEqual([["b@example.org", "unsubscribe"]]);
+});
+
+test("one that is no address is told, and none of the others is stored", () => {
+  const { suppressed } = ledger();
+  expect(() =>
+    suppressed.add([
+      { target: "a@example.org", reason: "manual" },
+      { target: "a b@example.org\r\n", reason: "manual" },
+    ]),
+  ).toThrow(/is no address/);
+  expect(() => suppressed.remove(["@not a domain"])).toThrow(/write @example\.org/);
+  expect(suppressed.count()).toBe(0);
+});
+
+test("two processes see each other's", () => {
+  const [one, other] = [ledger(), ledger()];
+  one.suppressed.add([{ target: "a@example.org", reason: "manual" }]);
+  expect(other.suppressed.remove(["A@example.org", "never@example.org"])).toBe(1);
+  expect(one.suppressed.find("a@example.org")).toBeNull();
+});
