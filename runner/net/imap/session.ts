@@ -60,6 +60,8 @@ export class ImapSession implements ConnectionReader {
   farewell: Status | null = null;
   /** When the last response was whole, on the harness's monotonic clock. */
   heardAt = 0;
+  /** Hears all that the server tells, whichever command it belongs to, or none, and when it came. */
+  onTold: ((told: Untagged, at: number) => void) | null = null;
   /** UTF8=ACCEPT is enabled. */
   utf8 = false;
   readonly parser = new ResponseParser();
@@ -246,6 +248,7 @@ export class ImapSession implements ConnectionReader {
   /** A server may tell such things at any time (RFC 3501, section 5.2): those of a command are what it tells until that ends. */
   #untagged(response: Untagged, at: number): void {
     this.#learn(response);
+    this.onTold?.(response, at);
     if (response.kind === "status" && response.status === "BYE" && !this.#leaving) this.farewell = response;
     const current = this.#current;
     if (current === null) return;
