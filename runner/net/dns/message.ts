@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import { AUTHENTIC_DATA, decode, encode, RECURSION_DESIRED } from "dns-packet";
+import { AUTHENTIC_DATA, DNSSEC_OK, decode, encode, type OptAnswer, RECURSION_DESIRED } from "dns-packet";
 import { MAX_RECORDS, UDP_BYTES } from "./limits.js";
 import type { RecordType, WireRecord } from "./records.js";
 
@@ -7,6 +7,8 @@ export interface Question {
   /** As dnsName() gives it. */
   readonly name: string;
   readonly type: RecordType;
+  /** Asks for signatures, too (DO, RFC 3225): some resolvers say only then whether they have validated. */
+  readonly dnssec?: boolean;
 }
 
 /** A question as it goes over the wire, with the id that its reply must carry. */
@@ -28,7 +30,7 @@ export interface Reply {
 export const RCODES = { noError: 0, formatError: 1, serverFailure: 2, noSuchName: 3, notImplemented: 4, refused: 5 } as const;
 
 /** `edns` off: for servers that take an OPT record for an error. */
-export function buildQuery({ name, type }: Question, { edns = true } = {}): Query {
+export function buildQuery({ name, type, dnssec = false }: Question, { edns = true } = {}): Query {
   const id = randomInt(0x1_0000);
   const bytes = encode({
     type: "query",
@@ -36,9 +38,14 @@ export function buildQuery({ name, type }: Question, { edns = true } = {}): Quer
     // AD in a query asks for AD in the reply (RFC 6840, section 5.7).
     flags: RECURSION_DESIRED | AUTHENTIC_DATA,
     questions: [{ name, type, class: "IN" }],
-    additionals: edns ? [{ type: "OPT", name: ".", udpPayloadSize: UDP_BYTES, extendedRcode: 0, ednsVersion: 0, flags: 0, flag_do: false, options: [] }] : [],
+    additionals: edns ? [optRecord(dnssec)] : [],
   });
   return { name, type, id, bytes };
+}
+
+function optRecord(dnssec: boolean): OptAnswer {
+  const flags = dnssec ? DNSSEC_OK : 0;
+  return { type: "OPT", name: ".", udpPayloadSize: UDP_BYTES, extendedRcode: 0, ednsVersion: 0, flags, flag_do: dnssec, options: [] };
 }
 
 /**

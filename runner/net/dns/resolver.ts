@@ -21,6 +21,8 @@ export interface LookUpOptions {
   readonly timeoutMs?: number;
   readonly tries?: number;
   readonly cache?: DnsInput["cache"];
+  /** Asks for signatures, too: for whoever acts on what the servers authenticate. */
+  readonly dnssec?: boolean;
   /** The run that wants to know: the look-up ends with it. */
   readonly ending?: Ending;
 }
@@ -42,14 +44,14 @@ export class Resolver {
 
   /** Rejects only with the deadline's end, or when the question itself is none: an answer that nobody has is data. */
   async query<Type extends RecordType>(name: string, type: Type, options: LookUpOptions = {}): Promise<Answer<Type>> {
-    const question: Question = { name: requireDnsName(name), type };
+    const question: Question = { name: requireDnsName(name), type, ...(options.dnssec === true ? { dnssec: true } : {}) };
     return (fromHost(question, options) ?? (await this.#ask(question, options))) as Answer<Type>;
   }
 
   #ask(question: Question, options: LookUpOptions): Answer | Promise<Answer> {
     const servers = options.servers === undefined ? systemServers() : parsed(options.servers);
     const use = options.cache ?? "use";
-    const key = `${question.type} ${question.name} ${servers.map(({ text }) => text).join(" ")}`;
+    const key = `${question.type} ${question.name} ${servers.map(({ text }) => text).join(" ")}${question.dnssec === true ? " DO" : ""}`;
     const known = use === "use" ? this.#known(key) : null;
     if (known !== null) return known;
     if (use !== "off") return this.#join(key, servers, question, options);

@@ -6,12 +6,15 @@ import type { TlsResult, TlsRule } from "../../../schemas/tls-policy.js";
 import type { Answer } from "../dns/answer.js";
 import type { Ending } from "../dns/flight.js";
 import type { DataOf, RecordType } from "../dns/records.js";
+import type { Breach } from "./breach.js";
 import type { StsFinding } from "./sts/policy.js";
 
 export type Tlsa = DataOf<"TLSA">;
 
 /** What is to be known of a route: `fillRoute()` gives more. */
-export interface PolicyRoute extends Pick<MailRoute, "ascii_domain" | "kind"> {
+export interface PolicyRoute extends Pick<MailRoute, "ascii_domain"> {
+  /** configured: a relay, to which no look-up led. */
+  readonly kind: MailRoute["kind"] | "configured";
   readonly hosts: readonly Pick<MailHost, "host">[];
   /** 25 where it is not given: TLSA records stand at a port. */
   readonly port?: number;
@@ -55,6 +58,8 @@ export interface HostTls extends TlsRule {
   readonly fingerprints: readonly string[];
   /** The server must offer REQUIRETLS inside TLS, too, and MAIL FROM says it (RFC 8689, section 4.2.1). */
   readonly requireTls: boolean;
+  /** What breaks the policy before anything is dialled; null when nothing does. */
+  readonly breach: Breach | null;
   /** What a session's result begins with. */
   readonly report: Pick<TlsResult, "policy_type" | "policy_domain" | "policy_string" | "mx_host">;
 }
@@ -83,6 +88,8 @@ export interface TlsMeansOptions {
   readonly servers?: readonly string[];
   /** They validate, and nobody stands between them and us: what they authenticate is believed. False: there is no DANE. */
   readonly validates: boolean;
+  /** Where policies are served; 443 but in a lab. */
+  readonly policyPort?: number;
   /** A SQLite file of MTA-STS policies that processes share; null keeps them in memory. */
   readonly file: string | null;
   /** Certificates (PEM) that policy hosts may have beside the system's. */
@@ -101,9 +108,3 @@ export interface TlsMeans {
   configured(domain: string): ConfiguredTls | null;
   close(): void;
 }
-
-/** Whatever the look-ups come to is in the policy: it rejects only when the delivery that `ending` belongs to has ended. */
-export type TlsPolicyOf = (route: PolicyRoute, means: TlsMeans, asked?: { readonly wish?: TlsWish; readonly ending?: Ending }) => Promise<TlsPolicy>;
-
-/** A policy in testing mode is reported as if it were enforced. */
-export type JudgeTls = (rule: HostTls, session: TlsSession) => TlsJudgement;

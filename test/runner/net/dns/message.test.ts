@@ -34,6 +34,11 @@ describe("a query", () => {
     expect(decode(buildQuery(QUESTION, { edns: false }).bytes).additionals).toEqual([]);
   });
 
+  test("asks for signatures where it is told to (RFC 3225)", () => {
+    expect(decode(buildQuery({ ...QUESTION, dnssec: true }).bytes).additionals).toMatchObject([{ type: "OPT", udpPayloadSize: 1232, flag_do: true }]);
+    expect(decode(query.bytes).additionals).toMatchObject([{ flag_do: false }]);
+  });
+
   test("has an id that nobody can guess", () => {
     const ids = Array.from({ length: 200 }, () => buildQuery(QUESTION).id);
     expect(new Set(ids).size).toBeGreaterThan(190);
