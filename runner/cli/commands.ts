@@ -19,6 +19,7 @@ export const COMMANDS = {
   work: { summary: "Work the jobs of a queue off.", load: () => import("./work.js") },
   consume: { summary: "Hand the results of a queue on.", load: () => import("./consume.js") },
   queue: { summary: "Look at a queue; pause, retry and purge it.", load: () => import("./queue.js") },
+  suppress: { summary: "Say to whom mail.deliver sends nothing.", load: () => import("./suppress.js") },
   test: { summary: "Run suites of checks on vitest.", load: () => import("./test.js") },
 } as const satisfies Readonly<Record<string, Entry>>;
 

@@ -1,0 +1,50 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { probeRun } from "./command-line.js";
+
+let cwd: string;
+beforeEach(async () => {
+  cwd = await mkdtemp(join(tmpdir(), "probe-run-suppress-"));
+});
+afterEach(() => rm(cwd, { recursive: true }));
+
+const suppress = (...argv: string[]) => probeRun(["suppress", ...argv], { cwd });
+
+test("from adding to removing", async () => {
+  expect(await suppress("list")).toEqual({ code: 0, out: "nobody is on the list\n", err: "" });
+  expect((await suppress("add", "ann@example.org", "@example.net", "--reason", "complaint", "--detail", "abuse\u001b[2Jreport")).out).toBe(
+    "2 added, 0 there already\n",
+  );
+  expect((await suppress("add", "ANN@example.org", "--json")).out).toBe('{"added":0,"updated":1}\n');
+  const checked = await suppress("check", "Ann@Example.org", "bob@example.net", "carl@example.com");
+  expect(checked.code).toBe(1);
+  expect(checked.out).toMatch(/^Ann@Example\.org: suppressed as ann@example\.org \(complaint\) since 2\S+Z: abuse/);
+  expect(checked.out).toContain("carl@example.com: may be sent to\n");
+  expect(checked.out).not.toContain("\u001b");
+  expect((await suppress("remove", "ann@example.org", "nobody@example.org")).out).toBe("1 removed\n");
+  expect(await suppress("check", "ann@example.org", "--json")).toMatchObject({ code: 0 });
+  expect(JSON.parse((await suppress("list", "--json")).out)).toMatchObject([{ target: "@example.net", reason: "complaint", until: null }]);
+});
+
+test("the ledger that the environment names is used", async () => {
+  const env = { PROBE_RUN_DELIVERY: join(cwd, "other.db") };
+  await probeRun(["suppress", "add", "ann@example.org", "--days", "1"], { cwd, env });
+  expect((await suppress("list")).out).toBe("nobody is on the list\n");
+  expect((await suppress("list", "--ledger", "other.db")).out).toContain("ann@example.org");
+});
+
+test.each([
+  [["frobnicate"], "there are: add, remove, check, list"],
+  [["add"], "add whom?"],
+  [["list", "x"], "one word too many"],
+  [["add", "no address"], "is no address"],
+  [["add", "a@example.org", "--reason", "hate"], "--reason must be one of bounce, complaint, unsubscribe, manual"],
+  [["add", "a@example.org", "--days", "0"], "--days must be a whole number from 1"],
+])("%j is told, and nothing is changed", async (argv, told) => {
+  const { code, err } = await suppress(...argv);
+  expect(code).toBe(2);
+  expect(err).toContain(told);
+  expect((await suppress("list")).out).toBe("nobody is on the list\n");
+});
