@@ -22,6 +22,7 @@ export const PROGRAMS = {
   exim4: { get: "sh test/support/receivers/install.sh", needsRoot: true },
   smtpd: { get: "sh test/support/receivers/install.sh", needsRoot: true },
   dkimverify: { get: "apt-get install python3-dkim python3-nacl", needsRoot: false },
+  python3: { get: "apt-get install python3", needsRoot: false },
   "redis-server": { get: "apt-get install redis-server", needsRoot: false },
   "nats-server": { get: "apt-get install nats-server", needsRoot: false },
   "rabbitmq-server": { get: "apt-get install rabbitmq-server", needsRoot: true },
