@@ -51,7 +51,7 @@ describe("our own client", () => {
     expect(await deleteMessages(session, [2])).toBe("expunged");
     expect(await search(session, [{ fromUid: 1 }])).toEqual([1]);
     await logout(session);
-    expect(server.openSockets).toBe(0);
+    await expect.poll(() => server.openSockets, { interval: 5 }).toBe(0);
   });
 
   test.each(AUTH_MECHANISMS)("logs in by %s", async (mechanism) => {
