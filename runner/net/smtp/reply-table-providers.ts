@@ -70,6 +70,7 @@ export const PROVIDER_ROWS: readonly ReplyRow[] = [
     codes: [550, 421],
     enhanced: /^[45]\.7\.25$/,
     reason: "client_blocked",
+    class: "configuration",
     source: `${GOOGLE}; RFC 7372`,
     example:
       "550-5.7.25 The IP address sending this message does not have a PTR record setup, or\n550 5.7.25 the corresponding forward DNS entry does not match. - gsmtp",
@@ -146,6 +147,7 @@ export const PROVIDER_ROWS: readonly ReplyRow[] = [
     codes: [451, 450, 421],
     text: /temporarily rate limited due to IP reputation|\(S77[45]\)/i,
     reason: "rate_limited",
+    class: "reputation",
     source: MICROSOFT_CONSUMER,
     example: "451 4.7.650 The mail server [192.0.2.1] has been temporarily rate limited due to IP reputation. For e-mail delivery information, see (S775)",
   },
@@ -319,6 +321,7 @@ export const PROVIDER_ROWS: readonly ReplyRow[] = [
     codes: [421, 450, 554],
     text: /bad dns ptr resource record|invalid dns ptr/i,
     reason: "client_blocked",
+    class: "configuration",
     source: GMX,
     example: "554-gmx.net (mxgmx010) Service not available\n554-No SMTP service\n554 Bad DNS PTR resource record.",
   },

@@ -1,3 +1,4 @@
+import type { BounceClass } from "../../../schemas/bounce.js";
 import { MAILBOX_REASONS, type RcptReason } from "../../../schemas/rcpt.js";
 import { enhancedCode, plainText, type Reply, replyClass } from "./reply.js";
 import { FILTER_ROWS } from "./reply-table-filters.js";
@@ -5,8 +6,8 @@ import { PROVIDER_ROWS } from "./reply-table-providers.js";
 import { SERVER_ROWS } from "./reply-table-servers.js";
 import { STANDARD_ROWS } from "./reply-table-standard.js";
 
-/** One way to say no, and what it means. Everything that is given must fit. */
-export interface ReplyRow {
+/** One way to say no. Everything that is given must fit. */
+export interface Wording {
   /** Stands in outputs: a result can be traced to its row. */
   readonly id: string;
   readonly said_by: string;
@@ -15,11 +16,17 @@ export interface ReplyRow {
   readonly enhanced?: RegExp;
   /** Of the reply's lines joined by blanks, without its enhanced codes, and with @ for every address. */
   readonly text?: RegExp;
-  readonly reason: RcptReason;
   /** Where it is public that this reply means this. */
   readonly source: string;
   /** Such a reply, as it stands on the wire. */
   readonly example: string;
+}
+
+/** What it means where a mailbox is asked for, and for a message that is to be delivered. */
+export interface ReplyRow extends Wording {
+  readonly reason: RcptReason;
+  /** Left out where it follows from the reason (runner/net/smtp/reply-class.ts). */
+  readonly class?: BounceClass;
 }
 
 /** Words of a known sender first, then words that several use, then bare codes: the first row that fits decides. */
@@ -36,7 +43,7 @@ export interface Refusal {
 
 /** What a 4yz or 5yz reply means. One that nobody knows is `refused` or `deferred`: never that a mailbox does not exist. */
 export function readRefusal(reply: Reply, command: RefusedCommand): Refusal {
-  const heard = { code: reply.code, enhanced: enhancedCodeOf(reply), text: comparable(reply) };
+  const heard = heardIn(reply);
   const row = REPLY_TABLE.find((candidate) => fits(candidate, heard) && (command === "rcpt" || !MAILBOX_REASONS.has(candidate.reason)));
   if (row !== undefined) return { reason: atTheDoor(row.reason, command), row: row.id };
   return { reason: UNKNOWN_WORDS[command][replyClass(reply) === 4 ? "later" : "never"], row: null };
@@ -55,13 +62,17 @@ const UNKNOWN_WORDS: Readonly<Record<RefusedCommand, { later: RcptReason; never:
   rcpt: { later: "deferred", never: "refused" },
 };
 
-interface Heard {
+export interface Heard {
   readonly code: number;
   readonly enhanced: string | null;
   readonly text: string;
 }
 
-function fits(row: ReplyRow, { code, enhanced, text }: Heard): boolean {
+export function heardIn(reply: Reply): Heard {
+  return { code: reply.code, enhanced: enhancedCodeOf(reply), text: comparable(reply) };
+}
+
+export function fits(row: Wording, { code, enhanced, text }: Heard): boolean {
   if (!row.codes.includes(code)) return false;
   if (row.enhanced !== undefined && (enhanced === null || !row.enhanced.test(enhanced))) return false;
   return row.text === undefined || row.text.test(text);
