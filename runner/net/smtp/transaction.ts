@@ -16,6 +16,11 @@ export interface Envelope extends MailParameters {
   recipients: readonly Recipient[];
   /** Of bytes, size and body are found out unless they are given. */
   message: MessageSource;
+  /**
+   * Awaited when the server waits for the message and nothing of it was sent: for whoever has to write down first what is about to happen. It is told
+   * the places of the recipients that were accepted. When it rejects, nothing is sent.
+   */
+  beforeMessage?: (accepted: readonly number[]) => Promise<void>;
 }
 
 /** Everything that the server said to one message. What was never asked, or never answered, is null. */
@@ -64,7 +69,7 @@ function linesOf(session: SmtpSession, envelope: Envelope): Lines {
   return { mail: mailLine(session, envelope.sender, parametersOf(envelope)), recipients };
 }
 
-function parametersOf({ message, sender: _, recipients, ...given }: Envelope): MailParameters {
+function parametersOf({ message, sender: _, recipients, beforeMessage: __, ...given }: Envelope): MailParameters {
   const bytes = message instanceof Uint8Array ? message : null;
   const size = given.size ?? (bytes === null ? undefined : messageSize(bytes));
   const body = given.body ?? (bytes === null || isAscii(bytes) ? undefined : "8BITMIME");
@@ -99,18 +104,31 @@ async function oneByOne(session: SmtpSession, { mail, recipients }: Lines, resul
   if (result.recipients.some(isAccepted)) result.data = await data(session);
 }
 
-async function sendMessage(session: SmtpSession, { message }: Envelope, result: Transaction): Promise<void> {
+async function sendMessage(session: SmtpSession, { message, beforeMessage }: Envelope, result: Transaction): Promise<void> {
   if (result.data !== null && replyClass(result.data) === 2) {
     session.close();
     throw fail("data", "protocol_violation", `the server answered DATA with ${result.data.code}; 354 was expected, or a refusal`);
   }
   const refusal = refusalOf(result);
-  if (refusal === null) return finish(result, await sendBody(session, message));
+  if (refusal === null) {
+    if (beforeMessage !== undefined) await announce(session, beforeMessage, result);
+    return finish(result, await sendBody(session, message));
+  }
   result.delivery = "refused";
   result.failure = refusal.failure;
   // The server waits for a message that nobody would get; otherwise it may still hold this transaction's sender.
   if (result.data !== null && replyClass(result.data) === 3) result.message = (await sendNothing(session)).reply;
   else if (isAccepted(result.mail) && refusal.failure.reply_code !== CLOSING) await rset(session);
+}
+
+/** The server waits for a message already: without one, there is no way on but to hang up. */
+async function announce(session: SmtpSession, beforeMessage: NonNullable<Envelope["beforeMessage"]>, { recipients }: Transaction): Promise<void> {
+  try {
+    await beforeMessage(recipients.flatMap((reply, index) => (isAccepted(reply) ? [index] : [])));
+  } catch (error) {
+    session.close();
+    throw error;
+  }
 }
 
 /** RFC 5321, section 3.8: the server closes the connection, whatever it was asked. */

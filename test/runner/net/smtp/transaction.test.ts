@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { fail } from "../../../../runner/failure-error.js";
 import { startSmtpServer } from "../../../../runner/lab/smtp-server.js";
 import { playTranscript } from "../../../../runner/lab/transcript-server.js";
 import { noop } from "../../../../runner/net/smtp/commands.js";
@@ -284,4 +285,23 @@ test("megabytes arrive as they were sent, over a session that goes on", async ()
   run.state.deadline.release();
   await server.close();
   expect(server.messages.map(({ raw }) => raw.equals(large))).toEqual([true, true]);
+});
+
+describe("before the message", () => {
+  const UP_TO_DATA = "C: MAIL *\nC: RCPT *one*\nC: RCPT *two*\nC: DATA\nS: 250 ok\nS: 550 5.1.1 no\nS: 250 ok\nS: 354 go";
+
+  test("whoever writes down what is about to happen is told who was accepted", async () => {
+    const told: (readonly number[])[] = [];
+    const beforeMessage = async (accepted: readonly number[]): Promise<void> => void told.push(accepted);
+    await play(`${PIPELINING}\n${UP_TO_DATA}\n${BODY}\nS: 250 queued`, { recipients: [ONE, TWO], beforeMessage });
+    expect(told).toEqual([[1], [1], [1]]);
+  });
+
+  test("nothing of it is sent when that fails, and the server is left", async () => {
+    const beforeMessage = (): Promise<void> => Promise.reject(fail("probe", "cancelled", "another worker has this job"));
+    expect(await play(`${PIPELINING}\n${UP_TO_DATA}`, { recipients: [ONE, TWO], beforeMessage })).toMatchObject({
+      delivery: "not_sent",
+      failure: ["probe", "cancelled", null],
+    });
+  });
 });
