@@ -1,4 +1,4 @@
-import type { RcptReason } from "../../schemas/rcpt.js";
+import type { RcptReason } from "../../../schemas/rcpt.js";
 
 const MINUTE_MS = 60_000;
 
@@ -25,8 +25,13 @@ const TOLD_BY_CLOCK = /\b(?:in|for|after)\s+(\d{1,2}):(\d{2}):(\d{2})\b/i;
 
 /** What the server asks for where it says so in words, else what the reason is known to want. */
 export function retryAfterMs(reason: RcptReason, text: string): number {
+  return toldAfterMs(text) ?? WAITS[reason] ?? OTHERWISE_MS;
+}
+
+/** What the server asks for in words; null where it says nothing of time. */
+export function toldAfterMs(text: string): number | null {
   const told = toldMs(text);
-  return told === null ? (WAITS[reason] ?? OTHERWISE_MS) : Math.min(MOST_MS, Math.max(LEAST_MS, told));
+  return told === null ? null : Math.min(MOST_MS, Math.max(LEAST_MS, told));
 }
 
 function toldMs(text: string): number | null {
