@@ -1,7 +1,9 @@
 import type { FromSchema } from "json-schema-to-ts";
+import { BOUNCE_CLASSES } from "./bounce.js";
+import { dkimKeySchema, dkimResultSchema } from "./dkim.js";
 import { failureSchema, PHASES } from "./failure.js";
 import { operationSchema } from "./operation.js";
-import { orReference, secretSchema } from "./secret.js";
+import { orReference } from "./secret.js";
 import { list, nullable, record } from "./shape.js";
 import { authInput } from "./smtp.js";
 import { tlsInput } from "./tls.js";
@@ -25,29 +27,8 @@ export type DeliveryPriority = (typeof DELIVERY_PRIORITIES)[number];
 export const DELIVERY_OUTCOMES = ["delivered", "queued", "bounced", "failed", "unknown"] as const;
 export type DeliveryOutcome = (typeof DELIVERY_OUTCOMES)[number];
 
-/** What a refusal, or a failure, is about. */
-export const DELIVERY_CLASSES = [
-  "address",
-  "mailbox_full",
-  "mailbox_disabled",
-  "routing",
-  "policy",
-  "reputation",
-  "authentication",
-  "content",
-  "size",
-  "rate",
-  "greylist",
-  "busy",
-  "network",
-  "dns",
-  "tls",
-  "protocol",
-  "configuration",
-  "unsupported",
-  "suppressed",
-  "other",
-] as const;
+/** What a refusal, or a failure, is about. suppressed: it stands on the list of those to whom nothing is sent. */
+export const DELIVERY_CLASSES = [...BOUNCE_CLASSES, "suppressed"] as const;
 export type DeliveryClass = (typeof DELIVERY_CLASSES)[number];
 
 export const SAID_BY = ["mail_host", "relay", "name_server", "us"] as const;
@@ -92,22 +73,6 @@ const relayInput = {
     auth: { ...authInput, description: "How to log in there." },
   },
   required: ["host"],
-  additionalProperties: false,
-} as const;
-
-const keyInput = {
-  type: "object",
-  properties: {
-    domain: { type: "string", format: "domain", description: "The signing domain (d=)." },
-    selector: {
-      type: "string",
-      pattern: "^[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$",
-      maxLength: 63,
-      description: "The name of the key under the domain (s=).",
-    },
-    private_key: { ...secretSchema, description: "The private key (PEM, RSA or Ed25519), or a reference to it." },
-  },
-  required: ["domain", "selector", "private_key"],
   additionalProperties: false,
 } as const;
 
@@ -216,7 +181,7 @@ export const deliverySettings = {
   },
   relays: { type: "array", maxItems: 8, items: relayInput, default: [], description: "The relays, the first that answers is taken." },
   helo_domain: orReference({ type: "string", minLength: 1, maxLength: 255, format: "host" }, "The name to say in EHLO; this machine's own by default."),
-  dkim: { type: "array", maxItems: 8, items: keyInput, default: [], description: "The keys to sign with (RFC 6376), each a signature of its own." },
+  dkim: { type: "array", maxItems: 8, items: dkimKeySchema, default: [], description: "The keys to sign with (RFC 6376), each a signature of its own." },
   tls: tlsPolicyInput,
   limits: limitsInput,
   retry: retryInput,
@@ -298,15 +263,6 @@ const recipientRecord = record({
 });
 export type DeliveryRecipient = FromSchema<typeof recipientRecord>;
 
-const signatureRecord = record({
-  domain: { type: "string" },
-  selector: { type: "string" },
-  algorithm: nullable({ enum: ["rsa-sha256", "ed25519-sha256"] }, "Null when the key could not be read."),
-  signed: { type: "boolean" },
-  reason: nullable({ type: "string" }, "Why not."),
-});
-export type DeliverySignature = FromSchema<typeof signatureRecord>;
-
 /** What a delivery comes to. */
 export const deliveryOutput = {
   message_id: nullable({ type: "string" }, "Of the message's header."),
@@ -315,7 +271,7 @@ export const deliveryOutput = {
   mode: { enum: DELIVERY_MODES },
   recipients: list(recipientRecord, "One for each, in the order of the input."),
   attempts: list(attemptRecord, "Every host that was tried, in order."),
-  dkim: list(signatureRecord, "One for each key."),
+  dkim: dkimResultSchema,
 } as const;
 
 const deliveryReport = record(deliveryOutput);
@@ -331,4 +287,3 @@ const wishesRecord = { type: "object", properties: deliveryWishes, additionalPro
 export type DeliveryWishes = FromSchema<typeof wishesRecord>;
 
 export type RelayInput = DeliverySettings["relays"][number];
-export type KeyInput = DeliverySettings["dkim"][number];

@@ -1,0 +1,24 @@
+import type { DeliveryWay, RelayInput } from "../../schemas/delivery.js";
+import type { Lane } from "./lane.js";
+import type { Door } from "./pooled-session.js";
+import type { Recipient } from "./recipient.js";
+import type { TlsDemand } from "./tls-demand.js";
+
+/** Where some recipients' message goes: a mail site with the hosts of their domain, or a relay. */
+export interface Destination {
+  readonly way: DeliveryWay;
+  /** The mail site; null for a relay. */
+  readonly site: string | null;
+  readonly lane: Lane;
+  readonly sourceAddress: string | null;
+  /** Its addresses in the order in which to try them. Asked for when a connection is to be made. */
+  doors(): readonly Door[];
+  /** Names of hosts at which an open session may be used. */
+  readonly hosts: ReadonlySet<string>;
+  /** What an open session must have been opened for. */
+  readonly key: string;
+  demandOf(host: string): TlsDemand;
+  /** Null for a mail host. */
+  readonly relay: RelayInput | null;
+  readonly recipients: readonly Recipient[];
+}

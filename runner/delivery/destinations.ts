@@ -1,0 +1,96 @@
+import type { RelayInput } from "../../schemas/delivery.js";
+import type { Decision } from "./decision.js";
+import type { Destination } from "./destination.js";
+import type { Engine } from "./engine.js";
+import type { LaneLimits } from "./lane.js";
+import { portOf } from "./open-relay.js";
+import type { Order } from "./order.js";
+import { providerOf } from "./providers.js";
+import type { Recipient } from "./recipient.js";
+import { doorsOf, type Found, loopDecision } from "./route.js";
+import { configuredTls } from "./tls-demand.js";
+
+/** Puts those together that go to the same place, and settles those that go nowhere. */
+export async function findSites(engine: Engine, order: Order, recipients: readonly Recipient[]): Promise<Destination[]> {
+  const byDomain = grouped(recipients);
+  const places = new Map<string, { found: Found; recipients: Recipient[] }>();
+  await Promise.all(
+    [...byDomain].map(async ([domain, own]) => {
+      const found = await engine.routes.find(order, domain, own[0]?.mailbox?.host.kind === "address");
+      if ("kind" in found) return settle(own, found);
+      for (const recipient of own) recipient.site = found.site;
+      if (doorsOf(found, order).length === 0) return settle(own, loopDecision(domain));
+      const place = placeOf(found);
+      const there = places.get(place);
+      if (there === undefined) places.set(place, { found, recipients: [...own] });
+      else there.recipients.push(...own);
+    }),
+  );
+  return [...places.values()].map(({ found, recipients: own }) => siteDestination(engine, order, found, own));
+}
+
+function grouped(recipients: readonly Recipient[]): Map<string, Recipient[]> {
+  const domains = new Map<string, Recipient[]>();
+  for (const recipient of recipients) {
+    const domain = recipient.domain as string;
+    const own = domains.get(domain);
+    if (own === undefined) domains.set(domain, [recipient]);
+    else own.push(recipient);
+  }
+  return domains;
+}
+
+/** Domains share a transaction where they name the very same hosts: a site's other customers may have others. */
+function placeOf({ site, names }: Found): string {
+  return `${site} ${[...names].sort().join(" ")}`;
+}
+
+function settle(recipients: readonly Recipient[], decision: Decision): void {
+  for (const recipient of recipients) recipient.decision = decision;
+}
+
+function siteDestination(engine: Engine, order: Order, found: Found, recipients: readonly Recipient[]): Destination {
+  const { manners } = order;
+  const sourceAddress = engine.sourceFor(order, found.site);
+  const demand = configuredTls(manners.tls);
+  return {
+    way: "direct",
+    site: found.site,
+    lane: engine.lane(`${found.site}${sourceAddress === null ? "" : ` from ${sourceAddress}`}`, limitsOf(order, providerOf([...found.names]))),
+    sourceAddress,
+    doors: () => doorsOf(found, order),
+    hosts: found.names,
+    key: `direct ${sourceAddress} ${demand.level} ${demand.verify} ${demand.minVersion} ${demand.ca ?? ""} ${manners.helo_domain}`,
+    demandOf: () => demand,
+    relay: null,
+    recipients,
+  };
+}
+
+/** The least of what is asked for and what the provider is known to want. */
+function limitsOf({ manners: { limits } }: Order, provider: { sessions: number | null; messagesPerSession: number | null } | null): LaneLimits {
+  return {
+    sessions: Math.min(limits.sessions_per_site, provider?.sessions ?? Number.POSITIVE_INFINITY),
+    messagesPerSession: Math.min(limits.messages_per_session, provider?.messagesPerSession ?? Number.POSITIVE_INFINITY),
+    messagesPerMinute: limits.messages_per_minute ?? null,
+  };
+}
+
+export function relayDestination(engine: Engine, order: Order, relay: RelayInput, recipients: readonly Recipient[]): Destination {
+  const { manners } = order;
+  const port = portOf(relay);
+  const sourceAddress = engine.sourceFor(order, null);
+  const name = `${relay.host}:${port}`;
+  return {
+    way: "relay",
+    site: null,
+    lane: engine.lane(`relay ${name}${sourceAddress === null ? "" : ` from ${sourceAddress}`}`, limitsOf(order, null)),
+    sourceAddress,
+    doors: () => [{ host: relay.host, ipAddress: null, port }],
+    hosts: new Set([relay.host]),
+    key: engine.relayKey(relay, sourceAddress, manners.helo_domain),
+    demandOf: () => configuredTls(manners.tls),
+    relay,
+    recipients,
+  };
+}

@@ -1,0 +1,25 @@
+import { hostname, networkInterfaces } from "node:os";
+
+/** What this machine is called in mail: a host by one of these names is ourselves. Never an address literal, nor a name without a dot. */
+export function ownNames(helloName: string | null): ReadonlySet<string> {
+  return new Set([helloName ?? "", hostname()].map((name) => name.toLowerCase()).filter((name) => name.includes(".") && !name.startsWith("[")));
+}
+
+/** The addresses by which others know this machine. Loopback ones are everybody's own. */
+export function ownAddresses(): ReadonlySet<string> {
+  const now = Date.now();
+  if (now - readAt > BELIEVED_MS) {
+    readAt = now;
+    known = new Set(
+      Object.values(networkInterfaces())
+        .flatMap((each) => each ?? [])
+        .filter(({ internal }) => !internal)
+        .map(({ address }) => address),
+    );
+  }
+  return known;
+}
+
+const BELIEVED_MS = 60_000;
+let readAt = Number.NEGATIVE_INFINITY;
+let known: ReadonlySet<string> = new Set();

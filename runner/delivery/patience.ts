@@ -1,0 +1,22 @@
+/** How long a site that does not do well is left alone, and how it earns more at once. One table, with where each number comes from. */
+export const PATIENCE = {
+  /** Postfix's default_destination_concurrency_… : begins with 5 and goes up and down by one, to 20 (its qmgr(8)). */
+  initialSessions: 5,
+  /** A share of a round: so many failures as there are sessions, one after the other, and the site is dead (failed_cohort_limit). */
+  failedRounds: 1,
+  /** Postfix leaves a dead site alone for minimal_backoff_time, 300 s. We look sooner, and then less often. */
+  deadFirstMs: 30_000,
+  deadMostMs: 600_000,
+  /** After a 421, which says that the service is not available: doubled each time it is said again. */
+  busyFirstMs: 30_000,
+  busyMostMs: 900_000,
+  /** A pause that is over so soon is waited for; a longer one is told, and the message comes back later. */
+  waitedForMs: 2000,
+  /** A mail host whose TLS broke is met without it for so long, where that is allowed. KumoMTA remembers for 3 days; we look again sooner. */
+  brokenTlsMs: 3_600_000,
+} as const;
+
+/** Doubled for each time in a row. */
+export function pauseMs(first: number, most: number, timesInARow: number): number {
+  return Math.min(most, first * 2 ** Math.min(timesInARow, 30));
+}

@@ -1,0 +1,97 @@
+import type { DeliveryClass, DeliveryMode, DeliveryOutcome, DeliveryRecipient, DeliveryReport, DeliverySettings, NextStep } from "../../schemas/delivery.js";
+import type { Decision } from "./decision.js";
+import type { Order } from "./order.js";
+import type { Recipient } from "./recipient.js";
+import { type Progress, waitMs } from "./schedule.js";
+
+/** What an order came to, once the engine has done with it. `triesOf` counts this one. */
+export function reportOf(order: Order, retry: DeliverySettings["retry"], progress: Progress, triesOf: (recipient: Recipient) => number = once): DeliveryReport {
+  const { mail, recipients, attempts, helloName, manners } = order;
+  return {
+    message_id: mail.messageId,
+    size_bytes: mail.size,
+    helo_domain: helloName,
+    mode: manners.mode satisfies DeliveryMode,
+    recipients: recipients.map((recipient) => shown(recipient, order, retry, progress, triesOf(recipient))),
+    attempts,
+    dkim: mail.dkim,
+  };
+}
+
+function once(): number {
+  return 1;
+}
+
+function shown(recipient: Recipient, order: Order, retry: DeliverySettings["retry"], progress: Progress, tries: number): DeliveryRecipient {
+  const decision = recipient.decision as Decision;
+  const { outcome, nextTryAt, givesUpAt } = endingOf(decision, tries, order, retry, progress);
+  return {
+    address: recipient.address,
+    domain: recipient.domain,
+    site: recipient.site,
+    outcome,
+    class: decision.class,
+    way: recipient.chosen?.way ?? null,
+    way_reason: recipient.chosen?.reason ?? null,
+    way_explanation: recipient.chosen?.explanation ?? null,
+    code: decision.code,
+    enhanced_code: decision.enhancedCode,
+    message: decision.message,
+    matched: decision.matched,
+    decided_at: decision.decidedAt,
+    said_by: decision.speaker.saidBy,
+    host: decision.speaker.host,
+    ip_address: decision.speaker.ipAddress,
+    failure: decision.failure,
+    tries,
+    attempts: [...recipient.attempts],
+    next: nextStep(outcome, decision),
+    next_try_at: nextTryAt === null ? null : utcOf(nextTryAt),
+    gives_up_at: givesUpAt === null ? null : utcOf(givesUpAt),
+  };
+}
+
+interface Ending {
+  readonly outcome: DeliveryOutcome;
+  readonly nextTryAt: number | null;
+  readonly givesUpAt: number | null;
+}
+
+const OVER = { nextTryAt: null, givesUpAt: null } as const;
+
+const FINAL: Readonly<Record<Exclude<Decision["kind"], "later">, DeliveryOutcome>> = {
+  delivered: "delivered",
+  refused: "bounced",
+  unknown: "unknown",
+  failed: "failed",
+};
+
+function endingOf(decision: Decision, tries: number, { random }: Order, retry: DeliverySettings["retry"], { startedAt, mayComeAgain }: Progress): Ending {
+  if (decision.kind !== "later") return { outcome: FINAL[decision.kind], ...OVER };
+  const now = Date.now();
+  const nextTryAt = now + waitMs(decision, tries, retry, random);
+  if (!mayComeAgain) return { outcome: "failed", nextTryAt, givesUpAt: null };
+  const givesUpAt = startedAt + retry.give_up_after_ms;
+  // The last try is made when the time is up, not a whole wait before.
+  return now >= givesUpAt ? { outcome: "bounced", ...OVER } : { outcome: "queued", nextTryAt: Math.min(nextTryAt, givesUpAt), givesUpAt };
+}
+
+function nextStep(outcome: DeliveryOutcome, { class: found, failure, kind }: Decision): NextStep {
+  if (outcome === "delivered") return "nothing";
+  if (outcome === "queued") return "will_be_tried";
+  if (outcome === "unknown") return "ask_the_recipient";
+  if (outcome === "failed") return failure?.retryable === true ? "may_be_tried" : "correct_the_configuration";
+  return kind === "later" ? "may_be_tried" : (STEPS[found ?? "other"] ?? "read_the_reply");
+}
+
+const STEPS: Partial<Readonly<Record<DeliveryClass, NextStep>>> = {
+  address: "correct_the_address",
+  mailbox_full: "ask_the_recipient",
+  mailbox_disabled: "ask_the_recipient",
+  auth: "correct_the_configuration",
+  configuration: "correct_the_configuration",
+};
+
+function utcOf(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}

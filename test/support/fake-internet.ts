@@ -1,0 +1,248 @@
+import { startDnsServer } from "../../runner/lab/dns-server.js";
+import { type AcceptedSocket, type Certificate, type Listener, listen, serveTls } from "../../runner/net/listen.js";
+import { allCertificates } from "./certificates.js";
+
+export type Step = "connect" | "greeting" | "ehlo" | "starttls" | "mail" | "rcpt" | "data" | "body" | "dot";
+
+/** What a mail host does. Everything may be left out: then it takes all mail. A reply that is null is none: the host hangs up instead. */
+export interface MxBehaviour {
+  readonly greeting?: (connection: number) => string | null;
+  readonly ehlo?: string;
+  readonly capabilities?: readonly string[];
+  /** broken: says 220 and then no TLS. refused: offers it, and says no. */
+  readonly tls?: "good" | "broken" | "refused";
+  readonly certificate?: string;
+  readonly mail?: (line: string, connection: number) => string | null;
+  readonly rcpt?: (address: string, connection: number) => string | null;
+  readonly data?: (connection: number) => string | null;
+  readonly end?: (message: FakeMessage, connection: number) => string | null;
+  /** Hangs up when it comes to this step. */
+  readonly dropsAt?: Step;
+  /** Falls silent there. */
+  readonly silentAt?: Step;
+  /** Of each answer. */
+  readonly latencyMs?: number;
+}
+
+export interface FakeMessage {
+  readonly from: string;
+  readonly to: readonly string[];
+  /** The message as it was sent, without its doubled dots. */
+  readonly text: string;
+  readonly isSecure: boolean;
+}
+
+export interface FakeMx {
+  readonly name: string;
+  readonly address: string;
+  readonly connections: readonly (readonly string[])[];
+  readonly messages: readonly FakeMessage[];
+  readonly openSockets: number;
+  readonly mostAtOnce: number;
+}
+
+/** A host by its name, with the address it has on the loopback. Null: nothing listens there. */
+export type FakeHosts = Readonly<Record<string, readonly [address: string, behaviour: MxBehaviour | null]>>;
+
+export interface FakeInternet {
+  readonly port: number;
+  readonly servers: readonly string[];
+  readonly questions: readonly { name: string; type: string }[];
+  host(name: string): FakeMx;
+  close(): Promise<void>;
+}
+
+/**
+ * An internet of its own on the loopback: a name server with these zone lines (under `example.`), and mail hosts that all listen at one port of
+ * different addresses, as the real ones do.
+ */
+export async function startFakeInternet(zone: string, hosts: FakeHosts, behave?: Parameters<typeof startDnsServer>[0]["behave"]): Promise<FakeInternet> {
+  const addresses = Object.entries(hosts).map(([name, [address]]) => `${name} A ${address}`);
+  const text = `$ORIGIN example.\n$TTL 300\n@ SOA ns hostmaster 1 3600 600 86400 60\n@ NS ns\nns A 127.0.0.1\n${zone}\n${addresses.join("\n")}\n`;
+  const dns = await startDnsServer({ zones: [text], ...(behave === undefined ? {} : { behave }) });
+  const open: Host[] = [];
+  let port = 0;
+  for (const [name, [address, behaviour]] of Object.entries(hosts)) {
+    if (behaviour === null) continue;
+    const host = new Host(name, address, behaviour);
+    await host.listen(port);
+    port = host.port;
+    open.push(host);
+  }
+  return {
+    port,
+    servers: dns.servers,
+    questions: dns.questions,
+    host(name) {
+      const found = open.find((each) => each.name === name);
+      if (found === undefined) throw new Error(`the fake internet has no host ${name}`);
+      return found;
+    },
+    async close() {
+      await Promise.all([dns.close(), ...open.map((each) => each.close())]);
+    },
+  };
+}
+
+const CAPABILITIES = ["PIPELINING", "SIZE 10485760", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "DSN"];
+
+class Host implements FakeMx {
+  readonly connections: string[][] = [];
+  readonly messages: FakeMessage[] = [];
+  mostAtOnce = 0;
+  #listener: Listener | null = null;
+
+  constructor(
+    readonly name: string,
+    readonly address: string,
+    readonly behaviour: MxBehaviour,
+  ) {}
+
+  async listen(port: number): Promise<void> {
+    this.#listener = await listen((socket) => this.#accept(socket), { host: this.address, port });
+  }
+
+  get port(): number {
+    return (this.#listener as Listener).port;
+  }
+
+  get openSockets(): number {
+    return (this.#listener as Listener).openSockets;
+  }
+
+  async close(): Promise<void> {
+    await this.#listener?.close();
+  }
+
+  #accept(socket: AcceptedSocket): void {
+    this.mostAtOnce = Math.max(this.mostAtOnce, this.openSockets);
+    const commands: string[] = [];
+    this.connections.push(commands);
+    new Talk(this, socket, commands, this.connections.length).begin();
+  }
+}
+
+/** One connection. */
+class Talk {
+  #rest = "";
+  #busy = Promise.resolve();
+  #isSecure = false;
+  #from = "";
+  #to: string[] = [];
+  #body: string[] | null = null;
+
+  constructor(
+    readonly host: Host,
+    public socket: AcceptedSocket,
+    readonly commands: string[],
+    readonly connection: number,
+  ) {}
+
+  begin(): void {
+    const { behaviour, name } = this.host;
+    if (behaviour.dropsAt === "connect") return void this.socket.destroy();
+    this.#listenTo(this.socket);
+    this.#busy = this.#busy.then(() => this.#reply("greeting", (behaviour.greeting ?? (() => `220 ${name}.example ESMTP`))(this.connection)));
+  }
+
+  #listenTo(socket: AcceptedSocket): void {
+    socket.on("data", (bytes: Buffer) => {
+      this.#rest += bytes.toString("latin1");
+      for (let end = this.#rest.indexOf("\r\n"); end !== -1; end = this.#rest.indexOf("\r\n")) {
+        const line = this.#rest.slice(0, end);
+        this.#rest = this.#rest.slice(end + 2);
+        this.#busy = this.#busy.then(() => this.#line(line));
+      }
+    });
+    socket.on("end", () => socket.end());
+    socket.on("error", () => socket.destroy());
+  }
+
+  async #line(line: string): Promise<void> {
+    if (this.socket.destroyed) return;
+    if (this.#body !== null) return this.#bodyLine(line);
+    this.commands.push(line);
+    const { behaviour, name } = this.host;
+    const verb = line.slice(0, 4).toUpperCase();
+    const { connection } = this;
+    if (verb === "EHLO" || verb === "HELO") await this.#reply("ehlo", this.#ehlo(behaviour.ehlo ?? `${name}.example`));
+    else if (verb === "STAR") await this.#starttls();
+    else if (verb === "MAIL") {
+      this.#from = /<(.*?)>/.exec(line)?.[1] ?? "";
+      this.#to = [];
+      await this.#reply("mail", (behaviour.mail ?? accept)(line, connection));
+    } else if (verb === "RCPT") {
+      const address = /<(.*?)>/.exec(line)?.[1] ?? "";
+      const reply = (behaviour.rcpt ?? accept)(address, connection);
+      if (reply?.startsWith("2")) this.#to.push(address);
+      await this.#reply("rcpt", reply);
+    } else if (verb === "DATA") await this.#data();
+    else if (verb === "RSET") await this.#reply(null, "250 2.0.0 OK");
+    else if (verb === "QUIT") {
+      await this.#reply(null, "221 2.0.0 bye");
+      this.socket.end();
+    } else await this.#reply(null, "500 5.5.2 what?");
+  }
+
+  #ehlo(name: string): string {
+    const { capabilities = CAPABILITIES, tls } = this.host.behaviour;
+    return [name, ...capabilities, ...(tls !== undefined && !this.#isSecure ? ["STARTTLS"] : [])]
+      .map((word, index, all) => `250${index < all.length - 1 ? "-" : " "}${word}`)
+      .join("\r\n");
+  }
+
+  async #starttls(): Promise<void> {
+    const { tls, certificate = "default" } = this.host.behaviour;
+    if (tls === "refused") return this.#reply("starttls", "454 4.7.0 not now");
+    await this.#reply("starttls", "220 2.0.0 go ahead");
+    if (tls === "broken") return void this.socket.end("this is no TLS\r\n");
+    this.socket.removeAllListeners("data");
+    this.socket = serveTls(this.socket, allCertificates()[certificate] as Certificate);
+    this.#isSecure = true;
+    this.#listenTo(this.socket);
+  }
+
+  async #data(): Promise<void> {
+    const reply = this.#to.length === 0 ? "554 5.5.1 no valid recipients" : (this.host.behaviour.data ?? (() => "354 go ahead"))(this.connection);
+    if (reply?.startsWith("354")) this.#body = [];
+    await this.#reply("data", reply);
+  }
+
+  async #bodyLine(line: string): Promise<void> {
+    const { behaviour, messages } = this.host;
+    const body = this.#body as string[];
+    if (line !== ".") {
+      body.push(line.startsWith(".") ? line.slice(1) : line);
+      if (behaviour.dropsAt === "body") this.socket.destroy();
+      return;
+    }
+    this.#body = null;
+    const message = { from: this.#from, to: this.#to, text: body.map((each) => `${each}\r\n`).join(""), isSecure: this.#isSecure };
+    const reply = (behaviour.end ?? (() => `250 2.0.0 OK queued as ${messages.length + 1}`))(message, this.connection);
+    if (reply === null || reply.startsWith("2")) messages.push(message);
+    await this.#reply("dot", reply);
+  }
+
+  async #reply(step: Step | null, reply: string | null): Promise<void> {
+    const { behaviour } = this.host;
+    if (step !== null && behaviour.silentAt === step) return;
+    if (behaviour.latencyMs !== undefined) await new Promise((resolve) => setTimeout(resolve, behaviour.latencyMs));
+    if (reply === null || (step !== null && behaviour.dropsAt === step)) return void this.socket.destroy();
+    if (this.socket.writable) this.socket.write(`${reply}\r\n`);
+    if (reply.startsWith("421")) this.socket.end();
+  }
+}
+
+function accept(): string {
+  return "250 2.1.0 OK";
+}
+
+/** For a greylisting host: the first try of each address is told to come back. */
+export function greylisting(): (address: string) => string {
+  const seen = new Set<string>();
+  return (address) => {
+    if (seen.has(address)) return "250 2.1.5 OK";
+    seen.add(address);
+    return "450 4.2.0 Greylisted for 300 seconds";
+  };
+}
