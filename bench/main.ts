@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { availableParallelism, loadavg } from "node:os";
 import { accuracy } from "./accuracy.js";
+import { dkim } from "./dkim.js";
 import { dns } from "./dns.js";
 import { memory } from "./memory.js";
 import { queue } from "./queue.js";
@@ -15,7 +16,7 @@ import { tableOf } from "./support/table.js";
 import { openWorkshop } from "./support/workshop.js";
 import { throughput } from "./throughput.js";
 
-const BENCHES: readonly Bench[] = [throughput, startup, accuracy, memory, dns, queue, queueRedis, rcpt];
+const BENCHES: readonly Bench[] = [throughput, startup, accuracy, memory, dns, queue, queueRedis, rcpt, dkim];
 
 const HELP = `npm run bench [-- <names> --quick --explain --json FILE]
 

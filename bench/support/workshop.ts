@@ -25,6 +25,8 @@ const PROCESSES = {
   queueRedisBare: "contenders/queue-redis-bare",
   rcptOurs: "contenders/rcpt-ours",
   rcptBare: "contenders/rcpt-bare",
+  signOurs: "contenders/sign-ours",
+  signNodemailer: "contenders/sign-nodemailer",
 } as const;
 
 export type ProcessName = keyof typeof PROCESSES;
