@@ -15,6 +15,10 @@ export interface MemoryGrant {
   keep(state: unknown): Promise<void>;
   /** Longer than this a run does not sleep: it goes on later. Infinity where nobody would go on. */
   readonly mostWaitMs: number;
+  /** True where the job is run again when this run fails in a way that may pass: then what is decided is worth keeping. */
+  readonly isRetried: boolean;
+  /** Where it is, not before so much time has passed. */
+  retryAfter(afterMs: number): void;
   /** Once this run has ended, its output is an interim result, and the job is run again when so much time has passed. */
   goOnLater(afterMs: number): void;
 }
@@ -25,6 +29,8 @@ export interface JobMemory {
   readonly mostWaitMs: number;
   /** False: the job is another worker's by now, and nothing was stored. */
   keep(text: string): Promise<boolean>;
+  readonly isRetried: boolean;
+  retryAfter(afterMs: number): void;
   goOnLater(afterMs: number): void;
 }
 
@@ -35,7 +41,7 @@ export const MOST_KEPT_BYTES = 256 * 1024;
 const LAST_KEEP_MS = 1500;
 
 export function memoryGrant({ memory, secrets, deadline }: RunState): MemoryGrant {
-  const { kept, mostWaitMs } = memory ?? NO_JOB;
+  const { kept, mostWaitMs, isRetried } = memory ?? NO_JOB;
   return {
     get kept() {
       return kept === null ? null : (JSON.parse(kept) as unknown);
@@ -47,9 +53,12 @@ export function memoryGrant({ memory, secrets, deadline }: RunState): MemoryGran
       if (!isStored) throw fail("probe", "cancelled", "another worker has this job by now: its lease ran out");
     },
     mostWaitMs,
+    isRetried,
+    retryAfter(afterMs) {
+      (memory ?? NO_JOB).retryAfter(checked("retryAfter", afterMs));
+    },
     goOnLater(afterMs) {
-      if (!(afterMs >= 0 && afterMs < Number.POSITIVE_INFINITY)) throw new Error(`goOnLater(${afterMs}): give milliseconds, 0 or more`);
-      (memory ?? NO_JOB).goOnLater(afterMs);
+      (memory ?? NO_JOB).goOnLater(checked("goOnLater", afterMs));
     },
   };
 }
@@ -57,10 +66,17 @@ export function memoryGrant({ memory, secrets, deadline }: RunState): MemoryGran
 const NO_JOB: Omit<JobMemory, "keep"> = {
   kept: null,
   mostWaitMs: Number.POSITIVE_INFINITY,
+  isRetried: false,
+  retryAfter: () => undefined,
   goOnLater: () => {
     throw new Error("goOnLater() outside of a queue: nobody would go on. Sleep where ctx.memory.mostWaitMs allows it");
   },
 };
+
+function checked(name: string, afterMs: number): number {
+  if (afterMs >= 0 && afterMs < Number.POSITIVE_INFINITY) return afterMs;
+  throw new Error(`${name}(${afterMs}): give milliseconds, 0 or more`);
+}
 
 function textOf(state: unknown): string {
   const text = JSON.stringify(state) as string | undefined;

@@ -1,7 +1,7 @@
 import { type Random, seededRandom } from "../../runner/net/dns/shuffle.js";
 import { type Mailbox, parseMailbox } from "../../runner/net/smtp/mailbox.js";
 import type { CatchAllVerdict } from "../../schemas/rcpt.js";
-import type { Ctx, Domain, Question, RcptEvidence } from "./evidence.js";
+import { type Ctx, type Domain, newQuestion, type Question, type RcptEvidence } from "./evidence.js";
 import { domainOf } from "./find-sites.js";
 
 const DAY_MS = 24 * 3600 * 1000;
@@ -36,7 +36,7 @@ function randomQuestion({ path, localPart }: Mailbox, random: Random): Question 
   const mailbox = parseMailbox(email);
   if ("problem" in mailbox) return null;
   const result = { email, category: "unknown" } as Question["result"];
-  return { mailbox, result, failure: null, beganAt: null, isSettled: false };
+  return newQuestion(mailbox, result);
 }
 
 const SYLLABLES = ["ba", "den", "fo", "gar", "hu", "jo", "kel", "li", "mor", "nu", "per", "ras", "sil", "to", "vin", "wex"] as const;

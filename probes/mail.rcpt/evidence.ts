@@ -5,7 +5,7 @@ import type { Mailbox } from "../../runner/net/smtp/mailbox.js";
 import type { Failure } from "../../schemas/failure.js";
 import type { Input, Output } from "./schema.js";
 
-export type Ctx = Context<"tcp" | "tls" | "resolver" | "sites">;
+export type Ctx = Context<"tcp" | "tls" | "resolver" | "sites" | "memory">;
 export type RcptEvidence = Evidence<Output>;
 export type Result = Output["results"][number];
 export type Domain = Output["domains"][number];
@@ -21,6 +21,14 @@ export interface Question {
   beganAt: number | null;
   /** Nothing that is learned later may change it. */
   isSettled: boolean;
+  /** It was found by an earlier run of the same job. */
+  isRecalled: boolean;
+  /** Of what is recalled and undecided: the moment before which it is not asked again. */
+  notBefore: number | null;
+}
+
+export function newQuestion(mailbox: Mailbox, result: Result): Question {
+  return { mailbox, result, failure: null, beganAt: null, isSettled: false, isRecalled: false, notBefore: null };
 }
 
 /** The run's time is up, or it was cancelled. Asked of the deadline itself: a signal of its own would cost each run more than a question. */

@@ -7,7 +7,8 @@ import { verdictOf } from "./verdict.js";
 /** Gives every address its verdict, and the run its status: ok where everything is taken, error where something is not. */
 export function judge(evidence: RcptEvidence, questions: readonly Question[]): void {
   const known = new Map(evidence.domains.map((domain) => [domain.domain, domain.catch_all]));
-  for (const result of evidence.results) {
+  for (const { result, isRecalled } of questions) {
+    if (isRecalled) continue;
     const catchAll = known.get(result.domain ?? "") ?? { verdict: "unknown" as const, asked: false };
     result.catch_all = catchAll.verdict;
     Object.assign(result, verdictOf(result, catchAll));

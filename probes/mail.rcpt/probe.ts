@@ -4,17 +4,18 @@ import { parseMailbox } from "../../runner/net/smtp/mailbox.js";
 import { type Failure, failure } from "../../schemas/failure.js";
 import type { RcptReason } from "../../schemas/rcpt.js";
 import { decisionOf, settle } from "./decide.js";
-import { type Ctx, nothingYet, type Question, type RcptEvidence } from "./evidence.js";
+import { type Ctx, newQuestion, nothingYet, type Question, type RcptEvidence } from "./evidence.js";
 import { domainOf, findSites } from "./find-sites.js";
 import { identityOf } from "./identity.js";
 import { judge } from "./judge.js";
+import { addDomains, recall, remember } from "./remember.js";
 import { type Input, newest } from "./schema.js";
 import { visitSite } from "./visit-site.js";
 
 export default defineProbe({
   name: "mail.rcpt",
   summary: "Asks a domain's mail hosts whether they would take a mail for an address, without sending one.",
-  needs: ["tcp", "tls", "resolver", "sites"],
+  needs: ["tcp", "tls", "resolver", "sites", "memory"],
   ...newest,
   run,
 });
@@ -22,6 +23,7 @@ export default defineProbe({
 async function run(input: Input, ctx: Ctx): Promise<RcptEvidence> {
   const evidence = nothingYet(input);
   const questions = evidence.results.map(questionOf);
+  const recalled = recall(ctx, questions);
   const broken = await ctx.attempt(async () => {
     const asked = questions.filter(({ isSettled }) => !isSettled);
     if (ctx.sites.refusal !== null) return refuse(asked, ctx.sites.refusal);
@@ -33,7 +35,10 @@ async function run(input: Input, ctx: Ctx): Promise<RcptEvidence> {
   const { reason } = ctx.tcp.state.deadline;
   const ended = broken ?? (reason === null ? null : failure("probe", reason, ENDED[reason]));
   if (ended !== null) for (const question of questions.filter(isUnanswered)) settle(question, decisionOf(reasonFor(ended), null, "unknown", ended), null, true);
+  addDomains(evidence, recalled);
   judge(evidence, questions);
+  // Who has lost the job meanwhile need not remember anything.
+  if (ctx.memory.isRetried && evidence.failure?.retryable) await ctx.attempt(() => remember(ctx, evidence, questions));
   return evidence;
 }
 
@@ -51,9 +56,9 @@ function questionOf(result: RcptEvidence["results"][number]): Question {
   const mailbox = parseMailbox(result.email);
   if (!("problem" in mailbox)) {
     result.domain = domainOf(mailbox.host);
-    return { mailbox, result, failure: null, beganAt: null, isSettled: false };
+    return newQuestion(mailbox, result);
   }
-  const question: Question = { mailbox: NOBODY, result, failure: null, beganAt: null, isSettled: false };
+  const question = newQuestion(NOBODY, result);
   const words = `it is no address that can be asked for: ${mailbox.problem}`;
   settle(question, decisionOf("address_malformed", "input", "unknown", failure("rcpt", "not_permitted", words)), null, true);
   return question;

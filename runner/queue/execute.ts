@@ -47,7 +47,8 @@ async function performed(delivery: Delivery, job: Job, means: Means, signal: Abo
   const loaded = await means.probes.get(job.probe);
   const refused = refusal(loaded, job, means);
   if (refused !== null) return refused;
-  const memory = new RunMemory(delivery, (kept, text) => means.keep(kept, text));
+  const isRetried = job.retry_failures && delivery.attempt < job.max_attempts;
+  const memory = new RunMemory(delivery, isRetried, (kept, text) => means.keep(kept, text));
   const report = await runLoaded(loaded, { name: job.probe, version: job.version }, job.input, { signal, memory });
   // What an abort left of the evidence is no result: another worker runs the whole job.
   if (signal.aborted) return { outcome: { kind: "release" }, report: null };
@@ -56,7 +57,7 @@ async function performed(delivery: Delivery, job: Job, means: Means, signal: Abo
   if (laterMs !== null) return { outcome: { kind: "later", afterMs: laterMs, result: resultMessage(report, { ...ofJob, part: delivery.part }) }, report };
   const { failure } = report.carried;
   if (job.retry_failures && failure?.retryable === true) {
-    const retry = again(delivery, job, lastFailure("target_failed", `${failure.phase}: ${failure.code}: ${failure.message}`));
+    const retry = again(delivery, job, lastFailure("target_failed", `${failure.phase}: ${failure.code}: ${failure.message}`), memory.notBeforeMs);
     if (retry !== null) return { outcome: retry, report };
   }
   return { outcome: { kind: "done", result: resultMessage(report, { ...ofJob, part: null }) }, report };
@@ -70,10 +71,10 @@ function refusal(loaded: LoadedProbe, job: Job, means: Means): Executed | null {
   return dead("refused", `it asks for ${forbidden.join(", ")}, which this worker may not look up: start it with --allow-secret, and retry the dead letter`);
 }
 
-/** Null when it has had all its attempts. */
-function again({ attempt }: Delivery, job: Job, failure: LastFailure): Outcome | null {
+/** Null when it has had all its attempts. What the target asked for counts beyond the longest wait, too. */
+function again({ attempt }: Delivery, job: Job, failure: LastFailure, notBeforeMs = 0): Outcome | null {
   if (attempt >= job.max_attempts) return null;
-  return { kind: "retry", afterMs: backoffMs(attempt, job.backoff_ms, job.backoff_most_ms), failure };
+  return { kind: "retry", afterMs: Math.max(notBeforeMs, backoffMs(attempt, job.backoff_ms, job.backoff_most_ms)), failure };
 }
 
 function dead(reason: FailureReason, message: string): Executed {

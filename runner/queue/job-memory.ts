@@ -9,9 +9,12 @@ export class RunMemory implements JobMemory {
   readonly mostWaitMs = WORTH_SLEEPING_MS;
   /** Null: this run is the last one. */
   laterMs: number | null = null;
+  /** If it is run again: not before so much time has passed. */
+  notBeforeMs = 0;
 
   constructor(
     readonly delivery: Delivery,
+    readonly isRetried: boolean,
     readonly store: (delivery: Delivery, text: string) => Promise<SettleAnswer>,
   ) {}
 
@@ -21,6 +24,10 @@ export class RunMemory implements JobMemory {
 
   async keep(text: string): Promise<boolean> {
     return (await this.store(this.delivery, text)) === "stored";
+  }
+
+  retryAfter(afterMs: number): void {
+    this.notBeforeMs = afterMs;
   }
 
   goOnLater(afterMs: number): void {

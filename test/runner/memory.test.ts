@@ -28,6 +28,8 @@ function jobWith(kept: string | null, keep: (text: string) => Promise<boolean> =
   const memory: JobMemory = {
     kept,
     mostWaitMs: 3000,
+    isRetried: true,
+    retryAfter: () => undefined,
     keep: (text) => {
       told.kept.push(text);
       return keep(text);

@@ -1,0 +1,107 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Delivery, NO_LIMITS, type Outcome, type SettleAnswer } from "../../../runner/queue/backend.js";
+import { execute } from "../../../runner/queue/execute.js";
+import type { JobOptions } from "../../../runner/queue/job.js";
+import { openQueue, type Queue } from "../../../runner/queue/queue.js";
+import { loadProbe } from "../../../runner/registry.js";
+import { knowsThree, type MailboxServer, startMailboxServer } from "../../support/mailbox-server.js";
+import { type RcptOutput, rcptInput } from "../../support/rcpt-behaviours.js";
+
+const MINUTE_MS = 60_000;
+const PATIENT: JobOptions = { retryFailures: true, maxAttempts: 3, backoffMs: 1, backoffMostMs: 2 };
+
+let folder: string;
+let queue: Queue;
+let server: MailboxServer;
+/** What the server says of each address just now; of others whether it knows them. */
+let says: Record<string, string>;
+
+beforeEach(async () => {
+  says = {};
+  folder = await mkdtemp(join(tmpdir(), "probe-run-rcpt-queued-"));
+  queue = await openQueue(`sqlite:${join(folder, "queue.db")}`);
+  server = await startMailboxServer({ answer: (address) => says[address] ?? knowsThree(address) });
+});
+afterEach(async () => {
+  await queue.close();
+  await server.close();
+  await rm(folder, { recursive: true });
+});
+
+const enqueue = (emails: readonly string[], options: JobOptions = PATIENT) => queue.enqueue("mail.rcpt", { ...rcptInput(server.port), emails }, options);
+
+/** Runs the job once, as a worker does, and puts it back: a test does not wait for a quarter of an hour. */
+async function runOnce(): Promise<{ outcome: Outcome; output: RcptOutput; asked: string[] }> {
+  const before = server.connections.length;
+  const [delivery] = await queue.jobs.claim({ most: 1, leaseMs: 30_000, waitMs: 1000, limits: NO_LIMITS });
+  const keep = async (of: Delivery, text: string) => (await queue.jobs.keep([{ delivery: of, text }]))[0] as SettleAnswer;
+  const means = { probes: { get: loadProbe }, mayResolve: () => true, keep };
+  const { outcome, report } = await execute(delivery as Delivery, means, new AbortController().signal);
+  await queue.jobs.settle([{ delivery: delivery as Delivery, outcome: { kind: "release" } }]);
+  const lines = server.connections.slice(before).flat();
+  return { outcome, output: report?.carried as unknown as RcptOutput, asked: lines.flatMap((line) => /^RCPT TO:<([^.]*@.*)>/.exec(line)?.[1] ?? []) };
+}
+
+const GREYLISTED = "450 4.2.0 Greylisted, please try again in 7 minutes";
+const verdicts = ({ results }: RcptOutput) => Object.fromEntries(results.map(({ email, verdict }) => [email.split("@")[0], verdict]));
+
+describe("a job whose addresses are greylisted", () => {
+  test("comes again when the server said, however short its back-off is", async () => {
+    says = { "ada@example.org": GREYLISTED };
+    await enqueue(["ada@example.org"]);
+    const { outcome } = await runOnce();
+    expect(outcome).toMatchObject({ kind: "retry", afterMs: expect.closeTo(7 * MINUTE_MS, -2) });
+  });
+
+  test("does not, where its failures are results", async () => {
+    says = { "ada@example.org": GREYLISTED };
+    await enqueue(["ada@example.org"], { retryFailures: false });
+    expect((await runOnce()).outcome).toMatchObject({ kind: "done" });
+  });
+
+  test("asks only for what is open, and its last result has all", async () => {
+    says = { "bob@example.org": GREYLISTED };
+    await enqueue(["ada@example.org", "bob@example.org", "zed@example.org", "no address"]);
+    const first = await runOnce();
+    expect(first.outcome.kind).toBe("retry");
+    expect(first.asked).toEqual(["ada@example.org", "bob@example.org", "zed@example.org"]);
+    says = {};
+    const second = await runOnce();
+    expect(second.asked).toEqual(["bob@example.org"]);
+    expect(second.outcome.kind).toBe("done");
+    expect(verdicts(second.output)).toEqual({ ada: "valid", bob: "valid", zed: "invalid", "no address": "invalid" });
+    expect(second.output.domains).toMatchObject([{ domain: "example.org", catch_all: { verdict: "no", asked: true } }]);
+    expect(second.output.failure).toMatchObject({ retryable: false, message: expect.stringContaining("2 of 4 addresses are not accepted") });
+  });
+
+  test("leaves what wants more time alone, until it is due", async () => {
+    says = { "bob@example.org": GREYLISTED, "cem@example.org": "450 4.2.0 Greylisted, try again in 2 hours" };
+    await enqueue(["ada@example.org", "bob@example.org", "cem@example.org"]);
+    expect((await runOnce()).outcome).toMatchObject({ kind: "retry", afterMs: expect.closeTo(7 * MINUTE_MS, -2) });
+    says = {};
+    const second = await runOnce();
+    expect(second.asked).toEqual(["bob@example.org"]);
+    expect(second.outcome).toMatchObject({ kind: "retry", afterMs: expect.closeTo(120 * MINUTE_MS, -4) });
+    expect(verdicts(second.output)).toEqual({ ada: "valid", bob: "valid", cem: "unknown" });
+    const third = await runOnce();
+    expect(third.asked).toEqual(["cem@example.org"]);
+    expect(third.outcome.kind).toBe("done");
+    expect(verdicts(third.output)).toEqual({ ada: "valid", bob: "valid", cem: "valid" });
+  });
+});
+
+test("of more answers than a job may keep, what fits is kept, and the rest is asked again", async () => {
+  const emails = Array.from({ length: 900 }, (_, index) => `nobody${index}@example.org`);
+  says = { "nobody0@example.org": GREYLISTED };
+  await enqueue(emails);
+  expect((await runOnce()).outcome.kind).toBe("retry");
+  says = {};
+  const { asked, output, outcome } = await runOnce();
+  expect(outcome.kind).toBe("done");
+  expect(asked.length).toBeGreaterThan(100);
+  expect(asked.length).toBeLessThan(700);
+  expect(new Set(output.results.map(({ verdict }) => verdict))).toEqual(new Set(["invalid"]));
+});
