@@ -17,6 +17,7 @@ export const PHASES = [
   "rset",
   "quit",
   "command",
+  "arrival",
   "probe",
 ] as const;
 
