@@ -58,6 +58,10 @@ issue not-yet-valid localhost                     "$(server "$LOCAL")"          
 issue wrong-name    other.example.net             "$(server DNS:other.example.net)" $FROM       $UNTIL          authority
 issue wildcard      '*.example.org'               "$(server 'DNS:*.example.org')" $FROM         $UNTIL          authority
 issue self-signed   localhost                     "$(server "$LOCAL")"          $FROM           $UNTIL          self-signed
+issue constrained   "probe-run test constrained"  "${authority}nameConstraints=critical,permitted;DNS:example.net\\n" $FROM $UNTIL authority
+issue below-constrained localhost                 "$(server "$LOCAL")"          $FROM           $UNTIL          constrained
+issue client-only   localhost                     "$(server "$LOCAL" | sed s/serverAuth/clientAuth/)" $FROM $UNTIL authority
+issue common-name-only mx.example.org             "basicConstraints=critical,CA:FALSE\\n$identifiers" $FROM $UNTIL authority
 issue incomplete-chain localhost                  "$(server "$LOCAL")"          $FROM           $UNTIL          intermediate
 
 # The same leaf, with what leads to the authority.

@@ -10,6 +10,8 @@ export interface DnsQuestion {
   readonly transport: Transport;
   /** How large a datagram the client takes; 512 where it says nothing of it. */
   readonly udpBytes: number;
+  /** The client asks for signatures, too (DO). */
+  readonly dnssec: boolean;
   /** How often this name and type had been asked before. */
   readonly before: number;
 }
@@ -104,7 +106,7 @@ function questionOf(query: DecodedPacket, transport: Transport, counts: Map<stri
   counts.set(`${type} ${name}`, before + 1);
   const options = query.additionals?.find((record) => record.type === "OPT");
   const udpBytes = options?.type === "OPT" ? Math.max(512, options.udpPayloadSize) : 512;
-  return { name, type, transport, udpBytes, before };
+  return { name, type, transport, udpBytes, dnssec: options?.type === "OPT" && options.flag_do, before };
 }
 
 function repliesTo(answer: Packet, question: DnsQuestion, { rcode, truncate, edit, raw }: DnsBehaviour): readonly Buffer[] {
