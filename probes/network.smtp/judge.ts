@@ -1,3 +1,4 @@
+import { certificateFindings } from "../../runner/certificate-findings.js";
 import { finding } from "../../runner/judge.js";
 import { authMechanisms, has } from "../../runner/net/smtp/capabilities.js";
 import type { Finding } from "../../schemas/finding.js";
@@ -7,40 +8,10 @@ import type { Expectations, Input } from "./schema.js";
 /** Judges what was seen: the certificate, what must be so, and what should be so. A run that broke off is judged by its failure alone. */
 export function judge(input: Input, evidence: SmtpEvidence, durationMs: number): void {
   if (evidence.size.meaning === "unreadable") evidence.anomalies.push({ kind: "size_unreadable", detail: `SIZE ${evidence.size.text}` });
-  evidence.findings.push(...certificateFindings(input, evidence));
+  evidence.findings.push(...certificateFindings(evidence.tls, input.tls, evidence.target_host));
   if (evidence.failure !== null) return;
   if (input.expect !== undefined) evidence.findings.push(...unmet("error", input.expect, evidence, durationMs));
   if (input.prefer !== undefined) evidence.findings.push(...unmet("warning", input.prefer, evidence, durationMs));
-}
-
-function certificateFindings(input: Input, evidence: SmtpEvidence): Finding[] {
-  const { tls } = evidence;
-  const { verify, warn_days: warnDays } = input.tls;
-  if (tls === null || verify === "ignore") return [];
-  const findings: Finding[] = [];
-  if (verify === "report" && !tls.authorised) {
-    findings.push(
-      finding(
-        "warning",
-        "certificate_not_trusted",
-        `the certificate is not trusted for ${tls.servername ?? evidence.target_host}: ${tls.problems.join(", ")}`,
-        "trusted",
-        tls.problems.join(", "),
-      ),
-    );
-  }
-  const left = tls.certificate?.days_left ?? 0;
-  if (left >= 0 && left < warnDays)
-    findings.push(
-      finding(
-        "warning",
-        "certificate_expires_soon",
-        `the certificate expires in ${left} days, on ${tls.certificate?.not_after}`,
-        `${warnDays} days`,
-        `${left} days`,
-      ),
-    );
-  return findings;
 }
 
 /** One question for each expectation: the finding when it is not met, null when it is. */

@@ -1,0 +1,156 @@
+import { round } from "../../runner/clock.js";
+import { FailureError } from "../../runner/failure-error.js";
+import { leave } from "../../runner/net/smtp/leave.js";
+import { plainText, type Reply, replyClass } from "../../runner/net/smtp/reply.js";
+import type { SmtpSession } from "../../runner/net/smtp/session.js";
+import { nothingLearned, openSubmission, type SubmissionOptions } from "../../runner/net/smtp/submission.js";
+import { type Envelope, type Transaction, transaction } from "../../runner/net/smtp/transaction.js";
+import type { Failure } from "../../schemas/failure.js";
+import { resolved } from "../../schemas/secret.js";
+import { decide, decideAll } from "./decide.js";
+import { errorTypeOf, isTemporary } from "./error-type.js";
+import { type Ctx, isOpen, type SendAttempt, type SendEvidence } from "./evidence.js";
+import type { Parties } from "./parties.js";
+import type { Input } from "./schema.js";
+
+/** What every attempt is made with. */
+export interface Sending {
+  input: Input;
+  ctx: Ctx;
+  evidence: SendEvidence;
+  parties: Parties;
+  message: Uint8Array;
+  /** Is told that from now on the server may take the message. */
+  aboutToSend: () => Promise<void>;
+}
+
+/** One connection and one transaction for all recipients that are still open. What is learned stands in the evidence at once. */
+export async function attempt(sending: Sending): Promise<SendAttempt> {
+  const { ctx, evidence } = sending;
+  const record = begin(ctx, evidence);
+  const beganAt = ctx.clock.now();
+  const { operations } = ctx.tcp.state.recorder;
+  const before = operations.length;
+  try {
+    record.failure = await submit(sending, record);
+  } finally {
+    record.operations = operations.slice(before);
+    record.duration_ms = round(ctx.clock.now() - beganAt);
+  }
+  record.error_type = record.failure === null ? null : errorTypeOf(record.failure);
+  return record;
+}
+
+function begin(ctx: Ctx, { attempts, recipients }: SendEvidence): SendAttempt {
+  const last = attempts.at(-1);
+  const began = ctx.clock.utc();
+  const record: SendAttempt = {
+    number: (last?.number ?? 0) + 1,
+    began,
+    waited_ms: last === undefined ? 0 : Math.max(0, round(Date.parse(began) - endOf(last))),
+    duration_ms: 0,
+    recipients: recipients.flatMap((recipient, index) => (isOpen(recipient) ? [index] : [])),
+    dialled: [],
+    operations: [],
+    reply_code: null,
+    reply_message: null,
+    error_type: null,
+    failure: null,
+  };
+  attempts.push(record);
+  return record;
+}
+
+/** In milliseconds since 1970: an earlier run may have made the attempt. */
+export function endOf({ began, duration_ms: duration }: SendAttempt): number {
+  return Date.parse(began) + duration;
+}
+
+/** What kept the message from being taken for somebody; null when it was taken for all that were tried. */
+async function submit(sending: Sending, record: SendAttempt): Promise<Failure | null> {
+  let session: SmtpSession;
+  try {
+    session = await open(sending, record);
+  } catch (error) {
+    if (!(error instanceof FailureError)) throw error;
+    record.reply_code = error.failure.reply_code;
+    record.reply_message = error.failure.reply_code === null ? null : error.failure.message;
+    decideAll(sending.evidence, record, error.failure);
+    return error.failure;
+  }
+  try {
+    await sending.aboutToSend();
+    const result = await transaction(session, envelopeOf(sending, record));
+    return conclude(sending, record, result);
+  } finally {
+    await leave(session);
+  }
+}
+
+async function open({ input, ctx, evidence }: Sending, record: SendAttempt): Promise<SmtpSession> {
+  const facts = nothingLearned();
+  record.dialled = facts.dialled;
+  try {
+    return await openSubmission(ctx, submissionOf(input), facts);
+  } finally {
+    const { dialled: _, ...last } = facts;
+    Object.assign(evidence, last);
+  }
+}
+
+function submissionOf(input: Input): SubmissionOptions {
+  const { host, port, address_family, source_address, resolver, helo_domain, tls_options: options } = input;
+  const timeoutMs = Math.ceil(input.timeout * 1000);
+  return {
+    host,
+    port,
+    address_family,
+    ...(source_address === undefined ? {} : { source_address }),
+    ...(resolver === undefined ? {} : { resolver }),
+    ...(helo_domain === undefined ? {} : { helo_domain }),
+    connect_timeout_ms: input.connect_timeout_ms ?? timeoutMs,
+    command_timeout_ms: input.command_timeout_ms ?? timeoutMs,
+    tls: { mode: input.tls, ...options },
+    ...loginOf(input),
+  };
+}
+
+function loginOf({ username, password, password_secret: secret, access_token, auth }: Input): Pick<SubmissionOptions, "auth"> {
+  if (username === undefined) return {};
+  const either = password ?? (secret === undefined ? undefined : resolved(secret));
+  return { auth: { username, ...auth, ...(either === undefined ? {} : { password: either }), ...(access_token === undefined ? {} : { access_token }) } };
+}
+
+function envelopeOf({ input, parties, message }: Sending, { recipients }: SendAttempt): Envelope {
+  const { smtputf8, require_tls: requireTls, dsn } = input;
+  return {
+    sender: parties.sender,
+    recipients: parties.recipients.flatMap((mailbox, index) => {
+      if (!recipients.includes(index)) return [];
+      const { notify, orcpt } = dsn ?? {};
+      return [{ ...mailbox, ...(notify === undefined ? {} : { notify }), ...(orcpt === true ? { orcpt: mailbox.path } : {}) }];
+    }),
+    message,
+    smtpUtf8: smtputf8,
+    requireTls,
+    ...(dsn?.ret === undefined ? {} : { ret: dsn.ret }),
+    ...(dsn?.envid === undefined ? {} : { envid: dsn.envid }),
+  };
+}
+
+/** Each recipient gets its outcome; the attempt fails by what may pass before what will not. */
+function conclude({ evidence }: Sending, record: SendAttempt, result: Transaction): Failure | null {
+  const decisions = record.recipients.map((recipient, index) => decide(evidence, record, { recipient, index, result }));
+  const reply = decidingReply(result);
+  record.reply_code = reply?.code ?? null;
+  record.reply_message = reply === null ? null : plainText(reply);
+  if (result.failure !== null && (result.failure.code !== "reply_rejected" || result.delivery === "unknown")) return result.failure;
+  const failures = decisions.filter((each) => each !== null);
+  return failures.find(isTemporary) ?? failures[0] ?? null;
+}
+
+/** The reply to the message where it went to anybody, else the first refusal. */
+function decidingReply({ mail, recipients, data, message }: Transaction): Reply | null {
+  if (message !== null && recipients.some((reply) => reply !== null && replyClass(reply) === 2)) return message;
+  return [mail, ...recipients, data].find((reply) => reply !== null && replyClass(reply) > 3) ?? null;
+}

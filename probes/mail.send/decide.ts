@@ -1,0 +1,53 @@
+import { enhancedCode, plainText, replyClass } from "../../runner/net/smtp/reply.js";
+import { rejected, type TimedReply } from "../../runner/net/smtp/session.js";
+import type { Transaction } from "../../runner/net/smtp/transaction.js";
+import type { Failure, Phase } from "../../schemas/failure.js";
+import { isTemporary } from "./error-type.js";
+import type { Recipient, SendAttempt, SendEvidence } from "./evidence.js";
+
+/** A recipient of an attempt: its place in the evidence, and in the transaction. */
+interface Asked {
+  recipient: number;
+  index: number;
+  result: Transaction;
+}
+
+/** Writes down what became of one recipient, and gives the refusal where it is one. */
+export function decide(evidence: SendEvidence, { number }: SendAttempt, { recipient, index, result }: Asked): Failure | null {
+  const held = evidence.recipients[recipient] as Recipient;
+  const decisive = decisiveReply(result, index);
+  if (decisive === null) {
+    const outcome = result.delivery === "unknown" ? "unknown" : "not_sent";
+    Object.assign(held, { outcome, attempt: outcome === "unknown" ? number : held.attempt, code: null, enhanced_code: null, message: null });
+    return null;
+  }
+  const [phase, reply] = decisive;
+  Object.assign(held, { outcome: outcomeOf(reply), attempt: number, code: reply.code, enhanced_code: enhancedCode(reply), message: plainText(reply) });
+  return held.outcome === "accepted" ? null : rejected(phase, reply).failure;
+}
+
+/** The first reply that said no, else the one to the message. Null when it never came to that. */
+function decisiveReply({ mail, recipients, data, message, delivery }: Transaction, index: number): [Phase, TimedReply] | null {
+  const rcpt = recipients[index] ?? null;
+  if (mail !== null && replyClass(mail) !== 2) return ["mail", mail];
+  if (rcpt !== null && replyClass(rcpt) !== 2) return ["rcpt", rcpt];
+  if (data !== null && replyClass(data) > 3) return ["data", data];
+  // A message that the server took before its end was not sent as a whole.
+  return message === null || rcpt === null || delivery === "not_sent" ? null : ["data", message];
+}
+
+function outcomeOf(reply: TimedReply): Recipient["outcome"] {
+  const found = replyClass(reply);
+  if (found === 2) return "accepted";
+  return found === 4 ? "deferred" : "refused";
+}
+
+/** There was no transaction: what ended the conversation before it holds for all. */
+export function decideAll(evidence: SendEvidence, { number, recipients }: SendAttempt, failure: Failure): void {
+  const { reply_code: code, enhanced_code, message } = failure;
+  const decision =
+    code === null
+      ? { outcome: "not_sent", code, enhanced_code, message: null }
+      : { outcome: isTemporary(failure) ? "deferred" : "not_sent", attempt: number, code, enhanced_code, message };
+  for (const index of recipients) Object.assign(evidence.recipients[index] as Recipient, decision);
+}

@@ -1,0 +1,53 @@
+import type { Context } from "../../runner/context.js";
+import type { Evidence } from "../../runner/define-probe.js";
+import type { Kept } from "./kept.js";
+import type { Letter } from "./letter.js";
+import type { Input, Output } from "./schema.js";
+
+export type Ctx = Context<"tcp" | "tls" | "clock" | "memory">;
+export type SendEvidence = Evidence<Output>;
+export type SendAttempt = SendEvidence["attempts"][number];
+export type Recipient = SendEvidence["recipients"][number];
+
+/** Every field before anything has happened in this run; an earlier run of the same job may have come further. */
+export function nothingYet(input: Input, { token, subject, message_id }: Letter, kept: Kept | null): SendEvidence {
+  return {
+    status: "ok",
+    failure: null,
+    error_type: null,
+    delivery: "not_sent",
+    host: input.host,
+    port: input.port,
+    from_addr: input.from_addr,
+    to_addr: input.to_addr,
+    token,
+    subject,
+    message_id,
+    message_size_bytes: null,
+    dkim: null,
+    reply_code: null,
+    reply_message: null,
+    recipients: kept?.recipients ?? [input.to_addr, ...input.recipients].map(untried),
+    attempt_count: 0,
+    attempts: kept?.attempts ?? [],
+    goes_on_at: null,
+    greylisted: false,
+    greylist_delay_ms: null,
+    banner: null,
+    helo_domain: null,
+    capabilities: null,
+    capabilities_before_tls: null,
+    tls: null,
+    auth: null,
+    findings: [],
+  };
+}
+
+function untried(address: string): Recipient {
+  return { address, outcome: "not_sent", attempt: null, code: null, enhanced_code: null, message: null };
+}
+
+/** Neither taken nor refused for good, and not in doubt: it may be tried again. */
+export function isOpen({ outcome }: Recipient): boolean {
+  return outcome === "not_sent" || outcome === "deferred";
+}

@@ -1,0 +1,26 @@
+import { defineProbe } from "../../runner/define-probe.js";
+import { type Ctx, nothingYet, type SendEvidence } from "./evidence.js";
+import { judge } from "./judge.js";
+import { keptOf } from "./kept.js";
+import { newLetter } from "./letter.js";
+import { usualTimeoutMs } from "./schedule.js";
+import { type Input, newest } from "./schema.js";
+import { send } from "./send.js";
+
+export default defineProbe({
+  name: "mail.send",
+  summary: "Hands a real message to a mail server, patiently where it is told to come back, and says what became of it.",
+  needs: ["tcp", "tls", "clock", "memory"],
+  ...newest,
+  usualTimeoutMs,
+  run,
+});
+
+async function run(input: Input, ctx: Ctx): Promise<SendEvidence> {
+  const kept = keptOf(ctx.memory.kept);
+  const letter = kept?.letter ?? newLetter(input);
+  const evidence = nothingYet(input, letter, kept);
+  evidence.failure = await ctx.attempt(() => send(input, ctx, evidence, { letter, kept }));
+  judge(input, evidence);
+  return evidence;
+}

@@ -1,0 +1,79 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { FailureError } from "../../runner/failure-error.js";
+import { messageSize } from "../../runner/net/smtp/message-body.js";
+import { failure } from "../../schemas/failure.js";
+import { attempt, endOf, type Sending } from "./attempt.js";
+import { isTemporary } from "./error-type.js";
+import { type Ctx, isOpen, type SendEvidence } from "./evidence.js";
+import { fitToKeep, type Kept } from "./kept.js";
+import { type Letter, messageOf } from "./letter.js";
+import { partiesOf } from "./parties.js";
+import { nextWaitMs } from "./schedule.js";
+import type { Input } from "./schema.js";
+
+/** What a run goes on from. */
+export interface Start {
+  letter: Letter;
+  kept: Kept | null;
+}
+
+/** Sends until everybody has an answer that is for good, or the schedule is over. What is left undone is thrown as a failure. */
+export async function send(input: Input, ctx: Ctx, evidence: SendEvidence, { letter, kept }: Start): Promise<void> {
+  const parties = partiesOf(input);
+  const { bytes, dkim } = await messageOf(input, letter, parties);
+  evidence.message_size_bytes = messageSize(bytes);
+  evidence.dkim = dkim;
+  const keep = (state: Pick<Kept, "next_at" | "is_underway">): Promise<void> =>
+    ctx.memory.keep(fitToKeep({ version: 1, letter, recipients: evidence.recipients, attempts: evidence.attempts, ...state }));
+  if (kept?.is_underway === true) interrupted(evidence);
+  const aboutToSend = (): Promise<void> => keep({ next_at: null, is_underway: true });
+  const sending: Sending = { input, ctx, evidence, parties, message: bytes, aboutToSend };
+  let nextAt: number | null = kept?.next_at == null ? Date.now() : Date.parse(kept.next_at);
+  while (nextAt !== null && evidence.recipients.some(isOpen)) {
+    if (!(await waitUntil(nextAt, ctx, evidence))) break;
+    const { failure: failed } = await attempt(sending);
+    nextAt = failed === null || !isTemporary(failed) ? null : nextAttemptAt(input, evidence);
+    await keep({ next_at: nextAt === null ? null : new Date(nextAt).toISOString(), is_underway: false });
+  }
+  const left = leftUndone(evidence);
+  if (left !== null) throw new FailureError(left);
+}
+
+/** In milliseconds since 1970; null when the schedule is over. */
+function nextAttemptAt(input: Input, { attempts }: SendEvidence): number | null {
+  const [first] = attempts;
+  const last = attempts.at(-1);
+  if (first === undefined || last === undefined) return null;
+  const now = endOf(last);
+  const waitMs = nextWaitMs(input, { attempts: last.number, elapsedMs: now - Date.parse(first.began) }, Math.random);
+  return waitMs === null ? null : now + waitMs;
+}
+
+/** False: the wait is too long to sleep, and a later run of the job goes on. */
+async function waitUntil(nextAt: number, ctx: Ctx, evidence: SendEvidence): Promise<boolean> {
+  const waitMs = nextAt - Date.now();
+  if (waitMs <= 0) return true;
+  if (waitMs > ctx.memory.mostWaitMs) {
+    ctx.memory.goOnLater(waitMs);
+    evidence.goes_on_at = new Date(nextAt).toISOString();
+    return false;
+  }
+  // Aborted, it throws; ctx.attempt knows why.
+  await sleep(waitMs, undefined, { signal: ctx.signal });
+  return true;
+}
+
+/** An earlier run of the job was ended while it was sending: nobody knows whether the message was taken. */
+function interrupted({ recipients, attempts }: SendEvidence): void {
+  for (const recipient of recipients) if (isOpen(recipient)) Object.assign(recipient, { outcome: "unknown", attempt: attempts.at(-1)?.number ?? null });
+  const last = attempts.at(-1);
+  if (last === undefined) return;
+  const words = "the run was ended while it was sending: the message may have been taken, and is not sent again";
+  Object.assign(last, { failure: { ...failure("data", "cancelled", words), retryable: false }, error_type: "timeout" });
+}
+
+/** The last attempt's failure, else that of the attempt which decided for somebody who did not get it. */
+function leftUndone({ attempts, recipients }: SendEvidence) {
+  const deciding = recipients.find(({ outcome }) => outcome !== "accepted")?.attempt ?? null;
+  return attempts.at(-1)?.failure ?? attempts.find(({ number }) => number === deciding)?.failure ?? null;
+}
