@@ -12,7 +12,7 @@ import { newestFirst } from "../../runner/version.js";
 import { carriedProperties } from "../../schemas/carried.js";
 import { ajvOptions, annotations, formats } from "../../schemas/contract.js";
 import { read, sourcesIn } from "../house/files.js";
-import { exampleInput, fieldsOf, objectsOf, type Schema, schemaOf, secretsIn, withValueAt } from "./schemas.js";
+import { exampleInput, type Field, fieldsOf, objectsOf, type Schema, schemaOf, secretsIn, withValueAt } from "./schemas.js";
 
 const open: { close(): unknown }[] = [];
 afterEach(async () => {
@@ -151,11 +151,12 @@ describe.each(inHouseStyle)("$id in the house's style", ({ input, output }) => {
     expect(Object.keys(output.properties ?? {}).slice(0, carried.length)).toEqual(carried);
   });
 
-  test("numbers that are times or sizes have their unit in their names", () => {
+  test("numbers that are times or sizes have their unit in their names, or say it first where another system named them", () => {
     const measures = /(^|_)(time|timeout|duration|delay|latency|age|ttl|interval|size|length|offset)(_|$)/;
     const units = /(^|_)(us|ms|s|seconds|minutes|hours|days|bytes|bits|percent)(_|$)/;
     const numeric = (schema: Schema): boolean => [schema.type].flat().some((type) => type === "number" || type === "integer");
-    const unclear = [...fieldsOf(input), ...fieldsOf(output)].filter(({ name, schema }) => numeric(schema) && measures.test(name) && !units.test(name));
+    const isClear = ({ name, schema }: Field): boolean => units.test(name) || /^Seconds\b/.test(schema.description ?? "");
+    const unclear = [...fieldsOf(input), ...fieldsOf(output)].filter((field) => numeric(field.schema) && measures.test(field.name) && !isClear(field));
     expect(unclear.map(({ path }) => path)).toEqual([]);
   });
 });

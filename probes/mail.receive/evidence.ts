@@ -1,0 +1,39 @@
+import type { Context } from "../../runner/context.js";
+import type { Evidence } from "../../runner/define-probe.js";
+import type { Input, Output } from "./schema.js";
+
+export type Ctx = Context<"tcp" | "tls" | "clock">;
+export type ReceiveEvidence = Evidence<Output>;
+export type ReceivedMessage = Output["messages"][number];
+export type FolderEvidence = Output["folders"][number];
+
+/** Every field before anything has happened: what is learned is written here at once, so that no failure loses it. */
+export function nothingYet(input: Input): ReceiveEvidence {
+  return {
+    status: "ok",
+    failure: null,
+    host: input.host,
+    port: input.port,
+    attempts: [],
+    error_type: null,
+    error_msg: null,
+    severity: null,
+    tls: null,
+    capabilities: null,
+    auth: null,
+    matched_uids: [],
+    latest_internaldate: null,
+    found_by: null,
+    waited_ms: null,
+    searches: 0,
+    matched: 0,
+    messages: [],
+    duplicates: 0,
+    not_looked_at: 0,
+    too_old: 0,
+    deleted_uids: [],
+    folders: [],
+    reconnects: [],
+    findings: [],
+  };
+}

@@ -1,0 +1,60 @@
+import { finding, statusOf } from "../../runner/judge.js";
+import type { Finding } from "../../schemas/finding.js";
+import { errorTypeOf } from "./error-type.js";
+import type { ReceiveEvidence } from "./evidence.js";
+import type { Input } from "./schema.js";
+
+/** Judges what was found. A run that broke off is judged by its failure alone. */
+export function judge(input: Input, evidence: ReceiveEvidence): void {
+  evidence.findings.push(...certificateFindings(input, evidence));
+  const { failure } = evidence;
+  if (failure !== null) {
+    const isFolderMissing = failure.phase === "command" && evidence.folders[0]?.outcome === "missing";
+    evidence.error_type = isFolderMissing ? "configuration_error" : errorTypeOf(failure);
+    evidence.error_msg = failure.message;
+  } else if (evidence.matched === 0) noteAbsence(input, evidence);
+  else evidence.findings.push(...placeFindings(input, evidence), ...copyFindings(evidence));
+  evidence.status = statusOf(failure, evidence.findings);
+}
+
+function noteAbsence(input: Input, evidence: ReceiveEvidence): void {
+  const { too_old: old } = evidence;
+  const older = old === 0 ? "" : `; ${old} that came before ${old === 1 ? "was" : "were"} not looked at`;
+  const words = `no such message of the last ${input.max_age_minutes} minutes is there${older}`;
+  evidence.error_type = "no_recent_message";
+  evidence.error_msg = words;
+  evidence.severity = input.no_recent_message_severity;
+  evidence.findings.push(finding(severityOf(input.no_recent_message_severity), "no_recent_message", words));
+}
+
+function severityOf(severity: Input["spam_severity"]): Finding["severity"] {
+  return severity === "critical" ? "error" : "warning";
+}
+
+function placeFindings(input: Input, { messages }: ReceiveEvidence): Finding[] {
+  const spam = messages.find((message) => message.is_spam_folder);
+  if (spam === undefined) return [];
+  return [finding(severityOf(input.spam_severity), "in_spam_folder", `the message lies in ${spam.folder}`, input.folder, spam.folder)];
+}
+
+function copyFindings({ duplicates }: ReceiveEvidence): Finding[] {
+  if (duplicates === 0) return [];
+  return [finding("warning", "duplicates", `the message came ${duplicates === 1 ? "twice" : `${duplicates + 1} times`}`, 0, duplicates)];
+}
+
+function certificateFindings(input: Input, { tls, host }: ReceiveEvidence): Finding[] {
+  const { verify, warn_days: warnDays } = input.tls_options;
+  if (tls === null || verify === "ignore") return [];
+  const findings: Finding[] = [];
+  const problems = tls.problems.join(", ");
+  if (verify === "report" && !tls.authorised)
+    findings.push(
+      finding("warning", "certificate_not_trusted", `the certificate is not trusted for ${tls.servername ?? host}: ${problems}`, "trusted", problems),
+    );
+  const left = tls.certificate?.days_left ?? 0;
+  if (left >= 0 && left < warnDays) {
+    const words = `the certificate expires in ${left} days, on ${tls.certificate?.not_after}`;
+    findings.push(finding("warning", "certificate_expires_soon", words, `${warnDays} days`, `${left} days`));
+  }
+  return findings;
+}

@@ -1,0 +1,15 @@
+/** How much of a mailbox is looked at in one run. */
+export const LIMITS = {
+  /** Messages whose headers are read after a search, the newest ones. */
+  candidates: 100,
+  /** Messages that are shown, the newest ones. */
+  messages: 20,
+  /** Of each header: what is longer is said to be cut. */
+  headerBytes: 64 * 1024,
+  /** How many of the newest messages are looked at once more, when a search found nothing: some servers' index is late. */
+  lateIndex: 10,
+  /** Between two tries to reach a server whose connection was lost. */
+  reconnectPauseMs: { first: 100, most: 5000 },
+  /** A day, and what the time zones of servers may add: SINCE knows days only. */
+  sinceSlackMs: 36 * 3_600_000,
+} as const;

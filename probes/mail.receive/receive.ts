@@ -1,0 +1,113 @@
+import { round } from "../../runner/clock.js";
+import { FailureError, fail } from "../../runner/failure-error.js";
+import { logout } from "../../runner/net/imap/commands.js";
+import type { Ctx, ReceiveEvidence } from "./evidence.js";
+import { nothingYet } from "./evidence.js";
+import type { Folder } from "./folders.js";
+import { judge } from "./judge.js";
+import type { Match } from "./look.js";
+import { keepMatches } from "./message.js";
+import { openMailbox } from "./open-mailbox.js";
+import { removeMatches } from "./remove.js";
+import type { Input } from "./schema.js";
+import type { ReceiveHooks, Visit } from "./visit.js";
+import { searchAll, waitFor } from "./wait.js";
+
+export type { ReceiveHooks };
+
+/**
+ * Finds a message in a mailbox, or waits for it, and tells what its header says of its way. Whoever sends the message in the same run
+ * begins this first, and sends it when `hooks.listening` is called.
+ */
+export async function receiveMail(ctx: Ctx, input: Input, hooks: ReceiveHooks = {}): Promise<ReceiveEvidence> {
+  const evidence = nothingYet(input);
+  evidence.failure = await ctx.attempt(() => receive(ctx, input, evidence, hooks));
+  judge(input, evidence);
+  return evidence;
+}
+
+/** How long a run waits when nothing else is said: as long as the repeated searches of the seed would take. */
+export function patienceMs({ wait_ms: wait, retries, retry_delay: delay }: Input): number {
+  return wait ?? retries * delay * 1000;
+}
+
+async function receive(ctx: Ctx, input: Input, evidence: ReceiveEvidence, hooks: ReceiveHooks): Promise<void> {
+  const visit = await open(ctx, input, evidence, hooks);
+  const close = (): void => visit.session.close();
+  hooks.stop?.addEventListener("abort", close, { once: true });
+  try {
+    const matches = await findAll(visit);
+    if (input.delete_after_check && matches.length > 0) await removeMatches(visit, matches);
+    await leave(visit);
+  } finally {
+    hooks.stop?.removeEventListener("abort", close);
+    visit.session.close();
+  }
+}
+
+async function open(ctx: Ctx, input: Input, evidence: ReceiveEvidence, hooks: ReceiveHooks): Promise<Visit> {
+  const { session, folders } = await openMailbox(ctx, input, evidence);
+  evidence.folders = folders.map((folder) => folder.evidence);
+  const [main] = folders as [Folder, ...Folder[]];
+  if (main.evidence.outcome === "missing" && input.folder.startsWith("\\")) {
+    session.close();
+    throw fail("command", "unsupported", `the server has no folder for ${input.folder}`);
+  }
+  return {
+    ctx,
+    input,
+    evidence,
+    hooks,
+    beganAt: ctx.clock.now(),
+    notBefore: Date.now() - input.max_age_minutes * 60_000,
+    session,
+    canIdle: session.has("IDLE"),
+    folders,
+    open: null,
+    told: [],
+    isCountLost: false,
+    tooOld: new Set(),
+  };
+}
+
+/** What is there, or what comes; and then, for as long as the input says, what comes twice. */
+async function findAll(visit: Visit): Promise<Match[]> {
+  const { ctx, input, hooks, beganAt } = visit;
+  const first = await searchAll(visit);
+  keep(visit, first, "first_search");
+  hooks.listening?.();
+  const giveUpAt = beganAt + patienceMs(input);
+  const found = first.length > 0 ? first : await waitFor(visit, hooks.giveUpAt ?? (() => giveUpAt));
+  const arrivedAt = found.find((match) => match.arrivedAt !== null)?.arrivedAt ?? null;
+  keep(visit, found, arrivedAt !== null && visit.canIdle ? "idle" : "noop");
+  if (found.length === 0) return [];
+  const until = ctx.clock.now() + input.duplicate_wait_ms;
+  while (ctx.clock.now() < until) {
+    const copies = await waitFor(visit, () => until);
+    found.push(
+      ...copies.filter(
+        ({ folder, fetched }) => !found.some((known) => known.folder.evidence.name === folder.evidence.name && known.fetched.uid === fetched.uid),
+      ),
+    );
+    keep(visit, found, "noop");
+  }
+  return found;
+}
+
+/** At once, so that nothing that breaks later can lose it. The first to find something says how it was found. */
+function keep({ ctx, input, evidence, beganAt }: Visit, matches: readonly Match[], how: NonNullable<ReceiveEvidence["found_by"]>): void {
+  if (matches.length === 0) return;
+  const arrivals = matches.flatMap(({ arrivedAt }) => arrivedAt ?? []);
+  evidence.found_by ??= how;
+  evidence.waited_ms ??= round(Math.max(0, (arrivals.length === 0 ? ctx.clock.now() : Math.min(...arrivals)) - beganAt));
+  keepMatches(input, evidence, matches, Date.now());
+}
+
+/** That the goodbye gets lost says nothing of what was learned before. */
+async function leave({ session }: Visit): Promise<void> {
+  try {
+    await logout(session);
+  } catch (error) {
+    if (!(error instanceof FailureError)) throw error;
+  }
+}

@@ -1,0 +1,38 @@
+import { round } from "../../runner/clock.js";
+import { FailureError } from "../../runner/failure-error.js";
+import { LIMITS } from "./limits.js";
+import { pause } from "./listen.js";
+import { openMailbox } from "./open-mailbox.js";
+import type { Visit } from "./visit.js";
+
+/**
+ * Opens the mailbox anew when its connection was lost. False when it was something else that broke, or nobody waits any longer; what
+ * keeps it from being opened for good is thrown.
+ */
+export async function reconnect(visit: Visit, error: unknown, isOver: () => boolean): Promise<boolean> {
+  const { ctx, evidence } = visit;
+  if (!isLoss(visit, error)) return false;
+  const lostAt = ctx.clock.now();
+  const { began } = ctx.tcp.state.recorder;
+  const entry: (typeof evidence.reconnects)[number] = { at_ms: round(lostAt - began), reason: error.failure.message, duration_ms: null };
+  evidence.reconnects.push(entry);
+  visit.session.close();
+  for (let wait: number = LIMITS.reconnectPauseMs.first; !isOver(); wait = Math.min(wait * 2, LIMITS.reconnectPauseMs.most)) {
+    await pause(visit, wait);
+    try {
+      const { session, folders } = await openMailbox(ctx, visit.input, evidence);
+      Object.assign(visit, { session, folders, open: null, told: [] });
+      evidence.folders = folders.map((folder) => folder.evidence);
+      entry.duration_ms = round(ctx.clock.now() - lostAt);
+      return true;
+    } catch (again) {
+      if (!isLoss(visit, again)) throw again;
+    }
+  }
+  return false;
+}
+
+/** What a later attempt may not meet again. When the run's own time is up, there is none. */
+function isLoss({ ctx }: Visit, error: unknown): error is FailureError {
+  return error instanceof FailureError && error.failure.retryable && ctx.tcp.state.deadline.reason === null;
+}

@@ -1,0 +1,62 @@
+import { examine, type OpenMailbox } from "../../runner/net/imap/mailbox.js";
+import type { ImapSession } from "../../runner/net/imap/session.js";
+import type { Ctx, ReceiveEvidence } from "./evidence.js";
+import type { Folder } from "./folders.js";
+import type { Input } from "./schema.js";
+
+/** Everything that one run knows of its mailbox. */
+export interface Visit {
+  readonly ctx: Ctx;
+  readonly input: Input;
+  readonly evidence: ReceiveEvidence;
+  readonly hooks: ReceiveHooks;
+  /** When the first search began, on the monotonic clock. */
+  readonly beganAt: number;
+  /** What arrived before, in the server's own words, is not looked at. */
+  readonly notBefore: number;
+  session: ImapSession;
+  /** It says so, and has not refused. */
+  canIdle: boolean;
+  folders: Folder[];
+  /** The folder that is open now, by its name. */
+  open: string | null;
+  /** What the server told of the open folder since it was looked at. */
+  told: Arrival[];
+  /** What was found and came too long ago, by folder and UID: the next look may find it again. */
+  readonly tooOld: Set<string>;
+  /** Messages may have been taken out of the folder meanwhile: counting says no longer which one an EXISTS meant. */
+  isCountLost: boolean;
+}
+
+/** The server said that the folder holds so many messages now. */
+export interface Arrival {
+  readonly exists: number;
+  readonly at: number;
+}
+
+/** For whoever sends the message that is waited for, in the same run. */
+export interface ReceiveHooks {
+  /** Called once the mailbox is open and was searched, before it is listened to: what arrives from now on is timed exactly. */
+  listening?(): void;
+  /** When to give up, on the monotonic clock. It is asked again at each look, so it may move. */
+  giveUpAt?(): number;
+  /** Ends the waiting at once. */
+  readonly stop?: AbortSignal;
+}
+
+/** Opens a folder to read it only, and hears from now on what is told of it. */
+export async function openFolder(visit: Visit, folder: Folder): Promise<OpenMailbox> {
+  const { session } = visit;
+  session.onTold = null;
+  visit.open = null;
+  const opened = await examine(session, folder.evidence.name);
+  visit.open = folder.evidence.name;
+  visit.told = [];
+  visit.isCountLost = false;
+  session.onTold = (told, at) => {
+    if (told.kind !== "data") return;
+    if (told.name === "EXISTS" && told.number !== null) visit.told.push({ exists: told.number, at });
+    if (told.name === "EXPUNGE" || told.name === "VANISHED") visit.isCountLost = true;
+  };
+  return opened;
+}

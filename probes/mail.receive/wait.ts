@@ -1,0 +1,65 @@
+import { FailureError } from "../../runner/failure-error.js";
+import { mailboxStatus } from "../../runner/net/imap/mailbox.js";
+import type { Folder } from "./folders.js";
+import { listen } from "./listen.js";
+import { lookAgain, lookFirst, type Match } from "./look.js";
+import { reconnect } from "./reconnect.js";
+import { openFolder, type Visit } from "./visit.js";
+
+/** Searches every folder, the one that is listened in last: it stays open. */
+export async function searchAll(visit: Visit): Promise<Match[]> {
+  const [main, ...further] = visit.folders as [Folder, ...Folder[]];
+  const matches: Match[] = [];
+  for (const folder of further) if (folder.evidence.outcome !== "missing") matches.push(...(await tolerant(folder, () => lookFirst(visit, folder))));
+  matches.push(...(await lookFirst(visit, main)));
+  return matches;
+}
+
+/** Waits for the message until a moment. A connection that is lost meanwhile is made again, and everything is searched anew. */
+export async function waitFor(visit: Visit, until: () => number): Promise<Match[]> {
+  const { clock } = visit.ctx;
+  const isOver = (): boolean => clock.now() >= until() || visit.hooks.stop?.aborted === true;
+  while (!isOver()) {
+    try {
+      await listen(visit, Math.max(1, Math.min(until() - clock.now(), visit.input.poll_interval_ms)));
+      const matches = await lookAround(visit);
+      if (matches.length > 0) return matches;
+    } catch (error) {
+      if (visit.hooks.stop?.aborted === true) return [];
+      if (!(await reconnect(visit, error, isOver))) throw error;
+      const matches = await searchAll(visit);
+      if (matches.length > 0) return matches;
+    }
+  }
+  return [];
+}
+
+/** Looks at what has come to any folder. Those that are not open are only asked for their next UID. */
+async function lookAround(visit: Visit): Promise<Match[]> {
+  const [main, ...further] = visit.folders as [Folder, ...Folder[]];
+  const matches = await lookAgain(visit, main);
+  for (const folder of further) if (folder.evidence.outcome === "searched") matches.push(...(await tolerant(folder, () => lookBeside(visit, folder))));
+  if (visit.open !== main.evidence.name) {
+    const { uidValidity } = await openFolder(visit, main);
+    matches.push(...(uidValidity === main.uidValidity ? await lookAgain(visit, main) : await lookFirst(visit, main)));
+  }
+  return matches;
+}
+
+async function lookBeside(visit: Visit, folder: Folder): Promise<Match[]> {
+  const { uidNext } = await mailboxStatus(visit.session, folder.evidence.name);
+  if (uidNext !== null && uidNext <= folder.lookFrom) return [];
+  const { uidValidity } = await openFolder(visit, folder);
+  return uidValidity === folder.uidValidity ? lookAgain(visit, folder) : lookFirst(visit, folder);
+}
+
+/** A further folder that the server will not open is told of, and keeps nothing from being found in the others. */
+async function tolerant(folder: Folder, look: () => Promise<Match[]>): Promise<Match[]> {
+  try {
+    return await look();
+  } catch (error) {
+    if (!(error instanceof FailureError) || error.failure.code !== "reply_rejected") throw error;
+    Object.assign(folder.evidence, { outcome: "failed", problem: error.failure.message });
+    return [];
+  }
+}
