@@ -22,7 +22,7 @@ export class Recorder {
 
   constructor(readonly trace: ((event: TraceEvent) => void) | null) {}
 
-  /** The same record for one of several conversations: its steps bear the part's name, and its address is its own. */
+  /** A record for one of several conversations, on the same clock: its steps bear the part's name here, too, and its address is its own. */
   part(name: string): Recorder {
     return new PartRecorder(this, name);
   }
@@ -52,7 +52,6 @@ export class Recorder {
 }
 
 class PartRecorder extends Recorder {
-  override readonly operations: Operation[];
   override readonly began: number;
 
   constructor(
@@ -61,12 +60,13 @@ class PartRecorder extends Recorder {
   ) {
     const { trace } = whole;
     super(trace === null ? null : (event) => trace({ ...event, part: event.part === undefined ? name : `${name} ${event.part}` }));
-    this.operations = whole.operations;
     this.began = whole.began;
   }
 
   override begin(name: string, at?: number): Operation {
-    return this.whole.begin(`${this.name} ${name}`, at);
+    const operation = this.whole.begin(`${this.name} ${name}`, at);
+    this.operations.push(operation);
+    return operation;
   }
 
   override connected(ipAddress: string, at: number): void {
