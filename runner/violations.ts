@@ -46,11 +46,8 @@ function violationOf(error: SchemaError): Violation {
 /** A secret in a wrong form is a secret all the same, and so is one where the object around it was expected. */
 function mayHoldSecret(schema: Record<string, unknown> | undefined): boolean {
   if (schema === undefined) return false;
-  return (
-    schema["x-secret"] === true ||
-    schema["x-secret-name"] === true ||
-    Object.values((schema.properties ?? {}) as Record<string, Record<string, unknown>>).some(mayHoldSecret)
-  );
+  const inside = [...Object.values(schema.properties ?? {}), schema.items] as (Record<string, unknown> | undefined)[];
+  return schema["x-secret"] === true || schema["x-secret-name"] === true || inside.some(mayHoldSecret);
 }
 
 /** A field's description, as the end of a sentence. */
