@@ -36,12 +36,13 @@ export function openTlsMeans(options: TlsMeansOptions, now: () => number = Date.
 /** From the addresses of the policy host, in turn, until one of them answers. */
 async function fetchPolicy(ask: Ask, domain: string, options: TlsMeansOptions, stopped: AbortSignal): Promise<StsPolicy | Breach> {
   const host = { name: `mta-sts.${domain}`, port: options.policyPort ?? 443, ca: options.ca };
-  const late = AbortSignal.timeout(FETCH_TIMEOUT_MS);
+  const timeoutMs = options.policyTimeoutMs ?? FETCH_TIMEOUT_MS;
+  const late = AbortSignal.timeout(timeoutMs);
   const signal = AbortSignal.any([stopped, late]);
   const addresses = await policyAddresses(ask, host.name, options.allowPrivate === true);
   if (!Array.isArray(addresses)) return addresses;
   const fetched = await fetchFromOneOf(addresses, (address) => fetchPolicyFile(host, address, signal), signal);
-  if (late.aborted) return { type: "sts-policy-fetch-error", message: `${host.name} gave no policy within ${FETCH_TIMEOUT_MS / 1000} seconds` };
+  if (late.aborted) return { type: "sts-policy-fetch-error", message: `${host.name} gave no policy within ${timeoutMs / 1000} seconds` };
   return fetched.kind === "text" ? policyOrBreach(fetched.text) : fetched.breach;
 }
 

@@ -90,6 +90,8 @@ export interface TlsMeansOptions {
   readonly validates: boolean;
   /** Where policies are served; 443 but in a lab. */
   readonly policyPort?: number;
+  /** How long a policy may take to be fetched; a minute where it is not given. */
+  readonly policyTimeoutMs?: number;
   /** A SQLite file of MTA-STS policies that processes share; null keeps them in memory. */
   readonly file: string | null;
   /** Certificates (PEM) that policy hosts may have beside the system's. */
