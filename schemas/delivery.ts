@@ -31,7 +31,8 @@ export type DeliveryOutcome = (typeof DELIVERY_OUTCOMES)[number];
 export const DELIVERY_CLASSES = [...BOUNCE_CLASSES, "suppressed"] as const;
 export type DeliveryClass = (typeof DELIVERY_CLASSES)[number];
 
-export const SAID_BY = ["mail_host", "relay", "name_server", "us"] as const;
+/** filter: one before the mail host or the relay, or a list that it asks. */
+export const SAID_BY = ["mail_host", "filter", "relay", "name_server", "us"] as const;
 
 /** What to do about a recipient. */
 export const NEXT_STEPS = [

@@ -1,104 +1,47 @@
 import type { DeliveryClass } from "../../schemas/delivery.js";
 import { type Failure, type FailureCode, failure, type Phase } from "../../schemas/failure.js";
-import type { RcptReason } from "../../schemas/rcpt.js";
+import { classifyFailure, classifyReply } from "../net/smtp/classify-reply.js";
 import { plainText, type Reply, replyClass, replyText } from "../net/smtp/reply.js";
-import { enhancedCodeOf, type RefusedCommand, readRefusal } from "../net/smtp/reply-table.js";
+import { enhancedCodeOf } from "../net/smtp/reply-table.js";
 import { toldAfterMs } from "../net/smtp/retry-after.js";
 import { rejected } from "../net/smtp/session.js";
 import type { Decision, Speaker } from "./decision.js";
 
-/** The command that a reply answered, as decisions count it. */
-export type Answered = Extract<Phase, "greeting" | "ehlo" | "starttls" | "auth" | "mail" | "rcpt" | "data">;
-
 /** A 4yz or 5yz reply. Before MAIL it is about us, and no recipient is lost for it: another host, way or day may see us differently. */
-export function decisionOfReply(answered: Answered, reply: Reply, speaker: Speaker): Decision {
-  const { reason, row } = readRefusal(reply, COMMANDS[answered]);
-  const isForGood = replyClass(reply) === 5 && ABOUT_THE_MESSAGE.has(answered);
-  const found = answered === "auth" ? "auth" : CLASSES[reason];
+export function decisionOfReply(phase: Phase, reply: Reply, asked: Speaker): Decision {
+  const { class: found, permanent, who, rule } = classifyReply({ phase, reply, host: asked.host });
   return {
-    kind: isForGood ? "refused" : "later",
-    class: found,
+    kind: permanent ? "refused" : "later",
+    // Whatever words a server has for it, what it refuses there is TLS.
+    class: phase === "starttls" ? "tls" : found,
     code: reply.code,
     enhancedCode: enhancedCodeOf(reply),
     message: plainText(reply),
-    matched: row,
-    decidedAt: answered,
-    speaker,
-    failure: { ...rejected(answered, reply).failure, retryable: !isForGood },
-    retryAfterMs: isForGood ? null : toldAfterMs(replyText(reply)),
+    matched: rule,
+    decidedAt: phase,
+    speaker: who === "filter" ? { ...asked, saidBy: "filter" } : asked,
+    failure: { ...rejected(phase, reply).failure, retryable: !permanent },
+    retryAfterMs: permanent ? null : toldAfterMs(replyText(reply)),
   };
 }
 
-const ABOUT_THE_MESSAGE: ReadonlySet<Phase> = new Set(["mail", "rcpt", "data"]);
-
-/** A mailbox may be found full, or missing, at the end of the data only. */
-const COMMANDS: Readonly<Record<Answered, RefusedCommand>> = {
-  greeting: "greeting",
-  ehlo: "ehlo",
-  starttls: "starttls",
-  auth: "mail",
-  mail: "mail",
-  rcpt: "rcpt",
-  data: "rcpt",
-};
-
-const CLASSES: Readonly<Record<RcptReason, DeliveryClass>> = {
-  mailbox_exists: "other",
-  mailbox_unverified: "other",
-  mailbox_unknown: "address",
-  mailbox_full: "mailbox_full",
-  mailbox_disabled: "mailbox_disabled",
-  mailbox_moved: "address",
-  mailbox_busy: "rate",
-  domain_takes_no_mail: "address",
-  domain_unknown: "address",
-  greylisted: "greylist",
-  rate_limited: "rate",
-  sender_refused: "policy",
-  client_blocked: "reputation",
-  policy: "policy",
-  relay_denied: "routing",
-  tls_required: "tls",
-  tls_failed: "tls",
-  server_busy: "network",
-  server_fault: "network",
-  refused: "other",
-  deferred: "other",
-  no_mail_host: "address",
-  no_answer: "network",
-  connection_failed: "network",
-  connection_lost: "network",
-  dns_failure: "routing",
-  protocol_error: "protocol",
-  address_malformed: "address",
-  address_unsupported: "protocol",
-  outbound_blocked: "network",
-  not_permitted: "configuration",
-  run_ended: "other",
-};
-
-/** What kept a host from being asked at all. Its reply, where there is one, is read as any other. */
-export function decisionOfBroken(broken: Failure, speaker: Speaker): Decision {
-  const { phase, code, reply_code: replyCode, message } = broken;
-  if (code !== "reply_rejected" || replyCode === null || !(phase in COMMANDS)) return decisionOfFailure(broken, speaker);
-  return decisionOfReply(phase as Answered, { code: replyCode, lines: message.slice(String(replyCode).length + 1).split("\n") }, speaker);
-}
-
-/** Something broke before the message was handed over, or could not be asked for. */
+/** What broke before the message was handed over. A reply that was the reason is read as any other. */
 export function decisionOfFailure(broken: Failure, asked: Speaker): Decision {
+  const { phase, code, reply_code: replyCode, message } = broken;
+  if (code === "reply_rejected" && replyCode !== null && replyClass({ code: replyCode, lines: [] }) >= 4) {
+    return decisionOfReply(phase, { code: replyCode, lines: message.slice(String(replyCode).length + 1).split("\n") }, asked);
+  }
   const kind = kindOf(broken);
-  // A host that gave no answer has said nothing: that it did not is our own finding.
-  const isSilent = broken.reply_code === null && (asked.saidBy === "mail_host" || asked.saidBy === "relay");
-  const speaker = isSilent ? { ...asked, saidBy: "us" as const } : asked;
   return {
     kind,
-    class: classOf(broken),
-    code: broken.reply_code,
-    enhancedCode: broken.enhanced_code ?? LOCAL_CODES[broken.code] ?? null,
-    message: broken.message,
+    class: code === "not_permitted" && phase === "ehlo" ? "routing" : classOf(broken, asked),
+    code: replyCode,
+    enhancedCode: broken.enhanced_code ?? (kind === "refused" ? localCode(broken) : null),
+    message,
     matched: null,
-    decidedAt: broken.phase,
-    speaker,
+    decidedAt: phase,
+    // A host that gave no answer has said nothing: that it did not is our own finding.
+    speaker: replyCode === null && asked.saidBy !== "name_server" ? { ...asked, saidBy: "us" } : asked,
     failure: { ...broken, retryable: kind === "later" },
     retryAfterMs: null,
   };
@@ -107,7 +50,8 @@ export function decisionOfFailure(broken: Failure, asked: Speaker): Decision {
 /** The connection broke behind the last dot. */
 export function decisionOfDoubt(broken: Failure, speaker: Speaker): Decision {
   const words = `${broken.message}; the last dot was sent, so the message may have been taken`;
-  return { ...decisionOfFailure({ ...broken, message: words }, speaker), kind: "unknown", failure: { ...broken, message: words, retryable: false } };
+  const told = { ...broken, message: words, retryable: false };
+  return { ...decisionOfFailure(told, speaker), kind: "unknown", failure: told };
 }
 
 export function delivered(reply: Reply, speaker: Speaker): Decision {
@@ -116,7 +60,7 @@ export function delivered(reply: Reply, speaker: Speaker): Decision {
     class: null,
     code: reply.code,
     enhancedCode: enhancedCodeOf(reply),
-    message: replyText(reply),
+    message: plainText(reply),
     matched: null,
     decidedAt: "data",
     speaker,
@@ -128,42 +72,34 @@ export function delivered(reply: Reply, speaker: Speaker): Decision {
 /** Decided here, before anybody was asked. */
 export function decidedHere(kind: Decision["kind"], about: DeliveryClass, phase: Phase, code: FailureCode, words: string, speaker: Speaker): Decision {
   const told = { ...failure(phase, code, words), retryable: kind === "later" };
-  return { ...decisionOfFailure(told, speaker), kind, class: about, failure: told };
+  return {
+    kind,
+    class: about,
+    code: null,
+    enhancedCode: null,
+    message: words,
+    matched: null,
+    decidedAt: phase,
+    speaker,
+    failure: told,
+    retryAfterMs: null,
+  };
 }
 
-/** RFC 3463, for what we refuse in a server's stead: it does not take so much, or not such an address or text. */
-const LOCAL_CODES: Partial<Readonly<Record<FailureCode, string>>> = { limit_exceeded: "5.3.4", unsupported: "5.6.7" };
-
-/** What a server would refuse for good is refused for good without asking it. */
+/** What a server would refuse for good is refused for good without asking it, and so is what would go in a circle. */
 function kindOf({ phase, code }: Failure): Decision["kind"] {
-  const isOurRefusal = (phase === "mail" || phase === "rcpt") && (code === "unsupported" || code === "limit_exceeded");
-  if (isOurRefusal) return "refused";
-  return code === "not_permitted" ? "failed" : "later";
+  if ((phase === "mail" || phase === "rcpt") && (code === "unsupported" || code === "limit_exceeded")) return "refused";
+  if (code !== "not_permitted") return "later";
+  return phase === "ehlo" ? "refused" : "failed";
 }
 
-function classOf({ phase, code }: Failure): DeliveryClass {
-  if (phase === "resolve") return code === "not_permitted" ? "configuration" : "routing";
-  if (phase === "auth") return "auth";
-  if (phase === "tls" || phase === "starttls") return "tls";
-  if (code === "limit_exceeded") return phase === "mail" ? "size" : "protocol";
-  return BY_CODE[code];
+function classOf(broken: Failure, { host }: Speaker): DeliveryClass {
+  if (broken.code === "not_permitted") return "configuration";
+  return broken.phase === "resolve" ? "routing" : classifyFailure(broken, host).class;
 }
 
-const BY_CODE: Readonly<Record<FailureCode, DeliveryClass>> = {
-  dns_not_found: "routing",
-  dns_failure: "routing",
-  refused: "network",
-  unreachable: "network",
-  reset: "network",
-  closed: "network",
-  timeout: "network",
-  cancelled: "other",
-  tls_certificate: "tls",
-  tls_protocol: "tls",
-  reply_rejected: "other",
-  protocol_violation: "protocol",
-  limit_exceeded: "configuration",
-  not_permitted: "configuration",
-  unsupported: "protocol",
-  unknown: "other",
-};
+/** RFC 3463, for what we refuse in a server's stead. */
+function localCode({ phase, code }: Failure): string {
+  if (phase === "ehlo") return "5.4.6";
+  return code === "limit_exceeded" ? "5.3.4" : "5.6.7";
+}

@@ -2,7 +2,7 @@ import type { Failure } from "../../schemas/failure.js";
 import { monotonic } from "../clock.js";
 import { FailureError } from "../failure-error.js";
 import { Attempt } from "./attempt.js";
-import { decidedHere, decisionOfBroken, decisionOfFailure } from "./decide.js";
+import { decidedHere, decisionOfFailure } from "./decide.js";
 import { type Decision, type Speaker, US } from "./decision.js";
 import type { Destination } from "./destination.js";
 import type { Engine } from "./engine.js";
@@ -118,7 +118,7 @@ class Stay {
     this.lastFailure = failure;
     if (failure.phase !== "connect" && failure.phase !== "resolve") this.#greetings += failure.phase === "greeting" ? 0 : 1;
     if (failure.reply_code === CLOSING) this.destination.lane.backOff(failure, null);
-    const decision = decisionOfBroken(failure, speaker);
+    const decision = decisionOfFailure(failure, speaker);
     for (const recipient of this.#open) this.#fallbacks.set(recipient, decision);
   }
 

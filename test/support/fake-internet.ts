@@ -39,6 +39,8 @@ export interface FakeMx {
   readonly messages: readonly FakeMessage[];
   readonly openSockets: number;
   readonly mostAtOnce: number;
+  /** Ends all connections, and goes on taking new ones. */
+  hangUp(): void;
 }
 
 /** A host by its name, with the address it has on the loopback. Null: nothing listens there. */
@@ -90,6 +92,7 @@ class Host implements FakeMx {
   readonly connections: string[][] = [];
   readonly messages: FakeMessage[] = [];
   mostAtOnce = 0;
+  readonly #sockets = new Set<AcceptedSocket>();
   #listener: Listener | null = null;
 
   constructor(
@@ -114,7 +117,13 @@ class Host implements FakeMx {
     await this.#listener?.close();
   }
 
+  hangUp(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
   #accept(socket: AcceptedSocket): void {
+    this.#sockets.add(socket);
+    socket.on("close", () => this.#sockets.delete(socket));
     this.mostAtOnce = Math.max(this.mostAtOnce, this.openSockets);
     const commands: string[] = [];
     this.connections.push(commands);
@@ -127,6 +136,7 @@ class Talk {
   #rest = "";
   #busy = Promise.resolve();
   #isSecure = false;
+  #isSilent = false;
   #from = "";
   #to: string[] = [];
   #body: string[] | null = null;
@@ -225,7 +235,8 @@ class Talk {
 
   async #reply(step: Step | null, reply: string | null): Promise<void> {
     const { behaviour } = this.host;
-    if (step !== null && behaviour.silentAt === step) return;
+    if (step !== null && behaviour.silentAt === step) this.#isSilent = true;
+    if (this.#isSilent) return;
     if (behaviour.latencyMs !== undefined) await new Promise((resolve) => setTimeout(resolve, behaviour.latencyMs));
     if (reply === null || (step !== null && behaviour.dropsAt === step)) return void this.socket.destroy();
     if (this.socket.writable) this.socket.write(`${reply}\r\n`);

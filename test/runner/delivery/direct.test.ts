@@ -1,49 +1,30 @@
-import { afterEach, describe, expect, test } from "vitest";
-import { createDelivery, type Delivery, type DeliveryOptions } from "../../../runner/delivery/create-delivery.js";
-import { type FakeHosts, type FakeInternet, startFakeInternet } from "../../support/fake-internet.js";
+import { describe, expect, test } from "vitest";
+import { closeAfterEach, inside, internet, MESSAGE, mail, only, service } from "../../support/delivery.js";
+import { greylisting, type MxBehaviour } from "../../support/fake-internet.js";
 
-const open: { close(): Promise<unknown> }[] = [];
-afterEach(async () => {
-  for (const each of open.splice(0).reverse()) await each.close();
-});
+closeAfterEach();
 
-const MESSAGE =
-  "From: Ada <ada@sender.example>\r\nTo: bob@one.example\r\nSubject: Hello\r\nMessage-ID: <1@sender.example>\r\n\r\nHello, Bob.\r\n.a line with a dot\r\n";
-
-async function internet(zone: string, hosts: FakeHosts): Promise<FakeInternet> {
-  const started = await startFakeInternet(zone, hosts);
-  open.push(started);
-  return started;
-}
-
-function service({ port, servers }: FakeInternet, options: DeliveryOptions = {}): Delivery {
-  const made = createDelivery({
-    env: {},
-    helo_domain: "sender.example",
-    mx_port: port,
-    allow_private_addresses: true,
-    address_family: "ipv4",
-    resolver: { servers: [...servers] },
-    connect_timeout_ms: 1000,
-    command_timeout_ms: 1000,
-    timeout_ms: 8000,
-    cache: "off",
-    ...options,
-  });
-  open.push(made);
-  return made;
-}
+const ONE = "one MX 10 mx";
+const BOTH = "one MX 10 mx\none MX 20 backup";
 
 describe("one message", () => {
-  test("is taken", async () => {
-    const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", {}] });
-    const report = await service(net).send({ mail_from: "ada@sender.example", recipients: ["bob@one.example"], message: MESSAGE });
-    expect(report).toMatchObject({
-      message_id: "<1@sender.example>",
-      recipients: [{ outcome: "delivered", code: 250, host: "mx.example", said_by: "mail_host", next: "nothing" }],
+  test("is taken, and every step is told", async () => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
+    const report = await service(net).send(mail("bob@one.example"));
+    expect(report).toMatchObject({ message_id: "<1@sender.example>", helo_domain: "sender.example" });
+    expect(only(report)).toMatchObject({
+      outcome: "delivered",
+      class: null,
+      code: 250,
+      host: "mx.example",
+      ip_address: "127.0.0.11",
+      said_by: "mail_host",
+      next: "nothing",
     });
     expect(net.host("mx").messages).toEqual([{ from: "ada@sender.example", to: ["bob@one.example"], text: MESSAGE, isSecure: false }]);
-    expect(report.attempts[0]?.operations.map(({ name, code }) => `${name} ${code}`)).toEqual([
+    const [attempt] = report.attempts;
+    expect(attempt).toMatchObject({ way: "direct", reused: false, outcome: "accepted", tls: "none", recipients: [0] });
+    expect(attempt?.operations.map(({ name, code }) => `${name} ${code}`)).toEqual([
       "connect null",
       "greeting 220",
       "EHLO 250",
@@ -52,5 +33,310 @@ describe("one message", () => {
       "DATA 354",
       "message 250",
     ]);
+  });
+
+  test("goes once to many recipients of a site, and each is told its own", async () => {
+    const rcpt = (address: string): string =>
+      address.startsWith("bob") ? "250 ok" : address.startsWith("cem") ? "550 5.1.1 unknown user" : "450 4.2.0 greylisted";
+    const net = await internet(`${ONE}\ntwo MX 5 mx`, { mx: ["127.0.0.11", { rcpt }] });
+    const report = await service(net).send(mail(["bob@one.example", "cem@two.example", "dee@one.example"]));
+    expect(report.recipients.map(({ outcome, class: found, next }) => [outcome, found, next])).toEqual([
+      ["delivered", null, "nothing"],
+      ["bounced", "address", "correct_the_address"],
+      ["failed", "greylist", "may_be_tried"],
+    ]);
+    expect(net.host("mx").messages).toHaveLength(1);
+    expect(report.attempts).toHaveLength(1);
+  });
+
+  test("goes in portions, over one session, where there are more recipients than one transaction may have", async () => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
+    const recipients = Array.from({ length: 25 }, (_, index) => `r${index}@one.example`);
+    const report = await service(net, { limits: { recipients_per_transaction: 10 } }).send(mail(recipients));
+    expect(report.recipients.every(({ outcome }) => outcome === "delivered")).toBe(true);
+    expect(net.host("mx").messages.map(({ to }) => to.length)).toEqual([10, 10, 5]);
+    expect(net.host("mx").connections).toHaveLength(1);
+  });
+
+  test("goes again for those for whom there was no room (452)", async () => {
+    const most = (): NonNullable<MxBehaviour["rcpt"]> => {
+      let taken = 0;
+      return () => (taken++ % 4 < 3 ? "250 ok" : "452 4.5.3 too many recipients");
+    };
+    const net = await internet(ONE, { mx: ["127.0.0.11", { rcpt: most() }] });
+    const report = await service(net).send(mail(["a@one.example", "b@one.example", "c@one.example", "d@one.example"]));
+    expect(report.recipients.map(({ outcome }) => outcome)).toEqual(["delivered", "delivered", "delivered", "delivered"]);
+    expect(net.host("mx").messages.map(({ to }) => to.length)).toEqual([3, 1]);
+  });
+
+  test("that is no address is not sent, and the others are", async () => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
+    const report = await service(net).send(mail(["not an address", "bob@one.example", "x\r\nRCPT TO:<y@one.example>@one.example"]));
+    expect(report.recipients.map(({ outcome, class: found }) => [outcome, found])).toEqual([
+      ["bounced", "address"],
+      ["delivered", null],
+      ["bounced", "address"],
+    ]);
+    expect(net.host("mx").messages[0]?.to).toEqual(["bob@one.example"]);
+  });
+
+  test("with bare line feeds and a NUL arrives with right line ends", async () => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
+    await service(net).send(mail("bob@one.example", { message: "Subject: x\n\na\r.\r\nb\0\n.\nc" }));
+    expect(net.host("mx").messages[0]?.text).toBe("Subject: x\r\n\r\na\r\n.\r\nb\r\n.\r\nc\r\n");
+  });
+});
+
+describe("what the name servers say", () => {
+  test.each([
+    ["a null MX", "null", "bounced", "address", "name_server", "5.1.10"],
+    ["no such domain", "gone", "bounced", "address", "name_server", "5.1.2"],
+    ["a domain without mail hosts", "empty", "bounced", "address", "name_server", "5.4.4"],
+    ["SERVFAIL", "broken", "failed", "routing", "name_server", null],
+    ["silence", "silent", "failed", "routing", "name_server", null],
+  ])("%s", async (_, domain, outcome, found, saidBy, enhanced) => {
+    const behave = ({ name }: { name: string }) => (name === "broken.example" ? { rcode: 2 } : name === "silent.example" ? { drop: true } : undefined);
+    const net = await internet('null MX 0 .\nempty TXT "nothing"', { mx: ["127.0.0.11", {}] }, behave);
+    const report = await service(net).send(mail(`bob@${domain}.example`));
+    expect(only(report)).toMatchObject({ outcome, class: found, said_by: saidBy, enhanced_code: enhanced, decided_at: "resolve" });
+    expect(report.attempts).toEqual([]);
+    expect(only(report).failure?.retryable).toBe(outcome === "failed");
+  });
+
+  test("a domain without MX is its own mail host", async () => {
+    const net = await internet("", { mx: ["127.0.0.11", {}] });
+    expect(only(await service(net).send(mail("bob@mx.example")))).toMatchObject({ outcome: "delivered", host: "mx.example" });
+  });
+
+  test("an address literal is its own mail host", async () => {
+    const net = await internet("", { mx: ["127.0.0.11", {}] });
+    expect(only(await service(net).send(mail("bob@[127.0.0.11]")))).toMatchObject({ outcome: "delivered", host: "127.0.0.11" });
+  });
+
+  test.each(["bob@one.example", "bob@[127.0.0.11]"])("addresses that are not global are not dialled unless they may be: %s", async (address) => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
+    const report = await service(net, { allow_private_addresses: false }).send(mail(address));
+    expect(only(report)).toMatchObject({ outcome: "failed", class: "configuration", said_by: "us", next: "correct_the_configuration" });
+    expect(net.host("mx").connections).toEqual([]);
+  });
+
+  test("what they said is not asked again while it is good", async () => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
+    const delivery = service(net);
+    await delivery.send(mail("bob@one.example"));
+    const asked = net.questions.length;
+    await delivery.send(mail("cem@one.example"));
+    expect(net.questions.length).toBe(asked);
+    expect(delivery.stats().direct_service).toMatchObject({ mx_lookups: 1, mx_cache_hits: 1, mx_cache_size: 1, sent: 2 });
+  });
+});
+
+describe("the next mail host", () => {
+  const BAD: readonly [string, MxBehaviour | null][] = [
+    ["is not there", null],
+    ["hangs up at once", { dropsAt: "connect" }],
+    ["greets with 421", { greeting: () => "421 4.3.2 later" }],
+    ["greets with 450", { greeting: () => "450 4.3.2 later" }],
+    ["greets with 554", { greeting: () => "554 5.7.1 not you" }],
+    ["hangs up at EHLO", { dropsAt: "ehlo" }],
+    ["answers MAIL with 421", { mail: () => "421 4.3.2 closing" }],
+    ["hangs up at MAIL", { dropsAt: "mail" }],
+    ["answers RCPT with 421", { rcpt: () => "421 4.3.2 closing" }],
+    ["hangs up at DATA", { dropsAt: "data" }],
+    ["falls silent at the greeting", { silentAt: "greeting" }],
+  ];
+
+  test.each(BAD)("is tried when the first %s", async (_, behaviour) => {
+    const net = await internet(BOTH, { mx: ["127.0.0.11", behaviour], backup: ["127.0.0.12", {}] });
+    const report = await service(net, { command_timeout_ms: 300 }).send(mail("bob@one.example"));
+    expect(only(report)).toMatchObject({ outcome: "delivered", host: "backup.example", attempts: [0, 1] });
+    expect(report.attempts.map(({ host, outcome }) => [host, outcome === "accepted"])).toEqual([
+      ["mx.example", false],
+      ["backup.example", true],
+    ]);
+  });
+
+  test("is tried when the first hangs up in the middle of the message", async () => {
+    const net = await internet(BOTH, { mx: ["127.0.0.11", { dropsAt: "body" }], backup: ["127.0.0.12", {}] });
+    const report = await service(net).send(mail("bob@one.example", { message: `Subject: long\r\n\r\n${"a line of some length\r\n".repeat(300_000)}` }));
+    expect(only(report)).toMatchObject({ outcome: "delivered", host: "backup.example" });
+    expect(report.attempts[0]).toMatchObject({ outcome: "not_sent", ended_at: "data" });
+  });
+
+  test.each<[string, MxBehaviour, string, string]>([
+    ["knows no such mailbox", { rcpt: () => "550 5.1.1 unknown" }, "bounced", "address"],
+    ["greylists", { rcpt: greylisting() }, "failed", "greylist"],
+    ["refuses the sender", { mail: () => "550 5.7.1 not from there" }, "bounced", "policy"],
+    ["does not take its content", { end: () => "554 5.7.1 spam message rejected" }, "bounced", "content"],
+    ["has no room just now", { end: () => "452 4.3.1 insufficient storage" }, "failed", "network"],
+  ])("is left alone when the first %s", async (_, behaviour, outcome, found) => {
+    const net = await internet(BOTH, { mx: ["127.0.0.11", behaviour], backup: ["127.0.0.12", {}] });
+    const report = await service(net).send(mail("bob@one.example"));
+    expect(only(report)).toMatchObject({ outcome, host: "mx.example" });
+    expect(report.attempts).toHaveLength(1);
+    expect(net.host("backup").connections).toEqual([]);
+    expect(only(report).class).toBe(found);
+  });
+
+  test("is not asked for ever: five addresses, two that greet", async () => {
+    const many = Array.from({ length: 8 }, (_, index) => `one MX ${index} m${index}`).join("\n");
+    const dead = Object.fromEntries(Array.from({ length: 8 }, (_, index) => [`m${index}`, [`127.0.0.${20 + index}`, null]] as const));
+    const net = await internet(many, { ...dead, other: ["127.0.0.11", {}] });
+    expect((await service(net).send(mail("bob@one.example"))).attempts).toHaveLength(5);
+    const greets = Object.fromEntries(Array.from({ length: 8 }, (_, index) => [`m${index}`, [`127.0.0.${20 + index}`, { dropsAt: "mail" }]] as const));
+    const second = await internet(many, greets as never);
+    expect((await service(second).send(mail("bob@one.example"))).attempts).toHaveLength(2);
+  });
+
+  test("and the one after take turns where they are equal", async () => {
+    const net = await internet("one MX 10 a\none MX 10 b", { a: ["127.0.0.11", {}], b: ["127.0.0.12", {}] });
+    const delivery = service(net, { limits: { messages_per_session: 1 } });
+    for (let index = 0; index < 20; index++) await delivery.send(mail("bob@one.example"));
+    expect(net.host("a").messages.length).toBeGreaterThan(0);
+    expect(net.host("b").messages.length).toBeGreaterThan(0);
+  });
+});
+
+describe("after the last dot", () => {
+  test.each<[string, MxBehaviour]>([
+    ["the host hangs up", { end: () => null }],
+    ["the host is silent", { silentAt: "dot" }],
+  ])("%s: nobody knows, and it is never sent again", async (_, behaviour) => {
+    const net = await internet(BOTH, { mx: ["127.0.0.11", behaviour], backup: ["127.0.0.12", {}] });
+    const report = await service(net, {
+      command_timeout_ms: 300,
+      mode: "hybrid",
+      relays: [{ host: "127.0.0.12", port: net.port, tls: { mode: "none" } }],
+    }).send(mail("bob@one.example"));
+    expect(only(report)).toMatchObject({ outcome: "unknown", next: "ask_the_recipient", way: "direct" });
+    expect(report.attempts).toHaveLength(1);
+    expect(net.host("backup").messages).toEqual([]);
+  });
+});
+
+describe("TLS", () => {
+  test("is used where it is offered, whatever the certificate is", async () => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", { tls: "good" }] });
+    const report = await service(net).send(mail("bob@one.example"));
+    expect(report.attempts[0]).toMatchObject({ tls: "secured", tls_version: "TLSv1.3", outcome: "accepted" });
+    expect(net.host("mx").messages[0]?.isSecure).toBe(true);
+  });
+
+  test("that breaks leads to plain text on another connection, never on the same", async () => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", { tls: "broken" }] });
+    const report = await service(net).send(mail("bob@one.example"));
+    expect(report.attempts[0]).toMatchObject({ tls: "failed", outcome: "accepted" });
+    expect(net.host("mx").connections.map((commands) => commands.map((line) => line.slice(0, 4)))).toEqual([
+      ["EHLO", "STAR"],
+      ["EHLO", "MAIL", "RCPT", "DATA"],
+    ]);
+  });
+
+  test("that is refused leads to plain text on the same connection", async () => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", { tls: "refused" }] });
+    expect((await service(net).send(mail("bob@one.example"))).attempts[0]).toMatchObject({ tls: "refused", outcome: "accepted" });
+    expect(net.host("mx").connections).toHaveLength(1);
+  });
+
+  test.each<[string, MxBehaviour, Record<string, unknown>]>([
+    ["it breaks", { tls: "broken" }, { mode: "starttls" }],
+    ["it is refused", { tls: "refused" }, { mode: "starttls" }],
+    ["it is not offered", {}, { mode: "starttls" }],
+    ["nobody trusts the certificate", { tls: "good" }, { verify: "require" }],
+  ])("that is asked for is had or nothing is sent: %s", async (_, behaviour, tls) => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", behaviour] });
+    const report = await service(net, { tls }).send(mail("bob@one.example"));
+    expect(only(report)).toMatchObject({ outcome: "failed", class: "tls", next: "may_be_tried" });
+    expect(net.host("mx").messages).toEqual([]);
+    expect(
+      net
+        .host("mx")
+        .connections.flat()
+        .filter((line) => line.startsWith("MAIL")),
+    ).toEqual([]);
+  });
+});
+
+describe("what a server does not take", () => {
+  const LONG = `Subject: x\r\n\r\n${"x".repeat(900)}\r\n`;
+  test.each<[string, MxBehaviour, string, string[], string]>([
+    ["so large a message", { capabilities: ["SIZE 500"] }, LONG, ["bob@one.example"], "size"],
+    ["bytes beyond ASCII", { capabilities: ["PIPELINING"] }, "Subject: x\r\n\r\nGrüße\r\n", ["bob@one.example"], "protocol"],
+    ["addresses beyond ASCII", { capabilities: ["PIPELINING"] }, MESSAGE, ["büro@one.example"], "protocol"],
+  ])("is not sent: %s", async (_, behaviour, message, recipients, found) => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", behaviour] });
+    const report = await service(net).send(mail(recipients, { message }));
+    expect(only(report)).toMatchObject({ outcome: "bounced", class: found, said_by: "us" });
+    expect(
+      net
+        .host("mx")
+        .connections.flat()
+        .filter((line) => line.startsWith("MAIL")),
+    ).toEqual([]);
+  });
+
+  test("a server that lies about SIZE refuses at the end: that counts", async () => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", { capabilities: ["SIZE 99999999"], end: () => "552 5.3.4 message too big" }] });
+    expect(only(await service(net).send(mail("bob@one.example")))).toMatchObject({ outcome: "bounced", class: "size", code: 552, decided_at: "data" });
+  });
+
+  test("SIZE, BODY and SMTPUTF8 are said where they are known", async () => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
+    await service(net).send(mail("büro@one.example", { message: "Subject: x\r\n\r\nGrüße\r\n" }));
+    expect(net.host("mx").connections[0]).toContain("MAIL FROM:<ada@sender.example> SIZE=23 BODY=8BITMIME SMTPUTF8");
+  });
+
+  test("DSN is asked for where it is offered, and elsewhere the message goes without it", async () => {
+    const net = await internet("one MX 10 a\ntwo MX 10 b", { a: ["127.0.0.11", {}], b: ["127.0.0.12", { capabilities: ["PIPELINING"] }] });
+    const dsn = { notify: ["failure", "delay"], return: "headers", envelope_id: "x1" } as const;
+    const report = await service(net).send(mail(["bob@one.example", "cem@two.example"], { dsn: { ...dsn, notify: [...dsn.notify] } }));
+    expect(report.recipients.map(({ outcome }) => outcome)).toEqual(["delivered", "delivered"]);
+    expect(net.host("a").connections[0]?.slice(1, 3)).toEqual([
+      expect.stringMatching(/RET=HDRS ENVID=x1$/),
+      "RCPT TO:<bob@one.example> NOTIFY=FAILURE,DELAY ORCPT=rfc822;bob@one.example",
+    ]);
+    expect(net.host("b").connections[0]?.[2]).toBe("RCPT TO:<cem@two.example>");
+  });
+});
+
+describe("a message that would come back", () => {
+  test("to a host that calls itself by our name", async () => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", { ehlo: "Sender.example" }] });
+    expect(only(await service(net).send(mail("bob@one.example")))).toMatchObject({ outcome: "bounced", class: "routing", enhanced_code: "5.4.6" });
+    expect(net.host("mx").messages).toEqual([]);
+  });
+
+  test("to the mail host that is ourselves, and those that are not better", async () => {
+    const net = await internet("one MX 10 sender\none MX 20 mx\ntwo MX 10 mx\ntwo MX 20 sender", { mx: ["127.0.0.11", {}], sender: ["127.0.0.12", {}] });
+    const delivery = service(net);
+    expect(only(await delivery.send(mail("bob@one.example")))).toMatchObject({ outcome: "bounced", class: "routing", enhanced_code: "5.4.6" });
+    expect(net.host("mx").connections).toEqual([]);
+    expect(only(await delivery.send(mail("bob@two.example")))).toMatchObject({ outcome: "delivered" });
+  });
+});
+
+describe("a run", () => {
+  test("that is over says what was decided, and leaves no connection", async () => {
+    const net = await internet("one MX 10 mx\ntwo MX 10 slow", { mx: ["127.0.0.11", {}], slow: ["127.0.0.12", { silentAt: "rcpt" }] });
+    const report = await service(net, { timeout_ms: 400, limits: { idle_ms: 0 } }).send(mail(["bob@one.example", "cem@two.example"]));
+    expect(report.recipients.map(({ outcome, failure }) => [outcome, failure?.code ?? null])).toEqual([
+      ["delivered", null],
+      ["failed", "timeout"],
+    ]);
+    await expect.poll(() => net.host("slow").openSockets + net.host("mx").openSockets).toBe(0);
+  });
+
+  test("that is over after the last dot does not know", async () => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", { silentAt: "dot" }] });
+    const report = await service(net).send(mail("bob@one.example"), { signal: AbortSignal.timeout(200) });
+    expect(only(report)).toMatchObject({ outcome: "unknown", failure: { code: "cancelled" } });
+  });
+
+  test("a wrong request is refused", async () => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
+    await expect(service(net).send(mail("bob@one.example", { mail_from: "nobody" }))).rejects.toMatchObject({ code: "invalid_input" });
+    await expect(service(net).send(mail([]))).rejects.toMatchObject({ code: "invalid_input" });
+    expect(() => service(net, { ...inside(net), mode: "relay" })).toThrow(/needs a relay/);
+    expect(() => service(net, { nonsense: 1 } as never)).toThrow(/options/);
   });
 });

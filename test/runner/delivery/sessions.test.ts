@@ -1,0 +1,150 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import { closeAfterEach, internet, mail, only, service } from "../../support/delivery.js";
+import type { MxBehaviour } from "../../support/fake-internet.js";
+
+closeAfterEach();
+
+const ONE = "one MX 10 mx";
+
+describe("sessions", () => {
+  test("are used again, without RSET and NOOP, and what each message cost is its own", async () => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
+    const delivery = service(net);
+    const reports = [];
+    for (let index = 0; index < 3; index++) reports.push(await delivery.send(mail("bob@one.example")));
+    expect(net.host("mx").connections.map((commands) => commands.map((line) => line.slice(0, 4)))).toEqual([
+      ["EHLO", "MAIL", "RCPT", "DATA", "MAIL", "RCPT", "DATA", "MAIL", "RCPT", "DATA"],
+    ]);
+    expect(reports.map(({ attempts }) => attempts[0]?.reused)).toEqual([false, true, true]);
+    expect(reports[2]?.attempts[0]?.operations.map(({ name }) => name)).toEqual(["MAIL", "RCPT", "DATA", "message"]);
+    expect(delivery.stats()).toMatchObject({ sessions_reused: 2, sessions_idle: 1, sessions_busy: 0, direct_sent: 3 });
+  });
+
+  test("are ended after so many messages", async () => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
+    const delivery = service(net, { limits: { messages_per_session: 2 } });
+    for (let index = 0; index < 4; index++) await delivery.send(mail("bob@one.example"));
+    expect(net.host("mx").connections.map((commands) => commands.filter((line) => line.startsWith("MAIL")).length)).toEqual([2, 2]);
+  });
+
+  test("are ended when nobody wants them for a while, and say goodbye", async () => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
+    await service(net, { limits: { idle_ms: 100 } }).send(mail("bob@one.example"));
+    await expect.poll(() => net.host("mx").openSockets).toBe(0);
+    expect(net.host("mx").connections[0]?.at(-1)).toBe("QUIT");
+  });
+
+  test("are ended with the service", async () => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
+    const delivery = service(net, { limits: { idle_ms: 60_000 } });
+    await delivery.send(mail("bob@one.example"));
+    expect(net.host("mx").openSockets).toBe(1);
+    await delivery.close();
+    await expect.poll(() => net.host("mx").openSockets).toBe(0);
+    await expect(delivery.send(mail("bob@one.example"))).rejects.toThrow("closed");
+  });
+
+  test.each<[string, (connection: number, mails: number) => string | null]>([
+    ["says 421 when it is wanted again", () => "421 4.4.2 idle for too long"],
+    ["is gone when it is wanted again", () => null],
+  ])("that %s cost one more connection, and no message", async (_, second) => {
+    let mails = 0;
+    const behaviour: MxBehaviour = { mail: (_line, connection) => (++mails === 2 ? second(connection, mails) : "250 ok") };
+    const net = await internet(ONE, { mx: ["127.0.0.11", behaviour] });
+    const delivery = service(net);
+    await delivery.send(mail("bob@one.example"));
+    const report = await delivery.send(mail("bob@one.example"));
+    expect(only(report)).toMatchObject({ outcome: "delivered", attempts: [0, 1] });
+    expect(report.attempts.map(({ reused, outcome }) => [reused, outcome])).toEqual([
+      [true, expect.stringMatching(/not_sent|refused/)],
+      [false, "accepted"],
+    ]);
+    expect(only(await delivery.send(mail("bob@one.example"))).outcome).toBe("delivered");
+  });
+
+  test("that broke while they waited are not tried", async () => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", { end: () => "250 ok" }] });
+    const delivery = service(net);
+    await delivery.send(mail("bob@one.example"));
+    net.host("mx").hangUp();
+    await sleep(20);
+    const report = await delivery.send(mail("bob@one.example"));
+    expect(report.attempts.map(({ reused, outcome }) => [reused, outcome])).toEqual([[false, "accepted"]]);
+  });
+
+  test("opened by one message are ended with it where nothing is to be kept", async () => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
+    const report = await service(net, { limits: { idle_ms: 0 } }).send(mail("bob@one.example"));
+    expect(report.attempts[0]?.operations.at(-1)).toMatchObject({ name: "QUIT", code: 221 });
+    await expect.poll(() => net.host("mx").openSockets).toBe(0);
+  });
+});
+
+describe("many messages at once", () => {
+  test("share a few sessions, which grow as the site takes them, up to the limit", async () => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", { latencyMs: 2 }] });
+    const delivery = service(net, { limits: { sessions_per_site: 8 } });
+    const reports = await delivery.sendBulk(Array.from({ length: 200 }, () => mail("bob@one.example")));
+    expect(reports.every((report) => only(report).outcome === "delivered")).toBe(true);
+    expect(net.host("mx").messages).toHaveLength(200);
+    expect(net.host("mx").mostAtOnce).toBeGreaterThan(5);
+    expect(net.host("mx").mostAtOnce).toBeLessThanOrEqual(8);
+  });
+
+  test("go in the order of their priority", async () => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", { latencyMs: 2 }] });
+    const delivery = service(net, { limits: { sessions_per_site: 1 } });
+    const first = delivery.send(mail("first@one.example"));
+    await sleep(5);
+    const order = ["LOW", "NORMAL", "HIGH", "LOW", "HIGH"] as const;
+    await Promise.all([first, ...order.map((priority, index) => delivery.send(mail(`${priority}${index}@one.example`, { priority })))]);
+    expect(net.host("mx").messages.map(({ to }) => to[0]?.split("@")[0])).toEqual(["first", "HIGH2", "HIGH4", "NORMAL1", "LOW0", "LOW3"]);
+  });
+
+  test("keep to the pace of a site, and other sites do not wait for it", async () => {
+    const net = await internet("one MX 10 a\ntwo MX 10 b", { a: ["127.0.0.11", {}], b: ["127.0.0.12", {}] });
+    const delivery = service(net, { limits: { messages_per_minute: 600 } });
+    const began = performance.now();
+    await delivery.sendBulk(Array.from({ length: 15 }, () => mail("bob@one.example")));
+    const took = performance.now() - began;
+    expect(took).toBeGreaterThan(400);
+    expect(took).toBeLessThan(3000);
+    const other = performance.now();
+    await delivery.send(mail("bob@two.example"));
+    expect(performance.now() - other).toBeLessThan(300);
+  });
+
+  test("leave a site alone that said 421, and the others go on", async () => {
+    const net = await internet("one MX 10 a\ntwo MX 10 b", { a: ["127.0.0.11", { greeting: () => "421 4.7.0 too many connections" }], b: ["127.0.0.12", {}] });
+    const delivery = service(net);
+    expect(only(await delivery.send(mail("bob@one.example"))).outcome).toBe("failed");
+    const second = await delivery.send(mail("bob@one.example"));
+    expect(second.attempts).toEqual([]);
+    expect(only(second)).toMatchObject({ outcome: "failed", said_by: "us", next: "may_be_tried", failure: { retryable: true, reply_code: 421 } });
+    expect(Date.parse(only(second).next_try_at as string)).toBeGreaterThan(Date.now() + 20_000);
+    expect(only(await delivery.send(mail("bob@two.example"))).outcome).toBe("delivered");
+    expect(net.host("a").connections).toHaveLength(1);
+  });
+
+  test("do not all knock at a dead site", async () => {
+    const net = await internet("one MX 10 gone\ntwo MX 10 mx", { gone: ["127.0.0.12", null], mx: ["127.0.0.11", {}] });
+    const delivery = service(net);
+    const reports = await delivery.sendBulk(Array.from({ length: 40 }, () => mail("bob@one.example")));
+    expect(reports.every((report) => only(report).outcome === "failed" && only(report).class === "network")).toBe(true);
+    expect(reports.filter(({ attempts }) => attempts.length > 0).length).toBeLessThanOrEqual(15);
+  });
+
+  test("rotate over the source addresses, each with sessions of its own", async () => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
+    const delivery = service(net, { source_addresses: ["127.0.0.2", "127.0.0.3"] });
+    const reports = [];
+    for (let index = 0; index < 4; index++) reports.push(await delivery.send(mail("bob@one.example")));
+    expect(reports.map(({ attempts }) => [attempts[0]?.source_address, attempts[0]?.reused])).toEqual([
+      ["127.0.0.2", false],
+      ["127.0.0.3", false],
+      ["127.0.0.2", true],
+      ["127.0.0.3", true],
+    ]);
+  });
+});

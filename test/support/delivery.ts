@@ -1,0 +1,53 @@
+import { afterEach } from "vitest";
+import { createDelivery, type Delivery, type DeliveryOptions, type MailToSend } from "../../runner/delivery/create-delivery.js";
+import type { DeliveryRecipient, DeliveryReport } from "../../schemas/delivery.js";
+import { type FakeHosts, type FakeInternet, startFakeInternet } from "./fake-internet.js";
+
+export const MESSAGE =
+  "From: Ada <ada@sender.example>\r\nTo: bob@one.example\r\nSubject: Hello\r\nMessage-ID: <1@sender.example>\r\n\r\nHello, Bob.\r\n.a line with a dot\r\n";
+
+const open: { close(): Promise<unknown> }[] = [];
+
+/** For each file that uses the helpers below: whatever a test has opened is closed. */
+export function closeAfterEach(): void {
+  afterEach(async () => {
+    for (const each of open.splice(0).reverse()) await each.close();
+  });
+}
+
+export function closing<Thing extends { close(): Promise<unknown> }>(thing: Thing): Thing {
+  open.push(thing);
+  return thing;
+}
+
+export async function internet(zone: string, hosts: FakeHosts, behave?: Parameters<typeof startFakeInternet>[2]): Promise<FakeInternet> {
+  return closing(await startFakeInternet(zone, hosts, behave));
+}
+
+/** How a service, or the probe, is to find its way in a fake internet, with little patience. */
+export function inside({ port, servers }: FakeInternet) {
+  return {
+    helo_domain: "sender.example",
+    mx_port: port,
+    allow_private_addresses: true,
+    resolver: { servers: [...servers] },
+    query_timeout_ms: 200,
+    lookup_timeout_ms: 500,
+    connect_timeout_ms: 1000,
+    command_timeout_ms: 1000,
+    timeout_ms: 10_000,
+  } as const;
+}
+
+export function service(net: FakeInternet, options: DeliveryOptions = {}): Delivery {
+  return closing(createDelivery({ env: {}, ...inside(net), ...options }));
+}
+
+export function mail(recipients: string | readonly string[], more: Partial<MailToSend> = {}): MailToSend {
+  return { mail_from: "ada@sender.example", recipients: typeof recipients === "string" ? [recipients] : recipients, message: MESSAGE, ...more };
+}
+
+/** The first recipient of a report. */
+export function only({ recipients }: DeliveryReport): DeliveryRecipient {
+  return recipients[0] as DeliveryRecipient;
+}
