@@ -1,0 +1,89 @@
+import { createPublicKey, type KeyObject } from "node:crypto";
+import type { Finding } from "../../../schemas/finding.js";
+import { finding } from "../../judge.js";
+import { tagsOf } from "./tags.js";
+
+/** A key record, read and judged. */
+export interface KeyRecord {
+  /** Null when nothing may be verified with it. */
+  readonly publicKey: KeyObject | null;
+  readonly findings: readonly Finding[];
+}
+
+/** RFC 8301, section 3.2. */
+const REFUSED_BELOW_BITS = 1024;
+const ADVISED_BITS = 2048;
+
+/** Reads the TXT records that stand at <selector>._domainkey.<domain>, each with its strings joined (RFC 6376, section 3.6.1). */
+export function readKeyRecord(texts: readonly string[]): KeyRecord {
+  const records = texts.map((text) => ({ text, tags: tagsOf(text) })).filter(({ text, tags }) => tags?.has("p") === true || /^\s*v\s*=\s*DKIM1\b/.test(text));
+  const [first] = records;
+  if (first === undefined) return nothing("no_key_record", "there is no key record here", "v=DKIM1; …; p=…", texts[0] ?? null);
+  if (records.length > 1)
+    return nothing("several_key_records", "there are several key records: verifiers take any of them, or none", "one", String(records.length));
+  const { tags, text } = first;
+  if (tags === null) return nothing("unreadable_key_record", "the key record is no list of tags, or holds one twice", "v=DKIM1; k=rsa; p=…", text);
+  return keyOf(tags);
+}
+
+function keyOf(tags: ReadonlyMap<string, string>): KeyRecord {
+  const version = tags.get("v") ?? "DKIM1";
+  const type = tags.get("k") ?? "rsa";
+  const key = (tags.get("p") ?? "").replace(/\s/g, "");
+  if (version !== "DKIM1") return nothing("other_version", "the key record is of another version", "v=DKIM1", `v=${version}`);
+  if (!tags.has("p")) return nothing("no_public_key", "the key record holds no key", "p=", null);
+  if (key === "") return nothing("revoked", "the key is revoked", "a key behind p=", "nothing");
+  if (type !== "rsa" && type !== "ed25519")
+    return nothing("unknown_key_type", "the key is of a kind that verifiers do not know", "k=rsa or k=ed25519", `k=${type}`);
+  const publicKey = publicKeyOf(type, key);
+  if (publicKey === null) return nothing("unreadable_key", `what stands behind p= is no ${type} key`, null, `${key.slice(0, 40)}…`);
+  const findings = [...restrictions(tags), ...strength(publicKey)];
+  return { publicKey: findings.some(({ severity }) => severity === "error") ? null : publicKey, findings };
+}
+
+function publicKeyOf(type: "rsa" | "ed25519", base64: string): KeyObject | null {
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return null;
+  const bytes = Buffer.from(base64, "base64");
+  try {
+    const der = type === "ed25519" ? Buffer.concat([ED25519_SPKI, bytes]) : bytes;
+    if (type === "ed25519" && bytes.length !== 32) return null;
+    const key = createPublicKey({ key: der, format: "der", type: "spki" });
+    return key.asymmetricKeyType === type ? key : null;
+  } catch {
+    return null;
+  }
+}
+
+/** What SPKI writes before the 32 bytes of an Ed25519 key (RFC 8410, section 4). */
+const ED25519_SPKI = Buffer.from("302a300506032b6570032100", "hex");
+
+function strength(key: KeyObject): Finding[] {
+  const bits = key.asymmetricKeyDetails?.modulusLength;
+  if (bits === undefined || bits >= ADVISED_BITS) return [];
+  if (bits < REFUSED_BELOW_BITS)
+    return [finding("error", "key_too_short", "verifiers must not take a key this short (RFC 8301)", `${REFUSED_BELOW_BITS} bits`, `${bits} bits`)];
+  return [finding("warning", "key_short", "the key is shorter than what is advised (RFC 8301)", `${ADVISED_BITS} bits`, `${bits} bits`)];
+}
+
+function restrictions(tags: ReadonlyMap<string, string>): Finding[] {
+  const listed = (name: string): string[] | null =>
+    tags
+      .get(name)
+      ?.split(":")
+      .map((each) => each.trim()) ?? null;
+  const hashes = listed("h");
+  const services = listed("s");
+  const findings: Finding[] = [];
+  if (hashes?.includes("sha256") === false)
+    findings.push(finding("error", "no_sha256", "the key may not be used with SHA-256", "h=sha256", `h=${tags.get("h")}`));
+  if (services !== null && !services.includes("*") && !services.includes("email")) {
+    findings.push(finding("error", "not_for_mail", "the key is not for mail", "s=email", `s=${tags.get("s")}`));
+  }
+  if (listed("t")?.includes("y") === true)
+    findings.push(finding("warning", "testing", "the key is marked as a test: verifiers may treat its signatures as none", null, "t=y"));
+  return findings;
+}
+
+function nothing(reason: string, message: string, expected: string | null, actual: string | null): KeyRecord {
+  return { publicKey: null, findings: [finding("error", reason, message, expected, actual)] };
+}
