@@ -1,0 +1,55 @@
+import type { TlsFacts } from "../../../schemas/tls.js";
+import { fail } from "../../failure-error.js";
+import type { SecureOptions } from "../tls.js";
+import { parseCapabilities } from "./capabilities.js";
+import { accepted, type Reply } from "./reply.js";
+import type { Pop3Session, TimedReply } from "./session.js";
+
+/** Asks what the server can do (RFC 2449). A server need not know the question: then nothing is known. */
+export async function capa(session: Pop3Session): Promise<TimedReply> {
+  const reply = await session.command("CAPA", "command", "CAPA", { isLong: true });
+  session.capabilities = reply.status === "OK" ? parseCapabilities(reply) : null;
+  return reply;
+}
+
+/**
+ * STLS (RFC 2595, section 4). A refusal is the caller's to judge, and leaves the connection as it was. After a +OK there is no way
+ * back: a handshake that fails has closed the connection.
+ */
+export async function stls(session: Pop3Session, options: SecureOptions): Promise<{ reply: Reply; tls: TlsFacts | null }> {
+  const reply = await session.command("STLS", "starttls", "STLS", { holds: true });
+  if (session.hasUnreadText) {
+    // Text behind the reply came in the clear and would be taken for an answer given inside TLS (CVE-2011-0411 and its kin).
+    session.close();
+    throw fail("starttls", "protocol_violation", "the server sent plain text behind its reply to STLS: a reply injection, or a server that is open to one");
+  }
+  if (reply.status !== "OK") {
+    session.resume();
+    return { reply, tls: null };
+  }
+  return { reply, tls: await session.secure(options) };
+}
+
+/** Valid only once somebody has logged in (RFC 1939, section 5). */
+export function noop(session: Pop3Session): Promise<TimedReply> {
+  return session.command("NOOP", "noop", "NOOP");
+}
+
+/** How many messages lie there, and how large they are together. Valid only once somebody has logged in. */
+export async function stat(session: Pop3Session): Promise<{ messages: number; size_bytes: number }> {
+  const reply = accepted("command", await session.command("STAT", "command", "STAT"));
+  const [, messages, bytes] = /^(\d{1,15}) (\d{1,15})(?: |$)/.exec(reply.text) ?? [];
+  if (messages === undefined)
+    throw fail("command", "protocol_violation", `STAT is answered with ${JSON.stringify(reply.text.slice(0, 60))}; two numbers were expected`);
+  return { messages: Number(messages), size_bytes: Number(bytes) };
+}
+
+/** Says goodbye and closes, whatever the server answers. */
+export async function quit(session: Pop3Session): Promise<TimedReply> {
+  session.connection.isLeaving = true;
+  try {
+    return await session.command("QUIT", "quit", "QUIT");
+  } finally {
+    session.close();
+  }
+}

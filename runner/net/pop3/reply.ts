@@ -1,0 +1,130 @@
+import type { Phase } from "../../../schemas/failure.js";
+import { failure } from "../../../schemas/failure.js";
+import { FailureError } from "../../failure-error.js";
+import type { Break } from "../connection.js";
+import { decodeLine, excerpt, type LineOddity, type OddityKeeper } from "../line-text.js";
+import { LIMITS } from "./limits.js";
+
+/** A reply (RFC 1939, section 3). continue: AUTH waits for the next line of ours. */
+export interface Reply {
+  readonly status: "OK" | "ERR" | "continue";
+  /** As IN-USE or SYS/TEMP (RFC 2449, RFC 3206), in upper case. */
+  readonly code: string | null;
+  /** For people; of a challenge, its base64. */
+  readonly text: string;
+  /** What follows where more than one line is due, without the dots that were put before it. */
+  readonly lines: readonly string[];
+}
+
+/** Whether more lines follow a +OK is known by who asked. */
+export interface Expected {
+  readonly isLong: boolean;
+}
+
+/** Reads replies out of bytes that come in any portions (latin1). Once malformed, it stays malformed. */
+export class ReplyParser implements OddityKeeper {
+  malformed: Break | null = null;
+  /** Each once. */
+  oddities: readonly LineOddity[] = [];
+  #text = "";
+  #searched = 0;
+  #begun: Reply | null = null;
+  #lines: string[] = [];
+  #bytes = 0;
+
+  get isEmpty(): boolean {
+    return this.#text === "" && this.#begun === null;
+  }
+
+  push(text: string): void {
+    if (this.malformed === null) this.#text += text;
+  }
+
+  /** The next finished reply; null while it is not there yet, and for ever once malformed. */
+  next({ isLong }: Expected): Reply | null {
+    for (let line = this.#line(); line !== null; line = this.#line()) {
+      const reply = this.#begun === null ? this.#first(line, isLong) : this.#following(this.#begun, line);
+      if (reply !== null) return reply;
+    }
+    return null;
+  }
+
+  note(oddity: LineOddity): void {
+    if (!this.oddities.includes(oddity)) this.oddities = [...this.oddities, oddity];
+  }
+
+  #line(): string | null {
+    if (this.malformed !== null) return null;
+    const end = this.#text.indexOf("\n", this.#searched);
+    // One more than a line may have: the CR of its end may be here before the LF is.
+    if ((end === -1 ? this.#text.length : end) > LIMITS.replyLineBytes + 1)
+      return this.#refuse("limit_exceeded", `a reply line of more than ${LIMITS.replyLineBytes} bytes`);
+    this.#searched = end === -1 ? this.#text.length : 0;
+    if (end === -1) return null;
+    const line = this.#text.slice(0, end);
+    this.#text = this.#text.slice(end + 1);
+    this.#bytes += line.length + 1;
+    if (line.endsWith("\r")) return line.slice(0, -1);
+    this.note("bare_line_feed");
+    return line;
+  }
+
+  #first(line: string, isLong: boolean): Reply | null {
+    const [whole, word, rest = ""] = /^(\+OK|-ERR|\+)(?: ([\s\S]*))?$/i.exec(line) ?? [];
+    if (whole === undefined || word === undefined) return this.#refuse("protocol_violation", `not a reply: ${excerpt(line)}`);
+    const reply = { ...codedText(decodeLine(rest, this), word), lines: [] };
+    if (!isLong || reply.status !== "OK") return this.#finish(reply);
+    this.#begun = reply;
+    return null;
+  }
+
+  #following(begun: Reply, line: string): Reply | null {
+    if (line === ".") return this.#finish({ ...begun, lines: this.#lines });
+    this.#lines.push(decodeLine(line.startsWith(".") ? line.slice(1) : line, this));
+    if (this.#lines.length > LIMITS.replyLines) return this.#refuse("limit_exceeded", `a reply of more than ${LIMITS.replyLines} lines`);
+    if (this.#bytes > LIMITS.replyBytes) return this.#refuse("limit_exceeded", `a reply of more than ${LIMITS.replyBytes} bytes`);
+    return null;
+  }
+
+  #finish(reply: Reply): Reply {
+    this.#begun = null;
+    this.#lines = [];
+    this.#bytes = 0;
+    return reply;
+  }
+
+  #refuse(code: Break["code"], message: string): null {
+    this.malformed = { code, message };
+    this.#text = "";
+    return null;
+  }
+}
+
+function codedText(text: string, word: string): Pick<Reply, "status" | "code" | "text"> {
+  if (word === "+") return { status: "continue", code: null, text };
+  const [whole, code] = /^\[([A-Z0-9/_-]{1,64})\] ?/i.exec(text) ?? [];
+  const status = word.toUpperCase() === "+OK" ? "OK" : "ERR";
+  return whole === undefined || code === undefined ? { status, code: null, text } : { status, code: code.toUpperCase(), text: text.slice(whole.length) };
+}
+
+/** A reply's first line as it is shown to a person, as `-ERR [IN-USE] Do you have another session?` */
+export function replyLine({ status, code, text }: Pick<Reply, "status" | "code" | "text">): string {
+  const word = { OK: "+OK", ERR: "-ERR", continue: "+" }[status];
+  return [word, ...(code === null ? [] : [`[${code}]`]), ...(text === "" ? [] : [text])].join(" ");
+}
+
+/** RFC 2449, section 8 and RFC 3206: what the server itself calls temporary. */
+const TEMPORARY: ReadonlySet<string> = new Set(["IN-USE", "LOGIN-DELAY", "SYS/TEMP"]);
+
+/** The failure that a reply is, when it refuses what was asked. POP3 has no numbers: its words stand in the message. */
+export function rejected(phase: Phase, reply: Reply): FailureError {
+  // A server that refuses instead of greeting turns everybody away for now.
+  const retryable = phase === "greeting" || TEMPORARY.has(reply.code ?? "");
+  return new FailureError({ ...failure(phase, "reply_rejected", replyLine(reply)), retryable });
+}
+
+/** Hands the reply on when the server did what was asked. */
+export function accepted<Each extends Reply>(phase: Phase, reply: Each): Each {
+  if (reply.status !== "OK") throw rejected(phase, reply);
+  return reply;
+}

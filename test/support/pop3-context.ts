@@ -1,0 +1,16 @@
+import { Pop3Session, type SessionOptions } from "../../runner/net/pop3/session.js";
+import type { TestRun } from "./smtp-context.js";
+
+/** A session with a test server that has greeted. */
+export async function greetedPop3(run: TestRun, server: { host: string; port: number }, options: Partial<SessionOptions> = {}): Promise<Pop3Session> {
+  const session = await Pop3Session.connect(run.context, {
+    host: server.host,
+    port: server.port,
+    address_family: "any",
+    connect_timeout_ms: 2000,
+    command_timeout_ms: 2000,
+    ...options,
+  });
+  await session.greet();
+  return session;
+}
