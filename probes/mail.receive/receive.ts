@@ -94,12 +94,16 @@ async function findAll(visit: Visit): Promise<Match[]> {
   return found;
 }
 
-/** At once, so that nothing that breaks later can lose it. The first to find something says how it was found. */
-function keep({ ctx, input, evidence, beganAt }: Visit, matches: readonly Match[], how: NonNullable<ReceiveEvidence["found_by"]>): void {
+/** At once, so that nothing that breaks later can lose it. The first to find something says how it was found, and when. */
+function keep({ ctx, input, evidence, hooks, beganAt }: Visit, matches: readonly Match[], how: NonNullable<ReceiveEvidence["found_by"]>): void {
   if (matches.length === 0) return;
-  const arrivals = matches.flatMap(({ arrivedAt }) => arrivedAt ?? []);
-  evidence.found_by ??= how;
-  evidence.waited_ms ??= round(Math.max(0, (arrivals.length === 0 ? ctx.clock.now() : Math.min(...arrivals)) - beganAt));
+  if (evidence.found_by === null) {
+    const arrivals = matches.flatMap(({ arrivedAt }) => arrivedAt ?? []);
+    const at = arrivals.length === 0 ? ctx.clock.now() : Math.min(...arrivals);
+    evidence.found_by = how;
+    evidence.waited_ms = round(Math.max(0, at - beganAt));
+    hooks.found?.(at);
+  }
   keepMatches(input, evidence, matches, Date.now());
 }
 

@@ -38,6 +38,8 @@ export interface Arrival {
 export interface ReceiveHooks {
   /** Called once the mailbox is open and was searched, before it is listened to: what arrives from now on is timed exactly. */
   listening?(): void;
+  /** Called once the first copy is found, with when it was there, as far as the server told us, on the monotonic clock. */
+  found?(at: number): void;
   /** When to give up, on the monotonic clock. It is asked again at each look, so it may move. */
   giveUpAt?(): number;
   /** Ends the waiting at once. */
