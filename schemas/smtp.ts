@@ -1,5 +1,6 @@
 import type { FromSchema } from "json-schema-to-ts";
 import { loginInput } from "./sasl.js";
+import { anomalyOf } from "./service.js";
 import { list, nullable, record } from "./shape.js";
 
 export const AUTH_MECHANISMS = ["SCRAM-SHA-256", "CRAM-MD5", "PLAIN", "LOGIN", "XOAUTH2"] as const;
@@ -9,7 +10,7 @@ export type AuthMechanism = (typeof AUTH_MECHANISMS)[number];
 export const authInput = loginInput(AUTH_MECHANISMS);
 export type AuthInput = FromSchema<typeof authInput>;
 
-/** One EHLO keyword with its parameters. */
+/** One keyword of what a server offers, with its parameters. */
 export const capabilitySchema = record({
   keyword: { type: "string" },
   parameters: list({ type: "string" }),
@@ -22,21 +23,15 @@ export const sizeSchema = record({
   text: nullable({ type: "string" }, "The parameter as it was sent."),
 });
 
-/** Something a server does against the standard that did not end the conversation. */
-export const anomalySchema = record({
-  kind: {
-    enum: [
-      "bare_line_feed",
-      "bare_carriage_return",
-      "not_utf8",
-      "helo_fallback",
-      "capabilities_only_in_clear",
-      "starttls_inside_tls",
-      "size_unreadable",
-      "closed_by_421",
-      "reduced_client_hello",
-    ],
-  },
-  detail: { type: "string" },
-});
+export const anomalySchema = anomalyOf([
+  "bare_line_feed",
+  "bare_carriage_return",
+  "not_utf8",
+  "helo_fallback",
+  "capabilities_only_in_clear",
+  "starttls_inside_tls",
+  "size_unreadable",
+  "closed_by_421",
+  "reduced_client_hello",
+]);
 export type Anomaly = FromSchema<typeof anomalySchema>;

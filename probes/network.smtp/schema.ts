@@ -3,33 +3,29 @@ import { contract, type FilledOf } from "../../schemas/contract.js";
 import { findingSchema } from "../../schemas/finding.js";
 import { networkInput, networkOutput } from "../../schemas/network.js";
 import { orReference } from "../../schemas/secret.js";
+import { STARTTLS_OUTCOMES, serviceExpectations, TLS_MODES } from "../../schemas/service.js";
 import { list, nullable, record } from "../../schemas/shape.js";
 import { AUTH_MECHANISMS, anomalySchema, authInput, capabilitySchema, sizeSchema } from "../../schemas/smtp.js";
-import { TLS_VERSIONS, tlsFactsSchema, tlsInput } from "../../schemas/tls.js";
+import { tlsFactsSchema, tlsInput } from "../../schemas/tls.js";
 
 /** What the caller wants to be so. Each field that is given is checked; none is assumed. */
 const expectations = {
   type: "object",
   properties: {
-    banner: { type: "string", minLength: 1, maxLength: 512, description: "A text that the greeting contains." },
-    starttls: { type: "boolean", description: "STARTTLS is offered, or is not." },
+    banner: serviceExpectations.banner,
+    starttls: serviceExpectations.starttls,
     capabilities: {
       type: "array",
       maxItems: 64,
       items: { type: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9-]*$", maxLength: 64 },
       description: "EHLO keywords that are offered.",
     },
-    auth_mechanisms: {
-      type: "array",
-      maxItems: 32,
-      items: { type: "string", pattern: "^[A-Za-z0-9_-]+$", maxLength: 32 },
-      description: "Mechanisms that AUTH offers.",
-    },
+    auth_mechanisms: serviceExpectations.auth_mechanisms,
     min_size_bytes: { type: "integer", minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: "Messages of this size are taken." },
-    max_response_time_ms: { type: "number", exclusiveMinimum: 0, maximum: 600_000, description: "NOOP is answered within this time." },
-    max_duration_ms: { type: "number", exclusiveMinimum: 0, maximum: 3_600_000, description: "The whole run takes no longer." },
-    min_tls_version: { enum: TLS_VERSIONS, description: "TLS is spoken, in this version or a newer one." },
-    min_certificate_days: { type: "integer", minimum: 0, maximum: 3650, description: "The certificate is valid for so many days yet." },
+    max_response_time_ms: serviceExpectations.max_response_time_ms,
+    max_duration_ms: serviceExpectations.max_duration_ms,
+    min_tls_version: serviceExpectations.min_tls_version,
+    min_certificate_days: serviceExpectations.min_certificate_days,
   },
   additionalProperties: false,
 } as const;
@@ -47,7 +43,7 @@ const input = contract({
       description: "How the connection is secured.",
       properties: {
         mode: {
-          enum: ["none", "opportunistic", "starttls", "implicit"],
+          enum: TLS_MODES,
           description: "opportunistic uses STARTTLS where it is offered, starttls asks for it. Without a mode: implicit on port 465, opportunistic elsewhere.",
         },
         ...tlsInput,
@@ -90,7 +86,7 @@ const output = contract({
     capabilities_before_tls: nullable(list(capabilitySchema), "What EHLO offered in the clear, where TLS came after it."),
     size: sizeSchema,
     starttls: {
-      enum: ["not_tried", "not_offered", "unanswered", "refused_temporarily", "refused", "injected", "handshake_failed", "handshake_timeout", "secured"],
+      enum: STARTTLS_OUTCOMES,
       description: "What became of STARTTLS. injected: plain text came behind the server's go-ahead.",
     },
     tls: nullable(tlsFactsSchema, "The TLS session; null when there was none."),
