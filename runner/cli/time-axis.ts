@@ -5,8 +5,15 @@ export interface TimeAxis {
   readonly width: number;
   /** Cells from the left edge, with a part of one behind the point. */
   readonly cellsAt: (moment: number) => number;
-  /** Whole cells in which more time passes than in others: from the first up to the second. */
-  readonly cuts: readonly (readonly [number, number])[];
+  readonly cuts: readonly Cut[];
+}
+
+/** A stretch of time that is drawn shorter than it was, in whole cells: from the left one up to the right one. */
+interface Cut {
+  readonly from: number;
+  readonly to: number;
+  readonly left: number;
+  readonly right: number;
 }
 
 /** A stretch in which nothing begins or ends is long when it takes so much of the run. */
@@ -42,24 +49,22 @@ function stretchesOf(steps: readonly { at: number; duration: number | null }[], 
 
 function cutAxis(stretches: readonly Stretch[], long: ReadonlySet<Stretch>, shortTime: number, width: number): TimeAxis {
   const cutCells = Math.min(CUT_CELLS, Math.floor(width / 2 / long.size));
-  const scale = (width - cutCells * long.size) / shortTime;
-  const placed: { from: number; to: number; left: number; right: number }[] = [];
-  const cuts: [number, number][] = [];
-  let left = 0;
+  // A cut begins at a whole cell: up to one is lost before each.
+  const scale = (width - (cutCells + 1) * long.size) / shortTime;
+  const placed: Cut[] = [];
+  let next = 0;
   for (const stretch of stretches) {
     const [from, to] = stretch;
-    // A cut takes whole cells: what comes before it ends where it begins.
-    if (long.has(stretch)) left = Math.round(left);
+    const left = long.has(stretch) ? Math.ceil(next) : next;
     const right = long.has(stretch) ? left + cutCells : left + (to - from) * scale;
-    if (long.has(stretch)) cuts.push([left, right]);
     placed.push({ from, to, left, right });
-    left = right;
+    next = right;
   }
   const cellsAt = (moment: number): number => {
-    const { from, to, left: start, right } = placed.find((each) => moment <= each.to) ?? (placed.at(-1) as (typeof placed)[number]);
-    return Math.min(width, start + ((Math.min(moment, to) - from) / (to - from)) * (right - start));
+    const { from, to, left, right } = placed.find((each) => moment <= each.to) ?? (placed.at(-1) as Cut);
+    return Math.min(width, left + ((Math.min(moment, to) - from) / (to - from)) * (right - left));
   };
-  return { width, cellsAt, cuts };
+  return { width, cellsAt, cuts: placed.filter((_, index) => long.has(stretches[index] as Stretch)) };
 }
 
 const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
@@ -73,6 +78,9 @@ export function bar({ at, duration }: { at: number; duration: number | null }, {
   const span = cellsAt(at + duration) - cellsAt(at);
   const eighths = Math.max(1, Math.min((width - left) * 8, Math.round(span * 8)));
   const cells = [...`${" ".repeat(left)}${"█".repeat(Math.floor(eighths / 8))}${EIGHTHS[eighths % 8]}`];
-  for (const [from, to] of cuts) for (let cell = from; cell < to; cell++) if (cells[cell] === "█") cells[cell] = CUT;
+  for (const cut of cuts) {
+    if (at > cut.from || at + duration < cut.to) continue;
+    for (let cell = cut.left; cell < cut.right; cell++) cells[cell] = CUT;
+  }
   return pad(cells.join(""), width);
 }

@@ -96,7 +96,8 @@ async function answer(session: Session, tag: string, text: string): Promise<Outc
       : first;
   const behaviour = behaviourFor(session, name, given.rest.trimStart());
   if (behaviour.closeAfterMs !== undefined) void closeLater(session.peer, behaviour.closeAfterMs);
-  await session.peer.pause(session.server.latencyMs + (behaviour.delayMs ?? 0));
+  const delayMs = session.server.latencyMs + (behaviour.delayMs ?? 0);
+  if (delayMs > 0) await session.peer.pause(delayMs);
   const outcome = behaviour.answer === undefined ? await run(session, name, given) : { text: behaviour.answer };
   // RFC 9051, 7.5.1: numbers may not change under a command that speaks of messages by number.
   if (session.view !== null && !/^(FETCH|STORE|SEARCH)$/.test(name)) await session.tell(...session.view.news());

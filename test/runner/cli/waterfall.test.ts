@@ -101,17 +101,17 @@ describe("a run that mostly waits", () => {
   test("has its long waits cut short, and says so", () => {
     const lines = waterfall(waiting, { width: 80, style: plain }).split("\n");
     expect(lines.slice(2, -3)).toEqual([
-      "  send connect   █▋                        10.0 ms",
-      "  send greeting   █▋                       10.0 ms",
-      "  send EHLO         █▋                     10.0 ms",
-      "  send MAIL          █▋                    10.0 ms",
-      "  send RCPT            █▋                  10.0 ms",
-      "  send connect               █▋            10.0 ms",
-      "  send greeting               █▋           10.0 ms",
-      "  send EHLO                     █▋         10.0 ms",
-      "  send MAIL                      █▋        10.0 ms",
-      "  send RCPT                        █▋      10.0 ms",
-      "  imap IDLE                          ╌╌╌╌  3000 ms",
+      "  send EHLO        █▍                      10.0 ms",
+      "  send MAIL          █▍                    10.0 ms",
+      "  send RCPT           █▍                   10.0 ms",
+      "  send connect               █▍            10.0 ms",
+      "  send greeting               █▍           10.0 ms",
+      "  send EHLO                    █▍          10.0 ms",
+      "  send MAIL                      █▍        10.0 ms",
+      "  send RCPT                       █▍       10.0 ms",
+      "  imap IDLE                        █╌╌╌╌   3000 ms",
+      104|       "  send connect   █▋                        10.0 ms",
+      105|       "  send greeting   █▋                       10.0 ms",
       "  ╌ a wait that was longer than it is drawn",
     ]);
   });
