@@ -1,7 +1,10 @@
 import { type NameServer, startDaemon } from "./nsd.js";
 
-/** Starts unbound, which resolves for others: what lies in these zones it asks the server on `port`, and nobody else anything. */
-export async function startUnbound(zones: readonly string[], port: number): Promise<NameServer> {
+/**
+ * Starts unbound, which resolves for others: what lies in these zones it asks the server on `port`, and nobody else anything. With
+ * the keys of zones that are signed (DNSKEY or DS, as lines of a master file) it validates.
+ */
+export async function startUnbound(zones: readonly string[], port: number, keys: readonly string[] = []): Promise<NameServer> {
   const stubs = zones.map((zone) => `stub-zone:\n  name: "${zone}."\n  stub-addr: 127.0.0.1@${port}`);
   return startDaemon("unbound", (folder, own) =>
     [
@@ -16,8 +19,8 @@ export async function startUnbound(zones: readonly string[], port: number): Prom
       "  use-syslog: no",
       "  do-daemonize: no",
       "  num-threads: 1",
-      // Without validation: the zones are not signed.
-      '  module-config: "iterator"',
+      `  module-config: "${keys.length > 0 ? "validator " : ""}iterator"`,
+      ...keys.map((key) => `  trust-anchor: "${key}"`),
       "  do-not-query-localhost: no",
       // What is asked for beyond the zones leaves for nowhere.
       '  root-hints: "/dev/null"',
