@@ -73,7 +73,9 @@ export const CUT = "╌";
 
 /** Begins and ends where the step did. The left edge lies on a whole cell, the right one on an eighth of one. */
 export function bar({ at, duration }: { at: number; duration: number | null }, { width, cellsAt, cuts }: TimeAxis): string {
-  const left = Math.min(width - 1, Math.floor(cellsAt(at)));
+  // What begins together with a cut stands where that does.
+  const cutHere = cuts.find((cut) => cut.from <= at && at < cut.to);
+  const left = Math.min(width - 1, cutHere?.left ?? Math.floor(cellsAt(at)));
   if (duration === null) return pad(`${" ".repeat(left)}${"░".repeat(width - left)}`, width);
   const span = cellsAt(at + duration) - cellsAt(at);
   const eighths = Math.max(1, Math.min((width - left) * 8, Math.round(span * 8)));
