@@ -10,6 +10,7 @@ export const COMMANDS = {
   run: { summary: "Run a probe and print its envelope; the word run may be left out.", load: () => import("./run.js") },
   rcpt: { summary: "Ask whether mailboxes would take a mail, and send none.", load: () => import("./rcpt.js") },
   dkim: { summary: "Make a DKIM key with its DNS record, and check one.", load: () => import("./dkim.js") },
+  dns: { summary: "Say which records a domain's mail needs, and which it has.", load: () => import("./dns.js") },
   list: { summary: "List every probe.", load: () => import("./list.js") },
   describe: { summary: "Tell what a probe takes and what it gives.", load: () => import("./describe.js") },
   schema: { summary: "Print the JSON Schema of a probe's input or output.", load: () => import("./schema.js") },

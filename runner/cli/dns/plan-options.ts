@@ -1,0 +1,75 @@
+import { X509Certificate } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { asciiDomain, isAddress, isDomain, isNameServer } from "../../../schemas/host.js";
+import { isOneLine } from "../../../schemas/text.js";
+import { keyFolder } from "../../mail/dkim/key-folder.js";
+import type { SigningKey } from "../../mail/dkim/signing-key.js";
+import { DMARC_POLICIES, type PlanOptions, STS_MODES } from "../../mail/dns-plan/plan.js";
+import { DEFAULT_KEYS } from "../dkim/keygen.js";
+import type { DnsGiven } from "../dns.js";
+import type { Io } from "../io.js";
+import { UsageError } from "../usage-error.js";
+
+/** What was asked for, checked and read. */
+export async function planOptions(written: string, given: DnsGiven, io: Io): Promise<PlanOptions> {
+  const domain = domainOf(written);
+  const wrong = given.address.find((address) => !isAddress(address));
+  if (wrong !== undefined) throw new UsageError(`--address ${JSON.stringify(wrong)} is no IP address`);
+  const noServer = given.resolver.find((address) => !isNameServer(address));
+  if (noServer !== undefined) throw new UsageError(`--resolver ${JSON.stringify(noServer)} is no name server`, "an IP address, with a port where it is not 53");
+  return {
+    domain,
+    mailHost: given["mail-host"] === null ? `mail.${domain}` : domainOf(given["mail-host"]),
+    addresses: given.address.map((address) => address.toLowerCase()),
+    includes: given.include.map(spfName),
+    keys: await keysOf(domain, given.keys, io),
+    dmarc: oneOf("dmarc", given.dmarc, DMARC_POLICIES),
+    reportsTo: reportsTo(given.reports, domain),
+    mtaSts: oneOf("mta-sts", given["mta-sts"], STS_MODES),
+    certificate: given.dane === null ? null : await certificateIn(given.dane, io),
+  };
+}
+
+function domainOf(written: string): string {
+  if (!isDomain(written)) throw new UsageError(`${JSON.stringify(written)} is no domain`, "probe-run dns plan example.org");
+  return asciiDomain(written);
+}
+
+/** Names in SPF may hold underscores, which names of hosts do not. */
+function spfName(written: string): string {
+  if (/^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+$/.test(written)) return written.toLowerCase();
+  throw new UsageError(`--include ${JSON.stringify(written)} is no name`, "as in: --include _spf.example.net");
+}
+
+function oneOf<const Word extends string>(option: string, written: string | null, words: readonly [Word, ...Word[]]): Word {
+  const [standard] = words;
+  const word = words.find((each) => each === (written ?? standard));
+  if (word === undefined) throw new UsageError(`--${option} must be one of ${words.join(", ")}, not ${JSON.stringify(written)}`);
+  return word;
+}
+
+/** It stands in a URI in a record: what would end it there is not taken. */
+function reportsTo(written: string | null, domain: string): string {
+  const address = written ?? `postmaster@${domain}`;
+  const at = address.lastIndexOf("@");
+  if (isOneLine(address) && /^[!#$%&'*+/=?^_`{|}~A-Za-z0-9.-]+$/.test(address.slice(0, at)) && !/[!,;]/.test(address) && isDomain(address.slice(at + 1)))
+    return address;
+  throw new UsageError(`--reports ${JSON.stringify(address)} is no address that a record can hold`, "as in: --reports dmarc@example.org");
+}
+
+/** The folder that nobody named need not be there. */
+async function keysOf(domain: string, folder: string | null, io: Io): Promise<readonly SigningKey[]> {
+  const { keys, problems } = await keyFolder(resolve(io.cwd, folder ?? DEFAULT_KEYS)).keysOf(domain);
+  const problem = problems.find(({ code }) => folder !== null || code !== "key_missing");
+  if (problem !== undefined) throw new UsageError("a DKIM key cannot be read", problem.message);
+  return keys;
+}
+
+async function certificateIn(file: string, io: Io): Promise<X509Certificate> {
+  try {
+    return new X509Certificate(await readFile(resolve(io.cwd, file)));
+  } catch (error) {
+    throw new UsageError(`--dane ${file} holds no certificate in PEM: ${(error as NodeJS.ErrnoException).code ?? "it cannot be read"}`);
+  }
+}

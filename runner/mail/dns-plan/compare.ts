@@ -1,0 +1,119 @@
+import type { KeyObject } from "node:crypto";
+import { type Answer, failureOfOutcome, isCertain } from "../../net/dns/answer.js";
+import type { DataOf, RecordType } from "../../net/dns/records.js";
+import { txtText } from "../../net/dns/txt-text.js";
+import { readReportRecords } from "../../net/tls-policy/report-record.js";
+import { readStsRecords } from "../../net/tls-policy/sts/record.js";
+import { readKeyRecord } from "../dkim/read-key-record.js";
+import { tagsOf } from "../dkim/tags.js";
+import { DMARC_POLICIES, type DmarcPolicy, type PlannedItem, type Topic } from "./plan.js";
+import { reverseName } from "./reverse-name.js";
+
+export const VERDICTS = ["ok", "missing", "differs", "unknown"] as const;
+
+/** How what is there stands to what is planned. */
+export interface Compared {
+  readonly status: (typeof VERDICTS)[number];
+  /** What is there. */
+  readonly found: readonly string[];
+  /** Why it is not ok, or what else is to be said. */
+  readonly detail: string | null;
+}
+
+/** What to ask for. A host by another way than a CNAME is as good. */
+export function questionOf({ record: { name, type } }: PlannedItem): { name: string; type: RecordType } {
+  return { name, type: type === "CNAME" ? "A" : type };
+}
+
+export function compare(item: PlannedItem, answer: Answer): Compared {
+  const { name, type } = questionOf(item);
+  if (!isCertain(answer)) return { status: "unknown", found: [], detail: failureOfOutcome(answer.outcome, `${type} ${name}`).message };
+  if (answer.outcome !== "found") return MISSING;
+  const found = answer.records.map((record) => shown(type, record));
+  const { status, detail } = COMPARE[item.topic](found, item.record.value, answer);
+  return { status, detail, found };
+}
+
+const MISSING: Compared = { status: "missing", found: [], detail: null };
+const OK: Verdict = { status: "ok", detail: null };
+
+type Verdict = Pick<Compared, "status" | "detail">;
+type Compare = (found: readonly string[], planned: string, answer: Pick<Answer, "records">) => Verdict;
+
+const differs = (detail: string): Verdict => ({ status: "differs", detail });
+const missing = (detail: string | null = null): Verdict => ({ status: "missing", detail });
+
+const isThere: Compare = (found, planned) => (found.includes(planned) ? OK : differs("it says something else"));
+
+const spf: Compare = (found, planned) => {
+  const records = found.filter((text) => /^v=spf1(?: |$)/i.test(text));
+  const [record] = records;
+  if (record === undefined) return missing();
+  if (records.length > 1) return differs("there are several SPF records, which is an error for all who look (RFC 7208, section 4.5)");
+  const terms = record.toLowerCase().split(/ +/);
+  if (terms.some((term) => term === "all" || term === "+all")) return differs("it lets everybody send");
+  const absent = planned.split(" ").filter((term) => !term.endsWith("all") && !terms.includes(term.toLowerCase()));
+  return absent.length === 0 ? OK : differs(`it does not name ${absent.join(", ")}`);
+};
+
+const dkim: Compare = (found, planned) => {
+  const { publicKey, findings } = readKeyRecord(found);
+  const wanted = readKeyRecord([planned]).publicKey as KeyObject;
+  if (publicKey?.equals(wanted) === true) return OK;
+  const [first] = findings;
+  if (publicKey === null && first?.reason === "no_key_record") return missing();
+  return differs(publicKey === null ? (first?.message ?? "it cannot be read") : "it belongs to another key");
+};
+
+const dmarc: Compare = (found, planned) => {
+  const records = found.filter((text) => /^v=DMARC1\s*(?:;|$)/.test(text));
+  if (records.length === 0) return missing();
+  if (records.length > 1) return differs("there are several DMARC records, which counts as none (RFC 7489, section 6.6.3)");
+  const policy = tagsOf(records[0] as string)
+    ?.get("p")
+    ?.toLowerCase();
+  const strictness = (written: string | undefined): number => DMARC_POLICIES.indexOf(written as DmarcPolicy);
+  if (strictness(policy) === -1) return differs("it has no policy (p=)");
+  const least = tagsOf(planned)?.get("p");
+  return strictness(policy) >= strictness(least) ? OK : differs(`its policy is ${policy}, less than ${least}`);
+};
+
+const COMPARE: Readonly<Record<Topic, Compare>> = {
+  mx: (found, planned) => {
+    const hostOf = (text: string): string => text.slice(text.indexOf(" ") + 1);
+    return found.map(hostOf).includes(hostOf(planned)) ? OK : differs("mail goes to another host");
+  },
+  // An IPv6 address has many spellings, its name in ip6.arpa has one.
+  address: (found, planned) => isThere(found.map(reverseName), reverseName(planned), { records: [] }),
+  ptr: isThere,
+  spf,
+  helo: spf,
+  dkim,
+  dmarc,
+  dmarc_reports: (found) => (found.some((text) => /^v=DMARC1\s*(?:;|$)/.test(text)) ? OK : missing()),
+  mta_sts: (_found, _planned, answer) => {
+    const read = readStsRecords(answer.records as readonly DataOf<"TXT">[]);
+    return read.kind === "announced" ? OK : read.kind === "none" ? missing() : differs(read.message);
+  },
+  mta_sts_host: () => OK,
+  tls_rpt: (_found, _planned, answer) => {
+    const read = readReportRecords(answer.records as readonly DataOf<"TXT">[]);
+    return read.kind === "found" ? OK : read.kind === "none" ? missing() : differs(read.message);
+  },
+  dane: (found, planned) => (found.includes(planned) ? OK : differs("it is for another key, or written another way")),
+};
+
+/** As a plan writes it. */
+function shown(type: RecordType, record: DataOf<RecordType>): string {
+  if (type === "TXT") return txtText(record as DataOf<"TXT">);
+  if (type === "MX") {
+    const { preference, exchange } = record as DataOf<"MX">;
+    return `${preference} ${exchange.toLowerCase().replace(/\.$/, "")}.`;
+  }
+  if (type === "PTR") return `${String(record).toLowerCase().replace(/\.$/, "")}.`;
+  if (type === "TLSA") {
+    const { usage, selector, matchingType, certificate } = record as DataOf<"TLSA">;
+    return `${usage} ${selector} ${matchingType} ${certificate.toString("hex")}`;
+  }
+  return String(record);
+}

@@ -1,0 +1,185 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { startDnsServer } from "../../../runner/lab/dns-server.js";
+import { selfSigned } from "../../../runner/lab/self-signed.js";
+import { reverseName } from "../../../runner/mail/dns-plan/reverse-name.js";
+import { type Outcome, probeRun } from "./command-line.js";
+
+let cwd: string;
+beforeEach(() => {
+  cwd = mkdtempSync(join(tmpdir(), "probe-run-dns-"));
+});
+afterEach(() => rmSync(cwd, { recursive: true }));
+
+const plan = (...options: string[]): Promise<Outcome> => probeRun(["dns", "plan", "example.org", ...options], { cwd });
+
+interface Told {
+  topic: string;
+  name: string;
+  type: string;
+  value: string;
+  zone_line: string;
+  status: string;
+  detail: string | null;
+}
+
+const recordsOf = ({ out }: Outcome): Told[] => JSON.parse(out).records;
+const SOA = "SOA ns hostmaster 1 3600 600 86400 60";
+
+describe("dns plan", () => {
+  test("names every record of the set-up", async () => {
+    await probeRun(["dkim", "keygen", "example.org", "--type", "both"], { cwd });
+    const { certificate } = selfSigned({ names: ["mail.example.org"] });
+    writeFileSync(join(cwd, "mail.pem"), certificate);
+    const told = await plan("--address", "192.0.2.7", "--address", "2001:DB8::7", "--include", "_spf.example.net", "--dane", "mail.pem", "--json");
+    expect(told.code).toBe(0);
+    expect(recordsOf(told).map(({ topic, name, type, value }) => [topic, name, type, value])).toEqual([
+      ["mx", "example.org", "MX", "10 mail.example.org."],
+      ["address", "mail.example.org", "A", "192.0.2.7"],
+      ["ptr", "7.2.0.192.in-addr.arpa", "PTR", "mail.example.org."],
+      ["address", "mail.example.org", "AAAA", "2001:db8::7"],
+      ["ptr", `7.${"0.".repeat(23)}8.b.d.0.1.0.0.2.ip6.arpa`, "PTR", "mail.example.org."],
+      ["spf", "example.org", "TXT", "v=spf1 ip4:192.0.2.7 ip6:2001:db8::7 include:_spf.example.net ~all"],
+      ["helo", "mail.example.org", "TXT", "v=spf1 a -all"],
+      ["dkim", "default-ed25519._domainkey.example.org", "TXT", expect.stringMatching(/^v=DKIM1; k=ed25519; p=/)],
+      ["dkim", "default._domainkey.example.org", "TXT", expect.stringMatching(/^v=DKIM1; k=rsa; p=/)],
+      ["dmarc", "_dmarc.example.org", "TXT", "v=DMARC1; p=none; rua=mailto:postmaster@example.org"],
+      ["mta_sts", "_mta-sts.example.org", "TXT", expect.stringMatching(/^v=STSv1; id=[0-9a-f]{20};$/)],
+      ["mta_sts_host", "mta-sts.example.org", "CNAME", "mail.example.org."],
+      ["tls_rpt", "_smtp._tls.example.org", "TXT", "v=TLSRPTv1; rua=mailto:postmaster@example.org"],
+      ["dane", "_25._tcp.mail.example.org", "TLSA", expect.stringMatching(/^3 1 1 [0-9a-f]{64}$/)],
+    ]);
+    expect(JSON.parse(told.out).policy_file).toEqual({
+      url: "https://mta-sts.example.org/.well-known/mta-sts.txt",
+      text: "version: STSv1\r\nmode: testing\r\nmx: mail.example.org\r\nmax_age: 86400\r\n",
+    });
+  });
+
+  test("as a table, with the policy file and the rest to know on the side", async () => {
+    const { code, out, err } = await plan("--address", "192.0.2.7");
+    expect(code).toBe(0);
+    expect(out).toMatch(/^NAME +TYPE +VALUE\n/);
+    expect(out).toContain("MX     10 mail.example.org.\n");
+    expect(err).toContain("version: STSv1");
+    expect(err).toContain("probe-run dkim keygen example.org");
+  });
+
+  test("another policy has another id, the same policy the same", async () => {
+    const idOf = async (...options: string[]): Promise<string | undefined> =>
+      recordsOf(await plan(...options, "--json")).find(({ topic }) => topic === "mta_sts")?.value;
+    expect(await idOf()).toBe(await idOf());
+    expect(await idOf()).not.toBe(await idOf("--mta-sts", "enforce"));
+    expect(await idOf("--mta-sts", "none")).toBeUndefined();
+  });
+
+  test("reports that go elsewhere need the other side's consent", async () => {
+    const told = await plan("--reports", "dmarc@reports.example.net", "--json");
+    expect(recordsOf(told)).toContainEqual(
+      expect.objectContaining({ topic: "dmarc_reports", name: "example.org._report._dmarc.reports.example.net", value: "v=DMARC1" }),
+    );
+  });
+
+  test.each([
+    [["plan", "no domain"], "is no domain"],
+    [["show", "example.org"], 'dns has no "show"'],
+    [["plan", "example.org", "--address", "mail.example.org"], "is no IP address"],
+    [["plan", "example.org", "--dmarc", "strict"], "--dmarc must be one of none, quarantine, reject"],
+    [["plan", "example.org", "--mta-sts", "on"], "--mta-sts must be one of"],
+    [["plan", "example.org", "--reports", "a@example.org; p=none"], "is no address that a record can hold"],
+    [["plan", "example.org", "--include", 'x" "y'], "is no name"],
+    [["plan", "example.org", "--dane", "nowhere.pem"], "holds no certificate"],
+    [["plan", "example.org", "--zone", "--check"], "exclude each other"],
+    [["plan", "example.org", "--resolver", "127.0.0.1"], "--resolver goes with --check"],
+    [["plan", "example.org", "--keys", "nowhere"], "a DKIM key cannot be read"],
+  ])("%j is refused", async (words, message) => {
+    const { code, out, err } = await probeRun(["dns", ...words], { cwd });
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    expect(err).toContain(message);
+  });
+});
+
+describe("dns plan --check", () => {
+  async function check(zone: string, ...options: string[]): Promise<Outcome> {
+    const server = await startDnsServer({ zones: [`. ${SOA}\n${zone}`] });
+    try {
+      return await plan("--address", "192.0.2.7", "--check", "--resolver", server.servers[0] as string, ...options);
+    } finally {
+      await server.close();
+    }
+  }
+
+  const statuses = (told: Outcome): Record<string, string> => Object.fromEntries(recordsOf(told).map(({ topic, status }) => [topic, status]));
+
+  test("the zone that it prints is the zone that it wants", async () => {
+    await probeRun(["dkim", "keygen", "example.org"], { cwd });
+    const { certificate } = selfSigned({ names: ["mail.example.org"] });
+    writeFileSync(join(cwd, "mail.pem"), certificate);
+    const zone = (await plan("--address", "192.0.2.7", "--dane", "mail.pem", "--zone")).out;
+    const told = await check(zone, "--dane", "mail.pem", "--json");
+    expect(recordsOf(told).filter(({ status }) => status !== "ok")).toEqual([]);
+    expect(told.code).toBe(0);
+  });
+
+  test("nothing is there", async () => {
+    const told = await check("", "--json");
+    expect(told.code).toBe(1);
+    expect(new Set(Object.values(statuses(told)))).toEqual(new Set(["missing"]));
+  });
+
+  test.each<[string, string, string, string, RegExp | null]>([
+    ["another mail host", "example.org. MX 10 mx.example.net.", "mx", "differs", /another host/],
+    ["ours beside another", "example.org. MX 5 mx.example.net.\nexample.org. MX 20 MAIL.example.org.", "mx", "ok", null],
+    ["another address", "mail.example.org. A 192.0.2.8", "address", "differs", null],
+    ["another name of the address", "7.2.0.192.in-addr.arpa. PTR host7.example.net.", "ptr", "differs", null],
+    ["SPF without the address", 'example.org. TXT "v=spf1 mx -all"', "spf", "differs", /ip4:192\.0\.2\.7/],
+    ["SPF with more", 'example.org. TXT "v=spf1 a IP4:192.0.2.7 include:_spf.example.net -all"', "spf", "ok", null],
+    ["SPF for everybody", 'example.org. TXT "v=spf1 ip4:192.0.2.7 +all"', "spf", "differs", /everybody/],
+    ["SPF twice", 'example.org. TXT "v=spf1 ip4:192.0.2.7 ~all"\nexample.org. TXT "v=spf1 -all"', "spf", "differs", /several/],
+    ["another TXT record", 'example.org. TXT "hello"', "spf", "missing", null],
+    ["a stricter DMARC policy", '_dmarc.example.org. TXT "v=DMARC1; p=reject"', "dmarc", "ok", null],
+    ["DMARC without a policy", '_dmarc.example.org. TXT "v=DMARC1; rua=mailto:a@example.org"', "dmarc", "differs", /no policy/],
+    ["DMARC twice", '_dmarc.example.org. TXT "v=DMARC1; p=none"\n_dmarc.example.org. TXT "v=DMARC1; p=reject"', "dmarc", "differs", /several/],
+    ["MTA-STS without an id", '_mta-sts.example.org. TXT "v=STSv1; x=1;"', "mta_sts", "differs", /no id/],
+    ["MTA-STS with another id", '_mta-sts.example.org. TXT "v=STSv1; id=1;"', "mta_sts", "ok", null],
+    ["the policy's host elsewhere", "mta-sts.example.org. A 192.0.2.99", "mta_sts_host", "ok", null],
+    ["reports to somebody else", '_smtp._tls.example.org. TXT "v=TLSRPTv1; rua=https://example.net/r"', "tls_rpt", "ok", null],
+    ["reports to nobody", '_smtp._tls.example.org. TXT "v=TLSRPTv1; x=y"', "tls_rpt", "differs", /no rua/],
+  ])("%s", async (_what, zone, topic, status, detail) => {
+    const told = await check(zone, "--json");
+    const record = recordsOf(told).find((each) => each.topic === topic);
+    expect(record?.status).toBe(status);
+    if (detail !== null) expect(record?.detail).toMatch(detail);
+  });
+
+  test("less than the DMARC policy that is planned", async () => {
+    expect(statuses(await check('_dmarc.example.org. TXT "v=DMARC1; p=none"', "--dmarc", "reject", "--json"))).toMatchObject({ dmarc: "differs" });
+  });
+
+  test("as a table", async () => {
+    const { code, out } = await check("example.org. MX 10 mail.example.org.\nmail.example.org. A 192.0.2.8");
+    expect(code).toBe(1);
+    expect(out).toMatch(/^STATUS +NAME +TYPE +WHAT IS THERE\n/);
+    expect(out).toMatch(/^ok +example\.org +MX +10 mail\.example\.org\.$/m);
+    expect(out).toMatch(/^differs +mail\.example\.org +A +it says something else: 192\.0\.2\.8; to be: 192\.0\.2\.7$/m);
+    expect(out).toMatch(/^missing +_dmarc\.example\.org +TXT +to be: v=DMARC1/m);
+  });
+
+  test("name servers that fail leave it unknown", async () => {
+    const server = await startDnsServer({ zones: [`. ${SOA}`], behave: () => ({ rcode: 2 }) });
+    const told = await plan("--check", "--resolver", server.servers[0] as string, "--json");
+    await server.close();
+    expect(told.code).toBe(1);
+    expect(new Set(Object.values(statuses(told)))).toEqual(new Set(["unknown"]));
+  });
+});
+
+test.each([
+  ["192.0.2.7", "7.2.0.192.in-addr.arpa"],
+  ["::1", `1.${"0.".repeat(31)}ip6.arpa`],
+  ["2001:db8:1:2:3:4:5:6", "6.0.0.0.5.0.0.0.4.0.0.0.3.0.0.0.2.0.0.0.1.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa"],
+  ["::ffff:192.0.2.7", `7.0.2.0.0.0.0.c.f.f.f.f.${"0.".repeat(20)}ip6.arpa`],
+])("the name of %s", (address, name) => {
+  expect(reverseName(address)).toBe(name);
+});
