@@ -8,7 +8,7 @@ import { type Envelope, type Transaction, transaction } from "../../runner/net/s
 import type { Failure } from "../../schemas/failure.js";
 import { resolved } from "../../schemas/secret.js";
 import { decide, decideAll } from "./decide.js";
-import { errorTypeOf, isTemporary } from "./error-type.js";
+import { errorTypeOf, isTemporary, replyIn } from "./error-type.js";
 import { type Ctx, isOpen, type SendAttempt, type SendEvidence } from "./evidence.js";
 import type { Parties } from "./parties.js";
 import type { Input } from "./schema.js";
@@ -73,8 +73,7 @@ async function submit(sending: Sending, record: SendAttempt): Promise<Failure | 
     session = await open(sending, record);
   } catch (error) {
     if (!(error instanceof FailureError)) throw error;
-    record.reply_code = error.failure.reply_code;
-    record.reply_message = error.failure.reply_code === null ? null : error.failure.message;
+    tellReply(record, replyIn(error.failure));
     decideAll(sending.evidence, record, error.failure);
     return error.failure;
   }
@@ -141,12 +140,17 @@ function envelopeOf({ input, parties, message }: Sending, { recipients }: SendAt
 /** Each recipient gets its outcome; the attempt fails by what may pass before what will not. */
 function conclude({ evidence }: Sending, record: SendAttempt, result: Transaction): Failure | null {
   const decisions = record.recipients.map((recipient, index) => decide(evidence, record, { recipient, index, result }));
-  const reply = decidingReply(result);
-  record.reply_code = reply?.code ?? null;
-  record.reply_message = reply === null ? null : plainText(reply);
-  if (result.failure !== null && (result.failure.code !== "reply_rejected" || result.delivery === "unknown")) return result.failure;
+  // Whoever sends again what may have been taken sends it twice.
+  if (result.delivery === "unknown" && result.failure !== null) return { ...result.failure, retryable: false };
+  if (result.failure !== null && result.failure.code !== "reply_rejected") return result.failure;
+  tellReply(record, decidingReply(result));
   const failures = decisions.filter((each) => each !== null);
   return failures.find(isTemporary) ?? failures[0] ?? null;
+}
+
+function tellReply(record: SendAttempt, reply: Reply | null): void {
+  record.reply_code = reply?.code ?? null;
+  record.reply_message = reply === null ? null : plainText(reply);
 }
 
 /** The reply to the message where it went to anybody, else the first refusal. */

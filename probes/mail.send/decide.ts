@@ -2,7 +2,7 @@ import { enhancedCode, plainText, replyClass } from "../../runner/net/smtp/reply
 import { rejected, type TimedReply } from "../../runner/net/smtp/session.js";
 import type { Transaction } from "../../runner/net/smtp/transaction.js";
 import type { Failure, Phase } from "../../schemas/failure.js";
-import { isTemporary } from "./error-type.js";
+import { isTemporary, replyIn } from "./error-type.js";
 import type { Recipient, SendAttempt, SendEvidence } from "./evidence.js";
 
 /** A recipient of an attempt: its place in the evidence, and in the transaction. */
@@ -17,12 +17,13 @@ export function decide(evidence: SendEvidence, { number }: SendAttempt, { recipi
   const held = evidence.recipients[recipient] as Recipient;
   const decisive = decisiveReply(result, index);
   if (decisive === null) {
-    const outcome = result.delivery === "unknown" ? "unknown" : "not_sent";
-    Object.assign(held, { outcome, attempt: outcome === "unknown" ? number : held.attempt, code: null, enhanced_code: null, message: null });
+    // Otherwise nothing was said of it, and what an earlier attempt was told stands.
+    if (result.delivery === "unknown")
+      Object.assign(held, { outcome: "unknown", attempt: number, phase: "data", code: null, enhanced_code: null, message: null });
     return null;
   }
   const [phase, reply] = decisive;
-  Object.assign(held, { outcome: outcomeOf(reply), attempt: number, code: reply.code, enhanced_code: enhancedCode(reply), message: plainText(reply) });
+  Object.assign(held, { outcome: outcomeOf(reply), attempt: number, phase, code: reply.code, enhanced_code: enhancedCode(reply), message: plainText(reply) });
   return held.outcome === "accepted" ? null : rejected(phase, reply).failure;
 }
 
@@ -44,10 +45,17 @@ function outcomeOf(reply: TimedReply): Recipient["outcome"] {
 
 /** There was no transaction: what ended the conversation before it holds for all. */
 export function decideAll(evidence: SendEvidence, { number, recipients }: SendAttempt, failure: Failure): void {
-  const { reply_code: code, enhanced_code, message } = failure;
-  const decision =
-    code === null
-      ? { outcome: "not_sent", code, enhanced_code, message: null }
-      : { outcome: isTemporary(failure) ? "deferred" : "not_sent", attempt: number, code, enhanced_code, message };
+  const { phase, reply_code: code, enhanced_code } = failure;
+  const reply = replyIn(failure);
+  if (reply === null) return;
+  const outcome = isTemporary(failure) ? "deferred" : "not_sent";
+  const decision = { outcome, attempt: number, phase, code, enhanced_code, message: plainText(reply) };
   for (const index of recipients) Object.assign(evidence.recipients[index] as Recipient, decision);
+}
+
+/** Why somebody does not get the message, from what is written down of it. */
+export function failureOf({ phase, code, enhanced_code: enhanced, message }: Recipient): Failure | null {
+  if (phase === null || code === null) return null;
+  const text = enhanced === null ? message : `${enhanced} ${message}`;
+  return rejected(phase, { code, lines: (text ?? "").split("\n") }).failure;
 }

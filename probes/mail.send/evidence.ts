@@ -44,7 +44,7 @@ export function nothingYet(input: Input, { token, subject, message_id }: Letter,
 }
 
 function untried(address: string): Recipient {
-  return { address, outcome: "not_sent", attempt: null, code: null, enhanced_code: null, message: null };
+  return { address, outcome: "not_sent", attempt: null, phase: null, code: null, enhanced_code: null, message: null };
 }
 
 /** Neither taken nor refused for good, and not in doubt: it may be tried again. */

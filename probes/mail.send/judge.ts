@@ -2,8 +2,9 @@ import { certificateFindings } from "../../runner/certificate-findings.js";
 import { round } from "../../runner/clock.js";
 import { statusOf } from "../../runner/judge.js";
 import { readRefusal } from "../../runner/net/smtp/reply-table.js";
+import type { Phase } from "../../schemas/failure.js";
 import { endOf } from "./attempt.js";
-import { errorTypeOf } from "./error-type.js";
+import { errorTypeOf, replyIn } from "./error-type.js";
 import type { Recipient, SendAttempt, SendEvidence } from "./evidence.js";
 import type { Input } from "./schema.js";
 
@@ -27,14 +28,17 @@ function deliveryOf(recipients: readonly Recipient[]): SendEvidence["delivery"] 
   const are = (wanted: Recipient["outcome"]): number => recipients.filter(({ outcome }) => outcome === wanted).length;
   if (are("unknown") > 0) return "unknown";
   if (are("accepted") > 0) return are("accepted") === recipients.length ? "accepted" : "partial";
-  return are("refused") + are("deferred") > 0 ? "refused" : "not_sent";
+  // Whoever was sent away before a sender was named was not asked about this message.
+  return recipients.some(({ phase }) => phase !== null && IN_TRANSACTION.has(phase)) ? "refused" : "not_sent";
 }
+
+const IN_TRANSACTION: ReadonlySet<Phase> = new Set(["mail", "rcpt", "data"]);
 
 /** Greylists speak where a recipient is named, or at the end of the message. */
 function isGreylisted({ failure }: SendAttempt): boolean {
-  if (failure === null || failure.reply_code === null || !["mail", "rcpt", "data"].includes(failure.phase)) return false;
-  const lines = failure.message.replace(/^\d{3} /, "").split("\n");
-  return readRefusal({ code: failure.reply_code, lines }, "rcpt").reason === "greylisted";
+  if (failure === null || !IN_TRANSACTION.has(failure.phase)) return false;
+  const reply = replyIn(failure);
+  return reply !== null && readRefusal(reply, "rcpt").reason === "greylisted";
 }
 
 /** From the refusal to the end of the first attempt after it that was taken for somebody. */

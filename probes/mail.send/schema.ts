@@ -1,7 +1,7 @@
 import { outputOf } from "../../schemas/carried.js";
 import { contract, type FilledOf } from "../../schemas/contract.js";
 import { dkimKeySchema, dkimResultSchema } from "../../schemas/dkim.js";
-import { failureSchema } from "../../schemas/failure.js";
+import { failureSchema, PHASES } from "../../schemas/failure.js";
 import { findingSchema } from "../../schemas/finding.js";
 import { attemptSchema, networkInput } from "../../schemas/network.js";
 import { operationSchema } from "../../schemas/operation.js";
@@ -202,6 +202,7 @@ const recipientSchema = record({
     description: "deferred: a 4xx reply. not_sent: nobody has said anything of it. unknown: the connection was lost before the reply to the message.",
   },
   attempt: nullable({ type: "integer" }, "The attempt that decided, counted from 1; null before any has."),
+  phase: nullable({ enum: PHASES }, "What was being done when it was decided."),
   code: replyCode,
   enhanced_code: nullable({ type: "string" }, "Its enhanced status code (RFC 3463)."),
   message: replyMessage,

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { FailureError } from "../../runner/failure-error.js";
 import { messageSize } from "../../runner/net/smtp/message-body.js";
-import { failure } from "../../schemas/failure.js";
+import { type Failure, failure } from "../../schemas/failure.js";
 import { attempt, endOf, type Sending } from "./attempt.js";
+import { failureOf } from "./decide.js";
 import { isTemporary } from "./error-type.js";
 import { type Ctx, isOpen, type SendEvidence } from "./evidence.js";
 import { fitToKeep, type Kept } from "./kept.js";
@@ -65,15 +66,16 @@ async function waitUntil(nextAt: number, ctx: Ctx, evidence: SendEvidence): Prom
 
 /** An earlier run of the job was ended while it was sending: nobody knows whether the message was taken. */
 function interrupted({ recipients, attempts }: SendEvidence): void {
-  for (const recipient of recipients) if (isOpen(recipient)) Object.assign(recipient, { outcome: "unknown", attempt: attempts.at(-1)?.number ?? null });
+  for (const recipient of recipients)
+    if (isOpen(recipient)) Object.assign(recipient, { outcome: "unknown", attempt: attempts.at(-1)?.number ?? null, phase: "data" });
   const last = attempts.at(-1);
   if (last === undefined) return;
   const words = "the run was ended while it was sending: the message may have been taken, and is not sent again";
   Object.assign(last, { failure: { ...failure("data", "cancelled", words), retryable: false }, error_type: "timeout" });
 }
 
-/** The last attempt's failure, else that of the attempt which decided for somebody who did not get it. */
-function leftUndone({ attempts, recipients }: SendEvidence) {
-  const deciding = recipients.find(({ outcome }) => outcome !== "accepted")?.attempt ?? null;
-  return attempts.at(-1)?.failure ?? attempts.find(({ number }) => number === deciding)?.failure ?? null;
+/** The last attempt's failure, else why somebody did not get the message before. */
+function leftUndone({ attempts, recipients }: SendEvidence): Failure | null {
+  const missed = recipients.find(({ outcome }) => outcome !== "accepted");
+  return attempts.at(-1)?.failure ?? (missed === undefined ? null : failureOf(missed));
 }

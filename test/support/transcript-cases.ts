@@ -1,8 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
-import type { Delivery } from "../../../runner/lab/transcript-player.js";
-import { testAuthority } from "../../support/certificates.js";
-
-const FOLDER = new URL("../../../fixtures/network.smtp/2.0.0/", import.meta.url);
+import type { Delivery } from "../../runner/lab/transcript-player.js";
+import { testAuthority } from "./certificates.js";
 
 /** One case: what the peer does, what the probe was asked, and the golden that it must give. See fixtures/README.md. */
 export interface TranscriptCase {
@@ -14,40 +12,39 @@ export interface TranscriptCase {
   golden: URL;
 }
 
-/** What every case is run with, unless its transcript says something else. */
-const COMMON_INPUT = { target_host: "127.0.0.1", helo_domain: "probe.example.org", connect_timeout_ms: 2000, command_timeout_ms: 3000, timeout_ms: 5000 };
 const ALL_DELIVERIES: readonly Delivery[] = ["whole", "lines", "bytes"];
 
-export function transcriptCases(): TranscriptCase[] {
-  return namesWith(/^([^.]+)\.transcript$/).map(readCase);
+/** The cases of a folder. `common` is what each is run with, unless its transcript says something else. */
+export function transcriptCases(folder: URL, common: Readonly<Record<string, unknown>>): TranscriptCase[] {
+  return namesWith(folder, /^([^.]+)\.transcript$/).map((name) => readCase(folder, common, name));
 }
 
-export function goldenNames(): string[] {
-  return namesWith(/^([^.]+)\.json$/);
+export function goldenNames(folder: URL): string[] {
+  return namesWith(folder, /^([^.]+)\.json$/);
 }
 
-function namesWith(pattern: RegExp): string[] {
-  return readdirSync(FOLDER)
+function namesWith(folder: URL, pattern: RegExp): string[] {
+  return readdirSync(folder)
     .flatMap((file) => pattern.exec(file)?.[1] ?? [])
     .sort();
 }
 
-function readCase(name: string): TranscriptCase {
+function readCase(folder: URL, common: Readonly<Record<string, unknown>>, name: string): TranscriptCase {
   const files = [
     `${name}.transcript`,
-    ...readdirSync(FOLDER)
+    ...readdirSync(folder)
       .filter((file) => file.startsWith(`${name}.`) && /\.\d\.transcript$/.test(file))
       .sort(),
   ];
-  const transcripts = files.map((file) => readFileSync(new URL(file, FOLDER), "utf8"));
+  const transcripts = files.map((file) => readFileSync(new URL(file, folder), "utf8"));
   const first = transcripts[0] as string;
   const delivery = header(first, "delivery");
   return {
     name,
     transcripts,
-    input: { ...COMMON_INPUT, ...inputOf(header(first, "input") ?? "{}") },
+    input: { ...common, ...inputOf(header(first, "input") ?? "{}") },
     deliveries: delivery === null ? ALL_DELIVERIES : [delivery as Delivery],
-    golden: new URL(`${name}.json`, FOLDER),
+    golden: new URL(`${name}.json`, folder),
   };
 }
 

@@ -11,10 +11,12 @@ const DRAWN_BY_LOT: Readonly<Record<string, string>> = {
   message_id: "<1@example.org>",
   fingerprint_sha256: "0".repeat(64),
   connected_time: "2000-01-01T00:00:00.000000Z",
+  began: "2000-01-01T00:00:00.000000Z",
 };
 
 function plainNumber(key: string, value: number): number {
-  if (key.endsWith("_ms")) return 0;
+  // A message gets older.
+  if (key.endsWith("_ms") || key === "age_seconds") return 0;
   if (key === "port" || key === "target_port") return 25;
   // Of certificates that are valid for a hundred years.
   return key === "days_left" && Math.abs(value) > 1000 ? Math.sign(value) * 9999 : value;
