@@ -2,18 +2,22 @@
 import type { BuiltIn } from "../runner/registry.js";
 
 export const builtIn: Readonly<Record<string, BuiltIn>> = {
+  "mail.deliver": { load: () => import("./mail.deliver/probe.js"), lab: () => import("./mail.deliver/lab.js") },
   "mail.mx": { load: () => import("./mail.mx/probe.js"), lab: () => import("./mail.mx/lab.js") },
   "mail.rcpt": { load: () => import("./mail.rcpt/probe.js"), lab: () => import("./mail.rcpt/lab.js") },
   "mail.receive": { load: () => import("./mail.receive/probe.js"), lab: () => import("./mail.receive/lab.js") },
+  "mail.roundtrip": { load: () => import("./mail.roundtrip/probe.js"), lab: () => import("./mail.roundtrip/lab.js") },
   "mail.send": { load: () => import("./mail.send/probe.js"), lab: () => import("./mail.send/lab.js") },
   "network.smtp": { load: () => import("./network.smtp/probe.js"), lab: () => import("./network.smtp/lab.js") },
 };
 
 /** What each probe of ours takes and gives. */
 export interface BuiltInTypes {
+  "mail.deliver": typeof import("./mail.deliver/probe.js").default;
   "mail.mx": typeof import("./mail.mx/probe.js").default;
   "mail.rcpt": typeof import("./mail.rcpt/probe.js").default;
   "mail.receive": typeof import("./mail.receive/probe.js").default;
+  "mail.roundtrip": typeof import("./mail.roundtrip/probe.js").default;
   "mail.send": typeof import("./mail.send/probe.js").default;
   "network.smtp": typeof import("./network.smtp/probe.js").default;
 }

@@ -1,0 +1,59 @@
+import type { Letter } from "../mail.send/letter.js";
+import type { Ctx } from "./evidence.js";
+import { type Received, receiveHalf, receiveInput, type Sent, sendHalf } from "./halves.js";
+import type { Input } from "./schema.js";
+
+/** What both conversations came to, and when, on the monotonic clock. */
+export interface Loop {
+  /** Null: nothing was sent, for nobody could have seen it arrive. */
+  readonly sent: Sent | null;
+  readonly received: Received;
+  /** The first attempt to send began. */
+  readonly beganAt: number | null;
+  readonly seenAt: number | null;
+}
+
+/** The two conversations of a run, each with its own name and its own address. */
+export interface Conversations {
+  readonly send: Ctx;
+  readonly imap: Ctx;
+}
+
+/**
+ * Opens the mailbox, sends, and waits for what was sent. The mailbox comes first: so the moment at which the message is there is the
+ * moment at which the server tells of it, and nothing is sent that nobody would see.
+ */
+export async function loop({ send: sending, imap }: Conversations, input: Input, letter: Letter): Promise<Loop> {
+  const listening = signal();
+  const stop = new AbortController();
+  let giveUpAt = Number.POSITIVE_INFINITY;
+  let seenAt: number | null = null;
+  const receiving = receiveHalf(imap, receiveInput(input, letter), {
+    listening: listening.give,
+    found: (at) => {
+      seenAt = at;
+    },
+    giveUpAt: () => giveUpAt,
+    stop: stop.signal,
+  });
+  const early = await Promise.race([receiving, listening.given]);
+  if (early !== undefined) return { sent: null, received: early, beganAt: null, seenAt };
+  const beganAt = sending.clock.now();
+  const sent = await sendHalf(sending, input.send, letter);
+  giveUpAt = sending.clock.now() + input.wait_ms;
+  if (!mayArrive(sent)) stop.abort();
+  return { sent, received: await receiving, beganAt, seenAt };
+}
+
+/** Also where nobody knows whether the server has it: that is what waiting finds out. */
+export function mayArrive({ delivery }: Pick<Sent, "delivery">): boolean {
+  return delivery !== "refused" && delivery !== "not_sent";
+}
+
+function signal(): { give: () => void; given: Promise<void> } {
+  let give = (): void => {};
+  const given = new Promise<void>((resolve) => {
+    give = resolve;
+  });
+  return { give: () => give(), given };
+}
