@@ -17,7 +17,7 @@ export function openTlsMeans(options: TlsMeansOptions, now: () => number = Date.
   const resolver = processResolver();
   const asking = options.servers === undefined ? { dnssec: true } : { servers: options.servers, dnssec: true };
   const ask: Ask = (name, type, ending) => resolver.query(name, type, ending === undefined ? asking : { ...asking, ending });
-  const cache = new StsCache(options.file, now);
+  const cache = openCache(options.file, now);
   const policies = new StsPolicies({
     cache,
     now,
@@ -31,6 +31,14 @@ export function openTlsMeans(options: TlsMeansOptions, now: () => number = Date.
     configured: options.configured ?? (() => null),
     close: () => cache.close(),
   };
+}
+
+function openCache(file: string | null, now: () => number): StsCache {
+  try {
+    return new StsCache(file, now);
+  } catch (error) {
+    throw new Error(`MTA-STS policies cannot be kept in ${file}: ${(error as Error).message}. Name a file that this user can write`, { cause: error });
+  }
 }
 
 /** From the addresses of the policy host, in turn, until one of them answers. */

@@ -1,4 +1,4 @@
-import { asciiDomain } from "../../../schemas/host.js";
+import { parseHost } from "../../../schemas/host.js";
 import type { TlsResult } from "../../../schemas/tls-policy.js";
 import type { Ending } from "../dns/flight.js";
 import { CHOSEN, type DaneFinding, findTlsa, type SecureRoute, secureRoute } from "./dane/look-up.js";
@@ -16,7 +16,8 @@ const SMTP_PORT = 25;
  * only when the delivery that `ending` belongs to has ended.
  */
 export async function tlsPolicyOf(route: PolicyRoute, means: TlsMeans, { wish = "as_published", ending }: Asked = {}): Promise<TlsPolicy> {
-  const domain = asciiDomain(route.ascii_domain);
+  // A relay may be an address.
+  const domain = (parseHost(route.ascii_domain)?.host ?? route.ascii_domain).toLowerCase();
   const configured = means.configured(domain);
   const usesDane = means.validates && (configured === null ? wish !== "tls_required_no" : configured.level === "dane" || wish === "require_tls");
   const usesSts = route.kind !== "configured" && (configured === null || wish === "require_tls");

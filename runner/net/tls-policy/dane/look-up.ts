@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { type Answer, failureOfOutcome, isCertain } from "../../dns/answer.js";
 import { dnsName } from "../../dns/name.js";
 import type { DataOf, RecordType } from "../../dns/records.js";
@@ -27,6 +28,7 @@ export type DaneFinding =
 /** RFC 7672, section 2.2.1: where the MX records are not secure, no host is. That there are none, when it is secure, makes the domain its host. */
 export async function secureRoute(ask: SecureAsk, { ascii_domain: domain, kind }: PolicyRoute): Promise<SecureRoute> {
   if (kind === "configured") return CHOSEN;
+  if (dnsName(domain) === null) return { kind: "insecure", reason: `${domain} is no name` };
   const answer = await ask(domain, "MX");
   if (!isCertain(answer)) return unknown(answer, `MX ${domain}`);
   if (!answer.authenticated) return { kind: "insecure", reason: `the MX records of ${domain} are not signed` };
@@ -55,7 +57,7 @@ export async function findTlsa(ask: SecureAsk, host: string, port: number): Prom
 
 /** The names at which to look, in order (RFC 7672, section 2.2.3): where an alias leads, as long as all of the way is secure, and the host's own. */
 async function tlsaBases(ask: SecureAsk, host: string): Promise<string[] | Exclude<DaneFinding, { kind: "records" }>> {
-  if (dnsName(host) === null) return { kind: "insecure", reason: `${host} is no name` };
+  if (isIP(host) !== 0 || dnsName(host) === null) return { kind: "insecure", reason: `${host} is no name` };
   const answers = await Promise.all([ask(host, "AAAA"), ask(host, "A")]);
   const found = answers.filter(({ outcome }) => outcome === "found");
   if (found.length === 0) return withoutAddress(host, answers);

@@ -244,3 +244,17 @@ test("a relay that somebody chose has DANE without MX records, and no MTA-STS", 
   expect(host).toMatchObject({ level: "dane", referenceNames: ["mx.example.org"] });
   expect(questions.filter((question) => /^(?:MX|TXT)/.test(question))).toEqual([]);
 });
+
+test.each(["192.0.2.1", "2001:db8::1"])("a relay that is an address has no names to be asked for: %s", async (address) => {
+  const { host, questions } = await ask({ records: [ADDRESS] }, { kind: "configured", ascii_domain: address, hosts: [{ host: address }] });
+  expect(host).toMatchObject({ outcome: "use", level: "may", servername: address });
+  expect(questions).toEqual([]);
+});
+
+test("names that no host may have are asked for as they stand, and what is no name at all is not", async () => {
+  const records = ["a_b.example.org. MX 10 mx_1.example.org.", "mx_1.example.org. A 192.0.2.1", tlsaLine("_25._tcp.mx_1.example.org", TLSA)];
+  const { host } = await ask({ records }, { ascii_domain: "a_b.example.org", hosts: [{ host: "mx_1.example.org" }] });
+  expect(host).toMatchObject({ level: "dane", servername: "mx_1.example.org" });
+  const { policy, questions } = await ask({ records }, { ascii_domain: `${"a".repeat(64)}.example.org` });
+  expect([policy.hosts.map(({ level }) => level), questions]).toEqual([["may"], []]);
+});
