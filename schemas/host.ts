@@ -26,10 +26,15 @@ export function isHostOrAddress(written: string): boolean {
 
 /** A name in small A-labels, as name servers are asked for it. It must have been found to be a domain before. */
 export function asciiDomain(domain: string): string {
+  if (domain === last.domain) return last.ascii;
   const host = parseHost(domain);
   if (host?.kind !== "name") throw new Error(`${JSON.stringify(domain)} is no domain`);
-  return host.host.toLowerCase();
+  last = { domain, ascii: host.host.toLowerCase() };
+  return last.ascii;
 }
+
+/** Lists hold one address of a domain after the other. */
+let last = { domain: "", ascii: "" };
 
 /** A domain of mail or of names: no address. */
 export function isDomain(written: string): boolean {

@@ -68,7 +68,9 @@ function transactionsOf(session: SmtpSession, sender: Mailbox | null): (mailbox:
 
 /** Those that the server can be asked for go out in one write (RFC 2920). */
 async function pipelined(session: SmtpSession, made: readonly Made[]): Promise<Answer[]> {
-  const outcomes = await session.pipeline(made.flatMap((each) => ("commands" in each ? each.commands : [])));
+  const commands: Command[] = [];
+  for (const each of made) if ("commands" in each) commands.push(...each.commands);
+  const outcomes = await session.pipeline(commands);
   let next = 0;
   return made.map((each) => {
     if ("answer" in each) return each.answer;

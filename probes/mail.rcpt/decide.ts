@@ -30,7 +30,7 @@ export function decisionOfReply(command: RefusedCommand, reply: Reply): Decision
 let last: { readonly command: RefusedCommand; readonly reply: Reply; readonly decision: Decision } | null = null;
 
 function areSame(lines: readonly string[], others: readonly string[]): boolean {
-  return lines.length === others.length && lines.every((line, index) => line === others[index]);
+  return lines.length === 1 ? others.length === 1 && lines[0] === others[0] : lines.length === others.length && lines.every((line, at) => line === others[at]);
 }
 
 function freshDecision(command: RefusedCommand, reply: Reply): Decision {
@@ -118,12 +118,20 @@ function decidedAt(phase: Phase): DecidedAt {
 /** Writes a decision down. One that is not final may be overwritten: by another mail host, or on another connection. */
 export function settle(question: Question, decision: Decision, speaker: Speaker | null, isFinal: boolean): void {
   if (question.isSettled) return;
-  const { failure, ...told } = decision;
-  Object.assign(question.result, told, {
-    mx_host: speaker?.host ?? null,
-    ip_address: speaker?.ipAddress ?? null,
-    elapsed_ms: question.beganAt === null ? null : round(monotonic() - question.beganAt),
-  });
-  question.failure = failure;
+  const { result } = question;
+  // One by one: on the path of every address, and Object.assign would take three times as long.
+  result.category = decision.category;
+  result.code = decision.code;
+  result.enhanced_code = decision.enhanced_code;
+  result.message = decision.message;
+  result.decided_at = decision.decided_at;
+  result.reason = decision.reason;
+  result.matched = decision.matched;
+  result.retry_after_ms = decision.retry_after_ms;
+  result.error = decision.error;
+  result.mx_host = speaker?.host ?? null;
+  result.ip_address = speaker?.ipAddress ?? null;
+  result.elapsed_ms = question.beganAt === null ? null : round(monotonic() - question.beganAt);
+  question.failure = decision.failure;
   question.isSettled = isFinal;
 }

@@ -112,7 +112,7 @@ async function blameOurselves({ ctx, input, round }: Visiting): Promise<void> {
 }
 
 function note({ seen }: Visiting, answers: readonly Answer[]): void {
-  for (const { decision, kind, ms } of answers) {
+  for (const { decision, kind, ms } of answers.slice(-MOST_SEEN)) {
     if (decision.reason === "greylisted") seen.push({ kind: "greylisted", ms });
     else if (decision.reason === "no_answer") seen.push({ kind: "timeout", ms: null });
     else if (kind === "refused") seen.push({ kind: "refused_us", ms });

@@ -31,12 +31,49 @@ export interface TimedReply extends Reply {
 
 /** A command that was sent, and whoever waits for its reply. */
 interface Waiting {
-  phase: Phase;
-  operation: Operation;
-  /** STARTTLS: what follows its reply in plain text must not be read as replies. */
-  holds: boolean;
-  resolve: (reply: TimedReply) => void;
-  reject: (error: FailureError) => void;
+  readonly phase: Phase;
+  readonly operation: Operation;
+  resolve(reply: TimedReply): void;
+  reject(error: FailureError): void;
+}
+
+/** Commands that went out together, and what came of each. */
+class Pipeline {
+  readonly outcomes: PromiseSettledResult<TimedReply>[];
+  #owed: number;
+
+  constructor(
+    size: number,
+    readonly done: (outcomes: PromiseSettledResult<TimedReply>[]) => void,
+  ) {
+    this.outcomes = new Array<PromiseSettledResult<TimedReply>>(size);
+    this.#owed = size;
+    if (size === 0) done(this.outcomes);
+  }
+
+  settle(index: number, outcome: PromiseSettledResult<TimedReply>): void {
+    this.outcomes[index] = outcome;
+    this.#owed -= 1;
+    if (this.#owed === 0) this.done(this.outcomes);
+  }
+}
+
+/** One of them: a promise of its own, and a closure for each end of it, would cost more than the command. */
+class Pipelined implements Waiting {
+  constructor(
+    readonly phase: Phase,
+    readonly operation: Operation,
+    readonly pipeline: Pipeline,
+    readonly index: number,
+  ) {}
+
+  resolve(value: TimedReply): void {
+    this.pipeline.settle(this.index, { status: "fulfilled", value });
+  }
+
+  reject(reason: FailureError): void {
+    this.pipeline.settle(this.index, { status: "rejected", reason });
+  }
 }
 
 /**
@@ -104,28 +141,21 @@ export class SmtpSession implements ConnectionReader {
     if (end !== null) return Promise.allSettled(commands.map(({ phase }) => Promise.reject(this.#failure(phase, end))));
     if (!commands.every(({ line }) => isOneLine(line)))
       return Promise.allSettled(commands.map(({ phase }) => Promise.reject(fail(phase, "not_permitted", TWO_LINES))));
-    // One promise for all of them: one for each command would cost more than the commands.
-    const outcomes = new Promise<PromiseSettledResult<TimedReply>[]>((resolve) => {
-      const settled = new Array<PromiseSettledResult<TimedReply>>(commands.length);
-      let owed = commands.length;
-      const settle = (index: number, outcome: PromiseSettledResult<TimedReply>): void => {
-        settled[index] = outcome;
-        owed -= 1;
-        if (owed === 0) resolve(settled);
-      };
-      if (owed === 0) resolve(settled);
-      for (const [index, { name, phase, line }] of commands.entries()) {
-        this.#state.recorder.note("sent", line);
-        this.#wait(
-          phase,
-          name,
-          (value) => settle(index, { status: "fulfilled", value }),
-          (reason) => settle(index, { status: "rejected", reason }),
-        );
+    return new Promise((resolve) => {
+      const { recorder } = this.#state;
+      const pipeline = new Pipeline(commands.length, resolve);
+      // They leave in one write, at one moment.
+      const at = monotonic();
+      const waiting = commands.map(({ name, phase }, index) => new Pipelined(phase, recorder.begin(name, at), pipeline, index));
+      this.#waiting = this.#waiting.length === 0 ? waiting : [...this.#waiting, ...waiting];
+      let lines = "";
+      for (const { line } of commands) {
+        if (recorder.trace !== null) recorder.note("sent", line);
+        lines += `${line}\r\n`;
       }
+      this.connection.waitAtMost(this.options.command_timeout_ms);
+      this.connection.write(lines);
     });
-    this.connection.write(commands.map(({ line }) => `${line}\r\n`).join(""));
-    return outcomes;
   }
 
   /** STARTTLS was refused: reads on in the clear. */
@@ -150,11 +180,15 @@ export class SmtpSession implements ConnectionReader {
 
   received(text: string, at: number): void {
     this.parser.push(text);
+    let isAnswer = false;
     while (!this.#holding) {
       const reply = this.parser.next();
       if (reply === null) break;
-      this.#deliver(reply, at);
+      isAnswer = this.#deliver(reply, at) || isAnswer;
     }
+    // Only an answer earns the next one its time: a server that talks without being asked does not.
+    if (isAnswer && this.#waiting.length > 0) this.connection.waitAtMost(this.options.command_timeout_ms);
+    else if (isAnswer) this.connection.waitNoMore();
     if (this.parser.malformed !== null) {
       this.connection.close();
       this.broken(this.parser.malformed, at);
@@ -173,21 +207,22 @@ export class SmtpSession implements ConnectionReader {
     }
   }
 
-  #deliver(reply: Reply, at: number): void {
+  /** False for a reply that nothing asked for. */
+  #deliver(reply: Reply, at: number): boolean {
     const { recorder } = this.#state;
     if (recorder.trace !== null) recorder.note("received", shownReply(reply), at);
     const waiting = this.#nextWaiting();
     if (waiting === undefined) {
       this.#unasked(reply, at);
-      return;
+      return false;
     }
     recorder.end(waiting.operation, reply.code, replyText(reply), at);
-    if (this.#waiting.length === 0) this.connection.waitNoMore();
-    else this.connection.waitAtMost(this.options.command_timeout_ms);
-    this.#holding = waiting.holds;
+    // What follows the reply to STARTTLS in plain text must not be read as replies.
+    this.#holding = waiting.phase === "starttls";
     const timed = { code: reply.code, lines: reply.lines, duration_ms: waiting.operation.duration_ms as number };
     this.greeting ??= timed;
     waiting.resolve(timed);
+    return true;
   }
 
   #nextWaiting(): Waiting | undefined {
@@ -214,7 +249,7 @@ export class SmtpSession implements ConnectionReader {
   #wait(phase: Phase, name: string, resolve: Waiting["resolve"], reject: Waiting["reject"]): void {
     const operation = this.#state.recorder.begin(name, monotonic());
     this.connection.waitAtMost(this.options.command_timeout_ms);
-    const waiting: Waiting = { phase, operation, holds: phase === "starttls", resolve, reject };
+    const waiting: Waiting = { phase, operation, resolve, reject };
     // Thousands of sessions may wait for one reply each: an array that grows from nothing would make room for seventeen.
     if (this.#waiting.length === 0) this.#waiting = [waiting];
     else this.#waiting.push(waiting);
