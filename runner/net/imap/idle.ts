@@ -1,6 +1,5 @@
-import { fail } from "../../failure-error.js";
 import { accepted } from "./reply.js";
-import { statusLine, type Untagged } from "./response.js";
+import type { Untagged } from "./response.js";
 import type { ImapSession } from "./session.js";
 
 export interface IdleOptions {
@@ -46,7 +45,8 @@ export async function idle(session: ImapSession, { until, timeoutMs }: IdleOptio
   const timer = setTimeout(leave, Math.min(timeoutMs, LONGEST_MS));
   try {
     for (;;) {
-      if (session.farewell !== null) throw goodbye(session);
+      // It goes: the next step breaks with what it said.
+      if (session.farewell !== null) hangUp(session);
       const news = current.untagged.slice(looked);
       looked += news.length;
       if (toldAt === null && !leaving && news.some(until)) {
@@ -62,8 +62,7 @@ export async function idle(session: ImapSession, { until, timeoutMs }: IdleOptio
   }
 }
 
-function goodbye(session: ImapSession): Error {
-  const said = session.farewell === null ? "" : `: ${statusLine(session.farewell)}`;
+function hangUp(session: ImapSession): void {
   session.close();
-  return fail("command", "closed", `the server has ended the session${said}`);
+  session.broken({ code: "closed", message: "the server has ended the session" }, session.heardAt);
 }
