@@ -1,6 +1,7 @@
 import type { SitesGrant } from "./behaviour/grant.js";
 import { monotonic, utc } from "./clock.js";
 import type { Grant, RunState } from "./context.js";
+import type { DeliveryGrant } from "./delivery/grant.js";
 import type { MemoryGrant } from "./memory.js";
 import type { TcpGrant } from "./net/dial.js";
 import type { ResolverGrant } from "./net/dns/grant.js";
@@ -16,6 +17,8 @@ export interface Grants {
   resolver: ResolverGrant;
   /** Knows what mail sites were like, and whether they may be asked at all. */
   sites: SitesGrant;
+  /** Brings messages to their recipients. */
+  delivery: DeliveryGrant;
   clock: { now(): number; utc(): string };
   /** Remembers, from one run of a job to the next, how far it has come. */
   memory: MemoryGrant;
@@ -32,6 +35,7 @@ const GRANTORS: { readonly [N in Need]: () => Promise<Grantor> } = {
   tls: async () => (await import("./net/tls.js")).tlsGrant,
   resolver: async () => (await import("./net/dns/grant.js")).resolverGrant,
   sites: async () => (await import("./behaviour/grant.js")).sitesGrant,
+  delivery: async () => (await import("./delivery/grant.js")).deliveryGrant,
   clock: async () => () => ({ now: monotonic, utc: () => utc(monotonic()) }),
   memory: async () => (await import("./memory.js")).memoryGrant,
 };

@@ -1,9 +1,8 @@
+import { deliveryNetwork } from "../../runner/delivery/options.js";
 import { outputOf } from "../../schemas/carried.js";
 import { contract, type FilledOf } from "../../schemas/contract.js";
 import { deliveryOutput, deliverySettings, deliveryWishes, envelopeInput } from "../../schemas/delivery.js";
-import { dnsInput } from "../../schemas/dns.js";
 import { findingSchema } from "../../schemas/finding.js";
-import { networkInput } from "../../schemas/network.js";
 import { list } from "../../schemas/shape.js";
 
 const seed = { type: "integer", minimum: 0, maximum: 0xffff_ffff } as const;
@@ -20,14 +19,34 @@ const oneOfThree: object = {
   examples: [{ mail_from: "ada@example.org", recipients: ["bob@example.net"], fields: { subject: "Hello", text: "Hello, Bob." } }],
 };
 
+const address = { type: "string", minLength: 3, maxLength: 320, format: "one-line" } as const;
+
 const fields = {
   type: "object",
   description: "The message, to be composed here.",
   properties: {
-    from: { type: "string", maxLength: 1024, format: "one-line", description: "The From field; the envelope's sender by default." },
-    to: { type: "string", maxLength: 65_536, format: "one-line", description: "The To field; the recipients by default." },
-    subject: { type: "string", maxLength: 998, format: "one-line", default: "", description: "The Subject field." },
-    text: { type: "string", maxLength: 16_777_216, default: "", description: "The message's text." },
+    from: { ...address, description: "The author's address; the envelope's sender by default." },
+    to: { type: "array", maxItems: 100, items: address, description: "To whom it is written; the recipients by default." },
+    cc: { type: "array", maxItems: 100, items: address, default: [], description: "Who gets a copy." },
+    reply_to: { ...address, description: "Where answers go." },
+    subject: { type: "string", maxLength: 998, format: "one-line", default: "", description: "Its subject." },
+    text: { type: "string", maxLength: 4 * 1024 * 1024, default: "", description: "Its text." },
+    html: { type: "string", maxLength: 4 * 1024 * 1024, description: "The same as HTML." },
+    headers: {
+      type: "array",
+      maxItems: 50,
+      items: {
+        type: "object",
+        properties: {
+          name: { type: "string", minLength: 1, maxLength: 76, format: "one-line", description: "The field's name." },
+          value: { type: "string", maxLength: 900, format: "one-line", description: "Its value." },
+        },
+        required: ["name", "value"],
+        additionalProperties: false,
+      },
+      default: [],
+      description: "Further header fields.",
+    },
   },
   additionalProperties: false,
 } as const;
@@ -49,16 +68,8 @@ const input = contract({
     fields,
     ...deliverySettings,
     ...deliveryWishes,
-    address_family: { ...networkInput.address_family, description: "Which addresses of the mail hosts to try." },
+    ...deliveryNetwork,
     seed: { ...seed, description: "Makes the random order of equal hosts, and the spread of retries, the same every time." },
-    ...dnsInput,
-    connect_timeout_ms: { ...networkInput.connect_timeout_ms, default: 30_000, description: "For each address that is dialled." },
-    command_timeout_ms: {
-      ...networkInput.command_timeout_ms,
-      default: 300_000,
-      description: "For the greeting and for each reply (RFC 5321, section 4.5.3.2).",
-    },
-    timeout_ms: { ...networkInput.timeout_ms, default: 600_000 },
   },
   required: ["mail_from", "recipients"],
   additionalProperties: false,

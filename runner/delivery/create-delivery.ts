@@ -3,9 +3,7 @@ import { deliverySettings } from "../../schemas/delivery.js";
 import { resolved } from "../../schemas/secret.js";
 import type { RunState } from "../context.js";
 import { Deadline } from "../deadline.js";
-import { givenKeys } from "../mail/dkim/given-keys.js";
-import { keyFolder } from "../mail/dkim/key-folder.js";
-import { createSigner, type Signer } from "../mail/dkim/signer.js";
+import type { Signer } from "../mail/dkim/signer.js";
 import { resolverGrant } from "../net/dns/grant.js";
 import { randomSeed, seededRandom } from "../net/dns/shuffle.js";
 import { parseSender } from "../net/smtp/mailbox.js";
@@ -16,12 +14,14 @@ import { SecretKeeper } from "../secret-keeper.js";
 import { dsnWords } from "./dsn-wish.js";
 import { Engine } from "./engine.js";
 import { deliveryOptionsFrom } from "./environment.js";
-import type { Rank } from "./lane.js";
 import { mailOf } from "./mail.js";
 import { filledOptions, type GivenOptions, type ServiceOptions } from "./options.js";
 import type { Order } from "./order.js";
+import { RANKS } from "./rank.js";
 import { recipientOf } from "./recipient.js";
 import { reportOf } from "./report.js";
+import { onlyTry } from "./schedule.js";
+import { signerOf } from "./signer-of.js";
 import { type DeliveryStats, Tally } from "./stats.js";
 
 /** One message, and who gets it. */
@@ -62,8 +62,6 @@ export function createDelivery({ env = process.env, ...given }: DeliveryOptions 
   return new Service(filledOptions({ ...deliveryOptionsFrom(env), ...given }));
 }
 
-export const RANKS: Readonly<Record<DeliveryPriority, Rank>> = { HIGH: 0, NORMAL: 1, LOW: 2 };
-
 const PATHS: readonly ReferencePath[] = referencePaths({ properties: deliverySettings });
 const MOST_AT_ONCE = 1000;
 
@@ -80,7 +78,7 @@ class Service implements Delivery {
 
   constructor(readonly options: ServiceOptions) {
     this.#preparing = resolveReferences(options, PATHS, this.#secrets).then(() => {
-      this.#signer = signerOf(options);
+      this.#signer = signerOf(options.dkim, options.dkim_folder ?? null);
       this.#preparing = null;
     });
     // Whoever sends is told; nobody else asks.
@@ -95,7 +93,9 @@ class Service implements Delivery {
     try {
       const order = await this.#orderOf(mail, deadline);
       await this.#engine.deliver(order);
-      const report = reportOf(order, this.options.retry, { startedAt: Date.now(), mayComeAgain: false });
+      const { mode, retry } = this.options;
+      const told = reportOf({ mode, order, recipients: order.recipients, retry, random: this.#random, progress: onlyTry() });
+      const report = this.#secrets.maskAll(told);
       this.#tally.count(report);
       return report;
     } finally {
@@ -151,10 +151,4 @@ class Service implements Delivery {
 
 function wrong(pointer: string, message: string): RequestError {
   return new RequestError("the message cannot be sent as it is", "invalid_input", [{ pointer, message, hint: null }]);
-}
-
-function signerOf({ dkim, dkim_folder: folder }: ServiceOptions): Signer | null {
-  if (dkim.length > 0)
-    return createSigner({ keys: givenKeys(dkim.map(({ domain, selector, private_key: key }) => ({ domain, selector, privateKey: resolved(key) }))) });
-  return folder === undefined ? null : createSigner({ keys: keyFolder(folder) });
 }

@@ -95,6 +95,7 @@ function kindOf({ phase, code }: Failure): Decision["kind"] {
 
 function classOf(broken: Failure, { host }: Speaker): DeliveryClass {
   if (broken.code === "not_permitted") return "configuration";
+  if (broken.phase === "auth") return "auth";
   return broken.phase === "resolve" ? "routing" : classifyFailure(broken, host).class;
 }
 

@@ -6,6 +6,7 @@ import type { Deadline } from "../deadline.js";
 import { FailureError, fail } from "../failure-error.js";
 import { PATIENCE, pauseMs } from "./patience.js";
 import type { PooledSession } from "./pooled-session.js";
+import type { Rank } from "./rank.js";
 
 export interface LaneLimits {
   /** Sessions at one time. */
@@ -13,9 +14,6 @@ export interface LaneLimits {
   readonly messagesPerSession: number;
   readonly messagesPerMinute: number | null;
 }
-
-/** The lower, the sooner. */
-export type Rank = 0 | 1 | 2;
 
 interface Waiter {
   readonly enter: () => void;

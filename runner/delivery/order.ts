@@ -6,8 +6,8 @@ import type { ResolverGrant } from "../net/dns/grant.js";
 import type { Random } from "../net/dns/shuffle.js";
 import type { MailDsn, RcptDsn } from "../net/smtp/dsn.js";
 import type { Mailbox } from "../net/smtp/mailbox.js";
-import type { Rank } from "./lane.js";
 import type { Mail } from "./mail.js";
+import type { Rank } from "./rank.js";
 import type { Recipient } from "./recipient.js";
 
 /** How the world is talked to for an order. */

@@ -1,30 +1,38 @@
 import type { DeliveryClass, DeliveryMode, DeliveryOutcome, DeliveryRecipient, DeliveryReport, DeliverySettings, NextStep } from "../../schemas/delivery.js";
+import type { Random } from "../net/dns/shuffle.js";
 import type { Decision } from "./decision.js";
 import type { Order } from "./order.js";
 import type { Recipient } from "./recipient.js";
 import { type Progress, waitMs } from "./schedule.js";
 
-/** What an order came to, once the engine has done with it. `triesOf` counts this one. */
-export function reportOf(order: Order, retry: DeliverySettings["retry"], progress: Progress, triesOf: (recipient: Recipient) => number = once): DeliveryReport {
-  const { mail, recipients, attempts, helloName, manners } = order;
+/** What a report is made from. */
+export interface Told {
+  readonly mode: DeliveryMode;
+  /** Null when it did not come to that. */
+  readonly order: Order | null;
+  readonly recipients: readonly Recipient[];
+  readonly retry: DeliverySettings["retry"];
+  readonly random: Random;
+  readonly progress: Progress;
+}
+
+/** What became of a message, once the engine has done with it. */
+export function reportOf(told: Told): DeliveryReport {
+  const { mode, order, recipients } = told;
   return {
-    message_id: mail.messageId,
-    size_bytes: mail.size,
-    helo_domain: helloName,
-    mode: manners.mode satisfies DeliveryMode,
-    recipients: recipients.map((recipient) => shown(recipient, order, retry, progress, triesOf(recipient))),
-    attempts,
-    dkim: mail.dkim,
+    message_id: order?.mail.messageId ?? null,
+    size_bytes: order?.mail.size ?? 0,
+    helo_domain: order?.helloName ?? null,
+    mode,
+    recipients: recipients.map((recipient) => shown(recipient, told)),
+    attempts: order?.attempts ?? [],
+    dkim: order?.mail.dkim ?? { signatures: [], problems: [] },
   };
 }
 
-function once(): number {
-  return 1;
-}
-
-function shown(recipient: Recipient, order: Order, retry: DeliverySettings["retry"], progress: Progress, tries: number): DeliveryRecipient {
+function shown(recipient: Recipient, told: Told): DeliveryRecipient {
   const decision = recipient.decision as Decision;
-  const { outcome, nextTryAt, givesUpAt } = endingOf(decision, tries, order, retry, progress);
+  const { outcome, nextTryAt, givesUpAt } = endingOf(recipient, decision, told);
   return {
     address: recipient.address,
     domain: recipient.domain,
@@ -43,7 +51,7 @@ function shown(recipient: Recipient, order: Order, retry: DeliverySettings["retr
     host: decision.speaker.host,
     ip_address: decision.speaker.ipAddress,
     failure: decision.failure,
-    tries,
+    tries: told.progress.triesOf(recipient),
     attempts: [...recipient.attempts],
     next: nextStep(outcome, decision),
     next_try_at: nextTryAt === null ? null : utcOf(nextTryAt),
@@ -66,12 +74,12 @@ const FINAL: Readonly<Record<Exclude<Decision["kind"], "later">, DeliveryOutcome
   failed: "failed",
 };
 
-function endingOf(decision: Decision, tries: number, { random }: Order, retry: DeliverySettings["retry"], { startedAt, mayComeAgain }: Progress): Ending {
+function endingOf(recipient: Recipient, decision: Decision, { retry, random, progress }: Told): Ending {
   if (decision.kind !== "later") return { outcome: FINAL[decision.kind], ...OVER };
   const now = Date.now();
-  const nextTryAt = now + waitMs(decision, tries, retry, random);
-  if (!mayComeAgain) return { outcome: "failed", nextTryAt, givesUpAt: null };
-  const givesUpAt = startedAt + retry.give_up_after_ms;
+  const nextTryAt = progress.dueAt(recipient) ?? now + waitMs(decision, progress.triesOf(recipient), retry, random);
+  if (!progress.isQueued) return { outcome: "failed", nextTryAt, givesUpAt: null };
+  const givesUpAt = progress.startedAt + retry.give_up_after_ms;
   // The last try is made when the time is up, not a whole wait before.
   return now >= givesUpAt ? { outcome: "bounced", ...OVER } : { outcome: "queued", nextTryAt: Math.min(nextTryAt, givesUpAt), givesUpAt };
 }

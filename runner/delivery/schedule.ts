@@ -1,13 +1,23 @@
 import type { DeliverySettings } from "../../schemas/delivery.js";
 import type { Random } from "../net/dns/shuffle.js";
 import type { Decision } from "./decision.js";
+import type { Recipient } from "./recipient.js";
 
-/** How far a job has come. */
+/** How far a delivery has come. */
 export interface Progress {
   /** When its first run began, in milliseconds since 1970. */
   readonly startedAt: number;
-  /** Somebody will try again: a queue. */
-  readonly mayComeAgain: boolean;
+  /** Somebody will try again what may pass. */
+  readonly isQueued: boolean;
+  /** This one counts. */
+  triesOf(recipient: Recipient): number;
+  /** When one that this run has left alone is due, in milliseconds since 1970; null for all others. */
+  dueAt(recipient: Recipient): number | null;
+}
+
+/** For a message that nobody will try again. */
+export function onlyTry(): Progress {
+  return { startedAt: Date.now(), isQueued: false, triesOf: () => 1, dueAt: () => null };
 }
 
 /** Waits grow apart, lest all that failed in one minute come back in one minute. */

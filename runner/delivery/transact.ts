@@ -26,9 +26,17 @@ export interface Carried {
 /** Hands the message over for these recipients in one transaction, and settles everyone of whom the server has decided. */
 export async function transact(order: Order, pooled: PooledSession, recipients: readonly Recipient[], speaker: Speaker, attempt: Attempt): Promise<Carried> {
   const { journal } = order;
+  let isAnnounced = false;
   const said = await transaction(pooled.session, {
     ...envelopeOf(order, pooled.session, recipients),
-    ...(journal === null ? {} : { beforeMessage: (accepted) => journal.aboutToSend(accepted.map((place) => recipients[place] as Recipient)) }),
+    ...(journal === null
+      ? {}
+      : {
+          beforeMessage: (accepted) => {
+            isAnnounced = true;
+            return journal.aboutToSend(accepted.map((place) => recipients[place] as Recipient));
+          },
+        }),
   });
   pooled.used += 1;
   const fallbacks = new Map<Recipient, Decision>();
@@ -38,7 +46,7 @@ export async function transact(order: Order, pooled: PooledSession, recipients: 
     else recipient.decision = decision;
   }
   attempt.end(said.delivery, said.failure);
-  if (journal !== null && (said.delivery === "accepted" || said.delivery === "unknown" || said.message !== null)) await journal.settled(recipients);
+  if (journal !== null && isAnnounced) await journal.settled(recipients);
   return { broke: pooled.isUsable ? null : (said.failure ?? GONE), isClosing: repliesOf(said).some(({ code }) => code === CLOSING), fallbacks };
 }
 

@@ -30,13 +30,13 @@ export function inside({ port, servers }: FakeInternet) {
     helo_domain: "sender.example",
     mx_port: port,
     allow_private_addresses: true,
-    resolver: { servers: [...servers] },
+    resolver: { servers: [...servers] as string[] },
     query_timeout_ms: 200,
     lookup_timeout_ms: 500,
     connect_timeout_ms: 1000,
     command_timeout_ms: 1000,
     timeout_ms: 10_000,
-  } as const;
+  };
 }
 
 export function service(net: FakeInternet, options: DeliveryOptions = {}): Delivery {

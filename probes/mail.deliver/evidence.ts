@@ -1,0 +1,23 @@
+import type { Context } from "../../runner/context.js";
+import type { Evidence } from "../../runner/define-probe.js";
+import type { Input, Output } from "./schema.js";
+
+export type Ctx = Context<"tcp" | "resolver" | "delivery" | "memory">;
+export type DeliverEvidence = Evidence<Output>;
+
+/** Every field before anything has happened. */
+export function nothingYet({ mode }: Input, seed: number): DeliverEvidence {
+  return {
+    status: "ok",
+    failure: null,
+    message_id: null,
+    size_bytes: 0,
+    helo_domain: null,
+    mode,
+    recipients: [],
+    attempts: [],
+    dkim: { signatures: [], problems: [] },
+    seed,
+    findings: [],
+  };
+}

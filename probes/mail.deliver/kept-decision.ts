@@ -1,0 +1,71 @@
+import { type Decision, US } from "../../runner/delivery/decision.js";
+import type { ChosenWay, Recipient } from "../../runner/delivery/recipient.js";
+import { MOST_KEPT_BYTES } from "../../runner/memory.js";
+import { failure } from "../../schemas/failure.js";
+
+/** What is decided of one recipient, as a job keeps it: whole, or where there are hundreds the little that must not be forgotten. */
+export type KeptDecision = WholeDecision | BareDecision;
+
+interface WholeDecision extends Decision {
+  readonly index: number;
+  readonly site: string | null;
+  readonly chosen: ChosenWay | null;
+}
+
+type BareDecision = readonly [index: number, kind: Decision["kind"], found: Decision["class"], code: number | null, decidedAt: Decision["decidedAt"]];
+
+const MOST_WHOLE = 200;
+/** What a whole one takes beside its words, which stand in it up to four times, and of which a character may take two bytes. */
+const REST_BYTES = 600;
+const BYTES_A_CHARACTER = 8;
+const MOST_CHARACTERS = 1000;
+/** For the rest of what a job keeps, and for secrets that become longer where they are masked. */
+const ROOM = 0.8;
+
+/** Nothing for one of whom nothing is known. */
+export function asKept({ index, site, chosen, decision }: Recipient, all: number): KeptDecision[] {
+  if (decision === null) return [];
+  if (all > MOST_WHOLE) return [[index, decision.kind, decision.class, decision.code, decision.decidedAt]];
+  const most = Math.min(MOST_CHARACTERS, Math.floor(((MOST_KEPT_BYTES * ROOM) / all - REST_BYTES) / BYTES_A_CHARACTER));
+  const cut = (text: string | null): string | null => (text === null ? null : text.slice(0, most));
+  const { failure: broken } = decision;
+  return [
+    {
+      ...decision,
+      message: cut(decision.message),
+      failure: broken === null ? null : { ...broken, message: cut(broken.message) ?? "" },
+      index,
+      site: cut(site),
+      chosen: chosen === null ? null : { ...chosen, explanation: cut(chosen.explanation) ?? "" },
+    },
+  ];
+}
+
+export function indexOf(kept: KeptDecision): number {
+  return "kind" in kept ? kept.index : kept[0];
+}
+
+export function recall(recipient: Recipient, kept: KeptDecision): void {
+  if ("kind" in kept) {
+    const { index: _, site, chosen, ...decision } = kept;
+    Object.assign(recipient, { site, chosen, decision } satisfies Partial<Recipient>);
+  } else recipient.decision = wholeOf(kept);
+}
+
+/** The words are lost; what was decided is not. */
+function wholeOf([, kind, found, code, decidedAt]: BareDecision): Decision {
+  const words = "decided by an earlier run of this job";
+  const told = { ...failure(decidedAt ?? "data", code === null ? "closed" : "reply_rejected", words), reply_code: code, retryable: kind === "later" };
+  return {
+    kind,
+    class: found,
+    code,
+    enhancedCode: null,
+    message: words,
+    matched: null,
+    decidedAt,
+    speaker: US,
+    failure: kind === "delivered" ? null : told,
+    retryAfterMs: null,
+  };
+}

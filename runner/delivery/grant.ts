@@ -1,0 +1,20 @@
+import { refusalToProbe } from "../behaviour/permission.js";
+import type { RunState } from "../context.js";
+import { Engine } from "./engine.js";
+import type { Order } from "./order.js";
+
+/** What a probe that delivers may use: the one engine of this process, so that all its runs keep to the limits of a site together. */
+export interface DeliveryGrant {
+  /** Why this machine must not talk to mail servers; null when it may. */
+  readonly refusal: string | null;
+  /** Brings a message as far as this can be done now; see Engine. */
+  deliver(order: Order): Promise<void>;
+}
+
+let engine: Engine | null = null;
+
+export function deliveryGrant(_state: RunState): DeliveryGrant {
+  engine ??= new Engine();
+  const shared = engine;
+  return { refusal: refusalToProbe(process.env), deliver: (order) => shared.deliver(order) };
+}

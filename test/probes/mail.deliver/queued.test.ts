@@ -1,0 +1,176 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { newest } from "../../../probes/mail.deliver/schema.js";
+import { type Delivery, NO_LIMITS, type Outcome, type SettleAnswer } from "../../../runner/queue/backend.js";
+import { createWorker } from "../../../runner/queue/create-worker.js";
+import { execute } from "../../../runner/queue/execute.js";
+import { openQueue, type Queue } from "../../../runner/queue/queue.js";
+import { loadProbe } from "../../../runner/registry.js";
+import type { FilledOf } from "../../../schemas/contract.js";
+import { closeAfterEach, inside, internet } from "../../support/delivery.js";
+import type { FakeInternet } from "../../support/fake-internet.js";
+
+type DeliverOutput = FilledOf<(typeof newest)["output"]>;
+
+let folder: string;
+let queue: Queue;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "probe-run-deliver-queued-"));
+  queue = await openQueue(`sqlite:${join(folder, "queue.db")}`);
+});
+closeAfterEach();
+afterEach(async () => {
+  await queue.close();
+  await rm(folder, { recursive: true });
+});
+
+function enqueue(net: FakeInternet, recipients: readonly string[], more: Record<string, unknown> = {}) {
+  return queue.enqueue("mail.deliver", {
+    ...inside(net),
+    mail_from: "ada@sender.example",
+    recipients: [...recipients],
+    fields: { subject: "Hello", text: "Hello." },
+    ...more,
+  });
+}
+
+interface Ran {
+  readonly outcome: Outcome;
+  readonly output: DeliverOutput;
+}
+
+/** Runs the job once, as a worker does, and puts it back as it is: a test does not wait for five minutes. */
+async function runOnce(signal = new AbortController().signal): Promise<Ran> {
+  const [delivery] = (await queue.jobs.claim({ most: 1, leaseMs: 30_000, waitMs: 1000, limits: NO_LIMITS })) as [Delivery];
+  const keep = async (of: Delivery, text: string) => (await queue.jobs.keep([{ delivery: of, text }]))[0] as SettleAnswer;
+  const { outcome, report } = await execute(delivery, { probes: { get: loadProbe }, mayResolve: () => true, keep }, signal);
+  await queue.jobs.settle([{ delivery, outcome: { kind: "release" } }]);
+  return { outcome, output: report?.carried as unknown as DeliverOutput };
+}
+
+const outcomes = ({ output }: Ran): string[] => output.recipients.map(({ outcome }) => outcome);
+
+describe("a job", () => {
+  test("goes on later with those that may pass, and sends nobody anything twice", async () => {
+    let isLate = true;
+    const rcpt = (address: string): string =>
+      address.startsWith("bob") && isLate ? "450 4.2.0 greylisted" : address.startsWith("cem") ? "550 5.1.1 unknown" : "250 ok";
+    const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", { rcpt }] });
+    await enqueue(net, ["ada@one.example", "bob@one.example", "cem@one.example"], { retry: { first_ms: 400_000 } });
+    const first = await runOnce();
+    expect(outcomes(first)).toEqual(["delivered", "queued", "bounced"]);
+    expect(first.output).toMatchObject({ status: "error", recipients: [{}, { next: "will_be_tried", tries: 1, failure: { retryable: true } }, {}] });
+    expect(first.outcome).toMatchObject({ kind: "later" });
+    const { next_try_at: at, gives_up_at: end } = first.output.recipients[1] as DeliverOutput["recipients"][number];
+    expect(Date.parse(at as string) - Date.now()).toBeGreaterThan(300_000);
+    expect(Date.parse(at as string) - Date.now()).toBeLessThan(500_000);
+    expect(Date.parse(end as string) - Date.now()).toBeGreaterThan(431_000_000);
+    isLate = false;
+    const second = await runOnce();
+    expect(outcomes(second)).toEqual(["delivered", "delivered", "bounced"]);
+    expect(second.output.recipients.map(({ tries }) => tries)).toEqual([1, 2, 1]);
+    expect(second.outcome.kind).toBe("done");
+    expect(net.host("mx").messages.map(({ to }) => to)).toEqual([["ada@one.example"], ["bob@one.example"]]);
+    const [one, two] = net.host("mx").messages;
+    expect(one?.text).toBe(two?.text);
+  });
+
+  test("gives up in the end", async () => {
+    const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", { rcpt: () => "450 4.2.0 Greylisted" }] });
+    await enqueue(net, ["ada@one.example"], { retry: { first_ms: 100_000, give_up_after_ms: 500 } });
+    expect(outcomes(await runOnce())).toEqual(["queued"]);
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    const last = await runOnce();
+    expect(outcomes(last)).toEqual(["bounced"]);
+    expect(last.output.recipients[0]).toMatchObject({ tries: 2, class: "greylist", next: "may_be_tried" });
+    expect(last.outcome.kind).toBe("done");
+  });
+
+  test("keeps to what the server asks for", async () => {
+    const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", { rcpt: () => "450 4.2.0 try again in 30 minutes" }] });
+    await enqueue(net, ["ada@one.example"], { retry: { first_ms: 1000 } });
+    const { outcome } = await runOnce();
+    expect(outcome).toMatchObject({ kind: "later", afterMs: expect.closeTo(30 * 60_000, -4) });
+  });
+
+  test("leaves alone what is not due yet", async () => {
+    const rcpt = (address: string): string => (address.startsWith("slow") ? "450 4.2.0 try again in 30 minutes" : "450 4.2.0 later");
+    const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", { rcpt }] });
+    await enqueue(net, ["slow@one.example", "soon@one.example"], { retry: { first_ms: 1000 } });
+    await runOnce();
+    const second = await runOnce();
+    expect(second.output.recipients.map(({ tries, outcome }) => [tries, outcome])).toEqual([
+      [1, "queued"],
+      [2, "queued"],
+    ]);
+  });
+
+  test("that was ended behind the last dot does not know, and does not send it again", async () => {
+    const net = await internet("one MX 10 mx\ntwo MX 10 other", { mx: ["127.0.0.11", { silentAt: "dot" }], other: ["127.0.0.12", {}] });
+    await enqueue(net, ["ada@one.example", "bob@two.example"]);
+    const [delivery] = (await queue.jobs.claim({ most: 1, leaseMs: 30_000, waitMs: 1000, limits: NO_LIMITS })) as [Delivery];
+    // A process that is killed stores nothing more: from then on this one stores nothing.
+    let isAlive = true;
+    const keep = async (of: Delivery, text: string): Promise<SettleAnswer> =>
+      isAlive ? ((await queue.jobs.keep([{ delivery: of, text }]))[0] as SettleAnswer) : "stored";
+    const killing = new AbortController();
+    const running = execute(delivery, { probes: { get: loadProbe }, mayResolve: () => true, keep }, killing.signal);
+    await expect.poll(() => net.host("mx").messages.length + net.host("other").messages.length).toBe(2);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    isAlive = false;
+    killing.abort();
+    await running;
+    await queue.jobs.settle([{ delivery, outcome: { kind: "release" } }]);
+    const after = await runOnce();
+    expect(outcomes(after)).toEqual(["unknown", "delivered"]);
+    expect(after.output.recipients[0]).toMatchObject({ next: "ask_the_recipient", message: expect.stringContaining("earlier run") });
+    expect(after.outcome.kind).toBe("done");
+    expect(net.host("mx").messages).toHaveLength(1);
+    expect(net.host("other").messages).toHaveLength(1);
+  });
+
+  test("that another worker has taken over sends nothing more", async () => {
+    const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", {}] });
+    await enqueue(net, ["ada@one.example"]);
+    const [delivery] = (await queue.jobs.claim({ most: 1, leaseMs: 30_000, waitMs: 1000, limits: NO_LIMITS })) as [Delivery];
+    const keep = async (): Promise<SettleAnswer> => "lost";
+    await execute(delivery, { probes: { get: loadProbe }, mayResolve: () => true, keep }, new AbortController().signal);
+    expect(net.host("mx").messages).toEqual([]);
+  });
+
+  test("with a thousand recipients keeps within what a job may keep", async () => {
+    const rcpt = (address: string): string => (address.startsWith("r7") ? "450 4.2.0 later" : "250 ok");
+    const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", { rcpt }] });
+    const recipients = Array.from({ length: 1000 }, (_, index) => `r${index}@one.example`);
+    await enqueue(net, recipients);
+    const first = await runOnce();
+    expect(first.output.recipients.filter(({ outcome }) => outcome === "queued")).toHaveLength(111);
+    const second = await runOnce();
+    expect(second.output.recipients.filter(({ outcome }) => outcome === "delivered")).toHaveLength(889);
+    expect(net.host("mx").messages.flatMap(({ to }) => to)).toHaveLength(889);
+  });
+});
+
+describe("workers", () => {
+  test("bring a queue of messages to greylisting hosts, by themselves", async () => {
+    const seen = new Map<string, number>();
+    const rcpt = (address: string): string => {
+      seen.set(address, (seen.get(address) ?? 0) + 1);
+      return (seen.get(address) ?? 0) < 2 ? "450 4.2.0 greylisted" : "250 ok";
+    };
+    const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", { rcpt }] });
+    for (let index = 0; index < 30; index++) await enqueue(net, [`r${index}@one.example`], { retry: { first_ms: 50 } });
+    const worker = await createWorker(queue, { drain: true, concurrency: 10 });
+    await worker.run();
+    expect(
+      net
+        .host("mx")
+        .messages.flatMap(({ to }) => to)
+        .sort(),
+    ).toEqual([...seen.keys()].sort());
+    expect(net.host("mx").connections.length).toBeLessThan(30);
+    await expect.poll(() => net.host("mx").openSockets, { timeout: 5000 }).toBe(0);
+  });
+});
