@@ -6,8 +6,7 @@ import { list, nullable, record } from "./shape.js";
 export const TLS_LEVELS = ["none", "may", "encrypt", "verify", "fingerprint", "dane"] as const;
 export type TlsLevel = (typeof TLS_LEVELS)[number];
 
-export const TLS_SOURCES = ["dane", "mta_sts", "configured", "require_tls", "tls_required_no", "opportunistic"] as const;
-export type TlsSource = (typeof TLS_SOURCES)[number];
+const TLS_SOURCES = ["dane", "mta_sts", "configured", "require_tls", "tls_required_no", "opportunistic"] as const;
 
 export const tlsRuleSchema = record({
   level: {

@@ -80,6 +80,14 @@ describe("point 22: what is demanded", () => {
     expect(judged(named, await met(named, "wrong-name"))).toEqual([true, null]);
   });
 
+  test.each([
+    ["127.0.0.1", null],
+    ["127.0.0.2", "certificate-host-mismatch"],
+  ])("verify, for a relay that is an address: %s", async (host, expected) => {
+    const owed = rule({ host, configured: { level: "verify", names: "host" } });
+    expect(judged(owed, await met(owed, "localhost"))).toEqual([expected === null, expected]);
+  });
+
   test("fingerprint: one of those that are known, however it is written", async () => {
     const [own] = certificatesIn(certificate("self-signed").certificate);
     const owed = configured({ level: "fingerprint", sha256: ["00".repeat(32), own?.fingerprint256 ?? ""] });

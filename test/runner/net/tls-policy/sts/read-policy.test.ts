@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { matchesMx, readStsPolicy } from "../../../../../runner/net/tls-policy/sts/read-policy.js";
 
@@ -70,5 +71,33 @@ describe("point 50: a star stands for one label on the left", () => {
     ["mail.example.com", [], false],
   ])("%s in %j: %s", (host, patterns, expected) => {
     expect(matchesMx(host as string, patterns as string[])).toBe(expected);
+  });
+});
+
+describe("whatever a host sends", () => {
+  const line = fc.oneof(
+    fc.constantFrom(...POLICY, "mx: *.例え.jp", "mode: none", "max_age: 0", ":", "mx:", "mx: .", "\u0000"),
+    fc.string(),
+    fc.tuple(fc.constantFrom("version", "mode", "mx", "max_age"), fc.string()).map((field) => field.join(": ")),
+  );
+
+  test("is a policy that another process reads the same, or a sentence that says why it is none", () => {
+    fc.assert(
+      fc.property(fc.array(line, { maxLength: 12 }), (lines) => {
+        const read = readStsPolicy(lines.join("\n"));
+        if ("problem" in read) expect(read.problem).not.toBe("");
+        else expect(readStsPolicy(read.lines.join("\n"))).toEqual(read);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("a pattern with a star matches the names with one more label, and no others", () => {
+    const name = fc.array(fc.constantFrom("a", "b", "example", "x--y"), { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(name, name, (host, parent) => {
+        expect(matchesMx(host.join("."), [`*.${parent.join(".")}`])).toBe(host.slice(1).join(".") === parent.join("."));
+      }),
+    );
   });
 });
