@@ -19,7 +19,7 @@ export function foldersOf(wishes: readonly string[], listed: readonly ListedMail
   for (const wish of wishes) {
     const found = listed.filter((mailbox) => isOpenable(mailbox) && isMeant(wish, mailbox));
     const byName = found.length > 0 || !isSpamUse(wish) ? found : listed.filter((mailbox) => isOpenable(mailbox) && isSpamName(mailbox));
-    for (const { name, attributes } of byName) if (!folders.has(name)) folders.set(name, folder(name, attributes, "searched"));
+    for (const { name, attributes } of byName) if (!folders.has(name)) folders.set(name, folder(name, attributes, "not_searched"));
     if (byName.length === 0 && !folders.has(wish)) folders.set(wish, folder(wish, [], "missing"));
   }
   return [...folders.values()];

@@ -22,6 +22,7 @@ export async function lookFirst(visit: Visit, folder: Folder): Promise<Match[]> 
   const { messages, uidNext, uidValidity } = await openFolder(visit, folder);
   Object.assign(folder.evidence, { outcome: "searched", messages, uid_validity: uidValidity });
   const keys = [{ is: "UNDELETED" }, { since: new Date(visit.notBefore - LIMITS.sinceSlackMs) }] as const;
+  visit.evidence.searches += 1;
   const found = messages === 0 ? [] : await searchFor(visit, keys);
   folder.uidValidity = uidValidity;
   folder.messages = messages;
@@ -46,7 +47,6 @@ export async function lookAgain(visit: Visit, folder: Folder): Promise<Match[]> 
 }
 
 async function searchFor(visit: Visit, keys: readonly SearchKey[]): Promise<number[]> {
-  visit.evidence.searches += 1;
   try {
     return await search(visit.session, [...keys, ...searchKeysOf(visit.input)]);
   } catch (error) {

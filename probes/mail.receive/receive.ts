@@ -8,6 +8,7 @@ import { judge } from "./judge.js";
 import type { Match } from "./look.js";
 import { keepMatches } from "./message.js";
 import { openMailbox } from "./open-mailbox.js";
+import { persevere } from "./reconnect.js";
 import { removeMatches } from "./remove.js";
 import type { Input } from "./schema.js";
 import type { ReceiveHooks, Visit } from "./visit.js";
@@ -39,6 +40,9 @@ async function receive(ctx: Ctx, input: Input, evidence: ReceiveEvidence, hooks:
     const matches = await findAll(visit);
     if (input.delete_after_check && matches.length > 0) await removeMatches(visit, matches);
     await leave(visit);
+  } catch (error) {
+    // Whoever stopped the wait knows why.
+    if (hooks.stop?.aborted !== true) throw error;
   } finally {
     hooks.stop?.removeEventListener("abort", close);
     visit.session.close();
@@ -73,11 +77,16 @@ async function open(ctx: Ctx, input: Input, evidence: ReceiveEvidence, hooks: Re
 /** What is there, or what comes; and then, for as long as the input says, what comes twice. */
 async function findAll(visit: Visit): Promise<Match[]> {
   const { ctx, input, hooks, beganAt } = visit;
-  const first = await searchAll(visit);
+  const usually = beganAt + patienceMs(input);
+  const giveUpAt = hooks.giveUpAt ?? ((): number => usually);
+  const first = await persevere(
+    visit,
+    () => ctx.clock.now() >= giveUpAt(),
+    () => searchAll(visit),
+  );
   keep(visit, first, "first_search");
   hooks.listening?.();
-  const giveUpAt = beganAt + patienceMs(input);
-  const found = first.length > 0 ? first : await waitFor(visit, hooks.giveUpAt ?? (() => giveUpAt));
+  const found = first.length > 0 ? first : await waitFor(visit, giveUpAt);
   const arrivedAt = found.find((match) => match.arrivedAt !== null)?.arrivedAt ?? null;
   keep(visit, found, arrivedAt !== null && visit.canIdle ? "idle" : "noop");
   if (found.length === 0) return [];

@@ -11,7 +11,7 @@ import type { Visit } from "./visit.js";
  */
 export async function reconnect(visit: Visit, error: unknown, isOver: () => boolean): Promise<boolean> {
   const { ctx, evidence } = visit;
-  if (!isLoss(visit, error)) return false;
+  if (!isLoss(visit, error) || isOver()) return false;
   const lostAt = ctx.clock.now();
   const { began } = ctx.tcp.state.recorder;
   const entry: (typeof evidence.reconnects)[number] = { at_ms: round(lostAt - began), reason: error.failure.message, duration_ms: null };
@@ -30,6 +30,17 @@ export async function reconnect(visit: Visit, error: unknown, isOver: () => bool
     }
   }
   return false;
+}
+
+/** Does something again, on a new connection, when its own was lost and there is time. */
+export async function persevere<Result>(visit: Visit, isOver: () => boolean, step: () => Promise<Result>): Promise<Result> {
+  for (;;) {
+    try {
+      return await step();
+    } catch (error) {
+      if (!(await reconnect(visit, error, isOver))) throw error;
+    }
+  }
 }
 
 /** What a later attempt may not meet again. When the run's own time is up, there is none. */

@@ -18,20 +18,24 @@ export async function searchAll(visit: Visit): Promise<Match[]> {
 /** Waits for the message until a moment. A connection that is lost meanwhile is made again, and everything is searched anew. */
 export async function waitFor(visit: Visit, until: () => number): Promise<Match[]> {
   const { clock } = visit.ctx;
-  const isOver = (): boolean => clock.now() >= until() || visit.hooks.stop?.aborted === true;
-  while (!isOver()) {
+  const isOver = (): boolean => clock.now() >= until();
+  for (let isAnew = false; isAnew || !isOver(); ) {
     try {
-      await listen(visit, Math.max(1, Math.min(until() - clock.now(), visit.input.poll_interval_ms)));
-      const matches = await lookAround(visit);
+      const look = isAnew ? searchAll(visit) : listenAndLook(visit, until() - clock.now());
+      isAnew = false;
+      const matches = await look;
       if (matches.length > 0) return matches;
     } catch (error) {
-      if (visit.hooks.stop?.aborted === true) return [];
       if (!(await reconnect(visit, error, isOver))) throw error;
-      const matches = await searchAll(visit);
-      if (matches.length > 0) return matches;
+      isAnew = true;
     }
   }
   return [];
+}
+
+async function listenAndLook(visit: Visit, leftMs: number): Promise<Match[]> {
+  await listen(visit, Math.max(1, Math.min(leftMs, visit.input.poll_interval_ms)));
+  return lookAround(visit);
 }
 
 /** Looks at what has come to any folder. Those that are not open are only asked for their next UID. */
