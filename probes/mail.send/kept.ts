@@ -1,10 +1,11 @@
 import type { Recipient, SendAttempt } from "./evidence.js";
-import type { Letter } from "./letter.js";
+import type { Seal } from "./letter.js";
 
 /** What a job remembers from one run to the next. */
 export interface Kept {
   version: 1;
-  letter: Letter;
+  /** What follows from the input is not kept: whatever in it looks like a secret would be masked. */
+  seal: Seal;
   recipients: Recipient[];
   attempts: SendAttempt[];
   /** When the next attempt is due, in UTC; null when none is. */

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { fail } from "../../runner/failure-error.js";
 import { type Attachment, compose, headerProblem } from "../../runner/mail/compose.js";
 import { givenKeys } from "../../runner/mail/dkim/given-keys.js";
@@ -10,25 +11,37 @@ import { resolved } from "../../schemas/secret.js";
 import type { Parties } from "./parties.js";
 import type { Input } from "./schema.js";
 
-/** What is the same in every attempt, and in every run of a job: from it and the input follow all of the message's bytes. */
-export interface Letter {
+/** What makes a message another one than that of the same input: it is the same in every attempt, and in every run of a job. */
+export interface Seal {
   token: string;
-  subject: string;
-  message_id: string;
+  unique: string;
   /** In ISO 8601. */
   date: string;
 }
 
+/** From it and the input follow all of the message's bytes. */
+export interface Letter {
+  token: string;
+  subject: string;
+  message_id: string;
+  seal: Seal;
+}
+
 export function newLetter(input: Input): Letter {
-  const date = new Date();
-  const token = input.token ?? newToken();
+  return sealed(input, { token: newToken(), unique: randomUUID(), date: new Date().toISOString() });
+}
+
+/** The letter of an earlier run. */
+export function sealed(input: Input, seal: Seal): Letter {
+  const token = input.token ?? seal.token;
   const sender = parseMailbox(input.from_addr);
+  // A sender that is no address is told of later, and nothing is sent then.
+  const owner = "problem" in sender ? { host: { kind: "name", host: "sender.invalid" } as const } : sender;
   return {
     token,
-    subject: testSubject(input.subject_prefix, date, token),
-    // A sender that is no address is told of later, and nothing is sent then.
-    message_id: input.message_id ?? newMessageId("problem" in sender ? { host: { kind: "name", host: "sender.invalid" } } : sender),
-    date: date.toISOString(),
+    subject: testSubject(input.subject_prefix, new Date(seal.date), token),
+    message_id: input.message_id ?? newMessageId(owner, seal.unique),
+    seal,
   };
 }
 
@@ -47,16 +60,16 @@ export async function messageOf(input: Input, letter: Letter, parties: Parties):
     ...(input.html === undefined ? {} : { html: input.html }),
     headers: input.headers,
     attachments: input.attachments.map(attachmentOf),
-    date: new Date(letter.date),
+    date: new Date(letter.seal.date),
     message_id: letter.message_id,
   });
   return input.dkim.length === 0 ? { bytes: unsigned, dkim: null } : signed(unsigned, input.dkim, letter);
 }
 
-async function signed(message: Uint8Array, keys: Input["dkim"], { date }: Letter): Promise<{ bytes: Uint8Array; dkim: DkimResult }> {
+async function signed(message: Uint8Array, keys: Input["dkim"], { seal }: Letter): Promise<{ bytes: Uint8Array; dkim: DkimResult }> {
   const written = keys.map(({ domain, selector, private_key: key }) => ({ domain, selector, privateKey: resolved(key) }));
   // Signed at the message's own date: the next attempt gives the same bytes.
-  const signer = createSigner({ keys: givenKeys(written), now: () => Date.parse(date) });
+  const signer = createSigner({ keys: givenKeys(written), now: () => Date.parse(seal.date) });
   const { header, signatures, problems } = await signer.sign(message);
   const [problem] = problems;
   if (problem !== undefined) throw fail("data", "not_permitted", `the message could not be signed: ${problem.message}; nothing was sent`);

@@ -1,11 +1,7 @@
 import { defineProbe } from "../../runner/define-probe.js";
-import { type Ctx, nothingYet, type SendEvidence } from "./evidence.js";
-import { judge } from "./judge.js";
-import { keptOf } from "./kept.js";
-import { newLetter } from "./letter.js";
 import { usualTimeoutMs } from "./schedule.js";
-import { type Input, newest } from "./schema.js";
-import { send } from "./send.js";
+import { newest } from "./schema.js";
+import { sendMail } from "./send-mail.js";
 
 export default defineProbe({
   name: "mail.send",
@@ -13,14 +9,5 @@ export default defineProbe({
   needs: ["tcp", "tls", "clock", "memory"],
   ...newest,
   usualTimeoutMs,
-  run,
+  run: (input, ctx) => sendMail(ctx, input),
 });
-
-async function run(input: Input, ctx: Ctx): Promise<SendEvidence> {
-  const kept = keptOf(ctx.memory.kept);
-  const letter = kept?.letter ?? newLetter(input);
-  const evidence = nothingYet(input, letter, kept);
-  evidence.failure = await ctx.attempt(() => send(input, ctx, evidence, { letter, kept }));
-  judge(input, evidence);
-  return evidence;
-}

@@ -25,7 +25,7 @@ export async function send(input: Input, ctx: Ctx, evidence: SendEvidence, { let
   evidence.message_size_bytes = messageSize(bytes);
   evidence.dkim = dkim;
   const keep = (state: Pick<Kept, "next_at" | "is_underway">): Promise<void> =>
-    ctx.memory.keep(fitToKeep({ version: 1, letter, recipients: evidence.recipients, attempts: evidence.attempts, ...state }));
+    ctx.memory.keep(fitToKeep({ version: 1, seal: letter.seal, recipients: evidence.recipients, attempts: evidence.attempts, ...state }));
   if (kept?.is_underway === true) interrupted(evidence);
   const aboutToSend = (): Promise<void> => keep({ next_at: null, is_underway: true });
   const sending: Sending = { input, ctx, evidence, parties, message: bytes, aboutToSend };
