@@ -43,6 +43,7 @@ export interface TlsPolicy {
 }
 
 export interface HostTls extends TlsRule {
+  /** In small A-labels, without its last dot. */
   readonly host: string;
   /** use: dial it. skip: this message must not go there. defer: nobody knows just now what it must do; never in the clear instead. */
   readonly outcome: "use" | "skip" | "defer";

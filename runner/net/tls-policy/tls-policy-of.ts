@@ -1,6 +1,7 @@
 import { parseHost } from "../../../schemas/host.js";
 import type { TlsResult } from "../../../schemas/tls-policy.js";
 import type { Ending } from "../dns/flight.js";
+import { dnsName } from "../dns/name.js";
 import { CHOSEN, type DaneFinding, findTlsa, type SecureRoute, secureRoute } from "./dane/look-up.js";
 import type { HostTls, PolicyRoute, TlsMeans, TlsPolicy, TlsWish } from "./policy.js";
 import { resultOf } from "./result.js";
@@ -9,6 +10,8 @@ import { ruleFor } from "./rules/rule.js";
 import type { StsFinding } from "./sts/policy.js";
 
 const SMTP_PORT = 25;
+/** More than any domain needs: those that come after wait until it names fewer. */
+const MOST_HOSTS = 20;
 
 /**
  * Which TLS a message to a domain is owed at each host of its route: what whoever runs the delivery demands, or else DANE
@@ -16,17 +19,17 @@ const SMTP_PORT = 25;
  * only when the delivery that `ending` belongs to has ended.
  */
 export async function tlsPolicyOf(route: PolicyRoute, means: TlsMeans, { wish = "as_published", ending }: Asked = {}): Promise<TlsPolicy> {
-  // A relay may be an address.
-  const domain = (parseHost(route.ascii_domain)?.host ?? route.ascii_domain).toLowerCase();
+  const domain = asAsked(route.ascii_domain);
+  const names = route.hosts.map(({ host }) => asAsked(host));
   const configured = means.configured(domain);
   const usesDane = means.validates && (configured === null ? wish !== "tls_required_no" : configured.level === "dane" || wish === "require_tls");
   const usesSts = route.kind !== "configured" && (configured === null || wish === "require_tls");
   const [dane, sts] = await Promise.all([
-    usesDane ? daneOf({ ...route, ascii_domain: domain }, means, ending) : withoutDane(route),
+    usesDane ? daneOf({ ...route, ascii_domain: domain }, names, means, ending) : withoutDane(route),
     usesSts ? means.findSts(domain, ending) : NO_STS,
   ]);
   const shared = { domain, wish, configured, route: dane.route, sts: sts.policy };
-  const hosts = route.hosts.map(({ host }) => ruleFor({ ...shared, host, dane: dane.findings.get(host) ?? null } satisfies Known));
+  const hosts = names.map((host) => ruleFor({ ...shared, host, dane: dane.findings.get(host) ?? null } satisfies Known));
   return { domain, hosts, problems: [...policyProblems(domain, sts), ...hosts.flatMap(hostProblem)] };
 }
 
@@ -36,6 +39,11 @@ interface Asked {
 }
 
 const NO_STS: StsFinding = { policy: null, problem: null };
+
+/** In small A-labels without the last dot, as names stand in policies and certificates. A relay may be an address. */
+function asAsked(written: string): string {
+  return parseHost(written)?.host.toLowerCase() ?? dnsName(written) ?? written;
+}
 
 interface DaneOf {
   readonly route: SecureRoute | null;
@@ -47,12 +55,16 @@ function withoutDane({ kind }: PolicyRoute): DaneOf {
   return { route: kind === "configured" ? CHOSEN : null, findings: new Map() };
 }
 
-async function daneOf(route: PolicyRoute, means: TlsMeans, ending: Ending | undefined): Promise<DaneOf> {
+async function daneOf(route: PolicyRoute, hosts: readonly string[], means: TlsMeans, ending: Ending | undefined): Promise<DaneOf> {
   const ask: typeof means.ask = (name, type) => means.ask(name, type, ending);
   const secure = await secureRoute(ask, route);
   if (secure.kind !== "secure") return { route: secure, findings: new Map() };
-  const names = route.hosts.map(({ host }) => host).filter((host) => secure.hosts === null || secure.hosts.has(host));
-  const findings = await Promise.all(names.map(async (host) => [host, await findTlsa(ask, host, route.port ?? SMTP_PORT)] as const));
+  const named = hosts.filter((host) => secure.hosts === null || secure.hosts.has(host));
+  const find = (host: string, index: number): Promise<DaneFinding> | DaneFinding =>
+    index < MOST_HOSTS
+      ? findTlsa(ask, host, route.port ?? SMTP_PORT)
+      : { kind: "unknown", reason: `${host} comes after ${MOST_HOSTS} others, and was not asked for` };
+  const findings = await Promise.all(named.map(async (host, index) => [host, await find(host, index)] as const));
   return { route: secure, findings: new Map(findings) };
 }
 

@@ -7,9 +7,12 @@ import type { PolicyRoute, Tlsa } from "../policy.js";
 /** Asks one question with DNSSEC OK. */
 export type SecureAsk = <Type extends RecordType>(name: string, type: Type) => Promise<Answer<Type>>;
 
-/** What DNSSEC says of the way to a domain's mail hosts. `unknown`: an attack looks like this, so there is no mail until it is known. */
+/**
+ * What DNSSEC says of the way to a domain's mail hosts; of any host where `hosts` is null. `unknown`: an attack looks like this, so
+ * there is no mail until it is known.
+ */
 export type SecureRoute =
-  | { readonly kind: "secure" /** Null: any host. */; readonly hosts: ReadonlySet<string> | null; readonly names: readonly string[] }
+  | { readonly kind: "secure"; readonly hosts: ReadonlySet<string> | null; readonly names: readonly string[] }
   | { readonly kind: "insecure"; readonly reason: string }
   | { readonly kind: "unknown"; readonly reason: string };
 

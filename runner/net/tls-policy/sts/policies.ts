@@ -47,10 +47,17 @@ export class StsPolicies {
   async #announced(domain: string, id: string, ending: Ending | undefined): Promise<StsFinding> {
     const { cache, now } = this.#sources;
     const known = cache.get(domain, id);
-    if (known !== null && known.id === id && !isDue(known, now())) return { policy: known.policy, problem: null };
+    const isSame = known !== null && known.id === id;
+    if (isSame && !isDue(known, now())) return { policy: known.policy, problem: null };
     const failed = this.#failed.get(domain);
     if (failed !== undefined && failed.id === id && now() - failed.at < FAILED_FETCH_MS) return { policy: known?.policy ?? null, problem: failed.breach };
-    const fetched = await this.#fetch(domain, id, ending);
+    const fetching = this.#fetch(domain, id, ending);
+    if (isSame) {
+      // Nobody has to wait for the renewal of what is good still: it only makes the next one's policy last longer.
+      fetching.catch(() => {});
+      return { policy: known.policy, problem: null };
+    }
+    const fetched = await fetching;
     return "type" in fetched ? { policy: known?.policy ?? null, problem: fetched } : { policy: fetched, problem: null };
   }
 
@@ -60,18 +67,29 @@ export class StsPolicies {
     const land = (): boolean => this.#fetching.delete(key);
     let flight = this.#fetching.get(key);
     if (flight === undefined) {
-      flight = new Flight((done) => {
-        const stop = new AbortController();
-        this.#sources.fetch(domain, stop.signal).then((fetched) => {
+      flight = new Flight((done) =>
+        this.#begin(domain, id, (fetched) => {
           land();
-          if (!stop.signal.aborted) this.#remember(domain, id, fetched);
           done(fetched);
-        });
-        return () => stop.abort();
-      });
+        }),
+      );
       this.#fetching.set(key, flight);
     }
     return flight.join(ending ?? null, land);
+  }
+
+  #begin(domain: string, id: string, done: (fetched: StsPolicy | Breach) => void): () => void {
+    const stop = new AbortController();
+    this.#sources.fetch(domain, stop.signal).then((fetched) => {
+      if (stop.signal.aborted) return;
+      this.#remember(domain, id, fetched);
+      done(fetched);
+    });
+    return () => {
+      stop.abort();
+      // A policy host that outlasts the patience of each delivery must not hold up the next one as well.
+      this.#remember(domain, id, { type: "sts-policy-fetch-error", message: `nobody could wait for the policy of ${domain} any longer` });
+    };
   }
 
   #remember(domain: string, id: string, fetched: StsPolicy | Breach): void {

@@ -251,6 +251,19 @@ test.each(["192.0.2.1", "2001:db8::1"])("a relay that is an address has no names
   expect(questions).toEqual([]);
 });
 
+test("hosts are the same however they are written", async () => {
+  const { policy } = await ask({ records: [MX, ADDRESS, RECORD] }, { ascii_domain: "Example.ORG.", hosts: [{ host: "MX.Example.org." }] });
+  expect(policy).toMatchObject({ domain: "example.org", hosts: [{ host: "mx.example.org", level: "dane", servername: "mx.example.org" }] });
+});
+
+test("a domain of very many hosts costs no more than twenty, and the others wait", async () => {
+  const hosts = Array.from({ length: 30 }, (_, index) => ({ host: `mx${index}.example.org` }));
+  const records = hosts.flatMap(({ host }) => [`example.org. MX 10 ${host}.`, `${host}. A 192.0.2.1`, tlsaLine(`_25._tcp.${host}`, TLSA)]);
+  const { policy, questions } = await ask({ records }, { hosts });
+  expect(policy.hosts.map(({ outcome }) => outcome)).toEqual(hosts.map((_host, index) => (index < 20 ? "use" : "defer")));
+  expect(questions.filter((question) => question.startsWith("TLSA"))).toHaveLength(20);
+});
+
 test("names that no host may have are asked for as they stand, and what is no name at all is not", async () => {
   const records = ["a_b.example.org. MX 10 mx_1.example.org.", "mx_1.example.org. A 192.0.2.1", tlsaLine("_25._tcp.mx_1.example.org", TLSA)];
   const { host } = await ask({ records }, { ascii_domain: "a_b.example.org", hosts: [{ host: "mx_1.example.org" }] });

@@ -171,9 +171,11 @@ describe("point 49: the policy is fetched", () => {
     await new Promise((resolve) => silent.once("listening", resolve));
     const { another } = await domain();
     const deadline = new Deadline(300, undefined);
-    const found = another({ policyPort: (silent.address() as { port: number }).port }).findSts("example.org", deadline);
-    await expect(found).rejects.toMatchObject({ failure: { code: "timeout" } });
+    const means = another({ policyPort: (silent.address() as { port: number }).port });
+    await expect(means.findSts("example.org", deadline)).rejects.toMatchObject({ failure: { code: "timeout" } });
     deadline.release();
+    // Nor does the next one wait for it again.
+    expect(await means.findSts("example.org")).toMatchObject({ policy: null, problem: { type: "sts-policy-fetch-error" } });
     await expect.poll(() => new Promise((resolve) => silent.getConnections((_error, count) => resolve(count)))).toBe(0);
   });
 
@@ -244,12 +246,29 @@ describe("point 52: it is fetched anew", () => {
     await find();
     expect(host.requests).toHaveLength(1);
     world.laterMs = 6.5 * DAY_MS;
+    expect(modeOf(await find())).toBe("enforce");
+    await expect.poll(() => host.requests.length).toBe(2);
     await find();
     expect(host.requests).toHaveLength(2);
     // It lives for a week from then on.
     world.laterMs = 12 * DAY_MS;
     world.id = undefined;
     expect(modeOf(await find())).toBe("enforce");
+  });
+
+  test("without anybody waiting for it while the old one is good", async () => {
+    let isSlow = false;
+    const { find, world, host } = await domain({
+      answer: (_request, response) => {
+        response.writeHead(200, { "content-type": "text/plain" });
+        if (!isSlow) response.end(policy("enforce"));
+      },
+    });
+    await find();
+    isSlow = true;
+    world.laterMs = 6.5 * DAY_MS;
+    expect(await find()).toMatchObject({ policy: { mode: "enforce" }, problem: null });
+    await expect.poll(() => host.requests.length).toBe(2);
   });
 
   test("and never taken for fresh once it has expired", async () => {
