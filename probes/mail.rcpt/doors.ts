@@ -1,3 +1,5 @@
+import type { Left } from "../../runner/behaviour/lingering.js";
+import { round } from "../../runner/clock.js";
 import { FailureError } from "../../runner/failure-error.js";
 import { leave } from "../../runner/net/smtp/leave.js";
 import type { SmtpSession } from "../../runner/net/smtp/session.js";
@@ -15,6 +17,10 @@ export interface Conversation {
   readonly helloName: string;
   /** How many addresses it was asked for so far. */
   asked: number;
+  /** What it runs under, where it may outlive this run. */
+  readonly state: Left["state"] | null;
+  /** An earlier job left it open. */
+  readonly isResumed: boolean;
 }
 
 /** More addresses of mail hosts than anybody has are not dialled. */
@@ -34,6 +40,7 @@ export class Doors {
   #open: Conversation | null = null;
   /** Every dial so far ended in silence. */
   #onlySilence = true;
+  #mayResume = true;
 
   constructor(visiting: Visiting) {
     this.#visiting = visiting;
@@ -51,6 +58,7 @@ export class Doors {
   /** The open conversation, or a new one at the first door that opens; null when none does. `told` hears why each did not. */
   async enter(told: (decision: Decision, speaker: Speaker) => void): Promise<Conversation | null> {
     const { ctx } = this.#visiting;
+    this.#resume();
     while (this.#open === null && this.#at < this.#doors.length && !isOver(ctx)) {
       const door = this.#doors[this.#at] as Speaker;
       const broken = await this.#try(door);
@@ -68,7 +76,10 @@ export class Doors {
 
   /** The conversation ended in the middle. `wasOfUse`: it has answered something. */
   async lost({ code, reason }: Decision, wasOfUse: boolean): Promise<void> {
+    const wasResumed = this.#open?.isResumed === true;
     await this.leave();
+    // It was about to end by itself: that says nothing of what a new one would be like.
+    if (wasResumed && !wasOfUse) return;
     this.mayPipeline = false;
     this.#fruitless = wasOfUse ? 0 : this.#fruitless + 1;
     const isElsewhere = code === CLOSING || reason === "no_answer" || this.#fruitless >= MOST_FRUITLESS;
@@ -78,7 +89,45 @@ export class Doors {
   async leave(): Promise<void> {
     const open = this.#open;
     this.#open = null;
-    if (open !== null) await leave(open.session);
+    if (open === null) return;
+    await leave(open.session);
+    open.state?.letGo();
+  }
+
+  /** The end of this visit. In a queue, the next job may go on with the session. */
+  async rest(): Promise<void> {
+    const { ctx, input } = this.#visiting;
+    const open = this.#open;
+    const { lingering } = ctx.sites;
+    if (open?.state == null || lingering === null || open.visit.ended_at !== null || isOver(ctx) || open.asked >= input.addresses_per_connection)
+      return this.leave();
+    this.#open = null;
+    const { session, state, door, helloName, asked, visit } = open;
+    const dialledAt = ctx.tcp.state.recorder.began + visit.at_ms;
+    const place = { host: door.host, ipAddress: door.ipAddress, port: visit.port, tls: visit.tls, helloName, asked };
+    lingering.leave(this.#key, { session, state, ...place, dialledAt, connectedAt: dialledAt + visit.duration_ms });
+  }
+
+  #resume(): void {
+    const { ctx, evidence, patience } = this.#visiting;
+    const left = this.#mayResume ? (ctx.sites.lingering?.take(this.#key) ?? null) : null;
+    this.#mayResume = false;
+    if (left === null) return;
+    const { session, state, host, ipAddress, port, helloName, asked, dialledAt, connectedAt, tls } = left;
+    session.options.command_timeout_ms = patience.command_timeout_ms;
+    // Dialled before this run began: at a time below 0.
+    const times = { at_ms: round(dialledAt - ctx.tcp.state.recorder.began), duration_ms: round(connectedAt - dialledAt) };
+    const visit: Visit = { mx_host: host, ip_address: ipAddress, port, ...times, outcome: "connected", error: null, tls, ...NOT_ENDED };
+    evidence.attempts.push(visit);
+    evidence.helo_domain = helloName;
+    this.#onlySilence = false;
+    this.#open = { session, visit, door: { host, ipAddress }, helloName, asked, state, isResumed: true };
+  }
+
+  /** Everything in which two sessions may differ. Mail hosts and not the site: those of one site may serve different domains. */
+  get #key(): string {
+    const { input, identity } = this.#visiting;
+    return JSON.stringify([this.#doors, input.mx_port, identity.name, input.tls, input.source_address ?? null]);
   }
 
   #next(cost: 0 | 1): void {
@@ -91,12 +140,14 @@ export class Doors {
   async #try(door: Speaker): Promise<Failure | null> {
     const { ctx, input, evidence, identity, patience } = this.#visiting;
     let helloName = "";
+    const state = ctx.sites.lingering?.newState() ?? null;
     try {
       const opened = await openSession(
         ctx,
         input,
         {
           ...door,
+          context: state?.context ?? ctx,
           connectTimeoutMs: patience.connect_timeout_ms,
           commandTimeoutMs: patience.command_timeout_ms,
           helloName: (connection) => {
@@ -109,9 +160,10 @@ export class Doors {
       );
       this.#onlySilence = false;
       ctx.sites.sawOpen(input.mx_port);
-      this.#open = { ...opened, door, helloName, asked: 0 };
+      this.#open = { ...opened, door, helloName, asked: 0, state, isResumed: false };
       return null;
     } catch (error) {
+      state?.letGo();
       if (!(error instanceof FailureError)) throw error;
       const { phase, code } = error.failure;
       if (phase !== "connect" || (code !== "timeout" && code !== "unreachable")) this.#onlySilence = false;
@@ -126,6 +178,8 @@ export class Doors {
     else if (reason === "client_blocked" || reason === "rate_limited") seen.push({ kind: "refused_us", ms: null });
   }
 }
+
+const NOT_ENDED = { ended_at: null, code: null, message: null, answered: 0 } as const;
 
 /** What kept us from asking. A reply is read by the table; it cannot be about a mailbox. */
 function decisionOfBroken(failure: Failure): Decision {

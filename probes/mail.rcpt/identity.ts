@@ -7,6 +7,8 @@ import type { Input } from "./schema.js";
 
 /** Who asks. Both names must be the asker's own: servers look them up. */
 export interface Identity {
+  /** As it was asked for; null for this machine's own. */
+  readonly name: string | null;
   readonly helloName: (connection: { readonly localAddress: string | null }) => string;
   /** Null is the null reverse-path. */
   readonly sender: (helloName: string) => Mailbox | null;
@@ -19,6 +21,7 @@ export function identityOf({ helo_domain: helo, mail_from: from }: Input): Ident
     throw fail("ehlo", "not_permitted", `helo_domain: ${JSON.stringify(name)} is no host name and no address; nothing was sent`);
   const given = from === undefined ? undefined : senderOf(resolved(from));
   return {
+    name: name ?? null,
     helloName: (connection) => heloDomain(name, connection),
     sender: (hello) => (given === undefined ? bounceAt(hello) : given),
   };

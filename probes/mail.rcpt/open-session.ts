@@ -2,7 +2,7 @@ import { FailureError, fail } from "../../runner/failure-error.js";
 import { has } from "../../runner/net/smtp/capabilities.js";
 import { hello, starttls } from "../../runner/net/smtp/commands.js";
 import { leave } from "../../runner/net/smtp/leave.js";
-import { accepted, rejected, SmtpSession } from "../../runner/net/smtp/session.js";
+import { accepted, rejected, type SmtpContext, SmtpSession } from "../../runner/net/smtp/session.js";
 import { requireTrusted } from "../../runner/net/tls.js";
 import { type Decision, decisionOfFailure } from "./decide.js";
 import { type Ctx, isOver, type Visit } from "./evidence.js";
@@ -11,6 +11,8 @@ import type { Input } from "./schema.js";
 export interface Door {
   readonly host: string;
   readonly ipAddress: string;
+  /** Under which the session runs: this run's, or one that may outlive it. */
+  readonly context: SmtpContext;
   readonly connectTimeoutMs: number;
   readonly commandTimeoutMs: number;
   /** The name to greet with; it may depend on the address that the connection leaves from. */
@@ -20,11 +22,11 @@ export interface Door {
 /** A session that has greeted and is secured as far as the input asks, and what is noted of it. Throws what kept it from that. */
 export async function openSession(ctx: Ctx, input: Input, door: Door, visits: Visit[]): Promise<{ session: SmtpSession; visit: Visit }> {
   try {
-    return await introduce(ctx, input, door, visits, input.tls.mode !== "none");
+    return await introduce(input, door, visits, input.tls.mode !== "none");
   } catch (error) {
     if (!brokeInHandshake(error) || input.tls.mode !== "opportunistic" || isOver(ctx)) throw error;
     // After a broken handshake nothing may be said in the clear on the same connection (RFC 3207): a new one, as a mail server does.
-    const opened = await introduce(ctx, input, door, visits, false);
+    const opened = await introduce(input, door, visits, false);
     opened.visit.tls = "failed";
     return opened;
   }
@@ -36,8 +38,8 @@ function brokeInHandshake(error: unknown): boolean {
   return (phase === "tls" && code !== "tls_certificate") || (phase === "starttls" && replyCode === null);
 }
 
-async function introduce(ctx: Ctx, input: Input, door: Door, visits: Visit[], mayUpgrade: boolean): Promise<{ session: SmtpSession; visit: Visit }> {
-  const { session, visit } = await dial(ctx, input, door, visits);
+async function introduce(input: Input, door: Door, visits: Visit[], mayUpgrade: boolean): Promise<{ session: SmtpSession; visit: Visit }> {
+  const { session, visit } = await dial(input, door, visits);
   try {
     accepted("greeting", await session.greet());
     await hello(session, door.helloName(session.connection));
@@ -55,7 +57,7 @@ export function endVisit(visit: Visit, { decided_at: at, code, message, error }:
   Object.assign(visit, { ended_at: at, code, message: message ?? error });
 }
 
-async function dial(ctx: Ctx, input: Input, door: Door, visits: Visit[]): Promise<{ session: SmtpSession; visit: Visit }> {
+async function dial(input: Input, door: Door, visits: Visit[]): Promise<{ session: SmtpSession; visit: Visit }> {
   const attempts: Omit<Visit, "mx_host" | "tls" | "ended_at" | "code" | "message" | "answered">[] = [];
   const noted = (): Visit => {
     const [attempt] = attempts;
@@ -72,7 +74,7 @@ async function dial(ctx: Ctx, input: Input, door: Door, visits: Visit[]): Promis
     ...(input.source_address === undefined ? {} : { source_address: input.source_address }),
   } as const;
   try {
-    const session = await SmtpSession.connect(ctx, target, attempts);
+    const session = await SmtpSession.connect(door.context, target, attempts);
     return { session, visit: noted() };
   } catch (error) {
     if (attempts.length > 0) noted();

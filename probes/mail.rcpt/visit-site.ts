@@ -37,7 +37,7 @@ export async function visitSite(ctx: Ctx, input: Input, evidence: RcptEvidence, 
     if (input.catch_all && patience.mayAskRandom) await askRandom(visiting, doors);
     if (doors.nobodyWasThere) await blameOurselves(visiting);
   } finally {
-    await doors.leave();
+    await doors.rest();
     // What broke because the run's time was up says nothing of the site.
     if (!isOver(ctx)) ctx.sites.observe(round.site, visiting.seen.slice(-MOST_SEEN));
   }

@@ -1,4 +1,5 @@
 import type { RunState } from "../context.js";
+import { type LingeringGrant, lingeringGrant } from "./lingering.js";
 import { OutboundTest, parseReferences } from "./outbound.js";
 import { refusalToProbe } from "./permission.js";
 import type { SiteSummary } from "./profile.js";
@@ -17,11 +18,13 @@ export interface SitesGrant {
   keepCatchAll(key: string, known: Omit<KnownCatchAll, "at">, lifeMs: number): void;
   /** Something answered at this port. */
   sawOpen(port: number): void;
+  /** Null outside of a queue: there is no next job. */
+  readonly lingering: LingeringGrant | null;
   /** False when nothing in the world can be reached at this port from here. Asks the world, so it is for when all else has failed. */
   isOutboundOpen(port: number): Promise<boolean>;
 }
 
-export function sitesGrant(_state: RunState): SitesGrant {
+export function sitesGrant(state: RunState): SitesGrant {
   const { store, outbound, summaries } = processSites();
   return {
     refusal: refusalToProbe(process.env),
@@ -32,6 +35,7 @@ export function sitesGrant(_state: RunState): SitesGrant {
     sawOpen: (port) => {
       if (outbound.isAbout(port)) outbound.sawOpen();
     },
+    lingering: state.memory === null ? null : lingeringGrant(state),
     isOutboundOpen: async (port) => !outbound.isAbout(port) || (await outbound.isOpen()),
   };
 }

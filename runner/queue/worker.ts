@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Status } from "../../schemas/carried.js";
+import { endLeftovers } from "../leftovers.js";
 import type { Report } from "../run.js";
 import type { Channel, Delivery, Keeping, Limits, Outcome, SettleAnswer, Settlement, Sink } from "./backend.js";
 import { backoffMs } from "./backoff.js";
@@ -64,6 +65,7 @@ export class Worker {
     } finally {
       this.#stopping.abort();
       await this.#heartbeat.stop();
+      await endLeftovers();
     }
     if (this.#fatal !== null) throw this.#fatal;
   }
