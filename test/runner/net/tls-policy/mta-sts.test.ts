@@ -20,6 +20,7 @@ afterEach(async () => {
 });
 
 const DAY_MS = 86_400_000;
+const PATIENTLY = { timeout: 5000 };
 const policy = (mode: string, { mx = ["mx.example.org"], maxAge = 604_800 } = {}): string =>
   ["version: STSv1", `mode: ${mode}`, ...mx.map((pattern) => `mx: ${pattern}`), `max_age: ${maxAge}`, ""].join("\n");
 
@@ -170,13 +171,13 @@ describe("point 49: the policy is fetched", () => {
     open.push(silent);
     await new Promise((resolve) => silent.once("listening", resolve));
     const { another } = await domain();
-    const deadline = new Deadline(300, undefined);
+    const deadline = new Deadline(1500, undefined);
     const means = another({ policyPort: (silent.address() as { port: number }).port });
     await expect(means.findSts("example.org", deadline)).rejects.toMatchObject({ failure: { code: "timeout" } });
     deadline.release();
     // Nor does the next one wait for it again.
     expect(await means.findSts("example.org")).toMatchObject({ policy: null, problem: { type: "sts-policy-fetch-error" } });
-    await expect.poll(() => new Promise((resolve) => silent.getConnections((_error, count) => resolve(count)))).toBe(0);
+    await expect.poll(() => new Promise((resolve) => silent.getConnections((_error, count) => resolve(count))), PATIENTLY).toBe(0);
   });
 
   test("for no longer than a minute, or what is set", async () => {
@@ -247,7 +248,7 @@ describe("point 52: it is fetched anew", () => {
     expect(host.requests).toHaveLength(1);
     world.laterMs = 6.5 * DAY_MS;
     expect(modeOf(await find())).toBe("enforce");
-    await expect.poll(() => host.requests.length).toBe(2);
+    await expect.poll(() => host.requests.length, PATIENTLY).toBe(2);
     await find();
     expect(host.requests).toHaveLength(2);
     // It lives for a week from then on.
@@ -268,7 +269,7 @@ describe("point 52: it is fetched anew", () => {
     isSlow = true;
     world.laterMs = 6.5 * DAY_MS;
     expect(await find()).toMatchObject({ policy: { mode: "enforce" }, problem: null });
-    await expect.poll(() => host.requests.length).toBe(2);
+    await expect.poll(() => host.requests.length, PATIENTLY).toBe(2);
   });
 
   test("and never taken for fresh once it has expired", async () => {
