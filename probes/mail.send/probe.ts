@@ -1,7 +1,11 @@
 import { defineProbe } from "../../runner/define-probe.js";
+import { type Ctx, nothingYet, type SendEvidence } from "./evidence.js";
+import { judge } from "./judge.js";
+import { keptOf } from "./kept.js";
+import { newLetter, sealed } from "./letter.js";
 import { usualTimeoutMs } from "./schedule.js";
-import { newest } from "./schema.js";
-import { sendMail } from "./send-mail.js";
+import { type Input, newest } from "./schema.js";
+import { send } from "./send.js";
 
 export default defineProbe({
   name: "mail.send",
@@ -9,5 +13,15 @@ export default defineProbe({
   needs: ["tcp", "tls", "clock", "memory"],
   ...newest,
   usualTimeoutMs,
-  run: (input, ctx) => sendMail(ctx, input),
+  run,
 });
+
+/** An earlier run of the same job may have had to stop: then this one goes on there. */
+async function run(input: Input, ctx: Ctx): Promise<SendEvidence> {
+  const kept = keptOf(ctx.memory.kept);
+  const letter = kept === null ? newLetter(input) : sealed(input, kept.seal);
+  const evidence = nothingYet(input, letter, kept);
+  evidence.failure = await ctx.attempt(() => send(input, ctx, evidence, { letter, kept }));
+  judge(input, evidence);
+  return evidence;
+}
