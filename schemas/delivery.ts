@@ -7,6 +7,7 @@ import { orReference } from "./secret.js";
 import { list, nullable, record } from "./shape.js";
 import { authInput } from "./smtp.js";
 import { tlsInput } from "./tls.js";
+import { tlsResultSchema, tlsRuleSchema } from "./tls-policy.js";
 
 /** The closed lists and the shapes in which is told how a message is to be brought to its recipients, and what became of that. */
 
@@ -91,8 +92,14 @@ const tlsPolicyInput = {
       default: "ignore",
       description: "require: nothing is sent to a mail host whose certificate is not trusted for its name.",
     },
-    dane: { type: "boolean", default: true, description: "Heed TLSA records (RFC 7672) that a validating resolver vouches for." },
+    dane: {
+      enum: ["auto", "on", "off"],
+      default: "auto",
+      description:
+        "Heed TLSA records (RFC 7672). on: the name servers validate DNSSEC, and nobody stands between them and us. auto: where they are on this machine.",
+    },
     mta_sts: { type: "boolean", default: true, description: "Heed the policies of MTA-STS (RFC 8461)." },
+    policy_port: { ...port, default: 443, description: "Where those policies are served." },
     min_version: tlsInput.min_version,
     ca: tlsInput.ca,
   },
@@ -221,7 +228,11 @@ const attemptRecord = record({
   duration_ms: { type: "number" },
   tls: { enum: ["none", "secured", "refused", "failed"], description: "What became of TLS on this connection." },
   tls_version: nullable({ type: "string" }),
-  tls_policy: nullable({ type: "string" }, "What asked for TLS, such as dane or mta-sts; null where it was only tried."),
+  tls_policy: nullable(tlsRuleSchema.properties.source, "Who demanded the TLS that was to be had; null for a relay."),
+  tls_result: {
+    ...tlsResultSchema.properties.result_type,
+    description: "What did not hold to the policy, also to one in testing; null when all did.",
+  },
   recipients: list({ type: "integer" }, "Whom it was for: places in the list of recipients."),
   outcome: {
     enum: ["accepted", "refused", "not_sent", "unknown", "not_connected"],

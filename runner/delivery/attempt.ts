@@ -33,6 +33,7 @@ export class Attempt {
       tls: "none",
       tls_version: null,
       tls_policy: null,
+      tls_result: null,
       recipients: recipients.map(({ index }) => index),
       outcome: "not_connected",
       ended_at: null,

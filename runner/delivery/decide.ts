@@ -34,7 +34,7 @@ export function decisionOfFailure(broken: Failure, asked: Speaker): Decision {
   const kind = kindOf(broken);
   return {
     kind,
-    class: code === "not_permitted" && phase === "ehlo" ? "routing" : classOf(broken, asked),
+    class: classOf(broken, asked),
     code: replyCode,
     enhancedCode: broken.enhanced_code ?? (kind === "refused" ? localCode(broken) : null),
     message,
@@ -87,20 +87,23 @@ export function decidedHere(kind: Decision["kind"], about: DeliveryClass, phase:
 }
 
 /** What a server would refuse for good is refused for good without asking it, and so is what would go in a circle. */
-function kindOf({ phase, code }: Failure): Decision["kind"] {
+function kindOf({ phase, code, retryable }: Failure): Decision["kind"] {
   if ((phase === "mail" || phase === "rcpt") && (code === "unsupported" || code === "limit_exceeded")) return "refused";
-  if (code !== "not_permitted") return "later";
-  return phase === "ehlo" ? "refused" : "failed";
+  if (phase === "ehlo" && (code === "unsupported" || code === "not_permitted")) return "refused";
+  return code === "not_permitted" && !retryable ? "failed" : "later";
 }
 
 function classOf(broken: Failure, { host }: Speaker): DeliveryClass {
-  if (broken.code === "not_permitted") return "configuration";
-  if (broken.phase === "auth") return "auth";
-  return broken.phase === "resolve" ? "routing" : classifyFailure(broken, host).class;
+  const { phase, code } = broken;
+  if (phase === "ehlo" && code === "not_permitted") return "routing";
+  if (phase === "tls" || (phase === "ehlo" && code === "unsupported")) return "tls";
+  if (code === "not_permitted") return "configuration";
+  if (phase === "auth") return "auth";
+  return phase === "resolve" ? "routing" : classifyFailure(broken, host).class;
 }
 
-/** RFC 3463, for what we refuse in a server's stead. */
+/** RFC 3463, and RFC 8689 for REQUIRETLS, for what we refuse in a server's stead. */
 function localCode({ phase, code }: Failure): string {
-  if (phase === "ehlo") return "5.4.6";
+  if (phase === "ehlo") return code === "unsupported" ? "5.7.30" : "5.4.6";
   return code === "limit_exceeded" ? "5.3.4" : "5.6.7";
 }

@@ -1,8 +1,8 @@
 import type { DeliveryWay, RelayInput } from "../../schemas/delivery.js";
+import type { HostTls } from "../net/tls-policy/policy.js";
 import type { Lane } from "./lane.js";
 import type { Door } from "./pooled-session.js";
 import type { Recipient } from "./recipient.js";
-import type { TlsDemand } from "./tls-demand.js";
 
 /** Where some recipients' message goes: a mail site with the hosts of their domain, or a relay. */
 export interface Destination {
@@ -15,9 +15,10 @@ export interface Destination {
   doors(): readonly Door[];
   /** Names of hosts at which an open session may be used. */
   readonly hosts: ReadonlySet<string>;
-  /** What an open session must have been opened for. */
-  readonly key: string;
-  demandOf(host: string): TlsDemand;
+  /** What an open session with a host must have been opened for. */
+  keyOf(host: string): string;
+  /** What TLS a mail host is owed; null for a relay. */
+  ruleOf(host: string): HostTls | null;
   /** Null for a mail host. */
   readonly relay: RelayInput | null;
   readonly recipients: readonly Recipient[];

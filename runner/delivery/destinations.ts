@@ -1,4 +1,5 @@
 import type { RelayInput } from "../../schemas/delivery.js";
+import type { HostTls } from "../net/tls-policy/policy.js";
 import type { Decision } from "./decision.js";
 import type { Destination } from "./destination.js";
 import type { Engine } from "./engine.js";
@@ -8,25 +9,32 @@ import type { Order } from "./order.js";
 import { providerOf } from "./providers.js";
 import type { Recipient } from "./recipient.js";
 import { doorsOf, type Found, loopDecision } from "./route.js";
-import { configuredTls } from "./tls-demand.js";
+import { keyOfRule, type Rules } from "./tls-policies.js";
 
 /** Puts those together that go to the same place, and settles those that go nowhere. */
 export async function findSites(engine: Engine, order: Order, recipients: readonly Recipient[]): Promise<Destination[]> {
   const byDomain = grouped(recipients);
-  const places = new Map<string, { found: Found; recipients: Recipient[] }>();
+  const places = new Map<string, Place>();
   await Promise.all(
     [...byDomain].map(async ([domain, own]) => {
       const found = await engine.routes.find(order, domain, own[0]?.mailbox?.host.kind === "address");
       if ("kind" in found) return settle(own, found);
       for (const recipient of own) recipient.site = found.site;
       if (doorsOf(found, order).length === 0) return settle(own, loopDecision(domain));
-      const place = placeOf(found);
-      const there = places.get(place);
-      if (there === undefined) places.set(place, { found, recipients: [...own] });
+      const rules = await engine.tls.rulesOf(order, domain, found);
+      const name = nameOf(found, rules);
+      const there = places.get(name);
+      if (there === undefined) places.set(name, { found, rules, recipients: [...own] });
       else there.recipients.push(...own);
     }),
   );
-  return [...places.values()].map(({ found, recipients: own }) => siteDestination(engine, order, found, own));
+  return [...places.values()].map((place) => siteDestination(engine, order, place));
+}
+
+interface Place {
+  readonly found: Found;
+  readonly rules: Rules;
+  readonly recipients: Recipient[];
 }
 
 function grouped(recipients: readonly Recipient[]): Map<string, Recipient[]> {
@@ -40,19 +48,19 @@ function grouped(recipients: readonly Recipient[]): Map<string, Recipient[]> {
   return domains;
 }
 
-/** Domains share a transaction where they name the very same hosts: a site's other customers may have others. */
-function placeOf({ site, names }: Found): string {
-  return `${site} ${[...names].sort().join(" ")}`;
+/** Domains share a transaction where they name the very same hosts, and demand the same TLS of them: a site's other customers may have others. */
+function nameOf({ site, names }: Found, rules: Rules): string {
+  return `${site} ${[...names].sort().join(" ")} ${[...rules.values()].map(keyOfRule).join(" ")}`;
 }
 
 function settle(recipients: readonly Recipient[], decision: Decision): void {
   for (const recipient of recipients) recipient.decision = decision;
 }
 
-function siteDestination(engine: Engine, order: Order, found: Found, recipients: readonly Recipient[]): Destination {
+function siteDestination(engine: Engine, order: Order, { found, rules, recipients }: Place): Destination {
   const { manners } = order;
   const sourceAddress = engine.sourceFor(order, found.site);
-  const demand = configuredTls(manners.tls);
+  const ruleOf = (host: string): HostTls => rules.get(host) as HostTls;
   return {
     way: "direct",
     site: found.site,
@@ -60,8 +68,8 @@ function siteDestination(engine: Engine, order: Order, found: Found, recipients:
     sourceAddress,
     doors: () => doorsOf(found, order),
     hosts: found.names,
-    key: `direct ${sourceAddress} ${demand.level} ${demand.verify} ${demand.minVersion} ${demand.ca ?? ""} ${manners.helo_domain}`,
-    demandOf: () => demand,
+    keyOf: (host) => `direct ${sourceAddress} ${manners.helo_domain} ${manners.tls.ca ?? ""} ${keyOfRule(ruleOf(host))}`,
+    ruleOf,
     relay: null,
     recipients,
   };
@@ -88,8 +96,8 @@ export function relayDestination(engine: Engine, order: Order, relay: RelayInput
     sourceAddress,
     doors: () => [{ host: relay.host, ipAddress: null, port }],
     hosts: new Set([relay.host]),
-    key: engine.relayKey(relay, sourceAddress, manners.helo_domain),
-    demandOf: () => configuredTls(manners.tls),
+    keyOf: () => `relay ${sourceAddress} ${manners.helo_domain} ${JSON.stringify(relay)}`,
+    ruleOf: () => null,
     relay,
     recipients,
   };

@@ -1,4 +1,4 @@
-import type { DeliveryClass, RelayInput } from "../../schemas/delivery.js";
+import type { DeliveryClass } from "../../schemas/delivery.js";
 import type { Destination } from "./destination.js";
 import { findSites, relayDestination } from "./destinations.js";
 import { Gate } from "./gate.js";
@@ -8,6 +8,7 @@ import { Pool } from "./pool.js";
 import type { PooledSession } from "./pooled-session.js";
 import { isOpen, type Recipient } from "./recipient.js";
 import { Routes } from "./route.js";
+import { TlsPolicies } from "./tls-policies.js";
 import { visit } from "./visit.js";
 
 /** What all deliveries of a process share: the lanes of their destinations, open sessions, and what is known of routes. */
@@ -15,6 +16,7 @@ export class Engine {
   readonly gate = new Gate();
   readonly pool = new Pool();
   readonly routes = new Routes();
+  readonly tls = new TlsPolicies();
   readonly #lanes = new Map<string, Lane>();
   readonly #turns = new Map<string, number>();
 
@@ -77,10 +79,6 @@ export class Engine {
     return sources[turn % sources.length] as string;
   }
 
-  relayKey(relay: RelayInput, sourceAddress: string | null, heloDomain: string | null): string {
-    return `relay ${sourceAddress} ${heloDomain} ${JSON.stringify(relay)}`;
-  }
-
   /** A session that an order has finished with: kept for the next, or ended. */
   async release(order: Order, { lane }: Destination, pooled: PooledSession): Promise<void> {
     if (!pooled.isUsable) return pooled.close();
@@ -103,6 +101,7 @@ export class Engine {
 
   close(): void {
     this.pool.close();
+    this.tls.close();
     for (const lane of this.#lanes.values()) lane.close();
   }
 

@@ -4,13 +4,14 @@ import { has } from "../net/smtp/capabilities.js";
 import { hello, heloDomain, starttls } from "../net/smtp/commands.js";
 import { replyText } from "../net/smtp/reply.js";
 import { accepted, rejected, SmtpSession } from "../net/smtp/session.js";
-import { requireTrusted } from "../net/tls.js";
+import { judgeTls } from "../net/tls-policy/judge.js";
+import type { HostTls, TlsJudgement, TlsSession } from "../net/tls-policy/policy.js";
+import { tlsSessionOf } from "../net/tls-policy/session.js";
 import type { SecretKeeper } from "../secret-keeper.js";
 import type { Attempt } from "./attempt.js";
 import type { Manners } from "./order.js";
 import { ownNames } from "./own-names.js";
 import { type Door, PooledSession, SessionState } from "./pooled-session.js";
-import type { TlsDemand } from "./tls-demand.js";
 
 /** Everything that opening a session with a mail host depends on. */
 export interface Opening {
@@ -18,7 +19,7 @@ export interface Opening {
   readonly door: Door;
   readonly sourceAddress: string | null;
   readonly key: string;
-  readonly demand: TlsDemand;
+  readonly rule: HostTls;
   readonly attempt: Attempt;
   readonly secrets: SecretKeeper;
   readonly deadline: Deadline;
@@ -29,10 +30,11 @@ export async function openDirect(opening: Opening, mayUseTls = true): Promise<Po
   const state = new SessionState(opening.secrets);
   state.use(opening.attempt.recorder, opening.deadline);
   try {
-    return await introduced(opening, state, mayUseTls && opening.demand.level !== "none");
+    return await introduced(opening, state, mayUseTls && opening.rule.level !== "none");
   } catch (error) {
     state.letGo();
-    if (!mayUseTls || !brokeInHandshake(error) || opening.demand.level !== "may" || opening.deadline.reason !== null) throw error;
+    if (!mayUseTls || !brokeInHandshake(error) || opening.deadline.reason !== null) throw error;
+    if (!judged(opening, { kind: "broken", failure: (error as FailureError).failure }).mayGoPlain) throw error;
     // After a broken handshake nothing may be said in the clear on the same connection (RFC 3207): a new one, as mail servers do.
     opening.attempt.record.tls = "failed";
     return openDirect(opening, false);
@@ -69,24 +71,37 @@ async function introduced(opening: Opening, state: SessionState, mayUseTls: bool
   }
 }
 
-async function upgrade(session: SmtpSession, { door, demand, attempt }: Opening, helloName: string): Promise<void> {
+async function upgrade(session: SmtpSession, opening: Opening, helloName: string): Promise<void> {
+  const { rule, manners, attempt } = opening;
   const { record } = attempt;
-  if (!has(session.capabilities, "STARTTLS")) {
-    if (demand.level === "must") throw fail("starttls", "unsupported", `${door.host} does not offer STARTTLS, which ${demand.source} asks for`);
-    return;
-  }
+  if (!has(session.capabilities, "STARTTLS")) return demand(opening, session);
   record.tls = "failed";
-  const { reply, tls } = await starttls(session, { host: door.host, min_version: demand.minVersion, ...(demand.ca === undefined ? {} : { ca: demand.ca }) });
+  const { ca } = manners.tls;
+  const { reply, tls } = await starttls(session, { host: rule.servername, min_version: rule.minVersion, ...(ca === undefined ? {} : { ca }) });
   if (tls === null) {
     record.tls = "refused";
     // It goes on in the clear, on a connection that was never anything else: unless the server says that it is closing.
-    if (demand.level === "must" || reply.code === CLOSING) throw rejected("starttls", reply);
+    if (reply.code === CLOSING || !judged(opening, { kind: "not_offered" }).satisfied) throw rejected("starttls", reply);
     return;
   }
   record.tls_version = tls.version;
-  if (demand.verify) requireTrusted(tls, door.host);
+  demand(opening, session);
   record.tls = "secured";
   await hello(session, helloName);
+  if (rule.requireTls && !has(session.capabilities, "REQUIRETLS"))
+    throw fail("ehlo", "unsupported", `${rule.host} does not offer REQUIRETLS, which the message asks for`);
+}
+
+/** Nothing is sent in a session that does not hold to the host's policy. */
+function demand(opening: Opening, session: SmtpSession): void {
+  const { satisfied, problem } = judged(opening, tlsSessionOf(session.connection));
+  if (!satisfied && problem !== null) throw new FailureError(problem);
+}
+
+function judged({ rule, attempt }: Opening, session: TlsSession): TlsJudgement {
+  const judgement = judgeTls(rule, session);
+  attempt.record.tls_result = judgement.result.result_type;
+  return judgement;
 }
 
 /** RFC 5321, section 3.8. */

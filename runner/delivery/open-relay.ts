@@ -12,7 +12,7 @@ export function portOf({ port, tls }: RelayInput): number {
 }
 
 /** A session with a relay, secured and logged in as the settings ask. Throws what kept it from that. */
-export async function openRelay(relay: RelayInput, opening: Omit<Opening, "door" | "demand">): Promise<PooledSession> {
+export async function openRelay(relay: RelayInput, opening: Omit<Opening, "door" | "rule">): Promise<PooledSession> {
   const { attempt, key, secrets, deadline } = opening;
   const state = new SessionState(secrets);
   state.use(attempt.recorder, deadline);
@@ -32,7 +32,7 @@ export async function openRelay(relay: RelayInput, opening: Omit<Opening, "door"
   }
 }
 
-function optionsOf(relay: RelayInput, { manners, sourceAddress }: Omit<Opening, "door" | "demand">): SubmissionOptions {
+function optionsOf(relay: RelayInput, { manners, sourceAddress }: Omit<Opening, "door" | "rule">): SubmissionOptions {
   const port = portOf(relay);
   return {
     host: relay.host,

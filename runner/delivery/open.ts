@@ -1,3 +1,4 @@
+import type { HostTls } from "../net/tls-policy/policy.js";
 import type { Attempt } from "./attempt.js";
 import type { Destination } from "./destination.js";
 import type { Engine } from "./engine.js";
@@ -9,12 +10,12 @@ import type { Door, PooledSession } from "./pooled-session.js";
 /** Opens a session at one door of a destination, when the process has room for one more that is being opened. */
 export async function opened(engine: Engine, order: Order, destination: Destination, door: Door, attempt: Attempt): Promise<PooledSession> {
   const { manners, run } = order;
-  const { sourceAddress, key, relay } = destination;
-  const common = { manners, sourceAddress, key, attempt, secrets: run.secrets, deadline: run.deadline };
+  const { sourceAddress, relay } = destination;
+  const common = { manners, sourceAddress, key: destination.keyOf(door.host), attempt, secrets: run.secrets, deadline: run.deadline };
   const leave = await engine.gate.enter();
   try {
     if (relay !== null) return await openRelay(relay, common);
-    return await openDirect({ ...common, door, demand: destination.demandOf(door.host) });
+    return await openDirect({ ...common, door, rule: destination.ruleOf(door.host) as HostTls });
   } finally {
     leave();
   }

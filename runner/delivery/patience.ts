@@ -12,8 +12,6 @@ export const PATIENCE = {
   busyMostMs: 900_000,
   /** A pause that is over so soon is waited for; a longer one is told, and the message comes back later. */
   waitedForMs: 2000,
-  /** A mail host whose TLS broke is met without it for so long, where that is allowed. KumoMTA remembers for 3 days; we look again sooner. */
-  brokenTlsMs: 3_600_000,
 } as const;
 
 /** Doubled for each time in a row. */

@@ -11,14 +11,14 @@ export class Pool {
   #timer: NodeJS.Timeout | null = null;
 
   /** The session that was used last and fits; null when there is none. Those that broke while they waited are forgotten. */
-  take({ lane, hosts, key }: Destination): PooledSession | null {
+  take({ lane, hosts, keyOf }: Destination): PooledSession | null {
     const { idle } = lane;
     for (let index = idle.length - 1; index >= 0; index--) {
       const pooled = idle[index] as PooledSession;
       if (!pooled.isUsable) {
         idle.splice(index, 1);
         pooled.close();
-      } else if (pooled.key === key && hosts.has(pooled.door.host)) {
+      } else if (hosts.has(pooled.door.host) && pooled.key === keyOf(pooled.door.host)) {
         idle.splice(index, 1);
         return pooled;
       }

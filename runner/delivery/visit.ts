@@ -74,6 +74,12 @@ class Stay {
       if (this.#open.length === 0 || run.deadline.reason !== null) break;
       if (index >= manners.limits.addresses_per_site || this.#greetings >= manners.limits.greetings_per_site) break;
       const attempt = new Attempt(this.order, destination, door, this.#open);
+      const rule = destination.ruleOf(door.host);
+      attempt.record.tls_policy = rule?.source ?? null;
+      if (rule?.failure != null) {
+        this.#notUsed(attempt, rule.failure);
+        continue;
+      }
       const pooled = await this.#enter(door, attempt);
       if (pooled !== null) await this.#use(pooled, attempt);
       else if (!this.#mayGoOn) break;
@@ -111,6 +117,12 @@ class Stay {
       this.#failed(failure, this.#speakerOf(door.host, door.ipAddress));
       return null;
     }
+  }
+
+  /** Its policy forbids to dial it, or nobody knows just now what its policy is: another host may do. */
+  #notUsed(attempt: Attempt, failure: Failure): void {
+    attempt.end("not_connected", failure);
+    for (const recipient of this.#open) this.#fallbacks.set(recipient, decisionOfFailure(failure, US));
   }
 
   /** What keeps one host from taking it, unless another does. */
@@ -154,7 +166,12 @@ class Stay {
 
   #anotherAttempt(pooled: PooledSession, portion: readonly Recipient[]): Attempt {
     const attempt = new Attempt(this.order, this.destination, pooled.door, portion);
-    Object.assign(attempt.record, { reused: true, tls: pooled.tls, tls_version: pooled.session.connection.tls?.version ?? null });
+    Object.assign(attempt.record, {
+      reused: true,
+      tls: pooled.tls,
+      tls_policy: this.destination.ruleOf(pooled.door.host)?.source ?? null,
+      tls_version: pooled.session.connection.tls?.version ?? null,
+    });
     pooled.state.use(attempt.recorder, this.order.run.deadline);
     this.order.helloName = pooled.helloName;
     return attempt;

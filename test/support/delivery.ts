@@ -20,8 +20,8 @@ export function closing<Thing extends { close(): Promise<unknown> }>(thing: Thin
   return thing;
 }
 
-export async function internet(zone: string, hosts: FakeHosts, behave?: Parameters<typeof startFakeInternet>[2]): Promise<FakeInternet> {
-  return closing(await startFakeInternet(zone, hosts, behave));
+export async function internet(zone: string, hosts: FakeHosts, names?: Parameters<typeof startFakeInternet>[2]): Promise<FakeInternet> {
+  return closing(await startFakeInternet(zone, hosts, names));
 }
 
 /** How a service, or the probe, is to find its way in a fake internet, with little patience. */

@@ -1,4 +1,4 @@
-import { startDnsServer } from "../../runner/lab/dns-server.js";
+import { type DnsServerOptions, startDnsServer } from "../../runner/lab/dns-server.js";
 import { type AcceptedSocket, type Certificate, type Listener, listen, serveTls } from "../../runner/net/listen.js";
 import { allCertificates } from "./certificates.js";
 
@@ -11,7 +11,8 @@ export interface MxBehaviour {
   readonly capabilities?: readonly string[];
   /** broken: says 220 and then no TLS. refused: offers it, and says no. */
   readonly tls?: "good" | "broken" | "refused";
-  readonly certificate?: string;
+  /** The name of one in fixtures/certificates, or another. */
+  readonly certificate?: string | Certificate;
   readonly mail?: (line: string, connection: number) => string | null;
   readonly rcpt?: (address: string, connection: number) => string | null;
   readonly data?: (connection: number) => string | null;
@@ -58,10 +59,10 @@ export interface FakeInternet {
  * An internet of its own on the loopback: a name server with these zone lines (under `example.`), and mail hosts that all listen at one port of
  * different addresses, as the real ones do.
  */
-export async function startFakeInternet(zone: string, hosts: FakeHosts, behave?: Parameters<typeof startDnsServer>[0]["behave"]): Promise<FakeInternet> {
+export async function startFakeInternet(zone: string, hosts: FakeHosts, names: Partial<DnsServerOptions> = {}): Promise<FakeInternet> {
   const addresses = Object.entries(hosts).map(([name, [address]]) => `${name} A ${address}`);
   const text = `$ORIGIN example.\n$TTL 300\n@ SOA ns hostmaster 1 3600 600 86400 60\n@ NS ns\nns A 127.0.0.1\n${zone}\n${addresses.join("\n")}\n`;
-  const dns = await startDnsServer({ zones: [text], ...(behave === undefined ? {} : { behave }) });
+  const dns = await startDnsServer({ zones: [text], ...names });
   const open: Host[] = [];
   let port = 0;
   for (const [name, [address, behaviour]] of Object.entries(hosts)) {
@@ -207,7 +208,7 @@ class Talk {
     await this.#reply("starttls", "220 2.0.0 go ahead");
     if (tls === "broken") return void this.socket.end("this is no TLS\r\n");
     this.socket.removeAllListeners("data");
-    this.socket = serveTls(this.socket, allCertificates()[certificate] as Certificate);
+    this.socket = serveTls(this.socket, typeof certificate === "string" ? (allCertificates()[certificate] as Certificate) : certificate);
     this.#isSecure = true;
     this.#listenTo(this.socket);
   }

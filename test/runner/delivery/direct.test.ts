@@ -96,7 +96,7 @@ describe("what the name servers say", () => {
     ["silence", "silent", "failed", "routing", "name_server", null],
   ])("%s", async (_, domain, outcome, found, saidBy, enhanced) => {
     const behave = ({ name }: { name: string }) => (name === "broken.example" ? { rcode: 2 } : name === "silent.example" ? { drop: true } : undefined);
-    const net = await internet('null MX 0 .\nempty TXT "nothing"', { mx: ["127.0.0.11", {}] }, behave);
+    const net = await internet('null MX 0 .\nempty TXT "nothing"', { mx: ["127.0.0.11", {}] }, { behave });
     const report = await service(net).send(mail(`bob@${domain}.example`));
     expect(only(report)).toMatchObject({ outcome, class: found, said_by: saidBy, enhanced_code: enhanced, decided_at: "resolve" });
     expect(report.attempts).toEqual([]);

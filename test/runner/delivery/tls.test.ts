@@ -1,0 +1,116 @@
+import { describe, expect, test } from "vitest";
+import { selfSigned } from "../../../runner/lab/self-signed.js";
+import type { Certificate } from "../../../runner/net/listen.js";
+import { closeAfterEach, closing, internet, mail, only, service } from "../../support/delivery.js";
+import type { FakeInternet, MxBehaviour } from "../../support/fake-internet.js";
+import { POLICY_AUTHORITY, policyCertificate, startPolicyHost } from "../../support/policy-host.js";
+import { tlsaLine } from "../../support/signed-names.js";
+import { tlsaFor } from "../../support/tlsa.js";
+
+closeAfterEach();
+
+const OWN = selfSigned({ names: ["mx.example"] });
+const OTHER = selfSigned({ names: ["mx.example"] });
+const TRUSTED = policyCertificate("mx.example");
+
+describe("DANE", () => {
+  /** The records stand at the port that is dialled, which is known only when the hosts listen. */
+  async function signed(behaviour: MxBehaviour, certificate: Certificate): Promise<FakeInternet> {
+    const probe = await internet("", { mx: ["127.0.0.11", behaviour] });
+    const line = tlsaLine(`_${probe.port}._tcp.mx.example`, tlsaFor(certificate.certificate, "3 1 1"));
+    const names = await internet(`one MX 10 mx\n${line}`, { mx: ["127.0.0.11", null] }, { authenticated: true });
+    return { ...probe, servers: names.servers, host: (name) => probe.host(name) };
+  }
+
+  test("is heeded where the name servers vouch for it: a certificate that nobody trusts will do", async () => {
+    const report = await service(await signed({ tls: "good", certificate: OWN }, OWN)).send(mail("bob@one.example"));
+    expect(only(report).outcome).toBe("delivered");
+    expect(report.attempts[0]).toMatchObject({ tls: "secured", tls_policy: "dane", tls_result: null });
+  });
+
+  test.each<[string, MxBehaviour, string]>([
+    ["another certificate", { tls: "good", certificate: OTHER }, "certificate"],
+    ["no STARTTLS", {}, "STARTTLS"],
+    ["a TLS that breaks", { tls: "broken" }, ""],
+  ])("with %s sends nothing, and may do so later", async (_, behaviour, words) => {
+    const world = await signed(behaviour, OWN);
+    const report = await service(world).send(mail("bob@one.example"));
+    expect(only(report)).toMatchObject({ outcome: "failed", class: "tls", next: "may_be_tried", message: expect.stringContaining(words) });
+    expect(report.attempts[0]).toMatchObject({ tls_policy: "dane", tls_result: expect.any(String) });
+    expect(world.host("mx").messages).toEqual([]);
+  });
+
+  test("is not heeded where that is switched off", async () => {
+    const report = await service(await signed({}, OWN), { tls: { dane: "off" } }).send(mail("bob@one.example"));
+    expect(only(report).outcome).toBe("delivered");
+    expect(report.attempts[0]).toMatchObject({ tls_policy: "opportunistic" });
+  });
+});
+
+describe("MTA-STS", () => {
+  async function published(mode: "enforce" | "testing", behaviour: MxBehaviour, mx = "mx.example") {
+    const host = closing(await startPolicyHost({ certificate: policyCertificate("mta-sts.one.example") }));
+    host.policy = `version: STSv1\nmode: ${mode}\nmx: ${mx}\nmax_age: 86400\n`;
+    const net = await internet('one MX 10 mx\n_mta-sts.one TXT "v=STSv1; id=1"\nmta-sts.one A 127.0.0.1', { mx: ["127.0.0.11", behaviour] });
+    return { net, delivery: service(net, { tls: { policy_port: host.port, ca: POLICY_AUTHORITY } }) };
+  }
+
+  test("in force is held to", async () => {
+    const { delivery } = await published("enforce", { tls: "good", certificate: TRUSTED });
+    const report = await delivery.send(mail("bob@one.example"));
+    expect(only(report).outcome).toBe("delivered");
+    expect(report.attempts[0]).toMatchObject({ tls: "secured", tls_policy: "mta_sts", tls_result: null });
+  });
+
+  test.each<[string, MxBehaviour, string | undefined]>([
+    ["a certificate that nobody trusts", { tls: "good", certificate: OWN }, undefined],
+    ["no STARTTLS", {}, undefined],
+    ["a host that it does not name", { tls: "good", certificate: TRUSTED }, "other.example"],
+  ])("in force keeps the message from %s", async (_, behaviour, mx) => {
+    const { net, delivery } = await published("enforce", behaviour, mx);
+    const report = await delivery.send(mail("bob@one.example"));
+    expect(only(report)).toMatchObject({ outcome: "failed", class: "tls", next: "may_be_tried" });
+    expect(net.host("mx").messages).toEqual([]);
+  });
+
+  test("in testing is told of, and delivered to all the same", async () => {
+    const { delivery } = await published("testing", { tls: "good", certificate: OWN });
+    const report = await delivery.send(mail("bob@one.example"));
+    expect(only(report).outcome).toBe("delivered");
+    expect(report.attempts[0]).toMatchObject({ tls: "secured", tls_result: "certificate-not-trusted" });
+  });
+
+  test("of one domain does not bind another at the same hosts, and neither uses the other's session", async () => {
+    const { net, delivery } = await published("enforce", { tls: "good", certificate: OWN });
+    expect(only(await delivery.send(mail("bob@mx.example"))).outcome).toBe("delivered");
+    expect(only(await delivery.send(mail("bob@one.example"))).outcome).toBe("failed");
+    expect(net.host("mx").messages).toHaveLength(1);
+  });
+});
+
+describe("REQUIRETLS", () => {
+  const CAPABLE = ["PIPELINING", "SIZE 10485760", "8BITMIME", "ENHANCEDSTATUSCODES", "REQUIRETLS"];
+
+  async function world(behaviour: MxBehaviour) {
+    const host = closing(await startPolicyHost({ certificate: policyCertificate("mta-sts.one.example") }));
+    host.policy = "version: STSv1\nmode: enforce\nmx: mx.example\nmax_age: 86400\n";
+    const net = await internet('one MX 10 mx\n_mta-sts.one TXT "v=STSv1; id=1"\nmta-sts.one A 127.0.0.1', { mx: ["127.0.0.11", behaviour] });
+    return { net, delivery: service(net, { tls: { policy_port: host.port, ca: POLICY_AUTHORITY } }) };
+  }
+
+  test("is asked for inside TLS, of a host that promises it", async () => {
+    const { net, delivery } = await world({ tls: "good", certificate: TRUSTED, capabilities: CAPABLE });
+    expect(only(await delivery.send(mail("bob@one.example", { requiretls: true }))).outcome).toBe("delivered");
+    expect(net.host("mx").connections[0]?.find((line) => line.startsWith("MAIL"))).toMatch(/ REQUIRETLS$/);
+  });
+
+  test("is a reason not to send to a host that does not promise it", async () => {
+    const { net, delivery } = await world({ tls: "good", certificate: TRUSTED });
+    expect(only(await delivery.send(mail("bob@one.example", { requiretls: true })))).toMatchObject({
+      outcome: "bounced",
+      class: "tls",
+      enhanced_code: "5.7.30",
+    });
+    expect(net.host("mx").messages).toEqual([]);
+  });
+});
