@@ -1,8 +1,9 @@
 import { utc } from "../../runner/clock.js";
 import { finding } from "../../runner/judge.js";
 import { failure } from "../../schemas/failure.js";
+import type { ReceiveEvidence } from "../mail.receive/evidence.js";
+import type { SendEvidence } from "../mail.send/evidence.js";
 import type { Ctx, RoundtripEvidence } from "./evidence.js";
-import type { Received, Sent } from "./halves.js";
 import { sharesOf } from "./hops.js";
 import { type Conversations, type Loop, mayArrive } from "./loop.js";
 import { picked } from "./parts.js";
@@ -21,14 +22,14 @@ export function conclude(evidence: RoundtripEvidence, result: Loop, conversation
   noteFailure(evidence, sent, received, input);
 }
 
-function noteSending(evidence: RoundtripEvidence, sent: Sent, ctx: Ctx): void {
+function noteSending(evidence: RoundtripEvidence, sent: SendEvidence, ctx: Ctx): void {
   evidence.delivery = sent.delivery;
   evidence.greylist_delay_ms = sent.greylist_delay_ms;
   evidence.send = { ...reached(ctx), ...picked(sent, SEND_FACTS), attempts: sent.attempts.map((attempt) => picked(attempt, ATTEMPT_FACTS)) };
   evidence.findings.push(...sent.findings);
 }
 
-function noteReceiving(evidence: RoundtripEvidence, received: Received, ctx: Ctx): void {
+function noteReceiving(evidence: RoundtripEvidence, received: ReceiveEvidence, ctx: Ctx): void {
   evidence.receive = { ...reached(ctx), ...picked(received, RECEIVE_FACTS) };
   // That it is not there is this run's failure, and told as one.
   evidence.findings.push(...received.findings.filter(({ reason }) => reason !== "no_recent_message"));
@@ -39,14 +40,14 @@ function reached({ tcp }: Ctx): Reached {
   return { ip_address: ipAddress, connected_time: connectedAt === null ? null : utc(connectedAt) };
 }
 
-function arrivalOf(sent: Sent | null, received: Received): RoundtripEvidence["arrival"] {
+function arrivalOf(sent: SendEvidence | null, received: ReceiveEvidence): RoundtripEvidence["arrival"] {
   if (received.matched > 0) return "arrived";
   if (sent === null || !mayArrive(sent)) return "not_awaited";
   return received.failure === null ? "not_arrived" : "unknown";
 }
 
 /** The first copy is the message; the newest stands first. */
-function noteMessage(evidence: RoundtripEvidence, { messages, duplicates }: Received): void {
+function noteMessage(evidence: RoundtripEvidence, { messages, duplicates }: ReceiveEvidence): void {
   const message = messages.at(-1);
   if (message === undefined) return;
   Object.assign(evidence, picked(message, ["internal_date", "authentication", "spam", "folder", "is_spam_folder", "uid", "size_bytes"]));
@@ -54,14 +55,17 @@ function noteMessage(evidence: RoundtripEvidence, { messages, duplicates }: Rece
   evidence.duplicates = duplicates;
 }
 
-function cleanUpOf({ matched, matched_uids: uids, deleted_uids: deleted }: Received, { clean_up: asked }: Input): RoundtripEvidence["clean_up"]["outcome"] {
+function cleanUpOf(
+  { matched, matched_uids: uids, deleted_uids: deleted }: ReceiveEvidence,
+  { clean_up: asked }: Input,
+): RoundtripEvidence["clean_up"]["outcome"] {
   if (!asked) return "not_asked";
   if (matched === 0) return "nothing_there";
   return deleted.length === uids.length ? "deleted" : "failed";
 }
 
 /** One of the two conversations broke, or the message did not come. What a server left open is decided by whether it came. */
-function noteFailure(evidence: RoundtripEvidence, sent: Sent | null, received: Received, { wait_ms: waitMs }: Input): void {
+function noteFailure(evidence: RoundtripEvidence, sent: SendEvidence | null, received: ReceiveEvidence, { wait_ms: waitMs }: Input): void {
   const { arrival } = evidence;
   const isSolved = sent?.delivery === "unknown" && arrival === "arrived";
   if (isSolved)

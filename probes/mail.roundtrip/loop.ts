@@ -1,13 +1,17 @@
+import type { ReceiveEvidence } from "../mail.receive/evidence.js";
+import { receiveMail } from "../mail.receive/receive.js";
+import type { SendEvidence } from "../mail.send/evidence.js";
 import type { Letter } from "../mail.send/letter.js";
 import type { Ctx } from "./evidence.js";
-import { type Received, receiveHalf, receiveInput, type Sent, sendHalf } from "./halves.js";
+import { receiveInput } from "./receive-input.js";
 import type { Input } from "./schema.js";
+import { sendLetter } from "./send-letter.js";
 
 /** What both conversations came to, and when, on the monotonic clock. */
 export interface Loop {
   /** Null: nothing was sent, for nobody could have seen it arrive. */
-  readonly sent: Sent | null;
-  readonly received: Received;
+  readonly sent: SendEvidence | null;
+  readonly received: ReceiveEvidence;
   /** The first attempt to send began. */
   readonly beganAt: number | null;
   readonly seenAt: number | null;
@@ -28,7 +32,7 @@ export async function loop({ send: sending, imap }: Conversations, input: Input,
   const stop = new AbortController();
   let giveUpAt = Number.POSITIVE_INFINITY;
   let seenAt: number | null = null;
-  const receiving = receiveHalf(imap, receiveInput(input, letter), {
+  const receiving = receiveMail(imap, receiveInput(input, letter), {
     listening: listening.give,
     found: (at) => {
       seenAt = at;
@@ -39,14 +43,14 @@ export async function loop({ send: sending, imap }: Conversations, input: Input,
   const early = await Promise.race([receiving, listening.given]);
   if (early !== undefined) return { sent: null, received: early, beganAt: null, seenAt };
   const beganAt = sending.clock.now();
-  const sent = await sendHalf(sending, input.send, letter);
+  const sent = await sendLetter(sending, input.send, letter);
   giveUpAt = sending.clock.now() + input.wait_ms;
   if (!mayArrive(sent)) stop.abort();
   return { sent, received: await receiving, beganAt, seenAt };
 }
 
 /** Also where nobody knows whether the server has it: that is what waiting finds out. */
-export function mayArrive({ delivery }: Pick<Sent, "delivery">): boolean {
+export function mayArrive({ delivery }: Pick<SendEvidence, "delivery">): boolean {
   return delivery !== "refused" && delivery !== "not_sent";
 }
 

@@ -4,9 +4,9 @@ import { newLetter } from "../mail.send/letter.js";
 import { usualTimeoutMs as sendingMs } from "../mail.send/schedule.js";
 import { conclude } from "./conclude.js";
 import { type Ctx, nothingYet, type RoundtripEvidence } from "./evidence.js";
-import { receiveInput } from "./halves.js";
 import { judge } from "./judge.js";
 import { type Conversations, loop } from "./loop.js";
+import { receiveInput } from "./receive-input.js";
 import { type Input, newest } from "./schema.js";
 
 export default defineProbe({

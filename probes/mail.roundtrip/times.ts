@@ -1,7 +1,7 @@
 import { round, utc } from "../../runner/clock.js";
 import type { Operation } from "../../schemas/operation.js";
+import type { SendEvidence } from "../mail.send/evidence.js";
 import type { Ctx, RoundtripEvidence } from "./evidence.js";
-import type { Sent } from "./halves.js";
 import type { Loop } from "./loop.js";
 
 /** How the end of a message is called among the steps of the sending conversation. */
@@ -22,7 +22,7 @@ export function noteTimes(evidence: RoundtripEvidence, { sent, beganAt, seenAt }
 }
 
 /** When the first recipient's message was taken, and when the attempt began that brought it; both since the run began. */
-function acceptance({ recipients, attempts }: Sent): { at_ms: number; began_ms: number } | null {
+function acceptance({ recipients, attempts }: SendEvidence): { at_ms: number; began_ms: number } | null {
   const number = recipients.find(({ outcome }) => outcome === "accepted")?.attempt;
   const steps = attempts.find((attempt) => attempt.number === number)?.operations ?? [];
   const end = steps.findLast(({ name }) => name === END_OF_MESSAGE);
