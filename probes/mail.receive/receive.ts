@@ -11,7 +11,7 @@ import { openMailbox } from "./open-mailbox.js";
 import { persevere } from "./reconnect.js";
 import { removeMatches } from "./remove.js";
 import type { Input } from "./schema.js";
-import type { ReceiveHooks, Visit } from "./visit.js";
+import { isStopped, type ReceiveHooks, type Visit } from "./visit.js";
 import { searchAll, waitFor } from "./wait.js";
 
 export type { ReceiveHooks };
@@ -33,18 +33,24 @@ export function patienceMs({ wait_ms: wait, retries, retry_delay: delay }: Input
 }
 
 async function receive(ctx: Ctx, input: Input, evidence: ReceiveEvidence, hooks: ReceiveHooks): Promise<void> {
+  if (isStopped(hooks)) return;
   const visit = await open(ctx, input, evidence, hooks);
-  const close = (): void => visit.session.close();
-  hooks.stop?.addEventListener("abort", close, { once: true });
+  const hangUp = (): void => {
+    visit.session.close();
+    visit.session.broken({ code: "cancelled", message: "the wait was stopped" }, ctx.clock.now());
+  };
+  hooks.stop?.addEventListener("abort", hangUp, { once: true });
   try {
+    // It may have been stopped while the mailbox was opened.
+    if (isStopped(hooks)) hangUp();
     const matches = await findAll(visit);
     if (input.delete_after_check && matches.length > 0) await removeMatches(visit, matches);
     await leave(visit);
   } catch (error) {
     // Whoever stopped the wait knows why.
-    if (hooks.stop?.aborted !== true) throw error;
+    if (!isStopped(hooks)) throw error;
   } finally {
-    hooks.stop?.removeEventListener("abort", close);
+    hooks.stop?.removeEventListener("abort", hangUp);
     visit.session.close();
   }
 }

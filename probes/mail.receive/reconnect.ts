@@ -3,7 +3,7 @@ import { FailureError } from "../../runner/failure-error.js";
 import { LIMITS } from "./limits.js";
 import { pause } from "./listen.js";
 import { openMailbox } from "./open-mailbox.js";
-import type { Visit } from "./visit.js";
+import { isStopped, type Visit } from "./visit.js";
 
 /**
  * Opens the mailbox anew when its connection was lost. False when it was something else that broke, or nobody waits any longer; what
@@ -43,7 +43,8 @@ export async function persevere<Result>(visit: Visit, isOver: () => boolean, ste
   }
 }
 
-/** What a later attempt may not meet again. When the run's own time is up, there is none. */
-function isLoss({ ctx }: Visit, error: unknown): error is FailureError {
-  return error instanceof FailureError && error.failure.retryable && ctx.tcp.state.deadline.reason === null;
+/** What a later attempt may not meet again. When the run's own time is up, or it was stopped, there is none. */
+function isLoss({ ctx, hooks }: Visit, error: unknown): error is FailureError {
+  const isEnded = ctx.tcp.state.deadline.reason !== null || isStopped(hooks);
+  return error instanceof FailureError && error.failure.retryable && !isEnded;
 }

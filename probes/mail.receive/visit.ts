@@ -46,6 +46,10 @@ export interface ReceiveHooks {
   readonly stop?: AbortSignal;
 }
 
+export function isStopped({ stop }: ReceiveHooks): boolean {
+  return stop?.aborted === true;
+}
+
 /** Opens a folder to read it only, and hears from now on what is told of it. */
 export async function openFolder(visit: Visit, folder: Folder): Promise<OpenMailbox> {
   const { session } = visit;

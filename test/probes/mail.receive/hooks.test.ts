@@ -1,0 +1,97 @@
+import { afterEach, expect, test } from "vitest";
+import type { Ctx } from "../../../probes/mail.receive/evidence.js";
+import { receiveMail } from "../../../probes/mail.receive/receive.js";
+import { type Input, newest } from "../../../probes/mail.receive/schema.js";
+import { monotonic } from "../../../runner/clock.js";
+import { RunContext } from "../../../runner/context.js";
+import { grantorOf } from "../../../runner/grants.js";
+import { type ImapServer, type ImapServerOptions, LAB_ACCOUNT, startImapServer } from "../../../runner/lab/imap-server.js";
+import { testRun } from "../../support/smtp-context.js";
+import { letter } from "./mailbox.js";
+
+const open: ImapServer[] = [];
+afterEach(async () => {
+  for (const server of open.splice(0)) await server.close();
+});
+
+async function server(options: ImapServerOptions = {}): Promise<ImapServer> {
+  const started = await startImapServer(options);
+  open.push(started);
+  return started;
+}
+
+async function contextOf(): Promise<Ctx> {
+  const { state } = testRun(20_000);
+  return new RunContext(state, await grantorOf(["tcp", "tls", "clock"])) as unknown as Ctx;
+}
+
+function inputFor({ host, port }: ImapServer, more: Partial<Input> = {}): Input {
+  const input = { host, port, ...LAB_ACCOUNT, tls_mode: "none", auth: { allow_plaintext: true }, token: "1ab0c4", poll_interval_ms: 5000, ...more };
+  expect(newest.input.validator(input)).toBe(true);
+  return input as unknown as Input;
+}
+
+const MESSAGE = Buffer.from(letter({ subject: "x 1ab0c4" }));
+
+test("who sends when it is listened to is told when the message was there", async () => {
+  const lab = await server();
+  let sentAt = 0;
+  const found: number[] = [];
+  const send = (): void => {
+    setTimeout(() => {
+      sentAt = monotonic();
+      lab.store.inbox.add(MESSAGE);
+    }, 50);
+  };
+  const evidence = await receiveMail(await contextOf(), inputFor(lab), { listening: send, found: (at) => found.push(at) });
+  expect(evidence).toMatchObject({ status: "ok", found_by: "idle", matched: 1 });
+  expect(found).toHaveLength(1);
+  expect((found[0] as number) - sentAt).toBeGreaterThanOrEqual(0);
+  expect((found[0] as number) - sentAt).toBeLessThan(500);
+});
+
+test("it is waited for as long as the sender says, who may change his mind", async () => {
+  const lab = await server();
+  let until = Number.POSITIVE_INFINITY;
+  setTimeout(() => {
+    until = monotonic() + 200;
+  }, 300);
+  const began = monotonic();
+  const evidence = await receiveMail(await contextOf(), inputFor(lab, { wait_ms: 0, poll_interval_ms: 50 }), { giveUpAt: () => until });
+  expect(evidence).toMatchObject({ failure: null, error_type: "no_recent_message" });
+  expect(monotonic() - began).toBeGreaterThan(490);
+  expect(monotonic() - began).toBeLessThan(2000);
+});
+
+test.each([
+  ["while it listens", {}],
+  ["while it waits to ask again", { capabilities: ["UIDPLUS"] }],
+])("it ends at once when the sender stops it %s", async (_when, options) => {
+  const lab = await server(options);
+  const stop = new AbortController();
+  const began = monotonic();
+  const evidence = await receiveMail(await contextOf(), inputFor(lab, { wait_ms: 10_000 }), {
+    listening: () => void setTimeout(() => stop.abort(), 100),
+    stop: stop.signal,
+  });
+  expect(monotonic() - began).toBeLessThan(1500);
+  expect(evidence).toMatchObject({ failure: null, matched: 0, reconnects: [] });
+  await expect.poll(() => lab.openSockets, { interval: 5 }).toBe(0);
+});
+
+test("it ends at once when it is stopped while the server is away", async () => {
+  const lab = await server({ behave: ({ name }) => (name === "IDLE" ? { closeAfterMs: 20 } : undefined) });
+  const stop = new AbortController();
+  setTimeout(() => stop.abort(), 400);
+  const evidence = await receiveMail(await contextOf(), inputFor(lab, { wait_ms: 10_000 }), { stop: stop.signal });
+  expect(evidence.failure).toBeNull();
+  expect(evidence.reconnects.length).toBeGreaterThan(0);
+  await expect.poll(() => lab.openSockets, { interval: 5 }).toBe(0);
+});
+
+test("what is stopped before it began is not begun", async () => {
+  const lab = await server();
+  const evidence = await receiveMail(await contextOf(), inputFor(lab, { wait_ms: 10_000 }), { stop: AbortSignal.abort() });
+  expect(evidence).toMatchObject({ failure: null, matched: 0 });
+  expect(lab.connections).toBe(0);
+});
