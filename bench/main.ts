@@ -7,6 +7,7 @@ import { memory } from "./memory.js";
 import { queue } from "./queue.js";
 import { queueRedis } from "./queue-redis.js";
 import { rcpt } from "./rcpt.js";
+import { send } from "./send.js";
 import { startup } from "./startup.js";
 import type { Bench } from "./support/bench.js";
 import { type Figure, verdictOf } from "./support/figure.js";
@@ -16,7 +17,7 @@ import { tableOf } from "./support/table.js";
 import { openWorkshop } from "./support/workshop.js";
 import { throughput } from "./throughput.js";
 
-const BENCHES: readonly Bench[] = [throughput, startup, accuracy, memory, dns, queue, queueRedis, rcpt, dkim];
+const BENCHES: readonly Bench[] = [throughput, startup, accuracy, memory, dns, queue, queueRedis, rcpt, send, dkim];
 
 const HELP = `npm run bench [-- <names> --quick --explain --json FILE]
 

@@ -25,6 +25,8 @@ const PROCESSES = {
   queueRedisBare: "contenders/queue-redis-bare",
   rcptOurs: "contenders/rcpt-ours",
   rcptBare: "contenders/rcpt-bare",
+  sendOurs: "contenders/send-ours",
+  sendNodemailer: "contenders/send-nodemailer",
   signOurs: "contenders/sign-ours",
   signNodemailer: "contenders/sign-nodemailer",
 } as const;
