@@ -1,4 +1,5 @@
 import type { RelayInput } from "../../schemas/delivery.js";
+import { FailureError } from "../failure-error.js";
 import type { SubmissionOptions } from "../net/smtp/submission.js";
 import { nothingLearned, openSubmission } from "../net/smtp/submission.js";
 import type { Opening } from "./open-direct.js";
@@ -21,10 +22,11 @@ export async function openRelay(relay: RelayInput, opening: Omit<Opening, "door"
     const session = await openSubmission(state.context, optionsOf(relay, opening), facts);
     const { remoteAddress, remotePort, tls } = session.connection;
     attempt.record.tls_version = tls?.version ?? null;
+    attempt.record.tls = tls === null ? "none" : "secured";
     const door = { host: relay.host, ipAddress: remoteAddress, port: remotePort };
-    return new PooledSession(session, state, door, key, facts.helo_domain ?? "", tls === null ? "none" : "secured");
+    return new PooledSession(session, state, door, key, facts.helo_domain ?? "", attempt.record.tls);
   } catch (error) {
-    if (facts.tls === null && facts.capabilities_before_tls !== null) attempt.record.tls = "failed";
+    if (error instanceof FailureError && (error.failure.phase === "tls" || error.failure.phase === "starttls")) attempt.record.tls = "failed";
     state.letGo();
     throw error;
   } finally {
