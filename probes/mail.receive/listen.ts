@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { FailureError } from "../../runner/failure-error.js";
 import { noop } from "../../runner/net/imap/commands.js";
 import { idle, isNewMail } from "../../runner/net/imap/idle.js";
-import type { Visit } from "./visit.js";
+import { isStopped, type Visit } from "./visit.js";
 
 /** A server that ends an IDLE as soon as it begins is not asked again and again. */
 const PAUSE_MS = 250;
@@ -12,14 +12,14 @@ export async function listen(visit: Visit, milliseconds: number): Promise<void> 
   if (visit.told.length > 0) return;
   if (visit.canIdle) await listenByIdle(visit, milliseconds);
   else {
-    await pause(visit, milliseconds);
+    await pauseUntilWoken(visit, milliseconds);
     await noop(visit.session);
   }
 }
 
 async function listenByIdle(visit: Visit, milliseconds: number): Promise<void> {
   try {
-    const { reason } = await idle(visit.session, { until: isNewMail, timeoutMs: milliseconds });
+    const { reason } = await idle(visit.session, { until: isNewMail, timeoutMs: milliseconds, ...wakeable(visit) });
     if (reason === "ended") await pause(visit, Math.min(milliseconds, PAUSE_MS));
   } catch (error) {
     // It said that it can, and will not.
@@ -28,7 +28,21 @@ async function listenByIdle(visit: Visit, milliseconds: number): Promise<void> {
   }
 }
 
-export function pause({ ctx, hooks }: Visit, milliseconds: number): Promise<void> {
-  const signal = hooks.stop === undefined ? ctx.signal : AbortSignal.any([ctx.signal, hooks.stop]);
-  return sleep(milliseconds, undefined, { signal });
+export function pause({ ctx, hooks }: Visit, milliseconds: number, woken?: AbortSignal): Promise<void> {
+  const signals = [ctx.signal, hooks.stop, woken].filter((signal) => signal !== undefined);
+  return sleep(milliseconds, undefined, { signal: AbortSignal.any(signals) });
+}
+
+/** A signal that has been given says nothing any more. */
+function wakeable({ hooks: { wake } }: Visit): { wake?: AbortSignal } {
+  return wake === undefined || wake.aborted ? {} : { wake };
+}
+
+async function pauseUntilWoken(visit: Visit, milliseconds: number): Promise<void> {
+  const { wake } = wakeable(visit);
+  try {
+    await pause(visit, milliseconds, wake);
+  } catch (error) {
+    if (wake?.aborted !== true || isStopped(visit.hooks) || visit.ctx.signal.aborted) throw error;
+  }
 }

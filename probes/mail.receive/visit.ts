@@ -42,6 +42,8 @@ export interface ReceiveHooks {
   found?(at: number): void;
   /** When to give up, on the monotonic clock. It is asked again at each look, so it may move. */
   giveUpAt?(): number;
+  /** Looks at once, one time: for when `giveUpAt` has moved. */
+  readonly wake?: AbortSignal;
   /** Ends the waiting at once. */
   readonly stop?: AbortSignal;
 }

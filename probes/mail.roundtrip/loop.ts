@@ -30,6 +30,7 @@ export interface Conversations {
 export async function loop({ send: sending, imap }: Conversations, input: Input, letter: Letter): Promise<Loop> {
   const listening = signal();
   const stop = new AbortController();
+  const wake = new AbortController();
   let giveUpAt = Number.POSITIVE_INFINITY;
   let seenAt: number | null = null;
   const receiving = receiveMail(imap, receiveInput(input, letter), {
@@ -39,13 +40,15 @@ export async function loop({ send: sending, imap }: Conversations, input: Input,
     },
     giveUpAt: () => giveUpAt,
     stop: stop.signal,
+    wake: wake.signal,
   });
   const early = await Promise.race([receiving, listening.given]);
   if (early !== undefined) return { sent: null, received: early, beganAt: null, seenAt };
   const beganAt = sending.clock.now();
   const sent = await sendLetter(sending, input.send, letter);
   giveUpAt = sending.clock.now() + input.wait_ms;
-  if (!mayArrive(sent)) stop.abort();
+  if (mayArrive(sent)) wake.abort();
+  else stop.abort();
   return { sent, received: await receiving, beganAt, seenAt };
 }
 

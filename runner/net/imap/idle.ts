@@ -6,6 +6,8 @@ export interface IdleOptions {
   /** True for what ends the waiting, as an EXISTS. */
   readonly until: (told: Untagged) => boolean;
   readonly timeoutMs: number;
+  /** Ends the waiting early, as if its time were up. */
+  readonly wake?: AbortSignal;
 }
 
 export interface IdleResult {
@@ -27,7 +29,7 @@ export function isNewMail(told: Untagged): boolean {
  * Waits in the open folder for the server to tell something (RFC 2177). One operation, from IDLE to the reply to DONE. A server that
  * says BYE, or goes without a word, breaks the conversation as at any other command.
  */
-export async function idle(session: ImapSession, { until, timeoutMs }: IdleOptions): Promise<IdleResult> {
+export async function idle(session: ImapSession, { until, timeoutMs, wake }: IdleOptions): Promise<IdleResult> {
   const { current } = session.start("IDLE", "command", ["IDLE"]);
   let leaving = false;
   let toldAt: number | null = null;
@@ -43,6 +45,8 @@ export async function idle(session: ImapSession, { until, timeoutMs }: IdleOptio
   }
   current.waitsToBeTold = true;
   const timer = setTimeout(leave, Math.min(timeoutMs, LONGEST_MS));
+  wake?.addEventListener("abort", leave);
+  if (wake?.aborted === true) leave();
   try {
     for (;;) {
       // It goes: the next step breaks with what it said.
@@ -59,6 +63,7 @@ export async function idle(session: ImapSession, { until, timeoutMs }: IdleOptio
     }
   } finally {
     clearTimeout(timer);
+    wake?.removeEventListener("abort", leave);
   }
 }
 

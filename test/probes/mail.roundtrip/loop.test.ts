@@ -62,16 +62,17 @@ describe("a message that comes back", () => {
   });
 
   test("is one list of steps in which each says whose it is", async () => {
-    const { ends } = await start({ smtp: { greylistMs: 150 }, delivery: { delayMs: 60 } });
+    const { ends } = await start({ smtp: { greylistMs: 150 }, delivery: { delayMs: 400 } });
     const output = await roundtrip(ends, { clean_up: true });
     const sending = ["connect", "greeting 220", "EHLO 250", "AUTH SCRAM-SHA-256 334", "AUTH SCRAM-SHA-256 334", "AUTH SCRAM-SHA-256 235"];
     const mailbox = ["connect", "greeting", "AUTHENTICATE SCRAM-SHA-256", "LIST", "EXAMINE", "EXAMINE", "IDLE"];
+    const taken = ["UID SEARCH", "STATUS", "IDLE"];
     const there = ["UID SEARCH", "UID FETCH", "STATUS", "SELECT", "UID STORE", "UID EXPUNGE", "LOGOUT"];
     expect(steps(output)).toEqual([
       ...mailbox.map((name) => `imap ${name}`),
       ...[...sending, "MAIL 250", "RCPT 451", "DATA 554", "RSET 250", "QUIT 221"].map((name) => `send ${name}`),
       ...[...sending, "MAIL 250", "RCPT 250", "DATA 354", "message 250", "QUIT 221"].map((name) => `send ${name}`),
-      ...there.map((name) => `imap ${name}`),
+      ...[...taken, ...there].map((name) => `imap ${name}`),
     ]);
     const began = output.operations.map(({ at_ms: at }) => at);
     expect(began).toEqual([...began].sort((a, b) => a - b));
@@ -225,6 +226,17 @@ describe("a message that does not come", () => {
     });
     expect(output.failure?.message).toBe(`the message was taken at ${output.accepted_at}, and was in none of the folders 200 ms later`);
     await expect.poll(() => system.imap.openSockets + system.smtp.openSockets, { interval: 5 }).toBe(0);
+  });
+
+  test.each([
+    ["that tells of what comes", ["IDLE"]],
+    ["that has to be asked", []],
+  ])("is given up when it should be, at a server %s", async (_what, capabilities) => {
+    const { ends } = await start({ delivery: { copies: 0 }, imap: { capabilities } });
+    const began = performance.now();
+    expect(await roundtrip(ends, { wait_ms: 200, receive: { poll_interval_ms: 5000 } })).toMatchObject({ arrival: "not_arrived" });
+    expect(performance.now() - began).toBeGreaterThan(190);
+    expect(performance.now() - began).toBeLessThan(2000);
   });
 
   test("and was left in doubt, keeps the doubt", async () => {
