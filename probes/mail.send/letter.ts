@@ -56,7 +56,7 @@ export async function messageOf(input: Input, letter: Letter, parties: Parties):
     to: parties.recipients.map(({ path }) => path),
     ...(parties.replyTo === null ? {} : { reply_to: parties.replyTo.path }),
     subject: letter.subject,
-    text: filledUp(input.text ?? `This is a test message, its token is ${letter.token}. It may be deleted.\n`, input.size_bytes ?? 0),
+    text: input.size_bytes === undefined ? textOf(input, letter) : filledUp(textOf(input, letter), input.size_bytes),
     ...(input.html === undefined ? {} : { html: input.html }),
     headers: input.headers,
     attachments: input.attachments.map(attachmentOf),
@@ -78,6 +78,10 @@ async function signed(message: Uint8Array, keys: Input["dkim"], { seal }: Letter
 
 function attachmentOf({ name, type, text, base64 }: Input["attachments"][number]): Attachment {
   return { name, ...(type === undefined ? {} : { type }), content: text === undefined ? Buffer.from(base64 ?? "", "base64") : Buffer.from(text) };
+}
+
+function textOf({ text }: Input, { token }: Letter): string {
+  return text ?? `This is a test message, its token is ${token}. It may be deleted.\n`;
 }
 
 const FILLING = `${"x".repeat(70)}\n`;

@@ -31,8 +31,10 @@ export interface Attachment {
 export async function compose(fields: MessageFields): Promise<Buffer> {
   // Only who sends needs it.
   const { default: MailComposer } = await import("nodemailer/lib/mail-composer");
+  const text = withCrLf(fields.text);
   const composer = new MailComposer({
     ...addressFields(fields),
+    text,
     ...contentFields(fields),
     subject: fields.subject,
     date: fields.date,
@@ -43,7 +45,11 @@ export async function compose(fields: MessageFields): Promise<Buffer> {
     disableFileAccess: true,
     disableUrlAccess: true,
   });
-  return composer.compile().build();
+  const message = composer.compile();
+  const isOnePart = fields.html === undefined && (fields.attachments ?? []).length === 0;
+  // What needs no encoding is its header and its text. The composer's streams would copy it byte by byte, several times.
+  if (isOnePart && message.getTransferEncoding() === "7bit") return Buffer.from(`${message.buildHeaders()}\r\n\r\n${text}${text.endsWith("\n") ? "" : "\r\n"}`);
+  return message.build();
 }
 
 /** Why a further header field cannot have this name; null when it can. */
@@ -72,9 +78,8 @@ function addressFields({ from, to, cc = [], reply_to: replyTo }: MessageFields) 
   };
 }
 
-function contentFields({ text, html, attachments = [] }: MessageFields) {
+function contentFields({ html, attachments = [] }: MessageFields) {
   return {
-    text: withCrLf(text),
     ...(html === undefined ? {} : { html: withCrLf(html) }),
     attachments: attachments.map(({ name, type, content }) => ({
       filename: name,

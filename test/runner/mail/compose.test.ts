@@ -54,6 +54,21 @@ test("a message of one text", async () => {
   );
 });
 
+test("a text that needs no encoding is put together as the composer would", async () => {
+  // An attachment that is not there makes the composer go its own way.
+  const { default: MailComposer } = await import("nodemailer/lib/mail-composer");
+  const plain = fc.string({ unit: fc.constantFrom("a", "b c", "\r\n", ".", "x".repeat(70), "From here") });
+  await fc.assert(
+    fc.asyncProperty(plain, plain, async (subject, text) => {
+      const oneLine = `s ${subject.replace(/\r\n/g, "")} s`;
+      const { date, message_id: messageId } = FIELDS;
+      const headers = { "Auto-Submitted": "auto-generated" };
+      const theirs = new MailComposer({ from: FIELDS.from, to: FIELDS.to[0], subject: oneLine, text, date, messageId, headers, newline: "win" });
+      expect(await composed({ subject: oneLine, text })).toBe((await theirs.compile().build()).toString("latin1"));
+    }),
+  );
+});
+
 test("the same fields give the same bytes, with all that a message can have", async () => {
   const fields = {
     html: "<p>a text</p>",
