@@ -4,7 +4,8 @@ import type { SmtpSession } from "./session.js";
 
 /** Says goodbye while there is someone to say it to, and closes. That it got lost says nothing of what was learned before. */
 export async function leave(session: SmtpSession): Promise<void> {
-  if (session.connection.broken !== null || session.farewell !== null) return session.close();
+  // A client never talks before the greeting: whoever did not wait for it, as when the certificate would not do, just goes.
+  if (session.connection.broken !== null || session.farewell !== null || session.greeting === null) return session.close();
   try {
     await quit(session);
   } catch (error) {
