@@ -2,6 +2,7 @@
 import type { BuiltIn } from "../runner/registry.js";
 
 export const builtIn: Readonly<Record<string, BuiltIn>> = {
+  "mail.bounce": { load: () => import("./mail.bounce/probe.js"), lab: () => import("./mail.bounce/lab.js") },
   "mail.deliver": { load: () => import("./mail.deliver/probe.js"), lab: () => import("./mail.deliver/lab.js") },
   "mail.mx": { load: () => import("./mail.mx/probe.js"), lab: () => import("./mail.mx/lab.js") },
   "mail.rcpt": { load: () => import("./mail.rcpt/probe.js"), lab: () => import("./mail.rcpt/lab.js") },
@@ -13,6 +14,7 @@ export const builtIn: Readonly<Record<string, BuiltIn>> = {
 
 /** What each probe of ours takes and gives. */
 export interface BuiltInTypes {
+  "mail.bounce": typeof import("./mail.bounce/probe.js").default;
   "mail.deliver": typeof import("./mail.deliver/probe.js").default;
   "mail.mx": typeof import("./mail.mx/probe.js").default;
   "mail.rcpt": typeof import("./mail.rcpt/probe.js").default;

@@ -1,0 +1,29 @@
+import { defineProbe, type Evidence } from "../../runner/define-probe.js";
+import { finding, statusOf } from "../../runner/judge.js";
+import { readReport } from "../../runner/mail/report/read-report.js";
+import type { Finding } from "../../schemas/finding.js";
+import type { MailReport } from "../../schemas/report.js";
+import { type Input, newest, type Output } from "./schema.js";
+
+export default defineProbe({
+  name: "mail.bounce",
+  summary: "Reads a bounce, a delay notice or a complaint: which recipient it is about, and why.",
+  needs: [],
+  ...newest,
+  run,
+});
+
+async function run({ message, message_base64: base64 }: Input): Promise<Evidence<Output>> {
+  const report = readReport(message === undefined ? Buffer.from(base64 ?? "", "base64") : Buffer.from(message));
+  const findings = judge(report);
+  return { status: statusOf(null, findings), failure: null, ...report, findings };
+}
+
+/** That somebody did not get a message is what was asked, and no fault of the report. */
+function judge({ kind, is_cut: isCut }: MailReport): Finding[] {
+  const findings: Finding[] = [];
+  if (kind === "not_a_report")
+    findings.push(finding("warning", "not_a_report", "this is no bounce, no complaint and no automatic reply that is known", "a report", null));
+  if (isCut) findings.push(finding("warning", "cut", "the message is larger, or of more parts, than is read: something may be missing", null, null));
+  return findings;
+}

@@ -1,0 +1,55 @@
+import { outputOf } from "../../schemas/carried.js";
+import { contract, type FilledOf } from "../../schemas/contract.js";
+import { findingSchema } from "../../schemas/finding.js";
+import { networkInput } from "../../schemas/network.js";
+import { reportProperties } from "../../schemas/report.js";
+import { list } from "../../schemas/shape.js";
+
+const MESSAGE_CHARACTERS = 16 * 1024 * 1024;
+
+/** Not part of the type: whoever reads the input looks at each field anyway. */
+const rules: object = {
+  oneOf: [given("message"), given("message_base64")],
+  examples: [
+    { message: "From: MAILER-DAEMON@example.org\r\nSubject: Undelivered Mail Returned to Sender\r\n\r\n<someone@example.org>: 550 5.1.1 User unknown\r\n" },
+  ],
+};
+
+function given(name: string): object {
+  return { properties: { [name]: {} }, required: [name] };
+}
+
+const input = contract({
+  title: "mail.bounce 1.0.0 input",
+  type: "object",
+  ...rules,
+  properties: {
+    message: {
+      type: "string",
+      minLength: 1,
+      maxLength: MESSAGE_CHARACTERS,
+      description: "The whole message that came back, with its header. Line ends may be LF or CR LF.",
+    },
+    message_base64: {
+      type: "string",
+      minLength: 4,
+      maxLength: MESSAGE_CHARACTERS,
+      pattern: "^[A-Za-z0-9+/\\s]+={0,2}\\s*$",
+      description: "The same in base64, in the place of `message`: for bytes that are no UTF-8.",
+    },
+    timeout_ms: networkInput.timeout_ms,
+  },
+  additionalProperties: false,
+});
+
+const output = contract({
+  title: "mail.bounce 1.0.0 output",
+  ...outputOf({
+    ...reportProperties,
+    findings: list(findingSchema, "What was judged, and why the status is not ok."),
+  }),
+});
+
+export const newest = { version: "1.0.0", input, output } as const;
+export type Input = FilledOf<typeof input>;
+export type Output = FilledOf<typeof output>;
