@@ -1,3 +1,4 @@
+import { certificateFindings } from "../../runner/certificate-findings.js";
 import { finding, statusOf } from "../../runner/judge.js";
 import type { Finding } from "../../schemas/finding.js";
 import { errorTypeOf } from "./error-type.js";
@@ -6,7 +7,7 @@ import type { Input } from "./schema.js";
 
 /** Judges what was found. A run that broke off is judged by its failure alone. */
 export function judge(input: Input, evidence: ReceiveEvidence): void {
-  evidence.findings.push(...certificateFindings(input, evidence));
+  evidence.findings.push(...certificateFindings(evidence.tls, input.tls_options, input.tls_options.servername ?? input.host));
   const { failure } = evidence;
   if (failure !== null) {
     const isFolderMissing = failure.phase === "command" && evidence.folders[0]?.outcome === "missing";
@@ -40,21 +41,4 @@ function placeFindings(input: Input, { messages }: ReceiveEvidence): Finding[] {
 function copyFindings({ duplicates }: ReceiveEvidence): Finding[] {
   if (duplicates === 0) return [];
   return [finding("warning", "duplicates", `the message came ${duplicates === 1 ? "twice" : `${duplicates + 1} times`}`, 0, duplicates)];
-}
-
-function certificateFindings(input: Input, { tls, host }: ReceiveEvidence): Finding[] {
-  const { verify, warn_days: warnDays } = input.tls_options;
-  if (tls === null || verify === "ignore") return [];
-  const findings: Finding[] = [];
-  const problems = tls.problems.join(", ");
-  if (verify === "report" && !tls.authorised)
-    findings.push(
-      finding("warning", "certificate_not_trusted", `the certificate is not trusted for ${tls.servername ?? host}: ${problems}`, "trusted", problems),
-    );
-  const left = tls.certificate?.days_left ?? 0;
-  if (left >= 0 && left < warnDays) {
-    const words = `the certificate expires in ${left} days, on ${tls.certificate?.not_after}`;
-    findings.push(finding("warning", "certificate_expires_soon", words, `${warnDays} days`, `${left} days`));
-  }
-  return findings;
 }

@@ -36,10 +36,11 @@ export async function lookFirst(visit: Visit, folder: Folder): Promise<Match[]> 
 /** Looks at what has come to the open folder since. A few new messages are read without asking a search that may know nothing of them yet. */
 export async function lookAgain(visit: Visit, folder: Folder): Promise<Match[]> {
   const since = [{ fromUid: folder.lookFrom }, { is: "UNDELETED" }] as const;
+  const lookedAt = visit.ctx.clock.now();
   visit.evidence.searches += 1;
   const found = await search(visit.session, since);
   const uids = found.length > LIMITS.candidates ? await searchFor(visit, since) : found;
-  const arrivals = arrivalsOf(visit, folder, found);
+  const arrivals = arrivalsOf(visit, folder, found, lookedAt);
   const matches = await matchesAmong(visit, folder, uids, arrivals);
   folder.lookFrom = Math.max(folder.lookFrom, folder.firstNewUid, (found.at(-1) ?? 0) + 1);
   folder.firstNewUid = folder.lookFrom;

@@ -39,6 +39,16 @@ realServer("mail.receive in a real dovecot", ["dovecot", "dovecot-imap"], () => 
       expect(JSON.stringify([output, trace])).not.toContain("correct-horse");
     });
 
+    test.each([
+      ["report", ["certificate_not_trusted"]],
+      ["ignore", []],
+    ])("where the certificate is not trusted and the input says to %s it", async (verify, reasons) => {
+      dovecot.put("found", letter({ subject: "x 1ab0c5" }));
+      const { output } = await receive(dovecot, "found", { token: "1ab0c5", tls_options: { verify } });
+      expect(output.matched).toBeGreaterThan(0);
+      expect(output.findings.map(({ reason }) => reason).filter((reason) => reason !== "duplicates")).toEqual(reasons);
+    });
+
     test("by its Message-ID, exactly, with brackets or without", async () => {
       dovecot.put("id", letter({ subject: "one", messageId: "<1@example.com>" }));
       dovecot.put("id", letter({ subject: "two", messageId: "<11@example.com>" }));
