@@ -37,6 +37,7 @@ export interface Probe {
   /** By version, the newest first. The newest does the work. */
   readonly versions: Readonly<Record<string, NewestVersion | OlderVersion>>;
   readonly usualTimeoutMs?: (input: never) => number;
+  readonly weight?: (input: never) => number;
   readonly run: (input: never, ctx: never) => Promise<unknown>;
 }
 
@@ -62,6 +63,8 @@ export interface Definition<
   readonly older?: Older;
   /** The run's deadline for an input without timeout_ms, where it depends on what else was asked. */
   readonly usualTimeoutMs?: (input: Input) => number;
+  /** How many questions an input asks, where that may be more than one: a queue's limits of a rate count a job of it as so many. */
+  readonly weight?: (input: Input) => number;
   // A property, not a method: method parameters are bivariant, and would accept a run() with the wrong input.
   readonly run: (input: Input, ctx: Context<Needs>) => Promise<Evidence<Output>>;
 }
@@ -77,13 +80,14 @@ export function defineProbe<
 >(
   definition: Definition<Input, Output, Needs, Given, Version, Older>,
 ): TypedProbe<Version, Record<Version, Exchange<Given, Output>> & { [V in keyof Older]: Older[V] extends TypedOlderVersion<infer Each> ? Each : Exchange }> {
-  const { name, summary, needs, version, input, output, older, usualTimeoutMs, run } = definition;
+  const { name, summary, needs, version, input, output, older, usualTimeoutMs, weight, run } = definition;
   return {
     name,
     summary,
     needs,
     versions: { [version]: { input, output }, ...older },
     ...(usualTimeoutMs === undefined ? {} : { usualTimeoutMs: usualTimeoutMs as (input: never) => number }),
+    ...(weight === undefined ? {} : { weight: weight as (input: never) => number }),
     run: run as Probe["run"],
   };
 }

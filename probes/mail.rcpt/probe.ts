@@ -17,6 +17,7 @@ export default defineProbe({
   summary: "Asks a domain's mail hosts whether they would take a mail for an address, without sending one.",
   needs: ["tcp", "tls", "resolver", "sites", "memory"],
   ...newest,
+  weight: ({ emails = [] }) => Math.max(1, emails.length),
   run,
 });
 

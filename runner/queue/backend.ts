@@ -34,6 +34,8 @@ export interface Message {
   readonly priority: number;
   /** Not claimed before this much time has passed, on the store's clock. */
   readonly delayMs: number;
+  /** How much of a rate it takes, 1 where nothing is said: a job that asks ten questions is not one. It goes when there is a token, and those after it wait. */
+  readonly weight?: number;
 }
 
 /** Messages that are claimed, worked on, and settled. */
@@ -93,7 +95,7 @@ export interface Limit {
   readonly rate: Rate | null;
 }
 
-/** A token bucket: it holds `burst` tokens, one is taken by each claim, and it fills at an even pace. No window tumbles. */
+/** A token bucket: it holds `burst` tokens, each claim takes the message's weight, and it fills at an even pace. No window tumbles. */
 export interface Rate {
   readonly perSecond: number;
   readonly burst: number;

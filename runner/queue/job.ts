@@ -26,7 +26,7 @@ export interface JobOptions {
 
 /** A job as it is stored. Refuses what the probe's contract refuses, with the same violations as the command line. */
 export function jobMessage(loaded: LoadedProbe, asked: Asked, input: unknown, options: JobOptions = {}): Message {
-  const { version } = accept(loaded, asked, input);
+  const { version, filled } = accept(loaded, asked, input);
   const secrets = plainSecrets(loaded, version, input);
   if (secrets.length > 0) throw new RequestError("the input holds a secret in plain text: nothing was stored", "invalid_input", secrets);
   const id = options.id ?? randomUUID();
@@ -42,7 +42,7 @@ export function jobMessage(loaded: LoadedProbe, asked: Asked, input: unknown, op
   } satisfies GivenOf<typeof jobEventContract>;
   const body = JSON.stringify(event);
   assertFits(event);
-  return { id, body, key: event.data.key, priority: event.data.priority, delayMs: options.delayMs ?? 0 };
+  return { id, body, key: event.data.key, priority: event.data.priority, delayMs: options.delayMs ?? 0, weight: loaded.probe.weight?.(filled as never) ?? 1 };
 }
 
 function fieldsOf({ key, priority, maxAttempts, retryFailures, backoffMs, backoffMostMs }: JobOptions) {

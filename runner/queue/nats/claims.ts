@@ -66,7 +66,8 @@ export class Claims {
   }
 
   #isAdmitted({ headers, reply }: Pulled, turn: Turn): boolean {
-    const waitMs = turn.admit(envelopeIn(headers)?.key ?? null);
+    const { key = null, weight = 1 } = envelopeIn(headers) ?? {};
+    const waitMs = turn.admit(key, weight);
     if (waitMs === null) return true;
     this.heldBack = true;
     keepAway(this.place.client, reply, waitMs);
@@ -75,7 +76,8 @@ export class Claims {
 
   async #takeOne(pulled: Pulled, leaseMs: number, turn: Turn | null): Promise<Leased | null> {
     const leased = await take(this.place, pulled, leaseMs);
-    if (leased === null) turn?.undo(envelopeIn(pulled.headers)?.key ?? null);
+    const { key = null, weight = 1 } = envelopeIn(pulled.headers) ?? {};
+    if (leased === null) turn?.undo(key, weight);
     return leased;
   }
 }

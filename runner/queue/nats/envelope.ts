@@ -9,6 +9,8 @@ export interface Envelope {
   readonly priority: number;
   /** Not before this moment, on the server's clock. */
   readonly due: number | null;
+  /** Not there in messages that weigh 1. */
+  readonly weight?: number;
 }
 
 /** What of a dead letter is not in its envelope. */
@@ -27,8 +29,8 @@ interface HeaderSource {
 const ENVELOPE = "probe-run-message";
 const LETTER = "probe-run-letter";
 
-export function headersOf({ id, key, priority }: Message, due: number | null): Record<string, string> {
-  return written({ id, key, priority, due });
+export function headersOf({ id, key, priority, weight = 1 }: Message, due: number | null): Record<string, string> {
+  return written({ id, key, priority, due, ...(weight === 1 ? {} : { weight }) });
 }
 
 export function revivedHeaders(envelope: Envelope): Record<string, string> {

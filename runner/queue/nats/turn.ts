@@ -38,16 +38,16 @@ export class Turn {
   }
 
   /** Null: it may be claimed, and its place is taken. Else how long it has to stay away. */
-  admit(key: string | null): number | null {
-    const lane = key === null ? null : this.#lane(key);
-    if (lane !== null && roomIn(lane) < 1) return waitFor(lane);
-    this.#count(key, 1);
+  admit(key: string | null, weight: number): number | null {
+    // Something heavy that was admitted just now may have taken all tokens.
+    for (const lane of [this.#lane(ALL), key === null ? null : this.#lane(key)]) if (lane !== null && roomIn(lane) < 1) return waitFor(lane);
+    this.#count(key, 1, weight);
     return null;
   }
 
   /** It was admitted, and somebody else has it. */
-  undo(key: string | null): void {
-    this.#count(key, -1);
+  undo(key: string | null, weight: number): void {
+    this.#count(key, -1, weight);
   }
 
   /** To be stored: what is not full. */
@@ -62,11 +62,11 @@ export class Turn {
     return left;
   }
 
-  #count(key: string | null, by: 1 | -1): void {
+  #count(key: string | null, by: 1 | -1, weight: number): void {
     for (const lane of [this.#lane(ALL), key === null ? null : this.#lane(key)]) {
       if (lane === null) continue;
       lane.leased += by;
-      lane.tokens -= by;
+      lane.tokens -= by * weight;
     }
   }
 

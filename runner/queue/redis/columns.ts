@@ -12,8 +12,8 @@ export function callName(): string {
 }
 
 /** As the push script takes a message. */
-export function messageColumns({ id, body, key, priority, delayMs }: Message): (string | number)[] {
-  return [jobIdOf(id), dataOf(body), keyField(key), LOWEST_PRIORITY - priority, Math.ceil(delayMs)];
+export function messageColumns({ id, body, key, priority, delayMs, weight = 1 }: Message): (string | number)[] {
+  return [jobIdOf(id), dataOf(body), keyField(key), LOWEST_PRIORITY - priority, Math.ceil(delayMs), weight];
 }
 
 /** As the settle script takes a settlement. */

@@ -38,9 +38,9 @@ export class SqliteChannel implements Channel {
   }
 
   /** Inside a transaction. */
-  pushNow({ id, body, key, priority, delayMs }: Message, now: number): PushAnswer {
+  pushNow({ id, body, key, priority, delayMs, weight = 1 }: Message, now: number): PushAnswer {
     const [state, due] = delayMs > 0 ? [STATE.delayed, Math.ceil(now + delayMs)] : [STATE.ready, null];
-    const { changes } = this.database.prepare(this.#statements.push).run(id, body, key, priority, state, due, now);
+    const { changes } = this.database.prepare(this.#statements.push).run(id, body, key, priority, state, due, weight, now);
     this.#writes += 1;
     return Number(changes) > 0 ? "accepted" : "duplicate";
   }

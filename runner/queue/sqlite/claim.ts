@@ -25,18 +25,23 @@ export function claimNow(claiming: Claiming, { most, leaseMs, limits }: Request)
   const lanes = new Lanes(database, table, limits, now);
   lanes.unpark(most);
   const room = Math.min(most, lanes.roomForAll());
-  if (room <= 0) return [];
+  if (room < 1) return [];
   const lease = Math.floor(Math.random() * MOST_LEASE);
   const until = Math.ceil(now + leaseMs);
-  const rows = hasKeyLimits(limits)
-    ? (database.prepare(statements.takeChosen).all(until, lease, JSON.stringify(choose(claiming, lanes, room))) as Row[])
+  const rows = isChosenOneByOne(limits)
+    ? (database.prepare(statements.takeChosen).all(until, lease, JSON.stringify(choose(claiming, lanes, most))) as Row[])
     : takeFirst(database.prepare(statements.takeFirst).all(until, lease, room) as Row[], lanes, limits.all !== null);
   lanes.save();
   return rows.sort(inLine).map((row) => leaseOf(row, lease));
 }
 
+/** Where it matters which key a message has, or what it weighs. */
+function isChosenOneByOne(limits: Limits): boolean {
+  return hasKeyLimits(limits) || (limits.all !== null && limits.all.rate !== null);
+}
+
 function takeFirst(rows: Row[], lanes: Lanes, counted: boolean): Row[] {
-  if (counted) for (const _ of rows) lanes.take(null);
+  if (counted) for (const _ of rows) lanes.take(null, 1);
   return rows;
 }
 
@@ -53,15 +58,15 @@ function makeDue({ database, table, statements, now }: Claiming): void {
 }
 
 /** Walks down the line: takes what its key has room for, and parks the others. */
-function choose({ database, table }: Claiming, lanes: Lanes, room: number): number[] {
+function choose({ database, table }: Claiming, lanes: Lanes, most: number): number[] {
   const chosen: number[] = [];
   const line = database
-    .prepare(`SELECT sequence, key FROM ${table} WHERE state = ${STATE.ready} ORDER BY priority DESC, sequence LIMIT ?`)
-    .all(room + MOST_PASSED);
-  for (const { sequence, key } of line as { sequence: number; key: string | null }[]) {
-    if (chosen.length >= room) break;
+    .prepare(`SELECT sequence, key, weight FROM ${table} WHERE state = ${STATE.ready} ORDER BY priority DESC, sequence LIMIT ?`)
+    .all(most + MOST_PASSED);
+  for (const { sequence, key, weight } of line as { sequence: number; key: string | null; weight: number }[]) {
+    if (chosen.length >= most || lanes.roomForAll() < 1) break;
     if (lanes.roomFor(key) >= 1) {
-      lanes.take(key);
+      lanes.take(key, weight);
       chosen.push(sequence);
     } else lanes.park(key as string, sequence);
   }

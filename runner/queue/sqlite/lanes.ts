@@ -9,8 +9,9 @@ const FULL_FOR_MS = 1000;
 
 interface Lane {
   readonly limit: Limit;
-  room: number;
-  /** What is in the bucket now; infinite without a rate. */
+  /** How many more may be leased; infinite without such a limit. */
+  free: number;
+  /** What is in the bucket now; infinite without a rate. Below 0 once something heavy was taken out. */
   tokens: number;
   opens: number | null;
   taken: number;
@@ -33,18 +34,18 @@ export class Lanes {
 
   /** How many more messages there may be, keys aside. */
   roomForAll(): number {
-    return this.#lane(ALL)?.room ?? Number.POSITIVE_INFINITY;
+    return roomIn(this.#lane(ALL));
   }
 
   roomFor(key: string | null): number {
-    return (key === null ? null : this.#lane(key))?.room ?? Number.POSITIVE_INFINITY;
+    return roomIn(key === null ? null : this.#lane(key));
   }
 
-  take(key: string | null): void {
+  take(key: string | null, weight: number): void {
     for (const lane of [this.#lane(ALL), key === null ? null : this.#lane(key)]) {
       if (lane === null) continue;
-      lane.room -= 1;
-      lane.tokens -= 1;
+      lane.free -= 1;
+      lane.tokens -= weight;
       lane.taken += 1;
     }
   }
@@ -116,7 +117,7 @@ export class Lanes {
     const row = this.database.prepare(`SELECT tokens, filled, opens FROM ${this.table}_lane WHERE key = ?`).all(key)[0] as LaneRow | undefined;
     const tokens = limit.rate === null ? Number.POSITIVE_INFINITY : filledTo(limit.rate, row, this.now);
     const free = limit.atOnce === null ? Number.POSITIVE_INFINITY : limit.atOnce - this.#leased(key);
-    return { limit, room: Math.min(Math.floor(tokens), free), tokens, opens: row?.opens ?? null, taken: 0 };
+    return { limit, free, tokens, opens: row?.opens ?? null, taken: 0 };
   }
 
   #leased(key: string): number {
@@ -124,6 +125,10 @@ export class Lanes {
     const statement = this.database.prepare(`SELECT count(*) AS leased FROM ${counted}`);
     return ((key === ALL ? statement.all() : statement.all(key))[0] as { leased: number }).leased;
   }
+}
+
+function roomIn(lane: Lane | null): number {
+  return lane === null ? Number.POSITIVE_INFINITY : Math.min(Math.floor(lane.tokens), lane.free);
 }
 
 export function hasKeyLimits({ eachKey, keys }: Limits): boolean {

@@ -50,9 +50,9 @@ const CLAIMED = "sequence, id, body, key, priority, attempt, failure, kept, part
 export function statementsFor(table: TableName) {
   return {
     // A done id that may be forgotten makes room for a new message of that id.
-    push: `INSERT INTO ${table} (id, body, key, priority, state, due, attempt) VALUES (?, ?, ?, ?, ?, ?, 0)
+    push: `INSERT INTO ${table} (id, body, key, priority, state, due, weight, attempt) VALUES (?, ?, ?, ?, ?, ?, ?, 0)
       ON CONFLICT (id) DO UPDATE SET body = excluded.body, key = excluded.key, priority = excluded.priority, state = excluded.state,
-        due = excluded.due, attempt = 0, lease = NULL, failure = NULL, kept = NULL, part = 1 WHERE state = ${STATE.done} AND due <= ?`,
+        due = excluded.due, weight = excluded.weight, attempt = 0, lease = NULL, failure = NULL, kept = NULL, part = 1 WHERE state = ${STATE.done} AND due <= ?`,
     wakeDelayed: `UPDATE ${table} SET state = ${STATE.ready}, due = NULL WHERE state = ${STATE.delayed} AND due <= ?`,
     endLeases: `UPDATE ${table} SET state = ${STATE.ready}, due = NULL, lease = NULL, failure = NULL WHERE state = ${STATE.leased} AND due <= ?`,
     takeFirst: `UPDATE ${table} SET state = ${STATE.leased}, due = ?, lease = ?, attempt = attempt + 1 WHERE sequence IN

@@ -27,7 +27,11 @@ export const SCHEMA = `
 /** From each version to the next. */
 export const MIGRATIONS: Readonly<Record<number, string>> = {
   1: (["job", "result"] as const)
-    .map((name) => `ALTER TABLE ${name} ADD COLUMN kept TEXT; ALTER TABLE ${name} ADD COLUMN part INTEGER NOT NULL DEFAULT 1;`)
+    .map(
+      (name) => `ALTER TABLE ${name} ADD COLUMN kept TEXT;
+      ALTER TABLE ${name} ADD COLUMN part INTEGER NOT NULL DEFAULT 1;
+      ALTER TABLE ${name} ADD COLUMN weight INTEGER NOT NULL DEFAULT 1;`,
+    )
     .join("\n"),
 };
 
@@ -50,7 +54,8 @@ function channelTables(name: TableName): string {
     lease INTEGER,
     failure TEXT,
     kept TEXT,
-    part INTEGER NOT NULL DEFAULT 1
+    part INTEGER NOT NULL DEFAULT 1,
+    weight INTEGER NOT NULL DEFAULT 1
   ) STRICT;
   CREATE INDEX ${name}_ready ON ${name} (priority DESC, sequence) WHERE state = ${STATE.ready};
   CREATE INDEX ${name}_due ON ${name} (state, due) WHERE due IS NOT NULL;

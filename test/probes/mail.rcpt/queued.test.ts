@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { endLeftovers } from "../../../runner/leftovers.js";
 import { type Delivery, NO_LIMITS, type Outcome, type SettleAnswer } from "../../../runner/queue/backend.js";
 import { execute } from "../../../runner/queue/execute.js";
 import type { JobOptions } from "../../../runner/queue/job.js";
@@ -26,6 +27,7 @@ beforeEach(async () => {
   server = await startMailboxServer({ answer: (address) => says[address] ?? knowsThree(address) });
 });
 afterEach(async () => {
+  await endLeftovers();
   await queue.close();
   await server.close();
   await rm(folder, { recursive: true });
@@ -35,13 +37,14 @@ const enqueue = (emails: readonly string[], options: JobOptions = PATIENT) => qu
 
 /** Runs the job once, as a worker does, and puts it back: a test does not wait for a quarter of an hour. */
 async function runOnce(): Promise<{ outcome: Outcome; output: RcptOutput; asked: string[] }> {
-  const before = server.connections.length;
+  // A session may be left open for the next run.
+  const before = server.connections.map((lines) => lines.length);
   const [delivery] = await queue.jobs.claim({ most: 1, leaseMs: 30_000, waitMs: 1000, limits: NO_LIMITS });
   const keep = async (of: Delivery, text: string) => (await queue.jobs.keep([{ delivery: of, text }]))[0] as SettleAnswer;
   const means = { probes: { get: loadProbe }, mayResolve: () => true, keep };
   const { outcome, report } = await execute(delivery as Delivery, means, new AbortController().signal);
   await queue.jobs.settle([{ delivery: delivery as Delivery, outcome: { kind: "release" } }]);
-  const lines = server.connections.slice(before).flat();
+  const lines = server.connections.flatMap((all, index) => all.slice(before[index] ?? 0));
   return { outcome, output: report?.carried as unknown as RcptOutput, asked: lines.flatMap((line) => /^RCPT TO:<([^.]*@.*)>/.exec(line)?.[1] ?? []) };
 }
 
@@ -91,6 +94,18 @@ describe("a job whose addresses are greylisted", () => {
     expect(third.outcome.kind).toBe("done");
     expect(verdicts(third.output)).toEqual({ ada: "valid", bob: "valid", cem: "valid" });
   });
+});
+
+test("a rate counts addresses, not jobs", async () => {
+  const emails = Array.from({ length: 4 }, (_, index) => `nobody${index}@example.org`);
+  await enqueue(emails, { key: "site" });
+  await enqueue(["ada@example.org"], { key: "site" });
+  const claimed = { most: 5, leaseMs: 30_000, limits: { ...NO_LIMITS, eachKey: { atOnce: null, rate: { perSecond: 5, burst: 1 } } } };
+  expect(await queue.jobs.claim({ ...claimed, waitMs: 0 })).toHaveLength(1);
+  const began = performance.now();
+  expect(await queue.jobs.claim({ ...claimed, waitMs: 3000 })).toHaveLength(1);
+  // Four tokens.
+  expect(performance.now() - began).toBeGreaterThan(600);
 });
 
 test("of more answers than a job may keep, what fits is kept, and the rest is asked again", async () => {

@@ -409,6 +409,29 @@ export function describeBackend(name: string, { fresh, leaseMs }: ContractSubjec
         expect(performance.now() - began).toBeGreaterThan(250);
       });
 
+      test("what is heavy takes so many tokens, and those after it wait for them", async () => {
+        const heavy = (id: string, key: string): Message => message(id, { key, weight: 6 });
+        await jobs.push([heavy("a1", "a"), message("a2", { key: "a" }), message("b1", { key: "b" }), heavy("b2", "b"), message("c1", { key: "c" })]);
+        const limits = { ...NO_LIMITS, eachKey: { atOnce: null, rate: { perSecond: 10, burst: 2 } } };
+        const began = performance.now();
+        // Of b both: a token is enough to go, whatever it weighs.
+        expect((await claim(jobs, 10, { limits })).map(({ id }) => id)).toEqual(["a1", "b1", "b2", "c1"]);
+        expect((await claim(await anotherProcess(), 10, { limits, waitMs: 3000 })).map(({ id }) => id)).toEqual(["a2"]);
+        // From two tokens less six to one.
+        expect(performance.now() - began).toBeGreaterThan(450);
+      });
+
+      test("what is heavy takes so many tokens of all, too", async () => {
+        await jobs.push([message("a", { weight: 5 }), message("b"), message("c")]);
+        const limits = { ...NO_LIMITS, all: { atOnce: 10, rate: { perSecond: 10, burst: 3 } } };
+        const began = performance.now();
+        expect((await claim(jobs, 10, { limits })).map(({ id }) => id)).toEqual(["a"]);
+        expect(await jobs.counts()).toMatchObject({ waiting: 2, leased: 1 });
+        // A store that looks again late finds a token for the next one as well.
+        expect((await claim(jobs, 10, { limits, waitMs: 3000 }))[0]?.id).toBe("b");
+        expect(performance.now() - began).toBeGreaterThan(250);
+      });
+
       test("what was held back goes on when the limit is lifted", async () => {
         await jobs.push(["a1", "a2", "a3"].map((id) => message(id, { key: "a" })));
         await claim(jobs, 10, { limits: { ...NO_LIMITS, eachKey: { atOnce: 1, rate: null } } });

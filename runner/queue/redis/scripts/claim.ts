@@ -69,7 +69,7 @@ end
 
 -- Gives how many were claimed.
 local function offer(id, place)
-  local data, key, failure, kept, part = unpack(call("HMGET", base .. id, "data", "key", "failure", "kept", "part"))
+  local data, key, failure, kept, part, weight = unpack(call("HMGET", base .. id, "data", "key", "failure", "kept", "part", "weight"))
   -- Taken away by one of BullMQ's tools.
   if not data then return 0 end
   local name = key and string.sub(key, 2)
@@ -78,21 +78,30 @@ local function offer(id, place)
     park(id, place, name)
     return 0
   end
-  if lane then take(lane) end
-  if all then take(all) end
+  if lane then take(lane, weight or 1) end
+  if all then take(all, weight or 1) end
   claim(id, place, data, key, failure, kept, part)
   return 1
 end
 
-local function walk(room)
+local function isFull()
+  return all and all.room < 1
+end
+
+local function walk()
   local claimed, passed = 0, 0
-  while claimed < room and passed < MOST_MOVED do
-    local line = call("ZPOPMIN", base .. "prioritized", math.min(room - claimed, MOST_MOVED - passed))
+  while claimed < most and passed < MOST_MOVED and not isFull() do
+    local line = call("ZPOPMIN", base .. "prioritized", math.min(most - claimed, all and all.room or most, MOST_MOVED - passed))
     if #line == 0 then return end
     for index = 1, #line, 2 do
-      local taken = offer(line[index], line[index + 1])
-      claimed = claimed + taken
-      passed = passed + 1 - taken
+      -- Something heavy before it has taken all tokens.
+      if isFull() then
+        toLine(line[index], line[index + 1])
+      else
+        local taken = offer(line[index], line[index + 1])
+        claimed = claimed + taken
+        passed = passed + 1 - taken
+      end
     end
   end
 end
@@ -102,10 +111,9 @@ endLeases()
 takeFromWait()
 -- After the leases that have ended are no longer counted.
 all = limits.all and newLane("all", limits.all, base .. "leases")
-local room = all and math.min(most, all.room) or most
-if room > 0 then
+if not isFull() then
   unpark()
-  walk(room)
+  walk()
 end
 if all then save(all) end
 for _, lane in pairs(lanes) do

@@ -9,13 +9,15 @@ local function bucketTokens(name, limit)
   return math.min(limit.burst, kept[1] + math.max(0, now - kept[2]) / 1000 * limit.perSecond)
 end
 
+local function roomIn(lane)
+  return math.min(lane.free, lane.tokens and math.floor(lane.tokens) or math.huge)
+end
+
 local function newLane(name, limit, leases)
-  local lane = { bucket = name, limit = limit, leases = leases, room = math.huge, taken = 0 }
-  if limit.perSecond then
-    lane.tokens = bucketTokens(name, limit)
-    lane.room = math.floor(lane.tokens)
-  end
-  if limit.atOnce then lane.room = math.min(lane.room, limit.atOnce - call("ZCARD", leases)) end
+  local lane = { bucket = name, limit = limit, leases = leases, free = math.huge, taken = 0 }
+  if limit.perSecond then lane.tokens = bucketTokens(name, limit) end
+  if limit.atOnce then lane.free = limit.atOnce - call("ZCARD", leases) end
+  lane.room = roomIn(lane)
   return lane
 end
 
@@ -33,10 +35,12 @@ local function laneOf(key)
   return lanes[key]
 end
 
-local function take(lane)
-  lane.room = lane.room - 1
+-- Below no token there may be a debt: what was heavy is paid for by those after it.
+local function take(lane, weight)
+  lane.free = lane.free - 1
   lane.taken = lane.taken + 1
-  if lane.tokens then lane.tokens = lane.tokens - 1 end
+  if lane.tokens then lane.tokens = lane.tokens - weight end
+  lane.room = roomIn(lane)
 end
 
 -- When there may be room again.
