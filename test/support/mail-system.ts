@@ -7,6 +7,8 @@ export interface MailSystem {
   readonly postfix: Postfix;
   /** Shows alice's mail: what postfix takes for her is handed to its LMTP. */
   readonly dovecot: Dovecot;
+  /** From then on nobody takes mail. */
+  stopPostfix(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -32,7 +34,11 @@ export async function startMailSystem({ greylistSeconds = null, settings = {} }:
     const dovecot = started(await startDovecot());
     const postgrey = greylistSeconds === null ? null : started(await startPostgrey(greylistSeconds));
     const postfix = started(await startPostfix(postfixOptions(dovecot, postgrey, settings)));
-    return { postfix, dovecot, stop };
+    const stopPostfix = async (): Promise<void> => {
+      running.splice(running.indexOf(postfix), 1);
+      await postfix.stop();
+    };
+    return { postfix, dovecot, stopPostfix, stop };
   } catch (error) {
     await stop();
     throw error;
