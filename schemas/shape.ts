@@ -43,3 +43,8 @@ export function list<const Schema>(items: Schema, description?: string): { reado
 export function text<const Description extends string>(description: Description): { readonly type: "string"; readonly description: Description } {
   return { type: "string", description };
 }
+
+/** The same field, left out where nobody writes it: for one whose value follows from others. */
+export function withoutDefault<const Schema extends { readonly default: unknown }>({ default: _, ...rest }: Schema): Omit<Schema, "default"> {
+  return rest;
+}

@@ -5,7 +5,7 @@ import { authenticationSchema } from "../../schemas/mail-authentication.js";
 import { networkInput, networkOutput } from "../../schemas/network.js";
 import { receivedHopsSchema } from "../../schemas/received.js";
 import { orReference, secretName, secretSchema } from "../../schemas/secret.js";
-import { list, nullable, record } from "../../schemas/shape.js";
+import { list, nullable, record, withoutDefault } from "../../schemas/shape.js";
 import { AUTH_MECHANISMS } from "../../schemas/smtp.js";
 import { spamFactsSchema } from "../../schemas/spam.js";
 import { tlsFactsSchema, tlsInput } from "../../schemas/tls.js";
@@ -134,10 +134,6 @@ const input = contract({
   required: ["host", "username"],
   additionalProperties: false,
 });
-
-function withoutDefault<const Schema extends { readonly default: unknown }>({ default: _, ...rest }: Schema): Omit<Schema, "default"> {
-  return rest;
-}
 
 const messageSchema = record({
   folder: { type: "string" },

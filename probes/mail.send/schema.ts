@@ -6,7 +6,7 @@ import { findingSchema } from "../../schemas/finding.js";
 import { attemptSchema, networkInput } from "../../schemas/network.js";
 import { operationSchema } from "../../schemas/operation.js";
 import { orReference, secretName, secretSchema } from "../../schemas/secret.js";
-import { list, nullable, record } from "../../schemas/shape.js";
+import { list, nullable, record, withoutDefault } from "../../schemas/shape.js";
 import { AUTH_MECHANISMS, capabilitySchema } from "../../schemas/smtp.js";
 import { tlsFactsSchema, tlsInput } from "../../schemas/tls.js";
 
@@ -174,10 +174,6 @@ const input = contract({
   required: ["host", "from_addr", "to_addr", "subject_prefix"],
   additionalProperties: false,
 });
-
-function withoutDefault<const Schema extends { readonly default: unknown }>({ default: _, ...rest }: Schema): Omit<Schema, "default"> {
-  return rest;
-}
 
 /** The words of the checks that this probe takes the place of. */
 export const ERROR_TYPES = [
