@@ -24,7 +24,7 @@ export const dkimKeySchema = {
 } as const;
 
 /** Why a message is not signed, or not by all that should have signed it. */
-export const DKIM_PROBLEMS = [
+const DKIM_PROBLEMS = [
   "no_from",
   "malformed_header",
   "no_key",

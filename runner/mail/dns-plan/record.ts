@@ -6,7 +6,7 @@ export interface PlannedRecord {
   readonly value: string;
 }
 
-export const TTL = 3600;
+const TTL = 3600;
 /** RFC 1035, section 3.3: a character-string holds so many octets. */
 const STRING_OCTETS = 255;
 

@@ -1,0 +1,34 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { describe, expect, test } from "vitest";
+import { parseArguments } from "../../runner/cli/arguments.js";
+import type { Command } from "../../runner/cli/command.js";
+import { COMMANDS, isCommand } from "../../runner/cli/commands.js";
+import { BOUNCE_CLASSES } from "../../schemas/bounce.js";
+import { dkimResultSchema } from "../../schemas/dkim.js";
+import { REPORT_KINDS } from "../../schemas/report.js";
+
+const markdown = await readFile(resolve("docs/delivery.md"), "utf8");
+const section = (title: string): string => markdown.split(/^## /m).find((text) => text.startsWith(`${title}\n`)) ?? "";
+/** What the first cells of a section's tables name. */
+const named = (title: string): string[] =>
+  [...section(title).matchAll(/^\| ([^|]*) \|/gm)].flatMap(([, cell = ""]) => [...cell.matchAll(/`(\w+)`/g)].map(([, word]) => word as string));
+
+describe("docs/delivery.md", () => {
+  test("names every class of a bounce and every kind of a report", () => {
+    expect(named("Bounces")).toEqual(["class", ...BOUNCE_CLASSES, "kind", ...REPORT_KINDS]);
+  });
+
+  test("names every problem of a signature", () => {
+    const codes = dkimResultSchema.properties.problems.items.properties.code.enum;
+    expect(named("DKIM").sort()).toEqual(["code", ...codes].sort());
+  });
+
+  test.each([...markdown.matchAll(/^probe-run (?:dkim|dns) .*$/gm)].map(([line]) => line))("`%s` is a command line that we take", async (line) => {
+    const [name = "", ...argv] = line.split(" ").slice(1);
+    expect(isCommand(name)).toBe(true);
+    const { default: command } = (await COMMANDS[name as keyof typeof COMMANDS].load()) as { default: Command };
+    const { words } = parseArguments(argv, command.options);
+    expect(words.length).toBe(2);
+  });
+});
