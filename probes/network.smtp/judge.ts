@@ -19,8 +19,18 @@ function seenOf(
   { banner, capabilities, capabilities_before_tls: before, size, tls, response_time_ms: responseTimeMs }: SmtpEvidence,
   durationMs: number,
 ): Seen {
-  const offersStarttls = has(before ?? capabilities, "STARTTLS");
-  return { banner, capabilities, size, tls, durationMs, responseTimeMs, offersStarttls, authMechanisms: authMechanisms(capabilities), timedCommand: "NOOP" };
+  return {
+    banner,
+    capabilities,
+    size,
+    tls,
+    durationMs,
+    responseTimeMs,
+    timedCommand: "NOOP",
+    starttlsVerb: "STARTTLS",
+    offersStarttls: has(before ?? capabilities, "STARTTLS"),
+    authMechanisms: authMechanisms(capabilities),
+  };
 }
 
 const QUESTIONS: Questions<Expectations, Seen> = {

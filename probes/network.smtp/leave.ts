@@ -5,7 +5,7 @@ import { sayGoodbye } from "../../runner/service/say-goodbye.js";
 import type { Finding } from "../../schemas/finding.js";
 
 export function leave(session: SmtpSession): Promise<Finding[]> {
-  return sayGoodbye(session.connection, {
+  return sayGoodbye({
     verb: "QUIT",
     expected: "221",
     async ask() {

@@ -6,6 +6,8 @@ import { finding } from "../judge.js";
 export interface SeenService {
   readonly banner: string | null;
   readonly offersStarttls: boolean;
+  /** STARTTLS, or what the protocol calls it. */
+  readonly starttlsVerb: string;
   /** In upper case. */
   readonly authMechanisms: readonly string[];
   readonly tls: TlsFacts | null;
@@ -33,11 +35,11 @@ export const SERVICE_QUESTIONS = {
     banner?.includes(wanted)
       ? null
       : { reason: "banner_differs", message: `the greeting does not contain ${JSON.stringify(wanted)}`, expected: wanted, actual: banner },
-  starttls: (wanted: boolean, { offersStarttls: offered }: SeenService) => {
+  starttls: (wanted: boolean, { offersStarttls: offered, starttlsVerb }: SeenService) => {
     if (offered === wanted) return null;
     return {
       reason: wanted ? "starttls_not_offered" : "starttls_offered",
-      message: `STARTTLS is ${offered ? "" : "not "}offered`,
+      message: `${starttlsVerb} is ${offered ? "" : "not "}offered`,
       expected: String(wanted),
       actual: String(offered),
     };

@@ -12,11 +12,10 @@ export interface Goodbye {
 }
 
 /**
- * Says goodbye while there is someone to say it to, and closes. A goodbye that is lost says nothing about the service that
- * was measured before it: it gives a warning, and never the run's failure.
+ * Says goodbye, and closes. One that is lost, or cannot even be said because the conversation has broken since, says nothing about
+ * the service that was measured before it: it gives a warning, and never the run's failure.
  */
-export async function sayGoodbye(connection: { readonly broken: unknown }, { verb, expected, ask }: Goodbye): Promise<Finding[]> {
-  if (connection.broken !== null) return [];
+export async function sayGoodbye({ verb, expected, ask }: Goodbye): Promise<Finding[]> {
   try {
     const { words, refusal } = await ask();
     return refusal === null ? [] : [finding("warning", "quit_refused", `${verb} was answered ${words}`, expected, refusal)];

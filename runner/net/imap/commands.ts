@@ -45,6 +45,8 @@ export function noop(session: ImapSession): Promise<CommandReply> {
 
 /** Says goodbye and closes, whatever the server answers. */
 export async function logout(session: ImapSession): Promise<CommandReply> {
+  // A client never talks before the greeting, and nobody would read the answer.
+  if (session.greeting === null) session.close();
   session.connection.isLeaving = true;
   try {
     return await session.command("LOGOUT", "quit", ["LOGOUT"]);

@@ -9,6 +9,7 @@ import type { CommandReply, InFlight, Step } from "./in-flight.js";
 import { LIMITS } from "./limits.js";
 import { accepted, rejected } from "./reply.js";
 import type { ImapSession } from "./session.js";
+import { waysToLogIn } from "./ways-to-log-in.js";
 
 /** What is known of a login: the mechanism as soon as it is chosen, so that it survives a refusal. */
 export interface LoginEvidence {
@@ -38,12 +39,6 @@ export async function logIn(
   // A server may offer more to whom it knows (RFC 3501, section 6.2.3): what it told before counts no longer.
   if (session.capabilities === toldBefore) session.capabilities = null;
   return reply;
-}
-
-/** The names of mechanisms that the server offers; LOGIN is there until it is said to be disabled. */
-export function waysToLogIn(capabilities: readonly string[]): string[] {
-  const offered = capabilities.flatMap((name) => (name.startsWith("AUTH=") && name !== "AUTH=LOGIN" ? [name.slice("AUTH=".length)] : []));
-  return capabilities.includes("LOGINDISABLED") ? offered : [...offered, "LOGIN"];
 }
 
 async function plainLogin(session: ImapSession, username: string, password: string, secrets: SecretKeeper): Promise<CommandReply> {

@@ -63,7 +63,7 @@ export class ResponseParser extends Framer {
       return this.#read(frame);
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error;
-      return this.#violation(error.message);
+      return this.#refused(error.code, error.message);
     }
   }
 
@@ -101,7 +101,11 @@ export class ResponseParser extends Framer {
   }
 
   #violation(message: string): null {
-    this.malformed = { code: "protocol_violation", message } satisfies Break;
+    return this.#refused("protocol_violation", message);
+  }
+
+  #refused(code: Break["code"], message: string): null {
+    this.malformed = { code, message };
     return null;
   }
 }

@@ -12,7 +12,7 @@ import { type Dialect, type Piece, portionsOf } from "./command-line.js";
 import type { Frame } from "./framer.js";
 import { type CommandReply, InFlight } from "./in-flight.js";
 import { type Response, ResponseParser, type Status, statusLine, type Tagged, type Untagged } from "./response.js";
-import { shownFrame, shownUntagged } from "./shown.js";
+import { shownFrame, shownResponse } from "./shown.js";
 import { textOf } from "./value.js";
 
 export interface SessionOptions extends DialTarget {
@@ -56,7 +56,7 @@ export class ImapSession implements ConnectionReader {
   greeting: Greeting | null = null;
   /** In upper case, as they were told last: in the greeting, by CAPABILITY or behind a login. Null while nothing was told. */
   capabilities: readonly string[] | null = null;
-  /** A BYE that came although nobody had said goodbye. */
+  /** A BYE that came although nobody had said goodbye, also instead of a greeting. */
   farewell: Status | null = null;
   /** When the last response was whole, on the harness's monotonic clock. */
   heardAt = 0;
@@ -201,18 +201,19 @@ export class ImapSession implements ConnectionReader {
   }
 
   #take(response: Response, at: number): void {
-    if (response.kind === "tagged") this.#tagged(response, at);
+    if (this.greeting === null) this.#greeted(response, at);
+    else if (response.kind === "tagged") this.#tagged(response, at);
     else if (response.kind === "continuation") this.#continued(response.text, at);
-    else if (this.greeting === null) this.#greeted(response, at);
     else this.#untagged(response, at);
   }
 
-  #greeted(response: Untagged, at: number): void {
+  #greeted(response: Response, at: number): void {
     const isGreeting = response.kind === "status" && (response.status === "OK" || response.status === "PREAUTH" || response.status === "BYE");
     if (!isGreeting) {
-      this.#violation(`the server greets with ${shownUntagged(response)}`, at);
+      this.#violation(`the server greets with ${shownResponse(response)}`, at);
       return;
     }
+    if (response.status === "BYE") this.farewell = response;
     this.#learn(response);
     const current = this.#ended(statusLine(response), at);
     const { status, code, text } = response;
@@ -237,7 +238,7 @@ export class ImapSession implements ConnectionReader {
 
   #continued(text: string, at: number): void {
     const current = this.#current;
-    if (current === null || current.tag === "*") {
+    if (current === null) {
       this.#violation("the server waits for the rest of a command that nobody sends", at);
       return;
     }

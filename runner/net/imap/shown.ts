@@ -1,5 +1,5 @@
 import type { Frame } from "./framer.js";
-import { statusLine, type Untagged } from "./response.js";
+import { type Response, statusLine } from "./response.js";
 
 /** A response for the trace, as it came: literals stand where they stood. */
 export function shownFrame({ lines, literals }: Frame): string {
@@ -7,8 +7,10 @@ export function shownFrame({ lines, literals }: Frame): string {
   return Buffer.from(parts.join(""), "latin1").toString("utf8");
 }
 
-/** What a response is, in a sentence. */
-export function shownUntagged(response: Untagged): string {
-  if (response.kind === "status") return statusLine(response);
-  return response.number === null ? response.name : `${response.number} ${response.name}`;
+/** What a response is, in short. */
+export function shownResponse(response: Response): string {
+  if (response.kind === "continuation") return `+ ${response.text}`;
+  if (response.kind === "tagged") return `${response.tag} ${statusLine(response)}`;
+  if (response.kind === "status") return `* ${statusLine(response)}`;
+  return `* ${response.number === null ? "" : `${response.number} `}${response.name}`;
 }

@@ -15,6 +15,13 @@ export interface Text {
 /** What cannot be read as data. */
 export class Unreadable extends Error {
   override readonly name = "Unreadable";
+
+  constructor(
+    readonly code: "protocol_violation" | "limit_exceeded",
+    message: string,
+  ) {
+    super(message);
+  }
 }
 
 /** The values from a place in the first line to the end of the response. */
@@ -68,7 +75,7 @@ class Reader {
 
   /** Up to the bracket, or the end of the response where there is none. */
   list(closing: ")" | null, depth: number): Value[] {
-    if (depth > LIMITS.depth) throw new Unreadable(`lists are nested more than ${LIMITS.depth} deep`);
+    if (depth > LIMITS.depth) throw new Unreadable("limit_exceeded", `lists are nested more than ${LIMITS.depth} deep`);
     const values: Value[] = [];
     for (;;) {
       const next = this.#next();
@@ -78,7 +85,7 @@ class Reader {
         return values;
       }
       this.#values += 1;
-      if (this.#values > LIMITS.values) throw new Unreadable(`a response holds more than ${LIMITS.values} values`);
+      if (this.#values > LIMITS.values) throw new Unreadable("limit_exceeded", `a response holds more than ${LIMITS.values} values`);
       values.push(this.#value(next, depth));
     }
   }
@@ -153,7 +160,7 @@ class Reader {
   }
 
   #unreadable(what: string): Unreadable {
-    return new Unreadable(`${what} at ${excerpt(this.#text.slice(this.at))}`);
+    return new Unreadable("protocol_violation", `${what} at ${excerpt(this.#text.slice(this.at))}`);
   }
 }
 

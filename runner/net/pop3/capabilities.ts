@@ -21,17 +21,17 @@ export function has(capabilities: readonly Capability[] | null, keyword: string)
 const TIMESTAMP = /<[!-;=?A-~]+@[!-;=?A-~]+>/;
 
 /** What APOP's digest is made of; null where the server offers none. */
-export function timestampOf(greeting: Reply | null): string | null {
-  return TIMESTAMP.exec(greeting?.text ?? "")?.[0] ?? null;
+export function timestampOf(banner: string | null): string | null {
+  return TIMESTAMP.exec(banner ?? "")?.[0] ?? null;
 }
 
 /**
  * The ways in which a server lets clients log in. One that does not know CAPA knows USER (RFC 1939, section 7, which is older), and
  * one that greets with a timestamp knows APOP.
  */
-export function waysToLogIn(capabilities: readonly Capability[] | null, greeting: Reply | null): string[] {
+export function waysToLogIn(capabilities: readonly Capability[] | null, banner: string | null): string[] {
   const sasl = (capabilities ?? []).filter(({ keyword }) => keyword === "SASL").flatMap(({ parameters }) => parameters.map((name) => name.toUpperCase()));
-  const apop = timestampOf(greeting) === null ? [] : ["APOP"];
+  const apop = timestampOf(banner) === null ? [] : ["APOP"];
   const user = capabilities === null || has(capabilities, "USER") ? ["USER"] : [];
   return [...new Set([...sasl, ...apop, ...user])];
 }

@@ -45,7 +45,7 @@ export async function logIn(
  * hides something: inside TLS everything is hidden.
  */
 function offered(session: Pop3Session, { mechanism }: Pop3AuthInput): string[] {
-  const ways = waysToLogIn(session.capabilities, session.greeting);
+  const ways = waysToLogIn(session.capabilities, session.greeting?.text ?? null);
   return mechanism === "auto" && session.connection.tls !== null ? ways.filter((name) => name !== "APOP") : ways;
 }
 
@@ -58,7 +58,7 @@ async function userPass(session: Pop3Session, { username, password }: Credential
 async function apop(session: Pop3Session, { username, password }: Credentials, secrets: SecretKeeper): Promise<TimedReply> {
   if (/\s/.test(username)) throw fail("auth", "not_permitted", "APOP cannot carry a user name with a space in it");
   const digest = createHash("md5")
-    .update(`${timestampOf(session.greeting)}${password}`)
+    .update(`${timestampOf(session.greeting?.text ?? null)}${password}`)
     .digest("hex");
   // With the greeting beside it, anybody could try passwords against it.
   secrets.keep(digest);

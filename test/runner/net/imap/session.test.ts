@@ -9,7 +9,7 @@ import { logIn } from "../../../../runner/net/imap/login.js";
 import { enableUtf8, listMailboxes, mailboxStatus, select } from "../../../../runner/net/imap/mailbox.js";
 import { deleteMessages } from "../../../../runner/net/imap/remove.js";
 import { search } from "../../../../runner/net/imap/search.js";
-import type { ImapSession } from "../../../../runner/net/imap/session.js";
+import { ImapSession } from "../../../../runner/net/imap/session.js";
 import type { AuthInput } from "../../../../schemas/smtp.js";
 import { allCertificates } from "../../../support/certificates.js";
 import { greetedImap } from "../../../support/imap-context.js";
@@ -132,6 +132,14 @@ describe("a reply", () => {
     const session = await greeted("C: a1 LOGOUT\nS: * BYE see you\nS: a1 OK done");
     expect(await logout(session)).toMatchObject({ status: "OK" });
     expect(session.farewell).toBeNull();
+  });
+
+  test("whoever was not greeted just goes", async () => {
+    const server = await play("@expect-close");
+    const { context } = testRun();
+    const target = { host: server.host, port: server.port, address_family: "any", connect_timeout_ms: 2000, command_timeout_ms: 500 } as const;
+    const session = await ImapSession.connect(context, target);
+    expect(await failureOf(logout(session))).toMatchObject({ phase: "quit", code: "closed" });
   });
 
   test("two commands at once are a mistake of ours", async () => {

@@ -4,7 +4,7 @@ import { FailureError } from "../../../../runner/failure-error.js";
 import { playTranscript } from "../../../../runner/lab/transcript-server.js";
 import { capa, noop, quit, stat, stls } from "../../../../runner/net/pop3/commands.js";
 import { logIn } from "../../../../runner/net/pop3/login.js";
-import type { Pop3Session } from "../../../../runner/net/pop3/session.js";
+import { Pop3Session } from "../../../../runner/net/pop3/session.js";
 import type { Pop3AuthInput, Pop3Method } from "../../../../schemas/pop3.js";
 import { allCertificates, testAuthority } from "../../../support/certificates.js";
 import { type Dovecot, startDovecot } from "../../../support/dovecot.js";
@@ -84,6 +84,15 @@ describe("a conversation", () => {
 
   test("two lines in one are never sent", async () => {
     expect(await failureOf((await greeted("")).command("X", "command", "NOOP\r\nDELE 1"))).toMatchObject({ code: "not_permitted" });
+  });
+
+  test("whoever was not greeted just goes", async () => {
+    const server = await playTranscript("@expect-close");
+    const { context } = testRun();
+    const target = { host: server.host, port: server.port, address_family: "any", connect_timeout_ms: 2000, command_timeout_ms: 500 } as const;
+    expect(await failureOf(quit(await Pop3Session.connect(context, target)))).toMatchObject({ phase: "quit", code: "closed" });
+    await server.close();
+    expect(server.mismatches).toEqual([]);
   });
 
   test("two commands at once are a mistake of ours", async () => {
