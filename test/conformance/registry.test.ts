@@ -35,7 +35,7 @@ const all = versions.map(({ probe, version }) => ({
 }));
 const inHouseStyle = all.filter(({ id }) => !TAKEN_OVER.has(id));
 /** What dials a target that its caller names can be sent to a port of ours. */
-const dialling = all.filter(({ probe, input }) => probe.needs.includes("tcp") && "target_port" in (input.properties ?? {}));
+const dialling = all.filter(({ probe, input: { properties = {} } }) => probe.needs.includes("tcp") && ("target_port" in properties || "port" in properties));
 
 describe.each(names)("%s", (name) => {
   test("is called as its folder, in small letters", async () => {
@@ -164,8 +164,9 @@ describe.each(inHouseStyle)("$id in the house's style", ({ input, output }) => {
 describe.each(dialling)("$id, sent to a port of the test's own", ({ id, input, output, probe, version }) => {
   const aimedAt = (port: number): Record<string, unknown> => ({
     ...exampleInput(input),
-    target_host: "127.0.0.1",
-    target_port: input.properties?.target_port?.type === "string" ? String(port) : port,
+    ...("target_port" in (input.properties ?? {})
+      ? { target_host: "127.0.0.1", target_port: input.properties?.target_port?.type === "string" ? String(port) : port }
+      : { host: "127.0.0.1", port }),
   });
   const fits = (value: unknown): boolean => (probe.versions[version] as Contracts).output.validator(structuredClone(value));
 
@@ -205,7 +206,8 @@ describe.each(dialling)("$id, sent to a port of the test's own", ({ id, input, o
   });
 
   test("ends when the peer is the wrong one: it is typed, and no bug", async () => {
-    const wrong = await listen((socket) => socket.end("\x00\x01 no protocol that you know\r\n"));
+    // It reads what it is told, as it would not notice otherwise that the client has gone.
+    const wrong = await listen((socket) => socket.resume().end("\x00\x01 no protocol that you know\r\n"));
     open.push(wrong);
     const { carried } = await runReport(id, aimedAt(wrong.port), { timeoutMs: 2000 });
     expect(carried.status).toBe("error");
