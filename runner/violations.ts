@@ -38,7 +38,7 @@ function violationOf(error: SchemaError): Violation {
       message: `is missing${describe(error, String(params.missingProperty))}`,
       hint: null,
     };
-  const isTold = fieldsToChooseFrom(error.parentSchema) === null && !(instancePath !== "" && mayHoldSecret(error.parentSchema));
+  const isTold = choiceOf(error.parentSchema) === null && !(instancePath !== "" && mayHoldSecret(error.parentSchema));
   const found = isTold ? `, not ${show(error.data)}` : "";
   return { pointer: instancePath, message: `${expectation(error)}${found}`, hint: hintOf(error) };
 }
@@ -92,7 +92,7 @@ function expectation(error: SchemaError): string {
       return FORMATS[String(params.format)] ?? `must be a ${params.format}`;
     case "anyOf":
     case "oneOf":
-      if (fieldsToChooseFrom(parentSchema) !== null) return `must have exactly one of ${fieldsToChooseFrom(parentSchema)}${besideWhich(error)}`;
+      if (choiceOf(parentSchema) !== null) return `must have ${choiceOf(parentSchema)}${besideWhich(error)}`;
       return isReference(parentSchema) ? 'must be text, or a reference such as {"secret": "env:NAME"}' : "fits none of the allowed forms";
     default:
       return error.message ?? `breaks the rule ${keyword}`;
@@ -105,11 +105,12 @@ function besideWhich({ schemaPath }: SchemaError): string {
   return name === undefined ? "" : ` beside ${name}`;
 }
 
-/** The names of a schema that asks for one field out of several; null for any other. */
-function fieldsToChooseFrom(schema: Record<string, unknown> | undefined): string | null {
-  const branches = schema?.oneOf as { required?: readonly string[] }[] | undefined;
+/** What a schema asks for that wants one field out of several, or some of them; null for any other. */
+function choiceOf(schema: Record<string, unknown> | undefined): string | null {
+  const branches = (schema?.oneOf ?? schema?.anyOf) as { required?: readonly string[] }[] | undefined;
   const names = branches?.map(({ required }) => (required?.length === 1 ? required[0] : undefined));
-  return names === undefined || names.includes(undefined) ? null : names.join(", ");
+  if (names === undefined || names.includes(undefined)) return null;
+  return `${schema?.oneOf === undefined ? "at least" : "exactly"} one of ${names.join(", ")}`;
 }
 
 const FORMATS: Readonly<Record<string, string>> = {
