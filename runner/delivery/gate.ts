@@ -1,7 +1,7 @@
 /** So many connections are being opened at one time. */
 const MOST_OPENING = 256;
 /** Whoever takes longer does not count any more: a hundred dead sites must not keep the living ones waiting. */
-const COUNTS_FOR_MS = 1000;
+const COUNTS_FOR_MS = 100;
 
 /** Lets so many in at one time that the process, and its network, are not flooded by their own openings. */
 export class Gate {
