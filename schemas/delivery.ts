@@ -200,6 +200,18 @@ export const deliverySettings = {
     default: [],
     description: "Local addresses to connect from, in turn. The system's choice where there is none.",
   },
+  warm_up: {
+    anyOf: [{ type: "boolean" }, { type: "array", minItems: 1, maxItems: 60, items: { type: "integer", minimum: 1, maximum: 1_000_000 } }],
+    default: false,
+    description:
+      "How much each source address may send directly on its first days; the rest waits until the next day. true: 50, 200 and 500 recipients, and no limit from the fourth day on; or a list of your own.",
+  },
+  suppress_bounces: {
+    type: "boolean",
+    default: false,
+    description:
+      "Put a recipient on the suppression list whose address does not exist, or whose mailbox is disabled, for good. Off by default: a mail host that is set up wrongly for an hour says so of everybody.",
+  },
   mx_port: { ...port, default: 25, description: "The port of the mail hosts." },
   allow_private_addresses: {
     type: "boolean",

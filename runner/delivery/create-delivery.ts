@@ -14,6 +14,7 @@ import { SecretKeeper } from "../secret-keeper.js";
 import { dsnWords } from "./dsn-wish.js";
 import { Engine } from "./engine.js";
 import { deliveryOptionsFrom } from "./environment.js";
+import { LedgerAt } from "./ledger/ledger-at.js";
 import { mailOf } from "./mail.js";
 import { filledOptions, type GivenOptions, type ServiceOptions } from "./options.js";
 import type { Order } from "./order.js";
@@ -66,7 +67,7 @@ const PATHS: readonly ReferencePath[] = referencePaths({ properties: deliverySet
 const MOST_AT_ONCE = 1000;
 
 class Service implements Delivery {
-  readonly #engine = new Engine();
+  readonly #engine: Engine;
   readonly #tally = new Tally();
   readonly #secrets = new SecretKeeper();
   readonly #closing = new AbortController();
@@ -77,6 +78,7 @@ class Service implements Delivery {
   #preparing: Promise<void> | null;
 
   constructor(readonly options: ServiceOptions) {
+    this.#engine = new Engine(new LedgerAt(options.ledger ?? null));
     this.#preparing = resolveReferences(options, PATHS, this.#secrets).then(() => {
       this.#signer = signerOf(options.dkim, options.dkim_folder ?? null);
       this.#preparing = null;

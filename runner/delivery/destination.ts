@@ -19,6 +19,8 @@ export interface Destination {
   keyOf(host: string): string;
   /** What TLS a mail host is owed; null for a relay. */
   ruleOf(host: string): HostTls | null;
+  /** The same site as some of these recipients reach it from another of our addresses; null for a relay. */
+  readonly from: ((sourceAddress: string | null, recipients: readonly Recipient[]) => Destination) | null;
   /** Null for a mail host. */
   readonly relay: RelayInput | null;
   readonly recipients: readonly Recipient[];

@@ -14,7 +14,7 @@ import { keyOfRule, type Rules } from "./tls-policies.js";
 /** Puts those together that go to the same place, and settles those that go nowhere. */
 export async function findSites(engine: Engine, order: Order, recipients: readonly Recipient[]): Promise<Destination[]> {
   const byDomain = grouped(recipients);
-  const places = new Map<string, Place>();
+  const places = new Map<string, Place & { readonly recipients: Recipient[] }>();
   await Promise.all(
     [...byDomain].map(async ([domain, own]) => {
       const found = await engine.routes.find(order, domain, own[0]?.mailbox?.host.kind === "address");
@@ -28,13 +28,13 @@ export async function findSites(engine: Engine, order: Order, recipients: readon
       else there.recipients.push(...own);
     }),
   );
-  return [...places.values()].map((place) => siteDestination(engine, order, place));
+  return [...places.values()].map((place) => siteDestination(engine, order, place, engine.sourceFor(order, place.found.site)));
 }
 
 interface Place {
   readonly found: Found;
   readonly rules: Rules;
-  readonly recipients: Recipient[];
+  readonly recipients: readonly Recipient[];
 }
 
 function grouped(recipients: readonly Recipient[]): Map<string, Recipient[]> {
@@ -57,9 +57,9 @@ function settle(recipients: readonly Recipient[], decision: Decision): void {
   for (const recipient of recipients) recipient.decision = decision;
 }
 
-function siteDestination(engine: Engine, order: Order, { found, rules, recipients }: Place): Destination {
+function siteDestination(engine: Engine, order: Order, place: Place, sourceAddress: string | null): Destination {
   const { manners } = order;
-  const sourceAddress = engine.sourceFor(order, found.site);
+  const { found, rules, recipients } = place;
   const ruleOf = (host: string): HostTls => rules.get(host) as HostTls;
   return {
     way: "direct",
@@ -70,6 +70,7 @@ function siteDestination(engine: Engine, order: Order, { found, rules, recipient
     hosts: found.names,
     keyOf: (host) => `direct ${sourceAddress} ${manners.helo_domain} ${manners.tls.ca ?? ""} ${keyOfRule(ruleOf(host))}`,
     ruleOf,
+    from: (another, some) => siteDestination(engine, order, { ...place, recipients: some }, another),
     relay: null,
     recipients,
   };
@@ -98,6 +99,7 @@ export function relayDestination(engine: Engine, order: Order, relay: RelayInput
     hosts: new Set([relay.host]),
     keyOf: () => `relay ${sourceAddress} ${manners.helo_domain} ${JSON.stringify(relay)}`,
     ruleOf: () => null,
+    from: null,
     relay,
     recipients,
   };

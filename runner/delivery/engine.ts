@@ -2,11 +2,13 @@ import type { Destination } from "./destination.js";
 import { Gate } from "./gate.js";
 import { Lane, type LaneLimits } from "./lane.js";
 import { Learning } from "./learning.js";
+import { LedgerAt } from "./ledger/ledger-at.js";
 import type { Order } from "./order.js";
 import { Pool } from "./pool.js";
 import type { PooledSession } from "./pooled-session.js";
 import { isOpen } from "./recipient.js";
 import { Routes } from "./route.js";
+import { keepBounces, withhold } from "./suppress.js";
 import { TlsPolicies } from "./tls-policies.js";
 import { MODES } from "./ways.js";
 
@@ -20,9 +22,14 @@ export class Engine {
   readonly #lanes = new Map<string, Lane>();
   readonly #turns = new Map<string, number>();
 
+  constructor(readonly ledger: LedgerAt = new LedgerAt(null)) {}
+
   /** Brings a message to its recipients as far as this can be done now. Afterwards each of them has its decision. */
-  deliver(order: Order): Promise<void> {
-    return MODES[order.manners.mode](this, order, order.recipients.filter(isOpen));
+  async deliver(order: Order): Promise<void> {
+    withhold(this.ledger, order);
+    const open = order.recipients.filter(isOpen);
+    await MODES[order.manners.mode](this, order, open);
+    keepBounces(this.ledger, order, open);
   }
 
   lane(name: string, limits: LaneLimits): Lane {
@@ -68,6 +75,7 @@ export class Engine {
   close(): void {
     this.pool.close();
     this.tls.close();
+    this.ledger.close();
     for (const lane of this.#lanes.values()) lane.close();
   }
 

@@ -11,6 +11,7 @@ export function deliveryOptionsFrom(env: Environment): GivenOptions {
   const relay = relayOf(env);
   const folder = textOf(env, "SMTP_DKIM_KEYS");
   const signs = flagOf(env, "SMTP_ENABLE_DKIM");
+  const ledger = textOf(env, "PROBE_RUN_DELIVERY");
   if (signs === true && folder === null) {
     throw new RequestError("SMTP_ENABLE_DKIM needs keys: name their folder in SMTP_DKIM_KEYS", "usage", []);
   }
@@ -19,6 +20,7 @@ export function deliveryOptionsFrom(env: Environment): GivenOptions {
     ...(mode === null ? {} : { mode }),
     ...(relay === null ? {} : { relays: [relay] }),
     ...(folder === null || signs === false ? {} : { dkim_folder: folder }),
+    ...(ledger === null ? {} : { ledger }),
   };
 }
 

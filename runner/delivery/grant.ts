@@ -1,6 +1,7 @@
 import { refusalToProbe } from "../behaviour/permission.js";
 import type { RunState } from "../context.js";
 import { Engine } from "./engine.js";
+import { LedgerAt } from "./ledger/ledger-at.js";
 import type { Order } from "./order.js";
 
 /** What a probe that delivers may use: the one engine of this process, so that all its runs keep to the limits of a site together. */
@@ -14,7 +15,7 @@ export interface DeliveryGrant {
 let engine: Engine | null = null;
 
 export function deliveryGrant(_state: RunState): DeliveryGrant {
-  engine ??= new Engine();
+  engine ??= new Engine(new LedgerAt(process.env.PROBE_RUN_DELIVERY || null));
   const shared = engine;
   return { refusal: refusalToProbe(process.env), deliver: (order) => shared.deliver(order) };
 }

@@ -21,6 +21,13 @@ const serviceOptions = contract({
     ...deliverySettings,
     ...deliveryNetwork,
     dkim_folder: { type: "string", minLength: 1, maxLength: 4096, description: "A folder of keys to sign with: <folder>/<domain>/<selector>.pem." },
+    ledger: {
+      type: "string",
+      minLength: 1,
+      maxLength: 4096,
+      description:
+        "The file with the suppression list and the counts of the warm-up; .probe-run/delivery.db by default, which is not made where neither asks for it.",
+    },
   },
   additionalProperties: false,
 });

@@ -12,7 +12,10 @@ import type { Recipient } from "./recipient.js";
 
 /** How the world is talked to for an order. */
 export interface Manners
-  extends Pick<DeliverySettings, "mode" | "relays" | "tls" | "limits" | "source_addresses" | "mx_port" | "allow_private_addresses">,
+  extends Pick<
+      DeliverySettings,
+      "mode" | "relays" | "tls" | "limits" | "source_addresses" | "warm_up" | "suppress_bounces" | "mx_port" | "allow_private_addresses"
+    >,
     Pick<NetworkInput, "address_family" | "connect_timeout_ms" | "command_timeout_ms">,
     Partial<DnsInput> {
   /** Null: this machine's own name. */

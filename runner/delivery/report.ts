@@ -88,6 +88,7 @@ function nextStep(outcome: DeliveryOutcome, { class: found, failure, kind }: Dec
   if (outcome === "delivered") return "nothing";
   if (outcome === "queued") return "will_be_tried";
   if (outcome === "unknown") return "ask_the_recipient";
+  if (found === "suppressed") return "nothing";
   if (outcome === "failed") return failure?.retryable === true ? "may_be_tried" : "correct_the_configuration";
   return kind === "later" ? "may_be_tried" : (STEPS[found ?? "other"] ?? "read_the_reply");
 }

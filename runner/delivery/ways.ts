@@ -6,6 +6,7 @@ import type { Engine } from "./engine.js";
 import type { Order } from "./order.js";
 import type { Recipient } from "./recipient.js";
 import { visit } from "./visit.js";
+import { giveBackRoom, withRoom } from "./warm-up-room.js";
 
 /** How each mode finds the way of a message. Afterwards every recipient has its decision. */
 export const MODES: Readonly<Record<DeliveryMode, (engine: Engine, order: Order, open: readonly Recipient[]) => Promise<void>>> = {
@@ -18,7 +19,7 @@ export const MODES: Readonly<Record<DeliveryMode, (engine: Engine, order: Order,
 async function direct(engine: Engine, order: Order, open: readonly Recipient[]): Promise<void> {
   for (const recipient of open) recipient.chosen = { way: "direct", reason: "configured", explanation: `the settings say ${order.manners.mode}` };
   const destinations = await findSites(engine, order, open);
-  await Promise.all(destinations.map((destination) => visited(engine, order, destination)));
+  await Promise.all(destinations.map((destination) => visitedDirectly(engine, order, destination)));
 }
 
 /** Direct; and through a relay where the way was to blame. */
@@ -35,7 +36,7 @@ async function smart(engine: Engine, order: Order, open: readonly Recipient[]): 
     destinations.map(async (destination) => {
       const chosen = engine.learning.choose(destination.site as string, order.random);
       for (const recipient of destination.recipients) recipient.chosen = chosen;
-      if (chosen.way === "direct") await visited(engine, order, destination);
+      if (chosen.way === "direct") await visitedDirectly(engine, order, destination);
       else await throughRelays(engine, order, destination.recipients, chosen.reason, () => chosen.explanation);
     }),
   );
@@ -65,7 +66,7 @@ async function backToDirect(
     recipient.chosen = { way: "direct", reason: "fallback", explanation: explain(recipient.decision?.message ?? "") };
     recipient.decision = null;
   }
-  await visited(engine, order, { ...destination, recipients });
+  await visitedDirectly(engine, order, { ...destination, recipients });
 }
 
 /** One relay after the other, until one has taken or refused it. */
@@ -83,6 +84,15 @@ async function throughRelays(
     for (const recipient of left) recipient.decision = null;
     await visited(engine, order, relayDestination(engine, order, relay, left));
   }
+}
+
+/** As far as our addresses have room, while they are being warmed up. */
+async function visitedDirectly(engine: Engine, order: Order, destination: Destination): Promise<void> {
+  const visitOne = async (part: Destination): Promise<void> => {
+    await visited(engine, order, part);
+    giveBackRoom(engine, order, part);
+  };
+  await Promise.all(withRoom(engine, order, destination).map(visitOne));
 }
 
 /** Notes how it went, for messages to come. */

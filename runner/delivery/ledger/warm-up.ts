@@ -14,6 +14,7 @@ export interface WarmUpDay {
   readonly source: string;
   /** 1 for the first on which it sends. */
   readonly day: number;
+  /** Not counted once it is warm. */
   readonly sent: number;
   /** Null: warm. */
   readonly most: number | null;
@@ -35,15 +36,24 @@ export class WarmUp {
     this.#statements = Object.fromEntries(prepared) as Record<keyof typeof STATEMENTS, Statement>;
   }
 
-  /** Takes room for up to `wanted` messages. What is taken counts, whether or not it is sent. Gives how much there was. */
+  /**
+   * Takes room for up to `wanted` messages. What is taken counts, until it is given back. Gives how much there was. Of an address that is
+   * warm nothing is counted any more: every message would wait for the disk.
+   */
   take(source: string, wanted: number, schedule: readonly number[] = WARM_UP_SCHEDULE): number {
     const day = this.#today();
+    if (this.#state(source, day, schedule).most === null) return wanted;
     return inOneStep(this.#driver, () => {
       const { sent, most } = this.#state(source, day, schedule);
       const granted = most === null ? wanted : Math.max(0, Math.min(wanted, most - sent));
       if (granted > 0) this.#statements.add.run(source, day, granted);
       return granted;
     });
+  }
+
+  /** For what was not sent after all. */
+  giveBack(source: string, number: number): void {
+    this.#statements.giveBack.run(number, source, this.#today());
   }
 
   state(source: string, schedule: readonly number[] = WARM_UP_SCHEDULE): WarmUpDay {
@@ -66,6 +76,7 @@ export class WarmUp {
 }
 
 const STATEMENTS = {
-  read: "SELECT count(CASE WHEN day < ? THEN 1 END) AS earlier, coalesce(sum(CASE WHEN day = ? THEN sent END), 0) AS sent FROM warm_up_1 WHERE source = ?",
+  read: "SELECT count(CASE WHEN day < ? AND sent > 0 THEN 1 END) AS earlier, coalesce(sum(CASE WHEN day = ? THEN sent END), 0) AS sent FROM warm_up_1 WHERE source = ?",
+  giveBack: "UPDATE warm_up_1 SET sent = max(0, sent - ?) WHERE source = ? AND day = ?",
   add: "INSERT INTO warm_up_1 (source, day, sent) VALUES (?, ?, ?) ON CONFLICT (source, day) DO UPDATE SET sent = sent + excluded.sent",
 } as const;

@@ -1,0 +1,110 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { Ledger } from "../../../runner/delivery/ledger/ledger.js";
+import type { Suppression } from "../../../runner/delivery/ledger/suppression.js";
+import { closeAfterEach, closing, internet, mail, only, service } from "../../support/delivery.js";
+
+closeAfterEach();
+
+const ONE = "one MX 10 mx";
+let folder: string;
+let path: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "probe-run-suppression-"));
+  path = join(folder, "delivery.db");
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function ledger(...suppressions: readonly Suppression[]): Ledger {
+  const opened = new Ledger(path);
+  closing({ close: async () => opened.close() });
+  opened.suppressed.add(suppressions);
+  return opened;
+}
+
+describe("the suppression list", () => {
+  test("keeps a message from those who are on it, and from nobody else", async () => {
+    ledger({ target: "bob@one.example", reason: "complaint", detail: "abuse report" });
+    const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
+    const { recipients } = await service(net, { ledger: path }).send(mail(["Bob@one.example", "ann@one.example"]));
+    expect(recipients[0]).toMatchObject({ outcome: "failed", class: "suppressed", said_by: "us", next: "nothing", next_try_at: null, way: null, attempts: [] });
+    expect(recipients[0]?.message).toMatch(/^bob@one\.example is on the list .* \(complaint, since 2\S+Z\): abuse report$/);
+    expect(recipients[1]).toMatchObject({ outcome: "delivered" });
+    expect(net.host("mx").messages.map(({ to }) => to)).toEqual([["ann@one.example"]]);
+  });
+
+  test("costs no connection and no question where it leaves nobody", async () => {
+    ledger({ target: "@one.example", reason: "manual" });
+    const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
+    const report = await service(net, { ledger: path }).send(mail(["bob@one.example", "ann@one.example"]));
+    expect(report.recipients.map(({ class: found }) => found)).toEqual(["suppressed", "suppressed"]);
+    expect(report.attempts).toEqual([]);
+    expect(net.host("mx").connections).toEqual([]);
+    expect(net.questions).toEqual([]);
+  });
+
+  test("is heeded by a message that comes after it was changed by somebody else", async () => {
+    const list = ledger().suppressed;
+    const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
+    const delivery = service(net, { ledger: path });
+    expect(only(await delivery.send(mail("bob@one.example"))).outcome).toBe("delivered");
+    list.add([{ target: "bob@one.example", reason: "unsubscribe" }]);
+    expect(only(await delivery.send(mail("bob@one.example"))).class).toBe("suppressed");
+    list.remove(["bob@one.example"]);
+    expect(only(await delivery.send(mail("bob@one.example"))).outcome).toBe("delivered");
+  });
+
+  test("is found by the environment", async () => {
+    ledger({ target: "bob@one.example", reason: "manual" });
+    const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
+    expect(only(await service(net, { env: { PROBE_RUN_DELIVERY: path } }).send(mail("bob@one.example"))).class).toBe("suppressed");
+  });
+
+  test("that cannot be read lets nothing through, and says so", async () => {
+    writeFileSync(path, "this is no ledger, and much longer than a header of sixteen bytes");
+    const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
+    const recipient = only(await service(net, { ledger: path }).send(mail("bob@one.example")));
+    expect(recipient).toMatchObject({ outcome: "failed", class: "configuration", said_by: "us", next: "may_be_tried" });
+    expect(recipient.message).toContain("nothing is sent without the delivery ledger");
+    expect(net.host("mx").connections).toEqual([]);
+  });
+});
+
+describe("bounces", () => {
+  const REPLIES: Readonly<Record<string, string>> = {
+    "gone@one.example": "550 5.1.1 User unknown",
+    "off@one.example": "550 5.2.1 mailbox disabled, not accepting messages",
+    "full@one.example": "552 5.2.2 mailbox full",
+    "spam@one.example": "550 5.7.1 your message looks like spam",
+    "later@one.example": "450 4.2.0 Greylisted",
+  };
+
+  async function bounced(options: { readonly suppress_bounces?: boolean }): Promise<string[]> {
+    const net = await internet(ONE, { mx: ["127.0.0.11", { rcpt: (address) => REPLIES[address] ?? "250 2.1.5 OK" }] });
+    await service(net, { ledger: path, ...options }).send(mail([...Object.keys(REPLIES), "ann@one.example", "no address"]));
+    return ledger()
+      .suppressed.list(10)
+      .map(({ target, reason, detail }) => `${target} ${reason} ${detail}`)
+      .sort();
+  }
+
+  test("of addresses that do not exist are put on the list where that is asked for, and nothing else is", async () => {
+    expect(await bounced({ suppress_bounces: true })).toEqual([
+      "gone@one.example bounce 550 5.1.1 User unknown",
+      "off@one.example bounce 550 5.2.1 mailbox disabled, not accepting messages",
+    ]);
+  });
+
+  test("are put on no list where nobody asks for it", async () => {
+    expect(await bounced({})).toEqual([]);
+  });
+
+  test("to send makes no file that nobody named", async () => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
+    const there = existsSync(".probe-run/delivery.db");
+    await service(net).send(mail("bob@one.example"));
+    expect(existsSync(".probe-run/delivery.db")).toBe(there);
+  });
+});
