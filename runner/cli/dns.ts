@@ -8,6 +8,7 @@ const options = {
   address: { value: "IP", repeated: true, description: "An address of it, for A, PTR and SPF." },
   include: { value: "NAME", repeated: true, description: "Somebody else who sends for the domain: the name behind include: in SPF." },
   keys: { value: "DIR", description: "The folder of DKIM keys (.probe-run/dkim): the domain's own are published." },
+  selector: { value: "NAME", description: "Only this key of the folder." },
   dmarc: { value: "POLICY", description: "none, quarantine or reject (none)." },
   reports: { value: "ADDRESS", description: "Who gets the reports of DMARC and TLS (postmaster@<domain>)." },
   "mta-sts": { value: "MODE", description: "testing, enforce or none (testing)." },

@@ -23,7 +23,7 @@ export async function planOptions(written: string, given: DnsGiven, io: Io): Pro
     mailHost: given["mail-host"] === null ? `mail.${domain}` : domainOf(given["mail-host"]),
     addresses: given.address.map((address) => address.toLowerCase()),
     includes: given.include.map(spfName),
-    keys: await keysOf(domain, given.keys, io),
+    keys: await keysOf(domain, given, io),
     dmarc: oneOf("dmarc", given.dmarc, DMARC_POLICIES),
     reportsTo: reportsTo(given.reports, domain),
     mtaSts: oneOf("mta-sts", given["mta-sts"], STS_MODES),
@@ -59,11 +59,14 @@ function reportsTo(written: string | null, domain: string): string {
 }
 
 /** The folder that nobody named need not be there. */
-async function keysOf(domain: string, folder: string | null, io: Io): Promise<readonly SigningKey[]> {
+async function keysOf(domain: string, { keys: folder, selector }: DnsGiven, io: Io): Promise<readonly SigningKey[]> {
   const { keys, problems } = await keyFolder(resolve(io.cwd, folder ?? DEFAULT_KEYS)).keysOf(domain);
   const problem = problems.find(({ code }) => folder !== null || code !== "key_missing");
   if (problem !== undefined) throw new UsageError("a DKIM key cannot be read", problem.message);
-  return keys;
+  if (selector === null) return keys;
+  const wanted = keys.filter((key) => key.selector === selector);
+  if (wanted.length > 0) return wanted;
+  throw new UsageError(`there is no key ${JSON.stringify(selector)} for ${domain}`, `make it with probe-run dkim keygen ${domain} --selector ${selector}`);
 }
 
 async function certificateIn(file: string, io: Io): Promise<X509Certificate> {

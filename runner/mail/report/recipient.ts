@@ -20,7 +20,9 @@ export interface Told {
 }
 
 export function judged(told: Told): ReportedRecipient {
-  const { address, originalRecipient = null, diagnostic = null, diagnosticType = null, remoteMta = null, lastAttemptTime = null, willRetryUntil = null } = told;
+  const { address, originalRecipient = null, diagnosticType = null, remoteMta = null, lastAttemptTime = null, willRetryUntil = null } = told;
+  // Long enough for any honest one: all expressions that follow read it.
+  const diagnostic = told.diagnostic?.slice(0, REPORT_LIMITS.lineCharacters) ?? null;
   const reply = diagnostic === null ? null : replyIn(diagnostic);
   const status = told.status ?? statusIn(diagnostic, reply);
   const action = told.action ?? actionOf(status, reply);
@@ -77,7 +79,7 @@ const CODE = /(?:^|said: |returned '?|error from remote mail server after [^:]{1
 
 /** The reply in a diagnostic, which may hold several lines of it in one. */
 export function replyIn(diagnostic: string): Reply | null {
-  const found = CODE.exec(diagnostic.slice(0, REPORT_LIMITS.lineCharacters));
+  const found = CODE.exec(diagnostic);
   const [all, code] = found ?? [];
   if (found === null || all === undefined || code === undefined) return null;
   const rest = diagnostic.slice(found.index + all.indexOf(code) + 3).replace(/^:?[ -]/, "");

@@ -86,9 +86,13 @@ export function enhancedCodeOf(reply: Reply): string | null {
   return found.startsWith(String(replyClass(reply))) ? found : null;
 }
 
+/** A refusal says what it says in its first lines; what a hostile server sends behind them would only take time to read. */
+const MOST_CHARACTERS = 4096;
+
 /** An address that is repeated in a reply may hold any words: those are not the server's. */
 function comparable(reply: Reply): string {
   return plainText(reply)
+    .slice(0, MOST_CHARACTERS)
     .replace(/\s+/g, " ")
-    .replace(/[^\s<>()[\]"':,;]+@[^\s<>()[\]"':,;]+/g, "@");
+    .replace(/[^\s<>()[\]"':,;]{1,320}@[^\s<>()[\]"':,;]+/g, "@");
 }

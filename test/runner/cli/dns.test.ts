@@ -57,6 +57,13 @@ describe("dns plan", () => {
     });
   });
 
+  test("one of several keys", async () => {
+    await probeRun(["dkim", "keygen", "example.org", "--type", "both"], { cwd });
+    const keys = recordsOf(await plan("--selector", "default", "--json")).filter(({ topic }) => topic === "dkim");
+    expect(keys.map(({ name }) => name)).toEqual(["default._domainkey.example.org"]);
+    expect((await plan("--selector", "other")).err).toContain('there is no key "other"');
+  });
+
   test("as a table, with the policy file and the rest to know on the side", async () => {
     const { code, out, err } = await plan("--address", "192.0.2.7");
     expect(code).toBe(0);

@@ -133,6 +133,10 @@ describe("a hostile one takes no longer than others", () => {
     const began = performance.now();
     for (const mark of marks) check(Buffer.from(`${daemon}${mark}${fill(flood)}`));
     check(Buffer.from(multipart("message/delivery-status", `Final-Recipient: ${fill(flood)}`)));
+    for (const start of ["", "550 ", "550-5.7.1 message from ", "550 said: mailbox "]) {
+      const about = "Final-Recipient: rfc822; a@example.org\r\nAction: failed\r\nDiagnostic-Code: smtp; ";
+      check(Buffer.from(multipart("message/delivery-status", `${about}${start}${fill(flood)}`)));
+    }
     check(Buffer.from(multipart("message/feedback-report", `Feedback-Type: ${fill(flood)}`)));
     check(Buffer.from(multipart("text/html", fill(flood))));
     check(Buffer.from(`From: MAILER-DAEMON@x\r\nSubject: ${fill(flood)}\r\nContent-Type: ${fill(flood)}\r\n\r\n${fill(flood)}`));

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { classifyFailure, classifyReply, DELIVERY_TABLE } from "../../../../runner/net/smtp/classify-reply.js";
+import { LIMITS } from "../../../../runner/net/smtp/limits.js";
 import { type Reply, ReplyParser } from "../../../../runner/net/smtp/reply.js";
 import { CLASS_OF_REASON, classOfStatus } from "../../../../runner/net/smtp/reply-class.js";
 import { REPLY_TABLE, readRefusal } from "../../../../runner/net/smtp/reply-table.js";
@@ -149,4 +150,30 @@ test.each([
   ["x", null],
 ])("the code %s alone is %s", (status, expected) => {
   expect(classOfStatus(status)).toBe(expected);
+});
+
+// Some rows look for one word far behind another: none of them may take long to find that it is not there.
+test.each([
+  "a",
+  " ",
+  "message ",
+  "mail ",
+  "exceeds ",
+  "spam ",
+  "rejected ",
+  "header ",
+  "user ",
+  "account ",
+  "messages from ",
+  "virus",
+  "URL ",
+  "-",
+  "@",
+  "(",
+  "TLS ",
+])("a reply full of %j is read at once", (word) => {
+  const lines = Array.from({ length: LIMITS.replyBytes / LIMITS.replyLineBytes }, () => word.repeat(LIMITS.replyLineBytes / word.length));
+  const began = performance.now();
+  for (const phase of ["mail", "rcpt", "data"] as const) classifyReply({ phase, reply: { code: 550, lines } });
+  expect(performance.now() - began).toBeLessThan(500);
 });
