@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { availableParallelism, loadavg } from "node:os";
 import { accuracy } from "./accuracy.js";
+import { deliver } from "./deliver.js";
 import { dkim } from "./dkim.js";
 import { dns } from "./dns.js";
 import { memory } from "./memory.js";
@@ -17,7 +18,7 @@ import { tableOf } from "./support/table.js";
 import { openWorkshop } from "./support/workshop.js";
 import { throughput } from "./throughput.js";
 
-const BENCHES: readonly Bench[] = [throughput, startup, accuracy, memory, dns, queue, queueRedis, rcpt, send, dkim];
+const BENCHES: readonly Bench[] = [throughput, startup, accuracy, memory, dns, queue, queueRedis, rcpt, send, dkim, deliver];
 
 const HELP = `npm run bench [-- <names> --quick --explain --json FILE]
 

@@ -29,6 +29,10 @@ const PROCESSES = {
   sendNodemailer: "contenders/send-nodemailer",
   signOurs: "contenders/sign-ours",
   signNodemailer: "contenders/sign-nodemailer",
+  deliverOurs: "contenders/deliver-ours",
+  deliverNodemailer: "contenders/deliver-nodemailer",
+  deliverSites: "contenders/deliver-sites",
+  manySites: "peers/many-sites",
 } as const;
 
 export type ProcessName = keyof typeof PROCESSES;
