@@ -5,6 +5,7 @@ import { defineCommand } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 import type { Io } from "./io.js";
 import { table } from "./table.js";
+import { targetsOf } from "./targets.js";
 
 const options = {
   "port-base": { value: "N", description: "Take the ports from N upwards, in the order of the table; free ones by default." },
@@ -66,6 +67,9 @@ function tableOf(labs: Labs, width: number): string {
   return table(["PROBE", "SERVER", "ADDRESS", "WHAT IT DOES"], rows, width);
 }
 
-function addressOf({ target_host: host, target_port: port }: Readonly<Record<string, unknown>>): string {
-  return [host, port].filter((part) => part !== undefined).join(" ");
+/** A host stands there once, before all of its ports. */
+function addressOf(input: Readonly<Record<string, unknown>>): string {
+  const ports = new Map<string, (string | null)[]>();
+  for (const { host, port } of targetsOf(input)) ports.set(host, [...(ports.get(host) ?? []), port]);
+  return [...ports].map(([host, own]) => [host, ...own.filter((port) => port !== null)].join(" ")).join(", ");
 }

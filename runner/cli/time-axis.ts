@@ -16,8 +16,9 @@ interface Cut {
   readonly right: number;
 }
 
-/** A stretch in which nothing begins or ends is long when it takes so much of the run. */
+/** A stretch in which nothing begins or ends is long when it takes so much of the run, and a person would call it a wait. */
 const LONG_SHARE = 0.1;
+const LONG_MS = 200;
 /** When long stretches together take so much, the steps between them could not be told apart. */
 const TOO_MUCH = 0.6;
 /** Fewer steps are told apart well enough. */
@@ -29,7 +30,7 @@ const NARROWEST = 16;
 /** Even where that shows what happened. Where a run mostly waited, its long waits are cut short so that the steps between them can be seen. */
 export function timeAxis(steps: readonly { at: number; duration: number | null }[], total: number, width: number): TimeAxis {
   const stretches = stretchesOf(steps, total);
-  const long = stretches.filter(([from, to]) => to - from >= total * LONG_SHARE);
+  const long = stretches.filter(([from, to]) => to - from >= Math.max(LONG_MS, total * LONG_SHARE));
   const waited = long.reduce((sum, [from, to]) => sum + to - from, 0);
   if (width < NARROWEST || steps.length < MANY_STEPS || waited < total * TOO_MUCH || waited >= total) {
     const scale = total > 0 ? width / total : 0;

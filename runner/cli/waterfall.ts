@@ -5,6 +5,7 @@ import type { Report } from "../run.js";
 import { cellsOf, cut, pad } from "./cells.js";
 import { printableLine } from "./printable.js";
 import type { Style } from "./style.js";
+import { targetsOf } from "./targets.js";
 import { bar, CUT, timeAxis } from "./time-axis.js";
 import { wrapped } from "./wrapped.js";
 
@@ -38,10 +39,11 @@ export function waterfall(report: Report, { width, style }: Canvas): string {
 }
 
 function heading({ probe, version, carried }: Report, width: number, { bold, dim }: Style): string {
-  const { target_host: host, target_port: port } = carried as { target_host?: unknown; target_port?: unknown };
-  const target = host === undefined ? "" : `  ${printableLine(String(host))}${port === undefined ? "" : ` port ${printableLine(String(port))}`}`;
+  const targets = targetsOf({ ...carried });
+  const named = targets.map(({ host, port }) => printableLine(port === null ? host : `${host} port ${port}`));
+  const target = named.length === 0 ? "" : `  ${named.join(", ")}`;
   const title = `${probe}@${version}`;
-  const address = carried.ip_address === null || carried.ip_address === host ? "" : `  ${carried.ip_address}`;
+  const address = carried.ip_address === null || targets.some(({ host }) => host === carried.ip_address) ? "" : `  ${carried.ip_address}`;
   return `${bold(title)}${cut(target, width - cellsOf(title))}${dim(cut(address, width - cellsOf(title) - cellsOf(target)))}`;
 }
 

@@ -29,6 +29,27 @@ describe("probe-run network.smtp --lab", () => {
   });
 });
 
+describe("probe-run mail.roundtrip --lab", () => {
+  test("shows a whole loop, with a greylisted first attempt", async () => {
+    const { code, out, err } = await probeRun(["mail.roundtrip", "--lab", "--pretty"]);
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    const said = out.split("\n").map((line) => line.replace(/[█▉▊▋▌▍▎▏╌ ]+/g, " "));
+    expect(said[0]).toMatch(/^mail\.roundtrip@1\.0\.0 127\.0\.0\.1 port \d+, 127\.0\.0\.1 port \d+$/);
+    for (const step of [/imap IDLE \d+ ms OK/, /send RCPT \S+ ms 451 4\.7\.1 greylisted/, /send message \S+ ms 250 2\.0\.0 taken/, /imap UID EXPUNGE .*OK/])
+      expect(said).toContainEqual(expect.stringMatching(step));
+    expect(out).toMatch(/╌ a wait that was longer than it is drawn\n\n✔ ok {2}in \d+ ms\n$/);
+  });
+
+  test.each(Object.entries({ slow: "warning", spam: "error", twice: "warning", doubt: "warning", never: "error" }))(
+    "--lab=%s is %s",
+    async (server, status) => {
+      const { code, out } = await probeRun(["mail.roundtrip", `--lab=${server}`]);
+      expect(code).toBe(status === "error" ? 1 : 0);
+      expect(JSON.parse(out).output).toMatchObject({ status });
+    },
+  );
+});
+
 describe("probe-run lab", () => {
   test("prints the inputs, serves, and stops when it is told to", async () => {
     let stop = (): void => {};
@@ -41,13 +62,14 @@ describe("probe-run lab", () => {
         heard += text;
       },
     });
-    await expect.poll(() => heard).not.toBe("");
+    await expect.poll(() => heard, { timeout: 10_000 }).not.toBe("");
     const { plain, starttls } = JSON.parse(heard)["network.smtp"];
     for (const input of [plain, starttls]) expect((await probeRun(["network.smtp", "-"], { stdin: JSON.stringify(input) })).code).toBe(0);
     stop();
     const { code, out, err } = await serving;
     expect({ code, out }).toEqual({ code: 0, out: heard });
-    expect(err).toMatch(/network\.smtp {2}greylisting {2}127\.0\.0\.1 \d+ {2}Tells/);
+    expect(err).toMatch(/^network\.smtp +greylisting +127\.0\.0\.1 \d+ +Tells/m);
+    expect(err).toMatch(/^mail\.roundtrip +loop +127\.0\.0\.1 \d+ \d+ +Tells/m);
     const refused = await probeRun(["network.smtp", "-", "--compact"], { stdin: JSON.stringify(plain) });
     expect(JSON.parse(refused.out).output.failure).toMatchObject({ code: "refused" });
   });

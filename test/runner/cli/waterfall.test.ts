@@ -88,6 +88,17 @@ test("a step that never ended reaches to the end, and findings say why", () => {
   expect(text).toContain("▲ warning  in 100 ms\n  certificate_expires_soon: the certificate expires in 3 days\n");
 });
 
+test("a run in parts names each part's peer", () => {
+  const parts = report({
+    target_host: undefined,
+    target_port: undefined,
+    send: { host: "smtp.example.org", port: 587 },
+    receive: { host: "192.0.2.7", port: 993 },
+  });
+  const [heading] = waterfall(parts, { width: 100, style: plain }).split("\n");
+  expect(heading).toBe("network.smtp@2.0.0  smtp.example.org port 587, 192.0.2.7 port 993");
+});
+
 test("nothing was done: the verdict alone", () => {
   expect(waterfall(report({ operations: [] }), { width: 80, style: plain })).toBe("network.smtp@2.0.0  mx.example.org port 25  192.0.2.7\n\n✔ ok  in 100 ms\n");
 });
