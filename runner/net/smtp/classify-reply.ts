@@ -57,6 +57,7 @@ function mayBeSaid(row: MessageRow | ReplyRow, phase: Phase, host: string | null
 
 function classOf(row: MessageRow | ReplyRow, phase: Phase): BounceClass {
   const own = row.class ?? ("reason" in row ? CLASS_OF_REASON[row.reason] : "other");
+  if (phase === "starttls") return "tls";
   if (phase === "auth" && (own === "policy" || own === "protocol")) return "auth";
   // Before we have said what we want, a policy can only be against who we are.
   return own === "policy" && (phase === "greeting" || phase === "ehlo") ? "reputation" : own;

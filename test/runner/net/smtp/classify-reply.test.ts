@@ -82,6 +82,7 @@ test.each<[Phase, string, string, boolean]>([
   ["greeting", "554 5.7.1 Your access to this mail system has been rejected due to the sending MTA's poor reputation.", "reputation", false],
   ["ehlo", "550 5.7.1 policy", "reputation", false],
   ["starttls", "454 TLS not available due to local problem", "tls", false],
+  ["starttls", "502 5.5.1 not implemented", "tls", false],
   ["rcpt", "550 no", "other", true],
   ["rcpt", "450 later", "other", false],
   ["data", "554 Transaction failed", "other", true],
