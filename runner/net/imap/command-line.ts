@@ -10,6 +10,14 @@ export type Piece = string | Literal;
 
 export interface Literal {
   readonly literal: Buffer;
+  /** It is seen nowhere, nor is how long it is. */
+  readonly isSecret: boolean;
+}
+
+/** What is sent at once, and how it stands in the trace. */
+export interface Portion {
+  readonly bytes: Buffer;
+  readonly shown: string;
 }
 
 /** How this server takes what it is sent. */
@@ -21,10 +29,10 @@ export interface Dialect {
 }
 
 /** A text as the protocol's astring: in quotes where that can hold it, else as a literal. */
-export function astring(text: string): Piece {
+export function astring(text: string, isSecret = false): Piece {
   // Contracts keep such texts out. This is the last door before the wire, for what no contract has seen.
   if (/[\r\n\0]/.test(text)) throw fail("command", "not_permitted", "a text with CR, LF or NUL in it is never sent");
-  return /^[\x20-\x7e]*$/.test(text) && text.length < MAX_QUOTED ? quoted(text) : { literal: Buffer.from(text, "utf8") };
+  return /^[\x20-\x7e]*$/.test(text) && text.length < MAX_QUOTED ? quoted(text) : { literal: Buffer.from(text, "utf8"), isSecret };
 }
 
 /** RFC 2683, section 3.2.1.5: a command line is short; what is not goes beside it. */
@@ -59,23 +67,39 @@ function isUid(uid: number): boolean {
 }
 
 /** A command in the portions in which it may be sent: before each but the first the server has to say that it may go on. */
-export function portionsOf(line: readonly Piece[], { freeLiterals }: Dialect): Buffer[] {
-  const portions: Buffer[][] = [[]];
+export function portionsOf(line: readonly Piece[], { freeLiterals }: Dialect): Portion[] {
+  const portions: Portion[] = [];
+  let bytes: Buffer[] = [];
+  let shown = "";
+  const finish = (): void => {
+    portions.push({ bytes: Buffer.concat([...bytes, Buffer.from("\r\n")]), shown });
+    bytes = [];
+    shown = "";
+  };
   for (const piece of line) {
-    const portion = portions.at(-1) as Buffer[];
     if (typeof piece === "string") {
-      portion.push(syntax(piece));
+      bytes.push(syntax(piece));
+      shown += piece;
       continue;
     }
-    const { length } = piece.literal;
-    const isFree = freeLiterals === "all" || (freeLiterals === "short" && length <= LIMITS.freeLiteralBytes);
-    portion.push(Buffer.from(`{${length}${isFree ? "+" : ""}}\r\n`));
-    if (isFree) portion.push(piece.literal);
-    else portions.push([piece.literal]);
+    const { literal, isSecret } = piece;
+    const isFree = freeLiterals === "all" || (freeLiterals === "short" && literal.length <= LIMITS.freeLiteralBytes);
+    const plus = isFree ? "+" : "";
+    bytes.push(Buffer.from(`{${literal.length}${plus}}`));
+    shown += `{${isSecret ? SECRET : literal.length}${plus}}`;
+    if (isFree) {
+      bytes.push(Buffer.from("\r\n"));
+      shown += "\r\n";
+    } else finish();
+    bytes.push(literal);
+    shown += isSecret ? SECRET : literal.toString();
   }
-  portions.at(-1)?.push(Buffer.from("\r\n"));
-  return portions.map((portion) => Buffer.concat(portion));
+  finish();
+  return portions;
 }
+
+/** As the harness writes what it takes out. */
+const SECRET = "[secret]";
 
 function syntax(piece: string): Buffer {
   if (/[\r\n\0]/.test(piece)) throw fail("command", "not_permitted", "a command with CR, LF or NUL in it is never sent");

@@ -35,7 +35,7 @@ export async function idle(session: ImapSession, { until, timeoutMs, wake }: Idl
   let toldAt: number | null = null;
   let looked = 0;
   const leave = (): void => {
-    if (!leaving) session.write("DONE\r\n");
+    if (!leaving) session.write("DONE");
     leaving = true;
   };
   const first = await current.next();

@@ -44,8 +44,7 @@ export async function logIn(
 async function plainLogin(session: ImapSession, username: string, password: string, secrets: SecretKeeper): Promise<CommandReply> {
   // In quotes it may look another way, and a hostile server may send back the very line it was sent.
   secrets.keep(quoted(password).slice(1, -1));
-  const shown = `LOGIN ${quoted(username)} [secret]`;
-  return accepted("auth", await session.command("LOGIN", "auth", ["LOGIN ", astring(username), " ", astring(password)], { shown }));
+  return accepted("auth", await session.command("LOGIN", "auth", ["LOGIN ", astring(username), " ", astring(password, true)]));
 }
 
 async function authenticate(
@@ -69,13 +68,12 @@ function wireOf(session: ImapSession, name: AuthMechanism): SaslWire<CommandRepl
     // RFC 4959: without SASL-IR nothing goes along.
     initialBytes: session.has("SASL-IR") ? LIMITS.commandLineBytes - `${command} `.length : -1,
     lineBytes: LIMITS.authLineBytes,
-    async begin(initial, shown) {
-      const line = initial === null ? command : `${command} ${initial}`;
-      ({ current } = session.start(command, "auth", [line], { shown: initial === null ? command : `${command} ${shown}` }));
+    async begin(initial) {
+      ({ current } = session.start(command, "auth", [initial === null ? command : `${command} ${initial}`]));
       return stepOf(await current.next());
     },
-    async answer(line, shown) {
-      session.write(`${line}\r\n`, shown);
+    async answer(line) {
+      session.write(line);
       return stepOf(await (current as InFlight).next());
     },
   };

@@ -8,7 +8,7 @@ import { FailureError, fail } from "../../failure-error.js";
 import type { Break, Connection, ConnectionReader } from "../connection.js";
 import type { DialTarget, TcpGrant } from "../dial.js";
 import type { SecureOptions, TlsGrant } from "../tls.js";
-import { type Dialect, type Piece, portionsOf } from "./command-line.js";
+import { type Dialect, type Piece, type Portion, portionsOf } from "./command-line.js";
 import type { Frame } from "./framer.js";
 import { type CommandReply, InFlight } from "./in-flight.js";
 import { type Response, ResponseParser, type Status, statusLine, type Tagged, type Untagged } from "./response.js";
@@ -35,8 +35,6 @@ export interface Greeting {
 }
 
 export interface CommandOptions {
-  /** Stands in the trace for a line that holds a secret. */
-  shown?: string;
   /** Nothing behind the tagged line is read before it is known to be safe (STARTTLS). */
   holds?: boolean;
 }
@@ -113,12 +111,12 @@ export class ImapSession implements ConnectionReader {
       if (step.kind === "end") return step.reply;
       const portion = portions[sent];
       if (portion === undefined) throw this.violated(phase, "the server waits for more of a command that was whole");
-      this.write(portion, options.shown === undefined ? undefined : null);
+      this.#send(portion);
     }
   }
 
   /** Begins a command that is more than one line, as AUTHENTICATE and IDLE are. Its first portion is sent; its steps are the caller's to take. */
-  start(name: string, phase: Phase, line: readonly Piece[], { shown, holds = false }: CommandOptions = {}): { current: InFlight; portions: Buffer[] } {
+  start(name: string, phase: Phase, line: readonly Piece[], { holds = false }: CommandOptions = {}): { current: InFlight; portions: Portion[] } {
     const end = this.#end;
     if (end !== null) throw this.#failure(phase, end);
     if (this.#current !== null) throw new Error(`${name} was asked for while ${this.#current.operation.name} is under way`);
@@ -127,15 +125,13 @@ export class ImapSession implements ConnectionReader {
     this.#commands += 1;
     this.#leaving ||= name === "LOGOUT";
     const current = this.#begin(name, phase, tag, holds);
-    this.write(portions[0] as Buffer, shown === undefined ? undefined : `${tag} ${shown}`);
+    this.#send(portions[0] as Portion);
     return { current, portions };
   }
 
-  /** Sends the next portion of the command that is under way. Null is shown as nothing but that something was sent. */
-  write(bytes: Buffer | string, shown: string | null = bytes.toString()): void {
-    this.#state.recorder.note("sent", shown === null ? "[secret]" : shown.replace(/\r\n$/, ""));
-    this.connection.waitAtMost(this.options.command_timeout_ms);
-    this.connection.write(bytes);
+  /** Sends the next line of the command that is under way. Its secrets are known to the run, and masked. */
+  write(line: string): void {
+    this.#send({ bytes: Buffer.from(`${line}\r\n`), shown: line });
   }
 
   get dialect(): Dialect {
@@ -190,6 +186,13 @@ export class ImapSession implements ConnectionReader {
     if (current === null) return;
     this.#state.recorder.end(current.operation, null, null, at);
     current.broke(this.#failure(current.phase, reason));
+  }
+
+  #send({ bytes, shown }: Portion): void {
+    const { recorder, secrets } = this.#state;
+    recorder.note("sent", secrets.mask(shown));
+    this.connection.waitAtMost(this.options.command_timeout_ms);
+    this.connection.write(bytes);
   }
 
   #begin(name: string, phase: Phase, tag: string, holds: boolean): InFlight {

@@ -8,7 +8,7 @@ import { ResponseParser } from "../../../../runner/net/imap/response.js";
 const WAITING: Dialect = { freeLiterals: "none", utf8: false };
 
 function sent(line: readonly Piece[], dialect = WAITING): string[] {
-  return portionsOf(line, dialect).map((portion) => portion.toString("utf8"));
+  return portionsOf(line, dialect).map(({ bytes }) => bytes.toString("utf8"));
 }
 
 function refusal(action: () => unknown): string | null {
@@ -29,6 +29,14 @@ describe("a text", () => {
   test("beyond ASCII, and a long one, goes as a literal that waits for permission", () => {
     expect(sent(["X ", astring("grün"), " Y"])).toEqual(["X {5}\r\n", "grün Y\r\n"]);
     expect(sent(["X ", astring("x".repeat(600))])).toEqual(["X {600}\r\n", `${"x".repeat(600)}\r\n`]);
+  });
+
+  test("that is secret shows neither itself nor its length", () => {
+    const shown = (freeLiterals: Dialect["freeLiterals"]) =>
+      portionsOf(["X ", astring("grün", true), " Y"], { freeLiterals, utf8: false }).map((each) => each.shown);
+    expect(shown("all")).toEqual(["X {[secret]+}\r\n[secret] Y"]);
+    expect(shown("none")).toEqual(["X {[secret]}", "[secret] Y"]);
+    expect(portionsOf(["X ", astring("grün")], WAITING).map((each) => each.shown)).toEqual(["X {5}", "grün"]);
   });
 
   test("goes at once where the server takes that (RFC 7888)", () => {
