@@ -11,7 +11,7 @@ import { UsageError } from "./usage-error.js";
 
 const options = {
   reason: { value: "WHY", description: `For add: ${SUPPRESSION_REASONS.join(", ")} (manual).` },
-  days: { value: "N", description: "For add: how long; for good without it." },
+  days: { value: "N", description: "For add and import: how long; for good without it." },
   detail: { value: "TEXT", description: "For add: what is known about it." },
   most: { value: "N", description: "For list: how many to show (100)." },
   ledger: { value: "FILE", description: "The file that the delivery service uses (PROBE_RUN_DELIVERY, or .probe-run/delivery.db)." },
@@ -20,12 +20,14 @@ const options = {
 
 export default defineCommand({
   summary: "Says to whom mail.deliver sends nothing, whatever it is asked.",
-  usage: "<add | remove | check | list> [address …] [options]",
+  usage: "<add | remove | check | list | import> [address … | file] [options]",
   details: [
     "add ADDRESS …      From now on nothing is sent to it. @example.org stands for every address of a domain.",
     "remove ADDRESS …   It may be sent to again.",
     "check ADDRESS …    Whether it may be sent to; exits 1 where one may not.",
     "list               Who is on the list, the latest first.",
+    "import FILE        Adds whom results of mail.bounce and mail.deliver, or events, say not to send to: one JSON object a line; - for stdin.",
+    "                   Addresses that do not exist, disabled mailboxes, complaints and opt-outs; nothing else of them.",
   ].join("\n"),
   options,
   examples: [
@@ -33,6 +35,7 @@ export default defineCommand({
     ["suppress add bob@example.org --reason bounce --days 30", "His mailbox is full: try again next month."],
     ["suppress check ann@example.org", "May Ann be sent to?"],
     ["suppress list --json", "The whole list, for another program."],
+    ["suppress import bounces.jsonl", "Whom the bounces and complaints of today say not to send to."],
   ],
   words: { least: 1, most: 10_001 },
   run,
@@ -41,13 +44,14 @@ export default defineCommand({
 type Given = Arguments<typeof options>["options"];
 type Act = (ledger: Ledger, targets: readonly string[], given: Given, io: Io) => Promise<number>;
 
-const ACTS: Readonly<Record<string, Act>> = { add, remove, check, list };
+const ACTS: Readonly<Record<string, Act>> = { add, remove, check, list, import: importFrom };
 
 async function run({ words, options: given }: Arguments<typeof options>, io: Io): Promise<number> {
   const [name, ...targets] = words as [string, ...string[]];
   const act = Object.hasOwn(ACTS, name) ? ACTS[name] : undefined;
   if (act === undefined) throw new UsageError(`suppress has no ${JSON.stringify(name)}`, `there are: ${Object.keys(ACTS).join(", ")}`);
   if (name === "list" && targets.length > 0) throw new UsageError(`${JSON.stringify(targets[0])} is one word too many`, "suppress check ADDRESS looks for one");
+  if (name === "import" && targets.length !== 1) throw new UsageError("import takes one file, or - for stdin", "suppress import bounces.jsonl");
   if (name !== "list" && targets.length === 0) throw new UsageError(`${name} whom?`, `suppress ${name} someone@example.org`);
   const ledger = new Ledger(resolve(io.cwd, given.ledger ?? ledgerFile(io.env)));
   try {
@@ -61,12 +65,20 @@ async function run({ words, options: given }: Arguments<typeof options>, io: Io)
 }
 
 async function add({ suppressed }: Ledger, targets: readonly string[], given: Given, io: Io): Promise<number> {
-  const days = wholeNumber("days", given.days, 1, 36_500);
-  const forMs = days === null ? null : days * 24 * 3600 * 1000;
+  const forMs = timeOf(given);
   const reason = reasonOf(given.reason);
   const added = suppressed.add(targets.map((target) => ({ target, reason, detail: given.detail, forMs })));
   await io.out(given.json ? `${JSON.stringify({ added, updated: targets.length - added })}\n` : `${added} added, ${targets.length - added} there already\n`);
   return EXIT.ok;
+}
+
+function timeOf({ days: written }: Given): number | null {
+  const days = wholeNumber("days", written, 1, 36_500);
+  return days === null ? null : days * 24 * 3600 * 1000;
+}
+
+async function importFrom({ suppressed }: Ledger, [file]: readonly string[], given: Given, io: Io): Promise<number> {
+  return (await import("./suppress/import.js")).importFrom(suppressed, file as string, { forMs: timeOf(given), isJson: given.json }, io);
 }
 
 function reasonOf(written: string | null): SuppressionReason {

@@ -1,6 +1,6 @@
-import type { DeliveryClass } from "../../schemas/delivery.js";
 import { decidedHere } from "./decide.js";
 import { type Decision, US } from "./decision.js";
+import { LASTING } from "./ledger/lasting.js";
 import type { LedgerAt } from "./ledger/ledger-at.js";
 import type { Suppressed } from "./ledger/suppression.js";
 import type { Manners, Order } from "./order.js";
@@ -39,9 +39,7 @@ function writesLedger({ warm_up: warmUp, suppress_bounces: keepsBounces }: Manne
   return warmUp !== false || keepsBounces;
 }
 
-/** Of these the next message would hear the same. Never what we found out ourselves: an address that is none is on no list. */
-const LASTING: ReadonlySet<DeliveryClass> = new Set(["address", "mailbox_disabled"]);
-
+/** Never what we found out ourselves: an address that is none is on no list. */
 function isGone({ decision }: Recipient): boolean {
   if (decision?.kind !== "refused" || decision.class === null || decision.speaker.saidBy === "us") return false;
   return LASTING.has(decision.class);
