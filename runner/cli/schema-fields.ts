@@ -56,7 +56,7 @@ function typeOf(node: Node): string {
   if (node.const !== undefined) return String(node.const);
   if (node.enum !== undefined) return node.enum.map(String).join(" | ");
   const alternatives = node.anyOf ?? node.oneOf;
-  if (alternatives !== undefined) return [...new Set(alternatives.map(typeOf))].join(" | ");
+  if (alternatives !== undefined && node.type === undefined) return [...new Set(alternatives.map(typeOf))].join(" | ");
   if (Array.isArray(node.type)) return node.type.map((type: string) => typeOf({ ...node, type })).join(" | ");
   if (node.type === "null") return "null";
   if (node.type === "array") return `list of ${node.items === undefined ? "anything" : typeOf(node.items)}`;

@@ -18,6 +18,7 @@ export interface MessageFields {
 }
 
 export interface Attachment {
+  /** At most 255 characters, as file names are. */
   name: string;
   /** By the name's ending when it is not given. Not message/* nor multipart/*: those may not be encoded (RFC 2046, section 5.2.1). */
   type?: string;
@@ -30,27 +31,46 @@ export interface Attachment {
  */
 export async function compose(fields: MessageFields): Promise<Buffer> {
   // Only who sends needs it.
-  const { default: MailComposer } = await import("nodemailer/lib/mail-composer");
+  const [{ default: MailComposer }, { encodeWord }] = await Promise.all([import("nodemailer/lib/mail-composer"), import("nodemailer/lib/mime-funcs")]);
+  // A line is folded where it has a blank: encoded words have some.
+  const foldable = (value: string): string => (UNFOLDABLE.test(value) ? encodeWord(value, "Q", ENCODED_WORD_CHARACTERS) : value);
   const text = withCrLf(fields.text);
+  const isPlain = isSevenBit(text) && fields.html === undefined && (fields.attachments ?? []).length === 0;
   const composer = new MailComposer({
     ...addressFields(fields),
-    text,
+    text: isPlain ? PLAIN_TEXT : text,
     ...contentFields(fields),
-    subject: fields.subject,
+    subject: foldable(fields.subject),
     date: fields.date,
     messageId: fields.message_id,
-    headers: [...(fields.headers ?? []).map(({ name, value }) => ({ key: name, value })), ...AUTOMATIC],
+    headers: [...(fields.headers ?? []).map(({ name, value }) => ({ key: name, value: foldable(value) })), ...AUTOMATIC],
     baseBoundary: createHash("sha256").update(fields.message_id).digest("hex").slice(0, BOUNDARY_CHARACTERS),
     newline: "win",
     disableFileAccess: true,
     disableUrlAccess: true,
   });
   const message = composer.compile();
-  const isOnePart = fields.html === undefined && (fields.attachments ?? []).length === 0;
-  // What needs no encoding is its header and its text. The composer's streams would copy it byte by byte, several times.
-  if (isOnePart && message.getTransferEncoding() === "7bit") return Buffer.from(`${message.buildHeaders()}\r\n\r\n${text}${text.endsWith("\n") ? "" : "\r\n"}`);
-  return message.build();
+  if (!isPlain) return message.build();
+  return Buffer.from(`${message.buildHeaders()}\r\n\r\n${text}${text.endsWith("\n") ? "" : "\r\n"}`);
 }
+
+/** Together with its field's name it may not fit into a line. */
+const UNFOLDABLE = /\S{900}/;
+const ENCODED_WORD_CHARACTERS = 52;
+
+/**
+ * What needs no encoding is its header and its text: the composer's streams would copy it byte by byte, several times, and it encodes
+ * whatever is longer than 128 KB. So it is shown a text of the same kind, and makes the header.
+ */
+const PLAIN_TEXT = "x\r\n";
+
+function isSevenBit(text: string): boolean {
+  return text !== "" && !BEYOND_SEVEN_BIT.test(text) && !LONG_LINE.test(text);
+}
+
+const BEYOND_SEVEN_BIT = /[^\t\r\n -\u007f]/;
+/** As long as the composer lets a line be before it encodes it. */
+const LONG_LINE = /^.{77}/m;
 
 /** Why a further header field cannot have this name; null when it can. */
 export function headerProblem(name: string): string | null {

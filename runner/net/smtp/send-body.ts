@@ -47,26 +47,27 @@ async function sendAll(session: SmtpSession, source: MessageSource, answer: Answ
   session.connection.waitNoMore();
   for await (const chunk of source instanceof Uint8Array ? [source] : source) {
     for (const portion of portions(chunk)) {
-      if (unsent.length > 0) await write(session, unsent);
+      if (unsent.length > 0) await write(session, unsent, answer);
       if (answer.isThere) return false;
       unsent = body.encode(portion);
     }
   }
   if (answer.isThere || session.connection.broken !== null) return false;
   // The dot goes with the last portion: a short message is one write.
-  await write(session, Buffer.concat([unsent, Buffer.from(body.end())]));
+  await write(session, Buffer.concat([unsent, Buffer.from(body.end())]), answer);
   if (!answer.isThere && session.connection.broken === null) session.connection.waitAtMost(session.options.command_timeout_ms);
   return true;
 }
 
 /** The time-out is for a server that stands still: not for a message that takes long, nor for a source that does. */
-async function write(session: SmtpSession, bytes: Uint8Array): Promise<void> {
+async function write(session: SmtpSession, bytes: Uint8Array, answer: Answer): Promise<void> {
   const { connection, options, context } = session;
   const { recorder } = context.tcp.state;
   if (connection.broken !== null) return;
   if (recorder.trace !== null) recorder.note("sent", Buffer.from(bytes).toString("utf8"));
   connection.waitAtMost(options.command_timeout_ms);
-  if (!connection.write(bytes)) await connection.drained();
+  // A server that has answered before the end may never read the rest.
+  if (!connection.write(bytes)) await Promise.race([connection.drained(), answer.settled]);
   connection.waitNoMore();
 }
 

@@ -86,6 +86,13 @@ test("the same fields give the same bytes, with all that a message can have", as
   expect(await composed({ ...fields, message_id: "<2@example.org>" })).not.toBe(message.replaceAll("<1@", "<2@"));
 });
 
+test("a word that is longer than a line is cut, and read as one", async () => {
+  const word = "x".repeat(3000);
+  const message = await composed({ subject: word, headers: [{ name: "X-Long", value: word }] });
+  expect(Math.max(...message.split("\r\n").map((line) => line.length))).toBeLessThanOrEqual(998);
+  for (const name of ["Subject", "X-Long"]) expect(decodedWords(field(message, name) as string)).toBe(word);
+});
+
 describe("a subject comes through as it was written", () => {
   test.each(['say "hi" (now), a@b; <c>', "Grüezi — 日本語 📧", "a\\b = c?", "x".repeat(300)])("%s", async (subject) => {
     const value = field(await composed({ subject }), "Subject") as string;
@@ -97,7 +104,12 @@ test("nothing that a field holds becomes a field, a line or an end of its own", 
   const hostile = fc.string({ unit: fc.constantFrom("a", "\r", "\n", "\r\n", ".", " ", "\0", ":", "<", ">", '"', ",", "é", "\t", "\u2028", "x".repeat(400)) });
   await fc.assert(
     fc.asyncProperty(fc.tuple(hostile, hostile, hostile, hostile), async ([subject, text, value, name]) => {
-      const message = await composed({ subject, text, headers: [{ name: "X-Value", value }], attachments: [{ name, content: Buffer.from(text) }] });
+      const message = await composed({
+        subject,
+        text,
+        headers: [{ name: "X-Value", value }],
+        attachments: [{ name: name.slice(0, 255), content: Buffer.from(text) }],
+      });
       expect(message).not.toMatch(/[^\r]\n|\r(?!\n)|\0/);
       expect(Math.max(...message.split("\r\n").map((line) => line.length))).toBeLessThanOrEqual(998);
       const names = message
