@@ -1,6 +1,7 @@
 import type { Phase } from "../../../schemas/failure.js";
 import { failure } from "../../../schemas/failure.js";
 import type { Attempt } from "../../../schemas/network.js";
+import { isOneLine } from "../../../schemas/text.js";
 import type { TlsFacts } from "../../../schemas/tls.js";
 import { monotonic } from "../../clock.js";
 import type { RunState } from "../../context.js";
@@ -71,7 +72,6 @@ export class ImapSession implements ConnectionReader {
   #broken: Break | null = null;
   #holding = false;
   #commands = 0;
-  #leaving = false;
 
   /** A connection on which nothing was heard yet. greet() comes next; secure() before it where TLS comes first. */
   static async connect(context: ImapContext, options: SessionOptions, attempts: Attempt[] = []): Promise<ImapSession> {
@@ -123,7 +123,6 @@ export class ImapSession implements ConnectionReader {
     const tag = `a${this.#commands + 1}`;
     const portions = portionsOf([`${tag} `, ...line], this.dialect);
     this.#commands += 1;
-    this.#leaving ||= name === "LOGOUT";
     const current = this.#begin(name, phase, tag, holds);
     this.#send(portions[0] as Portion);
     return { current, portions };
@@ -131,6 +130,7 @@ export class ImapSession implements ConnectionReader {
 
   /** Sends the next line of the command that is under way. Its secrets are known to the run, and masked. */
   write(line: string): void {
+    if (!isOneLine(line)) throw fail("command", "not_permitted", "a line with CR, LF or NUL in it is never sent");
     this.#send({ bytes: Buffer.from(`${line}\r\n`), shown: line });
   }
 
@@ -253,7 +253,7 @@ export class ImapSession implements ConnectionReader {
   #untagged(response: Untagged, at: number): void {
     this.#learn(response);
     this.onTold?.(response, at);
-    if (response.kind === "status" && response.status === "BYE" && !this.#leaving) this.farewell = response;
+    if (response.kind === "status" && response.status === "BYE" && !this.connection.isLeaving) this.farewell = response;
     const current = this.#current;
     if (current === null) return;
     const over = current.add(response, this.parser.frame as Frame);

@@ -6,7 +6,7 @@ import { fetchMessages } from "../../../../runner/net/imap/fetch.js";
 import { idle, isNewMail } from "../../../../runner/net/imap/idle.js";
 import { LIMITS } from "../../../../runner/net/imap/limits.js";
 import { logIn } from "../../../../runner/net/imap/login.js";
-import { enableUtf8, listMailboxes, mailboxStatus, select } from "../../../../runner/net/imap/mailbox.js";
+import { enableUtf8, examine, listMailboxes, mailboxStatus, select } from "../../../../runner/net/imap/mailbox.js";
 import { deleteMessages } from "../../../../runner/net/imap/remove.js";
 import { search } from "../../../../runner/net/imap/search.js";
 import { ImapSession } from "../../../../runner/net/imap/session.js";
@@ -325,6 +325,18 @@ S: a1 OK [READ-ONLY] done`,
   ])("a search answered %s", async (_way, capabilities, lines, uids) => {
     const session = await greeted(lines, testRun(), `S: * OK [CAPABILITY IMAP4rev1 ${capabilities}] hi`);
     expect(await search(session, [{ subject: "x" }])).toEqual(uids);
+  });
+
+  test("twenty thousand messages are found and read, each told in a response of its own", async () => {
+    const uids = Array.from({ length: 20_000 }, (_, index) => 3 * index + 1);
+    const fetched = uids.slice(0, 363).map((uid) => `S: * ${uid} FETCH (UID ${uid} RFC822.SIZE 9)`);
+    const session = await greeted(
+      `C: a1 EXAMINE "INBOX"\nS: a1 OK\nC: a2 UID SEARCH ALL\nS: * SEARCH ${uids.join(" ")}\nS: a2 OK\nC: a3 UID FETCH *\n${fetched.join("\n")}\nS: a3 OK`,
+    );
+    await examine(session, "INBOX");
+    const found = await search(session, []);
+    expect(found).toEqual(uids);
+    expect(await fetchMessages(session, found.slice(0, 363))).toHaveLength(363);
   });
 
   test("a range that would fill the memory is refused", async () => {
