@@ -145,32 +145,36 @@ realServer("mail.receive in a real dovecot", ["dovecot", "dovecot-imap"], () => 
 
   describe("waits for a message", () => {
     test("which it hears of at once", async () => {
-      const waiting = receive(dovecot, "idle", { token: "1ab0c4", wait_ms: 8000 });
-      dovecot.put("idle", letter({ subject: "before" }));
-      setTimeout(() => dovecot.put("idle", letter({ subject: "x 1ab0c4" })), 400);
-      const { output } = await waiting;
+      let putAt = 0;
+      const { output } = await receive(dovecot, "idle", { token: "1ab0c4", wait_ms: 10_000 }, () => {
+        dovecot.put("idle", letter({ subject: "another" }));
+        putAt = Date.now();
+        dovecot.put("idle", letter({ subject: "x 1ab0c4" }));
+      });
       expect(output).toMatchObject({ status: "ok", found_by: "idle", matched: 1, reconnects: [] });
       const arrivedAt = output.messages[0]?.arrived_at as string;
       expect(arrivedAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/);
-      const since = Date.parse(arrivedAt) - Date.parse(output.connected_time as string);
-      expect(since).toBeGreaterThan(300);
-      expect(Math.abs(since - (output.waited_ms as number))).toBeLessThan(300);
-      expect(output.waited_ms as number).toBeLessThan(3000);
+      // Dovecot tells at most every half second.
+      expect(Date.parse(arrivedAt) - putAt).toBeGreaterThan(-50);
+      expect(Date.parse(arrivedAt) - putAt).toBeLessThan(3000);
+      const waited = Date.parse(arrivedAt) - Date.parse(output.connected_time as string);
+      expect(waited).toBeGreaterThanOrEqual(output.waited_ms as number);
     });
 
     test("which comes among the spam", async () => {
       dovecot.put("poll", letter({ subject: "old" }), { folder: "Junk" });
-      setTimeout(() => dovecot.put("poll", letter({ subject: "x 1ab0c4" }), { folder: "Junk" }), 400);
-      const { output } = await receive(dovecot, "poll", { token: "1ab0c4", wait_ms: 8000, poll_interval_ms: 300 });
+      const { output } = await receive(dovecot, "poll", { token: "1ab0c4", wait_ms: 10_000, poll_interval_ms: 300 }, () => {
+        dovecot.put("poll", letter({ subject: "x 1ab0c4" }), { folder: "Junk" });
+      });
       expect(output).toMatchObject({ status: "warning", found_by: "noop", messages: [{ folder: "Junk" }] });
     });
 
     test("whose connection is lost meanwhile", async () => {
       const wire = await wireTo(dovecot.imaps);
-      const waiting = receive(dovecot, "cut", { port: wire.port, token: "1ab0c4", wait_ms: 8000 });
-      setTimeout(() => wire.cut(), 500);
-      setTimeout(() => dovecot.put("cut", letter({ subject: "x 1ab0c4" })), 600);
-      const { output } = await waiting;
+      const { output } = await receive(dovecot, "cut", { port: wire.port, token: "1ab0c4", wait_ms: 10_000 }, () => {
+        wire.cut();
+        dovecot.put("cut", letter({ subject: "x 1ab0c4" }));
+      });
       await wire.close();
       expect(wire.connections).toBe(2);
       expect(output).toMatchObject({ status: "ok", failure: null, matched: 1, reconnects: [{ reason: expect.stringMatching(/reset|closed/) }] });
@@ -180,16 +184,15 @@ realServer("mail.receive in a real dovecot", ["dovecot", "dovecot-imap"], () => 
 
     test("whose connection is lost for good", async () => {
       const wire = await wireTo(dovecot.imaps);
-      const waiting = receive(dovecot, "cut", { port: wire.port, token: "nowhere", wait_ms: 1500 });
-      setTimeout(() => void wire.close(), 400);
-      const { output } = await waiting;
+      const { output } = await receive(dovecot, "cut", { port: wire.port, token: "nowhere", wait_ms: 2500 }, () => void wire.close());
       expect(output).toMatchObject({ status: "error", error_type: "transient_failure", failure: { retryable: true }, reconnects: [{ duration_ms: null }] });
     });
 
     test("that comes twice, the second time a little later", async () => {
       dovecot.put("twice", letter({ subject: "x 1ab0c4", messageId: "<1@example.com>" }));
-      setTimeout(() => dovecot.put("twice", letter({ subject: "x 1ab0c4", messageId: "<1@example.com>" })), 300);
-      const { output } = await receive(dovecot, "twice", { token: "1ab0c4", duplicate_wait_ms: 2500 });
+      const { output } = await receive(dovecot, "twice", { token: "1ab0c4", duplicate_wait_ms: 2500 }, () => {
+        dovecot.put("twice", letter({ subject: "x 1ab0c4", messageId: "<1@example.com>" }));
+      });
       expect(output).toMatchObject({ status: "warning", matched: 2, duplicates: 1, findings: [{ reason: "duplicates" }] });
       expect(output.messages.map(({ is_duplicate: isDuplicate }) => isDuplicate)).toEqual([true, false]);
       expect(new Set(output.matched_uids).size).toBe(2);
@@ -216,11 +219,11 @@ realServer("mail.receive in a real dovecot", ["dovecot", "dovecot-imap"], () => 
     for (let number = 0; number < 50; number++) dovecot.put("many", letter({ subject: `[p] recent ${number}` }));
     // The first to open it makes dovecot look at 20,000 files, whoever that is.
     await receive(dovecot, "many", { token: "warm-up" });
-    const waiting = receive(dovecot, "many", { token: "1ab0c4", wait_ms: 10_000 });
-    setTimeout(() => dovecot.put("many", letter({ subject: "x 1ab0c4" })), 1000);
-    const { output, trace } = await waiting;
+    const { output, trace } = await receive(dovecot, "many", { token: "1ab0c4", wait_ms: 20_000 }, () => {
+      dovecot.put("many", letter({ subject: "x 1ab0c4" }));
+    });
     expect(output).toMatchObject({ status: "ok", matched: 1, found_by: "idle", folders: [{ messages: 20_050 }, {}] });
-    expect(output.operations.filter(({ name }) => name !== "IDLE").reduce((sum, { duration_ms: ms }) => sum + (ms ?? 0), 0)).toBeLessThan(2000);
+    expect(output.operations.filter(({ name }) => name !== "IDLE").reduce((sum, { duration_ms: ms }) => sum + (ms ?? 0), 0)).toBeLessThan(5000);
     expect(trace.reduce((sum, { text }) => sum + text.length, 0)).toBeLessThan(20_000);
   }, 60_000);
 });

@@ -10,12 +10,19 @@ export interface Received {
   readonly trace: readonly TraceEvent[];
 }
 
-/** Runs the probe against a dovecot, over implicit TLS where nothing else is said. */
-export async function receive(dovecot: Dovecot, username: string, more: Record<string, unknown>): Promise<Received> {
+/** Runs the probe against a dovecot, over implicit TLS where nothing else is said, and does something once it listens. */
+export async function receive(dovecot: Dovecot, username: string, more: Record<string, unknown>, onceListening: () => void = () => {}): Promise<Received> {
   const trace: TraceEvent[] = [];
+  let isListening = false;
+  const note = (event: TraceEvent): void => {
+    trace.push(event);
+    if (isListening || event.direction !== "received" || !event.text.startsWith("+ idling")) return;
+    isListening = true;
+    onceListening();
+  };
   const login = { username, password: dovecot.users[username] };
   const input = { host: "localhost", port: dovecot.imaps, tls_options: { ca: testAuthority() }, wait_ms: 0, ...login, ...more };
-  const report: Report = await runReport("mail.receive", input, { trace: (event) => trace.push(event) });
+  const report: Report = await runReport("mail.receive", input, { trace: note });
   return { output: report.envelope.output as Output, trace };
 }
 
