@@ -28,6 +28,7 @@ export const REPORT_ACTIONS = ["failed", "delayed", "delivered", "relayed", "exp
 export type ReportAction = (typeof REPORT_ACTIONS)[number];
 
 export const FEEDBACK_TYPES = ["abuse", "fraud", "not-spam", "virus", "auth-failure", "opt-out", "dmarc", "other"] as const;
+export type FeedbackType = (typeof FEEDBACK_TYPES)[number];
 
 const reportedRecipient = record({
   address: { type: "string", description: "Who it is about, as the report says it (Final-Recipient)." },
