@@ -103,7 +103,8 @@ function classOf(broken: Failure, { host }: Speaker): DeliveryClass {
 }
 
 /** RFC 3463, and RFC 8689 for REQUIRETLS, for what we refuse in a server's stead. */
-function localCode({ phase, code }: Failure): string {
+function localCode({ phase, code, message }: Failure): string {
   if (phase === "ehlo") return code === "unsupported" ? "5.7.30" : "5.4.6";
-  return code === "limit_exceeded" ? "5.3.4" : "5.6.7";
+  if (code === "limit_exceeded") return "5.3.4";
+  return /\b8BITMIME\b/.test(message) ? "5.6.3" : "5.6.7";
 }

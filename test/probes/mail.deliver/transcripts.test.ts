@@ -1,0 +1,19 @@
+import mailDeliver from "../../../probes/mail.deliver/probe.js";
+import { testGoldens } from "../../support/golden-transcripts.js";
+
+testGoldens({
+  probe: mailDeliver,
+  version: "1.0.0",
+  input: {
+    mail_from: "sender@example.net",
+    recipients: ["ada@[127.0.0.1]"],
+    message: "From: sender@example.net\r\nMessage-ID: <1@example.org>\r\n\r\nHello.\r\n",
+    helo_domain: "sender.example.org",
+    allow_private_addresses: true,
+    seed: 1,
+    command_timeout_ms: 3000,
+    timeout_ms: 8000,
+  },
+  port: "mx_port",
+  atLeast: 40,
+});
