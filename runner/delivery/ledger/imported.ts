@@ -87,7 +87,11 @@ function feedbackOf({ type, user_agent: agent, original_recipients: targets }: N
 }
 
 /** What a person says by it: the others speak of the message, or of how it was sent. */
-const REASONS: Partial<Readonly<Record<(typeof FEEDBACK_TYPES)[number], SuppressionReason>>> = { abuse: "complaint", fraud: "complaint", "opt-out": "unsubscribe" };
+const REASONS: Partial<Readonly<Record<(typeof FEEDBACK_TYPES)[number], SuppressionReason>>> = {
+  abuse: "complaint",
+  fraud: "complaint",
+  "opt-out": "unsubscribe",
+};
 
 /** What was tried for too long was not refused for good. */
 function ofRecipient({ address, outcome, class: found, code, enhanced_code: enhanced, message, said_by: who, next }: Recipient): Suppression[] {
