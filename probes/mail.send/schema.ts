@@ -1,3 +1,4 @@
+import { NOTIFY_CONDITIONS } from "../../runner/net/smtp/dsn.js";
 import { outputOf } from "../../schemas/carried.js";
 import { contract, type FilledOf } from "../../schemas/contract.js";
 import { dkimKeySchema, dkimResultSchema } from "../../schemas/dkim.js";
@@ -138,7 +139,7 @@ const input = contract({
           type: "array",
           minItems: 1,
           maxItems: 3,
-          items: { enum: ["NEVER", "SUCCESS", "FAILURE", "DELAY"] },
+          items: { enum: NOTIFY_CONDITIONS },
           description: "What to tell of each recipient: NEVER alone, or any of the others.",
         },
         ret: { enum: ["FULL", "HDRS"], description: "How much of the message comes back." },
