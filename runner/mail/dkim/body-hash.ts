@@ -40,14 +40,17 @@ export class BodyHash {
     /** Where what goes into the hash as it stands began; -1 outside of such a run. */
     let from = -1;
     for (let index = 0; index < chunk.length; index++) {
-      const kind = KIND[chunk[index] as number];
+      const byte = chunk[index] as number;
+      // Most bytes of most bodies: nothing is looked up for them.
+      if (byte > 0x20 && from >= 0) continue;
+      const kind = KIND[byte];
       if (kind === CONTENT) {
         if (from >= 0) continue;
         this.#payOwed();
         from = index;
       } else if (from >= 0) {
         // A single space, and the end of a line, before more content stay as they are.
-        if (chunk[index] === 0x20 && KIND[chunk[index + 1] as number] === CONTENT) index += 1;
+        if (byte === 0x20 && KIND[chunk[index + 1] as number] === CONTENT) index += 1;
         else if (kind === CARRIAGE_RETURN && chunk[index + 1] === 0x0a && KIND[chunk[index + 2] as number] === CONTENT) index += 2;
         else {
           this.#take(chunk, from, index);
@@ -97,11 +100,15 @@ export class BodyHash {
       return;
     }
     if (this.#collectedBytes + length > COLLECTED_BYTES) this.#giveCollected();
-    if (length < 16) for (let index = from; index < to; index++) this.#collected[this.#collectedBytes++] = bytes[index] as number;
+    const collected = this.#collected;
+    let at = this.#collectedBytes;
+    // Most are a word or two: a call to copy them costs more than they do.
+    if (length < 32) for (let index = from; index < to; index++) collected[at++] = bytes[index] as number;
     else {
-      this.#collected.set(bytes.subarray(from, to), this.#collectedBytes);
-      this.#collectedBytes += length;
+      collected.set(bytes.subarray(from, to), at);
+      at += length;
     }
+    this.#collectedBytes = at;
   }
 
   #giveCollected(): void {
