@@ -17,9 +17,11 @@ export async function openMailbox(ctx: Ctx, input: Input, evidence: ReceiveEvide
   const session = await ImapSession.connect(ctx, targetOf(input), evidence.attempts);
   try {
     await introduce(session, input, evidence);
-    evidence.auth = { mechanism: null, accepted: false };
-    await logIn(session, authOf(input), ctx.tcp.state.secrets, evidence.auth);
-    evidence.auth.accepted = true;
+    if (session.greeting?.status !== "PREAUTH") {
+      evidence.auth = { mechanism: null, accepted: false };
+      await logIn(session, authOf(input), ctx.tcp.state.secrets, evidence.auth);
+      evidence.auth.accepted = true;
+    }
     evidence.capabilities = [...(session.capabilities ?? (await capability(session)))];
     return { session, folders: foldersOf([input.folder, ...input.folders], await listMailboxes(session)) };
   } catch (error) {
@@ -42,6 +44,8 @@ async function introduce(session: ImapSession, input: Input, evidence: ReceiveEv
   const greeting = await session.greet();
   if (greeting.status === "BYE") throw rejected("greeting", greeting);
   if (input.tls_mode !== "starttls") return;
+  // Who is logged in may not ask for TLS any more: with this greeting somebody on the way keeps everything in the clear.
+  if (greeting.status === "PREAUTH") throw fail("starttls", "protocol_violation", "the server says that we are logged in before TLS could be asked for");
   const { reply, tls } = await starttls(session, secureOptions(input));
   if (tls === null) throw rejected("starttls", reply);
   keep(tls, input, evidence);

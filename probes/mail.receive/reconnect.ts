@@ -21,6 +21,10 @@ export async function reconnect(visit: Visit, error: unknown, isOver: () => bool
     await pause(visit, wait);
     try {
       const { session, folders } = await openMailbox(ctx, visit.input, evidence);
+      if (isStopped(visit.hooks)) {
+        session.close();
+        return false;
+      }
       Object.assign(visit, { session, folders, open: null, told: [] });
       evidence.folders = folders.map((folder) => folder.evidence);
       entry.duration_ms = round(ctx.clock.now() - lostAt);

@@ -185,7 +185,7 @@ const output = contract({
         mechanism: nullable({ enum: AUTH_MECHANISMS }, "The mechanism that was used; null when none fitted."),
         accepted: { type: "boolean" },
       }),
-      "The last login; null when it was not reached.",
+      "The last login; null when it was not reached, or the server knew us already.",
     ),
     matched_uids: list({ type: "integer" }, "Of every message that matched, in the order of messages."),
     latest_internaldate: nullable({ type: "string" }, "When the server took the newest of them, in UTC."),
