@@ -142,11 +142,15 @@ function conclude({ evidence }: Sending, record: SendAttempt, result: Transactio
   const decisions = record.recipients.map((recipient, index) => decide(evidence, record, { recipient, index, result }));
   // Whoever sends again what may have been taken sends it twice.
   if (result.delivery === "unknown" && result.failure !== null) return { ...result.failure, retryable: false };
-  if (result.failure !== null && result.failure.code !== "reply_rejected") return result.failure;
+  const farewell = decisions.find((each) => each?.reply_code === CLOSING);
+  if (result.failure !== null && result.failure.code !== "reply_rejected" && farewell === undefined) return result.failure;
   tellReply(record, decidingReply(result));
   const failures = decisions.filter((each) => each !== null);
   return failures.find(isTemporary) ?? failures[0] ?? null;
 }
+
+/** RFC 5321, section 3.8: that the connection is gone after it is no news. */
+const CLOSING = 421;
 
 function tellReply(record: SendAttempt, reply: Reply | null): void {
   record.reply_code = reply?.code ?? null;

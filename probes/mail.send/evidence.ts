@@ -27,7 +27,7 @@ export function nothingYet(input: Input, { token, subject, message_id }: Letter,
     dkim: null,
     reply_code: null,
     reply_message: null,
-    recipients: [input.to_addr, ...input.recipients].map((address, index) => ({ ...(kept?.recipients[index] ?? UNTRIED), address })),
+    recipients: [input.to_addr, ...input.recipients].map((address, index) => ({ ...UNTRIED, ...kept?.recipients[index], address })),
     attempt_count: 0,
     attempts: kept?.attempts ?? [],
     goes_on_at: null,
@@ -43,7 +43,7 @@ export function nothingYet(input: Input, { token, subject, message_id }: Letter,
   };
 }
 
-const UNTRIED = { outcome: "not_sent", attempt: null, phase: null, code: null, enhanced_code: null, message: null } as const;
+const UNTRIED = { address: "", outcome: "not_sent", attempt: null, phase: null, code: null, enhanced_code: null, message: null } as const;
 
 /** Neither taken nor refused for good, and not in doubt: it may be tried again. */
 export function isOpen({ outcome }: Recipient): boolean {
