@@ -3,7 +3,7 @@ import { TokenBucket } from "../behaviour/token-bucket.js";
 import { monotonic } from "../clock.js";
 import { ENDED } from "../context.js";
 import type { Deadline } from "../deadline.js";
-import { FailureError, fail } from "../failure-error.js";
+import { fail } from "../failure-error.js";
 import { PATIENCE, pauseMs } from "./patience.js";
 import type { PooledSession } from "./pooled-session.js";
 import type { Rank } from "./rank.js";
@@ -190,9 +190,4 @@ export class Lane {
 /** At most a second's worth at once. */
 function paceOf(perMinute: number): { perSecond: number; burst: number } {
   return { perSecond: perMinute / 60, burst: Math.max(1, Math.floor(perMinute / 60)) };
-}
-
-/** What a message hears that comes while its destination is left alone. */
-export function leftAlone(lane: Lane, failure: Failure): FailureError {
-  return new FailureError({ ...failure, message: `${lane.name} is left alone for a while, since: ${failure.message}`, retryable: true });
 }

@@ -1,18 +1,13 @@
 import type { Failure } from "../../schemas/failure.js";
 import { monotonic } from "../clock.js";
 import { FailureError } from "../failure-error.js";
-import { Attempt } from "./attempt.js";
 import { decidedHere, decisionOfFailure } from "./decide.js";
-import { type Decision, type Speaker, US } from "./decision.js";
+import { type Decision, US } from "./decision.js";
 import type { Destination } from "./destination.js";
 import type { Engine } from "./engine.js";
-import { type Feedback, leftAlone } from "./lane.js";
-import { opened } from "./open.js";
-import { CLOSING } from "./open-direct.js";
 import type { Order } from "./order.js";
-import type { Door, PooledSession } from "./pooled-session.js";
 import { isOpen, type Recipient } from "./recipient.js";
-import { transact } from "./transact.js";
+import { Stay } from "./stay.js";
 
 /** Brings an order to one destination: waits for its turn, tries one host after the other, and settles every recipient. */
 export async function visit(engine: Engine, order: Order, destination: Destination): Promise<void> {
@@ -25,6 +20,11 @@ export async function visit(engine: Engine, order: Order, destination: Destinati
       if (!(error instanceof FailureError)) throw error;
       return settleAll(recipients, decisionOfFailure(error.failure, US));
     }
+  }
+  const { pause } = lane;
+  if (pause !== null) {
+    lane.leave("none");
+    return settleAll(recipients, pausedDecision(destination, pause));
   }
   const stay = new Stay(engine, order, destination);
   try {
@@ -43,146 +43,17 @@ function settleAll(recipients: readonly Recipient[], decision: Decision): void {
   for (const recipient of recipients.filter(isOpen)) recipient.decision = decision;
 }
 
-/** One place in a lane, from the first host to the last. */
-class Stay {
-  lastFailure: Failure | null = null;
-  /** Somebody let us in. */
-  #wasGreeted = false;
-  #greetings = 0;
-  readonly #fallbacks = new Map<Recipient, Decision>();
-
-  constructor(
-    readonly engine: Engine,
-    readonly order: Order,
-    readonly destination: Destination,
-  ) {}
-
-  get feedback(): Feedback {
-    if (this.#wasGreeted) return "good";
-    return this.order.run.deadline.reason !== null || this.lastFailure === null ? "none" : "bad";
-  }
-
-  async run(): Promise<void> {
-    const { destination, engine } = this;
-    const { pause } = destination.lane;
-    if (pause !== null) return settleAll(destination.recipients, pausedDecision(destination, pause));
-    const reused = engine.pool.take(destination);
-    if (reused !== null) await this.#use(reused, null);
-    const { manners, run } = this.order;
-    const doors = destination.doors();
-    for (const [index, door] of doors.entries()) {
-      if (this.#open.length === 0 || run.deadline.reason !== null) break;
-      if (index >= manners.limits.addresses_per_site || this.#greetings >= manners.limits.greetings_per_site) break;
-      const attempt = new Attempt(this.order, destination, door, this.#open);
-      const rule = destination.ruleOf(door.host);
-      attempt.record.tls_policy = rule?.source ?? null;
-      if (rule?.failure != null) {
-        this.#notUsed(attempt, rule.failure);
-        continue;
-      }
-      const pooled = await this.#enter(door, attempt);
-      if (pooled !== null) await this.#use(pooled, attempt);
-      else if (!this.#mayGoOn) break;
-    }
-    for (const recipient of this.#open) recipient.decision = this.#fallbacks.get(recipient) ?? this.#unreached();
-  }
-
-  get #open(): Recipient[] {
-    return this.destination.recipients.filter(isOpen);
-  }
-
-  /** A host that is ourselves stands for all behind it. */
-  get #mayGoOn(): boolean {
-    return this.lastFailure?.code !== "not_permitted";
-  }
-
-  #unreached(): Decision {
-    const { reason } = this.order.run.deadline;
-    if (reason !== null) return decidedHere("later", "other", "probe", reason, "the run ended before this was tried", US);
-    return decidedHere("failed", "configuration", "resolve", "not_permitted", `no address of ${this.destination.lane.name} may be dialled`, US);
-  }
-
-  async #enter(door: Door, attempt: Attempt): Promise<PooledSession | null> {
-    this.engine.pool.makeRoom(this.destination.lane);
-    try {
-      const pooled = await opened(this.engine, this.order, this.destination, door, attempt);
-      this.#wasGreeted = true;
-      this.#greetings += 1;
-      this.order.helloName = pooled.helloName;
-      return pooled;
-    } catch (error) {
-      if (!(error instanceof FailureError)) throw error;
-      const { failure } = error;
-      attempt.end("not_connected", failure);
-      this.#failed(failure, this.#speakerOf(door.host, door.ipAddress));
-      return null;
-    }
-  }
-
-  /** Its policy forbids to dial it, or nobody knows just now what its policy is: another host may do. */
-  #notUsed(attempt: Attempt, failure: Failure): void {
-    attempt.end("not_connected", failure);
-    for (const recipient of this.#open) this.#fallbacks.set(recipient, decisionOfFailure(failure, US));
-  }
-
-  /** What keeps one host from taking it, unless another does. */
-  #failed(failure: Failure, speaker: Speaker): void {
-    this.lastFailure = failure;
-    if (failure.phase !== "connect" && failure.phase !== "resolve") this.#greetings += failure.phase === "greeting" ? 0 : 1;
-    if (failure.reply_code === CLOSING) this.destination.lane.backOff(failure, null);
-    const decision = decisionOfFailure(failure, speaker);
-    for (const recipient of this.#open) this.#fallbacks.set(recipient, decision);
-  }
-
-  #speakerOf(host: string, ipAddress: string | null): Speaker {
-    return { saidBy: this.destination.way === "relay" ? "relay" : "mail_host", host, ipAddress };
-  }
-
-  /** Carries as much as there is over one session. `attempt` is the one that opened it; null for a session that was open before. */
-  async #use(pooled: PooledSession, attempt: Attempt | null): Promise<void> {
-    const { order, destination } = this;
-    const { recipients_per_transaction: most } = order.manners.limits;
-    const speaker = this.#speakerOf(pooled.door.host, pooled.door.ipAddress);
-    let current = attempt;
-    for (let portion = this.#open.slice(0, most); portion.length > 0; portion = this.#open.slice(0, most)) {
-      const isFresh = current !== null;
-      current ??= this.#anotherAttempt(pooled, portion);
-      current.record.recipients = portion.map(({ index }) => index);
-      const { broke, isClosing, fallbacks } = await transact(order, pooled, portion, speaker, current);
-      const wasIdle = !isFresh && attempt === null;
-      for (const [recipient, decision] of fallbacks) this.#fallbacks.set(recipient, decision);
-      // What ended while it waited says nothing of the site: a fresh connection will tell (checklist, 79).
-      if (broke !== null && wasIdle && fallbacks.size === portion.length) return pooled.close();
-      this.#wasGreeted = true;
-      if (isClosing) destination.lane.backOff(firstFailure(fallbacks) ?? (broke as Failure), null);
-      if (broke !== null) this.lastFailure = broke;
-      current = null;
-      if (broke !== null || isClosing) return pooled.close();
-      if (fallbacks.size === portion.length) break;
-      if (pooled.used >= destination.lane.limits.messagesPerSession && this.#open.length > 0) break;
-    }
-    await this.engine.release(order, destination, pooled);
-  }
-
-  #anotherAttempt(pooled: PooledSession, portion: readonly Recipient[]): Attempt {
-    const attempt = new Attempt(this.order, this.destination, pooled.door, portion);
-    Object.assign(attempt.record, {
-      reused: true,
-      tls: pooled.tls,
-      tls_policy: this.destination.ruleOf(pooled.door.host)?.source ?? null,
-      tls_version: pooled.session.connection.tls?.version ?? null,
-    });
-    pooled.state.use(attempt.recorder, this.order.run.deadline);
-    this.order.helloName = pooled.helloName;
-    return attempt;
-  }
-}
-
-function firstFailure(fallbacks: ReadonlyMap<Recipient, Decision>): Failure | null {
-  return fallbacks.values().next().value?.failure ?? null;
-}
-
+/** What a message hears that comes while its destination is left alone. */
 function pausedDecision({ lane }: Destination, { until, failure }: { until: number; failure: Failure }): Decision {
-  const decision = decisionOfFailure(leftAlone(lane, failure).failure, US);
-  return { ...decision, class: failure.reply_code === CLOSING ? "network" : decision.class, retryAfterMs: Math.ceil(until - monotonic()) };
+  const message = `${lane.name} is left alone for a while, since: ${failure.message}`;
+  const first = decisionOfFailure(failure, US);
+  return {
+    ...first,
+    kind: "later",
+    message,
+    matched: null,
+    speaker: US,
+    failure: { ...failure, message, retryable: true },
+    retryAfterMs: Math.ceil(until - monotonic()),
+  };
 }
