@@ -38,13 +38,10 @@ export async function startDovecot({ users = USERS, settings }: DovecotOptions =
   const folder = mkdtempSync(join(tmpdir(), "probe-run-dovecot-"));
   // Its processes run as users of their own, and postfix's have to reach the LMTP socket.
   chmodSync(folder, 0o755);
-  const owner = makeFolders(folder);
-  const lines = Object.entries(users).map(
-    ([name, password]) => `${name}:{PLAIN}${password}::::::
-`,
-  );
-  writeFileSync(usersFile(folder), lines.join(""));
   try {
+    const owner = makeFolders(folder);
+    const lines = Object.entries(users).map(([name, password]) => `${name}:{PLAIN}${password}::::::\n`);
+    writeFileSync(usersFile(folder), lines.join(""));
     const { ports, pid } = await startOnFreePorts(folder, owner, settings);
     return {
       ...ports,
