@@ -17,7 +17,6 @@ export const PHASES = [
   "rset",
   "quit",
   "command",
-  "arrival",
   "probe",
 ] as const;
 

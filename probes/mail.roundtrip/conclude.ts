@@ -76,6 +76,6 @@ function noteFailure(evidence: RoundtripEvidence, sent: SendEvidence | null, rec
     Object.assign(evidence, { failure: received.failure, failed_part: "imap", error_type: received.error_type });
   } else if (arrival === "not_arrived") {
     const words = `the message was taken at ${evidence.accepted_at}, and was in none of the folders ${waitMs} ms later`;
-    Object.assign(evidence, { failure: failure("arrival", "timeout", words), failed_part: "imap", error_type: received.error_type });
+    Object.assign(evidence, { failure: failure("probe", "timeout", words), failed_part: "imap", error_type: received.error_type });
   }
 }

@@ -214,7 +214,7 @@ describe("a message that does not come", () => {
     const output = await roundtrip(ends, { wait_ms: 200, clean_up: true });
     expect(output).toMatchObject({
       status: "error",
-      failure: { phase: "arrival", code: "timeout", retryable: true },
+      failure: { phase: "probe", code: "timeout", retryable: true },
       failed_part: "imap",
       error_type: "no_recent_message",
       delivery: "accepted",

@@ -88,7 +88,7 @@ realServer("mail.roundtrip through postfix and dovecot", PROGRAMS, () => {
 
   test("it never arrives", async () => {
     const output = await roundtrip(ends, { send: { to_addr: "bob@example.org" }, wait_ms: 1500 });
-    expect(output).toMatchObject({ status: "error", failed_part: "imap", failure: { phase: "arrival", code: "timeout" }, error_type: "no_recent_message" });
+    expect(output).toMatchObject({ status: "error", failed_part: "imap", failure: { phase: "probe", code: "timeout" }, error_type: "no_recent_message" });
     expect([output.delivery, output.arrival]).toEqual(["accepted", "not_arrived"]);
   }, 30_000);
 

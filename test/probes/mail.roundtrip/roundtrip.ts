@@ -1,10 +1,7 @@
-import type { newest, Output } from "../../../probes/mail.roundtrip/schema.js";
+import type { Output } from "../../../probes/mail.roundtrip/schema.js";
 import { LAB_ACCOUNT } from "../../../runner/lab/imap-server.js";
 import { type MailSystem, type MailSystemOptions, startMailSystem } from "../../../runner/lab/mail-system.js";
 import { type RunOptions, runReport } from "../../../runner/run.js";
-import type { GivenOf } from "../../../schemas/contract.js";
-
-export type RoundtripInput = Partial<GivenOf<(typeof newest)["input"]>>;
 
 /** Where a mail system is, and who may use it. */
 export interface Ends {

@@ -81,7 +81,5 @@ test("the parts of a run stand apart", () => {
     event(2, "sent", "QUIT", "send"),
     event(30, "received", "* 1 EXISTS", "imap"),
   ];
-  expect(recordTranscript(events, "both")).toBe(
-    '# both\n# its part "send"\nS: 220 mx\nC: QUIT\n# its part "imap"\nS: * OK here\n@delay 29ms\nS: * 1 EXISTS\n',
-  );
+  expect(recordTranscript(events, "both")).toBe('# both\n# its part "send"\nS: 220 mx\nC: QUIT\n# its part "imap"\nS: * OK here\n@delay 29ms\nS: * 1 EXISTS\n');
 });
