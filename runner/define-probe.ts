@@ -3,6 +3,9 @@ import type { Contract, FilledOf, GivenOf } from "../schemas/contract.js";
 import type { Failure } from "../schemas/failure.js";
 import type { Context } from "./context.js";
 import type { Need } from "./grants.js";
+import type { Limits } from "./queue/backend.js";
+
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What `run` gives back: the probe's own fields. The harness puts what every output carries around them. */
 export type Evidence<Output> = Omit<Output, keyof Carried> & { status: Status; failure: Failure | null };
@@ -38,6 +41,7 @@ export interface Probe {
   readonly versions: Readonly<Record<string, NewestVersion | OlderVersion>>;
   readonly usualTimeoutMs?: (input: never) => number;
   readonly weight?: (input: never) => number;
+  readonly usualLimits?: (environment: Environment) => Limits;
   readonly run: (input: never, ctx: never) => Promise<unknown>;
 }
 
@@ -65,6 +69,8 @@ export interface Definition<
   readonly usualTimeoutMs?: (input: Input) => number;
   /** How many questions an input asks, where that may be more than one: a queue's limits of a rate count a job of it as so many. */
   readonly weight?: (input: Input) => number;
+  /** How many jobs run at once and a second, together and of each key, where a worker was given no limits. */
+  readonly usualLimits?: (environment: Environment) => Limits;
   // A property, not a method: method parameters are bivariant, and would accept a run() with the wrong input.
   readonly run: (input: Input, ctx: Context<Needs>) => Promise<Evidence<Output>>;
 }
@@ -80,7 +86,7 @@ export function defineProbe<
 >(
   definition: Definition<Input, Output, Needs, Given, Version, Older>,
 ): TypedProbe<Version, Record<Version, Exchange<Given, Output>> & { [V in keyof Older]: Older[V] extends TypedOlderVersion<infer Each> ? Each : Exchange }> {
-  const { name, summary, needs, version, input, output, older, usualTimeoutMs, weight, run } = definition;
+  const { name, summary, needs, version, input, output, older, usualTimeoutMs, weight, usualLimits, run } = definition;
   return {
     name,
     summary,
@@ -88,6 +94,7 @@ export function defineProbe<
     versions: { [version]: { input, output }, ...older },
     ...(usualTimeoutMs === undefined ? {} : { usualTimeoutMs: usualTimeoutMs as (input: never) => number }),
     ...(weight === undefined ? {} : { weight: weight as (input: never) => number }),
+    ...(usualLimits === undefined ? {} : { usualLimits }),
     run: run as Probe["run"],
   };
 }

@@ -1,3 +1,4 @@
+import { siteLimits } from "../../runner/behaviour/limits.js";
 import { ENDED } from "../../runner/context.js";
 import { defineProbe } from "../../runner/define-probe.js";
 import { parseMailbox } from "../../runner/net/smtp/mailbox.js";
@@ -18,6 +19,7 @@ export default defineProbe({
   needs: ["tcp", "tls", "resolver", "sites", "memory"],
   ...newest,
   weight: ({ emails = [] }) => Math.max(1, emails.length),
+  usualLimits: siteLimits,
   run,
 });
 

@@ -72,14 +72,23 @@ export class Throttle {
     if (Number.isFinite(wakeIn)) this.#timer = setTimeout(() => this.#letIn(), Math.ceil(wakeIn));
   }
 
+  #forgetIdle(): void {
+    const now = this.now();
+    for (const [site, lane] of this.#sites) if (lane.running === 0 && lane.waitMs(now) === 0) this.#sites.delete(site);
+  }
+
   #lane(site: string): Lane {
     const known = this.#sites.get(site);
     if (known !== undefined) return known;
+    if (this.#sites.size >= MOST_SITES) this.#forgetIdle();
     const lane = new Lane(this.limits.keys[site] ?? this.limits.eachKey, this.now());
     this.#sites.set(site, lane);
     return lane;
   }
 }
+
+/** A worker lives for weeks. */
+const MOST_SITES = 1000;
 
 class Lane {
   running = 0;

@@ -1,4 +1,4 @@
-import { type Limits, NO_LIMITS } from "./backend.js";
+import type { Limits } from "./backend.js";
 import { KnownProbes } from "./known-probes.js";
 import type { Queue } from "./queue.js";
 import { Worker } from "./worker.js";
@@ -8,6 +8,7 @@ export interface WorkerOptions {
   readonly concurrency?: number;
   /** Ends when nothing is left to do. */
   readonly drain?: boolean;
+  /** By default those that probes bring with them, within this process: mail.rcpt is slow by itself. */
   readonly limits?: Limits;
   /** How long a job stays away from others when its worker dies (30,000). */
   readonly leaseMs?: number;
@@ -32,7 +33,7 @@ export async function createWorker(queue: Queue, options: WorkerOptions = {}): P
     results: options.results?.results ?? null,
     concurrency: options.concurrency ?? 16,
     leaseMs: options.leaseMs ?? 30_000,
-    limits: options.limits ?? NO_LIMITS,
+    limits: options.limits ?? null,
     drain: options.drain ?? false,
     waitMs: 1000,
     probes: await KnownProbes.load(options.probes ?? []),

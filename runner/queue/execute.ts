@@ -1,7 +1,9 @@
 import type { Job } from "../../schemas/job-event.js";
+import { accept } from "../accept.js";
 import type { LoadedProbe } from "../registry.js";
 import { RequestError } from "../request-error.js";
 import { type Report, runLoaded } from "../run.js";
+import type { Asked } from "../version.js";
 import type { Delivery, Outcome, SettleAnswer } from "./backend.js";
 import { backoffMs } from "./backoff.js";
 import { readJob } from "./job.js";
@@ -15,6 +17,8 @@ export interface Means {
   readonly probes: Pick<KnownProbes, "get">;
   /** Whether jobs may have this reference (env:NAME, file:PATH, command:…) looked up here. */
   mayResolve(reference: string): boolean;
+  /** Resolves when the job may run, with how to say that it has ended; null: it is to be given back. Without it, jobs run at once. */
+  enter?(loaded: LoadedProbe, key: string | null, weight: number): Promise<(() => void) | null>;
   /** Stores what a run keeps for the next run of its job. */
   keep(delivery: Delivery, text: string): Promise<SettleAnswer>;
 }
@@ -49,7 +53,9 @@ async function performed(delivery: Delivery, job: Job, means: Means, signal: Abo
   if (refused !== null) return refused;
   const isRetried = job.retry_failures && delivery.attempt < job.max_attempts;
   const memory = new RunMemory(delivery, isRetried, (kept, text) => means.keep(kept, text));
-  const report = await runLoaded(loaded, { name: job.probe, version: job.version }, job.input, { signal, memory });
+  const ended = means.enter === undefined ? undefined : await means.enter(loaded, delivery.key, weightOf(loaded, job));
+  if (ended === null) return { outcome: { kind: "release" }, report: null };
+  const report = await runLoaded(loaded, askedBy(job), job.input, { signal, memory }).finally(ended);
   // What an abort left of the evidence is no result: another worker runs the whole job.
   if (signal.aborted) return { outcome: { kind: "release" }, report: null };
   const { laterMs } = memory;
@@ -61,6 +67,16 @@ async function performed(delivery: Delivery, job: Job, means: Means, signal: Abo
     if (retry !== null) return { outcome: retry, report };
   }
   return { outcome: { kind: "done", result: resultMessage(report, { ...ofJob, part: null }) }, report };
+}
+
+function askedBy({ probe, version }: Job): Asked {
+  return { name: probe, version };
+}
+
+/** Rejects what the probe's contract refuses, as the run would. */
+function weightOf(loaded: LoadedProbe, job: Job): number {
+  const { weight } = loaded.probe;
+  return weight === undefined ? 1 : weight(accept(loaded, askedBy(job), job.input).filled as never);
 }
 
 function refusal(loaded: LoadedProbe, job: Job, means: Means): Executed | null {

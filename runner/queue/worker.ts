@@ -3,22 +3,24 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Status } from "../../schemas/carried.js";
 import { endLeftovers } from "../leftovers.js";
 import type { Report } from "../run.js";
-import type { Channel, Delivery, Keeping, Limits, Outcome, SettleAnswer, Settlement, Sink } from "./backend.js";
+import { type Channel, type Delivery, type Keeping, type Limits, NO_LIMITS, type Outcome, type SettleAnswer, type Settlement, type Sink } from "./backend.js";
 import { backoffMs } from "./backoff.js";
 import { type Executed, execute, type Means } from "./execute.js";
 import { handOn } from "./hand-on.js";
 import { Heartbeat } from "./heartbeat.js";
 import { InBatches } from "./in-batches.js";
 import { isPassing } from "./passing.js";
+import { UsualLimits } from "./usual-limits.js";
 import { count, type Ending, newTally, type Tally } from "./worker-stats.js";
 
-export interface WorkerSettings extends Omit<Means, "keep"> {
+export interface WorkerSettings extends Omit<Means, "keep" | "enter"> {
   readonly jobs: Channel;
   /** Null: results go to the same store, with the end of their job. */
   readonly results: Sink | null;
   readonly concurrency: number;
   readonly leaseMs: number;
-  readonly limits: Limits;
+  /** Null: those that probes bring with them hold, within this process. */
+  readonly limits: Limits | null;
   /** Ends when nothing is left to do, instead of waiting for more. */
   readonly drain: boolean;
   /** How long a claim waits for the first job. */
@@ -36,6 +38,7 @@ export class Worker {
   readonly #settling: InBatches<Settlement, SettleAnswer>;
   readonly #keeping: InBatches<Keeping, SettleAnswer>;
   readonly #means: Means;
+  readonly #usualLimits = new UsualLimits(process.env);
   readonly #heartbeat: Heartbeat;
   readonly #running = new Set<Promise<void>>();
   /** Of the jobs that run. Listeners on one signal would cost more than this list. */
@@ -44,7 +47,7 @@ export class Worker {
   #freed: (() => void) | null = null;
 
   constructor(readonly settings: WorkerSettings) {
-    const { jobs, leaseMs, onTrouble } = settings;
+    const { jobs, leaseMs, limits, onTrouble } = settings;
     // One listener a result that waits for its receiver: more than ten are no leak.
     setMaxListeners(0, this.#abandoning.signal);
     this.#abandoning.signal.addEventListener("abort", () => {
@@ -53,7 +56,11 @@ export class Worker {
     const batching = { onTrouble, lingerMs: LINGER_MS, givingUp: this.#abandoning.signal };
     this.#settling = new InBatches({ ...batching, send: (settlements) => jobs.settle(settlements) });
     this.#keeping = new InBatches({ ...batching, send: (keepings) => jobs.keep(keepings) });
-    this.#means = { ...settings, keep: (delivery, text) => this.#keeping.send({ delivery, text }) };
+    this.#means = {
+      ...settings,
+      keep: (delivery, text) => this.#keeping.send({ delivery, text }),
+      enter: async (loaded, key, weight) => (limits === null ? this.#usualLimits.enter(loaded, key, weight) : () => undefined),
+    };
     this.#heartbeat = new Heartbeat(jobs, leaseMs, onTrouble);
   }
 
@@ -74,6 +81,7 @@ export class Worker {
   stop(graceMs: number): void {
     if (this.#stopping.signal.aborted) return;
     this.#stopping.abort();
+    this.#usualLimits.end();
     setTimeout(() => this.#abandoning.abort(), graceMs).unref();
   }
 
@@ -97,7 +105,8 @@ export class Worker {
   }
 
   async #claim(most: number): Promise<Delivery[]> {
-    const { jobs, leaseMs, limits, drain, waitMs } = this.settings;
+    const { jobs, leaseMs, limits: given, drain, waitMs } = this.settings;
+    const limits = given ?? NO_LIMITS;
     for (let attempt = 1; ; attempt++) {
       try {
         return await jobs.claim({ most, leaseMs, limits, waitMs: drain ? Math.min(waitMs, DRAIN_LOOK_MS) : waitMs, signal: this.#stopping.signal });

@@ -20,7 +20,8 @@ export const workOptions = {
   limit: {
     value: "LIMIT",
     repeated: true,
-    description: "50 at once, 100/s or 30/min; key=… for each key, key:NAME=… for one. All workers of a queue take the same..",
+    description:
+      "50 at once, 100/s or 30/min; key=… for each key, key:NAME=… for one. All workers of a queue take the same. Without it, what a probe brings with it holds in each process.",
   },
   probe: { value: "FILE", repeated: true, description: "A probe beside the built-in and the configured ones, which jobs may name: a file or a package." },
   "allow-secret": {
@@ -49,13 +50,18 @@ export function orderOf(given: Given, env: Io["env"]): Order {
     worker: {
       concurrency: wholeNumber("concurrency", given.concurrency, 1, 100_000) ?? 16,
       leaseMs: wholeNumber("lease", given.lease, 100, 86_400_000) ?? 30_000,
-      // What the environment says of mail sites is for a queue of their jobs, which are keyed by site; --limit wins over all of it.
-      limits: given.limit.length === 0 && namesLimits(env) ? siteLimits(env) : parseLimits(given.limit),
+      ...limitsOf(given, env),
       drain: given.drain,
       probes: given.probe,
       ...(given["allow-secret"].length === 0 ? {} : { allowSecrets: given["allow-secret"] }),
     },
   };
+}
+
+/** What the environment says of mail sites is for a queue of their jobs, which are keyed by site; --limit wins over all of it. */
+function limitsOf({ limit }: Given, env: Io["env"]): Pick<WorkerOptions, "limits"> {
+  if (limit.length > 0) return { limits: parseLimits(limit) };
+  return namesLimits(env) ? { limits: siteLimits(env) } : {};
 }
 
 /** A worker of this process, with the queues it needs. */

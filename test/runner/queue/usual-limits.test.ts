@@ -1,0 +1,68 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { NO_LIMITS } from "../../../runner/queue/backend.js";
+import { createWorker, type WorkerOptions } from "../../../runner/queue/create-worker.js";
+import { openQueue, type Queue } from "../../../runner/queue/queue.js";
+import { completed } from "../../../runner/queue/worker-stats.js";
+import { knowsThree, type MailboxServer, startMailboxServer } from "../../support/mailbox-server.js";
+import { rcptInput } from "../../support/rcpt-behaviours.js";
+
+let folder: string;
+let queue: Queue;
+let server: MailboxServer;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "probe-run-usual-limits-"));
+  queue = await openQueue(`sqlite:${join(folder, "queue.db")}`);
+  server = await startMailboxServer({ answer: knowsThree });
+});
+afterEach(async () => {
+  await queue.close();
+  await server.close();
+  await rm(folder, { recursive: true });
+});
+
+const enqueue = (emails: readonly string[], key = "site") => queue.enqueue("mail.rcpt", { ...rcptInput(server.port), emails, catch_all: false }, { key });
+
+async function drained(options: WorkerOptions = {}): Promise<number[]> {
+  await (await createWorker(queue, { drain: true, ...options })).run();
+  const [first = 0] = server.askedAt;
+  return server.askedAt.map((at) => at - first);
+}
+
+test("where nobody gives a worker limits, a site is asked once a second", async () => {
+  for (let count = 0; count < 3; count++) await enqueue(["ada@example.org"]);
+  const [, second, third] = await drained();
+  expect(second).toBeGreaterThan(900);
+  expect(third).toBeGreaterThan(1900);
+});
+
+test("addresses count, not jobs; other sites do not wait", async () => {
+  await enqueue(["ada@example.org", "bob@example.org"], "one");
+  await enqueue(["cem@example.org"], "one");
+  await enqueue(["zed@example.org"], "two");
+  const asked = await drained();
+  expect(asked[2]).toBeLessThan(900);
+  expect(asked[3]).toBeGreaterThan(1900);
+});
+
+test("limits that are given hold instead", async () => {
+  for (let count = 0; count < 5; count++) await enqueue(["ada@example.org"]);
+  expect((await drained({ limits: NO_LIMITS }))[4]).toBeLessThan(900);
+});
+
+test("what waits when the worker is stopped is given back", async () => {
+  for (let count = 0; count < 10; count++) await enqueue(["ada@example.org"]);
+  const worker = await createWorker(queue);
+  const running = worker.run();
+  while (completed(worker.tally) === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  const stopped = performance.now();
+  worker.stop(20_000);
+  await running;
+  expect(performance.now() - stopped).toBeLessThan(2000);
+  const { waiting, leased, done } = await queue.jobs.counts();
+  expect({ leased, all: waiting + done }).toEqual({ leased: 0, all: 10 });
+  expect(waiting).toBeGreaterThan(6);
+});
