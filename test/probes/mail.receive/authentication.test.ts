@@ -13,7 +13,7 @@ realServer("mail.receive behind a real postfix and opendkim", ["postfix", "dovec
   beforeAll(async () => {
     key = rsaKey("example.com", "s1");
     opendkim = await startOpenDkim("mx.example.org", key.records);
-    system = await startMailSystem({ settings: { smtpd_milters: opendkim.milter, milter_default_action: "tempfail" } });
+    system = await startMailSystem({ settings: { smtpd_milters: opendkim.milter, milter_default_action: "tempfail", smtpd_tls_received_header: "yes" } });
   });
   afterAll(async () => {
     await system?.stop();
@@ -22,8 +22,8 @@ realServer("mail.receive behind a real postfix and opendkim", ["postfix", "dovec
 
   function send(token: string, headers: Record<string, string> = {}, privateKey: string | null = key.privateKey): Promise<unknown> {
     const dkim = privateKey === null ? {} : { dkim: { domainName: "example.com", keySelector: "s1", privateKey } };
-    const { host, plain: port } = system.postfix;
-    return createTransport({ host, port, ignoreTLS: true, name: "out.example.com", ...dkim }).sendMail({
+    const { host, starttls: port } = system.postfix;
+    return createTransport({ host, port, requireTLS: true, tls: { rejectUnauthorized: false }, name: "out.example.com", ...dkim }).sendMail({
       from: "ada@example.com",
       to: "alice@example.org",
       subject: `[dkim] ${token}`,
@@ -41,10 +41,11 @@ realServer("mail.receive behind a real postfix and opendkim", ["postfix", "dovec
     expect(message?.authentication).toMatchObject({ authserv_id: "mx.example.org", dkim: "pass", spf: null });
     expect(message?.authentication.verdicts[0]?.properties).toContainEqual({ name: "header.d", value: "example.com" });
     expect(message?.received.map(({ by, with: protocol }) => [by, protocol])).toEqual([
-      ["mx.example.org", "ESMTP"],
+      ["mx.example.org", "ESMTPS"],
       ["mail.example.org", "LMTP"],
     ]);
-    expect(message?.received[0]).toMatchObject({ from: "out.example.com", ip_address: "127.0.0.1" });
+    const secured = { version: "TLSv1.3", cipher: expect.stringMatching(/^TLS_\w+$/), bits: expect.any(Number) };
+    expect(message?.received[0]).toMatchObject({ from: "out.example.com", ip_address: "127.0.0.1", for: "alice@example.org", tls: secured });
     expect(Math.abs(message?.received[0]?.delay_to_next_seconds as number)).toBeLessThan(5);
   });
 
