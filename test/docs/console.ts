@@ -58,7 +58,8 @@ export function normalise(output: string): string {
     output
       .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<moment>")
       .replace(/\d\d:\d\d:\d\d/g, "<time>")
-      .replace(/[█▉▊▋▌▍▎▏ ]{2,}/g, "  ")
+      .replace(/^ *╌ a wait .*\n/gm, "")
+      .replace(/[█▉▊▋▌▍▎▏╌ ]{2,}/g, "  ")
       .replace(/127\.0\.0\.1 (port )?\d{4,5}/g, "127.0.0.1 $1<port>")
       .replace(/("(?:target_)?port": )\d{4,5}/g, "$1<port>")
       .replace(/("\w+_ms": ?)[\d.]+/g, "$1<ms>")
