@@ -21,6 +21,13 @@ const serviceOptions = contract({
     ...deliverySettings,
     ...deliveryNetwork,
     dkim_folder: { type: "string", minLength: 1, maxLength: 4096, description: "A folder of keys to sign with: <folder>/<domain>/<selector>.pem." },
+    events_timeout_ms: {
+      type: "integer",
+      minimum: 0,
+      maximum: 86_400_000,
+      default: 60_000,
+      description: "How long events that their receiver cannot take just now are tried again, before send() rejects.",
+    },
     ledger: {
       type: "string",
       minLength: 1,

@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ResultEvent } from "../../schemas/result-event.js";
 import { type Channel, type Delivery, NO_LIMITS, type Outcome, type SettleAnswer, type Settlement } from "./backend.js";
 import { backoffMs } from "./backoff.js";
+import { type ConsumedEvent, readConsumed } from "./consumed-event.js";
 import { Heartbeat } from "./heartbeat.js";
 import { InBatches } from "./in-batches.js";
 import { lastFailure } from "./last-failure.js";
 import { isPassing } from "./passing.js";
-import { readResult } from "./result.js";
 
 export interface ConsumeOptions {
   /** Ends when nothing is left, instead of waiting for more. */
@@ -26,7 +25,7 @@ export interface ConsumeOptions {
 
 /** An event that was handed out. It comes again, here or elsewhere, until it is acknowledged. */
 export interface Consumed {
-  readonly event: ResultEvent;
+  readonly event: ConsumedEvent;
   /** The event as it was stored: one line of JSON. */
   readonly body: string;
   readonly attempt: number;
@@ -110,7 +109,7 @@ export class Consumer {
   /** Null for what cannot be handed out: it is in the dead letters then. */
   #handOut(delivery: Delivery): Consumed | null {
     const { maxAttempts = 5 } = this.options;
-    const event = readResult(delivery.body);
+    const event = readConsumed(delivery.body);
     if (typeof event === "string") return this.#bury(delivery, { kind: "dead", failure: lastFailure("poisoned", event) });
     if (delivery.attempt > maxAttempts) {
       const failure = delivery.lastFailure ?? lastFailure("worker_died", `${maxAttempts} consumers took it, and none of them came back`);

@@ -1,11 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { GivenOf } from "../../schemas/contract.js";
 import { EVENT_SOURCE } from "../../schemas/event.js";
-import { RESULT_TYPE, type ResultEvent, resultEventContract, resultIdOf } from "../../schemas/result-event.js";
+import { RESULT_TYPE, type resultEventContract, resultIdOf } from "../../schemas/result-event.js";
 import type { Report } from "../run.js";
-import { violationsOf } from "../violations.js";
 import type { Message } from "./backend.js";
-import { readEvent } from "./job.js";
 
 /** The job that a result comes from; null for a run that nobody enqueued. */
 export interface JobOfResult {
@@ -33,14 +31,4 @@ export function resultMessage({ envelope, probe, version }: Report, job: JobOfRe
     data: envelope.queue as Record<string, unknown>,
   } satisfies GivenOf<typeof resultEventContract>;
   return { id, body: JSON.stringify(event), key: null, priority: job?.priority ?? 0, delayMs: 0 };
-}
-
-/** The event in a message, or what is wrong with it. */
-export function readResult(body: string): ResultEvent | string {
-  const event = readEvent(body);
-  if (typeof event === "string") return event;
-  if (resultEventContract.validator(event)) return event as ResultEvent;
-  return `it is no result: ${violationsOf(resultEventContract.faults(event))
-    .map(({ pointer, message }) => `${pointer} ${message}`)
-    .join("; ")}`;
 }

@@ -1,0 +1,21 @@
+import type { Contract } from "../../schemas/contract.js";
+import { DELIVERY_EVENT_TYPE, type DeliveryEvent, deliveryEventContract } from "../../schemas/delivery-event.js";
+import { type ResultEvent, resultEventContract } from "../../schemas/result-event.js";
+import { violationsOf } from "../violations.js";
+import { readEvent } from "./job.js";
+
+/** What stands among the results of a queue: `type` says which it is. */
+export type ConsumedEvent = ResultEvent | DeliveryEvent;
+
+/** The event in a message, or what is wrong with it. */
+export function readConsumed(body: string): ConsumedEvent | string {
+  const event = readEvent(body);
+  if (typeof event === "string") return event;
+  const isOfDelivery = "type" in event && event.type === DELIVERY_EVENT_TYPE;
+  const fitting: Contract = isOfDelivery ? deliveryEventContract : resultEventContract;
+  if (fitting.validator(event)) return event as ConsumedEvent;
+  const words = fitting.faults(event);
+  return `it is no ${isOfDelivery ? "event of a delivery" : "result"}: ${violationsOf(words)
+    .map(({ pointer, message }) => `${pointer} ${message}`)
+    .join("; ")}`;
+}
