@@ -149,7 +149,7 @@ const retryInput = {
   default: {},
 } as const;
 
-export const DSN_NOTIFY = ["success", "failure", "delay"] as const;
+const DSN_NOTIFY = ["success", "failure", "delay"] as const;
 
 const dsnInput = {
   type: "object",
@@ -304,8 +304,6 @@ export type DeliveryReport = FromSchema<typeof deliveryReport>;
 const settingsRecord = { type: "object", properties: deliverySettings, additionalProperties: false } as const;
 /** The settings once defaults are filled in. */
 export type DeliverySettings = FromSchema<typeof settingsRecord>;
-/** As a caller writes them. */
-export type GivenSettings = FromSchema<typeof settingsRecord, { keepDefaultedPropertiesOptional: true }>;
 
 const wishesRecord = { type: "object", properties: deliveryWishes, additionalProperties: false } as const;
 export type DeliveryWishes = FromSchema<typeof wishesRecord>;

@@ -32,7 +32,7 @@ export async function openDirect(opening: Opening, mayUseTls = true): Promise<Po
   try {
     return await introduced(opening, state, mayUseTls && opening.rule.level !== "none");
   } catch (error) {
-    state.letGo();
+    state.end();
     if (!mayUseTls || !brokeInHandshake(error) || opening.deadline.reason !== null) throw error;
     if (!judged(opening, { kind: "broken", failure: (error as FailureError).failure }).mayGoPlain) throw error;
     // After a broken handshake nothing may be said in the clear on the same connection (RFC 3207): a new one, as mail servers do.

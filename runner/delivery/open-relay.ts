@@ -27,7 +27,7 @@ export async function openRelay(relay: RelayInput, opening: Omit<Opening, "door"
     return new PooledSession(session, state, door, key, facts.helo_domain ?? "", attempt.record.tls);
   } catch (error) {
     if (error instanceof FailureError && (error.failure.phase === "tls" || error.failure.phase === "starttls")) attempt.record.tls = "failed";
-    state.letGo();
+    state.end();
     throw error;
   } finally {
     attempt.record.ip_address = facts.dialled.findLast(({ outcome }) => outcome === "connected")?.ip_address ?? facts.dialled.at(-1)?.ip_address ?? null;

@@ -46,6 +46,12 @@ export class SessionState implements RunState, Watched {
     this.recorder = NOBODYS;
   }
 
+  /** The session is over: leaves no timer behind that would keep the process. */
+  end(): void {
+    this.letGo();
+    this.deadline.release();
+  }
+
   overdue(): void {}
 
   ended(reason: EndReason): void {
@@ -80,16 +86,14 @@ export class PooledSession {
   }
 
   close(): void {
-    this.state.letGo();
     this.session.close();
+    this.state.end();
   }
 
-  /** Says goodbye, as an operation of whoever uses it. A server that does not answer is not waited for long. */
+  /** Says goodbye, as an operation of whoever uses it. */
   async leave(): Promise<void> {
-    const leaving = leave(this.session);
-    if (this.isUsable) this.session.connection.waitAtMost(GOODBYE_MS);
-    await leaving;
-    this.state.letGo();
+    await leave(this.session);
+    this.state.end();
   }
 
   /** The same, for nobody to wait for. */
@@ -98,5 +102,3 @@ export class PooledSession {
     void this.leave();
   }
 }
-
-const GOODBYE_MS = 2000;

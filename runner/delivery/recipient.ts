@@ -35,7 +35,7 @@ export function recipientOf(address: string, index: number): Recipient {
 }
 
 /** In small A-labels; an address literal stands for itself. */
-export function domainOf({ kind, host }: Host): string {
+function domainOf({ kind, host }: Host): string {
   return kind === "name" ? asciiDomain(host) : host;
 }
 

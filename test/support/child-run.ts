@@ -8,7 +8,7 @@ import { build } from "esbuild";
 const CACHE = fileURLToPath(new URL("../../node_modules/.cache/probe-run/", import.meta.url));
 
 export interface ChildRunner {
-  /** Runs a module in a process of its own, and gives what it printed as JSON. Its `run` is ours. */
+  /** Runs a module in a process of its own, and gives what it printed as JSON. Its `run` and `createDelivery` are ours. */
   eval(body: string, nodeOptions?: readonly string[]): Promise<unknown>;
   remove(): void;
 }
@@ -23,7 +23,7 @@ export async function childRunner(): Promise<ChildRunner> {
   await build({ entryPoints: [entry], outfile: bundle, bundle: true, platform: "node", format: "esm", packages: "external", logLevel: "error" });
   return {
     async eval(body, nodeOptions = []) {
-      writeFileSync(script, `import { run } from "./${name}.mjs";\n${body}`);
+      writeFileSync(script, `import { createDelivery, run } from "./${name}.mjs";\n${body}`);
       const { stdout } = await promisify(execFile)(process.execPath, [...nodeOptions, script], { timeout: 20_000 });
       return JSON.parse(stdout);
     },

@@ -6,9 +6,14 @@ import type { SmtpSession } from "./session.js";
 export async function leave(session: SmtpSession): Promise<void> {
   // A client never talks before the greeting: whoever did not wait for it, as when the certificate would not do, just goes.
   if (session.connection.broken !== null || session.farewell !== null || session.greeting === null) return session.close();
+  const leaving = quit(session);
+  if (session.options.command_timeout_ms > GOODBYE_MS) session.connection.waitAtMost(GOODBYE_MS);
   try {
-    await quit(session);
+    await leaving;
   } catch (error) {
     if (!(error instanceof FailureError)) throw error;
   }
 }
+
+/** Nothing hangs on the answer to a goodbye: a server that is silent, or slow on purpose, is not waited for as for another reply. */
+const GOODBYE_MS = 3000;

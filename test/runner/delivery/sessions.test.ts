@@ -122,9 +122,7 @@ describe("many messages at once", () => {
     const second = await delivery.send(mail("bob@one.example"));
     expect(second.attempts).toEqual([]);
     expect(only(second)).toMatchObject({ outcome: "failed", said_by: "us", next: "may_be_tried", failure: { retryable: true, reply_code: 421 } });
-    expect(only(second).message).toBe(
-      `a.example:${net.port} is left alone for a while, since: 421 4.7.0 too many connections`,
-    );
+    expect(only(second).message).toBe(`a.example:${net.port} is left alone for a while, since: 421 4.7.0 too many connections`);
     expect(Date.parse(only(second).next_try_at as string)).toBeGreaterThan(Date.now() + 20_000);
     expect(only(await delivery.send(mail("bob@two.example"))).outcome).toBe("delivered");
     expect(net.host("a").connections).toHaveLength(1);
