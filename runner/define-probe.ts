@@ -42,6 +42,7 @@ export interface Probe {
   readonly usualTimeoutMs?: (input: never) => number;
   readonly weight?: (input: never) => number;
   readonly usualLimits?: (environment: Environment) => Limits;
+  readonly fromEnvironment?: (environment: Environment) => Readonly<Record<string, unknown>>;
   readonly run: (input: never, ctx: never) => Promise<unknown>;
 }
 
@@ -71,6 +72,8 @@ export interface Definition<
   readonly weight?: (input: Input) => number;
   /** How many jobs run at once and a second, together and of each key, where a worker was given no limits. */
   readonly usualLimits?: (environment: Environment) => Limits;
+  /** Fields of the input that the environment of a command line gives, where the input leaves them out. */
+  readonly fromEnvironment?: (environment: Environment) => Partial<Given>;
   // A property, not a method: method parameters are bivariant, and would accept a run() with the wrong input.
   readonly run: (input: Input, ctx: Context<Needs>) => Promise<Evidence<Output>>;
 }
@@ -86,7 +89,7 @@ export function defineProbe<
 >(
   definition: Definition<Input, Output, Needs, Given, Version, Older>,
 ): TypedProbe<Version, Record<Version, Exchange<Given, Output>> & { [V in keyof Older]: Older[V] extends TypedOlderVersion<infer Each> ? Each : Exchange }> {
-  const { name, summary, needs, version, input, output, older, usualTimeoutMs, weight, usualLimits, run } = definition;
+  const { name, summary, needs, version, input, output, older, usualTimeoutMs, weight, usualLimits, fromEnvironment, run } = definition;
   return {
     name,
     summary,
@@ -95,6 +98,7 @@ export function defineProbe<
     ...(usualTimeoutMs === undefined ? {} : { usualTimeoutMs: usualTimeoutMs as (input: never) => number }),
     ...(weight === undefined ? {} : { weight: weight as (input: never) => number }),
     ...(usualLimits === undefined ? {} : { usualLimits }),
+    ...(fromEnvironment === undefined ? {} : { fromEnvironment: fromEnvironment as Probe["fromEnvironment"] & object }),
     run: run as Probe["run"],
   };
 }

@@ -21,6 +21,13 @@ export interface Answer {
   readonly ms: number | null;
 }
 
+export interface Manners {
+  /** Several commands in one write, where the server offers it. */
+  readonly mayPipeline: boolean;
+  /** Between two addresses; null where nobody asked for it. Resolves early when the run ends. */
+  readonly pause: (() => Promise<void>) | null;
+}
+
 /** Commands that go out together: more would be a burst in a server's log, and gain nothing. */
 const MOST_TOGETHER = 16;
 
@@ -29,13 +36,15 @@ const MOST_TOGETHER = 16;
  * answer for their combination ("recipients belong to multiple regions"), and make one address's answer hang on another's.
  * Gives an answer for each until one says that there is no use in going on. DATA is never sent.
  */
-export async function ask(session: SmtpSession, sender: Mailbox | null, mailboxes: readonly Mailbox[], mayPipeline: boolean): Promise<Answer[]> {
-  const together = mayPipeline && has(session.capabilities, "PIPELINING") ? MOST_TOGETHER : 1;
+export async function ask(session: SmtpSession, sender: Mailbox | null, mailboxes: readonly Mailbox[], { mayPipeline, pause }: Manners): Promise<Answer[]> {
+  const mostTogether = pause === null ? MOST_TOGETHER : 1;
+  const together = mayPipeline && has(session.capabilities, "PIPELINING") ? mostTogether : 1;
   const made = mailboxes.map(transactionsOf(session, sender));
   const answers: Answer[] = [];
   // The first goes alone: a server that refuses us says so once, not sixteen times.
   for (let from = 0, size = 1; from < made.length; from += size, size = together) {
     if (from === 0) size = 1;
+    else if (pause !== null) await pause();
     const given = together === 1 ? [await oneByOne(session, made[from] as Made)] : await pipelined(session, made.slice(from, from + size));
     answers.push(...given);
     if (given.some(({ kind }) => kind !== "answered")) break;

@@ -1,3 +1,4 @@
+import { rcptInputFrom } from "../../runner/behaviour/environment.js";
 import { siteLimits } from "../../runner/behaviour/limits.js";
 import { ENDED } from "../../runner/context.js";
 import { defineProbe } from "../../runner/define-probe.js";
@@ -20,6 +21,7 @@ export default defineProbe({
   ...newest,
   weight: ({ emails = [] }) => Math.max(1, emails.length),
   usualLimits: siteLimits,
+  fromEnvironment: rcptInputFrom,
   run,
 });
 

@@ -69,6 +69,13 @@ const input = contract({
       default: 50,
       description: "After so many addresses a new connection is made. Servers count what fails, and end what lasts too long.",
     },
+    pause_ms: {
+      type: "integer",
+      minimum: 0,
+      maximum: 600_000,
+      default: 0,
+      description: "Before each further address of a connection, a wait of chance up to this. Then they go one by one, and not pipelined.",
+    },
     allow_private_addresses: {
       type: "boolean",
       default: false,

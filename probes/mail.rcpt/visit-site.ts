@@ -67,12 +67,13 @@ async function askAll(visiting: Visiting, doors: Doors, questions: readonly Ques
     const { session, visit, door } = conversation;
     const sender = identity.sender(conversation.helloName);
     evidence.mail_from = sender?.path ?? "<>";
+    if (input.pause_ms > 0 && conversation.asked > 0) await pause(visiting);
     const portion = open.slice(0, Math.max(1, input.addresses_per_connection - conversation.asked));
     const answers = await ask(
       session,
       sender,
       portion.map(({ mailbox }) => mailbox),
-      doors.mayPipeline,
+      { mayPipeline: doors.mayPipeline, pause: input.pause_ms === 0 ? null : () => pause(visiting) },
     );
     conversation.asked += portion.length;
     for (const [index, { decision, isFinal }] of answers.entries()) settle(portion[index] as Question, decision, door, isFinal);
@@ -91,6 +92,20 @@ async function askAll(visiting: Visiting, doors: Doors, questions: readonly Ques
       );
     else if (conversation.asked >= input.addresses_per_connection) await doors.leave();
   }
+}
+
+/** A server that hears from somebody at an even pace knows a program. */
+function pause({ ctx, input }: Visiting): Promise<void> {
+  if (isOver(ctx)) return Promise.resolve();
+  return new Promise((resolve) => {
+    const timer = setTimeout(over, Math.random() * input.pause_ms);
+    const stopListening = ctx.tcp.state.deadline.onEnd(over);
+    function over(): void {
+      clearTimeout(timer);
+      stopListening();
+      resolve();
+    }
+  });
 }
 
 function isOpen({ isSettled }: Question): boolean {

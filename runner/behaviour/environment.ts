@@ -2,8 +2,15 @@ import { RequestError } from "../request-error.js";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+export interface RcptFields {
+  helo_domain?: string;
+  mail_from?: string;
+  connect_timeout_ms?: number;
+  command_timeout_ms?: number;
+}
+
 /** Fields of mail.rcpt's input that the environment gives. Its time-outs are in seconds, with a point if need be. */
-export function rcptInputFrom(env: Environment): Record<string, unknown> {
+export function rcptInputFrom(env: Environment): RcptFields {
   const helo = env.SMTP_HELO_DOMAIN?.trim() ?? "";
   const from = env.SMTP_MAIL_FROM?.trim() ?? "";
   return {

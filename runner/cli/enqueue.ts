@@ -1,3 +1,4 @@
+import { withEnvironment } from "../from-environment.js";
 import type { PushAnswer } from "../queue/backend.js";
 import { type JobOptions, jobMessage } from "../queue/job.js";
 import { loadProbe } from "../registry.js";
@@ -61,7 +62,7 @@ async function run({ words, options: given }: Arguments<typeof options>, io: Io)
     for await (const lines of linesOf(path, io)) {
       const messages = lines.flatMap((line) => {
         try {
-          const input = parseJson(line.text, "the line");
+          const input = withEnvironment(loaded, asked, parseJson(line.text, "the line"), io.env);
           return [jobMessage(loaded, asked, input, { ...jobOptions, ...idAndKey(given, line, input) })];
         } catch (error) {
           totals.refused += 1;

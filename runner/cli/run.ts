@@ -1,3 +1,4 @@
+import { withEnvironment } from "../from-environment.js";
 import { loadProbe } from "../registry.js";
 import { parseAsked } from "../version.js";
 import { type Arguments, wholeNumber } from "./arguments.js";
@@ -48,7 +49,7 @@ async function run({ words, options }: Given, io: Io): Promise<number> {
   const pusher = options.queue === null ? null : await (await import("./push-results.js")).openPusher(options.queue, io);
   try {
     const request = { asked, loaded, options, timeoutMs, signal: interruption.signal, pusher };
-    const complete = (each: unknown): unknown => completed(each, lab?.input, options.set);
+    const complete = (each: unknown): unknown => withEnvironment(loaded, asked, completed(each, lab?.input, options.set), io.env);
     const code = Array.isArray(read)
       ? await (await import("./run-many.js")).runMany(request, read.map(complete), concurrency, io)
       : await runOne(request, complete(read), io);

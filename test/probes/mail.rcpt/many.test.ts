@@ -50,6 +50,26 @@ describe("many addresses of one site", () => {
     expect(connections.length).toBeLessThanOrEqual(32);
   });
 
+  test("wait for one another by chance, where that is asked for", async () => {
+    const { port, connections, askedAt } = await server();
+    const output = await ask(port, CROWD.slice(0, 6), { pause_ms: 200 });
+    expect(verdicts(output)).toEqual(["valid", "invalid", "invalid", "invalid", "valid", "invalid"]);
+    const gaps = askedAt.slice(1).map((at, index) => at - (askedAt[index] as number));
+    // Six, and the one that nobody has.
+    expect(gaps).toHaveLength(6);
+    expect(gaps.reduce((sum, gap) => sum + gap, 0)).toBeGreaterThan(100);
+    expect(new Set(gaps.map((gap) => Math.round(gap / 5))).size).toBeGreaterThan(1);
+    expect(connections).toHaveLength(1);
+  });
+
+  test("do not wait beyond the end of the run", async () => {
+    const { port } = await server();
+    const began = performance.now();
+    const output = await ask(port, CROWD.slice(0, 3), { pause_ms: 600_000, timeout_ms: 300 });
+    expect(performance.now() - began).toBeLessThan(2000);
+    expect(output.results.map(({ reason }) => reason)).toEqual(["mailbox_exists", "run_ended", "run_ended"]);
+  });
+
   test("are asked for on a new connection after so many", async () => {
     const { port, connections } = await server();
     const output = await ask(port, CROWD, { addresses_per_connection: 15, catch_all: false });

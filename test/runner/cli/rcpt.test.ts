@@ -55,6 +55,44 @@ const wrote = (name: string, text: string): string => {
 };
 const read = (name: string): string => readFileSync(join(folder, name), "utf8");
 
+describe("the environment", () => {
+  const env = { SMTP_HELO_DOMAIN: "probe.example.net", SMTP_MAIL_FROM: "checks@probe.example.net", SMTP_CONNECT_TIMEOUT: "2.5", SMTP_COMMAND_TIMEOUT: "4" };
+  const given = { email: "ada@first.example", mx_host: "127.0.0.1", allow_private_addresses: true, catch_all: false };
+
+  test("gives the probe's own command what the input leaves out", async () => {
+    const input = wrote("input.json", JSON.stringify({ ...given, mx_port: server.port, command_timeout_ms: 7000 }));
+    const { out } = await probeRun(["mail.rcpt", input], { cwd: folder, env });
+    expect(JSON.parse(out).output).toMatchObject({
+      helo_domain: "probe.example.net",
+      mail_from: "checks@probe.example.net",
+      sites: [{ connect_timeout_ms: 2500, command_timeout_ms: 7000 }],
+    });
+  });
+
+  test("is written into jobs by whoever makes them", async () => {
+    const stdin = `${JSON.stringify({ ...given, mx_port: server.port, helo_domain: "own.example.net" })}\n`;
+    const url = `sqlite:${join(folder, "queue.db")}`;
+    expect((await probeRun(["enqueue", "mail.rcpt", "-", "--queue", url], { cwd: folder, env, stdin })).out).toBe("1 accepted\n");
+    const queue = await openQueue(url);
+    open.push(queue);
+    const [job] = await queue.jobs.claim({ most: 1, leaseMs: 1000, waitMs: 500, limits: { all: null, eachKey: null, keys: {} } });
+    expect(JSON.parse(job?.body as string).data.input).toMatchObject({
+      helo_domain: "own.example.net",
+      mail_from: "checks@probe.example.net",
+      connect_timeout_ms: 2500,
+      command_timeout_ms: 4000,
+    });
+  });
+
+  test("that makes no sense is told, and nothing is sent", async () => {
+    const input = wrote("input.json", JSON.stringify({ ...given, mx_port: server.port }));
+    const { code, err } = await probeRun(["mail.rcpt", input], { cwd: folder, env: { SMTP_CONNECT_TIMEOUT: "soon" } });
+    expect(code).toBe(2);
+    expect(err).toContain("SMTP_CONNECT_TIMEOUT must be seconds above 0");
+    expect(server.connections).toEqual([]);
+  });
+});
+
 describe("one address", () => {
   test("for a person: the lines of the scripts before, and the verdict", async () => {
     const { code, out } = await rcpt(["ada@first.example"]);

@@ -1,0 +1,12 @@
+import type { LoadedProbe } from "./registry.js";
+import { type Asked, candidates } from "./version.js";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** An input as whoever makes it leaves it, with what the environment says beneath. For command lines: from code, and in a worker, an input is whole. */
+export function withEnvironment({ probe, versions }: LoadedProbe, asked: Asked, input: unknown, environment: Environment): unknown {
+  const isObject = input !== null && typeof input === "object" && !Array.isArray(input);
+  // The names are those of the newest contract.
+  if (probe.fromEnvironment === undefined || !isObject || candidates(asked, versions)[0] !== versions[0]) return input;
+  return { ...probe.fromEnvironment(environment), ...input };
+}
