@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { DeliveryReport } from "../../schemas/delivery.js";
 import { deliverySettings } from "../../schemas/delivery.js";
 import { resolved } from "../../schemas/secret.js";
+import { monotonic } from "../clock.js";
 import type { RunState } from "../context.js";
 import { Deadline } from "../deadline.js";
 import type { Signer } from "../mail/dkim/signer.js";
@@ -15,9 +16,11 @@ import { SecretKeeper } from "../secret-keeper.js";
 import type { BulkOptions, Delivery, Listening, MailToSend, SendOptions } from "./delivery.js";
 import { dsnWords } from "./dsn-wish.js";
 import { Engine } from "./engine.js";
+import { engineMetrics, warmUpMetrics } from "./engine-metrics.js";
 import { eventsOf } from "./events.js";
 import { LedgerAt } from "./ledger/ledger-at.js";
 import { mailOf } from "./mail.js";
+import { Meter } from "./meter.js";
 import type { ServiceOptions } from "./options.js";
 import type { Order } from "./order.js";
 import { RANKS } from "./rank.js";
@@ -28,6 +31,7 @@ import { signerOf } from "./signer-of.js";
 import { type DeliveryStats, Tally } from "./stats.js";
 import { Teller } from "./teller.js";
 import { UntoldError } from "./untold-error.js";
+import { warmUpDays } from "./warm-up-room.js";
 
 const PATHS: readonly ReferencePath[] = referencePaths({ properties: deliverySettings });
 const MOST_AT_ONCE = 1000;
@@ -37,6 +41,7 @@ const MOST_ID_CHARACTERS = 128;
 export class DeliveryService implements Delivery {
   readonly #engine: Engine;
   readonly #tally = new Tally();
+  readonly #meter = new Meter();
   readonly #secrets = new SecretKeeper();
   readonly #closing = new AbortController();
   readonly #random = seededRandom(randomSeed());
@@ -70,6 +75,7 @@ export class DeliveryService implements Delivery {
   }
 
   async #send(mail: MailToSend, deadline: Deadline): Promise<DeliveryReport> {
+    const began = monotonic();
     try {
       const order = await this.#orderOf(mail, deadline);
       await this.#engine.deliver(order);
@@ -77,6 +83,7 @@ export class DeliveryService implements Delivery {
       const told = reportOf({ mode, order, recipients: order.recipients, retry, random: this.#random, progress: onlyTry() });
       const report = this.#secrets.maskAll(told);
       this.#tally.count(report);
+      this.#meter.count(report, monotonic() - began);
       await this.#tell(mail, report);
       return report;
     } finally {
@@ -106,6 +113,11 @@ export class DeliveryService implements Delivery {
 
   stats(): DeliveryStats {
     return this.#tally.shown(this.#engine, this.options.mode, !this.#closing.signal.aborted);
+  }
+
+  metrics(): string {
+    const lines = [...this.#meter.lines(), ...engineMetrics(this.#engine), ...warmUpMetrics(warmUpDays(this.#engine, this.options))];
+    return `${lines.join("\n")}\n`;
   }
 
   async close(): Promise<void> {

@@ -35,6 +35,8 @@ export interface Delivery {
   /** The reports are in the order of the messages. */
   sendBulk(mails: Iterable<MailToSend>, options?: BulkOptions): Promise<DeliveryReport[]>;
   stats(): DeliveryStats;
+  /** The same, and more, as Prometheus reads it. */
+  metrics(): string;
   /** Ends every session. What is on its way is cancelled. */
   close(): Promise<void>;
 }

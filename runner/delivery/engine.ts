@@ -6,6 +6,7 @@ import { LedgerAt } from "./ledger/ledger-at.js";
 import type { Order } from "./order.js";
 import { Pool } from "./pool.js";
 import type { PooledSession } from "./pooled-session.js";
+import { RANKS, type Rank } from "./rank.js";
 import { isOpen } from "./recipient.js";
 import { Routes } from "./route.js";
 import { keepBounces, withhold } from "./suppress.js";
@@ -62,12 +63,12 @@ export class Engine {
   }
 
   /** What goes on just now, over all destinations. */
-  load(): { busy: number; idle: number; waiting: number; lanes: number } {
-    const load = { busy: 0, idle: 0, waiting: 0, lanes: this.#lanes.size };
-    for (const { busy, idle, waiting } of this.#lanes.values()) {
-      load.busy += busy;
-      load.idle += idle.length;
-      load.waiting += waiting;
+  load(): { busy: number; idle: number; waiting: Record<Rank, number>; lanes: number } {
+    const load = { busy: 0, idle: 0, waiting: { 0: 0, 1: 0, 2: 0 }, lanes: this.#lanes.size };
+    for (const lane of this.#lanes.values()) {
+      load.busy += lane.busy;
+      load.idle += lane.idle.length;
+      for (const rank of Object.values(RANKS)) load.waiting[rank] += lane.waitingAt(rank);
     }
     return load;
   }

@@ -1,6 +1,8 @@
 import { refusalToProbe } from "../behaviour/permission.js";
 import type { RunState } from "../context.js";
+import { tellMetrics } from "../live-metrics.js";
 import { Engine } from "./engine.js";
+import { engineMetrics } from "./engine-metrics.js";
 import { LedgerAt } from "./ledger/ledger-at.js";
 import type { Order } from "./order.js";
 
@@ -15,7 +17,13 @@ export interface DeliveryGrant {
 let engine: Engine | null = null;
 
 export function deliveryGrant(_state: RunState): DeliveryGrant {
-  engine ??= new Engine(new LedgerAt(process.env.PROBE_RUN_DELIVERY || null));
+  engine ??= makeEngine();
   const shared = engine;
   return { refusal: refusalToProbe(process.env), deliver: (order) => shared.deliver(order) };
+}
+
+function makeEngine(): Engine {
+  const made = new Engine(new LedgerAt(process.env.PROBE_RUN_DELIVERY || null));
+  tellMetrics(() => engineMetrics(made));
+  return made;
 }

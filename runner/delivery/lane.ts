@@ -63,6 +63,10 @@ export class Lane {
     return this.#waiting.reduce((sum, waiters) => sum + waiters.length, 0);
   }
 
+  waitingAt(rank: Rank): number {
+    return this.#waiting[rank].length;
+  }
+
   get isUnused(): boolean {
     return this.busy === 0 && this.waiting === 0 && this.idle.length === 0;
   }

@@ -79,7 +79,8 @@ export class Tally {
   }
 
   shown(engine: Engine, mode: DeliveryMode, isOpen: boolean): DeliveryStats {
-    const { busy, idle, waiting, lanes } = engine.load();
+    const { busy, idle, waiting: byRank, lanes } = engine.load();
+    const waiting = byRank[0] + byRank[1] + byRank[2];
     return {
       mode,
       direct_sent: this.direct.sent,

@@ -4,8 +4,8 @@ import { type Decision, US } from "./decision.js";
 import type { Destination } from "./destination.js";
 import type { Engine } from "./engine.js";
 import type { Ledger } from "./ledger/ledger.js";
-import { WARM_UP_SCHEDULE, type WarmUp } from "./ledger/warm-up.js";
-import type { Order } from "./order.js";
+import { WARM_UP_SCHEDULE, type WarmUp, type WarmUpDay } from "./ledger/warm-up.js";
+import type { Manners, Order } from "./order.js";
 import { ledgerTrouble } from "./suppress.js";
 
 /** A destination as it is served from one address, or from several: from one that is being warmed up only as much as it has room for. */
@@ -27,6 +27,18 @@ export function withRoom(engine: Engine, order: Order, destination: Destination)
     for (const recipient of rest) recipient.decision = ledgerTrouble(error);
   }
   return parts;
+}
+
+/** How far each address is, for those who look on; nothing where none is warmed up, or the ledger cannot be read just now. */
+export function warmUpDays(engine: Engine, { warm_up: schedule, source_addresses: addresses }: Pick<Manners, "warm_up" | "source_addresses">): WarmUpDay[] {
+  if (schedule === false) return [];
+  try {
+    const { warmUp } = engine.ledger.open(true) as Ledger;
+    const names = addresses.length === 0 ? [nameOf(null)] : addresses;
+    return names.map((name) => warmUp.state(name, schedule === true ? WARM_UP_SCHEDULE : schedule));
+  } catch {
+    return [];
+  }
 }
 
 /** A mail host that was never asked for them has seen nothing of our address. */

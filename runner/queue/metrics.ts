@@ -1,3 +1,4 @@
+import { histogram, metric } from "../prometheus.js";
 import type { Counts } from "./backend.js";
 import { DURATION_BOUNDS, ENDINGS, type Tally } from "./worker-stats.js";
 
@@ -11,7 +12,7 @@ export interface Observed {
   readonly jobs: Counts | null;
 }
 
-/** Prometheus' text format, version 0.0.4. */
+/** As Prometheus reads it. */
 export function metricsText({ tally, processes, restarts, jobs }: Observed): string {
   return [
     ...metric(
@@ -21,25 +22,17 @@ export function metricsText({ tally, processes, restarts, jobs }: Observed): str
       ENDINGS.map((ending) => [`{ending="${ending}"}`, tally.endings[ending]]),
     ),
     ...metric("probe_run_jobs_in_flight", "gauge", "Jobs that are being worked on.", [["", tally.inFlight]]),
-    ...histogram(tally),
+    ...histogram("probe_run_job_duration_seconds", "From the claim of a job to the end that is stored.", {
+      bounds: DURATION_BOUNDS,
+      buckets: tally.buckets,
+      sum: tally.durationSeconds,
+    }),
     ...metric("probe_run_worker_processes", "gauge", "Processes that work.", [["", processes]]),
     ...metric("probe_run_worker_restarts_total", "counter", "Processes that died and were started again.", [["", restarts]]),
     ...metric("probe_run_queue_up", "gauge", "1 when the queue's store answers.", [["", jobs === null ? 0 : 1]]),
     ...(jobs === null ? [] : queueMetrics(jobs)),
     "",
   ].join("\n");
-}
-
-function histogram({ buckets, durationSeconds }: Tally): string[] {
-  const name = "probe_run_job_duration_seconds";
-  const bounds = [...DURATION_BOUNDS.map(String), "+Inf"];
-  return [
-    `# HELP ${name} From the claim of a job to the end that is stored.`,
-    `# TYPE ${name} histogram`,
-    ...bounds.map((bound, index) => `${name}_bucket{le="${bound}"} ${buckets[index]}`),
-    `${name}_sum ${durationSeconds}`,
-    `${name}_count ${buckets.at(-1)}`,
-  ];
 }
 
 function queueMetrics({ waiting, delayed, leased, dead, done, isPaused }: Counts): string[] {
@@ -53,8 +46,4 @@ function queueMetrics({ waiting, delayed, leased, dead, done, isPaused }: Counts
     ),
     ...metric("probe_run_queue_paused", "gauge", "1 while the queue is paused.", [["", isPaused ? 1 : 0]]),
   ];
-}
-
-function metric(name: string, type: "counter" | "gauge", help: string, samples: readonly (readonly [labels: string, value: number])[]): string[] {
-  return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...samples.map(([labels, value]) => `${name}${labels} ${value}`)];
 }

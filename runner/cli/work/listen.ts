@@ -1,4 +1,6 @@
+import { liveMetrics } from "../../live-metrics.js";
 import { type HttpAnswer, type HttpServing, serveHttp } from "../../net/serve-http.js";
+import { METRICS_TYPE } from "../../prometheus.js";
 import { metricsText } from "../../queue/metrics.js";
 import { UsageError } from "../usage-error.js";
 import type { Monitor } from "./monitor.js";
@@ -21,7 +23,7 @@ export function listen(written: string, monitor: Monitor, isStopping: () => bool
     },
     "/metrics": async () => {
       await monitor.ask();
-      return { status: 200, text: metricsText(monitor.observed), type: "text/plain; version=0.0.4; charset=utf-8" };
+      return { status: 200, text: `${metricsText(monitor.observed)}${liveMetrics()}`, type: METRICS_TYPE };
     },
   };
   return serveHttp(listenAddress(written), async (path) => {

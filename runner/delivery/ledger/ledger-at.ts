@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { monotonic } from "../../clock.js";
+import { QueueError } from "../../queue/queue-error.js";
 import { asQueueError } from "../../queue/sqlite/errors.js";
 import { DEFAULT_LEDGER, Ledger } from "./ledger.js";
 
@@ -12,6 +13,7 @@ const LOOK_AGAIN_MS = 1000;
 export class LedgerAt {
   #ledger: Ledger | null = null;
   #lookAgainAt = Number.NEGATIVE_INFINITY;
+  #isClosed = false;
 
   /** Null: nobody named one. */
   constructor(readonly named: string | null) {}
@@ -19,6 +21,7 @@ export class LedgerAt {
   /** Null where there is none. Throws what keeps it from being opened. */
   open(isToBeKept: boolean): Ledger | null {
     if (this.#ledger !== null) return this.#ledger;
+    if (this.#isClosed) throw new QueueError("closed", "the delivery ledger has been closed");
     if (!isToBeKept && this.named === null && !this.#isThere()) return null;
     const path = this.named ?? DEFAULT_LEDGER;
     try {
@@ -30,6 +33,7 @@ export class LedgerAt {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#ledger?.close();
     this.#ledger = null;
   }
