@@ -94,6 +94,15 @@ describe("a message that comes back", () => {
     ]);
   });
 
+  test("is waited for in one run, also where a job could go on later", async () => {
+    const { ends } = await start({ smtp: { greylistMs: 100 } });
+    const untouched = (): never => {
+      throw new Error("a run that listens cannot go on later");
+    };
+    const memory = { kept: null, mostWaitMs: 0, isRetried: true, keep: untouched, retryAfter: untouched, goOnLater: untouched };
+    expect(await roundtrip(ends, {}, { memory })).toMatchObject({ status: "ok", arrival: "arrived", send: { attempt_count: 2 } });
+  });
+
   test("is not mistaken for another", async () => {
     const { system, ends } = await start({ delivery: { delayMs: 150 } });
     system.store.inbox.add(OTHERS);
