@@ -1,11 +1,11 @@
 import type { Left } from "../../runner/behaviour/lingering.js";
-import { round } from "../../runner/clock.js";
 import { FailureError } from "../../runner/failure-error.js";
 import { leave } from "../../runner/net/smtp/leave.js";
 import type { SmtpSession } from "../../runner/net/smtp/session.js";
 import type { Failure } from "../../schemas/failure.js";
 import { type Decision, decisionOfFailure, decisionOfReply, type Speaker } from "./decide.js";
 import { isOver, type Visit } from "./evidence.js";
+import { leaveOpen, resume, sessionKey } from "./left-open.js";
 import { CLOSING, endVisit, openSession } from "./open-session.js";
 import type { Visiting } from "./visit-site.js";
 
@@ -96,38 +96,19 @@ export class Doors {
 
   /** The end of this visit. In a queue, the next job may go on with the session. */
   async rest(): Promise<void> {
-    const { ctx, input } = this.#visiting;
-    const open = this.#open;
-    const { lingering } = ctx.sites;
-    if (open?.state == null || lingering === null || open.visit.ended_at !== null || isOver(ctx) || open.asked >= input.addresses_per_connection)
-      return this.leave();
-    this.#open = null;
-    const { session, state, door, helloName, asked, visit } = open;
-    const dialledAt = ctx.tcp.state.recorder.began + visit.at_ms;
-    const place = { host: door.host, ipAddress: door.ipAddress, port: visit.port, tls: visit.tls, helloName, asked };
-    lingering.leave(this.#key, { session, state, ...place, dialledAt, connectedAt: dialledAt + visit.duration_ms });
+    if (this.#open !== null && leaveOpen(this.#visiting, this.#key, this.#open)) this.#open = null;
+    await this.leave();
   }
 
   #resume(): void {
-    const { ctx, evidence, patience } = this.#visiting;
-    const left = this.#mayResume ? (ctx.sites.lingering?.take(this.#key) ?? null) : null;
+    if (!this.#mayResume) return;
     this.#mayResume = false;
-    if (left === null) return;
-    const { session, state, host, ipAddress, port, helloName, asked, dialledAt, connectedAt, tls } = left;
-    session.options.command_timeout_ms = patience.command_timeout_ms;
-    // Dialled before this run began: at a time below 0.
-    const times = { at_ms: round(dialledAt - ctx.tcp.state.recorder.began), duration_ms: round(connectedAt - dialledAt) };
-    const visit: Visit = { mx_host: host, ip_address: ipAddress, port, ...times, outcome: "connected", error: null, tls, ...NOT_ENDED };
-    evidence.attempts.push(visit);
-    evidence.helo_domain = helloName;
-    this.#onlySilence = false;
-    this.#open = { session, visit, door: { host, ipAddress }, helloName, asked, state, isResumed: true };
+    this.#open = resume(this.#visiting, this.#key);
+    if (this.#open !== null) this.#onlySilence = false;
   }
 
-  /** Everything in which two sessions may differ. Mail hosts and not the site: those of one site may serve different domains. */
   get #key(): string {
-    const { input, identity } = this.#visiting;
-    return JSON.stringify([this.#doors, input.mx_port, identity.name, input.tls, input.source_address ?? null]);
+    return sessionKey(this.#visiting, this.#doors);
   }
 
   #next(cost: 0 | 1): void {
@@ -178,8 +159,6 @@ export class Doors {
     else if (reason === "client_blocked" || reason === "rate_limited") seen.push({ kind: "refused_us", ms: null });
   }
 }
-
-const NOT_ENDED = { ended_at: null, code: null, message: null, answered: 0 } as const;
 
 /** What kept us from asking. A reply is read by the table; it cannot be about a mailbox. */
 function decisionOfBroken(failure: Failure): Decision {
