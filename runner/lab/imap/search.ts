@@ -1,3 +1,4 @@
+import { decodeWords } from "../../mail/encoded-words.js";
 import type { StoredMessage } from "../store/stored-message.js";
 import type { Arguments } from "./arguments.js";
 import { BadCommand, RefusedCommand } from "./bad-command.js";
@@ -110,8 +111,9 @@ function flag(given: Arguments, wanted: boolean): Test {
   return ({ message }) => message.flags.has(name) === wanted;
 }
 
+/** As it stands in the message, or as a person reads it (RFC 2047). */
 function inField(name: string, given: Arguments): Test {
-  return contains(word(given), (message) => message.values(name));
+  return contains(word(given), (message) => message.values(name).flatMap((value) => [value, Buffer.from(decodeWords(value)).toString("latin1")]));
 }
 
 /** An empty text is in every field that is there. Letters may be large or small. */

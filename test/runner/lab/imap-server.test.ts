@@ -195,6 +195,7 @@ test.each([
   ['HEADER X-Probe ""', "1 3"],
   ['SUBJECT "(STRANGE)"', "1"],
   ["SUBJECT {9+}\r\n(strange)", "1"],
+  ["CHARSET UTF-8 SUBJECT {3+}\r\n\xc3\xa4b", "3"],
   ["SINCE 3-Nov-2026", "1 3"],
   ["BEFORE 3-Nov-2026", "2"],
   ["ON 3-Nov-2026", "1"],
@@ -217,7 +218,7 @@ test.each([
   const { inbox } = server.store;
   inbox.add(LETTER, { at: AT });
   inbox.add(Buffer.from("Date: Fri, 20 Nov 2026 01:00:00 +0000\r\n\r\nother\r\n"), { at: new Date("2026-11-02T23:59:59Z"), flags: ["\\Deleted"] });
-  inbox.add(Buffer.from("X-Probe: ff\r\n\r\n"), { at: new Date("2026-11-04T00:00:00Z"), flags: ["$Done"] });
+  inbox.add(Buffer.from("X-Probe: ff\r\nSubject: =?utf-8?q?=C3=A4b?=\r\n\r\n"), { at: new Date("2026-11-04T00:00:00Z"), flags: ["$Done"] });
   const client = await loggedIn(server);
   expect(await ask(client, `UID SEARCH ${criteria}`)).toEqual([`* SEARCH ${found}`.trimEnd(), "t OK SEARCH done"]);
 });
