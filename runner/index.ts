@@ -2,6 +2,7 @@
 export { type Carried, outputOf, type Status } from "../schemas/carried.js";
 export { type Contract, contract, type FilledOf, type GivenOf } from "../schemas/contract.js";
 export type { DeliveryReport } from "../schemas/delivery.js";
+export type { DeliveryEvent } from "../schemas/delivery-event.js";
 export type { Envelope } from "../schemas/envelope.js";
 export { CODES, type Failure, type FailureCode, failure, PHASES, type Phase } from "../schemas/failure.js";
 export { type Finding, findingSchema } from "../schemas/finding.js";
@@ -13,6 +14,8 @@ export type { Context, StepReply } from "./context.js";
 export { type Definition, defineProbe, type Evidence, type NewestVersion, type OlderVersion, olderVersion, type Probe } from "./define-probe.js";
 export { type BulkOptions, createDelivery, type Delivery, type DeliveryOptions, type MailToSend, type SendOptions } from "./delivery/create-delivery.js";
 export type { DeliveryStats } from "./delivery/stats.js";
+export type { EventReceiver } from "./delivery/teller.js";
+export { UntoldError } from "./delivery/untold-error.js";
 export { FailureError, fail } from "./failure-error.js";
 export type { Grants, Need } from "./grants.js";
 export { finding, statusOf } from "./judge.js";
@@ -22,6 +25,7 @@ export type { AnyProbeName, InputOf, OutputOf, ProbeName } from "./probe-types.j
 export { type Channel, type Counts, type DeadLetter, isChannel, type Limit, type Limits, type Rate, type Sink } from "./queue/backend.js";
 export type { BackendOptions } from "./queue/backend-options.js";
 export { consume } from "./queue/consume.js";
+export type { ConsumedEvent } from "./queue/consumed-event.js";
 export type { Consumed, ConsumeOptions } from "./queue/consumer.js";
 export { createWorker, type WorkerOptions } from "./queue/create-worker.js";
 export type { JobOptions } from "./queue/job.js";
