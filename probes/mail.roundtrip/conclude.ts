@@ -68,8 +68,10 @@ function cleanUpOf(
 function noteFailure(evidence: RoundtripEvidence, sent: SendEvidence | null, received: ReceiveEvidence, { wait_ms: waitMs }: Input): void {
   const { arrival } = evidence;
   const isSolved = sent?.delivery === "unknown" && arrival === "arrived";
-  if (isSolved)
-    evidence.findings.push(finding("warning", "taken_without_answer", `nobody said that the message was taken, and it came: ${sent.failure?.message}`));
+  if (isSolved) {
+    const words = `the message came, although nobody had said that it was taken: ${sent.failure?.message}`;
+    evidence.findings.push(finding("warning", "taken_without_answer", words));
+  }
   if (sent !== null && sent.failure !== null && !isSolved) {
     Object.assign(evidence, { failure: sent.failure, failed_part: "send", error_type: sent.error_type });
   } else if (received.failure !== null) {

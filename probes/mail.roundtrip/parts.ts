@@ -29,14 +29,13 @@ export function inputPart({ schema }: Contract, decidedHere: readonly string[], 
 }
 
 /** Some fields of what another probe gives, as a part of an output. */
-export function outputPart(schema: JSONSchema, names: readonly string[], description?: string) {
+export function outputPart(schema: JSONSchema, names: readonly string[]) {
   const { properties } = schema as unknown as ObjectSchema;
   return {
     type: "object" as const,
     properties: Object.fromEntries(names.map((name) => [name, properties[name] as JSONSchema])),
     required: [...names],
     additionalProperties: false as const,
-    ...(description === undefined ? {} : { description }),
   };
 }
 

@@ -27,7 +27,10 @@ const DECIDED_OF_RECEIVING = [
   "timeout_ms",
 ] as const;
 
-const limit = { type: "integer", minimum: 1, maximum: 604_800_000 } as const;
+/** Nobody waits longer; and timers reach no further than three of them. */
+export const A_WEEK_MS = 7 * 86_400_000;
+
+const limit = { type: "integer", minimum: 1, maximum: A_WEEK_MS } as const;
 const limits = {
   type: "object",
   properties: {
@@ -102,7 +105,7 @@ const ownInput = contract({
     timeout_ms: {
       type: "integer",
       minimum: 1,
-      maximum: 604_800_000,
+      maximum: A_WEEK_MS,
       description: "For the whole run; by default what all attempts, the waits and the clean-up can take.",
     },
   },

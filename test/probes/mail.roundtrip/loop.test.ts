@@ -103,6 +103,12 @@ describe("a message that comes back", () => {
     expect(await roundtrip(ends, {}, { memory })).toMatchObject({ status: "ok", arrival: "arrived", send: { attempt_count: 2 } });
   });
 
+  test("has time enough, however patient the schedule", async () => {
+    const { ends } = await start();
+    const send = { retries: 1000, retry_delay: 86_400, retry_schedule: "fixed" };
+    expect(await roundtrip(ends, { send, wait_ms: 86_400_000 })).toMatchObject({ status: "ok", arrival: "arrived" });
+  });
+
   test("is not mistaken for another", async () => {
     const { system, ends } = await start({ delivery: { delayMs: 150 } });
     system.store.inbox.add(OTHERS);
