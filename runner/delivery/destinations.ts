@@ -6,9 +6,9 @@ import type { Engine } from "./engine.js";
 import type { LaneLimits } from "./lane.js";
 import { portOf } from "./open-relay.js";
 import type { Order } from "./order.js";
-import { providerOf } from "./providers.js";
+import type { ProviderLimits } from "./providers.js";
 import type { Recipient } from "./recipient.js";
-import { doorsOf, type Found, loopDecision } from "./route.js";
+import { doorsOf, type Found, isLoop, loopDecision } from "./route.js";
 import { keyOfRule, type Rules } from "./tls-policies.js";
 
 /** Puts those together that go to the same place, and settles those that go nowhere. */
@@ -20,7 +20,7 @@ export async function findSites(engine: Engine, order: Order, recipients: readon
       const found = await engine.routes.find(order, domain, own[0]?.mailbox?.host.kind === "address");
       if ("kind" in found) return settle(own, found);
       for (const recipient of own) recipient.site = found.site;
-      if (doorsOf(found, order).length === 0) return settle(own, loopDecision(domain));
+      if (isLoop(found, order)) return settle(own, loopDecision(domain));
       const rules = await engine.tls.rulesOf(order, domain, found);
       const name = nameOf(found, rules);
       const there = places.get(name);
@@ -64,7 +64,7 @@ function siteDestination(engine: Engine, order: Order, place: Place, sourceAddre
   return {
     way: "direct",
     site: found.site,
-    lane: engine.lane(`${found.site}${sourceAddress === null ? "" : ` from ${sourceAddress}`}`, limitsOf(order, providerOf([...found.names]))),
+    lane: engine.lane(`${found.site}${sourceAddress === null ? "" : ` from ${sourceAddress}`}`, limitsOf(order, found.provider)),
     sourceAddress,
     doors: () => doorsOf(found, order),
     hosts: found.names,
@@ -77,7 +77,7 @@ function siteDestination(engine: Engine, order: Order, place: Place, sourceAddre
 }
 
 /** The least of what is asked for and what the provider is known to want. */
-function limitsOf({ manners: { limits } }: Order, provider: { sessions: number | null; messagesPerSession: number | null } | null): LaneLimits {
+function limitsOf({ manners: { limits } }: Order, provider: ProviderLimits | null): LaneLimits {
   return {
     sessions: Math.min(limits.sessions_per_site, provider?.sessions ?? Number.POSITIVE_INFINITY),
     messagesPerSession: Math.min(limits.messages_per_session, provider?.messagesPerSession ?? Number.POSITIVE_INFINITY),
@@ -97,10 +97,19 @@ export function relayDestination(engine: Engine, order: Order, relay: RelayInput
     sourceAddress,
     doors: () => [{ host: relay.host, ipAddress: null, port }],
     hosts: new Set([relay.host]),
-    keyOf: () => `relay ${sourceAddress} ${manners.helo_domain} ${JSON.stringify(relay)}`,
+    keyOf: () => `relay ${sourceAddress} ${manners.helo_domain} ${writtenOf(relay)}`,
     ruleOf: () => null,
     from: null,
     relay,
     recipients,
   };
+}
+
+/** The same for all messages of a service, which have the very same relays. */
+const written = new WeakMap<RelayInput, string>();
+
+function writtenOf(relay: RelayInput): string {
+  const known = written.get(relay) ?? JSON.stringify(relay);
+  written.set(relay, known);
+  return known;
 }

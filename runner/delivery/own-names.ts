@@ -2,7 +2,17 @@ import { hostname, networkInterfaces } from "node:os";
 
 /** What this machine is called in mail: a host by one of these names is ourselves. Never an address literal, nor a name without a dot. */
 export function ownNames(helloName: string | null): ReadonlySet<string> {
-  return new Set([helloName ?? "", hostname()].map((name) => name.toLowerCase()).filter((name) => name.includes(".") && !name.startsWith("[")));
+  if (last === null || last.helloName !== helloName) last = { helloName, names: namesOf(helloName) };
+  return last.names;
+}
+
+/** Thousands of messages say the same name, and the system is asked for its own once. */
+let last: { readonly helloName: string | null; readonly names: ReadonlySet<string> } | null = null;
+let ownName: string | null = null;
+
+function namesOf(helloName: string | null): ReadonlySet<string> {
+  ownName ??= hostname();
+  return new Set([helloName ?? "", ownName].map((name) => name.toLowerCase()).filter((name) => name.includes(".") && !name.startsWith("[")));
 }
 
 /** The addresses by which others know this machine. Loopback ones are everybody's own. */

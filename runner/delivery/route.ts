@@ -10,12 +10,15 @@ import { type Decision, NAME_SERVERS, US } from "./decision.js";
 import type { Order } from "./order.js";
 import { ownAddresses, ownNames } from "./own-names.js";
 import type { Door } from "./pooled-session.js";
+import { type ProviderLimits, providerOf } from "./providers.js";
 
 /** Where a domain's mail goes, as far as a delivery has to know. */
 export interface Found {
   readonly site: string;
   readonly hosts: readonly MailHost[];
   readonly names: ReadonlySet<string>;
+  /** Whose hosts they are, where they are a large receiver's. */
+  readonly provider: ProviderLimits | null;
   readonly route: MailRoute | null;
 }
 
@@ -80,7 +83,7 @@ function judged(route: MailRoute, { manners }: Order): Found | Decision {
   const broken = failureOfRoute(route);
   if (broken === null) {
     const names = hosts.map(({ host }) => host);
-    return { site: siteOf(names, manners.mx_port), hosts, names: new Set(names), route };
+    return { site: siteOf(names, manners.mx_port), hosts, names: new Set(names), provider: providerOf(names), route };
   }
   if (outcome === "no_such_name")
     return { ...decidedHere("refused", "address", "resolve", "dns_not_found", broken.message, NAME_SERVERS), enhancedCode: "5.1.2" };
@@ -106,7 +109,7 @@ function foundLiteral({ manners }: Order, address: string): Found | Decision {
     authenticated_data: false,
     addresses: [{ ip_address: address, ttl_s: null, scope, standard, may_be_dialled: true }],
   };
-  return { site: siteOf([address], manners.mx_port), hosts: [host], names: new Set([address]), route: null };
+  return { site: siteOf([address], manners.mx_port), hosts: [host], names: new Set([address]), provider: null, route: null };
 }
 
 /**
@@ -130,12 +133,21 @@ export function doorsOf({ hosts }: Found, { manners, random }: Order): Door[] {
     );
 }
 
+/** None of its hosts is better than this machine, which is one of them: the message would come back. */
+export function isLoop({ hosts }: Found, { manners }: Order): boolean {
+  const limit = ourPreference(hosts, manners.helo_domain);
+  return limit !== Number.POSITIVE_INFINITY && hosts.every(({ preference }) => preference >= limit);
+}
+
 /** Infinite where none of them is this machine. */
 function ourPreference(hosts: readonly MailHost[], heloDomain: string | null): number {
   const names = ownNames(heloDomain);
   const addresses = ownAddresses();
-  const own = hosts.filter(({ host, addresses: its }) => names.has(host) || its.some(({ ip_address: address }) => addresses.has(address)));
-  return Math.min(Number.POSITIVE_INFINITY, ...own.map(({ preference }) => preference));
+  let limit = Number.POSITIVE_INFINITY;
+  for (const { host, addresses: its, preference } of hosts) {
+    if (preference < limit && (names.has(host) || its.some(({ ip_address: address }) => addresses.has(address)))) limit = preference;
+  }
+  return limit;
 }
 
 /** Nobody but ourselves is named: the message would come back. */
