@@ -20,8 +20,8 @@ export interface Sending {
   evidence: SendEvidence;
   parties: Parties;
   message: Uint8Array;
-  /** Is told that from now on the server may take the message. */
-  aboutToSend: () => Promise<void>;
+  /** Is told for whom the server may take the message from now on. */
+  aboutToSend: (recipients: number[]) => Promise<void>;
 }
 
 /** One connection and one transaction for all recipients that are still open. What is learned stands in the evidence at once. */
@@ -78,7 +78,6 @@ async function submit(sending: Sending, record: SendAttempt): Promise<Failure | 
     return error.failure;
   }
   try {
-    await sending.aboutToSend();
     const result = await transaction(session, envelopeOf(sending, record));
     return conclude(sending, record, result);
   } finally {
@@ -120,7 +119,7 @@ function loginOf({ username, password, password_secret: secret, access_token, au
   return { auth: { username, ...auth, ...(either === undefined ? {} : { password: either }), ...(access_token === undefined ? {} : { access_token }) } };
 }
 
-function envelopeOf({ input, parties, message }: Sending, { recipients }: SendAttempt): Envelope {
+function envelopeOf({ input, parties, message, aboutToSend }: Sending, { recipients }: SendAttempt): Envelope {
   const { smtputf8, require_tls: requireTls, dsn } = input;
   return {
     sender: parties.sender,
@@ -130,6 +129,7 @@ function envelopeOf({ input, parties, message }: Sending, { recipients }: SendAt
       return [{ ...mailbox, ...(notify === undefined ? {} : { notify }), ...(orcpt === true ? { orcpt: mailbox.path } : {}) }];
     }),
     message,
+    beforeMessage: (accepted) => aboutToSend(accepted.map((index) => recipients[index] as number)),
     smtpUtf8: smtputf8,
     requireTls,
     ...(dsn?.ret === undefined ? {} : { ret: dsn.ret }),

@@ -1,7 +1,7 @@
 import { enhancedCode, plainText, replyClass } from "../../runner/net/smtp/reply.js";
 import { rejected, type TimedReply } from "../../runner/net/smtp/session.js";
 import type { Transaction } from "../../runner/net/smtp/transaction.js";
-import type { Failure, Phase } from "../../schemas/failure.js";
+import { type Failure, failure, type Phase } from "../../schemas/failure.js";
 import { isTemporary, replyIn } from "./error-type.js";
 import type { Recipient, SendAttempt, SendEvidence } from "./evidence.js";
 
@@ -44,17 +44,19 @@ function outcomeOf(reply: TimedReply): Recipient["outcome"] {
 }
 
 /** There was no transaction: what ended the conversation before it holds for all. */
-export function decideAll(evidence: SendEvidence, { number, recipients }: SendAttempt, failure: Failure): void {
-  const { phase, reply_code: code, enhanced_code } = failure;
-  const reply = replyIn(failure);
+export function decideAll(evidence: SendEvidence, { number, recipients }: SendAttempt, broke: Failure): void {
+  const { phase, reply_code: code, enhanced_code } = broke;
+  const reply = replyIn(broke);
   if (reply === null) return;
-  const outcome = isTemporary(failure) ? "deferred" : "not_sent";
+  const outcome = isTemporary(broke) ? "deferred" : "not_sent";
   const decision = { outcome, attempt: number, phase, code, enhanced_code, message: plainText(reply) };
   for (const index of recipients) Object.assign(evidence.recipients[index] as Recipient, decision);
 }
 
 /** Why somebody does not get the message, from what is written down of it. */
-export function failureOf({ phase, code, enhanced_code: enhanced, message }: Recipient): Failure | null {
+export function failureOf({ outcome, phase, code, enhanced_code: enhanced, message }: Recipient): Failure | null {
+  if (outcome === "unknown")
+    return { ...failure("data", "cancelled", "the run was ended before the reply to the message: it may have been taken"), retryable: false };
   if (phase === null || code === null) return null;
   const text = enhanced === null ? message : `${enhanced} ${message}`;
   return rejected(phase, { code, lines: (text ?? "").split("\n") }).failure;

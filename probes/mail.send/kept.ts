@@ -10,8 +10,8 @@ export interface Kept {
   attempts: SendAttempt[];
   /** When the next attempt is due, in UTC; null when none is. */
   next_at: string | null;
-  /** The message is being sent: a run that ended so leaves it open whether it was taken. */
-  is_underway: boolean;
+  /** To whom the message is being sent, by their places: a run that ended so leaves it open whether it was taken for them. */
+  underway: number[];
 }
 
 /** What an earlier run kept; null when there is none, or it was kept in a form that is not ours. */

@@ -5,7 +5,7 @@ import { type Failure, failure } from "../../schemas/failure.js";
 import { attempt, endOf, type Sending } from "./attempt.js";
 import { failureOf } from "./decide.js";
 import { isTemporary } from "./error-type.js";
-import { type Ctx, isOpen, type SendEvidence } from "./evidence.js";
+import { type Ctx, isOpen, type Recipient, type SendAttempt, type SendEvidence } from "./evidence.js";
 import { fitToKeep, type Kept } from "./kept.js";
 import { type Letter, messageOf } from "./letter.js";
 import { partiesOf } from "./parties.js";
@@ -24,17 +24,17 @@ export async function send(input: Input, ctx: Ctx, evidence: SendEvidence, { let
   const { bytes, dkim } = await messageOf(input, letter, parties);
   evidence.message_size_bytes = messageSize(bytes);
   evidence.dkim = dkim;
-  const keep = (state: Pick<Kept, "next_at" | "is_underway">): Promise<void> =>
+  const keep = (state: Pick<Kept, "next_at" | "underway">): Promise<void> =>
     ctx.memory.keep(fitToKeep({ version: 1, seal: letter.seal, recipients: evidence.recipients, attempts: evidence.attempts, ...state }));
-  if (kept?.is_underway === true) interrupted(evidence);
-  const aboutToSend = (): Promise<void> => keep({ next_at: null, is_underway: true });
+  if (kept !== null && kept.underway.length > 0) interrupted(evidence, kept.underway);
+  const aboutToSend = (underway: number[]): Promise<void> => keep({ next_at: null, underway });
   const sending: Sending = { input, ctx, evidence, parties, message: bytes, aboutToSend };
   let nextAt: number | null = kept?.next_at == null ? Date.now() : Date.parse(kept.next_at);
   while (nextAt !== null && evidence.recipients.some(isOpen)) {
     if (!(await waitUntil(nextAt, ctx, evidence))) break;
     const { failure: failed } = await attempt(sending);
     nextAt = failed === null || !isTemporary(failed) ? null : nextAttemptAt(input, evidence);
-    await keep({ next_at: nextAt === null ? null : new Date(nextAt).toISOString(), is_underway: false });
+    await keep({ next_at: nextAt === null ? null : new Date(nextAt).toISOString(), underway: [] });
   }
   const left = leftUndone(evidence);
   if (left !== null) throw new FailureError(left);
@@ -65,11 +65,9 @@ async function waitUntil(nextAt: number, ctx: Ctx, evidence: SendEvidence): Prom
 }
 
 /** An earlier run of the job was ended while it was sending: nobody knows whether the message was taken. */
-function interrupted({ recipients, attempts }: SendEvidence): void {
-  for (const recipient of recipients)
-    if (isOpen(recipient)) Object.assign(recipient, { outcome: "unknown", attempt: attempts.at(-1)?.number ?? null, phase: "data" });
-  const last = attempts.at(-1);
-  if (last === undefined) return;
+function interrupted({ recipients, attempts }: SendEvidence, underway: readonly number[]): void {
+  const last = attempts.at(-1) as SendAttempt;
+  for (const index of underway) Object.assign(recipients[index] as Recipient, { outcome: "unknown", attempt: last.number, phase: "data" });
   const words = "the run was ended while it was sending: the message may have been taken, and is not sent again";
   Object.assign(last, { failure: { ...failure("data", "cancelled", words), retryable: false }, error_type: "timeout" });
 }

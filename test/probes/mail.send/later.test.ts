@@ -130,8 +130,34 @@ test("a run that was killed while it was sending is not made again", async () =>
   expect(server.connections).toBe(1);
 });
 
+test("whoever was not to get it then gets it all the same, and the rest stays unknown", async () => {
+  const first = "C: RCPT *inbox*\nS: 250 ok\nC: RCPT *second*\nS: 450 4.2.0 Greylisted\nC: DATA\nS: 354 go\n@message\n@silence\n";
+  const server = await play(`${GREETING}${first}`, `${GREETING}C: RCPT *second*\nS: 250 ok\nC: DATA\nS: 354 go\n@message\nS: 250 2.0.0 taken\n${BYE}`);
+  const job = new Job(100);
+  let underway: string | null = null;
+  job.keep = async (text) => {
+    underway ??= text;
+    return true;
+  };
+  const input: SendInput = { recipients: ["second@example.org"], timeout: 0.5 };
+  await send(server.port, input, { memory: job });
+  job.kept = underway;
+  const output = await send(server.port, input, { memory: job });
+  expect(output).toMatchObject({
+    status: "error",
+    delivery: "unknown",
+    failure: { phase: "data", code: "cancelled", retryable: false },
+    attempt_count: 2,
+    recipients: [
+      { outcome: "unknown", attempt: 1 },
+      { outcome: "accepted", attempt: 2 },
+    ],
+  });
+  expect(server.mismatches).toEqual([]);
+});
+
 test("a job that another worker has by now sends nothing", async () => {
-  const server = await play("S: 220 mx\nC: EHLO *\nS: 250 mx\nC: QUIT\nS: 221 bye");
+  const server = await play(`${GREETING}C: RCPT *\nS: 250 ok\nC: DATA\nS: 354 go\n@expect-close`);
   const job = new Job(100);
   job.keep = async () => false;
   expect(await send(server.port, {}, { memory: job })).toMatchObject({ status: "error", delivery: "not_sent", failure: { phase: "probe", code: "cancelled" } });
