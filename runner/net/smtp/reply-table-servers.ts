@@ -13,6 +13,7 @@ const SENDMAIL = "Sendmail, cf/m4/proto.m4 and srvrsmtp.c";
 const COURIER = "Courier, courieresmtpd(8)";
 const EXCHANGE = "Microsoft Learn, Exchange Server: protocol logging and NDR codes";
 const MILTER_GREYLIST = "milter-greylist, greylist.conf(5)";
+const OPENSMTPD = "OpenSMTPD source, smtpd/smtp_session.c: a recipient that expands to nobody";
 const STALWART = "Stalwart Mail Server, SMTP documentation";
 const HARAKA = "Haraka, plugins rcpt_to.* and karma";
 const CALLOUT = "Exim specification, chapter on address verification";
@@ -275,6 +276,16 @@ export const SERVER_ROWS: readonly ReplyRow[] = [
     reason: "mailbox_unknown",
     source: EXCHANGE,
     example: "550 5.1.1 RESOLVER.ADR.RecipNotFound; not found",
+  },
+  {
+    id: "opensmtpd-nobody",
+    said_by: "OpenSMTPD",
+    codes: [524],
+    enhanced: /^5\.2\.4$/,
+    text: /^Mailing list expansion problem\b/i,
+    reason: "mailbox_unknown",
+    source: OPENSMTPD,
+    example: "524 5.2.4 Mailing list expansion problem: <someone@example.org>",
   },
   {
     id: "stalwart-no-mailbox",
