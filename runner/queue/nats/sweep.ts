@@ -32,14 +32,14 @@ const MOST_TEXTS = 50;
 const YOUNG_MS = 60_000;
 
 /** Takes away texts that nothing names: whoever wrote them died, or lost its lease. Gives where the next sweep begins. */
-export async function sweepKept(place: Place, begin: number): Promise<number> {
+export async function sweepKept(place: Place, begin: number, youngMs = YOUNG_MS): Promise<number> {
   const { client, requests, names, clock } = place;
   let from = begin;
   const now = await clock.now();
   for (let looked = 0; looked < MOST_TEXTS; looked++) {
     const next = { seq: from, next_by_subj: names.keptText("*") };
     const found = await requests.retried(() => client.manager.streams.getMessage(names.kept, next));
-    if (found === null || found.time.getTime() > now - YOUNG_MS) return 1;
+    if (found === null || found.time.getTime() > now - youngMs) return 1;
     from = found.seq + 1;
     const token = found.subject.slice(names.keptText("").length);
     if (!(await isNamed(place, token, found.seq))) await forget(place, found.seq);

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -97,6 +97,21 @@ test("a job that goes on later leaves an interim result, and then the last one",
   expect(last).not.toHaveProperty("part");
   expect(more).toEqual([]);
   expect(await queue.jobs.counts()).toMatchObject({ done: 1, delayed: 0, waiting: 0 });
+});
+
+test("interim results go elsewhere as the last ones do, and before their job goes on", async () => {
+  const path = join(folder, "results.jsonl");
+  const elsewhere = await openQueue(`file:${path}`);
+  await enqueue("j", { letters: ["a", "b"], pause_before: "b" });
+  const working = worker({ results: elsewhere.results });
+  await working.run();
+  await elsewhere.close();
+  const lines = (await readFile(path, "utf8")).trimEnd().split("\n");
+  expect(lines.map((line) => JSON.parse(line)).map(({ id, part, data }) => [id, part, data.delivered])).toEqual([
+    ["j:result:1", 1, ["a"]],
+    ["j:result", undefined, ["a", "b"]],
+  ]);
+  expect(working.tally.endings).toMatchObject({ later: 1, ok: 1 });
 });
 
 test("while it waits, its job is among what is delayed", async () => {

@@ -1,0 +1,69 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Backend, type Delivery, NO_LIMITS } from "../../../runner/queue/backend.js";
+import { BACKEND_DEFAULTS } from "../../../runner/queue/backend-options.js";
+import { lastFailure } from "../../../runner/queue/last-failure.js";
+import { openNats } from "../../../runner/queue/nats/backend.js";
+import type { NatsChannel } from "../../../runner/queue/nats/channel.js";
+import { tokenOf } from "../../../runner/queue/nats/names.js";
+import { sweepKept } from "../../../runner/queue/nats/sweep.js";
+import { type NatsServer, startNats } from "../../support/nats.js";
+import { realServer } from "../../support/real-servers.js";
+import { message } from "./backend-contract.js";
+
+realServer("what jobs keep in JetStream", ["nats-server"], () => {
+  let server: NatsServer;
+  let backend: Backend;
+  let jobs: NatsChannel;
+  beforeAll(async () => {
+    server = await startNats();
+    backend = await openNats(`${server.url}?prefix=${randomUUID()}`, BACKEND_DEFAULTS);
+    jobs = backend.jobs as NatsChannel;
+  });
+  afterAll(async () => {
+    await backend.close();
+    await server.stop();
+  });
+
+  const texts = async (): Promise<number> => (await jobs.place.client.manager.streams.info(jobs.place.names.kept)).state.messages;
+  const claim = (most: number) => jobs.claim({ most, leaseMs: 30_000, waitMs: 1000, limits: NO_LIMITS });
+
+  test("one text a job, and none once it is done; what nothing names is swept away, and nothing else", async () => {
+    await jobs.push([message("held"), message("dead"), message("done")]);
+    const [held, dead, done] = (await claim(3)) as [Delivery, Delivery, Delivery];
+    for (const text of ["first", "second"]) await jobs.keep([held, dead, done].map((delivery) => ({ delivery, text })));
+    expect(await texts()).toBe(3);
+    await jobs.settle([
+      { delivery: dead, outcome: { kind: "dead", failure: lastFailure("worker_error", "it threw") } },
+      { delivery: done, outcome: { kind: "done", result: null } },
+    ]);
+    expect(await texts()).toBe(2);
+
+    // Whoever wrote these died before they were named: of a job that is held, and of one that is no more.
+    const { requests, names } = jobs.place;
+    for (const id of ["held", "done"]) await requests.write({ stream: names.kept, subject: names.keptText(tokenOf(id)), body: "lost" });
+    expect(await sweepKept(jobs.place, 1)).toBe(1);
+    expect(await texts()).toBe(4);
+    await sweepKept(jobs.place, 1, 0);
+    expect(await texts()).toBe(2);
+
+    await jobs.settle([{ delivery: held, outcome: { kind: "release" } }]);
+    expect(await jobs.revive(["dead"])).toBe(1);
+    await sweepKept(jobs.place, 1, 0);
+    expect((await claim(2)).map(({ id, kept }) => [id, kept]).sort()).toEqual([
+      ["dead", "second"],
+      ["held", "second"],
+    ]);
+  });
+
+  test("dead letters that are purged take their texts along", async () => {
+    const before = await texts();
+    await jobs.push([message("gone")]);
+    const [gone] = (await claim(1)) as [Delivery];
+    await jobs.keep([{ delivery: gone, text: "something" }]);
+    await jobs.settle([{ delivery: gone, outcome: { kind: "dead", failure: lastFailure("worker_error", "it threw") } }]);
+    expect(await texts()).toBe(before + 1);
+    expect(await jobs.purge("dead")).toBe(1);
+    expect(await texts()).toBe(before);
+  });
+});
