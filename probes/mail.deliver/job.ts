@@ -19,6 +19,8 @@ interface Kept {
   readonly tries: readonly number[];
   /** The message was about to go to them: when nothing more is known, it may have arrived. */
   readonly sending: readonly number[];
+  /** Runs in a row in which nobody's turn came. */
+  readonly postponed: number;
   readonly decided: readonly KeptDecision[];
   /** When what is not decided for good is due, in milliseconds since 1970. */
   readonly dueAt: readonly (number | null)[];
@@ -32,6 +34,7 @@ export class Job implements Journal, Progress {
   readonly startedAt: number;
   /** False where nobody would go on: then nothing has to be kept. */
   readonly isQueued: boolean;
+  readonly postponed: number;
   #messageId: string | null;
   readonly #tries: number[];
   readonly #dueAt: (number | null)[];
@@ -45,6 +48,7 @@ export class Job implements Journal, Progress {
     const kept = memory.kept as Kept | null;
     this.isQueued = Number.isFinite(memory.mostWaitMs);
     this.startedAt = kept?.startedAt ?? Date.now();
+    this.postponed = kept?.postponed ?? 0;
     this.#messageId = kept?.messageId ?? null;
     this.#tries = recipients.map((_, index) => kept?.tries[index] ?? 0);
     this.#dueAt = recipients.map((_, index) => kept?.dueAt[index] ?? null);
@@ -71,8 +75,8 @@ export class Job implements Journal, Progress {
     return this.#messageId;
   }
 
-  triesOf({ index }: Recipient): number {
-    return this.#tries[index] ?? 0;
+  triesOf({ index, decision }: Recipient): number {
+    return (this.#tries[index] ?? 0) - (decision?.isPostponed ? 1 : 0);
   }
 
   dueAt({ index }: Recipient): number | null {
@@ -105,8 +109,9 @@ export class Job implements Journal, Progress {
     return {
       startedAt: this.startedAt,
       messageId: this.#messageId,
-      tries: this.#tries,
+      tries: this.recipients.map((recipient) => this.triesOf(recipient)),
       sending: [...this.#sending],
+      postponed: this.recipients.some(({ decision }) => decision?.isPostponed) ? this.postponed + 1 : 0,
       decided: this.recipients.flatMap((recipient) => asKept(recipient, this.recipients.length)),
       dueAt: this.#dueAt,
     };

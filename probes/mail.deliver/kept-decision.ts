@@ -28,10 +28,11 @@ export function asKept({ index, site, chosen, decision }: Recipient, all: number
   if (all > MOST_WHOLE) return [[index, decision.kind, decision.class, decision.code, decision.decidedAt]];
   const most = Math.min(MOST_CHARACTERS, Math.floor(((MOST_KEPT_BYTES * ROOM) / all - REST_BYTES) / BYTES_A_CHARACTER));
   const cut = (text: string | null): string | null => (text === null ? null : text.slice(0, most));
-  const { failure: broken } = decision;
+  const { isPostponed: _, ...known } = decision;
+  const { failure: broken } = known;
   return [
     {
-      ...decision,
+      ...known,
       message: cut(decision.message),
       failure: broken === null ? null : { ...broken, message: cut(broken.message) ?? "" },
       index,

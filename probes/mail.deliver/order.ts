@@ -34,6 +34,7 @@ export async function orderOf(input: Input, ctx: Ctx, recipients: readonly Recip
     attempts: [],
     helloName: null,
     mostWaitMs: ctx.memory.mostWaitMs,
+    postponed: job.postponed,
     journal: job.isQueued ? job : null,
   };
 }

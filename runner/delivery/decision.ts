@@ -28,4 +28,6 @@ export interface Decision {
   readonly failure: Failure | null;
   /** What the server asks for, or the reason is known to want; null where it says nothing of time. */
   readonly retryAfterMs: number | null;
+  /** It was not tried: its turn did not come in time. This counts for nothing, and it comes again after retryAfterMs and no later. */
+  readonly isPostponed?: true;
 }

@@ -173,6 +173,7 @@ export class DeliveryService implements Delivery {
       attempts: [],
       helloName: null,
       mostWaitMs: Number.POSITIVE_INFINITY,
+      postponed: 0,
       journal: null,
     };
   }

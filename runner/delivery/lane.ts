@@ -89,21 +89,25 @@ export class Lane {
     return true;
   }
 
-  /** Resolves when there is a place, and leave() has to follow. Rejects with the run's end. */
-  enter(rank: Rank, deadline: Deadline): Promise<void> {
+  /** Resolves with true when there is a place, and leave() has to follow; with false after `mostWaitMs`. Rejects with the run's end. */
+  enter(rank: Rank, deadline: Deadline, mostWaitMs = Number.POSITIVE_INFINITY): Promise<boolean> {
     return new Promise((resolve, reject) => {
       const waiters = this.#waiting[rank];
-      const waiter: Waiter = {
-        enter: () => {
-          forget();
-          resolve();
-        },
-      };
-      const forget = deadline.onEnd((reason) => {
+      const gone = (): boolean => {
         const index = waiters.indexOf(waiter);
-        if (index === -1) return;
-        waiters.splice(index, 1);
-        reject(fail("connect", reason, `${ENDED[reason]}, while it waited for its turn at ${this.name}`));
+        if (index !== -1) waiters.splice(index, 1);
+        return index !== -1;
+      };
+      const done = (isIn: boolean): void => {
+        clearTimeout(timer);
+        forget();
+        resolve(isIn);
+      };
+      const waiter: Waiter = { enter: () => done(true) };
+      const timer = Number.isFinite(mostWaitMs) ? setTimeout(() => gone() && done(false), mostWaitMs) : undefined;
+      const forget = deadline.onEnd((reason) => {
+        clearTimeout(timer);
+        if (gone()) reject(fail("connect", reason, `${ENDED[reason]}, while it waited for its turn at ${this.name}`));
       });
       if (deadline.reason === null) waiters.push(waiter);
       else reject(fail("connect", deadline.reason, ENDED[deadline.reason]));

@@ -42,6 +42,8 @@ export interface Order {
   helloName: string | null;
   /** Longer than this it does not wait for the pace of a site: it comes again. */
   readonly mostWaitMs: number;
+  /** How often it has come again for nothing, since its turn had not come. */
+  readonly postponed: number;
   readonly journal: Journal | null;
 }
 

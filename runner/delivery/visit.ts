@@ -15,7 +15,7 @@ export async function visit(engine: Engine, order: Order, destination: Destinati
   if (lane.paceMs > order.mostWaitMs) return settleAll(recipients, tooFast(destination, lane.paceMs));
   if (!lane.tryEnter()) {
     try {
-      await lane.enter(order.rank, order.run.deadline);
+      if (!(await lane.enter(order.rank, order.run.deadline, order.mostWaitMs))) return settleAll(recipients, notItsTurn(destination, order));
     } catch (error) {
       if (!(error instanceof FailureError)) throw error;
       return settleAll(recipients, decisionOfFailure(error.failure, US));
@@ -36,7 +36,17 @@ export async function visit(engine: Engine, order: Order, destination: Destinati
 
 function tooFast({ lane }: Destination, waitMs: number): Decision {
   const words = `${lane.name} is not to be sent more than ${lane.limits.messagesPerMinute} messages a minute: this one has to wait`;
-  return { ...decidedHere("later", "rate", "connect", "limit_exceeded", words, US), retryAfterMs: Math.ceil(waitMs) };
+  return { ...decidedHere("later", "rate", "connect", "limit_exceeded", words, US), retryAfterMs: Math.ceil(waitMs), isPostponed: true };
+}
+
+/** Of the wait for another turn: at some five seconds, up to some five minutes. */
+const MOST_DOUBLINGS = 6;
+
+/** A queue's worker has other things to do than to wait for a slow site: its places are for those whose turn it is. */
+function notItsTurn({ lane }: Destination, { mostWaitMs, postponed, random }: Order): Decision {
+  const words = `${lane.name} is busy with ${lane.busy} others: this one comes again`;
+  const decision = decidedHere("later", "rate", "connect", "limit_exceeded", words, US);
+  return { ...decision, retryAfterMs: Math.ceil(mostWaitMs * 2 ** Math.min(postponed, MOST_DOUBLINGS) * (1 + random())), isPostponed: true };
 }
 
 function settleAll(recipients: readonly Recipient[], decision: Decision): void {

@@ -153,6 +153,20 @@ describe("a job", () => {
   });
 });
 
+describe("a job whose turn does not come", () => {
+  test("gives its worker back, is told so, and has not been tried", { timeout: 30_000 }, async () => {
+    const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", { silentAt: "greeting" }] });
+    const patient = { limits: { sessions_per_site: 1 }, command_timeout_ms: 9000, timeout_ms: 20_000 };
+    await enqueue(net, ["first@one.example"], patient);
+    await enqueue(net, ["second@one.example"], patient);
+    const [first, second] = await Promise.all([runOnce(), runOnce()]);
+    const told = [first, second].find(({ output }) => output.recipients[0]?.class === "rate") as Ran;
+    expect(told.output.recipients[0]).toMatchObject({ outcome: "queued", tries: 0, said_by: "us", next: "will_be_tried" });
+    expect(told.outcome).toMatchObject({ kind: "later" });
+    expect((told.outcome as { afterMs: number }).afterMs).toBeLessThan(11_000);
+  });
+});
+
 describe("workers", () => {
   test("bring a queue of messages to greylisting hosts, by themselves", async () => {
     const seen = new Map<string, number>();
