@@ -12,6 +12,8 @@ export interface Mail {
   /** Its header holds more than ASCII (RFC 6532). */
   readonly needsSmtpUtf8: boolean;
   readonly messageId: string | null;
+  /** Its header says `TLS-Required: No` (RFC 8689, section 5): better in the clear than not at all. */
+  readonly needsNoTls: boolean;
   readonly dkim: DkimResult;
 }
 
@@ -27,6 +29,7 @@ export async function mailOf(message: Uint8Array, signer: Signer | null): Promis
     body: isAscii(bytes) ? "7BIT" : "8BITMIME",
     needsSmtpUtf8: !isAscii(head) && isUtf8(head),
     messageId: messageIdOf(head),
+    needsNoTls: NEEDS_NO_TLS.test(head.toString("latin1")),
     dkim,
   };
 }
@@ -58,6 +61,8 @@ function headerOf(bytes: Buffer): Buffer {
   const end = bytes.indexOf(HEADER_END);
   return end === -1 ? bytes : bytes.subarray(0, end + 2);
 }
+
+const NEEDS_NO_TLS = /(?:^|\n)tls-required:[ \t\r\n]*no[ \t]*\r\n/i;
 
 function messageIdOf(head: Buffer): string | null {
   return /(?:^|\n)message-id:[ \t\r\n]*(<[^<>\s]+>)/i.exec(head.toString("latin1"))?.[1] ?? null;

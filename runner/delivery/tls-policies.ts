@@ -3,7 +3,7 @@ import type { MailRoute } from "../../schemas/mx.js";
 import type { TlsInput } from "../../schemas/tls.js";
 import { systemServers } from "../net/dns/system-servers.js";
 import { openTlsMeans } from "../net/tls-policy/means.js";
-import type { ConfiguredTls, HostTls, TlsMeans } from "../net/tls-policy/policy.js";
+import type { ConfiguredTls, HostTls, TlsMeans, TlsWish } from "../net/tls-policy/policy.js";
 import { tlsPolicyOf } from "../net/tls-policy/tls-policy-of.js";
 import type { Order } from "./order.js";
 import type { Found } from "./route.js";
@@ -19,7 +19,7 @@ export class TlsPolicies {
 
   rulesOf(order: Order, domain: string, found: Found): Promise<Rules> {
     const { tls } = order.manners;
-    const wish = `${order.requireTls} ${tls.mode} ${tls.verify} ${tls.dane} ${tls.mta_sts}`;
+    const wish = `${wishOf(order)} ${tls.mode} ${tls.verify} ${tls.dane} ${tls.mta_sts}`;
     const known = this.#known.get(found) ?? new Map<string, Promise<Rules>>();
     this.#known.set(found, known);
     const there = known.get(`${wish} ${domain}`);
@@ -40,7 +40,7 @@ export class TlsPolicies {
     const { tls, mx_port: port } = order.manners;
     const kind: MailRoute["kind"] | "configured" = route?.kind ?? "configured";
     const policy = await tlsPolicyOf({ ascii_domain: domain, kind, hosts, port }, this.#meansFor(order), {
-      wish: order.requireTls ? "require_tls" : "as_published",
+      wish: wishOf(order),
       ending: order.run.deadline,
     });
     return new Map(policy.hosts.map((rule) => [rule.host, { ...rule, minVersion: stricter(rule, tls) }]));
@@ -69,6 +69,12 @@ export class TlsPolicies {
       configured: () => configured,
     };
   }
+}
+
+/** Who asks for TLS and says that it need not be gets it (RFC 8689, section 4.2.1). */
+function wishOf({ requireTls, mail }: Order): TlsWish {
+  if (requireTls) return "require_tls";
+  return mail.needsNoTls ? "tls_required_no" : "as_published";
 }
 
 /** Null where it is left to what domains publish. */

@@ -88,6 +88,18 @@ describe("MTA-STS", () => {
   });
 });
 
+test("TLS-Required: No brings a message past a policy, and REQUIRETLS past that", async () => {
+  const host = closing(await startPolicyHost({ certificate: policyCertificate("mta-sts.one.example") }));
+  host.policy = "version: STSv1\nmode: enforce\nmx: mx.example\nmax_age: 86400\n";
+  const zone = 'one MX 10 mx\n_mta-sts.one TXT "v=STSv1; id=1"\nmta-sts.one A 127.0.0.1';
+  const net = await internet(zone, { mx: ["127.0.0.11", { tls: "good", certificate: OWN }] });
+  const delivery = service(net, { tls: { policy_port: host.port, ca: POLICY_AUTHORITY } });
+  const message = "From: ada@sender.example\r\nTLS-Required: No\r\n\r\nHello.\r\n";
+  expect(only(await delivery.send(mail("bob@one.example"))).outcome).toBe("failed");
+  expect(only(await delivery.send(mail("bob@one.example", { message }))).outcome).toBe("delivered");
+  expect(only(await delivery.send(mail("bob@one.example", { message, requiretls: true }))).outcome).not.toBe("delivered");
+});
+
 describe("REQUIRETLS", () => {
   const CAPABLE = ["PIPELINING", "SIZE 10485760", "8BITMIME", "ENHANCEDSTATUSCODES", "REQUIRETLS"];
 
