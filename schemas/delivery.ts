@@ -179,6 +179,39 @@ export const envelopeInput = {
   },
 } as const;
 
+const author = { type: "string", minLength: 3, maxLength: 320, format: "one-line" } as const;
+
+/** A message that is composed here. */
+export const letterFields = {
+  type: "object",
+  description: "The message, to be composed here.",
+  properties: {
+    from: { ...author, description: "The author's address; the envelope's sender by default." },
+    to: { type: "array", maxItems: 100, items: author, description: "To whom it is written; the recipients by default." },
+    cc: { type: "array", maxItems: 100, items: author, default: [], description: "Who gets a copy." },
+    reply_to: { ...author, description: "Where answers go." },
+    subject: { type: "string", maxLength: 998, format: "one-line", default: "", description: "Its subject." },
+    text: { type: "string", maxLength: 4 * 1024 * 1024, default: "", description: "Its text." },
+    html: { type: "string", maxLength: 4 * 1024 * 1024, description: "The same as HTML." },
+    headers: {
+      type: "array",
+      maxItems: 50,
+      items: {
+        type: "object",
+        properties: {
+          name: { type: "string", minLength: 1, maxLength: 76, format: "one-line", description: "The field's name." },
+          value: { type: "string", maxLength: 900, format: "one-line", description: "Its value." },
+        },
+        required: ["name", "value"],
+        additionalProperties: false,
+      },
+      default: [],
+      description: "Further header fields.",
+    },
+  },
+  additionalProperties: false,
+} as const;
+
 /** How it is brought: what a service is set up with once, and a single delivery may say for itself. */
 export const deliverySettings = {
   mode: {
@@ -304,6 +337,10 @@ export type DeliveryReport = FromSchema<typeof deliveryReport>;
 const settingsRecord = { type: "object", properties: deliverySettings, additionalProperties: false } as const;
 /** The settings once defaults are filled in. */
 export type DeliverySettings = FromSchema<typeof settingsRecord>;
+
+export type LetterFields = FromSchema<typeof letterFields>;
+/** As a caller writes them. */
+export type GivenLetter = FromSchema<typeof letterFields, { keepDefaultedPropertiesOptional: true }>;
 
 const wishesRecord = { type: "object", properties: deliveryWishes, additionalProperties: false } as const;
 export type DeliveryWishes = FromSchema<typeof wishesRecord>;

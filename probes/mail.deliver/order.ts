@@ -1,4 +1,5 @@
 import { dsnWords } from "../../runner/delivery/dsn-wish.js";
+import { letterOf } from "../../runner/delivery/letter.js";
 import { mailOf } from "../../runner/delivery/mail.js";
 import type { Manners, Order } from "../../runner/delivery/order.js";
 import { RANKS } from "../../runner/delivery/rank.js";
@@ -12,14 +13,13 @@ import { parseHost } from "../../schemas/host.js";
 import { resolved } from "../../schemas/secret.js";
 import type { Ctx } from "./evidence.js";
 import type { Job } from "./job.js";
-import { letterOf } from "./letter.js";
 import type { Input } from "./schema.js";
 
 /** What the engine is asked for. Throws a FailureError when the input asks for what cannot be. */
 export async function orderOf(input: Input, ctx: Ctx, recipients: readonly Recipient[], job: Job, random: Random): Promise<Order> {
   const sender = senderOf(input);
   const manners = mannersOf(input, job);
-  const letter = await letterOf(input, sender, job);
+  const letter = await messageOf(input, sender, job);
   return {
     mail: await mailOf(letter, signerOf(input.dkim, null)),
     sender,
@@ -37,6 +37,13 @@ export async function orderOf(input: Input, ctx: Ctx, recipients: readonly Recip
     postponed: job.postponed,
     journal: job.isQueued ? job : null,
   };
+}
+
+/** As it was given, or composed: the same in all runs of a job. */
+async function messageOf({ message, message_base64: encoded, fields, recipients }: Input, sender: Mailbox | null, job: Job): Promise<Uint8Array> {
+  if (message !== undefined) return Buffer.from(message);
+  if (encoded !== undefined) return Buffer.from(encoded, "base64");
+  return letterOf(fields ?? {}, sender, recipients, { date: new Date(job.startedAt), messageId: (author) => job.messageId(author) });
 }
 
 function senderOf({ mail_from: from }: Input): Mailbox | null {

@@ -1,7 +1,7 @@
 import { deliveryNetwork } from "../../runner/delivery/options.js";
 import { outputOf } from "../../schemas/carried.js";
 import { contract, type FilledOf } from "../../schemas/contract.js";
-import { deliveryOutput, deliverySettings, deliveryWishes, envelopeInput } from "../../schemas/delivery.js";
+import { deliveryOutput, deliverySettings, deliveryWishes, envelopeInput, letterFields } from "../../schemas/delivery.js";
 import { findingSchema } from "../../schemas/finding.js";
 import { list } from "../../schemas/shape.js";
 
@@ -19,38 +19,6 @@ const oneOfThree: object = {
   examples: [{ mail_from: "ada@example.org", recipients: ["bob@example.net"], fields: { subject: "Hello", text: "Hello, Bob." } }],
 };
 
-const address = { type: "string", minLength: 3, maxLength: 320, format: "one-line" } as const;
-
-const fields = {
-  type: "object",
-  description: "The message, to be composed here.",
-  properties: {
-    from: { ...address, description: "The author's address; the envelope's sender by default." },
-    to: { type: "array", maxItems: 100, items: address, description: "To whom it is written; the recipients by default." },
-    cc: { type: "array", maxItems: 100, items: address, default: [], description: "Who gets a copy." },
-    reply_to: { ...address, description: "Where answers go." },
-    subject: { type: "string", maxLength: 998, format: "one-line", default: "", description: "Its subject." },
-    text: { type: "string", maxLength: 4 * 1024 * 1024, default: "", description: "Its text." },
-    html: { type: "string", maxLength: 4 * 1024 * 1024, description: "The same as HTML." },
-    headers: {
-      type: "array",
-      maxItems: 50,
-      items: {
-        type: "object",
-        properties: {
-          name: { type: "string", minLength: 1, maxLength: 76, format: "one-line", description: "The field's name." },
-          value: { type: "string", maxLength: 900, format: "one-line", description: "Its value." },
-        },
-        required: ["name", "value"],
-        additionalProperties: false,
-      },
-      default: [],
-      description: "Further header fields.",
-    },
-  },
-  additionalProperties: false,
-} as const;
-
 const input = contract({
   title: "mail.deliver 1.0.0 input",
   type: "object",
@@ -65,7 +33,7 @@ const input = contract({
       pattern: "^[A-Za-z0-9+/]+={0,2}$",
       description: "The same in base64, for one that is not text.",
     },
-    fields,
+    fields: letterFields,
     ...deliverySettings,
     ...deliveryWishes,
     ...deliveryNetwork,

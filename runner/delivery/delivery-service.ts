@@ -1,14 +1,16 @@
 import { randomUUID } from "node:crypto";
-import type { DeliveryReport } from "../../schemas/delivery.js";
+import type { DeliveryReport, GivenLetter } from "../../schemas/delivery.js";
 import { deliverySettings } from "../../schemas/delivery.js";
 import { resolved } from "../../schemas/secret.js";
 import { monotonic } from "../clock.js";
 import type { RunState } from "../context.js";
 import { Deadline } from "../deadline.js";
+import { FailureError } from "../failure-error.js";
 import type { Signer } from "../mail/dkim/signer.js";
+import { newMessageId } from "../mail/message-id.js";
 import { resolverGrant } from "../net/dns/grant.js";
 import { randomSeed, seededRandom } from "../net/dns/shuffle.js";
-import { parseSender } from "../net/smtp/mailbox.js";
+import { type Mailbox, parseSender } from "../net/smtp/mailbox.js";
 import { Recorder } from "../recorder.js";
 import { type ReferencePath, referencePaths, resolveReferences } from "../references.js";
 import { RequestError } from "../request-error.js";
@@ -19,6 +21,7 @@ import { Engine } from "./engine.js";
 import { engineMetrics, warmUpMetrics } from "./engine-metrics.js";
 import { eventsOf } from "./events.js";
 import { LedgerAt } from "./ledger/ledger-at.js";
+import { letterOf } from "./letter.js";
 import { mailOf } from "./mail.js";
 import { Meter } from "./meter.js";
 import type { ServiceOptions } from "./options.js";
@@ -160,7 +163,7 @@ export class DeliveryService implements Delivery {
     if (mail.recipients.length === 0) throw wrong("/recipients", "it is empty");
     const run: RunState = { recorder: new Recorder(null), deadline, secrets: this.#secrets, memory: null };
     return {
-      mail: await mailOf(typeof mail.message === "string" ? Buffer.from(mail.message) : mail.message, this.#signer),
+      mail: await mailOf(await messageOf(mail, sender), this.#signer),
       sender,
       recipients: mail.recipients.map(recipientOf),
       manners: { ...options, helo_domain: options.helo_domain === undefined ? null : resolved(options.helo_domain) },
@@ -176,6 +179,17 @@ export class DeliveryService implements Delivery {
       postponed: 0,
       journal: null,
     };
+  }
+}
+
+async function messageOf({ message, fields, recipients }: MailToSend, sender: Mailbox | null): Promise<Uint8Array> {
+  if ((message === undefined) === (fields === undefined)) throw wrong("/message", "give either the whole message or its fields");
+  if (message !== undefined) return typeof message === "string" ? Buffer.from(message) : message;
+  try {
+    return await letterOf(fields as GivenLetter, sender, recipients, { date: new Date(), messageId: newMessageId });
+  } catch (error) {
+    if (!(error instanceof FailureError)) throw error;
+    throw wrong("/fields", error.failure.message);
   }
 }
 

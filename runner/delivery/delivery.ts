@@ -1,4 +1,4 @@
-import type { DeliveryPriority, DeliveryReport, DeliveryWishes } from "../../schemas/delivery.js";
+import type { DeliveryPriority, DeliveryReport, DeliveryWishes, GivenLetter } from "../../schemas/delivery.js";
 import type { GivenOptions } from "./options.js";
 import type { DeliveryStats } from "./stats.js";
 import type { EventReceiver } from "./teller.js";
@@ -8,8 +8,9 @@ export interface MailToSend extends Partial<Pick<DeliveryWishes, "dsn" | "requir
   /** The envelope's sender; `<>` for none. */
   readonly mail_from: string;
   readonly recipients: readonly string[];
-  /** The whole message, header and body. */
-  readonly message: string | Uint8Array;
+  /** The whole message, header and body; or its fields. */
+  readonly message?: string | Uint8Array;
+  readonly fields?: GivenLetter;
   readonly priority?: DeliveryPriority;
   /** In its events, which are told by it and their recipient: for each sending another. A new one by default. */
   readonly id?: string;

@@ -80,6 +80,17 @@ describe("one message", () => {
     expect(net.host("mx").messages[0]?.to).toEqual(["bob@one.example"]);
   });
 
+  test("is composed from its fields", async () => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
+    const delivery = service(net);
+    const report = await delivery.send({ mail_from: "ada@sender.example", recipients: ["bob@one.example"], fields: { subject: "Grüße", text: "Hallo." } });
+    expect(net.host("mx").messages[0]?.text).toMatch(/\r\nFrom: ada@sender\.example\r\nTo: bob@one\.example\r\nSubject: =\?UTF-8\?/);
+    expect(report.message_id).toMatch(/^<.+@sender\.example>$/);
+    const wrong = { mail_from: "<>", recipients: ["bob@one.example"], fields: { text: "Whose?" } };
+    await expect(delivery.send(wrong)).rejects.toMatchObject({ violations: [{ pointer: "/fields", message: expect.stringContaining("author") }] });
+    await expect(delivery.send({ ...wrong, fields: undefined } as never)).rejects.toMatchObject({ violations: [{ pointer: "/message" }] });
+  });
+
   test("with bare line feeds and a NUL arrives with right line ends", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
     await service(net).send(mail("bob@one.example", { message: "Subject: x\n\na\r.\r\nb\0\n.\nc" }));
