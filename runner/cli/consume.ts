@@ -33,7 +33,7 @@ export default defineCommand({
   usage: "[options]",
   details: [
     "An event is acknowledged when it was handed on, and not before: written, or taken with exit code 0 or a 2xx. Killed in between, it",
-    "comes again, with the same id. The exit code is 1 when an event was not taken.",
+    "comes again, with the same id. The exit code is 1 when an event was not taken. Events of deliveries are handed on like results.",
   ].join(" "),
   options,
   examples: [

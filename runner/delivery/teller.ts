@@ -33,7 +33,7 @@ export class Teller {
 
   /** Rejects where the receiver is no queue, or cannot be opened. */
   static async open(receiver: EventReceiver, telling: Telling): Promise<Teller> {
-    if (typeof receiver === "function") return new Teller(functionSink(receiver), telling, async () => undefined);
+    if (typeof receiver === "function") return new Teller(functionSink(receiver, telling.patienceMs), telling, async () => undefined);
     const backend = await openBackend(receiver);
     return new Teller(backend.results, telling, () => backend.close());
   }
@@ -57,14 +57,14 @@ export class Teller {
 }
 
 /** One after the other, each until it was taken: what a function has heard it need not hear again. */
-function functionSink(receiver: (event: DeliveryEvent) => void | Promise<void>): Sink {
+function functionSink(receiver: Exclude<EventReceiver, string>, patienceMs: number): Sink {
   const taken = new WeakSet<Message>();
   return {
     async push(messages: readonly Message[]): Promise<PushAnswer[]> {
       for (const message of messages) {
         if (taken.has(message)) continue;
         try {
-          await receiver(JSON.parse(message.body) as DeliveryEvent);
+          await within(patienceMs, receiver(JSON.parse(message.body) as DeliveryEvent));
         } catch (error) {
           throw new QueueError("failed", `the function for events failed: ${(error as Error).message}`, { cause: error });
         }
@@ -73,4 +73,18 @@ function functionSink(receiver: (event: DeliveryEvent) => void | Promise<void>):
       return messages.map(() => "accepted");
     },
   };
+}
+
+/** A function that never ends must not keep a service from ending. */
+async function within(milliseconds: number, work: void | Promise<void>): Promise<void> {
+  const ended = new AbortController();
+  const late = sleep(milliseconds, undefined, { signal: ended.signal }).then(() => {
+    throw new Error(`it did not end within ${milliseconds} ms`);
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    ended.abort();
+    late.catch(() => undefined);
+  }
 }

@@ -171,6 +171,11 @@ describe("events for a webhook or a function", () => {
     expect((error as UntoldError).reports.map((report) => only(report).address)).toEqual(["a@one.example", "b@one.example", "c@one.example"]);
   });
 
+  test("for a function that never ends are given up, too", async () => {
+    const delivery = service(await net(), { events_timeout_ms: 100, events: () => new Promise(() => undefined) });
+    await expect(delivery.send(mail("bob@one.example"))).rejects.toThrow("it did not end within 100 ms");
+  });
+
   test("that cannot be opened keeps the message from being sent", async () => {
     const internet = await net();
     await expect(service(internet, { events: "carrier-pigeon:coop" }).send(mail("bob@one.example"))).rejects.toThrow("is no queue");
