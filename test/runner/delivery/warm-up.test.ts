@@ -89,6 +89,14 @@ describe("an address that is being warmed up", () => {
     expect(relayed.recipients.map(({ outcome }) => outcome)).not.toContain("failed");
   });
 
+  test.each(["hybrid", "smart"] as const)("is not gone around by %s: what has no room does not go through a relay", async (mode) => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", {}], relay: ["127.0.0.12", {}] });
+    const relays = [{ host: "127.0.0.12", port: net.port, tls: { mode: "none" as const } }];
+    const { recipients } = await warming(net, { warm_up: [1], mode, relays }).send(mail(named("a", "b")));
+    expect(recipients.map(({ outcome, class: found }) => `${outcome} ${found}`)).toEqual(["delivered null", "failed rate"]);
+    expect(net.host("relay").connections).toEqual([]);
+  });
+
   test("true is 50 on the first day", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
     const { recipients } = await warming(net, { warm_up: true }).send(mail(Array.from({ length: 60 }, (_, index) => `a${index}@one.example`)));
