@@ -28,7 +28,7 @@ export function subjectOf(header: Header): string | null {
   return subject === undefined ? null : decodeWords(subject);
 }
 
-/** As a word of its own: abc123 is not in xabc123. */
+/** As a word of its own: abc123 is not in xabc123, and nightly is not in nightly-2, which is another token. */
 function hasWord(text: string, word: string): boolean {
   for (let at = text.indexOf(word); at !== -1; at = text.indexOf(word, at + 1)) {
     if (!isWordLetter(text[at - 1]) && !isWordLetter(text[at + word.length])) return true;
@@ -37,7 +37,7 @@ function hasWord(text: string, word: string): boolean {
 }
 
 function isWordLetter(letter: string | undefined): boolean {
-  return letter !== undefined && /[\p{L}\p{N}]/u.test(letter);
+  return letter !== undefined && /[\p{L}\p{N}_-]/u.test(letter);
 }
 
 function withoutBrackets(id: string): string {

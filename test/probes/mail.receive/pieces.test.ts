@@ -16,6 +16,8 @@ describe("what is looked for", () => {
     [{ token: "1ab0c4" }, "x1ab0c4 1ab0c4y 1ab0c4", true],
     [{ token: "1ab0c4" }, "x1ab0c4 1ab0c4y é1ab0c4", false],
     [{ token: "1ab0c4" }, "1AB0C4", false],
+    [{ token: "nightly" }, "[p] now nightly-2 nightly_2 not-nightly", false],
+    [{ token: "nightly-2" }, "[p] now nightly-2", true],
     [{ subject_prefix: "[p] " }, "[p] now", true],
     [{ subject_prefix: "[p]" }, "Re: [p] now", false],
     [{ subject_prefix: "[P]" }, "[p] now", false],
