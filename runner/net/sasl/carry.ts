@@ -60,14 +60,16 @@ class Carrier<Reply> {
     throw error;
   }
 
-  encode({ text, secret }: SaslResponse): string {
-    const encoded = encodeResponse(text);
-    if (secret) {
-      // A hostile server may send back what it was sent, as it was or decoded.
-      this.secrets.keep(encoded);
-      this.secrets.keep(text);
-    }
-    return encoded;
+  encode({ text, secret, proof }: SaslResponse): string {
+    // A hostile server may send back what it was sent, as it was or decoded.
+    if (secret) this.#hide(text);
+    if (proof !== undefined) this.#hide(proof);
+    return encodeResponse(text);
+  }
+
+  #hide(text: string): void {
+    this.secrets.keep(encodeResponse(text));
+    this.secrets.keep(text);
   }
 
   /** Leaves the exchange with a star, so that the session can go on. What went wrong before is what counts. */

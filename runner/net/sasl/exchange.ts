@@ -3,6 +3,8 @@ export interface SaslResponse {
   text: string;
   /** Made from the password or the token: it must be seen nowhere. */
   secret: boolean;
+  /** How the server proves that it knows the password: whoever sees it can try out at leisure which one it is. */
+  proof?: string;
 }
 
 /** One login by one mechanism: from the server's challenges to the client's responses. It does no I/O. */

@@ -29,7 +29,7 @@ export function scramSha256(username: string, password: string, clientNonce = ra
     const salted = await promisify(pbkdf2)(key as string, salt, iterations, KEY_BYTES, "sha256");
     const { proof, signature } = sign(salted, `${clientFirst},${serverFirst},${withoutProof}`);
     expected = signature;
-    return { text: `${withoutProof},p=${proof.toString("base64")}`, secret: true };
+    return { text: `${withoutProof},p=${proof.toString("base64")}`, secret: true, proof: `v=${signature.toString("base64")}` };
   }
 
   function verify(serverFinal: string, signature: Buffer): SaslResponse {

@@ -204,4 +204,13 @@ describe("at a server of the lab", () => {
     expect(failure).toBeNull();
     expect(evidence.mechanism).toBe("SCRAM-SHA-256");
   });
+
+  test("SCRAM: with what the server proves, nobody who sees the evidence can try passwords out", async () => {
+    const { run } = await logIn({ auth: account }, { ...BASE, mechanism: "SCRAM-SHA-256", username: account.username, password: account.password });
+    const seen = run.state.secrets.maskAll(run.state.recorder.operations).map(({ message }) => message ?? "");
+    const decoded = seen.flatMap((text) => text.split(/\s/)).map((word) => Buffer.from(word, "base64").toString());
+    expect(decoded.some((text) => text.startsWith("r="))).toBe(true);
+    expect(decoded.filter((text) => text.startsWith("v="))).toEqual([]);
+    expect(seen).toContain("[secret]");
+  });
 });
