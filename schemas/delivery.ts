@@ -338,8 +338,7 @@ const settingsRecord = { type: "object", properties: deliverySettings, additiona
 /** The settings once defaults are filled in. */
 export type DeliverySettings = FromSchema<typeof settingsRecord>;
 
-export type LetterFields = FromSchema<typeof letterFields>;
-/** As a caller writes them. */
+/** As a caller writes it. */
 export type GivenLetter = FromSchema<typeof letterFields, { keepDefaultedPropertiesOptional: true }>;
 
 const wishesRecord = { type: "object", properties: deliveryWishes, additionalProperties: false } as const;

@@ -5,6 +5,7 @@ import { filledOptions } from "./options.js";
 
 export type { BulkOptions, Delivery, DeliveryOptions, MailToSend, SendOptions } from "./delivery.js";
 
-export function createDelivery({ env = process.env, events = null, onTrouble = () => undefined, ...given }: DeliveryOptions = {}): Delivery {
-  return new DeliveryService(filledOptions({ ...deliveryOptionsFrom(env), ...given }), { events, onTrouble });
+export function createDelivery({ env = process.env, queue = null, events = null, onTrouble = () => undefined, ...given }: DeliveryOptions = {}): Delivery {
+  const options = { ...deliveryOptionsFrom(env), ...given };
+  return new DeliveryService(filledOptions(options), options, { queue, events, onTrouble });
 }

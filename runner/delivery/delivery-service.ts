@@ -1,35 +1,23 @@
 import { randomUUID } from "node:crypto";
-import type { DeliveryReport, GivenLetter } from "../../schemas/delivery.js";
+import type { DeliveryReport } from "../../schemas/delivery.js";
 import { deliverySettings } from "../../schemas/delivery.js";
-import { resolved } from "../../schemas/secret.js";
 import { monotonic } from "../clock.js";
-import type { RunState } from "../context.js";
 import { Deadline } from "../deadline.js";
-import { FailureError } from "../failure-error.js";
 import type { Signer } from "../mail/dkim/signer.js";
-import { newMessageId } from "../mail/message-id.js";
-import { resolverGrant } from "../net/dns/grant.js";
 import { randomSeed, seededRandom } from "../net/dns/shuffle.js";
-import { type Mailbox, parseSender } from "../net/smtp/mailbox.js";
-import { Recorder } from "../recorder.js";
 import { type ReferencePath, referencePaths, resolveReferences } from "../references.js";
-import { RequestError } from "../request-error.js";
 import { SecretKeeper } from "../secret-keeper.js";
 import type { BulkOptions, Delivery, Listening, MailToSend, SendOptions } from "./delivery.js";
-import { dsnWords } from "./dsn-wish.js";
 import { Engine } from "./engine.js";
 import { engineMetrics, warmUpMetrics } from "./engine-metrics.js";
 import { eventsOf } from "./events.js";
+import { checkHandOver, handOver } from "./hand-over.js";
 import { LedgerAt } from "./ledger/ledger-at.js";
-import { letterOf } from "./letter.js";
-import { mailOf } from "./mail.js";
 import { Meter } from "./meter.js";
-import type { ServiceOptions } from "./options.js";
-import type { Order } from "./order.js";
-import { RANKS } from "./rank.js";
-import { recipientOf } from "./recipient.js";
+import type { GivenOptions, ServiceOptions } from "./options.js";
+import { orderOf } from "./order-of.js";
 import { reportOf } from "./report.js";
-import { onlyTry } from "./schedule.js";
+import { firstTry } from "./schedule.js";
 import { signerOf } from "./signer-of.js";
 import { type DeliveryStats, Tally } from "./stats.js";
 import { Teller } from "./teller.js";
@@ -38,8 +26,6 @@ import { warmUpDays } from "./warm-up-room.js";
 
 const PATHS: readonly ReferencePath[] = referencePaths({ properties: deliverySettings });
 const MOST_AT_ONCE = 1000;
-/** What an event has room for. */
-const MOST_ID_CHARACTERS = 128;
 
 export class DeliveryService implements Delivery {
   readonly #engine: Engine;
@@ -56,6 +42,8 @@ export class DeliveryService implements Delivery {
 
   constructor(
     readonly options: ServiceOptions,
+    /** As they were given, with references in the place of secrets. */
+    readonly given: GivenOptions,
     readonly listening: Listening,
   ) {
     this.#engine = new Engine(new LedgerAt(options.ledger ?? null));
@@ -80,10 +68,12 @@ export class DeliveryService implements Delivery {
   async #send(mail: MailToSend, deadline: Deadline): Promise<DeliveryReport> {
     const began = monotonic();
     try {
-      const order = await this.#orderOf(mail, deadline);
+      const order = await orderOf(mail, { options: this.options, secrets: this.#secrets, signer: this.#signer, random: this.#random, deadline });
       await this.#engine.deliver(order);
       const { mode, retry } = this.options;
-      const told = reportOf({ mode, order, recipients: order.recipients, retry, random: this.#random, progress: onlyTry() });
+      const { queue } = this.listening;
+      const told = reportOf({ mode, order, recipients: order.recipients, retry, random: this.#random, progress: firstTry(queue !== null) });
+      if (queue !== null) await handOver(queue, this.given, mail, order.mail, told);
       const report = this.#secrets.maskAll(told);
       this.#tally.count(report);
       this.#meter.count(report, monotonic() - began);
@@ -137,6 +127,7 @@ export class DeliveryService implements Delivery {
   /** What is wrong with the options, or with the receiver of events, is told before anything is sent. */
   async #prepare(): Promise<void> {
     const { options, listening } = this;
+    if (listening.queue !== null) await checkHandOver(this.given);
     await resolveReferences(options, PATHS, this.#secrets);
     this.#signer = signerOf(options.dkim, options.dkim_folder ?? null);
     const telling = { patienceMs: options.events_timeout_ms, onTrouble: listening.onTrouble, givingUp: this.#closing.signal };
@@ -152,47 +143,4 @@ export class DeliveryService implements Delivery {
       throw new UntoldError([report], error as Error);
     }
   }
-
-  async #orderOf(mail: MailToSend, deadline: Deadline): Promise<Order> {
-    const { options } = this;
-    const sender = parseSender(mail.mail_from);
-    if (sender !== null && "problem" in sender) throw wrong("/mail_from", sender.problem);
-    if (mail.id !== undefined && (mail.id === "" || mail.id.length > MOST_ID_CHARACTERS)) {
-      throw wrong("/id", `it must have from 1 to ${MOST_ID_CHARACTERS} characters`);
-    }
-    if (mail.recipients.length === 0) throw wrong("/recipients", "it is empty");
-    const run: RunState = { recorder: new Recorder(null), deadline, secrets: this.#secrets, memory: null };
-    return {
-      mail: await mailOf(await messageOf(mail, sender), this.#signer),
-      sender,
-      recipients: mail.recipients.map(recipientOf),
-      manners: { ...options, helo_domain: options.helo_domain === undefined ? null : resolved(options.helo_domain) },
-      rank: RANKS[mail.priority ?? "NORMAL"],
-      dsn: mail.dsn === undefined ? null : dsnWords(mail.dsn),
-      requireTls: mail.requiretls ?? false,
-      run,
-      resolver: resolverGrant(run),
-      random: this.#random,
-      attempts: [],
-      helloName: null,
-      mostWaitMs: Number.POSITIVE_INFINITY,
-      postponed: 0,
-      journal: null,
-    };
-  }
-}
-
-async function messageOf({ message, fields, recipients }: MailToSend, sender: Mailbox | null): Promise<Uint8Array> {
-  if ((message === undefined) === (fields === undefined)) throw wrong("/message", "give either the whole message or its fields");
-  if (message !== undefined) return typeof message === "string" ? Buffer.from(message) : message;
-  try {
-    return await letterOf(fields as GivenLetter, sender, recipients, { date: new Date(), messageId: newMessageId });
-  } catch (error) {
-    if (!(error instanceof FailureError)) throw error;
-    throw wrong("/fields", error.failure.message);
-  }
-}
-
-function wrong(pointer: string, message: string): RequestError {
-  return new RequestError("the message cannot be sent as it is", "invalid_input", [{ pointer, message, hint: null }]);
 }

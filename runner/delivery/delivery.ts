@@ -1,4 +1,5 @@
 import type { DeliveryPriority, DeliveryReport, DeliveryWishes, GivenLetter } from "../../schemas/delivery.js";
+import type { Queue } from "../queue/queue.js";
 import type { GivenOptions } from "./options.js";
 import type { DeliveryStats } from "./stats.js";
 import type { EventReceiver } from "./teller.js";
@@ -49,6 +50,8 @@ export type DeliveryOptions = GivenOptions &
   };
 
 export interface Listening {
+  /** Gets what may pass, as jobs for `probe-run work`: its recipients are `queued` then. Secrets in the options must be references. Nobody by default. */
+  readonly queue: Queue | null;
   /** Who is told what became of each recipient: send() resolves when it is stored there. Nobody by default. */
   readonly events: EventReceiver | null;
   /** Is told of what went wrong with events and is tried again. */

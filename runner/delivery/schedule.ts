@@ -15,9 +15,9 @@ export interface Progress {
   dueAt(recipient: Recipient): number | null;
 }
 
-/** For a message that nobody will try again. */
-export function onlyTry(): Progress {
-  return { startedAt: Date.now(), isQueued: false, triesOf: () => 1, dueAt: () => null };
+/** For a message that was never tried before. */
+export function firstTry(isQueued: boolean): Progress {
+  return { startedAt: Date.now(), isQueued, triesOf: () => 1, dueAt: () => null };
 }
 
 /** Waits grow apart, lest all that failed in one minute come back in one minute. */
