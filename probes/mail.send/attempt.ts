@@ -22,6 +22,8 @@ export interface Sending {
   message: Uint8Array;
   /** Is told for whom the server may take the message from now on. */
   aboutToSend: (recipients: number[]) => Promise<void>;
+  /** Is told that the server has answered to the message: nobody is in doubt any more. */
+  answered: () => Promise<void>;
 }
 
 /** One connection and one transaction for all recipients that are still open. What is learned stands in the evidence at once. */
@@ -79,7 +81,10 @@ async function submit(sending: Sending, record: SendAttempt): Promise<Failure | 
   }
   try {
     const result = await transaction(session, envelopeOf(sending, record));
-    return conclude(sending, record, result);
+    const failed = conclude(sending, record, result);
+    // Before the goodbye, which may take as long as a server likes.
+    if (result.message !== null) await sending.answered();
+    return failed;
   } finally {
     await leave(session);
   }

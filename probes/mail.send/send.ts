@@ -28,7 +28,8 @@ export async function send(input: Input, ctx: Ctx, evidence: SendEvidence, { let
     ctx.memory.keep(fitToKeep({ version: 1, seal: letter.seal, recipients: evidence.recipients, attempts: evidence.attempts, ...state }));
   if (kept !== null && kept.underway.length > 0) interrupted(evidence, kept.underway);
   const aboutToSend = (underway: number[]): Promise<void> => keep({ next_at: null, underway });
-  const sending: Sending = { input, ctx, evidence, parties, message: bytes, aboutToSend };
+  const answered = (): Promise<void> => keep({ next_at: null, underway: [] });
+  const sending: Sending = { input, ctx, evidence, parties, message: bytes, aboutToSend, answered };
   let nextAt: number | null = kept?.next_at == null ? Date.now() : Date.parse(kept.next_at);
   while (nextAt !== null && evidence.recipients.some(isOpen)) {
     if (!(await waitUntil(nextAt, ctx, evidence))) break;

@@ -130,6 +130,20 @@ test("a run that was killed while it was sending is not made again", async () =>
   expect(server.connections).toBe(1);
 });
 
+test("a run that was killed while it said goodbye has sent its message", async () => {
+  const server = await play(`${TAKEN.slice(0, -BYE.length)}C: QUIT\n@silence\n`);
+  const job = new Job(100);
+  const kept: string[] = [];
+  job.keep = async (text) => kept.push(text) > 0;
+  await send(server.port, { timeout: 0.3 }, { memory: job });
+  expect(kept).toHaveLength(3);
+  job.kept = kept[1] as string;
+  const output = await send(server.port, {}, { memory: job });
+  expect(output).toMatchObject({ status: "ok", delivery: "accepted", failure: null, attempt_count: 1, recipients: [{ outcome: "accepted", code: 250 }] });
+  expect(server.connections).toBe(1);
+  expect(server.mismatches).toEqual([]);
+});
+
 test("whoever was not to get it then gets it all the same, and the rest stays unknown", async () => {
   const first = "C: RCPT *inbox*\nS: 250 ok\nC: RCPT *second*\nS: 450 4.2.0 Greylisted\nC: DATA\nS: 354 go\n@message\n@silence\n";
   const server = await play(`${GREETING}${first}`, `${GREETING}C: RCPT *second*\nS: 250 ok\nC: DATA\nS: 354 go\n@message\nS: 250 2.0.0 taken\n${BYE}`);
