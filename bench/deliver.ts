@@ -40,14 +40,14 @@ async function measure(setting: Setting): Promise<Figure[]> {
 }
 
 async function measureRates(setting: Setting): Promise<Figure[]> {
-  const { script, library, folder } = setting.workshop;
+  const { script, delivery, folder } = setting.workshop;
   const source = smtpSource();
   const sink = await startSmtpSink(folder);
   if (sink === null || source === null) return LINES.map(({ name }) => skippedFigure(name));
   const key = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ type: "pkcs8", format: "pem" }) as string;
   const children: Child[] = [];
   try {
-    const ours = await startChild(process.execPath, [script("deliverOurs"), library]);
+    const ours = await startChild(process.execPath, [script("deliverOurs"), delivery]);
     children.push(ours);
     const nodemailer = await startChild(process.execPath, [script("deliverNodemailer")]);
     children.push(nodemailer);
@@ -109,9 +109,9 @@ const AMONG_SICK = "450 healthy sites, 50 dead or slow ones beside them";
 const ALONE = "the healthy ones alone";
 
 async function measureSites(setting: Setting): Promise<Figure> {
-  const { script, library } = setting.workshop;
+  const { script, delivery } = setting.workshop;
   const peers = await startChild(process.execPath, [script("manySites")]);
-  const ours = await startChild(process.execPath, [script("deliverSites"), library]);
+  const ours = await startChild(process.execPath, [script("deliverSites"), delivery]);
   try {
     const { port, servers } = await peers.ask<SitesAnswer>(SITES);
     const request: ServeSitesRequest = { ...SITES, port, servers, messagesEach: MESSAGES_EACH };

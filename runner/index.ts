@@ -1,7 +1,6 @@
 // The public API of probe-run: nothing else is public.
 export { type Carried, outputOf, type Status } from "../schemas/carried.js";
 export { type Contract, contract, type FilledOf, type GivenOf } from "../schemas/contract.js";
-export type { DeliveryReport } from "../schemas/delivery.js";
 export type { DeliveryEvent } from "../schemas/delivery-event.js";
 export type { Envelope } from "../schemas/envelope.js";
 export { CODES, type Failure, type FailureCode, failure, PHASES, type Phase } from "../schemas/failure.js";
@@ -12,10 +11,6 @@ export { secretSchema } from "../schemas/secret.js";
 export { list, nullable, record, text } from "../schemas/shape.js";
 export type { Context, StepReply } from "./context.js";
 export { type Definition, defineProbe, type Evidence, type NewestVersion, type OlderVersion, olderVersion, type Probe } from "./define-probe.js";
-export { type BulkOptions, createDelivery, type Delivery, type DeliveryOptions, type MailToSend, type SendOptions } from "./delivery/create-delivery.js";
-export type { DeliveryStats } from "./delivery/stats.js";
-export type { EventReceiver } from "./delivery/teller.js";
-export { UntoldError } from "./delivery/untold-error.js";
 export { FailureError, fail } from "./failure-error.js";
 export type { Grants, Need } from "./grants.js";
 export { finding, statusOf } from "./judge.js";

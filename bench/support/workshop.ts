@@ -43,6 +43,7 @@ export interface Workshop {
   /** The package's command and its library: copies, so that building anew meanwhile does not change what is measured. */
   readonly command: string;
   readonly library: string;
+  readonly delivery: string;
   script(name: ProcessName): string;
 }
 
@@ -58,6 +59,7 @@ export async function openWorkshop(say: (text: string) => void): Promise<Worksho
     folder,
     command: join(folder, manifest.bin["probe-run"]),
     library: join(folder, manifest.exports["."].default),
+    delivery: join(folder, manifest.exports["./delivery"].default),
     script: (name) => join(folder, "bench", `${PROCESSES[name]}.js`),
   };
 }

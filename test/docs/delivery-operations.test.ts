@@ -113,10 +113,10 @@ describe("commands and code", () => {
 
   test("the example in code works, and its event is stored", async () => {
     const [code = ""] = inLanguage("ts");
-    const library = pathToFileURL(resolve("dist/index.js")).href;
+    const library = pathToFileURL(resolve("dist/delivery.js")).href;
     // No name server is there: that is a result, too.
     const offline = 'resolver: { servers: ["127.0.0.1:1"] }, query_timeout_ms: 50, lookup_timeout_ms: 100, events:';
-    await writeFile(join(folder, "code.mjs"), code.replace('"probe-run"', JSON.stringify(library)).replace("events:", offline));
+    await writeFile(join(folder, "code.mjs"), code.replace('"probe-run/delivery"', JSON.stringify(library)).replace("events:", offline));
     const { stdout } = await run(process.execPath, ["code.mjs"], { cwd: folder, env: { PATH: process.env.PATH } });
     expect(stdout).toBe("ann@example.net failed routing may_be_tried\n");
     expect(await readdir(join(folder, ".probe-run"))).toContain("events.db");

@@ -18,9 +18,18 @@ export async function childRunner(): Promise<ChildRunner> {
   const name = randomUUID();
   const bundle = `${CACHE}${name}.mjs`;
   const script = `${CACHE}${name}.main.mjs`;
-  const entry = fileURLToPath(new URL("../../runner/index.ts", import.meta.url));
+  const sources = fileURLToPath(new URL("../../runner/", import.meta.url));
+  const contents = 'export { run } from "./index.js"; export { createDelivery } from "./delivery/index.js";';
   mkdirSync(CACHE, { recursive: true });
-  await build({ entryPoints: [entry], outfile: bundle, bundle: true, platform: "node", format: "esm", packages: "external", logLevel: "error" });
+  await build({
+    stdin: { contents, resolveDir: sources },
+    outfile: bundle,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    packages: "external",
+    logLevel: "error",
+  });
   return {
     async eval(body, nodeOptions = []) {
       writeFileSync(script, `import { createDelivery, run } from "./${name}.mjs";\n${body}`);

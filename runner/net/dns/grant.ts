@@ -5,7 +5,8 @@ import type { Answer } from "./answer.js";
 import { type AddressFamily, addressesOf, type HostAddresses } from "./host-addresses.js";
 import { fillRoute, type MailRouteOptions } from "./mail-route.js";
 import type { RecordType } from "./records.js";
-import type { LookUpOptions, Resolver } from "./resolver.js";
+import type { LookUpOptions } from "./resolver.js";
+import { resolverOnDemand } from "./resolver-on-demand.js";
 import { showAnswer } from "./show-answer.js";
 
 /** How to ask, in the words of an input. What is not given has the house's defaults. */
@@ -28,19 +29,11 @@ export function resolverGrant(state: RunState): ResolverGrant {
   };
 }
 
-let resolver: Resolver | null = null;
-
-/** What speaks DNS is read when something is asked for the first time: a request that is refused does not pay for it. */
-async function loadResolver(): Promise<Resolver> {
-  resolver = (await import("./process-resolver.js")).processResolver();
-  return resolver;
-}
-
 /** Each question is an operation; its code is the response code. */
 async function recorded<Type extends RecordType>({ recorder, deadline }: RunState, name: string, type: Type, asking: Asking): Promise<Answer<Type>> {
   const operation = recorder.begin(`${type} ${name}`);
   try {
-    const answer = await (resolver ?? (await loadResolver())).query(name, type, { ...optionsOf(asking), ending: deadline });
+    const answer = await (await resolverOnDemand()).query(name, type, { ...optionsOf(asking), ending: deadline });
     recorder.end(operation, answer.rcode, showAnswer(answer as Answer));
     return answer;
   } catch (error) {

@@ -1,6 +1,6 @@
 import { addressUse } from "../address-policy.js";
 import { addressesOf } from "../dns/host-addresses.js";
-import { processResolver } from "../dns/process-resolver.js";
+import { resolverOnDemand } from "../dns/resolver-on-demand.js";
 import type { Breach } from "./breach.js";
 import type { TlsMeans, TlsMeansOptions } from "./policy.js";
 import { StsCache } from "./sts/cache.js";
@@ -14,9 +14,8 @@ type Ask = TlsMeans["ask"];
 
 /** What all deliveries of a process share. */
 export function openTlsMeans(options: TlsMeansOptions, now: () => number = Date.now): TlsMeans {
-  const resolver = processResolver();
   const asking = options.servers === undefined ? { dnssec: true } : { servers: options.servers, dnssec: true };
-  const ask: Ask = (name, type, ending) => resolver.query(name, type, ending === undefined ? asking : { ...asking, ending });
+  const ask: Ask = async (name, type, ending) => (await resolverOnDemand()).query(name, type, ending === undefined ? asking : { ...asking, ending });
   const cache = openCache(options.file, now);
   const policies = new StsPolicies({
     cache,

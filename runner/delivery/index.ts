@@ -1,0 +1,7 @@
+// What probe-run/delivery gives: a delivery service for programs. It is apart from the harness, which starts without it.
+export type { DeliveryReport } from "../../schemas/delivery.js";
+export type { DeliveryEvent } from "../../schemas/delivery-event.js";
+export { type BulkOptions, createDelivery, type Delivery, type DeliveryOptions, type MailToSend, type SendOptions } from "./create-delivery.js";
+export type { DeliveryStats } from "./stats.js";
+export type { EventReceiver } from "./teller.js";
+export { UntoldError } from "./untold-error.js";
