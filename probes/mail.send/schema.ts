@@ -143,7 +143,7 @@ const input = contract({
           description: "What to tell of each recipient: NEVER alone, or any of the others.",
         },
         ret: { enum: ["FULL", "HDRS"], description: "How much of the message comes back." },
-        envid: { type: "string", minLength: 1, maxLength: 100, pattern: "^[ -~]*$", description: "Comes back in every notification." },
+        envid: { type: "string", minLength: 1, maxLength: 100, pattern: "^[ -~]*$", description: "Printable ASCII that comes back in every notification." },
         orcpt: { type: "boolean", default: false, description: "Name each recipient as the one that was written." },
       },
       additionalProperties: false,
