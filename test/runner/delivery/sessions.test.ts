@@ -136,6 +136,23 @@ describe("many messages at once", () => {
     expect(reports.filter(({ attempts }) => attempts.length > 0).length).toBeLessThanOrEqual(15);
   });
 
+  test("to sick sites do not hold up those to healthy ones", async () => {
+    const sites = (kind: string, host: string): string =>
+      Array.from({ length: 40 }, (_, index) => `${kind}${index} MX 10 mx.${kind}${index}\nmx.${kind}${index} A ${host}`).join("\n");
+    const net = await internet(`${sites("well", "127.0.0.11")}\n${sites("sick", "127.0.0.12")}`, {
+      mx: ["127.0.0.11", {}],
+      slow: ["127.0.0.12", { silentAt: "greeting" }],
+    });
+    const delivery = service(net, { command_timeout_ms: 5000, timeout_ms: 6000 });
+    const began = performance.now();
+    const all = (kind: string) => Array.from({ length: 400 }, (_, index) => delivery.send(mail(`bob@${kind}${index % 40}.example`)));
+    const sick = all("sick");
+    expect((await Promise.all(all("well"))).every((report) => only(report).outcome === "delivered")).toBe(true);
+    expect(performance.now() - began).toBeLessThan(4000);
+    await delivery.close();
+    expect((await Promise.all(sick)).every((report) => only(report).outcome === "failed")).toBe(true);
+  });
+
   test("rotate over the source addresses, each with sessions of its own", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
     const delivery = service(net, { source_addresses: ["127.0.0.2", "127.0.0.3"] });
