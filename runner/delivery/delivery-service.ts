@@ -53,8 +53,8 @@ export class DeliveryService implements Delivery {
   }
 
   async send(mail: MailToSend, { signal }: SendOptions = {}): Promise<DeliveryReport> {
-    if (this.#closing.signal.aborted) throw new Error("this delivery service has been closed");
     if (this.#preparing !== null) await this.#preparing;
+    if (this.#closing.signal.aborted) throw new Error("this delivery service has been closed");
     const deadline = new Deadline(this.options.timeout_ms, signal);
     const sending = this.#send(mail, deadline);
     this.#underWay.set(deadline, sending);

@@ -197,3 +197,12 @@ describe("events for a webhook or a function", () => {
     await expect(service(await net()).send(mail("bob@one.example", { id: "x".repeat(129) }))).rejects.toMatchObject({ violations: [{ pointer: "/id" }] });
   });
 });
+
+test("a message that comes while a service is closed is not sent", async () => {
+  const internet = await net();
+  const delivery = service(internet);
+  const sending = delivery.send(mail("bob@one.example"));
+  await delivery.close();
+  await expect(sending).rejects.toThrow("has been closed");
+  expect(internet.host("mx").connections).toEqual([]);
+});
