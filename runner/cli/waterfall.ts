@@ -49,7 +49,7 @@ function heading({ probe, version, carried }: Report, width: number, { bold, dim
 
 function rowsOf({ carried }: Report, style: Style): Row[] {
   const { attempts } = carried as { attempts?: readonly Attempt[] };
-  let unshown = attempts ?? [];
+  let unshown = (attempts ?? []).filter(isDial);
   return carried.operations.flatMap((operation) => {
     const row = rowOf(operation, style);
     if (operation.name !== "connect") return [row];
@@ -66,6 +66,11 @@ function rowOf({ name, at_ms, duration_ms, code, message }: Operation, { red, ye
   const isLost = duration_ms === null || (name === "connect" && message === null) || (code !== null && code >= 500);
   const paint = isLost ? red : code !== null && code >= 400 ? yellow : name === "connect" ? blue : green;
   return { name: printableLine(name), at: at_ms, duration: duration_ms, code: code === null ? "" : String(code), words: firstLine(message ?? ""), paint };
+}
+
+/** Attempts of other probes are more than an address that was dialled, such as a whole delivery: their steps are operations. */
+function isDial(attempt: object): boolean {
+  return "error" in attempt && "ip_address" in attempt;
 }
 
 /** A probe may connect more than once: an address belongs to the connect during which it was dialled. */
