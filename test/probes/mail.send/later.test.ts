@@ -130,6 +130,51 @@ test("a run that was killed while it was sending is not made again", async () =>
   expect(server.connections).toBe(1);
 });
 
+test("the message keeps its date, however much later it is sent", async () => {
+  let seen = "";
+  const server = await startSmtpServer({
+    onMessage: ({ raw }) => {
+      seen = raw.toString("latin1");
+      return undefined;
+    },
+  });
+  open.push(server);
+  const job = new Job(0);
+  const seal = { token: "1ab0c4", unique: "u", date: "2026-01-02T03:04:05.678Z" };
+  job.kept = JSON.stringify({ version: 1, seal, recipients: [], attempts: [], next_at: null, underway: [] });
+  const output = await send(server.port, {}, { memory: job });
+  expect(output).toMatchObject({ status: "ok", token: "1ab0c4", subject: expect.stringMatching(/ 2026-01-02T03:04:05Z 1ab0c4$/) });
+  expect(seen).toContain("\r\nDate: Fri, 02 Jan 2026 03:04:05 +0000\r\n");
+});
+
+test("what another release of the probe kept is left alone", async () => {
+  const server = await play(TAKEN);
+  const job = new Job(0);
+  job.kept = JSON.stringify({ version: 2, seal: { token: "1ab0c4", unique: "u", date: "2026-01-02T03:04:05.678Z" }, recipients: [{ outcome: "accepted" }] });
+  const output = await send(server.port, {}, { memory: job });
+  expect(output).toMatchObject({ status: "ok", delivery: "accepted", attempt_count: 1 });
+  expect(output.token).not.toBe("1ab0c4");
+});
+
+test("whoever was refused for good keeps nobody else from a second attempt", async () => {
+  const server = await play(
+    `${GREETING}C: RCPT *inbox*\nS: 550 5.1.1 unknown\nC: RCPT *second*\nS: 450 4.2.0 Greylisted\nC: RSET\nS: 250 ok\n${BYE}`,
+    `${GREETING}C: RCPT *second*\nS: 250 ok\nC: DATA\nS: 354 go\n@message\nS: 250 2.0.0 taken\n${BYE}`,
+  );
+  const output = await send(server.port, { recipients: ["second@example.org"], retry_delay: 0 });
+  expect(output).toMatchObject({
+    status: "error",
+    delivery: "partial",
+    error_type: "recipient_refused",
+    attempts: [{ error_type: "temporary_failure" }, { error_type: null, recipients: [1] }],
+    recipients: [
+      { outcome: "refused", attempt: 1, code: 550 },
+      { outcome: "accepted", attempt: 2 },
+    ],
+  });
+  expect(server.mismatches).toEqual([]);
+});
+
 test("a run that was killed while it said goodbye has sent its message", async () => {
   const server = await play(`${TAKEN.slice(0, -BYE.length)}C: QUIT\n@silence\n`);
   const job = new Job(100);
