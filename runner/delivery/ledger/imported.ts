@@ -1,7 +1,7 @@
 import { BOUNCE_CLASSES } from "../../../schemas/bounce.js";
 import { contract, type FilledOf } from "../../../schemas/contract.js";
 import { DELIVERY_CLASSES, DELIVERY_OUTCOMES } from "../../../schemas/delivery.js";
-import { FEEDBACK_TYPES, REPORT_ACTIONS } from "../../../schemas/report.js";
+import { FEEDBACK_TYPES, type FeedbackType, REPORT_ACTIONS } from "../../../schemas/report.js";
 import { nullable } from "../../../schemas/shape.js";
 import { LASTING } from "./lasting.js";
 import type { Suppression, SuppressionReason } from "./suppression.js";
@@ -87,7 +87,7 @@ function feedbackOf({ type, user_agent: agent, original_recipients: targets }: N
 }
 
 /** What a person says by it: the others speak of the message, or of how it was sent. */
-const REASONS: Partial<Readonly<Record<(typeof FEEDBACK_TYPES)[number], SuppressionReason>>> = {
+const REASONS: Partial<Readonly<Record<FeedbackType, SuppressionReason>>> = {
   abuse: "complaint",
   fraud: "complaint",
   "opt-out": "unsubscribe",
