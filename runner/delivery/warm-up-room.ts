@@ -6,6 +6,7 @@ import type { Engine } from "./engine.js";
 import type { Ledger } from "./ledger/ledger.js";
 import { WARM_UP_SCHEDULE, type WarmUp, type WarmUpDay } from "./ledger/warm-up.js";
 import type { Manners, Order } from "./order.js";
+import type { Recipient } from "./recipient.js";
 import { ledgerTrouble } from "./suppress.js";
 
 /** A destination as it is served from one address, or from several: from one that is being warmed up only as much as it has room for. */
@@ -44,13 +45,18 @@ export function warmUpDays(engine: Engine, { warm_up: schedule, source_addresses
 /** A mail host that was never asked for them has seen nothing of our address. */
 export function giveBackRoom(engine: Engine, { manners }: Order, { way, sourceAddress, recipients }: Destination): void {
   if (manners.warm_up === false || way !== "direct") return;
-  const unseen = recipients.filter(({ decision }) => decision?.decidedAt != null && BEFORE_MAIL.has(decision.decidedAt)).length;
+  const unseen = recipients.filter(isUnseen).length;
   if (unseen === 0) return;
   try {
     engine.ledger.open(true)?.warmUp.giveBack(nameOf(sourceAddress), unseen);
   } catch {
     // Less is sent today than might be: what became of the message is told all the same.
   }
+}
+
+/** A site that is left alone is told of by what it said to somebody else. */
+function isUnseen({ attempts, decision }: Recipient): boolean {
+  return attempts.length === 0 || (decision?.decidedAt != null && BEFORE_MAIL.has(decision.decidedAt));
 }
 
 const BEFORE_MAIL: ReadonlySet<Phase> = new Set(["probe", "resolve", "connect", "greeting", "starttls", "tls", "ehlo"]);

@@ -72,6 +72,15 @@ describe("an address that is being warmed up", () => {
     expect(sentOn(null, [1])).toBe(1);
   });
 
+  test("gets its room back for what waits while a site is left alone", async () => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", { mail: () => "421 4.7.0 go away" }] });
+    const delivery = warming(net, { warm_up: [5] });
+    expect(only(await delivery.send(mail(named("a")))).decided_at).toBe("mail");
+    expect(sentOn(null, [5])).toBe(1);
+    expect(only(await delivery.send(mail(named("b")))).message).toContain("left alone");
+    expect(sentOn(null, [5])).toBe(1);
+  });
+
   test("counts what was refused: the mail host has seen it", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", { rcpt: () => "550 5.1.1 no" }] });
     await warming(net, { warm_up: [1] }).send(mail(named("a")));
