@@ -10,9 +10,10 @@ export interface MemoryGrant {
   readonly kept: unknown;
   /**
    * Stores `state` (JSON, up to MOST_KEPT_BYTES) in the place of what was kept before; resolves when killing this process does not lose it. Rejects
-   * with a FailureError when another worker has the job by now, or when the store did not answer in time: whoever gets it must stop.
+   * with a FailureError when another worker has the job by now, or when the store did not answer in time: whoever gets it must stop. Secrets are
+   * masked; the names and the enumerated words of `schema` are not, so that no password damages them.
    */
-  keep(state: unknown): Promise<void>;
+  keep(state: unknown, schema?: object): Promise<void>;
   /** Longer than this a run does not sleep: it goes on later. Infinity where nobody would go on. */
   readonly mostWaitMs: number;
   /** True where the job is run again when this run fails in a way that may pass: then what is decided is worth keeping. */
@@ -46,8 +47,8 @@ export function memoryGrant({ memory, secrets, deadline }: RunState): MemoryGran
     get kept() {
       return kept === null ? null : (JSON.parse(kept) as unknown);
     },
-    async keep(state) {
-      const text = textOf(secrets.maskAll(state));
+    async keep(state, schema) {
+      const text = textOf(secrets.maskAll(state, schema));
       if (memory === null) return;
       const isStored = await inTime(memory.keep(text), deadline);
       if (!isStored) throw fail("probe", "cancelled", "another worker has this job by now: its lease ran out");

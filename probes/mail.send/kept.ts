@@ -1,5 +1,6 @@
 import type { Recipient, SendAttempt } from "./evidence.js";
 import type { Seal } from "./letter.js";
+import { recipientSchema, sendAttemptSchema } from "./schema.js";
 
 /** What a job remembers from one run to the next. */
 export interface Kept {
@@ -13,6 +14,18 @@ export interface Kept {
   /** To whom the message is being sent, by their places: a run that ended so leaves it open whether it was taken for them. */
   underway: number[];
 }
+
+/** Its names and words are ours also where a password is one of them: masked, they would be read as something else, and sent again for it. */
+export const KEPT_SCHEMA = {
+  properties: {
+    version: {},
+    seal: { properties: { token: {}, unique: {}, date: {} } },
+    recipients: { items: recipientSchema },
+    attempts: { items: sendAttemptSchema },
+    next_at: {},
+    underway: {},
+  },
+};
 
 /** What an earlier run kept; null when there is none, or it was kept in a form that is not ours. */
 export function keptOf(value: unknown): Kept | null {

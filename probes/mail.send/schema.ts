@@ -192,7 +192,7 @@ const errorType = nullable({ enum: ERROR_TYPES }, "The kind of failure, in few w
 const replyCode = nullable({ type: "integer" }, "The reply code that decided.");
 const replyMessage = nullable({ type: "string" }, "Its text.");
 
-const recipientSchema = record({
+export const recipientSchema = record({
   address: { type: "string" },
   outcome: {
     enum: ["accepted", "refused", "deferred", "not_sent", "unknown"],
@@ -205,7 +205,7 @@ const recipientSchema = record({
   message: replyMessage,
 });
 
-const sendAttemptSchema = record({
+export const sendAttemptSchema = record({
   number: { type: "integer", description: "Counted from 1, over all runs of a job." },
   began: { type: "string", description: "In UTC." },
   waited_ms: { type: "number", description: "After the attempt before it; 0 for the first." },

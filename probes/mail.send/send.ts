@@ -6,7 +6,7 @@ import { attempt, endOf, type Sending } from "./attempt.js";
 import { failureOf } from "./decide.js";
 import { isTemporary } from "./error-type.js";
 import { type Ctx, isOpen, type Recipient, type SendAttempt, type SendEvidence } from "./evidence.js";
-import { fitToKeep, type Kept } from "./kept.js";
+import { fitToKeep, KEPT_SCHEMA, type Kept } from "./kept.js";
 import { type Letter, messageOf } from "./letter.js";
 import { partiesOf } from "./parties.js";
 import { nextWaitMs } from "./schedule.js";
@@ -25,7 +25,7 @@ export async function send(input: Input, ctx: Ctx, evidence: SendEvidence, { let
   evidence.message_size_bytes = messageSize(bytes);
   evidence.dkim = dkim;
   const keep = (state: Pick<Kept, "next_at" | "underway">): Promise<void> =>
-    ctx.memory.keep(fitToKeep({ version: 1, seal: letter.seal, recipients: evidence.recipients, attempts: evidence.attempts, ...state }));
+    ctx.memory.keep(fitToKeep({ version: 1, seal: letter.seal, recipients: evidence.recipients, attempts: evidence.attempts, ...state }), KEPT_SCHEMA);
   if (kept !== null && kept.underway.length > 0) interrupted(evidence, kept.underway);
   const aboutToSend = (underway: number[]): Promise<void> => keep({ next_at: null, underway });
   const answered = (): Promise<void> => keep({ next_at: null, underway: [] });

@@ -81,6 +81,13 @@ describe("in a queue", () => {
     expect(told.kept).toEqual(['{"said":"AUTH [secret] refused","[secret]":true}']);
   });
 
+  test("what the schema names is no secret, whatever the secret is", async () => {
+    const { memory: job, told } = jobWith(null);
+    const schema = { properties: { mail: { enum: ["mail", "rcpt"] }, text: {} } };
+    await running((memory) => memory.keep({ mail: "mail", text: "mail", other: "mail" }, schema), { memory: job }, { password: "mail" });
+    expect(told.kept).toEqual(['{"mail":"mail","text":"[secret]","other":"[secret]"}']);
+  });
+
   test("a lost lease is a failure that ends the run", async () => {
     const { memory: job } = jobWith(null, async () => false);
     let thrown: unknown = null;

@@ -156,6 +156,17 @@ test("what another release of the probe kept is left alone", async () => {
   expect(output.token).not.toBe("1ab0c4");
 });
 
+test.each(["deferred", "rcpt", "outcome", "recipients"])("a password that is %j damages nothing of what is kept", async (password) => {
+  const server = await play(SENT_AWAY, TAKEN);
+  const job = new Job(0);
+  // No username: the server offers no login.
+  const first = await send(server.port, { access_token: password, retry_delay: 0.01 }, { memory: job });
+  expect(first).toMatchObject({ delivery: "refused", goes_on_at: expect.any(String) });
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  const second = await send(server.port, { access_token: password, retry_delay: 0.01 }, { memory: job });
+  expect(second).toMatchObject({ status: "ok", delivery: "accepted", attempts: [{ failure: { phase: "rcpt" } }, { failure: null }] });
+});
+
 test("whoever was refused for good keeps nobody else from a second attempt", async () => {
   const server = await play(
     `${GREETING}C: RCPT *inbox*\nS: 550 5.1.1 unknown\nC: RCPT *second*\nS: 450 4.2.0 Greylisted\nC: RSET\nS: 250 ok\n${BYE}`,
