@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { DeliveryOptions, MailToSend } from "../../../runner/delivery/create-delivery.js";
 import { type DnsServer, startDnsServer } from "../../../runner/lab/dns-server.js";
+import { run } from "../../../runner/run.js";
 import type { DeliveryReport } from "../../../schemas/delivery.js";
 import { testAuthority } from "../../support/certificates.js";
 import { closeAfterEach, only, service } from "../../support/delivery.js";
@@ -64,8 +65,19 @@ const ends = ({ recipients }: DeliveryReport): string[] => recipients.map(({ out
 /** The copies of a message that have arrived, once there are so many. */
 async function arrived(receiver: Pick<Receiver, "delivered">, { message_id: id }: DeliveryReport, copies = 1): Promise<string[]> {
   const found = (): string[] => receiver.delivered().filter((message) => message.includes(id as string));
-  await expect.poll(() => found().length, { timeout: 15_000 }).toBe(copies);
+  await expect.poll(() => found().length, { timeout: 10_000 }).toBe(copies);
   return found();
+}
+
+const WISH: NonNullable<MailToSend["dsn"]> = { notify: ["success", "failure"], return: "headers", envelope_id: "order-17" };
+const DELIVERED_TO_ALICE = { kind: "success", recipients: [{ address: "alice@example.org", original_recipient: "alice@example.org", action: "delivered" }] };
+
+/** The report that has come back for an envelope, as mail.bounce reads it. */
+async function reportBack(receiver: Pick<Receiver, "delivered">, envelopeId: string): Promise<unknown> {
+  const found = (): string | undefined => receiver.delivered().find((message) => new RegExp(`^original-envelope-id: ${envelopeId}$`, "im").test(message));
+  await expect.poll(() => found() !== undefined, { timeout: 10_000 }).toBe(true);
+  const { output } = await run("mail.bounce", { message: found() as string });
+  return output;
 }
 
 const bodyOf = (message: string): string => message.slice(message.indexOf("\n\n") + 2);
@@ -142,11 +154,10 @@ realServer("createDelivery and postfix", ["postfix", "dovecot", "dkimverify"], (
     expect(only(spam)).toMatchObject({ outcome: "bounced", class: "content", code: 550, enhanced_code: "5.7.1", decided_at: "data" });
   });
 
-  test("a wish for reports is understood", async () => {
-    const wish = { notify: ["failure", "delay"], return: "headers", envelope_id: "order-17" } as const;
-    const report = await to(postfix.plain).send(letter("alice@example.org", { dsn: { ...wish, notify: [...wish.notify] } }));
+  test("a wish for reports is heard: its report comes back, and says whose it is", async () => {
+    const report = await to(postfix.plain).send(letter("alice@example.org", { mail_from: "bob@example.org", dsn: WISH }));
     expect(ends(report)).toEqual(["delivered null"]);
-    await expect.poll(() => postfix.log(), { timeout: 10_000 }).toContain("status=sent");
+    expect(await reportBack(postfix, "order-17")).toMatchObject(DELIVERED_TO_ALICE);
   });
 });
 
@@ -182,10 +193,10 @@ realServer("createDelivery and exim", ["exim4", "dkimverify"], () => {
     expect(only(spam)).toMatchObject({ code: 550, message: "This message looks like spam", decided_at: "data" });
   });
 
-  test("a wish for reports is understood", async () => {
-    const report = await to(exim.port).send(letter("bob@example.org", { dsn: { notify: "never", return: "full", envelope_id: "order+17=x" } }));
+  test("a wish for reports is heard: its report comes back, and says whose it is", async () => {
+    const report = await to(exim.port).send(letter("alice@example.org", { mail_from: "bob@example.org", dsn: WISH }));
     expect(ends(report)).toEqual(["delivered null"]);
-    await arrived(exim, report);
+    expect(await reportBack(exim, "order-17")).toMatchObject(DELIVERED_TO_ALICE);
   });
 });
 
