@@ -160,7 +160,13 @@ const dsnInput = {
       description: "never, or when: success, failure, delay.",
     },
     return: { enum: ["full", "headers"], description: "How much of the message a report shall hold." },
-    envelope_id: { type: "string", minLength: 1, maxLength: 100, pattern: "^[\\u0021-\\u007e]+$", description: "Comes back in each report." },
+    envelope_id: {
+      type: "string",
+      minLength: 1,
+      maxLength: 100,
+      pattern: "^[\\u0021-\\u002a\\u002c-\\u003c\\u003e-\\u007e]+$",
+      description: "Comes back in each report. Visible ASCII, without + and =.",
+    },
   },
   additionalProperties: false,
 } as const;

@@ -35,6 +35,8 @@ export class Lane {
   #bucket: TokenBucket | null = null;
   readonly #waiting: [Waiter[], Waiter[], Waiter[]] = [[], [], []];
   #failedRounds = 0;
+  /** So many it takes and no more, as it has said: not asked for again before a while. */
+  #ceiling: { readonly sessions: number; readonly until: number } | null = null;
   #pause: { readonly until: number; readonly failure: Failure } | null = null;
   #pausesInARow = 0;
   #timer: NodeJS.Timeout | null = null;
@@ -122,11 +124,18 @@ export class Lane {
     this.#letIn();
   }
 
-  /** The server has said 421: the whole site is left alone for a while, longer each time. */
-  backOff(failure: Failure, afterMs: number | null): void {
-    this.window = Math.max(1, this.window - 1);
+  /**
+   * The server has said 421. Where others are in, it does not want more at one time: false. Otherwise the whole site is left alone for a
+   * while, longer each time.
+   */
+  backOff(failure: Failure, afterMs: number | null): boolean {
+    const others = this.busy - 1 + this.idle.length;
+    this.window = Math.max(1, Math.min(this.window - 1, others));
+    this.#ceiling = { sessions: this.window, until: monotonic() + PATIENCE.ceilingMs };
+    if (others > 0) return false;
     const pause = Math.max(afterMs ?? 0, pauseMs(PATIENCE.busyFirstMs, PATIENCE.busyMostMs, this.#pausesInARow));
     this.#pauseFor(pause, failure);
+    return true;
   }
 
   /** Nobody waits any longer: for the end of the engine. */
@@ -139,7 +148,12 @@ export class Lane {
     this.#failedRounds = 0;
     this.#pausesInARow = 0;
     // It grows only where more is wanted than it gives.
-    if (this.waiting > 0 && this.window < this.#limits.sessions) this.window += 1;
+    if (this.waiting > 0 && this.window < Math.min(this.#limits.sessions, this.#most())) this.window += 1;
+  }
+
+  #most(): number {
+    if (this.#ceiling !== null && this.#ceiling.until < monotonic()) this.#ceiling = null;
+    return this.#ceiling?.sessions ?? Number.POSITIVE_INFINITY;
   }
 
   #bad(failure: Failure): void {

@@ -10,6 +10,10 @@ export const PATIENCE = {
   /** After a 421, which says that the service is not available: doubled each time it is said again. */
   busyFirstMs: 30_000,
   busyMostMs: 900_000,
+  /** A site that has said how many sessions are too many is not asked for more before so much time has passed. */
+  ceilingMs: 60_000,
+  /** So often a message that was turned away, while others of ours were in, waits for its turn again. */
+  mostTurns: 3,
   /** A pause that is over so soon is waited for; a longer one is told, and the message comes back later. */
   waitedForMs: 2000,
 } as const;

@@ -1,5 +1,6 @@
 import type { Failure } from "../../schemas/failure.js";
 import { FailureError } from "../failure-error.js";
+import { has } from "../net/smtp/capabilities.js";
 import { Attempt } from "./attempt.js";
 import { decidedHere, decisionOfFailure } from "./decide.js";
 import { type Decision, type Speaker, US } from "./decision.js";
@@ -16,6 +17,8 @@ import { transact } from "./transact.js";
 /** One place in a lane, from the first host to the last. */
 export class Stay {
   lastFailure: Failure | null = null;
+  /** It was too many at one time: once others of ours have left, it may be let in. */
+  isTurnedAway = false;
   /** Somebody let us in. */
   #wasGreeted = false;
   #greetings = 0;
@@ -30,13 +33,17 @@ export class Stay {
 
   get feedback(): Feedback {
     if (this.#wasGreeted) return "good";
+    // A 421 has been heeded already.
+    if (this.isTurnedAway) return "none";
     return this.order.run.deadline.reason !== null || this.lastFailure === null ? "none" : "bad";
   }
 
-  async run(): Promise<void> {
+  /** Settles everyone; `mayComeAgain`: but for those who were turned away, whose turn may come again. */
+  async run(mayComeAgain: boolean): Promise<void> {
     const reused = this.engine.pool.take(this.destination);
     if (reused !== null) await this.#use(reused, null);
     if (this.#open.length > 0) await this.#tryDoors();
+    if (mayComeAgain && this.isTurnedAway) return;
     for (const recipient of this.#open) recipient.decision = this.#fallbacks.get(recipient) ?? this.#unreached();
   }
 
@@ -103,9 +110,13 @@ export class Stay {
   #failed(failure: Failure, speaker: Speaker): void {
     this.lastFailure = failure;
     if (failure.phase !== "connect" && failure.phase !== "resolve") this.#greetings += failure.phase === "greeting" ? 0 : 1;
-    if (failure.reply_code === CLOSING) this.destination.lane.backOff(failure, null);
+    if (failure.reply_code === CLOSING) this.#backOff(failure);
     const decision = decisionOfFailure(failure, speaker);
     for (const recipient of this.#open) this.#fallbacks.set(recipient, decision);
+  }
+
+  #backOff(failure: Failure): void {
+    if (!this.destination.lane.backOff(failure, null)) this.isTurnedAway = true;
   }
 
   #speakerOf(host: string, ipAddress: string | null): Speaker {
@@ -115,10 +126,9 @@ export class Stay {
   /** Carries as much as there is over one session. `attempt` is the one that opened it; null for a session that was open before. */
   async #use(pooled: PooledSession, attempt: Attempt | null): Promise<void> {
     const { order, destination } = this;
-    const { recipients_per_transaction: most } = order.manners.limits;
     const speaker = this.#speakerOf(pooled.door.host, pooled.door.ipAddress);
     let current = attempt;
-    for (let portion = this.#open.slice(0, most); portion.length > 0; portion = this.#open.slice(0, most)) {
+    for (let portion = this.#portion(pooled); portion.length > 0; portion = this.#portion(pooled)) {
       const isFresh = current !== null;
       current ??= this.#anotherAttempt(pooled, portion);
       current.record.recipients = portion.map(({ index }) => index);
@@ -126,9 +136,9 @@ export class Stay {
       const wasIdle = !isFresh && attempt === null;
       for (const [recipient, decision] of fallbacks) this.#fallbacks.set(recipient, decision);
       // What ended while it waited says nothing of the site: a fresh connection will tell (checklist, 79).
-      if (broke !== null && wasIdle && fallbacks.size === portion.length) return pooled.close();
+      if ((broke !== null || isClosing) && wasIdle && fallbacks.size === portion.length) return pooled.close();
       this.#wasGreeted = true;
-      if (isClosing) destination.lane.backOff(firstFailure(fallbacks) ?? (broke as Failure), null);
+      if (isClosing) this.#backOff(firstFailure(fallbacks) ?? (broke as Failure));
       if (broke !== null) this.lastFailure = broke;
       current = null;
       if (broke !== null || isClosing) return pooled.close();
@@ -136,6 +146,13 @@ export class Stay {
       if (pooled.used >= destination.lane.limits.messagesPerSession && this.#open.length > 0) break;
     }
     await this.engine.release(order, destination, pooled);
+  }
+
+  /** Those who share the next transaction. One whom this server cannot take must not keep the others from it. */
+  #portion({ session }: PooledSession): Recipient[] {
+    const open = this.#open;
+    const plain = has(session.capabilities, "SMTPUTF8") ? open : open.filter(({ mailbox }) => mailbox?.needsSmtpUtf8 === false);
+    return (plain.length > 0 ? plain : open).slice(0, this.order.manners.limits.recipients_per_transaction);
   }
 
   #anotherAttempt(pooled: PooledSession, portion: readonly Recipient[]): Attempt {

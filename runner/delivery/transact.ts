@@ -65,7 +65,8 @@ function envelopeOf({ mail, sender, dsn, requireTls }: Order, session: SmtpSessi
   return {
     sender,
     recipients: recipients.map(
-      ({ mailbox, address }): RcptParameters => (asked === null ? (mailbox as Mailbox) : { ...(mailbox as Mailbox), ...asked.rcpt, orcpt: address }),
+      ({ mailbox, address }): RcptParameters =>
+        asked === null ? (mailbox as Mailbox) : { ...(mailbox as Mailbox), ...asked.rcpt, ...(address.length > LONGEST_ORCPT ? {} : { orcpt: address }) },
     ),
     message: mail.bytes,
     size: mail.size,
@@ -75,6 +76,9 @@ function envelopeOf({ mail, sender, dsn, requireTls }: Order, session: SmtpSessi
     ...asked?.mail,
   };
 }
+
+/** Written in xtext it may be three times as long, and 500 characters are allowed (RFC 3461, section 4.2). */
+const LONGEST_ORCPT = 160;
 
 /** What one recipient heard: to its own RCPT, or for all of them to MAIL, to DATA or to the message. */
 function decisionFor(said: Transaction, rcpt: TimedReply | null, speaker: Speaker): Decision {

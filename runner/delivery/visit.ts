@@ -6,32 +6,39 @@ import { type Decision, US } from "./decision.js";
 import type { Destination } from "./destination.js";
 import type { Engine } from "./engine.js";
 import type { Order } from "./order.js";
+import { PATIENCE } from "./patience.js";
 import { isOpen, type Recipient } from "./recipient.js";
 import { Stay } from "./stay.js";
 
 /** Brings an order to one destination: waits for its turn, tries one host after the other, and settles every recipient. */
 export async function visit(engine: Engine, order: Order, destination: Destination): Promise<void> {
   const { lane, recipients } = destination;
-  if (lane.paceMs > order.mostWaitMs) return settleAll(recipients, tooFast(destination, lane.paceMs));
-  if (!lane.tryEnter()) {
+  for (let turn = 1; recipients.some(isOpen); turn++) {
+    const waiting = await waitForTurn(order, destination);
+    if (waiting !== null) return settleAll(recipients, waiting);
+    const stay = new Stay(engine, order, destination);
     try {
-      if (!(await lane.enter(order.rank, order.run.deadline, order.mostWaitMs))) return settleAll(recipients, notItsTurn(destination, order));
-    } catch (error) {
-      if (!(error instanceof FailureError)) throw error;
-      return settleAll(recipients, decisionOfFailure(error.failure, US));
+      await stay.run(turn < PATIENCE.mostTurns);
+    } finally {
+      lane.leave(stay.feedback, stay.lastFailure);
     }
   }
-  const { pause } = lane;
-  if (pause !== null) {
-    lane.leave("none");
-    return settleAll(recipients, pausedDecision(destination, pause));
-  }
-  const stay = new Stay(engine, order, destination);
+}
+
+/** Null when there is a place, which is to be left; else what is decided without one. */
+async function waitForTurn(order: Order, destination: Destination): Promise<Decision | null> {
+  const { lane } = destination;
+  if (lane.paceMs > order.mostWaitMs) return tooFast(destination, lane.paceMs);
   try {
-    await stay.run();
-  } finally {
-    lane.leave(stay.feedback, stay.lastFailure);
+    if (!lane.tryEnter() && !(await lane.enter(order.rank, order.run.deadline, order.mostWaitMs))) return notItsTurn(destination, order);
+  } catch (error) {
+    if (!(error instanceof FailureError)) throw error;
+    return decisionOfFailure(error.failure, US);
   }
+  const { pause } = lane;
+  if (pause === null) return null;
+  lane.leave("none");
+  return pausedDecision(destination, pause);
 }
 
 function tooFast({ lane }: Destination, waitMs: number): Decision {

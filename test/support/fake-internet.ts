@@ -1,4 +1,4 @@
-import { type DnsServerOptions, startDnsServer } from "../../runner/lab/dns-server.js";
+import { type DnsServer, type DnsServerOptions, startDnsServer } from "../../runner/lab/dns-server.js";
 import { type AcceptedSocket, type Certificate, type Listener, listen, serveTls } from "../../runner/net/listen.js";
 import { allCertificates } from "./certificates.js";
 
@@ -21,6 +21,8 @@ export interface MxBehaviour {
   readonly dropsAt?: Step;
   /** Falls silent there. */
   readonly silentAt?: Step;
+  /** Greets more than so many at one time with 421. */
+  readonly mostSessions?: number;
   /** Of each answer. */
   readonly latencyMs?: number;
 }
@@ -62,7 +64,7 @@ export interface FakeInternet {
 export async function startFakeInternet(zone: string, hosts: FakeHosts, names: Partial<DnsServerOptions> = {}): Promise<FakeInternet> {
   const addresses = Object.entries(hosts).map(([name, [address]]) => `${name} A ${address}`);
   const text = `$ORIGIN example.\n$TTL 300\n@ SOA ns hostmaster 1 3600 600 86400 60\n@ NS ns\nns A 127.0.0.1\n${zone}\n${addresses.join("\n")}\n`;
-  const dns = await startDnsServer({ zones: [text], ...names });
+  const dns = await startNewDnsServer({ zones: [text], ...names });
   const open: Host[] = [];
   let port = 0;
   for (const [name, [address, behaviour]] of Object.entries(hosts)) {
@@ -87,6 +89,20 @@ export async function startFakeInternet(zone: string, hosts: FakeHosts, names: P
   };
 }
 
+const usedDnsPorts = new Set<number>();
+
+/** At a port that no other internet of this process had: what was learned there is remembered for as long as its records say. */
+async function startNewDnsServer(options: DnsServerOptions): Promise<DnsServer> {
+  for (;;) {
+    const server = await startDnsServer(options);
+    if (!usedDnsPorts.has(server.port)) {
+      usedDnsPorts.add(server.port);
+      return server;
+    }
+    await server.close();
+  }
+}
+
 const CAPABILITIES = ["PIPELINING", "SIZE 10485760", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "DSN"];
 
 class Host implements FakeMx {
@@ -94,6 +110,7 @@ class Host implements FakeMx {
   readonly messages: FakeMessage[] = [];
   mostAtOnce = 0;
   readonly #sockets = new Set<AcceptedSocket>();
+  readonly #admitted = new Set<AcceptedSocket>();
   #listener: Listener | null = null;
 
   constructor(
@@ -128,7 +145,14 @@ class Host implements FakeMx {
     this.mostAtOnce = Math.max(this.mostAtOnce, this.openSockets);
     const commands: string[] = [];
     this.connections.push(commands);
-    new Talk(this, socket, commands, this.connections.length).begin();
+    new Talk(this, socket, commands, this.connections.length).begin(this.#admits(socket));
+  }
+
+  #admits(socket: AcceptedSocket): boolean {
+    if (this.#admitted.size >= (this.behaviour.mostSessions ?? Number.POSITIVE_INFINITY)) return false;
+    this.#admitted.add(socket);
+    socket.on("close", () => this.#admitted.delete(socket));
+    return true;
   }
 }
 
@@ -149,10 +173,11 @@ class Talk {
     readonly connection: number,
   ) {}
 
-  begin(): void {
+  begin(isAdmitted: boolean): void {
     const { behaviour, name } = this.host;
     if (behaviour.dropsAt === "connect") return void this.socket.destroy();
     this.#listenTo(this.socket);
+    if (!isAdmitted) return void this.#reply("greeting", "421 4.7.0 Too many concurrent connections");
     this.#busy = this.#busy.then(() => this.#reply("greeting", (behaviour.greeting ?? (() => `220 ${name}.example ESMTP`))(this.connection)));
   }
 

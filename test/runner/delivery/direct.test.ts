@@ -286,6 +286,13 @@ describe("what a server does not take", () => {
     ).toEqual([]);
   });
 
+  test("one recipient whom a server cannot take does not keep the others from it", async () => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", { capabilities: ["PIPELINING"] }] });
+    const report = await service(net).send(mail(["büro@one.example", "bob@one.example", "cem@one.example"]));
+    expect(report.recipients.map(({ outcome }) => outcome)).toEqual(["bounced", "delivered", "delivered"]);
+    expect(net.host("mx").messages.map(({ to }) => to)).toEqual([["bob@one.example", "cem@one.example"]]);
+  });
+
   test("a server that lies about SIZE refuses at the end: that counts", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", { capabilities: ["SIZE 99999999"], end: () => "552 5.3.4 message too big" }] });
     expect(only(await service(net).send(mail("bob@one.example")))).toMatchObject({ outcome: "bounced", class: "size", code: 552, decided_at: "data" });

@@ -53,8 +53,19 @@ describe("a lane", () => {
     expect(lane.pause).toBeNull();
   });
 
-  test("lets everybody in who waits when it is left alone, so that they are told", async () => {
+  test("takes a 421 for too many where others are in, and does not ask for more again soon", () => {
     const lane = new Lane("site", LIMITS);
+    fill(lane);
+    expect(lane.backOff(GONE, null)).toBe(false);
+    expect([lane.pause, lane.window]).toEqual([null, 4]);
+    lane.leave("none");
+    void lane.enter(1, endless());
+    lane.leave("good");
+    expect(lane.window).toBe(4);
+  });
+
+  test("lets everybody in who waits when it is left alone, so that they are told", async () => {
+    const lane = new Lane("site", { ...LIMITS, sessions: 1 });
     fill(lane);
     const waiting = Array.from({ length: 30 }, () => lane.enter(1, endless()));
     lane.backOff(GONE, null);

@@ -128,6 +128,14 @@ describe("many messages at once", () => {
     expect(net.host("a").connections).toHaveLength(1);
   });
 
+  test("keep to as many sessions as a site takes at one time, and none is lost for it", async () => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", { mostSessions: 2, latencyMs: 2 }] });
+    const reports = await service(net).sendBulk(Array.from({ length: 60 }, () => mail("bob@one.example")));
+    expect(reports.filter((report) => only(report).outcome !== "delivered").map((report) => only(report).message)).toEqual([]);
+    expect(net.host("mx").messages).toHaveLength(60);
+    expect(net.host("mx").connections.length).toBeLessThan(15);
+  });
+
   test("do not all knock at a dead site", async () => {
     const net = await internet("one MX 10 gone\ntwo MX 10 mx", { gone: ["127.0.0.12", null], mx: ["127.0.0.11", {}] });
     const delivery = service(net);
