@@ -84,5 +84,5 @@ export function beginExchange(mechanism: Mechanism, credentials: Credentials): S
 
 function wanted(candidates: readonly Method[]): string {
   const needs = new Set(candidates.map((method) => method.needs));
-  return [...needs].map((need) => (need === "password" ? "auth.password" : "auth.access_token")).join(" or ");
+  return [...needs].map((need) => (need === "password" ? "a password" : "an access token")).join(" or ");
 }

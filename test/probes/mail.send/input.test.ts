@@ -97,6 +97,13 @@ describe("what only the run finds out is a configuration_error, and nobody is di
   });
 });
 
+test("that nobody hands the message on without TLS is asked for, or nothing is sent", async () => {
+  const output = await send(server.port, { require_tls: true });
+  expect(output).toMatchObject({ status: "error", error_type: "configuration_error", delivery: "not_sent", attempt_count: 1 });
+  expect(output.failure?.message).toMatch(/^REQUIRETLS /);
+  expect(server.messages).toEqual([]);
+});
+
 test("a message is signed by every key, and the key is shown nowhere", async () => {
   const keys = [generateKeyPairSync("ed25519"), generateKeyPairSync("rsa", { modulusLength: 2048 })];
   const pems = keys.map(({ privateKey }) => privateKey.export({ type: "pkcs8", format: "pem" }).toString());

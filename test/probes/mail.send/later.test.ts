@@ -167,6 +167,16 @@ test.each(["deferred", "rcpt", "outcome", "recipients"])("a password that is %j 
   expect(second).toMatchObject({ status: "ok", delivery: "accepted", attempts: [{ failure: { phase: "rcpt" } }, { failure: null }] });
 });
 
+test("how long a greylist held one recipient up says nothing of another, who was let in at once", async () => {
+  const server = await play(
+    `${GREETING}C: RCPT *inbox*\nS: 250 ok\nC: RCPT *second*\nS: 450 4.2.0 Greylisted\nC: DATA\nS: 354 go\n@message\nS: 250 2.0.0 taken\n${BYE}`,
+    `${GREETING}C: RCPT *second*\nS: 250 ok\nC: DATA\nS: 354 go\n@message\nS: 250 2.0.0 taken\n${BYE}`,
+  );
+  const output = await send(server.port, { recipients: ["second@example.org"], retry_delay: 0.2 });
+  expect(output).toMatchObject({ status: "ok", delivery: "accepted", attempt_count: 2, greylisted: true, recipients: [{ attempt: 1 }, { attempt: 2 }] });
+  expect(output.greylist_delay_ms).toBeGreaterThan(190);
+});
+
 test("whoever was refused for good keeps nobody else from a second attempt", async () => {
   const server = await play(
     `${GREETING}C: RCPT *inbox*\nS: 550 5.1.1 unknown\nC: RCPT *second*\nS: 450 4.2.0 Greylisted\nC: RSET\nS: 250 ok\n${BYE}`,
