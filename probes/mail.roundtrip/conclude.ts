@@ -17,7 +17,7 @@ export function conclude(evidence: RoundtripEvidence, result: Loop, conversation
   noteReceiving(evidence, received, conversations.imap);
   evidence.arrival = arrivalOf(sent, received);
   if (evidence.arrival === "arrived") noteMessage(evidence, received);
-  evidence.clean_up = { outcome: cleanUpOf(received, input), deleted_uids: received.deleted_uids };
+  evidence.clean_up = { outcome: cleanUpOf(evidence.arrival, received, input), deleted_uids: received.deleted_uids };
   noteTimes(evidence, result, conversations.send);
   noteFailure(evidence, sent, received, input);
 }
@@ -56,11 +56,13 @@ function noteMessage(evidence: RoundtripEvidence, { messages, duplicates }: Rece
 }
 
 function cleanUpOf(
+  arrival: RoundtripEvidence["arrival"],
   { matched, matched_uids: uids, deleted_uids: deleted }: ReceiveEvidence,
   { clean_up: asked }: Input,
 ): RoundtripEvidence["clean_up"]["outcome"] {
   if (!asked) return "not_asked";
-  if (matched === 0) return "nothing_there";
+  // Nobody knows whether it came: it may lie there still.
+  if (matched === 0) return arrival === "unknown" ? "failed" : "nothing_there";
   return deleted.length === uids.length ? "deleted" : "failed";
 }
 

@@ -190,7 +190,10 @@ const ownOutput = contract({
     size_bytes: nullable({ type: "integer" }, "As it lies there."),
     duplicates: nullable({ type: "integer" }, "Copies beside the first; null when it did not arrive."),
     clean_up: record({
-      outcome: { enum: ["not_asked", "nothing_there", "deleted", "failed"], description: "failed: a finding says why." },
+      outcome: {
+        enum: ["not_asked", "nothing_there", "deleted", "failed"],
+        description: "failed: a finding or the failure says why, and the message may still be there.",
+      },
       deleted_uids: list({ type: "integer" }),
     }),
     send: {

@@ -309,10 +309,16 @@ describe("a message that does not come", () => {
 
   test("before the mailbox is gone for good, is nobody's to know", async () => {
     const { system, ends } = await start({ delivery: { delayMs: 60_000 }, imap: { behave: first("IDLE", { closeAfterMs: 60 }) } });
-    const running = roundtrip(ends, { wait_ms: 700 });
+    const running = roundtrip(ends, { wait_ms: 700, clean_up: true });
     await expect.poll(() => system.smtp.messages.length, { interval: 5 }).toBe(1);
     await system.imap.close();
-    expect(await running).toMatchObject({ status: "error", failed_part: "imap", delivery: "accepted", arrival: "unknown" });
+    expect(await running).toMatchObject({
+      status: "error",
+      failed_part: "imap",
+      delivery: "accepted",
+      arrival: "unknown",
+      clean_up: { outcome: "failed", deleted_uids: [] },
+    });
   });
 
   test("before the run's own deadline", async () => {
