@@ -33,8 +33,8 @@ function decisiveReply({ mail, recipients, data, message, delivery }: Transactio
   if (mail !== null && replyClass(mail) !== 2) return ["mail", mail];
   if (rcpt !== null && replyClass(rcpt) !== 2) return ["rcpt", rcpt];
   if (data !== null && replyClass(data) > 3) return ["data", data];
-  // A message that the server took before its end was not sent as a whole.
-  return message === null || rcpt === null || delivery === "not_sent" ? null : ["data", message];
+  // A message that the server took before its end was not sent as a whole; what is no yes and no refusal leaves it in doubt.
+  return message === null || rcpt === null || delivery === "not_sent" || delivery === "unknown" ? null : ["data", message];
 }
 
 function outcomeOf(reply: TimedReply): Recipient["outcome"] {

@@ -1,9 +1,9 @@
-import type { Failure } from "../../schemas/failure.js";
+import type { Failure, Phase } from "../../schemas/failure.js";
 import { has } from "../net/smtp/capabilities.js";
 import type { Recipient as RcptParameters } from "../net/smtp/mail.js";
 import type { Mailbox } from "../net/smtp/mailbox.js";
 import { type Reply, replyClass } from "../net/smtp/reply.js";
-import type { SmtpSession, TimedReply } from "../net/smtp/session.js";
+import { rejected, type SmtpSession, type TimedReply } from "../net/smtp/session.js";
 import { type Envelope, type Transaction, transaction } from "../net/smtp/transaction.js";
 import type { Attempt } from "./attempt.js";
 import { decisionOfDoubt, decisionOfFailure, decisionOfReply, delivered } from "./decide.js";
@@ -82,9 +82,10 @@ const LONGEST_ORCPT = 160;
 
 /** What one recipient heard: to its own RCPT, or for all of them to MAIL, to DATA or to the message. */
 function decisionFor(said: Transaction, rcpt: TimedReply | null, speaker: Speaker): Decision {
-  if (rcpt !== null && replyClass(rcpt) !== 2) return decisionOfReply("rcpt", rcpt, speaker);
   const { mail, data, message, delivery, failure } = said;
-  if (mail !== null && isRefusal(mail)) return decisionOfReply("mail", mail, speaker);
+  // First: a server that refuses MAIL of a pipeline says 503 to what follows, whatever its reason was.
+  if (mail !== null && replyClass(mail) !== 2) return decisionOfNo("mail", mail, speaker);
+  if (rcpt !== null && replyClass(rcpt) !== 2) return decisionOfNo("rcpt", rcpt, speaker);
   if (delivery === "accepted") return delivered(message as Reply, speaker);
   if (delivery === "unknown") return decisionOfDoubt(failure as Failure, speaker);
   if (message !== null && isRefusal(message)) return decisionOfReply("data", message, speaker);
@@ -100,6 +101,11 @@ function isOpenStill({ kind, code }: Decision, { delivery, recipients }: Transac
 }
 
 const TOO_MANY = 452;
+
+/** A reply that is no yes. What is neither 4yz nor 5yz is no refusal either: the server has lost its way, and may find it again. */
+function decisionOfNo(phase: Phase, reply: Reply, speaker: Speaker): Decision {
+  return isRefusal(reply) ? decisionOfReply(phase, reply, speaker) : decisionOfFailure(rejected(phase, reply).failure, speaker);
+}
 
 function isRefusal(reply: Reply): boolean {
   return replyClass(reply) === 4 || replyClass(reply) === 5;

@@ -163,6 +163,7 @@ class Talk {
   #isSecure = false;
   #isSilent = false;
   #from = "";
+  #hasSender = false;
   #to: string[] = [];
   #body: string[] | null = null;
 
@@ -206,8 +207,11 @@ class Talk {
     else if (verb === "MAIL") {
       this.#from = /<(.*?)>/.exec(line)?.[1] ?? "";
       this.#to = [];
-      await this.#reply("mail", (behaviour.mail ?? accept)(line, connection));
-    } else if (verb === "RCPT") {
+      const reply = (behaviour.mail ?? accept)(line, connection);
+      this.#hasSender = reply?.startsWith("2") ?? false;
+      await this.#reply("mail", reply);
+    } else if (verb === "RCPT" && !this.#hasSender) await this.#reply("rcpt", "503 5.5.1 need MAIL first");
+    else if (verb === "RCPT") {
       const address = /<(.*?)>/.exec(line)?.[1] ?? "";
       const reply = (behaviour.rcpt ?? accept)(address, connection);
       if (reply?.startsWith("2")) this.#to.push(address);

@@ -114,7 +114,9 @@ async function sendMessage(session: SmtpSession, { message, beforeMessage, after
   const refusal = refusalOf(result);
   if (refusal === null) {
     if (beforeMessage !== undefined) await announce(session, beforeMessage, result);
-    return finish(result, await sendBody(session, message, afterMessage));
+    finish(result, await sendBody(session, message, afterMessage));
+    if (result.delivery === "unknown") session.close();
+    return;
   }
   result.delivery = "refused";
   result.failure = refusal.failure;
@@ -150,7 +152,10 @@ function finish(result: Transaction, { reply, ended, failure }: BodyOutcome): vo
   result.failure = failure;
   if (failure !== null) result.delivery = ended ? "unknown" : "not_sent";
   else if (reply !== null && replyClass(reply) === 2) result.delivery = "accepted";
-  else if (reply !== null) {
+  else if (reply !== null && replyClass(reply) === 3) {
+    result.delivery = "unknown";
+    result.failure = fail("data", "protocol_violation", `the server answered the message with ${reply.code}; 250 was expected, or a refusal`).failure;
+  } else if (reply !== null) {
     result.delivery = "refused";
     result.failure = rejected("data", reply).failure;
   }

@@ -209,6 +209,13 @@ describe("the next mail host", () => {
 });
 
 describe("after the last dot", () => {
+  test("354 is no answer: nobody knows, and nobody sends it again", async () => {
+    const net = await internet(BOTH, { mx: ["127.0.0.11", { end: () => "354 go on" }], backup: ["127.0.0.12", {}] });
+    const told = only(await service(net).send(mail("bob@one.example")));
+    expect(told).toMatchObject({ outcome: "unknown", decided_at: "data", next: "ask_the_recipient" });
+    expect(net.host("backup").connections).toHaveLength(0);
+  });
+
   test.each<[string, MxBehaviour]>([
     ["the host hangs up", { end: () => null }],
     ["the host is silent", { silentAt: "dot" }],
@@ -269,6 +276,20 @@ describe("TLS", () => {
 });
 
 describe("what a server does not take", () => {
+  test.each([
+    ["451 4.3.0 not now", "failed", "may_be_tried"],
+    ["550 5.7.1 not you", "bounced", "read_the_reply"],
+  ])("a sender (%s): what it says of the recipients behind it in a pipeline, 503, is nothing to them", async (reply, outcome, next) => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", { mail: () => reply }] });
+    const told = only(await service(net).send(mail("bob@one.example")));
+    expect(told).toMatchObject({ outcome, next, decided_at: "mail", code: Number(reply.slice(0, 3)) });
+  });
+
+  test("a recipient, with words that are no refusal: it may be tried again", async () => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", { rcpt: () => "354 go ahead" }] });
+    expect(only(await service(net).send(mail("bob@one.example")))).toMatchObject({ outcome: "failed", decided_at: "rcpt", next: "may_be_tried" });
+  });
+
   const LONG = `Subject: x\r\n\r\n${"x".repeat(900)}\r\n`;
   test.each<[string, MxBehaviour, string, string[], string]>([
     ["so large a message", { capabilities: ["SIZE 500"] }, LONG, ["bob@one.example"], "size"],
