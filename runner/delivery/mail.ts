@@ -23,13 +23,14 @@ export async function mailOf(message: Uint8Array, signer: Signer | null): Promis
   const { header, ...dkim } = signer === null ? UNSIGNED : await signer.sign(text);
   const bytes = header.length === 0 ? text : Buffer.concat([header, text]);
   const head = headerOf(bytes);
+  const lines = head.toString("latin1");
   return {
     bytes,
     size: messageSize(bytes),
     body: isAscii(bytes) ? "7BIT" : "8BITMIME",
     needsSmtpUtf8: !isAscii(head) && isUtf8(head),
-    messageId: messageIdOf(head),
-    needsNoTls: NEEDS_NO_TLS.test(head.toString("latin1")),
+    messageId: MESSAGE_ID.exec(lines)?.[1] ?? null,
+    needsNoTls: NEEDS_NO_TLS.test(lines),
     dkim,
   };
 }
@@ -64,6 +65,4 @@ function headerOf(bytes: Buffer): Buffer {
 
 const NEEDS_NO_TLS = /(?:^|\n)tls-required:[ \t\r\n]*no[ \t]*\r\n/i;
 
-function messageIdOf(head: Buffer): string | null {
-  return /(?:^|\n)message-id:[ \t\r\n]*(<[^<>\s]+>)/i.exec(head.toString("latin1"))?.[1] ?? null;
-}
+const MESSAGE_ID = /(?:^|\n)message-id:[ \t\r\n]*(<[^<>\s]+>)/i;
