@@ -1,6 +1,8 @@
 import type { RelayInput } from "../../schemas/delivery.js";
+import { FailureError } from "../failure-error.js";
 import type { HostTls } from "../net/tls-policy/policy.js";
-import type { Decision } from "./decision.js";
+import { decisionOfFailure } from "./decide.js";
+import { type Decision, US } from "./decision.js";
 import type { Destination } from "./destination.js";
 import type { Engine } from "./engine.js";
 import type { LaneLimits } from "./lane.js";
@@ -11,24 +13,55 @@ import type { Recipient } from "./recipient.js";
 import { doorsOf, type Found, isLoop, loopDecision } from "./route.js";
 import { keyOfRule, type Rules } from "./tls-policies.js";
 
-/** Puts those together that go to the same place, and settles those that go nowhere. */
-export async function findSites(engine: Engine, order: Order, recipients: readonly Recipient[]): Promise<Destination[]> {
+/** So long those whose way is known wait for others of their site. */
+const GATHERED_MS = 250;
+
+/**
+ * Puts those together that go to the same place and brings them there, and settles those that go nowhere. A domain whose name servers or policy
+ * host are slow holds up itself: the others go ahead.
+ */
+export async function atSites(engine: Engine, order: Order, recipients: readonly Recipient[], bring: (site: Destination) => Promise<void>): Promise<void> {
   const byDomain = grouped(recipients);
-  const places = new Map<string, Place & { readonly recipients: Recipient[] }>();
-  await Promise.all(
-    [...byDomain].map(async ([domain, own]) => {
-      const found = await engine.routes.find(order, domain, own[0]?.mailbox?.host.kind === "address");
-      if ("kind" in found) return settle(own, found);
-      for (const recipient of own) recipient.site = found.site;
-      if (isLoop(found, order)) return settle(own, loopDecision(domain));
-      const rules = await engine.tls.rulesOf(order, domain, found);
-      const name = nameOf(found, rules);
-      const there = places.get(name);
-      if (there === undefined) places.set(name, { found, rules, recipients: [...own] });
-      else there.recipients.push(...own);
-    }),
-  );
-  return [...places.values()].map((place) => siteDestination(engine, order, place, engine.sourceFor(order, place.found.site)));
+  const visits: Promise<void>[] = [];
+  let places: Places = new Map();
+  const setOut = (): void => {
+    const found = [...places.values()];
+    places = new Map();
+    visits.push(...found.map((place) => bring(siteDestination(engine, order, place, engine.sourceFor(order, place.found.site)))));
+  };
+  const looking = [...byDomain].map(([domain, own]) => findPlace(engine, order, domain, own).then((place) => put(place, places)));
+  const timer = byDomain.size > 1 ? setInterval(setOut, GATHERED_MS) : undefined;
+  try {
+    await Promise.all(looking);
+  } finally {
+    clearInterval(timer);
+    setOut();
+    await Promise.all(visits);
+  }
+}
+
+type Places = Map<string, Place & { readonly recipients: Recipient[] }>;
+
+function put(place: Place | null, places: Places): void {
+  if (place === null) return;
+  const name = nameOf(place.found, place.rules);
+  const there = places.get(name);
+  if (there === undefined) places.set(name, { ...place, recipients: [...place.recipients] });
+  else there.recipients.push(...place.recipients);
+}
+
+/** Null where they are settled. */
+async function findPlace(engine: Engine, order: Order, domain: string, recipients: readonly Recipient[]): Promise<Place | null> {
+  const found = await engine.routes.find(order, domain, recipients[0]?.mailbox?.host.kind === "address");
+  if ("kind" in found) return settle(recipients, found);
+  for (const recipient of recipients) recipient.site = found.site;
+  if (isLoop(found, order)) return settle(recipients, loopDecision(domain));
+  try {
+    return { found, rules: await engine.tls.rulesOf(order, domain, found), recipients };
+  } catch (error) {
+    if (!(error instanceof FailureError)) throw error;
+    return settle(recipients, decisionOfFailure(error.failure, US));
+  }
 }
 
 interface Place {
@@ -53,8 +86,9 @@ function nameOf({ site, names }: Found, rules: Rules): string {
   return `${site} ${[...names].sort().join(" ")} ${[...rules.values()].map(keyOfRule).join(" ")}`;
 }
 
-function settle(recipients: readonly Recipient[], decision: Decision): void {
+function settle(recipients: readonly Recipient[], decision: Decision): null {
   for (const recipient of recipients) recipient.decision = decision;
+  return null;
 }
 
 function siteDestination(engine: Engine, order: Order, place: Place, sourceAddress: string | null): Destination {

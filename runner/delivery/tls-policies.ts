@@ -15,20 +15,18 @@ export type Rules = ReadonlyMap<string, HostTls>;
 export class TlsPolicies {
   readonly #means = new Map<string, TlsMeans>();
   /** By what is wanted; forgotten with the route. */
-  readonly #known = new WeakMap<Found, Map<string, Promise<Rules>>>();
+  readonly #known = new WeakMap<Found, Map<string, Rules>>();
 
-  rulesOf(order: Order, domain: string, found: Found): Promise<Rules> {
-    const { tls } = order.manners;
-    const wish = `${wishOf(order)} ${tls.mode} ${tls.verify} ${tls.dane} ${tls.mta_sts}`;
-    const known = this.#known.get(found) ?? new Map<string, Promise<Rules>>();
-    this.#known.set(found, known);
-    const there = known.get(`${wish} ${domain}`);
-    if (there !== undefined) return there;
-    const asking = this.#ask(order, domain, found);
-    // What one order had no time to find out is asked for again by the next.
-    asking.catch(() => known.delete(`${wish} ${domain}`));
-    known.set(`${wish} ${domain}`, asking);
-    return asking;
+  /** Each order asks for itself as long as they are not known: one that ends early must not end the asking of others. Rejects with its run's end. */
+  async rulesOf(order: Order, domain: string, found: Found): Promise<Rules> {
+    const { mode, verify, dane, mta_sts: sts, min_version: oldest, policy_port: port, ca = "" } = order.manners.tls;
+    const wanted = [wishOf(order), mode, verify, dane, sts, oldest, port, domain, ca].join(" ");
+    const known = this.#known.get(found)?.get(wanted);
+    if (known !== undefined) return known;
+    const rules = await this.#ask(order, domain, found);
+    const all = this.#known.get(found) ?? new Map<string, Rules>();
+    this.#known.set(found, all.set(wanted, rules));
+    return rules;
   }
 
   close(): void {
@@ -95,10 +93,10 @@ function stricter({ level, minVersion }: HostTls, { min_version: asked }: Delive
 }
 
 /** Sessions are shared only by those whose demands are the same. */
-export function keyOfRule({ level, source, referenceNames, tlsa, fingerprints, requireTls, servername }: HostTls): string {
+export function keyOfRule({ level, source, minVersion, referenceNames, tlsa, fingerprints, requireTls, servername }: HostTls): string {
   if (level === "none" || level === "may") return level;
   const records = tlsa.map(
     ({ usage, selector, matchingType, certificate }) => `${usage} ${selector} ${matchingType} ${Buffer.from(certificate).toString("hex")}`,
   );
-  return JSON.stringify([level, source, referenceNames, records, fingerprints, requireTls, servername]);
+  return JSON.stringify([level, source, minVersion, referenceNames, records, fingerprints, requireTls, servername]);
 }

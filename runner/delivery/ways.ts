@@ -1,7 +1,7 @@
 import type { DeliveryClass, DeliveryMode, WayReason } from "../../schemas/delivery.js";
 import { monotonic } from "../clock.js";
 import type { Destination } from "./destination.js";
-import { findSites, relayDestination } from "./destinations.js";
+import { atSites, relayDestination } from "./destinations.js";
 import type { Engine } from "./engine.js";
 import type { Order } from "./order.js";
 import type { Recipient } from "./recipient.js";
@@ -18,8 +18,7 @@ export const MODES: Readonly<Record<DeliveryMode, (engine: Engine, order: Order,
 
 async function direct(engine: Engine, order: Order, open: readonly Recipient[]): Promise<void> {
   for (const recipient of open) recipient.chosen = { way: "direct", reason: "configured", explanation: `the settings say ${order.manners.mode}` };
-  const destinations = await findSites(engine, order, open);
-  await Promise.all(destinations.map((destination) => visitedDirectly(engine, order, destination)));
+  await atSites(engine, order, open, (destination) => visitedDirectly(engine, order, destination));
 }
 
 /** Direct; and through a relay where the way was to blame. */
@@ -31,15 +30,14 @@ async function hybrid(engine: Engine, order: Order, open: readonly Recipient[]):
 /** For each site the way that has done better so far; and the other where it was to blame this time. */
 async function smart(engine: Engine, order: Order, open: readonly Recipient[]): Promise<void> {
   for (const recipient of open) recipient.chosen = { way: "direct", reason: "nothing_known", explanation: "its mail hosts were not found" };
-  const destinations = await findSites(engine, order, open);
-  await Promise.all(
-    destinations.map(async (destination) => {
-      const chosen = engine.learning.choose(destination.site as string, order.random);
-      for (const recipient of destination.recipients) recipient.chosen = chosen;
-      if (chosen.way === "direct") await visitedDirectly(engine, order, destination);
-      else await throughRelays(engine, order, destination.recipients, chosen.reason, () => chosen.explanation);
-    }),
-  );
+  const destinations: Destination[] = [];
+  await atSites(engine, order, open, async (destination) => {
+    destinations.push(destination);
+    const chosen = engine.learning.choose(destination.site as string, order.random);
+    for (const recipient of destination.recipients) recipient.chosen = chosen;
+    if (chosen.way === "direct") await visitedDirectly(engine, order, destination);
+    else await throughRelays(engine, order, destination.recipients, chosen.reason, () => chosen.explanation);
+  });
   const left = stranded(order, open);
   const back = left.filter(({ chosen }) => chosen?.way === "relay");
   const explain = (why: string): string => `the other way could not bring it: ${why}`;

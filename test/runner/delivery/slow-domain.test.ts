@@ -1,0 +1,46 @@
+import { describe, expect, test } from "vitest";
+import { keyOfRule } from "../../../runner/delivery/tls-policies.js";
+import type { HostTls } from "../../../runner/net/tls-policy/policy.js";
+import { closeAfterEach, closing, internet, mail, service } from "../../support/delivery.js";
+import { POLICY_AUTHORITY, policyCertificate, startPolicyHost } from "../../support/policy-host.js";
+
+closeAfterEach();
+
+const ZONE = 'one MX 10 mx\ntwo MX 10 other\n_mta-sts.one TXT "v=STSv1; id=1"\nmta-sts.one A 127.0.0.1';
+
+/** The policy host of one.example takes its time; two.example has none. */
+async function world(afterMs: number) {
+  const answer = (_: unknown, response: { writeHead(code: number): { end(): void } }): void => void setTimeout(() => response.writeHead(404).end(), afterMs);
+  const host = closing(await startPolicyHost({ certificate: policyCertificate("mta-sts.one.example"), answer }));
+  const net = await internet(ZONE, { mx: ["127.0.0.11", {}], other: ["127.0.0.12", {}] });
+  return { net, delivery: service(net, { tls: { policy_port: host.port, ca: POLICY_AUTHORITY } }) };
+}
+
+describe("a domain whose policy host is slow", () => {
+  test("does not hold up the others of a message", async () => {
+    const { net, delivery } = await world(1500);
+    const sending = delivery.send(mail(["bob@one.example", "cem@two.example"]));
+    await expect.poll(() => net.host("other").messages.length, { timeout: 1200 }).toBe(1);
+    expect(net.host("mx").messages).toEqual([]);
+    expect((await sending).recipients.map(({ outcome }) => outcome)).toEqual(["delivered", "delivered"]);
+    expect(net.host("other").messages).toHaveLength(1);
+  });
+
+  test("a sender who cannot wait for it is told what became of all, and ends nobody else's waiting", async () => {
+    const { delivery } = await world(1000);
+    const impatient = new AbortController();
+    const first = delivery.send(mail(["bob@one.example", "cem@two.example"]), { signal: impatient.signal });
+    const second = delivery.send(mail("dee@one.example"));
+    setTimeout(() => impatient.abort(), 600);
+    expect((await first).recipients.map(({ outcome, next }) => [outcome, next])).toEqual([
+      ["failed", "may_be_tried"],
+      ["delivered", "nothing"],
+    ]);
+    expect((await second).recipients.map(({ outcome }) => outcome)).toEqual(["delivered"]);
+  });
+});
+
+test("a session that may have been opened with an older TLS is not for those who want a newer one", () => {
+  const rule = { level: "encrypt", source: "configured", minVersion: "TLSv1.2", referenceNames: [], tlsa: [], fingerprints: [] } as unknown as HostTls;
+  expect(keyOfRule(rule)).not.toBe(keyOfRule({ ...rule, minVersion: "TLSv1.3" }));
+});
