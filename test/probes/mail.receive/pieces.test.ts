@@ -68,6 +68,10 @@ describe("the folders that are searched", () => {
     ]);
   });
 
+  test("keep their letters: to a server Reports and reports are two", () => {
+    expect(shown(["notspam"])).toEqual([["notspam", "missing", null, false]]);
+  });
+
   test("are found by special use, and by the usual names where nobody has it", () => {
     expect(shown(["\\junk"])).toEqual([["Werbung", "not_searched", "\\Junk", true]]);
     expect(

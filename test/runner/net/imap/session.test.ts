@@ -327,6 +327,11 @@ S: a1 OK [READ-ONLY] done`,
     expect(await search(session, [{ subject: "x" }])).toEqual(uids);
   });
 
+  test("of what has come since, the last message of before is none, though a star always means it", async () => {
+    const session = await greeted("C: a1 UID SEARCH UID 7:\\*\nS: * SEARCH 6\nS: a1 OK");
+    expect(await search(session, [{ fromUid: 7 }])).toEqual([]);
+  });
+
   test("twenty thousand messages are found and read, each told in a response of its own", async () => {
     const uids = Array.from({ length: 20_000 }, (_, index) => 3 * index + 1);
     const fetched = uids.slice(0, 363).map((uid) => `S: * ${uid} FETCH (UID ${uid} RFC822.SIZE 9)`);
