@@ -11,6 +11,7 @@ import { isOpen } from "./recipient.js";
 import { Routes } from "./route.js";
 import { keepBounces, withhold } from "./suppress.js";
 import { TlsPolicies } from "./tls-policies.js";
+import { tellTwins, twinsOf } from "./twins.js";
 import { MODES } from "./ways.js";
 
 /** What all deliveries of a process share: the lanes of their destinations, open sessions, and what is known of routes. */
@@ -28,8 +29,13 @@ export class Engine {
   /** Brings a message to its recipients as far as this can be done now. Afterwards each of them has its decision. */
   async deliver(order: Order): Promise<void> {
     withhold(this.ledger, order);
-    const open = order.recipients.filter(isOpen);
-    await MODES[order.manners.mode](this, order, open);
+    const twins = twinsOf(order.recipients);
+    const open = order.recipients.filter((recipient) => isOpen(recipient) && !twins.has(recipient));
+    try {
+      await MODES[order.manners.mode](this, order, open);
+    } finally {
+      tellTwins(twins);
+    }
     keepBounces(this.ledger, order, open);
   }
 

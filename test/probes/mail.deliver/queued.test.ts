@@ -53,6 +53,16 @@ async function runOnce(signal = new AbortController().signal): Promise<Ran> {
 const outcomes = ({ output }: Ran): string[] => output.recipients.map(({ outcome }) => outcome);
 
 describe("a job", () => {
+  test("sends nothing to a mailbox once more that stands in its list twice", async () => {
+    let isLate = true;
+    const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", { rcpt: () => (isLate ? "450 4.2.0 greylisted" : "250 ok"), end: () => null }] });
+    await enqueue(net, ["bob@one.example", "bob@ONE.example"], { retry: { first_ms: 1, most_ms: 1 } });
+    expect(outcomes(await runOnce())).toEqual(["queued", "queued"]);
+    isLate = false;
+    expect(outcomes(await runOnce())).toEqual(["unknown", "unknown"]);
+    expect(net.host("mx").messages.map(({ to }) => to)).toEqual([["bob@one.example"]]);
+  });
+
   test("goes on later with those that may pass, and sends nobody anything twice", async () => {
     let isLate = true;
     const rcpt = (address: string): string =>

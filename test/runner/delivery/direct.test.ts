@@ -49,6 +49,13 @@ describe("one message", () => {
     expect(report.attempts).toHaveLength(1);
   });
 
+  test("goes once to a mailbox that stands in the list three times, and all three are told", async () => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
+    const report = await service(net).send(mail(["bob@one.example", "bob@ONE.Example", "Bob@one.example", "bob@one.example"]));
+    expect(report.recipients.map(({ outcome, attempts }) => [outcome, attempts])).toEqual(Array.from({ length: 4 }, () => ["delivered", [0]]));
+    expect(net.host("mx").messages.map(({ to }) => to)).toEqual([["bob@one.example", "Bob@one.example"]]);
+  });
+
   test("goes in portions, over one session, where there are more recipients than one transaction may have", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
     const recipients = Array.from({ length: 25 }, (_, index) => `r${index}@one.example`);
