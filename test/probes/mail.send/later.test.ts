@@ -160,10 +160,11 @@ test.each(["deferred", "rcpt", "outcome", "recipients"])("a password that is %j 
   const server = await play(SENT_AWAY, TAKEN);
   const job = new Job(0);
   // No username: the server offers no login.
-  const first = await send(server.port, { access_token: password, retry_delay: 0.01 }, { memory: job });
+  const input: SendInput = { access_token: password, retry_delay: 0.5 };
+  const first = await send(server.port, input, { memory: job });
   expect(first).toMatchObject({ delivery: "refused", goes_on_at: expect.any(String) });
-  await new Promise((resolve) => setTimeout(resolve, 30));
-  const second = await send(server.port, { access_token: password, retry_delay: 0.01 }, { memory: job });
+  await new Promise((resolve) => setTimeout(resolve, 550));
+  const second = await send(server.port, input, { memory: job });
   expect(second).toMatchObject({ status: "ok", delivery: "accepted", attempts: [{ failure: { phase: "rcpt" } }, { failure: null }] });
 });
 
