@@ -116,7 +116,7 @@ describe("smart", () => {
 
   test("goes on directly where that works", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
-    const server = await relay();
+    const server = await relay({ latencyMs: 20 });
     const delivery = service(net, { mode: "smart", relays: [plain(server)] });
     for (let index = 0; index < 20; index++) expect(only(await delivery.send(mail("bob@one.example"))).outcome).toBe("delivered");
     expect(net.host("mx").messages.length).toBeGreaterThan(14);
