@@ -243,7 +243,7 @@ export const deliverySettings = {
     anyOf: [{ type: "boolean" }, { type: "array", minItems: 1, maxItems: 60, items: { type: "integer", minimum: 1, maximum: 1_000_000 } }],
     default: false,
     description:
-      "How much each source address may send directly on its first days; the rest waits until the next day. true: 50, 200 and 500 recipients, and no limit from the fourth day on; or a list of your own.",
+      "How much each source address may send directly on its first days; the rest waits until the next day. true: 50 recipients a day for three days, 200 for four, 500 for seven, and no limit from the fifteenth on; or a list of your own, day by day.",
   },
   suppress_bounces: {
     type: "boolean",

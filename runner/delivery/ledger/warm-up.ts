@@ -1,8 +1,8 @@
 import type { Driver, Statement } from "../../queue/sqlite/driver.js";
 import { inOneStep } from "./in-one-step.js";
 
-/** Messages on the first, the second and the third day on which an address sends; no limit from then on. */
-export const WARM_UP_SCHEDULE: readonly number[] = [50, 200, 500];
+/** Messages on each of the first two weeks' days on which an address sends: 50 on days 1 to 3, 200 to day 7, 500 to day 14; no limit from then on. */
+export const WARM_UP_SCHEDULE: readonly number[] = [50, 50, 50, 200, 200, 200, 200, 500, 500, 500, 500, 500, 500, 500];
 
 export const WARM_UP_TABLE = `CREATE TABLE IF NOT EXISTS warm_up_1 (
   source TEXT NOT NULL, day INTEGER NOT NULL, sent INTEGER NOT NULL, PRIMARY KEY (source, day)

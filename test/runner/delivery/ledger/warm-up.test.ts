@@ -21,8 +21,9 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-test("50, 200, 500, and then as much as there is; two processes share each day", () => {
-  for (const [index, most] of [50, 200, 500].entries()) {
+test("50 a day, 200 from the fourth day, 500 from the eighth, and from the fifteenth as much as there is; two processes share each day", () => {
+  const days = [3, 4, 7].flatMap((number, index) => Array.from({ length: number }, () => [50, 200, 500][index] as number));
+  for (const [index, most] of days.entries()) {
     expect(one.warmUp.state("192.0.2.1")).toEqual({ source: "192.0.2.1", day: index + 1, sent: 0, most });
     expect(one.warmUp.take("192.0.2.1", most - 10)).toBe(most - 10);
     expect(other.warmUp.take("192.0.2.1", 100)).toBe(10);
@@ -36,7 +37,7 @@ test("50, 200, 500, and then as much as there is; two processes share each day",
 test("a day counts on which something was sent: an address that rests does not get warm", () => {
   one.warmUp.take("192.0.2.1", 1);
   now += 7 * DAY_MS;
-  expect(one.warmUp.state("192.0.2.1")).toMatchObject({ day: 2, most: 200 });
+  expect(one.warmUp.state("192.0.2.1")).toMatchObject({ day: 2, most: 50 });
 });
 
 test("each address has its own room, and the next day begins at midnight UTC", () => {
