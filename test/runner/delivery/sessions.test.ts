@@ -151,12 +151,14 @@ describe("many messages at once", () => {
       mx: ["127.0.0.11", {}],
       slow: ["127.0.0.12", { silentAt: "greeting" }],
     });
-    const delivery = service(net, { command_timeout_ms: 5000, timeout_ms: 6000 });
+    const patient = { query_timeout_ms: 2000, lookup_timeout_ms: 5000, connect_timeout_ms: 10_000, command_timeout_ms: 10_000, timeout_ms: 12_000 };
+    const delivery = service(net, patient);
     const began = performance.now();
     const all = (kind: string) => Array.from({ length: 400 }, (_, index) => delivery.send(mail(`bob@${kind}${index % 40}.example`)));
     const sick = all("sick");
-    expect((await Promise.all(all("well"))).every((report) => only(report).outcome === "delivered")).toBe(true);
-    expect(performance.now() - began).toBeLessThan(4000);
+    const lost = (await Promise.all(all("well"))).map(only).filter(({ outcome }) => outcome !== "delivered");
+    expect(lost.map(({ message }) => message)).toEqual([]);
+    expect(performance.now() - began).toBeLessThan(9000);
     await delivery.close();
     expect((await Promise.all(sick)).every((report) => only(report).outcome === "failed")).toBe(true);
   });
