@@ -9,8 +9,8 @@ import { resolverGrant } from "../net/dns/grant.js";
 import type { Random } from "../net/dns/shuffle.js";
 import { type Mailbox, parseSender } from "../net/smtp/mailbox.js";
 import { Recorder } from "../recorder.js";
-import { RequestError } from "../request-error.js";
 import type { SecretKeeper } from "../secret-keeper.js";
+import { checkMail, wrongMail } from "./check-mail.js";
 import type { MailToSend } from "./delivery.js";
 import { dsnWords } from "./dsn-wish.js";
 import { letterOf } from "./letter.js";
@@ -29,17 +29,11 @@ interface Means {
   readonly deadline: Deadline;
 }
 
-/** What an event has room for. */
-const MOST_ID_CHARACTERS = 128;
-
 /** What the engine is asked for. Throws a RequestError for a message that cannot be sent as it is. */
 export async function orderOf(mail: MailToSend, { options, secrets, signer, random, deadline }: Means): Promise<Order> {
+  checkMail(mail);
   const sender = parseSender(mail.mail_from);
-  if (sender !== null && "problem" in sender) throw wrong("/mail_from", sender.problem);
-  if (mail.id !== undefined && (mail.id === "" || mail.id.length > MOST_ID_CHARACTERS)) {
-    throw wrong("/id", `it must have from 1 to ${MOST_ID_CHARACTERS} characters`);
-  }
-  if (mail.recipients.length === 0) throw wrong("/recipients", "it is empty");
+  if (sender !== null && "problem" in sender) throw wrongMail("/mail_from", sender.problem);
   const run: RunState = { recorder: new Recorder(null), deadline, secrets, memory: null };
   return {
     mail: await mailOf(await messageOf(mail, sender), signer),
@@ -61,16 +55,12 @@ export async function orderOf(mail: MailToSend, { options, secrets, signer, rand
 }
 
 async function messageOf({ message, fields, recipients }: MailToSend, sender: Mailbox | null): Promise<Uint8Array> {
-  if ((message === undefined) === (fields === undefined)) throw wrong("/message", "give either the whole message or its fields");
+  if ((message === undefined) === (fields === undefined)) throw wrongMail("/message", "give either the whole message or its fields");
   if (message !== undefined) return typeof message === "string" ? Buffer.from(message) : message;
   try {
     return await letterOf(fields as GivenLetter, sender, recipients, { date: new Date(), messageId: newMessageId });
   } catch (error) {
     if (!(error instanceof FailureError)) throw error;
-    throw wrong("/fields", error.failure.message);
+    throw wrongMail("/fields", error.failure.message);
   }
-}
-
-function wrong(pointer: string, message: string): RequestError {
-  return new RequestError("the message cannot be sent as it is", "invalid_input", [{ pointer, message, hint: null }]);
 }

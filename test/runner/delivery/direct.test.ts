@@ -385,4 +385,29 @@ describe("a run", () => {
     expect(() => service(net, { ...inside(net), mode: "relay" })).toThrow(/needs a relay/);
     expect(() => service(net, { nonsense: 1 } as never)).toThrow(/options/);
   });
+
+  test.each([
+    ["a single recipient", { recipients: "bob@one.example" }, "/recipients"],
+    ["no text for a recipient", { recipients: [null] }, "/recipients/0"],
+    ["another priority", { priority: "URGENT" }, "/priority"],
+    ["a wish for reports that there is not", { dsn: { notify: "sometimes" } }, "/dsn/notify"],
+    ["a word for yes", { requiretls: "yes" }, "/requiretls"],
+    ["a number for a message", { message: 3 }, "/message"],
+    ["a field of another name", { recipient: "bob@one.example" }, "/recipient"],
+    ["a field of the letter that is no text", { message: undefined, fields: { subject: 3 } }, "/fields/subject"],
+    ["an id that is empty", { id: "" }, "/id"],
+  ])("%s is refused by its name, and nothing is sent", async (_, wrong, pointer) => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
+    const sending = service(net).send(mail("bob@one.example", wrong as never));
+    await expect(sending).rejects.toMatchObject({ code: "invalid_input", violations: [{ pointer }] });
+    expect(net.host("mx").connections).toEqual([]);
+  });
+
+  test("fields that a caller keeps are left as they are", async () => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
+    const fields = Object.freeze({ subject: "Hello", text: "Hello, Bob." });
+    const { message: _, ...rest } = mail("bob@one.example");
+    expect(only(await service(net).send({ ...rest, fields })).outcome).toBe("delivered");
+    expect(fields).toEqual({ subject: "Hello", text: "Hello, Bob." });
+  });
 });
