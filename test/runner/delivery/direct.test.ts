@@ -138,6 +138,16 @@ describe("what the name servers say", () => {
     expect(net.host("mx").connections).toEqual([]);
   });
 
+  test("what they said is not believed longer than they said", async () => {
+    const net = await internet("one 1 MX 10 mx\ntwo MX 10 mx", { mx: ["127.0.0.11", {}] });
+    const delivery = service(net);
+    const send = () => delivery.send(mail(["bob@one.example", "bob@two.example"]));
+    await send();
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    await send();
+    expect(delivery.stats().direct_service).toMatchObject({ mx_lookups: 3, mx_cache_hits: 1 });
+  });
+
   test("what they said is not asked again while it is good", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
     const delivery = service(net);
@@ -350,6 +360,12 @@ describe("a message that would come back", () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", { ehlo: "Sender.example" }] });
     expect(only(await service(net).send(mail("bob@one.example")))).toMatchObject({ outcome: "bounced", class: "routing", enhanced_code: "5.4.6" });
     expect(net.host("mx").messages).toEqual([]);
+  });
+
+  test("to a host that calls itself by our name: those behind it are for it to ask, not for us", async () => {
+    const net = await internet(BOTH, { mx: ["127.0.0.11", { ehlo: "Sender.example" }], backup: ["127.0.0.12", {}] });
+    expect(only(await service(net).send(mail("bob@one.example")))).toMatchObject({ outcome: "bounced", enhanced_code: "5.4.6" });
+    expect(net.host("backup").connections).toEqual([]);
   });
 
   test("to the mail host that is ourselves, and those that are not better", async () => {

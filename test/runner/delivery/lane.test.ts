@@ -91,6 +91,16 @@ describe("a lane", () => {
     expect((lane.pause?.until ?? 0) - performance.now()).toBeGreaterThan(599_000);
   });
 
+  test("lets nobody overtake those who wait for its pace, also when there is room again and they have not been told yet", async () => {
+    const lane = new Lane("site", { ...LIMITS, messagesPerMinute: 6000 });
+    while (lane.tryEnter()) lane.leave("none");
+    const waiting = lane.enter(2, endless());
+    const until = performance.now() + 15;
+    while (performance.now() < until);
+    expect(lane.tryEnter()).toBe(false);
+    expect(await waiting).toBe(true);
+  });
+
   test("lets nobody wait beyond the end of his run", async () => {
     const lane = new Lane("site", LIMITS);
     fill(lane);

@@ -59,6 +59,10 @@ describe("relay", () => {
     const refusing = await internet(ONE, { mx: ["127.0.0.11", { rcpt: () => "550 5.1.1 unknown" }] });
     const refused = await service(net, { mode: "relay", relays: [plain(refusing, "127.0.0.11"), plain(server)] }).send(mail("bob@one.example"));
     expect(only(refused)).toMatchObject({ outcome: "bounced", class: "address", said_by: "relay" });
+    const later = await internet("", { mx: ["127.0.0.11", { rcpt: () => "451 4.3.0 not now" }] });
+    const put = await service(net, { mode: "relay", relays: [plain(later, "127.0.0.11"), plain(server)] }).send(mail("bob@one.example"));
+    expect(only(put)).toMatchObject({ outcome: "failed", code: 451, next: "may_be_tried" });
+    expect(put.attempts).toHaveLength(1);
     expect(server.messages).toHaveLength(1);
   });
 });
