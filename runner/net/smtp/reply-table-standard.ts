@@ -154,6 +154,7 @@ export const STANDARD_ROWS: readonly ReplyRow[] = [
     codes: [...TEMPORARY],
     enhanced: /^4\.7\.\d{1,3}$/,
     reason: "deferred",
+    class: "policy",
     source: RFC_3463,
     example: "450 4.7.1 Not just now",
   },

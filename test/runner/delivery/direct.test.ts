@@ -375,6 +375,13 @@ describe("a message that would come back", () => {
     expect(net.host("mx").connections).toEqual([]);
     expect(only(await delivery.send(mail("bob@two.example")))).toMatchObject({ outcome: "delivered" });
   });
+
+  test("nor is another tried that stands beside ourselves, where the better ones are away", async () => {
+    const hosts = { gone: ["127.0.0.13", null], sender: ["127.0.0.12", {}], beside: ["127.0.0.11", {}] } as const;
+    const net = await internet("one MX 10 gone\none MX 20 sender\none MX 20 beside", hosts);
+    expect(only(await service(net).send(mail("bob@one.example")))).toMatchObject({ outcome: "failed", class: "network" });
+    expect([net.host("beside").connections, net.host("sender").connections]).toEqual([[], []]);
+  });
 });
 
 describe("a run", () => {
