@@ -1,9 +1,9 @@
-import { decidedHere } from "../../runner/delivery/decide.js";
-import type { Decision } from "../../runner/delivery/decision.js";
-import { US } from "../../runner/delivery/decision.js";
-import type { Journal } from "../../runner/delivery/order.js";
-import type { Recipient } from "../../runner/delivery/recipient.js";
-import type { Progress } from "../../runner/delivery/schedule.js";
+import type { Journal } from "../../runner/delivery/order/order.js";
+import type { Recipient } from "../../runner/delivery/order/recipient.js";
+import { decidedHere } from "../../runner/delivery/outcome/decide.js";
+import type { Decision } from "../../runner/delivery/outcome/decision.js";
+import { US } from "../../runner/delivery/outcome/decision.js";
+import type { Progress } from "../../runner/delivery/outcome/schedule.js";
 import { FailureError } from "../../runner/failure-error.js";
 import { newMessageId } from "../../runner/mail/message-id.js";
 import type { MemoryGrant } from "../../runner/memory.js";

@@ -1,5 +1,5 @@
-import { type Decision, US } from "../../runner/delivery/decision.js";
-import type { ChosenWay, Recipient } from "../../runner/delivery/recipient.js";
+import type { ChosenWay, Recipient } from "../../runner/delivery/order/recipient.js";
+import { type Decision, US } from "../../runner/delivery/outcome/decision.js";
 import { MOST_KEPT_BYTES } from "../../runner/memory.js";
 import { failure } from "../../schemas/failure.js";
 

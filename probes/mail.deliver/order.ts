@@ -1,10 +1,10 @@
-import { dsnWords } from "../../runner/delivery/dsn-wish.js";
-import { letterOf } from "../../runner/delivery/letter.js";
-import { mailOf } from "../../runner/delivery/mail.js";
-import type { Manners, Order } from "../../runner/delivery/order.js";
-import { RANKS } from "../../runner/delivery/rank.js";
-import type { Recipient } from "../../runner/delivery/recipient.js";
-import { signerOf } from "../../runner/delivery/signer-of.js";
+import { dsnWords } from "../../runner/delivery/order/dsn-wish.js";
+import { letterOf } from "../../runner/delivery/order/letter.js";
+import { mailOf } from "../../runner/delivery/order/mail.js";
+import type { Manners, Order } from "../../runner/delivery/order/order.js";
+import { RANKS } from "../../runner/delivery/order/rank.js";
+import type { Recipient } from "../../runner/delivery/order/recipient.js";
+import { signerOf } from "../../runner/delivery/order/signer-of.js";
 import { fail } from "../../runner/failure-error.js";
 import type { Random } from "../../runner/net/dns/shuffle.js";
 import { heloDomain } from "../../runner/net/smtp/commands.js";

@@ -1,10 +1,10 @@
 import { ENDED } from "../../runner/context.js";
 import { defineProbe } from "../../runner/define-probe.js";
-import { decidedHere, decisionOfFailure } from "../../runner/delivery/decide.js";
-import { type Decision, US } from "../../runner/delivery/decision.js";
-import type { Order } from "../../runner/delivery/order.js";
-import { type Recipient, recipientOf } from "../../runner/delivery/recipient.js";
-import { reportOf } from "../../runner/delivery/report.js";
+import type { Order } from "../../runner/delivery/order/order.js";
+import { type Recipient, recipientOf } from "../../runner/delivery/order/recipient.js";
+import { decidedHere, decisionOfFailure } from "../../runner/delivery/outcome/decide.js";
+import { type Decision, US } from "../../runner/delivery/outcome/decision.js";
+import { reportOf } from "../../runner/delivery/outcome/report.js";
 import { randomSeed, seededRandom } from "../../runner/net/dns/shuffle.js";
 import { failure } from "../../schemas/failure.js";
 import { type Ctx, type DeliverEvidence, nothingYet } from "./evidence.js";

@@ -1,4 +1,4 @@
-import { deliveryNetwork } from "../../runner/delivery/options.js";
+import { deliveryNetwork } from "../../runner/delivery/service/options.js";
 import { outputOf } from "../../schemas/carried.js";
 import { contract, type FilledOf } from "../../schemas/contract.js";
 import { deliveryOutput, deliverySettings, deliveryWishes, envelopeInput, letterFields } from "../../schemas/delivery.js";

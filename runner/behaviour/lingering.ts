@@ -1,5 +1,5 @@
 import type { RunState } from "../context.js";
-import { SessionState } from "../delivery/pooled-session.js";
+import { SessionState } from "../delivery/session/pooled-session.js";
 import { endsWithTheLastRun } from "../leftovers.js";
 import { leave } from "../net/smtp/leave.js";
 import type { SmtpSession } from "../net/smtp/session.js";

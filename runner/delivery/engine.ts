@@ -1,18 +1,18 @@
-import type { Destination } from "./destination.js";
-import { Gate } from "./gate.js";
-import { Lane, type LaneLimits } from "./lane.js";
-import { Learning } from "./learning.js";
 import { LedgerAt } from "./ledger/ledger-at.js";
-import type { Order } from "./order.js";
-import { Pool } from "./pool.js";
-import type { PooledSession } from "./pooled-session.js";
-import { RANKS, type Rank } from "./rank.js";
-import { isOpen } from "./recipient.js";
-import { Routes } from "./route.js";
-import { keepBounces, withhold } from "./suppress.js";
-import { TlsPolicies } from "./tls-policies.js";
-import { tellTwins, twinsOf } from "./twins.js";
-import { MODES } from "./ways.js";
+import type { Order } from "./order/order.js";
+import { RANKS, type Rank } from "./order/rank.js";
+import { isOpen } from "./order/recipient.js";
+import { tellTwins, twinsOf } from "./order/twins.js";
+import type { Destination } from "./route/destination.js";
+import { Learning } from "./route/learning.js";
+import { Routes } from "./route/route.js";
+import { keepBounces, withhold } from "./route/suppress.js";
+import { TlsPolicies } from "./route/tls-policies.js";
+import { MODES } from "./route/ways.js";
+import { Gate } from "./session/gate.js";
+import { Lane, type LaneLimits } from "./session/lane.js";
+import { Pool } from "./session/pool.js";
+import type { PooledSession } from "./session/pooled-session.js";
 
 /** What all deliveries of a process share: the lanes of their destinations, open sessions, and what is known of routes. */
 export class Engine {

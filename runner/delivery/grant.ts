@@ -2,9 +2,9 @@ import { refusalToProbe } from "../behaviour/permission.js";
 import type { RunState } from "../context.js";
 import { tellMetrics } from "../live-metrics.js";
 import { Engine } from "./engine.js";
-import { engineMetrics } from "./engine-metrics.js";
 import { LedgerAt } from "./ledger/ledger-at.js";
-import type { Order } from "./order.js";
+import type { Order } from "./order/order.js";
+import { engineMetrics } from "./service/engine-metrics.js";
 
 /** What a probe that delivers may use: the one engine of this process, so that all its runs keep to the limits of a site together. */
 export interface DeliveryGrant {

@@ -10,7 +10,7 @@ import { parseArguments } from "../../runner/cli/arguments.js";
 import type { Command } from "../../runner/cli/command.js";
 import { COMMANDS, isCommand } from "../../runner/cli/commands.js";
 import { createDelivery } from "../../runner/delivery/create-delivery.js";
-import { deliveryOptionsFrom } from "../../runner/delivery/environment.js";
+import { deliveryOptionsFrom } from "../../runner/delivery/service/environment.js";
 import { classifyReply } from "../../runner/net/smtp/classify-reply.js";
 import { DELIVERY_CLASSES } from "../../schemas/delivery.js";
 import type { Phase } from "../../schemas/failure.js";

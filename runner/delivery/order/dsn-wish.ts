@@ -1,0 +1,14 @@
+import type { DeliveryWishes } from "../../../schemas/delivery.js";
+import type { MailDsn, NotifyCondition, RcptDsn } from "../../net/smtp/dsn.js";
+
+/** The wish for reports as MAIL and RCPT say it (RFC 3461). */
+export function dsnWords({ notify, return: returned, envelope_id: envelopeId }: NonNullable<DeliveryWishes["dsn"]>): { mail: MailDsn; rcpt: RcptDsn } {
+  const conditions = notify === undefined ? null : (typeof notify === "string" ? [notify] : notify).map((each) => each.toUpperCase() as NotifyCondition);
+  return {
+    mail: {
+      ...(returned === undefined ? {} : { ret: returned === "full" ? "FULL" : "HDRS" }),
+      ...(envelopeId === undefined ? {} : { envid: envelopeId }),
+    },
+    rcpt: conditions === null ? {} : { notify: conditions },
+  };
+}

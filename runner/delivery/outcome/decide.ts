@@ -1,0 +1,110 @@
+import type { DeliveryClass } from "../../../schemas/delivery.js";
+import { type Failure, type FailureCode, failure, type Phase } from "../../../schemas/failure.js";
+import { classifyFailure, classifyReply } from "../../net/smtp/classify-reply.js";
+import { plainText, type Reply, replyClass, replyText } from "../../net/smtp/reply.js";
+import { enhancedCodeOf } from "../../net/smtp/reply-table.js";
+import { toldAfterMs } from "../../net/smtp/retry-after.js";
+import { rejected } from "../../net/smtp/session.js";
+import type { Decision, Speaker } from "./decision.js";
+
+/** A 4yz or 5yz reply. Before MAIL it is about us, and no recipient is lost for it: another host, way or day may see us differently. */
+export function decisionOfReply(phase: Phase, reply: Reply, asked: Speaker): Decision {
+  const { class: found, permanent, who, rule } = classifyReply({ phase, reply, host: asked.host });
+  return {
+    kind: permanent ? "refused" : "later",
+    // Whatever words a server has for it, what it refuses there is TLS.
+    class: phase === "starttls" ? "tls" : found,
+    code: reply.code,
+    enhancedCode: enhancedCodeOf(reply),
+    message: plainText(reply),
+    matched: rule,
+    decidedAt: phase,
+    speaker: who === "filter" ? { ...asked, saidBy: "filter" } : asked,
+    failure: { ...rejected(phase, reply).failure, retryable: !permanent },
+    retryAfterMs: permanent ? null : toldAfterMs(replyText(reply)),
+  };
+}
+
+/** What broke before the message was handed over. A reply that was the reason is read as any other. */
+export function decisionOfFailure(broken: Failure, asked: Speaker): Decision {
+  const { phase, code, reply_code: replyCode, message } = broken;
+  if (code === "reply_rejected" && replyCode !== null && replyClass({ code: replyCode, lines: [] }) >= 4) {
+    return decisionOfReply(phase, { code: replyCode, lines: message.slice(String(replyCode).length + 1).split("\n") }, asked);
+  }
+  const kind = kindOf(broken);
+  return {
+    kind,
+    class: classOf(broken, asked),
+    code: replyCode,
+    enhancedCode: broken.enhanced_code ?? (kind === "refused" ? localCode(broken) : null),
+    message,
+    matched: null,
+    decidedAt: phase,
+    // A host that gave no answer has said nothing: that it did not is our own finding.
+    speaker: replyCode === null && asked.saidBy !== "name_server" ? { ...asked, saidBy: "us" } : asked,
+    failure: { ...broken, retryable: kind === "later" },
+    retryAfterMs: null,
+  };
+}
+
+/** The connection broke behind the last dot. */
+export function decisionOfDoubt(broken: Failure, speaker: Speaker): Decision {
+  const words = `${broken.message}; the last dot was sent, so the message may have been taken`;
+  const told = { ...broken, message: words, retryable: false };
+  return { ...decisionOfFailure(told, speaker), kind: "unknown", failure: told };
+}
+
+export function delivered(reply: Reply, speaker: Speaker): Decision {
+  return {
+    kind: "delivered",
+    class: null,
+    code: reply.code,
+    enhancedCode: enhancedCodeOf(reply),
+    message: plainText(reply),
+    matched: null,
+    decidedAt: "data",
+    speaker,
+    failure: null,
+    retryAfterMs: null,
+  };
+}
+
+/** Decided here, before anybody was asked. */
+export function decidedHere(kind: Decision["kind"], about: DeliveryClass, phase: Phase, code: FailureCode, words: string, speaker: Speaker): Decision {
+  const told = { ...failure(phase, code, words), retryable: kind === "later" };
+  return {
+    kind,
+    class: about,
+    code: null,
+    enhancedCode: null,
+    message: words,
+    matched: null,
+    decidedAt: phase,
+    speaker,
+    failure: told,
+    retryAfterMs: null,
+  };
+}
+
+/** What a server would refuse for good is refused for good without asking it, and so is what would go in a circle. */
+function kindOf({ phase, code, retryable }: Failure): Decision["kind"] {
+  if ((phase === "mail" || phase === "rcpt") && (code === "unsupported" || code === "limit_exceeded")) return "refused";
+  if (phase === "ehlo" && (code === "unsupported" || code === "not_permitted")) return "refused";
+  return code === "not_permitted" && !retryable ? "failed" : "later";
+}
+
+function classOf(broken: Failure, { host }: Speaker): DeliveryClass {
+  const { phase, code } = broken;
+  if (phase === "ehlo" && code === "not_permitted") return "routing";
+  if (phase === "tls" || (phase === "ehlo" && code === "unsupported")) return "tls";
+  if (code === "not_permitted") return "configuration";
+  if (phase === "auth") return "auth";
+  return phase === "resolve" ? "routing" : classifyFailure(broken, host).class;
+}
+
+/** RFC 3463, and RFC 8689 for REQUIRETLS, for what we refuse in a server's stead. */
+function localCode({ phase, code, message }: Failure): string {
+  if (phase === "ehlo") return code === "unsupported" ? "5.7.30" : "5.4.6";
+  if (code === "limit_exceeded") return "5.3.4";
+  return /\b8BITMIME\b/.test(message) ? "5.6.3" : "5.6.7";
+}

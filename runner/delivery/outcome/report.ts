@@ -1,0 +1,106 @@
+import type { DeliveryClass, DeliveryMode, DeliveryOutcome, DeliveryRecipient, DeliveryReport, DeliverySettings, NextStep } from "../../../schemas/delivery.js";
+import type { Random } from "../../net/dns/shuffle.js";
+import type { Order } from "../order/order.js";
+import type { Recipient } from "../order/recipient.js";
+import type { Decision } from "./decision.js";
+import { type Progress, waitMs } from "./schedule.js";
+
+/** What a report is made from. */
+export interface Told {
+  readonly mode: DeliveryMode;
+  /** Null when it did not come to that. */
+  readonly order: Order | null;
+  readonly recipients: readonly Recipient[];
+  readonly retry: DeliverySettings["retry"];
+  readonly random: Random;
+  readonly progress: Progress;
+}
+
+/** What became of a message, once the engine has done with it. */
+export function reportOf(told: Told): DeliveryReport {
+  const { mode, order, recipients } = told;
+  return {
+    message_id: order?.mail.messageId ?? null,
+    size_bytes: order?.mail.size ?? 0,
+    helo_domain: order?.helloName ?? null,
+    mode,
+    recipients: recipients.map((recipient) => shown(recipient, told)),
+    attempts: order?.attempts ?? [],
+    dkim: order?.mail.dkim ?? { signatures: [], problems: [] },
+  };
+}
+
+function shown(recipient: Recipient, told: Told): DeliveryRecipient {
+  const decision = recipient.decision as Decision;
+  const { outcome, nextTryAt, givesUpAt } = endingOf(recipient, decision, told);
+  return {
+    address: recipient.address,
+    domain: recipient.domain,
+    site: recipient.site,
+    outcome,
+    class: decision.class,
+    way: recipient.chosen?.way ?? null,
+    way_reason: recipient.chosen?.reason ?? null,
+    way_explanation: recipient.chosen?.explanation ?? null,
+    code: decision.code,
+    enhanced_code: decision.enhancedCode,
+    message: decision.message,
+    matched: decision.matched,
+    decided_at: decision.decidedAt,
+    said_by: decision.speaker.saidBy,
+    host: decision.speaker.host,
+    ip_address: decision.speaker.ipAddress,
+    failure: decision.failure,
+    tries: told.progress.triesOf(recipient),
+    attempts: [...recipient.attempts],
+    next: nextStep(outcome, decision),
+    next_try_at: nextTryAt === null ? null : utcOf(nextTryAt),
+    gives_up_at: givesUpAt === null ? null : utcOf(givesUpAt),
+  };
+}
+
+interface Ending {
+  readonly outcome: DeliveryOutcome;
+  readonly nextTryAt: number | null;
+  readonly givesUpAt: number | null;
+}
+
+const OVER = { nextTryAt: null, givesUpAt: null } as const;
+
+const FINAL: Readonly<Record<Exclude<Decision["kind"], "later">, DeliveryOutcome>> = {
+  delivered: "delivered",
+  refused: "bounced",
+  unknown: "unknown",
+  failed: "failed",
+};
+
+function endingOf(recipient: Recipient, decision: Decision, { retry, random, progress }: Told): Ending {
+  if (decision.kind !== "later") return { outcome: FINAL[decision.kind], ...OVER };
+  const now = Date.now();
+  const nextTryAt = progress.dueAt(recipient) ?? now + waitMs(decision, progress.triesOf(recipient), retry, random);
+  if (!progress.isQueued) return { outcome: "failed", nextTryAt, givesUpAt: null };
+  const givesUpAt = progress.startedAt + retry.give_up_after_ms;
+  // The last try is made when the time is up, not a whole wait before.
+  return now >= givesUpAt ? { outcome: "bounced", ...OVER } : { outcome: "queued", nextTryAt: Math.min(nextTryAt, givesUpAt), givesUpAt };
+}
+
+function nextStep(outcome: DeliveryOutcome, { class: found, failure, kind }: Decision): NextStep {
+  if (outcome === "delivered") return "nothing";
+  if (outcome === "queued") return "will_be_tried";
+  if (outcome === "unknown") return "ask_the_recipient";
+  if (found === "suppressed") return "nothing";
+  if (outcome === "failed") return failure?.retryable === true ? "may_be_tried" : "correct_the_configuration";
+  return kind === "later" ? "may_be_tried" : (STEPS[found ?? "other"] ?? "read_the_reply");
+}
+
+const STEPS: Partial<Readonly<Record<DeliveryClass, NextStep>>> = {
+  address: "correct_the_address",
+  mailbox_full: "ask_the_recipient",
+  mailbox_disabled: "ask_the_recipient",
+  auth: "correct_the_configuration",
+  configuration: "correct_the_configuration",
+};
+
+function utcOf(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}

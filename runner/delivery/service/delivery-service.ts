@@ -1,0 +1,146 @@
+import { randomUUID } from "node:crypto";
+import type { DeliveryReport } from "../../../schemas/delivery.js";
+import { deliverySettings } from "../../../schemas/delivery.js";
+import { monotonic } from "../../clock.js";
+import { Deadline } from "../../deadline.js";
+import type { Signer } from "../../mail/dkim/signer.js";
+import { randomSeed, seededRandom } from "../../net/dns/shuffle.js";
+import { type ReferencePath, referencePaths, resolveReferences } from "../../references.js";
+import { SecretKeeper } from "../../secret-keeper.js";
+import { Engine } from "../engine.js";
+import { LedgerAt } from "../ledger/ledger-at.js";
+import { signerOf } from "../order/signer-of.js";
+import { reportOf } from "../outcome/report.js";
+import { firstTry } from "../outcome/schedule.js";
+import { warmUpDays } from "../route/warm-up-room.js";
+import type { BulkOptions, Delivery, Listening, MailToSend, SendOptions } from "./delivery.js";
+import { engineMetrics, warmUpMetrics } from "./engine-metrics.js";
+import { eventsOf } from "./events.js";
+import { checkHandOver, handOver } from "./hand-over.js";
+import { Meter } from "./meter.js";
+import type { GivenOptions, ServiceOptions } from "./options.js";
+import { orderOf } from "./order-of.js";
+import { type DeliveryStats, Tally } from "./stats.js";
+import { Teller } from "./teller.js";
+import { UntoldError } from "./untold-error.js";
+
+const PATHS: readonly ReferencePath[] = referencePaths({ properties: deliverySettings });
+const MOST_AT_ONCE = 1000;
+
+export class DeliveryService implements Delivery {
+  readonly #engine: Engine;
+  readonly #tally = new Tally();
+  readonly #meter = new Meter();
+  readonly #secrets = new SecretKeeper();
+  readonly #closing = new AbortController();
+  readonly #random = seededRandom(randomSeed());
+  readonly #underWay = new Map<Deadline, Promise<unknown>>();
+  #signer: Signer | null = null;
+  #teller: Teller | null = null;
+  /** Null once everything is there that the first message needs. */
+  #preparing: Promise<void> | null;
+
+  constructor(
+    readonly options: ServiceOptions,
+    /** As they were given, with references in the place of secrets. */
+    readonly given: GivenOptions,
+    readonly listening: Listening,
+  ) {
+    this.#engine = new Engine(new LedgerAt(options.ledger ?? null));
+    this.#preparing = this.#prepare();
+    // Whoever sends is told; nobody else asks.
+    this.#preparing.catch(() => undefined);
+  }
+
+  async send(mail: MailToSend, { signal }: SendOptions = {}): Promise<DeliveryReport> {
+    if (this.#preparing !== null) await this.#preparing;
+    if (this.#closing.signal.aborted) throw new Error("this delivery service has been closed");
+    const deadline = new Deadline(this.options.timeout_ms, signal);
+    const sending = this.#send(mail, deadline);
+    this.#underWay.set(deadline, sending);
+    try {
+      return await sending;
+    } finally {
+      this.#underWay.delete(deadline);
+    }
+  }
+
+  async #send(mail: MailToSend, deadline: Deadline): Promise<DeliveryReport> {
+    const began = monotonic();
+    try {
+      const order = await orderOf(mail, { options: this.options, secrets: this.#secrets, signer: this.#signer, random: this.#random, deadline });
+      await this.#engine.deliver(order);
+      const { mode, retry } = this.options;
+      const { queue } = this.listening;
+      const told = reportOf({ mode, order, recipients: order.recipients, retry, random: this.#random, progress: firstTry(queue !== null) });
+      if (queue !== null) await handOver(queue, this.given, mail, order.mail, told);
+      const report = this.#secrets.maskAll(told);
+      this.#tally.count(report);
+      this.#meter.count(report, monotonic() - began);
+      await this.#tell(mail, report);
+      return report;
+    } finally {
+      deadline.release();
+    }
+  }
+
+  async sendBulk(mails: Iterable<MailToSend>, { concurrency = MOST_AT_ONCE, ...options }: BulkOptions = {}): Promise<DeliveryReport[]> {
+    const reports: DeliveryReport[] = [];
+    const numbered = [...mails].entries();
+    let untold: Error | null = null;
+    const work = async (): Promise<void> => {
+      for (const [index, mail] of numbered) {
+        try {
+          reports[index] = await this.send(mail, options);
+        } catch (error) {
+          if (!(error instanceof UntoldError)) throw error;
+          reports[index] = error.reports[0] as DeliveryReport;
+          untold ??= error.cause;
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: concurrency }, work));
+    if (untold !== null) throw new UntoldError(reports, untold);
+    return reports;
+  }
+
+  stats(): DeliveryStats {
+    return this.#tally.shown(this.#engine, this.options.mode, !this.#closing.signal.aborted);
+  }
+
+  metrics(): string {
+    const lines = [...this.#meter.lines(), ...engineMetrics(this.#engine), ...warmUpMetrics(warmUpDays(this.#engine, this.options))];
+    return `${lines.join("\n")}\n`;
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    const sendings = [...this.#underWay];
+    for (const [deadline] of sendings) deadline.end("cancelled");
+    // What was decided of them until now is still to be told.
+    await Promise.allSettled(sendings.map(([, sending]) => sending));
+    this.#engine.close();
+    await this.#preparing?.catch(() => undefined);
+    await this.#teller?.close();
+  }
+
+  /** What is wrong with the options, or with the receiver of events, is told before anything is sent. */
+  async #prepare(): Promise<void> {
+    const { options, listening } = this;
+    if (listening.queue !== null) await checkHandOver(this.given);
+    await resolveReferences(options, PATHS, this.#secrets);
+    this.#signer = signerOf(options.dkim, options.dkim_folder ?? null);
+    const telling = { patienceMs: options.events_timeout_ms, onTrouble: listening.onTrouble, givingUp: this.#closing.signal };
+    this.#teller = listening.events === null ? null : await Teller.open(listening.events, telling);
+    this.#preparing = null;
+  }
+
+  async #tell({ mail_from: from, id = randomUUID() }: MailToSend, report: DeliveryReport): Promise<void> {
+    if (this.#teller === null) return;
+    try {
+      await this.#teller.tell(eventsOf(report, { deliveryId: id, mailFrom: this.#secrets.mask(from) }));
+    } catch (error) {
+      throw new UntoldError([report], error as Error);
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import type { GivenOf } from "../../../schemas/contract.js";
+import type { DeliveryRecipient, DeliveryReport } from "../../../schemas/delivery.js";
+import { DELIVERY_EVENT_TYPE, type deliveryEventContract } from "../../../schemas/delivery-event.js";
+import { EVENT_SOURCE } from "../../../schemas/event.js";
+import type { Message } from "../../queue/backend.js";
+
+type Event = GivenOf<typeof deliveryEventContract>;
+
+/** Whose message it was. */
+export interface Told {
+  readonly deliveryId: string;
+  readonly mailFrom: string;
+}
+
+/** One event for each recipient. Its id is made of what it tells: told again after a crash, whoever listens knows it for the same. */
+export function eventsOf(report: DeliveryReport, told: Told): Message[] {
+  return report.recipients.map((recipient, index) => {
+    const event = eventOf(recipient, index, report, told);
+    return { id: event.id, body: JSON.stringify(event), key: null, priority: 0, delayMs: 0 };
+  });
+}
+
+function eventOf(recipient: DeliveryRecipient, index: number, { message_id }: DeliveryReport, { deliveryId, mailFrom }: Told): Event {
+  const { address, outcome, class: found, way, site, host, code, enhanced_code, message, said_by, tries, next, next_try_at, gives_up_at } = recipient;
+  const reply = { code, enhanced_code, message, said_by };
+  return {
+    specversion: "1.0",
+    id: `${deliveryId}:${index}:${tries}:${outcome}`,
+    source: EVENT_SOURCE,
+    type: DELIVERY_EVENT_TYPE,
+    subject: address.slice(0, 512) || "?",
+    time: new Date().toISOString(),
+    datacontenttype: "application/json",
+    data: {
+      delivery_id: deliveryId,
+      message_id,
+      mail_from: mailFrom,
+      address,
+      outcome,
+      class: found,
+      way,
+      site,
+      host,
+      ...reply,
+      tries,
+      next,
+      next_try_at,
+      gives_up_at,
+    },
+  };
+}

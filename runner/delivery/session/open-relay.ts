@@ -1,0 +1,51 @@
+import type { RelayInput } from "../../../schemas/delivery.js";
+import { FailureError } from "../../failure-error.js";
+import type { SubmissionOptions } from "../../net/smtp/submission.js";
+import { nothingLearned, openSubmission } from "../../net/smtp/submission.js";
+import type { Opening } from "./open-direct.js";
+import { PooledSession, SessionState } from "./pooled-session.js";
+
+const IMPLICIT_PORT = 465;
+const SUBMISSION_PORT = 587;
+
+export function portOf({ port, tls }: RelayInput): number {
+  return port ?? (tls.mode === "implicit" ? IMPLICIT_PORT : SUBMISSION_PORT);
+}
+
+/** A session with a relay, secured and logged in as the settings ask. Throws what kept it from that. */
+export async function openRelay(relay: RelayInput, opening: Omit<Opening, "door" | "rule">): Promise<PooledSession> {
+  const { attempt, key, secrets, deadline } = opening;
+  const state = new SessionState(secrets);
+  state.use(attempt.recorder, deadline);
+  const facts = nothingLearned();
+  try {
+    const session = await openSubmission(state.context, optionsOf(relay, opening), facts);
+    const { remoteAddress, remotePort, tls } = session.connection;
+    attempt.record.tls_version = tls?.version ?? null;
+    attempt.record.tls = tls === null ? "none" : "secured";
+    const door = { host: relay.host, ipAddress: remoteAddress, port: remotePort };
+    return new PooledSession(session, state, door, key, facts.helo_domain ?? "", attempt.record.tls);
+  } catch (error) {
+    if (error instanceof FailureError && (error.failure.phase === "tls" || error.failure.phase === "starttls")) attempt.record.tls = "failed";
+    state.end();
+    throw error;
+  } finally {
+    attempt.record.ip_address = facts.dialled.findLast(({ outcome }) => outcome === "connected")?.ip_address ?? facts.dialled.at(-1)?.ip_address ?? null;
+  }
+}
+
+function optionsOf(relay: RelayInput, { manners, sourceAddress }: Omit<Opening, "door" | "rule">): SubmissionOptions {
+  const port = portOf(relay);
+  return {
+    host: relay.host,
+    port,
+    address_family: manners.address_family,
+    connect_timeout_ms: manners.connect_timeout_ms,
+    command_timeout_ms: manners.command_timeout_ms,
+    ...(manners.resolver === undefined ? {} : { resolver: manners.resolver }),
+    ...(sourceAddress === null ? {} : { source_address: sourceAddress }),
+    ...(manners.helo_domain === null ? {} : { helo_domain: manners.helo_domain }),
+    tls: { ...relay.tls, mode: relay.tls.mode ?? (port === IMPLICIT_PORT ? "implicit" : "starttls") },
+    ...(relay.auth === undefined ? {} : { auth: relay.auth }),
+  };
+}
