@@ -87,6 +87,12 @@ describe("hybrid", () => {
     );
   });
 
+  test("a host that is busy, in words that say no more, is a fault of the way", async () => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", { greeting: () => "421 4.7.0 busy" }] });
+    const report = await service(net, { mode: "hybrid", relays: [plain(await relay())] }).send(mail("bob@one.example"));
+    expect(only(report)).toMatchObject({ outcome: "delivered", way: "relay" });
+  });
+
   test("only those go through the relay that could not be brought", async () => {
     const net = await internet(`${ONE}\ntwo MX 10 gone`, { mx: ["127.0.0.11", {}], gone: ["127.0.0.12", null] });
     const server = await relay();
@@ -145,6 +151,12 @@ describe("what is learned", () => {
     expect(learning.choose("a", never)).toMatchObject({ way: "relay", reason: "learned", explanation: expect.stringContaining("0 of 5") });
     expect(learning.choose("b", never)).toMatchObject({ way: "relay" });
     expect(learning.choose("a", () => 0.01)).toMatchObject({ way: "direct", reason: "explored" });
+  });
+
+  test("is not taken from what nobody knows", () => {
+    const learning = new Learning();
+    for (let index = 0; index < 9; index++) learning.note("a", "direct", { kind: "unknown", class: "network" } as never, 10);
+    expect(learning.choose("a", () => 0.99).reason).toBe("nothing_known");
   });
 
   test("is not taken from what a mailbox is", () => {
