@@ -78,6 +78,12 @@ describe("point 45: usage 2, an authority above it", () => {
     expect(breach([tlsaFor(root.certificate, "2 0 1")], `${forged}${root.certificate}`)).toBe("validation-failure");
   });
 
+  test("one that only says so, by name and key identifier, was not signed by an authority", () => {
+    const forged = selfSigned({ names: [HOST], issuer: { certificate: low.certificate, key: stranger.key } }).certificate;
+    expect(breach([tlsaFor(low.certificate, "2 1 1")], forged)).toBe("validation-failure");
+    expect(breach([tlsaFor(middle.certificate, "2 0 0")], forged)).toBe("validation-failure");
+  });
+
   test("what may sign nobody is no authority", () => {
     const host = selfSigned({ names: ["Host that signs"], issuer: low });
     const signed = selfSigned({ names: [HOST], issuer: host }).certificate;
