@@ -2,6 +2,7 @@
 import type { BuiltIn } from "../runner/registry.js";
 
 export const builtIn: Readonly<Record<string, BuiltIn>> = {
+  "mail.blocklist": { load: () => import("./mail.blocklist/probe.js"), lab: () => import("./mail.blocklist/lab.js") },
   "mail.bounce": { load: () => import("./mail.bounce/probe.js"), lab: () => import("./mail.bounce/lab.js") },
   "mail.deliver": { load: () => import("./mail.deliver/probe.js"), lab: () => import("./mail.deliver/lab.js") },
   "mail.mx": { load: () => import("./mail.mx/probe.js"), lab: () => import("./mail.mx/lab.js") },
@@ -16,6 +17,7 @@ export const builtIn: Readonly<Record<string, BuiltIn>> = {
 
 /** What each probe of ours takes and gives. */
 export interface BuiltInTypes {
+  "mail.blocklist": typeof import("./mail.blocklist/probe.js").default;
   "mail.bounce": typeof import("./mail.bounce/probe.js").default;
   "mail.deliver": typeof import("./mail.deliver/probe.js").default;
   "mail.mx": typeof import("./mail.mx/probe.js").default;

@@ -1,0 +1,32 @@
+import { finding } from "../../runner/judge.js";
+import type { Finding } from "../../schemas/finding.js";
+import type { AnswerRow, Input, ListRow } from "./schema.js";
+
+/** Each listing is told, and each list that said nothing of use: once, and not once more for each target. */
+export function judge(lists: readonly ListRow[], answers: readonly AnswerRow[], severity: Input["severity"]): Finding[] {
+  const working = new Set(lists.filter(({ state }) => state === "working").map(keyOf));
+  const unsure = answers.filter(({ result, list: zone, kind }) => result === "unknown" && working.has(keyOf({ zone, kind })));
+  return [
+    ...answers.filter(({ result }) => result === "listed").map((answer) => listing(answer, severity)),
+    ...lists.filter(({ state }) => state !== "working").map(listFinding),
+    ...unsure.map(({ target, list, message }) =>
+      finding("warning", "unknown", `whether ${list} lists ${target} is not known: ${message}`, "not_listed", "unknown"),
+    ),
+  ];
+}
+
+function keyOf({ zone, kind }: Pick<ListRow, "zone" | "kind">): string {
+  return `${zone} ${kind}`;
+}
+
+function listing({ target, list, codes, text }: AnswerRow, severity: Input["severity"]): Finding {
+  const why = [...codes.map(({ code, meaning }) => (meaning === null ? code : `${code}, ${meaning}`)), ...text.slice(0, 1)].join("; ");
+  return finding(severity, "listed", `${list} lists ${target}: ${why}`, "not_listed", codes.map(({ code }) => code).join(", "));
+}
+
+function listFinding({ zone, kind, state, message }: ListRow): Finding {
+  const reason = `list_${state}`;
+  return finding("warning", reason, `what ${zone} has of ${NAMES[kind]} is not known: ${message}`, "working", state);
+}
+
+const NAMES: Readonly<Record<ListRow["kind"], string>> = { ipv4: "IPv4 addresses", ipv6: "IPv6 addresses", domain: "domains" };
