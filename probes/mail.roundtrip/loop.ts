@@ -1,7 +1,7 @@
 import type { ReceiveEvidence } from "../mail.receive/evidence.js";
 import { receiveMail } from "../mail.receive/receive.js";
 import type { SendEvidence } from "../mail.send/evidence.js";
-import type { Letter } from "../mail.send/letter.js";
+import type { Start } from "../mail.send/send.js";
 import type { Ctx } from "./evidence.js";
 import { receiveInput } from "./receive-input.js";
 import type { Input } from "./schema.js";
@@ -12,7 +12,9 @@ export interface Loop {
   /** Null: nothing was sent, for nobody could have seen it arrive. */
   readonly sent: SendEvidence | null;
   readonly received: ReceiveEvidence;
-  /** The first attempt to send began. */
+  /** The number of the last attempt that an earlier run of the same job has made. */
+  readonly earlierAttempts: number;
+  /** The first attempt of this run to send began. */
   readonly beganAt: number | null;
   readonly seenAt: number | null;
 }
@@ -27,13 +29,13 @@ export interface Conversations {
  * Opens the mailbox, sends, and waits for what was sent. The mailbox comes first: so the moment at which the message is there is the
  * moment at which the server tells of it, and nothing is sent that nobody would see.
  */
-export async function loop({ send: sending, imap }: Conversations, input: Input, letter: Letter): Promise<Loop> {
+export async function loop({ send: sending, imap }: Conversations, input: Input, start: Start): Promise<Loop> {
   const listening = signal();
   const stop = new AbortController();
   const wake = new AbortController();
   let giveUpAt = Number.POSITIVE_INFINITY;
   let seenAt: number | null = null;
-  const receiving = receiveMail(imap, receiveInput(input, letter), {
+  const receiving = receiveMail(imap, receiveInput(input, start.letter), {
     listening: listening.give,
     found: (at) => {
       seenAt = at;
@@ -43,13 +45,14 @@ export async function loop({ send: sending, imap }: Conversations, input: Input,
     wake: wake.signal,
   });
   const early = await Promise.race([receiving, listening.given]);
-  if (early !== undefined) return { sent: null, received: early, beganAt: null, seenAt };
+  const earlierAttempts = start.kept?.attempts.at(-1)?.number ?? 0;
+  if (early !== undefined) return { sent: null, received: early, earlierAttempts, beganAt: null, seenAt };
   const beganAt = sending.clock.now();
-  const sent = await sendLetter(sending, input.send, letter);
+  const sent = await sendLetter(sending, input.send, start);
   giveUpAt = sending.clock.now() + input.wait_ms;
   if (mayArrive(sent)) wake.abort();
   else stop.abort();
-  return { sent, received: await receiving, beganAt, seenAt };
+  return { sent, received: await receiving, earlierAttempts, beganAt, seenAt };
 }
 
 /** Also where nobody knows whether the server has it: that is what waiting finds out. */

@@ -1,7 +1,9 @@
 import { defineProbe } from "../../runner/define-probe.js";
 import { usualTimeoutMs as receivingMs } from "../mail.receive/probe.js";
-import { newLetter } from "../mail.send/letter.js";
+import { keptOf } from "../mail.send/kept.js";
+import { newLetter, sealed } from "../mail.send/letter.js";
 import { usualTimeoutMs as sendingMs } from "../mail.send/schedule.js";
+import type { SendMemory } from "../mail.send/send.js";
 import { conclude } from "./conclude.js";
 import { type Ctx, nothingYet, type RoundtripEvidence } from "./evidence.js";
 import { judge } from "./judge.js";
@@ -18,13 +20,20 @@ export default defineProbe({
   run,
 });
 
+/** Where a worker died over it, the job's next run sends no other message: it goes on where that one was, and waits for what it sent. */
 async function run(input: Input, ctx: Ctx): Promise<RoundtripEvidence> {
-  const letter = newLetter(input.send);
+  const kept = keptOf(ctx.memory.kept);
+  const letter = kept === null ? newLetter(input.send) : sealed(input.send, kept.seal);
   const evidence = nothingYet(input, letter);
   const conversations: Conversations = { send: ctx.part("send"), imap: ctx.part("imap") };
-  conclude(evidence, await loop(conversations, input, letter), conversations, input);
+  conclude(evidence, await loop(conversations, input, { letter, kept, memory: patient(ctx) }), conversations, input);
   judge(input, evidence);
   return evidence;
+}
+
+/** What is sent is kept as mail.send keeps it. But the run sleeps between its attempts, however long: nobody would listen meanwhile. */
+function patient({ memory }: Ctx): SendMemory {
+  return { keep: (state, schema) => memory.keep(state, schema), mostWaitMs: Number.POSITIVE_INFINITY, goOnLater: (afterMs) => memory.goOnLater(afterMs) };
 }
 
 /** All attempts, the wait after the last of them, and time enough to open the mailbox before and to clean up behind it. */

@@ -7,9 +7,9 @@ import type { Loop } from "./loop.js";
 /** How the end of a message is called among the steps of the sending conversation. */
 const END_OF_MESSAGE = "send message";
 
-/** Every duration is the difference of two moments of the one monotonic clock. */
-export function noteTimes(evidence: RoundtripEvidence, { sent, beganAt, seenAt }: Loop, { tcp }: Ctx): void {
-  const accepted = sent === null ? null : acceptance(sent);
+/** Every duration is the difference of two moments of the one monotonic clock: of what an earlier run sent, none is known. */
+export function noteTimes(evidence: RoundtripEvidence, { sent, earlierAttempts, beganAt, seenAt }: Loop, { tcp }: Ctx): void {
+  const accepted = sent === null ? null : acceptance(sent, earlierAttempts);
   if (accepted !== null) {
     const acceptedAt = tcp.state.recorder.began + accepted.at_ms;
     evidence.accepted_at = utc(acceptedAt);
@@ -18,13 +18,13 @@ export function noteTimes(evidence: RoundtripEvidence, { sent, beganAt, seenAt }
   }
   if (seenAt === null) return;
   evidence.seen_at = utc(seenAt);
-  if (beganAt !== null) evidence.total_ms = round(seenAt - beganAt);
+  if (beganAt !== null && earlierAttempts === 0) evidence.total_ms = round(seenAt - beganAt);
 }
 
 /** When the first recipient's message was taken, and when the attempt began that brought it; both since the run began. */
-function acceptance({ recipients, attempts }: SendEvidence): { at_ms: number; began_ms: number } | null {
+function acceptance({ recipients, attempts }: SendEvidence, earlierAttempts: number): { at_ms: number; began_ms: number } | null {
   const number = recipients.find(({ outcome }) => outcome === "accepted")?.attempt;
-  const steps = attempts.find((attempt) => attempt.number === number)?.operations ?? [];
+  const steps = attempts.find((attempt) => attempt.number === number && number > earlierAttempts)?.operations ?? [];
   const end = steps.findLast(({ name }) => name === END_OF_MESSAGE);
   const [first] = steps;
   return end === undefined || first === undefined ? null : { at_ms: endOf(end), began_ms: first.at_ms };

@@ -21,7 +21,7 @@ async function run(input: Input, ctx: Ctx): Promise<SendEvidence> {
   const kept = keptOf(ctx.memory.kept);
   const letter = kept === null ? newLetter(input) : sealed(input, kept.seal);
   const evidence = nothingYet(input, letter, kept);
-  evidence.failure = await ctx.attempt(() => send(input, ctx, evidence, { letter, kept }));
+  evidence.failure = await ctx.attempt(() => send(input, ctx, evidence, { letter, kept, memory: ctx.memory }));
   judge(input, evidence);
   return evidence;
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { FailureError } from "../../runner/failure-error.js";
+import type { MemoryGrant } from "../../runner/memory.js";
 import { messageSize } from "../../runner/net/smtp/message-body.js";
 import { type Failure, failure } from "../../schemas/failure.js";
 import { attempt, endOf, type Sending } from "./attempt.js";
@@ -12,27 +13,30 @@ import { partiesOf } from "./parties.js";
 import { nextWaitMs } from "./schedule.js";
 import type { Input } from "./schema.js";
 
-/** What a run goes on from. */
+/** What a run goes on from, and where it keeps how far it has come. */
 export interface Start {
   letter: Letter;
   kept: Kept | null;
+  memory: SendMemory;
 }
 
+export type SendMemory = Pick<MemoryGrant, "keep" | "mostWaitMs" | "goOnLater">;
+
 /** Sends until everybody has an answer that is for good, or the schedule is over. What is left undone is thrown as a failure. */
-export async function send(input: Input, ctx: Ctx, evidence: SendEvidence, { letter, kept }: Start): Promise<void> {
+export async function send(input: Input, ctx: Ctx, evidence: SendEvidence, { letter, kept, memory }: Start): Promise<void> {
   const parties = partiesOf(input);
   const { bytes, dkim } = await messageOf(input, letter, parties);
   evidence.message_size_bytes = messageSize(bytes);
   evidence.dkim = dkim;
   const keep = (state: Pick<Kept, "next_at" | "underway">): Promise<void> =>
-    ctx.memory.keep(fitToKeep({ version: 1, seal: letter.seal, recipients: evidence.recipients, attempts: evidence.attempts, ...state }), KEPT_SCHEMA);
+    memory.keep(fitToKeep({ version: 1, seal: letter.seal, recipients: evidence.recipients, attempts: evidence.attempts, ...state }), KEPT_SCHEMA);
   if (kept !== null && kept.underway.length > 0) interrupted(evidence, kept.underway);
   const aboutToSend = (underway: number[]): Promise<void> => keep({ next_at: null, underway });
   const answered = (): Promise<void> => keep({ next_at: null, underway: [] });
   const sending: Sending = { input, ctx, evidence, parties, message: bytes, aboutToSend, answered };
   let nextAt: number | null = kept?.next_at == null ? Date.now() : Date.parse(kept.next_at);
   while (nextAt !== null && evidence.recipients.some(isOpen)) {
-    if (!(await waitUntil(nextAt, ctx, evidence))) break;
+    if (!(await waitUntil(nextAt, ctx, memory, evidence))) break;
     const { failure: failed } = await attempt(sending);
     nextAt = failed === null || !isTemporary(failed) ? null : nextAttemptAt(input, evidence);
     await keep({ next_at: nextAt === null ? null : new Date(nextAt).toISOString(), underway: [] });
@@ -52,11 +56,11 @@ function nextAttemptAt(input: Input, { attempts }: SendEvidence): number | null 
 }
 
 /** False: the wait is too long to sleep, and a later run of the job goes on. */
-async function waitUntil(nextAt: number, ctx: Ctx, evidence: SendEvidence): Promise<boolean> {
+async function waitUntil(nextAt: number, ctx: Ctx, memory: SendMemory, evidence: SendEvidence): Promise<boolean> {
   const waitMs = nextAt - Date.now();
   if (waitMs <= 0) return true;
-  if (waitMs > ctx.memory.mostWaitMs) {
-    ctx.memory.goOnLater(waitMs);
+  if (waitMs > memory.mostWaitMs) {
+    memory.goOnLater(waitMs);
     evidence.goes_on_at = new Date(nextAt).toISOString();
     return false;
   }
