@@ -1,5 +1,6 @@
 import { contract } from "../../../schemas/contract.js";
 import { deliveryWishes, letterFields } from "../../../schemas/delivery.js";
+import { parseSender } from "../../net/smtp/mailbox.js";
 import { RequestError, type Violation } from "../../request-error.js";
 import { violationsOf } from "../../violations.js";
 import type { MailToSend } from "./delivery.js";
@@ -23,11 +24,15 @@ const mailContract = contract({
 });
 
 /** Whoever writes JavaScript is told here what the compiler tells others. Throws a RequestError. */
-export function checkMail({ message, ...mail }: MailToSend): void {
+export function checkMail(given: MailToSend): void {
+  const { message, ...mail } = given;
   // Checking fills defaults in, and the caller's object is his.
   const copy: unknown = mail.fields === undefined ? { ...mail } : { ...mail, fields: structuredClone(mail.fields) };
   if (!mailContract.validator(copy)) throw refused(violationsOf(mailContract.faults(copy)));
   if (message !== undefined && typeof message !== "string" && !(message instanceof Uint8Array)) throw wrongMail("/message", "expected text or bytes");
+  if ((message === undefined) === (mail.fields === undefined)) throw wrongMail("/message", "give either the whole message or its fields");
+  const sender = parseSender(mail.mail_from);
+  if (sender !== null && "problem" in sender) throw wrongMail("/mail_from", sender.problem);
 }
 
 export function wrongMail(pointer: string, message: string): RequestError {

@@ -9,10 +9,12 @@ import { type ReferencePath, referencePaths, resolveReferences } from "../../ref
 import { SecretKeeper } from "../../secret-keeper.js";
 import { Engine } from "../engine.js";
 import { LedgerAt } from "../ledger/ledger-at.js";
+import type { Order } from "../order/order.js";
 import { signerOf } from "../order/signer-of.js";
 import { reportOf } from "../outcome/report.js";
 import { firstTry } from "../outcome/schedule.js";
 import { warmUpDays } from "../route/warm-up-room.js";
+import { checkMail } from "./check-mail.js";
 import type { BulkOptions, Delivery, Listening, MailToSend, SendOptions } from "./delivery.js";
 import { engineMetrics, warmUpMetrics } from "./engine-metrics.js";
 import { eventsOf } from "./events.js";
@@ -70,10 +72,7 @@ export class DeliveryService implements Delivery {
     try {
       const order = await orderOf(mail, { options: this.options, secrets: this.#secrets, signer: this.#signer, random: this.#random, deadline });
       await this.#engine.deliver(order);
-      const { mode, retry } = this.options;
-      const { queue } = this.listening;
-      const told = reportOf({ mode, order, recipients: order.recipients, retry, random: this.#random, progress: firstTry(queue !== null) });
-      if (queue !== null) await handOver(queue, this.given, mail, order.mail, told);
+      const told = await this.#reported(mail, order);
       const report = this.#secrets.maskAll(told);
       this.#tally.count(report);
       this.#meter.count(report, monotonic() - began);
@@ -84,9 +83,29 @@ export class DeliveryService implements Delivery {
     }
   }
 
+  /** What may pass is queued where the queue has taken it. Where it could not, the rest of what happened is told all the same. */
+  async #reported(mail: MailToSend, order: Order): Promise<DeliveryReport> {
+    const { mode, retry } = this.options;
+    const { queue, onTrouble } = this.listening;
+    const report = (isQueued: boolean): DeliveryReport =>
+      reportOf({ mode, order, recipients: order.recipients, retry, random: this.#random, progress: firstTry(isQueued) });
+    if (queue === null) return report(false);
+    const told = report(true);
+    try {
+      await handOver(queue, this.given, mail, order.mail, told);
+      return told;
+    } catch (error) {
+      onTrouble(error);
+      return report(false);
+    }
+  }
+
   async sendBulk(mails: Iterable<MailToSend>, { concurrency = MOST_AT_ONCE, ...options }: BulkOptions = {}): Promise<DeliveryReport[]> {
     const reports: DeliveryReport[] = [];
-    const numbered = [...mails].entries();
+    const all = [...mails];
+    // One that is wrong is told before any is sent: afterwards nobody would hear of the others.
+    for (const mail of all) checkMail(mail);
+    const numbered = all.entries();
     let untold: Error | null = null;
     const work = async (): Promise<void> => {
       for (const [index, mail] of numbered) {

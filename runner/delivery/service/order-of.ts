@@ -32,8 +32,8 @@ interface Means {
 /** What the engine is asked for. Throws a RequestError for a message that cannot be sent as it is. */
 export async function orderOf(mail: MailToSend, { options, secrets, signer, random, deadline }: Means): Promise<Order> {
   checkMail(mail);
-  const sender = parseSender(mail.mail_from);
-  if (sender !== null && "problem" in sender) throw wrongMail("/mail_from", sender.problem);
+  // checkMail() has looked at it.
+  const sender = parseSender(mail.mail_from) as Mailbox | null;
   const run: RunState = { recorder: new Recorder(null), deadline, secrets, memory: null };
   return {
     mail: await mailOf(await messageOf(mail, sender), signer),
@@ -55,7 +55,6 @@ export async function orderOf(mail: MailToSend, { options, secrets, signer, rand
 }
 
 async function messageOf({ message, fields, recipients }: MailToSend, sender: Mailbox | null): Promise<Uint8Array> {
-  if ((message === undefined) === (fields === undefined)) throw wrongMail("/message", "give either the whole message or its fields");
   if (message !== undefined) return typeof message === "string" ? Buffer.from(message) : message;
   try {
     return await letterOf(fields as GivenLetter, sender, recipients, { date: new Date(), messageId: newMessageId });

@@ -48,6 +48,20 @@ test("nothing is given to it that is delivered, or refused for good", async () =
   expect(await queue.jobs.counts()).toMatchObject({ waiting: 0, delayed: 0 });
 });
 
+test("where it cannot take it, what happened is told all the same, and nobody is called queued", async () => {
+  const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", { rcpt: (address) => (address.startsWith("bob") ? "450 4.2.0 greylisted" : "250 ok") }] });
+  const troubles: unknown[] = [];
+  const delivery = service(net, { queue, onTrouble: (error) => void troubles.push(error) });
+  await queue.close();
+  const report = await delivery.send(mail(["ada@one.example", "bob@one.example"]));
+  expect(report.recipients.map(({ outcome, next }) => [outcome, next])).toEqual([
+    ["delivered", "nothing"],
+    ["failed", "may_be_tried"],
+  ]);
+  expect(troubles).toHaveLength(1);
+  expect(delivery.stats().recipients).toMatchObject({ delivered: 1, failed: 1, queued: 0 });
+});
+
 test("a password that is no reference is not given to it", async () => {
   const net = await internet("", { mx: ["127.0.0.11", { mail: () => "451 4.3.0 later" }] });
   const relays = [
