@@ -55,7 +55,9 @@ describe("what to do when a mail does not arrive", () => {
 
   test.each(rows(own))("%s is what we say, of the class %s", async (written, found) => {
     const sources = await Promise.all(
-      (await readdir("runner/delivery", { recursive: true })).filter((name) => name.endsWith(".ts")).map((name) => readFile(join("runner/delivery", name), "utf8")),
+      (await readdir("runner/delivery", { recursive: true }))
+        .filter((name) => name.endsWith(".ts"))
+        .map((name) => readFile(join("runner/delivery", name), "utf8")),
     );
     expect(sources.join("\n")).toContain((written as string).slice(1, -1));
     expect(DELIVERY_CLASSES).toContain(found);
