@@ -1,11 +1,11 @@
 import type { Context } from "../../runner/context.js";
 import { dnsName } from "../../runner/net/dns/name.js";
+import type { Blocklist, BlocklistAnswer } from "../../schemas/blocklist.js";
 import type { DnsInput } from "../../schemas/dns.js";
 import { type Verdict, verdictOf } from "./codes.js";
 import { codesOf } from "./known-lists.js";
 import { testLabels } from "./names.js";
 import type { Part } from "./plan.js";
-import type { AnswerRow, ListRow } from "./schema.js";
 import { wordsOf } from "./text.js";
 
 type Ctx = Context<"resolver">;
@@ -20,7 +20,7 @@ export async function checkList(ctx: Ctx, asking: DnsInput, { list, answers }: P
   }
 }
 
-async function testList(ctx: Ctx, asking: DnsInput, list: ListRow): Promise<void> {
+async function testList(ctx: Ctx, asking: DnsInput, list: Blocklist): Promise<void> {
   const { listed, notListed } = testLabels(list.zone, list.kind);
   const ask = async (label: string): Promise<Verdict> => {
     return verdictOf(await ctx.resolver.query(`${label}.${list.zone}`, "A", asking), codesOf(list.zone));
@@ -29,7 +29,7 @@ async function testList(ctx: Ctx, asking: DnsInput, list: ListRow): Promise<void
   Object.assign(list, stateOf(has, hasNot, listed, notListed));
 }
 
-type State = Pick<ListRow, "state" | "reason" | "message">;
+type State = Pick<Blocklist, "state" | "reason" | "message">;
 
 /** RFC 5782, section 5. */
 function stateOf(has: Verdict, hasNot: Verdict, listed: string, notListed: string): State {
@@ -46,7 +46,7 @@ function refusal(message: string): State {
   return { state: "refuses_us", reason: "refused", message };
 }
 
-async function askFor(ctx: Ctx, asking: DnsInput, list: ListRow, row: AnswerRow): Promise<void> {
+async function askFor(ctx: Ctx, asking: DnsInput, list: Blocklist, row: BlocklistAnswer): Promise<void> {
   // A long domain before a long zone is more than a name can hold.
   if (dnsName(row.name) === null) {
     row.message = `${row.name} is too long for a name: the list cannot have it`;

@@ -1,9 +1,10 @@
 import { finding } from "../../runner/judge.js";
+import type { Blocklist, BlocklistAnswer } from "../../schemas/blocklist.js";
 import type { Finding } from "../../schemas/finding.js";
-import type { AnswerRow, Input, ListRow } from "./schema.js";
+import type { Input } from "./schema.js";
 
 /** Each listing is told, and each list that said nothing of use: once, and not once more for each target. */
-export function judge(lists: readonly ListRow[], answers: readonly AnswerRow[], severity: Input["severity"]): Finding[] {
+export function judge(lists: readonly Blocklist[], answers: readonly BlocklistAnswer[], severity: Input["severity"]): Finding[] {
   const working = new Set(lists.filter(({ state }) => state === "working").map(keyOf));
   const unsure = answers.filter(({ result, list: zone, kind }) => result === "unknown" && working.has(keyOf({ zone, kind })));
   return [
@@ -15,18 +16,18 @@ export function judge(lists: readonly ListRow[], answers: readonly AnswerRow[], 
   ];
 }
 
-function keyOf({ zone, kind }: Pick<ListRow, "zone" | "kind">): string {
+function keyOf({ zone, kind }: Pick<Blocklist, "zone" | "kind">): string {
   return `${zone} ${kind}`;
 }
 
-function listing({ target, list, codes, text }: AnswerRow, severity: Input["severity"]): Finding {
+function listing({ target, list, codes, text }: BlocklistAnswer, severity: Input["severity"]): Finding {
   const why = [...codes.map(({ code, meaning }) => (meaning === null ? code : `${code}, ${meaning}`)), ...text.slice(0, 1)].join("; ");
   return finding(severity, "listed", `${list} lists ${target}: ${why}`, "not_listed", codes.map(({ code }) => code).join(", "));
 }
 
-function listFinding({ zone, kind, state, message }: ListRow): Finding {
+function listFinding({ zone, kind, state, message }: Blocklist): Finding {
   const reason = `list_${state}`;
   return finding("warning", reason, `what ${zone} has of ${NAMES[kind]} is not known: ${message}`, "working", state);
 }
 
-const NAMES: Readonly<Record<ListRow["kind"], string>> = { ipv4: "IPv4 addresses", ipv6: "IPv6 addresses", domain: "domains" };
+const NAMES: Readonly<Record<Blocklist["kind"], string>> = { ipv4: "IPv4 addresses", ipv6: "IPv6 addresses", domain: "domains" };

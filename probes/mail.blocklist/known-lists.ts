@@ -1,6 +1,4 @@
-/** What is listed, which decides how it is asked for and how the list is tested. */
-export const KINDS = ["ipv4", "ipv6", "domain"] as const;
-export type Kind = (typeof KINDS)[number];
+import type { BlocklistKind } from "../../schemas/blocklist.js";
 
 /** What an address in a list's answer means. */
 export interface Codes {
@@ -13,7 +11,7 @@ export interface Codes {
 
 export interface KnownList extends Codes {
   readonly zone: string;
-  readonly kinds: readonly Kind[];
+  readonly kinds: readonly BlocklistKind[];
   /** What has to be listed in a list of domains, where it is not the TEST of RFC 5782, section 5. */
   readonly listedDomain?: string;
   readonly terms: string;

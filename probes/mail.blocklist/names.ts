@@ -1,11 +1,12 @@
 import { reverseName } from "../../runner/mail/dns-plan/reverse-name.js";
+import type { BlocklistKind } from "../../schemas/blocklist.js";
 import { asciiDomain } from "../../schemas/host.js";
-import { type Kind, knownList } from "./known-lists.js";
+import { knownList } from "./known-lists.js";
 
 export interface Target {
   /** As it was given. */
   readonly target: string;
-  readonly kind: Kind;
+  readonly kind: BlocklistKind;
   /** What stands before a list's zone. */
   readonly label: string;
 }
@@ -24,7 +25,7 @@ export function domainTarget(target: string): Target {
 }
 
 /** What every list that works has, and what it never has (RFC 5782, section 5). */
-export function testLabels(zone: string, kind: Kind): { readonly listed: string; readonly notListed: string } {
+export function testLabels(zone: string, kind: BlocklistKind): { readonly listed: string; readonly notListed: string } {
   if (kind === "domain") return { listed: knownList(zone)?.listedDomain ?? "test", notListed: "invalid" };
   if (kind === "ipv4") return { listed: addressTarget("127.0.0.2").label, notListed: addressTarget("127.0.0.1").label };
   return { listed: `2.0.0.0.0.0.f.7${MAPPED}`, notListed: `1.0.0.0.0.0.f.7${MAPPED}` };

@@ -1,10 +1,11 @@
 import type { Context } from "../../runner/context.js";
 import { defineProbe, type Evidence } from "../../runner/define-probe.js";
 import { statusOf } from "../../runner/judge.js";
+import type { BlocklistAnswer } from "../../schemas/blocklist.js";
 import { checkList } from "./check-list.js";
 import { judge } from "./judge.js";
 import { partsOf } from "./plan.js";
-import { type AnswerRow, type Input, newest, type Output } from "./schema.js";
+import { type Input, newest, type Output } from "./schema.js";
 
 export default defineProbe({
   name: "mail.blocklist",
@@ -24,7 +25,7 @@ async function run(input: Input, ctx: Context<"resolver">): Promise<Evidence<Out
     await Promise.all(parts.map((part) => checkList(ctx, input, part)));
   });
   const findings = judge(lists, answers, input.severity);
-  const count = (result: AnswerRow["result"]): number => answers.filter((answer) => answer.result === result).length;
+  const count = (result: BlocklistAnswer["result"]): number => answers.filter((answer) => answer.result === result).length;
   return {
     status: statusOf(failure, findings),
     failure,
