@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Learning } from "../../../../runner/delivery/route/learning.js";
 import { type SmtpServer, startSmtpServer } from "../../../../runner/lab/smtp-server.js";
+import { playTranscript } from "../../../../runner/lab/transcript-server.js";
 import { closeAfterEach, closing, internet, mail, only, service } from "../../../support/delivery.js";
 import type { MxBehaviour } from "../../../support/fake-internet.js";
 
@@ -65,6 +66,19 @@ describe("relay", () => {
     expect(put.attempts).toHaveLength(1);
     expect(server.messages).toHaveLength(1);
   });
+});
+
+test("a password is shown nowhere, not even where a relay says it back", async () => {
+  const talk = "S: 220 relay ESMTP\nC: EHLO *\nS: 250-relay\nS: 250 AUTH PLAIN\nC: AUTH PLAIN *\nS: 535 5.7.8 correct-horse is wrong\nC: QUIT\nS: 221 bye\n";
+  const relayed = closing(await playTranscript(talk));
+  const auth = { username: "ada", password: "correct-horse", allow_plaintext: true };
+  const events: unknown[] = [];
+  const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
+  const relays = [{ host: "127.0.0.1", port: relayed.port, tls: { mode: "none" as const }, auth }];
+  const delivery = service(net, { mode: "relay", relays, events: (event) => void events.push(event) });
+  const report = await delivery.send(mail("bob@one.example"));
+  expect(only(report)).toMatchObject({ class: "auth", code: 535, message: expect.stringContaining("is wrong") });
+  expect(JSON.stringify([report, events, delivery.stats(), delivery.metrics()])).not.toContain("correct-horse");
 });
 
 describe("hybrid", () => {
