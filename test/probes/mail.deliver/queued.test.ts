@@ -53,6 +53,13 @@ async function runOnce(signal = new AbortController().signal): Promise<Ran> {
 const outcomes = ({ output }: Ran): string[] => output.recipients.map(({ outcome }) => outcome);
 
 describe("a job", () => {
+  test("is tried once more when its time is up, and not a whole wait later", async () => {
+    const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", { rcpt: () => "450 4.2.0 greylisted" }] });
+    await enqueue(net, ["bob@one.example"], { retry: { first_ms: 600_000, give_up_after_ms: 60_000 } });
+    const [told] = (await runOnce()).output.recipients;
+    expect(told).toMatchObject({ outcome: "queued", next_try_at: told?.gives_up_at });
+  });
+
   test("sends nothing to a mailbox once more that stands in its list twice", async () => {
     let isLate = true;
     const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", { rcpt: () => (isLate ? "450 4.2.0 greylisted" : "250 ok"), end: () => null }] });

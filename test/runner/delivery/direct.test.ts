@@ -257,6 +257,13 @@ describe("TLS", () => {
     expect(net.host("mx").messages[0]?.isSecure).toBe(true);
   });
 
+  test("is not used where nobody wants it", async () => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", { tls: "good" }] });
+    await service(net, { tls: { mode: "none" } }).send(mail("bob@one.example"));
+    expect(net.host("mx").messages.map(({ isSecure }) => isSecure)).toEqual([false]);
+    expect(net.host("mx").connections[0]).not.toContain("STARTTLS");
+  });
+
   test("that breaks leads to plain text on another connection, never on the same", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", { tls: "broken" }] });
     const report = await service(net).send(mail("bob@one.example"));

@@ -176,3 +176,25 @@ describe("many messages at once", () => {
     ]);
   });
 });
+
+test("a session with one customer's host of a provider carries nothing for another customer", async () => {
+  const zone = (origin: string, lines: string): string =>
+    `$ORIGIN ${origin}\n$TTL 300\n@ SOA ns hostmaster 1 3600 600 86400 60\n@ NS ns\nns A 127.0.0.1\n${lines}\n`;
+  const provider = "mail.protection.outlook.com.";
+  const zones = [zone("example.", `one MX 10 one.${provider}\ntwo MX 10 two.${provider}`), zone(provider, "one A 127.0.0.11\ntwo A 127.0.0.12")];
+  const net = await internet("", { a: ["127.0.0.11", {}], b: ["127.0.0.12", {}] }, { zones });
+  const delivery = service(net);
+  const told = [only(await delivery.send(mail("bob@one.example"))), only(await delivery.send(mail("cem@two.example")))];
+  expect(told.map(({ outcome }) => outcome)).toEqual(["delivered", "delivered"]);
+  expect(told[1]?.site).toBe(told[0]?.site);
+  expect([net.host("a").messages.length, net.host("b").messages.length]).toEqual([1, 1]);
+});
+
+test("a service that is closed ends what it waits for, and says what became of it", async () => {
+  const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", { silentAt: "dot" }] });
+  const delivery = service(net, { command_timeout_ms: 60_000, timeout_ms: 60_000 });
+  const sending = delivery.send(mail("bob@one.example"));
+  await expect.poll(() => net.host("mx").messages.length).toBe(1);
+  await delivery.close();
+  expect(only(await sending)).toMatchObject({ outcome: "unknown", next: "ask_the_recipient" });
+});
