@@ -14,6 +14,7 @@ import { signerOf } from "../order/signer-of.js";
 import { reportOf } from "../outcome/report.js";
 import { firstTry } from "../outcome/schedule.js";
 import { warmUpDays } from "../route/warm-up-room.js";
+import { BlocklistWatch } from "./blocklist-watch.js";
 import { checkMail } from "./check-mail.js";
 import type { BulkOptions, Delivery, Listening, MailToSend, SendOptions } from "./delivery.js";
 import { engineMetrics, warmUpMetrics } from "./engine-metrics.js";
@@ -37,6 +38,8 @@ export class DeliveryService implements Delivery {
   readonly #closing = new AbortController();
   readonly #random = seededRandom(randomSeed());
   readonly #underWay = new Map<Deadline, Promise<unknown>>();
+  /** Null where it is not asked for. */
+  readonly #blocklists: BlocklistWatch | null;
   #signer: Signer | null = null;
   #teller: Teller | null = null;
   /** Null once everything is there that the first message needs. */
@@ -49,6 +52,7 @@ export class DeliveryService implements Delivery {
     readonly listening: Listening,
   ) {
     this.#engine = new Engine(new LedgerAt(options.ledger ?? null));
+    this.#blocklists = options.blocklists === false ? null : new BlocklistWatch(options, listening.onTrouble);
     this.#preparing = this.#prepare();
     // Whoever sends is told; nobody else asks.
     this.#preparing.catch(() => undefined);
@@ -124,11 +128,17 @@ export class DeliveryService implements Delivery {
   }
 
   stats(): DeliveryStats {
-    return this.#tally.shown(this.#engine, this.options.mode, !this.#closing.signal.aborted);
+    const shown = this.#tally.shown(this.#engine, this.options.mode, !this.#closing.signal.aborted);
+    return { ...shown, blocklists: this.#blocklists?.shown() ?? null };
   }
 
   metrics(): string {
-    const lines = [...this.#meter.lines(), ...engineMetrics(this.#engine), ...warmUpMetrics(warmUpDays(this.#engine, this.options))];
+    const lines = [
+      ...this.#meter.lines(),
+      ...engineMetrics(this.#engine),
+      ...warmUpMetrics(warmUpDays(this.#engine, this.options)),
+      ...(this.#blocklists?.metrics() ?? []),
+    ];
     return `${lines.join("\n")}\n`;
   }
 
@@ -140,6 +150,7 @@ export class DeliveryService implements Delivery {
     await Promise.allSettled(sendings.map(([, sending]) => sending));
     this.#engine.close();
     await this.#preparing?.catch(() => undefined);
+    await this.#blocklists?.close();
     await this.#teller?.close();
   }
 

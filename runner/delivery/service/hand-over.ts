@@ -5,7 +5,7 @@ import { loadProbe } from "../../registry.js";
 import { parseAsked } from "../../version.js";
 import type { Mail } from "../order/mail.js";
 import type { MailToSend } from "./delivery.js";
-import type { GivenOptions } from "./options.js";
+import { type GivenOptions, optionsOfJob } from "./options.js";
 
 /** What goes first in a queue, whose jobs have from 0 to 9. */
 const JOB_PRIORITIES: Readonly<Record<DeliveryPriority, number>> = { HIGH: 8, NORMAL: 5, LOW: 2 };
@@ -33,9 +33,8 @@ export async function checkHandOver(options: GivenOptions): Promise<void> {
 
 /** As it was sent, signatures and all. */
 function inputOf(options: GivenOptions, { mail_from, recipients, priority, dsn, requiretls }: MailToSend, message: Buffer): Record<string, unknown> {
-  const { dkim_folder: _, dkim: __, ledger: ___, events_timeout_ms: ____, ...settings } = options;
   return {
-    ...settings,
+    ...optionsOfJob(options),
     mail_from,
     recipients,
     message_base64: message.toString("base64"),

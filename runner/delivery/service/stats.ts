@@ -7,6 +7,7 @@ import {
   type DeliveryReport,
 } from "../../../schemas/delivery.js";
 import type { Engine } from "../engine.js";
+import type { BlocklistState } from "./blocklist-watch.js";
 
 /** What a service has done since it was made. The names of the first group are those that such services have always had. */
 export interface DeliveryStats {
@@ -44,6 +45,8 @@ export interface DeliveryStats {
   readonly sessions_idle: number;
   readonly waiting: number;
   readonly destinations: number;
+  /** Null where block lists are not asked. */
+  readonly blocklists: BlocklistState | null;
 }
 
 interface Way {
@@ -78,7 +81,7 @@ export class Tally {
     }
   }
 
-  shown(engine: Engine, mode: DeliveryMode, isOpen: boolean): DeliveryStats {
+  shown(engine: Engine, mode: DeliveryMode, isOpen: boolean): Omit<DeliveryStats, "blocklists"> {
     const { busy, idle, waiting: byRank, lanes } = engine.load();
     const waiting = byRank[0] + byRank[1] + byRank[2];
     return {
