@@ -22,7 +22,7 @@ const section = (title: string): string => {
   if (found === undefined) throw new Error(`docs/delivery.md has no section ${title}`);
   return found;
 };
-const TITLES = ["Suppression", "Warm-up", "Events and webhooks", "Metrics", "Before the first mail", "Through Gmail", "Through SendGrid"];
+const TITLES = ["Suppression", "Warm-up", "Events and webhooks", "Metrics", "Block lists", "Before the first mail", "Through Gmail", "Through SendGrid"];
 const operations = [...TITLES, "When a mail does not arrive"].map(section).join("\n");
 const blocks = [...operations.matchAll(/^ *```(\w+)\n(.*?)^ *```$/gms)].map(([, language = "", text = ""]) => ({ language, text }));
 const inLanguage = (language: string): string[] => blocks.filter((block) => block.language === language).map(({ text }) => text);
@@ -126,7 +126,14 @@ describe("commands and code", () => {
 });
 
 test("every metric is told, and no other", async () => {
-  const delivery = createDelivery({ env: {}, ledger: join(folder, "delivery.db"), warm_up: true });
+  const delivery = createDelivery({
+    env: {},
+    ledger: join(folder, "delivery.db"),
+    warm_up: true,
+    blocklists: true,
+    own_addresses: ["192.0.2.7"],
+    resolver: { servers: ["127.0.0.1:1"] },
+  });
   const there = new Set([...delivery.metrics().matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name as string));
   await delivery.close();
   const told = rows(section("Metrics")).flatMap(([names = ""]) => [...names.matchAll(/`(\w+)`/g)].map(([, name]) => name as string));

@@ -54,6 +54,9 @@ export interface Listening {
   readonly queue: Queue | null;
   /** Who is told what became of each recipient: send() resolves when it is stored there. Nobody by default. */
   readonly events: EventReceiver | null;
-  /** Is told of what went wrong with events and is tried again, and of a queue that could not take what may pass: that is `failed` then. A block list that has an address of ours is a BlocklistedError. */
+  /**
+   * Is told of what went wrong with events and is tried again, of a queue that could not take what may pass, which is `failed` then, and, with a
+   * BlocklistedError, of a block list that has an address of ours.
+   */
   readonly onTrouble: (error: unknown) => void;
 }
