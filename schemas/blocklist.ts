@@ -20,7 +20,7 @@ export const blocklistSchema = record({
   },
   reason: nullable(
     { enum: LIST_REASONS },
-    "dead: it does not list its own test entry. lists_everything: it lists what none may. no_code: what it answers is not in 127.0.0.0/8. no_answer: nobody answered for it. Null for one that works.",
+    "dead: it does not list its own test entry: it was given up, or hides from this resolver. lists_everything: it lists what none may. no_code: what it answers is not in 127.0.0.0/8. no_answer: nobody answered for it. Null for one that works.",
   ),
   message: nullable({ type: "string" }, "The same for a person."),
   terms: nullable({ type: "string" }, "Who may ask it; null for one that is not known here."),

@@ -38,7 +38,12 @@ function stateOf(has: Verdict, hasNot: Verdict, listed: string, notListed: strin
     if (verdict.says === "no_answer" || verdict.says === "no_code") return { state: "failing", reason: verdict.says, message: verdict.message };
   }
   if (hasNot.says === "listed") return { state: "failing", reason: "lists_everything", message: `it lists ${notListed}, which no list may` };
-  if (has.says !== "listed") return { state: "failing", reason: "dead", message: `it does not list ${listed}, which every list does that works` };
+  if (has.says !== "listed")
+    return {
+      state: "failing",
+      reason: "dead",
+      message: `it does not list ${listed}, which every list does that works: it was given up, or hides from this resolver`,
+    };
   return { state: "working", reason: null, message: null };
 }
 
