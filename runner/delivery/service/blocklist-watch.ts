@@ -90,7 +90,7 @@ export class BlocklistWatch {
 }
 
 /** The addresses whose reputation a service sends with. */
-export function ownAddresses({ own_addresses: own, source_addresses: sources }: Pick<ServiceOptions, "own_addresses" | "source_addresses">): readonly string[] {
+function ownAddresses({ own_addresses: own, source_addresses: sources }: Pick<ServiceOptions, "own_addresses" | "source_addresses">): readonly string[] {
   return own.length > 0 ? own : sources;
 }
 
