@@ -39,10 +39,11 @@ function writesLedger({ warm_up: warmUp, suppress_bounces: keepsBounces }: Manne
   return warmUp !== false || keepsBounces;
 }
 
-/** Never what we found out ourselves: an address that is none is on no list. */
+/** Only what a mail server said of the address. A domain that name servers do not know today may be paid for again tomorrow. */
 function isGone({ decision }: Recipient): boolean {
-  if (decision?.kind !== "refused" || decision.class === null || decision.speaker.saidBy === "us") return false;
-  return LASTING.has(decision.class);
+  if (decision?.kind !== "refused" || decision.class === null) return false;
+  const { saidBy } = decision.speaker;
+  return (saidBy === "mail_host" || saidBy === "relay") && LASTING.has(decision.class);
 }
 
 function saidIn({ code, enhancedCode, message }: Decision): string {

@@ -1,5 +1,7 @@
+import { randomUUID } from "node:crypto";
 import type { DeliveryPriority, DeliveryReport } from "../../../schemas/delivery.js";
 import { jobMessage } from "../../queue/job.js";
+import { isPassing } from "../../queue/passing.js";
 import type { Queue } from "../../queue/queue.js";
 import { loadProbe } from "../../registry.js";
 import { parseAsked } from "../../version.js";
@@ -12,17 +14,29 @@ const JOB_PRIORITIES: Readonly<Record<DeliveryPriority, number>> = { HIGH: 8, NO
 
 const PROBE = "mail.deliver";
 
-/** Gives those to a queue who are to be tried again: whoever works it off goes on with them for days, also when this process is gone. */
+/** How often a queue is asked that does not say whether it has taken a job. */
+const ATTEMPTS = 3;
+
+/**
+ * Gives those to a queue who are to be tried again: whoever works it off goes on with them for days, also when this process is gone. A queue
+ * that fails may have stored the job all the same: asked again for the same id, it takes it once.
+ */
 export async function handOver(queue: Queue, options: GivenOptions, mail: MailToSend, sent: Mail, report: DeliveryReport): Promise<void> {
   const queued = report.recipients.filter(({ outcome }) => outcome === "queued");
   if (queued.length === 0) return;
   const { priority = "NORMAL" } = mail;
   const recipients = queued.map(({ address }) => address);
   const dueAt = Math.min(...queued.map(({ next_try_at: at }) => Date.parse(at as string)));
-  await queue.enqueue(PROBE, inputOf(options, { ...mail, recipients }, sent.bytes), {
-    priority: JOB_PRIORITIES[priority],
-    delayMs: Math.max(0, dueAt - Date.now()),
-  });
+  const input = inputOf(options, { ...mail, recipients }, sent.bytes);
+  const job = { id: randomUUID(), priority: JOB_PRIORITIES[priority], delayMs: Math.max(0, dueAt - Date.now()) };
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await queue.enqueue(PROBE, input, job);
+      return;
+    } catch (error) {
+      if (attempt === ATTEMPTS || !isPassing(error)) throw error;
+    }
+  }
 }
 
 /** Throws, before anything is sent, where these options could not be given to a queue: for their secrets, which must be references there. */

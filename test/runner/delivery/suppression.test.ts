@@ -83,7 +83,7 @@ describe("bounces", () => {
 
   async function bounced(options: { readonly suppress_bounces?: boolean }): Promise<string[]> {
     const net = await internet(ONE, { mx: ["127.0.0.11", { rcpt: (address) => REPLIES[address] ?? "250 2.1.5 OK" }] });
-    await service(net, { ledger: path, ...options }).send(mail([...Object.keys(REPLIES), "ann@one.example", "no address"]));
+    await service(net, { ledger: path, ...options }).send(mail([...Object.keys(REPLIES), "ann@one.example", "no address", "ann@no-such-domain.example"]));
     return ledger()
       .suppressed.list(10)
       .map(({ target, reason, detail }) => `${target} ${reason} ${detail}`)

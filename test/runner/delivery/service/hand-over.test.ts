@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createWorker } from "../../../../runner/queue/create-worker.js";
 import { openQueue, type Queue } from "../../../../runner/queue/queue.js";
+import { QueueError } from "../../../../runner/queue/queue-error.js";
 import { closeAfterEach, internet, mail, service } from "../../../support/delivery.js";
 import { rsaKey } from "../../../support/dkim-keys.js";
 
@@ -46,6 +47,22 @@ test("nothing is given to it that is delivered, or refused for good", async () =
   const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", { rcpt: (address) => (address.startsWith("bob") ? "550 5.1.1 unknown" : "250 ok") }] });
   await service(net, { queue }).send(mail(["ada@one.example", "bob@one.example"]));
   expect(await queue.jobs.counts()).toMatchObject({ waiting: 0, delayed: 0 });
+});
+
+test("a queue that stores a job and then fails is asked again, and has the job once", async () => {
+  const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", { rcpt: () => "450 4.2.0 greylisted" }] });
+  const channel = queue.jobs;
+  const push = channel.push.bind(channel);
+  let answers = 0;
+  channel.push = async (messages) => {
+    const pushed = await push(messages);
+    answers += 1;
+    if (answers === 1) throw new QueueError("failed", "the answer was lost");
+    return pushed;
+  };
+  const { recipients } = await service(net, { queue }).send(mail("bob@one.example"));
+  expect(recipients.map(({ outcome }) => outcome)).toEqual(["queued"]);
+  expect({ answers, ...(await channel.counts()) }).toMatchObject({ answers: 2, delayed: 1 });
 });
 
 test("where it cannot take it, what happened is told all the same, and nobody is called queued", async () => {
