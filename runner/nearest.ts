@@ -1,10 +1,13 @@
-/** The names that are nearest to a misspelt one, the nearest first; none when nothing is near. */
+/** The names that are nearest to a misspelt one, the nearest first; none when nothing is near, and none that is much farther than the nearest. */
 export function nearest(written: string, names: readonly string[], most = 3): string[] {
   const lower = written.toLowerCase();
-  return names
+  const near = names
     .map((name) => ({ name, distance: distance(lower, name.toLowerCase()) }))
     .filter(({ name, distance }) => distance <= Math.max(1, Math.floor(Math.max(name.length, written.length) * 0.4)) || name.toLowerCase().includes(lower))
-    .sort((a, b) => a.distance - b.distance)
+    .sort((a, b) => a.distance - b.distance);
+  const [best] = near;
+  return near
+    .filter(({ distance }) => distance <= (best?.distance ?? 0) + 1)
     .slice(0, most)
     .map(({ name }) => name);
 }
