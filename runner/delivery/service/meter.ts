@@ -2,7 +2,7 @@ import type { DeliveryReport } from "../../../schemas/delivery.js";
 import { histogram, labels, metric, type Sample } from "../../prometheus.js";
 
 /** Seconds: from a session that is open already to the longest that a message may take by default. */
-const BOUNDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 600] as const;
+const BOUNDS: readonly number[] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 600];
 /** So many sites have series of their own; those that come later share one. */
 const MOST_SITES = 100;
 const OTHERS = "other";
@@ -12,19 +12,19 @@ export class Meter {
   #messages = 0;
   #seconds = 0;
   readonly #buckets: number[] = [...BOUNDS.map(() => 0), 0];
-  readonly #recipients = new Counter();
-  readonly #sites = new Counter();
-  readonly #attempts = new Counter();
+  readonly #recipients = new Counter(["outcome", "class", "way"]);
+  readonly #sites = new Counter(["site", "outcome"]);
+  readonly #attempts = new Counter(["way", "outcome", "tls", "reused"]);
   readonly #known = new Set<string>();
 
   count({ recipients, attempts }: DeliveryReport, durationMs: number): void {
     this.#messages += 1;
     this.#time(durationMs / 1000);
     for (const { outcome, class: found, way, site } of recipients) {
-      this.#recipients.add({ outcome, class: found ?? "none", way: way ?? "none" });
-      if (site !== null) this.#sites.add({ site: this.#nameOf(site), outcome });
+      this.#recipients.add(outcome, found ?? "none", way ?? "none");
+      if (site !== null) this.#sites.add(this.#nameOf(site), outcome);
     }
-    for (const { way, outcome, tls, reused } of attempts) this.#attempts.add({ way, outcome, tls, reused: String(reused) });
+    for (const { way, outcome, tls, reused } of attempts) this.#attempts.add(way, outcome, tls, String(reused));
   }
 
   lines(): string[] {
@@ -40,8 +40,9 @@ export class Meter {
 
   #time(seconds: number): void {
     this.#seconds += seconds;
-    for (const [index, bound] of [...BOUNDS, Number.POSITIVE_INFINITY].entries()) {
-      if (seconds <= bound) this.#buckets[index] = (this.#buckets[index] as number) + 1;
+    for (let index = BOUNDS.length; index >= 0; index--) {
+      if (seconds > (BOUNDS[index] ?? Number.POSITIVE_INFINITY)) return;
+      this.#buckets[index] = (this.#buckets[index] as number) + 1;
     }
   }
 
@@ -51,16 +52,20 @@ export class Meter {
   }
 }
 
-/** One counter with labels. */
+/** One counter with labels. They are written out when somebody asks: thousands are counted in between. */
 class Counter {
-  readonly #values = new Map<string, number>();
+  readonly #values = new Map<string, { readonly by: readonly string[]; count: number }>();
 
-  add(by: Readonly<Record<string, string>>): void {
-    const name = labels(by);
-    this.#values.set(name, (this.#values.get(name) ?? 0) + 1);
+  constructor(readonly names: readonly string[]) {}
+
+  add(...by: readonly string[]): void {
+    const key = by.join(" ");
+    const known = this.#values.get(key);
+    if (known === undefined) this.#values.set(key, { by, count: 1 });
+    else known.count += 1;
   }
 
   get samples(): readonly Sample[] {
-    return [...this.#values];
+    return Array.from(this.#values.values(), ({ by, count }) => [labels(Object.fromEntries(this.names.map((name, at) => [name, by[at] as string]))), count]);
   }
 }
