@@ -1,8 +1,8 @@
 import type { RunState } from "../context.js";
-import { SessionState } from "../delivery/session/pooled-session.js";
 import { endsWithTheLastRun } from "../leftovers.js";
 import { leave } from "../net/smtp/leave.js";
 import type { SmtpSession } from "../net/smtp/session.js";
+import { SessionState } from "../net/smtp/session-state.js";
 
 /** A session that a job has left open for the next one that goes to the same place. */
 export interface Left {

@@ -4,6 +4,7 @@ import { has } from "../../net/smtp/capabilities.js";
 import { hello, heloDomain, starttls } from "../../net/smtp/commands.js";
 import { replyText } from "../../net/smtp/reply.js";
 import { accepted, rejected, SmtpSession } from "../../net/smtp/session.js";
+import { SessionState } from "../../net/smtp/session-state.js";
 import { judgeTls } from "../../net/tls-policy/judge.js";
 import type { HostTls, TlsJudgement, TlsSession } from "../../net/tls-policy/policy.js";
 import { tlsSessionOf } from "../../net/tls-policy/session.js";
@@ -11,7 +12,7 @@ import type { SecretKeeper } from "../../secret-keeper.js";
 import type { Manners } from "../order/order.js";
 import { ownNames } from "../route/own-names.js";
 import type { Attempt } from "../visit/attempt.js";
-import { type Door, PooledSession, SessionState } from "./pooled-session.js";
+import { type Door, PooledSession } from "./pooled-session.js";
 
 /** Everything that opening a session with a mail host depends on. */
 export interface Opening {

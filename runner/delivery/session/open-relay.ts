@@ -1,9 +1,10 @@
 import type { RelayInput } from "../../../schemas/delivery.js";
 import { FailureError } from "../../failure-error.js";
+import { SessionState } from "../../net/smtp/session-state.js";
 import type { SubmissionOptions } from "../../net/smtp/submission.js";
 import { nothingLearned, openSubmission } from "../../net/smtp/submission.js";
 import type { Opening } from "./open-direct.js";
-import { PooledSession, SessionState } from "./pooled-session.js";
+import { PooledSession } from "./pooled-session.js";
 
 const IMPLICIT_PORT = 465;
 const SUBMISSION_PORT = 587;

@@ -25,16 +25,3 @@ export class AttemptRecorder extends Recorder {
     this.run.connected(ipAddress, at);
   }
 }
-
-/** For a session that waits, or says goodbye to nobody's cost: what comes then belongs to no message, and is not kept. */
-class Forgetful extends Recorder {
-  constructor() {
-    super(null);
-  }
-
-  override begin(name: string): Operation {
-    return { name, at_ms: 0, duration_ms: null, code: null, message: null };
-  }
-}
-
-export const NOBODYS: Recorder = new Forgetful();

@@ -1,0 +1,62 @@
+import type { Operation } from "../../../schemas/operation.js";
+import type { RunState } from "../../context.js";
+import { Deadline, type EndReason, type Watched } from "../../deadline.js";
+import { Recorder } from "../../recorder.js";
+import type { SecretKeeper } from "../../secret-keeper.js";
+import { tcpGrant } from "../dial.js";
+import { tlsGrant } from "../tls.js";
+import type { SmtpContext } from "./session.js";
+
+/**
+ * The state under which a session runs. It outlives the run that opened it: what is said on it is recorded by whoever uses it just now, and it ends
+ * with that one's deadline only while he does.
+ */
+export class SessionState implements RunState, Watched {
+  recorder: Recorder = NOBODYS;
+  readonly deadline = new Deadline(Number.POSITIVE_INFINITY, undefined);
+  readonly memory = null;
+  readonly context: SmtpContext;
+  readonly dueAt = 0;
+  #user: Deadline | null = null;
+
+  constructor(readonly secrets: SecretKeeper) {
+    this.context = { tcp: tcpGrant(this), tls: tlsGrant(this) };
+  }
+
+  use(recorder: Recorder, deadline: Deadline): void {
+    this.recorder = recorder;
+    this.#user = deadline;
+    deadline.watch(this);
+  }
+
+  letGo(): void {
+    this.#user?.unwatch(this);
+    this.#user = null;
+    this.recorder = NOBODYS;
+  }
+
+  /** The session is over: leaves no timer behind that would keep the process. */
+  end(): void {
+    this.letGo();
+    this.deadline.release();
+  }
+
+  overdue(): void {}
+
+  ended(reason: EndReason): void {
+    this.deadline.end(reason);
+  }
+}
+
+/** For a session that waits, or says goodbye at nobody's cost: what comes then belongs to no message, and is not kept. */
+class Forgetful extends Recorder {
+  constructor() {
+    super(null);
+  }
+
+  override begin(name: string): Operation {
+    return { name, at_ms: 0, duration_ms: null, code: null, message: null };
+  }
+}
+
+const NOBODYS: Recorder = new Forgetful();
