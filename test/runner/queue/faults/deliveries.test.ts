@@ -8,7 +8,11 @@ import { Immortal, Program } from "./program.js";
 closeAfterEach();
 
 /** `npm run test:long` delivers more. */
-const MESSAGES = process.env.PROBE_RUN_LONG === "1" ? 2000 : 200;
+const IS_LONG = process.env.PROBE_RUN_LONG === "1";
+const MESSAGES = IS_LONG ? 2000 : 200;
+/** Slow enough for a kill to meet every step, behind the last dot as well; and few messages for long enough to meet some kills. */
+const LATENCY_MS = IS_LONG ? 3 : 40;
+const LIVES_MS: readonly [number, number] = IS_LONG ? [400, 1500] : [300, 700];
 const GREYLISTED_EACH = 5;
 
 interface ResultLine {
@@ -25,8 +29,10 @@ test(`kill -9 of workers during ${MESSAGES} deliveries: none is lost, and none i
     seen.add(address);
     return isGreylisted ? "450 4.2.0 Greylisted" : "250 2.1.5 OK";
   };
-  // Slow enough for a kill to meet every step, behind the last dot as well.
-  const net = await internet("one MX 10 a\ntwo MX 10 b", { a: ["127.0.0.41", { rcpt, latencyMs: 3 }], b: ["127.0.0.42", { rcpt, latencyMs: 3 }] });
+  const net = await internet("one MX 10 a\ntwo MX 10 b", {
+    a: ["127.0.0.41", { rcpt, latencyMs: LATENCY_MS }],
+    b: ["127.0.0.42", { rcpt, latencyMs: LATENCY_MS }],
+  });
   const recipients = Array.from({ length: MESSAGES }, (_, index) => `r${index}@${index % 2 === 0 ? "one" : "two"}.example`);
   const input = (recipient: string) => ({
     ...inside(net),
@@ -42,7 +48,7 @@ test(`kill -9 of workers during ${MESSAGES} deliveries: none is lost, and none i
   const stdin = recipients.map((recipient) => `${JSON.stringify(input(recipient))}\n`).join("");
   const stored = start("enqueue", "mail.deliver", "-", "--batch", "mail", "--attempts", "1000")(stdin);
   expect((await stored.ended).code, stored.err).toBe(0);
-  const workers = [0, 1].map(() => new Immortal(() => start("work", "--concurrency", "16", "--lease", "700")(), [400, 1500]));
+  const workers = [0, 1].map(() => new Immortal(() => start("work", "--concurrency", "16", "--lease", "700")(), LIVES_MS));
   const consumer = new Immortal(() => start("consume", "--lease", "5000")(), [600_000, 600_001]);
   const last = (): ResultLine[] => consumer.lines.map((line) => JSON.parse(line) as ResultLine).filter(({ part }) => part === undefined);
   try {
