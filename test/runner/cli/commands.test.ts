@@ -121,7 +121,10 @@ describe("completion", () => {
   test.each([
     [["probe-run", "des"], ["describe"]],
     [["probe-run", "network.s"], ["network.smtp"]],
-    [["probe-run", "describe", "net"], ["network.imap", "network.pop3", "network.smtp"]],
+    [
+      ["probe-run", "describe", "net"],
+      ["network.imap", "network.pop3", "network.smtp"],
+    ],
     [["probe-run", "network.smtp", "--tim"], ["--timeout"]],
     [
       ["probe-run", "lab", "--"],
