@@ -5,7 +5,7 @@ import { tcpGrant } from "../../runner/net/dial.js";
 import { leave } from "../../runner/net/smtp/leave.js";
 import { type Mailbox, parseMailbox } from "../../runner/net/smtp/mailbox.js";
 import { openSubmission } from "../../runner/net/smtp/submission.js";
-import { transactions } from "../../runner/net/smtp/transactions.js";
+import { transaction } from "../../runner/net/smtp/transaction.js";
 import { tlsGrant } from "../../runner/net/tls.js";
 import { Recorder } from "../../runner/recorder.js";
 import { SecretKeeper } from "../../runner/secret-keeper.js";
@@ -40,13 +40,10 @@ async function overOpenSessions({ port, bodyBytes, total, connections }: SendReq
           tls: { mode: "none", verify: "ignore", min_version: "TLSv1.2" },
         },
       );
-      await transactions(
-        session,
-        () => (unsent-- > 0 ? { sender, recipients, message } : null),
-        (_, { delivery, failure }) => {
-          if (delivery !== "accepted") throw new Error(`${delivery}: ${failure?.message}`);
-        },
-      );
+      while (unsent-- > 0) {
+        const { delivery, failure } = await transaction(session, { sender, recipients, message });
+        if (delivery !== "accepted") throw new Error(`${delivery}: ${failure?.message}`);
+      }
       await leave(session);
       state.deadline.release();
     }),

@@ -16,7 +16,7 @@ export interface BodyOutcome {
 }
 
 /** Sends a message and its last dot, no faster than the server reads. The operation runs from the first byte to the server's answer. */
-export async function sendBody(session: SmtpSession, source: MessageSource, onSent: () => void = nothing): Promise<BodyOutcome> {
+export async function sendBody(session: SmtpSession, source: MessageSource): Promise<BodyOutcome> {
   const answer = new Answer(session.owed("message", "data"));
   let ended = false;
   try {
@@ -26,8 +26,6 @@ export async function sendBody(session: SmtpSession, source: MessageSource, onSe
     session.close();
     throw error;
   }
-  // Only what was still owed when the last dot went out may be followed by more.
-  if (ended && !answer.isThere && session.connection.broken === null) onSent();
   await answer.settled;
   if (answer.reply === null || ended) return { reply: answer.reply, ended, failure: answer.failure };
   // A server that answers before the last dot has stopped reading for itself: where its next command would begin is unclear.
@@ -35,8 +33,6 @@ export async function sendBody(session: SmtpSession, source: MessageSource, onSe
   if (answer.reply.code >= 400) return { reply: answer.reply, ended, failure: null };
   return { reply: answer.reply, ended, failure: fail("data", "protocol_violation", "the server accepted the message before its end").failure };
 }
-
-function nothing(): void {}
 
 /** A DATA for which no recipient is left is ended with nothing in it (RFC 2920, section 3.1). */
 export async function sendNothing(session: SmtpSession): Promise<BodyOutcome> {

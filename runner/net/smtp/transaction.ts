@@ -21,8 +21,6 @@ export interface Envelope extends MailParameters {
    * the places of the recipients that were accepted. When it rejects, nothing is sent.
    */
   beforeMessage?: (accepted: readonly number[]) => Promise<void>;
-  /** Called when the last dot has gone out and is not yet answered: the next transaction may begin. See transactions(). */
-  afterMessage?: () => void;
 }
 
 /** Everything that the server said to one message. What was never asked, or never answered, is null. */
@@ -106,7 +104,7 @@ async function oneByOne(session: SmtpSession, { mail, recipients }: Lines, resul
   if (result.recipients.some(isAccepted)) result.data = await data(session);
 }
 
-async function sendMessage(session: SmtpSession, { message, beforeMessage, afterMessage }: Envelope, result: Transaction): Promise<void> {
+async function sendMessage(session: SmtpSession, { message, beforeMessage }: Envelope, result: Transaction): Promise<void> {
   if (result.data !== null && replyClass(result.data) === 2) {
     session.close();
     throw fail("data", "protocol_violation", `the server answered DATA with ${result.data.code}; 354 was expected, or a refusal`);
@@ -114,7 +112,7 @@ async function sendMessage(session: SmtpSession, { message, beforeMessage, after
   const refusal = refusalOf(result);
   if (refusal === null) {
     if (beforeMessage !== undefined) await announce(session, beforeMessage, result);
-    finish(result, await sendBody(session, message, afterMessage));
+    finish(result, await sendBody(session, message));
     if (result.delivery === "unknown") session.close();
     return;
   }
