@@ -6,6 +6,7 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     testTimeout: 15_000,
     hookTimeout: 30_000,
+    setupFiles: ["runner/capabilities.ts"],
     globalSetup: ["test/support/report-missing.ts"].filter((path) => existsSync(new URL(path, import.meta.url))),
   },
 });

@@ -1,4 +1,6 @@
 // The public API of probe-run: nothing else is public.
+import "./capabilities.js";
+
 export { type Carried, outputOf, type Status } from "../schemas/carried.js";
 export { type Contract, contract, type FilledOf, type GivenOf } from "../schemas/contract.js";
 export type { DeliveryEvent } from "../schemas/delivery-event.js";
@@ -9,15 +11,17 @@ export { type Attempt, attemptSchema, type NetworkInput, networkInput, networkOu
 export type { Operation } from "../schemas/operation.js";
 export { secretSchema } from "../schemas/secret.js";
 export { list, nullable, record, text } from "../schemas/shape.js";
-export type { Context, StepReply } from "./context.js";
-export { type Definition, defineProbe, type Evidence, type NewestVersion, type OlderVersion, olderVersion, type Probe } from "./define-probe.js";
-export { FailureError, fail } from "./failure-error.js";
-export type { Grants, Need } from "./grants.js";
-export { finding, statusOf } from "./judge.js";
+export { type Capabilities, type CapabilityFactory, type Need, provide } from "./harness/capabilities.js";
+export type { Context, StepReply } from "./harness/context.js";
+export { type Definition, defineProbe, type Evidence, type NewestVersion, type OlderVersion, olderVersion, type Probe } from "./harness/define-probe.js";
+export type { AnyProbeName, InputOf, OutputOf, ProbeName } from "./harness/probe-types.js";
+export { type Report, type RunOptions, runReport } from "./harness/run.js";
+export { run } from "./harness/typed-run.js";
 export * from "./lab/on-demand.js";
-export { type Line, LineConversation, type LineOptions } from "./net/lines.js";
-export type { AnyProbeName, InputOf, OutputOf, ProbeName } from "./probe-types.js";
-export { type Channel, type Counts, type DeadLetter, isChannel, type Limit, type Limits, type Rate, type Sink } from "./queue/backend.js";
+export type { Limit, Limits, Rate } from "./limits/limits.js";
+export { parseLimits } from "./limits/parse-limits.js";
+export { type Line, LineConversation, type LineOptions } from "./net/transport/line-conversation.js";
+export { type Channel, type Counts, type DeadLetter, isChannel, type Sink } from "./queue/backend.js";
 export type { BackendOptions } from "./queue/backend-options.js";
 export { consume } from "./queue/consume.js";
 export type { ConsumedEvent } from "./queue/consumed-event.js";
@@ -25,11 +29,10 @@ export type { Consumed, ConsumeOptions } from "./queue/consumer.js";
 export { createWorker, type WorkerOptions } from "./queue/create-worker.js";
 export type { JobOptions } from "./queue/job.js";
 export type { FailureReason, LastFailure } from "./queue/last-failure.js";
-export { parseLimits } from "./queue/limits.js";
 export { type Enqueued, openQueue, type Queue } from "./queue/queue.js";
 export { QueueError, type QueueErrorCode } from "./queue/queue-error.js";
 export type { Worker } from "./queue/worker.js";
-export type { TraceEvent } from "./recorder.js";
-export { RequestError, type RequestErrorCode, type Violation } from "./request-error.js";
-export { type Report, type RunOptions, runReport } from "./run.js";
-export { run } from "./typed-run.js";
+export { FailureError, fail } from "./run/failure-error.js";
+export { finding, statusOf } from "./run/judge.js";
+export type { TraceEvent } from "./run/recorder.js";
+export { RequestError, type RequestErrorCode, type Violation } from "./support/request-error.js";

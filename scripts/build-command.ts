@@ -59,5 +59,6 @@ function lazilyApart(apart: Apart): Plugin {
 /** Each module is set up when it is asked for, and no other. */
 function holding(modules: ReadonlySet<string>): string {
   const getters = [...modules].sort().map((module) => `get "${module}"() { return require("./${module}"); },`);
-  return `module.exports = {\n${getters.join("\n")}\n};\n`;
+  // This file holds a harness of its own, which knows no capability until the table is read.
+  return `require("./runner/capabilities.js");\nmodule.exports = {\n${getters.join("\n")}\n};\n`;
 }

@@ -1,5 +1,5 @@
 import type { Plugin } from "esbuild";
-import type { Probe } from "../runner/define-probe.js";
+import type { Probe } from "../runner/harness/define-probe.js";
 import { bundle, COMMON_JS, virtual } from "./bundle.js";
 import { registrySource } from "./registry-source.js";
 import { bringsLab } from "./repo.js";

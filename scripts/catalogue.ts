@@ -1,4 +1,4 @@
-import type { Probe } from "../runner/define-probe.js";
+import type { Probe } from "../runner/harness/define-probe.js";
 
 const BEGIN = "<!-- catalogue -->";
 const END = "<!-- /catalogue -->";

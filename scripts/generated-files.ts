@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import type { Probe } from "../runner/define-probe.js";
-import { jsonSchemaOf } from "../runner/json-schema.js";
+import type { Probe } from "../runner/harness/define-probe.js";
+import { jsonSchemaOf } from "../runner/harness/json-schema.js";
 import { withCatalogue } from "./catalogue.js";
 import { registrySource } from "./registry-source.js";
 import { inRepo } from "./repo.js";

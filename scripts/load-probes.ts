@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
-import type { Probe } from "../runner/define-probe.js";
+import type { Probe } from "../runner/harness/define-probe.js";
 import { inRepo, probeFolders, REPO } from "./repo.js";
 import { sourceUrls } from "./source-urls.mjs";
 

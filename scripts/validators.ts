@@ -3,7 +3,7 @@ import { _ } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import standaloneModule from "ajv/dist/standalone/index.js";
 import type { Plugin } from "esbuild";
-import type { Probe } from "../runner/define-probe.js";
+import type { Probe } from "../runner/harness/define-probe.js";
 import { ajvOptions, annotations, formats, type Purpose } from "../schemas/contract.js";
 import { bundledText, COMMON_JS, virtual } from "./bundle.js";
 import { judging, quietly } from "./judging-schema.js";

@@ -1,4 +1,4 @@
-import { newestFirst } from "../runner/version.js";
+import { newestFirst } from "../runner/harness/version.js";
 
 /** A released version of a probe, and what stands for it now: null when nothing does. */
 export interface Comparison {

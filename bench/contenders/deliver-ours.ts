@@ -1,12 +1,12 @@
 import { pathToFileURL } from "node:url";
-import type { Delivery } from "../../runner/delivery/index.js";
+import type { Delivery } from "../../runner/delivery-library.js";
 import { keepInFlight } from "../support/in-flight.js";
 import { type DeliverRequest, DOMAIN, SELECTOR, serveDelivering } from "./deliver-rounds.js";
 import { HELO_DOMAIN } from "./prober.js";
 import { messageOf, RECIPIENT, SENDER } from "./send-rounds.js";
 
 // node deliver-ours.js LIBRARY: the package as users get it.
-const { createDelivery } = (await import(pathToFileURL(process.argv[2] as string).href)) as typeof import("../../runner/delivery/index.js");
+const { createDelivery } = (await import(pathToFileURL(process.argv[2] as string).href)) as typeof import("../../runner/delivery-library.js");
 
 serveDelivering(async (request) => {
   const delivery = serviceFor(request);

@@ -23,7 +23,7 @@ const BODY_BYTES = 1024;
 const PATIENCE_MS = 20_000;
 
 // node deliver-sites.js LIBRARY: the package as users get it.
-const { createDelivery } = (await import(pathToFileURL(process.argv[2] as string).href)) as typeof import("../../runner/delivery/index.js");
+const { createDelivery } = (await import(pathToFileURL(process.argv[2] as string).href)) as typeof import("../../runner/delivery-library.js");
 
 serve<ServeSitesRequest>("ready", async ({ port, servers, healthy, dead, slow, messagesEach }) => {
   const delivery = createDelivery({

@@ -1,4 +1,4 @@
-import { defineProbe, type Evidence } from "../../runner/define-probe.js";
+import { defineProbe, type Evidence } from "../../runner/harness/define-probe.js";
 import { outputOf } from "../../schemas/carried.js";
 import { contract, type FilledOf } from "../../schemas/contract.js";
 

@@ -1,5 +1,6 @@
 import { pathToFileURL } from "node:url";
-import { type Channel, type Message, NO_LIMITS, type Outcome } from "../../runner/queue/backend.js";
+import { NO_LIMITS } from "../../runner/limits/limits.js";
+import type { Channel, Message, Outcome } from "../../runner/queue/backend.js";
 import { type QueueRequest, type QueueStages, serveQueueRounds } from "./queue-rounds.js";
 
 // node queue-ours.js LIBRARY: our queue as users get it, below the probes.

@@ -1,6 +1,6 @@
-import { openDriver } from "../../runner/queue/sqlite/driver.js";
 import { statementsFor } from "../../runner/queue/sqlite/rows.js";
 import { SCHEMA, STATE, type TableName } from "../../runner/queue/sqlite/schema.js";
+import { openDriver } from "../../runner/sqlite/driver.js";
 import { type QueueRequest, type QueueStages, serveQueueRounds } from "./queue-rounds.js";
 
 const LATER = 2 ** 47;

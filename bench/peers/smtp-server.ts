@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { listen } from "../../runner/net/listen.js";
+import { listen } from "../../runner/net/transport/listen.js";
 import { serve } from "../support/serve.js";
 import { sharedTime } from "../support/shared-clock.js";
 import { ExactDelay } from "./exact-delay.js";

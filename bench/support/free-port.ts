@@ -1,4 +1,4 @@
-import { listen } from "../../runner/net/listen.js";
+import { listen } from "../../runner/net/transport/listen.js";
 
 /** A port of the loopback that nobody serves now. */
 export async function freePort(): Promise<number> {

@@ -1,4 +1,4 @@
-import type { Context } from "../../runner/context.js";
+import type { Context } from "../../runner/harness/context.js";
 import { dnsName } from "../../runner/net/dns/name.js";
 import type { Blocklist, BlocklistAnswer } from "../../schemas/blocklist.js";
 import type { DnsInput } from "../../schemas/dns.js";

@@ -1,4 +1,4 @@
-import { finding } from "../../runner/judge.js";
+import { finding } from "../../runner/run/judge.js";
 import type { Blocklist, BlocklistAnswer } from "../../schemas/blocklist.js";
 import type { Finding } from "../../schemas/finding.js";
 import type { Input } from "./schema.js";

@@ -1,4 +1,4 @@
-import { defineLab } from "../../runner/lab/define-lab.js";
+import { defineLab } from "../../runner/harness/define-lab.js";
 import { startDnsServer } from "../../runner/lab/dns-server.js";
 
 /** Two lists that work, of addresses and of domains, one that has been given up, and one whose domain is for sale. */

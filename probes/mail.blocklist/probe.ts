@@ -1,6 +1,6 @@
-import type { Context } from "../../runner/context.js";
-import { defineProbe, type Evidence } from "../../runner/define-probe.js";
-import { statusOf } from "../../runner/judge.js";
+import type { Context } from "../../runner/harness/context.js";
+import { defineProbe, type Evidence } from "../../runner/harness/define-probe.js";
+import { statusOf } from "../../runner/run/judge.js";
 import type { BlocklistAnswer } from "../../schemas/blocklist.js";
 import { checkList } from "./check-list.js";
 import { judge } from "./judge.js";

@@ -1,4 +1,4 @@
-import { defineLab } from "../../runner/lab/define-lab.js";
+import { defineLab } from "../../runner/harness/define-lab.js";
 
 const text = (...lines: string[]): string => lines.map((line) => `${line}\r\n`).join("");
 

@@ -1,6 +1,6 @@
-import { defineProbe, type Evidence } from "../../runner/define-probe.js";
-import { finding, statusOf } from "../../runner/judge.js";
+import { defineProbe, type Evidence } from "../../runner/harness/define-probe.js";
 import { readReport } from "../../runner/mail/report/read-report.js";
+import { finding, statusOf } from "../../runner/run/judge.js";
 import type { Finding } from "../../schemas/finding.js";
 import type { MailReport } from "../../schemas/report.js";
 import { type Input, newest, type Output } from "./schema.js";

@@ -1,6 +1,6 @@
-import type { ChosenWay, Recipient } from "../../runner/delivery/order/recipient.js";
+import type { ChosenWay, Recipient } from "../../runner/delivery/message/recipient.js";
 import { type Decision, US } from "../../runner/delivery/outcome/decision.js";
-import { MOST_KEPT_BYTES } from "../../runner/memory.js";
+import { MOST_KEPT_BYTES } from "../../runner/harness/memory.js";
 import { failure } from "../../schemas/failure.js";
 
 /** What is decided of one recipient, as a job keeps it: whole, or where there are hundreds the little that must not be forgotten. */

@@ -1,16 +1,16 @@
-import { ENDED } from "../../runner/context.js";
-import { defineProbe } from "../../runner/define-probe.js";
-import type { Order } from "../../runner/delivery/order/order.js";
-import { type Recipient, recipientOf } from "../../runner/delivery/order/recipient.js";
+import type { Order } from "../../runner/delivery/message/outbound-message.js";
+import { type Recipient, recipientOf } from "../../runner/delivery/message/recipient.js";
 import { decidedHere, decisionOfFailure } from "../../runner/delivery/outcome/decide.js";
 import { type Decision, US } from "../../runner/delivery/outcome/decision.js";
 import { reportOf } from "../../runner/delivery/outcome/report.js";
+import { defineProbe } from "../../runner/harness/define-probe.js";
 import { randomSeed, seededRandom } from "../../runner/net/dns/shuffle.js";
+import { ENDED } from "../../runner/run/run-state.js";
 import { failure } from "../../schemas/failure.js";
+import { Job } from "./delivery-journal.js";
 import { type Ctx, type DeliverEvidence, nothingYet } from "./evidence.js";
-import { Job } from "./job.js";
 import { judge } from "./judge.js";
-import { orderOf } from "./order.js";
+import { orderOf } from "./message-from-input.js";
 import { type Input, newest } from "./schema.js";
 
 export default defineProbe({

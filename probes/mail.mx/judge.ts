@@ -1,5 +1,5 @@
-import { finding } from "../../runner/judge.js";
 import { isUncertain } from "../../runner/net/dns/mail-route.js";
+import { finding } from "../../runner/run/judge.js";
 import type { Finding } from "../../schemas/finding.js";
 import type { MailHost, MailRoute, TargetProblem } from "../../schemas/mx.js";
 

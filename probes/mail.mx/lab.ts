@@ -1,4 +1,4 @@
-import { defineLab } from "../../runner/lab/define-lab.js";
+import { defineLab } from "../../runner/harness/define-lab.js";
 import { startDnsServer } from "../../runner/lab/dns-server.js";
 
 /** Addresses for documentation only (RFC 5737, RFC 3849): the lab allows them, for nothing is dialled. */

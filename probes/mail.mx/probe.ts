@@ -1,8 +1,8 @@
-import type { Context } from "../../runner/context.js";
-import { defineProbe, type Evidence } from "../../runner/define-probe.js";
-import { statusOf } from "../../runner/judge.js";
+import type { Context } from "../../runner/harness/context.js";
+import { defineProbe, type Evidence } from "../../runner/harness/define-probe.js";
 import { failureOfRoute, unknownRoute } from "../../runner/net/dns/mail-route.js";
 import { randomSeed, seededRandom } from "../../runner/net/dns/shuffle.js";
+import { statusOf } from "../../runner/run/judge.js";
 import { asciiDomain } from "../../schemas/host.js";
 import { judge } from "./judge.js";
 import { type Input, newest, type Output } from "./schema.js";

@@ -2,7 +2,7 @@ import { type Random, seededRandom } from "../../runner/net/dns/shuffle.js";
 import { type Mailbox, parseMailbox } from "../../runner/net/smtp/mailbox.js";
 import type { CatchAllVerdict } from "../../schemas/rcpt.js";
 import { type Ctx, type Domain, newQuestion, type Question, type RcptEvidence } from "./evidence.js";
-import { domainOf } from "./find-sites.js";
+import { domainOf } from "./route-by-site.js";
 
 const DAY_MS = 24 * 3600 * 1000;
 /** What is not known may be known soon. */

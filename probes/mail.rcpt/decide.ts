@@ -1,8 +1,8 @@
-import { monotonic, round } from "../../runner/clock.js";
 import { plainText, type Reply, replyClass, replyText } from "../../runner/net/smtp/reply.js";
-import { enhancedCodeOf, type RefusedCommand, readRefusal } from "../../runner/net/smtp/reply-table.js";
-import { retryAfterMs } from "../../runner/net/smtp/retry-after.js";
 import { rejected } from "../../runner/net/smtp/session.js";
+import { enhancedCodeOf, type RefusedCommand, readRefusal } from "../../runner/replies/reply-table.js";
+import { retryAfterMs } from "../../runner/replies/retry-after.js";
+import { monotonic, round } from "../../runner/run/clock.js";
 import type { Failure, Phase } from "../../schemas/failure.js";
 import type { DecidedAt, RcptCategory, RcptReason } from "../../schemas/rcpt.js";
 import type { Question, Result } from "./evidence.js";

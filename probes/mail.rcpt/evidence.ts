@@ -1,5 +1,5 @@
-import type { Context } from "../../runner/context.js";
-import type { Evidence } from "../../runner/define-probe.js";
+import type { Context } from "../../runner/harness/context.js";
+import type { Evidence } from "../../runner/harness/define-probe.js";
 import { randomSeed } from "../../runner/net/dns/shuffle.js";
 import type { Mailbox } from "../../runner/net/smtp/mailbox.js";
 import type { Failure } from "../../schemas/failure.js";

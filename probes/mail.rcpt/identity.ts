@@ -1,6 +1,6 @@
-import { fail } from "../../runner/failure-error.js";
 import { heloDomain } from "../../runner/net/smtp/commands.js";
 import { type Mailbox, parseMailbox, parseSender } from "../../runner/net/smtp/mailbox.js";
+import { fail } from "../../runner/run/failure-error.js";
 import { parseHost } from "../../schemas/host.js";
 import { resolved } from "../../schemas/secret.js";
 import type { Input } from "./schema.js";

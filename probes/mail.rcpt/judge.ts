@@ -1,4 +1,4 @@
-import { finding, statusOf } from "../../runner/judge.js";
+import { finding, statusOf } from "../../runner/run/judge.js";
 import type { Failure } from "../../schemas/failure.js";
 import type { Finding } from "../../schemas/finding.js";
 import type { Question, RcptEvidence } from "./evidence.js";

@@ -1,4 +1,4 @@
-import { defineLab, type LabServer } from "../../runner/lab/define-lab.js";
+import { defineLab, type LabServer } from "../../runner/harness/define-lab.js";
 import { startDnsServer } from "../../runner/lab/dns-server.js";
 import { startSmtpServer } from "../../runner/lab/smtp-server.js";
 import { playTranscript } from "../../runner/lab/transcript-server.js";

@@ -1,9 +1,9 @@
-import { FailureError, fail } from "../../runner/failure-error.js";
 import { has } from "../../runner/net/smtp/capabilities.js";
 import { hello, starttls } from "../../runner/net/smtp/commands.js";
 import { leave } from "../../runner/net/smtp/leave.js";
 import { accepted, rejected, type SmtpContext, SmtpSession } from "../../runner/net/smtp/session.js";
-import { requireTrusted } from "../../runner/net/tls.js";
+import { requireTrusted } from "../../runner/net/transport/tls.js";
+import { FailureError, fail } from "../../runner/run/failure-error.js";
 import { type Decision, decisionOfFailure } from "./decide.js";
 import { type Ctx, isOver, type Visit } from "./evidence.js";
 import type { Input } from "./schema.js";

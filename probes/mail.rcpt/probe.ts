@@ -1,18 +1,18 @@
-import { rcptInputFrom } from "../../runner/behaviour/environment.js";
-import { siteLimits } from "../../runner/behaviour/limits.js";
-import { ENDED } from "../../runner/context.js";
-import { defineProbe } from "../../runner/define-probe.js";
+import { defineProbe } from "../../runner/harness/define-probe.js";
+import { rcptInputFrom } from "../../runner/mail-sites/environment.js";
+import { siteLimits } from "../../runner/mail-sites/limits.js";
 import { parseMailbox } from "../../runner/net/smtp/mailbox.js";
+import { ENDED } from "../../runner/run/run-state.js";
 import { type Failure, failure } from "../../schemas/failure.js";
 import type { RcptReason } from "../../schemas/rcpt.js";
+import { visitSite } from "./check-site.js";
 import { decisionOf, settle } from "./decide.js";
 import { type Ctx, newQuestion, nothingYet, type Question, type RcptEvidence } from "./evidence.js";
-import { domainOf, findSites } from "./find-sites.js";
 import { identityOf } from "./identity.js";
+import { addDomains, recall, remember } from "./job-state.js";
 import { judge } from "./judge.js";
-import { addDomains, recall, remember } from "./remember.js";
+import { domainOf, findSites } from "./route-by-site.js";
 import { type Input, newest } from "./schema.js";
-import { visitSite } from "./visit-site.js";
 
 export default defineProbe({
   name: "mail.rcpt",

@@ -1,5 +1,5 @@
-import { certificateFindings } from "../../runner/certificate-findings.js";
-import { finding, statusOf } from "../../runner/judge.js";
+import { finding, statusOf } from "../../runner/run/judge.js";
+import { certificateFindings } from "../../runner/service-check/certificate-findings.js";
 import type { Finding } from "../../schemas/finding.js";
 import { errorTypeOf } from "./error-type.js";
 import type { ReceiveEvidence } from "./evidence.js";

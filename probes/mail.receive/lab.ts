@@ -1,4 +1,4 @@
-import { defineLab, type LabServer } from "../../runner/lab/define-lab.js";
+import { defineLab, type LabServer } from "../../runner/harness/define-lab.js";
 import { type ImapServer, type ImapServerOptions, startImapServer } from "../../runner/lab/imap-server.js";
 import { MailStore } from "../../runner/lab/store/mail-store.js";
 

@@ -1,14 +1,14 @@
-import { utc } from "../../runner/clock.js";
 import { authenticationOf } from "../../runner/mail/authentication.js";
 import { bodiesOf } from "../../runner/mail/header.js";
 import { shown } from "../../runner/mail/limits.js";
 import { receivedHops } from "../../runner/mail/received.js";
 import { spamFactsOf } from "../../runner/mail/spam.js";
+import { utc } from "../../runner/run/clock.js";
 import type { ReceivedMessage, ReceiveEvidence } from "./evidence.js";
 import { LIMITS } from "./limits.js";
-import type { Match } from "./look.js";
+import { subjectOf } from "./match-criteria.js";
 import type { Input } from "./schema.js";
-import { subjectOf } from "./wanted.js";
+import type { Match } from "./search-folder.js";
 
 /** Writes down what was found, the newest first. */
 export function keepMatches(input: Input, evidence: ReceiveEvidence, matches: readonly Match[], nowMs: number): void {

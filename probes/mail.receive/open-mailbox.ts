@@ -1,10 +1,10 @@
-import { fail } from "../../runner/failure-error.js";
 import { capability, starttls } from "../../runner/net/imap/commands.js";
 import { logIn } from "../../runner/net/imap/login.js";
 import { listMailboxes } from "../../runner/net/imap/mailbox.js";
 import { rejected } from "../../runner/net/imap/reply.js";
 import { ImapSession, type SessionOptions } from "../../runner/net/imap/session.js";
-import type { SecureOptions } from "../../runner/net/tls.js";
+import type { SecureOptions } from "../../runner/net/transport/tls.js";
+import { fail } from "../../runner/run/failure-error.js";
 import { resolved } from "../../schemas/secret.js";
 import type { AuthInput } from "../../schemas/smtp.js";
 import type { TlsFacts } from "../../schemas/tls.js";

@@ -1,4 +1,4 @@
-import { defineProbe } from "../../runner/define-probe.js";
+import { defineProbe } from "../../runner/harness/define-probe.js";
 import { commandTimeoutMs } from "./open-mailbox.js";
 import { patienceMs, receiveMail } from "./receive.js";
 import { type Input, newest } from "./schema.js";

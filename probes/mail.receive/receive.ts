@@ -1,17 +1,17 @@
-import { round } from "../../runner/clock.js";
-import { FailureError, fail } from "../../runner/failure-error.js";
 import { logout } from "../../runner/net/imap/commands.js";
+import { round } from "../../runner/run/clock.js";
+import { FailureError, fail } from "../../runner/run/failure-error.js";
+import { removeMatches } from "./delete-matches.js";
 import type { Ctx, ReceiveEvidence } from "./evidence.js";
 import { nothingYet } from "./evidence.js";
 import type { Folder } from "./folders.js";
 import { judge } from "./judge.js";
-import type { Match } from "./look.js";
+import { isStopped, type ReceiveHooks, type Visit } from "./mailbox-state.js";
 import { keepMatches } from "./message.js";
 import { openMailbox } from "./open-mailbox.js";
 import { persevere } from "./reconnect.js";
-import { removeMatches } from "./remove.js";
 import type { Input } from "./schema.js";
-import { isStopped, type ReceiveHooks, type Visit } from "./visit.js";
+import type { Match } from "./search-folder.js";
 import { searchAll, waitFor } from "./wait.js";
 
 export type { ReceiveHooks };

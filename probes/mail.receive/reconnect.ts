@@ -1,9 +1,9 @@
-import { round } from "../../runner/clock.js";
-import { FailureError } from "../../runner/failure-error.js";
+import { round } from "../../runner/run/clock.js";
+import { FailureError } from "../../runner/run/failure-error.js";
+import { pause } from "./idle-or-poll.js";
 import { LIMITS } from "./limits.js";
-import { pause } from "./listen.js";
+import { isStopped, type Visit } from "./mailbox-state.js";
 import { openMailbox } from "./open-mailbox.js";
-import { isStopped, type Visit } from "./visit.js";
 
 /**
  * Opens the mailbox anew when its connection was lost. False when it was something else that broke, or nobody waits any longer; what

@@ -1,10 +1,10 @@
-import { FailureError } from "../../runner/failure-error.js";
 import { mailboxStatus } from "../../runner/net/imap/mailbox.js";
+import { FailureError } from "../../runner/run/failure-error.js";
 import type { Folder } from "./folders.js";
-import { listen } from "./listen.js";
-import { lookAgain, lookFirst, type Match } from "./look.js";
+import { listen } from "./idle-or-poll.js";
+import { openFolder, type Visit } from "./mailbox-state.js";
 import { reconnect } from "./reconnect.js";
-import { openFolder, type Visit } from "./visit.js";
+import { lookAgain, lookFirst, type Match } from "./search-folder.js";
 
 /** Searches every folder, the one that is listened in last: it stays open. */
 export async function searchAll(visit: Visit): Promise<Match[]> {

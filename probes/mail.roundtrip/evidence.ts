@@ -1,6 +1,6 @@
-import type { Context } from "../../runner/context.js";
-import type { Evidence } from "../../runner/define-probe.js";
-import type { Letter } from "../mail.send/letter.js";
+import type { Context } from "../../runner/harness/context.js";
+import type { Evidence } from "../../runner/harness/define-probe.js";
+import type { Letter } from "../mail.send/message-identity.js";
 import type { Input, Output } from "./schema.js";
 
 export type Ctx = Context<"tcp" | "tls" | "clock" | "memory">;

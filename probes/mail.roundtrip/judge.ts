@@ -1,4 +1,4 @@
-import { finding, statusOf } from "../../runner/judge.js";
+import { finding, statusOf } from "../../runner/run/judge.js";
 import type { Finding } from "../../schemas/finding.js";
 import type { RoundtripEvidence } from "./evidence.js";
 import type { Expectations, Input, Limits } from "./schema.js";

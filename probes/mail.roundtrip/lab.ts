@@ -1,4 +1,4 @@
-import { defineLab, type LabServer } from "../../runner/lab/define-lab.js";
+import { defineLab, type LabServer } from "../../runner/harness/define-lab.js";
 import { LAB_ACCOUNT } from "../../runner/lab/imap-server.js";
 import { type MailSystem, type MailSystemOptions, startMailSystem } from "../../runner/lab/mail-system.js";
 

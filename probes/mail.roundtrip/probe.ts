@@ -1,15 +1,15 @@
-import { defineProbe } from "../../runner/define-probe.js";
+import { defineProbe } from "../../runner/harness/define-probe.js";
 import { usualTimeoutMs as receivingMs } from "../mail.receive/probe.js";
-import { keptOf } from "../mail.send/kept.js";
-import { newLetter, sealed } from "../mail.send/letter.js";
+import { keptOf } from "../mail.send/job-state.js";
+import { newLetter, sealed } from "../mail.send/message-identity.js";
 import { usualTimeoutMs as sendingMs } from "../mail.send/schedule.js";
 import type { SendMemory } from "../mail.send/send.js";
-import { conclude } from "./conclude.js";
+import { conclude } from "./build-output.js";
 import { type Ctx, nothingYet, type RoundtripEvidence } from "./evidence.js";
 import { judge } from "./judge.js";
-import { type Conversations, loop } from "./loop.js";
 import { receiveInput } from "./receive-input.js";
 import { A_WEEK_MS, type Input, newest } from "./schema.js";
+import { type Conversations, loop } from "./send-and-receive.js";
 
 export default defineProbe({
   name: "mail.roundtrip",

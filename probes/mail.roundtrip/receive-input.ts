@@ -1,5 +1,5 @@
 import type { Input as ReceiveInput } from "../mail.receive/schema.js";
-import type { Letter } from "../mail.send/letter.js";
+import type { Letter } from "../mail.send/message-identity.js";
 import type { Input } from "./schema.js";
 
 /** Older mail cannot be this run's: it is searched only in case a server's clock is off. */

@@ -1,8 +1,8 @@
-import { round, utc } from "../../runner/clock.js";
+import { round, utc } from "../../runner/run/clock.js";
 import type { Operation } from "../../schemas/operation.js";
 import type { SendEvidence } from "../mail.send/evidence.js";
 import type { Ctx, RoundtripEvidence } from "./evidence.js";
-import type { Loop } from "./loop.js";
+import type { Loop } from "./send-and-receive.js";
 
 /** How the end of a message is called among the steps of the sending conversation. */
 const END_OF_MESSAGE = "send message";

@@ -1,16 +1,16 @@
-import { round } from "../../runner/clock.js";
-import { FailureError } from "../../runner/failure-error.js";
 import { leave } from "../../runner/net/smtp/leave.js";
 import { plainText, type Reply, replyClass } from "../../runner/net/smtp/reply.js";
 import type { SmtpSession } from "../../runner/net/smtp/session.js";
 import { nothingLearned, openSubmission, type SubmissionOptions } from "../../runner/net/smtp/submission.js";
 import { type Envelope, type Transaction, transaction } from "../../runner/net/smtp/transaction.js";
+import { round } from "../../runner/run/clock.js";
+import { FailureError } from "../../runner/run/failure-error.js";
 import type { Failure } from "../../schemas/failure.js";
 import { resolved } from "../../schemas/secret.js";
+import type { Parties } from "./addresses.js";
 import { decide, decideAll } from "./decide.js";
 import { errorTypeOf, isTemporary, replyIn } from "./error-type.js";
 import { type Ctx, isOpen, type SendAttempt, type SendEvidence } from "./evidence.js";
-import type { Parties } from "./parties.js";
 import type { Input } from "./schema.js";
 
 /** What every attempt is made with. */

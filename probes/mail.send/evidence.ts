@@ -1,7 +1,7 @@
-import type { Context } from "../../runner/context.js";
-import type { Evidence } from "../../runner/define-probe.js";
-import type { Kept } from "./kept.js";
-import type { Letter } from "./letter.js";
+import type { Context } from "../../runner/harness/context.js";
+import type { Evidence } from "../../runner/harness/define-probe.js";
+import type { Kept } from "./job-state.js";
+import type { Letter } from "./message-identity.js";
 import type { Input, Output } from "./schema.js";
 
 export type Ctx = Context<"tcp" | "tls" | "clock" | "memory">;

@@ -1,7 +1,7 @@
-import { certificateFindings } from "../../runner/certificate-findings.js";
-import { round } from "../../runner/clock.js";
-import { statusOf } from "../../runner/judge.js";
-import { readRefusal } from "../../runner/net/smtp/reply-table.js";
+import { readRefusal } from "../../runner/replies/reply-table.js";
+import { round } from "../../runner/run/clock.js";
+import { statusOf } from "../../runner/run/judge.js";
+import { certificateFindings } from "../../runner/service-check/certificate-findings.js";
 import type { Phase } from "../../schemas/failure.js";
 import { endOf } from "./attempt.js";
 import { errorTypeOf, replyIn } from "./error-type.js";

@@ -1,4 +1,4 @@
-import { defineLab, type LabServer } from "../../runner/lab/define-lab.js";
+import { defineLab, type LabServer } from "../../runner/harness/define-lab.js";
 import { type SmtpServerOptions, startSmtpServer } from "../../runner/lab/smtp-server.js";
 
 const ACCOUNT = { username: "lab", password: "lab-password" };

@@ -1,8 +1,8 @@
-import { defineProbe } from "../../runner/define-probe.js";
+import { defineProbe } from "../../runner/harness/define-probe.js";
 import { type Ctx, nothingYet, type SendEvidence } from "./evidence.js";
+import { keptOf } from "./job-state.js";
 import { judge } from "./judge.js";
-import { keptOf } from "./kept.js";
-import { newLetter, sealed } from "./letter.js";
+import { newLetter, sealed } from "./message-identity.js";
 import { usualTimeoutMs } from "./schedule.js";
 import { type Input, newest } from "./schema.js";
 import { send } from "./send.js";

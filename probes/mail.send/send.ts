@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { FailureError } from "../../runner/failure-error.js";
-import type { MemoryGrant } from "../../runner/memory.js";
+import type { MemoryGrant } from "../../runner/harness/memory.js";
 import { messageSize } from "../../runner/net/smtp/message-body.js";
+import { FailureError } from "../../runner/run/failure-error.js";
 import { type Failure, failure } from "../../schemas/failure.js";
+import { partiesOf } from "./addresses.js";
 import { attempt, endOf, type Sending } from "./attempt.js";
 import { failureOf } from "./decide.js";
 import { isTemporary } from "./error-type.js";
 import { type Ctx, isOpen, type Recipient, type SendAttempt, type SendEvidence } from "./evidence.js";
-import { fitToKeep, KEPT_SCHEMA, type Kept } from "./kept.js";
-import { type Letter, messageOf } from "./letter.js";
-import { partiesOf } from "./parties.js";
+import { fitToKeep, KEPT_SCHEMA, type Kept } from "./job-state.js";
+import { type Letter, messageOf } from "./message-identity.js";
 import { nextWaitMs } from "./schedule.js";
 import type { Input } from "./schema.js";
 

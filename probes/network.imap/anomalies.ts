@@ -1,6 +1,6 @@
 import { statusLine } from "../../runner/net/imap/response.js";
 import type { ImapSession } from "../../runner/net/imap/session.js";
-import { commonAnomalies, noteOnce } from "../../runner/service/anomalies.js";
+import { commonAnomalies, noteOnce } from "../../runner/service-check/anomalies.js";
 import type { ImapAnomaly } from "../../schemas/imap.js";
 import type { ImapEvidence } from "./evidence.js";
 

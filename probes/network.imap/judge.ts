@@ -1,6 +1,6 @@
-import { certificateFindings } from "../../runner/certificate-findings.js";
-import { waysToLogIn } from "../../runner/net/imap/ways-to-log-in.js";
-import { missing, type Questions, SERVICE_QUESTIONS, type SeenService, unmet } from "../../runner/service/expectations.js";
+import { waysToLogIn } from "../../runner/net/imap/offered-mechanisms.js";
+import { certificateFindings } from "../../runner/service-check/certificate-findings.js";
+import { missing, type Questions, SERVICE_QUESTIONS, type SeenService, unmet } from "../../runner/service-check/expectations.js";
 import type { ImapEvidence } from "./evidence.js";
 import type { Expectations, Input } from "./schema.js";
 

@@ -1,4 +1,4 @@
-import { defineLab, type LabServer } from "../../runner/lab/define-lab.js";
+import { defineLab, type LabServer } from "../../runner/harness/define-lab.js";
 import { type ImapServer, type ImapServerOptions, LAB_ACCOUNT, startImapServer } from "../../runner/lab/imap-server.js";
 
 /** A server that is slow enough to be seen in a waterfall. */

@@ -1,7 +1,7 @@
 import { logout } from "../../runner/net/imap/commands.js";
 import { statusLine } from "../../runner/net/imap/response.js";
 import type { ImapSession } from "../../runner/net/imap/session.js";
-import { sayGoodbye } from "../../runner/service/say-goodbye.js";
+import { sayGoodbye } from "../../runner/service-check/say-goodbye.js";
 import type { Finding } from "../../schemas/finding.js";
 
 export function leave(session: ImapSession): Promise<Finding[]> {

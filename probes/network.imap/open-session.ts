@@ -1,11 +1,11 @@
-import { fail } from "../../runner/failure-error.js";
-import { finding } from "../../runner/judge.js";
 import { capability, starttls } from "../../runner/net/imap/commands.js";
 import { rejected } from "../../runner/net/imap/reply.js";
 import { type Greeting, ImapSession } from "../../runner/net/imap/session.js";
-import { requireTrusted, type SecureOptions } from "../../runner/net/tls.js";
-import { openByMode, type Way } from "../../runner/service/open-by-mode.js";
-import { upgrade } from "../../runner/service/upgrade.js";
+import { requireTrusted, type SecureOptions } from "../../runner/net/transport/tls.js";
+import { fail } from "../../runner/run/failure-error.js";
+import { finding } from "../../runner/run/judge.js";
+import { openByMode, type Way } from "../../runner/service-check/open-by-mode.js";
+import { upgrade } from "../../runner/service-check/starttls.js";
 import type { TlsMode } from "../../schemas/service.js";
 import { noteAnomalies } from "./anomalies.js";
 import type { Ctx, ImapEvidence } from "./evidence.js";

@@ -1,9 +1,9 @@
-import { defineProbe } from "../../runner/define-probe.js";
-import { fail } from "../../runner/failure-error.js";
-import { statusOf } from "../../runner/judge.js";
+import { defineProbe } from "../../runner/harness/define-probe.js";
 import { capability, noop } from "../../runner/net/imap/commands.js";
 import { accepted } from "../../runner/net/imap/reply.js";
 import type { ImapSession } from "../../runner/net/imap/session.js";
+import { fail } from "../../runner/run/failure-error.js";
+import { statusOf } from "../../runner/run/judge.js";
 import { noteAnomalies } from "./anomalies.js";
 import { type Ctx, type ImapEvidence, nothingYet } from "./evidence.js";
 import { judge } from "./judge.js";

@@ -1,7 +1,7 @@
 import type { Capability } from "../../runner/net/pop3/capabilities.js";
 import { replyLine } from "../../runner/net/pop3/reply.js";
 import type { Pop3Session } from "../../runner/net/pop3/session.js";
-import { commonAnomalies, noteOnce } from "../../runner/service/anomalies.js";
+import { commonAnomalies, noteOnce } from "../../runner/service-check/anomalies.js";
 import type { Pop3Anomaly } from "../../schemas/pop3.js";
 import type { Pop3Evidence } from "./evidence.js";
 

@@ -1,6 +1,6 @@
-import { certificateFindings } from "../../runner/certificate-findings.js";
 import { type Capability, has, waysToLogIn } from "../../runner/net/pop3/capabilities.js";
-import { missing, type Questions, SERVICE_QUESTIONS, type SeenService, unmet } from "../../runner/service/expectations.js";
+import { certificateFindings } from "../../runner/service-check/certificate-findings.js";
+import { missing, type Questions, SERVICE_QUESTIONS, type SeenService, unmet } from "../../runner/service-check/expectations.js";
 import type { Pop3Evidence } from "./evidence.js";
 import type { Expectations, Input } from "./schema.js";
 

@@ -1,4 +1,4 @@
-import { defineLab, type LabServer } from "../../runner/lab/define-lab.js";
+import { defineLab, type LabServer } from "../../runner/harness/define-lab.js";
 import { type Pop3Server, type Pop3ServerOptions, startPop3Server } from "../../runner/lab/pop3-server.js";
 
 const ACCOUNT = { username: "lab", password: "lab-password" };

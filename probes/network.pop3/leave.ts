@@ -1,7 +1,7 @@
 import { quit } from "../../runner/net/pop3/commands.js";
 import { replyLine } from "../../runner/net/pop3/reply.js";
 import type { Pop3Session } from "../../runner/net/pop3/session.js";
-import { sayGoodbye } from "../../runner/service/say-goodbye.js";
+import { sayGoodbye } from "../../runner/service-check/say-goodbye.js";
 import type { Finding } from "../../schemas/finding.js";
 
 export function leave(session: Pop3Session): Promise<Finding[]> {

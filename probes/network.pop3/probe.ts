@@ -1,8 +1,8 @@
-import { defineProbe } from "../../runner/define-probe.js";
-import { statusOf } from "../../runner/judge.js";
+import { defineProbe } from "../../runner/harness/define-probe.js";
 import { capa, noop, stat } from "../../runner/net/pop3/commands.js";
 import { accepted } from "../../runner/net/pop3/reply.js";
 import type { Pop3Session } from "../../runner/net/pop3/session.js";
+import { statusOf } from "../../runner/run/judge.js";
 import type { Pop3AuthInput } from "../../schemas/pop3.js";
 import { noteAnomalies } from "./anomalies.js";
 import { type Ctx, nothingYet, type Pop3Evidence } from "./evidence.js";

@@ -1,7 +1,7 @@
 import type { Capability } from "../../runner/net/smtp/capabilities.js";
 import { replyText } from "../../runner/net/smtp/reply.js";
 import type { SmtpSession } from "../../runner/net/smtp/session.js";
-import { commonAnomalies, noteOnce } from "../../runner/service/anomalies.js";
+import { commonAnomalies, noteOnce } from "../../runner/service-check/anomalies.js";
 import type { Anomaly } from "../../schemas/smtp.js";
 import type { SmtpEvidence } from "./evidence.js";
 

@@ -1,5 +1,5 @@
-import type { Context } from "../../runner/context.js";
-import type { Evidence } from "../../runner/define-probe.js";
+import type { Context } from "../../runner/harness/context.js";
+import type { Evidence } from "../../runner/harness/define-probe.js";
 import type { Input, Output } from "./schema.js";
 
 export type Ctx = Context<"tcp" | "tls" | "clock">;

@@ -1,6 +1,6 @@
-import { certificateFindings } from "../../runner/certificate-findings.js";
 import { authMechanisms, has } from "../../runner/net/smtp/capabilities.js";
-import { missing, type Questions, SERVICE_QUESTIONS, type SeenService, unmet } from "../../runner/service/expectations.js";
+import { certificateFindings } from "../../runner/service-check/certificate-findings.js";
+import { missing, type Questions, SERVICE_QUESTIONS, type SeenService, unmet } from "../../runner/service-check/expectations.js";
 import type { SmtpEvidence } from "./evidence.js";
 import type { Expectations, Input } from "./schema.js";
 

@@ -1,7 +1,7 @@
 import { quit } from "../../runner/net/smtp/commands.js";
 import { replyClass, replyText } from "../../runner/net/smtp/reply.js";
 import type { SmtpSession } from "../../runner/net/smtp/session.js";
-import { sayGoodbye } from "../../runner/service/say-goodbye.js";
+import { sayGoodbye } from "../../runner/service-check/say-goodbye.js";
 import type { Finding } from "../../schemas/finding.js";
 
 export function leave(session: SmtpSession): Promise<Finding[]> {

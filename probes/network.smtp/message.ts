@@ -1,9 +1,9 @@
-import { FailureError, fail } from "../../runner/failure-error.js";
 import { compose } from "../../runner/mail/compose.js";
 import { newMessageId } from "../../runner/mail/message-id.js";
 import { type Mailbox, parseMailbox } from "../../runner/net/smtp/mailbox.js";
 import type { SmtpSession } from "../../runner/net/smtp/session.js";
 import { transaction } from "../../runner/net/smtp/transaction.js";
+import { FailureError, fail } from "../../runner/run/failure-error.js";
 import { resolved } from "../../schemas/secret.js";
 import type { SmtpEvidence } from "./evidence.js";
 import type { Input } from "./schema.js";

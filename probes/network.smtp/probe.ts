@@ -1,8 +1,8 @@
-import { defineProbe } from "../../runner/define-probe.js";
-import { statusOf } from "../../runner/judge.js";
+import { defineProbe } from "../../runner/harness/define-probe.js";
 import { sizeOf } from "../../runner/net/smtp/capabilities.js";
 import { noop } from "../../runner/net/smtp/commands.js";
 import { accepted, type SmtpSession } from "../../runner/net/smtp/session.js";
+import { statusOf } from "../../runner/run/judge.js";
 import { noteAnomalies } from "./anomalies.js";
 import { type Ctx, nothingYet, type SmtpEvidence } from "./evidence.js";
 import { judge } from "./judge.js";

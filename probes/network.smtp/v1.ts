@@ -1,4 +1,4 @@
-import { olderVersion } from "../../runner/define-probe.js";
+import { olderVersion } from "../../runner/harness/define-probe.js";
 import type { Operation } from "../../schemas/operation.js";
 import { errcodeOf } from "./errcode.js";
 import { pythonFloat, pythonList, pythonSeconds } from "./python-format.js";

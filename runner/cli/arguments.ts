@@ -1,4 +1,4 @@
-import { nearest } from "../nearest.js";
+import { nearest } from "../support/did-you-mean.js";
 import { UsageError } from "./usage-error.js";
 
 /** An option without `value` is a switch. `optional`: the value may be left out, and comes after `=`, or next where it looks like one. */

@@ -63,7 +63,7 @@ async function commandHelp(name: CommandName, command: Command, io: Io): Promise
 }
 
 async function printVersion(io: Io): Promise<number> {
-  const { packageVersion } = await import("../package-root.js");
+  const { packageVersion } = await import("../support/package-root.js");
   await io.out(`${packageVersion()}\n`);
   return EXIT.ok;
 }

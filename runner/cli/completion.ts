@@ -1,5 +1,5 @@
-import { nearest } from "../nearest.js";
-import { builtInNames } from "../registry.js";
+import { builtInNames } from "../harness/registry.js";
+import { nearest } from "../support/did-you-mean.js";
 import type { Arguments } from "./arguments.js";
 import type { Command } from "./command.js";
 import { defineCommand } from "./command.js";

@@ -5,10 +5,10 @@ import { defineCommand } from "./command.js";
 import type { HandOn } from "./consume/hand-on.js";
 import { EXIT } from "./exit-codes.js";
 import type { Io } from "./io.js";
-import { openGiven } from "./open-given.js";
+import { openGiven } from "./open-queue-option.js";
 import { queueOption } from "./queue-option.js";
-import { troubleTeller } from "./trouble.js";
 import { UsageError } from "./usage-error.js";
+import { troubleTeller } from "./warn-once.js";
 
 const options = {
   queue: queueOption,

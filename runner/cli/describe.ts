@@ -1,12 +1,12 @@
-import { loadProbe } from "../registry.js";
-import { candidates, parseAsked } from "../version.js";
+import { loadProbe } from "../harness/registry.js";
+import { candidates, parseAsked } from "../harness/version.js";
+import { table } from "../support/table.js";
+import { wrapped } from "../support/wrap-text.js";
 import type { Arguments } from "./arguments.js";
 import { defineCommand } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 import type { Io } from "./io.js";
 import { exampleOf, type Field, fieldsOf } from "./schema-fields.js";
-import { table } from "./table.js";
-import { wrapped } from "./wrapped.js";
 
 const options = { json: { description: "Print JSON instead of tables." } } as const;
 

@@ -1,16 +1,16 @@
-import { withEnvironment } from "../from-environment.js";
+import { withEnvironment } from "../harness/from-environment.js";
+import { loadProbe } from "../harness/registry.js";
+import { parseAsked } from "../harness/version.js";
 import type { PushAnswer } from "../queue/backend.js";
 import { type JobOptions, jobMessage } from "../queue/job.js";
-import { loadProbe } from "../registry.js";
-import { RequestError } from "../request-error.js";
-import { parseAsked } from "../version.js";
+import { RequestError } from "../support/request-error.js";
 import { type Arguments, wholeNumber } from "./arguments.js";
 import { defineCommand } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 import type { Io } from "./io.js";
 import { parseJson } from "./json-text.js";
 import { type Line, linesOf } from "./lines.js";
-import { openGiven } from "./open-given.js";
+import { openGiven } from "./open-queue-option.js";
 import { queueOption } from "./queue-option.js";
 import { requestErrorText } from "./report-error.js";
 

@@ -1,7 +1,7 @@
+import { wrapped } from "../support/wrap-text.js";
 import type { Option } from "./arguments.js";
 import type { Command } from "./command.js";
 import { COMMANDS } from "./commands.js";
-import { wrapped } from "./wrapped.js";
 
 /** Help is read in a terminal, and in a pipe that knows no width. */
 const WIDTH = 100;

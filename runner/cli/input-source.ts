@@ -1,7 +1,7 @@
 import { closeSync, createReadStream, fstatSync, openSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { nearest } from "../nearest.js";
-import { RequestError } from "../request-error.js";
+import { nearest } from "../support/did-you-mean.js";
+import { RequestError } from "../support/request-error.js";
 import type { Io } from "./io.js";
 import { parseJson } from "./json-text.js";
 

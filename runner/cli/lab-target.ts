@@ -1,6 +1,6 @@
-import type { RunningLab } from "../lab/define-lab.js";
-import { nearest } from "../nearest.js";
-import { labOf } from "../registry.js";
+import type { RunningLab } from "../harness/define-lab.js";
+import { labOf } from "../harness/registry.js";
+import { nearest } from "../support/did-you-mean.js";
 import { UsageError } from "./usage-error.js";
 
 export interface LabTarget {

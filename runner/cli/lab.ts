@@ -1,10 +1,10 @@
-import type { RunningLab } from "../lab/define-lab.js";
-import { builtInNames, labOf } from "../registry.js";
+import type { RunningLab } from "../harness/define-lab.js";
+import { builtInNames, labOf } from "../harness/registry.js";
+import { table } from "../support/table.js";
 import { type Arguments, wholeNumber } from "./arguments.js";
 import { defineCommand } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 import type { Io } from "./io.js";
-import { table } from "./table.js";
 import { targetsOf } from "./targets.js";
 
 const options = {

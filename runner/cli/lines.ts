@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { resolve } from "node:path";
-import { RequestError } from "../request-error.js";
+import { RequestError } from "../support/request-error.js";
 import type { Io } from "./io.js";
 
 /** A line of more than this is a mistake. */

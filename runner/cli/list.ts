@@ -1,10 +1,10 @@
-import { configuredProbes } from "../foreign-probe.js";
-import { builtInNames, loadProbe } from "../registry.js";
+import { configuredProbes } from "../harness/foreign-probe.js";
+import { builtInNames, loadProbe } from "../harness/registry.js";
+import { table } from "../support/table.js";
 import type { Arguments } from "./arguments.js";
 import { defineCommand } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 import type { Io } from "./io.js";
-import { table } from "./table.js";
 
 const options = { json: { description: "Print JSON instead of a table." } } as const;
 

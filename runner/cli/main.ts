@@ -1,4 +1,5 @@
-import { maskRemembered } from "../secret-keeper.js";
+import "../capabilities.js";
+import { maskRemembered } from "../run/secret-keeper.js";
 import { main } from "./cli.js";
 import { EXIT } from "./exit-codes.js";
 import { processIo } from "./io.js";

@@ -1,6 +1,6 @@
-import type { Report } from "../run.js";
+import type { Report } from "../harness/run.js";
+import { printableJson } from "../support/printable.js";
 import type { Io } from "./io.js";
-import { printableJson } from "./printable.js";
 
 /** How a report looks on stdout. */
 export type Present = (report: Report) => string;

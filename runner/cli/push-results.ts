@@ -1,7 +1,7 @@
+import type { Report } from "../harness/run.js";
 import type { Queue } from "../queue/queue.js";
-import type { Report } from "../run.js";
 import type { Io } from "./io.js";
-import { openGiven } from "./open-given.js";
+import { openGiven } from "./open-queue-option.js";
 
 /** Pushes what runs found while they go on. What a queue does not take is told at the end: it costs nobody an envelope. */
 export class ResultPusher {

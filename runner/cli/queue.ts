@@ -1,14 +1,14 @@
 import { type Channel, isChannel, type Purgeable } from "../queue/backend.js";
 import type { Queue } from "../queue/queue.js";
 import { QueueError } from "../queue/queue-error.js";
+import { printable } from "../support/printable.js";
+import { table } from "../support/table.js";
 import { type Arguments, wholeNumber } from "./arguments.js";
 import { defineCommand } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 import type { Io } from "./io.js";
-import { openGiven } from "./open-given.js";
-import { printable } from "./printable.js";
+import { openGiven } from "./open-queue-option.js";
 import { queueOption } from "./queue-option.js";
-import { table } from "./table.js";
 import { UsageError } from "./usage-error.js";
 
 const options = {

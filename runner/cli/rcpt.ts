@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { rcptInputFrom } from "../behaviour/environment.js";
-import { refusalToProbe } from "../behaviour/permission.js";
-import { DEFAULT_FILE, keepBehaviourIn } from "../behaviour/where.js";
+import { rcptInputFrom } from "../mail-sites/environment.js";
+import { refusalToProbe } from "../mail-sites/probing-allowed.js";
+import { DEFAULT_FILE, keepBehaviourIn } from "../sqlite/store-path.js";
 import { type Arguments, wholeNumber } from "./arguments.js";
 import { defineCommand } from "./command.js";
 import { EXIT } from "./exit-codes.js";

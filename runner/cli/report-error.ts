@@ -1,8 +1,8 @@
 import type { QueueError } from "../queue/queue-error.js";
-import { RequestError, type Violation } from "../request-error.js";
+import { printable } from "../support/printable.js";
+import { RequestError, type Violation } from "../support/request-error.js";
 import { EXIT } from "./exit-codes.js";
 import type { Io } from "./io.js";
-import { printable } from "./printable.js";
 
 /** More than a screen of violations is read by nobody. */
 const MOST_VIOLATIONS = 50;

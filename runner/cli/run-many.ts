@@ -1,10 +1,10 @@
-import { accept } from "../accept.js";
-import { resolveReferences } from "../references.js";
-import { RequestError, type Violation } from "../request-error.js";
-import type { Report } from "../run.js";
-import { SecretKeeper } from "../secret-keeper.js";
+import { accept } from "../harness/accept.js";
+import { resolveReferences } from "../harness/references.js";
+import type { Report } from "../harness/run.js";
+import { SecretKeeper } from "../run/secret-keeper.js";
+import { RequestError, type Violation } from "../support/request-error.js";
+import { InOrder } from "./emit-in-order.js";
 import { EXIT } from "./exit-codes.js";
-import { InOrder } from "./in-order.js";
 import type { Io } from "./io.js";
 import { presenter } from "./present.js";
 import { Progress } from "./progress.js";

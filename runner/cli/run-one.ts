@@ -1,4 +1,4 @@
-import type { Report } from "../run.js";
+import type { Report } from "../harness/run.js";
 import { EXIT } from "./exit-codes.js";
 import type { Io } from "./io.js";
 import { presenter } from "./present.js";

@@ -1,7 +1,7 @@
-import type { TraceEvent } from "../recorder.js";
-import type { LoadedProbe } from "../registry.js";
-import { type Report, runLoaded } from "../run.js";
-import type { Asked } from "../version.js";
+import type { LoadedProbe } from "../harness/registry.js";
+import { type Report, runLoaded } from "../harness/run.js";
+import type { Asked } from "../harness/version.js";
+import type { TraceEvent } from "../run/recorder.js";
 import type { Arguments } from "./arguments.js";
 import type { ResultPusher } from "./push-results.js";
 import { queueOption } from "./queue-option.js";

@@ -1,6 +1,6 @@
-import { withEnvironment } from "../from-environment.js";
-import { loadProbe } from "../registry.js";
-import { parseAsked } from "../version.js";
+import { withEnvironment } from "../harness/from-environment.js";
+import { loadProbe } from "../harness/registry.js";
+import { parseAsked } from "../harness/version.js";
 import { type Arguments, wholeNumber } from "./arguments.js";
 import { defineCommand } from "./command.js";
 import { readInput } from "./input-source.js";

@@ -1,7 +1,7 @@
-import { jsonSchemaOf } from "../json-schema.js";
-import { nearest } from "../nearest.js";
-import { loadProbe } from "../registry.js";
-import { candidates, parseAsked } from "../version.js";
+import { jsonSchemaOf } from "../harness/json-schema.js";
+import { loadProbe } from "../harness/registry.js";
+import { candidates, parseAsked } from "../harness/version.js";
+import { nearest } from "../support/did-you-mean.js";
 import type { Arguments } from "./arguments.js";
 import { defineCommand } from "./command.js";
 import { EXIT } from "./exit-codes.js";

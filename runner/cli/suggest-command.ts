@@ -1,5 +1,5 @@
-import { nearest } from "../nearest.js";
-import { RequestError } from "../request-error.js";
+import { nearest } from "../support/did-you-mean.js";
+import { RequestError } from "../support/request-error.js";
 import { COMMANDS } from "./commands.js";
 
 /** The error for an unknown probe, with the commands that have a name like it. */

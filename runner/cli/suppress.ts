@@ -1,12 +1,12 @@
 import { resolve } from "node:path";
 import { Ledger, ledgerFile } from "../delivery/ledger/ledger.js";
 import { SUPPRESSION_REASONS, type Suppressed, type SuppressionReason } from "../delivery/ledger/suppression.js";
+import { printable } from "../support/printable.js";
+import { table } from "../support/table.js";
 import { type Arguments, wholeNumber } from "./arguments.js";
 import { defineCommand } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 import type { Io } from "./io.js";
-import { printable } from "./printable.js";
-import { table } from "./table.js";
 import { UsageError } from "./usage-error.js";
 
 const options = {

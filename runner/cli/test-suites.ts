@@ -1,13 +1,13 @@
 import { readFile, realpath } from "node:fs/promises";
 import { relative, resolve } from "node:path";
-import { nearest } from "../nearest.js";
 import { type Problem, problemText, SuiteError } from "../suite/problem.js";
 import { type ReadSuite, readSuite } from "../suite/read.js";
+import { nearest } from "../support/did-you-mean.js";
+import { printable } from "../support/printable.js";
 import { startSuites } from "../vitest/start.js";
 import { wholeNumber } from "./arguments.js";
 import { EXIT } from "./exit-codes.js";
 import type { Io } from "./io.js";
-import { printable } from "./printable.js";
 import { type TestArguments, testOptions } from "./test-options.js";
 import { exitCodeOf } from "./test-outcome.js";
 import { UsageError } from "./usage-error.js";

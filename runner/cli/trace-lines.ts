@@ -1,5 +1,5 @@
-import type { TraceEvent } from "../recorder.js";
-import { printableLine } from "./printable.js";
+import type { TraceEvent } from "../run/recorder.js";
+import { printableLine } from "../support/printable.js";
 
 const MARKS = { sent: "→", received: "←", note: "·" } as const;
 

@@ -1,8 +1,8 @@
 import { open } from "node:fs/promises";
 import { resolve } from "node:path";
 import { recordTranscript } from "../lab/record.js";
-import type { TraceEvent } from "../recorder.js";
-import { RequestError } from "../request-error.js";
+import type { TraceEvent } from "../run/recorder.js";
+import { RequestError } from "../support/request-error.js";
 import type { Io } from "./io.js";
 import type { RunRequest } from "./run-request.js";
 import { traceLines } from "./trace-lines.js";

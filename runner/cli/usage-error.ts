@@ -1,4 +1,4 @@
-import { RequestError } from "../request-error.js";
+import { RequestError } from "../support/request-error.js";
 
 /** The command line itself was written wrong. */
 export class UsageError extends RequestError {

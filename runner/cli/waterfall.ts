@@ -1,13 +1,13 @@
 import type { Finding } from "../../schemas/finding.js";
 import type { Attempt } from "../../schemas/network.js";
 import type { Operation } from "../../schemas/operation.js";
-import type { Report } from "../run.js";
-import { cellsOf, cut, pad } from "./cells.js";
-import { printableLine } from "./printable.js";
+import type { Report } from "../harness/run.js";
+import { printableLine } from "../support/printable.js";
+import { cellsOf, cut, pad } from "../support/text-width.js";
+import { wrapped } from "../support/wrap-text.js";
 import type { Style } from "./style.js";
 import { targetsOf } from "./targets.js";
 import { bar, CUT, timeAxis } from "./time-axis.js";
-import { wrapped } from "./wrapped.js";
 
 export interface Canvas {
   readonly width: number;

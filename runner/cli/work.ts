@@ -2,12 +2,12 @@ import type { Arguments } from "./arguments.js";
 import { defineCommand } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 import type { Io } from "./io.js";
-import { openGiven } from "./open-given.js";
-import { CHILD, workAsChild } from "./work/child.js";
+import { openGiven } from "./open-queue-option.js";
 import { listen, listenAddress } from "./work/listen.js";
 import { Monitor } from "./work/monitor.js";
-import { type Given, type Order, orderOf, setUp, workOptions } from "./work/order.js";
-import { Parent } from "./work/parent.js";
+import { Parent } from "./work/process-pool.js";
+import { CHILD, workAsChild } from "./work/worker-process.js";
+import { type Given, type Order, orderOf, setUp, workOptions } from "./work/worker-settings.js";
 
 export default defineCommand({
   summary: "Works the jobs of a queue off, and pushes their results.",

@@ -1,16 +1,16 @@
-import { LedgerAt } from "./ledger/ledger-at.js";
-import type { Order } from "./order/order.js";
-import { RANKS, type Rank } from "./order/rank.js";
-import { isOpen } from "./order/recipient.js";
-import { tellTwins, twinsOf } from "./order/twins.js";
+import { LedgerAt } from "./ledger/lazy-ledger.js";
+import { tellTwins, twinsOf } from "./message/duplicate-recipients.js";
+import type { Order } from "./message/outbound-message.js";
+import { RANKS, type Rank } from "./message/priority.js";
+import { isOpen } from "./message/recipient.js";
+import { keepBounces, withhold } from "./route/apply-suppressions.js";
 import type { Destination } from "./route/destination.js";
-import { Learning } from "./route/learning.js";
 import { Routes } from "./route/route.js";
-import { keepBounces, withhold } from "./route/suppress.js";
+import { Learning } from "./route/route-statistics.js";
+import { MODES } from "./route/routing-modes.js";
 import { TlsPolicies } from "./route/tls-policies.js";
-import { MODES } from "./route/ways.js";
-import { Gate } from "./session/gate.js";
-import { Lane, type LaneLimits } from "./session/lane.js";
+import { Lane, type LaneLimits } from "./session/destination-limiter.js";
+import { Gate } from "./session/open-semaphore.js";
 import { Pool } from "./session/pool.js";
 import type { PooledSession } from "./session/pooled-session.js";
 

@@ -1,8 +1,8 @@
-import { type Certificate, listen } from "../net/listen.js";
+import { type Certificate, listen } from "../net/transport/listen.js";
+import { Peer } from "./client-connection.js";
 import { CAPABILITIES } from "./imap/capabilities.js";
 import { serveImapSession } from "./imap/session.js";
 import type { ImapBehaviour, ImapCommand, ImapSettings } from "./imap/settings.js";
-import { Peer } from "./peer.js";
 import { selfSigned } from "./self-signed.js";
 import { MailStore } from "./store/mail-store.js";
 

@@ -1,5 +1,5 @@
-import { type Certificate, listen } from "../net/listen.js";
-import { Peer } from "./peer.js";
+import { type Certificate, listen } from "../net/transport/listen.js";
+import { Peer } from "./client-connection.js";
 import { type Pop3Settings, servePop3Session } from "./pop3/session.js";
 import { selfSigned } from "./self-signed.js";
 import { MailStore } from "./store/mail-store.js";

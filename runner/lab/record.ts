@@ -1,4 +1,4 @@
-import type { TraceEvent } from "../recorder.js";
+import type { TraceEvent } from "../run/recorder.js";
 import { escapeBytes } from "./transcript-escapes.js";
 
 /** Pauses below this are the machine's, not the peer's. */

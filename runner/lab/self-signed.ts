@@ -1,6 +1,6 @@
 import { createHash, createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes, sign, X509Certificate } from "node:crypto";
 import { parseHost } from "../../schemas/host.js";
-import type { Certificate } from "../net/listen.js";
+import type { Certificate } from "../net/transport/listen.js";
 import { bits, context, integer, octets, oid, sequence, set, time, truth, utf8 } from "./der.js";
 
 export interface CertificateWish {

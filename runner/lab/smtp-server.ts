@@ -1,5 +1,5 @@
-import { type Certificate, listen } from "../net/listen.js";
-import { Peer } from "./peer.js";
+import { type Certificate, listen } from "../net/transport/listen.js";
+import { Peer } from "./client-connection.js";
 import { selfSigned } from "./self-signed.js";
 import { Greylist } from "./smtp/greylist.js";
 import { Mailbox, type ReceivedMessage } from "./smtp/mailbox.js";

@@ -1,8 +1,8 @@
 import { setImmediate as turn } from "node:timers/promises";
-import type { Certificate } from "../net/listen.js";
-import { type Delivery, deliver, drip } from "./deliver.js";
+import type { Certificate } from "../net/transport/listen.js";
+import { type Delivery, deliver, drip } from "./byte-delivery.js";
+import type { ClientLine, Peer } from "./client-connection.js";
 import { matchesPattern } from "./line-pattern.js";
-import type { ClientLine, Peer } from "./peer.js";
 import type { Step } from "./transcript.js";
 import { escapeBytes } from "./transcript-escapes.js";
 

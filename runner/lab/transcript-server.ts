@@ -1,6 +1,6 @@
-import { type Certificate, listen } from "../net/listen.js";
-import type { Delivery } from "./deliver.js";
-import { Peer } from "./peer.js";
+import { type Certificate, listen } from "../net/transport/listen.js";
+import type { Delivery } from "./byte-delivery.js";
+import { Peer } from "./client-connection.js";
 import { selfSigned } from "./self-signed.js";
 import { parseTranscript, type Transcript } from "./transcript.js";
 import { type ConversationLine, type Mismatch, Player } from "./transcript-player.js";

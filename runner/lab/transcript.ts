@@ -1,4 +1,4 @@
-import { nearest } from "../nearest.js";
+import { nearest } from "../support/did-you-mean.js";
 import { parsePattern } from "./line-pattern.js";
 import { TranscriptError, type TranscriptProblem } from "./transcript-error.js";
 import { unescapeBytes } from "./transcript-escapes.js";

@@ -1,3 +1,4 @@
+import type { Limits } from "../limits/limits.js";
 import type { LastFailure } from "./last-failure.js";
 
 /**
@@ -79,28 +80,6 @@ export interface ClaimRequest {
   readonly signal?: AbortSignal;
 }
 
-/** Nulls: no limit. Every process that claims from a channel is given the same. */
-export interface Limits {
-  /** All messages together. */
-  readonly all: Limit | null;
-  /** Each key on its own. Messages without a key are under `all` only. */
-  readonly eachKey: Limit | null;
-  /** Keys that differ from the others. */
-  readonly keys: Readonly<Record<string, Limit>>;
-}
-
-export interface Limit {
-  /** How many may be leased at one time. */
-  readonly atOnce: number | null;
-  readonly rate: Rate | null;
-}
-
-/** A token bucket: it holds `burst` tokens, each claim takes the message's weight, and it fills at an even pace. No window tumbles. */
-export interface Rate {
-  readonly perSecond: number;
-  readonly burst: number;
-}
-
 /** A message that is leased. Settle and extend take the very object that claim gave. */
 export interface Delivery {
   readonly id: string;
@@ -161,8 +140,6 @@ export interface DeadLetter {
   readonly attempts: number;
   readonly failure: LastFailure;
 }
-
-export const NO_LIMITS: Limits = { all: null, eachKey: null, keys: {} };
 
 export function isChannel(sink: Sink): sink is Channel {
   return "claim" in sink;

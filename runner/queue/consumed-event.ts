@@ -1,7 +1,7 @@
 import type { Contract } from "../../schemas/contract.js";
 import { DELIVERY_EVENT_TYPE, type DeliveryEvent, deliveryEventContract } from "../../schemas/delivery-event.js";
 import { type ResultEvent, resultEventContract } from "../../schemas/result-event.js";
-import { violationsOf } from "../violations.js";
+import { violationsOf } from "../support/violations.js";
 import { readEvent } from "./job.js";
 
 /** What stands among the results of a queue: `type` says which it is. */

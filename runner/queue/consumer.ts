@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Channel, type Delivery, NO_LIMITS, type Outcome, type SettleAnswer, type Settlement } from "./backend.js";
+import { NO_LIMITS } from "../limits/limits.js";
+import type { Channel, Delivery, Outcome, SettleAnswer, Settlement } from "./backend.js";
 import { backoffMs } from "./backoff.js";
+import { InBatches } from "./batcher.js";
 import { type ConsumedEvent, readConsumed } from "./consumed-event.js";
 import { Heartbeat } from "./heartbeat.js";
-import { InBatches } from "./in-batches.js";
+import { isPassing } from "./is-transient.js";
 import { lastFailure } from "./last-failure.js";
-import { isPassing } from "./passing.js";
 
 export interface ConsumeOptions {
   /** Ends when nothing is left, instead of waiting for more. */

@@ -1,4 +1,4 @@
-import type { Limits } from "./backend.js";
+import type { Limits } from "../limits/limits.js";
 import { KnownProbes } from "./known-probes.js";
 import type { Queue } from "./queue.js";
 import { Worker } from "./worker.js";

@@ -1,9 +1,9 @@
 import type { Job } from "../../schemas/job-event.js";
-import { accept } from "../accept.js";
-import type { LoadedProbe } from "../registry.js";
-import { RequestError } from "../request-error.js";
-import { type Report, runLoaded } from "../run.js";
-import type { Asked } from "../version.js";
+import { accept } from "../harness/accept.js";
+import type { LoadedProbe } from "../harness/registry.js";
+import { type Report, runLoaded } from "../harness/run.js";
+import type { Asked } from "../harness/version.js";
+import { RequestError } from "../support/request-error.js";
 import type { Delivery, Outcome, SettleAnswer } from "./backend.js";
 import { backoffMs } from "./backoff.js";
 import { readJob } from "./job.js";

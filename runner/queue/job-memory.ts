@@ -1,4 +1,4 @@
-import type { JobMemory } from "../memory.js";
+import type { JobMemory } from "../run/run-state.js";
 import type { Delivery, SettleAnswer } from "./backend.js";
 
 /** A wait up to this long is not worth another claim and another run: it is slept under the lease. */

@@ -2,11 +2,11 @@ import { randomUUID } from "node:crypto";
 import type { GivenOf } from "../../schemas/contract.js";
 import { EVENT_SOURCE } from "../../schemas/event.js";
 import { JOB_TYPE, type Job, type JobEvent, jobEventContract } from "../../schemas/job-event.js";
-import { accept } from "../accept.js";
-import type { LoadedProbe } from "../registry.js";
-import { RequestError } from "../request-error.js";
-import type { Asked } from "../version.js";
-import { violationsOf } from "../violations.js";
+import { accept } from "../harness/accept.js";
+import type { LoadedProbe } from "../harness/registry.js";
+import type { Asked } from "../harness/version.js";
+import { RequestError } from "../support/request-error.js";
+import { violationsOf } from "../support/violations.js";
 import type { Message } from "./backend.js";
 import { plainSecrets } from "./plain-secrets.js";
 

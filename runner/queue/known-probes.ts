@@ -1,5 +1,5 @@
-import { isPath } from "../foreign-probe.js";
-import { type LoadedProbe, loadProbe } from "../registry.js";
+import { isPath } from "../harness/foreign-probe.js";
+import { type LoadedProbe, loadProbe } from "../harness/registry.js";
 
 /**
  * The probes that a worker runs: ours, those that its configuration lists, and those it was given. A job names one of them; it cannot make a

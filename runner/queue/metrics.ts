@@ -1,4 +1,4 @@
-import { histogram, metric } from "../prometheus.js";
+import { histogram, metric } from "../support/prometheus.js";
 import type { Counts } from "./backend.js";
 import { DURATION_BOUNDS, ENDINGS, type Tally } from "./worker-stats.js";
 

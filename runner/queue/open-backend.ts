@@ -1,4 +1,4 @@
-import { RequestError } from "../request-error.js";
+import { RequestError } from "../support/request-error.js";
 import type { Backend } from "./backend.js";
 import { BACKEND_DEFAULTS, type BackendOptions } from "./backend-options.js";
 import { DEFAULT_QUEUE } from "./default-queue.js";

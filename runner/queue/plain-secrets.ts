@@ -1,6 +1,6 @@
-import { referenceByName } from "../references.js";
-import type { LoadedProbe } from "../registry.js";
-import type { Violation } from "../request-error.js";
+import { referenceByName } from "../harness/references.js";
+import type { LoadedProbe } from "../harness/registry.js";
+import type { Violation } from "../support/request-error.js";
 
 /** Where an input holds a secret in plain text: what is stored, and read by others, holds references only. */
 export function plainSecrets({ references }: LoadedProbe, version: string, input: unknown): Violation[] {

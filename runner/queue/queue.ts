@@ -1,6 +1,6 @@
-import { loadedProbe, loadProbe } from "../registry.js";
-import type { Report } from "../run.js";
-import { parseAsked } from "../version.js";
+import { loadedProbe, loadProbe } from "../harness/registry.js";
+import type { Report } from "../harness/run.js";
+import { parseAsked } from "../harness/version.js";
 import type { Backend, Channel, PushAnswer, Sink } from "./backend.js";
 import type { BackendOptions } from "./backend-options.js";
 import { type JobOptions, jobMessage } from "./job.js";

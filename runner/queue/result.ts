@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { GivenOf } from "../../schemas/contract.js";
 import { EVENT_SOURCE } from "../../schemas/event.js";
 import { RESULT_TYPE, type resultEventContract, resultIdOf } from "../../schemas/result-event.js";
-import type { Report } from "../run.js";
+import type { Report } from "../harness/run.js";
 import type { Message } from "./backend.js";
 
 /** The job that a result comes from; null for a run that nobody enqueued. */

@@ -1,5 +1,5 @@
-import { Throttle } from "../behaviour/throttle.js";
-import type { LoadedProbe } from "../registry.js";
+import type { LoadedProbe } from "../harness/registry.js";
+import { Throttle } from "../limits/throttle.js";
 
 /**
  * Where a worker was given no limits, those that a probe brings with it hold, for this process: nobody is asked without measure because a word was

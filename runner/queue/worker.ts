@@ -1,15 +1,16 @@
 import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Status } from "../../schemas/carried.js";
-import { endLeftovers } from "../leftovers.js";
-import type { Report } from "../run.js";
-import { type Channel, type Delivery, type Keeping, type Limits, NO_LIMITS, type Outcome, type SettleAnswer, type Settlement, type Sink } from "./backend.js";
+import type { Report } from "../harness/run.js";
+import { type Limits, NO_LIMITS } from "../limits/limits.js";
+import { endLeftovers } from "../support/shutdown-hooks.js";
+import type { Channel, Delivery, Keeping, Outcome, SettleAnswer, Settlement, Sink } from "./backend.js";
 import { backoffMs } from "./backoff.js";
+import { InBatches } from "./batcher.js";
 import { type Executed, execute, type Means } from "./execute.js";
-import { handOn } from "./hand-on.js";
+import { handOn } from "./forward-result.js";
 import { Heartbeat } from "./heartbeat.js";
-import { InBatches } from "./in-batches.js";
-import { isPassing } from "./passing.js";
+import { isPassing } from "./is-transient.js";
 import { UsualLimits } from "./usual-limits.js";
 import { count, type Ending, newTally, type Tally } from "./worker-stats.js";
 

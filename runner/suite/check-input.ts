@@ -1,13 +1,13 @@
-import { accept } from "../accept.js";
-import type { NewestVersion } from "../define-probe.js";
-import { type LoadedProbe, loadProbe } from "../registry.js";
-import { RequestError, type Violation } from "../request-error.js";
-import { type Asked, candidates, parseAsked } from "../version.js";
+import { accept } from "../harness/accept.js";
+import type { NewestVersion } from "../harness/define-probe.js";
+import { type LoadedProbe, loadProbe } from "../harness/registry.js";
+import { type Asked, candidates, parseAsked } from "../harness/version.js";
+import { RequestError, type Violation } from "../support/request-error.js";
+import { fitToContract, stepsOf } from "./coerce-input.js";
 import { parseFieldPath, unknownField } from "./field-path.js";
-import { fitToContract, stepsOf } from "./fit.js";
 import type { PlannedCheck } from "./plan.js";
 import { probeName } from "./probe-name.js";
-import type { Teller } from "./teller.js";
+import type { Teller } from "./problem-collector.js";
 
 type Path = readonly (string | number)[];
 

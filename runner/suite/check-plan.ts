@@ -1,9 +1,9 @@
 import type { Suite } from "../../schemas/suite.js";
-import { nearest } from "../nearest.js";
+import { nearest } from "../support/did-you-mean.js";
 import { checkInput } from "./check-input.js";
 import { unusable } from "./matchers.js";
 import type { PlannedCheck } from "./plan.js";
-import type { Teller } from "./teller.js";
+import type { Teller } from "./problem-collector.js";
 
 /** Everything about a suite that its own contract cannot say. */
 export async function checkPlan(suite: Suite, checks: readonly PlannedCheck[], teller: Teller): Promise<void> {

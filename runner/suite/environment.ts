@@ -1,7 +1,7 @@
 import type { Node } from "yaml";
-import { nearest } from "../nearest.js";
+import { nearest } from "../support/did-you-mean.js";
+import { spelt } from "./coerce-input.js";
 import type { SuiteDocument } from "./document.js";
-import { spelt } from "./fit.js";
 import type { Problem } from "./problem.js";
 
 export type Environment = Readonly<Record<string, string | undefined>>;

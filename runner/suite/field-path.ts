@@ -1,4 +1,4 @@
-import { nearest } from "../nearest.js";
+import { nearest } from "../support/did-you-mean.js";
 
 /** `tls.certificate.days_left` or `/tls/certificate/days_left` (RFC 6901), step by step. */
 export function parseFieldPath(written: string): string[] {

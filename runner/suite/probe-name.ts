@@ -1,5 +1,5 @@
 import { dirname, resolve } from "node:path";
-import { isPath } from "../foreign-probe.js";
+import { isPath } from "../harness/foreign-probe.js";
 
 /** A probe's file is named as seen from its suite, so that the suite runs from any folder. */
 export function probeName(written: string, suiteFile: string): string {

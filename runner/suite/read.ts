@@ -1,12 +1,12 @@
 import { type Suite, suiteContract } from "../../schemas/suite.js";
-import type { Violation } from "../request-error.js";
-import { violationsOf } from "../violations.js";
+import type { Violation } from "../support/request-error.js";
+import { violationsOf } from "../support/violations.js";
 import { checkPlan } from "./check-plan.js";
+import { fitToContract } from "./coerce-input.js";
 import { SuiteDocument } from "./document.js";
 import { type Environment, fillIn } from "./environment.js";
-import { fitToContract } from "./fit.js";
 import { type PlannedCheck, planOf } from "./plan.js";
-import { Teller } from "./teller.js";
+import { Teller } from "./problem-collector.js";
 
 /** A suite that can be run: its contract holds, its probes are there, and they take its inputs. */
 export interface ReadSuite {

@@ -1,10 +1,10 @@
 import type { Carried } from "../../schemas/carried.js";
 import type { Operation } from "../../schemas/operation.js";
-import { printableLine } from "../cli/printable.js";
-import { table } from "../cli/table.js";
-import type { Report } from "../run.js";
+import type { Report } from "../harness/run.js";
 import type { Mismatch } from "../suite/judge.js";
 import { failureText, findingsOf, findingText } from "../suite/reason.js";
+import { printableLine } from "../support/printable.js";
+import { table } from "../support/table.js";
 
 const WIDTH = 110;
 

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import type { Expectation } from "../../schemas/suite.js";
-import type { AnyProbeName, InputOf, OutputOf } from "../probe-types.js";
-import { type Report, type RunOptions, runReport } from "../run.js";
+import type { AnyProbeName, InputOf, OutputOf } from "../harness/probe-types.js";
+import { type Report, type RunOptions, runReport } from "../harness/run.js";
 import { mismatches } from "../suite/judge.js";
 import { complaint } from "./evidence-text.js";
 import { tell, withEvidence } from "./with-evidence.js";

@@ -1,6 +1,8 @@
+import "../capabilities.js";
+
+export type { InputOf, OutputOf, ProbeName } from "../harness/probe-types.js";
 // What probe-run/vitest gives to test files. Everything else is probe-run's own.
 export * from "../lab/on-demand.js";
-export type { InputOf, OutputOf, ProbeName } from "../probe-types.js";
 export { expectProbe, type ProbeExpectation } from "./expect-probe.js";
 export { type Check, type ProbeTestOptions, probeTest } from "./probe-test.js";
 export { type SuiteOptions, suiteTests } from "./suite-tests.js";

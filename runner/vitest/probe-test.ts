@@ -1,8 +1,8 @@
 import { type TestContext, test } from "vitest";
 import type { Envelope } from "../../schemas/envelope.js";
-import type { AnyProbeName, InputOf, OutputOf } from "../probe-types.js";
-import { type RunOptions, runReport } from "../run.js";
-import { patience } from "./patience.js";
+import type { AnyProbeName, InputOf, OutputOf } from "../harness/probe-types.js";
+import { type RunOptions, runReport } from "../harness/run.js";
+import { patience } from "./test-retries.js";
 import { withEvidence } from "./with-evidence.js";
 
 /** What a test looks at. When it throws, the test's message also says what the run did. */

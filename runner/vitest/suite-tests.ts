@@ -1,18 +1,18 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { describe, type TestContext, test } from "vitest";
-import { accept } from "../accept.js";
-import { loadProbe } from "../registry.js";
-import { type RunOptions, runReport } from "../run.js";
+import { accept } from "../harness/accept.js";
+import { loadProbe } from "../harness/registry.js";
+import { type RunOptions, runReport } from "../harness/run.js";
+import { parseAsked } from "../harness/version.js";
 import { mismatches } from "../suite/judge.js";
 import type { PlannedCheck } from "../suite/plan.js";
 import { probeName } from "../suite/probe-name.js";
 import { type ReadSuite, readSuite } from "../suite/read.js";
-import { parseAsked } from "../version.js";
 import { CheckError } from "./check-error.js";
 import { complaint } from "./evidence-text.js";
 import { type Limit, limited } from "./limited.js";
-import { patiently } from "./patience.js";
+import { patiently } from "./test-retries.js";
 
 export interface SuiteOptions {
   /** Wins over the suite's own retries. */

@@ -1,4 +1,4 @@
-import type { Report } from "../run.js";
+import type { Report } from "../harness/run.js";
 import { evidenceText } from "./evidence-text.js";
 
 /** Adds what the run did to whatever an assertion says. `caller`: where the test asked, when that is not where it failed. */

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
 import { probe } from "../../bench/contenders/bare-prober.js";
-import { type Listener, listen } from "../../runner/net/listen.js";
+import { type Listener, listen } from "../../runner/net/transport/listen.js";
 
 const REPLIES = new Map([
   ["EHLO bench.example", "250-bench.example\r\n250-SIZE 1000\r\n250 8BITMIME\r\n"],

@@ -1,14 +1,14 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterEach, describe, expect, test } from "vitest";
 import { builtIn } from "../../probes/index.js";
-import type { NewestVersion } from "../../runner/define-probe.js";
-import { NEEDS } from "../../runner/grants.js";
+import { capabilityNames } from "../../runner/harness/capabilities.js";
+import type { NewestVersion } from "../../runner/harness/define-probe.js";
+import { builtInNames, labOf, loadProbe } from "../../runner/harness/registry.js";
+import { runReport } from "../../runner/harness/run.js";
+import { newestFirst } from "../../runner/harness/version.js";
 import { playTranscript } from "../../runner/lab/transcript-server.js";
-import { listen } from "../../runner/net/listen.js";
-import { builtInNames, labOf, loadProbe } from "../../runner/registry.js";
-import { RequestError } from "../../runner/request-error.js";
-import { runReport } from "../../runner/run.js";
-import { newestFirst } from "../../runner/version.js";
+import { listen } from "../../runner/net/transport/listen.js";
+import { RequestError } from "../../runner/support/request-error.js";
 import { carriedProperties } from "../../schemas/carried.js";
 import { ajvOptions, annotations, formats } from "../../schemas/contract.js";
 import { read, sourcesIn } from "../house/files.js";
@@ -51,7 +51,7 @@ describe.each(names)("%s", (name) => {
 
   test("needs what there is to be given, each once", async () => {
     const { needs } = (await loadProbe(name)).probe;
-    expect(needs.filter((need) => !NEEDS.includes(need))).toEqual([]);
+    expect(needs.filter((need) => !capabilityNames().includes(need))).toEqual([]);
     expect(new Set(needs).size).toBe(needs.length);
   });
 

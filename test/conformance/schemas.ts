@@ -1,4 +1,4 @@
-import type { Probe } from "../../runner/define-probe.js";
+import type { Probe } from "../../runner/harness/define-probe.js";
 
 /** The part of JSON Schema that our contracts are written in. */
 export interface Schema {

@@ -11,7 +11,7 @@ import type { Command } from "../../runner/cli/command.js";
 import { COMMANDS, isCommand } from "../../runner/cli/commands.js";
 import { createDelivery } from "../../runner/delivery/create-delivery.js";
 import { deliveryOptionsFrom } from "../../runner/delivery/service/environment.js";
-import { classifyReply } from "../../runner/net/smtp/classify-reply.js";
+import { classifyReply } from "../../runner/replies/classify-reply.js";
 import { DELIVERY_CLASSES } from "../../schemas/delivery.js";
 import type { Phase } from "../../schemas/failure.js";
 

@@ -28,7 +28,7 @@ describe("docs/mail.md on mail.receive", () => {
   });
 
   test("every field and every finding that it names is one", async () => {
-    const findings = await Promise.all(["judge", "remove"].map((file) => readFile(resolve(`probes/mail.receive/${file}.ts`), "utf8")));
+    const findings = await Promise.all(["judge", "delete-matches"].map((file) => readFile(resolve(`probes/mail.receive/${file}.ts`), "utf8")));
     const fields = JSON.stringify([newest.input.schema, newest.output.schema]) + findings.join("");
     const named = [...section.matchAll(/`([a-z_]+)`/g)].map(([, name]) => name as string);
     expect(named.filter((name) => !fields.includes(`"${name}"`))).toEqual([]);

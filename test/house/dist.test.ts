@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { builtIn } from "../../probes/index.js";
-import type { Probe } from "../../runner/define-probe.js";
+import type { Probe } from "../../runner/harness/define-probe.js";
 import { type Contract, contract } from "../../schemas/contract.js";
 import { REPO } from "./files.js";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Probe } from "../../runner/define-probe.js";
+import type { Probe } from "../../runner/harness/define-probe.js";
 import { withCatalogue } from "../../scripts/catalogue.js";
 
 const probe: Probe = {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { Certificate } from "../../runner/net/listen.js";
+import type { Certificate } from "../../runner/net/transport/listen.js";
 
 export const CERTIFICATE_NAMES = ["localhost", "expired", "not-yet-valid", "wrong-name", "wildcard", "self-signed", "chain", "incomplete-chain"] as const;
 

@@ -19,7 +19,7 @@ export async function childRunner(): Promise<ChildRunner> {
   const bundle = `${CACHE}${name}.mjs`;
   const script = `${CACHE}${name}.main.mjs`;
   const sources = fileURLToPath(new URL("../../runner/", import.meta.url));
-  const contents = 'export { run } from "./index.js"; export { createDelivery } from "./delivery/index.js";';
+  const contents = 'export { run } from "./index.js"; export { createDelivery } from "./delivery-library.js";';
   mkdirSync(CACHE, { recursive: true });
   await build({
     stdin: { contents, resolveDir: sources },

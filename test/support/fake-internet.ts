@@ -1,5 +1,5 @@
 import { type DnsServer, type DnsServerOptions, startDnsServer } from "../../runner/lab/dns-server.js";
-import { type AcceptedSocket, type Certificate, type Listener, listen, serveTls } from "../../runner/net/listen.js";
+import { type AcceptedSocket, type Certificate, type Listener, listen, serveTls } from "../../runner/net/transport/listen.js";
 import { allCertificates } from "./certificates.js";
 
 export type Step = "connect" | "greeting" | "ehlo" | "starttls" | "mail" | "rcpt" | "data" | "body" | "dot";

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import type { Probe } from "../../runner/define-probe.js";
+import type { Probe } from "../../runner/harness/define-probe.js";
+import { runReport } from "../../runner/harness/run.js";
 import type { Delivery } from "../../runner/lab/transcript-player.js";
-import { runReport } from "../../runner/run.js";
 import type { Carried } from "../../schemas/carried.js";
 import { normalise } from "./normalise.js";
 import { playConnections } from "./play-connections.js";

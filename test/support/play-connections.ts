@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
-import { Peer } from "../../runner/lab/peer.js";
+import { Peer } from "../../runner/lab/client-connection.js";
 import { selfSigned } from "../../runner/lab/self-signed.js";
 import { parseTranscript } from "../../runner/lab/transcript.js";
 import { type ConversationLine, type Delivery, type Mismatch, Player } from "../../runner/lab/transcript-player.js";
-import { type Certificate, listen } from "../../runner/net/listen.js";
+import { type Certificate, listen } from "../../runner/net/transport/listen.js";
 import { allCertificates, certificatePath, testAuthority } from "./certificates.js";
 
 export interface ConnectionsServer {

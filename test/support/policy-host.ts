@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { selfSigned } from "../../runner/lab/self-signed.js";
-import type { Certificate } from "../../runner/net/listen.js";
+import type { Certificate } from "../../runner/net/transport/listen.js";
 
 const authority = selfSigned({ names: ["Authority of policy hosts"], authority: true });
 /** What a client has to trust (PEM). */

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import type { newest } from "../../probes/mail.rcpt/schema.js";
+import { run } from "../../runner/harness/run.js";
 import type { Delivery } from "../../runner/lab/transcript-player.js";
-import { run } from "../../runner/run.js";
 import type { FilledOf } from "../../schemas/contract.js";
 import type { RcptReason, RcptVerdict } from "../../schemas/rcpt.js";
 import { playConnections } from "./play-connections.js";

@@ -1,7 +1,7 @@
 import { AUTHENTIC_DATA } from "dns-packet";
 import { type DnsBehaviour, type DnsServer, startDnsServer } from "../../runner/lab/dns-server.js";
-import { showTlsa } from "../../runner/net/tls-policy/dane/tlsa.js";
-import type { Tlsa } from "../../runner/net/tls-policy/policy.js";
+import { showTlsa } from "../../runner/tls-policy/dane/tlsa.js";
+import type { Tlsa } from "../../runner/tls-policy/policy.js";
 
 export interface SignedNamesOptions {
   /** Of a master file, names absolute. Everything of `example.org` and of `example.net` is said to be authenticated. */

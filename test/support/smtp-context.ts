@@ -1,11 +1,11 @@
-import type { RunState } from "../../runner/context.js";
-import { Deadline } from "../../runner/deadline.js";
-import { tcpGrant } from "../../runner/net/dial.js";
 import { hello } from "../../runner/net/smtp/commands.js";
 import { type SmtpContext, SmtpSession } from "../../runner/net/smtp/session.js";
-import { tlsGrant } from "../../runner/net/tls.js";
-import { Recorder, type TraceEvent } from "../../runner/recorder.js";
-import { SecretKeeper } from "../../runner/secret-keeper.js";
+import { tcpGrant } from "../../runner/net/transport/dial.js";
+import { tlsGrant } from "../../runner/net/transport/tls.js";
+import { Deadline } from "../../runner/run/deadline.js";
+import { Recorder, type TraceEvent } from "../../runner/run/recorder.js";
+import type { RunState } from "../../runner/run/run-state.js";
+import { SecretKeeper } from "../../runner/run/secret-keeper.js";
 
 /** What the harness holds of a run, for tests of the wire clients below it. */
 export interface TestRun {

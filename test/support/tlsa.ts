@@ -1,5 +1,5 @@
 import { createHash, X509Certificate } from "node:crypto";
-import type { Tlsa } from "../../runner/net/tls-policy/policy.js";
+import type { Tlsa } from "../../runner/tls-policy/policy.js";
 
 /** A PEM file's certificates, in its order. */
 export function certificatesIn(pem: string): X509Certificate[] {

@@ -2,16 +2,16 @@ import { createPublicKey, type KeyObject } from "node:crypto";
 import { resolve } from "node:path";
 import type { Finding } from "../../../schemas/finding.js";
 import { asciiDomain, isNameServer } from "../../../schemas/host.js";
-import { finding, statusOf } from "../../judge.js";
 import { keyFolder } from "../../mail/dkim/key-folder.js";
 import { keyRecord, keyRecordName } from "../../mail/dkim/key-record.js";
 import { readKeyRecord } from "../../mail/dkim/read-key-record.js";
 import { type Answer, failureOfOutcome, isCertain } from "../../net/dns/answer.js";
 import { txtText } from "../../net/dns/txt-text.js";
+import { finding, statusOf } from "../../run/judge.js";
+import { printableLine } from "../../support/printable.js";
 import type { DkimGiven } from "../dkim.js";
 import { EXIT } from "../exit-codes.js";
 import type { Io } from "../io.js";
-import { printableLine } from "../printable.js";
 import { UsageError } from "../usage-error.js";
 import { DEFAULT_SELECTOR } from "./keygen.js";
 

@@ -2,11 +2,11 @@ import { type Compared, compare, questionOf } from "../../mail/dns-plan/compare.
 import type { Plan, PlannedItem } from "../../mail/dns-plan/plan.js";
 import { planOf } from "../../mail/dns-plan/plan.js";
 import { stringsOf, zoneLine } from "../../mail/dns-plan/record.js";
+import { printableLine } from "../../support/printable.js";
+import { table } from "../../support/table.js";
 import type { DnsGiven } from "../dns.js";
 import { EXIT } from "../exit-codes.js";
 import type { Io } from "../io.js";
-import { printableLine } from "../printable.js";
-import { table } from "../table.js";
 import { UsageError } from "../usage-error.js";
 import { planOptions } from "./plan-options.js";
 

@@ -1,14 +1,14 @@
 import { resolve } from "node:path";
-import { siteLimits } from "../../behaviour/limits.js";
-import { Throttle } from "../../behaviour/throttle.js";
-import type { OutputOf } from "../../probe-types.js";
-import { runReport } from "../../run.js";
+import type { OutputOf } from "../../harness/probe-types.js";
+import { runReport } from "../../harness/run.js";
+import { Throttle } from "../../limits/throttle.js";
+import { siteLimits } from "../../mail-sites/limits.js";
 import { EXIT } from "../exit-codes.js";
 import type { Io } from "../io.js";
+import { MOST_CHARACTERS, type Portion, portionsOf } from "./batch-by-site.js";
 import { Destinations } from "./destination.js";
 import type { AddressList, Entry } from "./list.js";
 import { OutFile } from "./out-file.js";
-import { MOST_CHARACTERS, type Portion, portionsOf } from "./portions.js";
 import { RcptProgress } from "./rcpt-progress.js";
 import { headOf, type RcptResult, rowOf } from "./row.js";
 

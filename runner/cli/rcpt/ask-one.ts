@@ -1,8 +1,8 @@
-import type { OutputOf } from "../../probe-types.js";
-import { runReport } from "../../run.js";
+import type { OutputOf } from "../../harness/probe-types.js";
+import { runReport } from "../../harness/run.js";
+import { printable, printableLine } from "../../support/printable.js";
 import type { Io } from "../io.js";
 import { presenter } from "../present.js";
-import { printable, printableLine } from "../printable.js";
 import { exitCodeOf } from "../run-one.js";
 
 /** Asks for one address, and tells a person in a few lines, or a program by the envelope. */

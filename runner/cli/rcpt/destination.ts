@@ -1,7 +1,7 @@
-import { siteOf } from "../../behaviour/site.js";
+import type { OutputOf } from "../../harness/probe-types.js";
+import { runReport } from "../../harness/run.js";
+import { siteOf } from "../../mail-sites/site.js";
 import { parseMailbox } from "../../net/smtp/mailbox.js";
-import type { OutputOf } from "../../probe-types.js";
-import { runReport } from "../../run.js";
 
 /** Fields of an input that both probes have: the same servers, the same patience. */
 const SHARED = ["address_family", "resolver", "query_timeout_ms", "lookup_timeout_ms", "cache", "allow_private_addresses"] as const;

@@ -1,12 +1,12 @@
+import { loadProbe } from "../../harness/registry.js";
+import { parseAsked } from "../../harness/version.js";
 import { jobMessage } from "../../queue/job.js";
-import { loadProbe } from "../../registry.js";
-import { parseAsked } from "../../version.js";
 import { EXIT } from "../exit-codes.js";
 import type { Io } from "../io.js";
-import { openGiven } from "../open-given.js";
+import { openGiven } from "../open-queue-option.js";
+import { MOST_CHARACTERS, portionsOf } from "./batch-by-site.js";
 import { Destinations } from "./destination.js";
 import type { AddressList } from "./list.js";
-import { MOST_CHARACTERS, portionsOf } from "./portions.js";
 
 /** Greylisting wants to be left alone for five minutes, and whoever is busy for longer. */
 const BACKOFF = { retryFailures: true, maxAttempts: 5, backoffMs: 15 * 60_000, backoffMostMs: 4 * 3600_000 } as const;

@@ -1,4 +1,4 @@
-import type { OutputOf } from "../../probe-types.js";
+import type { OutputOf } from "../../harness/probe-types.js";
 import { recordOf } from "./csv.js";
 import type { Entry, ListFormat } from "./list.js";
 

@@ -93,8 +93,8 @@ function test(id: string): string {
 import { describe, expect, test } from "vitest";
 import probe from "../../../probes/${id}/probe.js";
 import { playTranscript } from "../../../runner/lab/transcript-server.js";
-import { prepare } from "../../../runner/registry.js";
-import { runLoaded } from "../../../runner/run.js";
+import { prepare } from "../../harness/registry.js";
+import { runLoaded } from "../../harness/run.js";
 
 const transcript = readFileSync(new URL("../../../fixtures/${id}/1.0.0/greets.txt", import.meta.url), "utf8");
 const outputFor = async (input: unknown) => (await runLoaded(await prepare(probe), { name: probe.name, version: null }, input, {})).envelope.output;

@@ -1,4 +1,4 @@
-import { packageVersion } from "../../package-root.js";
+import { packageVersion } from "../../support/package-root.js";
 import { type Scaffold, transcriptOf } from "./scaffold.js";
 
 /** A package of its own, in JavaScript that needs no build; its types are checked through JSDoc. */

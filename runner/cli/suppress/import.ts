@@ -1,9 +1,9 @@
 import { suppressionsIn } from "../../delivery/ledger/imported.js";
 import { keyOf, type Suppression, type SuppressionList } from "../../delivery/ledger/suppression.js";
+import { printable } from "../../support/printable.js";
 import { EXIT } from "../exit-codes.js";
 import type { Io } from "../io.js";
 import { type Line, linesOf } from "../lines.js";
-import { printable } from "../printable.js";
 
 interface Wish {
   /** Null: for good. */

@@ -1,7 +1,7 @@
-import { liveMetrics } from "../../live-metrics.js";
-import { type HttpAnswer, type HttpServing, serveHttp } from "../../net/serve-http.js";
-import { METRICS_TYPE } from "../../prometheus.js";
+import { type HttpAnswer, type HttpServing, serveHttp } from "../../net/http/serve.js";
 import { metricsText } from "../../queue/metrics.js";
+import { liveMetrics } from "../../support/metrics-registry.js";
+import { METRICS_TYPE } from "../../support/prometheus.js";
 import { UsageError } from "../usage-error.js";
 import type { Monitor } from "./monitor.js";
 

@@ -3,7 +3,7 @@ import { contract, type FilledOf } from "../../../schemas/contract.js";
 import { DELIVERY_CLASSES, DELIVERY_OUTCOMES } from "../../../schemas/delivery.js";
 import { FEEDBACK_TYPES, type FeedbackType, REPORT_ACTIONS } from "../../../schemas/report.js";
 import { nullable } from "../../../schemas/shape.js";
-import { LASTING } from "./lasting.js";
+import { LASTING } from "./permanent-classes.js";
 import type { Suppression, SuppressionReason } from "./suppression.js";
 
 /**

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { IN_MEMORY } from "../../behaviour/where.js";
-import { type Driver, openDriver } from "../../queue/sqlite/driver.js";
+import { type Driver, openDriver } from "../../sqlite/driver.js";
+import { IN_MEMORY } from "../../sqlite/store-path.js";
 import { SUPPRESSION_TABLE, SuppressionList } from "./suppression.js";
 import { WARM_UP_TABLE, WarmUp } from "./warm-up.js";
 

@@ -1,7 +1,7 @@
 import { parseHost } from "../../../schemas/host.js";
 import { parseMailbox } from "../../net/smtp/mailbox.js";
-import type { Driver, Statement } from "../../queue/sqlite/driver.js";
-import { inOneStep } from "./in-one-step.js";
+import type { Driver, Statement } from "../../sqlite/driver.js";
+import { inOneStep } from "../../sqlite/transaction.js";
 
 export const SUPPRESSION_REASONS = ["bounce", "complaint", "unsubscribe", "manual"] as const;
 export type SuppressionReason = (typeof SUPPRESSION_REASONS)[number];

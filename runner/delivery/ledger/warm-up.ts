@@ -1,5 +1,5 @@
-import type { Driver, Statement } from "../../queue/sqlite/driver.js";
-import { inOneStep } from "./in-one-step.js";
+import type { Driver, Statement } from "../../sqlite/driver.js";
+import { inOneStep } from "../../sqlite/transaction.js";
 
 /** Messages on each of the first two weeks' days on which an address sends: 50 on days 1 to 3, 200 to day 7, 500 to day 14; no limit from then on. */
 export const WARM_UP_SCHEDULE: readonly number[] = [50, 50, 50, 200, 200, 200, 200, 500, 500, 500, 500, 500, 500, 500];

@@ -1,10 +1,10 @@
 import type { DeliveryClass } from "../../../schemas/delivery.js";
 import { type Failure, type FailureCode, failure, type Phase } from "../../../schemas/failure.js";
-import { classifyFailure, classifyReply } from "../../net/smtp/classify-reply.js";
 import { plainText, type Reply, replyClass, replyText } from "../../net/smtp/reply.js";
-import { enhancedCodeOf } from "../../net/smtp/reply-table.js";
-import { toldAfterMs } from "../../net/smtp/retry-after.js";
 import { rejected } from "../../net/smtp/session.js";
+import { classifyFailure, classifyReply } from "../../replies/classify-reply.js";
+import { enhancedCodeOf } from "../../replies/reply-table.js";
+import { toldAfterMs } from "../../replies/retry-after.js";
 import type { Decision, Speaker } from "./decision.js";
 
 /** A 4yz or 5yz reply. Before MAIL it is about us, and no recipient is lost for it: another host, way or day may see us differently. */

@@ -1,7 +1,7 @@
 import type { DeliveryClass, DeliveryMode, DeliveryOutcome, DeliveryRecipient, DeliveryReport, DeliverySettings, NextStep } from "../../../schemas/delivery.js";
 import type { Random } from "../../net/dns/shuffle.js";
-import type { Order } from "../order/order.js";
-import type { Recipient } from "../order/recipient.js";
+import type { Order } from "../message/outbound-message.js";
+import type { Recipient } from "../message/recipient.js";
 import type { Decision } from "./decision.js";
 import { type Progress, waitMs } from "./schedule.js";
 

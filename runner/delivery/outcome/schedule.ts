@@ -1,6 +1,6 @@
 import type { DeliverySettings } from "../../../schemas/delivery.js";
 import type { Random } from "../../net/dns/shuffle.js";
-import type { Recipient } from "../order/recipient.js";
+import type { Recipient } from "../message/recipient.js";
 import type { Decision } from "./decision.js";
 
 /** How far a delivery has come. */

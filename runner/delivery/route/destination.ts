@@ -1,7 +1,7 @@
 import type { DeliveryWay, RelayInput } from "../../../schemas/delivery.js";
-import type { HostTls } from "../../net/tls-policy/policy.js";
-import type { Recipient } from "../order/recipient.js";
-import type { Lane } from "../session/lane.js";
+import type { HostTls } from "../../tls-policy/policy.js";
+import type { Recipient } from "../message/recipient.js";
+import type { Lane } from "../session/destination-limiter.js";
 import type { Door } from "../session/pooled-session.js";
 
 /** Where some recipients' message goes: a mail site with the hosts of their domain, or a relay. */

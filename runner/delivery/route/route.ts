@@ -1,11 +1,11 @@
 import type { MailHost, MailRoute } from "../../../schemas/mx.js";
-import { siteOf } from "../../behaviour/site.js";
-import { monotonic } from "../../clock.js";
-import { FailureError } from "../../failure-error.js";
-import { addressUse } from "../../net/address-policy.js";
+import { siteOf } from "../../mail-sites/site.js";
 import { failureOfRoute, unknownRoute } from "../../net/dns/mail-route.js";
 import { shuffled } from "../../net/dns/shuffle.js";
-import type { Order } from "../order/order.js";
+import { addressUse } from "../../net/transport/address-policy.js";
+import { monotonic } from "../../run/clock.js";
+import { FailureError } from "../../run/failure-error.js";
+import type { Order } from "../message/outbound-message.js";
 import { decidedHere, decisionOfFailure } from "../outcome/decide.js";
 import { type Decision, NAME_SERVERS, US } from "../outcome/decision.js";
 import type { Door } from "../session/pooled-session.js";

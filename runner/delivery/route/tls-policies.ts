@@ -2,10 +2,10 @@ import type { DeliverySettings } from "../../../schemas/delivery.js";
 import type { MailRoute } from "../../../schemas/mx.js";
 import type { TlsInput } from "../../../schemas/tls.js";
 import { systemServers } from "../../net/dns/system-servers.js";
-import { openTlsMeans } from "../../net/tls-policy/means.js";
-import type { ConfiguredTls, HostTls, TlsMeans, TlsWish } from "../../net/tls-policy/policy.js";
-import { tlsPolicyOf } from "../../net/tls-policy/tls-policy-of.js";
-import type { Order } from "../order/order.js";
+import type { ConfiguredTls, HostTls, TlsMeans, TlsWish } from "../../tls-policy/policy.js";
+import { openTlsMeans } from "../../tls-policy/policy-sources.js";
+import { tlsPolicyOf } from "../../tls-policy/tls-policy-of.js";
+import type { Order } from "../message/outbound-message.js";
 import type { Found } from "./route.js";
 
 /** What each host of a domain is owed. */

@@ -1,6 +1,6 @@
 import type { BlocklistAnswer } from "../../../schemas/blocklist.js";
-import { labels, metric, type Sample } from "../../prometheus.js";
-import { run } from "../../run.js";
+import { run } from "../../harness/run.js";
+import { labels, metric, type Sample } from "../../support/prometheus.js";
 import { BlocklistedError } from "./blocklisted-error.js";
 import type { ServiceOptions } from "./options.js";
 

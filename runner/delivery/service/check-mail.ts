@@ -1,8 +1,8 @@
 import { contract } from "../../../schemas/contract.js";
 import { deliveryWishes, letterFields } from "../../../schemas/delivery.js";
 import { parseSender } from "../../net/smtp/mailbox.js";
-import { RequestError, type Violation } from "../../request-error.js";
-import { violationsOf } from "../../violations.js";
+import { RequestError, type Violation } from "../../support/request-error.js";
+import { violationsOf } from "../../support/violations.js";
 import type { MailToSend } from "./delivery.js";
 
 /** What an event has room for. */

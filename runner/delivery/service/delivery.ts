@@ -1,8 +1,8 @@
 import type { DeliveryPriority, DeliveryReport, DeliveryWishes, GivenLetter } from "../../../schemas/delivery.js";
 import type { Queue } from "../../queue/queue.js";
+import type { EventReceiver } from "./event-dispatcher.js";
 import type { GivenOptions } from "./options.js";
 import type { DeliveryStats } from "./stats.js";
-import type { EventReceiver } from "./teller.js";
 
 /** One message, and who gets it. */
 export interface MailToSend extends Partial<Pick<DeliveryWishes, "dsn" | "requiretls">> {

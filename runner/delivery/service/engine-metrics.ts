@@ -1,7 +1,7 @@
-import { labels, metric, type Sample } from "../../prometheus.js";
+import { labels, metric, type Sample } from "../../support/prometheus.js";
 import type { Engine } from "../engine.js";
 import type { WarmUpDay } from "../ledger/warm-up.js";
-import { RANKS } from "../order/rank.js";
+import { RANKS } from "../message/priority.js";
 
 /** What goes on just now, over all destinations: lines for Prometheus. */
 export function engineMetrics(engine: Engine): string[] {

@@ -1,5 +1,5 @@
 import { DELIVERY_MODES, type DeliveryMode } from "../../../schemas/delivery.js";
-import { RequestError } from "../../request-error.js";
+import { RequestError } from "../../support/request-error.js";
 import type { GivenOptions } from "./options.js";
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -3,8 +3,8 @@ import { contract, type FilledOf, type GivenOf } from "../../../schemas/contract
 import { deliverySettings } from "../../../schemas/delivery.js";
 import { dnsInput } from "../../../schemas/dns.js";
 import { networkInput } from "../../../schemas/network.js";
-import { RequestError } from "../../request-error.js";
-import { violationsOf } from "../../violations.js";
+import { RequestError } from "../../support/request-error.js";
+import { violationsOf } from "../../support/violations.js";
 
 /** How the world is talked to, for the probe and for the service alike. The time-outs are those of a mail server (RFC 5321, section 4.5.3.2). */
 export const deliveryNetwork = {

@@ -1,17 +1,17 @@
-import type { Deadline } from "../../deadline.js";
-import { FailureError, fail } from "../../failure-error.js";
 import { has } from "../../net/smtp/capabilities.js";
 import { hello, heloDomain, starttls } from "../../net/smtp/commands.js";
 import { replyText } from "../../net/smtp/reply.js";
 import { accepted, rejected, SmtpSession } from "../../net/smtp/session.js";
 import { SessionState } from "../../net/smtp/session-state.js";
-import { judgeTls } from "../../net/tls-policy/judge.js";
-import type { HostTls, TlsJudgement, TlsSession } from "../../net/tls-policy/policy.js";
-import { tlsSessionOf } from "../../net/tls-policy/session.js";
-import type { SecretKeeper } from "../../secret-keeper.js";
-import type { Manners } from "../order/order.js";
+import type { Deadline } from "../../run/deadline.js";
+import { FailureError, fail } from "../../run/failure-error.js";
+import type { SecretKeeper } from "../../run/secret-keeper.js";
+import { judgeTls } from "../../tls-policy/judge.js";
+import type { HostTls, TlsJudgement, TlsSession } from "../../tls-policy/policy.js";
+import { tlsSessionOf } from "../../tls-policy/session.js";
+import type { Manners } from "../message/outbound-message.js";
 import { ownNames } from "../route/own-names.js";
-import type { Attempt } from "../visit/attempt.js";
+import type { Attempt } from "../transaction/attempt.js";
 import { type Door, PooledSession } from "./pooled-session.js";
 
 /** Everything that opening a session with a mail host depends on. */

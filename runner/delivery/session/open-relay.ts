@@ -1,8 +1,8 @@
 import type { RelayInput } from "../../../schemas/delivery.js";
-import { FailureError } from "../../failure-error.js";
 import { SessionState } from "../../net/smtp/session-state.js";
 import type { SubmissionOptions } from "../../net/smtp/submission.js";
 import { nothingLearned, openSubmission } from "../../net/smtp/submission.js";
+import { FailureError } from "../../run/failure-error.js";
 import type { Opening } from "./open-direct.js";
 import { PooledSession } from "./pooled-session.js";
 

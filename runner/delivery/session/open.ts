@@ -1,8 +1,8 @@
-import type { HostTls } from "../../net/tls-policy/policy.js";
+import type { HostTls } from "../../tls-policy/policy.js";
 import type { Engine } from "../engine.js";
-import type { Order } from "../order/order.js";
+import type { Order } from "../message/outbound-message.js";
 import type { Destination } from "../route/destination.js";
-import type { Attempt } from "../visit/attempt.js";
+import type { Attempt } from "../transaction/attempt.js";
 import { openDirect } from "./open-direct.js";
 import { openRelay } from "./open-relay.js";
 import type { Door, PooledSession } from "./pooled-session.js";

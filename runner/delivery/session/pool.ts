@@ -1,6 +1,6 @@
-import { monotonic } from "../../clock.js";
+import { monotonic } from "../../run/clock.js";
 import type { Destination } from "../route/destination.js";
-import type { Lane } from "./lane.js";
+import type { Lane } from "./destination-limiter.js";
 import type { PooledSession } from "./pooled-session.js";
 
 const LOOK_EVERY_MS = 250;

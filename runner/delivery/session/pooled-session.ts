@@ -1,7 +1,7 @@
-import { monotonic } from "../../clock.js";
 import { leave } from "../../net/smtp/leave.js";
 import type { SmtpSession } from "../../net/smtp/session.js";
 import type { SessionState } from "../../net/smtp/session-state.js";
+import { monotonic } from "../../run/clock.js";
 
 /** One address of a mail host or a relay. */
 export interface Door {

@@ -1,10 +1,10 @@
 import type { Arguments } from "./arguments.js";
 import { BadCommand, RefusedCommand } from "./bad-command.js";
 import { capabilitiesOf } from "./capabilities.js";
-import { runAppend, runClose, runCopy, runExpunge, runStore, runUnselect } from "./change.js";
 import { runFetch } from "./fetch.js";
 import { runIdle } from "./idle.js";
 import { runAuthenticate, runLogin } from "./login.js";
+import { runAppend, runClose, runCopy, runExpunge, runStore, runUnselect } from "./mailbox-changes.js";
 import { runList, runSelect, runStatus } from "./mailboxes.js";
 import { runSearch } from "./search.js";
 import type { Outcome, Session } from "./session.js";

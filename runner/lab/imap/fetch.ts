@@ -4,9 +4,9 @@ import { RefusedCommand } from "./bad-command.js";
 import { dateTime } from "./dates.js";
 import { section } from "./section.js";
 import { sequenceSet } from "./sequence-set.js";
+import { flagsOf, type View } from "./sequence-view.js";
 import type { Outcome, Session } from "./session.js";
 import { imapString, literal } from "./text.js";
-import { flagsOf, type View } from "./view.js";
 
 /** One thing that is asked of a message. */
 export interface Item {

@@ -1,8 +1,8 @@
 import { AuthRefusal } from "../smtp/auth-refusal.js";
 import { type Exchange, MECHANISMS } from "../smtp/mechanisms.js";
 import { reply } from "../smtp/reply.js";
-import { same } from "../smtp/same.js";
 import type { Account } from "../smtp/settings.js";
+import { same } from "../smtp/timing-safe-equal.js";
 import type { Arguments } from "./arguments.js";
 import { BadCommand, RefusedCommand } from "./bad-command.js";
 import { capabilitiesOf, mayLogIn } from "./capabilities.js";

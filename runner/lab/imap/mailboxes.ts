@@ -1,9 +1,9 @@
 import type { Folder } from "../store/folder.js";
 import type { Arguments } from "./arguments.js";
 import { RefusedCommand } from "./bad-command.js";
+import { View } from "./sequence-view.js";
 import type { Outcome, Session } from "./session.js";
 import { imapString } from "./text.js";
-import { View } from "./view.js";
 
 const FLAGS = "(\\Answered \\Flagged \\Deleted \\Seen \\Draft)";
 

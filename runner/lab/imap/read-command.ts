@@ -1,4 +1,4 @@
-import type { Peer } from "../peer.js";
+import type { Peer } from "../client-connection.js";
 import { BadCommand } from "./bad-command.js";
 
 /** One command as the client sent it, literals in their place: `{3}`, CR, LF and three bytes. */

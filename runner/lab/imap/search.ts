@@ -4,8 +4,8 @@ import type { Arguments } from "./arguments.js";
 import { BadCommand, RefusedCommand } from "./bad-command.js";
 import { dayOf, parseDay } from "./dates.js";
 import { type SequenceSet, sequenceSet, sequenceSetOrNull } from "./sequence-set.js";
+import type { View } from "./sequence-view.js";
 import type { Outcome, Session } from "./session.js";
-import type { View } from "./view.js";
 
 /** One message under search, with its number in this session. */
 interface Candidate {

@@ -1,12 +1,12 @@
-import type { Certificate } from "../../net/listen.js";
-import type { Peer } from "../peer.js";
+import type { Certificate } from "../../net/transport/listen.js";
+import type { Peer } from "../client-connection.js";
 import { Arguments } from "./arguments.js";
 import { BadCommand, RefusedCommand } from "./bad-command.js";
 import { capabilitiesOf } from "./capabilities.js";
 import { COMMANDS, type Command } from "./commands.js";
 import { readCommand, UnreadableCommand } from "./read-command.js";
+import type { View } from "./sequence-view.js";
 import { type ImapBehaviour, type ImapState, LIMITS } from "./settings.js";
-import type { View } from "./view.js";
 
 /** The state of one connection (RFC 9051, section 3). */
 export interface Session {

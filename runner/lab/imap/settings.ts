@@ -1,4 +1,4 @@
-import type { Certificate } from "../../net/listen.js";
+import type { Certificate } from "../../net/transport/listen.js";
 import type { Account } from "../smtp/settings.js";
 import type { MailStore } from "../store/mail-store.js";
 

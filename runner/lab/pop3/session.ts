@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from "node:crypto";
-import type { Certificate } from "../../net/listen.js";
-import type { Peer } from "../peer.js";
+import type { Certificate } from "../../net/transport/listen.js";
+import type { Peer } from "../client-connection.js";
 import { AuthRefusal } from "../smtp/auth-refusal.js";
 import { type Exchange, MECHANISMS } from "../smtp/mechanisms.js";
 import { reply } from "../smtp/reply.js";
-import { same } from "../smtp/same.js";
 import type { Account } from "../smtp/settings.js";
+import { same } from "../smtp/timing-safe-equal.js";
 import type { MailStore } from "../store/mail-store.js";
 
 export interface Pop3Settings {

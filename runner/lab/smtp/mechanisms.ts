@@ -1,9 +1,9 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { AuthRefusal } from "./auth-refusal.js";
 import { reply } from "./reply.js";
-import { same } from "./same.js";
 import { scramSha256 } from "./scram.js";
 import type { Account } from "./settings.js";
+import { same } from "./timing-safe-equal.js";
 
 /** The talk between a mechanism and the client. */
 export interface Exchange {

@@ -3,8 +3,8 @@ import { promisify } from "node:util";
 import { AuthRefusal } from "./auth-refusal.js";
 import type { Exchange } from "./mechanisms.js";
 import { reply } from "./reply.js";
-import { same } from "./same.js";
 import type { Account } from "./settings.js";
+import { same } from "./timing-safe-equal.js";
 
 /** RFC 7677, section 4: the least. */
 const ITERATIONS = 4096;

@@ -1,5 +1,5 @@
-import type { Certificate } from "../../net/listen.js";
-import type { Peer } from "../peer.js";
+import type { Certificate } from "../../net/transport/listen.js";
+import type { Peer } from "../client-connection.js";
 import { COMMANDS } from "./commands.js";
 import { type Reply, reply, wireReply } from "./reply.js";
 import { LIMITS, type SharedState } from "./settings.js";

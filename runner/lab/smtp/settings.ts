@@ -1,4 +1,4 @@
-import type { Certificate } from "../../net/listen.js";
+import type { Certificate } from "../../net/transport/listen.js";
 import type { Greylist } from "./greylist.js";
 import type { Mailbox, ReceivedMessage } from "./mailbox.js";
 import type { Reply } from "./reply.js";

@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
 import type { Finding } from "../../../schemas/finding.js";
-import { finding } from "../../judge.js";
+import { finding } from "../../run/judge.js";
 import { tagsOf } from "./tags.js";
 
 /** A key record, read and judged. */

@@ -1,8 +1,8 @@
 import type { Phase } from "../../../schemas/failure.js";
 import type { ReportAction, ReportedRecipient } from "../../../schemas/report.js";
-import { type Classified, classifyReply } from "../../net/smtp/classify-reply.js";
 import { enhancedCode, type Reply } from "../../net/smtp/reply.js";
-import { classOfStatus } from "../../net/smtp/reply-class.js";
+import { type Classified, classifyReply } from "../../replies/classify-reply.js";
+import { classOfStatus } from "../../replies/reply-class.js";
 import { shown } from "../limits.js";
 import { REPORT_LIMITS } from "./limits.js";
 

@@ -1,8 +1,8 @@
-import { FailureError, fail } from "../../failure-error.js";
-import type { Address } from "../resolve.js";
+import { FailureError, fail } from "../../run/failure-error.js";
+import type { Address } from "../transport/resolve.js";
 import { type Answer, failureOfOutcome, isCertain } from "./answer.js";
-import type { Ending } from "./flight.js";
 import { processResolver } from "./process-resolver.js";
+import type { Ending } from "./single-flight.js";
 
 export interface Wanted {
   readonly servers: readonly string[];

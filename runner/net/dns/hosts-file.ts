@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
-import { monotonic } from "../../clock.js";
+import { monotonic } from "../../run/clock.js";
 
 /** Addresses by name, in small letters. */
 export type Hosts = ReadonlyMap<string, readonly string[]>;

@@ -2,7 +2,7 @@ import type { DnsOutcome } from "../../../schemas/dns.js";
 import type { Failure } from "../../../schemas/failure.js";
 import { failure } from "../../../schemas/failure.js";
 import type { MailAddress, MailHost, MailRoute, MailRouteKind } from "../../../schemas/mx.js";
-import { addressUse } from "../address-policy.js";
+import { addressUse } from "../transport/address-policy.js";
 import type { Answer } from "./answer.js";
 import { failureOfOutcome, isCertain } from "./answer.js";
 import { type AddressFamily, type Ask, addressesOf, type HostAddress } from "./host-addresses.js";

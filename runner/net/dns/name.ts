@@ -1,4 +1,4 @@
-import { fail } from "../../failure-error.js";
+import { fail } from "../../run/failure-error.js";
 
 /**
  * A name as it is asked for: absolute, in small letters, without its last dot; the root is ".". Underscores are letters here

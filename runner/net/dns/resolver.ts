@@ -3,7 +3,6 @@ import type { Answer } from "./answer.js";
 import { isCertain } from "./answer.js";
 import type { Patience } from "./ask-servers.js";
 import { Cache, type CacheOptions } from "./cache.js";
-import { type Ending, Flight } from "./flight.js";
 import { addressesFromHosts, isLocalhost, LOOPBACK } from "./hosts-file.js";
 import { LOOKUP_TIMEOUT_MS, TRIES, TRY_TIMEOUT_MS } from "./limits.js";
 import { lookUp } from "./look-up.js";
@@ -12,6 +11,7 @@ import { requireDnsName } from "./name.js";
 import type { DataOf, RecordType } from "./records.js";
 import { parseServer, type ServerAddress } from "./server-address.js";
 import type { SharedCache } from "./shared-cache.js";
+import { type Ending, Flight } from "./single-flight.js";
 import { systemServers } from "./system-servers.js";
 
 export interface LookUpOptions {

@@ -1,7 +1,7 @@
 import { createSocket, type Socket as UdpSocket } from "node:dgram";
 import { once } from "node:events";
-import { type AcceptedSocket, type Listener, listen } from "../listen.js";
-import { framed } from "./framed.js";
+import { type AcceptedSocket, type Listener, listen } from "../transport/listen.js";
+import { framed } from "./tcp-framing.js";
 
 export type Transport = "udp" | "tcp";
 

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { fail } from "../../failure-error.js";
+import { fail } from "../../run/failure-error.js";
 
 /** Where a name server listens. */
 export interface ServerAddress {

@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { type Driver, openDriver, type Statement } from "../../queue/sqlite/driver.js";
+import { type Driver, openDriver, type Statement } from "../../sqlite/driver.js";
 import type { Answer } from "./answer.js";
 
 /** Answers that several processes have in common. */

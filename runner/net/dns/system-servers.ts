@@ -1,7 +1,7 @@
 import { getServers } from "node:dns";
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
-import { monotonic } from "../../clock.js";
+import { monotonic } from "../../run/clock.js";
 import { parseServer, type ServerAddress, serverAt } from "./server-address.js";
 
 /** The name servers of this machine. They are looked up again now and then: a worker outlives a change of networks. */

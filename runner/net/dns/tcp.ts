@@ -1,7 +1,7 @@
 import { connect } from "node:net";
-import { framed } from "./framed.js";
 import { type Query, readReply } from "./message.js";
 import type { ServerAddress } from "./server-address.js";
+import { framed } from "./tcp-framing.js";
 import type { Cancel, Outcome } from "./udp.js";
 
 /** Sends a query over a connection of its own and waits for its reply, until it is cancelled (RFC 7766). */

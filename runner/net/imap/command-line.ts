@@ -1,4 +1,4 @@
-import { fail } from "../../failure-error.js";
+import { fail } from "../../run/failure-error.js";
 import { LIMITS } from "./limits.js";
 import { encodeMailboxName } from "./mailbox-name.js";
 

@@ -1,9 +1,9 @@
 import { uidSet } from "./command-line.js";
 import { LIMITS } from "./limits.js";
 import { dataOf } from "./mailbox.js";
+import { bytesOf, listOf, numberOf, textOf, textsOf, type Value } from "./parse-data.js";
 import { accepted } from "./reply.js";
 import type { ImapSession } from "./session.js";
-import { bytesOf, listOf, numberOf, textOf, textsOf, type Value } from "./value.js";
 
 export interface FetchOptions {
   /** The header, up to so many bytes. Left out: it is not asked for. */

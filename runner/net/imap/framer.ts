@@ -1,5 +1,5 @@
-import type { Break } from "../connection.js";
-import { excerpt, type LineOddity, type OddityKeeper } from "../line-text.js";
+import type { Break } from "../transport/connection.js";
+import { excerpt, type LineOddity, type OddityKeeper } from "../transport/line-text.js";
 import { LIMITS } from "./limits.js";
 
 /** One response as it came: its lines without their ends, and the literals that stand between them, one character a byte. */

@@ -1,6 +1,6 @@
 import type { Phase } from "../../../schemas/failure.js";
 import type { Operation } from "../../../schemas/operation.js";
-import type { FailureError } from "../../failure-error.js";
+import type { FailureError } from "../../run/failure-error.js";
 import type { Frame } from "./framer.js";
 import { LIMITS } from "./limits.js";
 import type { ResponseCode, Tagged, Untagged } from "./response.js";

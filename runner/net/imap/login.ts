@@ -1,15 +1,15 @@
 import type { AuthInput, AuthMechanism } from "../../../schemas/smtp.js";
-import { fail } from "../../failure-error.js";
-import type { SecretKeeper } from "../../secret-keeper.js";
-import { carryExchange, explained, type SaslStep, type SaslWire } from "../sasl/carry.js";
+import { fail } from "../../run/failure-error.js";
+import type { SecretKeeper } from "../../run/secret-keeper.js";
 import { beginExchange, chooseMethod, credentialsOf, MECHANISMS, requireCover } from "../sasl/mechanism.js";
+import { carryExchange, explained, type SaslStep, type SaslWire } from "../sasl/run-exchange.js";
 import { astring, quoted } from "./command-line.js";
 import { knownCapabilities } from "./commands.js";
 import type { CommandReply, InFlight, Step } from "./in-flight.js";
 import { LIMITS } from "./limits.js";
+import { waysToLogIn } from "./offered-mechanisms.js";
 import { accepted, rejected } from "./reply.js";
 import type { ImapSession } from "./session.js";
-import { waysToLogIn } from "./ways-to-log-in.js";
 
 /** What is known of a login: the mechanism as soon as it is chosen, so that it survives a refusal. */
 export interface LoginEvidence {

@@ -2,10 +2,10 @@ import { mailboxArgument } from "./command-line.js";
 import type { CommandReply } from "./in-flight.js";
 import { LIMITS } from "./limits.js";
 import { decodeMailboxName } from "./mailbox-name.js";
+import { numberOf, textOf, textsOf } from "./parse-data.js";
 import { accepted } from "./reply.js";
 import type { Data, ResponseCode } from "./response.js";
 import type { ImapSession } from "./session.js";
-import { numberOf, textOf, textsOf } from "./value.js";
 
 /** One folder of a LIST. */
 export interface ListedMailbox {

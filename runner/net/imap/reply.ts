@@ -1,6 +1,6 @@
 import type { Phase } from "../../../schemas/failure.js";
 import { failure } from "../../../schemas/failure.js";
-import { FailureError } from "../../failure-error.js";
+import { FailureError } from "../../run/failure-error.js";
 import type { CommandReply } from "./in-flight.js";
 import { type Status, statusLine, type Tagged } from "./response.js";
 

@@ -1,7 +1,7 @@
-import type { Break } from "../connection.js";
-import { decodeLine, excerpt } from "../line-text.js";
+import type { Break } from "../transport/connection.js";
+import { decodeLine, excerpt } from "../transport/line-text.js";
 import { type Frame, Framer } from "./framer.js";
-import { readValues, Unreadable, type Value } from "./value.js";
+import { readValues, Unreadable, type Value } from "./parse-data.js";
 
 /** What a status response tells programs, in brackets before its text (RFC 3501, section 7.1; RFC 5530). */
 export interface ResponseCode {

@@ -1,11 +1,11 @@
-import { fail } from "../../failure-error.js";
+import { fail } from "../../run/failure-error.js";
 import { astring, type Piece, uidSet } from "./command-line.js";
 import type { CommandReply } from "./in-flight.js";
 import { LIMITS } from "./limits.js";
 import { dataOf } from "./mailbox.js";
+import { numberOf, textOf } from "./parse-data.js";
 import { accepted } from "./reply.js";
 import type { ImapSession } from "./session.js";
-import { numberOf, textOf } from "./value.js";
 
 /** One key of a search (RFC 3501, section 6.4.4). Several must all hold. Texts are looked for without regard to case, anywhere in a field. */
 export type SearchKey =

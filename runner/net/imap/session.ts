@@ -3,18 +3,18 @@ import { failure } from "../../../schemas/failure.js";
 import type { Attempt } from "../../../schemas/network.js";
 import { isOneLine } from "../../../schemas/text.js";
 import type { TlsFacts } from "../../../schemas/tls.js";
-import { monotonic } from "../../clock.js";
-import type { RunState } from "../../context.js";
-import { FailureError, fail } from "../../failure-error.js";
-import type { Break, Connection, ConnectionReader } from "../connection.js";
-import type { DialTarget, TcpGrant } from "../dial.js";
-import type { SecureOptions, TlsGrant } from "../tls.js";
+import { monotonic } from "../../run/clock.js";
+import { FailureError, fail } from "../../run/failure-error.js";
+import type { RunState } from "../../run/run-state.js";
+import type { Break, Connection, ConnectionReader } from "../transport/connection.js";
+import type { DialTarget, TcpGrant } from "../transport/dial.js";
+import type { SecureOptions, TlsGrant } from "../transport/tls.js";
 import { type Dialect, type Piece, type Portion, portionsOf } from "./command-line.js";
 import type { Frame } from "./framer.js";
 import { type CommandReply, InFlight } from "./in-flight.js";
+import { textOf } from "./parse-data.js";
 import { type Response, ResponseParser, type Status, statusLine, type Tagged, type Untagged } from "./response.js";
-import { shownFrame, shownResponse } from "./shown.js";
-import { textOf } from "./value.js";
+import { shownFrame, shownResponse } from "./trace-text.js";
 
 export interface SessionOptions extends DialTarget {
   /** For the greeting and for each command, up to its tagged line. */

@@ -1,6 +1,6 @@
 import type { TlsFacts } from "../../../schemas/tls.js";
-import { fail } from "../../failure-error.js";
-import type { SecureOptions } from "../tls.js";
+import { fail } from "../../run/failure-error.js";
+import type { SecureOptions } from "../transport/tls.js";
 import { parseCapabilities } from "./capabilities.js";
 import { accepted, type Reply } from "./reply.js";
 import type { Pop3Session, TimedReply } from "./session.js";

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Pop3AuthInput, Pop3Method } from "../../../schemas/pop3.js";
-import { fail } from "../../failure-error.js";
-import type { SecretKeeper } from "../../secret-keeper.js";
-import { carryExchange, explained, type SaslStep, type SaslWire } from "../sasl/carry.js";
+import { fail } from "../../run/failure-error.js";
+import type { SecretKeeper } from "../../run/secret-keeper.js";
 import { beginExchange, type Credentials, chooseMethod, credentialsOf, MECHANISMS, type Method, requireCover } from "../sasl/mechanism.js";
+import { carryExchange, explained, type SaslStep, type SaslWire } from "../sasl/run-exchange.js";
 import { timestampOf, waysToLogIn } from "./capabilities.js";
 import { LIMITS } from "./limits.js";
 import { accepted, rejected } from "./reply.js";

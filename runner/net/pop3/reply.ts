@@ -1,8 +1,8 @@
 import type { Phase } from "../../../schemas/failure.js";
 import { failure } from "../../../schemas/failure.js";
-import { FailureError } from "../../failure-error.js";
-import type { Break } from "../connection.js";
-import { decodeLine, excerpt, type LineOddity, type OddityKeeper } from "../line-text.js";
+import { FailureError } from "../../run/failure-error.js";
+import type { Break } from "../transport/connection.js";
+import { decodeLine, excerpt, type LineOddity, type OddityKeeper } from "../transport/line-text.js";
 import { LIMITS } from "./limits.js";
 
 /** A reply (RFC 1939, section 3). continue: AUTH waits for the next line of ours. */

@@ -4,11 +4,11 @@ import type { Attempt } from "../../../schemas/network.js";
 import type { Operation } from "../../../schemas/operation.js";
 import { isOneLine } from "../../../schemas/text.js";
 import type { TlsFacts } from "../../../schemas/tls.js";
-import type { RunState } from "../../context.js";
-import { FailureError, fail } from "../../failure-error.js";
-import type { Break, Connection, ConnectionReader } from "../connection.js";
-import type { DialTarget, TcpGrant } from "../dial.js";
-import type { SecureOptions, TlsGrant } from "../tls.js";
+import { FailureError, fail } from "../../run/failure-error.js";
+import type { RunState } from "../../run/run-state.js";
+import type { Break, Connection, ConnectionReader } from "../transport/connection.js";
+import type { DialTarget, TcpGrant } from "../transport/dial.js";
+import type { SecureOptions, TlsGrant } from "../transport/tls.js";
 import type { Capability } from "./capabilities.js";
 import { type Reply, ReplyParser, replyLine } from "./reply.js";
 

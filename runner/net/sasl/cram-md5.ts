@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { fail } from "../../failure-error.js";
+import { fail } from "../../run/failure-error.js";
 import { NO_DOUBT, type SaslExchange } from "./exchange.js";
 
 /** CRAM-MD5 (RFC 2195): the user name, and the challenge's keyed digest in hexadecimal. */

@@ -1,4 +1,4 @@
-import { fail } from "../../failure-error.js";
+import { fail } from "../../run/failure-error.js";
 import { NO_DOUBT, type SaslExchange } from "./exchange.js";
 
 /**

@@ -1,6 +1,6 @@
 import { resolved, type SecretReference } from "../../../schemas/secret.js";
 import type { AuthMechanism } from "../../../schemas/smtp.js";
-import { fail } from "../../failure-error.js";
+import { fail } from "../../run/failure-error.js";
 import { cramMd5 } from "./cram-md5.js";
 import type { SaslExchange } from "./exchange.js";
 import { login } from "./login.js";

@@ -1,4 +1,4 @@
-import { fail } from "../../failure-error.js";
+import { fail } from "../../run/failure-error.js";
 import { decodeChallenge } from "./exchange.js";
 
 /** The server's first message (RFC 5802, section 7). */

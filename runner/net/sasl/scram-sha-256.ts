@@ -1,6 +1,6 @@
 import { createHash, createHmac, pbkdf2, randomBytes, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
-import { fail } from "../../failure-error.js";
+import { fail } from "../../run/failure-error.js";
 import type { SaslExchange, SaslResponse } from "./exchange.js";
 import { saslPrep } from "./saslprep.js";
 import { escapeName, parseServerFinal, parseServerFirst } from "./scram-message.js";

@@ -1,4 +1,4 @@
-import { fail } from "../../failure-error.js";
+import { fail } from "../../run/failure-error.js";
 import type { SaslExchange } from "./exchange.js";
 
 /** XOAUTH2, as Google and Microsoft define it. A refusal comes as a challenge with JSON, which an empty line answers. */

@@ -1,8 +1,8 @@
 import type { AuthInput, AuthMechanism } from "../../../schemas/smtp.js";
-import { fail } from "../../failure-error.js";
-import type { SecretKeeper } from "../../secret-keeper.js";
-import { carryExchange, explained, type SaslStep, type SaslWire } from "../sasl/carry.js";
+import { fail } from "../../run/failure-error.js";
+import type { SecretKeeper } from "../../run/secret-keeper.js";
 import { beginExchange, chooseMethod, credentialsOf, MECHANISMS, requireCover } from "../sasl/mechanism.js";
+import { carryExchange, explained, type SaslStep, type SaslWire } from "../sasl/run-exchange.js";
 import { authMechanisms } from "./capabilities.js";
 import { LIMITS } from "./limits.js";
 import { type Reply, replyClass } from "./reply.js";

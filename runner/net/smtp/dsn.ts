@@ -1,4 +1,4 @@
-import { fail } from "../../failure-error.js";
+import { fail } from "../../run/failure-error.js";
 
 export const NOTIFY_CONDITIONS = ["NEVER", "SUCCESS", "FAILURE", "DELAY"] as const;
 export type NotifyCondition = (typeof NOTIFY_CONDITIONS)[number];

@@ -1,4 +1,4 @@
-import { FailureError } from "../../failure-error.js";
+import { FailureError } from "../../run/failure-error.js";
 import { quit } from "./commands.js";
 import type { SmtpSession } from "./session.js";
 

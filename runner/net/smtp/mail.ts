@@ -1,4 +1,4 @@
-import { fail } from "../../failure-error.js";
+import { fail } from "../../run/failure-error.js";
 import { has, sizeOf } from "./capabilities.js";
 import { type MailDsn, mailDsnWords, type RcptDsn, rcptDsnWords } from "./dsn.js";
 import type { Mailbox } from "./mailbox.js";

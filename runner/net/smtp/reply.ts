@@ -1,4 +1,4 @@
-import { decodeLine, excerpt, type LineOddity } from "../line-text.js";
+import { decodeLine, excerpt, type LineOddity } from "../transport/line-text.js";
 import { LIMITS } from "./limits.js";
 
 /** A reply as the server sent it: every line without its code, decoded. */

@@ -1,5 +1,5 @@
 import type { Failure } from "../../../schemas/failure.js";
-import { FailureError, fail } from "../../failure-error.js";
+import { FailureError, fail } from "../../run/failure-error.js";
 import { MessageBody, portions } from "./message-body.js";
 import type { SmtpSession, TimedReply } from "./session.js";
 

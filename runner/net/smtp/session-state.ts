@@ -1,10 +1,10 @@
 import type { Operation } from "../../../schemas/operation.js";
-import type { RunState } from "../../context.js";
-import { Deadline, type EndReason, type Watched } from "../../deadline.js";
-import { Recorder } from "../../recorder.js";
-import type { SecretKeeper } from "../../secret-keeper.js";
-import { tcpGrant } from "../dial.js";
-import { tlsGrant } from "../tls.js";
+import { Deadline, type EndReason, type Watched } from "../../run/deadline.js";
+import { Recorder } from "../../run/recorder.js";
+import type { RunState } from "../../run/run-state.js";
+import type { SecretKeeper } from "../../run/secret-keeper.js";
+import { tcpGrant } from "../transport/dial.js";
+import { tlsGrant } from "../transport/tls.js";
 import type { SmtpContext } from "./session.js";
 
 /**

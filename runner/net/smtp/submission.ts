@@ -1,8 +1,8 @@
 import type { Attempt } from "../../../schemas/network.js";
 import type { AuthInput, AuthMechanism } from "../../../schemas/smtp.js";
 import type { TlsFacts, TlsInput } from "../../../schemas/tls.js";
-import { fail } from "../../failure-error.js";
-import { requireTrusted, type SecureOptions } from "../tls.js";
+import { fail } from "../../run/failure-error.js";
+import { requireTrusted, type SecureOptions } from "../transport/tls.js";
 import { type Capability, has } from "./capabilities.js";
 import { hello, heloDomain, starttls } from "./commands.js";
 import { leave } from "./leave.js";

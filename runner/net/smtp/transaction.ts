@@ -1,6 +1,6 @@
 import { isAscii } from "node:buffer";
 import type { Failure } from "../../../schemas/failure.js";
-import { FailureError, fail } from "../../failure-error.js";
+import { FailureError, fail } from "../../run/failure-error.js";
 import { has } from "./capabilities.js";
 import { rset } from "./commands.js";
 import { data, type MailParameters, mailLine, type Recipient, rcptLine } from "./mail.js";

@@ -1,4 +1,4 @@
-import { RequestError } from "../../request-error.js";
+import { RequestError } from "../../support/request-error.js";
 
 /** What a nats: URL says. */
 export interface NatsAddress {

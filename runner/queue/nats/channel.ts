@@ -1,13 +1,13 @@
 import type { Subscription } from "@nats-io/transport-node";
 import type { Channel, ClaimRequest, Counts, DeadLetter, Delivery, Keeping, Message, Purgeable, PushAnswer, SettleAnswer, Settlement } from "../backend.js";
 import { keepAway } from "./acks.js";
+import type { Place } from "./channel-context.js";
 import { Claims } from "./claims.js";
 import { deadLetters, revive } from "./dead.js";
 import { keepAll } from "./keep.js";
-import { Lanes } from "./lanes.js";
 import { inTurn, type Leased, recordOf } from "./leased.js";
 import { isHeld, recordIn } from "./leases.js";
-import type { Place } from "./place.js";
+import { Lanes } from "./priority-consumers.js";
 import { purge } from "./purge.js";
 import { pushAll } from "./push.js";
 import { scan } from "./scan.js";

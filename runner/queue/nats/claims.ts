@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ClaimRequest, Limits } from "../backend.js";
+import type { Limits } from "../../limits/limits.js";
+import type { ClaimRequest } from "../backend.js";
 import { keepAway } from "./acks.js";
+import type { Place } from "./channel-context.js";
+import type { Turn } from "./claim-limits.js";
+import { Gate } from "./claim-lock.js";
 import { envelopeIn } from "./envelope.js";
-import { Gate } from "./gate.js";
 import type { Leased } from "./leased.js";
-import type { Place } from "./place.js";
 import { type Pulled, pull } from "./pull.js";
 import { take } from "./take.js";
-import type { Turn } from "./turn.js";
 
 /** How many messages that a limit holds back one claim may send away: the next one sees what is behind them. */
 const MOST_PASSED = 500;

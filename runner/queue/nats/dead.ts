@@ -1,7 +1,7 @@
 import type { DeadLetter } from "../backend.js";
+import type { Place } from "./channel-context.js";
 import { envelopeIn, type Letter, letterIn, revivedHeaders } from "./envelope.js";
 import { tokenOf } from "./names.js";
-import type { Place } from "./place.js";
 import { scan } from "./scan.js";
 
 export async function deadLetters(place: Place, most: number): Promise<DeadLetter[]> {

@@ -1,6 +1,6 @@
 import type { Keeping, SettleAnswer } from "../backend.js";
+import type { Place } from "./channel-context.js";
 import { inTurn, type Leased, recordOf } from "./leased.js";
-import type { Place } from "./place.js";
 
 export function keepAll(place: Place, keepings: readonly Keeping[]): Promise<SettleAnswer[]> {
   return Promise.all(

@@ -1,10 +1,10 @@
 import type { Purgeable } from "../backend.js";
 import { acknowledge } from "./acks.js";
+import type { Place } from "./channel-context.js";
 import { letterIn } from "./envelope.js";
 import { forget } from "./keep.js";
-import type { Lanes } from "./lanes.js";
 import { isHeld, type LeaseRecord, recordIn } from "./leases.js";
-import type { Place } from "./place.js";
+import type { Lanes } from "./priority-consumers.js";
 import { pull } from "./pull.js";
 import { scan } from "./scan.js";
 import { take } from "./take.js";

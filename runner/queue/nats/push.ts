@@ -1,8 +1,8 @@
 import type { Message, PushAnswer } from "../backend.js";
+import type { Place } from "./channel-context.js";
 import { headersOf } from "./envelope.js";
 import { NO_MEMORY } from "./leases.js";
 import { tokenOf } from "./names.js";
-import type { Place } from "./place.js";
 
 /**
  * First all looks, at once, and then all writes, in the order of the messages. The queue is looked at before what is done or dead:

@@ -1,4 +1,4 @@
-import type { Place } from "./place.js";
+import type { Place } from "./channel-context.js";
 import { type Pulled, pull } from "./pull.js";
 
 const AT_A_TIME = 500;

@@ -1,10 +1,10 @@
 import type { Message, Outcome, SettleAnswer, Settlement } from "../backend.js";
 import { acknowledge, giveBack, keepAway } from "./acks.js";
+import type { Place } from "./channel-context.js";
 import { letterHeaders } from "./envelope.js";
 import { forget } from "./keep.js";
 import { inTurn, type Leased, recordOf } from "./leased.js";
 import type { LeaseRecord } from "./leases.js";
-import type { Place } from "./place.js";
 
 /** How long an outcome may take to be stored. Whoever dies meanwhile leaves the message to others after this time. */
 const ENDING_MS = 30_000;

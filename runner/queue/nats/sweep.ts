@@ -1,11 +1,11 @@
 import type { StoredMsg } from "@nats-io/jetstream";
+import type { Place } from "./channel-context.js";
 import { envelopeOf, letterIn } from "./envelope.js";
-import { isOver } from "./is-over.js";
+import { isOver } from "./is-settled.js";
 import { forget } from "./keep.js";
-import type { Lanes } from "./lanes.js";
 import { recordIn } from "./leases.js";
 import { tokenOf } from "./names.js";
-import type { Place } from "./place.js";
+import type { Lanes } from "./priority-consumers.js";
 import { scan } from "./scan.js";
 
 /**

@@ -1,11 +1,11 @@
 import { acknowledge, giveBack, keepAway } from "./acks.js";
+import type { Place } from "./channel-context.js";
 import { type Envelope, envelopeOf } from "./envelope.js";
-import { isOver } from "./is-over.js";
+import { isOver } from "./is-settled.js";
 import { readKept } from "./keep.js";
 import type { Leased } from "./leased.js";
 import { isHeld, type LeaseRecord, NO_MEMORY, type StoredRecord } from "./leases.js";
 import { tokenOf } from "./names.js";
-import type { Place } from "./place.js";
 import type { Pulled } from "./pull.js";
 
 /** Others who go for the same message win no more often than this in a row. */

@@ -1,4 +1,4 @@
-import type { Limit, Limits } from "../backend.js";
+import type { Limit, Limits } from "../../limits/limits.js";
 
 /** As the claim script reads them: what is null is left out, for JSON's null is no nil in Lua. */
 export function encodeLimits({ all, eachKey, keys }: Limits): string {

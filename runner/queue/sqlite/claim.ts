@@ -1,6 +1,7 @@
-import type { ClaimRequest, Limits } from "../backend.js";
+import type { Limits } from "../../limits/limits.js";
+import type { ClaimRequest } from "../backend.js";
 import type { Database } from "./database.js";
-import { hasKeyLimits, Lanes } from "./lanes.js";
+import { hasKeyLimits, Lanes } from "./key-limits.js";
 import { type Lease, leaseOf, type Row, type statementsFor } from "./rows.js";
 import { STATE, type TableName } from "./schema.js";
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Driver, Statement } from "../../sqlite/driver.js";
 import { QueueError } from "../queue-error.js";
-import type { Driver, Statement } from "./driver.js";
 import { asQueueError, isBusy } from "./errors.js";
 import type { StoreClock } from "./store-clock.js";
 

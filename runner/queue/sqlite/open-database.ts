@@ -1,8 +1,8 @@
 import { closeSync, existsSync, mkdirSync, openSync, readSync, statSync } from "node:fs";
 import { dirname } from "node:path";
+import { type Driver, openDriver } from "../../sqlite/driver.js";
 import { QueueError } from "../queue-error.js";
 import { Database } from "./database.js";
-import { type Driver, openDriver } from "./driver.js";
 import { asQueueError } from "./errors.js";
 import { APPLICATION_ID, MIGRATIONS, SCHEMA, SCHEMA_VERSION } from "./schema.js";
 import { type MachineClock, StoreClock } from "./store-clock.js";

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { Driver } from "./driver.js";
+import type { Driver } from "../../sqlite/driver.js";
 
 /** The clocks of this machine: a test hands in its own. */
 export interface MachineClock {

@@ -1,6 +1,6 @@
-import { resolveReferences } from "../../references.js";
-import { RequestError } from "../../request-error.js";
-import { SecretKeeper } from "../../secret-keeper.js";
+import { resolveReferences } from "../../harness/references.js";
+import { SecretKeeper } from "../../run/secret-keeper.js";
+import { RequestError } from "../../support/request-error.js";
 
 export interface WebhookAddress {
   /** As it is asked for: without user, password and fragment. */

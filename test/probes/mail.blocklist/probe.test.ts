@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { addressTarget, domainTarget } from "../../../probes/mail.blocklist/names.js";
 import type { Output } from "../../../probes/mail.blocklist/schema.js";
+import { run } from "../../../runner/harness/run.js";
 import { type DnsBehaviour, type DnsQuestion, type DnsServer, startDnsServer } from "../../../runner/lab/dns-server.js";
-import { run } from "../../../runner/run.js";
 
 const open: DnsServer[] = [];
 afterEach(async () => {

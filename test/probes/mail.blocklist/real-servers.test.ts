@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Output } from "../../../probes/mail.blocklist/schema.js";
-import { run } from "../../../runner/run.js";
+import { run } from "../../../runner/harness/run.js";
 import { type NameServer, startNsd } from "../../support/nsd.js";
 import { realServer } from "../../support/real-servers.js";
 import { startUnbound } from "../../support/unbound.js";

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { Output } from "../../../probes/mail.bounce/schema.js";
-import { run } from "../../../runner/run.js";
+import { run } from "../../../runner/harness/run.js";
 
 const FOLDER = new URL("../../../fixtures/mail.bounce/1.0.0/", import.meta.url);
 const update = process.env.UPDATE_GOLDENS === "1";

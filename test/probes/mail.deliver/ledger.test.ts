@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { newest } from "../../../probes/mail.deliver/schema.js";
 import { Ledger } from "../../../runner/delivery/ledger/ledger.js";
-import { type Delivery, NO_LIMITS, type Outcome, type SettleAnswer } from "../../../runner/queue/backend.js";
+import { loadProbe } from "../../../runner/harness/registry.js";
+import { type Report, runReport } from "../../../runner/harness/run.js";
+import { NO_LIMITS } from "../../../runner/limits/limits.js";
+import type { Delivery, Outcome, SettleAnswer } from "../../../runner/queue/backend.js";
 import { execute } from "../../../runner/queue/execute.js";
 import { openQueue } from "../../../runner/queue/queue.js";
-import { loadProbe } from "../../../runner/registry.js";
-import { type Report, runReport } from "../../../runner/run.js";
 import type { FilledOf } from "../../../schemas/contract.js";
 import { closeAfterEach, inside, internet } from "../../support/delivery.js";
 

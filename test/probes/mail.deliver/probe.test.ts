@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, test, vi } from "vitest";
 import type { newest } from "../../../probes/mail.deliver/schema.js";
-import { run, runReport } from "../../../runner/run.js";
+import { run, runReport } from "../../../runner/harness/run.js";
 import type { FilledOf } from "../../../schemas/contract.js";
 import { closeAfterEach, inside, internet, MESSAGE } from "../../support/delivery.js";
 import type { FakeInternet } from "../../support/fake-internet.js";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { newest } from "../../../probes/mail.deliver/schema.js";
+import { run } from "../../../runner/harness/run.js";
 import { type DnsServer, startDnsServer } from "../../../runner/lab/dns-server.js";
-import { run } from "../../../runner/run.js";
 import type { FilledOf } from "../../../schemas/contract.js";
 import { ed25519Key, rsaKey } from "../../support/dkim-keys.js";
 import { type DkimVerifier, startDkimVerifier } from "../../support/dkim-verifier.js";

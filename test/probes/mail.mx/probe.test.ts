@@ -1,8 +1,8 @@
 import type { Packet } from "dns-packet";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Output } from "../../../probes/mail.mx/schema.js";
+import { run } from "../../../runner/harness/run.js";
 import { type DnsServer, type DnsServerOptions, startDnsServer } from "../../../runner/lab/dns-server.js";
-import { run } from "../../../runner/run.js";
 import { zoneText } from "../../support/zones.js";
 
 const open: DnsServer[] = [];

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Output } from "../../../probes/mail.mx/schema.js";
-import { run } from "../../../runner/run.js";
+import { run } from "../../../runner/harness/run.js";
 import { type NameServer, startNsd } from "../../support/nsd.js";
 import { realServer } from "../../support/real-servers.js";
 import { startUnbound } from "../../support/unbound.js";

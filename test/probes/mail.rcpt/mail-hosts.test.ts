@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { run } from "../../../runner/harness/run.js";
 import { type DnsServer, startDnsServer } from "../../../runner/lab/dns-server.js";
-import { run } from "../../../runner/run.js";
 import { knowsThree, type MailboxServer, type MailboxServerOptions, startMailboxServer } from "../../support/mailbox-server.js";
 import { playConnections } from "../../support/play-connections.js";
 import { type RcptOutput, rcptInput } from "../../support/rcpt-behaviours.js";

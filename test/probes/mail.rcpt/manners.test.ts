@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { run, runReport } from "../../../runner/run.js";
+import { run, runReport } from "../../../runner/harness/run.js";
 import { knowsThree, type MailboxServer, startMailboxServer } from "../../support/mailbox-server.js";
 import { playConnections } from "../../support/play-connections.js";
 import { type RcptOutput, rcptInput } from "../../support/rcpt-behaviours.js";

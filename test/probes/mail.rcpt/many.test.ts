@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { run } from "../../../runner/run.js";
+import { run } from "../../../runner/harness/run.js";
 import { knowsThree, type MailboxServer, type MailboxServerOptions, startMailboxServer } from "../../support/mailbox-server.js";
 import { type RcptOutput, rcptInput } from "../../support/rcpt-behaviours.js";
 

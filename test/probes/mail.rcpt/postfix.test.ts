@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { run } from "../../../runner/run.js";
+import { run } from "../../../runner/harness/run.js";
 import { type NameServer, startNsd } from "../../support/nsd.js";
 import { type Postfix, startPostfix } from "../../support/postfix.js";
 import { type Postgrey, startPostgrey } from "../../support/postgrey.js";

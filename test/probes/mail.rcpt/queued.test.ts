@@ -2,12 +2,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { endLeftovers } from "../../../runner/leftovers.js";
-import { type Delivery, NO_LIMITS, type Outcome, type SettleAnswer } from "../../../runner/queue/backend.js";
+import { loadProbe } from "../../../runner/harness/registry.js";
+import { NO_LIMITS } from "../../../runner/limits/limits.js";
+import type { Delivery, Outcome, SettleAnswer } from "../../../runner/queue/backend.js";
 import { execute } from "../../../runner/queue/execute.js";
 import type { JobOptions } from "../../../runner/queue/job.js";
 import { openQueue, type Queue } from "../../../runner/queue/queue.js";
-import { loadProbe } from "../../../runner/registry.js";
+import { endLeftovers } from "../../../runner/support/shutdown-hooks.js";
 import { knowsThree, type MailboxServer, startMailboxServer } from "../../support/mailbox-server.js";
 import { type RcptOutput, rcptInput } from "../../support/rcpt-behaviours.js";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Delivery } from "../../../runner/lab/transcript-player.js";
-import { REPLY_TABLE } from "../../../runner/net/smtp/reply-table.js";
+import { REPLY_TABLE } from "../../../runner/replies/reply-table.js";
 import { playRcpt } from "../../support/rcpt-behaviours.js";
 
 const DELIVERIES: readonly Delivery[] = ["whole", "lines", "bytes"];

@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from "vitest";
 import type { Output } from "../../../probes/mail.receive/schema.js";
+import { runReport } from "../../../runner/harness/run.js";
 import { type ImapServerOptions, LAB_ACCOUNT, startImapServer } from "../../../runner/lab/imap-server.js";
 import { MailStore } from "../../../runner/lab/store/mail-store.js";
-import { runReport } from "../../../runner/run.js";
 
 const open: { close(): Promise<unknown> }[] = [];
 afterEach(async () => {

@@ -2,10 +2,10 @@ import { afterEach, expect, test } from "vitest";
 import type { Ctx } from "../../../probes/mail.receive/evidence.js";
 import { receiveMail } from "../../../probes/mail.receive/receive.js";
 import { type Input, newest } from "../../../probes/mail.receive/schema.js";
-import { monotonic } from "../../../runner/clock.js";
-import { RunContext } from "../../../runner/context.js";
-import { grantorOf } from "../../../runner/grants.js";
+import { grantOf } from "../../../runner/harness/capabilities.js";
+import { RunContext } from "../../../runner/harness/context.js";
 import { type ImapServer, type ImapServerOptions, LAB_ACCOUNT, startImapServer } from "../../../runner/lab/imap-server.js";
+import { monotonic } from "../../../runner/run/clock.js";
 import { testRun } from "../../support/smtp-context.js";
 import { letter } from "./mailbox.js";
 
@@ -22,7 +22,7 @@ async function server(options: ImapServerOptions = {}): Promise<ImapServer> {
 
 async function contextOf(): Promise<Ctx> {
   const { state } = testRun(20_000);
-  return new RunContext(state, await grantorOf(["tcp", "tls", "clock"])) as unknown as Ctx;
+  return new RunContext(state, await grantOf(["tcp", "tls", "clock"])) as unknown as Ctx;
 }
 
 function inputFor({ host, port }: ImapServer, more: Partial<Input> = {}): Input {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { usualTimeoutMs } from "../../../probes/mail.receive/probe.js";
 import { type Input, newest } from "../../../probes/mail.receive/schema.js";
-import { RequestError } from "../../../runner/request-error.js";
-import { runReport } from "../../../runner/run.js";
+import { runReport } from "../../../runner/harness/run.js";
+import { RequestError } from "../../../runner/support/request-error.js";
 
 const COMPLETE = { host: "imap.example.org", username: "ada", password: "s3cret", token: "1ab0c4" };
 

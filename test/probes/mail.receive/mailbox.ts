@@ -1,7 +1,7 @@
 import { connect, createServer, type Socket } from "node:net";
 import type { Output } from "../../../probes/mail.receive/schema.js";
-import type { TraceEvent } from "../../../runner/recorder.js";
-import { type Report, runReport } from "../../../runner/run.js";
+import { type Report, runReport } from "../../../runner/harness/run.js";
+import type { TraceEvent } from "../../../runner/run/recorder.js";
 import { testAuthority } from "../../support/certificates.js";
 import type { Dovecot } from "../../support/dovecot.js";
 

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { errorTypeOf } from "../../../probes/mail.receive/error-type.js";
 import { foldersOf } from "../../../probes/mail.receive/folders.js";
-import { isWanted, searchKeysOf, type Wanted } from "../../../probes/mail.receive/wanted.js";
+import { isWanted, searchKeysOf, type Wanted } from "../../../probes/mail.receive/match-criteria.js";
 import { parseHeader } from "../../../runner/mail/header.js";
 import { CODES, failure, PHASES } from "../../../schemas/failure.js";
 

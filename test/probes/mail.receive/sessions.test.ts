@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { type RunOptions, runReport } from "../../../runner/harness/run.js";
 import { startImapServer } from "../../../runner/lab/imap-server.js";
 import { playTranscript, type TranscriptServer } from "../../../runner/lab/transcript-server.js";
-import { type RunOptions, runReport } from "../../../runner/run.js";
 
 const open: { close(): Promise<unknown> }[] = [];
 afterEach(async () => {

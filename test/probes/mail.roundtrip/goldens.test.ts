@@ -2,8 +2,8 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import lab from "../../../probes/mail.roundtrip/lab.js";
 import type { Output } from "../../../probes/mail.roundtrip/schema.js";
-import type { RunningLab } from "../../../runner/lab/define-lab.js";
-import { runReport } from "../../../runner/run.js";
+import type { RunningLab } from "../../../runner/harness/define-lab.js";
+import { runReport } from "../../../runner/harness/run.js";
 import { normalise } from "../../support/normalise.js";
 
 const FOLDER = new URL("../../../fixtures/mail.roundtrip/1.0.0/", import.meta.url);

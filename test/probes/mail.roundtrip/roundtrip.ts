@@ -1,7 +1,7 @@
 import type { Output } from "../../../probes/mail.roundtrip/schema.js";
+import { type RunOptions, runReport } from "../../../runner/harness/run.js";
 import { LAB_ACCOUNT } from "../../../runner/lab/imap-server.js";
 import { type MailSystem, type MailSystemOptions, startMailSystem } from "../../../runner/lab/mail-system.js";
-import { type RunOptions, runReport } from "../../../runner/run.js";
 
 /** Where a mail system is, and who may use it. */
 export interface Ends {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { errorTypeOf } from "../../../probes/mail.send/error-type.js";
 import { newest } from "../../../probes/mail.send/schema.js";
 import { type SmtpServer, startSmtpServer } from "../../../runner/lab/smtp-server.js";
-import { RequestError } from "../../../runner/request-error.js";
+import { RequestError } from "../../../runner/support/request-error.js";
 import { type FailureCode, failure, type Phase } from "../../../schemas/failure.js";
 import { type SendInput, send } from "./send.js";
 

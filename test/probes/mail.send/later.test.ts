@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { startSmtpServer } from "../../../runner/lab/smtp-server.js";
-import type { JobMemory } from "../../../runner/memory.js";
-import { listen } from "../../../runner/net/listen.js";
+import { listen } from "../../../runner/net/transport/listen.js";
 import { consume } from "../../../runner/queue/consume.js";
 import { createWorker } from "../../../runner/queue/create-worker.js";
 import { openQueue } from "../../../runner/queue/queue.js";
+import type { JobMemory } from "../../../runner/run/run-state.js";
 import { playConnections } from "../../support/play-connections.js";
 import { LETTER, type SendInput, type SendOutput, send } from "./send.js";
 

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { playTranscript } from "../../../runner/lab/transcript-server.js";
-import { listen } from "../../../runner/net/listen.js";
+import { listen } from "../../../runner/net/transport/listen.js";
 import { allCertificates, testAuthority } from "../../support/certificates.js";
 import { send } from "./send.js";
 

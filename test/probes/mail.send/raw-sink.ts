@@ -1,4 +1,4 @@
-import { listen } from "../../../runner/net/listen.js";
+import { listen } from "../../../runner/net/transport/listen.js";
 
 export interface RawSink {
   readonly port: number;

@@ -1,5 +1,5 @@
 import type { newest } from "../../../probes/mail.send/schema.js";
-import { type RunOptions, runReport } from "../../../runner/run.js";
+import { type RunOptions, runReport } from "../../../runner/harness/run.js";
 import type { FilledOf, GivenOf } from "../../../schemas/contract.js";
 
 export type SendInput = Partial<GivenOf<(typeof newest)["input"]>>;

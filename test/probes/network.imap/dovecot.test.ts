@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { newest } from "../../../probes/network.imap/schema.js";
-import { run } from "../../../runner/run.js";
+import { run } from "../../../runner/harness/run.js";
 import type { FilledOf, GivenOf } from "../../../schemas/contract.js";
 import { testAuthority } from "../../support/certificates.js";
 import { type Dovecot, startDovecot } from "../../support/dovecot.js";

@@ -1,9 +1,9 @@
 import { afterEach, expect, test } from "vitest";
+import { runReport } from "../../../runner/harness/run.js";
 import { startImapServer } from "../../../runner/lab/imap-server.js";
 import { recordTranscript } from "../../../runner/lab/record.js";
 import { playTranscript } from "../../../runner/lab/transcript-server.js";
-import type { TraceEvent } from "../../../runner/recorder.js";
-import { runReport } from "../../../runner/run.js";
+import type { TraceEvent } from "../../../runner/run/recorder.js";
 import { allCertificates } from "../../support/certificates.js";
 import { normalise } from "../../support/normalise.js";
 

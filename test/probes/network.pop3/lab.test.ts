@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import lab from "../../../probes/network.pop3/lab.js";
-import type { RunningLab } from "../../../runner/lab/define-lab.js";
-import { runReport } from "../../../runner/run.js";
+import type { RunningLab } from "../../../runner/harness/define-lab.js";
+import { runReport } from "../../../runner/harness/run.js";
 
 let running: RunningLab;
 beforeAll(async () => {

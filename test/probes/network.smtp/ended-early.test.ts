@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { run } from "../../../runner/harness/run.js";
 import type { TranscriptServer } from "../../../runner/lab/transcript-server.js";
 import { playTranscript } from "../../../runner/lab/transcript-server.js";
-import { run } from "../../../runner/run.js";
 import type { Carried } from "../../../schemas/carried.js";
 import { blackHole } from "../../support/black-hole.js";
 import { allCertificates } from "../../support/certificates.js";
@@ -60,7 +60,7 @@ describe.each(Object.entries(SITUATIONS))("%s", (_name, make) => {
   test("the run's deadline ends it", async () => {
     const { phase, input, server } = await make();
     const output = await ended({ ...input, timeout_ms: ENDED_AFTER_MS });
-    expect(output).toMatchObject({ status: "error", failure: { phase, code: "timeout", message: "the run's deadline struck", retryable: true } });
+    expect(output).toMatchObject({ status: "error", failure: { phase, code: "timeout", message: "the run's deadline expired", retryable: true } });
     await closed(server);
   });
 

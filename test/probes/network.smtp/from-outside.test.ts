@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { playTranscript } from "../../../runner/lab/transcript-server.js";
-import { type AcceptedSocket, listen } from "../../../runner/net/listen.js";
+import { type AcceptedSocket, listen } from "../../../runner/net/transport/listen.js";
 import { type ChildRunner, childRunner } from "../../support/child-run.js";
 
 const open: { close(): unknown }[] = [];

@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from "vitest";
 import { sendTestMessage } from "../../../probes/network.smtp/message.js";
-import { FailureError } from "../../../runner/failure-error.js";
 import { type SmtpServer, type SmtpServerOptions, startSmtpServer } from "../../../runner/lab/smtp-server.js";
 import { playTranscript } from "../../../runner/lab/transcript-server.js";
+import { FailureError } from "../../../runner/run/failure-error.js";
 import { greetedSession, testRun } from "../../support/smtp-context.js";
 
 const MESSAGE = { mail_from: "alice@sender.example", rcpt_to: "bob@recipient.example", subject: "Prüfung", text: "One line.\n.Another with ü.\n" };

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { afterEach, describe, expect, test } from "vitest";
-import { type AcceptedSocket, listen } from "../../../runner/net/listen.js";
-import { run } from "../../../runner/run.js";
+import { run } from "../../../runner/harness/run.js";
+import { type AcceptedSocket, listen } from "../../../runner/net/transport/listen.js";
 
 const open: { close(): unknown }[] = [];
 afterEach(async () => {

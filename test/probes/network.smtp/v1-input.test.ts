@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { newest } from "../../../probes/network.smtp/schema.js";
 import { v1 } from "../../../probes/network.smtp/v1.js";
-import { type Accepted, accept } from "../../../runner/accept.js";
-import { defineProbe } from "../../../runner/define-probe.js";
-import { prepare } from "../../../runner/registry.js";
-import { RequestError } from "../../../runner/request-error.js";
-import { runLoaded } from "../../../runner/run.js";
-import { parseAsked } from "../../../runner/version.js";
+import { type Accepted, accept } from "../../../runner/harness/accept.js";
+import { defineProbe } from "../../../runner/harness/define-probe.js";
+import { prepare } from "../../../runner/harness/registry.js";
+import { runLoaded } from "../../../runner/harness/run.js";
+import { parseAsked } from "../../../runner/harness/version.js";
+import { RequestError } from "../../../runner/support/request-error.js";
 
 let runs = 0;
 const probe = await prepare(

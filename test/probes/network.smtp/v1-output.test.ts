@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { newest, type Output } from "../../../probes/network.smtp/schema.js";
 import { v1 } from "../../../probes/network.smtp/v1.js";
 import { type SeedInput, type SeedOutput, seed } from "../../../probes/network.smtp/v1-schema.js";
-import { fitForQueue } from "../../../runner/queue-payload.js";
+import { fitForQueue } from "../../../runner/harness/queue-payload.js";
 import { type Failure, type FailureCode, failure, type Phase } from "../../../schemas/failure.js";
 import type { Operation } from "../../../schemas/operation.js";
 

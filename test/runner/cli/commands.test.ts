@@ -1,10 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { parseArguments } from "../../../runner/cli/arguments.js";
-import { cellsOf } from "../../../runner/cli/cells.js";
 import type { Command } from "../../../runner/cli/command.js";
 import { COMMANDS } from "../../../runner/cli/commands.js";
-import { builtInNames, loadProbe } from "../../../runner/registry.js";
+import { builtInNames, loadProbe } from "../../../runner/harness/registry.js";
+import { cellsOf } from "../../../runner/support/text-width.js";
 import { probeRun } from "./command-line.js";
 
 const commands = await Promise.all(

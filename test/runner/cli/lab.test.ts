@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { labOf } from "../../../runner/registry.js";
+import { labOf } from "../../../runner/harness/registry.js";
 import { probeRun, spawnProbeRun } from "./command-line.js";
 
 const STATUS: Readonly<Record<string, string>> = { plain: "ok", starttls: "ok", implicit: "ok", auth: "ok", greylisting: "error" };

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { runReport } from "../../../runner/run.js";
+import { runReport } from "../../../runner/harness/run.js";
 import { probeRun } from "./command-line.js";
 
 let cwd: string;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { cellsOf } from "../../../runner/cli/cells.js";
 import { styleFor } from "../../../runner/cli/style.js";
 import { waterfall } from "../../../runner/cli/waterfall.js";
-import type { Report } from "../../../runner/run.js";
+import type { Report } from "../../../runner/harness/run.js";
+import { cellsOf } from "../../../runner/support/text-width.js";
 import { failure } from "../../../schemas/failure.js";
 
 const plain = styleFor({ isTty: false, columns: 80 }, {});

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { DeliveryOptions, MailToSend } from "../../../runner/delivery/create-delivery.js";
+import { run } from "../../../runner/harness/run.js";
 import { type DnsServer, startDnsServer } from "../../../runner/lab/dns-server.js";
-import { run } from "../../../runner/run.js";
 import type { DeliveryReport } from "../../../schemas/delivery.js";
 import { testAuthority } from "../../support/certificates.js";
 import { closeAfterEach, only, service } from "../../support/delivery.js";

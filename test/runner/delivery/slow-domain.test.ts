@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { keyOfRule } from "../../../runner/delivery/route/tls-policies.js";
-import type { HostTls } from "../../../runner/net/tls-policy/policy.js";
+import type { HostTls } from "../../../runner/tls-policy/policy.js";
 import { closeAfterEach, closing, internet, mail, service } from "../../support/delivery.js";
 import { POLICY_AUTHORITY, policyCertificate, startPolicyHost } from "../../support/policy-host.js";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { selfSigned } from "../../../runner/lab/self-signed.js";
-import type { Certificate } from "../../../runner/net/listen.js";
+import type { Certificate } from "../../../runner/net/transport/listen.js";
 import { closeAfterEach, closing, internet, mail, only, service } from "../../support/delivery.js";
 import type { FakeInternet, MxBehaviour } from "../../support/fake-internet.js";
 import { POLICY_AUTHORITY, policyCertificate, startPolicyHost } from "../../support/policy-host.js";

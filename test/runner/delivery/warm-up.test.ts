@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { DeliveryOptions } from "../../../runner/delivery/create-delivery.js";
 import { Ledger } from "../../../runner/delivery/ledger/ledger.js";
-import { nameOf } from "../../../runner/delivery/route/warm-up-room.js";
+import { nameOf } from "../../../runner/delivery/route/warm-up-quota.js";
 import { closeAfterEach, closing, internet, mail, only, service } from "../../support/delivery.js";
 import type { FakeInternet } from "../../support/fake-internet.js";
 

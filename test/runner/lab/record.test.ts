@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { recordTranscript } from "../../../runner/lab/record.js";
 import { parseTranscript } from "../../../runner/lab/transcript.js";
 import { type ConversationLine, playTranscript } from "../../../runner/lab/transcript-server.js";
-import type { TraceEvent } from "../../../runner/recorder.js";
+import type { TraceEvent } from "../../../runner/run/recorder.js";
 import { RawClient } from "../../support/raw-client.js";
 
 /** Talks to a server as a run would, and keeps what a run would trace. */

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import type { Delivery } from "../../../runner/lab/deliver.js";
+import type { Delivery } from "../../../runner/lab/byte-delivery.js";
 import { selfSigned } from "../../../runner/lab/self-signed.js";
 import { type PlayOptions, playTranscript, type TranscriptServer } from "../../../runner/lab/transcript-server.js";
 import { RawClient } from "../../support/raw-client.js";

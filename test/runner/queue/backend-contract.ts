@@ -1,14 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import {
-  type Backend,
-  type Channel,
-  type ClaimRequest,
-  type Delivery,
-  isChannel,
-  type Message,
-  NO_LIMITS,
-  type Outcome,
-} from "../../../runner/queue/backend.js";
+import { NO_LIMITS } from "../../../runner/limits/limits.js";
+import { type Backend, type Channel, type ClaimRequest, type Delivery, isChannel, type Message, type Outcome } from "../../../runner/queue/backend.js";
 import { BACKEND_DEFAULTS, type BackendOptions } from "../../../runner/queue/backend-options.js";
 import { lastFailure } from "../../../runner/queue/last-failure.js";
 

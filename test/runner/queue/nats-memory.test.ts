@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Backend, type Delivery, NO_LIMITS } from "../../../runner/queue/backend.js";
+import { NO_LIMITS } from "../../../runner/limits/limits.js";
+import type { Backend, Delivery } from "../../../runner/queue/backend.js";
 import { BACKEND_DEFAULTS } from "../../../runner/queue/backend-options.js";
 import { lastFailure } from "../../../runner/queue/last-failure.js";
 import { openNats } from "../../../runner/queue/nats/backend.js";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { readRedisUrl } from "../../../runner/queue/redis/address.js";
 import { jobIdOf, messageIdOf } from "../../../runner/queue/redis/ids.js";
-import { RequestError } from "../../../runner/request-error.js";
+import { RequestError } from "../../../runner/support/request-error.js";
 
 test("a URL with everything in it", () => {
   expect(readRedisUrl("rediss://me:p%40ss@redis.example.org:6380/3?prefix=fleet-1", {})).toEqual({

@@ -1,6 +1,7 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type Backend, type Channel, type Delivery, isChannel, NO_LIMITS } from "../../../runner/queue/backend.js";
+import { NO_LIMITS } from "../../../runner/limits/limits.js";
+import { type Backend, type Channel, type Delivery, isChannel } from "../../../runner/queue/backend.js";
 import { BACKEND_DEFAULTS } from "../../../runner/queue/backend-options.js";
 import { openRedis } from "../../../runner/queue/redis/backend.js";
 import { realServer } from "../../support/real-servers.js";

@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
-import { type Backend, type Channel, type Delivery, NO_LIMITS } from "../../../runner/queue/backend.js";
+import { NO_LIMITS } from "../../../runner/limits/limits.js";
+import type { Backend, Channel, Delivery } from "../../../runner/queue/backend.js";
 import { BACKEND_DEFAULTS } from "../../../runner/queue/backend-options.js";
 import { openRedis } from "../../../runner/queue/redis/backend.js";
 import { realServer } from "../../support/real-servers.js";

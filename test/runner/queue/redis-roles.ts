@@ -1,8 +1,9 @@
 import { writeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Channel, isChannel, type Message, NO_LIMITS } from "../../../runner/queue/backend.js";
+import { NO_LIMITS } from "../../../runner/limits/limits.js";
+import { type Channel, isChannel, type Message } from "../../../runner/queue/backend.js";
 import { BACKEND_DEFAULTS } from "../../../runner/queue/backend-options.js";
-import { isPassing } from "../../../runner/queue/passing.js";
+import { isPassing } from "../../../runner/queue/is-transient.js";
 import { openRedis } from "../../../runner/queue/redis/backend.js";
 
 /**

@@ -2,11 +2,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type Channel, NO_LIMITS } from "../../../runner/queue/backend.js";
+import { NO_LIMITS } from "../../../runner/limits/limits.js";
+import type { Channel } from "../../../runner/queue/backend.js";
 import { BACKEND_DEFAULTS } from "../../../runner/queue/backend-options.js";
 import { openSqlite } from "../../../runner/queue/sqlite/backend.js";
-import { openDriver } from "../../../runner/queue/sqlite/driver.js";
 import { APPLICATION_ID } from "../../../runner/queue/sqlite/schema.js";
+import { openDriver } from "../../../runner/sqlite/driver.js";
 
 /** As the first release made them. */
 const FORMAT_1 = ["job", "result"]

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { NO_LIMITS } from "../../../runner/queue/backend.js";
+import { NO_LIMITS } from "../../../runner/limits/limits.js";
 import { createWorker, type WorkerOptions } from "../../../runner/queue/create-worker.js";
 import { openQueue, type Queue } from "../../../runner/queue/queue.js";
 import { completed } from "../../../runner/queue/worker-stats.js";

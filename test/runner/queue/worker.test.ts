@@ -5,14 +5,14 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { RunningLab } from "../../../runner/lab/define-lab.js";
+import type { RunningLab } from "../../../runner/harness/define-lab.js";
+import { labOf } from "../../../runner/harness/registry.js";
 import type { Channel } from "../../../runner/queue/backend.js";
 import { consume } from "../../../runner/queue/consume.js";
 import type { ConsumeOptions } from "../../../runner/queue/consumer.js";
 import { createWorker, type WorkerOptions } from "../../../runner/queue/create-worker.js";
 import { openQueue, type Queue } from "../../../runner/queue/queue.js";
 import { completed } from "../../../runner/queue/worker-stats.js";
-import { labOf } from "../../../runner/registry.js";
 import { message } from "./backend-contract.js";
 
 let folder: string;

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, expect, test, vi } from "vitest";
 import { limited } from "../../../runner/vitest/limited.js";
-import { patience, patiently } from "../../../runner/vitest/patience.js";
+import { patience, patiently } from "../../../runner/vitest/test-retries.js";
 
 afterEach(() => {
   vi.useRealTimers();

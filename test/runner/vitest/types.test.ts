@@ -1,5 +1,5 @@
 import { describe, expectTypeOf, test } from "vitest";
-import type { InputOf, OutputOf, ProbeName } from "../../../runner/probe-types.js";
+import type { InputOf, OutputOf, ProbeName } from "../../../runner/harness/probe-types.js";
 import { expectProbe, probeTest } from "../../../runner/vitest/index.js";
 import type { Status } from "../../../schemas/carried.js";
 

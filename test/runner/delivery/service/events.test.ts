@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { UntoldError } from "../../../../runner/delivery/service/untold-error.js";
+import { UntoldError } from "../../../../runner/delivery/service/event-delivery-error.js";
 import type { Channel } from "../../../../runner/queue/backend.js";
 import { consume } from "../../../../runner/queue/consume.js";
 import { openQueue } from "../../../../runner/queue/queue.js";

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Delivery } from "../../../../runner/delivery/create-delivery.js";
-import { Meter } from "../../../../runner/delivery/service/meter.js";
-import { liveMetrics } from "../../../../runner/live-metrics.js";
-import { labels } from "../../../../runner/prometheus.js";
-import { run } from "../../../../runner/run.js";
+import { Meter } from "../../../../runner/delivery/service/metrics.js";
+import { run } from "../../../../runner/harness/run.js";
+import { liveMetrics } from "../../../../runner/support/metrics-registry.js";
+import { labels } from "../../../../runner/support/prometheus.js";
 import { closeAfterEach, closing, inside, internet, mail, service } from "../../../support/delivery.js";
 
 closeAfterEach();

@@ -1,8 +1,8 @@
 import { AUTHENTIC_DATA, decode, encode, type Packet, RECURSION_AVAILABLE, streamDecode, TRUNCATED_RESPONSE } from "dns-packet";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { framed } from "../../../../runner/net/dns/framed.js";
 import { buildQuery, type Question, type Reply, readReply } from "../../../../runner/net/dns/message.js";
+import { framed } from "../../../../runner/net/dns/tcp-framing.js";
 
 const QUESTION: Question = { name: "mail.example.org", type: "MX" };
 const query = buildQuery(QUESTION);

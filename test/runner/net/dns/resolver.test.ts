@@ -1,9 +1,9 @@
 import { createSocket } from "node:dgram";
 import { AUTHENTIC_DATA, decode, encode, type Packet } from "dns-packet";
 import { afterEach, describe, expect, test } from "vitest";
-import { Deadline } from "../../../../runner/deadline.js";
 import { type DnsBehaviour, type DnsServer, type DnsServerOptions, startDnsServer } from "../../../../runner/lab/dns-server.js";
 import { type LookUpOptions, Resolver } from "../../../../runner/net/dns/resolver.js";
+import { Deadline } from "../../../../runner/run/deadline.js";
 import { zoneText } from "../../../support/zones.js";
 
 const open: { close(): Promise<void> }[] = [];

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { FailureError } from "../../../../runner/failure-error.js";
 import { astring, type Dialect, mailboxArgument, type Piece, portionsOf, uidSet } from "../../../../runner/net/imap/command-line.js";
 import { decodeMailboxName, encodeMailboxName } from "../../../../runner/net/imap/mailbox-name.js";
 import { ResponseParser } from "../../../../runner/net/imap/response.js";
+import { FailureError } from "../../../../runner/run/failure-error.js";
 
 const WAITING: Dialect = { freeLiterals: "none", utf8: false };
 

@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import type { FailureError } from "../../../../runner/failure-error.js";
 import { capability, logout, noop, starttls } from "../../../../runner/net/imap/commands.js";
 import { fetchMessages } from "../../../../runner/net/imap/fetch.js";
 import { idle, isNewMail } from "../../../../runner/net/imap/idle.js";
@@ -8,6 +7,7 @@ import { enableUtf8, examine, listMailboxes, mailboxStatus, select } from "../..
 import { deleteMessages, storeFlags } from "../../../../runner/net/imap/remove.js";
 import { search } from "../../../../runner/net/imap/search.js";
 import type { ImapSession } from "../../../../runner/net/imap/session.js";
+import type { FailureError } from "../../../../runner/run/failure-error.js";
 import type { AuthInput, AuthMechanism } from "../../../../schemas/smtp.js";
 import { testAuthority } from "../../../support/certificates.js";
 import { type Dovecot, startDovecot } from "../../../support/dovecot.js";

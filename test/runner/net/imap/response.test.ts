@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../../../runner/net/imap/limits.js";
+import { bytesOf, listOf, numberOf, textOf, textsOf, type Value } from "../../../../runner/net/imap/parse-data.js";
 import { type Response, ResponseParser, statusLine } from "../../../../runner/net/imap/response.js";
-import { bytesOf, listOf, numberOf, textOf, textsOf, type Value } from "../../../../runner/net/imap/value.js";
 
 interface Heard {
   responses: Response[];

@@ -1,5 +1,4 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { FailureError } from "../../../../runner/failure-error.js";
 import { playTranscript, type TranscriptServer } from "../../../../runner/lab/transcript-server.js";
 import { capability, logout, noop, starttls } from "../../../../runner/net/imap/commands.js";
 import { fetchMessages } from "../../../../runner/net/imap/fetch.js";
@@ -10,6 +9,7 @@ import { enableUtf8, examine, listMailboxes, mailboxStatus, select } from "../..
 import { deleteMessages } from "../../../../runner/net/imap/remove.js";
 import { search } from "../../../../runner/net/imap/search.js";
 import { ImapSession } from "../../../../runner/net/imap/session.js";
+import { FailureError } from "../../../../runner/run/failure-error.js";
 import type { AuthInput } from "../../../../schemas/smtp.js";
 import { allCertificates } from "../../../support/certificates.js";
 import { greetedImap } from "../../../support/imap-context.js";
@@ -457,6 +457,6 @@ describe("IDLE", () => {
   test("the run's deadline ends the waiting", async () => {
     const run = testRun(150);
     const session = await greeted("C: a1 IDLE\nS: + idling\n@expect-close", run);
-    expect(await failureOf(idle(session, waiting))).toMatchObject({ code: "timeout", message: "the run's deadline struck" });
+    expect(await failureOf(idle(session, waiting))).toMatchObject({ code: "timeout", message: "the run's deadline expired" });
   });
 });

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { FailureError } from "../../../../runner/failure-error.js";
 import { playTranscript } from "../../../../runner/lab/transcript-server.js";
 import { capa, noop, quit, stat, stls } from "../../../../runner/net/pop3/commands.js";
 import { logIn } from "../../../../runner/net/pop3/login.js";
 import { Pop3Session } from "../../../../runner/net/pop3/session.js";
+import { FailureError } from "../../../../runner/run/failure-error.js";
 import type { Pop3AuthInput, Pop3Method } from "../../../../schemas/pop3.js";
 import { allCertificates, testAuthority } from "../../../support/certificates.js";
 import { type Dovecot, startDovecot } from "../../../support/dovecot.js";

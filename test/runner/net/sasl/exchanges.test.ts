@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { FailureError } from "../../../../runner/failure-error.js";
 import { cramMd5 } from "../../../../runner/net/sasl/cram-md5.js";
 import { decodeChallenge } from "../../../../runner/net/sasl/exchange.js";
 import { login } from "../../../../runner/net/sasl/login.js";
@@ -9,6 +8,7 @@ import { saslPrep } from "../../../../runner/net/sasl/saslprep.js";
 import { parseServerFinal, parseServerFirst } from "../../../../runner/net/sasl/scram-message.js";
 import { scramSha256 } from "../../../../runner/net/sasl/scram-sha-256.js";
 import { xoauth2 } from "../../../../runner/net/sasl/xoauth2.js";
+import { FailureError } from "../../../../runner/run/failure-error.js";
 
 function failureOf(action: () => unknown): unknown {
   try {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { FailureError } from "../../../../runner/failure-error.js";
 import { type SmtpServerOptions, startSmtpServer } from "../../../../runner/lab/smtp-server.js";
 import { playTranscript } from "../../../../runner/lab/transcript-server.js";
 import { authenticate, type LoginEvidence } from "../../../../runner/net/smtp/auth.js";
 import { hello, starttls } from "../../../../runner/net/smtp/commands.js";
+import { FailureError } from "../../../../runner/run/failure-error.js";
 import type { AuthInput, AuthMechanism } from "../../../../schemas/smtp.js";
 import { AUTH_MECHANISMS } from "../../../../schemas/smtp.js";
 import { greetedSession, type TestRun, testRun } from "../../../support/smtp-context.js";

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { LineOddity } from "../../../../runner/net/line-text.js";
 import { LIMITS } from "../../../../runner/net/smtp/limits.js";
 import { enhancedCode, type Malformed, plainText, type Reply, ReplyParser, replyClass, replyText } from "../../../../runner/net/smtp/reply.js";
+import type { LineOddity } from "../../../../runner/net/transport/line-text.js";
 
 interface Heard {
   replies: Reply[];

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, test } from "vitest";
-import { FailureError } from "../../../../runner/failure-error.js";
 import { selfSigned } from "../../../../runner/lab/self-signed.js";
 import { playTranscript, type TranscriptServer } from "../../../../runner/lab/transcript-server.js";
-import { listen, serveTls } from "../../../../runner/net/listen.js";
 import { addressLiteral, ehlo, heloDomain, noop, quit, starttls } from "../../../../runner/net/smtp/commands.js";
 import { accepted, SmtpSession } from "../../../../runner/net/smtp/session.js";
+import { listen, serveTls } from "../../../../runner/net/transport/listen.js";
+import { FailureError } from "../../../../runner/run/failure-error.js";
 import { certificate, certificatePath, testAuthority } from "../../../support/certificates.js";
 import { greetedSession, testRun } from "../../../support/smtp-context.js";
 

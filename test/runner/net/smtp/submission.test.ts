@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { FailureError } from "../../../../runner/failure-error.js";
 import { type SmtpServerOptions, startSmtpServer } from "../../../../runner/lab/smtp-server.js";
 import { playTranscript } from "../../../../runner/lab/transcript-server.js";
 import { nothingLearned, openSubmission, type SubmissionFacts, type SubmissionOptions } from "../../../../runner/net/smtp/submission.js";
+import { FailureError } from "../../../../runner/run/failure-error.js";
 import type { Failure } from "../../../../schemas/failure.js";
 import { allCertificates, certificate, testAuthority } from "../../../support/certificates.js";
 import { testRun } from "../../../support/smtp-context.js";

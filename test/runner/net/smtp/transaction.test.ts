@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { fail } from "../../../../runner/failure-error.js";
 import { startSmtpServer } from "../../../../runner/lab/smtp-server.js";
 import { playTranscript } from "../../../../runner/lab/transcript-server.js";
 import { noop } from "../../../../runner/net/smtp/commands.js";
 import { type Mailbox, parseMailbox } from "../../../../runner/net/smtp/mailbox.js";
 import { type Envelope, type Transaction, transaction } from "../../../../runner/net/smtp/transaction.js";
+import { fail } from "../../../../runner/run/failure-error.js";
 import { greetedSession, testRun } from "../../../support/smtp-context.js";
 
 function mailbox(written: string): Mailbox {

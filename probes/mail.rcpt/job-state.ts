@@ -1,0 +1,82 @@
+import { MOST_KEPT_BYTES } from "../../runner/harness/memory.js";
+import type { Failure } from "../../schemas/failure.js";
+import type { Ctx, Domain, Question, RcptEvidence, Result } from "./evidence.js";
+
+/** What a run of a job keeps for the next one: nobody is asked twice for what was answered. */
+interface Kept {
+  readonly answers: readonly KeptAnswer[];
+  readonly domains: readonly Domain[];
+  /** Until then the next run waits. */
+  readonly dueAt: number;
+}
+
+interface KeptAnswer {
+  /** In the input's order. */
+  readonly index: number;
+  readonly result: Result;
+  readonly failure: Failure | null;
+  /** When it may be asked again, in milliseconds of UTC; null for what is decided. */
+  readonly dueAt: number | null;
+}
+
+/** What is due so soon after the first waits for nothing, and is asked together with it. */
+const TOGETHER_MS = 60_000;
+
+/** Writes down what earlier runs of this job found. What is left open is to be asked now. */
+export function recall(ctx: Ctx, questions: readonly Question[]): readonly Domain[] {
+  const kept = (ctx.memory.kept ?? NOTHING) as Kept;
+  // By the clock of another machine it may seem too early. That the job is here says that what it waited for is due.
+  const now = Math.max(kept.dueAt, Date.now());
+  for (const { index, result, failure, dueAt } of kept.answers) {
+    const question = questions[index];
+    const isDue = dueAt !== null && dueAt <= now;
+    if (isDue || question === undefined || question.result.email !== result.email) continue;
+    Object.assign(question.result, result);
+    Object.assign(question, { failure, isSettled: true, notBefore: dueAt, isRecalled: true });
+  }
+  return kept.domains;
+}
+
+const NOTHING: Kept = { answers: [], domains: [], dueAt: 0 };
+
+/** The evidence for what was recalled: domains that were not looked up now, and what is known of those that were. */
+export function addDomains({ domains }: RcptEvidence, recalled: readonly Domain[]): void {
+  for (const domain of recalled) {
+    const now = domains.find((each) => each.domain === domain.domain);
+    if (now === undefined) domains.push(domain);
+    else if (!now.catch_all.asked) now.catch_all = domain.catch_all;
+  }
+}
+
+/** Keeps what is decided, and says when the rest is worth asking again. */
+export async function remember(ctx: Ctx, { domains }: RcptEvidence, questions: readonly Question[]): Promise<void> {
+  const now = Date.now();
+  const answers = questions.map(({ result, failure, notBefore }, index): KeptAnswer => {
+    const isOpen = failure?.retryable === true;
+    return { index, result, failure, dueAt: isOpen ? (notBefore ?? now + (result.retry_after_ms ?? 0)) : null };
+  });
+  const dueAts = answers.flatMap(({ dueAt }) => dueAt ?? []);
+  const first = firstDue(dueAts);
+  ctx.memory.retryAfter(Math.max(0, first - now));
+  const worthKeeping = answers.filter(({ dueAt }) => dueAt === null || dueAt > first);
+  if (worthKeeping.length > 0) await ctx.memory.keep(fitting({ answers: worthKeeping, domains, dueAt: first }));
+}
+
+/** When those that are due first are all due. */
+function firstDue(dueAts: readonly number[]): number {
+  const first = Math.min(...dueAts);
+  return dueAts.reduce((latest, dueAt) => (dueAt <= first + TOGETHER_MS ? Math.max(latest, dueAt) : latest), first);
+}
+
+/** Of a job with hundreds of addresses, not all answers fit: the others are asked for again. */
+function fitting({ answers, domains, dueAt }: Kept): Kept {
+  for (let most = answers.length; ; most = Math.floor(most / 2)) {
+    const some = answers.slice(0, most);
+    const names = new Set(some.map(({ result }) => result.domain));
+    const kept = { answers: some, domains: domains.filter(({ domain }) => names.has(domain)), dueAt };
+    if (Buffer.byteLength(JSON.stringify(kept)) <= MOST_KEPT_BYTES * ROOM) return kept;
+  }
+}
+
+/** A secret that is masked may become longer. */
+const ROOM = 0.9;

@@ -1,0 +1,123 @@
+import { has } from "../../runner/net/smtp/capabilities.js";
+import { mailLine, rcptLine } from "../../runner/net/smtp/mail.js";
+import type { Mailbox } from "../../runner/net/smtp/mailbox.js";
+import { replyClass } from "../../runner/net/smtp/reply.js";
+import type { SmtpSession, TimedReply } from "../../runner/net/smtp/session.js";
+import { FailureError } from "../../runner/run/failure-error.js";
+import { type Decision, decisionOfFailure, decisionOfReply } from "./decide.js";
+import { CLOSING } from "./open-session.js";
+
+type Command = Parameters<SmtpSession["pipeline"]>[0][number];
+type Outcome = PromiseSettledResult<TimedReply>;
+
+/** What came of asking for one address. */
+export interface Answer {
+  readonly decision: Decision;
+  /** answered: go on. refused: by a reply about us, which will be the same for the next. gone: the server is, or goes. */
+  readonly kind: "answered" | "refused" | "gone";
+  /** False where another connection or another mail host may still give an answer. */
+  readonly isFinal: boolean;
+  /** Of the reply to RCPT. */
+  readonly ms: number | null;
+}
+
+export interface Manners {
+  /** Several commands in one write, where the server offers it. */
+  readonly mayPipeline: boolean;
+  /** Between two addresses; null where nobody asked for it. Resolves early when the run ends. */
+  readonly pause: (() => Promise<void>) | null;
+}
+
+/** Commands that go out together: more would be a burst in a server's log, and gain nothing. */
+const MOST_TOGETHER = 16;
+
+/**
+ * Asks for addresses, each in a transaction of its own: MAIL, RCPT, RSET. Several recipients in one transaction make some servers
+ * answer for their combination ("recipients belong to multiple regions"), and make one address's answer hang on another's.
+ * Gives an answer for each until one says that there is no use in going on. DATA is never sent.
+ */
+export async function ask(session: SmtpSession, sender: Mailbox | null, mailboxes: readonly Mailbox[], { mayPipeline, pause }: Manners): Promise<Answer[]> {
+  const mostTogether = pause === null ? MOST_TOGETHER : 1;
+  const together = mayPipeline && has(session.capabilities, "PIPELINING") ? mostTogether : 1;
+  const made = mailboxes.map(transactionsOf(session, sender));
+  const answers: Answer[] = [];
+  // The first goes alone: a server that refuses us says so once, not sixteen times.
+  for (let from = 0, size = 1; from < made.length; from += size, size = together) {
+    if (from === 0) size = 1;
+    else if (pause !== null) await pause();
+    const given = together === 1 ? [await oneByOne(session, made[from] as Made)] : await pipelined(session, made.slice(from, from + size));
+    answers.push(...given);
+    if (given.some(({ kind }) => kind !== "answered")) break;
+  }
+  return answers;
+}
+
+type Transaction = readonly [mail: Command, rcpt: Command, rset: Command];
+
+/** The commands that ask for an address, or the answer where this server cannot be asked for it. */
+type Made = { commands: Transaction } | { answer: Answer };
+
+const RSET: Command = { name: "RSET", phase: "rset", line: "RSET" };
+
+function transactionsOf(session: SmtpSession, sender: Mailbox | null): (mailbox: Mailbox) => Made {
+  // The same for one address after the other, and made anew only where one is beyond ASCII.
+  let usual: Command | null = null;
+  const mailCommand = (smtpUtf8: boolean): Command => ({ name: "MAIL", phase: "mail", line: mailLine(session, sender, { smtpUtf8 }) });
+  return (mailbox) => {
+    try {
+      const rcpt: Command = { name: "RCPT", phase: "rcpt", line: rcptLine(session, mailbox) };
+      if (!mailbox.needsSmtpUtf8) usual ??= mailCommand(false);
+      return { commands: [mailbox.needsSmtpUtf8 || usual === null ? mailCommand(mailbox.needsSmtpUtf8) : usual, rcpt, RSET] };
+    } catch (error) {
+      if (!(error instanceof FailureError)) throw error;
+      return { answer: { decision: decisionOfFailure(error.failure), kind: "answered", isFinal: true, ms: null } };
+    }
+  };
+}
+
+/** Those that the server can be asked for go out in one write (RFC 2920). */
+async function pipelined(session: SmtpSession, made: readonly Made[]): Promise<Answer[]> {
+  const commands: Command[] = [];
+  for (const each of made) if ("commands" in each) commands.push(...each.commands);
+  const outcomes = await session.pipeline(commands);
+  let next = 0;
+  return made.map((each) => {
+    if ("answer" in each) return each.answer;
+    next += 3;
+    return answerOf(outcomes[next - 3] as Outcome, outcomes[next - 2], outcomes[next - 1]);
+  });
+}
+
+async function oneByOne(session: SmtpSession, made: Made): Promise<Answer> {
+  if ("answer" in made) return made.answer;
+  const outcomes: Outcome[] = [];
+  for (const command of made.commands) {
+    const [outcome] = (await session.pipeline([command])) as [Outcome];
+    outcomes.push(outcome);
+    // After a refused MAIL there is no transaction to go on with; a server that goes cannot be asked.
+    if (outcome.status === "rejected" || outcome.value.code === CLOSING || (command.phase === "mail" && replyClass(outcome.value) !== 2)) break;
+  }
+  return answerOf(outcomes[0] as Outcome, outcomes[1], outcomes[2]);
+}
+
+function answerOf(mail: Outcome, rcpt: Outcome | undefined, rset: Outcome | undefined): Answer {
+  if (mail.status === "rejected") return lost(mail.reason as FailureError);
+  if (replyClass(mail.value) !== 2) {
+    const isClosing = mail.value.code === CLOSING;
+    return { decision: decisionOfReply("mail", mail.value), kind: isClosing ? "gone" : "refused", isFinal: !isClosing, ms: null };
+  }
+  if (rcpt === undefined || rcpt.status === "rejected") return lost((rcpt as PromiseRejectedResult).reason as FailureError);
+  const said = { decision: decisionOfReply("rcpt", rcpt.value), ms: rcpt.value.duration_ms };
+  if (rcpt.value.code === CLOSING) return { ...said, kind: "gone", isFinal: false };
+  if (AMONG_US.has(said.decision.reason)) return { ...said, kind: "refused", isFinal: true };
+  // Without its transaction ended, the next would stand inside this one. What was answered stays answered.
+  const isOver = rset?.status === "fulfilled" && replyClass(rset.value) === 2;
+  return { ...said, kind: isOver ? "answered" : "gone", isFinal: true };
+}
+
+/** Said of an address, meant for us: the next address would hear the same. */
+const AMONG_US: ReadonlySet<string> = new Set(["client_blocked", "sender_refused", "rate_limited", "tls_required"]);
+
+function lost({ failure }: FailureError): Answer {
+  return { decision: decisionOfFailure(failure), kind: "gone", isFinal: false, ms: null };
+}

@@ -1,0 +1,145 @@
+import { siteOf } from "../../runner/mail-sites/site.js";
+import { failureOfOutcome } from "../../runner/net/dns/answer.js";
+import { failureOfRoute, isUncertain, unknownRoute } from "../../runner/net/dns/mail-route.js";
+import { type Random, seededRandom } from "../../runner/net/dns/shuffle.js";
+import { addressUse } from "../../runner/net/transport/address-policy.js";
+import { FailureError } from "../../runner/run/failure-error.js";
+import { failure } from "../../schemas/failure.js";
+import { asciiDomain, type Host, parseHost } from "../../schemas/host.js";
+import type { MailHost, MailRoute } from "../../schemas/mx.js";
+import { decisionOf, decisionOfFailure, settle } from "./decide.js";
+import type { Ctx, Domain, Question, RcptEvidence } from "./evidence.js";
+import type { Input } from "./schema.js";
+
+/** A mail site, and what is to be asked there. */
+export interface Round {
+  readonly site: string;
+  /** In the order in which to try them. */
+  readonly hosts: readonly MailHost[];
+  readonly questions: Question[];
+}
+
+/** Finds where each domain's mail goes, and puts those together that go to the same place. */
+export async function findSites(ctx: Ctx, input: Input, evidence: RcptEvidence, questions: readonly Question[]): Promise<Round[]> {
+  const rounds = new Map<string, Round>();
+  const random = seededRandom(evidence.seed);
+  for (const [name, asked] of byDomain(questions)) {
+    const domain = unknownDomain(name);
+    evidence.domains.push(domain);
+    const found = await findHosts(ctx, input, domain, asked, random);
+    if (!found) continue;
+    domain.site = siteOf(
+      domain.hosts.map(({ host }) => host),
+      input.mx_port,
+    );
+    const round = rounds.get(domain.site) ?? { site: domain.site, hosts: domain.hosts, questions: [] };
+    round.questions.push(...asked);
+    rounds.set(domain.site, round);
+  }
+  return [...rounds.values()];
+}
+
+function byDomain(questions: readonly Question[]): Map<string, Question[]> {
+  const domains = new Map<string, Question[]>();
+  for (const question of questions) {
+    const name = question.result.domain ?? domainOf(question.mailbox.host);
+    const own = domains.get(name);
+    if (own === undefined) domains.set(name, [question]);
+    else own.push(question);
+  }
+  return domains;
+}
+
+export function domainOf({ kind, host }: Host): string {
+  return kind === "name" ? asciiDomain(host) : host;
+}
+
+function unknownDomain(domain: string): Domain {
+  const catchAll = { verdict: "unknown", asked: false, from_cache: false, address: null, code: null, message: null } as const;
+  return { domain, site: null, route: null, outcome: null, hosts: [], from_cache: false, ttl_s: null, catch_all: catchAll };
+}
+
+/** False when there is nothing to ask: then it is decided. */
+async function findHosts(ctx: Ctx, input: Input, domain: Domain, asked: readonly Question[], random: Random): Promise<boolean> {
+  try {
+    if (input.mx_host !== undefined) return await givenHost(ctx, input, domain, input.mx_host, asked);
+    const host = asked[0]?.mailbox.host;
+    // RFC 5321, section 5.1: an address literal is its own mail host.
+    if (host?.kind === "address") return await givenHost(ctx, input, domain, host.host, asked);
+    return await routed(ctx, input, domain, asked, random);
+  } catch (error) {
+    if (!(error instanceof FailureError)) throw error;
+    for (const question of asked) settle(question, decisionOfFailure(error.failure), null, false);
+    return false;
+  }
+}
+
+async function routed(ctx: Ctx, input: Input, domain: Domain, asked: readonly Question[], random: Random): Promise<boolean> {
+  const route = unknownRoute(domain.domain);
+  try {
+    await ctx.resolver.mx(route, { family: input.address_family, allowPrivate: input.allow_private_addresses, random }, input);
+  } finally {
+    Object.assign(domain, { route: route.kind, outcome: route.outcome, hosts: route.hosts, from_cache: route.from_cache, ttl_s: route.ttl_s });
+  }
+  const decision = decisionOfRoute(route, input);
+  if (decision === null) return true;
+  for (const question of asked) settle(question, decision, null, true);
+  return false;
+}
+
+/** What name servers alone decide; null when there is somebody to ask. */
+function decisionOfRoute(route: MailRoute, { address_family: family }: Input): ReturnType<typeof decisionOf> | null {
+  const { ascii_domain: domain, kind, outcome } = route;
+  if (kind === "null_mx") {
+    const words = `${domain} says with a null MX that it takes no mail (RFC 7505)`;
+    return decisionOf("domain_takes_no_mail", "resolve", "hard_fail", failure("resolve", "dns_not_found", words));
+  }
+  const broken = failureOfRoute(route);
+  if (broken === null) return null;
+  if (outcome === "no_such_name") return decisionOf("domain_unknown", "resolve", "hard_fail", broken);
+  // With one family only, the other may have what is missing.
+  if (broken.code === "dns_not_found" && family === "any") return decisionOf("no_mail_host", "resolve", "hard_fail", broken);
+  return decisionOfFailure(broken);
+}
+
+async function givenHost(ctx: Ctx, input: Input, domain: Domain, written: string, asked: readonly Question[]): Promise<boolean> {
+  const host = parseHost(written);
+  if (host === null) throw new Error(`${written} passed the contract and is no host`);
+  const mailHost = host.kind === "address" ? literalHost(host.host, input) : await lookedUp(ctx, input, host.host.toLowerCase());
+  domain.hosts = [mailHost];
+  if (mailHost.addresses.some(({ may_be_dialled: mayBeDialled }) => mayBeDialled)) return true;
+  const decision = decisionOfFailure(whyNotDialled(mailHost));
+  for (const question of asked) settle(question, decision, null, true);
+  return false;
+}
+
+function whyNotDialled({ host, addresses, ipv4, ipv6 }: MailHost): ReturnType<typeof failure> {
+  const unsure = [ipv4, ipv6].find(isUncertain);
+  if (addresses.length > 0)
+    return failure("resolve", "not_permitted", `${host} has no address that may be dialled: ${addresses.map((each) => each.ip_address).join(", ")}`);
+  return failureOfOutcome(unsure ?? "no_such_name", `the addresses of ${host}`);
+}
+
+function literalHost(ipAddress: string, { allow_private_addresses: allowPrivate }: Input): MailHost {
+  return {
+    host: ipAddress,
+    preference: 0,
+    problem: null,
+    aliases: [],
+    ipv4: null,
+    ipv6: null,
+    authenticated_data: false,
+    addresses: [mailAddress(ipAddress, null, allowPrivate)],
+  };
+}
+
+async function lookedUp(ctx: Ctx, input: Input, name: string): Promise<MailHost> {
+  const { ipv4, ipv6, aliases, authenticated, addresses } = await ctx.resolver.addresses(name, input);
+  const shown = addresses.map(({ address, ttl }) => mailAddress(address, ttl, input.allow_private_addresses));
+  return { host: name, preference: 0, problem: null, aliases: [...aliases], ipv4, ipv6, authenticated_data: authenticated, addresses: shown };
+}
+
+function mailAddress(ipAddress: string, ttl: number | null, allowPrivate: boolean): MailHost["addresses"][number] {
+  const { scope, standard } = addressUse(ipAddress);
+  return { ip_address: ipAddress, ttl_s: ttl, scope, standard, may_be_dialled: scope === "global" || allowPrivate };
+}

@@ -1,0 +1,70 @@
+import type { Recipient, SendAttempt } from "./evidence.js";
+import type { Seal } from "./message-identity.js";
+import { recipientSchema, sendAttemptSchema } from "./schema.js";
+
+/** What a job remembers from one run to the next. */
+export interface Kept {
+  version: 1;
+  /** What follows from the input is not kept: whatever in it looks like a secret would be masked. */
+  seal: Seal;
+  recipients: Recipient[];
+  attempts: SendAttempt[];
+  /** When the next attempt is due, in UTC; null when none is. */
+  next_at: string | null;
+  /** To whom the message is being sent, by their places: a run that ended so leaves it open whether it was taken for them. */
+  underway: number[];
+}
+
+/** Its names and words are ours also where a password is one of them: masked, they would be read as something else, and sent again for it. */
+export const KEPT_SCHEMA = {
+  properties: {
+    version: {},
+    seal: { properties: { token: {}, unique: {}, date: {} } },
+    recipients: { items: recipientSchema },
+    attempts: { items: sendAttemptSchema },
+    next_at: {},
+    underway: {},
+  },
+};
+
+/** What an earlier run kept; null when there is none, or it was kept in a form that is not ours. */
+export function keptOf(value: unknown): Kept | null {
+  const kept = value as Kept | null;
+  return kept !== null && typeof kept === "object" && kept.version === 1 ? kept : null;
+}
+
+/** A queue keeps little: the first attempts and the last ones, replies shortened, and the steps of the last two. */
+export function fitToKeep({ recipients, attempts, ...rest }: Kept): Kept {
+  const first = attempts.slice(0, -LAST_ATTEMPTS).slice(0, FIRST_ATTEMPTS);
+  return {
+    ...rest,
+    recipients: recipients.map((recipient) => ({ ...recipient, message: shortened(recipient.message) })),
+    attempts: [...first.map(withoutSteps), ...attempts.slice(-LAST_ATTEMPTS, -WITH_STEPS).map(withoutSteps), ...attempts.slice(-WITH_STEPS).map(withSteps)],
+  };
+}
+
+const FIRST_ATTEMPTS = 5;
+const LAST_ATTEMPTS = 35;
+const WITH_STEPS = 2;
+const MOST_STEPS = 40;
+const MOST_CHARACTERS = 200;
+
+function withoutSteps(attempt: SendAttempt): SendAttempt {
+  const { reply_message: message, failure } = attempt;
+  return {
+    ...attempt,
+    operations: [],
+    dialled: [],
+    reply_message: shortened(message),
+    failure: failure === null ? null : { ...failure, message: shortened(failure.message) },
+  };
+}
+
+function withSteps(attempt: SendAttempt): SendAttempt {
+  const operations = attempt.operations.slice(0, MOST_STEPS).map((operation) => ({ ...operation, message: shortened(operation.message) }));
+  return { ...withoutSteps(attempt), operations, dialled: attempt.dialled.slice(0, MOST_STEPS) };
+}
+
+function shortened<Text extends string | null>(text: Text): Text {
+  return (text === null || text.length <= MOST_CHARACTERS ? text : `${text.slice(0, MOST_CHARACTERS)}…`) as Text;
+}

@@ -1,0 +1,99 @@
+import { randomUUID } from "node:crypto";
+import { type Attachment, compose, headerProblem } from "../../runner/mail/compose.js";
+import { givenKeys } from "../../runner/mail/dkim/given-keys.js";
+import { createSigner } from "../../runner/mail/dkim/signer.js";
+import { newMessageId } from "../../runner/mail/message-id.js";
+import { newToken, testSubject } from "../../runner/mail/token.js";
+import { parseMailbox } from "../../runner/net/smtp/mailbox.js";
+import { fail } from "../../runner/run/failure-error.js";
+import type { DkimResult } from "../../schemas/dkim.js";
+import { resolved } from "../../schemas/secret.js";
+import type { Parties } from "./addresses.js";
+import type { Input } from "./schema.js";
+
+/** What makes a message another one than that of the same input: it is the same in every attempt, and in every run of a job. */
+export interface Seal {
+  token: string;
+  unique: string;
+  /** In ISO 8601. */
+  date: string;
+}
+
+/** From it and the input follow all of the message's bytes. */
+export interface Letter {
+  token: string;
+  subject: string;
+  message_id: string;
+  seal: Seal;
+}
+
+export function newLetter(input: Input): Letter {
+  return sealed(input, { token: newToken(), unique: randomUUID(), date: new Date().toISOString() });
+}
+
+/** The letter of an earlier run. */
+export function sealed(input: Input, seal: Seal): Letter {
+  const token = input.token ?? seal.token;
+  const sender = parseMailbox(input.from_addr);
+  // A sender that is no address is told of later, and nothing is sent then.
+  const owner = "problem" in sender ? { host: { kind: "name", host: "sender.invalid" } as const } : sender;
+  return {
+    token,
+    subject: testSubject(input.subject_prefix, new Date(seal.date), token),
+    message_id: input.message_id ?? newMessageId(owner, seal.unique),
+    seal,
+  };
+}
+
+/** The message itself, signed where it is to be. */
+export async function messageOf(input: Input, letter: Letter, parties: Parties): Promise<{ bytes: Uint8Array; dkim: DkimResult | null }> {
+  for (const { name } of input.headers) {
+    const problem = headerProblem(name);
+    if (problem !== null) throw fail("data", "not_permitted", `headers cannot hold ${JSON.stringify(name)}: ${problem}; nothing was sent`);
+  }
+  const unsigned = await compose({
+    from: parties.sender.path,
+    to: parties.recipients.map(({ path }) => path),
+    ...(parties.replyTo === null ? {} : { reply_to: parties.replyTo.path }),
+    subject: letter.subject,
+    text: input.size_bytes === undefined ? textOf(input, letter) : filledUp(textOf(input, letter), input.size_bytes),
+    ...(input.html === undefined ? {} : { html: input.html }),
+    headers: input.headers,
+    attachments: input.attachments.map(attachmentOf),
+    date: new Date(letter.seal.date),
+    message_id: letter.message_id,
+  });
+  return input.dkim.length === 0 ? { bytes: unsigned, dkim: null } : signed(unsigned, input.dkim, letter);
+}
+
+async function signed(message: Uint8Array, keys: Input["dkim"], { seal }: Letter): Promise<{ bytes: Uint8Array; dkim: DkimResult }> {
+  const written = keys.map(({ domain, selector, private_key: key }) => ({ domain, selector, privateKey: resolved(key) }));
+  // Signed at the message's own date: the next attempt gives the same bytes.
+  const signer = createSigner({ keys: givenKeys(written), now: () => Date.parse(seal.date) });
+  const { header, signatures, problems } = await signer.sign(message);
+  const [problem] = problems;
+  if (problem !== undefined) throw fail("data", "not_permitted", `the message could not be signed: ${problem.message}; nothing was sent`);
+  return { bytes: Buffer.concat([header, message]), dkim: { signatures, problems } };
+}
+
+function attachmentOf({ name, type, text, base64 }: Input["attachments"][number]): Attachment {
+  return { name, ...(type === undefined ? {} : { type }), content: text === undefined ? Buffer.from(base64 ?? "", "base64") : Buffer.from(text) };
+}
+
+function textOf({ text }: Input, { token }: Letter): string {
+  return text ?? `This is a test message, its token is ${token}. It may be deleted.\n`;
+}
+
+const FILLING = `${"x".repeat(70)}\n`;
+
+/** Lines end in CR LF on the wire: that is how they are counted. */
+function filledUp(text: string, bytes: number): string {
+  const isEnded = /[\r\n]$/.test(text);
+  const held = Buffer.byteLength(text.replace(/\r\n?|\n/g, "\r\n")) + (isEnded ? 0 : 2);
+  const missing = bytes - held;
+  // A line end alone takes two.
+  if (missing < 2) return text;
+  const lines = Math.floor((missing - 2) / (FILLING.length + 1));
+  const rest = missing - lines * (FILLING.length + 1);
+  return `${text}${isEnded ? "" : "\n"}${FILLING.repeat(lines)}${"x".repeat(Math.max(0, rest - 2))}\n`;
+}

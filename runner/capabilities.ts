@@ -1,0 +1,36 @@
+import type { DeliveryGrant } from "./delivery/capability.js";
+import { provide } from "./harness/capabilities.js";
+import type { MemoryGrant } from "./harness/memory.js";
+import type { SitesGrant } from "./mail-sites/capability.js";
+import type { ResolverGrant } from "./net/dns/capability.js";
+import type { TcpGrant } from "./net/transport/dial.js";
+import type { TlsGrant } from "./net/transport/tls.js";
+import { monotonic, utc } from "./run/clock.js";
+
+// The capabilities of probe-run: what a probe may list in `needs`, and what it then finds in its ctx. The entry points import this table.
+
+declare module "./harness/capabilities.js" {
+  interface Capabilities {
+    /** Opens connections. */
+    tcp: TcpGrant;
+    /** Secures a connection. */
+    tls: TlsGrant;
+    /** Queries name servers. */
+    resolver: ResolverGrant;
+    /** Remembers how mail sites behaved, and keeps to their limits. */
+    sites: SitesGrant;
+    /** Delivers messages to their recipients. */
+    delivery: DeliveryGrant;
+    clock: { now(): number; utc(): string };
+    /** Keeps the state of a job from one run of it to the next. */
+    memory: MemoryGrant;
+  }
+}
+
+provide("tcp", async () => (await import("./net/transport/dial.js")).tcpGrant);
+provide("tls", async () => (await import("./net/transport/tls.js")).tlsGrant);
+provide("resolver", async () => (await import("./net/dns/capability.js")).resolverGrant);
+provide("sites", async () => (await import("./mail-sites/capability.js")).sitesGrant);
+provide("delivery", async () => (await import("./delivery/capability.js")).deliveryGrant);
+provide("clock", async () => () => ({ now: monotonic, utc: () => utc(monotonic()) }));
+provide("memory", async () => (await import("./harness/memory.js")).memoryGrant);

@@ -1,0 +1,71 @@
+import type { DeliveryReport } from "../../../schemas/delivery.js";
+import { histogram, labels, metric, type Sample } from "../../support/prometheus.js";
+
+/** Seconds: from a session that is open already to the longest that a message may take by default. */
+const BOUNDS: readonly number[] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 600];
+/** So many sites have series of their own; those that come later share one. */
+const MOST_SITES = 100;
+const OTHERS = "other";
+
+/** Counts what a service does, for Prometheus. No series is about one recipient, and there are no more of them than these lists and MOST_SITES allow. */
+export class Meter {
+  #messages = 0;
+  #seconds = 0;
+  readonly #buckets: number[] = [...BOUNDS.map(() => 0), 0];
+  readonly #recipients = new Counter(["outcome", "class", "way"]);
+  readonly #sites = new Counter(["site", "outcome"]);
+  readonly #attempts = new Counter(["way", "outcome", "tls", "reused"]);
+  readonly #known = new Set<string>();
+
+  count({ recipients, attempts }: DeliveryReport, durationMs: number): void {
+    this.#messages += 1;
+    this.#time(durationMs / 1000);
+    for (const { outcome, class: found, way, site } of recipients) {
+      this.#recipients.add(outcome, found ?? "none", way ?? "none");
+      if (site !== null) this.#sites.add(this.#nameOf(site), outcome);
+    }
+    for (const { way, outcome, tls, reused } of attempts) this.#attempts.add(way, outcome, tls, String(reused));
+  }
+
+  lines(): string[] {
+    const time = { bounds: BOUNDS, buckets: this.#buckets, sum: this.#seconds };
+    return [
+      ...metric("probe_run_delivery_messages_total", "counter", "Messages that were handled.", [["", this.#messages]]),
+      ...metric("probe_run_delivery_recipients_total", "counter", "Recipients, by what became of them, why, and by which way.", this.#recipients.samples),
+      ...metric("probe_run_delivery_site_recipients_total", "counter", "Recipients by mail site; those after the first hundred are one.", this.#sites.samples),
+      ...metric("probe_run_delivery_attempts_total", "counter", "Hosts that were tried, and what came of it.", this.#attempts.samples),
+      ...histogram("probe_run_delivery_duration_seconds", "From send() to the report of a message.", time),
+    ];
+  }
+
+  #time(seconds: number): void {
+    this.#seconds += seconds;
+    for (let index = BOUNDS.length; index >= 0; index--) {
+      if (seconds > (BOUNDS[index] ?? Number.POSITIVE_INFINITY)) return;
+      this.#buckets[index] = (this.#buckets[index] as number) + 1;
+    }
+  }
+
+  #nameOf(site: string): string {
+    if (this.#known.size < MOST_SITES) this.#known.add(site);
+    return this.#known.has(site) ? site : OTHERS;
+  }
+}
+
+/** One counter with labels. They are written out when somebody asks: thousands are counted in between. */
+class Counter {
+  readonly #values = new Map<string, { readonly by: readonly string[]; count: number }>();
+
+  constructor(readonly names: readonly string[]) {}
+
+  add(...by: readonly string[]): void {
+    const key = by.join(" ");
+    const known = this.#values.get(key);
+    if (known === undefined) this.#values.set(key, { by, count: 1 });
+    else known.count += 1;
+  }
+
+  get samples(): readonly Sample[] {
+    return Array.from(this.#values.values(), ({ by, count }) => [labels(Object.fromEntries(this.names.map((name, at) => [name, by[at] as string]))), count]);
+  }
+}

@@ -1,0 +1,27 @@
+import type { Operation } from "../../../schemas/operation.js";
+import { monotonic } from "../../run/clock.js";
+import { Recorder } from "../../run/recorder.js";
+
+/**
+ * Keeps the operations of one attempt, and tells the run's own recorder of them: of two sites that are served at the same time, each has a
+ * record of its own, and all times count from the beginning of the run.
+ */
+export class AttemptRecorder extends Recorder {
+  override readonly began: number;
+
+  constructor(readonly run: Recorder) {
+    super(run.trace);
+    this.began = run.began;
+  }
+
+  override begin(name: string, at = monotonic()): Operation {
+    const operation = super.begin(name, at);
+    this.run.operations.push(operation);
+    return operation;
+  }
+
+  override connected(ipAddress: string, at: number): void {
+    super.connected(ipAddress, at);
+    this.run.connected(ipAddress, at);
+  }
+}

@@ -1,0 +1,47 @@
+import { RequestError } from "../support/request-error.js";
+import { violationsOf } from "../support/violations.js";
+import type { OlderVersion } from "./define-probe.js";
+import type { LoadedProbe } from "./registry.js";
+import { type Asked, candidates } from "./version.js";
+
+/** What a request comes to once it has been checked: nothing has been sent yet. */
+export interface Accepted {
+  version: string;
+  /** In the contract of `version`, its defaults filled in. */
+  given: unknown;
+  /** The same for the newest contract. */
+  filled: { timeout_ms?: number };
+}
+
+/** Chooses the version: the newest whose contract takes the input. When none does, the newest says why. */
+export function accept(loaded: LoadedProbe, asked: Asked, input: unknown): Accepted {
+  const versions = candidates(asked, loaded.versions);
+  for (const version of versions) {
+    const given = clone(input);
+    const contract = loaded.probe.versions[version] as OlderVersion;
+    if (!contract.input.validator(given)) continue;
+    const filled = (version === loaded.versions[0] ? given : contract.upgradeInput(given as never)) as Accepted["filled"];
+    if (loaded.probe.usualTimeoutMs !== undefined) filled.timeout_ms ??= loaded.probe.usualTimeoutMs(filled as never);
+    return { version, given, filled };
+  }
+  throw refused(loaded, versions[0] as string, input);
+}
+
+function refused(loaded: LoadedProbe, version: string, input: unknown): RequestError {
+  const { input: contract } = loaded.probe.versions[version] as OlderVersion;
+  return new RequestError(`the input does not fit ${loaded.probe.name}@${version}`, "invalid_input", violationsOf(contract.faults(clone(input))));
+}
+
+/** The caller's object stays as it is: filling defaults in writes to this copy. */
+function clone(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(clone);
+  if (value === null || typeof value !== "object") return value;
+  const copy: Record<string, unknown> = {};
+  for (const key of Object.keys(value)) {
+    const item = clone((value as Record<string, unknown>)[key]);
+    // Assigned, this name would set the copy's prototype and so pass unseen.
+    if (key === "__proto__") Object.defineProperty(copy, key, { value: item, enumerable: true });
+    else copy[key] = item;
+  }
+  return copy;
+}

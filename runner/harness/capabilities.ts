@@ -1,0 +1,43 @@
+import type { RunState } from "../run/run-state.js";
+
+/**
+ * What a probe may need, by name. Empty here: whoever provides a capability adds its type, so that the harness knows none of them.
+ * Ours are in runner/capabilities.ts; a package adds its own with `declare module "probe-run" { interface Capabilities { … } }`.
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: members are added by declaration merging
+export interface Capabilities {}
+
+export type Need = keyof Capabilities;
+
+/** Makes what one run gets out of the run's state. */
+export type CapabilityFactory<Name extends Need = Need> = (state: RunState) => Capabilities[Name];
+
+/** Adds to a ctx what its probe declared. */
+export type Grant = (context: object, state: RunState) => void;
+
+type Loader = () => Promise<(state: RunState) => unknown>;
+
+const loaders = new Map<string, Loader>();
+
+/** Registers a capability. `load` is called when a probe that needs it is loaded: start-up pays only for what the command uses. */
+export function provide<Name extends Need>(name: Name, load: () => Promise<CapabilityFactory<Name>>): void {
+  loaders.set(name, load);
+}
+
+export function capabilityNames(): string[] {
+  return [...loaders.keys()];
+}
+
+/** Loads these capabilities; the result adds them to the ctx of one run. */
+export async function grantOf(needs: readonly string[]): Promise<Grant> {
+  const factories = await Promise.all(needs.map(async (need) => [need, await loaderOf(need)()] as const));
+  return (context, state) => {
+    for (const [need, create] of factories) (context as Record<string, unknown>)[need] = create(state);
+  };
+}
+
+function loaderOf(need: string): Loader {
+  const loader = loaders.get(need);
+  if (loader === undefined) throw new Error(`no capability ${JSON.stringify(need)} is registered; there are: ${capabilityNames().join(", ")}`);
+  return loader;
+}

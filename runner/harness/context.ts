@@ -1,0 +1,103 @@
+import type { Failure } from "../../schemas/failure.js";
+import { failure } from "../../schemas/failure.js";
+import { FailureError } from "../run/failure-error.js";
+import { ENDED, type RunState } from "../run/run-state.js";
+import type { Capabilities, Grant, Need } from "./capabilities.js";
+
+/** What every probe is given, whatever it needs. */
+export interface BaseContext {
+  /** Aborts at the run's deadline, and when the caller cancels. */
+  readonly signal: AbortSignal;
+  /** Times one step. The harness records when it began, how long it took and its code, also when it fails. */
+  operation<Result>(name: string, step: (operation: StepReply) => Promise<Result>): Promise<Result>;
+  /** Runs a conversation and gives back what broke it, or null: a network outcome is data. A bug still throws. */
+  attempt(conversation: () => Promise<void>): Promise<Failure | null>;
+  /** The same ctx for one of several conversations: its operations are told apart by the part's name, as `imap NOOP`. */
+  part(name: string): this;
+}
+
+type Intersection<Union> = (Union extends unknown ? (member: Union) => void : never) extends (member: infer Whole) => void ? Whole : never;
+
+/** The ctx of a probe that declared these needs: nothing else of the world is in it. */
+export type Context<Needs extends Need = never> = BaseContext &
+  ([Needs] extends [never] ? unknown : Intersection<{ [N in Needs]: { readonly [Name in N]: Capabilities[N] } }[Needs]>);
+
+/** What a step says of the reply it got. */
+export class StepReply {
+  code: number | null = null;
+  message: string | null = null;
+
+  reply(code: number | null, message: string | null): void {
+    this.code = code;
+    this.message = message;
+  }
+}
+
+export class RunContext implements BaseContext {
+  readonly #state: RunState;
+  readonly #grant: Grant;
+
+  constructor(state: RunState, grant: Grant) {
+    this.#state = state;
+    this.#grant = grant;
+    grant(this, state);
+  }
+
+  get signal(): AbortSignal {
+    return this.#state.deadline.signal;
+  }
+
+  part(name: string): this {
+    const { recorder, deadline, secrets } = this.#state;
+    // A job has one memory, and that is the whole run's: two conversations would write over each other.
+    return new RunContext({ recorder: recorder.part(name), deadline, secrets, memory: null }, this.#grant) as this;
+  }
+
+  async operation<Result>(name: string, step: (operation: StepReply) => Promise<Result>): Promise<Result> {
+    const { recorder } = this.#state;
+    const operation = recorder.begin(name);
+    const reply = new StepReply();
+    try {
+      return await step(reply);
+    } finally {
+      recorder.end(operation, reply.code, reply.message);
+    }
+  }
+
+  attempt(conversation: () => Promise<void>): Promise<Failure | null> {
+    const failed = (error: unknown): Failure => this.#failureOf(error);
+    // Not async: a function that waits holds all its variables, and thousands of runs may wait at once.
+    try {
+      return Promise.resolve(conversation()).then(none, failed);
+    } catch (error) {
+      return Promise.reject(error).catch(failed);
+    }
+  }
+
+  #failureOf(error: unknown): Failure {
+    if (error instanceof FailureError) return error.failure;
+    const { reason } = this.#state.deadline;
+    // A step that was aborted through `signal` throws whatever its library throws.
+    if (reason !== null) return failure("probe", reason, ENDED[reason]);
+    throw error;
+  }
+}
+
+/** A probe in JavaScript may reach for what it did not declare: the error names it, instead of "undefined has no properties". */
+export function guardUndeclared(capabilities: readonly string[]): void {
+  for (const name of capabilities) {
+    if (Object.hasOwn(RunContext.prototype, name)) continue;
+    Object.defineProperty(RunContext.prototype, name, {
+      get: () => {
+        throw new Error(`there is no ctx.${name}: list ${JSON.stringify(name)} in the probe's needs`);
+      },
+      set(capability: unknown) {
+        Object.defineProperty(this, name, { value: capability, enumerable: true });
+      },
+    });
+  }
+}
+
+function none(): null {
+  return null;
+}

@@ -1,0 +1,68 @@
+import { builtIn } from "../../probes/index.js";
+import { nearest } from "../support/did-you-mean.js";
+import { RequestError } from "../support/request-error.js";
+import { capabilityNames, type Grant, grantOf } from "./capabilities.js";
+import { guardUndeclared } from "./context.js";
+import type { Lab } from "./define-lab.js";
+import type { Probe } from "./define-probe.js";
+import { configuredProbes, loadForeignProbe } from "./foreign-probe.js";
+import { type ReferencePath, referencePaths } from "./references.js";
+import { newestFirst } from "./version.js";
+
+/** A probe, with everything that is the same for each of its runs. */
+export interface LoadedProbe {
+  readonly probe: Probe;
+  /** Newest first. */
+  readonly versions: readonly string[];
+  /** By version: where its input may hold references to values, secret or not. */
+  readonly references: Readonly<Record<string, readonly ReferencePath[]>>;
+  readonly grant: Grant;
+}
+
+export type { BuiltInTypes } from "../../probes/index.js";
+
+const loaded = new Map<string, LoadedProbe>();
+
+/** The probe with this name (or, for one that is not ours, this path or package), ready to run. */
+export async function loadProbe(name: string): Promise<LoadedProbe> {
+  return loaded.get(name) ?? load(name);
+}
+
+/** The same when it has been loaded before. */
+export function loadedProbe(name: string): LoadedProbe | undefined {
+  return loaded.get(name);
+}
+
+export function builtInNames(): string[] {
+  return Object.keys(builtIn);
+}
+
+/** The local servers of a probe of ours; null when it brings none. */
+export async function labOf(name: string): Promise<Lab | null> {
+  const entry = Object.hasOwn(builtIn, name) ? builtIn[name] : undefined;
+  return (await entry?.lab?.())?.default ?? null;
+}
+
+async function load(name: string): Promise<LoadedProbe> {
+  const ours = Object.hasOwn(builtIn, name) ? builtIn[name] : undefined;
+  const probe = ours === undefined ? await loadForeignProbe(name) : (await ours.load()).default;
+  if (probe === null) throw await unknownProbe(name);
+  const prepared = await prepare(probe);
+  loaded.set(name, prepared);
+  return prepared;
+}
+
+export async function prepare(probe: Probe): Promise<LoadedProbe> {
+  guardUndeclared(capabilityNames());
+  const versions = Object.keys(probe.versions).sort(newestFirst);
+  const references = Object.fromEntries(versions.map((version) => [version, referencePaths(probe.versions[version]?.input.schema)]));
+  return { probe, versions, references, grant: await grantOf(probe.needs) };
+}
+
+async function unknownProbe(name: string): Promise<RequestError> {
+  const configured = await Promise.all((await configuredProbes()).map(loadProbe));
+  const known = [...builtInNames(), ...configured.map(({ probe }) => probe.name)];
+  const near = nearest(name, known);
+  const message = near.length > 0 ? `did you mean ${near.join(" or ")}?` : `there are: ${known.join(", ")}`;
+  return new RequestError(`there is no probe called ${JSON.stringify(name)}`, "unknown_probe", [{ pointer: "", message, hint: null }]);
+}

@@ -1,0 +1,177 @@
+import type { Carried } from "../../schemas/carried.js";
+import type { Contract } from "../../schemas/contract.js";
+import type { Envelope } from "../../schemas/envelope.js";
+import { monotonic, round, utc } from "../run/clock.js";
+import { Deadline } from "../run/deadline.js";
+import { whenThereIsTime } from "../run/read-scheduler.js";
+import { Recorder, type TraceEvent } from "../run/recorder.js";
+import type { JobMemory, RunState } from "../run/run-state.js";
+import { SecretKeeper } from "../run/secret-keeper.js";
+import { violationsOf } from "../support/violations.js";
+import { type Accepted, accept } from "./accept.js";
+import { RunContext } from "./context.js";
+import type { OlderVersion } from "./define-probe.js";
+import { fitForQueue } from "./queue-payload.js";
+import { mayHold, type ReferencePath, resolveReferences } from "./references.js";
+import { type LoadedProbe, loadedProbe, loadProbe } from "./registry.js";
+import { type Asked, parseAsked } from "./version.js";
+
+export interface RunOptions {
+  /** Ends the run early; what was learned until then is in the output. */
+  signal?: AbortSignal;
+  /** The whole run's deadline; wins over the input's timeout_ms. */
+  timeoutMs?: number;
+  /** Is told what crosses the wire, secrets masked. */
+  trace?: (event: TraceEvent) => void;
+  /** What the run may keep for the next run of the same job: a queue's worker gives it. */
+  memory?: JobMemory;
+}
+
+/** An envelope, and what the harness knows beside it. */
+export interface Report {
+  envelope: Envelope;
+  probe: string;
+  version: string;
+  /** What every output carries, also where an older contract does not show it. */
+  carried: Carried;
+}
+
+/** For a probe whose input says nothing about its deadline. */
+const DEFAULT_TIMEOUT_MS = 30_000;
+
+/** Runs a probe once and gives its envelope. Rejects with a RequestError when the request was wrong: nothing was sent then. */
+export function run(name: string, input: unknown, options: RunOptions = {}): Promise<Envelope> {
+  return runReport(name, input, options).then(envelopeOf);
+}
+
+function envelopeOf({ envelope }: Report): Envelope {
+  return envelope;
+}
+
+// From here on nothing is async that need not be: a function that waits keeps all its variables, and thousands of runs may wait at once.
+export function runReport(name: string, input: unknown, options: RunOptions = {}): Promise<Report> {
+  try {
+    const asked = parseAsked(name);
+    const loaded = loadedProbe(asked.name);
+    if (loaded !== undefined) return runLoaded(loaded, asked, input, options);
+    return loadProbe(asked.name).then((justLoaded) => runLoaded(justLoaded, asked, input, options));
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+export function runLoaded(loaded: LoadedProbe, asked: Asked, input: unknown, options: RunOptions): Promise<Report> {
+  try {
+    const accepted = accept(loaded, asked, input);
+    const secrets = new SecretKeeper();
+    const paths = loaded.references[loaded.versions[0] as string] as readonly ReferencePath[];
+    const begin = (): Promise<Report> => new Promise((resolve) => whenThereIsTime(() => resolve(new Run(loaded, accepted, secrets, options).report())));
+    return paths.some(({ steps }) => mayHold(accepted.filled, steps)) ? resolveReferences(accepted.filled, paths, secrets).then(begin) : begin();
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+/** How long a probe may take to come back after its deadline. Ours need no time at all: whoever is late does not listen. */
+const GRACE_MS = 2000;
+
+/** One run, from its accepted input to its report. */
+class Run implements RunState {
+  readonly recorder: Recorder;
+  readonly deadline: Deadline;
+  readonly memory: JobMemory | null;
+
+  constructor(
+    readonly loaded: LoadedProbe,
+    readonly accepted: Accepted,
+    readonly secrets: SecretKeeper,
+    { trace, timeoutMs, signal, memory }: RunOptions,
+  ) {
+    this.memory = memory ?? null;
+    this.recorder = new Recorder(trace === undefined ? null : masked(trace, secrets));
+    this.deadline = new Deadline(timeoutMs ?? accepted.filled.timeout_ms ?? DEFAULT_TIMEOUT_MS, signal);
+  }
+
+  /** What the probe found, or an error when it goes on long after its deadline. */
+  report(): Promise<Report> {
+    const { name } = this.loaded.probe;
+    return new Promise((resolve, reject) => {
+      const failed = (error: unknown): void => {
+        this.deadline.release();
+        reject(withoutSecrets(error, this.secrets));
+      };
+      this.#begin().then((evidence) => {
+        try {
+          if (evidence === null || typeof evidence !== "object")
+            throw new Error(`${name} gave ${String(evidence)} and no evidence: run() must return an object`);
+          resolve(this.#reportOn(evidence as Pick<Carried, "status" | "failure">));
+        } catch (error) {
+          failed(error);
+        }
+      }, failed);
+      this.deadline.afterEnd(GRACE_MS, () => failed(new Error(`${name} did not end within ${GRACE_MS} ms after its deadline: it must listen to ctx.signal`)));
+    });
+  }
+
+  #begin(): Promise<unknown> {
+    const { probe, grant } = this.loaded;
+    const context = new RunContext(this, grant);
+    try {
+      return Promise.resolve(probe.run(this.accepted.filled as never, context as never));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #reportOn(evidence: Pick<Carried, "status" | "failure">): Report {
+    const { probe, versions } = this.loaded;
+    const { version, given } = this.accepted;
+    const newest = versions[0] as string;
+    const contract = probe.versions[newest]?.output as Contract;
+    const carried = this.secrets.maskAll(wrap(evidence, this.recorder), contract.schema as object);
+    this.deadline.release();
+    assertFits(contract, carried, `${probe.name}@${newest}`);
+    if (version === newest) return reportOf(carried, carried, probe.name, version);
+    const older = probe.versions[version] as OlderVersion;
+    const shown = older.downgradeOutput(carried as never, given as never);
+    assertFits(older.output, shown, `${probe.name}@${version}`);
+    return reportOf(shown, carried, probe.name, version);
+  }
+}
+
+function reportOf(shown: unknown, carried: Carried, probe: string, version: string): Report {
+  return { envelope: { output: shown, queue: fitForQueue(shown) }, probe, version, carried };
+}
+
+/** What every output carries stands first, then the probe's own fields. */
+function wrap(evidence: Pick<Carried, "status" | "failure">, recorder: Recorder): Carried {
+  return {
+    status: evidence.status,
+    failure: evidence.failure,
+    ip_address: recorder.ipAddress,
+    connected_time: recorder.connectedAt === null ? null : utc(recorder.connectedAt),
+    operations: recorder.operations,
+    duration_ms: round(monotonic() - recorder.began),
+    ...(evidence as object),
+  };
+}
+
+/** An output that breaks its own contract is a bug of the probe, told as one. */
+function assertFits(contract: Contract, output: unknown, name: string): void {
+  if (contract.validator(output)) return;
+  const violations = violationsOf(contract.faults(output)).map(({ pointer, message }) => `${pointer} ${message}`);
+  throw new Error(`${name} gave an output that its own contract refuses: ${violations.join("; ")}`);
+}
+
+/** A bug may say what it was working on, and is stored in a queue's dead letters. */
+function withoutSecrets(error: unknown, secrets: SecretKeeper): unknown {
+  if (secrets.isEmpty) return error;
+  if (!(error instanceof Error)) return secrets.mask(String(error));
+  error.message = secrets.mask(error.message);
+  error.stack = secrets.mask(error.stack ?? "");
+  return error;
+}
+
+function masked(trace: (event: TraceEvent) => void, secrets: SecretKeeper): (event: TraceEvent) => void {
+  return (event) => trace({ ...event, text: secrets.mask(event.text) });
+}

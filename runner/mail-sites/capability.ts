@@ -1,0 +1,72 @@
+import type { RunState } from "../run/run-state.js";
+import { behaviourFile } from "../sqlite/store-path.js";
+import { OutboundTest, parseReferences } from "./outbound-port-check.js";
+import { refusalToProbe } from "./probing-allowed.js";
+import type { SiteSummary } from "./profile.js";
+import { type LingeringGrant, lingeringGrant } from "./session-cache.js";
+import { BehaviourStore, type KnownCatchAll, type Observation } from "./store.js";
+import { Summaries } from "./summaries.js";
+
+/** What a probe of mailboxes may know of the sites it asks, and must find out before it does. */
+export interface SitesGrant {
+  /** Why this machine must not ask; null when it may. */
+  readonly refusal: string | null;
+  /** What the site was like so far. */
+  summary(site: string): SiteSummary;
+  observe(site: string, observations: readonly Observation[]): void;
+  catchAll(key: string): KnownCatchAll | null;
+  keepCatchAll(key: string, known: Omit<KnownCatchAll, "at">, lifeMs: number): void;
+  /** Something answered at this port. */
+  sawOpen(port: number): void;
+  /** Null outside of a queue: there is no next job. */
+  readonly lingering: LingeringGrant | null;
+  /** False when nothing in the world can be reached at this port from here. Asks the world, so it is for when all else has failed. */
+  isOutboundOpen(port: number): Promise<boolean>;
+}
+
+export function sitesGrant(state: RunState): SitesGrant {
+  const { store, outbound, summaries } = processSites();
+  return {
+    refusal: refusalToProbe(process.env),
+    summary: (site) => summaries.of(site),
+    observe: (site, observations) => store.add(site, observations),
+    catchAll: (key) => store.catchAll(key),
+    keepCatchAll: (key, known, lifeMs) => store.keepCatchAll(key, known, lifeMs),
+    sawOpen: (port) => {
+      if (outbound.isAbout(port)) outbound.sawOpen();
+    },
+    lingering: state.memory === null ? null : lingeringGrant(state),
+    isOutboundOpen: async (port) => !outbound.isAbout(port) || (await outbound.isOpen()),
+  };
+}
+
+interface Sites {
+  readonly store: BehaviourStore;
+  readonly summaries: Summaries;
+  readonly outbound: OutboundTest;
+}
+
+let sites: Sites | null = null;
+
+/** What all runs of this process share. */
+function processSites(): Sites {
+  sites ??= openSites();
+  return sites;
+}
+
+function openSites(): Sites {
+  const store = opened(behaviourFile(process.env));
+  // The last quarter of a second is in memory only.
+  process.once("exit", () => store.flush());
+  return { store, summaries: new Summaries(store), outbound: new OutboundTest(parseReferences(process.env.SMTP_SELF_TEST_HOSTS) ?? undefined) };
+}
+
+function opened(path: string): BehaviourStore {
+  try {
+    return new BehaviourStore(path);
+  } catch (error) {
+    throw new Error(`what was learned of mail sites cannot be kept in ${path}: ${(error as Error).message}. Name another file in PROBE_RUN_BEHAVIOUR`, {
+      cause: error,
+    });
+  }
+}

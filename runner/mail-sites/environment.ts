@@ -1,0 +1,32 @@
+import { RequestError } from "../support/request-error.js";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface RcptFields {
+  helo_domain?: string;
+  mail_from?: string;
+  connect_timeout_ms?: number;
+  command_timeout_ms?: number;
+}
+
+/** Fields of mail.rcpt's input that the environment gives. Its time-outs are in seconds, with a point if need be. */
+export function rcptInputFrom(env: Environment): RcptFields {
+  const helo = env.SMTP_HELO_DOMAIN?.trim() ?? "";
+  const from = env.SMTP_MAIL_FROM?.trim() ?? "";
+  return {
+    ...(helo === "" ? {} : { helo_domain: helo }),
+    ...(from === "" ? {} : { mail_from: from }),
+    ...milliseconds(env, "SMTP_CONNECT_TIMEOUT", "connect_timeout_ms"),
+    ...milliseconds(env, "SMTP_COMMAND_TIMEOUT", "command_timeout_ms"),
+  };
+}
+
+const MOST_SECONDS = 600;
+
+function milliseconds(env: Environment, name: string, field: string): Record<string, number> {
+  const written = env[name]?.trim() ?? "";
+  if (written === "") return {};
+  const seconds = /^\d+(?:\.\d+)?$/.test(written) ? Number(written) : Number.NaN;
+  if (seconds > 0 && seconds <= MOST_SECONDS) return { [field]: Math.max(1, Math.round(seconds * 1000)) };
+  throw new RequestError(`${name} must be seconds above 0 and at most ${MOST_SECONDS}, not ${JSON.stringify(written)}`, "usage", []);
+}

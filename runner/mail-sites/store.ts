@@ -1,0 +1,152 @@
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import type { CatchAllVerdict } from "../../schemas/rcpt.js";
+import { type Driver, openDriver, type Statement } from "../sqlite/driver.js";
+import { IN_MEMORY } from "../sqlite/store-path.js";
+
+/** One thing that a site did. */
+export interface Observation {
+  readonly kind: ObservationKind;
+  /** How long it took to answer; null where it did not. */
+  readonly ms: number | null;
+}
+
+export type ObservationKind = "answered" | "timeout" | "connect_failed" | "refused_us" | "greylisted";
+
+export interface Kept extends Observation {
+  /** Milliseconds since 1970: the clock that processes share. */
+  readonly at: number;
+}
+
+/** Whether a domain takes any address, as it was found out before. */
+export interface KnownCatchAll {
+  readonly verdict: CatchAllVerdict;
+  readonly code: number | null;
+  readonly message: string | null;
+  readonly at: number;
+}
+
+/** After a week a site may have other machines, and another mind. */
+export const OBSERVATION_LIFE_MS = 7 * 24 * 3600 * 1000;
+/** No more is looked at, or kept, of one site. */
+export const MOST_OBSERVATIONS = 200;
+/** How long this process goes by what it knows itself, and how often it tells the others. */
+const READ_AGAIN_MS = 5000;
+const WRITE_EVERY_MS = 250;
+const MOST_RECENT = 10_000;
+const BUSY_MS = 50;
+const OPEN_BUSY_MS = 5000;
+const FORMAT = 1;
+
+/**
+ * What is remembered of sites, in a SQLite file that processes share, or in memory. It is a cache: what cannot be read or written
+ * is as if it were not there, so nothing fails and nothing waits for the disk.
+ */
+export class BehaviourStore {
+  readonly #driver: Driver;
+  readonly #statements: Readonly<Record<keyof typeof STATEMENTS, Statement>>;
+  readonly #now: () => number;
+  readonly #recent = new Map<string, { readonly readAt: number; kept: readonly Kept[] }>();
+  readonly #unwritten: (Kept & { site: string })[] = [];
+  #writtenAt = Number.NEGATIVE_INFINITY;
+
+  /** IN_MEMORY for one that ends with the process. */
+  constructor(path: string, now: () => number = Date.now) {
+    if (path !== IN_MEMORY) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    this.#now = now;
+    this.#driver = openDriver(path);
+    this.#driver.exec(
+      `PRAGMA busy_timeout = ${OPEN_BUSY_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; ${TABLES}; PRAGMA busy_timeout = ${BUSY_MS}`,
+    );
+    const prepared = Object.entries(STATEMENTS).map(([name, sql]) => [name, this.#driver.prepare(sql)]);
+    this.#statements = Object.fromEntries(prepared) as Record<keyof typeof STATEMENTS, Statement>;
+  }
+
+  /** The last ones that still count, the newest first. What other processes have seen is heard of within seconds. */
+  observations(site: string): readonly Kept[] {
+    const now = this.#now();
+    const known = this.#recent.get(site);
+    if (known !== undefined && now - known.readAt < READ_AGAIN_MS && now >= known.readAt) return known.kept;
+    this.flush();
+    const kept = orElse([], () => this.#statements.read.all(site, now - OBSERVATION_LIFE_MS, MOST_OBSERVATIONS) as Kept[]);
+    if (this.#recent.size >= MOST_RECENT) this.#recent.clear();
+    this.#recent.set(site, { readAt: now, kept });
+    return kept;
+  }
+
+  add(site: string, observations: readonly Observation[]): void {
+    if (observations.length === 0) return;
+    const at = this.#now();
+    const added = observations.slice(-MOST_OBSERVATIONS).map(({ kind, ms }) => ({ kind, ms, at }));
+    const known = this.#recent.get(site);
+    this.#unwritten.push(...added.map((each) => ({ site, ...each })));
+    if (known !== undefined) known.kept = [...added.reverse(), ...known.kept].slice(0, MOST_OBSERVATIONS);
+    if (Math.abs(at - this.#writtenAt) >= WRITE_EVERY_MS) this.flush();
+  }
+
+  /** Writes what is in memory only. A run among thousands does not wait for the file. */
+  flush(): void {
+    const rows = this.#unwritten.splice(0);
+    if (rows.length === 0) return;
+    this.#writtenAt = this.#now();
+    orElse(undefined, () => this.#write(rows));
+  }
+
+  #write(rows: readonly (Kept & { site: string })[]): void {
+    this.#driver.exec("BEGIN IMMEDIATE");
+    try {
+      for (const { site, at, kind, ms } of rows) this.#statements.add.run(site, at, kind, ms);
+      this.#statements.expire.run(this.#now() - OBSERVATION_LIFE_MS);
+      for (const site of new Set(rows.map((row) => row.site))) this.#statements.trim.run(site, site, MOST_OBSERVATIONS);
+      this.#driver.exec("COMMIT");
+    } catch (error) {
+      this.#driver.exec("ROLLBACK");
+      throw error;
+    }
+  }
+
+  catchAll(key: string): KnownCatchAll | null {
+    return orElse(null, () => (this.#statements.readCatchAll.all(key, this.#now()) as KnownCatchAll[])[0] ?? null);
+  }
+
+  keepCatchAll(key: string, { verdict, code, message }: Omit<KnownCatchAll, "at">, lifeMs: number): void {
+    const at = this.#now();
+    orElse(undefined, () => {
+      this.#statements.keepCatchAll.run(key, verdict, code, message, at, at + lifeMs);
+      this.#statements.expireCatchAll.run(at);
+    });
+  }
+
+  close(): void {
+    this.flush();
+    this.#driver.close();
+  }
+}
+
+const TABLES = `
+  CREATE TABLE IF NOT EXISTS site_observation_${FORMAT} (site TEXT NOT NULL, at INTEGER NOT NULL, kind TEXT NOT NULL, ms REAL) STRICT;
+  CREATE INDEX IF NOT EXISTS site_observation_${FORMAT}_by_site ON site_observation_${FORMAT} (site, at);
+  CREATE INDEX IF NOT EXISTS site_observation_${FORMAT}_by_age ON site_observation_${FORMAT} (at);
+  CREATE TABLE IF NOT EXISTS catch_all_${FORMAT} (
+    key TEXT PRIMARY KEY, verdict TEXT NOT NULL, code INTEGER, message TEXT, at INTEGER NOT NULL, expires_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID`;
+
+const STATEMENTS = {
+  read: `SELECT kind, ms, at FROM site_observation_${FORMAT} WHERE site = ? AND at > ? ORDER BY at DESC, rowid DESC LIMIT ?`,
+  add: `INSERT INTO site_observation_${FORMAT} (site, at, kind, ms) VALUES (?, ?, ?, ?)`,
+  expire: `DELETE FROM site_observation_${FORMAT} WHERE at <= ?`,
+  trim: `DELETE FROM site_observation_${FORMAT} WHERE site = ? AND rowid NOT IN
+    (SELECT rowid FROM site_observation_${FORMAT} WHERE site = ? ORDER BY at DESC, rowid DESC LIMIT ?)`,
+  readCatchAll: `SELECT verdict, code, message, at FROM catch_all_${FORMAT} WHERE key = ? AND expires_at > ?`,
+  keepCatchAll: `INSERT INTO catch_all_${FORMAT} (key, verdict, code, message, at, expires_at) VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (key) DO UPDATE SET verdict = excluded.verdict, code = excluded.code, message = excluded.message, at = excluded.at, expires_at = excluded.expires_at`,
+  expireCatchAll: `DELETE FROM catch_all_${FORMAT} WHERE expires_at <= ?`,
+} as const;
+
+function orElse<Result>(otherwise: Result, work: () => Result): Result {
+  try {
+    return work();
+  } catch {
+    return otherwise;
+  }
+}

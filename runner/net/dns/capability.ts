@@ -1,0 +1,52 @@
+import type { DnsInput } from "../../../schemas/dns.js";
+import type { MailRoute } from "../../../schemas/mx.js";
+import type { RunState } from "../../run/run-state.js";
+import type { Answer } from "./answer.js";
+import { type AddressFamily, addressesOf, type HostAddresses } from "./host-addresses.js";
+import { fillRoute, type MailRouteOptions } from "./mail-route.js";
+import type { RecordType } from "./records.js";
+import type { LookUpOptions } from "./resolver.js";
+import { resolverOnDemand } from "./resolver-on-demand.js";
+import { showAnswer } from "./show-answer.js";
+
+/** How to ask, in the words of an input. What is not given has the house's defaults. */
+export type Asking = Partial<DnsInput>;
+
+export interface ResolverGrant {
+  /** One question. Whatever the name servers say, or do not say, is in the answer. */
+  query<Type extends RecordType>(name: string, type: Type, asking?: Asking): Promise<Answer<Type>>;
+  addresses(host: string, asking?: Asking & { address_family?: AddressFamily }): Promise<HostAddresses>;
+  /** Finds where mail for a domain goes; `route` holds it as soon as it is known. */
+  mx(route: MailRoute, options: MailRouteOptions, asking?: Asking): Promise<void>;
+}
+
+export function resolverGrant(state: RunState): ResolverGrant {
+  const query: ResolverGrant["query"] = (name, type, asking = {}) => recorded(state, name, type, asking);
+  return {
+    query,
+    addresses: (host, asking = {}) => addressesOf((name, type) => query(name, type, asking), host, asking.address_family ?? "any"),
+    mx: (route, options, asking = {}) => fillRoute((name, type) => query(name, type, asking), route, options),
+  };
+}
+
+/** Each question is an operation; its code is the response code. */
+async function recorded<Type extends RecordType>({ recorder, deadline }: RunState, name: string, type: Type, asking: Asking): Promise<Answer<Type>> {
+  const operation = recorder.begin(`${type} ${name}`);
+  try {
+    const answer = await (await resolverOnDemand()).query(name, type, { ...optionsOf(asking), ending: deadline });
+    recorder.end(operation, answer.rcode, showAnswer(answer as Answer));
+    return answer;
+  } catch (error) {
+    recorder.end(operation);
+    throw error;
+  }
+}
+
+function optionsOf({ resolver: asked, query_timeout_ms: tryTimeoutMs, lookup_timeout_ms: timeoutMs, cache }: Asking): LookUpOptions {
+  return {
+    servers: asked?.servers,
+    ...(tryTimeoutMs === undefined ? {} : { tryTimeoutMs }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(cache === undefined ? {} : { cache }),
+  };
+}

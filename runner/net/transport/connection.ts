@@ -1,0 +1,205 @@
+import type { Socket } from "node:net";
+import type { FailureCode } from "../../../schemas/failure.js";
+import type { TlsFacts } from "../../../schemas/tls.js";
+import { monotonic } from "../../run/clock.js";
+import type { Deadline, EndReason, Watched } from "../../run/deadline.js";
+import { type Arrival, later } from "../../run/read-scheduler.js";
+import { ENDED } from "../../run/run-state.js";
+import { codeOf, wordsOf } from "./classify-error.js";
+
+/** Why a connection can no longer be used. */
+export interface Break {
+  code: FailureCode;
+  message: string;
+}
+
+/** Who works on what arrives. Text holds one character a byte (latin1): protocols decode it at line boundaries. */
+export interface ConnectionReader {
+  received(text: string, at: number): void;
+  broken(reason: Break, at: number): void;
+}
+
+/** One read that was not worked on yet. */
+interface Chunk {
+  readonly text: string;
+  readonly at: number;
+}
+
+/** A peer that sends faster than we work is not read further for a while. */
+const MAX_UNREAD_BYTES = 256 * 1024;
+
+/**
+ * One open connection. It takes the time of every arrival, waits no longer than it is told, and ends with its run.
+ * The reading half is by callback and not a stream: no buffer is allocated per read, and nothing is copied twice.
+ */
+export class Connection implements Arrival, Watched {
+  tls: TlsFacts | null = null;
+  broken: Break | null = null;
+  dueAt = 0;
+  /** The peer was told goodbye: it answers, and closes. Its end is not read when its answer was the last that we waited for. */
+  isLeaving = false;
+  #socket: Socket;
+  readonly #deadline: Deadline;
+  #reader: ConnectionReader | null = null;
+  /** The oldest read; "" while there is none. Most peers wait for us before they send more: what follows is seldom needed. */
+  #unread = "";
+  #unreadAt = 0;
+  #following: Chunk[] | null = null;
+  #unreadBytes = 0;
+  #pendingBreak: Break | null = null;
+  #brokenAt = 0;
+  #queued = false;
+  #paused = false;
+  #patience = 0;
+
+  constructor(
+    socket: Socket,
+    readonly remoteAddress: string,
+    readonly remotePort: number,
+    deadline: Deadline,
+  ) {
+    this.#socket = socket;
+    this.#deadline = deadline;
+    deadline.watch(this);
+  }
+
+  get localAddress(): string | null {
+    return this.#socket.localAddress ?? null;
+  }
+
+  /** The socket itself, for the TLS upgrade only. */
+  get socket(): Socket {
+    return this.#socket;
+  }
+
+  /** Bytes that have arrived and were not worked on yet. */
+  get unreadBytes(): number {
+    return this.#unreadBytes;
+  }
+
+  discardUnread(): void {
+    this.#unread = "";
+    this.#following = null;
+    this.#unreadBytes = 0;
+  }
+
+  /** The TLS socket takes the plain one's place. */
+  replaceSocket(socket: Socket, tls: TlsFacts): void {
+    this.#socket = socket;
+    this.tls = tls;
+  }
+
+  readBy(reader: ConnectionReader): void {
+    this.#reader = reader;
+    if (this.#unreadBytes > 0 || this.#pendingBreak !== null) this.#queue();
+  }
+
+  /** Gives up when nobody has called it again, or waitNoMore(), within so many milliseconds. */
+  waitAtMost(milliseconds: number): void {
+    this.dueAt = monotonic() + milliseconds;
+    this.#patience = milliseconds;
+    this.#deadline.watchUntil(this.dueAt);
+  }
+
+  waitNoMore(): void {
+    this.dueAt = 0;
+  }
+
+  overdue(): void {
+    this.dueAt = 0;
+    this.#break({ code: "timeout", message: `no answer within ${this.#patience} ms` });
+  }
+
+  ended(reason: EndReason): void {
+    this.#break({ code: reason, message: ENDED[reason] });
+  }
+
+  /** Sends text as UTF-8, or bytes as they are. False when the peer reads more slowly than we write: see drained(). */
+  write(data: string | Uint8Array): boolean {
+    if (this.broken !== null || this.#pendingBreak !== null) return true;
+    return this.#socket.write(data);
+  }
+
+  /** Resolves when what was written has left for the system, or the connection broke. */
+  drained(): Promise<void> {
+    if (!this.#socket.writableNeedDrain || this.#socket.destroyed) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        this.#socket.off("drain", done);
+        this.#socket.off("close", done);
+        resolve();
+      };
+      this.#socket.on("drain", done);
+      this.#socket.on("close", done);
+    });
+  }
+
+  /** Called for each read, with the bytes as latin1. False asks the socket to pause. */
+  take(text: string, at: number): boolean {
+    if (this.#socket.destroyed) return false;
+    if (this.#unread === "") {
+      this.#unread = text;
+      this.#unreadAt = at;
+    } else {
+      this.#following ??= [];
+      this.#following.push({ text, at });
+    }
+    this.#unreadBytes += text.length;
+    this.#queue();
+    this.#paused = this.isLeaving || this.#unreadBytes >= MAX_UNREAD_BYTES;
+    return !this.#paused;
+  }
+
+  takeEnd(error: NodeJS.ErrnoException | null): void {
+    this.#break(error === null ? { code: "closed", message: "the peer closed the connection" } : { code: codeOf(error), message: wordsOf(error) });
+  }
+
+  arrive(): void {
+    this.#queued = false;
+    const reader = this.#reader;
+    if (reader === null) return;
+    while (this.#unread !== "" && this.broken === null) {
+      const text = this.#unread;
+      const at = this.#unreadAt;
+      const next = this.#following?.shift();
+      this.#unread = next?.text ?? "";
+      this.#unreadAt = next?.at ?? 0;
+      this.#unreadBytes -= text.length;
+      reader.received(text, at);
+    }
+    if (this.#paused && (this.dueAt !== 0 || !this.isLeaving)) this.#readOn();
+    // What the peer said before it went is worked on first.
+    if (this.#pendingBreak !== null && this.broken === null) {
+      this.broken = this.#pendingBreak;
+      this.close();
+      reader.broken(this.broken, this.#brokenAt);
+    }
+  }
+
+  /** Ends the connection at once. What was written before is still sent. */
+  close(): void {
+    this.broken ??= { code: "closed", message: "the connection was closed on this side" };
+    this.dueAt = 0;
+    this.#deadline.unwatch(this);
+    this.discardUnread();
+    this.#socket.destroy();
+  }
+
+  #readOn(): void {
+    this.#paused = false;
+    this.#socket.resume();
+  }
+
+  #break(reason: Break): void {
+    if (this.#pendingBreak !== null || this.broken !== null) return;
+    this.#pendingBreak = reason;
+    this.#brokenAt = monotonic();
+    this.#queue();
+  }
+
+  #queue(): void {
+    if (this.#queued || this.#reader === null) return;
+    this.#queued = true;
+    later(this);
+  }
+}

@@ -1,0 +1,102 @@
+import { isIP } from "node:net";
+import { connect, createSecureContext, rootCertificates, type SecureContext, type TLSSocket } from "node:tls";
+import type { TlsFacts } from "../../../schemas/tls.js";
+import { monotonic } from "../../run/clock.js";
+import { type FailureError, fail } from "../../run/failure-error.js";
+import { ENDED, type RunState } from "../../run/run-state.js";
+import { certificateProblems, describeCertificate, peerChain } from "./certificate.js";
+import { codeOf, wordsOf } from "./classify-error.js";
+import type { Connection } from "./connection.js";
+import type { SecureOptions } from "./tls.js";
+
+/** The TLS handshake on an open connection; a certificate that nobody trusts does not end it. */
+export function handshake(state: RunState, connection: Connection, name: string, options: SecureOptions, timeoutMs: number): Promise<TLSSocket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({
+      socket: connection.socket,
+      secureContext: contextFor(options),
+      // The verdict is ours: a certificate that is not trusted must still be read and reported.
+      rejectUnauthorized: false,
+      checkServerIdentity: () => undefined,
+      ...(isIP(name) === 0 ? { servername: name } : {}),
+    });
+    const timer = setTimeout(() => finish(fail("tls", "timeout", `no TLS handshake within ${timeoutMs} ms`)), timeoutMs);
+    const forget = state.deadline.onEnd((reason) => finish(fail("tls", reason, ENDED[reason])));
+    const finish = (error: FailureError | null): void => {
+      clearTimeout(timer);
+      forget();
+      if (error === null) resolve(socket);
+      else reject(error);
+    };
+    socket.on("data", (bytes: Buffer) => {
+      if (!connection.take(bytes.toString("latin1"), monotonic())) socket.pause();
+    });
+    socket.on("secureConnect", () => finish(null));
+    // A peer that ends without close_notify, or in the middle of a record, ends: what it said before counts.
+    socket.on("error", (error: NodeJS.ErrnoException) => {
+      finish(handshakeFailure(error));
+      connection.takeEnd(error);
+    });
+    socket.on("end", () => connection.takeEnd(null));
+    socket.on("close", () => {
+      finish(fail("tls", "closed", CLOSED_IN_HANDSHAKE));
+      connection.takeEnd(null);
+    });
+  });
+}
+
+function handshakeFailure(error: NodeJS.ErrnoException): FailureError {
+  // Node calls a peer that merely closed a reset; a real one comes from a system call.
+  if (error.code === "ECONNRESET" && error.syscall === undefined) return fail("tls", "closed", CLOSED_IN_HANDSHAKE);
+  const known = codeOf(error);
+  return fail("tls", known === "unknown" ? "tls_protocol" : known, opensslWords(error));
+}
+
+const CLOSED_IN_HANDSHAKE = "the peer closed the connection during the TLS handshake";
+
+/** OpenSSL's messages hold source files and thread numbers: only its reason says anything. */
+function opensslWords(error: NodeJS.ErrnoException & { reason?: string }): string {
+  return error.reason ?? wordsOf(error);
+}
+
+/** What the session turned out to be, whatever its certificate is worth. */
+export function factsOf(socket: TLSSocket, name: string): TlsFacts {
+  const now = Date.now();
+  const chain = peerChain(socket);
+  const verdict = socket.authorized ? null : String(socket.authorizationError ?? "UNKNOWN");
+  const problems = certificateProblems(chain, verdict, name, now);
+  const certificates = chain.map((certificate) => describeCertificate(certificate, now));
+  return {
+    version: socket.getProtocol() ?? "unknown",
+    cipher: socket.getCipher().standardName ?? socket.getCipher().name,
+    alpn: socket.alpnProtocol || null,
+    servername: isIP(name) === 0 ? name : null,
+    authorised: problems.length === 0,
+    problems,
+    problem_detail: verdict,
+    certificate: certificates[0] ?? null,
+    chain: certificates,
+  };
+}
+
+const contexts = new Map<string, SecureContext>();
+const MAX_CONTEXTS = 64;
+
+/** Making a context parses every root certificate: some milliseconds that the next run of the same kind need not pay. */
+function contextFor(options: SecureOptions): SecureContext {
+  const key = `${options.min_version} ${options.reducedHello === true} ${options.ca ?? ""}`;
+  const known = contexts.get(key);
+  if (known !== undefined) return known;
+  const context = createSecureContext({
+    minVersion: options.min_version,
+    // OpenSSL's default security level refuses TLS 1.0 and 1.1; who asks for them by name means it.
+    ...(options.min_version < "TLSv1.2" ? { ciphers: "DEFAULT@SECLEVEL=0" } : {}),
+    ...(options.reducedHello === true
+      ? { maxVersion: "TLSv1.2", ciphers: "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES128-GCM-SHA256:AES128-SHA", ecdhCurve: "prime256v1" }
+      : {}),
+    ...(options.ca === undefined ? {} : { ca: [options.ca, ...rootCertificates] }),
+  });
+  if (contexts.size >= MAX_CONTEXTS) contexts.delete(contexts.keys().next().value as string);
+  contexts.set(key, context);
+  return context;
+}

@@ -1,0 +1,88 @@
+import type { LookupAddress } from "node:dns";
+import { lookup } from "node:dns";
+import type { Host } from "../../../schemas/host.js";
+import type { NetworkInput } from "../../../schemas/network.js";
+import { type FailureError, fail } from "../../run/failure-error.js";
+import { ENDED, type RunState } from "../../run/run-state.js";
+import { failureOf } from "./classify-error.js";
+
+export interface Address {
+  address: string;
+  family: 4 | 6;
+}
+
+export type AddressOptions = Pick<NetworkInput, "address_family" | "resolver" | "source_address">;
+
+/** The addresses of a host, in the order in which to dial them. Only a look-up is an operation: an address needs none. */
+export async function resolveHost(state: RunState, host: Host, options: AddressOptions, timeoutMs: number): Promise<Address[]> {
+  if (host.kind === "address") return [{ address: host.host, family: host.family }];
+  const { recorder } = state;
+  const operation = recorder.begin("resolve");
+  try {
+    const servers = options.resolver?.servers;
+    const found = await bounded(state, timeoutMs, (signal) =>
+      servers === undefined ? bySystem(host.host) : byServers(host.host, servers, options, timeoutMs, signal),
+    );
+    const addresses = interleave(found.filter((entry) => isWanted(entry, options)));
+    if (addresses.length === 0)
+      throw fail("resolve", "dns_not_found", `${host.host} has no ${options.address_family === "any" ? "" : `${options.address_family} `}address`);
+    recorder.end(operation, null, addresses.map((entry) => entry.address).join(" "));
+    return addresses;
+  } catch (error) {
+    recorder.end(operation);
+    throw error;
+  }
+}
+
+function isWanted(entry: Address, options: AddressOptions): boolean {
+  return options.address_family === "any" || entry.family === (options.address_family === "ipv6" ? 6 : 4);
+}
+
+/** RFC 8305, section 4: the families take turns, beginning with the one that the resolver put first. */
+export function interleave(addresses: readonly Address[]): Address[] {
+  const first = addresses.filter((entry) => entry.family === addresses[0]?.family);
+  const second = addresses.filter((entry) => entry.family !== addresses[0]?.family);
+  return first.flatMap((entry, index) => (second[index] === undefined ? [entry] : [entry, second[index]])).concat(second.slice(first.length));
+}
+
+function bySystem(name: string): Promise<Address[]> {
+  return new Promise((resolve, reject) => {
+    lookup(name, { all: true, verbatim: true }, (error, found: LookupAddress[]) => {
+      if (error) reject(failureOfLookup(error));
+      else resolve(found as Address[]);
+    });
+  });
+}
+
+/** Asks the given servers. What speaks DNS is read for whoever names some. */
+async function byServers(name: string, servers: readonly string[], options: AddressOptions, timeoutMs: number, signal: AbortSignal): Promise<Address[]> {
+  const { addressesByServers } = await import("../dns/addresses-by-servers.js");
+  const families: (4 | 6)[] = options.address_family === "any" ? [6, 4] : [options.address_family === "ipv6" ? 6 : 4];
+  return addressesByServers(name, { servers, families, timeoutMs, signal });
+}
+
+/** That a name server's port is closed, or another fault of the resolver's own, says nothing of the target. */
+function failureOfLookup(error: NodeJS.ErrnoException): FailureError {
+  const known = failureOf("resolve", error);
+  const isOfTheResolver = known.failure.code === "refused" || known.failure.code === "unknown";
+  return isOfTheResolver ? fail("resolve", "dns_failure", `no answer from a name server (${error.code ?? error.message})`) : known;
+}
+
+/** A look-up ends with its time-out and with the run, also where the resolver itself cannot be told to stop. */
+function bounded<Result>(state: RunState, timeoutMs: number, look: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+  const stop = new AbortController();
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => finish(() => reject(fail("resolve", "timeout", `no answer within ${timeoutMs} ms`))), timeoutMs);
+    const forget = state.deadline.onEnd((reason) => finish(() => reject(fail("resolve", reason, ENDED[reason]))));
+    const finish = (settle: () => void): void => {
+      clearTimeout(timer);
+      forget();
+      settle();
+      stop.abort();
+    };
+    look(stop.signal).then(
+      (result) => finish(() => resolve(result)),
+      (error) => finish(() => reject(error)),
+    );
+  });
+}

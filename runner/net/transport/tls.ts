@@ -1,0 +1,66 @@
+import { parseHost } from "../../../schemas/host.js";
+import type { TlsFacts, TlsInput } from "../../../schemas/tls.js";
+import { monotonic } from "../../run/clock.js";
+import { fail } from "../../run/failure-error.js";
+import type { RunState } from "../../run/run-state.js";
+import type { Connection } from "./connection.js";
+
+export interface SecureOptions extends Pick<TlsInput, "min_version" | "ca"> {
+  /** The name to verify, and to send when it is not an address. */
+  host: string;
+  /** For peers behind boxes that drop a large ClientHello: TLS 1.2 only, with few ciphers and one group. */
+  reducedHello?: boolean;
+}
+
+export interface TlsGrant {
+  /**
+   * Makes a connection a TLS connection, and gives its facts whatever the certificate is worth: the caller judges that.
+   * When it fails the connection is closed: after a broken handshake nothing may be said in plain text on it.
+   */
+  secure(connection: Connection, options: SecureOptions, timeoutMs: number): Promise<TlsFacts>;
+}
+
+/** Nothing is said to a peer whose certificate has to be trusted and is not. */
+export function requireTrusted(tls: TlsFacts, name: string): void {
+  if (!tls.authorised) throw fail("tls", "tls_certificate", `the certificate is not trusted for ${name}: ${tls.problems.join(", ")}`);
+}
+
+export function tlsGrant(state: RunState): TlsGrant {
+  return new Securer(state);
+}
+
+class Securer implements TlsGrant {
+  readonly #state: RunState;
+
+  constructor(state: RunState) {
+    this.#state = state;
+  }
+
+  secure(connection: Connection, options: SecureOptions, timeoutMs: number): Promise<TlsFacts> {
+    return secure(this.#state, connection, options, timeoutMs);
+  }
+}
+
+/** node:tls and node:crypto take some milliseconds to load: a run that stays in the clear does not pay for them. */
+let library: typeof import("./handshake.js") | null = null;
+
+async function secure(state: RunState, connection: Connection, options: SecureOptions, timeoutMs: number): Promise<TlsFacts> {
+  const { recorder } = state;
+  library ??= await import("./handshake.js");
+  const operation = recorder.begin("TLS");
+  // In A-labels and without the trailing dot: so do names stand in SNI and in certificates.
+  const name = parseHost(options.host)?.host ?? options.host;
+  try {
+    const socket = await library.handshake(state, connection, name, options, timeoutMs);
+    const at = monotonic();
+    const facts = library.factsOf(socket, name);
+    connection.replaceSocket(socket, facts);
+    recorder.end(operation, null, `${facts.version} ${facts.cipher}`, at);
+    recorder.note("note", `${facts.version} with ${facts.cipher}, certificate ${facts.problems.join(", ") || "trusted"}`, at);
+    return facts;
+  } catch (error) {
+    recorder.end(operation);
+    connection.close();
+    throw error;
+  }
+}

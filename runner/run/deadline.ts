@@ -1,0 +1,166 @@
+import type { FailureCode } from "../../schemas/failure.js";
+import { monotonic } from "./clock.js";
+
+/** Why a run was ended from outside. */
+export type EndReason = Extract<FailureCode, "timeout" | "cancelled">;
+
+/** What goes on in a run, and ends with it: a race of connects, a connection that waits for its peer. */
+export interface Watched {
+  /** The monotonic moment at which overdue() is called; 0 while nothing is waited for. */
+  readonly dueAt: number;
+  /** Called until `dueAt` is another. */
+  overdue(): void;
+  ended(reason: EndReason): void;
+}
+
+/** A timer may strike this early by the clock that we measure with; what is left is not worth another one. */
+const EARLY_MS = 0.5;
+
+/**
+ * The one deadline of a run, and the waits within it. It ends with the first of: time is up, the caller's signal aborts, the run is over.
+ *
+ * Thousands of runs may wait at once, so it holds little: one timer for all that a run waits for, made when there is somebody to
+ * be told, and an AbortController, which costs more than a whole pipelined command, only for a probe that asks for `signal`.
+ */
+export class Deadline {
+  reason: EndReason | null = null;
+  #watched: Watched[] = NOBODY;
+  #endsAt: number;
+  /** When #timer strikes; infinity while there is none. */
+  #wakesAt = Number.POSITIVE_INFINITY;
+  #timer: NodeJS.Timeout | null = null;
+  #controller: AbortController | null = null;
+  #detach: (() => void) | null = null;
+  #graceMs = 0;
+  #late: (() => void) | null = null;
+
+  constructor(
+    readonly timeoutMs: number,
+    outer: AbortSignal | undefined,
+  ) {
+    this.#endsAt = monotonic() + timeoutMs;
+    if (outer === undefined) return;
+    if (outer.aborted) this.end("cancelled");
+    else this.#detach = follow(outer, this);
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.reason !== null) this.#controller.abort(new Error(this.reason));
+    else this.#wakeBy(this.#endsAt);
+    return this.#controller.signal;
+  }
+
+  /** Calls back once when the deadline strikes, at once when it has; gives back how to stop listening. */
+  onEnd(listener: (reason: EndReason) => void): () => void {
+    const watched: Watched = { dueAt: 0, overdue: nothing, ended: listener };
+    this.watch(watched);
+    return () => this.unwatch(watched);
+  }
+
+  /** The same for what also has waits of its own, and without a closure. */
+  watch(watched: Watched): void {
+    if (this.reason !== null) {
+      watched.ended(this.reason);
+      return;
+    }
+    // A run seldom has more than one. An array that grows from nothing would make room for seventeen.
+    if (this.#watched.length === 0) this.#watched = [watched];
+    else this.#watched.push(watched);
+    this.watchUntil(watched.dueAt);
+  }
+
+  unwatch(watched: Watched): void {
+    if (this.#watched.length === 1 && this.#watched[0] === watched) this.#watched = NOBODY;
+    else this.#watched = this.#watched.filter((each) => each !== watched);
+  }
+
+  /** What is watched has moved its `dueAt`. A wait that became longer costs nothing: the timer finds out when it strikes. */
+  watchUntil(dueAt: number): void {
+    if (this.reason === null) this.#wakeBy(dueAt === 0 ? this.#endsAt : Math.min(dueAt, this.#endsAt));
+  }
+
+  /** Calls back when the run still goes on so long after its end. */
+  afterEnd(milliseconds: number, callback: () => void): void {
+    this.#graceMs = milliseconds;
+    this.#late = callback;
+    if (this.reason === null) this.#wakeBy(this.#endsAt);
+    else this.#timer ??= setTimeout(callback, milliseconds);
+  }
+
+  end(reason: EndReason): void {
+    if (this.reason !== null) return;
+    this.reason = reason;
+    const watched = this.#watched;
+    this.#watched = NOBODY;
+    this.release();
+    if (this.#late !== null) this.#timer = setTimeout(this.#late, this.#graceMs);
+    this.#controller?.abort(new Error(reason));
+    for (const each of watched) each.ended(reason);
+  }
+
+  /** The run is over: leaves no timer and no listener behind, but for what it forgot to close and waits still. */
+  release(): void {
+    this.#endsAt = Number.POSITIVE_INFINITY;
+    this.#stopTimer();
+    this.#wakeBy(this.#nextDue());
+    this.#detach?.();
+    this.#detach = null;
+  }
+
+  #wakeBy(moment: number): void {
+    if (moment >= this.#wakesAt || moment === Number.POSITIVE_INFINITY) return;
+    this.#stopTimer();
+    this.#wakesAt = moment;
+    this.#timer = setTimeout(wake, Math.ceil(moment - monotonic()), this);
+  }
+
+  #stopTimer(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#wakesAt = Number.POSITIVE_INFINITY;
+  }
+
+  /** Internal: the timer's callback. */
+  wake(): void {
+    this.#stopTimer();
+    const now = monotonic() + EARLY_MS;
+    if (this.#endsAt <= now) {
+      this.end("timeout");
+      return;
+    }
+    for (const watched of this.#watched) if (watched.dueAt !== 0 && watched.dueAt <= now) watched.overdue();
+    this.#wakeBy(this.#nextDue());
+  }
+
+  #nextDue(): number {
+    let next = this.#endsAt;
+    for (const { dueAt } of this.#watched) if (dueAt !== 0 && dueAt < next) next = dueAt;
+    return next;
+  }
+}
+
+/** Shared, and so never written to. */
+const NOBODY: Watched[] = [];
+
+const followers = new WeakMap<AbortSignal, Set<Deadline>>();
+
+/** One listener a signal, however many runs it may cancel: thousands of listeners would make Node warn of a leak. */
+function follow(signal: AbortSignal, deadline: Deadline): () => void {
+  let following = followers.get(signal);
+  if (following === undefined) {
+    const all = new Set<Deadline>();
+    signal.addEventListener("abort", () => all.forEach((each) => void each.end("cancelled")), { once: true });
+    followers.set(signal, all);
+    following = all;
+  }
+  const all = following;
+  all.add(deadline);
+  return () => all.delete(deadline);
+}
+
+function wake(deadline: Deadline): void {
+  deadline.wake();
+}
+
+function nothing(): void {}

@@ -1,0 +1,36 @@
+import type { COMMON_ANOMALIES } from "../../schemas/service.js";
+import { LINE_ODDITIES, type LineOddity } from "../net/transport/line-text.js";
+
+interface Anomaly<Kind extends string = string> {
+  kind: Kind;
+  detail: string;
+}
+
+type CommonAnomaly = Anomaly<(typeof COMMON_ANOMALIES)[number]>;
+
+/** What a session can tell of a server's ways. Capabilities are keywords in upper case. */
+export interface Ways {
+  readonly oddities: readonly LineOddity[];
+  readonly isSecured: boolean;
+  /** STARTTLS, or what the protocol calls it. */
+  readonly verb: string;
+  readonly capabilities: readonly string[] | null;
+  readonly capabilitiesBeforeTls: readonly string[] | null;
+}
+
+/** What servers of any of these protocols do against the standard. */
+export function commonAnomalies({ oddities, isSecured, verb, capabilities, capabilitiesBeforeTls }: Ways): CommonAnomaly[] {
+  const anomalies: CommonAnomaly[] = oddities.map((kind) => ({ kind, detail: LINE_ODDITIES[kind] }));
+  if (isSecured && capabilities?.includes(verb)) anomalies.push({ kind: "starttls_inside_tls", detail: `${verb} is offered again inside TLS` });
+  // Where nothing is offered at all, nothing is missing: inside TLS it may not have been asked yet.
+  const lost = capabilities === null ? [] : (capabilitiesBeforeTls ?? []).filter((keyword) => keyword !== verb && !capabilities.includes(keyword));
+  if (lost.length > 0) anomalies.push({ kind: "capabilities_only_in_clear", detail: lost.join(" ") });
+  return anomalies;
+}
+
+/** Over all of a run's connections the same thing is told once. */
+export function noteOnce<Kind extends string>(known: Anomaly<Kind>[], found: readonly Anomaly<Kind>[]): void {
+  for (const anomaly of found) {
+    if (!known.some(({ kind, detail }) => kind === anomaly.kind && detail === anomaly.detail)) known.push(anomaly);
+  }
+}

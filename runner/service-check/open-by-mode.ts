@@ -1,0 +1,66 @@
+import type { Finding } from "../../schemas/finding.js";
+import type { StarttlsOutcome, TlsMode } from "../../schemas/service.js";
+import type { TlsInput } from "../../schemas/tls.js";
+import { FailureError } from "../run/failure-error.js";
+import { finding } from "../run/judge.js";
+
+/** One way to try TLS: after a broken handshake the next needs a connection of its own. */
+export type Way = "full" | "reduced" | "none";
+
+export interface OpeningEvidence {
+  starttls: StarttlsOutcome;
+  readonly findings: Finding[];
+  readonly anomalies: { push(anomaly: { kind: "reduced_client_hello"; detail: string }): unknown };
+}
+
+export interface Opening<Session> {
+  readonly mode: TlsMode;
+  readonly min_version: TlsInput["min_version"];
+  readonly signal: AbortSignal;
+  readonly evidence: OpeningEvidence;
+  /** A session on a new connection that has greeted and is secured in this way. */
+  introduce(way: Way): Promise<Session>;
+}
+
+/**
+ * A session that is secured as the input asks.
+ *
+ * A handshake that breaks is tried once more with a small ClientHello, since boxes on the way drop large ones. Where TLS was only an
+ * opportunity, a third connection goes on in the clear, as a client of the service would, and the result says so.
+ */
+export async function openByMode<Session>(opening: Opening<Session>): Promise<Session> {
+  if (opening.mode === "none") return opening.introduce("none");
+  try {
+    return await opening.introduce("full");
+  } catch (error) {
+    if (!brokeInHandshake(error) || opening.signal.aborted) throw error;
+    return (await tryReduced(opening)) ?? (await tryInTheClear(opening, error));
+  }
+}
+
+function brokeInHandshake(error: unknown): error is FailureError {
+  return error instanceof FailureError && error.failure.phase === "tls" && !["tls_certificate", "cancelled"].includes(error.failure.code);
+}
+
+async function tryReduced<Session>({ min_version, signal, evidence, introduce }: Opening<Session>): Promise<Session | null> {
+  if (min_version === "TLSv1.3") return null;
+  try {
+    const session = await introduce("reduced");
+    evidence.anomalies.push({ kind: "reduced_client_hello", detail: "only a small TLS 1.2 ClientHello was answered" });
+    return session;
+  } catch (error) {
+    if (brokeInHandshake(error) && !signal.aborted) return null;
+    throw error;
+  }
+}
+
+async function tryInTheClear<Session>({ mode, evidence, introduce }: Opening<Session>, broke: FailureError): Promise<Session> {
+  if (mode !== "opportunistic") throw broke;
+  const outcome = evidence.starttls;
+  const session = await introduce("none");
+  evidence.starttls = outcome;
+  evidence.findings.push(
+    finding("warning", "tls_downgrade", `TLS failed (${broke.failure.message}); the run went on in the clear, on a new connection`, "TLS", "plain text"),
+  );
+  return session;
+}

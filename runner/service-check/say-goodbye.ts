@@ -1,0 +1,26 @@
+import type { Finding } from "../../schemas/finding.js";
+import { FailureError } from "../run/failure-error.js";
+import { finding } from "../run/judge.js";
+
+export interface Goodbye {
+  /** QUIT, or what the protocol calls it. */
+  readonly verb: string;
+  /** How the right answer begins. */
+  readonly expected: string;
+  /** The server's words, and null or how they began where they are no goodbye. */
+  ask(): Promise<{ readonly words: string; readonly refusal: string | number | null }>;
+}
+
+/**
+ * Says goodbye, and closes. One that is lost, or cannot even be said because the conversation has broken since, says nothing about
+ * the service that was measured before it: it gives a warning, and never the run's failure.
+ */
+export async function sayGoodbye({ verb, expected, ask }: Goodbye): Promise<Finding[]> {
+  try {
+    const { words, refusal } = await ask();
+    return refusal === null ? [] : [finding("warning", "quit_refused", `${verb} was answered ${words}`, expected, refusal)];
+  } catch (error) {
+    if (!(error instanceof FailureError)) throw error;
+    return [finding("warning", "quit_lost", `${verb} got no reply: ${error.failure.message}`, expected, error.failure.code)];
+  }
+}

@@ -1,0 +1,48 @@
+import type { Finding } from "../../schemas/finding.js";
+import type { StarttlsOutcome, TlsMode } from "../../schemas/service.js";
+import { FailureError, fail } from "../run/failure-error.js";
+import { finding } from "../run/judge.js";
+
+export interface Upgrading {
+  /** STARTTLS, or what the protocol calls it. */
+  readonly verb: string;
+  readonly mode: TlsMode;
+  readonly isOffered: boolean;
+  /** How a go-ahead begins. */
+  readonly expected: string;
+  /** Asks, and goes through the handshake; gives the server's refusal, or null when the connection is secured. */
+  ask(): Promise<FailureError | null>;
+  /** What the server sent could not be read as a reply at all. */
+  isMalformed(): boolean;
+}
+
+/** Secures a connection that began in the clear. False when it stays there, which only an opportunistic run may. */
+export async function upgrade(upgrading: Upgrading, evidence: { starttls: StarttlsOutcome; readonly findings: Finding[] }): Promise<boolean> {
+  const { verb, mode, isOffered, expected } = upgrading;
+  if (!isOffered) {
+    evidence.starttls = "not_offered";
+    if (mode === "starttls") throw fail("starttls", "unsupported", `the server does not offer ${verb}`);
+    return false;
+  }
+  const refusal = await upgrading.ask().catch((error) => {
+    if (error instanceof FailureError) evidence.starttls = outcomeOf(error, upgrading);
+    throw error;
+  });
+  if (refusal === null) {
+    evidence.starttls = "secured";
+    return true;
+  }
+  const { retryable, message, reply_code: code } = refusal.failure;
+  evidence.starttls = retryable ? "refused_temporarily" : "refused";
+  if (mode === "starttls") throw refusal;
+  const answered = code ?? (message.split(" ", 1)[0] as string);
+  evidence.findings.push(finding("warning", "starttls_refused", `${verb} is offered but refused: ${message}`, expected, answered));
+  return false;
+}
+
+/** What became of an upgrade at which the conversation broke. */
+function outcomeOf({ failure: { phase, code } }: FailureError, upgrading: Upgrading): StarttlsOutcome {
+  if (phase === "tls") return code === "timeout" ? "handshake_timeout" : "handshake_failed";
+  // The go-ahead itself could be read: what is wrong is what stood behind it.
+  return code === "protocol_violation" && !upgrading.isMalformed() ? "injected" : "unanswered";
+}

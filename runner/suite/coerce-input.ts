@@ -1,0 +1,45 @@
+import type { Violation } from "../support/request-error.js";
+import type { Filling } from "./environment.js";
+
+/**
+ * The environment holds texts only. Where a contract refuses the text of a variable it may want the number, or the true or
+ * false, that the text spells; or the text after all of what was read as a number. Writes that into the value, and says
+ * whether there was anything to write.
+ */
+export function fitToContract(value: unknown, violations: readonly Violation[], fillingAt: (steps: readonly string[]) => Filling | null): boolean {
+  let changed = false;
+  for (const { pointer } of violations) {
+    const steps = stepsOf(pointer);
+    const filling = fillingAt(steps);
+    const last = steps.at(-1);
+    const holder = holderOf(value, steps);
+    if (filling === null || last === undefined || holder === null) continue;
+    const other = typeof holder[last] === "string" ? spelt(filling.text) : filling.text;
+    if (other === holder[last]) continue;
+    holder[last] = other;
+    changed = true;
+  }
+  return changed;
+}
+
+/** JSON's spelling of values that are no texts, so that 007 and 1_000 stay texts. */
+const SPELT = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/;
+
+/** What a text spells where it may be something else than a text. */
+export function spelt(text: string): unknown {
+  return SPELT.test(text) ? (JSON.parse(text) as unknown) : text;
+}
+
+/** The steps of a JSON pointer (RFC 6901). */
+export function stepsOf(pointer: string): string[] {
+  return pointer
+    .split("/")
+    .slice(1)
+    .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
+}
+
+function holderOf(value: unknown, steps: readonly string[]): Record<string, unknown> | null {
+  let holder = value;
+  for (const step of steps.slice(0, -1)) holder = (holder as Record<string, unknown> | null | undefined)?.[step];
+  return holder !== null && typeof holder === "object" ? (holder as Record<string, unknown>) : null;
+}

@@ -1,0 +1,179 @@
+import type { SchemaError } from "../../schemas/contract.js";
+import { nearest } from "./did-you-mean.js";
+import type { Violation } from "./request-error.js";
+
+/** Ajv's errors, each as a person needs it: where, what was expected, what was found, and the nearest right name. */
+export function violationsOf(all: readonly SchemaError[]): Violation[] {
+  const shown = new Map<string, Violation>();
+  for (const error of all) {
+    if (isNoise(error, all)) continue;
+    const violation = violationOf(error);
+    shown.set(`${violation.pointer} ${violation.message}`, violation);
+  }
+  return [...shown.values()];
+}
+
+/** The branches of an anyOf say each why they did not fit; one line about the whole says more. */
+function isNoise(error: SchemaError, all: readonly SchemaError[]): boolean {
+  return all.some(
+    (other) => (other.keyword === "anyOf" || other.keyword === "oneOf") && other !== error && error.schemaPath.startsWith(`${other.schemaPath}/`),
+  );
+}
+
+function violationOf(error: SchemaError): Violation {
+  const { keyword, params, instancePath } = error;
+  if (keyword === "additionalProperties" || keyword === "unevaluatedProperties") {
+    const name = String(params.additionalProperty ?? params.unevaluatedProperty);
+    const known = Object.keys((error.parentSchema?.properties as object | undefined) ?? {});
+    const near = nearest(name, known, 1)[0];
+    return {
+      pointer: `${instancePath}/${inPointer(name)}`,
+      message: "there is no such field",
+      hint: near === undefined ? `the fields are: ${known.join(", ")}` : `did you mean ${near}?`,
+    };
+  }
+  if (keyword === "required")
+    return {
+      pointer: `${instancePath}/${inPointer(String(params.missingProperty))}`,
+      message: `is missing${describe(error, String(params.missingProperty))}`,
+      hint: null,
+    };
+  const isTold = choiceOf(error.parentSchema) === null && !(instancePath !== "" && mayHoldSecret(error.parentSchema));
+  const found = isTold ? `, not ${show(error.data)}` : "";
+  return { pointer: instancePath, message: `${expectation(error)}${found}`, hint: hintOf(error) };
+}
+
+/** A secret in a wrong form is a secret all the same, and so is one where the object around it was expected. */
+function mayHoldSecret(schema: Record<string, unknown> | undefined): boolean {
+  if (schema === undefined) return false;
+  const inside = [...Object.values(schema.properties ?? {}), schema.items] as (Record<string, unknown> | undefined)[];
+  return schema["x-secret"] === true || schema["x-secret-name"] === true || inside.some(mayHoldSecret);
+}
+
+/** A field's description, as the end of a sentence. */
+function describe(error: SchemaError, name: string): string {
+  const { description = "" } = (error.parentSchema?.properties as Record<string, { description?: string }> | undefined)?.[name] ?? {};
+  return description === "" ? "" : `: ${asEnd(description)}`;
+}
+
+function asEnd(sentence: string): string {
+  return `${sentence.charAt(0).toLowerCase()}${sentence.slice(1).replace(/\.$/, "")}`;
+}
+
+function isReference(schema: Record<string, unknown> | undefined): boolean {
+  return ["x-secret", "x-secret-name", "x-reference"].some((annotation) => schema?.[annotation] === true);
+}
+
+function expectation(error: SchemaError): string {
+  const { keyword, params, parentSchema } = error;
+  switch (keyword) {
+    case "type":
+      return `must be ${withArticle(String(params.type).replaceAll(",", " or "))}`;
+    case "enum":
+      return `must be one of ${(params.allowedValues as unknown[]).map((value) => JSON.stringify(value)).join(", ")}`;
+    case "const":
+      return `must be ${JSON.stringify(params.allowedValue)}`;
+    case "minimum":
+    case "maximum":
+    case "exclusiveMinimum":
+    case "exclusiveMaximum":
+      return `must be ${rangeOf(parentSchema ?? {})}`;
+    case "minLength":
+      return params.limit === 1 ? "must not be empty" : `must have at least ${params.limit} characters`;
+    case "maxLength":
+      return `must have at most ${params.limit} characters`;
+    case "minItems":
+      return `must have at least ${params.limit} ${params.limit === 1 ? "item" : "items"}`;
+    case "maxItems":
+      return `must have at most ${params.limit} items`;
+    case "pattern":
+      return parentSchema?.description === undefined ? `must look like ${params.pattern}` : `must be ${asEnd(String(parentSchema.description))}`;
+    case "format":
+      return FORMATS[String(params.format)] ?? `must be a ${params.format}`;
+    case "anyOf":
+    case "oneOf":
+      if (choiceOf(parentSchema) !== null) return `must have ${choiceOf(parentSchema)}${besideWhich(error)}`;
+      return isReference(parentSchema) ? 'must be text, or a reference such as {"secret": "env:NAME"}' : "fits none of the allowed forms";
+    default:
+      return error.message ?? `breaks the rule ${keyword}`;
+  }
+}
+
+/** The field that makes it so, where another one asks for it. */
+function besideWhich({ schemaPath }: SchemaError): string {
+  const [, name] = /\/dependentSchemas\/([^/]+)\/oneOf$/.exec(schemaPath) ?? [];
+  return name === undefined ? "" : ` beside ${name}`;
+}
+
+/** What a schema asks for that wants one field out of several, or some of them; null for any other. */
+function choiceOf(schema: Record<string, unknown> | undefined): string | null {
+  const branches = (schema?.oneOf ?? schema?.anyOf) as { required?: readonly string[] }[] | undefined;
+  const names = branches?.map(({ required }) => (required?.length === 1 ? required[0] : undefined));
+  if (names === undefined || names.includes(undefined)) return null;
+  return `${schema?.oneOf === undefined ? "at least" : "exactly"} one of ${names.join(", ")}`;
+}
+
+const FORMATS: Readonly<Record<string, string>> = {
+  host: "must be a host name or an IP address",
+  domain: "must be a domain name",
+  address: "must be an IP address",
+  "name-server": "must be an IP address, with :port where it is not 53",
+  "one-line": "must be one line, without CR, LF or NUL",
+};
+
+function rangeOf(schema: Record<string, unknown>): string {
+  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = schema;
+  const kind = schema.type === "integer" ? "a whole number" : "a number";
+  if (minimum !== undefined && maximum !== undefined) return `${kind} from ${minimum} to ${maximum}`;
+  const bounds = [
+    [minimum, "at least"],
+    [exclusiveMinimum, "above"],
+    [maximum, "at most"],
+    [exclusiveMaximum, "below"],
+  ].flatMap(([limit, words]) => (limit === undefined ? [] : [`${words} ${limit}`]));
+  return `${kind}, ${bounds.join(" and ")}`;
+}
+
+function withArticle(words: string): string {
+  const plain = words.replace("integer", "whole number").replace("boolean", "true or false value");
+  return /^[aeiou]/.test(plain) ? `an ${plain}` : `a ${plain}`;
+}
+
+function hintOf(error: SchemaError): string | null {
+  const { data, params, keyword } = error;
+  if (keyword === "type" && /integer|number/.test(String(params.type)) && typeof data === "string" && /^-?\d+$/.test(data))
+    return `write it without quotes: ${data}`;
+  if (keyword === "enum" && typeof data === "string") {
+    const near = nearest(data, (params.allowedValues as unknown[]).map(String), 1)[0];
+    return near === undefined ? null : `did you mean ${JSON.stringify(near)}?`;
+  }
+  if (keyword === "format" && params.format === "host" && typeof data === "string") return hostHint(data);
+  if (keyword === "format" && params.format === "domain" && typeof data === "string")
+    return data.includes("@") ? "leave out what stands before the @" : hostHint(data);
+  return null;
+}
+
+function hostHint(written: string): string | null {
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(written)) return "leave the scheme and the path out";
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what the hint is about
+  if (/[\u0000-\u001f\u007f]/.test(written.trim())) return "take the control characters out";
+  if (/[,;\s]/.test(written.trim())) return "one host a run: give an array of inputs for several";
+  if (/^[^:]+:\d+$/.test(written)) return "give the port in its own field";
+  if (written !== written.trim()) return "take the white space away";
+  if (written.includes("_")) return "a host name has no underscore";
+  if (written.startsWith("[")) return "write an IPv6 address without brackets";
+  return null;
+}
+
+const SHOWN_CHARACTERS = 80;
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length <= SHOWN_CHARACTERS ? text : `${text.slice(0, SHOWN_CHARACTERS)}… (${text.length} characters)`;
+}
+
+/** A property name inside a JSON pointer (RFC 6901, section 3). */
+function inPointer(name: string): string {
+  const shown = name.length <= SHOWN_CHARACTERS ? name : `${name.slice(0, SHOWN_CHARACTERS)}…`;
+  return shown.replaceAll("~", "~0").replaceAll("/", "~1");
+}

@@ -1,0 +1,96 @@
+import { isIP } from "node:net";
+import { type Answer, failureOfOutcome, isCertain } from "../../net/dns/answer.js";
+import { dnsName } from "../../net/dns/name.js";
+import type { DataOf, RecordType } from "../../net/dns/records.js";
+import type { PolicyRoute, Tlsa } from "../policy.js";
+
+/** Asks one question with DNSSEC OK. */
+export type SecureAsk = <Type extends RecordType>(name: string, type: Type) => Promise<Answer<Type>>;
+
+/**
+ * What DNSSEC says of the way to a domain's mail hosts; of any host where `hosts` is null. `unknown`: an attack looks like this, so
+ * there is no mail until it is known.
+ */
+export type SecureRoute =
+  | { readonly kind: "secure"; readonly hosts: ReadonlySet<string> | null; readonly names: readonly string[] }
+  | { readonly kind: "insecure"; readonly reason: string }
+  | { readonly kind: "unknown"; readonly reason: string };
+
+/** What DNSSEC says of a host's TLSA records. */
+export type DaneFinding =
+  | { readonly kind: "none" | "insecure" | "unknown"; readonly reason: string }
+  | {
+      readonly kind: "records";
+      /** The name that the records are for: the host's, or where its alias leads. */
+      readonly base: string;
+      /** The name that the records stand at. */
+      readonly owner: string;
+      readonly records: readonly Tlsa[];
+    };
+
+/** RFC 7672, section 2.2.1: where the MX records are not secure, no host is. That there are none, when it is secure, makes the domain its host. */
+export async function secureRoute(ask: SecureAsk, { ascii_domain: domain, kind }: PolicyRoute): Promise<SecureRoute> {
+  if (kind === "configured") return CHOSEN;
+  if (dnsName(domain) === null) return { kind: "insecure", reason: `${domain} is no name` };
+  const answer = await ask(domain, "MX");
+  if (!isCertain(answer)) return unknown(answer, `MX ${domain}`);
+  if (!answer.authenticated) return { kind: "insecure", reason: `the MX records of ${domain} are not signed` };
+  const names = [domain, ...answer.aliases.slice(-1)];
+  if (answer.outcome !== "found") return { kind: "secure", hosts: new Set([domain]), names };
+  return { kind: "secure", hosts: new Set(answer.records.map(hostOf)), names };
+}
+
+/** A relay is somebody's own choice: no look-up led to it. */
+export const CHOSEN: SecureRoute = { kind: "secure", hosts: null, names: [] };
+
+function hostOf({ exchange }: DataOf<"MX">): string {
+  return dnsName(exchange) ?? exchange;
+}
+
+/** TLSA records are asked for where the host's addresses are secure, and nowhere else: servers of unsigned zones may fail at the question. */
+export async function findTlsa(ask: SecureAsk, host: string, port: number): Promise<DaneFinding> {
+  const bases = await tlsaBases(ask, host);
+  if (!Array.isArray(bases)) return bases;
+  for (const base of bases) {
+    const found = await tlsaAt(ask, base, port);
+    if (found.kind !== "none") return found;
+  }
+  return { kind: "none", reason: `${host} has no TLSA records` };
+}
+
+/** The names at which to look, in order (RFC 7672, section 2.2.3): where an alias leads, as long as all of the way is secure, and the host's own. */
+async function tlsaBases(ask: SecureAsk, host: string): Promise<string[] | Exclude<DaneFinding, { kind: "records" }>> {
+  if (isIP(host) !== 0 || dnsName(host) === null) return { kind: "insecure", reason: `${host} is no name` };
+  const answers = await Promise.all([ask(host, "AAAA"), ask(host, "A")]);
+  const found = answers.filter(({ outcome }) => outcome === "found");
+  if (found.length === 0) return withoutAddress(host, answers);
+  // Families stand at one name: where the records of one are signed and those of the other cannot be had, the one decides.
+  const secure = found.find(({ authenticated }) => authenticated);
+  if (secure !== undefined) return [...secure.aliases.slice(-1), host];
+  return found.some(({ aliases }) => aliases.length > 0) ? basesOfAlias(ask, host) : { kind: "insecure", reason: `the addresses of ${host} are not signed` };
+}
+
+function withoutAddress(host: string, answers: readonly Answer[]): Exclude<DaneFinding, { kind: "records" }> {
+  const failed = answers.find((answer) => !isCertain(answer));
+  return failed === undefined ? { kind: "insecure", reason: `${host} has no address` } : unknown(failed, `the addresses of ${host}`);
+}
+
+/** The alias may be signed where what it leads to is not: then the host's own name counts. Only a question for the alias itself tells. */
+async function basesOfAlias(ask: SecureAsk, host: string): Promise<string[] | Exclude<DaneFinding, { kind: "records" }>> {
+  const alias = await ask(host, "CNAME");
+  if (!isCertain(alias)) return unknown(alias, `CNAME ${host}`);
+  return alias.authenticated ? [host] : { kind: "insecure", reason: `the alias ${host} is not signed` };
+}
+
+async function tlsaAt(ask: SecureAsk, base: string, port: number): Promise<DaneFinding> {
+  const owner = `_${port}._tcp.${base}`;
+  if (dnsName(owner) === null) return { kind: "none", reason: `${owner} is no name` };
+  const answer = await ask(owner, "TLSA");
+  if (!isCertain(answer)) return unknown(answer, `TLSA ${owner}`);
+  if (answer.outcome !== "found" || !answer.authenticated) return { kind: "none", reason: `there are no signed TLSA records at ${owner}` };
+  return { kind: "records", base, owner, records: answer.records };
+}
+
+function unknown({ outcome, problem }: Answer, what: string): { kind: "unknown"; reason: string } {
+  return { kind: "unknown", reason: problem === null ? failureOfOutcome(outcome, what).message : `${what}: ${problem}` };
+}

@@ -1,0 +1,81 @@
+import { addressesOf } from "../net/dns/host-addresses.js";
+import { resolverOnDemand } from "../net/dns/resolver-on-demand.js";
+import { addressUse } from "../net/transport/address-policy.js";
+import type { TlsMeans, TlsMeansOptions } from "./policy.js";
+import { StsCache } from "./sts/cache.js";
+import { type Fetched, fetchPolicyFile } from "./sts/fetch.js";
+import { FETCH_TIMEOUT_MS, MOST_ADDRESSES } from "./sts/limits.js";
+import { StsPolicies } from "./sts/policies.js";
+import type { StsPolicy } from "./sts/policy.js";
+import { readStsPolicy } from "./sts/read-policy.js";
+import type { Breach } from "./violation.js";
+
+type Ask = TlsMeans["ask"];
+
+/** What all deliveries of a process share. */
+export function openTlsMeans(options: TlsMeansOptions, now: () => number = Date.now): TlsMeans {
+  const asking = options.servers === undefined ? { dnssec: true } : { servers: options.servers, dnssec: true };
+  const ask: Ask = async (name, type, ending) => (await resolverOnDemand()).query(name, type, ending === undefined ? asking : { ...asking, ending });
+  const cache = openCache(options.file, now);
+  const policies = new StsPolicies({
+    cache,
+    now,
+    txt: (name, ending) => ask(name, "TXT", ending),
+    fetch: (domain, signal) => fetchPolicy(ask, domain, options, signal),
+  });
+  return {
+    validates: options.validates,
+    ask,
+    findSts: (domain, ending) => policies.find(domain, ending),
+    configured: options.configured ?? (() => null),
+    close: () => cache.close(),
+  };
+}
+
+function openCache(file: string | null, now: () => number): StsCache {
+  try {
+    return new StsCache(file, now);
+  } catch (error) {
+    throw new Error(`MTA-STS policies cannot be kept in ${file}: ${(error as Error).message}. Name a file that this user can write`, { cause: error });
+  }
+}
+
+/** From the addresses of the policy host, in turn, until one of them answers. */
+async function fetchPolicy(ask: Ask, domain: string, options: TlsMeansOptions, stopped: AbortSignal): Promise<StsPolicy | Breach> {
+  const host = { name: `mta-sts.${domain}`, port: options.policyPort ?? 443, ca: options.ca };
+  const timeoutMs = options.policyTimeoutMs ?? FETCH_TIMEOUT_MS;
+  const late = AbortSignal.timeout(timeoutMs);
+  const signal = AbortSignal.any([stopped, late]);
+  const addresses = await policyAddresses(ask, host.name, options.allowPrivate === true);
+  if (!Array.isArray(addresses)) return addresses;
+  const fetched = await fetchFromOneOf(addresses, (address) => fetchPolicyFile(host, address, signal), signal);
+  if (late.aborted) return { type: "sts-policy-fetch-error", message: `${host.name} gave no policy within ${timeoutMs / 1000} seconds` };
+  return fetched.kind === "text" ? policyOrBreach(fetched.text) : fetched.breach;
+}
+
+async function fetchFromOneOf(
+  [first, ...others]: readonly [string, ...string[]],
+  fetch: (address: string) => Promise<Fetched>,
+  signal: AbortSignal,
+): Promise<Fetched> {
+  let fetched = await fetch(first);
+  for (const address of others.slice(0, MOST_ADDRESSES - 1)) {
+    if (fetched.kind !== "unreachable" || signal.aborted) return fetched;
+    fetched = await fetch(address);
+  }
+  return fetched;
+}
+
+/** Whoever owns a domain chooses where its policy host points: it must not be this machine, or its neighbours. */
+async function policyAddresses(ask: Ask, name: string, allowPrivate: boolean): Promise<[string, ...string[]] | Breach> {
+  const found = (await addressesOf(ask, name, "any")).addresses.map(({ address }) => address);
+  const [first, ...others] = found.filter((address) => allowPrivate || addressUse(address).scope === "global");
+  if (first !== undefined) return [first, ...others];
+  const why = found.length > 0 ? "no address that may be dialled" : "no address";
+  return { type: "sts-policy-fetch-error", message: `the policy host ${name} has ${why}` };
+}
+
+function policyOrBreach(text: string): StsPolicy | Breach {
+  const policy = readStsPolicy(text);
+  return "problem" in policy ? { type: "sts-policy-invalid", message: policy.problem } : policy;
+}

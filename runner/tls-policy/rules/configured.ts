@@ -1,0 +1,34 @@
+import type { ConfiguredTls, HostTls } from "../policy.js";
+import type { Breach } from "../violation.js";
+import type { Known } from "./known.js";
+import { mayRule, skipped } from "./opportunistic.js";
+import { daneRule } from "./published.js";
+
+/** What whoever runs the delivery demands of a destination. */
+export function configuredRule(known: Known, configured: ConfiguredTls): HostTls {
+  const rule: HostTls = { ...mayRule(known), level: configured.level, source: "configured", minVersion: "TLSv1.2", reason: "it is configured so" };
+  switch (configured.level) {
+    case "may":
+      return { ...rule, minVersion: "TLSv1" };
+    case "verify":
+      return { ...rule, referenceNames: namesOf(known, configured.names) };
+    case "fingerprint":
+      return { ...rule, fingerprints: configured.sha256.map((digits) => digits.replaceAll(":", "").toLowerCase()) };
+    case "dane":
+      return onlyDane(known, rule);
+    default:
+      return rule;
+  }
+}
+
+function namesOf({ host, domain }: Known, names: "host" | "domain" | readonly string[]): string[] {
+  if (names === "host") return [host];
+  return names === "domain" ? [domain] : [...names];
+}
+
+function onlyDane(known: Known, rule: HostTls): HostTls {
+  const published = daneRule(known);
+  if (published?.level === "dane") return { ...published, source: "configured" };
+  const breach: Breach = { type: "dane-required", message: `DANE is demanded, and ${known.host} has no usable TLSA records that are signed` };
+  return skipped({ ...rule, breach }, breach.message);
+}

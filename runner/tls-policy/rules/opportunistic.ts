@@ -1,0 +1,30 @@
+import { failure } from "../../../schemas/failure.js";
+import type { HostTls } from "../policy.js";
+import type { Known } from "./known.js";
+
+/** TLS where there is some: what every other rule is stricter than. */
+export function mayRule({ host, domain }: Pick<Known, "host" | "domain">): HostTls {
+  return {
+    host,
+    outcome: "use",
+    level: "may",
+    source: "opportunistic",
+    testing: false,
+    reason: "nobody demands TLS",
+    failure: null,
+    breach: null,
+    servername: host,
+    // The oldest TLS is better than none.
+    minVersion: "TLSv1",
+    referenceNames: [],
+    tlsa: [],
+    fingerprints: [],
+    requireTls: false,
+    report: { policy_type: "no-policy-found", policy_domain: domain, policy_string: [], mx_host: [] },
+  };
+}
+
+/** A host that must not be used. Not for ever: what its domain publishes may change before the message is given up. */
+export function skipped(rule: HostTls, reason: string): HostTls {
+  return { ...rule, outcome: "skip", failure: { ...failure("tls", "not_permitted", reason), retryable: true }, reason };
+}

@@ -1,0 +1,20 @@
+import type { Breach } from "../violation.js";
+
+export type StsMode = "enforce" | "testing" | "none";
+
+/** An MTA-STS policy as its domain published it (RFC 8461, section 3.2). */
+export interface StsPolicy {
+  readonly mode: StsMode;
+  /** Patterns of mail hosts, in small A-labels, without their last dot. */
+  readonly mx: readonly string[];
+  readonly maxAgeS: number;
+  /** As it was published. */
+  readonly lines: readonly string[];
+}
+
+/** The policy that counts for a domain now; null where it has none. */
+export interface StsFinding {
+  readonly policy: StsPolicy | null;
+  /** Why a policy that is announced could not be had, or not be had anew. A policy of before counts all the same until it expires. */
+  readonly problem: Breach | null;
+}

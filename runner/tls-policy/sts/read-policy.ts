@@ -1,0 +1,50 @@
+import { parseHost } from "../../../schemas/host.js";
+import type { StsMode, StsPolicy } from "./policy.js";
+
+/** RFC 8461, section 3.2: a year. */
+const MAX_AGE_S = 31_557_600;
+const MODES: readonly string[] = ["enforce", "testing", "none"] satisfies StsMode[];
+
+/** Reads a policy file; what is wrong with it where it is none (RFC 8461, section 3.2). Fields that are not known are passed over. */
+export function readStsPolicy(text: string): StsPolicy | { readonly problem: string } {
+  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "");
+  const fields = lines.map(fieldOf);
+  const broken = fields.indexOf(null);
+  if (broken !== -1) return { problem: `line ${broken + 1} of the policy, ${JSON.stringify(lines[broken]?.slice(0, 100))}, is not KEY: VALUE` };
+  const known = fields as Field[];
+  const mode = firstOf(known, "mode") ?? "";
+  const age = firstOf(known, "max_age") ?? "";
+  if (firstOf(known, "version") !== "STSv1") return { problem: "the policy does not say version: STSv1" };
+  if (!MODES.includes(mode)) return { problem: `the policy's mode is ${JSON.stringify(mode)}, and must be one of ${MODES.join(", ")}` };
+  if (!/^\d{1,10}$/.test(age)) return { problem: `the policy's max_age is ${JSON.stringify(age)}, and must be a number of seconds` };
+  const mx = known.filter(([key]) => key === "mx").map(([, value]) => patternOf(value));
+  if (mx.includes(null)) return { problem: "an mx of the policy is neither a host name nor one behind `*.`" };
+  if (mx.length === 0 && mode !== "none") return { problem: "the policy names no mx" };
+  return { mode: mode as StsMode, mx: mx as string[], maxAgeS: Math.min(Number(age), MAX_AGE_S), lines };
+}
+
+type Field = readonly [key: string, value: string];
+
+function fieldOf(line: string): Field | null {
+  const [, key, value] = /^([A-Za-z0-9][A-Za-z0-9_.-]{0,31})[ \t]*:[ \t]*(.*?)[ \t]*$/.exec(line) ?? [];
+  return key === undefined || value === undefined ? null : [key, value];
+}
+
+/** Where a field stands twice the first one counts. */
+function firstOf(fields: readonly Field[], wanted: string): string | undefined {
+  return fields.find(([key]) => key === wanted)?.[1];
+}
+
+/** In the form in which hosts are compared: A-labels, small, no last dot. */
+function patternOf(written: string): string | null {
+  const [star, name] = written.startsWith("*.") ? ["*.", written.slice(2)] : ["", written];
+  const host = parseHost(name);
+  return host?.kind === "name" ? `${star}${host.host.toLowerCase()}` : null;
+}
+
+/** A star stands for one label on the left, never for several, nor for none (RFC 8461, section 4.1). */
+export function matchesMx(host: string, patterns: readonly string[]): boolean {
+  const name = host.toLowerCase().replace(/\.$/, "");
+  const behindFirst = name.slice(name.indexOf(".") + 1);
+  return patterns.some((pattern) => (pattern.startsWith("*.") ? name.includes(".") && pattern.slice(2) === behindFirst : pattern === name));
+}

@@ -1,0 +1,32 @@
+/**
+ * The rooms of runner/, and the rooms each may import besides schemas/. Ground first: a room stands only on rooms above it in this table.
+ * docs/architecture.md says what each room is for.
+ */
+export const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  support: [],
+  sqlite: [],
+  limits: ["support"],
+  run: [],
+  net: ["run", "sqlite"],
+  replies: ["net"],
+  "tls-policy": ["net", "sqlite"],
+  mail: ["net", "run", "replies", "tls-policy"],
+  "mail-sites": ["support", "sqlite", "limits", "run", "net"],
+  harness: ["support", "limits", "run"],
+  "service-check": ["run", "net"],
+  queue: ["support", "sqlite", "limits", "run", "harness"],
+  delivery: ["support", "sqlite", "limits", "run", "net", "replies", "tls-policy", "mail", "mail-sites", "harness", "queue"],
+  lab: ["support", "run", "net", "mail"],
+  suite: ["support", "harness"],
+  vitest: ["support", "harness", "lab", "suite"],
+  cli: ["support", "sqlite", "limits", "run", "net", "mail", "mail-sites", "harness", "queue", "delivery", "lab", "suite", "vitest"],
+};
+
+/** Files that may import what their room may not, each with its reason. */
+export const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
+  // The generated index of our probes, which holds lazy imports only.
+  "runner/harness/registry.ts": ["probes/index.ts"],
+  // An entry point registers the capabilities of the house.
+  "runner/vitest/index.ts": ["runner/capabilities.ts"],
+  "runner/cli/main.ts": ["runner/capabilities.ts"],
+};

@@ -1,0 +1,191 @@
+import { describe, expect, test } from "vitest";
+import { Learning } from "../../../../runner/delivery/route/route-statistics.js";
+import { type SmtpServer, startSmtpServer } from "../../../../runner/lab/smtp-server.js";
+import { playTranscript } from "../../../../runner/lab/transcript-server.js";
+import { closeAfterEach, closing, internet, mail, only, service } from "../../../support/delivery.js";
+import type { MxBehaviour } from "../../../support/fake-internet.js";
+
+closeAfterEach();
+
+const ONE = "one MX 10 mx";
+
+async function relay(options: Parameters<typeof startSmtpServer>[0] = {}): Promise<SmtpServer> {
+  return closing(await startSmtpServer(options));
+}
+
+const plain = ({ port }: { port: number }, host = "127.0.0.1") => ({ host, port, tls: { mode: "none" as const } });
+
+describe("relay", () => {
+  test("takes everything, over one session, whatever the domain", async () => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
+    const server = await relay();
+    const delivery = service(net, { mode: "relay", relays: [plain(server)] });
+    const report = await delivery.send(mail(["bob@one.example", "cem@elsewhere.example"]));
+    expect(report.recipients).toMatchObject([
+      { outcome: "delivered", way: "relay", way_reason: "configured", said_by: "relay", site: null },
+      { outcome: "delivered", way: "relay" },
+    ]);
+    await delivery.send(mail("bob@one.example"));
+    expect(server.connections).toBe(1);
+    expect(server.messages).toHaveLength(2);
+    expect(net.questions).toEqual([]);
+    expect(delivery.stats()).toMatchObject({ mode: "relay", relay_sent: 3, relay_service: { sent: 3, pool_size: 1, running: true } });
+  });
+
+  test.each(["starttls", "implicit"] as const)("is secured and logged in to: %s", async (mode) => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
+    const server = await relay({ tls: mode, auth: { username: "ada", password: "correct-horse" } });
+    const tls = { mode, ca: server.certificate as string };
+    const good = { host: "127.0.0.1", port: server.port, tls, auth: { username: "ada", password: "correct-horse" } };
+    const report = await service(net, { mode: "relay", relays: [good] }).send(mail("bob@one.example"));
+    expect(only(report)).toMatchObject({ outcome: "delivered" });
+    expect(report.attempts[0]).toMatchObject({ tls: "secured", ip_address: "127.0.0.1" });
+    expect(report.attempts[0]?.operations.map(({ name }) => name)).toContainEqual(expect.stringMatching(/^AUTH /));
+    const untrusted = await service(net, { mode: "relay", relays: [{ ...good, tls: { mode } }] }).send(mail("bob@one.example"));
+    expect(only(untrusted)).toMatchObject({ outcome: "failed", class: "tls" });
+    const wrong = await service(net, { mode: "relay", relays: [{ ...good, auth: { username: "ada", password: "wrong-horse" } }] }).send(
+      mail("bob@one.example"),
+    );
+    expect(only(wrong)).toMatchObject({ outcome: "failed", class: "auth", decided_at: "auth" });
+    expect(JSON.stringify(wrong)).not.toContain("wrong-horse");
+    expect(server.messages).toHaveLength(1);
+  });
+
+  test("is the next one where the first is away; never where it has refused", async () => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
+    const [gone, server] = [await relay(), await relay()];
+    await gone.close();
+    const report = await service(net, { mode: "relay", relays: [plain(gone), plain(server)] }).send(mail("bob@one.example"));
+    expect(only(report)).toMatchObject({ outcome: "delivered", attempts: [0, 1] });
+    const refusing = await internet(ONE, { mx: ["127.0.0.11", { rcpt: () => "550 5.1.1 unknown" }] });
+    const refused = await service(net, { mode: "relay", relays: [plain(refusing, "127.0.0.11"), plain(server)] }).send(mail("bob@one.example"));
+    expect(only(refused)).toMatchObject({ outcome: "bounced", class: "address", said_by: "relay" });
+    const later = await internet("", { mx: ["127.0.0.11", { rcpt: () => "451 4.3.0 not now" }] });
+    const put = await service(net, { mode: "relay", relays: [plain(later, "127.0.0.11"), plain(server)] }).send(mail("bob@one.example"));
+    expect(only(put)).toMatchObject({ outcome: "failed", code: 451, next: "may_be_tried" });
+    expect(put.attempts).toHaveLength(1);
+    expect(server.messages).toHaveLength(1);
+  });
+});
+
+test("a password is shown nowhere, not even where a relay says it back", async () => {
+  const talk = "S: 220 relay ESMTP\nC: EHLO *\nS: 250-relay\nS: 250 AUTH PLAIN\nC: AUTH PLAIN *\nS: 535 5.7.8 correct-horse is wrong\nC: QUIT\nS: 221 bye\n";
+  const relayed = closing(await playTranscript(talk));
+  const auth = { username: "ada", password: "correct-horse", allow_plaintext: true };
+  const events: unknown[] = [];
+  const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
+  const relays = [{ host: "127.0.0.1", port: relayed.port, tls: { mode: "none" as const }, auth }];
+  const delivery = service(net, { mode: "relay", relays, events: (event) => void events.push(event) });
+  const report = await delivery.send(mail("bob@one.example"));
+  expect(only(report)).toMatchObject({ class: "auth", code: 535, message: expect.stringContaining("is wrong") });
+  expect(JSON.stringify([report, events, delivery.stats(), delivery.metrics()])).not.toContain("correct-horse");
+});
+
+describe("hybrid", () => {
+  test.each<[string, MxBehaviour | null, boolean]>([
+    ["the mail host is away", null, true],
+    ["it does not want us", { greeting: () => "554 5.7.1 Service unavailable; Client host blocked using zen.spamhaus.org" }, true],
+    ["a policy is against it", { rcpt: () => "550 5.7.1 rejected by policy" }, true],
+    ["there is no such mailbox", { rcpt: () => "550 5.1.1 user unknown" }, false],
+    ["the mailbox is full", { rcpt: () => "552 5.2.2 mailbox full" }, false],
+    ["it greylists", { rcpt: () => "450 4.2.0 Greylisted" }, false],
+    ["it is spam", { end: () => "554 5.7.1 spam message rejected" }, false],
+    ["it may have been taken", { end: () => null }, false],
+  ])("when %s", async (_, behaviour, fallsBack) => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", behaviour], other: ["127.0.0.12", {}] });
+    const server = await relay();
+    const report = await service(net, { mode: "hybrid", relays: [plain(server)] }).send(mail("bob@one.example"));
+    expect(server.messages).toHaveLength(fallsBack ? 1 : 0);
+    expect(only(report)).toMatchObject(
+      fallsBack ? { outcome: "delivered", way: "relay", way_reason: "fallback", way_explanation: expect.stringContaining("directly") } : { way: "direct" },
+    );
+  });
+
+  test("a host that is busy, in words that say no more, is a fault of the way", async () => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", { greeting: () => "421 4.7.0 busy" }] });
+    const report = await service(net, { mode: "hybrid", relays: [plain(await relay())] }).send(mail("bob@one.example"));
+    expect(only(report)).toMatchObject({ outcome: "delivered", way: "relay" });
+  });
+
+  test("only those go through the relay that could not be brought", async () => {
+    const net = await internet(`${ONE}\ntwo MX 10 gone`, { mx: ["127.0.0.11", {}], gone: ["127.0.0.12", null] });
+    const server = await relay();
+    const report = await service(net, { mode: "hybrid", relays: [plain(server)] }).send(mail(["bob@one.example", "cem@two.example", "dee@missing.example"]));
+    expect(report.recipients.map(({ outcome, way }) => [outcome, way])).toEqual([
+      ["delivered", "direct"],
+      ["delivered", "relay"],
+      ["bounced", "direct"],
+    ]);
+    expect(server.messages).toHaveLength(1);
+    expect(net.host("mx").messages[0]?.to).toEqual(["bob@one.example"]);
+  });
+});
+
+describe("smart", () => {
+  test("learns that a site takes nothing from us, and says why it goes another way", async () => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", { mail: () => "550 5.7.1 blocked by our policy" }] });
+    const server = await relay();
+    const delivery = service(net, { mode: "smart", relays: [plain(server)] });
+    const ways: unknown[] = [];
+    for (let index = 0; index < 40; index++) {
+      const { outcome, way, way_reason: reason, way_explanation: words } = only(await delivery.send(mail("bob@one.example")));
+      expect(outcome).toBe("delivered");
+      expect(words).not.toBe("");
+      ways.push(`${way} ${reason}`);
+    }
+    expect(ways[0]).toBe("relay fallback");
+    expect(ways.filter((way) => way === "relay learned").length).toBeGreaterThan(25);
+    expect(net.host("mx").connections.length).toBeLessThan(12);
+  });
+
+  test("goes on directly where that works", async () => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
+    const server = await relay({ latencyMs: 20 });
+    const delivery = service(net, { mode: "smart", relays: [plain(server)] });
+    for (let index = 0; index < 20; index++) expect(only(await delivery.send(mail("bob@one.example"))).outcome).toBe("delivered");
+    expect(net.host("mx").messages.length).toBeGreaterThan(14);
+  });
+});
+
+describe("what is learned", () => {
+  const GOOD = { kind: "delivered", class: null } as never;
+  const BAD = { kind: "refused", class: "policy" } as never;
+  const ABOUT_THE_MAILBOX = { kind: "refused", class: "address" } as never;
+
+  test("prefers what works, the faster where both do, and explores now and then", () => {
+    const learning = new Learning();
+    const never = (): number => 0.99;
+    expect(learning.choose("a", never)).toMatchObject({ way: "direct", reason: "nothing_known" });
+    for (let index = 0; index < 5; index++) {
+      learning.note("a", "direct", BAD, 10);
+      learning.note("a", "relay", GOOD, 500);
+      learning.note("b", "direct", GOOD, 500);
+      learning.note("b", "relay", GOOD, 50);
+    }
+    expect(learning.choose("a", never)).toMatchObject({ way: "relay", reason: "learned", explanation: expect.stringContaining("0 of 5") });
+    expect(learning.choose("b", never)).toMatchObject({ way: "relay" });
+    expect(learning.choose("a", () => 0.01)).toMatchObject({ way: "direct", reason: "explored" });
+  });
+
+  test("is not taken from what nobody knows", () => {
+    const learning = new Learning();
+    for (let index = 0; index < 9; index++) learning.note("a", "direct", { kind: "unknown", class: "network" } as never, 10);
+    expect(learning.choose("a", () => 0.99).reason).toBe("nothing_known");
+  });
+
+  test("is not taken from what a mailbox is", () => {
+    const learning = new Learning();
+    for (let index = 0; index < 9; index++) learning.note("a", "direct", ABOUT_THE_MAILBOX, 10);
+    expect(learning.choose("a", () => 0.99).reason).toBe("nothing_known");
+  });
+
+  test("is forgotten with time", () => {
+    let now = 0;
+    const learning = new Learning(() => now);
+    for (let index = 0; index < 20; index++) learning.note("a", "direct", BAD, 10);
+    learning.note("a", "relay", GOOD, 10);
+    expect(learning.choose("a", () => 0.99).way).toBe("relay");
+    now += 9 * 86_400_000;
+    expect(learning.choose("a", () => 0.99).reason).toBe("nothing_known");
+  });
+});

@@ -1,0 +1,125 @@
+import { describe, expect, test } from "vitest";
+import type { Context } from "../../../runner/harness/context.js";
+import { defineProbe } from "../../../runner/harness/define-probe.js";
+import { type MemoryGrant, MOST_KEPT_BYTES } from "../../../runner/harness/memory.js";
+import { prepare } from "../../../runner/harness/registry.js";
+import { type RunOptions, runLoaded } from "../../../runner/harness/run.js";
+import { FailureError } from "../../../runner/run/failure-error.js";
+import type { JobMemory } from "../../../runner/run/run-state.js";
+import { outputOf } from "../../../schemas/carried.js";
+import { contract } from "../../../schemas/contract.js";
+import type { Failure } from "../../../schemas/failure.js";
+import { secretSchema } from "../../../schemas/secret.js";
+
+const input = contract({ type: "object", properties: { password: secretSchema }, required: [], additionalProperties: false });
+const output = contract(outputOf({ said: { type: "string" } }));
+type Lines = (memory: MemoryGrant) => Promise<void>;
+
+/** Runs these lines as a probe that needs a memory; gives what broke them. */
+async function running(lines: Lines, options: RunOptions = {}, given: object = {}): Promise<Failure | null> {
+  const run = async (_input: unknown, ctx: Context<"memory">) => ({ status: "ok" as const, failure: await ctx.attempt(() => lines(ctx.memory)), said: "" });
+  const probe = defineProbe({ name: "test.memory", summary: "Remembers.", version: "1.0.0", needs: ["memory"], input, output, run });
+  const { carried } = await runLoaded(await prepare(probe), { name: "test.memory", version: null }, given, options);
+  return carried.failure;
+}
+
+/** A job's memory as a queue's worker gives it. */
+function jobWith(kept: string | null, keep: (text: string) => Promise<boolean> = async () => true) {
+  const told: { kept: string[]; laterMs: number | null } = { kept: [], laterMs: null };
+  const memory: JobMemory = {
+    kept,
+    mostWaitMs: 3000,
+    isRetried: true,
+    retryAfter: () => undefined,
+    keep: (text) => {
+      told.kept.push(text);
+      return keep(text);
+    },
+    goOnLater: (afterMs) => {
+      told.laterMs = afterMs;
+    },
+  };
+  return { memory, told };
+}
+
+describe("outside of a queue", () => {
+  test("nothing is kept, one may wait for ever, and nobody goes on later", async () => {
+    await running(async (memory) => {
+      expect(memory.kept).toBeNull();
+      await memory.keep({ at: 1 });
+      expect(memory.kept).toBeNull();
+      expect(memory.mostWaitMs).toBe(Number.POSITIVE_INFINITY);
+    });
+    await expect(running(async (memory) => memory.goOnLater(1000))).rejects.toThrow("outside of a queue");
+  });
+
+  test("what could not be kept in a queue is a bug here as well", async () => {
+    await expect(running((memory) => memory.keep(undefined))).rejects.toThrow("only what is JSON");
+    const much = "x".repeat(MOST_KEPT_BYTES);
+    await expect(running((memory) => memory.keep(much))).rejects.toThrow(`given ${MOST_KEPT_BYTES + 2} bytes of JSON, and a job may keep ${MOST_KEPT_BYTES}`);
+  });
+});
+
+describe("in a queue", () => {
+  test("what was kept is a copy each time, and what is kept is JSON", async () => {
+    const { memory: job, told } = jobWith('{"done":["ann"]}');
+    await running(
+      async (memory) => {
+        (memory.kept as { done: string[] }).done.push("bob");
+        expect(memory.kept).toEqual({ done: ["ann"] });
+        expect(memory.mostWaitMs).toBe(3000);
+        await memory.keep({ done: ["ann", "bob"] });
+        memory.goOnLater(60_000);
+      },
+      { memory: job },
+    );
+    expect(told).toEqual({ kept: ['{"done":["ann","bob"]}'], laterMs: 60_000 });
+  });
+
+  test("no secret is kept", async () => {
+    const { memory: job, told } = jobWith(null);
+    await running((memory) => memory.keep({ said: "AUTH hunter2 refused", hunter2: true }), { memory: job }, { password: "hunter2" });
+    expect(told.kept).toEqual(['{"said":"AUTH [secret] refused","[secret]":true}']);
+  });
+
+  test("what the schema names is no secret, whatever the secret is", async () => {
+    const { memory: job, told } = jobWith(null);
+    const schema = { properties: { mail: { enum: ["mail", "rcpt"] }, text: {} } };
+    await running((memory) => memory.keep({ mail: "mail", text: "mail", other: "mail" }, schema), { memory: job }, { password: "mail" });
+    expect(told.kept).toEqual(['{"mail":"mail","text":"[secret]","other":"[secret]"}']);
+  });
+
+  test("a lost lease is a failure that ends the run", async () => {
+    const { memory: job } = jobWith(null, async () => false);
+    let thrown: unknown = null;
+    const failure = await running(
+      async (memory) => {
+        await memory.keep(1).catch((error: unknown) => {
+          thrown = error;
+          throw error;
+        });
+        throw new Error("it went on");
+      },
+      { memory: job },
+    );
+    expect(thrown).toBeInstanceOf(FailureError);
+    expect(failure).toMatchObject({ phase: "probe", code: "cancelled", message: expect.stringContaining("another worker has this job") });
+  });
+
+  test("a store that does not answer holds nobody up long after the deadline", async () => {
+    const { memory: job } = jobWith(null, () => new Promise(() => undefined));
+    const failure = await running((memory) => memory.keep(1), { memory: job, timeoutMs: 20 });
+    expect(failure).toMatchObject({ phase: "probe", code: "timeout", message: expect.stringContaining("did not store in time") });
+  });
+
+  test("what a run came to may be kept after its deadline", async () => {
+    const { memory: job, told } = jobWith(null, () => new Promise((resolve) => setTimeout(resolve, 200, true)));
+    expect(await running((memory) => memory.keep("the end"), { memory: job, timeoutMs: 20 })).toBeNull();
+    expect(told.kept).toEqual(['"the end"']);
+  });
+
+  test.each([-1, Number.NaN, Number.POSITIVE_INFINITY])("nobody goes on after %d ms", async (afterMs) => {
+    const { memory: job } = jobWith(null);
+    await expect(running(async (memory) => memory.goOnLater(afterMs), { memory: job })).rejects.toThrow("give milliseconds");
+  });
+});

@@ -1,0 +1,184 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, test } from "vitest";
+import { defineProbe } from "../../../runner/harness/define-probe.js";
+import { referencePaths } from "../../../runner/harness/references.js";
+import { prepare } from "../../../runner/harness/registry.js";
+import { type Report, runLoaded } from "../../../runner/harness/run.js";
+import { plainSecrets, referencesIn } from "../../../runner/queue/plain-secrets.js";
+import { SecretKeeper } from "../../../runner/run/secret-keeper.js";
+import { RequestError } from "../../../runner/support/request-error.js";
+import { outputOf } from "../../../schemas/carried.js";
+import { contract, type FilledOf } from "../../../schemas/contract.js";
+import { orReference, resolved, secretName, secretSchema } from "../../../schemas/secret.js";
+
+const input = contract({
+  type: "object",
+  properties: {
+    account: orReference({ type: "string", minLength: 1, format: "one-line" }, "The account's name, or a reference to it."),
+    password: secretSchema,
+    password_secret: secretName("Where the password is."),
+    others: { type: "array", items: { type: "object", properties: { token: secretSchema }, required: ["token"], additionalProperties: false } },
+  },
+  required: ["account"],
+  additionalProperties: false,
+});
+const output = contract(outputOf({ said: { type: "string" } }));
+let runs = 0;
+
+async function run(given: FilledOf<typeof input>) {
+  runs++;
+  return { status: "ok" as const, failure: null, said: `${resolved(given.account)} with ${resolved(given.password ?? given.password_secret ?? "nothing")}` };
+}
+
+const probe = await prepare(defineProbe({ name: "test.references", summary: "Says what it was given.", needs: [], version: "1.0.0", input, output, run }));
+
+async function runOn(given: unknown): Promise<Report> {
+  return runLoaded(probe, { name: "test.references", version: null }, given, {});
+}
+
+async function refusalOf(given: unknown): Promise<RequestError> {
+  return runOn(given).then(
+    () => expect.unreachable("the run was not refused"),
+    (error: RequestError) => error,
+  );
+}
+
+afterEach(() => {
+  delete process.env.REFERENCES_TEST;
+  runs = 0;
+});
+
+test("a schema says where references may stand, and which of them are secrets", () => {
+  expect(referencePaths(input.schema)).toEqual([
+    { steps: ["account"], isSecret: false },
+    { steps: ["password"], isSecret: true },
+    { steps: ["password_secret"], isSecret: true, isName: true },
+    { steps: ["others", "*", "token"], isSecret: true },
+  ]);
+});
+
+describe("a secret's name", () => {
+  test.each(["REFERENCES_TEST", "references_test"])("%s is looked up in the environment, and what is found is a secret", async (name) => {
+    process.env.REFERENCES_TEST = "hidden-word";
+    const { envelope, carried } = await runOn({ account: "ada", password_secret: name });
+    expect(carried).toMatchObject({ said: "ada with [secret]" });
+    expect(JSON.stringify(envelope)).not.toContain("hidden-word");
+  });
+
+  test("is never taken for the secret itself", async () => {
+    const error = await refusalOf({ account: "ada", password_secret: "references_test" });
+    expect(error.violations).toEqual([
+      { pointer: "/password_secret", message: "env:references_test: there is no such environment variable", hint: expect.stringContaining("environment") },
+    ]);
+    expect(runs).toBe(0);
+    // Whoever writes the password there by mistake does not read it again in the error.
+    expect(JSON.stringify((await refusalOf({ account: "ada", password_secret: "pass word!" })).violations)).not.toContain("word!");
+  });
+
+  test("may be stored with a job, and is one of the references that it asks for", () => {
+    process.env.REFERENCES_TEST = "hidden-word";
+    const given = { account: "ada", password_secret: "references_test" };
+    expect(plainSecrets(probe, "1.0.0", given)).toEqual([]);
+    expect(referencesIn(probe, "1.0.0", given)).toEqual(["env:REFERENCES_TEST"]);
+  });
+});
+
+describe("what is not a secret", () => {
+  test("is read from the environment and shown as any other text", async () => {
+    process.env.REFERENCES_TEST = "probe";
+    const { envelope } = await runOn({ account: { secret: "env:REFERENCES_TEST" }, password: "hunter2" });
+    expect(envelope.output).toMatchObject({ said: "probe with [secret]" });
+  });
+
+  test("is read from a file, without its last line end", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "probe-run-references-"));
+    try {
+      writeFileSync(join(folder, "account"), "probe\n");
+      expect((await runOn({ account: { secret: `file:${join(folder, "account")}` } })).envelope.output).toMatchObject({ said: "probe with nothing" });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test("may be written as it stands", async () => {
+    expect((await runOn({ account: "probe" })).envelope.output).toMatchObject({ said: "probe with nothing" });
+  });
+});
+
+test("a variable that is not set is named, and nothing runs", async () => {
+  const error = await refusalOf({ account: { secret: "env:REFERENCES_TEST" } });
+  expect(error).toBeInstanceOf(RequestError);
+  expect(error.code).toBe("unresolved_secret");
+  expect(error.violations).toEqual([
+    { pointer: "/account", message: "env:REFERENCES_TEST: there is no such environment variable", hint: "set the environment variable, or name another" },
+  ]);
+  expect(runs).toBe(0);
+});
+
+test("everything that cannot be read is told at once", async () => {
+  const reference = { secret: "env:REFERENCES_TEST" };
+  const error = await refusalOf({ account: reference, password: reference, others: [{ token: "hunter2" }, { token: reference }] });
+  expect(error.violations.map(({ pointer }) => pointer)).toEqual(["/account", "/password", "/others/1/token"]);
+  expect(error.code).toBe("unresolved_secret");
+  expect(runs).toBe(0);
+});
+
+test.each([
+  ["a program that fails", `${process.execPath} -e process.exitCode=3;console.error("hunter2")`, "it ended with 3"],
+  ["a program that is killed", `${process.execPath} -e console.error("hunter2");process.kill(process.pid)`, "it was ended by SIGTERM"],
+  ["a program that prints too much", `${process.execPath} -e console.log("hunter2".repeat(1e5))`, "it printed more than 64 KiB"],
+  ["no program", "no-such-program", "ENOENT"],
+])("a command is told by how it ended, and not by what it wrote: %s", async (_what, command, reason) => {
+  const error = await refusalOf({ account: "probe", password: { secret: `command:${command}` } });
+  expect(error.violations).toEqual([
+    { pointer: "/password", message: `command:${command}: ${reason}`, hint: "the command must print it and end with 0 within 10 seconds" },
+  ]);
+  expect(runs).toBe(0);
+});
+
+test("a command's words are its arguments, and what it prints is the secret", async () => {
+  const command = `${process.execPath} -p process.argv[1]+process.argv[2] hunter 2;exit`;
+  const { envelope } = await runOn({ account: "hunter2;exit", password: { secret: `command:${command}` } });
+  expect(envelope.output).toMatchObject({ said: "[secret] with [secret]" });
+});
+
+test.each(["two\r\nlines", "two\nlines", "two\rlines"])("a text of several lines gets in by no reference: %j", async (text) => {
+  process.env.REFERENCES_TEST = text;
+  const error = await refusalOf({ account: { secret: "env:REFERENCES_TEST" } });
+  expect(error.violations[0]).toMatchObject({ pointer: "/account", message: "env:REFERENCES_TEST: it is not one line, without CR, LF or NUL" });
+  expect(runs).toBe(0);
+});
+
+test("a secret may be of several lines", async () => {
+  process.env.REFERENCES_TEST = "two\nlines";
+  expect((await runOn({ account: "probe", password: { secret: "env:REFERENCES_TEST" } })).envelope.output).toMatchObject({ said: "probe with [secret]" });
+});
+
+test("a secret that holds another leaves no rest of itself", async () => {
+  const { envelope } = await runOn({ account: "hunter2 of hunter", password: "hunter2", others: [{ token: "hunter" }] });
+  expect(envelope.output).toMatchObject({ said: "[secret] of [secret] with [secret]" });
+});
+
+test("a secret is taken out of names too, but for those of the schema", () => {
+  const keeper = new SecretKeeper();
+  keeper.keep("said");
+  expect(keeper.maskAll({ said: "he said", "he said": [{ said: 1 }] }, { properties: { said: {} } })).toEqual({
+    said: "he [secret]",
+    "he [secret]": [{ "[secret]": 1 }],
+  });
+});
+
+test("a field that the harness has not resolved is a bug", () => {
+  expect(() => resolved({ secret: "env:NAME" })).toThrow("env:NAME was not resolved before the run");
+});
+
+test("a file that is no secret's is not read to its end", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "probe-run-references-"));
+  writeFileSync(join(folder, "large"), "x".repeat(64 * 1024 + 1));
+  const refusal = await refusalOf({ account: "me", password: { secret: `file:${join(folder, "large")}` } });
+  rmSync(folder, { recursive: true });
+  expect(refusal.code).toBe("unresolved_secret");
+  expect(refusal.violations[0]?.message).toContain("it holds more than 65536 bytes");
+});

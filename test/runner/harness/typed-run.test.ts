@@ -1,0 +1,25 @@
+import { expect, expectTypeOf, it } from "vitest";
+import { run } from "../../../runner/index.js";
+
+it("types the output by the probe's name and version", async () => {
+  const newest = await run("network.smtp", { target_host: "127.0.0.1", target_port: 9 });
+  expectTypeOf(newest.output.failure).not.toBeAny();
+  expect(newest.output.failure?.code).toBe("refused");
+  expectTypeOf(newest.output.response_time_ms).toEqualTypeOf<number | null>();
+
+  const oldest = await run("network.smtp@1", { target_host: "127.0.0.1", target_port: "9", send_email_flag: "False" });
+  expectTypeOf(oldest.output.retcode).toEqualTypeOf<string | undefined>();
+  expect(oldest.output.retcode).toBe("ERROR: on port 9 can't connect.");
+});
+
+it("refuses an input that the probe's contract does not know, before it runs", async () => {
+  // @ts-expect-error: a port is a number in 2.0.0
+  await expect(run("network.smtp@2", { target_host: "127.0.0.1", target_port: "9" })).rejects.toMatchObject({ code: "invalid_input" });
+});
+
+it("takes a name that is known only when it runs", async () => {
+  const name: string = ["network", "smtp"].join(".");
+  const { output } = await run(name, { target_host: "127.0.0.1", target_port: 9 });
+  expectTypeOf(output).toBeUnknown();
+  expect(output).toMatchObject({ status: "error" });
+});

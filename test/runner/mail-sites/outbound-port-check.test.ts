@@ -1,0 +1,105 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { OutboundTest, parseReferences } from "../../../runner/mail-sites/outbound-port-check.js";
+import { listen } from "../../../runner/net/transport/listen.js";
+import { blackHole } from "../../support/black-hole.js";
+import { freePorts } from "../../support/free-ports.js";
+import { type RcptOutput, rcptInput } from "../../support/rcpt-behaviours.js";
+
+const open: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  vi.resetModules();
+  for (const each of open.splice(0)) await each.close();
+});
+
+async function closedPort(): Promise<number> {
+  return (await freePorts(1))[0] as number;
+}
+
+test("is open when one of the references takes a connection", async () => {
+  const server = await listen((socket) => socket.end());
+  open.push(server);
+  const references = [
+    { host: "127.0.0.1", port: await closedPort() },
+    { host: "127.0.0.1", port: server.port },
+  ];
+  expect(await new OutboundTest(references).isOpen()).toBe(true);
+});
+
+test("is asked once in five minutes, however many want to know", async () => {
+  let now = 0;
+  const server = await listen((socket) => socket.end());
+  open.push(server);
+  const outbound = new OutboundTest([{ host: "127.0.0.1", port: server.port }], () => now);
+  await Promise.all([outbound.isOpen(), outbound.isOpen(), outbound.isOpen()]);
+  expect(server.connections).toBe(1);
+  now = 300_001;
+  await outbound.isOpen();
+  expect(server.connections).toBe(2);
+});
+
+test("is closed when none does, within its patience", async () => {
+  const port = await closedPort();
+  open.push(await blackHole("127.0.0.1", port));
+  const outbound = new OutboundTest([{ host: "127.0.0.1", port }], Date.now, 100);
+  const began = performance.now();
+  expect(await outbound.isOpen()).toBe(false);
+  expect(performance.now() - began).toBeLessThan(1000);
+  outbound.sawOpen();
+  expect(await outbound.isOpen()).toBe(true);
+});
+
+describe("its references", () => {
+  test.each([
+    [undefined, null],
+    [" ", null],
+    ["mx.example.org", [{ host: "mx.example.org", port: 25 }]],
+    [
+      "mx.example.org:2525, [::1]:26",
+      [
+        { host: "mx.example.org", port: 2525 },
+        { host: "::1", port: 26 },
+      ],
+    ],
+  ])("%j are %j", (written, references) => {
+    expect(parseReferences(written)).toEqual(references);
+  });
+
+  test("that cannot be read are told", () => {
+    expect(() => parseReferences("mx.example.org:port")).toThrow("SMTP_SELF_TEST_HOSTS");
+  });
+});
+
+test("a run that reaches nobody, on a machine that reaches nobody, says so of the machine", async () => {
+  const port = await closedPort();
+  open.push(await blackHole("127.0.0.1", port));
+  // What a process knows of the world is found out once: this run has modules, and so a process, of its own.
+  vi.stubEnv("SMTP_SELF_TEST_HOSTS", `127.0.0.2:${port}`);
+  vi.resetModules();
+  const { run } = await import("../../../runner/harness/run.js");
+  const { output } = await run("mail.rcpt@1.0.0", { ...rcptInput(port), email: "ada@example.org", connect_timeout_ms: 100 });
+  expect((output as RcptOutput).results[0]).toMatchObject({ reason: "outbound_blocked", verdict: "unknown", rule: "about_us", decided_at: "connect" });
+  expect(output).toMatchObject({ status: "error", failure: { phase: "connect", code: "not_permitted", retryable: true } });
+});
+
+test("a list of such addresses ends at once, with one word about the machine and no row", async () => {
+  const port = await closedPort();
+  open.push(await blackHole("127.0.0.1", port));
+  vi.stubEnv("SMTP_SELF_TEST_HOSTS", `127.0.0.2:${port}`);
+  vi.resetModules();
+  const { probeRun } = await import("../cli/command-line.js");
+  const folder = mkdtempSync(join(tmpdir(), "probe-run-outbound-"));
+  try {
+    const settings = Object.entries({ mx_port: port, allow_private_addresses: true, connect_timeout_ms: 100 }).map(([name, value]) => `--set=${name}=${value}`);
+    const stdin = Array.from({ length: 30 }, (_, index) => `ada@d${index}.example\n`).join("");
+    const { code, out, err } = await probeRun(["rcpt", "-", "--mx-host", "127.0.0.1", ...settings], { stdin, cwd: folder });
+    expect(code).toBe(3);
+    expect(out.trimEnd().split("\r\n")).toHaveLength(1);
+    expect(err.match(/could not run: .*reaches no mail host at all/g)).toHaveLength(1);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});

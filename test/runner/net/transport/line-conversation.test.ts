@@ -1,0 +1,101 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { type Delivery, playTranscript, type TranscriptServer } from "../../../../runner/lab/transcript-server.js";
+import { LineConversation } from "../../../../runner/net/transport/line-conversation.js";
+import { type AcceptedSocket, listen } from "../../../../runner/net/transport/listen.js";
+import { FailureError } from "../../../../runner/run/failure-error.js";
+import { type TestRun, testRun } from "../../../support/smtp-context.js";
+
+const open: { close(): unknown }[] = [];
+afterEach(async () => {
+  for (const thing of open.splice(0).reverse()) await thing.close();
+});
+
+/** A busy machine may take long over nine thousand portions of one byte: whoever tests the time-out names a short one. */
+async function converse(server: { host: string; port: number }, run: TestRun = testRun(), timeoutMs = 5000): Promise<LineConversation> {
+  const options = { host: server.host, port: server.port, address_family: "any", connect_timeout_ms: 2000, command_timeout_ms: timeoutMs } as const;
+  const conversation = await LineConversation.open(run.context, options);
+  open.push(conversation);
+  return conversation;
+}
+
+async function play(transcript: string, delivery: Delivery = "whole"): Promise<TranscriptServer> {
+  const server = await playTranscript(transcript, { delivery });
+  open.push(server);
+  return server;
+}
+
+async function failureOf(promise: Promise<unknown>): Promise<unknown> {
+  const error = await promise.then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(FailureError);
+  return (error as FailureError).failure;
+}
+
+const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+describe.each<Delivery>(["whole", "lines", "bytes"])("delivered in %s", (delivery) => {
+  test("lines come one by one, however they travel, and however they end", async () => {
+    const run = testRun();
+    const conversation = await converse(await play("S: +OK ready\nS| two\\nthree Grüezi\\r\\n\nC: QUIT\nS: bye\n", delivery), run);
+    expect((await conversation.line("greeting", "greeting")).text).toBe("+OK ready");
+    expect((await conversation.line("second", "greeting")).text).toBe("two");
+    expect((await conversation.line("third", "greeting")).text).toBe("three Grüezi");
+    expect((await conversation.ask("QUIT", "quit", "QUIT")).text).toBe("bye");
+    expect(run.state.recorder.operations.map(({ name, message }) => [name, message]).slice(1)).toEqual([
+      ["greeting", "+OK ready"],
+      ["second", "two"],
+      ["third", "three Grüezi"],
+      ["QUIT", "bye"],
+    ]);
+  });
+
+  test("a line that is too long is none, also when its end is there", async () => {
+    const conversation = await converse(await play(`S: ${"a".repeat(9000)}\n`, delivery));
+    expect(await failureOf(conversation.line("greeting", "greeting"))).toMatchObject({ code: "limit_exceeded", message: "a line of more than 8192 bytes" });
+  });
+});
+
+test("a line that does not come is waited for no longer than it may take", async () => {
+  const conversation = await converse(await play("@silence\n"), testRun(), 250);
+  expect(await failureOf(conversation.line("greeting", "greeting"))).toMatchObject({ phase: "greeting", code: "timeout" });
+});
+
+test("a peer that closes", async () => {
+  const conversation = await converse(await play("S| half a line\n@close\n"));
+  expect(await failureOf(conversation.line("greeting", "greeting"))).toMatchObject({ phase: "greeting", code: "closed" });
+  expect(await failureOf(conversation.ask("NOOP", "command", "NOOP"))).toMatchObject({ phase: "command", code: "closed" });
+});
+
+test("what was said before the close counts", async () => {
+  const conversation = await converse(await play("S: last words\n@close\n"));
+  await pause(50);
+  expect((await conversation.line("greeting", "greeting")).text).toBe("last words");
+});
+
+test.each(["QUIT\r\nNOOP", "a\nb", "a\0b"])("%j is not sent", async (line) => {
+  const server = await play("S: hello\n@expect-close\n");
+  const conversation = await converse(server);
+  await conversation.line("greeting", "greeting");
+  expect(await failureOf(Promise.resolve().then(() => conversation.ask("X", "command", line)))).toMatchObject({ code: "not_permitted" });
+});
+
+test("a line without an end is cut off", async () => {
+  const conversation = await converse(await play("@repeat forever S| aaaaaaaaaaaaaaaa\n"));
+  expect(await failureOf(conversation.line("greeting", "greeting"))).toMatchObject({ code: "limit_exceeded" });
+});
+
+test("lines without number that nobody waits for do not fill the memory", async () => {
+  const listener = await listen((socket: AcceptedSocket) => {
+    const more = (): void => {
+      while (!socket.destroyed && socket.write("another line\r\n".repeat(1000)));
+    };
+    socket.on("drain", more);
+    more();
+  });
+  open.push(listener);
+  const conversation = await converse(listener);
+  await expect.poll(() => listener.openSockets).toBe(0);
+  expect(await failureOf(conversation.line("greeting", "greeting"))).toMatchObject({ code: "limit_exceeded" });
+});

@@ -1,0 +1,90 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { expect, test } from "vitest";
+import { later, whenThereIsTime } from "../../../runner/run/read-scheduler.js";
+
+test("a run begins at once when nothing else is going on", async () => {
+  await turn();
+  await turn();
+  let began = false;
+  whenThereIsTime(() => {
+    began = true;
+  });
+  expect(began).toBe(true);
+});
+
+test("what has arrived is worked on before another run begins", async () => {
+  const order: string[] = [];
+  const all = new Promise<void>((resolve) => {
+    later({ arrive: () => void order.push("first arrival") });
+    whenThereIsTime(() => {
+      order.push("a run");
+      resolve();
+    });
+    later({ arrive: () => void order.push("second arrival") });
+  });
+  await all;
+  expect(order).toEqual(["first arrival", "second arrival", "a run"]);
+});
+
+test("runs begin although arrivals never end", async () => {
+  let isEnough = false;
+  const endless = { arrive: () => void (isEnough || later(endless)) };
+  later(endless);
+  const began = await new Promise<number>((resolve) => {
+    let count = 0;
+    for (let run = 0; run < 100; run++) {
+      whenThereIsTime(() => {
+        count++;
+        if (count === 100) resolve(count);
+      });
+    }
+  });
+  isEnough = true;
+  expect(began).toBe(100);
+});
+
+test("a run that has begun is let go of, although others never end to wait", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  let began = 0;
+  let isEnough = false;
+  const held: WeakRef<object>[] = [];
+  const another = (): void => {
+    const input = { words: "x".repeat(100) };
+    if (held.length < 50) held.push(new WeakRef(input));
+    whenThereIsTime(() => {
+      began += input.words.length / 100;
+      if (!isEnough) another();
+    });
+  };
+  for (let run = 0; run < 200; run++) another();
+  await expect.poll(() => began, { timeout: 5000 }).toBeGreaterThan(5000);
+  await turn();
+  collect();
+  const still = held.filter((reference) => reference.deref() !== undefined).length;
+  isEnough = true;
+  expect(still).toBe(0);
+});
+
+test("an arrival that throws keeps none of the others from its turn", async () => {
+  const errors: unknown[] = [];
+  const heard = (error: unknown): void => void errors.push(error);
+  const listeners = process.listeners("uncaughtException");
+  const rejections = process.listeners("unhandledRejection");
+  process.removeAllListeners("uncaughtException").removeAllListeners("unhandledRejection");
+  process.on("uncaughtException", heard).on("unhandledRejection", heard);
+  const worked: number[] = [];
+  later({
+    arrive() {
+      throw new Error("a bug");
+    },
+  });
+  for (const each of [1, 2, 3]) later({ arrive: () => void worked.push(each) });
+  await expect.poll(() => worked).toEqual([1, 2, 3]);
+  await expect.poll(() => errors).toHaveLength(1);
+  process.removeAllListeners("uncaughtException").removeAllListeners("unhandledRejection");
+  for (const listener of listeners) process.on("uncaughtException", listener);
+  for (const listener of rejections) process.on("unhandledRejection", listener);
+});
