@@ -1,7 +1,7 @@
 import { createHash, createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes, sign, X509Certificate } from "node:crypto";
 import { parseHost } from "../../schemas/host.js";
+import { bits, boolean, context, integer, objectIdentifier, octets, sequence, set, time, unsignedInteger, utf8 } from "../asn1/encode-der.js";
 import type { Certificate } from "../net/transport/listen.js";
-import { bits, context, integer, octets, oid, sequence, set, time, truth, utf8 } from "./der.js";
 
 export interface CertificateWish {
   /** Host names (also with a star) and addresses. The first is the common name too. */
@@ -15,7 +15,7 @@ export interface CertificateWish {
 }
 
 const DAY_MS = 86_400_000;
-const ECDSA_WITH_SHA256 = sequence(oid("1.2.840.10045.4.3.2"));
+const ECDSA_WITH_SHA256 = sequence(objectIdentifier("1.2.840.10045.4.3.2"));
 
 /**
  * Makes a key and a certificate for it (RFC 5280), so that a lab or a test needs neither openssl nor a key in the package.
@@ -28,8 +28,8 @@ export function selfSigned({ names, notBefore, notAfter, issuer, authority = fal
   const signer = issuer === undefined ? null : new X509Certificate(issuer.certificate);
   const now = Date.now();
   const toBeSigned = sequence(
-    context(0, integer(Uint8Array.of(2)), { constructed: true }),
-    integer(serialNumber()),
+    context(0, integer(2), { constructed: true }),
+    unsignedInteger(serialNumber()),
     ECDSA_WITH_SHA256,
     signer === null ? subject : commonName(commonNameOf(signer)),
     sequence(time(notBefore ?? new Date(now - DAY_MS)), time(notAfter ?? new Date(now + 90 * DAY_MS))),
@@ -53,7 +53,7 @@ function serialNumber(): Buffer {
 }
 
 function commonName(name: string): Buffer {
-  return sequence(set(sequence(oid("2.5.4.3"), utf8(name))));
+  return sequence(set(sequence(objectIdentifier("2.5.4.3"), utf8(name))));
 }
 
 function commonNameOf(certificate: X509Certificate): string {
@@ -64,10 +64,10 @@ function commonNameOf(certificate: X509Certificate): string {
 
 function extensions(names: readonly string[], authority: boolean, publicKey: KeyObject, signerKey: KeyObject): Buffer[] {
   return [
-    extension("2.5.29.19", sequence(...(authority ? [truth()] : [])), true),
+    extension("2.5.29.19", sequence(...(authority ? [boolean(true)] : [])), true),
     // keyCertSign and cRLSign, or digitalSignature (RFC 5280, 4.2.1.3).
     extension("2.5.29.15", authority ? bits(Uint8Array.of(0x06), 1) : bits(Uint8Array.of(0x80), 7), true),
-    ...(authority ? [] : [extension("2.5.29.37", sequence(oid("1.3.6.1.5.5.7.3.1")))]),
+    ...(authority ? [] : [extension("2.5.29.37", sequence(objectIdentifier("1.3.6.1.5.5.7.3.1")))]),
     extension("2.5.29.17", sequence(...names.map(alternativeName))),
     extension("2.5.29.14", octets(keyIdentifier(publicKey))),
     extension("2.5.29.35", sequence(context(0, keyIdentifier(signerKey)))),
@@ -75,7 +75,7 @@ function extensions(names: readonly string[], authority: boolean, publicKey: Key
 }
 
 function extension(id: string, value: Uint8Array, critical = false): Buffer {
-  return sequence(oid(id), ...(critical ? [truth()] : []), octets(value));
+  return sequence(objectIdentifier(id), ...(critical ? [boolean(true)] : []), octets(value));
 }
 
 /** RFC 5280, 4.2.1.6: [2] is a DNS name, [7] an address as its bytes. */

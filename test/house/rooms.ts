@@ -4,6 +4,7 @@
  */
 export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   support: [],
+  asn1: [],
   sqlite: [],
   limits: ["support"],
   run: [],
@@ -16,7 +17,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "service-check": ["run", "net"],
   queue: ["support", "sqlite", "limits", "run", "harness"],
   delivery: ["support", "sqlite", "limits", "run", "net", "replies", "tls-policy", "mail", "mail-sites", "harness", "queue"],
-  lab: ["support", "run", "net", "mail"],
+  lab: ["support", "asn1", "run", "net", "mail"],
   suite: ["support", "harness"],
   vitest: ["support", "harness", "lab", "suite"],
   cli: ["support", "sqlite", "limits", "run", "net", "mail", "mail-sites", "harness", "queue", "delivery", "lab", "suite", "vitest"],
