@@ -1,4 +1,5 @@
 import type { Limits } from "../limits/limits.js";
+import { allowedReferences, everyReference } from "./allowed-references.js";
 import { KnownProbes } from "./known-probes.js";
 import type { Queue } from "./queue.js";
 import { Worker } from "./worker.js";
@@ -15,8 +16,9 @@ export interface WorkerOptions {
   /** Probes beside ours and those of the configuration: files or packages. */
   readonly probes?: readonly string[];
   /**
-   * References that jobs may have looked up: `env:SMTP_*`, `file:/run/secrets/*`. A star stands for any text. By default all
-   * from a queue that is a file of this machine, and none from a broker: whoever can write to it must not read this worker's secrets.
+   * References that jobs may have looked up: `env:SMTP_*`, `file:/run/secrets/*`, `command:pass show mail/*`. A star stands for any text
+   * without a slash or white space; symbolic links are resolved before paths are compared, commands are compared argument by argument. By
+   * default all from a queue that is a file of this machine, and none from a broker: anyone who can write to it could read this worker's secrets.
    */
   readonly allowSecrets?: readonly string[];
   /** Where results go, when not to the same queue: another queue's results. */
@@ -27,7 +29,7 @@ export interface WorkerOptions {
 
 /** A worker for the jobs of a queue. It begins with run(), and ends with stop(). */
 export async function createWorker(queue: Queue, options: WorkerOptions = {}): Promise<Worker> {
-  const allowed = (options.allowSecrets ?? (queue.address.startsWith("sqlite:") ? ["*"] : [])).map(patternOf);
+  const isLocal = queue.address.startsWith("sqlite:");
   return new Worker({
     jobs: queue.jobs,
     results: options.results?.results ?? null,
@@ -37,12 +39,7 @@ export async function createWorker(queue: Queue, options: WorkerOptions = {}): P
     drain: options.drain ?? false,
     waitMs: 1000,
     probes: await KnownProbes.load(options.probes ?? []),
-    mayResolve: (reference) => allowed.some((pattern) => pattern.test(reference)),
+    mayResolve: options.allowSecrets === undefined && isLocal ? everyReference : allowedReferences(options.allowSecrets ?? []),
     onTrouble: options.onTrouble ?? (() => undefined),
   });
-}
-
-function patternOf(written: string): RegExp {
-  const parts = written.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
-  return new RegExp(`^${parts.join(".*")}$`, "s");
 }

@@ -16,7 +16,7 @@ import { resultMessage } from "./result.js";
 export interface Means {
   readonly probes: Pick<KnownProbes, "get">;
   /** Whether jobs may have this reference (env:NAME, file:PATH, command:…) looked up here. */
-  mayResolve(reference: string): boolean;
+  mayResolve(reference: string): boolean | Promise<boolean>;
   /** Resolves when the job may run, with how to say that it has ended; null: it is to be given back. Without it, jobs run at once. */
   enter?(loaded: LoadedProbe, key: string | null, weight: number): Promise<(() => void) | null>;
   /** Stores what a run keeps for the next run of its job. */
@@ -49,7 +49,7 @@ export async function execute(delivery: Delivery, means: Means, signal: AbortSig
 
 async function performed(delivery: Delivery, job: Job, means: Means, signal: AbortSignal): Promise<Executed> {
   const loaded = await means.probes.get(job.probe);
-  const refused = refusal(loaded, job, means);
+  const refused = await refusal(loaded, job, means);
   if (refused !== null) return refused;
   const isRetried = job.retry_failures && delivery.attempt < job.max_attempts;
   const memory = new RunMemory(delivery, isRetried, (kept, text) => means.keep(kept, text));
@@ -79,10 +79,11 @@ function weightOf(loaded: LoadedProbe, job: Job): number {
   return weight === undefined ? 1 : weight(accept(loaded, askedBy(job), job.input).filled as never);
 }
 
-function refusal(loaded: LoadedProbe, job: Job, means: Means): Executed | null {
+async function refusal(loaded: LoadedProbe, job: Job, means: Means): Promise<Executed | null> {
   const plain = plainSecrets(loaded, job.version, job.input);
   if (plain.length > 0) return dead("poisoned", `${plain.map(({ pointer }) => pointer).join(", ")}: a secret in plain text`);
-  const forbidden = referencesIn(loaded, job.version, job.input).filter((reference) => !means.mayResolve(reference));
+  const forbidden: string[] = [];
+  for (const reference of referencesIn(loaded, job.version, job.input)) if (!(await means.mayResolve(reference))) forbidden.push(reference);
   if (forbidden.length === 0) return null;
   return dead("refused", `it asks for ${forbidden.join(", ")}, which this worker may not look up: start it with --allow-secret, and retry the dead letter`);
 }
