@@ -6,32 +6,27 @@ import type { SmtpSession, TimedReply } from "./session.js";
 /** A message's bytes: whole, or as they come. */
 export type MessageSource = Uint8Array | AsyncIterable<Uint8Array>;
 
-/** What became of a message after 354. */
+/** The result of sending a message after 354. */
 export interface BodyOutcome {
-  /** The server's answer to it; null when the connection was lost before. */
+  /** The server's reply; null when the connection was lost before. */
   reply: TimedReply | null;
-  /** The last dot was handed to the system: without a reply nobody knows whether the server has taken the message. */
+  /** The system had taken the whole message, final dot included, before the reply or the break: the server may have accepted it. */
   ended: boolean;
   failure: Failure | null;
 }
 
-/** Sends a message and its last dot, no faster than the server reads. The operation runs from the first byte to the server's answer. */
+/** Sends a message and its final dot, no faster than the server reads. The operation runs from the first byte to the server's reply. */
 export async function sendBody(session: SmtpSession, source: MessageSource): Promise<BodyOutcome> {
-  const answer = new Answer(session.owed("message", "data"));
-  let ended = false;
+  const reply = new PendingReply(session.owed("message", "data"));
   try {
-    ended = await sendAll(session, source, answer);
+    await sendAll(session, source, reply);
   } catch (error) {
     // Half a message must not become a whole one, nor must what follows be read as a part of it.
     session.close();
     throw error;
   }
-  await answer.settled;
-  if (answer.reply === null || ended) return { reply: answer.reply, ended, failure: answer.failure };
-  // A server that answers before the last dot has stopped reading for itself: where its next command would begin is unclear.
-  session.close();
-  if (answer.reply.code >= 400) return { reply: answer.reply, ended, failure: null };
-  return { reply: answer.reply, ended, failure: fail("data", "protocol_violation", "the server accepted the message before its end").failure };
+  await reply.settled;
+  return outcomeOf(session, reply);
 }
 
 /** A DATA for which no recipient is left is ended with nothing in it (RFC 2920, section 3.1). */
@@ -39,57 +34,73 @@ export async function sendNothing(session: SmtpSession): Promise<BodyOutcome> {
   return sendBody(session, new Uint8Array(0));
 }
 
-/** True when the last dot went out as well. */
-async function sendAll(session: SmtpSession, source: MessageSource, answer: Answer): Promise<boolean> {
+function outcomeOf(session: SmtpSession, { reply, failure, isAfterEnd: ended }: PendingReply): BodyOutcome {
+  if (reply === null || ended) return { reply, ended, failure };
+  // A reply that comes before the final dot is not the answer to it, and where the next command would begin is unclear.
+  session.close();
+  if (reply.code >= 400) return { reply, ended, failure: null };
+  return { reply, ended, failure: fail("data", "protocol_violation", "the server accepted the message before its end").failure };
+}
+
+async function sendAll(session: SmtpSession, source: MessageSource, reply: PendingReply): Promise<void> {
+  const { connection, options } = session;
   const body = new MessageBody();
   let unsent: Uint8Array = new Uint8Array(0);
-  // The answer is owed, but not yet due.
-  session.connection.waitNoMore();
+  // The reply is owed, but not yet due.
+  connection.waitNoMore();
   for await (const chunk of source instanceof Uint8Array ? [source] : source) {
     for (const portion of portions(chunk)) {
-      if (unsent.length > 0) await write(session, unsent, answer);
-      if (answer.isThere) return false;
+      if (unsent.length > 0) await write(session, unsent, reply);
+      if (reply.isThere || !connection.isWritable) return;
       unsent = body.encode(portion);
     }
   }
-  if (answer.isThere || session.connection.broken !== null) return false;
+  if (reply.isThere || !connection.isWritable) return;
   // The dot goes with the last portion: a short message is one write.
-  await write(session, Buffer.concat([unsent, Buffer.from(body.end())]), answer);
-  if (!answer.isThere && session.connection.broken === null) session.connection.waitAtMost(session.options.command_timeout_ms);
-  return true;
+  await write(session, Buffer.concat([unsent, Buffer.from(body.end())]), reply, () => reply.messageHandedOver());
+  if (!reply.isThere && connection.isWritable) connection.waitAtMost(options.command_timeout_ms);
 }
 
 /** The time-out is for a server that stands still: not for a message that takes long, nor for a source that does. */
-async function write(session: SmtpSession, bytes: Uint8Array, answer: Answer): Promise<void> {
+async function write(session: SmtpSession, bytes: Uint8Array, reply: PendingReply, handedOver?: () => void): Promise<void> {
   const { connection, options, context } = session;
   const { recorder } = context.tcp.state;
-  if (connection.broken !== null) return;
+  if (!connection.isWritable) return;
   if (recorder.trace !== null) recorder.note("sent", Buffer.from(bytes).toString("utf8"));
   connection.waitAtMost(options.command_timeout_ms);
-  // A server that has answered before the end may never read the rest.
-  if (!connection.write(bytes)) await Promise.race([connection.drained(), answer.settled]);
+  // A server that has replied before the end may never read the rest.
+  if (!connection.write(bytes, handedOver)) await Promise.race([connection.drained(), reply.settled]);
   connection.waitNoMore();
 }
 
-/** The reply that is owed, looked at while the message is still being sent. */
-class Answer {
+/** The reply that is owed, watched while the message is still being sent. */
+class PendingReply {
   reply: TimedReply | null = null;
   failure: Failure | null = null;
+  /** The system had taken the whole message before the reply, or the break, was seen. */
+  isAfterEnd = false;
   readonly settled: Promise<void>;
+  #isHandedOver = false;
 
   constructor(owed: Promise<TimedReply>) {
     this.settled = owed.then(
       (reply) => {
         this.reply = reply;
+        this.isAfterEnd = this.#isHandedOver;
       },
       (error: unknown) => {
         if (!(error instanceof FailureError)) throw error;
         this.failure = error.failure;
+        this.isAfterEnd = this.#isHandedOver;
       },
     );
   }
 
   get isThere(): boolean {
     return this.reply !== null || this.failure !== null;
+  }
+
+  messageHandedOver(): void {
+    this.#isHandedOver = true;
   }
 }

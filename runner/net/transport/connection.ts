@@ -114,10 +114,21 @@ export class Connection implements Arrival, Watched {
     this.#break({ code: reason, message: ENDED[reason] });
   }
 
-  /** Sends text as UTF-8, or bytes as they are. False when the peer reads more slowly than we write: see drained(). */
-  write(data: string | Uint8Array): boolean {
-    if (this.broken !== null || this.#pendingBreak !== null) return true;
-    return this.#socket.write(data);
+  /** False once the connection has broken, also before its reader has been informed. */
+  get isWritable(): boolean {
+    return this.broken === null && this.#pendingBreak === null;
+  }
+
+  /**
+   * Sends text as UTF-8, or bytes as they are. False when the peer reads more slowly than we write (see drained()), and when the connection is
+   * broken and nothing was written. `handedOver` is called once the system has taken all of it, and never for a connection that broke before.
+   */
+  write(data: string | Uint8Array, handedOver?: () => void): boolean {
+    if (!this.isWritable) return false;
+    if (handedOver === undefined) return this.#socket.write(data);
+    return this.#socket.write(data, (error) => {
+      if (error == null) handedOver();
+    });
   }
 
   /** Resolves when what was written has left for the system, or the connection broke. */

@@ -1,9 +1,13 @@
-import { describe, expect, test } from "vitest";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import type { Socket } from "node:net";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { startSmtpServer } from "../../../../runner/lab/smtp-server.js";
 import { playTranscript } from "../../../../runner/lab/transcript-server.js";
 import { noop } from "../../../../runner/net/smtp/commands.js";
 import { type Mailbox, parseMailbox } from "../../../../runner/net/smtp/mailbox.js";
 import { type Envelope, type Transaction, transaction } from "../../../../runner/net/smtp/transaction.js";
+import { type Listener, listen } from "../../../../runner/net/transport/listen.js";
 import { fail } from "../../../../runner/run/failure-error.js";
 import { greetedSession, testRun } from "../../../support/smtp-context.js";
 
@@ -227,6 +231,40 @@ describe("while the message is sent", () => {
     await server.close();
   });
 
+  // Two sockets hold less than 16 MB between them: the end of the message cannot have been handed to the system.
+  test.each(["destroy", "resetAndDestroy"] as const)("a server that stops inside it (%s) has not taken it", async (stop) => {
+    const server = await serverThatStops(stop);
+    for (const size of [16, 17, 20]) {
+      const run = testRun();
+      const session = await greetedSession(run, server);
+      const message = Buffer.alloc(size * 1024 * 1024, "0123456789abcdef\r\n");
+      const { delivery, failure } = await transaction(session, { sender: SENDER, recipients: [ONE], size: 1, message });
+      expect([delivery, failure?.phase]).toEqual(["not_sent", "data"]);
+      run.state.deadline.release();
+    }
+  });
+
+  test("a 250 that comes while the dot still waits for the system is not the reply to the message", async () => {
+    const server = await inTheMessage((socket) => {
+      socket.pause();
+      setTimeout(() => socket.write("250 2.0.0 thanks\r\n"), 100);
+    });
+    const run = testRun();
+    const session = await greetedSession(run, server);
+    // The source's end is written, dot included, into a socket that takes no more.
+    async function* source(): AsyncGenerator<Uint8Array> {
+      yield Buffer.from("first line\r\n");
+      yield Buffer.from("second line\r\n");
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      session.connection.socket.cork();
+      yield Buffer.from("the end\r\n");
+    }
+    const { delivery, failure } = await transaction(session, { sender: SENDER, recipients: [ONE], message: source() });
+    expect([delivery, failure?.code]).toEqual(["not_sent", "protocol_violation"]);
+    run.state.deadline.release();
+    await server.close();
+  });
+
   test("a source that breaks ends the connection, so that half a message is not taken for a whole one", async () => {
     async function* breaking(): AsyncGenerator<Uint8Array> {
       yield Buffer.from("first line\r\n");
@@ -305,3 +343,34 @@ describe("before the message", () => {
     });
   });
 });
+
+/** Says yes to everything, and does this with what arrives of the message. */
+function inTheMessage(act: (socket: Socket) => unknown): Promise<Listener> {
+  return listen((socket) => {
+    let isMessage = false;
+    socket.write("220 mx\r\n");
+    socket.on("data", (bytes: Buffer) => {
+      if (isMessage) return act(socket);
+      isMessage = bytes.toString("latin1").startsWith("DATA");
+      socket.write(isMessage ? "354 go\r\n" : "250 ok\r\n");
+    });
+  });
+}
+
+/** In a process of its own, as real servers are: then a client may find the connection broken between two of its writes. */
+async function serverThatStops(how: "destroy" | "resetAndDestroy"): Promise<{ host: string; port: number }> {
+  const program = `require("node:net").createServer((socket) => {
+    let isMessage = false;
+    socket.on("error", () => {});
+    socket.write("220 mx\\r\\n");
+    socket.on("data", (bytes) => {
+      if (isMessage) return socket.${how}();
+      isMessage = bytes.toString("latin1").startsWith("DATA");
+      socket.write(isMessage ? "354 go\\r\\n" : "250 ok\\r\\n");
+    });
+  }).listen(0, "127.0.0.1", function () { console.log(this.address().port); });`;
+  const child = spawn(process.execPath, ["-e", program], { stdio: ["ignore", "pipe", "inherit"] });
+  onTestFinished(() => void child.kill());
+  const [line] = (await once(child.stdout, "data")) as [Buffer];
+  return { host: "127.0.0.1", port: Number(line.toString()) };
+}
