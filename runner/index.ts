@@ -16,6 +16,7 @@ export type { Context, StepReply } from "./harness/context.js";
 export { type Definition, defineProbe, type Evidence, type NewestVersion, type OlderVersion, olderVersion, type Probe } from "./harness/define-probe.js";
 export type { AnyProbeName, InputOf, OutputOf, ProbeName } from "./harness/probe-types.js";
 export { type Report, type RunOptions, runReport } from "./harness/run.js";
+export type { HostTarget, Target } from "./harness/target.js";
 export { run } from "./harness/typed-run.js";
 export * from "./lab/on-demand.js";
 export type { Limit, Limits, Rate } from "./limits/limits.js";

@@ -11,6 +11,7 @@ export default defineProbe({
   name: "mail.blocklist",
   summary: "Looks whether addresses and domains are on DNS block lists, and whether the lists themselves can be believed.",
   needs: ["resolver"],
+  target: { host: "domains", address: "addresses" },
   ...newest,
   weight: ({ addresses = [], domains = [] }) => addresses.length + domains.length,
   run,

@@ -11,6 +11,7 @@ export default defineProbe({
   name: "mail.mx",
   summary: "Finds the hosts that take a domain's mail, in the order in which to try them, with their addresses.",
   needs: ["resolver"],
+  target: "domain",
   ...newest,
   run,
 });

@@ -18,6 +18,7 @@ export default defineProbe({
   name: "mail.rcpt",
   summary: "Asks a domain's mail hosts whether they would take a mail for an address, without sending one.",
   needs: ["tcp", "tls", "resolver", "sites", "memory"],
+  target: "email",
   ...newest,
   weight: ({ emails = [] }) => Math.max(1, emails.length),
   usualLimits: siteLimits,

@@ -7,6 +7,7 @@ export default defineProbe({
   name: "mail.receive",
   summary: "Finds a message in an IMAP mailbox, or waits for it, and tells what its header says of its way.",
   needs: ["tcp", "tls", "clock"],
+  target: { host: "host", port: "port" },
   ...newest,
   usualTimeoutMs,
   run: (input, ctx) => receiveMail(ctx, input),

@@ -11,6 +11,7 @@ export default defineProbe({
   name: "mail.send",
   summary: "Hands a real message to a mail server, patiently where it is told to come back, and says what became of it.",
   needs: ["tcp", "tls", "clock", "memory"],
+  target: { host: "host", port: "port" },
   ...newest,
   usualTimeoutMs,
   run,

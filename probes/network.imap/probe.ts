@@ -15,6 +15,7 @@ export default defineProbe({
   name: "network.imap",
   summary: "Greets an IMAP server, secures the connection, asks what it can do, times NOOP, logs in if asked, and says goodbye.",
   needs: ["tcp", "tls", "clock"],
+  target: { host: "target_host", port: "target_port" },
   ...newest,
   run,
 });

@@ -15,6 +15,7 @@ export default defineProbe({
   name: "network.pop3",
   summary: "Greets a POP3 server, secures the connection, asks what it can do, logs in and counts messages if asked, and says goodbye.",
   needs: ["tcp", "tls", "clock"],
+  target: { host: "target_host", port: "target_port" },
   ...newest,
   run,
 });

@@ -15,6 +15,7 @@ export default defineProbe({
   name: "network.smtp",
   summary: "Greets an SMTP server, secures the connection, asks what it can do, times NOOP and says goodbye.",
   needs: ["tcp", "tls", "clock"],
+  target: { host: "target_host", port: "target_port" },
   ...newest,
   older: { "1.0.0": v1 },
   run,

@@ -1,4 +1,5 @@
 import { loadProbe } from "../harness/registry.js";
+import { fieldsOfTarget, type InputSchema, missingFields, type Target } from "../harness/target.js";
 import { candidates, parseAsked } from "../harness/version.js";
 import { table } from "../support/table.js";
 import { wrapped } from "../support/wrap-text.js";
@@ -33,6 +34,7 @@ async function run({ words, options: { json } }: Arguments<typeof options>, io: 
     versions,
     summary: probe.summary,
     needs: probe.needs,
+    target: targetFieldsOf(probe.target, contracts?.input.schema as InputSchema | undefined),
     input: fieldsOf(contracts?.input.schema),
     output: fieldsOf(contracts?.output.schema),
     example: exampleOf(contracts?.input.schema),
@@ -48,6 +50,8 @@ interface Description {
   versions: readonly string[];
   summary: string;
   needs: readonly string[];
+  /** The input fields that a bare word on the command line fills. */
+  target: readonly string[];
   input: Field[];
   output: Field[];
   /** The smallest input that the contract takes. */
@@ -57,7 +61,12 @@ interface Description {
 /** Below this width a table of fields would be all line breaks. */
 const TABLE_WIDTH = 140;
 
-function told({ name, version, versions, summary, needs, input, output, example }: Description, wasAsked: boolean, width: number): string {
+/** None if this version lacks one of them. */
+function targetFieldsOf(target: Target | undefined, schema: InputSchema = {}): string[] {
+  return target === undefined || missingFields(target, schema).length > 0 ? [] : fieldsOfTarget(target);
+}
+
+function told({ name, version, versions, summary, needs, target, input, output, example }: Description, wasAsked: boolean, width: number): string {
   const fields = width < TABLE_WIDTH ? blocks : tableOf;
   return [
     `${name}@${version}`,
@@ -65,6 +74,7 @@ function told({ name, version, versions, summary, needs, input, output, example 
     "",
     `Versions: ${versions.join(", ")}`,
     `Needs:    ${needs.join(", ") || "nothing"}`,
+    `Target:   ${target.join(", ") || "none: give a file, or --set"}`,
     "",
     "Input",
     fields(input, width, "DEFAULT"),

@@ -3,6 +3,8 @@ import { nearest } from "../support/did-you-mean.js";
 import { RequestError, type Violation } from "../support/request-error.js";
 import { capabilityNames } from "./capabilities.js";
 import type { Probe } from "./define-probe.js";
+import { type InputSchema, missingFields, type Target } from "./target.js";
+import { newestFirst } from "./version.js";
 
 /** What a file or a package exported, once it is known to be a probe that can run. Everything that is wrong is told at once. */
 export function checkedProbe(name: string, exported: unknown): Probe {
@@ -22,7 +24,7 @@ function faultsOf(probe: Record<string, unknown>): Violation[] {
   }
   if (typeof probe.summary !== "string" || probe.summary === "") fault("/summary", "must be one sentence for the catalogue");
   if (typeof probe.run !== "function") fault("/run", "must be a function");
-  faults.push(...needFaults(probe.needs), ...versionFaults(probe.versions));
+  faults.push(...needFaults(probe.needs), ...versionFaults(probe.versions), ...targetFaults(probe));
   return faults;
 }
 
@@ -49,6 +51,21 @@ function versionFaults(versions: unknown): Violation[] {
     if (!/^(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}$/.test(version)) return [{ pointer, message: "must be whole, such as 1.0.0", hint: null }];
     return (["input", "output"] as const).flatMap((side) => contractFaults(isObject(contracts) ? contracts[side] : undefined, `${pointer}/${side}`));
   });
+}
+
+/** The fields are those of the newest contract. */
+function targetFaults({ target, versions }: Record<string, unknown>): Violation[] {
+  if (target === undefined) return [];
+  const isTarget = typeof target === "string" || (isObject(target) && typeof target.host === "string");
+  if (!isTarget) return [{ pointer: "/target", message: "must be the name of an input field, or { host, port } with two of them", hint: null }];
+  if (!isObject(versions)) return [];
+  const newest = Object.keys(versions).sort(newestFirst)[0] ?? "";
+  const schema = ((versions as Probe["versions"])[newest]?.input?.schema ?? {}) as InputSchema;
+  return missingFields(target as Target, schema).map((field) => ({
+    pointer: "/target",
+    message: `the input has no field ${JSON.stringify(field)}`,
+    hint: null,
+  }));
 }
 
 function contractFaults(contract: unknown, pointer: string): Violation[] {

@@ -4,6 +4,7 @@ import type { Failure } from "../../schemas/failure.js";
 import type { Limits } from "../limits/limits.js";
 import type { Need } from "./capabilities.js";
 import type { Context } from "./context.js";
+import type { FieldOf, Target } from "./target.js";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -37,6 +38,7 @@ export interface Probe {
   readonly name: string;
   readonly summary: string;
   readonly needs: readonly Need[];
+  readonly target?: Target;
   /** By version, the newest first. The newest does the work. */
   readonly versions: Readonly<Record<string, NewestVersion | OlderVersion>>;
   readonly usualTimeoutMs?: (input: never) => number;
@@ -62,6 +64,8 @@ export interface Definition<
   readonly summary: string;
   /** What `run` may use of the world: nothing else is in its ctx. */
   readonly needs: readonly Needs[];
+  /** The input fields that a bare word on the command line fills: `{ host: "target_host", port: "target_port" }`, `"email"`. */
+  readonly target?: Target<FieldOf<NoInfer<Given>>>;
   readonly version: Version;
   readonly input: Contract<Given, Input>;
   readonly output: Contract<unknown, Output>;
@@ -89,11 +93,12 @@ export function defineProbe<
 >(
   definition: Definition<Input, Output, Needs, Given, Version, Older>,
 ): TypedProbe<Version, Record<Version, Exchange<Given, Output>> & { [V in keyof Older]: Older[V] extends TypedOlderVersion<infer Each> ? Each : Exchange }> {
-  const { name, summary, needs, version, input, output, older, usualTimeoutMs, weight, usualLimits, fromEnvironment, run } = definition;
+  const { name, summary, needs, target, version, input, output, older, usualTimeoutMs, weight, usualLimits, fromEnvironment, run } = definition;
   return {
     name,
     summary,
     needs,
+    ...(target === undefined ? {} : { target }),
     versions: { [version]: { input, output }, ...older },
     ...(usualTimeoutMs === undefined ? {} : { usualTimeoutMs: usualTimeoutMs as (input: never) => number }),
     ...(weight === undefined ? {} : { weight: weight as (input: never) => number }),

@@ -1,8 +1,8 @@
+import { cellsOf } from "../input/csv.js";
+import { parseJson } from "../input/json-text.js";
+import { linesOf } from "../input/lines.js";
 import type { Io } from "../io.js";
-import { parseJson } from "../json-text.js";
-import { linesOf } from "../lines.js";
 import { UsageError } from "../usage-error.js";
-import { cellsOf } from "./csv.js";
 
 /** One address of a list, and the line it stands on. */
 export interface Entry {

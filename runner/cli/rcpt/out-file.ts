@@ -1,6 +1,6 @@
 import { appendFileSync, closeSync, existsSync, ftruncateSync, openSync, readFileSync } from "node:fs";
+import { cellsOf } from "../input/csv.js";
 import { UsageError } from "../usage-error.js";
-import { cellsOf } from "./csv.js";
 import type { AddressList, ListFormat } from "./list.js";
 import { headOf } from "./row.js";
 

@@ -1,5 +1,5 @@
 import type { OutputOf } from "../../harness/probe-types.js";
-import { recordOf } from "./csv.js";
+import { recordOf } from "../input/csv.js";
 import type { Entry, ListFormat } from "./list.js";
 
 export type RcptResult = OutputOf<"mail.rcpt@1.0.0">["results"][number];

@@ -2,8 +2,8 @@ import { suppressionsIn } from "../../delivery/ledger/imported.js";
 import { keyOf, type Suppression, type SuppressionList } from "../../delivery/ledger/suppression.js";
 import { printable } from "../../support/printable.js";
 import { EXIT } from "../exit-codes.js";
+import { type Line, linesOf } from "../input/lines.js";
 import type { Io } from "../io.js";
-import { type Line, linesOf } from "../lines.js";
 
 interface Wish {
   /** Null: for good. */

@@ -1,8 +1,8 @@
 import { closeSync, createReadStream, fstatSync, openSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { nearest } from "../support/did-you-mean.js";
-import { RequestError } from "../support/request-error.js";
-import type { Io } from "./io.js";
+import { nearest } from "../../support/did-you-mean.js";
+import { RequestError } from "../../support/request-error.js";
+import type { Io } from "../io.js";
 import { parseJson } from "./json-text.js";
 
 /** An input of more than this is a mistake; it is refused before it is read. */

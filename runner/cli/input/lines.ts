@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { resolve } from "node:path";
-import { RequestError } from "../support/request-error.js";
-import type { Io } from "./io.js";
+import { RequestError } from "../../support/request-error.js";
+import type { Io } from "../io.js";
 
 /** A line of more than this is a mistake. */
 const MOST_BYTES = 16 * 1024 * 1024;

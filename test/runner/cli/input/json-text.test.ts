@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseJson } from "../../../runner/cli/json-text.js";
+import { parseJson } from "../../../../runner/cli/input/json-text.js";
 
 function faultOf(text: string): string | null {
   try {

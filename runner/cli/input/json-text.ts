@@ -1,4 +1,4 @@
-import { RequestError } from "../support/request-error.js";
+import { RequestError } from "../../support/request-error.js";
 
 /** Deeper nesting is no input of any probe, and would overflow the stack of whoever walks it. */
 const MOST_LEVELS = 64;

@@ -1,0 +1,53 @@
+import { statSync } from "node:fs";
+import { resolve } from "node:path";
+import type { LoadedProbe } from "../../harness/registry.js";
+import { fieldsOfTarget, type InputSchema, inputFromTarget, missingFields } from "../../harness/target.js";
+import { type Asked, candidates } from "../../harness/version.js";
+import { RequestError } from "../../support/request-error.js";
+import type { Io } from "../io.js";
+import { looksLikeFile } from "./format.js";
+import { readInput } from "./read-text.js";
+
+/** What a word on the command line stands for. */
+export interface Read {
+  readonly value: unknown;
+  /** What to say of the word if its input is refused; null if it was a file. */
+  readonly target: TargetWord | null;
+}
+
+interface TargetWord {
+  readonly word: string;
+  readonly fields: readonly string[];
+}
+
+/** Reads the input that a word names: a file, - for stdin, or the probe's target itself. */
+export async function readWord(word: string, asked: Asked, loading: Promise<LoadedProbe>, io: Io): Promise<Read> {
+  if (word === "-" || isInput(resolve(io.cwd, word), word) || looksLikeFile(word)) return { value: await readInput(word, io), target: null };
+  const { probe, versions } = await loading;
+  const version = candidates(asked, versions)[0] as string;
+  const schema = probe.versions[version]?.input.schema as InputSchema;
+  const { target } = probe;
+  // An older contract may have other fields.
+  if (target === undefined || missingFields(target, schema).length > 0) throw takesNoTarget(`${probe.name}@${version}`, word);
+  return { value: inputFromTarget(target, schema, word), target: { word, fields: fieldsOfTarget(target) } };
+}
+
+/** A directory may be named after the domain that it is about. */
+function isInput(path: string, word: string): boolean {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat !== undefined && !(stat.isDirectory() && /[.:@]/.test(word));
+}
+
+function takesNoTarget(probe: string, word: string): RequestError {
+  return new RequestError(`there is no file ${JSON.stringify(word)}`, "unreadable_input", [
+    { pointer: "", message: `${probe} takes no target on the command line: give a file, - for stdin, or --set KEY=VALUE for each field`, hint: null },
+  ]);
+}
+
+/** The error for an input that was made of a word, which may have been meant as a file. */
+export function withTarget(error: unknown, { word, fields }: TargetWord): unknown {
+  if (!(error instanceof RequestError) || error.code !== "invalid_input") return error;
+  if (!error.violations.some(({ pointer }) => fields.some((field) => pointer === `/${field}` || pointer.startsWith(`/${field}/`)))) return error;
+  const note = { pointer: "", message: `there is no file ${JSON.stringify(word)}, so it was read as ${fields.join(" and ")}`, hint: null };
+  return new RequestError(error.message, error.code, [...error.violations, note]);
+}
