@@ -1,5 +1,6 @@
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
 import { isAddress, isDomain, isHostOrAddress, isNameServer } from "./host.js";
+import { isUsablePattern } from "./regular-expression.js";
 import { isOneLine } from "./text.js";
 
 /**
@@ -75,7 +76,14 @@ export const ajvOptions = {
 export type Purpose = keyof typeof ajvOptions;
 
 /** Formats of ours, by the name a schema uses. */
-export const formats = { host: isHostOrAddress, domain: isDomain, address: isAddress, "name-server": isNameServer, "one-line": isOneLine } as const;
+export const formats = {
+  host: isHostOrAddress,
+  domain: isDomain,
+  address: isAddress,
+  "name-server": isNameServer,
+  "one-line": isOneLine,
+  "regular-expression": isUsablePattern,
+} as const;
 
 /** Annotations of ours: they say something about a field and check nothing. */
 export const annotations = ["x-secret", "x-secret-name", "x-reference"] as const;

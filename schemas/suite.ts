@@ -1,3 +1,4 @@
+import { assertionSchema } from "./assertion.js";
 import { contract, type FilledOf } from "./contract.js";
 import { CODES, PHASES } from "./failure.js";
 
@@ -17,23 +18,9 @@ const retries = { type: "integer", minimum: 0, maximum: 20, description: "How of
 const timeout = { type: "integer", minimum: 1, maximum: 3_600_000, description: "For each run; wins over the input's own timeout_ms." } as const;
 const input = { type: "object", description: "Fields of the probe's input." } as const;
 
-/** What a field of an output must be like. All that are given must hold. */
-export const matcherContract = contract({
-  type: "object",
-  minProperties: 1,
-  properties: {
-    equals: { description: "The very value, lists and objects too." },
-    contains: { description: "A text within the text, or an item of the list." },
-    matches: { type: "string", maxLength: 256, description: "A regular expression that finds itself in the text's first 4096 characters." },
-    above: { type: "number" },
-    at_least: { type: "number" },
-    below: { type: "number" },
-    at_most: { type: "number" },
-    one_of: { type: "array", minItems: 1, maxItems: 256, description: "Equals one of these." },
-    exists: { type: "boolean", description: "true: there is such a field, and it is not null. false: it is null, or not there." },
-  },
-  additionalProperties: false,
-});
+/** A suite checks its expressions itself, after its form: a wrong one does not hide what else is wrong. */
+const { format: _, ...matches } = assertionSchema.properties.matches;
+const assertion = { ...assertionSchema, properties: { ...assertionSchema.properties, matches } };
 
 const expectation = {
   type: "object",
@@ -54,8 +41,8 @@ const expectation = {
     },
     output: {
       type: "object",
-      description: "By field (a dotted path or a JSON pointer): the value itself, or matchers.",
-      additionalProperties: when({ type: "object" }, matcherContract.schema, {}),
+      description: "By field (a dotted path or a JSON pointer): the value itself, or assertions.",
+      additionalProperties: when({ type: "object" }, assertion, {}),
     },
   },
   additionalProperties: false,
@@ -111,4 +98,3 @@ export const suiteContract = contract({
 export type Suite = FilledOf<typeof suiteContract>;
 export type SuiteCheck = Suite["checks"][number];
 export type Expectation = NonNullable<SuiteCheck["expect"]>;
-export type Matcher = FilledOf<typeof matcherContract>;

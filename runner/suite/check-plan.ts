@@ -1,7 +1,7 @@
+import { patternFault } from "../../schemas/regular-expression.js";
 import type { Suite } from "../../schemas/suite.js";
 import { nearest } from "../support/did-you-mean.js";
 import { checkInput } from "./check-input.js";
-import { unusable } from "./matchers.js";
 import type { PlannedCheck } from "./plan.js";
 import type { Teller } from "./problem-collector.js";
 
@@ -9,7 +9,7 @@ import type { Teller } from "./problem-collector.js";
 export async function checkPlan(suite: Suite, checks: readonly PlannedCheck[], teller: Teller): Promise<void> {
   checkTargets(suite, teller);
   checkTitles(checks, teller);
-  checkMatchers(suite, teller);
+  checkPatterns(suite, teller);
   for (const each of checks) await checkInput(each, teller);
 }
 
@@ -41,11 +41,12 @@ function checkTitles(checks: readonly PlannedCheck[], teller: Teller): void {
   }
 }
 
-function checkMatchers(suite: Suite, teller: Teller): void {
+function checkPatterns(suite: Suite, teller: Teller): void {
   for (const [index, { expect }] of suite.checks.entries()) {
-    for (const [field, expected] of Object.entries((expect?.output as Record<string, unknown> | undefined) ?? {})) {
-      const why = unusable(expected);
-      if (why !== null) teller.tell(["checks", index, "expect", "output", field, "matches"], "value", `this is no regular expression: ${why}`);
+    for (const [field, expected] of Object.entries((expect?.output as Record<string, { matches?: unknown } | null> | undefined) ?? {})) {
+      const pattern = expected?.matches;
+      const why = typeof pattern === "string" ? patternFault(pattern) : null;
+      if (why !== null) teller.tell(["checks", index, "expect", "output", field, "matches"], "value", `the regular expression cannot be used: ${why}`);
     }
   }
 }

@@ -1,8 +1,8 @@
 import type { Carried } from "../../schemas/carried.js";
 import type { Failure } from "../../schemas/failure.js";
 import type { Expectation } from "../../schemas/suite.js";
+import { show, unmet } from "../assertions/assertions.js";
 import { parseFieldPath, valueAt } from "./field-path.js";
-import { show, unmet } from "./matchers.js";
 import { reasonOf } from "./reason.js";
 
 /** Something of a run that is not as its check expects it. */

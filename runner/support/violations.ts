@@ -1,4 +1,5 @@
 import type { SchemaError } from "../../schemas/contract.js";
+import { patternFault } from "../../schemas/regular-expression.js";
 import { nearest } from "./did-you-mean.js";
 import type { Violation } from "./request-error.js";
 
@@ -119,6 +120,7 @@ const FORMATS: Readonly<Record<string, string>> = {
   address: "must be an IP address",
   "name-server": "must be an IP address, with :port where it is not 53",
   "one-line": "must be one line, without CR, LF or NUL",
+  "regular-expression": "must be a regular expression that no text makes slow",
 };
 
 function rangeOf(schema: Record<string, unknown>): string {
@@ -148,6 +150,7 @@ function hintOf(error: SchemaError): string | null {
     return near === undefined ? null : `did you mean ${JSON.stringify(near)}?`;
   }
   if (keyword === "format" && params.format === "host" && typeof data === "string") return hostHint(data);
+  if (keyword === "format" && params.format === "regular-expression" && typeof data === "string") return patternFault(data);
   if (keyword === "format" && params.format === "domain" && typeof data === "string")
     return data.includes("@") ? "leave out what stands before the @" : hostHint(data);
   return null;

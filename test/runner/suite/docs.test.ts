@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { readSuite } from "../../../runner/suite/read.js";
-import { matcherContract, suiteContract } from "../../../schemas/suite.js";
+import { assertionContract } from "../../../schemas/assertion.js";
+import { suiteContract } from "../../../schemas/suite.js";
 
 const page = readFileSync(new URL("../../../docs/suites.md", import.meta.url), "utf8");
 
@@ -18,6 +19,6 @@ test("the suite that docs/suites.md shows can be run", async () => {
 
 test("docs/suites.md names every matcher and every field of a suite", () => {
   const names = (schema: unknown) => Object.keys((schema as { properties: object }).properties);
-  for (const name of names(matcherContract.schema)) expect(page).toContain(`\`${name}\``);
+  for (const name of names(assertionContract.schema)) expect(page).toContain(`\`${name}\``);
   for (const name of names(suiteContract.schema)) expect(page).toContain(`${name}:`);
 });

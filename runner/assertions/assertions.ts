@@ -1,32 +1,20 @@
 import { isDeepStrictEqual } from "node:util";
 import { runInNewContext } from "node:vm";
-import type { Matcher } from "../../schemas/suite.js";
+import type { Assertion } from "../../schemas/assertion.js";
 
-/** A matcher as it is written, or the very value. */
+/** Assertions about one value, or the value itself. */
 export type Expected = unknown;
 
-/** What a value should have been and is not, one phrase a matcher: `below 200`. None when it is as expected. */
+/** The assertions that do not hold, one phrase each: `a number below 200`. */
 export function unmet(expected: Expected, actual: unknown): string[] {
-  return Object.entries(matcherOf(expected)).flatMap(([name, operand]) => {
-    const { holds, phrase } = MATCHERS[name as keyof Matcher];
+  return Object.entries(assertionsOf(expected)).flatMap(([name, operand]) => {
+    const { holds, phrase } = ASSERTIONS[name as keyof Assertion];
     return holds(actual, operand as never) ? [] : [phrase(show(operand))];
   });
 }
 
-function matcherOf(expected: Expected): Matcher {
-  return expected !== null && typeof expected === "object" && !Array.isArray(expected) ? (expected as Matcher) : { equals: expected };
-}
-
-/** Why a matcher can never be used, or null. */
-export function unusable(expected: Expected): string | null {
-  const { matches } = matcherOf(expected);
-  if (typeof matches !== "string") return null;
-  try {
-    new RegExp(matches, "u");
-    return null;
-  } catch (error) {
-    return (error as Error).message;
-  }
+function assertionsOf(expected: Expected): Assertion {
+  return expected !== null && typeof expected === "object" && !Array.isArray(expected) ? (expected as Assertion) : { equals: expected };
 }
 
 /** A value of an output as a message shows it. */
@@ -43,19 +31,28 @@ interface Kind<Operand> {
   phrase(operand: string): string;
 }
 
-const MATCHERS: { readonly [Name in keyof Matcher]-?: Kind<NonNullable<Matcher[Name]>> } = {
+const min: Kind<number> = { holds: (actual, limit) => typeof actual === "number" && actual >= limit, phrase: (operand) => `a number of at least ${operand}` };
+const max: Kind<number> = { holds: (actual, limit) => typeof actual === "number" && actual <= limit, phrase: (operand) => `a number of at most ${operand}` };
+const oneOf: Kind<unknown[]> = {
+  holds: (actual, values) => values.some((value) => isDeepStrictEqual(actual, value)),
+  phrase: (operand) => `one of ${operand}`,
+};
+const isAbsent = (actual: unknown): boolean => actual === undefined || actual === null;
+
+const ASSERTIONS: { readonly [Name in keyof Assertion]-?: Kind<NonNullable<Assertion[Name]>> } = {
   equals: { holds: (actual, operand) => isDeepStrictEqual(actual, operand), phrase: (operand) => operand },
   contains: { holds: contains, phrase: (operand) => `something that contains ${operand}` },
   matches: { holds: (actual, pattern) => typeof actual === "string" && matches(actual, pattern), phrase: (operand) => `a text that matches ${operand}` },
+  in: oneOf,
+  min,
+  max,
   above: { holds: (actual, limit) => typeof actual === "number" && actual > limit, phrase: (operand) => `a number above ${operand}` },
-  at_least: { holds: (actual, limit) => typeof actual === "number" && actual >= limit, phrase: (operand) => `a number of at least ${operand}` },
   below: { holds: (actual, limit) => typeof actual === "number" && actual < limit, phrase: (operand) => `a number below ${operand}` },
-  at_most: { holds: (actual, limit) => typeof actual === "number" && actual <= limit, phrase: (operand) => `a number of at most ${operand}` },
-  one_of: { holds: (actual, values) => values.some((value) => isDeepStrictEqual(actual, value)), phrase: (operand) => `one of ${operand}` },
-  exists: {
-    holds: (actual, wanted) => (actual !== undefined && actual !== null) === wanted,
-    phrase: (operand) => (operand === "true" ? "a value" : "no value"),
-  },
+  absent: { holds: (actual, wanted) => isAbsent(actual) === wanted, phrase: (operand) => (operand === "true" ? "no value" : "a value") },
+  at_least: min,
+  at_most: max,
+  one_of: oneOf,
+  exists: { holds: (actual, wanted) => isAbsent(actual) !== wanted, phrase: (operand) => (operand === "true" ? "a value" : "no value") },
 };
 
 function contains(actual: unknown, part: unknown): boolean {
@@ -66,9 +63,9 @@ function contains(actual: unknown, part: unknown): boolean {
 const MOST_MATCHED_CHARACTERS = 4096;
 const MOST_MATCHING_MS = 500;
 
-/** The text comes from somebody else's server: an expression that it makes backtrack for ever is stopped. */
-function matches(text: string, pattern: string): boolean {
-  const sandbox = { text: text.slice(0, MOST_MATCHED_CHARACTERS), pattern };
+/** The text comes from the network: an expression that needs too long for it is stopped, and does not match. */
+export function matches(text: string, pattern: string, mostCharacters = MOST_MATCHED_CHARACTERS): boolean {
+  const sandbox = { text: text.slice(0, mostCharacters), pattern };
   try {
     return runInNewContext('new RegExp(pattern, "u").test(text)', sandbox, { timeout: MOST_MATCHING_MS }) === true;
   } catch {
