@@ -1,6 +1,6 @@
 import { RequestError } from "../support/request-error.js";
 import { violationsOf } from "../support/violations.js";
-import type { OlderVersion } from "./define-probe.js";
+import type { OlderVersion, Probe } from "./define-probe.js";
 import type { LoadedProbe } from "./registry.js";
 import { type Asked, candidates } from "./version.js";
 
@@ -21,10 +21,17 @@ export function accept(loaded: LoadedProbe, asked: Asked, input: unknown): Accep
     const contract = loaded.probe.versions[version] as OlderVersion;
     if (!contract.input.validator(given)) continue;
     const filled = (version === loaded.versions[0] ? given : contract.upgradeInput(given as never)) as Accepted["filled"];
+    assertUsable(loaded.probe, version, filled);
     if (loaded.probe.usualTimeoutMs !== undefined) filled.timeout_ms ??= loaded.probe.usualTimeoutMs(filled as never);
     return { version, given, filled };
   }
   throw refused(loaded, versions[0] as string, input);
+}
+
+/** Throws what the probe itself finds wrong with an input that its contract takes. */
+export function assertUsable(probe: Probe, version: string, filled: unknown): void {
+  const violations = probe.checkInput?.(filled as never) ?? [];
+  if (violations.length > 0) throw new RequestError(`the input does not fit ${probe.name}@${version}`, "invalid_input", violations);
 }
 
 function refused(loaded: LoadedProbe, version: string, input: unknown): RequestError {

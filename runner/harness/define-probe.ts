@@ -2,6 +2,7 @@ import type { Carried, Status } from "../../schemas/carried.js";
 import type { Contract, FilledOf, GivenOf } from "../../schemas/contract.js";
 import type { Failure } from "../../schemas/failure.js";
 import type { Limits } from "../limits/limits.js";
+import type { Violation } from "../support/request-error.js";
 import type { Need } from "./capabilities.js";
 import type { Context } from "./context.js";
 import type { FieldOf, Target } from "./target.js";
@@ -41,6 +42,7 @@ export interface Probe {
   readonly target?: Target;
   /** By version, the newest first. The newest does the work. */
   readonly versions: Readonly<Record<string, NewestVersion | OlderVersion>>;
+  readonly checkInput?: (input: never) => readonly Violation[];
   readonly usualTimeoutMs?: (input: never) => number;
   readonly weight?: (input: never) => number;
   readonly usualLimits?: (environment: Environment) => Limits;
@@ -70,6 +72,11 @@ export interface Definition<
   readonly input: Contract<Given, Input>;
   readonly output: Contract<unknown, Output>;
   readonly older?: Older;
+  /**
+   * What is wrong with an input although its contract takes it: only another input can mend it, so nothing is sent. It does no I/O. It is
+   * called before and after references are resolved, and skips what is still a reference.
+   */
+  readonly checkInput?: (input: Input) => readonly Violation[];
   /** The run's deadline for an input without timeout_ms, where it depends on what else was asked. */
   readonly usualTimeoutMs?: (input: Input) => number;
   /** How many questions an input asks, where that may be more than one: a queue's limits of a rate count a job of it as so many. */
@@ -93,13 +100,14 @@ export function defineProbe<
 >(
   definition: Definition<Input, Output, Needs, Given, Version, Older>,
 ): TypedProbe<Version, Record<Version, Exchange<Given, Output>> & { [V in keyof Older]: Older[V] extends TypedOlderVersion<infer Each> ? Each : Exchange }> {
-  const { name, summary, needs, target, version, input, output, older, usualTimeoutMs, weight, usualLimits, fromEnvironment, run } = definition;
+  const { name, summary, needs, target, version, input, output, older, checkInput, usualTimeoutMs, weight, usualLimits, fromEnvironment, run } = definition;
   return {
     name,
     summary,
     needs,
     ...(target === undefined ? {} : { target }),
     versions: { [version]: { input, output }, ...older },
+    ...(checkInput === undefined ? {} : { checkInput: checkInput as (input: never) => readonly Violation[] }),
     ...(usualTimeoutMs === undefined ? {} : { usualTimeoutMs: usualTimeoutMs as (input: never) => number }),
     ...(weight === undefined ? {} : { weight: weight as (input: never) => number }),
     ...(usualLimits === undefined ? {} : { usualLimits }),

@@ -8,7 +8,7 @@ import { Recorder, type TraceEvent } from "../run/recorder.js";
 import type { JobMemory, RunState } from "../run/run-state.js";
 import { SecretKeeper } from "../run/secret-keeper.js";
 import { violationsOf } from "../support/violations.js";
-import { type Accepted, accept } from "./accept.js";
+import { type Accepted, accept, assertUsable } from "./accept.js";
 import { RunContext } from "./context.js";
 import type { OlderVersion } from "./define-probe.js";
 import { fitForQueue } from "./queue-payload.js";
@@ -66,7 +66,11 @@ export function runLoaded(loaded: LoadedProbe, asked: Asked, input: unknown, opt
     const secrets = new SecretKeeper();
     const paths = loaded.references[loaded.versions[0] as string] as readonly ReferencePath[];
     const begin = (): Promise<Report> => new Promise((resolve) => whenThereIsTime(() => resolve(new Run(loaded, accepted, secrets, options).report())));
-    return paths.some(({ steps }) => mayHold(accepted.filled, steps)) ? resolveReferences(accepted.filled, paths, secrets).then(begin) : begin();
+    if (!paths.some(({ steps }) => mayHold(accepted.filled, steps))) return begin();
+    return resolveReferences(accepted.filled, paths, secrets).then(() => {
+      assertUsable(loaded.probe, accepted.version, accepted.filled);
+      return begin();
+    });
   } catch (error) {
     return Promise.reject(error);
   }

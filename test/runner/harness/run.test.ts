@@ -1,10 +1,11 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { defineProbe, olderVersion } from "../../../runner/harness/define-probe.js";
 import { prepare } from "../../../runner/harness/registry.js";
 import { type Report, type RunOptions, runLoaded } from "../../../runner/harness/run.js";
 import { RequestError } from "../../../runner/support/request-error.js";
 import { carriedProperties, outputOf } from "../../../schemas/carried.js";
 import { contract, type FilledOf } from "../../../schemas/contract.js";
+import { secretSchema } from "../../../schemas/secret.js";
 
 /** What the harness does whatever the probe: a probe of the test's own that does as its input says. */
 const newest = {
@@ -13,6 +14,7 @@ const newest = {
     properties: {
       does: { type: "string", default: "answer" },
       words: { type: "array", items: { type: "string" }, default: [] },
+      hidden: secretSchema,
       timeout_ms: { type: "integer", minimum: 1, default: 5000 },
     },
     required: [],
@@ -40,6 +42,7 @@ const probe = await prepare(
     version: "10.0.0",
     needs: ["clock"],
     ...newest,
+    checkInput: ({ hidden }) => (hidden === "wrong" ? [{ pointer: "/hidden", message: "must be right", hint: null }] : []),
     older: { "9.0.0": olderVersion(old, newest, converters), "9.10.0": olderVersion(old, newest, converters), "9.9.0": olderVersion(old, newest, converters) },
     run,
   }),
@@ -79,6 +82,26 @@ describe("an input", () => {
     const error = await ask(JSON.parse('{"__proto__": {"does": "throw"}}')).catch((reason: unknown) => reason);
     expect((error as RequestError).violations).toMatchObject([{ pointer: "/__proto__", message: "there is no such field" }]);
     expect(seen.length).toBe(before);
+  });
+});
+
+describe("an input that the probe itself refuses", () => {
+  const refusal = { code: "invalid_input", message: "the input does not fit test.harness@10.0.0", violations: [{ pointer: "/hidden" }] };
+
+  test("is refused before the run", async () => {
+    const before = seen.length;
+    await expect(ask({ hidden: "wrong" })).rejects.toMatchObject(refusal);
+    expect(seen.length).toBe(before);
+  });
+
+  test("is refused once its references are resolved", async () => {
+    const before = seen.length;
+    vi.stubEnv("RUN_TEST_HIDDEN", "wrong");
+    await expect(ask({ hidden: { secret: "env:RUN_TEST_HIDDEN" } })).rejects.toMatchObject(refusal);
+    vi.stubEnv("RUN_TEST_HIDDEN", "right");
+    await expect(ask({ hidden: { secret: "env:RUN_TEST_HIDDEN" } })).resolves.toMatchObject({ version: "10.0.0" });
+    vi.unstubAllEnvs();
+    expect(seen.length).toBe(before + 1);
   });
 });
 
