@@ -1,14 +1,14 @@
 import { withEnvironment } from "../harness/from-environment.js";
 import { loadProbe } from "../harness/registry.js";
-import { parseAsked } from "../harness/version.js";
+import type { InputSchema } from "../harness/target.js";
+import { candidates, parseAsked } from "../harness/version.js";
 import type { PushAnswer } from "../queue/backend.js";
 import { type JobOptions, jobMessage } from "../queue/job.js";
 import { RequestError } from "../support/request-error.js";
 import { type Arguments, wholeNumber } from "./arguments.js";
 import { defineCommand } from "./command.js";
 import { EXIT } from "./exit-codes.js";
-import { parseJson } from "./input/json-text.js";
-import { type Line, linesOf } from "./input/lines.js";
+import { inputBatches, type ListedInput } from "./input/input-batches.js";
 import type { Io } from "./io.js";
 import { openGiven } from "./open-queue-option.js";
 import { queueOption } from "./queue-option.js";
@@ -27,11 +27,11 @@ const options = {
 } as const;
 
 export default defineCommand({
-  summary: "Stores one job a line in a queue, and prints how many were accepted.",
-  usage: "<probe>[@version] <inputs.jsonl | -> [options]",
+  summary: "Stores inputs as jobs in a queue, and prints how many were accepted.",
+  usage: "<probe>[@version] <inputs | -> [options]",
   details: [
-    "Each line is one input, and is checked as a run would check it. A line that does not fit is told and left out; the others are stored, and the",
-    "exit code is 2. What was accepted is stored for good. Secrets are written as references: a worker looks them up.",
+    "Inputs are JSON Lines, CSV with a header, a JSON array or YAML. Each is checked as a run would check it: an invalid one is reported and skipped, the",
+    "others are stored, and the exit code is 2. Accepted jobs survive a crash. Write secrets as references: the worker resolves them.",
   ].join(" "),
   options,
   examples: [
@@ -55,18 +55,19 @@ async function run({ words, options: given }: Arguments<typeof options>, io: Io)
   const asked = parseAsked(name);
   const jobOptions = jobOptionsOf(given);
   const loaded = await loadProbe(asked.name);
+  const schema = loaded.probe.versions[candidates(asked, loaded.versions)[0] as string]?.input.schema as InputSchema;
   const queue = await openGiven(given.queue, io);
   const totals: Totals = { accepted: 0, duplicate: 0, refused: 0 };
   try {
     const { jobs } = queue;
-    for await (const lines of linesOf(path, io)) {
-      const messages = lines.flatMap((line) => {
+    for await (const inputs of inputBatches(path, schema, io)) {
+      const messages = inputs.flatMap((each) => {
         try {
-          const input = withEnvironment(loaded, asked, parseJson(line.text, "the line"), io.env);
-          return [jobMessage(loaded, asked, input, { ...jobOptions, ...idAndKey(given, line, input) })];
+          const input = withEnvironment(loaded, asked, each.read(), io.env);
+          return [jobMessage(loaded, asked, input, { ...jobOptions, ...idAndKey(given, each, input) })];
         } catch (error) {
           totals.refused += 1;
-          tell(error, line, io);
+          tell(error, each, io);
           return [];
         }
       });
@@ -94,7 +95,7 @@ function jobOptionsOf(given: Given): JobOptions {
   };
 }
 
-function idAndKey({ batch, key }: Given, { number }: Line, input: unknown): JobOptions {
+function idAndKey({ batch, key }: Given, { number }: ListedInput, input: unknown): JobOptions {
   return { ...(batch === null ? {} : { id: `${batch}:${number}` }), ...(key === null ? {} : { key: keyOf(input, key) }) };
 }
 
@@ -106,9 +107,10 @@ function keyOf(input: unknown, path: string): string | null {
   return typeof value === "string" || typeof value === "number" ? String(value).toLowerCase() : null;
 }
 
-function tell(error: unknown, { number }: Line, io: Io): void {
+function tell(error: unknown, { place }: ListedInput, io: Io): void {
   if (!(error instanceof RequestError)) throw error;
-  io.err(`line ${number}: ${requestErrorText(error)}`);
+  // A line that cannot be read is named by its error already.
+  io.err(`${error.code === "unreadable_input" ? "" : `${place}: `}${requestErrorText(error)}`);
 }
 
 async function report({ accepted, duplicate, refused }: Totals, { json, ids }: Given, io: Io): Promise<void> {

@@ -12,15 +12,20 @@ function override(input: unknown, written: string): void {
   const path = written.slice(0, equals).split(".");
   if (equals < 1 || path.includes(""))
     throw new UsageError(`--set ${JSON.stringify(written)} is not key=value`, "write --set target_port=587 or --set tls.mode=implicit");
-  const last = path.pop() as string;
-  let holder = input;
-  for (const step of path) holder = stepInto(holder, step, written);
-  if (holder === null || typeof holder !== "object") throw noObject(written);
-  put(holder, last, valueFrom(written.slice(equals + 1)));
+  assign(input, path, valueFrom(written.slice(equals + 1)), `--set ${JSON.stringify(written)}`);
 }
 
-function stepInto(holder: unknown, step: string, written: string): unknown {
-  if (holder === null || typeof holder !== "object") throw noObject(written);
+/** Sets the field at a path, and makes the objects on the way to it. */
+export function assign(input: unknown, path: readonly string[], value: unknown, origin: string): void {
+  const last = path.at(-1) as string;
+  let holder = input;
+  for (const step of path.slice(0, -1)) holder = stepInto(holder, step, origin);
+  if (holder === null || typeof holder !== "object") throw noObject(origin);
+  put(holder, last, value);
+}
+
+function stepInto(holder: unknown, step: string, origin: string): unknown {
+  if (holder === null || typeof holder !== "object") throw noObject(origin);
   if (!Object.hasOwn(holder, step)) put(holder, step, {});
   return (holder as Record<string, unknown>)[step];
 }
@@ -30,8 +35,8 @@ function put(holder: object, name: string, value: unknown): void {
   Object.defineProperty(holder, name, { value, enumerable: true, writable: true, configurable: true });
 }
 
-function noObject(written: string): UsageError {
-  return new UsageError(`--set ${JSON.stringify(written)} leads into a value that has no fields`);
+function noObject(origin: string): UsageError {
+  return new UsageError(`${origin} leads into a value that has no fields`);
 }
 
 /** JSON where it is JSON, else the text as it stands: a host name needs no quotes. */

@@ -15,7 +15,7 @@ export default defineCommand({
   usage: "<probe>[@version] <target | input.json | -> [options]",
   details: [
     "A target is a word that fills the fields the probe names for it: mx.example.org:587, a@b.example. `probe-run describe <probe>` says which.",
-    "The input is a JSON object, or an array of them: then the output is an array of envelopes in the order of the inputs.",
+    "A file or stdin holds one input or a list: JSON, JSON Lines, YAML, or CSV with a header. For a list the output is an array of envelopes in the same order.",
     "Without a version the newest one runs whose contract takes the input. A probe is a name, a file, or a package called probe-run-probe-*.",
     "The first Ctrl-C ends the run and prints what was learned; the second kills.",
   ].join("\n"),

@@ -1,23 +1,27 @@
 import { RequestError } from "../../support/request-error.js";
 
-/** Deeper nesting is no input of any probe, and would overflow the stack of whoever walks it. */
+/** No probe's input is nested deeper, and code that walks it would overflow its stack. */
 const MOST_LEVELS = 64;
 
-/** Parses JSON that a person wrote, and tells by line and column where it is not JSON. */
+/** Parses JSON that a person wrote; an error names the line and column. */
 export function parseJson(text: string, name: string): unknown {
-  if (text.trim() === "") throw notJson(`${name} is empty`, "it must hold a JSON object, or an array of them");
+  if (text.trim() === "") throw unreadableText(`${name} is empty`, "it must hold a JSON object, or an array of them");
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     const { at, expected } = firstFault(text);
-    throw notJson(`${name} is not JSON`, `${placeOf(text, at)}: ${expected}, found ${foundAt(text, at)}`);
+    throw unreadableText(`${name} is not JSON`, `${placeOf(text, at)}: ${expected}, found ${foundAt(text, at)}`);
   }
-  if (isDeeperThan(value, MOST_LEVELS)) throw notJson(`${name} is nested too deeply`, `it has more than ${MOST_LEVELS} levels`);
+  checkDepth(value, name);
   return value;
 }
 
-function notJson(message: string, violation: string): RequestError {
+export function checkDepth(value: unknown, name: string): void {
+  if (isDeeperThan(value, MOST_LEVELS)) throw unreadableText(`${name} is nested too deeply`, `it has more than ${MOST_LEVELS} levels`);
+}
+
+export function unreadableText(message: string, violation: string): RequestError {
   return new RequestError(message, "unreadable_input", [{ pointer: "", message: violation, hint: null }]);
 }
 

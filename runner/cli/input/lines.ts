@@ -13,11 +13,13 @@ export interface Line {
   readonly text: string;
 }
 
-/** The lines of a file, or of stdin for -: as many at a time as came at a time. Empty ones are left out, and counted. */
-export async function* linesOf(written: string, io: Io): AsyncGenerator<Line[]> {
+/** The lines of a file, or of stdin for -, in batches as they arrive. Blank ones are counted and left out, and the others trimmed, unless they are to be kept. */
+export async function* linesOf(written: string, io: Io, { keepBlank = false }: { readonly keepBlank?: boolean } = {}): AsyncGenerator<Line[]> {
   let rest: Buffer[] = [];
   let number = 0;
-  const lineOf = (bytes: Buffer): Line => ({ number: ++number, text: bytes.toString("utf8").trim() });
+  const trimmed = (text: string): string => (keepBlank ? text.replace(/\r$/, "") : text.trim());
+  const lineOf = (bytes: Buffer): Line => ({ number: ++number, text: trimmed(bytes.toString("utf8")) });
+  const wanted = (lines: readonly Line[]): Line[] => lines.filter(({ text }) => keepBlank || text !== "");
   for await (const chunk of bytesOf(written, io)) {
     const lines: Line[] = [];
     let from = 0;
@@ -28,13 +30,9 @@ export async function* linesOf(written: string, io: Io): AsyncGenerator<Line[]> 
     }
     rest.push(chunk.subarray(from));
     if (rest.reduce((sum, { length }) => sum + length, 0) > MOST_BYTES) throw tooLong(written, number + 1);
-    yield withoutEmpty(lines);
+    yield wanted(lines);
   }
-  yield withoutEmpty([lineOf(Buffer.concat(rest))]);
-}
-
-function withoutEmpty(lines: readonly Line[]): Line[] {
-  return lines.filter(({ text }) => text !== "");
+  yield wanted([lineOf(Buffer.concat(rest))]);
 }
 
 async function* bytesOf(written: string, { stdin, cwd }: Io): AsyncGenerator<Buffer> {
@@ -47,13 +45,13 @@ async function* bytesOf(written: string, { stdin, cwd }: Io): AsyncGenerator<Buf
 }
 
 function cannotRead(written: string, { code, message }: NodeJS.ErrnoException): RequestError {
-  if (code === "ENOENT") return unreadable(`there is no file ${JSON.stringify(written)}`, "give a file with one JSON object a line, or - for stdin");
-  if (code === "EISDIR") return unreadable(`${written} is a directory`, "give a file with one JSON object a line, or - for stdin");
+  if (code === "ENOENT") return unreadable(`there is no file ${JSON.stringify(written)}`, "give a file, or - for stdin");
+  if (code === "EISDIR") return unreadable(`${written} is a directory`, "give a file, or - for stdin");
   return unreadable(`${written} cannot be read`, message);
 }
 
 function tooLong(written: string, number: number): RequestError {
-  return unreadable(`line ${number} of ${written} is too long`, "a line holds 16 MB at most, and is one JSON object");
+  return unreadable(`line ${number} of ${written} is too long`, "a line may hold 16 MB");
 }
 
 function unreadable(message: string, hint: string): RequestError {

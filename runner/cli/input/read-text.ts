@@ -3,16 +3,15 @@ import { resolve } from "node:path";
 import { nearest } from "../../support/did-you-mean.js";
 import { RequestError } from "../../support/request-error.js";
 import type { Io } from "../io.js";
-import { parseJson } from "./json-text.js";
+import { formatOfName } from "./format.js";
 
 /** An input of more than this is a mistake; it is refused before it is read. */
 const MOST_BYTES = 16 * 1024 * 1024;
 
-/** Reads the JSON that a person named: a file, or - for stdin. */
-export async function readInput(written: string, io: Io): Promise<unknown> {
-  const name = written === "-" ? "stdin" : written;
+/** The text of an input that a person named: a file, or - for stdin. */
+export async function readText(written: string, io: Io): Promise<string> {
   const bytes = written === "-" ? await readStdin(io) : await readFileCapped(written, io);
-  return parseJson(decoded(bytes, name), name);
+  return decoded(bytes, written === "-" ? "stdin" : written);
 }
 
 async function readStdin({ stdin }: Io): Promise<Uint8Array> {
@@ -28,14 +27,14 @@ async function readStdin({ stdin }: Io): Promise<Uint8Array> {
 
 async function readFileCapped(written: string, io: Io): Promise<Uint8Array> {
   try {
-    // Nothing else goes on yet, and node:fs/promises with its threads takes a start longer than the reading.
+    // Nothing else runs yet, and starting the threads of node:fs/promises takes longer than reading the file.
     const file = openSync(resolve(io.cwd, written), "r");
     try {
       const stat = fstatSync(file);
-      if (stat.isDirectory()) throw unreadable(`${written} is a directory`, "give a JSON file, or - for stdin");
+      if (stat.isDirectory()) throw unreadable(`${written} is a directory`, "give a file, or - for stdin");
       if (stat.size > MOST_BYTES)
         throw unreadable(`${written} is too large`, `it holds ${Math.ceil(stat.size / 1024 / 1024)} MB`, "an input holds 16 MB at most");
-      // A pipe or a device tells no size: there the end is found by reading.
+      // A pipe or a device has no size: its end is found by reading.
       if (!stat.isFile()) return await readStdin({ ...io, stdin: createReadStream("", { fd: file, autoClose: false }) });
       return readFileSync(file);
     } finally {
@@ -50,7 +49,7 @@ async function readFileCapped(written: string, io: Io): Promise<Uint8Array> {
 async function cannotOpen(written: string, error: NodeJS.ErrnoException, io: Io): Promise<RequestError> {
   if (error.code !== "ENOENT") return unreadable(`${written} cannot be read`, error.message);
   const near = await neighbour(resolve(io.cwd, written));
-  return unreadable(`there is no file ${JSON.stringify(written)}`, near === undefined ? "give a JSON file, or - for stdin" : `did you mean ${near}?`);
+  return unreadable(`there is no file ${JSON.stringify(written)}`, near === undefined ? "give a file, or - for stdin" : `did you mean ${near}?`);
 }
 
 async function neighbour(path: string): Promise<string | undefined> {
@@ -59,17 +58,17 @@ async function neighbour(path: string): Promise<string | undefined> {
   const names = await readdir(dirname(path)).catch((): string[] => []);
   return nearest(
     basename(path),
-    names.filter((name) => name.endsWith(".json")),
+    names.filter((name) => formatOfName(name) !== null),
     1,
   )[0];
 }
 
 function decoded(bytes: Uint8Array, name: string): string {
-  if (bytes.length === 0) throw unreadable(`${name} is empty`, "it must hold a JSON object, or an array of them");
+  if (bytes.length === 0) throw unreadable(`${name} is empty`, "it must hold an input, or a list of them");
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    throw unreadable(`${name} is not JSON`, "it is not UTF-8 text");
+    throw unreadable(`${name} cannot be read`, "it is not UTF-8 text");
   }
 }
 

@@ -6,7 +6,8 @@ import { type Asked, candidates } from "../../harness/version.js";
 import { RequestError } from "../../support/request-error.js";
 import type { Io } from "../io.js";
 import { looksLikeFile } from "./format.js";
-import { readInput } from "./read-text.js";
+import { parseInputs } from "./parse-inputs.js";
+import { readText } from "./read-text.js";
 
 /** What a word on the command line stands for. */
 export interface Read {
@@ -22,14 +23,20 @@ interface TargetWord {
 
 /** Reads the input that a word names: a file, - for stdin, or the probe's target itself. */
 export async function readWord(word: string, asked: Asked, loading: Promise<LoadedProbe>, io: Io): Promise<Read> {
-  if (word === "-" || isInput(resolve(io.cwd, word), word) || looksLikeFile(word)) return { value: await readInput(word, io), target: null };
-  const { probe, versions } = await loading;
-  const version = candidates(asked, versions)[0] as string;
-  const schema = probe.versions[version]?.input.schema as InputSchema;
-  const { target } = probe;
+  if (word === "-" || isInput(resolve(io.cwd, word), word) || looksLikeFile(word)) {
+    const text = await readText(word, io);
+    return { value: await parseInputs(text, word === "-" ? "stdin" : word, schemaOf(await loading, asked)), target: null };
+  }
+  const loaded = await loading;
+  const schema = schemaOf(loaded, asked);
+  const { target, name } = loaded.probe;
   // An older contract may have other fields.
-  if (target === undefined || missingFields(target, schema).length > 0) throw takesNoTarget(`${probe.name}@${version}`, word);
+  if (target === undefined || missingFields(target, schema).length > 0) throw takesNoTarget(asked.version === null ? name : `${name}@${asked.version}`, word);
   return { value: inputFromTarget(target, schema, word), target: { word, fields: fieldsOfTarget(target) } };
+}
+
+function schemaOf({ probe, versions }: LoadedProbe, asked: Asked): InputSchema {
+  return probe.versions[candidates(asked, versions)[0] as string]?.input.schema as InputSchema;
 }
 
 /** A directory may be named after the domain that it is about. */

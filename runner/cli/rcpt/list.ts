@@ -1,6 +1,9 @@
 import { cellsOf } from "../input/csv.js";
+import { type Format, formatOfName } from "../input/format.js";
 import { parseJson } from "../input/json-text.js";
 import { linesOf } from "../input/lines.js";
+import { parseInputs } from "../input/parse-inputs.js";
+import { readText } from "../input/read-text.js";
 import type { Io } from "../io.js";
 import { UsageError } from "../usage-error.js";
 
@@ -20,8 +23,9 @@ export interface AddressList {
 /** What the column of addresses is called when nobody says. */
 const USUAL_NAMES = ["email", "e-mail", "mail", "email_address", "emailaddress", "address"];
 
-/** Reads addresses: a CSV with or without a head, JSONL of objects or strings, or one address a line. */
+/** Reads addresses: CSV with or without a header, JSON Lines, JSON or YAML of objects or strings, or one address per line. */
 export async function readList(path: string, column: string | null, io: Io): Promise<AddressList> {
+  if (formatOf(path) !== null) return wholeList(path, column, io);
   const entries: Entry[] = [];
   let reader: ((text: string, line: number) => string | null) | null = null;
   let format: ListFormat = "csv";
@@ -35,7 +39,23 @@ export async function readList(path: string, column: string | null, io: Io): Pro
       if (email !== null && email !== "") entries.push({ line: number, email });
     }
   }
-  if (entries.length === 0) throw new UsageError(`there is no address in ${path}`, "give a CSV, JSONL, or one address a line");
+  return listOf(entries, format, path);
+}
+
+/** JSON and YAML, which have an end only as a whole. */
+function formatOf(path: string): Format | null {
+  const format = formatOfName(path);
+  return format === "json" || format === "yaml" ? format : null;
+}
+
+async function wholeList(path: string, column: string | null, io: Io): Promise<AddressList> {
+  const value = await parseInputs(await readText(path, io), path, {});
+  const entries = (Array.isArray(value) ? value : [value]).map((each, index) => ({ line: index + 1, email: addressIn(each, `entry ${index + 1}`, column) }));
+  return listOf(entries, "jsonl", path);
+}
+
+function listOf(entries: readonly Entry[], format: ListFormat, path: string): AddressList {
+  if (entries.length === 0) throw new UsageError(`there is no address in ${path}`, "give CSV, JSON, JSON Lines, YAML, or one address per line");
   return { format, entries };
 }
 
@@ -49,11 +69,14 @@ function isJson(text: string): boolean {
 }
 
 function fromJson(text: string, line: number, column: string | null): string {
-  const value = parseJson(text, `line ${line}`);
+  return addressIn(parseJson(text, `line ${line}`), `line ${line}`, column);
+}
+
+function addressIn(value: unknown, place: string, column: string | null): string {
   const found = typeof value === "string" ? value : fieldOf(value, column);
   if (typeof found === "string") return found;
   throw new UsageError(
-    `line ${line} has no address`,
+    `${place} has no address`,
     `it must be a string, or an object with ${column === null ? USUAL_NAMES.join(", ") : JSON.stringify(column)}; --column names another field`,
   );
 }

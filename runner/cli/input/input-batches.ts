@@ -1,0 +1,59 @@
+import type { InputSchema } from "../../harness/target.js";
+import type { Io } from "../io.js";
+import { type Format, formatOfName, formatOfText } from "./format.js";
+import { linesOf } from "./lines.js";
+import { parseInputs, rowReader } from "./parse-inputs.js";
+import { readText } from "./read-text.js";
+
+/** One input of a list. Reading it may throw a RequestError, and leaves the others as they are. */
+export interface ListedInput {
+  /** Its line, or its number in an array; from 1. */
+  readonly number: number;
+  /** The same for people: `line 3`, `input 3`. */
+  readonly place: string;
+  readonly read: () => unknown;
+}
+
+/**
+ * The inputs of a file, or of stdin for -. JSON Lines and CSV are read as they come, however long they are; JSON and YAML, which
+ * have an end only as a whole, at once.
+ */
+export async function* inputBatches(written: string, schema: InputSchema, io: Io): AsyncGenerator<ListedInput[]> {
+  const named = formatOfName(written);
+  if (named === "json" || named === "yaml") yield whole(await parseInputs(await readText(written, io), written, schema));
+  else if (named !== null) yield* byLine(linesOf(written, io), named, schema);
+  else yield* sniffed(written, schema, io);
+}
+
+/** Without a name the first line shows the format. */
+async function* sniffed(written: string, schema: InputSchema, io: Io): AsyncGenerator<ListedInput[]> {
+  const name = written === "-" ? "stdin" : written;
+  const batches = linesOf(written, io, { keepBlank: true });
+  let format: Format | null = null;
+  let held: string[] = [];
+  for await (const lines of batches) {
+    const first = lines.find(({ text }) => text.trim() !== "");
+    if (first === undefined) continue;
+    format = formatOfText(first.text);
+    const rest = (async function* () {
+      yield lines;
+      yield* batches;
+    })();
+    if (format === "jsonl" || format === "csv") return yield* byLine(rest, format, schema);
+    for await (const each of rest) held = held.concat(each.map(({ text }) => text));
+  }
+  yield whole(await parseInputs(held.join("\n"), name, schema, format ?? "json"));
+}
+
+function whole(value: unknown): ListedInput[] {
+  return (Array.isArray(value) ? value : [value]).map((each, index) => ({ number: index + 1, place: `input ${index + 1}`, read: () => each }));
+}
+
+async function* byLine(batches: ReturnType<typeof linesOf>, format: "jsonl" | "csv", schema: InputSchema): AsyncGenerator<ListedInput[]> {
+  const read = await rowReader(format, schema);
+  for await (const lines of batches) {
+    yield lines
+      .filter(({ text }) => text.trim() !== "")
+      .flatMap(({ number, text }) => read(text.trim(), number).map((each) => ({ number, place: `line ${number}`, read: each })));
+  }
+}
