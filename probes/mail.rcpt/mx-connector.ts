@@ -1,6 +1,6 @@
 import type { Left } from "../../runner/mail-sites/session-cache.js";
 import { leave } from "../../runner/net/smtp/leave.js";
-import type { SmtpSession } from "../../runner/net/smtp/session.js";
+import { replyOf, type SmtpSession } from "../../runner/net/smtp/session.js";
 import { FailureError } from "../../runner/run/failure-error.js";
 import type { Failure } from "../../schemas/failure.js";
 import type { Visiting } from "./check-site.js";
@@ -68,7 +68,7 @@ export class Doors {
       this.#note(decision);
       if (this.#visiting.evidence.attempts.at(-1)?.ended_at === null) endVisit(this.#visiting.evidence.attempts.at(-1) as Visit, decision);
       // An address of a family that this machine does not have was not tried at all.
-      if (mayTryNext(broken, decision)) this.#next(broken.code === "unreachable" ? 0 : 1);
+      if (mayTryNext(broken.failure, decision)) this.#next(broken.failure.code === "unreachable" ? 0 : 1);
       else this.#at = this.#doors.length;
     }
     return this.#open;
@@ -118,7 +118,7 @@ export class Doors {
   }
 
   /** Null when it is open. */
-  async #try(door: Speaker): Promise<Failure | null> {
+  async #try(door: Speaker): Promise<FailureError | null> {
     const { ctx, input, evidence, identity, patience } = this.#visiting;
     let helloName = "";
     const state = ctx.sites.lingering?.newState() ?? null;
@@ -148,7 +148,7 @@ export class Doors {
       if (!(error instanceof FailureError)) throw error;
       const { phase, code } = error.failure;
       if (phase !== "connect" || (code !== "timeout" && code !== "unreachable")) this.#onlySilence = false;
-      return error.failure;
+      return error;
     }
   }
 
@@ -161,11 +161,12 @@ export class Doors {
 }
 
 /** What kept us from asking. A reply is read by the table; it cannot be about a mailbox. */
-function decisionOfBroken(failure: Failure): Decision {
-  const { phase, code, reply_code: replyCode } = failure;
-  if (code !== "reply_rejected" || replyCode === null || (phase !== "greeting" && phase !== "ehlo" && phase !== "starttls")) return decisionOfFailure(failure);
-  const lines = failure.message.slice(String(replyCode).length + 1).split("\n");
-  return decisionOfReply(phase, { code: replyCode, lines });
+function decisionOfBroken(broken: FailureError): Decision {
+  const { phase, code } = broken.failure;
+  const reply = replyOf(broken);
+  if (code !== "reply_rejected" || reply === null || (phase !== "greeting" && phase !== "ehlo" && phase !== "starttls"))
+    return decisionOfFailure(broken.failure);
+  return decisionOfReply(phase, reply);
 }
 
 /**

@@ -52,7 +52,7 @@ async function searchFor(visit: Visit, keys: readonly SearchKey[]): Promise<numb
     return await search(visit.session, [...keys, ...searchKeysOf(visit.input)]);
   } catch (error) {
     // RFC 3501, section 6.4.4: a server need not search for letters beyond ASCII. Whether it is the one, we see ourselves.
-    if (!(error instanceof FailureError) || !error.failure.message.startsWith("NO [BADCHARSET")) throw error;
+    if (!(error instanceof FailureError) || error.reply?.enhancedCode !== "BADCHARSET") throw error;
     return search(visit.session, keys);
   }
 }

@@ -1,6 +1,6 @@
 import { defineProbe } from "../../runner/harness/define-probe.js";
 import { usualTimeoutMs as receivingMs } from "../mail.receive/probe.js";
-import { keptOf } from "../mail.send/job-state.js";
+import { keptOf, progressOf } from "../mail.send/job-state.js";
 import { newLetter, sealed } from "../mail.send/message-identity.js";
 import { usualTimeoutMs as sendingMs } from "../mail.send/schedule.js";
 import type { SendMemory } from "../mail.send/send.js";
@@ -26,7 +26,7 @@ async function run(input: Input, ctx: Ctx): Promise<RoundtripEvidence> {
   const letter = kept === null ? newLetter(input.send) : sealed(input.send, kept.seal);
   const evidence = nothingYet(input, letter);
   const conversations: Conversations = { send: ctx.part("send"), imap: ctx.part("imap") };
-  conclude(evidence, await loop(conversations, input, { letter, kept, memory: patient(ctx) }), conversations, input);
+  conclude(evidence, await loop(conversations, input, { letter, kept, memory: patient(ctx), progress: progressOf(kept) }), conversations, input);
   judge(input, evidence);
   return evidence;
 }

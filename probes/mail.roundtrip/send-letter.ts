@@ -8,6 +8,6 @@ import type { Ctx } from "./evidence.js";
 export async function sendLetter(ctx: Ctx, input: SendInput, start: Start): Promise<SendEvidence> {
   const evidence = nothingYet(input, start.letter, start.kept);
   evidence.failure = await ctx.attempt(() => send(input, ctx, evidence, start));
-  judge(input, evidence);
+  judge(input, evidence, start.progress);
   return evidence;
 }

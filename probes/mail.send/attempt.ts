@@ -1,16 +1,17 @@
 import { leave } from "../../runner/net/smtp/leave.js";
 import { plainText, type Reply, replyClass } from "../../runner/net/smtp/reply.js";
-import type { SmtpSession } from "../../runner/net/smtp/session.js";
+import { failureReply, replyOf, type SmtpSession } from "../../runner/net/smtp/session.js";
 import { nothingLearned, openSubmission, type SubmissionOptions } from "../../runner/net/smtp/submission.js";
 import { type Envelope, type Transaction, transaction } from "../../runner/net/smtp/transaction.js";
+import { readRefusal } from "../../runner/replies/reply-table.js";
 import { round } from "../../runner/run/clock.js";
 import { FailureError } from "../../runner/run/failure-error.js";
-import type { Failure } from "../../schemas/failure.js";
 import { resolved } from "../../schemas/secret.js";
 import type { Parties } from "./addresses.js";
 import { decide, decideAll } from "./decide.js";
-import { errorTypeOf, isTemporary, replyIn } from "./error-type.js";
+import { errorTypeOf, IN_TRANSACTION, isTemporary } from "./error-type.js";
 import { type Ctx, isOpen, type SendAttempt, type SendEvidence } from "./evidence.js";
+import type { Progress } from "./job-state.js";
 import type { Input } from "./schema.js";
 
 /** What every attempt is made with. */
@@ -24,6 +25,7 @@ export interface Sending {
   aboutToSend: (recipients: number[]) => Promise<void>;
   /** Is told that the server has answered to the message: nobody is in doubt any more. */
   answered: () => Promise<void>;
+  progress: Progress;
 }
 
 /** One connection and one transaction for all recipients that are still open. What is learned stands in the evidence at once. */
@@ -34,7 +36,9 @@ export async function attempt(sending: Sending): Promise<SendAttempt> {
   const { operations } = ctx.tcp.state.recorder;
   const before = operations.length;
   try {
-    record.failure = await submit(sending, record);
+    const broke = await submit(sending, record);
+    record.failure = broke?.failure ?? null;
+    if (broke !== null && isGreylisting(broke)) sending.progress.greylistedAttempt ??= record.number;
   } finally {
     record.operations = operations.slice(before);
     record.duration_ms = round(ctx.clock.now() - beganAt);
@@ -68,16 +72,22 @@ export function endOf({ began, duration_ms: duration }: SendAttempt): number {
   return Date.parse(began) + duration;
 }
 
+/** Greylists speak where a recipient is named, or at the end of the message. */
+function isGreylisting(broke: FailureError): boolean {
+  const reply = IN_TRANSACTION.has(broke.failure.phase) ? replyOf(broke) : null;
+  return reply !== null && readRefusal(reply, "rcpt").reason === "greylisted";
+}
+
 /** What kept the message from being taken for somebody; null when it was taken for all that were tried. */
-async function submit(sending: Sending, record: SendAttempt): Promise<Failure | null> {
+async function submit(sending: Sending, record: SendAttempt): Promise<FailureError | null> {
   let session: SmtpSession;
   try {
     session = await open(sending, record);
   } catch (error) {
     if (!(error instanceof FailureError)) throw error;
-    tellReply(record, replyIn(error.failure));
-    decideAll(sending.evidence, record, error.failure);
-    return error.failure;
+    tellReply(record, replyOf(error));
+    decideAll(sending.evidence, record, error);
+    return error;
   }
   try {
     const result = await transaction(session, envelopeOf(sending, record));
@@ -143,15 +153,16 @@ function envelopeOf({ input, parties, message, aboutToSend }: Sending, { recipie
 }
 
 /** Each recipient gets its outcome; the attempt fails by what may pass before what will not. */
-function conclude({ evidence }: Sending, record: SendAttempt, result: Transaction): Failure | null {
+function conclude({ evidence }: Sending, record: SendAttempt, result: Transaction): FailureError | null {
   const decisions = record.recipients.map((recipient, index) => decide(evidence, record, { recipient, index, result }));
   // Whoever sends again what may have been taken sends it twice.
-  if (result.delivery === "unknown" && result.failure !== null) return { ...result.failure, retryable: false };
-  const farewell = decisions.find((each) => each?.reply_code === CLOSING);
-  if (result.failure !== null && result.failure.code !== "reply_rejected" && farewell === undefined) return result.failure;
+  if (result.delivery === "unknown" && result.failure !== null) return new FailureError({ ...result.failure, retryable: false });
+  const farewell = decisions.find((each) => each?.failure.reply_code === CLOSING);
+  if (result.failure !== null && result.failure.code !== "reply_rejected" && farewell === undefined)
+    return new FailureError(result.failure, result.reply === null ? null : failureReply(result.reply));
   tellReply(record, decidingReply(result));
   const failures = decisions.filter((each) => each !== null);
-  return failures.find(isTemporary) ?? failures[0] ?? null;
+  return failures.find((each) => isTemporary(each.failure)) ?? failures[0] ?? null;
 }
 
 /** RFC 5321, section 3.8: that the connection is gone after it is no news. */

@@ -1,8 +1,9 @@
 import { enhancedCode, plainText, replyClass } from "../../runner/net/smtp/reply.js";
-import { rejected, type TimedReply } from "../../runner/net/smtp/session.js";
+import { rejected, replyOf, type TimedReply } from "../../runner/net/smtp/session.js";
 import type { Transaction } from "../../runner/net/smtp/transaction.js";
+import type { FailureError } from "../../runner/run/failure-error.js";
 import { type Failure, failure, type Phase } from "../../schemas/failure.js";
-import { isTemporary, replyIn } from "./error-type.js";
+import { isTemporary } from "./error-type.js";
 import type { Recipient, SendAttempt, SendEvidence } from "./evidence.js";
 
 /** A recipient of an attempt: its place in the evidence, and in the transaction. */
@@ -13,7 +14,7 @@ interface Asked {
 }
 
 /** Writes down what became of one recipient, and gives the refusal where it is one. */
-export function decide(evidence: SendEvidence, { number }: SendAttempt, { recipient, index, result }: Asked): Failure | null {
+export function decide(evidence: SendEvidence, { number }: SendAttempt, { recipient, index, result }: Asked): FailureError | null {
   const held = evidence.recipients[recipient] as Recipient;
   const decisive = decisiveReply(result, index);
   if (decisive === null) {
@@ -24,7 +25,7 @@ export function decide(evidence: SendEvidence, { number }: SendAttempt, { recipi
   }
   const [phase, reply] = decisive;
   Object.assign(held, { outcome: outcomeOf(reply), attempt: number, phase, code: reply.code, enhanced_code: enhancedCode(reply), message: plainText(reply) });
-  return held.outcome === "accepted" ? null : rejected(phase, reply).failure;
+  return held.outcome === "accepted" ? null : rejected(phase, reply);
 }
 
 /** The first reply that said no, else the one to the message. Null when it never came to that. */
@@ -44,11 +45,11 @@ function outcomeOf(reply: TimedReply): Recipient["outcome"] {
 }
 
 /** There was no transaction: what ended the conversation before it holds for all. */
-export function decideAll(evidence: SendEvidence, { number, recipients }: SendAttempt, broke: Failure): void {
-  const { phase, reply_code: code, enhanced_code } = broke;
-  const reply = replyIn(broke);
+export function decideAll(evidence: SendEvidence, { number, recipients }: SendAttempt, broke: FailureError): void {
+  const { phase, reply_code: code, enhanced_code } = broke.failure;
+  const reply = replyOf(broke);
   if (reply === null) return;
-  const outcome = isTemporary(broke) ? "deferred" : "not_sent";
+  const outcome = isTemporary(broke.failure) ? "deferred" : "not_sent";
   const decision = { outcome, attempt: number, phase, code, enhanced_code, message: plainText(reply) };
   for (const index of recipients) Object.assign(evidence.recipients[index] as Recipient, decision);
 }

@@ -1,17 +1,12 @@
-import type { Reply } from "../../runner/net/smtp/reply.js";
-import type { Failure, FailureCode } from "../../schemas/failure.js";
+import type { Failure, FailureCode, Phase } from "../../schemas/failure.js";
 import type { ErrorType } from "./schema.js";
+
+/** A recipient or the message was asked about by then. */
+export const IN_TRANSACTION: ReadonlySet<Phase> = new Set(["mail", "rcpt", "data"]);
 
 /** Whether the same may be taken later: only a 4xx reply says so. */
 export function isTemporary({ reply_code: code }: Failure): boolean {
   return code !== null && code >= 400 && code < 500;
-}
-
-/** The reply that a failure was made from; null where there was none. */
-export function replyIn({ reply_code: code, message }: Failure): Reply | null {
-  if (code === null) return null;
-  const text = message.startsWith(`${code} `) ? message.slice(4) : message;
-  return { code, lines: text.split("\n") };
 }
 
 /** A failure in the words of the checks that this probe takes the place of. A run that was cancelled ran out of time. */

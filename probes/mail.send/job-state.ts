@@ -13,6 +13,8 @@ export interface Kept {
   next_at: string | null;
   /** To whom the message is being sent, by their places: a run that ended so leaves it open whether it was taken for them. */
   underway: number[];
+  /** Absent in what an older release kept. */
+  greylisted_attempt?: number | null;
 }
 
 /** Its names and words are ours also where a password is one of them: masked, they would be read as something else, and sent again for it. */
@@ -24,6 +26,7 @@ export const KEPT_SCHEMA = {
     attempts: { items: sendAttemptSchema },
     next_at: {},
     underway: {},
+    greylisted_attempt: {},
   },
 };
 
@@ -31,6 +34,17 @@ export const KEPT_SCHEMA = {
 export function keptOf(value: unknown): Kept | null {
   const kept = value as Kept | null;
   return kept !== null && typeof kept === "object" && kept.version === 1 ? kept : null;
+}
+
+/** What the attempts have shown so far, those of earlier runs of the job too. */
+export interface Progress {
+  /** The number of the first attempt that a greylist refused; null while none did. */
+  greylistedAttempt: number | null;
+}
+
+/** What earlier runs of the job have shown. */
+export function progressOf(kept: Kept | null): Progress {
+  return { greylistedAttempt: kept?.greylisted_attempt ?? null };
 }
 
 /** A queue keeps little: the first attempts and the last ones, replies shortened, and the steps of the last two. */

@@ -1,15 +1,14 @@
-import { readRefusal } from "../../runner/replies/reply-table.js";
 import { round } from "../../runner/run/clock.js";
 import { statusOf } from "../../runner/run/judge.js";
 import { certificateFindings } from "../../runner/service-check/certificate-findings.js";
-import type { Phase } from "../../schemas/failure.js";
 import { endOf } from "./attempt.js";
-import { errorTypeOf, replyIn } from "./error-type.js";
+import { errorTypeOf, IN_TRANSACTION } from "./error-type.js";
 import type { Recipient, SendAttempt, SendEvidence } from "./evidence.js";
+import type { Progress } from "./job-state.js";
 import type { Input } from "./schema.js";
 
 /** What follows from the attempts and the recipients' outcomes. */
-export function judge(input: Input, evidence: SendEvidence): void {
+export function judge(input: Input, evidence: SendEvidence, { greylistedAttempt }: Progress): void {
   const { attempts, recipients, failure } = evidence;
   const last = attempts.at(-1);
   evidence.attempt_count = last?.number ?? 0;
@@ -17,8 +16,8 @@ export function judge(input: Input, evidence: SendEvidence): void {
   evidence.reply_message = last?.reply_message ?? null;
   evidence.error_type = failure === null ? null : errorTypeOf(failure);
   evidence.delivery = deliveryOf(recipients);
-  const greylisted = attempts.find(isGreylisted);
-  evidence.greylisted = greylisted !== undefined;
+  evidence.greylisted = greylistedAttempt !== null;
+  const greylisted = attempts.find(({ number }) => number === greylistedAttempt);
   evidence.greylist_delay_ms = greylisted === undefined ? null : delayAfter(greylisted, evidence);
   evidence.findings.push(...certificateFindings(evidence.tls, input.tls_options, input.tls_options.servername ?? input.host));
   evidence.status = statusOf(failure, evidence.findings);
@@ -30,15 +29,6 @@ function deliveryOf(recipients: readonly Recipient[]): SendEvidence["delivery"] 
   if (are("accepted") > 0) return are("accepted") === recipients.length ? "accepted" : "partial";
   // Whoever was sent away before a sender was named was not asked about this message.
   return recipients.some(({ phase }) => phase !== null && IN_TRANSACTION.has(phase)) ? "refused" : "not_sent";
-}
-
-const IN_TRANSACTION: ReadonlySet<Phase> = new Set(["mail", "rcpt", "data"]);
-
-/** Greylists speak where a recipient is named, or at the end of the message. */
-function isGreylisted({ failure }: SendAttempt): boolean {
-  if (failure === null || !IN_TRANSACTION.has(failure.phase)) return false;
-  const reply = replyIn(failure);
-  return reply !== null && readRefusal(reply, "rcpt").reason === "greylisted";
 }
 
 /** From the refusal to the end of the first attempt after it that was taken for somebody. */

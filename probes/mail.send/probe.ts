@@ -1,6 +1,6 @@
 import { defineProbe } from "../../runner/harness/define-probe.js";
 import { type Ctx, nothingYet, type SendEvidence } from "./evidence.js";
-import { keptOf } from "./job-state.js";
+import { keptOf, progressOf } from "./job-state.js";
 import { judge } from "./judge.js";
 import { newLetter, sealed } from "./message-identity.js";
 import { usualTimeoutMs } from "./schedule.js";
@@ -22,7 +22,8 @@ async function run(input: Input, ctx: Ctx): Promise<SendEvidence> {
   const kept = keptOf(ctx.memory.kept);
   const letter = kept === null ? newLetter(input) : sealed(input, kept.seal);
   const evidence = nothingYet(input, letter, kept);
-  evidence.failure = await ctx.attempt(() => send(input, ctx, evidence, { letter, kept, memory: ctx.memory }));
-  judge(input, evidence);
+  const progress = progressOf(kept);
+  evidence.failure = await ctx.attempt(() => send(input, ctx, evidence, { letter, kept, memory: ctx.memory, progress }));
+  judge(input, evidence, progress);
   return evidence;
 }

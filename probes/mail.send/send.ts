@@ -8,7 +8,7 @@ import { attempt, endOf, type Sending } from "./attempt.js";
 import { failureOf } from "./decide.js";
 import { isTemporary } from "./error-type.js";
 import { type Ctx, isOpen, type Recipient, type SendAttempt, type SendEvidence } from "./evidence.js";
-import { fitToKeep, KEPT_SCHEMA, type Kept } from "./job-state.js";
+import { fitToKeep, KEPT_SCHEMA, type Kept, type Progress } from "./job-state.js";
 import { type Letter, messageOf } from "./message-identity.js";
 import { nextWaitMs } from "./schedule.js";
 import type { Input } from "./schema.js";
@@ -18,22 +18,33 @@ export interface Start {
   letter: Letter;
   kept: Kept | null;
   memory: SendMemory;
+  progress: Progress;
 }
 
 export type SendMemory = Pick<MemoryGrant, "keep" | "mostWaitMs" | "goOnLater">;
 
 /** Sends until everybody has an answer that is for good, or the schedule is over. What is left undone is thrown as a failure. */
-export async function send(input: Input, ctx: Ctx, evidence: SendEvidence, { letter, kept, memory }: Start): Promise<void> {
+export async function send(input: Input, ctx: Ctx, evidence: SendEvidence, { letter, kept, memory, progress }: Start): Promise<void> {
   const parties = partiesOf(input);
   const { bytes, dkim } = await messageOf(input, letter, parties);
   evidence.message_size_bytes = messageSize(bytes);
   evidence.dkim = dkim;
   const keep = (state: Pick<Kept, "next_at" | "underway">): Promise<void> =>
-    memory.keep(fitToKeep({ version: 1, seal: letter.seal, recipients: evidence.recipients, attempts: evidence.attempts, ...state }), KEPT_SCHEMA);
+    memory.keep(
+      fitToKeep({
+        version: 1,
+        seal: letter.seal,
+        recipients: evidence.recipients,
+        attempts: evidence.attempts,
+        greylisted_attempt: progress.greylistedAttempt,
+        ...state,
+      }),
+      KEPT_SCHEMA,
+    );
   if (kept !== null && kept.underway.length > 0) interrupted(evidence, kept.underway);
   const aboutToSend = (underway: number[]): Promise<void> => keep({ next_at: null, underway });
   const answered = (): Promise<void> => keep({ next_at: null, underway: [] });
-  const sending: Sending = { input, ctx, evidence, parties, message: bytes, aboutToSend, answered };
+  const sending: Sending = { input, ctx, evidence, parties, message: bytes, aboutToSend, answered, progress };
   let nextAt: number | null = kept?.next_at == null ? Date.now() : Date.parse(kept.next_at);
   while (nextAt !== null && evidence.recipients.some(isOpen)) {
     if (!(await waitUntil(nextAt, ctx, memory, evidence))) break;

@@ -1,7 +1,7 @@
 import { compose } from "../../runner/mail/compose.js";
 import { newMessageId } from "../../runner/mail/message-id.js";
 import { type Mailbox, parseMailbox } from "../../runner/net/smtp/mailbox.js";
-import type { SmtpSession } from "../../runner/net/smtp/session.js";
+import { failureReply, type SmtpSession } from "../../runner/net/smtp/session.js";
 import { transaction } from "../../runner/net/smtp/transaction.js";
 import { FailureError, fail } from "../../runner/run/failure-error.js";
 import { resolved } from "../../schemas/secret.js";
@@ -17,11 +17,11 @@ export async function sendTestMessage(session: SmtpSession, asked: TestMessage, 
   const messageId = newMessageId(sender);
   const { subject, text } = asked;
   const message = await compose({ from: sender.path, to: [recipient.path], subject, text, date: new Date(), message_id: messageId });
-  const { delivery, failure } = await transaction(session, { sender, recipients: [recipient], message });
+  const { delivery, failure, reply } = await transaction(session, { sender, recipients: [recipient], message });
   if (delivery !== "not_sent") {
     evidence.sent_message = { mail_from: sender.path, rcpt_to: recipient.path, message_id: messageId, accepted: delivery === "accepted", delivery };
   }
-  if (failure !== null) throw new FailureError(failure);
+  if (failure !== null) throw new FailureError(failure, reply === null ? null : failureReply(reply));
 }
 
 function mailboxOf(written: string, phase: "mail" | "rcpt", field: string): Mailbox {

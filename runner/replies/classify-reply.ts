@@ -97,20 +97,12 @@ const CLASS_OF_CODE: Readonly<Record<FailureCode, BounceClass>> = {
   unknown: "other",
 };
 
-/** Of what broke: by the server's words where it said any. */
-export function classifyFailure(failure: Failure, host: string | null = null): Classified {
+/** Of what broke: by the words of the reply that it stands for, if any. */
+export function classifyFailure(failure: Failure, reply: Reply | null, host: string | null = null): Classified {
   const { phase, code, retryable } = failure;
-  const reply = replyIn(failure);
-  if (reply !== null) return classifyReply({ phase, reply, host });
+  if (reply !== null && reply.code >= 400) return classifyReply({ phase, reply, host });
   const isAboutTls = phase === "starttls" || phase === "tls";
   // What exceeds a limit of MAIL is the message: SIZE is looked at before it is sent.
   const isTooLarge = phase === "mail" && code === "limit_exceeded";
   return { class: isAboutTls ? "tls" : isTooLarge ? "size" : CLASS_OF_CODE[code], permanent: !retryable && !isAboutTls, who: "us", said_by: null, rule: null };
-}
-
-/** A failure tells the reply behind its code, with what stands before it. */
-function replyIn({ reply_code: code, message }: Failure): Reply | null {
-  if (code === null || code < 400) return null;
-  const at = message.indexOf(`${code} `);
-  return { code, lines: (at === -1 ? "" : message.slice(at + 4)).split("\n") };
 }

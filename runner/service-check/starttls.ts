@@ -32,11 +32,10 @@ export async function upgrade(upgrading: Upgrading, evidence: { starttls: Startt
     evidence.starttls = "secured";
     return true;
   }
-  const { retryable, message, reply_code: code } = refusal.failure;
+  const { retryable, message } = refusal.failure;
   evidence.starttls = retryable ? "refused_temporarily" : "refused";
   if (mode === "starttls") throw refusal;
-  const answered = code ?? (message.split(" ", 1)[0] as string);
-  evidence.findings.push(finding("warning", "starttls_refused", `${verb} is offered but refused: ${message}`, expected, answered));
+  evidence.findings.push(finding("warning", "starttls_refused", `${verb} is offered but refused: ${message}`, expected, refusal.reply?.code));
   return false;
 }
 

@@ -25,16 +25,14 @@ export function decisionOfReply(phase: Phase, reply: Reply, asked: Speaker): Dec
   };
 }
 
-/** What broke before the message was handed over. A reply that was the reason is read as any other. */
-export function decisionOfFailure(broken: Failure, asked: Speaker): Decision {
+/** What broke before the message was handed over. `reply` is the one that `broken` stands for: it is read as any other. */
+export function decisionOfFailure(broken: Failure, asked: Speaker, reply: Reply | null = null): Decision {
   const { phase, code, reply_code: replyCode, message } = broken;
-  if (code === "reply_rejected" && replyCode !== null && replyClass({ code: replyCode, lines: [] }) >= 4) {
-    return decisionOfReply(phase, { code: replyCode, lines: message.slice(String(replyCode).length + 1).split("\n") }, asked);
-  }
+  if (code === "reply_rejected" && reply !== null && replyClass(reply) >= 4) return decisionOfReply(phase, reply, asked);
   const kind = kindOf(broken);
   return {
     kind,
-    class: classOf(broken, asked),
+    class: classOf(broken, asked, reply),
     code: replyCode,
     enhancedCode: broken.enhanced_code ?? (kind === "refused" ? localCode(broken) : null),
     message,
@@ -48,10 +46,10 @@ export function decisionOfFailure(broken: Failure, asked: Speaker): Decision {
 }
 
 /** The connection broke behind the last dot. */
-export function decisionOfDoubt(broken: Failure, speaker: Speaker): Decision {
+export function decisionOfDoubt(broken: Failure, speaker: Speaker, reply: Reply | null): Decision {
   const words = `${broken.message}; the last dot was sent, so the message may have been taken`;
   const told = { ...broken, message: words, retryable: false };
-  return { ...decisionOfFailure(told, speaker), kind: "unknown", failure: told };
+  return { ...decisionOfFailure(told, speaker, reply), kind: "unknown", failure: told };
 }
 
 export function delivered(reply: Reply, speaker: Speaker): Decision {
@@ -93,13 +91,13 @@ function kindOf({ phase, code, retryable }: Failure): Decision["kind"] {
   return code === "not_permitted" && !retryable ? "failed" : "later";
 }
 
-function classOf(broken: Failure, { host }: Speaker): DeliveryClass {
+function classOf(broken: Failure, { host }: Speaker, reply: Reply | null): DeliveryClass {
   const { phase, code } = broken;
   if (phase === "ehlo" && code === "not_permitted") return "routing";
   if (phase === "tls" || (phase === "ehlo" && code === "unsupported")) return "tls";
   if (code === "not_permitted") return "configuration";
   if (phase === "auth") return "auth";
-  return phase === "resolve" ? "routing" : classifyFailure(broken, host).class;
+  return phase === "resolve" ? "routing" : classifyFailure(broken, reply, host).class;
 }
 
 /** RFC 3463, and RFC 8689 for REQUIRETLS, for what we refuse in a server's stead. */

@@ -1,5 +1,12 @@
 import type { DeliveryClass, SAID_BY } from "../../../schemas/delivery.js";
 import type { Failure, Phase } from "../../../schemas/failure.js";
+import type { Reply } from "../../net/smtp/reply.js";
+
+/** What ended a conversation, and the reply that said so; null when none did. */
+export interface Broken {
+  readonly failure: Failure;
+  readonly reply: Reply | null;
+}
 
 /** Who said it. */
 export interface Speaker {

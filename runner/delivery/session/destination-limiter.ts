@@ -1,10 +1,10 @@
-import type { Failure } from "../../../schemas/failure.js";
 import { TokenBucket } from "../../limits/token-bucket.js";
 import { monotonic } from "../../run/clock.js";
 import type { Deadline } from "../../run/deadline.js";
 import { fail } from "../../run/failure-error.js";
 import { ENDED } from "../../run/run-state.js";
 import type { Rank } from "../message/priority.js";
+import type { Broken } from "../outcome/decision.js";
 import { PATIENCE, pauseMs } from "./backoff-limits.js";
 import type { PooledSession } from "./pooled-session.js";
 
@@ -37,7 +37,7 @@ export class Lane {
   #failedRounds = 0;
   /** So many it takes and no more, as it has said: not asked for again before a while. */
   #ceiling: { readonly sessions: number; readonly until: number } | null = null;
-  #pause: { readonly until: number; readonly failure: Failure } | null = null;
+  #pause: (Broken & { readonly until: number }) | null = null;
   #pausesInARow = 0;
   #timer: NodeJS.Timeout | null = null;
 
@@ -74,7 +74,7 @@ export class Lane {
   }
 
   /** Why the destination is left alone, and until when (monotonic); null when it is not, or not for long. */
-  get pause(): { readonly until: number; readonly failure: Failure } | null {
+  get pause(): (Broken & { readonly until: number }) | null {
     const pause = this.#pause;
     return pause !== null && pause.until > monotonic() + PATIENCE.waitedForMs ? pause : null;
   }
@@ -117,10 +117,10 @@ export class Lane {
     });
   }
 
-  leave(feedback: Feedback, failure: Failure | null = null): void {
+  leave(feedback: Feedback, broken: Broken | null = null): void {
     this.busy -= 1;
     if (feedback === "good") this.#good();
-    else if (feedback === "bad" && failure !== null) this.#bad(failure);
+    else if (feedback === "bad" && broken !== null) this.#bad(broken);
     this.#letIn();
   }
 
@@ -128,13 +128,13 @@ export class Lane {
    * The server has said 421. Where others are in, it does not want more at one time: false. Otherwise the whole site is left alone for a
    * while, longer each time.
    */
-  backOff(failure: Failure, afterMs: number | null): boolean {
+  backOff(broken: Broken, afterMs: number | null): boolean {
     const others = this.busy - 1 + this.idle.length;
     this.window = Math.max(1, Math.min(this.window - 1, others));
     this.#ceiling = { sessions: this.window, until: monotonic() + PATIENCE.ceilingMs };
     if (others > 0) return false;
     const pause = Math.max(afterMs ?? 0, pauseMs(PATIENCE.busyFirstMs, PATIENCE.busyMostMs, this.#pausesInARow));
-    this.#pauseFor(pause, failure);
+    this.#pauseFor(pause, broken);
     return true;
   }
 
@@ -156,17 +156,17 @@ export class Lane {
     return this.#ceiling?.sessions ?? Number.POSITIVE_INFINITY;
   }
 
-  #bad(failure: Failure): void {
+  #bad(broken: Broken): void {
     this.#failedRounds += 1 / this.window;
     this.window = Math.max(1, this.window - 1);
     if (this.#failedRounds < PATIENCE.failedRounds) return;
     this.#failedRounds = 0;
-    this.#pauseFor(pauseMs(PATIENCE.deadFirstMs, PATIENCE.deadMostMs, this.#pausesInARow), failure);
+    this.#pauseFor(pauseMs(PATIENCE.deadFirstMs, PATIENCE.deadMostMs, this.#pausesInARow), broken);
   }
 
-  #pauseFor(milliseconds: number, failure: Failure): void {
+  #pauseFor(milliseconds: number, { failure, reply }: Broken): void {
     this.#pausesInARow += 1;
-    this.#pause = { until: monotonic() + milliseconds, failure };
+    this.#pause = { until: monotonic() + milliseconds, failure, reply };
     // Whoever waits is let in: he finds the pause, and is told.
     for (const waiters of this.#waiting) for (const { enter } of waiters.splice(0)) this.#enterNow(enter);
   }

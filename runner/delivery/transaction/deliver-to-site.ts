@@ -1,11 +1,12 @@
 import type { Failure } from "../../../schemas/failure.js";
 import { has } from "../../net/smtp/capabilities.js";
+import { replyOf } from "../../net/smtp/session.js";
 import { FailureError } from "../../run/failure-error.js";
 import type { Engine } from "../engine.js";
 import type { Order } from "../message/outbound-message.js";
 import { isOpen, type Recipient } from "../message/recipient.js";
 import { decidedHere, decisionOfFailure } from "../outcome/decide.js";
-import { type Decision, type Speaker, US } from "../outcome/decision.js";
+import { type Broken, type Decision, type Speaker, US } from "../outcome/decision.js";
 import type { Destination } from "../route/destination.js";
 import type { Feedback } from "../session/destination-limiter.js";
 import { opened } from "../session/open.js";
@@ -16,7 +17,7 @@ import { transact } from "./transact.js";
 
 /** One place in a lane, from the first host to the last. */
 export class Stay {
-  lastFailure: Failure | null = null;
+  lastBroken: Broken | null = null;
   /** It was too many at one time: once others of ours have left, it may be let in. */
   isTurnedAway = false;
   /** Somebody let us in. */
@@ -35,7 +36,7 @@ export class Stay {
     if (this.#wasGreeted) return "good";
     // A 421 has been heeded already.
     if (this.isTurnedAway) return "none";
-    return this.order.run.deadline.reason !== null || this.lastFailure === null ? "none" : "bad";
+    return this.order.run.deadline.reason !== null || this.lastBroken === null ? "none" : "bad";
   }
 
   /** Settles everyone; `mayComeAgain`: but for those who were turned away, whose turn may come again. */
@@ -61,7 +62,7 @@ export class Stay {
       const pooled = await this.#enter(door, attempt);
       if (pooled !== null) await this.#use(pooled, attempt);
       // An address of a family that this machine does not have was not tried at all.
-      if (pooled !== null || this.lastFailure?.code !== "unreachable") this.#tried += 1;
+      if (pooled !== null || this.lastBroken?.failure.code !== "unreachable") this.#tried += 1;
     }
   }
 
@@ -73,7 +74,7 @@ export class Stay {
   get #mayTryOn(): boolean {
     const { run, manners } = this.order;
     const { addresses_per_site: mostTried, greetings_per_site: mostGreetings } = manners.limits;
-    if (run.deadline.reason !== null || this.lastFailure?.code === "not_permitted") return false;
+    if (run.deadline.reason !== null || this.lastBroken?.failure.code === "not_permitted") return false;
     return this.#tried < mostTried && this.#greetings < mostGreetings;
   }
 
@@ -93,9 +94,8 @@ export class Stay {
       return pooled;
     } catch (error) {
       if (!(error instanceof FailureError)) throw error;
-      const { failure } = error;
-      attempt.end("not_connected", failure);
-      this.#failed(failure, this.#speakerOf(door.host, door.ipAddress));
+      attempt.end("not_connected", error.failure);
+      this.#failed({ failure: error.failure, reply: replyOf(error) }, this.#speakerOf(door.host, door.ipAddress));
       return null;
     }
   }
@@ -107,16 +107,17 @@ export class Stay {
   }
 
   /** What keeps one host from taking it, unless another does. */
-  #failed(failure: Failure, speaker: Speaker): void {
-    this.lastFailure = failure;
+  #failed(broken: Broken, speaker: Speaker): void {
+    const { failure, reply } = broken;
+    this.lastBroken = broken;
     if (failure.phase !== "connect" && failure.phase !== "resolve") this.#greetings += failure.phase === "greeting" ? 0 : 1;
-    if (failure.reply_code === CLOSING) this.#backOff(failure);
-    const decision = decisionOfFailure(failure, speaker);
+    if (failure.reply_code === CLOSING) this.#backOff(broken);
+    const decision = decisionOfFailure(failure, speaker, reply);
     for (const recipient of this.#open) this.#fallbacks.set(recipient, decision);
   }
 
-  #backOff(failure: Failure): void {
-    if (!this.destination.lane.backOff(failure, null)) this.isTurnedAway = true;
+  #backOff(broken: Broken): void {
+    if (!this.destination.lane.backOff(broken, null)) this.isTurnedAway = true;
   }
 
   #speakerOf(host: string, ipAddress: string | null): Speaker {
@@ -132,16 +133,16 @@ export class Stay {
       const isFresh = current !== null;
       current ??= this.#anotherAttempt(pooled, portion);
       current.record.recipients = portion.map(({ index }) => index);
-      const { broke, isClosing, fallbacks } = await transact(order, pooled, portion, speaker, current);
+      const { broke, closing, fallbacks } = await transact(order, pooled, portion, speaker, current);
       const wasIdle = !isFresh && attempt === null;
       for (const [recipient, decision] of fallbacks) this.#fallbacks.set(recipient, decision);
       // What ended while it waited says nothing of the site: a fresh connection will tell (checklist, 79).
-      if ((broke !== null || isClosing) && wasIdle && fallbacks.size === portion.length) return pooled.close();
+      if ((broke !== null || closing !== null) && wasIdle && fallbacks.size === portion.length) return pooled.close();
       this.#wasGreeted = true;
-      if (isClosing) this.#backOff(firstFailure(fallbacks) ?? (broke as Failure));
-      if (broke !== null) this.lastFailure = broke;
+      if (closing !== null) this.#backOff({ failure: firstFailure(fallbacks) ?? (broke as Broken).failure, reply: closing });
+      if (broke !== null) this.lastBroken = broke;
       current = null;
-      if (broke !== null || isClosing) return pooled.close();
+      if (broke !== null || closing !== null) return pooled.close();
       if (fallbacks.size === portion.length) break;
       if (pooled.used >= destination.lane.limits.messagesPerSession && this.#open.length > 0) break;
     }

@@ -1,11 +1,10 @@
-import type { Failure } from "../../../schemas/failure.js";
 import { monotonic } from "../../run/clock.js";
 import { FailureError } from "../../run/failure-error.js";
 import type { Engine } from "../engine.js";
 import type { Order } from "../message/outbound-message.js";
 import { isOpen, type Recipient } from "../message/recipient.js";
 import { decidedHere, decisionOfFailure } from "../outcome/decide.js";
-import { type Decision, US } from "../outcome/decision.js";
+import { type Broken, type Decision, US } from "../outcome/decision.js";
 import type { Destination } from "../route/destination.js";
 import { PATIENCE } from "../session/backoff-limits.js";
 import { Stay } from "./deliver-to-site.js";
@@ -20,7 +19,7 @@ export async function visit(engine: Engine, order: Order, destination: Destinati
     try {
       await stay.run(turn < PATIENCE.mostTurns);
     } finally {
-      lane.leave(stay.feedback, stay.lastFailure);
+      lane.leave(stay.feedback, stay.lastBroken);
     }
   }
 }
@@ -61,9 +60,9 @@ function settleAll(recipients: readonly Recipient[], decision: Decision): void {
 }
 
 /** What a message hears that comes while its destination is left alone. */
-function pausedDecision({ lane }: Destination, { until, failure }: { until: number; failure: Failure }): Decision {
+function pausedDecision({ lane }: Destination, { until, failure, reply }: Broken & { until: number }): Decision {
   const message = `${lane.name} is left alone for a while, since: ${failure.message}`;
-  const first = decisionOfFailure(failure, US);
+  const first = decisionOfFailure(failure, US, reply);
   return {
     ...first,
     kind: "later",

@@ -8,7 +8,7 @@ import { type Envelope, type Transaction, transaction } from "../../net/smtp/tra
 import type { Order } from "../message/outbound-message.js";
 import type { Recipient } from "../message/recipient.js";
 import { decisionOfDoubt, decisionOfFailure, decisionOfReply, delivered } from "../outcome/decide.js";
-import type { Decision, Speaker } from "../outcome/decision.js";
+import type { Broken, Decision, Speaker } from "../outcome/decision.js";
 import { CLOSING } from "../session/open-direct.js";
 import type { PooledSession } from "../session/pooled-session.js";
 import type { Attempt } from "./attempt.js";
@@ -16,9 +16,9 @@ import type { Attempt } from "./attempt.js";
 /** What one transaction leaves behind for those who are still to be decided. */
 export interface Carried {
   /** Why the session cannot go on; null when it can. */
-  readonly broke: Failure | null;
-  /** The server is going (421): it may do better later, and another may do better now. */
-  readonly isClosing: boolean;
+  readonly broke: Broken | null;
+  /** The 421 with which the server goes; null when it stays. It may do better later, and another may do better now. */
+  readonly closing: Reply | null;
   /** What is decided of each in the end, should nobody else do better. Settled ones are in their recipients already. */
   readonly fallbacks: ReadonlyMap<Recipient, Decision>;
 }
@@ -47,7 +47,8 @@ export async function transact(order: Order, pooled: PooledSession, recipients: 
   }
   attempt.end(said.delivery, said.failure);
   if (journal !== null && isAnnounced) await journal.settled(recipients);
-  return { broke: pooled.isUsable ? null : (said.failure ?? GONE), isClosing: repliesOf(said).some(({ code }) => code === CLOSING), fallbacks };
+  const broke = pooled.isUsable ? null : { failure: said.failure ?? GONE, reply: said.reply };
+  return { broke, closing: repliesOf(said).find(({ code }) => code === CLOSING) ?? null, fallbacks };
 }
 
 const GONE: Failure = {
@@ -82,15 +83,15 @@ const LONGEST_ORCPT = 160;
 
 /** What one recipient heard: to its own RCPT, or for all of them to MAIL, to DATA or to the message. */
 function decisionFor(said: Transaction, rcpt: TimedReply | null, speaker: Speaker): Decision {
-  const { mail, data, message, delivery, failure } = said;
+  const { mail, data, message, delivery, failure, reply } = said;
   // First: a server that refuses MAIL of a pipeline says 503 to what follows, whatever its reason was.
   if (mail !== null && replyClass(mail) !== 2) return decisionOfNo("mail", mail, speaker);
   if (rcpt !== null && replyClass(rcpt) !== 2) return decisionOfNo("rcpt", rcpt, speaker);
   if (delivery === "accepted") return delivered(message as Reply, speaker);
-  if (delivery === "unknown") return decisionOfDoubt(failure as Failure, speaker);
+  if (delivery === "unknown") return decisionOfDoubt(failure as Failure, speaker, reply);
   if (message !== null && isRefusal(message)) return decisionOfReply("data", message, speaker);
   if (data !== null && isRefusal(data)) return decisionOfReply("data", data, speaker);
-  return decisionOfFailure(failure as Failure, speaker);
+  return decisionOfFailure(failure as Failure, speaker, reply);
 }
 
 /** A server that goes, or is gone, has decided nothing; nor has one that only takes so many at once (452, RFC 5321, section 4.5.3.1.10). */

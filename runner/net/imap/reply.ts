@@ -1,6 +1,6 @@
 import type { Phase } from "../../../schemas/failure.js";
 import { failure } from "../../../schemas/failure.js";
-import { FailureError } from "../../run/failure-error.js";
+import { FailureError, type FailureReply } from "../../run/failure-error.js";
 import type { CommandReply } from "./in-flight.js";
 import { type Status, statusLine, type Tagged } from "./response.js";
 
@@ -11,7 +11,11 @@ const TEMPORARY: ReadonlySet<string> = new Set(["UNAVAILABLE", "INUSE"]);
 export function rejected(phase: Phase, reply: Pick<Tagged | Status, "status" | "code" | "text">): FailureError {
   // A server that says BYE instead of a greeting turns everybody away for now.
   const retryable = reply.status === "BYE" || TEMPORARY.has(reply.code?.name ?? "");
-  return new FailureError({ ...failure(phase, "reply_rejected", statusLine(reply)), retryable });
+  return new FailureError({ ...failure(phase, "reply_rejected", statusLine(reply)), retryable }, failureReply(reply));
+}
+
+export function failureReply({ status, code, text }: Pick<Tagged | Status, "status" | "code" | "text">): FailureReply {
+  return { code: status, enhancedCode: code?.name ?? null, lines: [text] };
 }
 
 /** Hands the reply on when the server did what was asked. */

@@ -13,6 +13,7 @@ import { type Dialect, type Piece, type Portion, portionsOf } from "./command-li
 import type { Frame } from "./framer.js";
 import { type CommandReply, InFlight } from "./in-flight.js";
 import { textOf } from "./parse-data.js";
+import { failureReply } from "./reply.js";
 import { type Response, ResponseParser, type Status, statusLine, type Tagged, type Untagged } from "./response.js";
 import { shownFrame, shownResponse } from "./trace-text.js";
 
@@ -299,7 +300,7 @@ export class ImapSession implements ConnectionReader {
     const { farewell } = this;
     // A server that said goodbye before it went has told us why.
     const message = farewell === null ? reason.message : `${reason.message}: ${statusLine(farewell)}`;
-    return new FailureError(failure(phase, reason.code, message));
+    return new FailureError(failure(phase, reason.code, message), farewell === null ? null : failureReply(farewell));
   }
 }
 

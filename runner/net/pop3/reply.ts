@@ -1,6 +1,6 @@
 import type { Phase } from "../../../schemas/failure.js";
 import { failure } from "../../../schemas/failure.js";
-import { FailureError } from "../../run/failure-error.js";
+import { FailureError, type FailureReply } from "../../run/failure-error.js";
 import type { Break } from "../transport/connection.js";
 import { decodeLine, excerpt, type LineOddity, type OddityKeeper } from "../transport/line-text.js";
 import { LIMITS } from "./limits.js";
@@ -107,10 +107,11 @@ function codedText(text: string, word: string): Pick<Reply, "status" | "code" | 
   return whole === undefined || code === undefined ? { status, code: null, text } : { status, code: code.toUpperCase(), text: text.slice(whole.length) };
 }
 
+const STATUS_WORDS = { OK: "+OK", ERR: "-ERR", continue: "+" } as const;
+
 /** A reply's first line as it is shown to a person, as `-ERR [IN-USE] Do you have another session?` */
 export function replyLine({ status, code, text }: Pick<Reply, "status" | "code" | "text">): string {
-  const word = { OK: "+OK", ERR: "-ERR", continue: "+" }[status];
-  return [word, ...(code === null ? [] : [`[${code}]`]), ...(text === "" ? [] : [text])].join(" ");
+  return [STATUS_WORDS[status], ...(code === null ? [] : [`[${code}]`]), ...(text === "" ? [] : [text])].join(" ");
 }
 
 /** RFC 2449, section 8 and RFC 3206: what the server itself calls temporary. */
@@ -120,7 +121,11 @@ const TEMPORARY: ReadonlySet<string> = new Set(["IN-USE", "LOGIN-DELAY", "SYS/TE
 export function rejected(phase: Phase, reply: Reply): FailureError {
   // A server that refuses instead of greeting turns everybody away for now.
   const retryable = phase === "greeting" || TEMPORARY.has(reply.code ?? "");
-  return new FailureError({ ...failure(phase, "reply_rejected", replyLine(reply)), retryable });
+  return new FailureError({ ...failure(phase, "reply_rejected", replyLine(reply)), retryable }, failureReply(reply));
+}
+
+export function failureReply({ status, code, text }: Reply): FailureReply {
+  return { code: STATUS_WORDS[status], enhancedCode: code, lines: [text] };
 }
 
 /** Hands the reply on when the server did what was asked. */

@@ -10,7 +10,7 @@ import type { Break, Connection, ConnectionReader } from "../transport/connectio
 import type { DialTarget, TcpGrant } from "../transport/dial.js";
 import type { SecureOptions, TlsGrant } from "../transport/tls.js";
 import type { Capability } from "./capabilities.js";
-import { type Reply, ReplyParser, replyLine } from "./reply.js";
+import { failureReply, type Reply, ReplyParser, replyLine } from "./reply.js";
 
 export interface SessionOptions extends DialTarget {
   /** For the greeting and for each reply. */
@@ -184,7 +184,8 @@ export class Pop3Session implements ConnectionReader {
   #failure(phase: Phase, reason: Break): FailureError {
     const { farewell } = this;
     // A server that said goodbye before it went has told us why.
-    return new FailureError(failure(phase, reason.code, farewell === null ? reason.message : `${reason.message}: ${replyLine(farewell)}`));
+    const message = farewell === null ? reason.message : `${reason.message}: ${replyLine(farewell)}`;
+    return new FailureError(failure(phase, reason.code, message), farewell === null ? null : failureReply(farewell));
   }
 }
 

@@ -87,7 +87,8 @@ class Carrier<Reply> {
 export function explained(error: FailureError, exchange: SaslExchange, secrets: SecretKeeper): FailureError {
   const said = exchange.serverError();
   if (said === null) return error;
-  return new FailureError({ ...error.failure, message: secrets.mask(`${error.failure.message}; the server explained: ${oneLine(said)}`) });
+  const message = secrets.mask(`${error.failure.message}; the server explained: ${oneLine(said)}`);
+  return new FailureError({ ...error.failure, message }, error.reply);
 }
 
 const MAX_EXPLANATION_CHARACTERS = 500;

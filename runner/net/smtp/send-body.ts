@@ -1,4 +1,3 @@
-import type { Failure } from "../../../schemas/failure.js";
 import { FailureError, fail } from "../../run/failure-error.js";
 import { MessageBody, portions } from "./message-body.js";
 import type { SmtpSession, TimedReply } from "./session.js";
@@ -12,7 +11,7 @@ export interface BodyOutcome {
   reply: TimedReply | null;
   /** The system had taken the whole message, final dot included, before the reply or the break: the server may have accepted it. */
   ended: boolean;
-  failure: Failure | null;
+  failure: FailureError | null;
 }
 
 /** Sends a message and its final dot, no faster than the server reads. The operation runs from the first byte to the server's reply. */
@@ -39,7 +38,7 @@ function outcomeOf(session: SmtpSession, { reply, failure, isAfterEnd: ended }: 
   // A reply that comes before the final dot is not the answer to it, and where the next command would begin is unclear.
   session.close();
   if (reply.code >= 400) return { reply, ended, failure: null };
-  return { reply, ended, failure: fail("data", "protocol_violation", "the server accepted the message before its end").failure };
+  return { reply, ended, failure: fail("data", "protocol_violation", "the server accepted the message before its end") };
 }
 
 async function sendAll(session: SmtpSession, source: MessageSource, reply: PendingReply): Promise<void> {
@@ -76,7 +75,7 @@ async function write(session: SmtpSession, bytes: Uint8Array, reply: PendingRepl
 /** The reply that is owed, watched while the message is still being sent. */
 class PendingReply {
   reply: TimedReply | null = null;
-  failure: Failure | null = null;
+  failure: FailureError | null = null;
   /** The system had taken the whole message before the reply, or the break, was seen. */
   isAfterEnd = false;
   readonly settled: Promise<void>;
@@ -90,7 +89,7 @@ class PendingReply {
       },
       (error: unknown) => {
         if (!(error instanceof FailureError)) throw error;
-        this.failure = error.failure;
+        this.failure = error;
         this.isAfterEnd = this.#isHandedOver;
       },
     );

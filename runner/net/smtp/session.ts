@@ -1,11 +1,11 @@
-import type { Phase } from "../../../schemas/failure.js";
+import type { Failure, Phase } from "../../../schemas/failure.js";
 import { failure } from "../../../schemas/failure.js";
 import type { Attempt } from "../../../schemas/network.js";
 import type { Operation } from "../../../schemas/operation.js";
 import { isOneLine } from "../../../schemas/text.js";
 import type { TlsFacts } from "../../../schemas/tls.js";
 import { monotonic } from "../../run/clock.js";
-import { FailureError, fail } from "../../run/failure-error.js";
+import { FailureError, type FailureReply, fail } from "../../run/failure-error.js";
 import type { RunState } from "../../run/run-state.js";
 import type { Break, Connection, ConnectionReader } from "../transport/connection.js";
 import type { DialTarget, TcpGrant } from "../transport/dial.js";
@@ -266,7 +266,7 @@ export class SmtpSession implements ConnectionReader {
     if (farewell === null) return fail(phase, reason.code, reason.message);
     // A server that said 421 before it went has told us why.
     const told = failure(phase, reason.code, `${reason.message}: ${farewell.code} ${replyText(farewell)}`);
-    return new FailureError({ ...told, reply_code: farewell.code, enhanced_code: enhancedCode(farewell) });
+    return failureWith(farewell, told);
   }
 }
 
@@ -278,12 +278,20 @@ const TWO_LINES = "a command with CR, LF or NUL in it is never sent";
 
 /** The failure that a reply is, when it refuses what was asked. */
 export function rejected(phase: Phase, reply: Reply): FailureError {
-  return new FailureError({
-    ...failure(phase, "reply_rejected", `${reply.code} ${replyText(reply)}`),
-    reply_code: reply.code,
-    enhanced_code: enhancedCode(reply),
-    retryable: replyClass(reply) === 4,
-  });
+  return failureWith(reply, { ...failure(phase, "reply_rejected", `${reply.code} ${replyText(reply)}`), retryable: replyClass(reply) === 4 });
+}
+
+function failureWith(reply: Reply, broke: Failure): FailureError {
+  return new FailureError({ ...broke, reply_code: reply.code, enhanced_code: enhancedCode(reply) }, failureReply(reply));
+}
+
+export function failureReply(reply: Reply): FailureReply {
+  return { code: reply.code, enhancedCode: enhancedCode(reply), lines: reply.lines };
+}
+
+/** The SMTP reply that a failure stands for; null when none is the reason. */
+export function replyOf({ reply }: FailureError): Reply | null {
+  return typeof reply?.code === "number" ? { code: reply.code, lines: [...reply.lines] } : null;
 }
 
 /** Hands the reply on when its class is the expected one. */

@@ -6,9 +6,9 @@ import { rset } from "./commands.js";
 import { data, type MailParameters, mailLine, type Recipient, rcptLine } from "./mail.js";
 import type { Mailbox } from "./mailbox.js";
 import { messageSize } from "./message-body.js";
-import { replyClass } from "./reply.js";
+import { type Reply, replyClass } from "./reply.js";
 import { type BodyOutcome, type MessageSource, sendBody, sendNothing } from "./send-body.js";
-import { rejected, type SmtpSession, type TimedReply } from "./session.js";
+import { rejected, replyOf, type SmtpSession, type TimedReply } from "./session.js";
 
 export interface Envelope extends MailParameters {
   /** Null: the null reverse-path of a bounce. */
@@ -37,6 +37,8 @@ export interface Transaction {
   delivery: "accepted" | "refused" | "not_sent" | "unknown";
   /** Why it is not accepted. */
   failure: Failure | null;
+  /** The reply that `failure` stands for; null when the reason is another. */
+  reply: Reply | null;
 }
 
 /**
@@ -44,7 +46,15 @@ export interface Transaction {
  * Commands go out together where the server offers PIPELINING. A network outcome is data: this throws for a bug, or a source that does.
  */
 export async function transaction(session: SmtpSession, envelope: Envelope): Promise<Transaction> {
-  const result: Transaction = { mail: null, recipients: envelope.recipients.map(() => null), data: null, message: null, delivery: "not_sent", failure: null };
+  const result: Transaction = {
+    mail: null,
+    recipients: envelope.recipients.map(() => null),
+    data: null,
+    message: null,
+    delivery: "not_sent",
+    failure: null,
+    reply: null,
+  };
   try {
     const lines = linesOf(session, envelope);
     if (has(session.capabilities, "PIPELINING")) await pipelined(session, lines, result);
@@ -52,9 +62,14 @@ export async function transaction(session: SmtpSession, envelope: Envelope): Pro
     await sendMessage(session, envelope, result);
   } catch (error) {
     if (!(error instanceof FailureError)) throw error;
-    result.failure ??= error.failure;
+    if (result.failure === null) fails(result, error);
   }
   return result;
+}
+
+function fails(result: Transaction, error: FailureError): void {
+  result.failure = error.failure;
+  result.reply = replyOf(error);
 }
 
 interface Lines {
@@ -117,7 +132,7 @@ async function sendMessage(session: SmtpSession, { message, beforeMessage }: Env
     return;
   }
   result.delivery = "refused";
-  result.failure = refusal.failure;
+  fails(result, refusal);
   // The server waits for a message that nobody would get; otherwise it may still hold this transaction's sender.
   if (result.data !== null && replyClass(result.data) === 3) result.message = (await sendNothing(session)).reply;
   else if (isAccepted(result.mail) && refusal.failure.reply_code !== CLOSING) await rset(session);
@@ -147,15 +162,16 @@ function refusalOf({ mail, recipients, data }: Transaction): FailureError | null
 
 function finish(result: Transaction, { reply, ended, failure }: BodyOutcome): void {
   result.message = reply;
-  result.failure = failure;
-  if (failure !== null) result.delivery = ended ? "unknown" : "not_sent";
-  else if (reply !== null && replyClass(reply) === 2) result.delivery = "accepted";
+  if (failure !== null) {
+    result.delivery = ended ? "unknown" : "not_sent";
+    fails(result, failure);
+  } else if (reply !== null && replyClass(reply) === 2) result.delivery = "accepted";
   else if (reply !== null && replyClass(reply) === 3) {
     result.delivery = "unknown";
-    result.failure = fail("data", "protocol_violation", `the server answered the message with ${reply.code}; 250 was expected, or a refusal`).failure;
+    fails(result, fail("data", "protocol_violation", `the server answered the message with ${reply.code}; 250 was expected, or a refusal`));
   } else if (reply !== null) {
     result.delivery = "refused";
-    result.failure = rejected("data", reply).failure;
+    fails(result, rejected("data", reply));
   }
 }
 

@@ -123,18 +123,19 @@ describe("what broke", () => {
     [failure("mail", "unsupported", "x"), "protocol", true],
     [failure("data", "closed", "x"), "network", false],
   ])("%j", (broken, expected, permanent) => {
-    expect(classifyFailure(broken)).toEqual({ class: expected, permanent, who: "us", said_by: null, rule: null });
+    expect(classifyFailure(broken, null)).toEqual({ class: expected, permanent, who: "us", said_by: null, rule: null });
   });
 
   test("a refusal is read by its words", () => {
     const wire = "550-5.1.1 <a@example.org>:\n550 5.1.1 Recipient address rejected: User unknown in local recipient table";
     const { failure: told } = rejected("rcpt", replyOf(wire));
-    expect(classifyFailure(told)).toEqual(classOf("rcpt", wire));
+    expect(classifyFailure(told, replyOf(wire))).toEqual(classOf("rcpt", wire));
   });
 
   test("so is what a server said before it went", () => {
     const told = { ...failure("rcpt", "closed", "the server closed the connection: 421 4.7.0 [TSS04] deferred due to user complaints"), reply_code: 421 };
-    expect(classifyFailure(told)).toMatchObject({ class: "rate", who: "server", said_by: "Yahoo", permanent: false });
+    const farewell = { code: 421, lines: ["4.7.0 [TSS04] deferred due to user complaints"] };
+    expect(classifyFailure(told, farewell)).toMatchObject({ class: "rate", who: "server", said_by: "Yahoo", permanent: false });
   });
 });
 

@@ -4,7 +4,7 @@ import { Deadline } from "../../../../runner/run/deadline.js";
 import { failure } from "../../../../schemas/failure.js";
 
 const LIMITS = { sessions: 20, messagesPerSession: 100, messagesPerMinute: null };
-const GONE = failure("connect", "refused", "connection refused");
+const GONE = { failure: failure("connect", "refused", "connection refused"), reply: null };
 const endless = (): Deadline => new Deadline(Number.POSITIVE_INFINITY, undefined);
 
 /** As many as get in at once. */
@@ -40,7 +40,7 @@ describe("a lane", () => {
       expect([lane.window, lane.pause]).toEqual([left, null]);
     }
     lane.leave("bad", GONE);
-    expect(lane.pause?.failure).toBe(GONE);
+    expect(lane.pause).toMatchObject(GONE);
   });
 
   test("forgets bad ones when one goes well", () => {
