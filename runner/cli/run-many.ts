@@ -1,6 +1,6 @@
 import { accept } from "../harness/accept.js";
 import { resolveReferences } from "../harness/references.js";
-import type { Report } from "../harness/run.js";
+import { DEFAULT_TIMEOUT_MS, type Report } from "../harness/run.js";
 import { SecretKeeper } from "../run/secret-keeper.js";
 import { RequestError, type Violation } from "../support/request-error.js";
 import { InOrder } from "./emit-in-order.js";
@@ -39,16 +39,17 @@ export async function runMany(request: RunRequest, inputs: readonly unknown[], c
 }
 
 /** Everything that is wrong with any input, before anything is sent. Secrets are fetched here for the same reason. */
-async function checkAll({ loaded, asked }: RunRequest, inputs: readonly unknown[]): Promise<unknown[]> {
+async function checkAll({ loaded, asked, signal, timeoutMs }: RunRequest, inputs: readonly unknown[]): Promise<unknown[]> {
   const ready: unknown[] = [];
   const violations: Violation[] = [];
   let message = "";
   for (const [index, input] of inputs.entries()) {
     try {
-      const { version } = accept(loaded, asked, input);
+      const { version, filled } = accept(loaded, asked, input);
       const paths = loaded.references[version] ?? [];
       const complete = paths.length === 0 ? input : structuredClone(input);
-      await resolveReferences(complete, paths, new SecretKeeper());
+      const deadline = AbortSignal.timeout(timeoutMs ?? filled.timeout_ms ?? DEFAULT_TIMEOUT_MS);
+      await resolveReferences(complete, paths, new SecretKeeper(), AbortSignal.any([signal, deadline]));
       ready.push(complete);
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;

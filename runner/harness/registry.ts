@@ -6,7 +6,7 @@ import { guardUndeclared } from "./context.js";
 import type { Lab } from "./define-lab.js";
 import type { Probe } from "./define-probe.js";
 import { configuredProbes, loadForeignProbe } from "./foreign-probe.js";
-import { type ReferencePath, referencePaths } from "./references.js";
+import { type ReferencePath, referencePaths } from "./reference-paths.js";
 import { newestFirst } from "./version.js";
 
 /** A probe, with everything that is the same for each of its runs. */

@@ -12,7 +12,8 @@ import { type Accepted, accept, assertUsable } from "./accept.js";
 import { RunContext } from "./context.js";
 import type { OlderVersion } from "./define-probe.js";
 import { fitForQueue } from "./queue-payload.js";
-import { mayHold, type ReferencePath, resolveReferences } from "./references.js";
+import { mayHold, type ReferencePath } from "./reference-paths.js";
+import { resolveReferences } from "./references.js";
 import { type LoadedProbe, loadedProbe, loadProbe } from "./registry.js";
 import { type Asked, parseAsked } from "./version.js";
 
@@ -37,7 +38,7 @@ export interface Report {
 }
 
 /** For a probe whose input says nothing about its deadline. */
-const DEFAULT_TIMEOUT_MS = 30_000;
+export const DEFAULT_TIMEOUT_MS = 30_000;
 
 /** Runs a probe once and gives its envelope. Rejects with a RequestError when the request was wrong: nothing was sent then. */
 export function run(name: string, input: unknown, options: RunOptions = {}): Promise<Envelope> {
@@ -65,15 +66,28 @@ export function runLoaded(loaded: LoadedProbe, asked: Asked, input: unknown, opt
     const accepted = accept(loaded, asked, input);
     const secrets = new SecretKeeper();
     const paths = loaded.references[loaded.versions[0] as string] as readonly ReferencePath[];
-    const begin = (): Promise<Report> => new Promise((resolve) => whenThereIsTime(() => resolve(new Run(loaded, accepted, secrets, options).report())));
-    if (!paths.some(({ steps }) => mayHold(accepted.filled, steps))) return begin();
-    return resolveReferences(accepted.filled, paths, secrets).then(() => {
-      assertUsable(loaded.probe, accepted.version, accepted.filled);
-      return begin();
-    });
+    const begin = (deadline: Deadline | null): Promise<Report> =>
+      new Promise((resolve) => whenThereIsTime(() => resolve(new Run(loaded, accepted, secrets, deadline ?? deadlineOf(accepted, options), options).report())));
+    if (!paths.some(({ steps }) => mayHold(accepted.filled, steps))) return begin(null);
+    // One deadline for the whole run, and reading what its input refers to is a part of it.
+    const deadline = deadlineOf(accepted, options);
+    const failed = (error: unknown): never => {
+      deadline.release();
+      throw error;
+    };
+    return resolveReferences(accepted.filled, paths, secrets, deadline.signal)
+      .then(() => {
+        assertUsable(loaded.probe, accepted.version, accepted.filled);
+        return begin(deadline);
+      })
+      .catch(failed);
   } catch (error) {
     return Promise.reject(error);
   }
+}
+
+function deadlineOf({ filled }: Accepted, { timeoutMs, signal }: RunOptions): Deadline {
+  return new Deadline(timeoutMs ?? filled.timeout_ms ?? DEFAULT_TIMEOUT_MS, signal);
 }
 
 /** How long a probe may take to come back after its deadline. Ours need no time at all: whoever is late does not listen. */
@@ -82,18 +96,17 @@ const GRACE_MS = 2000;
 /** One run, from its accepted input to its report. */
 class Run implements RunState {
   readonly recorder: Recorder;
-  readonly deadline: Deadline;
   readonly memory: JobMemory | null;
 
   constructor(
     readonly loaded: LoadedProbe,
     readonly accepted: Accepted,
     readonly secrets: SecretKeeper,
-    { trace, timeoutMs, signal, memory }: RunOptions,
+    readonly deadline: Deadline,
+    { trace, memory }: RunOptions,
   ) {
     this.memory = memory ?? null;
     this.recorder = new Recorder(trace === undefined ? null : masked(trace, secrets));
-    this.deadline = new Deadline(timeoutMs ?? accepted.filled.timeout_ms ?? DEFAULT_TIMEOUT_MS, signal);
   }
 
   /** What the probe found, or an error when it goes on long after its deadline. */

@@ -1,4 +1,4 @@
-import { referenceByName } from "../harness/references.js";
+import { referenceByName } from "../harness/reference-paths.js";
 import type { LoadedProbe } from "../harness/registry.js";
 import type { Violation } from "../support/request-error.js";
 

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { DeliveryReport } from "../../../schemas/delivery.js";
 import { deliverySettings } from "../../../schemas/delivery.js";
-import { type ReferencePath, referencePaths, resolveReferences } from "../../harness/references.js";
+import { type ReferencePath, referencePaths } from "../../harness/reference-paths.js";
+import { resolveReferences } from "../../harness/references.js";
 import type { Signer } from "../../mail/dkim/signer.js";
 import { randomSeed, seededRandom } from "../../net/dns/shuffle.js";
 import { monotonic } from "../../run/clock.js";
@@ -158,7 +159,7 @@ export class DeliveryService implements Delivery {
   async #prepare(): Promise<void> {
     const { options, listening } = this;
     if (listening.queue !== null) await checkHandOver(this.given);
-    await resolveReferences(options, PATHS, this.#secrets);
+    await resolveReferences(options, PATHS, this.#secrets, this.#closing.signal);
     this.#signer = signerOf(options.dkim, options.dkim_folder ?? null);
     const telling = { patienceMs: options.events_timeout_ms, onTrouble: listening.onTrouble, givingUp: this.#closing.signal };
     this.#teller = listening.events === null ? null : await Teller.open(listening.events, telling);

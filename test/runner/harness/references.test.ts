@@ -1,11 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { defineProbe } from "../../../runner/harness/define-probe.js";
-import { referencePaths } from "../../../runner/harness/references.js";
+import { referencePaths } from "../../../runner/harness/reference-paths.js";
 import { prepare } from "../../../runner/harness/registry.js";
-import { type Report, runLoaded } from "../../../runner/harness/run.js";
+import { type Report, type RunOptions, runLoaded } from "../../../runner/harness/run.js";
+import { runSecretCommand } from "../../../runner/harness/run-secret-command.js";
 import { plainSecrets, referencesIn } from "../../../runner/queue/plain-secrets.js";
 import { SecretKeeper } from "../../../runner/run/secret-keeper.js";
 import { RequestError } from "../../../runner/support/request-error.js";
@@ -181,4 +183,82 @@ test("a file that is no secret's is not read to its end", async () => {
   rmSync(folder, { recursive: true });
   expect(refusal.code).toBe("unresolved_secret");
   expect(refusal.violations[0]?.message).toContain("it holds more than 65536 bytes");
+});
+
+describe("a reference never holds up the run", () => {
+  const options = { timeoutMs: 300 };
+
+  async function refusedWithin(reference: string, given: RunOptions, mostMs: number): Promise<string> {
+    const began = performance.now();
+    const error = await runLoaded(probe, { name: "test.references", version: null }, { account: "me", password: { secret: reference } }, given).then(
+      () => expect.unreachable("the run was not refused"),
+      (refusal: RequestError) => refusal,
+    );
+    expect(performance.now() - began).toBeLessThan(mostMs);
+    expect(error.code).toBe("unresolved_secret");
+    return error.violations[0]?.message ?? "";
+  }
+
+  test("a pipe, a device and a folder are no files", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "probe-run-references-"));
+    try {
+      execFileSync("mkfifo", [join(folder, "pipe")]);
+      symlinkSync("pipe", join(folder, "link"));
+      for (const path of [join(folder, "pipe"), join(folder, "link"), "/dev/zero", "/dev/tty", "/dev/stdin", folder])
+        expect(await refusedWithin(`file:${path}`, {}, 2000)).toMatch(/: (it is not a regular file|ENXIO|ENOENT)$/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test("a command that goes on is ended by the run's deadline, and by its caller", async () => {
+    expect(await refusedWithin("command:sleep 60", options, 2000)).toBe("command:sleep 60: it was not read before the run's deadline");
+    const signal = AbortSignal.timeout(200);
+    expect(await refusedWithin("command:sleep 60", { signal }, 2000)).toBe("command:sleep 60: the run was cancelled");
+    expect(await refusedWithin("command:sleep 60", { signal: AbortSignal.abort() }, 2000)).toBe("command:sleep 60: the run was cancelled");
+  });
+});
+
+describe("a command", () => {
+  const limits = { timeoutMs: 200, graceMs: 200, outputBytes: 1024 };
+
+  /** A shell script, since a command line has no quotes. */
+  async function withScript<Result>(lines: string, use: (path: string, folder: string) => Promise<Result>): Promise<Result> {
+    const folder = mkdtempSync(join(tmpdir(), "probe-run-command-"));
+    writeFileSync(join(folder, "script"), lines);
+    try {
+      return await use(join(folder, "script"), folder);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }
+
+  function isRunning(pid: number): boolean {
+    try {
+      // A process that has ended and was not waited for yet is a zombie.
+      return !readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ");
+    } catch {
+      return false;
+    }
+  }
+
+  test("that ignores SIGTERM is killed, and so is what it started", async () => {
+    const lines = 'trap "" TERM\nsleep 600 &\necho $! $$ > "$1/pids"\nwhile :; do sleep 600; done\n';
+    await withScript(lines, async (path, folder) => {
+      await expect(runSecretCommand(`sh ${path} ${folder}`, undefined, limits)).rejects.toThrow("it did not end in time");
+      const pids = readFileSync(join(folder, "pids"), "utf8").trim().split(" ").map(Number);
+      expect(pids).toHaveLength(2);
+      await vi.waitFor(() => expect(pids.filter(isRunning)).toEqual([]), 5000);
+    });
+  });
+
+  test("has no terminal and no input to wait for", async () => {
+    await withScript("cat\necho done\n", async (path) => {
+      expect(await runSecretCommand(`sh ${path}`, undefined, { ...limits, timeoutMs: 10_000 })).toBe("done\n");
+    });
+  });
+
+  test("that prints without end is ended", async () => {
+    await expect(runSecretCommand("yes", undefined, { ...limits, timeoutMs: 10_000 })).rejects.toThrow("it printed more than 64 KiB");
+  });
 });

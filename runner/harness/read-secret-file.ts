@@ -1,0 +1,39 @@
+import { constants } from "node:fs";
+import { type FileHandle, open, stat } from "node:fs/promises";
+import { whileNotAborted } from "./while-not-aborted.js";
+
+const MAX_FILE_BYTES = 64 * 1024;
+
+/** The text of a small regular file. Anything else (a pipe, a device, a terminal) could block for ever, or act when it is opened. */
+export function readSecretFile(path: string, signal?: AbortSignal): Promise<string> {
+  // A file of a network drive may still block its thread: then the run goes on without it.
+  return whileNotAborted(signal, readRegularFile(path));
+}
+
+async function readRegularFile(path: string): Promise<string> {
+  assertRegular(await stat(path));
+  // It may have been replaced since: opened without blocking, and looked at again.
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  try {
+    assertRegular(await file.stat());
+    return await readWhole(file);
+  } finally {
+    await file.close();
+  }
+}
+
+function assertRegular(found: { isFile(): boolean }): void {
+  if (!found.isFile()) throw new Error("it is not a regular file");
+}
+
+/** Several reads: some file systems give less than what was asked for. */
+async function readWhole(file: FileHandle): Promise<string> {
+  const buffer = Buffer.alloc(MAX_FILE_BYTES + 1);
+  let length = 0;
+  for (;;) {
+    const { bytesRead } = await file.read(buffer, length, buffer.length - length);
+    if (bytesRead === 0) return buffer.toString("utf8", 0, length);
+    length += bytesRead;
+    if (length > MAX_FILE_BYTES) throw new Error(`it holds more than ${MAX_FILE_BYTES} bytes`);
+  }
+}

@@ -1,0 +1,42 @@
+/** A place in an input where a value may be written as a reference to it. `*` stands for every element. */
+export interface ReferencePath {
+  readonly steps: readonly string[];
+  /** Its text is masked in whatever leaves the run. */
+  readonly isSecret: boolean;
+  /** A text that stands there is no value, but the name of the environment variable that holds it. */
+  readonly isName?: true;
+}
+
+/** Where, in an input of this schema, references may stand. */
+export function referencePaths(schema: unknown, steps: readonly string[] = []): ReferencePath[] {
+  if (schema === null || typeof schema !== "object") return [];
+  const node = schema as Annotated;
+  if (node["x-secret-name"] === true) return [{ steps, isSecret: true, isName: true }];
+  if (node["x-secret"] === true || node["x-reference"] === true) return [{ steps, isSecret: node["x-secret"] === true }];
+  return [
+    ...Object.entries(node.properties ?? {}).flatMap(([name, property]) => referencePaths(property, [...steps, name])),
+    ...referencePaths(node.items, [...steps, "*"]),
+    ...(node.anyOf ?? []).flatMap((alternative) => referencePaths(alternative, steps)),
+  ];
+}
+
+interface Annotated {
+  "x-secret"?: boolean;
+  "x-secret-name"?: boolean;
+  "x-reference"?: boolean;
+  properties?: Record<string, unknown>;
+  items?: unknown;
+  anyOf?: unknown[];
+}
+
+/** The reference that a bare name stands for: as it is written, or in capitals, as such variables usually are. */
+export function referenceByName(name: string): string {
+  const inCapitals = name.toUpperCase();
+  return `env:${process.env[name] === undefined && process.env[inCapitals] !== undefined ? inCapitals : name}`;
+}
+
+/** False when there is nothing at this place, nor can be: most inputs hold no reference at all. */
+export function mayHold(input: unknown, steps: readonly string[]): boolean {
+  const [first] = steps;
+  return first === "*" || (input as Record<string, unknown>)[first as string] !== undefined;
+}
