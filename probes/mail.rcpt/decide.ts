@@ -1,6 +1,8 @@
 import { plainText, type Reply, replyClass, replyText } from "../../runner/net/smtp/reply.js";
 import { rejected } from "../../runner/net/smtp/session.js";
-import { enhancedCodeOf, type RefusedCommand, readRefusal } from "../../runner/replies/reply-table.js";
+import type { Envelope } from "../../runner/replies/envelope.js";
+import { type RefusedCommand, readRefusal } from "../../runner/replies/read-refusal.js";
+import { enhancedCodeOf } from "../../runner/replies/reply-text.js";
 import { retryAfterMs } from "../../runner/replies/retry-after.js";
 import { monotonic, round } from "../../runner/run/clock.js";
 import type { Failure, Phase } from "../../schemas/failure.js";
@@ -19,21 +21,41 @@ export interface Decision
   readonly failure: Failure | null;
 }
 
-/** A reply that settles it: 2yz to RCPT, 4yz or 5yz to anything. */
-export function decisionOfReply(command: RefusedCommand, reply: Reply): Decision {
-  if (last !== null && last.command === command && last.reply.code === reply.code && areSame(last.reply.lines, reply.lines)) return last.decision;
-  last = { command, reply, decision: freshDecision(command, reply) };
+/** A reply that decides: 2yz to RCPT, 4yz or 5yz to any command. */
+export function decisionOfReply(command: RefusedCommand, reply: Reply, envelope: Envelope): Decision {
+  if (last !== null && last.command === command && last.reply.code === reply.code && areSame(last.reply.lines, reply.lines) && meansTheSame(last, envelope)) {
+    return last.decision;
+  }
+  last = { command, reply, envelope, decision: freshDecision(command, reply, envelope) };
   return last.decision;
 }
 
-/** Most servers say the same to one address after the other, and reading it is what takes time. Decisions are never written to. */
-let last: { readonly command: RefusedCommand; readonly reply: Reply; readonly decision: Decision } | null = null;
+interface LastDecision {
+  readonly command: RefusedCommand;
+  readonly reply: Reply;
+  readonly envelope: Envelope;
+  readonly decision: Decision;
+}
+
+/** Most servers give one address after the other the same reply, and reading it is what takes time. Decisions are never written to. */
+let last: LastDecision | null = null;
 
 function areSame(lines: readonly string[], others: readonly string[]): boolean {
   return lines.length === 1 ? others.length === 1 && lines[0] === others[0] : lines.length === others.length && lines.every((line, at) => line === others[at]);
 }
 
-function freshDecision(command: RefusedCommand, reply: Reply): Decision {
+/** A reply that quotes a name or an address depends on whose it is. */
+function meansTheSame({ reply, envelope }: LastDecision, { sender, recipient }: Envelope): boolean {
+  if (envelope.sender !== sender) return false;
+  if (envelope.recipient === recipient) return true;
+  return domainOf(envelope.recipient) === domainOf(recipient) && !reply.lines.some((line) => /[@<"']/.test(line));
+}
+
+function domainOf(address: string | null): string {
+  return address === null ? "" : address.slice(address.lastIndexOf("@") + 1);
+}
+
+function freshDecision(command: RefusedCommand, reply: Reply, envelope: Envelope): Decision {
   const said = { code: reply.code, enhanced_code: enhancedCodeOf(reply), message: plainText(reply), decided_at: command, error: null };
   if (command === "rcpt" && replyClass(reply) === 2) {
     return {
@@ -45,7 +67,7 @@ function freshDecision(command: RefusedCommand, reply: Reply): Decision {
       failure: null,
     };
   }
-  const { reason, row } = readRefusal(reply, command);
+  const { reason, row } = readRefusal(reply, command, envelope);
   const isTemporary = replyClass(reply) === 4;
   return {
     ...said,
@@ -57,10 +79,10 @@ function freshDecision(command: RefusedCommand, reply: Reply): Decision {
   };
 }
 
-/** RFC 5321, section 3.5.3: it will be tried, and nobody has looked. */
+/** RFC 5321, section 3.5.3: delivery will be tried, the mailbox was not checked. */
 const CANNOT_VERIFY = 252;
 
-/** What a server says before RCPT is about us: a 5yz there is no hard failure of an address. */
+/** A refusal before RCPT is about us: a 5yz there is no hard failure of an address. */
 function categoryOf(command: RefusedCommand, kind: number): RcptCategory {
   if (kind === 4) return "temp_fail";
   return command === "rcpt" && kind === 5 ? "hard_fail" : "unknown";

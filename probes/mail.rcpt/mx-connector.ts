@@ -1,6 +1,7 @@
 import type { Left } from "../../runner/mail-sites/session-cache.js";
 import { leave } from "../../runner/net/smtp/leave.js";
 import { replyOf, type SmtpSession } from "../../runner/net/smtp/session.js";
+import { NO_ENVELOPE } from "../../runner/replies/envelope.js";
 import { FailureError } from "../../runner/run/failure-error.js";
 import type { Failure } from "../../schemas/failure.js";
 import type { Visiting } from "./check-site.js";
@@ -166,7 +167,7 @@ function decisionOfBroken(broken: FailureError): Decision {
   const reply = replyOf(broken);
   if (code !== "reply_rejected" || reply === null || (phase !== "greeting" && phase !== "ehlo" && phase !== "starttls"))
     return decisionOfFailure(broken.failure);
-  return decisionOfReply(phase, reply);
+  return decisionOfReply(phase, reply, NO_ENVELOPE);
 }
 
 /**

@@ -3,6 +3,7 @@ import { mailLine, rcptLine } from "../../runner/net/smtp/mail.js";
 import type { Mailbox } from "../../runner/net/smtp/mailbox.js";
 import { replyClass } from "../../runner/net/smtp/reply.js";
 import type { SmtpSession, TimedReply } from "../../runner/net/smtp/session.js";
+import type { Envelope } from "../../runner/replies/envelope.js";
 import { FailureError } from "../../runner/run/failure-error.js";
 import { type Decision, decisionOfFailure, decisionOfReply } from "./decide.js";
 import { CLOSING } from "./open-session.js";
@@ -55,7 +56,7 @@ export async function ask(session: SmtpSession, sender: Mailbox | null, mailboxe
 type Transaction = readonly [mail: Command, rcpt: Command, rset: Command];
 
 /** The commands that ask for an address, or the answer where this server cannot be asked for it. */
-type Made = { commands: Transaction } | { answer: Answer };
+type Made = { commands: Transaction; envelope: Envelope } | { answer: Answer };
 
 const RSET: Command = { name: "RSET", phase: "rset", line: "RSET" };
 
@@ -67,7 +68,8 @@ function transactionsOf(session: SmtpSession, sender: Mailbox | null): (mailbox:
     try {
       const rcpt: Command = { name: "RCPT", phase: "rcpt", line: rcptLine(session, mailbox) };
       if (!mailbox.needsSmtpUtf8) usual ??= mailCommand(false);
-      return { commands: [mailbox.needsSmtpUtf8 || usual === null ? mailCommand(mailbox.needsSmtpUtf8) : usual, rcpt, RSET] };
+      const mail = mailbox.needsSmtpUtf8 || usual === null ? mailCommand(mailbox.needsSmtpUtf8) : usual;
+      return { commands: [mail, rcpt, RSET], envelope: { sender: sender?.path ?? null, recipient: mailbox.path } };
     } catch (error) {
       if (!(error instanceof FailureError)) throw error;
       return { answer: { decision: decisionOfFailure(error.failure), kind: "answered", isFinal: true, ms: null } };
@@ -84,7 +86,7 @@ async function pipelined(session: SmtpSession, made: readonly Made[]): Promise<A
   return made.map((each) => {
     if ("answer" in each) return each.answer;
     next += 3;
-    return answerOf(outcomes[next - 3] as Outcome, outcomes[next - 2], outcomes[next - 1]);
+    return answerOf(each.envelope, outcomes[next - 3] as Outcome, outcomes[next - 2], outcomes[next - 1]);
   });
 }
 
@@ -97,17 +99,17 @@ async function oneByOne(session: SmtpSession, made: Made): Promise<Answer> {
     // After a refused MAIL there is no transaction to go on with; a server that goes cannot be asked.
     if (outcome.status === "rejected" || outcome.value.code === CLOSING || (command.phase === "mail" && replyClass(outcome.value) !== 2)) break;
   }
-  return answerOf(outcomes[0] as Outcome, outcomes[1], outcomes[2]);
+  return answerOf(made.envelope, outcomes[0] as Outcome, outcomes[1], outcomes[2]);
 }
 
-function answerOf(mail: Outcome, rcpt: Outcome | undefined, rset: Outcome | undefined): Answer {
+function answerOf(envelope: Envelope, mail: Outcome, rcpt: Outcome | undefined, rset: Outcome | undefined): Answer {
   if (mail.status === "rejected") return lost(mail.reason as FailureError);
   if (replyClass(mail.value) !== 2) {
     const isClosing = mail.value.code === CLOSING;
-    return { decision: decisionOfReply("mail", mail.value), kind: isClosing ? "gone" : "refused", isFinal: !isClosing, ms: null };
+    return { decision: decisionOfReply("mail", mail.value, envelope), kind: isClosing ? "gone" : "refused", isFinal: !isClosing, ms: null };
   }
   if (rcpt === undefined || rcpt.status === "rejected") return lost((rcpt as PromiseRejectedResult).reason as FailureError);
-  const said = { decision: decisionOfReply("rcpt", rcpt.value), ms: rcpt.value.duration_ms };
+  const said = { decision: decisionOfReply("rcpt", rcpt.value, envelope), ms: rcpt.value.duration_ms };
   if (rcpt.value.code === CLOSING) return { ...said, kind: "gone", isFinal: false };
   if (AMONG_US.has(said.decision.reason)) return { ...said, kind: "refused", isFinal: true };
   // Without its transaction ended, the next would stand inside this one. What was answered stays answered.

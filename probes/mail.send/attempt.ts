@@ -3,7 +3,7 @@ import { plainText, type Reply, replyClass } from "../../runner/net/smtp/reply.j
 import { failureReply, replyOf, type SmtpSession } from "../../runner/net/smtp/session.js";
 import { nothingLearned, openSubmission, type SubmissionOptions } from "../../runner/net/smtp/submission.js";
 import { type Envelope, type Transaction, transaction } from "../../runner/net/smtp/transaction.js";
-import { readRefusal } from "../../runner/replies/reply-table.js";
+import { readRefusal } from "../../runner/replies/read-refusal.js";
 import { round } from "../../runner/run/clock.js";
 import { FailureError } from "../../runner/run/failure-error.js";
 import { resolved } from "../../schemas/secret.js";

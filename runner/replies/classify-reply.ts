@@ -2,69 +2,91 @@ import type { BounceClass, BounceSpeaker } from "../../schemas/bounce.js";
 import type { Failure, FailureCode, Phase } from "../../schemas/failure.js";
 import { MAILBOX_REASONS } from "../../schemas/rcpt.js";
 import { type Reply, replyClass } from "../net/smtp/reply.js";
+import { type Envelope, NO_ENVELOPE } from "./envelope.js";
+import { type OtherSubject, otherSubjectOf } from "./other-subjects.js";
+import { isBelieved } from "./read-refusal.js";
 import { CLASS_OF_REASON, classOfStatus } from "./reply-class.js";
-import { fits, type Heard, heardIn, REPLY_TABLE, type ReplyRow } from "./reply-table.js";
+import type { MessageRow, ReplyRow } from "./reply-row.js";
+import { REPLY_TABLE } from "./reply-table.js";
 import { FILTER_ROWS } from "./reply-table-filters.js";
 import { MESSAGE_FILTER_ROWS } from "./reply-table-message-filters.js";
-import { MESSAGE_ROWS, type MessageRow } from "./reply-table-messages.js";
+import { MESSAGE_ROWS } from "./reply-table-messages.js";
+import { matches, type ReplyText, readText } from "./reply-text.js";
 
 /** What a refusal means for a message that is to be delivered. */
 export interface Classified {
   readonly class: BounceClass;
-  /** The same will be said of it later, too. */
+  /** A retry gets the same answer. */
   readonly permanent: boolean;
   readonly who: BounceSpeaker;
-  /** The software or the provider whose words they are; null where nobody is known by them. */
+  /** The software or the provider whose wording it is; null if several use it. */
   readonly said_by: string | null;
-  /** The id of the table's row; null when none fits. */
+  /** The id of the row, or of the subject, that decided; null if none matches. */
   readonly rule: string | null;
 }
 
 export interface Refused {
   readonly phase: Phase;
   readonly reply: Reply;
-  /** The mail host, where it is known: some words mean something at one provider only. */
+  /** The mail host, if known: some wordings mean something at one provider only. */
   readonly host?: string | null;
+  /** The addresses of the transaction, if known: a reply that names our sender says nothing of the recipient. */
+  readonly envelope?: Envelope;
 }
 
-/** Words about messages first: those about mailboxes are wider. All of one table, whose rows without `class` have it by their reason. */
+/** Wordings about messages first: those about mailboxes are wider. A row without `class` has the class of its reason. */
 export const DELIVERY_TABLE: readonly (MessageRow | ReplyRow)[] = [...MESSAGE_FILTER_ROWS, ...MESSAGE_ROWS, ...REPLY_TABLE];
 
 const BY_FILTERS: ReadonlySet<string> = new Set([...FILTER_ROWS, ...MESSAGE_FILTER_ROWS].map(({ id }) => id));
 
 /** Of a 4yz or 5yz reply. */
-export function classifyReply({ phase, reply, host = null }: Refused): Classified {
-  const heard = heardIn(reply);
+export function classifyReply({ phase, reply, host = null, envelope = NO_ENVELOPE }: Refused): Classified {
+  const text = readText(reply, envelope);
   const isTemporary = replyClass(reply) === 4;
   const permanent = !isTemporary && !MAY_CHANGE.has(phase);
-  const row = DELIVERY_TABLE.find((candidate) => mayBeSaid(candidate, phase, host) && fits(candidate, heard));
-  if (row === undefined) return { class: classOfUnknown(heard, phase, isTemporary), permanent, who: "server", said_by: null, rule: null };
+  const subject = ABOUT_MAILBOXES.has(phase) ? otherSubjectOf(text) : null;
+  const row = DELIVERY_TABLE.find((each) => answers(each, phase, host) && matches(each, text) && (!("reason" in each) || mayDecide(each, subject, text)));
+  if (row === undefined) return withoutRow(text, phase, isTemporary, permanent, subject);
   const who = BY_FILTERS.has(row.id) ? "filter" : "server";
   return { class: classOf(row, phase), permanent, who, said_by: row.said_by, rule: row.id };
 }
 
-/** What a server says to all before it knows what they bring, and about our log-in, is not about a message: it may be taken later, or elsewhere. */
+/** A refusal in these phases is about the client or its log-in, not about the message: it may pass later, or elsewhere. */
 const MAY_CHANGE: ReadonlySet<Phase> = new Set(["connect", "greeting", "starttls", "tls", "ehlo", "auth", "noop", "rset", "quit"]);
 
-/** After these a mailbox is known to the server. */
+/** In these phases the server knows the recipient. */
 const ABOUT_MAILBOXES: ReadonlySet<Phase> = new Set(["rcpt", "data"]);
 
-function mayBeSaid(row: MessageRow | ReplyRow, phase: Phase, host: string | null): boolean {
+function answers(row: MessageRow | ReplyRow, phase: Phase, host: string | null): boolean {
   if ("reason" in row) return ABOUT_MAILBOXES.has(phase) || !MAILBOX_REASONS.has(row.reason);
   if (row.host !== undefined && (host === null || !row.host.test(host))) return false;
   return row.at === undefined ? phase === "mail" || phase === "data" : row.at.includes(phase);
+}
+
+function mayDecide(row: ReplyRow, subject: OtherSubject | null, text: ReplyText): boolean {
+  return (!MAILBOX_REASONS.has(row.reason) && row.reason !== "domain_takes_no_mail") || isBelieved(row, subject, text);
 }
 
 function classOf(row: MessageRow | ReplyRow, phase: Phase): BounceClass {
   const own = row.class ?? ("reason" in row ? CLASS_OF_REASON[row.reason] : "other");
   if (phase === "starttls") return "tls";
   if (phase === "auth" && (own === "policy" || own === "protocol")) return "auth";
-  // Before we have said what we want, a policy can only be against who we are.
+  // A policy that is applied before MAIL can only be against the client.
   return own === "policy" && (phase === "greeting" || phase === "ehlo") ? "reputation" : own;
 }
 
-/** By the enhanced code; where that says nothing, by the command that was refused. */
-function classOfUnknown({ enhanced }: Heard, phase: Phase, isTemporary: boolean): BounceClass {
+function withoutRow(text: ReplyText, phase: Phase, isTemporary: boolean, permanent: boolean, subject: OtherSubject | null): Classified {
+  const common = { permanent, who: "server", said_by: null } as const;
+  const byCode = classOfUnknown(text, phase, isTemporary);
+  // An enhanced code does not make a recipient's address bad if the words are about something else.
+  if (subject === null || isTemporary || !ABOUT_RECIPIENT.has(byCode)) return { ...common, class: byCode, rule: null };
+  return { ...common, class: subject.class ?? CLASS_OF_REASON[subject.reason], rule: subject.id };
+}
+
+const ABOUT_RECIPIENT: ReadonlySet<BounceClass> = new Set(["address", "mailbox_disabled", "mailbox_full"]);
+
+/** By the enhanced code; if that says nothing, by the command that was refused. */
+function classOfUnknown({ enhanced }: ReplyText, phase: Phase, isTemporary: boolean): BounceClass {
   const byCode = enhanced === null ? null : classOfStatus(enhanced);
   if (byCode !== null && (byCode !== "address" || ABOUT_MAILBOXES.has(phase))) return phase === "auth" && byCode === "policy" ? "auth" : byCode;
   return WITHOUT_WORDS[phase]?.[isTemporary ? "later" : "never"] ?? "other";
@@ -102,7 +124,7 @@ export function classifyFailure(failure: Failure, reply: Reply | null, host: str
   const { phase, code, retryable } = failure;
   if (reply !== null && reply.code >= 400) return classifyReply({ phase, reply, host });
   const isAboutTls = phase === "starttls" || phase === "tls";
-  // What exceeds a limit of MAIL is the message: SIZE is looked at before it is sent.
+  // The limit that MAIL exceeds is the server's SIZE.
   const isTooLarge = phase === "mail" && code === "limit_exceeded";
   return { class: isAboutTls ? "tls" : isTooLarge ? "size" : CLASS_OF_CODE[code], permanent: !retryable && !isAboutTls, who: "us", said_by: null, rule: null };
 }

@@ -1,8 +1,9 @@
-import type { ReplyRow } from "./reply-table.js";
+import type { ReplyRow } from "./reply-row.js";
 
 const MIMECAST = "Mimecast, Policies: SMTP error codes (mimecastsupport.zendesk.com, article 34000709564691)";
 const PROOFPOINT = "Proofpoint, Dynamic Reputation look-up (ipcheck.proofpoint.com)";
 const PROOFPOINT_ESSENTIALS = "Proofpoint Essentials, connection details and error codes; Spambrella, common delivery error codes";
+const BARRACUDA_NSU = "Barracuda Email Gateway Defense: cuda_nsu (no such user) in bounces on public mailing lists";
 const BARRACUDA = "Barracuda Central, reputation system (barracudacentral.org)";
 const CISCO = "Cisco Secure Email, Host Access Table and recipient validation (user guide)";
 /** Of a domain's own mail host; another one says the same of what it does not relay. */
@@ -111,6 +112,16 @@ export const FILTER_ROWS: readonly ReplyRow[] = [
     reason: "policy",
     source: BARRACUDA,
     example: "550 permanent failure for one or more recipients (someone@example.org:blocked)",
+  },
+  {
+    id: "barracuda-no-such-user",
+    said_by: "Barracuda",
+    codes: [550, 554],
+    text: /\bcuda_nsu\b/,
+    reason: "mailbox_unknown",
+    verbatim: true,
+    source: BARRACUDA_NSU,
+    example: "550 cuda_nsu 5.1.1 <someone@example.org>: Recipient address rejected: User unknown in relay recipient table",
   },
   {
     id: "cisco-reputation",

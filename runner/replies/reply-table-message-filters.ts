@@ -1,4 +1,4 @@
-import type { MessageRow } from "./reply-table-messages.js";
+import type { MessageRow } from "./reply-row.js";
 
 const MIMECAST = "Mimecast, Policies: SMTP error codes (mimecastsupport.zendesk.com, article 34000709564691)";
 const AMAVIS = "amavisd-new, RELEASE_NOTES and amavisd.conf: smtp replies with id=";

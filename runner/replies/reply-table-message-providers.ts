@@ -1,4 +1,4 @@
-import type { MessageRow } from "./reply-table-messages.js";
+import type { MessageRow } from "./reply-row.js";
 
 const GOOGLE = "Google Workspace Admin Help, Gmail SMTP errors and codes (support.google.com/a/answer/3726730)";
 const MICROSOFT = "Microsoft Learn, Email non-delivery reports and SMTP errors in Exchange Online";

@@ -1,4 +1,4 @@
-import type { MessageRow } from "./reply-table-messages.js";
+import type { MessageRow } from "./reply-row.js";
 
 const POSTFIX = "Postfix, smtpd(8), cleanup(8) and postconf(5): message_size_limit, hopcount_limit, header_checks, smtpd_forbid_bare_newline";
 const EXIM = "Exim specification, default configuration file, chapters on access control lists and on content scanning";

@@ -1,4 +1,5 @@
-import type { ReplyRow } from "./reply-table.js";
+import { MAILBOX_ABSENT, MAILBOX_DISABLED } from "./mailbox-phrases.js";
+import type { ReplyRow } from "./reply-row.js";
 
 const POSTFIX = "Postfix, smtpd(8) and postconf(5): smtpd_reject_unlisted_recipient, smtpd_recipient_restrictions";
 const POSTFIX_SOURCE = "Postfix source, smtpd/smtpd_check.c";
@@ -55,15 +56,6 @@ export const SERVER_ROWS: readonly ReplyRow[] = [
     reason: "deferred",
     source: `${POSTFIX}; Postfix, ADDRESS_VERIFICATION_README`,
     example: "450 4.1.1 <someone@example.org>: Recipient address rejected: unverified address: Address verification in progress",
-  },
-  {
-    id: "postfix-undeliverable",
-    said_by: "Postfix",
-    codes: [550],
-    text: /Recipient address rejected: undeliverable address/i,
-    reason: "refused",
-    source: "Postfix, ADDRESS_VERIFICATION_README: why it is undeliverable stands behind it, and may be about the next server",
-    example: "550 5.1.1 <someone@example.org>: Recipient address rejected: undeliverable address: connect to backend.example.org: Connection refused",
   },
   {
     id: "postfix-sender-domain",
@@ -306,10 +298,28 @@ export const SERVER_ROWS: readonly ReplyRow[] = [
     example: "550 I cannot deliver mail for <someone@example.org>",
   },
   {
+    id: "mailbox-absent-in-words",
+    said_by: "Several",
+    codes: [510, 511, 550, 551, 552, 553, 554, 571],
+    words: MAILBOX_ABSENT,
+    reason: "mailbox_unknown",
+    source: "RFC 3463, section 3.2 (X.1.1), in words; RFC 5321, section 4.2.2 (550)",
+    example: "550 User not found",
+  },
+  {
+    id: "postfix-undeliverable",
+    said_by: "Postfix",
+    codes: [550],
+    text: /Recipient address rejected: undeliverable address/i,
+    reason: "refused",
+    source: "Postfix, ADDRESS_VERIFICATION_README: why it is undeliverable stands behind it, and may be about the next server",
+    example: "550 5.1.1 <someone@example.org>: Recipient address rejected: undeliverable address: connect to backend.example.org: Connection refused",
+  },
+  {
     id: "account-disabled",
     said_by: "Several",
-    codes: [550, 554, 525, 553],
-    text: /^(?!.*\b(?:send(?:er|ing)|submi(?:t|ssion)|relay)\b).*\b(?:mailbox|account|user|recipient|address)\b.{0,40}\b(?:is |has been )(?:temporarily |currently |permanently )?(?:disabled|suspended|deactivated|inactive|closed|discontinued|locked|terminated|expired)\b/i,
+    codes: [525, 550, 551, 552, 553, 554],
+    words: MAILBOX_DISABLED,
     reason: "mailbox_disabled",
     source: "RFC 3463, section 3.3 (X.2.1), in words",
     example: "550 5.2.1 This mailbox has been disabled",

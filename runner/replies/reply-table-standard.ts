@@ -1,4 +1,4 @@
-import type { ReplyRow } from "./reply-table.js";
+import type { ReplyRow } from "./reply-row.js";
 
 const RFC_3463 = "RFC 3463, sections 3.2 to 3.8";
 const RFC_5321 = "RFC 5321, sections 4.2.2 and 4.2.3";
@@ -23,7 +23,9 @@ export const STANDARD_ROWS: readonly ReplyRow[] = [
     id: "domain-takes-no-mail",
     said_by: "RFC 7504",
     codes: [556],
+    text: /^(?:<?@>?:? ?)?(?:(?:recipient |destination )?(?:domain|address)\b[^;]{0,80}?)?(?:does not accept (?:e-?)?mail|null MX)\.?$/i,
     reason: "domain_takes_no_mail",
+    verbatim: true,
     source: "RFC 7504, section 5",
     example: "556 Domain does not accept mail",
   },
@@ -82,6 +84,15 @@ export const STANDARD_ROWS: readonly ReplyRow[] = [
     reason: "mailbox_disabled",
     source: RFC_3463,
     example: "550 5.2.1 The mailbox takes no messages",
+  },
+  {
+    id: "account-disabled-code",
+    said_by: "RFC 5248",
+    codes: [525, 550, 554],
+    enhanced: /^5\.7\.13$/,
+    reason: "mailbox_disabled",
+    source: "RFC 5248, section 2.4 (X.7.13, User Account Disabled)",
+    example: "525 5.7.13 Closed",
   },
   {
     id: "mailbox-not-now",

@@ -3,7 +3,7 @@ import { type Failure, type FailureCode, failure, type Phase } from "../../../sc
 import { plainText, type Reply, replyClass, replyText } from "../../net/smtp/reply.js";
 import { rejected } from "../../net/smtp/session.js";
 import { classifyFailure, classifyReply } from "../../replies/classify-reply.js";
-import { enhancedCodeOf } from "../../replies/reply-table.js";
+import { enhancedCodeOf } from "../../replies/reply-text.js";
 import { toldAfterMs } from "../../replies/retry-after.js";
 import type { Decision, Speaker } from "./decision.js";
 

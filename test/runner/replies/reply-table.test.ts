@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Reply, ReplyParser } from "../../../runner/net/smtp/reply.js";
-import { REPLY_TABLE, type RefusedCommand, readRefusal } from "../../../runner/replies/reply-table.js";
+import { type RefusedCommand, readRefusal } from "../../../runner/replies/read-refusal.js";
+import { REPLY_TABLE } from "../../../runner/replies/reply-table.js";
 import { MAILBOX_REASONS } from "../../../schemas/rcpt.js";
 
 function replyOf(wire: string): Reply {
@@ -55,10 +56,10 @@ describe("what looks like an unknown mailbox and is none", () => {
     [
       "it is about the account that sends",
       "550 Message was not accepted -- invalid mailbox. Local mailbox a@mail.ru is unavailable: message sending for this account is disabled",
-      "refused",
+      "sender_refused",
     ],
     ["it has the class of another code", "451 5.1.1 User unknown", "deferred"],
-    ["another code stands in the words", "550 Denied by administrator (code 5.1.1 is not meant)", "refused"],
+    ["another code stands in the words", "550 Denied by administrator (code 5.1.1 is not meant)", "policy"],
   ])("%s", (_why, wire, reason) => {
     expect(readRefusal(replyOf(wire), "rcpt").reason).toBe(reason);
   });
