@@ -111,7 +111,7 @@ export const PROVIDER_ROWS: readonly ReplyRow[] = [
     id: "exchange-online-not-found",
     said_by: "Exchange Online",
     codes: [550],
-    text: /^(?:RESOLVER\.ADR\.RecipientNotFound; )?Recipient not found by SMTP address lookup/i,
+    text: /^(?:RESOLVER\.ADR\.RecipientNotFound; )?Recipient (?:<?@>? )?not found by SMTP address lookup/i,
     reason: "mailbox_unknown",
     verbatim: true,
     source: MICROSOFT_UNKNOWN,
