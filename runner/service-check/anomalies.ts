@@ -1,7 +1,7 @@
 import type { COMMON_ANOMALIES } from "../../schemas/service.js";
 import { LINE_ODDITIES, type LineOddity } from "../net/transport/line-text.js";
 
-interface Anomaly<Kind extends string = string> {
+export interface Anomaly<Kind extends string = string> {
   kind: Kind;
   detail: string;
 }

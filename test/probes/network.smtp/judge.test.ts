@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { nothingYet, type SmtpEvidence } from "../../../probes/network.smtp/evidence.js";
-import { judge } from "../../../probes/network.smtp/judge.js";
-import { tlsMode } from "../../../probes/network.smtp/open-session.js";
 import { type Expectations, type Input, newest } from "../../../probes/network.smtp/schema.js";
+import { SMTP } from "../../../probes/network.smtp/service.js";
+import { tlsModeOf } from "../../../runner/service-check/check-service.js";
+import { judge } from "../../../runner/service-check/judge.js";
 import { failure } from "../../../schemas/failure.js";
 import type { TlsFacts } from "../../../schemas/tls.js";
 
@@ -29,7 +30,7 @@ function evidence(changes: Partial<SmtpEvidence> = {}): SmtpEvidence {
 
 /** The reasons of what is found, after a run of 40 ms. */
 function reasons(asked: Partial<Input>, seen: SmtpEvidence): string[] {
-  judge(inputWith(asked), seen, 40);
+  judge(SMTP, inputWith(asked), seen, 40);
   return seen.findings.map(({ severity, reason }) => `${severity} ${reason}`);
 }
 
@@ -40,7 +41,7 @@ test.each<[number, Partial<Input["tls"]>, string]>([
   [465, { mode: "none" }, "none"],
   [25, { mode: "implicit" }, "implicit"],
 ])("on port %i with tls %j TLS is %s", (port, tls, expected) => {
-  expect(tlsMode(inputWith({ target_port: port, tls: tls as Input["tls"] }))).toBe(expected);
+  expect(tlsModeOf(SMTP, inputWith({ target_port: port, tls: tls as Input["tls"] }))).toBe(expected);
 });
 
 /** A session with a certificate that is trusted, and valid for so many days. */
@@ -126,7 +127,7 @@ describe("an expectation", () => {
 
   test("says what was expected and what was there", () => {
     const seen = evidence();
-    judge(inputWith({ expect: { capabilities: ["pipelining", "starttls"], max_response_time_ms: 5 } }), seen, 40);
+    judge(SMTP, inputWith({ expect: { capabilities: ["pipelining", "starttls"], max_response_time_ms: 5 } }), seen, 40);
     expect(seen.findings).toEqual([
       {
         severity: "error",

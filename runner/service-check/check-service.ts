@@ -1,0 +1,162 @@
+import type { Finding } from "../../schemas/finding.js";
+import type { TlsMode } from "../../schemas/service.js";
+import { requireTrusted, type SecureOptions } from "../net/transport/tls.js";
+import { fail } from "../run/failure-error.js";
+import { statusOf } from "../run/judge.js";
+import { commonAnomalies, noteOnce } from "./anomalies.js";
+import { judge, keywordsOf } from "./judge.js";
+import { openByMode, type Way } from "./open-by-mode.js";
+import { sayGoodbye } from "./say-goodbye.js";
+import type { Service, ServiceContext, ServiceEvidence, ServiceInput, ServiceSession } from "./service.js";
+import { upgrade } from "./starttls.js";
+
+/**
+ * The course of every service that greets: connect, TLS, greeting, capabilities, STARTTLS and capabilities again, NOOP, login, what the
+ * probe asks, goodbye; then anomalies and expectations. The protocol states its verbs; the evidence holds what was learned, whatever broke.
+ */
+export async function checkService<Session extends ServiceSession, Input extends ServiceInput, Evidence extends ServiceEvidence>(
+  service: Service<Session, Input, Evidence>,
+  ctx: ServiceContext,
+  input: Input,
+  evidence: Evidence,
+): Promise<Evidence> {
+  const began = ctx.clock.now();
+  evidence.failure = await ctx.attempt(() => new Check(service, ctx, input, evidence).run());
+  service.conclude?.(evidence);
+  judge(service, input, evidence, ctx.clock.now() - began);
+  evidence.status = statusOf(evidence.failure, evidence.findings);
+  return evidence;
+}
+
+/** As the input says, else by the port. */
+export function tlsModeOf({ implicitTlsPort }: { readonly implicitTlsPort: number | null }, input: ServiceInput): TlsMode {
+  return input.tls.mode ?? (input.target_port === implicitTlsPort ? "implicit" : "opportunistic");
+}
+
+class Check<Session extends ServiceSession, Input extends ServiceInput, Evidence extends ServiceEvidence> {
+  readonly #mode: TlsMode;
+
+  constructor(
+    readonly service: Service<Session, Input, Evidence>,
+    readonly ctx: ServiceContext,
+    readonly input: Input,
+    readonly evidence: Evidence,
+  ) {
+    this.#mode = tlsModeOf(service, input);
+  }
+
+  async run(): Promise<void> {
+    const { ctx, input, evidence } = this;
+    const introduce = (way: Way): Promise<Session> => this.#open(way);
+    const session = await openByMode({ mode: this.#mode, min_version: input.tls.min_version, signal: ctx.signal, evidence, introduce });
+    try {
+      await this.#ask(session);
+    } catch (error) {
+      // The run's failure is what broke it: that the goodbye after it got lost as well is no news.
+      await this.#leave(session);
+      throw error;
+    } finally {
+      this.#noteAnomalies(session);
+    }
+    evidence.findings.push(...(await this.#leave(session)));
+  }
+
+  /** A session on a new connection that has greeted, told its capabilities and is secured in this way. */
+  async #open(way: Way): Promise<Session> {
+    const { service, ctx, input, evidence } = this;
+    const session = await service.connect(ctx, { ...input, host: input.target_host, port: input.target_port }, evidence.attempts);
+    try {
+      if (this.#mode === "implicit") await session.secure(this.#secureOptions(way));
+      await service.greet(session, evidence);
+      this.#keepTls(session);
+      await service.introduce(session, input, evidence);
+      if (way !== "none" && this.#mode !== "implicit") await this.#upgrade(session, way);
+      return session;
+    } catch (error) {
+      evidence.tls ??= session.connection.tls;
+      await this.#leave(session);
+      this.#noteAnomalies(session);
+      throw error;
+    }
+  }
+
+  async #upgrade(session: Session, way: Way): Promise<void> {
+    const { service, input, evidence } = this;
+    const { verb, expected, ask, obstacle } = service.starttls;
+    const found = obstacle?.(evidence) ?? null;
+    if (found !== null) return this.#stayInTheClear(found);
+    const inTheClear = evidence.capabilities;
+    const isSecured = await upgrade(
+      {
+        verb,
+        expected,
+        mode: this.#mode,
+        isOffered: keywordsOf(inTheClear)?.includes(verb) ?? false,
+        ask: () => ask(session, this.#secureOptions(way)),
+        isMalformed: () => session.parser.malformed !== null,
+      },
+      evidence,
+    );
+    if (!isSecured) return;
+    // Anyone on the way may have written what was offered in the clear (RFC 3207, section 4.2): it is asked again.
+    evidence.capabilities_before_tls = inTheClear;
+    evidence.capabilities = null;
+    this.#keepTls(session);
+    await service.introduce(session, input, evidence);
+  }
+
+  #stayInTheClear(obstacle: Finding): void {
+    if (this.#mode === "starttls") throw fail("starttls", "unsupported", obstacle.message);
+    this.evidence.findings.push(obstacle);
+  }
+
+  /** NOOP comes before the login where the protocol allows it: after a wrong password its time is known all the same. */
+  async #ask(session: Session): Promise<void> {
+    const { service, input, evidence } = this;
+    const { noopNeedsLogin = false } = service;
+    if (!noopNeedsLogin) await this.#timeNoop(session);
+    if (input.auth !== undefined) await service.logIn(session, input.auth as NonNullable<Input["auth"]>, evidence);
+    await service.ask?.(session, input, evidence);
+    if (input.auth === undefined) return;
+    if (noopNeedsLogin) await this.#timeNoop(session);
+    await service.capabilitiesAfterLogin?.(session, evidence);
+  }
+
+  async #timeNoop(session: Session): Promise<void> {
+    const { duration_ms: duration, refusal } = await this.service.noop(session);
+    this.evidence.response_time_ms = duration;
+    if (refusal !== null) throw refusal;
+  }
+
+  #leave(session: Session): Promise<Finding[]> {
+    const { verb, expected, ask } = this.service.goodbye;
+    return sayGoodbye({ verb, expected, ask: () => ask(session) });
+  }
+
+  #secureOptions(way: Way): SecureOptions {
+    const { servername, min_version, ca } = this.input.tls;
+    return { host: servername ?? this.input.target_host, min_version, reducedHello: way === "reduced", ...(ca === undefined ? {} : { ca }) };
+  }
+
+  /** The facts are kept before they are judged. */
+  #keepTls(session: Session): void {
+    const { tls } = session.connection;
+    const { verify, servername } = this.input.tls;
+    this.evidence.tls = tls;
+    if (tls !== null && verify === "require") requireTrusted(tls, servername ?? this.input.target_host);
+  }
+
+  /** What the server did against the standard, over all of the run's connections. */
+  #noteAnomalies(session: Session): void {
+    const { service, evidence } = this;
+    const { clearTextOnly = [] } = service;
+    const common = commonAnomalies({
+      oddities: session.parser.oddities,
+      isSecured: evidence.tls !== null,
+      verb: service.starttls.verb,
+      capabilities: keywordsOf(evidence.capabilities),
+      capabilitiesBeforeTls: keywordsOf(evidence.capabilities_before_tls)?.filter((keyword) => !clearTextOnly.includes(keyword)) ?? null,
+    });
+    noteOnce(evidence.anomalies, [...common, ...(service.anomalies?.(session, evidence) ?? [])]);
+  }
+}

@@ -1,0 +1,48 @@
+import { certificateFindings } from "./certificate-findings.js";
+import { missing, type Question, SERVICE_QUESTIONS, unmet } from "./expectations.js";
+import type { Offer, Seen, Service, ServiceEvidence, ServiceInput, ServiceSession } from "./service.js";
+
+/** Judges the certificate, what must be so, and what should be so. A run that broke off is judged by its failure alone. */
+export function judge<Session extends ServiceSession, Input extends ServiceInput, Evidence extends ServiceEvidence>(
+  service: Service<Session, Input, Evidence>,
+  { tls, expect, prefer }: Input,
+  evidence: Evidence,
+  durationMs: number,
+): void {
+  const { findings, target_host: host } = evidence;
+  findings.push(...certificateFindings(evidence.tls, tls, host));
+  if (evidence.failure !== null) return;
+  const seen = seenOf(service, evidence, durationMs);
+  const questions = { ...SERVICE_QUESTIONS, ...service.questions } as Readonly<Record<string, Question<never, Seen<Evidence>>>>;
+  findings.push(...unmet("error", expect, questions, seen), ...unmet("warning", prefer, questions, seen));
+}
+
+function seenOf<Session extends ServiceSession, Input extends ServiceInput, Evidence extends ServiceEvidence>(
+  { starttls, authMechanisms, capabilityVerb, noopNeedsLogin = false }: Service<Session, Input, Evidence>,
+  evidence: Evidence,
+  durationMs: number,
+): Seen<Evidence> {
+  const { banner, tls, response_time_ms: responseTimeMs, capabilities, capabilities_before_tls: before, capabilities_after_login: after } = evidence;
+  return {
+    evidence,
+    banner,
+    tls,
+    durationMs,
+    responseTimeMs,
+    timedCommand: noopNeedsLogin && evidence.auth === null ? capabilityVerb : "NOOP",
+    starttlsVerb: starttls.verb,
+    offersStarttls: keywordsOf(before ?? capabilities)?.includes(starttls.verb) ?? false,
+    authMechanisms: authMechanisms(evidence),
+    keywords: keywordsOf(after ?? capabilities) ?? [],
+  };
+}
+
+export function keywordsOf(offer: Offer | null): string[] | null {
+  return offer?.map((capability) => (typeof capability === "string" ? capability : capability.keyword)) ?? null;
+}
+
+/** The expectation `capabilities` of a protocol, whose finding begins with these words. */
+export function capabilitiesQuestion(words: string) {
+  return (wanted: readonly string[], { keywords }: { readonly keywords: readonly string[] }) =>
+    missing("capability_missing", words, wanted, (name) => keywords.includes(name));
+}
