@@ -1,3 +1,5 @@
+import type { PushAnswer } from "./backend.js";
+
 /** The queue could not do what it was asked: what happened, where, and what to do about it. The command line ends with 3. */
 export class QueueError extends Error {
   override readonly name = "QueueError" as const;
@@ -8,6 +10,18 @@ export class QueueError extends Error {
     options?: ErrorOptions,
   ) {
     super(message, options);
+  }
+}
+
+/** A push of which only part was stored. The same messages with the same ids may be pushed again: what is stored is a duplicate then. */
+export class PartialPushError extends QueueError {
+  constructor(
+    cause: Error,
+    /** In the order of the messages; null for what is not stored, as far as is known. */
+    readonly answers: readonly (PushAnswer | null)[],
+  ) {
+    const stored = answers.filter((answer) => answer !== null).length;
+    super(cause instanceof QueueError ? cause.code : "failed", `${stored} of ${answers.length} messages were stored: ${cause.message}`, { cause });
   }
 }
 

@@ -6,10 +6,7 @@ import { RedisChannel } from "./channel.js";
 import { Connection } from "./connection.js";
 import { inspect } from "./inspect.js";
 
-/**
- * Jobs and results as two queues of BullMQ, "jobs" and "results", for machines as many as there are. BullMQ keeps, shows, pauses and
- * revives them, and its tools and workers see what they know; our scripts move them in batches, under limits by key.
- */
+/** Jobs and results as two queues of BullMQ, "jobs" and "results", for any number of machines. */
 export async function openRedis(url: string, options: BackendOptions): Promise<Backend> {
   const connection = await Connection.open(readRedisUrl(url));
   try {
@@ -30,16 +27,16 @@ function backendOn(connection: Connection, { shown }: RedisAddress, { retentionM
     jobs,
     results,
     async close() {
-      jobs.close();
-      results.close();
+      await Promise.all([jobs.close(), results.close()]);
       await connection.close();
     },
   };
 }
 
 async function assertThere(connection: Connection): Promise<void> {
-  const { shown, prefix } = connection.address;
-  const version = await connection.guard(() => connection.client.hget(`${prefix}:jobs:meta`, "version"));
+  const { shown } = connection.address;
+  const queue = connection.queue("jobs", { skipMetasUpdate: true });
+  const version = await connection.guard(() => queue.getVersion());
   if (version !== null) return;
   throw new QueueError("not_a_queue", `there is no queue at ${shown}: check the address, or put something in it with \`probe-run enqueue\``);
 }

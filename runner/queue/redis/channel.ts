@@ -1,27 +1,26 @@
-import { randomUUID } from "node:crypto";
 import type { Queue } from "bullmq";
 import type { Channel, ClaimRequest, Counts, DeadLetter, Delivery, Keeping, Message, Purgeable, PushAnswer, SettleAnswer, Settlement } from "../backend.js";
-import { batchesOf } from "./batches.js";
-import { callName, keepingColumns, messageColumns, settlementColumns } from "./columns.js";
+import { PartialPushError } from "../queue-error.js";
 import type { Connection } from "./connection.js";
-import { DeadLetters } from "./dead-letters.js";
-import { type Lease, leasesOf } from "./deliveries.js";
-import { encodeLimits } from "./limits.js";
-import { PushTogether } from "./push-together.js";
-import type { ScriptName } from "./scripts/index.js";
-import { Waker } from "./waker.js";
+import { jobIdOf, newJobOf } from "./job-data.js";
+import { JobFetcher } from "./job-fetcher.js";
+import { JobState } from "./job-state.js";
+import { LeaseTaker } from "./lease-taker.js";
+import { endingJobOf, type Lease, moveJob } from "./leases.js";
+import { QueueAdmin } from "./queue-admin.js";
 
-/** How many are claimed or purged by one script. */
-const MOST_AT_A_TIME = 500;
-/** A wait ends at least so often: a marker may get lost with a process. */
+/** A wait ends at least this often. */
 const LONGEST_WAIT_MS = 1000;
+/** How much one call moves, so that no call keeps the server for long. */
+const MOST_MESSAGES = 1000;
+const MOST_CHARACTERS = 4_000_000;
 
-/** Jobs, or results: a queue of BullMQ. */
+/** Jobs or results: a queue of BullMQ, used through its Queue, Worker and Job. */
 export class RedisChannel implements Channel {
-  readonly #meta: string;
-  readonly #waker: Waker;
-  readonly #pushes: PushTogether;
-  readonly #deadLetters: DeadLetters;
+  readonly #state: JobState;
+  readonly #fetcher: JobFetcher;
+  readonly #taker: LeaseTaker;
+  readonly #admin: QueueAdmin;
   #isClosed = false;
 
   constructor(
@@ -31,57 +30,82 @@ export class RedisChannel implements Channel {
     /** Where the results of these jobs go. */
     readonly results: RedisChannel | null,
   ) {
-    this.#meta = queue.toKey("meta");
-    this.#waker = new Waker(
-      () => connection.another(),
-      queue.toKey("marker"),
-      () => this.#run("wake", []),
-    );
-    this.#deadLetters = new DeadLetters(connection.client, queue);
-    this.#pushes = new PushTogether((messages) => this.#push(messages));
+    this.#state = new JobState(connection, queue.name);
+    this.#fetcher = new JobFetcher(connection, queue.name, retentionMs);
+    this.#admin = new QueueAdmin(connection, queue, this.#state);
+    this.#taker = new LeaseTaker(this.#fetcher, this.#state, this.#admin);
   }
 
-  push(messages: readonly Message[]): Promise<PushAnswer[]> {
-    return this.#pushes.push(messages);
+  async push(messages: readonly Message[]): Promise<PushAnswer[]> {
+    const answers: PushAnswer[] = [];
+    for (const part of partsOf(messages)) {
+      try {
+        answers.push(...(await this.connection.guard(() => this.#pushPart(part))));
+      } catch (error) {
+        throw await this.#pushError(error, messages, answers, part);
+      }
+    }
+    return answers;
   }
 
   async claim(request: ClaimRequest): Promise<Delivery[]> {
-    const deadline = performance.now() + request.waitMs;
-    while (!this.#isClosed && request.signal?.aborted !== true) {
-      const { leases, dueInMs } = await this.#claimNow(request);
-      if (leases.length > 0) return leases;
-      // One script passes only so many that are held back: what comes after them may be due.
-      if (dueInMs === 0) continue;
-      const left = deadline - performance.now();
-      if (left <= 0) return [];
-      await this.#waker.wait(Math.min(left, dueInMs, LONGEST_WAIT_MS), request.signal);
+    const { waitMs, leaseMs, signal } = request;
+    const deadline = performance.now() + waitMs;
+    try {
+      while (!this.#isClosed && signal?.aborted !== true) {
+        const { leases, dueInMs } = await this.connection.guard(() => this.#taker.take(request));
+        if (leases.length > 0) return leases;
+        const left = deadline - performance.now();
+        if (left <= 0) return [];
+        await this.#fetcher.wait(Math.min(left, dueInMs, LONGEST_WAIT_MS), leaseMs, signal);
+      }
+      return [];
+    } catch (error) {
+      if (this.#isClosed) return [];
+      throw error;
+    } finally {
+      await this.#fetcher.putBackArrived();
     }
-    return [];
   }
 
   async extend(deliveries: readonly Delivery[], leaseMs: number): Promise<Delivery[]> {
     const leases = deliveries as readonly Lease[];
-    const lost: Delivery[] = [];
-    for (const batch of batchesOf(leases, () => 0)) {
-      const answers = await this.#run("extend", [leaseMs, ...batch.flatMap(({ jobId, lease }) => [jobId, lease])]);
-      lost.push(...batch.filter((_, index) => answers[index] === 0));
-    }
-    return lost;
+    if (leases.length === 0) return [];
+    return this.connection.guard(async () => {
+      const lost = await this.#extend(leases, leaseMs);
+      await this.#state.extend(
+        leases.filter((lease) => !lost.has(lease)),
+        leaseMs,
+      );
+      return [...lost];
+    });
   }
 
+  /** The result comes first, under the lock and with an id of its job's: if this process is killed in between, the job runs again, and its result is a duplicate. */
   async settle(settlements: readonly Settlement[]): Promise<SettleAnswer[]> {
-    const batches = batchesOf(settlements, ({ outcome }) => ("result" in outcome ? (outcome.result?.body.length ?? 0) : 0));
-    return answersOf(await Promise.all(batches.map((batch) => this.#settleBatch(batch))));
+    if (settlements.length === 0) return [];
+    return this.connection.guard(async () => {
+      const lost = await this.#extend(settlements.map(({ delivery }) => delivery as Lease));
+      const held = settlements.filter(({ delivery }) => !lost.has(delivery as Lease));
+      const results = held.flatMap(({ outcome }) => ("result" in outcome && outcome.result !== null ? [outcome.result] : []));
+      if (results.length > 0) await (this.results ?? this).push(results);
+      const moved = await this.#move(held);
+      return settlements.map((settlement) => (moved.get(settlement) === true ? "stored" : "lost"));
+    });
   }
 
   async keep(keepings: readonly Keeping[]): Promise<SettleAnswer[]> {
-    const batches = batchesOf(keepings, ({ text }) => text.length);
-    return answersOf(await Promise.all(batches.map((batch) => this.#run("keep", batch.flatMap(keepingColumns)))));
+    if (keepings.length === 0) return [];
+    return this.connection.guard(async () => {
+      const lost = await this.#extend(keepings.map(({ delivery }) => delivery as Lease));
+      const held = keepings.filter(({ delivery }) => !lost.has(delivery as Lease));
+      await this.#state.save(held.map(({ delivery, text }) => ({ jobId: (delivery as Lease).jobId, text })));
+      return keepings.map(({ delivery }) => (lost.has(delivery as Lease) ? "lost" : "stored"));
+    });
   }
 
-  async counts(): Promise<Counts> {
-    const [waiting, delayed, leased, dead, done, paused] = (await this.#run("counts", [this.retentionMs])) as [number, number, number, number, number, number];
-    return { waiting, delayed, leased, dead, done, isPaused: paused === 1 };
+  counts(): Promise<Counts> {
+    return this.connection.guard(() => this.#admin.counts());
   }
 
   pause(): Promise<void> {
@@ -93,54 +117,100 @@ export class RedisChannel implements Channel {
   }
 
   dead(most: number): Promise<DeadLetter[]> {
-    return this.connection.guard(() => this.#deadLetters.list(most));
+    return this.connection.guard(() => this.#admin.dead(most));
   }
 
   revive(ids: readonly string[] | null): Promise<number> {
-    return this.connection.guard(() => this.#deadLetters.revive(ids));
+    return this.connection.guard(() => this.#admin.revive(ids));
   }
 
-  async purge(what: Purgeable): Promise<number> {
-    let sum = 0;
-    for (;;) {
-      const [purged = 0] = await this.#run("purge", [what, MOST_AT_A_TIME]);
-      sum += purged;
-      if (purged < MOST_AT_A_TIME) return sum;
-    }
+  purge(what: Purgeable): Promise<number> {
+    return this.connection.guard(() => this.#admin.purge(what));
   }
 
-  /** Ends whoever waits. */
-  close(): void {
+  /** Ends every wait. */
+  async close(): Promise<void> {
     this.#isClosed = true;
-    this.#waker.close();
+    await this.#fetcher.close();
   }
 
-  async #push(messages: readonly Message[]): Promise<PushAnswer[]> {
-    const name = callName();
-    const batches = batchesOf(messages, ({ body }) => body.length);
-    const answers = await Promise.all(
-      batches.map((batch, index) => this.#run("push", [this.retentionMs, `${name}:${index}`, ...batch.flatMap(messageColumns)])),
-    );
-    return answers.flat().map((stored) => (stored === 1 ? "accepted" : "duplicate"));
+  async #pushPart(messages: readonly Message[]): Promise<PushAnswer[]> {
+    const known = await Promise.all(messages.map(({ id }) => this.queue.getJob(jobIdOf(id))));
+    const seen = new Set<string>();
+    const answers: PushAnswer[] = [];
+    for (const [index, { id }] of messages.entries()) {
+      const job = known[index];
+      const isKnown = seen.has(id) || (job !== undefined && !(await this.#forgotten(job)));
+      answers.push(isKnown ? "duplicate" : "accepted");
+      seen.add(id);
+    }
+    const accepted = messages.filter((_, index) => answers[index] === "accepted");
+    if (accepted.length > 0) await this.queue.addBulk(accepted.map(newJobOf));
+    return answers;
   }
 
-  async #claimNow({ most, leaseMs, limits }: ClaimRequest): Promise<{ leases: Lease[]; dueInMs: number }> {
-    const lease = randomUUID();
-    const values = [lease, Math.min(most, MOST_AT_A_TIME), Math.ceil(leaseMs), encodeLimits(limits)];
-    const [dueInMs, ...claimed] = (await this.connection.run("claim", [this.#meta], values)) as [number, ...unknown[]];
-    return { leases: leasesOf(claimed, lease), dueInMs: dueInMs < 0 ? LONGEST_WAIT_MS : dueInMs };
+  /** BullMQ removes old completed jobs with the next one that completes; until then one is in the way of its id. */
+  async #forgotten(job: NonNullable<Awaited<ReturnType<Queue["getJob"]>>>): Promise<boolean> {
+    if (job.finishedOn === undefined || job.finishedOn === null || job.finishedOn > Date.now() - this.retentionMs) return false;
+    if (!(await job.isCompleted())) return false;
+    await job.remove();
+    await this.#state.forget([job.id as string]);
+    return true;
   }
 
-  #settleBatch(batch: readonly Settlement[]): Promise<number[]> {
-    const values = [this.retentionMs, callName(), ...batch.flatMap(settlementColumns)];
-    return this.#run("settle", values, [(this.results ?? this).#meta]);
+  /** Redis may take part of a batch, and refuse the rest because its memory is full: what is stored is reported. */
+  async #pushError(error: unknown, messages: readonly Message[], answers: readonly PushAnswer[], part: readonly Message[]): Promise<unknown> {
+    const stored: (PushAnswer | null)[] = [...answers];
+    try {
+      const jobs = await this.connection.guard(() => Promise.all(part.map(({ id }) => this.queue.getJob(jobIdOf(id)))));
+      stored.push(...jobs.map((job) => (job === undefined ? null : ("accepted" as const))));
+    } catch {
+      // Without an answer nothing is known of this part.
+    }
+    if (stored.every((answer) => answer === null)) return error;
+    return new PartialPushError(error as Error, [...stored, ...messages.slice(stored.length).map(() => null)]);
   }
 
-  #run(script: ScriptName, values: readonly (string | number)[], moreKeys: readonly string[] = []): Promise<number[]> {
-    return this.connection.run(script, [this.#meta, ...moreKeys], values) as Promise<number[]>;
+  /** The leases that are lost. The others hold from now on, for so long that they cannot run out before what comes next. */
+  async #extend(leases: readonly Lease[], leaseMs = Math.max(...leases.map((lease) => lease.leaseMs))): Promise<Set<Lease>> {
+    const lost = new Set<string>();
+    for (let first = 0; first < leases.length; first += MOST_MESSAGES) {
+      const part = leases.slice(first, first + MOST_MESSAGES);
+      const ids = part.map(({ jobId }) => jobId);
+      const failed = await this.#fetcher.worker((part[0] as Lease).leaseMs).extendJobLocks(
+        ids,
+        part.map(({ token }) => token),
+        leaseMs,
+      );
+      for (const id of failed) lost.add(id);
+    }
+    return new Set(leases.filter(({ jobId }) => lost.has(jobId)));
+  }
+
+  async #move(settlements: readonly Settlement[]): Promise<Map<Settlement, boolean>> {
+    const moved = new Map<Settlement, boolean>();
+    if (settlements.length === 0) return moved;
+    const promotable = await this.#state.settle(settlements.map(endingJobOf));
+    const { UnrecoverableError } = this.connection.bullMq;
+    const answers = await Promise.all(settlements.map(({ delivery, outcome }) => moveJob(delivery as Lease, outcome, UnrecoverableError)));
+    for (const [index, settlement] of settlements.entries()) moved.set(settlement, answers[index] as boolean);
+    const finished = settlements.filter((settlement) => settlement.outcome.kind === "done" || moved.get(settlement) === false);
+    await Promise.all([this.#state.forget(finished.map(({ delivery }) => (delivery as Lease).jobId)), this.#admin.promote(promotable)]);
+    return moved;
   }
 }
 
-function answersOf(batches: readonly number[][]): SettleAnswer[] {
-  return batches.flat().map((stored) => (stored === 1 ? "stored" : "lost"));
+function partsOf(messages: readonly Message[]): Message[][] {
+  const parts: Message[][] = [];
+  let characters = 0;
+  for (const message of messages) {
+    const last = parts.at(-1);
+    characters += message.body.length;
+    if (last !== undefined && last.length < MOST_MESSAGES && characters <= MOST_CHARACTERS) last.push(message);
+    else {
+      parts.push([message]);
+      characters = message.body.length;
+    }
+  }
+  return parts;
 }

@@ -1,4 +1,4 @@
-import type { IRedisClient, Queue, RedisConnection } from "bullmq";
+import type { IRedisClient, Queue, QueueOptions, RedisConnection, Worker, WorkerOptions } from "bullmq";
 import { QueueError } from "../queue-error.js";
 import type { RedisAddress } from "./address.js";
 import { type BullMq, loadBullMq, missingClient } from "./client.js";
@@ -26,7 +26,7 @@ export class Connection {
   ) {
     redis.on("error", (error: Error) => (this.#trouble = error));
     redis.on("ready", () => (this.#trouble = null));
-    for (const [name, { keys, lua }] of Object.entries(SCRIPTS)) client.defineCommand(commandName(name), { numberOfKeys: keys, lua });
+    for (const [name, lua] of Object.entries(SCRIPTS)) client.defineCommand(commandName(name), { numberOfKeys: 1, lua });
   }
 
   static async open(address: RedisAddress): Promise<Connection> {
@@ -41,8 +41,8 @@ export class Connection {
   }
 
   /** A queue of BullMQ on this connection. */
-  queue(name: string): Queue {
-    const queue = new this.bullMq.Queue(name, { connection: this.client, prefix: this.address.prefix });
+  queue(name: string, options: Omit<QueueOptions, "connection"> = {}): Queue {
+    const queue = new this.bullMq.Queue(name, { ...options, connection: this.client, prefix: this.address.prefix });
     // Told by the command that fails.
     queue.on("error", () => undefined);
     return queue;
@@ -61,11 +61,13 @@ export class Connection {
     }
   }
 
-  /** For commands that wait: they would keep all others waiting, too. */
-  another(): IRedisClient {
-    const client = this.client.duplicate({ maxRetriesPerRequest: null });
-    client.on("error", () => undefined);
-    return client;
+  /** A worker of BullMQ without a processor, on connections of its own: one of them blocks, and BullMQ allows it no end of retries. */
+  worker(name: string, options: Omit<WorkerOptions, "connection">): Worker {
+    // BullMQ has to know the version, or it waits in whole seconds. The server was inspected, so it has nothing to print about it.
+    const { maxRetriesPerRequest: _, skipVersionCheck: __, ...connection } = optionsFor(this.address);
+    const worker = new this.bullMq.Worker(name, null, { ...options, connection, prefix: this.address.prefix, autorun: false });
+    worker.on("error", (error: Error) => (this.#trouble = error));
+    return worker;
   }
 
   async close(): Promise<void> {

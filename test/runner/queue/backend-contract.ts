@@ -386,10 +386,11 @@ export function describeBackend(name: string, { fresh, leaseMs }: ContractSubjec
           const deliveries = await claim(jobs, 10, { limits, waitMs: 2000 });
           moments.push(...deliveries.map(() => performance.now() - began));
         }
-        expect(moments[1]).toBeLessThan(300);
-        // Six more after the burst, one each 100 ms.
+        // The burst of two, perhaps with what came in while it was claimed on a busy machine; then six more, one each 100 ms.
+        const first = moments[0] as number;
+        expect((moments[1] as number) - first).toBeLessThan(300);
         expect(moments[7]).toBeGreaterThan(500);
-        expect(moments[7]).toBeLessThan(2500);
+        expect((moments[7] as number) - first).toBeLessThan(2500);
       });
 
       test("N per second for all", async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { readRedisUrl } from "../../../runner/queue/redis/address.js";
-import { jobIdOf, messageIdOf } from "../../../runner/queue/redis/ids.js";
+import { jobIdOf, messageIdOf } from "../../../runner/queue/redis/job-data.js";
 import { RequestError } from "../../../runner/support/request-error.js";
 
 test("a URL with everything in it", () => {

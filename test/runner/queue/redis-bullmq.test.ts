@@ -45,7 +45,7 @@ realServer("a queue on Redis beside BullMQ's own means", ["redis-server"], () =>
     await settle(b, { kind: "dead", failure: lastFailure("worker_error", "it threw") });
     expect(await bullMq.getJobCounts()).toMatchObject({ active: 1, prioritized: 1, completed: 1, failed: 1, delayed: 1 });
     const [failed] = await bullMq.getFailed();
-    expect(failed).toMatchObject({ id: "m-b", failedReason: "it threw", data: message("b").body, attemptsMade: 1 });
+    expect(failed).toMatchObject({ id: "m-b", failedReason: "it threw", data: JSON.parse(message("b").body), attemptsMade: 1 });
   });
 
   test("a job that BullMQ adds is claimed, its data as the body", async () => {
@@ -67,21 +67,73 @@ realServer("a queue on Redis beside BullMQ's own means", ["redis-server"], () =>
     expect(performance.now() - asked).toBeLessThan(1000);
   });
 
-  test("a worker of BullMQ works our jobs off, and takes none that is leased", async () => {
-    await jobs.push([message("ours"), message("theirs", { priority: 0 })]);
+  test("a plain BullMQ Worker processes our jobs, and takes none that is leased", async () => {
+    await jobs.push([message("ours"), message("theirs", { key: "mx.example", weight: 3 })]);
     const [ours] = await jobs.claim({ most: 1, leaseMs: 60_000, waitMs: 0, limits: NO_LIMITS });
-    const worked: string[] = [];
-    const worker = new Worker("jobs", async (job) => worked.push(String(job.id)), { ...options, stalledInterval: 100 });
+    const processed: unknown[] = [];
+    const worker = new Worker("jobs", async (job) => processed.push(job.data), { ...options, stalledInterval: 100 });
     try {
       await once(worker, "completed");
-      // Two looks for jobs whose lock is gone.
+      // Two checks for jobs whose lock is gone.
       await new Promise((resolve) => setTimeout(resolve, 300));
     } finally {
       await worker.close();
     }
-    expect(worked).toEqual(["m-theirs"]);
+    expect(processed).toEqual([{ ...JSON.parse(message("theirs").body), queuekey: "mx.example", queueweight: 3 }]);
     expect(await settle(ours, { kind: "done", result: null })).toEqual(["stored"]);
     expect(await jobs.counts()).toMatchObject({ waiting: 0, leased: 0, done: 2 });
+  });
+
+  test("a plain BullMQ Worker and ours share a queue, and process each job once", async () => {
+    const ids = Array.from({ length: 60 }, (_, index) => `m${index}`);
+    const processed: string[] = [];
+    const worker = new Worker("jobs", async (job) => processed.push(job.data.id), options);
+    try {
+      await jobs.push(ids.map((id) => message(id)));
+      while (processed.length < ids.length) {
+        const claimed = await claim(50);
+        processed.push(...claimed.map(({ id }) => id));
+        await jobs.settle(claimed.map((delivery) => ({ delivery, outcome: { kind: "done", result: null } })));
+      }
+    } finally {
+      await worker.close();
+    }
+    expect(processed.sort()).toEqual([...ids].sort());
+    expect(await jobs.counts()).toMatchObject({ waiting: 0, leased: 0, done: 60 });
+  });
+
+  test("a job that a plain BullMQ Queue added may name its key, waits for its delay, and completes as BullMQ's", async () => {
+    const job = await bullMq.add("anything", { id: "x", queuekey: "mx.example" }, { delay: 300, priority: 2 });
+    expect(await claim()).toEqual([]);
+    const [lease] = await claim(5000);
+    expect(lease).toMatchObject({ body: '{"id":"x"}', key: "mx.example", attempt: 1 });
+    expect(await settle(lease, { kind: "done", result: message("x:result") })).toEqual(["stored"]);
+    expect(await (await bullMq.getJob(String(job.id)))?.isCompleted()).toBe(true);
+  });
+
+  test("data that cannot be written as JSON again is an empty body, and stops nothing", async () => {
+    let data: unknown = {};
+    for (let depth = 0; depth < 2000; depth++) data = [data];
+    await bullMq.add("deep", data as object);
+    await jobs.push([message("after")]);
+    expect((await claim()).length).toBe(2);
+  });
+
+  test("a dead job that a tool of BullMQ retries has all its attempts again", async () => {
+    await jobs.push([message("a")]);
+    await settle((await claim())[0], { kind: "dead", failure: lastFailure("worker_error", "it threw") });
+    await (await bullMq.getJob("m-a"))?.retry();
+    expect(await claim(2000)).toMatchObject([{ id: "a", attempt: 1, lastFailure: null }]);
+  });
+
+  test("a held job that a tool of BullMQ removes holds up no other of its key", async () => {
+    await jobs.push(["a1", "a2", "a3"].map((id) => message(id, { key: "a" })));
+    const limits = { ...NO_LIMITS, eachKey: { atOnce: 1, rate: null } };
+    const request = { most: 10, leaseMs: 60_000, waitMs: 0, limits };
+    const [first] = await jobs.claim(request);
+    await (await bullMq.getJob("m-a2"))?.remove();
+    await settle(first, { kind: "done", result: null });
+    expect(await jobs.claim({ ...request, waitMs: 10_000 })).toMatchObject([{ id: "a3", attempt: 1 }]);
   });
 
   test("any id is told from any other, and from BullMQ's own keys", async () => {
@@ -95,19 +147,21 @@ realServer("a queue on Redis beside BullMQ's own means", ["redis-server"], () =>
     expect(await jobs.push(ids.map((id) => message(id)))).toEqual(ids.map(() => "duplicate"));
   });
 
-  test("the clock of a worker moves nothing: the server's counts", async () => {
-    await jobs.push([message("leased"), message("done"), message("later", { delayMs: 3000 })]);
+  test("the clock of a worker moves no lease; delays and retention follow it, as BullMQ's do", async () => {
+    await jobs.push([message("leased"), message("done"), message("later", { delayMs: 60_000 })]);
     const [leased, done] = await claim();
     await settle(done, { kind: "done", result: null });
-    for (const jump of [-86_400_000 * 365, 86_400_000 * 365]) {
-      vi.useFakeTimers({ now: Date.now() + jump, toFake: ["Date"] });
-      expect(await claim()).toEqual([]);
-      expect(await jobs.push([message("done")])).toEqual(["duplicate"]);
-      expect(await jobs.extend([leased as Delivery], 60_000)).toEqual([]);
-      expect(await jobs.counts()).toMatchObject({ leased: 1, delayed: 1, done: 1 });
-      vi.useRealTimers();
-    }
-    expect(await claim(10_000)).toMatchObject([{ id: "later" }]);
+    vi.useFakeTimers({ now: Date.now() - 86_400_000 * 365, toFake: ["Date"] });
+    expect(await claim()).toEqual([]);
+    expect(await jobs.push([message("done")])).toEqual(["duplicate"]);
+    expect(await jobs.extend([leased as Delivery], 60_000)).toEqual([]);
+    expect(await jobs.counts()).toMatchObject({ leased: 1, delayed: 1, done: 1 });
+    vi.useFakeTimers({ now: Date.now() + 2 * 86_400_000 * 365, toFake: ["Date"] });
+    expect(await jobs.extend([leased as Delivery], 60_000)).toEqual([]);
+    expect(await claim()).toMatchObject([{ id: "later" }]);
+    expect(await jobs.push([message("done")])).toEqual(["accepted"]);
+    vi.useRealTimers();
+    expect(await settle(leased, { kind: "done", result: null })).toEqual(["stored"]);
   });
 
   test("what BullMQ's tools take away while it is leased is lost, and nothing else", async () => {

@@ -26,26 +26,29 @@ realServer("a Redis whose answer gets lost with the connection", ["redis-server"
     await redis.stop();
   });
 
-  test("what was pushed is accepted, once, and no duplicate of itself", async () => {
+  test.each([0, 1])("what was pushed is accepted, once, and no duplicate of itself: answer %i is lost", async (after) => {
     await jobs.push([message("before")]);
-    wire.loseNextAnswer();
+    wire.loseAnswer(after);
     expect(await jobs.push([message("a"), message("before"), message("b")])).toEqual(["accepted", "duplicate", "accepted"]);
     expect(wire.lost).toBe(1);
     expect(await jobs.counts()).toMatchObject({ waiting: 3 });
   });
 
-  test.each([
+  const outcomes = [
     { kind: "done", result: message("a:result") },
     { kind: "later", afterMs: 60_000, result: message("a:result:1") },
     { kind: "retry", afterMs: 60_000, failure: { reason: "worker_error", message: "it threw", at: "" } },
     { kind: "dead", failure: { reason: "worker_error", message: "it threw", at: "" } },
     { kind: "release" },
-  ] as const)("what was settled ($kind) is stored, and its result is there once", async (outcome) => {
+  ] as const;
+  // The calls of a settlement are: the lock, the result (two calls), what the job leaves, its move, and what follows.
+  const cases = outcomes.flatMap((outcome) => [0, 1, 2, 3, 4, 5].map((after) => ({ kind: outcome.kind, after, outcome })));
+  test.each(cases)("what was settled ($kind) is stored, and its result is there once: answer $after is lost", async ({ outcome, after }) => {
     await jobs.push([message("a")]);
     const [delivery] = await jobs.claim({ most: 1, leaseMs: 60_000, waitMs: 0, limits: NO_LIMITS });
-    wire.loseNextAnswer();
+    wire.loseAnswer(after);
     expect(await jobs.settle([{ delivery: delivery as Delivery, outcome }])).toEqual(["stored"]);
-    expect(wire.lost).toBe(1);
+    wire.keepAnswers();
     const { results } = backend;
     if (!isChannel(results)) throw new Error("results can be claimed from Redis");
     expect(await results.counts()).toMatchObject({ waiting: "result" in outcome ? 1 : 0 });
@@ -56,7 +59,7 @@ realServer("a Redis whose answer gets lost with the connection", ["redis-server"
 /** Between the queue and Redis: it can swallow an answer, and break the connection instead. */
 class Wire {
   lost = 0;
-  #losing = false;
+  #answersUntilLoss = Number.POSITIVE_INFINITY;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
@@ -69,8 +72,13 @@ class Wire {
     return (this.#server.address() as { port: number }).port;
   }
 
-  loseNextAnswer(): void {
-    this.#losing = true;
+  /** Loses one answer, after this many others. */
+  loseAnswer(after: number): void {
+    this.#answersUntilLoss = after;
+  }
+
+  keepAnswers(): void {
+    this.#answersUntilLoss = Number.POSITIVE_INFINITY;
   }
 
   close(): void {
@@ -90,8 +98,8 @@ class Wire {
     }
     client.pipe(server);
     server.on("data", (answer) => {
-      if (!this.#losing) return client.write(answer);
-      this.#losing = false;
+      if (this.#answersUntilLoss-- > 0) return client.write(answer);
+      this.#answersUntilLoss = Number.POSITIVE_INFINITY;
       this.lost += 1;
       client.destroy();
     });

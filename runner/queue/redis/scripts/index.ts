@@ -1,23 +1,106 @@
-import { CLAIM } from "./claim.js";
-import { COUNTS } from "./counts.js";
-import { EXTEND } from "./extend.js";
-import { KEEP } from "./keep.js";
-import { PURGE } from "./purge.js";
-import { PUSH } from "./push.js";
-import { SETTLE } from "./settle.js";
+import { LIMITERS } from "./limiters.js";
 import { SHARED } from "./shared.js";
+import { START } from "./start.js";
 
-/** What BullMQ's own scripts do not do: many messages at a time, limits by key, the server's clock, a result with the end of its job. */
+/** ARGV: limits. Answers how many jobs the limit of all lets start now, and how long until it lets one. */
+const ROOM = /* lua */ `
+local limits = cjson.decode(ARGV[1])
+${LIMITERS}
+local all = newLimiter("all", limits.all, base .. "leases")
+return { math.max(0, math.min(all.room, 1000000)), all.room < 1 and waitFor(all, 0) or 0 }
+`;
+
+/** ARGV: leaseMs, then id and "=key" or "" of each. Only what counts against a limit is extended. */
+const EXTEND = /* lua */ `
+local expires = text(now + tonumber(ARGV[1]))
+for first = 2, #ARGV, 2 do
+  call("ZADD", base .. "leases", "XX", expires, ARGV[first])
+  if ARGV[first + 1] ~= "" then call("ZADD", base .. "leases:" .. string.sub(ARGV[first + 1], 2), "XX", expires, ARGV[first]) end
+end
+return {}
+`;
+
+/**
+ * ARGV: how long what a finished job leaves is kept, then of each job: id, "=key" or "", outcome, failure. Runs before BullMQ moves the job, so that what the
+ * next holder has to know is there. What a finished job leaves is only given an end: should the move fail, the job runs again with its state.
+ * Answers the held jobs of the same keys that may be promoted, one for each lease that ends.
+ */
+const SETTLE = /* lua */ `
+local settle = {}
+function settle.done(job) call("PEXPIRE", job, ARGV[1]) end
+function settle.retry(job, failure) call("HSET", job, "failure", failure) end
+function settle.release(job) call("HINCRBY", job, "attempt", -1) end
+function settle.later(job)
+  call("HINCRBY", job, "attempt", -1)
+  call("HSET", job, "part", (call("HGET", job, "part") or 1) + 1)
+end
+-- Whoever retries it, also from one of BullMQ's tools, gives it all its attempts.
+function settle.dead(job, failure) call("HSET", job, "death", failure, "attempts", call("HGET", job, "attempt") or 0, "attempt", 0) end
+
+local ends, keys = {}, {}
+for first = 2, #ARGV, 4 do
+  local id, key = ARGV[first], ARGV[first + 1]
+  endLease(id, key)
+  settle[ARGV[first + 2]](base .. "job:" .. id, ARGV[first + 3])
+  if key ~= "" then
+    if not ends[key] then keys[#keys + 1] = key end
+    ends[key] = (ends[key] or 0) + 1
+  end
+end
+local promoted = {}
+for _, key in ipairs(keys) do
+  for _, id in ipairs(call("ZRANGE", base .. "held:" .. string.sub(key, 2), 0, ends[key] - 1)) do promoted[#promoted + 1] = id end
+end
+return promoted
+`;
+
+/** ARGV: id and text of each. */
+const SAVE_STATE = /* lua */ `
+for first = 1, #ARGV, 2 do call("HSET", base .. "job:" .. ARGV[first], "state", ARGV[first + 1]) end
+return {}
+`;
+
+/** ARGV: ids of jobs that are gone. Answers the held jobs that come next where one of these was held. */
+const FORGET = /* lua */ `
+local nextHeld = {}
+for _, id in ipairs(ARGV) do
+  local key = call("HGET", base .. "held", id)
+  noLongerHeld(id)
+  call("DEL", base .. "job:" .. id)
+  if key then nextHeld[#nextHeld + 1] = call("ZRANGE", base .. "held:" .. key, 0, 0)[1] end
+end
+return nextHeld
+`;
+
+/** ARGV: how many. Answers that many ids of held jobs. */
+const HELD = /* lua */ `
+local ids = call("HKEYS", base .. "held")
+return { unpack(ids, 1, math.min(#ids, tonumber(ARGV[1]))) }
+`;
+
+/** ARGV: ids of dead jobs. Answers failure and attempts of each. */
+const DEATHS = /* lua */ `
+local answers = {}
+for _, id in ipairs(ARGV) do
+  local death, attempts = unpack(call("HMGET", base .. "job:" .. id, "death", "attempts"))
+  answers[#answers + 1] = death or ""
+  answers[#answers + 1] = attempts or ""
+end
+return answers
+`;
+
+const HELD_COUNT = /* lua */ `return { call("HLEN", base .. "held") }`;
+
 export const SCRIPTS = {
-  push: { keys: 1, lua: SHARED + PUSH },
-  claim: { keys: 1, lua: SHARED + CLAIM },
-  extend: { keys: 1, lua: SHARED + EXTEND },
-  settle: { keys: 2, lua: SHARED + SETTLE },
-  keep: { keys: 1, lua: SHARED + KEEP },
-  counts: { keys: 1, lua: SHARED + COUNTS },
-  /** Puts back a marker that nobody waited for any more. */
-  wake: { keys: 1, lua: `${SHARED}wake(base) return { 1 }` },
-  purge: { keys: 1, lua: SHARED + PURGE },
+  room: SHARED + ROOM,
+  start: SHARED + START,
+  extend: SHARED + EXTEND,
+  settle: SHARED + SETTLE,
+  saveState: SHARED + SAVE_STATE,
+  forget: SHARED + FORGET,
+  held: SHARED + HELD,
+  heldCount: SHARED + HELD_COUNT,
+  deaths: SHARED + DEATHS,
 } as const;
 
 export type ScriptName = keyof typeof SCRIPTS;

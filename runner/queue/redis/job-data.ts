@@ -1,0 +1,78 @@
+import type { JobsOptions } from "bullmq";
+import type { Message } from "../backend.js";
+
+/** BullMQ's priority 0 means none and goes before all others, so ours begin at 1: priority 9 is BullMQ's 1, and 0 is its 10. */
+const LOWEST_PRIORITY = 10;
+
+/**
+ * The data of a BullMQ job is the event itself. What the queue has to know of it stands beside the event's own attributes, in CloudEvents
+ * extension attributes; a body that is no JSON object, or would not come back as the same text, is kept as text.
+ */
+interface QueueAttributes {
+  /** What per-key limits count by. */
+  readonly queuekey?: string;
+  /** How many tokens of a rate it takes; 1 if absent. */
+  readonly queueweight?: number;
+  readonly queuetext?: string;
+}
+
+/** As Queue.addBulk takes it. */
+export interface NewJob {
+  readonly name: string;
+  readonly data: object;
+  readonly opts: JobsOptions;
+}
+
+export function newJobOf({ id, body, key, priority, delayMs, weight = 1 }: Message): NewJob {
+  const attributes: QueueAttributes = { ...(key === null ? {} : { queuekey: key }), ...(weight === 1 ? {} : { queueweight: weight }) };
+  return {
+    name: "message",
+    data: { ...(eventIn(body) ?? { queuetext: body }), ...attributes },
+    opts: { jobId: jobIdOf(id), priority: LOWEST_PRIORITY - priority, ...(delayMs > 0 ? { delay: Math.ceil(delayMs) } : {}) },
+  };
+}
+
+function eventIn(body: string): object | null {
+  if (!body.startsWith("{")) return null;
+  try {
+    const event = JSON.parse(body) as object;
+    const isReserved = "queuekey" in event || "queueweight" in event || "queuetext" in event;
+    return !isReserved && JSON.stringify(event) === body ? event : null;
+  } catch {
+    // Not JSON, or nested too deeply to be written again.
+    return null;
+  }
+}
+
+/** What a job holds, whoever added it: data that is not ours is the event. */
+export function contentOf(data: unknown): { body: string; key: string | null; weight: number } {
+  if (data === null || typeof data !== "object" || Array.isArray(data)) return { body: typeof data === "string" ? data : textOf(data), key: null, weight: 1 };
+  const { queuekey, queueweight, queuetext, ...event } = data as QueueAttributes;
+  return {
+    body: typeof queuetext === "string" ? queuetext : textOf(event),
+    key: typeof queuekey === "string" ? queuekey : null,
+    weight: typeof queueweight === "number" && queueweight > 0 && Number.isFinite(queueweight) ? queueweight : 1,
+  };
+}
+
+/** Data nested too deeply to be written as text is no event: its reader rejects the empty body. */
+function textOf(data: unknown): string {
+  try {
+    return JSON.stringify(data) ?? "";
+  } catch {
+    return "";
+  }
+}
+
+/**
+ * The id of a message as the id of a BullMQ job. There it is part of a key, beside keys of BullMQ's own ("meta", "a:lock"), and a number is what
+ * BullMQ assigns by itself.
+ */
+export function jobIdOf(id: string): string {
+  return `m-${id.replace(/[%:]/g, encodeURIComponent)}`;
+}
+
+/** A job that others added keeps its id. */
+export function messageIdOf(jobId: string): string {
+  return jobId.startsWith("m-") ? jobId.slice(2).replace(/%25|%3A/g, decodeURIComponent) : jobId;
+}

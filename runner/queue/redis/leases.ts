@@ -1,0 +1,67 @@
+import type { Job } from "bullmq";
+import type { Delivery, Outcome, Settlement } from "../backend.js";
+import { contentOf, messageIdOf } from "./job-data.js";
+import type { FetchedJob } from "./job-fetcher.js";
+import type { EndingJob, Start, StartingJob } from "./job-state.js";
+
+/** A BullMQ job that is active here, under a lock with this token. */
+export interface Lease extends Delivery {
+  readonly job: Job;
+  readonly jobId: string;
+  readonly token: string;
+  readonly leaseMs: number;
+}
+
+/** BullMQ's error codes for a job that is no longer active under our lock. */
+const NOT_OURS: readonly unknown[] = [-2, -3, -6];
+const GONE = -1;
+
+export function startingJobOf({ job }: FetchedJob): StartingJob {
+  const { key, weight } = contentOf(job.data);
+  return { jobId: job.id as string, key, weight, priority: job.priority, isFirst: job.attemptsStarted === 1 };
+}
+
+export function leaseOf({ job, token }: FetchedJob, { attempt, failure, state, part }: Start & { kind: "run" }, leaseMs: number): Lease {
+  const { body, key } = contentOf(job.data);
+  const jobId = job.id as string;
+  return { id: messageIdOf(jobId), body, key, attempt, lastFailure: failure, kept: state, part, job, jobId, token, leaseMs };
+}
+
+export function endingJobOf({ delivery, outcome }: Settlement): EndingJob {
+  const { jobId, key } = delivery as Lease;
+  return { jobId, key, kind: outcome.kind, failure: "failure" in outcome ? outcome.failure : null };
+}
+
+/** Moves a job whose lock was found to be ours a moment ago. False: it was removed meanwhile. */
+export async function moveJob({ job, token }: Lease, outcome: Outcome, UnrecoverableError: new (message: string) => Error): Promise<boolean> {
+  try {
+    await moved(job, token, outcome, UnrecoverableError);
+    return true;
+  } catch (error) {
+    const { code } = error as { code?: unknown };
+    if (code === GONE) return false;
+    // The lock was ours and has not run out: the same call was made before, and its answer was lost with the connection.
+    if (NOT_OURS.includes(code)) return true;
+    throw error;
+  }
+}
+
+async function moved(job: Job, token: string, outcome: Outcome, UnrecoverableError: new (message: string) => Error): Promise<void> {
+  switch (outcome.kind) {
+    case "done":
+      await job.moveToCompleted(null, token, false);
+      return;
+    case "retry":
+    case "later":
+      return job.moveToDelayed(Date.now() + Math.ceil(outcome.afterMs), token);
+    case "release":
+      await job.moveToWait(token);
+      return;
+    case "dead": {
+      // BullMQ stores the stack, too: ours says nothing about the job.
+      const error = new UnrecoverableError(outcome.failure.message);
+      error.stack = outcome.failure.message;
+      await job.moveToFailed(error, token, false);
+    }
+  }
+}
