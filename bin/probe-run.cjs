@@ -1,0 +1,13 @@
+#!/usr/bin/env node
+// Committed, while dist/ is built: npm links a command only if its file is there when it installs.
+const { existsSync } = require("node:fs");
+const { join } = require("node:path");
+
+const command = join(__dirname, "../dist/cli.cjs");
+if (existsSync(command)) require(command);
+else {
+  process.stderr.write(
+    "probe-run: could not run: it is not built yet (an install with ignore-scripts does not build)\n  run `npm run build` in the package's folder\n",
+  );
+  process.exitCode = 3;
+}
