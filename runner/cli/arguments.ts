@@ -11,6 +11,8 @@ export interface Option {
   readonly repeated?: true;
   /** A letter that stands for it: `-t`. */
   readonly short?: string;
+  /** The only values it takes. */
+  readonly choices?: readonly string[];
 }
 
 export type Options = Readonly<Record<string, Option>>;
@@ -63,11 +65,18 @@ function assign(values: Record<string, Value>, table: Options, written: string, 
     return;
   }
   const given = value ?? next ?? (option.optional ? "" : undefined);
+  if (given !== undefined && option.choices !== undefined && !option.choices.includes(given)) throw notAChoice(name, given, option.choices);
   if (given === undefined) throw new UsageError(`--${name} needs a value: --${name} ${option.value}`);
   if (!option.repeated) {
     if (values[name] !== null) throw new UsageError(`--${name} is given twice`);
     values[name] = given;
   } else (values[name] as string[]).push(given);
+}
+
+function notAChoice(name: string, given: string, choices: readonly string[]): UsageError {
+  const near = nearest(given, choices, 1)[0];
+  const hint = near === undefined ? `it takes ${choices.join(" or ")}` : `did you mean ${near}?`;
+  return new UsageError(`--${name} does not take ${JSON.stringify(given)}`, hint);
 }
 
 function split(written: string): { name: string; value: string | undefined } {
@@ -94,4 +103,11 @@ export function wholeNumber(name: string, written: string | null, least: number,
   const number = /^\d{1,9}$/.test(written) ? Number(written) : Number.NaN;
   if (number >= least && number <= most) return number;
   throw new UsageError(`--${name} must be a whole number from ${least} to ${most}, not ${JSON.stringify(written)}`);
+}
+
+/** Seconds given as an option, `0.5` too, in milliseconds. */
+export function secondsOf(name: string, written: string | null): number | null {
+  if (written === null) return null;
+  if (/^\d{1,6}(\.\d{1,3})?$/.test(written)) return Math.round(Number(written) * 1000);
+  throw new UsageError(`--${name} must be a number of seconds, not ${JSON.stringify(written)}`);
 }

@@ -1,16 +1,16 @@
-/** The outside of the command line: a test hands in its own. */
+/** What the command line needs of its process: a test passes its own. */
 export interface Io {
-  /** For JSON, and for what was asked for. Resolves when it is written: out of this process, which may be killed then. */
+  /** Results, on stdout. Resolves when they have left this process, which may be killed then. */
   out(text: string): Promise<void>;
-  /** For words to people. */
+  /** Messages for people, on stderr. */
   err(text: string): void;
   readonly stdin: AsyncIterable<Uint8Array>;
   readonly stdout: Screen;
   readonly stderr: Screen;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
-  /** Calls back at the first SIGINT or SIGTERM instead of dying of it; gives back how to stop listening. */
-  onInterrupt(listener: () => void): () => void;
+  /** Calls back at the first SIGINT or SIGTERM, with the exit code for it, instead of ending the process. Returns a function that stops listening. */
+  onInterrupt(listener: (exitCode?: number) => void): () => void;
 }
 
 export interface Screen {
@@ -37,12 +37,12 @@ export function processIo(): Io {
   };
 }
 
-/** Whoever read us has seen enough (`| head`): 128 + SIGPIPE is what a program ends with that the signal kills. */
+/** The reader has gone (`| head`): 128 + SIGPIPE, as for a program that the signal kills. */
 function endOnBrokenPipe(error: NodeJS.ErrnoException): void {
   if (error.code === "EPIPE") process.exit(141);
 }
 
-/** Results that reach nobody must not look like success. Words that do, on stderr, are no reason to lose a result. */
+/** Results that cannot be written must not look like success. */
 function endOnLostResult(error: NodeJS.ErrnoException): void {
   endOnBrokenPipe(error);
   watched(process.stderr, endOnBrokenPipe).write(`probe-run: stdout cannot be written: ${error.message}\n`, () => process.exit(3));
@@ -50,13 +50,13 @@ function endOnLostResult(error: NodeJS.ErrnoException): void {
 
 type ErrorListener = (error: NodeJS.ErrnoException) => void;
 
-/** Node makes these streams when they are first touched, which takes a millisecond each: not before there is something to say. */
+/** Node makes these streams when they are first used, which takes a millisecond each: not before there is something to write. */
 function watched(stream: NodeJS.WriteStream, listener: ErrorListener): NodeJS.WriteStream {
   if (stream.listenerCount("error", listener) === 0) stream.on("error", listener);
   return stream;
 }
 
-/** Resolves when it is written. What cannot be written ends the process, from the listener, and nothing goes on before. */
+/** Resolves when it is written. A write that fails ends the process in the listener, so this never resolves then. */
 function write(text: string): Promise<void> {
   return new Promise((resolve) => {
     watched(process.stdout, endOnLostResult).write(text, (error) => {
@@ -65,18 +65,20 @@ function write(text: string): Promise<void> {
   });
 }
 
-/** A terminal that does not know its size says 0. */
+/** A terminal that does not know its size reports 0. */
 function screenOf(stream: NodeJS.WriteStream): Screen {
   return { isTty: stream.isTTY === true, columns: stream.columns || 80 };
 }
 
-function onInterrupt(listener: () => void): () => void {
-  let asked = false;
-  const heard = (): void => {
-    // Asked twice, it is meant: 128 + SIGINT.
-    if (asked) process.exit(130);
-    asked = true;
-    listener();
+/** By convention 128 + the signal's number. */
+const EXIT_CODES: Partial<Record<NodeJS.Signals, number>> = { SIGINT: 130, SIGTERM: 143 };
+
+function onInterrupt(listener: (exitCode?: number) => void): () => void {
+  let isSecond = false;
+  const heard = (signal: NodeJS.Signals): void => {
+    if (isSecond) process.exit(EXIT_CODES[signal]);
+    isSecond = true;
+    listener(EXIT_CODES[signal]);
   };
   process.on("SIGINT", heard);
   process.on("SIGTERM", heard);

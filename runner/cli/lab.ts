@@ -27,7 +27,7 @@ export default defineCommand({
 async function run({ options: given }: Arguments<typeof options>, io: Io): Promise<number> {
   const base = wholeNumber("port-base", given["port-base"], 1, 65_000);
   let taken = 0;
-  const stopped = new Promise<void>((resolve) => io.onInterrupt(resolve));
+  const stopped = new Promise<void>((resolve) => io.onInterrupt(() => resolve()));
   const labs = await startAll(() => (base === null ? 0 : base + taken++));
   try {
     const inputs = Object.fromEntries([...labs].map(([probe, { servers }]) => [probe, Object.fromEntries(servers.map(({ name, input }) => [name, input]))]));

@@ -1,17 +1,30 @@
 import type { Report } from "../harness/run.js";
 import { printableJson } from "../support/printable.js";
 import type { Io } from "./io.js";
+import { hasColours, styleFor } from "./style.js";
 
 /** How a report looks on stdout. */
 export type Present = (report: Report) => string;
 
-export async function presenter(options: { readonly pretty: boolean; readonly compact: boolean }, io: Io): Promise<Present> {
-  if (options.pretty) {
-    const [{ waterfall }, { styleFor }] = await Promise.all([import("./waterfall.js"), import("./style.js")]);
+export interface PresentOptions {
+  readonly pretty: boolean;
+  readonly compact: boolean;
+  readonly json: boolean;
+}
+
+export async function presenter({ pretty, compact }: PresentOptions, io: Io): Promise<Present> {
+  if (pretty) {
+    const { waterfall } = await import("./waterfall.js");
     const style = styleFor(io.stdout, io.env);
     return (report) => waterfall(report, { width: io.stdout.columns, style });
   }
   // What a server sent must not act on a terminal: JSON leaves DEL and the C1 controls as they are.
   const safe = io.stdout.isTty ? printableJson : (json: string) => json;
-  return ({ envelope }) => `${safe(JSON.stringify(envelope, null, options.compact ? 0 : 2))}\n`;
+  const painted = hasColours(io.stdout, io.env) ? (await import("./colour-json.js")).colourJson : (json: string) => json;
+  return ({ envelope }) => `${painted(safe(JSON.stringify(envelope, null, compact ? 0 : 2)))}\n`;
+}
+
+/** For those who did not ask for JSON, and got it on their terminal. */
+export function prettyHint({ pretty, compact, json }: PresentOptions, io: Io): void {
+  if (io.stdout.isTty && io.stderr.isTty && !pretty && !compact && !json) io.err("(--pretty draws this for people; --json leaves this hint out)\n");
 }

@@ -1,11 +1,11 @@
 import { EXIT } from "./exit-codes.js";
 import type { Io } from "./io.js";
 
-/** Often enough to look alive, seldom enough to cost nothing. */
+/** Frequent enough to look alive, rare enough to cost nothing. */
 const EVERY_MS = 100;
 const CLEAR_LINE = "\r\u001b[K";
 
-/** One line on a terminal's stderr while many runs go on. In a pipe it says nothing. */
+/** One line on a terminal's stderr while many runs are in progress. Nothing in a pipe. */
 export class Progress {
   readonly #began = performance.now();
   #done = 0;
@@ -26,17 +26,11 @@ export class Progress {
     this.io.err(`${CLEAR_LINE}${progressLine({ done: this.#done, total: this.total, failed: this.#failed, elapsedMs: now - this.#began })}`);
   }
 
-  /** Makes room for what goes to stdout, which may be the same terminal. */
+  /** Removes the line: stdout may be the same terminal. */
   clear(): void {
-    if (!this.io.stdout.isTty || this.#shownAt < 0) return;
+    if (this.#shownAt < 0) return;
     this.io.err(CLEAR_LINE);
     this.#shownAt = Number.NEGATIVE_INFINITY;
-  }
-
-  end(): void {
-    if (!this.io.stderr.isTty) return;
-    const seconds = (performance.now() - this.#began) / 1000;
-    this.io.err(`${CLEAR_LINE}${this.#done} runs in ${seconds.toFixed(1)} s, ${this.#failed} failed\n`);
   }
 }
 

@@ -4,38 +4,60 @@ import { DEFAULT_TIMEOUT_MS, type Report } from "../harness/run.js";
 import { SecretKeeper } from "../run/secret-keeper.js";
 import { RequestError, type Violation } from "../support/request-error.js";
 import { InOrder } from "./emit-in-order.js";
-import { EXIT } from "./exit-codes.js";
+import { EXIT, exitCodeOf } from "./exit-codes.js";
 import type { Io } from "./io.js";
-import { presenter } from "./present.js";
+import { listPrinter } from "./list-printer.js";
 import { Progress } from "./progress.js";
 import { reportError } from "./report-error.js";
-import { exitCodeOf } from "./run-one.js";
 import { perform, type RunRequest } from "./run-request.js";
+import { RunSummary } from "./run-summary.js";
 import { traceLines } from "./trace-lines.js";
 import { UsageError } from "./usage-error.js";
 
-/** Runs every input of an array, some at once, and prints in the order of the inputs. The worst run decides the exit code. */
-export async function runMany(request: RunRequest, inputs: readonly unknown[], concurrency: number, io: Io): Promise<number> {
+export interface Plan {
+  readonly inputs: readonly unknown[];
+  readonly concurrency: number;
+  /** How often the whole list is run. */
+  readonly repeat: number;
+  /** Between the starts of two rounds. */
+  readonly intervalMs: number;
+}
+
+/** Runs every input of a list, some at once and in rounds, and prints in the order of the inputs. The worst run decides the exit code. */
+export async function runMany(request: RunRequest, { inputs, concurrency, repeat, intervalMs }: Plan, io: Io): Promise<number> {
   if (inputs.length === 0) throw new UsageError("the input is an empty array", "there is nothing to run");
-  if (request.options.record !== null) throw new UsageError("--record takes one input", "record each run on its own");
+  if (request.options.record !== null) throw new UsageError("--record takes one input, and one run of it", "record each run on its own");
   const ready = await checkAll(request, inputs);
-  const shown = await listPrinter(request, io);
-  const progress = new Progress(io, inputs.length);
+  const printer = await listPrinter(request, inputs, io);
+  const progress = new Progress(io, inputs.length * repeat);
+  const summary = new RunSummary();
+  const began = performance.now();
   let worst: number = EXIT.ok;
   const printed = new InOrder<string>((text, index) => {
     progress.clear();
-    return io.out(shown.item(text, index));
+    return io.out(printer.item(text, index));
   });
-  await forEach(ready, concurrency, async (input, index) => {
-    const { text, code } = await runItem(request, input, index, io, shown.present);
-    worst = Math.max(worst, code);
-    await printed.add(index, text);
-    progress.ran(code);
-  });
+  for (let round = 0; round < repeat; round++) {
+    if (round > 0 && !(await waitedUntil(began + round * intervalMs, request.signal))) break;
+    await forEach(ready, concurrency, async (input, index) => {
+      const { report, code } = await runItem(request, input, index, io);
+      worst = Math.max(worst, code);
+      summary.add(report);
+      await printed.add(round * ready.length + index, printer.present(report, index));
+      progress.ran(code);
+    });
+  }
   progress.clear();
-  await io.out(shown.end());
-  progress.end();
+  await io.out(printer.end());
+  await printer.summary(summary, repeat > 1);
   return worst;
+}
+
+/** Rounds start at fixed times, however long each takes. False: the command was interrupted. */
+async function waitedUntil(time: number, signal: AbortSignal): Promise<boolean> {
+  const { setTimeout: wait } = await import("node:timers/promises");
+  await wait(Math.max(0, time - performance.now()), undefined, { signal }).catch(() => {});
+  return !signal.aborted;
 }
 
 /** Everything that is wrong with any input, before anything is sent. Secrets are fetched here for the same reason. */
@@ -61,37 +83,16 @@ async function checkAll({ loaded, asked, signal, timeoutMs }: RunRequest, inputs
   return ready;
 }
 
-/** A bug in one run leaves null in its place: the other results are not lost. */
-async function runItem(
-  request: RunRequest,
-  input: unknown,
-  index: number,
-  io: Io,
-  present: (report: Report) => string,
-): Promise<{ text: string; code: number }> {
+/** A bug in one run loses no other result. */
+async function runItem(request: RunRequest, input: unknown, index: number, io: Io): Promise<{ report: Report | null; code: number }> {
   const trace = request.options.trace ? (event: Parameters<typeof traceLines>[0]): void => io.err(traceLines(event, `[${index}] `)) : null;
   try {
     const report = await perform(request, input, trace);
-    return { text: present(report), code: exitCodeOf(report) };
+    return { report, code: exitCodeOf(report, request.failOn) };
   } catch (error) {
     io.err(`probe-run: input ${index}:\n`);
-    return { text: "null\n", code: reportError(error, io) };
+    return { report: null, code: reportError(error, io) };
   }
-}
-
-/** How the results stand together: an array, one a line, or one picture after the other. Whatever is printed ends with its line. */
-async function listPrinter({ options }: RunRequest, io: Io) {
-  const present = await presenter(options, io);
-  if (options.compact) return { present, item: (text: string) => text, end: () => "" };
-  if (options.pretty) return { present, item: (text: string, index: number) => (index === 0 ? text : `\n${text}`), end: () => "" };
-  // Whether a comma follows is known when the next one comes.
-  let held = "";
-  const item = (text: string, index: number): string => {
-    const before = index === 0 ? "[\n" : `${held},\n`;
-    held = text.trimEnd().replace(/^/gm, "  ");
-    return before;
-  };
-  return { present, item, end: () => `${held}\n]\n` };
 }
 
 async function forEach<Item>(items: readonly Item[], concurrency: number, work: (item: Item, index: number) => Promise<void>): Promise<void> {

@@ -3,17 +3,22 @@ import { type Report, runLoaded } from "../harness/run.js";
 import type { Asked } from "../harness/version.js";
 import type { TraceEvent } from "../run/recorder.js";
 import type { Arguments } from "./arguments.js";
+import { FAIL_ON, type FailOn } from "./exit-codes.js";
 import type { ResultPusher } from "./push-results.js";
 import { queueOption } from "./queue-option.js";
 
 export const runOptions = {
-  set: { value: "KEY=VALUE", repeated: true, description: "Set a field of the input: --set tls.mode=implicit. JSON where it is JSON, else text." },
-  timeout: { value: "MS", description: "The whole run's deadline in milliseconds; wins over the input's timeout_ms." },
-  compact: { description: "JSON on one line; one line an envelope for an array of inputs." },
-  pretty: { description: "A picture of the run for a person instead of JSON." },
+  set: { value: "KEY=VALUE", repeated: true, description: "Set a field of the input, as JSON or else as text: --set tls.mode=implicit." },
+  timeout: { value: "MS", description: "Deadline of the whole run in milliseconds; overrides the input's timeout_ms." },
+  json: { description: "Print JSON: the default, without the hint at --pretty on a terminal." },
+  compact: { description: "JSON on one line; for a list, one line per envelope." },
+  pretty: { description: "Draw the run for people instead of JSON; for a list, print a table and a summary." },
   trace: { description: "Show the conversation with its timings on stderr, secrets masked." },
-  record: { value: "FILE", description: "Write the conversation to a file as a transcript that can be played again." },
-  concurrency: { value: "N", description: "How many runs of an array go on at once (16)." },
+  record: { value: "FILE", description: "Write the conversation to a file as a transcript that can be replayed." },
+  concurrency: { value: "N", description: "How many runs of a list go on at once (16)." },
+  repeat: { value: "N", description: "Run N times, and report percentiles at the end." },
+  interval: { value: "SECONDS", description: "With --repeat: seconds between the starts of two runs (1)." },
+  "fail-on": { value: "STATUS", choices: FAIL_ON, description: "Exit with 1 from this status on: error (the default) or warning." },
   lab: { value: "SERVER", optional: true, description: "Run against a local server of the probe's lab: the first, or the one named." },
   queue: { ...queueOption, description: "Also push each envelope's queue side there; without a URL to $PROBE_RUN_QUEUE, else sqlite:.probe-run/queue.db." },
 } as const;
@@ -24,8 +29,9 @@ export interface RunRequest {
   readonly loaded: LoadedProbe;
   readonly options: Arguments<typeof runOptions>["options"];
   readonly timeoutMs: number | null;
+  readonly failOn: FailOn;
   readonly signal: AbortSignal;
-  /** Null: nobody asked for a queue. */
+  /** Null without --queue. */
   readonly pusher: ResultPusher | null;
 }
 

@@ -1,7 +1,7 @@
 import { withEnvironment } from "../harness/from-environment.js";
 import { loadProbe } from "../harness/registry.js";
 import { parseAsked } from "../harness/version.js";
-import { type Arguments, wholeNumber } from "./arguments.js";
+import { type Arguments, secondsOf, wholeNumber } from "./arguments.js";
 import { defineCommand } from "./command.js";
 import { readWord, withTarget } from "./input/read-word.js";
 import type { Io } from "./io.js";
@@ -17,7 +17,7 @@ export default defineCommand({
     "A target is a word that fills the fields the probe names for it: mx.example.org:587, a@b.example. `probe-run describe <probe>` says which.",
     "A file or stdin holds one input or a list: JSON, JSON Lines, YAML, or CSV with a header. For a list the output is an array of envelopes in the same order.",
     "Without a version the newest one runs whose contract takes the input. A probe is a name, a file, or a package called probe-run-probe-*.",
-    "The first Ctrl-C ends the run and prints what was learned; the second kills.",
+    "The first Ctrl-C ends the run, prints what was learned and exits with 130; the second exits at once.",
   ].join("\n"),
   options: runOptions,
   examples: [
@@ -26,7 +26,9 @@ export default defineCommand({
     ["network.smtp mx.example.org:587 --timeout 5000", "Probe one server."],
     ["network.smtp@1 input.json", "Run the newest version 1 with the input of a file."],
     ["network.smtp input.json --queue", "Print the envelope, and push its queue side to .probe-run/queue.db."],
-    ["network.smtp hosts.json --concurrency 50 --compact", "Probe an array of servers, one envelope a line."],
+    ["network.smtp hosts.csv --concurrency 50 --compact", "Probe a list of servers, one envelope per line."],
+    ["network.smtp hosts.jsonl --pretty --fail-on warning", "The same as a table, with a summary."],
+    ["network.smtp mx.example.org --repeat 60 --interval 1 --pretty", "Probe once a second for a minute; percentiles at the end."],
   ],
   words: { least: 1, most: 2 },
   run,
@@ -36,9 +38,11 @@ type Given = Arguments<typeof runOptions>;
 
 async function run({ words, options }: Given, io: Io): Promise<number> {
   const [name, word] = words as [string, string | undefined];
-  if (options.pretty && options.compact) throw new UsageError("--pretty and --compact exclude each other", "leave one of them out");
+  checkTogether(options);
   const timeoutMs = wholeNumber("timeout", options.timeout, 1, 3_600_000);
   const concurrency = wholeNumber("concurrency", options.concurrency, 1, 10_000) ?? 16;
+  const repeat = wholeNumber("repeat", options.repeat, 1, 1_000_000) ?? 1;
+  const intervalMs = secondsOf("interval", options.interval) ?? 1000;
   const asked = parseAsked(name);
   const loading = loadOrSuggest(asked.name);
   const [loaded, { value: read, target }] = await both(loading, word === undefined ? NOTHING : readWord(word, asked, loading, io));
@@ -46,17 +50,31 @@ async function run({ words, options }: Given, io: Io): Promise<number> {
     throw new UsageError("there is no input", "give a target, a file, - for stdin, --set KEY=VALUE for each field, or --lab");
   }
   const interruption = new AbortController();
-  const stopListening = io.onInterrupt(() => interruption.abort());
+  let interruptedWith: number | null = null;
+  const stopListening = io.onInterrupt((exitCode = 130) => {
+    interruptedWith = exitCode;
+    interruption.abort();
+  });
   const lab = options.lab === null ? null : await (await import("./lab-target.js")).startLabTarget(asked.name, options.lab);
   const pusher = options.queue === null ? null : await (await import("./push-results.js")).openPusher(options.queue, io);
   try {
-    const request = { asked, loaded, options, timeoutMs, signal: interruption.signal, pusher };
+    const request = {
+      asked,
+      loaded,
+      options,
+      timeoutMs,
+      failOn: options["fail-on"] === "warning" ? ("warning" as const) : ("error" as const),
+      signal: interruption.signal,
+      pusher,
+    };
     const complete = (each: unknown): unknown => withEnvironment(loaded, asked, completed(each, lab?.input, options.set), io.env);
-    const code = Array.isArray(read)
-      ? await (await import("./run-many.js")).runMany(request, read.map(complete), concurrency, io)
-      : await runOne(request, complete(read), io);
+    const inputs = Array.isArray(read) ? read.map(complete) : [complete(read)];
+    const code =
+      Array.isArray(read) || repeat > 1
+        ? await (await import("./run-many.js")).runMany(request, { inputs, concurrency, repeat, intervalMs }, io)
+        : await runOne(request, inputs[0], io);
     await pusher?.settled();
-    return code;
+    return interruptedWith ?? code;
   } catch (error) {
     throw target === null ? error : withTarget(error, target);
   } finally {
@@ -64,6 +82,11 @@ async function run({ words, options }: Given, io: Io): Promise<number> {
     await pusher?.close();
     await lab?.close();
   }
+}
+
+function checkTogether({ pretty, compact, json, repeat, interval }: Given["options"]): void {
+  if (pretty && (compact || json)) throw new UsageError(`--pretty and --${compact ? "compact" : "json"} cannot be combined`, "leave one of them out");
+  if (interval !== null && repeat === null) throw new UsageError("--interval needs --repeat", "add --repeat N");
 }
 
 const NOTHING = Promise.resolve({ value: {}, target: null });

@@ -19,7 +19,12 @@ const coloured: Style = Object.fromEntries(
   Object.entries(CODES).map(([name, [on, off]]) => [name, (text: string) => (text === "" ? "" : `\u001b[${on}m${text}\u001b[${off}m`)]),
 ) as unknown as Style;
 
-/** Colours for a person at a terminal who did not ask for none (NO_COLOR, https://no-color.org). */
+/** Colours on a terminal. NO_COLOR (https://no-color.org) turns them off, FORCE_COLOR (https://force-color.org) on, in a pipe too. */
 export function styleFor(screen: Screen, env: Io["env"]): Style {
-  return screen.isTty && (env.NO_COLOR ?? "") === "" && env.TERM !== "dumb" ? coloured : plain;
+  return hasColours(screen, env) ? coloured : plain;
+}
+
+export function hasColours({ isTty }: Screen, { FORCE_COLOR: force = "", NO_COLOR: none = "", TERM: terminal }: Io["env"]): boolean {
+  if (force !== "") return force !== "0" && force !== "false";
+  return isTty && none === "" && terminal !== "dumb";
 }

@@ -44,6 +44,7 @@ export function programPath(name: ProgramName): string | null {
 /** Why a program cannot be used here, and what to do; null when it can. */
 export function whyNot(name: ProgramName): { reason: string; remedy: string } | null {
   const { get, needsRoot } = PROGRAMS[name];
+  if (process.env.PROBE_RUN_WITHOUT_SERVERS === "1") return { reason: "PROBE_RUN_WITHOUT_SERVERS is 1", remedy: "unset it" };
   if (programPath(name) === null) return { reason: `${name} is not installed`, remedy: get };
   if (needsRoot && process.getuid?.() !== 0) return { reason: `${name} starts as root only`, remedy: "run the tests as root, as in a container" };
   return null;

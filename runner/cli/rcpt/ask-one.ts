@@ -1,9 +1,9 @@
 import type { OutputOf } from "../../harness/probe-types.js";
 import { runReport } from "../../harness/run.js";
 import { printable, printableLine } from "../../support/printable.js";
+import { exitCodeOf } from "../exit-codes.js";
 import type { Io } from "../io.js";
 import { presenter } from "../present.js";
-import { exitCodeOf } from "../run-one.js";
 
 /** Asks for one address, and tells a person in a few lines, or a program by the envelope. */
 export async function askOne(input: Readonly<Record<string, unknown>>, asJson: boolean, io: Io): Promise<number> {
@@ -11,7 +11,7 @@ export async function askOne(input: Readonly<Record<string, unknown>>, asJson: b
   const stopListening = io.onInterrupt(() => stopping.abort());
   try {
     const report = await runReport("mail.rcpt@1.0.0", input, { signal: stopping.signal });
-    const present = asJson ? await presenter({ pretty: false, compact: false }, io) : null;
+    const present = asJson ? await presenter({ pretty: false, compact: false, json: true }, io) : null;
     await io.out(present === null ? summaryOf(report.envelope.output as OutputOf<"mail.rcpt@1.0.0">) : present(report));
     return exitCodeOf(report);
   } finally {

@@ -134,7 +134,7 @@ describe("the command line itself", () => {
     [["network.smtp", "good.json", "more.json"], '"more.json" is one word too many'],
     [["network.smtp", "good.json", "--timeout", "soon"], "--timeout must be a whole number"],
     [["network.smtp", "good.json", "--concurrency", "0"], "--concurrency must be a whole number"],
-    [["network.smtp", "good.json", "--pretty", "--compact"], "--pretty and --compact exclude each other"],
+    [["network.smtp", "good.json", "--pretty", "--compact"], "--pretty and --compact cannot be combined"],
     [["network.smtp", "good.json", "--record", "no/such/folder/file"], "the transcript cannot be written"],
     [["network.smtp", "--lab=starttsl"], "did you mean starttls?"],
     [["describe"], "usage: probe-run describe"],

@@ -41,7 +41,7 @@ export async function probeRun(
     env,
     cwd,
     onInterrupt(listener) {
-      onStart?.(listener);
+      onStart?.(() => listener());
       return () => {};
     },
   });

@@ -1,0 +1,45 @@
+import type { Report } from "../harness/run.js";
+import type { Io } from "./io.js";
+import { presenter } from "./present.js";
+import type { RunRequest } from "./run-request.js";
+import type { RunSummary } from "./run-summary.js";
+import { tableRows } from "./run-table.js";
+import { styleFor } from "./style.js";
+
+/** How the reports of many runs are printed. Each text ends with its line. */
+interface ListPrinter {
+  /** Null: the run could not be made. */
+  present(report: Report | null, input: number): string;
+  item(text: string, index: number): string;
+  end(): string;
+  summary(summary: RunSummary, isRepeated: boolean): Promise<void>;
+}
+
+export async function listPrinter({ options, loaded }: RunRequest, inputs: readonly unknown[], io: Io): Promise<ListPrinter> {
+  if (options.pretty) {
+    const width = io.stdout.isTty ? io.stdout.columns : Number.POSITIVE_INFINITY;
+    const present = tableRows(inputs, loaded.probe.target, { width, style: styleFor(io.stdout, io.env) });
+    const summary = (all: RunSummary, isRepeated: boolean): Promise<void> => io.out(`\n${all.line()}${isRepeated ? all.operations() : ""}`);
+    return { present, item: (text) => text, end: () => "", summary };
+  }
+  const envelope = await presenter(options, io);
+  const present = (report: Report | null): string => (report === null ? "null\n" : envelope(report));
+  // Stdout holds JSON only.
+  const summary = async (all: RunSummary, isRepeated: boolean): Promise<void> => {
+    if (isRepeated) io.err(`${all.line()}${all.operations()}`);
+    else if (io.stderr.isTty) io.err(all.line());
+  };
+  if (options.compact) return { present, item: (text) => text, end: () => "", summary };
+  return { present, ...arrayOfItems(), summary };
+}
+
+/** A JSON array, item by item: whether a comma follows is known when the next one comes. */
+function arrayOfItems(): Pick<ListPrinter, "item" | "end"> {
+  let held = "";
+  const item = (text: string, index: number): string => {
+    const before = index === 0 ? "[\n" : `${held},\n`;
+    held = text.trimEnd().replace(/^/gm, "  ");
+    return before;
+  };
+  return { item, end: () => `${held}\n]\n` };
+}
