@@ -13,6 +13,7 @@ export const builtIn: Readonly<Record<string, BuiltIn>> = {
   "network.imap": { load: () => import("./network.imap/probe.js"), lab: () => import("./network.imap/lab.js") },
   "network.pop3": { load: () => import("./network.pop3/probe.js"), lab: () => import("./network.pop3/lab.js") },
   "network.smtp": { load: () => import("./network.smtp/probe.js"), lab: () => import("./network.smtp/lab.js") },
+  "security.tls": { load: () => import("./security.tls/probe.js"), lab: () => import("./security.tls/lab.js") },
 };
 
 /** What each probe of ours takes and gives. */
@@ -28,4 +29,5 @@ export interface BuiltInTypes {
   "network.imap": typeof import("./network.imap/probe.js").default;
   "network.pop3": typeof import("./network.pop3/probe.js").default;
   "network.smtp": typeof import("./network.smtp/probe.js").default;
+  "security.tls": typeof import("./security.tls/probe.js").default;
 }

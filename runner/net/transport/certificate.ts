@@ -64,7 +64,7 @@ const VERDICTS: Readonly<Record<string, CertificateProblem>> = {
 };
 
 /** Whether the certificate is for this host. Only subject alternative names count (RFC 6125, section 6.4.4, leaves the CN to history). */
-function namesHost(certificate: X509Certificate, name: string): boolean {
+export function namesHost(certificate: X509Certificate, name: string): boolean {
   if (isIP(name) !== 0) return certificate.checkIP(name) !== undefined;
   return certificate.checkHost(name, { subject: "never", wildcards: true, partialWildcards: false, multiLabelWildcards: false }) !== undefined;
 }

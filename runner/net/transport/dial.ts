@@ -19,6 +19,8 @@ const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
 export interface DialTarget extends Pick<NetworkInput, "address_family" | "source_address" | "resolver" | "connect_timeout_ms"> {
   host: string;
   port: number;
+  /** True for one of many connections that the probe times together: it is no operation of its own. */
+  isUntimed?: boolean;
 }
 
 export interface TcpGrant {
@@ -53,7 +55,7 @@ function race(state: RunState, target: DialTarget, addresses: Address[], attempt
 
 /** One connect over all addresses: the next starts when one fails, or has been silent for a while; the first to connect wins. */
 class Race implements Watched {
-  readonly operation: Operation;
+  readonly operation: Operation | null;
   #running: Runner[] = [];
   #next = 0;
   #lastFailure: FailureError | null = null;
@@ -68,7 +70,7 @@ class Race implements Watched {
     readonly resolve: (connection: Connection) => void,
     readonly reject: (error: FailureError) => void,
   ) {
-    this.operation = state.recorder.begin("connect");
+    this.operation = target.isUntimed === true ? null : state.recorder.begin("connect");
   }
 
   start(): void {
@@ -106,7 +108,7 @@ class Race implements Watched {
     this.#stop(at);
     recorder.connected(address, at);
     if (recorder.trace !== null) recorder.note("note", `connected to ${address} port ${port}`, at);
-    recorder.end(this.operation, null, `${address} ${port}`, at);
+    if (this.operation !== null) recorder.end(this.operation, null, `${address} ${port}`, at);
     const connection = new Connection(socket, address, port, deadline);
     this.resolve(connection);
     return connection;
@@ -125,7 +127,7 @@ class Race implements Watched {
 
   #giveUp(error: FailureError): void {
     this.#stop(monotonic());
-    this.state.recorder.end(this.operation);
+    if (this.operation !== null) this.state.recorder.end(this.operation);
     this.reject(error);
   }
 

@@ -1,5 +1,5 @@
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
-import { createSecureContext, TLSSocket } from "node:tls";
+import { createSecureContext, type SecureContextOptions, TLSSocket } from "node:tls";
 
 /** A key and its certificate chain, both PEM. */
 export interface Certificate {
@@ -81,9 +81,12 @@ function stop(server: Server, open: ReadonlySet<Socket>): Promise<void> {
   });
 }
 
+/** What a server of the lab allows: old versions and suites too, for scans to find. */
+export type ServedTls = Pick<SecureContextOptions, "minVersion" | "maxVersion" | "ciphers" | "ecdhCurve" | "honorCipherOrder">;
+
 /** The server's side of a TLS upgrade, of a new connection or after STARTTLS. What the socket has buffered is taken as TLS. */
-export function serveTls(socket: AcceptedSocket, { certificate, key }: Certificate): AcceptedSocket {
-  const secure = new TLSSocket(socket, { isServer: true, secureContext: createSecureContext({ cert: certificate, key }) });
+export function serveTls(socket: AcceptedSocket, { certificate, key }: Certificate, allowed: ServedTls = {}): AcceptedSocket {
+  const secure = new TLSSocket(socket, { isServer: true, secureContext: createSecureContext({ cert: certificate, key, ...allowed }) });
   // A handshake that fails destroys the socket; why it failed is for the client to tell.
   secure.on("error", () => secure.destroy());
   // What waits for a handshake that will not be finished is never sent, and would keep the socket open.
