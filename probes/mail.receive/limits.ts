@@ -8,8 +8,11 @@ export const LIMITS = {
   headerBytes: 64 * 1024,
   /** How many of the newest messages are looked at once more, when a search found nothing: some servers' index is late. */
   lateIndex: 10,
-  /** Between two tries to reach a server whose connection was lost. */
-  reconnectPauseMs: { first: 100, most: 5000 },
+  /**
+   * Before a lost connection is made again: twice as long each time. A connection that lasted for `steadyMs` starts it over; one that is
+   * lost soon after each login would otherwise be made again several times a second.
+   */
+  reconnect: { firstMs: 250, mostMs: 30_000, steadyMs: 60_000, attempts: 60 },
   /** A day, and what the time zones of servers may add: SINCE knows days only. */
   sinceSlackMs: 36 * 3_600_000,
 } as const;

@@ -24,8 +24,19 @@ export interface Visit {
   told: Arrival[];
   /** What was found and came too long ago, by folder and UID: the next look may find it again. */
   readonly tooOld: Set<string>;
+  readonly reconnecting: Reconnecting;
   /** Messages may have been taken out of the folder meanwhile: counting says no longer which one an EXISTS meant. */
   isCountLost: boolean;
+}
+
+/** How connections that are lost are made again, over the whole run. */
+export interface Reconnecting {
+  /** Before the next attempt. */
+  pauseMs: number;
+  /** Made so far, successful or not. */
+  attempts: number;
+  /** When the present connection was ready, on the monotonic clock. */
+  openSince: number;
 }
 
 /** The server said that the folder holds so many messages now. */

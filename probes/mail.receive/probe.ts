@@ -1,4 +1,5 @@
 import { defineProbe } from "../../runner/harness/define-probe.js";
+import { checkInput } from "./check-input.js";
 import { commandTimeoutMs } from "./open-mailbox.js";
 import { patienceMs, receiveMail } from "./receive.js";
 import { type Input, newest } from "./schema.js";
@@ -9,6 +10,7 @@ export default defineProbe({
   needs: ["tcp", "tls", "clock"],
   target: { host: "host", port: "port" },
   ...newest,
+  checkInput,
   usualTimeoutMs,
   run: (input, ctx) => receiveMail(ctx, input),
 });

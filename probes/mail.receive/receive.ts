@@ -9,7 +9,7 @@ import { judge } from "./judge.js";
 import { isStopped, type ReceiveHooks, type Visit } from "./mailbox-state.js";
 import { keepMatches } from "./message.js";
 import { openMailbox } from "./open-mailbox.js";
-import { persevere } from "./reconnect.js";
+import { noReconnects, retryAfterLoss } from "./reconnect.js";
 import type { Input } from "./schema.js";
 import type { Match } from "./search-folder.js";
 import { searchAll, waitFor } from "./wait.js";
@@ -77,6 +77,7 @@ async function open(ctx: Ctx, input: Input, evidence: ReceiveEvidence, hooks: Re
     told: [],
     isCountLost: false,
     tooOld: new Set(),
+    reconnecting: noReconnects(ctx.clock.now()),
   };
 }
 
@@ -85,11 +86,7 @@ async function findAll(visit: Visit): Promise<Match[]> {
   const { ctx, input, hooks, beganAt } = visit;
   const usually = beganAt + patienceMs(input);
   const giveUpAt = hooks.giveUpAt ?? ((): number => usually);
-  const first = await persevere(
-    visit,
-    () => ctx.clock.now() >= giveUpAt(),
-    () => searchAll(visit),
-  );
+  const first = await retryAfterLoss(visit, giveUpAt, () => searchAll(visit));
   keep(visit, first, "first_search");
   hooks.listening?.();
   const found = first.length > 0 ? first : await waitFor(visit, giveUpAt);

@@ -2,23 +2,27 @@ import { round } from "../../runner/run/clock.js";
 import { FailureError } from "../../runner/run/failure-error.js";
 import { pause } from "./idle-or-poll.js";
 import { LIMITS } from "./limits.js";
-import { isStopped, type Visit } from "./mailbox-state.js";
+import { isStopped, type Reconnecting, type Visit } from "./mailbox-state.js";
 import { openMailbox } from "./open-mailbox.js";
 
+export function noReconnects(now: number): Reconnecting {
+  return { pauseMs: LIMITS.reconnect.firstMs, attempts: 0, openSince: now };
+}
+
 /**
- * Opens the mailbox anew when its connection was lost. False when it was something else that broke, or nobody waits any longer; what
- * keeps it from being opened for good is thrown.
+ * Opens the mailbox again if its connection was lost. False if something else broke, or if there are no time and no attempts left for
+ * another one. A permanent failure of the new connection is thrown.
  */
-export async function reconnect(visit: Visit, error: unknown, isOver: () => boolean): Promise<boolean> {
-  const { ctx, evidence } = visit;
-  if (!isLoss(visit, error) || isOver()) return false;
+export async function reconnect(visit: Visit, error: unknown, until: () => number): Promise<boolean> {
+  const { ctx, evidence, reconnecting } = visit;
   const lostAt = ctx.clock.now();
+  if (!isLoss(visit, error) || lostAt >= until()) return false;
+  if (lostAt - reconnecting.openSince >= LIMITS.reconnect.steadyMs) reconnecting.pauseMs = LIMITS.reconnect.firstMs;
   const { began } = ctx.tcp.state.recorder;
   const entry: (typeof evidence.reconnects)[number] = { at_ms: round(lostAt - began), reason: error.failure.message, duration_ms: null };
   evidence.reconnects.push(entry);
   visit.session.close();
-  for (let wait: number = LIMITS.reconnectPauseMs.first; !isOver(); wait = Math.min(wait * 2, LIMITS.reconnectPauseMs.most)) {
-    await pause(visit, wait);
+  while (await waitForAttempt(visit, until)) {
     try {
       const { session, folders } = await openMailbox(ctx, visit.input, evidence);
       if (isStopped(visit.hooks)) {
@@ -27,7 +31,8 @@ export async function reconnect(visit: Visit, error: unknown, isOver: () => bool
       }
       Object.assign(visit, { session, folders, open: null, told: [] });
       evidence.folders = folders.map((folder) => folder.evidence);
-      entry.duration_ms = round(ctx.clock.now() - lostAt);
+      reconnecting.openSince = ctx.clock.now();
+      entry.duration_ms = round(reconnecting.openSince - lostAt);
       return true;
     } catch (again) {
       if (!isLoss(visit, again)) throw again;
@@ -36,18 +41,31 @@ export async function reconnect(visit: Visit, error: unknown, isOver: () => bool
   return false;
 }
 
-/** Does something again, on a new connection, when its own was lost and there is time. */
-export async function persevere<Result>(visit: Visit, isOver: () => boolean, step: () => Promise<Result>): Promise<Result> {
+/** False if no further attempt is to be made. One that would come too late is made shortly before the end instead. */
+async function waitForAttempt(visit: Visit, until: () => number): Promise<boolean> {
+  const { ctx, reconnecting } = visit;
+  const { firstMs, mostMs, attempts } = LIMITS.reconnect;
+  const leftMs = until() - ctx.clock.now();
+  const waitMs = reconnecting.pauseMs < leftMs ? reconnecting.pauseMs : leftMs - firstMs;
+  if (waitMs <= 0 || reconnecting.attempts >= attempts) return false;
+  reconnecting.attempts += 1;
+  reconnecting.pauseMs = Math.min(reconnecting.pauseMs * 2, mostMs);
+  await pause(visit, waitMs);
+  return true;
+}
+
+/** Repeats a step on a new connection if its own was lost and there is time. */
+export async function retryAfterLoss<Result>(visit: Visit, until: () => number, step: () => Promise<Result>): Promise<Result> {
   for (;;) {
     try {
       return await step();
     } catch (error) {
-      if (!(await reconnect(visit, error, isOver))) throw error;
+      if (!(await reconnect(visit, error, until))) throw error;
     }
   }
 }
 
-/** What a later attempt may not meet again. When the run's own time is up, or it was stopped, there is none. */
+/** A failure that a later attempt may not meet again. Once the run is out of time, or was stopped, there is no later attempt. */
 function isLoss({ ctx, hooks }: Visit, error: unknown): error is FailureError {
   const isEnded = ctx.tcp.state.deadline.reason !== null || isStopped(hooks);
   return error instanceof FailureError && error.failure.retryable && !isEnded;

@@ -26,7 +26,7 @@ export async function waitFor(visit: Visit, until: () => number): Promise<Match[
       const matches = await look;
       if (matches.length > 0) return matches;
     } catch (error) {
-      if (!(await reconnect(visit, error, isOver))) throw error;
+      if (!(await reconnect(visit, error, until))) throw error;
       isAnew = true;
     }
   }

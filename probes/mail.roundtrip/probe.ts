@@ -1,5 +1,8 @@
 import { defineProbe } from "../../runner/harness/define-probe.js";
+import type { Violation } from "../../runner/support/request-error.js";
+import { checkInput as checkReceiving } from "../mail.receive/check-input.js";
 import { usualTimeoutMs as receivingMs } from "../mail.receive/probe.js";
+import { checkInput as checkSending } from "../mail.send/check-input.js";
 import { keptOf, progressOf } from "../mail.send/job-state.js";
 import { newLetter, sealed } from "../mail.send/message-identity.js";
 import { usualTimeoutMs as sendingMs } from "../mail.send/schedule.js";
@@ -16,6 +19,7 @@ export default defineProbe({
   summary: "Sends a message and waits for it in its mailbox: how long it took, by which way, and what the receiving side made of it.",
   needs: ["tcp", "tls", "clock", "memory"],
   ...newest,
+  checkInput,
   usualTimeoutMs,
   run,
 });
@@ -34,6 +38,11 @@ async function run(input: Input, ctx: Ctx): Promise<RoundtripEvidence> {
 /** What is sent is kept as mail.send keeps it. But the run sleeps between its attempts, however long: nobody would listen meanwhile. */
 function patient({ memory }: Ctx): SendMemory {
   return { keep: (state, schema) => memory.keep(state, schema), mostWaitMs: Number.POSITIVE_INFINITY, goOnLater: (afterMs) => memory.goOnLater(afterMs) };
+}
+
+function checkInput(input: Input): Violation[] {
+  const below = (part: string, found: readonly Violation[]): Violation[] => found.map((each) => ({ ...each, pointer: `/${part}${each.pointer}` }));
+  return [...below("send", checkSending(input.send)), ...below("receive", checkReceiving(input.receive))];
 }
 
 /** All attempts, the wait after the last of them, and time enough to open the mailbox before and to clean up behind it. */

@@ -1,26 +1,19 @@
-import { type Mailbox, parseMailbox } from "../../runner/net/smtp/mailbox.js";
-import { fail } from "../../runner/run/failure-error.js";
+import { checkedMailbox } from "../../runner/mail/check-fields.js";
+import type { NamedMailbox } from "../../runner/mail/named-mailbox.js";
 import type { Input } from "./schema.js";
 
-/** Everybody who has to do with the message, in the envelope's form. */
+/** The addresses of the message: with their names for its header, by their paths for the envelope. */
 export interface Parties {
-  sender: Mailbox;
+  sender: NamedMailbox;
   /** In the order of the output's recipients. */
-  recipients: readonly Mailbox[];
-  replyTo: Mailbox | null;
+  recipients: readonly NamedMailbox[];
+  replyTo: NamedMailbox | null;
 }
 
-/** Throws a failure for what is no address: nothing was sent then. */
-export function partiesOf(input: Input): Parties {
+export function partiesOf({ from_addr, to_addr, recipients, reply_to }: Input): Parties {
   return {
-    sender: mailboxOf(input.from_addr, "mail", "from_addr"),
-    recipients: [mailboxOf(input.to_addr, "rcpt", "to_addr"), ...input.recipients.map((written, index) => mailboxOf(written, "rcpt", `recipients/${index}`))],
-    replyTo: input.reply_to === undefined ? null : mailboxOf(input.reply_to, "data", "reply_to"),
+    sender: checkedMailbox(from_addr),
+    recipients: [to_addr, ...recipients].map(checkedMailbox),
+    replyTo: reply_to === undefined ? null : checkedMailbox(reply_to),
   };
-}
-
-function mailboxOf(written: string, phase: "mail" | "rcpt" | "data", field: string): Mailbox {
-  const mailbox = parseMailbox(written);
-  if ("problem" in mailbox) throw fail(phase, "not_permitted", `/${field} is no address that can be sent: ${mailbox.problem}; nothing was sent`);
-  return mailbox;
 }

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { type Attachment, compose, headerProblem } from "../../runner/mail/compose.js";
+import { checkedMailbox } from "../../runner/mail/check-fields.js";
+import { type Attachment, compose } from "../../runner/mail/compose.js";
 import { givenKeys } from "../../runner/mail/dkim/given-keys.js";
 import { createSigner } from "../../runner/mail/dkim/signer.js";
 import { newMessageId } from "../../runner/mail/message-id.js";
 import { newToken, testSubject } from "../../runner/mail/token.js";
-import { parseMailbox } from "../../runner/net/smtp/mailbox.js";
 import { fail } from "../../runner/run/failure-error.js";
 import type { DkimResult } from "../../schemas/dkim.js";
 import { resolved } from "../../schemas/secret.js";
@@ -34,27 +34,20 @@ export function newLetter(input: Input): Letter {
 /** The letter of an earlier run. */
 export function sealed(input: Input, seal: Seal): Letter {
   const token = input.token ?? seal.token;
-  const sender = parseMailbox(input.from_addr);
-  // A sender that is no address is told of later, and nothing is sent then.
-  const owner = "problem" in sender ? { host: { kind: "name", host: "sender.invalid" } as const } : sender;
   return {
     token,
     subject: testSubject(input.subject_prefix, new Date(seal.date), token),
-    message_id: input.message_id ?? newMessageId(owner, seal.unique),
+    message_id: input.message_id ?? newMessageId(checkedMailbox(input.from_addr), seal.unique),
     seal,
   };
 }
 
 /** The message itself, signed where it is to be. */
 export async function messageOf(input: Input, letter: Letter, parties: Parties): Promise<{ bytes: Uint8Array; dkim: DkimResult | null }> {
-  for (const { name } of input.headers) {
-    const problem = headerProblem(name);
-    if (problem !== null) throw fail("data", "not_permitted", `headers cannot hold ${JSON.stringify(name)}: ${problem}; nothing was sent`);
-  }
   const unsigned = await compose({
-    from: parties.sender.path,
-    to: parties.recipients.map(({ path }) => path),
-    ...(parties.replyTo === null ? {} : { reply_to: parties.replyTo.path }),
+    from: parties.sender,
+    to: parties.recipients,
+    ...(parties.replyTo === null ? {} : { reply_to: parties.replyTo }),
     subject: letter.subject,
     text: input.size_bytes === undefined ? textOf(input, letter) : filledUp(textOf(input, letter), input.size_bytes),
     ...(input.html === undefined ? {} : { html: input.html }),

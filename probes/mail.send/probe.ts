@@ -1,4 +1,5 @@
 import { defineProbe } from "../../runner/harness/define-probe.js";
+import { checkInput } from "./check-input.js";
 import { type Ctx, nothingYet, type SendEvidence } from "./evidence.js";
 import { keptOf, progressOf } from "./job-state.js";
 import { judge } from "./judge.js";
@@ -13,6 +14,7 @@ export default defineProbe({
   needs: ["tcp", "tls", "clock", "memory"],
   target: { host: "host", port: "port" },
   ...newest,
+  checkInput,
   usualTimeoutMs,
   run,
 });

@@ -13,11 +13,14 @@ import { tlsFactsSchema, tlsInput } from "../../schemas/tls.js";
 
 const { address_family, source_address, resolver, connect_timeout_ms, command_timeout_ms, timeout_ms } = networkInput;
 
-/** Not part of the type: whoever logs in takes the three fields together. */
+const CREDENTIALS = ["password", "password_secret", "access_token"];
+
+/** Not part of the type: code that logs in takes the fields together. A user name needs one credential, and a credential a user name. */
 const loginRule: object = {
   dependentSchemas: {
-    username: { oneOf: ["password", "password_secret", "access_token"].map((name) => ({ properties: { [name]: {} }, required: [name] })) },
+    username: { oneOf: CREDENTIALS.map((name) => ({ properties: { [name]: {} }, required: [name] })) },
   },
+  dependentRequired: Object.fromEntries(CREDENTIALS.map((name) => [name, ["username"]])),
   examples: [{ host: "127.0.0.1", from_addr: "monitor@example.org", to_addr: "inbox@example.org", subject_prefix: "[monitor]" }],
 };
 
@@ -26,7 +29,7 @@ const contentRule: object = {
   oneOf: ["text", "base64"].map((name) => ({ properties: { [name]: {} }, required: [name] })),
 };
 
-/** What is no address is told by the run, with what is wrong about it: no pattern could say so. */
+/** An address, with or without a display name. checkInput() says what is wrong with one: no pattern could. */
 const address = { type: "string", minLength: 3, maxLength: 320, format: "one-line" } as const;
 const seconds = { type: "number", minimum: 0, maximum: 86_400 } as const;
 const MOST_BODY_BYTES = 32 * 1024 * 1024;
@@ -66,8 +69,8 @@ const input = contract({
     password: { ...secretSchema, description: "Its password, or a reference to it." },
     password_secret: secretName("Where its password is: the name of an environment variable, or a reference."),
     access_token: { ...secretSchema, description: "The access token of XOAUTH2 in the place of a password, or a reference to it." },
-    from_addr: { ...address, description: "The sender's address." },
-    to_addr: { ...address, description: "The recipient's address." },
+    from_addr: { ...address, description: "The sender: an address, with or without a display name. The envelope has the address alone." },
+    to_addr: { ...address, description: "The recipient, in the same forms." },
     subject_prefix: {
       type: "string",
       minLength: 1,
@@ -108,7 +111,7 @@ const input = contract({
     },
     helo_domain: { type: "string", format: "host", description: "The name to say in EHLO; this machine's own by default." },
     recipients: { type: "array", maxItems: 100, items: address, default: [], description: "Further recipients. Each has an outcome of its own." },
-    reply_to: { ...address, description: "Where answers go." },
+    reply_to: { ...address, description: "Where replies go (Reply-To)." },
     headers: {
       type: "array",
       maxItems: 50,

@@ -1,3 +1,4 @@
+import { certificateViolations } from "../../runner/harness/check-certificates.js";
 import { defineProbe } from "../../runner/harness/define-probe.js";
 import { checkService } from "../../runner/service-check/check-service.js";
 import { type Ctx, type ImapEvidence, nothingYet } from "./evidence.js";
@@ -10,5 +11,6 @@ export default defineProbe({
   needs: ["tcp", "tls", "clock"],
   target: { host: "target_host", port: "target_port" },
   ...newest,
+  checkInput: ({ tls }) => certificateViolations("/tls/ca", tls.ca),
   run: (input: Input, ctx: Ctx): Promise<ImapEvidence> => checkService(IMAP, ctx, input, nothingYet(input)),
 });

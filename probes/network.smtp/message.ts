@@ -16,7 +16,7 @@ export async function sendTestMessage(session: SmtpSession, asked: TestMessage, 
   const recipient = mailboxOf(resolved(asked.rcpt_to), "rcpt", "send_message.rcpt_to");
   const messageId = newMessageId(sender);
   const { subject, text } = asked;
-  const message = await compose({ from: sender.path, to: [recipient.path], subject, text, date: new Date(), message_id: messageId });
+  const message = await compose({ from: sender, to: [recipient], subject, text, date: new Date(), message_id: messageId });
   const { delivery, failure, reply } = await transaction(session, { sender, recipients: [recipient], message });
   if (delivery !== "not_sent") {
     evidence.sent_message = { mail_from: sender.path, rcpt_to: recipient.path, message_id: messageId, accepted: delivery === "accepted", delivery };

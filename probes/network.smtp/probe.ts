@@ -1,3 +1,4 @@
+import { certificateViolations } from "../../runner/harness/check-certificates.js";
 import { defineProbe } from "../../runner/harness/define-probe.js";
 import { checkService } from "../../runner/service-check/check-service.js";
 import { type Ctx, nothingYet, type SmtpEvidence } from "./evidence.js";
@@ -11,6 +12,7 @@ export default defineProbe({
   needs: ["tcp", "tls", "clock"],
   target: { host: "target_host", port: "target_port" },
   ...newest,
+  checkInput: ({ tls }) => certificateViolations("/tls/ca", tls.ca),
   older: { "1.0.0": v1 },
   run: (input: Input, ctx: Ctx): Promise<SmtpEvidence> => checkService(SMTP, ctx, input, nothingYet(input)),
 });

@@ -1,11 +1,15 @@
 import { createHash } from "node:crypto";
+import type { NamedMailbox } from "./named-mailbox.js";
 
-/** A message before it is bytes. Addresses are as the envelope has them, without names. */
+/** Whom an address field names: see parseNamedMailbox(). */
+export type Person = Pick<NamedMailbox, "path"> & Partial<Pick<NamedMailbox, "name">>;
+
+/** A message before it is bytes. */
 export interface MessageFields {
-  from: string;
-  to: readonly string[];
-  cc?: readonly string[];
-  reply_to?: string;
+  from: Person;
+  to: readonly Person[];
+  cc?: readonly Person[];
+  reply_to?: Person;
   subject: string;
   text: string;
   html?: string;
@@ -31,13 +35,15 @@ export interface Attachment {
  */
 export async function compose(fields: MessageFields): Promise<Buffer> {
   // Only who sends needs it.
-  const [{ default: MailComposer }, { encodeWord }] = await Promise.all([import("nodemailer/lib/mail-composer"), import("nodemailer/lib/mime-funcs")]);
+  const [{ default: MailComposer }, { encodeWord, foldLines }] = await Promise.all([
+    import("nodemailer/lib/mail-composer"),
+    import("nodemailer/lib/mime-funcs"),
+  ]);
   // A line is folded where it has a blank: encoded words have some.
   const foldable = (value: string): string => (UNFOLDABLE.test(value) ? encodeWord(value, "Q", ENCODED_WORD_CHARACTERS) : value);
   const text = withCrLf(fields.text);
   const isPlain = isSevenBit(text) && fields.html === undefined && (fields.attachments ?? []).length === 0;
   const composer = new MailComposer({
-    ...addressFields(fields),
     text: isPlain ? PLAIN_TEXT : text,
     ...contentFields(fields),
     subject: foldable(fields.subject),
@@ -50,8 +56,9 @@ export async function compose(fields: MessageFields): Promise<Buffer> {
     disableUrlAccess: true,
   });
   const message = composer.compile();
-  if (!isPlain) return message.build();
-  return Buffer.from(`${message.buildHeaders()}\r\n\r\n${text}${text.endsWith("\n") ? "" : "\r\n"}`);
+  const addresses = addressFields(fields, { encodeWord, foldLines });
+  if (!isPlain) return Buffer.concat([Buffer.from(addresses), await message.build()]);
+  return Buffer.from(`${addresses}${message.buildHeaders()}\r\n\r\n${text}${text.endsWith("\n") ? "" : "\r\n"}`);
 }
 
 /** Together with its field's name it may not fit into a line. */
@@ -75,11 +82,17 @@ const LONG_LINE = /^.{77}/m;
 /** Why a further header field cannot have this name; null when it can. */
 export function headerProblem(name: string): string | null {
   if (!HEADER_NAME.test(name)) return "a field's name is made of visible ASCII without a colon, at most 76 characters (RFC 5322, section 2.2)";
+  if (OF_TRANSPORT.test(name)) return "this field is written by the servers on the way, or by a signer";
+  if (BLIND.test(name)) return "this field would show its recipients to all others";
   return OURS.test(name) ? "this field is made from the other fields of the message" : null;
 }
 
 const HEADER_NAME = /^[!-9;-~]{1,76}$/;
-const OURS = /^(from|to|cc|bcc|reply-to|subject|date|message-id|mime-version|auto-submitted|content-.*)$/i;
+const OURS = /^(from|to|cc|reply-to|subject|date|message-id|mime-version|auto-submitted|content-.*)$/i;
+/** RFC 5322, section 3.6.7; RFC 3848; RFC 6376. What a relay or a signer writes would be believed of it. */
+const OF_TRANSPORT = /^(return-path|received|delivered-to|dkim-signature|domainkey-signature|arc-.*|authentication-results|received-spf)$/i;
+/** They name recipients that no other recipient may see (RFC 5322, section 3.6.3). */
+const BLIND = /^(resent-)?bcc$/i;
 
 /** RFC 3834, section 5: nobody's holiday notice shall answer it. */
 const AUTOMATIC = [{ key: "Auto-Submitted", value: "auto-generated" }];
@@ -87,16 +100,37 @@ const AUTOMATIC = [{ key: "Auto-Submitted", value: "auto-generated" }];
 /** As many as the composer would take by chance. */
 const BOUNDARY_CHARACTERS = 16;
 
-function addressFields({ from, to, cc = [], reply_to: replyTo }: MessageFields) {
-  // An address in a text would be parsed, and could become several.
-  const addressed = (address: string) => ({ name: "", address });
-  return {
-    from: addressed(from),
-    to: to.map(addressed),
-    ...(cc.length === 0 ? {} : { cc: cc.map(addressed) }),
-    ...(replyTo === undefined ? {} : { replyTo: addressed(replyTo) }),
-  };
+type Words = Pick<typeof import("nodemailer/lib/mime-funcs"), "encodeWord" | "foldLines">;
+
+/** Written here: the composer would change a local part in quotation marks, and show an encoded word as it stands. */
+function addressFields({ from, to, cc = [], reply_to: replyTo }: MessageFields, words: Words): string {
+  const fields: [string, readonly Person[]][] = [
+    ["From", [from]],
+    ["To", to],
+    ["Cc", cc],
+    ["Reply-To", replyTo === undefined ? [] : [replyTo]],
+  ];
+  return fields
+    .filter(([, people]) => people.length > 0)
+    .map(([name, people]) => `${words.foldLines(`${name}: ${people.map((person) => personText(person, words)).join(", ")}`)}\r\n`)
+    .join("");
 }
+
+function personText({ path, name = "" }: Person, words: Words): string {
+  if (name === "") return PLAIN_PATH.test(path) ? path : `<${path}>`;
+  return `${nameText(name, words)} <${path}>`;
+}
+
+/** RFC 5322, section 3.2.5: atoms, or a quoted string; RFC 2047, section 5, for what is not ASCII. */
+function nameText(name: string, { encodeWord }: Words): string {
+  if (!PRINTABLE.test(name)) return encodeWord(name, "Q", ENCODED_WORD_CHARACTERS);
+  // In quotation marks a text that looks like an encoded word is none.
+  return ATOMS.test(name) && !name.includes("=?") ? name : `"${name.replace(/[\\"]/g, "\\$&")}"`;
+}
+
+const PLAIN_PATH = /^[^\s"(),:;<>@[\]\\]+@[^\s"(),:;<>@[\]\\]+$/;
+const PRINTABLE = /^[ -~]*$/;
+const ATOMS = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/;
 
 function contentFields({ html, attachments = [] }: MessageFields) {
   return {

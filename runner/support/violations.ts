@@ -39,6 +39,8 @@ function violationOf(error: SchemaError): Violation {
       message: `is missing${describe(error, String(params.missingProperty))}`,
       hint: null,
     };
+  if (keyword === "dependentRequired")
+    return { pointer: `${instancePath}/${inPointer(String(params.missingProperty))}`, message: `is missing beside ${params.property}`, hint: null };
   const isTold = choiceOf(error.parentSchema) === null && !(instancePath !== "" && mayHoldSecret(error.parentSchema));
   const found = isTold ? `, not ${show(error.data)}` : "";
   return { pointer: instancePath, message: `${expectation(error)}${found}`, hint: hintOf(error) };

@@ -11,7 +11,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   net: ["run", "sqlite"],
   replies: ["net"],
   "tls-policy": ["net", "sqlite"],
-  mail: ["net", "run", "replies", "tls-policy"],
+  mail: ["support", "net", "run", "replies", "tls-policy"],
   "mail-sites": ["support", "sqlite", "limits", "run", "net"],
   assertions: [],
   harness: ["support", "limits", "run"],

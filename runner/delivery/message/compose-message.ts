@@ -1,7 +1,9 @@
 import type { GivenLetter } from "../../../schemas/delivery.js";
-import { compose, headerProblem } from "../../mail/compose.js";
+import { checkedMailbox, headerViolations, mailboxViolations } from "../../mail/check-fields.js";
+import { compose } from "../../mail/compose.js";
 import { type Mailbox, parseMailbox } from "../../net/smtp/mailbox.js";
 import { fail } from "../../run/failure-error.js";
+import type { Violation } from "../../support/request-error.js";
 
 /** What no field of a message says. */
 export interface Making {
@@ -11,19 +13,16 @@ export interface Making {
 
 /** A message from its fields, to these recipients unless they say otherwise. Throws a FailureError when there can be no such message. */
 export async function letterOf(fields: GivenLetter, sender: Mailbox | null, recipients: readonly string[], making: Making): Promise<Uint8Array> {
-  const { from, to = recipients, cc = [], reply_to: replyTo, subject = "", text = "", html, headers = [] } = fields;
-  const author = from === undefined ? sender : parseMailbox(from);
+  const { from, to, cc = [], reply_to: replyTo, subject = "", text = "", html, headers = [] } = fields;
+  const [fault] = fieldViolations(fields);
+  if (fault !== undefined) throw fail("mail", "not_permitted", `fields${fault.pointer}: ${fault.message}; nothing was sent`);
+  const author = from === undefined ? sender : checkedMailbox(from);
   if (author === null) throw fail("mail", "not_permitted", "the message has no author: mail_from is <>, so give fields.from; nothing was sent");
-  if ("problem" in author) throw fail("mail", "not_permitted", `fields.from: ${JSON.stringify(from)}: ${author.problem}; nothing was sent`);
-  for (const { name } of headers) {
-    const problem = headerProblem(name);
-    if (problem !== null) throw fail("mail", "not_permitted", `fields.headers: ${JSON.stringify(name)}: ${problem}; nothing was sent`);
-  }
   return compose({
-    from: author.path,
-    to,
-    cc,
-    ...(replyTo === undefined ? {} : { reply_to: replyTo }),
+    from: author,
+    to: to === undefined ? recipients.flatMap(ofEnvelope) : to.map(checkedMailbox),
+    cc: cc.map(checkedMailbox),
+    ...(replyTo === undefined ? {} : { reply_to: checkedMailbox(replyTo) }),
     subject,
     text,
     ...(html === undefined ? {} : { html }),
@@ -31,4 +30,24 @@ export async function letterOf(fields: GivenLetter, sender: Mailbox | null, reci
     date: making.date,
     message_id: making.messageId(author),
   });
+}
+
+/** What is wrong with a message's fields, with pointers below the object that holds them. */
+export function fieldViolations({ from, to = [], cc = [], reply_to: replyTo, headers = [] }: GivenLetter): Violation[] {
+  const written: [string, string | undefined][] = [
+    ["/from", from],
+    ...to.map((each, index): [string, string] => [`/to/${index}`, each]),
+    ...cc.map((each, index): [string, string] => [`/cc/${index}`, each]),
+    ["/reply_to", replyTo],
+  ];
+  return [
+    ...written.flatMap(([pointer, text]) => (text === undefined ? [] : mailboxViolations(pointer, text))),
+    ...headers.flatMap(({ name }, index) => headerViolations(`/headers/${index}/name`, name)),
+  ];
+}
+
+/** A recipient that is no address is reported in its own result; nothing of it becomes a field. */
+function ofEnvelope(written: string): Mailbox[] {
+  const mailbox = parseMailbox(written);
+  return "problem" in mailbox ? [] : [mailbox];
 }

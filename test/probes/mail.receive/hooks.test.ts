@@ -89,6 +89,24 @@ test("it ends at once when it is stopped while the server is away", async () => 
   await expect.poll(() => lab.openSockets, { interval: 5 }).toBe(0);
 });
 
+test.each([
+  ["in every IDLE", "IDLE"],
+  ["after every login", "EXAMINE"],
+])(
+  "a connection that is lost %s is made again ever more slowly, and not after the wait is over",
+  async (_when, command) => {
+    const lab = await server({ behave: ({ name }) => (name === command ? { closeAfterMs: 0 } : undefined) });
+    const began = monotonic();
+    const evidence = await receiveMail(await contextOf(), inputFor(lab, { wait_ms: 4000 }));
+    expect(monotonic() - began).toBeLessThan(6000);
+    expect(evidence).toMatchObject({ status: "error", error_type: "transient_failure", failure: { retryable: true } });
+    // After 0.25, 0.5, 1 and 2 seconds, and once more at the end.
+    expect(lab.connections).toBeLessThanOrEqual(6);
+    expect(lab.connections).toBeGreaterThanOrEqual(4);
+  },
+  15_000,
+);
+
 test("what is stopped before it began is not begun", async () => {
   const lab = await server();
   const evidence = await receiveMail(await contextOf(), inputFor(lab, { wait_ms: 10_000 }), { stop: AbortSignal.abort() });

@@ -37,6 +37,11 @@ class Job implements JobMemory {
 }
 
 const GREETING = "S: 220 mx\nC: EHLO *\nS: 250 mx\nC: MAIL *\nS: 250 ok\n";
+/** For a run whose input holds a secret. */
+const LOGIN = { username: "monitor", auth: { allow_plaintext: true } } as const;
+const loggingIn = (transcript: string): string => transcript.replace("S: 250 mx\n", "S: 250-mx\nS: 250 AUTH XOAUTH2\nC: AUTH XOAUTH2 *\nS: 235 ok\n");
+const answerTo = (line: string): string => (line.startsWith("EHLO") ? "250-mx\r\n250 AUTH XOAUTH2\r\n" : line.startsWith("AUTH") ? "235 ok\r\n" : "250 ok\r\n");
+
 const BYE = "C: QUIT\nS: 221 bye\n";
 const SENT_AWAY = `${GREETING}C: RCPT *\nS: 450 4.2.0 Greylisted\nC: RSET\nS: 250 ok\n${BYE}`;
 const TAKEN = `${GREETING}C: RCPT *\nS: 250 ok\nC: DATA\nS: 354 go\n@message\nS: 250 2.0.0 taken\n${BYE}`;
@@ -90,14 +95,14 @@ test("all attempts send the same bytes, and only to those who are still to get t
       else isData = /DATA\r\n$/.test(bytes.toString("latin1"));
       if (isData && !/DATA\r\n$/.test(bytes.toString("latin1"))) return;
       const isLater = connection === 0 && /RCPT TO:<second/.test(bytes.toString("latin1"));
-      socket.write(isData ? "354 go\r\n" : isLater ? "451 later\r\n" : "250 ok\r\n");
+      socket.write(isData ? "354 go\r\n" : isLater ? "451 later\r\n" : answerTo(bytes.toString("latin1")));
     });
   });
   open.push(server);
   const job = new Job(0);
   const attachments = [{ name: "a", base64: "AAEC" }];
   // The secret is a word of every address and of the Message-ID: what is kept is masked, and goes out unmasked all the same.
-  const input: SendInput = { recipients: ["second@example.org"], html: "<p>x</p>", attachments, retry_delay: 0.05, access_token: "example" };
+  const input: SendInput = { recipients: ["second@example.org"], html: "<p>x</p>", attachments, retry_delay: 0.05, ...LOGIN, access_token: "example" };
   const first = await send(server.port, input, { memory: job });
   expect(first).toMatchObject({ delivery: "partial", recipients: [{ outcome: "accepted" }, { outcome: "deferred" }] });
   await new Promise((resolve) => setTimeout(resolve, 100));
@@ -157,10 +162,9 @@ test("what another release of the probe kept is left alone", async () => {
 });
 
 test.each(["deferred", "rcpt", "outcome", "recipients"])("a password that is %j damages nothing of what is kept", async (password) => {
-  const server = await play(SENT_AWAY, TAKEN);
+  const server = await play(loggingIn(SENT_AWAY), loggingIn(TAKEN));
   const job = new Job(0);
-  // No username: the server offers no login.
-  const input: SendInput = { access_token: password, retry_delay: 0.5 };
+  const input: SendInput = { ...LOGIN, access_token: password, retry_delay: 0.5 };
   const first = await send(server.port, input, { memory: job });
   expect(first).toMatchObject({ delivery: "refused", goes_on_at: expect.any(String) });
   await new Promise((resolve) => setTimeout(resolve, 550));

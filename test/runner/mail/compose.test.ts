@@ -2,12 +2,13 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compose, headerProblem, type MessageFields } from "../../../runner/mail/compose.js";
 import { newMessageId } from "../../../runner/mail/message-id.js";
+import { parseNamedMailbox } from "../../../runner/mail/named-mailbox.js";
 import { newToken, testSubject } from "../../../runner/mail/token.js";
 import { type Mailbox, parseMailbox } from "../../../runner/net/smtp/mailbox.js";
 
 const FIELDS: MessageFields = {
-  from: "alice@example.org",
-  to: ["bob@example.org"],
+  from: { path: "alice@example.org" },
+  to: [{ path: "bob@example.org" }],
   subject: "a subject",
   text: "a text",
   date: new Date(Date.UTC(2026, 10, 20, 6, 30)),
@@ -35,13 +36,13 @@ function decodedWords(value: string): string {
 }
 
 test("a message of one text", async () => {
-  expect(await composed({ reply_to: "carol@example.org", headers: [{ name: "X-Check", value: "one" }] })).toBe(
+  expect(await composed({ reply_to: { path: "carol@example.org" }, headers: [{ name: "X-Check", value: "one" }] })).toBe(
     [
-      "X-Check: one",
-      "Auto-Submitted: auto-generated",
       "From: alice@example.org",
       "To: bob@example.org",
       "Reply-To: carol@example.org",
+      "X-Check: one",
+      "Auto-Submitted: auto-generated",
       "Subject: a subject",
       "Message-ID: <1@example.org>",
       "Date: Fri, 20 Nov 2026 06:30:00 +0000",
@@ -63,8 +64,9 @@ test("a text that needs no encoding is put together as the composer would", asyn
       const oneLine = `s ${subject.replace(/\r\n/g, "")} s`;
       const { date, message_id: messageId } = FIELDS;
       const headers = { "Auto-Submitted": "auto-generated" };
-      const theirs = new MailComposer({ from: FIELDS.from, to: FIELDS.to[0], subject: oneLine, text, date, messageId, headers, newline: "win" });
-      expect(await composed({ subject: oneLine, text })).toBe((await theirs.compile().build()).toString("latin1"));
+      const theirs = new MailComposer({ subject: oneLine, text, date, messageId, headers, newline: "win" });
+      const addresses = `From: ${FIELDS.from.path}\r\nTo: ${FIELDS.to[0]?.path}\r\n`;
+      expect(await composed({ subject: oneLine, text })).toBe(addresses + (await theirs.compile().build()).toString("latin1"));
     }),
   );
 });
@@ -72,7 +74,7 @@ test("a text that needs no encoding is put together as the composer would", asyn
 test("the same fields give the same bytes, with all that a message can have", async () => {
   const fields = {
     html: "<p>a text</p>",
-    cc: ["dan@example.org"],
+    cc: [{ path: "dan@example.org" }],
     attachments: [
       { name: "grüße.txt", content: Buffer.from("one\n.\ntwo") },
       { name: "x", type: "text/x-odd", content: Buffer.alloc(5000) },
@@ -138,13 +140,29 @@ test("nothing that a field holds becomes a field, a line or an end of its own", 
 });
 
 test("addresses stay one each, as the envelope has them", async () => {
-  const message = await composed({ from: '"a, b"@example.org', to: ["büro@example.org", "x+y@example.org"] });
-  expect(field(message, "From")).toBe('<"a, b"@example.org>');
+  const message = await composed({ from: { path: '"a, b<>"@example.org' }, to: [{ path: "büro@example.org" }, { path: "x+y@example.org" }] });
+  expect(field(message, "From")).toBe('<"a, b<>"@example.org>');
   expect(Buffer.from(field(message, "To") as string, "latin1").toString("utf8")).toBe("büro@example.org, x+y@example.org");
+});
+
+describe("a display name is read as it was given", () => {
+  test.each<[name: string, written: string | RegExp]>([
+    ["Shop", "Shop <a@example.org>"],
+    ["A. B", '"A. B" <a@example.org>'],
+    ['say "hi" \\ now', '"say \\"hi\\" \\\\ now" <a@example.org>'],
+    ["Shop, Inc.; all: <b@example.org>", '"Shop, Inc.; all: <b@example.org>" <a@example.org>'],
+    ["=?utf-8?q?x?=", '"=?utf-8?q?x?=" <a@example.org>'],
+    ["Grüße an 日本語 und den ganzen langen Rest der Welt, die es gibt", /^(=\?UTF-8\?Q\?[A-Za-z0-9_=!*+/-]+\?= ?)+ <a@example\.org>$/],
+  ])("%s", async (name, written) => {
+    const value = field(await composed({ reply_to: { name, path: "a@example.org" } }), "Reply-To") as string;
+    expect(value).toMatch(typeof written === "string" ? new RegExp(`^${written.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")}$`) : written);
+    expect(parseNamedMailbox(value)).toMatchObject({ name, path: "a@example.org" });
+  });
 });
 
 test("a further field may not be one of ours", () => {
   for (const name of ["X-Check", "List-Unsubscribe", "Sender"]) expect(headerProblem(name)).toBeNull();
+  for (const name of ["Return-Path", "received", "Resent-Bcc", "DKIM-Signature", "ARC-Seal"]) expect(headerProblem(name)).not.toBeNull();
   for (const name of ["from", "CONTENT-TYPE", "Message-Id", "a b", "a:", "", "ü", "x".repeat(77)]) expect(headerProblem(name)).not.toBeNull();
 });
 

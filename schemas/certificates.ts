@@ -1,0 +1,23 @@
+/** Why a text holds no certificates in PEM; null if it does. The TLS library passes over what it cannot read, and the server would be blamed. */
+export function certificatesProblem(pem: string): string | null {
+  if (pem === known) return null;
+  const { X509Certificate } = process.getBuiltinModule("node:crypto");
+  const blocks = pem.match(BLOCK) ?? [];
+  if (blocks.length === 0) return "it holds no certificate in PEM: -----BEGIN CERTIFICATE----- is missing";
+  if ((pem.match(BEGIN) ?? []).length !== blocks.length) return "a certificate in it is not closed by -----END CERTIFICATE-----";
+  for (const [index, block] of blocks.entries()) {
+    try {
+      new X509Certificate(block);
+    } catch {
+      return blocks.length === 1 ? "the certificate in it cannot be read" : `certificate ${index + 1} of ${blocks.length} cannot be read`;
+    }
+  }
+  known = pem;
+  return null;
+}
+
+const BEGIN = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/g;
+const BLOCK = /-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----[A-Za-z0-9+/=\s]*-----END \1-----/g;
+
+/** Most jobs of a queue name the same certificates. */
+let known: string | null = null;
