@@ -1,5 +1,6 @@
 import { consumable } from "../queue/consume.js";
 import { type Consumed, Consumer } from "../queue/consumer.js";
+import { printableLine } from "../support/printable.js";
 import { type Arguments, wholeNumber } from "./arguments.js";
 import { defineCommand } from "./command.js";
 import type { HandOn } from "./consume/hand-on.js";
@@ -115,13 +116,13 @@ async function handAllOn(consumer: Consumer, handOn: HandOn, totals: Totals, io:
 }
 
 async function handOneOn(consumed: Consumed, handOn: HandOn, totals: Totals, io: Io): Promise<void> {
-  const why = await handOn(consumed);
+  const why = await handOn(consumed).catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
   if (why === null) {
     totals.taken += 1;
     await consumed.ack();
     return;
   }
   totals.failed += 1;
-  io.err(`probe-run: ${consumed.event.id} was not taken: ${why}\n`);
+  io.err(`probe-run: ${printableLine(`${consumed.event.id} was not taken: ${why}`)}\n`);
   await consumed.fail(why);
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { backoffMs } from "./backoff.js";
-import { isPassing } from "./is-transient.js";
+import { isPassing, isRefused } from "./is-transient.js";
 
 interface Waiting<Item, Answer> {
   readonly item: Item;
@@ -54,6 +54,8 @@ export class InBatches<Item, Answer> {
         for (const [index, { resolve }] of batch.entries()) resolve(answers[index] as Answer);
         return;
       } catch (error) {
+        // One that is refused takes no other along.
+        if (isRefused(error) && batch.length > 1) return void (await Promise.all(batch.map((each) => this.#batch([each]))));
         if (!isPassing(error) || givingUp.aborted) {
           for (const { reject } of batch) reject(error);
           return;

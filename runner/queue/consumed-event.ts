@@ -2,7 +2,7 @@ import type { Contract } from "../../schemas/contract.js";
 import { DELIVERY_EVENT_TYPE, type DeliveryEvent, deliveryEventContract } from "../../schemas/delivery-event.js";
 import { type ResultEvent, resultEventContract } from "../../schemas/result-event.js";
 import { violationsOf } from "../support/violations.js";
-import { readEvent } from "./job.js";
+import { readEvent } from "./read-event.js";
 
 /** What stands among the results of a queue: `type` says which it is. */
 export type ConsumedEvent = ResultEvent | DeliveryEvent;

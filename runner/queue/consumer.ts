@@ -4,6 +4,7 @@ import type { Channel, Delivery, Outcome, SettleAnswer, Settlement } from "./bac
 import { backoffMs } from "./backoff.js";
 import { InBatches } from "./batcher.js";
 import { type ConsumedEvent, readConsumed } from "./consumed-event.js";
+import { readable } from "./execute.js";
 import { Heartbeat } from "./heartbeat.js";
 import { isPassing } from "./is-transient.js";
 import { lastFailure } from "./last-failure.js";
@@ -110,7 +111,7 @@ export class Consumer {
   /** Null for what cannot be handed out: it is in the dead letters then. */
   #handOut(delivery: Delivery): Consumed | null {
     const { maxAttempts = 5 } = this.options;
-    const event = readConsumed(delivery.body);
+    const event = readable(() => readConsumed(delivery.body));
     if (typeof event === "string") return this.#bury(delivery, { kind: "dead", failure: lastFailure("poisoned", event) });
     if (delivery.attempt > maxAttempts) {
       const failure = delivery.lastFailure ?? lastFailure("worker_died", `${maxAttempts} consumers took it, and none of them came back`);

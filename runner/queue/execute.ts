@@ -29,9 +29,9 @@ export interface Executed {
   readonly report: Report | null;
 }
 
-/** Works one job off. Never rejects: whatever goes wrong is an outcome. */
+/** Processes one job. Never rejects: anything that goes wrong is an outcome, also while the job is read. */
 export async function execute(delivery: Delivery, means: Means, signal: AbortSignal): Promise<Executed> {
-  const job = readJob(delivery.body);
+  const job = readable(() => readJob(delivery.body));
   if (typeof job === "string") return dead("poisoned", job);
   if (delivery.attempt > job.max_attempts) {
     const last = delivery.lastFailure ?? lastFailure("worker_died", `${job.max_attempts} workers took it, and none of them came back`);
@@ -44,6 +44,15 @@ export async function execute(delivery: Delivery, means: Means, signal: AbortSig
     const failure = lastFailure(reasonOf(error), textOf(error));
     if (failure.reason === "poisoned") return { outcome: { kind: "dead", failure }, report: null };
     return { outcome: again(delivery, job, failure) ?? { kind: "dead", failure }, report: null };
+  }
+}
+
+/** What a reader throws is wrong with what it reads. */
+export function readable<Result>(read: () => Result): Result | string {
+  try {
+    return read();
+  } catch (error) {
+    return `it cannot be read: ${textOf(error)}`;
   }
 }
 

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Outcome, Sink } from "./backend.js";
 import { backoffMs } from "./backoff.js";
-import { isPassing } from "./is-transient.js";
+import { isPassing, isRefused } from "./is-transient.js";
 import { lastFailure } from "./last-failure.js";
-import { QueueError } from "./queue-error.js";
 
 interface HandingOn {
   readonly results: Sink;
@@ -24,7 +23,7 @@ export async function handOn(outcome: Outcome, { results, onTrouble, givingUp }:
       await results.push([outcome.result]);
       return { ...outcome, result: null };
     } catch (error) {
-      if (error instanceof QueueError && error.code === "refused") return { kind: "dead", failure: lastFailure("result_refused", error.message) };
+      if (isRefused(error)) return { kind: "dead", failure: lastFailure("result_refused", error.message) };
       if (!isPassing(error)) throw error;
       if (givingUp.aborted) return { kind: "release" };
       onTrouble(error);

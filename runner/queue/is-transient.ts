@@ -6,3 +6,8 @@ const PASSING: readonly QueueErrorCode[] = ["busy", "full", "unreachable", "fail
 export function isPassing(error: unknown): boolean {
   return error instanceof QueueError && PASSING.includes(error.code);
 }
+
+/** The same message would be refused again: it is too large, or not wanted. */
+export function isRefused(error: unknown): error is QueueError {
+  return error instanceof QueueError && error.code === "refused";
+}

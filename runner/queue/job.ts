@@ -9,6 +9,7 @@ import { RequestError } from "../support/request-error.js";
 import { violationsOf } from "../support/violations.js";
 import type { Message } from "./backend.js";
 import { plainSecrets } from "./plain-secrets.js";
+import { readEvent } from "./read-event.js";
 
 export interface JobOptions {
   /** What a duplicate is told by; a new one by default, so that nothing is a duplicate. */
@@ -69,13 +70,4 @@ export function readJob(body: string): Job | string {
   return `it is no job: ${violationsOf(jobEventContract.faults(event))
     .map(({ pointer, message }) => `${pointer} ${message}`)
     .join("; ")}`;
-}
-
-export function readEvent(body: string): object | string {
-  try {
-    const event: unknown = JSON.parse(body);
-    return event !== null && typeof event === "object" ? event : "it is no JSON object";
-  } catch {
-    return "it is not JSON";
-  }
 }

@@ -10,7 +10,8 @@ import { InBatches } from "./batcher.js";
 import { type Executed, execute, type Means } from "./execute.js";
 import { handOn } from "./forward-result.js";
 import { Heartbeat } from "./heartbeat.js";
-import { isPassing } from "./is-transient.js";
+import { isPassing, isRefused } from "./is-transient.js";
+import { lastFailure } from "./last-failure.js";
 import { UsualLimits } from "./usual-limits.js";
 import { count, type Ending, newTally, type Tally } from "./worker-stats.js";
 
@@ -144,12 +145,22 @@ export class Worker {
     this.#heartbeat.hold(delivery, () => ending.abort());
     try {
       const executed = await this.#execute(delivery, ending.signal);
-      const outcome = await this.#handOn(executed.outcome);
-      const answer = await this.#settling.send({ delivery, outcome });
+      const { outcome, answer } = await this.#settle(delivery, await this.#handOn(executed.outcome));
       count(this.tally, answer === "lost" ? "lost" : endingOf(outcome, executed.report), performance.now() - began);
     } finally {
       this.#heartbeat.letGo(delivery);
       this.#endings.delete(ending);
+    }
+  }
+
+  /** A job whose result the store refuses is a dead letter, and no other job's affair. */
+  async #settle(delivery: Delivery, outcome: Outcome): Promise<{ outcome: Outcome; answer: SettleAnswer }> {
+    try {
+      return { outcome, answer: await this.#settling.send({ delivery, outcome }) };
+    } catch (error) {
+      if (!isRefused(error) || !("result" in outcome) || outcome.result === null) throw error;
+      const dead: Outcome = { kind: "dead", failure: lastFailure("result_refused", error.message) };
+      return { outcome: dead, answer: await this.#settling.send({ delivery, outcome: dead }) };
     }
   }
 

@@ -1,4 +1,5 @@
 import type { Message, PushAnswer } from "../backend.js";
+import { QueueError } from "../queue-error.js";
 import type { Place } from "./channel-context.js";
 import { headersOf } from "./envelope.js";
 import { NO_MEMORY } from "./leases.js";
@@ -27,7 +28,13 @@ async function isKnown({ requests, names, retentionMs }: Place, token: string, n
   return dead !== null || (done !== null && done.time.getTime() + retentionMs > now);
 }
 
-async function pushOne({ requests, names, leases }: Place, message: Message, now: number): Promise<PushAnswer> {
+/** What a message gains on its way to the dead letters: its last failure, and what the queue knows of it. */
+const HEADROOM_BYTES = 32_768;
+
+async function pushOne({ client, requests, names, leases }: Place, message: Message, now: number): Promise<PushAnswer> {
+  const maxPayload = client.connection.info?.max_payload;
+  if (maxPayload !== undefined && Buffer.byteLength(message.body) + HEADROOM_BYTES > maxPayload)
+    throw new QueueError("refused", `${client.address} takes no message of this size: raise its max_payload (${maxPayload} bytes)`);
   const token = tokenOf(message.id);
   const due = message.delayMs > 0 ? Math.ceil(now + message.delayMs) : null;
   // The record comes first, so that nobody claims the message in between. If there is one, it is from a push that did not get further.

@@ -1,4 +1,6 @@
 import type { Message, Outcome, SettleAnswer, Settlement } from "../backend.js";
+import { isRefused } from "../is-transient.js";
+import { lastFailure } from "../last-failure.js";
 import { acknowledge, giveBack, keepAway } from "./acks.js";
 import type { Place } from "./channel-context.js";
 import { letterHeaders } from "./envelope.js";
@@ -32,15 +34,25 @@ export async function settleAll(
       return inTurn(leased, async () => ({ leased, outcome, fence: await place.leases.write(leased.token, recordFor(leased, outcome, now), leased.fence) }));
     }),
   );
-  const results = fenced.flatMap(({ outcome, fence }) => (fence !== null && "result" in outcome && outcome.result !== null ? [outcome.result] : []));
-  if (results.length > 0) await pushResults(results);
   return Promise.all(
     fenced.map(async ({ leased, outcome, fence }) => {
       if (fence === null) return "lost";
-      await finish(place, leased, outcome, fence);
+      await finish(place, leased, await withResultPushed(outcome, pushResults), fence);
       return "stored";
     }),
   );
+}
+
+/** A result that the server refuses, because it is too large, makes its own job a dead letter. */
+async function withResultPushed(outcome: Outcome, pushResults: (messages: Message[]) => Promise<unknown>): Promise<Outcome> {
+  if (!("result" in outcome) || outcome.result === null) return outcome;
+  try {
+    await pushResults([outcome.result]);
+    return outcome;
+  } catch (error) {
+    if (!isRefused(error)) throw error;
+    return { kind: "dead", failure: lastFailure("result_refused", error.message) };
+  }
 }
 
 function recordFor(leased: Leased, outcome: Outcome, now: number): LeaseRecord {

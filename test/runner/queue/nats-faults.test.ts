@@ -4,8 +4,9 @@ import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { NO_LIMITS } from "../../../runner/limits/limits.js";
-import { type Backend, type Channel, type ClaimRequest, isChannel } from "../../../runner/queue/backend.js";
+import { type Backend, type Channel, type ClaimRequest, type Delivery, isChannel } from "../../../runner/queue/backend.js";
 import { BACKEND_DEFAULTS } from "../../../runner/queue/backend-options.js";
+import { lastFailure } from "../../../runner/queue/last-failure.js";
 import { openNats } from "../../../runner/queue/nats/backend.js";
 import { freePorts } from "../../support/free-ports.js";
 import { type NatsServer, startNats } from "../../support/nats.js";
@@ -145,6 +146,32 @@ realServer("what may go wrong with JetStream", ["nats-server"], () => {
     await expect(backend.jobs?.push([message("b")])).rejects.toMatchObject({ name: "QueueError", code: "closed" });
     expect(await backend.jobs?.claim(CLAIM)).toEqual([]);
   });
+
+  test("a result that is too large is its own job's end, and no other's; a job that fits can always become a dead letter", async () => {
+    const { jobs, results } = await opened(randomUUID());
+    await jobs.push([message("large"), message("healthy")]);
+    const [large, healthy] = await jobs.claim(CLAIM);
+    const done = (id: string, body: string) => ({ kind: "done", result: { ...message(id), body } }) as const;
+    const answers = await jobs.settle([
+      { delivery: large as Delivery, outcome: done("large:result", "x".repeat(2_000_000)) },
+      { delivery: healthy as Delivery, outcome: done("healthy:result", "fits") },
+    ]);
+    expect(answers).toEqual(["stored", "stored"]);
+    expect(await jobs.dead(10)).toMatchObject([{ id: "large", failure: { reason: "result_refused", message: expect.stringContaining("max_payload") } }]);
+    expect(await results.claim(CLAIM)).toMatchObject([{ id: "healthy:result", body: "fits" }]);
+    for (let size = 1_048_576; ; size -= 256) {
+      try {
+        await jobs.push([{ ...message("largest"), body: "x".repeat(size) }]);
+        break;
+      } catch (error) {
+        expect(error).toMatchObject({ code: "refused" });
+      }
+    }
+    const [largest] = await jobs.claim(CLAIM);
+    const failure = lastFailure("worker_error", "\u{1f4ec}".repeat(2000));
+    expect(await jobs.settle([{ delivery: largest as Delivery, outcome: { kind: "dead", failure } }])).toEqual(["stored"]);
+    expect((await jobs.dead(10)).map(({ id }) => id)).toEqual(["large", "largest"]);
+  }, 60_000);
 
   test.each(["nats://", "nats://host/queue", "nats://host?prefix=a.b", "nats://host?replicas=2", "nats://host?nothing=1"])("%s is no queue", async (url) => {
     await expect(openNats(url, BACKEND_DEFAULTS)).rejects.toMatchObject({ code: "usage" });
