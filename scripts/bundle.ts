@@ -65,7 +65,7 @@ function inDist(options: BuildOptions): BuildOptions {
 }
 
 function packagesAtRunTime(): string[] {
-  const names = [...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies)];
+  const names = [...Object.keys(manifest.dependencies), ...Object.keys(manifest.optionalDependencies), ...Object.keys(manifest.peerDependencies)];
   return names.filter((name) => !BUNDLED.includes(name)).flatMap((name) => [name, `${name}/*`]);
 }
 

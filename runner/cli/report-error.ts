@@ -4,10 +4,10 @@ import { RequestError, type Violation } from "../support/request-error.js";
 import { EXIT } from "./exit-codes.js";
 import type { Io } from "./io.js";
 
-/** More than a screen of violations is read by nobody. */
+/** More than a screenful is not read. */
 const MOST_VIOLATIONS = 50;
 
-/** Tells a person what went wrong, and gives the exit code for it. */
+/** Prints an error for a person, and returns its exit code. */
 export function reportError(error: unknown, io: Pick<Io, "err">): number {
   if (error instanceof RequestError) {
     io.err(requestErrorText(error));
@@ -37,10 +37,10 @@ function line({ pointer, message, hint }: Violation, width: number): string {
   return printable(width === 0 ? words : `${pointer.padEnd(width)}  ${words}`);
 }
 
-/** By its name: whoever reports need not load the queue. */
-const QUEUE_ERROR = "QueueError" satisfies QueueError["name"];
+/** Errors that say what to do. By their names: reporting need not load the queue. */
+const SELF_EXPLANATORY: readonly string[] = ["QueueError" satisfies QueueError["name"], "MissingSqliteError"];
 
-/** An errno, or what a queue says of its store, tells a person enough; where in our code it came up does not help them. */
+/** Where in our code an errno or such an error came up does not help a user. */
 function isSystemError(error: unknown): boolean {
-  return (error as Error).name === QUEUE_ERROR || typeof (error as NodeJS.ErrnoException).syscall === "string";
+  return SELF_EXPLANATORY.includes((error as Error).name) || typeof (error as NodeJS.ErrnoException).syscall === "string";
 }

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 
-/** The little of SQLite that the queue uses, the same from libsql and from Node's own. */
+/** The part of SQLite that we use, the same from libsql and from Node. */
 export interface Driver {
   prepare(sql: string): Statement;
   exec(sql: string): void;
@@ -17,20 +17,20 @@ export type Value = string | number | null;
 
 type Constructor = new (path: string) => Driver;
 
-/** Node's own SQLite where there is one: it is twice as fast, and nothing has to be installed. */
+/** Node's own SQLite if there is one: it is twice as fast, and needs no installation. */
 export function openDriver(path: string): Driver {
   const Database = fromNode() ?? fromLibsql();
   return new Database(path);
 }
 
-/** From 22.13 on it needs no flag. Asked for by name, for Node 20 knows no such module. */
+/** From 22.13 on it needs no flag. Required by name, since Node 20 has no such module. */
 function fromNode(): Constructor | null {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
   if (major < 22 || (major === 22 && minor < 13)) return null;
   return (withoutExperimentalWarning(() => createRequire(import.meta.url)("node:sqlite")) as { DatabaseSync: Constructor }).DatabaseSync;
 }
 
-/** On Node 22 it says on stderr that it is experimental: nothing that whoever runs a queue could act on. */
+/** Node 22 warns on stderr that it is experimental: nothing that a user could act on. */
 function withoutExperimentalWarning<Result>(load: () => Result): Result {
   const emitWarning = process.emitWarning;
   process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
@@ -44,5 +44,14 @@ function withoutExperimentalWarning<Result>(load: () => Result): Result {
 }
 
 function fromLibsql(): Constructor {
-  return createRequire(import.meta.url)("libsql") as Constructor;
+  try {
+    return createRequire(import.meta.url)("libsql") as Constructor;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "MODULE_NOT_FOUND") throw error;
+    throw Object.assign(new Error(WITHOUT_SQLITE), { name: MISSING_SQLITE, cause: error });
+  }
 }
+
+/** The name of the error for a Node without SQLite, where the optional package is missing, too. */
+const MISSING_SQLITE = "MissingSqliteError";
+const WITHOUT_SQLITE = `SQLite is not available: Node ${process.versions.node} has none of its own. Use Node 22.13 or newer, or run \`npm install libsql@0.5\``;

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import type { Expectation } from "../../schemas/suite.js";
-import type { AnyProbeName, InputOf, OutputOf } from "../harness/probe-types.js";
+import type { AnyProbeName, CheckedName, InputOf, OutputOf } from "../harness/probe-types.js";
 import { type Report, type RunOptions, runReport } from "../harness/run.js";
 import { mismatches } from "../suite/judge.js";
 import { complaint } from "./evidence-text.js";
@@ -23,7 +23,11 @@ export interface ProbeExpectation<Output> {
 }
 
 /** Runs a probe and expects something of it: `await expectProbe("network.smtp@2", input).toBeOk()`. */
-export function expectProbe<const Name extends AnyProbeName>(name: Name, input: InputOf<Name>, options?: RunOptions): ProbeExpectation<OutputOf<Name>> {
+export function expectProbe<const Name extends AnyProbeName>(
+  name: CheckedName<Name>,
+  input: InputOf<Name>,
+  options?: RunOptions,
+): ProbeExpectation<OutputOf<Name>> {
   let made: Promise<Report> | null = null;
   const run = (): Promise<Report> => {
     made ??= runReport(name, input, options);

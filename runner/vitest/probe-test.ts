@@ -1,6 +1,6 @@
 import { type TestContext, test } from "vitest";
 import type { Envelope } from "../../schemas/envelope.js";
-import type { AnyProbeName, InputOf, OutputOf } from "../harness/probe-types.js";
+import type { AnyProbeName, CheckedName, InputOf, OutputOf } from "../harness/probe-types.js";
 import { type RunOptions, runReport } from "../harness/run.js";
 import { patience } from "./test-retries.js";
 import { withEvidence } from "./with-evidence.js";
@@ -12,7 +12,7 @@ export type ProbeTestOptions = Omit<RunOptions, "signal">;
 
 type DefineProbeTest = <const Name extends AnyProbeName>(
   title: string,
-  name: Name,
+  name: CheckedName<Name>,
   input: InputOf<Name>,
   check: Check<OutputOf<Name>>,
   options?: ProbeTestOptions,

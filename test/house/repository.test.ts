@@ -27,7 +27,7 @@ describe("the lockfile", () => {
 
 test("every dependency has its line in docs/dependencies.md", () => {
   const manifest = JSON.parse(read("package.json")) as Record<string, Record<string, string> | undefined>;
-  const names = ["dependencies", "peerDependencies", "devDependencies"].flatMap((kind) => Object.keys(manifest[kind] ?? {}));
+  const names = ["dependencies", "optionalDependencies", "peerDependencies", "devDependencies"].flatMap((kind) => Object.keys(manifest[kind] ?? {}));
   const lines = read("docs/dependencies.md");
   expect(names.filter((name) => !lines.includes(`\`${name}\``))).toEqual([]);
 });
