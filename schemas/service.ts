@@ -17,8 +17,11 @@ export const serviceExpectations = {
   min_certificate_days: { type: "integer", minimum: 0, maximum: 3650, description: "The certificate is valid for so many days yet." },
 } as const;
 
-/** How a service's connection is secured. */
-export const TLS_MODES = ["none", "opportunistic", "starttls", "implicit"] as const;
+/**
+ * How a service's connection is secured. starttls_if_offered lies between opportunistic and starttls: a server that offers no TLS is
+ * accepted, one whose STARTTLS is refused or breaks is not.
+ */
+export const TLS_MODES = ["none", "opportunistic", "starttls_if_offered", "starttls", "implicit"] as const;
 export type TlsMode = (typeof TLS_MODES)[number];
 
 /** What can become of an upgrade to TLS. injected: plain text came behind the server's go-ahead. */

@@ -3,7 +3,8 @@ import { logIn } from "../../runner/net/imap/login.js";
 import { listMailboxes } from "../../runner/net/imap/mailbox.js";
 import { rejected } from "../../runner/net/imap/reply.js";
 import { ImapSession, type SessionOptions } from "../../runner/net/imap/session.js";
-import type { SecureOptions } from "../../runner/net/transport/tls.js";
+import type { SecureOptions } from "../../runner/net/transport/secure-options.js";
+
 import { fail } from "../../runner/run/failure-error.js";
 import { resolved } from "../../schemas/secret.js";
 import type { AuthInput } from "../../schemas/smtp.js";

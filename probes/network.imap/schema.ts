@@ -44,7 +44,8 @@ const input = contract({
       properties: {
         mode: {
           enum: TLS_MODES,
-          description: "opportunistic uses STARTTLS where it is offered, starttls asks for it. Without a mode: implicit on port 993, opportunistic elsewhere.",
+          description:
+            "opportunistic uses STARTTLS if it is offered and falls back to plain text if it is refused or breaks; starttls_if_offered fails there; starttls also fails if it is not offered. Without a mode: implicit on port 993, opportunistic on others.",
         },
         ...tlsInput,
       },

@@ -14,7 +14,7 @@ function upgradeInput(input: SeedInput): Input {
   return {
     target_host: input.target_host,
     target_port: port,
-    tls: { mode: port === 465 ? "implicit" : "opportunistic", verify: "ignore", warn_days: 0, min_version: "TLSv1.2" },
+    tls: { mode: port === 465 ? "implicit" : "starttls_if_offered", verify: "ignore", warn_days: 0, min_version: "TLSv1.2" },
     ...(isToSend(input) ? sending(input) : {}),
     address_family: "any",
     connect_timeout_ms: 5000,

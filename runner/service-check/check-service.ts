@@ -1,6 +1,7 @@
 import type { Finding } from "../../schemas/finding.js";
 import type { TlsMode } from "../../schemas/service.js";
-import { requireTrusted, type SecureOptions } from "../net/transport/tls.js";
+import type { SecureOptions } from "../net/transport/secure-options.js";
+import { requireTrusted } from "../net/transport/tls.js";
 import { fail } from "../run/failure-error.js";
 import { statusOf } from "../run/judge.js";
 import { commonAnomalies, noteOnce } from "./anomalies.js";

@@ -16,7 +16,7 @@ export interface Upgrading {
   isMalformed(): boolean;
 }
 
-/** Secures a connection that began in the clear. False when it stays there, which only an opportunistic run may. */
+/** Secures a connection that began in the clear. False when it stays there: always if TLS is not offered, unless the mode is starttls; if it is refused, in opportunistic mode only. */
 export async function upgrade(upgrading: Upgrading, evidence: { starttls: StarttlsOutcome; readonly findings: Finding[] }): Promise<boolean> {
   const { verb, mode, isOffered, expected } = upgrading;
   if (!isOffered) {
@@ -34,7 +34,7 @@ export async function upgrade(upgrading: Upgrading, evidence: { starttls: Startt
   }
   const { retryable, message } = refusal.failure;
   evidence.starttls = retryable ? "refused_temporarily" : "refused";
-  if (mode === "starttls") throw refusal;
+  if (mode !== "opportunistic") throw refusal;
   evidence.findings.push(finding("warning", "starttls_refused", `${verb} is offered but refused: ${message}`, expected, refusal.reply?.code));
   return false;
 }

@@ -1,5 +1,5 @@
 import { FailureError, fail } from "../../run/failure-error.js";
-import type { Address } from "../transport/resolve.js";
+import type { Address } from "../transport/address.js";
 import { type Answer, failureOfOutcome, isCertain } from "./answer.js";
 import { processResolver } from "./process-resolver.js";
 import type { Ending } from "./single-flight.js";

@@ -1,6 +1,7 @@
 import type { TlsFacts } from "../../../schemas/tls.js";
 import { fail } from "../../run/failure-error.js";
-import type { SecureOptions } from "../transport/tls.js";
+import type { SecureOptions } from "../transport/secure-options.js";
+
 import type { CommandReply } from "./in-flight.js";
 import { accepted } from "./reply.js";
 import type { ImapSession } from "./session.js";

@@ -1,6 +1,7 @@
 import type { TlsFacts } from "../../../schemas/tls.js";
 import { fail } from "../../run/failure-error.js";
-import type { SecureOptions } from "../transport/tls.js";
+import type { SecureOptions } from "../transport/secure-options.js";
+
 import { parseCapabilities } from "./capabilities.js";
 import { accepted, type Reply } from "./reply.js";
 import type { Pop3Session, TimedReply } from "./session.js";

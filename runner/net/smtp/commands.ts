@@ -3,7 +3,8 @@ import { hostname } from "node:os";
 import { parseHost } from "../../../schemas/host.js";
 import type { TlsFacts } from "../../../schemas/tls.js";
 import { fail } from "../../run/failure-error.js";
-import type { SecureOptions } from "../transport/tls.js";
+import type { SecureOptions } from "../transport/secure-options.js";
+
 import { parseCapabilities } from "./capabilities.js";
 import { type Reply, replyClass } from "./reply.js";
 import { accepted, rejected, type SmtpSession, type TimedReply } from "./session.js";

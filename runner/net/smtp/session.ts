@@ -9,7 +9,8 @@ import { FailureError, type FailureReply, fail } from "../../run/failure-error.j
 import type { RunState } from "../../run/run-state.js";
 import type { Break, Connection, ConnectionReader } from "../transport/connection.js";
 import type { DialTarget, TcpGrant } from "../transport/dial.js";
-import type { SecureOptions, TlsGrant } from "../transport/tls.js";
+import type { SecureOptions } from "../transport/secure-options.js";
+import type { TlsGrant } from "../transport/tls.js";
 import type { Capability } from "./capabilities.js";
 import { enhancedCode, type Reply, ReplyParser, replyClass, replyText } from "./reply.js";
 

@@ -77,6 +77,11 @@ export class Connection implements Arrival, Watched {
     return this.#unreadBytes;
   }
 
+  /** The peer has gone: what it said before may still wait to be read. */
+  get hasEnded(): boolean {
+    return this.broken !== null || this.#pendingBreak !== null;
+  }
+
   discardUnread(): void {
     this.#unread = "";
     this.#following = null;

@@ -6,9 +6,10 @@ import { monotonic, round } from "../../run/clock.js";
 import type { EndReason, Watched } from "../../run/deadline.js";
 import { type FailureError, fail } from "../../run/failure-error.js";
 import { ENDED, type RunState } from "../../run/run-state.js";
+import type { Address } from "./address.js";
 import { failureOf } from "./classify-error.js";
 import { Connection } from "./connection.js";
-import { type Address, resolveHost } from "./resolve.js";
+import { resolveHost } from "./resolve.js";
 
 /** RFC 8305, section 5: how long an address may be silent before the next is tried beside it. */
 const NEXT_ATTEMPT_AFTER_MS = 250;

@@ -7,7 +7,7 @@ import { ENDED, type RunState } from "../../run/run-state.js";
 import { certificateProblems, describeCertificate, peerChain } from "./certificate.js";
 import { codeOf, wordsOf } from "./classify-error.js";
 import type { Connection } from "./connection.js";
-import type { SecureOptions } from "./tls.js";
+import { CLOSED_IN_HANDSHAKE, type SecureOptions } from "./secure-options.js";
 
 /** The TLS handshake on an open connection; a certificate that nobody trusts does not end it. */
 export function handshake(state: RunState, connection: Connection, name: string, options: SecureOptions, timeoutMs: number): Promise<TLSSocket> {
@@ -51,8 +51,6 @@ function handshakeFailure(error: NodeJS.ErrnoException): FailureError {
   const known = codeOf(error);
   return fail("tls", known === "unknown" ? "tls_protocol" : known, opensslWords(error));
 }
-
-const CLOSED_IN_HANDSHAKE = "the peer closed the connection during the TLS handshake";
 
 /** OpenSSL's messages hold source files and thread numbers: only its reason says anything. */
 function opensslWords(error: NodeJS.ErrnoException & { reason?: string }): string {

@@ -4,12 +4,8 @@ import type { Host } from "../../../schemas/host.js";
 import type { NetworkInput } from "../../../schemas/network.js";
 import { type FailureError, fail } from "../../run/failure-error.js";
 import { ENDED, type RunState } from "../../run/run-state.js";
+import type { Address } from "./address.js";
 import { failureOf } from "./classify-error.js";
-
-export interface Address {
-  address: string;
-  family: 4 | 6;
-}
 
 export type AddressOptions = Pick<NetworkInput, "address_family" | "resolver" | "source_address">;
 

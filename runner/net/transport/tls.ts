@@ -1,16 +1,10 @@
 import { parseHost } from "../../../schemas/host.js";
-import type { TlsFacts, TlsInput } from "../../../schemas/tls.js";
+import type { TlsFacts } from "../../../schemas/tls.js";
 import { monotonic } from "../../run/clock.js";
 import { fail } from "../../run/failure-error.js";
 import type { RunState } from "../../run/run-state.js";
 import type { Connection } from "./connection.js";
-
-export interface SecureOptions extends Pick<TlsInput, "min_version" | "ca"> {
-  /** The name to verify, and to send when it is not an address. */
-  host: string;
-  /** For peers behind boxes that drop a large ClientHello: TLS 1.2 only, with few ciphers and one group. */
-  reducedHello?: boolean;
-}
+import { CLOSED_IN_HANDSHAKE, type SecureOptions } from "./secure-options.js";
 
 export interface TlsGrant {
   /**
@@ -51,6 +45,8 @@ async function secure(state: RunState, connection: Connection, options: SecureOp
   // In A-labels and without the trailing dot: so do names stand in SNI and in certificates.
   const name = parseHost(options.host)?.host ?? options.host;
   try {
+    // It may have gone while the library was loaded. node:tls would wait for it on the ended socket until the time-out.
+    if (connection.hasEnded) throw fail("tls", "closed", CLOSED_IN_HANDSHAKE);
     const socket = await library.handshake(state, connection, name, options, timeoutMs);
     const at = monotonic();
     const facts = library.factsOf(socket, name);

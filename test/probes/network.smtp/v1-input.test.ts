@@ -85,7 +85,7 @@ describe("what 2.0.0 is asked to do", () => {
     expect(accepted(asked).filled).toEqual({
       target_host: "mx.example.org",
       target_port: 25,
-      tls: { mode: "opportunistic", verify: "ignore", warn_days: 0, min_version: "TLSv1.2" },
+      tls: { mode: "starttls_if_offered", verify: "ignore", warn_days: 0, min_version: "TLSv1.2" },
       address_family: "any",
       connect_timeout_ms: 5000,
       command_timeout_ms: 5000,

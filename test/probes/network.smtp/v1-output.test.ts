@@ -169,12 +169,6 @@ describe("what the original lost, and this does not", () => {
     expect(output).not.toHaveProperty("retcode");
   });
 
-  test("a STARTTLS that is refused for now is no end", () => {
-    const output = shown({ ...answered(GREETING, EHLO, ["STARTTLS", 454, "4.7.0 TLS not available"], NOOP, QUIT), status: "warning" });
-    expect(output).toMatchObject({ server_msg: "250-mx.example.org", quit_op: { status_code: "221", status_msg: "b'2.0.0 Bye'" } });
-    expect(output).not.toHaveProperty("retcode");
-  });
-
   test("an EHLO that is refused is shown as it was, and NOOP is reached by HELO", () => {
     const output = shown(answered(GREETING, ["EHLO", 502, "5.5.1 what?"], ["HELO", 250, "mx.example.org"], NOOP, QUIT));
     expect(output).toMatchObject({

@@ -1,0 +1,10 @@
+import type { TlsInput } from "../../../schemas/tls.js";
+
+export interface SecureOptions extends Pick<TlsInput, "min_version" | "ca"> {
+  /** The name to verify, and to send when it is not an address. */
+  host: string;
+  /** For peers behind boxes that drop a large ClientHello: TLS 1.2 only, with few ciphers and one group. */
+  reducedHello?: boolean;
+}
+
+export const CLOSED_IN_HANDSHAKE = "the peer closed the connection during the TLS handshake";
