@@ -6,3 +6,17 @@ export function isOneLine(value: string): boolean {
   }
   return true;
 }
+
+/** Without these characters at its end. In linear time, which an expression such as /=+$/ does not take: it begins again at every character. */
+export function trimEnd(text: string, characters: string): string {
+  let end = text.length;
+  while (end > 0 && characters.includes(text.charAt(end - 1))) end--;
+  return text.slice(0, end);
+}
+
+/** Without these characters at both ends. */
+export function trimBoth(text: string, characters: string): string {
+  let begin = 0;
+  while (begin < text.length && characters.includes(text.charAt(begin))) begin++;
+  return trimEnd(text.slice(begin), characters);
+}

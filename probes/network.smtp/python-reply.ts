@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { trimBoth } from "../../schemas/text.js";
 import { pythonBytes } from "./python-format.js";
 import type { Output } from "./schema.js";
 
@@ -10,7 +11,7 @@ export function pythonReply(text: string, anomalies: Output["anomalies"]): strin
 }
 
 export function replyLines(text: string): string[] {
-  return text.split("\n").map((line) => line.replace(/^[ \t\r]+|[ \t\r]+$/g, ""));
+  return text.split("\n").map((line) => trimBoth(line, " \t\r"));
 }
 
 /**

@@ -46,7 +46,7 @@ async function started(io: Io, ...request: Parameters<typeof startSuites>): Prom
     if (name === undefined) throw error;
     const remedy = name.startsWith("@vitest/ui")
       ? "the reporter html is a package of its own: run `npm install --save-dev @vitest/ui`"
-      : `give ${testOptions.reporter.description.replace(/, html.*$/, "")}, or the path of a reporter's file`;
+      : `give ${testOptions.reporter.description.split(", html", 1)[0]}, or the path of a reporter's file`;
     io.err(`probe-run: the reporter ${JSON.stringify(name)} cannot be loaded\n  ${remedy}\n`);
     return null;
   }

@@ -67,7 +67,7 @@ function notLoaded(name: string, error: NodeJS.ErrnoException): RequestError {
   if (error?.code === "ERR_MODULE_NOT_FOUND" && isPackage(name) && message.includes(`'${name}'`)) {
     return invalid(name, "the package is not installed here", `run \`npm install ${name}\``);
   }
-  const place = /file:\/\/[^\s)]+:\d+(?::\d+)?/.exec(error?.stack ?? "")?.[0];
+  const place = /file:\/\/[^\s)]{1,1000}:\d+(?::\d+)?/.exec(error?.stack ?? "")?.[0];
   const hint = error instanceof SyntaxError ? `run \`node --check ${name}\` to see where` : null;
   return invalid(name, `it threw while it was loaded: ${message}`, place === undefined ? hint : `see ${place}`);
 }

@@ -81,7 +81,7 @@ function parseLine(written: string, line: number): Step {
     const pattern = afterPrefix(written);
     return { kind: "expect", pattern: parsePattern(pattern), written: pattern, line };
   }
-  const [, name, words] = /^@([\w-]+)(?:[ \t]+(.*))?$/.exec(written) ?? [];
+  const [, name, words] = /^@([\w-]+)(?:[ \t](.*))?$/.exec(written) ?? [];
   if (name === undefined) throw new Error(`expected "S: ", "S| ", "C: ", "@directive" or "# comment", got ${JSON.stringify(written)}`);
   const directive = Object.hasOwn(DIRECTIVES, name) ? DIRECTIVES[name] : undefined;
   if (directive !== undefined) return directive((words ?? "").trim(), line);

@@ -1,3 +1,4 @@
+import { trimEnd } from "../../schemas/text.js";
 import { decodeAs } from "./charset.js";
 
 /**
@@ -41,7 +42,7 @@ const BLANK = /^[ \t]*$/;
 
 function wordOf([written, charset = "", encoding = "", encoded = ""]: RegExpMatchArray): Word | null {
   const bytes = encoding.toUpperCase() === "B" ? fromBase64(encoded) : fromQ(encoded);
-  const name = charset.toLowerCase().replace(/\*.*$/, "");
+  const name = charset.toLowerCase().split("*", 1)[0] as string;
   if (bytes === null || decodeAs(name, "") === null) return null;
   return { charset: name, bytes, written };
 }
@@ -56,7 +57,7 @@ function shownWord({ charset, bytes, written }: Word): string {
 }
 
 function fromBase64(encoded: string): string | null {
-  const letters = encoded.replace(/=+$/, "");
+  const letters = trimEnd(encoded, "=");
   return /^[A-Za-z0-9+/]*$/.test(letters) && letters.length % 4 !== 1 ? Buffer.from(letters, "base64").toString("latin1") : null;
 }
 

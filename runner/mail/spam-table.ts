@@ -74,7 +74,9 @@ function number(body: string): SpamReading {
 
 /** Yes, score=12.3 required=5.0 tests=A,B autolearn=no */
 function statusLine(body: string): SpamReading {
-  const tests = /\btests=([\w=.,\- ]*?)(?=\s+[\w-]+=|$)/.exec(body)?.[1] ?? "";
+  const [, after = ""] = body.split(/\btests=/, 2);
+  // Up to the next name=.
+  const [tests = ""] = (/^[\w=.,\- ]*/.exec(after)?.[0] ?? "").split(/ [\w-]{1,64}=/, 1);
   return {
     ...word(body),
     score: numberOf(/\b(?:score|hits)=([+-]?\d{1,9}(?:\.\d{1,9})?)/i.exec(body)?.[1]),

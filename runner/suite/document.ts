@@ -126,5 +126,9 @@ function hintAt(text: string, at: number): string | null {
 }
 
 function inOneLine(message: string): string {
-  return message.replaceAll(/\s*\n\s*/g, " ").trim();
+  return message
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "")
+    .join(" ");
 }

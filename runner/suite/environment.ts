@@ -7,7 +7,7 @@ import type { Problem } from "./problem.js";
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** `$${` stands for `${` itself; what begins like a variable and is none is told. */
-const REFERENCE = /\$\$\{|\$\{(?:([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\})?/g;
+const REFERENCE = /\$\$\{|\$\{(?:([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]{0,1024}))?\})?/g;
 
 /** Where a scalar's text came from. */
 export interface Filling {

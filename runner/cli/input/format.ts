@@ -28,5 +28,11 @@ function isJson(line: string): boolean {
 
 /** Whether a word on the command line can only mean a file, even if there is none of that name. */
 export function looksLikeFile(word: string): boolean {
-  return formatOfName(word) !== null || /\.(txt|tsv)$/i.test(word) || /^[.~]{0,2}\//.test(word) || /^[^@:]*[^@:\d.][^@:]*\//.test(word);
+  return formatOfName(word) !== null || /\.(txt|tsv)$/i.test(word) || /^[.~]{0,2}\//.test(word) || hasFolder(word);
+}
+
+/** A slash before any @ or colon, after more than the digits and dots of a network such as 192.0.2.0/24. */
+function hasFolder(word: string): boolean {
+  const [head = ""] = word.split(/[@:]/, 1);
+  return /[^\d.]/.test(head.slice(0, Math.max(0, head.lastIndexOf("/"))));
 }

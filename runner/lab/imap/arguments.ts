@@ -64,7 +64,7 @@ export class Arguments {
   }
 
   #string(): string | null {
-    const quoted = this.take(/"(?:[^"\\\r\n]|\\["\\])*"/);
+    const quoted = this.take(/"(?:[^"\\\r\n]|\\["\\])*"/y);
     if (quoted !== null) return quoted.slice(1, -1).replace(/\\(.)/g, "$1");
     const announced = this.take(/\{\d+\+?\}\r\n/);
     if (announced === null) return null;

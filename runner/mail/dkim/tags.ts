@@ -4,9 +4,10 @@ export function tagsOf(text: string): ReadonlyMap<string, string> | null {
   const parts = text.split(";");
   if (parts.at(-1)?.trim() === "") parts.pop();
   for (const part of parts) {
-    const [, name, value] = /^\s*([A-Za-z][A-Za-z0-9_]*)\s*=\s*([\s\S]*?)\s*$/.exec(part) ?? [];
-    if (name === undefined || tags.has(name)) return null;
-    tags.set(name, value as string);
+    const equals = part.indexOf("=");
+    const name = part.slice(0, Math.max(0, equals)).trim();
+    if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(name) || tags.has(name)) return null;
+    tags.set(name, part.slice(equals + 1).trim());
   }
   return tags.size === 0 ? null : tags;
 }

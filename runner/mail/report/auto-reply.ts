@@ -20,7 +20,7 @@ export function isFromMailSystem(header: Header): boolean {
 }
 
 export function isAboutDelivery(header: Header): boolean {
-  return /undeliver|deliver(?:y|ed)?\b.*\b(?:fail|status|notif|report|delay|problem)|(?:fail|error|problem).*\bdeliver|returned mail|mail (?:delivery )?fail|failure notice|could not be delivered|warning: message|nondeliverable|unzustellbar|non remis/i.test(
+  return /undeliver|deliver(?:y|ed)?\b.{0,200}\b(?:fail|status|notif|report|delay|problem)|(?:fail|error|problem).{0,200}\bdeliver|returned mail|mail (?:delivery )?fail|failure notice|could not be delivered|warning: message|nondeliverable|unzustellbar|non remis/i.test(
     (bodiesOf(header, "Subject")[0] ?? "").slice(0, 500),
   );
 }

@@ -64,7 +64,7 @@ function typed(body: string | null): { type: string | null; value: string } | nu
 
 /** Some say more of it behind the name: `mx.example.org. (192.0.2.25, the server for the domain)`. */
 function hostIn(value: string | undefined): string | null {
-  return value?.replace(/\s*\(.*$/, "").replace(/\.$/, "") || null;
+  return value?.split("(", 1)[0]?.trimEnd().replace(/\.$/, "") || null;
 }
 
 function addressIn(body: string | null): string | null {

@@ -1,3 +1,4 @@
+import { trimEnd } from "../../../schemas/text.js";
 /**
  * Folder names (RFC 3501, section 5.1.3): everything beyond printable ASCII stands between & and - as UTF-16 in base64, with a comma
  * for the slash. IMAP4rev2 and UTF8=ACCEPT send UTF-8 instead.
@@ -12,7 +13,7 @@ export function decodeMailboxName(sent: string): string {
 }
 
 function shifted(part: string): string {
-  return Buffer.from(part, "utf16le").swap16().toString("base64").replace(/=+$/, "").replaceAll("/", ",");
+  return trimEnd(Buffer.from(part, "utf16le").swap16().toString("base64"), "=").replaceAll("/", ",");
 }
 
 function unshifted(part: string): string | null {

@@ -1,4 +1,5 @@
 import { parseHost } from "../../../schemas/host.js";
+import { trimBoth, trimEnd } from "../../../schemas/text.js";
 import type { StsMode, StsPolicy } from "./policy.js";
 
 /** RFC 8461, section 3.2: a year. */
@@ -26,8 +27,9 @@ export function readStsPolicy(text: string): StsPolicy | { readonly problem: str
 type Field = readonly [key: string, value: string];
 
 function fieldOf(line: string): Field | null {
-  const [, key, value] = /^([A-Za-z0-9][A-Za-z0-9_.-]{0,31})[ \t]*:[ \t]*(.*?)[ \t]*$/.exec(line) ?? [];
-  return key === undefined || value === undefined ? null : [key, value];
+  const colon = line.indexOf(":");
+  const key = trimEnd(line.slice(0, Math.max(0, colon)), " \t");
+  return /^[A-Za-z0-9][A-Za-z0-9_.-]{0,31}$/.test(key) ? [key, trimBoth(line.slice(colon + 1), " \t")] : null;
 }
 
 /** Where a field stands twice the first one counts. */

@@ -1,3 +1,4 @@
+import { trimBoth } from "../../../schemas/text.js";
 import type { DataOf } from "../../net/dns/records.js";
 import { txtText } from "../../net/dns/txt-text.js";
 
@@ -13,11 +14,19 @@ export function readStsRecords(records: readonly DataOf<"TXT">[]): StsAnnounceme
   const [text] = texts;
   if (text === undefined) return { kind: "none" };
   if (texts.length > 1) return { kind: "invalid", message: `there are ${texts.length} MTA-STS records, and may be one` };
-  if (!RECORD.test(text)) return { kind: "invalid", message: `the MTA-STS record ${JSON.stringify(text)} breaks the syntax of RFC 8461, section 3.1` };
-  const [, id] = ID.exec(text) ?? [];
-  return id === undefined ? { kind: "invalid", message: `the MTA-STS record ${JSON.stringify(text)} has no id` } : { kind: "announced", id };
+  const fields = fieldsOf(text);
+  const shown = JSON.stringify(text.slice(0, 200));
+  if (fields === null) return { kind: "invalid", message: `the MTA-STS record ${shown} breaks the syntax of RFC 8461, section 3.1` };
+  const id = fields.find((field) => /^id=[A-Za-z0-9]{1,32}$/.test(field))?.slice("id=".length);
+  return id === undefined ? { kind: "invalid", message: `the MTA-STS record ${shown} has no id` } : { kind: "announced", id };
 }
 
-/** Fields are split by semicolons; one more may stand at the end. */
-const RECORD = /^v=STSv1(?:[ \t]*;[ \t]*[A-Za-z0-9][A-Za-z0-9_.-]{0,31}=[!-:<>-~]+)+[ \t]*;?[ \t]*$/;
-const ID = /;[ \t]*id=([A-Za-z0-9]{1,32})[ \t]*(?:;|$)/;
+/** What stands after the version, between semicolons; one more semicolon may stand at the end. Null when one of them is no field. */
+function fieldsOf(text: string): readonly string[] | null {
+  const [version, ...fields] = text.split(";").map((field) => trimBoth(field, " \t"));
+  if (fields.at(-1) === "") fields.pop();
+  const isWhole = version === "v=STSv1" && fields.length > 0 && fields.every((field) => FIELD.test(field));
+  return isWhole ? fields : null;
+}
+
+const FIELD = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,31}=[!-:<>-~]+$/;

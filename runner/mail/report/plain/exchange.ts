@@ -17,7 +17,7 @@ const ADDRESS = /([^\s<>()'"[\]:;,]{1,64}@[A-Za-z0-9.-]{1,255}[A-Za-z0-9])/;
 const ALONE = new RegExp(`^\\s*<?${ADDRESS.source}>?\\s*$`);
 /** `Remote Server returned '550 5.1.10 …'`, `#550 5.1.1 RESOLVER.ADR.RecipNotFound; not found ##`, `<mail.example.org #5.1.1 smtp;550 5.1.1 …>` */
 const REASON =
-  /(?:Remote Server (?:at .{1,255}? )?returned '([^']*)'?|#(?:<[^>]*>)?\s*#?(?:SMTP#|smtp;)?\s?([45]\d\d[ -].*?)\s*(?:##|#SMTP#|$)|smtp;\s*([45]\d\d[ -].*?)>?$|^\s*([45]\d\d[ -][45]\.\d{1,3}\.\d{1,3} .*)$)/i;
+  /(?:Remote Server (?:at .{1,255}? )?returned '([^']*)'?|#(?:<[^>]{0,255}>)? ?#?(?:SMTP#|smtp;)? ?([45]\d\d[ -].{0,1000}?) ?(?:##|#SMTP#|$)|smtp; ?([45]\d\d[ -].{0,1000}?)>?$|^\s*([45]\d\d[ -][45]\.\d{1,3}\.\d{1,3} .*)$)/i;
 
 /** Behind `Diagnostic information for administrators`: an address on a line of its own, the reason below it. */
 function forAdministrators({ lines }: PlainReport): Told[] {
@@ -28,7 +28,7 @@ function forAdministrators({ lines }: PlainReport): Told[] {
 
 /** `'someone@example.org' on 20.11.2026 10:00`, or `someone@example.org (someone@example.org)`, the reason below it. */
 function forPeople({ lines }: PlainReport): Told[] {
-  const marked = pairs(lines, (line) => /^\s*'?<?([^\s<>()'"[\]:;,]{1,64}@[A-Za-z0-9.-]{1,255}[A-Za-z0-9])>?'?(?: on \S.*| ?\(.*| ?<.*)?\s*$/.exec(line)?.[1]);
+  const marked = pairs(lines, (line) => /^\s*'?<?([^\s<>()'"[\]:;,]{1,64}@[A-Za-z0-9.-]{1,255}[A-Za-z0-9])>?'?(?: on \S| ?[(<]|\s*$)/.exec(line)?.[1]);
   if (marked.length > 0) return marked;
   const [, named] = /^Your message to (.{1,330}) couldn't be delivered/im.exec(lines.join("\n")) ?? [];
   const address = ADDRESS.exec(named ?? "")?.[1];
@@ -52,6 +52,6 @@ function reasonIn(line: string): string | null {
   const [, ...found] = REASON.exec(line.replace(/\s+/g, " ").trim()) ?? [];
   const reason = found.find((each) => each !== undefined);
   if (reason !== undefined) return reason.trim();
-  const [, words] = /^\s*(?:<[^>]*#(\d\.\d{1,3}\.\d{1,3})[^>]*>)/.exec(line) ?? [];
+  const [, words] = /^\s*<[^>]{0,255}?#(\d\.\d{1,3}\.\d{1,3})[^>]{0,255}>/.exec(line) ?? [];
   return words === undefined ? null : `(#${words})`;
 }

@@ -11,7 +11,8 @@ export const gmail: PlainReader = {
     const listed = [...all.matchAll(/^ {2,}([^\s<>]{1,64}@[A-Za-z0-9.-]{1,255}[A-Za-z0-9])\s*$/gm)].map(([, address]) => address as string);
     const [, named] = /(?:delivered to|delivering your message to|Your message to)\s+([^\s<>]{1,64}@[A-Za-z0-9.-]{1,255}[A-Za-z0-9])/.exec(all) ?? [];
     const addresses = listed.length > 0 ? listed : named === undefined ? [] : [named];
-    const [, said = ""] = /(?:The error that the other server returned was|The response(?: from the remote server)? was):\s*\n+((?:.+\n?)+)/i.exec(all) ?? [];
+    const [, said = ""] =
+      /(?:The error that the other server returned was|The response(?: from the remote server)? was):[ \t]{0,9}\n{1,9}((?:.+(?:\n|$))+)/i.exec(all) ?? [];
     const [, remoteMta = null] = /recipient domain \S+ by ([A-Za-z0-9.-]{1,255}?)\.? ?\[/.exec(all.replaceAll("\n", " ")) ?? [];
     const diagnostic = said.replace(/\s+/g, " ").trim() || null;
     return [...new Set(addresses)].map((address) => ({ address, action: null, diagnostic, remoteMta }));

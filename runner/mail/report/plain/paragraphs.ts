@@ -35,7 +35,7 @@ function wordsOf(words: readonly string[]): string {
 function whoSaid(words: readonly string[]): Pick<Told, "remoteMta"> {
   const all = wordsOf(words);
   const [, named, liked, talking] =
-    /host ([^\s[\]]{1,255})\[[^\]]*\] (?:said|refused)|(?:^|\s)([0-9.]{7,15}|[A-Za-z0-9.-]{4,255}) (?:does not like|failed after|\[[0-9a-fA-F.:]+\]:)|while talking to ([^\s:]{1,255})/i.exec(
+    /host ([^\s[\]]{1,255})\[[^\]]{0,255}\] (?:said|refused)|(?:^|\s)([0-9.]{7,15}|[A-Za-z0-9.-]{4,255}) (?:does not like|failed after|\[[0-9a-fA-F.:]+\]:)|while talking to ([^\s:]{1,255})/i.exec(
       all,
     ) ?? [];
   return { remoteMta: named ?? liked ?? talking?.replace(/\.$/, "") ?? null };

@@ -1,0 +1,85 @@
+import { describe, expect, test } from "vitest";
+import { UnboundedPattern } from "../../schemas/regular-expression-syntax.js";
+import { sourcesIn } from "./files.js";
+import { type Attack, attacksOn, attackText } from "./regular-expressions/attacks.js";
+import { type FoundExpression, findExpressions } from "./regular-expressions/find.js";
+
+const SHORT = 1024;
+const LONG = 64 * 1024;
+/** Of the processor, so that other programs do not count. Linear expressions need a tenth of it, quadratic ones seconds. */
+const MOST_MS = 400;
+/** What a linear expression needs for a quarter of it, with room. */
+const LINEAR_MS = 4;
+
+/** Texts that are cut to so many characters before these files' expressions see them. */
+const BOUNDED: Readonly<Record<string, number>> = { "runner/replies/reply-table": 4096 };
+
+/** Expressions made from a text: each is ours, or escaped, or checked before. */
+const MADE = [
+  "runner/lab/imap/arguments.ts: the expression of a caller here, made sticky",
+  "runner/lab/imap/mailboxes.ts: a LIST pattern of the local server's client",
+  "runner/lab/imap/sequence-set.ts: the set's own expression",
+  "runner/mail/dkim/signature-field.ts: a constant width",
+  "runner/mail/report/plain/exchange.ts: the address's own expression",
+  "runner/mail/report/recipient.ts: three digits",
+  "runner/vitest/start.ts: a folder's name, escaped",
+  "schemas/regular-expression.ts: only compiled, to see whether it can be",
+];
+
+const { literals, made } = findExpressions(["probes", "runner", "schemas"].flatMap(sourcesIn));
+
+/** Milliseconds of this process, which runs one test file. */
+function timeOf(expression: RegExp, text: string): number {
+  expression.lastIndex = 0;
+  const before = process.cpuUsage();
+  if (expression.global) text.replace(expression, "");
+  else expression.test(text);
+  return process.cpuUsage(before).user / 1000;
+}
+
+function attacks({ source }: { source: string }): Attack[] {
+  try {
+    return attacksOn(source);
+  } catch (error) {
+    // A back reference: none of ours has one after a repetition.
+    if (error instanceof UnboundedPattern) return [];
+    throw error;
+  }
+}
+
+/** The attack that costs most on a long text, of those that cost most on a short one. */
+function worstOf({ place, source, flags }: FoundExpression, mostCharacters: number): { ms: number; attack: Attack | null } {
+  const expression = new RegExp(source, flags);
+  const timed = attacks({ source }).map((attack) => ({ attack, ms: timeOf(expression, attackText(attack, SHORT)) }));
+  const length = Object.entries(BOUNDED).find(([file]) => place.startsWith(file))?.[1] ?? mostCharacters;
+  const worst = timed.sort((a, b) => b.ms - a.ms).slice(0, 2);
+  const long = worst.map(({ attack }) => ({ attack, ms: timeOf(expression, attackText(attack, length)) }));
+  return long.sort((a, b) => b.ms - a.ms)[0] ?? { ms: 0, attack: null };
+}
+
+describe("no regular expression takes more than linear time", () => {
+  test.each([
+    "^\\s*(\\w+)\\s*=\\s*([\\s\\S]*?)\\s*$",
+    "\\s+$",
+    "^(?:[ \\t]*;[ \\t]*x=[!-:<-~]+)+[ \\t]*;?[ \\t]*$",
+    "file:\\/\\/[^\\s)]+:\\d+",
+    "=+$",
+    "violates .* policy",
+  ])("attacks are found on one that does: %s", (source) => {
+    expect(worstOf({ source, flags: "", place: "" }, LONG / 4).ms).toBeGreaterThan(LINEAR_MS);
+  });
+
+  test("each is timed on 64 KiB of its worst input", { timeout: 120_000 }, () => {
+    const different = new Map(literals.map((each) => [`/${each.source}/${each.flags}`, each]));
+    const slow = [...different].flatMap(([written, each]) => {
+      const { ms, attack } = worstOf(each, LONG);
+      return ms > MOST_MS ? [`${each.place} ${written} takes ${Math.round(ms)} ms on ${JSON.stringify(attack)}`] : [];
+    });
+    expect(different.size).toBeGreaterThan(400);
+    expect(slow).toEqual([]);
+  });
+
+  test("those that are made from a text are known", () => {
+    expect([...new Set(made)].sort()).toEqual(MADE.map((each) => each.split(":", 1)[0]));
+  });
+});
