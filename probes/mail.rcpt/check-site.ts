@@ -1,101 +1,93 @@
 import type { SiteSummary } from "../../runner/mail-sites/profile.js";
-import { type Patience, patienceFor } from "../../runner/mail-sites/site-timeouts.js";
-import type { Observation } from "../../runner/mail-sites/store.js";
+import { type SiteTimeouts, timeoutsFor } from "../../runner/mail-sites/site-timeouts.js";
 import { monotonic } from "../../runner/run/clock.js";
 import { failure } from "../../schemas/failure.js";
-import { keepCatchAll, randomQuestions } from "./catch-all.js";
-import { type Decision, decisionOf, settle } from "./decide.js";
+import { hostChecks, keepCatchAll, randomOf, randomQuestion, recallCatchAll } from "./catch-all.js";
+import type { Conversation } from "./conversation.js";
+import { type Decision, decisionOf, type Speaker, settle } from "./decide.js";
 import { type Ctx, isOver, type Question, type RcptEvidence, type Site } from "./evidence.js";
 import type { Identity } from "./identity.js";
-import { Doors } from "./mx-connector.js";
-import { endVisit } from "./open-session.js";
-import { type Answer, ask } from "./rcpt-transaction.js";
-import type { Round } from "./route-by-site.js";
+import { MxConnector } from "./mx-connector.js";
+import { endAttempt } from "./open-session.js";
+import { type Answer, askForAddresses } from "./rcpt-transaction.js";
+import type { SiteBatch } from "./route-by-site.js";
 import type { Input } from "./schema.js";
+import type { SiteCheck } from "./site-check.js";
 
-/** Everything that the conversation with one site needs. */
-export interface Visiting {
-  readonly ctx: Ctx;
-  readonly input: Input;
-  readonly evidence: RcptEvidence;
-  readonly identity: Identity;
-  readonly round: Round;
-  readonly patience: Patience;
-  /** What the site did, for those who come later. */
-  readonly seen: Observation[];
-}
-
-/** Asks one site for all of its addresses, and then for one that nobody has. */
-export async function visitSite(ctx: Ctx, input: Input, evidence: RcptEvidence, identity: Identity, round: Round): Promise<void> {
-  const summary = ctx.sites.summary(round.site);
-  const patience = patienceFor(summary, input);
-  evidence.sites.push(siteShown(round.site, summary, patience));
-  const visiting: Visiting = { ctx, input, evidence, identity, round, patience, seen: [] };
-  const doors = new Doors(visiting);
+/** Asks one site about all of its addresses, and then each host that accepted one about a random address. */
+export async function checkSite(ctx: Ctx, input: Input, evidence: RcptEvidence, identity: Identity, batch: SiteBatch): Promise<void> {
+  const summary = ctx.sites.summary(batch.site);
+  const timeouts = timeoutsFor(summary, input);
+  if (!evidence.sites.some(({ site }) => site === batch.site)) evidence.sites.push(siteShown(batch.site, summary, timeouts));
+  const check: SiteCheck = { ctx, input, evidence, identity, batch, timeouts, observations: [] };
+  const connector = new MxConnector(check);
   try {
-    await askAll(visiting, doors, round.questions);
-    if (input.catch_all && patience.mayAskRandom) await askRandom(visiting, doors);
-    if (doors.nobodyWasThere) await blameOurselves(visiting);
+    await askAll(check, connector, batch.questions);
+    if (input.catch_all) await askRandom(check, connector);
+    if (connector.isUnreachable) await blameOurselves(check);
   } finally {
-    await doors.rest();
-    // What broke because the run's time was up says nothing of the site.
-    if (!isOver(ctx)) ctx.sites.observe(round.site, visiting.seen.slice(-MOST_SEEN));
+    await connector.rest();
+    // A run that ended early says nothing of the site.
+    if (!isOver(ctx)) ctx.sites.observe(batch.site, check.observations.slice(-MAX_OBSERVATIONS));
   }
 }
 
-/** One run shall not be all that is remembered of a site. */
-const MOST_SEEN = 20;
+/** One run must not fill the whole memory of a site. */
+const MAX_OBSERVATIONS = 20;
 
-async function askRandom(visiting: Visiting, doors: Doors): Promise<void> {
-  const { ctx, evidence, round } = visiting;
-  const random = randomQuestions(ctx, evidence, round.questions);
-  await askAll(
-    visiting,
-    doors,
-    random.map(({ question }) => question),
-  );
-  for (const { domain, question } of random) keepCatchAll(ctx, domain, question);
+async function askRandom(check: SiteCheck, connector: MxConnector): Promise<void> {
+  const { ctx, evidence, batch, timeouts } = check;
+  const random = randomOf(evidence);
+  for (const host of hostChecks(evidence, batch.questions)) {
+    if (recallCatchAll(ctx, host) || !timeouts.mayAskRandom) continue;
+    const question = randomQuestion(host, random);
+    if (question === null) continue;
+    await askAll(check, connector, [question], host.speaker);
+    keepCatchAll(ctx, host, question);
+  }
 }
 
-/** Asks until everything is settled or nobody is left to be asked. */
-async function askAll(visiting: Visiting, doors: Doors, questions: readonly Question[]): Promise<void> {
-  const { evidence, identity, input } = visiting;
+/** Asks until every address is settled or no endpoint is left. `at`: at this endpoint only. */
+async function askAll(check: SiteCheck, connector: MxConnector, questions: readonly Question[], at: Speaker | null = null): Promise<void> {
+  const { input } = check;
   for (let open = questions.filter(isOpen); open.length > 0; open = questions.filter(isOpen)) {
     for (const question of open) question.beganAt ??= monotonic();
-    const conversation = await doors.enter((decision, speaker) => open.forEach((question) => void settle(question, decision, speaker, false)));
+    const conversation = await connector.open((decision, speaker) => open.forEach((question) => void settle(question, decision, speaker, false)), at);
     if (conversation === null) return;
-    const { session, visit, door } = conversation;
-    const sender = identity.sender(conversation.helloName);
-    evidence.mail_from = sender?.path ?? "<>";
-    if (input.pause_ms > 0 && conversation.asked > 0) await pause(visiting);
-    const portion = open.slice(0, Math.max(1, input.addresses_per_connection - conversation.asked));
-    const answers = await ask(
-      session,
-      sender,
-      portion.map(({ mailbox }) => mailbox),
-      { mayPipeline: doors.mayPipeline, pause: input.pause_ms === 0 ? null : () => pause(visiting) },
-    );
-    conversation.asked += portion.length;
-    for (const [index, { decision, isFinal }] of answers.entries()) settle(portion[index] as Question, decision, door, isFinal);
-    visit.answered += answers.filter(({ isFinal }) => isFinal).length;
-    note(visiting, answers);
+    if (input.pause_ms > 0 && conversation.asked > 0) await pause(check);
+    const answers = await askPortion(check, connector, conversation, open);
     const last = answers.find(({ kind }) => kind !== "answered");
-    if (last !== undefined) endVisit(visit, last.decision);
     if (last?.kind === "refused") {
-      for (const question of questions.filter(isOpen)) settle(question, unasked(last.decision), door, true);
+      for (const question of questions.filter(isOpen)) settle(question, unasked(last.decision), conversation.endpoint, true);
       return;
     }
-    if (last !== undefined)
-      await doors.lost(
-        last.decision,
-        answers.some(({ isFinal }) => isFinal),
-      );
-    else if (conversation.asked >= input.addresses_per_connection) await doors.leave();
+    const wasOfUse = answers.some(({ isFinal }) => isFinal);
+    if (last !== undefined) await connector.lost(last.decision, wasOfUse);
+    else if (conversation.asked >= input.addresses_per_connection) await connector.leave();
   }
 }
 
-/** A server that hears from somebody at an even pace knows a program. */
-function pause({ ctx, input }: Visiting): Promise<void> {
+/** As many of the open addresses as the connection may still be asked for. */
+async function askPortion(check: SiteCheck, connector: MxConnector, conversation: Conversation, open: readonly Question[]): Promise<Answer[]> {
+  const { evidence, identity, input } = check;
+  const { session, attempt, endpoint } = conversation;
+  const sender = identity.sender(conversation.helloName);
+  evidence.mail_from = sender?.path ?? "<>";
+  const portion = open.slice(0, Math.max(1, input.addresses_per_connection - conversation.asked));
+  const mailboxes = portion.map(({ mailbox }) => mailbox);
+  const pacing = { mayPipeline: connector.mayPipeline, pause: input.pause_ms === 0 ? null : () => pause(check) };
+  const answers = await askForAddresses(session, sender, mailboxes, pacing);
+  conversation.asked += portion.length;
+  for (const [index, { decision, isFinal }] of answers.entries()) settle(portion[index] as Question, decision, endpoint, isFinal);
+  attempt.answered += answers.filter(({ isFinal }) => isFinal).length;
+  observe(check, answers);
+  const last = answers.find(({ kind }) => kind !== "answered");
+  if (last !== undefined) endAttempt(attempt, last.decision);
+  return answers;
+}
+
+/** A random wait: an even pace is how a server recognises a program. */
+function pause({ ctx, input }: SiteCheck): Promise<void> {
   if (isOver(ctx)) return Promise.resolve();
   return new Promise((resolve) => {
     const timer = setTimeout(over, Math.random() * input.pause_ms);
@@ -112,30 +104,30 @@ function isOpen({ isSettled }: Question): boolean {
   return !isSettled;
 }
 
-/** Refused because of us, on behalf of another address: of this one the server has said nothing. */
+/** The server refused us while another address was asked for: it said nothing of this one. */
 function unasked(decision: Decision): Decision {
   return { ...decision, category: decision.category === "temp_fail" ? "temp_fail" : "unknown" };
 }
 
-/** Who cannot get out must not say of others that they are dead. */
-async function blameOurselves({ ctx, input, round }: Visiting): Promise<void> {
+/** If our own network blocks the port, no host may be called dead. */
+async function blameOurselves({ ctx, input, batch }: SiteCheck): Promise<void> {
   if (isOver(ctx) || (await ctx.sites.isOutboundOpen(input.mx_port))) return;
-  const words = `this machine reaches no mail host at all at port ${input.mx_port}: its network keeps such connections in`;
-  // Another machine, or this one on another day: a queue must not let the question go.
+  const words = `this machine reaches no mail host at port ${input.mx_port}: its network blocks outbound connections to that port`;
+  // Another machine may be able to ask, so a queue has to keep the job.
   const decision = decisionOf("outbound_blocked", "connect", "unknown", { ...failure("connect", "not_permitted", words), retryable: true });
-  for (const question of round.questions) settle(question, decision, null, true);
+  for (const question of batch.questions) settle(question, decision, null, true);
 }
 
-function note({ seen }: Visiting, answers: readonly Answer[]): void {
-  for (const { decision, kind, ms } of answers.slice(-MOST_SEEN)) {
-    if (decision.reason === "greylisted") seen.push({ kind: "greylisted", ms });
-    else if (decision.reason === "no_answer") seen.push({ kind: "timeout", ms: null });
-    else if (kind === "refused") seen.push({ kind: "refused_us", ms });
-    else if (ms !== null) seen.push({ kind: "answered", ms });
+function observe({ observations }: SiteCheck, answers: readonly Answer[]): void {
+  for (const { decision, kind, ms } of answers.slice(-MAX_OBSERVATIONS)) {
+    if (decision.reason === "greylisted") observations.push({ kind: "greylisted", ms });
+    else if (decision.reason === "no_answer") observations.push({ kind: "timeout", ms: null });
+    else if (kind === "refused") observations.push({ kind: "refused_us", ms });
+    else if (ms !== null) observations.push({ kind: "answered", ms });
   }
 }
 
-function siteShown(site: string, summary: SiteSummary, patience: Patience): Site {
+function siteShown(site: string, summary: SiteSummary, timeouts: SiteTimeouts): Site {
   return {
     site,
     profile: summary.profile,
@@ -143,8 +135,8 @@ function siteShown(site: string, summary: SiteSummary, patience: Patience): Site
     latency_p50_ms: summary.latencyP50Ms,
     latency_p95_ms: summary.latencyP95Ms,
     last_greylisted: summary.lastGreylistedAt === null ? null : new Date(summary.lastGreylistedAt).toISOString(),
-    connect_timeout_ms: patience.connect_timeout_ms,
-    command_timeout_ms: patience.command_timeout_ms,
-    retries: patience.retries,
+    connect_timeout_ms: timeouts.connect_timeout_ms,
+    command_timeout_ms: timeouts.command_timeout_ms,
+    retries: timeouts.retries,
   };
 }

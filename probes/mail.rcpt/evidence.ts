@@ -10,7 +10,7 @@ export type RcptEvidence = Evidence<Output>;
 export type Result = Output["results"][number];
 export type Domain = Output["domains"][number];
 export type Site = Output["sites"][number];
-export type Visit = Output["attempts"][number];
+export type Attempt = Output["attempts"][number];
 
 /** One address of the input on its way to a decision. */
 export interface Question {
@@ -19,6 +19,8 @@ export interface Question {
   /** What keeps it from being accepted, in the house's vocabulary. */
   failure: Failure | null;
   beganAt: number | null;
+  /** Accepted: what the host that accepted it says to a random address; null if that is not known. */
+  catchAll: Pick<Domain["catch_all"], "verdict" | "asked"> | null;
   /** Nothing that is learned later may change it. */
   isSettled: boolean;
   /** It was found by an earlier run of the same job. */
@@ -28,7 +30,7 @@ export interface Question {
 }
 
 export function newQuestion(mailbox: Mailbox, result: Result): Question {
-  return { mailbox, result, failure: null, beganAt: null, isSettled: false, isRecalled: false, notBefore: null };
+  return { mailbox, result, failure: null, beganAt: null, catchAll: null, isSettled: false, isRecalled: false, notBefore: null };
 }
 
 /** The run's time is up, or it was cancelled. Asked of the deadline itself: a signal of its own would cost each run more than a question. */

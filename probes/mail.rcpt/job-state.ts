@@ -1,9 +1,10 @@
 import { MOST_KEPT_BYTES } from "../../runner/harness/memory.js";
 import type { Failure } from "../../schemas/failure.js";
 import type { Ctx, Domain, Question, RcptEvidence, Result } from "./evidence.js";
+import { NOT_ASKED } from "./route-by-site.js";
 
 /** What a run of a job keeps for the next one: nobody is asked twice for what was answered. */
-interface Kept {
+interface JobState {
   readonly answers: readonly KeptAnswer[];
   readonly domains: readonly Domain[];
   /** Until then the next run waits. */
@@ -24,7 +25,7 @@ const TOGETHER_MS = 60_000;
 
 /** Writes down what earlier runs of this job found. What is left open is to be asked now. */
 export function recall(ctx: Ctx, questions: readonly Question[]): readonly Domain[] {
-  const kept = (ctx.memory.kept ?? NOTHING) as Kept;
+  const kept = (ctx.memory.kept ?? NOTHING) as JobState;
   // By the clock of another machine it may seem too early. That the job is here says that what it waited for is due.
   const now = Math.max(kept.dueAt, Date.now());
   for (const { index, result, failure, dueAt } of kept.answers) {
@@ -34,10 +35,11 @@ export function recall(ctx: Ctx, questions: readonly Question[]): readonly Domai
     Object.assign(question.result, result);
     Object.assign(question, { failure, isSettled: true, notBefore: dueAt, isRecalled: true });
   }
-  return kept.domains;
+  // Written by an earlier version, it may lack fields.
+  return kept.domains.map((domain) => ({ ...domain, catch_all: { ...NOT_ASKED, ...domain.catch_all } }));
 }
 
-const NOTHING: Kept = { answers: [], domains: [], dueAt: 0 };
+const NOTHING: JobState = { answers: [], domains: [], dueAt: 0 };
 
 /** The evidence for what was recalled: domains that were not looked up now, and what is known of those that were. */
 export function addDomains({ domains }: RcptEvidence, recalled: readonly Domain[]): void {
@@ -69,7 +71,7 @@ function firstDue(dueAts: readonly number[]): number {
 }
 
 /** Of a job with hundreds of addresses, not all answers fit: the others are asked for again. */
-function fitting({ answers, domains, dueAt }: Kept): Kept {
+function fitting({ answers, domains, dueAt }: JobState): JobState {
   for (let most = answers.length; ; most = Math.floor(most / 2)) {
     const some = answers.slice(0, most);
     const names = new Set(some.map(({ result }) => result.domain));

@@ -4,12 +4,14 @@ import type { Finding } from "../../schemas/finding.js";
 import type { Question, RcptEvidence } from "./evidence.js";
 import { verdictOf } from "./verdict.js";
 
-/** Gives every address its verdict, and the run its status: ok where everything is taken, error where something is not. */
+/** Gives every address its verdict, and the run its status: ok if all are accepted, error if one is not. */
 export function judge(evidence: RcptEvidence, questions: readonly Question[]): void {
   const known = new Map(evidence.domains.map((domain) => [domain.domain, domain.catch_all]));
-  for (const { result, isRecalled } of questions) {
+  for (const { result, isRecalled, catchAll: ofHost } of questions) {
     if (isRecalled) continue;
-    const catchAll = known.get(result.domain ?? "") ?? { verdict: "unknown" as const, asked: false };
+    // What another host of the domain says to a random address is no evidence for an address that this one accepted.
+    const ofDomain = result.category === "accept" ? undefined : known.get(result.domain ?? "");
+    const catchAll = ofHost ?? ofDomain ?? { verdict: "unknown" as const, asked: false };
     result.catch_all = catchAll.verdict;
     Object.assign(result, verdictOf(result, catchAll));
   }
@@ -18,7 +20,7 @@ export function judge(evidence: RcptEvidence, questions: readonly Question[]): v
   evidence.status = statusOf(evidence.failure, evidence.findings);
 }
 
-/** What may pass comes first: a queue that tries again finds out the rest on the way. */
+/** A retryable failure comes first: the retry finds out the rest on the way. */
 function failureOf(questions: readonly Question[]): Failure | null {
   const failures = questions.flatMap(({ failure, result }) => (failure === null ? [] : [{ failure, result }]));
   const worst = failures.find(({ failure }) => failure.retryable) ?? failures[0];

@@ -1,89 +1,80 @@
-import type { Left } from "../../runner/mail-sites/session-cache.js";
 import { leave } from "../../runner/net/smtp/leave.js";
-import { replyOf, type SmtpSession } from "../../runner/net/smtp/session.js";
+import { replyOf } from "../../runner/net/smtp/session.js";
 import { NO_ENVELOPE } from "../../runner/replies/envelope.js";
 import { FailureError } from "../../runner/run/failure-error.js";
 import type { Failure } from "../../schemas/failure.js";
-import type { Visiting } from "./check-site.js";
+import type { Conversation } from "./conversation.js";
 import { type Decision, decisionOfFailure, decisionOfReply, type Speaker } from "./decide.js";
-import { isOver, type Visit } from "./evidence.js";
-import { CLOSING, endVisit, openSession } from "./open-session.js";
+import { type Attempt, isOver } from "./evidence.js";
+import { CLOSING, endAttempt, openSession } from "./open-session.js";
 import { leaveOpen, resume, sessionKey } from "./session-reuse.js";
+import type { SiteCheck } from "./site-check.js";
 
-/** A session that may be asked. */
-export interface Conversation {
-  readonly session: SmtpSession;
-  readonly visit: Visit;
-  readonly door: Speaker;
-  readonly helloName: string;
-  /** How many addresses it was asked for so far. */
-  asked: number;
-  /** What it runs under, where it may outlive this run. */
-  readonly state: Left["state"] | null;
-  /** An earlier job left it open. */
-  readonly isResumed: boolean;
-}
+/** More addresses than any real site has are not dialled. */
+const MAX_ENDPOINTS = 10;
+/** A server that hangs up this often in a row without an answer is left alone. */
+const MAX_FRUITLESS = 2;
 
-/** More addresses of mail hosts than anybody has are not dialled. */
-const MOST_DOORS = 10;
-/** A server that goes without a word twice, one after the other, is left alone. */
-const MOST_FRUITLESS = 2;
-
-/** The addresses of a site's mail hosts, and the one connection that is open to one of them. */
-export class Doors {
-  /** False once a connection was lost: perhaps it was too much at once. */
+/** Tries the endpoints of a site's mail hosts in order, and holds the one open connection. */
+export class MxConnector {
+  /** False once a connection was lost: pipelining may have been the reason. */
   mayPipeline = true;
-  readonly #visiting: Visiting;
-  readonly #doors: readonly Speaker[];
+  readonly #check: SiteCheck;
+  readonly #endpoints: readonly Speaker[];
   #at = 0;
   #retriesLeft: number;
   #fruitless = 0;
   #open: Conversation | null = null;
-  /** Every dial so far ended in silence. */
+  /** No dial so far got an answer. */
   #onlySilence = true;
   #mayResume = true;
 
-  constructor(visiting: Visiting) {
-    this.#visiting = visiting;
-    this.#retriesLeft = visiting.patience.retries;
-    this.#doors = visiting.round.hosts
+  constructor(check: SiteCheck) {
+    this.#check = check;
+    this.#retriesLeft = check.timeouts.retries;
+    this.#endpoints = check.batch.hosts
       .flatMap(({ host, addresses }) => addresses.filter((each) => each.may_be_dialled).map(({ ip_address: ipAddress }) => ({ host, ipAddress })))
-      .slice(0, MOST_DOORS);
+      .slice(0, MAX_ENDPOINTS);
   }
 
-  /** True when all was dialled that there is, and nothing answered, not even to refuse. */
-  get nobodyWasThere(): boolean {
+  /** True if every endpoint was dialled and none answered, not even with a refusal. */
+  get isUnreachable(): boolean {
     return this.#onlySilence && this.#open === null && this.#at > 0;
   }
 
-  /** The open conversation, or a new one at the first door that opens; null when none does. `told` hears why each did not. */
-  async enter(told: (decision: Decision, speaker: Speaker) => void): Promise<Conversation | null> {
-    const { ctx } = this.#visiting;
+  /**
+   * The open conversation, or a new one at the first endpoint that can be asked; null if there is none. `at`: only this endpoint will do.
+   * `failed` is called with the reason for each that could not be asked.
+   */
+  async open(failed: (decision: Decision, speaker: Speaker) => void, at: Speaker | null = null): Promise<Conversation | null> {
+    const { ctx, evidence } = this.#check;
     this.#resume();
-    while (this.#open === null && this.#at < this.#doors.length && !isOver(ctx)) {
-      const door = this.#doors[this.#at] as Speaker;
-      const broken = await this.#try(door);
+    if (at !== null && this.#open !== null && !isSameEndpoint(this.#open.endpoint, at)) return null;
+    while (this.#open === null && this.#at < this.#endpoints.length && !isOver(ctx)) {
+      const endpoint = this.#endpoints[this.#at] as Speaker;
+      if (at !== null && !isSameEndpoint(endpoint, at)) return null;
+      const broken = await this.#try(endpoint);
       if (broken === null) break;
       const decision = decisionOfBroken(broken);
-      told(decision, door);
+      failed(decision, endpoint);
       this.#note(decision);
-      if (this.#visiting.evidence.attempts.at(-1)?.ended_at === null) endVisit(this.#visiting.evidence.attempts.at(-1) as Visit, decision);
+      if (evidence.attempts.at(-1)?.ended_at === null) endAttempt(evidence.attempts.at(-1) as Attempt, decision);
       // An address of a family that this machine does not have was not tried at all.
       if (mayTryNext(broken.failure, decision)) this.#next(broken.failure.code === "unreachable" ? 0 : 1);
-      else this.#at = this.#doors.length;
+      else this.#at = this.#endpoints.length;
     }
     return this.#open;
   }
 
-  /** The conversation ended in the middle. `wasOfUse`: it has answered something. */
+  /** The conversation broke. `wasOfUse`: it had answered something. */
   async lost({ code, reason }: Decision, wasOfUse: boolean): Promise<void> {
     const wasResumed = this.#open?.isResumed === true;
     await this.leave();
-    // It was about to end by itself: that says nothing of what a new one would be like.
+    // A kept session that had expired says nothing of a new one.
     if (wasResumed && !wasOfUse) return;
     this.mayPipeline = false;
     this.#fruitless = wasOfUse ? 0 : this.#fruitless + 1;
-    const isElsewhere = code === CLOSING || reason === "no_answer" || this.#fruitless >= MOST_FRUITLESS;
+    const isElsewhere = code === CLOSING || reason === "no_answer" || this.#fruitless >= MAX_FRUITLESS;
     if (isElsewhere) this.#next(1);
   }
 
@@ -95,32 +86,32 @@ export class Doors {
     open.state?.letGo();
   }
 
-  /** The end of this visit. In a queue, the next job may go on with the session. */
+  /** The end of this attempt. In a queue, the next job may go on with the session. */
   async rest(): Promise<void> {
-    if (this.#open !== null && leaveOpen(this.#visiting, this.#key, this.#open)) this.#open = null;
+    if (this.#open !== null && leaveOpen(this.#check, this.#key, this.#open)) this.#open = null;
     await this.leave();
   }
 
   #resume(): void {
     if (!this.#mayResume) return;
     this.#mayResume = false;
-    this.#open = resume(this.#visiting, this.#key);
+    this.#open = resume(this.#check, this.#key);
     if (this.#open !== null) this.#onlySilence = false;
   }
 
   get #key(): string {
-    return sessionKey(this.#visiting, this.#doors);
+    return sessionKey(this.#check, this.#endpoints);
   }
 
   #next(cost: 0 | 1): void {
     this.#fruitless = 0;
-    this.#at = this.#retriesLeft >= cost ? this.#at + 1 : this.#doors.length;
+    this.#at = this.#retriesLeft >= cost ? this.#at + 1 : this.#endpoints.length;
     this.#retriesLeft -= cost;
   }
 
   /** Null when it is open. */
-  async #try(door: Speaker): Promise<FailureError | null> {
-    const { ctx, input, evidence, identity, patience } = this.#visiting;
+  async #try(endpoint: Speaker): Promise<FailureError | null> {
+    const { ctx, input, evidence, identity, timeouts } = this.#check;
     let helloName = "";
     const state = ctx.sites.lingering?.newState() ?? null;
     try {
@@ -128,10 +119,10 @@ export class Doors {
         ctx,
         input,
         {
-          ...door,
+          ...endpoint,
           context: state?.context ?? ctx,
-          connectTimeoutMs: patience.connect_timeout_ms,
-          commandTimeoutMs: patience.command_timeout_ms,
+          connectTimeoutMs: timeouts.connect_timeout_ms,
+          commandTimeoutMs: timeouts.command_timeout_ms,
           helloName: (connection) => {
             helloName = identity.helloName(connection);
             evidence.helo_domain = helloName;
@@ -142,7 +133,7 @@ export class Doors {
       );
       this.#onlySilence = false;
       ctx.sites.sawOpen(input.mx_port);
-      this.#open = { ...opened, door, helloName, asked: 0, state, isResumed: false };
+      this.#open = { ...opened, endpoint, helloName, asked: 0, state, isResumed: false };
       return null;
     } catch (error) {
       state?.letGo();
@@ -154,11 +145,15 @@ export class Doors {
   }
 
   #note({ decided_at: at, reason, failure }: Decision): void {
-    const { seen } = this.#visiting;
-    if (at === "connect") seen.push({ kind: "connect_failed", ms: null });
-    else if (failure?.code === "timeout") seen.push({ kind: "timeout", ms: null });
-    else if (reason === "client_blocked" || reason === "rate_limited") seen.push({ kind: "refused_us", ms: null });
+    const { observations } = this.#check;
+    if (at === "connect") observations.push({ kind: "connect_failed", ms: null });
+    else if (failure?.code === "timeout") observations.push({ kind: "timeout", ms: null });
+    else if (reason === "client_blocked" || reason === "rate_limited") observations.push({ kind: "refused_us", ms: null });
   }
+}
+
+function isSameEndpoint(one: Speaker, other: Speaker): boolean {
+  return one.host === other.host && one.ipAddress === other.ipAddress;
 }
 
 /** What kept us from asking. A reply is read by the table; it cannot be about a mailbox. */

@@ -5,13 +5,13 @@ import { accepted, rejected, type SmtpContext, SmtpSession } from "../../runner/
 import { requireTrusted } from "../../runner/net/transport/tls.js";
 import { FailureError, fail } from "../../runner/run/failure-error.js";
 import { type Decision, decisionOfFailure } from "./decide.js";
-import { type Ctx, isOver, type Visit } from "./evidence.js";
+import { type Attempt, type Ctx, isOver } from "./evidence.js";
 import type { Input } from "./schema.js";
 
-export interface Door {
+export interface Endpoint {
   readonly host: string;
   readonly ipAddress: string;
-  /** Under which the session runs: this run's, or one that may outlive it. */
+  /** What the session runs under: this run, or a state that may outlive it. */
   readonly context: SmtpContext;
   readonly connectTimeoutMs: number;
   readonly commandTimeoutMs: number;
@@ -19,15 +19,15 @@ export interface Door {
   readonly helloName: (connection: { readonly localAddress: string | null }) => string;
 }
 
-/** A session that has greeted and is secured as far as the input asks, and what is noted of it. Throws what kept it from that. */
-export async function openSession(ctx: Ctx, input: Input, door: Door, visits: Visit[]): Promise<{ session: SmtpSession; visit: Visit }> {
+/** A session after EHLO, secured as far as the input asks, and its record. Throws the failure that prevented it. */
+export async function openSession(ctx: Ctx, input: Input, endpoint: Endpoint, recorded: Attempt[]): Promise<{ session: SmtpSession; attempt: Attempt }> {
   try {
-    return await introduce(input, door, visits, input.tls.mode !== "none");
+    return await introduce(input, endpoint, recorded, input.tls.mode !== "none");
   } catch (error) {
     if (!brokeInHandshake(error) || input.tls.mode !== "opportunistic" || isOver(ctx)) throw error;
     // After a broken handshake nothing may be said in the clear on the same connection (RFC 3207): a new one, as a mail server does.
-    const opened = await introduce(input, door, visits, false);
-    opened.visit.tls = "failed";
+    const opened = await introduce(input, endpoint, recorded, false);
+    opened.attempt.tls = "failed";
     return opened;
   }
 }
@@ -38,71 +38,79 @@ function brokeInHandshake(error: unknown): boolean {
   return (phase === "tls" && code !== "tls_certificate") || (phase === "starttls" && replyCode === null);
 }
 
-async function introduce(input: Input, door: Door, visits: Visit[], mayUpgrade: boolean): Promise<{ session: SmtpSession; visit: Visit }> {
-  const { session, visit } = await dial(input, door, visits);
+async function introduce(input: Input, endpoint: Endpoint, recorded: Attempt[], mayUpgrade: boolean): Promise<{ session: SmtpSession; attempt: Attempt }> {
+  const { session, attempt } = await dial(input, endpoint, recorded);
   try {
     accepted("greeting", await session.greet());
-    await hello(session, door.helloName(session.connection));
-    if (mayUpgrade) await upgrade(session, input, door, visit);
-    return { session, visit };
+    await hello(session, endpoint.helloName(session.connection));
+    if (mayUpgrade) await upgrade(session, input, endpoint, attempt);
+    return { session, attempt };
   } catch (error) {
-    if (error instanceof FailureError) endVisit(visit, decisionOfFailure(error.failure));
+    if (error instanceof FailureError) endAttempt(attempt, decisionOfFailure(error.failure));
     await leave(session);
     throw error;
   }
 }
 
-/** Where a conversation ended before every address was answered. */
-export function endVisit(visit: Visit, { decided_at: at, code, message, error }: Decision): void {
-  Object.assign(visit, { ended_at: at, code, message: message ?? error });
+/** Records where a conversation ended before every address was answered. */
+export function endAttempt(attempt: Attempt, { decided_at: at, code, message, error }: Decision): void {
+  Object.assign(attempt, { ended_at: at, code, message: message ?? error });
 }
 
-async function dial(input: Input, door: Door, visits: Visit[]): Promise<{ session: SmtpSession; visit: Visit }> {
-  const attempts: Omit<Visit, "mx_host" | "tls" | "ended_at" | "code" | "message" | "answered">[] = [];
-  const noted = (): Visit => {
-    const [attempt] = attempts;
-    const visit: Visit = { mx_host: door.host, ...(attempt as (typeof attempts)[number]), tls: "none", ended_at: null, code: null, message: null, answered: 0 };
-    visits.push(visit);
-    return visit;
+async function dial(input: Input, endpoint: Endpoint, recorded: Attempt[]): Promise<{ session: SmtpSession; attempt: Attempt }> {
+  const dials: Omit<Attempt, "mx_host" | "tls" | "ended_at" | "code" | "message" | "answered">[] = [];
+  const noted = (): Attempt => {
+    const [first] = dials;
+    const attempt: Attempt = {
+      mx_host: endpoint.host,
+      ...(first as (typeof dials)[number]),
+      tls: "none",
+      ended_at: null,
+      code: null,
+      message: null,
+      answered: 0,
+    };
+    recorded.push(attempt);
+    return attempt;
   };
   const target = {
-    host: door.ipAddress,
+    host: endpoint.ipAddress,
     port: input.mx_port,
     address_family: "any",
-    connect_timeout_ms: door.connectTimeoutMs,
-    command_timeout_ms: door.commandTimeoutMs,
+    connect_timeout_ms: endpoint.connectTimeoutMs,
+    command_timeout_ms: endpoint.commandTimeoutMs,
     ...(input.source_address === undefined ? {} : { source_address: input.source_address }),
   } as const;
   try {
-    const session = await SmtpSession.connect(door.context, target, attempts);
-    return { session, visit: noted() };
+    const session = await SmtpSession.connect(endpoint.context, target, dials);
+    return { session, attempt: noted() };
   } catch (error) {
-    if (attempts.length > 0) noted();
+    if (dials.length > 0) noted();
     throw error;
   }
 }
 
-async function upgrade(session: SmtpSession, input: Input, door: Door, visit: Visit): Promise<void> {
+async function upgrade(session: SmtpSession, input: Input, endpoint: Endpoint, attempt: Attempt): Promise<void> {
   const isRequired = input.tls.mode === "starttls";
   if (!has(session.capabilities, "STARTTLS")) {
     if (isRequired) throw fail("starttls", "unsupported", "the server does not offer STARTTLS");
     return;
   }
-  visit.tls = "failed";
+  attempt.tls = "failed";
   const { reply, tls } = await starttls(session, {
-    host: door.host,
+    host: endpoint.host,
     min_version: input.tls.min_version,
     ...(input.tls.ca === undefined ? {} : { ca: input.tls.ca }),
   });
   if (tls === null) {
-    visit.tls = "refused";
+    attempt.tls = "refused";
     // It goes on in the clear, on a connection that was never anything else: unless the server says that it is closing.
     if (isRequired || reply.code === CLOSING) throw rejected("starttls", reply);
     return;
   }
-  if (input.tls.verify === "require") requireTrusted(tls, door.host);
-  visit.tls = "secured";
-  await hello(session, door.helloName(session.connection));
+  if (input.tls.verify === "require") requireTrusted(tls, endpoint.host);
+  attempt.tls = "secured";
+  await hello(session, endpoint.helloName(session.connection));
 }
 
 /** RFC 5321, section 3.8. */

@@ -5,13 +5,13 @@ import { parseMailbox } from "../../runner/net/smtp/mailbox.js";
 import { ENDED } from "../../runner/run/run-state.js";
 import { type Failure, failure } from "../../schemas/failure.js";
 import type { RcptReason } from "../../schemas/rcpt.js";
-import { visitSite } from "./check-site.js";
+import { checkSite } from "./check-site.js";
 import { decisionOf, settle } from "./decide.js";
 import { type Ctx, newQuestion, nothingYet, type Question, type RcptEvidence } from "./evidence.js";
 import { identityOf } from "./identity.js";
 import { addDomains, recall, remember } from "./job-state.js";
 import { judge } from "./judge.js";
-import { domainOf, findSites } from "./route-by-site.js";
+import { domainOf, routeBySite } from "./route-by-site.js";
 import { type Input, newest } from "./schema.js";
 
 export default defineProbe({
@@ -34,9 +34,9 @@ async function run(input: Input, ctx: Ctx): Promise<RcptEvidence> {
     const asked = questions.filter(({ isSettled }) => !isSettled);
     if (ctx.sites.refusal !== null) return refuse(asked, ctx.sites.refusal);
     const identity = identityOf(input);
-    const rounds = await findSites(ctx, input, evidence, asked);
-    // One site after the other: whoever wants several at once starts several runs.
-    for (const round of rounds) await visitSite(ctx, input, evidence, identity, round);
+    const batches = await routeBySite(ctx, input, evidence, asked);
+    // One site after the other; several at once take several runs.
+    for (const batch of batches) await checkSite(ctx, input, evidence, identity, batch);
   });
   const { reason } = ctx.tcp.state.deadline;
   const ended = broken ?? (reason === null ? null : failure("probe", reason, ENDED[reason]));

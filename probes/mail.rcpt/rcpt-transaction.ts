@@ -22,7 +22,7 @@ export interface Answer {
   readonly ms: number | null;
 }
 
-export interface Manners {
+export interface Pacing {
   /** Several commands in one write, where the server offers it. */
   readonly mayPipeline: boolean;
   /** Between two addresses; null where nobody asked for it. Resolves early when the run ends. */
@@ -37,7 +37,12 @@ const MOST_TOGETHER = 16;
  * answer for their combination ("recipients belong to multiple regions"), and make one address's answer hang on another's.
  * Gives an answer for each until one says that there is no use in going on. DATA is never sent.
  */
-export async function ask(session: SmtpSession, sender: Mailbox | null, mailboxes: readonly Mailbox[], { mayPipeline, pause }: Manners): Promise<Answer[]> {
+export async function askForAddresses(
+  session: SmtpSession,
+  sender: Mailbox | null,
+  mailboxes: readonly Mailbox[],
+  { mayPipeline, pause }: Pacing,
+): Promise<Answer[]> {
   const mostTogether = pause === null ? MOST_TOGETHER : 1;
   const together = mayPipeline && has(session.capabilities, "PIPELINING") ? mostTogether : 1;
   const made = mailboxes.map(transactionsOf(session, sender));
@@ -46,7 +51,7 @@ export async function ask(session: SmtpSession, sender: Mailbox | null, mailboxe
   for (let from = 0, size = 1; from < made.length; from += size, size = together) {
     if (from === 0) size = 1;
     else if (pause !== null) await pause();
-    const given = together === 1 ? [await oneByOne(session, made[from] as Made)] : await pipelined(session, made.slice(from, from + size));
+    const given = together === 1 ? [await oneByOne(session, made[from] as RcptTransaction)] : await pipelined(session, made.slice(from, from + size));
     answers.push(...given);
     if (given.some(({ kind }) => kind !== "answered")) break;
   }
@@ -56,11 +61,11 @@ export async function ask(session: SmtpSession, sender: Mailbox | null, mailboxe
 type Transaction = readonly [mail: Command, rcpt: Command, rset: Command];
 
 /** The commands that ask for an address, or the answer where this server cannot be asked for it. */
-type Made = { commands: Transaction; envelope: Envelope } | { answer: Answer };
+type RcptTransaction = { commands: Transaction; envelope: Envelope } | { answer: Answer };
 
 const RSET: Command = { name: "RSET", phase: "rset", line: "RSET" };
 
-function transactionsOf(session: SmtpSession, sender: Mailbox | null): (mailbox: Mailbox) => Made {
+function transactionsOf(session: SmtpSession, sender: Mailbox | null): (mailbox: Mailbox) => RcptTransaction {
   // The same for one address after the other, and made anew only where one is beyond ASCII.
   let usual: Command | null = null;
   const mailCommand = (smtpUtf8: boolean): Command => ({ name: "MAIL", phase: "mail", line: mailLine(session, sender, { smtpUtf8 }) });
@@ -78,7 +83,7 @@ function transactionsOf(session: SmtpSession, sender: Mailbox | null): (mailbox:
 }
 
 /** Those that the server can be asked for go out in one write (RFC 2920). */
-async function pipelined(session: SmtpSession, made: readonly Made[]): Promise<Answer[]> {
+async function pipelined(session: SmtpSession, made: readonly RcptTransaction[]): Promise<Answer[]> {
   const commands: Command[] = [];
   for (const each of made) if ("commands" in each) commands.push(...each.commands);
   const outcomes = await session.pipeline(commands);
@@ -90,7 +95,7 @@ async function pipelined(session: SmtpSession, made: readonly Made[]): Promise<A
   });
 }
 
-async function oneByOne(session: SmtpSession, made: Made): Promise<Answer> {
+async function oneByOne(session: SmtpSession, made: RcptTransaction): Promise<Answer> {
   if ("answer" in made) return made.answer;
   const outcomes: Outcome[] = [];
   for (const command of made.commands) {

@@ -11,17 +11,17 @@ import { decisionOf, decisionOfFailure, settle } from "./decide.js";
 import type { Ctx, Domain, Question, RcptEvidence } from "./evidence.js";
 import type { Input } from "./schema.js";
 
-/** A mail site, and what is to be asked there. */
-export interface Round {
+/** The addresses to ask about at one set of mail hosts. */
+export interface SiteBatch {
   readonly site: string;
   /** In the order in which to try them. */
   readonly hosts: readonly MailHost[];
   readonly questions: Question[];
 }
 
-/** Finds where each domain's mail goes, and puts those together that go to the same place. */
-export async function findSites(ctx: Ctx, input: Input, evidence: RcptEvidence, questions: readonly Question[]): Promise<Round[]> {
-  const rounds = new Map<string, Round>();
+/** Resolves each domain, and groups the addresses whose mail goes to the same hosts. */
+export async function routeBySite(ctx: Ctx, input: Input, evidence: RcptEvidence, questions: readonly Question[]): Promise<SiteBatch[]> {
+  const batches = new Map<string, SiteBatch>();
   const random = seededRandom(evidence.seed);
   for (const [name, asked] of byDomain(questions)) {
     const domain = unknownDomain(name);
@@ -32,11 +32,19 @@ export async function findSites(ctx: Ctx, input: Input, evidence: RcptEvidence, 
       domain.hosts.map(({ host }) => host),
       input.mx_port,
     );
-    const round = rounds.get(domain.site) ?? { site: domain.site, hosts: domain.hosts, questions: [] };
-    round.questions.push(...asked);
-    rounds.set(domain.site, round);
+    // Customers of one provider share a site, and each has hosts of its own: another customer's host refuses what it does not serve.
+    const key = hostSet(domain.hosts);
+    const batch = batches.get(key) ?? { site: domain.site, hosts: domain.hosts, questions: [] };
+    batch.questions.push(...asked);
+    batches.set(key, batch);
   }
-  return [...rounds.values()];
+  return [...batches.values()];
+}
+
+/** Hosts of equal preference come in random order. */
+function hostSet(hosts: readonly MailHost[]): string {
+  const shown = hosts.map(({ host, preference, addresses }) => JSON.stringify([preference, host, addresses.map(({ ip_address: address }) => address).sort()]));
+  return shown.sort().join();
 }
 
 function byDomain(questions: readonly Question[]): Map<string, Question[]> {
@@ -54,12 +62,22 @@ export function domainOf({ kind, host }: Host): string {
   return kind === "name" ? asciiDomain(host) : host;
 }
 
+export const NOT_ASKED: Domain["catch_all"] = {
+  verdict: "unknown",
+  asked: false,
+  from_cache: false,
+  address: null,
+  code: null,
+  message: null,
+  mx_host: null,
+  ip_address: null,
+};
+
 function unknownDomain(domain: string): Domain {
-  const catchAll = { verdict: "unknown", asked: false, from_cache: false, address: null, code: null, message: null } as const;
-  return { domain, site: null, route: null, outcome: null, hosts: [], from_cache: false, ttl_s: null, catch_all: catchAll };
+  return { domain, site: null, route: null, outcome: null, hosts: [], from_cache: false, ttl_s: null, catch_all: NOT_ASKED };
 }
 
-/** False when there is nothing to ask: then it is decided. */
+/** False if no host can be asked: then the addresses are settled. */
 async function findHosts(ctx: Ctx, input: Input, domain: Domain, asked: readonly Question[], random: Random): Promise<boolean> {
   try {
     if (input.mx_host !== undefined) return await givenHost(ctx, input, domain, input.mx_host, asked);
@@ -87,7 +105,7 @@ async function routed(ctx: Ctx, input: Input, domain: Domain, asked: readonly Qu
   return false;
 }
 
-/** What name servers alone decide; null when there is somebody to ask. */
+/** What name servers alone decide; null if there is a host to ask. */
 function decisionOfRoute(route: MailRoute, { address_family: family }: Input): ReturnType<typeof decisionOf> | null {
   const { ascii_domain: domain, kind, outcome } = route;
   if (kind === "null_mx") {

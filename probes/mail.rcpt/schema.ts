@@ -100,8 +100,10 @@ const catchAllSchema = record(
     address: nullable({ type: "string" }, "The address that was asked for."),
     code: nullable({ type: "integer" }, "What it was answered."),
     message: nullable({ type: "string" }),
+    mx_host: nullable({ type: "string" }, "The host that gave this answer. With several, the answer that warns most is shown."),
+    ip_address: nullable({ type: "string" }, "The address of that host."),
   },
-  "What is known of the whole domain.",
+  "How a host of the domain treats a random address.",
 );
 
 const resultSchema = record({
@@ -117,7 +119,7 @@ const resultSchema = record({
   reason: { enum: RCPT_REASONS, description: "Why, from a closed list." },
   matched: nullable({ type: "string" }, "The row of the table of replies that was read by."),
   retry_after_ms: nullable({ type: "integer" }, "When it is worth asking again; null when it is not, or not because of time."),
-  catch_all: { enum: CATCH_ALL_VERDICTS, description: "Whether the domain takes any address; its evidence is in domains." },
+  catch_all: { enum: CATCH_ALL_VERDICTS, description: "Whether the host that answered accepts any address of the domain." },
   verdict: { enum: RCPT_VERDICTS, description: "Whether to send: invalid is said only where a server said so of this very mailbox or its domain." },
   confidence: { type: "number", description: "How sure the verdict is, from 0 to 1; 0 for unknown." },
   rule: { enum: RCPT_RULES, description: "The rule that gave the verdict." },

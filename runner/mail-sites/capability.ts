@@ -3,7 +3,7 @@ import { behaviourFile } from "../sqlite/store-path.js";
 import { OutboundTest, parseReferences } from "./outbound-port-check.js";
 import { refusalToProbe } from "./probing-allowed.js";
 import type { SiteSummary } from "./profile.js";
-import { type LingeringGrant, lingeringGrant } from "./session-cache.js";
+import { type SessionCache, sessionCache } from "./session-cache.js";
 import { BehaviourStore, type KnownCatchAll, type Observation } from "./store.js";
 import { Summaries } from "./summaries.js";
 
@@ -19,7 +19,7 @@ export interface SitesGrant {
   /** Something answered at this port. */
   sawOpen(port: number): void;
   /** Null outside of a queue: there is no next job. */
-  readonly lingering: LingeringGrant | null;
+  readonly lingering: SessionCache | null;
   /** False when nothing in the world can be reached at this port from here. Asks the world, so it is for when all else has failed. */
   isOutboundOpen(port: number): Promise<boolean>;
 }
@@ -35,7 +35,7 @@ export function sitesGrant(state: RunState): SitesGrant {
     sawOpen: (port) => {
       if (outbound.isAbout(port)) outbound.sawOpen();
     },
-    lingering: state.memory === null ? null : lingeringGrant(state),
+    lingering: state.memory === null ? null : sessionCache(state),
     isOutboundOpen: async (port) => !outbound.isAbout(port) || (await outbound.isOpen()),
   };
 }

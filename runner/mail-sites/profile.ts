@@ -1,5 +1,5 @@
 import type { SiteProfile } from "../../schemas/behaviour.js";
-import type { Kept } from "./store.js";
+import type { KeptObservation } from "./store.js";
 
 /** Experience with a site in a few numbers. */
 export interface SiteSummary {
@@ -28,7 +28,7 @@ const THRESHOLDS = {
 } as const;
 
 /** `observations` are the newest first. */
-export function summaryOf(observations: readonly Kept[], now: number): SiteSummary {
+export function summaryOf(observations: readonly KeptObservation[], now: number): SiteSummary {
   // As numbers of the machine they are sorted without a comparison of ours: every run does this.
   const latencies = Float64Array.from(observations.filter(isAnswered), ({ ms }) => ms as number).sort();
   const facts = {
@@ -41,7 +41,7 @@ export function summaryOf(observations: readonly Kept[], now: number): SiteSumma
   return { ...facts, profile: profileOf(facts, observations, latencies.length) };
 }
 
-function profileOf(facts: Omit<SiteSummary, "profile">, observations: readonly Kept[], answers: number): SiteProfile {
+function profileOf(facts: Omit<SiteSummary, "profile">, observations: readonly KeptObservation[], answers: number): SiteProfile {
   if (observations.length === 0) return "unknown";
   if (facts.refusalsInARow >= THRESHOLDS.refusals) return "refusing";
   const timeouts = observations.filter(({ kind }) => kind === "timeout").length;
@@ -51,13 +51,13 @@ function profileOf(facts: Omit<SiteSummary, "profile">, observations: readonly K
   return "normal";
 }
 
-function refusalsInARow(observations: readonly Kept[], now: number): number {
+function refusalsInARow(observations: readonly KeptObservation[], now: number): number {
   const answered = observations.findIndex(({ kind }) => kind === "answered");
   const since = answered === -1 ? observations : observations.slice(0, answered);
   return since.filter(({ kind, at }) => kind === "refused_us" && now - at < THRESHOLDS.refusalLifeMs).length;
 }
 
-function isAnswered({ kind, ms }: Kept): boolean {
+function isAnswered({ kind, ms }: KeptObservation): boolean {
   return kind === "answered" && ms !== null;
 }
 

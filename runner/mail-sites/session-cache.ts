@@ -5,7 +5,7 @@ import type { RunState } from "../run/run-state.js";
 import { endsWithTheLastRun } from "../support/shutdown-hooks.js";
 
 /** A session that a job has left open for the next one that goes to the same place. */
-export interface Left {
+export interface IdleSession {
   readonly session: SmtpSession;
   readonly state: SessionState;
   readonly host: string;
@@ -21,12 +21,12 @@ export interface Left {
 }
 
 /** Between the jobs of a queue, sessions stay open for a moment: many jobs of one site are one connection. */
-export interface LingeringGrant {
+export interface SessionCache {
   /** For a session that may outlive this run. */
   newState(): SessionState;
   /** The key says everything in which two sessions may differ. Null when nobody has left one. */
-  take(key: string): Left | null;
-  leave(key: string, left: Left): void;
+  take(key: string): IdleSession | null;
+  leave(key: string, left: IdleSession): void;
 }
 
 /** Longer than the second that lies between two questions to a site, and shorter than what a server minds. */
@@ -36,7 +36,7 @@ const MOST_IN_ALL = 50;
 
 interface Waiting {
   readonly key: string;
-  readonly left: Left;
+  readonly left: IdleSession;
   readonly timer: NodeJS.Timeout;
 }
 
@@ -47,7 +47,7 @@ endsWithTheLastRun(async () => {
   await Promise.all(waiting.splice(0).map(sendAway));
 });
 
-export function lingeringGrant({ recorder, deadline, secrets }: RunState): LingeringGrant {
+export function sessionCache({ recorder, deadline, secrets }: RunState): SessionCache {
   return {
     newState() {
       const state = new SessionState(secrets);
@@ -88,7 +88,7 @@ function forget(entry: Waiting): Waiting {
 }
 
 /** It broke while nobody used it, or the server has said goodbye. */
-function isUsable({ session }: Left): boolean {
+function isUsable({ session }: IdleSession): boolean {
   return session.connection.broken === null && session.farewell === null;
 }
 

@@ -6,7 +6,7 @@ export interface Asked {
 }
 
 /** How a site is treated, after what it was like. Never more patient than was asked for. */
-export interface Patience extends Asked {
+export interface SiteTimeouts extends Asked {
   /** How many addresses of mail hosts are tried, and connected to again, once one has failed. */
   readonly retries: number;
   /** One more address is asked for, which nobody has. */
@@ -20,7 +20,7 @@ const FAST_TIMES_P95 = 20;
 const TARPIT_SHARE = 0.5;
 const RETRIES = 4;
 
-export function patienceFor({ profile, latencyP95Ms }: SiteSummary, asked: Asked): Patience {
+export function timeoutsFor({ profile, latencyP95Ms }: SiteSummary, asked: Asked): SiteTimeouts {
   switch (profile) {
     case "fast": {
       const enough = Math.max(FAST_LEAST_MS, FAST_TIMES_P95 * (latencyP95Ms ?? 0));

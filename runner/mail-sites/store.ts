@@ -13,7 +13,7 @@ export interface Observation {
 
 export type ObservationKind = "answered" | "timeout" | "connect_failed" | "refused_us" | "greylisted";
 
-export interface Kept extends Observation {
+export interface KeptObservation extends Observation {
   /** Milliseconds since 1970: the clock that processes share. */
   readonly at: number;
 }
@@ -46,8 +46,8 @@ export class BehaviourStore {
   readonly #driver: Driver;
   readonly #statements: Readonly<Record<keyof typeof STATEMENTS, Statement>>;
   readonly #now: () => number;
-  readonly #recent = new Map<string, { readonly readAt: number; kept: readonly Kept[] }>();
-  readonly #unwritten: (Kept & { site: string })[] = [];
+  readonly #recent = new Map<string, { readonly readAt: number; kept: readonly KeptObservation[] }>();
+  readonly #unwritten: (KeptObservation & { site: string })[] = [];
   #writtenAt = Number.NEGATIVE_INFINITY;
 
   /** IN_MEMORY for one that ends with the process. */
@@ -63,12 +63,12 @@ export class BehaviourStore {
   }
 
   /** The last ones that still count, the newest first. What other processes have seen is heard of within seconds. */
-  observations(site: string): readonly Kept[] {
+  observations(site: string): readonly KeptObservation[] {
     const now = this.#now();
     const known = this.#recent.get(site);
     if (known !== undefined && now - known.readAt < READ_AGAIN_MS && now >= known.readAt) return known.kept;
     this.flush();
-    const kept = orElse([], () => this.#statements.read.all(site, now - OBSERVATION_LIFE_MS, MOST_OBSERVATIONS) as Kept[]);
+    const kept = orElse([], () => this.#statements.read.all(site, now - OBSERVATION_LIFE_MS, MOST_OBSERVATIONS) as KeptObservation[]);
     if (this.#recent.size >= MOST_RECENT) this.#recent.clear();
     this.#recent.set(site, { readAt: now, kept });
     return kept;
@@ -92,7 +92,7 @@ export class BehaviourStore {
     orElse(undefined, () => this.#write(rows));
   }
 
-  #write(rows: readonly (Kept & { site: string })[]): void {
+  #write(rows: readonly (KeptObservation & { site: string })[]): void {
     this.#driver.exec("BEGIN IMMEDIATE");
     try {
       for (const { site, at, kind, ms } of rows) this.#statements.add.run(site, at, kind, ms);

@@ -5,8 +5,15 @@ import { afterEach, describe, expect, test } from "vitest";
 import { refusalToProbe } from "../../../runner/mail-sites/probing-allowed.js";
 import { summaryOf } from "../../../runner/mail-sites/profile.js";
 import { siteOf } from "../../../runner/mail-sites/site.js";
-import { patienceFor } from "../../../runner/mail-sites/site-timeouts.js";
-import { BehaviourStore, type Kept, MOST_OBSERVATIONS, OBSERVATION_LIFE_MS, type Observation, type ObservationKind } from "../../../runner/mail-sites/store.js";
+import { timeoutsFor } from "../../../runner/mail-sites/site-timeouts.js";
+import {
+  BehaviourStore,
+  type KeptObservation,
+  MOST_OBSERVATIONS,
+  OBSERVATION_LIFE_MS,
+  type Observation,
+  type ObservationKind,
+} from "../../../runner/mail-sites/store.js";
 import { Summaries } from "../../../runner/mail-sites/summaries.js";
 import { IN_MEMORY } from "../../../runner/sqlite/store-path.js";
 
@@ -27,7 +34,7 @@ const answered = (ms: number): Observation => ({ kind: "answered", ms });
 const NOW = Date.UTC(2026, 0, 1);
 
 /** The newest first. */
-function kept(...kinds: (ObservationKind | number)[]): Kept[] {
+function kept(...kinds: (ObservationKind | number)[]): KeptObservation[] {
   return kinds.map((kind, index) => ({
     ...(typeof kind === "number" ? answered(kind) : { kind, ms: null }),
     at: NOW - index * 1000,
@@ -173,13 +180,13 @@ describe("patience", () => {
     ["tarpit", kept(...times(4, "timeout" as const)), { connect_timeout_ms: 2500, command_timeout_ms: 5000, retries: 0, mayAskRandom: false }],
     ["refusing", kept(...times(3, "refused_us" as const)), { connect_timeout_ms: 5000, command_timeout_ms: 10_000, retries: 0, mayAskRandom: false }],
   ])("with a site that is %s", (_profile, observations, patience) => {
-    expect(patienceFor(summaryOf(observations, NOW), asked)).toMatchObject(patience);
+    expect(timeoutsFor(summaryOf(observations, NOW), asked)).toMatchObject(patience);
   });
 
   test("is never more than was asked for", () => {
     const short = { connect_timeout_ms: 100, command_timeout_ms: 200 };
     for (const observations of [[], kept(...times(10, 20)), kept(...times(4, "timeout" as const))]) {
-      const { connect_timeout_ms: connect, command_timeout_ms: command } = patienceFor(summaryOf(observations, NOW), short);
+      const { connect_timeout_ms: connect, command_timeout_ms: command } = timeoutsFor(summaryOf(observations, NOW), short);
       expect(connect).toBeLessThanOrEqual(100);
       expect(command).toBeLessThanOrEqual(200);
     }
