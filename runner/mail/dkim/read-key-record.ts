@@ -8,6 +8,8 @@ export interface KeyRecord {
   /** Null when nothing may be verified with it. */
   readonly publicKey: KeyObject | null;
   readonly findings: readonly Finding[];
+  /** t=s: the identity of a signature (i=) has to be in the domain itself (RFC 6376, section 3.6.1). */
+  readonly restrictsIdentity: boolean;
 }
 
 /** RFC 8301, section 3.2. */
@@ -38,7 +40,13 @@ function keyOf(tags: ReadonlyMap<string, string>): KeyRecord {
   const publicKey = publicKeyOf(type, key);
   if (publicKey === null) return nothing("unreadable_key", `what stands behind p= is no ${type} key`, null, `${key.slice(0, 40)}…`);
   const findings = [...restrictions(tags), ...strength(publicKey)];
-  return { publicKey: findings.some(({ severity }) => severity === "error") ? null : publicKey, findings };
+  const restrictsIdentity =
+    tags
+      .get("t")
+      ?.split(":")
+      .map((flag) => flag.trim())
+      .includes("s") === true;
+  return { publicKey: findings.some(({ severity }) => severity === "error") ? null : publicKey, findings, restrictsIdentity };
 }
 
 function publicKeyOf(type: "rsa" | "ed25519", base64: string): KeyObject | null {
@@ -85,5 +93,5 @@ function restrictions(tags: ReadonlyMap<string, string>): Finding[] {
 }
 
 function nothing(reason: string, message: string, expected: string | null, actual: string | null): KeyRecord {
-  return { publicKey: null, findings: [finding("error", reason, message, expected, actual)] };
+  return { publicKey: null, findings: [finding("error", reason, message, expected, actual)], restrictsIdentity: false };
 }

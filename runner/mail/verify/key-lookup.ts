@@ -1,0 +1,20 @@
+import type { Answer } from "../../net/dns/answer.js";
+import { txtText } from "../../net/dns/txt-text.js";
+
+/** Asks for the TXT records of a name. What no server could answer is in the outcome. */
+export type TxtLookup = (name: string) => Promise<TxtAnswer>;
+
+export interface TxtAnswer {
+  readonly outcome: Answer["outcome"];
+  /** Each record with its strings joined. */
+  readonly texts: readonly string[];
+}
+
+export function textsOf(answer: Answer<"TXT">): TxtAnswer {
+  return { outcome: answer.outcome, texts: answer.records.map(txtText) };
+}
+
+/** True when nobody knows: the question may be answered later. */
+export function isUnanswered({ outcome }: TxtAnswer): boolean {
+  return outcome !== "found" && outcome !== "no_data" && outcome !== "no_such_name";
+}
