@@ -23,7 +23,7 @@ export const PROGRAMS = {
   exim4: { get: "sh test/support/receivers/install.sh", needsRoot: true },
   smtpd: { get: "sh test/support/receivers/install.sh", needsRoot: true },
   opendkim: { get: "apt-get install opendkim", needsRoot: false },
-  dkimverify: { get: "apt-get install python3-dkim python3-nacl", needsRoot: false },
+  dkimverify: { get: "apt-get install python3-dkim python3-nacl python3-authres", needsRoot: false },
   python3: { get: "apt-get install python3", needsRoot: false },
   nginx: { get: "apt-get install nginx", needsRoot: true },
   caddy: { get: "apt-get install caddy", needsRoot: false },
