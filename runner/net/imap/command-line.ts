@@ -1,6 +1,7 @@
 import { fail } from "../../run/failure-error.js";
 import { LIMITS } from "./limits.js";
 import { encodeMailboxName } from "./mailbox-name.js";
+import { isUid } from "./uid.js";
 
 /**
  * A piece of a command. Syntax is ours and goes as it stands; a text is somebody's, and goes in quotes or as a literal: nothing
@@ -62,9 +63,6 @@ export function uidSet(uids: readonly number[]): string {
 }
 
 /** RFC 3501, section 9: nz-number, of 32 bits. */
-function isUid(uid: number): boolean {
-  return Number.isInteger(uid) && uid >= 1 && uid <= 0xff_ff_ff_ff;
-}
 
 /** A command in the portions in which it may be sent: before each but the first the server has to say that it may go on. */
 export function portionsOf(line: readonly Piece[], { freeLiterals }: Dialect): Portion[] {

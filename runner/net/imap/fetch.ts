@@ -4,6 +4,7 @@ import { dataOf } from "./mailbox.js";
 import { bytesOf, listOf, numberOf, textOf, textsOf, type Value } from "./parse-data.js";
 import { accepted } from "./reply.js";
 import type { ImapSession } from "./session.js";
+import { uidOf } from "./uid.js";
 
 export interface FetchOptions {
   /** The header, up to so many bytes. Left out: it is not asked for. */
@@ -50,7 +51,7 @@ async function fetchPortion(session: ImapSession, uids: readonly number[], optio
   const asked = new Set(uids);
   for (const { values } of dataOf(reply, "FETCH")) {
     const items = pairsOf(values[0]);
-    const uid = numberOf(items.get("UID"));
+    const uid = uidOf(items.get("UID"));
     // A server also tells here what others do to other messages.
     if (uid !== null && asked.has(uid)) found.set(uid, merged(found.get(uid) ?? nothingOf(uid), items));
   }

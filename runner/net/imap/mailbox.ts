@@ -6,6 +6,7 @@ import { numberOf, textOf, textsOf } from "./parse-data.js";
 import { accepted } from "./reply.js";
 import type { Data, ResponseCode } from "./response.js";
 import type { ImapSession } from "./session.js";
+import { uidFrom } from "./uid.js";
 
 /** One folder of a LIST. */
 export interface ListedMailbox {
@@ -59,7 +60,7 @@ async function open(session: ImapSession, verb: "SELECT" | "EXAMINE", name: stri
     name,
     messages: dataOf(reply, "EXISTS").at(-1)?.number ?? 0,
     uidValidity: numberIn(codes, "UIDVALIDITY"),
-    uidNext: numberIn(codes, "UIDNEXT"),
+    uidNext: uidIn(codes, "UIDNEXT"),
     flags: textsOf(dataOf(reply, "FLAGS").at(-1)?.values[0]),
     readOnly: verb === "EXAMINE" || reply.code?.name === "READ-ONLY",
   };
@@ -78,11 +79,13 @@ export async function mailboxStatus(session: ImapSession, name: string): Promise
   const line = ["STATUS ", mailboxArgument(name, session.dialect), " (MESSAGES UNSEEN UIDNEXT)"];
   const reply = accepted("command", await session.command("STATUS", "command", line));
   const items = textsOf(dataOf(reply, "STATUS").at(-1)?.values[1]);
-  const item = (wanted: string): number | null => {
+  const item = (wanted: string): string | null => {
     const at = items.findIndex((name, index) => index % 2 === 0 && name.toUpperCase() === wanted);
-    return at === -1 ? null : numberOf({ kind: "atom", text: items[at + 1] ?? "" });
+    return at === -1 ? null : (items[at + 1] ?? "");
   };
-  return { messages: item("MESSAGES"), unseen: item("UNSEEN"), uidNext: item("UIDNEXT") };
+  const number = (wanted: string): number | null => numberOf({ kind: "atom", text: item(wanted) ?? "" });
+  const uidNext = item("UIDNEXT");
+  return { messages: number("MESSAGES"), unseen: number("UNSEEN"), uidNext: uidNext === null ? null : uidFrom(uidNext) };
 }
 
 /** What the server told under a name in answer to a command. */
@@ -93,4 +96,9 @@ export function dataOf(reply: CommandReply, name: string): Data[] {
 function numberIn(codes: readonly ResponseCode[], name: string): number | null {
   const code = codes.find((each) => each.name === name);
   return code === undefined || !/^\d{1,10}$/.test(code.argument) ? null : Number(code.argument);
+}
+
+function uidIn(codes: readonly ResponseCode[], name: string): number | null {
+  const code = codes.find((each) => each.name === name);
+  return code === undefined ? null : uidFrom(code.argument);
 }

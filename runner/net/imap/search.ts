@@ -3,9 +3,10 @@ import { astring, type Piece, uidSet } from "./command-line.js";
 import type { CommandReply } from "./in-flight.js";
 import { LIMITS } from "./limits.js";
 import { dataOf } from "./mailbox.js";
-import { numberOf, textOf } from "./parse-data.js";
+import { textOf } from "./parse-data.js";
 import { accepted } from "./reply.js";
 import type { ImapSession } from "./session.js";
+import { uidFrom, uidOf } from "./uid.js";
 
 /** One key of a search (RFC 3501, section 6.4.4). Several must all hold. Texts are looked for without regard to case, anywhere in a field. */
 export type SearchKey =
@@ -60,7 +61,7 @@ function dayOf(date: Date): string {
 }
 
 function plainResults(reply: CommandReply): number[] {
-  return dataOf(reply, "SEARCH").flatMap(({ values }) => values.flatMap((value) => numberOf(value) ?? []));
+  return dataOf(reply, "SEARCH").flatMap(({ values }) => values.flatMap((value) => uidOf(value) ?? []));
 }
 
 /** RFC 4731, section 3: `(TAG "a3") UID ALL 1:3,7`. */
@@ -75,9 +76,9 @@ function extendedResults(reply: CommandReply): number[] {
 function expandSet(set: string): number[] {
   const numbers: number[] = [];
   for (const part of set.split(",")) {
-    const [, from, to] = /^(\d{1,10})(?::(\d{1,10}))?$/.exec(part) ?? [];
+    const [, from, to] = /^(\d{1,20})(?::(\d{1,20}))?$/.exec(part) ?? [];
     if (from === undefined) throw fail("command", "protocol_violation", `not a set of UIDs: ${JSON.stringify(part.slice(0, 60))}`);
-    const [first, last] = [Number(from), Number(to ?? from)].sort((a, b) => a - b) as [number, number];
+    const [first, last] = [uidFrom(from), uidFrom(to ?? from)].sort((a, b) => a - b) as [number, number];
     if (numbers.length + last - first >= LIMITS.values) throw fail("command", "limit_exceeded", `a search found more than ${LIMITS.values} messages`);
     for (let uid = first; uid <= last; uid++) numbers.push(uid);
   }

@@ -11,7 +11,9 @@ export interface ServerFirst {
 /** The server's last message: its proof that it knows the password, or why it refuses. */
 export type ServerFinal = { signature: Buffer } | { error: string };
 
-/** RFC 7677 asks servers for 4096 at least; so many cost a third of a second, and a peer must not buy more of our time. */
+/** RFC 7677, section 4. With fewer, a false server could try passwords cheaply against what we prove to it. */
+const MIN_ITERATIONS = 4096;
+/** These take a third of a second, and a peer must not buy more of our time. */
 const MAX_ITERATIONS = 1_000_000;
 
 export function parseServerFirst(message: string, clientNonce: string): ServerFirst {
@@ -26,6 +28,8 @@ export function parseServerFirst(message: string, clientNonce: string): ServerFi
   if (saltBytes === null || saltBytes.length === 0) throw malformed("its salt is not base64");
   if (!/^[1-9]\d{0,15}$/.test(iterations)) throw malformed("its iteration count is not a positive number");
   const count = Number(iterations);
+  if (count < MIN_ITERATIONS)
+    throw fail("auth", "not_permitted", `the server asks for ${iterations} SCRAM iterations; RFC 7677 demands at least ${MIN_ITERATIONS}, so no proof is sent`);
   if (count > MAX_ITERATIONS)
     throw fail("auth", "limit_exceeded", `the server asks for ${iterations} SCRAM iterations; more than ${MAX_ITERATIONS} are not made`);
   return { nonce, salt: saltBytes, iterations: count };

@@ -417,6 +417,28 @@ S: a1 OK`,
   });
 });
 
+describe("a UID that cannot exist is the server's mistake, and never a command of ours", () => {
+  test.each(["0", "4294967296", "99999999999999999999", "7 0"])("in SEARCH %s", async (uids) => {
+    const session = await greeted(`C: a1 UID SEARCH UID 7:\\*\nS: * SEARCH ${uids}\nS: a1 OK`);
+    expect(await failureOf(search(session, [{ fromUid: 7 }]))).toMatchObject({ phase: "command", code: "protocol_violation" });
+  });
+
+  test.each(["0", "0:3", "5,4294967296"])("in ESEARCH %s", async (set) => {
+    const session = await greeted(`C: *\nS: * ESEARCH (TAG "a1") UID ALL ${set}\nS: a1 OK`, testRun(), "S: * OK [CAPABILITY IMAP4rev1 ESEARCH] hi");
+    expect(await failureOf(search(session, []))).toMatchObject({ code: "protocol_violation" });
+  });
+
+  test.each(["0", "4294967296"])("in FETCH %s", async (uid) => {
+    const session = await greeted(`C: *\nS: * 1 FETCH (UID ${uid} FLAGS ())\nS: a1 OK`);
+    expect(await failureOf(fetchMessages(session, [1]))).toMatchObject({ code: "protocol_violation" });
+  });
+
+  test.each(["0", "4294967296"])("in UIDNEXT %s", async (uid) => {
+    const session = await greeted(`C: a1 SELECT *\nS: * 1 EXISTS\nS: * OK [UIDNEXT ${uid}] next\nS: a1 OK`);
+    expect(await failureOf(select(session, "INBOX"))).toMatchObject({ code: "protocol_violation" });
+  });
+});
+
 describe("IDLE", () => {
   const waiting = { until: isNewMail, timeoutMs: 3000 };
 

@@ -110,6 +110,8 @@ describe("SCRAM-SHA-256", () => {
     ["r=nonce+1,s=QQ==,i=1e9", "protocol_violation"],
     ["r=nonce+1,s=QQ==", "protocol_violation"],
     ["s=QQ==,r=nonce+1,i=4096", "protocol_violation"],
+    ["r=nonce+1,s=QQ==,i=1", "not_permitted"],
+    ["r=nonce+1,s=QQ==,i=4095", "not_permitted"],
     ["r=nonce+1,s=QQ==,i=1000001", "limit_exceeded"],
     ["m=extension,r=nonce+1,s=QQ==,i=4096", "unsupported"],
     ["", "protocol_violation"],
