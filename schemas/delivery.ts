@@ -6,7 +6,7 @@ import { operationSchema } from "./operation.js";
 import { orReference } from "./secret.js";
 import { list, nullable, record } from "./shape.js";
 import { authInput } from "./smtp.js";
-import { tlsInput } from "./tls.js";
+import { TLS_VERSIONS, tlsInput } from "./tls.js";
 import { tlsResultSchema, tlsRuleSchema } from "./tls-policy.js";
 
 /** The closed lists and the shapes in which is told how a message is to be brought to its recipients, and what became of that. */
@@ -100,7 +100,10 @@ const tlsPolicyInput = {
     },
     mta_sts: { type: "boolean", default: true, description: "Heed the policies of MTA-STS (RFC 8461)." },
     policy_port: { ...port, default: 443, description: "Where those policies are served." },
-    min_version: tlsInput.min_version,
+    min_version: {
+      enum: TLS_VERSIONS,
+      description: "The oldest TLS version to accept. By default TLSv1.2 if TLS is required, else any: an old version is better than no TLS.",
+    },
     ca: tlsInput.ca,
   },
   additionalProperties: false,
@@ -165,7 +168,7 @@ const dsnInput = {
       minLength: 1,
       maxLength: 100,
       pattern: "^[\\u0021-\\u002a\\u002c-\\u003c\\u003e-\\u007e]+$",
-      description: "Comes back in each report. Visible ASCII, without + and =.",
+      description: "An identifier that each report repeats: visible ASCII without + and =.",
     },
   },
   additionalProperties: false,
@@ -188,7 +191,7 @@ export const envelopeInput = {
 const author = { type: "string", minLength: 3, maxLength: 320, format: "one-line" } as const;
 
 /** A message that is composed here. */
-export const letterFields = {
+export const messageFields = {
   type: "object",
   description: "The message, to be composed here.",
   properties: {
@@ -260,7 +263,7 @@ export const deliverySettings = {
 } as const;
 
 /** What is asked for one message beside its envelope and its text. */
-export const deliveryWishes = {
+export const messageOptions = {
   priority: { enum: DELIVERY_PRIORITIES, default: "NORMAL", description: "Who goes first where messages wait for the same site." },
   dsn: dsnInput,
   requiretls: { type: "boolean", default: false, description: "Only over TLS, and only to hosts that promise the same for the rest of the way (RFC 8689)." },
@@ -326,7 +329,17 @@ const recipientRecord = record({
 });
 export type DeliveryRecipient = FromSchema<typeof recipientRecord>;
 
-/** What a delivery comes to. */
+/** Changes of a given message before it is signed and sent, and what could not be changed. */
+const messageChange = record({
+  code: {
+    enum: ["bcc_removed", "date_added", "message_id_added", "lines_encoded", "lines_too_long"],
+    description: "A stable name for programs. lines_too_long: a line could not be encoded, and servers may break it.",
+  },
+  message: { type: "string", description: "The same for a person." },
+});
+export type MessageChange = FromSchema<typeof messageChange>;
+
+/** The result of a delivery. */
 export const deliveryOutput = {
   message_id: nullable({ type: "string" }, "Of the message's header."),
   size_bytes: { type: "integer", description: "Of the message as it was sent, signatures included, as SIZE counts them." },
@@ -334,6 +347,7 @@ export const deliveryOutput = {
   mode: { enum: DELIVERY_MODES },
   recipients: list(recipientRecord, "One for each, in the order of the input."),
   attempts: list(attemptRecord, "Every host that was tried, in order."),
+  changes: list(messageChange, "What was changed in the message as it was given."),
   dkim: dkimResultSchema,
 } as const;
 
@@ -345,9 +359,9 @@ const settingsRecord = { type: "object", properties: deliverySettings, additiona
 export type DeliverySettings = FromSchema<typeof settingsRecord>;
 
 /** As a caller writes it. */
-export type GivenLetter = FromSchema<typeof letterFields, { keepDefaultedPropertiesOptional: true }>;
+export type GivenMessage = FromSchema<typeof messageFields, { keepDefaultedPropertiesOptional: true }>;
 
-const wishesRecord = { type: "object", properties: deliveryWishes, additionalProperties: false } as const;
-export type DeliveryWishes = FromSchema<typeof wishesRecord>;
+const wishesRecord = { type: "object", properties: messageOptions, additionalProperties: false } as const;
+export type MessageOptions = FromSchema<typeof wishesRecord>;
 
 export type RelayInput = DeliverySettings["relays"][number];

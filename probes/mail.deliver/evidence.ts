@@ -16,6 +16,7 @@ export function nothingYet({ mode }: Input, seed: number): DeliverEvidence {
     mode,
     recipients: [],
     attempts: [],
+    changes: [],
     dkim: { signatures: [], problems: [] },
     seed,
     findings: [],

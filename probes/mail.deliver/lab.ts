@@ -3,7 +3,7 @@ import { startDnsServer } from "../../runner/lab/dns-server.js";
 import { startSmtpServer } from "../../runner/lab/smtp-server.js";
 import { playTranscript } from "../../runner/lab/transcript-server.js";
 
-/** Every domain's mail host is this machine, at the port of its bench; nothing listens at 127.0.0.2. */
+/** The mail host of every domain is this machine; nothing listens at 127.0.0.2. */
 const ZONE = `
 $ORIGIN example.
 $TTL 300
@@ -28,25 +28,25 @@ const BYE = "C: QUIT\nS: 221 2.0.0 bye\n";
 const PLAYED: readonly { name: string; summary: string; recipients: readonly string[]; transcript: string }[] = [
   {
     name: "greylisted",
-    summary: "Tells us to come back in five minutes: an error here, another try in a queue.",
+    summary: "Greylists for five minutes: an error here, retried in a queue.",
     recipients: ["ada@later.example"],
     transcript: [GREETING, "C: RCPT TO:*\nS: 450 4.2.0 Greylisted for 300 seconds", "C: RSET\nS: 250 2.0.0 OK", BYE].join("\n"),
   },
   {
     name: "half",
-    summary: "Takes it for one of two recipients.",
+    summary: "Accepts the message for one of two recipients.",
     recipients: ["ada@half.example", "nobody@half.example"],
     transcript: [GREETING, "C: RCPT TO:*\nS: 250 2.1.5 OK\nC: RCPT TO:*\nS: 550 5.1.1 User unknown", GO, "S: 250 2.0.0 queued", BYE].join("\n"),
   },
   {
     name: "lost",
-    summary: "Hangs up behind the last dot: nobody knows whether it has the message.",
+    summary: "Hangs up after the final dot: the outcome is unknown.",
     recipients: ["ada@lost.example"],
     transcript: [GREETING, "C: RCPT TO:*\nS: 250 2.1.5 OK", GO, "@close\n"].join("\n"),
   },
   {
     name: "backup",
-    summary: "The first mail host is away, the second takes it.",
+    summary: "The first mail host is down, the second accepts the message.",
     recipients: ["ada@backup.example"],
     transcript: [GREETING, "C: RCPT TO:*\nS: 250 2.1.5 OK", GO, "S: 250 2.0.0 queued", BYE].join("\n"),
   },
@@ -71,7 +71,7 @@ export default defineLab({
       const servers: LabServer[] = [];
       const taking = await startSmtpServer({ port: nextPort() });
       open.push(taking);
-      servers.push({ name: "taken", summary: "Takes it.", input: { ...common, recipients: ["ada@people.example"], mx_port: taking.port } });
+      servers.push({ name: "taken", summary: "Accepts the message.", input: { ...common, recipients: ["ada@people.example"], mx_port: taking.port } });
       for (const { name, summary, recipients, transcript } of PLAYED) {
         const server = await playTranscript(transcript, { port: nextPort() });
         open.push(server);
@@ -79,13 +79,13 @@ export default defineLab({
       }
       servers.push({
         name: "null-mx",
-        summary: "A domain that says that it takes no mail: an error.",
+        summary: "A domain with a null MX: an error.",
         input: { ...common, recipients: ["ada@no-mail.example"] },
       });
       const relay = { host: "127.0.0.1", port: taking.port, tls: { mode: "none" } };
       servers.push({
         name: "relay",
-        summary: "Brings it to a relay.",
+        summary: "Delivers to a relay.",
         input: { ...common, recipients: ["ada@anywhere.example"], mode: "relay", relays: [relay] },
       });
       return { servers, close };

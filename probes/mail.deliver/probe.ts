@@ -1,5 +1,5 @@
-import type { Order } from "../../runner/delivery/message/outbound-message.js";
-import { type Recipient, recipientOf } from "../../runner/delivery/message/recipient.js";
+import type { OutboundMessage } from "../../runner/delivery/message/outbound-message.js";
+import { Recipient, settleOpen } from "../../runner/delivery/message/recipient.js";
 import { decidedHere, decisionOfFailure } from "../../runner/delivery/outcome/decide.js";
 import { type Decision, US } from "../../runner/delivery/outcome/decision.js";
 import { reportOf } from "../../runner/delivery/outcome/report.js";
@@ -7,56 +7,56 @@ import { defineProbe } from "../../runner/harness/define-probe.js";
 import { randomSeed, seededRandom } from "../../runner/net/dns/shuffle.js";
 import { ENDED } from "../../runner/run/run-state.js";
 import { failure } from "../../schemas/failure.js";
-import { Job } from "./delivery-journal.js";
+import { checkInput } from "./check-input.js";
+import { DeliveryJournal } from "./delivery-journal.js";
 import { type Ctx, type DeliverEvidence, nothingYet } from "./evidence.js";
 import { judge } from "./judge.js";
-import { orderOf } from "./message-from-input.js";
+import { messageFromInput } from "./message-from-input.js";
 import { type Input, newest } from "./schema.js";
 
 export default defineProbe({
   name: "mail.deliver",
-  summary: "Brings a message to its recipients' mail hosts, or to a relay, and says of each recipient what became of it.",
+  summary: "Delivers a message to the mail hosts of its recipients, or to a relay, and reports the outcome of each recipient.",
   needs: ["tcp", "resolver", "delivery", "memory"],
   ...newest,
+  checkInput,
   run,
 });
 
 async function run(input: Input, ctx: Ctx): Promise<DeliverEvidence> {
   const seed = input.seed ?? randomSeed();
   const evidence = nothingYet(input, seed);
-  const recipients = input.recipients.map(recipientOf);
-  const job = new Job(ctx.memory, recipients);
+  const recipients = input.recipients.map((address, index) => new Recipient(address, index));
+  const journal = new DeliveryJournal(ctx.memory, recipients);
   const random = seededRandom(seed);
-  let order: Order | null = null;
+  let message: OutboundMessage | null = null;
   const broken = await ctx.attempt(async () => {
-    order = await orderOf(input, ctx, recipients, job, random);
-    if (ctx.delivery.refusal === null) await ctx.delivery.deliver(order);
+    message = await messageFromInput(input, ctx, recipients, journal, random);
+    if (ctx.delivery.refusal === null) await ctx.delivery.deliver(message);
     else settleOpen(recipients, refused(ctx.delivery.refusal));
   });
   if (broken !== null) settleOpen(recipients, decisionOfFailure(broken, US));
   const { reason } = ctx.tcp.state.deadline;
   settleOpen(recipients, decidedHere("later", "other", "probe", reason ?? "cancelled", ENDED[reason ?? "cancelled"], US));
-  Object.assign(evidence, reportOf({ mode: input.mode, order, recipients, retry: input.retry, random, progress: job }));
-  await goOn(ctx, evidence, recipients, job);
+  Object.assign(evidence, reportOf({ mode: input.mode, message, recipients, retry: input.retry, random, progress: journal }));
+  await goOn(ctx, evidence, recipients, journal);
   judge(evidence, input);
   return evidence;
 }
 
-/** A machine that may would deliver it: a queue must not let it go. */
+/** Another machine may be permitted to deliver it: a queue keeps it. */
 function refused(words: string): Decision {
-  const decision = decidedHere("later", "configuration", "connect", "not_permitted", `nothing may be sent from here: ${words}`, US);
+  const decision = decidedHere("later", "configuration", "connect", "not_permitted", `this machine may not send mail: ${words}`, US);
   return { ...decision, failure: { ...failure("connect", "not_permitted", decision.message as string), retryable: true } };
 }
 
-function settleOpen(recipients: readonly Recipient[], decision: Decision): void {
-  for (const recipient of recipients) recipient.decision ??= decision;
-}
-
-/** Sees to it that a queue goes on with those that are left. */
-async function goOn(ctx: Ctx, { recipients: told }: DeliverEvidence, recipients: readonly Recipient[], job: Job): Promise<void> {
+/** Has the queue go on with the recipients that are left. */
+async function goOn(ctx: Ctx, { recipients: reported }: DeliverEvidence, recipients: readonly Recipient[], journal: DeliveryJournal): Promise<void> {
   const dueAt = new Map(
-    told.flatMap(({ next_try_at: at, outcome }, index) => (outcome === "queued" ? [[recipients[index] as Recipient, Date.parse(at as string)] as const] : [])),
+    reported.flatMap(({ next_try_at: at, outcome }, index) =>
+      outcome === "queued" ? [[recipients[index] as Recipient, Date.parse(at as string)] as const] : [],
+    ),
   );
-  // When it cannot be kept, another worker has the job by now.
-  if (dueAt.size > 0) await ctx.attempt(() => job.goOn(dueAt));
+  // If it cannot be stored, another worker has the job by now.
+  if (dueAt.size > 0) await ctx.attempt(() => journal.goOn(dueAt));
 }

@@ -1,7 +1,7 @@
 import { deliveryNetwork } from "../../runner/delivery/service/options.js";
 import { outputOf } from "../../schemas/carried.js";
 import { contract, type FilledOf } from "../../schemas/contract.js";
-import { deliveryOutput, deliverySettings, deliveryWishes, envelopeInput, letterFields } from "../../schemas/delivery.js";
+import { deliveryOutput, deliverySettings, envelopeInput, messageFields, messageOptions } from "../../schemas/delivery.js";
 import { findingSchema } from "../../schemas/finding.js";
 import { list } from "../../schemas/shape.js";
 
@@ -33,9 +33,9 @@ const input = contract({
       pattern: "^[A-Za-z0-9+/]+={0,2}$",
       description: "The same in base64, for one that is not text.",
     },
-    fields: letterFields,
+    fields: messageFields,
     ...deliverySettings,
-    ...deliveryWishes,
+    ...messageOptions,
     ...deliveryNetwork,
     seed: { ...seed, description: "Makes the random order of equal hosts, and the spread of retries, the same every time." },
   },

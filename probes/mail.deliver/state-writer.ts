@@ -1,12 +1,12 @@
-/** Stores one state again and again. Those who ask while it is being stored share the next time. */
-export class Keeper {
+/** Stores a state repeatedly. Calls that come while it is being stored share the next write. */
+export class StateWriter {
   #running: Promise<void> | null = null;
   #next: Promise<void> | null = null;
 
   constructor(readonly store: () => Promise<void>) {}
 
-  /** Resolves when a state is stored that is not older than this call. */
-  keep(): Promise<void> {
+  /** Resolves when a state is stored that is at least as new as this call. */
+  write(): Promise<void> {
     if (this.#running === null) return this.#begin();
     this.#next ??= this.#running.then(
       () => this.#begin(),

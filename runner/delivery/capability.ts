@@ -2,16 +2,17 @@ import { refusalToProbe } from "../mail-sites/probing-allowed.js";
 import type { RunState } from "../run/run-state.js";
 import { tellMetrics } from "../support/metrics-registry.js";
 import { Engine } from "./engine.js";
-import { LedgerAt } from "./ledger/lazy-ledger.js";
-import type { Order } from "./message/outbound-message.js";
+import { LazyLedger } from "./ledger/lazy-ledger.js";
+import type { OutboundMessage } from "./message/outbound-message.js";
+import { RouteStatistics, routesFile } from "./route/route-statistics.js";
 import { engineMetrics } from "./service/engine-metrics.js";
 
-/** What a probe that delivers may use: the one engine of this process, so that all its runs keep to the limits of a site together. */
+/** What a probe that delivers may use: the one engine of this process, whose runs share the limits of a site. */
 export interface DeliveryGrant {
   /** Why this machine must not talk to mail servers; null when it may. */
   readonly refusal: string | null;
-  /** Brings a message as far as this can be done now; see Engine. */
-  deliver(order: Order): Promise<void>;
+  /** Delivers a message as far as possible now; see Engine. */
+  deliver(message: OutboundMessage): Promise<void>;
 }
 
 let engine: Engine | null = null;
@@ -19,11 +20,11 @@ let engine: Engine | null = null;
 export function deliveryGrant(_state: RunState): DeliveryGrant {
   engine ??= makeEngine();
   const shared = engine;
-  return { refusal: refusalToProbe(process.env), deliver: (order) => shared.deliver(order) };
+  return { refusal: refusalToProbe(process.env), deliver: (message) => shared.deliver(message) };
 }
 
 function makeEngine(): Engine {
-  const made = new Engine(new LedgerAt(process.env.PROBE_RUN_DELIVERY || null));
-  tellMetrics(() => engineMetrics(made));
+  const made = new Engine({ ledger: new LazyLedger(process.env.PROBE_RUN_DELIVERY || null), statistics: new RouteStatistics(routesFile(process.env)) });
+  tellMetrics(() => engineMetrics(made.router));
   return made;
 }

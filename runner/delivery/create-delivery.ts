@@ -1,3 +1,4 @@
+import { RequestError } from "../support/request-error.js";
 import type { Delivery, DeliveryOptions } from "./service/delivery.js";
 import { DeliveryService } from "./service/delivery-service.js";
 import { deliveryOptionsFrom } from "./service/environment.js";
@@ -5,7 +6,10 @@ import { filledOptions } from "./service/options.js";
 
 export type { BulkOptions, Delivery, DeliveryOptions, MailToSend, SendOptions } from "./service/delivery.js";
 
-export function createDelivery({ env = process.env, queue = null, events = null, onTrouble = () => undefined, ...given }: DeliveryOptions = {}): Delivery {
-  const options = { ...deliveryOptionsFrom(env), ...given };
-  return new DeliveryService(filledOptions(options), options, { queue, events, onTrouble });
+/** A delivery service of this process, set up by its options and, for what they leave out, the environment. */
+export function createDelivery(options: DeliveryOptions = {}): Delivery {
+  if (options === null || typeof options !== "object") throw new RequestError("the options of the delivery service must be an object", "invalid_input");
+  const { env = process.env, queue = null, events = null, onTrouble = () => undefined, ...own } = options;
+  const given = { ...deliveryOptionsFrom(env), ...own };
+  return new DeliveryService(filledOptions(given), given, { queue, events, onTrouble });
 }

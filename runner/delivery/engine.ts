@@ -1,95 +1,85 @@
-import { LedgerAt } from "./ledger/lazy-ledger.js";
-import { tellTwins, twinsOf } from "./message/duplicate-recipients.js";
-import type { Order } from "./message/outbound-message.js";
-import { RANKS, type Rank } from "./message/priority.js";
-import { isOpen } from "./message/recipient.js";
-import { keepBounces, withhold } from "./route/apply-suppressions.js";
+import type { DeliveryMode } from "../../schemas/delivery.js";
+import { monotonic } from "../run/clock.js";
+import { LazyLedger } from "./ledger/lazy-ledger.js";
+import { copyToDuplicates, duplicatesOf } from "./message/duplicate-recipients.js";
+import type { OutboundMessage } from "./message/outbound-message.js";
+import type { Recipient } from "./message/recipient.js";
+import { applySuppressions, suppressBounced } from "./route/apply-suppressions.js";
 import type { Destination } from "./route/destination.js";
-import { Routes } from "./route/route.js";
-import { Learning } from "./route/route-statistics.js";
-import { MODES } from "./route/routing-modes.js";
-import { TlsPolicies } from "./route/tls-policies.js";
-import { Lane, type LaneLimits } from "./session/destination-limiter.js";
-import { Gate } from "./session/open-semaphore.js";
-import { Pool } from "./session/pool.js";
-import type { PooledSession } from "./session/pooled-session.js";
+import { DestinationRouter } from "./route/destination-router.js";
+import { RouteStatistics } from "./route/route-statistics.js";
+import { direct, hybrid, type Routing, relay, smart } from "./route/routing-modes.js";
+import { returnQuota, splitByQuota } from "./route/warm-up-quota.js";
+import { Connector } from "./session/connector.js";
+import { serveDestination } from "./transaction/serve-destination.js";
 
-/** What all deliveries of a process share: the lanes of their destinations, open sessions, and what is known of routes. */
+const MODES: Readonly<Record<DeliveryMode, (routing: Routing) => Promise<void>>> = { direct, relay, hybrid, smart };
+
+export interface EngineOptions {
+  readonly ledger?: LazyLedger;
+  readonly statistics?: RouteStatistics;
+}
+
+/**
+ * Delivers messages. What all deliveries of a process share lives here: the limits of destinations, open sessions, known routes. A message passes
+ * through these stages: suppress, route by its mode, and for each destination connect, transact and decide. The caller makes the report.
+ */
 export class Engine {
-  readonly gate = new Gate();
-  readonly pool = new Pool();
-  readonly routes = new Routes();
-  readonly tls = new TlsPolicies();
-  readonly learning = new Learning();
-  readonly #lanes = new Map<string, Lane>();
-  readonly #turns = new Map<string, number>();
+  readonly router = new DestinationRouter();
+  readonly connector = new Connector();
+  readonly ledger: LazyLedger;
+  readonly statistics: RouteStatistics;
 
-  constructor(readonly ledger: LedgerAt = new LedgerAt(null)) {}
+  constructor({ ledger = new LazyLedger(null), statistics = new RouteStatistics() }: EngineOptions = {}) {
+    this.ledger = ledger;
+    this.statistics = statistics;
+  }
 
-  /** Brings a message to its recipients as far as this can be done now. Afterwards each of them has its decision. */
-  async deliver(order: Order): Promise<void> {
-    withhold(this.ledger, order);
-    const twins = twinsOf(order.recipients);
-    const open = order.recipients.filter((recipient) => isOpen(recipient) && !twins.has(recipient));
+  /** Delivers a message as far as possible now. Afterwards each recipient has its decision. */
+  async deliver(message: OutboundMessage): Promise<void> {
+    applySuppressions(this.ledger, message);
+    const duplicates = duplicatesOf(message.recipients);
+    const open = message.recipients.filter((recipient) => recipient.isOpen && !duplicates.has(recipient));
     try {
-      await MODES[order.manners.mode](this, order, open);
+      await MODES[message.settings.mode](this.#routing(message, open));
     } finally {
-      tellTwins(twins);
+      copyToDuplicates(duplicates);
     }
-    keepBounces(this.ledger, order, open);
-  }
-
-  lane(name: string, limits: LaneLimits): Lane {
-    const known = this.#lanes.get(name);
-    if (known !== undefined) {
-      known.limits = limits;
-      return known;
-    }
-    if (this.#lanes.size >= MOST_LANES) this.#forgetUnused();
-    const lane = new Lane(name, limits);
-    this.#lanes.set(name, lane);
-    return lane;
-  }
-
-  /** Source addresses take turns, at each destination on its own. Null: the system chooses. */
-  sourceFor({ manners: { source_addresses: sources } }: Order, site: string | null): string | null {
-    if (sources.length <= 1) return sources[0] ?? null;
-    const turn = this.#turns.get(site ?? "") ?? 0;
-    this.#turns.set(site ?? "", turn + 1);
-    return sources[turn % sources.length] as string;
-  }
-
-  /** A session that an order has finished with: kept for the next, or ended. */
-  async release(order: Order, { lane }: Destination, pooled: PooledSession): Promise<void> {
-    if (!pooled.isUsable) return pooled.close();
-    const { idle_ms: idleMs } = order.manners.limits;
-    if (pooled.used >= lane.limits.messagesPerSession) pooled.leaveBehind();
-    else if (idleMs > 0 || lane.waiting > 0) this.pool.keep(lane, pooled, idleMs);
-    else await pooled.leave();
-  }
-
-  /** What goes on just now, over all destinations. */
-  load(): { busy: number; idle: number; waiting: Record<Rank, number>; lanes: number } {
-    const load = { busy: 0, idle: 0, waiting: { 0: 0, 1: 0, 2: 0 }, lanes: this.#lanes.size };
-    for (const lane of this.#lanes.values()) {
-      load.busy += lane.busy;
-      load.idle += lane.idle.length;
-      for (const rank of Object.values(RANKS)) load.waiting[rank] += lane.waitingAt(rank);
-    }
-    return load;
+    suppressBounced(this.ledger, message, open);
   }
 
   close(): void {
-    this.pool.close();
-    this.tls.close();
+    this.connector.close();
+    this.router.close();
     this.ledger.close();
-    for (const lane of this.#lanes.values()) lane.close();
+    this.statistics.close();
   }
 
-  #forgetUnused(): void {
-    for (const [name, lane] of this.#lanes) if (lane.isUnused && lane.pause === null) this.#lanes.delete(name);
-    this.#turns.clear();
+  /** The stages that a mode puts in order. */
+  #routing(message: OutboundMessage, recipients: readonly Recipient[]): Routing {
+    return {
+      message,
+      recipients,
+      statistics: this.statistics,
+      toSites: (some, deliver) => this.router.groupByDestination(message, some, deliver),
+      viaMailHosts: (destination) => this.#viaMailHosts(message, destination),
+      viaRelay: (settings, some) => this.#serve(message, this.router.relayDestination(message, settings, some)),
+    };
+  }
+
+  /** As far as our addresses have quota left, while they are being warmed up. */
+  async #viaMailHosts(message: OutboundMessage, destination: Destination): Promise<void> {
+    const serve = async (part: Destination): Promise<void> => {
+      await this.#serve(message, part);
+      returnQuota(this.ledger, message, part);
+    };
+    await Promise.all(splitByQuota(this.ledger, message, destination).map(serve));
+  }
+
+  async #serve(message: OutboundMessage, destination: Destination): Promise<void> {
+    const began = monotonic();
+    await serveDestination(this.connector, message, destination);
+    if (message.settings.mode !== "smart") return;
+    this.statistics.note(destination.way, destination.recipients, monotonic() - began);
   }
 }
-
-const MOST_LANES = 10_000;

@@ -90,7 +90,7 @@ function expectation(error: SchemaError): string {
     case "maxItems":
       return `must have at most ${params.limit} items`;
     case "pattern":
-      return parentSchema?.description === undefined ? `must look like ${params.pattern}` : `must be ${asEnd(String(parentSchema.description))}`;
+      return `must match ${params.pattern}`;
     case "format":
       return FORMATS[String(params.format)] ?? `must be a ${params.format}`;
     case "anyOf":
@@ -151,6 +151,7 @@ function hintOf(error: SchemaError): string | null {
     const near = nearest(data, (params.allowedValues as unknown[]).map(String), 1)[0];
     return near === undefined ? null : `did you mean ${JSON.stringify(near)}?`;
   }
+  if (keyword === "pattern" && error.parentSchema?.description !== undefined) return String(error.parentSchema.description);
   if (keyword === "format" && params.format === "host" && typeof data === "string") return hostHint(data);
   if (keyword === "format" && params.format === "regular-expression" && typeof data === "string") return patternFault(data);
   if (keyword === "format" && params.format === "domain" && typeof data === "string")

@@ -2,19 +2,21 @@ import type { Failure } from "../../schemas/failure.js";
 import { failure } from "../../schemas/failure.js";
 import type { Certificate, CertificateProblem } from "../../schemas/tls.js";
 import type { TlsLevel } from "../../schemas/tls-policy.js";
-import { daneBreach } from "./dane/verify.js";
+import { peerChainOf } from "../net/transport/certificate.js";
+import type { Connection } from "../net/transport/connection.js";
+import { daneViolation } from "./dane/verify.js";
 import { isForOneOf } from "./names.js";
 import type { HostTls, TlsJudgement, TlsSession } from "./policy.js";
 import { resultOf } from "./result.js";
-import type { Breach } from "./violation.js";
+import type { PolicyViolation } from "./violation.js";
 
 type Secured = Extract<TlsSession, { kind: "secured" }>;
 
 /** Whether what was met at a host is what it is owed. A policy in testing mode is reported as if it were enforced. */
 export function judgeTls(rule: HostTls, session: TlsSession, now = Date.now()): TlsJudgement {
-  const breach = breachOf(rule.level, rule, session, now);
-  const reported = rule.breach ?? (rule.testing ? breachOf("verify", rule, session, now) : breach);
-  const problem = breach === null ? null : failureOf(session, breach);
+  const violation = violationOf(rule.level, rule, session, now);
+  const reported = rule.violation ?? (rule.testing ? violationOf("verify", rule, session, now) : violation);
+  const problem = violation === null ? null : failureOf(session, violation);
   return { satisfied: problem === null, problem, mayGoPlain: isPlainEnough(rule), result: resultOf(rule.report, rule.host, reported) };
 }
 
@@ -23,7 +25,7 @@ function isPlainEnough({ level, requireTls }: HostTls): boolean {
   return (level === "none" || level === "may") && !requireTls;
 }
 
-function breachOf(level: TlsLevel, rule: HostTls, session: TlsSession, now: number): Breach | null {
+function violationOf(level: TlsLevel, rule: HostTls, session: TlsSession, now: number): PolicyViolation | null {
   if (session.kind === "broken") return { type: "validation-failure", message: session.failure.message };
   if (level === "none" || level === "may") return null;
   if (session.kind === "not_offered")
@@ -31,15 +33,15 @@ function breachOf(level: TlsLevel, rule: HostTls, session: TlsSession, now: numb
   return DEMANDS[level](session, rule, now);
 }
 
-const DEMANDS: Readonly<Record<Exclude<TlsLevel, "none" | "may">, (session: Secured, rule: HostTls, now: number) => Breach | null>> = {
+const DEMANDS: Readonly<Record<Exclude<TlsLevel, "none" | "may">, (session: Secured, rule: HostTls, now: number) => PolicyViolation | null>> = {
   encrypt: () => null,
-  verify: (session, { referenceNames }) => trustBreach(session, referenceNames),
-  fingerprint: ({ facts }, { fingerprints }) => fingerprintBreach(facts.certificate, fingerprints),
-  dane: ({ chain }, { tlsa, referenceNames }, now) => daneBreach(tlsa, chain, referenceNames, now),
+  verify: (session, { referenceNames }) => trustViolation(session, referenceNames),
+  fingerprint: ({ facts }, { fingerprints }) => fingerprintViolation(facts.certificate, fingerprints),
+  dane: ({ chain }, { tlsa, referenceNames }, now) => daneViolation(tlsa, chain, referenceNames, now),
 };
 
 /** The name is judged here: more than the one that was sent as SNI may do. */
-function trustBreach({ facts, chain }: Secured, names: readonly string[]): Breach | null {
+function trustViolation({ facts, chain }: Secured, names: readonly string[]): PolicyViolation | null {
   const [leaf] = chain;
   const [problem] = facts.problems.filter((each) => each !== "name_mismatch");
   if (leaf === undefined) return { type: "validation-failure", message: "the host sent no certificate" };
@@ -49,16 +51,22 @@ function trustBreach({ facts, chain }: Secured, names: readonly string[]): Breac
   return { type: "certificate-host-mismatch", message: `the certificate is not for ${names.join(", or ")}` };
 }
 
-const TYPES: Partial<Record<CertificateProblem, Breach["type"]>> = { expired: "certificate-expired", not_yet_valid: "certificate-expired" };
+const TYPES: Partial<Record<CertificateProblem, PolicyViolation["type"]>> = { expired: "certificate-expired", not_yet_valid: "certificate-expired" };
 
-function fingerprintBreach(certificate: Certificate | null, known: readonly string[]): Breach | null {
+function fingerprintViolation(certificate: Certificate | null, known: readonly string[]): PolicyViolation | null {
   if (certificate !== null && known.includes(certificate.fingerprint_sha256)) return null;
   return { type: "certificate-not-trusted", message: `the certificate ${certificate?.fingerprint_sha256 ?? ""} is none of those that are known` };
 }
 
 /** A host may have another certificate, or TLS again, before the message is given up. */
-function failureOf(session: TlsSession, { message }: Breach): Failure {
+function failureOf(session: TlsSession, { message }: PolicyViolation): Failure {
   if (session.kind === "broken") return { ...session.failure, retryable: true };
   const told = session.kind === "not_offered" ? failure("starttls", "unsupported", message) : failure("tls", "tls_certificate", message);
   return { ...told, retryable: true };
+}
+
+/** The TLS of an open connection, as it is judged. */
+export function tlsSessionOf(connection: Connection): TlsSession {
+  const { tls } = connection;
+  return tls === null ? { kind: "not_offered" } : { kind: "secured", facts: tls, chain: peerChainOf(connection) };
 }

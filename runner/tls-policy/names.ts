@@ -1,5 +1,5 @@
 import type { X509Certificate } from "node:crypto";
-import { isIP } from "node:net";
+import { isAddress } from "../../schemas/host.js";
 
 /**
  * True when a certificate is for one of the names. A star stands for one whole label. The subject's common name counts for DANE
@@ -7,5 +7,5 @@ import { isIP } from "node:net";
  */
 export function isForOneOf(certificate: X509Certificate, names: readonly string[], subject: "default" | "never"): boolean {
   const options = { subject, wildcards: true, partialWildcards: false, multiLabelWildcards: false, singleLabelSubdomains: false } as const;
-  return names.some((name) => (isIP(name) === 0 ? certificate.checkHost(name, options) : certificate.checkIP(name)) !== undefined);
+  return names.some((name) => (isAddress(name) ? certificate.checkIP(name) : certificate.checkHost(name, options)) !== undefined);
 }

@@ -1,19 +1,19 @@
 import { addressesOf } from "../net/dns/host-addresses.js";
 import { resolverOnDemand } from "../net/dns/resolver-on-demand.js";
 import { addressUse } from "../net/transport/address-policy.js";
-import type { TlsMeans, TlsMeansOptions } from "./policy.js";
+import type { PolicySourceOptions, PolicySources } from "./policy.js";
 import { StsCache } from "./sts/cache.js";
 import { type Fetched, fetchPolicyFile } from "./sts/fetch.js";
 import { FETCH_TIMEOUT_MS, MOST_ADDRESSES } from "./sts/limits.js";
 import { StsPolicies } from "./sts/policies.js";
 import type { StsPolicy } from "./sts/policy.js";
 import { readStsPolicy } from "./sts/read-policy.js";
-import type { Breach } from "./violation.js";
+import type { PolicyViolation } from "./violation.js";
 
-type Ask = TlsMeans["ask"];
+type Ask = PolicySources["ask"];
 
 /** What all deliveries of a process share. */
-export function openTlsMeans(options: TlsMeansOptions, now: () => number = Date.now): TlsMeans {
+export function openPolicySources(options: PolicySourceOptions, now: () => number = Date.now): PolicySources {
   const asking = options.servers === undefined ? { dnssec: true } : { servers: options.servers, dnssec: true };
   const ask: Ask = async (name, type, ending) => (await resolverOnDemand()).query(name, type, ending === undefined ? asking : { ...asking, ending });
   const cache = openCache(options.file, now);
@@ -41,7 +41,7 @@ function openCache(file: string | null, now: () => number): StsCache {
 }
 
 /** From the addresses of the policy host, in turn, until one of them answers. */
-async function fetchPolicy(ask: Ask, domain: string, options: TlsMeansOptions, stopped: AbortSignal): Promise<StsPolicy | Breach> {
+async function fetchPolicy(ask: Ask, domain: string, options: PolicySourceOptions, stopped: AbortSignal): Promise<StsPolicy | PolicyViolation> {
   const host = { name: `mta-sts.${domain}`, port: options.policyPort ?? 443, ca: options.ca };
   const timeoutMs = options.policyTimeoutMs ?? FETCH_TIMEOUT_MS;
   const late = AbortSignal.timeout(timeoutMs);
@@ -50,7 +50,7 @@ async function fetchPolicy(ask: Ask, domain: string, options: TlsMeansOptions, s
   if (!Array.isArray(addresses)) return addresses;
   const fetched = await fetchFromOneOf(addresses, (address) => fetchPolicyFile(host, address, signal), signal);
   if (late.aborted) return { type: "sts-policy-fetch-error", message: `${host.name} gave no policy within ${timeoutMs / 1000} seconds` };
-  return fetched.kind === "text" ? policyOrBreach(fetched.text) : fetched.breach;
+  return fetched.kind === "text" ? policyOrViolation(fetched.text) : fetched.violation;
 }
 
 async function fetchFromOneOf(
@@ -67,7 +67,7 @@ async function fetchFromOneOf(
 }
 
 /** Whoever owns a domain chooses where its policy host points: it must not be this machine, or its neighbours. */
-async function policyAddresses(ask: Ask, name: string, allowPrivate: boolean): Promise<[string, ...string[]] | Breach> {
+async function policyAddresses(ask: Ask, name: string, allowPrivate: boolean): Promise<[string, ...string[]] | PolicyViolation> {
   const found = (await addressesOf(ask, name, "any")).addresses.map(({ address }) => address);
   const [first, ...others] = found.filter((address) => allowPrivate || addressUse(address).scope === "global");
   if (first !== undefined) return [first, ...others];
@@ -75,7 +75,7 @@ async function policyAddresses(ask: Ask, name: string, allowPrivate: boolean): P
   return { type: "sts-policy-fetch-error", message: `the policy host ${name} has ${why}` };
 }
 
-function policyOrBreach(text: string): StsPolicy | Breach {
+function policyOrViolation(text: string): StsPolicy | PolicyViolation {
   const policy = readStsPolicy(text);
   return "problem" in policy ? { type: "sts-policy-invalid", message: policy.problem } : policy;
 }

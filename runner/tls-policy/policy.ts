@@ -7,7 +7,7 @@ import type { Answer } from "../net/dns/answer.js";
 import type { DataOf, RecordType } from "../net/dns/records.js";
 import type { Ending } from "../net/dns/single-flight.js";
 import type { StsFinding } from "./sts/policy.js";
-import type { Breach } from "./violation.js";
+import type { PolicyViolation } from "./violation.js";
 
 export type Tlsa = DataOf<"TLSA">;
 
@@ -60,7 +60,7 @@ export interface HostTls extends TlsRule {
   /** The server must offer REQUIRETLS inside TLS, too, and MAIL FROM says it (RFC 8689, section 4.2.1). */
   readonly requireTls: boolean;
   /** What breaks the policy before anything is dialled; null when nothing does. */
-  readonly breach: Breach | null;
+  readonly violation: PolicyViolation | null;
   /** What a session's result begins with. */
   readonly report: Pick<TlsResult, "policy_type" | "policy_domain" | "policy_string" | "mx_host">;
 }
@@ -84,7 +84,7 @@ export interface TlsJudgement {
 }
 
 /** How policies are found, for all deliveries of a process: `openTlsMeans()` makes it. */
-export interface TlsMeansOptions {
+export interface PolicySourceOptions {
   /** Asks these name servers instead of the system's. */
   readonly servers?: readonly string[];
   /** They validate, and nobody stands between them and us: what they authenticate is believed. False: there is no DANE. */
@@ -103,7 +103,7 @@ export interface TlsMeansOptions {
   readonly configured?: (domain: string) => ConfiguredTls | null;
 }
 
-export interface TlsMeans {
+export interface PolicySources {
   readonly validates: boolean;
   /** One question, with DNSSEC OK. */
   ask<Type extends RecordType>(name: string, type: Type, ending?: Ending): Promise<Answer<Type>>;

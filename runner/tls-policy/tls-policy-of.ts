@@ -3,9 +3,9 @@ import type { TlsResult } from "../../schemas/tls-policy.js";
 import { dnsName } from "../net/dns/name.js";
 import type { Ending } from "../net/dns/single-flight.js";
 import { CHOSEN, type DaneFinding, findTlsa, type SecureRoute, secureRoute } from "./dane/look-up.js";
-import type { HostTls, PolicyRoute, TlsMeans, TlsPolicy, TlsWish } from "./policy.js";
+import type { HostTls, PolicyRoute, PolicySources, TlsPolicy, TlsWish } from "./policy.js";
 import { resultOf } from "./result.js";
-import type { Known } from "./rules/known.js";
+import type { PolicyFacts } from "./rules/known.js";
 import { ruleFor } from "./rules/rule.js";
 import type { StsFinding } from "./sts/policy.js";
 
@@ -18,7 +18,7 @@ const MOST_HOSTS = 20;
  * (RFC 7672), or else MTA-STS (RFC 8461), or else whatever TLS there is. Whatever the look-ups come to is in the policy: it rejects
  * only when the delivery that `ending` belongs to has ended.
  */
-export async function tlsPolicyOf(route: PolicyRoute, means: TlsMeans, { wish = "as_published", ending }: Asked = {}): Promise<TlsPolicy> {
+export async function tlsPolicyOf(route: PolicyRoute, means: PolicySources, { wish = "as_published", ending }: Asked = {}): Promise<TlsPolicy> {
   const domain = asAsked(route.ascii_domain);
   const names = route.hosts.map(({ host }) => asAsked(host));
   const configured = means.configured(domain);
@@ -29,7 +29,7 @@ export async function tlsPolicyOf(route: PolicyRoute, means: TlsMeans, { wish = 
     usesSts ? means.findSts(domain, ending) : NO_STS,
   ]);
   const shared = { domain, wish, configured, route: dane.route, sts: sts.policy };
-  const hosts = names.map((host) => ruleFor({ ...shared, host, dane: dane.findings.get(host) ?? null } satisfies Known));
+  const hosts = names.map((host) => ruleFor({ ...shared, host, dane: dane.findings.get(host) ?? null } satisfies PolicyFacts));
   return { domain, hosts, problems: [...policyProblems(domain, sts), ...hosts.flatMap(hostProblem)] };
 }
 
@@ -55,7 +55,7 @@ function withoutDane({ kind }: PolicyRoute): DaneOf {
   return { route: kind === "configured" ? CHOSEN : null, findings: new Map() };
 }
 
-async function daneOf(route: PolicyRoute, hosts: readonly string[], means: TlsMeans, ending: Ending | undefined): Promise<DaneOf> {
+async function daneOf(route: PolicyRoute, hosts: readonly string[], means: PolicySources, ending: Ending | undefined): Promise<DaneOf> {
   const ask: typeof means.ask = (name, type) => means.ask(name, type, ending);
   const secure = await secureRoute(ask, route);
   if (secure.kind !== "secure") return { route: secure, findings: new Map() };
@@ -75,6 +75,6 @@ function policyProblems(domain: string, { policy, problem }: StsFinding): TlsRes
 }
 
 /** A host that is not dialled has no session to be counted. */
-function hostProblem({ outcome, host, breach, report }: HostTls): TlsResult[] {
-  return outcome === "use" || breach === null ? [] : [resultOf(report, host, breach)];
+function hostProblem({ outcome, host, violation, report }: HostTls): TlsResult[] {
+  return outcome === "use" || violation === null ? [] : [resultOf(report, host, violation)];
 }

@@ -1,10 +1,11 @@
 import { afterEach } from "vitest";
 import { createDelivery, type Delivery, type DeliveryOptions, type MailToSend } from "../../runner/delivery/create-delivery.js";
+import { IN_MEMORY } from "../../runner/sqlite/store-path.js";
 import type { DeliveryRecipient, DeliveryReport } from "../../schemas/delivery.js";
 import { type FakeHosts, type FakeInternet, startFakeInternet } from "./fake-internet.js";
 
 export const MESSAGE =
-  "From: Ada <ada@sender.example>\r\nTo: bob@one.example\r\nSubject: Hello\r\nMessage-ID: <1@sender.example>\r\n\r\nHello, Bob.\r\n.a line with a dot\r\n";
+  "From: Ada <ada@sender.example>\r\nTo: bob@one.example\r\nSubject: Hello\r\nDate: Thu, 01 Jan 2026 00:00:00 +0000\r\nMessage-ID: <1@sender.example>\r\n\r\nHello, Bob.\r\n.a line with a dot\r\n";
 
 const open: { close(): Promise<unknown> }[] = [];
 
@@ -40,7 +41,7 @@ export function inside({ port, servers }: FakeInternet) {
 }
 
 export function service(net: FakeInternet, options: DeliveryOptions = {}): Delivery {
-  return closing(createDelivery({ env: {}, ...inside(net), ...options }));
+  return closing(createDelivery({ env: {}, routes: IN_MEMORY, ...inside(net), ...options }));
 }
 
 export function mail(recipients: string | readonly string[], more: Partial<MailToSend> = {}): MailToSend {

@@ -1,3 +1,4 @@
+import { createSecureContext, TLSSocket } from "node:tls";
 import { type DnsServer, type DnsServerOptions, startDnsServer } from "../../runner/lab/dns-server.js";
 import { type AcceptedSocket, type Certificate, type Listener, listen, serveTls } from "../../runner/net/transport/listen.js";
 import { allCertificates } from "./certificates.js";
@@ -13,6 +14,7 @@ export interface MxBehaviour {
   readonly tls?: "good" | "broken" | "refused";
   /** The name of one in fixtures/certificates, or another. */
   readonly certificate?: string | Certificate;
+  readonly maxTlsVersion?: "TLSv1.2";
   readonly mail?: (line: string, connection: number) => string | null;
   readonly rcpt?: (address: string, connection: number) => string | null;
   readonly data?: (connection: number) => string | null;
@@ -232,12 +234,13 @@ class Talk {
   }
 
   async #starttls(): Promise<void> {
-    const { tls, certificate = "default" } = this.host.behaviour;
+    const { tls, certificate = "default", maxTlsVersion } = this.host.behaviour;
     if (tls === "refused") return this.#reply("starttls", "454 4.7.0 not now");
     await this.#reply("starttls", "220 2.0.0 go ahead");
     if (tls === "broken") return void this.socket.end("this is no TLS\r\n");
     this.socket.removeAllListeners("data");
-    this.socket = serveTls(this.socket, typeof certificate === "string" ? (allCertificates()[certificate] as Certificate) : certificate);
+    const own = typeof certificate === "string" ? (allCertificates()[certificate] as Certificate) : certificate;
+    this.socket = maxTlsVersion === undefined ? serveTls(this.socket, own) : serveOldTls(this.socket, own, maxTlsVersion);
     this.#isSecure = true;
     this.#listenTo(this.socket);
   }
@@ -272,6 +275,12 @@ class Talk {
     if (this.socket.writable) this.socket.write(`${reply}\r\n`);
     if (reply.startsWith("421")) this.socket.end();
   }
+}
+
+function serveOldTls(socket: AcceptedSocket, { certificate, key }: Certificate, maxVersion: "TLSv1.2"): AcceptedSocket {
+  const secure = new TLSSocket(socket, { isServer: true, secureContext: createSecureContext({ cert: certificate, key, maxVersion }) });
+  secure.on("error", () => secure.destroy());
+  return secure;
 }
 
 function accept(): string {

@@ -1,6 +1,6 @@
 import { type Certificate, listen, serveTls } from "../../runner/net/transport/listen.js";
+import { tlsSessionOf } from "../../runner/tls-policy/judge.js";
 import type { HostTls, TlsSession } from "../../runner/tls-policy/policy.js";
-import { tlsSessionOf } from "../../runner/tls-policy/session.js";
 import { testRun } from "./smtp-context.js";
 
 /** Opens a TLS connection, as the rule has it, to a host that shows this certificate; gives what was met there. */

@@ -5,54 +5,54 @@ import { EXIT } from "../exit-codes.js";
 import { type Line, linesOf } from "../input/lines.js";
 import type { Io } from "../io.js";
 
-interface Wish {
-  /** Null: for good. */
+interface ImportOptions {
+  /** Null: permanently. */
   readonly forMs: number | null;
   readonly isJson: boolean;
 }
 
-/** What an import came to. */
+/** The result of an import. */
 interface Totals {
   lines: number;
   bounces: number;
   complaints: number;
   unsubscribes: number;
-  /** New on the list; the others were there already. */
+  /** New on the list; the others were on it already. */
   added: number;
-  /** Lines that name nobody who must not be sent to. */
+  /** Lines that name no address to suppress. */
   without: number;
-  /** Lines that are nothing of ours, and addresses that are none. */
+  /** Lines that could not be parsed, and invalid addresses. */
   not_understood: number;
 }
 
-const MOST_TOLD = 10;
+const MOST_SHOWN = 10;
 
-/** Puts on the list whom the lines of a file say not to send to. What is not understood is told, and keeps nothing else from the list. */
-export async function importFrom(list: SuppressionList, file: string, { forMs, isJson }: Wish, io: Io): Promise<number> {
+/** Suppresses the addresses in the lines of a file. A line that cannot be parsed is reported, and does not stop the import. */
+export async function importFrom(list: SuppressionList, file: string, { forMs, isJson }: ImportOptions, io: Io): Promise<number> {
   const totals: Totals = { lines: 0, bounces: 0, complaints: 0, unsubscribes: 0, added: 0, without: 0, not_understood: 0 };
-  const trouble = (words: string): void => {
+  const report = (words: string): void => {
     totals.not_understood += 1;
-    if (totals.not_understood <= MOST_TOLD) io.err(`probe-run: ${printable(words)}\n`);
+    if (totals.not_understood <= MOST_SHOWN) io.err(`probe-run: ${printable(words)}\n`);
   };
   for await (const lines of linesOf(file, io)) {
     totals.lines += lines.length;
-    totals.added += list.add(lines.flatMap((line) => suppressionsOf(line, totals, trouble)).map((each) => ({ ...each, forMs })));
+    totals.added += list.add(lines.flatMap((line) => suppressionsOf(line, totals, report)).map((each) => ({ ...each, forMs })));
   }
-  if (totals.not_understood > MOST_TOLD) io.err(`probe-run: and ${totals.not_understood - MOST_TOLD} more\n`);
-  await io.out(isJson ? `${JSON.stringify(totals)}\n` : `${told(totals)}\n`);
+  if (totals.not_understood > MOST_SHOWN) io.err(`probe-run: and ${totals.not_understood - MOST_SHOWN} more\n`);
+  await io.out(isJson ? `${JSON.stringify(totals)}\n` : `${inWords(totals)}\n`);
   return totals.not_understood > 0 ? EXIT.failed : EXIT.ok;
 }
 
-function suppressionsOf({ number, text }: Line, totals: Totals, trouble: (words: string) => void): Suppression[] {
+function suppressionsOf({ number, text }: Line, totals: Totals, report: (words: string) => void): Suppression[] {
   const found = suppressionsIn(parsed(text));
   if (found === null) {
-    trouble(`line ${number} is no result of mail.bounce or mail.deliver, and no event of a delivery`);
+    report(`line ${number} is not a result of mail.bounce or mail.deliver, nor a delivery event`);
     return [];
   }
   if (found.length === 0) totals.without += 1;
   return found.filter(({ target, reason }) => {
     if (!isAddress(target)) {
-      trouble(`line ${number}: ${JSON.stringify(target)} is no address`);
+      report(`line ${number}: ${JSON.stringify(target)} is not a valid address`);
       return false;
     }
     totals[COUNTED[reason as keyof typeof COUNTED]] += 1;
@@ -70,7 +70,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** A whole domain is for people to put on the list: no report of one address may. */
+/** Only a person may suppress a whole domain, not a report about one address. */
 function isAddress(target: string): boolean {
   if (target.startsWith("@")) return false;
   try {
@@ -81,10 +81,10 @@ function isAddress(target: string): boolean {
   }
 }
 
-function told({ lines, bounces, complaints, unsubscribes, added, without, not_understood: unread }: Totals): string {
+function inWords({ lines, bounces, complaints, unsubscribes, added, without, not_understood: unread }: Totals): string {
   const found = bounces + complaints + unsubscribes;
   return [
-    `${lines} lines: ${bounces} bounces, ${complaints} complaints, ${unsubscribes} unsubscribes; ${added} added, ${found - added} there already`,
-    `${without} lines say nothing of the kind${unread === 0 ? "" : `, ${unread} times something was not understood`}`,
+    `${lines} lines: ${bounces} bounces, ${complaints} complaints, ${unsubscribes} unsubscribes; ${added} added, ${found - added} already on the list`,
+    `${without} lines ignored${unread === 0 ? "" : `, ${unread} ${unread === 1 ? "line" : "lines"} could not be parsed`}`,
   ].join("; ");
 }

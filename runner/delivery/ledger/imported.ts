@@ -3,7 +3,7 @@ import { contract, type FilledOf } from "../../../schemas/contract.js";
 import { DELIVERY_CLASSES, DELIVERY_OUTCOMES } from "../../../schemas/delivery.js";
 import { FEEDBACK_TYPES, type FeedbackType, REPORT_ACTIONS } from "../../../schemas/report.js";
 import { nullable } from "../../../schemas/shape.js";
-import { LASTING } from "./permanent-classes.js";
+import { PERMANENT_CLASSES } from "./permanent-classes.js";
 import type { Suppression, SuppressionReason } from "./suppression.js";
 
 /**
@@ -74,7 +74,9 @@ type Recipient = FilledOf<typeof recipient>;
 const delivery = contract({ type: "object", properties: { recipients: { type: "array", items: recipientSchema } }, required: ["recipients"] });
 
 function ofReport({ recipients, feedback }: Report): Suppression[] {
-  const bounced = recipients.filter(({ action, class: found, permanent }) => action === "failed" && permanent === true && found !== null && LASTING.has(found));
+  const bounced = recipients.filter(
+    ({ action, class: found, permanent }) => action === "failed" && permanent === true && found !== null && PERMANENT_CLASSES.has(found),
+  );
   const reason = feedback === null ? null : REASONS[feedback.type];
   return [
     ...bounced.map(({ address, original_recipient: original, diagnostic }) => ({ target: original ?? address, reason: "bounce" as const, detail: diagnostic })),
@@ -95,6 +97,6 @@ const REASONS: Partial<Readonly<Record<FeedbackType, SuppressionReason>>> = {
 
 /** What was tried for too long was not refused for good. */
 function ofRecipient({ address, outcome, class: found, code, enhanced_code: enhanced, message, said_by: who, next }: Recipient): Suppression[] {
-  if (outcome !== "bounced" || found === null || !LASTING.has(found) || who === "us" || next === "may_be_tried") return [];
+  if (outcome !== "bounced" || found === null || !PERMANENT_CLASSES.has(found) || who === "us" || next === "may_be_tried") return [];
   return [{ target: address, reason: "bounce", detail: [code, enhanced, message].filter((word) => word !== null).join(" ") }];
 }

@@ -4,28 +4,28 @@ import { asQueueError } from "../../queue/sqlite/errors.js";
 import { monotonic } from "../../run/clock.js";
 import { DEFAULT_LEDGER, Ledger } from "./ledger.js";
 
-const LOOK_AGAIN_MS = 1000;
+const CHECK_AGAIN_MS = 1000;
 
 /**
- * The ledger as those who send use it: opened with the first message. One that nobody named is used where it is, and made only when something is to
- * be kept in it: to send is no reason to write files.
+ * The ledger as deliveries use it: opened with the first message, and never made by one. The default file is used if it is there; a file that was
+ * named has to be there, and so has the default one for settings that store something.
  */
-export class LedgerAt {
+export class LazyLedger {
   #ledger: Ledger | null = null;
-  #lookAgainAt = Number.NEGATIVE_INFINITY;
+  #checkAgainAt = Number.NEGATIVE_INFINITY;
   #isClosed = false;
 
-  /** Null: nobody named one. */
+  /** Null: none was named. */
   constructor(readonly named: string | null) {}
 
-  /** Null where there is none. Throws what keeps it from being opened. */
-  open(isToBeKept: boolean): Ledger | null {
+  /** Null if none was named and none is needed. Throws what prevents it from being opened. */
+  open(isNeeded: boolean): Ledger | null {
     if (this.#ledger !== null) return this.#ledger;
     if (this.#isClosed) throw new QueueError("closed", "the delivery ledger has been closed");
-    if (!isToBeKept && this.named === null && !this.#isThere()) return null;
+    if (!isNeeded && this.named === null && !this.#isThere()) return null;
     const path = this.named ?? DEFAULT_LEDGER;
     try {
-      this.#ledger = new Ledger(path);
+      this.#ledger = Ledger.open(path);
     } catch (error) {
       throw asQueueError(error, path);
     }
@@ -38,11 +38,11 @@ export class LedgerAt {
     this.#ledger = null;
   }
 
-  /** Somebody may make it while we run; a message a millisecond is no reason to look as often. */
+  /** It may be made while this process runs, but not every message has to look. */
   #isThere(): boolean {
     const now = monotonic();
-    if (now < this.#lookAgainAt) return false;
-    this.#lookAgainAt = now + LOOK_AGAIN_MS;
+    if (now < this.#checkAgainAt) return false;
+    this.#checkAgainAt = now + CHECK_AGAIN_MS;
     return existsSync(DEFAULT_LEDGER);
   }
 }

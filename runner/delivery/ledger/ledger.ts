@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { type Driver, openDriver } from "../../sqlite/driver.js";
 import { IN_MEMORY } from "../../sqlite/store-path.js";
@@ -11,18 +11,37 @@ export const DEFAULT_LEDGER = ".probe-run/delivery.db";
 const BUSY_MS = 5000;
 
 /**
- * What a delivery service must not forget: to whom it may not send, and how much each of its addresses has sent. A SQLite file that
- * processes share. It is no cache: what cannot be stored is an error, for mail to whoever asked for none is worse than no mail.
+ * What a delivery service must not forget: the suppression list, and how much each source address has sent. A SQLite file that processes share.
+ * It is not a cache: what cannot be stored is an error, and a file that is not there is never taken for an empty list.
  */
 export class Ledger {
   readonly suppressed: SuppressionList;
   readonly warmUp: WarmUp;
   readonly #driver: Driver;
 
-  constructor(path: string, now: () => number = Date.now) {
+  /** Opens a ledger that is there. Throws for any other file. */
+  static open(path: string, now: () => number = Date.now): Ledger {
+    if (!existsSync(path)) throw new Error(`there is no delivery ledger at ${path}: correct the path, or make one with "probe-run suppress init"`);
+    return new Ledger(path, now);
+  }
+
+  /** Opens a ledger, and makes it first if nothing is there. Throws for a file of another kind. */
+  static create(path: string, now: () => number = Date.now): Ledger {
+    if (path !== IN_MEMORY && isFile(path)) return new Ledger(path, now);
     if (path !== IN_MEMORY) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    return new Ledger(path, now, true);
+  }
+
+  private constructor(path: string, now: () => number, isNew = false) {
     this.#driver = openDriver(path);
-    this.#driver.exec(`PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; ${SUPPRESSION_TABLE}; ${WARM_UP_TABLE}`);
+    try {
+      this.#driver.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
+      if (!isNew && !this.#isLedger()) throw new Error(`${path} is not a delivery ledger`);
+      this.#driver.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; ${SUPPRESSION_TABLE}; ${WARM_UP_TABLE}`);
+    } catch (error) {
+      this.#driver.close();
+      throw error;
+    }
     this.suppressed = new SuppressionList(this.#driver, now);
     this.warmUp = new WarmUp(this.#driver, now);
   }
@@ -30,6 +49,15 @@ export class Ledger {
   close(): void {
     this.#driver.close();
   }
+
+  #isLedger(): boolean {
+    return this.#driver.prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'suppressed_1'").all().length > 0;
+  }
+}
+
+/** An empty file holds nothing that could be mixed with ours. */
+function isFile(path: string): boolean {
+  return existsSync(path) && statSync(path).size > 0;
 }
 
 /** PROBE_RUN_DELIVERY names the file. */

@@ -1,4 +1,4 @@
 import type { DeliveryClass } from "../../../schemas/delivery.js";
 
-/** Of these the next message would hear the same. */
-export const LASTING: ReadonlySet<DeliveryClass> = new Set(["address", "mailbox_disabled"]);
+/** Permanent: the next message would get the same reply. */
+export const PERMANENT_CLASSES: ReadonlySet<DeliveryClass> = new Set(["address", "mailbox_disabled"]);

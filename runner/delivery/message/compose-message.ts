@@ -1,18 +1,23 @@
-import type { GivenLetter } from "../../../schemas/delivery.js";
+import type { GivenMessage } from "../../../schemas/delivery.js";
 import { checkedMailbox, headerViolations, mailboxViolations } from "../../mail/check-fields.js";
 import { compose } from "../../mail/compose.js";
 import { type Mailbox, parseMailbox } from "../../net/smtp/mailbox.js";
 import { fail } from "../../run/failure-error.js";
 import type { Violation } from "../../support/request-error.js";
 
-/** What no field of a message says. */
-export interface Making {
+/** The date and the identifier of a message that has none. */
+export interface MessageIdentity {
   readonly date: Date;
-  messageId(author: Mailbox): string;
+  messageId(author: Pick<Mailbox, "host">): string;
 }
 
-/** A message from its fields, to these recipients unless they say otherwise. Throws a FailureError when there can be no such message. */
-export async function letterOf(fields: GivenLetter, sender: Mailbox | null, recipients: readonly string[], making: Making): Promise<Uint8Array> {
+/** A message from its fields, to these recipients unless they say otherwise. Throws a FailureError if there can be no such message. */
+export async function composeMessage(
+  fields: GivenMessage,
+  sender: Mailbox | null,
+  recipients: readonly string[],
+  identity: MessageIdentity,
+): Promise<Uint8Array> {
   const { from, to, cc = [], reply_to: replyTo, subject = "", text = "", html, headers = [] } = fields;
   const [fault] = fieldViolations(fields);
   if (fault !== undefined) throw fail("mail", "not_permitted", `fields${fault.pointer}: ${fault.message}; nothing was sent`);
@@ -27,13 +32,13 @@ export async function letterOf(fields: GivenLetter, sender: Mailbox | null, reci
     text,
     ...(html === undefined ? {} : { html }),
     headers,
-    date: making.date,
-    message_id: making.messageId(author),
+    date: identity.date,
+    message_id: identity.messageId(author),
   });
 }
 
-/** What is wrong with a message's fields, with pointers below the object that holds them. */
-export function fieldViolations({ from, to = [], cc = [], reply_to: replyTo, headers = [] }: GivenLetter): Violation[] {
+/** What is wrong with the fields of a message, with pointers below the object that holds them. */
+export function fieldViolations({ from, to = [], cc = [], reply_to: replyTo, headers = [] }: GivenMessage): Violation[] {
   const written: [string, string | undefined][] = [
     ["/from", from],
     ...to.map((each, index): [string, string] => [`/to/${index}`, each]),
@@ -46,7 +51,7 @@ export function fieldViolations({ from, to = [], cc = [], reply_to: replyTo, hea
   ];
 }
 
-/** A recipient that is no address is reported in its own result; nothing of it becomes a field. */
+/** A recipient that is not an address is reported in its own result, and is in no field. */
 function ofEnvelope(written: string): Mailbox[] {
   const mailbox = parseMailbox(written);
   return "problem" in mailbox ? [] : [mailbox];

@@ -1,8 +1,8 @@
-import type { DeliveryWishes } from "../../../schemas/delivery.js";
+import type { MessageOptions } from "../../../schemas/delivery.js";
 import type { MailDsn, NotifyCondition, RcptDsn } from "../../net/smtp/dsn.js";
 
-/** The wish for reports as MAIL and RCPT say it (RFC 3461). */
-export function dsnWords({ notify, return: returned, envelope_id: envelopeId }: NonNullable<DeliveryWishes["dsn"]>): { mail: MailDsn; rcpt: RcptDsn } {
+/** The requested reports as parameters of MAIL and RCPT (RFC 3461). */
+export function dsnParameters({ notify, return: returned, envelope_id: envelopeId }: NonNullable<MessageOptions["dsn"]>): { mail: MailDsn; rcpt: RcptDsn } {
   const conditions = notify === undefined ? null : (typeof notify === "string" ? [notify] : notify).map((each) => each.toUpperCase() as NotifyCondition);
   return {
     mail: {

@@ -6,12 +6,12 @@ import type { Random } from "../../net/dns/shuffle.js";
 import type { MailDsn, RcptDsn } from "../../net/smtp/dsn.js";
 import type { Mailbox } from "../../net/smtp/mailbox.js";
 import type { RunState } from "../../run/run-state.js";
-import type { Mail } from "./prepare-message.js";
-import type { Rank } from "./priority.js";
+import type { PreparedMessage } from "./prepare-message.js";
+import type { Priority } from "./priority.js";
 import type { Recipient } from "./recipient.js";
 
-/** How the world is talked to for an order. */
-export interface Manners
+/** How servers are talked to for a message. */
+export interface TransportSettings
   extends Pick<
       DeliverySettings,
       "mode" | "relays" | "tls" | "limits" | "source_addresses" | "warm_up" | "suppress_bounces" | "mx_port" | "allow_private_addresses"
@@ -23,26 +23,26 @@ export interface Manners
 }
 
 /** One message for some recipients, on its way through the engine. */
-export interface Order {
-  readonly mail: Mail;
+export interface OutboundMessage {
+  readonly prepared: PreparedMessage;
   /** Null: the null reverse-path. */
   readonly sender: Mailbox | null;
   readonly recipients: readonly Recipient[];
-  readonly manners: Manners;
-  readonly rank: Rank;
+  readonly settings: TransportSettings;
+  readonly priority: Priority;
   readonly dsn: { readonly mail: MailDsn; readonly rcpt: RcptDsn } | null;
   readonly requireTls: boolean;
   /** The run that it belongs to: its deadline, its recorder and its secrets. */
   readonly run: RunState;
   readonly resolver: ResolverGrant;
   readonly random: Random;
-  /** Every host that was tried, in the order in which it was. */
+  /** Every host that was tried, in order. */
   readonly attempts: DeliveryAttempt[];
-  /** The name that was said last in EHLO. */
+  /** The name that was last sent in EHLO. */
   helloName: string | null;
-  /** Longer than this it does not wait for the pace of a site: it comes again. */
-  readonly mostWaitMs: number;
-  /** How often it has come again for nothing, since its turn had not come. */
+  /** It waits no longer than this for its turn at a site: it is postponed instead. */
+  readonly maxWaitMs: number;
+  /** How many runs in a row it was postponed. */
   readonly postponed: number;
   readonly journal: Journal | null;
 }
@@ -51,6 +51,6 @@ export interface Order {
 export interface Journal {
   /** Before the first byte of the message goes out. */
   aboutToSend(recipients: readonly Recipient[]): Promise<void>;
-  /** When it is decided what became of them. */
+  /** Once the outcome of each is decided. */
   settled(recipients: readonly Recipient[]): Promise<void>;
 }

@@ -5,40 +5,63 @@ import { decidedHere } from "../outcome/decide.js";
 import type { Decision } from "../outcome/decision.js";
 import { US } from "../outcome/decision.js";
 
-/** Why a recipient's message goes the way it goes. */
+/** Why a recipient's message takes the way it takes. */
 export interface ChosenWay {
   readonly way: DeliveryWay;
   readonly reason: WayReason;
   readonly explanation: string;
 }
 
-/** One recipient on its way to an outcome. */
-export interface Recipient {
-  readonly index: number;
-  readonly address: string;
-  /** Null for what is no address: then it is decided from the beginning. */
+/** One recipient on its way to an outcome. settle() is the only place where its decision is set. */
+export class Recipient {
+  /** Null for what is not an address: it is settled from the beginning. */
   readonly mailbox: Mailbox | null;
   readonly domain: string | null;
-  site: string | null;
-  chosen: ChosenWay | null;
-  decision: Decision | null;
-  /** Places in the list of attempts. */
-  readonly attempts: number[];
+  site: string | null = null;
+  chosen: ChosenWay | null = null;
+  /** Indexes in the list of attempts. */
+  readonly attempts: number[] = [];
+  #decision: Decision | null = null;
+
+  constructor(
+    readonly address: string,
+    readonly index: number,
+  ) {
+    const mailbox = parseMailbox(address);
+    const isAddress = !("problem" in mailbox);
+    this.mailbox = isAddress ? mailbox : null;
+    this.domain = isAddress ? domainOf(mailbox.host) : null;
+    if (!isAddress) this.settle(decidedHere("refused", "address", "rcpt", "not_permitted", `not a valid mail address: ${mailbox.problem}`, US));
+  }
+
+  get decision(): Decision | null {
+    return this.#decision;
+  }
+
+  get isOpen(): boolean {
+    return this.#decision === null;
+  }
+
+  settle(decision: Decision): void {
+    this.#decision = decision;
+  }
+
+  /** For another attempt, by another way or a later run. */
+  reopen(): void {
+    this.#decision = null;
+  }
 }
 
-export function recipientOf(address: string, index: number): Recipient {
-  const mailbox = parseMailbox(address);
-  const common = { index, address, site: null, chosen: null, attempts: [] };
-  if (!("problem" in mailbox)) return { ...common, mailbox, domain: domainOf(mailbox.host), decision: null };
-  const words = `it is no address that mail can be sent to: ${mailbox.problem}`;
-  return { ...common, mailbox: null, domain: null, decision: decidedHere("refused", "address", "rcpt", "not_permitted", words, US) };
-}
-
-/** In small A-labels; an address literal stands for itself. */
+/** In lower-case A-labels; an address literal stands for itself. */
 function domainOf({ kind, host }: Host): string {
   return kind === "name" ? asciiDomain(host) : host;
 }
 
-export function isOpen({ decision }: Recipient): boolean {
-  return decision === null;
+export function isOpen({ isOpen: open }: Recipient): boolean {
+  return open;
+}
+
+/** Settles those that are still open. */
+export function settleOpen(recipients: readonly Recipient[], decision: Decision): void {
+  for (const recipient of recipients) if (recipient.isOpen) recipient.settle(decision);
 }

@@ -7,12 +7,12 @@ import { enhancedCodeOf } from "../../replies/reply-text.js";
 import { toldAfterMs } from "../../replies/retry-after.js";
 import type { Decision, Speaker } from "./decision.js";
 
-/** A 4yz or 5yz reply. Before MAIL it is about us, and no recipient is lost for it: another host, way or day may see us differently. */
+/** A 4yz or 5yz reply. Before MAIL it is about us, and no recipient is bounced for it: another host, way or day may see us differently. */
 export function decisionOfReply(phase: Phase, reply: Reply, asked: Speaker): Decision {
   const { class: found, permanent, who, rule } = classifyReply({ phase, reply, host: asked.host });
   return {
     kind: permanent ? "refused" : "later",
-    // Whatever words a server has for it, what it refuses there is TLS.
+    // Whatever a server says there, what it refuses is TLS.
     class: phase === "starttls" ? "tls" : found,
     code: reply.code,
     enhancedCode: enhancedCodeOf(reply),
@@ -25,7 +25,7 @@ export function decisionOfReply(phase: Phase, reply: Reply, asked: Speaker): Dec
   };
 }
 
-/** What broke before the message was handed over. `reply` is the one that `broken` stands for: it is read as any other. */
+/** A failure before the message was sent. `reply` is the one that it stands for, which is classified as any other. */
 export function decisionOfFailure(broken: Failure, asked: Speaker, reply: Reply | null = null): Decision {
   const { phase, code, reply_code: replyCode, message } = broken;
   if (code === "reply_rejected" && reply !== null && replyClass(reply) >= 4) return decisionOfReply(phase, reply, asked);
@@ -38,18 +38,18 @@ export function decisionOfFailure(broken: Failure, asked: Speaker, reply: Reply 
     message,
     matched: null,
     decidedAt: phase,
-    // A host that gave no answer has said nothing: that it did not is our own finding.
+    // A host that did not reply has said nothing: that is our own finding.
     speaker: replyCode === null && asked.saidBy !== "name_server" ? { ...asked, saidBy: "us" } : asked,
     failure: { ...broken, retryable: kind === "later" },
     retryAfterMs: null,
   };
 }
 
-/** The connection broke behind the last dot. */
-export function decisionOfDoubt(broken: Failure, speaker: Speaker, reply: Reply | null): Decision {
-  const words = `${broken.message}; the last dot was sent, so the message may have been taken`;
-  const told = { ...broken, message: words, retryable: false };
-  return { ...decisionOfFailure(told, speaker, reply), kind: "unknown", failure: told };
+/** The connection was lost after the final dot of DATA. */
+export function decisionOfUnknown(broken: Failure, speaker: Speaker, reply: Reply | null): Decision {
+  const words = `${broken.message}; the final dot was sent, so the message may have been accepted`;
+  const doubtful = { ...broken, message: words, retryable: false };
+  return { ...decisionOfFailure(doubtful, speaker, reply), kind: "unknown", failure: doubtful };
 }
 
 export function delivered(reply: Reply, speaker: Speaker): Decision {
@@ -67,9 +67,8 @@ export function delivered(reply: Reply, speaker: Speaker): Decision {
   };
 }
 
-/** Decided here, before anybody was asked. */
+/** Decided by us, before a server was asked. */
 export function decidedHere(kind: Decision["kind"], about: DeliveryClass, phase: Phase, code: FailureCode, words: string, speaker: Speaker): Decision {
-  const told = { ...failure(phase, code, words), retryable: kind === "later" };
   return {
     kind,
     class: about,
@@ -79,12 +78,12 @@ export function decidedHere(kind: Decision["kind"], about: DeliveryClass, phase:
     matched: null,
     decidedAt: phase,
     speaker,
-    failure: told,
+    failure: { ...failure(phase, code, words), retryable: kind === "later" },
     retryAfterMs: null,
   };
 }
 
-/** What a server would refuse for good is refused for good without asking it, and so is what would go in a circle. */
+/** What a server would refuse permanently is refused without asking it, and so is a mail loop. */
 function kindOf({ phase, code, retryable }: Failure): Decision["kind"] {
   if ((phase === "mail" || phase === "rcpt") && (code === "unsupported" || code === "limit_exceeded")) return "refused";
   if (phase === "ehlo" && (code === "unsupported" || code === "not_permitted")) return "refused";
@@ -100,7 +99,7 @@ function classOf(broken: Failure, { host }: Speaker, reply: Reply | null): Deliv
   return phase === "resolve" ? "routing" : classifyFailure(broken, reply, host).class;
 }
 
-/** RFC 3463, and RFC 8689 for REQUIRETLS, for what we refuse in a server's stead. */
+/** The codes of RFC 3463, and of RFC 8689 for REQUIRETLS, for what we refuse in place of a server. */
 function localCode({ phase, code, message }: Failure): string {
   if (phase === "ehlo") return code === "unsupported" ? "5.7.30" : "5.4.6";
   if (code === "limit_exceeded") return "5.3.4";

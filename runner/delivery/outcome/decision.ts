@@ -19,8 +19,8 @@ export const US: Speaker = { saidBy: "us", host: null, ipAddress: null };
 export const NAME_SERVERS: Speaker = { saidBy: "name_server", host: null, ipAddress: null };
 
 /**
- * What is decided of a recipient by one way of bringing it the message. delivered: a server has taken it. refused: for good. later: it may
- * pass. unknown: nobody knows whether it was taken. failed: for a reason of our own that does not pass by waiting.
+ * The decision for a recipient by one way of delivery. delivered: a server has accepted the message. refused: permanently. later: temporary, may be
+ * retried. unknown: the message may have been accepted. failed: for a reason on our side that does not pass with time.
  */
 export interface Decision {
   readonly kind: "delivered" | "refused" | "later" | "unknown" | "failed";
@@ -28,13 +28,13 @@ export interface Decision {
   readonly code: number | null;
   readonly enhancedCode: string | null;
   readonly message: string | null;
-  /** The row of the table of replies. */
+  /** The row of the reply table. */
   readonly matched: string | null;
   readonly decidedAt: Phase | null;
   readonly speaker: Speaker;
   readonly failure: Failure | null;
-  /** What the server asks for, or the reason is known to want; null where it says nothing of time. */
+  /** The delay that the server asks for, or that the reason implies; null if there is none. */
   readonly retryAfterMs: number | null;
-  /** It was not tried: its turn did not come in time. This counts for nothing, and it comes again after retryAfterMs and no later. */
+  /** It was not attempted: it got no turn in time. This does not count as an attempt, and it comes again after retryAfterMs and no later. */
   readonly isPostponed?: true;
 }

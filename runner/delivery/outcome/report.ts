@@ -1,38 +1,39 @@
 import type { DeliveryClass, DeliveryMode, DeliveryOutcome, DeliveryRecipient, DeliveryReport, DeliverySettings, NextStep } from "../../../schemas/delivery.js";
 import type { Random } from "../../net/dns/shuffle.js";
-import type { Order } from "../message/outbound-message.js";
+import type { OutboundMessage } from "../message/outbound-message.js";
 import type { Recipient } from "../message/recipient.js";
 import type { Decision } from "./decision.js";
 import { type Progress, waitMs } from "./schedule.js";
 
 /** What a report is made from. */
-export interface Told {
+export interface ReportSource {
   readonly mode: DeliveryMode;
-  /** Null when it did not come to that. */
-  readonly order: Order | null;
+  /** Null if it could not be prepared. */
+  readonly message: OutboundMessage | null;
   readonly recipients: readonly Recipient[];
   readonly retry: DeliverySettings["retry"];
   readonly random: Random;
   readonly progress: Progress;
 }
 
-/** What became of a message, once the engine has done with it. */
-export function reportOf(told: Told): DeliveryReport {
-  const { mode, order, recipients } = told;
+/** The report on a message that the engine has handled. */
+export function reportOf(source: ReportSource): DeliveryReport {
+  const { mode, message, recipients } = source;
   return {
-    message_id: order?.mail.messageId ?? null,
-    size_bytes: order?.mail.size ?? 0,
-    helo_domain: order?.helloName ?? null,
+    message_id: message?.prepared.messageId ?? null,
+    size_bytes: message?.prepared.size ?? 0,
+    helo_domain: message?.helloName ?? null,
     mode,
-    recipients: recipients.map((recipient) => shown(recipient, told)),
-    attempts: order?.attempts ?? [],
-    dkim: order?.mail.dkim ?? { signatures: [], problems: [] },
+    recipients: recipients.map((recipient) => recipientReport(recipient, source)),
+    attempts: message?.attempts ?? [],
+    changes: [...(message?.prepared.changes ?? [])],
+    dkim: message?.prepared.dkim ?? { signatures: [], problems: [] },
   };
 }
 
-function shown(recipient: Recipient, told: Told): DeliveryRecipient {
+function recipientReport(recipient: Recipient, source: ReportSource): DeliveryRecipient {
   const decision = recipient.decision as Decision;
-  const { outcome, nextTryAt, givesUpAt } = endingOf(recipient, decision, told);
+  const { outcome, nextTryAt, givesUpAt } = endingOf(recipient, decision, source);
   return {
     address: recipient.address,
     domain: recipient.domain,
@@ -51,7 +52,7 @@ function shown(recipient: Recipient, told: Told): DeliveryRecipient {
     host: decision.speaker.host,
     ip_address: decision.speaker.ipAddress,
     failure: decision.failure,
-    tries: told.progress.triesOf(recipient),
+    tries: source.progress.triesOf(recipient),
     attempts: [...recipient.attempts],
     next: nextStep(outcome, decision),
     next_try_at: nextTryAt === null ? null : utcOf(nextTryAt),
@@ -74,13 +75,13 @@ const FINAL: Readonly<Record<Exclude<Decision["kind"], "later">, DeliveryOutcome
   failed: "failed",
 };
 
-function endingOf(recipient: Recipient, decision: Decision, { retry, random, progress }: Told): Ending {
+function endingOf(recipient: Recipient, decision: Decision, { retry, random, progress }: ReportSource): Ending {
   if (decision.kind !== "later") return { outcome: FINAL[decision.kind], ...OVER };
   const now = Date.now();
   const nextTryAt = progress.dueAt(recipient) ?? now + waitMs(decision, progress.triesOf(recipient), retry, random);
   if (!progress.isQueued) return { outcome: "failed", nextTryAt, givesUpAt: null };
   const givesUpAt = progress.startedAt + retry.give_up_after_ms;
-  // The last try is made when the time is up, not a whole wait before.
+  // The last attempt is made at the deadline, not a whole wait before it.
   return now >= givesUpAt ? { outcome: "bounced", ...OVER } : { outcome: "queued", nextTryAt: Math.min(nextTryAt, givesUpAt), givesUpAt };
 }
 

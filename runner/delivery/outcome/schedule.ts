@@ -3,27 +3,27 @@ import type { Random } from "../../net/dns/shuffle.js";
 import type { Recipient } from "../message/recipient.js";
 import type { Decision } from "./decision.js";
 
-/** How far a delivery has come. */
+/** The progress of a delivery over its runs. */
 export interface Progress {
   /** When its first run began, in milliseconds since 1970. */
   readonly startedAt: number;
-  /** Somebody will try again what may pass. */
+  /** A queue retries temporary failures. */
   readonly isQueued: boolean;
-  /** This one counts, where it was one. */
+  /** The current attempt included, if it was one. */
   triesOf(recipient: Recipient): number;
-  /** When one that this run has left alone is due, in milliseconds since 1970; null for all others. */
+  /** When a recipient is due that this run has not attempted, in milliseconds since 1970; null for all others. */
   dueAt(recipient: Recipient): number | null;
 }
 
-/** For a message that was never tried before. */
+/** For a message that was never attempted before. */
 export function firstTry(isQueued: boolean): Progress {
   return { startedAt: Date.now(), isQueued, triesOf: () => 1, dueAt: () => null };
 }
 
-/** Waits grow apart, lest all that failed in one minute come back in one minute. */
+/** Jitter, so that retries do not synchronise. */
 const SPREAD = 0.2;
 
-/** How long to wait after so many tries: what the server asks for, and no less than the schedule. What was not tried waits for its turn only. */
+/** The delay after a number of tries: what the server asks for, and no less than the schedule. A postponed recipient waits for its turn only. */
 export function waitMs(
   { retryAfterMs, isPostponed }: Decision,
   tries: number,

@@ -1,63 +1,63 @@
-import type { LedgerAt } from "../ledger/lazy-ledger.js";
-import { LASTING } from "../ledger/permanent-classes.js";
+import type { LazyLedger } from "../ledger/lazy-ledger.js";
+import { PERMANENT_CLASSES } from "../ledger/permanent-classes.js";
 import type { Suppressed } from "../ledger/suppression.js";
-import type { Manners, Order } from "../message/outbound-message.js";
-import { isOpen, type Recipient } from "../message/recipient.js";
+import type { OutboundMessage, TransportSettings } from "../message/outbound-message.js";
+import { isOpen, type Recipient, settleOpen } from "../message/recipient.js";
 import { decidedHere } from "../outcome/decide.js";
 import { type Decision, US } from "../outcome/decision.js";
 
-/** Settles those to whom nothing may be sent, before anybody is asked for them. Where that cannot be found out, nobody is sent to. */
-export function withhold(ledgers: LedgerAt, { recipients, manners }: Order): void {
+/** Settles suppressed recipients before any server is asked. If the list cannot be read, nothing is sent to any. */
+export function applySuppressions(ledgers: LazyLedger, { recipients, settings }: OutboundMessage): void {
   const open = recipients.filter(isOpen);
   try {
-    const ledger = ledgers.open(writesLedger(manners));
+    const ledger = ledgers.open(needsLedger(settings));
     if (ledger === null) return;
     for (const recipient of open) {
       const found = ledger.suppressed.find(recipient.address);
-      if (found !== null) recipient.decision = suppressed(found);
+      if (found !== null) recipient.settle(suppressed(found));
     }
   } catch (error) {
-    for (const recipient of open) recipient.decision ??= ledgerTrouble(error);
+    settleOpen(open, ledgerFailure(error));
   }
 }
 
-/** Puts those on the list who will never get anything. What cannot be stored now is found out again by the next message to them. */
-export function keepBounces(ledgers: LedgerAt, { manners, run }: Order, recipients: readonly Recipient[]): void {
-  if (!manners.suppress_bounces) return;
+/** Suppresses recipients that can never be delivered to. What cannot be stored now is found out again by the next message to them. */
+export function suppressBounced(ledgers: LazyLedger, { settings, run }: OutboundMessage, recipients: readonly Recipient[]): void {
+  if (!settings.suppress_bounces) return;
   const gone = recipients.filter(isGone);
   if (gone.length === 0) return;
   try {
-    const told = gone.map(({ address, decision }) => ({ target: address, reason: "bounce" as const, detail: saidIn(decision as Decision) }));
-    ledgers.open(true)?.suppressed.add(run.secrets.maskAll(told));
+    const bounces = gone.map(({ address, decision }) => ({ target: address, reason: "bounce" as const, detail: replyIn(decision as Decision) }));
+    ledgers.open(true)?.suppressed.add(run.secrets.maskAll(bounces));
   } catch {
-    // The message has been sent, and what became of it is still to be told.
+    // The message has been sent, and its outcome still has to be reported.
   }
 }
 
-/** What the settings keep there: then it is made where there is none. */
-function writesLedger({ warm_up: warmUp, suppress_bounces: keepsBounces }: Manners): boolean {
-  return warmUp !== false || keepsBounces;
+/** The settings that store something in the ledger. */
+function needsLedger({ warm_up: warmUp, suppress_bounces: storesBounces }: TransportSettings): boolean {
+  return warmUp !== false || storesBounces;
 }
 
-/** Only what a mail server said of the address. A domain that name servers do not know today may be paid for again tomorrow. */
+/** Only what a mail server said about the address. A domain that name servers do not know today may be registered tomorrow. */
 function isGone({ decision }: Recipient): boolean {
   if (decision?.kind !== "refused" || decision.class === null) return false;
   const { saidBy } = decision.speaker;
-  return (saidBy === "mail_host" || saidBy === "relay") && LASTING.has(decision.class);
+  return (saidBy === "mail_host" || saidBy === "relay") && PERMANENT_CLASSES.has(decision.class);
 }
 
-function saidIn({ code, enhancedCode, message }: Decision): string {
+function replyIn({ code, enhancedCode, message }: Decision): string {
   return [code, enhancedCode, message].filter((word) => word !== null).join(" ");
 }
 
 function suppressed({ target, reason, since, until, detail }: Suppressed): Decision {
   const time = `since ${since}${until === null ? "" : ` until ${until}`}`;
-  const words = `${target} is on the list of those to whom nothing is sent (${reason}, ${time})${detail === null ? "" : `: ${detail}`}`;
+  const words = `${target} is on the suppression list (${reason}, ${time})${detail === null ? "" : `: ${detail}`}`;
   return decidedHere("failed", "suppressed", "rcpt", "not_permitted", words, US);
 }
 
-/** It may pass: somebody gives the file back, or room on the disk. */
-export function ledgerTrouble(error: unknown): Decision {
+/** Temporary: the file can be put back, or space freed on the disk. */
+export function ledgerFailure(error: unknown): Decision {
   const words = `nothing is sent without the delivery ledger: ${(error as Error).message}`;
   return decidedHere("later", "configuration", "probe", "not_permitted", words, US);
 }

@@ -1,12 +1,12 @@
 import { hostname, networkInterfaces } from "node:os";
 
-/** What this machine is called in mail: a host by one of these names is ourselves. Never an address literal, nor a name without a dot. */
+/** The names of this machine in mail: a host with one of these names is this machine. Never an address literal, nor a name without a dot. */
 export function ownNames(helloName: string | null): ReadonlySet<string> {
   if (last === null || last.helloName !== helloName) last = { helloName, names: namesOf(helloName) };
   return last.names;
 }
 
-/** Thousands of messages say the same name, and the system is asked for its own once. */
+/** Thousands of messages use the same name, and the system is asked for its own once. */
 let last: { readonly helloName: string | null; readonly names: ReadonlySet<string> } | null = null;
 let ownName: string | null = null;
 
@@ -15,10 +15,10 @@ function namesOf(helloName: string | null): ReadonlySet<string> {
   return new Set([helloName ?? "", ownName].map((name) => name.toLowerCase()).filter((name) => name.includes(".") && !name.startsWith("[")));
 }
 
-/** The addresses by which others know this machine. Loopback ones are everybody's own. */
+/** The addresses of this machine as others see them. Every machine has the loopback ones. */
 export function ownAddresses(): ReadonlySet<string> {
   const now = Date.now();
-  if (now - readAt > BELIEVED_MS) {
+  if (now - readAt > CACHED_MS) {
     readAt = now;
     known = new Set(
       Object.values(networkInterfaces())
@@ -30,6 +30,6 @@ export function ownAddresses(): ReadonlySet<string> {
   return known;
 }
 
-const BELIEVED_MS = 60_000;
+const CACHED_MS = 60_000;
 let readAt = Number.NEGATIVE_INFINITY;
 let known: ReadonlySet<string> = new Set();

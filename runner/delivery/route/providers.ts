@@ -1,17 +1,17 @@
-/** How a large receiver wants to be treated. Nulls: as anybody. */
+/** The limits that a large receiver is known to want. Null: none known. */
 export interface ProviderLimits {
   readonly name: string;
-  /** Endings of the names of its mail hosts. */
+  /** Domains of its mail hosts. */
   readonly hosts: readonly string[];
   readonly sessions: number | null;
   readonly messagesPerSession: number | null;
-  /** Where it is public. */
+  /** Where they are published. */
   readonly source: string;
 }
 
 const KUMO = "KumoMTA, assets/policy-extras/shaping.toml";
 
-/** Never more than is asked for: a preset makes us more polite, not less. */
+/** They only lower the limits that are set. */
 export const PROVIDERS: readonly ProviderLimits[] = [
   { name: "google", hosts: ["google.com", "googlemail.com", "smtp.goog"], sessions: 5, messagesPerSession: 50, source: KUMO },
   { name: "yahoo", hosts: ["yahoodns.net"], sessions: null, messagesPerSession: 20, source: KUMO },
@@ -22,7 +22,7 @@ export const PROVIDERS: readonly ProviderLimits[] = [
   { name: "comcast", hosts: ["comcast.net"], sessions: 25, messagesPerSession: null, source: KUMO },
 ];
 
-/** Null where the mail hosts are nobody's in the table. */
+/** Null if the mail hosts belong to no receiver in the table. */
 export function providerOf(hosts: readonly string[]): ProviderLimits | null {
   const belongs = (host: string, ending: string): boolean => host === ending || host.endsWith(`.${ending}`);
   return PROVIDERS.find((provider) => hosts.some((host) => provider.hosts.some((ending) => belongs(host, ending)))) ?? null;

@@ -5,99 +5,99 @@ import { shuffled } from "../../net/dns/shuffle.js";
 import { addressUse } from "../../net/transport/address-policy.js";
 import { monotonic } from "../../run/clock.js";
 import { FailureError } from "../../run/failure-error.js";
-import type { Order } from "../message/outbound-message.js";
+import type { OutboundMessage } from "../message/outbound-message.js";
 import { decidedHere, decisionOfFailure } from "../outcome/decide.js";
 import { type Decision, NAME_SERVERS, US } from "../outcome/decision.js";
-import type { Door } from "../session/pooled-session.js";
+import type { Endpoint } from "../session/pooled-session.js";
 import { ownAddresses, ownNames } from "./own-names.js";
 import { type ProviderLimits, providerOf } from "./providers.js";
 
-/** Where a domain's mail goes, as far as a delivery has to know. */
-export interface Found {
+/** Where the mail of a domain goes, as far as a delivery needs to know. */
+export interface ResolvedRoute {
   readonly site: string;
   readonly hosts: readonly MailHost[];
   readonly names: ReadonlySet<string>;
-  /** Whose hosts they are, where they are a large receiver's. */
+  /** The large receiver that the hosts belong to; null for any other. */
   readonly provider: ProviderLimits | null;
   readonly route: MailRoute | null;
 }
 
-/** A route is believed no longer than its records, and no longer than this: name servers are cheap to ask. */
-const BELIEVED_MS = 60_000;
+/** A route is cached no longer than its records live, and no longer than this: name servers are cheap to ask. */
+const CACHED_MS = 60_000;
 const MOST_KNOWN = 50_000;
 
-/** The routes that are known, for messages that come by the thousand: finding one again takes a look into a map. */
+/** Known routes, for messages that come by the thousand: a cached route costs one look into a map. */
 export class Routes {
   lookUps = 0;
   cacheHits = 0;
-  readonly #known = new Map<string, { readonly until: number; readonly found: Found | Decision }>();
+  readonly #known = new Map<string, { readonly until: number; readonly found: ResolvedRoute | Decision }>();
 
   get size(): number {
     return this.#known.size;
   }
 
-  /** Where the domain's mail goes, or what is decided of all its recipients. */
-  find(order: Order, domain: string, isLiteral: boolean): Found | Decision | Promise<Found | Decision> {
-    if (isLiteral) return foundLiteral(order, domain);
-    const key = keyOf(order, domain);
+  /** Where the domain's mail goes, or the decision for all its recipients. */
+  find(message: OutboundMessage, domain: string, isLiteral: boolean): ResolvedRoute | Decision | Promise<ResolvedRoute | Decision> {
+    if (isLiteral) return literalRoute(message, domain);
+    const key = keyOf(message, domain);
     const known = this.#known.get(key);
-    if (known !== undefined && known.until > monotonic() && order.manners.cache !== "off" && order.manners.cache !== "refresh") {
+    if (known !== undefined && known.until > monotonic() && message.settings.cache !== "off" && message.settings.cache !== "refresh") {
       this.cacheHits += 1;
       return known.found;
     }
     this.lookUps += 1;
-    return this.#ask(order, domain, key);
+    return this.#ask(message, domain, key);
   }
 
-  async #ask(order: Order, domain: string, key: string): Promise<Found | Decision> {
+  async #ask(message: OutboundMessage, domain: string, key: string): Promise<ResolvedRoute | Decision> {
     const route = unknownRoute(domain);
-    const { address_family: family, allow_private_addresses: allowPrivate } = order.manners;
+    const { address_family: family, allow_private_addresses: allowPrivate } = message.settings;
     try {
-      await order.resolver.mx(route, { family, allowPrivate, random: order.random }, order.manners);
+      await message.resolver.mx(route, { family, allowPrivate, random: message.random }, message.settings);
     } catch (error) {
       if (!(error instanceof FailureError)) throw error;
       return decisionOfFailure(error.failure, US);
     }
-    const found = judged(route, order);
-    if (route.ttl_s !== null && order.manners.cache !== "off") this.#keep(key, found, route.ttl_s);
+    const found = judged(route, message);
+    if (route.ttl_s !== null && message.settings.cache !== "off") this.#keep(key, found, route.ttl_s);
     return found;
   }
 
-  #keep(key: string, found: Found | Decision, ttlSeconds: number): void {
+  #keep(key: string, found: ResolvedRoute | Decision, ttlSeconds: number): void {
     if (this.#known.size >= MOST_KNOWN) this.#known.clear();
-    this.#known.set(key, { until: monotonic() + Math.min(BELIEVED_MS, ttlSeconds * 1000), found });
+    this.#known.set(key, { until: monotonic() + Math.min(CACHED_MS, ttlSeconds * 1000), found });
   }
 }
 
-function keyOf({ manners }: Order, domain: string): string {
-  const { address_family: family, allow_private_addresses: allowPrivate, resolver, mx_port: port } = manners;
+function keyOf({ settings }: OutboundMessage, domain: string): string {
+  const { address_family: family, allow_private_addresses: allowPrivate, resolver, mx_port: port } = settings;
   return `${domain} ${family} ${allowPrivate} ${port} ${resolver?.servers.join(" ") ?? ""}`;
 }
 
-function judged(route: MailRoute, { manners }: Order): Found | Decision {
+function judged(route: MailRoute, { settings }: OutboundMessage): ResolvedRoute | Decision {
   const { ascii_domain: domain, kind, outcome, hosts } = route;
   if (kind === "null_mx") {
-    const words = `${domain} says with a null MX that it takes no mail (RFC 7505)`;
+    const words = `${domain} accepts no mail: it publishes a null MX (RFC 7505)`;
     return { ...decidedHere("refused", "address", "resolve", "dns_not_found", words, NAME_SERVERS), enhancedCode: "5.1.10" };
   }
   const broken = failureOfRoute(route);
   if (broken === null) {
     const names = hosts.map(({ host }) => host);
-    return { site: siteOf(names, manners.mx_port), hosts, names: new Set(names), provider: providerOf(names), route };
+    return { site: siteOf(names, settings.mx_port), hosts, names: new Set(names), provider: providerOf(names), route };
   }
   if (outcome === "no_such_name")
     return { ...decidedHere("refused", "address", "resolve", "dns_not_found", broken.message, NAME_SERVERS), enhancedCode: "5.1.2" };
-  // With one family only, the other may have what is missing.
-  if (broken.code === "dns_not_found" && manners.address_family === "any") {
+  // With one address family only, the other may have what is missing.
+  if (broken.code === "dns_not_found" && settings.address_family === "any") {
     return { ...decidedHere("refused", "address", "resolve", "dns_not_found", broken.message, NAME_SERVERS), enhancedCode: "5.4.4" };
   }
   return decisionOfFailure(broken, broken.code === "not_permitted" ? US : NAME_SERVERS);
 }
 
-function foundLiteral({ manners }: Order, address: string): Found | Decision {
+function literalRoute({ settings }: OutboundMessage, address: string): ResolvedRoute | Decision {
   const { scope, standard } = addressUse(address);
-  if (scope !== "global" && !manners.allow_private_addresses) {
-    return decidedHere("failed", "configuration", "resolve", "not_permitted", `${address} is no address that may be dialled (${scope})`, US);
+  if (scope !== "global" && !settings.allow_private_addresses) {
+    return decidedHere("failed", "configuration", "resolve", "not_permitted", `${address} may not be dialled: its scope is ${scope}`, US);
   }
   const host: MailHost = {
     host: address,
@@ -109,14 +109,14 @@ function foundLiteral({ manners }: Order, address: string): Found | Decision {
     authenticated_data: false,
     addresses: [{ ip_address: address, ttl_s: null, scope, standard, may_be_dialled: true }],
   };
-  return { site: siteOf([address], manners.mx_port), hosts: [host], names: new Set([address]), provider: null, route: null };
+  return { site: siteOf([address], settings.mx_port), hosts: [host], names: new Set([address]), provider: null, route: null };
 }
 
 /**
- * Every address in the order in which to try it: the lowest preference first, equal ones in a new random order each time, a host's addresses
- * together (RFC 5321, section 5.1). Where this machine is one of the hosts, it and all that are not better are left out.
+ * Every address in the order in which to try it: the lowest preference first, equal ones in a new random order each time, the addresses of a host
+ * together (RFC 5321, section 5.1). If this machine is one of the hosts, it and all hosts that are not better are left out.
  */
-export function doorsOf({ hosts }: Found, { manners, random }: Order): Door[] {
+export function endpointsOf({ hosts }: ResolvedRoute, { settings, random }: OutboundMessage): Endpoint[] {
   const inOrder = [...new Set(hosts.map(({ preference }) => preference))]
     .sort((a, b) => a - b)
     .flatMap((preference) =>
@@ -125,21 +125,21 @@ export function doorsOf({ hosts }: Found, { manners, random }: Order): Door[] {
         random,
       ),
     );
-  const limit = ourPreference(hosts, manners.helo_domain);
+  const limit = ourPreference(hosts, settings.helo_domain);
   return inOrder
     .filter(({ preference }) => preference < limit)
     .flatMap(({ host, addresses }) =>
-      addresses.filter((each) => each.may_be_dialled).map(({ ip_address: ipAddress }) => ({ host, ipAddress, port: manners.mx_port })),
+      addresses.filter((each) => each.may_be_dialled).map(({ ip_address: ipAddress }) => ({ host, ipAddress, port: settings.mx_port })),
     );
 }
 
-/** None of its hosts is better than this machine, which is one of them: the message would come back. */
-export function isLoop({ hosts }: Found, { manners }: Order): boolean {
-  const limit = ourPreference(hosts, manners.helo_domain);
+/** This machine is one of the hosts, and none is better: the message would come back. */
+export function isLoop({ hosts }: ResolvedRoute, { settings }: OutboundMessage): boolean {
+  const limit = ourPreference(hosts, settings.helo_domain);
   return limit !== Number.POSITIVE_INFINITY && hosts.every(({ preference }) => preference >= limit);
 }
 
-/** Infinite where none of them is this machine. */
+/** Infinite if none of them is this machine. */
 function ourPreference(hosts: readonly MailHost[], heloDomain: string | null): number {
   const names = ownNames(heloDomain);
   const addresses = ownAddresses();
@@ -150,8 +150,7 @@ function ourPreference(hosts: readonly MailHost[], heloDomain: string | null): n
   return limit;
 }
 
-/** Nobody but ourselves is named: the message would come back. */
 export function loopDecision(domain: string): Decision {
-  const words = `the mail host of ${domain} is this machine, which does not take its mail: the message would go in a circle`;
+  const words = `mail loop: the mail host of ${domain} is this machine, which does not accept its mail`;
   return { ...decidedHere("refused", "routing", "resolve", "not_permitted", words, US), enhancedCode: "5.4.6" };
 }

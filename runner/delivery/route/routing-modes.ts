@@ -1,120 +1,94 @@
-import type { DeliveryClass, DeliveryMode, WayReason } from "../../../schemas/delivery.js";
-import { monotonic } from "../../run/clock.js";
-import type { Engine } from "../engine.js";
-import type { Order } from "../message/outbound-message.js";
+import type { DeliveryClass, RelayInput, WayReason } from "../../../schemas/delivery.js";
+import type { OutboundMessage } from "../message/outbound-message.js";
 import type { Recipient } from "../message/recipient.js";
-import { visit } from "../transaction/serve-destination.js";
+import { isBeforeMail } from "../outcome/before-mail.js";
 import type { Destination } from "./destination.js";
-import { atSites, relayDestination } from "./group-by-destination.js";
-import { giveBackRoom, withRoom } from "./warm-up-quota.js";
+import type { RouteStatistics } from "./route-statistics.js";
 
-/** How each mode finds the way of a message. Afterwards every recipient has its decision. */
-export const MODES: Readonly<Record<DeliveryMode, (engine: Engine, order: Order, open: readonly Recipient[]) => Promise<void>>> = {
-  direct,
-  relay: (engine, order, open) => throughRelays(engine, order, open, "configured", () => "the settings say relay"),
-  hybrid,
-  smart,
-};
-
-async function direct(engine: Engine, order: Order, open: readonly Recipient[]): Promise<void> {
-  for (const recipient of open) recipient.chosen = { way: "direct", reason: "configured", explanation: `the settings say ${order.manners.mode}` };
-  await atSites(engine, order, open, (destination) => visitedDirectly(engine, order, destination));
+/** A message and its open recipients, and the stages that a mode puts in order. Afterwards every recipient has its decision. */
+export interface Routing {
+  readonly message: OutboundMessage;
+  readonly recipients: readonly Recipient[];
+  readonly statistics: RouteStatistics;
+  /** Looks up the mail sites of some recipients, and calls `deliver` for each as soon as it is known. */
+  toSites(recipients: readonly Recipient[], deliver: (site: Destination) => Promise<void>): Promise<void>;
+  viaMailHosts(site: Destination): Promise<void>;
+  viaRelay(relay: RelayInput, recipients: readonly Recipient[]): Promise<void>;
 }
 
-/** Direct; and through a relay where the way was to blame. */
-async function hybrid(engine: Engine, order: Order, open: readonly Recipient[]): Promise<void> {
-  await direct(engine, order, open);
-  await throughRelays(engine, order, stranded(order, open), "fallback", (why) => `it could not be brought directly: ${why}`);
+export async function direct(routing: Routing): Promise<void> {
+  const { message, recipients } = routing;
+  for (const recipient of recipients) recipient.chosen = { way: "direct", reason: "configured", explanation: `the mode is ${message.settings.mode}` };
+  await routing.toSites(recipients, (site) => routing.viaMailHosts(site));
 }
 
-/** For each site the way that has done better so far; and the other where it was to blame this time. */
-async function smart(engine: Engine, order: Order, open: readonly Recipient[]): Promise<void> {
-  for (const recipient of open) recipient.chosen = { way: "direct", reason: "nothing_known", explanation: "its mail hosts were not found" };
-  const destinations: Destination[] = [];
-  await atSites(engine, order, open, async (destination) => {
-    destinations.push(destination);
-    const chosen = engine.learning.choose(destination.site as string, order.random);
-    for (const recipient of destination.recipients) recipient.chosen = chosen;
-    if (chosen.way === "direct") await visitedDirectly(engine, order, destination);
-    else await throughRelays(engine, order, destination.recipients, chosen.reason, () => chosen.explanation);
+export async function relay(routing: Routing): Promise<void> {
+  await throughRelays(routing, routing.recipients, "configured", () => "the mode is relay");
+}
+
+/** Direct; and through a relay if the way was at fault. */
+export async function hybrid(routing: Routing): Promise<void> {
+  await direct(routing);
+  await throughRelays(routing, failedByTheWay(routing), "fallback", (why) => `direct delivery failed: ${why}`);
+}
+
+/** For each site the way that has worked better so far; and the other one if that way was at fault this time. */
+export async function smart(routing: Routing): Promise<void> {
+  const { message, recipients, statistics } = routing;
+  for (const recipient of recipients) recipient.chosen = { way: "direct", reason: "nothing_known", explanation: "its mail hosts were not found" };
+  const sites: Destination[] = [];
+  await routing.toSites(recipients, async (site) => {
+    sites.push(site);
+    const chosen = statistics.choose(site.site as string, message.random);
+    for (const recipient of site.recipients) recipient.chosen = chosen;
+    if (chosen.way === "direct") await routing.viaMailHosts(site);
+    else await throughRelays(routing, site.recipients, chosen.reason, () => chosen.explanation);
   });
-  const left = stranded(order, open);
-  const back = left.filter(({ chosen }) => chosen?.way === "relay");
-  const explain = (why: string): string => `the other way could not bring it: ${why}`;
-  await throughRelays(
-    engine,
-    order,
-    left.filter(({ chosen }) => chosen?.way === "direct"),
-    "fallback",
-    explain,
-  );
-  await Promise.all(destinations.map((destination) => backToDirect(engine, order, destination, back, explain)));
+  const failed = failedByTheWay(routing);
+  const [wereDirect, wereRelayed] = [failed.filter(({ chosen }) => chosen?.way === "direct"), failed.filter(({ chosen }) => chosen?.way === "relay")];
+  await throughRelays(routing, wereDirect, "fallback", theOtherWay);
+  await Promise.all(sites.map((site) => backToDirect(routing, site, wereRelayed)));
 }
 
-async function backToDirect(
-  engine: Engine,
-  order: Order,
-  destination: Destination,
-  back: readonly Recipient[],
-  explain: (why: string) => string,
-): Promise<void> {
-  const recipients = destination.recipients.filter((recipient) => back.includes(recipient));
+function theOtherWay(why: string): string {
+  return `the other way failed: ${why}`;
+}
+
+async function backToDirect(routing: Routing, site: Destination, failed: readonly Recipient[]): Promise<void> {
+  const recipients = site.recipients.filter((recipient) => failed.includes(recipient));
   if (recipients.length === 0) return;
   for (const recipient of recipients) {
-    recipient.chosen = { way: "direct", reason: "fallback", explanation: explain(recipient.decision?.message ?? "") };
-    recipient.decision = null;
+    recipient.chosen = { way: "direct", reason: "fallback", explanation: theOtherWay(recipient.decision?.message ?? "") };
+    recipient.reopen();
   }
-  await visitedDirectly(engine, order, { ...destination, recipients });
+  await routing.viaMailHosts({ ...site, recipients });
 }
 
-/** One relay after the other, until one has taken or refused it. */
-async function throughRelays(
-  engine: Engine,
-  order: Order,
-  recipients: readonly Recipient[],
-  reason: WayReason,
-  explain: (why: string) => string,
-): Promise<void> {
+/** One relay after the other, until one has accepted or refused it. */
+async function throughRelays(routing: Routing, recipients: readonly Recipient[], reason: WayReason, explain: (why: string) => string): Promise<void> {
+  const { run, settings } = routing.message;
   for (const recipient of recipients) recipient.chosen = { way: "relay", reason, explanation: explain(recipient.decision?.message ?? "") };
-  for (const [index, relay] of order.manners.relays.entries()) {
+  for (const [index, each] of settings.relays.entries()) {
     const left = recipients.filter((recipient) => index === 0 || isUnreached(recipient));
-    if (left.length === 0 || order.run.deadline.reason !== null) return;
-    for (const recipient of left) recipient.decision = null;
-    await visited(engine, order, relayDestination(engine, order, relay, left));
+    if (left.length === 0 || run.deadline.reason !== null) return;
+    for (const recipient of left) recipient.reopen();
+    await routing.viaRelay(each, left);
   }
 }
 
-/** As far as our addresses have room, while they are being warmed up. */
-async function visitedDirectly(engine: Engine, order: Order, destination: Destination): Promise<void> {
-  const visitOne = async (part: Destination): Promise<void> => {
-    await visited(engine, order, part);
-    giveBackRoom(engine, order, part);
-  };
-  await Promise.all(withRoom(engine, order, destination).map(visitOne));
-}
+/** The way is at fault, not the address and not the message: another way may work. */
+const FAULTS_OF_THE_WAY: ReadonlySet<DeliveryClass> = new Set(["routing", "policy", "reputation", "auth", "network", "tls", "protocol"]);
 
-/** Notes how it went, for messages to come. */
-async function visited(engine: Engine, order: Order, destination: Destination): Promise<void> {
-  const began = monotonic();
-  await visit(engine, order, destination);
-  const took = monotonic() - began;
-  for (const { site, decision } of destination.recipients) if (site !== null && decision !== null) engine.learning.note(site, destination.way, decision, took);
-}
-
-/** The way is to blame, not the address and not the message: another way may do. Never where it may have been taken already. */
-const FAULTS_OF_THE_WAY: ReadonlySet<DeliveryClass> = new Set(["routing", "policy", "reputation", "auth", "network", "tls"]);
-
-function stranded({ manners, run }: Order, recipients: readonly Recipient[]): Recipient[] {
-  if (manners.relays.length === 0 || run.deadline.reason !== null) return [];
+/** Never one whose message may have been accepted already. */
+function failedByTheWay({ message: { settings, run }, recipients }: Routing): Recipient[] {
+  if (settings.relays.length === 0 || run.deadline.reason !== null) return [];
   return recipients.filter(({ decision }) => {
     if (decision === null || decision.kind === "delivered" || decision.kind === "unknown") return false;
     return decision.class !== null && FAULTS_OF_THE_WAY.has(decision.class);
   });
 }
 
-/** Nobody has heard of the recipient yet: another relay may be asked. */
+/** No server has been asked for the recipient: another relay may be asked. */
 function isUnreached({ decision }: Recipient): boolean {
-  return decision?.kind === "later" && decision.decidedAt !== null && BEFORE_MAIL.has(decision.decidedAt);
+  return decision?.kind === "later" && isBeforeMail(decision.decidedAt);
 }
-
-const BEFORE_MAIL: ReadonlySet<string> = new Set(["resolve", "connect", "greeting", "starttls", "tls", "ehlo", "auth"]);

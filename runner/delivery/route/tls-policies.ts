@@ -1,55 +1,63 @@
 import type { DeliverySettings } from "../../../schemas/delivery.js";
 import type { MailRoute } from "../../../schemas/mx.js";
 import type { TlsInput } from "../../../schemas/tls.js";
+import type { TlsResultType } from "../../../schemas/tls-policy.js";
 import { systemServers } from "../../net/dns/system-servers.js";
-import type { ConfiguredTls, HostTls, TlsMeans, TlsWish } from "../../tls-policy/policy.js";
-import { openTlsMeans } from "../../tls-policy/policy-sources.js";
+import type { ConfiguredTls, HostTls, PolicySources, TlsWish } from "../../tls-policy/policy.js";
+import { openPolicySources } from "../../tls-policy/policy-sources.js";
 import { tlsPolicyOf } from "../../tls-policy/tls-policy-of.js";
-import type { Order } from "../message/outbound-message.js";
-import type { Found } from "./route.js";
+import type { OutboundMessage } from "../message/outbound-message.js";
+import type { ResolvedRoute } from "./route.js";
 
-/** What each host of a domain is owed. */
-export type Rules = ReadonlyMap<string, HostTls>;
+/** The TLS that each host of a domain requires. */
+export interface DomainTls {
+  readonly rules: ReadonlyMap<string, HostTls>;
+  /** What was wrong with the domain's policy itself, such as a policy file that could not be fetched; null if nothing was. */
+  readonly problem: TlsResultType | null;
+}
 
-/** The TLS policies of domains, as whoever runs the delivery and the domains themselves want them. */
+/** The TLS policies of domains, as configured and as the domains publish them. */
 export class TlsPolicies {
-  readonly #means = new Map<string, TlsMeans>();
-  /** By what is wanted; forgotten with the route. */
-  readonly #known = new WeakMap<Found, Map<string, Rules>>();
+  readonly #sources = new Map<string, PolicySources>();
+  /** By what is asked for; forgotten with the route. */
+  readonly #known = new WeakMap<ResolvedRoute, Map<string, DomainTls>>();
 
-  /** Each order asks for itself as long as they are not known: one that ends early must not end the asking of others. Rejects with its run's end. */
-  async rulesOf(order: Order, domain: string, found: Found): Promise<Rules> {
-    const { mode, verify, dane, mta_sts: sts, min_version: oldest, policy_port: port, ca = "" } = order.manners.tls;
-    const wanted = [wishOf(order), mode, verify, dane, sts, oldest, port, domain, ca].join(" ");
-    const known = this.#known.get(found)?.get(wanted);
+  /** Each message asks for itself until they are known: one that ends early must not end the look-ups of others. Rejects when its run ends. */
+  async tlsOf(message: OutboundMessage, domain: string, route: ResolvedRoute): Promise<DomainTls> {
+    const { mode, verify, dane, mta_sts: sts, min_version: oldest, policy_port: port, ca = "" } = message.settings.tls;
+    const wanted = [wishOf(message), mode, verify, dane, sts, oldest, port, domain, ca].join(" ");
+    const known = this.#known.get(route)?.get(wanted);
     if (known !== undefined) return known;
-    const rules = await this.#ask(order, domain, found);
-    const all = this.#known.get(found) ?? new Map<string, Rules>();
-    this.#known.set(found, all.set(wanted, rules));
-    return rules;
+    const found = await this.#lookUp(message, domain, route);
+    const all = this.#known.get(route) ?? new Map<string, DomainTls>();
+    this.#known.set(route, all.set(wanted, found));
+    return found;
   }
 
   close(): void {
-    for (const means of this.#means.values()) means.close();
-    this.#means.clear();
+    for (const sources of this.#sources.values()) sources.close();
+    this.#sources.clear();
   }
 
-  async #ask(order: Order, domain: string, { hosts, route }: Found): Promise<Rules> {
-    const { tls, mx_port: port } = order.manners;
+  async #lookUp(message: OutboundMessage, domain: string, { hosts, route }: ResolvedRoute): Promise<DomainTls> {
+    const { tls, mx_port: port } = message.settings;
     const kind: MailRoute["kind"] | "configured" = route?.kind ?? "configured";
-    const policy = await tlsPolicyOf({ ascii_domain: domain, kind, hosts, port }, this.#meansFor(order), {
-      wish: wishOf(order),
-      ending: order.run.deadline,
+    const policy = await tlsPolicyOf({ ascii_domain: domain, kind, hosts, port }, this.#sourcesFor(message), {
+      wish: wishOf(message),
+      ending: message.run.deadline,
     });
-    return new Map(policy.hosts.map((rule) => [rule.host, { ...rule, minVersion: stricter(rule, tls) }]));
+    return {
+      rules: new Map(policy.hosts.map((rule) => [rule.host, { ...rule, minVersion: stricter(rule, tls) }])),
+      problem: policy.problems.find(({ receiving_mx_hostname: host }) => host === null)?.result_type ?? null,
+    };
   }
 
-  /** One for all that ask the same servers; what an order demands itself is its own. */
-  #meansFor({ manners: { tls, resolver, allow_private_addresses: allowPrivate } }: Order): TlsMeans {
+  /** One for all messages that use the same name servers; what a message requires is its own. */
+  #sourcesFor({ settings: { tls, resolver, allow_private_addresses: allowPrivate } }: OutboundMessage): PolicySources {
     const key = `${tls.policy_port} ${allowPrivate} ${tls.ca ?? ""} ${resolver?.servers.join(" ") ?? ""}`;
-    let shared = this.#means.get(key);
+    let shared = this.#sources.get(key);
     if (shared === undefined) {
-      shared = openTlsMeans({
+      shared = openPolicySources({
         validates: true,
         file: process.env.PROBE_RUN_TLS_POLICIES || null,
         policyPort: tls.policy_port,
@@ -57,44 +65,44 @@ export class TlsPolicies {
         ...(resolver === undefined ? {} : { servers: resolver.servers }),
         ...(tls.ca === undefined ? {} : { ca: tls.ca }),
       });
-      this.#means.set(key, shared);
+      this.#sources.set(key, shared);
     }
     const configured = configuredTls(tls);
     return {
       ...shared,
-      validates: tls.dane === "on" || (tls.dane === "auto" && areOurOwn(resolver?.servers)),
+      validates: tls.dane === "on" || (tls.dane === "auto" && areLocal(resolver?.servers)),
       findSts: tls.mta_sts ? shared.findSts : () => Promise.resolve({ policy: null, problem: null }),
       configured: () => configured,
     };
   }
 }
 
-/** Who asks for TLS and says that it need not be gets it (RFC 8689, section 4.2.1). */
-function wishOf({ requireTls, mail }: Order): TlsWish {
+/** A message that asks for TLS and says that it may go without gets TLS (RFC 8689, section 4.2.1). */
+function wishOf({ requireTls, prepared }: OutboundMessage): TlsWish {
   if (requireTls) return "require_tls";
-  return mail.needsNoTls ? "tls_required_no" : "as_published";
+  return prepared.needsNoTls ? "tls_required_no" : "as_published";
 }
 
-/** Null where it is left to what domains publish. */
+/** Null if it is left to what domains publish. */
 function configuredTls({ mode, verify }: DeliverySettings["tls"]): ConfiguredTls | null {
   if (mode === "none") return { level: "none" };
   if (verify === "require") return { level: "verify", names: "host" };
   return mode === "starttls" ? { level: "encrypt" } : null;
 }
 
-/** Between this machine and itself nobody can say of an answer that it was authenticated. */
-function areOurOwn(servers: readonly string[] = systemServers().map(({ text }) => text)): boolean {
+/** Nothing stands between this machine and itself that could forge an authenticated answer. */
+function areLocal(servers: readonly string[] = systemServers().map(({ text }) => text)): boolean {
   return servers.length > 0 && servers.every((server) => /^(127\.|\[?::1\]?(:|$))/.test(server));
 }
 
-/** The input may ask for more than the rule does; only where nobody demands TLS is the oldest better than none. */
-function stricter({ level, minVersion }: HostTls, { min_version: asked }: DeliverySettings["tls"]): TlsInput["min_version"] {
-  return level === "may" || minVersion > asked ? minVersion : asked;
+/** The settings may ask for more than the rule does. Without a rule the oldest version is better than no TLS, unless the settings say otherwise. */
+function stricter({ minVersion }: HostTls, { min_version: asked }: DeliverySettings["tls"]): TlsInput["min_version"] {
+  return asked !== undefined && asked > minVersion ? asked : minVersion;
 }
 
-/** Sessions are shared only by those whose demands are the same. */
+/** Sessions are shared only by messages whose requirements are the same. */
 export function keyOfRule({ level, source, minVersion, referenceNames, tlsa, fingerprints, requireTls, servername }: HostTls): string {
-  if (level === "none" || level === "may") return level;
+  if (level === "none" || level === "may") return `${level} ${minVersion}`;
   const records = tlsa.map(
     ({ usage, selector, matchingType, certificate }) => `${usage} ${selector} ${matchingType} ${Buffer.from(certificate).toString("hex")}`,
   );

@@ -1,77 +1,82 @@
-import type { Phase } from "../../../schemas/failure.js";
-import type { Engine } from "../engine.js";
+import type { LazyLedger } from "../ledger/lazy-ledger.js";
 import type { Ledger } from "../ledger/ledger.js";
 import { WARM_UP_SCHEDULE, type WarmUp, type WarmUpDay } from "../ledger/warm-up.js";
-import type { Manners, Order } from "../message/outbound-message.js";
-import type { Recipient } from "../message/recipient.js";
+import type { OutboundMessage, TransportSettings } from "../message/outbound-message.js";
+import { type Recipient, settleOpen } from "../message/recipient.js";
+import { isBeforeMail } from "../outcome/before-mail.js";
 import { decidedHere } from "../outcome/decide.js";
 import { type Decision, US } from "../outcome/decision.js";
-import { ledgerTrouble } from "./apply-suppressions.js";
+import { ledgerFailure } from "./apply-suppressions.js";
 import type { Destination } from "./destination.js";
 
-/** A destination as it is served from one address, or from several: from one that is being warmed up only as much as it has room for. */
-export function withRoom(engine: Engine, order: Order, destination: Destination): Destination[] {
-  const { warm_up: schedule, source_addresses: addresses } = order.manners;
+/** A destination as served from one source address, or from several: each that is being warmed up serves only its remaining quota. */
+export function splitByQuota(ledgers: LazyLedger, message: OutboundMessage, destination: Destination): Destination[] {
+  const { warm_up: schedule, source_addresses: addresses } = message.settings;
   const { from, recipients, sourceAddress: first } = destination;
   if (schedule === false || from === null) return [destination];
   const parts: Destination[] = [];
   let rest = recipients;
   try {
-    const { warmUp } = engine.ledger.open(true) as Ledger;
+    const { warmUp } = ledgers.open(true) as Ledger;
     for (const address of new Set([first, ...addresses])) {
-      const room = rest.length === 0 ? 0 : warmUp.take(nameOf(address), rest.length, schedule === true ? WARM_UP_SCHEDULE : schedule);
-      if (room > 0) parts.push(from(address, rest.slice(0, room)));
-      rest = rest.slice(room);
+      const quota = rest.length === 0 ? 0 : warmUp.take(quotaName(address), rest.length, scheduleOf(schedule));
+      if (quota > 0) parts.push(from(address, rest.slice(0, quota)));
+      rest = rest.slice(quota);
     }
-    for (const recipient of rest) recipient.decision = noRoom(warmUp, Math.max(1, addresses.length), order.random());
+    settleOpen(rest, quotaUsed(warmUp, Math.max(1, addresses.length), message.random()));
   } catch (error) {
-    for (const recipient of rest) recipient.decision = ledgerTrouble(error);
+    settleOpen(rest, ledgerFailure(error));
   }
   return parts;
 }
 
-/** How far each address is, for those who look on; nothing where none is warmed up, or the ledger cannot be read just now. */
-export function warmUpDays(engine: Engine, { warm_up: schedule, source_addresses: addresses }: Pick<Manners, "warm_up" | "source_addresses">): WarmUpDay[] {
+/** The state of each address, for statistics; empty if none is warmed up, or the ledger cannot be read now. */
+export function warmUpDays(
+  ledgers: LazyLedger,
+  { warm_up: schedule, source_addresses: addresses }: Pick<TransportSettings, "warm_up" | "source_addresses">,
+): WarmUpDay[] {
   if (schedule === false) return [];
   try {
-    const { warmUp } = engine.ledger.open(true) as Ledger;
-    const names = addresses.length === 0 ? [nameOf(null)] : addresses;
-    return names.map((name) => warmUp.state(name, schedule === true ? WARM_UP_SCHEDULE : schedule));
+    const { warmUp } = ledgers.open(true) as Ledger;
+    const names = addresses.length === 0 ? [quotaName(null)] : addresses;
+    return names.map((name) => warmUp.state(name, scheduleOf(schedule)));
   } catch {
     return [];
   }
 }
 
-/** A mail host that was never asked for them has seen nothing of our address. */
-export function giveBackRoom(engine: Engine, { manners }: Order, { way, sourceAddress, recipients }: Destination): void {
-  if (manners.warm_up === false || way !== "direct") return;
+/** A mail host that was never asked for these recipients has seen nothing of our address. */
+export function returnQuota(ledgers: LazyLedger, { settings }: OutboundMessage, { way, sourceAddress, recipients }: Destination): void {
+  if (settings.warm_up === false || way !== "direct") return;
   const unseen = recipients.filter(isUnseen).length;
   if (unseen === 0) return;
   try {
-    engine.ledger.open(true)?.warmUp.giveBack(nameOf(sourceAddress), unseen);
+    ledgers.open(true)?.warmUp.giveBack(quotaName(sourceAddress), unseen);
   } catch {
-    // Less is sent today than might be: what became of the message is told all the same.
+    // Less is sent today than could be; the outcome of the message is reported all the same.
   }
 }
 
-/** A site that is left alone is told of by what it said to somebody else. */
+/** A paused site is reported with the reply that it gave to another message. */
 function isUnseen({ attempts, decision }: Recipient): boolean {
-  return attempts.length === 0 || (decision?.decidedAt != null && BEFORE_MAIL.has(decision.decidedAt));
+  return attempts.length === 0 || isBeforeMail(decision?.decidedAt ?? null);
 }
 
-const BEFORE_MAIL: ReadonlySet<Phase> = new Set(["probe", "resolve", "connect", "greeting", "starttls", "tls", "ehlo"]);
+function scheduleOf(written: true | readonly number[]): readonly number[] {
+  return written === true ? WARM_UP_SCHEDULE : written;
+}
 
-/** How an address is called in the ledger. */
-export function nameOf(sourceAddress: string | null): string {
+/** The name of a source address in the ledger. */
+export function quotaName(sourceAddress: string | null): string {
   return sourceAddress ?? "the system's choice";
 }
 
-/** Those that wait come back over an hour, lest all of them come in the first minute of a day. */
+/** Recipients that wait come back over an hour, so that they do not all come in the first minute of a day. */
 const SPREAD_MS = 3_600_000;
 
-function noRoom(warmUp: WarmUp, addresses: number, random: number): Decision {
+function quotaUsed(warmUp: WarmUp, addresses: number, random: number): Decision {
   const whose = addresses === 1 ? "the source address is" : `the ${addresses} source addresses are`;
-  const words = `${whose} being warmed up, and what may be sent today has been sent: this one waits for the next day (UTC)`;
+  const words = `${whose} being warmed up, and the quota of today is used up: the message waits for the next day (UTC)`;
   const waitMs = warmUp.nextDayAt - Date.now() + random * SPREAD_MS;
   return { ...decidedHere("later", "rate", "connect", "limit_exceeded", words, US), retryAfterMs: Math.ceil(waitMs) };
 }

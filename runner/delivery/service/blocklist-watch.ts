@@ -4,20 +4,20 @@ import { labels, metric, type Sample } from "../../support/prometheus.js";
 import { BlocklistedError } from "./blocklisted-error.js";
 import type { ServiceOptions } from "./options.js";
 
-/** What block lists say of the addresses that a service sends from. */
+/** What block lists say about the addresses that a service sends from. */
 export interface BlocklistState {
-  /** When they were asked last; null before the first time. */
+  /** The time of the last check; null before the first. */
   readonly checked_at: string | null;
   readonly listed: readonly Pick<BlocklistAnswer, "target" | "list" | "codes" | "text">[];
   readonly not_listed: number;
-  /** A list that did not answer, or cannot be believed, says nothing of an address. */
+  /** Lists that did not answer, or whose answer cannot be trusted. */
   readonly unknown: number;
 }
 
-/** Asks block lists for a service's own addresses, now and then, for as long as it is open. */
+/** Looks up a service's own addresses in block lists at intervals, as long as it is open. */
 export class BlocklistWatch {
   readonly #closing = new AbortController();
-  readonly #told = new Set<string>();
+  readonly #reported = new Set<string>();
   #answers: readonly BlocklistAnswer[] = [];
   #checkedAt: string | null = null;
   #timer: NodeJS.Timeout | undefined;
@@ -35,7 +35,7 @@ export class BlocklistWatch {
     return { checked_at: this.#checkedAt, listed, not_listed: this.#with("not_listed").length, unknown: this.#with("unknown").length };
   }
 
-  /** An address has a series for each list that is asked, and only where it is known what that says. */
+  /** A series for each address and list whose answer is known. */
   metrics(): string[] {
     const unknown: Sample[] = this.#checkedAt === null ? [] : [["", this.#with("unknown").length]];
     const known = this.#answers.filter(({ result }) => result !== "unknown");
@@ -43,10 +43,10 @@ export class BlocklistWatch {
       ...metric(
         "probe_run_delivery_blocklisted",
         "gauge",
-        "1 where a block list has a source address, 0 where it has not.",
+        "1 if a block list lists a source address, 0 if not.",
         known.map(({ target, list, result }) => [labels({ source: target, list }), result === "listed" ? 1 : 0]),
       ),
-      ...metric("probe_run_delivery_blocklist_unknown", "gauge", "Source addresses and lists of which nobody knows.", unknown),
+      ...metric("probe_run_delivery_blocklist_unknown", "gauge", "Source addresses and lists whose answer is unknown.", unknown),
     ];
   }
 
@@ -76,15 +76,15 @@ export class BlocklistWatch {
   #take(answers: readonly BlocklistAnswer[]): void {
     this.#answers = answers;
     this.#checkedAt = new Date().toISOString();
-    for (const answer of answers) this.#tell(answer);
+    for (const answer of answers) this.#report(answer);
   }
 
-  /** Once, and again only when it had been taken off in between: that nobody knows just now is no news. */
-  #tell(answer: BlocklistAnswer): void {
+  /** Once, and again only if it was removed in between: an unknown answer changes nothing. */
+  #report(answer: BlocklistAnswer): void {
     const key = `${answer.target} ${answer.list}`;
-    if (answer.result === "not_listed") this.#told.delete(key);
-    if (answer.result !== "listed" || this.#told.has(key)) return;
-    this.#told.add(key);
+    if (answer.result === "not_listed") this.#reported.delete(key);
+    if (answer.result !== "listed" || this.#reported.has(key)) return;
+    this.#reported.add(key);
     this.onTrouble(new BlocklistedError(answer));
   }
 }
@@ -107,10 +107,10 @@ function inputOf(options: ServiceOptions): Record<string, unknown> {
   };
 }
 
-/** Nobody waits for it, and lists may be many and slow. */
+/** Nothing waits for it, and lists may be many and slow. */
 const CHECK_TIMEOUT_MS = 300_000;
 
-/** Services that were started together do not ask together for ever. */
+/** Jitter, so that services that were started together do not stay synchronised. */
 function jittered(intervalMs: number): number {
   return intervalMs * (0.9 + Math.random() * 0.2);
 }

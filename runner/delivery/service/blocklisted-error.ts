@@ -1,6 +1,6 @@
 import type { BlocklistAnswer } from "../../../schemas/blocklist.js";
 
-/** A block list has an address that mail is sent from. Nothing is held back for it; somebody has to see to it. */
+/** A block list lists an address that mail is sent from. Mail is still sent; the listing has to be resolved with the list. */
 export class BlocklistedError extends Error {
   override readonly name = "BlocklistedError" as const;
   readonly address: string;

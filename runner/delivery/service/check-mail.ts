@@ -1,38 +1,48 @@
 import { contract } from "../../../schemas/contract.js";
-import { deliveryWishes, letterFields } from "../../../schemas/delivery.js";
-import { parseSender } from "../../net/smtp/mailbox.js";
+import { messageFields, messageOptions } from "../../../schemas/delivery.js";
 import { RequestError, type Violation } from "../../support/request-error.js";
 import { violationsOf } from "../../support/violations.js";
+import { fieldsViolations, senderViolations } from "../message/check-settings.js";
 import type { MailToSend } from "./delivery.js";
 
-/** What an event has room for. */
+/** What fits into an event. */
 const MOST_ID_CHARACTERS = 128;
 
-/** All of a message but its bytes. That a recipient is no address is told in its result. */
+/** All of a message except its bytes. A recipient that is not an address is reported in its result. */
 const mailContract = contract({
   title: "a message for send()",
   type: "object",
   properties: {
     mail_from: { type: "string" },
     recipients: { type: "array", minItems: 1, items: { type: "string" } },
-    fields: letterFields,
-    ...deliveryWishes,
+    fields: messageFields,
+    ...messageOptions,
     id: { type: "string", minLength: 1, maxLength: MOST_ID_CHARACTERS },
   },
   required: ["mail_from", "recipients"],
   additionalProperties: false,
 });
 
-/** Whoever writes JavaScript is told here what the compiler tells others. Throws a RequestError. */
+/** For callers without a compiler. Throws a RequestError with everything that is wrong. */
 export function checkMail(given: MailToSend): void {
+  if (given === null || typeof given !== "object") throw wrongMail("", "must be an object with mail_from, recipients and a message");
   const { message, ...mail } = given;
-  // Checking fills defaults in, and the caller's object is his.
-  const copy: unknown = mail.fields === undefined ? { ...mail } : { ...mail, fields: structuredClone(mail.fields) };
+  // Validation fills in defaults, and must not change the caller's object.
+  const copy: unknown = mail.fields === undefined ? { ...mail } : { ...mail, fields: cloned(mail.fields) };
   if (!mailContract.validator(copy)) throw refused(violationsOf(mailContract.faults(copy)));
-  if (message !== undefined && typeof message !== "string" && !(message instanceof Uint8Array)) throw wrongMail("/message", "expected text or bytes");
+  if (message !== undefined && typeof message !== "string" && !(message instanceof Uint8Array)) throw wrongMail("/message", "must be text or bytes");
   if ((message === undefined) === (mail.fields === undefined)) throw wrongMail("/message", "give either the whole message or its fields");
-  const sender = parseSender(mail.mail_from);
-  if (sender !== null && "problem" in sender) throw wrongMail("/mail_from", sender.problem);
+  const violations = [...senderViolations(mail.mail_from), ...(mail.fields === undefined ? [] : fieldsViolations(mail.fields, mail.mail_from))];
+  if (violations.length > 0) throw refused(violations);
+}
+
+/** What cannot be cloned, such as a function, fails validation as it is. */
+function cloned(value: unknown): unknown {
+  try {
+    return structuredClone(value);
+  } catch {
+    return null;
+  }
 }
 
 export function wrongMail(pointer: string, message: string): RequestError {

@@ -9,53 +9,54 @@ import { monotonic } from "../../run/clock.js";
 import { Deadline } from "../../run/deadline.js";
 import { SecretKeeper } from "../../run/secret-keeper.js";
 import { Engine } from "../engine.js";
-import { LedgerAt } from "../ledger/lazy-ledger.js";
-import type { Order } from "../message/outbound-message.js";
+import { LazyLedger } from "../ledger/lazy-ledger.js";
+import type { OutboundMessage } from "../message/outbound-message.js";
 import { signerOf } from "../message/signer-of.js";
 import { reportOf } from "../outcome/report.js";
 import { firstTry } from "../outcome/schedule.js";
+import { RouteStatistics, routesFile } from "../route/route-statistics.js";
 import { warmUpDays } from "../route/warm-up-quota.js";
 import { BlocklistWatch } from "./blocklist-watch.js";
-import { checkMail } from "./check-mail.js";
-import type { BulkOptions, Delivery, Listening, MailToSend, SendOptions } from "./delivery.js";
+import { checkMail, wrongMail } from "./check-mail.js";
+import type { BulkOptions, Delivery, Integrations, MailToSend, SendOptions } from "./delivery.js";
 import { engineMetrics, warmUpMetrics } from "./engine-metrics.js";
-import { checkHandOver, handOver } from "./enqueue-remaining.js";
-import { UntoldError } from "./event-delivery-error.js";
-import { Teller } from "./event-dispatcher.js";
+import { checkEnqueueing, enqueueRemaining } from "./enqueue-remaining.js";
+import { EventDeliveryError } from "./event-delivery-error.js";
+import { EventDispatcher } from "./event-dispatcher.js";
 import { eventsOf } from "./events.js";
-import { orderOf } from "./message-from-mail.js";
-import { Meter } from "./metrics.js";
-import type { GivenOptions, ServiceOptions } from "./options.js";
-import { type DeliveryStats, Tally } from "./stats.js";
+import { messageFromMail } from "./message-from-mail.js";
+import { DeliveryMetrics } from "./metrics.js";
+import { checkSettings, type GivenOptions, type ServiceOptions } from "./options.js";
+import { DeliveryCounters, type DeliveryStats } from "./stats.js";
 
 const PATHS: readonly ReferencePath[] = referencePaths({ properties: deliverySettings });
-const MOST_AT_ONCE = 1000;
+const DEFAULT_CONCURRENCY = 1000;
 
 export class DeliveryService implements Delivery {
   readonly #engine: Engine;
-  readonly #tally = new Tally();
-  readonly #meter = new Meter();
+  readonly #counters = new DeliveryCounters();
+  readonly #metrics = new DeliveryMetrics();
   readonly #secrets = new SecretKeeper();
   readonly #closing = new AbortController();
   readonly #random = seededRandom(randomSeed());
-  readonly #underWay = new Map<Deadline, Promise<unknown>>();
-  /** Null where it is not asked for. */
+  readonly #inProgress = new Map<Deadline, Promise<unknown>>();
+  /** Null if it is not asked for. */
   readonly #blocklists: BlocklistWatch | null;
   #signer: Signer | null = null;
-  #teller: Teller | null = null;
+  #events: EventDispatcher | null = null;
   /** Null once everything is there that the first message needs. */
   #preparing: Promise<void> | null;
 
   constructor(
     readonly options: ServiceOptions,
-    /** As they were given, with references in the place of secrets. */
+    /** As they were given, with references in place of secrets. */
     readonly given: GivenOptions,
-    readonly listening: Listening,
+    readonly integrations: Integrations,
   ) {
-    this.#engine = new Engine(new LedgerAt(options.ledger ?? null));
-    this.#blocklists = options.blocklists === false ? null : new BlocklistWatch(options, listening.onTrouble);
+    this.#engine = new Engine({ ledger: new LazyLedger(options.ledger ?? null), statistics: new RouteStatistics(options.routes ?? routesFile({})) });
+    this.#blocklists = options.blocklists === false ? null : new BlocklistWatch(options, integrations.onTrouble);
     this.#preparing = this.#prepare();
-    // Whoever sends is told; nobody else asks.
+    // send() rejects with it.
     this.#preparing.catch(() => undefined);
   }
 
@@ -64,80 +65,81 @@ export class DeliveryService implements Delivery {
     if (this.#closing.signal.aborted) throw new Error("this delivery service has been closed");
     const deadline = new Deadline(this.options.timeout_ms, signal);
     const sending = this.#send(mail, deadline);
-    this.#underWay.set(deadline, sending);
+    this.#inProgress.set(deadline, sending);
     try {
       return await sending;
     } finally {
-      this.#underWay.delete(deadline);
+      this.#inProgress.delete(deadline);
     }
   }
 
   async #send(mail: MailToSend, deadline: Deadline): Promise<DeliveryReport> {
     const began = monotonic();
     try {
-      const order = await orderOf(mail, { options: this.options, secrets: this.#secrets, signer: this.#signer, random: this.#random, deadline });
-      await this.#engine.deliver(order);
-      const told = await this.#reported(mail, order);
-      const report = this.#secrets.maskAll(told);
-      this.#tally.count(report);
-      this.#meter.count(report, monotonic() - began);
-      await this.#tell(mail, report);
+      const context = { options: this.options, secrets: this.#secrets, signer: this.#signer, random: this.#random, deadline };
+      const message = await messageFromMail(mail, context);
+      await this.#engine.deliver(message);
+      const report = this.#secrets.maskAll(await this.#report(mail, message));
+      this.#counters.count(report);
+      this.#metrics.count(report, monotonic() - began);
+      await this.#dispatch(mail, report);
       return report;
     } finally {
       deadline.release();
     }
   }
 
-  /** What may pass is queued where the queue has taken it. Where it could not, the rest of what happened is told all the same. */
-  async #reported(mail: MailToSend, order: Order): Promise<DeliveryReport> {
+  /** What may be retried is queued if the queue has accepted it. If it could not, the rest is reported all the same. */
+  async #report(mail: MailToSend, message: OutboundMessage): Promise<DeliveryReport> {
     const { mode, retry } = this.options;
-    const { queue, onTrouble } = this.listening;
+    const { queue, onTrouble } = this.integrations;
     const report = (isQueued: boolean): DeliveryReport =>
-      reportOf({ mode, order, recipients: order.recipients, retry, random: this.#random, progress: firstTry(isQueued) });
+      reportOf({ mode, message, recipients: message.recipients, retry, random: this.#random, progress: firstTry(isQueued) });
     if (queue === null) return report(false);
-    const told = report(true);
+    const queued = report(true);
     try {
-      await handOver(queue, this.given, mail, order.mail, told);
-      return told;
+      await enqueueRemaining(queue, this.given, mail, message.prepared, queued);
+      return queued;
     } catch (error) {
       onTrouble(error);
       return report(false);
     }
   }
 
-  async sendBulk(mails: Iterable<MailToSend>, { concurrency = MOST_AT_ONCE, ...options }: BulkOptions = {}): Promise<DeliveryReport[]> {
+  async sendBulk(mails: Iterable<MailToSend>, { concurrency = DEFAULT_CONCURRENCY, ...options }: BulkOptions = {}): Promise<DeliveryReport[]> {
     const reports: DeliveryReport[] = [];
+    if (typeof (mails as Iterable<MailToSend> | null)?.[Symbol.iterator] !== "function") throw wrongMail("", "must be a list of messages");
     const all = [...mails];
-    // One that is wrong is told before any is sent: afterwards nobody would hear of the others.
+    // A wrong message is reported before any is sent: afterwards the reports of the others would be lost.
     for (const mail of all) checkMail(mail);
     const numbered = all.entries();
-    let untold: Error | null = null;
+    let undispatched: Error | null = null;
     const work = async (): Promise<void> => {
       for (const [index, mail] of numbered) {
         try {
           reports[index] = await this.send(mail, options);
         } catch (error) {
-          if (!(error instanceof UntoldError)) throw error;
+          if (!(error instanceof EventDeliveryError)) throw error;
           reports[index] = error.reports[0] as DeliveryReport;
-          untold ??= error.cause;
+          undispatched ??= error.cause;
         }
       }
     };
     await Promise.all(Array.from({ length: concurrency }, work));
-    if (untold !== null) throw new UntoldError(reports, untold);
+    if (undispatched !== null) throw new EventDeliveryError(reports, undispatched);
     return reports;
   }
 
   stats(): DeliveryStats {
-    const shown = this.#tally.shown(this.#engine, this.options.mode, !this.#closing.signal.aborted);
-    return { ...shown, blocklists: this.#blocklists?.shown() ?? null };
+    const { router } = this.#engine;
+    return { ...this.#counters.shown(router, this.options.mode, !this.#closing.signal.aborted), blocklists: this.#blocklists?.shown() ?? null };
   }
 
   metrics(): string {
     const lines = [
-      ...this.#meter.lines(),
-      ...engineMetrics(this.#engine),
-      ...warmUpMetrics(warmUpDays(this.#engine, this.options)),
+      ...this.#metrics.lines(),
+      ...engineMetrics(this.#engine.router),
+      ...warmUpMetrics(warmUpDays(this.#engine.ledger, this.options)),
       ...(this.#blocklists?.metrics() ?? []),
     ];
     return `${lines.join("\n")}\n`;
@@ -145,33 +147,34 @@ export class DeliveryService implements Delivery {
 
   async close(): Promise<void> {
     this.#closing.abort();
-    const sendings = [...this.#underWay];
-    for (const [deadline] of sendings) deadline.end("cancelled");
-    // What was decided of them until now is still to be told.
-    await Promise.allSettled(sendings.map(([, sending]) => sending));
+    const inProgress = [...this.#inProgress];
+    for (const [deadline] of inProgress) deadline.end("cancelled");
+    // Their outcomes until now are still reported.
+    await Promise.allSettled(inProgress.map(([, sending]) => sending));
     this.#engine.close();
     await this.#preparing?.catch(() => undefined);
     await this.#blocklists?.close();
-    await this.#teller?.close();
+    await this.#events?.close();
   }
 
-  /** What is wrong with the options, or with the receiver of events, is told before anything is sent. */
+  /** What is wrong with the options, or with the receiver of events, is reported before anything is sent. */
   async #prepare(): Promise<void> {
-    const { options, listening } = this;
-    if (listening.queue !== null) await checkHandOver(this.given);
+    const { options, integrations } = this;
+    if (integrations.queue !== null) await checkEnqueueing(this.given);
     await resolveReferences(options, PATHS, this.#secrets, this.#closing.signal);
+    checkSettings(options);
     this.#signer = signerOf(options.dkim, options.dkim_folder ?? null);
-    const telling = { patienceMs: options.events_timeout_ms, onTrouble: listening.onTrouble, givingUp: this.#closing.signal };
-    this.#teller = listening.events === null ? null : await Teller.open(listening.events, telling);
+    const dispatching = { retryForMs: options.events_timeout_ms, onTrouble: integrations.onTrouble, givingUp: this.#closing.signal };
+    this.#events = integrations.events === null ? null : await EventDispatcher.open(integrations.events, dispatching);
     this.#preparing = null;
   }
 
-  async #tell({ mail_from: from, id = randomUUID() }: MailToSend, report: DeliveryReport): Promise<void> {
-    if (this.#teller === null) return;
+  async #dispatch({ mail_from: from, id = randomUUID() }: MailToSend, report: DeliveryReport): Promise<void> {
+    if (this.#events === null) return;
     try {
-      await this.#teller.tell(eventsOf(report, { deliveryId: id, mailFrom: this.#secrets.mask(from) }));
+      await this.#events.dispatch(eventsOf(report, { deliveryId: id, mailFrom: this.#secrets.mask(from) }));
     } catch (error) {
-      throw new UntoldError([report], error as Error);
+      throw new EventDeliveryError([report], error as Error);
     }
   }
 }

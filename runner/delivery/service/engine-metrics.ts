@@ -1,31 +1,31 @@
 import { labels, metric, type Sample } from "../../support/prometheus.js";
-import type { Engine } from "../engine.js";
 import type { WarmUpDay } from "../ledger/warm-up.js";
-import { RANKS } from "../message/priority.js";
+import { PRIORITIES } from "../message/priority.js";
+import type { DestinationRouter } from "../route/destination-router.js";
 
-/** What goes on just now, over all destinations: lines for Prometheus. */
-export function engineMetrics(engine: Engine): string[] {
-  const { busy, idle, waiting, lanes } = engine.load();
-  const { lookUps, cacheHits, size } = engine.routes;
+/** The current load over all destinations, in the Prometheus text format. */
+export function engineMetrics({ limiters, routes }: DestinationRouter): string[] {
+  const { direct, relay } = limiters.load();
+  const { lookUps, cacheHits, size } = routes;
   return [
-    ...metric("probe_run_delivery_destinations", "gauge", "Mail sites and relays that are known, each by the address it is reached from.", [["", lanes]]),
-    ...metric("probe_run_delivery_sessions", "gauge", "Open sessions with mail hosts and relays, and those that are being opened.", [
-      ['{state="busy"}', busy],
-      ['{state="idle"}', idle],
+    ...metric("probe_run_delivery_destinations", "gauge", "Known mail sites and relays, counted once for each source address.", [["", limiters.size]]),
+    ...metric("probe_run_delivery_sessions", "gauge", "Sessions with mail hosts and relays that are open or being opened.", [
+      ['{state="busy"}', direct.busy + relay.busy],
+      ['{state="idle"}', direct.idle + relay.idle],
     ]),
     ...metric(
       "probe_run_delivery_waiting",
       "gauge",
-      "Messages that wait for their turn at a destination, by priority.",
-      Object.entries(RANKS).map(([priority, rank]) => [`{priority="${priority}"}`, waiting[rank]]),
+      "Messages that wait for a turn at a destination, by priority.",
+      Object.entries(PRIORITIES).map(([name, priority]) => [`{priority="${name}"}`, direct.waiting[priority] + relay.waiting[priority]]),
     ),
-    ...metric("probe_run_delivery_mx_lookups_total", "counter", "Routes that name servers were asked for.", [["", lookUps]]),
-    ...metric("probe_run_delivery_mx_cache_hits_total", "counter", "Routes that were known.", [["", cacheHits]]),
-    ...metric("probe_run_delivery_mx_cached", "gauge", "Routes that are known.", [["", size]]),
+    ...metric("probe_run_delivery_mx_lookups_total", "counter", "Routes that were looked up.", [["", lookUps]]),
+    ...metric("probe_run_delivery_mx_cache_hits_total", "counter", "Routes that were served from the cache.", [["", cacheHits]]),
+    ...metric("probe_run_delivery_mx_cached", "gauge", "Routes in the cache.", [["", size]]),
   ];
 }
 
-/** How far addresses are that are being warmed up. */
+/** The quota of addresses that are being warmed up. */
 export function warmUpMetrics(days: readonly WarmUpDay[]): string[] {
   const cold = days.filter(({ most }) => most !== null);
   if (cold.length === 0) return [];
@@ -40,7 +40,7 @@ export function warmUpMetrics(days: readonly WarmUpDay[]): string[] {
     ...metric(
       "probe_run_delivery_warm_up_limit",
       "gauge",
-      "How many it may send to today.",
+      "The number of recipients that it may send to today.",
       samples(({ most }) => most as number),
     ),
   ];

@@ -5,23 +5,23 @@ import { parseAsked } from "../../harness/version.js";
 import { isPassing } from "../../queue/is-transient.js";
 import { jobMessage } from "../../queue/job.js";
 import type { Queue } from "../../queue/queue.js";
-import type { Mail } from "../message/prepare-message.js";
+import type { PreparedMessage } from "../message/prepare-message.js";
 import type { MailToSend } from "./delivery.js";
 import { type GivenOptions, optionsOfJob } from "./options.js";
 
-/** What goes first in a queue, whose jobs have from 0 to 9. */
+/** The priorities of jobs, which go from 0 to 9. */
 const JOB_PRIORITIES: Readonly<Record<DeliveryPriority, number>> = { HIGH: 8, NORMAL: 5, LOW: 2 };
 
 const PROBE = "mail.deliver";
 
-/** How often a queue is asked that does not say whether it has taken a job. */
+/** How often an enqueue is attempted whose answer was lost. */
 const ATTEMPTS = 3;
 
 /**
- * Gives those to a queue who are to be tried again: whoever works it off goes on with them for days, also when this process is gone. A queue
- * that fails may have stored the job all the same: asked again for the same id, it takes it once.
+ * Enqueues the recipients that are to be retried: a worker goes on with them for days, also when this process has ended. A queue that fails may have
+ * stored the job all the same: an attempt with the same id is stored once.
  */
-export async function handOver(queue: Queue, options: GivenOptions, mail: MailToSend, sent: Mail, report: DeliveryReport): Promise<void> {
+export async function enqueueRemaining(queue: Queue, options: GivenOptions, mail: MailToSend, sent: PreparedMessage, report: DeliveryReport): Promise<void> {
   const queued = report.recipients.filter(({ outcome }) => outcome === "queued");
   if (queued.length === 0) return;
   const { priority = "NORMAL" } = mail;
@@ -39,13 +39,13 @@ export async function handOver(queue: Queue, options: GivenOptions, mail: MailTo
   }
 }
 
-/** Throws, before anything is sent, where these options could not be given to a queue: for their secrets, which must be references there. */
-export async function checkHandOver(options: GivenOptions): Promise<void> {
+/** Throws, before anything is sent, if these options cannot be enqueued: their secrets must be references. */
+export async function checkEnqueueing(options: GivenOptions): Promise<void> {
   const asked = parseAsked(PROBE);
   jobMessage(await loadProbe(asked.name), asked, inputOf(options, { mail_from: "<>", recipients: ["somebody@example.org"] }, Buffer.from("\r\n")));
 }
 
-/** As it was sent, signatures and all. */
+/** As it was sent, with its signatures. */
 function inputOf(options: GivenOptions, { mail_from, recipients, priority, dsn, requiretls }: MailToSend, message: Buffer): Record<string, unknown> {
   return {
     ...optionsOfJob(options),

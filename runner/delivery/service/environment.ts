@@ -4,7 +4,7 @@ import type { GivenOptions } from "./options.js";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What the environment says of delivery: the names, and the words true and false, are those that such services have always used. */
+/** Delivery options from the environment, under the names that such services have always used. */
 export function deliveryOptionsFrom(env: Environment): GivenOptions {
   const helo = textOf(env, "SMTP_HOSTNAME");
   const mode = modeOf(env);
@@ -12,6 +12,7 @@ export function deliveryOptionsFrom(env: Environment): GivenOptions {
   const folder = textOf(env, "SMTP_DKIM_KEYS");
   const signs = flagOf(env, "SMTP_ENABLE_DKIM");
   const ledger = textOf(env, "PROBE_RUN_DELIVERY");
+  const routes = textOf(env, "PROBE_RUN_ROUTES");
   if (signs === true && folder === null) {
     throw new RequestError("SMTP_ENABLE_DKIM needs keys: name their folder in SMTP_DKIM_KEYS", "usage", []);
   }
@@ -21,6 +22,7 @@ export function deliveryOptionsFrom(env: Environment): GivenOptions {
     ...(relay === null ? {} : { relays: [relay] }),
     ...(folder === null || signs === false ? {} : { dkim_folder: folder }),
     ...(ledger === null ? {} : { ledger }),
+    ...(routes === null ? {} : { routes }),
   };
 }
 
@@ -44,7 +46,7 @@ function relayOf(env: Environment): NonNullable<GivenOptions["relays"]>[number] 
     host,
     ...(port === null ? {} : { port }),
     tls: isImplicit ? { mode: "implicit" } : isUpgraded === null ? {} : { mode: isUpgraded ? "starttls" : "none" },
-    // By reference: the text itself then stands in no queue and no result.
+    // By reference: so the text itself is in no queue and no result.
     ...(username === null ? {} : { auth: { username, ...(hasPassword ? { password: { secret: "env:SMTP_PASSWORD" } } : {}) } }),
   };
 }

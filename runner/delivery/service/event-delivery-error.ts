@@ -1,16 +1,16 @@
 import type { DeliveryReport } from "../../../schemas/delivery.js";
 
 /**
- * Messages were handled, and what became of them could not be stored where their events go. Sending them again would double them: what is to be
- * told is in `reports`, in the order of the messages.
+ * Messages were handled, but their events could not be stored. Sending the messages again would double them: the outcomes are in `reports`, in the
+ * order of the messages.
  */
-export class UntoldError extends Error {
-  override readonly name = "UntoldError" as const;
+export class EventDeliveryError extends Error {
+  override readonly name = "EventDeliveryError" as const;
 
   constructor(
     readonly reports: readonly DeliveryReport[],
     override readonly cause: Error,
   ) {
-    super(`what became of the messages could not be told: ${cause.message}. They were handled, so do not send them again: see reports`);
+    super(`the events could not be delivered: ${cause.message}. The messages were handled, so do not send them again: see reports`);
   }
 }

@@ -10,38 +10,38 @@ import { monotonic } from "../../run/clock.js";
 /** Where events go: the URL of a queue, of which they are the results, or a function. */
 export type EventReceiver = string | ((event: DeliveryEvent) => void | Promise<void>);
 
-export interface Telling {
-  /** How long events are tried again that their receiver cannot take just now. */
-  readonly patienceMs: number;
-  /** Is told each time. */
+export interface DispatchOptions {
+  /** How long events are retried that their receiver cannot accept now. */
+  readonly retryForMs: number;
+  /** Called for each failed attempt. */
   readonly onTrouble: (error: unknown) => void;
-  /** From then on nothing is tried again. */
+  /** From then on nothing is retried. */
   readonly givingUp: AbortSignal;
 }
 
-/** Tells a receiver what became of messages. What it has told is stored there. */
-export class Teller {
+/** Sends the outcomes of messages to a receiver. What it has dispatched is stored there. */
+export class EventDispatcher {
   readonly #sink: Sink;
 
   private constructor(
     sink: Sink,
-    readonly telling: Telling,
+    readonly options: DispatchOptions,
     readonly close: () => Promise<void>,
   ) {
     this.#sink = sink;
   }
 
-  /** Rejects where the receiver is no queue, or cannot be opened. */
-  static async open(receiver: EventReceiver, telling: Telling): Promise<Teller> {
-    if (typeof receiver === "function") return new Teller(functionSink(receiver, telling.patienceMs), telling, async () => undefined);
+  /** Rejects if the receiver is not a queue, or cannot be opened. */
+  static async open(receiver: EventReceiver, options: DispatchOptions): Promise<EventDispatcher> {
+    if (typeof receiver === "function") return new EventDispatcher(functionSink(receiver, options.retryForMs), options, async () => undefined);
     const backend = await openBackend(receiver);
-    return new Teller(backend.results, telling, () => backend.close());
+    return new EventDispatcher(backend.results, options, () => backend.close());
   }
 
-  /** Resolves when all is stored. Rejects with what kept it from that: refused, or for too long. */
-  async tell(messages: readonly Message[]): Promise<void> {
-    const { patienceMs, onTrouble, givingUp } = this.telling;
-    const until = monotonic() + patienceMs;
+  /** Resolves when all is stored. Rejects if it was refused, or failed for too long. */
+  async dispatch(messages: readonly Message[]): Promise<void> {
+    const { retryForMs, onTrouble, givingUp } = this.options;
+    const until = monotonic() + retryForMs;
     for (let attempt = 1; ; attempt++) {
       try {
         await this.#sink.push(messages);
@@ -56,19 +56,19 @@ export class Teller {
   }
 }
 
-/** One after the other, each until it was taken: what a function has heard it need not hear again. */
-function functionSink(receiver: Exclude<EventReceiver, string>, patienceMs: number): Sink {
-  const taken = new WeakSet<Message>();
+/** One after the other, each until it was accepted: a retry does not repeat what the function has accepted. */
+function functionSink(receiver: Exclude<EventReceiver, string>, retryForMs: number): Sink {
+  const accepted = new WeakSet<Message>();
   return {
     async push(messages: readonly Message[]): Promise<PushAnswer[]> {
       for (const message of messages) {
-        if (taken.has(message)) continue;
+        if (accepted.has(message)) continue;
         try {
-          await within(patienceMs, receiver(JSON.parse(message.body) as DeliveryEvent));
+          await within(retryForMs, receiver(JSON.parse(message.body) as DeliveryEvent));
         } catch (error) {
           throw new QueueError("failed", `the function for events failed: ${(error as Error).message}`, { cause: error });
         }
-        taken.add(message);
+        accepted.add(message);
       }
       return messages.map(() => "accepted");
     },

@@ -6,21 +6,21 @@ import type { Message } from "../../queue/backend.js";
 
 type Event = GivenOf<typeof deliveryEventContract>;
 
-/** Whose message it was. */
-export interface Told {
+/** The message that the events are about. */
+export interface MessageReference {
   readonly deliveryId: string;
   readonly mailFrom: string;
 }
 
-/** One event for each recipient. Its id is made of what it tells: told again after a crash, whoever listens knows it for the same. */
-export function eventsOf(report: DeliveryReport, told: Told): Message[] {
+/** One event for each recipient. Its id is derived from its content, so that a receiver can drop one that is repeated after a crash. */
+export function eventsOf(report: DeliveryReport, message: MessageReference): Message[] {
   return report.recipients.map((recipient, index) => {
-    const event = eventOf(recipient, index, report, told);
+    const event = eventOf(recipient, index, report, message);
     return { id: event.id, body: JSON.stringify(event), key: null, priority: 0, delayMs: 0 };
   });
 }
 
-function eventOf(recipient: DeliveryRecipient, index: number, { message_id }: DeliveryReport, { deliveryId, mailFrom }: Told): Event {
+function eventOf(recipient: DeliveryRecipient, index: number, { message_id }: DeliveryReport, { deliveryId, mailFrom }: MessageReference): Event {
   const { address, outcome, class: found, way, site, host, code, enhanced_code, message, said_by, tries, next, next_try_at, gives_up_at } = recipient;
   const reply = { code, enhanced_code, message, said_by };
   return {

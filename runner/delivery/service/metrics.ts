@@ -3,12 +3,12 @@ import { histogram, labels, metric, type Sample } from "../../support/prometheus
 
 /** Seconds: from a session that is open already to the longest that a message may take by default. */
 const BOUNDS: readonly number[] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 600];
-/** So many sites have series of their own; those that come later share one. */
+/** Sites with series of their own; later ones share one. */
 const MOST_SITES = 100;
 const OTHERS = "other";
 
-/** Counts what a service does, for Prometheus. No series is about one recipient, and there are no more of them than these lists and MOST_SITES allow. */
-export class Meter {
+/** Counts what a service does, for Prometheus. No series is about one recipient, and their number is bounded by these lists and MOST_SITES. */
+export class DeliveryMetrics {
   #messages = 0;
   #seconds = 0;
   readonly #buckets: number[] = [...BOUNDS.map(() => 0), 0];
@@ -31,10 +31,15 @@ export class Meter {
     const time = { bounds: BOUNDS, buckets: this.#buckets, sum: this.#seconds };
     return [
       ...metric("probe_run_delivery_messages_total", "counter", "Messages that were handled.", [["", this.#messages]]),
-      ...metric("probe_run_delivery_recipients_total", "counter", "Recipients, by what became of them, why, and by which way.", this.#recipients.samples),
-      ...metric("probe_run_delivery_site_recipients_total", "counter", "Recipients by mail site; those after the first hundred are one.", this.#sites.samples),
-      ...metric("probe_run_delivery_attempts_total", "counter", "Hosts that were tried, and what came of it.", this.#attempts.samples),
-      ...histogram("probe_run_delivery_duration_seconds", "From send() to the report of a message.", time),
+      ...metric("probe_run_delivery_recipients_total", "counter", "Recipients by outcome, class and way.", this.#recipients.samples),
+      ...metric(
+        "probe_run_delivery_site_recipients_total",
+        "counter",
+        "Recipients by mail site; those after the first hundred share one series.",
+        this.#sites.samples,
+      ),
+      ...metric("probe_run_delivery_attempts_total", "counter", "Attempts at hosts, by way, outcome and TLS.", this.#attempts.samples),
+      ...histogram("probe_run_delivery_duration_seconds", "Time from send() to the report of a message.", time),
     ];
   }
 
@@ -52,7 +57,7 @@ export class Meter {
   }
 }
 
-/** One counter with labels. They are written out when somebody asks: thousands are counted in between. */
+/** One counter with labels. They are rendered only for a scrape: thousands are counted in between. */
 class Counter {
   readonly #values = new Map<string, { readonly by: readonly string[]; count: number }>();
 

@@ -3,10 +3,11 @@ import { contract, type FilledOf, type GivenOf } from "../../../schemas/contract
 import { deliverySettings } from "../../../schemas/delivery.js";
 import { dnsInput } from "../../../schemas/dns.js";
 import { networkInput } from "../../../schemas/network.js";
-import { RequestError } from "../../support/request-error.js";
+import { RequestError, type Violation } from "../../support/request-error.js";
 import { violationsOf } from "../../support/violations.js";
+import { settingsViolations } from "../message/check-settings.js";
 
-/** How the world is talked to, for the probe and for the service alike. The time-outs are those of a mail server (RFC 5321, section 4.5.3.2). */
+/** How servers are talked to, for the probe and for the service alike. The time-outs are those of a mail server (RFC 5321, section 4.5.3.2). */
 export const deliveryNetwork = {
   address_family: { ...networkInput.address_family, description: "Which addresses of the mail hosts to try." },
   ...dnsInput,
@@ -15,7 +16,7 @@ export const deliveryNetwork = {
   timeout_ms: { ...networkInput.timeout_ms, default: 600_000, description: "For one message, over all its recipients." },
 } as const;
 
-/** What is the service's alone, and no job's. */
+/** Options of the service only: jobs do not have them. */
 const ownOptions = {
   dkim_folder: { type: "string", minLength: 1, maxLength: 4096, description: "A folder of keys to sign with: <folder>/<domain>/<selector>.pem." },
   events_timeout_ms: {
@@ -23,27 +24,39 @@ const ownOptions = {
     minimum: 0,
     maximum: 86_400_000,
     default: 60_000,
-    description: "How long events that their receiver cannot take just now are tried again, before send() rejects.",
+    description: "How long events that their receiver cannot accept now are retried before send() rejects.",
   },
   ledger: {
     type: "string",
     minLength: 1,
     maxLength: 4096,
     description:
-      "The file with the suppression list and the counts of the warm-up; .probe-run/delivery.db by default, which is not made where neither asks for it.",
+      "The file with the suppression list and the warm-up counts, made with `probe-run suppress init`; .probe-run/delivery.db by default, if it is there.",
+  },
+  routes: {
+    type: "string",
+    minLength: 1,
+    maxLength: 4096,
+    description: "The file in which mode smart keeps what it has learned of routes; .probe-run/routes.db by default.",
   },
   blocklists: {
     anyOf: [{ type: "boolean" }, { ...blocklistZones, minItems: 1 }],
     default: false,
-    description: "Ask block lists now and then whether they have the addresses that mail is sent from. true: well-known lists; or the zones of others.",
+    description: "Check regularly whether block lists list the addresses that mail is sent from. true: well-known lists; or the zones of other lists.",
   },
-  blocklist_interval_ms: { type: "integer", minimum: 1000, maximum: 86_400_000, default: 3_600_000, description: "How often, give or take a tenth." },
+  blocklist_interval_ms: {
+    type: "integer",
+    minimum: 1000,
+    maximum: 86_400_000,
+    default: 3_600_000,
+    description: "The interval of these checks, plus or minus a tenth.",
+  },
   own_addresses: {
     type: "array",
     maxItems: 64,
     items: { type: "string", format: "address" },
     default: [],
-    description: "The addresses that receivers see, to ask block lists for; source_addresses where there is none.",
+    description: "The addresses that receivers see, to look up in block lists; source_addresses by default.",
   },
 } as const;
 
@@ -61,26 +74,29 @@ const serviceOptions = contract({
 export type GivenOptions = GivenOf<typeof serviceOptions>;
 export type ServiceOptions = FilledOf<typeof serviceOptions>;
 
-/** A copy, with everything that was not given filled in. Throws a RequestError that tells all that is wrong. */
+/** A copy with the defaults filled in. Throws a RequestError with everything that is wrong. */
 export function filledOptions(given: GivenOptions): ServiceOptions {
   const options: unknown = structuredClone(given);
-  if (!serviceOptions.validator(options))
-    throw new RequestError("the options of the delivery service are wrong", "invalid_input", violationsOf(serviceOptions.faults(options)));
+  if (!serviceOptions.validator(options)) throw wrongOptions(violationsOf(serviceOptions.faults(options)));
   const filled = options as ServiceOptions;
-  if (filled.mode !== "direct" && filled.relays.length === 0) {
-    throw new RequestError(`the mode ${filled.mode} needs a relay: give relays, or SMTP_HOST`, "invalid_input", [
-      { pointer: "/relays", message: "expected at least one relay", hint: "or set mode to direct" },
-    ]);
-  }
+  checkSettings(filled);
   if (filled.blocklists !== false && filled.own_addresses.length + filled.source_addresses.length === 0) {
-    throw new RequestError("blocklists needs the addresses that mail is sent from", "invalid_input", [
-      { pointer: "/own_addresses", message: "expected at least one address", hint: "or give source_addresses" },
-    ]);
+    throw wrongOptions([{ pointer: "/own_addresses", message: "blocklists needs the addresses that mail is sent from", hint: "or give source_addresses" }]);
   }
   return filled;
 }
 
-/** The options as an input of mail.deliver has them; a message that is signed already needs no keys. */
+/** Called again once references are resolved. */
+export function checkSettings(options: ServiceOptions): void {
+  const violations = settingsViolations(options);
+  if (violations.length > 0) throw wrongOptions(violations);
+}
+
+function wrongOptions(violations: readonly Violation[]): RequestError {
+  return new RequestError("the options of the delivery service are wrong", "invalid_input", violations);
+}
+
+/** The options as input of mail.deliver; a message that is signed already needs no keys. */
 export function optionsOfJob(options: GivenOptions): Record<string, unknown> {
   return Object.fromEntries(Object.entries(options).filter(([name]) => name !== "dkim" && !(name in ownOptions)));
 }

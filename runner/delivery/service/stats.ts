@@ -6,10 +6,11 @@ import {
   type DeliveryOutcome,
   type DeliveryReport,
 } from "../../../schemas/delivery.js";
-import type { Engine } from "../engine.js";
+import type { Load } from "../route/destination-limiters.js";
+import type { DestinationRouter } from "../route/destination-router.js";
 import type { BlocklistState } from "./blocklist-watch.js";
 
-/** What a service has done since it was made. The names of the first group are those that such services have always had. */
+/** What a service has done since it was created. The names of the first group are those that such services have always had. */
 export interface DeliveryStats {
   readonly mode: DeliveryMode;
   readonly direct_sent: number;
@@ -45,11 +46,11 @@ export interface DeliveryStats {
   readonly sessions_idle: number;
   readonly waiting: number;
   readonly destinations: number;
-  /** Null where block lists are not asked. */
+  /** Null if block lists are not checked. */
   readonly blocklists: BlocklistState | null;
 }
 
-interface Way {
+interface WayCounters {
   sent: number;
   failed: number;
   deferred: number;
@@ -57,7 +58,7 @@ interface Way {
 }
 
 /** Counts what a service does. */
-export class Tally {
+export class DeliveryCounters {
   messages = 0;
   attempts = 0;
   reused = 0;
@@ -74,16 +75,18 @@ export class Tally {
     for (const { reused } of attempts) if (reused) this.reused += 1;
     if (dkim.signatures.length > 0) this.signed += 1;
     else this.unsigned += 1;
-    for (const { outcome, class: found, way, failure } of recipients) {
+    for (const { outcome, class: found, way, way_reason: reason, failure } of recipients) {
       this.outcomes[outcome] += 1;
       if (found !== null) this.classes[found] += 1;
-      countWay(way === "relay" ? this.relay : this.direct, outcome, failure?.retryable ?? false);
+      const [taken, other] = way === "relay" ? [this.relay, this.direct] : [this.direct, this.relay];
+      countWay(taken, outcome, failure?.retryable ?? false);
+      // It came this way because the other one had failed.
+      if (reason === "fallback") other.failed += 1;
     }
   }
 
-  shown(engine: Engine, mode: DeliveryMode, isOpen: boolean): Omit<DeliveryStats, "blocklists"> {
-    const { busy, idle, waiting: byRank, lanes } = engine.load();
-    const waiting = byRank[0] + byRank[1] + byRank[2];
+  shown({ limiters, routes }: DestinationRouter, mode: DeliveryMode, isOpen: boolean): Omit<DeliveryStats, "blocklists"> {
+    const { direct, relay } = limiters.load();
     return {
       mode,
       direct_sent: this.direct.sent,
@@ -94,33 +97,37 @@ export class Tally {
       dkim_unsigned: this.unsigned,
       direct_service: {
         ...this.direct,
-        mx_lookups: engine.routes.lookUps,
-        mx_cache_hits: engine.routes.cacheHits,
-        mx_cache_size: engine.routes.size,
+        mx_lookups: routes.lookUps,
+        mx_cache_hits: routes.cacheHits,
+        mx_cache_size: routes.size,
       },
-      relay_service: { ...this.relay, queue_size: waiting, pool_size: busy + idle, running: isOpen },
+      relay_service: { ...this.relay, queue_size: waitingIn(relay), pool_size: relay.busy + relay.idle, running: isOpen },
       messages: this.messages,
       recipients: { ...this.outcomes },
       classes: { ...this.classes },
       attempts: this.attempts,
       sessions_reused: this.reused,
-      sessions_busy: busy,
-      sessions_idle: idle,
-      waiting,
-      destinations: lanes,
+      sessions_busy: direct.busy + relay.busy,
+      sessions_idle: direct.idle + relay.idle,
+      waiting: waitingIn(direct) + waitingIn(relay),
+      destinations: limiters.size,
     };
   }
 }
 
-function noWay(): Way {
+function noWay(): WayCounters {
   return { sent: 0, failed: 0, deferred: 0, bounced: 0 };
 }
 
-/** Each recipient counts once: deferred is what may pass, bounced what was refused for good, failed all that was not brought. */
-function countWay(way: Way, outcome: DeliveryOutcome, isPassing: boolean): void {
+function waitingIn({ waiting }: Load): number {
+  return waiting[0] + waiting[1] + waiting[2];
+}
+
+/** Each recipient counts once: deferred may be retried, bounced was refused permanently, failed is everything that was given up. */
+function countWay(way: WayCounters, outcome: DeliveryOutcome, isRetryable: boolean): void {
   if (outcome === "delivered") way.sent += 1;
   else if (outcome === "bounced") way.bounced += 1;
-  else if (isPassing) way.deferred += 1;
+  else if (isRetryable) way.deferred += 1;
   if (outcome === "bounced" || outcome === "failed") way.failed += 1;
 }
 

@@ -1,24 +1,26 @@
-/** How long a site that does not do well is left alone, and how it earns more at once. One table, with where each number comes from. */
-export const PATIENCE = {
-  /** Postfix's default_destination_concurrency_… : begins with 5 and goes up and down by one, to 20 (its qmgr(8)). */
+/** When a destination is paused, and how it earns more sessions. One table, with the reason for each number. */
+export const BACKOFF = {
+  /** Postfix's default_destination_concurrency: begins with 5 and goes up and down by one, to 20 (qmgr(8)). */
   initialSessions: 5,
-  /** A share of a round: so many failures as there are sessions, one after the other, and the site is dead (failed_cohort_limit). */
+  /** As a share of a round: as many consecutive failures as there are sessions, and the site is dead (failed_cohort_limit). */
   failedRounds: 1,
-  /** Postfix leaves a dead site alone for minimal_backoff_time, 300 s. We look sooner, and then less often. */
+  /** Postfix pauses a dead site for minimal_backoff_time, 300 s. We retry sooner, and then less often. */
   deadFirstMs: 30_000,
   deadMostMs: 600_000,
-  /** After a 421, which says that the service is not available: doubled each time it is said again. */
+  /** After a 421, which says that the service is not available: doubled each time it is repeated. */
   busyFirstMs: 30_000,
   busyMostMs: 900_000,
-  /** A site that has said how many sessions are too many is not asked for more before so much time has passed. */
+  /** How long the number of sessions that a site has called too many is not exceeded. */
   ceilingMs: 60_000,
-  /** So often a message that was turned away, while others of ours were in, waits for its turn again. */
+  /** How long a destination that refused a second message on one connection gets one message a connection. */
+  oneMessageMs: 3_600_000,
+  /** How many turns a message takes that was turned away while other sessions of ours were open. */
   mostTurns: 3,
-  /** A pause that is over so soon is waited for; a longer one is told, and the message comes back later. */
+  /** A pause that ends this soon is waited for; for a longer one the message is postponed. */
   waitedForMs: 2000,
 } as const;
 
-/** Doubled for each time in a row. */
+/** Doubled for each pause in a row. */
 export function pauseMs(first: number, most: number, timesInARow: number): number {
   return Math.min(most, first * 2 ** Math.min(timesInARow, 30));
 }

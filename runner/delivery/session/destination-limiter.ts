@@ -1,14 +1,15 @@
+import type { DeliveryWay } from "../../../schemas/delivery.js";
 import { TokenBucket } from "../../limits/token-bucket.js";
 import { monotonic } from "../../run/clock.js";
 import type { Deadline } from "../../run/deadline.js";
 import { fail } from "../../run/failure-error.js";
 import { ENDED } from "../../run/run-state.js";
-import type { Rank } from "../message/priority.js";
+import type { Priority } from "../message/priority.js";
 import type { Broken } from "../outcome/decision.js";
-import { PATIENCE, pauseMs } from "./backoff-limits.js";
+import { BACKOFF, pauseMs } from "./backoff-limits.js";
 import type { PooledSession } from "./pooled-session.js";
 
-export interface LaneLimits {
+export interface DestinationLimits {
   /** Sessions at one time. */
   readonly sessions: number;
   readonly messagesPerSession: number;
@@ -19,82 +20,93 @@ interface Waiter {
   readonly enter: () => void;
 }
 
-/** How a place was used: whether the site let us in and listened. `none` says nothing of it. */
+/** How a turn ended: whether the destination accepted us and listened. `none` says nothing about it. */
 export type Feedback = "good" | "bad" | "none";
 
 /**
- * What one destination gets at one time: a mail site seen from one source address, or a relay. Everybody waits in the lane of his own
- * destination only. As Postfix does, it begins with a few sessions, and the destination earns or loses one at a time.
+ * Limits what one destination gets at one time: a mail site as seen from one source address, or a relay. Messages wait for their own destination
+ * only. As in Postfix, it begins with a few sessions, and each success or failure adds or removes one.
  */
-export class Lane {
-  /** Sessions that nobody uses just now, the last used at the end. */
+export class DestinationLimiter {
+  /** Open sessions that are not in use, the last used at the end. */
   readonly idle: PooledSession[] = [];
   busy = 0;
-  window: number = PATIENCE.initialSessions;
-  #limits: LaneLimits;
+  window: number = BACKOFF.initialSessions;
+  #limits: DestinationLimits;
   #bucket: TokenBucket | null = null;
   readonly #waiting: [Waiter[], Waiter[], Waiter[]] = [[], [], []];
   #failedRounds = 0;
-  /** So many it takes and no more, as it has said: not asked for again before a while. */
+  /** The destination has said how many sessions are too many: not exceeded for a while. */
   #ceiling: { readonly sessions: number; readonly until: number } | null = null;
   #pause: (Broken & { readonly until: number }) | null = null;
   #pausesInARow = 0;
+  #oneMessageUntil = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | null = null;
 
   constructor(
+    readonly way: DeliveryWay,
     readonly name: string,
-    limits: LaneLimits,
+    limits: DestinationLimits,
   ) {
     this.#limits = limits;
     this.limits = limits;
   }
 
-  get limits(): LaneLimits {
+  get limits(): DestinationLimits {
     return this.#limits;
   }
 
-  /** Orders may ask for different ones: the last that came counts for all. */
-  set limits(limits: LaneLimits) {
-    const isSamePace = this.#bucket !== null && limits.messagesPerMinute === this.#limits.messagesPerMinute;
+  /** Messages may ask for different limits: those of the last one count for all. */
+  set limits(limits: DestinationLimits) {
+    const isSameRate = this.#bucket !== null && limits.messagesPerMinute === this.#limits.messagesPerMinute;
     this.#limits = limits;
     if (limits.messagesPerMinute === null) this.#bucket = null;
-    else if (!isSamePace) this.#bucket = new TokenBucket(paceOf(limits.messagesPerMinute), monotonic());
+    else if (!isSameRate) this.#bucket = new TokenBucket(rateOf(limits.messagesPerMinute), monotonic());
+  }
+
+  /** One, for a while, once the destination has refused a second message that it took on a new connection. */
+  get messagesPerSession(): number {
+    return this.#oneMessageUntil > monotonic() ? 1 : this.#limits.messagesPerSession;
+  }
+
+  takesOneMessagePerSession(): void {
+    this.#oneMessageUntil = monotonic() + BACKOFF.oneMessageMs;
   }
 
   get waiting(): number {
     return this.#waiting.reduce((sum, waiters) => sum + waiters.length, 0);
   }
 
-  waitingAt(rank: Rank): number {
-    return this.#waiting[rank].length;
+  waitingAt(priority: Priority): number {
+    return this.#waiting[priority].length;
   }
 
   get isUnused(): boolean {
     return this.busy === 0 && this.waiting === 0 && this.idle.length === 0;
   }
 
-  /** Why the destination is left alone, and until when (monotonic); null when it is not, or not for long. */
+  /** Why deliveries to the destination are paused, and until when (monotonic); null if they are not, or not for long. */
   get pause(): (Broken & { readonly until: number }) | null {
     const pause = this.#pause;
-    return pause !== null && pause.until > monotonic() + PATIENCE.waitedForMs ? pause : null;
+    return pause !== null && pause.until > monotonic() + BACKOFF.waitedForMs ? pause : null;
   }
 
-  /** How long the pace alone would keep a message waiting. */
-  get paceMs(): number {
+  /** How long the rate limit alone would delay a message. */
+  get rateDelayMs(): number {
     return this.#bucket === null ? 0 : this.#bucket.waitMs(monotonic());
   }
 
-  /** True when there is a place at once; leave() has to follow. */
+  /** True if a turn is free now; leave() has to follow. */
   tryEnter(): boolean {
     if (this.waiting > 0 || this.#waitMs() > 0) return false;
     this.#take();
     return true;
   }
 
-  /** Resolves with true when there is a place, and leave() has to follow; with false after `mostWaitMs`. Rejects with the run's end. */
-  enter(rank: Rank, deadline: Deadline, mostWaitMs = Number.POSITIVE_INFINITY): Promise<boolean> {
+  /** Resolves with true when a turn is free, and leave() has to follow; with false after `maxWaitMs`. Rejects when the run ends. */
+  enter(priority: Priority, deadline: Deadline, maxWaitMs = Number.POSITIVE_INFINITY): Promise<boolean> {
     return new Promise((resolve, reject) => {
-      const waiters = this.#waiting[rank];
+      const waiters = this.#waiting[priority];
       const gone = (): boolean => {
         const index = waiters.indexOf(waiter);
         if (index !== -1) waiters.splice(index, 1);
@@ -106,14 +118,14 @@ export class Lane {
         resolve(isIn);
       };
       const waiter: Waiter = { enter: () => done(true) };
-      const timer = Number.isFinite(mostWaitMs) ? setTimeout(() => gone() && done(false), mostWaitMs) : undefined;
+      const timer = Number.isFinite(maxWaitMs) ? setTimeout(() => gone() && done(false), maxWaitMs) : undefined;
       const forget = deadline.onEnd((reason) => {
         clearTimeout(timer);
-        if (gone()) reject(fail("connect", reason, `${ENDED[reason]}, while it waited for its turn at ${this.name}`));
+        if (gone()) reject(fail("connect", reason, `${ENDED[reason]}, while waiting for a turn at ${this.name}`));
       });
       if (deadline.reason === null) waiters.push(waiter);
       else reject(fail("connect", deadline.reason, ENDED[deadline.reason]));
-      this.#letIn();
+      this.#admit();
     });
   }
 
@@ -121,24 +133,24 @@ export class Lane {
     this.busy -= 1;
     if (feedback === "good") this.#good();
     else if (feedback === "bad" && broken !== null) this.#bad(broken);
-    this.#letIn();
+    this.#admit();
   }
 
   /**
-   * The server has said 421. Where others are in, it does not want more at one time: false. Otherwise the whole site is left alone for a
-   * while, longer each time.
+   * The server has said 421. If other sessions of ours are open, it wants fewer at one time: false. Otherwise deliveries to the whole destination
+   * are paused, longer each time.
    */
   backOff(broken: Broken, afterMs: number | null): boolean {
     const others = this.busy - 1 + this.idle.length;
     this.window = Math.max(1, Math.min(this.window - 1, others));
-    this.#ceiling = { sessions: this.window, until: monotonic() + PATIENCE.ceilingMs };
+    this.#ceiling = { sessions: this.window, until: monotonic() + BACKOFF.ceilingMs };
     if (others > 0) return false;
-    const pause = Math.max(afterMs ?? 0, pauseMs(PATIENCE.busyFirstMs, PATIENCE.busyMostMs, this.#pausesInARow));
+    const pause = Math.max(afterMs ?? 0, pauseMs(BACKOFF.busyFirstMs, BACKOFF.busyMostMs, this.#pausesInARow));
     this.#pauseFor(pause, broken);
     return true;
   }
 
-  /** Nobody waits any longer: for the end of the engine. */
+  /** For the end of the engine. */
   close(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     for (const session of this.idle.splice(0)) session.close();
@@ -147,7 +159,7 @@ export class Lane {
   #good(): void {
     this.#failedRounds = 0;
     this.#pausesInARow = 0;
-    // It grows only where more is wanted than it gives.
+    // It grows only if there is demand.
     if (this.waiting > 0 && this.window < Math.min(this.#limits.sessions, this.#most())) this.window += 1;
   }
 
@@ -159,26 +171,26 @@ export class Lane {
   #bad(broken: Broken): void {
     this.#failedRounds += 1 / this.window;
     this.window = Math.max(1, this.window - 1);
-    if (this.#failedRounds < PATIENCE.failedRounds) return;
+    if (this.#failedRounds < BACKOFF.failedRounds) return;
     this.#failedRounds = 0;
-    this.#pauseFor(pauseMs(PATIENCE.deadFirstMs, PATIENCE.deadMostMs, this.#pausesInARow), broken);
+    this.#pauseFor(pauseMs(BACKOFF.deadFirstMs, BACKOFF.deadMostMs, this.#pausesInARow), broken);
   }
 
   #pauseFor(milliseconds: number, { failure, reply }: Broken): void {
     this.#pausesInARow += 1;
     this.#pause = { until: monotonic() + milliseconds, failure, reply };
-    // Whoever waits is let in: he finds the pause, and is told.
+    // Waiting messages are let in: each finds the pause and reports it.
     for (const waiters of this.#waiting) for (const { enter } of waiters.splice(0)) this.#enterNow(enter);
   }
 
-  #letIn(): void {
+  #admit(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     for (const waiters of this.#waiting) {
       while (waiters.length > 0) {
         const wait = this.#waitMs();
         if (wait > 0) {
-          this.#lookAgainIn(wait);
+          this.#admitIn(wait);
           return;
         }
         this.#enterNow((waiters.shift() as Waiter).enter);
@@ -196,7 +208,7 @@ export class Lane {
     this.#bucket?.take(1, monotonic());
   }
 
-  /** 0: one may enter now. Infinite: somebody has to leave first. */
+  /** 0: a turn is free. Infinite: another message has to leave first. */
   #waitMs(): number {
     if (this.busy >= Math.min(this.window, this.#limits.sessions)) return Number.POSITIVE_INFINITY;
     const now = monotonic();
@@ -204,12 +216,12 @@ export class Lane {
     return Math.max(0, pause, this.#bucket?.waitMs(now) ?? 0);
   }
 
-  #lookAgainIn(milliseconds: number): void {
-    if (Number.isFinite(milliseconds)) this.#timer = setTimeout(() => this.#letIn(), Math.ceil(milliseconds));
+  #admitIn(milliseconds: number): void {
+    if (Number.isFinite(milliseconds)) this.#timer = setTimeout(() => this.#admit(), Math.ceil(milliseconds));
   }
 }
 
-/** At most a second's worth at once. */
-function paceOf(perMinute: number): { perSecond: number; burst: number } {
+/** Bursts of at most one second's worth. */
+function rateOf(perMinute: number): { perSecond: number; burst: number } {
   return { perSecond: perMinute / 60, burst: Math.max(1, Math.floor(perMinute / 60)) };
 }

@@ -13,8 +13,10 @@ export function portOf({ port, tls }: RelayInput): number {
   return port ?? (tls.mode === "implicit" ? IMPLICIT_PORT : SUBMISSION_PORT);
 }
 
-/** A session with a relay, secured and logged in as the settings ask. Throws what kept it from that. */
-export async function openRelay(relay: RelayInput, opening: Omit<Opening, "door" | "rule">): Promise<PooledSession> {
+type RelayOpening = Omit<Opening, "endpoint" | "tls" | "policyProblem">;
+
+/** A session with a relay, secured and logged in as the settings require. Throws what prevented it. */
+export async function openRelay(relay: RelayInput, opening: RelayOpening): Promise<PooledSession> {
   const { attempt, key, secrets, deadline } = opening;
   const state = new SessionState(secrets);
   state.use(attempt.recorder, deadline);
@@ -24,8 +26,8 @@ export async function openRelay(relay: RelayInput, opening: Omit<Opening, "door"
     const { remoteAddress, remotePort, tls } = session.connection;
     attempt.record.tls_version = tls?.version ?? null;
     attempt.record.tls = tls === null ? "none" : "secured";
-    const door = { host: relay.host, ipAddress: remoteAddress, port: remotePort };
-    return new PooledSession(session, state, door, key, facts.helo_domain ?? "", attempt.record.tls);
+    const endpoint = { host: relay.host, ipAddress: remoteAddress, port: remotePort };
+    return new PooledSession(session, state, endpoint, key, facts.helo_domain ?? "", attempt.record.tls);
   } catch (error) {
     if (error instanceof FailureError && (error.failure.phase === "tls" || error.failure.phase === "starttls")) attempt.record.tls = "failed";
     state.end();
@@ -35,17 +37,17 @@ export async function openRelay(relay: RelayInput, opening: Omit<Opening, "door"
   }
 }
 
-function optionsOf(relay: RelayInput, { manners, sourceAddress }: Omit<Opening, "door" | "rule">): SubmissionOptions {
+function optionsOf(relay: RelayInput, { settings, sourceAddress }: RelayOpening): SubmissionOptions {
   const port = portOf(relay);
   return {
     host: relay.host,
     port,
-    address_family: manners.address_family,
-    connect_timeout_ms: manners.connect_timeout_ms,
-    command_timeout_ms: manners.command_timeout_ms,
-    ...(manners.resolver === undefined ? {} : { resolver: manners.resolver }),
+    address_family: settings.address_family,
+    connect_timeout_ms: settings.connect_timeout_ms,
+    command_timeout_ms: settings.command_timeout_ms,
+    ...(settings.resolver === undefined ? {} : { resolver: settings.resolver }),
     ...(sourceAddress === null ? {} : { source_address: sourceAddress }),
-    ...(manners.helo_domain === null ? {} : { helo_domain: manners.helo_domain }),
+    ...(settings.helo_domain === null ? {} : { helo_domain: settings.helo_domain }),
     tls: { ...relay.tls, mode: relay.tls.mode ?? (port === IMPLICIT_PORT ? "implicit" : "starttls") },
     ...(relay.auth === undefined ? {} : { auth: relay.auth }),
   };

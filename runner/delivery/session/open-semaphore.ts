@@ -1,10 +1,10 @@
-/** So many connections are being opened at one time. */
+/** Connections that are being opened at one time. */
 const MOST_OPENING = 256;
-/** Whoever takes longer does not count any more: a hundred dead sites must not keep the living ones waiting. */
+/** One that takes longer no longer counts: a hundred dead sites must not delay the living ones. */
 const COUNTS_FOR_MS = 100;
 
-/** Lets so many in at one time that the process, and its network, are not flooded by their own openings. */
-export class Gate {
+/** Limits how many connections are opened at one time, so that the process and its network are not flooded. */
+export class OpenSemaphore {
   #inside = 0;
   readonly #waiting: (() => void)[] = [];
 

@@ -1,56 +1,60 @@
 import { monotonic } from "../../run/clock.js";
 import type { Destination } from "../route/destination.js";
-import type { Lane } from "./destination-limiter.js";
+import type { DestinationLimiter } from "./destination-limiter.js";
 import type { PooledSession } from "./pooled-session.js";
 
-const LOOK_EVERY_MS = 250;
+const EXPIRY_CHECK_MS = 250;
 
-/** The sessions that wait in their lanes for another message. */
-export class Pool {
-  readonly #lanes = new Map<Lane, number>();
+/** Sessions that are kept open for another message, each with the limiter of its destination. */
+export class SessionPool {
+  readonly #limiters = new Map<DestinationLimiter, number>();
   #timer: NodeJS.Timeout | null = null;
 
-  /** The session that was used last and fits; null when there is none. Those that broke while they waited are forgotten. */
-  take({ lane, hosts, keyOf }: Destination): PooledSession | null {
-    const { idle } = lane;
+  /** The session that was used last and fits; null if there is none. Those that broke meanwhile are dropped. */
+  take({ limiter, hosts, keyOf }: Destination): PooledSession | null {
+    const { idle } = limiter;
     for (let index = idle.length - 1; index >= 0; index--) {
-      const pooled = idle[index] as PooledSession;
-      if (!pooled.isUsable) {
+      const session = idle[index] as PooledSession;
+      const { host } = session.endpoint;
+      if (!session.isUsable) {
         idle.splice(index, 1);
-        pooled.close();
-      } else if (hosts.has(pooled.door.host) && pooled.key === keyOf(pooled.door.host)) {
+        session.close();
+      } else if (session.used >= limiter.messagesPerSession) {
         idle.splice(index, 1);
-        return pooled;
+        session.leaveInBackground();
+      } else if (hosts.has(host) && session.key === keyOf(host)) {
+        idle.splice(index, 1);
+        return session;
       }
     }
     return null;
   }
 
-  /** Makes room for a new session, where those that wait already fill the lane. */
-  makeRoom({ idle, busy, limits }: Lane): void {
-    while (idle.length > 0 && idle.length + busy > limits.sessions) idle.shift()?.leaveBehind();
+  /** Makes room for a new session if idle ones fill the limit. */
+  makeRoom({ idle, busy, limits }: DestinationLimiter): void {
+    while (idle.length > 0 && idle.length + busy > limits.sessions) idle.shift()?.leaveInBackground();
   }
 
   /** Keeps a session for the next message. */
-  keep(lane: Lane, pooled: PooledSession, idleMs: number): void {
-    pooled.rest();
-    lane.idle.push(pooled);
-    this.#lanes.set(lane, idleMs);
-    this.#timer ??= setTimeout(() => this.#look(), LOOK_EVERY_MS);
+  keep(limiter: DestinationLimiter, session: PooledSession, idleMs: number): void {
+    session.rest();
+    limiter.idle.push(session);
+    this.#limiters.set(limiter, idleMs);
+    this.#timer ??= setTimeout(() => this.#endExpired(), EXPIRY_CHECK_MS);
   }
 
   close(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    this.#lanes.clear();
+    this.#limiters.clear();
   }
 
-  #look(): void {
+  #endExpired(): void {
     const now = monotonic();
-    for (const [lane, idleMs] of this.#lanes) {
-      while (lane.idle.length > 0 && now - (lane.idle[0] as PooledSession).idleSince >= idleMs) lane.idle.shift()?.leaveBehind();
-      if (lane.idle.length === 0) this.#lanes.delete(lane);
+    for (const [limiter, idleMs] of this.#limiters) {
+      while (limiter.idle.length > 0 && now - (limiter.idle[0] as PooledSession).idleSince >= idleMs) limiter.idle.shift()?.leaveInBackground();
+      if (limiter.idle.length === 0) this.#limiters.delete(limiter);
     }
-    this.#timer = this.#lanes.size === 0 ? null : setTimeout(() => this.#look(), LOOK_EVERY_MS);
+    this.#timer = this.#limiters.size === 0 ? null : setTimeout(() => this.#endExpired(), EXPIRY_CHECK_MS);
   }
 }

@@ -4,7 +4,7 @@ import type { SessionState } from "../../net/smtp/session-state.js";
 import { monotonic } from "../../run/clock.js";
 
 /** One address of a mail host or a relay. */
-export interface Door {
+export interface Endpoint {
   readonly host: string;
   /** Null for a relay by name: its addresses are looked up, and tried, as one. */
   readonly ipAddress: string | null;
@@ -20,14 +20,14 @@ export class PooledSession {
   constructor(
     readonly session: SmtpSession,
     readonly state: SessionState,
-    readonly door: Door,
-    /** Only who may use it: the same source address, the same demands on TLS. */
+    readonly endpoint: Endpoint,
+    /** Only messages with the same key may use it: the same source address, the same TLS requirements. */
     readonly key: string,
     readonly helloName: string,
     readonly tls: "none" | "secured" | "refused" | "failed",
   ) {}
 
-  /** False once it broke, or the server has said goodbye. */
+  /** False once it broke, or the server has ended it. */
   get isUsable(): boolean {
     return this.session.connection.broken === null && this.session.farewell === null;
   }
@@ -42,14 +42,14 @@ export class PooledSession {
     this.state.end();
   }
 
-  /** Says goodbye, as an operation of whoever uses it. */
+  /** Sends QUIT, as an operation of the message that uses it. */
   async leave(): Promise<void> {
     await leave(this.session);
     this.state.end();
   }
 
-  /** The same, for nobody to wait for. */
-  leaveBehind(): void {
+  /** The same, without anything waiting for it. */
+  leaveInBackground(): void {
     this.state.letGo();
     void this.leave();
   }

@@ -3,8 +3,8 @@ import { monotonic } from "../../run/clock.js";
 import { Recorder } from "../../run/recorder.js";
 
 /**
- * Keeps the operations of one attempt, and tells the run's own recorder of them: of two sites that are served at the same time, each has a
- * record of its own, and all times count from the beginning of the run.
+ * Keeps the operations of one attempt, and passes them to the run's recorder: two sites that are served at the same time have a record each, and
+ * all times count from the beginning of the run.
  */
 export class AttemptRecorder extends Recorder {
   override readonly began: number;

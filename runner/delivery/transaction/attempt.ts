@@ -1,30 +1,28 @@
 import type { DeliveryAttempt } from "../../../schemas/delivery.js";
 import type { Failure } from "../../../schemas/failure.js";
 import { monotonic, round, utc } from "../../run/clock.js";
-import type { Order } from "../message/outbound-message.js";
+import type { OutboundMessage } from "../message/outbound-message.js";
 import type { Recipient } from "../message/recipient.js";
 import type { Destination } from "../route/destination.js";
+import type { Endpoint } from "../session/pooled-session.js";
 import { AttemptRecorder } from "./attempt-recorder.js";
 
-/** One try with one host, while it is made. What is learned stands in `record` at once, so that it survives whatever follows. */
+/** One attempt at one host, while it is made. What is learned is in `record` at once, so that it survives whatever follows. */
 export class Attempt {
   readonly record: DeliveryAttempt;
   readonly recorder: AttemptRecorder;
   readonly #began = monotonic();
 
-  constructor(
-    order: Order,
-    { way, site, sourceAddress }: Destination,
-    host: { host: string; ipAddress: string | null; port: number },
-    recipients: readonly Recipient[],
-  ) {
-    this.recorder = new AttemptRecorder(order.run.recorder);
+  constructor(message: OutboundMessage, destination: Destination, { host, ipAddress, port }: Endpoint, recipients: readonly Recipient[]) {
+    const { way, site, sourceAddress, policyProblem } = destination;
+    const tls = destination.tlsOf(host);
+    this.recorder = new AttemptRecorder(message.run.recorder);
     this.record = {
       way,
       site,
-      host: host.host,
-      ip_address: host.ipAddress,
-      port: host.port,
+      host,
+      ip_address: ipAddress,
+      port,
       source_address: sourceAddress,
       reused: false,
       began: utc(this.#began),
@@ -32,8 +30,8 @@ export class Attempt {
       duration_ms: 0,
       tls: "none",
       tls_version: null,
-      tls_policy: null,
-      tls_result: null,
+      tls_policy: tls?.source ?? null,
+      tls_result: tls?.violation?.type ?? policyProblem,
       recipients: recipients.map(({ index }) => index),
       outcome: "not_connected",
       ended_at: null,
@@ -41,8 +39,8 @@ export class Attempt {
       message: null,
       operations: this.recorder.operations,
     };
-    const place = order.attempts.push(this.record) - 1;
-    for (const recipient of recipients) recipient.attempts.push(place);
+    const index = message.attempts.push(this.record) - 1;
+    for (const recipient of recipients) recipient.attempts.push(index);
   }
 
   end(outcome: DeliveryAttempt["outcome"], failure: Failure | null): void {

@@ -2,111 +2,124 @@ import type { Failure } from "../../../schemas/failure.js";
 import { has } from "../../net/smtp/capabilities.js";
 import { replyOf } from "../../net/smtp/session.js";
 import { FailureError } from "../../run/failure-error.js";
-import type { Engine } from "../engine.js";
-import type { Order } from "../message/outbound-message.js";
+import type { OutboundMessage } from "../message/outbound-message.js";
 import { isOpen, type Recipient } from "../message/recipient.js";
 import { decidedHere, decisionOfFailure } from "../outcome/decide.js";
 import { type Broken, type Decision, type Speaker, US } from "../outcome/decision.js";
 import type { Destination } from "../route/destination.js";
+import type { Connector } from "../session/connector.js";
 import type { Feedback } from "../session/destination-limiter.js";
-import { opened } from "../session/open.js";
 import { CLOSING } from "../session/open-direct.js";
-import type { Door, PooledSession } from "../session/pooled-session.js";
+import type { Endpoint, PooledSession } from "../session/pooled-session.js";
 import { Attempt } from "./attempt.js";
-import { transact } from "./transact.js";
+import { type TransactionResult, transact } from "./transact.js";
 
-/** One place in a lane, from the first host to the last. */
-export class Stay {
+/** One turn at a destination, from its first endpoint to its last. */
+export class SiteDelivery {
   lastBroken: Broken | null = null;
-  /** It was too many at one time: once others of ours have left, it may be let in. */
+  /** It was too many at one time: once other sessions of ours have ended, it may be let in. */
   isTurnedAway = false;
-  /** Somebody let us in. */
   #wasGreeted = false;
   #greetings = 0;
   #tried = 0;
+  /** A session that had carried messages refused this one at MAIL: a new one may not. */
+  #isReuseRefused = false;
   readonly #fallbacks = new Map<Recipient, Decision>();
 
   constructor(
-    readonly engine: Engine,
-    readonly order: Order,
+    readonly connector: Connector,
+    readonly message: OutboundMessage,
     readonly destination: Destination,
   ) {}
 
   get feedback(): Feedback {
     if (this.#wasGreeted) return "good";
-    // A 421 has been heeded already.
+    // A 421 has been acted on already.
     if (this.isTurnedAway) return "none";
-    return this.order.run.deadline.reason !== null || this.lastBroken === null ? "none" : "bad";
+    return this.message.run.deadline.reason !== null || this.lastBroken === null ? "none" : "bad";
   }
 
-  /** Settles everyone; `mayComeAgain`: but for those who were turned away, whose turn may come again. */
+  /** Settles every recipient; `mayComeAgain`: except those that were turned away, whose turn may come again. */
   async run(mayComeAgain: boolean): Promise<void> {
-    const reused = this.engine.pool.take(this.destination);
+    const reused = this.connector.reuse(this.destination);
     if (reused !== null) await this.#use(reused, null);
-    if (this.#open.length > 0) await this.#tryDoors();
+    if (this.#open.length > 0) await this.#tryEndpoints();
     if (mayComeAgain && this.isTurnedAway) return;
-    for (const recipient of this.#open) recipient.decision = this.#fallbacks.get(recipient) ?? this.#unreached();
+    for (const recipient of this.#open) recipient.settle(this.#fallbacks.get(recipient) ?? this.#unreached());
   }
 
-  async #tryDoors(): Promise<void> {
-    const { destination } = this;
-    for (const door of destination.doors()) {
-      if (this.#open.length === 0 || !this.#mayTryOn) return;
-      const attempt = new Attempt(this.order, destination, door, this.#open);
-      const rule = destination.ruleOf(door.host);
-      attempt.record.tls_policy = rule?.source ?? null;
-      if (rule?.failure != null) {
-        this.#notUsed(attempt, rule.failure);
-        continue;
+  async #tryEndpoints(): Promise<void> {
+    for (const endpoint of this.destination.endpoints()) {
+      // A session that ended because of its number of messages is followed by another with the same endpoint.
+      for (let goesOn = true; goesOn; ) {
+        if (this.#open.length === 0 || !this.#mayContinue) return;
+        goesOn = await this.#tryEndpoint(endpoint);
       }
-      const pooled = await this.#enter(door, attempt);
-      if (pooled !== null) await this.#use(pooled, attempt);
-      // An address of a family that this machine does not have was not tried at all.
-      if (pooled !== null || this.lastBroken?.failure.code !== "unreachable") this.#tried += 1;
     }
+  }
+
+  /** True if the same endpoint is to be tried once more. */
+  async #tryEndpoint(endpoint: Endpoint): Promise<boolean> {
+    const { message, destination } = this;
+    const attempt = new Attempt(message, destination, endpoint, this.#open);
+    const tls = destination.tlsOf(endpoint.host);
+    if (tls?.failure != null) {
+      this.#notUsed(attempt, tls.failure);
+      return false;
+    }
+    const session = await this.#connect(endpoint, attempt);
+    if (session === null) {
+      // An address of a family that this machine does not have was not tried at all.
+      if (this.lastBroken?.failure.code !== "unreachable") this.#tried += 1;
+      return false;
+    }
+    const goesOn = await this.#use(session, attempt);
+    // It did what it was opened for: it does not count as one that failed.
+    if (goesOn) this.#greetings -= 1;
+    else this.#tried += 1;
+    return goesOn;
   }
 
   get #open(): Recipient[] {
     return this.destination.recipients.filter(isOpen);
   }
 
-  /** Within bounds; and a host that is ourselves stands for all behind it. */
-  get #mayTryOn(): boolean {
-    const { run, manners } = this.order;
-    const { addresses_per_site: mostTried, greetings_per_site: mostGreetings } = manners.limits;
+  /** Within the limits; and a host that is this machine counts for all after it. */
+  get #mayContinue(): boolean {
+    const { run, settings } = this.message;
+    const { addresses_per_site: mostTried, greetings_per_site: mostGreetings } = settings.limits;
     if (run.deadline.reason !== null || this.lastBroken?.failure.code === "not_permitted") return false;
     return this.#tried < mostTried && this.#greetings < mostGreetings;
   }
 
   #unreached(): Decision {
-    const { reason } = this.order.run.deadline;
+    const { reason } = this.message.run.deadline;
     if (reason !== null) return decidedHere("later", "other", "probe", reason, "the run ended before this was tried", US);
-    return decidedHere("failed", "configuration", "resolve", "not_permitted", `no address of ${this.destination.lane.name} may be dialled`, US);
+    return decidedHere("failed", "configuration", "resolve", "not_permitted", `no address of ${this.destination.limiter.name} may be dialled`, US);
   }
 
-  async #enter(door: Door, attempt: Attempt): Promise<PooledSession | null> {
-    this.engine.pool.makeRoom(this.destination.lane);
+  async #connect(endpoint: Endpoint, attempt: Attempt): Promise<PooledSession | null> {
     try {
-      const pooled = await opened(this.engine, this.order, this.destination, door, attempt);
+      const session = await this.connector.open(this.message, this.destination, endpoint, attempt);
       this.#wasGreeted = true;
       this.#greetings += 1;
-      this.order.helloName = pooled.helloName;
-      return pooled;
+      this.message.helloName = session.helloName;
+      return session;
     } catch (error) {
       if (!(error instanceof FailureError)) throw error;
       attempt.end("not_connected", error.failure);
-      this.#failed({ failure: error.failure, reply: replyOf(error) }, this.#speakerOf(door.host, door.ipAddress));
+      this.#failed({ failure: error.failure, reply: replyOf(error) }, this.#speakerOf(endpoint));
       return null;
     }
   }
 
-  /** Its policy forbids to dial it, or nobody knows just now what its policy is: another host may do. */
+  /** Its policy forbids to dial it, or cannot be determined now: another host may be usable. */
   #notUsed(attempt: Attempt, failure: Failure): void {
     attempt.end("not_connected", failure);
     for (const recipient of this.#open) this.#fallbacks.set(recipient, decisionOfFailure(failure, US));
   }
 
-  /** What keeps one host from taking it, unless another does. */
+  /** The decision unless another host accepts the message. */
   #failed(broken: Broken, speaker: Speaker): void {
     const { failure, reply } = broken;
     this.lastBroken = broken;
@@ -117,55 +130,82 @@ export class Stay {
   }
 
   #backOff(broken: Broken): void {
-    if (!this.destination.lane.backOff(broken, null)) this.isTurnedAway = true;
+    if (!this.destination.limiter.backOff(broken, null)) this.isTurnedAway = true;
   }
 
-  #speakerOf(host: string, ipAddress: string | null): Speaker {
+  #speakerOf({ host, ipAddress }: Endpoint): Speaker {
     return { saidBy: this.destination.way === "relay" ? "relay" : "mail_host", host, ipAddress };
   }
 
-  /** Carries as much as there is over one session. `attempt` is the one that opened it; null for a session that was open before. */
-  async #use(pooled: PooledSession, attempt: Attempt | null): Promise<void> {
-    const { order, destination } = this;
-    const speaker = this.#speakerOf(pooled.door.host, pooled.door.ipAddress);
-    let current = attempt;
-    for (let portion = this.#portion(pooled); portion.length > 0; portion = this.#portion(pooled)) {
-      const isFresh = current !== null;
-      current ??= this.#anotherAttempt(pooled, portion);
-      current.record.recipients = portion.map(({ index }) => index);
-      const { broke, closing, fallbacks } = await transact(order, pooled, portion, speaker, current);
-      const wasIdle = !isFresh && attempt === null;
-      for (const [recipient, decision] of fallbacks) this.#fallbacks.set(recipient, decision);
-      // What ended while it waited says nothing of the site: a fresh connection will tell (checklist, 79).
-      if ((broke !== null || closing !== null) && wasIdle && fallbacks.size === portion.length) return pooled.close();
+  /**
+   * Sends as much as there is over one session. `opening` is the attempt that opened it; null for a session that was open before. True if the
+   * session ended with recipients left that a new one with the same endpoint may take.
+   */
+  async #use(session: PooledSession, opening: Attempt | null): Promise<boolean> {
+    const { destination } = this;
+    const speaker = this.#speakerOf(session.endpoint);
+    let attempt = opening;
+    for (let portion = this.#portion(session); portion.length > 0; portion = this.#portion(session)) {
+      const isReused = session.used > 0;
+      attempt ??= this.#reuseAttempt(session, portion);
+      attempt.record.recipients = portion.map(({ index }) => index);
+      const result = await transact(this.message, session, portion, speaker, attempt);
+      attempt = null;
+      if (isReused && result.mail === "refused" && !this.#isReuseRefused) return this.#refusedOnReuse(session, result);
+      // What ended while it was idle says nothing about the site: a new connection is tried.
+      const wasIdle = isReused && opening === null && result.settled.size === 0;
+      await this.#settle(result);
+      const isOver = result.broke !== null || result.closing !== null;
+      if (isOver && wasIdle) {
+        session.close();
+        return false;
+      }
       this.#wasGreeted = true;
-      if (closing !== null) this.#backOff({ failure: firstFailure(fallbacks) ?? (broke as Broken).failure, reply: closing });
-      if (broke !== null) this.lastBroken = broke;
-      current = null;
-      if (broke !== null || closing !== null) return pooled.close();
-      if (fallbacks.size === portion.length) break;
-      if (pooled.used >= destination.lane.limits.messagesPerSession && this.#open.length > 0) break;
+      if (!isReused && this.#isReuseRefused && result.mail === "accepted") destination.limiter.takesOneMessagePerSession();
+      if (result.closing !== null) this.#backOff({ failure: firstFailure(result.fallbacks) ?? (result.broke as Broken).failure, reply: result.closing });
+      if (result.broke !== null) this.lastBroken = result.broke;
+      if (isOver) {
+        session.close();
+        return false;
+      }
+      if (result.settled.size === 0) break;
+      if (session.used >= destination.limiter.messagesPerSession && this.#open.length > 0) {
+        await this.connector.release(this.message, destination, session);
+        return true;
+      }
     }
-    await this.engine.release(order, destination, pooled);
+    await this.connector.release(this.message, destination, session);
+    return false;
   }
 
-  /** Those who share the next transaction. One whom this server cannot take must not keep the others from it. */
+  /** Some servers take one message a connection, and refuse a second MAIL with any code: only a new connection says what it means. */
+  async #refusedOnReuse(session: PooledSession, { settled, fallbacks }: TransactionResult): Promise<boolean> {
+    this.#isReuseRefused = true;
+    for (const [recipient, decision] of [...settled, ...fallbacks]) this.#fallbacks.set(recipient, decision);
+    if (session.isUsable) session.leaveInBackground();
+    else session.close();
+    return true;
+  }
+
+  /** The one place where the decisions of a transaction reach their recipients. */
+  async #settle({ settled, fallbacks, isAnnounced }: TransactionResult): Promise<void> {
+    for (const [recipient, decision] of settled) recipient.settle(decision);
+    for (const [recipient, decision] of fallbacks) this.#fallbacks.set(recipient, decision);
+    if (isAnnounced) await this.message.journal?.settled([...settled.keys(), ...fallbacks.keys()]);
+  }
+
+  /** The recipients of the next transaction. One that this server cannot take must not keep the others from it. */
   #portion({ session }: PooledSession): Recipient[] {
     const open = this.#open;
     const plain = has(session.capabilities, "SMTPUTF8") ? open : open.filter(({ mailbox }) => mailbox?.needsSmtpUtf8 === false);
-    return (plain.length > 0 ? plain : open).slice(0, this.order.manners.limits.recipients_per_transaction);
+    return (plain.length > 0 ? plain : open).slice(0, this.message.settings.limits.recipients_per_transaction);
   }
 
-  #anotherAttempt(pooled: PooledSession, portion: readonly Recipient[]): Attempt {
-    const attempt = new Attempt(this.order, this.destination, pooled.door, portion);
-    Object.assign(attempt.record, {
-      reused: true,
-      tls: pooled.tls,
-      tls_policy: this.destination.ruleOf(pooled.door.host)?.source ?? null,
-      tls_version: pooled.session.connection.tls?.version ?? null,
-    });
-    pooled.state.use(attempt.recorder, this.order.run.deadline);
-    this.order.helloName = pooled.helloName;
+  #reuseAttempt(session: PooledSession, portion: readonly Recipient[]): Attempt {
+    const attempt = new Attempt(this.message, this.destination, session.endpoint, portion);
+    Object.assign(attempt.record, { reused: true, tls: session.tls, tls_version: session.session.connection.tls?.version ?? null });
+    session.state.use(attempt.recorder, this.message.run.deadline);
+    this.message.helloName = session.helloName;
     return attempt;
   }
 }

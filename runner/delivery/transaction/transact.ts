@@ -5,53 +5,73 @@ import type { Mailbox } from "../../net/smtp/mailbox.js";
 import { type Reply, replyClass } from "../../net/smtp/reply.js";
 import { rejected, type SmtpSession, type TimedReply } from "../../net/smtp/session.js";
 import { type Envelope, type Transaction, transaction } from "../../net/smtp/transaction.js";
-import type { Order } from "../message/outbound-message.js";
+import type { OutboundMessage } from "../message/outbound-message.js";
+import type { PreparedMessage } from "../message/prepare-message.js";
 import type { Recipient } from "../message/recipient.js";
-import { decisionOfDoubt, decisionOfFailure, decisionOfReply, delivered } from "../outcome/decide.js";
+import { decisionOfFailure, decisionOfReply, decisionOfUnknown, delivered } from "../outcome/decide.js";
 import type { Broken, Decision, Speaker } from "../outcome/decision.js";
 import { CLOSING } from "../session/open-direct.js";
 import type { PooledSession } from "../session/pooled-session.js";
 import type { Attempt } from "./attempt.js";
 
-/** What one transaction leaves behind for those who are still to be decided. */
-export interface Carried {
-  /** Why the session cannot go on; null when it can. */
-  readonly broke: Broken | null;
-  /** The 421 with which the server goes; null when it stays. It may do better later, and another may do better now. */
-  readonly closing: Reply | null;
-  /** What is decided of each in the end, should nobody else do better. Settled ones are in their recipients already. */
+/** The decisions of one transaction. The caller settles the recipients. */
+export interface TransactionResult {
+  readonly settled: ReadonlyMap<Recipient, Decision>;
+  /** Recipients that another host or session may do better for, and the decision of each if none does. */
   readonly fallbacks: ReadonlyMap<Recipient, Decision>;
+  /** Why the session cannot be used any longer; null if it can. */
+  readonly broke: Broken | null;
+  /** The 421 with which the server closes the connection; null if it does not. Another one may accept the message now. */
+  readonly closing: Reply | null;
+  /** What the server said to MAIL; "none" also for a 421, which is about the connection. */
+  readonly mail: "accepted" | "refused" | "none";
+  /** The journal says that the message was about to be sent. */
+  readonly isAnnounced: boolean;
 }
 
-/** Hands the message over for these recipients in one transaction, and settles everyone of whom the server has decided. */
-export async function transact(order: Order, pooled: PooledSession, recipients: readonly Recipient[], speaker: Speaker, attempt: Attempt): Promise<Carried> {
-  const { journal } = order;
+/** Sends the message to these recipients in one transaction, and decides what the server has decided of each. */
+export async function transact(
+  message: OutboundMessage,
+  pooled: PooledSession,
+  recipients: readonly Recipient[],
+  speaker: Speaker,
+  attempt: Attempt,
+): Promise<TransactionResult> {
+  const { journal } = message;
   let isAnnounced = false;
-  const said = await transaction(pooled.session, {
-    ...envelopeOf(order, pooled.session, recipients),
-    ...(journal === null
-      ? {}
-      : {
-          beforeMessage: (accepted) => {
-            isAnnounced = true;
-            return journal.aboutToSend(accepted.map((place) => recipients[place] as Recipient));
-          },
-        }),
+  const announce = (accepted: readonly number[]): Promise<void> | undefined => {
+    isAnnounced = true;
+    return journal?.aboutToSend(accepted.map((index) => recipients[index] as Recipient));
+  };
+  const result = await transaction(pooled.session, {
+    ...envelopeOf(message, await preparedFor(message, pooled.session), pooled.session, recipients),
+    ...(journal === null ? {} : { beforeMessage: async (accepted) => announce(accepted) }),
   });
   pooled.used += 1;
+  const settled = new Map<Recipient, Decision>();
   const fallbacks = new Map<Recipient, Decision>();
-  for (const [place, recipient] of recipients.entries()) {
-    const decision = decisionFor(said, said.recipients[place] ?? null, speaker);
-    if (isOpenStill(decision, said, speaker)) fallbacks.set(recipient, decision);
-    else recipient.decision = decision;
+  for (const [index, recipient] of recipients.entries()) {
+    const decision = decisionFor(result, result.recipients[index] ?? null, speaker);
+    (isPassable(decision, result, speaker) ? fallbacks : settled).set(recipient, decision);
   }
-  attempt.end(said.delivery, said.failure);
-  if (journal !== null && isAnnounced) await journal.settled(recipients);
-  const broke = pooled.isUsable ? null : { failure: said.failure ?? GONE, reply: said.reply };
-  return { broke, closing: repliesOf(said).find(({ code }) => code === CLOSING) ?? null, fallbacks };
+  attempt.end(result.delivery, result.failure);
+  return {
+    settled,
+    fallbacks,
+    broke: pooled.isUsable ? null : { failure: result.failure ?? ENDED_BY_SERVER, reply: result.reply },
+    closing: repliesOf(result).find(({ code }) => code === CLOSING) ?? null,
+    mail: answerOf(result.mail),
+    isAnnounced,
+  };
 }
 
-const GONE: Failure = {
+function answerOf(mail: TimedReply | null): TransactionResult["mail"] {
+  if (mail === null || mail.code === CLOSING) return "none";
+  if (replyClass(mail) === 2) return "accepted";
+  return isRefusal(mail) ? "refused" : "none";
+}
+
+const ENDED_BY_SERVER: Failure = {
   phase: "rset",
   code: "closed",
   message: "the server has ended the session",
@@ -60,8 +80,14 @@ const GONE: Failure = {
   retryable: true,
 };
 
-function envelopeOf({ mail, sender, dsn, requireTls }: Order, session: SmtpSession, recipients: readonly Recipient[]): Envelope {
-  // Who does not know DSN is not told of it: whether a report comes is his matter then (RFC 3461, section 5.2.2).
+/** A server without 8BITMIME gets the message in seven bits, if it can be converted (RFC 6152, section 3). */
+async function preparedFor({ prepared }: OutboundMessage, { capabilities }: SmtpSession): Promise<PreparedMessage> {
+  if (prepared.body === "7BIT" || has(capabilities, "8BITMIME")) return prepared;
+  return (await prepared.inSevenBits()) ?? prepared;
+}
+
+function envelopeOf({ sender, dsn, requireTls }: OutboundMessage, prepared: PreparedMessage, session: SmtpSession, recipients: readonly Recipient[]): Envelope {
+  // A server without DSN is not asked: whether a report is sent is then up to it (RFC 3461, section 5.2.2).
   const asked = dsn !== null && has(session.capabilities, "DSN") ? dsn : null;
   return {
     sender,
@@ -69,33 +95,33 @@ function envelopeOf({ mail, sender, dsn, requireTls }: Order, session: SmtpSessi
       ({ mailbox, address }): RcptParameters =>
         asked === null ? (mailbox as Mailbox) : { ...(mailbox as Mailbox), ...asked.rcpt, ...(address.length > LONGEST_ORCPT ? {} : { orcpt: address }) },
     ),
-    message: mail.bytes,
-    size: mail.size,
-    ...(mail.body === "7BIT" ? {} : { body: mail.body }),
-    smtpUtf8: mail.needsSmtpUtf8,
+    message: prepared.bytes,
+    size: prepared.size,
+    ...(prepared.body === "7BIT" ? {} : { body: prepared.body }),
+    smtpUtf8: prepared.needsSmtpUtf8,
     ...(requireTls ? { requireTls } : {}),
     ...asked?.mail,
   };
 }
 
-/** Written in xtext it may be three times as long, and 500 characters are allowed (RFC 3461, section 4.2). */
+/** In xtext it may be three times as long, and 500 characters are allowed (RFC 3461, section 4.2). */
 const LONGEST_ORCPT = 160;
 
-/** What one recipient heard: to its own RCPT, or for all of them to MAIL, to DATA or to the message. */
-function decisionFor(said: Transaction, rcpt: TimedReply | null, speaker: Speaker): Decision {
-  const { mail, data, message, delivery, failure, reply } = said;
-  // First: a server that refuses MAIL of a pipeline says 503 to what follows, whatever its reason was.
-  if (mail !== null && replyClass(mail) !== 2) return decisionOfNo("mail", mail, speaker);
-  if (rcpt !== null && replyClass(rcpt) !== 2) return decisionOfNo("rcpt", rcpt, speaker);
+/** The decision for one recipient: by the reply to its own RCPT, or to MAIL, DATA or the message, which count for all. */
+function decisionFor(result: Transaction, rcpt: TimedReply | null, speaker: Speaker): Decision {
+  const { mail, data, message, delivery, failure, reply } = result;
+  // First: a server that refuses MAIL in a pipeline replies 503 to what follows, whatever its reason was.
+  if (mail !== null && replyClass(mail) !== 2) return decisionOfRefusal("mail", mail, speaker);
+  if (rcpt !== null && replyClass(rcpt) !== 2) return decisionOfRefusal("rcpt", rcpt, speaker);
   if (delivery === "accepted") return delivered(message as Reply, speaker);
-  if (delivery === "unknown") return decisionOfDoubt(failure as Failure, speaker, reply);
+  if (delivery === "unknown") return decisionOfUnknown(failure as Failure, speaker, reply);
   if (message !== null && isRefusal(message)) return decisionOfReply("data", message, speaker);
   if (data !== null && isRefusal(data)) return decisionOfReply("data", data, speaker);
   return decisionOfFailure(failure as Failure, speaker, reply);
 }
 
-/** A server that goes, or is gone, has decided nothing; nor has one that only takes so many at once (452, RFC 5321, section 4.5.3.1.10). */
-function isOpenStill({ kind, code }: Decision, { delivery, recipients }: Transaction, { saidBy }: Speaker): boolean {
+/** A server that is closing or gone has decided nothing; nor has one that only takes a number at a time (452, RFC 5321, section 4.5.3.1.10). */
+function isPassable({ kind, code }: Decision, { delivery, recipients }: Transaction, { saidBy }: Speaker): boolean {
   if (kind !== "later") return false;
   if (code === null || code === CLOSING || saidBy === "us") return true;
   return code === TOO_MANY && delivery === "accepted" && recipients.some((reply) => reply !== null && replyClass(reply) === 2);
@@ -103,9 +129,9 @@ function isOpenStill({ kind, code }: Decision, { delivery, recipients }: Transac
 
 const TOO_MANY = 452;
 
-/** A reply that is no yes. What is neither 4yz nor 5yz is no refusal either: the server has lost its way, and may find it again. */
-function decisionOfNo(phase: Phase, reply: Reply, speaker: Speaker): Decision {
-  return isRefusal(reply) ? decisionOfReply(phase, reply, speaker) : decisionOfFailure(rejected(phase, reply).failure, speaker);
+/** A reply outside 4yz and 5yz is not a refusal either: the server is out of step, and may recover. */
+function decisionOfRefusal(phase: Phase, reply: Reply, speaker: Speaker): Decision {
+  return isRefusal(reply) ? decisionOfReply(phase, reply, speaker) : decisionOfFailure(rejected(phase, reply).failure, speaker, reply);
 }
 
 function isRefusal(reply: Reply): boolean {

@@ -40,7 +40,7 @@ export function mailLine(session: SmtpSession, sender: Mailbox | null, parameter
   if (sender !== null) needSmtpUtf8(session, sender, "mail");
   if (parameters.smtpUtf8 || sender?.needsSmtpUtf8) {
     if (!has(session.capabilities, "SMTPUTF8"))
-      throw fail("mail", "unsupported", "the message holds addresses beyond ASCII, and the server does not offer SMTPUTF8; nothing was sent");
+      throw fail("mail", "unsupported", "the message header holds characters beyond ASCII, and the server does not offer SMTPUTF8; nothing was sent");
     words.push("SMTPUTF8");
   }
   if (parameters.requireTls) words.push(requireTlsWord(session));

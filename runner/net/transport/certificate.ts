@@ -2,6 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import type { DetailedPeerCertificate, TLSSocket } from "node:tls";
 import type { Certificate, CertificateProblem } from "../../../schemas/tls.js";
+import type { Connection } from "./connection.js";
 
 const DAY_MS = 86_400_000;
 
@@ -17,6 +18,11 @@ export function peerChain(socket: TLSSocket): X509Certificate[] {
     link = link.issuerCertificate;
   }
   return chain;
+}
+
+/** The chain of a connection that was secured. */
+export function peerChainOf({ tls, socket }: Connection): X509Certificate[] {
+  return tls === null ? [] : peerChain(socket as TLSSocket);
 }
 
 export function describeCertificate(certificate: X509Certificate, now: number): Certificate {

@@ -1,4 +1,4 @@
-import { isIP } from "node:net";
+import { isAddress } from "../../../schemas/host.js";
 import { type Answer, failureOfOutcome, isCertain } from "../../net/dns/answer.js";
 import { dnsName } from "../../net/dns/name.js";
 import type { DataOf, RecordType } from "../../net/dns/records.js";
@@ -60,7 +60,7 @@ export async function findTlsa(ask: SecureAsk, host: string, port: number): Prom
 
 /** The names at which to look, in order (RFC 7672, section 2.2.3): where an alias leads, as long as all of the way is secure, and the host's own. */
 async function tlsaBases(ask: SecureAsk, host: string): Promise<string[] | Exclude<DaneFinding, { kind: "records" }>> {
-  if (isIP(host) !== 0 || dnsName(host) === null) return { kind: "insecure", reason: `${host} is no name` };
+  if (isAddress(host) || dnsName(host) === null) return { kind: "insecure", reason: `${host} is no name` };
   const answers = await Promise.all([ask(host, "AAAA"), ask(host, "A")]);
   const found = answers.filter(({ outcome }) => outcome === "found");
   if (found.length === 0) return withoutAddress(host, answers);

@@ -1,7 +1,7 @@
 import type { X509Certificate } from "node:crypto";
 import { isForOneOf } from "../names.js";
 import type { Tlsa } from "../policy.js";
-import type { Breach } from "../violation.js";
+import type { PolicyViolation } from "../violation.js";
 import { matches, USAGES, wholeAnchors } from "./tlsa.js";
 import { trustPath } from "./trust-path.js";
 
@@ -10,7 +10,7 @@ import { trustPath } from "./trust-path.js";
  * own certificate neither name nor date counts; under one of an authority both do, and no other authority has to be trusted
  * (RFC 7672, sections 3.1.1 and 3.1.2).
  */
-export function daneBreach(records: readonly Tlsa[], chain: readonly X509Certificate[], names: readonly string[], now: number): Breach | null {
+export function daneViolation(records: readonly Tlsa[], chain: readonly X509Certificate[], names: readonly string[], now: number): PolicyViolation | null {
   const [leaf] = chain;
   if (leaf === undefined) return { type: "validation-failure", message: "the host sent no certificate" };
   if (records.some((record) => record.usage === USAGES.endEntity && matches(record, leaf))) return null;
@@ -29,7 +29,7 @@ function anchorBreach(
   chain: readonly X509Certificate[],
   names: readonly string[],
   now: number,
-): Breach | null {
+): PolicyViolation | null {
   const { certificates, keys } = wholeAnchors(records);
   const path = trustPath(leaf, [...chain.slice(1), ...certificates], {
     isAnchor: (certificate) => records.some((record) => matches(record, certificate)),

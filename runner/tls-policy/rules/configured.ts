@@ -1,12 +1,12 @@
 import type { ConfiguredTls, HostTls } from "../policy.js";
-import type { Breach } from "../violation.js";
-import type { Known } from "./known.js";
-import { mayRule, skipped } from "./opportunistic.js";
+import type { PolicyViolation } from "../violation.js";
+import type { PolicyFacts } from "./known.js";
+import { opportunisticRule, skipped } from "./opportunistic.js";
 import { daneRule } from "./published.js";
 
 /** What whoever runs the delivery demands of a destination. */
-export function configuredRule(known: Known, configured: ConfiguredTls): HostTls {
-  const rule: HostTls = { ...mayRule(known), level: configured.level, source: "configured", minVersion: "TLSv1.2", reason: "it is configured so" };
+export function configuredRule(known: PolicyFacts, configured: ConfiguredTls): HostTls {
+  const rule: HostTls = { ...opportunisticRule(known), level: configured.level, source: "configured", minVersion: "TLSv1.2", reason: "it is configured so" };
   switch (configured.level) {
     case "may":
       return { ...rule, minVersion: "TLSv1" };
@@ -21,14 +21,14 @@ export function configuredRule(known: Known, configured: ConfiguredTls): HostTls
   }
 }
 
-function namesOf({ host, domain }: Known, names: "host" | "domain" | readonly string[]): string[] {
+function namesOf({ host, domain }: PolicyFacts, names: "host" | "domain" | readonly string[]): string[] {
   if (names === "host") return [host];
   return names === "domain" ? [domain] : [...names];
 }
 
-function onlyDane(known: Known, rule: HostTls): HostTls {
+function onlyDane(known: PolicyFacts, rule: HostTls): HostTls {
   const published = daneRule(known);
   if (published?.level === "dane") return { ...published, source: "configured" };
-  const breach: Breach = { type: "dane-required", message: `DANE is demanded, and ${known.host} has no usable TLSA records that are signed` };
-  return skipped({ ...rule, breach }, breach.message);
+  const violation: PolicyViolation = { type: "dane-required", message: `DANE is demanded, and ${known.host} has no usable TLSA records that are signed` };
+  return skipped({ ...rule, violation }, violation.message);
 }

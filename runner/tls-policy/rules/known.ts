@@ -3,7 +3,7 @@ import type { ConfiguredTls, TlsWish } from "../policy.js";
 import type { StsPolicy } from "../sts/policy.js";
 
 /** All that was found out for one host. Null: not asked, or nothing there. */
-export interface Known {
+export interface PolicyFacts {
   readonly host: string;
   readonly domain: string;
   readonly wish: TlsWish;

@@ -1,9 +1,9 @@
 import { failure } from "../../../schemas/failure.js";
 import type { HostTls } from "../policy.js";
-import type { Known } from "./known.js";
+import type { PolicyFacts } from "./known.js";
 
 /** TLS where there is some: what every other rule is stricter than. */
-export function mayRule({ host, domain }: Pick<Known, "host" | "domain">): HostTls {
+export function opportunisticRule({ host, domain }: Pick<PolicyFacts, "host" | "domain">): HostTls {
   return {
     host,
     outcome: "use",
@@ -12,7 +12,7 @@ export function mayRule({ host, domain }: Pick<Known, "host" | "domain">): HostT
     testing: false,
     reason: "nobody demands TLS",
     failure: null,
-    breach: null,
+    violation: null,
     servername: host,
     // The oldest TLS is better than none.
     minVersion: "TLSv1",

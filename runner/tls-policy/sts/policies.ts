@@ -1,7 +1,7 @@
 import type { Answer } from "../../net/dns/answer.js";
 import { dnsName } from "../../net/dns/name.js";
 import { type Ending, Flight } from "../../net/dns/single-flight.js";
-import type { Breach } from "../violation.js";
+import type { PolicyViolation } from "../violation.js";
 import type { KeptPolicy, StsCache } from "./cache.js";
 import { FAILED_FETCH_MS, MOST_POLICIES, RENEW_BEFORE_MS } from "./limits.js";
 import type { StsFinding, StsPolicy } from "./policy.js";
@@ -13,19 +13,19 @@ export interface StsSources {
   /** Asks for the TXT records of a name. */
   txt(name: string, ending: Ending | undefined): Promise<Answer<"TXT">>;
   /** Fetches a domain's policy now. */
-  fetch(domain: string, signal: AbortSignal): Promise<StsPolicy | Breach>;
+  fetch(domain: string, signal: AbortSignal): Promise<StsPolicy | PolicyViolation>;
 }
 
 interface FailedFetch {
   readonly id: string;
   readonly at: number;
-  readonly breach: Breach;
+  readonly violation: PolicyViolation;
 }
 
 /** Finds the MTA-STS policies of domains, and fetches one when its domain announces another, or when it is about to expire. */
 export class StsPolicies {
   readonly #sources: StsSources;
-  readonly #fetching = new Map<string, Flight<StsPolicy | Breach>>();
+  readonly #fetching = new Map<string, Flight<StsPolicy | PolicyViolation>>();
   readonly #failed = new Map<string, FailedFetch>();
 
   constructor(sources: StsSources) {
@@ -40,7 +40,7 @@ export class StsPolicies {
     const announced = readStsRecords(answer.records);
     if (announced.kind === "announced") return this.#announced(domain, announced.id, ending);
     // A record that went away, or cannot be had, ends no policy: only its own age does.
-    const problem: Breach | null = announced.kind === "invalid" ? { type: "sts-policy-invalid", message: announced.message } : null;
+    const problem: PolicyViolation | null = announced.kind === "invalid" ? { type: "sts-policy-invalid", message: announced.message } : null;
     return { policy: cache.get(domain, null)?.policy ?? null, problem };
   }
 
@@ -50,7 +50,7 @@ export class StsPolicies {
     const isSame = known !== null && known.id === id;
     if (isSame && !isDue(known, now())) return { policy: known.policy, problem: null };
     const failed = this.#failed.get(domain);
-    if (failed !== undefined && failed.id === id && now() - failed.at < FAILED_FETCH_MS) return { policy: known?.policy ?? null, problem: failed.breach };
+    if (failed !== undefined && failed.id === id && now() - failed.at < FAILED_FETCH_MS) return { policy: known?.policy ?? null, problem: failed.violation };
     const fetching = this.#fetch(domain, id, ending);
     if (isSame) {
       // Nobody has to wait for the renewal of what is good still: it only makes the next one's policy last longer.
@@ -62,7 +62,7 @@ export class StsPolicies {
   }
 
   /** Once for all that wait for the same policy. */
-  #fetch(domain: string, id: string, ending: Ending | undefined): Promise<StsPolicy | Breach> {
+  #fetch(domain: string, id: string, ending: Ending | undefined): Promise<StsPolicy | PolicyViolation> {
     const key = `${domain} ${id}`;
     const land = (): boolean => this.#fetching.delete(key);
     let flight = this.#fetching.get(key);
@@ -78,7 +78,7 @@ export class StsPolicies {
     return flight.join(ending ?? null, land);
   }
 
-  #begin(domain: string, id: string, done: (fetched: StsPolicy | Breach) => void): () => void {
+  #begin(domain: string, id: string, done: (fetched: StsPolicy | PolicyViolation) => void): () => void {
     const stop = new AbortController();
     this.#sources.fetch(domain, stop.signal).then((fetched) => {
       if (stop.signal.aborted) return;
@@ -92,11 +92,11 @@ export class StsPolicies {
     };
   }
 
-  #remember(domain: string, id: string, fetched: StsPolicy | Breach): void {
+  #remember(domain: string, id: string, fetched: StsPolicy | PolicyViolation): void {
     const now = this.#sources.now();
     if ("type" in fetched) {
       if (this.#failed.size >= MOST_POLICIES) this.#failed.clear();
-      this.#failed.set(domain, { id, at: now, breach: fetched });
+      this.#failed.set(domain, { id, at: now, violation: fetched });
       return;
     }
     this.#failed.delete(domain);

@@ -1,4 +1,4 @@
-import type { Breach } from "../violation.js";
+import type { PolicyViolation } from "../violation.js";
 
 export type StsMode = "enforce" | "testing" | "none";
 
@@ -16,5 +16,5 @@ export interface StsPolicy {
 export interface StsFinding {
   readonly policy: StsPolicy | null;
   /** Why a policy that is announced could not be had, or not be had anew. A policy of before counts all the same until it expires. */
-  readonly problem: Breach | null;
+  readonly problem: PolicyViolation | null;
 }

@@ -24,7 +24,7 @@ let ledger: Ledger;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "probe-run-deliver-ledger-"));
   vi.stubEnv("PROBE_RUN_DELIVERY", join(folder, "delivery.db"));
-  ledger = new Ledger(join(folder, "delivery.db"));
+  ledger = Ledger.create(join(folder, "delivery.db"));
 });
 afterAll(() => {
   vi.unstubAllEnvs();

@@ -7,7 +7,7 @@ testGoldens({
   input: {
     mail_from: "sender@example.net",
     recipients: ["ada@[127.0.0.1]"],
-    message: "From: sender@example.net\r\nMessage-ID: <1@example.org>\r\n\r\nHello.\r\n",
+    message: "From: sender@example.net\r\nDate: Thu, 01 Jan 2026 00:00:00 +0000\r\nMessage-ID: <1@example.org>\r\n\r\nHello.\r\n",
     helo_domain: "sender.example.org",
     allow_private_addresses: true,
     seed: 1,

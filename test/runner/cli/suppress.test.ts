@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,15 +14,15 @@ afterEach(() => rm(cwd, { recursive: true }));
 const suppress = (...argv: string[]) => probeRun(["suppress", ...argv], { cwd });
 
 test("from adding to removing", async () => {
-  expect(await suppress("list")).toEqual({ code: 0, out: "nobody is on the list\n", err: "" });
+  expect(await suppress("list")).toEqual({ code: 0, out: "the list is empty\n", err: "" });
   expect((await suppress("add", "ann@example.org", "@example.net", "--reason", "complaint", "--detail", "abuse\u001b[2Jreport")).out).toBe(
-    "2 added, 0 there already\n",
+    "2 added, 0 already on the list\n",
   );
   expect((await suppress("add", "ANN@example.org", "--json")).out).toBe('{"added":0,"updated":1}\n');
   const checked = await suppress("check", "Ann@Example.org", "bob@example.net", "carl@example.com");
   expect(checked.code).toBe(1);
   expect(checked.out).toMatch(/^Ann@Example\.org: suppressed as ann@example\.org \(complaint\) since 2\S+Z: abuse/);
-  expect(checked.out).toContain("carl@example.com: may be sent to\n");
+  expect(checked.out).toContain("carl@example.com: not suppressed\n");
   expect(checked.out).not.toContain("\u001b");
   expect((await suppress("remove", "ann@example.org", "nobody@example.org")).out).toBe("1 removed\n");
   expect(await suppress("check", "ann@example.org", "--json")).toMatchObject({ code: 0 });
@@ -31,14 +32,29 @@ test("from adding to removing", async () => {
 test("the ledger that the environment names is used", async () => {
   const env = { PROBE_RUN_DELIVERY: join(cwd, "other.db") };
   await probeRun(["suppress", "add", "ann@example.org", "--days", "1"], { cwd, env });
-  expect((await suppress("list")).out).toBe("nobody is on the list\n");
+  expect((await suppress("list")).out).toBe("the list is empty\n");
   expect((await suppress("list", "--ledger", "other.db")).out).toContain("ann@example.org");
 });
 
+test("a mistyped ledger is no empty list", async () => {
+  for (const words of [["list"], ["check", "a@example.org"], ["remove", "a@example.org"]]) {
+    const { code, err } = await suppress(...words, "--ledger", "typo.db");
+    expect([code, err]).toEqual([2, expect.stringContaining("there is no delivery ledger at")]);
+    expect(existsSync(join(cwd, "typo.db"))).toBe(false);
+  }
+});
+
+test("init makes a ledger, says so, and leaves one that is there", async () => {
+  expect((await suppress("init")).err).toContain("made the delivery ledger");
+  await suppress("add", "ann@example.org");
+  expect((await suppress("init")).err).toBe("");
+  expect((await suppress("list")).out).toContain("ann@example.org");
+});
+
 test.each([
-  [["frobnicate"], "there are: add, remove, check, list"],
-  [["add"], "add whom?"],
-  [["list", "x"], "one word too many"],
+  [["frobnicate"], "use one of init, add, remove, check, list, import"],
+  [["add"], "missing argument ADDRESS"],
+  [["list", "x"], "unexpected argument"],
   [["add", "no address"], "is no address"],
   [["add", "a@example.org", "--reason", "hate"], "--reason must be one of bounce, complaint, unsubscribe, manual"],
   [["add", "a@example.org", "--days", "0"], "--days must be a whole number from 1"],
@@ -46,5 +62,5 @@ test.each([
   const { code, err } = await suppress(...argv);
   expect(code).toBe(2);
   expect(err).toContain(told);
-  expect((await suppress("list")).out).toBe("nobody is on the list\n");
+  expect((await suppress("list")).out).toBe("the list is empty\n");
 });

@@ -1,4 +1,6 @@
+import { createHash, generateKeyPairSync } from "node:crypto";
 import { describe, expect, test } from "vitest";
+import { createDelivery } from "../../../runner/delivery/create-delivery.js";
 import { closeAfterEach, inside, internet, MESSAGE, mail, only, service } from "../../support/delivery.js";
 import { greylisting, type MxBehaviour } from "../../support/fake-internet.js";
 
@@ -91,17 +93,17 @@ describe("one message", () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
     const delivery = service(net);
     const report = await delivery.send({ mail_from: "ada@sender.example", recipients: ["bob@one.example"], fields: { subject: "Grüße", text: "Hallo." } });
-    expect(net.host("mx").messages[0]?.text).toMatch(/\r\nFrom: ada@sender\.example\r\nTo: bob@one\.example\r\nSubject: =\?UTF-8\?/);
+    expect(net.host("mx").messages[0]?.text).toMatch(/^From: ada@sender\.example\r\nTo: bob@one\.example\r\n(?:[^]*\r\n)?Subject: =\?UTF-8\?/);
     expect(report.message_id).toMatch(/^<.+@sender\.example>$/);
     const wrong = { mail_from: "<>", recipients: ["bob@one.example"], fields: { text: "Whose?" } };
-    await expect(delivery.send(wrong)).rejects.toMatchObject({ violations: [{ pointer: "/fields", message: expect.stringContaining("author") }] });
+    await expect(delivery.send(wrong)).rejects.toMatchObject({ violations: [{ pointer: "/fields/from", message: expect.stringContaining("author") }] });
     await expect(delivery.send({ ...wrong, fields: undefined } as never)).rejects.toMatchObject({ violations: [{ pointer: "/message" }] });
   });
 
   test("with bare line feeds and a NUL arrives with right line ends", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
-    await service(net).send(mail("bob@one.example", { message: "Subject: x\n\na\r.\r\nb\0\n.\nc" }));
-    expect(net.host("mx").messages[0]?.text).toBe("Subject: x\r\n\r\na\r\n.\r\nb\r\n.\r\nc\r\n");
+    await service(net).send(mail("bob@one.example", { message: "Date: x\nMessage-ID: <1@a.example>\n\na\r.\r\nb\0\n.\nc" }));
+    expect(net.host("mx").messages[0]?.text).toBe("Date: x\r\nMessage-ID: <1@a.example>\r\n\r\na\r\n.\r\nb\r\n.\r\nc\r\n");
   });
 });
 
@@ -315,10 +317,11 @@ describe("what a server does not take", () => {
     expect(only(await service(net).send(mail("bob@one.example")))).toMatchObject({ outcome: "failed", decided_at: "rcpt", next: "may_be_tried" });
   });
 
+  const SIGNED = "Content-Type: multipart/signed; boundary=s\r\n\r\n--s\r\n\r\nGrüße\r\n--s--\r\n";
   const LONG = `Subject: x\r\n\r\n${"x".repeat(900)}\r\n`;
   test.each<[string, MxBehaviour, string, string[], string]>([
     ["so large a message", { capabilities: ["SIZE 500"] }, LONG, ["bob@one.example"], "size"],
-    ["bytes beyond ASCII", { capabilities: ["PIPELINING"] }, "Subject: x\r\n\r\nGrüße\r\n", ["bob@one.example"], "protocol"],
+    ["bytes beyond ASCII in a part that is signed", { capabilities: ["PIPELINING"] }, SIGNED, ["bob@one.example"], "protocol"],
     ["addresses beyond ASCII", { capabilities: ["PIPELINING"] }, MESSAGE, ["büro@one.example"], "protocol"],
   ])("is not sent: %s", async (_, behaviour, message, recipients, found) => {
     const net = await internet(ONE, { mx: ["127.0.0.11", behaviour] });
@@ -330,6 +333,18 @@ describe("what a server does not take", () => {
         .connections.flat()
         .filter((line) => line.startsWith("MAIL")),
     ).toEqual([]);
+  });
+
+  test("bytes beyond ASCII are encoded for it, and the message is signed anew", async () => {
+    const { privateKey } = generateKeyPairSync("ed25519");
+    const dkim = [{ domain: "sender.example", selector: "s", private_key: privateKey.export({ type: "pkcs8", format: "pem" }) as string }];
+    const old = await internet(ONE, { mx: ["127.0.0.13", { capabilities: ["PIPELINING"] }] });
+    const message = "From: ada@sender.example\r\nSubject: x\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\nGrüße\r\n";
+    expect(only(await service(old, { dkim }).send(mail("bob@one.example", { message })))).toMatchObject({ outcome: "delivered" });
+    const [sent] = old.host("mx").messages;
+    expect(sent?.text).toMatch(/\r\nContent-Transfer-Encoding: quoted-printable\r\n[^]*\r\n\r\nGr=C3=BC=C3=9Fe\r\n$/);
+    const hash = /bh=([^;]+);/.exec(sent?.text.replace(/\r\n[ \t]+/g, "") ?? "")?.[1];
+    expect(hash).toBe(createHash("sha256").update("Gr=C3=BC=C3=9Fe\r\n").digest("base64"));
   });
 
   test("one recipient whom a server cannot take does not keep the others from it", async () => {
@@ -346,8 +361,8 @@ describe("what a server does not take", () => {
 
   test("SIZE, BODY and SMTPUTF8 are said where they are known", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
-    await service(net).send(mail("büro@one.example", { message: "Subject: x\r\n\r\nGrüße\r\n" }));
-    expect(net.host("mx").connections[0]).toContain("MAIL FROM:<ada@sender.example> SIZE=23 BODY=8BITMIME SMTPUTF8");
+    await service(net).send(mail("büro@one.example", { message: "Date: x\r\nMessage-ID: <1@a>\r\n\r\nGrüße\r\n" }));
+    expect(net.host("mx").connections[0]).toContain("MAIL FROM:<ada@sender.example> SIZE=39 BODY=8BITMIME SMTPUTF8");
   });
 
   test("DSN is asked for where it is offered, and elsewhere the message goes without it", async () => {
@@ -413,7 +428,7 @@ describe("a run", () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
     await expect(service(net).send(mail("bob@one.example", { mail_from: "nobody" }))).rejects.toMatchObject({ code: "invalid_input" });
     await expect(service(net).send(mail([]))).rejects.toMatchObject({ code: "invalid_input" });
-    expect(() => service(net, { ...inside(net), mode: "relay" })).toThrow(/needs a relay/);
+    expect(() => service(net, { ...inside(net), mode: "relay" })).toThrow(/options/);
     expect(() => service(net, { nonsense: 1 } as never)).toThrow(/options/);
   });
 
@@ -427,11 +442,20 @@ describe("a run", () => {
     ["a field of another name", { recipient: "bob@one.example" }, "/recipient"],
     ["a field of the letter that is no text", { message: undefined, fields: { subject: 3 } }, "/fields/subject"],
     ["an id that is empty", { id: "" }, "/id"],
+    ["a field that cannot be copied", { message: undefined, fields: () => 1 }, "/fields"],
   ])("%s is refused by its name, and nothing is sent", async (_, wrong, pointer) => {
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
     const sending = service(net).send(mail("bob@one.example", wrong as never));
     await expect(sending).rejects.toMatchObject({ code: "invalid_input", violations: [{ pointer }] });
     expect(net.host("mx").connections).toEqual([]);
+  });
+
+  test.each([null, undefined, "mail", 3])("%j is no message, no list of messages and no set of options", async (nothing) => {
+    const delivery = service(await internet(ONE, { mx: ["127.0.0.11", {}] }));
+    await expect(delivery.send(nothing as never)).rejects.toMatchObject({ code: "invalid_input" });
+    await expect(delivery.sendBulk([nothing] as never)).rejects.toMatchObject({ code: "invalid_input" });
+    await expect(delivery.sendBulk((nothing === "mail" ? 4 : nothing) as never)).rejects.toMatchObject({ code: "invalid_input" });
+    if (nothing !== undefined) expect(() => createDelivery(nothing as never)).toThrow(/must be an object/);
   });
 
   test("of many messages one that is wrong is told before any is sent", async () => {

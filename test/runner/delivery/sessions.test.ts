@@ -63,6 +63,60 @@ describe("sessions", () => {
     expect(only(await delivery.send(mail("bob@one.example"))).outcome).toBe("delivered");
   });
 
+  describe("with a server that takes one message a connection", () => {
+    /** Refuses every MAIL but the first of a connection. */
+    function oneMessage(reply: string): MxBehaviour {
+      const seen = new Set<number>();
+      return {
+        mail: (_line, connection) => {
+          if (seen.has(connection)) return reply;
+          seen.add(connection);
+          return "250 ok";
+        },
+      };
+    }
+
+    test.each(["503 5.5.1 already have a sender", "451 4.7.1 one message only", "550 5.7.1 session limit", "452 4.5.3 too many messages"])(
+      "refused by %s are tried once on a new connection, and the site is remembered",
+      async (reply) => {
+        const net = await internet(ONE, { mx: ["127.0.0.11", oneMessage(reply)] });
+        const delivery = service(net);
+        const reports = [];
+        for (let index = 0; index < 4; index++) reports.push(await delivery.send(mail("bob@one.example")));
+        expect(reports.map((report) => only(report).outcome)).toEqual(["delivered", "delivered", "delivered", "delivered"]);
+        expect(reports.map(({ attempts }) => attempts.map(({ reused }) => reused))).toEqual([[false], [true, false], [false], [false]]);
+        expect(net.host("mx").messages).toHaveLength(4);
+      },
+    );
+
+    test("carry the later portions of a message, too", async () => {
+      const net = await internet(ONE, { mx: ["127.0.0.11", oneMessage("503 5.5.1 no")] });
+      const recipients = Array.from({ length: 9 }, (_, index) => `r${index}@one.example`);
+      const report = await service(net, { limits: { recipients_per_transaction: 2 } }).send(mail(recipients));
+      expect(report.recipients.map(({ outcome }) => outcome)).toEqual(recipients.map(() => "delivered"));
+      expect(net.host("mx").messages.map(({ to }) => to.length)).toEqual([2, 2, 2, 2, 1]);
+    });
+
+    test("are not blamed for a refusal that a new connection repeats", async () => {
+      let mails = 0;
+      const net = await internet(ONE, { mx: ["127.0.0.11", { mail: () => (++mails === 1 || mails > 3 ? "250 ok" : "550 5.7.1 not from there") }] });
+      const delivery = service(net);
+      expect(only(await delivery.send(mail("bob@one.example"))).outcome).toBe("delivered");
+      expect(only(await delivery.send(mail("bob@one.example")))).toMatchObject({ outcome: "bounced", code: 550 });
+      expect(net.host("mx").connections).toHaveLength(2);
+      expect(only(await delivery.send(mail("bob@one.example"))).outcome).toBe("delivered");
+      expect((await delivery.send(mail("bob@one.example"))).attempts.map(({ reused }) => reused)).toEqual([true]);
+    });
+  });
+
+  test("that end by their number of messages do not end a message of several portions", async () => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
+    const recipients = Array.from({ length: 8 }, (_, index) => `r${index}@one.example`);
+    const report = await service(net, { limits: { recipients_per_transaction: 1, messages_per_session: 2 } }).send(mail(recipients));
+    expect(report.recipients.map(({ outcome }) => outcome)).toEqual(recipients.map(() => "delivered"));
+    expect(net.host("mx").connections).toHaveLength(4);
+  });
+
   test("that broke while they waited are not tried", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", { end: () => "250 ok" }] });
     const delivery = service(net);
@@ -122,7 +176,7 @@ describe("many messages at once", () => {
     const second = await delivery.send(mail("bob@one.example"));
     expect(second.attempts).toEqual([]);
     expect(only(second)).toMatchObject({ outcome: "failed", said_by: "us", next: "may_be_tried", failure: { retryable: true, reply_code: 421 } });
-    expect(only(second).message).toBe(`a.example:${net.port} is left alone for a while, since: 421 4.7.0 too many connections`);
+    expect(only(second).message).toBe(`deliveries to a.example:${net.port} are paused: 421 4.7.0 too many connections`);
     expect(Date.parse(only(second).next_try_at as string)).toBeGreaterThan(Date.now() + 20_000);
     expect(only(await delivery.send(mail("bob@two.example"))).outcome).toBe("delivered");
     expect(net.host("a").connections).toHaveLength(1);

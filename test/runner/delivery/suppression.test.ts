@@ -1,9 +1,11 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { DeliveryOptions } from "../../../runner/delivery/create-delivery.js";
 import { Ledger } from "../../../runner/delivery/ledger/ledger.js";
 import type { Suppression } from "../../../runner/delivery/ledger/suppression.js";
+import { openDriver } from "../../../runner/sqlite/driver.js";
 import { closeAfterEach, closing, internet, mail, only, service } from "../../support/delivery.js";
 
 closeAfterEach();
@@ -18,7 +20,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 function ledger(...suppressions: readonly Suppression[]): Ledger {
-  const opened = new Ledger(path);
+  const opened = Ledger.create(path);
   closing({ close: async () => opened.close() });
   opened.suppressed.add(suppressions);
   return opened;
@@ -30,7 +32,7 @@ describe("the suppression list", () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
     const { recipients } = await service(net, { ledger: path }).send(mail(["Bob@one.example", "ann@one.example"]));
     expect(recipients[0]).toMatchObject({ outcome: "failed", class: "suppressed", said_by: "us", next: "nothing", next_try_at: null, way: null, attempts: [] });
-    expect(recipients[0]?.message).toMatch(/^bob@one\.example is on the list .* \(complaint, since 2\S+Z\): abuse report$/);
+    expect(recipients[0]?.message).toMatch(/^bob@one\.example is on the suppression list \(complaint, since 2\S+Z\): abuse report$/);
     expect(recipients[1]).toMatchObject({ outcome: "delivered" });
     expect(net.host("mx").messages.map(({ to }) => to)).toEqual([["ann@one.example"]]);
   });
@@ -62,6 +64,31 @@ describe("the suppression list", () => {
     expect(only(await service(net, { env: { PROBE_RUN_DELIVERY: path } }).send(mail("bob@one.example"))).class).toBe("suppressed");
   });
 
+  test.each<[string, DeliveryOptions]>([
+    ["to look into", {}],
+    ["to store bounces in", { suppress_bounces: true }],
+    ["for a warm-up", { warm_up: true }],
+  ])("that was named and is not there is no empty one, nor is it made: a ledger %s", async (_, options) => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
+    for (const missing of [path, join(folder, "no", "such", "folder.db")]) {
+      const recipient = only(await service(net, { ledger: missing, ...options }).send(mail("bob@one.example")));
+      expect(recipient).toMatchObject({ outcome: "failed", class: "configuration", message: expect.stringContaining("there is no delivery ledger at") });
+      expect(existsSync(missing)).toBe(false);
+    }
+    expect(net.host("mx").connections).toEqual([]);
+  });
+
+  test("is never another program's database", async () => {
+    const driver = openDriver(path);
+    driver.exec("CREATE TABLE notes (text TEXT)");
+    driver.close();
+    const before = readFileSync(path);
+    const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
+    expect(only(await service(net, { ledger: path }).send(mail("bob@one.example"))).message).toContain("is not a delivery ledger");
+    expect(() => Ledger.create(path)).toThrow("is not a delivery ledger");
+    expect(readFileSync(path)).toEqual(before);
+  });
+
   test("that cannot be read lets nothing through, and says so", async () => {
     writeFileSync(path, "this is no ledger, and much longer than a header of sixteen bytes");
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
@@ -83,6 +110,7 @@ describe("bounces", () => {
 
   async function bounced(options: { readonly suppress_bounces?: boolean }): Promise<string[]> {
     const net = await internet(ONE, { mx: ["127.0.0.11", { rcpt: (address) => REPLIES[address] ?? "250 2.1.5 OK" }] });
+    ledger();
     await service(net, { ledger: path, ...options }).send(mail([...Object.keys(REPLIES), "ann@one.example", "no address", "ann@no-such-domain.example"]));
     return ledger()
       .suppressed.list(10)

@@ -3,7 +3,7 @@ import { selfSigned } from "../../../runner/lab/self-signed.js";
 import type { Certificate } from "../../../runner/net/transport/listen.js";
 import { closeAfterEach, closing, internet, mail, only, service } from "../../support/delivery.js";
 import type { FakeInternet, MxBehaviour } from "../../support/fake-internet.js";
-import { POLICY_AUTHORITY, policyCertificate, startPolicyHost } from "../../support/policy-host.js";
+import { POLICY_AUTHORITY, type PolicyHostOptions, policyCertificate, startPolicyHost } from "../../support/policy-host.js";
 import { tlsaLine } from "../../support/signed-names.js";
 import { tlsaFor } from "../../support/tlsa.js";
 
@@ -28,15 +28,16 @@ describe("DANE", () => {
     expect(report.attempts[0]).toMatchObject({ tls: "secured", tls_policy: "dane", tls_result: null });
   });
 
-  test.each<[string, MxBehaviour, string]>([
-    ["another certificate", { tls: "good", certificate: OTHER }, "certificate"],
-    ["no STARTTLS", {}, "STARTTLS"],
-    ["a TLS that breaks", { tls: "broken" }, ""],
-  ])("with %s sends nothing, and may do so later", async (_, behaviour, words) => {
+  test.each<[string, MxBehaviour, string, string]>([
+    ["another certificate", { tls: "good", certificate: OTHER }, "certificate", "validation-failure"],
+    ["no STARTTLS", {}, "STARTTLS", "starttls-not-supported"],
+    ["a STARTTLS that is refused", { tls: "refused" }, "", "starttls-not-supported"],
+    ["a TLS that breaks", { tls: "broken" }, "", "validation-failure"],
+  ])("with %s sends nothing, and may do so later", async (_, behaviour, words, result) => {
     const world = await signed(behaviour, OWN);
     const report = await service(world).send(mail("bob@one.example"));
     expect(only(report)).toMatchObject({ outcome: "failed", class: "tls", next: "may_be_tried", message: expect.stringContaining(words) });
-    expect(report.attempts[0]).toMatchObject({ tls_policy: "dane", tls_result: expect.any(String) });
+    expect(report.attempts[0]).toMatchObject({ tls_policy: "dane", tls_result: result });
     expect(world.host("mx").messages).toEqual([]);
   });
 
@@ -62,14 +63,18 @@ describe("MTA-STS", () => {
     expect(report.attempts[0]).toMatchObject({ tls: "secured", tls_policy: "mta_sts", tls_result: null });
   });
 
-  test.each<[string, MxBehaviour, string | undefined]>([
-    ["a certificate that nobody trusts", { tls: "good", certificate: OWN }, undefined],
-    ["no STARTTLS", {}, undefined],
-    ["a host that it does not name", { tls: "good", certificate: TRUSTED }, "other.example"],
-  ])("in force keeps the message from %s", async (_, behaviour, mx) => {
+  test.each<[string, MxBehaviour, string, string | undefined]>([
+    ["a certificate that nobody trusts", { tls: "good", certificate: OWN }, "certificate-not-trusted", undefined],
+    ["a certificate for another name", { tls: "good", certificate: policyCertificate("other.example") }, "certificate-host-mismatch", undefined],
+    ["no STARTTLS", {}, "starttls-not-supported", undefined],
+    ["a STARTTLS that is refused", { tls: "refused" }, "starttls-not-supported", undefined],
+    ["a TLS that breaks", { tls: "broken" }, "validation-failure", undefined],
+    ["a host that it does not name", { tls: "good", certificate: TRUSTED }, "validation-failure", "other.example"],
+  ])("in force keeps the message from %s", async (_, behaviour, result, mx) => {
     const { net, delivery } = await published("enforce", behaviour, mx);
     const report = await delivery.send(mail("bob@one.example"));
     expect(only(report)).toMatchObject({ outcome: "failed", class: "tls", next: "may_be_tried" });
+    expect(report.attempts.map(({ tls_policy: policy, tls_result: type }) => [policy, type])).toEqual([["mta_sts", result]]);
     expect(net.host("mx").messages).toEqual([]);
   });
 
@@ -80,11 +85,52 @@ describe("MTA-STS", () => {
     expect(report.attempts[0]).toMatchObject({ tls: "secured", tls_result: "certificate-not-trusted" });
   });
 
+  test.each<[string, PolicyHostOptions, string]>([
+    ["that is not there", { answer: (_, response) => void response.writeHead(404).end() }, "sts-policy-fetch-error"],
+    ["that is no policy", { policy: "hello" }, "sts-policy-invalid"],
+    ["of a host with another certificate", { certificate: policyCertificate("elsewhere.example") }, "sts-webpki-invalid"],
+  ])("with a policy file %s is reported, and delivered to all the same", async (_, options, result) => {
+    const host = closing(await startPolicyHost({ certificate: policyCertificate("mta-sts.one.example"), ...options }));
+    const net = await internet('one MX 10 mx\n_mta-sts.one TXT "v=STSv1; id=1"\nmta-sts.one A 127.0.0.1', {
+      mx: ["127.0.0.11", { tls: "good", certificate: OWN }],
+    });
+    const report = await service(net, { tls: { policy_port: host.port, ca: POLICY_AUTHORITY } }).send(mail("bob@one.example"));
+    expect(only(report).outcome).toBe("delivered");
+    expect(report.attempts[0]).toMatchObject({ tls: "secured", tls_policy: "opportunistic", tls_result: result });
+  });
+
   test("of one domain does not bind another at the same hosts, and neither uses the other's session", async () => {
     const { net, delivery } = await published("enforce", { tls: "good", certificate: OWN });
     expect(only(await delivery.send(mail("bob@mx.example"))).outcome).toBe("delivered");
     expect(only(await delivery.send(mail("bob@one.example"))).outcome).toBe("failed");
     expect(net.host("mx").messages).toHaveLength(1);
+  });
+});
+
+describe("DNSSEC that fails", () => {
+  test("is reported for a host that is not dialled", async () => {
+    const behave = ({ type }: { type: string }) => (type === "TLSA" ? { rcode: 2 } : undefined);
+    const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", { tls: "good", certificate: OWN }] }, { authenticated: true, behave });
+    const report = await service(net).send(mail("bob@one.example"));
+    expect(only(report)).toMatchObject({ outcome: "failed", next: "may_be_tried" });
+    expect(report.attempts[0]).toMatchObject({ outcome: "not_connected", tls_policy: "dane", tls_result: "dnssec-invalid" });
+  });
+});
+
+describe("min_version", () => {
+  const OLD: MxBehaviour = { tls: "good", certificate: OWN, maxTlsVersion: "TLSv1.2" };
+
+  test("holds without a policy, too: an older session is not used, and the message goes in the clear", async () => {
+    const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", OLD] });
+    const report = await service(net, { tls: { min_version: "TLSv1.3" } }).send(mail("bob@one.example"));
+    expect(only(report).outcome).toBe("delivered");
+    expect(report.attempts[0]).toMatchObject({ tls: "failed", tls_version: null });
+    expect(net.host("mx").messages.map(({ isSecure }) => isSecure)).toEqual([false]);
+  });
+
+  test("left out, any version is better than none", async () => {
+    const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", OLD] });
+    expect((await service(net).send(mail("bob@one.example"))).attempts[0]).toMatchObject({ tls: "secured", tls_version: "TLSv1.2" });
   });
 });
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { DeliveryOptions } from "../../../runner/delivery/create-delivery.js";
 import { Ledger } from "../../../runner/delivery/ledger/ledger.js";
-import { nameOf } from "../../../runner/delivery/route/warm-up-quota.js";
+import { quotaName } from "../../../runner/delivery/route/warm-up-quota.js";
 import { closeAfterEach, closing, internet, mail, only, service } from "../../support/delivery.js";
 import type { FakeInternet } from "../../support/fake-internet.js";
 
@@ -17,6 +17,7 @@ let path: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "probe-run-warm-up-"));
   path = join(folder, "delivery.db");
+  Ledger.create(path).close();
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -24,9 +25,9 @@ const named = (...names: string[]): string[] => names.map((name) => `${name}@one
 const warming = (net: FakeInternet, options: DeliveryOptions) => service(net, { ledger: path, ...options });
 
 function sentOn(source: string | null, schedule: readonly number[]): number {
-  const ledger = new Ledger(path);
+  const ledger = Ledger.create(path);
   closing({ close: async () => ledger.close() });
-  return ledger.warmUp.state(nameOf(source), schedule).sent;
+  return ledger.warmUp.state(quotaName(source), schedule).sent;
 }
 
 describe("an address that is being warmed up", () => {
@@ -77,7 +78,7 @@ describe("an address that is being warmed up", () => {
     const delivery = warming(net, { warm_up: [5] });
     expect(only(await delivery.send(mail(named("a")))).decided_at).toBe("mail");
     expect(sentOn(null, [5])).toBe(1);
-    expect(only(await delivery.send(mail(named("b")))).message).toContain("left alone");
+    expect(only(await delivery.send(mail(named("b")))).message).toContain("are paused");
     expect(sentOn(null, [5])).toBe(1);
   });
 
@@ -89,8 +90,8 @@ describe("an address that is being warmed up", () => {
 
   test("has no limit behind its days, and a relay has none at all", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
-    const ledger = new Ledger(path, () => Date.now() - DAY_MS);
-    ledger.warmUp.take(nameOf(null), 1, [1]);
+    const ledger = Ledger.create(path, () => Date.now() - DAY_MS);
+    ledger.warmUp.take(quotaName(null), 1, [1]);
     ledger.close();
     expect((await warming(net, { warm_up: [1] }).send(mail(named("a", "b", "c")))).recipients.map(({ outcome }) => outcome)).not.toContain("failed");
     const relays = [{ host: "127.0.0.11", port: net.port, tls: { mode: "none" as const } }];

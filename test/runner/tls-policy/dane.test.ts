@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from "vitest";
 import type { DnsServer } from "../../../runner/lab/dns-server.js";
 import { selfSigned } from "../../../runner/lab/self-signed.js";
-import type { HostTls, PolicyRoute, TlsMeansOptions, TlsPolicy } from "../../../runner/tls-policy/policy.js";
-import { openTlsMeans } from "../../../runner/tls-policy/policy-sources.js";
+import type { HostTls, PolicyRoute, PolicySourceOptions, TlsPolicy } from "../../../runner/tls-policy/policy.js";
+import { openPolicySources } from "../../../runner/tls-policy/policy-sources.js";
 import { tlsPolicyOf } from "../../../runner/tls-policy/tls-policy-of.js";
 import { SERVFAIL, type SignedNamesOptions, startSignedNames, tlsaLine, UNSIGNED } from "../../support/signed-names.js";
 import { tlsaFor } from "../../support/tlsa.js";
@@ -28,10 +28,10 @@ interface Asked {
   readonly questions: readonly string[];
 }
 
-async function ask(names: SignedNamesOptions, route: Partial<PolicyRoute> = {}, options: Partial<TlsMeansOptions> = {}): Promise<Asked> {
+async function ask(names: SignedNamesOptions, route: Partial<PolicyRoute> = {}, options: Partial<PolicySourceOptions> = {}): Promise<Asked> {
   const server = await startSignedNames(names);
   open.push(server);
-  const means = openTlsMeans({ servers: server.servers, validates: true, file: null, ...options });
+  const means = openPolicySources({ servers: server.servers, validates: true, file: null, ...options });
   open.push(means);
   const policy = await tlsPolicyOf({ ...ROUTE, ...route }, means);
   const questions = server.questions.map(({ type, name }) => `${type} ${name}`);
@@ -94,7 +94,7 @@ describe("point 42: what nobody knows puts the host off, and is never a reason f
     level: "dane",
     source: "dane",
     failure: { phase: "resolve", code: "dns_failure", retryable: true },
-    breach: { type: "dnssec-invalid" },
+    violation: { type: "dnssec-invalid" },
   };
   const TROUBLES = { SERVFAIL, REFUSED: { rcode: 5 }, NOTIMP: { rcode: 4 }, "a referral": { edit: referral } } as const;
   const QUESTIONS = ["MX example.org", "A mx.example.org", `TLSA ${OWNER}`];
@@ -197,7 +197,7 @@ describe("point 44: records that cannot be used", () => {
 
   test("demand TLS all the same, whatever the certificate is", async () => {
     const { host } = await ask({ records: [MX, ADDRESS, ...UNUSABLE] });
-    expect(host).toMatchObject({ outcome: "use", level: "encrypt", source: "dane", tlsa: [], referenceNames: [], breach: { type: "tlsa-invalid" } });
+    expect(host).toMatchObject({ outcome: "use", level: "encrypt", source: "dane", tlsa: [], referenceNames: [], violation: { type: "tlsa-invalid" } });
     expect(host.report.policy_string).toHaveLength(2);
   });
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { selfSigned } from "../../../runner/lab/self-signed.js";
 import { judgeTls } from "../../../runner/tls-policy/judge.js";
 import type { ConfiguredTls, HostTls, TlsSession } from "../../../runner/tls-policy/policy.js";
-import type { Known } from "../../../runner/tls-policy/rules/known.js";
+import type { PolicyFacts } from "../../../runner/tls-policy/rules/known.js";
 import { ruleFor } from "../../../runner/tls-policy/rules/rule.js";
 import type { StsPolicy } from "../../../runner/tls-policy/sts/policy.js";
 import { readStsPolicy } from "../../../runner/tls-policy/sts/read-policy.js";
@@ -13,8 +13,8 @@ import { meet } from "../../support/tls-session.js";
 import { certificatesIn, tlsaFor } from "../../support/tlsa.js";
 
 const HOST = "mx.example.org";
-const NOTHING: Known = { host: HOST, domain: "example.org", wish: "as_published", configured: null, route: null, dane: null, sts: null };
-const rule = (known: Partial<Known> = {}): HostTls => ruleFor({ ...NOTHING, ...known });
+const NOTHING: PolicyFacts = { host: HOST, domain: "example.org", wish: "as_published", configured: null, route: null, dane: null, sts: null };
+const rule = (known: Partial<PolicyFacts> = {}): HostTls => ruleFor({ ...NOTHING, ...known });
 const configured = (wanted: ConfiguredTls): HostTls => rule({ configured: wanted });
 const sts = (mode: "enforce" | "testing", mx = HOST): HostTls =>
   rule({ sts: readStsPolicy(`version: STSv1\nmode: ${mode}\nmx: ${mx}\nmax_age: 86400`) as StsPolicy });
@@ -96,7 +96,7 @@ describe("point 22: what is demanded", () => {
   });
 
   test("dane only: nothing goes to a host without records", () => {
-    expect(configured({ level: "dane" })).toMatchObject({ outcome: "skip", source: "configured", breach: { type: "dane-required" } });
+    expect(configured({ level: "dane" })).toMatchObject({ outcome: "skip", source: "configured", violation: { type: "dane-required" } });
   });
 });
 
@@ -161,7 +161,7 @@ describe("point 53: MTA-STS", () => {
   });
 
   test("RFC 8461, section 4.1: a common name is no host's name", async () => {
-    const read = (part: string): string => readFileSync(new URL(`../../../../fixtures/certificates/common-name-only.${part}`, import.meta.url), "utf8");
+    const read = (part: string): string => readFileSync(new URL(`../../../fixtures/certificates/common-name-only.${part}`, import.meta.url), "utf8");
     const enforced = sts("enforce");
     const session = await meet(enforced, { certificate: read("pem"), key: read("key.pem") }, testAuthority());
     expect(judged(enforced, session)).toEqual([false, "certificate-host-mismatch"]);

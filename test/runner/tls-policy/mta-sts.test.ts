@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { selfSigned } from "../../../runner/lab/self-signed.js";
 import { Deadline } from "../../../runner/run/deadline.js";
-import type { PolicyRoute, TlsMeans, TlsMeansOptions } from "../../../runner/tls-policy/policy.js";
-import { openTlsMeans } from "../../../runner/tls-policy/policy-sources.js";
+import type { PolicyRoute, PolicySourceOptions, PolicySources } from "../../../runner/tls-policy/policy.js";
+import { openPolicySources } from "../../../runner/tls-policy/policy-sources.js";
 import { FAILED_FETCH_MS } from "../../../runner/tls-policy/sts/limits.js";
 import type { StsFinding } from "../../../runner/tls-policy/sts/policy.js";
 import { tlsPolicyOf } from "../../../runner/tls-policy/tls-policy-of.js";
@@ -34,10 +34,10 @@ interface World {
 interface Domain {
   readonly world: World;
   readonly host: PolicyHost;
-  readonly means: TlsMeans;
+  readonly means: PolicySources;
   find(): Promise<StsFinding>;
   /** Another process, which shares the file or does not. */
-  another(options?: Partial<TlsMeansOptions>): TlsMeans;
+  another(options?: Partial<PolicySourceOptions>): PolicySources;
 }
 
 const RECORDS = ["example.org. MX 10 mx.example.org.", "mx.example.org. A 192.0.2.1", "mta-sts.example.org. A 127.0.0.1"];
@@ -69,8 +69,8 @@ async function domain({ file = null, records = RECORDS, troubles = {}, ...host }
   open.push(names);
   const serving = await startPolicyHost({ policy: policy("enforce"), ...host });
   open.push(serving);
-  const another = (options: Partial<TlsMeansOptions> = {}): TlsMeans => {
-    const means = openTlsMeans(
+  const another = (options: Partial<PolicySourceOptions> = {}): PolicySources => {
+    const means = openPolicySources(
       { servers: names.servers, validates: true, file, ca: POLICY_AUTHORITY, allowPrivate: true, policyPort: serving.port, ...options },
       () => Date.now() + world.laterMs,
     );
@@ -342,8 +342,8 @@ describe("point 53: what a policy does", () => {
   test("testing: nothing is held back", async () => {
     const { hosts } = await ruleWith(policy("testing"), ["mx.example.org", "mx.example.net"]);
     expect(hosts).toMatchObject([
-      { outcome: "use", level: "may", source: "mta_sts", testing: true, breach: null },
-      { outcome: "use", level: "may", source: "mta_sts", testing: true, breach: { type: "validation-failure" } },
+      { outcome: "use", level: "may", source: "mta_sts", testing: true, violation: null },
+      { outcome: "use", level: "may", source: "mta_sts", testing: true, violation: { type: "validation-failure" } },
     ]);
   });
 

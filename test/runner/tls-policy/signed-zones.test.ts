@@ -9,10 +9,9 @@ import { seededRandom } from "../../../runner/net/dns/shuffle.js";
 import { hello, starttls } from "../../../runner/net/smtp/commands.js";
 import { SmtpSession } from "../../../runner/net/smtp/session.js";
 import { showTlsa } from "../../../runner/tls-policy/dane/tlsa.js";
-import { judgeTls } from "../../../runner/tls-policy/judge.js";
-import type { HostTls, TlsMeans } from "../../../runner/tls-policy/policy.js";
-import { openTlsMeans } from "../../../runner/tls-policy/policy-sources.js";
-import { tlsSessionOf } from "../../../runner/tls-policy/session.js";
+import { judgeTls, tlsSessionOf } from "../../../runner/tls-policy/judge.js";
+import type { HostTls, PolicySources } from "../../../runner/tls-policy/policy.js";
+import { openPolicySources } from "../../../runner/tls-policy/policy-sources.js";
 import { tlsPolicyOf } from "../../../runner/tls-policy/tls-policy-of.js";
 import { type NameServer, startNsd } from "../../support/nsd.js";
 import { realServer } from "../../support/real-servers.js";
@@ -53,7 +52,7 @@ realServer("TLS policies, with nsd and a validating unbound", ["nsd", "unbound",
   const folder = mkdtempSync(join(tmpdir(), "probe-run-zones-"));
   let nsd: NameServer;
   let unbound: NameServer;
-  let means: TlsMeans;
+  let means: PolicySources;
 
   beforeAll(async () => {
     const sign = (name: string, records: string, how?: Signing): [string, SignedZone] => [name, signZone(folder, name, records, how)];
@@ -72,7 +71,7 @@ realServer("TLS policies, with nsd and a validating unbound", ["nsd", "unbound",
       nsd.port,
       signed.map(([, { key }]) => key),
     );
-    means = openTlsMeans({ servers: unbound.servers, validates: true, file: null });
+    means = openPolicySources({ servers: unbound.servers, validates: true, file: null });
   });
   afterAll(async () => {
     means?.close();
@@ -125,7 +124,7 @@ realServer("TLS policies, with nsd and a validating unbound", ["nsd", "unbound",
     const plain = await startUnbound(["signed.example", "tampered.example"], nsd.port);
     try {
       const route = { ascii_domain: "signed.example", kind: "mx", hosts: [{ host: "mx.signed.example" }] } as const;
-      const { hosts } = await tlsPolicyOf(route, openTlsMeans({ servers: plain.servers, validates: true, file: null }));
+      const { hosts } = await tlsPolicyOf(route, openPolicySources({ servers: plain.servers, validates: true, file: null }));
       expect(hosts).toMatchObject([{ outcome: "use", level: "may" }]);
     } finally {
       await plain.stop();

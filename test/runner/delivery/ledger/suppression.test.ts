@@ -10,7 +10,7 @@ const open: Ledger[] = [];
 const path = (): string => join(folder, "deep", "delivery.db");
 
 function ledger(): Ledger {
-  const opened = new Ledger(path(), () => now);
+  const opened = Ledger.create(path(), () => now);
   open.push(opened);
   return opened;
 }

@@ -13,7 +13,7 @@ let other: Ledger;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "probe-run-ledger-"));
   now = Date.UTC(2026, 10, 20, 23, 59);
-  [one, other] = [0, 0].map(() => new Ledger(join(folder, "delivery.db"), () => now)) as [Ledger, Ledger];
+  [one, other] = [0, 0].map(() => Ledger.create(join(folder, "delivery.db"), () => now)) as [Ledger, Ledger];
 });
 afterEach(() => {
   one.close();

@@ -1,7 +1,13 @@
-import { describe, expect, test } from "vitest";
-import { Learning } from "../../../../runner/delivery/route/route-statistics.js";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import type { Decision } from "../../../../runner/delivery/outcome/decision.js";
+import { RouteStatistics } from "../../../../runner/delivery/route/route-statistics.js";
 import { type SmtpServer, startSmtpServer } from "../../../../runner/lab/smtp-server.js";
 import { playTranscript } from "../../../../runner/lab/transcript-server.js";
+import { IN_MEMORY } from "../../../../runner/sqlite/store-path.js";
+import type { DeliveryWay } from "../../../../schemas/delivery.js";
 import { closeAfterEach, closing, internet, mail, only, service } from "../../../support/delivery.js";
 import type { MxBehaviour } from "../../../support/fake-internet.js";
 
@@ -91,13 +97,16 @@ describe("hybrid", () => {
     ["it greylists", { rcpt: () => "450 4.2.0 Greylisted" }, false],
     ["it is spam", { end: () => "554 5.7.1 spam message rejected" }, false],
     ["it may have been taken", { end: () => null }, false],
+    ["it breaks the protocol", { data: () => "250 go ahead" }, true],
   ])("when %s", async (_, behaviour, fallsBack) => {
     const net = await internet(ONE, { mx: ["127.0.0.11", behaviour], other: ["127.0.0.12", {}] });
     const server = await relay();
     const report = await service(net, { mode: "hybrid", relays: [plain(server)] }).send(mail("bob@one.example"));
     expect(server.messages).toHaveLength(fallsBack ? 1 : 0);
     expect(only(report)).toMatchObject(
-      fallsBack ? { outcome: "delivered", way: "relay", way_reason: "fallback", way_explanation: expect.stringContaining("directly") } : { way: "direct" },
+      fallsBack
+        ? { outcome: "delivered", way: "relay", way_reason: "fallback", way_explanation: expect.stringContaining("direct delivery failed") }
+        : { way: "direct" },
     );
   });
 
@@ -105,6 +114,20 @@ describe("hybrid", () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", { greeting: () => "421 4.7.0 busy" }] });
     const report = await service(net, { mode: "hybrid", relays: [plain(await relay())] }).send(mail("bob@one.example"));
     expect(only(report)).toMatchObject({ outcome: "delivered", way: "relay" });
+  });
+
+  test("a recipient that a relay rescued has failed directly", async () => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", null], other: ["127.0.0.12", {}] });
+    const delivery = service(net, { mode: "hybrid", relays: [plain(await relay())] });
+    await delivery.send(mail("bob@one.example"));
+    expect(delivery.stats()).toMatchObject({ direct_sent: 0, direct_failed: 1, relay_sent: 1, relay_failed: 0 });
+  });
+
+  test("the relay's sessions are its own, and the others are not counted for it", async () => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
+    const delivery = service(net);
+    await delivery.send(mail("bob@one.example"));
+    expect(delivery.stats()).toMatchObject({ sessions_idle: 1, relay_service: { pool_size: 0, queue_size: 0 } });
   });
 
   test("only those go through the relay that could not be brought", async () => {
@@ -122,6 +145,20 @@ describe("hybrid", () => {
 });
 
 describe("smart", () => {
+  test("goes on with what another service has learned before a restart", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "probe-run-routes-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const net = await internet(ONE, { mx: ["127.0.0.11", { mail: () => "550 5.7.1 blocked by our policy" }] });
+    const options = { mode: "smart" as const, relays: [plain(await relay())], routes: join(folder, "routes.db") };
+    const first = service(net, options);
+    for (let index = 0; index < 5; index++) await first.send(mail("bob@one.example"));
+    await first.close();
+    const reasons = [];
+    for (let index = 0; index < 5; index++) reasons.push(only(await service(net, options).send(mail("bob@one.example"))).way_reason);
+    expect(reasons).not.toContain("nothing_known");
+    expect(reasons.filter((reason) => reason === "learned").length).toBeGreaterThan(2);
+  });
+
   test("learns that a site takes nothing from us, and says why it goes another way", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", { mail: () => "550 5.7.1 blocked by our policy" }] });
     const server = await relay();
@@ -148,44 +185,64 @@ describe("smart", () => {
 });
 
 describe("what is learned", () => {
-  const GOOD = { kind: "delivered", class: null } as never;
-  const BAD = { kind: "refused", class: "policy" } as never;
-  const ABOUT_THE_MAILBOX = { kind: "refused", class: "address" } as never;
+  const GOOD = { kind: "delivered", class: null } as Decision;
+  const BAD = { kind: "refused", class: "policy" } as Decision;
+  const never = (): number => 0.99;
+  const noted = (statistics: RouteStatistics, site: string, way: DeliveryWay, decision: Decision, ms = 10) => statistics.note(way, [{ site, decision }], ms);
 
-  test("prefers what works, the faster where both do, and explores now and then", () => {
-    const learning = new Learning();
-    const never = (): number => 0.99;
-    expect(learning.choose("a", never)).toMatchObject({ way: "direct", reason: "nothing_known" });
+  test("prefers what works, the faster if both do, and explores now and then", () => {
+    const statistics = new RouteStatistics();
+    expect(statistics.choose("a", never)).toMatchObject({ way: "direct", reason: "nothing_known" });
     for (let index = 0; index < 5; index++) {
-      learning.note("a", "direct", BAD, 10);
-      learning.note("a", "relay", GOOD, 500);
-      learning.note("b", "direct", GOOD, 500);
-      learning.note("b", "relay", GOOD, 50);
+      noted(statistics, "a", "direct", BAD);
+      noted(statistics, "a", "relay", GOOD, 500);
+      noted(statistics, "b", "direct", GOOD, 500);
+      noted(statistics, "b", "relay", GOOD, 50);
     }
-    expect(learning.choose("a", never)).toMatchObject({ way: "relay", reason: "learned", explanation: expect.stringContaining("0 of 5") });
-    expect(learning.choose("b", never)).toMatchObject({ way: "relay" });
-    expect(learning.choose("a", () => 0.01)).toMatchObject({ way: "direct", reason: "explored" });
+    expect(statistics.choose("a", never)).toMatchObject({ way: "relay", reason: "learned", explanation: expect.stringMatching(/0 of [45]/) });
+    expect(statistics.choose("b", never)).toMatchObject({ way: "relay" });
+    expect(statistics.choose("a", () => 0.01)).toMatchObject({ way: "direct", reason: "explored" });
   });
 
-  test("is not taken from what nobody knows", () => {
-    const learning = new Learning();
-    for (let index = 0; index < 9; index++) learning.note("a", "direct", { kind: "unknown", class: "network" } as never, 10);
-    expect(learning.choose("a", () => 0.99).reason).toBe("nothing_known");
+  test.each([
+    ["an unknown outcome", { kind: "unknown", class: "network" }],
+    ["a mailbox", { kind: "refused", class: "address" }],
+  ])("does not come from %s", (_, decision) => {
+    const statistics = new RouteStatistics();
+    for (let index = 0; index < 9; index++) noted(statistics, "a", "direct", decision as Decision);
+    expect(statistics.choose("a", never).reason).toBe("nothing_known");
   });
 
-  test("is not taken from what a mailbox is", () => {
-    const learning = new Learning();
-    for (let index = 0; index < 9; index++) learning.note("a", "direct", ABOUT_THE_MAILBOX, 10);
-    expect(learning.choose("a", () => 0.99).reason).toBe("nothing_known");
-  });
-
-  test("is forgotten with time", () => {
+  test("is forgotten with time: after one half-life it still counts, after two it does not", () => {
     let now = 0;
-    const learning = new Learning(() => now);
-    for (let index = 0; index < 20; index++) learning.note("a", "direct", BAD, 10);
-    learning.note("a", "relay", GOOD, 10);
-    expect(learning.choose("a", () => 0.99).way).toBe("relay");
-    now += 9 * 86_400_000;
-    expect(learning.choose("a", () => 0.99).reason).toBe("nothing_known");
+    const statistics = new RouteStatistics(IN_MEMORY, () => now);
+    noted(statistics, "a", "direct", BAD);
+    now = 86_400_000;
+    expect(statistics.choose("a", never).reason).toBe("learned");
+    now = 2 * 86_400_000;
+    expect(statistics.choose("a", never).reason).toBe("nothing_known");
+  });
+
+  test("survives a restart, and is shared by processes", () => {
+    const folder = mkdtempSync(join(tmpdir(), "probe-run-routes-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const path = join(folder, "sub", "routes.db");
+    const [one, two] = [new RouteStatistics(path), new RouteStatistics(path)];
+    for (let index = 0; index < 3; index++) {
+      noted(one, "a", "direct", BAD);
+      noted(two, "a", "relay", GOOD);
+    }
+    expect(one.choose("a", never)).toMatchObject({ way: "relay", reason: "learned" });
+    one.close();
+    two.close();
+    const later = new RouteStatistics(path);
+    expect(later.choose("a", never)).toMatchObject({ way: "relay", reason: "learned", explanation: expect.stringContaining("of 3") });
+    later.close();
+  });
+
+  test("does without its file if that cannot be used", () => {
+    const statistics = new RouteStatistics("/dev/null/routes.db");
+    for (let index = 0; index < 3; index++) noted(statistics, "a", "direct", BAD);
+    expect(statistics.choose("a", never)).toMatchObject({ way: "relay" });
   });
 });

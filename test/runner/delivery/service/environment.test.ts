@@ -55,6 +55,8 @@ describe("the environment", () => {
     const delivery = createDelivery({ env: { SMTP_DELIVERY_MODE: "relay", SMTP_HOST: "smtp.example.net" }, mode: "direct" });
     expect(delivery.stats().mode).toBe("direct");
     await delivery.close();
-    expect(() => createDelivery({ env: { SMTP_DELIVERY_MODE: "relay" } })).toThrow("SMTP_HOST");
+    expect(() => createDelivery({ env: { SMTP_DELIVERY_MODE: "relay" } })).toThrow(
+      expect.objectContaining({ violations: [expect.objectContaining({ pointer: "/relays", hint: expect.stringContaining("SMTP_HOST") })] }),
+    );
   });
 });

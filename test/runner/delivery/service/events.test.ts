@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { UntoldError } from "../../../../runner/delivery/service/event-delivery-error.js";
+import { EventDeliveryError } from "../../../../runner/delivery/service/event-delivery-error.js";
 import type { Channel } from "../../../../runner/queue/backend.js";
 import { consume } from "../../../../runner/queue/consume.js";
 import { openQueue } from "../../../../runner/queue/queue.js";
@@ -151,11 +151,11 @@ describe("events for a webhook or a function", () => {
     const internet = await net();
     const { address } = await webhook(400);
     const sending = service(internet, { events: `${address}#unsigned=true` }).send(mail("bob@one.example"));
-    const error = await sending.catch((reason: unknown) => reason as UntoldError);
-    expect(error).toBeInstanceOf(UntoldError);
-    const [report] = (error as UntoldError).reports;
+    const error = await sending.catch((reason: unknown) => reason as EventDeliveryError);
+    expect(error).toBeInstanceOf(EventDeliveryError);
+    const [report] = (error as EventDeliveryError).reports;
     expect(only(report as NonNullable<typeof report>).outcome).toBe("delivered");
-    expect((error as UntoldError).message).toContain("do not send them again");
+    expect((error as EventDeliveryError).message).toContain("do not send them again");
     expect(internet.host("mx").messages).toHaveLength(1);
   });
 
@@ -167,8 +167,8 @@ describe("events for a webhook or a function", () => {
       },
     });
     const error = await delivery.sendBulk([mail("a@one.example"), mail("b@one.example"), mail("c@one.example")]).catch((reason: unknown) => reason);
-    expect(error).toBeInstanceOf(UntoldError);
-    expect((error as UntoldError).reports.map((report) => only(report).address)).toEqual(["a@one.example", "b@one.example", "c@one.example"]);
+    expect(error).toBeInstanceOf(EventDeliveryError);
+    expect((error as EventDeliveryError).reports.map((report) => only(report).address)).toEqual(["a@one.example", "b@one.example", "c@one.example"]);
   });
 
   test("for a function that never ends are given up, too", async () => {

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Delivery } from "../../../../runner/delivery/create-delivery.js";
-import { Meter } from "../../../../runner/delivery/service/metrics.js";
+import { Ledger } from "../../../../runner/delivery/ledger/ledger.js";
+import { DeliveryMetrics } from "../../../../runner/delivery/service/metrics.js";
 import { run } from "../../../../runner/harness/run.js";
 import { liveMetrics } from "../../../../runner/support/metrics-registry.js";
 import { labels } from "../../../../runner/support/prometheus.js";
@@ -83,6 +84,7 @@ describe("metrics of a delivery service", () => {
     const folder = mkdtempSync(join(tmpdir(), "probe-run-metrics-"));
     closing({ close: async () => rmSync(folder, { recursive: true }) });
     const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", {}] });
+    Ledger.create(join(folder, "delivery.db")).close();
     const delivery = service(net, { ledger: join(folder, "delivery.db"), warm_up: [5], source_addresses: ["127.0.0.2"] });
     await delivery.send(mail(["a@one.example", "b@one.example"]));
     expect(read(delivery).get(`${P}warm_up_sent{source="127.0.0.2"}`)).toBe(2);
@@ -93,7 +95,7 @@ describe("metrics of a delivery service", () => {
   test("have a bounded number of sites", async () => {
     const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", {}] });
     const report = await service(net).send(mail("bob@one.example"));
-    const meter = new Meter();
+    const meter = new DeliveryMetrics();
     const [recipient] = report.recipients;
     for (let index = 0; index < 150; index++)
       meter.count({ ...report, recipients: [{ ...(recipient as NonNullable<typeof recipient>), site: `mx${index}` }] }, 1);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Lane } from "../../../../runner/delivery/session/destination-limiter.js";
+import { DestinationLimiter } from "../../../../runner/delivery/session/destination-limiter.js";
 import { Deadline } from "../../../../runner/run/deadline.js";
 import { failure } from "../../../../schemas/failure.js";
 
@@ -8,7 +8,7 @@ const GONE = { failure: failure("connect", "refused", "connection refused"), rep
 const endless = (): Deadline => new Deadline(Number.POSITIVE_INFINITY, undefined);
 
 /** As many as get in at once. */
-function fill(lane: Lane): number {
+function fill(lane: DestinationLimiter): number {
   let inside = 0;
   while (lane.tryEnter()) inside += 1;
   return inside;
@@ -16,7 +16,7 @@ function fill(lane: Lane): number {
 
 describe("a lane", () => {
   test("begins with five, and earns one for each that goes well while others wait", async () => {
-    const lane = new Lane("site", LIMITS);
+    const lane = new DestinationLimiter("direct", "site", LIMITS);
     expect(fill(lane)).toBe(5);
     const waiting = Array.from({ length: 10 }, () => lane.enter(1, endless()));
     lane.leave("good");
@@ -25,7 +25,7 @@ describe("a lane", () => {
   });
 
   test("does not grow while nobody waits, nor beyond its limit", () => {
-    const lane = new Lane("site", { ...LIMITS, sessions: 3 });
+    const lane = new DestinationLimiter("direct", "site", { ...LIMITS, sessions: 3 });
     expect(fill(lane)).toBe(3);
     for (let index = 0; index < 3; index++) lane.leave("good");
     expect(lane.window).toBe(5);
@@ -33,7 +33,7 @@ describe("a lane", () => {
   });
 
   test("loses one for each that goes badly, and is left alone after a whole round of them", () => {
-    const lane = new Lane("site", LIMITS);
+    const lane = new DestinationLimiter("direct", "site", LIMITS);
     fill(lane);
     for (const left of [4, 3, 2]) {
       lane.leave("bad", GONE);
@@ -44,7 +44,7 @@ describe("a lane", () => {
   });
 
   test("forgets bad ones when one goes well", () => {
-    const lane = new Lane("site", LIMITS);
+    const lane = new DestinationLimiter("direct", "site", LIMITS);
     fill(lane);
     for (let index = 0; index < 3; index++) lane.leave("bad", GONE);
     lane.leave("good");
@@ -54,7 +54,7 @@ describe("a lane", () => {
   });
 
   test("takes a 421 for too many where others are in, and does not ask for more again soon", () => {
-    const lane = new Lane("site", LIMITS);
+    const lane = new DestinationLimiter("direct", "site", LIMITS);
     fill(lane);
     expect(lane.backOff(GONE, null)).toBe(false);
     expect([lane.pause, lane.window]).toEqual([null, 4]);
@@ -65,7 +65,7 @@ describe("a lane", () => {
   });
 
   test("lets everybody in who waits when it is left alone, so that they are told", async () => {
-    const lane = new Lane("site", { ...LIMITS, sessions: 1 });
+    const lane = new DestinationLimiter("direct", "site", { ...LIMITS, sessions: 1 });
     fill(lane);
     const waiting = Array.from({ length: 30 }, () => lane.enter(1, endless()));
     lane.backOff(GONE, null);
@@ -74,7 +74,7 @@ describe("a lane", () => {
   });
 
   test("is left alone longer each time, until something goes well", () => {
-    const lane = new Lane("site", LIMITS);
+    const lane = new DestinationLimiter("direct", "site", LIMITS);
     const pauseOf = (): number => {
       lane.backOff(GONE, null);
       return Math.round(((lane.pause?.until ?? 0) - performance.now()) / 1000);
@@ -86,13 +86,13 @@ describe("a lane", () => {
   });
 
   test("is left alone at least as long as it asks for", () => {
-    const lane = new Lane("site", LIMITS);
+    const lane = new DestinationLimiter("direct", "site", LIMITS);
     lane.backOff(GONE, 600_000);
     expect((lane.pause?.until ?? 0) - performance.now()).toBeGreaterThan(599_000);
   });
 
   test("lets nobody overtake those who wait for its pace, also when there is room again and they have not been told yet", async () => {
-    const lane = new Lane("site", { ...LIMITS, messagesPerMinute: 6000 });
+    const lane = new DestinationLimiter("direct", "site", { ...LIMITS, messagesPerMinute: 6000 });
     while (lane.tryEnter()) lane.leave("none");
     const waiting = lane.enter(2, endless());
     const until = performance.now() + 15;
@@ -102,7 +102,7 @@ describe("a lane", () => {
   });
 
   test("lets nobody wait beyond the end of his run", async () => {
-    const lane = new Lane("site", LIMITS);
+    const lane = new DestinationLimiter("direct", "site", LIMITS);
     fill(lane);
     const deadline = new Deadline(20, undefined);
     await expect(lane.enter(0, deadline)).rejects.toMatchObject({ failure: { code: "timeout", message: expect.stringContaining("site") } });

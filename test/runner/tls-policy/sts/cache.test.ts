@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { openTlsMeans } from "../../../../runner/tls-policy/policy-sources.js";
+import { openPolicySources } from "../../../../runner/tls-policy/policy-sources.js";
 import { type KeptPolicy, StsCache } from "../../../../runner/tls-policy/sts/cache.js";
 import { MOST_POLICIES } from "../../../../runner/tls-policy/sts/limits.js";
 import type { StsPolicy } from "../../../../runner/tls-policy/sts/policy.js";
@@ -79,7 +79,7 @@ describe("a policy", () => {
 test("a file that cannot be used is told, and what to do", () => {
   const blocked = join(folder, "not-a-folder");
   writeFileSync(blocked, "");
-  expect(() => openTlsMeans({ validates: true, file: join(blocked, "sts.db") })).toThrow(
+  expect(() => openPolicySources({ validates: true, file: join(blocked, "sts.db") })).toThrow(
     /MTA-STS policies cannot be kept in .*sts\.db: .*Name a file that this user can write/,
   );
 });

@@ -3,8 +3,8 @@ import { type Decision, US } from "../../runner/delivery/outcome/decision.js";
 import { MOST_KEPT_BYTES } from "../../runner/harness/memory.js";
 import { failure } from "../../schemas/failure.js";
 
-/** What is decided of one recipient, as a job keeps it: whole, or where there are hundreds the little that must not be forgotten. */
-export type KeptDecision = WholeDecision | BareDecision;
+/** The decision for one recipient as a job stores it: whole, or for hundreds of recipients only what must not be lost. */
+export type StoredDecision = WholeDecision | BareDecision;
 
 interface WholeDecision extends Decision {
   readonly index: number;
@@ -15,15 +15,15 @@ interface WholeDecision extends Decision {
 type BareDecision = readonly [index: number, kind: Decision["kind"], found: Decision["class"], code: number | null, decidedAt: Decision["decidedAt"]];
 
 const MOST_WHOLE = 200;
-/** What a whole one takes beside its words, which stand in it up to four times, and of which a character may take two bytes. */
+/** The size of a whole one without its texts, which it holds up to four times, two bytes a character. */
 const REST_BYTES = 600;
 const BYTES_A_CHARACTER = 8;
 const MOST_CHARACTERS = 1000;
-/** For the rest of what a job keeps, and for secrets that become longer where they are masked. */
+/** Room for the rest of the state, and for secrets that become longer when they are masked. */
 const ROOM = 0.8;
 
-/** Nothing for one of whom nothing is known. */
-export function asKept({ index, site, chosen, decision }: Recipient, all: number): KeptDecision[] {
+/** Empty for a recipient without a decision. */
+export function storedDecision({ index, site, chosen, decision }: Recipient, all: number): StoredDecision[] {
   if (decision === null) return [];
   if (all > MOST_WHOLE) return [[index, decision.kind, decision.class, decision.code, decision.decidedAt]];
   const most = Math.min(MOST_CHARACTERS, Math.floor(((MOST_KEPT_BYTES * ROOM) / all - REST_BYTES) / BYTES_A_CHARACTER));
@@ -42,21 +42,22 @@ export function asKept({ index, site, chosen, decision }: Recipient, all: number
   ];
 }
 
-export function indexOf(kept: KeptDecision): number {
+export function indexOf(kept: StoredDecision): number {
   return "kind" in kept ? kept.index : kept[0];
 }
 
-export function recall(recipient: Recipient, kept: KeptDecision): void {
+export function restoreDecision(recipient: Recipient, kept: StoredDecision): void {
   if ("kind" in kept) {
     const { index: _, site, chosen, ...decision } = kept;
-    Object.assign(recipient, { site, chosen, decision } satisfies Partial<Recipient>);
-  } else recipient.decision = wholeOf(kept);
+    Object.assign(recipient, { site, chosen });
+    recipient.settle(decision);
+  } else recipient.settle(wholeOf(kept));
 }
 
-/** The words are lost; what was decided is not. */
+/** The texts are lost; the decision is not. */
 function wholeOf([, kind, found, code, decidedAt]: BareDecision): Decision {
   const words = "decided by an earlier run of this job";
-  const told = { ...failure(decidedAt ?? "data", code === null ? "closed" : "reply_rejected", words), reply_code: code, retryable: kind === "later" };
+  const known = { ...failure(decidedAt ?? "data", code === null ? "closed" : "reply_rejected", words), reply_code: code, retryable: kind === "later" };
   return {
     kind,
     class: found,
@@ -66,7 +67,7 @@ function wholeOf([, kind, found, code, decidedAt]: BareDecision): Decision {
     matched: null,
     decidedAt,
     speaker: US,
-    failure: kind === "delivered" ? null : told,
+    failure: kind === "delivered" ? null : known,
     retryAfterMs: null,
   };
 }

@@ -1,0 +1,57 @@
+import type { DeliveryWay } from "../../../schemas/delivery.js";
+import { PRIORITIES, type Priority } from "../message/priority.js";
+import { DestinationLimiter, type DestinationLimits } from "../session/destination-limiter.js";
+
+const MOST_LIMITERS = 10_000;
+
+/** The load of one way: sessions in use, sessions kept open, and messages that wait by priority. */
+export interface Load {
+  busy: number;
+  idle: number;
+  readonly waiting: Record<Priority, number>;
+}
+
+/** The limiters of all destinations, each by the source address that it is reached from. */
+export class DestinationLimiters {
+  readonly #limiters = new Map<string, DestinationLimiter>();
+
+  get size(): number {
+    return this.#limiters.size;
+  }
+
+  get(way: DeliveryWay, destination: string, sourceAddress: string | null, limits: DestinationLimits): DestinationLimiter {
+    const name = `${destination}${sourceAddress === null ? "" : ` from ${sourceAddress}`}`;
+    const known = this.#limiters.get(name);
+    if (known !== undefined) {
+      known.limits = limits;
+      return known;
+    }
+    if (this.#limiters.size >= MOST_LIMITERS) this.#forgetUnused();
+    const limiter = new DestinationLimiter(way, name, limits);
+    this.#limiters.set(name, limiter);
+    return limiter;
+  }
+
+  load(): Record<DeliveryWay, Load> {
+    const load = { direct: noLoad(), relay: noLoad() };
+    for (const limiter of this.#limiters.values()) {
+      const own = load[limiter.way];
+      own.busy += limiter.busy;
+      own.idle += limiter.idle.length;
+      for (const priority of Object.values(PRIORITIES)) own.waiting[priority] += limiter.waitingAt(priority);
+    }
+    return load;
+  }
+
+  close(): void {
+    for (const limiter of this.#limiters.values()) limiter.close();
+  }
+
+  #forgetUnused(): void {
+    for (const [name, limiter] of this.#limiters) if (limiter.isUnused && limiter.pause === null) this.#limiters.delete(name);
+  }
+}
+
+function noLoad(): Load {
+  return { busy: 0, idle: 0, waiting: { 0: 0, 1: 0, 2: 0 } };
+}
