@@ -1,4 +1,6 @@
 import { createRequire } from "node:module";
+import { makePrivateFile } from "./private-file.js";
+import { IN_MEMORY } from "./store-path.js";
 
 /** The part of SQLite that we use, the same from libsql and from Node. */
 export interface Driver {
@@ -17,8 +19,9 @@ export type Value = string | number | null;
 
 type Constructor = new (path: string) => Driver;
 
-/** Node's own SQLite if there is one: it is twice as fast, and needs no installation. */
+/** Node's own SQLite if there is one: it is twice as fast, and needs no installation. A new file is its owner's only, and so are those beside it. */
 export function openDriver(path: string): Driver {
+  if (path !== IN_MEMORY) makePrivateFile(path);
   const Database = fromNode() ?? fromLibsql();
   return new Database(path);
 }

@@ -1,6 +1,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { foreignFile, makePrivateFile } from "../../sqlite/private-file.js";
 import type { Backend } from "../backend.js";
 import type { BackendOptions } from "../backend-options.js";
 import { QueueError } from "../queue-error.js";
@@ -31,9 +32,14 @@ export async function openFile(path: string, { mayCreate }: BackendOptions): Pro
 async function openForAppending(path: string, address: string, mayCreate: boolean): Promise<FileHandle> {
   try {
     // a+: read as well, to see how the file ends.
-    if (mayCreate) return await open(path, "a+", 0o600);
+    const foreign = foreignFile(path);
+    if (foreign !== null) throw new QueueError("not_a_queue", `${foreign}: give another path`);
+    if (mayCreate) {
+      makePrivateFile(path);
+      return await open(path, "a+", 0o600);
+    }
     await (await open(path, "r")).close();
-    return await open(path, "a+");
+    return await open(path, "a+", 0o600);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw asQueueError(error, address);
     const todo = mayCreate ? "its folder does not exist: make it, or give another path" : "check the path";

@@ -1,6 +1,7 @@
-import { closeSync, existsSync, mkdirSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { type Driver, openDriver } from "../../sqlite/driver.js";
+import { foreignFile, makePrivateFolder } from "../../sqlite/private-file.js";
 import { QueueError } from "../queue-error.js";
 import { Database } from "./database.js";
 import { asQueueError } from "./errors.js";
@@ -14,6 +15,8 @@ export function openDatabase(path: string, mayCreate: boolean, machine: MachineC
   const isNew = !existsSync(path) || statSync(path).size === 0;
   if (isNew && !mayCreate)
     throw new QueueError("not_a_queue", `there is no queue at ${path}: check the path, or put something in it with \`probe-run enqueue\``);
+  const foreign = foreignFile(path);
+  if (foreign !== null) throw new QueueError("not_a_queue", `${foreign}: give another path`);
   let driver: Driver | null = null;
   try {
     if (isNew) makeFolder(path);
@@ -34,7 +37,7 @@ function makeFolder(path: string): void {
   const folder = dirname(path);
   if (existsSync(folder)) return;
   try {
-    mkdirSync(folder, { mode: 0o700 });
+    makePrivateFolder(folder);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "EEXIST") return;

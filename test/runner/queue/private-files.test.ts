@@ -1,0 +1,74 @@
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { openBackend } from "../../../runner/queue/open-backend.js";
+import { openDriver } from "../../../runner/sqlite/driver.js";
+import { message } from "./backend-contract.js";
+
+const IS_ROOT = process.getuid?.() === 0;
+const SOMEBODY_ELSE = 4242;
+let folder: string;
+let umask: number;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "probe-run-private-"));
+  umask = process.umask();
+});
+afterEach(() => {
+  process.umask(umask);
+  rmSync(folder, { recursive: true });
+});
+const modeOf = (...path: string[]) => (statSync(join(folder, ...path)).mode & 0o777).toString(8);
+
+describe.each([0o000, 0o022, 0o277])("with umask %o", (mask) => {
+  test("a queue, its log and its folder are their owner's only", async () => {
+    process.umask(mask);
+    const backend = await openBackend(`sqlite:${join(folder, "own", "queue.db")}`);
+    await backend.jobs?.push([message("a")]);
+    expect([modeOf("own"), ...["queue.db", "queue.db-wal", "queue.db-shm"].map((name) => modeOf("own", name))]).toEqual(["700", "600", "600", "600"]);
+    await backend.close();
+  });
+
+  test("a queue and a file of results in a folder that exists, and any other database, are too", async () => {
+    mkdirSync(join(folder, "shared"));
+    chmodSync(join(folder, "shared"), 0o755);
+    process.umask(mask);
+    const backend = await openBackend(`sqlite:${join(folder, "shared", "queue.db")}`);
+    await backend.close();
+    const results = await openBackend(`file:${join(folder, "shared", "results.jsonl")}`);
+    await results.results.push([message("a")]);
+    await results.close();
+    openDriver(join(folder, "shared", "cache.db")).close();
+    expect(["queue.db", "results.jsonl", "cache.db"].map((name) => modeOf("shared", name))).toEqual(["600", "600", "600"]);
+  });
+});
+
+describe.runIf(IS_ROOT)("in a folder that everyone may write to", () => {
+  beforeEach(() => chmodSync(folder, 0o1777));
+
+  test.each(["sqlite:", "file:"])("a file of another user is refused (%s)", async (scheme) => {
+    writeFileSync(join(folder, "x"), "");
+    chownSync(join(folder, "x"), SOMEBODY_ELSE, SOMEBODY_ELSE);
+    await expect(openBackend(`${scheme}${join(folder, "x")}`)).rejects.toMatchObject({
+      code: "not_a_queue",
+      message: expect.stringContaining("of another user"),
+    });
+  });
+
+  test.each(["sqlite:", "file:"])("so is a symbolic link of another user, whether or not it leads anywhere (%s)", async (scheme) => {
+    const { lchownSync } = await import("node:fs");
+    for (const [name, target] of [
+      ["dangling", join(folder, "nowhere")],
+      ["leading", join(folder, "target")],
+    ] as const) {
+      writeFileSync(join(folder, "target"), "");
+      symlinkSync(target, join(folder, name));
+      lchownSync(join(folder, name), SOMEBODY_ELSE, SOMEBODY_ELSE);
+      await expect(openBackend(`${scheme}${join(folder, name)}`)).rejects.toMatchObject({
+        message: expect.stringContaining("a symbolic link of another user"),
+      });
+    }
+    expect(() => statSync(join(folder, "nowhere"))).toThrow();
+  });
+});
