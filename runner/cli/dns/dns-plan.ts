@@ -1,13 +1,14 @@
-import { type Compared, compare, questionOf } from "../../mail/dns-plan/compare.js";
-import type { Plan, PlannedItem } from "../../mail/dns-plan/plan.js";
+import { type Compared, compare, isComparable, questionOf } from "../../mail/dns-plan/compare.js";
+import { compareSpf, type SpfGoal } from "../../mail/dns-plan/compare-spf.js";
+import type { Plan, PlannedItem, PlanOptions } from "../../mail/dns-plan/plan.js";
 import { planOf } from "../../mail/dns-plan/plan.js";
 import { stringsOf, zoneLine } from "../../mail/dns-plan/record.js";
 import { printableLine } from "../../support/printable.js";
 import { table } from "../../support/table.js";
-import type { DnsGiven } from "../dns.js";
 import { EXIT } from "../exit-codes.js";
 import type { Io } from "../io.js";
 import { UsageError } from "../usage-error.js";
+import type { DnsGiven } from "./options.js";
 import { planOptions } from "./plan-options.js";
 
 export async function dnsPlan(written: string, given: DnsGiven, io: Io): Promise<number> {
@@ -15,7 +16,7 @@ export async function dnsPlan(written: string, given: DnsGiven, io: Io): Promise
   if (given.resolver.length > 0 && !given.check) throw new UsageError("--resolver goes with --check", "nothing is asked without it");
   const options = await planOptions(written, given, io);
   const plan = planOf(options);
-  const compared = given.check ? await checkAll(plan.items, given.resolver) : null;
+  const compared = given.check ? await checkAll(options, plan.items, given.resolver) : null;
   if (given.json) await io.out(`${JSON.stringify(asJson(options, plan, compared), null, 2)}\n`);
   else if (given.zone) await io.out(asZone(plan));
   else {
@@ -25,15 +26,22 @@ export async function dnsPlan(written: string, given: DnsGiven, io: Io): Promise
   return compared?.some(({ status }) => status !== "ok") === true ? EXIT.failed : EXIT.ok;
 }
 
-async function checkAll(items: readonly PlannedItem[], servers: readonly string[]): Promise<Compared[]> {
-  const { processResolver } = await import("../../net/dns/process-resolver.js");
+async function checkAll(options: PlanOptions, items: readonly PlannedItem[], servers: readonly string[]): Promise<Compared[]> {
+  const [{ processResolver }, { spfResolver }] = await Promise.all([import("../../net/dns/process-resolver.js"), import("../../mail/spf/dns-answers.js")]);
   const asking = { cache: "refresh", ...(servers.length === 0 ? {} : { servers }) } as const;
+  const askForSpf = spfResolver((name, type) => processResolver().query(name, type, asking));
   return Promise.all(
     items.map(async (item) => {
+      if (!isComparable(item)) return compareSpf(goalOf(options, item), askForSpf);
       const { name, type } = questionOf(item);
       return compare(item, await processResolver().query(name, type, asking));
     }),
   );
+}
+
+function goalOf({ mailHost, addresses, includes }: PlanOptions, { topic, record }: PlannedItem): SpfGoal {
+  const isSender = topic === "spf";
+  return { domain: record.name, helo: mailHost, sender: isSender ? `postmaster@${record.name}` : "", addresses, includes: isSender ? includes : [] };
 }
 
 function asJson({ domain, mailHost }: { domain: string; mailHost: string }, { items, policyFile, notes }: Plan, compared: readonly Compared[] | null) {

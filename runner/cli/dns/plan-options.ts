@@ -7,9 +7,9 @@ import { keyFolder } from "../../mail/dkim/key-folder.js";
 import type { SigningKey } from "../../mail/dkim/signing-key.js";
 import { DMARC_POLICIES, type PlanOptions, STS_MODES } from "../../mail/dns-plan/plan.js";
 import { DEFAULT_KEYS } from "../dkim/keygen.js";
-import type { DnsGiven } from "../dns.js";
 import type { Io } from "../io.js";
 import { UsageError } from "../usage-error.js";
+import type { DnsGiven } from "./options.js";
 
 /** What was asked for, checked and read. */
 export async function planOptions(written: string, given: DnsGiven, io: Io): Promise<PlanOptions> {

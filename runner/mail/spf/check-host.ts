@@ -1,0 +1,166 @@
+import type { Check, SpfQuestion } from "./check.js";
+import { type Expanding, expandDomain, expandText } from "./expand.js";
+import { isInNetwork, parseIp } from "./ip-address.js";
+import { SPF_LIMITS, type SpfAnswer, SpfError, SpfLookups, type SpfResolver } from "./lookups.js";
+import { type MacroPart, parseMacroString } from "./macros.js";
+import { type Directive, isSpfRecord, type Mechanism, parseSpfRecord, type SpfRecord } from "./record.js";
+import { validatedNames } from "./validated-names.js";
+
+export const SPF_RESULTS = ["none", "neutral", "pass", "fail", "softfail", "temperror", "permerror"] as const;
+export type SpfResult = (typeof SPF_RESULTS)[number];
+
+export interface SpfVerdict {
+  readonly result: SpfResult;
+  /** The domain that was checked. */
+  readonly domain: string;
+  /** The directive that decided, and the domain of its record; null if none did. */
+  readonly matched: { readonly term: string; readonly domain: string } | null;
+  /** Why it is none, temperror or permerror. */
+  readonly problem: string | null;
+  /** What the domain says to a client that fails (exp=). */
+  readonly explanation: string | null;
+  /** Terms that caused DNS look-ups, of at most ten. */
+  readonly lookups: number;
+  /** Look-ups with an empty answer, of at most two. */
+  readonly void_lookups: number;
+}
+
+/** check_host() of RFC 7208, section 4. It does no I/O but by the resolver. */
+export async function checkHost(question: SpfQuestion, resolver: SpfResolver): Promise<SpfVerdict> {
+  const address = parseIp(question.ip);
+  if (address === null) throw new Error(`${JSON.stringify(question.ip)} is no IP address`);
+  const { localPart, domain } = senderOf(question);
+  const lookups = new SpfLookups(resolver);
+  const check: Check = { address, question, localPart, senderDomain: domain, lookups };
+  const outcome = isCheckable(domain) ? await settled(check, domain) : { ...NOTHING, problem: "the domain is not a fully qualified name" };
+  const { explanation: source, ...rest } = outcome;
+  const explanation = source === null ? null : await explain(check, source);
+  return { domain, ...rest, explanation, lookups: lookups.terms, void_lookups: lookups.empty };
+}
+
+interface Outcome extends Pick<SpfVerdict, "result" | "matched" | "problem"> {
+  readonly explanation: { readonly domain: string; readonly spec: MacroPart[] } | null;
+}
+
+const NOTHING: Outcome = { result: "none", matched: null, problem: null, explanation: null };
+
+function senderOf({ sender, helo }: SpfQuestion): { localPart: string; domain: string } {
+  const at = sender.lastIndexOf("@");
+  const domain = sender === "" ? helo : sender.slice(at + 1);
+  // Section 4.3: without a local part it is postmaster.
+  return { localPart: at > 0 ? sender.slice(0, at) : "postmaster", domain: domain.replace(/\.$/, "") };
+}
+
+function isCheckable(domain: string): boolean {
+  const labels = domain.split(".");
+  return labels.length > 1 && domain.length <= SPF_LIMITS.nameBytes && labels.every((label) => label.length > 0 && label.length <= SPF_LIMITS.labelBytes);
+}
+
+async function settled(check: Check, domain: string): Promise<Outcome> {
+  try {
+    return await evaluate(check, domain);
+  } catch (error) {
+    if (!(error instanceof SpfError)) throw error;
+    return { ...NOTHING, result: error.result, problem: error.message };
+  }
+}
+
+async function evaluate(check: Check, domain: string): Promise<Outcome> {
+  const record = await recordOf(check.lookups, domain);
+  if (record === null) return { ...NOTHING, problem: `${domain} has no SPF record` };
+  for (const directive of record.directives) {
+    if (!(await matches(check, domain, directive.mechanism))) continue;
+    return outcomeOf(directive, domain, record);
+  }
+  const hasAll = record.directives.some(({ mechanism }) => mechanism.name === "all");
+  if (record.redirect === null || hasAll) return { ...NOTHING, result: "neutral" };
+  check.lookups.countTerm(`redirect of ${domain}`);
+  const target = await expandDomain(record.redirect, expanding(check, domain));
+  const redirected = target === null || !isCheckable(target) ? NOTHING : await evaluate(check, target);
+  if (redirected.result === "none") throw new SpfError("permerror", `the redirect of ${domain} leads to no SPF record`);
+  return redirected;
+}
+
+function outcomeOf({ term, result }: Directive, domain: string, { explanation }: SpfRecord): Outcome {
+  const isExplained = result === "fail" && explanation !== null;
+  return { result, matched: { term, domain }, problem: null, explanation: isExplained ? { domain, spec: explanation } : null };
+}
+
+/** Null if there is none (sections 4.4 and 4.5). */
+async function recordOf(lookups: SpfLookups, domain: string): Promise<SpfRecord | null> {
+  const found = (await lookups.ask(domain, "TXT", "uncounted")).filter(isSpfRecord);
+  if (found.length > 1) throw new SpfError("permerror", `${domain} has ${found.length} SPF records`);
+  if (found[0] === undefined) return null;
+  const record = parseSpfRecord(found[0]);
+  if ("problem" in record)
+    throw new SpfError("permerror", `the SPF record of ${domain} has a syntax error in ${JSON.stringify(record.term)}: ${record.problem}`);
+  return record;
+}
+
+async function matches(check: Check, domain: string, mechanism: Mechanism): Promise<boolean> {
+  if (mechanism.name === "all") return true;
+  if (mechanism.name === "ip4" || mechanism.name === "ip6") return isInNetwork(check.address, mechanism.network, mechanism.bits);
+  check.lookups.countTerm(`${mechanism.name} of ${domain}`);
+  const target = mechanism.domain === null ? domain : await expandDomain(mechanism.domain, expanding(check, domain));
+  if (mechanism.name === "include") return includes(check, target);
+  // A name that cannot be asked for has no records.
+  if (target === null || !isName(target)) return false;
+  if (mechanism.name === "exists") return (await check.lookups.ask(target, "A")).length > 0;
+  if (mechanism.name === "ptr") return (await validatedNames(check)).some((name) => isBelow(name, target));
+  const { bits4, bits6 } = mechanism;
+  const hosts = mechanism.name === "a" ? [target] : await mailHosts(check.lookups, target);
+  for (const host of hosts) {
+    if (await isAddressOf(check, host, check.address.family === 4 ? bits4 : bits6)) return true;
+  }
+  return false;
+}
+
+/** Section 5.2: only a pass matches, and a target without a record is an error. */
+async function includes(check: Check, target: string | null): Promise<boolean> {
+  if (target !== null && isCheckable(target)) {
+    const { result } = await evaluate(check, target);
+    if (result !== "none") return result === "pass";
+  }
+  throw new SpfError("permerror", `include:${target ?? ""} leads to no SPF record`);
+}
+
+async function mailHosts(lookups: SpfLookups, domain: string): Promise<readonly string[]> {
+  const hosts = await lookups.ask(domain, "MX");
+  if (hosts.length > SPF_LIMITS.mailHosts) throw new SpfError("permerror", `${domain} has more than ${SPF_LIMITS.mailHosts} mail hosts`);
+  return hosts.map((host) => host.replace(/\.$/, "")).filter(isName);
+}
+
+async function isAddressOf({ address, lookups }: Check, host: string, bits: number): Promise<boolean> {
+  const addresses = await lookups.ask(host, address.family === 4 ? "A" : "AAAA");
+  return addresses.some((text) => {
+    const network = parseIp(text);
+    return network !== null && isInNetwork(address, network, bits);
+  });
+}
+
+function isName(name: string): boolean {
+  return name.length <= SPF_LIMITS.nameBytes && name.split(".").every((label) => label.length > 0 && label.length <= SPF_LIMITS.labelBytes);
+}
+
+function isBelow(name: string, domain: string): boolean {
+  const [lower, above] = [name.toLowerCase(), domain.toLowerCase()];
+  return lower === above || lower.endsWith(`.${above}`);
+}
+
+function expanding(check: Check, domain: string): Expanding {
+  return { ...check, domain };
+}
+
+/** Section 6.2. Its look-ups count for nothing, and whatever is wrong with it, there is no explanation. */
+async function explain(check: Check, { domain, spec }: NonNullable<Outcome["explanation"]>): Promise<string | null> {
+  try {
+    const target = await expandDomain(spec, expanding(check, domain));
+    if (target === null || !isName(target)) return null;
+    const texts: SpfAnswer = await check.lookups.ask(target, "TXT", "uncounted");
+    const parts = texts.length === 1 ? parseMacroString(texts[0] as string, true) : null;
+    return parts === null || "problem" in parts ? null : await expandText(parts, expanding(check, domain));
+  } catch (error) {
+    if (!(error instanceof SpfError)) throw error;
+    return null;
+  }
+}

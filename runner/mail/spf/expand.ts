@@ -1,0 +1,54 @@
+import type { Check } from "./check.js";
+import { dottedText, readableText } from "./ip-address.js";
+import { SPF_LIMITS } from "./lookups.js";
+import { type MacroLetter, type MacroPart, transformed } from "./macros.js";
+import { validatedNames } from "./validated-names.js";
+
+export interface Expanding extends Check {
+  /** Of the record in which the macro stands. */
+  readonly domain: string;
+}
+
+/** A domain-spec as a name. Null if it needs a local part that no name can hold (RFC 8616, section 4). */
+export async function expandDomain(parts: readonly MacroPart[], expanding: Expanding): Promise<string | null> {
+  const usesLocalPart = parts.some((part) => typeof part !== "string" && (part.letter === "l" || part.letter === "s"));
+  if (usesLocalPart && BEYOND_ASCII.test(expanding.localPart)) return null;
+  let name = (await expandText(parts, expanding)).replace(/\.$/, "");
+  // Section 7.3: what is too long loses labels on its left.
+  while (name.length > SPF_LIMITS.nameBytes && name.includes(".")) name = name.slice(name.indexOf(".") + 1);
+  return name;
+}
+
+const BEYOND_ASCII = /[^ -~]/;
+
+export async function expandText(parts: readonly MacroPart[], expanding: Expanding): Promise<string> {
+  let text = "";
+  for (const part of parts) text += typeof part === "string" ? part : transformed(await macroValue(part.letter, expanding), part);
+  return text;
+}
+
+async function macroValue(letter: MacroLetter, expanding: Expanding): Promise<string> {
+  if (letter === "p") return validatedDomain(expanding);
+  const { address, question, localPart, senderDomain, domain } = expanding;
+  const values: Readonly<Record<Exclude<MacroLetter, "p">, string>> = {
+    s: `${localPart}@${senderDomain}`,
+    l: localPart,
+    o: senderDomain,
+    d: domain,
+    i: dottedText(address),
+    h: question.helo,
+    c: readableText(address),
+    r: question.receiver ?? "unknown",
+    t: String(Math.floor((question.now ?? Date.now)() / 1000)),
+    v: address.family === 4 ? "in-addr" : "ip6",
+  };
+  return values[letter];
+}
+
+/** The domain itself if it is among the client's validated names, else a name below it, else any. */
+async function validatedDomain(expanding: Expanding): Promise<string> {
+  const names = await validatedNames(expanding);
+  const domain = expanding.domain.toLowerCase();
+  const lower = (name: string): string => name.toLowerCase();
+  return names.find((name) => lower(name) === domain) ?? names.find((name) => lower(name).endsWith(`.${domain}`)) ?? names[0] ?? "unknown";
+}

@@ -1,0 +1,57 @@
+/** What RFC 7208, section 4.6.4, and the DNS allow. */
+export const SPF_LIMITS = {
+  /** include, a, mx, ptr, exists and redirect, over all records of one check. */
+  terms: 10,
+  /** Look-ups that find nothing. */
+  empty: 2,
+  /** Names of one mx mechanism. */
+  mailHosts: 10,
+  /** Names of a reverse look-up; further ones are ignored. */
+  reverseNames: 10,
+  nameBytes: 253,
+  labelBytes: 63,
+} as const;
+
+/** Texts of TXT (their strings joined), addresses of A and AAAA, names of MX and PTR; empty for no such record or no such name. */
+export type SpfAnswer = readonly string[];
+
+/** Rejects with a SpfError "temperror" if there is no answer. */
+export type SpfResolver = (name: string, type: SpfRecordType) => Promise<SpfAnswer>;
+export type SpfRecordType = "TXT" | "A" | "AAAA" | "MX" | "PTR";
+
+/** Ends a check with an error result. */
+export class SpfError extends Error {
+  override readonly name = "SpfError";
+
+  constructor(
+    readonly result: "temperror" | "permerror",
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** The look-ups of one check, and how many are left. */
+export class SpfLookups {
+  terms = 0;
+  empty = 0;
+  readonly #resolver: SpfResolver;
+
+  constructor(resolver: SpfResolver) {
+    this.#resolver = resolver;
+  }
+
+  countTerm(what: string): void {
+    this.terms += 1;
+    if (this.terms > SPF_LIMITS.terms) throw new SpfError("permerror", `${what} is one DNS look-up more than the ${SPF_LIMITS.terms} allowed`);
+  }
+
+  async ask(name: string, type: SpfRecordType, counting: "counted" | "uncounted" = "counted"): Promise<SpfAnswer> {
+    const answer = await this.#resolver(name, type);
+    if (answer.length === 0 && counting === "counted") {
+      this.empty += 1;
+      if (this.empty > SPF_LIMITS.empty) throw new SpfError("permerror", `${type} ${name} is one empty DNS answer more than the ${SPF_LIMITS.empty} allowed`);
+    }
+    return answer;
+  }
+}
