@@ -1,6 +1,5 @@
-import type { Recipient, SendAttempt } from "./evidence.js";
 import type { Seal } from "./message-identity.js";
-import { recipientSchema, sendAttemptSchema } from "./schema.js";
+import { type Recipient, recipientSchema, type SendAttempt, sendAttemptSchema } from "./schema.js";
 
 /** What a job remembers from one run to the next. */
 export interface Kept {

@@ -1,18 +1,9 @@
 import { isDomain } from "../../schemas/host.js";
 import type { Arguments } from "./arguments.js";
 import { defineCommand } from "./command.js";
+import { options } from "./dkim/options.js";
 import type { Io } from "./io.js";
 import { UsageError } from "./usage-error.js";
-
-const options = {
-  selector: { value: "NAME", description: "Which key of the domain: it is published at NAME._domainkey.<domain> (default)." },
-  type: { value: "TYPE", description: "For keygen: rsa, ed25519 or both (rsa). Of both, the Ed25519 key has the selector NAME-ed25519." },
-  bits: { value: "N", description: "For keygen: the length of an RSA key, 2048 to 4096 (2048)." },
-  out: { value: "DIR", description: "For keygen: the folder of keys (.probe-run/dkim). The key goes to DIR/<domain>/<selector>.pem." },
-  keys: { value: "DIR", description: "For check: the folder of keys, to compare ours with what is published." },
-  resolver: { value: "ADDRESS", repeated: true, description: "For check: ask this name server instead of the system's." },
-  json: { description: "Print JSON." },
-} as const;
 
 export default defineCommand({
   summary: "Makes a DKIM key with its DNS record, and checks one that is published.",
@@ -30,8 +21,6 @@ export default defineCommand({
   words: { least: 2, most: 2 },
   run,
 });
-
-export type DkimGiven = Arguments<typeof options>["options"];
 
 /** As an input may name a selector. */
 const SELECTOR = /^[A-Za-z0-9]([A-Za-z0-9.-]{0,61}[A-Za-z0-9])?$/;

@@ -9,11 +9,11 @@ import { type Answer, failureOfOutcome, isCertain } from "../../net/dns/answer.j
 import { txtText } from "../../net/dns/txt-text.js";
 import { finding, statusOf } from "../../run/judge.js";
 import { printableLine } from "../../support/printable.js";
-import type { DkimGiven } from "../dkim.js";
 import { EXIT } from "../exit-codes.js";
 import type { Io } from "../io.js";
 import { UsageError } from "../usage-error.js";
 import { DEFAULT_SELECTOR } from "./keygen.js";
+import type { DkimGiven } from "./options.js";
 
 export async function check(written: string, given: DkimGiven, io: Io): Promise<number> {
   checkOptions(given);

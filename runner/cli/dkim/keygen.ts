@@ -5,10 +5,10 @@ import { keyRecord, keyRecordName } from "../../mail/dkim/key-record.js";
 import { type KeyType, keyFile, makeKey, writeKey } from "../../mail/dkim/make-key.js";
 import { stringsOf, zoneLine } from "../../mail/dns-plan/record.js";
 import { wholeNumber } from "../arguments.js";
-import type { DkimGiven } from "../dkim.js";
 import { EXIT } from "../exit-codes.js";
 import type { Io } from "../io.js";
 import { UsageError } from "../usage-error.js";
+import type { DkimGiven } from "./options.js";
 
 export const DEFAULT_SELECTOR = "default";
 export const DEFAULT_KEYS = join(".probe-run", "dkim");

@@ -1,5 +1,5 @@
 import { MECHANISMS } from "../smtp/mechanisms.js";
-import type { Session } from "./session.js";
+import type { Session } from "./session-state.js";
 
 /** What needs no state of ours. */
 export const CAPABILITIES = ["SASL-IR", "LITERAL+", "ID", "IDLE", "NAMESPACE", "UIDPLUS", "UNSELECT", "SPECIAL-USE"] as const;

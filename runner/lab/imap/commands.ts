@@ -7,7 +7,7 @@ import { runAuthenticate, runLogin } from "./login.js";
 import { runAppend, runClose, runCopy, runExpunge, runStore, runUnselect } from "./mailbox-changes.js";
 import { runList, runSelect, runStatus } from "./mailboxes.js";
 import { runSearch } from "./search.js";
-import type { Outcome, Session } from "./session.js";
+import type { Outcome, Session } from "./session-state.js";
 
 export interface Command {
   /** In which state it may come (RFC 9051, section 3). */

@@ -2,20 +2,12 @@ import type { StoredMessage } from "../store/stored-message.js";
 import type { Arguments } from "./arguments.js";
 import { RefusedCommand } from "./bad-command.js";
 import { dateTime } from "./dates.js";
+import type { Item } from "./fetch-item.js";
 import { section } from "./section.js";
 import { sequenceSet } from "./sequence-set.js";
 import { flagsOf, type View } from "./sequence-view.js";
-import type { Outcome, Session } from "./session.js";
+import type { Outcome, Session } from "./session-state.js";
 import { imapString, literal } from "./text.js";
-
-/** One thing that is asked of a message. */
-export interface Item {
-  /** As it stands in the answer. */
-  readonly label: string;
-  readonly value: (message: StoredMessage) => string;
-  /** The message counts as seen from then on. */
-  readonly sees?: boolean;
-}
 
 /** RFC 9051, 6.4.5. */
 export async function runFetch(session: Session, given: Arguments, byUid: boolean): Promise<Outcome> {

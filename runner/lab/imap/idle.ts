@@ -1,6 +1,6 @@
 import type { Arguments } from "./arguments.js";
 import { BadCommand } from "./bad-command.js";
-import type { Outcome, Session } from "./session.js";
+import type { Outcome, Session } from "./session-state.js";
 import { LIMITS } from "./settings.js";
 
 /** RFC 2177: tells what happens to the folder as it happens, until the client says DONE. */

@@ -1,12 +1,13 @@
 import { AuthRefusal } from "../smtp/auth-refusal.js";
-import { type Exchange, MECHANISMS } from "../smtp/mechanisms.js";
+import type { Exchange } from "../smtp/exchange.js";
+import { MECHANISMS } from "../smtp/mechanisms.js";
 import { reply } from "../smtp/reply.js";
 import type { Account } from "../smtp/settings.js";
 import { same } from "../smtp/timing-safe-equal.js";
 import type { Arguments } from "./arguments.js";
 import { BadCommand, RefusedCommand } from "./bad-command.js";
 import { capabilitiesOf, mayLogIn } from "./capabilities.js";
-import type { Outcome, Session } from "./session.js";
+import type { Outcome, Session } from "./session-state.js";
 import { LIMITS } from "./settings.js";
 
 export async function runLogin(session: Session, given: Arguments): Promise<Outcome> {

@@ -5,7 +5,7 @@ import { parseDateTime } from "./dates.js";
 import { folderNamed } from "./mailboxes.js";
 import { sequenceSet } from "./sequence-set.js";
 import { flagsOf, type View } from "./sequence-view.js";
-import type { Outcome, Session } from "./session.js";
+import type { Outcome, Session } from "./session-state.js";
 
 const SYSTEM_FLAGS = ["\\Answered", "\\Flagged", "\\Deleted", "\\Seen", "\\Draft"];
 /** So many flags of its own may a message have. */

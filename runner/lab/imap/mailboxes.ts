@@ -2,7 +2,7 @@ import type { Folder } from "../store/folder.js";
 import type { Arguments } from "./arguments.js";
 import { RefusedCommand } from "./bad-command.js";
 import { View } from "./sequence-view.js";
-import type { Outcome, Session } from "./session.js";
+import type { Outcome, Session } from "./session-state.js";
 import { imapString } from "./text.js";
 
 const FLAGS = "(\\Answered \\Flagged \\Deleted \\Seen \\Draft)";

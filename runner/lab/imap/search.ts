@@ -5,7 +5,7 @@ import { BadCommand, RefusedCommand } from "./bad-command.js";
 import { dayOf, parseDay } from "./dates.js";
 import { type SequenceSet, sequenceSet, sequenceSetOrNull } from "./sequence-set.js";
 import type { View } from "./sequence-view.js";
-import type { Outcome, Session } from "./session.js";
+import type { Outcome, Session } from "./session-state.js";
 
 /** One message under search, with its number in this session. */
 interface Candidate {

@@ -1,7 +1,7 @@
 import type { HeaderField, StoredMessage } from "../store/stored-message.js";
 import type { Arguments } from "./arguments.js";
 import { BadCommand, RefusedCommand } from "./bad-command.js";
-import type { Item } from "./fetch.js";
+import type { Item } from "./fetch-item.js";
 import { literal } from "./text.js";
 
 /** `BODY[HEADER.FIELDS (SUBJECT)]<0.100>`, whose name has been read (RFC 9051, 6.4.5.1). */

@@ -1,7 +1,8 @@
 import { AuthRefusal } from "./auth-refusal.js";
-import { type Exchange, MECHANISMS } from "./mechanisms.js";
+import type { Exchange } from "./exchange.js";
+import { MECHANISMS } from "./mechanisms.js";
 import { type Reply, reply } from "./reply.js";
-import type { Session } from "./session.js";
+import type { Session } from "./session-state.js";
 import { type Account, LIMITS } from "./settings.js";
 
 /** AUTH is offered under TLS only, where the server speaks TLS at all (RFC 4954, section 4). */

@@ -3,7 +3,7 @@ import { runData } from "./data.js";
 import { runMail, runRcpt } from "./envelope.js";
 import { MECHANISMS } from "./mechanisms.js";
 import { type Reply, reply } from "./reply.js";
-import type { Session } from "./session.js";
+import type { Session } from "./session-state.js";
 
 interface Command {
   /** The reply when the command may not come now (RFC 5321, 4.1.4). */

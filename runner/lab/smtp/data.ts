@@ -1,5 +1,5 @@
 import { type Reply, reply } from "./reply.js";
-import type { Session, Transaction } from "./session.js";
+import type { Session, Transaction } from "./session-state.js";
 import { LIMITS } from "./settings.js";
 
 /** Takes a message; null when the client goes before its end, or is to be left without an answer. */

@@ -1,20 +1,10 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { AuthRefusal } from "./auth-refusal.js";
+import type { Exchange, Mechanism } from "./exchange.js";
 import { reply } from "./reply.js";
 import { scramSha256 } from "./scram.js";
 import type { Account } from "./settings.js";
 import { same } from "./timing-safe-equal.js";
-
-/** The talk between a mechanism and the client. */
-export interface Exchange {
-  /** The client has sent something together with AUTH. */
-  readonly hasInitial: boolean;
-  /** The client's first word: what came with AUTH, or the answer to an empty challenge. */
-  first(): Promise<Buffer>;
-  ask(challenge: string): Promise<Buffer>;
-}
-
-export type Mechanism = (exchange: Exchange, account: Account) => Promise<boolean>;
 
 /** The strongest first, as clients take the first they know. */
 export const MECHANISMS: ReadonlyMap<string, Mechanism> = new Map<string, Mechanism>([

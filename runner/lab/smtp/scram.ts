@@ -1,7 +1,7 @@
 import { createHash, createHmac, pbkdf2, randomBytes } from "node:crypto";
 import { promisify } from "node:util";
 import { AuthRefusal } from "./auth-refusal.js";
-import type { Exchange } from "./mechanisms.js";
+import type { Exchange } from "./exchange.js";
 import { reply } from "./reply.js";
 import type { Account } from "./settings.js";
 import { same } from "./timing-safe-equal.js";
