@@ -4,9 +4,8 @@ import { pathToFileURL } from "node:url";
 import { packageRoot } from "../support/package-root.js";
 import { RequestError } from "../support/request-error.js";
 import { checkedProbe } from "./checked-probe.js";
+import { assertOnlyOursToWrite, findConfig } from "./config-file.js";
 import type { Probe } from "./define-probe.js";
-
-const CONFIG = "probe-run.config.json";
 
 /**
  * A probe that is not ours: a file by its path, a package called probe-run-probe-*, or one that the config lists, by the
@@ -22,12 +21,17 @@ export async function loadForeignProbe(name: string): Promise<Probe | null> {
   return null;
 }
 
-/** What `probe-run.config.json` in this folder or one above it lists: packages, and paths made absolute. */
+/** What `probe-run.config.json` of this project lists: packages, and paths made absolute. */
 export async function configuredProbes(): Promise<string[]> {
-  const path = configPath();
+  const path = findConfig(process.cwd());
   if (path === null) return [];
-  const entries = entriesOf(path);
-  return entries.map((entry) => (isPath(entry) ? resolve(dirname(path), entry) : entry));
+  assertOnlyOursToWrite(path);
+  return entriesOf(path).map((entry) => {
+    if (!isPath(entry)) return entry;
+    const file = resolve(dirname(path), entry);
+    if (existsSync(file)) assertOnlyOursToWrite(file);
+    return file;
+  });
 }
 
 export function isPath(name: string): boolean {
@@ -70,14 +74,6 @@ function notLoaded(name: string, error: NodeJS.ErrnoException): RequestError {
   const place = /file:\/\/[^\s)]{1,1000}:\d+(?::\d+)?/.exec(error?.stack ?? "")?.[0];
   const hint = error instanceof SyntaxError ? `run \`node --check ${name}\` to see where` : null;
   return invalid(name, `it threw while it was loaded: ${message}`, place === undefined ? hint : `see ${place}`);
-}
-
-function configPath(): string | null {
-  for (let folder = process.cwd(); ; folder = dirname(folder)) {
-    const path = join(folder, CONFIG);
-    if (existsSync(path)) return path;
-    if (folder === dirname(folder)) return null;
-  }
 }
 
 function entriesOf(path: string): string[] {

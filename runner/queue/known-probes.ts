@@ -1,9 +1,8 @@
-import { isPath } from "../harness/foreign-probe.js";
-import { type LoadedProbe, loadProbe } from "../harness/registry.js";
+import { builtInNames, type LoadedProbe, loadProbe } from "../harness/registry.js";
 
 /**
- * The probes that a worker runs: ours, those that its configuration lists, and those it was given. A job names one of them; it cannot make a
- * worker load a file or a package.
+ * The probes that a worker runs: the built-in ones and those given with --probe. A job names one of them. It cannot make a worker load a
+ * file or a package, nor a configuration file of the folder that the worker stands in.
  */
 export class KnownProbes {
   readonly #given = new Map<string, LoadedProbe>();
@@ -22,7 +21,7 @@ export class KnownProbes {
   async get(name: string): Promise<LoadedProbe> {
     const given = this.#given.get(name);
     if (given !== undefined) return given;
-    if (isPath(name) || name.startsWith("probe-run-probe-")) throw new Error(`this worker was not given ${name}: start it with --probe`);
+    if (!builtInNames().includes(name)) throw new Error(`this worker has no probe ${JSON.stringify(name)}: start it with --probe`);
     return loadProbe(name);
   }
 }

@@ -1,4 +1,4 @@
-import type { Document, Node, Pair, Scalar, YAMLMap } from "yaml";
+import type { Alias, Document, Node, Pair, Scalar, YAMLMap } from "yaml";
 import { type Problem, SuiteError } from "./problem.js";
 
 export interface Position {
@@ -16,8 +16,15 @@ type Yaml = typeof import("yaml");
 export class SuiteDocument {
   /** Rejects with a SuiteError when the text is not well-formed. */
   static async parse(file: string, text: string): Promise<SuiteDocument> {
-    // Imported when a suite is read: every other command starts without it.
-    return new SuiteDocument(file, text, await import("yaml"));
+    const wrong = (message: string): SuiteError => new SuiteError([{ file, line: 1, column: 1, message, hint: "split it into several suites" }]);
+    if (text.length > MOST_CHARACTERS) throw wrong(`the suite has ${text.length} characters, and may have ${MOST_CHARACTERS}`);
+    try {
+      // Imported when a suite is read: every other command starts without it.
+      return new SuiteDocument(file, text, await import("yaml"));
+    } catch (error) {
+      if (error instanceof RangeError) throw wrong("the suite is nested too deeply");
+      throw error;
+    }
   }
 
   readonly #yaml: Yaml;
@@ -48,7 +55,7 @@ export class SuiteDocument {
     try {
       return this.#document.toJS({ maxAliasCount: MOST_ALIASES });
     } catch (error) {
-      throw new SuiteError([{ file: this.file, line: 1, column: 1, message: (error as Error).message, hint: "write less with anchors" }]);
+      throw new SuiteError([{ file: this.file, line: 1, column: 1, message: (error as Error).message, hint: LESS }]);
     }
   }
 
@@ -84,15 +91,40 @@ export class SuiteDocument {
     return { key, value, depth: path.length };
   }
 
+  /** In one walk, before any alias is resolved: each has its anchor before it, none stands in its own value, and all of them are few. */
   #checkAliases(): void {
     const problems: Problem[] = [];
-    this.#yaml.visit(this.#document, {
-      Alias: (_, alias) => {
-        if (alias.resolve(this.#document) !== undefined) return;
-        problems.push({ file: this.file, ...this.positionOf(alias), message: `there is no anchor &${alias.source} before this`, hint: null });
-      },
-    });
+    const anchors = new Map<string, Node>();
+    const sizes = new Map<Node, number>();
+    const open = new Set<Node>();
+    let aliases = 0;
+    const problem = (node: Node, message: string, hint: string | null = null): Problem => ({ file: this.file, ...this.positionOf(node), message, hint });
+    const sizeOfAlias = (alias: Alias): number => {
+      aliases += 1;
+      if (aliases > MOST_ALIASES) throw new SuiteError([problem(alias, `this is alias ${aliases}, and a suite may have ${MOST_ALIASES}`, LESS)]);
+      const anchored = anchors.get(alias.source);
+      if (anchored === undefined) problems.push(problem(alias, `there is no anchor &${alias.source} before this`));
+      else if (open.has(anchored)) throw new SuiteError([problem(alias, `*${alias.source} stands inside of &${alias.source}: that has no end`)]);
+      return anchored === undefined ? 1 : (sizes.get(anchored) ?? 1);
+    };
+    const sizeOf = (node: Node | null): number => {
+      if (node === null) return 1;
+      if (this.#yaml.isAlias(node)) return sizeOfAlias(node);
+      if (node.anchor !== undefined) anchors.set(node.anchor, node);
+      open.add(node);
+      const size = this.#children(node).reduce((sum, child) => sum + sizeOf(child), 1);
+      if (size > MOST_VALUES) throw new SuiteError([problem(node, `with its aliases resolved this has more than ${MOST_VALUES} values`, LESS)]);
+      open.delete(node);
+      sizes.set(node, size);
+      return size;
+    };
+    sizeOf(this.#document.contents);
     if (problems.length > 0) throw new SuiteError(problems);
+  }
+
+  #children(node: Node): (Node | null)[] {
+    if (this.#yaml.isSeq(node)) return node.items as Node[];
+    return this.#yaml.isMap(node) ? (node as YAMLMap<Node, Node | null>).items.flatMap(({ key, value }) => [key, value]) : [];
   }
 
   #resolved(node: Node | null): Node | null {
@@ -119,7 +151,11 @@ export class SuiteDocument {
   }
 }
 
+/** A suite of a thousand checks has a tenth of each. */
+const MOST_CHARACTERS = 1024 * 1024;
 const MOST_ALIASES = 1000;
+const MOST_VALUES = 100_000;
+const LESS = "write less with anchors";
 
 function hintAt(text: string, at: number): string | null {
   return text.startsWith("${", at - 1) ? `inside {…} and […] a variable needs quotes: "\${NAME}"` : null;

@@ -1,4 +1,4 @@
-import { signingSecrets } from "../../queue/webhook/address.js";
+import { authorizationOf, signingSecrets } from "../../queue/webhook/address.js";
 import { webhookHeaders } from "../../queue/webhook/headers.js";
 import type { Io } from "../io.js";
 import { UsageError } from "../usage-error.js";
@@ -12,14 +12,17 @@ export async function post(written: string, timeoutMs: number, env: Io["env"]): 
   if (!URL.canParse(written) || !/^https?:$/.test(new URL(written).protocol)) {
     throw new UsageError("--post takes an address that begins with http:// or https://");
   }
-  const [address = "", fragment = ""] = written.split("#", 2);
-  const secrets = await signingSecrets(new URLSearchParams(fragment), env);
+  const url = new URL(written);
+  const secrets = await signingSecrets(new URLSearchParams(url.hash.slice(1)), env);
+  const authorization = authorizationOf(url);
+  // Without user and password: no error can then repeat them.
+  const address = `${url.origin}${url.pathname}${url.search}`;
   return async ({ body, signal }) => {
     try {
       const response = await fetch(address, {
         method: "POST",
         body,
-        headers: webhookHeaders({ authorization: null, secrets }, body),
+        headers: webhookHeaders({ authorization, secrets }, body),
         redirect: "manual",
         signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
       });

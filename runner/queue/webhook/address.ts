@@ -35,7 +35,7 @@ export async function readWebhookUrl(written: string, environment: NodeJS.Proces
   return {
     url: `${url.origin}${url.pathname}${url.search}`,
     shown: `${url.origin}${url.pathname}`,
-    authorization: url.username === "" ? null : basic(url),
+    authorization: authorizationOf(url),
     secrets: await secretsOf(options, environment),
     timeoutMs,
   };
@@ -62,8 +62,19 @@ async function readSecret(reference: string): Promise<string> {
   return holder.secret as string;
 }
 
-function basic({ username, password }: URL): string {
-  return `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString("base64")}`;
+/** The user and password of an address, for the Authorization header (RFC 7617): fetch refuses an address that holds them. */
+export function authorizationOf({ username, password }: URL): string | null {
+  if (username === "" && password === "") return null;
+  return `Basic ${Buffer.from(`${percentDecoded(username)}:${percentDecoded(password)}`).toString("base64")}`;
+}
+
+function percentDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    // A percent sign that stands for itself.
+    return text;
+  }
 }
 
 function isLoopback(hostname: string): boolean {
