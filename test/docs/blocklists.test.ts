@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -9,9 +9,9 @@ import { KNOWN_LISTS } from "../../probes/mail.blocklist/known-lists.js";
 import { startDnsServer } from "../../runner/lab/dns-server.js";
 import { readSuite } from "../../runner/suite/read.js";
 import { blocklistAnswerSchema } from "../../schemas/blocklist.js";
+import { deliveryPages } from "./delivery-pages.js";
 
-const markdown = await readFile(resolve("docs/delivery.md"), "utf8");
-const section = markdown.split(/^## /m).find((text) => text.startsWith("Block lists\n")) ?? "";
+const section = deliveryPages.split(/^## /m).find((text) => text.startsWith("Block lists\n")) ?? "";
 const example = (language: string): string => new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, "ms").exec(section)?.[1] ?? "";
 
 test("every list that is known is told with what it has, and each result, and no other", () => {

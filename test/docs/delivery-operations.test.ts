@@ -10,15 +10,16 @@ import { parseArguments } from "../../runner/cli/arguments.js";
 import type { Command } from "../../runner/cli/command.js";
 import { COMMANDS, isCommand } from "../../runner/cli/commands.js";
 import { createDelivery } from "../../runner/delivery/create-delivery.js";
+import { Ledger } from "../../runner/delivery/ledger/ledger.js";
 import { deliveryOptionsFrom } from "../../runner/delivery/service/environment.js";
 import { classifyReply } from "../../runner/replies/classify-reply.js";
 import { DELIVERY_CLASSES } from "../../schemas/delivery.js";
 import type { Phase } from "../../schemas/failure.js";
+import { deliveryPages } from "./delivery-pages.js";
 
 const run = promisify(execFile);
-const markdown = await readFile(resolve("docs/delivery.md"), "utf8");
 const section = (title: string): string => {
-  const found = markdown.split(/^## /m).find((text) => text.startsWith(`${title}\n`));
+  const found = deliveryPages.split(/^## /m).find((text) => text.startsWith(`${title}\n`));
   if (found === undefined) throw new Error(`docs/delivery.md has no section ${title}`);
   return found;
 };
@@ -126,6 +127,7 @@ describe("commands and code", () => {
 });
 
 test("every metric is told, and no other", async () => {
+  Ledger.create(join(folder, "delivery.db")).close();
   const delivery = createDelivery({
     env: {},
     ledger: join(folder, "delivery.db"),

@@ -1,5 +1,3 @@
-import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parseArguments } from "../../runner/cli/arguments.js";
 import type { Command } from "../../runner/cli/command.js";
@@ -7,9 +5,9 @@ import { COMMANDS, isCommand } from "../../runner/cli/commands.js";
 import { BOUNCE_CLASSES } from "../../schemas/bounce.js";
 import { dkimResultSchema } from "../../schemas/dkim.js";
 import { REPORT_KINDS } from "../../schemas/report.js";
+import { deliveryPages } from "./delivery-pages.js";
 
-const markdown = await readFile(resolve("docs/delivery.md"), "utf8");
-const section = (title: string): string => markdown.split(/^## /m).find((text) => text.startsWith(`${title}\n`)) ?? "";
+const section = (title: string): string => deliveryPages.split(/^## /m).find((text) => text.startsWith(`${title}\n`)) ?? "";
 /** What the first cells of a section's tables name. */
 const named = (title: string): string[] =>
   [...section(title).matchAll(/^\| ([^|]*) \|/gm)].flatMap(([, cell = ""]) => [...cell.matchAll(/`(\w+)`/g)].map(([, word]) => word as string));
@@ -24,7 +22,7 @@ describe("docs/delivery.md", () => {
     expect(named("DKIM").sort()).toEqual(["code", ...codes].sort());
   });
 
-  test.each([...markdown.matchAll(/^probe-run (?:dkim|dns) .*$/gm)].map(([line]) => line))("`%s` is a command line that we take", async (line) => {
+  test.each([...deliveryPages.matchAll(/^probe-run (?:dkim|dns) .*$/gm)].map(([line]) => line))("`%s` is a command line that we take", async (line) => {
     const [name = "", ...argv] = line.split(" ").slice(1);
     expect(isCommand(name)).toBe(true);
     const { default: command } = (await COMMANDS[name as keyof typeof COMMANDS].load()) as { default: Command };
