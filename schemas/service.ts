@@ -1,20 +1,20 @@
 import { record } from "./shape.js";
 import { TLS_VERSIONS } from "./tls.js";
 
-/** What a caller may want of a service that speaks in lines, whichever it is: each probe takes what fits it. */
+/** Expectations that the service checks share; each probe picks the ones that apply to it. */
 export const serviceExpectations = {
-  banner: { type: "string", minLength: 1, maxLength: 512, description: "A text that the greeting contains." },
-  starttls: { type: "boolean", description: "STARTTLS is offered, or is not." },
+  banner: { type: "string", minLength: 1, maxLength: 512, description: "Text that the greeting must contain." },
+  starttls: { type: "boolean", description: "Whether STARTTLS must, or must not, be offered." },
   auth_mechanisms: {
     type: "array",
     maxItems: 32,
     items: { type: "string", pattern: "^[A-Za-z0-9_-]+$", maxLength: 32 },
-    description: "Mechanisms that AUTH offers.",
+    description: "Login mechanisms that must be offered.",
   },
-  max_response_time_ms: { type: "number", exclusiveMinimum: 0, maximum: 600_000, description: "NOOP is answered within this time." },
-  max_duration_ms: { type: "number", exclusiveMinimum: 0, maximum: 3_600_000, description: "The whole run takes no longer." },
-  min_tls_version: { enum: TLS_VERSIONS, description: "TLS is spoken, in this version or a newer one." },
-  min_certificate_days: { type: "integer", minimum: 0, maximum: 3650, description: "The certificate is valid for so many days yet." },
+  max_response_time_ms: { type: "number", exclusiveMinimum: 0, maximum: 600_000, description: "Maximum time until NOOP is answered." },
+  max_duration_ms: { type: "number", exclusiveMinimum: 0, maximum: 3_600_000, description: "Maximum duration of the whole run." },
+  min_tls_version: { enum: TLS_VERSIONS, description: "Oldest TLS version that is acceptable; plain text is not." },
+  min_certificate_days: { type: "integer", minimum: 0, maximum: 3650, description: "Minimum number of days until the certificate expires." },
 } as const;
 
 /**
@@ -24,7 +24,7 @@ export const serviceExpectations = {
 export const TLS_MODES = ["none", "opportunistic", "starttls_if_offered", "starttls", "implicit"] as const;
 export type TlsMode = (typeof TLS_MODES)[number];
 
-/** What can become of an upgrade to TLS. injected: plain text came behind the server's go-ahead. */
+/** Outcomes of an upgrade to TLS. injected: plain text followed the server's go-ahead. */
 export const STARTTLS_OUTCOMES = [
   "not_tried",
   "not_offered",
@@ -38,12 +38,12 @@ export const STARTTLS_OUTCOMES = [
 ] as const;
 export type StarttlsOutcome = (typeof STARTTLS_OUTCOMES)[number];
 
-/** Something a server does against the standard that did not end the conversation. */
+/** A violation of the standard that did not end the conversation. */
 export function anomalyOf<const Kinds extends readonly string[]>(kinds: Kinds) {
   return record({ kind: { enum: kinds }, detail: { type: "string" } });
 }
 
-/** What any of these services can do wrong. */
+/** Violations that any of these services can commit. */
 export const COMMON_ANOMALIES = [
   "bare_line_feed",
   "bare_carriage_return",

@@ -3,7 +3,7 @@ import { list, nullable, record } from "./shape.js";
 
 export const TLS_VERSIONS = ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"] as const;
 
-/** What can be wrong with a certificate, each told on its own: a certificate may be expired and self-signed and misnamed. */
+/** What can be wrong with a certificate, each reported separately: a certificate may be expired and self-signed and misnamed. */
 export const CERTIFICATE_PROBLEMS = [
   "expired",
   "not_yet_valid",
@@ -51,12 +51,12 @@ export const tlsInput = {
   verify: {
     enum: ["ignore", "report", "require"],
     default: "report",
-    description: "A certificate that is not trusted is recorded only, a warning, or an error that ends the run.",
+    description: "What an untrusted certificate means. ignore: it is recorded; report: a warning; require: an error that ends the run.",
   },
-  warn_days: { type: "integer", minimum: 0, maximum: 3650, default: 14, description: "Warn when the certificate expires within so many days." },
+  warn_days: { type: "integer", minimum: 0, maximum: 3650, default: 14, description: "Warn if the certificate expires within this number of days." },
   servername: { type: "string", format: "host", description: "The name to send and to verify; the target host by default." },
-  min_version: { enum: TLS_VERSIONS, default: "TLSv1.2", description: "The oldest protocol version that is accepted." },
-  ca: { type: "string", maxLength: 65_536, description: "Certificates (PEM) to trust beside the system's." },
+  min_version: { enum: TLS_VERSIONS, default: "TLSv1.2", description: "Oldest TLS version to accept." },
+  ca: { type: "string", maxLength: 65_536, description: "PEM certificates to trust in addition to the system's." },
 } as const;
 
 const tlsInputRecord = { type: "object", properties: tlsInput, required: [], additionalProperties: false } as const;

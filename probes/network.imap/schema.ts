@@ -8,7 +8,7 @@ import { list, nullable, record } from "../../schemas/shape.js";
 import { AUTH_MECHANISMS, authInput } from "../../schemas/smtp.js";
 import { tlsFactsSchema, tlsInput } from "../../schemas/tls.js";
 
-/** What the caller wants to be so. Each field that is given is checked; none is assumed. */
+/** Each field that is given is checked; none has a default. */
 const expectations = {
   type: "object",
   properties: {
@@ -18,11 +18,11 @@ const expectations = {
       type: "array",
       maxItems: 64,
       items: { type: "string", pattern: "^[!-~]+$", maxLength: 64 },
-      description: "Names that CAPABILITY gives, after the login where there is one.",
+      description: "Capabilities that must be listed, after the login if there is one.",
     },
     auth_mechanisms: {
       ...serviceExpectations.auth_mechanisms,
-      description: "Ways to log in that are offered: mechanisms of AUTHENTICATE, and LOGIN where that is not disabled.",
+      description: "Login mechanisms that must be offered: those of AUTHENTICATE, and LOGIN unless LOGINDISABLED is listed.",
     },
     max_response_time_ms: serviceExpectations.max_response_time_ms,
     max_duration_ms: serviceExpectations.max_duration_ms,
@@ -52,9 +52,9 @@ const input = contract({
       additionalProperties: false,
       default: {},
     },
-    auth: { ...authInput, description: "Logs in, and says whether it worked. The mechanism LOGIN is the command of that name." },
-    expect: { ...expectations, description: "What must be so: anything else is an error." },
-    prefer: { ...expectations, description: "What should be so: anything else is a warning." },
+    auth: { ...authInput, description: "Logs in, and reports whether the server accepted it. The mechanism LOGIN is the LOGIN command." },
+    expect: { ...expectations, description: "Requirements: each one that is not met is an error." },
+    prefer: { ...expectations, description: "Preferences: each one that is not met is a warning." },
     ...networkInput,
   },
   required: ["target_host"],
@@ -69,24 +69,24 @@ const output = contract({
     target_host: { type: "string" },
     target_port: { type: "integer" },
     ...networkOutput,
-    greeting: nullable({ enum: ["ok", "preauth", "bye"] }, "preauth: the server logs in whoever comes. bye: it turns everybody away."),
+    greeting: nullable({ enum: ["ok", "preauth", "bye"] }, "preauth: the session is already authenticated. bye: the server refuses the connection."),
     banner: nullable({ type: "string" }, "The greeting's text."),
-    versions: list({ enum: ["IMAP4REV1", "IMAP4REV2"] }, "The versions of the protocol that the server says it speaks."),
-    capabilities: nullable(capabilities, "What the last CAPABILITY before a login named, in upper case; null where there was none."),
-    capabilities_before_tls: nullable(capabilities, "What CAPABILITY named in the clear, where TLS came after it."),
-    capabilities_after_login: nullable(capabilities, "What CAPABILITY named after the login; null where there was none."),
-    starttls: { enum: STARTTLS_OUTCOMES, description: "What became of STARTTLS. injected: plain text came behind the server's go-ahead." },
+    versions: list({ enum: ["IMAP4REV1", "IMAP4REV2"] }, "The protocol versions that the server lists."),
+    capabilities: nullable(capabilities, "Capabilities from the last CAPABILITY before a login, in upper case; null if there was none."),
+    capabilities_before_tls: nullable(capabilities, "Capabilities that were listed in plain text before STARTTLS."),
+    capabilities_after_login: nullable(capabilities, "Capabilities that were listed after the login; null if there was none."),
+    starttls: { enum: STARTTLS_OUTCOMES, description: "The result of STARTTLS. injected: plain text followed the server's go-ahead." },
     tls: nullable(tlsFactsSchema, "The TLS session; null when there was none."),
     auth: nullable(
       record({
-        mechanism: nullable({ enum: AUTH_MECHANISMS }, "How it was tried; null when no way fitted. LOGIN is the command of that name."),
+        mechanism: nullable({ enum: AUTH_MECHANISMS }, "The mechanism that was tried; null when none was suitable. LOGIN is the LOGIN command."),
         accepted: { type: "boolean" },
       }),
-      "Null when no login was asked for, or it was not reached.",
+      "Null when no login was requested, or it was not reached.",
     ),
-    response_time_ms: nullable({ type: "number" }, "From NOOP to its reply."),
-    anomalies: list(imapAnomalySchema, "What the server does against the standard."),
-    findings: list(findingSchema, "What was judged, and why the status is not ok."),
+    response_time_ms: nullable({ type: "number" }, "Time from sending NOOP to its reply, in milliseconds."),
+    anomalies: list(imapAnomalySchema, "Violations of the standard that did not end the conversation."),
+    findings: list(findingSchema, "Warnings and errors: why the status is not ok."),
   }),
 });
 

@@ -8,7 +8,7 @@ import { list, nullable, record } from "../../schemas/shape.js";
 import { capabilitySchema } from "../../schemas/smtp.js";
 import { tlsFactsSchema, tlsInput } from "../../schemas/tls.js";
 
-/** What the caller wants to be so. Each field that is given is checked; none is assumed. */
+/** Each field that is given is checked; none has a default. */
 const expectations = {
   type: "object",
   properties: {
@@ -18,13 +18,13 @@ const expectations = {
       type: "array",
       maxItems: 64,
       items: { type: "string", pattern: "^[!-~]+$", maxLength: 64 },
-      description: "Names that CAPA gives, after the login where there is one.",
+      description: "Capabilities that must be listed, after the login if there is one.",
     },
     auth_mechanisms: {
       ...serviceExpectations.auth_mechanisms,
-      description: "Ways to log in that are offered: mechanisms of AUTH, USER, and APOP where the greeting has a timestamp.",
+      description: "Login mechanisms that must be offered: those of AUTH, USER, and APOP if the greeting has a timestamp.",
     },
-    max_response_time_ms: { ...serviceExpectations.max_response_time_ms, description: "NOOP, or without a login CAPA, is answered within this time." },
+    max_response_time_ms: { ...serviceExpectations.max_response_time_ms, description: "Maximum time until NOOP is answered; without a login, until CAPA is." },
     max_duration_ms: serviceExpectations.max_duration_ms,
     min_tls_version: serviceExpectations.min_tls_version,
     min_certificate_days: serviceExpectations.min_certificate_days,
@@ -52,9 +52,9 @@ const input = contract({
       additionalProperties: false,
       default: {},
     },
-    auth: { ...pop3AuthInput, description: "Logs in, and says whether it worked. USER is the command of that name, with PASS." },
-    expect: { ...expectations, description: "What must be so: anything else is an error." },
-    prefer: { ...expectations, description: "What should be so: anything else is a warning." },
+    auth: { ...pop3AuthInput, description: "Logs in, and reports whether the server accepted it. USER means the commands USER and PASS." },
+    expect: { ...expectations, description: "Requirements: each one that is not met is an error." },
+    prefer: { ...expectations, description: "Preferences: each one that is not met is a warning." },
     ...networkInput,
   },
   required: ["target_host"],
@@ -71,25 +71,28 @@ const output = contract({
     ...networkOutput,
     banner: nullable({ type: "string" }, "The greeting's text."),
     offers_apop: { type: "boolean", description: "The greeting has the timestamp that APOP needs." },
-    capabilities: nullable(capabilities, "What the last CAPA before a login named; null where the server does not know it."),
-    capabilities_before_tls: nullable(capabilities, "What CAPA named in the clear, where TLS came after it."),
-    capabilities_after_login: nullable(capabilities, "What CAPA named after the login; null where there was none."),
-    starttls: { enum: STARTTLS_OUTCOMES, description: "What became of STLS. injected: plain text came behind the server's go-ahead." },
+    capabilities: nullable(capabilities, "Capabilities from the last CAPA before a login; null if the server does not support it."),
+    capabilities_before_tls: nullable(capabilities, "Capabilities that were listed in plain text before STLS."),
+    capabilities_after_login: nullable(capabilities, "Capabilities that were listed after the login; null if there was none."),
+    starttls: { enum: STARTTLS_OUTCOMES, description: "The result of STLS. injected: plain text followed the server's go-ahead." },
     tls: nullable(tlsFactsSchema, "The TLS session; null when there was none."),
     auth: nullable(
       record({
-        mechanism: nullable({ enum: POP3_METHODS }, "How it was tried; null when no way fitted. USER is the command of that name, with PASS."),
+        mechanism: nullable({ enum: POP3_METHODS }, "The mechanism that was tried; null when none was suitable. USER means the commands USER and PASS."),
         accepted: { type: "boolean" },
       }),
-      "Null when no login was asked for, or it was not reached.",
+      "Null when no login was requested, or it was not reached.",
     ),
     mailbox: nullable(
-      record({ messages: { type: "integer" }, size_bytes: { type: "integer", description: "Of all messages together." } }),
-      "What STAT told; null when nobody logged in.",
+      record({ messages: { type: "integer" }, size_bytes: { type: "integer", description: "Total size of all messages, in bytes." } }),
+      "The reply to STAT; null without a login.",
     ),
-    response_time_ms: nullable({ type: "number" }, "From NOOP to its reply; without a login, which NOOP needs, of the last CAPA."),
-    anomalies: list(pop3AnomalySchema, "What the server does against the standard."),
-    findings: list(findingSchema, "What was judged, and why the status is not ok."),
+    response_time_ms: nullable(
+      { type: "number" },
+      "Time from sending NOOP to its reply, in milliseconds; without a login, which NOOP requires, that of the last CAPA.",
+    ),
+    anomalies: list(pop3AnomalySchema, "Violations of the standard that did not end the conversation."),
+    findings: list(findingSchema, "Warnings and errors: why the status is not ok."),
   }),
 });
 

@@ -8,7 +8,7 @@ import { list, nullable, record } from "../../schemas/shape.js";
 import { AUTH_MECHANISMS, anomalySchema, authInput, capabilitySchema, sizeSchema } from "../../schemas/smtp.js";
 import { tlsFactsSchema, tlsInput } from "../../schemas/tls.js";
 
-/** What the caller wants to be so. Each field that is given is checked; none is assumed. */
+/** Each field that is given is checked; none has a default. */
 const expectations = {
   type: "object",
   properties: {
@@ -18,10 +18,10 @@ const expectations = {
       type: "array",
       maxItems: 64,
       items: { type: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9-]*$", maxLength: 64 },
-      description: "EHLO keywords that are offered.",
+      description: "EHLO keywords that must be offered.",
     },
     auth_mechanisms: serviceExpectations.auth_mechanisms,
-    min_size_bytes: { type: "integer", minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: "Messages of this size are taken." },
+    min_size_bytes: { type: "integer", minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: "Messages of this size are accepted." },
     max_response_time_ms: serviceExpectations.max_response_time_ms,
     max_duration_ms: serviceExpectations.max_duration_ms,
     min_tls_version: serviceExpectations.min_tls_version,
@@ -52,8 +52,8 @@ const input = contract({
       additionalProperties: false,
       default: {},
     },
-    helo_domain: { type: "string", format: "host", description: "The name to say in EHLO; this machine's own by default." },
-    auth: { ...authInput, description: "Logs in, and says whether it worked." },
+    helo_domain: { type: "string", format: "host", description: "The name to send in EHLO; this machine's host name by default." },
+    auth: { ...authInput, description: "Logs in, and reports whether the server accepted it." },
     send_message: {
       type: "object",
       description: "Submits one short test message. Without this field nothing is sent.",
@@ -66,8 +66,8 @@ const input = contract({
       required: ["mail_from", "rcpt_to"],
       additionalProperties: false,
     },
-    expect: { ...expectations, description: "What must be so: anything else is an error." },
-    prefer: { ...expectations, description: "What should be so: anything else is a warning." },
+    expect: { ...expectations, description: "Requirements: each one that is not met is an error." },
+    prefer: { ...expectations, description: "Preferences: each one that is not met is a warning." },
     ...networkInput,
   },
   required: ["target_host"],
@@ -81,36 +81,36 @@ const output = contract({
     target_port: { type: "integer" },
     ...networkOutput,
     banner: nullable({ type: "string" }, "The greeting's text, its lines joined by line feeds."),
-    helo_domain: nullable({ type: "string" }, "The name we said."),
-    protocol: nullable({ enum: ["ESMTP", "SMTP"] }, "SMTP: the server does not know EHLO."),
-    capabilities: nullable(list(capabilitySchema), "What the last EHLO offered; null where there was none."),
-    capabilities_before_tls: nullable(list(capabilitySchema), "What EHLO offered in the clear, where TLS came after it."),
+    helo_domain: nullable({ type: "string" }, "The name sent in EHLO."),
+    protocol: nullable({ enum: ["ESMTP", "SMTP"] }, "SMTP: the server does not support EHLO."),
+    capabilities: nullable(list(capabilitySchema), "Capabilities from the last EHLO; null if there was none."),
+    capabilities_before_tls: nullable(list(capabilitySchema), "Capabilities that EHLO offered in plain text before STARTTLS."),
     size: sizeSchema,
     starttls: {
       enum: STARTTLS_OUTCOMES,
-      description: "What became of STARTTLS. injected: plain text came behind the server's go-ahead.",
+      description: "The result of STARTTLS. injected: plain text followed the server's go-ahead.",
     },
     tls: nullable(tlsFactsSchema, "The TLS session; null when there was none."),
     auth: nullable(
       record({
-        mechanism: nullable({ enum: AUTH_MECHANISMS }, "The mechanism that was used; null when none fitted."),
+        mechanism: nullable({ enum: AUTH_MECHANISMS }, "The mechanism that was used; null when none was suitable."),
         accepted: { type: "boolean" },
       }),
-      "Null when no login was asked for, or it was not reached.",
+      "Null when no login was requested, or it was not reached.",
     ),
     sent_message: nullable(
       record({
         mail_from: { type: "string" },
         rcpt_to: { type: "string" },
         message_id: { type: "string" },
-        accepted: { type: "boolean", description: "The server took the message." },
+        accepted: { type: "boolean", description: "The server accepted the message." },
         delivery: { enum: ["accepted", "refused", "unknown"], description: "unknown: the connection was lost before the reply to the message." },
       }),
-      "Null when no message was asked for, or sending was not reached.",
+      "Null when no message was requested, or sending was not reached.",
     ),
-    response_time_ms: nullable({ type: "number" }, "From NOOP to its reply."),
-    anomalies: list(anomalySchema, "What the server does against the standard."),
-    findings: list(findingSchema, "What was judged, and why the status is not ok."),
+    response_time_ms: nullable({ type: "number" }, "Time from sending NOOP to its reply, in milliseconds."),
+    anomalies: list(anomalySchema, "Violations of the standard that did not end the conversation."),
+    findings: list(findingSchema, "Warnings and errors: why the status is not ok."),
   }),
 });
 

@@ -3,7 +3,7 @@ import type { Contract } from "../../schemas/contract.js";
 import type { Envelope } from "../../schemas/envelope.js";
 import { monotonic, round, utc } from "../run/clock.js";
 import { Deadline } from "../run/deadline.js";
-import { whenThereIsTime } from "../run/read-scheduler.js";
+import { startWhenIdle } from "../run/read-scheduler.js";
 import { Recorder, type TraceEvent } from "../run/recorder.js";
 import type { JobMemory, RunState } from "../run/run-state.js";
 import { SecretKeeper } from "../run/secret-keeper.js";
@@ -67,7 +67,7 @@ export function runLoaded(loaded: LoadedProbe, asked: Asked, input: unknown, opt
     const secrets = new SecretKeeper();
     const paths = loaded.references[loaded.versions[0] as string] as readonly ReferencePath[];
     const begin = (deadline: Deadline | null): Promise<Report> =>
-      new Promise((resolve) => whenThereIsTime(() => resolve(new Run(loaded, accepted, secrets, deadline ?? deadlineOf(accepted, options), options).report())));
+      new Promise((resolve) => startWhenIdle(() => resolve(new Run(loaded, accepted, secrets, deadline ?? deadlineOf(accepted, options), options).report())));
     if (!paths.some(({ steps }) => mayHold(accepted.filled, steps))) return begin(null);
     // One deadline for the whole run, and reading what its input refers to is a part of it.
     const deadline = deadlineOf(accepted, options);

@@ -1,4 +1,4 @@
-/** Milliseconds of the monotonic clock, with microseconds behind the point. */
+/** Milliseconds of the monotonic clock, with microsecond precision. */
 export function monotonic(): number {
   return performance.now();
 }
@@ -8,7 +8,7 @@ export function round(milliseconds: number): number {
   return Math.round(milliseconds * 1000) / 1000;
 }
 
-/** Further apart than this, the two clocks no longer go together: the system clock was set. */
+/** Further apart than this, the system clock was set. */
 const DRIFT_MS = 2;
 /** Two readings that lie further apart say nothing about each other: the process lost its turn between them. */
 const AT_ONCE_MS = 0.5;

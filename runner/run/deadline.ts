@@ -4,7 +4,7 @@ import { monotonic } from "./clock.js";
 /** Why a run was ended from outside. */
 export type EndReason = Extract<FailureCode, "timeout" | "cancelled">;
 
-/** What goes on in a run, and ends with it: a race of connects, a connection that waits for its peer. */
+/** Something that runs within a run and ends with it, such as a connection attempt or a connection that waits for its peer. */
 export interface Watched {
   /** The monotonic moment at which overdue() is called; 0 while nothing is waited for. */
   readonly dueAt: number;
@@ -19,12 +19,12 @@ const EARLY_MS = 0.5;
 /**
  * The one deadline of a run, and the waits within it. It ends with the first of: time is up, the caller's signal aborts, the run is over.
  *
- * Thousands of runs may wait at once, so it holds little: one timer for all that a run waits for, made when there is somebody to
- * be told, and an AbortController, which costs more than a whole pipelined command, only for a probe that asks for `signal`.
+ * Thousands of runs may wait at once, so it holds little: one timer for everything that a run waits for, created when there is
+ * something to notify, and an AbortController, which costs more than a whole pipelined command, only for a probe that asks for `signal`.
  */
 export class Deadline {
   reason: EndReason | null = null;
-  #watched: Watched[] = NOBODY;
+  #watched: Watched[] = NOTHING;
   #endsAt: number;
   /** When #timer strikes; infinity while there is none. */
   #wakesAt = Number.POSITIVE_INFINITY;
@@ -51,7 +51,7 @@ export class Deadline {
     return this.#controller.signal;
   }
 
-  /** Calls back once when the deadline strikes, at once when it has; gives back how to stop listening. */
+  /** Calls back once when the deadline expires, immediately if it already has. Returns a function that stops listening. */
   onEnd(listener: (reason: EndReason) => void): () => void {
     const watched: Watched = { dueAt: 0, overdue: nothing, ended: listener };
     this.watch(watched);
@@ -71,7 +71,7 @@ export class Deadline {
   }
 
   unwatch(watched: Watched): void {
-    if (this.#watched.length === 1 && this.#watched[0] === watched) this.#watched = NOBODY;
+    if (this.#watched.length === 1 && this.#watched[0] === watched) this.#watched = NOTHING;
     else this.#watched = this.#watched.filter((each) => each !== watched);
   }
 
@@ -80,7 +80,7 @@ export class Deadline {
     if (this.reason === null) this.#wakeBy(dueAt === 0 ? this.#endsAt : Math.min(dueAt, this.#endsAt));
   }
 
-  /** Calls back when the run still goes on so long after its end. */
+  /** Calls back if the run is still active this many milliseconds after its end. */
   afterEnd(milliseconds: number, callback: () => void): void {
     this.#graceMs = milliseconds;
     this.#late = callback;
@@ -92,14 +92,14 @@ export class Deadline {
     if (this.reason !== null) return;
     this.reason = reason;
     const watched = this.#watched;
-    this.#watched = NOBODY;
+    this.#watched = NOTHING;
     this.release();
     if (this.#late !== null) this.#timer = setTimeout(this.#late, this.#graceMs);
     this.#controller?.abort(new Error(reason));
     for (const each of watched) each.ended(reason);
   }
 
-  /** The run is over: leaves no timer and no listener behind, but for what it forgot to close and waits still. */
+  /** The run is over: removes its timer and listener, unless something it did not close still waits. */
   release(): void {
     this.#endsAt = Number.POSITIVE_INFINITY;
     this.#stopTimer();
@@ -141,7 +141,7 @@ export class Deadline {
 }
 
 /** Shared, and so never written to. */
-const NOBODY: Watched[] = [];
+const NOTHING: Watched[] = [];
 
 const followers = new WeakMap<AbortSignal, Set<Deadline>>();
 

@@ -34,7 +34,7 @@ let beginUntil = 0;
  * runs that are under way are finished first, and the others begin as there is time: each is measured as exactly as if it were
  * alone, and what all of them together hold stays small.
  */
-export function whenThereIsTime(start: () => void): void {
+export function startWhenIdle(start: () => void): void {
   if (scheduled) starts.push(start);
   else {
     schedule();
@@ -50,14 +50,14 @@ function schedule(): void {
 
 function beginSlice(): void {
   sliceEndsAt = monotonic() + SLICE_MS;
-  workOff();
+  workThrough();
 }
 
 /**
  * Works on a handful of arrivals, and on the next behind the promises that these settle: sending the next command, ending the run
  * and starting another are most of the work, and a slice must count them too.
  */
-function workOff(): void {
+function workThrough(): void {
   if (next === waiting.length) {
     waiting = [];
     next = 0;
@@ -70,13 +70,13 @@ function workOff(): void {
     beginOne();
   } else {
     // First: whatever one of these throws, the others have their turn.
-    SETTLED.then(workOff);
+    SETTLED.then(workThrough);
     const until = Math.min(next + HANDFUL, waiting.length);
     while (next < until) (waiting[next++] as Arrival).arrive();
   }
 }
 
-/** Ends the slice with one new run, although there is no time for it, lest runs starve. */
+/** Ends the slice with one new run, even if the slice has used up its time, so that runs do not starve. */
 function beginOne(): void {
   setImmediate(beginSlice);
   if (nextStart < starts.length) (starts[nextStart++] as () => void)();

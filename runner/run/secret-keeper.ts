@@ -30,7 +30,7 @@ export class SecretKeeper {
 
   /**
    * A copy of a JSON value in which no text, and no key, holds a secret. The names and the enumerated words of its schema are
-   * ours, whatever the secret is: a password that is "error" is not told by a status that is.
+   * ours, whatever the secret is: a password that is "error" is not revealed by a status that is.
    */
   maskAll<Value>(value: Value, schema: SchemaNode = {}): Value {
     if (this.isEmpty) return value;
@@ -46,7 +46,7 @@ export class SecretKeeper {
 }
 
 /**
- * What a probe lets fly beside its run (a rejection that nobody awaits) is told by the process, which has no keeper. So the last
+ * A rejection outside of a run, which nothing awaits, is reported by the process, which has no keeper. So the last
  * secrets of all runs are known to it, in whichever copy of the harness they were read.
  */
 const REMEMBERED = Symbol.for("probe-run.secrets");

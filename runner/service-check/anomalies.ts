@@ -8,7 +8,7 @@ export interface Anomaly<Kind extends string = string> {
 
 type CommonAnomaly = Anomaly<(typeof COMMON_ANOMALIES)[number]>;
 
-/** What a session can tell of a server's ways. Capabilities are keywords in upper case. */
+/** What a session has observed. Capabilities are keywords in upper case. */
 export interface Ways {
   readonly oddities: readonly LineOddity[];
   readonly isSecured: boolean;
@@ -18,17 +18,17 @@ export interface Ways {
   readonly capabilitiesBeforeTls: readonly string[] | null;
 }
 
-/** What servers of any of these protocols do against the standard. */
+/** Violations of the standard that are the same in all of these protocols. */
 export function commonAnomalies({ oddities, isSecured, verb, capabilities, capabilitiesBeforeTls }: Ways): CommonAnomaly[] {
   const anomalies: CommonAnomaly[] = oddities.map((kind) => ({ kind, detail: LINE_ODDITIES[kind] }));
   if (isSecured && capabilities?.includes(verb)) anomalies.push({ kind: "starttls_inside_tls", detail: `${verb} is offered again inside TLS` });
-  // Where nothing is offered at all, nothing is missing: inside TLS it may not have been asked yet.
+  // Without capabilities nothing is missing: inside TLS they may not have been requested yet.
   const lost = capabilities === null ? [] : (capabilitiesBeforeTls ?? []).filter((keyword) => keyword !== verb && !capabilities.includes(keyword));
   if (lost.length > 0) anomalies.push({ kind: "capabilities_only_in_clear", detail: lost.join(" ") });
   return anomalies;
 }
 
-/** Over all of a run's connections the same thing is told once. */
+/** Each anomaly is reported once, over all connections of a run. */
 export function noteOnce<Kind extends string>(known: Anomaly<Kind>[], found: readonly Anomaly<Kind>[]): void {
   for (const anomaly of found) {
     if (!known.some(({ kind, detail }) => kind === anomaly.kind && detail === anomaly.detail)) known.push(anomaly);

@@ -2,7 +2,7 @@ import type { Finding } from "../../schemas/finding.js";
 import type { TlsFacts, TlsInput } from "../../schemas/tls.js";
 import { finding } from "../run/judge.js";
 
-/** What an input that only reports certificates says of this one: not trusted, or soon to expire. */
+/** Warnings for a certificate that is untrusted or expires soon. */
 export function certificateFindings(tls: TlsFacts | null, { verify, warn_days: warnDays }: Pick<TlsInput, "verify" | "warn_days">, host: string): Finding[] {
   if (tls === null || verify === "ignore") return [];
   const findings: Finding[] = [];

@@ -62,7 +62,7 @@ class Check<Session extends ServiceSession, Input extends ServiceInput, Evidence
     evidence.findings.push(...(await this.#leave(session)));
   }
 
-  /** A session on a new connection that has greeted, told its capabilities and is secured in this way. */
+  /** A session on a new connection with the greeting and the capabilities read, secured in this way. */
   async #open(way: Way): Promise<Session> {
     const { service, ctx, input, evidence } = this;
     const session = await service.connect(ctx, { ...input, host: input.target_host, port: input.target_port }, evidence.attempts);

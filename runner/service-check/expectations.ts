@@ -2,7 +2,7 @@ import type { Finding } from "../../schemas/finding.js";
 import type { TlsFacts } from "../../schemas/tls.js";
 import { finding } from "../run/judge.js";
 
-/** What was seen of a service, as far as all of them have it. */
+/** The observations that all services share. */
 export interface SeenService {
   readonly banner: string | null;
   readonly offersStarttls: boolean;
@@ -13,7 +13,7 @@ export interface SeenService {
   readonly tls: TlsFacts | null;
   readonly durationMs: number;
   readonly responseTimeMs: number | null;
-  /** The command that was answered in that time. */
+  /** The command that responseTimeMs was measured on. */
   readonly timedCommand: string;
 }
 
@@ -24,7 +24,7 @@ interface Unmet {
   actual: string | number | null;
 }
 
-/** One question for an expectation: what is not met, or null when it is. */
+/** Checks one expectation: what is not met, or null. */
 export type Question<Wanted, Seen> = (wanted: Wanted, seen: Seen) => Unmet | null;
 
 /** One for each expectation of a probe. */
@@ -67,7 +67,7 @@ export const SERVICE_QUESTIONS = {
   },
 } as const;
 
-/** For lists of names that have to be there, whatever their case. */
+/** Checks a list of required names, ignoring case. */
 export function missing(reason: string, words: string, wanted: readonly string[], isThere: (name: string) => boolean): Unmet | null {
   const lacking = wanted.map((name) => name.toUpperCase()).filter((name) => !isThere(name));
   return lacking.length === 0
@@ -75,7 +75,7 @@ export function missing(reason: string, words: string, wanted: readonly string[]
     : { reason, message: `${words} ${lacking.join(", ")}`, expected: wanted.join(" "), actual: `without ${lacking.join(" ")}` };
 }
 
-/** What is not as it was wanted, in the order in which it was wanted. */
+/** The expectations that are not met, in the order of the input. */
 export function unmet<Expectations extends object, Seen>(
   severity: Finding["severity"],
   expectations: Expectations | undefined,

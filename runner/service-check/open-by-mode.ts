@@ -4,7 +4,7 @@ import type { TlsInput } from "../../schemas/tls.js";
 import { FailureError } from "../run/failure-error.js";
 import { finding } from "../run/judge.js";
 
-/** One way to try TLS: after a broken handshake the next needs a connection of its own. */
+/** How to try TLS: after a failed handshake the next attempt needs a new connection. */
 export type Way = "full" | "reduced" | "none";
 
 export interface OpeningEvidence {
@@ -23,10 +23,10 @@ export interface Opening<Session> {
 }
 
 /**
- * A session that is secured as the input asks.
+ * Opens a session that is secured as the input asks.
  *
- * A handshake that breaks is tried once more with a small ClientHello, since boxes on the way drop large ones. Where TLS was only an
- * opportunity, a third connection goes on in the clear, as a client of the service would, and the result says so.
+ * A handshake that fails is retried once with a small ClientHello, because some middleboxes drop large ones. If TLS was only an
+ * opportunity, a third connection continues in plain text, as a client would, and the result reports it.
  */
 export async function openByMode<Session>(opening: Opening<Session>): Promise<Session> {
   if (opening.mode === "none") return opening.introduce("none");

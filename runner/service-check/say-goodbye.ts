@@ -5,9 +5,9 @@ import { finding } from "../run/judge.js";
 export interface Goodbye {
   /** QUIT, or what the protocol calls it. */
   readonly verb: string;
-  /** How the right answer begins. */
+  /** How a correct reply begins. */
   readonly expected: string;
-  /** The server's words, and null or how they began where they are no goodbye. */
+  /** The server's reply, and how it began if it is a refusal. */
   ask(): Promise<{ readonly words: string; readonly refusal: string | number | null }>;
 }
 

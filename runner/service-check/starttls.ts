@@ -39,9 +39,9 @@ export async function upgrade(upgrading: Upgrading, evidence: { starttls: Startt
   return false;
 }
 
-/** What became of an upgrade at which the conversation broke. */
+/** The outcome of an upgrade during which the conversation broke. */
 function outcomeOf({ failure: { phase, code } }: FailureError, upgrading: Upgrading): StarttlsOutcome {
   if (phase === "tls") return code === "timeout" ? "handshake_timeout" : "handshake_failed";
-  // The go-ahead itself could be read: what is wrong is what stood behind it.
+  // The go-ahead itself could be read: the fault is in what followed it.
   return code === "protocol_violation" && !upgrading.isMalformed() ? "injected" : "unanswered";
 }

@@ -2,13 +2,13 @@ import { setImmediate as turn } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
-import { later, whenThereIsTime } from "../../../runner/run/read-scheduler.js";
+import { later, startWhenIdle } from "../../../runner/run/read-scheduler.js";
 
 test("a run begins at once when nothing else is going on", async () => {
   await turn();
   await turn();
   let began = false;
-  whenThereIsTime(() => {
+  startWhenIdle(() => {
     began = true;
   });
   expect(began).toBe(true);
@@ -18,7 +18,7 @@ test("what has arrived is worked on before another run begins", async () => {
   const order: string[] = [];
   const all = new Promise<void>((resolve) => {
     later({ arrive: () => void order.push("first arrival") });
-    whenThereIsTime(() => {
+    startWhenIdle(() => {
       order.push("a run");
       resolve();
     });
@@ -35,7 +35,7 @@ test("runs begin although arrivals never end", async () => {
   const began = await new Promise<number>((resolve) => {
     let count = 0;
     for (let run = 0; run < 100; run++) {
-      whenThereIsTime(() => {
+      startWhenIdle(() => {
         count++;
         if (count === 100) resolve(count);
       });
@@ -54,7 +54,7 @@ test("a run that has begun is let go of, although others never end to wait", asy
   const another = (): void => {
     const input = { words: "x".repeat(100) };
     if (held.length < 50) held.push(new WeakRef(input));
-    whenThereIsTime(() => {
+    startWhenIdle(() => {
       began += input.words.length / 100;
       if (!isEnough) another();
     });
