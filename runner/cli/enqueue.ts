@@ -4,6 +4,7 @@ import type { InputSchema } from "../harness/target.js";
 import { candidates, parseAsked } from "../harness/version.js";
 import type { PushAnswer } from "../queue/backend.js";
 import { type JobOptions, jobMessage } from "../queue/job.js";
+import { PartialPushError } from "../queue/queue-error.js";
 import { RequestError } from "../support/request-error.js";
 import { type Arguments, wholeNumber } from "./arguments.js";
 import { defineCommand } from "./command.js";
@@ -72,7 +73,7 @@ async function run({ words, options: given }: Arguments<typeof options>, io: Io)
         }
       });
       if (messages.length === 0) continue;
-      const answers = await jobs.push(messages);
+      const answers = await counted(jobs.push(messages), totals);
       for (const answer of answers) totals[answer] += 1;
       if (given.ids) await io.out(messages.map(({ id }) => `${id}\n`).join(""));
     }
@@ -81,6 +82,16 @@ async function run({ words, options: given }: Arguments<typeof options>, io: Io)
     await report(totals, given, io);
   }
   return totals.refused > 0 ? EXIT.badRequest : EXIT.ok;
+}
+
+/** Of a push that fails in the middle, what is stored counts as well. */
+async function counted(pushing: Promise<PushAnswer[]>, totals: Totals): Promise<PushAnswer[]> {
+  try {
+    return await pushing;
+  } catch (error) {
+    if (error instanceof PartialPushError) for (const answer of error.answers) if (answer !== null) totals[answer] += 1;
+    throw error;
+  }
 }
 
 function jobOptionsOf(given: Given): JobOptions {

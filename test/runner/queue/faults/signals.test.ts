@@ -1,9 +1,12 @@
+import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { CLI } from "../../cli/command-line.js";
 import { Program } from "./program.js";
 
 let cwd: string;
@@ -68,6 +71,24 @@ describe("SIGTERM", () => {
     expect(await worker.ended).toMatchObject({ code: 130 });
     await until(async () => (await stats()).jobs.waiting === 1);
   });
+});
+
+describe("npx that is killed", () => {
+  test.each([[], ["--processes", "2"]])(
+    "leaves no worker behind: work %j",
+    async (...options) => {
+      const script = '"$0" "$@" & echo $!; wait';
+      const npx = spawn("sh", ["-c", script, process.execPath, CLI, "work", ...options], { cwd, env: { ...process.env, npm_command: "exec" } });
+      const [line] = (await once(npx.stdout, "data")) as [Buffer];
+      const worker = Number(line.toString());
+      // It has begun to work once its queue is there.
+      await until(() => existsSync(join(cwd, ".probe-run/queue.db")));
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      npx.kill("SIGKILL");
+      await until(() => !existsSync(`/proc/${worker}`));
+    },
+    40_000,
+  );
 });
 
 describe("work --processes", () => {
