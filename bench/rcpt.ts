@@ -1,4 +1,6 @@
+import type { RcptVerdict } from "../schemas/rcpt.js";
 import { confusionOf, playBehaviour, rcptBehaviours, TRUTHS } from "../test/support/rcpt-behaviours.js";
+import { type CorpusEntry, checkEntry, rcptCorpus } from "../test/support/rcpt-corpus.js";
 import type { RcptAnswer, RcptRequest } from "./contenders/rcpt-tasks.js";
 import { startSmtpSink } from "./peers/smtp-sink.js";
 import type { Bench, Setting } from "./support/bench.js";
@@ -40,7 +42,7 @@ const LINES: readonly Line[] = [
 ];
 
 async function measure(setting: Setting): Promise<Figure[]> {
-  return [...(await measureRates(setting)), ...(await measureVerdicts(setting))];
+  return [...(await measureRates(setting)), ...(await measureVerdicts(setting)), ...(await measureCorpus(setting))];
 }
 
 async function measureRates(setting: Setting): Promise<Figure[]> {
@@ -123,4 +125,36 @@ const WORDS = { exists: "exists", catch_all: "may exist: any is taken", full: "i
 function isWrong({ truth, verdict }: { truth: (typeof TRUTHS)[number]; verdict: string }): boolean {
   const isNone = truth === "missing" || truth === "disabled";
   return verdict === "invalid" ? !isNone : verdict === "valid" && truth !== "exists";
+}
+
+const VERDICTS = ["valid", "risky", "invalid", "unknown"] as const;
+
+/** The confusion matrix over fixtures/mail.rcpt/corpus.json, whose labels were given without reading the tables; and each missing mailbox that stays unknown. */
+async function measureCorpus({ progress }: Setting): Promise<Figure[]> {
+  const corpus = rcptCorpus();
+  const results: { entry: CorpusEntry; verdict: RcptVerdict }[] = [];
+  for (const [index, entry] of corpus.entries()) {
+    progress(`corpus ${index + 1} of ${corpus.length}: ${entry.id}`);
+    results.push({ entry, verdict: (await checkEntry(entry, index)).results[0]?.verdict ?? "unknown" });
+  }
+  const count = (name: string, found: readonly unknown[], goal: Goal | null): Figure => {
+    const peer = `of ${corpus.length} labelled without the tables`;
+    return { bench: rcpt.name, name, unit: "servers", ours: spreadOf([found.length]), peer, peers: null, ratio: null, goal, skipped: null };
+  };
+  const cells = (["exists", "missing", "undecidable"] as const).flatMap((truth) =>
+    VERDICTS.map((verdict) =>
+      count(
+        `corpus: ${truth}, called ${verdict}`,
+        results.filter((each) => each.entry.truth === truth && each.verdict === verdict),
+        null,
+      ),
+    ),
+  );
+  const wrong = results.filter(({ entry, verdict }) => !entry.acceptable.includes(verdict));
+  const missed = results.filter(({ entry, verdict }) => entry.truth === "missing" && verdict === "unknown");
+  return [
+    ...cells,
+    count("corpus: a verdict that is not acceptable", wrong, { of: "ours", at: "most", value: 0 }),
+    ...missed.map((each) => count(`corpus: unknown, and missing: ${each.entry.id}`, [each], null)),
+  ];
 }

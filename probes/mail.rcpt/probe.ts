@@ -65,10 +65,14 @@ function questionOf(result: RcptEvidence["results"][number]): Question {
     return newQuestion(mailbox, result);
   }
   const question = newQuestion(NOBODY, result);
-  const words = `it is no address that can be asked for: ${mailbox.problem}`;
-  settle(question, decisionOf("address_malformed", "input", "unknown", failure("rcpt", "not_permitted", words)), null, true);
+  // The mailbox in "John <john@example.org>" may exist: the input is wrong, not the mailbox.
+  const reason = WITH_DISPLAY_NAME.test(result.email) ? "address_unsupported" : "address_malformed";
+  const words = `not an address that can be checked: ${mailbox.problem}`;
+  settle(question, decisionOf(reason, "input", "unknown", failure("rcpt", "not_permitted", words)), null, true);
   return question;
 }
+
+const WITH_DISPLAY_NAME = /<[^<>@]{1,64}@[^<>@]{1,255}>\s*$/;
 
 const NOBODY = { path: "", localPart: "", host: { kind: "name", host: "" }, needsSmtpUtf8: false } as const;
 

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { rcptInputFrom } from "../mail-sites/environment.js";
+import { parseReferences } from "../mail-sites/outbound-port-check.js";
 import { refusalToProbe } from "../mail-sites/probing-allowed.js";
 import { DEFAULT_FILE, keepBehaviourIn } from "../sqlite/store-path.js";
 import { type Arguments, wholeNumber } from "./arguments.js";
@@ -9,6 +10,7 @@ import { EXIT } from "./exit-codes.js";
 import type { Io } from "./io.js";
 import { withOverrides } from "./overrides.js";
 import { queueOption } from "./queue-option.js";
+import { refuseDisplayName } from "./rcpt/display-name.js";
 import { UsageError } from "./usage-error.js";
 
 const options = {
@@ -54,12 +56,14 @@ async function run({ words, options: given }: Arguments<typeof options>, io: Io)
     const list = await (await import("./rcpt/list.js")).readList(word, given.column, io);
     return (await import("./rcpt/enqueue-list.js")).enqueueList(list, input, given.queue, io);
   }
+  parseReferences(io.env.SMTP_SELF_TEST_HOSTS);
   const refusal = refusalToProbe(io.env);
   if (refusal !== null) {
     io.err(`probe-run: could not run: ${refusal}\n`);
     return EXIT.couldNotRun;
   }
   keepBehaviourIn(resolve(io.cwd, DEFAULT_FILE));
+  if (!isList) refuseDisplayName(word);
   if (!isList) return (await import("./rcpt/ask-one.js")).askOne({ ...input, email: word }, given.json, io);
   const list = await (await import("./rcpt/list.js")).readList(word, given.column, io);
   return (await import("./rcpt/ask-list.js")).askList({ list, input, out: given.out }, io);

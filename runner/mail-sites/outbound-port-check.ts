@@ -1,4 +1,6 @@
+import { parseHost } from "../../schemas/host.js";
 import { type HostPort, reaches } from "../net/transport/port-check.js";
+import { RequestError } from "../support/request-error.js";
 
 /** How long an answer of the self-test holds, in either direction. */
 const LIFE_MS = 300_000;
@@ -53,7 +55,14 @@ export function parseReferences(written: string | undefined): HostPort[] | null 
   if (words.length === 0) return null;
   return words.map((word) => {
     const [, host = "", port = "25"] = /^(\[[^\]]+\]|[^:]+)(?::(\d{1,5}))?$/.exec(word) ?? [];
-    if (host === "") throw new Error(`SMTP_SELF_TEST_HOSTS: ${JSON.stringify(word)} is not HOST or HOST:PORT`);
+    if (
+      host === "" ||
+      parseHost(host.replace(/^\[|\]$/g, "")) === null ||
+      (!host.includes(".") && !host.includes(":")) ||
+      Number(port) < 1 ||
+      Number(port) > 65_535
+    )
+      throw new RequestError(`SMTP_SELF_TEST_HOSTS: ${JSON.stringify(word)} is not HOST or HOST:PORT`, "usage", []);
     return { host: host.replace(/^\[|\]$/g, ""), port: Number(port) };
   });
 }

@@ -1,4 +1,6 @@
-/** Comma-separated values as RFC 4180 writes them: reading takes what people's programs write, too. */
+import { UsageError } from "../usage-error.js";
+
+/** Comma-separated values as RFC 4180 writes them, read with some tolerance for what other programs write. */
 
 /** The cells of one record. Quotes may hold commas and doubled quotes; a record is one line here, for no address holds a line end. */
 export function cellsOf(line: string): string[] {
@@ -20,15 +22,17 @@ function plainCell(line: string, from: number): [string, number] {
 function quotedCell(line: string, from: number): [string, number] {
   let cell = "";
   let at = from;
-  for (; at < line.length; at += 1) {
-    if (line[at] !== '"') cell += line[at];
-    else if (line[at + 1] === '"') {
-      cell += '"';
-      at += 1;
-    } else break;
+  for (; line[at] !== '"' || line[at + 1] === '"'; at += 1) {
+    if (at >= line.length) throw new UsageError(`a quote is not closed: ${excerpt(line)}`, "a record of the CSV has to end in its own line");
+    if (line[at] === '"') at += 1;
+    cell += line[at];
   }
   const comma = line.indexOf(",", at);
   return [cell, comma === -1 ? line.length : comma];
+}
+
+function excerpt(line: string): string {
+  return JSON.stringify(line.length > 60 ? `${line.slice(0, 60)}…` : line);
 }
 
 export function recordOf(cells: readonly (string | number | null)[]): string {

@@ -19,7 +19,7 @@ export async function askOne(input: Readonly<Record<string, unknown>>, asJson: b
   }
 }
 
-/** The lines that the scripts before this one printed, and the verdict. */
+/** What a person needs to know of one address. */
 function summaryOf({ results, helo_domain: helo }: OutputOf<"mail.rcpt@1.0.0">): string {
   const [result] = results;
   if (result === undefined) throw new Error("a run for one address gave no result");
@@ -27,11 +27,11 @@ function summaryOf({ results, helo_domain: helo }: OutputOf<"mail.rcpt@1.0.0">):
   const retry = result.retry_after_ms === null ? "" : `, worth asking again in ${Math.round(result.retry_after_ms / 60_000)} min`;
   const lines = {
     Target: email,
-    MX: host ?? "None",
-    HELO: helo ?? "None",
-    Result: `${category} (code=${code ?? "None"}, error=${error ?? "None"})`,
-    Message: [enhanced, message].filter((word) => word !== null && word !== "").join(" ") || "None",
-    Elapsed: elapsed === null ? "None" : `${Math.round(elapsed)} ms`,
+    MX: host ?? "-",
+    HELO: helo ?? "-",
+    Result: `${category}${code === null ? "" : `, reply ${code}`}${error === null ? "" : `, ${error}`}`,
+    Message: [enhanced, message].filter((word) => word !== null && word !== "").join(" ") || "-",
+    Elapsed: elapsed === null ? "-" : `${Math.round(elapsed)} ms`,
     Verdict: `${verdict}${confidence > 0 ? ` ${confidence}` : ""} (${rule}; ${reason}${retry})`,
   };
   return `${Object.entries(lines)

@@ -6,6 +6,7 @@ import { parseInputs } from "../input/parse-inputs.js";
 import { readText } from "../input/read-text.js";
 import type { Io } from "../io.js";
 import { UsageError } from "../usage-error.js";
+import { refuseDisplayName } from "./display-name.js";
 
 /** One address of a list, and the line it stands on. */
 export interface Entry {
@@ -36,7 +37,9 @@ export async function readList(path: string, column: string | null, io: Io): Pro
         reader = format === "jsonl" ? (each, line) => fromJson(each, line, column) : csvReader(text, column);
       }
       const email = reader(text, number);
-      if (email !== null && email !== "") entries.push({ line: number, email });
+      if (email === null || email === "") continue;
+      refuseDisplayName(email, number);
+      entries.push({ line: number, email });
     }
   }
   return listOf(entries, format, path);

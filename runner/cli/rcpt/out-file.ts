@@ -1,23 +1,24 @@
-import { appendFileSync, closeSync, existsSync, ftruncateSync, openSync, readFileSync } from "node:fs";
+import { appendFileSync, closeSync, ftruncateSync, lstatSync, openSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { cellsOf } from "../input/csv.js";
 import { UsageError } from "../usage-error.js";
 import type { AddressList, ListFormat } from "./list.js";
-import { headOf } from "./row.js";
+import { headOf, isRow } from "./row.js";
 
 /**
- * The rows that an earlier run of the same command has written, so that this one goes on behind it. The file itself is all there is
- * to resume by: a row stands in it whole, or its address is asked for again.
+ * The result file of a list. It is all there is to resume by: a complete row means that its address is done. A file that this command did
+ * not write for the same list and in the same format is refused before anything is asked, and left as it is.
  */
 export class OutFile {
   readonly #path: string;
-  /** The lines of the list whose rows are there. */
+  /** The lines of the list that have a row. */
   readonly done: ReadonlySet<number>;
 
   constructor(path: string, { entries, format }: AddressList) {
     this.#path = path;
-    const emails = new Map(entries.map(({ line, email }) => [line, email]));
-    this.done = existsSync(path) ? resume(path, format, emails) : new Set();
-    if (this.done.size === 0 && headOf(format) !== "" && !hasHead(path)) appendFileSync(path, headOf(format), { mode: 0o600 });
+    const text = existingText(path);
+    this.done = text === "" ? new Set() : resume(path, text, format, new Map(entries.map(({ line, email }) => [line, email])));
+    if (text === "") this.append(headOf(format));
   }
 
   append(rows: string): void {
@@ -25,35 +26,64 @@ export class OutFile {
   }
 }
 
-function hasHead(path: string): boolean {
-  return existsSync(path) && readFileSync(path, "utf8") !== "";
+/** Empty for a file that is new, or has nothing in it. */
+function existingText(path: string): string {
+  try {
+    if (!lstatSync(path).isFile()) throw new UsageError(`--out ${path} is not a regular file`, "name a file, or leave --out out to print the rows");
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "ENOENT") throw new UsageError(`--out ${path} cannot be read: ${(error as Error).message}`, "name a file that you may read and write");
+  }
+  try {
+    lstatSync(dirname(path));
+  } catch {
+    throw new UsageError(`--out ${path}: the folder ${dirname(path)} does not exist`, "create it first");
+  }
+  return "";
 }
 
-function resume(path: string, format: ListFormat, emails: ReadonlyMap<number, string>): Set<number> {
-  const text = readFileSync(path, "utf8");
+function resume(path: string, text: string, format: ListFormat, emails: ReadonlyMap<number, string>): Set<number> {
   const end = text.lastIndexOf("\n") + 1;
+  const head = headOf(format);
+  // Without a complete head or row of ours, nothing shows that the file is ours.
+  if (end === 0 || (head !== "" && !text.startsWith(head))) throw notOurs(path, 1, format);
   const done = new Set<number>();
   for (const [index, row] of text.slice(0, end).split("\n").entries()) {
-    if (row.trim() === "" || (format === "csv" && index === 0)) continue;
-    const { line, email } = readRow(row, format) ?? { line: 0, email: "" };
-    if (emails.get(line) !== email) throw ofAnotherList(path, index + 1);
-    done.add(line);
+    if (row.trim() === "" || (head !== "" && index === 0)) continue;
+    const found = readRow(row, format);
+    if (found === null) throw notOurs(path, index + 1, format);
+    if (emails.get(found.line) !== found.email) throw ofAnotherList(path, index + 1);
+    done.add(found.line);
   }
-  // What was being written when the last run ended is no row.
-  if (end < text.length) truncate(path, Buffer.byteLength(text.slice(0, end)));
+  // The last run was stopped while it wrote this row. Anything else at the end is not ours to remove.
+  if (end < text.length) {
+    if (!isBeginningOfRow(text.slice(end), format, emails)) throw notOurs(path, text.slice(0, end).split("\n").length, format);
+    truncate(path, Buffer.byteLength(text.slice(0, end)));
+  }
   return done;
 }
 
 function readRow(row: string, format: ListFormat): { line: number; email: string } | null {
   if (format === "csv") {
-    const [line = "", email = ""] = cellsOf(row.replace(/\r$/, ""));
-    return { line: Number(line), email: email.replace(/^'(?=[=+\-@])/, "") };
+    const cells = cellsOf(row.replace(/\r$/, ""));
+    if (cells.length !== cellsOf(headOf("csv").trimEnd()).length || !/^\d+$/.test(cells[0] ?? "")) return null;
+    return { line: Number(cells[0]), email: (cells[1] ?? "").replace(/^'(?=[=+\-@])/, "") };
   }
   try {
-    return JSON.parse(row) as { line: number; email: string };
+    const value: unknown = JSON.parse(row);
+    return isRow(value) ? value : null;
   } catch {
     return null;
   }
+}
+
+/** What is cut off has to begin as a row for one of the list's addresses does. */
+function isBeginningOfRow(tail: string, format: ListFormat, emails: ReadonlyMap<number, string>): boolean {
+  const [, digits] = (format === "csv" ? /^(\d+)(?:,|$)/ : /^\{"line":(\d+)(?:,|$)/).exec(tail) ?? [];
+  if (digits === undefined) return format === "jsonl" && '{"line":'.startsWith(tail);
+  return [...emails.keys()].some((line) => (/[,]/.test(tail) ? String(line) === digits : String(line).startsWith(digits)));
 }
 
 function truncate(path: string, bytes: number): void {
@@ -65,9 +95,16 @@ function truncate(path: string, bytes: number): void {
   }
 }
 
+function notOurs(path: string, line: number, format: ListFormat): UsageError {
+  return new UsageError(
+    `--out ${path} is not a ${format === "csv" ? "CSV" : "JSONL"} result file of this command: see its line ${line}`,
+    "give another file with --out; this one is left as it is",
+  );
+}
+
 function ofAnotherList(path: string, line: number): UsageError {
   return new UsageError(
-    `${path} does not belong to this list: its line ${line} is about an address that does not stand there`,
+    `${path} does not belong to this list: its line ${line} is about an address that is not there`,
     "give another file with --out, or move this one away",
   );
 }

@@ -31,3 +31,10 @@ export function rowOf({ line, email }: Entry, result: RcptResult, format: ListFo
   if (format === "csv") return recordOf([line, email, ...values.map(([, value]) => value)]);
   return `${JSON.stringify({ line, email, ...Object.fromEntries(values) })}\n`;
 }
+
+/** True for a parsed line of JSONL that rowOf() wrote. */
+export function isRow(value: unknown): value is { line: number; email: string } & Record<string, unknown> {
+  if (value === null || typeof value !== "object") return false;
+  const row = value as Record<string, unknown>;
+  return Number.isInteger(row.line) && typeof row.email === "string" && FIELDS.every((field) => field in row);
+}

@@ -1,0 +1,11 @@
+import { UsageError } from "../usage-error.js";
+
+const WITH_DISPLAY_NAME = /^(.*?)<([^<>@\s]{1,64}@[^<>@\s]{1,255})>\s*$/s;
+
+/** `John <john@example.org>` is a mailbox of a header, and no address for RCPT. Reported as missing, it would be a wrong verdict. */
+export function refuseDisplayName(written: string, line: number | null = null): void {
+  const [, , address] = WITH_DISPLAY_NAME.exec(written) ?? [];
+  if (address === undefined) return;
+  const where = line === null ? "" : `line ${line}: `;
+  throw new UsageError(`${where}${JSON.stringify(written)} is not a plain address`, `write ${address}`);
+}
