@@ -1,9 +1,27 @@
 import { existsSync } from "node:fs";
-import { defineConfig } from "vitest/config";
+import { availableParallelism } from "node:os";
+import { configDefaults, defineConfig } from "vitest/config";
+
+/** What has its own command, `npm run test:slow`, so that `npm test` stays under three minutes. CI runs both. */
+const SLOW = [
+  // Workers are killed again and again while a queue is under load.
+  "test/runner/queue/faults/**",
+  "test/runner/queue/*-{faults,restart,lost-answers}.test.ts",
+  "test/probes/mail.deliver/queued.test.ts",
+  // Copies of the repository, in which the compiler, the build and vitest run.
+  "test/runner/cli/new.test.ts",
+  "test/scripts/build.test.ts",
+  "test/package/**",
+];
+
+const slowOnly = process.env.PROBE_RUN_SLOW === "1";
 
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
+    include: slowOnly ? SLOW.map((pattern) => (pattern.endsWith("**") ? `${pattern}/*.test.ts` : pattern)) : ["test/**/*.test.ts"],
+    exclude: [...configDefaults.exclude, ...(slowOnly || process.env.PROBE_RUN_LONG === "1" ? [] : SLOW)],
+    // Much of a test is waiting: two files at once pay on two cores, too, where vitest would run one.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 15_000,
     hookTimeout: 30_000,
     setupFiles: ["runner/capabilities.ts"],

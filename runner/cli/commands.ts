@@ -5,23 +5,23 @@ interface Entry {
   load(): Promise<{ default: Command }>;
 }
 
-/** Every command, in the order of the help. Each is imported when it is called, and no other. */
+/** Every command, in the order of the help. Only the one that is called is imported. */
 export const COMMANDS = {
   run: { summary: "Run a probe and print its envelope; the word run may be left out.", load: () => import("./run.js") },
-  rcpt: { summary: "Ask whether mailboxes would take a mail, and send none.", load: () => import("./rcpt.js") },
+  rcpt: { summary: "Check whether mailboxes accept mail, without sending any.", load: () => import("./rcpt.js") },
   dkim: { summary: "Make a DKIM key with its DNS record, and check one.", load: () => import("./dkim.js") },
-  dns: { summary: "Say which records a domain's mail needs, and which it has.", load: () => import("./dns.js") },
+  dns: { summary: "Plan the DNS records that a domain's mail needs, and check them.", load: () => import("./dns.js") },
   list: { summary: "List every probe.", load: () => import("./list.js") },
-  describe: { summary: "Tell what a probe takes and what it gives.", load: () => import("./describe.js") },
+  describe: { summary: "Show a probe's input and output fields.", load: () => import("./describe.js") },
   schema: { summary: "Print the JSON Schema of a probe's input or output.", load: () => import("./schema.js") },
-  lab: { summary: "Serve local servers to try every built-in probe on.", load: () => import("./lab.js") },
-  new: { summary: "Make a new probe with its test and transcript.", load: () => import("./new.js") },
+  lab: { summary: "Start local servers to try the probes on.", load: () => import("./lab.js") },
+  new: { summary: "Create a new probe with its test and transcript.", load: () => import("./new.js") },
   completion: { summary: "Print a completion script for bash, zsh or fish.", load: () => import("./completion.js") },
-  enqueue: { summary: "Store jobs in a queue, one a line.", load: () => import("./enqueue.js") },
-  work: { summary: "Work the jobs of a queue off.", load: () => import("./work.js") },
-  consume: { summary: "Hand the results of a queue on.", load: () => import("./consume.js") },
-  queue: { summary: "Look at a queue; pause, retry and purge it.", load: () => import("./queue.js") },
-  suppress: { summary: "Say to whom mail.deliver sends nothing.", load: () => import("./suppress.js") },
+  enqueue: { summary: "Store inputs as jobs in a queue.", load: () => import("./enqueue.js") },
+  work: { summary: "Process the jobs in a queue.", load: () => import("./work.js") },
+  consume: { summary: "Deliver a queue's results to stdout, a program or a URL.", load: () => import("./consume.js") },
+  queue: { summary: "Inspect a queue; pause, retry and purge it.", load: () => import("./queue.js") },
+  suppress: { summary: "Manage the suppression list of mail.deliver.", load: () => import("./suppress.js") },
   test: { summary: "Run suites of checks on vitest.", load: () => import("./test.js") },
 } as const satisfies Readonly<Record<string, Entry>>;
 

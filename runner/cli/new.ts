@@ -12,14 +12,16 @@ import type { Scaffold } from "./scaffold/scaffold.js";
 import { UsageError } from "./usage-error.js";
 
 export default defineCommand({
-  summary: "Makes a new probe with its contracts, its test and a transcript. It works as it stands.",
+  summary: "Creates a probe with its contracts, a lab server, a test and a transcript. It passes all tests as it is.",
   usage: "<id>",
   details: [
-    "Inside probe-run's own repository it makes probes/<id>/ with a test and a fixture; anywhere else a package in the folder <id>/.",
-    "The new probe reads a server's greeting: change it into what you need. Nothing that is there is overwritten.",
-  ].join("\n"),
+    "In probe-run's own repository it creates probes/<id>/ with schema.ts, probe.ts and lab.ts, a test and a fixture: then run `npm run generate`, which",
+    "adds it to the registry and the catalogue, and test/conformance, which every probe must pass. `npm run goldens` rewrites expected outputs that you",
+    "changed on purpose, `npm run build` builds the command. Anywhere else it creates a package in the folder <id>/.",
+    "The new probe reads a server's greeting: change it into what you need. No existing file is overwritten.",
+  ].join(" "),
   options: {},
-  examples: [["new acme.greeting", "Make a probe called acme.greeting in the folder acme.greeting."]],
+  examples: [["new acme.greeting", "Create a probe called acme.greeting."]],
   words: { least: 1, most: 1 },
   run,
 });
@@ -37,7 +39,7 @@ async function run({ words }: Arguments<Record<never, never>>, io: Io): Promise<
   return EXIT.ok;
 }
 
-/** The top of probe-run's own checkout when the user stands in it. */
+/** The top of probe-run's own checkout, if the working directory is inside it. */
 function ownRepository(cwd: string): string | null {
   for (let folder = cwd; ; folder = dirname(folder)) {
     const manifest = join(folder, "package.json");
@@ -53,7 +55,7 @@ function isOurs(manifest: string): boolean {
 async function writeAll(root: string, files: Scaffold["files"], io: Io): Promise<void> {
   const present = Object.keys(files).filter((path) => existsSync(join(root, path)));
   if (present.length > 0) {
-    const violations = present.map((path) => ({ pointer: "", message: `${relative(io.cwd, join(root, path))} is there already`, hint: null }));
+    const violations = present.map((path) => ({ pointer: "", message: `${relative(io.cwd, join(root, path))} already exists`, hint: null }));
     throw new RequestError("nothing was written", "usage", violations);
   }
   for (const [path, content] of Object.entries(files)) {

@@ -40,6 +40,7 @@ export interface Probe {
   readonly summary: string;
   readonly needs: readonly Need[];
   readonly target?: Target;
+  readonly freeForm?: true;
   /** By version, the newest first. The newest does the work. */
   readonly versions: Readonly<Record<string, NewestVersion | OlderVersion>>;
   readonly checkInput?: (input: never) => readonly Violation[];
@@ -68,6 +69,8 @@ export interface Definition<
   readonly needs: readonly Needs[];
   /** The input fields that a bare word on the command line fills: `{ host: "target_host", port: "target_port" }`, `"email"`. */
   readonly target?: Target<FieldOf<NoInfer<Given>>>;
+  /** The protocol has no syntax (finger, gopher, whois): whatever a peer sends is an answer, and no peer can be recognised as the wrong one. */
+  readonly freeForm?: true;
   readonly version: Version;
   readonly input: Contract<Given, Input>;
   readonly output: Contract<unknown, Output>;
@@ -100,12 +103,14 @@ export function defineProbe<
 >(
   definition: Definition<Input, Output, Needs, Given, Version, Older>,
 ): TypedProbe<Version, Record<Version, Exchange<Given, Output>> & { [V in keyof Older]: Older[V] extends TypedOlderVersion<infer Each> ? Each : Exchange }> {
-  const { name, summary, needs, target, version, input, output, older, checkInput, usualTimeoutMs, weight, usualLimits, fromEnvironment, run } = definition;
+  const { name, summary, needs, target, freeForm, version, input, output, older, checkInput, usualTimeoutMs, weight, usualLimits, fromEnvironment, run } =
+    definition;
   return {
     name,
     summary,
     needs,
     ...(target === undefined ? {} : { target }),
+    ...(freeForm === undefined ? {} : { freeForm }),
     versions: { [version]: { input, output }, ...older },
     ...(checkInput === undefined ? {} : { checkInput: checkInput as (input: never) => readonly Violation[] }),
     ...(usualTimeoutMs === undefined ? {} : { usualTimeoutMs: usualTimeoutMs as (input: never) => number }),

@@ -60,7 +60,7 @@ function exampleOf(schema: Schema, name: string): unknown {
   if (given !== undefined) return given;
   const usual = USUAL[schema.format ?? ""];
   if (usual !== undefined) return usual;
-  throw new Error(`the required field ${name} has no example in its schema`);
+  throw new Error(`the required field ${name} has no example in its schema: add examples: [7] or a default to it`);
 }
 
 /** The texts that stand in an input where its schema has a secret. */

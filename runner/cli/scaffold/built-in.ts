@@ -6,10 +6,11 @@ export function builtInFiles(id: string): Scaffold {
     files: {
       [`probes/${id}/schema.ts`]: schema(id),
       [`probes/${id}/probe.ts`]: probe(id),
+      [`probes/${id}/lab.ts`]: lab(id),
       [`test/probes/${id}/probe.test.ts`]: test(id),
-      [`fixtures/${id}/1.0.0/greets.txt`]: transcriptOf(id),
+      [`fixtures/${id}/1.0.0/greets.transcript`]: transcriptOf(id),
     },
-    next: ["npm run generate", `npx vitest run test/probes/${id}`],
+    next: ["npm run generate", `npx vitest run test/probes/${id} test/conformance`, `npm run dev -- ${id} --lab`],
   };
 }
 
@@ -24,7 +25,7 @@ const input = contract({
   type: "object",
   properties: {
     target_host: { type: "string", format: "host", description: "The server's host name, or its IP address." },
-    target_port: { type: "integer", minimum: 1, maximum: 65535, description: "The port to connect to." },
+    target_port: { type: "integer", minimum: 1, maximum: 65535, examples: [7], description: "The port to connect to." },
     ...networkInput,
   },
   required: ["target_host", "target_port"],
@@ -38,7 +39,7 @@ const output = contract({
     target_port: { type: "integer" },
     ...networkOutput,
     banner: nullable({ type: "string" }, "The first line that the server sent."),
-    response_time_ms: nullable({ type: "number" }, "How long it was waited for."),
+    response_time_ms: nullable({ type: "number" }, "Milliseconds until it arrived."),
   }),
 });
 
@@ -49,16 +50,18 @@ export type Output = FilledOf<typeof output>;
 }
 
 function probe(id: string): string {
-  return `import type { Context } from "../../runner/context.js";
-import { defineProbe, type Evidence } from "../../runner/define-probe.js";
-import { statusOf } from "../../runner/judge.js";
-import { LineConversation } from "../../runner/net/lines.js";
+  return `import type { Context } from "../../runner/harness/context.js";
+import { defineProbe, type Evidence } from "../../runner/harness/define-probe.js";
+import { LineConversation } from "../../runner/net/transport/line-conversation.js";
+import { fail } from "../../runner/run/fail.js";
+import { statusOf } from "../../runner/run/judge.js";
 import { type Input, newest, type Output } from "./schema.js";
 
 export default defineProbe({
   name: "${id}",
   summary: "Reads a server's greeting.",
   needs: ["tcp"],
+  target: { host: "target_host", port: "target_port" },
   ...newest,
   run,
 });
@@ -81,6 +84,8 @@ async function converse(input: Input, ctx: Context<"tcp">, evidence: Evidence<Ou
     const greeting = await conversation.line("greeting", "greeting");
     evidence.banner = greeting.text;
     evidence.response_time_ms = greeting.duration_ms;
+    // Keep what was learned, then judge it: a peer of another protocol is a failure.
+    if (!/^welcome /.test(greeting.text)) fail("greeting", "protocol_violation", "the greeting does not begin with welcome");
   } finally {
     conversation.close();
   }
@@ -88,15 +93,29 @@ async function converse(input: Input, ctx: Context<"tcp">, evidence: Evidence<Ou
 `;
 }
 
+function lab(id: string): string {
+  return `import { defineLab } from "../../runner/harness/define-lab.js";
+import { playTranscript } from "../../runner/lab/transcript-server.js";
+
+export default defineLab({
+  async start(nextPort) {
+    const server = await playTranscript("S: welcome to ${id}\\n", { port: nextPort() });
+    const input = { target_host: server.host, target_port: server.port };
+    return { servers: [{ name: "greets", summary: "Greets, and waits.", input }], close: () => server.close() };
+  },
+});
+`;
+}
+
 function test(id: string): string {
   return `import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import probe from "../../../probes/${id}/probe.js";
+import { prepare } from "../../../runner/harness/registry.js";
+import { runLoaded } from "../../../runner/harness/run.js";
 import { playTranscript } from "../../../runner/lab/transcript-server.js";
-import { prepare } from "../../harness/registry.js";
-import { runLoaded } from "../../harness/run.js";
 
-const transcript = readFileSync(new URL("../../../fixtures/${id}/1.0.0/greets.txt", import.meta.url), "utf8");
+const transcript = readFileSync(new URL("../../../fixtures/${id}/1.0.0/greets.transcript", import.meta.url), "utf8");
 const outputFor = async (input: unknown) => (await runLoaded(await prepare(probe), { name: probe.name, version: null }, input, {})).envelope.output;
 
 describe("${id}", () => {
@@ -108,7 +127,7 @@ describe("${id}", () => {
     expect(server.mismatches).toEqual([]);
   });
 
-  test("tells that nobody listens", async () => {
+  test("reports a port that is closed", async () => {
     const server = await playTranscript(transcript);
     await server.close();
     const output = await outputFor({ target_host: server.host, target_port: server.port });

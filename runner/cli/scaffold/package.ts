@@ -8,10 +8,10 @@ export function packageFiles(id: string): Scaffold {
       "package.json": `${JSON.stringify(manifest(id), null, 2)}\n`,
       "probe.js": probe(id),
       "probe.test.js": test(id),
-      "greets.transcript.txt": transcriptOf(id),
+      "greets.transcript": transcriptOf(id),
       "README.md": readme(id),
     },
-    next: [`cd ${id}`, "npm install", "npm test", "npx probe-run ./probe.js --set target_host=localhost --set target_port=22"],
+    next: [`cd ${id}`, "npm install", "npm test", "npx probe-run ./probe.js localhost:22 --pretty"],
   };
 }
 
@@ -26,19 +26,19 @@ function manifest(id: string): unknown {
     files: ["probe.js"],
     scripts: { test: "vitest run" },
     peerDependencies: { "probe-run": range },
-    devDependencies: { "probe-run": range, vitest: "^4.1.0" },
+    devDependencies: { "probe-run": range, vitest: ">=3.2 <6" },
   };
 }
 
 function probe(id: string): string {
   return `// @ts-check
-import { contract, defineProbe, LineConversation, networkInput, networkOutput, nullable, outputOf, statusOf } from "probe-run";
+import { contract, defineProbe, fail, LineConversation, networkInput, networkOutput, nullable, outputOf, statusOf } from "probe-run";
 
 const input = contract({
   type: "object",
   properties: {
     target_host: { type: "string", format: "host", description: "The server's host name, or its IP address." },
-    target_port: { type: "integer", minimum: 1, maximum: 65535, description: "The port to connect to." },
+    target_port: { type: "integer", minimum: 1, maximum: 65535, examples: [7], description: "The port to connect to." },
     ...networkInput,
   },
   required: ["target_host", "target_port"],
@@ -51,7 +51,7 @@ const output = contract(
     target_port: { type: "integer" },
     ...networkOutput,
     banner: nullable({ type: "string" }, "The first line that the server sent."),
-    response_time_ms: nullable({ type: "number" }, "How long it was waited for."),
+    response_time_ms: nullable({ type: "number" }, "Milliseconds until it arrived."),
   }),
 );
 
@@ -65,6 +65,7 @@ export default defineProbe({
   summary: "Reads a server's greeting.",
   version: "1.0.0",
   needs: ["tcp"],
+  target: { host: "target_host", port: "target_port" },
   input,
   output,
   run,
@@ -104,6 +105,8 @@ async function converse(given, ctx, evidence) {
     const greeting = await conversation.line("greeting", "greeting");
     evidence.banner = greeting.text;
     evidence.response_time_ms = greeting.duration_ms;
+    // Keep what was learned, then judge it: a peer of another protocol is a failure.
+    if (!/^welcome /.test(greeting.text)) fail("greeting", "protocol_violation", "the greeting does not begin with welcome");
   } finally {
     conversation.close();
   }
@@ -120,14 +123,14 @@ import { expect, test } from "vitest";
 const probe = fileURLToPath(new URL("probe.js", import.meta.url));
 
 test("reads the greeting of a server", async () => {
-  const server = await playTranscript(await readFile(new URL("greets.transcript.txt", import.meta.url), "utf8"));
+  const server = await playTranscript(await readFile(new URL("greets.transcript", import.meta.url), "utf8"));
   const { output } = await run(probe, { target_host: server.host, target_port: server.port });
   await server.close();
   expect(output).toMatchObject({ status: "ok", failure: null, banner: "welcome to ${id}" });
   expect(server.mismatches).toEqual([]);
 });
 
-test("tells that nobody listens", async () => {
+test("reports a port that is closed", async () => {
   const server = await playTranscript("S: never heard");
   await server.close();
   const { output } = await run(probe, { target_host: server.host, target_port: server.port });
@@ -148,10 +151,10 @@ A probe for probe-run. It reads a server's greeting: change it into what you nee
 \`\`\`
 npm install
 npm test
-npx probe-run ./probe.js --set target_host=localhost --set target_port=22
+npx probe-run ./probe.js localhost:22 --pretty
 \`\`\`
 
-Where this package is installed, it runs by its own name; listed in \`probe-run.config.json\`, by the probe's:
+Where this package is installed, it runs by its own name; if it is listed in \`probe-run.config.json\`, by the probe's:
 
 \`\`\`
 npx probe-run probe-run-probe-${id} input.json
@@ -160,6 +163,6 @@ npx probe-run ${id} input.json
 \`\`\`
 
 - \`probe.js\`: what it takes, what it gives, and what it does. A change to a contract that would break a caller needs a new major version.
-- \`greets.transcript.txt\`: what the peer of the first test does, line by line. \`probe-run ./probe.js … --record FILE\` writes one from a real run.
+- \`greets.transcript\`: what the peer of the first test does, line by line. \`probe-run ./probe.js … --record FILE\` writes one from a real run.
 `;
 }

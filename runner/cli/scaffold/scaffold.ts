@@ -8,7 +8,7 @@ export interface Scaffold {
 
 /** What the peer of the new probe's test does. */
 export function transcriptOf(id: string): string {
-  return `# A server that greets whoever connects.
+  return `# A server that greets each client.
 S: welcome to ${id}
 `;
 }
