@@ -16,7 +16,7 @@ export class SecretKeeper {
 
   /** Also for what is made from a secret: a hostile server may send back the very line it was sent. */
   keep(value: string): void {
-    if (value !== "" && !this.#values.includes(value)) this.#values.push(value);
+    for (const form of [value, ...encodedForms(value)]) if (form !== "" && !this.#values.includes(form)) this.#values.push(form);
     rememberSecret(value);
     // A longer secret may hold a shorter one: masking it first leaves no rest.
     this.#values.sort((a, b) => b.length - a.length);
@@ -43,6 +43,33 @@ export class SecretKeeper {
     });
     return Object.fromEntries(masked) as Value;
   }
+}
+
+/** Shorter texts, encoded, are found in what is no secret: two letters are three of base64. */
+const LEAST_ENCODED_CHARACTERS = 4;
+
+/** How a server may send a secret back in another form: in base64 (whole, or with any text before and after it), hex, percent or JSON. */
+function encodedForms(value: string): string[] {
+  if (value.length < LEAST_ENCODED_CHARACTERS) return [];
+  const bytes = Buffer.from(value, "utf8");
+  const hex = bytes.toString("hex");
+  // From the bytes: a lone surrogate has no percent form.
+  const percent = encodeURIComponent(bytes.toString("utf8"));
+  const forms = [
+    bytes.toString("base64"),
+    ...[0, 1, 2].map((before) => base64Inside(bytes, before)),
+    hex,
+    hex.toUpperCase(),
+    JSON.stringify(value).slice(1, -1),
+  ];
+  return [...forms, percent, percent.toLowerCase(), percent.replaceAll("%20", "+")].filter((form) => form !== value && form.length >= LEAST_ENCODED_CHARACTERS);
+}
+
+/** The characters of base64 that depend on these bytes alone when so many bytes (modulo 3) stand before them, whatever stands around. */
+function base64Inside(bytes: Buffer, before: number): string {
+  const encoded = Buffer.concat([Buffer.alloc(before), bytes]).toString("base64");
+  const bits = 8 * (before + bytes.length);
+  return encoded.slice(Math.ceil((8 * before) / 6), Math.floor(bits / 6));
 }
 
 /**

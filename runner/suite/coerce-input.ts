@@ -1,5 +1,6 @@
 import type { Violation } from "../support/request-error.js";
 import type { Filling } from "./environment.js";
+import { spelt } from "./scalar-value.js";
 
 /**
  * The environment holds texts only. Where a contract refuses the text of a variable it may want the number, or the true or
@@ -20,14 +21,6 @@ export function fitToContract(value: unknown, violations: readonly Violation[], 
     changed = true;
   }
   return changed;
-}
-
-/** JSON's spelling of values that are no texts, so that 007 and 1_000 stay texts. */
-const SPELT = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/;
-
-/** What a text spells where it may be something else than a text. */
-export function spelt(text: string): unknown {
-  return SPELT.test(text) ? (JSON.parse(text) as unknown) : text;
 }
 
 /** The steps of a JSON pointer (RFC 6901). */

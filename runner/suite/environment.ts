@@ -1,8 +1,8 @@
 import type { Node } from "yaml";
 import { nearest } from "../support/did-you-mean.js";
-import { spelt } from "./coerce-input.js";
 import type { SuiteDocument } from "./document.js";
 import type { Problem } from "./problem.js";
+import { spelt } from "./scalar-value.js";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,6 +1,6 @@
-/** Control characters, and the invisible ones that turn the direction of a line: they act on a terminal, or lie to its reader. */
+/** Control characters, the invisible ones that turn the direction of a line, and lone surrogates: they act on a terminal, or mislead its reader. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what this is about
-const UNPRINTABLE = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+const UNPRINTABLE = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]/gu;
 
 /** What a server sent, or a person wrote, safe for a terminal. Line feeds stay. */
 export function printable(text: string): string {
