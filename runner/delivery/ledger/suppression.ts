@@ -10,11 +10,11 @@ export interface Suppressed {
   /** An address, or a whole domain as `@example.org`. */
   readonly target: string;
   readonly reason: SuppressionReason;
-  /** What somebody said about it, such as the reply of a server. */
+  /** A note, such as the reply of a server. */
   readonly detail: string | null;
   /** In UTC. */
   readonly since: string;
-  /** In UTC; null: for good. */
+  /** In UTC; null: permanently. */
   readonly until: string | null;
 }
 
@@ -22,7 +22,7 @@ export interface Suppression {
   readonly target: string;
   readonly reason: SuppressionReason;
   readonly detail?: string | null;
-  /** Null, and by default: for good. */
+  /** Null, and by default: permanently. */
   readonly forMs?: number | null;
 }
 
@@ -40,7 +40,7 @@ interface Row {
   until: number | null;
 }
 
-/** To whom nothing is sent any more, whatever somebody asks for. */
+/** Addresses and domains that no mail is sent to. */
 export class SuppressionList {
   readonly #driver: Driver;
   readonly #now: () => number;
@@ -53,7 +53,7 @@ export class SuppressionList {
     this.#statements = Object.fromEntries(prepared) as Record<keyof typeof STATEMENTS, Statement>;
   }
 
-  /** All of them or none. One that is there already gets the new reason and time; one that is there for good stays so. Gives how many are new. */
+  /** Adds all or none. A temporary entry gets the new reason and time; a permanent one stays as it is. Returns the number of new entries. */
   add(suppressions: readonly Suppression[]): number {
     const since = this.#now();
     const rows = suppressions.map(({ target, reason, detail = null, forMs = null }) => ({
@@ -70,13 +70,13 @@ export class SuppressionList {
     });
   }
 
-  /** Gives how many were there. */
+  /** Returns the number of removed entries. */
   remove(targets: readonly string[]): number {
     const keys = targets.map(keyOf);
     return inOneStep(this.#driver, () => keys.reduce((sum, key) => sum + Number(this.#statements.remove.run(key).changes), 0));
   }
 
-  /** Whether nothing may be sent to an address, be it for itself or for its domain. */
+  /** The entry of an address or of its domain; null if it is not suppressed. */
   find(address: string): Suppressed | null {
     const key = keyOf(address);
     const [row] = this.#statements.find.all(key, key.slice(key.lastIndexOf("@")), this.#now()) as Row[];
@@ -94,8 +94,8 @@ export class SuppressionList {
 }
 
 /**
- * How an address is looked up: without regard to case, for hardly a host tells Ann from ann, and whoever asked for no more mail means both.
- * Throws what is wrong with one that cannot be an address.
+ * The key of an address in the list. Case is ignored: hardly a host distinguishes Ann from ann, and an opt-out means both.
+ * Throws a TypeError for what is not an address.
  */
 export function keyOf(target: string): string {
   if (target.startsWith("@")) {

@@ -14,15 +14,15 @@ export interface WarmUpDay {
   readonly source: string;
   /** 1 for the first on which it sends. */
   readonly day: number;
-  /** Not counted once it is warm. */
+  /** Not counted once it is warmed up. */
   readonly sent: number;
-  /** Null: warm. */
+  /** Null: no limit, it is warmed up. */
   readonly most: number | null;
 }
 
 /**
- * How much a new address may send. Receivers trust an address by what they have seen of it, so days count on which it sent something: one
- * that has rested for a week goes on where it was. Days are those of UTC.
+ * How much a new address may send. Receivers trust an address by what they have seen of it, so only days count on which it sent something: one
+ * that was idle for a week continues where it was. Days are in UTC.
  */
 export class WarmUp {
   readonly #driver: Driver;
@@ -37,8 +37,8 @@ export class WarmUp {
   }
 
   /**
-   * Takes room for up to `wanted` messages. What is taken counts, until it is given back. Gives how much there was. Of an address that is
-   * warm nothing is counted any more: every message would wait for the disk.
+   * Takes quota for up to `wanted` messages, and returns how much there was. It counts until it is given back. For an address that is warmed up
+   * nothing is counted: every message would wait for the disk.
    */
   take(source: string, wanted: number, schedule: readonly number[] = WARM_UP_SCHEDULE): number {
     const day = this.#today();
@@ -51,7 +51,7 @@ export class WarmUp {
     });
   }
 
-  /** For what was not sent after all. */
+  /** For messages that were not sent after all. */
   giveBack(source: string, number: number): void {
     this.#statements.giveBack.run(number, source, this.#today());
   }
@@ -60,7 +60,7 @@ export class WarmUp {
     return this.#state(source, this.#today(), schedule);
   }
 
-  /** When the next day's room is there, in milliseconds since 1970. */
+  /** When the quota of the next day begins, in milliseconds since 1970. */
   get nextDayAt(): number {
     return (this.#today() + 1) * DAY_MS;
   }

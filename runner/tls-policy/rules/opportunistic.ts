@@ -10,7 +10,7 @@ export function opportunisticRule({ host, domain }: Pick<PolicyFacts, "host" | "
     level: "may",
     source: "opportunistic",
     testing: false,
-    reason: "nobody demands TLS",
+    reason: "no TLS policy applies",
     failure: null,
     violation: null,
     servername: host,
