@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Channel, Counts } from "../../queue/backend.js";
 import type { Observed } from "../../queue/metrics.js";
 import { completed, type Tally } from "../../queue/worker-stats.js";
@@ -6,6 +7,8 @@ import { liveLine, summary } from "./live-line.js";
 
 /** Counting a long queue takes its time. */
 const COUNT_EVERY_MS = 1000;
+/** A probe of readiness gives up soon after; a store that hangs is not ready. */
+const ANSWER_MS = 2000;
 const SHOW_EVERY_MS = 250;
 /** The rate is that of the last so many milliseconds. */
 const RATE_OVER_MS = 5000;
@@ -23,7 +26,7 @@ export class Monitor {
   readonly #timers: NodeJS.Timeout[];
   #seen: { at: number; done: number }[] = [];
   #counts: Counts | null = null;
-  #isAsking = false;
+  #asking: Promise<unknown> | null = null;
 
   constructor(
     readonly io: Io,
@@ -43,12 +46,17 @@ export class Monitor {
     return { ...this.worked(), jobs: this.#counts };
   }
 
-  /** Asks the store how long its queue is; null when it does not answer. */
+  /** Asks the store how long its queue is; null if it does not answer in time. Callers at the same moment share one question. */
   async ask(): Promise<Counts | null> {
-    if (this.#isAsking) return this.#counts;
-    this.#isAsking = true;
-    this.#counts = await this.jobs.counts().catch(() => null);
-    this.#isAsking = false;
+    this.#asking ??= this.jobs
+      .counts()
+      .then(
+        (counts) => (this.#counts = counts),
+        () => (this.#counts = null),
+      )
+      .finally(() => (this.#asking = null));
+    const isLate = await Promise.race([this.#asking.then(() => false), sleep(ANSWER_MS, true, { ref: false })]);
+    if (isLate) this.#counts = null;
     return this.#counts;
   }
 
