@@ -14,6 +14,7 @@ export const builtIn: Readonly<Record<string, BuiltIn>> = {
   "network.pop3": { load: () => import("./network.pop3/probe.js"), lab: () => import("./network.pop3/lab.js") },
   "network.smtp": { load: () => import("./network.smtp/probe.js"), lab: () => import("./network.smtp/lab.js") },
   "security.tls": { load: () => import("./security.tls/probe.js"), lab: () => import("./security.tls/lab.js") },
+  "webapp.http": { load: () => import("./webapp.http/probe.js"), lab: () => import("./webapp.http/lab.js") },
 };
 
 /** What each probe of ours takes and gives. */
@@ -30,4 +31,5 @@ export interface BuiltInTypes {
   "network.pop3": typeof import("./network.pop3/probe.js").default;
   "network.smtp": typeof import("./network.smtp/probe.js").default;
   "security.tls": typeof import("./security.tls/probe.js").default;
+  "webapp.http": typeof import("./webapp.http/probe.js").default;
 }

@@ -32,3 +32,13 @@ export const assertionSchema = {
 
 export const assertionContract = contract(assertionSchema);
 export type Assertion = FilledOf<typeof assertionContract>;
+
+/** Unlike anyOf, a schema for one form of a value reports exactly what is wrong with that form. */
+export function when<const Condition, const Then, const Else>(condition: Condition, then: Then, otherwise: Else) {
+  return { if: condition, then, else: otherwise };
+}
+
+/** A value as it must be, or assertions about it. */
+export function expectedValue<const Description extends string>(description: Description) {
+  return { description, ...when({ type: "object" } as const, assertionSchema, {}) };
+}

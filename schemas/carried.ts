@@ -1,5 +1,4 @@
-import type { Failure } from "./failure.js";
-import { failureSchema } from "./failure.js";
+import { type Failure, failureIn, failureSchema, PHASES, type Phase } from "./failure.js";
 import type { Operation } from "./operation.js";
 import { operationSchema } from "./operation.js";
 import { list, nullable, record } from "./shape.js";
@@ -26,6 +25,6 @@ export const carriedProperties = {
 } as const;
 
 /** The schema of a house-style output: what every output carries, then the probe's own fields, all always present. */
-export function outputOf<const Own extends Readonly<Record<string, unknown>>>(own: Own) {
-  return record({ ...carriedProperties, ...own } as typeof carriedProperties & Own);
+export function outputOf<const Own extends Readonly<Record<string, unknown>>>(own: Own, phases: readonly Phase[] = PHASES) {
+  return record({ ...carriedProperties, failure: failureIn(phases), ...own } as typeof carriedProperties & Own);
 }

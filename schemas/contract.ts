@@ -1,5 +1,6 @@
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
 import { isAddress, isDomain, isHostOrAddress, isNameServer } from "./host.js";
+import { isFieldName, isFieldValue, isHttpUrl } from "./http-request.js";
 import { isUsablePattern } from "./regular-expression.js";
 import { isOneLine } from "./text.js";
 
@@ -29,6 +30,8 @@ interface Validator extends Judge {
 /** The part of an Ajv error that we read. */
 export interface SchemaError {
   instancePath: string;
+  /** The key that is wrong, in a check of keys. */
+  propertyName?: string;
   keyword: string;
   params: Record<string, unknown>;
   message?: string;
@@ -83,10 +86,13 @@ export const formats = {
   "name-server": isNameServer,
   "one-line": isOneLine,
   "regular-expression": isUsablePattern,
+  "http-url": isHttpUrl,
+  "header-name": isFieldName,
+  "header-value": isFieldValue,
 } as const;
 
 /** Annotations of ours: they say something about a field and check nothing. */
-export const annotations = ["x-secret", "x-secret-name", "x-reference"] as const;
+export const annotations = ["x-secret", "x-secret-name", "x-secret-reference", "x-reference"] as const;
 
 interface Compiler {
   compile(schema: unknown): Validator;

@@ -42,6 +42,17 @@ export function orReference<const Text>(
   return { anyOf: [text, referenceSchema], description, "x-reference": true };
 }
 
+/**
+ * A field whose text may be a secret if it is written elsewhere, as the value of a header. What is marked x-secret-reference is resolved as a
+ * secret is; a text that stands in the input itself is shown as any other field.
+ */
+export function textOrSecret<const Text>(
+  text: Text,
+  description: string,
+): { readonly anyOf: readonly [Text, typeof referenceSchema]; readonly description: string; readonly "x-secret-reference": true } {
+  return { anyOf: [text, referenceSchema], description, "x-secret-reference": true };
+}
+
 export type SecretReference = { secret: string };
 
 /** The text of a field that the harness has resolved. */

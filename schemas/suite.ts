@@ -1,11 +1,6 @@
-import { assertionSchema } from "./assertion.js";
+import { assertionSchema, when } from "./assertion.js";
 import { contract, type FilledOf } from "./contract.js";
-import { CODES, PHASES } from "./failure.js";
-
-/** Unlike anyOf, it tells exactly what is wrong with the form that was meant. */
-function when<const Condition, const Then, const Else>(condition: Condition, then: Then, otherwise: Else) {
-  return { if: condition, then, else: otherwise };
-}
+import { ALL_PHASES, CODES } from "./failure.js";
 
 const name = { type: "string", format: "one-line", minLength: 1, maxLength: 128 } as const;
 const tags = {
@@ -31,7 +26,7 @@ const expectation = {
       type: "object",
       description: "Expects the run to fail so. Only what is given is compared.",
       properties: {
-        phase: { enum: PHASES },
+        phase: { enum: ALL_PHASES },
         code: { enum: CODES },
         reply_code: { type: "integer" },
         enhanced_code: { type: "string", maxLength: 16 },

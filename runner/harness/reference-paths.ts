@@ -5,6 +5,8 @@ export interface ReferencePath {
   readonly isSecret: boolean;
   /** A text that stands there is no value, but the name of the environment variable that holds it. */
   readonly isName?: true;
+  /** A text that stands there is no secret: only a reference leads to one. */
+  readonly isSecretByReference?: true;
 }
 
 /** Where, in an input of this schema, references may stand. */
@@ -12,10 +14,12 @@ export function referencePaths(schema: unknown, steps: readonly string[] = []): 
   if (schema === null || typeof schema !== "object") return [];
   const node = schema as Annotated;
   if (node["x-secret-name"] === true) return [{ steps, isSecret: true, isName: true }];
+  if (node["x-secret-reference"] === true) return [{ steps, isSecret: true, isSecretByReference: true }];
   if (node["x-secret"] === true || node["x-reference"] === true) return [{ steps, isSecret: node["x-secret"] === true }];
   return [
     ...Object.entries(node.properties ?? {}).flatMap(([name, property]) => referencePaths(property, [...steps, name])),
     ...referencePaths(node.items, [...steps, "*"]),
+    ...referencePaths(node.additionalProperties, [...steps, "*"]),
     ...(node.anyOf ?? []).flatMap((alternative) => referencePaths(alternative, steps)),
   ];
 }
@@ -23,9 +27,11 @@ export function referencePaths(schema: unknown, steps: readonly string[] = []): 
 interface Annotated {
   "x-secret"?: boolean;
   "x-secret-name"?: boolean;
+  "x-secret-reference"?: boolean;
   "x-reference"?: boolean;
   properties?: Record<string, unknown>;
   items?: unknown;
+  additionalProperties?: unknown;
   anyOf?: unknown[];
 }
 

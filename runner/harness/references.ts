@@ -10,7 +10,8 @@ import { type ReferencePath, referenceByName } from "./reference-paths.js";
  */
 export async function resolveReferences(input: unknown, paths: readonly ReferencePath[], keeper: SecretKeeper, signal?: AbortSignal): Promise<void> {
   const unread: RequestError[] = [];
-  for (const { steps, isSecret, isName = false } of paths) await resolveAt(input, steps, "", { isSecret, isName, keeper, unread, signal });
+  for (const { steps, isSecret, isName = false, isSecretByReference = false } of paths)
+    await resolveAt(input, steps, "", { isSecret, isName, isSecretByReference, keeper, unread, signal });
   const [first] = unread;
   if (first === undefined) return;
   if (unread.length === 1) throw first;
@@ -21,6 +22,7 @@ export async function resolveReferences(input: unknown, paths: readonly Referenc
 interface Resolving {
   readonly isSecret: boolean;
   readonly isName: boolean;
+  readonly isSecretByReference: boolean;
   readonly keeper: SecretKeeper;
   readonly unread: RequestError[];
   readonly signal: AbortSignal | undefined;
@@ -40,13 +42,13 @@ async function resolveAt(node: unknown, steps: readonly string[], pointer: strin
 }
 
 async function resolveField(holder: Record<string, unknown>, key: string, pointer: string, resolving: Resolving): Promise<void> {
-  const { isSecret, isName, keeper, unread } = resolving;
+  const { isSecret, isName, isSecretByReference, keeper, unread } = resolving;
   const written = holder[key] as string | SecretReference;
   const value = isName && typeof written === "string" ? { secret: referenceByName(written) } : written;
   try {
     const text = typeof value === "string" ? value : await readText(value.secret, pointer, resolving);
     holder[key] = text;
-    if (isSecret) keeper.keep(text);
+    if (isSecret && !(isSecretByReference && typeof written === "string")) keeper.keep(text);
   } catch (error) {
     if (!(error instanceof RequestError)) throw error;
     unread.push(error);

@@ -1,4 +1,5 @@
 import type { SchemaError } from "../../schemas/contract.js";
+import { urlFault } from "../../schemas/http-request.js";
 import { patternFault } from "../../schemas/regular-expression.js";
 import { nearest } from "./did-you-mean.js";
 import type { Violation } from "./request-error.js";
@@ -16,41 +17,60 @@ export function violationsOf(all: readonly SchemaError[]): Violation[] {
 
 /** The branches of an anyOf say each why they did not fit; one line about the whole says more. */
 function isNoise(error: SchemaError, all: readonly SchemaError[]): boolean {
-  return all.some(
-    (other) => (other.keyword === "anyOf" || other.keyword === "oneOf") && other !== error && error.schemaPath.startsWith(`${other.schemaPath}/`),
-  );
+  // What is wrong with a key is told by the check of keys itself.
+  if (error.keyword === "propertyNames" || error.keyword === "if") return true;
+  if (isReference(error.parentSchema) && all.some((other) => isFaultOfText(other, error))) return true;
+  return all.some((other) => (other.keyword === "anyOf" || other.keyword === "oneOf") && isInside(error, other) && !isFaultOfText(error, other));
+}
+
+function isInside(error: SchemaError, whole: SchemaError): boolean {
+  return error !== whole && error.instancePath === whole.instancePath && error.schemaPath.startsWith(`${whole.schemaPath}/`);
+}
+
+/** A text that stands where a reference could, and is wrong as a text, says more than that neither form fits. */
+function isFaultOfText(error: SchemaError, whole: SchemaError): boolean {
+  return isInside(error, whole) && error.keyword === "format" && error.params.format === "header-value";
 }
 
 function violationOf(error: SchemaError): Violation {
-  const { keyword, params, instancePath } = error;
+  const { keyword, params, propertyName } = error;
+  const instancePath = propertyName === undefined ? error.instancePath : `${error.instancePath}/${inPointer(propertyName)}`;
   if (keyword === "additionalProperties" || keyword === "unevaluatedProperties") {
     const name = String(params.additionalProperty ?? params.unevaluatedProperty);
     const known = Object.keys((error.parentSchema?.properties as object | undefined) ?? {});
     const near = nearest(name, known, 1)[0];
     return {
-      pointer: `${instancePath}/${inPointer(name)}`,
+      pointer: `${error.instancePath}/${inPointer(name)}`,
       message: "there is no such field",
       hint: near === undefined ? `the fields are: ${known.join(", ")}` : `did you mean ${near}?`,
     };
   }
+  if (keyword === "dependentRequired")
+    return {
+      pointer: `${instancePath}/${inPointer(String(params.missingProperty))}`,
+      message: `is missing beside ${params.property}${describe(error, String(params.missingProperty))}`,
+      hint: null,
+    };
   if (keyword === "required")
     return {
       pointer: `${instancePath}/${inPointer(String(params.missingProperty))}`,
       message: `is missing${describe(error, String(params.missingProperty))}`,
       hint: null,
     };
-  if (keyword === "dependentRequired")
-    return { pointer: `${instancePath}/${inPointer(String(params.missingProperty))}`, message: `is missing beside ${params.property}`, hint: null };
+  // The name of a field stands in the pointer already; a header's value or a URL may hold a secret.
+  if (propertyName !== undefined || NOT_SHOWN.has(String(params.format))) return { pointer: instancePath, message: expectation(error), hint: hintOf(error) };
   const isTold = choiceOf(error.parentSchema) === null && !(instancePath !== "" && mayHoldSecret(error.parentSchema));
   const found = isTold ? `, not ${show(error.data)}` : "";
   return { pointer: instancePath, message: `${expectation(error)}${found}`, hint: hintOf(error) };
 }
 
+const NOT_SHOWN: ReadonlySet<string> = new Set(["header-value", "http-url"]);
+
 /** A secret in a wrong form is a secret all the same, and so is one where the object around it was expected. */
 function mayHoldSecret(schema: Record<string, unknown> | undefined): boolean {
   if (schema === undefined) return false;
   const inside = [...Object.values(schema.properties ?? {}), schema.items] as (Record<string, unknown> | undefined)[];
-  return schema["x-secret"] === true || schema["x-secret-name"] === true || inside.some(mayHoldSecret);
+  return schema["x-secret"] === true || schema["x-secret-name"] === true || schema["x-secret-reference"] === true || inside.some(mayHoldSecret);
 }
 
 /** A field's description, as the end of a sentence. */
@@ -64,7 +84,7 @@ function asEnd(sentence: string): string {
 }
 
 function isReference(schema: Record<string, unknown> | undefined): boolean {
-  return ["x-secret", "x-secret-name", "x-reference"].some((annotation) => schema?.[annotation] === true);
+  return ["x-secret", "x-secret-name", "x-secret-reference", "x-reference"].some((annotation) => schema?.[annotation] === true);
 }
 
 function expectation(error: SchemaError): string {
@@ -122,6 +142,9 @@ const FORMATS: Readonly<Record<string, string>> = {
   address: "must be an IP address",
   "name-server": "must be an IP address, with :port where it is not 53",
   "one-line": "must be one line, without CR, LF or NUL",
+  "http-url": "must be an http:// or https:// URL",
+  "header-name": "must be the name of a header field",
+  "header-value": "must be one line without control characters, and without a blank at its ends",
   "regular-expression": "must be a regular expression that no text makes slow",
 };
 
@@ -153,6 +176,7 @@ function hintOf(error: SchemaError): string | null {
   }
   if (keyword === "pattern" && error.parentSchema?.description !== undefined) return String(error.parentSchema.description);
   if (keyword === "format" && params.format === "host" && typeof data === "string") return hostHint(data);
+  if (keyword === "format" && params.format === "http-url" && typeof data === "string") return urlFault(data);
   if (keyword === "format" && params.format === "regular-expression" && typeof data === "string") return patternFault(data);
   if (keyword === "format" && params.format === "domain" && typeof data === "string")
     return data.includes("@") ? "leave out what stands before the @" : hostHint(data);

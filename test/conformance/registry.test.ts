@@ -35,7 +35,9 @@ const all = versions.map(({ probe, version }) => ({
 }));
 const inHouseStyle = all.filter(({ id }) => !TAKEN_OVER.has(id));
 /** What dials a target that its caller names can be sent to a port of ours. */
-const dialling = all.filter(({ probe, input: { properties = {} } }) => probe.needs.includes("tcp") && ("target_port" in properties || "port" in properties));
+const dialling = all.filter(
+  ({ probe, input: { properties = {} } }) => probe.needs.includes("tcp") && ("target_port" in properties || "port" in properties || "url" in properties),
+);
 
 describe.each(names)("%s", (name) => {
   test("is called as its folder, in small letters", async () => {
@@ -164,9 +166,11 @@ describe.each(inHouseStyle)("$id in the house's style", ({ input, output }) => {
 describe.each(dialling)("$id, sent to a port of the test's own", ({ id, input, output, probe, version }) => {
   const aimedAt = (port: number): Record<string, unknown> => ({
     ...exampleInput(input),
-    ...("target_port" in (input.properties ?? {})
-      ? { target_host: "127.0.0.1", target_port: input.properties?.target_port?.type === "string" ? String(port) : port }
-      : { host: "127.0.0.1", port }),
+    ...("url" in (input.properties ?? {})
+      ? { url: `http://127.0.0.1:${port}/` }
+      : "target_port" in (input.properties ?? {})
+        ? { target_host: "127.0.0.1", target_port: input.properties?.target_port?.type === "string" ? String(port) : port }
+        : { host: "127.0.0.1", port }),
   });
   const fits = (value: unknown): boolean => (probe.versions[version] as Contracts).output.validator(structuredClone(value));
 

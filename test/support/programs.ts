@@ -22,6 +22,7 @@ export const PROGRAMS = {
   "dovecot-lmtp": { get: "apt-get install dovecot-lmtpd", needsRoot: true, file: "lmtp" },
   exim4: { get: "sh test/support/receivers/install.sh", needsRoot: true },
   smtpd: { get: "sh test/support/receivers/install.sh", needsRoot: true },
+  curl: { get: "apt-get install curl", needsRoot: false },
   opendkim: { get: "apt-get install opendkim", needsRoot: false },
   dkimverify: { get: "apt-get install python3-dkim python3-nacl python3-authres", needsRoot: false },
   python3: { get: "apt-get install python3", needsRoot: false },

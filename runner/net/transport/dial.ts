@@ -22,6 +22,8 @@ export interface DialTarget extends Pick<NetworkInput, "address_family" | "sourc
   port: number;
   /** True for one of many connections that the probe times together: it is no operation of its own. */
   isUntimed?: boolean;
+  /** Why an address must not be connected to, or null. An address that is refused is left out; if all are, the reason is the failure. */
+  refuse?: (address: string) => string | null;
 }
 
 export interface TcpGrant {
@@ -42,9 +44,22 @@ class Dialler implements TcpGrant {
     const host = parseHost(target.host);
     if (host === null) return Promise.reject(fail("resolve", "not_permitted", `${JSON.stringify(target.host)} is not a host name or an IP address`));
     const giveUpAt = monotonic() + target.connect_timeout_ms;
-    if (host.kind === "address") return race(this.state, target, [{ address: host.host, family: host.family }], attempts, giveUpAt);
-    return resolveHost(this.state, host, target, target.connect_timeout_ms).then((addresses) => race(this.state, target, addresses, attempts, giveUpAt));
+    const dial = (addresses: Address[]): Promise<Connection> => race(this.state, target, permitted(target, addresses), attempts, giveUpAt);
+    if (host.kind !== "address") return resolveHost(this.state, host, target, target.connect_timeout_ms).then(dial);
+    try {
+      return dial([{ address: host.host, family: host.family }]);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
+}
+
+function permitted({ refuse }: DialTarget, addresses: Address[]): Address[] {
+  if (refuse === undefined) return addresses;
+  const reasons = addresses.map(({ address }) => refuse(address));
+  const allowed = addresses.filter((_, index) => reasons[index] === null);
+  if (allowed.length === 0) throw fail("connect", "not_permitted", reasons[0] as string);
+  return allowed;
 }
 
 function race(state: RunState, target: DialTarget, addresses: Address[], attempts: Attempt[], giveUpAt: number): Promise<Connection> {

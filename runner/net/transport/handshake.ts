@@ -19,19 +19,24 @@ export function handshake(state: RunState, connection: Connection, name: string,
       rejectUnauthorized: false,
       checkServerIdentity: () => undefined,
       ...(isIP(name) === 0 ? { servername: name } : {}),
+      ...(options.alpn === undefined ? {} : { ALPNProtocols: [...options.alpn] }),
     });
     const timer = setTimeout(() => finish(fail("tls", "timeout", `no TLS handshake within ${timeoutMs} ms`)), timeoutMs);
     const forget = state.deadline.onEnd((reason) => finish(fail("tls", reason, ENDED[reason])));
+    const take = (bytes: Buffer): void => {
+      if (!connection.take(bytes.toString("latin1"), monotonic())) socket.pause();
+    };
     const finish = (error: FailureError | null): void => {
       clearTimeout(timer);
       forget();
       if (error === null) resolve(socket);
       else reject(error);
     };
-    socket.on("data", (bytes: Buffer) => {
-      if (!connection.take(bytes.toString("latin1"), monotonic())) socket.pause();
+    socket.on("secureConnect", () => {
+      // node:http2 reads from the socket itself.
+      if (socket.alpnProtocol !== "h2") socket.on("data", take);
+      finish(null);
     });
-    socket.on("secureConnect", () => finish(null));
     // A peer that ends without close_notify, or in the middle of a record, ends: what it said before counts.
     socket.on("error", (error: NodeJS.ErrnoException) => {
       finish(handshakeFailure(error));

@@ -5,6 +5,8 @@ export interface SecureOptions extends Pick<TlsInput, "min_version" | "ca"> {
   host: string;
   /** For peers behind boxes that drop a large ClientHello: TLS 1.2 only, with few ciphers and one group. */
   reducedHello?: boolean;
+  /** Application protocols to offer, the preferred one first (RFC 7301). */
+  alpn?: readonly string[];
 }
 
 export const CLOSED_IN_HANDSHAKE = "the peer closed the connection during the TLS handshake";

@@ -1,0 +1,72 @@
+import type { Context } from "../../runner/harness/context.js";
+import { defineProbe, type Evidence } from "../../runner/harness/define-probe.js";
+import { alternativesOf } from "../../runner/net/http/alt-svc.js";
+import { request } from "../../runner/net/http/client.js";
+import type { Exchange } from "../../runner/net/http/exchange.js";
+import { hopOf } from "../../runner/net/http/hop.js";
+import { HTTP_LIMITS } from "../../runner/net/http/limits.js";
+import { type Field, fieldValue, type HttpRequest } from "../../runner/net/http/message.js";
+import { fieldsOf } from "../../runner/net/http/request.js";
+import { statusOf } from "../../runner/run/judge.js";
+import { resolved } from "../../schemas/secret.js";
+import { bodyOf } from "./body.js";
+import { judge } from "./judge.js";
+import { type Input, newest, type Output } from "./schema.js";
+
+export default defineProbe({
+  name: "webapp.http",
+  summary: "Requests a URL, follows its redirects, and reports every hop with its phases, its certificate and its response.",
+  needs: ["tcp", "tls", "clock"],
+  target: "url",
+  ...newest,
+  run,
+});
+
+type Ctx = Context<"tcp" | "tls" | "clock">;
+
+/** What true means for `follow`. */
+const MOST_REDIRECTS = 10;
+
+async function run(input: Input, ctx: Ctx): Promise<Evidence<Output>> {
+  const began = ctx.clock.now();
+  const exchanges: Exchange[] = [];
+  const failure = await ctx.attempt(async () => {
+    await request(ctx, requestOf(input, ctx), optionsOf(input), exchanges);
+  });
+  const evidence = evidenceOf(input, exchanges);
+  const findings = judge(input, exchanges, { ...evidence, failure }, ctx.clock.now() - began);
+  return { status: statusOf(failure, findings), failure, ...evidence, findings };
+}
+
+function requestOf(input: Input, ctx: Ctx): HttpRequest {
+  const usual: Field[] = [
+    ["User-Agent", "probe-run"],
+    ["Accept", "*/*"],
+    ...(input.compression.length === 0 ? [] : [["Accept-Encoding", input.compression.join(", ")] as Field]),
+  ];
+  const fields = fieldsOf(input, usual, ctx.tcp.state.secrets);
+  const body = input.body === undefined ? null : Buffer.from(resolved(input.body));
+  return { method: input.method, url: new URL(input.url), fields, body, version: input.version };
+}
+
+function optionsOf(input: Input) {
+  const { expect, prefer, max_body_bytes: most_bytes, follow } = input;
+  const isBodyWanted = expect?.body !== undefined || prefer?.body !== undefined;
+  return {
+    ...input,
+    body: { most_bytes, kept_bytes: isBodyWanted ? HTTP_LIMITS.kept_body_bytes : 0 },
+    follow: follow === true ? MOST_REDIRECTS : Number(follow),
+    allowPrivateRedirects: input.allow_private_redirects,
+  };
+}
+
+function evidenceOf(input: Input, exchanges: readonly Exchange[]): Pick<Output, "url" | "final_url" | "hops" | "body" | "alternatives"> {
+  const last = exchanges.findLast(({ head }) => head !== null);
+  return {
+    url: input.url,
+    final_url: last?.request.url.href ?? null,
+    hops: exchanges.map(hopOf),
+    body: last === undefined ? null : bodyOf(last),
+    alternatives: alternativesOf(fieldValue(last?.head?.fields ?? [], "alt-svc")),
+  };
+}

@@ -1,0 +1,44 @@
+import type { HttpAnomaly, HttpPhases } from "../../../schemas/http.js";
+import type { Attempt } from "../../../schemas/network.js";
+import type { TlsFacts, TlsInput } from "../../../schemas/tls.js";
+import type { Connection } from "../transport/connection.js";
+import type { DialTarget, TcpGrant } from "../transport/dial.js";
+import type { TlsGrant } from "../transport/tls.js";
+import type { BodyFacts, BodyLimits } from "./body-reader.js";
+import type { Field, HttpRequest, ResponseHead } from "./message.js";
+
+export interface HttpContext {
+  readonly tcp: TcpGrant;
+  readonly tls: TlsGrant;
+}
+
+export interface HttpOptions extends Omit<DialTarget, "host" | "port"> {
+  /** For the TLS handshake, for the response to begin, and for each further piece of it. */
+  readonly command_timeout_ms: number;
+  readonly tls: Pick<TlsInput, "verify" | "servername" | "min_version" | "ca">;
+  readonly body: (head: ResponseHead) => BodyLimits;
+  /** Called with each decoded piece of the body. True: nothing more is wanted. */
+  readonly isEnough?: (bytes: Buffer) => boolean;
+  /** Asks for another protocol on the connection, which is given to this after a 101: it must close it. */
+  readonly upgraded?: (connection: Connection, rest: string, head: ResponseHead) => Promise<void>;
+}
+
+/** One request and what is known of its response. It is filled as things happen, so that no failure loses what came before. */
+export interface Exchange {
+  readonly request: HttpRequest;
+  readonly attempts: Attempt[];
+  ipAddress: string | null;
+  tls: TlsFacts | null;
+  /** Null until the header of the final response is complete. */
+  head: ResponseHead | null;
+  trailers: readonly Field[];
+  readonly informational: number[];
+  readonly phases: HttpPhases;
+  body: BodyFacts | null;
+  readonly anomalies: HttpAnomaly[];
+}
+
+export function newExchange(request: HttpRequest): Exchange {
+  const phases = { resolve_ms: null, connect_ms: null, tls_ms: null, request_ms: null, first_byte_ms: null, headers_ms: null, body_ms: null };
+  return { request, attempts: [], ipAddress: null, tls: null, head: null, trailers: [], informational: [], phases, body: null, anomalies: [] };
+}

@@ -1,0 +1,141 @@
+import { monotonic } from "../../run/clock.js";
+import { FailureError, fail } from "../../run/failure-error.js";
+import type { RunState } from "../../run/run-state.js";
+import type { Break, Connection, ConnectionReader } from "../transport/connection.js";
+import type { BodyReader } from "./body-reader.js";
+import type { Exchange, HttpOptions } from "./exchange.js";
+import { type Field, type HttpRequest, type ResponseHead, targetOf } from "./message.js";
+import { ResponseParser } from "./response-parser.js";
+import { ResponseRecorder } from "./response-recorder.js";
+
+/** One request and its response over HTTP/1.1 (RFC 9112). */
+export class Http1Exchange implements ConnectionReader {
+  readonly #connection: Connection;
+  readonly #exchange: Exchange;
+  readonly #bodyReader: (head: ResponseHead) => BodyReader;
+  readonly #options: Pick<HttpOptions, "command_timeout_ms" | "upgraded">;
+  readonly #recorder: ResponseRecorder;
+  readonly #parser: ResponseParser;
+  #body: BodyReader | null = null;
+  #at = 0;
+  #isSent = false;
+  #settle: { resolve: (rest: string | null) => void; reject: (error: unknown) => void } | null = null;
+
+  constructor(
+    state: RunState,
+    connection: Connection,
+    exchange: Exchange,
+    bodyReader: (head: ResponseHead) => BodyReader,
+    options: Pick<HttpOptions, "command_timeout_ms" | "upgraded">,
+  ) {
+    this.#connection = connection;
+    this.#exchange = exchange;
+    this.#bodyReader = bodyReader;
+    this.#options = options;
+    this.#recorder = new ResponseRecorder(state.recorder);
+    this.#parser = new ResponseParser(exchange.request.method, options.upgraded !== undefined, {
+      informational: ({ status }) => void exchange.informational.push(status),
+      head: (head) => this.#head(head),
+      data: (bytes) => this.#data(bytes),
+      end: (trailers) => this.#end(trailers),
+      upgraded: (rest) => this.#settle?.resolve(rest),
+      anomaly: (kind, detail) => {
+        if (!exchange.anomalies.some((each) => each.kind === kind)) exchange.anomalies.push({ kind, detail });
+      },
+    });
+  }
+
+  /** What arrived after a switch of protocols; null for a usual response. */
+  run(): Promise<string | null> {
+    const { request } = this.#exchange;
+    return new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+      this.#recorder.sending(request);
+      this.#connection.readBy(this);
+      this.#connection.write(headOf(request));
+      if (request.body !== null) this.#connection.write(request.body);
+      this.#wait();
+      const sent = (): void => {
+        this.#isSent = true;
+        this.#recorder.sent(monotonic());
+      };
+      // Most requests leave at once: what comes back then is not measured from a later turn.
+      if (this.#connection.socket.writableNeedDrain) this.#connection.drained().then(sent);
+      else sent();
+    });
+  }
+
+  received(text: string, at: number): void {
+    this.#at = at;
+    this.#recorder.arrived(at);
+    this.#wait();
+    this.#try(() => this.#parser.push(text));
+  }
+
+  broken(reason: Break, at: number): void {
+    this.#at = at;
+    if (reason.code === "closed") this.#try(() => this.#parser.close());
+    if (!this.#parser.isEnded) this.#fail(fail(this.#phase(), reason.code, reason.message));
+  }
+
+  #head(head: ResponseHead): void {
+    this.#exchange.head = head;
+    this.#recorder.head(head, this.#at);
+    this.#body = this.#bodyReader(head);
+  }
+
+  #data(bytes: string): void {
+    const body = this.#body as BodyReader;
+    if (body.write(Buffer.from(bytes, "latin1"))) return;
+    this.#connection.waitNoMore();
+    this.#connection.close();
+    this.#finish(body);
+  }
+
+  #end(trailers: readonly Field[]): void {
+    this.#exchange.trailers = trailers;
+    this.#connection.waitNoMore();
+    this.#finish(this.#body as BodyReader);
+  }
+
+  #finish(body: BodyReader): void {
+    this.#recorder.done(body.facts.bytes, this.#at);
+    body.end().then(
+      () => this.#settle?.resolve(null),
+      (error) => this.#settle?.reject(error),
+    );
+  }
+
+  #try(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      if (!(error instanceof FailureError)) throw error;
+      this.#fail(error);
+    }
+  }
+
+  #fail(error: FailureError): void {
+    this.#connection.waitNoMore();
+    this.#body?.keep();
+    this.#settle?.reject(error);
+  }
+
+  #wait(): void {
+    this.#connection.waitAtMost(this.#options.command_timeout_ms);
+  }
+
+  #phase(): "request" | "first_byte" | "headers" | "body" {
+    if (this.#exchange.head !== null) return "body";
+    if (!this.#isSent) return "request";
+    return this.#recorder.hasBegun ? "headers" : "first_byte";
+  }
+}
+
+/** The request line and the header (RFC 9112, section 3). What came from an input was checked to be one line each. */
+function headOf({ method, url, fields, body }: HttpRequest): string {
+  const own: Field[] = [["host", url.host], ...(body === null ? [] : [["content-length", String(body.length)] as Field])];
+  const given = new Set(fields.map(([name]) => name.toLowerCase()));
+  const all = [...own.filter(([name]) => !given.has(name)), ...fields];
+  return `${method} ${targetOf(url)} HTTP/1.1\r\n${all.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`;
+}

@@ -1,0 +1,80 @@
+import type { HttpPhases } from "../../../schemas/http.js";
+import type { Operation } from "../../../schemas/operation.js";
+import { fail } from "../../run/failure-error.js";
+import type { Connection } from "../transport/connection.js";
+import { requireTrusted } from "../transport/tls.js";
+import { BodyReader } from "./body-reader.js";
+import type { Exchange, HttpContext, HttpOptions } from "./exchange.js";
+import { Http1Exchange } from "./http1.js";
+import { hostOf, portOf, type ResponseHead } from "./message.js";
+
+/** Sends one request on a connection of its own, and reads the response. Rejects with a FailureError; `exchange` has what was learned. */
+export async function send(context: HttpContext, exchange: Exchange, options: HttpOptions): Promise<void> {
+  const { recorder } = context.tcp.state;
+  const first = recorder.operations.length;
+  try {
+    await converse(context, exchange, options);
+  } finally {
+    notePhases(exchange.phases, recorder.operations.slice(first));
+  }
+}
+
+async function converse(context: HttpContext, exchange: Exchange, options: HttpOptions): Promise<void> {
+  const { request } = exchange;
+  const connection = await connect(context, exchange, options);
+  let isHandedOver = false;
+  try {
+    const isHttp2 = exchange.tls?.alpn === "h2";
+    if (request.version === "2" && !isHttp2) throw fail("tls", "unsupported", "the server does not speak HTTP/2: it did not choose h2 in the TLS handshake");
+    const reader = (head: ResponseHead): BodyReader => {
+      const body = new BodyReader(head.fields, options.body(head), options.isEnough);
+      exchange.body = body.facts;
+      return body;
+    };
+    if (isHttp2) {
+      // node:http2 takes some milliseconds to load.
+      const { exchangeByHttp2 } = await import("./http2.js");
+      return await exchangeByHttp2(context.tcp.state, connection, exchange, reader, options.command_timeout_ms);
+    }
+    const rest = await new Http1Exchange(context.tcp.state, connection, exchange, reader, options).run();
+    if (rest === null || options.upgraded === undefined) return;
+    isHandedOver = true;
+    await options.upgraded(connection, rest, exchange.head as ResponseHead);
+  } finally {
+    if (!isHandedOver) connection.close();
+  }
+}
+
+async function connect({ tcp, tls }: HttpContext, exchange: Exchange, options: HttpOptions): Promise<Connection> {
+  const { url, version } = exchange.request;
+  const host = hostOf(url);
+  const isSecure = url.protocol === "https:";
+  if (version === "2" && !isSecure) throw fail("connect", "unsupported", "HTTP/2 is spoken over https: only");
+  const connection = await tcp.connect({ ...options, host, port: portOf(url) }, exchange.attempts);
+  exchange.ipAddress = connection.remoteAddress;
+  if (!isSecure) return connection;
+  const name = options.tls.servername ?? host;
+  const { min_version, ca } = options.tls;
+  const alpn = options.upgraded !== undefined || version === "1.1" ? ["http/1.1"] : version === "2" ? ["h2"] : ["h2", "http/1.1"];
+  exchange.tls = await tls.secure(connection, { host: name, min_version, alpn, ...(ca === undefined ? {} : { ca }) }, options.command_timeout_ms);
+  if (options.tls.verify !== "require") return connection;
+  try {
+    requireTrusted(exchange.tls, name);
+    return connection;
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+/** The phases are the operations of the run, by their names. */
+function notePhases(phases: HttpPhases, operations: readonly Operation[]): void {
+  const durationOf = (name: string): number | null => operations.find((operation) => operation.name.endsWith(name))?.duration_ms ?? null;
+  phases.resolve_ms = durationOf("resolve");
+  phases.connect_ms = durationOf("connect");
+  phases.tls_ms = durationOf("TLS");
+  phases.request_ms = durationOf("request");
+  phases.first_byte_ms = durationOf("first byte");
+  phases.headers_ms = durationOf("headers");
+  phases.body_ms = durationOf("body");
+}
