@@ -43,6 +43,6 @@ function byName(a: MailTarget, b: MailTarget): number {
 function problemOf(host: string): TargetProblem | null {
   if (isIP(host) !== 0 || /^[0-9.]+$/.test(host)) return "address";
   if (isLocalhost(host)) return "localhost";
-  if (dnsName(host) === null) return "not_a_name";
+  if (dnsName(host) === null || host.includes(" ")) return "not_a_name";
   return parseHost(host) === null ? "not_a_host_name" : null;
 }

@@ -24,5 +24,5 @@ export function isWithin(name: string, zone: string): boolean {
 
 /** RFC 1035, section 2.3.4: 255 octets on the wire are 253 characters between the dots. */
 const MAX_NAME = 253;
-/** Any printable character may stand in a label (RFC 2181, section 11), but for the dot and the backslash. */
-const LABEL = /^[!-[\]-~]{1,63}$/;
+/** Any printable character may stand in a label (RFC 2181, section 11), but for the dot and the backslash. SPF macros make labels with blanks. */
+const LABEL = /^[ -[\]-~]{1,63}$/;

@@ -1,0 +1,92 @@
+import { SpfError, type SpfResolver } from "./lookups.js";
+import type { MacroPart } from "./macros.js";
+import { isSpfRecord, type Mechanism, parseSpfRecord } from "./record.js";
+
+/** One record of the tree that a domain's SPF spans. */
+export interface SpfNode {
+  readonly domain: string;
+  /** 0 for the domain itself. */
+  readonly depth: number;
+  /** The term of the record above that leads here; null for the domain itself. */
+  readonly term: string | null;
+  readonly record: string | null;
+  /** Why the record cannot be used; null when it can. */
+  readonly problem: string | null;
+  /** Terms of this record that cause look-ups. */
+  readonly lookups: number;
+  /** Terms whose target only a message decides (macros). */
+  readonly unknown_terms: readonly string[];
+  readonly directives: readonly { readonly term: string; readonly result: string; readonly mechanism: Mechanism }[];
+}
+
+export interface SpfSurvey {
+  /** In the order of evaluation. */
+  readonly nodes: readonly SpfNode[];
+  /** Look-ups of the whole tree: what an address costs that no term matches. */
+  readonly lookups: number;
+  /** The tree has more records than are read. */
+  readonly isCut: boolean;
+}
+
+/** More names than this are not asked for: eleven are too many for any verifier. */
+const MAX_NODES = 50;
+
+const COSTS: ReadonlySet<Mechanism["name"]> = new Set(["include", "a", "mx", "ptr", "exists"]);
+
+/** Reads every record that a domain's SPF leads to, whatever address is asked about. */
+export async function surveySpf(domain: string, resolver: SpfResolver): Promise<SpfSurvey> {
+  const nodes: SpfNode[] = [];
+  const isCut = await visit(domain, 0, null, resolver, nodes, []);
+  return { nodes, lookups: nodes.reduce((sum, { lookups }) => sum + lookups, 0), isCut };
+}
+
+/** True when there was more than is read. */
+async function visit(domain: string, depth: number, term: string | null, resolver: SpfResolver, nodes: SpfNode[], above: readonly string[]): Promise<boolean> {
+  if (nodes.length >= MAX_NODES) return true;
+  const read = await recordAt(domain, resolver);
+  const about = { domain, depth, term };
+  if ("problem" in read || above.includes(domain)) {
+    const problem = "problem" in read ? read.problem : "the records include each other in a circle";
+    nodes.push({ ...about, record: read.record, problem, lookups: 0, unknown_terms: [], directives: [] });
+    return false;
+  }
+  const { directives, redirect } = read.parsed;
+  const redirects = redirect !== null && !directives.some(({ mechanism }) => mechanism.name === "all") ? redirect : null;
+  const lookups = directives.filter(({ mechanism }) => COSTS.has(mechanism.name)).length + (redirects === null ? 0 : 1);
+  const children = [
+    ...directives.flatMap(({ term: each, mechanism }) => (mechanism.name === "include" ? [{ each, parts: mechanism.domain }] : [])),
+    ...(redirects === null ? [] : [{ each: "redirect", parts: redirects }]),
+  ];
+  const unknown = children.filter(({ parts }) => plainText(parts) === null).map(({ each }) => each);
+  nodes.push({ ...about, record: read.record, problem: null, lookups, unknown_terms: unknown, directives });
+  let isCut = false;
+  for (const { each, parts } of children) {
+    const target = plainText(parts);
+    if (target !== null) isCut = (await visit(target.toLowerCase(), depth + 1, each, resolver, nodes, [...above, domain])) || isCut;
+  }
+  return isCut;
+}
+
+type Read =
+  | { readonly record: string; readonly parsed: Exclude<ReturnType<typeof parseSpfRecord>, { problem: string }> }
+  | { readonly record: string | null; readonly problem: string };
+
+async function recordAt(domain: string, resolver: SpfResolver): Promise<Read> {
+  try {
+    const records = (await resolver(domain, "TXT")).filter(isSpfRecord);
+    const [record] = records;
+    if (record === undefined) return { record: null, problem: "there is no SPF record" };
+    if (records.length > 1) return { record, problem: `there are ${records.length} SPF records` };
+    const parsed = parseSpfRecord(record);
+    return "problem" in parsed ? { record, problem: `${JSON.stringify(parsed.term)} at column ${parsed.column}: ${parsed.problem}` } : { record, parsed };
+  } catch (error) {
+    if (!(error instanceof SpfError)) throw error;
+    return { record: null, problem: error.message };
+  }
+}
+
+/** The text of a domain without macros; null when a message decides. */
+function plainText(parts: readonly MacroPart[]): string | null {
+  const texts = parts.map((part) => (typeof part === "string" ? part : null));
+  return texts.includes(null) ? null : texts.join("");
+}
