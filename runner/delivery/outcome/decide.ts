@@ -3,13 +3,17 @@ import { type Failure, type FailureCode, failure, type Phase } from "../../../sc
 import { plainText, type Reply, replyClass, replyText } from "../../net/smtp/reply.js";
 import { rejected } from "../../net/smtp/session.js";
 import { classifyFailure, classifyReply } from "../../replies/classify-reply.js";
+import { type Envelope, NO_ENVELOPE } from "../../replies/envelope.js";
 import { enhancedCodeOf } from "../../replies/reply-text.js";
 import { toldAfterMs } from "../../replies/retry-after.js";
 import type { Decision, Speaker } from "./decision.js";
 
-/** A 4yz or 5yz reply. Before MAIL it is about us, and no recipient is bounced for it: another host, way or day may see us differently. */
-export function decisionOfReply(phase: Phase, reply: Reply, asked: Speaker): Decision {
-  const { class: found, permanent, who, rule } = classifyReply({ phase, reply, host: asked.host });
+/**
+ * A 4yz or 5yz reply. Before MAIL it is about us, and no recipient is bounced for it: another host, way or day may see us differently. The
+ * envelope shows whether a reply names the recipient or our own sender.
+ */
+export function decisionOfReply(phase: Phase, reply: Reply, asked: Speaker, envelope: Envelope = NO_ENVELOPE): Decision {
+  const { class: found, permanent, who, rule } = classifyReply({ phase, reply, host: asked.host, envelope });
   return {
     kind: permanent ? "refused" : "later",
     // Whatever a server says there, what it refuses is TLS.
@@ -26,9 +30,9 @@ export function decisionOfReply(phase: Phase, reply: Reply, asked: Speaker): Dec
 }
 
 /** A failure before the message was sent. `reply` is the one that it stands for, which is classified as any other. */
-export function decisionOfFailure(broken: Failure, asked: Speaker, reply: Reply | null = null): Decision {
+export function decisionOfFailure(broken: Failure, asked: Speaker, reply: Reply | null = null, envelope: Envelope = NO_ENVELOPE): Decision {
   const { phase, code, reply_code: replyCode, message } = broken;
-  if (code === "reply_rejected" && reply !== null && replyClass(reply) >= 4) return decisionOfReply(phase, reply, asked);
+  if (code === "reply_rejected" && reply !== null && replyClass(reply) >= 4) return decisionOfReply(phase, reply, asked, envelope);
   const kind = kindOf(broken);
   return {
     kind,

@@ -5,6 +5,7 @@ import type { Mailbox } from "../../net/smtp/mailbox.js";
 import { type Reply, replyClass } from "../../net/smtp/reply.js";
 import { rejected, type SmtpSession, type TimedReply } from "../../net/smtp/session.js";
 import { type Envelope, type Transaction, transaction } from "../../net/smtp/transaction.js";
+import type { Envelope as Ends } from "../../replies/envelope.js";
 import type { OutboundMessage } from "../message/outbound-message.js";
 import type { PreparedMessage } from "../message/prepare-message.js";
 import type { Recipient } from "../message/recipient.js";
@@ -51,7 +52,8 @@ export async function transact(
   const settled = new Map<Recipient, Decision>();
   const fallbacks = new Map<Recipient, Decision>();
   for (const [index, recipient] of recipients.entries()) {
-    const decision = decisionFor(result, result.recipients[index] ?? null, speaker);
+    const ends = { sender: message.sender?.path ?? null, recipient: recipient.mailbox?.path ?? recipient.address };
+    const decision = decisionFor(result, result.recipients[index] ?? null, speaker, ends);
     (isPassable(decision, result, speaker) ? fallbacks : settled).set(recipient, decision);
   }
   attempt.end(result.delivery, result.failure);
@@ -108,16 +110,16 @@ function envelopeOf({ sender, dsn, requireTls }: OutboundMessage, prepared: Prep
 const LONGEST_ORCPT = 160;
 
 /** The decision for one recipient: by the reply to its own RCPT, or to MAIL, DATA or the message, which count for all. */
-function decisionFor(result: Transaction, rcpt: TimedReply | null, speaker: Speaker): Decision {
+function decisionFor(result: Transaction, rcpt: TimedReply | null, speaker: Speaker, ends: Ends): Decision {
   const { mail, data, message, delivery, failure, reply } = result;
   // First: a server that refuses MAIL in a pipeline replies 503 to what follows, whatever its reason was.
-  if (mail !== null && replyClass(mail) !== 2) return decisionOfRefusal("mail", mail, speaker);
-  if (rcpt !== null && replyClass(rcpt) !== 2) return decisionOfRefusal("rcpt", rcpt, speaker);
+  if (mail !== null && replyClass(mail) !== 2) return decisionOfRefusal("mail", mail, speaker, ends);
+  if (rcpt !== null && replyClass(rcpt) !== 2) return decisionOfRefusal("rcpt", rcpt, speaker, ends);
   if (delivery === "accepted") return delivered(message as Reply, speaker);
   if (delivery === "unknown") return decisionOfUnknown(failure as Failure, speaker, reply);
-  if (message !== null && isRefusal(message)) return decisionOfReply("data", message, speaker);
-  if (data !== null && isRefusal(data)) return decisionOfReply("data", data, speaker);
-  return decisionOfFailure(failure as Failure, speaker, reply);
+  if (message !== null && isRefusal(message)) return decisionOfReply("data", message, speaker, ends);
+  if (data !== null && isRefusal(data)) return decisionOfReply("data", data, speaker, ends);
+  return decisionOfFailure(failure as Failure, speaker, reply, ends);
 }
 
 /** A server that is closing or gone has decided nothing; nor has one that only takes a number at a time (452, RFC 5321, section 4.5.3.1.10). */
@@ -130,8 +132,8 @@ function isPassable({ kind, code }: Decision, { delivery, recipients }: Transact
 const TOO_MANY = 452;
 
 /** A reply outside 4yz and 5yz is not a refusal either: the server is out of step, and may recover. */
-function decisionOfRefusal(phase: Phase, reply: Reply, speaker: Speaker): Decision {
-  return isRefusal(reply) ? decisionOfReply(phase, reply, speaker) : decisionOfFailure(rejected(phase, reply).failure, speaker, reply);
+function decisionOfRefusal(phase: Phase, reply: Reply, speaker: Speaker, ends: Ends): Decision {
+  return isRefusal(reply) ? decisionOfReply(phase, reply, speaker, ends) : decisionOfFailure(rejected(phase, reply).failure, speaker, reply);
 }
 
 function isRefusal(reply: Reply): boolean {
