@@ -2,7 +2,7 @@ import type { FromSchema, JSONSchema } from "json-schema-to-ts";
 import { isAddress, isDomain, isHostOrAddress, isNameServer } from "./host.js";
 import { isFieldName, isFieldValue, isHttpUrl } from "./http-request.js";
 import { isUsablePattern } from "./regular-expression.js";
-import { isOneLine } from "./text.js";
+import { isBase64, isOneLine } from "./text.js";
 
 /**
  * One value for what a message is: its JSON Schema, its TypeScript types and its validator.
@@ -85,6 +85,7 @@ export const formats = {
   address: isAddress,
   "name-server": isNameServer,
   "one-line": isOneLine,
+  base64: isBase64,
   "regular-expression": isUsablePattern,
   "http-url": isHttpUrl,
   "header-name": isFieldName,

@@ -20,3 +20,8 @@ export function trimBoth(text: string, characters: string): string {
   while (begin < text.length && characters.includes(text.charAt(begin))) begin++;
   return trimEnd(text.slice(begin), characters);
 }
+
+/** RFC 4648, section 4. */
+export function isBase64(value: string): boolean {
+  return value.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(value);
+}

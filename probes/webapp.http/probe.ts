@@ -1,3 +1,4 @@
+import { certificateViolations } from "../../runner/harness/check-certificates.js";
 import type { Context } from "../../runner/harness/context.js";
 import { defineProbe, type Evidence } from "../../runner/harness/define-probe.js";
 import { alternativesOf } from "../../runner/net/http/alt-svc.js";
@@ -19,6 +20,7 @@ export default defineProbe({
   needs: ["tcp", "tls", "clock"],
   target: "url",
   ...newest,
+  checkInput: ({ tls }) => certificateViolations("/tls/ca", tls.ca),
   run,
 });
 

@@ -72,3 +72,20 @@ export function matches(text: string, pattern: string, mostCharacters = MOST_MAT
     return false;
   }
 }
+
+/** What the groups of an expression matched, by name and number. */
+export type PatternGroups = Record<string, string>;
+
+/** The groups of the first match, or null if there is none in the text's first characters. The same limits hold as for `matches`. */
+export function groupsOf(text: string, pattern: string): PatternGroups | null {
+  const sandbox = { text: text.slice(0, MOST_MATCHED_CHARACTERS), pattern };
+  const code = 'const found = new RegExp(pattern, "u").exec(text); JSON.stringify(found === null ? null : [[...found], found.groups ?? {}])';
+  try {
+    const found = JSON.parse(runInNewContext(code, sandbox, { timeout: MOST_MATCHING_MS }) as string) as [(string | null)[], Record<string, string>] | null;
+    if (found === null) return null;
+    const numbered = found[0].slice(1).flatMap((value, index) => (value === null ? [] : [[String(index + 1), value] as const]));
+    return { ...Object.fromEntries(numbered), ...found[1] };
+  } catch {
+    return null;
+  }
+}

@@ -142,6 +142,7 @@ const FORMATS: Readonly<Record<string, string>> = {
   address: "must be an IP address",
   "name-server": "must be an IP address, with :port where it is not 53",
   "one-line": "must be one line, without CR, LF or NUL",
+  base64: "must be base64",
   "http-url": "must be an http:// or https:// URL",
   "header-name": "must be the name of a header field",
   "header-value": "must be one line without control characters, and without a blank at its ends",

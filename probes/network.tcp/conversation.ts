@@ -1,0 +1,117 @@
+import type { Break, Connection, ConnectionReader } from "../../runner/net/transport/connection.js";
+import { decodeLine } from "../../runner/net/transport/line-text.js";
+import { fail } from "../../runner/run/failure-error.js";
+
+const BANNER_BYTES = 1024;
+
+/** What was found of what a step waits for. */
+export interface Found<Match> {
+  readonly match: Match;
+  /** When its last byte arrived. */
+  readonly at: number;
+}
+
+/** What a peer sends, as bytes one a character, and what was not yet read of it. */
+export class Conversation implements ConnectionReader {
+  bytesReceived = 0;
+  bytesSent = 0;
+  banner = "";
+  #text = "";
+  #at = 0;
+  #broken: Break | null = null;
+  #wake: (() => void) | null = null;
+
+  constructor(readonly connection: Connection) {
+    connection.readBy(this);
+  }
+
+  /** The end of what was not read yet: what came in place of what was waited for. */
+  get unread(): string {
+    return decodeLine(this.#text.slice(-200), { note: () => undefined });
+  }
+
+  async send(bytes: Buffer): Promise<void> {
+    if (this.#broken !== null) throw fail("send", this.#broken.code, this.#broken.message);
+    this.bytesSent += bytes.length;
+    this.connection.write(bytes);
+    await this.connection.drained();
+  }
+
+  /** Waits for these bytes, and reads up to their end. */
+  literal(bytes: string, timeoutMs: number, maxBytes: number): Promise<Found<string>> {
+    let searched = 0;
+    return this.#until(timeoutMs, maxBytes, () => {
+      const index = this.#text.indexOf(bytes, searched);
+      searched = Math.max(0, this.#text.length - bytes.length + 1);
+      if (index === -1) return null;
+      // The same whether it came in one read or in many.
+      if (index + bytes.length > maxBytes) throw tooMuch(maxBytes);
+      this.#text = this.#text.slice(index + bytes.length);
+      return bytes;
+    });
+  }
+
+  /** Waits for a line that fits, and reads up to its end; when the peer has closed, what is left is a line. */
+  line<Match>(fits: (line: string) => Match | null, timeoutMs: number, maxBytes: number): Promise<Found<Match>> {
+    let skipped = 0;
+    return this.#until(timeoutMs, maxBytes, (isOver) => {
+      for (;;) {
+        const end = this.#text.indexOf("\n");
+        if (end === -1 && !(isOver && this.#text !== "")) return null;
+        const line = end === -1 ? this.#text : this.#text.slice(0, end);
+        this.#text = end === -1 ? "" : this.#text.slice(end + 1);
+        skipped += line.length;
+        if (skipped > maxBytes) throw tooMuch(maxBytes);
+        const match = fits(decodeLine(line.endsWith("\r") ? line.slice(0, -1) : line, { note: () => undefined }));
+        if (match !== null) return match;
+      }
+    });
+  }
+
+  received(text: string, at: number): void {
+    this.bytesReceived += text.length;
+    if (this.bytesSent === 0 && this.banner.length < BANNER_BYTES) this.banner += text.slice(0, BANNER_BYTES - this.banner.length);
+    this.#text += text;
+    this.#at = at;
+    this.#wake?.();
+    if (this.#text.length > MOST_UNREAD_BYTES) {
+      this.#broken ??= { code: "limit_exceeded", message: `more than ${MOST_UNREAD_BYTES} bytes that no step reads` };
+      this.connection.close();
+      this.#wake?.();
+    }
+  }
+
+  broken(reason: Break, at: number): void {
+    this.#broken ??= reason;
+    this.#at = at;
+    this.#wake?.();
+  }
+
+  #until<Match>(timeoutMs: number, maxBytes: number, find: (isOver: boolean) => Match | null): Promise<Found<Match>> {
+    return new Promise((resolve, reject) => {
+      const look = (): void => {
+        try {
+          const match = find(this.#broken !== null);
+          if (match === null && this.#broken === null && this.#text.length <= maxBytes) return;
+          this.#wake = null;
+          this.connection.waitNoMore();
+          if (match !== null) resolve({ match, at: this.#at });
+          else reject(this.#broken === null ? tooMuch(maxBytes) : fail("expect", this.#broken.code, this.#broken.message));
+        } catch (error) {
+          this.#wake = null;
+          reject(error);
+        }
+      };
+      this.#wake = look;
+      this.connection.waitAtMost(timeoutMs);
+      look();
+    });
+  }
+}
+
+/** More than any step may wait for. */
+const MOST_UNREAD_BYTES = 2 * 1024 * 1024;
+
+function tooMuch(maxBytes: number) {
+  return fail("expect", "limit_exceeded", `more than ${maxBytes} bytes, and not what was expected`);
+}
