@@ -25,7 +25,7 @@ async function dispatch(argv: readonly string[], io: Io): Promise<number> {
   if (beforeDashes(rest).some(isHelp)) return commandHelp(name, command, io);
   const given = parseArguments(rest, command.options);
   checkWords(name, command, given.words);
-  return command.run(given, io);
+  return command.run(given, io, COMMANDS);
 }
 
 function isHelp(word: string): boolean {

@@ -1,9 +1,4 @@
-import type { Command } from "./command.js";
-
-interface Entry {
-  readonly summary: string;
-  load(): Promise<{ default: Command }>;
-}
+import type { Commands } from "./command.js";
 
 /** Every command, in the order of the help. Only the one that is called is imported. */
 export const COMMANDS = {
@@ -23,7 +18,7 @@ export const COMMANDS = {
   queue: { summary: "Inspect a queue; pause, retry and purge it.", load: () => import("./queue.js") },
   suppress: { summary: "Manage the suppression list of mail.deliver.", load: () => import("./suppress.js") },
   test: { summary: "Run suites of checks on vitest.", load: () => import("./test.js") },
-} as const satisfies Readonly<Record<string, Entry>>;
+} as const satisfies Commands;
 
 export type CommandName = keyof typeof COMMANDS;
 

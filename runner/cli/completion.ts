@@ -1,9 +1,7 @@
 import { builtInNames } from "../harness/registry.js";
 import { nearest } from "../support/did-you-mean.js";
 import type { Arguments } from "./arguments.js";
-import type { Command } from "./command.js";
-import { defineCommand } from "./command.js";
-import { COMMANDS } from "./commands.js";
+import { type Commands, defineCommand } from "./command.js";
 import { type Completion, SHELLS } from "./completion-scripts.js";
 import { EXIT } from "./exit-codes.js";
 import type { Io } from "./io.js";
@@ -22,7 +20,7 @@ export default defineCommand({
   run,
 });
 
-async function run({ words }: Arguments<Record<never, never>>, io: Io): Promise<number> {
+async function run({ words }: Arguments<Record<never, never>>, io: Io, all: Commands): Promise<number> {
   const shell = words[0] as string;
   const script = Object.hasOwn(SHELLS, shell) ? SHELLS[shell as keyof typeof SHELLS] : undefined;
   if (script === undefined) {
@@ -32,14 +30,14 @@ async function run({ words }: Arguments<Record<never, never>>, io: Io): Promise<
       near === undefined ? `there is one for ${Object.keys(SHELLS).join(", ")}` : `did you mean ${near}?`,
     );
   }
-  await io.out(script(await gather()));
+  await io.out(script(await gather(all)));
   return EXIT.ok;
 }
 
-async function gather(): Promise<Completion> {
+async function gather(all: Commands): Promise<Completion> {
   const commands = await Promise.all(
-    Object.entries(COMMANDS).map(async ([name, { summary, load }]) => {
-      const { options } = ((await load()) as { default: Command }).default;
+    Object.entries(all).map(async ([name, { summary, load }]) => {
+      const { options } = (await load()).default;
       return {
         name,
         summary,

@@ -2,7 +2,7 @@ import { withEnvironment } from "../harness/from-environment.js";
 import { loadProbe } from "../harness/registry.js";
 import { parseAsked } from "../harness/version.js";
 import { type Arguments, secondsOf, wholeNumber } from "./arguments.js";
-import { defineCommand } from "./command.js";
+import { type Commands, defineCommand } from "./command.js";
 import { readWord, withTarget } from "./input/read-word.js";
 import type { Io } from "./io.js";
 import { withOverrides } from "./overrides.js";
@@ -36,7 +36,7 @@ export default defineCommand({
 
 type Given = Arguments<typeof runOptions>;
 
-async function run({ words, options }: Given, io: Io): Promise<number> {
+async function run({ words, options }: Given, io: Io, commands: Commands): Promise<number> {
   const [name, word] = words as [string, string | undefined];
   checkTogether(options);
   const timeoutMs = wholeNumber("timeout", options.timeout, 1, 3_600_000);
@@ -44,7 +44,7 @@ async function run({ words, options }: Given, io: Io): Promise<number> {
   const repeat = wholeNumber("repeat", options.repeat, 1, 1_000_000) ?? 1;
   const intervalMs = secondsOf("interval", options.interval) ?? 1000;
   const asked = parseAsked(name);
-  const loading = loadOrSuggest(asked.name);
+  const loading = loadOrSuggest(asked.name, commands);
   const [loaded, { value: read, target }] = await both(loading, word === undefined ? NOTHING : readWord(word, asked, loading, io));
   if (word === undefined && options.set.length === 0 && options.lab === null) {
     throw new UsageError("there is no input", "give a target, a file, - for stdin, --set KEY=VALUE for each field, or --lab");
@@ -92,11 +92,11 @@ function checkTogether({ pretty, compact, json, repeat, interval }: Given["optio
 const NOTHING = Promise.resolve({ value: {}, target: null });
 
 /** A misspelt command is taken for a probe: it gets the names of both. */
-async function loadOrSuggest(name: string): Promise<Awaited<ReturnType<typeof loadProbe>>> {
+async function loadOrSuggest(name: string, commands: Commands): Promise<Awaited<ReturnType<typeof loadProbe>>> {
   try {
     return await loadProbe(name);
   } catch (error) {
-    throw (await import("./suggest-command.js")).withCommands(error, name);
+    throw (await import("./suggest-command.js")).withCommands(error, name, commands);
   }
 }
 

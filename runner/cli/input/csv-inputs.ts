@@ -2,7 +2,9 @@ import type { InputSchema } from "../../harness/target.js";
 import { RequestError } from "../../support/request-error.js";
 import { assign } from "../overrides.js";
 import { cellsOf } from "./csv.js";
-import type { RowReader } from "./parse-inputs.js";
+
+/** Reads an input from a line; a header gives none. Reading is a second step, since each line may have its own error. */
+export type RowReader = (line: string, number: number) => (() => unknown)[];
 
 /** Inputs from CSV: the header names a field per column, `tls.mode` one inside another. An empty cell leaves its field out. */
 export function csvRows(schema: InputSchema): RowReader {

@@ -1,4 +1,5 @@
 import type { InputSchema } from "../../harness/target.js";
+import type { RowReader } from "./csv-inputs.js";
 import { type Format, formatOfName, formatOfText } from "./format.js";
 import { parseJson } from "./json-text.js";
 
@@ -20,9 +21,6 @@ function formatOf(text: string, name: string): Format {
   if (end < 0) return formatOfText(trimmed) === "jsonl" ? "json" : formatOfText(trimmed);
   return formatOfText(trimmed.slice(0, end));
 }
-
-/** Reads an input from a line; a header gives none. Reading is a second step, since each line may have its own error. */
-export type RowReader = (line: string, number: number) => (() => unknown)[];
 
 export async function rowReader(format: "jsonl" | "csv", schema: InputSchema): Promise<RowReader> {
   if (format === "csv") return (await import("./csv-inputs.js")).csvRows(schema);
