@@ -55,7 +55,7 @@ export const hopSchema = record({
 });
 export type Hop = FromSchema<typeof hopSchema>;
 
-export const HTTP_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const;
+const HTTP_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const;
 
 const text = { type: "string", maxLength: 16_384, format: "header-value" } as const;
 
@@ -116,4 +116,3 @@ const clientInputRecord = {
   required: [],
   additionalProperties: false,
 } as const;
-export type ClientInput = FromSchema<typeof clientInputRecord>;

@@ -11,4 +11,3 @@ export const pop3AuthInput = loginInput(POP3_METHODS);
 export type Pop3AuthInput = FromSchema<typeof pop3AuthInput>;
 
 export const pop3AnomalySchema = anomalyOf([...COMMON_ANOMALIES, "closed_unasked"]);
-export type Pop3Anomaly = FromSchema<typeof pop3AnomalySchema>;

@@ -99,4 +99,3 @@ const output = contract({
 export const newest = { version: "1.0.0", input, output } as const;
 export type Input = FilledOf<typeof input>;
 export type Output = FilledOf<typeof output>;
-export type Expectations = NonNullable<Input["expect"]>;

@@ -107,7 +107,7 @@ export async function askGroups(
 }
 
 /** HelloRetryRequest and ServerHello name it in key_share, TLS 1.2 in ServerKeyExchange. */
-export function groupIn({ hello, answer }: Hello): number | null {
+function groupIn({ hello, answer }: Hello): number | null {
   const share = hello.extensions.get(EXTENSION.keyShare);
   if (share !== undefined) return share.length >= 2 ? share.readUInt16BE(0) : null;
   return answer.keyExchange?.group ?? null;

@@ -5,7 +5,7 @@ import { askGroups, askProtocols, askSchemes, askSuites, askVersion, type GroupF
 import { allSuites, authenticationOf, isForwardSecret, offer } from "./offers.js";
 import { type Scanner, Unanswered } from "./scanner.js";
 
-export const VERSIONS = Object.keys(PROTOCOL_VERSIONS) as ProtocolVersion[];
+const VERSIONS = Object.keys(PROTOCOL_VERSIONS) as ProtocolVersion[];
 
 /** In the order in which they run; each may be left out. */
 export const CHECKS = ["handshake", "certificates", "extensions", "fallback", "groups", "signature_schemes", "alpn", "suites"] as const;

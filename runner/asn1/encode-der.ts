@@ -16,7 +16,7 @@ export const TAG = {
   generalizedTime: 0x18,
 } as const;
 
-export function element(tag: number, ...contents: readonly Uint8Array[]): Buffer {
+function element(tag: number, ...contents: readonly Uint8Array[]): Buffer {
   const content = Buffer.concat(contents);
   return Buffer.concat([Buffer.from([tag, ...lengthBytes(content.length)]), content]);
 }
@@ -34,7 +34,6 @@ export const set = (...contents: readonly Uint8Array[]): Buffer => element(TAG.s
 export const octets = (content: Uint8Array): Buffer => element(TAG.octetString, content);
 export const utf8 = (text: string): Buffer => element(TAG.utf8String, Buffer.from(text));
 export const boolean = (value: boolean): Buffer => element(TAG.boolean, Uint8Array.of(value ? 0xff : 0));
-export const nothing = (): Buffer => element(TAG.null);
 /** An element with a context tag, such as [0]. */
 export const context = (number: number, content: Uint8Array, { constructed = false } = {}): Buffer => element((constructed ? 0xa0 : 0x80) | number, content);
 export const bits = (content: Uint8Array, unused = 0): Buffer => element(TAG.bitString, Uint8Array.of(unused), content);

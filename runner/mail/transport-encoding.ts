@@ -154,7 +154,7 @@ function fieldValue(header: string, name: string): string | null {
         .trim();
 }
 
-export function withoutField(header: string, name: string): string {
+function withoutField(header: string, name: string): string {
   return foldedFields(header)
     .filter((field) => !isNamed(field, name))
     .join("");

@@ -24,7 +24,7 @@ export function mentionsIn(text: string, { sender, recipient }: Envelope): Menti
   const from = addressOf(sender);
   // A quoted local part may hold spaces, so the recipient is taken out as a whole first.
   const rest = to === null ? lower : lower.replaceAll(to.address, " ");
-  const named = (rest.match(ADDRESSES) ?? []).flatMap((each) => addressOf(each.replace(/[.>]+$/, "")) ?? []);
+  const named = (rest.match(ADDRESSES) ?? []).flatMap((each) => addressOf(withoutEnd(each)) ?? []);
   const others = named.filter((each) => !isAlias(each, to));
   // Two ends in one domain: then only the very address is ours.
   const isShared = from !== null && to !== null && isWithin(to.domain, from.domain);
@@ -35,6 +35,13 @@ export function mentionsIn(text: string, { sender, recipient }: Envelope): Menti
     sender: isNamed || others.some(isOurs) || lower.includes("<>"),
     stranger: to !== null && others.some((each) => !isOurs(each) && !isContact(each, rest)),
   };
+}
+
+/** A sentence or a bracket may end right after an address. */
+function withoutEnd(address: string): string {
+  let end = address.length;
+  while (end > 0 && (address[end - 1] === "." || address[end - 1] === ">")) end -= 1;
+  return address.slice(0, end);
 }
 
 interface Address {

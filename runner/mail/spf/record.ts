@@ -128,12 +128,19 @@ function afterColon(rest: string): MacroPart[] | string {
 }
 
 // Section 7.1: it ends in a top-level label that is not all digits, or in a macro.
-const DOMAIN_END = /(?:%\{[^}]*\}|%[%_-]|\.(?=[A-Za-z0-9-]*[A-Za-z-])[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.?)$/;
+function endsAsADomain(written: string): boolean {
+  if (/%[%_-]$/.test(written.slice(-2))) return true;
+  if (written.endsWith("}")) return written.lastIndexOf("%{") > written.lastIndexOf("}", written.length - 2);
+  const name = written.endsWith(".") ? written.slice(0, -1) : written;
+  const dot = name.lastIndexOf(".");
+  const label = name.slice(dot + 1);
+  return dot >= 0 && /^[A-Za-z0-9-]{1,63}$/.test(label) && /[A-Za-z-]/.test(label) && !label.startsWith("-") && !label.endsWith("-");
+}
 
 function domainSpec(written: string): MacroPart[] | string {
   const parts = macroString(written);
   if (typeof parts === "string") return parts;
-  return DOMAIN_END.test(written) ? parts : `${JSON.stringify(written)} is no domain`;
+  return endsAsADomain(written) ? parts : `${JSON.stringify(written)} is no domain`;
 }
 
 function macroString(written: string): MacroPart[] | string {

@@ -26,7 +26,7 @@ export interface DkimVerification extends SignatureTags {
 }
 
 /** More signatures than this are not verified: each costs a question and an exponentiation. */
-export const MAX_SIGNATURES = 10;
+const MAX_SIGNATURES = 10;
 
 export interface VerifyOptions {
   readonly lookup: TxtLookup;
@@ -140,7 +140,7 @@ function broken(tags: SignatureTags, result: DkimResultCode, reason: string, mes
   return { ...tags, ...facts, ...failed(result, reason, message) };
 }
 
-export function failed(result: DkimResultCode, reason: string, message: string): Check {
+function failed(result: DkimResultCode, reason: string, message: string): Check {
   return { result, reason, message, key_bits: null, is_test: false };
 }
 

@@ -9,7 +9,7 @@ export interface DecodedSink {
   take(bytes: Buffer): boolean;
 }
 
-export const DECODABLE = ["gzip", "br", "deflate"] as const;
+const DECODABLE = ["gzip", "br", "deflate"] as const;
 
 /** The codings of a body in the order in which they were applied; null if one of them is not known. */
 export function codingsOf(value: string | null): string[] | null {

@@ -53,7 +53,7 @@ export function isNamedBy(first: URL, url: URL): boolean {
   return hostOf(first) === hostOf(url);
 }
 
-export function refused(message: string): FailureError {
+function refused(message: string): FailureError {
   return fail("redirect", "not_permitted", message);
 }
 

@@ -13,7 +13,7 @@ export function parseCapabilities(reply: Reply): Capability[] {
   });
 }
 
-export function has(capabilities: readonly Capability[] | null, keyword: string): boolean {
+function has(capabilities: readonly Capability[] | null, keyword: string): boolean {
   return capabilities?.some((capability) => capability.keyword === keyword) ?? false;
 }
 

@@ -165,7 +165,7 @@ function keyExchange(body: Cursor, { suite, version }: ServerHello): KeyExchange
   return { group: null, primeBits: bitLength(prime), signatureScheme: schemeOf() };
 }
 
-export function bitLength(bytes: Buffer): number {
+function bitLength(bytes: Buffer): number {
   const first = bytes.findIndex((byte) => byte !== 0);
   return first < 0 ? 0 : (bytes.length - first) * 8 - Math.clz32(bytes[first] as number) + 24;
 }

@@ -159,7 +159,7 @@ realServer("DKIM and ARC beside python3-dkim", ["dkimverify"], () => {
       const sealed = await oracle.seal(message(), { key, instances });
       expect(await oracle.verifyChain(sealed, records)).toBe("pass");
       const arc = (bytes: Buffer) => verifyArc(readMessage(bytes), { lookup: lookupIn(records), at: AT });
-      expect(await arc(sealed)).toMatchObject({ result: "pass", instance: instances, sealers: Array(instances).fill("example.org"), oldest_pass: 1 });
+      expect(await arc(sealed)).toMatchObject({ result: "pass", instance: instances, sealers: new Array(instances).fill("example.org"), oldest_pass: 1 });
       const changes: readonly ((text: string) => string)[] = [
         (text) => `${text}more\r\n`,
         (text) => text.replace(/ARC-Seal: i=1;/i, "ARC-Seal: i=2;"),
