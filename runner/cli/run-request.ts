@@ -6,6 +6,7 @@ import type { Arguments } from "./arguments.js";
 import { FAIL_ON, type FailOn } from "./exit-codes.js";
 import type { ResultPusher } from "./push-results.js";
 import { queueOption } from "./queue-option.js";
+import { shortSecretsOption } from "./short-secrets.js";
 
 export const runOptions = {
   set: { value: "KEY=VALUE", repeated: true, description: "Set a field of the input, as JSON or else as text: --set tls.mode=implicit." },
@@ -20,6 +21,7 @@ export const runOptions = {
   interval: { value: "SECONDS", description: "With --repeat: seconds between the starts of two runs (1)." },
   "fail-on": { value: "STATUS", choices: FAIL_ON, description: "Exit with 1 from this status on: error (the default) or warning." },
   lab: { value: "SERVER", optional: true, description: "Run against a local server of the probe's lab: the first, or the one named." },
+  ...shortSecretsOption,
   queue: { ...queueOption, description: "Also push each envelope's queue side there; without a URL to $PROBE_RUN_QUEUE, else sqlite:.probe-run/queue.db." },
 } as const;
 

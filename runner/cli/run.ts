@@ -8,6 +8,7 @@ import type { Io } from "./io.js";
 import { withOverrides } from "./overrides.js";
 import { runOne } from "./run-one.js";
 import { runOptions } from "./run-request.js";
+import { allowShortSecrets } from "./short-secrets.js";
 import { UsageError } from "./usage-error.js";
 
 export default defineCommand({
@@ -39,6 +40,7 @@ type Given = Arguments<typeof runOptions>;
 async function run({ words, options }: Given, io: Io, commands: Commands): Promise<number> {
   const [name, word] = words as [string, string | undefined];
   checkTogether(options);
+  allowShortSecrets(options);
   const timeoutMs = wholeNumber("timeout", options.timeout, 1, 3_600_000);
   const concurrency = wholeNumber("concurrency", options.concurrency, 1, 10_000) ?? 16;
   const repeat = wholeNumber("repeat", options.repeat, 1, 1_000_000) ?? 1;

@@ -1,4 +1,5 @@
 import type { Arguments, Options } from "./arguments.js";
+import { shortSecretsOption } from "./short-secrets.js";
 
 export const testOptions = {
   tags: { value: "A,B", repeated: true, description: "Only checks that have one of these tags." },
@@ -12,6 +13,7 @@ export const testOptions = {
   bail: { value: "N", description: "Stop after so many checks that are not fulfilled." },
   retry: { value: "N", description: "Run a failed check so often again; wins over the suite's retries." },
   concurrency: { value: "N", description: "Checks of a suite at a time; wins over the suite's concurrency." },
+  ...shortSecretsOption,
   passWithNoTests: { description: "End with 0 when no check was chosen." },
 } as const satisfies Options;
 

@@ -8,6 +8,7 @@ import { startSuites } from "../vitest/start.js";
 import { wholeNumber } from "./arguments.js";
 import { EXIT } from "./exit-codes.js";
 import type { Io } from "./io.js";
+import { allowShortSecrets } from "./short-secrets.js";
 import { type TestArguments, testOptions } from "./test-options.js";
 import { exitCodeOf } from "./test-outcome.js";
 import { UsageError } from "./usage-error.js";
@@ -16,6 +17,7 @@ import { loadVitest, vitestOptions } from "./vitest-options.js";
 /** Checks every suite, and hands them to vitest when nothing is wrong with any of them. */
 export async function runSuites(given: TestArguments, io: Io): Promise<number> {
   const { paths, passed } = split(given.words);
+  allowShortSecrets(given.options);
   const concurrency = wholeNumber("concurrency", given.options.concurrency, 1, 1000);
   const retries = wholeNumber("retry", given.options.retry, 0, 20);
   const files = await Promise.all(paths.map((path) => locate(path, io)));

@@ -3,6 +3,7 @@ import { defineCommand } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 import type { Io } from "./io.js";
 import { openGiven } from "./open-queue-option.js";
+import { allowShortSecrets } from "./short-secrets.js";
 import { listen, listenAddress } from "./work/listen.js";
 import { Monitor } from "./work/monitor.js";
 import { Parent } from "./work/process-pool.js";
@@ -28,6 +29,7 @@ export default defineCommand({
 
 async function run({ options: given }: Arguments<typeof workOptions>, io: Io): Promise<number> {
   const order = orderOf(given, io.env);
+  allowShortSecrets(given);
   if (given.listen !== null) listenAddress(given.listen);
   if (io.env[CHILD] === "1" && process.connected) return workAsChild(given, order, io);
   return order.processes === 1 ? workAlone(given, order, io) : workTogether(given, order, io);

@@ -1,6 +1,6 @@
 import type { SecretReference } from "../../schemas/secret.js";
 import { isOneLine } from "../../schemas/text.js";
-import type { SecretKeeper } from "../run/secret-keeper.js";
+import { LEAST_SECRET_CHARACTERS, type SecretKeeper } from "../run/secret-keeper.js";
 import { RequestError } from "../support/request-error.js";
 import { type ReferencePath, referenceByName } from "./reference-paths.js";
 
@@ -16,7 +16,9 @@ export async function resolveReferences(input: unknown, paths: readonly Referenc
   if (first === undefined) return;
   if (unread.length === 1) throw first;
   const violations = unread.flatMap((error) => error.violations);
-  throw new RequestError("values that the input refers to could not be read", "unresolved_secret", violations);
+  const isShort = unread.every(({ code }) => code === "short_secret");
+  const message = isShort ? "secrets are too short to protect" : "values that the input refers to could not be used";
+  throw new RequestError(message, isShort ? "short_secret" : "unresolved_secret", violations);
 }
 
 interface Resolving {
@@ -48,11 +50,28 @@ async function resolveField(holder: Record<string, unknown>, key: string, pointe
   try {
     const text = typeof value === "string" ? value : await readText(value.secret, pointer, resolving);
     holder[key] = text;
-    if (isSecret && !(isSecretByReference && typeof written === "string")) keeper.keep(text);
+    if (!isSecret || (isSecretByReference && typeof written === "string")) return;
+    assertProtectable(text, pointer);
+    keeper.keep(text);
   } catch (error) {
     if (!(error instanceof RequestError)) throw error;
     unread.push(error);
   }
+}
+
+/** Set to 1, it has the effect of --allow-short-secrets, also for a program that uses the library. */
+export const ALLOW_SHORT_SECRETS = "PROBE_RUN_ALLOW_SHORT_SECRETS";
+
+/** Says nothing of its text, nor how long it is. */
+function assertProtectable(text: string, pointer: string): void {
+  if (text === "" || text.length >= LEAST_SECRET_CHARACTERS || process.env[ALLOW_SHORT_SECRETS] === "1") return;
+  throw new RequestError(`the secret at ${pointer} is too short to protect`, "short_secret", [
+    {
+      pointer,
+      message: `has fewer than ${LEAST_SECRET_CHARACTERS} characters: too short to protect, since it cannot be masked inside words and numbers`,
+      hint: `use a longer one, or insist with --allow-short-secrets (or ${ALLOW_SHORT_SECRETS}=1)`,
+    },
+  ]);
 }
 
 async function readText(reference: string, pointer: string, { isSecret, signal }: Resolving): Promise<string> {

@@ -190,5 +190,5 @@ function withoutSecrets(error: unknown, secrets: SecretKeeper): unknown {
 }
 
 function masked(trace: (event: TraceEvent) => void, secrets: SecretKeeper): (event: TraceEvent) => void {
-  return (event) => trace({ ...event, text: secrets.mask(event.text) });
+  return (event) => trace({ ...event, text: secrets.maskLine(event.text) });
 }

@@ -1,4 +1,12 @@
+import { base64Forms, encodedForms, isDigits, isTimestamp, maskDigits, maskParts, PART_CHARACTERS, partsOf } from "./secret-forms.js";
+
 const MASK = "[secret]";
+
+/**
+ * A shorter secret is found in our own words, names, times and numbers: masking it there would damage them and show what it is. The harness
+ * refuses it; when its user insists, it is masked only where it stands alone.
+ */
+export const LEAST_SECRET_CHARACTERS = 4;
 
 interface SchemaNode {
   readonly enum?: readonly unknown[];
@@ -6,35 +14,71 @@ interface SchemaNode {
   readonly items?: SchemaNode;
 }
 
+/** What SASL sends, and what a token may look like. */
+const BASE64 = /^[A-Za-z0-9+/]{8,8192}={0,2}$/;
+
+const BETWEEN_WORDS = /([\s"'<>(){}[\],;]+)/;
+
 /** Knows the secrets of one run, and takes them out of whatever leaves it. */
 export class SecretKeeper {
+  /** Masked wherever they stand, the longest first: it may hold a shorter one. */
   #values: string[] = [];
+  readonly #digits = new Set<string>();
+  readonly #short = new Set<string>();
+  /** Parts of base64 forms: a server may cut what it sends back. */
+  readonly #parts = new Set<string>();
 
   get isEmpty(): boolean {
-    return this.#values.length === 0;
+    return this.#values.length + this.#digits.size + this.#short.size === 0;
   }
 
   /** Also for what is made from a secret: a hostile server may send back the very line it was sent. */
   keep(value: string): void {
-    for (const form of [value, ...encodedForms(value)]) if (form !== "" && !this.#values.includes(form)) this.#values.push(form);
+    if (value === "") return;
     rememberSecret(value);
-    // A longer secret may hold a shorter one: masking it first leaves no rest.
+    if (value.length < LEAST_SECRET_CHARACTERS) {
+      this.#short.add(value);
+      return;
+    }
+    if (isDigits(value)) this.#digits.add(value);
+    else this.#add(value);
+    for (const form of encodedForms(value)) this.#add(form);
+    // A longer one is found by its parts, together with what stands before it, as the user's name.
+    for (const form of base64Forms(value)) if (form.length < PART_CHARACTERS) this.#add(form);
+    for (const form of [...base64Forms(value), ...(BASE64.test(value) ? [value] : [])]) for (const part of partsOf(form)) this.#parts.add(part);
     this.#values.sort((a, b) => b.length - a.length);
   }
 
+  #add(value: string): void {
+    if (!this.#values.includes(value)) this.#values.push(value);
+  }
+
   mask(text: string): string {
+    if (this.#short.has(text)) return MASK;
     let masked = text;
     for (const value of this.#values) if (masked.includes(value)) masked = masked.replaceAll(value, MASK);
-    return masked;
+    for (const digits of this.#digits) if (masked.includes(digits)) masked = maskDigits(masked, digits, MASK);
+    return maskParts(masked, this.#parts, MASK);
+  }
+
+  /** The same for a line of a conversation, which holds no word of ours: short secrets are masked where they are a whole word. */
+  maskLine(text: string): string {
+    if (this.#short.size === 0) return this.mask(text);
+    return this.mask(
+      text
+        .split(BETWEEN_WORDS)
+        .map((word) => (this.#short.has(word) ? MASK : word))
+        .join(""),
+    );
   }
 
   /**
    * A copy of a JSON value in which no text, and no key, holds a secret. The names and the enumerated words of its schema are
-   * ours, whatever the secret is: a password that is "error" is not revealed by a status that is.
+   * ours, and so are times, whatever the secret is: a password that is "error" is not revealed by a status that is.
    */
   maskAll<Value>(value: Value, schema: SchemaNode = {}): Value {
     if (this.isEmpty) return value;
-    if (typeof value === "string") return (schema.enum?.includes(value) ? value : this.mask(value)) as Value;
+    if (typeof value === "string") return (schema.enum?.includes(value) || isTimestamp(value) ? value : this.mask(value)) as Value;
     if (Array.isArray(value)) return value.map((item) => this.maskAll(item, schema.items)) as Value;
     if (value === null || typeof value !== "object") return value;
     const masked = Object.entries(value).map(([key, item]) => {
@@ -43,33 +87,6 @@ export class SecretKeeper {
     });
     return Object.fromEntries(masked) as Value;
   }
-}
-
-/** Shorter texts, encoded, are found in what is no secret: two letters are three of base64. */
-const LEAST_ENCODED_CHARACTERS = 4;
-
-/** How a server may send a secret back in another form: in base64 (whole, or with any text before and after it), hex, percent or JSON. */
-function encodedForms(value: string): string[] {
-  if (value.length < LEAST_ENCODED_CHARACTERS) return [];
-  const bytes = Buffer.from(value, "utf8");
-  const hex = bytes.toString("hex");
-  // From the bytes: a lone surrogate has no percent form.
-  const percent = encodeURIComponent(bytes.toString("utf8"));
-  const forms = [
-    bytes.toString("base64"),
-    ...[0, 1, 2].map((before) => base64Inside(bytes, before)),
-    hex,
-    hex.toUpperCase(),
-    JSON.stringify(value).slice(1, -1),
-  ];
-  return [...forms, percent, percent.toLowerCase(), percent.replaceAll("%20", "+")].filter((form) => form !== value && form.length >= LEAST_ENCODED_CHARACTERS);
-}
-
-/** The characters of base64 that depend on these bytes alone when so many bytes (modulo 3) stand before them, whatever stands around. */
-function base64Inside(bytes: Buffer, before: number): string {
-  const encoded = Buffer.concat([Buffer.alloc(before), bytes]).toString("base64");
-  const bits = 8 * (before + bytes.length);
-  return encoded.slice(Math.ceil((8 * before) / 6), Math.floor(bits / 6));
 }
 
 /**
@@ -82,7 +99,7 @@ const MOST_REMEMBERED = 1000;
 function rememberSecret(value: string): void {
   const all = remembered();
   all.delete(value);
-  if (value !== "") all.add(value);
+  if (value.length >= LEAST_SECRET_CHARACTERS) all.add(value);
   if (all.size > MOST_REMEMBERED) all.delete(all.values().next().value as string);
 }
 

@@ -26,4 +26,12 @@ export class RequestError extends Error {
   }
 }
 
-export type RequestErrorCode = "unknown_probe" | "unknown_version" | "invalid_input" | "unreadable_input" | "invalid_probe" | "unresolved_secret" | "usage";
+export type RequestErrorCode =
+  | "unknown_probe"
+  | "unknown_version"
+  | "invalid_input"
+  | "unreadable_input"
+  | "invalid_probe"
+  | "unresolved_secret"
+  | "short_secret"
+  | "usage";

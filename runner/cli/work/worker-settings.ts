@@ -9,6 +9,7 @@ import { type Arguments, wholeNumber } from "../arguments.js";
 import type { Io } from "../io.js";
 import { openGiven } from "../open-queue-option.js";
 import { queueOption } from "../queue-option.js";
+import { shortSecretsOption } from "../short-secrets.js";
 import { troubleTeller } from "../warn-once.js";
 
 export const workOptions = {
@@ -29,6 +30,7 @@ export const workOptions = {
     repeated: true,
     description: "References that jobs may have looked up here: env:SMTP_*, file:/run/secrets/*. All by default with sqlite:, none with a broker.",
   },
+  ...shortSecretsOption,
   lease: { value: "MS", description: "How long a job stays away from others when its worker dies (30000)." },
   grace: { value: "MS", description: "How long what runs may go on after SIGTERM before it is given back (25000)." },
   listen: { value: "HOST:PORT", description: "Serve /healthz, /readyz and /metrics there." },

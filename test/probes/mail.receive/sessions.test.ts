@@ -73,7 +73,7 @@ describe("a run that is ended from outside leaves no socket, and says what ended
 
   test.each(["greeting", "login"])("while it waits for the %s", async (what) => {
     const server = await played(what === "greeting" ? "@silence\n" : "S: * OK [CAPABILITY IMAP4rev1] hello\n@silence\n");
-    const { carried } = await runReport("mail.receive", { ...COMMON, username: "ada", password: "x", port: server.port }, { timeoutMs: 150 });
+    const { carried } = await runReport("mail.receive", { ...COMMON, username: "ada", password: "word", port: server.port }, { timeoutMs: 150 });
     expect(carried).toMatchObject({ status: "error", failure: { code: "timeout" } });
     await expect.poll(() => server.openSockets, { interval: 5 }).toBe(0);
   });

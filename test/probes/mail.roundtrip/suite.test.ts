@@ -11,8 +11,8 @@ async function runSuite(spam: boolean) {
   const [, yaml = ""] = /^```yaml\n(name: mail comes through\n.*?)^```$/ms.exec(page) ?? [];
   const tls = { certificate: certificate("localhost") };
   const system = await startMailSystem({
-    smtp: { tls: "starttls", auth: { username: "monitor@example.org", password: "one" }, ...tls },
-    imap: { tls: "implicit", auth: { username: "inbox@example.net", password: "two" }, ...tls },
+    smtp: { tls: "starttls", auth: { username: "monitor@example.org", password: "one-1" }, ...tls },
+    imap: { tls: "implicit", auth: { username: "inbox@example.net", password: "two-2" }, ...tls },
     delivery: { folder: spam ? "Junk" : "INBOX" },
   });
   onTestFinished(() => system.close());
@@ -21,8 +21,8 @@ async function runSuite(spam: boolean) {
     SMTP_PORT: String(system.smtp.port),
     IMAP_HOST: "localhost",
     IMAP_PORT: String(system.imap.port),
-    MONITOR_PASSWORD: "one",
-    INBOX_PASSWORD: "two",
+    MONITOR_PASSWORD: "one-1",
+    INBOX_PASSWORD: "two-2",
     NODE_EXTRA_CA_CERTS: certificatePath("authority"),
   });
   return { run, left: [...system.store.inbox.messages, ...system.store.junk.messages].length };

@@ -127,6 +127,35 @@ test("everything that cannot be read is told at once", async () => {
   expect(runs).toBe(0);
 });
 
+describe("a secret of fewer than four characters", () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  test("is refused as too short to protect, wherever it is written", async () => {
+    vi.stubEnv("REFERENCES_TEST", "abc");
+    for (const password of ["abc", "7", { secret: "env:REFERENCES_TEST" }]) {
+      const error = await refusalOf({ account: "probe", password });
+      expect(error.code).toBe("short_secret");
+      expect(error.violations).toMatchObject([
+        { pointer: "/password", message: expect.stringContaining("too short to protect"), hint: expect.stringContaining("--allow-short-secrets") },
+      ]);
+      expect(JSON.stringify(error)).not.toContain("abc");
+    }
+    expect(runs).toBe(0);
+  });
+
+  test("is accepted from a user who insists, and damages nothing", async () => {
+    vi.stubEnv("PROBE_RUN_ALLOW_SHORT_SECRETS", "1");
+    const { output } = (await runOn({ account: "probe", password: "r" })).envelope;
+    expect(output).toMatchObject({ said: "probe with r" });
+    runs = 0;
+  });
+
+  test("a text that is no secret may be short", async () => {
+    expect((await runOn({ account: "ab" })).envelope.output).toMatchObject({ said: "ab with nothing" });
+    runs = 0;
+  });
+});
+
 test.each([
   ["a program that fails", `${process.execPath} -e process.exitCode=3;console.error("hunter2")`, "it ended with 3"],
   ["a program that is killed", `${process.execPath} -e console.error("hunter2");process.kill(process.pid)`, "it was ended by SIGTERM"],

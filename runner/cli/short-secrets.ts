@@ -1,0 +1,10 @@
+import { ALLOW_SHORT_SECRETS } from "../harness/references.js";
+
+export const shortSecretsOption = {
+  "allow-short-secrets": { description: "Accept secrets of fewer than four characters. They are masked only if they stand alone." },
+} as const;
+
+/** For this process and those that it starts: workers, and the processes of a suite. */
+export function allowShortSecrets({ "allow-short-secrets": allowed }: { readonly "allow-short-secrets": boolean }): void {
+  if (allowed) process.env[ALLOW_SHORT_SECRETS] = "1";
+}
