@@ -109,10 +109,3 @@ export const clientInput = {
   },
   timeout_ms: networkInput.timeout_ms,
 } as const;
-
-const clientInputRecord = {
-  type: "object",
-  properties: { ...clientInput, headers: requestInput.headers, auth: requestInput.auth },
-  required: [],
-  additionalProperties: false,
-} as const;
