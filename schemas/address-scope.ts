@@ -1,4 +1,4 @@
-/** What an address is for. Only `global` ones are anybody's mail server. */
+/** The scope of an address. Only `global` ones can be a public mail server. */
 export const ADDRESS_SCOPES = [
   "global",
   "this_network",

@@ -1,7 +1,7 @@
 import type { FromSchema } from "json-schema-to-ts";
 import { list, nullable, record } from "./shape.js";
 
-/** What is listed, which decides how it is asked for and how the list is tested. */
+/** What a list contains. It decides how the list is queried and tested. */
 export const BLOCKLIST_KINDS = ["ipv4", "ipv6", "domain"] as const;
 export type BlocklistKind = (typeof BLOCKLIST_KINDS)[number];
 
@@ -12,31 +12,37 @@ const LIST_REASONS = ["dead", "lists_everything", "no_code", "no_answer", "refus
 
 export const blocklistSchema = record({
   zone: { type: "string" },
-  kind: { enum: BLOCKLIST_KINDS, description: "What it was asked for. One that lists several kinds is tested for each." },
+  kind: { enum: BLOCKLIST_KINDS, description: "What the list was queried for. A list of several kinds is tested for each." },
   state: {
     enum: LIST_STATES,
     description:
-      "working: it lists what every list has to, and does not list what none may (RFC 5782, section 5). failing: it does not. refuses_us: it says that it does not answer us.",
+      "working: it passes the self-test of RFC 5782, section 5. failing: it does not. refuses_us: it refuses queries from this resolver. not_asked: it was not queried.",
   },
   reason: nullable(
     { enum: LIST_REASONS },
-    "dead: it does not list its own test entry: it was given up, or hides from this resolver. lists_everything: it lists what none may. no_code: what it answers is not in 127.0.0.0/8. no_answer: nobody answered for it. Null for one that works.",
+    "Why the list is unusable, or null if it works. dead: it does not list its own test entry, because it was shut down or refuses this resolver. lists_everything: it lists the entry that must never be listed. no_code: its answers are not in 127.0.0.0/8. no_answer: no name server answered.",
   ),
-  message: nullable({ type: "string" }, "The same for a person."),
-  terms: nullable({ type: "string" }, "Who may ask it; null for one that is not known here."),
+  message: nullable({ type: "string" }, "A readable explanation."),
+  terms: nullable({ type: "string" }, "Terms of use; null if the list is not known to probe-run."),
 });
 export type Blocklist = FromSchema<typeof blocklistSchema>;
 
 export const blocklistAnswerSchema = record({
-  target: { type: "string", description: "The address or the domain, as it was given." },
+  target: { type: "string", description: "The address or domain, as given in the input." },
   kind: { enum: BLOCKLIST_KINDS },
   list: { type: "string", description: "The list's zone." },
-  name: { type: "string", description: "What was asked for." },
-  result: { enum: ["listed", "not_listed", "unknown"], description: "not_listed: the list works, and says so. unknown: nobody knows." },
-  message: nullable({ type: "string" }, "Why nobody knows; null where it is known."),
-  codes: list(record({ code: { type: "string" }, meaning: nullable({ type: "string" }, "Null where it is not known here.") }), "What it is listed with."),
-  text: list({ type: "string" }, "Why it is listed, in the list's own words, shortened, and with control characters escaped."),
-  ttl_s: nullable({ type: "integer" }, "How long the answer is good for yet; null where it does not say."),
+  name: { type: "string", description: "The name that was queried." },
+  result: {
+    enum: ["listed", "not_listed", "unknown"],
+    description: "not_listed: the list works and does not list the target. unknown: the list gave no usable answer.",
+  },
+  message: nullable({ type: "string" }, "Why the result is unknown; null otherwise."),
+  codes: list(
+    record({ code: { type: "string" }, meaning: nullable({ type: "string" }, "Null if probe-run does not know the code.") }),
+    "The codes returned for the target.",
+  ),
+  text: list({ type: "string" }, "The reason given by the list (TXT), shortened, with control characters escaped."),
+  ttl_s: nullable({ type: "integer" }, "Remaining time to live of the answer; null if there is none."),
   from_cache: { type: "boolean" },
 });
 export type BlocklistAnswer = FromSchema<typeof blocklistAnswerSchema>;

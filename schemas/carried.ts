@@ -18,7 +18,7 @@ export interface Carried {
 export const carriedProperties = {
   status: { enum: ["ok", "warning", "error"], description: "error: the target failed. It is still a result." },
   failure: failureSchema,
-  ip_address: nullable({ type: "string" }, "The address that was reached; null when none was."),
+  ip_address: nullable({ type: "string" }, "The address that was reached; null if none was."),
   connected_time: nullable({ type: "string" }, "The moment TCP connected, in UTC with microseconds."),
   operations: list(operationSchema, "Every step of the run, in order."),
   duration_ms: { type: "number", description: "The whole run." },

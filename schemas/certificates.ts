@@ -1,4 +1,4 @@
-/** Why a text holds no certificates in PEM; null if it does. The TLS library passes over what it cannot read, and the server would be blamed. */
+/** Why a text contains no PEM certificates, or null. The TLS library ignores what it cannot parse, and the failure would look like the server's. */
 export function certificatesProblem(pem: string): string | null {
   if (pem === known) return null;
   const { X509Certificate } = process.getBuiltinModule("node:crypto");
@@ -19,5 +19,5 @@ export function certificatesProblem(pem: string): string | null {
 const BEGIN = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/g;
 const BLOCK = /-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----[A-Za-z0-9+/=\s]*-----END \1-----/g;
 
-/** Most jobs of a queue name the same certificates. */
+/** Most jobs of a queue use the same certificates. */
 let known: string | null = null;

@@ -6,13 +6,13 @@ import { isBase64, isOneLine } from "./text.js";
 
 /**
  * One value for what a message is: its JSON Schema, its TypeScript types and its validator.
- * `Given` is what a caller may write (defaulted fields may be absent), `Filled` what the code behind it holds.
+ * `Given` is what a caller may write (defaulted fields may be absent), `Filled` what the code receives, with defaults filled in.
  */
 export interface Contract<Given = unknown, Filled = Given> {
   readonly schema: JSONSchema;
-  /** Says whether a value fits, and fills its defaults in. It stops at the first fault, which makes it small and fast. */
+  /** Checks a value and fills in its defaults. It stops at the first violation, which keeps it small and fast. */
   readonly validator: Judge;
-  /** Everything that is wrong with a value that does not fit. Fills defaults in, too: give it a copy. */
+  /** Lists every violation in a value. It also fills in defaults, so pass a copy. */
   faults(value: unknown): readonly SchemaError[];
   /** Takes both validators as the build compiled them. The full one is seldom needed, and hence loaded only then. */
   adopt(precompiled: Judge, full: () => Validator): void;
@@ -78,7 +78,7 @@ export const ajvOptions = {
 /** What a validator is for: to say whether, or to say what is wrong. */
 export type Purpose = keyof typeof ajvOptions;
 
-/** Formats of ours, by the name a schema uses. */
+/** Custom formats, by the name that schemas use. */
 export const formats = {
   host: isHostOrAddress,
   domain: isDomain,
@@ -92,7 +92,7 @@ export const formats = {
   "header-value": isFieldValue,
 } as const;
 
-/** Annotations of ours: they say something about a field and check nothing. */
+/** Custom annotations: they describe a field and validate nothing. */
 export const annotations = ["x-secret", "x-secret-name", "x-secret-reference", "x-reference"] as const;
 
 interface Compiler {

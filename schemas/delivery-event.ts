@@ -5,22 +5,22 @@ import { nullable, record } from "./shape.js";
 
 export const DELIVERY_EVENT_TYPE = "probe-run.delivery";
 
-/** What became of a message for one recipient, just now. A recipient whose outcome is queued is told of again. */
+/** The outcome of a message for one recipient. A recipient whose outcome is queued gets another event later. */
 const schema = eventOf(
   DELIVERY_EVENT_TYPE,
   record({
-    delivery_id: { type: "string", minLength: 1, maxLength: 128, description: "The same in every event of one message." },
-    message_id: nullable({ type: "string" }, "Of the message's header."),
-    mail_from: { type: "string", description: "The envelope's sender; <> for none." },
-    address: { type: "string", description: "The recipient, as it was given." },
+    delivery_id: { type: "string", minLength: 1, maxLength: 128, description: "Identifies the message; the same in all of its events." },
+    message_id: nullable({ type: "string" }, "The Message-ID of the header."),
+    mail_from: { type: "string", description: "The envelope sender; <> for the null sender." },
+    address: { type: "string", description: "The recipient, as given in the input." },
     outcome: { enum: DELIVERY_OUTCOMES },
-    class: nullable({ enum: DELIVERY_CLASSES }, "What kept it from being delivered."),
+    class: nullable({ enum: DELIVERY_CLASSES }, "Why it was not delivered; null if it was."),
     way: nullable({ enum: DELIVERY_WAYS }),
     site: nullable({ type: "string" }),
     host: nullable({ type: "string" }),
-    code: nullable({ type: "integer" }, "The reply code that decided."),
+    code: nullable({ type: "integer" }, "The reply code that decided the outcome."),
     enhanced_code: nullable({ type: "string" }),
-    message: nullable({ type: "string" }, "The reply's text, or what broke."),
+    message: nullable({ type: "string" }, "The text of the reply, or the failure."),
     said_by: nullable({ enum: SAID_BY }),
     tries: { type: "integer" },
     next: { enum: NEXT_STEPS },

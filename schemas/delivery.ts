@@ -9,7 +9,7 @@ import { authInput } from "./smtp.js";
 import { TLS_VERSIONS, tlsInput } from "./tls.js";
 import { tlsResultSchema, tlsRuleSchema } from "./tls-policy.js";
 
-/** The closed lists and the shapes in which is told how a message is to be brought to its recipients, and what became of that. */
+/** The closed lists and shapes of a delivery: its settings, its message, and its outcome for each recipient. */
 
 /** direct: to the mail hosts of each recipient. relay: to a smarthost. hybrid and smart: either, see below. */
 export const DELIVERY_MODES = ["direct", "relay", "hybrid", "smart"] as const;
@@ -18,7 +18,7 @@ export type DeliveryMode = (typeof DELIVERY_MODES)[number];
 export const DELIVERY_WAYS = ["direct", "relay"] as const;
 export type DeliveryWay = (typeof DELIVERY_WAYS)[number];
 
-/** Why a recipient's message went the way it went. */
+/** Why this route was chosen for a recipient. */
 export const WAY_REASONS = ["configured", "fallback", "learned", "explored", "nothing_known"] as const;
 export type WayReason = (typeof WAY_REASONS)[number];
 
@@ -28,14 +28,14 @@ export type DeliveryPriority = (typeof DELIVERY_PRIORITIES)[number];
 export const DELIVERY_OUTCOMES = ["delivered", "queued", "bounced", "failed", "unknown"] as const;
 export type DeliveryOutcome = (typeof DELIVERY_OUTCOMES)[number];
 
-/** What a refusal, or a failure, is about. suppressed: it stands on the list of those to whom nothing is sent. */
+/** The class of a rejection or failure. suppressed: the address is on the suppression list. */
 export const DELIVERY_CLASSES = [...BOUNCE_CLASSES, "suppressed"] as const;
 export type DeliveryClass = (typeof DELIVERY_CLASSES)[number];
 
-/** filter: one before the mail host or the relay, or a list that it asks. */
+/** filter: a filter in front of the mail host or the relay, or a list that it uses. */
 export const SAID_BY = ["mail_host", "filter", "relay", "name_server", "us"] as const;
 
-/** What to do about a recipient. */
+/** The next step for a recipient. */
 export const NEXT_STEPS = [
   "nothing",
   "will_be_tried",
@@ -53,26 +53,26 @@ const relayInput = {
   type: "object",
   properties: {
     host: { type: "string", format: "host", description: "The relay's host name or address." },
-    port: { ...port, description: "Its port; 465 for implicit TLS, 587 otherwise." },
+    port: { ...port, description: "The relay's port; by default 465 for implicit TLS, 587 otherwise." },
     tls: {
       type: "object",
-      description: "How the connection to it is secured.",
+      description: "How the connection to the relay is secured.",
       properties: {
         mode: {
           enum: ["none", "starttls", "implicit"],
-          description: "implicit on port 465, starttls elsewhere, unless it is said here. What is asked for is had, or nothing is sent.",
+          description: "By default implicit on port 465 and starttls on any other. If TLS cannot be established as configured, nothing is sent.",
         },
         ...tlsInput,
         verify: {
           ...tlsInput.verify,
           default: "require",
-          description: "ignore or report: hand mail, and a password, to whoever answers. require: only to a host whose certificate is trusted.",
+          description: "require: send mail and credentials only to a host with a trusted certificate. ignore, report: send them to any host that answers.",
         },
       },
       additionalProperties: false,
       default: {},
     },
-    auth: { ...authInput, description: "How to log in there." },
+    auth: { ...authInput, description: "How to log in to the relay." },
   },
   required: ["host"],
   additionalProperties: false,
@@ -85,24 +85,25 @@ const tlsPolicyInput = {
     mode: {
       enum: ["none", "opportunistic", "starttls"],
       default: "opportunistic",
-      description: "opportunistic uses STARTTLS where it is offered, and where it fails goes on in the clear, on a new connection. starttls asks for it.",
+      description:
+        "opportunistic: use STARTTLS if it is offered; if it fails, send in plain text over a new connection. starttls: send only over STARTTLS. none: never use TLS.",
     },
     verify: {
       enum: ["ignore", "require"],
       default: "ignore",
-      description: "require: nothing is sent to a mail host whose certificate is not trusted for its name.",
+      description: "require: send nothing to a mail host whose certificate is not trusted for its name.",
     },
     dane: {
       enum: ["auto", "on", "off"],
       default: "auto",
       description:
-        "Heed TLSA records (RFC 7672). on: the name servers validate DNSSEC, and nobody stands between them and us. auto: where they are on this machine.",
+        "Enforce TLSA records (RFC 7672). on: the configured name servers validate DNSSEC and the path to them is trusted. auto: only if the name servers run on this machine.",
     },
-    mta_sts: { type: "boolean", default: true, description: "Heed the policies of MTA-STS (RFC 8461)." },
-    policy_port: { ...port, default: 443, description: "Where those policies are served." },
+    mta_sts: { type: "boolean", default: true, description: "Enforce MTA-STS policies (RFC 8461)." },
+    policy_port: { ...port, default: 443, description: "The HTTPS port of MTA-STS policy hosts." },
     min_version: {
       enum: TLS_VERSIONS,
-      description: "The oldest TLS version to accept. By default TLSv1.2 if TLS is required, else any: an old version is better than no TLS.",
+      description: "Oldest TLS version to accept. By default TLSv1.2 if TLS is required, otherwise any: an old version is better than no TLS.",
     },
     ca: tlsInput.ca,
   },
@@ -115,20 +116,24 @@ const limit = (most: number, standard: number, description: string) =>
 
 const limitsInput = {
   type: "object",
-  description: "How much at once, and how often.",
+  description: "Concurrency and rate limits.",
   properties: {
-    sessions_per_site: limit(1000, 20, "Connections to one mail site at one time, from one source address; fewer where the site does not take them well."),
-    messages_per_session: limit(10_000, 100, "After so many messages a new connection is made."),
-    recipients_per_transaction: limit(1000, 100, "Recipients of one site that share one copy (RFC 5321, section 4.5.3.1.8)."),
+    sessions_per_site: limit(
+      1000,
+      20,
+      "Maximum simultaneous connections to one mail site from one source address; lowered automatically if the site rejects connections.",
+    ),
+    messages_per_session: limit(10_000, 100, "Maximum messages per connection."),
+    recipients_per_transaction: limit(1000, 100, "Maximum recipients per mail transaction (RFC 5321, section 4.5.3.1.8)."),
     messages_per_minute: {
       type: "number",
       exclusiveMinimum: 0,
       maximum: 6_000_000,
-      description: "To one mail site, from one source address; no limit by default.",
+      description: "Maximum messages per minute to one mail site from one source address; unlimited by default.",
     },
-    addresses_per_site: limit(50, 5, "Addresses of its mail hosts that are tried for one message."),
-    greetings_per_site: limit(50, 2, "Mail hosts that may greet and then fail, before the message has to wait."),
-    idle_ms: { type: "integer", minimum: 0, maximum: 600_000, default: 2000, description: "How long a session waits for another message before it is ended." },
+    addresses_per_site: limit(50, 5, "Maximum mail host addresses tried for one message."),
+    greetings_per_site: limit(50, 2, "Maximum mail hosts that may greet and then fail before the message is queued for a retry."),
+    idle_ms: { type: "integer", minimum: 0, maximum: 600_000, default: 2000, description: "How long an idle session is kept open for another message." },
   },
   additionalProperties: false,
   default: {},
@@ -136,17 +141,23 @@ const limitsInput = {
 
 const retryInput = {
   type: "object",
-  description: "When a queue tries again what may pass.",
+  description: "When a queue retries temporary failures.",
   properties: {
     first_ms: {
       type: "integer",
       minimum: 1,
       maximum: 86_400_000,
       default: 300_000,
-      description: "After the first try; each later wait is twice as long, give or take a fifth.",
+      description: "Delay before the first retry; it doubles with each retry, with 20 % jitter.",
     },
-    most_ms: { type: "integer", minimum: 1, maximum: 604_800_000, default: 14_400_000, description: "No wait is longer." },
-    give_up_after_ms: { type: "integer", minimum: 0, maximum: 2_592_000_000, default: 432_000_000, description: "Then what still waits is bounced." },
+    most_ms: { type: "integer", minimum: 1, maximum: 604_800_000, default: 14_400_000, description: "Maximum delay between two attempts." },
+    give_up_after_ms: {
+      type: "integer",
+      minimum: 0,
+      maximum: 2_592_000_000,
+      default: 432_000_000,
+      description: "Age at which recipients still queued are bounced.",
+    },
   },
   additionalProperties: false,
   default: {},
@@ -156,19 +167,19 @@ const DSN_NOTIFY = ["success", "failure", "delay"] as const;
 
 const dsnInput = {
   type: "object",
-  description: "What the receiving side shall report (RFC 3461). A server that does not offer DSN is not told.",
+  description: "Delivery status notifications to request (RFC 3461). Not sent to a server that does not offer DSN.",
   properties: {
     notify: {
       anyOf: [{ enum: ["never"] }, { type: "array", minItems: 1, maxItems: 3, uniqueItems: true, items: { enum: DSN_NOTIFY } }],
-      description: "never, or when: success, failure, delay.",
+      description: "never, or the events to report: success, failure, delay.",
     },
-    return: { enum: ["full", "headers"], description: "How much of the message a report shall hold." },
+    return: { enum: ["full", "headers"], description: "How much of the message a report should contain." },
     envelope_id: {
       type: "string",
       minLength: 1,
       maxLength: 100,
       pattern: "^[\\u0021-\\u002a\\u002c-\\u003c\\u003e-\\u007e]+$",
-      description: "An identifier that each report repeats: visible ASCII without + and =.",
+      description: "An identifier returned in each report: visible ASCII without + and =.",
     },
   },
   additionalProperties: false,
@@ -176,15 +187,18 @@ const dsnInput = {
 
 const address = { type: "string", minLength: 2, maxLength: 1024 } as const;
 
-/** Who gets it: what every delivery is asked for. */
+/** The envelope of a delivery. */
 export const envelopeInput = {
-  mail_from: orReference({ type: "string", minLength: 2, maxLength: 320, format: "one-line" }, "The envelope's sender, where bounces go; <> for none."),
+  mail_from: orReference(
+    { type: "string", minLength: 2, maxLength: 320, format: "one-line" },
+    "The envelope sender, which receives bounces; <> for the null sender.",
+  ),
   recipients: {
     type: "array",
     minItems: 1,
     maxItems: 1000,
     items: address,
-    description: "The envelope's recipients. One that is no address is told in its result.",
+    description: "The envelope recipients. An invalid address is reported in the result of that recipient.",
   },
 } as const;
 
@@ -193,15 +207,15 @@ const author = { type: "string", minLength: 3, maxLength: 320, format: "one-line
 /** A message that is composed here. */
 export const messageFields = {
   type: "object",
-  description: "The message, to be composed here.",
+  description: "Fields to compose the message from.",
   properties: {
-    from: { ...author, description: "The author's address; the envelope's sender by default." },
-    to: { type: "array", maxItems: 100, items: author, description: "To whom it is written; the recipients by default." },
-    cc: { type: "array", maxItems: 100, items: author, default: [], description: "Who gets a copy." },
-    reply_to: { ...author, description: "Where answers go." },
-    subject: { type: "string", maxLength: 998, format: "one-line", default: "", description: "Its subject." },
-    text: { type: "string", maxLength: 4 * 1024 * 1024, default: "", description: "Its text." },
-    html: { type: "string", maxLength: 4 * 1024 * 1024, description: "The same as HTML." },
+    from: { ...author, description: "The author's address; the envelope sender by default." },
+    to: { type: "array", maxItems: 100, items: author, description: "The addresses in To; the envelope recipients by default." },
+    cc: { type: "array", maxItems: 100, items: author, default: [], description: "The addresses in Cc." },
+    reply_to: { ...author, description: "Where replies go (Reply-To)." },
+    subject: { type: "string", maxLength: 998, format: "one-line", default: "", description: "The subject." },
+    text: { type: "string", maxLength: 4 * 1024 * 1024, default: "", description: "The plain-text body." },
+    html: { type: "string", maxLength: 4 * 1024 * 1024, description: "The HTML body." },
     headers: {
       type: "array",
       maxItems: 50,
@@ -221,17 +235,17 @@ export const messageFields = {
   additionalProperties: false,
 } as const;
 
-/** How it is brought: what a service is set up with once, and a single delivery may say for itself. */
+/** Delivery settings: configured once for a service, and overridable for a single delivery. */
 export const deliverySettings = {
   mode: {
     enum: DELIVERY_MODES,
     default: "direct",
     description:
-      "direct: to the mail hosts of each recipient. relay: to a relay. hybrid: direct, and through a relay what could not be brought for want of a way, never what was refused. smart: the way that has worked best for the site so far.",
+      "direct: to the mail hosts of each recipient. relay: through a relay. hybrid: direct, falling back to a relay if no mail host can be reached, but never after a rejection. smart: the route that has worked best for the site so far.",
   },
-  relays: { type: "array", maxItems: 8, items: relayInput, default: [], description: "The relays, the first that answers is taken." },
-  helo_domain: orReference({ type: "string", minLength: 1, maxLength: 255, format: "host" }, "The name to say in EHLO; this machine's own by default."),
-  dkim: { type: "array", maxItems: 8, items: dkimKeySchema, default: [], description: "The keys to sign with (RFC 6376), each a signature of its own." },
+  relays: { type: "array", maxItems: 8, items: relayInput, default: [], description: "The relays; the first one that answers is used." },
+  helo_domain: orReference({ type: "string", minLength: 1, maxLength: 255, format: "host" }, "The name to use in EHLO; this machine's host name by default."),
+  dkim: { type: "array", maxItems: 8, items: dkimKeySchema, default: [], description: "The DKIM keys to sign with (RFC 6376); each adds one signature." },
   tls: tlsPolicyInput,
   limits: limitsInput,
   retry: retryInput,
@@ -240,92 +254,93 @@ export const deliverySettings = {
     maxItems: 64,
     items: { type: "string", format: "address" },
     default: [],
-    description: "Local addresses to connect from, in turn. The system's choice where there is none.",
+    description: "Local addresses to connect from, in turn. If empty, the system chooses.",
   },
   warm_up: {
     anyOf: [{ type: "boolean" }, { type: "array", minItems: 1, maxItems: 60, items: { type: "integer", minimum: 1, maximum: 1_000_000 } }],
     default: false,
     description:
-      "How much each source address may send directly on its first days; the rest waits until the next day. true: 50 recipients a day for three days, 200 for four, 500 for seven, and no limit from the fifteenth on; or a list of your own, day by day.",
+      "Daily limits for direct sending from a new source address; recipients over the limit wait until the next day. true: 50 recipients a day for 3 days, 200 for 4 days, 500 for 7 days, unlimited from day 15. Or a list of limits, one per day.",
   },
   suppress_bounces: {
     type: "boolean",
     default: false,
     description:
-      "Put a recipient on the suppression list whose address does not exist, or whose mailbox is disabled, for good. Off by default: a mail host that is set up wrongly for an hour says so of everybody.",
+      "Add a recipient to the suppression list if the address does not exist or the mailbox is disabled permanently. Off by default: a mail host that is misconfigured for an hour rejects every recipient this way.",
   },
-  mx_port: { ...port, default: 25, description: "The port of the mail hosts." },
+  mx_port: { ...port, default: 25, description: "The SMTP port of mail hosts." },
   allow_private_addresses: {
     type: "boolean",
     default: false,
-    description: "Mail hosts whose addresses are not global, such as loopback and private ones, may be dialled.",
+    description: "Allow mail hosts with addresses that are not global, such as loopback and private ones.",
   },
 } as const;
 
-/** What is asked for one message beside its envelope and its text. */
+/** Options of a single message. */
 export const messageOptions = {
-  priority: { enum: DELIVERY_PRIORITIES, default: "NORMAL", description: "Who goes first where messages wait for the same site." },
+  priority: { enum: DELIVERY_PRIORITIES, default: "NORMAL", description: "Which messages go first when several wait for the same site." },
   dsn: dsnInput,
-  requiretls: { type: "boolean", default: false, description: "Only over TLS, and only to hosts that promise the same for the rest of the way (RFC 8689)." },
+  requiretls: { type: "boolean", default: false, description: "Send only over TLS, and only to hosts that offer REQUIRETLS (RFC 8689)." },
 } as const;
 
 const attemptRecord = record({
   way: { enum: DELIVERY_WAYS },
   site: nullable({ type: "string" }, "The mail site; null for a relay."),
   host: { type: "string" },
-  ip_address: nullable({ type: "string" }, "Null when it was not dialled."),
+  ip_address: nullable({ type: "string" }, "Null if no connection was attempted."),
   port: { type: "integer" },
-  source_address: nullable({ type: "string" }, "The local address; null where the system chose it."),
-  reused: { type: "boolean", description: "Over a session that had carried another message before." },
+  source_address: nullable({ type: "string" }, "The local address; null if the system chose it."),
+  reused: { type: "boolean", description: "True if the session had already carried another message." },
   began: { type: "string", description: "In UTC with microseconds." },
-  at_ms: { type: "number", description: "When it began, since the run began." },
+  at_ms: { type: "number", description: "When it began, measured from the start of the run." },
   duration_ms: { type: "number" },
-  tls: { enum: ["none", "secured", "refused", "failed"], description: "What became of TLS on this connection." },
+  tls: { enum: ["none", "secured", "refused", "failed"], description: "The outcome of TLS on this connection." },
   tls_version: nullable({ type: "string" }),
-  tls_policy: nullable(tlsRuleSchema.properties.source, "Who demanded the TLS that was to be had; null for a relay."),
+  tls_policy: nullable(tlsRuleSchema.properties.source, "The policy that required TLS; null for a relay."),
   tls_result: {
     ...tlsResultSchema.properties.result_type,
-    description: "What did not hold to the policy, also to one in testing; null when all did.",
+    description: "How the session violated the policy, including a policy in testing mode; null if it did not.",
   },
-  recipients: list({ type: "integer" }, "Whom it was for: places in the list of recipients."),
+  recipients: list({ type: "integer" }, "The recipients of this attempt, as indexes into the list of recipients."),
   outcome: {
     enum: ["accepted", "refused", "not_sent", "unknown", "not_connected"],
-    description: "Of the message: accepted for at least one recipient; refused; it broke before the last dot; unknown: it broke after it.",
+    description:
+      "accepted: accepted for at least one recipient. refused: rejected by the server. not_sent: the connection was lost before the final dot of DATA. unknown: it was lost after the final dot. not_connected: no session was opened.",
   },
-  ended_at: nullable({ enum: PHASES }, "Where it ended, when it was not accepted."),
-  code: nullable({ type: "integer" }, "The reply that ended it."),
-  message: nullable({ type: "string" }, "Its text, or what broke."),
-  operations: list(operationSchema, "Every step of it, in order."),
+  ended_at: nullable({ enum: PHASES }, "The phase in which it ended; null if it was accepted."),
+  code: nullable({ type: "integer" }, "The reply code that ended it."),
+  message: nullable({ type: "string" }, "The text of that reply, or the failure."),
+  operations: list(operationSchema, "Every step of the attempt, in order."),
 });
 export type DeliveryAttempt = FromSchema<typeof attemptRecord>;
 
 const recipientRecord = record({
-  address: { type: "string", description: "As it was given." },
-  domain: nullable({ type: "string" }, "Behind its @, in A-labels."),
-  site: nullable({ type: "string" }, "The mail site behind it; null where it was not looked for, or there is none."),
+  address: { type: "string", description: "The address as given in the input." },
+  domain: nullable({ type: "string" }, "The domain of the address, in A-labels."),
+  site: nullable({ type: "string" }, "The mail site of the domain; null if it was not looked up or does not exist."),
   outcome: {
     enum: DELIVERY_OUTCOMES,
     description:
-      "delivered: a server has taken it. queued: it may pass, and a queue will try again. bounced: it was refused for good, or for too long. failed: it ended otherwise. unknown: the connection broke after the last dot; sending it again may double it.",
+      "delivered: a server accepted it. queued: a temporary failure, which the queue retries. bounced: rejected permanently, or for too long. failed: any other failure. unknown: the connection was lost after the final dot of DATA; sending it again may deliver it twice.",
   },
-  class: nullable({ enum: DELIVERY_CLASSES }, "What kept it from being delivered; null when nothing did."),
-  way: nullable({ enum: DELIVERY_WAYS }, "The way that decided; null when there was none."),
-  way_reason: nullable({ enum: WAY_REASONS }, "Why this way."),
-  way_explanation: nullable({ type: "string" }, "The same for a person."),
-  code: nullable({ type: "integer" }, "The reply code that decided."),
-  enhanced_code: nullable({ type: "string" }, "Its enhanced status code (RFC 3463)."),
-  message: nullable({ type: "string" }, "Its text, or what broke."),
-  matched: nullable({ type: "string" }, "The row of the table of replies that it was read by."),
-  decided_at: nullable({ enum: PHASES }, "What was being done then."),
-  said_by: nullable({ enum: SAID_BY }, "Who said so."),
-  host: nullable({ type: "string" }, "Which of them."),
+  class: nullable({ enum: DELIVERY_CLASSES }, "Why it was not delivered; null if it was."),
+  way: nullable({ enum: DELIVERY_WAYS }, "The route of the deciding attempt; null if there was none."),
+  way_reason: nullable({ enum: WAY_REASONS }, "Why this route was chosen."),
+  way_explanation: nullable({ type: "string" }, "A readable explanation."),
+  code: nullable({ type: "integer" }, "The reply code that decided the outcome."),
+  enhanced_code: nullable({ type: "string" }, "The enhanced status code (RFC 3463) of that reply."),
+  message: nullable({ type: "string" }, "The text of that reply, or the failure."),
+  matched: nullable({ type: "string" }, "The row of the reply table that classified the reply."),
+  decided_at: nullable({ enum: PHASES }, "The phase in which the outcome was decided."),
+  said_by: nullable({ enum: SAID_BY }, "The source of the deciding answer."),
+  host: nullable({ type: "string" }, "The host that gave the deciding answer."),
   ip_address: nullable({ type: "string" }),
   failure: failureSchema,
-  tries: { type: "integer", description: "How often it was tried, also by earlier runs of the same job." },
-  attempts: list({ type: "integer" }, "Which attempts of this run were for it: places in the list of attempts."),
-  next: { enum: NEXT_STEPS, description: "What is to be done, or will be." },
-  next_try_at: nullable({ type: "string" }, "When it will be tried again, or is worth being tried; in UTC."),
-  gives_up_at: nullable({ type: "string" }, "Until when; in UTC. Null where nobody tries again."),
+  tries: { type: "integer", description: "Number of attempts, including those of earlier runs of the same job." },
+  attempts: list({ type: "integer" }, "The attempts of this run for this recipient, as indexes into the list of attempts."),
+  next: { enum: NEXT_STEPS, description: "The recommended or scheduled next step." },
+  next_try_at: nullable({ type: "string" }, "When it will be, or may be, tried again; in UTC."),
+  gives_up_at: nullable({ type: "string" }, "When retries end; in UTC. Null if there are none."),
 });
 export type DeliveryRecipient = FromSchema<typeof recipientRecord>;
 
@@ -333,21 +348,21 @@ export type DeliveryRecipient = FromSchema<typeof recipientRecord>;
 const messageChange = record({
   code: {
     enum: ["bcc_removed", "date_added", "message_id_added", "lines_encoded", "lines_too_long"],
-    description: "A stable name for programs. lines_too_long: a line could not be encoded, and servers may break it.",
+    description: "A stable code. lines_too_long: a line could not be encoded and servers may break it.",
   },
-  message: { type: "string", description: "The same for a person." },
+  message: { type: "string", description: "A readable explanation." },
 });
 export type MessageChange = FromSchema<typeof messageChange>;
 
 /** The result of a delivery. */
 export const deliveryOutput = {
-  message_id: nullable({ type: "string" }, "Of the message's header."),
-  size_bytes: { type: "integer", description: "Of the message as it was sent, signatures included, as SIZE counts them." },
-  helo_domain: nullable({ type: "string" }, "The name that was said in EHLO; null when nobody was greeted."),
+  message_id: nullable({ type: "string" }, "The Message-ID of the header."),
+  size_bytes: { type: "integer", description: "Size of the message as sent, including signatures, as counted by SIZE." },
+  helo_domain: nullable({ type: "string" }, "The name used in EHLO; null if no session was opened."),
   mode: { enum: DELIVERY_MODES },
-  recipients: list(recipientRecord, "One for each, in the order of the input."),
-  attempts: list(attemptRecord, "Every host that was tried, in order."),
-  changes: list(messageChange, "What was changed in the message as it was given."),
+  recipients: list(recipientRecord, "One record per recipient, in the order of the input."),
+  attempts: list(attemptRecord, "Every host that was tried, in order of time."),
+  changes: list(messageChange, "Changes made to the message before sending."),
   dkim: dkimResultSchema,
 } as const;
 
@@ -361,7 +376,7 @@ export type DeliverySettings = FromSchema<typeof settingsRecord>;
 /** As a caller writes it. */
 export type GivenMessage = FromSchema<typeof messageFields, { keepDefaultedPropertiesOptional: true }>;
 
-const wishesRecord = { type: "object", properties: messageOptions, additionalProperties: false } as const;
-export type MessageOptions = FromSchema<typeof wishesRecord>;
+const messageOptionsRecord = { type: "object", properties: messageOptions, additionalProperties: false } as const;
+export type MessageOptions = FromSchema<typeof messageOptionsRecord>;
 
 export type RelayInput = DeliverySettings["relays"][number];

@@ -7,23 +7,23 @@ import { list, nullable, record } from "./shape.js";
 export const DKIM_ALGORITHMS = ["rsa-sha256", "ed25519-sha256"] as const;
 export type DkimAlgorithm = (typeof DKIM_ALGORITHMS)[number];
 
-/** A key that stands in an input. */
+/** A signing key in an input. */
 export const dkimKeySchema = {
   type: "object",
   properties: {
-    domain: { type: "string", format: "domain", description: "The domain that signs: that of From, or one above it." },
+    domain: { type: "string", format: "domain", description: "The signing domain (d=): the domain of From, or a parent of it." },
     selector: {
       type: "string",
       pattern: "^[A-Za-z0-9]([A-Za-z0-9.-]{0,61}[A-Za-z0-9])?$",
       description: "The key is published at <selector>._domainkey.<domain>.",
     },
-    private_key: { ...secretSchema, description: "The private key in PEM (RSA or Ed25519), or where to find it." },
+    private_key: { ...secretSchema, description: "The private key in PEM (RSA or Ed25519), or a reference to it." },
   },
   required: ["domain", "selector", "private_key"],
   additionalProperties: false,
 } as const;
 
-/** Why a message is not signed, or not by all that should have signed it. */
+/** Why a signature is missing. */
 const DKIM_PROBLEMS = [
   "no_from",
   "malformed_header",
@@ -37,27 +37,27 @@ const DKIM_PROBLEMS = [
 ] as const;
 
 const problemSchema = record({
-  code: { enum: DKIM_PROBLEMS, description: "A stable name for programs." },
-  domain: nullable({ type: "string" }, "The domain that was to sign; null where none is known."),
+  code: { enum: DKIM_PROBLEMS, description: "A stable code." },
+  domain: nullable({ type: "string" }, "The domain whose signature is missing; null if unknown."),
   selector: nullable({ type: "string" }),
-  message: { type: "string", description: "What is wrong, and what to do." },
+  message: { type: "string", description: "What is wrong and how to fix it." },
 });
 export type DkimProblem = FromSchema<typeof problemSchema>;
 
 const signatureSchema = record({
-  domain: { type: "string", description: "Who signed (d=)." },
+  domain: { type: "string", description: "The signing domain (d=)." },
   selector: { type: "string" },
   algorithm: { enum: DKIM_ALGORITHMS },
   alignment: {
     enum: ["strict", "relaxed"],
-    description: "strict: the domain of From itself. relaxed: one above it, which DMARC takes unless adkim=s says otherwise.",
+    description: "strict: the domain of From itself. relaxed: a parent of it, which DMARC accepts unless adkim=s is set.",
   },
 });
 export type DkimSignature = FromSchema<typeof signatureSchema>;
 
-/** What was signed, and what was not: a message counts as signed only by what stands in `signatures`. */
+/** The signatures made, and those that are missing. A message is signed only if `signatures` is not empty. */
 export const dkimResultSchema = record({
-  signatures: list(signatureSchema, "In the order in which they stand in the message."),
-  problems: list(problemSchema, "What kept a signature from being made."),
+  signatures: list(signatureSchema, "In the order of the message's header."),
+  problems: list(problemSchema, "Why signatures are missing."),
 });
 export type DkimResult = FromSchema<typeof dkimResultSchema>;

@@ -1,4 +1,4 @@
-/** What a run hands over: `output` to whoever ran the probe, `queue` to a consumer of results. */
+/** The result of a run: `output` for the caller, `queue` for a consumer of results. */
 export interface Envelope<Output = unknown> {
   output: Output;
   queue: Output;

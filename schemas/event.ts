@@ -1,24 +1,24 @@
 /**
- * The envelope of every message: CloudEvents 1.0, JSON format. What is not named here may be there as well: CloudEvents lets
- * whoever hands a message on add attributes to it.
+ * The envelope of every message: CloudEvents 1.0, JSON format. Other attributes are allowed, because CloudEvents lets
+ * intermediaries add them.
  */
 export function eventOf<const Type extends string, const Data>(type: Type, data: Data, mostIdCharacters = 200) {
   return {
     type: "object",
     properties: {
       specversion: { const: "1.0" },
-      id: { type: "string", minLength: 1, maxLength: mostIdCharacters, description: "With `source`, what a duplicate is told by." },
+      id: { type: "string", minLength: 1, maxLength: mostIdCharacters, description: "Unique within `source`; used for de-duplication." },
       source: { type: "string", minLength: 1, maxLength: 2048, description: "A URI reference." },
       type: { const: type },
       subject: { type: "string", minLength: 1, maxLength: 512, description: "The probe and its version: network.smtp@2.0.0" },
-      time: { type: "string", minLength: 1, maxLength: 64, description: "When the event came about, in UTC." },
+      time: { type: "string", minLength: 1, maxLength: 64, description: "When the event occurred, in UTC." },
       datacontenttype: { const: "application/json" },
-      dataschema: { type: "string", minLength: 1, maxLength: 2048, description: "The URI of the schema that `data` keeps to." },
+      dataschema: { type: "string", minLength: 1, maxLength: 2048, description: "The URI of the schema of `data`." },
       data,
     },
     required: ["specversion", "id", "source", "type", "data"],
   } as const;
 }
 
-/** Every event of ours says so: ids are unique within it, so that two workers' results of one job are told as one. */
+/** The source of every event. Ids are unique within it, so the results of two workers for one job count as duplicates. */
 export const EVENT_SOURCE = "probe-run";

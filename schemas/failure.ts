@@ -23,7 +23,7 @@ const HTTP = ["resolve", "connect", "tls", "request", "first_byte", "headers", "
 
 const CONVERSATION = ["resolve", "connect", "greeting", "starttls", "tls", "send", "expect", "probe"] as const;
 
-/** How it broke. `unknown` is a bug of ours: no golden may hold it. */
+/** Failure codes. `unknown` is a bug in probe-run: no golden file may contain it. */
 export const CODES = [
   "dns_not_found",
   "dns_failure",
@@ -45,34 +45,34 @@ export const CODES = [
 
 export type Phase = (typeof SERVICE_PHASES)[number] | (typeof HTTP)[number] | (typeof CONVERSATION)[number];
 
-/** What a probe of a mail service was doing when it broke. Released contracts promise these values: a new one would break their consumers. */
+/** Phases of a mail service probe. They are part of released contracts: a new value would break consumers. */
 export const PHASES: readonly Phase[] = SERVICE_PHASES;
 /** The same for HTTP. A contract lists the phases of its own protocol. */
 export const HTTP_PHASES: readonly Phase[] = HTTP;
-/** The same for a conversation that its caller wrote. */
+/** Phases of a conversation written by the caller. */
 const CONVERSATION_PHASES: readonly Phase[] = CONVERSATION;
 export const ALL_PHASES: readonly Phase[] = [...new Set([...PHASES, ...HTTP_PHASES, ...CONVERSATION_PHASES])];
 export type FailureCode = (typeof CODES)[number];
 
 function failureRecord(phases: readonly Phase[]) {
   return record({
-    phase: { enum: phases, description: "What the probe was doing." },
-    code: { enum: CODES, description: "What went wrong." },
-    message: { type: "string", description: "The same for a person, with the server's own words where it said any." },
-    reply_code: nullable({ type: "integer" }, "The reply code that decided it."),
+    phase: { enum: phases, description: "The phase in which it failed." },
+    code: { enum: CODES, description: "The failure code." },
+    message: { type: "string", description: "A readable explanation, with the server's reply if there was one." },
+    reply_code: nullable({ type: "integer" }, "The reply code that caused the failure."),
     enhanced_code: nullable({ type: "string" }, "The enhanced status code (RFC 3463) of that reply."),
-    retryable: { type: "boolean", description: "True when the same run may succeed later." },
+    retryable: { type: "boolean", description: "True if the same run may succeed later." },
   });
 }
 export type Failure = FromSchema<ReturnType<typeof failureRecord>>;
 
 /** A failure in one of these phases, or null. */
 export function failureIn(phases: readonly Phase[]) {
-  return nullable(failureRecord(phases), "What broke, and what the probe was doing then; null when nothing did.");
+  return nullable(failureRecord(phases), "What failed and in which phase; null if nothing did.");
 }
 export const failureSchema = failureIn(PHASES);
 
-/** Codes that a later attempt may not meet again. A reply_rejected depends on its reply code. */
+/** Temporary failures. For reply_rejected it depends on the reply code. */
 const RETRYABLE: Readonly<Record<FailureCode, boolean>> = {
   dns_not_found: false,
   dns_failure: true,

@@ -1,11 +1,11 @@
 import type { FromSchema } from "json-schema-to-ts";
 import { nullable, record } from "./shape.js";
 
-/** Something that the probe judged: it turns a run that worked into a warning or an error, and says why. */
+/** A judgement of the probe that turns a successful run into a warning or an error. */
 export const findingSchema = record({
-  severity: { enum: ["warning", "error"], description: "What it makes of the run." },
-  reason: { type: "string", description: "A stable name for programs." },
-  message: { type: "string", description: "The same for a person." },
+  severity: { enum: ["warning", "error"], description: "The status that it gives the run." },
+  reason: { type: "string", description: "A stable code." },
+  message: { type: "string", description: "A readable explanation." },
   expected: nullable({ type: "string" }),
   actual: nullable({ type: "string" }),
 });

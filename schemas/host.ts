@@ -33,7 +33,7 @@ export function asciiDomain(domain: string): string {
   return last.ascii;
 }
 
-/** Lists hold one address of a domain after the other. */
+/** Lists hold many addresses of one domain. */
 let last = { domain: "", ascii: "" };
 
 /** A domain of mail or of names: no address. */
@@ -66,7 +66,7 @@ function toAsciiLabels(written: string): string | null {
 
 /**
  * `256.256.256.256`, `1.2.3` or `0127.0.0.1` are valid names by RFC 1123, but no top-level domain is all digits, and a
- * resolver may read them as an address nobody wrote. A single label of digits stays a name, as in the suites we replace.
+ * resolver may read them as an IP address. A single label of digits stays a name, as in the suites that probe-run replaces.
  */
 function looksLikeAnAddress(name: string): boolean {
   const labels = name.replace(/\.$/, "").split(".");

@@ -34,7 +34,7 @@ export type HttpPhases = FromSchema<typeof phasesSchema>;
 const headersSchema = {
   type: "object",
   additionalProperties: { anyOf: [{ type: "string" }, { type: "array", items: { type: "string" } }] },
-  description: "By name in small letters. Repeated fields are joined by commas; set-cookie is a list.",
+  description: "By name in lower case. Repeated fields are joined by commas; set-cookie is a list.",
 } as const;
 
 /** One request and its response. */
@@ -42,7 +42,7 @@ export const hopSchema = record({
   url: { type: "string" },
   method: { type: "string" },
   ip_address: nullable({ type: "string" }, "The address that was reached."),
-  attempts: list(attemptSchema, "Every address that was dialled, in order."),
+  attempts: list(attemptSchema, "Every address that was tried, in order."),
   tls: nullable(tlsFactsSchema, "The TLS session; null if there was none."),
   http_version: nullable({ enum: HTTP_VERSIONS }, "The version of the response."),
   status: nullable({ type: "integer" }, "The status code; null if there was no response."),
@@ -51,7 +51,7 @@ export const hopSchema = record({
   informational: list({ type: "integer" }, "Status codes of the informational responses (1xx) before it."),
   phases: phasesSchema,
   redirect: nullable({ type: "string" }, "Where the response redirects to; null if it does not."),
-  anomalies: list(httpAnomalySchema, "What the server does against the standard."),
+  anomalies: list(httpAnomalySchema, "Violations of the standard by the server."),
 });
 export type Hop = FromSchema<typeof hopSchema>;
 

@@ -3,7 +3,7 @@ import { eventOf } from "./event.js";
 
 export const JOB_TYPE = "probe-run.job";
 
-/** A probe to be run, and how patient to be with it. */
+/** A probe run to be queued, with its retry settings. */
 const jobSchema = {
   type: "object",
   properties: {
@@ -11,20 +11,20 @@ const jobSchema = {
       type: "string",
       pattern: "^[a-z0-9][a-z0-9._-]*$",
       maxLength: 128,
-      description: "Its name: never a path, for a job must not choose what a worker loads.",
+      description: "The probe's name; never a path, because a job must not choose the code that a worker loads.",
     },
-    version: { type: "string", pattern: "^\\d+\\.\\d+\\.\\d+$", maxLength: 32, description: "The whole version whose contract the input keeps to." },
-    input: { type: "object", description: "References in the place of secrets." },
-    key: { type: ["string", "null"], maxLength: 512, default: null, description: "What per-key limits count by." },
+    version: { type: "string", pattern: "^\\d+\\.\\d+\\.\\d+$", maxLength: 32, description: "The full version of the probe whose input contract applies." },
+    input: { type: "object", description: "The probe's input, with references in place of secrets." },
+    key: { type: ["string", "null"], maxLength: 512, default: null, description: "The key that per-key limits count by." },
     priority: { type: "integer", minimum: 0, maximum: 9, default: 0, description: "Higher goes first." },
     max_attempts: { type: "integer", minimum: 1, maximum: 1000, default: 5 },
-    retry_failures: { type: "boolean", default: false, description: "Run again when the target failed in a way that may pass (failure.retryable)." },
+    retry_failures: { type: "boolean", default: false, description: "Retry the job if the target failed temporarily (failure.retryable)." },
     backoff_ms: {
       type: "integer",
       minimum: 1,
       maximum: 3_600_000,
       default: 1000,
-      description: "The longest wait before the second attempt; it doubles with each.",
+      description: "Maximum delay before the second attempt; it doubles with each attempt.",
     },
     backoff_most_ms: { type: "integer", minimum: 1, maximum: 86_400_000, default: 300_000 },
   },

@@ -1,34 +1,34 @@
 import type { FromSchema } from "json-schema-to-ts";
 import { list, nullable, record } from "./shape.js";
 
-/** Where a verdict stands. `arc` and `original` are what hosts on the way found: whoever sent the mail may have written them. */
+/** The header field of a verdict. `arc` and `original` come from earlier hosts, and may have been forged by the sender. */
 export const VERDICT_SOURCES = ["receiver", "received_spf", "arc", "original"] as const;
 export type VerdictSource = (typeof VERDICT_SOURCES)[number];
 
 const propertySchema = record({
-  name: { type: "string", description: "As smtp.mailfrom, header.d or policy.published-domain-policy." },
+  name: { type: "string", description: "For example smtp.mailfrom, header.d or policy.published-domain-policy." },
   value: { type: "string" },
 });
 
-/** One method's verdict, as a host wrote it into the message (RFC 8601). */
+/** The verdict of one method, as a host recorded it in the message (RFC 8601). */
 export const authenticationVerdictSchema = record({
-  source: { enum: VERDICT_SOURCES, description: "Which field it stands in." },
-  authserv_id: nullable({ type: "string" }, "Who found it; null where the field does not say."),
-  arc_instance: nullable({ type: "integer" }, "Which set of ARC fields (RFC 8617) it belongs to."),
-  method: { type: "string", description: "In small letters: spf, dkim, dmarc, arc, iprev, auth and others." },
-  result: { type: "string", description: "In small letters: pass, fail, softfail, neutral, none, policy, temperror, permerror and others." },
-  reason: nullable({ type: "string" }, "Why, where the field says so."),
-  comment: nullable({ type: "string" }, "What stands in parentheses behind the result."),
+  source: { enum: VERDICT_SOURCES, description: "The header field that contains it." },
+  authserv_id: nullable({ type: "string" }, "The authentication service identifier; null if the field has none."),
+  arc_instance: nullable({ type: "integer" }, "The instance (i=) of its ARC set (RFC 8617)."),
+  method: { type: "string", description: "In lower case: spf, dkim, dmarc, arc, iprev, auth and others." },
+  result: { type: "string", description: "In lower case: pass, fail, softfail, neutral, none, policy, temperror, permerror and others." },
+  reason: nullable({ type: "string" }, "The reason, if the field states one."),
+  comment: nullable({ type: "string" }, "The comment in parentheses after the result."),
   properties: list(propertySchema, "What was looked at."),
 });
 export type AuthenticationVerdict = FromSchema<typeof authenticationVerdictSchema>;
 
 export const authenticationSchema = record({
-  authserv_id: nullable({ type: "string" }, "Whose verdicts the four below are."),
-  spf: nullable({ type: "string" }, "Its result; null where nothing is told."),
-  dkim: nullable({ type: "string" }, "The best of all signatures' results: one that passes is enough."),
+  authserv_id: nullable({ type: "string" }, "The authentication service that recorded the four verdicts below."),
+  spf: nullable({ type: "string" }, "The SPF result; null if none is recorded."),
+  dkim: nullable({ type: "string" }, "The best result of all signatures: one pass is enough."),
   dmarc: nullable({ type: "string" }),
   arc: nullable({ type: "string" }),
-  verdicts: list(authenticationVerdictSchema, "All that any host wrote, the newest first."),
+  verdicts: list(authenticationVerdictSchema, "All verdicts recorded by any host, newest first."),
 });
 export type Authentication = FromSchema<typeof authenticationSchema>;

@@ -35,7 +35,7 @@ const networkInputRecord = { type: "object", properties: networkInput, required:
 /** The same fields once the harness has filled the defaults in. */
 export type NetworkInput = FromSchema<typeof networkInputRecord>;
 
-/** One address that was dialled. */
+/** One address that was tried. */
 export const attemptSchema = record({
   ip_address: { type: "string" },
   port: { type: "integer" },
@@ -48,5 +48,5 @@ export const attemptSchema = record({
 export type Attempt = FromSchema<typeof attemptSchema>;
 
 export const networkOutput = {
-  attempts: list(attemptSchema, "Every address that was dialled, in order."),
+  attempts: list(attemptSchema, "Every address that was tried, in order."),
 } as const;

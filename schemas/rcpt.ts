@@ -1,10 +1,10 @@
-/** The closed lists in which is told whether a mailbox would take a mail. */
+/** The closed lists of mailbox checks: verdicts, reasons and phases. */
 
-/** What the server said to RCPT. A refusal of any other command is about us, and leaves this unknown. */
+/** The server's answer to RCPT. A rejection of any other command concerns the client, and leaves this unknown. */
 export const RCPT_CATEGORIES = ["accept", "hard_fail", "temp_fail", "unknown"] as const;
 export type RcptCategory = (typeof RCPT_CATEGORIES)[number];
 
-/** Why. The first group is about the mailbox or its domain, the second about us or the server, the third is no answer at all. */
+/** The reason. The first group concerns the mailbox or its domain, the second the client or the server, the third is the absence of an answer. */
 export const RCPT_REASONS = [
   "mailbox_exists",
   "mailbox_unverified",
@@ -41,7 +41,7 @@ export const RCPT_REASONS = [
 ] as const;
 export type RcptReason = (typeof RCPT_REASONS)[number];
 
-/** Which are about the mailbox: they are believed as an answer to RCPT, and never to a command before it. */
+/** Reasons that concern the mailbox. They count only as an answer to RCPT, never to an earlier command. */
 export const MAILBOX_REASONS: ReadonlySet<RcptReason> = new Set([
   "mailbox_exists",
   "mailbox_unverified",
@@ -52,14 +52,14 @@ export const MAILBOX_REASONS: ReadonlySet<RcptReason> = new Set([
   "mailbox_busy",
 ]);
 
-/** What was being done when it was decided. */
+/** The phase in which the verdict was decided. */
 export const DECIDED_AT = ["input", "resolve", "connect", "greeting", "ehlo", "starttls", "tls", "mail", "rcpt"] as const;
 export type DecidedAt = (typeof DECIDED_AT)[number];
 
 export const RCPT_VERDICTS = ["valid", "risky", "invalid", "unknown"] as const;
 export type RcptVerdict = (typeof RCPT_VERDICTS)[number];
 
-/** The rule that gave a verdict. */
+/** The rule that decided a verdict. */
 export const RCPT_RULES = [
   "accepted_and_random_refused",
   "accepted_like_any_address",

@@ -2,7 +2,7 @@ import { type CharacterSet, overlap, type PatternNode } from "./regular-expressi
 
 /** Larger expressions are refused: the analysis takes quadratic time. */
 const MOST_POSITIONS = 256;
-/** Expressions of people need some thousand steps. */
+/** Ordinary expressions need a few thousand steps. */
 const MOST_WORK = 500_000;
 const TOO_LARGE = `it is too large: with its repetitions written out it has more than ${MOST_POSITIONS} characters`;
 const EXPONENTIAL = "a text can make it take exponential time: a repetition in it can match the same text in more than one way";

@@ -10,7 +10,7 @@ export type PatternNode =
   /** A lookaround: it consumes nothing, but is matched at every position. */
   | { readonly kind: "look"; readonly part: PatternNode };
 
-/** A construct whose time no analysis bounds. */
+/** A construct that cannot be analysed for matching time. */
 export class UnboundedPattern extends Error {}
 
 const LAST = 0x10ffff;

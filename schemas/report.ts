@@ -2,12 +2,12 @@ import type { FromSchema } from "json-schema-to-ts";
 import { bounceClassSchema, bounceSpeakerSchema } from "./bounce.js";
 import { list, nullable, record } from "./shape.js";
 
-/** What came back about a message: a delivery report (RFC 3464), a complaint (RFC 5965), or words of a mail server. */
+/** A report about a message: a delivery report (RFC 3464), a complaint (RFC 5965), or a bounce in free text. */
 
 export const REPORT_KINDS = ["bounce", "delay", "success", "relayed", "feedback", "auto_reply", "not_a_report"] as const;
 export type ReportKind = (typeof REPORT_KINDS)[number];
 
-/** How it was read. */
+/** How the report was parsed. */
 export const REPORT_FORMATS = [
   "delivery_status",
   "feedback_report",
@@ -31,35 +31,35 @@ export const FEEDBACK_TYPES = ["abuse", "fraud", "not-spam", "virus", "auth-fail
 export type FeedbackType = (typeof FEEDBACK_TYPES)[number];
 
 const reportedRecipient = record({
-  address: { type: "string", description: "Who it is about, as the report says it (Final-Recipient)." },
-  original_recipient: nullable({ type: "string" }, "The address that the sender had used (Original-Recipient); null where it is not told."),
+  address: { type: "string", description: "The recipient, as named in the report (Final-Recipient)." },
+  original_recipient: nullable({ type: "string" }, "The address used by the sender (Original-Recipient); null if the report does not name it."),
   action: nullable({ enum: REPORT_ACTIONS }, "What became of the message."),
   status: nullable({ type: "string" }, "The enhanced status code (RFC 3463)."),
-  diagnostic: nullable({ type: "string" }, "The words of whoever refused it, or had trouble with it."),
-  diagnostic_type: nullable({ type: "string" }, "Whose words they are: smtp, or a program's own name."),
-  reply_code: nullable({ type: "integer" }, "The SMTP reply code in those words."),
+  diagnostic: nullable({ type: "string" }, "The text of the rejection or failure (Diagnostic-Code)."),
+  diagnostic_type: nullable({ type: "string" }, "The type of the diagnostic: smtp, or the name of a program."),
+  reply_code: nullable({ type: "integer" }, "The SMTP reply code in the diagnostic."),
   remote_mta: nullable({ type: "string" }, "Who said them."),
-  last_attempt_time: nullable({ type: "string" }, "When it was tried last, in UTC."),
-  will_retry_until: nullable({ type: "string" }, "Until when it is tried again, in UTC."),
-  class: nullable(bounceClassSchema, "Why, where it failed or waits; null where it did not."),
-  permanent: nullable({ type: "boolean" }, "The same will be said of it later, too: the address, not the moment, is at fault. Null where nothing failed."),
-  who: nullable(bounceSpeakerSchema, "Who refused: the recipient's server, a filter, or us: the reporting host found it out by itself. Null where nobody did."),
-  said_by: nullable({ type: "string" }, "The software or the provider whose words they are, where they are known."),
-  rule: nullable({ type: "string" }, "The row of the reply table that fits."),
+  last_attempt_time: nullable({ type: "string" }, "Time of the last attempt, in UTC."),
+  will_retry_until: nullable({ type: "string" }, "When retries end, in UTC."),
+  class: nullable(bounceClassSchema, "Why it failed or is delayed; null if it did not."),
+  permanent: nullable({ type: "boolean" }, "True if a later attempt would fail the same way: the address is the cause. Null if nothing failed."),
+  who: nullable(bounceSpeakerSchema, "Who rejected it: the recipient's server, a filter, or us (the reporting host itself). Null if it was not rejected."),
+  said_by: nullable({ type: "string" }, "The software or provider that wrote the text, if recognised."),
+  rule: nullable({ type: "string" }, "The row of the reply table that matched."),
 });
 export type ReportedRecipient = FromSchema<typeof reportedRecipient>;
 
 const feedbackRecord = record({
-  type: { enum: FEEDBACK_TYPES, description: "What is complained of (RFC 5965, section 3.1; RFC 6591; RFC 6650)." },
+  type: { enum: FEEDBACK_TYPES, description: "The feedback type (RFC 5965, section 3.1; RFC 6591; RFC 6650)." },
   user_agent: nullable({ type: "string" }),
-  source_ip: nullable({ type: "string" }, "From where the message had come."),
+  source_ip: nullable({ type: "string" }, "The IP address that sent the message."),
   original_mail_from: nullable({ type: "string" }, "Its envelope sender."),
-  original_recipients: list({ type: "string" }, "To whom it had gone, where it is told."),
+  original_recipients: list({ type: "string" }, "The original recipients, if the report names them."),
   reported_domains: list({ type: "string" }),
   reported_uris: list({ type: "string" }),
   authentication_results: list({ type: "string" }),
   arrival_time: nullable({ type: "string" }, "When it had arrived, in UTC."),
-  incidents: { type: "integer", description: "How many such messages the report stands for." },
+  incidents: { type: "integer", description: "Number of messages that the report covers." },
 });
 export type FeedbackReport = FromSchema<typeof feedbackRecord>;
 
@@ -74,16 +74,16 @@ export const reportProperties = {
   kind: {
     enum: REPORT_KINDS,
     description:
-      "bounce: at least one recipient did not get it. delay: it is still tried. success: it was delivered. relayed: it went on to where nothing more is told. feedback: a complaint. auto_reply: an absence notice or a receipt. not_a_report: none of these.",
+      "bounce: delivery failed for at least one recipient. delay: delivery is still being retried. success: it was delivered. relayed: it was passed to a host that sends no reports. feedback: a complaint. auto_reply: an absence notice or a receipt. not_a_report: none of these.",
   },
-  format: nullable({ enum: REPORT_FORMATS }, "How it was read; words: by words that many servers use. Null where it is no report."),
+  format: nullable({ enum: REPORT_FORMATS }, "How the report was parsed; words: by typical phrases in free text. Null if it is not a report."),
   reporting_mta: nullable({ type: "string" }, "Who reports."),
-  envelope_id: nullable({ type: "string" }, "The ENVID that the sender had given (RFC 3461)."),
-  arrival_time: nullable({ type: "string" }, "When the reporting host had got the message, in UTC."),
-  original: nullable(originalRecord, "The message that it is about, as far as the report holds it."),
-  recipients: list(reportedRecipient, "What became of the message for each of them."),
+  envelope_id: nullable({ type: "string" }, "The sender's envelope identifier (ENVID, RFC 3461)."),
+  arrival_time: nullable({ type: "string" }, "When the reporting host received the message, in UTC."),
+  original: nullable(originalRecord, "The original message, as far as the report contains it."),
+  recipients: list(reportedRecipient, "The outcome for each recipient."),
   feedback: nullable(feedbackRecord, "The complaint; null for any other kind."),
-  is_cut: { type: "boolean", description: "The message was larger, or of more parts, than is read." },
+  is_cut: { type: "boolean", description: "True if the message exceeded the size or part limit and was read in part only." },
 } as const;
 
 const reportRecord = record(reportProperties);

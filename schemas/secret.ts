@@ -1,4 +1,4 @@
-/** Where a value is to be found, instead of the value itself. */
+/** A reference to a value, instead of the value itself. */
 const referenceSchema = {
   type: "object",
   properties: {
@@ -9,8 +9,8 @@ const referenceSchema = {
 } as const;
 
 /**
- * A field that holds a secret: the text itself, or where to find it. What is marked x-secret is resolved by the harness
- * before the run and taken out of everything that leaves it.
+ * A field that holds a secret: the text itself, or a reference to it. Fields marked x-secret are resolved by the harness
+ * before the run and masked in every output.
  */
 export const secretSchema = {
   anyOf: [{ type: "string", minLength: 1, maxLength: 8192 }, referenceSchema],

@@ -19,7 +19,7 @@ export const serviceExpectations = {
 
 /**
  * How a service's connection is secured. starttls_if_offered lies between opportunistic and starttls: a server that offers no TLS is
- * accepted, one whose STARTTLS is refused or breaks is not.
+ * accepted, but a server that refuses or fails STARTTLS is not.
  */
 export const TLS_MODES = ["none", "opportunistic", "starttls_if_offered", "starttls", "implicit"] as const;
 export type TlsMode = (typeof TLS_MODES)[number];
@@ -38,7 +38,7 @@ export const STARTTLS_OUTCOMES = [
 ] as const;
 export type StarttlsOutcome = (typeof STARTTLS_OUTCOMES)[number];
 
-/** A violation of the standard that did not end the conversation. */
+/** A violation of the standard that did not end the session. */
 export function anomalyOf<const Kinds extends readonly string[]>(kinds: Kinds) {
   return record({ kind: { enum: kinds }, detail: { type: "string" } });
 }

@@ -1,6 +1,6 @@
-/** Small builders that keep a schema's literal types, for the shapes that the house writes again and again. */
+/** Small builders for common schema shapes, which preserve literal types. */
 
-/** An object in which every field is always present and nothing else is: what an output is made of. */
+/** An object with exactly these fields, all required: the building block of outputs. */
 export function record<const Properties extends Readonly<Record<string, unknown>>>(
   properties: Properties,
   description?: string,
@@ -20,7 +20,7 @@ export function record<const Properties extends Readonly<Record<string, unknown>
   };
 }
 
-/** A schema that null fits too. Written as a union of types, which validates without trying one alternative after the other. */
+/** A schema that also accepts null. It is a union of types, which validates without trying alternatives in turn. */
 export type Nullable<Schema> = Schema extends { readonly type: infer Type }
   ? Omit<Schema, "type"> & { readonly type: readonly [Type, "null"] }
   : Schema extends { readonly enum: readonly (infer Value)[] }
@@ -44,7 +44,7 @@ export function text<const Description extends string>(description: Description)
   return { type: "string", description };
 }
 
-/** The same field, left out where nobody writes it: for one whose value follows from others. */
+/** The same field without its default: for one whose default depends on other fields. */
 export function withoutDefault<const Schema extends { readonly default: unknown }>({ default: _, ...rest }: Schema): Omit<Schema, "default"> {
   return rest;
 }

@@ -10,13 +10,13 @@ export type AuthMechanism = (typeof AUTH_MECHANISMS)[number];
 export const authInput = loginInput(AUTH_MECHANISMS);
 export type AuthInput = FromSchema<typeof authInput>;
 
-/** One keyword of what a server offers, with its parameters. */
+/** One EHLO keyword with its parameters. */
 export const capabilitySchema = record({
   keyword: { type: "string" },
   parameters: list({ type: "string" }),
 });
 
-/** What the server's SIZE says (RFC 1870). */
+/** The server's SIZE (RFC 1870). */
 export const sizeSchema = record({
   meaning: { enum: ["absent", "unlimited", "limit", "unreadable"], description: "unlimited: SIZE without a number, or 0." },
   bytes: nullable({ type: "integer" }),

@@ -1,16 +1,16 @@
 import type { FromSchema } from "json-schema-to-ts";
 import { list, nullable, record } from "./shape.js";
 
-/** What one filter wrote into the message. */
+/** The header field that one spam filter added to the message. */
 export const spamFactSchema = record({
-  field: { type: "string", description: "The header field it stands in, as it was written." },
-  system: { type: "string", description: "Who usually writes it." },
-  verdict: nullable({ enum: ["spam", "ham"] }, "What it says; null where the field holds a number only, and no limit."),
-  score: nullable({ type: "number" }, "On the filter's own scale: most call spam what is high."),
-  threshold: nullable({ type: "number" }, "From which score on it is spam, where the field says so."),
-  tests: list({ type: "string" }, "The rules that fired, by the filter's own names."),
-  text: { type: "string", description: "The field itself." },
+  field: { type: "string", description: "The name of the header field, as written." },
+  system: { type: "string", description: "The filter that usually adds this field." },
+  verdict: nullable({ enum: ["spam", "ham"] }, "The verdict; null if the field contains only a score without a threshold."),
+  score: nullable({ type: "number" }, "On the filter's own scale; for most, a high score means spam."),
+  threshold: nullable({ type: "number" }, "The score from which a message counts as spam, if the field contains it."),
+  tests: list({ type: "string" }, "The rules that matched, by the filter's own names."),
+  text: { type: "string", description: "The value of the field." },
 });
 export type SpamFact = FromSchema<typeof spamFactSchema>;
 
-export const spamFactsSchema = list(spamFactSchema, "What filters on the way wrote into the message. Anybody can write such a field.");
+export const spamFactsSchema = list(spamFactSchema, "Header fields added by spam filters. Any sender can forge them.");

@@ -7,24 +7,24 @@ const tags = {
   type: "array",
   maxItems: 32,
   items: { type: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9._/-]*$", maxLength: 64 },
-  description: "Words to choose checks by: --tags a,b.",
+  description: "Tags for selecting checks: --tags a,b.",
 } as const;
-const retries = { type: "integer", minimum: 0, maximum: 20, description: "How often a check that failed is run again." } as const;
-const timeout = { type: "integer", minimum: 1, maximum: 3_600_000, description: "For each run; wins over the input's own timeout_ms." } as const;
+const retries = { type: "integer", minimum: 0, maximum: 20, description: "Number of times a failed check is retried." } as const;
+const timeout = { type: "integer", minimum: 1, maximum: 3_600_000, description: "Timeout of each run; overrides timeout_ms in the input." } as const;
 const input = { type: "object", description: "Fields of the probe's input." } as const;
 
-/** A suite checks its expressions itself, after its form: a wrong one does not hide what else is wrong. */
+/** Expressions are checked after the form of the suite, so that an invalid one does not hide other problems. */
 const { format: _, ...matches } = assertionSchema.properties.matches;
 const assertion = { ...assertionSchema, properties: { ...assertionSchema.properties, matches } };
 
 const expectation = {
   type: "object",
-  description: "What must come of it. Without one, the status must not be error.",
+  description: "The expected result. Without it, the status must not be error.",
   properties: {
-    status: { enum: ["ok", "warning", "error"], description: "The very status. A check may expect an error." },
+    status: { enum: ["ok", "warning", "error"], description: "The exact status. A check may expect an error." },
     failure: {
       type: "object",
-      description: "Expects the run to fail so. Only what is given is compared.",
+      description: "Expects the run to fail this way. Only the given fields are compared.",
       properties: {
         phase: { enum: ALL_PHASES },
         code: { enum: CODES },
@@ -46,8 +46,8 @@ const expectation = {
 const check = {
   type: "object",
   properties: {
-    probe: { type: "string", minLength: 1, maxLength: 4096, description: "A name, a name@version, or the path of a probe's file, seen from the suite." },
-    name: { ...name, description: "What it is called in reports, after its target and its probe." },
+    probe: { type: "string", minLength: 1, maxLength: 4096, description: "A name, a name@version, or the path of a probe's file relative to the suite." },
+    name: { ...name, description: "The check's name in reports, after the target and the probe." },
     targets: {
       description: 'The names of targets, or "all".',
       ...when({ type: "array" }, { type: "array", minItems: 1, uniqueItems: true, items: { type: "string" } }, { const: "all" }),
@@ -55,7 +55,7 @@ const check = {
     tags,
     retries,
     timeout_ms: timeout,
-    input: { ...input, description: "Fields of the probe's input, beside the target's and over them." },
+    input: { ...input, description: "Fields of the probe's input; they override those of the target." },
     expect: expectation,
   },
   required: ["probe"],
@@ -67,18 +67,18 @@ export const suiteContract = contract({
   title: "probe-run suite",
   type: "object",
   properties: {
-    name: { ...name, description: "What reports call the suite." },
-    concurrency: { type: "integer", minimum: 1, maximum: 1000, default: 5, description: "How many checks run at a time." },
+    name: { ...name, description: "The suite's name in reports." },
+    concurrency: { type: "integer", minimum: 1, maximum: 1000, default: 5, description: "Maximum number of checks that run at the same time." },
     defaults: {
       type: "object",
-      description: "For every check that does not say otherwise. Its tags are added to each check's own.",
+      description: "Defaults for every check. Tags are added to those of each check.",
       properties: { timeout_ms: timeout, retries, tags, input },
       additionalProperties: false,
       default: {},
     },
     targets: {
       type: "object",
-      description: "By name: the fields of the input that make the target. Without targets each check runs once.",
+      description: "Targets by name, each a set of input fields. Without targets, each check runs once.",
       propertyNames: name,
       maxProperties: 1000,
       additionalProperties: { type: "object" },

@@ -1,7 +1,7 @@
 import type { FromSchema } from "json-schema-to-ts";
 import { list, nullable, record } from "./shape.js";
 
-/** Which TLS a mail host is owed, and what a session with it came to, in the shapes that deliveries share. */
+/** The TLS policy of a mail host and the outcome of a session under it, in the shapes shared by deliveries. */
 
 export const TLS_LEVELS = ["none", "may", "encrypt", "verify", "fingerprint", "dane"] as const;
 export type TlsLevel = (typeof TLS_LEVELS)[number];
@@ -12,15 +12,15 @@ export const tlsRuleSchema = record({
   level: {
     enum: TLS_LEVELS,
     description:
-      "none: in plain text. may: TLS where it is offered, whatever the certificate is. encrypt: TLS, whatever the certificate is. verify: a certificate that is trusted for the name. fingerprint: one of the certificates that are known. dane: one that the TLSA records vouch for.",
+      "none: plain text. may: TLS if it is offered, with any certificate. encrypt: TLS with any certificate. verify: TLS with a certificate trusted for the name. fingerprint: TLS with a known certificate. dane: TLS with a certificate that matches the TLSA records.",
   },
-  source: { enum: TLS_SOURCES, description: "Who demands it." },
-  testing: { type: "boolean", description: "An MTA-STS policy in testing mode: what does not hold to it is counted, and delivered to all the same." },
-  reason: { type: "string", description: "The same for a person." },
+  source: { enum: TLS_SOURCES, description: "The source of the policy." },
+  testing: { type: "boolean", description: "True for an MTA-STS policy in testing mode: violations are reported, and the message is delivered anyway." },
+  reason: { type: "string", description: "A readable explanation." },
 });
 export type TlsRule = FromSchema<typeof tlsRuleSchema>;
 
-/** RFC 8460, section 4.3: how a session can fail what its policy demands. */
+/** RFC 8460, section 4.3: how a session can violate its policy. */
 export const TLS_RESULT_TYPES = [
   "starttls-not-supported",
   "certificate-host-mismatch",
@@ -36,14 +36,14 @@ export const TLS_RESULT_TYPES = [
 ] as const;
 export type TlsResultType = (typeof TLS_RESULT_TYPES)[number];
 
-/** One session as a TLS report counts it (RFC 8460, section 4.4). */
+/** One session, as counted in a TLS report (RFC 8460, section 4.4). */
 export const tlsResultSchema = record({
   policy_type: { enum: ["tlsa", "sts", "no-policy-found"] },
-  policy_domain: { type: "string", description: "The recipient's domain; for tlsa, the name that the records stand at." },
-  policy_string: list({ type: "string" }, "The policy as it was published, by lines or records."),
+  policy_domain: { type: "string", description: "The recipient's domain; for tlsa, the name of the TLSA records." },
+  policy_string: list({ type: "string" }, "The policy as published, as a list of lines or records."),
   mx_host: list({ type: "string" }, "The mx patterns of an MTA-STS policy."),
-  receiving_mx_hostname: nullable({ type: "string" }, "Null where the policy itself could not be had."),
-  result_type: nullable({ enum: TLS_RESULT_TYPES }, "Null for a session that holds to its policy."),
+  receiving_mx_hostname: nullable({ type: "string" }, "Null if the policy itself could not be obtained."),
+  result_type: nullable({ enum: TLS_RESULT_TYPES }, "Null for a session that satisfies its policy."),
   failure_reason_code: nullable({ type: "string" }, "More about the failure."),
 });
 export type TlsResult = FromSchema<typeof tlsResultSchema>;

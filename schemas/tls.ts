@@ -3,7 +3,7 @@ import { list, nullable, record } from "./shape.js";
 
 export const TLS_VERSIONS = ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"] as const;
 
-/** What can be wrong with a certificate, each reported separately: a certificate may be expired and self-signed and misnamed. */
+/** Certificate problems, each reported separately: a certificate may be expired, self-signed and issued for another name. */
 export const CERTIFICATE_PROBLEMS = [
   "expired",
   "not_yet_valid",
@@ -32,15 +32,15 @@ const certificateSchema = record({
 });
 export type Certificate = FromSchema<typeof certificateSchema>;
 
-/** The facts of a TLS session, kept whatever the verdict on the certificate is. */
+/** The facts of a TLS session, recorded even if the certificate is not trusted. */
 export const tlsFactsSchema = record({
   version: { type: "string" },
   cipher: { type: "string" },
   alpn: nullable({ type: "string" }),
   servername: nullable({ type: "string" }, "The name sent as SNI; null for an address."),
-  authorised: { type: "boolean", description: "True when the certificate is trusted for this host, now." },
+  authorised: { type: "boolean", description: "True if the certificate is currently trusted for this host." },
   problems: list({ enum: CERTIFICATE_PROBLEMS }, "Everything that is wrong with the certificate."),
-  problem_detail: nullable({ type: "string" }, "The TLS library's own word for the first problem."),
+  problem_detail: nullable({ type: "string" }, "The TLS library's code for the first problem."),
   certificate: nullable(certificateSchema),
   chain: list(certificateSchema, "As the server sent it, the server's own certificate first."),
 });
@@ -51,10 +51,10 @@ export const tlsInput = {
   verify: {
     enum: ["ignore", "report", "require"],
     default: "report",
-    description: "What an untrusted certificate means. ignore: it is recorded; report: a warning; require: an error that ends the run.",
+    description: "What to do with an untrusted certificate: ignore = record it, report = warn, require = fail.",
   },
   warn_days: { type: "integer", minimum: 0, maximum: 3650, default: 14, description: "Warn if the certificate expires within this number of days." },
-  servername: { type: "string", format: "host", description: "The name to send and to verify; the target host by default." },
+  servername: { type: "string", format: "host", description: "The name to send as SNI and to verify; the target host by default." },
   min_version: { enum: TLS_VERSIONS, default: "TLSv1.2", description: "Oldest TLS version to accept." },
   ca: { type: "string", maxLength: 65_536, description: "PEM certificates to trust in addition to the system's." },
 } as const;

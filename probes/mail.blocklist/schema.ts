@@ -6,7 +6,7 @@ import { findingSchema } from "../../schemas/finding.js";
 import { networkInput } from "../../schemas/network.js";
 import { list } from "../../schemas/shape.js";
 
-/** Not part of the type: whoever reads the input looks at each field anyway. */
+/** Not part of the type: the code checks each field anyway. */
 const rules: object = {
   allOf: [{ anyOf: ["addresses", "domains"].map((name) => ({ properties: { [name]: {} }, required: [name] })) }],
   examples: [{ addresses: ["192.0.2.7"] }],
@@ -21,21 +21,21 @@ const input = contract({
       minItems: 1,
       maxItems: 64,
       items: { type: "string", format: "address" },
-      description: "The addresses that mail is sent from, IPv4 and IPv6.",
+      description: "The IPv4 and IPv6 addresses that send mail.",
     },
     domains: {
       type: "array",
       minItems: 1,
       maxItems: 64,
       items: { type: "string", format: "domain" },
-      description: "The domains of senders, signatures and links, also in letters that are not ASCII.",
+      description: "The domains of senders, signatures and links; internationalised domain names are allowed.",
     },
     address_lists: {
       ...blocklistZones,
-      description: "The zones of lists of addresses, instead of well-known ones. One that is not known is asked for both families.",
+      description: "Zones of IP address lists, instead of the well-known ones. An unknown list is queried for both address families.",
     },
-    domain_lists: { ...blocklistZones, description: "The zones of lists of domains, instead of well-known ones." },
-    severity: { enum: ["error", "warning"], default: "error", description: "What a listing makes of the run." },
+    domain_lists: { ...blocklistZones, description: "Zones of domain lists, instead of the well-known ones." },
+    severity: { enum: ["error", "warning"], default: "error", description: "Severity of a listing." },
     ...dnsInput,
     timeout_ms: networkInput.timeout_ms,
   },
@@ -46,12 +46,12 @@ const input = contract({
 const output = contract({
   title: "mail.blocklist 1.0.0 output",
   ...outputOf({
-    listed: { type: "integer", description: "How many answers say listed." },
-    not_listed: { type: "integer", description: "How many say not_listed." },
-    unknown: { type: "integer", description: "How many are unknown." },
-    answers: list(blocklistAnswerSchema, "One for each target and each list of its kind."),
-    lists: list(blocklistSchema, "One for each list and each kind it was asked for."),
-    findings: list(findingSchema, "What was judged, and why the status is not ok."),
+    listed: { type: "integer", description: "Number of answers with the result listed." },
+    not_listed: { type: "integer", description: "Number of answers with the result not_listed." },
+    unknown: { type: "integer", description: "Number of answers with the result unknown." },
+    answers: list(blocklistAnswerSchema, "One answer for each target and each list of its kind."),
+    lists: list(blocklistSchema, "One record for each list and each kind it was queried for."),
+    findings: list(findingSchema, "Judgements that explain why the status is not ok."),
   }),
 });
 

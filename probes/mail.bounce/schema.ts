@@ -7,7 +7,7 @@ import { list } from "../../schemas/shape.js";
 
 const MESSAGE_CHARACTERS = 16 * 1024 * 1024;
 
-/** Not part of the type: whoever reads the input looks at each field anyway. */
+/** Not part of the type: the code checks each field anyway. */
 const rules: object = {
   oneOf: [given("message"), given("message_base64")],
   examples: [
@@ -28,14 +28,14 @@ const input = contract({
       type: "string",
       minLength: 1,
       maxLength: MESSAGE_CHARACTERS,
-      description: "The whole message that came back, with its header. Line ends may be LF or CR LF.",
+      description: "The complete bounce message with its header. Lines may end with LF or CR LF.",
     },
     message_base64: {
       type: "string",
       minLength: 4,
       maxLength: MESSAGE_CHARACTERS,
       pattern: "^[A-Za-z0-9+/\\s]+={0,2}\\s*$",
-      description: "The same in base64, in the place of `message`: for bytes that are no UTF-8.",
+      description: "The message in base64 instead of `message`, for bytes that are not UTF-8.",
     },
     timeout_ms: networkInput.timeout_ms,
   },
@@ -46,7 +46,7 @@ const output = contract({
   title: "mail.bounce 1.0.0 output",
   ...outputOf({
     ...reportProperties,
-    findings: list(findingSchema, "What was judged, and why the status is not ok."),
+    findings: list(findingSchema, "Judgements that explain why the status is not ok."),
   }),
 });
 

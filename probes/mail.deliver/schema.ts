@@ -9,7 +9,7 @@ const seed = { type: "integer", minimum: 0, maximum: 0xffff_ffff } as const;
 
 const MOST_MESSAGE_CHARACTERS = 64 * 1024 * 1024;
 
-/** Not part of the type: whoever reads the input takes all three together. */
+/** Not part of the type: the code reads all three together. */
 const oneOfThree: object = {
   oneOf: [
     { properties: { message: {} }, required: ["message"] },
@@ -25,19 +25,19 @@ const input = contract({
   ...oneOfThree,
   properties: {
     ...envelopeInput,
-    message: { type: "string", minLength: 1, maxLength: MOST_MESSAGE_CHARACTERS, description: "The whole message, header and body." },
+    message: { type: "string", minLength: 1, maxLength: MOST_MESSAGE_CHARACTERS, description: "The complete message, header and body." },
     message_base64: {
       type: "string",
       minLength: 1,
       maxLength: MOST_MESSAGE_CHARACTERS,
       pattern: "^[A-Za-z0-9+/]+={0,2}$",
-      description: "The same in base64, for one that is not text.",
+      description: "The complete message in base64, if it is not UTF-8 text.",
     },
     fields: messageFields,
     ...deliverySettings,
     ...messageOptions,
     ...deliveryNetwork,
-    seed: { ...seed, description: "Makes the random order of equal hosts, and the spread of retries, the same every time." },
+    seed: { ...seed, description: "Seed of the order of hosts with equal preference and of the retry jitter; the same seed gives the same result." },
   },
   required: ["mail_from", "recipients"],
   additionalProperties: false,
@@ -47,8 +47,8 @@ const output = contract({
   title: "mail.deliver 1.0.0 output",
   ...outputOf({
     ...deliveryOutput,
-    seed: { ...seed, description: "What the order of equal hosts was made from." },
-    findings: list(findingSchema, "What was judged, and why the status is not ok."),
+    seed: { ...seed, description: "The seed of the order of hosts with equal preference." },
+    findings: list(findingSchema, "Judgements that explain why the status is not ok."),
   }),
 });
 

@@ -12,14 +12,14 @@ const input = contract({
   title: "mail.mx 1.0.0 input",
   type: "object",
   properties: {
-    domain: { type: "string", format: "domain", description: "The part of a mail address behind its @, also in letters that are not ASCII." },
-    address_family: { ...networkInput.address_family, description: "Which addresses of the mail hosts to ask for." },
+    domain: { type: "string", format: "domain", description: "The part of an email address after the @; internationalised domain names are allowed." },
+    address_family: { ...networkInput.address_family, description: "Which addresses of the mail hosts to look up." },
     allow_private_addresses: {
       type: "boolean",
       default: false,
-      description: "Addresses that are not global, such as loopback and private ones, may be dialled.",
+      description: "Allow addresses that are not global, such as loopback and private ones.",
     },
-    seed: { ...seed, description: "Makes the random order of equal hosts the same every time." },
+    seed: { ...seed, description: "Seed of the random order of hosts with equal preference; the same seed gives the same order." },
     ...dnsInput,
     timeout_ms: networkInput.timeout_ms,
   },
@@ -32,8 +32,8 @@ const output = contract({
   ...outputOf({
     domain: { type: "string" },
     ...mailRouteProperties,
-    seed: { ...seed, description: "What the order of equal hosts was made from." },
-    findings: list(findingSchema, "What was judged, and why the status is not ok."),
+    seed: { ...seed, description: "The seed of the order of hosts with equal preference." },
+    findings: list(findingSchema, "Judgements that explain why the status is not ok."),
   }),
 });
 

@@ -10,7 +10,7 @@ import { newest as receiving } from "../mail.receive/schema.js";
 import { ERROR_TYPES, newest as sending } from "../mail.send/schema.js";
 import { elementOf, inputPart, outputPart } from "./parts.js";
 
-/** Each run sends a message of its own: what tells it from all others is not the caller's to say. */
+/** Each run sends its own message, so the caller cannot set the fields that identify it. */
 const DECIDED_OF_SENDING = ["token", "message_id", "timeout_ms"] as const;
 const DECIDED_OF_RECEIVING = [
   "token",
@@ -27,15 +27,15 @@ const DECIDED_OF_RECEIVING = [
   "timeout_ms",
 ] as const;
 
-/** Nobody waits longer; and timers reach no further than three of them. */
+/** An upper bound that keeps the sum of three waits within the range of a timer. */
 export const A_WEEK_MS = 7 * 86_400_000;
 
 const limit = { type: "integer", minimum: 1, maximum: A_WEEK_MS } as const;
 const limits = {
   type: "object",
   properties: {
-    submission_ms: { ...limit, description: "From the connect of the attempt that was accepted to the server's yes." },
-    transit_ms: { ...limit, description: "From the server's yes until the message is in the mailbox." },
+    submission_ms: { ...limit, description: "From connecting for the accepted attempt to the server's positive reply." },
+    transit_ms: { ...limit, description: "From the server's positive reply until the message is in the mailbox." },
     total_ms: { ...limit, description: "From the first attempt until the message is in the mailbox." },
   },
   additionalProperties: false,
@@ -45,14 +45,14 @@ const result = { enum: ["pass", "fail", "softfail", "neutral", "none", "policy",
 const expectations = {
   type: "object",
   properties: {
-    spf: { ...result, description: "What the receiving side says of SPF." },
-    dkim: { ...result, description: "Of DKIM." },
-    dmarc: { ...result, description: "Of DMARC." },
-    arc: { ...result, description: "Of ARC." },
-    folder: { enum: ["inbox", "spam"], description: "Where it lands: among the spam, or not." },
-    max_hops: { type: "integer", minimum: 1, maximum: 100, description: "So many Received fields at most." },
-    max_duplicates: { type: "integer", minimum: 0, maximum: 100, description: "So many copies beside the first at most." },
-    max_attempts: { type: "integer", minimum: 1, maximum: 1001, description: "So many attempts to hand it in at most." },
+    spf: { ...result, description: "The SPF result recorded by the receiver." },
+    dkim: { ...result, description: "The DKIM result recorded by the receiver." },
+    dmarc: { ...result, description: "The DMARC result recorded by the receiver." },
+    arc: { ...result, description: "The ARC result recorded by the receiver." },
+    folder: { enum: ["inbox", "spam"], description: "The folder in which the message arrives." },
+    max_hops: { type: "integer", minimum: 1, maximum: 100, description: "Maximum number of Received fields." },
+    max_duplicates: { type: "integer", minimum: 0, maximum: 100, description: "Maximum number of duplicates." },
+    max_attempts: { type: "integer", minimum: 1, maximum: 1001, description: "Maximum number of submission attempts." },
   },
   additionalProperties: false,
 } as const;
@@ -72,41 +72,41 @@ const ownInput = contract({
   type: "object",
   ...example,
   properties: {
-    send: inputPart(sending.input, DECIDED_OF_SENDING, "How the message is sent: the input of mail.send.") as object,
-    receive: inputPart(receiving.input, DECIDED_OF_RECEIVING, "Where it is waited for: the input of mail.receive, without what it looks for.") as object,
+    send: inputPart(sending.input, DECIDED_OF_SENDING, "How the message is sent: an input of mail.send.") as object,
+    receive: inputPart(receiving.input, DECIDED_OF_RECEIVING, "Where the message is expected: an input of mail.receive without its search criteria.") as object,
     wait_ms: {
       type: "integer",
       minimum: 0,
       maximum: 86_400_000,
       default: 300_000,
-      description: "How long to wait for the message once the server has taken it, or may have.",
+      description: "How long to wait for the message after the server accepted it, or may have accepted it.",
     },
     duplicate_wait_ms: {
       type: "integer",
       minimum: 0,
       maximum: 600_000,
       default: 2000,
-      description: "How long to look out for a second copy once the first is there.",
+      description: "How long to watch for duplicates after the message has arrived.",
     },
     correlate_by: {
       enum: ["token_and_message_id", "token"],
       default: "token_and_message_id",
-      description: "How the message is known again. token: for relays that write a Message-ID of their own.",
+      description: "How the message is identified. token: for relays that replace the Message-ID.",
     },
-    clean_up: { type: "boolean", default: false, description: "Deletes the message, its copies, and nothing else." },
+    clean_up: { type: "boolean", default: false, description: "Delete the message and its copies, and nothing else." },
     thresholds: {
       type: "object",
-      description: "What took longer than this is told, and makes the run a warning or an error.",
-      properties: { warning: { ...limits, description: "For a warning." }, error: { ...limits, description: "For an error." } },
+      description: "Limits in milliseconds; exceeding one makes the run a warning or an error.",
+      properties: { warning: { ...limits, description: "Limits for a warning." }, error: { ...limits, description: "Limits for an error." } },
       additionalProperties: false,
     },
-    expect: { ...expectations, description: "What must be so: anything else is an error." },
-    prefer: { ...expectations, description: "What should be so: anything else is a warning." },
+    expect: { ...expectations, description: "Expectations whose violation is an error." },
+    prefer: { ...expectations, description: "Expectations whose violation is a warning." },
     timeout_ms: {
       type: "integer",
       minimum: 1,
       maximum: A_WEEK_MS,
-      description: "For the whole run; by default what all attempts, the waits and the clean-up can take.",
+      description: "Timeout for the whole run; by default long enough for all attempts, delays and the clean-up.",
     },
   },
   required: ["send", "receive"],
@@ -141,58 +141,61 @@ export const ATTEMPT_FACTS = ["number", "began", "waited_ms", "duration_ms", "re
 export const RECEIVE_FACTS = ["host", "port", "tls", "capabilities", "found_by", "searches", "folders", "reconnects"] as const;
 
 const reached = {
-  ip_address: nullable({ type: "string" }, "The address that was reached first; null when none was."),
+  ip_address: nullable({ type: "string" }, "The address that was reached first; null if none was."),
   connected_time: nullable({ type: "string" }, "The moment TCP connected, in UTC with microseconds."),
 };
 
 const sendPart = outputPart(sending.output.schema, SEND_FACTS);
 const receivePart = outputPart(receiving.output.schema, RECEIVE_FACTS);
-const attempts = list(outputPart(elementOf(sending.output, "attempts"), ATTEMPT_FACTS), "Every attempt to hand it in, in order.");
+const attempts = list(outputPart(elementOf(sending.output, "attempts"), ATTEMPT_FACTS), "Every submission attempt, in order.");
 
 const ownOutput = contract({
   title: "mail.roundtrip 1.0.0 output",
   ...outputOf({
-    failed_part: nullable({ enum: ["send", "imap"] }, "Which conversation failed, by the name its operations bear."),
+    failed_part: nullable({ enum: ["send", "imap"] }, "The part that failed, by the prefix of its operations."),
     error_type: nullable(
       { enum: [...new Set([...ERROR_TYPES, ...MAIL_ERROR_TYPES])] as ErrorType[] },
-      "The kind of failure, in the words of mail.send and mail.receive.",
+      "The type of failure, as in mail.send and mail.receive.",
     ),
-    token: { type: "string", description: "Stands in the subject." },
-    message_id: { type: "string", description: "What was sent under; a relay may write another." },
+    token: { type: "string", description: "The token in the subject." },
+    message_id: { type: "string", description: "The Message-ID as sent; a relay may replace it." },
     subject: { type: "string" },
     delivery: {
       enum: ["accepted", "partial", "refused", "not_sent", "unknown"],
-      description: "What the sending side came to. unknown: the connection was lost before the reply to the message.",
+      description: "The outcome of sending. unknown: the connection was lost before the reply to the message.",
     },
     arrival: {
       enum: ["arrived", "not_arrived", "unknown", "not_awaited"],
-      description: "unknown: the mailbox could no longer be watched. not_awaited: there was nothing to wait for.",
+      description: "unknown: the mailbox could not be watched to the end. not_awaited: the message was not accepted, so there was nothing to wait for.",
     },
-    accepted_at: nullable({ type: "string" }, "When the server said that it has the message, in UTC with microseconds."),
-    seen_at: nullable({ type: "string" }, "When it was in the mailbox, as far as the IMAP server told us, in UTC with microseconds."),
-    internal_date: nullable({ type: "string" }, "When it was there by the IMAP server's own clock."),
-    submission_ms: nullable({ type: "number" }, "From the connect of the attempt that was accepted to the server's yes."),
-    greylist_delay_ms: nullable({ type: "number" }, "From being told to come back to the attempt that was accepted; null when nobody did."),
-    transit_ms: nullable({ type: "number" }, "From the server's yes until it was seen; 0 when it was seen before."),
-    total_ms: nullable({ type: "number" }, "From the first attempt until it was seen."),
+    accepted_at: nullable({ type: "string" }, "When the server accepted the message, in UTC with microseconds."),
+    seen_at: nullable({ type: "string" }, "When the IMAP server announced the message, in UTC with microseconds."),
+    internal_date: nullable({ type: "string" }, "When the message was stored, by the IMAP server's own clock."),
+    submission_ms: nullable({ type: "number" }, "From connecting for the accepted attempt to the server's positive reply."),
+    greylist_delay_ms: nullable({ type: "number" }, "Time from the greylisting reply to the accepted attempt; null if there was none."),
+    transit_ms: nullable({ type: "number" }, "From the server's positive reply until the message was seen; 0 if it was seen earlier."),
+    total_ms: nullable({ type: "number" }, "From the first attempt until the message was seen."),
     hops: list(
       record({
         ...receivedHopSchema.properties,
-        share_percent: nullable({ type: "number" }, "Of the time between the first hop and the last; dates are whole seconds. Null where that is none."),
+        share_percent: nullable(
+          { type: "number" },
+          "Share of the time between the first and the last hop; dates have a resolution of one second. Null if that time is zero.",
+        ),
       }),
-      "Every hop that stands in the message, in the order of travel.",
+      "Every hop recorded in the message, in the order of travel.",
     ),
-    authentication: nullable(authenticationSchema, "What the receiving side says of it; null when it did not arrive."),
+    authentication: nullable(authenticationSchema, "Authentication results recorded by the receiver; null if the message did not arrive."),
     spam: spamFactsSchema,
     folder: nullable({ type: "string" }, "Where it lies."),
     is_spam_folder: nullable({ type: "boolean" }, "Null when it did not arrive."),
     uid: nullable({ type: "integer" }, "Its number there."),
     size_bytes: nullable({ type: "integer" }, "As it lies there."),
-    duplicates: nullable({ type: "integer" }, "Copies beside the first; null when it did not arrive."),
+    duplicates: nullable({ type: "integer" }, "Number of duplicates; null if the message did not arrive."),
     clean_up: record({
       outcome: {
         enum: ["not_asked", "nothing_there", "deleted", "failed"],
-        description: "failed: a finding or the failure says why, and the message may still be there.",
+        description: "failed: see the findings or the failure; the message may still exist.",
       },
       deleted_uids: list({ type: "integer" }),
     }),
@@ -202,7 +205,7 @@ const ownOutput = contract({
       required: ["ip_address", "connected_time", ...SEND_FACTS, "attempts"],
     } as object,
     receive: { ...receivePart, properties: { ...reached, ...receivePart.properties }, required: ["ip_address", "connected_time", ...RECEIVE_FACTS] } as object,
-    findings: list(findingSchema, "What was judged, and why the status is not ok."),
+    findings: list(findingSchema, "Judgements that explain why the status is not ok."),
   }),
 });
 
@@ -211,7 +214,7 @@ type SendOutput = FilledOf<typeof sending.output>;
 type ReceiveOutput = FilledOf<typeof receiving.output>;
 export type Reached = Pick<SendOutput, "ip_address" | "connected_time">;
 
-/** The same again: the parts are the other probes' own. */
+/** As above: the parts come from the other probes' contracts. */
 const output = ownOutput as Contract<
   unknown,
   Omit<FilledOf<typeof ownOutput>, "send" | "receive"> & {

@@ -76,7 +76,7 @@ const output = contract({
     capabilities_before_tls: nullable(capabilities, "Capabilities that were listed in plain text before STARTTLS."),
     capabilities_after_login: nullable(capabilities, "Capabilities that were listed after the login; null if there was none."),
     starttls: { enum: STARTTLS_OUTCOMES, description: "The result of STARTTLS. injected: plain text followed the server's go-ahead." },
-    tls: nullable(tlsFactsSchema, "The TLS session; null when there was none."),
+    tls: nullable(tlsFactsSchema, "The TLS session; null if there was none."),
     auth: nullable(
       record({
         mechanism: nullable({ enum: AUTH_MECHANISMS }, "The mechanism that was tried; null when none was suitable. LOGIN is the LOGIN command."),

@@ -75,7 +75,7 @@ const output = contract({
     capabilities_before_tls: nullable(capabilities, "Capabilities that were listed in plain text before STLS."),
     capabilities_after_login: nullable(capabilities, "Capabilities that were listed after the login; null if there was none."),
     starttls: { enum: STARTTLS_OUTCOMES, description: "The result of STLS. injected: plain text followed the server's go-ahead." },
-    tls: nullable(tlsFactsSchema, "The TLS session; null when there was none."),
+    tls: nullable(tlsFactsSchema, "The TLS session; null if there was none."),
     auth: nullable(
       record({
         mechanism: nullable({ enum: POP3_METHODS }, "The mechanism that was tried; null when none was suitable. USER means the commands USER and PASS."),

@@ -90,7 +90,7 @@ const output = contract({
       enum: STARTTLS_OUTCOMES,
       description: "The result of STARTTLS. injected: plain text followed the server's go-ahead.",
     },
-    tls: nullable(tlsFactsSchema, "The TLS session; null when there was none."),
+    tls: nullable(tlsFactsSchema, "The TLS session; null if there was none."),
     auth: nullable(
       record({
         mechanism: nullable({ enum: AUTH_MECHANISMS }, "The mechanism that was used; null when none was suitable."),

@@ -67,7 +67,7 @@ const certificate = record({
 });
 
 const ruleSchema = record({
-  rule: { type: "string", description: "A stable name for programs." },
+  rule: { type: "string", description: "A stable code." },
   severity: { enum: ["warning", "error"] },
   message: { type: "string" },
   evidence: list({ type: "string" }, "What broke the rule, by name."),

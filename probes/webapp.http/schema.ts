@@ -63,8 +63,8 @@ const input = contract({
       description: "Encodings to ask for in Accept-Encoding. Whatever the server sends is decoded.",
     },
     max_body_bytes: { type: "integer", minimum: 0, maximum: 1_073_741_824, default: 1_048_576, description: "Reading stops here, as sent or decoded." },
-    expect: { ...expectations, description: "What must be so: anything else is an error." },
-    prefer: { ...expectations, description: "What should be so: anything else is a warning." },
+    expect: { ...expectations, description: "Expectations whose violation is an error." },
+    prefer: { ...expectations, description: "Expectations whose violation is a warning." },
     ...clientInput,
   },
   required: ["url"],
@@ -88,7 +88,7 @@ const output = contract({
   title: "webapp.http 1.0.0 output",
   ...outputOf(
     {
-      url: { type: "string", description: "As it was given." },
+      url: { type: "string", description: "The URL as given in the input." },
       final_url: nullable({ type: "string" }, "The URL of the last response; null if there was none."),
       hops: list(hopSchema, "Every request that was sent, in order: the first one and one for each redirect."),
       body: bodySchema,
@@ -101,7 +101,7 @@ const output = contract({
         }),
         "Other services that the last response advertises in Alt-Svc (RFC 7838).",
       ),
-      findings: list(findingSchema, "What was judged, and why the status is not ok."),
+      findings: list(findingSchema, "Judgements that explain why the status is not ok."),
     },
     HTTP_PHASES,
   ),

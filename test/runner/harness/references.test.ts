@@ -18,7 +18,7 @@ import { orReference, resolved, secretName, secretSchema } from "../../../schema
 const input = contract({
   type: "object",
   properties: {
-    account: orReference({ type: "string", minLength: 1, format: "one-line" }, "The account's name, or a reference to it."),
+    account: orReference({ type: "string", minLength: 1, format: "one-line" }, "The user name, or a reference to it."),
     password: secretSchema,
     password_secret: secretName("Where the password is."),
     others: { type: "array", items: { type: "object", properties: { token: secretSchema }, required: ["token"], additionalProperties: false } },
