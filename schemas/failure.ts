@@ -50,7 +50,7 @@ export const PHASES: readonly Phase[] = SERVICE_PHASES;
 /** The same for HTTP. A contract lists the phases of its own protocol. */
 export const HTTP_PHASES: readonly Phase[] = HTTP;
 /** Phases of a conversation written by the caller. */
-const CONVERSATION_PHASES: readonly Phase[] = CONVERSATION;
+export const CONVERSATION_PHASES: readonly Phase[] = CONVERSATION;
 export const ALL_PHASES: readonly Phase[] = [...new Set([...PHASES, ...HTTP_PHASES, ...CONVERSATION_PHASES])];
 export type FailureCode = (typeof CODES)[number];
 

@@ -6,7 +6,7 @@ export const WAYS = ["whole", "by lines", "by bytes"] as const;
 export type Way = (typeof WAYS)[number];
 
 /** Sends bytes (latin1) in one of the ways. */
-async function sendInWay(socket: AcceptedSocket, text: string, way: Way): Promise<void> {
+export async function sendInWay(socket: AcceptedSocket, text: string, way: Way): Promise<void> {
   const pieces = way === "whole" ? [text] : way === "by lines" ? text.split(/(?<=\n)/) : [...text];
   for (const piece of pieces) {
     if (socket.destroyed) return;
