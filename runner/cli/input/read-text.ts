@@ -10,8 +10,18 @@ const MOST_BYTES = 16 * 1024 * 1024;
 
 /** The text of an input that a person named: a file, or - for stdin. */
 export async function readText(written: string, io: Io): Promise<string> {
+  return decoded(await readBytes(written, io), nameOf(written));
+}
+
+/** The same as it stands, for an input that need not be UTF-8. */
+export async function readBytes(written: string, io: Io): Promise<Uint8Array> {
   const bytes = written === "-" ? await readStdin(io) : await readFileCapped(written, io);
-  return decoded(bytes, written === "-" ? "stdin" : written);
+  if (bytes.length === 0) throw unreadable(`${nameOf(written)} is empty`, "it must hold an input, or a list of them");
+  return bytes;
+}
+
+function nameOf(written: string): string {
+  return written === "-" ? "stdin" : written;
 }
 
 async function readStdin({ stdin }: Io): Promise<Uint8Array> {
@@ -64,7 +74,6 @@ async function neighbour(path: string): Promise<string | undefined> {
 }
 
 function decoded(bytes: Uint8Array, name: string): string {
-  if (bytes.length === 0) throw unreadable(`${name} is empty`, "it must hold an input, or a list of them");
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {

@@ -103,7 +103,7 @@ test("describe fits a terminal", async () => {
     const { out } = await probeRun(["describe", "network.smtp"], { tty: true, columns });
     const fields = out.slice(0, out.indexOf("Example"));
     expect(fields.split("\n").filter((line) => cellsOf(line) > columns && !line.startsWith("Greets"))).toEqual([]);
-    expect(fields).toContain("must be so");
+    expect(fields).toContain("required");
   }
 });
 
@@ -121,10 +121,7 @@ describe("completion", () => {
   test.each([
     [["probe-run", "des"], ["describe"]],
     [["probe-run", "network.s"], ["network.smtp"]],
-    [
-      ["probe-run", "describe", "net"],
-      ["network.imap", "network.pop3", "network.smtp"],
-    ],
+    [["probe-run", "describe", "net"], builtInNames().filter((name) => name.startsWith("net"))],
     [["probe-run", "network.smtp", "--tim"], ["--timeout"]],
     [
       ["probe-run", "lab", "--"],
