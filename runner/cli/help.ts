@@ -38,7 +38,7 @@ export function overview(): string {
 export function helpOf(name: string, command: Command): string {
   const options = Object.entries(command.options).map(([option, entry]): [string, string] => [signature(option, entry), entry.description]);
   return lines(
-    command.summary,
+    ...wrapped(command.summary, WIDTH, 0),
     ...(command.details === undefined ? [] : ["", ...command.details.split("\n").flatMap((line) => wrapped(line, WIDTH, 0))]),
     "",
     "Usage:",
