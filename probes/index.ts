@@ -18,6 +18,7 @@ export const builtIn: Readonly<Record<string, BuiltIn>> = {
   "network.tcp": { load: () => import("./network.tcp/probe.js"), lab: () => import("./network.tcp/lab.js") },
   "security.tls": { load: () => import("./security.tls/probe.js"), lab: () => import("./security.tls/lab.js") },
   "webapp.http": { load: () => import("./webapp.http/probe.js"), lab: () => import("./webapp.http/lab.js") },
+  "webapp.rest": { load: () => import("./webapp.rest/probe.js"), lab: () => import("./webapp.rest/lab.js") },
 };
 
 /** What each probe of ours takes and gives. */
@@ -38,4 +39,5 @@ export interface BuiltInTypes {
   "network.tcp": typeof import("./network.tcp/probe.js").default;
   "security.tls": typeof import("./security.tls/probe.js").default;
   "webapp.http": typeof import("./webapp.http/probe.js").default;
+  "webapp.rest": typeof import("./webapp.rest/probe.js").default;
 }

@@ -1,0 +1,103 @@
+/** An element with its attributes, its own text, and the elements in it. */
+export interface XmlElement {
+  readonly name: string;
+  readonly attributes: ReadonlyMap<string, string>;
+  readonly children: XmlElement[];
+  text: string;
+}
+
+const MOST_DEPTH = 128;
+const OPEN =
+  /<([A-Za-z_:\u0080-\uffff][\w:.\u0080-\uffff-]*)((?:[ \t\r\n]+[A-Za-z_:\u0080-\uffff][\w:.\u0080-\uffff-]*[ \t\r\n]*=[ \t\r\n]*(?:"[^"<]*"|'[^'<]*'))*)[ \t\r\n]*(\/?)>/y;
+const CLOSE = /<\/([A-Za-z_:\u0080-\uffff][\w:.\u0080-\uffff-]*)[ \t\r\n]*>/y;
+const ATTRIBUTE = /([A-Za-z_:\u0080-\uffff][\w:.\u0080-\uffff-]*)[ \t\r\n]*=[ \t\r\n]*(?:"([^"]*)"|'([^']*)')/g;
+
+/**
+ * Reads an XML document strictly (XML 1.0, without namespaces). A document type is refused: it defines entities, which expand without end or
+ * name files. Throws an Error that says what is wrong.
+ */
+export function readXml(text: string): XmlElement {
+  const root: XmlElement = { name: "", attributes: new Map(), children: [], text: "" };
+  const open = [root];
+  let at = text.startsWith("\ufeff") ? 1 : 0;
+  while (at < text.length) {
+    const current = open.at(-1) as XmlElement;
+    if (text[at] !== "<") {
+      const end = text.indexOf("<", at);
+      const piece = text.slice(at, end === -1 ? text.length : end);
+      if (open.length === 1 && piece.trim() !== "") throw new Error("there is text outside of the root element");
+      current.text += decoded(piece);
+      at += piece.length;
+    } else if (text.startsWith("<!--", at)) at = after(text, "-->", at + 4);
+    else if (text.startsWith("<?", at)) at = after(text, "?>", at + 2);
+    else if (text.startsWith("<![CDATA[", at) && open.length > 1) {
+      const end = after(text, "]]>", at + 9);
+      current.text += text.slice(at + 9, end - 3);
+      at = end;
+    } else if (text.startsWith("<!", at)) throw new Error("it has a document type, which is not read");
+    else at = tag(text, at, open);
+  }
+  if (open.length > 1) throw new Error(`the element ${open.at(-1)?.name} is not closed`);
+  if (root.children.length !== 1) throw new Error("it has no root element, or more than one");
+  return root;
+}
+
+function tag(text: string, at: number, open: XmlElement[]): number {
+  const current = open.at(-1) as XmlElement;
+  CLOSE.lastIndex = at;
+  const closing = CLOSE.exec(text);
+  if (closing !== null) {
+    if (open.length === 1 || closing[1] !== current.name) throw new Error(`</${closing[1]}> closes nothing`);
+    open.pop();
+    return CLOSE.lastIndex;
+  }
+  OPEN.lastIndex = at;
+  const opening = OPEN.exec(text);
+  if (opening === null) throw new Error(`this is no tag: ${JSON.stringify(text.slice(at, at + 40))}`);
+  const element: XmlElement = { name: opening[1] as string, attributes: attributesOf(opening[2] as string), children: [], text: "" };
+  current.children.push(element);
+  if (opening[3] === "") open.push(element);
+  if (open.length > MOST_DEPTH) throw new Error(`it is nested more than ${MOST_DEPTH} deep`);
+  return OPEN.lastIndex;
+}
+
+function attributesOf(written: string): Map<string, string> {
+  const attributes = new Map<string, string>();
+  for (const [, name, double, single] of written.matchAll(ATTRIBUTE)) {
+    if (attributes.has(name as string)) throw new Error(`the attribute ${name} is repeated`);
+    attributes.set(name as string, decoded(double ?? single ?? ""));
+  }
+  return attributes;
+}
+
+function after(text: string, end: string, from: number): number {
+  const index = text.indexOf(end, from);
+  if (index === -1) throw new Error(`${end} is missing`);
+  return index + end.length;
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { lt: "<", gt: ">", amp: "&", quot: '"', apos: "'" };
+
+function decoded(text: string): string {
+  return text.replace(/&([^;&]{0,16});?/g, (written, name: string) => {
+    if (!written.endsWith(";")) throw new Error("an & stands alone");
+    const code = /^#(?:x([0-9A-Fa-f]{1,6})|([0-9]{1,7}))$/.exec(name);
+    const point = code === null ? -1 : Number.parseInt(code[1] ?? (code[2] as string), code[1] === undefined ? 10 : 16);
+    if (point > 0 && point <= 0x10ffff) return String.fromCodePoint(point);
+    const entity = Object.hasOwn(ENTITIES, name) ? ENTITIES[name] : undefined;
+    if (entity === undefined) throw new Error(`the entity &${name}; is not known`);
+    return entity;
+  });
+}
+
+/** The text of an element or an attribute: /feed/entry[2]/title, /feed/@version. Undefined if there is none. */
+export function textAtPath(root: XmlElement, path: string): string | undefined {
+  let current: XmlElement | undefined = root;
+  for (const step of path.split("/").slice(1)) {
+    if (step.startsWith("@")) return current.attributes.get(step.slice(1));
+    const [, name, position = "1"] = /^(.*?)(?:\[([0-9]+)\])?$/.exec(step) as unknown as [string, string, string?];
+    current = current.children.filter((child) => child.name === name)[Number(position) - 1];
+    if (current === undefined) return undefined;
+  }
+  return current.text.trim();
+}
