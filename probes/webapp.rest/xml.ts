@@ -10,7 +10,7 @@ const MOST_DEPTH = 128;
 const OPEN =
   /<([A-Za-z_:\u0080-\uffff][\w:.\u0080-\uffff-]*)((?:[ \t\r\n]+[A-Za-z_:\u0080-\uffff][\w:.\u0080-\uffff-]*[ \t\r\n]*=[ \t\r\n]*(?:"[^"<]*"|'[^'<]*'))*)[ \t\r\n]*(\/?)>/y;
 const CLOSE = /<\/([A-Za-z_:\u0080-\uffff][\w:.\u0080-\uffff-]*)[ \t\r\n]*>/y;
-const ATTRIBUTE = /([A-Za-z_:\u0080-\uffff][\w:.\u0080-\uffff-]*)[ \t\r\n]*=[ \t\r\n]*(?:"([^"]*)"|'([^']*)')/g;
+const ATTRIBUTE = /[ \t\r\n]+([A-Za-z_:\u0080-\uffff][\w:.\u0080-\uffff-]*)[ \t\r\n]*=[ \t\r\n]*(?:"([^"]*)"|'([^']*)')/y;
 
 /**
  * Reads an XML document strictly (XML 1.0, without namespaces). A document type is refused: it defines entities, which expand without end or
@@ -63,7 +63,10 @@ function tag(text: string, at: number, open: XmlElement[]): number {
 
 function attributesOf(written: string): Map<string, string> {
   const attributes = new Map<string, string>();
-  for (const [, name, double, single] of written.matchAll(ATTRIBUTE)) {
+  ATTRIBUTE.lastIndex = 0;
+  // What is written is nothing but attributes: each begins where the one before it ends.
+  for (let found = ATTRIBUTE.exec(written); found !== null; found = ATTRIBUTE.exec(written)) {
+    const [, name, double, single] = found;
     if (attributes.has(name as string)) throw new Error(`the attribute ${name} is repeated`);
     attributes.set(name as string, decoded(double ?? single ?? ""));
   }
