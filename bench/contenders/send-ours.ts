@@ -7,7 +7,7 @@ import { tcpGrant } from "../../runner/net/transport/dial.js";
 import { tlsGrant } from "../../runner/net/transport/tls.js";
 import { Deadline } from "../../runner/run/deadline.js";
 import { Recorder } from "../../runner/run/recorder.js";
-import type { RunState } from "../../runner/run/run-state.js";
+import type { WireRun } from "../../runner/run/run-state.js";
 import { SecretKeeper } from "../../runner/run/secret-keeper.js";
 import { keepInFlight } from "../support/in-flight.js";
 import { HELO_DOMAIN } from "./prober.js";
@@ -27,7 +27,7 @@ async function overOpenSessions({ port, bodyBytes, total, connections }: SendReq
   let unsent = total;
   await Promise.all(
     Array.from({ length: connections }, async () => {
-      const state = { recorder: new Recorder(null), deadline: new Deadline(600_000, undefined), secrets: new SecretKeeper(), memory: null } satisfies RunState;
+      const state = { recorder: new Recorder(null), deadline: new Deadline(600_000, undefined), secrets: new SecretKeeper() } satisfies WireRun;
       const session = await openSubmission(
         { tcp: tcpGrant(state), tls: tlsGrant(state) },
         {

@@ -23,7 +23,7 @@ export async function messageFromInput(
 ): Promise<OutboundMessage> {
   const sender = parseSender(resolved(input.mail_from)) as Mailbox | null;
   const identity: MessageIdentity = { date: new Date(journal.startedAt), messageId: (author) => journal.messageId(author) };
-  return {
+  return ctx.delivery.outbound({
     prepared: await prepareMessage(await textOf(input, sender, identity), { signer: signerOf(input.dkim, null), sender, identity }),
     sender,
     recipients,
@@ -31,7 +31,6 @@ export async function messageFromInput(
     priority: PRIORITIES[input.priority],
     dsn: input.dsn === undefined ? null : dsnParameters(input.dsn),
     requireTls: input.requiretls,
-    run: ctx.tcp.state,
     resolver: ctx.resolver,
     random,
     attempts: [],
@@ -39,7 +38,7 @@ export async function messageFromInput(
     maxWaitMs: ctx.memory.mostWaitMs,
     postponed: journal.postponed,
     journal: journal.isQueued ? journal : null,
-  };
+  });
 }
 
 /** As it was given, or composed: the same in all runs of a job. */

@@ -36,7 +36,7 @@ async function run(input: Input, ctx: Ctx): Promise<DeliverEvidence> {
     else settleOpen(recipients, refused(ctx.delivery.refusal));
   });
   if (broken !== null) settleOpen(recipients, decisionOfFailure(broken, US));
-  const { reason } = ctx.tcp.state.deadline;
+  const { reason } = ctx.run.deadline;
   settleOpen(recipients, decidedHere("later", "other", "probe", reason ?? "cancelled", ENDED[reason ?? "cancelled"], US));
   Object.assign(evidence, reportOf({ mode: input.mode, message, recipients, retry: input.retry, random, progress: journal }));
   await goOn(ctx, evidence, recipients, journal);

@@ -91,7 +91,7 @@ function pause({ ctx, input }: SiteCheck): Promise<void> {
   if (isOver(ctx)) return Promise.resolve();
   return new Promise((resolve) => {
     const timer = setTimeout(over, Math.random() * input.pause_ms);
-    const stopListening = ctx.tcp.state.deadline.onEnd(over);
+    const stopListening = ctx.run.deadline.onEnd(over);
     function over(): void {
       clearTimeout(timer);
       stopListening();

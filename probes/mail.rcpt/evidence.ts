@@ -35,7 +35,7 @@ export function newQuestion(mailbox: Mailbox, result: Result): Question {
 
 /** The run's time is up, or it was cancelled. Asked of the deadline itself: a signal of its own would cost each run more than a question. */
 export function isOver(ctx: Ctx): boolean {
-  return ctx.tcp.state.deadline.reason !== null;
+  return ctx.run.deadline.reason !== null;
 }
 
 /** Every field before anything has happened. */

@@ -38,7 +38,7 @@ async function run(input: Input, ctx: Ctx): Promise<RcptEvidence> {
     // One site after the other; several at once take several runs.
     for (const batch of batches) await checkSite(ctx, input, evidence, identity, batch);
   });
-  const { reason } = ctx.tcp.state.deadline;
+  const { reason } = ctx.run.deadline;
   const ended = broken ?? (reason === null ? null : failure("probe", reason, ENDED[reason]));
   if (ended !== null) for (const question of questions.filter(isUnanswered)) settle(question, decisionOf(reasonFor(ended), null, "unknown", ended), null, true);
   addDomains(evidence, recalled);

@@ -16,7 +16,7 @@ export function resume({ ctx, evidence, timeouts }: SiteCheck, key: string): Con
   const { session, state, host, ipAddress, port, helloName, asked, dialledAt, connectedAt, tls } = left;
   session.options.command_timeout_ms = timeouts.command_timeout_ms;
   // Dialled before this run began: at a time below 0.
-  const times = { at_ms: round(dialledAt - ctx.tcp.state.recorder.began), duration_ms: round(connectedAt - dialledAt) };
+  const times = { at_ms: round(dialledAt - ctx.run.recorder.began), duration_ms: round(connectedAt - dialledAt) };
   const attempt: Attempt = { mx_host: host, ip_address: ipAddress, port, ...times, outcome: "connected", error: null, tls, ...NOT_ENDED };
   evidence.attempts.push(attempt);
   evidence.helo_domain = helloName;
@@ -29,7 +29,7 @@ const NOT_ENDED = { ended_at: null, code: null, message: null, answered: 0 } as 
 export function leaveOpen({ ctx, input }: SiteCheck, key: string, { session, state, endpoint, helloName, asked, attempt }: Conversation): boolean {
   const { lingering } = ctx.sites;
   if (state === null || lingering === null || attempt.ended_at !== null || isOver(ctx) || asked >= input.addresses_per_connection) return false;
-  const dialledAt = ctx.tcp.state.recorder.began + attempt.at_ms;
+  const dialledAt = ctx.run.recorder.began + attempt.at_ms;
   const place = { host: endpoint.host, ipAddress: endpoint.ipAddress, port: attempt.port, tls: attempt.tls, helloName, asked };
   lingering.leave(key, { session, state, ...place, dialledAt, connectedAt: dialledAt + attempt.duration_ms });
   return true;

@@ -20,7 +20,7 @@ export async function openMailbox(ctx: Ctx, input: Input, evidence: ReceiveEvide
     await introduce(session, input, evidence);
     if (session.greeting?.status !== "PREAUTH") {
       evidence.auth = { mechanism: null, accepted: false };
-      await logIn(session, authOf(input), ctx.tcp.state.secrets, evidence.auth);
+      await logIn(session, authOf(input), evidence.auth);
       evidence.auth.accepted = true;
     }
     evidence.capabilities = [...(session.capabilities ?? (await capability(session)))];

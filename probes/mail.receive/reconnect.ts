@@ -18,7 +18,7 @@ export async function reconnect(visit: Visit, error: unknown, until: () => numbe
   const lostAt = ctx.clock.now();
   if (!isLoss(visit, error) || lostAt >= until()) return false;
   if (lostAt - reconnecting.openSince >= LIMITS.reconnect.steadyMs) reconnecting.pauseMs = LIMITS.reconnect.firstMs;
-  const { began } = ctx.tcp.state.recorder;
+  const { began } = ctx.run.recorder;
   const entry: (typeof evidence.reconnects)[number] = { at_ms: round(lostAt - began), reason: error.failure.message, duration_ms: null };
   evidence.reconnects.push(entry);
   visit.session.close();
@@ -67,6 +67,6 @@ export async function retryAfterLoss<Result>(visit: Visit, until: () => number, 
 
 /** A failure that a later attempt may not meet again. Once the run is out of time, or was stopped, there is no later attempt. */
 function isLoss({ ctx, hooks }: Visit, error: unknown): error is FailureError {
-  const isEnded = ctx.tcp.state.deadline.reason !== null || isStopped(hooks);
+  const isEnded = ctx.run.deadline.reason !== null || isStopped(hooks);
   return error instanceof FailureError && error.failure.retryable && !isEnded;
 }

@@ -35,8 +35,8 @@ function noteReceiving(evidence: RoundtripEvidence, received: ReceiveEvidence, c
   evidence.findings.push(...received.findings.filter(({ reason }) => reason !== "no_recent_message"));
 }
 
-function reached({ tcp }: Ctx): Reached {
-  const { ipAddress, connectedAt } = tcp.state.recorder;
+function reached({ run }: Ctx): Reached {
+  const { ipAddress, connectedAt } = run.recorder;
   return { ip_address: ipAddress, connected_time: connectedAt === null ? null : utc(connectedAt) };
 }
 

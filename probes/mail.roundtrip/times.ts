@@ -8,10 +8,10 @@ import type { Loop } from "./send-and-receive.js";
 const END_OF_MESSAGE = "send message";
 
 /** Every duration is the difference of two moments of the one monotonic clock: of what an earlier run sent, none is known. */
-export function noteTimes(evidence: RoundtripEvidence, { sent, earlierAttempts, beganAt, seenAt }: Loop, { tcp }: Ctx): void {
+export function noteTimes(evidence: RoundtripEvidence, { sent, earlierAttempts, beganAt, seenAt }: Loop, { run }: Ctx): void {
   const accepted = sent === null ? null : acceptance(sent, earlierAttempts);
   if (accepted !== null) {
-    const acceptedAt = tcp.state.recorder.began + accepted.at_ms;
+    const acceptedAt = run.recorder.began + accepted.at_ms;
     evidence.accepted_at = utc(acceptedAt);
     evidence.submission_ms = round(accepted.at_ms - accepted.began_ms);
     if (seenAt !== null) evidence.transit_ms = round(Math.max(0, seenAt - acceptedAt));

@@ -33,7 +33,7 @@ export async function attempt(sending: Sending): Promise<SendAttempt> {
   const { ctx, evidence } = sending;
   const record = begin(ctx, evidence);
   const beganAt = ctx.clock.now();
-  const { operations } = ctx.tcp.state.recorder;
+  const { operations } = ctx.run.recorder;
   const before = operations.length;
   try {
     const broke = await submit(sending, record);

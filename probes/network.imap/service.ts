@@ -60,7 +60,7 @@ export const IMAP: Service<ImapSession, Input, ImapEvidence> = {
     if (evidence.greeting === "preauth") throw fail("auth", "unsupported", PREAUTH_LOGIN);
     // Loaded when it is asked for: most runs do not log in, and start-up counts.
     const { logIn } = await import("../../runner/net/imap/login.js");
-    await logIn(session, auth, session.context.tcp.state.secrets, evidence.auth);
+    await logIn(session, auth, evidence.auth);
     evidence.auth.accepted = true;
   },
 

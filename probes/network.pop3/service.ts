@@ -54,7 +54,7 @@ export const POP3: Service<Pop3Session, Input, Pop3Evidence> = {
     // Loaded when it is asked for: most runs do not log in, and start-up counts.
     const { logIn } = await import("../../runner/net/pop3/login.js");
     evidence.auth = { mechanism: null, accepted: false };
-    await logIn(session, auth, session.context.tcp.state.secrets, evidence.auth);
+    await logIn(session, auth, evidence.auth);
     evidence.auth.accepted = true;
   },
 

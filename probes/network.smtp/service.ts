@@ -52,7 +52,7 @@ export const SMTP: Service<SmtpSession, Input, SmtpEvidence> = {
   async logIn(session, auth, evidence) {
     const { authenticate } = await import("../../runner/net/smtp/auth.js");
     evidence.auth = { mechanism: null, accepted: false };
-    await authenticate(session, auth, session.context.tcp.state.secrets, evidence.auth);
+    await authenticate(session, auth, evidence.auth);
     evidence.auth.accepted = true;
   },
 

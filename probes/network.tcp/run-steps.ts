@@ -17,7 +17,7 @@ export type StepResult = Output["steps"][number];
 
 /** Runs each step and notes what came of it in `results`. Rejects with a FailureError at the first that fails. */
 export async function runSteps(ctx: Ctx, input: Input, conversation: Conversation, results: readonly StepResult[], noteTls: () => void): Promise<void> {
-  const { recorder } = ctx.tcp.state;
+  const { recorder } = conversation.connection.run;
   const captures: Record<string, string> = {};
   for (const [index, step] of input.steps.entries()) {
     const result = results[index] as StepResult;

@@ -46,7 +46,7 @@ function requestOf(input: Input, ctx: Ctx): HttpRequest {
     ["Accept", "*/*"],
     ...(input.compression.length === 0 ? [] : [["Accept-Encoding", input.compression.join(", ")] as Field]),
   ];
-  const fields = fieldsOf(input, usual, ctx.tcp.state.secrets);
+  const fields = fieldsOf(input, usual, ctx.run.secrets);
   const body = input.body === undefined ? null : Buffer.from(resolved(input.body));
   return { method: input.method, url: new URL(input.url), fields, body, version: input.version };
 }

@@ -1,5 +1,5 @@
 import { refusalToProbe } from "../mail-sites/probing-allowed.js";
-import type { RunState } from "../run/run-state.js";
+import type { WireRun } from "../run/run-state.js";
 import { tellMetrics } from "../support/metrics-registry.js";
 import { Engine } from "./engine.js";
 import { LazyLedger } from "./ledger/lazy-ledger.js";
@@ -11,16 +11,22 @@ import { engineMetrics } from "./service/engine-metrics.js";
 export interface DeliveryGrant {
   /** Why this machine must not talk to mail servers; null when it may. */
   readonly refusal: string | null;
+  /** A message of this run. */
+  outbound(message: Omit<OutboundMessage, "run">): OutboundMessage;
   /** Delivers a message as far as possible now; see Engine. */
   deliver(message: OutboundMessage): Promise<void>;
 }
 
 let engine: Engine | null = null;
 
-export function deliveryGrant(_state: RunState): DeliveryGrant {
+export function deliveryGrant(run: WireRun): DeliveryGrant {
   engine ??= makeEngine();
   const shared = engine;
-  return { refusal: refusalToProbe(process.env), deliver: (message) => shared.deliver(message) };
+  return {
+    refusal: refusalToProbe(process.env),
+    outbound: (message) => ({ ...message, run }),
+    deliver: (message) => shared.deliver(message),
+  };
 }
 
 function makeEngine(): Engine {

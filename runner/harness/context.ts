@@ -1,13 +1,15 @@
 import type { Failure } from "../../schemas/failure.js";
 import { failure } from "../../schemas/failure.js";
 import { FailureError } from "../run/failure-error.js";
-import { ENDED, type RunState } from "../run/run-state.js";
+import { ENDED, type RunState, type RunView } from "../run/run-state.js";
 import type { Capabilities, Grant, Need } from "./capabilities.js";
 
 /** What every probe is given, whatever it needs. */
 export interface BaseContext {
   /** Aborts at the run's deadline, and when the caller cancels. */
   readonly signal: AbortSignal;
+  /** When the run began, what it has done so far, and whether it was ended early. */
+  readonly run: RunView;
   /** Times one step. The harness records when it began, how long it took and its code, also when it fails. */
   operation<Result>(name: string, step: (operation: StepReply) => Promise<Result>): Promise<Result>;
   /** Runs a conversation and gives back what broke it, or null: a network outcome is data. A bug still throws. */
@@ -45,6 +47,10 @@ export class RunContext implements BaseContext {
 
   get signal(): AbortSignal {
     return this.#state.deadline.signal;
+  }
+
+  get run(): RunView {
+    return this.#state;
   }
 
   part(name: string): this {

@@ -1,3 +1,4 @@
+import type { HttpContext } from "../../runner/net/http/exchange.js";
 import { hello } from "../../runner/net/smtp/commands.js";
 import { type SmtpContext, SmtpSession } from "../../runner/net/smtp/session.js";
 import { tcpGrant } from "../../runner/net/transport/dial.js";
@@ -10,7 +11,7 @@ import { SecretKeeper } from "../../runner/run/secret-keeper.js";
 /** What the harness holds of a run, for tests of the wire clients below it. */
 export interface TestRun {
   state: RunState;
-  context: SmtpContext;
+  context: SmtpContext & HttpContext;
   trace: TraceEvent[];
 }
 
@@ -18,7 +19,7 @@ export function testRun(timeoutMs = 5000): TestRun {
   const trace: TraceEvent[] = [];
   const recorder = new Recorder((event) => trace.push(event));
   const state: RunState = { recorder, deadline: new Deadline(timeoutMs, undefined), secrets: new SecretKeeper(), memory: null };
-  return { state, context: { tcp: tcpGrant(state), tls: tlsGrant(state) }, trace };
+  return { state, context: { tcp: tcpGrant(state), tls: tlsGrant(state), run: state }, trace };
 }
 
 /** Connects to a test server and greets it. */

@@ -5,7 +5,7 @@ import type { ResolverGrant } from "../../net/dns/capability.js";
 import type { Random } from "../../net/dns/shuffle.js";
 import type { MailDsn, RcptDsn } from "../../net/smtp/dsn.js";
 import type { Mailbox } from "../../net/smtp/mailbox.js";
-import type { RunState } from "../../run/run-state.js";
+import type { WireRun } from "../../run/run-state.js";
 import type { PreparedMessage } from "./prepare-message.js";
 import type { Priority } from "./priority.js";
 import type { Recipient } from "./recipient.js";
@@ -33,7 +33,7 @@ export interface OutboundMessage {
   readonly dsn: { readonly mail: MailDsn; readonly rcpt: RcptDsn } | null;
   readonly requireTls: boolean;
   /** The run that it belongs to: its deadline, its recorder and its secrets. */
-  readonly run: RunState;
+  readonly run: WireRun;
   readonly resolver: ResolverGrant;
   readonly random: Random;
   /** Every host that was tried, in order. */

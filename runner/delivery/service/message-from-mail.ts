@@ -8,7 +8,7 @@ import { type Mailbox, parseSender } from "../../net/smtp/mailbox.js";
 import type { Deadline } from "../../run/deadline.js";
 import { FailureError } from "../../run/failure-error.js";
 import { Recorder } from "../../run/recorder.js";
-import type { RunState } from "../../run/run-state.js";
+import type { WireRun } from "../../run/run-state.js";
 import type { SecretKeeper } from "../../run/secret-keeper.js";
 import { composeMessage, type MessageIdentity } from "../message/compose-message.js";
 import { dsnParameters } from "../message/dsn-parameters.js";
@@ -34,7 +34,7 @@ export async function messageFromMail(mail: MailToSend, { options, secrets, sign
   checkMail(mail);
   // checkMail() has looked at it.
   const sender = parseSender(mail.mail_from) as Mailbox | null;
-  const run: RunState = { recorder: new Recorder(null), deadline, secrets, memory: null };
+  const run: WireRun = { recorder: new Recorder(null), deadline, secrets };
   const identity: MessageIdentity = { date: new Date(), messageId: newMessageId };
   return {
     prepared: await prepareMessage(await textOf(mail, sender, identity), { signer, sender, identity }),

@@ -1,6 +1,6 @@
 import type { DnsInput } from "../../../schemas/dns.js";
 import type { MailRoute } from "../../../schemas/mx.js";
-import type { RunState } from "../../run/run-state.js";
+import type { WireRun } from "../../run/run-state.js";
 import type { Answer } from "./answer.js";
 import { type AddressFamily, addressesOf, type HostAddresses } from "./host-addresses.js";
 import { fillRoute, type MailRouteOptions } from "./mail-route.js";
@@ -20,7 +20,7 @@ export interface ResolverGrant {
   mx(route: MailRoute, options: MailRouteOptions, asking?: Asking): Promise<void>;
 }
 
-export function resolverGrant(state: RunState): ResolverGrant {
+export function resolverGrant(state: WireRun): ResolverGrant {
   const query: ResolverGrant["query"] = (name, type, asking = {}) => recorded(state, name, type, asking);
   return {
     query,
@@ -30,7 +30,7 @@ export function resolverGrant(state: RunState): ResolverGrant {
 }
 
 /** Each question is an operation; its code is the response code. */
-async function recorded<Type extends RecordType>({ recorder, deadline }: RunState, name: string, type: Type, asking: Asking): Promise<Answer<Type>> {
+async function recorded<Type extends RecordType>({ recorder, deadline }: WireRun, name: string, type: Type, asking: Asking): Promise<Answer<Type>> {
   const operation = recorder.begin(`${type} ${name}`);
   try {
     const answer = await (await resolverOnDemand()).query(name, type, { ...optionsOf(asking), ending: deadline });

@@ -1,6 +1,7 @@
 import type { HttpAnomaly, HttpPhases } from "../../../schemas/http.js";
 import type { Attempt } from "../../../schemas/network.js";
 import type { TlsFacts, TlsInput } from "../../../schemas/tls.js";
+import type { RunView } from "../../run/run-state.js";
 import type { Connection } from "../transport/connection.js";
 import type { DialTarget, TcpGrant } from "../transport/dial.js";
 import type { TlsGrant } from "../transport/tls.js";
@@ -8,6 +9,8 @@ import type { BodyFacts, BodyLimits } from "./body-reader.js";
 import type { Field, HttpRequest, ResponseHead } from "./message.js";
 
 export interface HttpContext {
+  /** Its operations are the phases of an exchange. */
+  readonly run: RunView;
   readonly tcp: TcpGrant;
   readonly tls: TlsGrant;
 }

@@ -1,6 +1,6 @@
 import { monotonic } from "../../run/clock.js";
 import { FailureError, fail } from "../../run/failure-error.js";
-import type { RunState } from "../../run/run-state.js";
+import type { WireRun } from "../../run/run-state.js";
 import type { Break, Connection, ConnectionReader } from "../transport/connection.js";
 import type { BodyReader } from "./body-reader.js";
 import type { Exchange, HttpOptions } from "./exchange.js";
@@ -22,7 +22,7 @@ export class Http1Exchange implements ConnectionReader {
   #settle: { resolve: (rest: string | null) => void; reject: (error: unknown) => void } | null = null;
 
   constructor(
-    state: RunState,
+    state: WireRun,
     connection: Connection,
     exchange: Exchange,
     bodyReader: (head: ResponseHead) => BodyReader,

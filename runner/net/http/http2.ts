@@ -1,7 +1,7 @@
 import { type ClientHttp2Session, connect, constants, type IncomingHttpHeaders } from "node:http2";
 import { monotonic } from "../../run/clock.js";
 import { type FailureError, fail } from "../../run/failure-error.js";
-import { ENDED, type RunState } from "../../run/run-state.js";
+import { ENDED, type WireRun } from "../../run/run-state.js";
 import { codeOf, wordsOf } from "../transport/classify-error.js";
 import type { Connection } from "../transport/connection.js";
 import type { BodyReader } from "./body-reader.js";
@@ -15,7 +15,7 @@ const OF_A_CONNECTION = new Set(["host", "connection", "keep-alive", "proxy-conn
 
 /** One request and its response over HTTP/2 (RFC 9113), on a TLS connection that chose it. */
 export async function exchangeByHttp2(
-  state: RunState,
+  state: WireRun,
   connection: Connection,
   exchange: Exchange,
   bodyReader: (head: ResponseHead) => BodyReader,
@@ -44,7 +44,7 @@ class Http2Exchange {
   #fail: (error: FailureError) => void = () => undefined;
 
   constructor(
-    readonly state: RunState,
+    readonly state: WireRun,
     readonly session: ClientHttp2Session,
     readonly exchange: Exchange,
     readonly bodyReader: (head: ResponseHead) => BodyReader,

@@ -18,7 +18,7 @@ export interface HeaderInput {
 const SECRET_FIELDS = new Set(["authorization", "cookie", "proxy-authorization"]);
 
 /** The header fields of a request: the usual ones, unless the input has others, and its credentials. */
-export function fieldsOf({ headers = {}, auth }: HeaderInput, usual: readonly Field[], secrets: SecretKeeper): Field[] {
+export function fieldsOf({ headers = {}, auth }: HeaderInput, usual: readonly Field[], secrets: Pick<SecretKeeper, "keep">): Field[] {
   const given = Object.entries(headers).map(([name, value]): Field => [name, checkedValue(name, resolved(value))]);
   for (const [name, value] of given) if (SECRET_FIELDS.has(name.toLowerCase())) keepCredential(value, secrets);
   const names = new Set(given.map(([name]) => name.toLowerCase()));
@@ -32,7 +32,7 @@ function checkedValue(name: string, value: string): string {
   throw fail("request", "not_permitted", `the value of the header ${name} is not one line without control characters`);
 }
 
-function authorization({ username, password, token }: NonNullable<HeaderInput["auth"]>, secrets: SecretKeeper): Field {
+function authorization({ username, password, token }: NonNullable<HeaderInput["auth"]>, secrets: Pick<SecretKeeper, "keep">): Field {
   if (token !== undefined) return ["Authorization", checkedValue("Authorization", `Bearer ${resolved(token)}`)];
   const encoded = Buffer.from(`${resolved(username ?? "")}:${resolved(password ?? "")}`).toString("base64");
   secrets.keep(encoded);
@@ -40,7 +40,7 @@ function authorization({ username, password, token }: NonNullable<HeaderInput["a
 }
 
 /** A server may send back the credential without the word before it. */
-function keepCredential(value: string, secrets: SecretKeeper): void {
+function keepCredential(value: string, secrets: Pick<SecretKeeper, "keep">): void {
   secrets.keep(value);
   secrets.keep(value.replace(/^\S+\s+/, ""));
 }

@@ -10,7 +10,7 @@ import { hostOf, portOf, type ResponseHead } from "./message.js";
 
 /** Sends one request on a connection of its own, and reads the response. Rejects with a FailureError; `exchange` has what was learned. */
 export async function send(context: HttpContext, exchange: Exchange, options: HttpOptions): Promise<void> {
-  const { recorder } = context.tcp.state;
+  const { recorder } = context.run;
   const first = recorder.operations.length;
   try {
     await converse(context, exchange, options);
@@ -34,9 +34,9 @@ async function converse(context: HttpContext, exchange: Exchange, options: HttpO
     if (isHttp2) {
       // node:http2 takes some milliseconds to load.
       const { exchangeByHttp2 } = await import("./http2.js");
-      return await exchangeByHttp2(context.tcp.state, connection, exchange, reader, options.command_timeout_ms);
+      return await exchangeByHttp2(connection.run, connection, exchange, reader, options.command_timeout_ms);
     }
-    const rest = await new Http1Exchange(context.tcp.state, connection, exchange, reader, options).run();
+    const rest = await new Http1Exchange(connection.run, connection, exchange, reader, options).run();
     if (rest === null || options.upgraded === undefined) return;
     isHandedOver = true;
     await options.upgraded(connection, rest, exchange.head as ResponseHead);

@@ -20,12 +20,8 @@ export interface LoginEvidence {
  * Logs in: by AUTHENTICATE (RFC 3501, section 6.2.2) where the server offers a mechanism that fits, else by the LOGIN command, which
  * is what the mechanism LOGIN means here. A refusal, and a server that cannot be believed, are failures.
  */
-export async function logIn(
-  session: ImapSession,
-  auth: AuthInput,
-  secrets: SecretKeeper,
-  evidence: LoginEvidence = { mechanism: null },
-): Promise<CommandReply> {
+export async function logIn(session: ImapSession, auth: AuthInput, evidence: LoginEvidence = { mechanism: null }): Promise<CommandReply> {
+  const { secrets } = session.connection.run;
   const credentials = credentialsOf(auth);
   const mechanism = chooseMethod(MECHANISMS, auth.mechanism, credentials, waysToLogIn(await knownCapabilities(session)));
   evidence.mechanism = mechanism.name;

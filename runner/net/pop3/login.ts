@@ -24,12 +24,8 @@ const METHODS: readonly Method<Pop3Method>[] = [
 ];
 
 /** Logs in. A refusal, and a server that cannot be believed, are failures; `evidence` is filled on the way. */
-export async function logIn(
-  session: Pop3Session,
-  auth: Pop3AuthInput,
-  secrets: SecretKeeper,
-  evidence: LoginEvidence = { mechanism: null },
-): Promise<TimedReply> {
+export async function logIn(session: Pop3Session, auth: Pop3AuthInput, evidence: LoginEvidence = { mechanism: null }): Promise<TimedReply> {
+  const { secrets } = session.connection.run;
   const credentials = credentialsOf(auth);
   const method = chooseMethod(METHODS, auth.mechanism, credentials, offered(session, auth));
   evidence.mechanism = method.name;

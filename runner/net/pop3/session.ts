@@ -5,7 +5,7 @@ import type { Operation } from "../../../schemas/operation.js";
 import { isOneLine } from "../../../schemas/text.js";
 import type { TlsFacts } from "../../../schemas/tls.js";
 import { FailureError, fail } from "../../run/failure-error.js";
-import type { RunState } from "../../run/run-state.js";
+import type { WireRun } from "../../run/run-state.js";
 import type { Break, Connection, ConnectionReader } from "../transport/connection.js";
 import type { DialTarget, TcpGrant } from "../transport/dial.js";
 import type { SecureOptions } from "../transport/secure-options.js";
@@ -61,7 +61,7 @@ export class Pop3Session implements ConnectionReader {
   readonly connection: Connection;
   readonly context: Pop3Context;
   readonly options: SessionOptions;
-  readonly #state: RunState;
+  readonly #state: WireRun;
   #waiting: Waiting | null = null;
   #broken: Break | null = null;
   #holding = false;
@@ -75,7 +75,7 @@ export class Pop3Session implements ConnectionReader {
     this.context = context;
     this.connection = connection;
     this.options = options;
-    this.#state = context.tcp.state;
+    this.#state = connection.run;
   }
 
   /** Puts the connection into TLS. When that fails the session is over. */

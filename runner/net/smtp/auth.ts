@@ -1,6 +1,5 @@
 import type { AuthInput, AuthMechanism } from "../../../schemas/smtp.js";
 import { fail } from "../../run/failure-error.js";
-import type { SecretKeeper } from "../../run/secret-keeper.js";
 import { beginExchange, chooseMethod, credentialsOf, MECHANISMS, requireCover } from "../sasl/mechanism.js";
 import { carryExchange, explained, type SaslStep, type SaslWire } from "../sasl/run-exchange.js";
 import { authMechanisms } from "./capabilities.js";
@@ -17,9 +16,9 @@ export interface LoginEvidence {
 export async function authenticate(
   session: SmtpSession,
   auth: AuthInput,
-  secrets: SecretKeeper,
   evidence: LoginEvidence = { mechanism: null },
 ): Promise<{ mechanism: AuthMechanism; reply: Reply }> {
+  const { secrets } = session.connection.run;
   const credentials = credentialsOf(auth);
   const mechanism = chooseMethod(MECHANISMS, auth.mechanism, credentials, authMechanisms(session.capabilities));
   evidence.mechanism = mechanism.name;

@@ -62,8 +62,8 @@ async function sendAll(session: SmtpSession, source: MessageSource, reply: Pendi
 
 /** The time-out is for a server that stands still: not for a message that takes long, nor for a source that does. */
 async function write(session: SmtpSession, bytes: Uint8Array, reply: PendingReply, handedOver?: () => void): Promise<void> {
-  const { connection, options, context } = session;
-  const { recorder } = context.tcp.state;
+  const { connection, options } = session;
+  const { recorder } = connection.run;
   if (!connection.isWritable) return;
   if (recorder.trace !== null) recorder.note("sent", Buffer.from(bytes).toString("utf8"));
   connection.waitAtMost(options.command_timeout_ms);

@@ -1,7 +1,7 @@
 import type { Operation } from "../../../schemas/operation.js";
 import { Deadline, type EndReason, type Watched } from "../../run/deadline.js";
 import { Recorder } from "../../run/recorder.js";
-import type { RunState } from "../../run/run-state.js";
+import type { WireRun } from "../../run/run-state.js";
 import type { SecretKeeper } from "../../run/secret-keeper.js";
 import { tcpGrant } from "../transport/dial.js";
 import { tlsGrant } from "../transport/tls.js";
@@ -11,10 +11,9 @@ import type { SmtpContext } from "./session.js";
  * The state under which a session runs. It outlives the run that opened it: what is said on it is recorded by whoever uses it just now, and it ends
  * with that one's deadline only while he does.
  */
-export class SessionState implements RunState, Watched {
+export class SessionState implements WireRun, Watched {
   recorder: Recorder = NOBODYS;
   readonly deadline = new Deadline(Number.POSITIVE_INFINITY, undefined);
-  readonly memory = null;
   readonly context: SmtpContext;
   readonly dueAt = 0;
   #user: Deadline | null = null;

@@ -6,7 +6,7 @@ import { isOneLine } from "../../../schemas/text.js";
 import type { TlsFacts } from "../../../schemas/tls.js";
 import { monotonic } from "../../run/clock.js";
 import { FailureError, type FailureReply, fail } from "../../run/failure-error.js";
-import type { RunState } from "../../run/run-state.js";
+import type { WireRun } from "../../run/run-state.js";
 import type { Break, Connection, ConnectionReader } from "../transport/connection.js";
 import type { DialTarget, TcpGrant } from "../transport/dial.js";
 import type { SecureOptions } from "../transport/secure-options.js";
@@ -92,7 +92,7 @@ export class SmtpSession implements ConnectionReader {
   readonly connection: Connection;
   readonly context: SmtpContext;
   readonly options: SessionOptions;
-  readonly #state: RunState;
+  readonly #state: WireRun;
   #waiting: Waiting[] = NOBODY;
   #broken: { reason: Break } | null = null;
   #holding = false;
@@ -106,7 +106,7 @@ export class SmtpSession implements ConnectionReader {
     this.context = context;
     this.connection = connection;
     this.options = options;
-    this.#state = context.tcp.state;
+    this.#state = connection.run;
   }
 
   /** Puts the connection into TLS. When that fails the session is over. */

@@ -92,6 +92,6 @@ async function upgrade(session: SmtpSession, options: SubmissionOptions, facts: 
 async function login(session: SmtpSession, auth: AuthInput, facts: SubmissionFacts): Promise<void> {
   const { authenticate } = await import("./auth.js");
   facts.auth = { mechanism: null, accepted: false };
-  await authenticate(session, auth, session.context.tcp.state.secrets, facts.auth);
+  await authenticate(session, auth, facts.auth);
   facts.auth.accepted = true;
 }

@@ -2,9 +2,9 @@ import type { Socket } from "node:net";
 import type { FailureCode } from "../../../schemas/failure.js";
 import type { TlsFacts } from "../../../schemas/tls.js";
 import { monotonic } from "../../run/clock.js";
-import type { Deadline, EndReason, Watched } from "../../run/deadline.js";
+import type { EndReason, Watched } from "../../run/deadline.js";
 import { type Arrival, later } from "../../run/read-scheduler.js";
-import { ENDED } from "../../run/run-state.js";
+import { ENDED, type WireRun } from "../../run/run-state.js";
 import { codeOf, wordsOf } from "./classify-error.js";
 
 /** Why a connection can no longer be used. */
@@ -39,7 +39,6 @@ export class Connection implements Arrival, Watched {
   /** The peer was told goodbye: it answers, and closes. Its end is not read when its answer was the last that we waited for. */
   isLeaving = false;
   #socket: Socket;
-  readonly #deadline: Deadline;
   #reader: ConnectionReader | null = null;
   /** The oldest read; "" while there is none. Most peers wait for us before they send more: what follows is seldom needed. */
   #unread = "";
@@ -56,11 +55,11 @@ export class Connection implements Arrival, Watched {
     socket: Socket,
     readonly remoteAddress: string,
     readonly remotePort: number,
-    deadline: Deadline,
+    /** The run that it belongs to: a wire client records its commands there, and keeps its secrets. */
+    readonly run: WireRun,
   ) {
     this.#socket = socket;
-    this.#deadline = deadline;
-    deadline.watch(this);
+    run.deadline.watch(this);
   }
 
   get localAddress(): string | null {
@@ -103,7 +102,7 @@ export class Connection implements Arrival, Watched {
   waitAtMost(milliseconds: number): void {
     this.dueAt = monotonic() + milliseconds;
     this.#patience = milliseconds;
-    this.#deadline.watchUntil(this.dueAt);
+    this.run.deadline.watchUntil(this.dueAt);
   }
 
   waitNoMore(): void {
@@ -196,7 +195,7 @@ export class Connection implements Arrival, Watched {
   close(): void {
     this.broken ??= { code: "closed", message: "the connection was closed on this side" };
     this.dueAt = 0;
-    this.#deadline.unwatch(this);
+    this.run.deadline.unwatch(this);
     this.discardUnread();
     this.#socket.destroy();
   }

@@ -5,7 +5,7 @@ import type { Operation } from "../../../schemas/operation.js";
 import { monotonic, round } from "../../run/clock.js";
 import type { EndReason, Watched } from "../../run/deadline.js";
 import { type FailureError, fail } from "../../run/failure-error.js";
-import { ENDED, type RunState } from "../../run/run-state.js";
+import { ENDED, type WireRun } from "../../run/run-state.js";
 import type { Address } from "./address.js";
 import { failureOf } from "./classify-error.js";
 import { Connection } from "./connection.js";
@@ -27,25 +27,27 @@ export interface DialTarget extends Pick<NetworkInput, "address_family" | "sourc
 }
 
 export interface TcpGrant {
-  /** The run's state, for the wire clients of runner/net. */
-  readonly state: RunState;
   /** Tries every address of the target; each attempt is added to `attempts` as it is made, so that it survives a failure. */
   connect(target: DialTarget, attempts?: Attempt[]): Promise<Connection>;
 }
 
-export function tcpGrant(state: RunState): TcpGrant {
+export function tcpGrant(state: WireRun): TcpGrant {
   return new Dialler(state);
 }
 
 class Dialler implements TcpGrant {
-  constructor(readonly state: RunState) {}
+  readonly #state: WireRun;
+
+  constructor(state: WireRun) {
+    this.#state = state;
+  }
 
   connect(target: DialTarget, attempts: Attempt[] = []): Promise<Connection> {
     const host = parseHost(target.host);
     if (host === null) return Promise.reject(fail("resolve", "not_permitted", `${JSON.stringify(target.host)} is not a host name or an IP address`));
     const giveUpAt = monotonic() + target.connect_timeout_ms;
-    const dial = (addresses: Address[]): Promise<Connection> => race(this.state, target, permitted(target, addresses), attempts, giveUpAt);
-    if (host.kind !== "address") return resolveHost(this.state, host, target, target.connect_timeout_ms).then(dial);
+    const dial = (addresses: Address[]): Promise<Connection> => race(this.#state, target, permitted(target, addresses), attempts, giveUpAt);
+    if (host.kind !== "address") return resolveHost(this.#state, host, target, target.connect_timeout_ms).then(dial);
     try {
       return dial([{ address: host.host, family: host.family }]);
     } catch (error) {
@@ -62,7 +64,7 @@ function permitted({ refuse }: DialTarget, addresses: Address[]): Address[] {
   return allowed;
 }
 
-function race(state: RunState, target: DialTarget, addresses: Address[], attempts: Attempt[], giveUpAt: number): Promise<Connection> {
+function race(state: WireRun, target: DialTarget, addresses: Address[], attempts: Attempt[], giveUpAt: number): Promise<Connection> {
   const { source_address: source } = target;
   const usable = source === undefined ? addresses : addresses.filter((entry) => entry.family === isIP(source));
   if (usable.length === 0) return Promise.reject(fail("connect", "unsupported", `the source address ${source} is of another family than the target`));
@@ -78,7 +80,7 @@ class Race implements Watched {
   #nextTimer: NodeJS.Timeout | null = null;
 
   constructor(
-    readonly state: RunState,
+    readonly state: WireRun,
     readonly target: DialTarget,
     readonly addresses: readonly Address[],
     readonly attempts: Attempt[],
@@ -116,7 +118,7 @@ class Race implements Watched {
 
   won(runner: Runner): Connection {
     const at = monotonic();
-    const { recorder, deadline } = this.state;
+    const { recorder } = this.state;
     const { socket } = runner;
     const { ip_address: address, port } = runner.attempt;
     runner.end(at, "connected", null);
@@ -125,7 +127,7 @@ class Race implements Watched {
     recorder.connected(address, at);
     if (recorder.trace !== null) recorder.note("note", `connected to ${address} port ${port}`, at);
     if (this.operation !== null) recorder.end(this.operation, null, `${address} ${port}`, at);
-    const connection = new Connection(socket, address, port, deadline);
+    const connection = new Connection(socket, address, port, this.state);
     this.resolve(connection);
     return connection;
   }

@@ -3,14 +3,14 @@ import { connect, createSecureContext, rootCertificates, type SecureContext, typ
 import type { TlsFacts } from "../../../schemas/tls.js";
 import { monotonic } from "../../run/clock.js";
 import { type FailureError, fail } from "../../run/failure-error.js";
-import { ENDED, type RunState } from "../../run/run-state.js";
+import { ENDED, type WireRun } from "../../run/run-state.js";
 import { certificateProblems, describeCertificate, peerChain } from "./certificate.js";
 import { codeOf, wordsOf } from "./classify-error.js";
 import type { Connection } from "./connection.js";
 import { CLOSED_IN_HANDSHAKE, type SecureOptions } from "./secure-options.js";
 
 /** The TLS handshake on an open connection; a certificate that nobody trusts does not end it. */
-export function handshake(state: RunState, connection: Connection, name: string, options: SecureOptions, timeoutMs: number): Promise<TLSSocket> {
+export function handshake(state: WireRun, connection: Connection, name: string, options: SecureOptions, timeoutMs: number): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
     const socket = connect({
       socket: connection.socket,

@@ -26,27 +26,25 @@ const MAX_UNREAD_BYTES = 64 * 1024;
 /** A conversation in lines, for probes whose protocol is no more than that: each line waited for is an operation. */
 export class LineConversation implements ConnectionReader {
   readonly connection: Connection;
-  readonly #context: { readonly tcp: TcpGrant };
   readonly #options: LineOptions;
   #text = "";
   #waiting: { operation: Operation; phase: Phase; resolve: (line: Line) => void; reject: (error: FailureError) => void } | null = null;
   #broken: Break | null = null;
 
   static async open(context: { readonly tcp: TcpGrant }, options: LineOptions, attempts: Attempt[] = []): Promise<LineConversation> {
-    const conversation = new LineConversation(context, await context.tcp.connect(options, attempts), options);
+    const conversation = new LineConversation(await context.tcp.connect(options, attempts), options);
     conversation.connection.readBy(conversation);
     return conversation;
   }
 
-  private constructor(context: { readonly tcp: TcpGrant }, connection: Connection, options: LineOptions) {
-    this.#context = context;
+  private constructor(connection: Connection, options: LineOptions) {
     this.connection = connection;
     this.#options = options;
   }
 
   /** Waits for the next line. */
   line(name: string, phase: Phase): Promise<Line> {
-    const operation = this.#context.tcp.state.recorder.begin(name);
+    const operation = this.connection.run.recorder.begin(name);
     if (this.#waiting !== null) throw new Error("a line is waited for already");
     return new Promise((resolve, reject) => {
       this.#waiting = { operation, phase, resolve, reject };
@@ -59,7 +57,7 @@ export class LineConversation implements ConnectionReader {
   ask(name: string, phase: Phase, line: string): Promise<Line> {
     if (!isOneLine(line)) throw fail(phase, "not_permitted", "a line with CR, LF or NUL is never sent");
     const answer = this.line(name, phase);
-    this.#context.tcp.state.recorder.note("sent", line);
+    this.connection.run.recorder.note("sent", line);
     this.connection.write(`${line}\r\n`);
     return answer;
   }
@@ -93,7 +91,7 @@ export class LineConversation implements ConnectionReader {
       this.connection.close();
     }
     if (end === -1 && this.#broken === null) return;
-    const { recorder } = this.#context.tcp.state;
+    const { recorder } = this.connection.run;
     this.#waiting = null;
     this.connection.waitNoMore();
     if (end === -1) {

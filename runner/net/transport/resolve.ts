@@ -3,14 +3,14 @@ import { lookup } from "node:dns";
 import type { Host } from "../../../schemas/host.js";
 import type { NetworkInput } from "../../../schemas/network.js";
 import { type FailureError, fail } from "../../run/failure-error.js";
-import { ENDED, type RunState } from "../../run/run-state.js";
+import { ENDED, type WireRun } from "../../run/run-state.js";
 import type { Address } from "./address.js";
 import { failureOf } from "./classify-error.js";
 
 export type AddressOptions = Pick<NetworkInput, "address_family" | "resolver" | "source_address">;
 
 /** The addresses of a host, in the order in which to dial them. Only a look-up is an operation: an address needs none. */
-export async function resolveHost(state: RunState, host: Host, options: AddressOptions, timeoutMs: number): Promise<Address[]> {
+export async function resolveHost(state: WireRun, host: Host, options: AddressOptions, timeoutMs: number): Promise<Address[]> {
   if (host.kind === "address") return [{ address: host.host, family: host.family }];
   const { recorder } = state;
   const operation = recorder.begin("resolve");
@@ -65,7 +65,7 @@ function failureOfLookup(error: NodeJS.ErrnoException): FailureError {
 }
 
 /** A look-up ends with its time-out and with the run, also where the resolver itself cannot be told to stop. */
-function bounded<Result>(state: RunState, timeoutMs: number, look: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+function bounded<Result>(state: WireRun, timeoutMs: number, look: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
   const stop = new AbortController();
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => finish(() => reject(fail("resolve", "timeout", `no answer within ${timeoutMs} ms`))), timeoutMs);

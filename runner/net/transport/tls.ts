@@ -2,7 +2,7 @@ import { parseHost } from "../../../schemas/host.js";
 import type { TlsFacts } from "../../../schemas/tls.js";
 import { monotonic } from "../../run/clock.js";
 import { fail } from "../../run/failure-error.js";
-import type { RunState } from "../../run/run-state.js";
+import type { WireRun } from "../../run/run-state.js";
 import type { Connection } from "./connection.js";
 import { CLOSED_IN_HANDSHAKE, type SecureOptions } from "./secure-options.js";
 
@@ -19,14 +19,14 @@ export function requireTrusted(tls: TlsFacts, name: string): void {
   if (!tls.authorised) throw fail("tls", "tls_certificate", `the certificate is not trusted for ${name}: ${tls.problems.join(", ")}`);
 }
 
-export function tlsGrant(state: RunState): TlsGrant {
+export function tlsGrant(state: WireRun): TlsGrant {
   return new Securer(state);
 }
 
 class Securer implements TlsGrant {
-  readonly #state: RunState;
+  readonly #state: WireRun;
 
-  constructor(state: RunState) {
+  constructor(state: WireRun) {
     this.#state = state;
   }
 
@@ -38,7 +38,7 @@ class Securer implements TlsGrant {
 /** node:tls and node:crypto take some milliseconds to load: a run that stays in the clear does not pay for them. */
 let library: typeof import("./handshake.js") | null = null;
 
-async function secure(state: RunState, connection: Connection, options: SecureOptions, timeoutMs: number): Promise<TlsFacts> {
+async function secure(state: WireRun, connection: Connection, options: SecureOptions, timeoutMs: number): Promise<TlsFacts> {
   const { recorder } = state;
   library ??= await import("./handshake.js");
   const operation = recorder.begin("TLS");

@@ -35,7 +35,7 @@ async function run(input: { one_port: number; other_port: number }, ctx: Context
     await ctx.operation("plan", async () => undefined);
     const [here, there] = [await dial(one, input.one_port), await dial(other, input.other_port)];
     for (const conversation of [there, here]) said.push((await conversation.ask("HELLO", "command", "hello")).text);
-    said.push(String(one.tcp.state.recorder.ipAddress), String(other.tcp.state.recorder.ipAddress));
+    said.push(String(one.run.recorder.ipAddress), String(other.run.recorder.ipAddress));
     await other.part("inner").operation("thought", async (reply) => reply.reply(7, "done"));
   });
   return { status: failure === null ? ("ok" as const) : ("error" as const), failure, said: said.join(" ") };

@@ -35,7 +35,7 @@ describe("our own client", () => {
     const run = testRun();
     const session = await greetedImap(run, server);
     await starttls(session, { host: "localhost", min_version: "TLSv1.2", ca: server.certificate as string });
-    await logIn(session, { ...LAB_ACCOUNT, mechanism: "auto", allow_plaintext: false }, run.state.secrets);
+    await logIn(session, { ...LAB_ACCOUNT, mechanism: "auto", allow_plaintext: false });
     expect((await listMailboxes(session)).map(({ name, attributes }) => [name, attributes.join()])).toEqual([
       ["INBOX", "\\HasNoChildren"],
       ["Junk", "\\HasNoChildren,\\Junk"],
@@ -59,7 +59,7 @@ describe("our own client", () => {
     const run = testRun();
     const session = await greetedImap(run, server);
     const secret = mechanism === "XOAUTH2" ? { access_token: LAB_ACCOUNT.password } : { password: LAB_ACCOUNT.password };
-    await logIn(session, { username: "lab", ...secret, mechanism, allow_plaintext: true }, run.state.secrets);
+    await logIn(session, { username: "lab", ...secret, mechanism, allow_plaintext: true });
     expect(await examine(session, "Junk")).toMatchObject({ messages: 0, readOnly: true });
     await logout(session);
   });
@@ -68,7 +68,7 @@ describe("our own client", () => {
     const server = await start();
     const run = testRun();
     const session = await greetedImap(run, server);
-    const login = logIn(session, { username: "lab", password: "wrong", mechanism: "auto", allow_plaintext: true }, run.state.secrets);
+    const login = logIn(session, { username: "lab", password: "wrong", mechanism: "auto", allow_plaintext: true });
     await expect(login).rejects.toMatchObject({ failure: { phase: "auth", code: "reply_rejected", message: expect.stringContaining("AUTHENTICATIONFAILED") } });
     session.close();
   });

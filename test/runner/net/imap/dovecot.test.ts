@@ -41,7 +41,7 @@ realServer("the IMAP client against dovecot", ["dovecot", "dovecot-imap"], () =>
 
   async function loggedIn(username: string, run: TestRun = testRun()): Promise<ImapSession> {
     const session = await dial(run);
-    await logIn(session, { ...AUTH, username, password: dovecot.users[username] as string }, run.state.secrets);
+    await logIn(session, { ...AUTH, username, password: dovecot.users[username] as string });
     await capability(session);
     return session;
   }
@@ -74,7 +74,7 @@ realServer("the IMAP client against dovecot", ["dovecot", "dovecot-imap"], () =>
     for (const username of ["alice", "bob"]) {
       const run = testRun();
       const session = await dial(run);
-      expect(await logIn(session, { ...AUTH, mechanism, username, password: dovecot.users[username] as string }, run.state.secrets)).toMatchObject({
+      expect(await logIn(session, { ...AUTH, mechanism, username, password: dovecot.users[username] as string })).toMatchObject({
         status: "OK",
       });
       const shown = JSON.stringify(run.trace);
@@ -82,7 +82,7 @@ realServer("the IMAP client against dovecot", ["dovecot", "dovecot-imap"], () =>
         expect(shown).not.toContain(JSON.stringify(form).slice(1, -1));
     }
     const run = testRun();
-    const error = await logIn(await dial(run), { ...AUTH, mechanism, password: "wrong-horse" }, run.state.secrets).catch((reason: unknown) => reason);
+    const error = await logIn(await dial(run), { ...AUTH, mechanism, password: "wrong-horse" }).catch((reason: unknown) => reason);
     expect((error as FailureError).failure).toMatchObject({
       phase: "auth",
       code: "reply_rejected",
@@ -94,7 +94,7 @@ realServer("the IMAP client against dovecot", ["dovecot", "dovecot-imap"], () =>
   test("a password beyond ASCII goes as a literal", async () => {
     const run = testRun();
     const session = await dial(run);
-    expect(await logIn(session, { ...AUTH, mechanism: "LOGIN", username: "carol", password: "grün" }, run.state.secrets)).toMatchObject({ status: "OK" });
+    expect(await logIn(session, { ...AUTH, mechanism: "LOGIN", username: "carol", password: "grün" })).toMatchObject({ status: "OK" });
     expect(JSON.stringify(run.trace)).not.toContain("grün");
   });
 

@@ -204,7 +204,7 @@ describe("a login", () => {
   async function play(capabilities: string, rest: string, auth: AuthInput = AUTH): Promise<{ run: TestRun; outcome: unknown; session: ImapSession }> {
     const run = testRun();
     const session = await greeted(rest, run, `S: * OK [CAPABILITY IMAP4rev1 ${capabilities}] ready`);
-    const outcome = await logIn(session, auth, run.state.secrets).catch((error: FailureError) => error.failure);
+    const outcome = await logIn(session, auth).catch((error: FailureError) => error.failure);
     return { run, outcome, session };
   }
 

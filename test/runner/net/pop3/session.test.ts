@@ -138,9 +138,7 @@ describe("a login", () => {
     const run = testRun();
     const session = await greeted(`C: CAPA\nS: +OK\n${capaLines.map((line) => `S: ${line}\n`).join("")}S: .\n${rest}`, run, greeting);
     await capa(session);
-    const outcome = await logIn(session, { ...AUTH, username: "tim", password: "tanstaaf", ...auth }, run.state.secrets).catch(
-      (error: FailureError) => error.failure,
-    );
+    const outcome = await logIn(session, { ...AUTH, username: "tim", password: "tanstaaf", ...auth }).catch((error: FailureError) => error.failure);
     return { run, outcome };
   }
 
@@ -204,12 +202,12 @@ realServer("the POP3 client against dovecot", ["dovecot", "dovecot-pop3"], () =>
     async (mechanism) => {
       const run = testRun();
       const session = await dial(run);
-      expect(await logIn(session, { ...AUTH, mechanism }, run.state.secrets)).toMatchObject({ status: "OK" });
+      expect(await logIn(session, { ...AUTH, mechanism })).toMatchObject({ status: "OK" });
       expect(await stat(session)).toEqual({ messages: 1, size_bytes: 23 });
       expect(await noop(session)).toMatchObject({ status: "OK" });
       expect(await quit(session)).toMatchObject({ status: "OK" });
       expect(JSON.stringify(run.trace)).not.toContain("correct-horse");
-      const wrong = await failureOf(logIn(await dial(run), { ...AUTH, mechanism, password: "wrong-horse" }, run.state.secrets));
+      const wrong = await failureOf(logIn(await dial(run), { ...AUTH, mechanism, password: "wrong-horse" }));
       expect(wrong).toMatchObject({ phase: "auth", code: "reply_rejected", message: expect.stringMatching(/^-ERR/) });
       expect(JSON.stringify(run.trace)).not.toContain("wrong-horse");
     },

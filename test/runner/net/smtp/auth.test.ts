@@ -25,7 +25,7 @@ async function play(transcript: string, auth: AuthInput): Promise<Result> {
     const run = testRun();
     const evidence: LoginEvidence = { mechanism: null };
     const session = await greetedSession(run, server);
-    const failure = await failureOf(authenticate(session, auth, run.state.secrets, evidence));
+    const failure = await failureOf(authenticate(session, auth, evidence));
     session.close();
     run.state.deadline.release();
     await server.close();
@@ -179,7 +179,7 @@ describe("at a server of the lab", () => {
       const session = await greetedSession(run, server);
       await starttls(session, { host: "localhost", min_version: "TLSv1.2" });
       await hello(session, "probe.example.org");
-      const failure = await failureOf(authenticate(session, auth, run.state.secrets, evidence));
+      const failure = await failureOf(authenticate(session, auth, evidence));
       session.close();
       return { failure, evidence, run };
     } finally {
