@@ -7,7 +7,12 @@ export function eventOf<const Type extends string, const Data>(type: Type, data:
     type: "object",
     properties: {
       specversion: { const: "1.0" },
-      id: { type: "string", minLength: 1, maxLength: mostIdCharacters, description: "Unique within `source`; used for de-duplication." },
+      id: {
+        type: "string",
+        pattern: "^[!-~]+$",
+        maxLength: mostIdCharacters,
+        description: `Unique within \`source\`: identifies duplicates. 1 to ${mostIdCharacters} visible ASCII characters (U+0021 to U+007E), no spaces.`,
+      },
       source: { type: "string", minLength: 1, maxLength: 2048, description: "A URI reference." },
       type: { const: type },
       subject: { type: "string", minLength: 1, maxLength: 512, description: "The probe and its version: network.smtp@2.0.0" },

@@ -1,3 +1,5 @@
+import { forTerminal } from "../support/printable.js";
+
 /** What the command line needs of its process: a test passes its own. */
 export interface Io {
   /** Results, on stdout. Resolves when they have left this process, which may be killed then. */
@@ -21,7 +23,7 @@ export interface Screen {
 export function processIo(): Io {
   return {
     out: write,
-    err: (text) => void watched(process.stderr, endOnBrokenPipe).write(text),
+    err: (text) => void watched(process.stderr, endOnBrokenPipe).write(forTerminal(text)),
     get stdin() {
       return process.stdin;
     },

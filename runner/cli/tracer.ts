@@ -38,7 +38,8 @@ export async function openTracer({ options, asked }: RunRequest, io: Io): Promis
 
 async function openForWriting(path: string, io: Io) {
   try {
-    return await open(resolve(io.cwd, path), "w");
+    // Private: it holds addresses, and what a server said about them.
+    return await open(resolve(io.cwd, path), "w", 0o600);
   } catch (error) {
     throw new RequestError(`the transcript cannot be written to ${path}`, "usage", [{ pointer: "", message: (error as Error).message, hint: null }]);
   }

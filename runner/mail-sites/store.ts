@@ -1,7 +1,7 @@
-import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import type { CatchAllVerdict } from "../../schemas/rcpt.js";
 import { type Driver, openDriver, type Statement } from "../sqlite/driver.js";
+import { makePrivateFolders } from "../sqlite/private-file.js";
 import { IN_MEMORY } from "../sqlite/store-path.js";
 
 /** One thing that a site did. */
@@ -52,7 +52,7 @@ export class BehaviourStore {
 
   /** IN_MEMORY for one that ends with the process. */
   constructor(path: string, now: () => number = Date.now) {
-    if (path !== IN_MEMORY) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    if (path !== IN_MEMORY) makePrivateFolders(dirname(path));
     this.#now = now;
     this.#driver = openDriver(path);
     this.#driver.exec(

@@ -1,8 +1,9 @@
-import { chmodSync, closeSync, constants, fchmodSync, lstatSync, mkdirSync, openSync, statSync } from "node:fs";
-import { dirname } from "node:path";
+import { chmodSync, closeSync, constants, existsSync, fchmodSync, lstatSync, mkdirSync, openSync, statSync } from "node:fs";
+import { basename, dirname, resolve } from "node:path";
 
 const OWNER_ONLY = 0o600;
 const FOLDER_OF_OWNER = 0o700;
+const OUR_FOLDER = ".probe-run";
 const OTHERS_MAY_WRITE = 0o002;
 
 /** Makes a file that only its owner may read and write, whatever the umask says; one that exists is left as it is. */
@@ -15,6 +16,19 @@ export function makePrivateFile(path: string): void {
   } catch {
     // It exists, or cannot be made: whoever opens it reports that in its own words.
   }
+}
+
+/** Makes a folder, and those above it that are missing, for its owner only. One that exists keeps its mode, unless it is our own: .probe-run. */
+export function makePrivateFolders(written: string): void {
+  const path = resolve(written);
+  if (existsSync(path)) {
+    if (basename(path) === OUR_FOLDER && statSync(path).uid === process.getuid?.()) chmodSync(path, FOLDER_OF_OWNER);
+    return;
+  }
+  // One by one: the umask may take away what the owner needs to make the next.
+  makePrivateFolders(dirname(path));
+  mkdirSync(path, { recursive: true, mode: FOLDER_OF_OWNER });
+  chmodSync(path, FOLDER_OF_OWNER);
 }
 
 /** One folder deep. Throws as mkdir does. */

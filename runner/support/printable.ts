@@ -2,7 +2,7 @@
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what this is about
 const UNPRINTABLE = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]/gu;
 
-/** What a server sent, or a person wrote, safe for a terminal. Line feeds stay. */
+/** Text from a server, a file or a queue, made safe for a terminal. Line feeds stay. */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, escaped);
 }
@@ -15,6 +15,18 @@ export function printableLine(text: string): string {
 /** The same for JSON text: an escape that every JSON parser reads back. */
 export function printableJson(json: string): string {
   return json.replace(UNPRINTABLE, unicodeEscape);
+}
+
+/** What we put into a text ourselves: the colours of runner/cli/style.ts, and the two steps that rewrite a line of progress. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what this is about
+const OUR_SEQUENCES = /(\u001b\[(?:[12]|2[1-9]|3[0-9]|9[0-7])m|\r\u001b\[K)/;
+
+/** The last word on everything for people, whatever its writer forgot: only our own colours and our line of progress act on a terminal. */
+export function forTerminal(text: string): string {
+  return text
+    .split(OUR_SEQUENCES)
+    .map((piece, index) => (index % 2 === 1 ? piece : printable(piece)))
+    .join("");
 }
 
 const SHORT: Readonly<Record<string, string>> = { "\t": "\\t", "\r": "\\r" };

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { type Driver, openDriver } from "../../sqlite/driver.js";
+import { makePrivateFolders } from "../../sqlite/private-file.js";
 import { IN_MEMORY } from "../../sqlite/store-path.js";
 import { SUPPRESSION_TABLE, SuppressionList } from "./suppression.js";
 import { WARM_UP_TABLE, WarmUp } from "./warm-up.js";
@@ -28,7 +29,7 @@ export class Ledger {
   /** Opens a ledger, and makes it first if nothing is there. Throws for a file of another kind. */
   static create(path: string, now: () => number = Date.now): Ledger {
     if (path !== IN_MEMORY && isFile(path)) return new Ledger(path, now);
-    if (path !== IN_MEMORY) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    if (path !== IN_MEMORY) makePrivateFolders(dirname(path));
     return new Ledger(path, now, true);
   }
 

@@ -1,8 +1,8 @@
-import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import type { DeliveryClass, DeliveryWay } from "../../../schemas/delivery.js";
 import type { Random } from "../../net/dns/shuffle.js";
 import { type Driver, openDriver, type Statement } from "../../sqlite/driver.js";
+import { makePrivateFolders } from "../../sqlite/private-file.js";
 import { IN_MEMORY } from "../../sqlite/store-path.js";
 import { inOneStep } from "../../sqlite/transaction.js";
 import type { ChosenWay, Recipient } from "../message/recipient.js";
@@ -94,7 +94,7 @@ class RouteStore {
   readonly #set: Statement;
 
   constructor(path: string, now: number) {
-    if (path !== IN_MEMORY) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    if (path !== IN_MEMORY) makePrivateFolders(dirname(path));
     this.#driver = openDriver(path);
     this.#driver.exec(`PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; ${TABLE}`);
     this.#driver.prepare(`DELETE FROM route_${FORMAT} WHERE at < ?`).run(now - FORGOTTEN_AFTER_MS);

@@ -1,6 +1,6 @@
-import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { type Driver, openDriver, type Statement } from "../../sqlite/driver.js";
+import { makePrivateFolders } from "../../sqlite/private-file.js";
 import type { Answer } from "./answer.js";
 
 /** Answers that several processes have in common. */
@@ -29,7 +29,7 @@ export class SqliteSharedCache implements SharedCache {
   #written = 0;
 
   constructor(path: string, now: () => number = Date.now) {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makePrivateFolders(dirname(path));
     this.#driver = openDriver(path);
     this.#driver.exec(`PRAGMA busy_timeout = ${BUSY_MS * 100}`);
     this.#driver.exec("PRAGMA journal_mode = WAL");

@@ -2,6 +2,8 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, statSync, symlink
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { Ledger } from "../../../runner/delivery/ledger/ledger.js";
+import { SqliteSharedCache } from "../../../runner/net/dns/shared-cache.js";
 import { openBackend } from "../../../runner/queue/open-backend.js";
 import { openDriver } from "../../../runner/sqlite/driver.js";
 import { message } from "./backend-contract.js";
@@ -41,6 +43,29 @@ describe.each([0o000, 0o022, 0o277])("with umask %o", (mask) => {
     await results.close();
     openDriver(join(folder, "shared", "cache.db")).close();
     expect(["queue.db", "results.jsonl", "cache.db"].map((name) => modeOf("shared", name))).toEqual(["600", "600", "600"]);
+  });
+});
+
+describe.each([0o000, 0o022, 0o277])("folders of caches and ledgers with umask %o", (mask) => {
+  test("are their owner's only, however many are missing, and so are their files", () => {
+    process.umask(mask);
+    new SqliteSharedCache(join(folder, "a", "b", "dns.db")).close();
+    Ledger.create(join(folder, "c", "d", "ledger.db")).close();
+    expect([modeOf("a"), modeOf("a", "b"), modeOf("c"), modeOf("c", "d")]).toEqual(["700", "700", "700", "700"]);
+    expect([modeOf("a", "b", "dns.db"), modeOf("c", "d", "ledger.db")]).toEqual(["600", "600"]);
+  });
+
+  test("a folder of the user keeps its mode, and .probe-run is made private if an earlier release left it open", async () => {
+    for (const name of ["theirs", ".probe-run"]) {
+      mkdirSync(join(folder, name));
+      chmodSync(join(folder, name), 0o755);
+    }
+    process.umask(mask);
+    for (const name of ["theirs", ".probe-run"]) Ledger.create(join(folder, name, "ledger.db")).close();
+    expect([modeOf("theirs"), modeOf(".probe-run")]).toEqual(["755", "700"]);
+    chmodSync(join(folder, ".probe-run"), 0o755);
+    await (await openBackend(`sqlite:${join(folder, ".probe-run", "queue.db")}`)).close();
+    expect(modeOf(".probe-run")).toBe("700");
   });
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { printable, printableJson, printableLine } from "../../../runner/support/printable.js";
+import { forTerminal, printable, printableJson, printableLine } from "../../../runner/support/printable.js";
 
 test.each([
   ["an escape sequence", "\u001b[2J", "\\x1b[2J"],
@@ -18,4 +18,9 @@ test("a pair of surrogates is a character", () => {
 test("one line stays one line, and JSON stays JSON", () => {
   expect(printableLine("a\nb")).toBe("a\\nb");
   expect(JSON.parse(printableJson('"a\ud800\u202e"'))).toBe("a\ud800\u202e");
+});
+
+test("on stderr our colours and our line of progress act, and nothing else", () => {
+  expect(forTerminal("\u001b[31mred\u001b[39m \r\u001b[K2/3")).toBe("\u001b[31mred\u001b[39m \r\u001b[K2/3");
+  expect(forTerminal("\u001b[2J\u001b]52;c;aGk=\u0007\u001b[48mhidden\r\n\ud800")).toBe("\\x1b[2J\\x1b]52;c;aGk=\\x07\\x1b[48mhidden\\r\n\\ud800");
 });
