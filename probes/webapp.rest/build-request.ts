@@ -9,7 +9,7 @@ import type { Input, Step } from "./schema.js";
 export type Captures = Readonly<Record<string, string>>;
 
 /** The request of a step, with what earlier steps captured in its places. */
-export function requestOf(input: Input, step: Step, captures: Captures, secrets: SecretKeeper): HttpRequest {
+export function requestOf(input: Input, step: Step, captures: Captures, secrets: Pick<SecretKeeper, "keep">): HttpRequest {
   const path = filled(step.path, captures, encodeURIComponent);
   const content = bodyOf(step, captures);
   const usual: Field[] = [

@@ -61,7 +61,7 @@ async function run(input: Input, ctx: Ctx): Promise<Evidence<Output>> {
 async function runStep(ctx: Ctx, input: Input, step: Step, result: StepResult, captures: Record<string, string>): Promise<void> {
   const began = ctx.clock.now();
   try {
-    const exchange = newExchange(requestOf(input, step, captures, ctx.tcp.state.secrets));
+    const exchange = newExchange(requestOf(input, step, captures, ctx.run.secrets));
     const limits = { most_bytes: input.max_body_bytes, kept_bytes: input.max_body_bytes };
     try {
       await send(ctx, exchange, { ...input, body: () => limits });
@@ -71,7 +71,7 @@ async function runStep(ctx: Ctx, input: Input, step: Step, result: StepResult, c
       result.duration_ms = Math.round((ctx.clock.now() - began) * 1000) / 1000;
     }
     if (exchange.body?.truncated === true) throw fail("body", "limit_exceeded", `the body is longer than max_body_bytes, ${input.max_body_bytes}`);
-    checkResponse(step, exchange, result, (value) => ctx.tcp.state.secrets.keep(value));
+    checkResponse(step, exchange, result, (value) => ctx.run.secrets.keep(value));
     Object.assign(captures, result.captures);
     result.outcome = result.assertions.every(({ passed }) => passed) && result.schema_violations.length === 0 ? "passed" : "failed";
   } catch (error) {
