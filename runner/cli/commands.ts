@@ -12,6 +12,7 @@ export const COMMANDS = {
   schema: { summary: "Print the JSON Schema of a probe's input or output.", load: () => import("./schema.js") },
   lab: { summary: "Start local servers to try the probes on.", load: () => import("./lab.js") },
   new: { summary: "Create a new probe with its test and transcript.", load: () => import("./new.js") },
+  doctor: { summary: "Check what this machine can do, and say what to change.", load: () => import("./doctor.js") },
   completion: { summary: "Print a completion script for bash, zsh or fish.", load: () => import("./completion.js") },
   enqueue: { summary: "Store inputs as jobs in a queue.", load: () => import("./enqueue.js") },
   work: { summary: "Process the jobs in a queue.", load: () => import("./work.js") },
