@@ -12,6 +12,7 @@ export const builtIn: Readonly<Record<string, BuiltIn>> = {
   "mail.send": { load: () => import("./mail.send/probe.js"), lab: () => import("./mail.send/lab.js") },
   "mail.spf": { load: () => import("./mail.spf/probe.js"), lab: () => import("./mail.spf/lab.js") },
   "mail.verify": { load: () => import("./mail.verify/probe.js"), lab: () => import("./mail.verify/lab.js") },
+  "network.dns": { load: () => import("./network.dns/probe.js"), lab: () => import("./network.dns/lab.js") },
   "network.imap": { load: () => import("./network.imap/probe.js"), lab: () => import("./network.imap/lab.js") },
   "network.pop3": { load: () => import("./network.pop3/probe.js"), lab: () => import("./network.pop3/lab.js") },
   "network.smtp": { load: () => import("./network.smtp/probe.js"), lab: () => import("./network.smtp/lab.js") },
@@ -33,6 +34,7 @@ export interface BuiltInTypes {
   "mail.send": typeof import("./mail.send/probe.js").default;
   "mail.spf": typeof import("./mail.spf/probe.js").default;
   "mail.verify": typeof import("./mail.verify/probe.js").default;
+  "network.dns": typeof import("./network.dns/probe.js").default;
   "network.imap": typeof import("./network.imap/probe.js").default;
   "network.pop3": typeof import("./network.pop3/probe.js").default;
   "network.smtp": typeof import("./network.smtp/probe.js").default;

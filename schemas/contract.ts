@@ -1,4 +1,5 @@
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
+import { isQuestionName, isRecordType } from "./dns-types.js";
 import { isAddress, isDomain, isHostOrAddress, isNameServer } from "./host.js";
 import { isFieldName, isFieldValue, isHttpUrl } from "./http-request.js";
 import { isUsablePattern } from "./regular-expression.js";
@@ -90,6 +91,8 @@ export const formats = {
   "http-url": isHttpUrl,
   "header-name": isFieldName,
   "header-value": isFieldValue,
+  "dns-name": isQuestionName,
+  "record-type": isRecordType,
 } as const;
 
 /** Custom annotations: they describe a field and validate nothing. */

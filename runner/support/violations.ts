@@ -1,4 +1,5 @@
 import type { SchemaError } from "../../schemas/contract.js";
+import { nameFault, RECORD_TYPES, typeFault } from "../../schemas/dns-types.js";
 import { urlFault } from "../../schemas/http-request.js";
 import { patternFault } from "../../schemas/regular-expression.js";
 import { nearest } from "./did-you-mean.js";
@@ -146,6 +147,8 @@ const FORMATS: Readonly<Record<string, string>> = {
   "http-url": "must be an http:// or https:// URL",
   "header-name": "must be the name of a header field",
   "header-value": "must be one line without control characters, and without a blank at its ends",
+  "dns-name": "must be a domain name",
+  "record-type": "must be a type of record, such as MX or TYPE65",
   "regular-expression": "must be a regular expression that no text makes slow",
 };
 
@@ -179,9 +182,16 @@ function hintOf(error: SchemaError): string | null {
   if (keyword === "format" && params.format === "host" && typeof data === "string") return hostHint(data);
   if (keyword === "format" && params.format === "http-url" && typeof data === "string") return urlFault(data);
   if (keyword === "format" && params.format === "regular-expression" && typeof data === "string") return patternFault(data);
+  if (keyword === "format" && params.format === "dns-name" && typeof data === "string") return nameFault(data);
+  if (keyword === "format" && params.format === "record-type" && typeof data === "string") return typeHint(data);
   if (keyword === "format" && params.format === "domain" && typeof data === "string")
     return data.includes("@") ? "leave out what stands before the @" : hostHint(data);
   return null;
+}
+
+function typeHint(written: string): string | null {
+  const near = nearest(written, Object.keys(RECORD_TYPES), 1)[0];
+  return typeFault(written) ?? (near === undefined ? null : `did you mean ${JSON.stringify(near)}?`);
 }
 
 function hostHint(written: string): string | null {

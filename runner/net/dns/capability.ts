@@ -2,12 +2,14 @@ import type { DnsInput } from "../../../schemas/dns.js";
 import type { MailRoute } from "../../../schemas/mx.js";
 import type { WireRun } from "../../run/run-state.js";
 import type { Answer } from "./answer.js";
+import type { DirectAsk } from "./direct-query.js";
 import { type AddressFamily, addressesOf, type HostAddresses } from "./host-addresses.js";
 import { fillRoute, type MailRouteOptions } from "./mail-route.js";
 import type { RecordType } from "./records.js";
 import type { LookUpOptions } from "./resolver.js";
 import { resolverOnDemand } from "./resolver-on-demand.js";
 import { showAnswer } from "./show-answer.js";
+import { systemServers } from "./system-servers.js";
 
 /** How to ask, in the words of an input. What is not given has the house's defaults. */
 export type Asking = Partial<DnsInput>;
@@ -16,6 +18,10 @@ export interface ResolverGrant {
   /** One question. Whatever the name servers say, or do not say, is in the answer. */
   query<Type extends RecordType>(name: string, type: Type, asking?: Asking): Promise<Answer<Type>>;
   addresses(host: string, asking?: Asking & { address_family?: AddressFamily }): Promise<HostAddresses>;
+  /** Asks this one server, without a cache, and gives its whole reply. */
+  ask: DirectAsk;
+  /** The name servers of this machine. */
+  systemServers(): readonly string[];
   /** Finds where mail for a domain goes; `route` holds it as soon as it is known. */
   mx(route: MailRoute, options: MailRouteOptions, asking?: Asking): Promise<void>;
 }
@@ -25,6 +31,8 @@ export function resolverGrant(state: WireRun): ResolverGrant {
   return {
     query,
     addresses: (host, asking = {}) => addressesOf((name, type) => query(name, type, asking), host, asking.address_family ?? "any"),
+    ask: async (server, question, options) => (await import("./direct-query.js")).askDirectly(state, server, question, options),
+    systemServers: () => systemServers().map(({ text }) => text),
     mx: (route, options, asking = {}) => fillRoute((name, type) => query(name, type, asking), route, options),
   };
 }

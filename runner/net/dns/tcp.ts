@@ -2,25 +2,35 @@ import { connect } from "node:net";
 import { type Query, readReply } from "./message.js";
 import type { ServerAddress } from "./server-address.js";
 import { framed } from "./tcp-framing.js";
-import type { Cancel, Outcome } from "./udp.js";
+import type { Broken, Cancel, Outcome, ReadReply } from "./udp.js";
 
 /** Sends a query over a connection of its own and waits for its reply, until it is cancelled (RFC 7766). */
 export function askByTcp(server: ServerAddress, query: Query, done: (outcome: Outcome) => void): Cancel {
+  return exchangeByTcp(server, query.bytes, (message) => readReply(message, query), done);
+}
+
+/** The same for any bytes and any reader of what comes back. */
+export function exchangeByTcp<Reply extends object>(
+  server: ServerAddress,
+  query: Buffer,
+  read: ReadReply<Reply>,
+  done: (outcome: Reply | Broken) => void,
+): Cancel {
   const socket = connect({ host: server.address, port: server.port, noDelay: true });
   let received = Buffer.alloc(0);
   let isOpen = true;
-  const finish = (outcome: Outcome): void => {
+  const finish = (outcome: Reply | Broken): void => {
     if (!isOpen) return;
     isOpen = false;
     socket.destroy();
     done(outcome);
   };
-  socket.on("connect", () => socket.write(framed(query.bytes)));
+  socket.on("connect", () => socket.write(framed(query)));
   socket.on("data", (chunk: Buffer) => {
     received = Buffer.concat([received, chunk]);
     // A length in front of each message (RFC 1035, section 4.2.2) bounds what is kept: 64 KiB.
     if (received.length < 2 || received.length < 2 + received.readUInt16BE(0)) return;
-    const reply = readReply(received.subarray(2, 2 + received.readUInt16BE(0)), query);
+    const reply = read(received.subarray(2, 2 + received.readUInt16BE(0)));
     // Nobody else writes into a connection: what does not fit the query is the server's mistake.
     finish(typeof reply === "string" ? { broken: "unreadable", message: "a reply over TCP that cannot be read" } : reply);
   });

@@ -4,16 +4,35 @@ import type { ServerAddress } from "./server-address.js";
 import { UdpSocket } from "./udp-socket.js";
 
 /** What one message to one server came to. */
-export type Outcome = Reply | { readonly broken: "unreachable" | "unreadable"; readonly message: string };
+export type Outcome = Reply | Broken;
 
 /** Ends an exchange that nobody waits for any more. */
 export type Cancel = () => void;
 
+/** What a reader makes of a message: the reply, or none that waiting could end with. */
+export type ReadReply<Reply> = (message: Buffer) => Reply | "foreign" | "unreadable";
+
+/** Why an exchange gave no reply. */
+export interface Broken {
+  readonly broken: "unreachable" | "unreadable";
+  readonly message: string;
+}
+
 /** Sends a query in a datagram and waits for its reply, until it is cancelled. */
 export function askByUdp(server: ServerAddress, query: Query, done: (outcome: Outcome) => void): Cancel {
+  return exchangeByUdp(server, query.bytes, (message) => readReply(message, query), done);
+}
+
+/** The same for any bytes and any reader of what comes back. */
+export function exchangeByUdp<Reply extends object>(
+  server: ServerAddress,
+  query: Buffer,
+  read: ReadReply<Reply>,
+  done: (outcome: Reply | Broken) => void,
+): Cancel {
   let isWanted = true;
   let foreign = 0;
-  const finish = (outcome: Outcome, isAnswered: boolean): void => {
+  const finish = (outcome: Reply | Broken, isAnswered: boolean): void => {
     if (!isWanted) return;
     isWanted = false;
     socket.release(isAnswered);
@@ -23,9 +42,9 @@ export function askByUdp(server: ServerAddress, query: Query, done: (outcome: Ou
     if (error !== null) finish({ broken: "unreachable", message: error.message }, false);
   };
   const socket = UdpSocket.take(server, {
-    ready: (connected) => connected.send(query.bytes, failed),
+    ready: (connected) => connected.send(query, failed),
     received(message) {
-      const reply = readReply(message, query);
+      const reply = read(message);
       if (reply === "unreadable") finish({ broken: "unreadable", message: "a reply that cannot be read" }, false);
       else if (reply !== "foreign") finish(reply, true);
       else if (++foreign === MAX_FOREIGN) finish({ broken: "unreadable", message: "many datagrams that are no reply" }, false);

@@ -1,0 +1,54 @@
+import type { Context } from "../../runner/harness/context.js";
+import { defineProbe, type Evidence } from "../../runner/harness/define-probe.js";
+import type { DirectOptions } from "../../runner/net/dns/direct-query.js";
+import { statusOf } from "../../runner/run/judge.js";
+import { answerOf } from "./answer.js";
+import { agreementOf, lameServersOf, serialsOf } from "./compare.js";
+import { judge } from "./judge.js";
+import { type Question, questionsOf } from "./questions.js";
+import { type Answer, type Input, newest, type Output } from "./schema.js";
+
+export default defineProbe({
+  name: "network.dns",
+  summary: "Asks each name server each question, and reports codes, flags, records, times, and where the servers differ.",
+  needs: ["resolver"],
+  target: "name",
+  ...newest,
+  run,
+});
+
+type Ctx = Context<"resolver">;
+
+/** Questions under way at one server: more would be taken for a flood. */
+const MOST_AT_A_SERVER = 4;
+
+async function run(input: Input, ctx: Ctx): Promise<Evidence<Output>> {
+  const questions = questionsOf(input);
+  const servers = input.servers ?? ctx.resolver.systemServers();
+  const bySever = await Promise.all(servers.map((server) => answersOf(server, questions, input, ctx)));
+  const answers = questions.flatMap((_, index) => bySever.map((all) => all[index] as Answer));
+  const wanted = questions.flatMap(({ expect }) => servers.map(() => expect));
+  // When no server could be asked, the run broke; otherwise each answer has its own failure.
+  const failure = answers.every((answer) => answer.failure !== null) ? (answers[0] as Answer).failure : null;
+  const compared = { agreement: agreementOf(answers), serials: serialsOf(answers), lame_servers: lameServersOf(answers, input.recursion) };
+  const findings = judge(input, answers, wanted, compared);
+  return { status: statusOf(failure, findings), failure, answers, ...compared, findings };
+}
+
+async function answersOf(server: string, questions: readonly Question[], input: Input, ctx: Ctx): Promise<Answer[]> {
+  const answers: Answer[] = [];
+  let next = 0;
+  const work = async (): Promise<void> => {
+    for (let index = next++; index < questions.length; index = next++) {
+      const question = questions[index] as Question;
+      answers[index] = answerOf(server, question, await ctx.resolver.ask(server, question, optionsOf(input)));
+    }
+  };
+  await Promise.all(Array.from({ length: MOST_AT_A_SERVER }, work));
+  return answers;
+}
+
+function optionsOf({ transport, recursion, edns_size: size, query_timeout_ms: timeoutMs, tries, tls }: Input): DirectOptions {
+  const ednsBytes = size === 0 ? null : size;
+  return { transport, recursion, dnssec: false, checkingDisabled: false, ednsBytes, timeoutMs, tries, tls };
+}

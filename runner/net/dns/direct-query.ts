@@ -1,0 +1,145 @@
+import { randomInt } from "node:crypto";
+import { isIP } from "node:net";
+import { typeName } from "../../../schemas/dns-types.js";
+import { type Failure, failure } from "../../../schemas/failure.js";
+import type { TlsFacts } from "../../../schemas/tls.js";
+import { monotonic, round } from "../../run/clock.js";
+import { FailureError } from "../../run/failure-error.js";
+import { ENDED, type RunState } from "../../run/run-state.js";
+import { RCODES } from "./message.js";
+import { rcodeName } from "./rcode.js";
+import { parseServer, type ServerAddress, serverAt } from "./server-address.js";
+import { exchangeByTcp } from "./tcp.js";
+import { exchangeByTls, type TlsOptions } from "./tls.js";
+import { type Broken, type Cancel, exchangeByUdp } from "./udp.js";
+import { type DnsMessage, type QueryOptions, readReplyTo, writeQuery } from "./wire/message.js";
+
+export interface DirectQuestion {
+  readonly name: string;
+  readonly type: number;
+}
+
+export interface DirectOptions extends QueryOptions {
+  /** auto: UDP, and TCP for what is truncated. */
+  readonly transport: "udp" | "tcp" | "tls" | "auto";
+  /** For one message; a datagram is sent again after it. */
+  readonly timeoutMs: number;
+  readonly tries: number;
+  readonly tls: TlsOptions;
+}
+
+/** What one server answered to one question, without a cache and without another server. */
+export interface DirectReply {
+  readonly message: DnsMessage | null;
+  readonly failure: Failure | null;
+  readonly transport: "udp" | "tcp" | "tls";
+  /** A datagram said that the answer does not fit. */
+  readonly truncated: boolean;
+  /** The server took EDNS for an error. */
+  readonly ednsRefused: boolean;
+  readonly durationMs: number;
+  readonly tls: TlsFacts | null;
+}
+
+export type DirectAsk = (server: string, question: DirectQuestion, options: DirectOptions) => Promise<DirectReply>;
+
+/** Asks one server; the question is an operation. */
+export async function askDirectly(state: RunState, server: string, question: DirectQuestion, options: DirectOptions): Promise<DirectReply> {
+  const { recorder } = state;
+  const operation = recorder.begin(`${typeName(question.type)} ${question.name} @${server}`);
+  const began = monotonic();
+  const reply = await exchange(state, addressOf(server, options.transport), question, options);
+  const words = reply.failure?.message ?? (reply.message === null ? "" : summaryOf(reply.message));
+  recorder.end(operation, reply.message?.rcode ?? null, words);
+  return { ...reply, durationMs: round(monotonic() - began) };
+}
+
+function summaryOf({ rcode, answers }: DnsMessage): string {
+  return `${rcodeName(rcode)}, ${answers.length} ${answers.length === 1 ? "record" : "records"}`;
+}
+
+/** RFC 7858, section 3.1: DNS over TLS has a port of its own. */
+function addressOf(written: string, transport: DirectOptions["transport"]): ServerAddress {
+  const server = parseServer(written);
+  const hasPort = isIP(written) === 0 && /:\d+$/.test(written) && !written.endsWith("]");
+  return transport === "tls" && !hasPort ? serverAt(server.address, 853) : server;
+}
+
+type Exchanged = Omit<DirectReply, "durationMs">;
+
+async function exchange(state: RunState, server: ServerAddress, question: DirectQuestion, options: DirectOptions): Promise<Exchanged> {
+  const first = await overTransport(state, server, question, options);
+  if (!isConfusedByEdns(first, options)) return first;
+  return { ...(await overTransport(state, server, question, { ...options, ednsBytes: null, dnssec: false })), ednsRefused: true };
+}
+
+/** RFC 6891, section 7: what servers answer that do not know the OPT record. */
+function isConfusedByEdns({ message }: Exchanged, { ednsBytes }: DirectOptions): boolean {
+  return ednsBytes !== null && message?.edns === null && (message.rcode === RCODES.formatError || message.rcode === RCODES.notImplemented);
+}
+
+async function overTransport(state: RunState, server: ServerAddress, question: DirectQuestion, options: DirectOptions): Promise<Exchanged> {
+  const query = writeQuery(randomInt(0x1_0000), question.name, question.type, options);
+  if (options.transport === "tls") return overTls(state, server, query, options);
+  if (options.transport === "tcp") return repliedBy("tcp", await overTcp(state, server, query, options));
+  const byUdp = await overUdp(state, server, query, options);
+  if (options.transport === "udp" || !("flags" in byUdp) || !byUdp.flags.tc) return repliedBy("udp", byUdp);
+  return { ...repliedBy("tcp", await overTcp(state, server, query, options)), truncated: true };
+}
+
+async function overUdp(state: RunState, server: ServerAddress, query: Buffer, { timeoutMs, tries }: DirectOptions): Promise<DnsMessage | Failure> {
+  for (let attempt = 1; ; attempt++) {
+    const outcome = await waited(state, timeoutMs, (done) => exchangeByUdp(server, query, (message) => readReplyTo(query, message), done));
+    if (!("code" in outcome) || outcome.code !== "timeout" || attempt >= tries || state.deadline.reason !== null) return outcome;
+  }
+}
+
+function overTcp(state: RunState, server: ServerAddress, query: Buffer, { timeoutMs }: DirectOptions): Promise<DnsMessage | Failure> {
+  return waited(state, timeoutMs, (done) => exchangeByTcp(server, query, (message) => readReplyTo(query, message), done));
+}
+
+async function overTls(state: RunState, server: ServerAddress, query: Buffer, options: DirectOptions): Promise<Exchanged> {
+  try {
+    const { reply, tls } = await exchangeByTls(state, server, query, options, (message) => readReplyTo(query, message));
+    return { ...repliedBy("tls", reply), tls };
+  } catch (error) {
+    if (error instanceof FailureError) return repliedBy("tls", error.failure);
+    throw error;
+  }
+}
+
+function repliedBy(transport: Exchanged["transport"], outcome: DnsMessage | Failure): Exchanged {
+  const isReply = "flags" in outcome;
+  return {
+    message: isReply ? outcome : null,
+    failure: isReply ? null : outcome,
+    transport,
+    truncated: isReply && outcome.flags.tc,
+    ednsRefused: false,
+    tls: null,
+  };
+}
+
+type Start = (done: (outcome: DnsMessage | Broken) => void) => Cancel;
+
+/** One exchange with a time-out of its own, which ends with the run. */
+function waited(state: RunState, timeoutMs: number, start: Start): Promise<DnsMessage | Failure> {
+  return new Promise((resolve) => {
+    let cancel: Cancel = () => {};
+    const finish = (outcome: DnsMessage | Failure): void => {
+      clearTimeout(timer);
+      forget();
+      cancel();
+      resolve(outcome);
+    };
+    const timer = setTimeout(() => finish(failure("query", "timeout", `no answer within ${timeoutMs} ms`)), timeoutMs);
+    let forget = (): void => {};
+    forget = state.deadline.onEnd((reason) => finish(failure("query", reason, ENDED[reason])));
+    if (state.deadline.reason === null) cancel = start((outcome) => finish("broken" in outcome ? failureOf(outcome) : outcome));
+  });
+}
+
+function failureOf({ broken, message }: Broken): Failure {
+  if (broken === "unreadable") return failure("query", "protocol_violation", message);
+  return failure("connect", message.includes("ECONNREFUSED") ? "refused" : "unreachable", message);
+}

@@ -1,0 +1,95 @@
+/**
+ * A name as it came over the wire: small letters, labels joined by dots, the root ".". Bytes that are not printable, and dots and backslashes
+ * within a label, are written as \DDD, so that a dot always separates labels.
+ */
+export type WireName = string;
+
+const MAX_BYTES = 255;
+/** RFC 1035, section 4.1.4: a pointer leads backwards, so there are at most as many as labels. */
+const MAX_POINTERS = 127;
+
+export class WireError extends Error {}
+
+/** Reads a name and where it ends. Pointers have to lead backwards, which bounds the work. */
+export function readName(message: Buffer, start: number, isLowered = true): { readonly name: WireName; readonly end: number; readonly bytes: Buffer } {
+  const parts: Buffer[] = [];
+  let offset = start;
+  let end: number | null = null;
+  let length = 1;
+  for (let pointers = 0; ; ) {
+    const size = message[offset];
+    if (size === undefined) throw new WireError("a name that does not end");
+    if (size === 0) break;
+    if (size >= 0xc0) {
+      const target = ((size & 0x3f) << 8) | (message[offset + 1] ?? 0);
+      if (target >= offset || ++pointers > MAX_POINTERS) throw new WireError("a name whose pointer does not lead backwards");
+      end ??= offset + 2;
+      offset = target;
+      continue;
+    }
+    length += size + 1;
+    if (size > 63 || offset + 1 + size > message.length || length > MAX_BYTES) throw new WireError("a name that is too long");
+    parts.push(message.subarray(offset, offset + 1 + size));
+    offset += 1 + size;
+  }
+  const bytes = Buffer.concat([...parts, Buffer.of(0)]);
+  return { name: parts.length === 0 ? "." : parts.map(labelText).join("."), end: end ?? offset + 1, bytes: isLowered ? lowered(bytes) : bytes };
+}
+
+function labelText(label: Buffer): string {
+  let text = "";
+  for (const byte of lowered(label.subarray(1))) text += PLAIN[byte] ?? "";
+  return text;
+}
+
+const PLAIN: readonly string[] = Array.from({ length: 256 }, (_, byte) => {
+  const isPlain = byte > 0x20 && byte < 0x7f && byte !== 0x2e && byte !== 0x5c;
+  return isPlain ? String.fromCharCode(byte) : `\\${String(byte).padStart(3, "0")}`;
+});
+
+/** Length bytes are at most 63, and no letters. */
+function lowered(bytes: Buffer): Buffer {
+  const copy = Buffer.from(bytes);
+  for (let index = 0; index < copy.length; index++) {
+    const byte = copy[index] as number;
+    if (byte >= 65 && byte <= 90) copy[index] = byte + 32;
+  }
+  return copy;
+}
+
+export function labelsOf(name: WireName): readonly string[] {
+  return name === "." ? [] : name.split(".");
+}
+
+export function nameOf(labels: readonly string[]): WireName {
+  return labels.length === 0 ? "." : labels.join(".");
+}
+
+/** The name without its first label. */
+export function parentOf(name: WireName): WireName {
+  return nameOf(labelsOf(name).slice(1));
+}
+
+export function labelBytes(label: string): Buffer {
+  return Buffer.from(
+    label.replaceAll(/\\(\d{3})/g, (_, code: string) => String.fromCharCode(Number(code))),
+    "latin1",
+  );
+}
+
+/** The canonical form: uncompressed, in small letters (RFC 4034, section 6.2). */
+export function nameBytes(name: WireName): Buffer {
+  const parts = labelsOf(name).map(labelBytes);
+  return Buffer.concat([...parts.flatMap((part) => [Buffer.of(part.length), part]), Buffer.of(0)]);
+}
+
+/** Canonical order (RFC 4034, section 6.1): by labels from the right, each as bytes. */
+export function compareNames(one: WireName, other: WireName): number {
+  const left = labelsOf(one).map(labelBytes).reverse();
+  const right = labelsOf(other).map(labelBytes).reverse();
+  for (let index = 0; index < Math.min(left.length, right.length); index++) {
+    const order = Buffer.compare(left[index] as Buffer, right[index] as Buffer);
+    if (order !== 0) return order;
+  }
+  return left.length - right.length;
+}
