@@ -5,6 +5,7 @@ export const builtIn: Readonly<Record<string, BuiltIn>> = {
   "mail.blocklist": { load: () => import("./mail.blocklist/probe.js"), lab: () => import("./mail.blocklist/lab.js") },
   "mail.bounce": { load: () => import("./mail.bounce/probe.js"), lab: () => import("./mail.bounce/lab.js") },
   "mail.deliver": { load: () => import("./mail.deliver/probe.js"), lab: () => import("./mail.deliver/lab.js") },
+  "mail.dmarc": { load: () => import("./mail.dmarc/probe.js"), lab: () => import("./mail.dmarc/lab.js") },
   "mail.mx": { load: () => import("./mail.mx/probe.js"), lab: () => import("./mail.mx/lab.js") },
   "mail.rcpt": { load: () => import("./mail.rcpt/probe.js"), lab: () => import("./mail.rcpt/lab.js") },
   "mail.receive": { load: () => import("./mail.receive/probe.js"), lab: () => import("./mail.receive/lab.js") },
@@ -27,6 +28,7 @@ export interface BuiltInTypes {
   "mail.blocklist": typeof import("./mail.blocklist/probe.js").default;
   "mail.bounce": typeof import("./mail.bounce/probe.js").default;
   "mail.deliver": typeof import("./mail.deliver/probe.js").default;
+  "mail.dmarc": typeof import("./mail.dmarc/probe.js").default;
   "mail.mx": typeof import("./mail.mx/probe.js").default;
   "mail.rcpt": typeof import("./mail.rcpt/probe.js").default;
   "mail.receive": typeof import("./mail.receive/probe.js").default;

@@ -4,7 +4,7 @@ import { authenticationOf } from "../../runner/mail/authentication.js";
 import { fromDomains } from "../../runner/mail/dkim/from-domains.js";
 import { type AuthenticatedDomain, evaluateDmarc } from "../../runner/mail/dmarc/evaluate.js";
 import { parseHeader } from "../../runner/mail/header.js";
-import { type TxtLookup, textsOf } from "../../runner/mail/verify/key-lookup.js";
+import { onceEach, textsOf } from "../../runner/mail/verify/key-lookup.js";
 import { readMessage } from "../../runner/mail/verify/message-parts.js";
 import { verifyArc } from "../../runner/mail/verify/verify-arc.js";
 import { verifyDkim } from "../../runner/mail/verify/verify-dkim.js";
@@ -58,16 +58,6 @@ async function run(input: Input, ctx: Ctx): Promise<Facts> {
   evidence.findings = evidence.failure === null ? judge(evidence, message.isCut) : [];
   evidence.status = statusOf(evidence.failure, evidence.findings);
   return evidence;
-}
-
-/** One question for each name, however many signatures and walks ask for it. */
-function onceEach(ask: TxtLookup): TxtLookup {
-  const asked = new Map<string, ReturnType<TxtLookup>>();
-  return (name) => {
-    const known = asked.get(name) ?? ask(name);
-    asked.set(name, known);
-    return known;
-  };
 }
 
 function authenticatedBy({ spf, dkim }: Facts): AuthenticatedDomain[] {

@@ -18,3 +18,13 @@ export function textsOf(answer: Answer<"TXT">): TxtAnswer {
 export function isUnanswered({ outcome }: TxtAnswer): boolean {
   return outcome !== "found" && outcome !== "no_data" && outcome !== "no_such_name";
 }
+
+/** One question for each name, however many signatures and walks ask for it. */
+export function onceEach(ask: TxtLookup): TxtLookup {
+  const asked = new Map<string, ReturnType<TxtLookup>>();
+  return (name) => {
+    const known = asked.get(name) ?? ask(name);
+    asked.set(name, known);
+    return known;
+  };
+}
