@@ -5,7 +5,7 @@ import { type Failure, failure } from "../../../schemas/failure.js";
 import type { TlsFacts } from "../../../schemas/tls.js";
 import { monotonic, round } from "../../run/clock.js";
 import { FailureError } from "../../run/failure-error.js";
-import { ENDED, type RunState } from "../../run/run-state.js";
+import { ENDED, type WireRun } from "../../run/run-state.js";
 import { RCODES } from "./message.js";
 import { rcodeName } from "./rcode.js";
 import { parseServer, type ServerAddress, serverAt } from "./server-address.js";
@@ -44,7 +44,7 @@ export interface DirectReply {
 export type DirectAsk = (server: string, question: DirectQuestion, options: DirectOptions) => Promise<DirectReply>;
 
 /** Asks one server; the question is an operation. */
-export async function askDirectly(state: RunState, server: string, question: DirectQuestion, options: DirectOptions): Promise<DirectReply> {
+export async function askDirectly(state: WireRun, server: string, question: DirectQuestion, options: DirectOptions): Promise<DirectReply> {
   const { recorder } = state;
   const operation = recorder.begin(`${typeName(question.type)} ${question.name} @${server}`);
   const began = monotonic();
@@ -67,7 +67,7 @@ function addressOf(written: string, transport: DirectOptions["transport"]): Serv
 
 type Exchanged = Omit<DirectReply, "durationMs">;
 
-async function exchange(state: RunState, server: ServerAddress, question: DirectQuestion, options: DirectOptions): Promise<Exchanged> {
+async function exchange(state: WireRun, server: ServerAddress, question: DirectQuestion, options: DirectOptions): Promise<Exchanged> {
   const first = await overTransport(state, server, question, options);
   if (!isConfusedByEdns(first, options)) return first;
   return { ...(await overTransport(state, server, question, { ...options, ednsBytes: null, dnssec: false })), ednsRefused: true };
@@ -78,7 +78,7 @@ function isConfusedByEdns({ message }: Exchanged, { ednsBytes }: DirectOptions):
   return ednsBytes !== null && message?.edns === null && (message.rcode === RCODES.formatError || message.rcode === RCODES.notImplemented);
 }
 
-async function overTransport(state: RunState, server: ServerAddress, question: DirectQuestion, options: DirectOptions): Promise<Exchanged> {
+async function overTransport(state: WireRun, server: ServerAddress, question: DirectQuestion, options: DirectOptions): Promise<Exchanged> {
   const query = writeQuery(randomInt(0x1_0000), question.name, question.type, options);
   if (options.transport === "tls") return overTls(state, server, query, options);
   if (options.transport === "tcp") return repliedBy("tcp", await overTcp(state, server, query, options));
@@ -87,18 +87,18 @@ async function overTransport(state: RunState, server: ServerAddress, question: D
   return { ...repliedBy("tcp", await overTcp(state, server, query, options)), truncated: true };
 }
 
-async function overUdp(state: RunState, server: ServerAddress, query: Buffer, { timeoutMs, tries }: DirectOptions): Promise<DnsMessage | Failure> {
+async function overUdp(state: WireRun, server: ServerAddress, query: Buffer, { timeoutMs, tries }: DirectOptions): Promise<DnsMessage | Failure> {
   for (let attempt = 1; ; attempt++) {
     const outcome = await waited(state, timeoutMs, (done) => exchangeByUdp(server, query, (message) => readReplyTo(query, message), done));
     if (!("code" in outcome) || outcome.code !== "timeout" || attempt >= tries || state.deadline.reason !== null) return outcome;
   }
 }
 
-function overTcp(state: RunState, server: ServerAddress, query: Buffer, { timeoutMs }: DirectOptions): Promise<DnsMessage | Failure> {
+function overTcp(state: WireRun, server: ServerAddress, query: Buffer, { timeoutMs }: DirectOptions): Promise<DnsMessage | Failure> {
   return waited(state, timeoutMs, (done) => exchangeByTcp(server, query, (message) => readReplyTo(query, message), done));
 }
 
-async function overTls(state: RunState, server: ServerAddress, query: Buffer, options: DirectOptions): Promise<Exchanged> {
+async function overTls(state: WireRun, server: ServerAddress, query: Buffer, options: DirectOptions): Promise<Exchanged> {
   try {
     const { reply, tls } = await exchangeByTls(state, server, query, options, (message) => readReplyTo(query, message));
     return { ...repliedBy("tls", reply), tls };
@@ -123,7 +123,7 @@ function repliedBy(transport: Exchanged["transport"], outcome: DnsMessage | Fail
 type Start = (done: (outcome: DnsMessage | Broken) => void) => Cancel;
 
 /** One exchange with a time-out of its own, which ends with the run. */
-function waited(state: RunState, timeoutMs: number, start: Start): Promise<DnsMessage | Failure> {
+function waited(state: WireRun, timeoutMs: number, start: Start): Promise<DnsMessage | Failure> {
   return new Promise((resolve) => {
     let cancel: Cancel = () => {};
     const finish = (outcome: DnsMessage | Failure): void => {

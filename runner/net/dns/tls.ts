@@ -1,6 +1,6 @@
 import { type Failure, failure } from "../../../schemas/failure.js";
 import type { TlsFacts } from "../../../schemas/tls.js";
-import type { RunState } from "../../run/run-state.js";
+import type { WireRun } from "../../run/run-state.js";
 import type { Connection } from "../transport/connection.js";
 import { tcpGrant } from "../transport/dial.js";
 import type { SecureOptions } from "../transport/secure-options.js";
@@ -13,7 +13,7 @@ export type TlsOptions = Omit<SecureOptions, "host"> & { readonly servername?: s
 
 /** Sends a query over TLS (RFC 7858). The certificate is judged by the caller, but for `require`, which sends nothing to a stranger. */
 export async function exchangeByTls<Reply extends object>(
-  state: RunState,
+  state: WireRun,
   server: ServerAddress,
   query: Buffer,
   { tls: { verify, servername, ...secure }, timeoutMs }: { readonly tls: TlsOptions; readonly timeoutMs: number },
