@@ -7,8 +7,13 @@ import { type Receiver, startReceiver } from "./receiver.js";
 
 const EXIM = { name: "Debian-exim", id: 4001 };
 
-/** Starts an exim of its own. It offers STARTTLS and DSN, answers the recipients of one MAIL before it looks at the next, and says 550 in its own words. */
-export function startExim(): Promise<Receiver> {
+export interface EximOptions {
+  /** Verify the sender by a callout to the server at this port of the loopback, which is the mail host of each domain but our own. */
+  readonly senderCallout?: number;
+}
+
+/** Starts a private exim. It offers STARTTLS and DSN, answers each RCPT before it reads the next, and refuses in its own words. */
+export function startExim({ senderCallout }: EximOptions = {}): Promise<Receiver> {
   return startReceiver({
     name: "exim4",
     async prepare(root, port) {
@@ -19,14 +24,14 @@ export function startExim(): Promise<Receiver> {
       copyFileSync(certificatePath("localhost", "key.pem"), join(root, "etc/key.pem"));
       chmodSync(join(root, "etc/key.pem"), 0o644);
       mkdirSync(join(root, "etc/exim4"));
-      // Where it looks by itself: an exim that is told another place delivers without its privileges.
-      writeFileSync(join(root, "etc/exim4/exim4.conf"), configuration(port));
+      // The default path: with any other configuration file exim drops its privileges before it delivers.
+      writeFileSync(join(root, "etc/exim4/exim4.conf"), configuration(port, senderCallout ?? null));
       return ["/usr/sbin/exim4", "-bdf"];
     },
   });
 }
 
-const configuration = (port: number): string => `primary_hostname = exim.example.org
+const configuration = (port: number, callout: number | null): string => `primary_hostname = exim.example.org
 spool_directory = /var/spool/exim4
 log_file_path = /var/spool/exim4/%s.log
 pid_file_path = /var/spool/exim4/exim.pid
@@ -44,7 +49,7 @@ acl_smtp_data = data
 domainlist local_domains = example.org
 begin acl
 rcpt:
-  accept domains = +local_domains
+${callout === null ? "" : "  require verify = sender/callout=5s\n"}  accept domains = +local_domains
          verify = recipient
   deny domains = +local_domains
        message = Unknown user
@@ -59,8 +64,8 @@ local:
   domains = +local_domains
   local_parts = alice : bob
   transport = mailbox
-begin transports
-mailbox:
+${callout === null ? "" : CALLOUT_ROUTER}begin transports
+${callout === null ? "" : calloutTransport(callout)}mailbox:
   driver = appendfile
   directory = /mail/$local_part_data
   maildir_format
@@ -69,4 +74,18 @@ mailbox:
   group = ${EXIM.name}
 begin retry
 * * F,1h,1m
+`;
+
+const CALLOUT_ROUTER = `senders:
+  driver = manualroute
+  domains = ! +local_domains
+  route_list = * 127.0.0.1
+  self = send
+  transport = callout
+`;
+
+const calloutTransport = (port: number): string => `callout:
+  driver = smtp
+  port = ${port}
+  allow_localhost
 `;
