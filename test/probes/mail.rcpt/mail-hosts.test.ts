@@ -198,6 +198,36 @@ describe("the second mail host", () => {
     expect(only(output)).toMatchObject({ verdict: "valid", mx_host: "one.example" });
   });
 
+  test("is asked once the first has hung up twice in a row without an answer", async () => {
+    const first = await server({ answer: () => null });
+    const second = await two(first.port);
+    const output = await ask("ada@both.example", first.port, { timeout_ms: 5000 });
+    expect(only(output)).toMatchObject({ reason: "mailbox_exists", mx_host: "two.example" });
+    expect([first, second].map(({ connections }) => connections.length)).toEqual([2, 1]);
+  });
+
+  test("that hangs up like the first is not connected to without end", async () => {
+    const first = await server({ answer: () => null });
+    const output = await ask("ada@plain.example", first.port, { timeout_ms: 5000 });
+    expect(only(output)).toMatchObject({ verdict: "unknown" });
+    expect(output.failure).not.toMatchObject({ code: "timeout" });
+    expect(first.connections).toHaveLength(2);
+  });
+
+  test("is not asked while the first answers one address per connection", async () => {
+    const first = await server({ answer: (address, { connections }) => (connections.at(-1)?.length === 3 ? knowsThree(address) : null) });
+    const second = await two(first.port);
+    const emails = ["ada", "bob", "cem", "zed"].map((name) => `${name}@both.example`);
+    const { results } = await ask("", first.port, { email: undefined, emails, catch_all: false });
+    expect(results.map(({ reason, mx_host: host }) => `${reason} ${host}`)).toEqual([
+      "mailbox_exists one.example",
+      "mailbox_exists one.example",
+      "mailbox_exists one.example",
+      "mailbox_unknown one.example",
+    ]);
+    expect([first, second].map(({ connections }) => connections.length)).toEqual([4, 0]);
+  });
+
   test("gets only what the first has not answered", async () => {
     const unknown = ["C: MAIL *", "S: 250 OK", "C: RCPT *", "S: 550 5.1.1 unknown", "C: RSET", "S: 250 OK"];
     const said = ["S: 220 mx", "C: EHLO *", "S: 250 mx", ...unknown, "C: MAIL *", "S: 250 OK", "C: RCPT *", "S: 421 4.3.2 closing", "@close"];

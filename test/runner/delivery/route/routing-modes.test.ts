@@ -223,6 +223,26 @@ describe("what is learned", () => {
     expect(statistics.choose("a", never).reason).toBe("nothing_known");
   });
 
+  test("does not take the way that was never tried for the faster one", () => {
+    const statistics = new RouteStatistics();
+    // One of two delivered: the score is that of a way of which nothing is known, and its latency of 0 ms is no measurement.
+    noted(statistics, "a", "direct", GOOD, 500);
+    noted(statistics, "a", "direct", BAD);
+    const chosen = statistics.choose("a", never);
+    expect(chosen).toMatchObject({ way: "direct", reason: "learned" });
+    expect(chosen.explanation).toMatch(/^direct delivered 1 of 2 in 500 ms; through a relay was not tried lately: direct/);
+  });
+
+  test("does not compare latencies once a single delivery has faded", () => {
+    let now = 0;
+    const statistics = new RouteStatistics(IN_MEMORY, () => now);
+    noted(statistics, "a", "relay", GOOD, 50);
+    noted(statistics, "a", "relay", BAD);
+    now = 3 * 86_400_000;
+    for (const decision of [GOOD, BAD]) noted(statistics, "a", "direct", decision, 500);
+    expect(statistics.choose("a", never)).toMatchObject({ way: "direct", explanation: expect.stringContaining("a relay was not tried lately") });
+  });
+
   test("survives a restart, and is shared by processes", () => {
     const folder = mkdtempSync(join(tmpdir(), "probe-run-routes-"));
     onTestFinished(() => rmSync(folder, { recursive: true }));
