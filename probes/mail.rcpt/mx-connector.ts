@@ -83,7 +83,7 @@ export class MxConnector {
     this.#open = null;
     if (open === null) return;
     await leave(open.session);
-    open.state?.letGo();
+    this.#release(open.state);
   }
 
   /** The end of this attempt. In a queue, the next job may go on with the session. */
@@ -113,7 +113,7 @@ export class MxConnector {
   async #try(endpoint: Speaker): Promise<FailureError | null> {
     const { ctx, input, evidence, identity, timeouts } = this.#check;
     let helloName = "";
-    const state = ctx.sites.lingering?.newState() ?? null;
+    const state = (await ctx.sites.lingering?.newState(this.#check.batch.site)) ?? null;
     try {
       const opened = await openSession(
         ctx,
@@ -136,12 +136,16 @@ export class MxConnector {
       this.#open = { ...opened, endpoint, helloName, asked: 0, state, isResumed: false };
       return null;
     } catch (error) {
-      state?.letGo();
+      this.#release(state);
       if (!(error instanceof FailureError)) throw error;
       const { phase, code } = error.failure;
       if (phase !== "connect" || (code !== "timeout" && code !== "unreachable")) this.#onlySilence = false;
       return error;
     }
+  }
+
+  #release(state: Conversation["state"]): void {
+    if (state !== null) this.#check.ctx.sites.lingering?.release(state);
   }
 
   #note({ decided_at: at, reason, failure }: Decision): void {

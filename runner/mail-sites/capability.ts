@@ -1,5 +1,6 @@
 import type { RunState } from "../run/run-state.js";
 import { behaviourFile } from "../sqlite/store-path.js";
+import { siteLimits } from "./limits.js";
 import { OutboundTest, parseReferences } from "./outbound-port-check.js";
 import { refusalToProbe } from "./probing-allowed.js";
 import type { SiteSummary } from "./profile.js";
@@ -35,7 +36,7 @@ export function sitesGrant(state: RunState): SitesGrant {
     sawOpen: (port) => {
       if (outbound.isAbout(port)) outbound.sawOpen();
     },
-    lingering: state.memory === null ? null : sessionCache(state),
+    lingering: state.memory === null ? null : sessionCache(state, siteLimits(process.env)),
     isOutboundOpen: async (port) => !outbound.isAbout(port) || (await outbound.isOpen()),
   };
 }

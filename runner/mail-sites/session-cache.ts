@@ -1,10 +1,11 @@
+import type { Limits } from "../limits/limits.js";
 import { leave } from "../net/smtp/leave.js";
 import type { SmtpSession } from "../net/smtp/session.js";
 import { SessionState } from "../net/smtp/session-state.js";
 import type { RunState } from "../run/run-state.js";
 import { endsWithTheLastRun } from "../support/shutdown-hooks.js";
 
-/** A session that a job has left open for the next one that goes to the same place. */
+/** A session that a job has left open for the next one to the same endpoints. */
 export interface IdleSession {
   readonly session: SmtpSession;
   readonly state: SessionState;
@@ -20,48 +21,63 @@ export interface IdleSession {
   readonly connectedAt: number;
 }
 
-/** Between the jobs of a queue, sessions stay open for a moment: many jobs of one site are one connection. */
+/**
+ * Keeps sessions open for a moment between the jobs of a queue, so that several jobs of one site share a connection. An open session counts against
+ * the limit of connections whether it is used or idle: before a new one is opened, idle ones are ended until there is room for it.
+ */
 export interface SessionCache {
-  /** For a session that may outlive this run. */
-  newState(): SessionState;
-  /** The key says everything in which two sessions may differ. Null when nobody has left one. */
+  /** The state of a session that is about to be opened and may outlive this run. Resolves when there is room for its connection. */
+  newState(site: string): Promise<SessionState>;
+  /** The key names everything in which two sessions may differ. Null if none is idle. */
   take(key: string): IdleSession | null;
+  /** Keeps the session for the next job. */
   leave(key: string, left: IdleSession): void;
+  /** The session was ended, or never opened. */
+  release(state: SessionState): void;
 }
 
-/** Longer than the second that lies between two questions to a site, and shorter than what a server minds. */
-const LINGER_MS = 5000;
+/** Longer than the second between two addresses of a site, and shorter than any server's idle timeout. */
+const IDLE_MS = 5000;
 const GOODBYE_MS = 2000;
-const MOST_IN_ALL = 50;
+/** Of all sites, whatever the limits are. */
+const MAX_SESSIONS = 50;
 
-interface Waiting {
+interface Entry {
   readonly key: string;
+  readonly site: string;
   readonly left: IdleSession;
   readonly timer: NodeJS.Timeout;
 }
 
-/** The last one that came stands at the end. */
-let waiting: Waiting[] = [];
+/** The latest is the last. */
+let idle: Entry[] = [];
+/** The site of each session that a run uses or opens. */
+const inUse = new Map<SessionState, string>();
 
 endsWithTheLastRun(async () => {
-  await Promise.all(waiting.splice(0).map(sendAway));
+  await Promise.all(idle.splice(0).map(end));
 });
 
-export function sessionCache({ recorder, deadline, secrets }: RunState): SessionCache {
+export function sessionCache({ recorder, deadline, secrets }: RunState, { all, eachKey, keys }: Limits): SessionCache {
   return {
-    newState() {
+    async newState(site) {
       const state = new SessionState(secrets);
       state.use(recorder, deadline);
+      inUse.set(state, site);
+      const perSite = (keys[site] ?? eachKey)?.atOnce ?? MAX_SESSIONS;
+      await makeRoom((entry) => entry.site === site, [...inUse.values()].filter((each) => each === site).length, perSite);
+      await makeRoom(() => true, inUse.size, Math.min(all?.atOnce ?? MAX_SESSIONS, MAX_SESSIONS));
       return state;
     },
     take(key) {
       for (let found = last(key); found !== undefined; found = last(key)) {
-        forget(found);
-        const { left } = found;
+        const { left, site } = remove(found);
+        clearTimeout(found.timer);
         if (!isUsable(left)) {
           left.session.close();
           continue;
         }
+        inUse.set(left.state, site);
         left.state.use(recorder, deadline);
         recorder.connected(left.ipAddress, left.connectedAt);
         return left;
@@ -69,30 +85,42 @@ export function sessionCache({ recorder, deadline, secrets }: RunState): Session
       return null;
     },
     leave(key, left) {
+      const site = inUse.get(left.state) ?? "";
+      inUse.delete(left.state);
       left.state.letGo();
-      const entry: Waiting = { key, left, timer: setTimeout(() => void sendAway(forget(entry)), LINGER_MS) };
-      waiting.push(entry);
-      const oldest = waiting[0] as Waiting;
-      if (waiting.length > MOST_IN_ALL) void sendAway(forget(oldest));
+      const entry: Entry = { key, site, left, timer: setTimeout(() => void end(remove(entry)), IDLE_MS) };
+      idle.push(entry);
+      if (idle.length > MAX_SESSIONS) void end(remove(idle[0] as Entry));
+    },
+    release(state) {
+      inUse.delete(state);
+      state.letGo();
     },
   };
 }
 
-function last(key: string): Waiting | undefined {
-  return waiting.findLast((each) => each.key === key);
+/** Ends the oldest idle sessions until those in use and those that stay idle are no more than `most`. */
+async function makeRoom(isCounted: (entry: Entry) => boolean, used: number, most: number): Promise<void> {
+  const counted = idle.filter(isCounted);
+  const surplus = counted.slice(0, Math.max(0, used + counted.length - most));
+  await Promise.all(surplus.map((entry) => end(remove(entry))));
 }
 
-function forget(entry: Waiting): Waiting {
-  waiting = waiting.filter((each) => each !== entry);
+function last(key: string): Entry | undefined {
+  return idle.findLast((each) => each.key === key);
+}
+
+function remove(entry: Entry): Entry {
+  idle = idle.filter((each) => each !== entry);
   return entry;
 }
 
-/** It broke while nobody used it, or the server has said goodbye. */
+/** False if the connection broke while it was idle, or the server has said goodbye. */
 function isUsable({ session }: IdleSession): boolean {
   return session.connection.broken === null && session.farewell === null;
 }
 
-async function sendAway({ left: { session, state }, timer }: Waiting): Promise<void> {
+async function end({ left: { session, state }, timer }: Entry): Promise<void> {
   clearTimeout(timer);
   const leaving = leave(session);
   if (session.connection.broken === null) session.connection.waitAtMost(GOODBYE_MS);
