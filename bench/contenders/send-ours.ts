@@ -27,7 +27,7 @@ async function overOpenSessions({ port, bodyBytes, total, connections }: SendReq
   let unsent = total;
   await Promise.all(
     Array.from({ length: connections }, async () => {
-      const state = { recorder: new Recorder(null), deadline: new Deadline(600_000, undefined), secrets: new SecretKeeper() } satisfies WireRun;
+      const state = { recorder: new Recorder(null), deadline: new Deadline(600_000, undefined), secrets: new SecretKeeper(), targets: null } satisfies WireRun;
       const session = await openSubmission(
         { tcp: tcpGrant(state), tls: tlsGrant(state) },
         {

@@ -54,9 +54,9 @@ export class RunContext implements BaseContext {
   }
 
   part(name: string): this {
-    const { recorder, deadline, secrets } = this.#state;
+    const { recorder, deadline, secrets, targets } = this.#state;
     // A job has one memory, and that is the whole run's: two conversations would write over each other.
-    return new RunContext({ recorder: recorder.part(name), deadline, secrets, memory: null }, this.#grant) as this;
+    return new RunContext({ recorder: recorder.part(name), deadline, secrets, memory: null, targets }, this.#grant) as this;
   }
 
   async operation<Result>(name: string, step: (operation: StepReply) => Promise<Result>): Promise<Result> {

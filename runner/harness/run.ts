@@ -6,6 +6,7 @@ import { Deadline } from "../run/deadline.js";
 import { startWhenIdle } from "../run/read-scheduler.js";
 import { Recorder, type TraceEvent } from "../run/recorder.js";
 import type { JobMemory, RunState } from "../run/run-state.js";
+import type { RunTargets } from "../run/run-targets.js";
 import { SecretKeeper } from "../run/secret-keeper.js";
 import { violationsOf } from "../support/violations.js";
 import { type Accepted, accept, assertUsable } from "./accept.js";
@@ -26,6 +27,8 @@ export interface RunOptions {
   trace?: (event: TraceEvent) => void;
   /** What the run may keep for the next run of the same job: a queue's worker gives it. */
   memory?: JobMemory;
+  /** What the run may connect to; without it, anything. A queue's worker gives it. */
+  targets?: RunTargets;
 }
 
 /** An envelope, and what the harness knows beside it. */
@@ -97,15 +100,17 @@ const GRACE_MS = 2000;
 class Run implements RunState {
   readonly recorder: Recorder;
   readonly memory: JobMemory | null;
+  readonly targets: RunTargets | null;
 
   constructor(
     readonly loaded: LoadedProbe,
     readonly accepted: Accepted,
     readonly secrets: SecretKeeper,
     readonly deadline: Deadline,
-    { trace, memory }: RunOptions,
+    { trace, memory, targets }: RunOptions,
   ) {
     this.memory = memory ?? null;
+    this.targets = targets ?? null;
     this.recorder = new Recorder(trace === undefined ? null : masked(trace, secrets));
   }
 

@@ -58,10 +58,10 @@ endsWithTheLastRun(async () => {
   await Promise.all(idle.splice(0).map(end));
 });
 
-export function sessionCache({ recorder, deadline, secrets }: RunState, { all, eachKey, keys }: Limits): SessionCache {
+export function sessionCache({ recorder, deadline, secrets, targets }: RunState, { all, eachKey, keys }: Limits): SessionCache {
   return {
     async newState(site) {
-      const state = new SessionState(secrets);
+      const state = new SessionState(secrets, targets);
       state.use(recorder, deadline);
       inUse.set(state, site);
       const perSite = (keys[site] ?? eachKey)?.atOnce ?? MAX_SESSIONS;

@@ -1,5 +1,7 @@
 import type { Limits } from "../limits/limits.js";
+import type { TargetPolicy } from "../run/run-targets.js";
 import { allowedReferences, everyReference } from "./allowed-references.js";
+import { allowedTargets } from "./allowed-targets.js";
 import { KnownProbes } from "./known-probes.js";
 import type { Queue } from "./queue.js";
 import { Worker } from "./worker.js";
@@ -21,6 +23,16 @@ export interface WorkerOptions {
    * default all from a queue that is a file of this machine, and none from a broker: anyone who can write to it could read this worker's secrets.
    */
   readonly allowSecrets?: readonly string[];
+  /**
+   * What jobs may connect to, and which name servers they may name: `public`, an address, a range, a host name or `*.example.org`. By default
+   * anything, without the private addresses if `denyPrivate` is true.
+   */
+  readonly allowTargets?: readonly string[];
+  /**
+   * Leaves private addresses (every address that is not global) only to those of `allowTargets` that are addresses or ranges. False by default from a
+   * queue that is a file of this machine; always true for a broker: anyone who can write to it could reach this worker's network.
+   */
+  readonly denyPrivate?: boolean;
   /** Where results go, when not to the same queue: another queue's results. */
   readonly results?: Queue;
   /** Is told of what went wrong with the store and is tried again. */
@@ -40,6 +52,13 @@ export async function createWorker(queue: Queue, options: WorkerOptions = {}): P
     waitMs: 1000,
     probes: await KnownProbes.load(options.probes ?? []),
     mayResolve: options.allowSecrets === undefined && isLocal ? everyReference : allowedReferences(options.allowSecrets ?? []),
+    targets: targetsOf(options, isLocal),
     onTrouble: options.onTrouble ?? (() => undefined),
   });
+}
+
+/** Null: anything. */
+function targetsOf({ allowTargets = [], denyPrivate = false }: WorkerOptions, isLocal: boolean): TargetPolicy | null {
+  const isPrivateDenied = denyPrivate || !isLocal;
+  return isPrivateDenied || allowTargets.length > 0 ? allowedTargets(allowTargets, isPrivateDenied) : null;
 }

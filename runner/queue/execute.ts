@@ -3,6 +3,7 @@ import { accept } from "../harness/accept.js";
 import type { LoadedProbe } from "../harness/registry.js";
 import { type Report, runLoaded } from "../harness/run.js";
 import type { Asked } from "../harness/version.js";
+import { RunTargets, type TargetPolicy } from "../run/run-targets.js";
 import { RequestError } from "../support/request-error.js";
 import type { Delivery, Outcome, SettleAnswer } from "./backend.js";
 import { backoffMs } from "./backoff.js";
@@ -17,6 +18,8 @@ export interface Means {
   readonly probes: Pick<KnownProbes, "get">;
   /** Whether jobs may have this reference (env:NAME, file:PATH, command:…) looked up here. */
   mayResolve(reference: string): boolean | Promise<boolean>;
+  /** What jobs may connect to; null: anything. */
+  readonly targets: TargetPolicy | null;
   /** Resolves when the job may run, with how to say that it has ended; null: it is to be given back. Without it, jobs run at once. */
   enter?(loaded: LoadedProbe, key: string | null, weight: number): Promise<(() => void) | null>;
   /** Stores what a run keeps for the next run of its job. */
@@ -64,9 +67,20 @@ async function performed(delivery: Delivery, job: Job, means: Means, signal: Abo
   const memory = new RunMemory(delivery, isRetried, (kept, text) => means.keep(kept, text));
   const ended = means.enter === undefined ? undefined : await means.enter(loaded, delivery.key, weightOf(loaded, job));
   if (ended === null) return { outcome: { kind: "release" }, report: null };
-  const report = await runLoaded(loaded, askedBy(job), job.input, { signal, memory }).finally(ended);
+  const targets = means.targets === null ? undefined : new RunTargets(means.targets);
+  const options = { signal, memory, ...(targets === undefined ? {} : { targets }) };
+  let report: Report;
+  try {
+    report = await runLoaded(loaded, askedBy(job), job.input, options);
+  } catch (error) {
+    if (targets === undefined || targets.refusals.size === 0 || signal.aborted) throw error;
+    return deadOfTargets(targets, null);
+  } finally {
+    ended?.();
+  }
   // What an abort left of the evidence is no result: another worker runs the whole job.
   if (signal.aborted) return { outcome: { kind: "release" }, report: null };
+  if (targets !== undefined && isEndedBy(targets, report)) return deadOfTargets(targets, report);
   const { laterMs } = memory;
   const ofJob = { id: delivery.id, attempt: delivery.attempt, priority: job.priority };
   if (laterMs !== null) return { outcome: { kind: "later", afterMs: laterMs, result: resultMessage(report, { ...ofJob, part: delivery.part }) }, report };
@@ -95,6 +109,17 @@ async function refusal(loaded: LoadedProbe, job: Job, means: Means): Promise<Exe
   for (const reference of referencesIn(loaded, job.version, job.input)) if (!(await means.mayResolve(reference))) forbidden.push(reference);
   if (forbidden.length === 0) return null;
   return dead("refused", `it asks for ${forbidden.join(", ")}, which this worker may not look up: start it with --allow-secret, and retry the dead letter`);
+}
+
+/** What was refused decided the run if the run reached nothing, or failed. A job that got on with another address is done. */
+function isEndedBy({ refusals }: RunTargets, { carried: { status, ip_address: reached } }: Report): boolean {
+  return refusals.size > 0 && (reached === null || status === "error");
+}
+
+function deadOfTargets({ refusals }: RunTargets, report: Report | null): Executed {
+  const what = [...refusals].join("; ");
+  const failure = lastFailure("refused", `it connects to what this worker may not: ${what}. Start it with --allow-target, and retry the dead letter`);
+  return { outcome: { kind: "dead", failure }, report };
 }
 
 /** Null when it has had all its attempts. What the target asked for counts beyond the longest wait, too. */

@@ -1,6 +1,7 @@
 import type { Operation } from "../../schemas/operation.js";
 import type { Deadline } from "./deadline.js";
 import type { Recorder } from "./recorder.js";
+import type { RunTargets } from "./run-targets.js";
 import type { SecretKeeper } from "./secret-keeper.js";
 
 /** What a wire client uses of the run that it works for. */
@@ -8,6 +9,8 @@ export interface WireRun {
   readonly recorder: Recorder;
   readonly deadline: Deadline;
   readonly secrets: SecretKeeper;
+  /** What the run may connect to; null: anything. */
+  readonly targets: RunTargets | null;
 }
 
 /** What the harness itself holds of a run; the capabilities are made from it. */

@@ -46,7 +46,7 @@ async function fetchPolicy(ask: Ask, domain: string, options: PolicySourceOption
   const timeoutMs = options.policyTimeoutMs ?? FETCH_TIMEOUT_MS;
   const late = AbortSignal.timeout(timeoutMs);
   const signal = AbortSignal.any([stopped, late]);
-  const addresses = await policyAddresses(ask, host.name, options.allowPrivate === true);
+  const addresses = await policyAddresses(ask, host.name, options);
   if (!Array.isArray(addresses)) return addresses;
   const fetched = await fetchFromOneOf(addresses, (address) => fetchPolicyFile(host, address, signal), signal);
   if (late.aborted) return { type: "sts-policy-fetch-error", message: `${host.name} gave no policy within ${timeoutMs / 1000} seconds` };
@@ -67,12 +67,16 @@ async function fetchFromOneOf(
 }
 
 /** Whoever owns a domain chooses where its policy host points: it must not be this machine, or its neighbours. */
-async function policyAddresses(ask: Ask, name: string, allowPrivate: boolean): Promise<[string, ...string[]] | PolicyViolation> {
+async function policyAddresses(ask: Ask, name: string, options: PolicySourceOptions): Promise<[string, ...string[]] | PolicyViolation> {
   const found = (await addressesOf(ask, name, "any")).addresses.map(({ address }) => address);
-  const [first, ...others] = found.filter((address) => allowPrivate || addressUse(address).scope === "global");
+  const [first, ...others] = found.filter((address) => mayBeFetchedFrom(address, options));
   if (first !== undefined) return [first, ...others];
   const why = found.length > 0 ? "no address that may be dialled" : "no address";
   return { type: "sts-policy-fetch-error", message: `the policy host ${name} has ${why}` };
+}
+
+function mayBeFetchedFrom(address: string, { allowPrivate = false, mayConnect }: PolicySourceOptions): boolean {
+  return (allowPrivate || addressUse(address).scope === "global") && mayConnect?.(address) !== false;
 }
 
 function policyOrViolation(text: string): StsPolicy | PolicyViolation {

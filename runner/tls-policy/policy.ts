@@ -99,6 +99,8 @@ export interface PolicySourceOptions {
   readonly ca?: string;
   /** Policy hosts may have addresses that are not global. */
   readonly allowPrivate?: boolean;
+  /** Whether a policy host may have this address; without it, every address that `allowPrivate` leaves. */
+  readonly mayConnect?: (address: string) => boolean;
   /** Null where nothing is demanded of a domain. */
   readonly configured?: (domain: string) => ConfiguredTls | null;
 }

@@ -16,7 +16,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   assertions: [],
   harness: ["support", "limits", "run"],
   "service-check": ["run", "net"],
-  queue: ["support", "sqlite", "limits", "run", "harness"],
+  queue: ["support", "sqlite", "limits", "run", "net", "harness"],
   delivery: ["support", "sqlite", "limits", "run", "net", "replies", "tls-policy", "mail", "mail-sites", "harness", "queue"],
   lab: ["support", "asn1", "run", "net", "mail"],
   suite: ["support", "assertions", "harness"],

@@ -24,13 +24,26 @@ export const workOptions = {
     description:
       "50 at once, 100/s or 30/min; key=… for each key, key:NAME=… for one. All workers of a queue take the same. Without it, what a probe brings with it holds in each process.",
   },
-  probe: { value: "FILE", repeated: true, description: "A probe beside the built-in and the configured ones, which jobs may name: a file or a package." },
+  probe: {
+    value: "FILE",
+    repeated: true,
+    description: "Load this probe too, so that jobs may name it: a file or a package. A worker does not read the configuration.",
+  },
   "allow-secret": {
     value: "PATTERN",
     repeated: true,
-    description: "References that jobs may have looked up here: env:SMTP_*, file:/run/secrets/*. All by default with sqlite:, none with a broker.",
+    description: "Secret references that jobs may use: env:SMTP_*, file:/run/secrets/*. All by default with sqlite:, none with a broker.",
   },
   ...shortSecretsOption,
+  "allow-target": {
+    value: "TARGET",
+    repeated: true,
+    description:
+      "What jobs may connect to, and which name servers they may name: public, an address, a range (10.1.0.0/16), a host name, or *.example.org. All by default with sqlite:, public addresses with a broker.",
+  },
+  "deny-private": {
+    description: "Refuse private addresses unless --allow-target gives them as an address or a range. Always on with a broker.",
+  },
   lease: { value: "MS", description: "How long a job stays away from others when its worker dies (30000)." },
   grace: { value: "MS", description: "How long what runs may go on after SIGTERM before it is given back (25000)." },
   listen: { value: "HOST:PORT", description: "Serve /healthz, /readyz and /metrics there." },
@@ -55,6 +68,8 @@ export function orderOf(given: Given, env: Io["env"]): Order {
       ...limitsOf(given, env),
       drain: given.drain,
       probes: given.probe,
+      allowTargets: given["allow-target"],
+      denyPrivate: given["deny-private"],
       ...(given["allow-secret"].length === 0 ? {} : { allowSecrets: given["allow-secret"] }),
     },
   };

@@ -3,6 +3,7 @@ import type { MailRoute } from "../../../schemas/mx.js";
 import type { TlsInput } from "../../../schemas/tls.js";
 import type { TlsResultType } from "../../../schemas/tls-policy.js";
 import { systemServers } from "../../net/dns/system-servers.js";
+import { requirePermittedServers } from "../../net/transport/permitted.js";
 import type { ConfiguredTls, HostTls, PolicySources, TlsWish } from "../../tls-policy/policy.js";
 import { openPolicySources } from "../../tls-policy/policy-sources.js";
 import { tlsPolicyOf } from "../../tls-policy/tls-policy-of.js";
@@ -40,7 +41,8 @@ export class TlsPolicies {
   }
 
   async #lookUp(message: OutboundMessage, domain: string, { hosts, route }: ResolvedRoute): Promise<DomainTls> {
-    const { tls, mx_port: port } = message.settings;
+    const { tls, mx_port: port, resolver } = message.settings;
+    requirePermittedServers(message.run, resolver?.servers);
     const kind: MailRoute["kind"] | "configured" = route?.kind ?? "configured";
     const policy = await tlsPolicyOf({ ascii_domain: domain, kind, hosts, port }, this.#sourcesFor(message), {
       wish: wishOf(message),
@@ -53,8 +55,8 @@ export class TlsPolicies {
   }
 
   /** One for all messages that use the same name servers; what a message requires is its own. */
-  #sourcesFor({ settings: { tls, resolver, allow_private_addresses: allowPrivate } }: OutboundMessage): PolicySources {
-    const key = `${tls.policy_port} ${allowPrivate} ${tls.ca ?? ""} ${resolver?.servers.join(" ") ?? ""}`;
+  #sourcesFor({ run: { targets }, settings: { tls, resolver, allow_private_addresses: allowPrivate } }: OutboundMessage): PolicySources {
+    const key = `${tls.policy_port} ${allowPrivate} ${tls.ca ?? ""} ${resolver?.servers.join(" ") ?? ""} ${targets?.policy.key ?? ""}`;
     let shared = this.#sources.get(key);
     if (shared === undefined) {
       shared = openPolicySources({
@@ -62,6 +64,7 @@ export class TlsPolicies {
         file: process.env.PROBE_RUN_TLS_POLICIES || null,
         policyPort: tls.policy_port,
         allowPrivate,
+        ...(targets === null ? {} : { mayConnect: (address) => targets.policy.refusalOf(address, null) === null }),
         ...(resolver === undefined ? {} : { servers: resolver.servers }),
         ...(tls.ca === undefined ? {} : { ca: tls.ca }),
       });

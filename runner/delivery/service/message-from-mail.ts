@@ -34,7 +34,7 @@ export async function messageFromMail(mail: MailToSend, { options, secrets, sign
   checkMail(mail);
   // checkMail() has looked at it.
   const sender = parseSender(mail.mail_from) as Mailbox | null;
-  const run: WireRun = { recorder: new Recorder(null), deadline, secrets };
+  const run: WireRun = { recorder: new Recorder(null), deadline, secrets, targets: null };
   const identity: MessageIdentity = { date: new Date(), messageId: newMessageId };
   return {
     prepared: await prepareMessage(await textOf(mail, sender, identity), { signer, sender, identity }),

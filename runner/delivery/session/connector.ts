@@ -23,7 +23,15 @@ export class Connector {
     this.#pool.makeRoom(destination.limiter);
     const { settings, run } = message;
     const { sourceAddress, relay, policyProblem } = destination;
-    const common = { settings, sourceAddress, key: destination.keyOf(endpoint.host), attempt, secrets: run.secrets, deadline: run.deadline };
+    const common = {
+      settings,
+      sourceAddress,
+      key: destination.keyOf(endpoint.host),
+      attempt,
+      secrets: run.secrets,
+      targets: run.targets,
+      deadline: run.deadline,
+    };
     const leave = await this.#semaphore.enter();
     try {
       if (relay !== null) return await openRelay(relay, common);

@@ -6,6 +6,7 @@ import { accepted, rejected, SmtpSession } from "../../net/smtp/session.js";
 import { SessionState } from "../../net/smtp/session-state.js";
 import type { Deadline } from "../../run/deadline.js";
 import { FailureError, fail } from "../../run/failure-error.js";
+import type { WireRun } from "../../run/run-state.js";
 import type { SecretKeeper } from "../../run/secret-keeper.js";
 import { judgeTls, tlsSessionOf } from "../../tls-policy/judge.js";
 import type { HostTls, TlsJudgement, TlsSession } from "../../tls-policy/policy.js";
@@ -26,12 +27,13 @@ export interface Opening {
   readonly policyProblem: TlsResultType | null;
   readonly attempt: Attempt;
   readonly secrets: SecretKeeper;
+  readonly targets: WireRun["targets"];
   readonly deadline: Deadline;
 }
 
 /** A session with a mail host that has introduced itself and is secured as required. Throws what prevented it. */
 export async function openDirect(opening: Opening, mayUseTls = true): Promise<PooledSession> {
-  const state = new SessionState(opening.secrets);
+  const state = new SessionState(opening.secrets, opening.targets);
   state.use(opening.attempt.recorder, opening.deadline);
   try {
     return await introduced(opening, state, mayUseTls && opening.tls.level !== "none");

@@ -17,8 +17,8 @@ type RelayOpening = Omit<Opening, "endpoint" | "tls" | "policyProblem">;
 
 /** A session with a relay, secured and logged in as the settings require. Throws what prevented it. */
 export async function openRelay(relay: RelayInput, opening: RelayOpening): Promise<PooledSession> {
-  const { attempt, key, secrets, deadline } = opening;
-  const state = new SessionState(secrets);
+  const { attempt, key, secrets, targets, deadline } = opening;
+  const state = new SessionState(secrets, targets);
   state.use(attempt.recorder, deadline);
   const facts = nothingLearned();
   try {

@@ -1,6 +1,7 @@
 import type { DnsInput } from "../../../schemas/dns.js";
 import type { MailRoute } from "../../../schemas/mx.js";
 import type { WireRun } from "../../run/run-state.js";
+import { requirePermittedServers } from "../transport/permitted.js";
 import type { Answer } from "./answer.js";
 import type { DirectAsk } from "./direct-query.js";
 import { type AddressFamily, addressesOf, type HostAddresses } from "./host-addresses.js";
@@ -38,7 +39,9 @@ export function resolverGrant(state: WireRun): ResolverGrant {
 }
 
 /** Each question is an operation; its code is the response code. */
-async function recorded<Type extends RecordType>({ recorder, deadline }: WireRun, name: string, type: Type, asking: Asking): Promise<Answer<Type>> {
+async function recorded<Type extends RecordType>(state: WireRun, name: string, type: Type, asking: Asking): Promise<Answer<Type>> {
+  requirePermittedServers(state, asking.resolver?.servers);
+  const { recorder, deadline } = state;
   const operation = recorder.begin(`${type} ${name}`);
   try {
     const answer = await (await resolverOnDemand()).query(name, type, { ...optionsOf(asking), ending: deadline });

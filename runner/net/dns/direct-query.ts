@@ -6,9 +6,11 @@ import type { TlsFacts } from "../../../schemas/tls.js";
 import { monotonic, round } from "../../run/clock.js";
 import { FailureError } from "../../run/failure-error.js";
 import { ENDED, type WireRun } from "../../run/run-state.js";
+import { requirePermittedServers } from "../transport/permitted.js";
 import { RCODES } from "./message.js";
 import { rcodeName } from "./rcode.js";
 import { parseServer, type ServerAddress, serverAt } from "./server-address.js";
+import { systemServers } from "./system-servers.js";
 import { exchangeByTcp } from "./tcp.js";
 import { exchangeByTls, type TlsOptions } from "./tls.js";
 import { type Broken, type Cancel, exchangeByUdp } from "./udp.js";
@@ -48,7 +50,7 @@ export async function askDirectly(state: WireRun, server: string, question: Dire
   const { recorder } = state;
   const operation = recorder.begin(`${typeName(question.type)} ${question.name} @${server}`);
   const began = monotonic();
-  const reply = await exchange(state, addressOf(server, options.transport), question, options);
+  const reply = await permittedExchange(state, addressOf(server, options.transport), question, options);
   const words = reply.failure?.message ?? (reply.message === null ? "" : summaryOf(reply.message));
   recorder.end(operation, reply.message?.rcode ?? null, words);
   return { ...reply, durationMs: round(monotonic() - began) };
@@ -66,6 +68,17 @@ function addressOf(written: string, transport: DirectOptions["transport"]): Serv
 }
 
 type Exchanged = Omit<DirectReply, "durationMs">;
+
+/** The system's own name servers, which every look-up asks, may be asked directly as well. */
+async function permittedExchange(state: WireRun, server: ServerAddress, question: DirectQuestion, options: DirectOptions): Promise<Exchanged> {
+  try {
+    if (!systemServers().some(({ text }) => text === server.text)) requirePermittedServers(state, [server.text]);
+  } catch (error) {
+    if (error instanceof FailureError) return repliedBy(options.transport === "auto" ? "udp" : options.transport, error.failure);
+    throw error;
+  }
+  return exchange(state, server, question, options);
+}
 
 async function exchange(state: WireRun, server: ServerAddress, question: DirectQuestion, options: DirectOptions): Promise<Exchanged> {
   const first = await overTransport(state, server, question, options);

@@ -18,7 +18,10 @@ export class SessionState implements WireRun, Watched {
   readonly dueAt = 0;
   #user: Deadline | null = null;
 
-  constructor(readonly secrets: SecretKeeper) {
+  constructor(
+    readonly secrets: SecretKeeper,
+    readonly targets: WireRun["targets"],
+  ) {
     this.context = { tcp: tcpGrant(this), tls: tlsGrant(this) };
   }
 

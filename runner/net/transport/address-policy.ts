@@ -64,10 +64,28 @@ export function addressUse(address: string): AddressUse {
 
 const GLOBAL: AddressUse = { scope: "global", standard: null };
 
-interface Row {
+/** A range of addresses: a prefix and its length. */
+export interface AddressRange {
   readonly words: readonly number[];
   readonly bits: number;
+}
+
+interface Row extends AddressRange {
   readonly use: AddressUse;
+}
+
+/** Reads `10.1.0.0/16`, `2001:db8::/32` or one address. Null for anything else. */
+export function parseRange(written: string): AddressRange | null {
+  const [, address = "", bits] = /^([0-9a-f:.]+)(?:\/(\d{1,3}))?$/i.exec(written) ?? [];
+  const words = wordsOf(address);
+  if (words === null) return null;
+  const length = bits === undefined ? words.length * 16 : Number(bits);
+  return length > words.length * 16 ? null : { words, bits: length };
+}
+
+export function rangeContains(range: AddressRange, address: string): boolean {
+  const words = wordsOf(address);
+  return words !== null && words.length === range.words.length && startsWith(words, range);
 }
 
 /** The longest prefix first: it says most about an address. */
@@ -76,7 +94,7 @@ const TABLE: readonly Row[] = SPECIAL.map(([prefix, scope, standard]): Row => {
   return { words: wordsOf(address) as number[], bits: Number(bits), use: { scope, standard } };
 }).sort((a, b) => b.bits - a.bits);
 
-function startsWith(words: readonly number[], { words: prefix, bits }: Row): boolean {
+function startsWith(words: readonly number[], { words: prefix, bits }: AddressRange): boolean {
   for (let index = 0, left = bits; left > 0; index += 1, left -= 16) {
     const unused = Math.max(0, 16 - left);
     if ((words[index] as number) >> unused !== (prefix[index] as number) >> unused) return false;

@@ -9,6 +9,7 @@ import { ENDED, type WireRun } from "../../run/run-state.js";
 import type { Address } from "./address.js";
 import { failureOf } from "./classify-error.js";
 import { Connection } from "./connection.js";
+import { permittedAddresses } from "./permitted.js";
 import { resolveHost } from "./resolve.js";
 
 /** RFC 8305, section 5: how long an address may be silent before the next is tried beside it. */
@@ -46,7 +47,10 @@ class Dialler implements TcpGrant {
     const host = parseHost(target.host);
     if (host === null) return Promise.reject(fail("resolve", "not_permitted", `${JSON.stringify(target.host)} is not a host name or an IP address`));
     const giveUpAt = monotonic() + target.connect_timeout_ms;
-    const dial = (addresses: Address[]): Promise<Connection> => race(this.#state, target, permitted(target, addresses), attempts, giveUpAt);
+    // What name servers of the input's own choice say of a name is no reason to allow an address.
+    const name = host.kind === "name" && target.resolver === undefined ? host.host : null;
+    const dial = (addresses: readonly Address[]): Promise<Connection> =>
+      race(this.#state, target, notRefused(target, permittedAddresses(this.#state, addresses, name)), attempts, giveUpAt);
     if (host.kind !== "address") return resolveHost(this.#state, host, target, target.connect_timeout_ms).then(dial);
     try {
       return dial([{ address: host.host, family: host.family }]);
@@ -56,7 +60,7 @@ class Dialler implements TcpGrant {
   }
 }
 
-function permitted({ refuse }: DialTarget, addresses: Address[]): Address[] {
+function notRefused({ refuse }: DialTarget, addresses: readonly Address[]): readonly Address[] {
   if (refuse === undefined) return addresses;
   const reasons = addresses.map(({ address }) => refuse(address));
   const allowed = addresses.filter((_, index) => reasons[index] === null);
@@ -64,7 +68,7 @@ function permitted({ refuse }: DialTarget, addresses: Address[]): Address[] {
   return allowed;
 }
 
-function race(state: WireRun, target: DialTarget, addresses: Address[], attempts: Attempt[], giveUpAt: number): Promise<Connection> {
+function race(state: WireRun, target: DialTarget, addresses: readonly Address[], attempts: Attempt[], giveUpAt: number): Promise<Connection> {
   const { source_address: source } = target;
   const usable = source === undefined ? addresses : addresses.filter((entry) => entry.family === isIP(source));
   if (usable.length === 0) return Promise.reject(fail("connect", "unsupported", `the source address ${source} is of another family than the target`));

@@ -6,12 +6,14 @@ import { type FailureError, fail } from "../../run/failure-error.js";
 import { ENDED, type WireRun } from "../../run/run-state.js";
 import type { Address } from "./address.js";
 import { failureOf } from "./classify-error.js";
+import { requirePermittedServers } from "./permitted.js";
 
 export type AddressOptions = Pick<NetworkInput, "address_family" | "resolver" | "source_address">;
 
 /** The addresses of a host, in the order in which to dial them. Only a look-up is an operation: an address needs none. */
 export async function resolveHost(state: WireRun, host: Host, options: AddressOptions, timeoutMs: number): Promise<Address[]> {
   if (host.kind === "address") return [{ address: host.host, family: host.family }];
+  requirePermittedServers(state, options.resolver?.servers);
   const { recorder } = state;
   const operation = recorder.begin("resolve");
   try {

@@ -55,7 +55,7 @@ describe("the ledger that the environment names", () => {
       await queue.enqueue("mail.deliver", { ...inside(net), ...letter, recipients: ["ann@one.example", "cem@one.example"], warm_up: [1] });
       const [delivery] = (await queue.jobs.claim({ most: 1, leaseMs: 30_000, waitMs: 1000, limits: NO_LIMITS })) as [Delivery];
       const keep = async (of: Delivery, text: string) => (await queue.jobs.keep([{ delivery: of, text }]))[0] as SettleAnswer;
-      const executed = await execute(delivery, { probes: { get: loadProbe }, mayResolve: () => true, keep }, new AbortController().signal);
+      const executed = await execute(delivery, { probes: { get: loadProbe }, mayResolve: () => true, targets: null, keep }, new AbortController().signal);
       const { recipients } = (executed.report as Report).carried as unknown as DeliverOutput;
       expect(recipients.map(({ outcome, class: found }) => [outcome, found])).toEqual([
         ["delivered", null],

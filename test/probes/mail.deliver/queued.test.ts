@@ -46,7 +46,7 @@ interface Ran {
 async function runOnce(signal = new AbortController().signal): Promise<Ran> {
   const [delivery] = (await queue.jobs.claim({ most: 1, leaseMs: 30_000, waitMs: 1000, limits: NO_LIMITS })) as [Delivery];
   const keep = async (of: Delivery, text: string) => (await queue.jobs.keep([{ delivery: of, text }]))[0] as SettleAnswer;
-  const { outcome, report } = await execute(delivery, { probes: { get: loadProbe }, mayResolve: () => true, keep }, signal);
+  const { outcome, report } = await execute(delivery, { probes: { get: loadProbe }, mayResolve: () => true, targets: null, keep }, signal);
   await queue.jobs.settle([{ delivery, outcome: { kind: "release" } }]);
   return { outcome, output: report?.carried as unknown as DeliverOutput };
 }
@@ -134,7 +134,7 @@ describe("a job", () => {
     const keep = async (of: Delivery, text: string): Promise<SettleAnswer> =>
       isAlive ? ((await queue.jobs.keep([{ delivery: of, text }]))[0] as SettleAnswer) : "stored";
     const killing = new AbortController();
-    const running = execute(delivery, { probes: { get: loadProbe }, mayResolve: () => true, keep }, killing.signal);
+    const running = execute(delivery, { probes: { get: loadProbe }, mayResolve: () => true, targets: null, keep }, killing.signal);
     await expect.poll(() => net.host("mx").messages.length + net.host("other").messages.length).toBe(2);
     await new Promise((resolve) => setTimeout(resolve, 50));
     isAlive = false;
@@ -154,7 +154,7 @@ describe("a job", () => {
     await enqueue(net, ["ada@one.example"]);
     const [delivery] = (await queue.jobs.claim({ most: 1, leaseMs: 30_000, waitMs: 1000, limits: NO_LIMITS })) as [Delivery];
     const keep = async (): Promise<SettleAnswer> => "lost";
-    await execute(delivery, { probes: { get: loadProbe }, mayResolve: () => true, keep }, new AbortController().signal);
+    await execute(delivery, { probes: { get: loadProbe }, mayResolve: () => true, targets: null, keep }, new AbortController().signal);
     expect(net.host("mx").messages).toEqual([]);
   });
 

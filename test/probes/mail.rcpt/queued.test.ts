@@ -42,7 +42,7 @@ async function runOnce(): Promise<{ outcome: Outcome; output: RcptOutput; asked:
   const before = server.connections.map((lines) => lines.length);
   const [delivery] = await queue.jobs.claim({ most: 1, leaseMs: 30_000, waitMs: 1000, limits: NO_LIMITS });
   const keep = async (of: Delivery, text: string) => (await queue.jobs.keep([{ delivery: of, text }]))[0] as SettleAnswer;
-  const means = { probes: { get: loadProbe }, mayResolve: () => true, keep };
+  const means = { probes: { get: loadProbe }, mayResolve: () => true, targets: null, keep };
   const { outcome, report } = await execute(delivery as Delivery, means, new AbortController().signal);
   await queue.jobs.settle([{ delivery: delivery as Delivery, outcome: { kind: "release" } }]);
   const lines = server.connections.flatMap((all, index) => all.slice(before[index] ?? 0));

@@ -74,7 +74,7 @@ const enqueue = (id: string, given: object, options: JobOptions = {}) =>
 
 function worker(more: Partial<WorkerSettings> = {}): Worker {
   const common = { jobs: queue.jobs, results: null, concurrency: 4, leaseMs: 30_000, limits: NO_LIMITS, drain: true, waitMs: 100 };
-  return new Worker({ ...common, probes: { get: async () => probe }, mayResolve: () => true, onTrouble: () => undefined, ...more });
+  return new Worker({ ...common, probes: { get: async () => probe }, mayResolve: () => true, targets: null, onTrouble: () => undefined, ...more });
 }
 
 async function consumed() {
@@ -152,7 +152,11 @@ test("a run whose lease is lost is told by its next keep, and does no more", asy
     second = await claim(30_000);
   };
   const keep = async (delivery: Delivery, text: string) => (await queue.jobs.keep([{ delivery, text }]))[0] as SettleAnswer;
-  const { outcome, report } = await execute(first, { probes: { get: async () => probe }, mayResolve: () => true, keep }, new AbortController().signal);
+  const { outcome, report } = await execute(
+    first,
+    { probes: { get: async () => probe }, mayResolve: () => true, targets: null, keep },
+    new AbortController().signal,
+  );
   expect(report?.carried.failure).toMatchObject({ phase: "probe", code: "cancelled" });
   expect(sent).toEqual(["a"]);
   expect(await queue.jobs.settle([{ delivery: first, outcome }])).toEqual(["lost"]);

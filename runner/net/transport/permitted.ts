@@ -1,0 +1,21 @@
+import { fail } from "../../run/failure-error.js";
+import type { WireRun } from "../../run/run-state.js";
+import { parseServer } from "../dns/server-address.js";
+import type { Address } from "./address.js";
+
+type Targets = Pick<WireRun, "targets">;
+
+/** The addresses that the run may connect to. Throws a FailureError if it may connect to none. `host` is the name they were looked up for, if any. */
+export function permittedAddresses({ targets }: Targets, addresses: readonly Address[], host: string | null): readonly Address[] {
+  if (targets === null) return addresses;
+  const permitted = addresses.filter(({ address }) => targets.allows(address, host));
+  if (permitted.length === 0) throw fail("connect", "not_permitted", [...targets.refusals].join("; "));
+  return permitted;
+}
+
+/** Throws a FailureError unless the run may ask all these name servers. Null and undefined stand for the system's, which no input chose. */
+export function requirePermittedServers({ targets }: Targets, servers: readonly string[] | undefined): void {
+  if (targets === null || servers === undefined) return;
+  const refused = servers.filter((server) => !targets.allows(parseServer(server).address, null));
+  if (refused.length > 0) throw fail("resolve", "not_permitted", [...targets.refusals].join("; "));
+}
