@@ -21,6 +21,7 @@ export const builtIn: Readonly<Record<string, BuiltIn>> = {
   "security.tls": { load: () => import("./security.tls/probe.js"), lab: () => import("./security.tls/lab.js") },
   "webapp.http": { load: () => import("./webapp.http/probe.js"), lab: () => import("./webapp.http/lab.js") },
   "webapp.rest": { load: () => import("./webapp.rest/probe.js"), lab: () => import("./webapp.rest/lab.js") },
+  "webapp.security": { load: () => import("./webapp.security/probe.js"), lab: () => import("./webapp.security/lab.js") },
 };
 
 /** What each probe of ours takes and gives. */
@@ -44,4 +45,5 @@ export interface BuiltInTypes {
   "security.tls": typeof import("./security.tls/probe.js").default;
   "webapp.http": typeof import("./webapp.http/probe.js").default;
   "webapp.rest": typeof import("./webapp.rest/probe.js").default;
+  "webapp.security": typeof import("./webapp.security/probe.js").default;
 }

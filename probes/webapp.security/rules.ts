@@ -1,0 +1,210 @@
+import { type Field, fieldValue, fieldValues } from "../../runner/net/http/message.js";
+import { policiesOf, weaknesses } from "./csp.js";
+import type { Rule } from "./schema.js";
+
+/** What the rules judge: the page's response, and what other requests showed. */
+export interface Page {
+  readonly url: URL;
+  readonly fields: readonly Field[];
+  readonly html: string;
+  /** Where plain HTTP led, step by step; null if nothing answered there. */
+  readonly plain: { readonly status: number; readonly location: string | null } | null;
+  /** The response to a request from a foreign origin; null if there was none. */
+  readonly cors: readonly Field[] | null;
+  readonly foreignOrigin: string;
+  readonly securityTxt: { readonly status: number; readonly text: string } | null;
+}
+
+type Result = Omit<Rule, "rule">;
+
+const pass = (message: string, evidence: string[] = []): Result => ({ result: "pass", message, evidence, fix: null });
+const not = (result: "warning" | "error" | "not_applicable" | "unknown", message: string, evidence: string[], fix: string | null = null): Result => ({
+  result,
+  message,
+  evidence,
+  fix,
+});
+const shown = (fields: readonly Field[], name: string): string[] => fieldValues(fields, name).map((value) => `${name}: ${value}`);
+
+/** Every rule with its judgement, in the order in which they are reported. */
+export function judgePage(page: Page): Rule[] {
+  return Object.entries(RULES).map(([rule, judge]) => ({ rule, ...judge(page) }));
+}
+
+const RULES: Readonly<Record<string, (page: Page) => Result>> = {
+  https({ url }) {
+    return url.protocol === "https:" ? pass("the page is served over HTTPS", [url.href]) : not("error", "the page is served in plain text", [url.href]);
+  },
+
+  https_redirect({ plain, url }) {
+    if (plain === null) return not("not_applicable", "plain HTTP is not answered", []);
+    const target = plain.location ?? "";
+    const evidence = [`${plain.status} ${target}`.trim()];
+    if (!target.startsWith("https:")) return not("error", "plain HTTP does not redirect to HTTPS", evidence, `Location: https://${url.host}/`);
+    // Otherwise the first host never gets to send HSTS for itself.
+    if (URL.canParse(target) && new URL(target).hostname !== url.hostname)
+      return not("warning", "plain HTTP redirects to HTTPS on another host first", evidence, `Location: https://${url.host}/`);
+    return pass("plain HTTP redirects to HTTPS", evidence);
+  },
+
+  // RFC 6797; the list's rules are those of hstspreload.org.
+  hsts({ url, fields }) {
+    const evidence = shown(fields, "strict-transport-security");
+    const fix = "Strict-Transport-Security: max-age=31536000; includeSubDomains";
+    if (url.protocol !== "https:") return not("not_applicable", "HSTS counts over HTTPS only", evidence);
+    const [value] = fieldValues(fields, "strict-transport-security");
+    if (value === undefined) return not("warning", "there is no Strict-Transport-Security", [], fix);
+    const directives = value.split(";").map((directive) => directive.trim().toLowerCase());
+    const ages = directives.flatMap((directive) => /^max-age[ \t]*=[ \t]*"?([0-9]+)"?$/.exec(directive)?.[1] ?? []);
+    if (ages.length !== 1) return not("error", "Strict-Transport-Security has no single max-age, and is ignored", evidence, fix);
+    const age = Number(ages[0]);
+    if (age === 0) return not("error", "max-age=0 switches HSTS off", evidence, fix);
+    if (age < HALF_A_YEAR_S) return not("warning", `max-age is ${age} seconds, less than half a year`, evidence, fix);
+    if (!directives.includes("preload")) return pass("HSTS is on", evidence);
+    const lacking = [...(age < YEAR_S ? ["max-age of a year"] : []), ...(directives.includes("includesubdomains") ? [] : ["includeSubDomains"])];
+    return lacking.length === 0
+      ? pass("HSTS is on, and fit for the preload list", evidence)
+      : not("warning", `it asks for the preload list without ${lacking.join(" and ")}`, evidence, `${fix}; preload`);
+  },
+
+  content_security_policy({ fields }) {
+    const evidence = shown(fields, "content-security-policy");
+    const fix = "Content-Security-Policy: default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'self'";
+    const policies = policiesOf(fieldValues(fields, "content-security-policy"));
+    if (policies.length === 0) {
+      const reported = shown(fields, "content-security-policy-report-only");
+      return not("warning", reported.length > 0 ? "the policy is only reported, and not enforced" : "there is no Content-Security-Policy", reported, fix);
+    }
+    const weak = weaknesses(policies);
+    return weak.length === 0 ? pass("the policy restricts scripts", evidence) : not("warning", weak.join("; "), evidence, fix);
+  },
+
+  framing({ fields }) {
+    const ancestors = policiesOf(fieldValues(fields, "content-security-policy")).filter((policy) => policy.has("frame-ancestors"));
+    const old = fieldValue(fields, "x-frame-options");
+    const evidence = [...ancestors.map((policy) => `frame-ancestors ${policy.get("frame-ancestors")?.join(" ")}`), ...shown(fields, "x-frame-options")];
+    const fix = "Content-Security-Policy: frame-ancestors 'self'";
+    if (ancestors.length > 0)
+      return ancestors.every((policy) => policy.get("frame-ancestors")?.includes("*"))
+        ? not("warning", "any site may frame the page", evidence, fix)
+        : pass("framing is restricted", evidence);
+    if (old === null) return not("warning", "any site may frame the page", [], fix);
+    return /^(deny|sameorigin)$/i.test(old.trim())
+      ? pass("framing is restricted", evidence)
+      : not("warning", "X-Frame-Options has no value that browsers know", evidence, fix);
+  },
+
+  nosniff({ fields }) {
+    const evidence = shown(fields, "x-content-type-options");
+    const [first = ""] = (fieldValue(fields, "x-content-type-options") ?? "").split(",");
+    return first.trim().toLowerCase() === "nosniff"
+      ? pass("types are not guessed", evidence)
+      : not("warning", "browsers may guess types", evidence, "X-Content-Type-Options: nosniff");
+  },
+
+  referrer_policy({ fields }) {
+    const evidence = shown(fields, "referrer-policy");
+    // The last policy that is known counts (Referrer Policy, section 8.1).
+    const policy = (fieldValue(fields, "referrer-policy") ?? "")
+      .split(",")
+      .map((each) => each.trim().toLowerCase())
+      .findLast((each) => REFERRER_POLICIES.has(each));
+    if (policy === undefined) return not("warning", "there is no Referrer-Policy", evidence, "Referrer-Policy: strict-origin-when-cross-origin");
+    return LEAKY_REFERRERS.has(policy)
+      ? not("warning", `${policy} shows whole URLs to other sites`, evidence, "Referrer-Policy: strict-origin-when-cross-origin")
+      : pass("referrers are restricted", evidence);
+  },
+
+  permissions_policy({ fields }) {
+    const evidence = shown(fields, "permissions-policy");
+    return evidence.length > 0
+      ? pass("features are restricted", evidence)
+      : not("warning", "there is no Permissions-Policy", [], "Permissions-Policy: camera=(), geolocation=(), microphone=()");
+  },
+
+  cross_origin_isolation({ fields }) {
+    const names = ["cross-origin-opener-policy", "cross-origin-embedder-policy", "cross-origin-resource-policy"];
+    const evidence = names.flatMap((name) => shown(fields, name));
+    const opener = (fieldValue(fields, names[0] as string) ?? "").split(";")[0]?.trim().toLowerCase();
+    return opener?.startsWith("same-origin")
+      ? pass("windows of other sites are separated", evidence)
+      : not("warning", "windows of other sites can reach the page's window", evidence, "Cross-Origin-Opener-Policy: same-origin");
+  },
+
+  cors({ cors, foreignOrigin }) {
+    if (cors === null) return not("unknown", "the request from another origin was not answered", []);
+    const evidence = ["access-control-allow-origin", "access-control-allow-credentials"].flatMap((name) => shown(cors, name));
+    const allowed = fieldValue(cors, "access-control-allow-origin");
+    const withCredentials = fieldValue(cors, "access-control-allow-credentials")?.trim() === "true";
+    if (allowed !== foreignOrigin && allowed !== "null")
+      return pass(allowed === null ? "other origins may not read the page" : "no foreign origin is reflected", evidence);
+    return not(
+      withCredentials ? "error" : "warning",
+      `any origin may read the page${withCredentials ? ", with the visitor's credentials" : ""}`,
+      evidence,
+      "Access-Control-Allow-Origin: one origin that is trusted, and Vary: Origin",
+    );
+  },
+
+  cookies({ fields, url }) {
+    const cookies = fieldValues(fields, "set-cookie");
+    if (cookies.length === 0) return not("not_applicable", "no cookie is set", []);
+    const weak = cookies.flatMap((cookie) => cookieFaults(cookie, url.protocol === "https:"));
+    // Its value is the visitor's secret: only its name is shown.
+    return weak.length === 0
+      ? pass(
+          "cookies are protected",
+          cookies.map((cookie) => cookie.split("=")[0] as string),
+        )
+      : not("warning", "cookies lack attributes", weak, "Set-Cookie: …; Secure; HttpOnly; SameSite=Lax");
+  },
+
+  mixed_content({ html, url }) {
+    if (url.protocol !== "https:") return not("not_applicable", "the page itself is not served over HTTPS", []);
+    const found = [...html.matchAll(/<(?:script|iframe|img|audio|video|source|embed)\s[^>]{0,2000}?\bsrc\s*=\s*["']?(http:\/\/[^"'\s>]{1,200})/gi)].map(
+      (match) => match[1] as string,
+    );
+    return found.length === 0
+      ? pass("nothing is loaded over plain HTTP")
+      : not("error", "the page loads resources over plain HTTP", found.slice(0, 10), "Content-Security-Policy: upgrade-insecure-requests");
+  },
+
+  version_leak({ fields }) {
+    const evidence = ["server", "x-powered-by", "x-aspnet-version", "x-aspnetmvc-version", "x-generator"]
+      .flatMap((name) => shown(fields, name))
+      .filter((text) => /[0-9]+\.[0-9]/.test(text));
+    return evidence.length === 0 ? pass("no software version is shown") : not("warning", "the software's version is shown", evidence);
+  },
+
+  // RFC 9116.
+  security_txt({ securityTxt }) {
+    if (securityTxt === null || securityTxt.status !== 200) return not("warning", "there is no /.well-known/security.txt", []);
+    const lines = securityTxt.text.split("\n").map((line) => line.trim());
+    const contact = lines.find((line) => /^contact:/i.test(line));
+    const expires = lines.find((line) => /^expires:/i.test(line));
+    const until = Date.parse(expires?.slice("expires:".length).trim() ?? "");
+    const evidence = [contact, expires].filter((line) => line !== undefined);
+    if (contact === undefined || expires === undefined) return not("warning", `security.txt has no ${contact === undefined ? "Contact" : "Expires"}`, evidence);
+    return until > Date.now() ? pass("security.txt says where to report", evidence) : not("warning", "security.txt has expired", evidence);
+  },
+};
+
+const YEAR_S = 31_536_000;
+const HALF_A_YEAR_S = 15_768_000;
+const LEAKY_REFERRERS = new Set(["unsafe-url", "no-referrer-when-downgrade"]);
+const REFERRER_POLICIES = new Set([
+  ...LEAKY_REFERRERS,
+  "no-referrer",
+  "same-origin",
+  "origin",
+  "strict-origin",
+  "origin-when-cross-origin",
+  "strict-origin-when-cross-origin",
+]);
+
+function cookieFaults(cookie: string, isSecure: boolean): string[] {
+  const [pair = "", ...attributes] = cookie.split(";").map((part) => part.trim());
+  const has = (name: string): boolean => attributes.some((attribute) => attribute.toLowerCase().split("=")[0]?.trim() === name);
+  const lacking = [...(isSecure && !has("secure") ? ["Secure"] : []), ...(has("httponly") ? [] : ["HttpOnly"]), ...(has("samesite") ? [] : ["SameSite"])];
+  return lacking.length === 0 ? [] : [`${pair.split("=")[0]} without ${lacking.join(", ")}`];
+}

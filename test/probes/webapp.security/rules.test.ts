@@ -1,0 +1,178 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import lab from "../../../probes/webapp.security/lab.js";
+import { judgePage, type Page } from "../../../probes/webapp.security/rules.js";
+import type { newest } from "../../../probes/webapp.security/schema.js";
+import type { RunningLab } from "../../../runner/harness/define-lab.js";
+import { run } from "../../../runner/harness/run.js";
+import type { Field } from "../../../runner/net/http/message.js";
+import type { FilledOf } from "../../../schemas/contract.js";
+
+const PAGE: Page = {
+  url: new URL("https://example.org/"),
+  fields: [],
+  html: "",
+  plain: { status: 301, location: "https://example.org/" },
+  cors: [],
+  foreignOrigin: "https://origin.example",
+  securityTxt: null,
+};
+
+const resultOf = (rule: string, page: Partial<Page>): string | undefined => judgePage({ ...PAGE, ...page }).find((each) => each.rule === rule)?.result;
+const HSTS = "strict-transport-security";
+const CSP = "content-security-policy";
+const AGE = "max-age=31536000";
+
+/** Written from the standards: RFC 6797, hstspreload.org, CSP 3, RFC 6265bis, Fetch, Referrer Policy. */
+describe("header fields", () => {
+  test.each<[rule: string, fields: Field[], result: string]>([
+    ["hsts", [], "warning"],
+    ["hsts", [[HSTS, AGE]], "pass"],
+    ["hsts", [[HSTS, 'MAX-AGE = "31536000" ; includeSubDomains']], "pass"],
+    ["hsts", [[HSTS, "max-age=0"]], "error"],
+    ["hsts", [[HSTS, "max-age=300"]], "warning"],
+    ["hsts", [[HSTS, "includeSubDomains"]], "error"],
+    ["hsts", [[HSTS, `${AGE}, ${AGE}`]], "error"],
+    // RFC 6797, section 8.1: only the first field counts.
+    [
+      "hsts",
+      [
+        [HSTS, AGE],
+        [HSTS, "max-age=0"],
+      ],
+      "pass",
+    ],
+    ["hsts", [[HSTS, `${AGE}; includeSubDomains; preload`]], "pass"],
+    ["hsts", [[HSTS, `${AGE}; preload`]], "warning"],
+    ["hsts", [[HSTS, "max-age=20000000; includeSubDomains; preload"]], "warning"],
+    ["content_security_policy", [], "warning"],
+    ["content_security_policy", [["content-security-policy-report-only", "default-src 'self'"]], "warning"],
+    ["content_security_policy", [[CSP, "default-src 'self'"]], "pass"],
+    ["content_security_policy", [[CSP, "default-src 'self' 'unsafe-inline'"]], "warning"],
+    ["content_security_policy", [[CSP, "script-src *; object-src 'none'"]], "warning"],
+    ["content_security_policy", [[CSP, "script-src 'nonce-abc' 'unsafe-inline' https: 'strict-dynamic'; object-src 'none'; base-uri 'none'"]], "pass"],
+    ["content_security_policy", [[CSP, "script-src 'nonce-abc' https:; object-src 'none'; base-uri 'none'"]], "warning"],
+    ["content_security_policy", [[CSP, "img-src 'self'"]], "warning"],
+    // Both are enforced: the strict one is enough.
+    [
+      "content_security_policy",
+      [
+        [CSP, "script-src *"],
+        [CSP, "default-src 'self'"],
+      ],
+      "pass",
+    ],
+    // The first directive of a name counts.
+    ["content_security_policy", [[CSP, "default-src *; default-src 'self'"]], "warning"],
+    ["content_security_policy", [[CSP, "frame-ancestors 'none'"]], "warning"],
+    ["framing", [], "warning"],
+    ["framing", [["x-frame-options", "DENY"]], "pass"],
+    ["framing", [["x-frame-options", "ALLOW-FROM https://a.example"]], "warning"],
+    ["framing", [["x-frame-options", "SAMEORIGIN, DENY"]], "warning"],
+    ["framing", [[CSP, "frame-ancestors 'self'"]], "pass"],
+    [
+      "framing",
+      [
+        [CSP, "frame-ancestors *"],
+        ["x-frame-options", "DENY"],
+      ],
+      "warning",
+    ],
+    ["nosniff", [["x-content-type-options", "NoSniff"]], "pass"],
+    ["nosniff", [["x-content-type-options", "x-content-type-options: nosniff"]], "warning"],
+    ["referrer_policy", [["referrer-policy", "no-referrer, strict-origin-when-cross-origin"]], "pass"],
+    ["referrer_policy", [["referrer-policy", "unsafe-url"]], "warning"],
+    ["referrer_policy", [["referrer-policy", "strict-origin, nonsense"]], "pass"],
+    ["permissions_policy", [["permissions-policy", "camera=()"]], "pass"],
+    ["cross_origin_isolation", [["cross-origin-opener-policy", "same-origin-allow-popups"]], "pass"],
+    ["cross_origin_isolation", [["cross-origin-opener-policy", "unsafe-none"]], "warning"],
+    ["cookies", [], "not_applicable"],
+    ["cookies", [["set-cookie", "a=1; Secure; HttpOnly; SameSite=Strict"]], "pass"],
+    ["cookies", [["set-cookie", "a=Secure; HttpOnly; SameSite=Strict"]], "warning"],
+    [
+      "cookies",
+      [
+        ["set-cookie", "a=1; Secure; HttpOnly; SameSite=Lax"],
+        ["set-cookie", "b=2"],
+      ],
+      "warning",
+    ],
+    ["version_leak", [["server", "nginx"]], "pass"],
+    ["version_leak", [["server", "nginx/1.22.1"]], "warning"],
+    ["version_leak", [["x-powered-by", "PHP/8.2.1"]], "warning"],
+  ])("%s of %j is %s", (rule, fields, result) => {
+    expect(resultOf(rule, { fields })).toBe(result);
+  });
+});
+
+test.each<[rule: string, page: Partial<Page>, result: string]>([
+  ["https", { url: new URL("http://example.org/") }, "error"],
+  ["hsts", { url: new URL("http://example.org/"), fields: [[HSTS, AGE]] }, "not_applicable"],
+  ["https_redirect", { plain: null }, "not_applicable"],
+  ["https_redirect", { plain: { status: 200, location: null } }, "error"],
+  ["https_redirect", { plain: { status: 301, location: "https://example.org/" } }, "pass"],
+  ["https_redirect", { plain: { status: 301, location: "https://www.example.org/" } }, "warning"],
+  ["https_redirect", { plain: { status: 301, location: "/login" } }, "error"],
+  ["cors", { cors: null }, "unknown"],
+  ["cors", { cors: [["access-control-allow-origin", "*"]] }, "pass"],
+  ["cors", { cors: [["access-control-allow-origin", "https://origin.example"]] }, "warning"],
+  [
+    "cors",
+    {
+      cors: [
+        ["access-control-allow-origin", "https://origin.example"],
+        ["access-control-allow-credentials", "true"],
+      ],
+    },
+    "error",
+  ],
+  ["mixed_content", { html: '<script src="http://a.example/x.js"></script>' }, "error"],
+  ["mixed_content", { html: '<a href="http://a.example/">x</a><img src="https://a.example/x">' }, "pass"],
+  ["security_txt", { securityTxt: { status: 404, text: "" } }, "warning"],
+  ["security_txt", { securityTxt: { status: 200, text: "Contact: mailto:a@example.org\nExpires: 2099-01-01T00:00:00Z" } }, "pass"],
+  ["security_txt", { securityTxt: { status: 200, text: "Contact: mailto:a@example.org\nExpires: 2001-01-01T00:00:00Z" } }, "warning"],
+  ["security_txt", { securityTxt: { status: 200, text: "<html>" } }, "warning"],
+])("%s of %j is %s", (rule, page, result) => {
+  expect(resultOf(rule, page)).toBe(result);
+});
+
+test("no cookie's value is shown, and every rule that does not hold says what to send", () => {
+  const rules = judgePage({ ...PAGE, fields: [["set-cookie", "sid=s3cret"]] });
+  expect(JSON.stringify(rules)).not.toContain("s3cret");
+  for (const { rule, result, fix } of rules)
+    if (result === "warning" && !["security_txt", "version_leak"].includes(rule)) expect(fix, rule).toMatch(/^[A-Z][A-Za-z-]+: /);
+});
+
+describe("the lab", () => {
+  let running: RunningLab;
+  beforeAll(async () => {
+    running = await lab.start(() => 0);
+  });
+  afterAll(() => running.close());
+
+  test.each([
+    ["good", "ok", []],
+    [
+      "weak",
+      "error",
+      [
+        "hsts",
+        "content_security_policy",
+        "framing",
+        "nosniff",
+        "referrer_policy",
+        "permissions_policy",
+        "cross_origin_isolation",
+        "cors",
+        "cookies",
+        "mixed_content",
+        "version_leak",
+        "security_txt",
+      ],
+    ],
+  ])("%s", async (name, status, broken) => {
+    const { output } = await run("webapp.security@1.0.0", running.servers.find((server) => server.name === name)?.input as never);
+    const seen = output as FilledOf<(typeof newest)["output"]>;
+    expect(seen.findings.map(({ reason }) => reason)).toEqual(broken);
+    expect(seen).toMatchObject({ status, failure: null, hops: [{ status: 200, http_version: "2" }] });
+  });
+});
