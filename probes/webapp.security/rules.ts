@@ -172,7 +172,7 @@ const RULES: Readonly<Record<string, (page: Page) => Result>> = {
   version_leak({ fields }) {
     const evidence = ["server", "x-powered-by", "x-aspnet-version", "x-aspnetmvc-version", "x-generator"]
       .flatMap((name) => shown(fields, name))
-      .filter((text) => /[0-9]+\.[0-9]/.test(text));
+      .filter((text) => /[0-9]\.[0-9]/.test(text));
     return evidence.length === 0 ? pass("no software version is shown") : not("warning", "the software's version is shown", evidence);
   },
 
