@@ -77,7 +77,7 @@ async function ask(
   // Credentials stay with the origin that the input names.
   const { headers, auth } = url.origin === new URL(input.url).origin ? input : {};
   const credentials = { ...(headers === undefined ? {} : { headers }), ...(auth === undefined ? {} : { auth }) };
-  const fields = [...fieldsOf(credentials, usual, ctx.tcp.state.secrets), ...(origin === undefined ? [] : [["Origin", origin] as Field])];
+  const fields = [...fieldsOf(credentials, usual, ctx.run.secrets), ...(origin === undefined ? [] : [["Origin", origin] as Field])];
   const asked: HttpRequest = { method: "GET", url, fields, body: null, version: input.version };
   return await request(ctx, asked, { ...input, body: BODY, follow, allowPrivateRedirects: input.allow_private_redirects }, exchanges);
 }
