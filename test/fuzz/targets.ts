@@ -1,0 +1,250 @@
+import { readCertificate } from "../../runner/asn1/certificate.js";
+import { readOcspResponse } from "../../runner/asn1/ocsp.js";
+import { parseTranscript } from "../../runner/lab/transcript.js";
+import { parseAuthenticationResults } from "../../runner/mail/authentication-results.js";
+import { decodeAs, decodeBytes } from "../../runner/mail/charset.js";
+import { parseDate } from "../../runner/mail/date.js";
+import { readKeyRecord } from "../../runner/mail/dkim/read-key-record.js";
+import { readDmarcRecord } from "../../runner/mail/dmarc/read-record.js";
+import { decodeWords } from "../../runner/mail/encoded-words.js";
+import { parseHeader } from "../../runner/mail/header.js";
+import { parseNamedMailbox } from "../../runner/mail/named-mailbox.js";
+import { parseReceived } from "../../runner/mail/received.js";
+import { parseReceivedSpf } from "../../runner/mail/received-spf.js";
+import { readReport } from "../../runner/mail/report/read-report.js";
+import { parseIp, parseWrittenIp } from "../../runner/mail/spf/ip-address.js";
+import { parseMacroString } from "../../runner/mail/spf/macros.js";
+import { parseSpfRecord } from "../../runner/mail/spf/record.js";
+import { readMessage } from "../../runner/mail/verify/message-parts.js";
+import { verifyArc } from "../../runner/mail/verify/verify-arc.js";
+import { verifyDkim } from "../../runner/mail/verify/verify-dkim.js";
+import { buildQuery, readReply as readDnsReply } from "../../runner/net/dns/message.js";
+import { readReplyTo } from "../../runner/net/dns/wire/message.js";
+import { alternativesOf } from "../../runner/net/http/alt-svc.js";
+import { ResponseParser as HttpResponseParser } from "../../runner/net/http/response-parser.js";
+import { decodeMailboxName } from "../../runner/net/imap/mailbox-name.js";
+import { ResponseParser as ImapResponseParser } from "../../runner/net/imap/response.js";
+import { parseCapabilities as parsePop3Capabilities } from "../../runner/net/pop3/capabilities.js";
+import { ReplyParser as Pop3ReplyParser } from "../../runner/net/pop3/reply.js";
+import { decodeChallenge } from "../../runner/net/sasl/exchange.js";
+import { parseServerFinal, parseServerFirst } from "../../runner/net/sasl/scram-message.js";
+import { parseCapabilities } from "../../runner/net/smtp/capabilities.js";
+import { parseMailbox, parseSender } from "../../runner/net/smtp/mailbox.js";
+import { enhancedCode, ReplyParser } from "../../runner/net/smtp/reply.js";
+import { HelloError, ServerAnswerReader } from "../../runner/net/tls-hello/server-answer.js";
+import { readConsumed } from "../../runner/queue/consumed-event.js";
+import { readJob } from "../../runner/queue/job.js";
+import { classifyReply } from "../../runner/replies/classify-reply.js";
+import { readRefusal } from "../../runner/replies/read-refusal.js";
+import { FailureError } from "../../runner/run/failure-error.js";
+import { SuiteError } from "../../runner/suite/problem.js";
+import { readSuite } from "../../runner/suite/read.js";
+import { readReportRecords } from "../../runner/tls-policy/report-record.js";
+import { readStsPolicy } from "../../runner/tls-policy/sts/read-policy.js";
+import { readStsRecords } from "../../runner/tls-policy/sts/record.js";
+
+/** One parser of hostile text: it must end soon, and throw nothing but the errors by which it refuses. */
+export interface FuzzTarget {
+  /** The modules whose exported parsers it runs. */
+  readonly modules: readonly string[];
+  /** Bytes as a peer may send them. */
+  readonly parse: (bytes: Buffer) => unknown;
+  /** True for an error by which the parser refuses its input. */
+  readonly refuses?: (error: unknown) => boolean;
+}
+
+const isFailure = (error: unknown): boolean => error instanceof FailureError;
+const text = (bytes: Buffer): string => bytes.toString("utf8");
+const latin1 = (bytes: Buffer): string => bytes.toString("latin1");
+
+/** In two portions, as a stream may cut them. */
+function portions(bytes: Buffer): string[] {
+  const cut = (bytes[0] ?? 0) % (bytes.length + 1);
+  return [latin1(bytes.subarray(0, cut)), latin1(bytes.subarray(cut))];
+}
+
+const SENDER = "monitor@probe.example";
+const RECIPIENT = "ann@example.org";
+const ENVELOPE = { sender: SENDER, recipient: RECIPIENT };
+const NONCE = "fyko+d2lbbFgONRv9qkxdawL";
+const QUERY = buildQuery({ name: "example.org", type: "MX" });
+const nothing = (): void => undefined;
+
+/** Each name has the key of RFC 8463, so that signatures are computed. */
+const VERIFYING = { lookup: async () => ({ outcome: "found" as const, texts: [KEY] }), at: Date.UTC(2026, 10, 29) };
+const KEY = "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
+
+export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
+  "smtp-reply": {
+    modules: ["runner/net/smtp/reply.ts", "runner/net/smtp/capabilities.ts"],
+    parse(bytes) {
+      const parser = new ReplyParser();
+      for (const portion of portions(bytes)) {
+        parser.push(portion);
+        for (let reply = parser.next(); reply !== null; reply = parser.next()) {
+          enhancedCode(reply);
+          parseCapabilities(reply);
+        }
+      }
+    },
+  },
+  replies: {
+    modules: ["runner/replies/classify-reply.ts", "runner/replies/read-refusal.ts", "runner/replies/reply-text.ts"],
+    parse(bytes) {
+      const reply = { code: 550, lines: text(bytes).split("\n") };
+      readRefusal(reply, "rcpt", ENVELOPE);
+      classifyReply({ phase: "data", reply, envelope: ENVELOPE });
+    },
+  },
+  "imap-response": {
+    modules: ["runner/net/imap/response.ts", "runner/net/imap/framer.ts", "runner/net/imap/parse-data.ts", "runner/net/imap/mailbox-name.ts"],
+    parse(bytes) {
+      const parser = new ImapResponseParser();
+      for (const portion of portions(bytes)) {
+        parser.push(portion);
+        for (let found = parser.response(); found !== null; found = parser.response());
+      }
+      decodeMailboxName(latin1(bytes));
+    },
+    refuses: isFailure,
+  },
+  "pop3-reply": {
+    modules: ["runner/net/pop3/reply.ts", "runner/net/pop3/capabilities.ts"],
+    parse(bytes) {
+      const parser = new Pop3ReplyParser();
+      for (const portion of portions(bytes)) {
+        parser.push(portion);
+        for (let reply = parser.next({ isLong: true }); reply !== null; reply = parser.next({ isLong: true })) parsePop3Capabilities(reply);
+      }
+    },
+    refuses: isFailure,
+  },
+  sasl: {
+    modules: ["runner/net/sasl/exchange.ts", "runner/net/sasl/scram-message.ts"],
+    parse(bytes) {
+      decodeChallenge(latin1(bytes));
+      try {
+        parseServerFirst(text(bytes), NONCE);
+      } finally {
+        parseServerFinal(text(bytes));
+      }
+    },
+    refuses: isFailure,
+  },
+  "dns-message": {
+    modules: ["runner/net/dns/message.ts", "runner/net/dns/wire/message.ts", "runner/net/dns/wire/name.ts", "runner/net/dns/wire/rdata.ts"],
+    parse(bytes) {
+      const message = Buffer.from(bytes);
+      // As an answer to our query, or nothing beyond the id is read.
+      if (message.length >= 2) message.writeUInt16BE(QUERY.id, 0);
+      readDnsReply(message, QUERY);
+      readReplyTo(QUERY.bytes, message);
+    },
+  },
+  "http-response": {
+    modules: ["runner/net/http/response-parser.ts", "runner/net/http/alt-svc.ts"],
+    parse(bytes) {
+      alternativesOf(latin1(bytes));
+      const events = { informational: nothing, head: nothing, data: nothing, end: nothing, upgraded: nothing, anomaly: nothing };
+      const parser = new HttpResponseParser("GET", false, events);
+      for (const portion of portions(bytes)) parser.push(portion);
+      parser.close();
+    },
+    refuses: isFailure,
+  },
+  "tls-hello": {
+    modules: ["runner/net/tls-hello/server-answer.ts"],
+    parse: (bytes) => new ServerAnswerReader().read(bytes),
+    refuses: (error) => error instanceof HelloError,
+  },
+  certificate: { modules: ["runner/asn1/certificate.ts"], parse: readCertificate, refuses: (error) => isOf(error, "Asn1Error") },
+  ocsp: { modules: ["runner/asn1/ocsp.ts"], parse: readOcspResponse, refuses: (error) => isOf(error, "Asn1Error") },
+  address: {
+    modules: ["runner/net/smtp/mailbox.ts", "runner/mail/named-mailbox.ts"],
+    parse(bytes) {
+      parseMailbox(text(bytes));
+      parseSender(text(bytes));
+      parseNamedMailbox(text(bytes));
+    },
+  },
+  header: {
+    modules: [
+      "runner/mail/header.ts",
+      "runner/mail/authentication-results.ts",
+      "runner/mail/charset.ts",
+      "runner/mail/date.ts",
+      "runner/mail/encoded-words.ts",
+      "runner/mail/received.ts",
+      "runner/mail/received-spf.ts",
+    ],
+    parse(bytes) {
+      const body = latin1(bytes);
+      parseHeader(body);
+      parseAuthenticationResults(body, "receiver");
+      parseDate(body);
+      decodeWords(body);
+      decodeBytes(body);
+      decodeAs("iso-2022-jp", body);
+      parseReceived(body);
+      parseReceivedSpf(body);
+    },
+  },
+  report: {
+    modules: ["content-type", "delivery-status", "feedback-report", "original", "parts", "read-report"].map((name) => `runner/mail/report/${name}.ts`),
+    parse: readReport,
+  },
+  verify: {
+    modules: ["dkim-signature", "message-parts", "tag-list", "verify-arc", "verify-dkim"].map((name) => `runner/mail/verify/${name}.ts`),
+    async parse(bytes) {
+      const message = readMessage(bytes);
+      await verifyDkim(message, VERIFYING);
+      await verifyArc(message, VERIFYING);
+    },
+  },
+  "dkim-key": { modules: ["runner/mail/dkim/read-key-record.ts"], parse: (bytes) => readKeyRecord([text(bytes)]) },
+  dmarc: { modules: ["runner/mail/dmarc/read-record.ts"], parse: (bytes) => readDmarcRecord(text(bytes)) },
+  spf: {
+    modules: ["runner/mail/spf/record.ts", "runner/mail/spf/macros.ts", "runner/mail/spf/ip-address.ts"],
+    parse(bytes) {
+      parseSpfRecord(text(bytes));
+      parseMacroString(text(bytes), true);
+      parseIp(text(bytes));
+      parseWrittenIp(text(bytes));
+    },
+  },
+  "mta-sts": {
+    modules: ["runner/tls-policy/sts/read-policy.ts", "runner/tls-policy/sts/record.ts", "runner/tls-policy/report-record.ts"],
+    parse(bytes) {
+      readStsPolicy(text(bytes));
+      readStsRecords([[bytes]]);
+      readReportRecords([[bytes]]);
+    },
+  },
+  queue: {
+    modules: ["runner/queue/job.ts", "runner/queue/consumed-event.ts", "runner/queue/read-event.ts"],
+    parse(bytes) {
+      readJob(text(bytes));
+      readConsumed(text(bytes));
+    },
+  },
+  suite: {
+    modules: ["runner/suite/read.ts", "runner/suite/field-path.ts"],
+    parse: (bytes) => readSuite("/suite.yaml", text(bytes), {}),
+    refuses: (error) => error instanceof SuiteError,
+  },
+  transcript: { modules: ["runner/lab/transcript.ts"], parse: (bytes) => parseTranscript(text(bytes)), refuses: (error) => isOf(error, "TranscriptError") },
+};
+
+function isOf(error: unknown, name: string): boolean {
+  return error instanceof Error && error.name === name;
+}
+
+/** Modules that the house test takes for parsers of hostile text, and that are none. */
+export const NOT_HOSTILE: Readonly<Record<string, string>> = {
+  "runner/mail/dkim/signing-key.ts": "reads our user's own key",
+  "runner/net/dns/server-address.ts": "reads an address in an input, which is one short line",
+  "runner/net/starttls/prelude-reader.ts": "bounded lines, matched by its callers",
+  "runner/net/http/body-reader.ts": "stores bytes up to a bound and parses none",
+  "runner/net/http/content-decoding.ts": "zlib of Node reads the bytes; the bound on what comes out has its own tests",
+  "runner/net/transport/line-text.ts": "run by the parsers of replies",
+};
