@@ -37,12 +37,12 @@ function stateOf(has: Verdict, hasNot: Verdict, listed: string, notListed: strin
     if (verdict.says === "refuses_us") return refusal(verdict.message);
     if (verdict.says === "no_answer" || verdict.says === "no_code") return { state: "failing", reason: verdict.says, message: verdict.message };
   }
-  if (hasNot.says === "listed") return { state: "failing", reason: "lists_everything", message: `it lists ${notListed}, which no list may` };
+  if (hasNot.says === "listed") return { state: "failing", reason: "lists_everything", message: `it lists ${notListed}, which no working list does` };
   if (has.says !== "listed")
     return {
       state: "failing",
       reason: "dead",
-      message: `it does not list ${listed}, which every list does that works: it was given up, or hides from this resolver`,
+      message: `it does not list ${listed}, which every working list does: it was shut down, or refuses this resolver`,
     };
   return { state: "working", reason: null, message: null };
 }

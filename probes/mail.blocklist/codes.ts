@@ -36,7 +36,7 @@ function isLoopback(address: string): boolean {
 function refusalOf(code: string, { refusals = {} }: Codes): string | null {
   const own = refusals[code];
   if (own !== undefined) return `${code}: ${own}`;
-  return code.startsWith(ASKERS_NETWORK) ? `${code}: ${ASKERS_ERRORS[code] ?? "an error of whoever asks"}` : null;
+  return code.startsWith(ASKERS_NETWORK) ? `${code}: ${ASKERS_ERRORS[code] ?? "an error on the client's side"}` : null;
 }
 
 function meaningOf(code: string, { listed, bits = {} }: Codes): string | null {

@@ -11,7 +11,7 @@ export function judge(lists: readonly Blocklist[], answers: readonly BlocklistAn
     ...answers.filter(({ result }) => result === "listed").map((answer) => listing(answer, severity)),
     ...lists.filter(({ state }) => state !== "working").map(listFinding),
     ...unsure.map(({ target, list, message }) =>
-      finding("warning", "unknown", `whether ${list} lists ${target} is not known: ${message}`, "not_listed", "unknown"),
+      finding("warning", "unknown", `the status of ${target} on ${list} is unknown: ${message}`, "not_listed", "unknown"),
     ),
   ];
 }
@@ -27,7 +27,7 @@ function listing({ target, list, codes, text }: BlocklistAnswer, severity: Input
 
 function listFinding({ zone, kind, state, message }: Blocklist): Finding {
   const reason = `list_${state}`;
-  return finding("warning", reason, `what ${zone} has of ${NAMES[kind]} is not known: ${message}`, "working", state);
+  return finding("warning", reason, `the list ${zone} cannot be used for ${NAMES[kind]}: ${message}`, "working", state);
 }
 
 const NAMES: Readonly<Record<Blocklist["kind"], string>> = { ipv4: "IPv4 addresses", ipv6: "IPv6 addresses", domain: "domains" };

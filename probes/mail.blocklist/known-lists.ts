@@ -75,7 +75,7 @@ export const KNOWN_LISTS: readonly KnownList[] = [
   {
     zone: "psbl.surriel.com",
     kinds: ["ipv4"],
-    terms: "free; addresses are taken off by whoever asks: https://psbl.org/",
+    terms: "free; anyone can request the removal of an address: https://psbl.org/",
     isDefault: true,
     listed: { "127.0.0.2": "sent mail to a spam trap" },
   },

@@ -33,16 +33,16 @@ const PARKED = "203.0.113.80";
 const SERVER_FAILURE = 2;
 
 const BENCHES: readonly { name: string; summary: string; input: Record<string, unknown> }[] = [
-  { name: "clean", summary: "Addresses and a domain that no list has.", input: { addresses: ["192.0.2.8", "2001:db8::8"], domains: ["example.org"] } },
+  { name: "clean", summary: "Addresses and a domain that are not listed.", input: { addresses: ["192.0.2.8", "2001:db8::8"], domains: ["example.org"] } },
   { name: "listed", summary: "An address of each family that is listed: an error.", input: { addresses: ["192.0.2.7", "2001:db8::7"] } },
-  { name: "listed-domain", summary: "A domain that is listed, where that is a warning.", input: { domains: ["bücher.example"], severity: "warning" } },
-  { name: "dead", summary: "A list that has been given up: nobody knows.", input: { addresses: ["192.0.2.7"], address_lists: ["dead.example"] } },
+  { name: "listed-domain", summary: "A listed domain with severity warning.", input: { domains: ["bücher.example"], severity: "warning" } },
+  { name: "dead", summary: "A list that was shut down: unknown.", input: { addresses: ["192.0.2.7"], address_lists: ["dead.example"] } },
   {
     name: "parked",
-    summary: "A list whose domain is for sale, and answers everything.",
+    summary: "A list with a parked domain, which lists everything.",
     input: { addresses: ["192.0.2.7"], address_lists: ["parked.example"] },
   },
-  { name: "refusing", summary: "A list that does not answer this resolver.", input: { addresses: ["192.0.2.7"], address_lists: ["refusing.example"] } },
+  { name: "refusing", summary: "A list that refuses this resolver.", input: { addresses: ["192.0.2.7"], address_lists: ["refusing.example"] } },
   { name: "broken", summary: "A list whose name servers fail.", input: { addresses: ["192.0.2.7"], address_lists: ["broken.example"] } },
 ];
 

@@ -9,7 +9,7 @@ import { type Input, newest, type Output } from "./schema.js";
 
 export default defineProbe({
   name: "mail.blocklist",
-  summary: "Looks whether addresses and domains are on DNS block lists, and whether the lists themselves can be believed.",
+  summary: "Checks whether addresses and domains are on DNS block lists, and tests the lists themselves.",
   needs: ["resolver"],
   target: { host: "domains", address: "addresses" },
   ...newest,

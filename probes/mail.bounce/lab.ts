@@ -61,7 +61,7 @@ const SAMPLES = [
   },
   {
     name: "in-words",
-    summary: "A bounce of qmail, which writes for people only: the mailbox is full.",
+    summary: "A bounce of qmail in free text: the mailbox is full.",
     message: text(
       ...HEADER,
       "Subject: failure notice",
@@ -74,7 +74,7 @@ const SAMPLES = [
       "Remote host said: 552 5.2.2 Mailbox is full",
     ),
   },
-  { name: "letter", summary: "A letter, which is no report: a warning.", message: text("From: friend@example.org", "Subject: hello", "", "How are you?") },
+  { name: "letter", summary: "An ordinary message, not a report: a warning.", message: text("From: friend@example.org", "Subject: hello", "", "How are you?") },
 ] as const;
 
 export default defineLab({

@@ -7,7 +7,7 @@ import { type Input, newest, type Output } from "./schema.js";
 
 export default defineProbe({
   name: "mail.bounce",
-  summary: "Reads a bounce, a delay notice or a complaint: which recipient it is about, and why.",
+  summary: "Parses a bounce, a delay notice or a complaint, and reports its recipients and reasons.",
   needs: [],
   ...newest,
   run,
@@ -23,7 +23,8 @@ async function run({ message, message_base64: base64 }: Input): Promise<Evidence
 function judge({ kind, is_cut: isCut }: MailReport): Finding[] {
   const findings: Finding[] = [];
   if (kind === "not_a_report")
-    findings.push(finding("warning", "not_a_report", "this is no bounce, no complaint and no automatic reply that is known", "a report", null));
-  if (isCut) findings.push(finding("warning", "cut", "the message is larger, or of more parts, than is read: something may be missing", null, null));
+    findings.push(finding("warning", "not_a_report", "this is not a recognised bounce, complaint or automatic reply", "a report", null));
+  if (isCut)
+    findings.push(finding("warning", "cut", "the message exceeds the size or part limit and was read in part: information may be missing", null, null));
   return findings;
 }

@@ -31,7 +31,7 @@ function hostFindings(host: MailHost): Finding[] {
 
 const PROBLEMS: Readonly<Record<TargetProblem, string>> = {
   address: "is an IP address: an MX record names a host (RFC 5321, section 5.1)",
-  localhost: "is the machine of whoever asks",
+  localhost: "is the local machine of the client",
   not_a_name: "cannot be a domain name",
   not_a_host_name: "is no host name: its labels are letters, digits and hyphens (RFC 1123, section 2.1)",
 };
@@ -55,10 +55,10 @@ function aliasFindings({ host, aliases }: MailHost): Finding[] {
 
 function lookUpFindings({ host, ipv4, ipv6, addresses }: MailHost): Finding[] {
   const asked = [ipv4, ipv6].filter((outcome) => outcome !== null);
-  if (asked.length === 0) return [finding("warning", "too_many_hosts", `the addresses of ${host} were not asked for: there are too many mail hosts before it`)];
+  if (asked.length === 0) return [finding("warning", "too_many_hosts", `the addresses of ${host} were not looked up: there are too many mail hosts before it`)];
   const unsure = asked.find(isUncertain);
   if (unsure !== undefined)
-    return [finding("warning", "mx_lookup_failed", `the name servers did not tell all addresses of the mail host ${host}`, "found", unsure)];
+    return [finding("warning", "mx_lookup_failed", `the name servers did not return all addresses of the mail host ${host}`, "found", unsure)];
   return addresses.length > 0 ? [] : [finding("warning", "mx_without_address", `the mail host ${host} has no address`, "an address", asked.join(", "))];
 }
 
@@ -66,6 +66,6 @@ function refusedFindings({ host, addresses }: MailHost): Finding[] {
   return addresses
     .filter(({ may_be_dialled: mayBeDialled }) => !mayBeDialled)
     .map(({ ip_address: address, scope, standard }) =>
-      finding("warning", "address_refused", `${host} has the address ${address}, which must not be dialled: it is not global (${standard})`, "global", scope),
+      finding("warning", "address_refused", `${host} has the address ${address}, which is not allowed: it is not global (${standard})`, "global", scope),
     );
 }

@@ -28,18 +28,18 @@ xn--bcher-kva MX  10 mx1
 
 const BENCHES: readonly { name: string; summary: string; domain: string; input?: Record<string, unknown> }[] = [
   { name: "two-hosts", summary: "Two mail hosts of the same preference, and a backup.", domain: "two-hosts.example" },
-  { name: "null-mx", summary: "A domain that says that it takes no mail.", domain: "null-mx.example" },
-  { name: "implicit", summary: "No MX records, but an address.", domain: "implicit.example" },
-  { name: "idn", summary: "A domain with letters that are not ASCII.", domain: "bücher.example" },
+  { name: "null-mx", summary: "A domain that accepts no mail (null MX).", domain: "null-mx.example" },
+  { name: "implicit", summary: "No MX records, but an address record.", domain: "implicit.example" },
+  { name: "idn", summary: "An internationalised domain name.", domain: "bücher.example" },
   { name: "alias", summary: "A mail host that is an alias: a warning.", domain: "alias.example" },
   {
     name: "loopback",
-    summary: "A mail host whose address must not be dialled: an error.",
+    summary: "A mail host with a private address: an error.",
     domain: "loopback.example",
     input: { allow_private_addresses: false },
   },
   { name: "missing", summary: "A domain that does not exist: an error.", domain: "missing.example" },
-  { name: "broken", summary: "The name server fails: nobody knows, and a later run may.", domain: "broken.example" },
+  { name: "broken", summary: "The name server fails: a temporary error.", domain: "broken.example" },
 ];
 
 const SERVER_FAILURE = 2;

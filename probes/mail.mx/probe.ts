@@ -9,7 +9,7 @@ import { type Input, newest, type Output } from "./schema.js";
 
 export default defineProbe({
   name: "mail.mx",
-  summary: "Finds the hosts that take a domain's mail, in the order in which to try them, with their addresses.",
+  summary: "Finds the mail hosts of a domain with their addresses, in the order in which to try them.",
   needs: ["resolver"],
   target: "domain",
   ...newest,

@@ -38,7 +38,7 @@ const UNKNOWN = transaction("550 5.1.1 User unknown");
 const PLAYED: readonly { name: string; summary: string; email: string; transcript: string }[] = [
   {
     name: "taken",
-    summary: "Takes the address, and refuses one that nobody has.",
+    summary: "Accepts the address and rejects a random one.",
     email: "ada@people.example",
     transcript: [GREETING, OK, UNKNOWN, BYE].join("\n"),
   },

@@ -1,7 +1,7 @@
 import { has } from "../../runner/net/smtp/capabilities.js";
 import { hello, starttls } from "../../runner/net/smtp/commands.js";
 import { leave } from "../../runner/net/smtp/leave.js";
-import { accepted, rejected, type SmtpContext, SmtpSession } from "../../runner/net/smtp/session.js";
+import { expectAccepted, rejected, type SmtpContext, SmtpSession } from "../../runner/net/smtp/session.js";
 import { requireTrusted } from "../../runner/net/transport/tls.js";
 import { FailureError, fail } from "../../runner/run/failure-error.js";
 import { type Decision, decisionOfFailure } from "./decide.js";
@@ -41,7 +41,7 @@ function brokeInHandshake(error: unknown): boolean {
 async function introduce(input: Input, endpoint: Endpoint, recorded: Attempt[], mayUpgrade: boolean): Promise<{ session: SmtpSession; attempt: Attempt }> {
   const { session, attempt } = await dial(input, endpoint, recorded);
   try {
-    accepted("greeting", await session.greet());
+    expectAccepted("greeting", await session.greet());
     await hello(session, endpoint.helloName(session.connection));
     if (mayUpgrade) await upgrade(session, input, endpoint, attempt);
     return { session, attempt };

@@ -1,11 +1,11 @@
 import type { Folder } from "./folders.js";
-import type { Visit } from "./mailbox-state.js";
+import type { MailboxState } from "./mailbox-state.js";
 
 /**
  * When the server told of each of these messages. It says how many the folder holds now: the first time that it says enough for a
  * message to be among them is when that one was there. Null for what nothing was told of.
  */
-export function arrivalsOf(visit: Visit, folder: Folder, uids: readonly number[], lookedAt: number): Map<number, number | null> {
+export function arrivalsOf(visit: MailboxState, folder: Folder, uids: readonly number[], lookedAt: number): Map<number, number | null> {
   const { told, isCountLost } = visit;
   const fresh = uids.filter((uid) => uid >= folder.firstNewUid);
   const last = told.at(-1)?.at ?? null;

@@ -3,11 +3,11 @@ import { deleteMessages } from "../../runner/net/imap/remove.js";
 import { FailureError } from "../../runner/run/failure-error.js";
 import { finding } from "../../runner/run/judge.js";
 import type { Folder } from "./folders.js";
-import type { Visit } from "./mailbox-state.js";
+import type { MailboxState } from "./mailbox-state.js";
 import type { Match } from "./search-folder.js";
 
 /** Deletes what matched, by UID, and nothing else. That it cannot be deleted makes no error of a message that arrived. */
-export async function removeMatches(visit: Visit, matches: readonly Match[]): Promise<void> {
+export async function removeMatches(visit: MailboxState, matches: readonly Match[]): Promise<void> {
   const { evidence } = visit;
   for (const folder of new Set(matches.map((match) => match.folder))) {
     const uids = matches.filter((match) => match.folder === folder).map(({ fetched }) => fetched.uid);
@@ -22,7 +22,7 @@ export async function removeMatches(visit: Visit, matches: readonly Match[]): Pr
   }
 }
 
-async function removeFrom(visit: Visit, folder: Folder, uids: readonly number[]): Promise<string | null> {
+async function removeFrom(visit: MailboxState, folder: Folder, uids: readonly number[]): Promise<string | null> {
   visit.session.onTold = null;
   visit.open = null;
   const { name } = folder.evidence;

@@ -2,13 +2,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { noop } from "../../runner/net/imap/commands.js";
 import { idle, isNewMail } from "../../runner/net/imap/idle.js";
 import { FailureError } from "../../runner/run/failure-error.js";
-import { isStopped, type Visit } from "./mailbox-state.js";
+import { isStopped, type MailboxState } from "./mailbox-state.js";
 
 /** A server that ends an IDLE as soon as it begins is not asked again and again. */
 const PAUSE_MS = 250;
 
 /** Waits in the open folder until the server tells of something new, so long at most. Nothing is missed that it has told already. */
-export async function listen(visit: Visit, milliseconds: number): Promise<void> {
+export async function listen(visit: MailboxState, milliseconds: number): Promise<void> {
   if (visit.told.length > 0) return;
   if (visit.canIdle) await listenByIdle(visit, milliseconds);
   else {
@@ -17,7 +17,7 @@ export async function listen(visit: Visit, milliseconds: number): Promise<void> 
   }
 }
 
-async function listenByIdle(visit: Visit, milliseconds: number): Promise<void> {
+async function listenByIdle(visit: MailboxState, milliseconds: number): Promise<void> {
   try {
     const { reason } = await idle(visit.session, { until: isNewMail, timeoutMs: milliseconds, ...wakeable(visit) });
     if (reason === "ended") await pause(visit, Math.min(milliseconds, PAUSE_MS));
@@ -28,17 +28,17 @@ async function listenByIdle(visit: Visit, milliseconds: number): Promise<void> {
   }
 }
 
-export function pause({ ctx, hooks }: Visit, milliseconds: number, woken?: AbortSignal): Promise<void> {
+export function pause({ ctx, hooks }: MailboxState, milliseconds: number, woken?: AbortSignal): Promise<void> {
   const signals = [ctx.signal, hooks.stop, woken].filter((signal) => signal !== undefined);
   return sleep(milliseconds, undefined, { signal: AbortSignal.any(signals) });
 }
 
 /** A signal that has been given says nothing any more. */
-function wakeable({ hooks: { wake } }: Visit): { wake?: AbortSignal } {
+function wakeable({ hooks: { wake } }: MailboxState): { wake?: AbortSignal } {
   return wake === undefined || wake.aborted ? {} : { wake };
 }
 
-async function pauseUntilWoken(visit: Visit, milliseconds: number): Promise<void> {
+async function pauseUntilWoken(visit: MailboxState, milliseconds: number): Promise<void> {
   const { wake } = wakeable(visit);
   try {
     await pause(visit, milliseconds, wake);

@@ -35,7 +35,7 @@ function severityOf(severity: Input["spam_severity"]): Finding["severity"] {
 function placeFindings(input: Input, { messages }: ReceiveEvidence): Finding[] {
   const spam = messages.find((message) => message.is_spam_folder);
   if (spam === undefined) return [];
-  return [finding(severityOf(input.spam_severity), "in_spam_folder", `the message lies in ${spam.folder}`, input.folder, spam.folder)];
+  return [finding(severityOf(input.spam_severity), "in_spam_folder", `the message is in ${spam.folder}`, input.folder, spam.folder)];
 }
 
 function copyFindings({ duplicates }: ReceiveEvidence): Finding[] {

@@ -16,10 +16,10 @@ interface Bench {
 
 const BENCHES: readonly Bench[] = [
   { name: "there", summary: "The message is in the INBOX.", server: (store) => holding(() => void store.inbox.add(letter())), input: { wait_ms: 0 } },
-  { name: "arrives", summary: "The message comes while we listen.", server: (store) => later(() => void store.inbox.add(letter())), input: LONG_ENOUGH },
+  { name: "arrives", summary: "The message arrives during IDLE.", server: (store) => later(() => void store.inbox.add(letter())), input: LONG_ENOUGH },
   {
     name: "without-idle",
-    summary: "It comes to a server that cannot tell of it: it is asked again and again.",
+    summary: "The server does not offer IDLE and is polled.",
     server: (store) => ({
       ...holding(() => void setTimeout(() => store.inbox.add(letter()), ARRIVES_AFTER_MS).unref()),
       capabilities: ["UIDPLUS", "SPECIAL-USE"],
@@ -28,7 +28,7 @@ const BENCHES: readonly Bench[] = [
   },
   {
     name: "lost",
-    summary: "The connection is lost while we listen, and the message comes meanwhile.",
+    summary: "The connection is lost during IDLE, and the message arrives meanwhile.",
     server: (store) => ({
       behave: ({ name, before }) => {
         if (name !== "IDLE" || before > 0) return undefined;
@@ -40,7 +40,7 @@ const BENCHES: readonly Bench[] = [
   },
   {
     name: "spam",
-    summary: "The message is among the spam: a warning.",
+    summary: "The message is in the spam folder: a warning.",
     server: (store) => holding(() => void store.junk.add(letter("X-Spam-Flag: YES"))),
     input: { wait_ms: 0 },
   },
@@ -50,7 +50,7 @@ const BENCHES: readonly Bench[] = [
     server: (store) => holding(() => void [store.inbox.add(letter()), store.inbox.add(letter())]),
     input: { wait_ms: 0 },
   },
-  { name: "nothing", summary: "The message never comes: an error.", server: () => ({}), input: { wait_ms: 500 } },
+  { name: "nothing", summary: "The message never arrives: an error.", server: () => ({}), input: { wait_ms: 500 } },
 ];
 
 export default defineLab({

@@ -5,7 +5,7 @@ import type { Folder } from "./folders.js";
 import type { Input } from "./schema.js";
 
 /** Everything that one run knows of its mailbox. */
-export interface Visit {
+export interface MailboxState {
   readonly ctx: Ctx;
   readonly input: Input;
   readonly evidence: ReceiveEvidence;
@@ -64,7 +64,7 @@ export function isStopped({ stop }: ReceiveHooks): boolean {
 }
 
 /** Opens a folder to read it only, and hears from now on what is told of it. */
-export async function openFolder(visit: Visit, folder: Folder): Promise<OpenMailbox> {
+export async function openFolder(visit: MailboxState, folder: Folder): Promise<OpenMailbox> {
   const { session } = visit;
   session.onTold = null;
   visit.open = null;

@@ -46,7 +46,7 @@ async function introduce(session: ImapSession, input: Input, evidence: ReceiveEv
   if (greeting.status === "BYE") throw rejected("greeting", greeting);
   if (input.tls_mode !== "starttls") return;
   // Who is logged in may not ask for TLS any more: with this greeting somebody on the way keeps everything in the clear.
-  if (greeting.status === "PREAUTH") throw fail("starttls", "protocol_violation", "the server says that we are logged in before TLS could be asked for");
+  if (greeting.status === "PREAUTH") throw fail("starttls", "protocol_violation", "the server sent PREAUTH, which leaves no way to start TLS");
   const { reply, tls } = await starttls(session, secureOptions(input));
   if (tls === null) throw rejected("starttls", reply);
   keep(tls, input, evidence);

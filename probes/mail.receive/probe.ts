@@ -6,7 +6,7 @@ import { type Input, newest } from "./schema.js";
 
 export default defineProbe({
   name: "mail.receive",
-  summary: "Finds a message in an IMAP mailbox, or waits for it, and tells what its header says of its way.",
+  summary: "Finds a message in an IMAP mailbox, or waits for it, and reports the delivery path recorded in its header.",
   needs: ["tcp", "tls", "clock"],
   target: { host: "host", port: "port" },
   ...newest,

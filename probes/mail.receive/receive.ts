@@ -6,7 +6,7 @@ import type { Ctx, ReceiveEvidence } from "./evidence.js";
 import { nothingYet } from "./evidence.js";
 import type { Folder } from "./folders.js";
 import { judge } from "./judge.js";
-import { isStopped, type ReceiveHooks, type Visit } from "./mailbox-state.js";
+import { isStopped, type MailboxState, type ReceiveHooks } from "./mailbox-state.js";
 import { keepMatches } from "./message.js";
 import { openMailbox } from "./open-mailbox.js";
 import { noReconnects, retryAfterLoss } from "./reconnect.js";
@@ -55,7 +55,7 @@ async function receive(ctx: Ctx, input: Input, evidence: ReceiveEvidence, hooks:
   }
 }
 
-async function open(ctx: Ctx, input: Input, evidence: ReceiveEvidence, hooks: ReceiveHooks): Promise<Visit> {
+async function open(ctx: Ctx, input: Input, evidence: ReceiveEvidence, hooks: ReceiveHooks): Promise<MailboxState> {
   const { session, folders } = await openMailbox(ctx, input, evidence);
   evidence.folders = folders.map((folder) => folder.evidence);
   const [main] = folders as [Folder, ...Folder[]];
@@ -82,7 +82,7 @@ async function open(ctx: Ctx, input: Input, evidence: ReceiveEvidence, hooks: Re
 }
 
 /** What is there, or what comes; and then, for as long as the input says, what comes twice. */
-async function findAll(visit: Visit): Promise<Match[]> {
+async function findAll(visit: MailboxState): Promise<Match[]> {
   const { ctx, input, hooks, beganAt } = visit;
   const usually = beganAt + patienceMs(input);
   const giveUpAt = hooks.giveUpAt ?? ((): number => usually);
@@ -107,7 +107,7 @@ async function findAll(visit: Visit): Promise<Match[]> {
 }
 
 /** At once, so that nothing that breaks later can lose it. The first to find something says how it was found, and when. */
-function keep({ ctx, input, evidence, hooks, beganAt }: Visit, matches: readonly Match[], how: NonNullable<ReceiveEvidence["found_by"]>): void {
+function keep({ ctx, input, evidence, hooks, beganAt }: MailboxState, matches: readonly Match[], how: NonNullable<ReceiveEvidence["found_by"]>): void {
   if (matches.length === 0) return;
   if (evidence.found_by === null) {
     const arrivals = matches.flatMap(({ arrivedAt }) => arrivedAt ?? []);
@@ -120,7 +120,7 @@ function keep({ ctx, input, evidence, hooks, beganAt }: Visit, matches: readonly
 }
 
 /** That the goodbye gets lost says nothing of what was learned before. */
-async function leave({ session }: Visit): Promise<void> {
+async function leave({ session }: MailboxState): Promise<void> {
   try {
     await logout(session);
   } catch (error) {

@@ -2,7 +2,7 @@ import { round } from "../../runner/run/clock.js";
 import { FailureError } from "../../runner/run/failure-error.js";
 import { pause } from "./idle-or-poll.js";
 import { LIMITS } from "./limits.js";
-import { isStopped, type Reconnecting, type Visit } from "./mailbox-state.js";
+import { isStopped, type MailboxState, type Reconnecting } from "./mailbox-state.js";
 import { openMailbox } from "./open-mailbox.js";
 
 export function noReconnects(now: number): Reconnecting {
@@ -13,7 +13,7 @@ export function noReconnects(now: number): Reconnecting {
  * Opens the mailbox again if its connection was lost. False if something else broke, or if there are no time and no attempts left for
  * another one. A permanent failure of the new connection is thrown.
  */
-export async function reconnect(visit: Visit, error: unknown, until: () => number): Promise<boolean> {
+export async function reconnect(visit: MailboxState, error: unknown, until: () => number): Promise<boolean> {
   const { ctx, evidence, reconnecting } = visit;
   const lostAt = ctx.clock.now();
   if (!isLoss(visit, error) || lostAt >= until()) return false;
@@ -42,7 +42,7 @@ export async function reconnect(visit: Visit, error: unknown, until: () => numbe
 }
 
 /** False if no further attempt is to be made. One that would come too late is made shortly before the end instead. */
-async function waitForAttempt(visit: Visit, until: () => number): Promise<boolean> {
+async function waitForAttempt(visit: MailboxState, until: () => number): Promise<boolean> {
   const { ctx, reconnecting } = visit;
   const { firstMs, mostMs, attempts } = LIMITS.reconnect;
   const leftMs = until() - ctx.clock.now();
@@ -55,7 +55,7 @@ async function waitForAttempt(visit: Visit, until: () => number): Promise<boolea
 }
 
 /** Repeats a step on a new connection if its own was lost and there is time. */
-export async function retryAfterLoss<Result>(visit: Visit, until: () => number, step: () => Promise<Result>): Promise<Result> {
+export async function retryAfterLoss<Result>(visit: MailboxState, until: () => number, step: () => Promise<Result>): Promise<Result> {
   for (;;) {
     try {
       return await step();
@@ -66,7 +66,7 @@ export async function retryAfterLoss<Result>(visit: Visit, until: () => number, 
 }
 
 /** A failure that a later attempt may not meet again. Once the run is out of time, or was stopped, there is no later attempt. */
-function isLoss({ ctx, hooks }: Visit, error: unknown): error is FailureError {
+function isLoss({ ctx, hooks }: MailboxState, error: unknown): error is FailureError {
   const isEnded = ctx.run.deadline.reason !== null || isStopped(hooks);
   return error instanceof FailureError && error.failure.retryable && !isEnded;
 }

@@ -200,7 +200,7 @@ const output = contract({
     latest_internaldate: nullable({ type: "string" }, "When the server received the newest of them, in UTC."),
     found_by: nullable(
       { enum: ["first_search", "idle", "noop"] },
-      "first_search: it was there. idle: the server told of it while we listened. noop: a later look found it.",
+      "first_search: it was already there. idle: the server announced it. noop: a later search found it.",
     ),
     waited_ms: nullable({ type: "number" }, "Time from the first search to the message; null if none was found."),
     searches: { type: "integer", description: "Number of searches over all folders." },
@@ -209,7 +209,7 @@ const output = contract({
     duplicates: { type: "integer", description: "Number of matching messages that are copies of another." },
     not_looked_at: { type: "integer", description: "Number of search results that were not examined because of the limit." },
     too_old: { type: "integer", description: "Number of matching messages older than max_age_minutes." },
-    deleted_uids: list({ type: "integer" }, "What was deleted for good."),
+    deleted_uids: list({ type: "integer" }, "The UIDs that were deleted permanently."),
     folders: list(folderSchema, "Every requested folder, in order."),
     reconnects: list(reconnectSchema, "Every lost connection that was followed by a reconnect attempt."),
     findings: list(findingSchema, "Judgements that explain why the status is not ok."),

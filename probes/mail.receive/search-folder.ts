@@ -5,7 +5,7 @@ import { FailureError } from "../../runner/run/failure-error.js";
 import { arrivalsOf } from "./arrival-times.js";
 import type { Folder } from "./folders.js";
 import { LIMITS } from "./limits.js";
-import { openFolder, type Visit } from "./mailbox-state.js";
+import { type MailboxState, openFolder } from "./mailbox-state.js";
 import { isWanted, searchKeysOf } from "./match-criteria.js";
 
 /** A message that is what was looked for. */
@@ -18,7 +18,7 @@ export interface Match {
 }
 
 /** Opens a folder and lets the server search it: of twenty thousand messages only those are read that may be the one. */
-export async function lookFirst(visit: Visit, folder: Folder): Promise<Match[]> {
+export async function searchFirst(visit: MailboxState, folder: Folder): Promise<Match[]> {
   const { messages, uidNext, uidValidity } = await openFolder(visit, folder);
   Object.assign(folder.evidence, { outcome: "searched", messages, uid_validity: uidValidity });
   const keys = [{ is: "UNDELETED" }, { since: new Date(visit.notBefore - LIMITS.sinceSlackMs) }] as const;
@@ -34,7 +34,7 @@ export async function lookFirst(visit: Visit, folder: Folder): Promise<Match[]> 
 }
 
 /** Looks at what has come to the open folder since. A few new messages are read without asking a search that may know nothing of them yet. */
-export async function lookAgain(visit: Visit, folder: Folder): Promise<Match[]> {
+export async function searchAgain(visit: MailboxState, folder: Folder): Promise<Match[]> {
   const since = [{ fromUid: folder.lookFrom }, { is: "UNDELETED" }] as const;
   const lookedAt = visit.ctx.clock.now();
   visit.evidence.searches += 1;
@@ -47,7 +47,7 @@ export async function lookAgain(visit: Visit, folder: Folder): Promise<Match[]> 
   return matches;
 }
 
-async function searchFor(visit: Visit, keys: readonly SearchKey[]): Promise<number[]> {
+async function searchFor(visit: MailboxState, keys: readonly SearchKey[]): Promise<number[]> {
   try {
     return await search(visit.session, [...keys, ...searchKeysOf(visit.input)]);
   } catch (error) {
@@ -58,12 +58,17 @@ async function searchFor(visit: Visit, keys: readonly SearchKey[]): Promise<numb
 }
 
 /** For a server that does not tell its next UID. */
-async function highestUid({ session }: Visit, messages: number): Promise<number> {
+async function highestUid({ session }: MailboxState, messages: number): Promise<number> {
   return messages === 0 ? 0 : ((await search(session, [{ is: "ALL" }])).at(-1) ?? 0);
 }
 
 /** Reads the newest of these messages, and keeps those that are what was looked for. */
-async function matchesAmong(visit: Visit, folder: Folder, uids: readonly number[], arrivals: ReadonlyMap<number, number | null> = new Map()): Promise<Match[]> {
+async function matchesAmong(
+  visit: MailboxState,
+  folder: Folder,
+  uids: readonly number[],
+  arrivals: ReadonlyMap<number, number | null> = new Map(),
+): Promise<Match[]> {
   const newest = uids.slice(-LIMITS.candidates);
   visit.evidence.not_looked_at += uids.length - newest.length;
   const isRecent = ({ uid, internalDate }: FetchedMessage): boolean =>
@@ -82,7 +87,7 @@ async function matchesAmong(visit: Visit, folder: Folder, uids: readonly number[
 }
 
 /** Dates are small and headers are not: those of many messages are read only where the date is right. */
-async function recentOf(visit: Visit, folder: Folder, uids: readonly number[], isRecent: (message: FetchedMessage) => boolean): Promise<number[]> {
+async function recentOf(visit: MailboxState, folder: Folder, uids: readonly number[], isRecent: (message: FetchedMessage) => boolean): Promise<number[]> {
   const dated = await fetchMessages(visit.session, uids);
   noteOld(
     visit,
@@ -92,7 +97,7 @@ async function recentOf(visit: Visit, folder: Folder, uids: readonly number[], i
   return dated.filter(isRecent).map(({ uid }) => uid);
 }
 
-function noteOld({ tooOld, evidence }: Visit, folder: Folder, messages: readonly FetchedMessage[]): void {
+function noteOld({ tooOld, evidence }: MailboxState, folder: Folder, messages: readonly FetchedMessage[]): void {
   for (const { uid } of messages) tooOld.add(`${folder.evidence.name} ${uid}`);
   evidence.too_old = tooOld.size;
 }

@@ -2,26 +2,26 @@ import { mailboxStatus } from "../../runner/net/imap/mailbox.js";
 import { FailureError } from "../../runner/run/failure-error.js";
 import type { Folder } from "./folders.js";
 import { listen } from "./idle-or-poll.js";
-import { openFolder, type Visit } from "./mailbox-state.js";
+import { type MailboxState, openFolder } from "./mailbox-state.js";
 import { reconnect } from "./reconnect.js";
-import { lookAgain, lookFirst, type Match } from "./search-folder.js";
+import { type Match, searchAgain, searchFirst } from "./search-folder.js";
 
 /** Searches every folder, the one that is listened in last: it stays open. */
-export async function searchAll(visit: Visit): Promise<Match[]> {
+export async function searchAll(visit: MailboxState): Promise<Match[]> {
   const [main, ...further] = visit.folders as [Folder, ...Folder[]];
   const matches: Match[] = [];
-  for (const folder of further) if (folder.evidence.outcome !== "missing") matches.push(...(await tolerant(folder, () => lookFirst(visit, folder))));
-  matches.push(...(await lookFirst(visit, main)));
+  for (const folder of further) if (folder.evidence.outcome !== "missing") matches.push(...(await tolerant(folder, () => searchFirst(visit, folder))));
+  matches.push(...(await searchFirst(visit, main)));
   return matches;
 }
 
 /** Waits for the message until a moment. A connection that is lost meanwhile is made again, and everything is searched anew. */
-export async function waitFor(visit: Visit, until: () => number): Promise<Match[]> {
+export async function waitFor(visit: MailboxState, until: () => number): Promise<Match[]> {
   const { clock } = visit.ctx;
   const isOver = (): boolean => clock.now() >= until();
   for (let isAnew = false; isAnew || !isOver(); ) {
     try {
-      const look = isAnew ? searchAll(visit) : listenAndLook(visit, until() - clock.now());
+      const look = isAnew ? searchAll(visit) : listenAndSearch(visit, until() - clock.now());
       isAnew = false;
       const matches = await look;
       if (matches.length > 0) return matches;
@@ -33,28 +33,28 @@ export async function waitFor(visit: Visit, until: () => number): Promise<Match[
   return [];
 }
 
-async function listenAndLook(visit: Visit, leftMs: number): Promise<Match[]> {
+async function listenAndSearch(visit: MailboxState, leftMs: number): Promise<Match[]> {
   await listen(visit, Math.max(1, Math.min(leftMs, visit.input.poll_interval_ms)));
-  return lookAround(visit);
+  return searchChanged(visit);
 }
 
 /** Looks at what has come to any folder. Those that are not open are only asked for their next UID. */
-async function lookAround(visit: Visit): Promise<Match[]> {
+async function searchChanged(visit: MailboxState): Promise<Match[]> {
   const [main, ...further] = visit.folders as [Folder, ...Folder[]];
-  const matches = await lookAgain(visit, main);
-  for (const folder of further) if (folder.evidence.outcome === "searched") matches.push(...(await tolerant(folder, () => lookBeside(visit, folder))));
+  const matches = await searchAgain(visit, main);
+  for (const folder of further) if (folder.evidence.outcome === "searched") matches.push(...(await tolerant(folder, () => searchFurther(visit, folder))));
   if (visit.open !== main.evidence.name) {
     const { uidValidity } = await openFolder(visit, main);
-    matches.push(...(uidValidity === main.uidValidity ? await lookAgain(visit, main) : await lookFirst(visit, main)));
+    matches.push(...(uidValidity === main.uidValidity ? await searchAgain(visit, main) : await searchFirst(visit, main)));
   }
   return matches;
 }
 
-async function lookBeside(visit: Visit, folder: Folder): Promise<Match[]> {
+async function searchFurther(visit: MailboxState, folder: Folder): Promise<Match[]> {
   const { uidNext } = await mailboxStatus(visit.session, folder.evidence.name);
   if (uidNext !== null && uidNext <= folder.lookFrom) return [];
   const { uidValidity } = await openFolder(visit, folder);
-  return uidValidity === folder.uidValidity ? lookAgain(visit, folder) : lookFirst(visit, folder);
+  return uidValidity === folder.uidValidity ? searchAgain(visit, folder) : searchFirst(visit, folder);
 }
 
 /** A further folder that the server will not open is told of, and keeps nothing from being found in the others. */

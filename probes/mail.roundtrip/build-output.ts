@@ -71,7 +71,7 @@ function noteFailure(evidence: RoundtripEvidence, sent: SendEvidence | null, rec
   const { arrival } = evidence;
   const isSolved = sent?.delivery === "unknown" && arrival === "arrived";
   if (isSolved) {
-    const words = `the message came, although nobody had said that it was taken: ${sent.failure?.message}`;
+    const words = `the message arrived although its acceptance was not confirmed: ${sent.failure?.message}`;
     evidence.findings.push(finding("warning", "taken_without_answer", words));
   }
   if (sent !== null && sent.failure !== null && !isSolved) {

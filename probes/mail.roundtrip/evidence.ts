@@ -1,6 +1,6 @@
 import type { Context } from "../../runner/harness/context.js";
 import type { Evidence } from "../../runner/harness/define-probe.js";
-import type { Letter } from "../mail.send/message-identity.js";
+import type { OutgoingMessage } from "../mail.send/message-identity.js";
 import type { Input, Output } from "./schema.js";
 
 export type Ctx = Context<"tcp" | "tls" | "clock" | "memory">;
@@ -8,7 +8,7 @@ export type RoundtripEvidence = Evidence<Output>;
 export type Hop = RoundtripEvidence["hops"][number];
 
 /** Every field before anything has happened. */
-export function nothingYet({ send, receive }: Input, { token, message_id, subject }: Letter): RoundtripEvidence {
+export function nothingYet({ send, receive }: Input, { token, message_id, subject }: OutgoingMessage): RoundtripEvidence {
   return {
     status: "ok",
     failure: null,

@@ -52,7 +52,7 @@ const QUESTIONS: { readonly [Name in keyof Required<Expectations>]: Question<Nam
   dmarc: (wanted, evidence) => verdict("dmarc", wanted, evidence),
   arc: (wanted, evidence) => verdict("arc", wanted, evidence),
   folder: (wanted, { folder, is_spam_folder: isSpam }) =>
-    isSpam === (wanted === "spam") ? null : { reason: "folder_differs", message: `the message lies in ${folder}`, expected: wanted, actual: folder },
+    isSpam === (wanted === "spam") ? null : { reason: "folder_differs", message: `the message is in ${folder}`, expected: wanted, actual: folder },
   max_hops: (wanted, { hops }) => tooMany("too_many_hops", `the message went over ${hops.length} hops`, wanted, hops.length),
   max_duplicates: (wanted, { duplicates }) => tooMany("duplicates", `${duplicates} copies came beside the message`, wanted, duplicates ?? 0),
   max_attempts: (wanted, { send: { attempt_count: attempts } }) => tooMany("too_many_attempts", `it took ${attempts} attempts to hand it in`, wanted, attempts),
@@ -61,7 +61,7 @@ const QUESTIONS: { readonly [Name in keyof Required<Expectations>]: Question<Nam
 function verdict(method: "spf" | "dkim" | "dmarc" | "arc", wanted: string, { authentication }: RoundtripEvidence): Unmet | null {
   const told = authentication?.[method] ?? null;
   if (told === wanted) return null;
-  const message = told === null ? `the receiving side says nothing of ${method.toUpperCase()}` : `the receiving side says ${told} of ${method.toUpperCase()}`;
+  const message = told === null ? `the receiver recorded no result for ${method.toUpperCase()}` : `the receiver recorded ${told} for ${method.toUpperCase()}`;
   return { reason: `${method}_differs`, message, expected: wanted, actual: told };
 }
 

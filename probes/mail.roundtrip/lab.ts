@@ -24,7 +24,7 @@ interface Bench {
 const BENCHES: readonly Bench[] = [
   {
     name: "loop",
-    summary: "Tells the sender to come back, takes the message then, and brings it into the mailbox.",
+    summary: "Greylists the sender, then accepts the message and delivers it to the mailbox.",
     system: { smtp: { greylistMs: GREYLIST_MS }, delivery: { delayMs: DELAY_MS } },
     input: { expect: { spf: "pass", dkim: "pass", dmarc: "pass", folder: "inbox", max_duplicates: 0 } },
   },
@@ -36,14 +36,14 @@ const BENCHES: readonly Bench[] = [
   },
   {
     name: "spam",
-    summary: "Takes the message for spam: an error.",
+    summary: "Classifies the message as spam: an error.",
     system: { delivery: { folder: "Junk" } },
     receive: { poll_interval_ms: 200 },
     input: { expect: { folder: "inbox" } },
   },
   { name: "twice", summary: "Delivers it twice: a warning.", system: { delivery: { copies: 2, copyAfterMs: 100 } }, input: { duplicate_wait_ms: 300 } },
-  { name: "doubt", summary: "Goes without an answer to the message, and delivers it: a warning.", system: { smtp: { onMessage: () => "close" } }, input: {} },
-  { name: "never", summary: "Takes the message, and loses it: an error.", system: { delivery: { copies: 0 } }, input: { wait_ms: 400 } },
+  { name: "doubt", summary: "Closes without a reply to the message, and delivers it: a warning.", system: { smtp: { onMessage: () => "close" } }, input: {} },
+  { name: "never", summary: "Accepts the message and loses it: an error.", system: { delivery: { copies: 0 } }, input: { wait_ms: 400 } },
 ];
 
 export default defineLab({

@@ -3,8 +3,8 @@ import type { Violation } from "../../runner/support/request-error.js";
 import { checkInput as checkReceiving } from "../mail.receive/check-input.js";
 import { usualTimeoutMs as receivingMs } from "../mail.receive/probe.js";
 import { checkInput as checkSending } from "../mail.send/check-input.js";
-import { keptOf, progressOf } from "../mail.send/job-state.js";
-import { newLetter, sealed } from "../mail.send/message-identity.js";
+import { progressOf, savedStateOf } from "../mail.send/job-state.js";
+import { newMessage, restoredMessage } from "../mail.send/message-identity.js";
 import { usualTimeoutMs as sendingMs } from "../mail.send/schedule.js";
 import type { SendMemory } from "../mail.send/send.js";
 import { conclude } from "./build-output.js";
@@ -16,7 +16,7 @@ import { type Conversations, loop } from "./send-and-receive.js";
 
 export default defineProbe({
   name: "mail.roundtrip",
-  summary: "Sends a message and waits for it in its mailbox: how long it took, by which way, and what the receiving side made of it.",
+  summary: "Sends a message, waits for it in its mailbox, and reports its transit time, its path and the receiver's verdicts.",
   needs: ["tcp", "tls", "clock", "memory"],
   ...newest,
   checkInput,
@@ -26,8 +26,8 @@ export default defineProbe({
 
 /** Where a worker died over it, the job's next run sends no other message: it goes on where that one was, and waits for what it sent. */
 async function run(input: Input, ctx: Ctx): Promise<RoundtripEvidence> {
-  const kept = keptOf(ctx.memory.kept);
-  const letter = kept === null ? newLetter(input.send) : sealed(input.send, kept.seal);
+  const kept = savedStateOf(ctx.memory.kept);
+  const letter = kept === null ? newMessage(input.send) : restoredMessage(input.send, kept.seal);
   const evidence = nothingYet(input, letter);
   const conversations: Conversations = { send: ctx.part("send"), imap: ctx.part("imap") };
   conclude(evidence, await loop(conversations, input, { letter, kept, memory: patient(ctx), progress: progressOf(kept) }), conversations, input);

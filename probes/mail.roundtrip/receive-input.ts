@@ -1,5 +1,5 @@
 import type { Input as ReceiveInput } from "../mail.receive/schema.js";
-import type { Letter } from "../mail.send/message-identity.js";
+import type { OutgoingMessage } from "../mail.send/message-identity.js";
 import type { Input } from "./schema.js";
 
 /** Older mail cannot be this run's: it is searched only in case a server's clock is off. */
@@ -8,7 +8,7 @@ const MAX_AGE_MINUTES = 24 * 60;
 /** What mail.receive is asked for: this one message, for as long as the hooks say. */
 export function receiveInput(
   { receive, wait_ms, duplicate_wait_ms, correlate_by: by, clean_up }: Input,
-  { token, message_id }: Pick<Letter, "token" | "message_id">,
+  { token, message_id }: Pick<OutgoingMessage, "token" | "message_id">,
 ): ReceiveInput {
   return {
     ...receive,

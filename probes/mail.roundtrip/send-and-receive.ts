@@ -5,7 +5,7 @@ import type { Start } from "../mail.send/send.js";
 import type { Ctx } from "./evidence.js";
 import { receiveInput } from "./receive-input.js";
 import type { Input } from "./schema.js";
-import { sendLetter } from "./send-letter.js";
+import { sendMessage } from "./send-letter.js";
 
 /** What both conversations came to, and when, on the monotonic clock. */
 export interface Loop {
@@ -48,7 +48,7 @@ export async function loop({ send: sending, imap }: Conversations, input: Input,
   const earlierAttempts = start.kept?.attempts.at(-1)?.number ?? 0;
   if (early !== undefined) return { sent: null, received: early, earlierAttempts, beganAt: null, seenAt };
   const beganAt = sending.clock.now();
-  const sent = await sendLetter(sending, input.send, start);
+  const sent = await sendMessage(sending, input.send, start);
   giveUpAt = sending.clock.now() + input.wait_ms;
   if (mayArrive(sent)) wake.abort();
   else stop.abort();

@@ -85,7 +85,7 @@ async function submit(sending: Sending, record: SendAttempt): Promise<FailureErr
     session = await open(sending, record);
   } catch (error) {
     if (!(error instanceof FailureError)) throw error;
-    tellReply(record, replyOf(error));
+    recordReply(record, replyOf(error));
     decideAll(sending.evidence, record, error);
     return error;
   }
@@ -160,7 +160,7 @@ function conclude({ evidence }: Sending, record: SendAttempt, result: Transactio
   const farewell = decisions.find((each) => each?.failure.reply_code === CLOSING);
   if (result.failure !== null && result.failure.code !== "reply_rejected" && farewell === undefined)
     return new FailureError(result.failure, result.reply === null ? null : failureReply(result.reply));
-  tellReply(record, decidingReply(result));
+  recordReply(record, decidingReply(result));
   const failures = decisions.filter((each) => each !== null);
   return failures.find((each) => isTemporary(each.failure)) ?? failures[0] ?? null;
 }
@@ -168,7 +168,7 @@ function conclude({ evidence }: Sending, record: SendAttempt, result: Transactio
 /** RFC 5321, section 3.8: that the connection is gone after it is no news. */
 const CLOSING = 421;
 
-function tellReply(record: SendAttempt, reply: Reply | null): void {
+function recordReply(record: SendAttempt, reply: Reply | null): void {
   record.reply_code = reply?.code ?? null;
   record.reply_message = reply === null ? null : plainText(reply);
 }

@@ -24,5 +24,5 @@ export function checkInput(input: Input): Violation[] {
 /** RFC 3461, section 4.1. */
 function notifyViolations(notify: readonly string[] | undefined): Violation[] {
   if (notify === undefined || notify.length === 1 || !notify.includes("NEVER")) return [];
-  return [{ pointer: "/dsn/notify", message: "NEVER must stand alone", hint: null }];
+  return [{ pointer: "/dsn/notify", message: "NEVER cannot be combined with other values", hint: null }];
 }

@@ -1,7 +1,7 @@
 import type { Context } from "../../runner/harness/context.js";
 import type { Evidence } from "../../runner/harness/define-probe.js";
-import type { Kept } from "./job-state.js";
-import type { Letter } from "./message-identity.js";
+import type { SavedState } from "./job-state.js";
+import type { OutgoingMessage } from "./message-identity.js";
 import type { Input, Output, Recipient } from "./schema.js";
 
 export type Ctx = Context<"tcp" | "tls" | "clock" | "memory">;
@@ -9,7 +9,7 @@ export type SendEvidence = Evidence<Output>;
 export type { Recipient, SendAttempt } from "./schema.js";
 
 /** Every field before anything has happened in this run; an earlier run of the same job may have come further. */
-export function nothingYet(input: Input, { token, subject, message_id }: Letter, kept: Kept | null): SendEvidence {
+export function nothingYet(input: Input, { token, subject, message_id }: OutgoingMessage, kept: SavedState | null): SendEvidence {
   return {
     status: "ok",
     failure: null,

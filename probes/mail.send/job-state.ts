@@ -1,11 +1,11 @@
-import type { Seal } from "./message-identity.js";
+import type { MessageIdentity } from "./message-identity.js";
 import { type Recipient, recipientSchema, type SendAttempt, sendAttemptSchema } from "./schema.js";
 
 /** What a job remembers from one run to the next. */
-export interface Kept {
+export interface SavedState {
   version: 1;
   /** What follows from the input is not kept: whatever in it looks like a secret would be masked. */
-  seal: Seal;
+  seal: MessageIdentity;
   recipients: Recipient[];
   attempts: SendAttempt[];
   /** When the next attempt is due, in UTC; null when none is. */
@@ -30,8 +30,8 @@ export const KEPT_SCHEMA = {
 };
 
 /** What an earlier run kept; null when there is none, or it was kept in a form that is not ours. */
-export function keptOf(value: unknown): Kept | null {
-  const kept = value as Kept | null;
+export function savedStateOf(value: unknown): SavedState | null {
+  const kept = value as SavedState | null;
   return kept !== null && typeof kept === "object" && kept.version === 1 ? kept : null;
 }
 
@@ -42,12 +42,12 @@ export interface Progress {
 }
 
 /** What earlier runs of the job have shown. */
-export function progressOf(kept: Kept | null): Progress {
+export function progressOf(kept: SavedState | null): Progress {
   return { greylistedAttempt: kept?.greylisted_attempt ?? null };
 }
 
 /** A queue keeps little: the first attempts and the last ones, replies shortened, and the steps of the last two. */
-export function fitToKeep({ recipients, attempts, ...rest }: Kept): Kept {
+export function limitedState({ recipients, attempts, ...rest }: SavedState): SavedState {
   const first = attempts.slice(0, -LAST_ATTEMPTS).slice(0, FIRST_ATTEMPTS);
   return {
     ...rest,

@@ -11,13 +11,13 @@ const TRUSTING = { verify: "ignore" } as const;
 const BENCHES: readonly { name: string; summary: string; server: SmtpServerOptions; input: Record<string, unknown> }[] = [
   {
     name: "submission",
-    summary: "STARTTLS, a login, and the message is taken.",
+    summary: "STARTTLS, a login, and the message is accepted.",
     server: { tls: "starttls", auth: ACCOUNT },
     input: { tls_options: TRUSTING, ...ACCOUNT },
   },
   {
     name: "greylisting",
-    summary: "Tells the sender to come back, and takes the message two seconds later.",
+    summary: "Greylists the sender, and accepts the message two seconds later.",
     server: { greylistMs: GREYLIST_MS },
     input: { tls: "none", retry_delay: GREYLIST_MS / 1000 + 0.2 },
   },
@@ -29,7 +29,7 @@ const BENCHES: readonly { name: string; summary: string; server: SmtpServerOptio
   },
   {
     name: "wrong-password",
-    summary: "Does not take the password: an error, and one attempt.",
+    summary: "Rejects the password: an error after one attempt.",
     server: { tls: "starttls", auth: ACCOUNT },
     input: { tls_options: TRUSTING, ...ACCOUNT, password: "not-the-word" },
   },

@@ -12,7 +12,7 @@ import type { Parties } from "./addresses.js";
 import type { Input } from "./schema.js";
 
 /** What makes a message another one than that of the same input: it is the same in every attempt, and in every run of a job. */
-export interface Seal {
+export interface MessageIdentity {
   token: string;
   unique: string;
   /** In ISO 8601. */
@@ -20,19 +20,19 @@ export interface Seal {
 }
 
 /** From it and the input follow all of the message's bytes. */
-export interface Letter {
+export interface OutgoingMessage {
   token: string;
   subject: string;
   message_id: string;
-  seal: Seal;
+  seal: MessageIdentity;
 }
 
-export function newLetter(input: Input): Letter {
-  return sealed(input, { token: newToken(), unique: randomUUID(), date: new Date().toISOString() });
+export function newMessage(input: Input): OutgoingMessage {
+  return restoredMessage(input, { token: newToken(), unique: randomUUID(), date: new Date().toISOString() });
 }
 
 /** The letter of an earlier run. */
-export function sealed(input: Input, seal: Seal): Letter {
+export function restoredMessage(input: Input, seal: MessageIdentity): OutgoingMessage {
   const token = input.token ?? seal.token;
   return {
     token,
@@ -43,7 +43,7 @@ export function sealed(input: Input, seal: Seal): Letter {
 }
 
 /** The message itself, signed where it is to be. */
-export async function messageOf(input: Input, letter: Letter, parties: Parties): Promise<{ bytes: Uint8Array; dkim: DkimResult | null }> {
+export async function messageOf(input: Input, letter: OutgoingMessage, parties: Parties): Promise<{ bytes: Uint8Array; dkim: DkimResult | null }> {
   const unsigned = await compose({
     from: parties.sender,
     to: parties.recipients,
@@ -59,7 +59,7 @@ export async function messageOf(input: Input, letter: Letter, parties: Parties):
   return input.dkim.length === 0 ? { bytes: unsigned, dkim: null } : signed(unsigned, input.dkim, letter);
 }
 
-async function signed(message: Uint8Array, keys: Input["dkim"], { seal }: Letter): Promise<{ bytes: Uint8Array; dkim: DkimResult }> {
+async function signed(message: Uint8Array, keys: Input["dkim"], { seal }: OutgoingMessage): Promise<{ bytes: Uint8Array; dkim: DkimResult }> {
   const written = keys.map(({ domain, selector, private_key: key }) => ({ domain, selector, privateKey: resolved(key) }));
   // Signed at the message's own date: the next attempt gives the same bytes.
   const signer = createSigner({ keys: givenKeys(written), now: () => Date.parse(seal.date) });
@@ -73,7 +73,7 @@ function attachmentOf({ name, type, text, base64 }: Input["attachments"][number]
   return { name, ...(type === undefined ? {} : { type }), content: text === undefined ? Buffer.from(base64 ?? "", "base64") : Buffer.from(text) };
 }
 
-function textOf({ text }: Input, { token }: Letter): string {
+function textOf({ text }: Input, { token }: OutgoingMessage): string {
   return text ?? `This is a test message, its token is ${token}. It may be deleted.\n`;
 }
 

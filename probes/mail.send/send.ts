@@ -8,15 +8,15 @@ import { attempt, endOf, type Sending } from "./attempt.js";
 import { failureOf } from "./decide.js";
 import { isTemporary } from "./error-type.js";
 import { type Ctx, isOpen, type Recipient, type SendAttempt, type SendEvidence } from "./evidence.js";
-import { fitToKeep, KEPT_SCHEMA, type Kept, type Progress } from "./job-state.js";
-import { type Letter, messageOf } from "./message-identity.js";
+import { KEPT_SCHEMA, limitedState, type Progress, type SavedState } from "./job-state.js";
+import { messageOf, type OutgoingMessage } from "./message-identity.js";
 import { nextWaitMs } from "./schedule.js";
 import type { Input } from "./schema.js";
 
 /** What a run goes on from, and where it keeps how far it has come. */
 export interface Start {
-  letter: Letter;
-  kept: Kept | null;
+  letter: OutgoingMessage;
+  kept: SavedState | null;
   memory: SendMemory;
   progress: Progress;
 }
@@ -29,9 +29,9 @@ export async function send(input: Input, ctx: Ctx, evidence: SendEvidence, { let
   const { bytes, dkim } = await messageOf(input, letter, parties);
   evidence.message_size_bytes = messageSize(bytes);
   evidence.dkim = dkim;
-  const keep = (state: Pick<Kept, "next_at" | "underway">): Promise<void> =>
+  const keep = (state: Pick<SavedState, "next_at" | "underway">): Promise<void> =>
     memory.keep(
-      fitToKeep({
+      limitedState({
         version: 1,
         seal: letter.seal,
         recipients: evidence.recipients,

@@ -1,7 +1,7 @@
 import { authMechanisms, has, sizeOf } from "../../runner/net/smtp/capabilities.js";
 import { hello, heloDomain, noop, quit, starttls } from "../../runner/net/smtp/commands.js";
 import { replyClass, replyText } from "../../runner/net/smtp/reply.js";
-import { accepted, rejected, SmtpSession } from "../../runner/net/smtp/session.js";
+import { expectAccepted, rejected, SmtpSession } from "../../runner/net/smtp/session.js";
 import { missing } from "../../runner/service-check/expectations.js";
 import type { Service } from "../../runner/service-check/service.js";
 import type { Anomaly } from "../../schemas/smtp.js";
@@ -34,7 +34,7 @@ export const SMTP: Service<SmtpSession, Input, SmtpEvidence> = {
   async greet(session, evidence) {
     const greeting = await session.greet();
     evidence.banner = replyText(greeting);
-    accepted("greeting", greeting);
+    expectAccepted("greeting", greeting);
   },
 
   async introduce(session, input, evidence) {

@@ -1,6 +1,6 @@
 import { refusalToProbe } from "../mail-sites/probing-allowed.js";
 import type { WireRun } from "../run/run-state.js";
-import { tellMetrics } from "../support/metrics-registry.js";
+import { registerMetrics } from "../support/metrics-registry.js";
 import { Engine } from "./engine.js";
 import { LazyLedger } from "./ledger/lazy-ledger.js";
 import type { OutboundMessage } from "./message/outbound-message.js";
@@ -31,6 +31,6 @@ export function deliveryGrant(run: WireRun): DeliveryGrant {
 
 function makeEngine(): Engine {
   const made = new Engine({ ledger: new LazyLedger(process.env.PROBE_RUN_DELIVERY || null), statistics: new RouteStatistics(routesFile(process.env)) });
-  tellMetrics(() => engineMetrics(made.router));
+  registerMetrics(() => engineMetrics(made.router));
   return made;
 }

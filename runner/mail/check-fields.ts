@@ -6,7 +6,7 @@ import { type NamedMailbox, parseNamedMailbox } from "./named-mailbox.js";
 export function mailboxViolations(pointer: string, written: string): Violation[] {
   const mailbox = parseNamedMailbox(written);
   if (!("problem" in mailbox)) return [];
-  return [{ pointer, message: `is no address: ${mailbox.problem}`, hint: 'write it as a@example.org, or as "A Name" <a@example.org>' }];
+  return [{ pointer, message: `is not a valid address: ${mailbox.problem}`, hint: 'write it as a@example.org, or as "A Name" <a@example.org>' }];
 }
 
 /** What is wrong with the name of a further header field. */

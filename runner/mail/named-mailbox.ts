@@ -12,7 +12,7 @@ export interface NamedMailbox extends Mailbox {
 export function parseNamedMailbox(written: string): NamedMailbox | MailboxProblem {
   const bare = parseMailbox(written);
   if (!("problem" in bare)) return { ...bare, name: "" };
-  if (CONTROLS.test(written)) return { problem: "it holds a control character" };
+  if (CONTROLS.test(written)) return { problem: "it contains a control character" };
   const parts = partsOf(written);
   if ("problem" in parts) return parts;
   const mailbox = parseMailbox(parts.address ?? parts.words.map(({ text }) => text).join(" "));

@@ -2,7 +2,7 @@
 const parts: (() => string[])[] = [];
 
 /** From now on these lines are told, too. */
-export function tellMetrics(lines: () => string[]): void {
+export function registerMetrics(lines: () => string[]): void {
   parts.push(lines);
 }
 

@@ -29,7 +29,7 @@ function violationOf(level: TlsLevel, rule: HostTls, session: TlsSession, now: n
   if (session.kind === "broken") return { type: "validation-failure", message: session.failure.message };
   if (level === "none" || level === "may") return null;
   if (session.kind === "not_offered")
-    return { type: "starttls-not-supported", message: `${rule.host} offers no STARTTLS, and TLS is demanded by ${rule.source}` };
+    return { type: "starttls-not-supported", message: `${rule.host} does not offer STARTTLS, and TLS is required by ${rule.source}` };
   return DEMANDS[level](session, rule, now);
 }
 
@@ -55,7 +55,7 @@ const TYPES: Partial<Record<CertificateProblem, PolicyViolation["type"]>> = { ex
 
 function fingerprintViolation(certificate: Certificate | null, known: readonly string[]): PolicyViolation | null {
   if (certificate !== null && known.includes(certificate.fingerprint_sha256)) return null;
-  return { type: "certificate-not-trusted", message: `the certificate ${certificate?.fingerprint_sha256 ?? ""} is none of those that are known` };
+  return { type: "certificate-not-trusted", message: `the certificate ${certificate?.fingerprint_sha256 ?? ""} is not one of the configured certificates` };
 }
 
 /** A host may have another certificate, or TLS again, before the message is given up. */

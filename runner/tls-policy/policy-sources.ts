@@ -36,7 +36,7 @@ function openCache(file: string | null, now: () => number): StsCache {
   try {
     return new StsCache(file, now);
   } catch (error) {
-    throw new Error(`MTA-STS policies cannot be kept in ${file}: ${(error as Error).message}. Name a file that this user can write`, { cause: error });
+    throw new Error(`MTA-STS policies cannot be stored in ${file}: ${(error as Error).message}. Name a file that this user can write`, { cause: error });
   }
 }
 
@@ -49,7 +49,7 @@ async function fetchPolicy(ask: Ask, domain: string, options: PolicySourceOption
   const addresses = await policyAddresses(ask, host.name, options);
   if (!Array.isArray(addresses)) return addresses;
   const fetched = await fetchFromOneOf(addresses, (address) => fetchPolicyFile(host, address, signal), signal);
-  if (late.aborted) return { type: "sts-policy-fetch-error", message: `${host.name} gave no policy within ${timeoutMs / 1000} seconds` };
+  if (late.aborted) return { type: "sts-policy-fetch-error", message: `${host.name} returned no policy within ${timeoutMs / 1000} seconds` };
   return fetched.kind === "text" ? policyOrViolation(fetched.text) : fetched.violation;
 }
 

@@ -12,7 +12,7 @@ export function readReportRecords(records: readonly DataOf<"TXT">[]): ReportReco
   const texts = records.map(txtText).filter((text) => /^v=TLSRPTv1[ \t]*;/.test(text));
   const [text] = texts;
   if (text === undefined) return { kind: "none" };
-  if (texts.length > 1) return { kind: "invalid", message: `there are ${texts.length} TLS report records, and may be one` };
+  if (texts.length > 1) return { kind: "invalid", message: `there are ${texts.length} TLS report records, but only one is allowed` };
   const [, list] = /;[ \t]*rua=([^;]*)/.exec(text) ?? [];
   if (list === undefined) return { kind: "invalid", message: `the TLS report record ${JSON.stringify(text)} has no rua` };
   const rua = list.split(",").map((uri) => uri.trim());

@@ -41,7 +41,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 describe("what to do when a mail does not arrive", () => {
-  const [replies = "", own = ""] = section("When a mail does not arrive").split("What probe-run says itself");
+  const [replies = "", own = ""] = section("When a mail does not arrive").split("Messages from probe-run itself");
 
   test("is told for many replies", () => {
     expect(rows(replies).length).toBeGreaterThan(25);

@@ -33,7 +33,7 @@ function checkOptions({ type, bits, out, resolver }: DkimGiven): void {
   const wrong = Object.entries({ type, bits, out }).find(([, value]) => value !== null)?.[0];
   if (wrong !== undefined) throw new UsageError(`--${wrong} is for dkim keygen`, "dkim check takes --selector, --keys, --resolver and --json");
   const noServer = resolver.find((address) => !isNameServer(address));
-  if (noServer !== undefined) throw new UsageError(`--resolver ${JSON.stringify(noServer)} is no name server`, "an IP address, with a port where it is not 53");
+  if (noServer !== undefined) throw new UsageError(`--resolver ${JSON.stringify(noServer)} is not a name server`, "an IP address, with :port if it is not 53");
 }
 
 async function ask(name: string, servers: readonly string[]): Promise<Answer<"TXT">> {

@@ -17,7 +17,7 @@ export async function planOptions(written: string, given: DnsGiven, io: Io): Pro
   const wrong = given.address.find((address) => !isAddress(address));
   if (wrong !== undefined) throw new UsageError(`--address ${JSON.stringify(wrong)} is no IP address`);
   const noServer = given.resolver.find((address) => !isNameServer(address));
-  if (noServer !== undefined) throw new UsageError(`--resolver ${JSON.stringify(noServer)} is no name server`, "an IP address, with a port where it is not 53");
+  if (noServer !== undefined) throw new UsageError(`--resolver ${JSON.stringify(noServer)} is not a name server`, "an IP address, with :port if it is not 53");
   return {
     domain,
     mailHost: given["mail-host"] === null ? `mail.${domain}` : domainOf(given["mail-host"]),

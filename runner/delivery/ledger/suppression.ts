@@ -100,11 +100,11 @@ export class SuppressionList {
 export function keyOf(target: string): string {
   if (target.startsWith("@")) {
     const host = parseHost(target.slice(1));
-    if (host === null) throw new TypeError(`${JSON.stringify(target)} is no domain: write @example.org`);
+    if (host === null) throw new TypeError(`${JSON.stringify(target)} is not a domain: write @example.org`);
     return `@${host.host.toLowerCase()}`;
   }
   const mailbox = parseMailbox(target);
-  if ("problem" in mailbox) throw new TypeError(`${JSON.stringify(target)} is no address: ${mailbox.problem}`);
+  if ("problem" in mailbox) throw new TypeError(`${JSON.stringify(target)} is not a valid address: ${mailbox.problem}`);
   return `${mailbox.localPart.toLowerCase()}@${mailbox.host.host.toLowerCase()}`;
 }
 

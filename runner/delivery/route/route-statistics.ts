@@ -61,7 +61,7 @@ export class RouteStatistics {
     const direct = decayed(this.#open().get(site, "direct"), this.now());
     const relay = decayed(this.#open().get(site, "relay"), this.now());
     if (direct.tries < LEAST_TRIES && relay.tries < LEAST_TRIES) {
-      return { way: "direct", reason: "nothing_known", explanation: `nothing is known of ${site} yet: direct first` };
+      return { way: "direct", reason: "nothing_known", explanation: `there are no statistics for ${site} yet: direct is tried first` };
     }
     const best = better(direct, relay);
     const words = `direct ${inWords(direct)}; through a relay ${inWords(relay)}`;

@@ -2,7 +2,7 @@ import type { TlsResultType } from "../../../schemas/tls-policy.js";
 import { has } from "../../net/smtp/capabilities.js";
 import { hello, heloDomain, starttls } from "../../net/smtp/commands.js";
 import { replyText } from "../../net/smtp/reply.js";
-import { accepted, rejected, SmtpSession } from "../../net/smtp/session.js";
+import { expectAccepted, rejected, SmtpSession } from "../../net/smtp/session.js";
 import { SessionState } from "../../net/smtp/session-state.js";
 import type { Deadline } from "../../run/deadline.js";
 import { FailureError, fail } from "../../run/failure-error.js";
@@ -68,7 +68,7 @@ async function introduced(opening: Opening, state: SessionState, mayUseTls: bool
   });
   const wasBroken = attempt.record.tls === "failed";
   try {
-    accepted("greeting", await session.greet());
+    expectAccepted("greeting", await session.greet());
     const helloName = heloDomain(settings.helo_domain ?? undefined, session.connection);
     const reply = await hello(session, helloName);
     refuseOwnName(replyText(reply), helloName, endpoint);

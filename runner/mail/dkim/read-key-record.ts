@@ -34,7 +34,7 @@ function keyOf(tags: ReadonlyMap<string, string>): KeyRecord {
   const key = (tags.get("p") ?? "").replace(/\s/g, "");
   if (version !== "DKIM1") return nothing("other_version", "the key record is of another version", "v=DKIM1", `v=${version}`);
   if (!tags.has("p")) return nothing("no_public_key", "the key record holds no key", "p=", null);
-  if (key === "") return nothing("revoked", "the key is revoked", "a key behind p=", "nothing");
+  if (key === "") return nothing("revoked", "the key is revoked", "a key in p=", "nothing");
   if (type !== "rsa" && type !== "ed25519")
     return nothing("unknown_key_type", "the key is of a kind that verifiers do not know", "k=rsa or k=ed25519", `k=${type}`);
   const publicKey = publicKeyOf(type, key);
@@ -69,8 +69,8 @@ function strength(key: KeyObject): Finding[] {
   const bits = key.asymmetricKeyDetails?.modulusLength;
   if (bits === undefined || bits >= ADVISED_BITS) return [];
   if (bits < REFUSED_BELOW_BITS)
-    return [finding("error", "key_too_short", "verifiers must not take a key this short (RFC 8301)", `${REFUSED_BELOW_BITS} bits`, `${bits} bits`)];
-  return [finding("warning", "key_short", "the key is shorter than what is advised (RFC 8301)", `${ADVISED_BITS} bits`, `${bits} bits`)];
+    return [finding("error", "key_too_short", "verifiers must reject a key this short (RFC 8301)", `${REFUSED_BELOW_BITS} bits`, `${bits} bits`)];
+  return [finding("warning", "key_short", "the key is shorter than recommended (RFC 8301)", `${ADVISED_BITS} bits`, `${bits} bits`)];
 }
 
 function restrictions(tags: ReadonlyMap<string, string>): Finding[] {
@@ -88,7 +88,7 @@ function restrictions(tags: ReadonlyMap<string, string>): Finding[] {
     findings.push(finding("error", "not_for_mail", "the key is not for mail", "s=email", `s=${tags.get("s")}`));
   }
   if (listed("t")?.includes("y") === true)
-    findings.push(finding("warning", "testing", "the key is marked as a test: verifiers may treat its signatures as none", null, "t=y"));
+    findings.push(finding("warning", "testing", "the key is marked as a test: verifiers may ignore its signatures", null, "t=y"));
   return findings;
 }
 

@@ -73,7 +73,7 @@ async function attempt(signable: Signable, { key, alignment }: AbleKey, stamp: S
   try {
     return { field: await signatureField(signable, key, stamp), signature: { domain, selector, algorithm, alignment } };
   } catch (error) {
-    return { code: "signing_failed", domain, selector, message: `the key did not sign: ${(error as Error).message}` };
+    return { code: "signing_failed", domain, selector, message: `signing failed: ${(error as Error).message}` };
   }
 }
 

@@ -125,7 +125,7 @@ function policyFileOf({ domain, mailHost, mtaSts }: PlanOptions): Plan["policyFi
 function notesOf({ domain, mailHost, addresses, keys, dmarc: policy, mtaSts, certificate }: PlanOptions): string[] {
   const notes = [`Send as ${mailHost}: the name in EHLO, the PTR of the address and the address of the name go together.`];
   if (addresses.length === 0) notes.push("No address is given: name those that send with --address, for A, PTR and SPF.");
-  else notes.push("The PTR record is set by whoever the address belongs to, mostly the hosting provider, not in this zone.");
+  else notes.push("The PTR record is set by the owner of the address, usually the hosting provider, not in this zone.");
   if (keys.length === 0) notes.push(`No DKIM key is there: make one with probe-run dkim keygen ${domain}, and give its folder with --keys.`);
   if (policy === "none") notes.push("p=none only reports. When the reports show nothing but your own mail, go on to quarantine, then reject.");
   if (mtaSts === "testing") notes.push("MTA-STS is being tried: when the TLS reports show no failure, plan again with --mta-sts enforce.");

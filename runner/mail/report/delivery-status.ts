@@ -3,13 +3,13 @@ import { parseDate } from "../date.js";
 import { bodiesOf, type Header, parseHeader } from "../header.js";
 import { shown } from "../limits.js";
 import { REPORT_LIMITS } from "./limits.js";
-import type { Told } from "./recipient.js";
+import type { ReportedRecipientText } from "./recipient.js";
 
 export interface DeliveryStatus {
   readonly reportingMta: string | null;
   readonly envelopeId: string | null;
   readonly arrivalTime: string | null;
-  readonly recipients: readonly Told[];
+  readonly recipients: readonly ReportedRecipientText[];
   readonly isCut: boolean;
 }
 
@@ -33,7 +33,7 @@ export function readDeliveryStatus(bytes: string): DeliveryStatus {
   };
 }
 
-function recipientOf(group: Header): Told[] {
+function recipientOf(group: Header): ReportedRecipientText[] {
   const final = addressIn(first(group, "Final-Recipient"));
   const original = addressIn(first(group, "Original-Recipient"));
   const address = final ?? original;

@@ -7,7 +7,7 @@ import { shown } from "../limits.js";
 import { REPORT_LIMITS } from "./limits.js";
 
 /** What a report says of a recipient, before it is judged. */
-export interface Told {
+export interface ReportedRecipientText {
   readonly address: string;
   readonly originalRecipient?: string | null;
   readonly action: ReportAction | null;
@@ -19,7 +19,7 @@ export interface Told {
   readonly willRetryUntil?: string | null;
 }
 
-export function judged(told: Told): ReportedRecipient {
+export function judged(told: ReportedRecipientText): ReportedRecipient {
   const { address, originalRecipient = null, diagnosticType = null, remoteMta = null, lastAttemptTime = null, willRetryUntil = null } = told;
   // Long enough for any honest one: all expressions that follow read it.
   const diagnostic = told.diagnostic?.slice(0, REPORT_LIMITS.lineCharacters) ?? null;

@@ -27,5 +27,5 @@ function isConfusedByEdns(outcome: Outcome): boolean {
 }
 
 function notTruncated(outcome: Outcome): Outcome {
-  return "truncated" in outcome && outcome.truncated ? { broken: "unreadable", message: "a reply that is truncated over TCP, too" } : outcome;
+  return "truncated" in outcome && outcome.truncated ? { broken: "unreadable", message: "a reply that is truncated even over TCP" } : outcome;
 }

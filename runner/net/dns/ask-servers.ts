@@ -5,7 +5,7 @@ import type { Question } from "./message.js";
 import type { ServerAddress } from "./server-address.js";
 import type { Cancel, Outcome } from "./udp.js";
 
-export interface Patience {
+export interface LookUpTimeouts {
   /** How long a server may be silent before the next is asked beside it. */
   readonly tryTimeoutMs: number;
   readonly timeoutMs: number;
@@ -14,7 +14,7 @@ export interface Patience {
 }
 
 /** One reply, understood; or why there is none. */
-export interface Told extends Meaning {
+export interface ServerAnswer extends Meaning {
   readonly rcode: number | null;
   readonly authenticated: boolean;
   readonly server: string | null;
@@ -24,8 +24,8 @@ export interface Told extends Meaning {
  * Asks servers in their order until one gives an answer. One that fails is passed over at once; one that is silent is waited
  * for while the next is asked beside it, and after the last the silent ones are asked again.
  */
-export function askServers(servers: readonly ServerAddress[], question: Question, patience: Patience, done: (told: Told) => void): Cancel {
-  const asking = new Asking(servers, question, patience, done);
+export function askServers(servers: readonly ServerAddress[], question: Question, timeouts: LookUpTimeouts, done: (told: ServerAnswer) => void): Cancel {
+  const asking = new Asking(servers, question, timeouts, done);
   asking.start();
   return () => asking.stop();
 }
@@ -38,14 +38,14 @@ class Asking {
   #next = 0;
   #silence: NodeJS.Timeout | undefined;
   #end: NodeJS.Timeout | undefined;
-  #worst: Told | null = null;
+  #worst: ServerAnswer | null = null;
   #isOver = false;
 
   constructor(
     servers: readonly ServerAddress[],
     readonly question: Question,
-    readonly patience: Patience,
-    readonly done: (told: Told) => void,
+    readonly patience: LookUpTimeouts,
+    readonly done: (told: ServerAnswer) => void,
   ) {
     // However little time there is: each server is asked at least once, and the last one has its turn, too.
     this.#tryTimeoutMs = Math.min(patience.tryTimeoutMs, patience.timeoutMs / (servers.length + 1));
@@ -84,19 +84,19 @@ class Asking {
 
   #take(server: ServerAddress, outcome: Outcome): void {
     if (this.#isOver) return;
-    const told = toldBy(server, this.question, outcome);
+    const told = serverAnswerOf(server, this.question, outcome);
     if (FAILED.has(told.outcome)) this.#passOver(server, told);
     else this.#finish(told);
   }
 
-  #passOver(server: ServerAddress, told: Told): void {
+  #passOver(server: ServerAddress, told: ServerAnswer): void {
     this.#failed.add(server);
     // A server that says that it failed tells more than one that could not be reached.
     if (this.#worst === null || this.#worst.rcode === null) this.#worst = told;
     this.#askNext();
   }
 
-  #finish(told: Told): void {
+  #finish(told: ServerAnswer): void {
     if (this.#isOver) return;
     this.stop();
     this.done(told);
@@ -105,7 +105,7 @@ class Asking {
 
 const FAILED: ReadonlySet<DnsOutcome | "elsewhere"> = new Set(["server_failure", "refused", "unusable_reply", "unreachable"] as const);
 
-function toldBy(server: ServerAddress, question: Question, outcome: Outcome): Told {
+function serverAnswerOf(server: ServerAddress, question: Question, outcome: Outcome): ServerAnswer {
   if ("broken" in outcome) {
     const known: DnsOutcome = outcome.broken === "unreachable" ? "unreachable" : "unusable_reply";
     return { ...silent(`${server.text}: ${outcome.message}`), outcome: known, server: server.text };
@@ -115,6 +115,6 @@ function toldBy(server: ServerAddress, question: Question, outcome: Outcome): To
   return { ...meaning, problem, rcode: outcome.rcode, authenticated: outcome.authenticated, server: server.text };
 }
 
-function silent(problem: string): Told {
+function silent(problem: string): ServerAnswer {
   return { outcome: "timeout", records: [], aliases: [], ttl: null, problem, rcode: null, authenticated: false, server: null };
 }

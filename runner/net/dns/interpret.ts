@@ -19,7 +19,7 @@ export function interpret(question: Question, reply: Reply): Meaning {
   if (refusal !== undefined) return { ...NOTHING, ...refusal };
   if (reply.rcode !== RCODES.noError && reply.rcode !== RCODES.noSuchName) return unusable(`the response code ${reply.rcode}`);
   const chain = followAliases(question, reply.answers);
-  if (chain === null) return unusable("aliases that lead in a circle, or nowhere");
+  if (chain === null) return unusable("aliases (CNAME) that form a loop or lead nowhere");
   const { last, aliases } = chain;
   if (reply.rcode === RCODES.noSuchName) return absent("no_such_name", last, chain, reply);
   const found = reply.answers.filter((record) => record.type === question.type && dnsName(record.name) === last && isInternet(record));

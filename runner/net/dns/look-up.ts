@@ -1,36 +1,36 @@
 import type { Answer } from "./answer.js";
-import { askServers, type Patience, type Told } from "./ask-servers.js";
+import { askServers, type LookUpTimeouts, type ServerAnswer } from "./ask-servers.js";
 import { MAX_ALIASES } from "./limits.js";
 import type { Question } from "./message.js";
 import type { ServerAddress } from "./server-address.js";
 import type { Cancel } from "./udp.js";
 
-/** Answers one question for good: where an alias leads out of a reply, its target is asked for as well. */
-export function lookUp(servers: readonly ServerAddress[], question: Question, patience: Patience, done: (answer: Answer) => void): Cancel {
+/** Answers one question completely: if an alias leads out of the reply, its target is queried as well. */
+export function lookUp(servers: readonly ServerAddress[], question: Question, patience: LookUpTimeouts, done: (answer: Answer) => void): Cancel {
   const giveUpAt = performance.now() + patience.timeoutMs;
   let cancel: Cancel;
-  const ask = (name: string, before: readonly Told[]): void => {
+  const ask = (name: string, before: readonly ServerAnswer[]): void => {
     const left = { ...patience, timeoutMs: Math.max(1, giveUpAt - performance.now()) };
     cancel = askServers(servers, { ...question, name }, left, (told) => {
       const all = [...before, told];
       const target = all.flatMap(({ aliases }) => aliases).at(-1);
       if (told.outcome !== "elsewhere" || target === undefined) return done(joined(all));
       if (leadsOn(question.name, all)) ask(target, all);
-      else done(joined([...before, { ...told, outcome: "unusable_reply", problem: "aliases that lead in a circle, or nowhere" }]));
+      else done(joined([...before, { ...told, outcome: "unusable_reply", problem: "aliases (CNAME) that form a loop or lead nowhere" }]));
     });
   };
   ask(question.name, []);
   return () => cancel();
 }
 
-function leadsOn(name: string, told: readonly Told[]): boolean {
+function leadsOn(name: string, told: readonly ServerAnswer[]): boolean {
   const names = [name, ...told.flatMap(({ aliases }) => aliases)];
   return names.length <= MAX_ALIASES + 1 && new Set(names).size === names.length;
 }
 
 /** The last reply decides; the whole is as long-lived, and as sure, as the least of its parts. */
-function joined(all: readonly Told[]): Answer {
-  const { outcome, rcode, records, problem, server } = all.at(-1) as Told;
+function joined(all: readonly ServerAnswer[]): Answer {
+  const { outcome, rcode, records, problem, server } = all.at(-1) as ServerAnswer;
   const ttls = all.map(({ ttl }) => ttl);
   return {
     outcome: outcome === "elsewhere" ? "unusable_reply" : outcome,

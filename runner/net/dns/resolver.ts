@@ -1,7 +1,7 @@
 import type { DnsInput } from "../../../schemas/dns.js";
 import type { Answer } from "./answer.js";
 import { isCertain } from "./answer.js";
-import type { Patience } from "./ask-servers.js";
+import type { LookUpTimeouts } from "./ask-servers.js";
 import { Cache, type CacheOptions } from "./cache.js";
 import { addressesFromHosts, isLocalhost, LOOPBACK } from "./hosts-file.js";
 import { LOOKUP_TIMEOUT_MS, TRIES, TRY_TIMEOUT_MS } from "./limits.js";
@@ -55,7 +55,7 @@ export class Resolver {
     const known = use === "use" ? this.#known(key) : null;
     if (known !== null) return known;
     if (use !== "off") return this.#join(key, servers, question, options);
-    return new Flight<Answer>((done) => lookUp(servers, question, patienceOf(options), done)).join(options.ending ?? null, () => {});
+    return new Flight<Answer>((done) => lookUp(servers, question, timeoutsOf(options), done)).join(options.ending ?? null, () => {});
   }
 
   #known(key: string): Answer | null {
@@ -69,7 +69,7 @@ export class Resolver {
 
   /** Whoever is more patient than others does not get the time-out of theirs. */
   #join(key: string, servers: readonly ServerAddress[], question: Question, options: LookUpOptions): Promise<Answer> {
-    const patience = patienceOf(options);
+    const patience = timeoutsOf(options);
     const flightKey = `${key} ${patience.timeoutMs} ${patience.tryTimeoutMs} ${patience.tries}`;
     const land = (): boolean => this.#flights.delete(flightKey);
     let flight = this.#flights.get(flightKey);
@@ -86,7 +86,7 @@ export class Resolver {
     return flight.join(options.ending ?? null, land);
   }
 
-  #remember(key: string, answer: Answer, { timeoutMs }: Patience): void {
+  #remember(key: string, answer: Answer, { timeoutMs }: LookUpTimeouts): void {
     // That servers were too slow for somebody in a hurry says nothing to the others.
     if (answer.outcome === "timeout" && timeoutMs < LOOKUP_TIMEOUT_MS) return;
     this.cache.set(key, answer);
@@ -95,7 +95,7 @@ export class Resolver {
   }
 }
 
-function patienceOf({ tryTimeoutMs = TRY_TIMEOUT_MS, timeoutMs = LOOKUP_TIMEOUT_MS, tries = TRIES }: LookUpOptions): Patience {
+function timeoutsOf({ tryTimeoutMs = TRY_TIMEOUT_MS, timeoutMs = LOOKUP_TIMEOUT_MS, tries = TRIES }: LookUpOptions): LookUpTimeouts {
   return { tryTimeoutMs, timeoutMs, tries };
 }
 

@@ -32,7 +32,7 @@ export function exchangeByTcp<Reply extends object>(
     if (received.length < 2 || received.length < 2 + received.readUInt16BE(0)) return;
     const reply = read(received.subarray(2, 2 + received.readUInt16BE(0)));
     // Nobody else writes into a connection: what does not fit the query is the server's mistake.
-    finish(typeof reply === "string" ? { broken: "unreadable", message: "a reply over TCP that cannot be read" } : reply);
+    finish(typeof reply === "string" ? { broken: "unreadable", message: "a reply over TCP that cannot be parsed" } : reply);
   });
   socket.on("error", (error) => finish({ broken: "unreachable", message: error.message }));
   socket.on("close", () => finish({ broken: "unreachable", message: "the name server closed the connection without a reply" }));

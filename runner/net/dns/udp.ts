@@ -45,9 +45,9 @@ export function exchangeByUdp<Reply extends object>(
     ready: (connected) => connected.send(query, failed),
     received(message) {
       const reply = read(message);
-      if (reply === "unreadable") finish({ broken: "unreadable", message: "a reply that cannot be read" }, false);
+      if (reply === "unreadable") finish({ broken: "unreadable", message: "a reply that cannot be parsed" }, false);
       else if (reply !== "foreign") finish(reply, true);
-      else if (++foreign === MAX_FOREIGN) finish({ broken: "unreadable", message: "many datagrams that are no reply" }, false);
+      else if (++foreign === MAX_FOREIGN) finish({ broken: "unreadable", message: "too many datagrams that are not a reply" }, false);
     },
     failed,
   });

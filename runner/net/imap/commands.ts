@@ -3,12 +3,12 @@ import { fail } from "../../run/failure-error.js";
 import type { SecureOptions } from "../transport/secure-options.js";
 
 import type { CommandReply } from "./in-flight.js";
-import { accepted } from "./reply.js";
+import { expectOk } from "./reply.js";
 import type { ImapSession } from "./session.js";
 
 /** Asks what the server can do. The session keeps it. */
 export async function capability(session: ImapSession): Promise<readonly string[]> {
-  accepted("command", await session.command("CAPABILITY", "command", ["CAPABILITY"]));
+  expectOk("command", await session.command("CAPABILITY", "command", ["CAPABILITY"]));
   session.capabilities ??= [];
   return session.capabilities;
 }
@@ -27,11 +27,7 @@ export async function starttls(session: ImapSession, options: SecureOptions): Pr
   if (session.hasUnreadText) {
     // Text behind the reply came in the clear and would be taken for an answer given inside TLS (CVE-2011-0411 and its kin).
     session.close();
-    throw fail(
-      "starttls",
-      "protocol_violation",
-      "the server sent plain text behind its reply to STARTTLS: a response injection, or a server that is open to one",
-    );
+    throw fail("starttls", "protocol_violation", "the server sent plain text after its reply to STARTTLS: a response injection, or a server vulnerable to one");
   }
   if (reply.status !== "OK") {
     session.resume();

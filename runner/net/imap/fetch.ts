@@ -2,7 +2,7 @@ import { uidSet } from "./command-line.js";
 import { LIMITS } from "./limits.js";
 import { dataOf } from "./mailbox.js";
 import { bytesOf, listOf, numberOf, textOf, textsOf, type Value } from "./parse-data.js";
-import { accepted } from "./reply.js";
+import { expectOk } from "./reply.js";
 import type { ImapSession } from "./session.js";
 import { uidOf } from "./uid.js";
 
@@ -47,7 +47,7 @@ export async function fetchMessages(session: ImapSession, uids: readonly number[
 }
 
 async function fetchPortion(session: ImapSession, uids: readonly number[], options: FetchOptions, found: Map<number, FetchedMessage>): Promise<void> {
-  const reply = accepted("command", await session.command("UID FETCH", "command", [`UID FETCH ${uidSet(uids)} (${itemsOf(options).join(" ")})`]));
+  const reply = expectOk("command", await session.command("UID FETCH", "command", [`UID FETCH ${uidSet(uids)} (${itemsOf(options).join(" ")})`]));
   const asked = new Set(uids);
   for (const { values } of dataOf(reply, "FETCH")) {
     const items = pairsOf(values[0]);

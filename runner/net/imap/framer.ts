@@ -92,7 +92,7 @@ export class Framer implements OddityKeeper {
     if (size === undefined) return;
     const { literalBytes } = this.bounds;
     if (Number(size) > literalBytes) {
-      this.#refuse("limit_exceeded", `a literal of ${size} bytes; no more than ${literalBytes} were expected, behind ${excerpt(line)}`);
+      this.#refuse("limit_exceeded", `a literal of ${size} bytes; no more than ${literalBytes} were expected, after ${excerpt(line)}`);
     } else if (this.#literals.length === LIMITS.literals) {
       this.#refuse("limit_exceeded", `a response of more than ${LIMITS.literals} literals`);
     } else this.#due = Number(size);

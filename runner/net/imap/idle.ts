@@ -1,4 +1,4 @@
-import { accepted } from "./reply.js";
+import { expectOk } from "./reply.js";
 import type { Untagged } from "./response.js";
 import type { ImapSession } from "./session.js";
 
@@ -12,9 +12,9 @@ export interface IdleOptions {
 
 export interface IdleResult {
   /** told: what was waited for came. timeout: it did not. ended: the server ended the IDLE of its own accord. */
-  readonly reason: "told" | "timeout" | "ended";
+  readonly reason: "announced" | "timeout" | "ended";
   /** When it came, on the harness's monotonic clock; null when it did not. */
-  readonly toldAt: number | null;
+  readonly announcedAt: number | null;
 }
 
 /** RFC 2177: a server may log off who has idled for half an hour. Whoever wants to wait longer asks again. */
@@ -40,10 +40,10 @@ export async function idle(session: ImapSession, { until, timeoutMs, wake }: Idl
   };
   const first = await current.next();
   if (first.kind === "end") {
-    accepted("command", first.reply);
-    return { reason: "ended", toldAt };
+    expectOk("command", first.reply);
+    return { reason: "ended", announcedAt: toldAt };
   }
-  current.waitsToBeTold = true;
+  current.wantsData = true;
   const timer = setTimeout(leave, Math.min(timeoutMs, LONGEST_MS));
   wake?.addEventListener("abort", leave);
   if (wake?.aborted === true) leave();
@@ -59,7 +59,7 @@ export async function idle(session: ImapSession, { until, timeoutMs, wake }: Idl
       }
       const step = await current.next();
       if (step.kind === "continue") throw session.violated("command", "the server asks twice to go on with IDLE");
-      if (step.kind === "end") return { reason: toldAt !== null ? "told" : leaving ? "timeout" : "ended", toldAt };
+      if (step.kind === "end") return { reason: toldAt !== null ? "announced" : leaving ? "timeout" : "ended", announcedAt: toldAt };
     }
   } finally {
     clearTimeout(timer);

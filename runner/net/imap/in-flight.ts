@@ -16,13 +16,13 @@ export interface CommandReply {
 }
 
 /** What happened next to a command: the server lets us go on, told something that was waited for, or ended it. */
-export type Step = { readonly kind: "continue"; readonly text: string } | { readonly kind: "told" } | { readonly kind: "end"; readonly reply: CommandReply };
+export type Step = { readonly kind: "continue"; readonly text: string } | { readonly kind: "data" } | { readonly kind: "end"; readonly reply: CommandReply };
 
 /** One command that was begun and is not ended. */
 export class InFlight {
   readonly untagged: Untagged[] = [];
   /** Set when IDLE waits to be told something. */
-  waitsToBeTold = false;
+  wantsData = false;
   #bytes = 0;
   #steps: Step[] = [];
   #failure: FailureError | null = null;

@@ -8,7 +8,7 @@ import { knownCapabilities } from "./commands.js";
 import type { CommandReply, InFlight, Step } from "./in-flight.js";
 import { LIMITS } from "./limits.js";
 import { waysToLogIn } from "./offered-mechanisms.js";
-import { accepted, rejected } from "./reply.js";
+import { expectOk, rejected } from "./reply.js";
 import type { ImapSession } from "./session.js";
 
 /** What is known of a login: the mechanism as soon as it is chosen, so that it survives a refusal. */
@@ -27,20 +27,20 @@ export async function logIn(session: ImapSession, auth: AuthInput, evidence: Log
   evidence.mechanism = mechanism.name;
   requireCover(mechanism, session.connection.tls !== null, auth.allow_plaintext);
   for (const secret of [credentials.password, credentials.accessToken]) if (secret !== null) secrets.keep(secret);
-  const toldBefore = session.capabilities;
+  const capabilitiesBefore = session.capabilities;
   const reply =
     mechanism.name === "LOGIN"
       ? await plainLogin(session, credentials.username, credentials.password as string, secrets)
       : await authenticate(session, mechanism.name, beginExchange(mechanism, credentials), secrets);
   // A server may offer more to whom it knows (RFC 3501, section 6.2.3): what it told before counts no longer.
-  if (session.capabilities === toldBefore) session.capabilities = null;
+  if (session.capabilities === capabilitiesBefore) session.capabilities = null;
   return reply;
 }
 
 async function plainLogin(session: ImapSession, username: string, password: string, secrets: SecretKeeper): Promise<CommandReply> {
   // In quotes it may look another way, and a hostile server may send back the very line it was sent.
   secrets.keep(quoted(password).slice(1, -1));
-  return accepted("auth", await session.command("LOGIN", "auth", ["LOGIN ", astring(username), " ", astring(password, true)]));
+  return expectOk("auth", await session.command("LOGIN", "auth", ["LOGIN ", astring(username), " ", astring(password, true)]));
 }
 
 async function authenticate(

@@ -3,7 +3,7 @@ import type { CommandReply } from "./in-flight.js";
 import { LIMITS } from "./limits.js";
 import { decodeMailboxName } from "./mailbox-name.js";
 import { numberOf, textOf, textsOf } from "./parse-data.js";
-import { accepted } from "./reply.js";
+import { expectOk } from "./reply.js";
 import type { Data, ResponseCode } from "./response.js";
 import type { ImapSession } from "./session.js";
 import { uidFrom } from "./uid.js";
@@ -33,7 +33,7 @@ export interface OpenMailbox {
 export async function listMailboxes(session: ImapSession): Promise<ListedMailbox[]> {
   // RFC 6154, section 2: a server may keep the special uses to itself until it is asked for them.
   const uses = session.has("LIST-EXTENDED") && session.has("SPECIAL-USE") ? " RETURN (SPECIAL-USE)" : "";
-  const reply = accepted("command", await session.command("LIST", "command", [`LIST "" "*"${uses}`]));
+  const reply = expectOk("command", await session.command("LIST", "command", [`LIST "" "*"${uses}`]));
   return dataOf(reply, "LIST").flatMap(({ values: [attributes, delimiter, name] }) => {
     const sent = textOf(name);
     return sent === null
@@ -53,7 +53,7 @@ export function examine(session: ImapSession, name: string): Promise<OpenMailbox
 }
 
 async function open(session: ImapSession, verb: "SELECT" | "EXAMINE", name: string): Promise<OpenMailbox> {
-  const reply = accepted("command", await session.command(verb, "command", [`${verb} `, mailboxArgument(name, session.dialect)]));
+  const reply = expectOk("command", await session.command(verb, "command", [`${verb} `, mailboxArgument(name, session.dialect)]));
   session.parser.bounds.lineBytes = LIMITS.mailboxLineBytes;
   const codes = reply.untagged.flatMap((each) => (each.kind === "status" && each.code !== null ? [each.code] : []));
   return {
@@ -77,7 +77,7 @@ export async function enableUtf8(session: ImapSession): Promise<boolean> {
 /** How many messages a folder holds and how many are unseen, without opening it. */
 export async function mailboxStatus(session: ImapSession, name: string): Promise<{ messages: number | null; unseen: number | null; uidNext: number | null }> {
   const line = ["STATUS ", mailboxArgument(name, session.dialect), " (MESSAGES UNSEEN UIDNEXT)"];
-  const reply = accepted("command", await session.command("STATUS", "command", line));
+  const reply = expectOk("command", await session.command("STATUS", "command", line));
   const items = textsOf(dataOf(reply, "STATUS").at(-1)?.values[1]);
   const item = (wanted: string): string | null => {
     const at = items.findIndex((name, index) => index % 2 === 0 && name.toUpperCase() === wanted);

@@ -1,6 +1,6 @@
 import { uidSet } from "./command-line.js";
 import type { CommandReply } from "./in-flight.js";
-import { accepted } from "./reply.js";
+import { expectOk } from "./reply.js";
 import type { ImapSession } from "./session.js";
 
 /** Flags that the protocol defines and a client may set (RFC 3501, section 2.3.2). */
@@ -9,7 +9,7 @@ export type SystemFlag = "\\Seen" | "\\Answered" | "\\Flagged" | "\\Deleted" | "
 /** Sets flags of messages in the open folder, or takes them away. */
 export async function storeFlags(session: ImapSession, uids: readonly number[], change: "add" | "remove", flags: readonly SystemFlag[]): Promise<CommandReply> {
   const line = `UID STORE ${uidSet(uids)} ${change === "add" ? "+" : "-"}FLAGS.SILENT (${flags.join(" ")})`;
-  return accepted("command", await session.command("UID STORE", "command", [line]));
+  return expectOk("command", await session.command("UID STORE", "command", [line]));
 }
 
 /** expunged: the messages are gone. flagged: they are marked \Deleted and are still there. */
@@ -22,6 +22,6 @@ export type Removal = "expunged" | "flagged";
 export async function deleteMessages(session: ImapSession, uids: readonly number[]): Promise<Removal> {
   await storeFlags(session, uids, "add", ["\\Deleted"]);
   if (!session.has("UIDPLUS") && !session.has("IMAP4REV2")) return "flagged";
-  accepted("command", await session.command("UID EXPUNGE", "command", [`UID EXPUNGE ${uidSet(uids)}`]));
+  expectOk("command", await session.command("UID EXPUNGE", "command", [`UID EXPUNGE ${uidSet(uids)}`]));
   return "expunged";
 }

@@ -19,7 +19,7 @@ export function failureReply({ status, code, text }: Pick<Tagged | Status, "stat
 }
 
 /** Hands the reply on when the server did what was asked. */
-export function accepted(phase: Phase, reply: CommandReply): CommandReply {
+export function expectOk(phase: Phase, reply: CommandReply): CommandReply {
   if (reply.status !== "OK") throw rejected(phase, reply);
   return reply;
 }

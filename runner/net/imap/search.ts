@@ -4,7 +4,7 @@ import type { CommandReply } from "./in-flight.js";
 import { LIMITS } from "./limits.js";
 import { dataOf } from "./mailbox.js";
 import { textOf } from "./parse-data.js";
-import { accepted } from "./reply.js";
+import { expectOk } from "./reply.js";
 import type { ImapSession } from "./session.js";
 import { uidFrom, uidOf } from "./uid.js";
 
@@ -25,7 +25,7 @@ export async function search(session: ImapSession, keys: readonly SearchKey[]): 
   // ESEARCH (RFC 4731) gives ranges: twenty thousand UIDs are twelve characters.
   const isExtended = session.has("ESEARCH") || session.has("IMAP4REV2");
   const line: Piece[] = [`UID SEARCH${isExtended ? " RETURN (ALL)" : ""}${charset(session, asked)}`, ...asked.flatMap((key) => [" ", ...piecesOf(key)])];
-  const reply = accepted("command", await session.command("UID SEARCH", "command", line));
+  const reply = expectOk("command", await session.command("UID SEARCH", "command", line));
   const uids = [...plainResults(reply), ...extendedResults(reply)];
   // The star of a range always means the last message, also one below the range's start (RFC 3501, section 6.4.8).
   const lowest = Math.max(0, ...asked.map((key) => ("fromUid" in key ? key.fromUid : 0)));

@@ -121,7 +121,7 @@ export class ImapSession implements ConnectionReader {
   start(name: string, phase: Phase, line: readonly Piece[], { holds = false }: CommandOptions = {}): { current: InFlight; portions: Portion[] } {
     const end = this.#end;
     if (end !== null) throw this.#failure(phase, end);
-    if (this.#current !== null) throw new Error(`${name} was asked for while ${this.#current.operation.name} is under way`);
+    if (this.#current !== null) throw new Error(`${name} was called while ${this.#current.operation.name} is under way`);
     const tag = `a${this.#commands + 1}`;
     const portions = portionsOf([`${tag} `, ...line], this.dialect);
     this.#commands += 1;
@@ -132,7 +132,7 @@ export class ImapSession implements ConnectionReader {
 
   /** Sends the next line of the command that is under way. Its secrets are known to the run, and masked. */
   write(line: string): void {
-    if (!isOneLine(line)) throw fail("command", "not_permitted", "a line with CR, LF or NUL in it is never sent");
+    if (!isOneLine(line)) throw fail("command", "not_permitted", "a line with CR, LF or NUL is never sent");
     this.#send({ bytes: Buffer.from(`${line}\r\n`), shown: line });
   }
 
@@ -244,7 +244,7 @@ export class ImapSession implements ConnectionReader {
   #continued(text: string, at: number): void {
     const current = this.#current;
     if (current === null) {
-      this.#violation("the server waits for the rest of a command that nobody sends", at);
+      this.#violation("the server sent a continuation request although no command is pending", at);
       return;
     }
     this.connection.waitNoMore();
@@ -260,7 +260,7 @@ export class ImapSession implements ConnectionReader {
     if (current === null) return;
     const over = current.add(response, this.parser.frame as Frame);
     if (over !== null) this.#breakOff({ code: "limit_exceeded", message: over }, at);
-    else if (current.waitsToBeTold) current.happened({ kind: "told" });
+    else if (current.wantsData) current.happened({ kind: "data" });
   }
 
   #learn(response: Tagged | Untagged): void {

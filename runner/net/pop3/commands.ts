@@ -22,7 +22,7 @@ export async function stls(session: Pop3Session, options: SecureOptions): Promis
   if (session.hasUnreadText) {
     // Text behind the reply came in the clear and would be taken for an answer given inside TLS (CVE-2011-0411 and its kin).
     session.close();
-    throw fail("starttls", "protocol_violation", "the server sent plain text behind its reply to STLS: a reply injection, or a server that is open to one");
+    throw fail("starttls", "protocol_violation", "the server sent plain text after its reply to STLS: a reply injection, or a server vulnerable to one");
   }
   if (reply.status !== "OK") {
     session.resume();

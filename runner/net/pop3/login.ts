@@ -52,7 +52,7 @@ async function userPass(session: Pop3Session, { username, password }: Credential
 
 /** RFC 1939, section 7. */
 async function apop(session: Pop3Session, { username, password }: Credentials, secrets: SecretKeeper): Promise<TimedReply> {
-  if (/\s/.test(username)) throw fail("auth", "not_permitted", "APOP cannot carry a user name with a space in it");
+  if (/\s/.test(username)) throw fail("auth", "not_permitted", "APOP cannot send a user name that contains a space");
   const digest = createHash("md5")
     .update(`${timestampOf(session.greeting?.text ?? null)}${password}`)
     .digest("hex");

@@ -96,7 +96,7 @@ export class Pop3Session implements ConnectionReader {
   /** Sends one command line and waits for its reply. */
   async command(name: string, phase: Phase, line: string, { shown = line, ...options }: CommandOptions = {}): Promise<TimedReply> {
     // Contracts keep such values out. This is the last door before the wire, for what no contract has seen.
-    if (!isOneLine(line)) throw fail(phase, "not_permitted", "a command with CR, LF or NUL in it is never sent");
+    if (!isOneLine(line)) throw fail(phase, "not_permitted", "a command with CR, LF or NUL is never sent");
     const reply = this.#expect(phase, name, options);
     this.#state.recorder.note("sent", shown);
     this.connection.write(`${line}\r\n`);
@@ -157,7 +157,7 @@ export class Pop3Session implements ConnectionReader {
 
   #unasked(reply: Reply, at: number): void {
     if (this.#waiting === null && reply.status === "ERR") this.farewell = reply;
-    else this.#breakOff({ code: "protocol_violation", message: `a reply that nothing asked for: ${replyLine(reply)}` }, at);
+    else this.#breakOff({ code: "protocol_violation", message: `an unexpected reply: ${replyLine(reply)}` }, at);
   }
 
   #breakOff(reason: Break, at: number): void {
@@ -168,7 +168,7 @@ export class Pop3Session implements ConnectionReader {
   #expect(phase: Phase, name: string, { isLong = false, mayContinue = false, holds = false }: CommandOptions): Promise<TimedReply> {
     const end = this.#end;
     if (end !== null) throw this.#failure(phase, end);
-    if (this.#waiting !== null) throw new Error(`${name} was asked for while ${this.#waiting.operation.name} is under way`);
+    if (this.#waiting !== null) throw new Error(`${name} was called while ${this.#waiting.operation.name} is under way`);
     const operation = this.#state.recorder.begin(name);
     this.connection.waitAtMost(this.options.command_timeout_ms);
     return new Promise((resolve, reject) => {

@@ -15,7 +15,7 @@ export function login(username: string, password: string): SaslExchange {
     initial: null,
     respond() {
       const answer = answers.shift();
-      if (answer === undefined) throw fail("auth", "protocol_violation", "the server asked a third time in LOGIN, after the user name and the password");
+      if (answer === undefined) throw fail("auth", "protocol_violation", "the server sent a third challenge in LOGIN, after the user name and the password");
       return answer;
     },
   };

@@ -74,7 +74,7 @@ export function requireCover({ name, needs, readable }: Method, isSecure: boolea
   throw fail(
     "auth",
     "not_permitted",
-    `${name} without TLS would show the ${secret} to whoever listens; nothing was sent. Use TLS, or set auth.allow_plaintext`,
+    `${name} without TLS would show the ${secret} to anyone on the network path; nothing was sent. Use TLS, or set auth.allow_plaintext`,
   );
 }
 

@@ -55,7 +55,7 @@ class Carrier<Reply> {
     const line = this.encode(response);
     const { lineBytes } = this.wire;
     if (line.length + 2 <= lineBytes) return this.wire.answer(line, this.secrets.mask(line));
-    const error = fail("auth", "limit_exceeded", `the response takes ${line.length} bytes; a line of AUTH holds ${lineBytes} (RFC 4954, section 4)`);
+    const error = fail("auth", "limit_exceeded", `the response takes ${line.length} bytes; the limit of an AUTH line is ${lineBytes} (RFC 4954, section 4)`);
     await this.#cancel(error);
     throw error;
   }

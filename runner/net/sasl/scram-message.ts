@@ -18,7 +18,7 @@ const MAX_ITERATIONS = 1_000_000;
 
 export function parseServerFirst(message: string, clientNonce: string): ServerFirst {
   const attributes = message.split(",");
-  if (attributes[0]?.startsWith("m=")) throw fail("auth", "unsupported", "the server demands a SCRAM extension that nobody has defined");
+  if (attributes[0]?.startsWith("m=")) throw fail("auth", "unsupported", "the server requires an undefined SCRAM extension");
   const [nonce, salt, iterations] = [attribute(attributes[0], "r"), attribute(attributes[1], "s"), attribute(attributes[2], "i")];
   if (nonce === null || salt === null || iterations === null) throw malformed("its first message must hold r=, s= and i= in this order");
   // A nonce that is not the server's own addition to ours could be one of a recorded login.
@@ -29,9 +29,12 @@ export function parseServerFirst(message: string, clientNonce: string): ServerFi
   if (!/^[1-9]\d{0,15}$/.test(iterations)) throw malformed("its iteration count is not a positive number");
   const count = Number(iterations);
   if (count < MIN_ITERATIONS)
-    throw fail("auth", "not_permitted", `the server asks for ${iterations} SCRAM iterations; RFC 7677 demands at least ${MIN_ITERATIONS}, so no proof is sent`);
-  if (count > MAX_ITERATIONS)
-    throw fail("auth", "limit_exceeded", `the server asks for ${iterations} SCRAM iterations; more than ${MAX_ITERATIONS} are not made`);
+    throw fail(
+      "auth",
+      "not_permitted",
+      `the server asks for ${iterations} SCRAM iterations; RFC 7677 requires at least ${MIN_ITERATIONS}, so no proof is sent`,
+    );
+  if (count > MAX_ITERATIONS) throw fail("auth", "limit_exceeded", `the server asks for ${iterations} SCRAM iterations; the limit is ${MAX_ITERATIONS}`);
   return { nonce, salt: saltBytes, iterations: count };
 }
 
@@ -54,5 +57,5 @@ function attribute(text: string | undefined, name: string): string | null {
 }
 
 function malformed(what: string): Error {
-  return fail("auth", "protocol_violation", `the server's SCRAM message cannot be right: ${what}`);
+  return fail("auth", "protocol_violation", `the server's SCRAM message is invalid: ${what}`);
 }

@@ -7,7 +7,7 @@ export function xoauth2(username: string, accessToken: string): SaslExchange {
   return {
     initial: { text: `user=${username}\x01auth=Bearer ${accessToken}\x01\x01`, secret: true },
     respond(challenge) {
-      if (error !== null) throw fail("auth", "protocol_violation", "the server asked on after it had refused the access token");
+      if (error !== null) throw fail("auth", "protocol_violation", "the server sent another challenge after rejecting the access token");
       error = challenge.toString("utf8");
       return { text: "", secret: false };
     },

@@ -47,6 +47,6 @@ function wireOf(session: SmtpSession, mechanism: AuthMechanism): SaslWire<Reply>
 function stepOf(reply: Reply): SaslStep<Reply> {
   // A challenge is one line: what joins several is no base64, and so makes none of them.
   if (reply.code === 334) return { challenge: reply.lines.join(",") };
-  if (replyClass(reply) === 3) throw fail("auth", "protocol_violation", `the server answered AUTH with ${reply.code}; 334 was expected, or an end`);
+  if (replyClass(reply) === 3) throw fail("auth", "protocol_violation", `the server answered AUTH with ${reply.code}; 334 or a final reply was expected`);
   return { end: reply };
 }

@@ -7,7 +7,7 @@ import type { SecureOptions } from "../transport/secure-options.js";
 
 import { parseCapabilities } from "./capabilities.js";
 import { type Reply, replyClass } from "./reply.js";
-import { accepted, rejected, type SmtpSession, type TimedReply } from "./session.js";
+import { expectAccepted, rejected, type SmtpSession, type TimedReply } from "./session.js";
 
 /** Introduces us (RFC 5321, section 4.1.1.1). What EHLO offers replaces what an earlier one did (RFC 3207, section 4.2). */
 export function ehlo(session: SmtpSession, domain: string): Promise<TimedReply> {
@@ -30,7 +30,7 @@ export function hello(session: SmtpSession, domain: string): Promise<TimedReply>
 async function heloAfter(refusal: Reply, session: SmtpSession, domain: string): Promise<TimedReply> {
   if (replyClass(refusal) !== 5) throw rejected("ehlo", refusal);
   const reply = await helo(session, domain);
-  accepted("ehlo", reply);
+  expectAccepted("ehlo", reply);
   return reply;
 }
 
@@ -43,7 +43,7 @@ export async function starttls(session: SmtpSession, options: SecureOptions): Pr
   if (session.hasUnreadText) {
     // Text behind the reply came in the clear and would be taken for an answer given inside TLS (CVE-2011-0411 and its kin).
     session.close();
-    throw fail("starttls", "protocol_violation", "the server sent plain text behind its reply to STARTTLS: a reply injection, or a server that is open to one");
+    throw fail("starttls", "protocol_violation", "the server sent plain text after its reply to STARTTLS: a reply injection, or a server vulnerable to one");
   }
   if (replyClass(reply) !== 2) {
     session.resume();

@@ -26,7 +26,8 @@ const MAX_ORCPT = 500;
 export function mailDsnWords({ ret, envid }: MailDsn): string[] {
   const words = ret === undefined ? [] : [`RET=${ret}`];
   if (envid === undefined) return words;
-  if (!PRINTABLE.test(envid)) throw fail("mail", "not_permitted", "the ENVID holds what is not printable ASCII (RFC 3461, section 4.4); nothing was sent");
+  if (!PRINTABLE.test(envid))
+    throw fail("mail", "not_permitted", "the ENVID contains characters other than printable ASCII (RFC 3461, section 4.4); nothing was sent");
   const encoded = xtext(envid);
   if (encoded.length > MAX_ENVID) {
     throw fail("mail", "limit_exceeded", `the ENVID takes ${encoded.length} characters, ${MAX_ENVID} are allowed; nothing was sent`);
@@ -47,7 +48,7 @@ export function rcptDsnWords({ notify, orcpt }: RcptDsn): string[] {
 
 function notifyWord(notify: readonly NotifyCondition[]): string {
   if (notify.length === 0 || (notify.length > 1 && notify.includes("NEVER")))
-    throw fail("rcpt", "not_permitted", "NOTIFY is NEVER alone, or some of SUCCESS, FAILURE and DELAY (RFC 3461, section 4.1); nothing was sent");
+    throw fail("rcpt", "not_permitted", "NOTIFY must be NEVER alone, or any of SUCCESS, FAILURE and DELAY (RFC 3461, section 4.1); nothing was sent");
   return `NOTIFY=${[...new Set(notify)].join(",")}`;
 }
 

@@ -26,7 +26,7 @@ export function parseMailbox(written: string): Mailbox | MailboxProblem {
   if ("problem" in parts) return parts;
   const { localPart, domain } = parts;
   const bytes = Buffer.byteLength(localPart);
-  if (bytes > LIMITS.localPartBytes) return { problem: `the part before @ takes ${bytes} bytes, ${LIMITS.localPartBytes} are allowed` };
+  if (bytes > LIMITS.localPartBytes) return { problem: `the part before @ has ${bytes} bytes, ${LIMITS.localPartBytes} are allowed` };
   const needsSmtpUtf8 = !ASCII_ONLY.test(localPart);
   const place = placeOf(domain, needsSmtpUtf8);
   return "problem" in place ? place : checkedPath({ path: `${localPart}@${place.onTheWire}`, localPart, host: place.host, needsSmtpUtf8 });
@@ -61,9 +61,9 @@ function split(written: string): { localPart: string; domain: string } | Mailbox
   if (written === "") return { problem: "it is empty" };
   if (written.length > MAX_LENGTH) return { problem: `it is ${written.length} characters long` };
   // Nothing that could end a line, or be cut at, goes any further.
-  if (UNFIT.test(written)) return { problem: "it holds a control character" };
-  if (SPACE_BEYOND_ASCII.test(written)) return { problem: "it holds a space that is not ASCII's" };
-  if (written.startsWith("@")) return { problem: written.includes(":") ? "it is a source route; write the mailbox alone" : "nothing stands before @" };
+  if (UNFIT.test(written)) return { problem: "it contains a control character" };
+  if (SPACE_BEYOND_ASCII.test(written)) return { problem: "it contains a non-ASCII space" };
+  if (written.startsWith("@")) return { problem: written.includes(":") ? "it is a source route; write only the mailbox" : "nothing precedes the @" };
   const quoted = QUOTED_STRING.exec(written)?.[0] ?? null;
   if (quoted === null && written.startsWith('"')) return { problem: "its quotation mark is never closed, or something in the quotes is not allowed there" };
   const at = quoted === null ? written.indexOf("@") : quoted.length;
@@ -88,12 +88,12 @@ interface Place {
 
 /** A U-label goes out where the local part needs SMTPUTF8 anyway; else everybody understands the A-label. */
 function placeOf(domain: string, asUnicode: boolean): Place | MailboxProblem {
-  if (domain === "") return { problem: "nothing stands behind @" };
+  if (domain === "") return { problem: "nothing follows the @" };
   if (domain.includes("@")) return { problem: "it has more than one @" };
   if (domain.startsWith("[")) return literal(domain);
   const host = domain.endsWith(".") ? null : parseHost(domain);
   if (host === null) return { problem: `${JSON.stringify(domain)} is not a domain name` };
-  if (host.kind === "address") return { problem: `an address behind @ stands in brackets: [${host.family === 6 ? "IPv6:" : ""}${host.host}]` };
+  if (host.kind === "address") return { problem: `an IP address after @ must be in brackets: [${host.family === 6 ? "IPv6:" : ""}${host.host}]` };
   // A resolver may read 2130706433, 0x7f000001 or 0127.1 as an address that nobody wrote.
   if (/(?:^|\.)(?:\d+|0x[\da-f]*)$/i.test(host.host)) return { problem: `${JSON.stringify(domain)} is a number, not a domain name` };
   return { host, onTheWire: asUnicode ? domainToUnicode(host.host) : host.host };
@@ -114,7 +114,7 @@ function literal(domain: string): Place | MailboxProblem {
 function checkedPath(mailbox: Mailbox): Mailbox | MailboxProblem {
   const bytes = Buffer.byteLength(mailbox.path);
   const domainBytes = bytes - Buffer.byteLength(mailbox.localPart) - 1;
-  if (domainBytes > LIMITS.domainBytes) return { problem: `the domain takes ${domainBytes} bytes, ${LIMITS.domainBytes} are allowed` };
+  if (domainBytes > LIMITS.domainBytes) return { problem: `the domain has ${domainBytes} bytes, ${LIMITS.domainBytes} are allowed` };
   // The limit counts the < and > around it.
   if (bytes + 2 > LIMITS.pathBytes) return { problem: `it takes ${bytes + 2} bytes with its brackets, ${LIMITS.pathBytes} are allowed` };
   return mailbox;

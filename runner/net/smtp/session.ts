@@ -240,7 +240,7 @@ export class SmtpSession implements ConnectionReader {
       return;
     }
     this.connection.close();
-    this.broken({ code: "protocol_violation", message: `a reply that nothing asked for: ${reply.code} ${replyText(reply)}` }, at);
+    this.broken({ code: "protocol_violation", message: `an unexpected reply: ${reply.code} ${replyText(reply)}` }, at);
   }
 
   #expect(phase: Phase, name: string): Promise<TimedReply> {
@@ -275,7 +275,7 @@ export class SmtpSession implements ConnectionReader {
 const NOBODY: Waiting[] = [];
 
 /** Contracts keep such values out. This is the last door before the wire, for what no contract has seen. */
-const TWO_LINES = "a command with CR, LF or NUL in it is never sent";
+const TWO_LINES = "a command with CR, LF or NUL is never sent";
 
 /** The failure that a reply is, when it refuses what was asked. */
 export function rejected(phase: Phase, reply: Reply): FailureError {
@@ -296,7 +296,7 @@ export function replyOf({ reply }: FailureError): Reply | null {
 }
 
 /** Hands the reply on when its class is the expected one. */
-export function accepted(phase: Phase, reply: Reply, expectedClass = 2): Reply {
+export function expectAccepted(phase: Phase, reply: Reply, expectedClass = 2): Reply {
   if (replyClass(reply) !== expectedClass) throw rejected(phase, reply);
   return reply;
 }

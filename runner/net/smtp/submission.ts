@@ -8,7 +8,7 @@ import { type Capability, has } from "./capabilities.js";
 import { hello, heloDomain, starttls } from "./commands.js";
 import { leave } from "./leave.js";
 import { replyText } from "./reply.js";
-import { accepted, rejected, type SessionOptions, type SmtpContext, SmtpSession } from "./session.js";
+import { expectAccepted, rejected, type SessionOptions, type SmtpContext, SmtpSession } from "./session.js";
 
 /** How to come to a session over which mail can be handed in (RFC 6409). */
 export interface SubmissionOptions extends SessionOptions {
@@ -49,7 +49,7 @@ export async function openSubmission(context: SmtpContext, options: SubmissionOp
     if (options.tls.mode === "implicit") await secured(session.secure(secureOptions(options)), options, facts);
     const greeting = await session.greet();
     facts.banner = replyText(greeting);
-    accepted("greeting", greeting);
+    expectAccepted("greeting", greeting);
     await introduce(session, options, facts);
     if (options.tls.mode === "starttls") await upgrade(session, options, facts);
     if (options.auth !== undefined) await login(session, options.auth, facts);

@@ -122,7 +122,7 @@ async function oneByOne(session: SmtpSession, { mail, recipients }: Lines, resul
 async function sendMessage(session: SmtpSession, { message, beforeMessage }: Envelope, result: Transaction): Promise<void> {
   if (result.data !== null && replyClass(result.data) === 2) {
     session.close();
-    throw fail("data", "protocol_violation", `the server answered DATA with ${result.data.code}; 354 was expected, or a refusal`);
+    throw fail("data", "protocol_violation", `the server answered DATA with ${result.data.code}; 354 or a rejection was expected`);
   }
   const refusal = refusalOf(result);
   if (refusal === null) {
@@ -168,7 +168,7 @@ function finish(result: Transaction, { reply, ended, failure }: BodyOutcome): vo
   } else if (reply !== null && replyClass(reply) === 2) result.delivery = "accepted";
   else if (reply !== null && replyClass(reply) === 3) {
     result.delivery = "unknown";
-    fails(result, fail("data", "protocol_violation", `the server answered the message with ${reply.code}; 250 was expected, or a refusal`));
+    fails(result, fail("data", "protocol_violation", `the server answered the message with ${reply.code}; 250 or a rejection was expected`));
   } else if (reply !== null) {
     result.delivery = "refused";
     fails(result, rejected("data", reply));

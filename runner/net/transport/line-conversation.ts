@@ -71,7 +71,7 @@ export class LineConversation implements ConnectionReader {
     this.#answer(at);
     if (this.#text.length <= MAX_UNREAD_BYTES) return;
     this.#text = "";
-    this.#broken ??= { code: "limit_exceeded", message: `more than ${MAX_UNREAD_BYTES} bytes that nothing asked for` };
+    this.#broken ??= { code: "limit_exceeded", message: `more than ${MAX_UNREAD_BYTES} unexpected bytes` };
     this.connection.close();
   }
 

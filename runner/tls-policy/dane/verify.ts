@@ -35,7 +35,7 @@ function anchorBreach(
     isAnchor: (certificate) => records.some((record) => matches(record, certificate)),
     isSignedByAnchor: (certificate) => keys.some((key) => certificate.verify(key)),
   });
-  if (path === null) return { type: "validation-failure", message: "no TLSA record matches the host's certificate, nor one that it leads to" };
+  if (path === null) return { type: "validation-failure", message: "no TLSA record matches the host's certificate or its issuers" };
   const expired = path.find(({ validFrom, validTo }) => now < Date.parse(validFrom) || now > Date.parse(validTo));
   if (expired !== undefined) return { type: "certificate-expired", message: `the certificate of ${oneLine(expired.subject)} is not valid at this time` };
   if (isForOneOf(leaf, names, "default")) return null;

@@ -29,6 +29,6 @@ function namesOf({ host, domain }: PolicyFacts, names: "host" | "domain" | reado
 function onlyDane(known: PolicyFacts, rule: HostTls): HostTls {
   const published = daneRule(known);
   if (published?.level === "dane") return { ...published, source: "configured" };
-  const violation: PolicyViolation = { type: "dane-required", message: `DANE is demanded, and ${known.host} has no usable TLSA records that are signed` };
+  const violation: PolicyViolation = { type: "dane-required", message: `DANE is required, and ${known.host} has no usable signed TLSA records` };
   return skipped({ ...rule, violation }, violation.message);
 }

@@ -88,7 +88,7 @@ export class StsPolicies {
     return () => {
       stop.abort();
       // A policy host that outlasts the patience of each delivery must not hold up the next one as well.
-      this.#remember(domain, id, { type: "sts-policy-fetch-error", message: `nobody could wait for the policy of ${domain} any longer` });
+      this.#remember(domain, id, { type: "sts-policy-fetch-error", message: `the fetch of the policy of ${domain} was cancelled` });
     };
   }
 

@@ -19,7 +19,7 @@ export function readStsPolicy(text: string): StsPolicy | { readonly problem: str
   if (!MODES.includes(mode)) return { problem: `the policy's mode is ${JSON.stringify(mode)}, and must be one of ${MODES.join(", ")}` };
   if (!/^\d{1,10}$/.test(age)) return { problem: `the policy's max_age is ${JSON.stringify(age)}, and must be a number of seconds` };
   const mx = known.filter(([key]) => key === "mx").map(([, value]) => patternOf(value));
-  if (mx.includes(null)) return { problem: "an mx of the policy is neither a host name nor one behind `*.`" };
+  if (mx.includes(null)) return { problem: "an mx of the policy is neither a host name nor a host name after `*.`" };
   if (mx.length === 0 && mode !== "none") return { problem: "the policy names no mx" };
   return { mode: mode as StsMode, mx: mx as string[], maxAgeS: Math.min(Number(age), MAX_AGE_S), lines };
 }

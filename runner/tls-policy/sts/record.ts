@@ -13,10 +13,10 @@ export function readStsRecords(records: readonly DataOf<"TXT">[]): StsAnnounceme
   const texts = records.map(txtText).filter((text) => /^v=STSv1[ \t]*;/.test(text));
   const [text] = texts;
   if (text === undefined) return { kind: "none" };
-  if (texts.length > 1) return { kind: "invalid", message: `there are ${texts.length} MTA-STS records, and may be one` };
+  if (texts.length > 1) return { kind: "invalid", message: `there are ${texts.length} MTA-STS records, but only one is allowed` };
   const fields = fieldsOf(text);
   const shown = JSON.stringify(text.slice(0, 200));
-  if (fields === null) return { kind: "invalid", message: `the MTA-STS record ${shown} breaks the syntax of RFC 8461, section 3.1` };
+  if (fields === null) return { kind: "invalid", message: `the MTA-STS record ${shown} violates the syntax of RFC 8461, section 3.1` };
   const id = fields.find((field) => /^id=[A-Za-z0-9]{1,32}$/.test(field))?.slice("id=".length);
   return id === undefined ? { kind: "invalid", message: `the MTA-STS record ${shown} has no id` } : { kind: "announced", id };
 }

@@ -112,7 +112,7 @@ describe("an answer", () => {
     expect(output).toMatchObject({ answers: [{ result: "listed", codes: [{ code: "127.0.0.2" }] }] });
   });
 
-  test.each(["127.255.255.252", "127.255.255.254", "127.255.255.255", "127.255.255.250"])("%s is an error of whoever asks: no listing", async (code) => {
+  test.each(["127.255.255.252", "127.255.255.254", "127.255.255.255", "127.255.255.250"])("%s is an error on the client's side: no listing", async (code) => {
     const server = await serve([list("bl.example", ...LIST_TESTS, `7.2.0.192 A ${code}`, "9.2.0.192 A 127.0.0.2")]);
     const output = await check(server, { addresses: ["192.0.2.7", "192.0.2.9"] });
     expect(output).toMatchObject({ status: "warning", listed: 0, unknown: 2, lists: [{ state: "refuses_us", reason: "refused" }] });

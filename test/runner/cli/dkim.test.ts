@@ -68,7 +68,7 @@ describe("dkim keygen", () => {
     [["keygen", "example.org", "--selector", "../../etc"], "is no selector"],
     [["keygen", "example.org", "--keys", "x"], "--keys is for dkim check"],
     [["check", "example.org", "--out", "x"], "--out is for dkim keygen"],
-    [["check", "example.org", "--resolver", "x"], "is no name server"],
+    [["check", "example.org", "--resolver", "x"], "is not a name server"],
   ])("%j is refused", async (words, message) => {
     const { code, err } = await probeRun(["dkim", ...words], { cwd });
     expect(code).toBe(2);

@@ -146,7 +146,7 @@ describe("what is not understood", () => {
     expect(code).toBe(1);
     expect(JSON.parse(out)).toMatchObject({ lines: 5, added: 1, not_understood: 4 });
     expect(err).toContain("line 1 is no result");
-    expect(err).toContain('line 4: "@example.net" is no address');
+    expect(err).toContain('line 4: "@example.net" is not a valid address');
     expect(await listed()).toHaveLength(1);
   });
 

@@ -55,7 +55,7 @@ test.each([
   [["frobnicate"], "use one of init, add, remove, check, list, import"],
   [["add"], "missing argument ADDRESS"],
   [["list", "x"], "unexpected argument"],
-  [["add", "no address"], "is no address"],
+  [["add", "no address"], "is not a valid address"],
   [["add", "a@example.org", "--reason", "hate"], "--reason must be one of bounce, complaint, unsubscribe, manual"],
   [["add", "a@example.org", "--days", "0"], "--days must be a whole number from 1"],
 ])("%j is told, and nothing is changed", async (argv, told) => {

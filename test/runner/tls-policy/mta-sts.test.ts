@@ -190,7 +190,7 @@ describe("point 49: the policy is fetched", () => {
     });
     expect(await another({ policyTimeoutMs: 300 }).findSts("example.org")).toMatchObject({
       policy: null,
-      problem: { type: "sts-policy-fetch-error", message: "mta-sts.example.org gave no policy within 0.3 seconds" },
+      problem: { type: "sts-policy-fetch-error", message: "mta-sts.example.org returned no policy within 0.3 seconds" },
     });
   });
 });

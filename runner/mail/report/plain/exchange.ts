@@ -1,4 +1,4 @@
-import type { Told } from "../recipient.js";
+import type { ReportedRecipientText } from "../recipient.js";
 import type { PlainReader, PlainReport } from "./reader.js";
 
 /** Exchange and Outlook, old and new. */
@@ -20,14 +20,14 @@ const REASON =
   /(?:Remote Server (?:at .{1,255}? )?returned '([^']*)'?|#(?:<[^>]{0,255}>)? ?#?(?:SMTP#|smtp;)? ?([45]\d\d[ -].{0,1000}?) ?(?:##|#SMTP#|$)|smtp; ?([45]\d\d[ -].{0,1000}?)>?$|^\s*([45]\d\d[ -][45]\.\d{1,3}\.\d{1,3} .*)$)/i;
 
 /** Behind `Diagnostic information for administrators`: an address on a line of its own, the reason below it. */
-function forAdministrators({ lines }: PlainReport): Told[] {
+function forAdministrators({ lines }: PlainReport): ReportedRecipientText[] {
   const from = lines.findIndex((line) => /^Diagnostic information for administrators|^Error Details/i.test(line));
   if (from === -1) return [];
   return pairs(lines.slice(from + 1), (line) => ALONE.exec(line)?.[1]);
 }
 
 /** `'someone@example.org' on 20.11.2026 10:00`, or `someone@example.org (someone@example.org)`, the reason below it. */
-function forPeople({ lines }: PlainReport): Told[] {
+function forPeople({ lines }: PlainReport): ReportedRecipientText[] {
   const marked = pairs(lines, (line) => /^\s*'?<?([^\s<>()'"[\]:;,]{1,64}@[A-Za-z0-9.-]{1,255}[A-Za-z0-9])>?'?(?: on \S| ?[(<]|\s*$)/.exec(line)?.[1]);
   if (marked.length > 0) return marked;
   const [, named] = /^Your message to (.{1,330}) couldn't be delivered/im.exec(lines.join("\n")) ?? [];
@@ -35,7 +35,7 @@ function forPeople({ lines }: PlainReport): Told[] {
   return address === undefined ? [] : [{ address, action: "failed", diagnostic: lines.map(reasonIn).find((reason) => reason !== null) ?? null }];
 }
 
-function pairs(lines: readonly string[], addressIn: (line: string) => string | undefined): Told[] {
+function pairs(lines: readonly string[], addressIn: (line: string) => string | undefined): ReportedRecipientText[] {
   const told: { address: string; diagnostic: string | null; remoteMta: string | null }[] = [];
   for (const line of lines) {
     const address = addressIn(line);

@@ -1,5 +1,5 @@
 import { REPORT_LIMITS } from "../limits.js";
-import type { Told } from "../recipient.js";
+import type { ReportedRecipientText } from "../recipient.js";
 import type { PlainReader } from "./reader.js";
 
 /** Exim: an address indented by two blanks, why below it by four. */
@@ -16,11 +16,11 @@ export const exim: PlainReader = {
       else if (/^ {4,}\S/.test(line)) told.at(-1)?.words.push(line.trim());
       else if (line.trim() !== "" && told.length > 0 && !/^ {2}\S/.test(line)) break;
     }
-    return told.map(toldOf);
+    return told.map(recipientOf);
   },
 };
 
-function toldOf({ address, words }: { address: string; words: readonly string[] }): Told {
+function recipientOf({ address, words }: { address: string; words: readonly string[] }): ReportedRecipientText {
   const all = words.join(" ").slice(0, REPORT_LIMITS.lineCharacters).replace(/\s+/g, " ");
   const [, remoteMta = null] = /\bhost ([A-Za-z0-9.-]{1,255}) \[/.exec(all) ?? [];
   return { address: address.replace(/^.*\s/, ""), action: null, diagnostic: all || null, remoteMta };

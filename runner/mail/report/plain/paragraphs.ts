@@ -1,12 +1,12 @@
 import { REPORT_LIMITS } from "../limits.js";
-import type { Told } from "../recipient.js";
+import type { ReportedRecipientText } from "../recipient.js";
 import type { PlainReport } from "./reader.js";
 
 /** `<someone@example.org>:`, and the reason behind it or below. */
 const HEAD = /^\s*<([^<>\s]{1,320}@[^<>\s]{1,255})>(?:,? \(?(?:expanded from|ORCPT)[^:]*)?:\s*(.*)$/;
 
 /** Recipients as qmail writes them (its bounce message format): an address in angle brackets with a colon, then why, up to an empty line. */
-export function paragraphs({ lines }: PlainReport): Told[] {
+export function paragraphs({ lines }: PlainReport): ReportedRecipientText[] {
   const told: { address: string; words: string[] }[] = [];
   let current: { address: string; words: string[] } | null = null;
   for (const line of lines) {
@@ -32,7 +32,7 @@ function wordsOf(words: readonly string[]): string {
 }
 
 /** `host mx.example.org[192.0.2.1] said:`, `mx.example.org [192.0.2.1]:` or `192.0.2.1 does not like recipient.` */
-function whoSaid(words: readonly string[]): Pick<Told, "remoteMta"> {
+function whoSaid(words: readonly string[]): Pick<ReportedRecipientText, "remoteMta"> {
   const all = wordsOf(words);
   const [, named, liked, talking] =
     /host ([^\s[\]]{1,255})\[[^\]]{0,255}\] (?:said|refused)|(?:^|\s)([0-9.]{7,15}|[A-Za-z0-9.-]{4,255}) (?:does not like|failed after|\[[0-9a-fA-F.:]+\]:)|while talking to ([^\s:]{1,255})/i.exec(

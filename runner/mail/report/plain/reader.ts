@@ -1,6 +1,6 @@
 import type { ReportFormat } from "../../../../schemas/report.js";
 import type { Header } from "../../header.js";
-import type { Told } from "../recipient.js";
+import type { ReportedRecipientText } from "../recipient.js";
 
 /** A report in words: its lines, without what it holds of the message that it is about. */
 export interface PlainReport {
@@ -16,5 +16,5 @@ export interface PlainReader {
   readonly original: RegExp;
   /** It is still tried. */
   readonly delay?: RegExp;
-  readonly read: (report: PlainReport) => Told[];
+  readonly read: (report: PlainReport) => ReportedRecipientText[];
 }

@@ -1,5 +1,5 @@
 import { bodiesOf } from "../../header.js";
-import type { Told } from "../recipient.js";
+import type { ReportedRecipientText } from "../recipient.js";
 import { exchange } from "./exchange.js";
 import { exim } from "./exim.js";
 import { gmail } from "./gmail.js";
@@ -61,7 +61,7 @@ export const BY_WORDS: PlainReader = {
 const CODE = /\b[45]\d\d[ -]/;
 const ADDRESS = /[^\s<>()[\]"',;:]{1,64}@[A-Za-z0-9.-]{1,255}[A-Za-z0-9]/;
 
-function byReplies({ lines }: PlainReport): Told[] {
+function byReplies({ lines }: PlainReport): ReportedRecipientText[] {
   return lines.flatMap((line) => {
     const at = line.search(CODE);
     const [address] = at === -1 ? [] : (ADDRESS.exec(line.slice(at)) ?? []);
@@ -70,7 +70,7 @@ function byReplies({ lines }: PlainReport): Told[] {
 }
 
 /** Exim and those after it name them there. */
-function byHeader({ header }: PlainReport): Told[] {
+function byHeader({ header }: PlainReport): ReportedRecipientText[] {
   const named = bodiesOf(header, "X-Failed-Recipients").flatMap((body) => body.split(","));
   return named
     .map((each) => each.trim())
@@ -78,6 +78,6 @@ function byHeader({ header }: PlainReport): Told[] {
     .map((address) => ({ address, action: "failed" }));
 }
 
-function isFirst({ address }: Told, index: number, all: readonly Told[]): boolean {
+function isFirst({ address }: ReportedRecipientText, index: number, all: readonly ReportedRecipientText[]): boolean {
   return all.findIndex((other) => other.address.toLowerCase() === address.toLowerCase()) === index;
 }

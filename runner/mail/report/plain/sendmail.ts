@@ -1,4 +1,4 @@
-import type { Told } from "../recipient.js";
+import type { ReportedRecipientText } from "../recipient.js";
 import type { PlainReader, PlainReport } from "./reader.js";
 
 /** Sendmail: the addresses with a reason each, then what was said to whom. */
@@ -45,7 +45,7 @@ function readRefused(line: string, addresses: Section["addresses"]): void {
   if (address !== undefined) addresses.push({ address, reason: null });
 }
 
-function saidOf(address: string, reason: string | null, transcript: readonly string[]): Pick<Told, "diagnostic" | "remoteMta"> {
+function saidOf(address: string, reason: string | null, transcript: readonly string[]): Pick<ReportedRecipientText, "diagnostic" | "remoteMta"> {
   const at = transcript.findIndex((line) => line.includes(address));
   const answer = transcript.slice(Math.max(at, 0)).find((line) => /^<<< [45]\d\d/.test(line) || (line.includes(address) && /^[45]\d\d /.test(line)));
   const talking = transcript

@@ -66,7 +66,7 @@ test("one that is no address is told, and none of the others is stored", () => {
       { target: "a@example.org", reason: "manual" },
       { target: "a b@example.org\r\n", reason: "manual" },
     ]),
-  ).toThrow(/is no address/);
+  ).toThrow(/is not a valid address/);
   expect(() => suppressed.remove(["@not a domain"])).toThrow(/write @example\.org/);
   expect(suppressed.count()).toBe(0);
 });

@@ -106,7 +106,7 @@ describe("what is no reply to the query is foreign", () => {
   });
 });
 
-describe("a reply that cannot be read", () => {
+describe("a reply that cannot be parsed", () => {
   const rdata = reply().length - 2;
 
   test.each<[string, (message: Buffer) => Buffer]>([

@@ -157,7 +157,7 @@ realServer("the IMAP client against dovecot", ["dovecot", "dovecot-imap"], () =>
       await select(session, "INBOX");
       setTimeout(() => dovecot.put("bob", message("comes later")), 150);
       const result = await idle(session, { until: isNewMail, timeoutMs: 4000 });
-      expect(result).toMatchObject({ reason: "told", toldAt: expect.any(Number) });
+      expect(result).toMatchObject({ reason: "announced", announcedAt: expect.any(Number) });
       expect(await search(session, [{ subject: "comes later" }])).toHaveLength(1);
       expect(run.state.recorder.operations.find(({ name }) => name === "IDLE")?.duration_ms).toBeGreaterThan(100);
     });

@@ -444,9 +444,9 @@ describe("IDLE", () => {
 
   test("goes on until what is waited for comes, also when it came with the permission", async () => {
     const session = await greeted("C: a1 IDLE\nS: + idling\nS: * OK still here\nS: * 2 FETCH (FLAGS ())\n@delay 50ms\nS: * 3 EXISTS\nC: DONE\nS: a1 OK done");
-    expect(await idle(session, waiting)).toMatchObject({ reason: "told" });
+    expect(await idle(session, waiting)).toMatchObject({ reason: "announced" });
     const early = await greeted("C: a1 IDLE\nS: * 3 EXISTS\nS: + idling\nC: DONE\nS: a1 OK done");
-    expect(await idle(early, waiting)).toMatchObject({ reason: "told" });
+    expect(await idle(early, waiting)).toMatchObject({ reason: "announced" });
   });
 
   test("a BYE in between ends the session, with or without a close", async () => {

@@ -75,7 +75,7 @@ describe("a conversation", () => {
     expect(await failureOf(noop(session))).toMatchObject({ code: "closed", message: "the server has ended the session: -ERR autologout" });
     const other = await greeted("S: +OK surprise\n@expect-close");
     await expect.poll(() => other.connection.broken, { interval: 5 }).not.toBeNull();
-    expect(await failureOf(noop(other))).toMatchObject({ code: "protocol_violation", message: "a reply that nothing asked for: +OK surprise" });
+    expect(await failureOf(noop(other))).toMatchObject({ code: "protocol_violation", message: "an unexpected reply: +OK surprise" });
   });
 
   test("to go on where nothing waits for it is a violation", async () => {

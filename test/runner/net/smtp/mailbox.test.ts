@@ -37,8 +37,8 @@ describe("is refused, with the reason", () => {
   const cases: [string, RegExp][] = [
     ["", /empty/],
     ["user", /no @/],
-    ["@example.org", /nothing stands before @/],
-    ["user@", /nothing stands behind @/],
+    ["@example.org", /nothing precedes the @/],
+    ["user@", /nothing follows the @/],
     ["a@b@c", /more than one @/],
     ["@relay.example,@b:user@example.org", /source route/],
     ["<user@example.org>", /without them/],

@@ -80,6 +80,6 @@ test("a file that cannot be used is told, and what to do", () => {
   const blocked = join(folder, "not-a-folder");
   writeFileSync(blocked, "");
   expect(() => openPolicySources({ validates: true, file: join(blocked, "sts.db") })).toThrow(
-    /MTA-STS policies cannot be kept in .*sts\.db: .*Name a file that this user can write/,
+    /MTA-STS policies cannot be stored in .*sts\.db: .*Name a file that this user can write/,
   );
 });
