@@ -1,3 +1,4 @@
+import type { Limits } from "../limits/limits.js";
 import type { RunState } from "../run/run-state.js";
 import { behaviourFile } from "../sqlite/store-path.js";
 import { siteLimits } from "./limits.js";
@@ -5,6 +6,7 @@ import { OutboundTest, parseReferences } from "./outbound-port-check.js";
 import { refusalToProbe } from "./probing-allowed.js";
 import type { SiteSummary } from "./profile.js";
 import { type SessionCache, sessionCache } from "./session-cache.js";
+import { SharedRate } from "./shared-rate.js";
 import { BehaviourStore, type KnownCatchAll, type Observation } from "./store.js";
 import { Summaries } from "./summaries.js";
 
@@ -39,6 +41,11 @@ export function sitesGrant(state: RunState): SitesGrant {
     lingering: state.memory === null ? null : sessionCache(state, siteLimits(process.env)),
     isOutboundOpen: async (port) => !outbound.isAbout(port) || (await outbound.isOpen()),
   };
+}
+
+/** The rate of all processes that share this one's behaviour store. */
+export function sharedRate(limits: Limits): SharedRate {
+  return new SharedRate(processSites().store, limits);
 }
 
 interface Sites {

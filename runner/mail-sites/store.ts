@@ -1,8 +1,10 @@
 import { dirname } from "node:path";
 import type { CatchAllVerdict } from "../../schemas/rcpt.js";
+import type { Rate } from "../limits/limits.js";
 import { type Driver, openDriver, type Statement } from "../sqlite/driver.js";
 import { makePrivateFolders } from "../sqlite/private-file.js";
 import { IN_MEMORY } from "../sqlite/store-path.js";
+import { inOneStep } from "../sqlite/transaction.js";
 
 /** One thing that a site did. */
 export interface Observation {
@@ -117,6 +119,32 @@ export class BehaviourStore {
     });
   }
 
+  /**
+   * Takes `count` tokens of each bucket if each holds at least one, else none: then the milliseconds until there is one. A bucket may go below zero.
+   * 0 if the file cannot be used: then only the limits of this process hold.
+   */
+  takeTokens(rates: readonly (readonly [key: string, rate: Rate])[], count: number): number {
+    return orElse(0, () =>
+      inOneStep(this.#driver, () => {
+        const now = this.#now();
+        const buckets = rates.map(([key, rate]) => ({ key, rate, tokens: this.#tokens(key, rate, now) }));
+        const waits = buckets.map(({ tokens, rate }) => (tokens >= 1 ? 0 : Math.ceil(((1 - tokens) / rate.perSecond) * 1000)));
+        const waitMs = Math.max(0, ...waits);
+        this.#statements.expireTokens.run(now);
+        if (waitMs === 0)
+          for (const { key, tokens, rate } of buckets) this.#statements.keepTokens.run(key, tokens - count, now, fullAt(tokens - count, rate, now));
+        return waitMs;
+      }),
+    );
+  }
+
+  /** What the bucket holds now. A bucket that would be full by now need not be kept. */
+  #tokens(key: string, { perSecond, burst }: Rate, now: number): number {
+    const [known] = this.#statements.readTokens.all(key) as { tokens: number; at: number }[];
+    if (known === undefined) return burst;
+    return Math.min(burst, known.tokens + (Math.max(0, now - known.at) / 1000) * perSecond);
+  }
+
   close(): void {
     this.flush();
     this.#driver.close();
@@ -129,7 +157,8 @@ const TABLES = `
   CREATE INDEX IF NOT EXISTS site_observation_${FORMAT}_by_age ON site_observation_${FORMAT} (at);
   CREATE TABLE IF NOT EXISTS catch_all_${FORMAT} (
     key TEXT PRIMARY KEY, verdict TEXT NOT NULL, code INTEGER, message TEXT, at INTEGER NOT NULL, expires_at INTEGER NOT NULL
-  ) STRICT, WITHOUT ROWID`;
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS rate_${FORMAT} (key TEXT PRIMARY KEY, tokens REAL NOT NULL, at INTEGER NOT NULL, full_at INTEGER NOT NULL) STRICT, WITHOUT ROWID`;
 
 const STATEMENTS = {
   read: `SELECT kind, ms, at FROM site_observation_${FORMAT} WHERE site = ? AND at > ? ORDER BY at DESC, rowid DESC LIMIT ?`,
@@ -140,8 +169,16 @@ const STATEMENTS = {
   readCatchAll: `SELECT verdict, code, message, at FROM catch_all_${FORMAT} WHERE key = ? AND expires_at > ?`,
   keepCatchAll: `INSERT INTO catch_all_${FORMAT} (key, verdict, code, message, at, expires_at) VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT (key) DO UPDATE SET verdict = excluded.verdict, code = excluded.code, message = excluded.message, at = excluded.at, expires_at = excluded.expires_at`,
+  readTokens: `SELECT tokens, at FROM rate_${FORMAT} WHERE key = ?`,
+  keepTokens: `INSERT INTO rate_${FORMAT} (key, tokens, at, full_at) VALUES (?, ?, ?, ?)
+    ON CONFLICT (key) DO UPDATE SET tokens = excluded.tokens, at = excluded.at, full_at = excluded.full_at`,
+  expireTokens: `DELETE FROM rate_${FORMAT} WHERE full_at <= ?`,
   expireCatchAll: `DELETE FROM catch_all_${FORMAT} WHERE expires_at <= ?`,
 } as const;
+
+function fullAt(tokens: number, { perSecond, burst }: Rate, now: number): number {
+  return now + Math.ceil(((burst - tokens) / perSecond) * 1000);
+}
 
 function orElse<Result>(otherwise: Result, work: () => Result): Result {
   try {

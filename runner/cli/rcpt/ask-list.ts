@@ -2,7 +2,9 @@ import { resolve } from "node:path";
 import type { OutputOf } from "../../harness/probe-types.js";
 import { runReport } from "../../harness/run.js";
 import { Throttle } from "../../limits/throttle.js";
+import { sharedRate } from "../../mail-sites/capability.js";
 import { siteLimits } from "../../mail-sites/limits.js";
+import type { SharedRate } from "../../mail-sites/shared-rate.js";
 import { EXIT } from "../exit-codes.js";
 import type { Io } from "../io.js";
 import { MOST_CHARACTERS, type Portion, portionsOf } from "./batch-by-site.js";
@@ -22,7 +24,8 @@ export interface ListRequest {
 
 /** Asks for every address of a list that has no row yet, slowly, and writes a row each. What came of it is in the rows: the exit code is 0. */
 export async function askList({ list, input, out }: ListRequest, io: Io): Promise<number> {
-  const throttle = new Throttle(siteLimits(io.env));
+  const limits = siteLimits(io.env);
+  const throttle = new Throttle(limits);
   const file = out === null ? null : new OutFile(resolve(io.cwd, out), list);
   const open = list.entries.filter(({ line }) => !(file?.done.has(line) ?? false));
   const stopping = new AbortController();
@@ -38,7 +41,7 @@ export async function askList({ list, input, out }: ListRequest, io: Io): Promis
   };
   try {
     const portions = await portionsOf(open, new Destinations(input, stopping.signal), stopping.signal);
-    const trouble = await askPortions(portions, { throttle, input, stopping, write });
+    const trouble = await askPortions(portions, { throttle, rate: sharedRate(limits), input, stopping, write });
     progress.end();
     return told(trouble, stopping.signal, out, io);
   } finally {
@@ -47,20 +50,24 @@ export async function askList({ list, input, out }: ListRequest, io: Io): Promis
 }
 
 interface Asking {
+  /** Of this process. */
   readonly throttle: Throttle;
+  /** Of all processes on this machine. */
+  readonly rate: SharedRate;
   readonly input: Readonly<Record<string, unknown>>;
   readonly stopping: AbortController;
   readonly write: (entry: Entry, result: RcptResult) => Promise<void>;
 }
 
 /** Gives what makes all further asking useless, or null. */
-async function askPortions(portions: readonly Portion[], { throttle, input, stopping, write }: Asking): Promise<string | null> {
+async function askPortions(portions: readonly Portion[], { throttle, rate, input, stopping, write }: Asking): Promise<string | null> {
   const { signal } = stopping;
   signal.addEventListener("abort", () => throttle.open(), { once: true });
   let trouble: string | null = null;
   const askOne = async ({ site, entries }: Portion): Promise<void> => {
     await throttle.enter(site, entries.length);
     try {
+      await rate.take(site, entries.length, signal);
       if (signal.aborted) return;
       const emails = entries.map(({ email }) => email.slice(0, MOST_CHARACTERS));
       const { envelope } = await runReport("mail.rcpt@1.0.0", { ...input, emails }, { signal });

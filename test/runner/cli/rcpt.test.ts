@@ -279,6 +279,16 @@ describe("a list", () => {
     }
   });
 
+  test("shares its rate with another command that runs at the same time", async () => {
+    const env = { GLOBAL_RPS: "10000", PER_MX_RPS_DEFAULT: "10" };
+    const lists = ["one", "two"].map((name) => wrote(`${name}.txt`, Array.from({ length: 20 }, (_, index) => `${name}${index}@first.example\n`).join("")));
+    await Promise.all(lists.map((list) => rcpt([list, "--no-catch-all"], { env })));
+    const { askedAt } = server;
+    expect(askedAt).toHaveLength(40);
+    // Alone, each has asked after 0.1 s. Of the bucket they share the first ten are in it, and the third and fourth ten each wait for a second.
+    expect((askedAt[39] as number) - (askedAt[0] as number)).toBeGreaterThan(1000);
+  });
+
   test.each([
     ["has no addresses", "name\nAda\n", [], "no column of the list is known to hold addresses"],
     ["is empty", "\n\n", [], "there is no address in list.txt"],
