@@ -9,6 +9,7 @@ import { targetsOf } from "./targets.js";
 
 const options = {
   "port-base": { value: "N", description: "Take the ports from N upwards, in the order of the table; free ones by default." },
+  transcript: { value: "FILE", description: "Serve this transcript instead, and report each client that does something else: docs/transcripts.md." },
 } as const;
 
 export default defineCommand({
@@ -19,6 +20,7 @@ export default defineCommand({
   examples: [
     ["lab", "Serve on free ports until Ctrl-C."],
     ["lab --port-base 2500", "Serve on 2500, 2501, …"],
+    ["lab --transcript case.transcript --port-base 2525", "Play a recorded conversation on port 2525."],
   ],
   words: { least: 0, most: 0 },
   run,
@@ -26,6 +28,7 @@ export default defineCommand({
 
 async function run({ options: given }: Arguments<typeof options>, io: Io): Promise<number> {
   const base = wholeNumber("port-base", given["port-base"], 1, 65_000);
+  if (given.transcript !== null) return (await import("./lab/serve-transcript.js")).serveTranscript(given.transcript, base ?? 0, io);
   let taken = 0;
   const stopped = new Promise<void>((resolve) => io.onInterrupt(() => resolve()));
   const labs = await startAll(() => (base === null ? 0 : base + taken++));

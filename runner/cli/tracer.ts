@@ -1,6 +1,7 @@
-import { open } from "node:fs/promises";
+import { open, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { recordTranscript } from "../lab/record.js";
+import { recordTranscripts } from "../lab/record.js";
+import { connectionFile } from "../lab/transcript-file.js";
 import type { TraceEvent } from "../run/recorder.js";
 import { RequestError } from "../support/request-error.js";
 import type { Io } from "./io.js";
@@ -25,7 +26,10 @@ export async function openTracer({ options, asked }: RunRequest, io: Io): Promis
     async close() {
       if (file === null) return;
       try {
-        await file.writeFile(recordTranscript(events, `recorded from a run of ${asked.name}`));
+        const [first = "", ...more] = recordTranscripts(events, `recorded from a run of ${asked.name}`);
+        await file.writeFile(first);
+        const path = resolve(io.cwd, options.record as string);
+        for (const [index, text] of more.entries()) await writeFile(connectionFile(path, index + 2), text, { mode: 0o600 });
       } catch (error) {
         (error as Error).message = `the transcript cannot be written to ${options.record}: ${(error as Error).message}`;
         throw error;

@@ -25,8 +25,8 @@ export type {
 
 // The lab is loaded when it is asked for: whoever only runs probes does not pay for its servers.
 
-/** Plays a transcript to every client that connects, on a free port of the loopback. */
-export async function playTranscript(transcript: string | Transcript, options?: PlayOptions): Promise<TranscriptServer> {
+/** Plays a transcript (its text, or the path of its file) to every client that connects, on a free port of the loopback. */
+export async function playTranscript(transcript: string | URL | Transcript, options?: PlayOptions): Promise<TranscriptServer> {
   return (await import("./transcript-server.js")).playTranscript(transcript, options);
 }
 

@@ -7,7 +7,10 @@ export interface TranscriptProblem {
 export class TranscriptError extends Error {
   override readonly name = "TranscriptError";
 
-  constructor(readonly problems: readonly TranscriptProblem[]) {
-    super(`The transcript cannot be read:\n${problems.map(({ line, message }) => `  line ${line}: ${message}`).join("\n")}`);
+  constructor(
+    readonly problems: readonly TranscriptProblem[],
+    path: string | null = null,
+  ) {
+    super(`The transcript${path === null ? "" : ` ${path}`} cannot be read:\n${problems.map(({ line, message }) => `  line ${line}: ${message}`).join("\n")}`);
   }
 }

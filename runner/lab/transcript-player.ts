@@ -32,6 +32,7 @@ export interface PlayerOptions {
   connection: number;
   conversation: ConversationLine[];
   mismatches: Mismatch[];
+  onMismatch?: (mismatch: Mismatch) => void;
 }
 
 /** A transcript that repeats or is played for hours must not fill the memory with what was said. */
@@ -187,7 +188,9 @@ export class Player {
     this.#peer.close();
     if (this.#stopped && this.#waitsForClose === null) return;
     const { connection, mismatches } = this.#options;
-    mismatches.push({ connection, line, expected, got, message: `connection ${connection}, line ${line} of the transcript: expected ${expected}, got ${got}` });
+    const message = `connection ${connection}, line ${line} of the transcript: expected ${expected}, got ${got}`;
+    mismatches.push({ connection, line, expected, got, message });
+    this.#options.onMismatch?.({ connection, line, expected, got, message });
   }
 
   #say(speaker: ConversationLine["speaker"], text: string): void {

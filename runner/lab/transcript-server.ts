@@ -3,6 +3,7 @@ import type { Delivery } from "./byte-delivery.js";
 import { Peer } from "./client-connection.js";
 import { selfSigned } from "./self-signed.js";
 import { parseTranscript, type Transcript } from "./transcript.js";
+import { isPath, readTranscripts } from "./transcript-file.js";
 import { type ConversationLine, type Mismatch, Player } from "./transcript-player.js";
 
 export type { ConversationLine, Delivery, Mismatch };
@@ -14,6 +15,8 @@ export interface PlayOptions {
   certificates?: Readonly<Record<string, Certificate>>;
   host?: string;
   port?: number;
+  /** Called for each mismatch when it happens. */
+  onMismatch?: (mismatch: Mismatch) => void;
 }
 
 export interface TranscriptServer {
@@ -32,22 +35,26 @@ export interface TranscriptServer {
 /** A client that just went may not have been noticed yet: how long close() waits for that. */
 const LAST_WORDS_MS = 200;
 
-/** Plays a transcript to every client that connects, on a free port of the loopback. */
-export async function playTranscript(transcript: string | Transcript, options: PlayOptions = {}): Promise<TranscriptServer> {
-  const { steps } = typeof transcript === "string" ? parseTranscript(transcript) : transcript;
+/**
+ * Plays a transcript to every client that connects, on a free port of the loopback. It is given as a text, parsed, or as the path of a file;
+ * of a file, the later connections get the transcripts beside it (case.2.transcript), and the last one serves all that follow.
+ */
+export async function playTranscript(transcript: string | URL | Transcript, options: PlayOptions = {}): Promise<TranscriptServer> {
+  const plays = transcriptsOf(transcript).map(({ steps }) => steps);
   const certificates = certificatesFor(options.certificates ?? {});
-  for (const step of steps) if (step.kind === "starttls" || step.kind === "tls") certificates(step.certificate);
+  for (const step of plays.flat()) if (step.kind === "starttls" || step.kind === "tls") certificates(step.certificate);
   const conversation: ConversationLine[] = [];
   const mismatches: Mismatch[] = [];
   const players = new Set<Player>();
   const listener = await listen((socket) => {
     const player = new Player(new Peer(socket), {
-      steps,
+      steps: plays[Math.min(listener.connections, plays.length) - 1] ?? [],
       delivery: options.delivery ?? "whole",
       certificates,
       connection: listener.connections,
       conversation,
       mismatches,
+      onMismatch: options.onMismatch ?? (() => {}),
     });
     players.add(player);
     void player.play().finally(() => players.delete(player));
@@ -68,6 +75,11 @@ export async function playTranscript(transcript: string | Transcript, options: P
       await listener.close();
     },
   };
+}
+
+function transcriptsOf(given: string | URL | Transcript): readonly Transcript[] {
+  if (given instanceof URL || (typeof given === "string" && isPath(given))) return readTranscripts(given);
+  return [typeof given === "string" ? parseTranscript(given) : given];
 }
 
 async function settled(players: ReadonlySet<Player>): Promise<void> {

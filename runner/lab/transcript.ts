@@ -3,7 +3,7 @@ import { parsePattern } from "./line-pattern.js";
 import { TranscriptError, type TranscriptProblem } from "./transcript-error.js";
 import { unescapeBytes } from "./transcript-escapes.js";
 
-/** What the peer of a test case does, step by step. The format is told in fixtures/transcripts/README.md. */
+/** What the peer of a test case does, step by step. docs/transcripts.md describes the format. */
 export interface Transcript {
   /** The first comment: what the peer does, in a sentence. */
   description: string;

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { runReport } from "../../../runner/harness/run.js";
 import { startImapServer } from "../../../runner/lab/imap-server.js";
-import { recordTranscript } from "../../../runner/lab/record.js";
+import { recordTranscripts } from "../../../runner/lab/record.js";
 import { playTranscript } from "../../../runner/lab/transcript-server.js";
 import type { TraceEvent } from "../../../runner/run/recorder.js";
 import { allCertificates } from "../../support/certificates.js";
@@ -21,7 +21,7 @@ test.each(["PLAIN", "LOGIN"])("a run with a login by %s is recorded without its 
   const trace: TraceEvent[] = [];
   const { carried: heard } = await runReport("network.imap", { ...input, target_port: server.port }, { trace: (event) => trace.push(event) });
   expect(heard).toMatchObject({ status: "ok", auth: { accepted: true } });
-  const transcript = recordTranscript(trace, "A lab server.");
+  const [transcript = ""] = recordTranscripts(trace, "A lab server.");
   expect(transcript).not.toMatch(/gr.{1,8}n-pferd/);
 
   const player = await playTranscript(transcript, { certificates: allCertificates() });

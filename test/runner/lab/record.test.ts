@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { recordTranscript } from "../../../runner/lab/record.js";
+import { recordTranscripts } from "../../../runner/lab/record.js";
 import { parseTranscript } from "../../../runner/lab/transcript.js";
 import { type ConversationLine, playTranscript } from "../../../runner/lab/transcript-server.js";
 import type { TraceEvent } from "../../../runner/run/recorder.js";
@@ -48,7 +48,7 @@ S: 250 2.0.0 OK
 C: QUIT
 S: 221 bye
 `);
-  const recorded = recordTranscript(first.events, "A recording\nof a run");
+  const [recorded = ""] = recordTranscripts(first.events, "A recording\nof a run");
   expect(recorded).toContain("# A recording of a run\n");
   const delay = parseTranscript(recorded).steps.find(
     (step, index, steps) => step.kind === "delay" && steps[index - 1]?.kind === "expect" && JSON.stringify(steps[index - 1]).includes("NOOP"),
@@ -58,7 +58,7 @@ S: 221 bye
 });
 
 test("a mask matches any secret, stars are stars, and control characters survive", () => {
-  const recorded = recordTranscript(
+  const [recorded = ""] = recordTranscripts(
     [
       { at_ms: 1, direction: "note", text: "TLSv1.3 with X, certificate trusted" },
       { at_ms: 3, direction: "received", text: "220 caf\u00e9 \u0007\\" },
@@ -73,13 +73,53 @@ test("a mask matches any secret, stars are stars, and control characters survive
   expect(() => parseTranscript(recorded)).not.toThrow();
 });
 
-test("the parts of a run stand apart", () => {
+test("each connection of a run is a transcript of its own, parts too", () => {
   const event = (at_ms: number, direction: TraceEvent["direction"], text: string, part: string): TraceEvent => ({ at_ms, direction, text, part });
   const events = [
     event(0, "received", "220 mx", "send"),
     event(1, "received", "* OK here", "imap"),
     event(2, "sent", "QUIT", "send"),
+    event(3, "note", "connected to 192.0.2.2 port 25", "send"),
+    event(4, "received", "220 mx2", "send"),
     event(30, "received", "* 1 EXISTS", "imap"),
   ];
-  expect(recordTranscript(events, "both")).toBe('# both\n# its part "send"\nS: 220 mx\nC: QUIT\n# its part "imap"\nS: * OK here\n@delay 29ms\nS: * 1 EXISTS\n');
+  expect(recordTranscripts(events, "all")).toEqual([
+    "# all\nS: 220 mx\nC: QUIT\n",
+    "# all, connection 2\nS: * OK here\n@delay 29ms\nS: * 1 EXISTS\n",
+    "# all, connection 3\nS: 220 mx2\n",
+  ]);
+});
+
+test("what differs from run to run becomes a wildcard", () => {
+  const sent = (text: string): string => {
+    const [recorded = ""] = recordTranscripts([{ at_ms: 0, direction: "sent", text }], "x");
+    return recorded.slice("# x\nC: ".length, -1);
+  };
+  expect(sent("EHLO host-17.example.net")).toBe("EHLO *");
+  expect(sent("ehlo [192.0.2.7]")).toBe("ehlo *");
+  expect(sent("Message-ID: <1@host>")).toBe("Message-ID: *");
+  expect(sent("Date: Fri, 20 Nov 2026 10:00:00 +0000")).toBe("Date: *");
+  expect(sent("MAIL FROM:<a@b.example> SIZE=1234 BODY=8BITMIME")).toBe("MAIL FROM:<a@b.example> SIZE=* BODY=8BITMIME");
+  expect(sent('a3 UID SEARCH SINCE 19-Nov-2026 SUBJECT "probe 2026-11-20T10:00:00Z 1a2b3c"')).toBe('a3 UID SEARCH SINCE * SUBJECT "probe *"');
+  expect(sent("RCPT TO:<q8x7z2kf9w1m4d@b.example>")).toBe("RCPT TO:<*@b.example>");
+  expect(sent("RCPT TO:<postmaster@administration.example>")).toBe("RCPT TO:<postmaster@administration.example>");
+  expect(sent("a1 FETCH 1:* (FLAGS)")).toBe("a1 FETCH 1:\\* (FLAGS)");
+});
+
+test("a message becomes @message, however it was cut into portions", () => {
+  for (const portions of [["Subject: x\r\n\r\nprivate\r\n.\r\n"], ["Subject: x\r\n\r\npriv", "ate\r\n", ".\r\n"], [".\r\n"]]) {
+    const events: TraceEvent[] = [
+      { at_ms: 0, direction: "sent", text: "DATA" },
+      { at_ms: 1, direction: "received", text: "354 go" },
+      ...portions.map((text): TraceEvent => ({ at_ms: 2, direction: "sent", text })),
+      { at_ms: 3, direction: "received", text: "250 ok" },
+      { at_ms: 3, direction: "sent", text: "QUIT" },
+    ];
+    expect(recordTranscripts(events, "x")).toEqual(["# x\nC: DATA\nS: 354 go\n@message\nS: 250 ok\nC: QUIT\n"]);
+  }
+});
+
+test("a run without a conversation is a transcript that closes", () => {
+  expect(recordTranscripts([{ at_ms: 0, direction: "note", text: "no connection: refused" }], "x")).toEqual(["# x\n@close\n"]);
+  expect(recordTranscripts([], "x")).toEqual(["# x\n@close\n"]);
 });

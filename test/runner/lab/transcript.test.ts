@@ -111,7 +111,7 @@ describe("the transcripts of this repository", () => {
   });
 
   test("the directives in the format's description are those that there are", () => {
-    const described = readFileSync(join(folder, "README.md"), "utf8").matchAll(/^\| `@([a-z-]+)/gm);
+    const described = readFileSync(join(folder, "../../docs/transcripts.md"), "utf8").matchAll(/^\| `@([a-z-]+)/gm);
     const known = problemsOf("@zzzzzzzzzzzz")
       .join()
       .matchAll(/@([a-z-]+)/g);

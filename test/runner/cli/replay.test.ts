@@ -1,0 +1,95 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { labOf } from "../../../runner/harness/registry.js";
+import { playTranscript } from "../../../runner/lab/transcript-server.js";
+import { RawClient } from "../../support/raw-client.js";
+import { probeRun } from "./command-line.js";
+
+let cwd: string;
+beforeEach(() => {
+  cwd = mkdtempSync(join(tmpdir(), "probe-run-replay-"));
+});
+afterEach(() => rmSync(cwd, { recursive: true }));
+
+describe("what --record writes can be replayed", () => {
+  test.each(["network.smtp", "network.pop3", "network.imap", "mail.send"])("%s", async (probe) => {
+    const lab = await (await labOf(probe))?.start(() => 0);
+    // SCRAM signs a new nonce in each run.
+    const input: Record<string, unknown> = { ...lab?.servers[0]?.input, ...(probe === "mail.send" ? { auth: { mechanism: "PLAIN" } } : {}) };
+    writeFileSync(join(cwd, "input.json"), JSON.stringify(input));
+    const first = JSON.parse((await probeRun([probe, "input.json", "--record", "case.transcript"], { cwd })).out).output;
+    await lab?.close();
+    expect(statSync(join(cwd, "case.transcript")).mode & 0o777).toBe(0o600);
+    const server = await playTranscript(join(cwd, "case.transcript"));
+    const port = "target_port" in input ? "target_port" : "port";
+    writeFileSync(join(cwd, "input.json"), JSON.stringify({ ...input, [port]: server.port }));
+    const second = JSON.parse((await probeRun([probe, "input.json"], { cwd })).out).output;
+    await server.close();
+    expect(server.mismatches, readFileSync(join(cwd, "case.transcript"), "utf8")).toEqual([]);
+    expect(second.status).toBe(first.status);
+    expect(second.operations.map(({ name, code }: { name: string; code: unknown }) => [name, code])).toEqual(
+      first.operations.map(({ name, code }: { name: string; code: unknown }) => [name, code]),
+    );
+    expect(readFileSync(join(cwd, "case.transcript"), "utf8")).not.toContain("lab-password");
+  });
+
+  test("a peer that refuses connections", async () => {
+    const server = await playTranscript("S: 220 x");
+    await server.close();
+    const argv = ["network.smtp", `127.0.0.1:${server.port}`, "--record", "refused.transcript"];
+    expect((await probeRun(argv, { cwd })).code).toBe(1);
+    await (await playTranscript(pathToFileURL(join(cwd, "refused.transcript")))).close();
+    expect(readdirSync(cwd)).toEqual(["refused.transcript"]);
+  });
+});
+
+test("later connections get the transcripts beside the first", async () => {
+  for (const [name, greeting] of Object.entries({ "a.transcript": "one", "a.2.transcript": "two" })) writeFileSync(join(cwd, name), `S: ${greeting}\n`);
+  const server = await playTranscript(join(cwd, "a.transcript"));
+  const greetings: string[] = [];
+  for (let connection = 0; connection < 3; connection++) greetings.push(await (await RawClient.open(server.port)).rest());
+  await server.close();
+  expect(greetings.map((each) => each.trim())).toEqual(["one", "two", "two"]);
+});
+
+describe("lab --transcript", () => {
+  test("serves a transcript, and reports a mismatch with its line, what was expected and what came", async () => {
+    writeFileSync(join(cwd, "strict.transcript"), "# Wants HELO.\nS: 220 mx.example.org\nC: HELO *\nS: 250 mx.example.org\n");
+    let interrupt: () => void = () => {};
+    const target = new Promise<{ target_port: number }>((resolve) => {
+      void probeRun(["lab", "--transcript", "strict.transcript"], {
+        cwd,
+        onStart: (given) => {
+          interrupt = given;
+        },
+        onOut: (text) => resolve(JSON.parse(text)),
+      }).then((outcome) => finished(outcome));
+    });
+    let finished: (outcome: Awaited<ReturnType<typeof probeRun>>) => void = () => {};
+    const ended = new Promise<Awaited<ReturnType<typeof probeRun>>>((resolve) => {
+      finished = resolve;
+    });
+    const { target_port: port } = await target;
+    await probeRun(["network.smtp", `127.0.0.1:${port}`], { cwd });
+    interrupt();
+    const { code, err } = await ended;
+    expect(code).toBe(1);
+    expect(err).toMatch(/^strict\.transcript:3: mismatch on connection 1\n {2}expected: HELO \*\n {2}got: {6}EHLO .+$/m);
+    expect(err).toContain("1 connection, 1 mismatch\n");
+  });
+
+  test("a file that cannot be played is an error of the request, with each line", async () => {
+    writeFileSync(join(cwd, "wrong.transcript"), "# x\n@pause 3s\nHELLO\n");
+    const { code, err } = await probeRun(["lab", "--transcript", "wrong.transcript"], { cwd });
+    expect(code).toBe(2);
+    expect(err).toContain("line 2: ");
+    expect(err).toContain("line 3: ");
+    expect(await probeRun(["lab", "--transcript", "none.transcript"], { cwd })).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("none.transcript cannot be played"),
+    });
+  });
+});
