@@ -80,15 +80,15 @@ const input = contract({
     },
     timeout: { type: "number", exclusiveMinimum: 0, maximum: 600, default: 30, description: "Seconds for connecting and for each reply." },
     retries: { type: "integer", minimum: 0, maximum: 1000, default: 2, description: "Maximum number of retries after a 4xx reply." },
-    retry_delay: { ...seconds, default: 5, description: "Delay in seconds before the first retry." },
+    retry_delay: { ...seconds, default: 5, description: "Seconds before the first retry." },
     retry_schedule: {
       enum: ["fixed", "exponential", "until"],
       default: "fixed",
       description:
         "fixed: after retry_delay each time. exponential: the delay doubles with each retry, with jitter. until: like exponential, without a limit on retries, until retry_until has passed.",
     },
-    retry_delay_max: { ...seconds, default: 300, description: "Maximum delay in seconds; does not apply to fixed." },
-    retry_until: { ...seconds, maximum: 432_000, default: 900, description: "With until: seconds after the first attempt at which the last one is made." },
+    retry_delay_max: { ...seconds, default: 300, description: "Seconds of the longest delay between attempts; does not apply to fixed." },
+    retry_until: { ...seconds, maximum: 432_000, default: 900, description: "Seconds after the first attempt at which the last one is made, with until." },
     auth: {
       type: "object",
       description: "How to log in.",
