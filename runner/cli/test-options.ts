@@ -3,7 +3,9 @@ import { shortSecretsOption } from "./short-secrets.js";
 
 export const testOptions = {
   tags: { value: "A,B", repeated: true, description: "Only checks that have one of these tags." },
-  testNamePattern: { short: "t", value: "PATTERN", description: "Only checks whose whole name matches this regular expression." },
+  target: { value: "A,B", repeated: true, description: "Only checks of these targets." },
+  testNamePattern: { short: "t", value: "PATTERN", description: "Only checks whose name holds this word, or matches this regular expression." },
+  list: { description: "Print the checks that would run, and run none." },
   reporter: { value: "NAME", repeated: true, description: "default, verbose, tree, dot, junit, json, tap, github-actions, html (needs @vitest/ui)." },
   outputFile: { value: "PATH", description: "Where a reporter that writes a file writes it." },
   "outputFile.junit": { value: "PATH", description: "The same for JUnit alone." },

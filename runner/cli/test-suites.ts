@@ -1,9 +1,11 @@
 import { readFile, realpath } from "node:fs/promises";
 import { relative, resolve } from "node:path";
+import { checksOf, namePattern } from "../suite/choose.js";
+import type { PlannedCheck } from "../suite/plan.js";
 import { type Problem, problemText, SuiteError } from "../suite/problem.js";
 import { type ReadSuite, readSuite } from "../suite/read.js";
 import { nearest } from "../support/did-you-mean.js";
-import { printable } from "../support/printable.js";
+import { printable, printableLine } from "../support/printable.js";
 import { startSuites } from "../vitest/start.js";
 import { wholeNumber } from "./arguments.js";
 import { EXIT } from "./exit-codes.js";
@@ -23,20 +25,47 @@ export async function runSuites(given: TestArguments, io: Io): Promise<number> {
   const files = await Promise.all(paths.map((path) => locate(path, io)));
   const suites = await readAll(files, io);
   if (suites === null) return EXIT.badRequest;
+  const targets = given.options.target.flatMap((list) => list.split(","));
+  const chosen = suites.map(({ checks }) => checksOf(checks, targets));
+  assertTargets(suites, targets);
+  if (given.options.list) return listChecks(suites, chosen, given.options, io);
   const vitestNode = await loadVitest(io);
   if (vitestNode === null) return EXIT.couldNotRun;
   const known = [...new Set(suites.flatMap(({ checks }) => checks.flatMap(({ tags }) => tags)))];
   const vitest = await started(io, vitestNode, {
-    files,
+    files: files.filter((_, index) => (chosen[index] as readonly PlannedCheck[]).length > 0),
     tags: known,
     maxConcurrency: concurrency ?? Math.max(...suites.map(({ suite }) => suite.concurrency)),
-    suiteOptions: { tags: true, ...(retries === null ? {} : { retries }), ...(concurrency === null ? {} : { concurrency }) },
+    suiteOptions: { tags: true, targets, ...(retries === null ? {} : { retries }), ...(concurrency === null ? {} : { concurrency }) },
     vitest: vitestOptions(vitestNode, given.options, tagsFilter(given.options.tags, known), passed),
     cwd: io.cwd,
   });
   if (vitest === null) return EXIT.couldNotRun;
   if (vitest.shouldKeepServer()) await new Promise<void>((resolve) => vitest.onClose(resolve));
   return exitCodeOf(vitest, given.options.passWithNoTests, io);
+}
+
+function assertTargets(suites: readonly ReadSuite[], targets: readonly string[]): void {
+  const known = suites.flatMap(({ suite }) => Object.keys(suite.targets));
+  const unknown = targets.find((target) => !known.includes(target));
+  if (unknown !== undefined) throw new UsageError(`there is no target ${JSON.stringify(unknown)}`, `give one of ${known.join(", ")}`);
+}
+
+async function listChecks(
+  suites: readonly ReadSuite[],
+  chosen: readonly (readonly PlannedCheck[])[],
+  given: TestArguments["options"],
+  io: Io,
+): Promise<number> {
+  const pattern = given.testNamePattern === null ? null : new RegExp(namePattern(given.testNamePattern));
+  const tags = given.tags.flatMap((list) => list.split(","));
+  const names = suites.flatMap(({ suite }, index) =>
+    (chosen[index] as readonly PlannedCheck[])
+      .filter((check) => tags.length === 0 || check.tags.some((tag) => tags.includes(tag)))
+      .map(({ target, title }) => [suite.name, ...(target === null ? [] : [target]), title].join(" ")),
+  );
+  for (const name of names) if (pattern === null || pattern.test(name)) await io.out(`${printableLine(name)}\n`);
+  return EXIT.ok;
 }
 
 /** Null when a reporter is not there, which was then told: where vitest came to look for it helps nobody. */

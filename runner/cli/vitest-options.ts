@@ -1,4 +1,5 @@
 import type { CliOptions } from "vitest/node";
+import { namePattern } from "../suite/choose.js";
 import type { Io } from "./io.js";
 import type { TestArguments } from "./test-options.js";
 import { UsageError } from "./usage-error.js";
@@ -35,7 +36,7 @@ function ours(given: Given, tagsFilter: string | null): string[] {
   const single = ["testNamePattern", "outputFile", "outputFile.junit", "outputFile.json", "outputFile.html", "bail", "retry"] as const;
   return [
     ...given.reporter.map((name) => `--reporter=${name}`),
-    ...single.flatMap((name) => (given[name] === null ? [] : [`--${name}=${given[name]}`])),
+    ...single.flatMap((name) => (given[name] === null ? [] : [`--${name}=${name === "testNamePattern" ? namePattern(given[name]) : given[name]}`])),
     ...(tagsFilter === null ? [] : [`--tagsFilter=${tagsFilter}`]),
     ...(given.passWithNoTests ? ["--passWithNoTests"] : []),
   ];

@@ -5,6 +5,7 @@ import { accept } from "../harness/accept.js";
 import { loadProbe } from "../harness/registry.js";
 import { type RunOptions, runReport } from "../harness/run.js";
 import { parseAsked } from "../harness/version.js";
+import { checksOf } from "../suite/choose.js";
 import { mismatches } from "../suite/judge.js";
 import type { PlannedCheck } from "../suite/plan.js";
 import { probeName } from "../suite/probe-name.js";
@@ -19,6 +20,8 @@ export interface SuiteOptions {
   retries?: number;
   /** Wins over the suite's own concurrency. */
   concurrency?: number;
+  /** Only checks of these targets; all by default. */
+  targets?: readonly string[];
   /** Gives each test the tags of its check. Vitest refuses tags that its configuration does not know. */
   tags?: boolean;
 }
@@ -30,7 +33,7 @@ export async function suiteTests(path: string, options: SuiteOptions = {}): Prom
   const limit = limited(options.concurrency ?? read.suite.concurrency);
   const deadlines = await Promise.all(read.checks.map((check) => deadlineOf(check, file)));
   describe.concurrent(read.suite.name, () => {
-    for (const [target, checks] of byTarget(read.checks)) {
+    for (const [target, checks] of byTarget(checksOf(read.checks, options.targets ?? []))) {
       const define = (): void => {
         for (const check of checks) defineTest(read, check, { options, limit, deadlineMs: deadlines[read.checks.indexOf(check)] });
       };
