@@ -10,11 +10,11 @@ import { SharedRate } from "./shared-rate.js";
 import { BehaviourStore, type KnownCatchAll, type Observation } from "./store.js";
 import { Summaries } from "./summaries.js";
 
-/** What a probe of mailboxes may know of the sites it asks, and must find out before it does. */
+/** What a mailbox probe knows of mail sites, and the checks before it connects to one. */
 export interface SitesGrant {
-  /** Why this machine must not ask; null when it may. */
+  /** Why this machine may not probe mailboxes; null if it may. */
   readonly refusal: string | null;
-  /** What the site was like so far. */
+  /** The site's past behaviour. */
   summary(site: string): SiteSummary;
   observe(site: string, observations: readonly Observation[]): void;
   catchAll(key: string): KnownCatchAll | null;
@@ -23,7 +23,7 @@ export interface SitesGrant {
   sawOpen(port: number): void;
   /** Null outside of a queue: there is no next job. */
   readonly lingering: SessionCache | null;
-  /** False when nothing in the world can be reached at this port from here. Asks the world, so it is for when all else has failed. */
+  /** False if this network blocks the port. It connects to well-known hosts, so call it only after every connection has failed. */
   isOutboundOpen(port: number): Promise<boolean>;
 }
 

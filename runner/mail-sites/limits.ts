@@ -3,7 +3,7 @@ import { RequestError } from "../support/request-error.js";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** How many addresses may be asked for at once and a second: together, and of each mail site. Slow on purpose. */
+/** Connections at once and addresses per second, in total and per mail site. Slow on purpose. */
 const DEFAULTS = {
   GLOBAL_MAX_CONCURRENCY: 12,
   PER_MX_MAX_CONCURRENCY_DEFAULT: 2,
@@ -13,7 +13,7 @@ const DEFAULTS = {
 
 type Name = keyof typeof DEFAULTS;
 
-/** The limits that the environment asks for, and our own for what it does not name. */
+/** The limits in the environment; the defaults for those that it does not set. */
 export function siteLimits(env: Environment): Limits {
   const [atOnce, eachAtOnce, perSecond, eachPerSecond] = (Object.keys(DEFAULTS) as Name[]).map((name) => numberOf(env, name)) as [
     number,
@@ -28,7 +28,7 @@ export function siteLimits(env: Environment): Limits {
   };
 }
 
-/** True when the environment says anything of limits. */
+/** True if the environment sets any limit. */
 export function namesLimits(env: Environment): boolean {
   return Object.keys(DEFAULTS).some((name) => (env[name] ?? "") !== "");
 }

@@ -5,18 +5,18 @@ export interface Asked {
   readonly command_timeout_ms: number;
 }
 
-/** How a site is treated, after what it was like. Never more patient than was asked for. */
+/** Timeouts and retries by the site's profile. Never longer than the input allows. */
 export interface SiteTimeouts extends Asked {
   /** How many addresses of mail hosts are tried, and connected to again, once one has failed. */
   readonly retries: number;
-  /** One more address is asked for, which nobody has. */
+  /** Whether a random address may be asked about. */
   readonly mayAskRandom: boolean;
 }
 
-/** A site that always answered within milliseconds and now is silent for so long does not answer any more. */
+/** A site that has always answered within milliseconds will not answer after this long. */
 const FAST_LEAST_MS = 3000;
 const FAST_TIMES_P95 = 20;
-/** A tarpit holds whoever waits: half of the patience is enough to see whether it still is one. */
+/** A tarpit wastes the client's time: half of the timeout shows whether it still is one. */
 const TARPIT_SHARE = 0.5;
 const RETRIES = 4;
 

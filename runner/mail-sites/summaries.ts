@@ -1,12 +1,12 @@
 import { type SiteSummary, summaryOf } from "./profile.js";
 import type { BehaviourStore } from "./store.js";
 
-/** A hundred observations are not turned over by the next few: their summary holds for a moment. */
+/** A summary of this many observations hardly changes with the next few, so it is cached for a moment. */
 const SETTLED = 100;
 const HOLDS_MS = 500;
 const MOST = 10_000;
 
-/** Experience in numbers, for runs that come by the thousand. */
+/** Caches the summaries of sites, for thousands of runs per second. */
 export class Summaries {
   readonly #held = new Map<string, { readonly madeAt: number; readonly summary: SiteSummary }>();
 
