@@ -6,7 +6,7 @@ import type { Question } from "./questions.js";
 import type { Answer } from "./schema.js";
 
 /** What one server answered, as the output shows it. */
-export function answerOf(server: string, { name, type }: Question, reply: DirectReply): Answer {
+export function answerOf(server: string, { name, type }: Question, reply: DirectReply): Omit<Answer, "dnssec" | "dnssec_detail"> {
   const { message } = reply;
   return {
     server,

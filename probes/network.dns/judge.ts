@@ -24,6 +24,7 @@ function answerFindings(input: Input, answer: Answer, expect: Expectations | und
   if (failure !== null) return [finding("error", "no_answer", `${what}: ${failure.message}`, "an answer", failure.code)];
   return [
     ...unmetExpectations("error", { ...expect, rcode: expect?.rcode ?? "NOERROR" }, answer, what),
+    ...(expect?.dnssec === undefined ? dnssecFindings(answer, what) : []),
     ...unmetExpectations("warning", input.prefer ?? {}, answer, what),
     ...(hasCircle(answer) ? [finding("error", "cname_loop", `${what}: the aliases lead in a circle`, null, answer.cname_chain.join(" "))] : []),
     ...(answer.edns_refused && input.edns_size > 0 ? [finding("warning", "edns_refused", `${what}: the server takes EDNS for an error`)] : []),
@@ -31,10 +32,16 @@ function answerFindings(input: Input, answer: Answer, expect: Expectations | und
   ];
 }
 
+function dnssecFindings({ dnssec, dnssec_detail: detail }: Answer, what: string): Finding[] {
+  if (dnssec !== "bogus" && dnssec !== "indeterminate") return [];
+  const where = detail?.name ?? "";
+  return [finding(dnssec === "bogus" ? "error" : "warning", `dnssec_${dnssec}`, `${what}: DNSSEC: ${where}: ${detail?.reason}`, "secure or insecure", dnssec)];
+}
+
 function unmetExpectations(severity: Finding["severity"], wanted: Expectations, answer: Answer, what: string): Finding[] {
   const data = dataOf(answer);
   const ttls = answer.records.map(({ ttl }) => ttl);
-  const actual: Readonly<Record<Exclude<keyof Expectations, "max_answer_ms">, unknown>> = {
+  const actual: Readonly<Record<Exclude<keyof Expectations, "max_answer_ms" | "min_signature_days">, unknown>> = {
     rcode: answer.rcode,
     records: data,
     count: data.length,
@@ -43,10 +50,12 @@ function unmetExpectations(severity: Finding["severity"], wanted: Expectations, 
     authoritative: answer.flags?.aa ?? null,
     authenticated: answer.flags?.ad ?? null,
     truncated: answer.truncated,
+    dnssec: answer.dnssec,
     extended_errors: answer.extended_errors.map(({ code }) => code),
   };
   const unmetFields = (Object.keys(actual) as (keyof typeof actual)[]).filter((field) => wanted[field] !== undefined);
-  const { max_answer_ms: limit } = wanted;
+  const { max_answer_ms: limit, min_signature_days: days } = wanted;
+  const left = answer.dnssec_detail?.signature_days_left ?? null;
   return [
     ...unmetFields.flatMap((field) => {
       const expected = field === "records" && Array.isArray(wanted.records) ? [...wanted.records].sort() : wanted[field];
@@ -54,6 +63,9 @@ function unmetExpectations(severity: Finding["severity"], wanted: Expectations, 
       const shown = show(actual[field]);
       return phrases === "" ? [] : [finding(severity, `${field}_unexpected`, `${what}: ${field}: expected ${phrases}, got ${shown}`, phrases, shown)];
     }),
+    ...(days === undefined || (left !== null && left >= days)
+      ? []
+      : [finding(severity, "signature_expires_soon", `${what}: a signature is valid for ${left ?? "no"} days`, days, left)]),
     ...(limit === undefined || answer.duration_ms <= limit
       ? []
       : [finding(severity, "slow_answer", `${what} took ${answer.duration_ms} ms`, limit, answer.duration_ms)]),

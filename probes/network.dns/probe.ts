@@ -4,22 +4,24 @@ import type { DirectOptions } from "../../runner/net/dns/direct-query.js";
 import { statusOf } from "../../runner/run/judge.js";
 import { answerOf } from "./answer.js";
 import { agreementOf, lameServersOf, serialsOf } from "./compare.js";
+import { anchorViolations, validationAt } from "./dnssec.js";
 import { judge } from "./judge.js";
 import { type Question, questionsOf } from "./questions.js";
 import { type Answer, type Input, newest, type Output } from "./schema.js";
 
 export default defineProbe({
   name: "network.dns",
-  summary: "Asks each name server each question, and reports codes, flags, records, times, and where the servers differ.",
+  summary: "Asks each name server each question, and reports codes, flags, records and times, where servers differ, and what DNSSEC says.",
   needs: ["resolver"],
   target: "name",
   ...newest,
+  checkInput: anchorViolations,
   run,
 });
 
 type Ctx = Context<"resolver">;
 
-/** Questions under way at one server: more would be taken for a flood. */
+/** Questions under way at one server: more would be taken for a flood. With DNSSEC one, as each counts the work of its validation. */
 const MOST_AT_A_SERVER = 4;
 
 async function run(input: Input, ctx: Ctx): Promise<Evidence<Output>> {
@@ -37,18 +39,21 @@ async function run(input: Input, ctx: Ctx): Promise<Evidence<Output>> {
 
 async function answersOf(server: string, questions: readonly Question[], input: Input, ctx: Ctx): Promise<Answer[]> {
   const answers: Answer[] = [];
+  const options = optionsOf(input);
+  const validate = validationAt(server, input, options, ctx);
   let next = 0;
   const work = async (): Promise<void> => {
     for (let index = next++; index < questions.length; index = next++) {
       const question = questions[index] as Question;
-      answers[index] = answerOf(server, question, await ctx.resolver.ask(server, question, optionsOf(input)));
+      const reply = await ctx.resolver.ask(server, question, options);
+      answers[index] = { ...answerOf(server, question, reply), ...(await validate(question, reply)) };
     }
   };
-  await Promise.all(Array.from({ length: MOST_AT_A_SERVER }, work));
+  await Promise.all(Array.from({ length: input.dnssec ? 1 : MOST_AT_A_SERVER }, work));
   return answers;
 }
 
-function optionsOf({ transport, recursion, edns_size: size, query_timeout_ms: timeoutMs, tries, tls }: Input): DirectOptions {
+function optionsOf({ transport, dnssec, recursion, edns_size: size, query_timeout_ms: timeoutMs, tries, tls }: Input): DirectOptions {
   const ednsBytes = size === 0 ? null : size;
-  return { transport, recursion, dnssec: false, checkingDisabled: false, ednsBytes, timeoutMs, tries, tls };
+  return { transport, recursion, dnssec, checkingDisabled: false, ednsBytes, timeoutMs, tries, tls };
 }

@@ -1,6 +1,7 @@
 import { expectedValue } from "../../schemas/assertion.js";
 import { outputOf } from "../../schemas/carried.js";
 import { contract, type FilledOf } from "../../schemas/contract.js";
+import { DNSSEC_STATES } from "../../schemas/dnssec.js";
 import { DNS_PHASES, failureIn } from "../../schemas/failure.js";
 import { findingSchema } from "../../schemas/finding.js";
 import { networkInput } from "../../schemas/network.js";
@@ -20,6 +21,8 @@ const expectations = {
     authenticated: { type: "boolean", description: "The AD flag: the server says that it validated the answer." },
     truncated: { type: "boolean", description: "The answer did not fit into a datagram." },
     extended_errors: expectedValue("The codes of extended errors (RFC 8914), as a list of numbers."),
+    dnssec: expectedValue("secure, insecure, bogus or indeterminate. Needs the input's dnssec."),
+    min_signature_days: { type: "number", minimum: 0, maximum: 3650, description: "Every signature is valid for at least this many more days." },
     max_answer_ms: { type: "number", exclusiveMinimum: 0, maximum: 3_600_000, description: "Each answer takes no longer." },
   },
   additionalProperties: false,
@@ -37,7 +40,7 @@ const input = contract({
     questions: {
       type: "array",
       minItems: 1,
-      maxItems: 64,
+      maxItems: 256,
       items: {
         type: "object",
         properties: {
@@ -59,6 +62,14 @@ const input = contract({
       enum: ["auto", "udp", "tcp", "tls"],
       default: "auto",
       description: "How to ask. auto: UDP, and TCP for an answer that does not fit. tls: DNS over TLS (RFC 7858), port 853 by default.",
+    },
+    dnssec: { type: "boolean", default: false, description: "Ask for signatures, and validate every answer from a trust anchor." },
+    trust_anchors: {
+      type: "array",
+      minItems: 1,
+      maxItems: 32,
+      items: { type: "string", minLength: 10, maxLength: 4096 },
+      description: "DS or DNSKEY records to trust, as lines of a master file; the root's keys 20326 and 38696 by default.",
     },
     edns_size: {
       type: "integer",
@@ -126,6 +137,19 @@ const answerSchema = record({
   edns_refused: { type: "boolean", description: "The server took EDNS for an error, and answered without it." },
   extended_errors: list(record({ code: { type: "integer" }, text: { type: "string" } }), "Extended errors (RFC 8914)."),
   truncated: { type: "boolean", description: "A datagram said that the answer does not fit." },
+  dnssec: nullable(
+    { enum: DNSSEC_STATES },
+    "What our own validation found, whatever the server says. secure: signed, or proven absent. insecure: the zone is proven not to be signed. bogus: forged, expired or broken. indeterminate: it could not be found out. Null if not asked for.",
+  ),
+  dnssec_detail: nullable(
+    record({
+      reason: { type: "string", description: "Why." },
+      name: nullable({ type: "string" }, "The name where validation broke or ended; null for a secure answer."),
+      signature_days_left: nullable({ type: "number" }, "Until the first verified signature of the answer expires; null without one."),
+      signers: list({ type: "string" }, "The zones whose signatures were verified."),
+    }),
+    "Null if dnssec was not asked for.",
+  ),
   bytes: nullable({ type: "integer" }, "The size of the reply."),
   duration_ms: { type: "number" },
   tls: nullable(tlsFactsSchema, "The TLS session; null without one."),

@@ -15,6 +15,7 @@ export const PROGRAMS = {
   postgrey: { get: "apt-get install postgrey", needsRoot: true },
   nsd: { get: "apt-get install nsd", needsRoot: false },
   "ldns-signzone": { get: "apt-get install ldnsutils", needsRoot: false },
+  delv: { get: "apt-get install bind9-dnsutils", needsRoot: false },
   unbound: { get: "apt-get install unbound", needsRoot: false },
   dovecot: { get: "apt-get install dovecot-core", needsRoot: true },
   "dovecot-imap": { get: "apt-get install dovecot-imapd", needsRoot: true, file: "imap-login" },

@@ -14,6 +14,12 @@ export interface Signing {
   expired?: boolean;
   /** Denies what is not there by NSEC3 records (RFC 5155), not by NSEC. */
   nsec3?: boolean;
+  /** NSEC3 leaves unsigned delegations out. */
+  optOut?: boolean;
+  /** How often NSEC3 hashes a name once more. */
+  iterations?: number;
+  /** As ldns-keygen calls it; Ed25519 (RFC 8080) by default. */
+  algorithm?: string;
   /** What somebody makes of the zone after it was signed. */
   tamper?: (text: string) => string;
 }
@@ -23,15 +29,28 @@ export function zoneHead(name: string): string {
   return `$ORIGIN ${name}.\n$TTL 60\n@ SOA ns hostmaster 1 3600 600 86400 60\n@ NS ns\nns A 127.0.0.1\n`;
 }
 
-/** Signs a zone with a new Ed25519 key (RFC 8080), in a folder below the given one. */
-export function signZone(parent: string, name: string, records: string, { expired = false, nsec3 = false, tamper }: Signing = {}): SignedZone {
+/** Signs a zone with a new key, in a folder below the given one. */
+export function signZone(parent: string, name: string, records: string, signing: Signing = {}): SignedZone {
+  const { expired = false, nsec3 = false, optOut = false, iterations, algorithm = "ED25519", tamper } = signing;
   const folder = join(parent, name);
   mkdirSync(folder);
   const run = (program: string, ...options: string[]): string => execFileSync(program, options, { cwd: folder, encoding: "utf8" }).trim();
   writeFileSync(join(folder, "zone"), `${zoneHead(name)}${records}\n`);
-  const key = run("ldns-keygen", "-a", "ED25519", "-k", name);
+  const key = run("ldns-keygen", "-a", algorithm, ...(algorithm.startsWith("RSA") ? ["-b", "2048"] : []), "-k", name);
   const dates = expired ? ["-i", "20200101000000", "-e", "20200201000000"] : ["-i", daysFromNow(-1), "-e", daysFromNow(30)];
-  run("ldns-signzone", ...(nsec3 ? ["-n"] : []), "-o", name, ...dates, "-f", "zone.signed", "zone", key);
+  run(
+    "ldns-signzone",
+    ...(nsec3 ? ["-n"] : []),
+    ...(optOut ? ["-p"] : []),
+    ...(iterations === undefined ? [] : ["-t", String(iterations)]),
+    "-o",
+    name,
+    ...dates,
+    "-f",
+    "zone.signed",
+    "zone",
+    key,
+  );
   const path = join(folder, "zone.signed");
   if (tamper !== undefined) writeFileSync(path, tamper(readFileSync(path, "utf8")));
   return {
