@@ -9,7 +9,6 @@ import { delvVerdict } from "../../support/delv.js";
 import { type NameServer, startNsd } from "../../support/nsd.js";
 import { realServer } from "../../support/real-servers.js";
 import { type SignedZone, type Signing, signZone, zoneHead } from "../../support/signed-zones.js";
-import { startUnbound } from "../../support/unbound.js";
 
 const RECORDS = `www A 192.0.2.1
 alias CNAME www
@@ -69,10 +68,9 @@ const QUESTIONS: readonly [name: string, type: string][] = [
 
 let folder: string;
 let nsd: NameServer;
-let unbound: NameServer;
 let anchor: string;
 
-realServer("network.dns validates as delv does", ["nsd", "ldns-signzone", "unbound", "delv"], () => {
+realServer("network.dns validates as delv does", ["nsd", "ldns-signzone", "delv"], () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "probe-run-dnssec-"));
     const children = Object.entries(SIGNED).map(([name, signing]) => [name, signZone(folder, name, RECORDS, signing)] as [string, SignedZone]);
@@ -85,10 +83,8 @@ realServer("network.dns validates as delv does", ["nsd", "ldns-signzone", "unbou
     anchor = parent.key;
     const paths = [...children, ["wrongkey.lab", other] as const, ["lab", parent] as const].map(([name, { path }]) => [name, path]);
     nsd = await startNsd({ ...Object.fromEntries(paths), "unsigned.lab": unsigned });
-    unbound = await startUnbound([...paths.map(([name]) => name as string), "unsigned.lab"], nsd.port, [anchor]);
   }, 60_000);
   afterAll(async () => {
-    await unbound?.stop();
     await nsd?.stop();
     rmSync(folder, { recursive: true, force: true });
   });
@@ -98,22 +94,20 @@ realServer("network.dns validates as delv does", ["nsd", "ldns-signzone", "unbou
     return (await runReport("network.dns", { questions, servers, dnssec: true, trust_anchors: [anchor] })).envelope.output as Output;
   };
 
-  test("not one verdict differs, by a resolver or by the authoritative server", async () => {
+  test("not one verdict differs", async () => {
     const shown = ({ answers }: Output): string[] =>
       answers.map(({ name, type, dnssec, dnssec_detail: detail }) => `${type} ${name} ${dnssec} (${detail?.name}: ${detail?.reason})`);
-    const ours = await verdicts(unbound.servers);
+    const ours = await verdicts(nsd.servers);
     const differences: string[] = [];
     for (const [index, [name, type]] of QUESTIONS.entries()) {
-      const theirs = await delvVerdict(folder, unbound.port, anchor, name, type);
+      const theirs = await delvVerdict(folder, nsd.port, anchor, name, type);
       if (ours.answers[index]?.dnssec !== theirs) differences.push(`delv: ${theirs}, ours: ${shown(ours)[index]}`);
     }
     expect(differences).toEqual([]);
-    const direct = await verdicts(nsd.servers);
-    expect(direct.answers.map(({ dnssec }) => dnssec)).toEqual(ours.answers.map(({ dnssec }) => dnssec));
   }, 120_000);
 
   test("a broken chain names the place, and the signature's days are counted", async () => {
-    const { answers, status } = await verdicts(unbound.servers);
+    const { answers, status } = await verdicts(nsd.servers);
     const of = (name: string, type = "A") => answers.find((answer) => answer.name === name && answer.type === type);
     expect(status).toBe("error");
     expect(of("www.wrongkey.lab")).toMatchObject({
@@ -130,7 +124,7 @@ realServer("network.dns validates as delv does", ["nsd", "ldns-signzone", "unbou
   }, 60_000);
 
   test("an anchor of another zone leads nowhere, and one that cannot be read is reported before anything is sent", async () => {
-    const away = { name: "www.ed25519.lab", types: ["A"], servers: unbound.servers, dnssec: true };
+    const away = { name: "www.ed25519.lab", types: ["A"], servers: nsd.servers, dnssec: true };
     const output = (await runReport("network.dns", { ...away, trust_anchors: [anchor.replace("lab.", "elsewhere.")] })).envelope.output as Output;
     expect(output.answers[0]).toMatchObject({ dnssec: "indeterminate", dnssec_detail: { reason: "no trust anchor leads to it" } });
     const error = await runReport("network.dns", { ...away, trust_anchors: ["lab. DS 1 2 three", anchor] }).catch((reason: unknown) => reason);

@@ -41,8 +41,8 @@ function isDeniedByWildcard({ nsec, zone }: Denials, name: WireName, hasNot: (ty
   return nsec.some(({ owner, types }) => owner === star && hasNot(types));
 }
 
-/** That neither the name nor a wildcard for it exists. */
-export function proveNoName(denials: Denials, name: WireName, work: Work): Proof {
+/** That neither the name nor a wildcard for it exists. In an opt-out span an unsigned delegation may: that counts on the way to a zone. */
+export function proveNoName(denials: Denials, name: WireName, work: Work, isDelegationAsked = false): Proof {
   const cover = denials.nsec.find((each) => covers(each, name) && !isWithin(each.next, name));
   if (cover !== undefined) {
     const star = wildcardBelow(closestEncloser(cover, name, denials.zone));
@@ -52,7 +52,7 @@ export function proveNoName(denials: Denials, name: WireName, work: Work): Proof
   if (hashed === null) return withoutHashes(denials);
   const encloser = provenEncloser(denials, name, hashed);
   if (encloser === null) return "missing";
-  if (encloser.nextCloser.optOut) return "insecure";
+  if (encloser.nextCloser.optOut && isDelegationAsked) return "insecure";
   return findCover(denials, hashed(wildcardBelow(encloser.name))) === null ? "missing" : "proven";
 }
 
