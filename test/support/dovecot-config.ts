@@ -1,5 +1,6 @@
 import { certificatePath } from "./certificates.js";
 import { settings } from "./postfix-config.js";
+import { programPath } from "./programs.js";
 
 export interface DovecotPlan {
   folder: string;
@@ -18,6 +19,13 @@ export interface DovecotPorts {
   pop3: number;
   pop3s: number;
   lmtp: number;
+  /** Offers STARTTLS; open only if dovecot-managesieved is installed. */
+  sieve: number;
+}
+
+/** Its configuration may name the protocol only if the package is installed. */
+export function speaksSieve(): boolean {
+  return programPath("dovecot-managesieved") !== null;
 }
 
 /** In the words of dovecot 2.3. */
@@ -30,7 +38,7 @@ function plainSettings({ folder, userId, groupId }: DovecotPlan): Record<string,
     base_dir: `${folder}/run`,
     state_dir: `${folder}/state`,
     log_path: `${folder}/dovecot.log`,
-    protocols: "imap pop3 lmtp",
+    protocols: speaksSieve() ? "imap pop3 lmtp sieve" : "imap pop3 lmtp",
     listen: "127.0.0.1",
     ssl: "yes",
     ssl_cert: `<${certificatePath("localhost")}`,
@@ -78,7 +86,16 @@ userdb {
 }
 
 function services({ folder, ports }: DovecotPlan): string {
-  return `service imap-login {
+  return `${
+    speaksSieve()
+      ? `service managesieve-login {
+  inet_listener sieve {
+    port = ${ports.sieve}
+  }
+}
+`
+      : ""
+  }service imap-login {
   inet_listener imap {
     port = ${ports.imap}
   }

@@ -3,7 +3,7 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, openSync, readFileSync, r
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { endProcess, listening, tail } from "./daemon.js";
-import { type DovecotPorts, dovecotConf, lmtpSocket, mailFolder, usersFile } from "./dovecot-config.js";
+import { type DovecotPorts, dovecotConf, lmtpSocket, mailFolder, speaksSieve, usersFile } from "./dovecot-config.js";
 import { freePorts } from "./free-ports.js";
 import { type Owner, type Placement, putIntoMaildir, readMaildir } from "./maildir.js";
 import { programPath } from "./programs.js";
@@ -65,8 +65,9 @@ export async function startDovecot({ users = USERS, settings }: DovecotOptions =
 /** Somebody may take a port between our look and dovecot's: then it is tried with others. */
 async function startOnFreePorts(folder: string, owner: Owner, settings: DovecotOptions["settings"]): Promise<{ ports: DovecotPorts; pid: number }> {
   for (let attempt = 1; ; attempt++) {
-    const [imap, imaps, pop3, pop3s, lmtp] = (await freePorts(5)) as [number, number, number, number, number];
-    const ports = { imap, imaps, pop3, pop3s, lmtp };
+    const [imap, imaps, pop3, pop3s, lmtp, sieve] = (await freePorts(6)) as [number, number, number, number, number, number];
+    const ports = { imap, imaps, pop3, pop3s, lmtp, sieve };
+    const open = speaksSieve() ? Object.values(ports) : [imap, imaps, pop3, pop3s, lmtp];
     const configuration = join(folder, "dovecot.conf");
     writeFileSync(configuration, dovecotConf({ folder, ports, ...owner }, settings));
     // It keeps its output open as long as it lives, so that must not be ours.
@@ -74,7 +75,7 @@ async function startOnFreePorts(folder: string, owner: Owner, settings: DovecotO
     const child = spawn(programPath("dovecot") as string, ["-F", "-c", configuration], { stdio: ["ignore", output, output] });
     const exited = new Promise<never>((_, reject) => child.once("exit", (code) => reject(new Error(`it exits with ${code}`))));
     try {
-      await Promise.race([exited, Promise.all(Object.values(ports).map((port) => listening(port, "dovecot", logPath(folder))))]);
+      await Promise.race([exited, Promise.all(open.map((port) => listening(port, "dovecot", logPath(folder))))]);
       return { ports, pid: child.pid as number };
     } catch (error) {
       await endProcess(child.pid as number, "dovecot", logPath(folder));

@@ -1,4 +1,5 @@
-import { Pop3Session, type SessionOptions } from "../../runner/net/pop3/session.js";
+import { Pop3Session } from "../../runner/net/pop3/session.js";
+import type { SessionOptions } from "../../runner/net/transport/reply-session.js";
 import type { TestRun } from "./smtp-context.js";
 
 /** A session with a test server that has greeted. */

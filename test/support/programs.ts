@@ -20,6 +20,7 @@ export const PROGRAMS = {
   dovecot: { get: "apt-get install dovecot-core", needsRoot: true },
   "dovecot-imap": { get: "apt-get install dovecot-imapd", needsRoot: true, file: "imap-login" },
   "dovecot-pop3": { get: "apt-get install dovecot-pop3d", needsRoot: true, file: "pop3-login" },
+  "dovecot-managesieved": { get: "apt-get install dovecot-managesieved", needsRoot: true, file: "managesieve-login" },
   "dovecot-lmtp": { get: "apt-get install dovecot-lmtpd", needsRoot: true, file: "lmtp" },
   exim4: { get: "sh test/support/receivers/install.sh", needsRoot: true },
   smtpd: { get: "sh test/support/receivers/install.sh", needsRoot: true },
