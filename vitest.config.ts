@@ -8,6 +8,8 @@ const SLOW = [
   "test/runner/queue/faults/**",
   "test/runner/queue/*-{faults,restart,lost-answers}.test.ts",
   "test/probes/mail.deliver/queued.test.ts",
+  // delv starts once for each question.
+  "test/probes/network.dns/dnssec.test.ts",
   // Copies of the repository, in which the compiler, the build and vitest run.
   "test/runner/cli/new.test.ts",
   "test/scripts/build.test.ts",

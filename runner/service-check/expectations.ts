@@ -17,7 +17,7 @@ export interface SeenService {
   readonly timedCommand: string;
 }
 
-interface Unmet {
+export interface Unmet {
   reason: string;
   message: string;
   expected: string | number;

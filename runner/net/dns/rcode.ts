@@ -1,5 +1,5 @@
 /** Response codes by name (IANA, "DNS parameters"). */
-export const RCODE_NAMES: Readonly<Record<number, string>> = {
+const RCODE_NAMES: Readonly<Record<number, string>> = {
   0: "NOERROR",
   1: "FORMERR",
   2: "SERVFAIL",

@@ -3,7 +3,7 @@ import { nameBytes } from "../wire/name.js";
 import type { DelegationSigner, Key } from "./records.js";
 
 /** Algorithms that are verified (IANA, "DNSSEC algorithm numbers"). A zone with others only is insecure (RFC 4035, section 5.2). */
-export const ALGORITHM_NAMES: Readonly<Record<number, string>> = {
+const ALGORITHM_NAMES: Readonly<Record<number, string>> = {
   8: "RSASHA256",
   10: "RSASHA512",
   13: "ECDSAP256SHA256",

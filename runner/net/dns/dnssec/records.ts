@@ -19,7 +19,7 @@ export interface Signature {
   readonly signature: Buffer;
 }
 
-export function signatureOf(record: DnsRecord): Signature {
+function signatureOf(record: DnsRecord): Signature {
   const { bytes } = record;
   const { name: signer, end } = readName(bytes, 18);
   return {

@@ -149,9 +149,4 @@ function printable(bytes: Buffer): string {
   return bytes.toString("utf8").replaceAll(/\p{C}/gu, "�").slice(0, 500);
 }
 
-/** The records of a name and type. */
-export function recordsOf(records: readonly DnsRecord[], name: WireName, type: number): DnsRecord[] {
-  return records.filter((record) => record.name === name && record.type === type);
-}
-
 export const TYPES = RECORD_TYPES;

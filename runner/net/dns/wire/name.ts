@@ -70,7 +70,7 @@ export function parentOf(name: WireName): WireName {
   return nameOf(labelsOf(name).slice(1));
 }
 
-export function labelBytes(label: string): Buffer {
+function labelBytes(label: string): Buffer {
   return Buffer.from(
     label.replaceAll(/\\(\d{3})/g, (_, code: string) => String.fromCharCode(Number(code))),
     "latin1",
