@@ -32,7 +32,7 @@ export function isNewMail(told: Untagged): boolean {
 export async function idle(session: ImapSession, { until, timeoutMs, wake }: IdleOptions): Promise<IdleResult> {
   const { current } = session.start("IDLE", "command", ["IDLE"]);
   let leaving = false;
-  let toldAt: number | null = null;
+  let announcedAt: number | null = null;
   let looked = 0;
   const leave = (): void => {
     if (!leaving) session.write("DONE");
@@ -41,7 +41,7 @@ export async function idle(session: ImapSession, { until, timeoutMs, wake }: Idl
   const first = await current.next();
   if (first.kind === "end") {
     expectOk("command", first.reply);
-    return { reason: "ended", announcedAt: toldAt };
+    return { reason: "ended", announcedAt: announcedAt };
   }
   current.wantsData = true;
   const timer = setTimeout(leave, Math.min(timeoutMs, LONGEST_MS));
@@ -53,13 +53,13 @@ export async function idle(session: ImapSession, { until, timeoutMs, wake }: Idl
       if (session.farewell !== null) hangUp(session);
       const news = current.untagged.slice(looked);
       looked += news.length;
-      if (toldAt === null && !leaving && news.some(until)) {
-        toldAt = session.heardAt;
+      if (announcedAt === null && !leaving && news.some(until)) {
+        announcedAt = session.heardAt;
         leave();
       }
       const step = await current.next();
       if (step.kind === "continue") throw session.violated("command", "the server asks twice to go on with IDLE");
-      if (step.kind === "end") return { reason: toldAt !== null ? "announced" : leaving ? "timeout" : "ended", announcedAt: toldAt };
+      if (step.kind === "end") return { reason: announcedAt !== null ? "announced" : leaving ? "timeout" : "ended", announcedAt: announcedAt };
     }
   } finally {
     clearTimeout(timer);

@@ -39,7 +39,7 @@ describe("enqueue", () => {
     expect({ code, out }).toEqual({ code: 2, out: "2 accepted, 2 refused\n" });
     expect(err).toContain("line 2: probe-run: the input does not fit network.smtp@2.0.0\n");
     expect(err).toContain("did you mean target_host?");
-    expect(err).toContain("line 3: probe-run: the line is not JSON\n  line 1, column 2: expected a field name");
+    expect(err).toContain("line 3 is not JSON\n  line 1, column 2: expected a field name");
   });
 
   test("a secret in plain text is refused, and appears nowhere", async () => {

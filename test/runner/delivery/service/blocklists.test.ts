@@ -53,17 +53,17 @@ describe("block lists of a delivery service", () => {
     let time = 0;
     const server = await blocklist(() => said[time] as boolean | null);
     const delivery = watching(server, troubles);
-    const toldAt: number[] = [];
+    const announcedAt: number[] = [];
     for (; time < said.length; time++) {
       const before = delivery.stats().blocklists?.checked_at;
       if (time > 0 || before === null) await expect.poll(() => delivery.stats().blocklists?.checked_at, { interval: 5, timeout: 3000 }).not.toBe(before);
-      toldAt.push(troubles.length);
+      announcedAt.push(troubles.length);
       const { listed = [], unknown } = delivery.stats().blocklists ?? {};
       expect([listed.length, unknown]).toEqual([said[time] === true ? 1 : 0, said[time] === null ? 1 : 0]);
       // Of what nobody knows there is no series, which is neither 0 nor 1.
       expect(delivery.metrics().includes(SERIES)).toBe(said[time] !== null);
     }
-    expect(toldAt).toEqual([1, 1, 1, 1, 1, 2]);
+    expect(announcedAt).toEqual([1, 1, 1, 1, 1, 2]);
   }, 15_000);
 
   test("are asked for source_addresses where no others are given, and not at all by default", async () => {

@@ -47,7 +47,7 @@ describe("a question", () => {
     expect(String(answer.records[0])).toBe("v=DMARC1; p=none");
   });
 
-  test.each(["", "a..b", "bücher.example", "a\\.b", "a b.example", `${"a".repeat(64)}.example`, `${"a.".repeat(127)}a`])(
+  test.each(["", "a..b", "bücher.example", "a\\.b", `${"a".repeat(64)}.example`, `${"a.".repeat(127)}a`])(
     "about %j is refused: nothing is sent",
     async (name) => {
       const server = await serve();

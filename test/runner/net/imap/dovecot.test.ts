@@ -165,7 +165,7 @@ realServer("the IMAP client against dovecot", ["dovecot", "dovecot-imap"], () =>
     test("ends when nothing comes in time, and the session goes on", async () => {
       const session = await loggedIn("bob");
       await select(session, "INBOX");
-      expect(await idle(session, { until: isNewMail, timeoutMs: 100 })).toEqual({ reason: "timeout", toldAt: null });
+      expect(await idle(session, { until: isNewMail, timeoutMs: 100 })).toEqual({ reason: "timeout", announcedAt: null });
       expect(await noop(session)).toMatchObject({ status: "OK" });
     });
   });
