@@ -38,7 +38,13 @@ function anchorsOf({ trust_anchors: given }: Input): TrustAnchor[] {
 }
 
 /** Trust anchors that cannot be read. */
-export function anchorViolations({ trust_anchors: given = [] }: Input): Violation[] {
+export function inputViolations({ name, questions, trust_anchors: given = [] }: Input): Violation[] {
+  const missing =
+    name === undefined && questions === undefined ? [{ pointer: "", message: "a question is missing", hint: "give name and type, or questions" }] : [];
+  return [...missing, ...anchorViolations(given)];
+}
+
+function anchorViolations(given: readonly string[]): Violation[] {
   return given.flatMap((line, index) =>
     parseAnchor(line) === null
       ? [

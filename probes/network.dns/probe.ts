@@ -4,7 +4,7 @@ import type { DirectOptions } from "../../runner/net/dns/direct-query.js";
 import { statusOf } from "../../runner/run/judge.js";
 import { answerOf } from "./answer.js";
 import { agreementOf, lameServersOf, serialsOf } from "./compare.js";
-import { anchorViolations, validationAt } from "./dnssec.js";
+import { inputViolations, validationAt } from "./dnssec.js";
 import { judge } from "./judge.js";
 import { type Question, questionsOf } from "./questions.js";
 import { type Answer, type Input, newest, type Output } from "./schema.js";
@@ -15,7 +15,7 @@ export default defineProbe({
   needs: ["resolver"],
   target: "name",
   ...newest,
-  checkInput: anchorViolations,
+  checkInput: inputViolations,
   run,
 });
 

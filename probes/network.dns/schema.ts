@@ -76,7 +76,7 @@ const input = contract({
       minimum: 0,
       maximum: 65_535,
       default: 1232,
-      description: "The size of datagram in bytes to announce with EDNS; 0 leaves EDNS out.",
+      description: "Bytes of a datagram to announce with EDNS; 0 leaves EDNS out.",
     },
     recursion: {
       type: "boolean",
@@ -98,10 +98,6 @@ const input = contract({
     tries: { type: "integer", minimum: 1, maximum: 10, default: 2, description: "How often a datagram is sent while no reply comes." },
     timeout_ms: networkInput.timeout_ms,
   },
-  anyOf: [
-    { properties: { name: {} }, required: ["name"] },
-    { properties: { questions: {} }, required: ["questions"] },
-  ],
   additionalProperties: false,
   examples: [{ name: "example.org", servers: ["127.0.0.1:9"] }],
 });
@@ -133,7 +129,7 @@ const answerSchema = record({
   records: list(recordSchema, "The answer section, in its order, aliases and signatures included."),
   authority: list(recordSchema, "The authority section."),
   cname_chain: list({ type: "string" }, "The names that the asked one leads through by CNAME; the last one has the records."),
-  edns_size: nullable({ type: "integer" }, "The size of datagram in bytes that the server announces; null without EDNS."),
+  edns_size: nullable({ type: "integer" }, "Bytes of a datagram that the server announces; null without EDNS."),
   edns_refused: { type: "boolean", description: "The server took EDNS for an error, and answered without it." },
   extended_errors: list(record({ code: { type: "integer" }, text: { type: "string" } }), "Extended errors (RFC 8914)."),
   truncated: { type: "boolean", description: "A datagram said that the answer does not fit." },

@@ -49,6 +49,14 @@ export class SecretKeeper {
     this.#values.sort((a, b) => b.length - a.length);
   }
 
+  /** What holds a secret beside public facts, such as a SASL message with its nonce: masked as a whole, and no part of it by itself. */
+  keepWhole(value: string): void {
+    if (value.length < LEAST_SECRET_CHARACTERS) return;
+    rememberSecret(value);
+    this.#add(value);
+    this.#values.sort((a, b) => b.length - a.length);
+  }
+
   #add(value: string): void {
     if (!this.#values.includes(value)) this.#values.push(value);
   }

@@ -68,8 +68,8 @@ class Carrier<Reply> {
   }
 
   #hide(text: string): void {
-    this.secrets.keep(encodeResponse(text));
-    this.secrets.keep(text);
+    this.secrets.keepWhole(encodeResponse(text));
+    this.secrets.keepWhole(text);
   }
 
   /** Leaves the exchange with a star, so that the session can go on. What went wrong before is what counts. */
