@@ -1,8 +1,11 @@
+/** Where a value is: in the environment, in a file, or in what a command prints. */
+export const REFERENCE_PATTERN = "^(env|file|command):.+";
+
 /** A reference to a value, instead of the value itself. */
 const referenceSchema = {
   type: "object",
   properties: {
-    secret: { type: "string", pattern: "^(env|file|command):.+", maxLength: 4096, description: "env:NAME, file:PATH or command:PROGRAM ARGS" },
+    secret: { type: "string", pattern: REFERENCE_PATTERN, maxLength: 4096, description: "env:NAME, file:PATH or command:PROGRAM ARGS" },
   },
   required: ["secret"],
   additionalProperties: false,

@@ -2,6 +2,7 @@ import type { SchemaError } from "../../schemas/contract.js";
 import { nameFault, RECORD_TYPES, typeFault } from "../../schemas/dns-types.js";
 import { urlFault } from "../../schemas/http-request.js";
 import { patternFault } from "../../schemas/regular-expression.js";
+import { REFERENCE_PATTERN } from "../../schemas/secret.js";
 import { nearest } from "./did-you-mean.js";
 import type { Violation } from "./request-error.js";
 
@@ -67,9 +68,10 @@ function violationOf(error: SchemaError): Violation {
 
 const NOT_SHOWN: ReadonlySet<string> = new Set(["header-value", "http-url"]);
 
-/** A secret in a wrong form is a secret all the same, and so is one where the object around it was expected. */
+/** A secret in a wrong form is a secret all the same: one where the object around it was expected, or in the place of a reference. */
 function mayHoldSecret(schema: Record<string, unknown> | undefined): boolean {
   if (schema === undefined) return false;
+  if (schema.pattern === REFERENCE_PATTERN) return true;
   const inside = [...Object.values(schema.properties ?? {}), schema.items] as (Record<string, unknown> | undefined)[];
   return schema["x-secret"] === true || schema["x-secret-name"] === true || schema["x-secret-reference"] === true || inside.some(mayHoldSecret);
 }

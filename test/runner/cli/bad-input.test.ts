@@ -92,7 +92,7 @@ test("every violation is told at once, each with its pointer and the nearest rig
     "  /target_host  is missing: the server's host name, or its IPv4 or IPv6 address",
     "  /target_hots  there is no such field; did you mean target_host?",
     "  /target_port  must be a whole number from 1 to 65535, not 70000",
-    '  /tls/mode     must be one of "none", "opportunistic", "starttls", "implicit", not "starttsl"; did you mean "starttls"?',
+    '  /tls/mode     must be one of "none", "opportunistic", "starttls_if_offered", "starttls", "implicit", not "starttsl"; did you mean "starttls"?',
     "",
   ]);
 });

@@ -49,6 +49,8 @@ beforeAll(() => {
   write("node_modules/probe-run-probe-echo/package.json", JSON.stringify({ name: "probe-run-probe-echo", type: "module", exports: { import: "./lib.js" } }));
   cpSync(join(cwd, "echo.mjs"), join(cwd, "node_modules/probe-run-probe-echo/lib.js"));
   mkdirSync(join(cwd, "configured/below"), { recursive: true });
+  // The project: the search for a configuration goes up to its root.
+  write("configured/package.json", "{}");
   write("configured/probe-run.config.json", JSON.stringify({ probes: ["../echo.mjs"] }));
   mkdirSync(join(cwd, "misconfigured"));
 });

@@ -87,10 +87,10 @@ describe("a request", () => {
   });
 
   test("with two secrets is signed with both", async () => {
-    vi.stubEnv("OLD_SECRET", "old").stubEnv("NEW_SECRET", "new");
+    vi.stubEnv("OLD_SECRET", "old-secret").stubEnv("NEW_SECRET", "new-secret");
     await push(`${base}/#secret=env:OLD_SECRET&secret=env:NEW_SECRET`);
     const [{ headers, body, path }] = received as [Received];
-    expect([isGenuine(headers, body, "old"), isGenuine(headers, body, "new"), isGenuine(headers, body, SECRET)]).toEqual([true, true, false]);
+    expect([isGenuine(headers, body, "old-secret"), isGenuine(headers, body, "new-secret"), isGenuine(headers, body, SECRET)]).toEqual([true, true, false]);
     expect(path).toBe("/");
   });
 
