@@ -3,7 +3,7 @@ import type { DirectOptions, DirectReply } from "../../runner/net/dns/direct-que
 import { parseAnchor, ROOT_ANCHORS, type TrustAnchor } from "../../runner/net/dns/dnssec/anchors.js";
 import { Chain } from "../../runner/net/dns/dnssec/chain.js";
 import { validate } from "../../runner/net/dns/dnssec/validate.js";
-import { RCODES } from "../../runner/net/dns/message.js";
+import { RCODES } from "../../runner/net/dns/rcode.js";
 import type { Violation } from "../../runner/support/request-error.js";
 import type { Question } from "./questions.js";
 import type { Answer, Input } from "./schema.js";

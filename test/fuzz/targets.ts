@@ -28,6 +28,7 @@ import { parseCapabilities as parsePop3Capabilities } from "../../runner/net/pop
 import { ReplyParser as Pop3ReplyParser } from "../../runner/net/pop3/reply.js";
 import { decodeChallenge } from "../../runner/net/sasl/exchange.js";
 import { parseServerFinal, parseServerFirst } from "../../runner/net/sasl/scram-message.js";
+import { ReplyParser as SieveReplyParser } from "../../runner/net/sieve/reply.js";
 import { parseCapabilities } from "../../runner/net/smtp/capabilities.js";
 import { parseMailbox, parseSender } from "../../runner/net/smtp/mailbox.js";
 import { enhancedCode, ReplyParser } from "../../runner/net/smtp/reply.js";
@@ -115,6 +116,17 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
       for (const portion of portions(bytes)) {
         parser.push(portion);
         for (let reply = parser.next({ isLong: true }); reply !== null; reply = parser.next({ isLong: true })) parsePop3Capabilities(reply);
+      }
+    },
+    refuses: isFailure,
+  },
+  "sieve-response": {
+    modules: ["runner/net/sieve/reply.ts"],
+    parse(bytes) {
+      const parser = new SieveReplyParser();
+      for (const portion of portions(bytes)) {
+        parser.push(portion);
+        while (parser.next({ mayContinue: true }) !== null);
       }
     },
     refuses: isFailure,

@@ -1,6 +1,6 @@
 import { AUTHENTIC_DATA, type DecodedPacket, type Packet, RECURSION_AVAILABLE, RECURSION_DESIRED } from "dns-packet";
-import { RCODES } from "../../net/dns/message.js";
 import { isWithin } from "../../net/dns/name.js";
+import { RCODES } from "../../net/dns/rcode.js";
 import type { WireRecord } from "../../net/dns/records.js";
 import type { Zone } from "./zone.js";
 

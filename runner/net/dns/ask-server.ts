@@ -1,4 +1,5 @@
-import { buildQuery, type Question, RCODES } from "./message.js";
+import { buildQuery, type Question } from "./message.js";
+import { RCODES } from "./rcode.js";
 import type { ServerAddress } from "./server-address.js";
 import { askByTcp } from "./tcp.js";
 import { askByUdp, type Cancel, type Outcome } from "./udp.js";

@@ -1,7 +1,8 @@
 import type { DnsOutcome } from "../../../schemas/dns.js";
 import { MAX_ALIASES } from "./limits.js";
-import { type Question, RCODES, type Reply } from "./message.js";
+import type { Question, Reply } from "./message.js";
 import { dnsName, isWithin } from "./name.js";
+import { RCODES } from "./rcode.js";
 import type { DataOf, RecordType, WireRecord } from "./records.js";
 
 /** What one reply says to a question. `elsewhere`: an alias leads out of it, and its target has to be asked for. */

@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import { AUTHENTIC_DATA, DNSSEC_OK, decode, encode, type OptAnswer, RECURSION_DESIRED } from "dns-packet";
 import { MAX_RECORDS, UDP_BYTES } from "./limits.js";
+import { RCODES } from "./rcode.js";
 import type { RecordType, WireRecord } from "./records.js";
 
 export interface Question {
@@ -26,8 +27,6 @@ export interface Reply {
   readonly answers: readonly WireRecord[];
   readonly authorities: readonly WireRecord[];
 }
-
-export const RCODES = { noError: 0, formatError: 1, serverFailure: 2, noSuchName: 3, notImplemented: 4, refused: 5 } as const;
 
 /** `edns` off: for servers that take an OPT record for an error. */
 export function buildQuery({ name, type, dnssec = false }: Question, { edns = true } = {}): Query {

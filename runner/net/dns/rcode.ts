@@ -1,3 +1,6 @@
+/** Response codes that decide what happens next (RFC 1035, section 4.1.1). */
+export const RCODES = { noError: 0, formatError: 1, serverFailure: 2, noSuchName: 3, notImplemented: 4, refused: 5 } as const;
+
 /** Response codes by name (IANA, "DNS parameters"). */
 const RCODE_NAMES: Readonly<Record<number, string>> = {
   0: "NOERROR",

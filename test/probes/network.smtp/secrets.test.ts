@@ -85,7 +85,7 @@ test("a password is not sent in the clear unless that is asked for", async () =>
   expect(JSON.stringify(output)).not.toContain("s3cret");
 });
 
-test.each(["error", "tls", "auth", "1"])("a secret that is a word of the output's own, %j, does not tear it apart", async (password) => {
+test.each(["error", "none", "auth", "probe"])("a secret that is a word of the output's own, %j, does not tear it apart", async (password) => {
   const port = await echo("PLAIN");
   const auth = { mechanism: "PLAIN", username: USER, password, allow_plaintext: true };
   const { output } = await run("network.smtp@2.0.0", { target_host: "127.0.0.1", target_port: port, tls: { mode: "none" }, auth });

@@ -120,12 +120,12 @@ describe("completion", () => {
 
   test.each([
     [["probe-run", "des"], ["describe"]],
-    [["probe-run", "network.s"], ["network.smtp"]],
+    [["probe-run", "network.sm"], ["network.smtp"]],
     [["probe-run", "describe", "net"], builtInNames().filter((name) => name.startsWith("net"))],
     [["probe-run", "network.smtp", "--tim"], ["--timeout"]],
     [
       ["probe-run", "lab", "--"],
-      ["--port-base", "--help"],
+      ["--port-base", "--transcript", "--help"],
     ],
   ])("bash completes %j", async (words, expected) => {
     const { out } = await probeRun(["completion", "bash"]);

@@ -32,7 +32,7 @@ test("the first Ctrl-C ends the run and prints what was learned", async () => {
   await expect.poll(() => silent.connections).toBe(before + 1);
   child.kill("SIGINT");
   const [code] = await once(child, "close");
-  expect(code).toBe(1);
+  expect(code).toBe(130);
   expect(JSON.parse(out).output.failure).toMatchObject({ phase: "greeting", code: "cancelled" });
 });
 

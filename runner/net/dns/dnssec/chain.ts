@@ -1,5 +1,5 @@
-import { RCODES } from "../message.js";
 import { isWithin } from "../name.js";
+import { RCODES } from "../rcode.js";
 import { type DnsMessage, TYPES } from "../wire/message.js";
 import { labelsOf, nameOf, type WireName } from "../wire/name.js";
 import { isSupported, isSupportedDigest, matchesKey } from "./algorithms.js";

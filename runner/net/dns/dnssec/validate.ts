@@ -1,7 +1,6 @@
 import { MAX_ALIASES } from "../limits.js";
-import { RCODES } from "../message.js";
 import { isWithin } from "../name.js";
-import { rcodeName } from "../rcode.js";
+import { RCODES, rcodeName } from "../rcode.js";
 import { type DnsMessage, TYPES } from "../wire/message.js";
 import { labelsOf, nameOf, parentOf, readName, type WireName } from "../wire/name.js";
 import type { Chain } from "./chain.js";

@@ -44,7 +44,7 @@ describe("our own client", () => {
     expect(await search(session, [{ header: "Message-ID", contains: "<a@b>" }])).toEqual([]);
     const waiting = idle(session, { until: isNewMail, timeoutMs: 2000 });
     setTimeout(() => server.store.inbox.add(Buffer.from('Message-ID: <a@b>\r\nSubject: "second" \xe9\r\n\r\nbody\r\n', "latin1")), 20);
-    expect(await waiting).toMatchObject({ reason: "told" });
+    expect(await waiting).toMatchObject({ reason: "announced" });
     expect(await search(session, [{ header: "Message-ID", contains: "<a@b>" }, { subject: '"second" ' }, { is: "UNDELETED" }])).toEqual([2]);
     const [message] = await fetchMessages(session, [2], { headerBytes: 20 });
     expect(message).toMatchObject({ uid: 2, sizeBytes: 48, flags: [], header: Buffer.from("Message-ID: <a@b>\r\nS") });
