@@ -89,7 +89,7 @@ describe("what is read of bounces and complaints", () => {
       "gone@example.net bounce 550 5.1.1 User unknown",
     ]);
     expect((await suppress("import", "told.jsonl")).out).toBe(
-      "5 lines: 1 bounces, 1 complaints, 1 unsubscribes; 0 added, 3 there already; 2 lines say nothing of the kind\n",
+      "5 lines: 1 bounces, 1 complaints, 1 unsubscribes; 0 added, 3 already on the list; 2 lines ignored\n",
     );
   });
 
