@@ -11,9 +11,16 @@ const VARIABLE: readonly RegExp[] = [
   // ISO 8601 with the token of a test subject after it, and the date of an IMAP search.
   /()\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z(?: [0-9a-f]{6}\b)?/g,
   /()\b\d{1,2}-[A-Z][a-z]{2}-\d{4}\b/g,
-  // A nonce: a long word with letters and digits among each other.
-  /()\b(?=[\w+/-]*\d[\w+/-]*[A-Za-z][\w+/-]*\d|[\w+/-]*[A-Za-z]\d+[A-Za-z])[\w+/-]{12,}={0,2}/g,
 ];
+
+const LONG_WORD = /[\w+/-]{12,}={0,2}/g;
+
+/** A nonce: a long word with letters and digits among each other. */
+function isNonce(word: string): boolean {
+  const kinds = [...word].flatMap((character) => (/\d/.test(character) ? ["digit"] : /[A-Za-z]/.test(character) ? ["letter"] : []));
+  const turns = kinds.filter((kind, index) => index > 0 && kind !== kinds[index - 1]).length;
+  return turns >= 2;
+}
 
 /** The pattern of a C line that matches the line in any run. The rest is escaped, and a star of the line itself stays one. */
 export function withWildcards(line: string, escaped: (text: string) => string): string {
@@ -21,6 +28,7 @@ export function withWildcards(line: string, escaped: (text: string) => string): 
   const mark = "\n";
   const marked = VARIABLE.reduce((text, pattern) => text.replace(pattern, `$1${mark}`), line);
   return marked
+    .replace(LONG_WORD, (word) => (isNonce(word) ? mark : word))
     .split(mark)
     .map((part) => escaped(part).replaceAll("*", "\\*"))
     .join("*");

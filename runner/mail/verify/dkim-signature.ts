@@ -111,8 +111,12 @@ function selectorOf(tags: ReadonlyMap<string, string>): string {
   const host = parseHost(`${selector}.example`);
   if (host?.kind === "name") return host.host.toLowerCase().slice(0, -".example".length);
   // Selectors with underscores are in use, though sub-domains have none (RFC 6376, 3.1).
-  if (/^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$/i.test(selector) && selector.length <= 190) return selector.toLowerCase();
+  if (selector.length <= 190 && selector.split(".").every(isSelectorLabel)) return selector.toLowerCase();
   throw new TagListError("s= is no selector");
+}
+
+function isSelectorLabel(label: string): boolean {
+  return /^[a-z0-9_-]{1,63}$/i.test(label) && !label.startsWith("-") && !label.endsWith("-");
 }
 
 const MAX_SIGNED_FIELDS = 1000;

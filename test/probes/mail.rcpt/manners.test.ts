@@ -104,12 +104,9 @@ describe("a run", () => {
     ["ada@example.org>\r\nRCPT TO:<b@example.org", "address_malformed"],
     ["ada@exa\0mple.org", "address_malformed"],
     ["<ada@example.org>", "address_unsupported"],
-  ])(
-    "sends nothing of an address like %j",
-    async (email, reason) => {
-      const { port, connections } = await server();
-      expect((await ask(port, { email })).results[0]).toMatchObject({ reason, decided_at: "input" });
-      expect(connections).toEqual([]);
-    },
-  );
+  ])("sends nothing of an address like %j", async (email, reason) => {
+    const { port, connections } = await server();
+    expect((await ask(port, { email })).results[0]).toMatchObject({ reason, decided_at: "input" });
+    expect(connections).toEqual([]);
+  });
 });

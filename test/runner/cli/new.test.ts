@@ -94,7 +94,7 @@ describe("probe-run new, inside probe-run's own repository", () => {
     expect(out).toContain("../probes/acme.greeting/probe.ts\n");
     writeFileSync(
       join(repository, "tsconfig.new.json"),
-      JSON.stringify({ extends: "./tsconfig.json", include: ["probes/acme.greeting/*.ts", "test/probes/acme.greeting/*.ts"] }),
+      JSON.stringify({ extends: "./tsconfig.json", include: ["runner/capabilities.ts", "probes/acme.greeting/*.ts", "test/probes/acme.greeting/*.ts"] }),
     );
     expect(await node(repository, "scripts/run.mjs", "scripts/generate.ts")).toMatchObject({ code: 0 });
     const [types, tests] = await Promise.all([

@@ -428,7 +428,8 @@ export function describeBackend(name: string, { fresh, leaseMs }: ContractSubjec
       test("what was held back goes on when the limit is lifted", async () => {
         await jobs.push(["a1", "a2", "a3"].map((id) => message(id, { key: "a" })));
         await claim(jobs, 10, { limits: { ...NO_LIMITS, eachKey: { atOnce: 1, rate: null } } });
-        expect((await claim(jobs)).map(({ id }) => id)).toEqual(["a2", "a3"]);
+        // BullMQ promotes jobs that are due at the same moment in any order.
+        expect((await claim(jobs)).map(({ id }) => id).sort()).toEqual(["a2", "a3"]);
       });
 
       test("a holder that died gives its place in the lane free", async () => {

@@ -68,7 +68,7 @@ describe("SIGTERM", () => {
     worker.kill("SIGTERM");
     await new Promise((resolve) => setTimeout(resolve, 100));
     worker.kill("SIGTERM");
-    expect(await worker.ended).toMatchObject({ code: 130 });
+    expect(await worker.ended).toMatchObject({ code: 143 });
     await until(async () => (await stats()).jobs.waiting === 1);
   });
 });
