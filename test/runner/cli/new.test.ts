@@ -19,7 +19,9 @@ function folder(): string {
 
 async function node(cwd: string, ...argv: string[]): Promise<{ code: number; said: string }> {
   // What this run of vitest puts into the environment is not for the one that is started here.
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^VITEST|^TEST$|^NODE_ENV$|^PROD$|^DEV$|^MODE$|^SSR$|^BASE_URL$/.test(name)));
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^VITEST|^TEST$|^NODE_ENV$|^PROD$|^DEV$|^MODE$|^SSR$|^BASE_URL$|^PROBE_RUN_SLOW$/.test(name)),
+  );
   const child = spawn(process.execPath, argv, { cwd, env });
   let said = "";
   for (const stream of [child.stdout, child.stderr]) {
