@@ -66,7 +66,7 @@ function worstOf({ place, source, flags }: FoundExpression, mostCharacters: numb
   const expression = new RegExp(source, flags);
   const timed = attacks({ source }).map((attack) => ({ attack, ms: timeOf(expression, attackText(attack, SHORT)) }));
   const length = Object.entries(BOUNDED).find(([file]) => place.startsWith(file))?.[1] ?? mostCharacters;
-  const worst = timed.sort((a, b) => b.ms - a.ms).slice(0, 8);
+  const worst = timed.sort((a, b) => b.ms - a.ms).slice(0, 3);
   const long = worst.map(({ attack }) => ({ attack, ms: timeOnLonger(expression, attack, length) }));
   return long.sort((a, b) => b.ms - a.ms)[0] ?? { ms: 0, attack: null };
 }
