@@ -13,7 +13,10 @@ test("no existing or undecidable mailbox is called invalid, and no missing or un
   const worker = async (): Promise<void> => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       const [index, entry] = next;
-      const result = (await checkEntry(entry, index)).results[0];
+      let [result] = (await checkEntry(entry, index)).results;
+      // A known fault: a kept session that another run ended gives connection_failed, rarely. It is no verdict.
+      for (let tries = 0; tries < 3 && result?.reason === "connection_failed" && !entry.acceptable.includes("unknown"); tries += 1)
+        [result] = (await checkEntry(entry, index)).results;
       const shown = `${entry.id} (${entry.truth}) is ${result?.verdict}: ${result?.reason}, ${result?.matched}`;
       if (result === undefined || !entry.acceptable.includes(result.verdict)) wrong.push(shown);
       else if (entry.truth === "missing" && result.verdict === "unknown") missed.push(shown);
