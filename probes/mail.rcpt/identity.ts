@@ -1,6 +1,6 @@
 import { heloDomain } from "../../runner/net/smtp/commands.js";
 import { type Mailbox, parseMailbox, parseSender } from "../../runner/net/smtp/mailbox.js";
-import { fail } from "../../runner/run/failure-error.js";
+import { failureError } from "../../runner/run/failure-error.js";
 import { parseHost } from "../../schemas/host.js";
 import { resolved } from "../../schemas/secret.js";
 import type { Input } from "./schema.js";
@@ -18,7 +18,7 @@ export interface Identity {
 export function identityOf({ helo_domain: helo, mail_from: from }: Input): Identity {
   const name = helo === undefined ? undefined : resolved(helo);
   if (name !== undefined && parseHost(name) === null)
-    throw fail("ehlo", "not_permitted", `helo_domain: ${JSON.stringify(name)} is no host name and no address; nothing was sent`);
+    throw failureError("ehlo", "not_permitted", `helo_domain: ${JSON.stringify(name)} is no host name and no address; nothing was sent`);
   const given = from === undefined ? undefined : senderOf(resolved(from));
   return {
     name: name ?? null,
@@ -29,7 +29,8 @@ export function identityOf({ helo_domain: helo, mail_from: from }: Input): Ident
 
 function senderOf(written: string): Mailbox | null {
   const sender = parseSender(written);
-  if (sender !== null && "problem" in sender) throw fail("mail", "not_permitted", `mail_from: ${JSON.stringify(written)}: ${sender.problem}; nothing was sent`);
+  if (sender !== null && "problem" in sender)
+    throw failureError("mail", "not_permitted", `mail_from: ${JSON.stringify(written)}: ${sender.problem}; nothing was sent`);
   return sender;
 }
 

@@ -3,7 +3,7 @@ import { hello, starttls } from "../../runner/net/smtp/commands.js";
 import { leave } from "../../runner/net/smtp/leave.js";
 import { expectAccepted, rejected, type SmtpContext, SmtpSession } from "../../runner/net/smtp/session.js";
 import { requireTrusted } from "../../runner/net/transport/tls.js";
-import { FailureError, fail } from "../../runner/run/failure-error.js";
+import { FailureError, failureError } from "../../runner/run/failure-error.js";
 import { type Decision, decisionOfFailure } from "./decide.js";
 import { type Attempt, type Ctx, isOver } from "./evidence.js";
 import type { Input } from "./schema.js";
@@ -93,7 +93,7 @@ async function dial(input: Input, endpoint: Endpoint, recorded: Attempt[]): Prom
 async function upgrade(session: SmtpSession, input: Input, endpoint: Endpoint, attempt: Attempt): Promise<void> {
   const isRequired = input.tls.mode === "starttls";
   if (!has(session.capabilities, "STARTTLS")) {
-    if (isRequired) throw fail("starttls", "unsupported", "the server does not offer STARTTLS");
+    if (isRequired) throw failureError("starttls", "unsupported", "the server does not offer STARTTLS");
     return;
   }
   attempt.tls = "failed";

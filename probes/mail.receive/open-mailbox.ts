@@ -5,7 +5,7 @@ import { rejected } from "../../runner/net/imap/reply.js";
 import { ImapSession, type SessionOptions } from "../../runner/net/imap/session.js";
 import type { SecureOptions } from "../../runner/net/transport/secure-options.js";
 
-import { fail } from "../../runner/run/failure-error.js";
+import { failureError } from "../../runner/run/failure-error.js";
 import { resolved } from "../../schemas/secret.js";
 import type { AuthInput } from "../../schemas/smtp.js";
 import type { TlsFacts } from "../../schemas/tls.js";
@@ -46,7 +46,7 @@ async function introduce(session: ImapSession, input: Input, evidence: ReceiveEv
   if (greeting.status === "BYE") throw rejected("greeting", greeting);
   if (input.tls_mode !== "starttls") return;
   // Who is logged in may not ask for TLS any more: with this greeting somebody on the way keeps everything in the clear.
-  if (greeting.status === "PREAUTH") throw fail("starttls", "protocol_violation", "the server sent PREAUTH, which leaves no way to start TLS");
+  if (greeting.status === "PREAUTH") throw failureError("starttls", "protocol_violation", "the server sent PREAUTH, which leaves no way to start TLS");
   const { reply, tls } = await starttls(session, secureOptions(input));
   if (tls === null) throw rejected("starttls", reply);
   keep(tls, input, evidence);
@@ -56,7 +56,7 @@ async function introduce(session: ImapSession, input: Input, evidence: ReceiveEv
 function keep(tls: TlsFacts, input: Input, evidence: ReceiveEvidence): void {
   evidence.tls = tls;
   if (input.tls_options.verify === "require" && !tls.authorised)
-    throw fail("tls", "tls_certificate", `the certificate is not trusted for ${tls.servername ?? input.host}: ${tls.problems.join(", ")}`);
+    throw failureError("tls", "tls_certificate", `the certificate is not trusted for ${tls.servername ?? input.host}: ${tls.problems.join(", ")}`);
 }
 
 function secureOptions({ host, tls_options: tls }: Input): SecureOptions {

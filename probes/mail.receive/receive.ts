@@ -1,6 +1,6 @@
 import { logout } from "../../runner/net/imap/commands.js";
 import { round } from "../../runner/run/clock.js";
-import { FailureError, fail } from "../../runner/run/failure-error.js";
+import { FailureError, failureError } from "../../runner/run/failure-error.js";
 import { removeMatches } from "./delete-matches.js";
 import type { Ctx, ReceiveEvidence } from "./evidence.js";
 import { nothingYet } from "./evidence.js";
@@ -61,7 +61,7 @@ async function open(ctx: Ctx, input: Input, evidence: ReceiveEvidence, hooks: Re
   const [main] = folders as [Folder, ...Folder[]];
   if (main.evidence.outcome === "missing" && input.folder.startsWith("\\")) {
     session.close();
-    throw fail("command", "unsupported", `the server has no folder for ${input.folder}`);
+    throw failureError("command", "unsupported", `the server has no folder for ${input.folder}`);
   }
   return {
     ctx,

@@ -5,7 +5,7 @@ import { givenKeys } from "../../runner/mail/dkim/given-keys.js";
 import { createSigner } from "../../runner/mail/dkim/signer.js";
 import { newMessageId } from "../../runner/mail/message-id.js";
 import { newToken, testSubject } from "../../runner/mail/token.js";
-import { fail } from "../../runner/run/failure-error.js";
+import { failureError } from "../../runner/run/failure-error.js";
 import type { DkimResult } from "../../schemas/dkim.js";
 import { resolved } from "../../schemas/secret.js";
 import type { Parties } from "./addresses.js";
@@ -65,7 +65,7 @@ async function signed(message: Uint8Array, keys: Input["dkim"], { seal }: Outgoi
   const signer = createSigner({ keys: givenKeys(written), now: () => Date.parse(seal.date) });
   const { header, signatures, problems } = await signer.sign(message);
   const [problem] = problems;
-  if (problem !== undefined) throw fail("data", "not_permitted", `the message could not be signed: ${problem.message}; nothing was sent`);
+  if (problem !== undefined) throw failureError("data", "not_permitted", `the message could not be signed: ${problem.message}; nothing was sent`);
   return { bytes: Buffer.concat([header, message]), dkim: { signatures, problems } };
 }
 

@@ -3,7 +3,7 @@ import { waysToLogIn } from "../../runner/net/imap/offered-mechanisms.js";
 import { rejected } from "../../runner/net/imap/reply.js";
 import { statusLine } from "../../runner/net/imap/response.js";
 import { ImapSession } from "../../runner/net/imap/session.js";
-import { fail } from "../../runner/run/failure-error.js";
+import { failureError } from "../../runner/run/failure-error.js";
 import { finding } from "../../runner/run/judge.js";
 import { capabilitiesQuestion } from "../../runner/service-check/judge.js";
 import type { Service } from "../../runner/service-check/service.js";
@@ -57,7 +57,7 @@ export const IMAP: Service<ImapSession, Input, ImapEvidence> = {
 
   async logIn(session, auth, evidence) {
     evidence.auth = { mechanism: null, accepted: false };
-    if (evidence.greeting === "preauth") throw fail("auth", "unsupported", PREAUTH_LOGIN);
+    if (evidence.greeting === "preauth") throw failureError("auth", "unsupported", PREAUTH_LOGIN);
     // Loaded when it is asked for: most runs do not log in, and start-up counts.
     const { logIn } = await import("../../runner/net/imap/login.js");
     await logIn(session, auth, evidence.auth);

@@ -3,7 +3,7 @@ import { newMessageId } from "../../runner/mail/message-id.js";
 import { type Mailbox, parseMailbox } from "../../runner/net/smtp/mailbox.js";
 import { failureReply, type SmtpSession } from "../../runner/net/smtp/session.js";
 import { transaction } from "../../runner/net/smtp/transaction.js";
-import { FailureError, fail } from "../../runner/run/failure-error.js";
+import { FailureError, failureError } from "../../runner/run/failure-error.js";
 import { resolved } from "../../schemas/secret.js";
 import type { SmtpEvidence } from "./evidence.js";
 import type { Input } from "./schema.js";
@@ -26,6 +26,6 @@ export async function sendTestMessage(session: SmtpSession, asked: TestMessage, 
 
 function mailboxOf(written: string, phase: "mail" | "rcpt", field: string): Mailbox {
   const mailbox = parseMailbox(written);
-  if ("problem" in mailbox) throw fail(phase, "not_permitted", `${field} is no address that can be sent: ${mailbox.problem}; nothing was sent`);
+  if ("problem" in mailbox) throw failureError(phase, "not_permitted", `${field} is no address that can be sent: ${mailbox.problem}; nothing was sent`);
   return mailbox;
 }

@@ -1,6 +1,6 @@
 import type { Break, Connection, ConnectionReader } from "../../runner/net/transport/connection.js";
 import { decodeLine } from "../../runner/net/transport/line-text.js";
-import { fail } from "../../runner/run/failure-error.js";
+import { failureError } from "../../runner/run/failure-error.js";
 
 const BANNER_BYTES = 1024;
 
@@ -31,7 +31,7 @@ export class Conversation implements ConnectionReader {
   }
 
   async send(bytes: Buffer): Promise<void> {
-    if (this.#broken !== null) throw fail("send", this.#broken.code, this.#broken.message);
+    if (this.#broken !== null) throw failureError("send", this.#broken.code, this.#broken.message);
     this.bytesSent += bytes.length;
     this.connection.write(bytes);
     await this.connection.drained();
@@ -96,7 +96,7 @@ export class Conversation implements ConnectionReader {
           this.#wake = null;
           this.connection.waitNoMore();
           if (match !== null) resolve({ match, at: this.#at });
-          else reject(this.#broken === null ? tooMuch(maxBytes) : fail("expect", this.#broken.code, this.#broken.message));
+          else reject(this.#broken === null ? tooMuch(maxBytes) : failureError("expect", this.#broken.code, this.#broken.message));
         } catch (error) {
           this.#wake = null;
           reject(error);
@@ -113,5 +113,5 @@ export class Conversation implements ConnectionReader {
 const MOST_UNREAD_BYTES = 2 * 1024 * 1024;
 
 function tooMuch(maxBytes: number) {
-  return fail("expect", "limit_exceeded", `more than ${maxBytes} bytes, and not what was expected`);
+  return failureError("expect", "limit_exceeded", `more than ${maxBytes} bytes, and not what was expected`);
 }

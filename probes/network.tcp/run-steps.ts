@@ -1,5 +1,5 @@
 import { groupsOf, type PatternGroups } from "../../runner/assertions/assertions.js";
-import { fail } from "../../runner/run/failure-error.js";
+import { failureError } from "../../runner/run/failure-error.js";
 import { resolved } from "../../schemas/secret.js";
 import type { Ctx } from "./connect.js";
 import { secure } from "./connect.js";
@@ -90,7 +90,8 @@ function filled(text: string, captures: Readonly<Record<string, string>>): strin
     const value = Object.hasOwn(captures, name) ? (captures[name] as string) : written;
     // It is the server's word: it must not add lines of its own to what is sent.
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-    if (/[\u0000-\u001f\u007f]/.test(value)) throw fail("send", "not_permitted", `what was captured as ${name} has a control character, and is not sent`);
+    if (/[\u0000-\u001f\u007f]/.test(value))
+      throw failureError("send", "not_permitted", `what was captured as ${name} has a control character, and is not sent`);
     return value;
   });
 }

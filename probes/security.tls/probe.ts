@@ -3,7 +3,7 @@ import { defineProbe, type Evidence } from "../../runner/harness/define-probe.js
 import { startTls } from "../../runner/net/starttls/preludes.js";
 import { GROUPS, POST_QUANTUM_GROUPS, SIGNATURE_SCHEMES } from "../../runner/net/tls-hello/parameters.js";
 import type { Connection } from "../../runner/net/transport/connection.js";
-import { fail } from "../../runner/run/failure-error.js";
+import { failureError } from "../../runner/run/failure-error.js";
 import { statusOf } from "../../runner/run/judge.js";
 import { parseHost } from "../../schemas/host.js";
 import type { Attempt } from "../../schemas/network.js";
@@ -78,7 +78,11 @@ function scannerOf(input: Input, ctx: Ctx): Scanner {
 /** No version was taken: the peer does not speak TLS here, or did not answer. */
 function noTls({ incomplete }: Scan) {
   const [first] = incomplete;
-  return fail("tls", "tls_protocol", first === undefined ? "the server refuses every version of TLS" : `no version of TLS was answered: ${first.reason}`);
+  return failureError(
+    "tls",
+    "tls_protocol",
+    first === undefined ? "the server refuses every version of TLS" : `no version of TLS was answered: ${first.reason}`,
+  );
 }
 
 function factsOf(input: Input, servername: string | null, scanner: Scanner, scan: Scan, handshake: HandshakeFacts | null): Facts {

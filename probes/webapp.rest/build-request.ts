@@ -1,6 +1,6 @@
 import type { Field, HttpRequest } from "../../runner/net/http/message.js";
 import { fieldsOf } from "../../runner/net/http/request.js";
-import { fail } from "../../runner/run/failure-error.js";
+import { failureError } from "../../runner/run/failure-error.js";
 import type { SecretKeeper } from "../../runner/run/secret-keeper.js";
 import { isFieldValue } from "../../schemas/http-request.js";
 import { resolved } from "../../schemas/secret.js";
@@ -45,5 +45,5 @@ function filled(text: string, captures: Captures, encode: (value: string) => str
 /** A captured value is the server's word: it must not add fields to the header. */
 function headerValue(name: string, value: string): string {
   if (isFieldValue(value)) return value;
-  throw fail("request", "not_permitted", `what would be sent as the header ${name} has control characters, or a blank at an end`);
+  throw failureError("request", "not_permitted", `what would be sent as the header ${name} has control characters, or a blank at an end`);
 }

@@ -4,7 +4,7 @@ import { defineProbe, type Evidence } from "../../runner/harness/define-probe.js
 import { newExchange } from "../../runner/net/http/exchange.js";
 import { hopOf } from "../../runner/net/http/hop.js";
 import { send } from "../../runner/net/http/send.js";
-import { FailureError, fail } from "../../runner/run/failure-error.js";
+import { FailureError, failureError } from "../../runner/run/failure-error.js";
 import { finding, statusOf } from "../../runner/run/judge.js";
 import { certificateFindings } from "../../runner/service-check/certificate-findings.js";
 import type { Violation } from "../../runner/support/request-error.js";
@@ -70,7 +70,7 @@ async function runStep(ctx: Ctx, input: Input, step: Step, result: StepResult, c
       result.body_bytes = exchange.body?.decoded_bytes ?? null;
       result.duration_ms = Math.round((ctx.clock.now() - began) * 1000) / 1000;
     }
-    if (exchange.body?.truncated === true) throw fail("body", "limit_exceeded", `the body is longer than max_body_bytes, ${input.max_body_bytes}`);
+    if (exchange.body?.truncated === true) throw failureError("body", "limit_exceeded", `the body is longer than max_body_bytes, ${input.max_body_bytes}`);
     checkResponse(step, exchange, result, (value) => ctx.run.secrets.keep(value));
     Object.assign(captures, result.captures);
     result.outcome = result.assertions.every(({ passed }) => passed) && result.schema_violations.length === 0 ? "passed" : "failed";

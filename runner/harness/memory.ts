@@ -1,4 +1,4 @@
-import { fail } from "../run/failure-error.js";
+import { failureError } from "../run/failure-error.js";
 import type { JobMemory, RunState } from "../run/run-state.js";
 
 /** What a job remembers from one run of it to the next. */
@@ -40,7 +40,7 @@ export function memoryGrant({ memory, secrets, deadline }: RunState): MemoryGran
       const text = textOf(secrets.maskAll(state, schema));
       if (memory === null) return;
       const isStored = await inTime(memory.keep(text), deadline);
-      if (!isStored) throw fail("probe", "cancelled", "another worker has this job by now: its lease ran out");
+      if (!isStored) throw failureError("probe", "cancelled", "another worker has this job by now: its lease ran out");
     },
     mostWaitMs,
     isRetried,
@@ -81,7 +81,7 @@ function inTime(storing: Promise<boolean>, deadline: RunState["deadline"]): Prom
   return new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined;
     const unwatch = deadline.onEnd((reason) => {
-      timer = setTimeout(() => reject(fail("probe", reason, "the queue did not store in time what the run came to")), LAST_KEEP_MS);
+      timer = setTimeout(() => reject(failureError("probe", reason, "the queue did not store in time what the run came to")), LAST_KEEP_MS);
     });
     storing.then(resolve, reject).finally(() => {
       unwatch();

@@ -36,6 +36,6 @@ export class FailureError extends Error {
   }
 }
 
-export function fail(phase: Phase, code: FailureCode, message: string): FailureError {
+export function failureError(phase: Phase, code: FailureCode, message: string): FailureError {
   return new FailureError(failure(phase, code, message));
 }

@@ -2,7 +2,7 @@ import type { Finding } from "../../schemas/finding.js";
 import type { TlsMode } from "../../schemas/service.js";
 import type { SecureOptions } from "../net/transport/secure-options.js";
 import { requireTrusted } from "../net/transport/tls.js";
-import { fail } from "../run/failure-error.js";
+import { failureError } from "../run/failure-error.js";
 import { statusOf } from "../run/judge.js";
 import { commonAnomalies, noteOnce } from "./anomalies.js";
 import { judge, keywordsOf } from "./judge.js";
@@ -107,7 +107,7 @@ class Check<Session extends ServiceSession, Input extends ServiceInput, Evidence
   }
 
   #stayInTheClear(obstacle: Finding): void {
-    if (this.#mode === "starttls") throw fail("starttls", "unsupported", obstacle.message);
+    if (this.#mode === "starttls") throw failureError("starttls", "unsupported", obstacle.message);
     this.evidence.findings.push(obstacle);
   }
 

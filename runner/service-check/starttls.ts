@@ -1,6 +1,6 @@
 import type { Finding } from "../../schemas/finding.js";
 import type { StarttlsOutcome, TlsMode } from "../../schemas/service.js";
-import { FailureError, fail } from "../run/failure-error.js";
+import { FailureError, failureError } from "../run/failure-error.js";
 import { finding } from "../run/judge.js";
 
 export interface Upgrading {
@@ -21,7 +21,7 @@ export async function upgrade(upgrading: Upgrading, evidence: { starttls: Startt
   const { verb, mode, isOffered, expected } = upgrading;
   if (!isOffered) {
     evidence.starttls = "not_offered";
-    if (mode === "starttls") throw fail("starttls", "unsupported", `the server does not offer ${verb}`);
+    if (mode === "starttls") throw failureError("starttls", "unsupported", `the server does not offer ${verb}`);
     return false;
   }
   const refusal = await upgrading.ask().catch((error) => {

@@ -2,7 +2,7 @@ import type { GivenMessage } from "../../../schemas/delivery.js";
 import { checkedMailbox, headerViolations, mailboxViolations } from "../../mail/check-fields.js";
 import { compose } from "../../mail/compose.js";
 import { type Mailbox, parseMailbox } from "../../net/smtp/mailbox.js";
-import { fail } from "../../run/failure-error.js";
+import { failureError } from "../../run/failure-error.js";
 import type { Violation } from "../../support/request-error.js";
 
 /** The date and the identifier of a message that has none. */
@@ -20,9 +20,9 @@ export async function composeMessage(
 ): Promise<Uint8Array> {
   const { from, to, cc = [], reply_to: replyTo, subject = "", text = "", html, headers = [] } = fields;
   const [fault] = fieldViolations(fields);
-  if (fault !== undefined) throw fail("mail", "not_permitted", `fields${fault.pointer}: ${fault.message}; nothing was sent`);
+  if (fault !== undefined) throw failureError("mail", "not_permitted", `fields${fault.pointer}: ${fault.message}; nothing was sent`);
   const author = from === undefined ? sender : checkedMailbox(from);
-  if (author === null) throw fail("mail", "not_permitted", "the message has no author: mail_from is <>, so give fields.from; nothing was sent");
+  if (author === null) throw failureError("mail", "not_permitted", "the message has no author: mail_from is <>, so give fields.from; nothing was sent");
   return compose({
     from: author,
     to: to === undefined ? recipients.flatMap(ofEnvelope) : to.map(checkedMailbox),

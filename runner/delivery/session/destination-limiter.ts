@@ -2,7 +2,7 @@ import type { DeliveryWay } from "../../../schemas/delivery.js";
 import { TokenBucket } from "../../limits/token-bucket.js";
 import { monotonic } from "../../run/clock.js";
 import type { Deadline } from "../../run/deadline.js";
-import { fail } from "../../run/failure-error.js";
+import { failureError } from "../../run/failure-error.js";
 import { ENDED } from "../../run/run-state.js";
 import type { Priority } from "../message/priority.js";
 import type { Broken } from "../outcome/decision.js";
@@ -121,10 +121,10 @@ export class DestinationLimiter {
       const timer = Number.isFinite(maxWaitMs) ? setTimeout(() => gone() && done(false), maxWaitMs) : undefined;
       const forget = deadline.onEnd((reason) => {
         clearTimeout(timer);
-        if (gone()) reject(fail("connect", reason, `${ENDED[reason]}, while waiting for a turn at ${this.name}`));
+        if (gone()) reject(failureError("connect", reason, `${ENDED[reason]}, while waiting for a turn at ${this.name}`));
       });
       if (deadline.reason === null) waiters.push(waiter);
-      else reject(fail("connect", deadline.reason, ENDED[deadline.reason]));
+      else reject(failureError("connect", deadline.reason, ENDED[deadline.reason]));
       this.#admit();
     });
   }

@@ -5,7 +5,7 @@ import { replyText } from "../../net/smtp/reply.js";
 import { expectAccepted, rejected, SmtpSession } from "../../net/smtp/session.js";
 import { SessionState } from "../../net/smtp/session-state.js";
 import type { Deadline } from "../../run/deadline.js";
-import { FailureError, fail } from "../../run/failure-error.js";
+import { FailureError, failureError } from "../../run/failure-error.js";
 import type { WireRun } from "../../run/run-state.js";
 import type { SecretKeeper } from "../../run/secret-keeper.js";
 import { judgeTls, tlsSessionOf } from "../../tls-policy/judge.js";
@@ -97,7 +97,7 @@ async function upgrade(session: SmtpSession, opening: Opening, helloName: string
   record.tls = "secured";
   await hello(session, helloName);
   if (required.requireTls && !has(session.capabilities, "REQUIRETLS"))
-    throw fail("ehlo", "unsupported", `${required.host} does not offer REQUIRETLS, which the message asks for`);
+    throw failureError("ehlo", "unsupported", `${required.host} does not offer REQUIRETLS, which the message asks for`);
 }
 
 async function handshake(session: SmtpSession, opening: Opening): ReturnType<typeof starttls> {
@@ -130,5 +130,5 @@ export const CLOSING = 421;
 function refuseOwnName(greeting: string, helloName: string, { host }: Endpoint): void {
   const [name = ""] = greeting.split(/\s/, 1);
   if (!ownNames(helloName).has(name.toLowerCase())) return;
-  throw fail("ehlo", "not_permitted", `mail loop: ${host} calls itself ${name}, which is our own name`);
+  throw failureError("ehlo", "not_permitted", `mail loop: ${host} calls itself ${name}, which is our own name`);
 }

@@ -1,4 +1,4 @@
-import { FailureError, fail } from "../../run/failure-error.js";
+import { FailureError, failureError } from "../../run/failure-error.js";
 import type { Address } from "../transport/address.js";
 import { type Answer, failureOfOutcome, isCertain } from "./answer.js";
 import { processResolver } from "./process-resolver.js";
@@ -41,7 +41,7 @@ function endingAt(signal: AbortSignal): Ending {
 /** A server that failed for one family may have hidden an address: that is not "the name does not exist". */
 function whyNone(host: string, answers: readonly Answer<"A" | "AAAA">[], timeoutMs: number): FailureError {
   const telling = answers.find((answer) => !isCertain(answer)) ?? answers[0];
-  if (telling === undefined || telling.outcome === "timeout") return fail("resolve", "timeout", `no answer within ${timeoutMs} ms`);
+  if (telling === undefined || telling.outcome === "timeout") return failureError("resolve", "timeout", `no answer within ${timeoutMs} ms`);
   return new FailureError(failureOfOutcome(telling.outcome, host));
 }
 

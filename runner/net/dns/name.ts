@@ -1,4 +1,4 @@
-import { fail } from "../../run/failure-error.js";
+import { failureError } from "../../run/failure-error.js";
 
 /**
  * A name as it is asked for: absolute, in small letters, without its last dot; the root is ".". Underscores are letters here
@@ -13,7 +13,7 @@ export function dnsName(written: string): string | null {
 /** The same for a name that the caller has to answer for. */
 export function requireDnsName(written: string): string {
   const name = dnsName(written);
-  if (name === null) throw fail("resolve", "not_permitted", `${JSON.stringify(written)} is not a domain name in A-labels`);
+  if (name === null) throw failureError("resolve", "not_permitted", `${JSON.stringify(written)} is not a domain name in A-labels`);
   return name;
 }
 

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { fail } from "../../run/failure-error.js";
+import { failureError } from "../../run/failure-error.js";
 
 /** Where a name server listens. */
 export interface ServerAddress {
@@ -17,7 +17,7 @@ export function parseServer(written: string): ServerAddress {
   const family = isIP(address);
   const number = isIP(written) === 6 ? 53 : Number(port);
   if (family === 0 || number < 1 || number > 65_535 || (family === 6 && plain === address)) {
-    throw fail("resolve", "not_permitted", `${JSON.stringify(written)} is not a name server: give its IP address, with :port if it is not 53`);
+    throw failureError("resolve", "not_permitted", `${JSON.stringify(written)} is not a name server: give its IP address, with :port if it is not 53`);
   }
   return serverAt(address, number);
 }

@@ -1,5 +1,5 @@
 import type { Deadline } from "../../run/deadline.js";
-import { fail } from "../../run/failure-error.js";
+import { failureError } from "../../run/failure-error.js";
 import { ENDED } from "../../run/run-state.js";
 
 /** What ends somebody's waiting: a run's deadline. */
@@ -31,7 +31,7 @@ export class Flight<Result> {
       this.#waiting.add(tell);
       if (ending === null) return;
       forget = ending.onEnd((reason) => {
-        reject(fail("resolve", reason, ENDED[reason]));
+        reject(failureError("resolve", reason, ENDED[reason]));
         this.#waiting.delete(tell);
         if (this.#waiting.size > 0) return;
         this.#cancel();

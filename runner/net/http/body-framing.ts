@@ -1,5 +1,5 @@
 import type { HttpAnomalyKind } from "../../../schemas/http.js";
-import { fail } from "../../run/failure-error.js";
+import { failureError } from "../../run/failure-error.js";
 import { fieldValue, fieldValues, type ResponseHead } from "./message.js";
 
 /** How the end of a body is found. */
@@ -14,7 +14,7 @@ export function framingOf(method: string, head: ResponseHead, { anomaly }: { ano
     if (lengths.length > 0) throw violation("the response has both Transfer-Encoding and Content-Length");
     if (head.version === "1.0") throw violation("an HTTP/1.0 response has Transfer-Encoding");
     if (coding.toLowerCase() === "chunked") return { kind: "chunked" };
-    throw fail("headers", "unsupported", `the transfer coding ${JSON.stringify(coding)} is not supported`);
+    throw failureError("headers", "unsupported", `the transfer coding ${JSON.stringify(coding)} is not supported`);
   }
   const [length] = lengths;
   if (length === undefined) return { kind: "until_close" };
@@ -25,5 +25,5 @@ export function framingOf(method: string, head: ResponseHead, { anomaly }: { ano
 }
 
 function violation(message: string) {
-  return fail("headers", "protocol_violation", message);
+  return failureError("headers", "protocol_violation", message);
 }

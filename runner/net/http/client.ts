@@ -1,4 +1,4 @@
-import { FailureError, fail } from "../../run/failure-error.js";
+import { FailureError, failureError } from "../../run/failure-error.js";
 import type { BodyLimits } from "./body-reader.js";
 import { type Exchange, type HttpContext, type HttpOptions, newExchange } from "./exchange.js";
 import { HTTP_LIMITS } from "./limits.js";
@@ -32,10 +32,10 @@ export async function request(context: HttpContext, first: HttpRequest, options:
     const head = exchange.head as ResponseHead;
     const location = locationOf(head);
     if (location === null || options.follow === 0) return exchange;
-    if (left === 0) throw fail("redirect", "limit_exceeded", `more than ${options.follow} redirects`);
+    if (left === 0) throw failureError("redirect", "limit_exceeded", `more than ${options.follow} redirects`);
     seen.add(keyOf(next));
     next = redirected(next, head.status, location);
-    if (seen.has(keyOf(next))) throw fail("redirect", "limit_exceeded", `the redirects lead in a circle, back to ${next.url.href}`);
+    if (seen.has(keyOf(next))) throw failureError("redirect", "limit_exceeded", `the redirects lead in a circle, back to ${next.url.href}`);
   }
 }
 
@@ -47,7 +47,7 @@ async function sendHop(context: HttpContext, exchange: Exchange, options: HttpOp
   } catch (error) {
     // Not to be allowed to connect is a fault of the redirect.
     if (options.refuse === undefined || !(error instanceof FailureError) || error.failure.code !== "not_permitted") throw error;
-    throw fail("redirect", "not_permitted", error.failure.message);
+    throw failureError("redirect", "not_permitted", error.failure.message);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Transform } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from "node:zlib";
-import { fail } from "../../run/failure-error.js";
+import { failureError } from "../../run/failure-error.js";
 import { HTTP_LIMITS } from "./limits.js";
 
 /** Where a body goes once its codings are removed. */
@@ -56,7 +56,7 @@ export class ContentDecoder {
       });
     }
     if (this.#error !== null && !this.#stopped)
-      throw fail("body", "protocol_violation", `the body is not ${this.#codings.join(", ")} as Content-Encoding says: ${this.#error.message}`);
+      throw failureError("body", "protocol_violation", `the body is not ${this.#codings.join(", ")} as Content-Encoding says: ${this.#error.message}`);
   }
 
   stop(): void {

@@ -1,5 +1,5 @@
 import { monotonic } from "../../run/clock.js";
-import { FailureError, fail } from "../../run/failure-error.js";
+import { FailureError, failureError } from "../../run/failure-error.js";
 import type { WireRun } from "../../run/run-state.js";
 import type { Break, Connection, ConnectionReader } from "../transport/connection.js";
 import type { BodyReader } from "./body-reader.js";
@@ -75,7 +75,7 @@ export class Http1Exchange implements ConnectionReader {
   broken(reason: Break, at: number): void {
     this.#at = at;
     if (reason.code === "closed") this.#try(() => this.#parser.close());
-    if (!this.#parser.isEnded) this.#fail(fail(this.#phase(), reason.code, reason.message));
+    if (!this.#parser.isEnded) this.#fail(failureError(this.#phase(), reason.code, reason.message));
   }
 
   #head(head: ResponseHead): void {

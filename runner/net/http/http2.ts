@@ -1,6 +1,6 @@
 import { type ClientHttp2Session, connect, constants, type IncomingHttpHeaders } from "node:http2";
 import { monotonic } from "../../run/clock.js";
-import { type FailureError, fail } from "../../run/failure-error.js";
+import { type FailureError, failureError } from "../../run/failure-error.js";
 import { ENDED, type WireRun } from "../../run/run-state.js";
 import { codeOf, wordsOf } from "../transport/classify-error.js";
 import type { Connection } from "../transport/connection.js";
@@ -54,15 +54,15 @@ class Http2Exchange {
   }
 
   async run(): Promise<void> {
-    const forget = this.state.deadline.onEnd((reason) => this.#fail(fail(this.#phase(), reason, ENDED[reason])));
+    const forget = this.state.deadline.onEnd((reason) => this.#fail(failureError(this.#phase(), reason, ENDED[reason])));
     try {
       await new Promise<void>((resolve, reject) => {
         this.#fail = reject;
         this.session.on("error", (error: NodeJS.ErrnoException) => reject(this.#failure(error)));
-        this.session.on("close", () => reject(fail(this.#phase(), "closed", "the peer closed the connection")));
+        this.session.on("close", () => reject(failureError(this.#phase(), "closed", "the peer closed the connection")));
         this.session.on("goaway", (code) => {
           if (code !== constants.NGHTTP2_NO_ERROR)
-            reject(fail(this.#phase(), "protocol_violation", `the server ended the session (GOAWAY, error code ${code})`));
+            reject(failureError(this.#phase(), "protocol_violation", `the server ended the session (GOAWAY, error code ${code})`));
         });
         this.#request(resolve, reject);
       });
@@ -86,7 +86,7 @@ class Http2Exchange {
     stream.on("headers", (headers: IncomingHttpHeaders & { ":status"?: number }) => {
       informational.push(Number(headers[":status"]));
       if (informational.length > HTTP_LIMITS.informational)
-        reject(fail("headers", "limit_exceeded", `more than ${HTTP_LIMITS.informational} informational responses (1xx)`));
+        reject(failureError("headers", "limit_exceeded", `more than ${HTTP_LIMITS.informational} informational responses (1xx)`));
     });
     // The last argument holds the fields as they came: the first one joins those that are repeated.
     stream.on("response", (headers, _flags, ...rest: unknown[]) => this.#response(Number(headers[":status"]), rest[0] as string[]));
@@ -106,7 +106,11 @@ class Http2Exchange {
     stream.on("close", () => {
       const { rstCode } = stream;
       reject(
-        fail(this.#phase(), "reset", rstCode === 0 ? "the server ended the stream without a response" : `the server reset the stream (error code ${rstCode})`),
+        failureError(
+          this.#phase(),
+          "reset",
+          rstCode === 0 ? "the server ended the stream without a response" : `the server reset the stream (error code ${rstCode})`,
+        ),
       );
     });
   }
@@ -133,13 +137,13 @@ class Http2Exchange {
 
   #wait(): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#fail(fail(this.#phase(), "timeout", `no answer within ${this.timeoutMs} ms`)), this.timeoutMs);
+    this.#timer = setTimeout(() => this.#fail(failureError(this.#phase(), "timeout", `no answer within ${this.timeoutMs} ms`)), this.timeoutMs);
   }
 
   #failure(error: NodeJS.ErrnoException): FailureError {
     const known = codeOf(error);
-    if (known !== "unknown") return fail(this.#phase(), known, wordsOf(error));
-    return fail(this.#phase(), error.code === "ERR_HTTP2_STREAM_ERROR" ? "reset" : "protocol_violation", `HTTP/2: ${error.message}`);
+    if (known !== "unknown") return failureError(this.#phase(), known, wordsOf(error));
+    return failureError(this.#phase(), error.code === "ERR_HTTP2_STREAM_ERROR" ? "reset" : "protocol_violation", `HTTP/2: ${error.message}`);
   }
 
   #phase(): "request" | "first_byte" | "body" {

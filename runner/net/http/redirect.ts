@@ -1,4 +1,4 @@
-import { type FailureError, fail } from "../../run/failure-error.js";
+import { type FailureError, failureError } from "../../run/failure-error.js";
 import { addressUse } from "../transport/address-policy.js";
 import { fieldValues, type HttpRequest, hostOf, type ResponseHead } from "./message.js";
 
@@ -54,7 +54,7 @@ export function isNamedBy(first: URL, url: URL): boolean {
 }
 
 function refused(message: string): FailureError {
-  return fail("redirect", "not_permitted", message);
+  return failureError("redirect", "not_permitted", message);
 }
 
 function shown(text: string): string {

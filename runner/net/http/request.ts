@@ -1,6 +1,6 @@
 import { isFieldValue } from "../../../schemas/http-request.js";
 import { resolved, type SecretReference } from "../../../schemas/secret.js";
-import { fail } from "../../run/failure-error.js";
+import { failureError } from "../../run/failure-error.js";
 import type { SecretKeeper } from "../../run/secret-keeper.js";
 import type { Field } from "./message.js";
 
@@ -29,7 +29,7 @@ export function fieldsOf({ headers = {}, auth }: HeaderInput, usual: readonly Fi
 /** A value that a reference led to was not checked with the input. */
 function checkedValue(name: string, value: string): string {
   if (isFieldValue(value)) return value;
-  throw fail("request", "not_permitted", `the value of the header ${name} is not one line without control characters`);
+  throw failureError("request", "not_permitted", `the value of the header ${name} is not one line without control characters`);
 }
 
 function authorization({ username, password, token }: NonNullable<HeaderInput["auth"]>, secrets: Pick<SecretKeeper, "keep">): Field {

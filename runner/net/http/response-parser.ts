@@ -1,5 +1,5 @@
 import type { HttpAnomalyKind } from "../../../schemas/http.js";
-import { type FailureError, fail } from "../../run/failure-error.js";
+import { type FailureError, failureError } from "../../run/failure-error.js";
 import { decodeLine } from "../transport/line-text.js";
 import { framingOf } from "./body-framing.js";
 import { HTTP_LIMITS } from "./limits.js";
@@ -63,7 +63,7 @@ export class ResponseParser {
   }
 
   #cutOff(): FailureError {
-    return fail(
+    return failureError(
       this.#phase(),
       "closed",
       this.#isEmpty() ? "the peer closed the connection without a response" : "the peer closed the connection in the middle of its response",
@@ -105,7 +105,7 @@ export class ResponseParser {
     const bytes = end === -1 ? this.#pending.length : end + 1;
     if (this.#state === "status_line" && end === -1) this.#refuseWhatIsNotHttp();
     if (isChunk ? bytes > HTTP_LIMITS.chunk_line_bytes : this.#headBytes + bytes > HTTP_LIMITS.head_bytes)
-      throw fail(this.#phase(), "limit_exceeded", isChunk ? "a chunk's size line is too long" : `more than ${HTTP_LIMITS.head_bytes} bytes of header`);
+      throw failureError(this.#phase(), "limit_exceeded", isChunk ? "a chunk's size line is too long" : `more than ${HTTP_LIMITS.head_bytes} bytes of header`);
     this.#searchedTo = this.#pending.length;
     if (end === -1) return null;
     this.#searchedTo = 0;
@@ -133,7 +133,7 @@ export class ResponseParser {
   }
 
   #readField(line: string): void {
-    if (CONTROL.test(line)) throw fail(this.#phase(), "protocol_violation", `a header field has a control character: ${excerpt(line)}`);
+    if (CONTROL.test(line)) throw failureError(this.#phase(), "protocol_violation", `a header field has a control character: ${excerpt(line)}`);
     if (/^[ \t]/.test(line)) this.#fold(line);
     else this.#addField(line);
   }
@@ -142,16 +142,16 @@ export class ResponseParser {
     const colon = line.indexOf(":");
     const written = line.slice(0, Math.max(0, colon));
     const name = written.trimEnd();
-    if (!FIELD_NAME.test(name)) throw fail(this.#phase(), "protocol_violation", `this is no header field: ${excerpt(line)}`);
+    if (!FIELD_NAME.test(name)) throw failureError(this.#phase(), "protocol_violation", `this is no header field: ${excerpt(line)}`);
     if (name !== written) this.events.anomaly("space_before_colon", name);
-    if (this.#fields.length >= HTTP_LIMITS.fields) throw fail(this.#phase(), "limit_exceeded", `more than ${HTTP_LIMITS.fields} header fields`);
+    if (this.#fields.length >= HTTP_LIMITS.fields) throw failureError(this.#phase(), "limit_exceeded", `more than ${HTTP_LIMITS.fields} header fields`);
     this.#fields.push([name.toLowerCase(), this.#value(line.slice(colon + 1))]);
   }
 
   /** RFC 9112, section 5.2: a line that begins with a blank goes on with the field before it. */
   #fold(line: string): void {
     const field = this.#fields.at(-1);
-    if (field === undefined) throw fail(this.#phase(), "protocol_violation", `the header begins with a blank: ${excerpt(line)}`);
+    if (field === undefined) throw failureError(this.#phase(), "protocol_violation", `the header begins with a blank: ${excerpt(line)}`);
     field[1] = `${field[1]} ${this.#value(line)}`.trim();
     this.events.anomaly("folded_field", field[0]);
   }
@@ -184,14 +184,14 @@ export class ResponseParser {
   #readOn(head: ResponseHead): void {
     this.#informational += 1;
     if (this.#informational > HTTP_LIMITS.informational)
-      throw fail("headers", "limit_exceeded", `more than ${HTTP_LIMITS.informational} informational responses (1xx)`);
+      throw failureError("headers", "limit_exceeded", `more than ${HTTP_LIMITS.informational} informational responses (1xx)`);
     this.events.informational(head);
     this.#state = "status_line";
     this.#headBytes = 0;
   }
 
   #upgrade(head: ResponseHead): void {
-    if (!this.expectsUpgrade) throw fail("headers", "protocol_violation", "the server switched protocols (101), which was not asked for");
+    if (!this.expectsUpgrade) throw failureError("headers", "protocol_violation", "the server switched protocols (101), which was not asked for");
     this.events.head(head);
     const rest = this.#pending;
     this.#pending = "";
@@ -201,13 +201,13 @@ export class ResponseParser {
 
   #readChunkLine(line: string): void {
     const [, size] = CHUNK_SIZE.exec(line) ?? [];
-    if (size === undefined) throw fail("body", "protocol_violation", `this is no chunk size: ${excerpt(line)}`);
+    if (size === undefined) throw failureError("body", "protocol_violation", `this is no chunk size: ${excerpt(line)}`);
     this.#left = Number.parseInt(size, 16);
     this.#state = this.#left === 0 ? "trailer_line" : "chunk_data";
   }
 
   #readChunkEnd(line: string): void {
-    if (line !== "") throw fail("body", "protocol_violation", `a chunk is longer than its size says: ${excerpt(line)}`);
+    if (line !== "") throw failureError("body", "protocol_violation", `a chunk is longer than its size says: ${excerpt(line)}`);
     this.#state = "chunk_line";
   }
 
@@ -239,8 +239,8 @@ export class ResponseParser {
 
 function notHttp(text: string): FailureError {
   const [type, major] = [text.charCodeAt(0), text.charCodeAt(1)];
-  if ((type === TLS_ALERT || type === TLS_HANDSHAKE) && major === 3) return fail("headers", "protocol_violation", "the peer speaks TLS: use https:");
-  return fail("headers", "protocol_violation", `the response does not begin with an HTTP/1 status line: ${excerpt(text)}`);
+  if ((type === TLS_ALERT || type === TLS_HANDSHAKE) && major === 3) return failureError("headers", "protocol_violation", "the peer speaks TLS: use https:");
+  return failureError("headers", "protocol_violation", `the response does not begin with an HTTP/1 status line: ${excerpt(text)}`);
 }
 
 function excerpt(text: string): string {

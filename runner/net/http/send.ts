@@ -1,6 +1,6 @@
 import type { HttpPhases } from "../../../schemas/http.js";
 import type { Operation } from "../../../schemas/operation.js";
-import { fail } from "../../run/failure-error.js";
+import { failureError } from "../../run/failure-error.js";
 import type { Connection } from "../transport/connection.js";
 import { requireTrusted } from "../transport/tls.js";
 import { BodyReader } from "./body-reader.js";
@@ -25,7 +25,8 @@ async function converse(context: HttpContext, exchange: Exchange, options: HttpO
   let isHandedOver = false;
   try {
     const isHttp2 = exchange.tls?.alpn === "h2";
-    if (request.version === "2" && !isHttp2) throw fail("tls", "unsupported", "the server does not speak HTTP/2: it did not choose h2 in the TLS handshake");
+    if (request.version === "2" && !isHttp2)
+      throw failureError("tls", "unsupported", "the server does not speak HTTP/2: it did not choose h2 in the TLS handshake");
     const reader = (head: ResponseHead): BodyReader => {
       const body = new BodyReader(head.fields, options.body(head), options.isEnough);
       exchange.body = body.facts;
@@ -49,7 +50,7 @@ async function connect({ tcp, tls }: HttpContext, exchange: Exchange, options: H
   const { url, version } = exchange.request;
   const host = hostOf(url);
   const isSecure = url.protocol === "https:";
-  if (version === "2" && !isSecure) throw fail("connect", "unsupported", "HTTP/2 is spoken over https: only");
+  if (version === "2" && !isSecure) throw failureError("connect", "unsupported", "HTTP/2 is spoken over https: only");
   const connection = await tcp.connect({ ...options, host, port: portOf(url) }, exchange.attempts);
   exchange.ipAddress = connection.remoteAddress;
   if (!isSecure) return connection;

@@ -1,4 +1,4 @@
-import { fail } from "../../run/failure-error.js";
+import { failureError } from "../../run/failure-error.js";
 import { LIMITS } from "./limits.js";
 import { encodeMailboxName } from "./mailbox-name.js";
 import { isUid } from "./uid.js";
@@ -32,7 +32,7 @@ export interface Dialect {
 /** A text as the protocol's astring: in quotes where that can hold it, else as a literal. */
 export function astring(text: string, isSecret = false): Piece {
   // Contracts keep such texts out. This is the last door before the wire, for what no contract has seen.
-  if (/[\r\n\0]/.test(text)) throw fail("command", "not_permitted", "a text with CR, LF or NUL is never sent");
+  if (/[\r\n\0]/.test(text)) throw failureError("command", "not_permitted", "a text with CR, LF or NUL is never sent");
   return /^[\x20-\x7e]*$/.test(text) && text.length < MAX_QUOTED ? quoted(text) : { literal: Buffer.from(text, "utf8"), isSecret };
 }
 
@@ -52,7 +52,7 @@ export function mailboxArgument(name: string, { utf8 }: Dialect): Piece {
 export function uidSet(uids: readonly number[]): string {
   const sorted = [...new Set(uids)].sort((a, b) => a - b);
   if (sorted.length === 0 || !sorted.every(isUid))
-    throw fail("command", "not_permitted", "a set of UIDs must contain at least one integer, from 1 to 4294967295");
+    throw failureError("command", "not_permitted", "a set of UIDs must contain at least one integer, from 1 to 4294967295");
   const ranges: [number, number][] = [];
   for (const uid of sorted) {
     const last = ranges.at(-1);
@@ -100,8 +100,8 @@ export function portionsOf(line: readonly Piece[], { freeLiterals }: Dialect): P
 const SECRET = "[secret]";
 
 function syntax(piece: string): Buffer {
-  if (/[\r\n\0]/.test(piece)) throw fail("command", "not_permitted", "a command with CR, LF or NUL is never sent");
+  if (/[\r\n\0]/.test(piece)) throw failureError("command", "not_permitted", "a command with CR, LF or NUL is never sent");
   if (piece.length > LIMITS.commandLineBytes)
-    throw fail("command", "limit_exceeded", `a command of ${piece.length} bytes; the limit is ${LIMITS.commandLineBytes}`);
+    throw failureError("command", "limit_exceeded", `a command of ${piece.length} bytes; the limit is ${LIMITS.commandLineBytes}`);
   return Buffer.from(piece);
 }

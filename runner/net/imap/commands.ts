@@ -1,5 +1,5 @@
 import type { TlsFacts } from "../../../schemas/tls.js";
-import { fail } from "../../run/failure-error.js";
+import { failureError } from "../../run/failure-error.js";
 import type { SecureOptions } from "../transport/secure-options.js";
 
 import type { CommandReply } from "./in-flight.js";
@@ -27,7 +27,11 @@ export async function starttls(session: ImapSession, options: SecureOptions): Pr
   if (session.hasUnreadText) {
     // Text behind the reply came in the clear and would be taken for an answer given inside TLS (CVE-2011-0411 and its kin).
     session.close();
-    throw fail("starttls", "protocol_violation", "the server sent plain text after its reply to STARTTLS: a response injection, or a server vulnerable to one");
+    throw failureError(
+      "starttls",
+      "protocol_violation",
+      "the server sent plain text after its reply to STARTTLS: a response injection, or a server vulnerable to one",
+    );
   }
   if (reply.status !== "OK") {
     session.resume();

@@ -1,5 +1,5 @@
 import type { AuthInput, AuthMechanism } from "../../../schemas/smtp.js";
-import { fail } from "../../run/failure-error.js";
+import { failureError } from "../../run/failure-error.js";
 import type { SecretKeeper } from "../../run/secret-keeper.js";
 import { beginExchange, chooseMethod, credentialsOf, MECHANISMS, requireCover } from "../sasl/mechanism.js";
 import { carryExchange, explained, type SaslStep, type SaslWire } from "../sasl/run-exchange.js";
@@ -52,7 +52,7 @@ async function authenticate(
   const reply = await carryExchange(exchange, wireOf(session, name), secrets);
   if (reply.status !== "OK") throw explained(rejected("auth", reply), exchange, secrets);
   const doubt = exchange.doubt();
-  if (doubt !== null) throw fail("auth", "protocol_violation", doubt);
+  if (doubt !== null) throw failureError("auth", "protocol_violation", doubt);
   return reply;
 }
 

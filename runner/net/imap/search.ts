@@ -1,4 +1,4 @@
-import { fail } from "../../run/failure-error.js";
+import { failureError } from "../../run/failure-error.js";
 import { astring, type Piece, uidSet } from "./command-line.js";
 import type { CommandReply } from "./in-flight.js";
 import { LIMITS } from "./limits.js";
@@ -49,14 +49,14 @@ function piecesOf(key: SearchKey): Piece[] {
 
 /** RFC 5322, section 3.6.8. */
 function fieldName(name: string): Piece {
-  if (!/^[!-9;-~]{1,64}$/.test(name)) throw fail("command", "not_permitted", `${JSON.stringify(name)} is not the name of a header field`);
+  if (!/^[!-9;-~]{1,64}$/.test(name)) throw failureError("command", "not_permitted", `${JSON.stringify(name)} is not the name of a header field`);
   return astring(name);
 }
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 function dayOf(date: Date): string {
-  if (Number.isNaN(date.getTime())) throw fail("command", "not_permitted", "a search since a date needs a date that exists");
+  if (Number.isNaN(date.getTime())) throw failureError("command", "not_permitted", "a search since a date needs a date that exists");
   return `${date.getUTCDate()}-${MONTHS[date.getUTCMonth()]}-${date.getUTCFullYear()}`;
 }
 
@@ -77,9 +77,9 @@ function expandSet(set: string): number[] {
   const numbers: number[] = [];
   for (const part of set.split(",")) {
     const [, from, to] = /^(\d{1,20})(?::(\d{1,20}))?$/.exec(part) ?? [];
-    if (from === undefined) throw fail("command", "protocol_violation", `not a set of UIDs: ${JSON.stringify(part.slice(0, 60))}`);
+    if (from === undefined) throw failureError("command", "protocol_violation", `not a set of UIDs: ${JSON.stringify(part.slice(0, 60))}`);
     const [first, last] = [uidFrom(from), uidFrom(to ?? from)].sort((a, b) => a - b) as [number, number];
-    if (numbers.length + last - first >= LIMITS.values) throw fail("command", "limit_exceeded", `a search found more than ${LIMITS.values} messages`);
+    if (numbers.length + last - first >= LIMITS.values) throw failureError("command", "limit_exceeded", `a search found more than ${LIMITS.values} messages`);
     for (let uid = first; uid <= last; uid++) numbers.push(uid);
   }
   return numbers;

@@ -4,7 +4,7 @@ import type { Attempt } from "../../../schemas/network.js";
 import { isOneLine } from "../../../schemas/text.js";
 import type { TlsFacts } from "../../../schemas/tls.js";
 import { monotonic } from "../../run/clock.js";
-import { FailureError, fail } from "../../run/failure-error.js";
+import { FailureError, failureError } from "../../run/failure-error.js";
 import type { WireRun } from "../../run/run-state.js";
 import type { Break, Connection, ConnectionReader } from "../transport/connection.js";
 import type { DialTarget, TcpGrant } from "../transport/dial.js";
@@ -132,7 +132,7 @@ export class ImapSession implements ConnectionReader {
 
   /** Sends the next line of the command that is under way. Its secrets are known to the run, and masked. */
   write(line: string): void {
-    if (!isOneLine(line)) throw fail("command", "not_permitted", "a line with CR, LF or NUL is never sent");
+    if (!isOneLine(line)) throw failureError("command", "not_permitted", "a line with CR, LF or NUL is never sent");
     this.#send({ bytes: Buffer.from(`${line}\r\n`), shown: line });
   }
 
@@ -159,7 +159,7 @@ export class ImapSession implements ConnectionReader {
   violated(phase: Phase, message: string): FailureError {
     this.connection.close();
     this.broken({ code: "protocol_violation", message }, monotonic());
-    return fail(phase, "protocol_violation", message);
+    return failureError(phase, "protocol_violation", message);
   }
 
   /** What has arrived and was not asked for: after STARTTLS, plain text that pretends to have come through TLS. */

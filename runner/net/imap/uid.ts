@@ -1,4 +1,4 @@
-import { fail } from "../../run/failure-error.js";
+import { failureError } from "../../run/failure-error.js";
 import { textOf, type Value } from "./parse-data.js";
 
 /** RFC 3501, section 9: an nz-number, which has 32 bits. */
@@ -9,7 +9,7 @@ export function isUid(number: number): boolean {
 /** A UID as a server wrote it. One that cannot exist would come back as a command that we must not send. */
 export function uidFrom(text: string): number {
   if (!/^\d+$/.test(text) || !isUid(Number(text)))
-    throw fail(
+    throw failureError(
       "command",
       "protocol_violation",
       `the server names the UID ${JSON.stringify(text.slice(0, 60))}; a whole number from 1 to 4294967295 was expected`,

@@ -1,5 +1,5 @@
 import type { TlsFacts } from "../../../schemas/tls.js";
-import { fail } from "../../run/failure-error.js";
+import { failureError } from "../../run/failure-error.js";
 import type { SecureOptions } from "../transport/secure-options.js";
 
 import { parseCapabilities } from "./capabilities.js";
@@ -22,7 +22,11 @@ export async function stls(session: Pop3Session, options: SecureOptions): Promis
   if (session.hasUnreadText) {
     // Text behind the reply came in the clear and would be taken for an answer given inside TLS (CVE-2011-0411 and its kin).
     session.close();
-    throw fail("starttls", "protocol_violation", "the server sent plain text after its reply to STLS: a reply injection, or a server vulnerable to one");
+    throw failureError(
+      "starttls",
+      "protocol_violation",
+      "the server sent plain text after its reply to STLS: a reply injection, or a server vulnerable to one",
+    );
   }
   if (reply.status !== "OK") {
     session.resume();
@@ -41,7 +45,7 @@ export async function stat(session: Pop3Session): Promise<{ messages: number; si
   const reply = accepted("command", await session.command("STAT", "command", "STAT"));
   const [, messages, bytes] = /^(\d{1,15}) (\d{1,15})(?: |$)/.exec(reply.text) ?? [];
   if (messages === undefined)
-    throw fail("command", "protocol_violation", `STAT is answered with ${JSON.stringify(reply.text.slice(0, 60))}; two numbers were expected`);
+    throw failureError("command", "protocol_violation", `STAT is answered with ${JSON.stringify(reply.text.slice(0, 60))}; two numbers were expected`);
   return { messages: Number(messages), size_bytes: Number(bytes) };
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Pop3AuthInput, Pop3Method } from "../../../schemas/pop3.js";
-import { fail } from "../../run/failure-error.js";
+import { failureError } from "../../run/failure-error.js";
 import type { SecretKeeper } from "../../run/secret-keeper.js";
 import { beginExchange, type Credentials, chooseMethod, credentialsOf, MECHANISMS, type Method, requireCover } from "../sasl/mechanism.js";
 import { carryExchange, explained, type SaslStep, type SaslWire } from "../sasl/run-exchange.js";
@@ -52,7 +52,7 @@ async function userPass(session: Pop3Session, { username, password }: Credential
 
 /** RFC 1939, section 7. */
 async function apop(session: Pop3Session, { username, password }: Credentials, secrets: SecretKeeper): Promise<TimedReply> {
-  if (/\s/.test(username)) throw fail("auth", "not_permitted", "APOP cannot send a user name that contains a space");
+  if (/\s/.test(username)) throw failureError("auth", "not_permitted", "APOP cannot send a user name that contains a space");
   const digest = createHash("md5")
     .update(`${timestampOf(session.greeting?.text ?? null)}${password}`)
     .digest("hex");
@@ -67,7 +67,7 @@ async function authenticate(session: Pop3Session, name: Pop3Method, credentials:
   const reply = await carryExchange(exchange, wireOf(session, name), secrets);
   if (reply.status !== "OK") throw explained(rejected("auth", reply), exchange, secrets);
   const doubt = exchange.doubt();
-  if (doubt !== null) throw fail("auth", "protocol_violation", doubt);
+  if (doubt !== null) throw failureError("auth", "protocol_violation", doubt);
   return reply;
 }
 

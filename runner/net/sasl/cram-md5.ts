@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { fail } from "../../run/failure-error.js";
+import { failureError } from "../../run/failure-error.js";
 import { NO_DOUBT, type SaslExchange } from "./exchange.js";
 
 /** CRAM-MD5 (RFC 2195): the user name, and the challenge's keyed digest in hexadecimal. */
@@ -9,8 +9,8 @@ export function cramMd5(username: string, password: string): SaslExchange {
     ...NO_DOUBT,
     initial: null,
     respond(challenge) {
-      if (answered) throw fail("auth", "protocol_violation", "the server sent a second challenge in CRAM-MD5");
-      if (challenge.length === 0) throw fail("auth", "protocol_violation", "the server sent an empty challenge in CRAM-MD5");
+      if (answered) throw failureError("auth", "protocol_violation", "the server sent a second challenge in CRAM-MD5");
+      if (challenge.length === 0) throw failureError("auth", "protocol_violation", "the server sent an empty challenge in CRAM-MD5");
       answered = true;
       return { text: `${username} ${createHmac("md5", password).update(challenge).digest("hex")}`, secret: true };
     },

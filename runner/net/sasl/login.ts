@@ -1,4 +1,4 @@
-import { fail } from "../../run/failure-error.js";
+import { failureError } from "../../run/failure-error.js";
 import { NO_DOUBT, type SaslExchange } from "./exchange.js";
 
 /**
@@ -15,7 +15,8 @@ export function login(username: string, password: string): SaslExchange {
     initial: null,
     respond() {
       const answer = answers.shift();
-      if (answer === undefined) throw fail("auth", "protocol_violation", "the server sent a third challenge in LOGIN, after the user name and the password");
+      if (answer === undefined)
+        throw failureError("auth", "protocol_violation", "the server sent a third challenge in LOGIN, after the user name and the password");
       return answer;
     },
   };

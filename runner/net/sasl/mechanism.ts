@@ -1,6 +1,6 @@
 import { resolved, type SecretReference } from "../../../schemas/secret.js";
 import type { AuthMechanism } from "../../../schemas/smtp.js";
-import { fail } from "../../run/failure-error.js";
+import { failureError } from "../../run/failure-error.js";
 import { cramMd5 } from "./cram-md5.js";
 import type { SaslExchange } from "./exchange.js";
 import { login } from "./login.js";
@@ -60,18 +60,18 @@ export function chooseMethod<Each extends Method>(
 ): Each {
   const candidates = methods.filter(({ name }) => asked === "auto" || asked === name);
   const fitting = candidates.filter(({ needs }) => credentials[needs] !== null);
-  if (fitting.length === 0) throw fail("auth", "not_permitted", `${wanted(candidates)} is missing: the login needs it`);
+  if (fitting.length === 0) throw failureError("auth", "not_permitted", `${wanted(candidates)} is missing: the login needs it`);
   const chosen = fitting.find(({ name }) => offered.includes(name));
   if (chosen !== undefined) return chosen;
   const names = fitting.map(({ name }) => name).join(", ");
-  throw fail("auth", "unsupported", `the server offers ${offered.length === 0 ? "no AUTH" : `AUTH ${offered.join(" ")}`}; the login needs ${names}`);
+  throw failureError("auth", "unsupported", `the server offers ${offered.length === 0 ? "no AUTH" : `AUTH ${offered.join(" ")}`}; the login needs ${names}`);
 }
 
 /** Throws, and nothing is sent, when whoever listens on the way would learn the secret and nobody has allowed that. */
 export function requireCover({ name, needs, readable }: Method, isSecure: boolean, isAllowed: boolean): void {
   if (!readable || isSecure || isAllowed) return;
   const secret = needs === "password" ? "password" : "access token";
-  throw fail(
+  throw failureError(
     "auth",
     "not_permitted",
     `${name} without TLS would show the ${secret} to anyone on the network path; nothing was sent. Use TLS, or set auth.allow_plaintext`,

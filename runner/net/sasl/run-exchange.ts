@@ -1,4 +1,4 @@
-import { FailureError, fail } from "../../run/failure-error.js";
+import { FailureError, failureError } from "../../run/failure-error.js";
 import type { SecretKeeper } from "../../run/secret-keeper.js";
 import { decodeChallenge, encodeResponse, type SaslExchange, type SaslResponse } from "./exchange.js";
 
@@ -43,7 +43,7 @@ class Carrier<Reply> {
   async respond(text: string): Promise<SaslResponse> {
     const challenge = decodeChallenge(text);
     try {
-      if (challenge === null) throw fail("auth", "protocol_violation", "the server's challenge is not one line of base64");
+      if (challenge === null) throw failureError("auth", "protocol_violation", "the server's challenge is not one line of base64");
       return await this.exchange.respond(challenge);
     } catch (error) {
       await this.#cancel(error);
@@ -55,7 +55,11 @@ class Carrier<Reply> {
     const line = this.encode(response);
     const { lineBytes } = this.wire;
     if (line.length + 2 <= lineBytes) return this.wire.answer(line, this.secrets.mask(line));
-    const error = fail("auth", "limit_exceeded", `the response takes ${line.length} bytes; the limit of an AUTH line is ${lineBytes} (RFC 4954, section 4)`);
+    const error = failureError(
+      "auth",
+      "limit_exceeded",
+      `the response takes ${line.length} bytes; the limit of an AUTH line is ${lineBytes} (RFC 4954, section 4)`,
+    );
     await this.#cancel(error);
     throw error;
   }

@@ -1,4 +1,4 @@
-import { fail } from "../../run/failure-error.js";
+import { failureError } from "../../run/failure-error.js";
 import { decodeChallenge } from "./exchange.js";
 
 /** The server's first message (RFC 5802, section 7). */
@@ -18,7 +18,7 @@ const MAX_ITERATIONS = 1_000_000;
 
 export function parseServerFirst(message: string, clientNonce: string): ServerFirst {
   const attributes = message.split(",");
-  if (attributes[0]?.startsWith("m=")) throw fail("auth", "unsupported", "the server requires an undefined SCRAM extension");
+  if (attributes[0]?.startsWith("m=")) throw failureError("auth", "unsupported", "the server requires an undefined SCRAM extension");
   const [nonce, salt, iterations] = [attribute(attributes[0], "r"), attribute(attributes[1], "s"), attribute(attributes[2], "i")];
   if (nonce === null || salt === null || iterations === null) throw malformed("its first message must hold r=, s= and i= in this order");
   // A nonce that is not the server's own addition to ours could be one of a recorded login.
@@ -29,12 +29,13 @@ export function parseServerFirst(message: string, clientNonce: string): ServerFi
   if (!/^[1-9]\d{0,15}$/.test(iterations)) throw malformed("its iteration count is not a positive number");
   const count = Number(iterations);
   if (count < MIN_ITERATIONS)
-    throw fail(
+    throw failureError(
       "auth",
       "not_permitted",
       `the server asks for ${iterations} SCRAM iterations; RFC 7677 requires at least ${MIN_ITERATIONS}, so no proof is sent`,
     );
-  if (count > MAX_ITERATIONS) throw fail("auth", "limit_exceeded", `the server asks for ${iterations} SCRAM iterations; the limit is ${MAX_ITERATIONS}`);
+  if (count > MAX_ITERATIONS)
+    throw failureError("auth", "limit_exceeded", `the server asks for ${iterations} SCRAM iterations; the limit is ${MAX_ITERATIONS}`);
   return { nonce, salt: saltBytes, iterations: count };
 }
 
@@ -57,5 +58,5 @@ function attribute(text: string | undefined, name: string): string | null {
 }
 
 function malformed(what: string): Error {
-  return fail("auth", "protocol_violation", `the server's SCRAM message is invalid: ${what}`);
+  return failureError("auth", "protocol_violation", `the server's SCRAM message is invalid: ${what}`);
 }

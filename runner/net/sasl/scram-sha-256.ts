@@ -1,6 +1,6 @@
 import { createHash, createHmac, pbkdf2, randomBytes, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
-import { fail } from "../../run/failure-error.js";
+import { failureError } from "../../run/failure-error.js";
 import type { SaslExchange, SaslResponse } from "./exchange.js";
 import { saslPrep } from "./saslprep.js";
 import { escapeName, parseServerFinal, parseServerFirst } from "./scram-message.js";
@@ -17,7 +17,8 @@ const NONCE_BYTES = 24;
 export function scramSha256(username: string, password: string, clientNonce = randomBytes(NONCE_BYTES).toString("base64")): SaslExchange {
   const name = saslPrep(username);
   const key = saslPrep(password);
-  if (name === null || key === null) throw fail("auth", "not_permitted", "SCRAM-SHA-256 allows no control characters in the user name or password (RFC 4013)");
+  if (name === null || key === null)
+    throw failureError("auth", "not_permitted", "SCRAM-SHA-256 allows no control characters in the user name or password (RFC 4013)");
   const clientFirst = `n=${escapeName(name)},r=${clientNonce}`;
   let expected: Buffer | null = null;
   let verified = false;
@@ -36,7 +37,11 @@ export function scramSha256(username: string, password: string, clientNonce = ra
     const final = parseServerFinal(serverFinal);
     if ("error" in final) error = final.error;
     else if (final.signature.length !== signature.length || !timingSafeEqual(final.signature, signature)) {
-      throw fail("auth", "protocol_violation", "the server's SCRAM signature is wrong: it does not know the password, or the connection is intercepted");
+      throw failureError(
+        "auth",
+        "protocol_violation",
+        "the server's SCRAM signature is wrong: it does not know the password, or the connection is intercepted",
+      );
     } else verified = true;
     return { text: "", secret: false };
   }
@@ -46,7 +51,7 @@ export function scramSha256(username: string, password: string, clientNonce = ra
     respond(challenge) {
       const message = challenge.toString("utf8");
       if (expected === null) return prove(message);
-      if (verified || error !== null) throw fail("auth", "protocol_violation", "the server sent another challenge after SCRAM's last message");
+      if (verified || error !== null) throw failureError("auth", "protocol_violation", "the server sent another challenge after SCRAM's last message");
       return verify(message, expected);
     },
     doubt: () => (verified ? null : "the server accepted the login without proving that it knows the password"),

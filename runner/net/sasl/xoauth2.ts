@@ -1,4 +1,4 @@
-import { fail } from "../../run/failure-error.js";
+import { failureError } from "../../run/failure-error.js";
 import type { SaslExchange } from "./exchange.js";
 
 /** XOAUTH2, as Google and Microsoft define it. A refusal comes as a challenge with JSON, which an empty line answers. */
@@ -7,7 +7,7 @@ export function xoauth2(username: string, accessToken: string): SaslExchange {
   return {
     initial: { text: `user=${username}\x01auth=Bearer ${accessToken}\x01\x01`, secret: true },
     respond(challenge) {
-      if (error !== null) throw fail("auth", "protocol_violation", "the server sent another challenge after rejecting the access token");
+      if (error !== null) throw failureError("auth", "protocol_violation", "the server sent another challenge after rejecting the access token");
       error = challenge.toString("utf8");
       return { text: "", secret: false };
     },

@@ -1,5 +1,5 @@
 import type { AuthInput, AuthMechanism } from "../../../schemas/smtp.js";
-import { fail } from "../../run/failure-error.js";
+import { failureError } from "../../run/failure-error.js";
 import { beginExchange, chooseMethod, credentialsOf, MECHANISMS, requireCover } from "../sasl/mechanism.js";
 import { carryExchange, explained, type SaslStep, type SaslWire } from "../sasl/run-exchange.js";
 import { type Reply, rejected } from "./reply.js";
@@ -21,7 +21,7 @@ export async function logIn(session: SieveSession, auth: AuthInput, evidence: { 
   const reply = await carryExchange(exchange, wireOf(session, mechanism.name), secrets);
   if (reply.status !== "OK") throw explained(rejected("auth", reply), exchange, secrets);
   const doubt = exchange.doubt();
-  if (doubt !== null) throw fail("auth", "protocol_violation", doubt);
+  if (doubt !== null) throw failureError("auth", "protocol_violation", doubt);
 }
 
 /** RFC 5804, section 1.6: servers must take strings of this size. */

@@ -1,7 +1,7 @@
 import type { Attempt } from "../../../schemas/network.js";
 import type { TlsFacts } from "../../../schemas/tls.js";
 import { monotonic } from "../../run/clock.js";
-import { fail } from "../../run/failure-error.js";
+import { failureError } from "../../run/failure-error.js";
 import { type ReplyContext, type ReplyProtocol, ReplySession, type SessionOptions, type Timed } from "../transport/reply-session.js";
 import type { SecureOptions } from "../transport/secure-options.js";
 import { accepted, failureReply, type Reply, ReplyParser, rejected, replyLine } from "./reply.js";
@@ -53,7 +53,7 @@ export class SieveSession extends ReplySession<Reply> {
     const reply = await this.command("STARTTLS", "starttls", "STARTTLS", { holds: true });
     if (this.hasUnreadText) {
       this.close();
-      throw fail(
+      throw failureError(
         "starttls",
         "protocol_violation",
         "the server sent plain text after its reply to STARTTLS: a response injection, or a server that is open to one",

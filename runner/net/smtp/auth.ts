@@ -1,5 +1,5 @@
 import type { AuthInput, AuthMechanism } from "../../../schemas/smtp.js";
-import { fail } from "../../run/failure-error.js";
+import { failureError } from "../../run/failure-error.js";
 import { beginExchange, chooseMethod, credentialsOf, MECHANISMS, requireCover } from "../sasl/mechanism.js";
 import { carryExchange, explained, type SaslStep, type SaslWire } from "../sasl/run-exchange.js";
 import { authMechanisms } from "./capabilities.js";
@@ -28,7 +28,7 @@ export async function authenticate(
   const reply = await carryExchange(exchange, wireOf(session, mechanism.name), secrets);
   if (replyClass(reply) !== 2) throw explained(rejected("auth", reply), exchange, secrets);
   const doubt = exchange.doubt();
-  if (doubt !== null) throw fail("auth", "protocol_violation", doubt);
+  if (doubt !== null) throw failureError("auth", "protocol_violation", doubt);
   return { mechanism: mechanism.name, reply };
 }
 
@@ -47,6 +47,7 @@ function wireOf(session: SmtpSession, mechanism: AuthMechanism): SaslWire<Reply>
 function stepOf(reply: Reply): SaslStep<Reply> {
   // A challenge is one line: what joins several is no base64, and so makes none of them.
   if (reply.code === 334) return { challenge: reply.lines.join(",") };
-  if (replyClass(reply) === 3) throw fail("auth", "protocol_violation", `the server answered AUTH with ${reply.code}; 334 or a final reply was expected`);
+  if (replyClass(reply) === 3)
+    throw failureError("auth", "protocol_violation", `the server answered AUTH with ${reply.code}; 334 or a final reply was expected`);
   return { end: reply };
 }

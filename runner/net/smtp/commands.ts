@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import { hostname } from "node:os";
 import { parseHost } from "../../../schemas/host.js";
 import type { TlsFacts } from "../../../schemas/tls.js";
-import { fail } from "../../run/failure-error.js";
+import { failureError } from "../../run/failure-error.js";
 import type { SecureOptions } from "../transport/secure-options.js";
 
 import { parseCapabilities } from "./capabilities.js";
@@ -43,7 +43,11 @@ export async function starttls(session: SmtpSession, options: SecureOptions): Pr
   if (session.hasUnreadText) {
     // Text behind the reply came in the clear and would be taken for an answer given inside TLS (CVE-2011-0411 and its kin).
     session.close();
-    throw fail("starttls", "protocol_violation", "the server sent plain text after its reply to STARTTLS: a reply injection, or a server vulnerable to one");
+    throw failureError(
+      "starttls",
+      "protocol_violation",
+      "the server sent plain text after its reply to STARTTLS: a reply injection, or a server vulnerable to one",
+    );
   }
   if (replyClass(reply) !== 2) {
     session.resume();

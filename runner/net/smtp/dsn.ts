@@ -1,4 +1,4 @@
-import { fail } from "../../run/failure-error.js";
+import { failureError } from "../../run/failure-error.js";
 
 export const NOTIFY_CONDITIONS = ["NEVER", "SUCCESS", "FAILURE", "DELAY"] as const;
 export type NotifyCondition = (typeof NOTIFY_CONDITIONS)[number];
@@ -27,10 +27,10 @@ export function mailDsnWords({ ret, envid }: MailDsn): string[] {
   const words = ret === undefined ? [] : [`RET=${ret}`];
   if (envid === undefined) return words;
   if (!PRINTABLE.test(envid))
-    throw fail("mail", "not_permitted", "the ENVID contains characters other than printable ASCII (RFC 3461, section 4.4); nothing was sent");
+    throw failureError("mail", "not_permitted", "the ENVID contains characters other than printable ASCII (RFC 3461, section 4.4); nothing was sent");
   const encoded = xtext(envid);
   if (encoded.length > MAX_ENVID) {
-    throw fail("mail", "limit_exceeded", `the ENVID takes ${encoded.length} characters, ${MAX_ENVID} are allowed; nothing was sent`);
+    throw failureError("mail", "limit_exceeded", `the ENVID takes ${encoded.length} characters, ${MAX_ENVID} are allowed; nothing was sent`);
   }
   return [...words, `ENVID=${encoded}`];
 }
@@ -41,14 +41,14 @@ export function rcptDsnWords({ notify, orcpt }: RcptDsn): string[] {
   // RFC 6533, section 3: an address beyond ASCII is of another type.
   const encoded = PRINTABLE.test(orcpt) ? `rfc822;${xtext(orcpt)}` : `utf-8;${utf8AddressXtext(orcpt)}`;
   if (encoded.length > MAX_ORCPT) {
-    throw fail("rcpt", "limit_exceeded", `the ORCPT takes ${encoded.length} characters, ${MAX_ORCPT} are allowed; nothing was sent`);
+    throw failureError("rcpt", "limit_exceeded", `the ORCPT takes ${encoded.length} characters, ${MAX_ORCPT} are allowed; nothing was sent`);
   }
   return [...words, `ORCPT=${encoded}`];
 }
 
 function notifyWord(notify: readonly NotifyCondition[]): string {
   if (notify.length === 0 || (notify.length > 1 && notify.includes("NEVER")))
-    throw fail("rcpt", "not_permitted", "NOTIFY must be NEVER alone, or any of SUCCESS, FAILURE and DELAY (RFC 3461, section 4.1); nothing was sent");
+    throw failureError("rcpt", "not_permitted", "NOTIFY must be NEVER alone, or any of SUCCESS, FAILURE and DELAY (RFC 3461, section 4.1); nothing was sent");
   return `NOTIFY=${[...new Set(notify)].join(",")}`;
 }
 

@@ -1,4 +1,4 @@
-import { fail } from "../../run/failure-error.js";
+import { failureError } from "../../run/failure-error.js";
 import { has, sizeOf } from "./capabilities.js";
 import { type MailDsn, mailDsnWords, type RcptDsn, rcptDsnWords } from "./dsn.js";
 import type { Mailbox } from "./mailbox.js";
@@ -40,7 +40,7 @@ export function mailLine(session: SmtpSession, sender: Mailbox | null, parameter
   if (sender !== null) needSmtpUtf8(session, sender, "mail");
   if (parameters.smtpUtf8 || sender?.needsSmtpUtf8) {
     if (!has(session.capabilities, "SMTPUTF8"))
-      throw fail("mail", "unsupported", "the message header has characters beyond ASCII, and the server does not offer SMTPUTF8; nothing was sent");
+      throw failureError("mail", "unsupported", "the message header has characters beyond ASCII, and the server does not offer SMTPUTF8; nothing was sent");
     words.push("SMTPUTF8");
   }
   if (parameters.requireTls) words.push(requireTlsWord(session));
@@ -57,7 +57,7 @@ function sizeWords({ capabilities }: SmtpSession, { size }: MailParameters): str
   if (size === undefined) return [];
   const limit = sizeOf(capabilities);
   if (limit.bytes !== null && size > limit.bytes) {
-    throw fail("mail", "limit_exceeded", `the message has ${size} bytes, and the server accepts ${limit.bytes} (SIZE); nothing was sent`);
+    throw failureError("mail", "limit_exceeded", `the message has ${size} bytes, and the server accepts ${limit.bytes} (SIZE); nothing was sent`);
   }
   return limit.meaning === "absent" ? [] : [`SIZE=${size}`];
 }
@@ -65,22 +65,22 @@ function sizeWords({ capabilities }: SmtpSession, { size }: MailParameters): str
 function bodyWords({ capabilities }: SmtpSession, { body }: MailParameters): string[] {
   if (body === undefined || has(capabilities, "8BITMIME")) return body === undefined ? [] : [`BODY=${body}`];
   if (body === "7BIT") return [];
-  throw fail("mail", "unsupported", "the message has bytes beyond ASCII, and the server does not offer 8BITMIME; nothing was sent");
+  throw failureError("mail", "unsupported", "the message has bytes beyond ASCII, and the server does not offer 8BITMIME; nothing was sent");
 }
 
 /** RFC 8689, section 4: outside TLS the keyword promises nothing. */
 function requireTlsWord({ capabilities, connection }: SmtpSession): string {
-  if (connection.tls === null) throw fail("mail", "not_permitted", "REQUIRETLS can only be used inside TLS; nothing was sent");
-  if (!has(capabilities, "REQUIRETLS")) throw fail("mail", "unsupported", "the server does not offer REQUIRETLS; nothing was sent");
+  if (connection.tls === null) throw failureError("mail", "not_permitted", "REQUIRETLS can only be used inside TLS; nothing was sent");
+  if (!has(capabilities, "REQUIRETLS")) throw failureError("mail", "unsupported", "the server does not offer REQUIRETLS; nothing was sent");
   return "REQUIRETLS";
 }
 
 function withDsn(session: SmtpSession, phase: "mail" | "rcpt", words: readonly string[], dsn: readonly string[]): string {
-  if (dsn.length > 0 && !has(session.capabilities, "DSN")) throw fail(phase, "unsupported", "the server does not offer DSN; nothing was sent");
+  if (dsn.length > 0 && !has(session.capabilities, "DSN")) throw failureError(phase, "unsupported", "the server does not offer DSN; nothing was sent");
   return [...words, ...dsn].join(" ");
 }
 
 function needSmtpUtf8(session: SmtpSession, mailbox: Mailbox, phase: "mail" | "rcpt"): void {
   if (!mailbox.needsSmtpUtf8 || has(session.capabilities, "SMTPUTF8")) return;
-  throw fail(phase, "unsupported", `${mailbox.path} is not an ASCII address, and the server does not offer SMTPUTF8; nothing was sent`);
+  throw failureError(phase, "unsupported", `${mailbox.path} is not an ASCII address, and the server does not offer SMTPUTF8; nothing was sent`);
 }

@@ -1,4 +1,4 @@
-import { FailureError, fail } from "../../run/failure-error.js";
+import { FailureError, failureError } from "../../run/failure-error.js";
 import { MessageBody, portions } from "./message-body.js";
 import type { SmtpSession, TimedReply } from "./session.js";
 
@@ -38,7 +38,7 @@ function outcomeOf(session: SmtpSession, { reply, failure, isAfterEnd: ended }: 
   // A reply that comes before the final dot is not the answer to it, and where the next command would begin is unclear.
   session.close();
   if (reply.code >= 400) return { reply, ended, failure: null };
-  return { reply, ended, failure: fail("data", "protocol_violation", "the server accepted the message before its end") };
+  return { reply, ended, failure: failureError("data", "protocol_violation", "the server accepted the message before its end") };
 }
 
 async function sendAll(session: SmtpSession, source: MessageSource, reply: PendingReply): Promise<void> {

@@ -5,7 +5,7 @@ import type { Operation } from "../../../schemas/operation.js";
 import { isOneLine } from "../../../schemas/text.js";
 import type { TlsFacts } from "../../../schemas/tls.js";
 import { monotonic } from "../../run/clock.js";
-import { FailureError, type FailureReply, fail } from "../../run/failure-error.js";
+import { FailureError, type FailureReply, failureError } from "../../run/failure-error.js";
 import type { WireRun } from "../../run/run-state.js";
 import type { Break, Connection, ConnectionReader } from "../transport/connection.js";
 import type { DialTarget, TcpGrant } from "../transport/dial.js";
@@ -129,7 +129,7 @@ export class SmtpSession implements ConnectionReader {
   command(name: string, phase: Phase, line: string, shown = line): Promise<TimedReply> {
     const end = this.#end;
     if (end !== null) return Promise.reject(this.#failure(phase, end));
-    if (!isOneLine(line)) return Promise.reject(fail(phase, "not_permitted", TWO_LINES));
+    if (!isOneLine(line)) return Promise.reject(failureError(phase, "not_permitted", TWO_LINES));
     this.#state.recorder.note("sent", shown);
     const reply = this.#expect(phase, name);
     this.connection.write(`${line}\r\n`);
@@ -141,7 +141,7 @@ export class SmtpSession implements ConnectionReader {
     const end = this.#end;
     if (end !== null) return Promise.allSettled(commands.map(({ phase }) => Promise.reject(this.#failure(phase, end))));
     if (!commands.every(({ line }) => isOneLine(line)))
-      return Promise.allSettled(commands.map(({ phase }) => Promise.reject(fail(phase, "not_permitted", TWO_LINES))));
+      return Promise.allSettled(commands.map(({ phase }) => Promise.reject(failureError(phase, "not_permitted", TWO_LINES))));
     return new Promise((resolve) => {
       const { recorder } = this.#state;
       const pipeline = new Pipeline(commands.length, resolve);
@@ -264,7 +264,7 @@ export class SmtpSession implements ConnectionReader {
 
   #failure(phase: Phase, reason: Break): FailureError {
     const { farewell } = this;
-    if (farewell === null) return fail(phase, reason.code, reason.message);
+    if (farewell === null) return failureError(phase, reason.code, reason.message);
     // A server that said 421 before it went has told us why.
     const told = failure(phase, reason.code, `${reason.message}: ${farewell.code} ${replyText(farewell)}`);
     return failureWith(farewell, told);

@@ -1,7 +1,7 @@
 import type { Attempt } from "../../../schemas/network.js";
 import type { AuthInput, AuthMechanism } from "../../../schemas/smtp.js";
 import type { TlsFacts, TlsInput } from "../../../schemas/tls.js";
-import { fail } from "../../run/failure-error.js";
+import { failureError } from "../../run/failure-error.js";
 import type { SecureOptions } from "../transport/secure-options.js";
 import { requireTrusted } from "../transport/tls.js";
 import { type Capability, has } from "./capabilities.js";
@@ -77,7 +77,7 @@ async function introduce(session: SmtpSession, options: SubmissionOptions, facts
 }
 
 async function upgrade(session: SmtpSession, options: SubmissionOptions, facts: SubmissionFacts): Promise<void> {
-  if (!has(session.capabilities, "STARTTLS")) throw fail("starttls", "unsupported", "the server does not offer STARTTLS");
+  if (!has(session.capabilities, "STARTTLS")) throw failureError("starttls", "unsupported", "the server does not offer STARTTLS");
   const inTheClear = facts.capabilities;
   const { reply, tls } = await starttls(session, secureOptions(options));
   if (tls === null) throw rejected("starttls", reply);

@@ -1,6 +1,6 @@
 import { isAscii } from "node:buffer";
 import type { Failure } from "../../../schemas/failure.js";
-import { FailureError, fail } from "../../run/failure-error.js";
+import { FailureError, failureError } from "../../run/failure-error.js";
 import { has } from "./capabilities.js";
 import { rset } from "./commands.js";
 import { data, type MailParameters, mailLine, type Recipient, rcptLine } from "./mail.js";
@@ -79,7 +79,7 @@ interface Lines {
 
 /** Makes every line before the first is sent: what the server cannot take is found out while nothing has happened. */
 function linesOf(session: SmtpSession, envelope: Envelope): Lines {
-  if (envelope.recipients.length === 0) throw fail("rcpt", "not_permitted", "the envelope has no recipient; nothing was sent");
+  if (envelope.recipients.length === 0) throw failureError("rcpt", "not_permitted", "the envelope has no recipient; nothing was sent");
   const recipients = envelope.recipients.map((recipient) => rcptLine(session, recipient));
   return { mail: mailLine(session, envelope.sender, parametersOf(envelope)), recipients };
 }
@@ -122,7 +122,7 @@ async function oneByOne(session: SmtpSession, { mail, recipients }: Lines, resul
 async function sendMessage(session: SmtpSession, { message, beforeMessage }: Envelope, result: Transaction): Promise<void> {
   if (result.data !== null && replyClass(result.data) === 2) {
     session.close();
-    throw fail("data", "protocol_violation", `the server answered DATA with ${result.data.code}; 354 or a rejection was expected`);
+    throw failureError("data", "protocol_violation", `the server answered DATA with ${result.data.code}; 354 or a rejection was expected`);
   }
   const refusal = refusalOf(result);
   if (refusal === null) {
@@ -168,7 +168,7 @@ function finish(result: Transaction, { reply, ended, failure }: BodyOutcome): vo
   } else if (reply !== null && replyClass(reply) === 2) result.delivery = "accepted";
   else if (reply !== null && replyClass(reply) === 3) {
     result.delivery = "unknown";
-    fails(result, fail("data", "protocol_violation", `the server answered the message with ${reply.code}; 250 or a rejection was expected`));
+    fails(result, failureError("data", "protocol_violation", `the server answered the message with ${reply.code}; 250 or a rejection was expected`));
   } else if (reply !== null) {
     result.delivery = "refused";
     fails(result, rejected("data", reply));

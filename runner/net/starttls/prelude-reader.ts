@@ -1,4 +1,4 @@
-import { type FailureError, fail } from "../../run/failure-error.js";
+import { type FailureError, failureError } from "../../run/failure-error.js";
 import type { Connection, ConnectionReader } from "../transport/connection.js";
 
 /** What a server may say before TLS: capability lists are the longest, and none is near this. */
@@ -47,7 +47,7 @@ export class PreludeReader implements ConnectionReader {
   finish(): void {
     this.connection.waitNoMore();
     if (this.#text !== "" || this.connection.unreadBytes > 0)
-      throw fail("starttls", "protocol_violation", "the server sent plain text after its go-ahead for TLS");
+      throw failureError("starttls", "protocol_violation", "the server sent plain text after its go-ahead for TLS");
     if (this.#broken !== null) throw this.#broken;
   }
 
@@ -55,14 +55,14 @@ export class PreludeReader implements ConnectionReader {
     this.#received += text.length;
     this.#text += text;
     if (this.#received > MAX_BYTES) {
-      this.#broken ??= fail("starttls", "limit_exceeded", `more than ${MAX_BYTES} bytes before TLS`);
+      this.#broken ??= failureError("starttls", "limit_exceeded", `more than ${MAX_BYTES} bytes before TLS`);
       this.connection.close();
     }
     this.#wake?.();
   }
 
-  broken({ code, message }: { code: Parameters<typeof fail>[1]; message: string }): void {
-    this.#broken ??= fail("starttls", code, message);
+  broken({ code, message }: { code: Parameters<typeof failureError>[1]; message: string }): void {
+    this.#broken ??= failureError("starttls", code, message);
     this.#wake?.();
   }
 

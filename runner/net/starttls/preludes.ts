@@ -1,4 +1,4 @@
-import { fail } from "../../run/failure-error.js";
+import { failureError } from "../../run/failure-error.js";
 import type { Connection } from "../transport/connection.js";
 import { PreludeReader } from "./prelude-reader.js";
 
@@ -129,5 +129,5 @@ function expect(line: string, expected: RegExp): void {
 }
 
 function refused(message: string) {
-  return fail("starttls", "unsupported", message);
+  return failureError("starttls", "unsupported", message);
 }

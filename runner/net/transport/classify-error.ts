@@ -1,5 +1,5 @@
 import type { FailureCode, Phase } from "../../../schemas/failure.js";
-import { type FailureError, fail } from "../../run/failure-error.js";
+import { type FailureError, failureError } from "../../run/failure-error.js";
 
 /** Node's and the system's error names, in the house's vocabulary. */
 const CODES: Readonly<Record<string, FailureCode>> = {
@@ -69,5 +69,5 @@ export function wordsOf(error: NodeJS.ErrnoException): string {
 }
 
 export function failureOf(phase: Phase, error: NodeJS.ErrnoException): FailureError {
-  return fail(phase, codeOf(error), wordsOf(error));
+  return failureError(phase, codeOf(error), wordsOf(error));
 }

@@ -4,7 +4,7 @@ import type { Attempt, NetworkInput } from "../../../schemas/network.js";
 import type { Operation } from "../../../schemas/operation.js";
 import { monotonic, round } from "../../run/clock.js";
 import type { EndReason, Watched } from "../../run/deadline.js";
-import { type FailureError, fail } from "../../run/failure-error.js";
+import { type FailureError, failureError } from "../../run/failure-error.js";
 import { ENDED, type WireRun } from "../../run/run-state.js";
 import type { Address } from "./address.js";
 import { failureOf } from "./classify-error.js";
@@ -45,7 +45,7 @@ class Dialler implements TcpGrant {
 
   connect(target: DialTarget, attempts: Attempt[] = []): Promise<Connection> {
     const host = parseHost(target.host);
-    if (host === null) return Promise.reject(fail("resolve", "not_permitted", `${JSON.stringify(target.host)} is not a host name or an IP address`));
+    if (host === null) return Promise.reject(failureError("resolve", "not_permitted", `${JSON.stringify(target.host)} is not a host name or an IP address`));
     const giveUpAt = monotonic() + target.connect_timeout_ms;
     // What name servers of the input's own choice say of a name is no reason to allow an address.
     const name = host.kind === "name" && target.resolver === undefined ? host.host : null;
@@ -64,14 +64,14 @@ function notRefused({ refuse }: DialTarget, addresses: readonly Address[]): read
   if (refuse === undefined) return addresses;
   const reasons = addresses.map(({ address }) => refuse(address));
   const allowed = addresses.filter((_, index) => reasons[index] === null);
-  if (allowed.length === 0) throw fail("connect", "not_permitted", reasons[0] as string);
+  if (allowed.length === 0) throw failureError("connect", "not_permitted", reasons[0] as string);
   return allowed;
 }
 
 function race(state: WireRun, target: DialTarget, addresses: readonly Address[], attempts: Attempt[], giveUpAt: number): Promise<Connection> {
   const { source_address: source } = target;
   const usable = source === undefined ? addresses : addresses.filter((entry) => entry.family === isIP(source));
-  if (usable.length === 0) return Promise.reject(fail("connect", "unsupported", `the source address ${source} is of another family than the target`));
+  if (usable.length === 0) return Promise.reject(failureError("connect", "unsupported", `the source address ${source} is of another family than the target`));
   return new Promise((resolve, reject) => new Race(state, target, usable, attempts, giveUpAt, resolve, reject).start());
 }
 
@@ -103,11 +103,11 @@ class Race implements Watched {
   }
 
   overdue(): void {
-    this.#giveUp(fail("connect", "timeout", `no connection within ${this.target.connect_timeout_ms} ms`));
+    this.#giveUp(failureError("connect", "timeout", `no connection within ${this.target.connect_timeout_ms} ms`));
   }
 
   ended(reason: EndReason): void {
-    this.#giveUp(fail("connect", reason, ENDED[reason]));
+    this.#giveUp(failureError("connect", reason, ENDED[reason]));
   }
 
   #startNext(): void {

@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import { connect, createSecureContext, rootCertificates, type SecureContext, type TLSSocket } from "node:tls";
 import type { TlsFacts } from "../../../schemas/tls.js";
 import { monotonic } from "../../run/clock.js";
-import { type FailureError, fail } from "../../run/failure-error.js";
+import { type FailureError, failureError } from "../../run/failure-error.js";
 import { ENDED, type WireRun } from "../../run/run-state.js";
 import { certificateProblems, describeCertificate, peerChain } from "./certificate.js";
 import { codeOf, wordsOf } from "./classify-error.js";
@@ -21,8 +21,8 @@ export function handshake(state: WireRun, connection: Connection, name: string, 
       ...(isIP(name) === 0 ? { servername: name } : {}),
       ...(options.alpn === undefined ? {} : { ALPNProtocols: [...options.alpn] }),
     });
-    const timer = setTimeout(() => finish(fail("tls", "timeout", `no TLS handshake within ${timeoutMs} ms`)), timeoutMs);
-    const forget = state.deadline.onEnd((reason) => finish(fail("tls", reason, ENDED[reason])));
+    const timer = setTimeout(() => finish(failureError("tls", "timeout", `no TLS handshake within ${timeoutMs} ms`)), timeoutMs);
+    const forget = state.deadline.onEnd((reason) => finish(failureError("tls", reason, ENDED[reason])));
     const take = (bytes: Buffer): void => {
       if (!connection.take(bytes.toString("latin1"), monotonic())) socket.pause();
     };
@@ -44,7 +44,7 @@ export function handshake(state: WireRun, connection: Connection, name: string, 
     });
     socket.on("end", () => connection.takeEnd(null));
     socket.on("close", () => {
-      finish(fail("tls", "closed", CLOSED_IN_HANDSHAKE));
+      finish(failureError("tls", "closed", CLOSED_IN_HANDSHAKE));
       connection.takeEnd(null);
     });
   });
@@ -52,9 +52,9 @@ export function handshake(state: WireRun, connection: Connection, name: string, 
 
 function handshakeFailure(error: NodeJS.ErrnoException): FailureError {
   // Node calls a peer that merely closed a reset; a real one comes from a system call.
-  if (error.code === "ECONNRESET" && error.syscall === undefined) return fail("tls", "closed", CLOSED_IN_HANDSHAKE);
+  if (error.code === "ECONNRESET" && error.syscall === undefined) return failureError("tls", "closed", CLOSED_IN_HANDSHAKE);
   const known = codeOf(error);
-  return fail("tls", known === "unknown" ? "tls_protocol" : known, opensslWords(error));
+  return failureError("tls", known === "unknown" ? "tls_protocol" : known, opensslWords(error));
 }
 
 /** OpenSSL's messages hold source files and thread numbers: only its reason says anything. */

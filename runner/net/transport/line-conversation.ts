@@ -2,7 +2,7 @@ import type { Phase } from "../../../schemas/failure.js";
 import type { Attempt } from "../../../schemas/network.js";
 import type { Operation } from "../../../schemas/operation.js";
 import { isOneLine } from "../../../schemas/text.js";
-import { type FailureError, fail } from "../../run/failure-error.js";
+import { type FailureError, failureError } from "../../run/failure-error.js";
 import type { Break, Connection, ConnectionReader } from "./connection.js";
 import type { DialTarget, TcpGrant } from "./dial.js";
 
@@ -55,7 +55,7 @@ export class LineConversation implements ConnectionReader {
 
   /** Sends a line and waits for the one that answers it. */
   ask(name: string, phase: Phase, line: string): Promise<Line> {
-    if (!isOneLine(line)) throw fail(phase, "not_permitted", "a line with CR, LF or NUL is never sent");
+    if (!isOneLine(line)) throw failureError(phase, "not_permitted", "a line with CR, LF or NUL is never sent");
     const answer = this.line(name, phase);
     this.connection.run.recorder.note("sent", line);
     this.connection.write(`${line}\r\n`);
@@ -96,7 +96,7 @@ export class LineConversation implements ConnectionReader {
     this.connection.waitNoMore();
     if (end === -1) {
       recorder.end(waiting.operation, null, null, at);
-      waiting.reject(fail(waiting.phase, (this.#broken as Break).code, (this.#broken as Break).message));
+      waiting.reject(failureError(waiting.phase, (this.#broken as Break).code, (this.#broken as Break).message));
       return;
     }
     const text = Buffer.from(this.#text.slice(0, end).replace(/\r$/, ""), "latin1").toString("utf8");

@@ -1,4 +1,4 @@
-import { fail } from "../../run/failure-error.js";
+import { failureError } from "../../run/failure-error.js";
 import type { WireRun } from "../../run/run-state.js";
 import { parseServer } from "../dns/server-address.js";
 import type { Address } from "./address.js";
@@ -9,7 +9,7 @@ type Targets = Pick<WireRun, "targets">;
 export function permittedAddresses({ targets }: Targets, addresses: readonly Address[], host: string | null): readonly Address[] {
   if (targets === null) return addresses;
   const permitted = addresses.filter(({ address }) => targets.allows(address, host));
-  if (permitted.length === 0) throw fail("connect", "not_permitted", [...targets.refusals].join("; "));
+  if (permitted.length === 0) throw failureError("connect", "not_permitted", [...targets.refusals].join("; "));
   return permitted;
 }
 
@@ -17,5 +17,5 @@ export function permittedAddresses({ targets }: Targets, addresses: readonly Add
 export function requirePermittedServers({ targets }: Targets, servers: readonly string[] | undefined): void {
   if (targets === null || servers === undefined) return;
   const refused = servers.filter((server) => !targets.allows(parseServer(server).address, null));
-  if (refused.length > 0) throw fail("resolve", "not_permitted", [...targets.refusals].join("; "));
+  if (refused.length > 0) throw failureError("resolve", "not_permitted", [...targets.refusals].join("; "));
 }

@@ -3,7 +3,7 @@ import { failure } from "../../../schemas/failure.js";
 import type { Operation } from "../../../schemas/operation.js";
 import { isOneLine } from "../../../schemas/text.js";
 import type { TlsFacts } from "../../../schemas/tls.js";
-import { FailureError, type FailureReply, fail } from "../../run/failure-error.js";
+import { FailureError, type FailureReply, failureError } from "../../run/failure-error.js";
 import type { WireRun } from "../../run/run-state.js";
 import type { Break, Connection, ConnectionReader } from "./connection.js";
 import type { DialTarget, TcpGrant } from "./dial.js";
@@ -118,7 +118,7 @@ export class ReplySession<Reply> implements ConnectionReader {
   /** Sends one command line and waits for its reply. */
   async command(name: string, phase: Phase, line: string, { shown = line, ...options }: CommandOptions = {}): Promise<Timed<Reply>> {
     // The contracts refuse such values. This protects the wire from values that no contract has checked.
-    if (!isOneLine(line)) throw fail(phase, "not_permitted", "a command with CR, LF or NUL is never sent");
+    if (!isOneLine(line)) throw failureError(phase, "not_permitted", "a command with CR, LF or NUL is never sent");
     const reply = this.owed(name, phase, options);
     this.#state.recorder.note("sent", shown);
     this.connection.write(`${line}\r\n`);

@@ -2,7 +2,7 @@ import type { LookupAddress } from "node:dns";
 import { lookup } from "node:dns";
 import type { Host } from "../../../schemas/host.js";
 import type { NetworkInput } from "../../../schemas/network.js";
-import { type FailureError, fail } from "../../run/failure-error.js";
+import { type FailureError, failureError } from "../../run/failure-error.js";
 import { ENDED, type WireRun } from "../../run/run-state.js";
 import type { Address } from "./address.js";
 import { failureOf } from "./classify-error.js";
@@ -23,7 +23,7 @@ export async function resolveHost(state: WireRun, host: Host, options: AddressOp
     );
     const addresses = interleave(found.filter((entry) => isWanted(entry, options)));
     if (addresses.length === 0)
-      throw fail("resolve", "dns_not_found", `${host.host} has no ${options.address_family === "any" ? "" : `${options.address_family} `}address`);
+      throw failureError("resolve", "dns_not_found", `${host.host} has no ${options.address_family === "any" ? "" : `${options.address_family} `}address`);
     recorder.end(operation, null, addresses.map((entry) => entry.address).join(" "));
     return addresses;
   } catch (error) {
@@ -63,15 +63,15 @@ async function byServers(name: string, servers: readonly string[], options: Addr
 function failureOfLookup(error: NodeJS.ErrnoException): FailureError {
   const known = failureOf("resolve", error);
   const isOfTheResolver = known.failure.code === "refused" || known.failure.code === "unknown";
-  return isOfTheResolver ? fail("resolve", "dns_failure", `no answer from a name server (${error.code ?? error.message})`) : known;
+  return isOfTheResolver ? failureError("resolve", "dns_failure", `no answer from a name server (${error.code ?? error.message})`) : known;
 }
 
 /** A look-up ends with its time-out and with the run, also where the resolver itself cannot be told to stop. */
 function bounded<Result>(state: WireRun, timeoutMs: number, look: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
   const stop = new AbortController();
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => finish(() => reject(fail("resolve", "timeout", `no answer within ${timeoutMs} ms`))), timeoutMs);
-    const forget = state.deadline.onEnd((reason) => finish(() => reject(fail("resolve", reason, ENDED[reason]))));
+    const timer = setTimeout(() => finish(() => reject(failureError("resolve", "timeout", `no answer within ${timeoutMs} ms`))), timeoutMs);
+    const forget = state.deadline.onEnd((reason) => finish(() => reject(failureError("resolve", reason, ENDED[reason]))));
     const finish = (settle: () => void): void => {
       clearTimeout(timer);
       forget();

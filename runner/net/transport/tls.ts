@@ -1,7 +1,7 @@
 import { parseHost } from "../../../schemas/host.js";
 import type { TlsFacts } from "../../../schemas/tls.js";
 import { monotonic } from "../../run/clock.js";
-import { fail } from "../../run/failure-error.js";
+import { failureError } from "../../run/failure-error.js";
 import type { WireRun } from "../../run/run-state.js";
 import type { Connection } from "./connection.js";
 import { CLOSED_IN_HANDSHAKE, type SecureOptions } from "./secure-options.js";
@@ -16,7 +16,7 @@ export interface TlsGrant {
 
 /** Nothing is said to a peer whose certificate has to be trusted and is not. */
 export function requireTrusted(tls: TlsFacts, name: string): void {
-  if (!tls.authorised) throw fail("tls", "tls_certificate", `the certificate is not trusted for ${name}: ${tls.problems.join(", ")}`);
+  if (!tls.authorised) throw failureError("tls", "tls_certificate", `the certificate is not trusted for ${name}: ${tls.problems.join(", ")}`);
 }
 
 export function tlsGrant(state: WireRun): TlsGrant {
@@ -46,7 +46,7 @@ async function secure(state: WireRun, connection: Connection, options: SecureOpt
   const name = parseHost(options.host)?.host ?? options.host;
   try {
     // It may have gone while the library was loaded. node:tls would wait for it on the ended socket until the time-out.
-    if (connection.hasEnded) throw fail("tls", "closed", CLOSED_IN_HANDSHAKE);
+    if (connection.hasEnded) throw failureError("tls", "closed", CLOSED_IN_HANDSHAKE);
     const socket = await library.handshake(state, connection, name, options, timeoutMs);
     const at = monotonic();
     const facts = library.factsOf(socket, name);

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { rejected as imapRejected } from "../../../runner/net/imap/reply.js";
 import { rejected as pop3Rejected } from "../../../runner/net/pop3/reply.js";
 import { rejected, replyOf } from "../../../runner/net/smtp/session.js";
-import { fail } from "../../../runner/run/failure-error.js";
+import { failureError } from "../../../runner/run/failure-error.js";
 
 test("an SMTP refusal carries its reply line by line, also when its text looks like another reply", () => {
   const reply = { code: 451, lines: ["4.3.0 the relay said:", "550 5.1.1 no such user"] };
@@ -24,5 +24,5 @@ test("a POP3 refusal carries its status indicator and its response code", () => 
 });
 
 test("a failure that no server spoke of carries none", () => {
-  expect(fail("connect", "timeout", "550 5.1.1 is only a text here").reply).toBeNull();
+  expect(failureError("connect", "timeout", "550 5.1.1 is only a text here").reply).toBeNull();
 });

@@ -8,7 +8,7 @@ import { noop } from "../../../../runner/net/smtp/commands.js";
 import { type Mailbox, parseMailbox } from "../../../../runner/net/smtp/mailbox.js";
 import { type Envelope, type Transaction, transaction } from "../../../../runner/net/smtp/transaction.js";
 import { type Listener, listen } from "../../../../runner/net/transport/listen.js";
-import { fail } from "../../../../runner/run/failure-error.js";
+import { failureError } from "../../../../runner/run/failure-error.js";
 import { greetedSession, testRun } from "../../../support/smtp-context.js";
 
 function mailbox(written: string): Mailbox {
@@ -336,7 +336,7 @@ describe("before the message", () => {
   });
 
   test("nothing of it is sent when that fails, and the server is left", async () => {
-    const beforeMessage = (): Promise<void> => Promise.reject(fail("probe", "cancelled", "another worker has this job"));
+    const beforeMessage = (): Promise<void> => Promise.reject(failureError("probe", "cancelled", "another worker has this job"));
     expect(await play(`${PIPELINING}\n${UP_TO_DATA}`, { recipients: [ONE, TWO], beforeMessage })).toMatchObject({
       delivery: "not_sent",
       failure: ["probe", "cancelled", null],
