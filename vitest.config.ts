@@ -8,10 +8,18 @@ const SLOW = [
   "test/runner/queue/faults/**",
   "test/runner/queue/*-{faults,restart,lost-answers}.test.ts",
   "test/probes/mail.deliver/queued.test.ts",
+  // Real mail systems that check a sender, greylist, or hand a message on: most of the time is theirs.
+  "test/probes/mail.rcpt/{postfix,sender-verification}.test.ts",
+  "test/probes/mail.roundtrip/mail-system.test.ts",
+  "test/probes/mail.send/{postfix,later}.test.ts",
+  "test/probes/mail.receive/dovecot.test.ts",
   // delv starts once for each question.
   "test/probes/network.dns/dnssec.test.ts",
+  // Every regular expression of the house under attack; the validators of dist/ beside those of the sources, on random values.
+  "test/house/{regular-expressions,dist}.test.ts",
   // Copies of the repository, in which the compiler, the build and vitest run.
-  "test/runner/cli/new.test.ts",
+  "test/runner/cli/{new,foreign}.test.ts",
+  "test/runner/vitest/command.test.ts",
   "test/scripts/build.test.ts",
   "test/package/**",
 ];
