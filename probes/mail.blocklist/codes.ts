@@ -3,7 +3,7 @@ import { ASKERS_ERRORS, ASKERS_NETWORK, type Codes } from "./known-lists.js";
 
 export interface Code {
   readonly code: string;
-  /** Null where nobody here knows what the list means by it. */
+  /** Null if the meaning is unknown. */
   readonly meaning: string | null;
 }
 

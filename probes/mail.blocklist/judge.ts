@@ -3,7 +3,7 @@ import type { Blocklist, BlocklistAnswer } from "../../schemas/blocklist.js";
 import type { Finding } from "../../schemas/finding.js";
 import type { Input } from "./schema.js";
 
-/** Each listing is told, and each list that said nothing of use: once, and not once more for each target. */
+/** Each listing is reported, and each list without a usable answer: once per list, not once per target. */
 export function judge(lists: readonly Blocklist[], answers: readonly BlocklistAnswer[], severity: Input["severity"]): Finding[] {
   const working = new Set(lists.filter(({ state }) => state === "working").map(keyOf));
   const unsure = answers.filter(({ result, list: zone, kind }) => result === "unknown" && working.has(keyOf({ zone, kind })));

@@ -5,7 +5,7 @@ export interface Codes {
   readonly listed: Readonly<Record<string, string>>;
   /** The last octet is a sum of these, one for each list that was joined into this one. */
   readonly bits?: Readonly<Record<number, string>>;
-  /** Answers that are no listing: the list tells the asker why it does not answer. */
+  /** Answers that are not listings: the list explains why it does not answer this client. */
   readonly refusals?: Readonly<Record<string, string>>;
 }
 
@@ -15,7 +15,7 @@ export interface KnownList extends Codes {
   /** What has to be listed in a list of domains, where it is not the TEST of RFC 5782, section 5. */
   readonly listedDomain?: string;
   readonly terms: string;
-  /** False for one that answers only those who have registered: whoever has names it. */
+  /** False for a list that answers registered users only: they name it in the input. */
   readonly isDefault: boolean;
 }
 
@@ -108,7 +108,7 @@ export const KNOWN_LISTS: readonly KnownList[] = [
   },
 ];
 
-/** A list that nobody here knows is believed its answers, not what they mean. */
+/** For an unknown list, an answer is a listing, and its meaning is unknown. */
 export function codesOf(zone: string): Codes {
   return knownList(zone) ?? { listed: {} };
 }

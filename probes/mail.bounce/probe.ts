@@ -19,7 +19,7 @@ async function run({ message, message_base64: base64 }: Input): Promise<Evidence
   return { status: statusOf(null, findings), failure: null, ...report, findings };
 }
 
-/** That somebody did not get a message is what was asked, and no fault of the report. */
+/** A failed delivery is the content of the report, not a failure of this probe. */
 function judge({ kind, is_cut: isCut }: MailReport): Finding[] {
   const findings: Finding[] = [];
   if (kind === "not_a_report")

@@ -8,7 +8,7 @@ export function judge(route: MailRoute): Finding[] {
   return [...nullMxFindings(route), ...route.hosts.flatMap((host) => (route.kind === "implicit" ? refusedFindings(host) : hostFindings(host)))];
 }
 
-/** RFC 7505, section 3: whoever takes no mail has no other MX. */
+/** RFC 7505, section 3: a null MX must be the only MX record. */
 function nullMxFindings({ ascii_domain: domain, kind, null_mx: hasNullMx, hosts }: MailRoute): Finding[] {
   if (!hasNullMx || kind === "null_mx") return [];
   const others = hosts.map(({ host }) => host).join(", ");

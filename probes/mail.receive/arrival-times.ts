@@ -2,21 +2,21 @@ import type { Folder } from "./folders.js";
 import type { MailboxState } from "./mailbox-state.js";
 
 /**
- * When the server told of each of these messages. It says how many the folder holds now: the first time that it says enough for a
- * message to be among them is when that one was there. Null for what nothing was told of.
+ * When the server announced each of these messages. It reports the number of messages in the folder: the first time it is high enough for a
+ * message to be among them is when it had arrived. Null if nothing was announced.
  */
 export function arrivalsOf(visit: MailboxState, folder: Folder, uids: readonly number[], lookedAt: number): Map<number, number | null> {
-  const { told, isCountLost } = visit;
+  const { announced, isCountLost } = visit;
   const fresh = uids.filter((uid) => uid >= folder.firstNewUid);
-  const last = told.at(-1)?.at ?? null;
+  const last = announced.at(-1)?.at ?? null;
   const arrivals = fresh.map((uid, index) => {
-    const first = isCountLost ? undefined : told.find(({ exists }) => exists > folder.messages + index);
+    const first = isCountLost ? undefined : announced.find(({ exists }) => exists > folder.messages + index);
     return [uid, first?.at ?? last] as const;
   });
-  const heard = told.filter(({ at }) => at <= lookedAt);
-  folder.messages = heard.at(-1)?.exists ?? folder.messages + fresh.length;
-  // What it told of since may have come too late for this look.
-  visit.told = told.filter(({ at }) => at > lookedAt);
+  const known = announced.filter(({ at }) => at <= lookedAt);
+  folder.messages = known.at(-1)?.exists ?? folder.messages + fresh.length;
+  // What it announced after that may have come too late for this search.
+  visit.announced = announced.filter(({ at }) => at > lookedAt);
   visit.isCountLost = false;
   return new Map(arrivals);
 }

@@ -23,7 +23,7 @@ export async function removeMatches(visit: MailboxState, matches: readonly Match
 }
 
 async function removeFrom(visit: MailboxState, folder: Folder, uids: readonly number[]): Promise<string | null> {
-  visit.session.onTold = null;
+  visit.session.onUntagged = null;
   visit.open = null;
   const { name } = folder.evidence;
   const { uidValidity, readOnly } = await select(visit.session, name);

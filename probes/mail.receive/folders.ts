@@ -13,7 +13,7 @@ export interface Folder {
   messages: number;
 }
 
-/** The folders that were asked for, in order, each once. Those that the server has not are told as missing. */
+/** The folders that were asked for, in order, each once. Those that do not exist are reported as missing. */
 export function foldersOf(wishes: readonly string[], listed: readonly ListedMailbox[]): Folder[] {
   const folders = new Map<string, Folder>();
   for (const wish of wishes) {

@@ -7,9 +7,9 @@ import { isStopped, type MailboxState } from "./mailbox-state.js";
 /** A server that ends an IDLE as soon as it begins is not asked again and again. */
 const PAUSE_MS = 250;
 
-/** Waits in the open folder until the server tells of something new, so long at most. Nothing is missed that it has told already. */
+/** Waits in the open folder until the server announces something new, or until the time is up. Earlier announcements are not missed. */
 export async function listen(visit: MailboxState, milliseconds: number): Promise<void> {
-  if (visit.told.length > 0) return;
+  if (visit.announced.length > 0) return;
   if (visit.canIdle) await listenByIdle(visit, milliseconds);
   else {
     await pauseUntilWoken(visit, milliseconds);

@@ -20,8 +20,8 @@ export interface MailboxState {
   folders: Folder[];
   /** The folder that is open now, by its name. */
   open: string | null;
-  /** What the server told of the open folder since it was looked at. */
-  told: Arrival[];
+  /** What the server announced for the open folder since it was last searched. */
+  announced: Arrival[];
   /** What was found and came too long ago, by folder and UID: the next look may find it again. */
   readonly tooOld: Set<string>;
   readonly reconnecting: Reconnecting;
@@ -39,17 +39,17 @@ export interface Reconnecting {
   openSince: number;
 }
 
-/** The server said that the folder holds so many messages now. */
+/** The server reported the number of messages in the folder. */
 export interface Arrival {
   readonly exists: number;
   readonly at: number;
 }
 
-/** For whoever sends the message that is waited for, in the same run. */
+/** For a sender of the awaited message in the same run (mail.roundtrip). */
 export interface ReceiveHooks {
   /** Called once the mailbox is open and was searched, before it is listened to: what arrives from now on is timed exactly. */
   listening?(): void;
-  /** Called once the first copy is found, with when it was there, as far as the server told us, on the monotonic clock. */
+  /** Called once the first copy is found, with the time of its arrival, if the server announced it, on the monotonic clock. */
   found?(at: number): void;
   /** When to give up, on the monotonic clock. It is asked again at each look, so it may move. */
   giveUpAt?(): number;
@@ -63,19 +63,19 @@ export function isStopped({ stop }: ReceiveHooks): boolean {
   return stop?.aborted === true;
 }
 
-/** Opens a folder to read it only, and hears from now on what is told of it. */
+/** Opens a folder read-only, and records announcements for it from now on. */
 export async function openFolder(visit: MailboxState, folder: Folder): Promise<OpenMailbox> {
   const { session } = visit;
-  session.onTold = null;
+  session.onUntagged = null;
   visit.open = null;
   const opened = await examine(session, folder.evidence.name);
   visit.open = folder.evidence.name;
-  visit.told = [];
+  visit.announced = [];
   visit.isCountLost = false;
-  session.onTold = (told, at) => {
-    if (told.kind !== "data") return;
-    if (told.name === "EXISTS" && told.number !== null) visit.told.push({ exists: told.number, at });
-    if (told.name === "EXPUNGE" || told.name === "VANISHED") visit.isCountLost = true;
+  session.onUntagged = (response, at) => {
+    if (response.kind !== "data") return;
+    if (response.name === "EXISTS" && response.number !== null) visit.announced.push({ exists: response.number, at });
+    if (response.name === "EXPUNGE" || response.name === "VANISHED") visit.isCountLost = true;
   };
   return opened;
 }

@@ -25,7 +25,7 @@ function timeOf({ fetched }: Match): number {
   return fetched.internalDate?.getTime() ?? 0;
 }
 
-/** All but the oldest of those that are one message: by its token, which nobody else has, or else by its Message-ID. */
+/** All copies of one message but the oldest: recognised by its unique token, or else by its Message-ID. */
 function copiesIn(input: Input, newestFirst: readonly Match[]): (match: Match) => boolean {
   const seen = new Set<string>();
   const copies = new Set<Match>();

@@ -45,14 +45,14 @@ async function introduce(session: ImapSession, input: Input, evidence: ReceiveEv
   const greeting = await session.greet();
   if (greeting.status === "BYE") throw rejected("greeting", greeting);
   if (input.tls_mode !== "starttls") return;
-  // Who is logged in may not ask for TLS any more: with this greeting somebody on the way keeps everything in the clear.
+  // STARTTLS is not allowed after a login: with a forged PREAUTH greeting an attacker would keep the session in the clear.
   if (greeting.status === "PREAUTH") throw failureError("starttls", "protocol_violation", "the server sent PREAUTH, which leaves no way to start TLS");
   const { reply, tls } = await starttls(session, secureOptions(input));
   if (tls === null) throw rejected("starttls", reply);
   keep(tls, input, evidence);
 }
 
-/** A password is told to nobody whose certificate is not trusted, unless the input says so. */
+/** A password is not sent to a server with an untrusted certificate, unless the input allows it. */
 function keep(tls: TlsFacts, input: Input, evidence: ReceiveEvidence): void {
   evidence.tls = tls;
   if (input.tls_options.verify === "require" && !tls.authorised)

@@ -15,7 +15,7 @@ export default defineProbe({
   run: (input, ctx) => receiveMail(ctx, input),
 });
 
-/** The wait, and time enough to open the mailbox before and to clean up behind it. */
+/** The wait, plus time to open the mailbox before it and to clean up after it. */
 export function usualTimeoutMs(input: Input): number {
   return patienceMs(input) + input.duplicate_wait_ms + 2 * commandTimeoutMs(input);
 }

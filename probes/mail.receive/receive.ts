@@ -17,7 +17,7 @@ import { searchAll, waitFor } from "./wait.js";
 export type { ReceiveHooks };
 
 /**
- * Finds a message in a mailbox, or waits for it, and tells what its header says of its way. Whoever sends the message in the same run
+ * Finds a message in a mailbox, or waits for it, and reads its trace fields. A sender of the message in the same run
  * begins this first, and sends it when `hooks.listening` is called.
  */
 export async function receiveMail(ctx: Ctx, input: Input, hooks: ReceiveHooks = {}): Promise<ReceiveEvidence> {
@@ -47,7 +47,7 @@ async function receive(ctx: Ctx, input: Input, evidence: ReceiveEvidence, hooks:
     if (input.delete_after_check && matches.length > 0) await removeMatches(visit, matches);
     await leave(visit);
   } catch (error) {
-    // Whoever stopped the wait knows why.
+    // The caller that stopped the wait reports the reason.
     if (!isStopped(hooks)) throw error;
   } finally {
     hooks.stop?.removeEventListener("abort", hangUp);
@@ -74,7 +74,7 @@ async function open(ctx: Ctx, input: Input, evidence: ReceiveEvidence, hooks: Re
     canIdle: session.has("IDLE"),
     folders,
     open: null,
-    told: [],
+    announced: [],
     isCountLost: false,
     tooOld: new Set(),
     reconnecting: noReconnects(ctx.clock.now()),

@@ -29,7 +29,7 @@ export async function reconnect(visit: MailboxState, error: unknown, until: () =
         session.close();
         return false;
       }
-      Object.assign(visit, { session, folders, open: null, told: [] });
+      Object.assign(visit, { session, folders, open: null, announced: [] });
       evidence.folders = folders.map((folder) => folder.evidence);
       reconnecting.openSince = ctx.clock.now();
       entry.duration_ms = round(reconnecting.openSince - lostAt);

@@ -13,7 +13,7 @@ export interface Match {
   readonly folder: Folder;
   readonly fetched: FetchedMessage;
   readonly header: Header;
-  /** When the server told of it, on the monotonic clock; null for what was there before. */
+  /** When the server announced it, on the monotonic clock; null if it was there before. */
   readonly arrivedAt: number | null;
 }
 

@@ -57,7 +57,7 @@ async function searchFurther(visit: MailboxState, folder: Folder): Promise<Match
   return uidValidity === folder.uidValidity ? searchAgain(visit, folder) : searchFirst(visit, folder);
 }
 
-/** A further folder that the server will not open is told of, and keeps nothing from being found in the others. */
+/** A further folder that cannot be opened is reported, and does not prevent finding messages in the others. */
 async function tolerant(folder: Folder, look: () => Promise<Match[]>): Promise<Match[]> {
   try {
     return await look();

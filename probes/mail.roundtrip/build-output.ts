@@ -31,7 +31,7 @@ function noteSending(evidence: RoundtripEvidence, sent: SendEvidence, ctx: Ctx):
 
 function noteReceiving(evidence: RoundtripEvidence, received: ReceiveEvidence, ctx: Ctx): void {
   evidence.receive = { ...reached(ctx), ...picked(received, RECEIVE_FACTS) };
-  // That it is not there is this run's failure, and told as one.
+  // A message that has not arrived is this run's failure.
   evidence.findings.push(...received.findings.filter(({ reason }) => reason !== "no_recent_message"));
 }
 
@@ -61,7 +61,7 @@ function cleanUpOf(
   { clean_up: asked }: Input,
 ): RoundtripEvidence["clean_up"]["outcome"] {
   if (!asked) return "not_asked";
-  // Nobody knows whether it came: it may lie there still.
+  // It is unknown whether it arrived: it may still be there.
   if (matched === 0) return arrival === "unknown" ? "failed" : "nothing_there";
   return deleted.length === uids.length ? "deleted" : "failed";
 }

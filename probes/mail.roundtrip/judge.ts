@@ -59,10 +59,11 @@ const QUESTIONS: { readonly [Name in keyof Required<Expectations>]: Question<Nam
 };
 
 function verdict(method: "spf" | "dkim" | "dmarc" | "arc", wanted: string, { authentication }: RoundtripEvidence): Unmet | null {
-  const told = authentication?.[method] ?? null;
-  if (told === wanted) return null;
-  const message = told === null ? `the receiver recorded no result for ${method.toUpperCase()}` : `the receiver recorded ${told} for ${method.toUpperCase()}`;
-  return { reason: `${method}_differs`, message, expected: wanted, actual: told };
+  const recorded = authentication?.[method] ?? null;
+  if (recorded === wanted) return null;
+  const message =
+    recorded === null ? `the receiver recorded no result for ${method.toUpperCase()}` : `the receiver recorded ${recorded} for ${method.toUpperCase()}`;
+  return { reason: `${method}_differs`, message, expected: wanted, actual: recorded };
 }
 
 function tooMany(reason: string, message: string, wanted: number, actual: number): Unmet | null {

@@ -5,7 +5,7 @@ import { type MailSystem, type MailSystemOptions, startMailSystem } from "../../
 /** Long enough to be seen in the picture, short enough to wait for. */
 const GREYLIST_MS = 800;
 const DELAY_MS = 300;
-/** The lab's certificates are its own: nobody has to trust them. */
+/** The lab uses its own certificates: trust is not required. */
 const TRUSTING = { verify: "ignore" } as const;
 
 const SEND = { from_addr: "lab@sender.example", to_addr: "you@recipient.example", subject_prefix: "[lab]", tls_options: TRUSTING, ...LAB_ACCOUNT };

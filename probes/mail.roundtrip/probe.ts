@@ -35,7 +35,7 @@ async function run(input: Input, ctx: Ctx): Promise<RoundtripEvidence> {
   return evidence;
 }
 
-/** What is sent is kept as mail.send keeps it. But the run sleeps between its attempts, however long: nobody would listen meanwhile. */
+/** What is sent is kept as mail.send keeps it. But the run sleeps between its attempts, however long: the mailbox must be watched in the meantime. */
 function patient({ memory }: Ctx): SendMemory {
   return { keep: (state, schema) => memory.keep(state, schema), mostWaitMs: Number.POSITIVE_INFINITY, goOnLater: (afterMs) => memory.goOnLater(afterMs) };
 }
@@ -45,7 +45,7 @@ function checkInput(input: Input): Violation[] {
   return [...below("send", checkSending(input.send)), ...below("receive", checkReceiving(input.receive))];
 }
 
-/** All attempts, the wait after the last of them, and time enough to open the mailbox before and to clean up behind it. */
+/** All attempts, the wait after the last one, plus time to open the mailbox before and to clean up afterwards. */
 function usualTimeoutMs(input: Input): number {
   return Math.min(A_WEEK_MS, sendingMs(input.send) + receivingMs(receiveInput(input, { token: "", message_id: "" })));
 }

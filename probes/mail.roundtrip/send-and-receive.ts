@@ -9,7 +9,7 @@ import { sendMessage } from "./send-letter.js";
 
 /** What both conversations came to, and when, on the monotonic clock. */
 export interface Loop {
-  /** Null: nothing was sent, for nobody could have seen it arrive. */
+  /** Null: nothing was sent, because its arrival could not have been observed. */
   readonly sent: SendEvidence | null;
   readonly received: ReceiveEvidence;
   /** The number of the last attempt that an earlier run of the same job has made. */
@@ -27,7 +27,7 @@ export interface Conversations {
 
 /**
  * Opens the mailbox, sends, and waits for what was sent. The mailbox comes first: so the moment at which the message is there is the
- * moment at which the server tells of it, and nothing is sent that nobody would see.
+ * time at which the server announces it, and nothing is sent whose arrival could not be observed.
  */
 export async function loop({ send: sending, imap }: Conversations, input: Input, start: Start): Promise<Loop> {
   const listening = signal();
@@ -55,7 +55,7 @@ export async function loop({ send: sending, imap }: Conversations, input: Input,
   return { sent, received: await receiving, earlierAttempts, beganAt, seenAt };
 }
 
-/** Also where nobody knows whether the server has it: that is what waiting finds out. */
+/** Also if it is unknown whether the server accepted it: the wait finds that out. */
 export function mayArrive({ delivery }: Pick<SendEvidence, "delivery">): boolean {
   return delivery !== "refused" && delivery !== "not_sent";
 }

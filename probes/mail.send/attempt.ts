@@ -21,9 +21,9 @@ export interface Sending {
   evidence: SendEvidence;
   parties: Parties;
   message: Uint8Array;
-  /** Is told for whom the server may take the message from now on. */
+  /** Called with the recipients for whom the server may accept the message from now on. */
   aboutToSend: (recipients: number[]) => Promise<void>;
-  /** Is told that the server has answered to the message: nobody is in doubt any more. */
+  /** Called when the server has answered to the message: no recipient is in doubt any more. */
   answered: () => Promise<void>;
   progress: Progress;
 }
@@ -78,7 +78,7 @@ function isGreylisting(broke: FailureError): boolean {
   return reply !== null && readRefusal(reply, "rcpt").reason === "greylisted";
 }
 
-/** What kept the message from being taken for somebody; null when it was taken for all that were tried. */
+/** Why the message was not accepted for a recipient; null if it was accepted for all that were tried. */
 async function submit(sending: Sending, record: SendAttempt): Promise<FailureError | null> {
   let session: SmtpSession;
   try {
@@ -155,7 +155,7 @@ function envelopeOf({ input, parties, message, aboutToSend }: Sending, { recipie
 /** Each recipient gets its outcome; the attempt fails by what may pass before what will not. */
 function conclude({ evidence }: Sending, record: SendAttempt, result: Transaction): FailureError | null {
   const decisions = record.recipients.map((recipient, index) => decide(evidence, record, { recipient, index, result }));
-  // Whoever sends again what may have been taken sends it twice.
+  // Retrying a message that may have been accepted could deliver it twice.
   if (result.delivery === "unknown" && result.failure !== null) return new FailureError({ ...result.failure, retryable: false });
   const farewell = decisions.find((each) => each?.failure.reply_code === CLOSING);
   if (result.failure !== null && result.failure.code !== "reply_rejected" && farewell === undefined)

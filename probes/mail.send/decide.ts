@@ -18,7 +18,7 @@ export function decide(evidence: SendEvidence, { number }: SendAttempt, { recipi
   const held = evidence.recipients[recipient] as Recipient;
   const decisive = decisiveReply(result, index);
   if (decisive === null) {
-    // Otherwise nothing was said of it, and what an earlier attempt was told stands.
+    // Otherwise there was no reply about it, and the result of an earlier attempt stands.
     if (result.delivery === "unknown")
       Object.assign(held, { outcome: "unknown", attempt: number, phase: "data", code: null, enhanced_code: null, message: null });
     return null;
@@ -54,7 +54,7 @@ export function decideAll(evidence: SendEvidence, { number, recipients }: SendAt
   for (const index of recipients) Object.assign(evidence.recipients[index] as Recipient, decision);
 }
 
-/** Why somebody does not get the message, from what is written down of it. */
+/** Why a recipient does not get the message, from its record. */
 export function failureOf({ outcome, phase, code, enhanced_code: enhanced, message }: Recipient): Failure | null {
   if (outcome === "unknown")
     return { ...failure("data", "cancelled", "the run was ended before the reply to the message: it may have been taken"), retryable: false };

@@ -44,7 +44,7 @@ export function nothingYet(input: Input, { token, subject, message_id }: Outgoin
 
 const UNTRIED = { address: "", outcome: "not_sent", attempt: null, phase: null, code: null, enhanced_code: null, message: null } as const;
 
-/** Neither taken nor refused for good, and not in doubt: it may be tried again. */
+/** Neither accepted nor permanently rejected, and not in doubt: it may be retried. */
 export function isOpen({ outcome }: Recipient): boolean {
   return outcome === "not_sent" || outcome === "deferred";
 }

@@ -10,7 +10,7 @@ export interface SavedState {
   attempts: SendAttempt[];
   /** When the next attempt is due, in UTC; null when none is. */
   next_at: string | null;
-  /** To whom the message is being sent, by their places: a run that ended so leaves it open whether it was taken for them. */
+  /** The recipients to whom the message is being sent, by index: if a run ends here, it is unknown whether it was accepted for them. */
   underway: number[];
   /** Absent in what an older release kept. */
   greylisted_attempt?: number | null;

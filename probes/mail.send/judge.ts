@@ -27,11 +27,11 @@ function deliveryOf(recipients: readonly Recipient[]): SendEvidence["delivery"] 
   const are = (wanted: Recipient["outcome"]): number => recipients.filter(({ outcome }) => outcome === wanted).length;
   if (are("unknown") > 0) return "unknown";
   if (are("accepted") > 0) return are("accepted") === recipients.length ? "accepted" : "partial";
-  // Whoever was sent away before a sender was named was not asked about this message.
+  // A client that is rejected before MAIL was not rejected because of this message.
   return recipients.some(({ phase }) => phase !== null && IN_TRANSACTION.has(phase)) ? "refused" : "not_sent";
 }
 
-/** From the refusal to the end of the first attempt after it that was taken for somebody. */
+/** From the rejection to the end of the first later attempt that was accepted for a recipient. */
 function delayAfter(greylisted: SendAttempt, { attempts, recipients }: SendEvidence): number | null {
   const taken = attempts.find(({ number }) => number > greylisted.number && recipients.some((each) => each.outcome === "accepted" && each.attempt === number));
   return taken === undefined ? null : round(endOf(taken) - endOf(greylisted));

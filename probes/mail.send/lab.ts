@@ -5,7 +5,7 @@ const ACCOUNT = { username: "lab", password: "lab-password" };
 const LETTER = { from_addr: "lab@sender.example", to_addr: "you@recipient.example", subject_prefix: "[lab]" };
 /** Short enough to watch. */
 const GREYLIST_MS = 2000;
-/** The lab's certificates are its own: nobody has to trust them. */
+/** The lab uses its own certificates: trust is not required. */
 const TRUSTING = { verify: "ignore" } as const;
 
 const BENCHES: readonly { name: string; summary: string; server: SmtpServerOptions; input: Record<string, unknown> }[] = [

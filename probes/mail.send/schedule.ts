@@ -14,7 +14,7 @@ export interface Progress {
 export function nextWaitMs(schedule: Schedule, { attempts, elapsedMs }: Progress, random: () => number): number | null {
   if (schedule.retry_schedule === "until") {
     const leftMs = schedule.retry_until * 1000 - elapsedMs;
-    // The last attempt is made at the limit itself: whoever greylists for just as long takes that one.
+    // The last attempt is made at the limit itself, for servers that greylist exactly that long.
     return leftMs <= 0 ? null : Math.min(Math.max(growing(schedule, attempts, random), LEAST_WAIT_MS), leftMs);
   }
   if (attempts > schedule.retries) return null;

@@ -23,7 +23,7 @@ export interface Start {
 
 export type SendMemory = Pick<MemoryGrant, "keep" | "mostWaitMs" | "goOnLater">;
 
-/** Sends until everybody has an answer that is for good, or the schedule is over. What is left undone is thrown as a failure. */
+/** Sends until each recipient has a final answer, or the schedule is over. What is left is thrown as a failure. */
 export async function send(input: Input, ctx: Ctx, evidence: SendEvidence, { letter, kept, memory, progress }: Start): Promise<void> {
   const parties = partiesOf(input);
   const { bytes, dkim } = await messageOf(input, letter, parties);
@@ -80,7 +80,7 @@ async function waitUntil(nextAt: number, ctx: Ctx, memory: SendMemory, evidence:
   return true;
 }
 
-/** An earlier run of the job was ended while it was sending: nobody knows whether the message was taken. */
+/** An earlier run of the job ended while it was sending: it is unknown whether the message was accepted. */
 function interrupted({ recipients, attempts }: SendEvidence, underway: readonly number[]): void {
   const last = attempts.at(-1) as SendAttempt;
   for (const index of underway) Object.assign(recipients[index] as Recipient, { outcome: "unknown", attempt: last.number, phase: "data" });
@@ -88,7 +88,7 @@ function interrupted({ recipients, attempts }: SendEvidence, underway: readonly 
   Object.assign(last, { failure: { ...failure("data", "cancelled", words), retryable: false }, error_type: "timeout" });
 }
 
-/** The last attempt's failure, else why somebody did not get the message before. */
+/** The last attempt's failure, or else why a recipient did not get the message before. */
 function leftUndone({ attempts, recipients }: SendEvidence): Failure | null {
   const missed = recipients.find(({ outcome }) => outcome !== "accepted");
   return attempts.at(-1)?.failure ?? (missed === undefined ? null : failureOf(missed));

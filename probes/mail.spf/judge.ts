@@ -6,7 +6,7 @@ import type { Output } from "./schema.js";
 /** RFC 7208, 4.6.4. */
 const MOST_LOOKUPS = 10;
 const CLOSE_TO_MOST = 9;
-/** Networks this large hold whole providers: whoever rents there may send. */
+/** Networks this large cover whole providers: every customer there may send. */
 const WIDEST_IPV4 = 8;
 const WIDEST_IPV6 = 16;
 

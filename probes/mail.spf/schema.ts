@@ -32,7 +32,7 @@ const output = contract({
     domain: { type: "string", description: "The domain that was checked." },
     ip: nullable({ type: "string" }),
     result: nullable({ enum: ["pass", "fail", "softfail", "neutral", "none", "temperror", "permerror"] }, "RFC 7208, 2.6; null without an address."),
-    explanation: nullable({ type: "string" }, "What the domain tells a client that fails (exp=)."),
+    explanation: nullable({ type: "string" }, "The domain's explanation for a client that fails (exp=)."),
     problem: nullable({ type: "string" }, "Why the result is none, temperror or permerror."),
     matched: nullable(record({ term: { type: "string" }, domain: { type: "string" } }), "The term that decided, and the domain of its record."),
     lookups: { type: "integer", description: "DNS look-ups of at most ten: of the evaluation, or of the whole tree without an address." },

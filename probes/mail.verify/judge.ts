@@ -4,7 +4,7 @@ import type { Output } from "./schema.js";
 
 type Facts = Pick<Output, "spf" | "dkim" | "dmarc" | "arc" | "receiver">;
 
-/** A message that is not its author's is the finding; everything else that weakens it is a warning. What nobody could answer is a warning too. */
+/** A message that fails DMARC is an error; everything else that weakens it is a warning, including checks without an answer. */
 export function judge({ spf, dkim, dmarc, receiver }: Facts, isCut: boolean): Finding[] {
   const findings: Finding[] = [];
   if (dmarc.result === "fail")

@@ -56,7 +56,7 @@ const input = contract({
     servers: {
       ...networkInput.resolver.properties.servers,
       maxItems: 16,
-      description: "Whom to ask, each by itself: IP addresses, with :port if it is not 53. The system's servers by default.",
+      description: "The servers to ask, each separately: IP addresses, with :port if it is not 53. The system's servers by default.",
     },
     transport: {
       enum: ["auto", "udp", "tcp", "tls"],

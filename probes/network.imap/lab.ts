@@ -8,7 +8,7 @@ interface Bench {
   name: string;
   summary: string;
   server: ImapServerOptions;
-  /** Beside target_host and target_port. The lab's certificates are its own: nobody has to trust them. */
+  /** Beside target_host and target_port. The lab uses its own certificates: trust is not required. */
   input: Record<string, unknown>;
 }
 
@@ -27,7 +27,7 @@ const BENCHES: readonly Bench[] = [
     server: { tls: "starttls", auth: LAB_ACCOUNT },
     input: { tls: { mode: "starttls", verify: "ignore" }, auth: LAB_ACCOUNT },
   },
-  { name: "preauth", summary: "Everybody is logged in, and nobody can log in.", server: { auth: null }, input: {} },
+  { name: "preauth", summary: "Every client is logged in already, so a login is impossible.", server: { auth: null }, input: {} },
   { name: "slow", summary: "Every answer takes its time.", server: { latencyMs: SLOW_MS }, input: { prefer: { max_response_time_ms: SLOW_MS / 2 } } },
 ];
 

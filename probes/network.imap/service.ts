@@ -89,4 +89,4 @@ const PREAUTH_IN_CLEAR = finding(
   "PREAUTH",
 );
 
-const PREAUTH_LOGIN = "the server greeted with PREAUTH: whoever comes is logged in, and nobody can log in any more";
+const PREAUTH_LOGIN = "the server greeted with PREAUTH: the session is already authenticated, so a login is not possible";

@@ -7,7 +7,7 @@ interface Bench {
   name: string;
   summary: string;
   server: Pop3ServerOptions;
-  /** Beside target_host and target_port. The lab's certificates are its own: nobody has to trust them. */
+  /** Beside target_host and target_port. The lab uses its own certificates: trust is not required. */
   input: Record<string, unknown>;
 }
 

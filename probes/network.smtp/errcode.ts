@@ -35,7 +35,7 @@ function resolving(failure: Failure): string | null {
   return failure.code === "dns_failure" || failure.code === "timeout" ? errno("EAI_AGAIN") : null;
 }
 
-/** Python tried the addresses one after the other and told of the last. */
+/** Python tried the addresses one after the other and reported the last error. */
 function connecting(failure: Failure, output: Output): string | null {
   const error = output.attempts.at(-1)?.error ?? null;
   if (error !== null) return errno(error);

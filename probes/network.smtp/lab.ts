@@ -10,7 +10,7 @@ interface Bench {
   name: string;
   summary: string;
   server: SmtpServerOptions;
-  /** Beside target_host and target_port. The lab's certificates are its own: nobody has to trust them. */
+  /** Beside target_host and target_port. The lab uses its own certificates: trust is not required. */
   input: Record<string, unknown>;
 }
 
@@ -31,7 +31,7 @@ const BENCHES: readonly Bench[] = [
   },
   {
     name: "greylisting",
-    summary: "Tells a sender to come back later, and takes the message then.",
+    summary: "Rejects a new sender temporarily, and accepts the message later.",
     server: { greylistMs: GREYLIST_MS },
     input: { send_message: LETTER },
   },

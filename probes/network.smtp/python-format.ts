@@ -35,7 +35,7 @@ export function pythonFloat(value: number): string {
   return printed.includes(".") ? printed : `${printed}.0`;
 }
 
-/** round(seconds, 3) with an s behind it. */
+/** round(seconds, 3) followed by an s. */
 export function pythonSeconds(milliseconds: number): string {
   return `${pythonFloat(roundedToThree(milliseconds / 1000))}s`;
 }

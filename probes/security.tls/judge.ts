@@ -46,7 +46,7 @@ const RULES: readonly RuleDefinition[] = [
   {
     rule: "no_forward_secrecy",
     severity: "warning",
-    message: "the server offers suites whose sessions can be read by whoever gets its key later",
+    message: "the server offers suites without forward secrecy: recorded sessions can be decrypted if its key leaks later",
     evidence: ({ protocols }, policy) =>
       unique(protocols.flatMap(({ suites }) => suites)).filter((suite) => !has(policy.suites, suite) && !isForwardSecret(numberOf(suite))),
   },

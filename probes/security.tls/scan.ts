@@ -115,7 +115,7 @@ export async function scanServer(scanner: Scanner, plan: ScanPlan, scan: Scan): 
   readHellos(scan, offered);
 }
 
-/** A check that could not be finished is told as such; what breaks the run itself goes on. */
+/** A check that could not be finished is reported as such; what breaks the run itself is rethrown. */
 async function noted(scan: Scan, name: string, step: () => Promise<void>): Promise<void> {
   try {
     await step();

@@ -19,7 +19,7 @@ export interface ScannerOptions {
   readonly signal: AbortSignal;
 }
 
-/** Asks one server many questions, each over a connection of its own, so many at a time. */
+/** Asks one server many questions, each over its own connection, with a limit of parallel connections. */
 export class Scanner {
   /** The connections of the first question; later ones are alike and only counted. */
   readonly attempts: Attempt[] = [];
@@ -33,7 +33,7 @@ export class Scanner {
 
   constructor(readonly options: ScannerOptions) {}
 
-  /** The server's hello, or null when it refuses the offer. Throws Unanswered when that cannot be told. */
+  /** The server's hello, or null when it refuses the offer. Throws Unanswered if neither can be determined. */
   async ask(offer: Offer): Promise<Extract<HelloReply, { kind: "hello" }> | null> {
     const reply = await this.#reply(offer);
     if (reply.kind === "hello") {
@@ -44,7 +44,7 @@ export class Scanner {
     return this.#afterDrop(offer, reply.why);
   }
 
-  /** The bare reply, with the alert that refused it. Drops are told apart by the caller. */
+  /** The bare reply, with the alert that refused it. The caller distinguishes dropped connections. */
   async reply(offer: Offer): Promise<HelloReply> {
     const reply = await this.#reply(offer);
     if (reply.kind === "hello") this.#knownGood ??= offer;

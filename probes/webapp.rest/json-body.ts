@@ -1,6 +1,6 @@
 import type { StepResult } from "./schema.js";
 
-/** Deeper JSON is an attack on whoever walks it. */
+/** Deeper JSON would overflow a recursive reader. */
 const MOST_DEPTH = 128;
 
 export type Body = { readonly kind: "json" | "xml"; readonly value: unknown } | { readonly kind: "unreadable"; readonly why: string };

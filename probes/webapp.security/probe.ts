@@ -24,7 +24,7 @@ export default defineProbe({
 
 type Ctx = Context<"tcp" | "tls">;
 
-/** RFC 2606: an origin that nobody has. */
+/** RFC 2606: an origin that cannot exist. */
 const FOREIGN_ORIGIN = "https://origin.example";
 const BODY = { most_bytes: 262_144, kept_bytes: 262_144 };
 const MOST_REDIRECTS = 10;

@@ -63,7 +63,7 @@ export function expectTag(element: Element | undefined, tag: number): Element {
   return element;
 }
 
-/** How deep the elements nest; throws beyond MAX_DEPTH, so that nobody recurses further. */
+/** How deep the elements nest; throws beyond MAX_DEPTH, which bounds the recursion of readers. */
 export function assertShallow(bytes: Buffer, depth = 0): void {
   if (depth > MAX_DEPTH) throw new Asn1Error(`elements nest more than ${MAX_DEPTH} deep`);
   for (const each of elementsIn(bytes)) if ((each.tag & CONSTRUCTED) !== 0) assertShallow(each.content, depth + 1);

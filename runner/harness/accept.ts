@@ -4,7 +4,7 @@ import type { OlderVersion, Probe } from "./define-probe.js";
 import type { LoadedProbe } from "./registry.js";
 import { type Asked, candidates } from "./version.js";
 
-/** What a request comes to once it has been checked: nothing has been sent yet. */
+/** A checked request: nothing has been sent yet. */
 export interface Accepted {
   version: string;
   /** In the contract of `version`, its defaults filled in. */

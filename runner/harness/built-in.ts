@@ -1,7 +1,7 @@
 import type { Lab } from "./define-lab.js";
 import type { Probe } from "./define-probe.js";
 
-/** How a probe of ours is reached. In dist/ that is a file with its precompiled validators already adopted. */
+/** How a built-in probe is loaded. In dist/ that is a file with its precompiled validators already adopted. */
 export interface BuiltIn {
   load(): Promise<{ default: Probe }>;
   /** Its local servers, where it brings a lab.ts. */

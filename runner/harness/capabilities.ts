@@ -1,7 +1,7 @@
 import type { RunState } from "../run/run-state.js";
 
 /**
- * What a probe may need, by name. Empty here: whoever provides a capability adds its type, so that the harness knows none of them.
+ * What a probe may need, by name. Empty here: the module that provides a capability adds its type, so that the harness knows none of them.
  * Ours are in runner/capabilities.ts; a package adds its own with `declare module "probe-run" { interface Capabilities { … } }`.
  */
 // biome-ignore lint/suspicious/noEmptyInterface: members are added by declaration merging

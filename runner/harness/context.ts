@@ -14,7 +14,7 @@ export interface BaseContext {
   operation<Result>(name: string, step: (operation: StepReply) => Promise<Result>): Promise<Result>;
   /** Runs a conversation and gives back what broke it, or null: a network outcome is data. A bug still throws. */
   attempt(conversation: () => Promise<void>): Promise<Failure | null>;
-  /** The same ctx for one of several conversations: its operations are told apart by the part's name, as `imap NOOP`. */
+  /** The same ctx for one of several conversations: its operations have the part's name as a prefix, as `imap NOOP`. */
   part(name: string): this;
 }
 

@@ -82,7 +82,7 @@ export interface Definition<
   readonly checkInput?: (input: Input) => readonly Violation[];
   /** The run's deadline for an input without timeout_ms, where it depends on what else was asked. */
   readonly usualTimeoutMs?: (input: Input) => number;
-  /** How many questions an input asks, where that may be more than one: a queue's limits of a rate count a job of it as so many. */
+  /** How many requests an input makes, if that may be more than one: a queue's rate limits count its job that many times. */
   readonly weight?: (input: Input) => number;
   /** How many jobs run at once and a second, together and of each key, where a worker was given no limits. */
   readonly usualLimits?: (environment: Environment) => Limits;

@@ -10,11 +10,11 @@ export interface MemoryGrant {
   readonly kept: unknown;
   /**
    * Stores `state` (JSON, up to MOST_KEPT_BYTES) in the place of what was kept before; resolves when killing this process does not lose it. Rejects
-   * with a FailureError when another worker has the job by now, or when the store did not answer in time: whoever gets it must stop. Secrets are
+   * with a FailureError when another worker has the job by now, or when the store did not answer in time: the caller must stop then. Secrets are
    * masked; the names and the enumerated words of `schema` are not, so that no password damages them.
    */
   keep(state: unknown, schema?: object): Promise<void>;
-  /** Longer than this a run does not sleep: it goes on later. Infinity where nobody would go on. */
+  /** A run does not sleep longer than this: it continues later. Infinity if it cannot be continued. */
   readonly mostWaitMs: number;
   /** True where the job is run again when this run fails in a way that may pass: then what is decided is worth keeping. */
   readonly isRetried: boolean;
@@ -59,7 +59,7 @@ const NO_JOB: Omit<JobMemory, "keep"> = {
   isRetried: false,
   retryAfter: () => undefined,
   goOnLater: () => {
-    throw new Error("goOnLater() outside of a queue: nobody would go on. Sleep where ctx.memory.mostWaitMs allows it");
+    throw new Error("goOnLater() outside of a queue: the run could not be continued. Sleep if ctx.memory.mostWaitMs allows it");
   },
 };
 

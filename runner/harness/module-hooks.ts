@@ -1,6 +1,6 @@
 import * as nodeModule from "node:module";
 
-/** Import this, with a package's name behind it, to load the package from where the user stands instead of from here. */
+/** Import this, followed by a package's name, to load the package from the user's folder instead of from here. */
 export const FROM_USER = "probe-run-from-user:";
 
 /** Where names are looked up. */

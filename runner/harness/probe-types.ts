@@ -7,7 +7,7 @@ type Versions<Name extends BuiltInName> = TypesOf<Name>["versions"];
 type VersionOf<Name extends BuiltInName> = keyof Versions<Name> & string;
 type MajorOf<Version extends string> = Version extends `${infer Major}.${string}` ? Major : never;
 
-/** Every way to name a probe of ours: `network.smtp`, `network.smtp@2`, `network.smtp@2.0.0`. */
+/** Every way to name a built-in probe: `network.smtp`, `network.smtp@2`, `network.smtp@2.0.0`. */
 export type ProbeName = { [Name in BuiltInName]: Name | `${Name}@${VersionOf<Name> | MajorOf<VersionOf<Name>>}` }[BuiltInName];
 
 /** A name as an editor completes it, and any other: a path, a package, or a name that is known only at run time. */
@@ -16,7 +16,7 @@ export type AnyProbeName = ProbeName | (string & Record<never, never>);
 /** `network` of `network.smtp`: the first words of our probes' names are ours. */
 type Family = BuiltInName extends infer Name ? (Name extends `${infer First}.${string}` ? First : never) : never;
 
-/** The name itself, unless it is written like one of ours and is none: `network.smtpp@2` does not compile. */
+/** The name itself, unless it looks like a built-in probe and is not one: `network.smtpp@2` does not compile. */
 export type CheckedName<Name extends string> = Name extends ProbeName ? Name : Name extends `${Family}.${string}` ? ProbeName : Name;
 
 /** The newest version serves a name alone. A name that is not ours is typed as nothing in particular. */

@@ -37,7 +37,7 @@ export function builtInNames(): string[] {
   return Object.keys(builtIn);
 }
 
-/** The local servers of a probe of ours; null when it brings none. */
+/** The local servers of a built-in probe; null if it has none. */
 export async function labOf(name: string): Promise<Lab | null> {
   const entry = Object.hasOwn(builtIn, name) ? builtIn[name] : undefined;
   return (await entry?.lab?.())?.default ?? null;

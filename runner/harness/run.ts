@@ -23,7 +23,7 @@ export interface RunOptions {
   signal?: AbortSignal;
   /** The whole run's deadline; wins over the input's timeout_ms. */
   timeoutMs?: number;
-  /** Is told what crosses the wire, secrets masked. */
+  /** Receives what crosses the wire, secrets masked. */
   trace?: (event: TraceEvent) => void;
   /** What the run may keep for the next run of the same job: a queue's worker gives it. */
   memory?: JobMemory;
@@ -93,7 +93,7 @@ function deadlineOf({ filled }: Accepted, { timeoutMs, signal }: RunOptions): De
   return new Deadline(timeoutMs ?? filled.timeout_ms ?? DEFAULT_TIMEOUT_MS, signal);
 }
 
-/** How long a probe may take to come back after its deadline. Ours need no time at all: whoever is late does not listen. */
+/** How long a probe may take to return after its deadline. Built-in probes return at once: a late one ignores its deadline. */
 const GRACE_MS = 2000;
 
 /** One run, from its accepted input to its report. */
@@ -178,7 +178,7 @@ function wrap(evidence: Pick<Carried, "status" | "failure">, recorder: Recorder)
   };
 }
 
-/** An output that breaks its own contract is a bug of the probe, told as one. */
+/** An output that breaks its own contract is a bug of the probe, and is reported as one. */
 function assertFits(contract: Contract, output: unknown, name: string): void {
   if (contract.validator(output)) return;
   const violations = violationsOf(contract.faults(output)).map(({ pointer, message }) => `${pointer} ${message}`);

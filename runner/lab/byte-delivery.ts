@@ -9,7 +9,7 @@ const GAP_MS = 1;
 
 export async function deliver(peer: Peer, parts: readonly Uint8Array[], delivery: Delivery): Promise<void> {
   if (delivery === "whole") return peer.write(Buffer.concat(parts));
-  // A connection is accepted before its client has noticed: the first piece waits until somebody reads.
+  // A connection is accepted before its client has noticed: the first piece waits until the client reads.
   await peer.pause(GAP_MS);
   for (const piece of delivery === "lines" ? parts : bytesOf(parts)) {
     await peer.write(piece);
@@ -19,7 +19,7 @@ export async function deliver(peer: Peer, parts: readonly Uint8Array[], delivery
   }
 }
 
-/** Byte by byte with a pause behind each, for as long as the client stays. */
+/** Byte by byte with a pause after each, until the client goes. */
 export async function drip(peer: Peer, parts: readonly Uint8Array[], pauseMs: number): Promise<void> {
   for (const byte of bytesOf(parts)) {
     await peer.write(byte);

@@ -54,7 +54,7 @@ export class Peer {
     }
   }
 
-  /** So many bytes, one character each; null when the client goes, or is silent, before it has sent them all. */
+  /** Reads `count` bytes, one character each; null if the client goes, or is silent, before it has sent them all. */
   async readBytes(size: number, { keep = true, timeoutMs = 0 }: { keep?: boolean; timeoutMs?: number } = {}): Promise<string | null> {
     const pieces: string[] = [];
     for (let missing = size; missing > 0; ) {

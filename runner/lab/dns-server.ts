@@ -90,7 +90,7 @@ async function closed(listener: { close(): Promise<void> }, timers: ReadonlySet<
   await listener.close();
 }
 
-/** Whoever sends what cannot be read gets no answer: it might be anybody's. */
+/** An unreadable packet gets no answer: its source address may be forged. */
 function decodedOrNull(message: Buffer): DecodedPacket | null {
   try {
     return decode(message);
@@ -110,9 +110,9 @@ function questionOf(query: DecodedPacket, transport: Transport, counts: Map<stri
 }
 
 function repliesTo(answer: Packet, question: DnsQuestion, { rcode, truncate, edit, raw }: DnsBehaviour): readonly Buffer[] {
-  const told = rcode === undefined ? answer : { ...answer, flags: ((answer.flags ?? 0) & ~0x0f) | rcode, answers: [], authorities: [] };
-  const whole = encode(edit?.(told) ?? told);
+  const edited = rcode === undefined ? answer : { ...answer, flags: ((answer.flags ?? 0) & ~0x0f) | rcode, answers: [], authorities: [] };
+  const whole = encode(edit?.(edited) ?? edited);
   const isTooLong = question.transport === "udp" && (truncate === true || whole.length > question.udpBytes);
-  const reply = isTooLong ? encode({ ...told, flags: (told.flags ?? 0) | TRUNCATED_RESPONSE, answers: [], authorities: [] }) : whole;
+  const reply = isTooLong ? encode({ ...edited, flags: (edited.flags ?? 0) | TRUNCATED_RESPONSE, answers: [], authorities: [] }) : whole;
   return raw?.(reply) ?? [reply];
 }

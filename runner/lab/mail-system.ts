@@ -27,7 +27,7 @@ export async function startMailSystem({ smtp = {}, imap = {}, delivery = {} }: M
     ...smtp,
     onMessage(message) {
       const answer = smtp.onMessage?.(message);
-      // Who is told that it was not taken sends it again: it must not arrive as well.
+      // A sender whose message was rejected sends it again: the rejected one must not be stored.
       if (answer === undefined || answer === "close" || answer.code < 300) post.take(message);
       return answer;
     },

@@ -23,7 +23,7 @@ export type {
   TranscriptServer,
 };
 
-// The lab is loaded when it is asked for: whoever only runs probes does not pay for its servers.
+// The lab is loaded on demand: running a probe does not load its servers.
 
 /** Plays a transcript (its text, or the path of its file) to every client that connects, on a free port of the loopback. */
 export async function playTranscript(transcript: string | URL | Transcript, options?: PlayOptions): Promise<TranscriptServer> {

@@ -72,7 +72,7 @@ export class Player {
     if (!this.#done) await this.#finish();
   }
 
-  /** The server is about to close: whoever was to go and has not, never will. */
+  /** The server is about to close: a client that has not left by now will not. */
   stop(): void {
     this.#stopped = true;
     const step = this.#waitsForClose;

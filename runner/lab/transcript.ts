@@ -49,7 +49,7 @@ const DIRECTIVES: Readonly<Record<string, Directive>> = {
 /** Nothing can follow these but the wait for the client to go. */
 const LAST: ReadonlySet<Step["kind"]> = new Set(["silence", "close", "reset", "tls-stall", "tls-garbage", "repeat", "expect-close"]);
 
-/** Reads a transcript. Everything that is wrong with it is told at once, each with its line. */
+/** Reads a transcript. All errors in it are reported at once, each with its line. */
 export function parseTranscript(text: string): Transcript {
   const problems: TranscriptProblem[] = [];
   const steps: Step[] = [];

@@ -17,7 +17,7 @@ const REFERENCES: readonly HostPort[] = [
 ];
 
 /**
- * Many networks let nobody out through port 25. Then every mail server looks dead, and ten thousand results say "unknown" for a
+ * Many networks block outgoing connections to port 25. Then every mail server looks dead, and ten thousand results say "unknown" for a
  * reason that has nothing to do with them. The self-test finds that out once.
  */
 export class OutboundTest {

@@ -29,7 +29,7 @@ const THRESHOLDS = {
 
 /** `observations` are the newest first. */
 export function summaryOf(observations: readonly KeptObservation[], now: number): SiteSummary {
-  // As numbers of the machine they are sorted without a comparison of ours: every run does this.
+  // A typed array sorts without a JavaScript comparison function: every run does this.
   const latencies = Float64Array.from(observations.filter(isAnswered), ({ ms }) => ms as number).sort();
   const facts = {
     observations: observations.length,

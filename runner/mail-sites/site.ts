@@ -10,7 +10,7 @@ export function siteOf(hosts: readonly string[], port = SMTP_PORT): string {
 const SMTP_PORT = 25;
 
 /**
- * Those who give each customer mail hosts of his own, behind which stand the same machines. The provider's documents name the
+ * Providers that give each customer separate mail host names, which lead to the same machines. The provider's documents name the
  * common ending.
  */
 const FAMILIES = [

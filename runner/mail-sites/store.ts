@@ -32,7 +32,7 @@ export interface KnownCatchAll {
 export const OBSERVATION_LIFE_MS = 7 * 24 * 3600 * 1000;
 /** No more is looked at, or kept, of one site. */
 export const MOST_OBSERVATIONS = 200;
-/** How long this process goes by what it knows itself, and how often it tells the others. */
+/** How long this process relies on its own copy, and how often it shares it with the others. */
 const READ_AGAIN_MS = 5000;
 const WRITE_EVERY_MS = 250;
 const MOST_RECENT = 10_000;

@@ -10,7 +10,7 @@ interface AuthenticationResults {
 }
 
 /**
- * Reads Authentication-Results (RFC 8601, section 2.2) and the fields that are written like it: what stands behind the first semicolon
+ * Reads Authentication-Results (RFC 8601, section 2.2) and the fields that are written like it: what follows the first semicolon
  * is one verdict a part. Some leave out who they are (Exchange Online), and begin with a verdict at once.
  */
 export function parseAuthenticationResults(body: string, source: VerdictSource): AuthenticationResults {
@@ -33,7 +33,7 @@ export function partsOf(tokens: readonly Token[]): Token[][] {
   return parts;
 }
 
-/** A name, behind which a version may stand. A part that begins with `method=result` names nobody. */
+/** A name, optionally followed by a version. A part that begins with `method=result` has no name. */
 function authservIdOf(part: readonly Token[]): string | null {
   const [first] = part.filter(({ kind }) => kind !== "comment");
   if (first === undefined || (first.kind === "word" && pairsOf(part).length > 0)) return null;
@@ -76,7 +76,7 @@ export function pairsOf(part: readonly Token[]): Pair[] {
     const last = pairs.at(-1);
     const equals = kind === "word" ? text.indexOf("=") : -1;
     const isBehind = isJoined && part[index - 1]?.kind !== "comment";
-    // What stands right behind a value belongs to it: "a b"@example.org. So does the first piece behind the sign.
+    // What directly follows a value belongs to it: "a b"@example.org. So does the first piece after the equals sign.
     if (last !== undefined && (isBehind || (last.isOpen && last.value === ""))) {
       last.value += text;
       last.isOpen = false;

@@ -17,7 +17,7 @@ const FIELDS: Readonly<Record<string, VerdictSource>> = {
 };
 
 /**
- * What the message's header tells of SPF, DKIM, DMARC and ARC. Anybody can write such a field, so the verdicts are those of one host:
+ * What the message's header says about SPF, DKIM, DMARC and ARC. Anyone can write such a field, so the verdicts are those of one host:
  * of the trusted ones where the caller names any, else of the one that wrote the topmost field, since the receiver writes last.
  */
 export function authenticationOf(header: Header, trusted: readonly string[] = []): Authentication {

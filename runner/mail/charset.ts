@@ -6,7 +6,7 @@ export function decodeBytes(bytes: string): string {
   return decodeAs("utf-8", bytes) ?? bytes;
 }
 
-/** Text of bytes in a charset that somebody named; null when it is not known, or they are not in it. */
+/** Decodes bytes in a named charset; null if the charset is unknown or the bytes are invalid in it. */
 export function decodeAs(charset: string, bytes: string): string | null {
   try {
     const decoder = decoderOf(charset.toLowerCase());

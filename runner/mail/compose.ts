@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { NamedMailbox } from "./named-mailbox.js";
 
-/** Whom an address field names: see parseNamedMailbox(). */
+/** The address and display name of an address field: see parseNamedMailbox(). */
 export type Person = Pick<NamedMailbox, "path"> & Partial<Pick<NamedMailbox, "name">>;
 
 /** A message before it is bytes. */
@@ -94,7 +94,7 @@ const OF_TRANSPORT = /^(return-path|received|delivered-to|dkim-signature|domaink
 /** They name recipients that no other recipient may see (RFC 5322, section 3.6.3). */
 const BLIND = /^(resent-)?bcc$/i;
 
-/** RFC 3834, section 5: nobody's holiday notice shall answer it. */
+/** RFC 3834, section 5: suppresses automatic replies, as vacation notices. */
 const AUTOMATIC = [{ key: "Auto-Submitted", value: "auto-generated" }];
 
 /** As many as the composer would take by chance. */

@@ -1,5 +1,5 @@
 /**
- * The moment that a date of a header tells (RFC 5322, section 3.3, and what older programs write), in milliseconds since 1970; null
+ * The time in a date field of a header (RFC 5322, section 3.3, and what older programs write), in milliseconds since 1970; null
  * when it is none. Names of zones beyond those of the standard say nothing, and mean +0000 (section 4.3).
  */
 export function parseDate(written: string): number | null {

@@ -2,8 +2,8 @@ import { trimEnd } from "../../schemas/text.js";
 import { decodeAs } from "./charset.js";
 
 /**
- * The text of a field's body with its encoded words (RFC 2047) read. What is not one, or says what nobody can read, stays as it was
- * written. Charsets may name a language behind a star (RFC 2231, section 5).
+ * The text of a field's body with its encoded words (RFC 2047) read. What is not one, or cannot be decoded, stays as it was
+ * written. A charset may be followed by a star and a language (RFC 2231, section 5).
  */
 export function decodeWords(body: string): string {
   if (!body.includes("=?")) return body;
@@ -29,7 +29,7 @@ export function decodeWords(body: string): string {
   return text + (run === null ? "" : shownWord(run)) + body.slice(from);
 }
 
-/** Words of one charset behind each other: some programs cut a character's bytes apart between them. */
+/** Consecutive words of one charset: some programs cut a character's bytes apart between them. */
 interface Word {
   readonly charset: string;
   readonly bytes: string;
@@ -61,7 +61,7 @@ function fromBase64(encoded: string): string | null {
   return /^[A-Za-z0-9+/]*$/.test(letters) && letters.length % 4 !== 1 ? Buffer.from(letters, "base64").toString("latin1") : null;
 }
 
-/** Section 4.2: an underscore is a space. A lone = is one that somebody forgot to encode. */
+/** Section 4.2: an underscore is a space. A lone = was left unencoded by the sender. */
 function fromQ(encoded: string): string {
   return encoded.replaceAll("_", " ").replace(/=([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }

@@ -22,13 +22,13 @@ function secondsBetween(hop: ReceivedHop, next: ReceivedHop | undefined): number
 const CLAUSES = ["from", "by", "via", "with", "id", "for", "tls", "envelope-from"] as const;
 type ClauseName = (typeof CLAUSES)[number];
 
-/** What stands behind one of these words, up to the next. */
+/** The text after one of these words, up to the next one. */
 interface Clause {
   readonly words: string[];
   readonly comments: string[];
 }
 
-/** Reads one Received field, whoever wrote it: postfix, exim, sendmail, qmail, Exchange, Gmail and the rest each have their own way. */
+/** Reads one Received field, whichever server wrote it: postfix, exim, sendmail, qmail, Exchange, Gmail and the rest each have their own way. */
 export function parseReceived(body: string): ReceivedHop {
   const tokens = tokensOf(body);
   const { clauses, comments } = clausesOf(tokens);
@@ -109,7 +109,7 @@ function withoutBrackets(name: string): string {
   return name.replace(/^\[(?:IPv6:)?(.*)\]$/i, "$1");
 }
 
-/** Behind the last semicolon that stands in no comment; behind the last at all where a parenthesis was never closed. */
+/** After the last semicolon outside comments; after the last of all if a parenthesis is never closed. */
 function momentOf(body: string, tokens: readonly Token[]): number | null {
   const at = tokens.findLastIndex(({ kind }) => kind === "semicolon");
   const date =

@@ -46,7 +46,7 @@ export const SPAM_FIELDS: Readonly<Record<string, Row>> = {
   "x-vr-spamscore": { system: "OVH", read: number },
 };
 
-/** The word that a field begins with, whatever stands behind it. */
+/** The first word of a field, whatever follows it. */
 const WORDS: Readonly<Record<string, "spam" | "ham">> = {
   yes: "spam",
   true: "spam",

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 
 const TOKEN_BYTES = 3;
 
-/** Tells one test message from all others that a mailbox is likely to hold at the same time. */
+/** Distinguishes a test message from all others that are likely to be in the mailbox at the same time. */
 export function newToken(): string {
   return randomBytes(TOKEN_BYTES).toString("hex");
 }

@@ -6,7 +6,7 @@ export interface Envelope {
 
 export const NO_ENVELOPE: Envelope = { sender: null, recipient: null };
 
-/** Whom a reply names. */
+/** Which addresses a reply names. */
 export interface Mentions {
   /** Our sender address, its domain, another address or host in that domain, or the null reverse-path. */
   readonly sender: boolean;
@@ -17,7 +17,7 @@ export interface Mentions {
 /** Any address. Bounded, so that a hostile reply takes linear time. */
 export const ADDRESSES = /[^\s<>()[\]"':,;]{1,320}@[^\s<>()[\]"':,;]{1,255}/g;
 
-/** Finds out whom a text names. `text` is at most a few thousand characters. */
+/** Finds the addresses that a text names. `text` is at most a few thousand characters. */
 export function mentionsIn(text: string, { sender, recipient }: Envelope): Mentions {
   const lower = text.toLowerCase();
   const to = addressOf(recipient);

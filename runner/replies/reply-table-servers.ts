@@ -312,7 +312,7 @@ export const SERVER_ROWS: readonly ReplyRow[] = [
     codes: [550],
     text: /Recipient address rejected: undeliverable address/i,
     reason: "refused",
-    source: "Postfix, ADDRESS_VERIFICATION_README: why it is undeliverable stands behind it, and may be about the next server",
+    source: "Postfix, ADDRESS_VERIFICATION_README: the reason follows, and may be about the next server",
     example: "550 5.1.1 <someone@example.org>: Recipient address rejected: undeliverable address: connect to backend.example.org: Connection refused",
   },
   {

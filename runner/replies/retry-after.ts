@@ -20,7 +20,7 @@ const LEAST_MS = MINUTE_MS;
 const MOST_MS = 24 * 60 * MINUTE_MS;
 
 /** "try again in 300 seconds", "Greylisted for 5 minutes", "retry in 00:04:30". */
-const TOLD = /\b(?:in|for|after|wait)\s+(\d{1,5})\s*(s|sec|secs|seconds?|m|min|mins|minutes?|h|hours?)\b/i;
+const STATED = /\b(?:in|for|after|wait)\s+(\d{1,5})\s*(s|sec|secs|seconds?|m|min|mins|minutes?|h|hours?)\b/i;
 const TOLD_BY_CLOCK = /\b(?:in|for|after)\s+(\d{1,2}):(\d{2}):(\d{2})\b/i;
 
 /** What the server asks for where it says so in words, else what the reason is known to want. */
@@ -30,14 +30,14 @@ export function retryAfterMs(reason: RcptReason, text: string): number {
 
 /** What the server asks for in words; null where it says nothing of time. */
 export function toldAfterMs(text: string): number | null {
-  const told = toldMs(text);
-  return told === null ? null : Math.min(MOST_MS, Math.max(LEAST_MS, told));
+  const stated = toldMs(text);
+  return stated === null ? null : Math.min(MOST_MS, Math.max(LEAST_MS, stated));
 }
 
 function toldMs(text: string): number | null {
   const [, hours, minutes, seconds] = TOLD_BY_CLOCK.exec(text) ?? [];
   if (hours !== undefined) return (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)) * 1000;
-  const [, amount, unit = ""] = TOLD.exec(text) ?? [];
+  const [, amount, unit = ""] = STATED.exec(text) ?? [];
   if (amount === undefined) return null;
   const size = unit.toLowerCase().startsWith("s") ? 1000 : unit.toLowerCase().startsWith("m") ? MINUTE_MS : 60 * MINUTE_MS;
   return Number(amount) * size;

@@ -17,7 +17,7 @@ const LOOKS = 5;
 /** The UTC moment of a monotonic reading, with microseconds: 2026-11-20T02:41:46.693974Z. */
 export const utc = utcClock(Date.now, monotonic, performance.timeOrigin);
 
-/** Tells UTC by a monotonic clock. A worker runs for weeks: when the system clock is set meanwhile, it follows. */
+/** Gives UTC from a monotonic clock. A worker runs for weeks: when the system clock is set meanwhile, it follows. */
 export function utcClock(wall: () => number, steady: () => number, origin: number): (reading: number) => string {
   let offset = origin;
   const isOff = (drift: number): boolean => drift > DRIFT_MS || drift < -DRIFT_MS;

@@ -54,7 +54,7 @@ function beginSlice(): void {
 }
 
 /**
- * Works on a handful of arrivals, and on the next behind the promises that these settle: sending the next command, ending the run
+ * Processes a handful of arrivals, and the next after the promises that these settle: sending the next command, ending the run
  * and starting another are most of the work, and a slice must count them too.
  */
 function workThrough(): void {

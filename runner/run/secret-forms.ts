@@ -20,7 +20,7 @@ export function base64Forms(value: string): string[] {
   return forms.filter((form) => form !== value && form.length >= LEAST_ENCODED_CHARACTERS);
 }
 
-/** The characters of base64 that depend on these bytes alone when so many bytes (modulo 3) stand before them, whatever stands around. */
+/** The characters of base64 that depend on these bytes alone when `before` bytes (modulo 3) precede them, whatever surrounds them. */
 function base64Inside(bytes: Buffer, before: number): string {
   const encoded = Buffer.concat([Buffer.alloc(before), bytes]).toString("base64");
   const bits = 8 * (before + bytes.length);

@@ -69,7 +69,7 @@ export class SecretKeeper {
     return maskParts(masked, this.#parts, MASK);
   }
 
-  /** The same for a line of a conversation, which holds no word of ours: short secrets are masked where they are a whole word. */
+  /** The same for a line of a conversation, which contains no words of probe-run: short secrets are masked if they are a whole word. */
   maskLine(text: string): string {
     if (this.#short.size === 0) return this.mask(text);
     return this.mask(

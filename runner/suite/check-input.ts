@@ -25,7 +25,7 @@ export async function checkInput(planned: PlannedCheck, teller: Teller): Promise
   }
 }
 
-/** The version that will run; where none takes the input, the newest, after its violations were told. */
+/** The version that will run; if none accepts the input, the newest, after its violations were reported. */
 function acceptedVersion(loaded: LoadedProbe, asked: Asked, planned: PlannedCheck, teller: Teller): string {
   const baseOf = layersOf(planned, teller);
   let accepted = tryVersion(loaded, asked, planned.input);
@@ -55,7 +55,7 @@ function layersOf({ target, index }: PlannedCheck, { document }: Teller): (steps
     const layers = [own, ofTarget, ["defaults", "input"]];
     const depths = layers.map((layer) => document.find([...layer, ...steps]).depth - layer.length);
     const deepest = Math.max(...depths);
-    // What nobody wrote is missing in the target, whose business it most often is.
+    // A missing field is reported at the target, where it usually belongs.
     return deepest <= 0 ? ofTarget : (layers[depths.indexOf(deepest)] as Path);
   };
 }

@@ -6,7 +6,7 @@ import { spelt } from "./scalar-value.js";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** `$${` stands for `${` itself; what begins like a variable and is none is told. */
+/** `$${` stands for `${` itself; what begins like a variable and is not one is reported. */
 const REFERENCE = /\$\$\{|\$\{(?:([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]{0,1024}))?\})?/g;
 
 /** Where a scalar's text came from. */

@@ -28,7 +28,7 @@ function itemOf(list: readonly unknown[], step: string): unknown {
 
 const INDEX = /^\d+$/;
 
-/** What the items of a list are told apart by: operations have names, capabilities keywords, findings reasons. */
+/** The key that identifies the items of a list: operations have names, capabilities keywords, findings reasons. */
 const IDENTIFYING = ["name", "keyword", "reason", "kind"];
 
 interface SchemaNode {

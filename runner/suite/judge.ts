@@ -23,7 +23,7 @@ function statusMismatches(expected: Expectation | undefined, carried: Carried): 
   const got = `got ${status}${reason === null ? "" : ` (${reason})`}`;
   const wanted = expected?.status;
   if (wanted !== undefined) return status === wanted ? [] : [{ path: ["status"], message: `status: expected ${wanted}, ${got}` }];
-  // Whoever expects a failure expects an error; the failure's own lines say more.
+  // A check that expects a failure also expects the status error; the failure's own lines say more.
   if (expected?.failure !== undefined) return status === "error" ? [] : [{ path: ["failure"], message: `status: expected error, ${got}` }];
   return status === "error" ? [{ path: [], message: `status: expected ok or warning, ${got}` }] : [];
 }

@@ -29,7 +29,7 @@ export class Teller {
     const fillings = depth === path.length ? this.#fillingsIn(value) : [];
     if (fillings.some(({ failed }) => failed)) return;
     const variables = [...new Set(fillings.flatMap((filling) => filling.variables))].map((name) => `\${${name}}`);
-    // What came from the environment may be a secret: it is told by its name.
+    // A value from the environment may be a secret: it is reported by its name.
     if (variables.length > 0 && message.includes(SHOWN_VALUE))
       this.#add(value, `${withoutValue(named)}, not the value of ${variables.join(", ")}`, hintWithoutValue(hint, variables));
     else this.#add(message === "there is no such field" ? key : value, named, hint);
@@ -41,7 +41,7 @@ export class Teller {
     return value !== null && depth === path.length ? (this.filled.get(value) ?? null) : null;
   }
 
-  /** Throws what was told, in the order of the file. */
+  /** Throws the collected problems, in the order of the file. */
   end(): void {
     if (this.problems.length === 0) return;
     throw new SuiteError(this.problems.sort((a, b) => a.line - b.line || a.column - b.column));

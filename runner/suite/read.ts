@@ -15,7 +15,7 @@ export interface ReadSuite {
   readonly document: SuiteDocument;
 }
 
-/** Reads and checks a whole suite before anything of it runs. Rejects with a SuiteError that tells everything that is wrong. */
+/** Reads and checks a whole suite before anything of it runs. Rejects with a SuiteError that lists all problems. */
 export async function readSuite(file: string, text: string, environment: Environment): Promise<ReadSuite> {
   const document = await SuiteDocument.parse(file, text);
   const teller = new Teller(document);

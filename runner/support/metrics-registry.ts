@@ -1,12 +1,12 @@
-/** Parts of a process that live as long as it does, and tell of themselves to whoever asks for its metrics. */
+/** Metrics of long-lived parts of the process, collected for its metrics endpoint. */
 const parts: (() => string[])[] = [];
 
-/** From now on these lines are told, too. */
+/** Adds these lines from now on. */
 export function registerMetrics(lines: () => string[]): void {
   parts.push(lines);
 }
 
-/** Text for Prometheus; empty where nobody tells anything. */
+/** Text for Prometheus; empty if nothing is registered. */
 export function liveMetrics(): string {
   return parts
     .map((lines) =>

@@ -1,4 +1,4 @@
-/** What runs of this process leave open for runs that may follow. Whoever starts the runs says when none will. */
+/** What runs of this process leave open for later runs. The caller that starts runs announces the last one. */
 const ends = new Set<() => Promise<void>>();
 
 export function endsWithTheLastRun(end: () => Promise<void>): void {

@@ -19,7 +19,7 @@ export function violationsOf(all: readonly SchemaError[]): Violation[] {
 
 /** The branches of an anyOf say each why they did not fit; one line about the whole says more. */
 function isNoise(error: SchemaError, all: readonly SchemaError[]): boolean {
-  // What is wrong with a key is told by the check of keys itself.
+  // A problem with a key is reported by the check of keys itself.
   if (error.keyword === "propertyNames" || error.keyword === "if") return true;
   if (isReference(error.parentSchema) && all.some((other) => isFaultOfText(other, error))) return true;
   return all.some((other) => (other.keyword === "anyOf" || other.keyword === "oneOf") && isInside(error, other) && !isFaultOfText(error, other));

@@ -61,8 +61,8 @@ function fingerprintViolation(certificate: Certificate | null, known: readonly s
 /** A host may have another certificate, or TLS again, before the message is given up. */
 function failureOf(session: TlsSession, { message }: PolicyViolation): Failure {
   if (session.kind === "broken") return { ...session.failure, retryable: true };
-  const told = session.kind === "not_offered" ? failure("starttls", "unsupported", message) : failure("tls", "tls_certificate", message);
-  return { ...told, retryable: true };
+  const violated = session.kind === "not_offered" ? failure("starttls", "unsupported", message) : failure("tls", "tls_certificate", message);
+  return { ...violated, retryable: true };
 }
 
 /** The TLS of an open connection, as it is judged. */

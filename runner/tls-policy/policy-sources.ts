@@ -66,7 +66,7 @@ async function fetchFromOneOf(
   return fetched;
 }
 
-/** Whoever owns a domain chooses where its policy host points: it must not be this machine, or its neighbours. */
+/** The owner of a domain chooses where its policy host points: it must not be this machine, or its neighbours. */
 async function policyAddresses(ask: Ask, name: string, options: PolicySourceOptions): Promise<[string, ...string[]] | PolicyViolation> {
   const found = (await addressesOf(ask, name, "any")).addresses.map(({ address }) => address);
   const [first, ...others] = found.filter((address) => mayBeFetchedFrom(address, options));

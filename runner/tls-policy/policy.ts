@@ -23,7 +23,7 @@ export interface PolicyRoute extends Pick<MailRoute, "ascii_domain"> {
 /** What a message wants (RFC 8689): the REQUIRETLS parameter, or the header field `TLS-Required: No`. */
 export type TlsWish = "as_published" | "require_tls" | "tls_required_no";
 
-/** What whoever runs the delivery demands of a destination, over all that it publishes. */
+/** What the operator demands of a destination, overriding what it publishes. */
 export type ConfiguredTls =
   | { readonly level: "none" | "may" | "encrypt" }
   /** The certificate must be trusted for the mail host, for the recipient's domain, or for one of these names. */
@@ -45,7 +45,7 @@ export interface TlsPolicy {
 export interface HostTls extends TlsRule {
   /** In small A-labels, without its last dot. */
   readonly host: string;
-  /** use: dial it. skip: this message must not go there. defer: nobody knows just now what it must do; never in the clear instead. */
+  /** use: dial it. skip: this message must not go there. defer: its policy is unknown at present; it is never sent in the clear instead. */
   readonly outcome: "use" | "skip" | "defer";
   /** Why it is not used; null when it is. */
   readonly failure: Failure | null;
@@ -87,7 +87,7 @@ export interface TlsJudgement {
 export interface PolicySourceOptions {
   /** Asks these name servers instead of the system's. */
   readonly servers?: readonly string[];
-  /** They validate, and nobody stands between them and us: what they authenticate is believed. False: there is no DANE. */
+  /** They validate, and the path to them is secure: their AD bit is trusted. False disables DANE. */
   readonly validates: boolean;
   /** Where policies are served; 443 but in a lab. */
   readonly policyPort?: number;

@@ -14,7 +14,7 @@ const SMTP_PORT = 25;
 const MOST_HOSTS = 20;
 
 /**
- * Which TLS a message to a domain is owed at each host of its route: what whoever runs the delivery demands, or else DANE
+ * Which TLS a message to a domain is owed at each host of its route: what the operator demands, or else DANE
  * (RFC 7672), or else MTA-STS (RFC 8461), or else whatever TLS there is. Whatever the look-ups come to is in the policy: it rejects
  * only when the delivery that `ending` belongs to has ended.
  */
@@ -50,7 +50,7 @@ interface DaneOf {
   readonly findings: ReadonlyMap<string, DaneFinding>;
 }
 
-/** Somebody's own choice of a relay needs nobody to vouch for it. */
+/** A configured relay needs no authenticated lookup. */
 function withoutDane({ kind }: PolicyRoute): DaneOf {
   return { route: kind === "configured" ? CHOSEN : null, findings: new Map() };
 }

@@ -1,6 +1,6 @@
 export type Limit = <Result>(work: () => Promise<Result>) => Promise<Result>;
 
-/** Lets so many works run at a time; the others wait in the order in which they came. */
+/** Limits how many tasks run at a time; the others wait in order of arrival. */
 export function limited(most: number): Limit {
   const waiting: (() => void)[] = [];
   let running = 0;

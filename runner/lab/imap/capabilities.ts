@@ -1,7 +1,7 @@
 import { MECHANISMS } from "../smtp/mechanisms.js";
 import type { Session } from "./session-state.js";
 
-/** What needs no state of ours. */
+/** Capabilities that need no state in this server. */
 export const CAPABILITIES = ["SASL-IR", "LITERAL+", "ID", "IDLE", "NAMESPACE", "UIDPLUS", "UNSELECT", "SPECIAL-USE"] as const;
 
 /** RFC 9051, 6.1.1: what is offered now, in this state of the connection. */

@@ -30,7 +30,7 @@ function itemsOf(given: Arguments, byUid: boolean): Item[] {
   const macro = MACROS[given.rest.toUpperCase()];
   if (macro !== undefined) given.take(/.*/);
   const items = macro?.map((name) => PLAIN[name] as Item) ?? given.list(() => item(given));
-  // RFC 9051, 6.4.9: a UID FETCH tells the UID, asked or not.
+  // RFC 9051, 6.4.9: a UID FETCH response includes the UID even if it was not requested.
   return byUid && !items.some(({ label }) => label === "UID") ? [PLAIN.UID as Item, ...items] : items;
 }
 
@@ -38,7 +38,7 @@ function item(given: Arguments): Item {
   const name = given.expect(/[A-Za-z0-9.]+/, "an item").toUpperCase();
   if (given.rest.startsWith("[")) return section(name, given);
   const plain = PLAIN[name];
-  if (plain === undefined) throw new RefusedCommand(`[CANNOT] ${name} is not told here`);
+  if (plain === undefined) throw new RefusedCommand(`[CANNOT] ${name} is not supported here`);
   return plain;
 }
 
@@ -52,7 +52,7 @@ const PLAIN: Readonly<Record<string, Item>> = {
   "RFC822.TEXT": { label: "RFC822.TEXT", value: ({ body }) => literal(body), sees: true },
 };
 
-/** ALL and FULL also ask for the envelope, which is not told here. */
+/** ALL and FULL also ask for the envelope, which is not supported here. */
 const MACROS: Readonly<Record<string, readonly string[]>> = { FAST: ["FLAGS", "INTERNALDATE", "RFC822.SIZE"] };
 
 function see(message: StoredMessage, items: Item[]): void {

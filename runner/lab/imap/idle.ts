@@ -3,7 +3,7 @@ import { BadCommand } from "./bad-command.js";
 import type { Outcome, Session } from "./session-state.js";
 import { LIMITS } from "./settings.js";
 
-/** RFC 2177: tells what happens to the folder as it happens, until the client says DONE. */
+/** RFC 2177: reports changes of the folder as they happen, until the client sends DONE. */
 export async function runIdle(session: Session, given: Arguments): Promise<Outcome> {
   given.end();
   const { peer, server, view } = session;
@@ -12,7 +12,7 @@ export async function runIdle(session: Session, given: Arguments): Promise<Outco
     if (view !== null && folder === view.folder) void session.tell(...view.news());
   });
   try {
-    // What came between the last answer and this command would otherwise be told by the next change only.
+    // A change between the last response and this command would otherwise be reported with the next change only.
     if (view !== null) await session.tell(...view.news());
     const line = await peer.readLine({ limit: LIMITS.commandLine, timeoutMs: server.idleMs });
     if (line === null) return { text: "NO nothing heard, goodbye", close: true };

@@ -8,7 +8,7 @@ import { flagsOf, type View } from "./sequence-view.js";
 import type { Outcome, Session } from "./session-state.js";
 
 const SYSTEM_FLAGS = ["\\Answered", "\\Flagged", "\\Deleted", "\\Seen", "\\Draft"];
-/** So many flags of its own may a message have. */
+/** How many keywords a message may have. */
 const MAX_FLAGS = 50;
 
 /** RFC 9051, 6.4.6. */
@@ -30,7 +30,7 @@ export async function runStore(session: Session, given: Arguments, byUid: boolea
   return { text: "OK STORE done" };
 }
 
-/** What is marked as deleted goes; with numbers (RFC 4315, 2.1), only of those. Who is told of it hears it before the command's end. */
+/** Removes the messages marked as deleted; with numbers (RFC 4315, 2.1), only those. Clients are notified before the command completes. */
 export async function runExpunge(session: Session, given: Arguments, byUid: boolean): Promise<Outcome> {
   const view = writable(session);
   if (byUid) given.space();

@@ -49,8 +49,8 @@ export async function runStatus(session: Session, given: Arguments): Promise<Out
   given.space();
   const items = given.list(() => given.atom("an item").toUpperCase());
   given.end();
-  const told = items.map((item) => `${item} ${(STATUS_ITEMS[item] ?? unknownItem(item))(folder)}`);
-  await session.tell(`STATUS ${imapString(folder.name)} (${told.join(" ")})`);
+  const values = items.map((item) => `${item} ${(STATUS_ITEMS[item] ?? unknownItem(item))(folder)}`);
+  await session.tell(`STATUS ${imapString(folder.name)} (${values.join(" ")})`);
   return { text: "OK STATUS done" };
 }
 
@@ -68,7 +68,7 @@ function unknownItem(item: string): never {
   throw new RefusedCommand(`${item} is not known of a folder`);
 }
 
-/** The folder whose name comes next, behind a space. */
+/** The folder whose name follows after a space. */
 export function folderNamed({ server }: Session, given: Arguments): Folder {
   given.space();
   const name = given.astring("a folder's name");

@@ -14,7 +14,7 @@ export interface ReadLimits {
   readonly timeoutMs: number;
 }
 
-/** RFC 9051, 2.2.1: a command goes on behind each literal; null when the client is gone or silent. */
+/** RFC 9051, 2.2.1: a command continues after each literal; null if the client is gone or silent. */
 export async function readCommand(peer: Peer, limits: ReadLimits): Promise<CommandText | null> {
   let text = "";
   for (;;) {

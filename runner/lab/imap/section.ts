@@ -32,8 +32,8 @@ function textOf(part: string, names: readonly string[]): (message: StoredMessage
     "HEADER.FIELDS.NOT": ({ fields }) => joined(fields.filter(({ name }) => !wanted.has(name))),
   };
   const text = texts[part];
-  // Messages are kept whole here, and their parts are not told apart.
-  if (text === undefined) throw new RefusedCommand(`[CANNOT] the part ${part} is not told here`);
+  // Messages are stored whole here; their MIME parts are not parsed.
+  if (text === undefined) throw new RefusedCommand(`[CANNOT] the part ${part} is not supported here`);
   return text;
 }
 

@@ -3,11 +3,11 @@ import type { StoredMessage } from "../store/stored-message.js";
 
 interface Seen {
   readonly message: StoredMessage;
-  /** As they were last told. */
+  /** As they were last reported to the client. */
   flags: string;
 }
 
-/** A folder as one client knows it: its numbers stay what they are until the client is told of a change (RFC 9051, 7.5.1). */
+/** A folder as one client knows it: sequence numbers stay the same until the client is notified of a change (RFC 9051, 7.5.1). */
 export class View {
   readonly readOnly: boolean;
   readonly folder: Folder;
@@ -32,7 +32,7 @@ export class View {
     for (const [index, { message }] of this.#seen.entries()) yield [index + 1, message];
   }
 
-  /** The client is about to be told the flags of the message of this number. */
+  /** The flags of this message are about to be reported to the client. */
   told(number: number): void {
     const seen = this.#seen[number - 1] as Seen;
     seen.flags = flagsOf(seen.message);

@@ -85,7 +85,7 @@ async function answer(session: Session, tag: string, text: string): Promise<Outc
 
 function behaviourFor({ server }: Session, name: string, argument: string): ImapBehaviour {
   const before = server.counts.get(name) ?? 0;
-  // What nobody knows is not counted: a client could make up names for ever.
+  // Unknown commands are not counted by name: a client could invent names without end.
   if (COMMANDS.has(name)) server.counts.set(name, before + 1);
   return server.behave?.({ name, argument, before }) ?? {};
 }

@@ -46,10 +46,10 @@ export interface ImapState extends ImapSettings {
 export const LIMITS = {
   /** RFC 7162, section 4: a server should take lines of at least 8192 bytes. A lab takes no more. */
   commandLine: 8192,
-  /** Before the login nobody has anything long to say. */
+  /** Before the login no command is long. */
   literalBeforeLogin: 8192,
   literal: 32 * 1024 * 1024,
-  /** Commands that nobody understood, after which a client is sent away. */
+  /** Unknown commands, after which the client is disconnected. */
   mistakes: 20,
   failedLogins: 3,
 } as const;

@@ -32,7 +32,7 @@ async function receive({ peer, server }: Session): Promise<Received | null> {
     const line = await peer.readLine({ timeoutMs: server.idleMs });
     if (line === null) return null;
     const isWholeLine = line.ending === "crlf" && endedByCrLf;
-    // Only CR LF dot CR LF ends a message (RFC 5321, 4.1.1.4): whoever takes less lets messages be smuggled in.
+    // Only CR LF dot CR LF ends a message (RFC 5321, 4.1.1.4): accepting less allows SMTP smuggling.
     if (line.text === "." && isWholeLine && !line.cut) return { raw: Buffer.from(lines.join(""), "latin1"), problem };
     const text = endedByCrLf && line.text.startsWith(".") ? line.text.slice(1) : line.text;
     if (line.ending === "lf" || line.text.includes("\r")) problem ??= reply(554, "5.6.0 a line ends in CR LF, the message holds a bare CR or LF");

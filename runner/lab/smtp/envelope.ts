@@ -43,7 +43,7 @@ export function runRcpt(session: Session, argument: string): Reply {
   return reply(250, "2.1.5 recipient OK");
 }
 
-/** RFC 5321, 4.1.1.2 and 4.1.1.3: no space around the colon, the path in angle brackets, parameters behind spaces. */
+/** RFC 5321, 4.1.1.2 and 4.1.1.3: no space around the colon, the path in angle brackets, parameters separated by spaces. */
 function parsePath(keyword: "FROM" | "TO", argument: string): { address: string; parameters: Parameters } | null {
   const [, written, path, rest] = /^([A-Z]+):<((?:"(?:[^"\\]|\\.)*"|[^<>"])*)>((?: +\S+)*)$/is.exec(argument) ?? [];
   if (written?.toUpperCase() !== keyword || path === undefined) return null;

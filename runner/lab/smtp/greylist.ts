@@ -1,7 +1,7 @@
 /** Pairs beyond this push the oldest out. */
 const MAX_PAIRS = 10_000;
 
-/** Tells a sender it has not met to come back later, as spam senders rarely do. */
+/** Rejects an unknown sender temporarily; spam senders rarely retry. */
 export class Greylist {
   readonly #firstSeen = new Map<string, number>();
 

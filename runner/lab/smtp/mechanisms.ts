@@ -20,7 +20,7 @@ async function plain(exchange: Exchange, account: Account): Promise<boolean> {
   const parts = (await exchange.first()).toString("utf8").split("\0");
   if (parts.length !== 3) throw new AuthRefusal(reply(501, "5.5.2 expected identity NUL user NUL password"));
   const [identity, username, password] = parts as [string, string, string];
-  // Nobody may act for somebody else here.
+  // An authorization identity other than the login is not supported here.
   return (identity === "" || identity === account.username) && same(username, account.username) && same(password, account.password);
 }
 

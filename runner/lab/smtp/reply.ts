@@ -11,7 +11,7 @@ export function reply(code: number, ...lines: readonly string[]): Reply {
   return { code, lines };
 }
 
-/** RFC 5321, 4.2.1: every line but the last has a hyphen behind its code. */
+/** RFC 5321, 4.2.1: every line but the last has a hyphen after its code. */
 export function wireReply({ code, lines }: Reply): string {
   return lines.map((line, index) => `${code}${index < lines.length - 1 ? "-" : " "}${line}\r\n`).join("");
 }

@@ -38,7 +38,7 @@ function newSession(peer: Peer, server: SharedState): Session {
   };
 }
 
-/** RFC 3207, 4.2: what was said in plain text is forgotten, also what a client (or somebody between us) sent ahead. */
+/** RFC 3207, 4.2: what was sent in plain text is discarded, including what a client (or an attacker in the middle) sent ahead. */
 function startTls(session: Session): void {
   if (session.server.tls === "starttls") session.peer.discardUnread();
   session.peer.startTls(session.server.certificate as Certificate);

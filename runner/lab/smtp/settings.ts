@@ -13,16 +13,16 @@ export interface ServerSettings {
   /** Stands in the greeting and in the answer to EHLO. */
   name: string;
   tls: "none" | "starttls" | "implicit";
-  /** Who may log in. Without an account AUTH is not offered; with one, nobody else may send, and only under TLS where there is TLS. */
+  /** Accounts. Without one AUTH is not offered; with one, sending requires a login, and a login requires TLS if the server has TLS. */
   auth: Account | null;
   /** The largest message, in bytes. 0 says that there is no fixed limit. */
   size: number;
-  /** For how long a pair of sender and recipient is told to come back later. 0 is never. */
+  /** How long a new pair of sender and recipient is rejected temporarily. 0 disables greylisting. */
   greylistMs: number;
   /** Every answer comes this much later. */
   latencyMs: number;
   idleMs: number;
-  /** The EHLO keywords that need no work of ours, beside SIZE, STARTTLS and AUTH. */
+  /** The EHLO keywords that need no code here, beside SIZE, STARTTLS and AUTH. */
   features: readonly string[];
   /** For TLS; one is made when there is none. */
   certificate: Certificate | null;

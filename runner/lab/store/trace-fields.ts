@@ -17,7 +17,7 @@ export interface Arrival {
   readonly verdicts: Verdicts;
 }
 
-/** The message as it lies in a mailbox: above what was sent stands who handed it on to whom (RFC 5321, 4.4). */
+/** The message as stored in a mailbox: the trace fields of RFC 5321, 4.4, precede what was sent. */
 export function traced({ message, name, takenAt, storedAt, verdicts }: Arrival): Buffer {
   const { from, recipients, helo, remoteAddress, tls, username, raw } = message;
   const protocol = `ESMTP${tls ? "S" : ""}${username === null ? "" : "A"}`;

@@ -62,7 +62,7 @@ export class BodyHash {
     if (from >= 0) this.#take(chunk, from, chunk.length);
   }
 
-  /** In base64, as it stands behind bh=. */
+  /** In base64, as in the value of bh=. */
   digest(): string {
     if (!this.#isEmpty) this.#take(CRLF, 0, CRLF.length);
     this.#giveCollected();

@@ -36,7 +36,7 @@ export function keyFolder(folder: string, now: () => number = Date.now): KeySour
   };
 }
 
-/** Whoever may choose From could otherwise fill the memory with names. */
+/** Bounds the cache: the From domain comes from the message, so its names are unlimited. */
 const MOST_REMEMBERED = 10_000;
 
 type ParsedKeys = Map<string, { readonly state: string; readonly key: SigningKey | DkimProblem }>;

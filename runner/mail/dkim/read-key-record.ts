@@ -38,7 +38,7 @@ function keyOf(tags: ReadonlyMap<string, string>): KeyRecord {
   if (type !== "rsa" && type !== "ed25519")
     return nothing("unknown_key_type", "the key is of a kind that verifiers do not know", "k=rsa or k=ed25519", `k=${type}`);
   const publicKey = publicKeyOf(type, key);
-  if (publicKey === null) return nothing("unreadable_key", `what stands behind p= is no ${type} key`, null, `${key.slice(0, 40)}…`);
+  if (publicKey === null) return nothing("unreadable_key", `the value of p= is not a valid ${type} key`, null, `${key.slice(0, 40)}…`);
   const findings = [...restrictions(tags), ...strength(publicKey)];
   const restrictsIdentity =
     tags

@@ -10,7 +10,7 @@ import type { SigningKey } from "./signing-key.js";
 export interface Stamp {
   /** When it is signed, in milliseconds since 1970. */
   readonly now: number;
-  /** After so many seconds the signature is worth nothing (x=); null for never. */
+  /** The signature expires after this many seconds (x=); null for never. */
   readonly expiresAfterSeconds: number | null;
 }
 

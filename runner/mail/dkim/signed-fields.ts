@@ -1,8 +1,8 @@
 import type { HeaderField } from "./header-fields.js";
 
 /**
- * Signed once more than they stand there, also where they do not: nobody on the way can add one that a reader would be shown
- * (RFC 6376, section 8.15). What nobody adds in good faith.
+ * Signed once more often than they occur, even if they are absent: no field that a reader sees can be added on the way
+ * (RFC 6376, section 8.15). Legitimate relays add none of these.
  */
 const SEALED = ["from", "to", "cc", "subject", "reply-to", "in-reply-to", "references", "mime-version", "content-type", "content-transfer-encoding"] as const;
 
@@ -36,7 +36,7 @@ const SIGNED = [
   "openpgp",
 ] as const;
 
-/** What h= names, and the fields behind the names that exist, in the same order. */
+/** The names in h=, and the fields with these names that exist, in the same order. */
 export interface SignedFields {
   readonly names: readonly string[];
   readonly fields: readonly HeaderField[];

@@ -12,7 +12,7 @@ export interface Signed extends DkimResult {
 }
 
 export interface Signer {
-  /** Signs for the domain of From with every key it has. Never rejects for what a message or a key is: that is told. */
+  /** Signs for the domain of From with each of its keys. Never rejects because of a message or a key: such problems are reported. */
   sign(message: Uint8Array): Promise<Signed>;
 }
 

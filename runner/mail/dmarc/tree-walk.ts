@@ -9,7 +9,7 @@ export interface WalkStep {
   readonly records: number;
 }
 
-/** A name server did not answer: what the domain's policy is cannot be told now. */
+/** A name server did not answer: the domain's policy is unknown at present. */
 export class WalkUnanswered extends Error {
   override readonly name = "WalkUnanswered";
 }

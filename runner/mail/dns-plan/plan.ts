@@ -82,7 +82,7 @@ function dmarc({ domain, dmarc: policy, reportsTo }: PlanOptions): PlannedItem[]
   const items = [item("dmarc", record, "what is to become of mail that is neither signed nor sent by it, and who hears of it")];
   const elsewhere = reportsTo.slice(reportsTo.lastIndexOf("@") + 1).toLowerCase();
   if (elsewhere === domain || elsewhere.endsWith(`.${domain}`) || domain.endsWith(`.${elsewhere}`)) return items;
-  // RFC 7489, section 7.1: nobody is sent reports that he has not agreed to.
+  // RFC 7489, section 7.1: reports are sent only to domains that agreed to receive them.
   const consent = { name: `${domain}._report._dmarc.${elsewhere}`, type: "TXT", value: "v=DMARC1" } as const;
   return [...items, item("dmarc_reports", consent, `${elsewhere} takes reports about ${domain}`)];
 }

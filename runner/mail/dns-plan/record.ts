@@ -7,7 +7,7 @@ export interface PlannedRecord {
 }
 
 const TTL = 3600;
-/** RFC 1035, section 3.3: a character-string holds so many octets. */
+/** RFC 1035, section 3.3: the maximum length of a character-string in octets. */
 const STRING_OCTETS = 255;
 
 /** The character-strings of a TXT record. */

@@ -4,7 +4,7 @@ import { bodiesOf, type Header } from "../header.js";
 const SUBJECT =
   /^\s*(?:auto(?:matic|mated)?[ -]?(?:reply|response)|automatische antwort|abwesenheit|out of (?:the )?office|r[ée]ponse automatique|respuesta autom[áa]tica|risposta automatica|autosvar|vacation)\b/i;
 
-/** An absence notice or the like: a program answered in somebody's name (RFC 3834, section 5). */
+/** An absence notice or the like: an automatic reply on behalf of the recipient (RFC 3834, section 5). */
 export function isAutoReply(header: Header): boolean {
   const first = (name: string): string => (bodiesOf(header, name)[0] ?? "").trim().toLowerCase();
   if (first("Auto-Submitted").startsWith("auto-replied")) return true;

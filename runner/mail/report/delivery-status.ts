@@ -62,7 +62,7 @@ function typed(body: string | null): { type: string | null; value: string } | nu
   return text === "" ? null : { type: type?.trim().toLowerCase() ?? null, value: text };
 }
 
-/** Some say more of it behind the name: `mx.example.org. (192.0.2.25, the server for the domain)`. */
+/** Some servers append details to the name: `mx.example.org. (192.0.2.25, the server for the domain)`. */
 function hostIn(value: string | undefined): string | null {
   return value?.split("(", 1)[0]?.trimEnd().replace(/\.$/, "") || null;
 }
@@ -83,7 +83,7 @@ function unescaped(address: string): string {
   });
 }
 
-/** Behind the word some write a comment: `failed (bad destination)`. */
+/** Some servers append a comment to the word: `failed (bad destination)`. */
 function actionIn(body: string | null): ReportAction | null {
   const [word = ""] = /^[a-z]+/i.exec(body ?? "") ?? [];
   return REPORT_ACTIONS.find((action) => action === word.toLowerCase()) ?? null;

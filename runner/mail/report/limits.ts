@@ -1,11 +1,11 @@
 /** How much of a report is read. All of it was written by strangers, some of them hostile. */
 export const REPORT_LIMITS = {
-  /** Of the whole message; a report may carry the whole of another one behind what is of interest. */
+  /** Of the whole message; a report may include the whole original message after the relevant parts. */
   messageBytes: 16 * 1024 * 1024,
   /** Of each part that is read. */
   partBytes: 256 * 1024,
   parts: 50,
-  /** A report in a report is none of ours. */
+  /** Nested reports are ignored. */
   depth: 4,
   recipients: 1000,
   /** Lines of a report in plain words. */

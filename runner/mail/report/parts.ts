@@ -26,7 +26,7 @@ export function readMessage(bytes: string): Message {
   return { header, contentType, parts: state.parts, isCut: state.isCut };
 }
 
-/** The header of what stands here, and the rest behind its empty line. */
+/** The header of this part, and the rest after the empty line. */
 function split(bytes: string): { header: Header; body: string } {
   const [end, next] = emptyLine(bytes);
   return { header: parseHeader(bytes.slice(0, end)), body: bytes.slice(next) };

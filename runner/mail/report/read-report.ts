@@ -9,7 +9,7 @@ import type { PlainReader } from "./plain/reader.js";
 import { BY_WORDS, READERS } from "./plain/readers.js";
 import { judged } from "./recipient.js";
 
-/** Reads what came back about a message. Nothing makes it fail: what is no report is told to be none. */
+/** Reads a message that reports on another one. It never fails: a message that is not a report gives "not a report". */
 export function readReport(bytes: Uint8Array): MailReport {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, REPORT_LIMITS.messageBytes));
   const message = readMessage(buffer.toString("latin1"));
@@ -81,9 +81,9 @@ function readWith(reader: PlainReader, words: string, header: Message["header"])
   const end = lines.findIndex((line) => reader.original.test(line));
   const own = end === -1 ? lines : lines.slice(0, end);
   const isDelay = reader.delay?.test(own.join("\n")) === true;
-  const told = reader.read({ header, lines: own }).slice(0, REPORT_LIMITS.recipients);
-  if (told.length === 0) return null;
-  const recipients = told.map((each) => judged({ ...each, action: isDelay ? "delayed" : "failed" }));
+  const listed = reader.read({ header, lines: own }).slice(0, REPORT_LIMITS.recipients);
+  if (listed.length === 0) return null;
+  const recipients = listed.map((each) => judged({ ...each, action: isDelay ? "delayed" : "failed" }));
   // A boundary, or an empty line, may stand between the words and the copy.
   const original = end === -1 ? null : readOriginal(Buffer.from(lines.slice(end + 1).join("\n")).toString("latin1"));
   return { ...NOTHING, kind: isDelay ? "delay" : "bounce", format: reader.format, recipients, original };

@@ -74,7 +74,7 @@ function wordsAsReply(diagnostic: string, status: string | null, action: ReportA
   return { code: isLater ? 450 : 550, lines: [`${status ?? ""} ${diagnostic}`.trim()] };
 }
 
-/** 550 at the start, or behind words of who said it: `host mx[192.0.2.1] said: 550-5.1.1 …`. */
+/** 550 at the start, or after the name of the host that said it: `host mx[192.0.2.1] said: 550-5.1.1 …`. */
 const CODE = /(?:^|said: |returned '?|error from remote mail server after [^:]{1,100}(?::<[^>]{0,320}>)?: |[\s:;<#(])([245]\d\d)(?:[ -]|: |$)/i;
 
 /** The reply in a diagnostic, which may hold several lines of it in one. */
@@ -87,10 +87,10 @@ export function replyIn(diagnostic: string): Reply | null {
   return Number(code) < 400 ? null : { code: Number(code), lines };
 }
 
-/** What Postfix says behind the reply. */
+/** What Postfix appends to the reply. */
 const COMMAND = /\(in reply to ([A-Za-z ]{2,30}?)(?: command)?\)\s*$/i;
 
-/** Where nothing is said, the answer to the message itself: whoever reports has mostly taken it first. */
+/** If nothing is stated, the reply to the message itself: a reporting server usually accepted the recipient first. */
 function phaseIn(diagnostic: string): Phase {
   const [, command = ""] = COMMAND.exec(diagnostic) ?? /after ((?:RCPT TO|MAIL FROM|end of data|EHLO|initial connection|STARTTLS))/i.exec(diagnostic) ?? [];
   if (/^RCPT/i.test(command)) return "rcpt";

@@ -14,7 +14,7 @@ export function textsOf(answer: Answer<"TXT">): TxtAnswer {
   return { outcome: answer.outcome, texts: answer.records.map(txtText) };
 }
 
-/** True when nobody knows: the question may be answered later. */
+/** True if the answer is unknown for now: a later question may get it. */
 export function isUnanswered({ outcome }: TxtAnswer): boolean {
   return outcome !== "found" && outcome !== "no_data" && outcome !== "no_such_name";
 }

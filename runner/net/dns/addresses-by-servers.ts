@@ -8,7 +8,7 @@ export interface Wanted {
   readonly servers: readonly string[];
   readonly families: readonly (4 | 6)[];
   readonly timeoutMs: number;
-  /** Ends what is still being asked when nobody waits any more. */
+  /** Cancels open questions once no caller waits for them. */
   readonly signal: AbortSignal;
 }
 
@@ -18,7 +18,7 @@ export interface Wanted {
  */
 const OTHER_FAMILY_MS = 250;
 
-/** The addresses that name servers give for a host, asked anew: whoever measures wants to know how long it takes. */
+/** The addresses that name servers give for a host, without the cache, because the time of the lookup is measured. */
 export async function addressesByServers(host: string, { servers, families, timeoutMs, signal }: Wanted): Promise<Address[]> {
   const ending = endingAt(signal);
   const asked = families.map((family) => processResolver().query(host, family === 6 ? "AAAA" : "A", { servers, timeoutMs, cache: "off", ending }));

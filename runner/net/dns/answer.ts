@@ -3,7 +3,7 @@ import type { Failure, FailureCode } from "../../../schemas/failure.js";
 import { failure } from "../../../schemas/failure.js";
 import type { DataOf, RecordType } from "./records.js";
 
-/** What a question came to. Also where nobody knew: that is data, as any other network outcome. */
+/** The outcome of a question. No answer is also data, as any other network outcome. */
 export interface Answer<Type extends RecordType = RecordType> {
   readonly outcome: DnsOutcome;
   /** The response code; null when no reply could be read. */

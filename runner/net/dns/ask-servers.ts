@@ -24,7 +24,7 @@ export interface ServerAnswer extends Meaning {
  * Asks servers in their order until one gives an answer. One that fails is passed over at once; one that is silent is waited
  * for while the next is asked beside it, and after the last the silent ones are asked again.
  */
-export function askServers(servers: readonly ServerAddress[], question: Question, timeouts: LookUpTimeouts, done: (told: ServerAnswer) => void): Cancel {
+export function askServers(servers: readonly ServerAddress[], question: Question, timeouts: LookUpTimeouts, done: (answer: ServerAnswer) => void): Cancel {
   const asking = new Asking(servers, question, timeouts, done);
   asking.start();
   return () => asking.stop();
@@ -45,7 +45,7 @@ class Asking {
     servers: readonly ServerAddress[],
     readonly question: Question,
     readonly patience: LookUpTimeouts,
-    readonly done: (told: ServerAnswer) => void,
+    readonly done: (answer: ServerAnswer) => void,
   ) {
     // However little time there is: each server is asked at least once, and the last one has its turn, too.
     this.#tryTimeoutMs = Math.min(patience.tryTimeoutMs, patience.timeoutMs / (servers.length + 1));
@@ -84,22 +84,22 @@ class Asking {
 
   #take(server: ServerAddress, outcome: Outcome): void {
     if (this.#isOver) return;
-    const told = serverAnswerOf(server, this.question, outcome);
-    if (FAILED.has(told.outcome)) this.#passOver(server, told);
-    else this.#finish(told);
+    const answer = serverAnswerOf(server, this.question, outcome);
+    if (FAILED.has(answer.outcome)) this.#passOver(server, answer);
+    else this.#finish(answer);
   }
 
-  #passOver(server: ServerAddress, told: ServerAnswer): void {
+  #passOver(server: ServerAddress, answer: ServerAnswer): void {
     this.#failed.add(server);
-    // A server that says that it failed tells more than one that could not be reached.
-    if (this.#worst === null || this.#worst.rcode === null) this.#worst = told;
+    // A reply with an error code says more than no reply.
+    if (this.#worst === null || this.#worst.rcode === null) this.#worst = answer;
     this.#askNext();
   }
 
-  #finish(told: ServerAnswer): void {
+  #finish(answer: ServerAnswer): void {
     if (this.#isOver) return;
     this.stop();
-    this.done(told);
+    this.done(answer);
   }
 }
 

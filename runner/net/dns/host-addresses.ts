@@ -3,7 +3,7 @@ import type { Answer } from "./answer.js";
 
 export type AddressFamily = "any" | "ipv4" | "ipv6";
 
-/** Asks one question; whoever hands it out sees to time-outs, cache and records. */
+/** Asks one question; its provider handles timeouts, the cache and recording. */
 export type Ask = <Type extends "A" | "AAAA" | "MX">(name: string, type: Type) => Promise<Answer<Type>>;
 
 export interface HostAddress {

@@ -14,7 +14,7 @@ export interface Meaning {
   readonly problem: string | null;
 }
 
-/** Reads a whole reply. Records for names that nobody asked for are passed over: only the chain of aliases counts. */
+/** Reads a whole reply. Records for names outside the question's alias chain are ignored. */
 export function interpret(question: Question, reply: Reply): Meaning {
   const refusal = REFUSALS[reply.rcode];
   if (refusal !== undefined) return { ...NOTHING, ...refusal };

@@ -11,7 +11,7 @@ export const MAX_FOREIGN = 100;
 
 /** How long a server may be silent before the next is asked beside it. */
 export const TRY_TIMEOUT_MS = 2000;
-/** How often each server is asked while nobody answers. */
+/** How often each server is asked if none answers. */
 export const TRIES = 2;
 /** One question, over all servers and all tries. */
 export const LOOKUP_TIMEOUT_MS = 6000;

@@ -11,20 +11,20 @@ export function lookUp(servers: readonly ServerAddress[], question: Question, pa
   let cancel: Cancel;
   const ask = (name: string, before: readonly ServerAnswer[]): void => {
     const left = { ...patience, timeoutMs: Math.max(1, giveUpAt - performance.now()) };
-    cancel = askServers(servers, { ...question, name }, left, (told) => {
-      const all = [...before, told];
+    cancel = askServers(servers, { ...question, name }, left, (answer) => {
+      const all = [...before, answer];
       const target = all.flatMap(({ aliases }) => aliases).at(-1);
-      if (told.outcome !== "elsewhere" || target === undefined) return done(joined(all));
+      if (answer.outcome !== "elsewhere" || target === undefined) return done(joined(all));
       if (leadsOn(question.name, all)) ask(target, all);
-      else done(joined([...before, { ...told, outcome: "unusable_reply", problem: "aliases (CNAME) that form a loop or lead nowhere" }]));
+      else done(joined([...before, { ...answer, outcome: "unusable_reply", problem: "aliases (CNAME) that form a loop or lead nowhere" }]));
     });
   };
   ask(question.name, []);
   return () => cancel();
 }
 
-function leadsOn(name: string, told: readonly ServerAnswer[]): boolean {
-  const names = [name, ...told.flatMap(({ aliases }) => aliases)];
+function leadsOn(name: string, answer: readonly ServerAnswer[]): boolean {
+  const names = [name, ...answer.flatMap(({ aliases }) => aliases)];
   return names.length <= MAX_ALIASES + 1 && new Set(names).size === names.length;
 }
 

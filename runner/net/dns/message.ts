@@ -77,22 +77,22 @@ function isTruncated(message: Buffer): boolean {
   return ((message[2] as number) & 0x02) !== 0;
 }
 
-/** The question stands right behind the header in both, uncompressed: its bytes are compared, letters of any case alike. */
+/** The question follows the header directly in both, uncompressed: its bytes are compared, letters of any case alike. */
 function asksTheSame(message: Buffer, { bytes, name }: Query): boolean {
   const length = (name === "." ? 1 : name.length + 2) + 4;
   if (message.readUInt16BE(4) !== 1 || message.length < HEADER + length) return false;
   for (let index = HEADER; index < HEADER + length; index++) {
     const asked = bytes[index] as number;
-    const told = message[index] as number;
+    const echoed = message[index] as number;
     // A length is at most 63, and no letter; the query's own letters are small.
-    if (told !== asked && !(told >= 65 && told <= 90 && told + 32 === asked)) return false;
+    if (echoed !== asked && !(echoed >= 65 && echoed <= 90 && echoed + 32 === asked)) return false;
   }
   return true;
 }
 
 /**
  * Where the records end; null when one of them does not fit. dns-packet reads some types without a look at their length, so
- * that the records behind such a one would be read from the wrong place.
+ * that the records after such a one would be read from the wrong place.
  */
 function endOfRecords(message: Buffer): number | null {
   const records = message.readUInt16BE(6) + message.readUInt16BE(8) + message.readUInt16BE(10);

@@ -21,7 +21,7 @@ export interface LookUpOptions {
   readonly timeoutMs?: number;
   readonly tries?: number;
   readonly cache?: DnsInput["cache"];
-  /** Asks for signatures, too: for whoever acts on what the servers authenticate. */
+  /** Requests DNSSEC signatures, for callers that rely on authenticated answers. */
   readonly dnssec?: boolean;
   /** The run that wants to know: the look-up ends with it. */
   readonly ending?: Ending;
@@ -42,7 +42,7 @@ export class Resolver {
     this.#shared = shared;
   }
 
-  /** Rejects only with the deadline's end, or when the question itself is none: an answer that nobody has is data. */
+  /** Rejects only when the deadline expires or the question is invalid: no answer is data. */
   async query<Type extends RecordType>(name: string, type: Type, options: LookUpOptions = {}): Promise<Answer<Type>> {
     const question: Question = { name: requireDnsName(name), type, ...(options.dnssec === true ? { dnssec: true } : {}) };
     return (fromHost(question, options) ?? (await this.#ask(question, options))) as Answer<Type>;
@@ -67,7 +67,7 @@ export class Resolver {
     return this.cache.get(key);
   }
 
-  /** Whoever is more patient than others does not get the time-out of theirs. */
+  /** A caller with a longer timeout does not share the shorter timeout of another. */
   #join(key: string, servers: readonly ServerAddress[], question: Question, options: LookUpOptions): Promise<Answer> {
     const patience = timeoutsOf(options);
     const flightKey = `${key} ${patience.timeoutMs} ${patience.tryTimeoutMs} ${patience.tries}`;
@@ -87,7 +87,7 @@ export class Resolver {
   }
 
   #remember(key: string, answer: Answer, { timeoutMs }: LookUpTimeouts): void {
-    // That servers were too slow for somebody in a hurry says nothing to the others.
+    // A timeout under one caller's short limit is no result for the others.
     if (answer.outcome === "timeout" && timeoutMs < LOOKUP_TIMEOUT_MS) return;
     this.cache.set(key, answer);
     const lifeMs = this.cache.lifeOf(answer) * 1000;

@@ -5,7 +5,7 @@ import { framed } from "./tcp-framing.js";
 
 export type Transport = "udp" | "tcp";
 
-/** Works on one message. What it sends goes back to whoever sent the message, as often as it likes. */
+/** Handles one message. It may send any number of replies, which go to the sender of the message. */
 export type Handler = (message: Buffer, transport: Transport, send: (reply: Buffer) => void) => void;
 
 export interface DnsListener {
@@ -14,7 +14,7 @@ export interface DnsListener {
   close(): Promise<void>;
 }
 
-/** Somebody may hold the UDP port of the free TCP port that we were given. */
+/** Another program may hold the UDP port with the number of the free TCP port. */
 const ATTEMPTS = 10;
 
 /** Takes DNS messages by UDP and by TCP on one port. Port 0 is one that is free for both. */
@@ -48,7 +48,7 @@ function listenerOf(tcp: Listener, udp: UdpSocket): DnsListener {
 async function bound(host: string, port: number, handle: Handler): Promise<UdpSocket> {
   const socket = createSocket(host.includes(":") ? "udp6" : "udp4");
   socket.on("message", (message, from) => {
-    // A client may have gone before its answer comes: that concerns nobody else.
+    // A client may have gone before its answer comes: other clients are not affected.
     handle(message, "udp", (reply) => socket.send(reply, from.port, from.address, () => {}));
   });
   socket.bind(port, host);

@@ -2,7 +2,7 @@ import type { Deadline } from "../../run/deadline.js";
 import { failureError } from "../../run/failure-error.js";
 import { ENDED } from "../../run/run-state.js";
 
-/** What ends somebody's waiting: a run's deadline. */
+/** What ends a caller's wait: the deadline of its run. */
 export type Ending = Pick<Deadline, "onEnd">;
 
 /**
@@ -20,7 +20,7 @@ export class Flight<Result> {
     });
   }
 
-  /** `abandoned` is called when nobody waits any more. */
+  /** `abandoned` is called once no caller waits any more. */
   join(ending: Ending | null, abandoned: () => unknown): Promise<Result> {
     return new Promise((resolve, reject) => {
       let forget = (): void => {};

@@ -31,7 +31,7 @@ export function exchangeByTcp<Reply extends object>(
     // A length in front of each message (RFC 1035, section 4.2.2) bounds what is kept: 64 KiB.
     if (received.length < 2 || received.length < 2 + received.readUInt16BE(0)) return;
     const reply = read(received.subarray(2, 2 + received.readUInt16BE(0)));
-    // Nobody else writes into a connection: what does not fit the query is the server's mistake.
+    // Only the server writes into a connection: a reply that does not match the query is its mistake.
     finish(typeof reply === "string" ? { broken: "unreadable", message: "a reply over TCP that cannot be parsed" } : reply);
   });
   socket.on("error", (error) => finish({ broken: "unreachable", message: error.message }));

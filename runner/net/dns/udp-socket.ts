@@ -15,7 +15,7 @@ const MOST_USES = 16;
 /**
  * A socket of its own, and so a port, for every question that is under way: whoever wants to slip in a reply must guess the port
  * as well as the id (RFC 5452, section 9.2). It is connected, so that the system passes on nothing from other hosts or ports,
- * and tells at once when nobody listens there. Making one costs more than asking, so the next question may take it over; it is
+ * and reports a closed port at once. Making one costs more than asking, so the next question may take it over; it is
  * closed as soon as there is none.
  */
 export class UdpSocket {
@@ -65,7 +65,7 @@ export class UdpSocket {
     else idle.push(socket);
   }
 
-  /** Whoever has an answer may ask the next question at once: that one finds the socket still open. */
+  /** A caller may ask the next question as soon as it has an answer: that question finds the socket still open. */
   static #sweepSoon(): void {
     if (UdpSocket.#inUse > 0 || UdpSocket.#isSweepDue) return;
     UdpSocket.#isSweepDue = true;

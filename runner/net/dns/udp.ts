@@ -6,7 +6,7 @@ import { UdpSocket } from "./udp-socket.js";
 /** What one message to one server came to. */
 export type Outcome = Reply | Broken;
 
-/** Ends an exchange that nobody waits for any more. */
+/** Ends an exchange that no caller waits for any more. */
 export type Cancel = () => void;
 
 /** What a reader makes of a message: the reply, or none that waiting could end with. */

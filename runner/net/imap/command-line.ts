@@ -4,7 +4,7 @@ import { encodeMailboxName } from "./mailbox-name.js";
 import { isUid } from "./uid.js";
 
 /**
- * A piece of a command. Syntax is ours and goes as it stands; a text is somebody's, and goes in quotes or as a literal: nothing
+ * A piece of a command. Syntax is sent as it is; a text comes from outside and is sent quoted or as a literal: nothing
  * that it holds can end it, or begin another command.
  */
 export type Piece = string | Literal;

@@ -13,7 +13,7 @@ export async function capability(session: ImapSession): Promise<readonly string[
   return session.capabilities;
 }
 
-/** What the server can do, asked only where it has not told. */
+/** The server's capabilities, requested only if it has not sent them. */
 export async function knownCapabilities(session: ImapSession): Promise<readonly string[]> {
   return session.capabilities ?? (await capability(session));
 }
@@ -25,7 +25,7 @@ export async function knownCapabilities(session: ImapSession): Promise<readonly 
 export async function starttls(session: ImapSession, options: SecureOptions): Promise<{ reply: CommandReply; tls: TlsFacts | null }> {
   const reply = await session.command("STARTTLS", "starttls", ["STARTTLS"], { holds: true });
   if (session.hasUnreadText) {
-    // Text behind the reply came in the clear and would be taken for an answer given inside TLS (CVE-2011-0411 and its kin).
+    // Text after the reply came in the clear and would be taken for an answer given inside TLS (CVE-2011-0411 and its kin).
     session.close();
     throw failureError(
       "starttls",
@@ -46,7 +46,7 @@ export function noop(session: ImapSession): Promise<CommandReply> {
 
 /** Says goodbye and closes, whatever the server answers. */
 export async function logout(session: ImapSession): Promise<CommandReply> {
-  // A client never talks before the greeting, and nobody would read the answer.
+  // A client never talks before the greeting, and the answer would not be read.
   if (session.greeting === null) session.close();
   session.connection.isLeaving = true;
   try {

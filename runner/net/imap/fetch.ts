@@ -7,13 +7,13 @@ import type { ImapSession } from "./session.js";
 import { uidOf } from "./uid.js";
 
 export interface FetchOptions {
-  /** The header, up to so many bytes. Left out: it is not asked for. */
+  /** The header, up to this many bytes. If absent, it is not requested. */
   readonly headerBytes?: number;
-  /** The whole message, header and all, up to so many bytes. Left out: it is not asked for. */
+  /** The whole message including its header, up to this many bytes. If absent, it is not requested. */
   readonly messageBytes?: number;
 }
 
-/** What a server tells of one message. Null is what it did not tell, or was not asked. */
+/** What a server reports about one message. Null if it did not report it, or was not asked. */
 export interface FetchedMessage {
   readonly uid: number;
   /** INTERNALDATE: when the message came to the folder. */
@@ -52,7 +52,7 @@ async function fetchPortion(session: ImapSession, uids: readonly number[], optio
   for (const { values } of dataOf(reply, "FETCH")) {
     const items = pairsOf(values[0]);
     const uid = uidOf(items.get("UID"));
-    // A server also tells here what others do to other messages.
+    // A server may also report changes of other messages here.
     if (uid !== null && asked.has(uid)) found.set(uid, merged(found.get(uid) ?? nothingOf(uid), items));
   }
 }

@@ -9,7 +9,7 @@ export interface Frame {
   readonly literals: readonly string[];
 }
 
-/** How much is taken. Whoever asks for a message's body raises `literalBytes` for as long as that takes. */
+/** How much is accepted. A fetch of a message body raises `literalBytes` while it runs. */
 export interface Bounds {
   lineBytes: number;
   literalBytes: number;
@@ -85,7 +85,7 @@ export class Framer implements OddityKeeper {
     return line;
   }
 
-  /** A size that is too large is refused when it is announced: nobody waits for what will not be kept. */
+  /** A size that is too large is refused when it is announced: there is no point in reading what will be discarded. */
   #expectLiteral(line: string): void {
     if (!line.endsWith("}") || PLAIN_TEXT.test(this.#lines[0] as string)) return;
     const size = LITERAL.exec(line)?.[1];

@@ -4,25 +4,25 @@ import type { ImapSession } from "./session.js";
 
 export interface IdleOptions {
   /** True for what ends the waiting, as an EXISTS. */
-  readonly until: (told: Untagged) => boolean;
+  readonly until: (response: Untagged) => boolean;
   readonly timeoutMs: number;
   /** Ends the waiting early, as if its time were up. */
   readonly wake?: AbortSignal;
 }
 
 export interface IdleResult {
-  /** told: what was waited for came. timeout: it did not. ended: the server ended the IDLE of its own accord. */
+  /** announced: the awaited response came. timeout: it did not. ended: the server ended the IDLE of its own accord. */
   readonly reason: "announced" | "timeout" | "ended";
   /** When it came, on the harness's monotonic clock; null when it did not. */
   readonly announcedAt: number | null;
 }
 
-/** RFC 2177: a server may log off who has idled for half an hour. Whoever wants to wait longer asks again. */
+/** RFC 2177: a server may log out a client that has idled for half an hour. A longer wait needs another IDLE. */
 const LONGEST_MS = 28 * 60_000;
 
 /** A message has come, or at least their number changed. */
-export function isNewMail(told: Untagged): boolean {
-  return told.kind === "data" && (told.name === "EXISTS" || told.name === "RECENT");
+export function isNewMail(response: Untagged): boolean {
+  return response.kind === "data" && (response.name === "EXISTS" || response.name === "RECENT");
 }
 
 /**

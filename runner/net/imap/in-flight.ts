@@ -5,7 +5,7 @@ import type { Frame } from "./framer.js";
 import { LIMITS } from "./limits.js";
 import type { ResponseCode, Tagged, Untagged } from "./response.js";
 
-/** How a command ended, and everything that the server told on the way. */
+/** How a command ended, and all responses that the server sent before that. */
 export interface CommandReply {
   readonly status: Tagged["status"];
   readonly code: ResponseCode | null;
@@ -15,13 +15,13 @@ export interface CommandReply {
   readonly duration_ms: number;
 }
 
-/** What happened next to a command: the server lets us go on, told something that was waited for, or ended it. */
+/** What happened next to a command: the server asked for more, sent an awaited response, or ended it. */
 export type Step = { readonly kind: "continue"; readonly text: string } | { readonly kind: "data" } | { readonly kind: "end"; readonly reply: CommandReply };
 
 /** One command that was begun and is not ended. */
 export class InFlight {
   readonly untagged: Untagged[] = [];
-  /** Set when IDLE waits to be told something. */
+  /** Set while IDLE waits for a response. */
   wantsData = false;
   #bytes = 0;
   #steps: Step[] = [];
@@ -46,9 +46,9 @@ export class InFlight {
     });
   }
 
-  /** Keeps what the server told; gives what is wrong when that is more than is kept. */
-  add(told: Untagged, { lines, literals }: Frame): string | null {
-    this.untagged.push(told);
+  /** Stores a response; returns a problem if there are more than the limit. */
+  add(response: Untagged, { lines, literals }: Frame): string | null {
+    this.untagged.push(response);
     for (const part of [...lines, ...literals]) this.#bytes += part.length;
     if (this.untagged.length > LIMITS.responses) return `more than ${LIMITS.responses} responses to ${this.operation.name}`;
     return this.#bytes > LIMITS.responseBytes ? `more than ${LIMITS.responseBytes} bytes in answer to ${this.operation.name}` : null;

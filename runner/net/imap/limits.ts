@@ -8,7 +8,7 @@ export const LIMITS = {
   literalBytes: 64 * 1024,
   /** A message's body comes in literals as large as was asked for, and one response may hold several. */
   literals: 256,
-  /** The values of one response: numbers of a SEARCH, or what a FETCH tells of one message. */
+  /** The values of one response: numbers of a SEARCH, or the items of one message in a FETCH response. */
   values: 150_000,
   /** No honest response is nested deeper than a message with messages in it. */
   depth: 32,

@@ -32,7 +32,7 @@ export async function logIn(session: ImapSession, auth: AuthInput, evidence: Log
     mechanism.name === "LOGIN"
       ? await plainLogin(session, credentials.username, credentials.password as string, secrets)
       : await authenticate(session, mechanism.name, beginExchange(mechanism, credentials), secrets);
-  // A server may offer more to whom it knows (RFC 3501, section 6.2.3): what it told before counts no longer.
+  // A server may offer more after the login (RFC 3501, section 6.2.3): earlier capabilities are no longer valid.
   if (session.capabilities === capabilitiesBefore) session.capabilities = null;
   return reply;
 }

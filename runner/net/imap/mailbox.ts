@@ -88,7 +88,7 @@ export async function mailboxStatus(session: ImapSession, name: string): Promise
   return { messages: number("MESSAGES"), unseen: number("UNSEEN"), uidNext: uidNext === null ? null : uidFrom(uidNext) };
 }
 
-/** What the server told under a name in answer to a command. */
+/** The data responses with this name to a command. */
 export function dataOf(reply: CommandReply, name: string): Data[] {
   return reply.untagged.filter((each): each is Data => each.kind === "data" && each.name === name);
 }

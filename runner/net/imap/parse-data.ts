@@ -90,7 +90,7 @@ class Reader {
     }
   }
 
-  /** The next character that is no space; "" at the end of the response. Servers put one too many, or one behind the last. */
+  /** The next character that is no space; "" at the end of the response. Some servers send an extra space, or one at the end. */
   #next(): string {
     const text = this.#text;
     while (text[this.at] === " ") this.at += 1;
@@ -107,8 +107,8 @@ class Reader {
       return this.list(")", depth + 1);
     }
     const value = first === '"' ? this.#quoted() : this.#isLiteral() ? this.#literal() : this.#atom();
-    const behind = this.#text[this.at];
-    if (behind !== undefined && behind !== " " && behind !== ")") throw this.#unreadable("a space was expected");
+    const following = this.#text[this.at];
+    if (following !== undefined && following !== " " && following !== ")") throw this.#unreadable("a space was expected");
     return value;
   }
 

@@ -3,11 +3,11 @@ import { decodeLine, excerpt } from "../transport/line-text.js";
 import { type Frame, Framer } from "./framer.js";
 import { readValues, Unreadable, type Value } from "./parse-data.js";
 
-/** What a status response tells programs, in brackets before its text (RFC 3501, section 7.1; RFC 5530). */
+/** The response code of a status response, in brackets before its text (RFC 3501, section 7.1; RFC 5530). */
 export interface ResponseCode {
   /** In upper case, as UIDVALIDITY. */
   readonly name: string;
-  /** What stands behind it, as it was sent; "" when nothing does. */
+  /** Its arguments as they were sent; "" if there are none. */
   readonly argument: string;
 }
 

@@ -38,7 +38,7 @@ export interface Greeting {
 }
 
 export interface CommandOptions {
-  /** Nothing behind the tagged line is read before it is known to be safe (STARTTLS). */
+  /** Nothing after the tagged line is read before it is known to be safe (STARTTLS). */
   holds?: boolean;
 }
 
@@ -55,14 +55,14 @@ export interface CommandOptions {
  */
 export class ImapSession implements ConnectionReader {
   greeting: Greeting | null = null;
-  /** In upper case, as they were told last: in the greeting, by CAPABILITY or behind a login. Null while nothing was told. */
+  /** In upper case, as the server sent them last: in the greeting, by CAPABILITY or after a login. Null before that. */
   capabilities: readonly string[] | null = null;
-  /** A BYE that came although nobody had said goodbye, also instead of a greeting. */
+  /** A BYE without a LOGOUT, also one instead of a greeting. */
   farewell: Status | null = null;
   /** When the last response was whole, on the harness's monotonic clock. */
   heardAt = 0;
-  /** Hears all that the server tells, whichever command it belongs to, or none, and when it came. */
-  onTold: ((told: Untagged, at: number) => void) | null = null;
+  /** Receives every response of the server, whichever command it belongs to, if any, and when it came. */
+  onUntagged: ((told: Untagged, at: number) => void) | null = null;
   /** UTF8=ACCEPT is enabled. */
   utf8 = false;
   readonly parser = new ResponseParser();
@@ -251,10 +251,10 @@ export class ImapSession implements ConnectionReader {
     current.happened({ kind: "continue", text });
   }
 
-  /** A server may tell such things at any time (RFC 3501, section 5.2): those of a command are what it tells until that ends. */
+  /** A server may send such responses at any time (RFC 3501, section 5.2): those of a command are the ones until it ends. */
   #untagged(response: Untagged, at: number): void {
     this.#learn(response);
-    this.onTold?.(response, at);
+    this.onUntagged?.(response, at);
     if (response.kind === "status" && response.status === "BYE" && !this.connection.isLeaving) this.farewell = response;
     const current = this.#current;
     if (current === null) return;
@@ -299,7 +299,7 @@ export class ImapSession implements ConnectionReader {
 
   #failure(phase: Phase, reason: Break): FailureError {
     const { farewell } = this;
-    // A server that said goodbye before it went has told us why.
+    // A server that said goodbye before it closed gave the reason.
     const message = farewell === null ? reason.message : `${reason.message}: ${statusLine(farewell)}`;
     return new FailureError(failure(phase, reason.code, message), farewell === null ? null : failureReply(farewell));
   }

@@ -20,7 +20,7 @@ export async function capa(session: Pop3Session): Promise<TimedReply> {
 export async function stls(session: Pop3Session, options: SecureOptions): Promise<{ reply: Reply; tls: TlsFacts | null }> {
   const reply = await session.command("STLS", "starttls", "STLS", { holds: true });
   if (session.hasUnreadText) {
-    // Text behind the reply came in the clear and would be taken for an answer given inside TLS (CVE-2011-0411 and its kin).
+    // Text after the reply came in the clear and would be taken for an answer given inside TLS (CVE-2011-0411 and its kin).
     session.close();
     throw failureError(
       "starttls",
@@ -35,12 +35,12 @@ export async function stls(session: Pop3Session, options: SecureOptions): Promis
   return { reply, tls: await session.secure(options) };
 }
 
-/** Valid only once somebody has logged in (RFC 1939, section 5). */
+/** Valid only after a login (RFC 1939, section 5). */
 export function noop(session: Pop3Session): Promise<TimedReply> {
   return session.command("NOOP", "noop", "NOOP");
 }
 
-/** How many messages lie there, and how large they are together. Valid only once somebody has logged in. */
+/** The number of messages and their total size. Valid only after a login. */
 export async function stat(session: Pop3Session): Promise<{ messages: number; size_bytes: number }> {
   const reply = accepted("command", await session.command("STAT", "command", "STAT"));
   const [, messages, bytes] = /^(\d{1,15}) (\d{1,15})(?: |$)/.exec(reply.text) ?? [];
@@ -51,7 +51,7 @@ export async function stat(session: Pop3Session): Promise<{ messages: number; si
 
 /** Says goodbye and closes, whatever the server answers. */
 export async function quit(session: Pop3Session): Promise<TimedReply> {
-  // A client never talks before the greeting, and nobody would read the answer.
+  // A client never talks before the greeting, and the answer would not be read.
   if (session.greeting === null) session.close();
   session.connection.isLeaving = true;
   try {

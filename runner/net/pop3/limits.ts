@@ -1,4 +1,4 @@
-/** How much of a server's talk is taken before it is called hostile, and how much of ours a server must take. */
+/** How much of a server's output is accepted before it is considered hostile, and how long a command may be. */
 export const LIMITS = {
   /** RFC 2449, section 4 allows 512 bytes. */
   replyLineBytes: 4096,

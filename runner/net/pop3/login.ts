@@ -37,7 +37,7 @@ export async function logIn(session: Pop3Session, auth: Pop3AuthInput, evidence:
 }
 
 /**
- * Many servers greet with a timestamp and know nobody's password in the clear, which APOP needs. So `auto` takes it only where it
+ * Many servers greet with a timestamp but do not store passwords in the clear, which APOP needs. So `auto` takes it only where it
  * hides something: inside TLS everything is hidden.
  */
 function offered(session: Pop3Session, { mechanism }: Pop3AuthInput): string[] {

@@ -5,7 +5,7 @@ import type { Break } from "../transport/connection.js";
 import { decodeLine, excerpt, type LineOddity, type OddityKeeper } from "../transport/line-text.js";
 import { LIMITS } from "./limits.js";
 
-/** A reply (RFC 1939, section 3). continue: AUTH waits for the next line of ours. */
+/** A reply (RFC 1939, section 3). continue: AUTH waits for the client's next line. */
 export interface Reply {
   readonly status: "OK" | "ERR" | "continue";
   /** As IN-USE or SYS/TEMP (RFC 2449, RFC 3206), in upper case. */

@@ -3,7 +3,7 @@ export interface SaslResponse {
   text: string;
   /** Made from the password or the token: it must be seen nowhere. */
   secret: boolean;
-  /** How the server proves that it knows the password: whoever sees it can try out at leisure which one it is. */
+  /** How the server proves that it knows the password. It is secret: it allows an offline search for the password. */
   proof?: string;
 }
 
@@ -24,7 +24,7 @@ export const NO_DOUBT = { doubt: () => null, serverError: () => null } as const;
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
-/** A challenge as it stands behind 334 (RFC 4954, section 4); null when it is no base64. Node's own decoder takes anything. */
+/** A challenge as it follows 334 (RFC 4954, section 4); null if it is not base64. Node's own decoder accepts anything. */
 export function decodeChallenge(text: string): Buffer | null {
   const trimmed = text.trim();
   return BASE64.test(trimmed) ? Buffer.from(trimmed, "base64") : null;

@@ -19,7 +19,7 @@ export interface Credentials {
 export interface Method<Name extends string = string> {
   readonly name: Name;
   readonly needs: "password" | "accessToken";
-  /** Whoever listens on the way learns the secret itself. */
+  /** An eavesdropper learns the secret itself. */
   readonly readable: boolean;
 }
 
@@ -67,7 +67,7 @@ export function chooseMethod<Each extends Method>(
   throw failureError("auth", "unsupported", `the server offers ${offered.length === 0 ? "no AUTH" : `AUTH ${offered.join(" ")}`}; the login needs ${names}`);
 }
 
-/** Throws, and nothing is sent, when whoever listens on the way would learn the secret and nobody has allowed that. */
+/** Throws before anything is sent if an eavesdropper would learn the secret and the input does not allow that. */
 export function requireCover({ name, needs, readable }: Method, isSecure: boolean, isAllowed: boolean): void {
   if (!readable || isSecure || isAllowed) return;
   const secret = needs === "password" ? "password" : "access token";

@@ -41,7 +41,7 @@ async function heloAfter(refusal: Reply, session: SmtpSession, domain: string): 
 export async function starttls(session: SmtpSession, options: SecureOptions): Promise<{ reply: Reply; tls: TlsFacts | null }> {
   const reply = await session.command("STARTTLS", "starttls", "STARTTLS");
   if (session.hasUnreadText) {
-    // Text behind the reply came in the clear and would be taken for an answer given inside TLS (CVE-2011-0411 and its kin).
+    // Text after the reply came in the clear and would be taken for an answer given inside TLS (CVE-2011-0411 and its kin).
     session.close();
     throw failureError(
       "starttls",

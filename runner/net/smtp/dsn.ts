@@ -7,7 +7,7 @@ export type NotifyCondition = (typeof NOTIFY_CONDITIONS)[number];
 export interface MailDsn {
   /** How much of the message a notification brings back. */
   ret?: "FULL" | "HDRS";
-  /** Comes back in every notification: it tells which sending it is about. */
+  /** Returned in every notification: it identifies the transmission. */
   envid?: string;
 }
 

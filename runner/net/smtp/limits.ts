@@ -1,4 +1,4 @@
-/** How much of a peer's talk is taken before it is called hostile, and how much of ours a server must take. */
+/** How much of a peer's output is accepted before it is considered hostile, and how long a command may be. */
 export const LIMITS = {
   /** RFC 5321, 4.5.3.1.5 allows 512 bytes; servers in the field send more, and Postfix reads up to 2048. */
   replyLineBytes: 4096,

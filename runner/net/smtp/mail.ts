@@ -12,11 +12,11 @@ export interface MailParameters extends MailDsn {
   body?: "7BIT" | "8BITMIME";
   /** The message's header, or a recipient to come, holds addresses beyond ASCII (RFC 6531). */
   smtpUtf8?: boolean;
-  /** Nobody may hand the message on without TLS that is verified (RFC 8689). */
+  /** The message must only be relayed over verified TLS (RFC 8689). */
   requireTls?: boolean;
 }
 
-/** A recipient, and what is to be told of a delivery to it. */
+/** A recipient, and the notifications requested for it. */
 export type Recipient = Mailbox & RcptDsn;
 
 /**

@@ -94,7 +94,7 @@ function placeOf(domain: string, asUnicode: boolean): Place | MailboxProblem {
   const host = domain.endsWith(".") ? null : parseHost(domain);
   if (host === null) return { problem: `${JSON.stringify(domain)} is not a domain name` };
   if (host.kind === "address") return { problem: `an IP address after @ must be in brackets: [${host.family === 6 ? "IPv6:" : ""}${host.host}]` };
-  // A resolver may read 2130706433, 0x7f000001 or 0127.1 as an address that nobody wrote.
+  // A resolver may read 2130706433, 0x7f000001 or 0127.1 as an IP address.
   if (/(?:^|\.)(?:\d+|0x[\da-f]*)$/i.test(host.host)) return { problem: `${JSON.stringify(domain)} is a number, not a domain name` };
   return { host, onTheWire: asUnicode ? domainToUnicode(host.host) : host.host };
 }

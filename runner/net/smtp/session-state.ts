@@ -8,11 +8,11 @@ import { tlsGrant } from "../transport/tls.js";
 import type { SmtpContext } from "./session.js";
 
 /**
- * The state under which a session runs. It outlives the run that opened it: what is said on it is recorded by whoever uses it just now, and it ends
+ * The state under which a session runs. It outlives the run that opened it: operations are recorded in the run that uses it at the time, and it ends
  * with that one's deadline only while he does.
  */
 export class SessionState implements WireRun, Watched {
-  recorder: Recorder = NOBODYS;
+  recorder: Recorder = DISCARDING;
   readonly deadline = new Deadline(Number.POSITIVE_INFINITY, undefined);
   readonly context: SmtpContext;
   readonly dueAt = 0;
@@ -34,10 +34,10 @@ export class SessionState implements WireRun, Watched {
   letGo(): void {
     this.#user?.unwatch(this);
     this.#user = null;
-    this.recorder = NOBODYS;
+    this.recorder = DISCARDING;
   }
 
-  /** The session is over: leaves no timer behind that would keep the process. */
+  /** The session is over: clears its timers, which would keep the process alive. */
   end(): void {
     this.letGo();
     this.deadline.release();
@@ -50,7 +50,7 @@ export class SessionState implements WireRun, Watched {
   }
 }
 
-/** For a session that waits, or says goodbye at nobody's cost: what comes then belongs to no message, and is not kept. */
+/** For a session that is idle or closing: operations belong to no run then, and are not recorded. */
 class Forgetful extends Recorder {
   constructor() {
     super(null);
@@ -61,4 +61,4 @@ class Forgetful extends Recorder {
   }
 }
 
-const NOBODYS: Recorder = new Forgetful();
+const DISCARDING: Recorder = new Forgetful();

@@ -30,7 +30,7 @@ export interface TimedReply extends Reply {
   duration_ms: number;
 }
 
-/** A command that was sent, and whoever waits for its reply. */
+/** A command that was sent, and the callbacks that wait for its reply. */
 interface Waiting {
   readonly phase: Phase;
   readonly operation: Operation;
@@ -93,7 +93,7 @@ export class SmtpSession implements ConnectionReader {
   readonly context: SmtpContext;
   readonly options: SessionOptions;
   readonly #state: WireRun;
-  #waiting: Waiting[] = NOBODY;
+  #waiting: Waiting[] = NONE_WAITING;
   #broken: { reason: Break } | null = null;
   #holding = false;
 
@@ -201,7 +201,7 @@ export class SmtpSession implements ConnectionReader {
     this.#broken = { reason };
     this.#state.recorder.note("note", reason.message, at);
     const nowWaiting = this.#waiting;
-    this.#waiting = NOBODY;
+    this.#waiting = NONE_WAITING;
     for (const waiting of nowWaiting) {
       this.#state.recorder.end(waiting.operation, null, null, at);
       waiting.reject(this.#failure(waiting.phase, reason));
@@ -229,7 +229,7 @@ export class SmtpSession implements ConnectionReader {
   #nextWaiting(): Waiting | undefined {
     const [first] = this.#waiting;
     if (this.#waiting.length > 1) this.#waiting.shift();
-    else this.#waiting = NOBODY;
+    else this.#waiting = NONE_WAITING;
     return first;
   }
 
@@ -265,14 +265,14 @@ export class SmtpSession implements ConnectionReader {
   #failure(phase: Phase, reason: Break): FailureError {
     const { farewell } = this;
     if (farewell === null) return failureError(phase, reason.code, reason.message);
-    // A server that said 421 before it went has told us why.
-    const told = failure(phase, reason.code, `${reason.message}: ${farewell.code} ${replyText(farewell)}`);
-    return failureWith(farewell, told);
+    // A server that sent 421 before it closed gave the reason.
+    const explained = failure(phase, reason.code, `${reason.message}: ${farewell.code} ${replyText(farewell)}`);
+    return failureWith(farewell, explained);
   }
 }
 
 /** Shared, and so never written to. */
-const NOBODY: Waiting[] = [];
+const NONE_WAITING: Waiting[] = [];
 
 /** Contracts keep such values out. This is the last door before the wire, for what no contract has seen. */
 const TWO_LINES = "a command with CR, LF or NUL is never sent";

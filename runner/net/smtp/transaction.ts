@@ -17,7 +17,7 @@ export interface Envelope extends MailParameters {
   /** Of bytes, size and body are found out unless they are given. */
   message: MessageSource;
   /**
-   * Awaited when the server waits for the message and nothing of it was sent: for whoever has to write down first what is about to happen. It is told
+   * Awaited when the server waits for the message and nothing of it was sent: for callers that must record first what is about to happen. It receives
    * the places of the recipients that were accepted. When it rejects, nothing is sent.
    */
   beforeMessage?: (accepted: readonly number[]) => Promise<void>;
@@ -133,7 +133,7 @@ async function sendMessage(session: SmtpSession, { message, beforeMessage }: Env
   }
   result.delivery = "refused";
   fails(result, refusal);
-  // The server waits for a message that nobody would get; otherwise it may still hold this transaction's sender.
+  // The server waits for a message without recipients; otherwise it may still hold this transaction's sender.
   if (result.data !== null && replyClass(result.data) === 3) result.message = (await sendNothing(session)).reply;
   else if (isAccepted(result.mail) && refusal.failure.reply_code !== CLOSING) await rset(session);
 }

@@ -9,7 +9,7 @@ export interface AddressUse {
 }
 
 /**
- * Addresses that no public host has. Whoever lets strangers name a host must not connect to them: behind such a name may stand
+ * Addresses that no public host has. A service that lets strangers name a host must not connect to them: such a name may lead to
  * this machine, its neighbours or a cloud's metadata service. Every row of the registries of special-purpose addresses
  * (RFC 6890) that is not globally reachable, and every way to wrap an IPv4 address in an IPv6 one.
  */

@@ -52,7 +52,7 @@ export function certificateProblems(chain: readonly X509Certificate[], verdict: 
   if (now < Date.parse(leaf.validFrom)) problems.add("not_yet_valid");
   if (!namesHost(leaf, name)) problems.add("name_mismatch");
   if (verdict !== null) problems.add(VERDICTS[verdict] ?? "invalid");
-  // The library stops at the first problem, so a certificate may hide that it is self-signed behind being expired.
+  // The library stops at the first problem, so for an expired certificate it does not report that it is also self-signed.
   if (isSelfSigned(leaf) && verdict !== null) problems.add("self_signed");
   return [...problems];
 }

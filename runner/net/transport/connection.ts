@@ -29,14 +29,14 @@ interface Chunk {
 const MAX_UNREAD_BYTES = 256 * 1024;
 
 /**
- * One open connection. It takes the time of every arrival, waits no longer than it is told, and ends with its run.
+ * One open connection. It records the time of every arrival, enforces timeouts, and ends with its run.
  * The reading half is by callback and not a stream: no buffer is allocated per read, and nothing is copied twice.
  */
 export class Connection implements Arrival, Watched {
   tls: TlsFacts | null = null;
   broken: Break | null = null;
   dueAt = 0;
-  /** The peer was told goodbye: it answers, and closes. Its end is not read when its answer was the last that we waited for. */
+  /** Goodbye was sent: the peer answers and closes. Its end is not awaited if its answer was the last one expected. */
   isLeaving = false;
   #socket: Socket;
   #reader: ConnectionReader | null = null;
@@ -98,7 +98,7 @@ export class Connection implements Arrival, Watched {
     if (this.#unreadBytes > 0 || this.#pendingBreak !== null) this.#queue();
   }
 
-  /** Gives up when nobody has called it again, or waitNoMore(), within so many milliseconds. */
+  /** Fails unless this or waitNoMore() is called again within `ms` milliseconds. */
   waitAtMost(milliseconds: number): void {
     this.dueAt = monotonic() + milliseconds;
     this.#patience = milliseconds;

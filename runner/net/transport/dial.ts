@@ -153,7 +153,7 @@ class Race implements Watched {
     this.reject(error);
   }
 
-  /** Leaves no timer, no listener and no half-open socket behind. */
+  /** Removes every timer, listener and half-open socket. */
   #stop(at: number): void {
     if (this.#nextTimer !== null) clearTimeout(this.#nextTimer);
     this.state.deadline.unwatch(this);
@@ -167,12 +167,12 @@ class Race implements Watched {
 
 const RUNNER = Symbol("runner");
 
-/** A socket of ours: it knows who dialled it. */
+/** A socket with the attempt that dialled it. */
 interface DialledSocket extends Socket {
   [RUNNER]?: Runner;
 }
 
-/** One address of a race. It stays with its socket, and hands on what happens to it: to the race first, then to the connection. */
+/** One address of a race. It stays with its socket and forwards its events: to the race first, then to the connection. */
 class Runner {
   readonly attempt: Attempt;
   readonly socket: DialledSocket;

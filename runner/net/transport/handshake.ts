@@ -9,7 +9,7 @@ import { codeOf, wordsOf } from "./classify-error.js";
 import type { Connection } from "./connection.js";
 import { CLOSED_IN_HANDSHAKE, type SecureOptions } from "./secure-options.js";
 
-/** The TLS handshake on an open connection; a certificate that nobody trusts does not end it. */
+/** The TLS handshake on an open connection; an untrusted certificate does not end it. */
 export function handshake(state: WireRun, connection: Connection, name: string, options: SecureOptions, timeoutMs: number): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
     const socket = connect({

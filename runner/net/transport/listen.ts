@@ -21,7 +21,7 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** Serves TCP on the loopback unless told otherwise. Port 0 is a free one. */
+/** Serves TCP, by default on the loopback address. Port 0 picks a free port. */
 export async function listen(
   accept: (socket: AcceptedSocket) => void,
   { host = "127.0.0.1", port = 0 }: { host?: string; port?: number } = {},
@@ -69,7 +69,7 @@ function started(server: Server, host: string, port: number): Promise<void> {
 
 function stop(server: Server, open: ReadonlySet<Socket>): Promise<void> {
   return new Promise((resolve) => {
-    // The server counts a socket as gone before the socket itself says so: whoever asks next must see none.
+    // The server counts a socket as gone before the socket itself says so: a caller that counts connections next must see none.
     const done = (): void => {
       if (open.size === 0 && !server.listening) resolve();
     };

@@ -207,7 +207,7 @@ export class ReplySession<Reply> implements ConnectionReader {
 
   #failure(phase: Phase, reason: Break): FailureError {
     const { farewell } = this;
-    // A server that said goodbye before it went has told us why.
+    // A server that said goodbye before it closed gave the reason.
     const message = farewell === null ? reason.message : `${reason.message}: ${this.protocol.line(farewell)}`;
     return new FailureError(failure(phase, reason.code, message), farewell === null ? null : this.protocol.failureReply(farewell));
   }

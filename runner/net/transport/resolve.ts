@@ -52,7 +52,7 @@ function bySystem(name: string): Promise<Address[]> {
   });
 }
 
-/** Asks the given servers. What speaks DNS is read for whoever names some. */
+/** Asks the given servers. The DNS client is loaded only for this. */
 async function byServers(name: string, servers: readonly string[], options: AddressOptions, timeoutMs: number, signal: AbortSignal): Promise<Address[]> {
   const { addressesByServers } = await import("../dns/addresses-by-servers.js");
   const families: (4 | 6)[] = options.address_family === "any" ? [6, 4] : [options.address_family === "ipv6" ? 6 : 4];
@@ -66,7 +66,7 @@ function failureOfLookup(error: NodeJS.ErrnoException): FailureError {
   return isOfTheResolver ? failureError("resolve", "dns_failure", `no answer from a name server (${error.code ?? error.message})`) : known;
 }
 
-/** A look-up ends with its time-out and with the run, also where the resolver itself cannot be told to stop. */
+/** A lookup ends with its timeout and with the run, even if the resolver itself cannot be cancelled. */
 function bounded<Result>(state: WireRun, timeoutMs: number, look: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
   const stop = new AbortController();
   return new Promise((resolve, reject) => {

@@ -3,7 +3,7 @@ import type { TlsInput } from "../../../schemas/tls.js";
 export interface SecureOptions extends Pick<TlsInput, "min_version" | "ca"> {
   /** The name to verify, and to send when it is not an address. */
   host: string;
-  /** For peers behind boxes that drop a large ClientHello: TLS 1.2 only, with few ciphers and one group. */
+  /** For peers behind middleboxes that drop a large ClientHello: TLS 1.2 only, with few ciphers and one group. */
   reducedHello?: boolean;
   /** Application protocols to offer, the preferred one first (RFC 7301). */
   alpn?: readonly string[];

@@ -40,7 +40,7 @@ export async function secureRoute(ask: SecureAsk, { ascii_domain: domain, kind }
   return { kind: "secure", hosts: new Set(answer.records.map(hostOf)), names };
 }
 
-/** A relay is somebody's own choice: no look-up led to it. */
+/** A relay is configured: no lookup led to it. */
 export const CHOSEN: SecureRoute = { kind: "secure", hosts: null, names: [] };
 
 function hostOf({ exchange }: DataOf<"MX">): string {
@@ -75,7 +75,7 @@ function withoutAddress(host: string, answers: readonly Answer[]): Exclude<DaneF
   return failed === undefined ? { kind: "insecure", reason: `${host} has no address` } : unknown(failed, `the addresses of ${host}`);
 }
 
-/** The alias may be signed where what it leads to is not: then the host's own name counts. Only a question for the alias itself tells. */
+/** The alias may be signed where what it leads to is not: then the host's own name counts. Only a question for the alias itself shows that. */
 async function basesOfAlias(ask: SecureAsk, host: string): Promise<string[] | Exclude<DaneFinding, { kind: "records" }>> {
   const alias = await ask(host, "CNAME");
   if (!isCertain(alias)) return unknown(alias, `CNAME ${host}`);

@@ -8,7 +8,7 @@ const MATCHING = { full: 0, sha256: 1, sha512: 2 } as const;
 const DIGEST_BYTES: Readonly<Record<number, number>> = { [MATCHING.sha256]: 32, [MATCHING.sha512]: 64 };
 
 /**
- * The records that a client of SMTP can go by. Of digests of one kind only the strongest count: whoever publishes a new one beside
+ * The records that a client of SMTP can go by. Of digests of one kind only the strongest count: a domain that publishes a new one beside
  * an old one means the new one (RFC 7671, section 9).
  */
 export function usableTlsa(records: readonly Tlsa[]): Tlsa[] {

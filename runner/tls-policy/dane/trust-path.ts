@@ -40,7 +40,7 @@ function issued(issuer: X509Certificate, certificate: X509Certificate): boolean 
 }
 
 /**
- * An authority that may sign for some names only (RFC 5280, section 4.2.1.10). Which ones is not read here, so nobody is trusted
+ * An authority that may sign for some names only (RFC 5280, section 4.2.1.10). The constraints are not read here, so no certificate is trusted
  * through it; as an anchor it was chosen by those who published it.
  */
 function isNameConstrained({ raw }: X509Certificate): boolean {

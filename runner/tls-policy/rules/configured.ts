@@ -4,7 +4,7 @@ import type { PolicyFacts } from "./known.js";
 import { opportunisticRule, skipped } from "./opportunistic.js";
 import { daneRule } from "./published.js";
 
-/** What whoever runs the delivery demands of a destination. */
+/** What the operator demands of a destination. */
 export function configuredRule(known: PolicyFacts, configured: ConfiguredTls): HostTls {
   const rule: HostTls = { ...opportunisticRule(known), level: configured.level, source: "configured", minVersion: "TLSv1.2", reason: "it is configured so" };
   switch (configured.level) {

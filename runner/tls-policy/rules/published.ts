@@ -24,13 +24,13 @@ export function daneRule(known: PolicyFacts): HostTls | null {
     const referenceNames = [...new Set([dane.base, host, ...route.names])];
     return { ...rule, level: "dane", referenceNames, tlsa, reason: `the TLSA records at ${dane.owner}` };
   }
-  // Nobody vouches for a certificate; that there is TLS, the records say all the same (RFC 7672, section 2.2). MTA-STS may demand more.
+  // No record authenticates a certificate; the records still require TLS (RFC 7672, section 2.2). MTA-STS may demand more.
   if (sts?.mode === "enforce") return null;
   const violation: PolicyViolation = { type: "tlsa-invalid", message: `none of the TLSA records at ${dane.owner} can be used` };
   return { ...rule, level: "encrypt", violation, reason: violation.message };
 }
 
-/** Why nobody knows whether the host has TLSA records. */
+/** Why it is unknown whether the host has TLSA records. */
 function doubtOf({ host, domain, route, dane }: PolicyFacts): string | null {
   if (route?.kind === "unknown") return route.reason;
   if (route?.kind === "secure" && route.hosts !== null && !route.hosts.has(host)) return `the signed MX records of ${domain} do not name ${host}`;

@@ -21,7 +21,7 @@ const FORMAT = 1;
 
 /**
  * The policies of domains, in memory and in a SQLite file that processes share. One is kept until it expires, whatever becomes of
- * look-ups meanwhile: whoever can silence a domain's servers must not rid it of its policy (RFC 8461, section 10.2).
+ * look-ups meanwhile: an attacker who can block a domain's servers must not remove its policy (RFC 8461, section 10.2).
  */
 export class StsCache {
   readonly #recent = new Map<string, KeptPolicy>();

@@ -1,4 +1,4 @@
-/** RFC 8461, section 3.3: what a policy host may cost whoever sends mail. */
+/** RFC 8461, section 3.3: what fetching a policy may cost a sender. */
 
 /** From the first look-up of its address to the last byte. */
 export const FETCH_TIMEOUT_MS = 60_000;

@@ -53,7 +53,7 @@ export class StsPolicies {
     if (failed !== undefined && failed.id === id && now() - failed.at < FAILED_FETCH_MS) return { policy: known?.policy ?? null, problem: failed.violation };
     const fetching = this.#fetch(domain, id, ending);
     if (isSame) {
-      // Nobody has to wait for the renewal of what is good still: it only makes the next one's policy last longer.
+      // A policy that is still valid is renewed in the background.
       fetching.catch(() => {});
       return { policy: known.policy, problem: null };
     }

@@ -167,8 +167,8 @@ test("a message is looked at", async () => {
   expect((await ask(client, "FETCH 1 BODY[]")).at(-2)).toBe(" FLAGS (\\Seen))");
   expect(await said(client, "FETCH 2 FLAGS", "FETCH 1 ENVELOPE", "FETCH 1 BODY[1]", "FETCH 0 FLAGS", "FETCH 1 FLAGS)")).toEqual([
     "t OK FETCH done",
-    "t NO [CANNOT] ENVELOPE is not told here",
-    "t NO [CANNOT] the part 1 is not told here",
+    "t NO [CANNOT] ENVELOPE is not supported here",
+    "t NO [CANNOT] the part 1 is not supported here",
     't BAD expected a set of numbers, as 1:4,7,9:* at "0 FLAGS"',
     't BAD expected nothing more at ")"',
   ]);

@@ -19,7 +19,7 @@ const ALONE = new RegExp(`^\\s*<?${ADDRESS.source}>?\\s*$`);
 const REASON =
   /(?:Remote Server (?:at .{1,255}? )?returned '([^']*)'?|#(?:<[^>]{0,255}>)? ?#?(?:SMTP#|smtp;)? ?([45]\d\d[ -].{0,1000}?) ?(?:##|#SMTP#|$)|smtp; ?([45]\d\d[ -].{0,1000}?)>?$|^\s*([45]\d\d[ -][45]\.\d{1,3}\.\d{1,3} .*)$)/i;
 
-/** Behind `Diagnostic information for administrators`: an address on a line of its own, the reason below it. */
+/** After `Diagnostic information for administrators`: an address on a line of its own, the reason below it. */
 function forAdministrators({ lines }: PlainReport): ReportedRecipientText[] {
   const from = lines.findIndex((line) => /^Diagnostic information for administrators|^Error Details/i.test(line));
   if (from === -1) return [];
@@ -36,16 +36,16 @@ function forPeople({ lines }: PlainReport): ReportedRecipientText[] {
 }
 
 function pairs(lines: readonly string[], addressIn: (line: string) => string | undefined): ReportedRecipientText[] {
-  const told: { address: string; diagnostic: string | null; remoteMta: string | null }[] = [];
+  const listed: { address: string; diagnostic: string | null; remoteMta: string | null }[] = [];
   for (const line of lines) {
     const address = addressIn(line);
-    if (address !== undefined) told.push({ address, diagnostic: null, remoteMta: null });
-    const last = told.at(-1);
+    if (address !== undefined) listed.push({ address, diagnostic: null, remoteMta: null });
+    const last = listed.at(-1);
     if (last === undefined || address !== undefined) continue;
     last.diagnostic ??= reasonIn(line);
     last.remoteMta ??= /<([A-Za-z0-9.-]{1,255}) #\d/.exec(line)?.[1] ?? null;
   }
-  return told.map((each) => ({ ...each, action: null })).filter(({ address }, index, all) => all.findIndex((other) => other.address === address) === index);
+  return listed.map((each) => ({ ...each, action: null })).filter(({ address }, index, all) => all.findIndex((other) => other.address === address) === index);
 }
 
 function reasonIn(line: string): string | null {

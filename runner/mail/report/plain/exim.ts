@@ -9,14 +9,14 @@ export const exim: PlainReader = {
   original: /^----.*(?:This is a copy of (?:the|your) message|The body of the message)/i,
   delay: /has not been delivered to one or more of its recipients|No action is required on your part/i,
   read: ({ lines }) => {
-    const told: { address: string; words: string[] }[] = [];
+    const listed: { address: string; words: string[] }[] = [];
     for (const line of lines) {
       const [, address] = /^ {2}<?([^\s<>]{1,320}@[^\s<>:]{1,255})>?:?$/.exec(line) ?? [];
-      if (address !== undefined) told.push({ address, words: [] });
-      else if (/^ {4,}\S/.test(line)) told.at(-1)?.words.push(line.trim());
-      else if (line.trim() !== "" && told.length > 0 && !/^ {2}\S/.test(line)) break;
+      if (address !== undefined) listed.push({ address, words: [] });
+      else if (/^ {4,}\S/.test(line)) listed.at(-1)?.words.push(line.trim());
+      else if (line.trim() !== "" && listed.length > 0 && !/^ {2}\S/.test(line)) break;
     }
-    return told.map(recipientOf);
+    return listed.map(recipientOf);
   },
 };
 

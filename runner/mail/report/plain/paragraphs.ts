@@ -2,22 +2,22 @@ import { REPORT_LIMITS } from "../limits.js";
 import type { ReportedRecipientText } from "../recipient.js";
 import type { PlainReport } from "./reader.js";
 
-/** `<someone@example.org>:`, and the reason behind it or below. */
+/** `<someone@example.org>:`, and the reason after it or below. */
 const HEAD = /^\s*<([^<>\s]{1,320}@[^<>\s]{1,255})>(?:,? \(?(?:expanded from|ORCPT)[^:]*)?:\s*(.*)$/;
 
 /** Recipients as qmail writes them (its bounce message format): an address in angle brackets with a colon, then why, up to an empty line. */
 export function paragraphs({ lines }: PlainReport): ReportedRecipientText[] {
-  const told: { address: string; words: string[] }[] = [];
+  const listed: { address: string; words: string[] }[] = [];
   let current: { address: string; words: string[] } | null = null;
   for (const line of lines) {
     const [, address, reason = ""] = HEAD.exec(line) ?? [];
     if (address !== undefined) {
       current = { address, words: [reason] };
-      told.push(current);
+      listed.push(current);
     } else if (line.trim() !== "") current?.words.push(line);
     else if (current?.words.some((word) => word.trim() !== "") === true) current = null;
   }
-  return told.map(({ address, words }) => ({ address, action: null, diagnostic: reasonOf(words), ...whoSaid(words) }));
+  return listed.map(({ address, words }) => ({ address, action: null, diagnostic: reasonOf(words), ...whoSaid(words) }));
 }
 
 /** What a server said, where the words tell it; else the words themselves. */

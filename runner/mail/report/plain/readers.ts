@@ -45,15 +45,15 @@ export const READERS: readonly PlainReader[] = [
   },
 ];
 
-/** Words that many servers use, for a report of one that nobody knows. */
+/** Common phrases of many servers, for reports of an unknown server. */
 export const BY_WORDS: PlainReader = {
   format: "words",
   mark: /^/,
   original: COPY,
   delay: /\bdelayed\b|not (?:yet )?been delivered|will (?:be retried|keep trying|continue to try)/i,
   read: (report) => {
-    const told = paragraphs(report);
-    return told.length > 0 ? told : [...byReplies(report), ...byHeader(report)].filter(isFirst);
+    const listed = paragraphs(report);
+    return listed.length > 0 ? listed : [...byReplies(report), ...byHeader(report)].filter(isFirst);
   },
 };
 

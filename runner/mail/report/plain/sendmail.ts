@@ -1,7 +1,7 @@
 import type { ReportedRecipientText } from "../recipient.js";
 import type { PlainReader, PlainReport } from "./reader.js";
 
-/** Sendmail: the addresses with a reason each, then what was said to whom. */
+/** Sendmail: the addresses with a reason each, then the SMTP dialogue. */
 export const sendmail: PlainReader = {
   format: "sendmail",
   mark: /^ *-{3,} (?:The following addresses had (?:permanent fatal|transient non-fatal|delivery) |Transcript of session follows)/im,
