@@ -29,11 +29,14 @@ const WEAK: Site = (_path, { headers }) => ({
   body: '<!doctype html><img src="http://example.org/a.png">',
 });
 
+const MODERN_TLS = { minVersion: "TLSv1.2", ciphers: "TLS_AES_128_GCM_SHA256:ECDHE+AESGCM" } as const;
+const OLD_TLS = { minVersion: "TLSv1", maxVersion: "TLSv1.2", ciphers: "ECDHE+AESGCM:ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0" } as const;
+
 export default defineLab({
   async start(nextPort) {
     const certificate = selfSigned({ names: ["localhost", "127.0.0.1"] });
-    const good = await startHttpServer(GOOD, { certificate, port: nextPort() });
-    const weak = await startHttpServer(WEAK, { certificate, port: nextPort() });
+    const good = await startHttpServer(GOOD, { certificate, tls: MODERN_TLS, port: nextPort() });
+    const weak = await startHttpServer(WEAK, { certificate, tls: OLD_TLS, port: nextPort() });
     // Nothing listens on port 1: the lab serves no plain HTTP.
     const input = { tls: { verify: "ignore" }, http_port: 1 };
     return {

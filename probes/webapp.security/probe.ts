@@ -4,11 +4,13 @@ import { defineProbe, type Evidence } from "../../runner/harness/define-probe.js
 import { request } from "../../runner/net/http/client.js";
 import type { Exchange } from "../../runner/net/http/exchange.js";
 import { hopOf } from "../../runner/net/http/hop.js";
-import type { Field, HttpRequest } from "../../runner/net/http/message.js";
+import { type Field, type HttpRequest, hostOf } from "../../runner/net/http/message.js";
 import { locationOf } from "../../runner/net/http/redirect.js";
 import { fieldsOf } from "../../runner/net/http/request.js";
 import { FailureError } from "../../runner/run/failure-error.js";
 import { finding, statusOf } from "../../runner/run/judge.js";
+import { scanTls, type TlsScan } from "../../runner/tls-scan/scan-target.js";
+import type { TlsScanFacts } from "../../schemas/tls-scan.js";
 import { judgePage } from "./rules.js";
 import { type Input, newest, type Output } from "./schema.js";
 
@@ -18,6 +20,7 @@ export default defineProbe({
   needs: ["tcp", "tls"],
   target: "url",
   ...newest,
+  usualTimeoutMs: () => 120_000,
   checkInput: ({ tls }) => certificateViolations("/tls/ca", tls.ca),
   run,
 });
@@ -32,14 +35,18 @@ const MOST_REDIRECTS = 10;
 async function run(input: Input, ctx: Ctx): Promise<Evidence<Output>> {
   const exchanges: Exchange[] = [];
   let rules: Output["rules"] = [];
+  let tls: TlsScanFacts | null = null;
   const failure = await ctx.attempt(async () => {
     const page = await ask(ctx, input, new URL(input.url), MOST_REDIRECTS, { exchanges });
     const { url } = page.request;
     const plain = url.protocol === "https:" ? await tried(() => ask(ctx, input, plainUrl(url, input.http_port), 0)) : page;
     const cors = await tried(() => ask(ctx, input, url, 0, { origin: FOREIGN_ORIGIN }));
     const text = await tried(() => ask(ctx, input, new URL("/.well-known/security.txt", url.origin), 0));
+    const scan = await scanned(ctx, input, page);
+    tls = scan?.facts ?? null;
     rules = judgePage({
       url,
+      scan,
       fields: page.head?.fields ?? [],
       html: textOf(page),
       plain: plain?.head == null ? null : { status: plain.head.status, location: locationOf(plain.head) },
@@ -59,8 +66,27 @@ async function run(input: Input, ctx: Ctx): Promise<Evidence<Output>> {
     final_url: last?.request.url.href ?? null,
     hops: exchanges.map(hopOf),
     rules,
+    tls,
     findings,
   };
+}
+
+/** Connections at the same time and in all, as security.tls has them by default. */
+const SCAN = { parallel: 4, budget: 100 };
+
+/** Scans the address that served the page: its name may lead elsewhere by now. */
+async function scanned(ctx: Ctx, input: Input, { request: { url }, ipAddress }: Exchange): Promise<TlsScan | null> {
+  if (url.protocol !== "https:" || input.tls_policy === "none" || ipAddress === null) return null;
+  const name = input.tls.servername ?? hostOf(url);
+  return await scanTls(ctx.part("tls"), {
+    ...input,
+    ...SCAN,
+    target_host: ipAddress,
+    target_port: Number(url.port || 443),
+    servername: name,
+    policy: input.tls_policy,
+    ...(input.tls.ca === undefined ? {} : { ca: input.tls.ca }),
+  });
 }
 
 async function ask(

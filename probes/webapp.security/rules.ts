@@ -1,4 +1,5 @@
 import { type Field, fieldValue, fieldValues } from "../../runner/net/http/message.js";
+import type { TlsScan } from "../../runner/tls-scan/scan-target.js";
 import { policiesOf, weaknesses } from "./csp.js";
 import type { Rule } from "./schema.js";
 
@@ -12,6 +13,8 @@ export interface Page {
   /** The response to a request from a foreign origin; null if there was none. */
   readonly cors: readonly Field[] | null;
   readonly foreignOrigin: string;
+  /** The scan of the page's TLS server; null if there was none. */
+  readonly scan: TlsScan | null;
   readonly securityTxt: { readonly status: number; readonly text: string } | null;
 }
 
@@ -45,6 +48,26 @@ const RULES: Readonly<Record<string, (page: Page) => Result>> = {
     if (URL.canParse(target) && new URL(target).hostname !== url.hostname)
       return not("warning", "plain HTTP redirects to HTTPS on another host first", evidence, `Location: https://${url.host}/`);
     return pass("plain HTTP redirects to HTTPS", evidence);
+  },
+
+  tls({ url, scan }) {
+    if (url.protocol !== "https:") return not("not_applicable", "the page is not served over TLS", []);
+    if (scan === null) return not("not_applicable", "TLS was not scanned", []);
+    const { verdict, incomplete } = scan.facts;
+    const evidence = verdict.broken.map(({ rule, evidence: found }) => `${rule}: ${found.join(", ")}`);
+    if (evidence.length > 0)
+      return not(verdict.broken.some(({ severity }) => severity === "error") ? "error" : "warning", `TLS breaks the policy ${verdict.policy}`, evidence);
+    if (scan.failure !== null) return not("unknown", `TLS could not be scanned: ${scan.failure.message}`, []);
+    if (verdict.result === "unknown")
+      return not(
+        "unknown",
+        "TLS could not be scanned completely",
+        incomplete.map(({ check, reason }) => `${check}: ${reason}`),
+      );
+    return pass(
+      `TLS meets the policy ${verdict.policy}`,
+      scan.facts.protocols.filter(({ offered }) => offered).map(({ version }) => version),
+    );
   },
 
   // RFC 6797; the list's rules are those of hstspreload.org.

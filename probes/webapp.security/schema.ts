@@ -4,6 +4,7 @@ import { HTTP_PHASES } from "../../schemas/failure.js";
 import { findingSchema } from "../../schemas/finding.js";
 import { clientInput, hopSchema, requestInput } from "../../schemas/http.js";
 import { list, nullable, record } from "../../schemas/shape.js";
+import { TLS_POLICY_NAMES, tlsScanSchema } from "../../schemas/tls-scan.js";
 
 const input = contract({
   title: "webapp.security 1.0.0 input",
@@ -13,6 +14,11 @@ const input = contract({
     headers: requestInput.headers,
     auth: requestInput.auth,
     http_port: { type: "integer", minimum: 1, maximum: 65535, default: 80, description: "Where plain HTTP should redirect to HTTPS." },
+    tls_policy: {
+      enum: [...TLS_POLICY_NAMES, "none"],
+      default: "probe-run",
+      description: "The policy that the TLS server of the page is judged by, as in security.tls; none leaves its scan out.",
+    },
     allow_private_redirects: { type: "boolean", default: false, description: "Follow redirects to addresses that are not public." },
     ...clientInput,
   },
@@ -37,6 +43,7 @@ const output = contract({
         }),
         "Every rule, whether it holds or not.",
       ),
+      tls: nullable(tlsScanSchema, "The scan of the page's TLS server, as security.tls makes it; null if there was none."),
       findings: list(findingSchema, "The rules that do not hold."),
     },
     HTTP_PHASES,

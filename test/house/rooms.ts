@@ -16,6 +16,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   assertions: [],
   harness: ["support", "limits", "run"],
   "service-check": ["run", "net"],
+  "tls-scan": ["asn1", "run", "net", "harness"],
   queue: ["support", "sqlite", "limits", "run", "net", "harness"],
   delivery: ["support", "sqlite", "limits", "run", "net", "replies", "tls-policy", "mail", "mail-sites", "harness", "queue"],
   lab: ["support", "asn1", "run", "net", "mail"],

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
-import type { Certificate } from "../transport/listen.js";
+import type { Certificate, ServedTls } from "../transport/listen.js";
 
 export type RequestHandler = (request: IncomingMessage | Http2ServerRequest, response: ServerResponse & Http2ServerResponse) => void;
 
@@ -17,15 +17,16 @@ export interface HttpServer {
 export interface ServerOptions {
   /** With one: HTTPS, with HTTP/2 for those who choose it. */
   readonly certificate?: Certificate;
+  readonly tls?: ServedTls;
   readonly port?: number;
 }
 
 /** Serves HTTP on the loopback. */
-export async function listenHttp(handle: RequestHandler, { certificate, port = 0 }: ServerOptions = {}): Promise<HttpServer> {
+export async function listenHttp(handle: RequestHandler, { certificate, tls = {}, port = 0 }: ServerOptions = {}): Promise<HttpServer> {
   const server =
     certificate === undefined
       ? createServer(handle as never)
-      : createSecureServer({ key: certificate.key, cert: certificate.certificate, allowHTTP1: true }, handle as never);
+      : createSecureServer({ key: certificate.key, cert: certificate.certificate, allowHTTP1: true, ...tls }, handle as never);
   const open = new Set<Socket>();
   const track = (socket: Socket): void => {
     open.add(socket);

@@ -14,6 +14,7 @@ const PAGE: Page = {
   plain: { status: 301, location: "https://example.org/" },
   cors: [],
   foreignOrigin: "https://origin.example",
+  scan: null,
   securityTxt: null,
 };
 
@@ -155,6 +156,7 @@ describe("the lab", () => {
       "weak",
       "error",
       [
+        "tls",
         "hsts",
         "content_security_policy",
         "framing",
@@ -174,5 +176,15 @@ describe("the lab", () => {
     const seen = output as FilledOf<(typeof newest)["output"]>;
     expect(seen.findings.map(({ reason }) => reason)).toEqual(broken);
     expect(seen).toMatchObject({ status, failure: null, hops: [{ status: 200, http_version: "2" }] });
+  });
+
+  test("the old versions that the weak server offers are named, and the scan can be left out", async () => {
+    const input = running.servers.find(({ name }) => name === "weak")?.input as never as Record<string, unknown>;
+    const seen = (await run("webapp.security@1.0.0", input as never)).output as FilledOf<(typeof newest)["output"]>;
+    expect(seen.rules.find(({ rule }) => rule === "tls")?.evidence).toContainEqual(expect.stringMatching(/^protocol_not_allowed: TLSv1, TLSv1\.1$/));
+    expect(seen.tls?.verdict.result).toBe("broken");
+    const without = (await run("webapp.security@1.0.0", { ...input, tls_policy: "none" } as never)).output as FilledOf<(typeof newest)["output"]>;
+    expect(without.tls).toBeNull();
+    expect(without.rules.find(({ rule }) => rule === "tls")?.result).toBe("not_applicable");
   });
 });

@@ -1,8 +1,8 @@
-import { askHello, type HelloReply } from "../../runner/net/tls-hello/ask.js";
-import type { Offer } from "../../runner/net/tls-hello/client-hello.js";
-import type { Connection } from "../../runner/net/transport/connection.js";
-import { FailureError } from "../../runner/run/failure-error.js";
 import type { Attempt } from "../../schemas/network.js";
+import { askHello, type HelloReply } from "../net/tls-hello/ask.js";
+import type { Offer } from "../net/tls-hello/client-hello.js";
+import type { Connection } from "../net/transport/connection.js";
+import { FailureError } from "../run/failure-error.js";
 
 /** A question that was not answered, though the server may well offer what it asked for. */
 export class Unanswered extends Error {

@@ -1,6 +1,6 @@
-import { CIPHER_SUITES } from "../../runner/net/tls-hello/cipher-suites.js";
-import type { Offer } from "../../runner/net/tls-hello/client-hello.js";
-import { GROUPS, isCurve, isTls13Group, type ProtocolVersion, SIGNATURE_SCHEMES } from "../../runner/net/tls-hello/parameters.js";
+import { CIPHER_SUITES } from "../net/tls-hello/cipher-suites.js";
+import type { Offer } from "../net/tls-hello/client-hello.js";
+import { GROUPS, isCurve, isTls13Group, type ProtocolVersion, SIGNATURE_SCHEMES } from "../net/tls-hello/parameters.js";
 
 const ALL_SUITES = Object.keys(CIPHER_SUITES).map(Number);
 

@@ -1,4 +1,5 @@
-import type { ProtocolVersion } from "../../runner/net/tls-hello/parameters.js";
+import type { TlsPolicyName } from "../../schemas/tls-scan.js";
+import type { ProtocolVersion } from "../net/tls-hello/parameters.js";
 
 /** What a policy allows. Null: it says nothing of it. */
 export interface TlsPolicy {
@@ -121,7 +122,4 @@ export const POLICIES = {
     signature_hashes: ["sha256", "sha384", "sha512"],
     max_certificate_days: null,
   },
-} as const satisfies Readonly<Record<string, TlsPolicy>>;
-
-export type PolicyName = keyof typeof POLICIES;
-export const POLICY_NAMES = Object.keys(POLICIES) as [PolicyName, ...PolicyName[]];
+} as const satisfies Readonly<Record<TlsPolicyName, TlsPolicy>>;

@@ -1,20 +1,19 @@
-import { CIPHER_SUITES } from "../../runner/net/tls-hello/cipher-suites.js";
-import { finding } from "../../runner/run/judge.js";
 import type { Finding } from "../../schemas/finding.js";
+import type { TlsPolicyName, TlsScanFacts } from "../../schemas/tls-scan.js";
+import { CIPHER_SUITES } from "../net/tls-hello/cipher-suites.js";
+import { finding } from "../run/judge.js";
 import { isForwardSecret } from "./offers.js";
-import { POLICIES, type PolicyName, type TlsPolicy } from "./policies.js";
-import type { Input, Output } from "./schema.js";
+import { POLICIES, type TlsPolicy } from "./policies.js";
 
-export type Facts = Omit<Output, "status" | "failure" | "ip_address" | "connected_time" | "operations" | "duration_ms">;
-type Rule = Output["verdict"]["broken"][number];
-type Certificate = Output["certificates"][number];
+type Rule = TlsScanFacts["verdict"]["broken"][number];
+type Certificate = TlsScanFacts["certificates"][number];
 
 /** One rule of a policy: what breaks it, by name. Nothing that could not be found out breaks a rule. */
 interface RuleDefinition {
   readonly rule: string;
   readonly severity: Rule["severity"] | ((evidence: readonly string[]) => Rule["severity"]);
   readonly message: string;
-  readonly evidence: (facts: Facts, policy: TlsPolicy) => readonly string[];
+  readonly evidence: (facts: TlsScanFacts, policy: TlsPolicy) => readonly string[];
 }
 
 /** RFC 8996 and RFC 7568 forbid the old versions; the broken suites are those of RFC 9325, 4.1. */
@@ -117,7 +116,7 @@ function certificateRule(
   return [{ rule, severity, message, evidence: ({ certificates }, policy) => unique(certificates.flatMap((each) => broken(each, policy) ?? [])) }];
 }
 
-export function judge(facts: Facts, policyName: PolicyName): Output["verdict"] {
+export function judge(facts: TlsScanFacts, policyName: TlsPolicyName): TlsScanFacts["verdict"] {
   const policy: TlsPolicy = POLICIES[policyName];
   const broken = RULES.flatMap(({ rule, severity, message, evidence }): Rule[] => {
     const found = evidence(facts, policy);
@@ -127,8 +126,13 @@ export function judge(facts: Facts, policyName: PolicyName): Output["verdict"] {
   return { policy: policyName, source: policy.source, policy_version: policy.version, result, broken };
 }
 
+export interface FindingOptions {
+  readonly verify: "ignore" | "report" | "require";
+  readonly warn_days: number;
+}
+
 /** The verdict as findings, and what is wrong with the certificates for this name and this day. */
-export function findingsOf(facts: Facts, input: Input): Finding[] {
+export function findingsOf(facts: TlsScanFacts, input: FindingOptions): Finding[] {
   const { verdict, incomplete, tls, certificates } = facts;
   const rules = verdict.broken.map(({ rule, severity, message, evidence }) => finding(severity, rule, `${message}: ${shown(evidence)}`));
   const severity = input.verify === "require" ? "error" : "warning";

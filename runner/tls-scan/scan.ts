@@ -1,15 +1,14 @@
-import { EXTENSION, FALLBACK_SCSV, PROTOCOL_VERSIONS, type ProtocolVersion } from "../../runner/net/tls-hello/parameters.js";
-import { FailureError } from "../../runner/run/failure-error.js";
-import { ENDED } from "../../runner/run/run-state.js";
+import type { TLS_CHECKS } from "../../schemas/tls-scan.js";
+import { EXTENSION, FALLBACK_SCSV, PROTOCOL_VERSIONS, type ProtocolVersion } from "../net/tls-hello/parameters.js";
+import { FailureError } from "../run/failure-error.js";
+import { ENDED } from "../run/run-state.js";
 import { askGroups, askProtocols, askSchemes, askSuites, askVersion, type GroupFacts, type VersionFacts } from "./enumerate.js";
 import { allSuites, authenticationOf, isForwardSecret, offer } from "./offers.js";
 import { type Scanner, Unanswered } from "./scanner.js";
 
 const VERSIONS = Object.keys(PROTOCOL_VERSIONS) as ProtocolVersion[];
 
-/** In the order in which they run; each may be left out. */
-export const CHECKS = ["handshake", "certificates", "extensions", "fallback", "groups", "signature_schemes", "alpn", "suites"] as const;
-export type Check = (typeof CHECKS)[number];
+export type Check = (typeof TLS_CHECKS)[number];
 
 /** RFC 7301 and the registry of protocol names: what is asked for by name. */
 export const ALPN_CANDIDATES = [

@@ -1,11 +1,11 @@
 import { createHash, X509Certificate } from "node:crypto";
-import { readCertificate } from "../../runner/asn1/certificate.js";
-import { Asn1Error } from "../../runner/asn1/decode-ber.js";
-import { describeCertificate, namesHost } from "../../runner/net/transport/certificate.js";
+import type { TlsScanFacts } from "../../schemas/tls-scan.js";
+import { readCertificate } from "../asn1/certificate.js";
+import { Asn1Error } from "../asn1/decode-ber.js";
+import { describeCertificate, namesHost } from "../net/transport/certificate.js";
 import type { ChainSeen } from "./scan.js";
-import type { Output } from "./schema.js";
 
-type Certificate = Output["certificates"][number];
+type Certificate = TlsScanFacts["certificates"][number];
 
 const DAY_MS = 86_400_000;
 

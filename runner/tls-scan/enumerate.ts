@@ -1,6 +1,6 @@
-import type { HelloReply } from "../../runner/net/tls-hello/ask.js";
-import { CIPHER_SUITES } from "../../runner/net/tls-hello/cipher-suites.js";
-import { EXTENSION, PROTOCOL_VERSIONS, type ProtocolVersion } from "../../runner/net/tls-hello/parameters.js";
+import type { HelloReply } from "../net/tls-hello/ask.js";
+import { CIPHER_SUITES } from "../net/tls-hello/cipher-suites.js";
+import { EXTENSION, PROTOCOL_VERSIONS, type ProtocolVersion } from "../net/tls-hello/parameters.js";
 import { groupsFor, offer, SCHEMES, suitesFor, usesCurve } from "./offers.js";
 import { type Scanner, Unanswered } from "./scanner.js";
 

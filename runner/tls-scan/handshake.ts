@@ -1,9 +1,9 @@
 import { X509Certificate } from "node:crypto";
-import { Asn1Error, elementAt, elementsIn, integerOf } from "../../runner/asn1/decode-ber.js";
-import { type OcspStatus, readOcspResponse } from "../../runner/asn1/ocsp.js";
-import { fullHandshake } from "../../runner/net/transport/full-handshake.js";
-import { factsOf } from "../../runner/net/transport/handshake.js";
 import type { TlsFacts } from "../../schemas/tls.js";
+import { Asn1Error, elementAt, elementsIn, integerOf } from "../asn1/decode-ber.js";
+import { type OcspStatus, readOcspResponse } from "../asn1/ocsp.js";
+import { fullHandshake } from "../net/transport/full-handshake.js";
+import { factsOf } from "../net/transport/handshake.js";
 import { ALPN_CANDIDATES } from "./scan.js";
 import { type Scanner, Unanswered } from "./scanner.js";
 
