@@ -9,14 +9,15 @@ import type { HttpPhases } from "../../schemas/http.js";
 import { textOf } from "./body.js";
 import type { Expectations, Input, Output } from "./schema.js";
 
-type Seen = Pick<Output, "final_url" | "hops" | "body"> & { readonly failure: Failure | null };
+type Seen = Pick<Output, "final_url" | "hops" | "body" | "websocket" | "event"> & { readonly failure: Failure | null };
 
 /** Judges what was seen: certificates, redirects, what must be so, and what should be so. A run that broke off is judged by its failure. */
 export function judge(input: Input, exchanges: readonly Exchange[], seen: Seen, durationMs: number): Finding[] {
   const findings = [...seen.hops.flatMap(({ tls }) => certificateFindings(tls, input.tls, tls?.servername ?? "the host")), ...downgrades(seen)];
   if (seen.failure !== null) return findings;
   const last = exchanges.at(-1) as Exchange;
-  if (seen.body?.truncated === true)
+  findings.push(...missingConversation(input, last, seen));
+  if (seen.body?.truncated === true && !input.events)
     findings.push(
       finding("warning", "body_truncated", `the body is longer than max_body_bytes: only its beginning was read`, input.max_body_bytes, seen.body.bytes),
     );
@@ -31,6 +32,17 @@ export function judge(input: Input, exchanges: readonly Exchange[], seen: Seen, 
 /** Without another expectation, a client or server error is an error. */
 function withUsualStatus({ expect }: Input): Expectations {
   return { ...expect, status: expect?.status ?? { below: 400 } };
+}
+
+/** What was asked for beside a response: a WebSocket, or a stream of events. */
+function missingConversation({ websocket, events }: Input, { head }: Exchange, seen: Seen): Finding[] {
+  if (websocket !== undefined && seen.websocket === null)
+    return [finding("error", "websocket_refused", `the server did not open a WebSocket: it answered ${head?.status}`, 101, String(head?.status))];
+  if (!events) return [];
+  const type = seen.body?.content_type ?? null;
+  if (type !== "text/event-stream")
+    return [finding("error", "no_event_stream", `the response is ${type ?? "without a media type"}, not a stream of events`, "text/event-stream", type)];
+  return seen.event === null ? [finding("error", "no_event", "the stream ended before its first event was complete")] : [];
 }
 
 function downgrades({ hops }: Seen): Finding[] {
@@ -58,6 +70,7 @@ function unmetExpectations(severity: Finding["severity"], wanted: Expectations, 
       differs("header_differs", `the header ${name}`, expected, fieldValue(fields, name.toLowerCase())),
     ),
     ...given("body", () => bodyFindings(wanted.body, textOf(last), differs)),
+    ...given("message", () => differs("message_differs", "the message", wanted.message, seen.websocket?.message ?? seen.event?.data ?? null)),
     ...given("url", () => differs("url_differs", "the last URL", wanted.url, seen.final_url)),
     ...given("http_version", () => differs("http_version_differs", "the HTTP version", wanted.http_version, last.head?.version)),
     ...given("max_redirects", () => differs("too_many_redirects", "the number of redirects", { max: wanted.max_redirects }, seen.hops.length - 1)),

@@ -24,6 +24,7 @@ const BENCHES: readonly Bench[] = [
     path: "/gzip",
     input: { compression: ["gzip"], expect: { body: { contains: "It works." } } },
   },
+  { name: "events", summary: "A stream of server-sent events.", isSecure: false, path: "/events", input: { events: true } },
   { name: "slow", summary: "A response that is late.", isSecure: false, path: "/slow", input: { prefer: { max_first_byte_ms: 60 } } },
   { name: "down", summary: "A service that is unavailable.", isSecure: false, path: "/down", input: {} },
 ];

@@ -11,6 +11,7 @@ import { fieldsOf } from "../../runner/net/http/request.js";
 import { statusOf } from "../../runner/run/judge.js";
 import { resolved } from "../../schemas/secret.js";
 import { bodyOf } from "./body.js";
+import { type Conversation, conversationOf, conversationViolations } from "./conversation.js";
 import { judge } from "./judge.js";
 import { type Input, newest, type Output } from "./schema.js";
 
@@ -20,7 +21,7 @@ export default defineProbe({
   needs: ["tcp", "tls", "clock"],
   target: "url",
   ...newest,
-  checkInput: ({ tls }) => certificateViolations("/tls/ca", tls.ca),
+  checkInput: (input) => [...certificateViolations("/tls/ca", input.tls.ca), ...conversationViolations(input)],
   run,
 });
 
@@ -32,21 +33,24 @@ const MOST_REDIRECTS = 10;
 async function run(input: Input, ctx: Ctx): Promise<Evidence<Output>> {
   const began = ctx.clock.now();
   const exchanges: Exchange[] = [];
+  const conversation = conversationOf(input);
   const failure = await ctx.attempt(async () => {
-    await request(ctx, requestOf(input, ctx), optionsOf(input), exchanges);
+    await request(ctx, requestOf(input, ctx, conversation), { ...optionsOf(input), ...conversation.options }, exchanges);
   });
-  const evidence = evidenceOf(input, exchanges);
+  const seen = evidenceOf(input, exchanges);
+  const isEventStream = seen.body?.content_type === "text/event-stream";
+  const evidence = { ...seen, websocket: conversation.websocket(), event: isEventStream ? conversation.event() : null };
   const findings = judge(input, exchanges, { ...evidence, failure }, ctx.clock.now() - began);
   return { status: statusOf(failure, findings), failure, ...evidence, findings };
 }
 
-function requestOf(input: Input, ctx: Ctx): HttpRequest {
+function requestOf(input: Input, ctx: Ctx, { fields: asked, accept }: Conversation): HttpRequest {
   const usual: Field[] = [
     ["User-Agent", "probe-run"],
-    ["Accept", "*/*"],
+    ["Accept", accept],
     ...(input.compression.length === 0 ? [] : [["Accept-Encoding", input.compression.join(", ")] as Field]),
   ];
-  const fields = fieldsOf(input, usual, ctx.run.secrets);
+  const fields = [...fieldsOf(input, usual, ctx.run.secrets), ...asked];
   const body = input.body === undefined ? null : Buffer.from(resolved(input.body));
   return { method: input.method, url: new URL(input.url), fields, body, version: input.version };
 }

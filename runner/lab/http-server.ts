@@ -38,6 +38,8 @@ export const LAB_SITE: Site = (path) => {
       return { status: 301, headers: { location: "/" } };
     case "/gzip":
       return { headers: { ...HTML, "content-encoding": "gzip" }, body: gzipSync("It works. ".repeat(500)) };
+    case "/events":
+      return { headers: { "content-type": "text/event-stream" }, body: 'event: tick\nid: 1\ndata: {"at": 1}\n\n' };
     case "/slow":
       return { headers: HTML, body: "At last.\n", afterMs: 120 };
     case "/down":

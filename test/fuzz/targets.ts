@@ -21,6 +21,7 @@ import { verifyDkim } from "../../runner/mail/verify/verify-dkim.js";
 import { buildQuery, readReply as readDnsReply } from "../../runner/net/dns/message.js";
 import { readReplyTo } from "../../runner/net/dns/wire/message.js";
 import { alternativesOf } from "../../runner/net/http/alt-svc.js";
+import { EventStreamReader } from "../../runner/net/http/event-stream.js";
 import { ResponseParser as HttpResponseParser } from "../../runner/net/http/response-parser.js";
 import { decodeMailboxName } from "../../runner/net/imap/mailbox-name.js";
 import { ResponseParser as ImapResponseParser } from "../../runner/net/imap/response.js";
@@ -33,6 +34,7 @@ import { parseCapabilities } from "../../runner/net/smtp/capabilities.js";
 import { parseMailbox, parseSender } from "../../runner/net/smtp/mailbox.js";
 import { enhancedCode, ReplyParser } from "../../runner/net/smtp/reply.js";
 import { HelloError, ServerAnswerReader } from "../../runner/net/tls-hello/server-answer.js";
+import { FrameReader } from "../../runner/net/websocket/frames.js";
 import { readConsumed } from "../../runner/queue/consumed-event.js";
 import { readJob } from "../../runner/queue/job.js";
 import { classifyReply } from "../../runner/replies/classify-reply.js";
@@ -152,6 +154,21 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
       readDnsReply(message, QUERY);
       readReplyTo(QUERY.bytes, message);
     },
+  },
+  "event-stream": {
+    modules: ["runner/net/http/event-stream.ts"],
+    parse(bytes) {
+      const reader = new EventStreamReader();
+      for (const portion of portions(bytes)) reader.push(Buffer.from(portion, "latin1"));
+    },
+  },
+  websocket: {
+    modules: ["runner/net/websocket/frames.ts"],
+    parse(bytes) {
+      const reader = new FrameReader(64 * 1024);
+      for (const portion of portions(bytes)) reader.push(Buffer.from(portion, "latin1"));
+    },
+    refuses: isFailure,
   },
   "http-response": {
     modules: ["runner/net/http/response-parser.ts", "runner/net/http/alt-svc.ts"],
