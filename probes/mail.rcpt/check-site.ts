@@ -63,7 +63,7 @@ async function askAll(check: SiteCheck, connector: MxConnector, questions: reado
     }
     const wasOfUse = answers.some(({ isFinal }) => isFinal);
     if (last !== undefined) await connector.lost(last.decision, wasOfUse);
-    else if (conversation.asked >= input.addresses_per_connection) await connector.leave();
+    else if (conversation.asked >= connector.addressesPerConnection) await connector.leave();
   }
 }
 
@@ -73,10 +73,11 @@ async function askPortion(check: SiteCheck, connector: MxConnector, conversation
   const { session, attempt, endpoint } = conversation;
   const sender = identity.sender(conversation.helloName);
   evidence.mail_from = sender?.path ?? "<>";
-  const portion = open.slice(0, Math.max(1, input.addresses_per_connection - conversation.asked));
+  const portion = open.slice(0, Math.max(1, connector.addressesPerConnection - conversation.asked));
   const mailboxes = portion.map(({ mailbox }) => mailbox);
   const pacing = { mayPipeline: connector.mayPipeline, pause: input.pause_ms === 0 ? null : () => pause(check) };
-  const answers = await askForAddresses(session, sender, mailboxes, pacing);
+  const given = await askForAddresses(session, sender, mailboxes, pacing);
+  const answers = connector.hasUsedUp(given) ? given.map((answer) => (answer.kind === "refused" ? { ...answer, ...LOST } : answer)) : given;
   conversation.asked += portion.length;
   for (const [index, { decision, isFinal }] of answers.entries()) settle(portion[index] as Question, decision, endpoint, isFinal);
   attempt.answered += answers.filter(({ isFinal }) => isFinal).length;
@@ -85,6 +86,9 @@ async function askPortion(check: SiteCheck, connector: MxConnector, conversation
   if (last !== undefined) endAttempt(attempt, last.decision);
   return answers;
 }
+
+/** Another connection may do better. */
+const LOST = { kind: "gone", isFinal: false } as const;
 
 /** A random wait: an even pace is how a server recognises a program. */
 function pause({ ctx, input }: SiteCheck): Promise<void> {

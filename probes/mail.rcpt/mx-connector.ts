@@ -7,6 +7,7 @@ import type { Conversation } from "./conversation.js";
 import { type Decision, decisionOfFailure, decisionOfReply, type Speaker } from "./decide.js";
 import { type Attempt, isOver } from "./evidence.js";
 import { CLOSING, endAttempt, openSession } from "./open-session.js";
+import type { Answer } from "./rcpt-transaction.js";
 import { leaveOpen, resume, sessionKey } from "./session-reuse.js";
 import type { SiteCheck } from "./site-check.js";
 
@@ -19,6 +20,8 @@ const MAX_FRUITLESS = 2;
 export class MxConnector {
   /** False once a connection was lost: pipelining may have been the reason. */
   mayPipeline = true;
+  /** As the input says, or fewer if the server has refused more. */
+  addressesPerConnection: number;
   readonly #check: SiteCheck;
   readonly #endpoints: readonly Speaker[];
   #at = 0;
@@ -28,9 +31,11 @@ export class MxConnector {
   /** No dial so far got an answer. */
   #onlySilence = true;
   #mayResume = true;
+  #mayAskAnew = true;
 
   constructor(check: SiteCheck) {
     this.#check = check;
+    this.addressesPerConnection = check.input.addresses_per_connection;
     this.#retriesLeft = check.timeouts.retries;
     this.#endpoints = check.batch.hosts
       .flatMap(({ host, addresses }) => addresses.filter((each) => each.may_be_dialled).map(({ ip_address: ipAddress }) => ({ host, ipAddress })))
@@ -64,6 +69,20 @@ export class MxConnector {
       else this.#at = this.#endpoints.length;
     }
     return this.#open;
+  }
+
+  /**
+   * True if MAIL was refused on a session that had been used before: the server may take no more transactions in it. Once, the rest is asked for on
+   * a new connection, and no connection is used for more from then on.
+   */
+  hasUsedUp(answers: readonly Answer[]): boolean {
+    const index = answers.findIndex(({ kind }) => kind !== "answered");
+    const first = answers[index];
+    const asked = (this.#open?.asked ?? 0) + index;
+    if (first?.kind !== "refused" || first.decision.decided_at !== "mail" || asked === 0 || !this.#mayAskAnew) return false;
+    this.#mayAskAnew = false;
+    this.addressesPerConnection = Math.min(asked, this.addressesPerConnection);
+    return true;
   }
 
   /** The conversation broke. `wasOfUse`: it had answered something. */

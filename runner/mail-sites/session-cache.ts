@@ -47,15 +47,19 @@ interface Entry {
   readonly site: string;
   readonly left: IdleSession;
   readonly timer: NodeJS.Timeout;
+  /** Resolves when its connection is closed. Null while it is idle. */
+  ended: Promise<void> | null;
 }
 
 /** The latest is the last. */
 let idle: Entry[] = [];
+/** No longer idle, and its connection is still open. */
+const leaving = new Set<Entry>();
 /** The site of each session that a run uses or opens. */
 const inUse = new Map<SessionState, string>();
 
 endsWithTheLastRun(async () => {
-  await Promise.all(idle.splice(0).map(end));
+  await Promise.all([...leaving, ...idle].map(end));
 });
 
 export function sessionCache({ recorder, deadline, secrets, targets }: RunState, { all, eachKey, keys }: Limits): SessionCache {
@@ -75,6 +79,7 @@ export function sessionCache({ recorder, deadline, secrets, targets }: RunState,
         clearTimeout(found.timer);
         if (!isUsable(left)) {
           left.session.close();
+          left.state.end();
           continue;
         }
         inUse.set(left.state, site);
@@ -88,22 +93,21 @@ export function sessionCache({ recorder, deadline, secrets, targets }: RunState,
       const site = inUse.get(left.state) ?? "";
       inUse.delete(left.state);
       left.state.letGo();
-      const entry: Entry = { key, site, left, timer: setTimeout(() => void end(remove(entry)), IDLE_MS) };
+      const entry: Entry = { key, site, left, timer: setTimeout(() => void end(entry), IDLE_MS), ended: null };
       idle.push(entry);
-      if (idle.length > MAX_SESSIONS) void end(remove(idle[0] as Entry));
+      if (idle.length > MAX_SESSIONS) void end(idle[0] as Entry);
     },
     release(state) {
       inUse.delete(state);
-      state.letGo();
+      state.end();
     },
   };
 }
 
-/** Ends the oldest idle sessions until those in use and those that stay idle are no more than `most`. */
+/** Ends the oldest idle sessions until all that have an open connection, idle ones included, are no more than `most`. */
 async function makeRoom(isCounted: (entry: Entry) => boolean, used: number, most: number): Promise<void> {
-  const counted = idle.filter(isCounted);
-  const surplus = counted.slice(0, Math.max(0, used + counted.length - most));
-  await Promise.all(surplus.map((entry) => end(remove(entry))));
+  const counted = [...leaving, ...idle].filter(isCounted);
+  await Promise.all(counted.slice(0, Math.max(0, used + counted.length - most)).map(end));
 }
 
 function last(key: string): Entry | undefined {
@@ -117,13 +121,20 @@ function remove(entry: Entry): Entry {
 
 /** False if the connection broke while it was idle, or the server has said goodbye. */
 function isUsable({ session }: IdleSession): boolean {
-  return session.connection.broken === null && session.farewell === null;
+  return !session.connection.hasEnded && session.farewell === null;
 }
 
-async function end({ left: { session, state }, timer }: Entry): Promise<void> {
-  clearTimeout(timer);
-  const leaving = leave(session);
+function end(entry: Entry): Promise<void> {
+  entry.ended ??= leaveAndClose(entry).finally(() => leaving.delete(entry));
+  return entry.ended;
+}
+
+async function leaveAndClose(entry: Entry): Promise<void> {
+  const { session, state } = remove(entry).left;
+  leaving.add(entry);
+  clearTimeout(entry.timer);
+  const goodbye = leave(session);
   if (session.connection.broken === null) session.connection.waitAtMost(GOODBYE_MS);
-  await leaving;
-  state.letGo();
+  await goodbye;
+  state.end();
 }

@@ -4,8 +4,12 @@ export interface MailboxServerOptions {
   /** What RCPT is answered, by the whole address; null closes without an answer. */
   readonly answer: (address: string, server: MailboxServer) => string | null;
   readonly capabilities?: readonly string[];
-  /** Closes behind each 5yz to RCPT. */
+  /** Closes after each 5yz to RCPT. */
   readonly closesAfterRefusal?: boolean;
+  /** How many MAIL commands one connection may give: the next is refused with 451. */
+  readonly transactionsPerConnection?: number;
+  /** Awaited before QUIT is answered, with the number of the connection. */
+  readonly beforeGoodbye?: (connection: number) => Promise<void>;
   readonly host?: string;
   readonly port?: number;
   /** Of each answer to RCPT. */
@@ -82,7 +86,10 @@ export async function startMailboxServer(options: MailboxServerOptions): Promise
     if (verb === "EHLO") socket.write(["mx.example.org", ...(options.capabilities ?? ["PIPELINING", "ENHANCEDSTATUSCODES"])].map(ehloLine).join(""));
     else if (verb === "QUIT") {
       talkingNow.delete(socket);
+      await options.beforeGoodbye?.(connections.indexOf(commands));
       socket.end("221 2.0.0 bye\r\n");
+    } else if (verb === "MAIL" && commands.filter((each) => each.startsWith("MAIL")).length > (options.transactionsPerConnection ?? Number.POSITIVE_INFINITY)) {
+      socket.write("451 4.5.0 no further transaction in this session\r\n");
     } else if (verb !== "RCPT") socket.write("250 2.0.0 OK\r\n");
     else {
       askedAt.push(performance.now());

@@ -99,6 +99,14 @@ describe("jobs of one site", () => {
     expect(connections).toHaveLength(2);
   });
 
+  test("get their answers where the server takes one transaction a connection", async () => {
+    const { port, connections } = await server({ transactionsPerConnection: 1 });
+    await enqueue(port, ["zed@example.org", "ada@example.org"]);
+    const outputs = await workOff();
+    expect(outputs.map(({ results: [result] }) => result?.reason)).toEqual(["mailbox_unknown", "mailbox_exists"]);
+    expect(connections).toHaveLength(2);
+  });
+
   test("do not go on with a session that refuses us", async () => {
     const { port, connections } = await server({ answer: () => "554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using dnsbl.example.net" });
     await enqueue(port, ["ada@example.org", "bob@example.org"]);

@@ -78,6 +78,14 @@ describe("many addresses of one site", () => {
     expect(verdicts(output).filter((verdict) => verdict === "invalid")).toHaveLength(30);
   });
 
+  test("are asked for on new connections where the server takes few transactions in each", async () => {
+    const { port, connections } = await server({ transactionsPerConnection: 2 });
+    const { results } = await ask(port, ["ada@example.org", "zed@example.org", "bob@example.org", "yan@example.org", "cem@example.org"], { catch_all: false });
+    expect(results.map(({ reason }) => reason)).toEqual(["mailbox_exists", "mailbox_unknown", "mailbox_exists", "mailbox_unknown", "mailbox_exists"]);
+    // One refusal is enough to learn it.
+    expect(connections.map((lines) => lines.filter((line) => line.startsWith("MAIL")).length)).toEqual([5, 2, 1]);
+  });
+
   test("are left alone when the first shows that it is about us", async () => {
     const { port, connections } = await server({ answer: () => "554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using dnsbl.example.net" });
     const output = await ask(port, CROWD);

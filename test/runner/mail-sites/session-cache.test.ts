@@ -66,6 +66,35 @@ test("idle sessions and those in use together stay within the limit of all sites
   for (const leave of leaveLater) leave();
 });
 
+test("a session that is about to close counts until its connection is closed", async () => {
+  let sayGoodbye = (): void => {};
+  const goodbye = new Promise<void>((resolve) => {
+    sayGoodbye = resolve;
+  });
+  const slow = await startMailboxServer({ answer: knowsThree, beforeGoodbye: (connection) => (connection === 0 ? goodbye : Promise.resolve()) });
+  const usual = server;
+  server = slow;
+  const cache = cacheWith(atOnce(null, 2));
+  try {
+    (await opened(cache, "one", "first"))();
+    (await opened(cache, "one", "second"))();
+    const made: string[] = [];
+    const third = cache.newState("one").then((state) => made.push("third") && state);
+    const fourth = cache.newState("one").then((state) => made.push("fourth") && state);
+    // The second session has closed by then, and the first is still open.
+    await expect.poll(() => slow.connections.map((lines) => lines.at(-1))).toEqual(["QUIT", "QUIT"]);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(made).toEqual([]);
+    sayGoodbye();
+    for (const state of await Promise.all([third, fourth])) cache.release(state);
+  } finally {
+    sayGoodbye();
+    await endLeftovers();
+    await slow.close();
+    server = usual;
+  }
+});
+
 test("a session that was released leaves its place to others", async () => {
   const cache = cacheWith(atOnce(null, 2));
   for (let index = 0; index < 5; index++) cache.release(await cache.newState("one"));
