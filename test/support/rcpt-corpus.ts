@@ -51,7 +51,14 @@ export async function checkEntry(entry: CorpusEntry, index: number): Promise<Rcp
     }
     const { mx_host: _, ...common } = rcptInput(port);
     // Every entry has a name server of its own for the same domain: of an earlier one at the same port, nothing may be cached.
-    const input = { ...common, resolver: { servers: dns.servers }, cache: "off", command_timeout_ms: 1500, email: entry.recipient, mail_from: entry.sender || "<>" };
+    const input = {
+      ...common,
+      resolver: { servers: dns.servers },
+      cache: "off",
+      command_timeout_ms: 1500,
+      email: entry.recipient,
+      mail_from: entry.sender || "<>",
+    };
     return (await run("mail.rcpt@1.0.0", input)).output as RcptOutput;
   } finally {
     for (const server of servers) await new Promise((closed) => server.close(closed));

@@ -32,6 +32,8 @@ function protocol(): ReplyProtocol<Reply> {
     whole: (reply) => [replyLine(reply), ...reply.lines].join("\n"),
     shown: shownReply,
     isFarewell: ({ status }) => status === "ERR",
+    // A -ERR refuses one command, and as a greeting it leaves room for QUIT.
+    endsSession: () => false,
     isChallenge: ({ status }) => status === "continue",
     failureReply,
   };

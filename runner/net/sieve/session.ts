@@ -93,6 +93,8 @@ function protocol(): ReplyProtocol<Reply> {
     whole,
     shown: whole,
     isFarewell: ({ status }) => status === "BYE",
+    // RFC 5804, section 1.3: the server closes the connection after it.
+    endsSession: ({ status }) => status === "BYE",
     isChallenge: ({ status }) => status === "continue",
     failureReply,
   };

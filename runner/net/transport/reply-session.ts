@@ -41,6 +41,8 @@ export interface ReplyProtocol<Reply> {
   readonly shown: (reply: Reply, expected: Expected | null) => string;
   /** It may come without a command: the server ends the session. */
   readonly isFarewell: (reply: Reply) => boolean;
+  /** As the answer to a command, or as the greeting, it ends the session: nothing more is sent. */
+  readonly endsSession: (reply: Reply) => boolean;
   readonly isChallenge: (reply: Reply) => boolean;
   readonly failureReply: (reply: Reply) => FailureReply;
 }
@@ -85,6 +87,7 @@ export class ReplySession<Reply> implements ConnectionReader {
   #waiting: Waiting<Reply> | null = null;
   #broken: Break | null = null;
   #holding = false;
+  #isClosing = false;
 
   constructor(
     readonly protocol: ReplyProtocol<Reply>,
@@ -172,6 +175,7 @@ export class ReplySession<Reply> implements ConnectionReader {
     this.connection.waitNoMore();
     recorder.end(waiting.operation, null, this.protocol.whole(reply), at);
     this.#holding = waiting.holds;
+    this.#isClosing ||= this.protocol.endsSession(reply);
     const timed = { ...reply, duration_ms: waiting.operation.duration_ms ?? 0 };
     this.greeting ??= timed;
     waiting.resolve(timed);
@@ -202,7 +206,7 @@ export class ReplySession<Reply> implements ConnectionReader {
   /** Why nothing more can be asked: the conversation broke, or the server has said goodbye. */
   get #end(): Break | null {
     const end = this.#broken ?? this.connection.broken;
-    return end ?? (this.farewell === null ? null : { code: "closed", message: "the server has ended the session" });
+    return end ?? (this.farewell === null && !this.#isClosing ? null : { code: "closed", message: "the server has ended the session" });
   }
 
   #failure(phase: Phase, reason: Break): FailureError {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Limits, NO_LIMITS } from "../../../runner/limits/limits.js";
 import { type SessionCache, sessionCache } from "../../../runner/mail-sites/session-cache.js";
+import type { SessionState } from "../../../runner/net/smtp/session-state.js";
 import { endLeftovers } from "../../../runner/support/shutdown-hooks.js";
 import { knowsThree, type MailboxServer, startMailboxServer } from "../../support/mailbox-server.js";
 import { greetedSession, testRun } from "../../support/smtp-context.js";
@@ -79,8 +80,13 @@ test("a session that is about to close counts until its connection is closed", a
     (await opened(cache, "one", "first"))();
     (await opened(cache, "one", "second"))();
     const made: string[] = [];
-    const third = cache.newState("one").then((state) => made.push("third") && state);
-    const fourth = cache.newState("one").then((state) => made.push("fourth") && state);
+    const make = async (name: string): Promise<SessionState> => {
+      const state = await cache.newState("one");
+      made.push(name);
+      return state;
+    };
+    const third = make("third");
+    const fourth = make("fourth");
     // The second session has closed by then, and the first is still open.
     await expect.poll(() => slow.connections.map((lines) => lines.at(-1))).toEqual(["QUIT", "QUIT"]);
     await new Promise((resolve) => setTimeout(resolve, 100));
