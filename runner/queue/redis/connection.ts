@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { IRedisClient, Queue, QueueOptions, RedisConnection, Worker, WorkerOptions } from "bullmq";
 import { QueueError } from "../queue-error.js";
 import type { RedisAddress } from "./address.js";
@@ -11,12 +12,16 @@ const OPEN_MS = 4000;
 const TRIES_PER_COMMAND = 9;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1000;
+/** How long closing waits for the reply to QUIT. */
+const GOODBYE_MS = 1000;
 
 /** One connection to Redis, which comes back by itself when it is lost. What was sent and not answered is sent again then. */
 export class Connection {
   /** What was last wrong with it: why a command waited in vain. */
   #trouble: Error | null = null;
   #isClosed = false;
+  /** Ends the waits of the callers of guard(). */
+  readonly #underWay = new Set<() => void>();
 
   private constructor(
     readonly address: RedisAddress,
@@ -55,7 +60,7 @@ export class Connection {
   async guard<Result>(work: () => Promise<Result>): Promise<Result> {
     if (this.#isClosed) throw this.#closed();
     try {
-      return await work();
+      return await this.#unlessEnded(work());
     } catch (error) {
       throw this.#isClosed ? this.#closed() : asQueueError(error, this.address.shown, this.#trouble);
     }
@@ -73,7 +78,20 @@ export class Connection {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    await this.redis.close(this.client.status !== "ready");
+    // QUIT lets commands under way finish. It would be sent again for seconds if the connection is lost at this moment.
+    const closing = this.redis.close(this.client.status !== "ready").catch(() => undefined);
+    const isClosed = await Promise.race([closing.then(() => true), sleep(GOODBYE_MS, false, { ref: false })]);
+    if (!isClosed) this.client.disconnect();
+    for (const end of this.#underWay) end();
+  }
+
+  /** A client that is closed while it reconnects leaves the commands that wait for the connection open for ever. */
+  #unlessEnded<Result>(work: Promise<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const end = (): void => reject(this.#closed());
+      this.#underWay.add(end);
+      work.then(resolve, reject).finally(() => this.#underWay.delete(end));
+    });
   }
 
   #closed(): QueueError {

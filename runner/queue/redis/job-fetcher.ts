@@ -92,8 +92,8 @@ export class JobFetcher {
     this.#isClosed = true;
     this.#wakeAll();
     await this.putBackArrived();
+    // The blocking call is not awaited: without connections it can fetch nothing, and while Redis is away BullMQ pauses in it for seconds.
     await Promise.all([...this.#workers.values()].map((worker) => worker.close(true)));
-    await this.#blocking;
   }
 
   /** One blocking call serves every claim of this process that waits. */
