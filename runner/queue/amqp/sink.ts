@@ -69,11 +69,16 @@ export class AmqpSink implements Sink {
       try {
         connection.channel.publish(exchange, routingKey, Buffer.from(body), properties, settle);
       } catch (error) {
-        // The channel was closed just now.
         clearTimeout(timer);
-        reject(asQueueError(error, shown));
+        reject(isClosedChannel(error) ? asQueueError(error, shown) : this.#unfit(id, error as Error));
       }
     });
+  }
+
+  /** The client cannot encode this message, as an id of more than 255 bytes: no other attempt would help. */
+  #unfit(id: string, error: Error): QueueError {
+    const shownId = JSON.stringify(id.length > 60 ? `${id.slice(0, 60)}…` : id);
+    return new QueueError("refused", `${this.address.shown} cannot take the message ${shownId}: ${error.message}`, { cause: error });
   }
 
   #unconfirmed(connection: Connection): QueueError {
@@ -107,4 +112,9 @@ export class AmqpSink implements Sink {
       throw error;
     }
   }
+}
+
+/** Publishing on a channel that was closed a moment ago throws, too. */
+function isClosedChannel(error: unknown): boolean {
+  return error instanceof Error && error.name === "IllegalOperationError";
 }

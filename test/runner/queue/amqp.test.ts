@@ -67,6 +67,18 @@ realServer("results in RabbitMQ", ["rabbitmq-server"], () => {
     await expect(opened(`?exchange=${randomUUID()}`, async () => undefined)).rejects.toMatchObject({ code: "not_a_queue" });
   });
 
+  test.each([
+    ["an id of 256 bytes", { ...message("a"), id: "x".repeat(256) }],
+    ["an id of 128 characters that take 256 bytes", { ...message("a"), id: "é".repeat(128) }],
+  ])("a message with %s is refused at once, and the next one is accepted", async (_, unfit) => {
+    const queue = randomUUID();
+    await opened(`?queue=${queue}`, async ({ results }) => {
+      await expect(results.push([unfit])).rejects.toMatchObject({ name: "QueueError", code: "refused" });
+      expect(await results.push([message("b"), { ...message("c"), id: "x".repeat(255) }])).toEqual(["accepted", "accepted"]);
+    });
+    expect(await takeAll(queue)).toHaveLength(2);
+  });
+
   test("a queue that is full and says so is told as full", async () => {
     const queue = randomUUID();
     await managed((channel) => channel.assertQueue(queue, { arguments: { "x-queue-type": "classic", "x-max-length": 1, "x-overflow": "reject-publish" } }));
