@@ -22,7 +22,8 @@ export interface Screen {
 
 export function processIo(): Io {
   return {
-    out: write,
+    // Data goes into a pipe or a file as it is; on a terminal nothing but our own sequences may act.
+    out: (text) => write(process.stdout.isTTY === true ? forTerminal(text) : text),
     err: (text) => void watched(process.stderr, endOnBrokenPipe).write(forTerminal(text)),
     get stdin() {
       return process.stdin;
