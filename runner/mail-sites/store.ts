@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import type { CatchAllVerdict } from "../../schemas/rcpt.js";
 import type { Rate } from "../limits/limits.js";
 import { type Driver, openDriver, type Statement } from "../sqlite/driver.js";
-import { makePrivateFolders } from "../sqlite/private-file.js";
+import { makePrivateFolders } from "../support/private-file.js";
 import { IN_MEMORY } from "../sqlite/store-path.js";
 import { inOneStep } from "../sqlite/transaction.js";
 

@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { makePrivateFile } from "./private-file.js";
+import { makePrivateFile } from "../support/private-file.js";
 import { IN_MEMORY } from "./store-path.js";
 
 /** The part of SQLite that we use, the same from libsql and from Node. */

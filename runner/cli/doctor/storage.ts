@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { DEFAULT_QUEUE } from "../../queue/default-queue.js";
-import { foreignFile } from "../../sqlite/private-file.js";
+import { foreignFile } from "../../support/private-file.js";
 import { behaviourFile, DEFAULT_FILE, IN_MEMORY } from "../../sqlite/store-path.js";
 import type { Io } from "../io.js";
 import { type Check, check } from "./check.js";

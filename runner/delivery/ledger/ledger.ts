@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { type Driver, openDriver } from "../../sqlite/driver.js";
-import { makePrivateFolders } from "../../sqlite/private-file.js";
+import { makePrivateFolders } from "../../support/private-file.js";
 import { IN_MEMORY } from "../../sqlite/store-path.js";
 import { SUPPRESSION_TABLE, SuppressionList } from "./suppression.js";
 import { WARM_UP_TABLE, WarmUp } from "./warm-up.js";

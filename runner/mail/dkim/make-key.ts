@@ -1,7 +1,8 @@
 import { generateKeyPair, type KeyObject } from "node:crypto";
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { makePrivateFolders } from "../../support/private-file.js";
 
 export type KeyType = "rsa" | "ed25519";
 
@@ -19,7 +20,7 @@ export function keyFile(folder: string, domain: string, selector: string): strin
 
 /** Writes a private key for its owner alone, and never over another. False when one is there. */
 export async function writeKey(file: string, key: KeyObject): Promise<boolean> {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  makePrivateFolders(dirname(file));
   try {
     await writeFile(file, key.export({ type: "pkcs8", format: "pem" }), { mode: 0o600, flag: "wx" });
     return true;

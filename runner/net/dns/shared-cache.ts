@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { type Driver, openDriver, type Statement } from "../../sqlite/driver.js";
-import { makePrivateFolders } from "../../sqlite/private-file.js";
+import { makePrivateFolders } from "../../support/private-file.js";
 import type { Answer } from "./answer.js";
 
 /** Answers that several processes have in common. */

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { foreignFile, makePrivateFile } from "../../sqlite/private-file.js";
+import { foreignFile, makePrivateFile } from "../../support/private-file.js";
 import type { Backend } from "../backend.js";
 import type { BackendOptions } from "../backend-options.js";
 import { QueueError } from "../queue-error.js";

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { type Driver, openDriver } from "../../sqlite/driver.js";
-import { foreignFile, makePrivateFolder, makePrivateFolders } from "../../sqlite/private-file.js";
+import { foreignFile, makePrivateFolder, makePrivateFolders } from "../../support/private-file.js";
 import { QueueError } from "../queue-error.js";
 import { Database } from "./database.js";
 import { asQueueError } from "./errors.js";

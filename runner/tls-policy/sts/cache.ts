@@ -1,6 +1,6 @@
-import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { type Driver, openDriver, type Statement } from "../../sqlite/driver.js";
+import { makePrivateFolders } from "../../support/private-file.js";
 import { MOST_POLICIES } from "./limits.js";
 import type { StsPolicy } from "./policy.js";
 import { readStsPolicy } from "./read-policy.js";
@@ -78,7 +78,7 @@ class StsFile {
   readonly #expire: Statement;
 
   constructor(path: string) {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makePrivateFolders(dirname(path));
     this.#driver = openDriver(path);
     this.#driver.exec(
       `PRAGMA busy_timeout = ${OPEN_BUSY_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; ${TABLE}; PRAGMA busy_timeout = ${BUSY_MS}`,

@@ -3,9 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Ledger } from "../../../runner/delivery/ledger/ledger.js";
+import { makeKey, writeKey } from "../../../runner/mail/dkim/make-key.js";
 import { SqliteSharedCache } from "../../../runner/net/dns/shared-cache.js";
 import { openBackend } from "../../../runner/queue/open-backend.js";
 import { openDriver } from "../../../runner/sqlite/driver.js";
+import { StsCache } from "../../../runner/tls-policy/sts/cache.js";
 import { message } from "./backend-contract.js";
 
 const IS_ROOT = process.getuid?.() === 0;
@@ -53,6 +55,14 @@ describe.each([0o000, 0o022, 0o277])("folders of caches and ledgers with umask %
     Ledger.create(join(folder, "c", "d", "ledger.db")).close();
     expect([modeOf("a"), modeOf("a", "b"), modeOf("c"), modeOf("c", "d")]).toEqual(["700", "700", "700", "700"]);
     expect([modeOf("a", "b", "dns.db"), modeOf("c", "d", "ledger.db")]).toEqual(["600", "600"]);
+  });
+
+  test("DKIM keys and cached MTA-STS policies, too", async () => {
+    process.umask(mask);
+    await writeKey(join(folder, "keys", "example.org", "default.pem"), await makeKey("ed25519", 0));
+    new StsCache(join(folder, "sts", "policies.db"), Date.now).close();
+    expect([modeOf("keys"), modeOf("keys", "example.org"), modeOf("keys", "example.org", "default.pem")]).toEqual(["700", "700", "600"]);
+    expect([modeOf("sts"), modeOf("sts", "policies.db")]).toEqual(["700", "600"]);
   });
 
   test("a folder of the user keeps its mode, and .probe-run is made private if an earlier release left it open", async () => {
