@@ -17,6 +17,10 @@ export const CERTIFICATE_PROBLEMS = [
 ] as const;
 export type CertificateProblem = (typeof CERTIFICATE_PROBLEMS)[number];
 
+/** Why a certificate is "invalid". A field of their own: the released list of problems is closed. */
+export const INVALID_REASONS = ["weak_signature", "weak_key", "name_constraints", "not_an_authority", "path_length", "wrong_purpose"] as const;
+export type InvalidReason = (typeof INVALID_REASONS)[number];
+
 const certificateSchema = record({
   subject: { type: "string" },
   issuer: { type: "string" },
@@ -27,7 +31,9 @@ const certificateSchema = record({
   serial_number: { type: "string" },
   fingerprint_sha256: { type: "string" },
   key_type: { type: "string" },
-  key_bits: nullable({ type: "integer" }),
+  key_bits: nullable({ type: "integer" }, "Bits of the RSA modulus, or of the order of the curve."),
+  signature_algorithm: nullable({ type: "string" }, "What its issuer signed it with, as sha256WithRSAEncryption."),
+  signature_hash: nullable({ type: "string" }, "The hash of that signature; null where the algorithm brings its own."),
   self_signed: { type: "boolean" },
 });
 export type Certificate = FromSchema<typeof certificateSchema>;
@@ -36,13 +42,21 @@ export type Certificate = FromSchema<typeof certificateSchema>;
 export const tlsFactsSchema = record({
   version: { type: "string" },
   cipher: { type: "string" },
-  alpn: nullable({ type: "string" }),
+  alpn: nullable(
+    { type: "string" },
+    "The application protocol that the server chose (RFC 7301). imap, pop3 and managesieve are offered; SMTP has no name in TLS.",
+  ),
   servername: nullable({ type: "string" }, "The name sent as SNI; null for an address."),
   authorised: { type: "boolean", description: "True if the certificate is currently trusted for this host." },
   problems: list({ enum: CERTIFICATE_PROBLEMS }, "Everything that is wrong with the certificate."),
+  invalid_reasons: list(
+    { enum: INVALID_REASONS },
+    "What problems means by invalid, as far as it is known. weak_signature: SHA-1 or MD5 below the authority. weak_key: RSA of less than 2048 bits, EC of less than 224. name_constraints: an authority above it may not sign for its names.",
+  ),
   problem_detail: nullable({ type: "string" }, "The TLS library's code for the first problem."),
   certificate: nullable(certificateSchema),
-  chain: list(certificateSchema, "As the server sent it, the server's own certificate first."),
+  chain: list(certificateSchema, "As the server sent it, the server's own certificate first; nothing is left out, added or sorted."),
+  verified_chain: list(certificateSchema, "The path from the server's own certificate to the trusted authority; empty unless it leads to one."),
 });
 export type TlsFacts = FromSchema<typeof tlsFactsSchema>;
 

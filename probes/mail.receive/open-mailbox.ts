@@ -3,6 +3,7 @@ import { logIn } from "../../runner/net/imap/login.js";
 import { listMailboxes } from "../../runner/net/imap/mailbox.js";
 import { rejected } from "../../runner/net/imap/reply.js";
 import { ImapSession, type SessionOptions } from "../../runner/net/imap/session.js";
+import { problemWords } from "../../runner/net/transport/problem-words.js";
 import type { SecureOptions } from "../../runner/net/transport/secure-options.js";
 
 import { failureError } from "../../runner/run/failure-error.js";
@@ -56,7 +57,7 @@ async function introduce(session: ImapSession, input: Input, evidence: ReceiveEv
 function keep(tls: TlsFacts, input: Input, evidence: ReceiveEvidence): void {
   evidence.tls = tls;
   if (input.tls_options.verify === "require" && !tls.authorised)
-    throw failureError("tls", "tls_certificate", `the certificate is not trusted for ${tls.servername ?? input.host}: ${tls.problems.join(", ")}`);
+    throw failureError("tls", "tls_certificate", `the certificate is not trusted for ${tls.servername ?? input.host}: ${problemWords(tls)}`);
 }
 
 function secureOptions({ host, tls_options: tls }: Input): SecureOptions {

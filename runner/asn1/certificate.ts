@@ -65,6 +65,14 @@ export function readCertificate(bytes: Buffer): CertificateDetails {
   };
 }
 
+/** The name of the issuer in DER, as it stands in the issuer's own certificate. */
+export function issuerOf(bytes: Buffer): Buffer {
+  const [toBeSigned] = childrenOf(expectTag(elementAt(bytes), TAG.sequence));
+  const fields = childrenOf(expectTag(toBeSigned, TAG.sequence));
+  if (fields[0]?.tag === 0xa0) fields.shift();
+  return expectTag(fields[2], TAG.sequence).bytes;
+}
+
 /** The key of a SubjectPublicKeyInfo, as TLSA selector 1 and key pins take it. */
 export function subjectPublicKeyInfo(bytes: Buffer): Buffer {
   const [toBeSigned] = childrenOf(expectTag(elementAt(bytes), TAG.sequence));

@@ -1,5 +1,6 @@
 import type { Finding } from "../../schemas/finding.js";
 import type { TlsFacts, TlsInput } from "../../schemas/tls.js";
+import { problemWords } from "../net/transport/problem-words.js";
 import { finding } from "../run/judge.js";
 
 /** Warnings for a certificate that is untrusted or expires soon. */
@@ -7,7 +8,7 @@ export function certificateFindings(tls: TlsFacts | null, { verify, warn_days: w
   if (tls === null || verify === "ignore") return [];
   const findings: Finding[] = [];
   if (verify === "report" && !tls.authorised) {
-    const problems = tls.problems.join(", ");
+    const problems = problemWords(tls);
     findings.push(
       finding("warning", "certificate_not_trusted", `the certificate is not trusted for ${tls.servername ?? host}: ${problems}`, "trusted", problems),
     );

@@ -2,8 +2,9 @@ import type { Failure } from "../../schemas/failure.js";
 import { failure } from "../../schemas/failure.js";
 import type { Certificate, CertificateProblem } from "../../schemas/tls.js";
 import type { TlsLevel } from "../../schemas/tls-policy.js";
-import { peerChainOf } from "../net/transport/certificate.js";
 import type { Connection } from "../net/transport/connection.js";
+import { peerChainOf } from "../net/transport/peer-chain.js";
+import { problemWords } from "../net/transport/problem-words.js";
 import { daneViolation } from "./dane/verify.js";
 import { isForOneOf } from "./names.js";
 import type { HostTls, TlsJudgement, TlsSession } from "./policy.js";
@@ -45,8 +46,7 @@ function trustViolation({ facts, chain }: Secured, names: readonly string[]): Po
   const [leaf] = chain;
   const [problem] = facts.problems.filter((each) => each !== "name_mismatch");
   if (leaf === undefined) return { type: "validation-failure", message: "the host sent no certificate" };
-  if (problem !== undefined)
-    return { type: TYPES[problem] ?? "certificate-not-trusted", message: `the certificate cannot be trusted: ${facts.problems.join(", ")}` };
+  if (problem !== undefined) return { type: TYPES[problem] ?? "certificate-not-trusted", message: `the certificate cannot be trusted: ${problemWords(facts)}` };
   if (isForOneOf(leaf, names, "never")) return null;
   return { type: "certificate-host-mismatch", message: `the certificate is not for ${names.join(", or ")}` };
 }

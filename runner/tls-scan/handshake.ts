@@ -1,9 +1,9 @@
-import { X509Certificate } from "node:crypto";
 import type { TlsFacts } from "../../schemas/tls.js";
 import { Asn1Error, elementAt, elementsIn, integerOf } from "../asn1/decode-ber.js";
 import { type OcspStatus, readOcspResponse } from "../asn1/ocsp.js";
 import { fullHandshake } from "../net/transport/full-handshake.js";
 import { factsOf } from "../net/transport/handshake.js";
+import { peerChain } from "../net/transport/peer-chain.js";
 import { ALPN_CANDIDATES } from "./scan.js";
 import { type Scanner, Unanswered } from "./scanner.js";
 
@@ -31,8 +31,8 @@ export async function wholeHandshake(scanner: Scanner, { name, servername, ca, t
       { servername, alpn: ALPN_CANDIDATES, ...(ca === undefined ? {} : { ca }), ...(session === undefined ? {} : { session }) },
       timeoutMs,
     ).then((done) => {
-      const tls = factsOf(done.socket, name);
-      const chain = tls.chain.length === 0 ? [] : chainOf(done.socket);
+      const tls = factsOf(done.socket, name, ca);
+      const chain = peerChain(done.socket).sent.map(({ raw }) => raw);
       done.socket.destroy();
       return { ...done, tls, chain };
     });
@@ -47,16 +47,6 @@ export async function wholeHandshake(scanner: Scanner, { name, servername, ca, t
   if (first.session === null) return facts;
   const second = await scanner.withConnection(handshake(first.session)).catch(() => null);
   return { ...facts, resumed: second?.isResumed ?? null };
-}
-
-function chainOf(socket: Parameters<typeof factsOf>[0]): Buffer[] {
-  const chain: Buffer[] = [];
-  let link = socket.getPeerX509Certificate();
-  for (let depth = 0; link !== undefined && depth < 10; depth += 1) {
-    chain.push(link.raw);
-    link = link.issuerCertificate;
-  }
-  return chain.map((raw) => new X509Certificate(raw).raw);
 }
 
 function asUnanswered(error: unknown): never {

@@ -1,6 +1,7 @@
 import type { Finding } from "../../schemas/finding.js";
 import type { TlsPolicyName, TlsScanFacts } from "../../schemas/tls-scan.js";
 import { CIPHER_SUITES } from "../net/tls-hello/cipher-suites.js";
+import { problemWords } from "../net/transport/problem-words.js";
 import { finding } from "../run/judge.js";
 import { isForwardSecret } from "./offers.js";
 import { POLICIES, type TlsPolicy } from "./policies.js";
@@ -139,7 +140,7 @@ export function findingsOf(facts: TlsScanFacts, input: FindingOptions): Finding[
   const isTrusted = input.verify === "ignore" || tls === null || tls.authorised;
   const trust = isTrusted
     ? []
-    : [finding(severity, "certificate_not_trusted", `the certificate is not trusted: ${tls.problems.join(", ")}`, "trusted", tls.problems.join(", "))];
+    : [finding(severity, "certificate_not_trusted", `the certificate is not trusted: ${problemWords(tls)}`, "trusted", problemWords(tls))];
   const dates = certificates.flatMap(({ days_left: left, not_after: until, subject }) =>
     left >= 0 && left < input.warn_days
       ? [

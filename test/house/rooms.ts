@@ -8,7 +8,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   sqlite: ["support"],
   limits: ["support"],
   run: [],
-  net: ["support", "run", "sqlite"],
+  net: ["support", "asn1", "run", "sqlite"],
   replies: ["net"],
   "tls-policy": ["support", "net", "sqlite"],
   mail: ["support", "net", "run", "replies", "tls-policy"],

@@ -42,6 +42,9 @@ export interface CommandOptions {
   holds?: boolean;
 }
 
+/** The protocol's name in TLS (the registry of RFC 7301). */
+const ALPN = ["imap"] as const;
+
 /**
  * One IMAP conversation, made for measuring: every command is one operation, whose time runs from its write to the arrival of its
  * tagged line; its code is null and its message what the server said, as `OK [READ-WRITE] done`. One command is under way at a time.
@@ -89,7 +92,7 @@ export class ImapSession implements ConnectionReader {
 
   /** Puts the connection into TLS. When that fails the session is over. */
   async secure(options: SecureOptions): Promise<TlsFacts> {
-    const facts = await this.context.tls.secure(this.connection, options, this.options.command_timeout_ms);
+    const facts = await this.context.tls.secure(this.connection, { ...options, alpn: ALPN }, this.options.command_timeout_ms);
     // What was offered in the clear may have been anyone's (RFC 3501, section 6.2.1).
     this.capabilities = null;
     this.#holding = false;

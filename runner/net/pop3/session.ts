@@ -7,6 +7,9 @@ import { failureReply, type Reply, ReplyParser, replyLine } from "./reply.js";
 
 export type TimedReply = Timed<Reply>;
 
+/** The protocol's name in TLS (the registry of RFC 7301). */
+const ALPN = ["pop3"] as const;
+
 /** A POP3 session. Its farewell is a -ERR that nothing asked for. */
 export class Pop3Session extends ReplySession<Reply> {
   /** Of the last CAPA; null before it, and where the server does not know it. */
@@ -18,7 +21,7 @@ export class Pop3Session extends ReplySession<Reply> {
   }
 
   override async secure(options: SecureOptions): Promise<TlsFacts> {
-    const facts = await super.secure(options);
+    const facts = await super.secure({ ...options, alpn: ALPN });
     // What was offered in plain text may have been written by anyone (RFC 2595, section 4).
     this.capabilities = null;
     return facts;

@@ -21,6 +21,9 @@ function wordsOf(texts: readonly string[]): string[] {
   return texts.flatMap((text) => text.split(" ").filter((word) => word !== ""));
 }
 
+/** The protocol's name in TLS (the registry of RFC 7301). */
+const ALPN = ["managesieve"] as const;
+
 /** A ManageSieve session (RFC 5804). Its farewell is a BYE that nothing asked for. */
 export class SieveSession extends ReplySession<Reply> {
   /** From the greeting, from the server after TLS, or from the last CAPABILITY. */
@@ -68,7 +71,7 @@ export class SieveSession extends ReplySession<Reply> {
   }
 
   override async secure(options: SecureOptions): Promise<TlsFacts> {
-    const facts = await super.secure(options);
+    const facts = await super.secure({ ...options, alpn: ALPN });
     this.capabilities = [];
     return facts;
   }

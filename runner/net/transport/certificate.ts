@@ -1,33 +1,15 @@
-import { X509Certificate } from "node:crypto";
+import type { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
-import type { DetailedPeerCertificate, TLSSocket } from "node:tls";
-import type { Certificate, CertificateProblem } from "../../../schemas/tls.js";
-import type { Connection } from "./connection.js";
+import type { Certificate, CertificateProblem, InvalidReason } from "../../../schemas/tls.js";
+import { detailsOf, weaknesses } from "./certificate-weakness.js";
+import { isSelfSigned } from "./verified-path.js";
 
 const DAY_MS = 86_400_000;
 
-/** A peer's certificates as it sent them, its own first. */
-export function peerChain(socket: TLSSocket): X509Certificate[] {
-  const chain: X509Certificate[] = [];
-  const seen = new Set<string>();
-  // Node follows each certificate to its issuer; a root that the peer did not send may stand at the end, and refers to itself.
-  let link: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
-  while (link?.raw !== undefined && !seen.has(link.fingerprint256)) {
-    seen.add(link.fingerprint256);
-    chain.push(new X509Certificate(link.raw));
-    link = link.issuerCertificate;
-  }
-  return chain;
-}
-
-/** The chain of a connection that was secured. */
-export function peerChainOf({ tls, socket }: Connection): X509Certificate[] {
-  return tls === null ? [] : peerChain(socket as TLSSocket);
-}
-
 export function describeCertificate(certificate: X509Certificate, now: number): Certificate {
   const { publicKey } = certificate;
-  const details = publicKey.asymmetricKeyDetails;
+  const key = publicKey.asymmetricKeyDetails;
+  const details = detailsOf(certificate.raw);
   return {
     subject: oneLine(certificate.subject),
     issuer: oneLine(certificate.issuer),
@@ -37,24 +19,38 @@ export function describeCertificate(certificate: X509Certificate, now: number): 
     days_left: Math.floor((Date.parse(certificate.validTo) - now) / DAY_MS),
     serial_number: certificate.serialNumber.toLowerCase(),
     fingerprint_sha256: certificate.fingerprint256.replaceAll(":", "").toLowerCase(),
-    key_type: details?.namedCurve ?? publicKey.asymmetricKeyType ?? "unknown",
-    key_bits: details?.modulusLength ?? null,
+    key_type: key?.namedCurve ?? publicKey.asymmetricKeyType ?? "unknown",
+    key_bits: details?.key_bits ?? key?.modulusLength ?? null,
+    signature_algorithm: details?.signature_algorithm ?? null,
+    signature_hash: details?.signature_hash ?? null,
     self_signed: isSelfSigned(certificate),
   };
 }
 
-/** What is wrong with the chain, each thing on its own. `verdict` is the TLS library's one word for the first it met. */
-export function certificateProblems(chain: readonly X509Certificate[], verdict: string | null, name: string, now: number): CertificateProblem[] {
-  const [leaf] = chain;
-  if (leaf === undefined) return ["invalid"];
+/** Everything that is wrong, each thing on its own, and what "invalid" means where it is among them. */
+export interface CertificateJudgement {
+  readonly problems: CertificateProblem[];
+  readonly reasons: InvalidReason[];
+}
+
+/**
+ * Judges the certificates from the peer's own up to an authority. `verdict` is the TLS library's one word for the first problem that it met: it stops
+ * there, so what else is wrong is found here.
+ */
+export function judgeCertificates(path: readonly X509Certificate[], verdict: string | null, name: string, now: number): CertificateJudgement {
+  const [leaf] = path;
+  if (leaf === undefined) return { problems: ["invalid"], reasons: [] };
   const problems = new Set<CertificateProblem>();
   if (now > Date.parse(leaf.validTo)) problems.add("expired");
   if (now < Date.parse(leaf.validFrom)) problems.add("not_yet_valid");
   if (!namesHost(leaf, name)) problems.add("name_mismatch");
+  const found = weaknesses(path);
+  const refusedFor = REASONS[verdict ?? ""];
+  const reasons = found.length > 0 || refusedFor === undefined ? found : [refusedFor];
   if (verdict !== null) problems.add(VERDICTS[verdict] ?? "invalid");
-  // The library stops at the first problem, so for an expired certificate it does not report that it is also self-signed.
-  if (isSelfSigned(leaf) && verdict !== null) problems.add("self_signed");
-  return [...problems];
+  if (reasons.length > 0) problems.add("invalid");
+  if (verdict !== null && isSelfSigned(leaf)) problems.add("self_signed");
+  return { problems: [...problems], reasons };
 }
 
 const VERDICTS: Readonly<Record<string, CertificateProblem>> = {
@@ -69,14 +65,15 @@ const VERDICTS: Readonly<Record<string, CertificateProblem>> = {
   CERT_REVOKED: "revoked",
 };
 
+const REASONS: Readonly<Record<string, InvalidReason>> = {
+  PATH_LENGTH_EXCEEDED: "path_length",
+  INVALID_PURPOSE: "wrong_purpose",
+};
+
 /** Whether the certificate is for this host. Only subject alternative names count (RFC 6125, section 6.4.4, leaves the CN to history). */
 export function namesHost(certificate: X509Certificate, name: string): boolean {
   if (isIP(name) !== 0) return certificate.checkIP(name) !== undefined;
   return certificate.checkHost(name, { subject: "never", wildcards: true, partialWildcards: false, multiLabelWildcards: false }) !== undefined;
-}
-
-function isSelfSigned(certificate: X509Certificate): boolean {
-  return certificate.subject === certificate.issuer && certificate.verify(certificate.publicKey);
 }
 
 function oneLine(name: string | undefined): string {

@@ -1,13 +1,16 @@
+import type { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import { connect, createSecureContext, rootCertificates, type SecureContext, type TLSSocket } from "node:tls";
-import type { TlsFacts } from "../../../schemas/tls.js";
+import type { Certificate, TlsFacts } from "../../../schemas/tls.js";
 import { monotonic } from "../../run/clock.js";
 import { type FailureError, failureError } from "../../run/failure-error.js";
 import { ENDED, type WireRun } from "../../run/run-state.js";
-import { certificateProblems, describeCertificate, peerChain } from "./certificate.js";
+import { describeCertificate, judgeCertificates } from "./certificate.js";
 import { codeOf, wordsOf } from "./classify-error.js";
 import type { Connection } from "./connection.js";
+import { peerChain } from "./peer-chain.js";
 import { CLOSED_IN_HANDSHAKE, type SecureOptions } from "./secure-options.js";
+import { certificatePath } from "./verified-path.js";
 
 /** The TLS handshake on an open connection; an untrusted certificate does not end it. */
 export function handshake(state: WireRun, connection: Connection, name: string, options: SecureOptions, timeoutMs: number): Promise<TLSSocket> {
@@ -63,12 +66,14 @@ function opensslWords(error: NodeJS.ErrnoException & { reason?: string }): strin
 }
 
 /** What the session turned out to be, whatever its certificate is worth. */
-export function factsOf(socket: TLSSocket, name: string): TlsFacts {
+export function factsOf(socket: TLSSocket, name: string, ca?: string): TlsFacts {
   const now = Date.now();
   const chain = peerChain(socket);
   const verdict = socket.authorized ? null : String(socket.authorizationError ?? "UNKNOWN");
-  const problems = certificateProblems(chain, verdict, name, now);
-  const certificates = chain.map((certificate) => describeCertificate(certificate, now));
+  const path = certificatePath(chain, ca);
+  const { problems, reasons } = judgeCertificates(path, verdict, name, now);
+  const describe = (certificate: X509Certificate): Certificate => describeCertificate(certificate, now);
+  const certificates = chain.sent.map(describe);
   return {
     version: socket.getProtocol() ?? "unknown",
     cipher: socket.getCipher().standardName ?? socket.getCipher().name,
@@ -76,9 +81,11 @@ export function factsOf(socket: TLSSocket, name: string): TlsFacts {
     servername: isIP(name) === 0 ? name : null,
     authorised: problems.length === 0,
     problems,
+    invalid_reasons: reasons,
     problem_detail: verdict,
     certificate: certificates[0] ?? null,
     chain: certificates,
+    verified_chain: socket.authorized ? path.map(describe) : [],
   };
 }
 

@@ -4,6 +4,7 @@ import { monotonic } from "../../run/clock.js";
 import { failureError } from "../../run/failure-error.js";
 import type { WireRun } from "../../run/run-state.js";
 import type { Connection } from "./connection.js";
+import { problemWords } from "./problem-words.js";
 import { CLOSED_IN_HANDSHAKE, type SecureOptions } from "./secure-options.js";
 
 export interface TlsGrant {
@@ -16,7 +17,7 @@ export interface TlsGrant {
 
 /** Nothing is said to a peer whose certificate has to be trusted and is not. */
 export function requireTrusted(tls: TlsFacts, name: string): void {
-  if (!tls.authorised) throw failureError("tls", "tls_certificate", `the certificate is not trusted for ${name}: ${tls.problems.join(", ")}`);
+  if (!tls.authorised) throw failureError("tls", "tls_certificate", `the certificate is not trusted for ${name}: ${problemWords(tls)}`);
 }
 
 export function tlsGrant(state: WireRun): TlsGrant {
@@ -49,10 +50,10 @@ async function secure(state: WireRun, connection: Connection, options: SecureOpt
     if (connection.hasEnded) throw failureError("tls", "closed", CLOSED_IN_HANDSHAKE);
     const socket = await library.handshake(state, connection, name, options, timeoutMs);
     const at = monotonic();
-    const facts = library.factsOf(socket, name);
+    const facts = library.factsOf(socket, name, options.ca);
     connection.replaceSocket(socket, facts);
     recorder.end(operation, null, `${facts.version} ${facts.cipher}`, at);
-    recorder.note("note", `${facts.version} with ${facts.cipher}, certificate ${facts.problems.join(", ") || "trusted"}`, at);
+    recorder.note("note", `${facts.version} with ${facts.cipher}, certificate ${problemWords(facts) || "trusted"}`, at);
     return facts;
   } catch (error) {
     recorder.end(operation);

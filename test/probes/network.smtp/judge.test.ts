@@ -57,10 +57,12 @@ function secured(daysLeft: number, changes: Partial<TlsFacts> = {}): TlsFacts {
     fingerprint_sha256: "00",
     key_type: "prime256v1",
     key_bits: null,
+    signature_algorithm: null,
+    signature_hash: null,
     self_signed: false,
   };
   const facts = { version: "TLSv1.2", cipher: "TLS_AES_128_GCM_SHA256", alpn: null, servername: "mx.example.org", problem_detail: null } as const;
-  return { ...facts, authorised: true, problems: [], certificate, chain: [certificate], ...changes };
+  return { ...facts, authorised: true, problems: [], invalid_reasons: [], certificate, chain: [certificate], verified_chain: [certificate], ...changes };
 }
 
 describe("a certificate", () => {
