@@ -15,6 +15,7 @@ export const builtIn: Readonly<Record<string, BuiltIn>> = {
   "mail.verify": { load: () => import("./mail.verify/probe.js"), lab: () => import("./mail.verify/lab.js") },
   "network.dns": { load: () => import("./network.dns/probe.js"), lab: () => import("./network.dns/lab.js") },
   "network.imap": { load: () => import("./network.imap/probe.js"), lab: () => import("./network.imap/lab.js") },
+  "network.ntp": { load: () => import("./network.ntp/probe.js"), lab: () => import("./network.ntp/lab.js") },
   "network.pop3": { load: () => import("./network.pop3/probe.js"), lab: () => import("./network.pop3/lab.js") },
   "network.sieve": { load: () => import("./network.sieve/probe.js"), lab: () => import("./network.sieve/lab.js") },
   "network.smtp": { load: () => import("./network.smtp/probe.js"), lab: () => import("./network.smtp/lab.js") },
@@ -40,6 +41,7 @@ export interface BuiltInTypes {
   "mail.verify": typeof import("./mail.verify/probe.js").default;
   "network.dns": typeof import("./network.dns/probe.js").default;
   "network.imap": typeof import("./network.imap/probe.js").default;
+  "network.ntp": typeof import("./network.ntp/probe.js").default;
   "network.pop3": typeof import("./network.pop3/probe.js").default;
   "network.sieve": typeof import("./network.sieve/probe.js").default;
   "network.smtp": typeof import("./network.smtp/probe.js").default;

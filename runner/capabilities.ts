@@ -5,6 +5,7 @@ import type { SitesGrant } from "./mail-sites/capability.js";
 import type { ResolverGrant } from "./net/dns/capability.js";
 import type { TcpGrant } from "./net/transport/dial.js";
 import type { TlsGrant } from "./net/transport/tls.js";
+import type { UdpGrant } from "./net/udp/peer.js";
 import { monotonic, utc } from "./run/clock.js";
 
 // The capabilities of probe-run: what a probe may list in `needs`, and what it then finds in its ctx. The entry points import this table.
@@ -15,6 +16,8 @@ declare module "./harness/capabilities.js" {
     tcp: TcpGrant;
     /** Secures a connection. */
     tls: TlsGrant;
+    /** Asks a host by datagrams. */
+    udp: UdpGrant;
     /** Queries name servers. */
     resolver: ResolverGrant;
     /** Remembers how mail sites behaved, and keeps to their limits. */
@@ -29,6 +32,7 @@ declare module "./harness/capabilities.js" {
 
 provide("tcp", async () => (await import("./net/transport/dial.js")).tcpGrant);
 provide("tls", async () => (await import("./net/transport/tls.js")).tlsGrant);
+provide("udp", async () => (await import("./net/udp/peer.js")).udpGrant);
 provide("resolver", async () => (await import("./net/dns/capability.js")).resolverGrant);
 provide("sites", async () => (await import("./mail-sites/capability.js")).sitesGrant);
 provide("delivery", async () => (await import("./delivery/capability.js")).deliveryGrant);

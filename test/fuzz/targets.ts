@@ -25,6 +25,7 @@ import { EventStreamReader } from "../../runner/net/http/event-stream.js";
 import { ResponseParser as HttpResponseParser } from "../../runner/net/http/response-parser.js";
 import { decodeMailboxName } from "../../runner/net/imap/mailbox-name.js";
 import { ResponseParser as ImapResponseParser } from "../../runner/net/imap/response.js";
+import { readReply as readNtpReply, referenceText } from "../../runner/net/ntp/message.js";
 import { parseCapabilities as parsePop3Capabilities } from "../../runner/net/pop3/capabilities.js";
 import { ReplyParser as Pop3ReplyParser } from "../../runner/net/pop3/reply.js";
 import { decodeChallenge } from "../../runner/net/sasl/exchange.js";
@@ -167,6 +168,14 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
     parse(bytes) {
       const reader = new FrameReader(64 * 1024);
       for (const portion of portions(bytes)) reader.push(Buffer.from(portion, "latin1"));
+    },
+    refuses: isFailure,
+  },
+  ntp: {
+    modules: ["runner/net/ntp/message.ts"],
+    parse(bytes) {
+      const reply = readNtpReply(bytes, Buffer.from(bytes.subarray(24, 32)), 0);
+      if (reply !== null) referenceText(reply);
     },
     refuses: isFailure,
   },

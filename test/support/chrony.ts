@@ -1,0 +1,36 @@
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { run } from "../../runner/harness/run.js";
+import { endProcess } from "./daemon.js";
+import { freePorts } from "./free-ports.js";
+import { programPath } from "./programs.js";
+
+/** A chronyd of stratum 3 that leaves this machine's clock alone. */
+export async function startChrony(): Promise<{ readonly port: number; stop(): Promise<void> }> {
+  const [port] = (await freePorts(1)) as [number];
+  const folder = mkdtempSync(join(tmpdir(), "probe-run-chrony-"));
+  mkdirSync(join(folder, "run"), { mode: 0o700 });
+  const configuration = ["local stratum 3", "allow 127.0.0.1", "bindaddress 127.0.0.1", `port ${port}`, "cmdport 0", `pidfile ${folder}/run/chronyd.pid`, ""];
+  writeFileSync(join(folder, "chrony.conf"), configuration.join("\n"));
+  const log = join(folder, "output.log");
+  const output = openSync(log, "a");
+  // -x: does not set the clock. -U: starts as any user. -d: stays in the foreground.
+  const child = spawn(programPath("chronyd") as string, ["-x", "-d", "-U", "-f", join(folder, "chrony.conf")], {
+    stdio: ["ignore", output, output],
+    cwd: folder,
+  });
+  const stop = async (): Promise<void> => {
+    await endProcess(child.pid as number, "chronyd", log);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const { output: seen } = await run("network.ntp", { target_host: "127.0.0.1", target_port: port, command_timeout_ms: 500 });
+    if ((seen as { failure: unknown }).failure === null) return { port, stop };
+    await sleep(100);
+  }
+  await stop();
+  throw new Error(`chronyd did not answer; see ${log}`);
+}
