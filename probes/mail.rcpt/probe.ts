@@ -1,9 +1,11 @@
 import { defineProbe } from "../../runner/harness/define-probe.js";
 import { rcptInputFrom } from "../../runner/mail-sites/environment.js";
 import { siteLimits } from "../../runner/mail-sites/limits.js";
-import { parseMailbox } from "../../runner/net/smtp/mailbox.js";
+import { parseMailbox, parseSender } from "../../runner/net/smtp/mailbox.js";
 import { ENDED } from "../../runner/run/run-state.js";
+import type { Violation } from "../../runner/support/request-error.js";
 import { type Failure, failure } from "../../schemas/failure.js";
+import { parseHost } from "../../schemas/host.js";
 import type { RcptReason } from "../../schemas/rcpt.js";
 import { checkSite } from "./check-site.js";
 import { decisionOf, settle } from "./decide.js";
@@ -20,11 +22,21 @@ export default defineProbe({
   needs: ["tcp", "tls", "resolver", "sites", "memory"],
   target: "email",
   ...newest,
+  checkInput,
   weight: ({ emails = [] }) => Math.max(1, emails.length),
   usualLimits: siteLimits,
   fromEnvironment: rcptInputFrom,
   run,
 });
+
+/** What only another input can mend: nothing is sent then. A value that a reference led to is checked too, and so none is shown. */
+function checkInput({ mail_from: sender, helo_domain: name }: Input): Violation[] {
+  const parsed = typeof sender === "string" ? parseSender(sender) : null;
+  return [
+    ...(typeof name === "string" && parseHost(name) === null ? [{ pointer: "/helo_domain", message: "is not a host name or an IP address", hint: null }] : []),
+    ...(parsed !== null && "problem" in parsed ? [{ pointer: "/mail_from", message: "is not a valid mail address", hint: "or <> for the null sender" }] : []),
+  ];
+}
 
 async function run(input: Input, ctx: Ctx): Promise<RcptEvidence> {
   const evidence = nothingYet(input);
@@ -43,7 +55,7 @@ async function run(input: Input, ctx: Ctx): Promise<RcptEvidence> {
   if (ended !== null) for (const question of questions.filter(isUnanswered)) settle(question, decisionOf(reasonFor(ended), null, "unknown", ended), null, true);
   addDomains(evidence, recalled);
   judge(evidence, questions);
-  // Who has lost the job meanwhile need not remember anything.
+  // Of a job that another worker holds by now, nothing is stored.
   if (ctx.memory.isRetried && evidence.failure?.retryable) await ctx.attempt(() => remember(ctx, evidence, questions));
   return evidence;
 }
@@ -52,7 +64,7 @@ function reasonFor({ code }: Failure): RcptReason {
   return code === "not_permitted" ? "not_permitted" : "run_ended";
 }
 
-/** No server has said anything of it, neither yes nor no. */
+/** No server has answered for it. */
 function isUnanswered({ result }: Question): boolean {
   return result.code === null;
 }
@@ -64,7 +76,7 @@ function questionOf(result: RcptEvidence["results"][number]): Question {
     result.domain = domainOf(mailbox.host);
     return newQuestion(mailbox, result);
   }
-  const question = newQuestion(NOBODY, result);
+  const question = newQuestion(NO_MAILBOX, result);
   // The mailbox in "John <john@example.org>" may exist: the input is wrong, not the mailbox.
   const reason = WITH_DISPLAY_NAME.test(result.email) ? "address_unsupported" : "address_malformed";
   const words = `not an address that can be checked: ${mailbox.problem}`;
@@ -74,10 +86,10 @@ function questionOf(result: RcptEvidence["results"][number]): Question {
 
 const WITH_DISPLAY_NAME = /<[^<>@]{1,64}@[^<>@]{1,255}>\s*$/;
 
-const NOBODY = { path: "", localPart: "", host: { kind: "name", host: "" }, needsSmtpUtf8: false } as const;
+const NO_MAILBOX = { path: "", localPart: "", host: { kind: "name", host: "" }, needsSmtpUtf8: false } as const;
 
 function refuse(questions: readonly Question[], words: string): void {
-  // A machine that may would answer: a queue must not let the question go.
+  // Another machine may be allowed to ask, so a queue has to keep the job.
   const decision = decisionOf("not_permitted", "input", "unknown", { ...failure("connect", "not_permitted", words), retryable: true });
   for (const question of questions) settle(question, decision, null, true);
 }

@@ -82,6 +82,10 @@ const SYNTAX =
 const FOR_NOW =
   /\btempor\w*|\b(?:try|retry|send)\w*(?: it)?(?: again)? later\b|\btry again\b|\bat (?:this|the) (?:time|moment)\b|\bin progress\b|\bright now\b|\bjust now\b|\bcurrently (?:un|not|down|busy|offline)\w*|\bundergoing\b|\bmaintenance\b|\bbusy\b|\bbeing (?:moved|migrated|created|updated)\b|\bmigrat\w*|\bpending\b|\bawaiting\b|\bnot yet\b|\bvacation\b/i;
 
+/** What is unknown, invalid or missing here is no mailbox; or the mailbox is there, and something else is wrong. */
+const ANOTHER_THING =
+  /\b(?:unknown|unspecified|undefined|undetermined|unexpected|invalid|bad|wrong|missing|unsupported|no (?:valid )?)(?: or \w+)? ?(?:\w{1,12} ){0,1}(?:reasons?|errors?|problems?|causes?|failures?|issues?|exceptions?|faults?|sources?|status|states?|conditions?|sessions?|protocols?|greetings?|mailers?|transports?|charsets?|encodings?|countr(?:y|ies)|hops?|hop count|tokens?|signatures?|headers?|networks?|mx|versions?|times?(?:tamps?)?)\b|\b(?:errors?|failures?|problems?|faults?|exceptions?) (?:while|when|during|in|on|at)\b|\bexists?,? (?:but|however|yet|although)\b|\bgreeting\b|\bgo away\b|\bnot welcome\b|\bholidays?\b|\bout of (?:the )?office\b/i;
+
 /** "the account may not exist", "unknown or not accepting mail": one of several possibilities. */
 const HEDGE =
   /\b(?:may|might)(?: also| well| either| simply)? (?:not|no longer|be|have|never)\b|\bcould (?:also |well )?(?:be|have)\b|\bpossib(?:le|ly)\b|\bperhaps\b|\bmaybe\b|\bprobabl\w+\b|\beither\b|\bwhether\b|\b(?:unavailable|full|blocked|denied|rejected|refused|locked|busy),? or\b|\b(?:unknown|invalid|found|exists?|valid|user|mailbox|recipient|account|address|here) or (?!unknown|invalid|non-?exist|illegal|no such|not (?:found|valid|known|exist)|does not|is (?:unknown|invalid)|mis(?:s|t)|mistyped|incorrect|deleted|removed|disabled|suspended|inactive|deactivated|discontinued|closed|unnecessary|mailbox|recipient|account|user|address\b|alias|addressee)|\bor (?:the )?(?:account|mailbox|user|recipient) (?:is|has|was) (?!unknown|invalid|not found|deleted|disabled|inactive|been (?:deleted|disabled|removed))/i;
@@ -111,6 +115,7 @@ const SUBJECTS: readonly OtherSubject[] = [
   { id: "about-policy", reason: "policy", doubts: "existence", applies: says(POLICY) },
   { id: "about-syntax", reason: "refused", doubts: "existence", applies: says(SYNTAX) },
   { id: "about-limit", reason: "refused", doubts: "existence", applies: says(LIMIT) },
+  { id: "about-another-thing", reason: "refused", doubts: "existence", applies: says(ANOTHER_THING) },
   { id: "for-now", reason: "refused", doubts: "existence", applies: says(FOR_NOW) },
   { id: "one-of-several", reason: "refused", doubts: "existence", applies: says(HEDGE) },
   { id: "quotes-another-reply", reason: "refused", doubts: "existence", applies: quotesAnotherCode },

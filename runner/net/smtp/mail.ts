@@ -10,7 +10,7 @@ export interface MailParameters extends MailDsn {
   size?: number;
   /** 8BITMIME: the message holds bytes beyond ASCII (RFC 6152). */
   body?: "7BIT" | "8BITMIME";
-  /** The message's header, or a recipient to come, holds addresses beyond ASCII (RFC 6531). */
+  /** The message header has characters beyond ASCII, or a recipient to come has an address with them (RFC 6531). */
   smtpUtf8?: boolean;
   /** The message must only be relayed over verified TLS (RFC 8689). */
   requireTls?: boolean;
