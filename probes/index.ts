@@ -16,6 +16,7 @@ export const builtIn: Readonly<Record<string, BuiltIn>> = {
   "network.dns": { load: () => import("./network.dns/probe.js"), lab: () => import("./network.dns/lab.js") },
   "network.imap": { load: () => import("./network.imap/probe.js"), lab: () => import("./network.imap/lab.js") },
   "network.ntp": { load: () => import("./network.ntp/probe.js"), lab: () => import("./network.ntp/lab.js") },
+  "network.ping": { load: () => import("./network.ping/probe.js"), lab: () => import("./network.ping/lab.js") },
   "network.pop3": { load: () => import("./network.pop3/probe.js"), lab: () => import("./network.pop3/lab.js") },
   "network.sieve": { load: () => import("./network.sieve/probe.js"), lab: () => import("./network.sieve/lab.js") },
   "network.smtp": { load: () => import("./network.smtp/probe.js"), lab: () => import("./network.smtp/lab.js") },
@@ -42,6 +43,7 @@ export interface BuiltInTypes {
   "network.dns": typeof import("./network.dns/probe.js").default;
   "network.imap": typeof import("./network.imap/probe.js").default;
   "network.ntp": typeof import("./network.ntp/probe.js").default;
+  "network.ping": typeof import("./network.ping/probe.js").default;
   "network.pop3": typeof import("./network.pop3/probe.js").default;
   "network.sieve": typeof import("./network.sieve/probe.js").default;
   "network.smtp": typeof import("./network.smtp/probe.js").default;

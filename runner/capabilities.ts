@@ -3,9 +3,11 @@ import { provide } from "./harness/capabilities.js";
 import type { MemoryGrant } from "./harness/memory.js";
 import type { SitesGrant } from "./mail-sites/capability.js";
 import type { ResolverGrant } from "./net/dns/capability.js";
+import type { PingGrant } from "./net/ping/capability.js";
 import type { TcpGrant } from "./net/transport/dial.js";
 import type { TlsGrant } from "./net/transport/tls.js";
 import type { UdpGrant } from "./net/udp/peer.js";
+import type { ProgramGrant } from "./program/run-program.js";
 import { monotonic, utc } from "./run/clock.js";
 
 // The capabilities of probe-run: what a probe may list in `needs`, and what it then finds in its ctx. The entry points import this table.
@@ -18,6 +20,10 @@ declare module "./harness/capabilities.js" {
     tls: TlsGrant;
     /** Asks a host by datagrams. */
     udp: UdpGrant;
+    /** Pings hosts. */
+    ping: PingGrant;
+    /** Runs programs of the system. */
+    program: ProgramGrant;
     /** Queries name servers. */
     resolver: ResolverGrant;
     /** Remembers how mail sites behaved, and keeps to their limits. */
@@ -33,6 +39,8 @@ declare module "./harness/capabilities.js" {
 provide("tcp", async () => (await import("./net/transport/dial.js")).tcpGrant);
 provide("tls", async () => (await import("./net/transport/tls.js")).tlsGrant);
 provide("udp", async () => (await import("./net/udp/peer.js")).udpGrant);
+provide("ping", async () => (await import("./net/ping/capability.js")).pingGrant);
+provide("program", async () => (await import("./program/run-program.js")).programGrant);
 provide("resolver", async () => (await import("./net/dns/capability.js")).resolverGrant);
 provide("sites", async () => (await import("./mail-sites/capability.js")).sitesGrant);
 provide("delivery", async () => (await import("./delivery/capability.js")).deliveryGrant);

@@ -38,7 +38,7 @@ function line({ pointer, message, hint }: Violation, width: number): string {
 }
 
 /** Errors that say what to do. By their names: reporting need not load the queue. */
-const SELF_EXPLANATORY: readonly string[] = ["QueueError" satisfies QueueError["name"], "MissingSqliteError"];
+const SELF_EXPLANATORY: readonly string[] = ["QueueError" satisfies QueueError["name"], "MissingSqliteError", "MissingProgramError"];
 
 /** Where in our code an errno or such an error came up does not help a user. */
 function isSystemError(error: unknown): boolean {

@@ -26,6 +26,7 @@ import { ResponseParser as HttpResponseParser } from "../../runner/net/http/resp
 import { decodeMailboxName } from "../../runner/net/imap/mailbox-name.js";
 import { ResponseParser as ImapResponseParser } from "../../runner/net/imap/response.js";
 import { readReply as readNtpReply, referenceText } from "../../runner/net/ntp/message.js";
+import { icmpOf, readPingLine } from "../../runner/net/ping/ping-output.js";
 import { parseCapabilities as parsePop3Capabilities } from "../../runner/net/pop3/capabilities.js";
 import { ReplyParser as Pop3ReplyParser } from "../../runner/net/pop3/reply.js";
 import { decodeChallenge } from "../../runner/net/sasl/exchange.js";
@@ -178,6 +179,15 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
       if (reply !== null) referenceText(reply);
     },
     refuses: isFailure,
+  },
+  "ping-output": {
+    modules: ["runner/net/ping/ping-output.ts"],
+    parse(bytes) {
+      for (const line of text(bytes).split("\n")) {
+        const read = readPingLine(line);
+        if (read?.kind === "error") icmpOf(read.message, 4);
+      }
+    },
   },
   "http-response": {
     modules: ["runner/net/http/response-parser.ts", "runner/net/http/alt-svc.ts"],

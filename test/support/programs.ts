@@ -32,6 +32,7 @@ export const PROGRAMS = {
   caddy: { get: "apt-get install caddy", needsRoot: false },
   sslscan: { get: "apt-get install sslscan", needsRoot: false },
   "gnutls-serv": { get: "apt-get install gnutls-bin", needsRoot: false },
+  ping: { get: "apt-get install iputils-ping", needsRoot: false },
   chronyd: { get: "apt-get install chrony", needsRoot: true },
   "redis-server": { get: "apt-get install redis-server", needsRoot: false },
   "nats-server": { get: "apt-get install nats-server", needsRoot: false },

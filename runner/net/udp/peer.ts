@@ -1,22 +1,17 @@
 import { createSocket, type Socket } from "node:dgram";
-import { isIP } from "node:net";
 import type { Phase } from "../../../schemas/failure.js";
-import { parseHost } from "../../../schemas/host.js";
-import type { NetworkInput } from "../../../schemas/network.js";
 import { monotonic } from "../../run/clock.js";
 import type { EndReason, Watched } from "../../run/deadline.js";
 import { type FailureError, failureError } from "../../run/failure-error.js";
 import { ENDED, type WireRun } from "../../run/run-state.js";
 import type { Address } from "../transport/address.js";
 import { failureOf } from "../transport/classify-error.js";
-import { permittedAddresses } from "../transport/permitted.js";
-import { resolveHost } from "../transport/resolve.js";
+import { type NamedTarget, targetAddresses } from "../transport/target-addresses.js";
 
 /** Datagrams that are no reply, after which an exchange fails: a peer must not keep it busy until its timeout. */
 const MOST_FOREIGN = 64;
 
-export interface UdpTarget extends Pick<NetworkInput, "address_family" | "source_address" | "resolver" | "connect_timeout_ms"> {
-  readonly host: string;
+export interface UdpTarget extends NamedTarget {
   readonly port: number;
 }
 
@@ -45,19 +40,7 @@ export interface UdpGrant {
 }
 
 export function udpGrant(run: WireRun): UdpGrant {
-  return { peer: async (target) => new UdpPeer(run, target, await addressesOf(run, target)) };
-}
-
-async function addressesOf(run: WireRun, target: UdpTarget): Promise<readonly Address[]> {
-  const host = parseHost(target.host);
-  if (host === null) throw failureError("resolve", "not_permitted", `${JSON.stringify(target.host)} is not a host name or an IP address`);
-  // An address that the input's own name servers gave is judged as an address, not by its name.
-  const name = host.kind === "name" && target.resolver === undefined ? host.host : null;
-  const permitted = permittedAddresses(run, await resolveHost(run, host, target, target.connect_timeout_ms), name);
-  const { source_address: source } = target;
-  const usable = source === undefined ? permitted : permitted.filter(({ family }) => family === isIP(source));
-  if (usable.length === 0) throw failureError("connect", "unsupported", `the source address ${source} is of another family than the target`);
-  return usable;
+  return { peer: async (target) => new UdpPeer(run, target, await targetAddresses(run, target)) };
 }
 
 /** A host that is asked by datagrams, each exchange on a connected socket of its own: a closed port is reported at once. */
