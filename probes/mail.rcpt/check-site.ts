@@ -9,6 +9,7 @@ import { type Ctx, isOver, type Question, type RcptEvidence, type Site } from ".
 import type { Identity } from "./identity.js";
 import { MxConnector } from "./mx-connector.js";
 import { endAttempt } from "./open-session.js";
+import { Pace } from "./pace.js";
 import { type Answer, askForAddresses } from "./rcpt-transaction.js";
 import type { SiteBatch } from "./route-by-site.js";
 import type { Input } from "./schema.js";
@@ -19,7 +20,7 @@ export async function checkSite(ctx: Ctx, input: Input, evidence: RcptEvidence, 
   const summary = ctx.sites.summary(batch.site);
   const timeouts = timeoutsFor(summary, input);
   if (!evidence.sites.some(({ site }) => site === batch.site)) evidence.sites.push(siteShown(batch.site, summary, timeouts));
-  const check: SiteCheck = { ctx, input, evidence, identity, batch, timeouts, observations: [] };
+  const check: SiteCheck = { ctx, input, evidence, identity, batch, timeouts, pace: new Pace(ctx, input), observations: [] };
   const connector = new MxConnector(check);
   try {
     await askAll(check, connector, batch.questions);
@@ -49,12 +50,12 @@ async function askRandom(check: SiteCheck, connector: MxConnector): Promise<void
 
 /** Asks until every address is settled or no endpoint is left. `at`: at this endpoint only. */
 async function askAll(check: SiteCheck, connector: MxConnector, questions: readonly Question[], at: Speaker | null = null): Promise<void> {
-  const { input } = check;
+  const { pace } = check;
   for (let open = questions.filter(isOpen); open.length > 0; open = questions.filter(isOpen)) {
     for (const question of open) question.beganAt ??= monotonic();
     const conversation = await connector.open((decision, speaker) => open.forEach((question) => void settle(question, decision, speaker, false)), at);
     if (conversation === null) return;
-    if (input.pause_ms > 0 && conversation.asked > 0) await pause(check);
+    if (pace.isSlow) await pace.wait({ isFirstOfConnection: conversation.asked === 0 });
     const answers = await askPortion(check, connector, conversation, open);
     const last = answers.find(({ kind }) => kind !== "answered");
     if (last?.kind === "refused") {
@@ -69,13 +70,13 @@ async function askAll(check: SiteCheck, connector: MxConnector, questions: reado
 
 /** As many of the open addresses as the connection may still be asked for. */
 async function askPortion(check: SiteCheck, connector: MxConnector, conversation: Conversation, open: readonly Question[]): Promise<Answer[]> {
-  const { evidence, identity, input } = check;
+  const { evidence, identity, pace } = check;
   const { session, attempt, endpoint } = conversation;
   const sender = identity.sender(conversation.helloName);
   evidence.mail_from = sender?.path ?? "<>";
   const portion = open.slice(0, Math.max(1, connector.addressesPerConnection - conversation.asked));
   const mailboxes = portion.map(({ mailbox }) => mailbox);
-  const pacing = { mayPipeline: connector.mayPipeline, pause: input.pause_ms === 0 ? null : () => pause(check) };
+  const pacing = { mayPipeline: connector.mayPipeline, pause: pace.isSlow ? () => pace.wait({ isFirstOfConnection: false }) : null };
   const given = await askForAddresses(session, sender, mailboxes, pacing);
   const answers = connector.hasUsedUp(given) ? given.map((answer) => (answer.kind === "refused" ? { ...answer, ...LOST } : answer)) : given;
   conversation.asked += portion.length;
@@ -89,20 +90,6 @@ async function askPortion(check: SiteCheck, connector: MxConnector, conversation
 
 /** Another connection may do better. */
 const LOST = { kind: "gone", isFinal: false } as const;
-
-/** A random wait: an even pace is how a server recognises a program. */
-function pause({ ctx, input }: SiteCheck): Promise<void> {
-  if (isOver(ctx)) return Promise.resolve();
-  return new Promise((resolve) => {
-    const timer = setTimeout(over, Math.random() * input.pause_ms);
-    const stopListening = ctx.run.deadline.onEnd(over);
-    function over(): void {
-      clearTimeout(timer);
-      stopListening();
-      resolve();
-    }
-  });
-}
 
 function isOpen({ isSettled }: Question): boolean {
   return !isSettled;

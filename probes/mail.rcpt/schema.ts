@@ -76,6 +76,14 @@ const input = contract({
       default: 0,
       description: "Maximum random delay before each further address of a connection. With a delay, addresses are sent one by one, without pipelining.",
     },
+    interval_ms: {
+      type: "integer",
+      minimum: 0,
+      maximum: 600_000,
+      default: 0,
+      description:
+        "Minimum time between two RCPT commands to one site, that of the random address included. `probe-run rcpt` sets it to the rate per site. With an interval, addresses are sent one by one, without pipelining.",
+    },
     allow_private_addresses: {
       type: "boolean",
       default: false,

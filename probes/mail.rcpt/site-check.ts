@@ -2,6 +2,7 @@ import type { SiteTimeouts } from "../../runner/mail-sites/site-timeouts.js";
 import type { Observation } from "../../runner/mail-sites/store.js";
 import type { Ctx, RcptEvidence } from "./evidence.js";
 import type { Identity } from "./identity.js";
+import type { Pace } from "./pace.js";
 import type { SiteBatch } from "./route-by-site.js";
 import type { Input } from "./schema.js";
 
@@ -13,6 +14,7 @@ export interface SiteCheck {
   readonly identity: Identity;
   readonly batch: SiteBatch;
   readonly timeouts: SiteTimeouts;
+  readonly pace: Pace;
   /** What the site did, for later runs. */
   readonly observations: Observation[];
 }

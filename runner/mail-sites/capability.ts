@@ -6,6 +6,7 @@ import { OutboundTest, parseReferences } from "./outbound-port-check.js";
 import { refusalToProbe } from "./probing-allowed.js";
 import type { SiteSummary } from "./profile.js";
 import { type SessionCache, sessionCache } from "./session-cache.js";
+import { SharedPlaces } from "./shared-places.js";
 import { SharedRate } from "./shared-rate.js";
 import { BehaviourStore, type KnownCatchAll, type Observation } from "./store.js";
 import { Summaries } from "./summaries.js";
@@ -46,6 +47,11 @@ export function sitesGrant(state: RunState): SitesGrant {
 /** The rate of all processes that share this one's behaviour store. */
 export function sharedRate(limits: Limits): SharedRate {
   return new SharedRate(processSites().store, limits);
+}
+
+/** The places of all processes that share this one's behaviour store. */
+export function sharedPlaces(limits: Limits): SharedPlaces {
+  return new SharedPlaces(processSites().store, limits);
 }
 
 interface Sites {

@@ -1,27 +1,35 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Limits, Rate } from "../limits/limits.js";
+import { limitsOf } from "./limits.js";
 import type { BehaviourStore } from "./store.js";
 
 /**
  * The rate at which addresses are asked about, shared by all processes that open the same behaviour store: together and for each site. Each address is
- * one token. A batch that takes more than there is starts, and those after it wait until its debt is paid.
+ * one token. A batch that takes more than there is starts, and those after it wait until its debt is paid; within the batch `interval_ms` keeps the pace.
  */
 export class SharedRate {
   constructor(
-    readonly store: Pick<BehaviourStore, "takeTokens">,
+    readonly store: Pick<BehaviourStore, "takeTokens" | "spendTokens">,
     readonly limits: Limits,
   ) {}
 
   /** Resolves when `count` addresses of the site may be asked about, or when the signal aborts. */
   async take(site: string, count: number, signal: AbortSignal): Promise<void> {
-    const { all, eachKey, keys } = this.limits;
-    const rates: [key: string, rate: Rate][] = [];
-    for (const [key, limit] of [["all", all] as const, [`site ${site}`, keys[site] ?? eachKey] as const]) if (limit?.rate) rates.push([key, limit.rate]);
+    const rates = this.#rates(site);
     while (!signal.aborted) {
       const waitMs = this.store.takeTokens(rates, count);
       if (waitMs === 0) return;
       await sleep(Math.min(waitMs, LOOK_AGAIN_MS), undefined, { signal }).catch(() => undefined);
     }
+  }
+
+  /** A batch asked about `asked` addresses, and had taken `taken` tokens for them: the difference is paid, or given back. */
+  settle(site: string, taken: number, asked: number): void {
+    if (asked !== taken) this.store.spendTokens(this.#rates(site), asked - taken);
+  }
+
+  #rates(site: string): [key: string, rate: Rate][] {
+    return limitsOf(this.limits, site).flatMap(([key, { rate }]) => (rate === null ? [] : [[key, rate]]));
   }
 }
 

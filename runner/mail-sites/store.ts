@@ -2,9 +2,9 @@ import { dirname } from "node:path";
 import type { CatchAllVerdict } from "../../schemas/rcpt.js";
 import type { Rate } from "../limits/limits.js";
 import { type Driver, openDriver, type Statement } from "../sqlite/driver.js";
-import { makePrivateFolders } from "../support/private-file.js";
 import { IN_MEMORY } from "../sqlite/store-path.js";
 import { inOneStep } from "../sqlite/transaction.js";
+import { makePrivateFolders } from "../support/private-file.js";
 
 /** One thing that a site did. */
 export interface Observation {
@@ -138,6 +138,44 @@ export class BehaviourStore {
     );
   }
 
+  /** Takes `count` tokens of each bucket at once, also where it has none; fewer than 0 puts them back. */
+  spendTokens(rates: readonly (readonly [key: string, rate: Rate])[], count: number): void {
+    orElse(undefined, () =>
+      inOneStep(this.#driver, () => {
+        const now = this.#now();
+        for (const [key, rate] of rates) {
+          const left = this.#tokens(key, rate, now) - count;
+          this.#statements.keepTokens.run(key, left, now, fullAt(left, rate, now));
+        }
+      }),
+    );
+  }
+
+  /**
+   * Takes a place under each key for a while, if each has one; else none, and gives false. True if the file cannot be used: then only the limits of
+   * this process hold. A process that ended without giving its places back loses them after `lifeMs`.
+   */
+  takePlaces(holder: string, limits: readonly (readonly [key: string, atOnce: number])[], lifeMs: number): boolean {
+    return orElse(true, () =>
+      inOneStep(this.#driver, () => {
+        const now = this.#now();
+        this.#statements.expirePlaces.run(now);
+        const isFull = limits.some(([key, atOnce]) => (this.#statements.countPlaces.all(key) as [{ held: number }])[0].held >= atOnce);
+        if (isFull) return false;
+        for (const [key] of limits) this.#statements.keepPlace.run(holder, key, now + lifeMs);
+        return true;
+      }),
+    );
+  }
+
+  renewPlaces(holder: string, lifeMs: number): void {
+    orElse(undefined, () => this.#statements.renewPlaces.run(this.#now() + lifeMs, holder));
+  }
+
+  givePlacesBack(holder: string): void {
+    orElse(undefined, () => this.#statements.freePlaces.run(holder));
+  }
+
   /** What the bucket holds now. A bucket that would be full by now need not be kept. */
   #tokens(key: string, { perSecond, burst }: Rate, now: number): number {
     const [known] = this.#statements.readTokens.all(key) as { tokens: number; at: number }[];
@@ -158,7 +196,8 @@ const TABLES = `
   CREATE TABLE IF NOT EXISTS catch_all_${FORMAT} (
     key TEXT PRIMARY KEY, verdict TEXT NOT NULL, code INTEGER, message TEXT, at INTEGER NOT NULL, expires_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS rate_${FORMAT} (key TEXT PRIMARY KEY, tokens REAL NOT NULL, at INTEGER NOT NULL, full_at INTEGER NOT NULL) STRICT, WITHOUT ROWID`;
+  CREATE TABLE IF NOT EXISTS rate_${FORMAT} (key TEXT PRIMARY KEY, tokens REAL NOT NULL, at INTEGER NOT NULL, full_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS place_${FORMAT} (holder TEXT NOT NULL, key TEXT NOT NULL, expires_at INTEGER NOT NULL, PRIMARY KEY (key, holder)) STRICT, WITHOUT ROWID`;
 
 const STATEMENTS = {
   read: `SELECT kind, ms, at FROM site_observation_${FORMAT} WHERE site = ? AND at > ? ORDER BY at DESC, rowid DESC LIMIT ?`,
@@ -173,6 +212,11 @@ const STATEMENTS = {
   keepTokens: `INSERT INTO rate_${FORMAT} (key, tokens, at, full_at) VALUES (?, ?, ?, ?)
     ON CONFLICT (key) DO UPDATE SET tokens = excluded.tokens, at = excluded.at, full_at = excluded.full_at`,
   expireTokens: `DELETE FROM rate_${FORMAT} WHERE full_at <= ?`,
+  countPlaces: `SELECT count(*) AS held FROM place_${FORMAT} WHERE key = ?`,
+  keepPlace: `INSERT INTO place_${FORMAT} (holder, key, expires_at) VALUES (?, ?, ?) ON CONFLICT (key, holder) DO UPDATE SET expires_at = excluded.expires_at`,
+  renewPlaces: `UPDATE place_${FORMAT} SET expires_at = ? WHERE holder = ?`,
+  freePlaces: `DELETE FROM place_${FORMAT} WHERE holder = ?`,
+  expirePlaces: `DELETE FROM place_${FORMAT} WHERE expires_at <= ?`,
   expireCatchAll: `DELETE FROM catch_all_${FORMAT} WHERE expires_at <= ?`,
 } as const;
 

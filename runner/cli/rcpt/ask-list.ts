@@ -1,9 +1,11 @@
 import { resolve } from "node:path";
 import type { OutputOf } from "../../harness/probe-types.js";
 import { runReport } from "../../harness/run.js";
+import type { Limit, Limits } from "../../limits/limits.js";
 import { Throttle } from "../../limits/throttle.js";
-import { sharedRate } from "../../mail-sites/capability.js";
-import { siteLimits } from "../../mail-sites/limits.js";
+import { sharedPlaces, sharedRate } from "../../mail-sites/capability.js";
+import { paceOf, siteLimits } from "../../mail-sites/limits.js";
+import type { SharedPlaces } from "../../mail-sites/shared-places.js";
 import type { SharedRate } from "../../mail-sites/shared-rate.js";
 import { EXIT } from "../exit-codes.js";
 import type { Io } from "../io.js";
@@ -25,7 +27,7 @@ export interface ListRequest {
 /** Asks for every address of a list that has no row yet, slowly, and writes a row each. What came of it is in the rows: the exit code is 0. */
 export async function askList({ list, input, out }: ListRequest, io: Io): Promise<number> {
   const limits = siteLimits(io.env);
-  const throttle = new Throttle(limits);
+  const throttle = new Throttle(withoutRates(limits));
   const file = out === null ? null : new OutFile(resolve(io.cwd, out), list);
   const open = list.entries.filter(({ line }) => !(file?.done.has(line) ?? false));
   const stopping = new AbortController();
@@ -41,7 +43,7 @@ export async function askList({ list, input, out }: ListRequest, io: Io): Promis
   };
   try {
     const portions = await portionsOf(open, new Destinations(input, stopping.signal), stopping.signal);
-    const trouble = await askPortions(portions, { throttle, rate: sharedRate(limits), input, stopping, write });
+    const trouble = await askPortions(portions, { limits, throttle, rate: sharedRate(limits), places: sharedPlaces(limits), input, stopping, write });
     progress.end();
     return told(trouble, stopping.signal, out, io);
   } finally {
@@ -49,40 +51,67 @@ export async function askList({ list, input, out }: ListRequest, io: Io): Promis
   }
 }
 
+/** The rate is shared with other processes, and counted there. */
+function withoutRates({ all, eachKey, keys }: Limits): Limits {
+  const withoutRate = (limit: Limit | null): Limit | null => (limit === null ? null : { ...limit, rate: null });
+  return {
+    all: withoutRate(all),
+    eachKey: withoutRate(eachKey),
+    keys: Object.fromEntries(Object.entries(keys).map(([key, limit]) => [key, { ...limit, rate: null }])),
+  };
+}
+
 interface Asking {
-  /** Of this process. */
+  readonly limits: Limits;
+  /** How many batches at once, in this process. */
   readonly throttle: Throttle;
   /** Of all processes on this machine. */
   readonly rate: SharedRate;
+  readonly places: SharedPlaces;
   readonly input: Readonly<Record<string, unknown>>;
   readonly stopping: AbortController;
   readonly write: (entry: Entry, result: RcptResult) => Promise<void>;
 }
 
 /** Gives what makes all further asking useless, or null. */
-async function askPortions(portions: readonly Portion[], { throttle, rate, input, stopping, write }: Asking): Promise<string | null> {
+async function askPortions(portions: readonly Portion[], { limits, throttle, rate, places, input, stopping, write }: Asking): Promise<string | null> {
   const { signal } = stopping;
   signal.addEventListener("abort", () => throttle.open(), { once: true });
   let trouble: string | null = null;
   const askOne = async ({ site, entries }: Portion): Promise<void> => {
-    await throttle.enter(site, entries.length);
+    await throttle.enter(site, 1);
+    let giveBack: (() => void) | null = null;
     try {
-      await rate.take(site, entries.length, signal);
-      if (signal.aborted) return;
+      const expected = entries.length + (input.catch_all === false ? 0 : domainsOf(entries));
+      await rate.take(site, expected, signal);
+      giveBack = await places.enter(site, signal);
+      if (giveBack === null) return;
       const emails = entries.map(({ email }) => email.slice(0, MOST_CHARACTERS));
-      const { envelope } = await runReport("mail.rcpt@1.0.0", { ...input, emails }, { signal });
-      for (const [index, result] of (envelope.output as OutputOf<"mail.rcpt@1.0.0">).results.entries()) {
+      const { envelope } = await runReport("mail.rcpt@1.0.0", { ...paceOf(limits, site, emails.length), ...input, emails }, { signal });
+      const output = envelope.output as OutputOf<"mail.rcpt@1.0.0">;
+      rate.settle(site, expected, entries.length + randomAddressesOf(output));
+      for (const [index, result] of output.results.entries()) {
         if (HOPELESS.has(result.reason)) {
           trouble ??= result.error ?? result.reason;
           stopping.abort();
         } else if (!signal.aborted || result.reason !== "run_ended") await write(entries[index] as Entry, result);
       }
     } finally {
+      giveBack?.();
       throttle.leave(site);
     }
   };
   await Promise.all(portions.map(askOne));
   return trouble;
+}
+
+/** Each may be asked about one random address. */
+function domainsOf(entries: readonly Entry[]): number {
+  return new Set(entries.map(({ email }) => email.slice(email.lastIndexOf("@") + 1).toLowerCase())).size;
+}
+
+function randomAddressesOf({ domains }: OutputOf<"mail.rcpt@1.0.0">): number {
+  return domains.filter(({ catch_all: { asked, from_cache: fromCache } }) => asked && !fromCache).length;
 }
 
 /** True of this machine, and so of every address: told once, and no row says it. */

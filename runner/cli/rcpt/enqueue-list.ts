@@ -1,5 +1,6 @@
 import { loadProbe } from "../../harness/registry.js";
 import { parseAsked } from "../../harness/version.js";
+import { paceOf, siteLimits } from "../../mail-sites/limits.js";
 import { jobMessage } from "../../queue/job.js";
 import { EXIT } from "../exit-codes.js";
 import type { Io } from "../io.js";
@@ -17,6 +18,7 @@ export async function enqueueList({ entries }: AddressList, input: Readonly<Reco
   const loaded = await loadProbe(asked.name);
   const stopping = new AbortController();
   const stopListening = io.onInterrupt(() => stopping.abort());
+  const limits = siteLimits(io.env);
   const queue = await openGiven(written, io);
   try {
     const portions = await portionsOf(entries, new Destinations(input, stopping.signal), stopping.signal);
@@ -24,7 +26,7 @@ export async function enqueueList({ entries }: AddressList, input: Readonly<Reco
       jobMessage(
         loaded,
         asked,
-        { ...input, emails: own.map(({ email }) => email.slice(0, MOST_CHARACTERS)) },
+        { ...paceOf(limits, site, own.length), ...input, emails: own.map(({ email }) => email.slice(0, MOST_CHARACTERS)) },
         { ...BACKOFF, key: site === "" ? null : site.slice(0, MOST_KEY) },
       ),
     );
