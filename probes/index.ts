@@ -20,6 +20,7 @@ export const builtIn: Readonly<Record<string, BuiltIn>> = {
   "network.pop3": { load: () => import("./network.pop3/probe.js"), lab: () => import("./network.pop3/lab.js") },
   "network.sieve": { load: () => import("./network.sieve/probe.js"), lab: () => import("./network.sieve/lab.js") },
   "network.smtp": { load: () => import("./network.smtp/probe.js"), lab: () => import("./network.smtp/lab.js") },
+  "network.snmp": { load: () => import("./network.snmp/probe.js"), lab: () => import("./network.snmp/lab.js") },
   "network.tcp": { load: () => import("./network.tcp/probe.js"), lab: () => import("./network.tcp/lab.js") },
   "security.tls": { load: () => import("./security.tls/probe.js"), lab: () => import("./security.tls/lab.js") },
   "webapp.http": { load: () => import("./webapp.http/probe.js"), lab: () => import("./webapp.http/lab.js") },
@@ -47,6 +48,7 @@ export interface BuiltInTypes {
   "network.pop3": typeof import("./network.pop3/probe.js").default;
   "network.sieve": typeof import("./network.sieve/probe.js").default;
   "network.smtp": typeof import("./network.smtp/probe.js").default;
+  "network.snmp": typeof import("./network.snmp/probe.js").default;
   "network.tcp": typeof import("./network.tcp/probe.js").default;
   "security.tls": typeof import("./security.tls/probe.js").default;
   "webapp.http": typeof import("./webapp.http/probe.js").default;

@@ -1,4 +1,5 @@
 import { readCertificate } from "../../runner/asn1/certificate.js";
+import { Asn1Error } from "../../runner/asn1/decode-ber.js";
 import { readOcspResponse } from "../../runner/asn1/ocsp.js";
 import { parseTranscript } from "../../runner/lab/transcript.js";
 import { parseAuthenticationResults } from "../../runner/mail/authentication-results.js";
@@ -35,6 +36,8 @@ import { ReplyParser as SieveReplyParser } from "../../runner/net/sieve/reply.js
 import { parseCapabilities } from "../../runner/net/smtp/capabilities.js";
 import { parseMailbox, parseSender } from "../../runner/net/smtp/mailbox.js";
 import { enhancedCode, ReplyParser } from "../../runner/net/smtp/reply.js";
+import { readCommunityMessage } from "../../runner/net/snmp/pdu.js";
+import { readV3 } from "../../runner/net/snmp/v3-message.js";
 import { HelloError, ServerAnswerReader } from "../../runner/net/tls-hello/server-answer.js";
 import { FrameReader } from "../../runner/net/websocket/frames.js";
 import { readConsumed } from "../../runner/queue/consumed-event.js";
@@ -188,6 +191,18 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
         if (read?.kind === "error") icmpOf(read.message, 4);
       }
     },
+  },
+  snmp: {
+    modules: ["runner/net/snmp/pdu.ts", "runner/net/snmp/v3-message.ts"],
+    parse(bytes) {
+      try {
+        readCommunityMessage(bytes, 1);
+      } catch (error) {
+        if (!(error instanceof Asn1Error)) throw error;
+      }
+      readV3(bytes, { user: "", auth: { protocol: "sha-256", key: Buffer.alloc(32) }, privacy: { protocol: "aes-128", key: Buffer.alloc(16) } });
+    },
+    refuses: (error) => error instanceof Asn1Error,
   },
   "http-response": {
     modules: ["runner/net/http/response-parser.ts", "runner/net/http/alt-svc.ts"],

@@ -32,6 +32,8 @@ export const PROGRAMS = {
   caddy: { get: "apt-get install caddy", needsRoot: false },
   sslscan: { get: "apt-get install sslscan", needsRoot: false },
   "gnutls-serv": { get: "apt-get install gnutls-bin", needsRoot: false },
+  snmpd: { get: "apt-get install snmpd", needsRoot: false },
+  snmpget: { get: "apt-get install snmp", needsRoot: false },
   ping: { get: "apt-get install iputils-ping", needsRoot: false },
   chronyd: { get: "apt-get install chrony", needsRoot: true },
   "redis-server": { get: "apt-get install redis-server", needsRoot: false },

@@ -1,8 +1,8 @@
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { DEFAULT_QUEUE } from "../../queue/default-queue.js";
-import { foreignFile } from "../../support/private-file.js";
 import { behaviourFile, DEFAULT_FILE, IN_MEMORY } from "../../sqlite/store-path.js";
+import { foreignFile } from "../../support/private-file.js";
 import type { Io } from "../io.js";
 import { type Check, check } from "./check.js";
 

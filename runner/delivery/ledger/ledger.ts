@@ -1,8 +1,8 @@
 import { existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { type Driver, openDriver } from "../../sqlite/driver.js";
-import { makePrivateFolders } from "../../support/private-file.js";
 import { IN_MEMORY } from "../../sqlite/store-path.js";
+import { makePrivateFolders } from "../../support/private-file.js";
 import { SUPPRESSION_TABLE, SuppressionList } from "./suppression.js";
 import { WARM_UP_TABLE, WarmUp } from "./warm-up.js";
 

@@ -2,9 +2,9 @@ import { dirname } from "node:path";
 import type { DeliveryClass, DeliveryWay } from "../../../schemas/delivery.js";
 import type { Random } from "../../net/dns/shuffle.js";
 import { type Driver, openDriver, type Statement } from "../../sqlite/driver.js";
-import { makePrivateFolders } from "../../support/private-file.js";
 import { IN_MEMORY } from "../../sqlite/store-path.js";
 import { inOneStep } from "../../sqlite/transaction.js";
+import { makePrivateFolders } from "../../support/private-file.js";
 import type { ChosenWay, Recipient } from "../message/recipient.js";
 import type { Decision } from "../outcome/decision.js";
 
