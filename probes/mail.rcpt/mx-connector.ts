@@ -1,4 +1,5 @@
 import { leave } from "../../runner/net/smtp/leave.js";
+import { CLOSING } from "../../runner/net/smtp/reply.js";
 import { replyOf } from "../../runner/net/smtp/session.js";
 import { NO_ENVELOPE } from "../../runner/replies/envelope.js";
 import { FailureError } from "../../runner/run/failure-error.js";
@@ -6,7 +7,7 @@ import type { Failure } from "../../schemas/failure.js";
 import type { Conversation } from "./conversation.js";
 import { type Decision, decisionOfFailure, decisionOfReply, type Speaker } from "./decide.js";
 import { type Attempt, isOver } from "./evidence.js";
-import { CLOSING, endAttempt, openSession } from "./open-session.js";
+import { endAttempt, openSession } from "./open-session.js";
 import type { Answer } from "./rcpt-transaction.js";
 import { leaveOpen, resume, sessionKey } from "./session-reuse.js";
 import type { SiteCheck } from "./site-check.js";

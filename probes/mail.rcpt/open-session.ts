@@ -1,9 +1,9 @@
-import { has } from "../../runner/net/smtp/capabilities.js";
-import { hello, starttls } from "../../runner/net/smtp/commands.js";
+import { hello } from "../../runner/net/smtp/commands.js";
 import { leave } from "../../runner/net/smtp/leave.js";
-import { expectAccepted, rejected, type SmtpContext, SmtpSession } from "../../runner/net/smtp/session.js";
+import { expectAccepted, type SmtpContext, SmtpSession } from "../../runner/net/smtp/session.js";
+import { starttlsMissing, type Upgrade, upgrade } from "../../runner/net/smtp/upgrade.js";
 import { requireTrusted } from "../../runner/net/transport/tls.js";
-import { FailureError, failureError } from "../../runner/run/failure-error.js";
+import { FailureError } from "../../runner/run/failure-error.js";
 import { type Decision, decisionOfFailure } from "./decide.js";
 import { type Attempt, type Ctx, isOver } from "./evidence.js";
 import type { Input } from "./schema.js";
@@ -19,37 +19,47 @@ export interface Endpoint {
   readonly helloName: (connection: { readonly localAddress: string | null }) => string;
 }
 
+interface Opened {
+  readonly session: SmtpSession;
+  readonly attempt: Attempt;
+}
+
 /** A session after EHLO, secured as far as the input asks, and its record. Throws the failure that prevented it. */
-export async function openSession(ctx: Ctx, input: Input, endpoint: Endpoint, recorded: Attempt[]): Promise<{ session: SmtpSession; attempt: Attempt }> {
-  try {
-    return await introduce(input, endpoint, recorded, input.tls.mode !== "none");
-  } catch (error) {
-    if (!brokeInHandshake(error) || input.tls.mode !== "opportunistic" || isOver(ctx)) throw error;
-    // After a broken handshake nothing may be said in the clear on the same connection (RFC 3207): a new one, as a mail server does.
-    const opened = await introduce(input, endpoint, recorded, false);
-    opened.attempt.tls = "failed";
-    return opened;
-  }
+export async function openSession(ctx: Ctx, input: Input, endpoint: Endpoint, recorded: Attempt[]): Promise<Opened> {
+  const opened = await introduce(input, endpoint, recorded);
+  if (input.tls.mode === "none") return opened;
+  const upgraded = await orLeave(opened, () => secure(opened, input, endpoint));
+  if (upgraded.kind !== "broken") return opened;
+  await abandon(opened, upgraded.error);
+  if (input.tls.mode !== "opportunistic" || isOver(ctx)) throw upgraded.error;
+  // A new connection without TLS, as a mail server does.
+  const again = await introduce(input, endpoint, recorded);
+  again.attempt.tls = "failed";
+  return again;
 }
 
-function brokeInHandshake(error: unknown): boolean {
-  if (!(error instanceof FailureError)) return false;
-  const { phase, code, reply_code: replyCode } = error.failure;
-  return (phase === "tls" && code !== "tls_certificate") || (phase === "starttls" && replyCode === null);
-}
-
-async function introduce(input: Input, endpoint: Endpoint, recorded: Attempt[], mayUpgrade: boolean): Promise<{ session: SmtpSession; attempt: Attempt }> {
-  const { session, attempt } = await dial(input, endpoint, recorded);
-  try {
+async function introduce(input: Input, endpoint: Endpoint, recorded: Attempt[]): Promise<Opened> {
+  const opened = await dial(input, endpoint, recorded);
+  const { session } = opened;
+  await orLeave(opened, async () => {
     expectAccepted("greeting", await session.greet());
     await hello(session, endpoint.helloName(session.connection));
-    if (mayUpgrade) await upgrade(session, input, endpoint, attempt);
-    return { session, attempt };
+  });
+  return opened;
+}
+
+async function orLeave<Result>(opened: Opened, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
   } catch (error) {
-    if (error instanceof FailureError) endAttempt(attempt, decisionOfFailure(error.failure));
-    await leave(session);
+    await abandon(opened, error);
     throw error;
   }
+}
+
+async function abandon({ session, attempt }: Opened, error: unknown): Promise<void> {
+  if (error instanceof FailureError) endAttempt(attempt, decisionOfFailure(error.failure));
+  await leave(session);
 }
 
 /** Records where a conversation ended before every address was answered. */
@@ -57,7 +67,7 @@ export function endAttempt(attempt: Attempt, { decided_at: at, code, message, er
   Object.assign(attempt, { ended_at: at, code, message: message ?? error });
 }
 
-async function dial(input: Input, endpoint: Endpoint, recorded: Attempt[]): Promise<{ session: SmtpSession; attempt: Attempt }> {
+async function dial(input: Input, endpoint: Endpoint, recorded: Attempt[]): Promise<Opened> {
   const dials: Omit<Attempt, "mx_host" | "tls" | "ended_at" | "code" | "message" | "answered">[] = [];
   const noted = (): Attempt => {
     const [first] = dials;
@@ -90,28 +100,25 @@ async function dial(input: Input, endpoint: Endpoint, recorded: Attempt[]): Prom
   }
 }
 
-async function upgrade(session: SmtpSession, input: Input, endpoint: Endpoint, attempt: Attempt): Promise<void> {
+async function secure({ session, attempt }: Opened, input: Input, endpoint: Endpoint): Promise<Upgrade> {
   const isRequired = input.tls.mode === "starttls";
-  if (!has(session.capabilities, "STARTTLS")) {
-    if (isRequired) throw failureError("starttls", "unsupported", "the server does not offer STARTTLS");
-    return;
-  }
-  attempt.tls = "failed";
-  const { reply, tls } = await starttls(session, {
+  const upgraded = await upgrade(session, {
     host: endpoint.host,
     min_version: input.tls.min_version,
     ...(input.tls.ca === undefined ? {} : { ca: input.tls.ca }),
   });
-  if (tls === null) {
-    attempt.tls = "refused";
-    // It goes on in the clear, on a connection that was never anything else: unless the server says that it is closing.
-    if (isRequired || reply.code === CLOSING) throw rejected("starttls", reply);
-    return;
+  attempt.tls = TLS_SHOWN[upgraded.kind];
+  if (upgraded.kind === "not_offered" && isRequired) throw starttlsMissing();
+  if (upgraded.kind === "refused" && (isRequired || upgraded.isClosing)) throw upgraded.refusal;
+  if (upgraded.kind !== "secured") return upgraded;
+  if (input.tls.verify === "require") {
+    // Not trusted, it counts as failed.
+    attempt.tls = "failed";
+    requireTrusted(upgraded.tls, endpoint.host);
+    attempt.tls = "secured";
   }
-  if (input.tls.verify === "require") requireTrusted(tls, endpoint.host);
-  attempt.tls = "secured";
   await hello(session, endpoint.helloName(session.connection));
+  return upgraded;
 }
 
-/** RFC 5321, section 3.8. */
-export const CLOSING = 421;
+const TLS_SHOWN = { not_offered: "none", refused: "refused", broken: "failed", secured: "secured" } as const;

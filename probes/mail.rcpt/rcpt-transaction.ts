@@ -1,12 +1,11 @@
 import { has } from "../../runner/net/smtp/capabilities.js";
 import { mailLine, rcptLine } from "../../runner/net/smtp/mail.js";
 import type { Mailbox } from "../../runner/net/smtp/mailbox.js";
-import { replyClass } from "../../runner/net/smtp/reply.js";
+import { CLOSING, replyClass } from "../../runner/net/smtp/reply.js";
 import type { SmtpSession, TimedReply } from "../../runner/net/smtp/session.js";
 import type { Envelope } from "../../runner/replies/envelope.js";
 import { FailureError } from "../../runner/run/failure-error.js";
 import { type Decision, decisionOfFailure, decisionOfReply } from "./decide.js";
-import { CLOSING } from "./open-session.js";
 
 type Command = Parameters<SmtpSession["pipeline"]>[0][number];
 type Outcome = PromiseSettledResult<TimedReply>;

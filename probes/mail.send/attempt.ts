@@ -1,5 +1,5 @@
 import { leave } from "../../runner/net/smtp/leave.js";
-import { plainText, type Reply, replyClass } from "../../runner/net/smtp/reply.js";
+import { CLOSING, plainText, type Reply, replyClass } from "../../runner/net/smtp/reply.js";
 import { failureReply, replyOf, type SmtpSession } from "../../runner/net/smtp/session.js";
 import { nothingLearned, openSubmission, type SubmissionOptions } from "../../runner/net/smtp/submission.js";
 import { type Envelope, type Transaction, transaction } from "../../runner/net/smtp/transaction.js";
@@ -164,9 +164,6 @@ function conclude({ evidence }: Sending, record: SendAttempt, result: Transactio
   const failures = decisions.filter((each) => each !== null);
   return failures.find((each) => isTemporary(each.failure)) ?? failures[0] ?? null;
 }
-
-/** RFC 5321, section 3.8: that the connection is gone after it is no news. */
-const CLOSING = 421;
 
 function recordReply(record: SendAttempt, reply: Reply | null): void {
   record.reply_code = reply?.code ?? null;

@@ -1,9 +1,10 @@
 import type { TlsResultType } from "../../../schemas/tls-policy.js";
 import { has } from "../../net/smtp/capabilities.js";
-import { hello, heloDomain, starttls } from "../../net/smtp/commands.js";
+import { hello, heloDomain } from "../../net/smtp/commands.js";
 import { replyText } from "../../net/smtp/reply.js";
-import { expectAccepted, rejected, SmtpSession } from "../../net/smtp/session.js";
+import { expectAccepted, SmtpSession } from "../../net/smtp/session.js";
 import { SessionState } from "../../net/smtp/session-state.js";
+import { upgrade } from "../../net/smtp/upgrade.js";
 import type { Deadline } from "../../run/deadline.js";
 import { FailureError, failureError } from "../../run/failure-error.js";
 import type { WireRun } from "../../run/run-state.js";
@@ -72,7 +73,7 @@ async function introduced(opening: Opening, state: SessionState, mayUseTls: bool
     const helloName = heloDomain(settings.helo_domain ?? undefined, session.connection);
     const reply = await hello(session, helloName);
     refuseOwnName(replyText(reply), helloName, endpoint);
-    if (mayUseTls) await upgrade(session, opening, helloName);
+    if (mayUseTls) await secure(session, opening, helloName);
     return new PooledSession(session, state, endpoint, key, helloName, wasBroken ? "failed" : attempt.record.tls);
   } catch (error) {
     new PooledSession(session, state, endpoint, key, "", "none").leaveInBackground();
@@ -80,35 +81,24 @@ async function introduced(opening: Opening, state: SessionState, mayUseTls: bool
   }
 }
 
-async function upgrade(session: SmtpSession, opening: Opening, helloName: string): Promise<void> {
-  const { tls: required, attempt } = opening;
+async function secure(session: SmtpSession, opening: Opening, helloName: string): Promise<void> {
+  const { tls: required, attempt, settings } = opening;
   const { record } = attempt;
-  if (!has(session.capabilities, "STARTTLS")) return enforce(opening, { kind: "not_offered" });
-  record.tls = "failed";
-  const { reply, tls } = await handshake(session, opening);
-  if (tls === null) {
-    record.tls = "refused";
-    // It goes on in the clear, on a connection that never was anything else: unless the server says that it is closing.
-    if (reply.code === CLOSING || !judged(opening, { kind: "not_offered" }).satisfied) throw rejected("starttls", reply);
+  const { ca } = settings.tls;
+  const upgraded = await upgrade(session, { host: required.servername, min_version: required.minVersion, ...(ca === undefined ? {} : { ca }) });
+  if (upgraded.kind === "not_offered") return enforce(opening, { kind: "not_offered" });
+  record.tls = upgraded.kind === "refused" ? "refused" : "failed";
+  if (upgraded.kind === "broken") throw new HandshakeError(upgraded.error, judged(opening, { kind: "broken", failure: upgraded.error.failure }).mayGoPlain);
+  if (upgraded.kind === "refused") {
+    if (upgraded.isClosing || !judged(opening, { kind: "not_offered" }).satisfied) throw upgraded.refusal;
     return;
   }
-  record.tls_version = tls.version;
+  record.tls_version = upgraded.tls.version;
   enforce(opening, tlsSessionOf(session.connection));
   record.tls = "secured";
   await hello(session, helloName);
   if (required.requireTls && !has(session.capabilities, "REQUIRETLS"))
     throw failureError("ehlo", "unsupported", `${required.host} does not offer REQUIRETLS, which the message asks for`);
-}
-
-async function handshake(session: SmtpSession, opening: Opening): ReturnType<typeof starttls> {
-  const { tls: required, settings } = opening;
-  const { ca } = settings.tls;
-  try {
-    return await starttls(session, { host: required.servername, min_version: required.minVersion, ...(ca === undefined ? {} : { ca }) });
-  } catch (error) {
-    if (!(error instanceof FailureError) || error.failure.reply_code !== null) throw error;
-    throw new HandshakeError(error, judged(opening, { kind: "broken", failure: error.failure }).mayGoPlain);
-  }
 }
 
 /** Nothing is sent in a session that violates the host's policy. */
@@ -122,9 +112,6 @@ function judged({ tls, attempt, policyProblem }: Opening, session: TlsSession): 
   attempt.record.tls_result = judgement.result.result_type ?? policyProblem;
   return judgement;
 }
-
-/** RFC 5321, section 3.8. */
-export const CLOSING = 421;
 
 /** A server that greets with our own name is this machine, or believes to be: the message would loop (5.4.6). */
 function refuseOwnName(greeting: string, helloName: string, { host }: Endpoint): void {

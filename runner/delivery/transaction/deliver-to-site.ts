@@ -1,5 +1,6 @@
 import type { Failure } from "../../../schemas/failure.js";
 import { has } from "../../net/smtp/capabilities.js";
+import { CLOSING } from "../../net/smtp/reply.js";
 import { replyOf } from "../../net/smtp/session.js";
 import { FailureError } from "../../run/failure-error.js";
 import type { OutboundMessage } from "../message/outbound-message.js";
@@ -9,7 +10,6 @@ import { type Broken, type Decision, type Speaker, US } from "../outcome/decisio
 import type { Destination } from "../route/destination.js";
 import type { Connector } from "../session/connector.js";
 import type { Feedback } from "../session/destination-limiter.js";
-import { CLOSING } from "../session/open-direct.js";
 import type { Endpoint, PooledSession } from "../session/pooled-session.js";
 import { Attempt } from "./attempt.js";
 import { type TransactionResult, transact } from "./transact.js";

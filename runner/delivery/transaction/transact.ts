@@ -2,7 +2,7 @@ import type { Failure, Phase } from "../../../schemas/failure.js";
 import { has } from "../../net/smtp/capabilities.js";
 import type { Recipient as RcptParameters } from "../../net/smtp/mail.js";
 import type { Mailbox } from "../../net/smtp/mailbox.js";
-import { type Reply, replyClass } from "../../net/smtp/reply.js";
+import { CLOSING, type Reply, replyClass } from "../../net/smtp/reply.js";
 import { rejected, type SmtpSession, type TimedReply } from "../../net/smtp/session.js";
 import { type Envelope, type Transaction, transaction } from "../../net/smtp/transaction.js";
 import type { Envelope as Ends } from "../../replies/envelope.js";
@@ -11,7 +11,6 @@ import type { PreparedMessage } from "../message/prepare-message.js";
 import type { Recipient } from "../message/recipient.js";
 import { decisionOfFailure, decisionOfReply, decisionOfUnknown, delivered } from "../outcome/decide.js";
 import type { Broken, Decision, Speaker } from "../outcome/decision.js";
-import { CLOSING } from "../session/open-direct.js";
 import type { PooledSession } from "../session/pooled-session.js";
 import type { Attempt } from "./attempt.js";
 

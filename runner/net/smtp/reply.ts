@@ -128,6 +128,9 @@ function codeAt(text: string, start: number, length: number): number {
   return (first - DIGIT_0) * 100 + (second - DIGIT_0) * 10 + (third - DIGIT_0);
 }
 
+/** The server closes the connection, whatever was asked (RFC 5321, section 3.8). */
+export const CLOSING = 421;
+
 /** The first digit of the code: 2 done, 3 go on, 4 not now, 5 no. */
 export function replyClass(reply: Reply): number {
   return Math.floor(reply.code / 100);

@@ -1,14 +1,14 @@
 import type { Attempt } from "../../../schemas/network.js";
 import type { AuthInput, AuthMechanism } from "../../../schemas/smtp.js";
 import type { TlsFacts, TlsInput } from "../../../schemas/tls.js";
-import { failureError } from "../../run/failure-error.js";
 import type { SecureOptions } from "../transport/secure-options.js";
 import { requireTrusted } from "../transport/tls.js";
-import { type Capability, has } from "./capabilities.js";
-import { hello, heloDomain, starttls } from "./commands.js";
+import type { Capability } from "./capabilities.js";
+import { hello, heloDomain } from "./commands.js";
 import { leave } from "./leave.js";
 import { replyText } from "./reply.js";
-import { expectAccepted, rejected, type SessionOptions, type SmtpContext, SmtpSession } from "./session.js";
+import { expectAccepted, type SessionOptions, type SmtpContext, SmtpSession } from "./session.js";
+import { requireUpgrade } from "./upgrade.js";
 
 /** How to come to a session over which mail can be handed in (RFC 6409). */
 export interface SubmissionOptions extends SessionOptions {
@@ -51,7 +51,7 @@ export async function openSubmission(context: SmtpContext, options: SubmissionOp
     facts.banner = replyText(greeting);
     expectAccepted("greeting", greeting);
     await introduce(session, options, facts);
-    if (options.tls.mode === "starttls") await upgrade(session, options, facts);
+    if (options.tls.mode === "starttls") await upgradeAndIntroduce(session, options, facts);
     if (options.auth !== undefined) await login(session, options.auth, facts);
     return session;
   } catch (error) {
@@ -76,11 +76,9 @@ async function introduce(session: SmtpSession, options: SubmissionOptions, facts
   facts.capabilities = session.capabilities;
 }
 
-async function upgrade(session: SmtpSession, options: SubmissionOptions, facts: SubmissionFacts): Promise<void> {
-  if (!has(session.capabilities, "STARTTLS")) throw failureError("starttls", "unsupported", "the server does not offer STARTTLS");
+async function upgradeAndIntroduce(session: SmtpSession, options: SubmissionOptions, facts: SubmissionFacts): Promise<void> {
   const inTheClear = facts.capabilities;
-  const { reply, tls } = await starttls(session, secureOptions(options));
-  if (tls === null) throw rejected("starttls", reply);
+  const tls = await requireUpgrade(session, secureOptions(options));
   // What was offered in the clear may have been anyone's (RFC 3207, section 4.2).
   facts.capabilities_before_tls = inTheClear;
   facts.capabilities = null;

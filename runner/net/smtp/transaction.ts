@@ -6,7 +6,7 @@ import { rset } from "./commands.js";
 import { data, type MailParameters, mailLine, type Recipient, rcptLine } from "./mail.js";
 import type { Mailbox } from "./mailbox.js";
 import { messageSize } from "./message-body.js";
-import { type Reply, replyClass } from "./reply.js";
+import { CLOSING, type Reply, replyClass } from "./reply.js";
 import { type BodyOutcome, type MessageSource, sendBody, sendNothing } from "./send-body.js";
 import { rejected, replyOf, type SmtpSession, type TimedReply } from "./session.js";
 
@@ -147,9 +147,6 @@ async function announce(session: SmtpSession, beforeMessage: NonNullable<Envelop
     throw error;
   }
 }
-
-/** RFC 5321, section 3.8: the server closes the connection, whatever it was asked. */
-const CLOSING = 421;
 
 /** The reply that keeps the message from being sent: MAIL's, the first recipient's when all were refused, or DATA's. */
 function refusalOf({ mail, recipients, data }: Transaction): FailureError | null {
