@@ -23,6 +23,8 @@ const HTTP = ["resolve", "connect", "tls", "request", "first_byte", "headers", "
 
 const CONVERSATION = ["resolve", "connect", "greeting", "starttls", "tls", "send", "expect", "probe"] as const;
 
+const SSH = ["resolve", "connect", "greeting", "key_exchange", "probe"] as const;
+
 const DNS = ["resolve", "connect", "tls", "query", "probe"] as const;
 
 /** Failure codes. `unknown` is a bug in probe-run: no golden file may contain it. */
@@ -45,7 +47,7 @@ export const CODES = [
   "unknown",
 ] as const;
 
-export type Phase = (typeof SERVICE_PHASES)[number] | (typeof HTTP)[number] | (typeof CONVERSATION)[number] | (typeof DNS)[number];
+export type Phase = (typeof SERVICE_PHASES)[number] | (typeof HTTP)[number] | (typeof CONVERSATION)[number] | (typeof SSH)[number] | (typeof DNS)[number];
 
 /** Phases of a mail service probe. They are part of released contracts: a new value would break consumers. */
 export const PHASES: readonly Phase[] = SERVICE_PHASES;
@@ -53,9 +55,11 @@ export const PHASES: readonly Phase[] = SERVICE_PHASES;
 export const HTTP_PHASES: readonly Phase[] = HTTP;
 /** Phases of a conversation written by the caller. */
 export const CONVERSATION_PHASES: readonly Phase[] = CONVERSATION;
+/** Phases of SSH up to the server's key. */
+export const SSH_PHASES: readonly Phase[] = SSH;
 /** Phases of a question to a name server. */
 export const DNS_PHASES: readonly Phase[] = DNS;
-export const ALL_PHASES: readonly Phase[] = [...new Set([...PHASES, ...HTTP_PHASES, ...CONVERSATION_PHASES, ...DNS_PHASES])];
+export const ALL_PHASES: readonly Phase[] = [...new Set([...PHASES, ...HTTP_PHASES, ...CONVERSATION_PHASES, ...SSH_PHASES, ...DNS_PHASES])];
 export type FailureCode = (typeof CODES)[number];
 
 function failureRecord(phases: readonly Phase[]) {

@@ -38,6 +38,8 @@ import { parseMailbox, parseSender } from "../../runner/net/smtp/mailbox.js";
 import { enhancedCode, ReplyParser } from "../../runner/net/smtp/reply.js";
 import { readCommunityMessage } from "../../runner/net/snmp/pdu.js";
 import { readV3 } from "../../runner/net/snmp/v3-message.js";
+import { describeHostKey, isSignedBy } from "../../runner/net/ssh/host-key.js";
+import { readKexInit } from "../../runner/net/ssh/kex-init.js";
 import { HelloError, ServerAnswerReader } from "../../runner/net/tls-hello/server-answer.js";
 import { FrameReader } from "../../runner/net/websocket/frames.js";
 import { readConsumed } from "../../runner/queue/consumed-event.js";
@@ -203,6 +205,17 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
       readV3(bytes, { user: "", auth: { protocol: "sha-256", key: Buffer.alloc(32) }, privacy: { protocol: "aes-128", key: Buffer.alloc(16) } });
     },
     refuses: (error) => error instanceof Asn1Error,
+  },
+  ssh: {
+    modules: ["runner/net/ssh/wire.ts", "runner/net/ssh/kex-init.ts", "runner/net/ssh/host-key.ts"],
+    parse(bytes) {
+      for (const read of [() => readKexInit(bytes), () => describeHostKey(bytes), () => isSignedBy(bytes, "ssh-ed25519", bytes, bytes)])
+        try {
+          read();
+        } catch (error) {
+          if (!isFailure(error)) throw error;
+        }
+    },
   },
   "http-response": {
     modules: ["runner/net/http/response-parser.ts", "runner/net/http/alt-svc.ts"],
