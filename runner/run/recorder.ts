@@ -39,6 +39,12 @@ export class Recorder {
     operation.message = message;
   }
 
+  /** As if it had not begun: whether it could begin at all was chance. */
+  forget(operation: Operation): void {
+    const index = this.operations.lastIndexOf(operation);
+    if (index >= 0) this.operations.splice(index, 1);
+  }
+
   /** The first connection of a run gives it its address and its connected_time. */
   connected(ipAddress: string, at: number): void {
     if (this.connectedAt !== null) return;
@@ -67,6 +73,11 @@ class PartRecorder extends Recorder {
     const operation = this.whole.begin(`${this.name} ${name}`, at);
     this.operations.push(operation);
     return operation;
+  }
+
+  override forget(operation: Operation): void {
+    super.forget(operation);
+    this.whole.forget(operation);
   }
 
   override connected(ipAddress: string, at: number): void {

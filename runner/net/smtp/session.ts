@@ -12,7 +12,7 @@ import type { DialTarget, TcpGrant } from "../transport/dial.js";
 import type { SecureOptions } from "../transport/secure-options.js";
 import type { TlsGrant } from "../transport/tls.js";
 import type { Capability } from "./capabilities.js";
-import { enhancedCode, type Reply, ReplyParser, replyClass, replyText } from "./reply.js";
+import { CLOSING, enhancedCode, type Reply, ReplyParser, replyClass, replyText } from "./reply.js";
 
 export interface SessionOptions extends DialTarget {
   /** For the greeting and for each reply. */
@@ -96,6 +96,8 @@ export class SmtpSession implements ConnectionReader {
   #waiting: Waiting[] = NONE_WAITING;
   #broken: { reason: Break } | null = null;
   #holding = false;
+  /** It has answered 421, and closes the connection (RFC 5321, section 3.8), or has refused us in its greeting, after which many servers do. */
+  #mayClose = false;
 
   /** A connection on which nothing was heard yet. greet() comes next; secure() before it where TLS comes first. */
   static connect(context: SmtpContext, options: SessionOptions, attempts: Attempt[] = []): Promise<SmtpSession> {
@@ -203,7 +205,9 @@ export class SmtpSession implements ConnectionReader {
     const nowWaiting = this.#waiting;
     this.#waiting = NONE_WAITING;
     for (const waiting of nowWaiting) {
-      this.#state.recorder.end(waiting.operation, null, null, at);
+      // A QUIT that crosses the server's close: whether it is sent at all depends on which comes first.
+      if (this.#mayClose && waiting.phase === "quit") this.#state.recorder.forget(waiting.operation);
+      else this.#state.recorder.end(waiting.operation, null, null, at);
       waiting.reject(this.#failure(waiting.phase, reason));
     }
   }
@@ -220,6 +224,7 @@ export class SmtpSession implements ConnectionReader {
     recorder.end(waiting.operation, reply.code, replyText(reply), at);
     // What follows the reply to STARTTLS in plain text must not be read as replies.
     this.#holding = waiting.phase === "starttls";
+    this.#mayClose ||= reply.code === CLOSING || (this.greeting === null && replyClass(reply) !== 2);
     const timed = { code: reply.code, lines: reply.lines, duration_ms: waiting.operation.duration_ms as number };
     this.greeting ??= timed;
     waiting.resolve(timed);
@@ -235,7 +240,7 @@ export class SmtpSession implements ConnectionReader {
 
   /** A server may say 421 at any time and close (RFC 5321, section 3.8). Any other reply belongs to no command. */
   #unasked(reply: Reply, at: number): void {
-    if (reply.code === 421) {
+    if (reply.code === CLOSING) {
       this.farewell = reply;
       return;
     }

@@ -88,6 +88,8 @@ export class ReplySession<Reply> implements ConnectionReader {
   #broken: Break | null = null;
   #holding = false;
   #isClosing = false;
+  /** It has refused us in its greeting: many servers close the connection then. */
+  #mayClose = false;
 
   constructor(
     readonly protocol: ReplyProtocol<Reply>,
@@ -159,7 +161,9 @@ export class ReplySession<Reply> implements ConnectionReader {
     const waiting = this.#waiting;
     this.#waiting = null;
     if (waiting === null) return;
-    this.#state.recorder.end(waiting.operation, null, null, at);
+    // A goodbye that crosses the server's close: whether it is sent at all depends on which comes first.
+    if (this.#mayClose && waiting.phase === "quit") this.#state.recorder.forget(waiting.operation);
+    else this.#state.recorder.end(waiting.operation, null, null, at);
     waiting.reject(this.#failure(waiting.phase, reason));
   }
 
@@ -176,6 +180,7 @@ export class ReplySession<Reply> implements ConnectionReader {
     recorder.end(waiting.operation, null, this.protocol.whole(reply), at);
     this.#holding = waiting.holds;
     this.#isClosing ||= this.protocol.endsSession(reply);
+    this.#mayClose ||= this.greeting === null && this.protocol.isFarewell(reply);
     const timed = { ...reply, duration_ms: waiting.operation.duration_ms ?? 0 };
     this.greeting ??= timed;
     waiting.resolve(timed);
