@@ -26,6 +26,8 @@ import { EventStreamReader } from "../../runner/net/http/event-stream.js";
 import { ResponseParser as HttpResponseParser } from "../../runner/net/http/response-parser.js";
 import { decodeMailboxName } from "../../runner/net/imap/mailbox-name.js";
 import { ResponseParser as ImapResponseParser } from "../../runner/net/imap/response.js";
+import { BodyReader, PacketReader as MqttPacketReader } from "../../runner/net/mqtt/packet.js";
+import { readProperties } from "../../runner/net/mqtt/properties.js";
 import { readReply as readNtpReply, referenceText } from "../../runner/net/ntp/message.js";
 import { icmpOf, readPingLine } from "../../runner/net/ping/ping-output.js";
 import { parseCapabilities as parsePop3Capabilities } from "../../runner/net/pop3/capabilities.js";
@@ -216,6 +218,14 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
           if (!isFailure(error)) throw error;
         }
     },
+  },
+  mqtt: {
+    modules: ["runner/net/mqtt/packet.ts", "runner/net/mqtt/properties.ts"],
+    parse(bytes) {
+      const reader = new MqttPacketReader();
+      for (const portion of portions(bytes)) for (const { body } of reader.push(Buffer.from(portion, "latin1"))) readProperties(new BodyReader(body));
+    },
+    refuses: isFailure,
   },
   "http-response": {
     modules: ["runner/net/http/response-parser.ts", "runner/net/http/alt-svc.ts"],
