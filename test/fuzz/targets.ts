@@ -26,6 +26,8 @@ import { EventStreamReader } from "../../runner/net/http/event-stream.js";
 import { ResponseParser as HttpResponseParser } from "../../runner/net/http/response-parser.js";
 import { decodeMailboxName } from "../../runner/net/imap/mailbox-name.js";
 import { ResponseParser as ImapResponseParser } from "../../runner/net/imap/response.js";
+import { encodeFilter, FilterError } from "../../runner/net/ldap/filter.js";
+import { messageEnd, OPERATION, readEntry, readResponse, readResult } from "../../runner/net/ldap/message.js";
 import { BodyReader, PacketReader as MqttPacketReader } from "../../runner/net/mqtt/packet.js";
 import { readProperties } from "../../runner/net/mqtt/properties.js";
 import { readReply as readNtpReply, referenceText } from "../../runner/net/ntp/message.js";
@@ -226,6 +228,22 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
       for (const portion of portions(bytes)) for (const { body } of reader.push(Buffer.from(portion, "latin1"))) readProperties(new BodyReader(body));
     },
     refuses: isFailure,
+  },
+  ldap: {
+    modules: ["runner/net/ldap/message.ts", "runner/net/ldap/filter.ts"],
+    parse(bytes) {
+      try {
+        encodeFilter(text(bytes));
+      } catch (error) {
+        if (!(error instanceof FilterError)) throw error;
+      }
+      const end = messageEnd(bytes, 0);
+      if (end === null || end > bytes.length) return;
+      const { operation } = readResponse(bytes.subarray(0, end));
+      if (operation.tag === OPERATION.searchEntry) readEntry(operation);
+      else readResult(operation);
+    },
+    refuses: (error) => error instanceof Asn1Error,
   },
   "http-response": {
     modules: ["runner/net/http/response-parser.ts", "runner/net/http/alt-svc.ts"],

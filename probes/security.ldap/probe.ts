@@ -1,0 +1,101 @@
+import { certificateViolations } from "../../runner/harness/check-certificates.js";
+import type { Context } from "../../runner/harness/context.js";
+import { defineProbe, type Evidence } from "../../runner/harness/define-probe.js";
+import { encodeFilter, FilterError } from "../../runner/net/ldap/filter.js";
+import { LdapSession } from "../../runner/net/ldap/session.js";
+import type { Connection } from "../../runner/net/transport/connection.js";
+import { requireTrusted } from "../../runner/net/transport/tls.js";
+import { failureError } from "../../runner/run/failure-error.js";
+import { statusOf } from "../../runner/run/judge.js";
+import type { Violation } from "../../runner/support/request-error.js";
+import { resolved } from "../../schemas/secret.js";
+import { judge } from "./judge.js";
+import { anonymousRead, readRootDse, runSearch } from "./read.js";
+import { type Input, newest, type Output } from "./schema.js";
+
+type Ctx = Context<"tcp" | "tls">;
+
+export default defineProbe({
+  name: "security.ldap",
+  summary: "Reads what an LDAP server says of itself, secures the connection, binds and searches if asked, and tells what anonymous clients may read.",
+  needs: ["tcp", "tls"],
+  target: { host: "target_host", port: "target_port" },
+  ...newest,
+  checkInput: (input) => [...certificateViolations("/tls/ca", input.tls.ca), ...filterViolations(input)],
+  run,
+});
+
+function filterViolations({ search }: Input): Violation[] {
+  if (search === undefined) return [];
+  try {
+    encodeFilter(search.filter);
+    return [];
+  } catch (error) {
+    if (!(error instanceof FilterError)) throw error;
+    return [{ pointer: "/search/filter", message: `is no LDAP filter: ${error.message}`, hint: "(objectClass=*) finds every entry" }];
+  }
+}
+
+async function run(input: Input, ctx: Ctx): Promise<Evidence<Output>> {
+  const evidence = nothingYet(input);
+  const failure = await ctx.attempt(async () => {
+    const connection = await ctx.tcp.connect({ ...input, host: input.target_host, port: evidence.target_port }, evidence.attempts);
+    try {
+      if (input.tls.mode === "implicit") await secure(ctx, input, connection, evidence);
+      const session = new LdapSession(connection, input.command_timeout_ms);
+      await converse(ctx, input, session, evidence);
+      session.close();
+    } finally {
+      connection.close();
+    }
+  });
+  evidence.failure = failure;
+  evidence.findings = judge(input, evidence);
+  evidence.status = statusOf(failure, evidence.findings);
+  return evidence;
+}
+
+async function converse(ctx: Ctx, input: Input, session: LdapSession, evidence: Evidence<Output>): Promise<void> {
+  if (input.tls.mode === "starttls") await startTls(ctx, input, session, evidence);
+  evidence.root_dse = await readRootDse(session);
+  evidence.anonymous_read = await anonymousRead(session, evidence.root_dse);
+  if (input.bind !== undefined) await bind(input.bind, session, evidence);
+  const { result, identity } = await session.whoAmI();
+  evidence.who_am_i = result.code === 0 ? identity : null;
+  if (input.search !== undefined) evidence.search = await runSearch(session, input.search, evidence.root_dse);
+}
+
+async function startTls(ctx: Ctx, input: Input, session: LdapSession, evidence: Evidence<Output>): Promise<void> {
+  const { code, name, diagnostic } = await session.startTls();
+  if (code !== 0) {
+    evidence.starttls = "refused";
+    throw failureError("starttls", "reply_rejected", `the server refuses StartTLS: ${name}${diagnostic === "" ? "" : `, ${diagnostic}`}`);
+  }
+  await secure(ctx, input, session.connection, evidence);
+  evidence.starttls = "secured";
+}
+
+async function secure(ctx: Ctx, { tls, target_host, command_timeout_ms }: Input, connection: Connection, evidence: Evidence<Output>): Promise<void> {
+  const host = tls.servername ?? target_host;
+  const { min_version, ca } = tls;
+  evidence.tls = await ctx.tls.secure(connection, { host, min_version, ...(ca === undefined ? {} : { ca }) }, command_timeout_ms);
+  if (tls.verify === "require") requireTrusted(evidence.tls, host);
+}
+
+/** A password that is empty would be an anonymous bind, which every server accepts (RFC 4513, section 5.1.2): it is never sent. */
+async function bind({ dn, password, allow_plain_text }: NonNullable<Input["bind"]>, session: LdapSession, evidence: Evidence<Output>): Promise<void> {
+  const secret = resolved(password);
+  if (secret === "") throw failureError("auth", "not_permitted", "an empty password is not sent: servers take such a bind for an anonymous one, and accept it");
+  if (evidence.tls === null && !allow_plain_text)
+    throw failureError("auth", "not_permitted", "the password is not sent in plain text: set tls.mode, or allow it with bind.allow_plain_text");
+  const { code, name, diagnostic } = await session.bind(dn, secret);
+  const [, sub_code = null] = /\bdata ([0-9a-f]{1,8})\b/.exec(diagnostic) ?? [];
+  evidence.bind = { result_code: code, result: name, diagnostic, accepted: code === 0, sub_code };
+  if (code !== 0) throw failureError("auth", "reply_rejected", `the server refuses the bind: ${name} (${code})${diagnostic === "" ? "" : `: ${diagnostic}`}`);
+}
+
+function nothingYet({ target_host, target_port, tls }: Input): Evidence<Output> {
+  const port = target_port ?? (tls.mode === "implicit" ? 636 : 389);
+  const server = { starttls: "not_tried", tls: null, root_dse: null, anonymous_read: null, bind: null, who_am_i: null, search: null } as const;
+  return { status: "ok", failure: null, target_host, target_port: port, attempts: [], ...server, findings: [] };
+}

@@ -1,0 +1,47 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { selfSigned } from "../../runner/lab/self-signed.js";
+import { programPath } from "./programs.js";
+import { type RunningDaemon, runDaemon } from "./run-daemon.js";
+
+export const LDAP_BASE = "dc=example,dc=org";
+export const LDAP_ADMIN = { dn: `cn=admin,${LDAP_BASE}`, password: "correct-horse" };
+
+const ENTRIES = `dn: ${LDAP_BASE}
+objectClass: top
+objectClass: dcObject
+objectClass: organization
+o: Example
+dc: example
+
+${[1, 2, 3, 4, 5].map((number) => `dn: ou=unit${number},${LDAP_BASE}\nobjectClass: organizationalUnit\nou: unit${number}\ndescription: Grüße ${number}\n`).join("\n")}`;
+
+/** An OpenLDAP server with six entries and StartTLS. `access` is an access rule, as by * none. */
+export function startSlapd(access: string): Promise<RunningDaemon> {
+  return runDaemon("slapd", programPath("slapd") as string, (folder, port) => {
+    const { certificate, key } = selfSigned({ names: ["localhost", "127.0.0.1"] });
+    writeFileSync(join(folder, "cert.pem"), certificate);
+    writeFileSync(join(folder, "key.pem"), key);
+    mkdirSync(join(folder, "data"));
+    writeFileSync(join(folder, "entries.ldif"), ENTRIES);
+    const lines = [
+      ...["core", "cosine", "inetorgperson"].map((name) => `include /etc/ldap/schema/${name}.schema`),
+      "modulepath /usr/lib/ldap",
+      "moduleload back_mdb",
+      `TLSCertificateFile ${folder}/cert.pem`,
+      `TLSCertificateKeyFile ${folder}/key.pem`,
+      `pidfile ${folder}/slapd.pid`,
+      "database mdb",
+      `suffix "${LDAP_BASE}"`,
+      `rootdn "${LDAP_ADMIN.dn}"`,
+      `rootpw ${LDAP_ADMIN.password}`,
+      `directory ${folder}/data`,
+      `access to * ${access}`,
+      "",
+    ];
+    writeFileSync(join(folder, "slapd.conf"), lines.join("\n"));
+    execFileSync("/usr/sbin/slapadd", ["-f", join(folder, "slapd.conf"), "-l", join(folder, "entries.ldif")], { stdio: "ignore" });
+    return ["-f", join(folder, "slapd.conf"), "-h", `ldap://127.0.0.1:${port}`, "-d", "0"];
+  });
+}
