@@ -53,7 +53,7 @@ export async function anonymousRead(session: LdapSession, rootDse: Output["root_
 }
 
 export async function runSearch(session: LdapSession, wanted: NonNullable<Input["search"]>, rootDse: Output["root_dse"]): Promise<Output["search"]> {
-  const { scope, filter, attributes, size_limit: sizeLimit } = wanted;
+  const { scope, filter, attributes, max_entries: sizeLimit } = wanted;
   const base = wanted.base ?? rootDse?.naming_contexts[0] ?? "";
   const asked = attributes.length === 0 ? NO_ATTRIBUTES : attributes;
   const outcome = await session.search("SEARCH", {

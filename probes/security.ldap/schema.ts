@@ -72,7 +72,7 @@ const input = contract({
           default: [],
           description: "Attributes whose values are shown. None by default.",
         },
-        size_limit: { type: "integer", minimum: 1, maximum: 1000, default: 10, description: "The server is asked for no more entries than this." },
+        max_entries: { type: "integer", minimum: 1, maximum: 1000, default: 10, description: "The server is asked for no more entries than this." },
       },
       additionalProperties: false,
     },

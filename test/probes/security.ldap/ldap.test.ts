@@ -148,7 +148,7 @@ realServer("OpenLDAP", ["slapd"], () => {
       ],
     });
     expect(JSON.stringify(output)).not.toContain("correct-horse");
-    expect(await ask(daemon.port, { search: { scope: "sub", size_limit: 2 } })).toMatchObject({
+    expect(await ask(daemon.port, { search: { scope: "sub", max_entries: 2 } })).toMatchObject({
       status: "ok",
       search: { result: "sizeLimitExceeded", entry_count: 2, entries: [] },
     });
