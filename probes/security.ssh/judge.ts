@@ -1,7 +1,7 @@
 import type { Evidence } from "../../runner/harness/define-probe.js";
 import { finding } from "../../runner/run/judge.js";
 import type { Finding } from "../../schemas/finding.js";
-import { LEAST_BITS, WEAK_ENCRYPTIONS, WEAK_HOST_KEYS, WEAK_KEY_EXCHANGES, WEAK_MACS, type Weakness } from "./policy.js";
+import { CBC, LEAST_BITS, WEAK_ENCRYPTIONS, WEAK_HOST_KEYS, WEAK_KEY_EXCHANGES, WEAK_MACS, type Weakness } from "./policy.js";
 import type { Input, Output } from "./schema.js";
 
 export function judge(input: Input, seen: Evidence<Output>): Finding[] {
@@ -60,5 +60,5 @@ function weak(reason: string, offered: readonly string[], table: readonly Weakne
 /** Its encryptions keep no count of their own over the handshake: ChaCha20-Poly1305, and CBC with encrypt-then-MAC. */
 function terrapin(encryptions: readonly string[], macs: readonly string[]): string[] {
   const hasEtm = macs.some((name) => name.includes("-etm@"));
-  return encryptions.filter((name) => name.startsWith("chacha20-poly1305") || (hasEtm && /-cbc(@.*)?$/.test(name)));
+  return encryptions.filter((name) => name.startsWith("chacha20-poly1305") || (hasEtm && CBC.test(name)));
 }

@@ -11,6 +11,9 @@ export interface Weakness {
   readonly matches: RegExp;
 }
 
+/** A name may end with its inventor, as rijndael-cbc@lysator.liu.se. */
+export const CBC = /-cbc(?:@[^@]*)?$/;
+
 /** RFC 9142 and RFC 8758: what must not, and what should not be used any more. */
 export const WEAK_KEY_EXCHANGES: readonly Weakness[] = [
   { severity: "error", why: "a group of 1024 bits (RFC 9142: SHOULD NOT)", matches: /^diffie-hellman-group1-sha1$|^rsa1024-sha1$/ },
@@ -25,7 +28,7 @@ export const WEAK_ENCRYPTIONS: readonly Weakness[] = [
   { severity: "error", why: "RC4 (RFC 8758: MUST NOT)", matches: /^arcfour/ },
   { severity: "error", why: "a key of 56 bits", matches: /^des-cbc/ },
   { severity: "warning", why: "a block of 64 bits", matches: /^(3des|blowfish|cast128|idea)-/ },
-  { severity: "warning", why: "CBC mode, whose padding leaks (CVE-2008-5161)", matches: /-cbc(@.*)?$/ },
+  { severity: "warning", why: "CBC mode, whose padding leaks (CVE-2008-5161)", matches: CBC },
 ];
 export const WEAK_MACS: readonly Weakness[] = [
   { severity: "error", why: "no authentication", matches: /^none$/ },

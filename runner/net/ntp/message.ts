@@ -72,7 +72,7 @@ function timestamp(datagram: Buffer, at: number, nowMs: number): number | null {
 /** RFC 5905, section 7.3: a code for stratum 0 and 1, else an IPv4 address or the beginning of a hash. */
 export function referenceText({ stratum, referenceId }: Pick<NtpReply, "stratum" | "referenceId">): string {
   if (stratum > 1) return [...referenceId].join(".");
-  const text = referenceId.toString("latin1").replace(/\0+$/, "");
+  const [text = ""] = referenceId.toString("latin1").split("\0", 1);
   return /^[ -~]*$/.test(text) ? text : referenceId.toString("hex");
 }
 

@@ -28,9 +28,12 @@ const CURVES: Readonly<Record<string, { readonly oid: string; readonly bits: num
   nistp521: { oid: "1.3.132.0.35", bits: 521 },
 };
 
+/** Of a SHA-256 in base64 without its padding. */
+const SHA256_CHARACTERS = 43;
+
 export function describeHostKey(blob: Buffer): HostKey {
   const type = new WireReader(blob).text();
-  const sha256 = `SHA256:${createHash("sha256").update(blob).digest("base64").replace(/=+$/, "")}`;
+  const sha256 = `SHA256:${createHash("sha256").update(blob).digest("base64").slice(0, SHA256_CHARACTERS)}`;
   return { type, bits: bitsOf(type, blob), sha256 };
 }
 

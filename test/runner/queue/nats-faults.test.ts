@@ -89,7 +89,8 @@ realServer("what may go wrong with JetStream", ["nats-server"], () => {
       await producer.results.settle(events.map((delivery) => ({ delivery, outcome: { kind: "done", result: null } })));
     }
     expect(results).toEqual(new Set(accepted.map((id) => `${id}:result`)));
-  }, 60_000);
+    // A settlement whose answer a kill took away holds its message for 30 seconds (ENDING_MS), and there are two kills.
+  }, 180_000);
 
   test("a lease outlives the broker: nobody else claims it, and its holder settles", async () => {
     const prefix = randomUUID();
