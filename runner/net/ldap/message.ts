@@ -104,7 +104,8 @@ export function readResult(operation: Element): { readonly result: Result; reado
     result: {
       code: number,
       name: RESULTS[number] ?? `result ${number}`,
-      diagnostic: expectTag(diagnostic, TAG.octetString).content.toString("utf8").replace(/\0+$/, "").slice(0, 1000),
+      // Active Directory ends its texts with a NUL.
+      diagnostic: (expectTag(diagnostic, TAG.octetString).content.toString("utf8").split("\0", 1)[0] as string).slice(0, 1000),
       referrals: referral === undefined ? [] : elementsIn(referral.content).map(({ content }) => content.toString("utf8").slice(0, 1000)),
     },
     rest,
