@@ -4,6 +4,7 @@ import type { MemoryGrant } from "./harness/memory.js";
 import type { SitesGrant } from "./mail-sites/capability.js";
 import type { ResolverGrant } from "./net/dns/capability.js";
 import type { PingGrant } from "./net/ping/capability.js";
+import type { TracerouteGrant } from "./net/traceroute/capability.js";
 import type { TcpGrant } from "./net/transport/dial.js";
 import type { TlsGrant } from "./net/transport/tls.js";
 import type { UdpGrant } from "./net/udp/peer.js";
@@ -22,6 +23,8 @@ declare module "./harness/capabilities.js" {
     udp: UdpGrant;
     /** Pings hosts. */
     ping: PingGrant;
+    /** Traces paths. */
+    traceroute: TracerouteGrant;
     /** Runs programs of the system. */
     program: ProgramGrant;
     /** Queries name servers. */
@@ -40,6 +43,7 @@ provide("tcp", async () => (await import("./net/transport/dial.js")).tcpGrant);
 provide("tls", async () => (await import("./net/transport/tls.js")).tlsGrant);
 provide("udp", async () => (await import("./net/udp/peer.js")).udpGrant);
 provide("ping", async () => (await import("./net/ping/capability.js")).pingGrant);
+provide("traceroute", async () => (await import("./net/traceroute/capability.js")).tracerouteGrant);
 provide("program", async () => (await import("./program/run-program.js")).programGrant);
 provide("resolver", async () => (await import("./net/dns/capability.js")).resolverGrant);
 provide("sites", async () => (await import("./mail-sites/capability.js")).sitesGrant);

@@ -1,5 +1,6 @@
 import { defineLab } from "../../runner/harness/define-lab.js";
 import { listen } from "../../runner/net/transport/listen.js";
+import { isInstalled } from "../../runner/program/is-installed.js";
 
 /** Echo requests are answered by the system itself: the loopback needs no server. */
 export default defineLab({
@@ -9,7 +10,7 @@ export default defineLab({
     return {
       servers: [
         { name: "tcp", summary: "A port that accepts connections.", input: { ...target, method: "tcp" } },
-        { name: "icmp", summary: "The loopback, by the system's ping.", input: { ...target, method: "icmp" } },
+        ...(isInstalled("ping") ? [{ name: "icmp", summary: "The loopback, by the system's ping.", input: { ...target, method: "icmp" } }] : []),
       ],
       close: () => server.close(),
     };

@@ -45,6 +45,7 @@ import { readV3 } from "../../runner/net/snmp/v3-message.js";
 import { describeHostKey, isSignedBy } from "../../runner/net/ssh/host-key.js";
 import { readKexInit } from "../../runner/net/ssh/kex-init.js";
 import { HelloError, ServerAnswerReader } from "../../runner/net/tls-hello/server-answer.js";
+import { flagInWords, readHopLine } from "../../runner/net/traceroute/output.js";
 import { FrameReader } from "../../runner/net/websocket/frames.js";
 import { readConsumed } from "../../runner/queue/consumed-event.js";
 import { readJob } from "../../runner/queue/job.js";
@@ -244,6 +245,12 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
       else readResult(operation);
     },
     refuses: (error) => error instanceof Asn1Error,
+  },
+  "traceroute-output": {
+    modules: ["runner/net/traceroute/output.ts"],
+    parse(bytes) {
+      for (const line of text(bytes).split("\n")) for (const { flag } of readHopLine(line)?.probes ?? []) if (flag !== null) flagInWords(flag);
+    },
   },
   "http-response": {
     modules: ["runner/net/http/response-parser.ts", "runner/net/http/alt-svc.ts"],

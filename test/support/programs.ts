@@ -35,6 +35,7 @@ export const PROGRAMS = {
   sshd: { get: "apt-get install openssh-server", needsRoot: true },
   "ssh-keygen": { get: "apt-get install openssh-client", needsRoot: false },
   dropbear: { get: "apt-get install dropbear-bin", needsRoot: false },
+  traceroute: { get: "apt-get install traceroute", needsRoot: false },
   slapd: { get: "apt-get install slapd", needsRoot: false },
   mosquitto: { get: "apt-get install mosquitto", needsRoot: false },
   snmpd: { get: "apt-get install snmpd", needsRoot: false },
