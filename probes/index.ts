@@ -15,6 +15,7 @@ export const builtIn: Readonly<Record<string, BuiltIn>> = {
   "mail.verify": { load: () => import("./mail.verify/probe.js"), lab: () => import("./mail.verify/lab.js") },
   "network.dns": { load: () => import("./network.dns/probe.js"), lab: () => import("./network.dns/lab.js") },
   "network.imap": { load: () => import("./network.imap/probe.js"), lab: () => import("./network.imap/lab.js") },
+  "network.lmtp": { load: () => import("./network.lmtp/probe.js"), lab: () => import("./network.lmtp/lab.js") },
   "network.mqtt": { load: () => import("./network.mqtt/probe.js"), lab: () => import("./network.mqtt/lab.js") },
   "network.ntp": { load: () => import("./network.ntp/probe.js"), lab: () => import("./network.ntp/lab.js") },
   "network.ping": { load: () => import("./network.ping/probe.js"), lab: () => import("./network.ping/lab.js") },
@@ -47,6 +48,7 @@ export interface BuiltInTypes {
   "mail.verify": typeof import("./mail.verify/probe.js").default;
   "network.dns": typeof import("./network.dns/probe.js").default;
   "network.imap": typeof import("./network.imap/probe.js").default;
+  "network.lmtp": typeof import("./network.lmtp/probe.js").default;
   "network.mqtt": typeof import("./network.mqtt/probe.js").default;
   "network.ntp": typeof import("./network.ntp/probe.js").default;
   "network.ping": typeof import("./network.ping/probe.js").default;

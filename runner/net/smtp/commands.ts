@@ -17,6 +17,14 @@ export function ehlo(session: SmtpSession, domain: string): Promise<TimedReply> 
   });
 }
 
+/** The same in LMTP (RFC 2033, section 4.1), which has nothing older to fall back to. */
+export async function lhlo(session: SmtpSession, domain: string): Promise<TimedReply> {
+  const reply = await session.command("LHLO", "ehlo", `LHLO ${domain}`);
+  session.capabilities = replyClass(reply) === 2 ? parseCapabilities(reply) : null;
+  expectAccepted("ehlo", reply);
+  return reply;
+}
+
 function helo(session: SmtpSession, domain: string): Promise<TimedReply> {
   session.capabilities = null;
   return session.command("HELO", "ehlo", `HELO ${domain}`);
