@@ -55,7 +55,7 @@ describe("a file", () => {
 
 describe("a name", () => {
   test.each([
-    ["network.smpt", "did you mean network.smtp or network.snmp?"],
+    ["network.smpt", "did you mean network.smtp"],
     ["nonsense", "network.smtp"],
     ["constructor", 'there is no probe called "constructor"'],
     ["lsit", "there is a command list"],
