@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Job, Worker } from "bullmq";
 import type { Connection } from "./connection.js";
 
@@ -6,6 +7,8 @@ import type { Connection } from "./connection.js";
 const LONGEST_STALLED_CHECK_MS = 5000;
 /** How many jobs the first fetch asks for after the queue was found empty: each is a call of its own. */
 const FIRST_FETCH = 4;
+/** How long closing waits until fetched jobs are back in the queue. */
+const PUT_BACK_MS = 1000;
 
 /** A job that BullMQ moved to active for us, under a lock with this token. */
 export interface FetchedJob {
@@ -91,7 +94,8 @@ export class JobFetcher {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#wakeAll();
-    await this.putBackArrived();
+    // While Redis is away a job cannot be put back: it comes back when its lease ends.
+    await Promise.race([this.putBackArrived(), sleep(PUT_BACK_MS, undefined, { ref: false })]);
     // The blocking call is not awaited: without connections it can fetch nothing, and while Redis is away BullMQ pauses in it for seconds.
     await Promise.all([...this.#workers.values()].map((worker) => worker.close(true)));
   }
