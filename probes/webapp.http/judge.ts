@@ -9,7 +9,7 @@ import type { HttpPhases } from "../../schemas/http.js";
 import { textOf } from "./body.js";
 import type { Expectations, Input, Output } from "./schema.js";
 
-type Seen = Pick<Output, "final_url" | "hops" | "body" | "websocket" | "event"> & { readonly failure: Failure | null };
+type Seen = Pick<Output, "final_url" | "hops" | "body" | "websocket" | "event" | "http3"> & { readonly failure: Failure | null };
 
 /** Judges what was seen: certificates, redirects, what must be so, and what should be so. A run that broke off is judged by its failure. */
 export function judge(input: Input, exchanges: readonly Exchange[], seen: Seen, durationMs: number): Finding[] {
@@ -73,6 +73,7 @@ function unmetExpectations(severity: Finding["severity"], wanted: Expectations, 
     ...given("message", () => differs("message_differs", "the message", wanted.message, seen.websocket?.message ?? seen.event?.data ?? null)),
     ...given("url", () => differs("url_differs", "the last URL", wanted.url, seen.final_url)),
     ...given("http_version", () => differs("http_version_differs", "the HTTP version", wanted.http_version, last.head?.version)),
+    ...given("http3", () => differs("http3_differs", "an answer of QUIC", wanted.http3, seen.http3?.answered ?? null)),
     ...given("max_redirects", () => differs("too_many_redirects", "the number of redirects", { max: wanted.max_redirects }, seen.hops.length - 1)),
     ...timeFindings(severity, wanted, seen, durationMs),
     ...tlsFindings(wanted, seen, differs),

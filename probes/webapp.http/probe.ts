@@ -12,20 +12,21 @@ import { statusOf } from "../../runner/run/judge.js";
 import { resolved } from "../../schemas/secret.js";
 import { bodyOf } from "./body.js";
 import { type Conversation, conversationOf, conversationViolations } from "./conversation.js";
+import { askHttp3 } from "./http3.js";
 import { judge } from "./judge.js";
 import { type Input, newest, type Output } from "./schema.js";
 
 export default defineProbe({
   name: "webapp.http",
   summary: "Requests a URL, follows its redirects, and reports every hop with its phases, its certificate and its response.",
-  needs: ["tcp", "tls", "clock"],
+  needs: ["tcp", "tls", "udp", "clock"],
   target: "url",
   ...newest,
   checkInput: (input) => [...certificateViolations("/tls/ca", input.tls.ca), ...conversationViolations(input)],
   run,
 });
 
-type Ctx = Context<"tcp" | "tls" | "clock">;
+type Ctx = Context<"tcp" | "tls" | "udp" | "clock">;
 
 /** What true means for `follow`. */
 const MOST_REDIRECTS = 10;
@@ -34,12 +35,14 @@ async function run(input: Input, ctx: Ctx): Promise<Evidence<Output>> {
   const began = ctx.clock.now();
   const exchanges: Exchange[] = [];
   const conversation = conversationOf(input);
+  let http3: Output["http3"] = null;
   const failure = await ctx.attempt(async () => {
-    await request(ctx, requestOf(input, ctx, conversation), { ...optionsOf(input), ...conversation.options }, exchanges);
+    const last = await request(ctx, requestOf(input, ctx, conversation), { ...optionsOf(input), ...conversation.options }, exchanges);
+    if (input.http3) http3 = await askHttp3(ctx, input, last, evidenceOf(input, exchanges).alternatives);
   });
   const seen = evidenceOf(input, exchanges);
   const isEventStream = seen.body?.content_type === "text/event-stream";
-  const evidence = { ...seen, websocket: conversation.websocket(), event: isEventStream ? conversation.event() : null };
+  const evidence = { ...seen, websocket: conversation.websocket(), event: isEventStream ? conversation.event() : null, http3 };
   const findings = judge(input, exchanges, { ...evidence, failure }, ctx.clock.now() - began);
   return { status: statusOf(failure, findings), failure, ...evidence, findings };
 }

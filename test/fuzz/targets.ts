@@ -34,6 +34,7 @@ import { readReply as readNtpReply, referenceText } from "../../runner/net/ntp/m
 import { icmpOf, readPingLine } from "../../runner/net/ping/ping-output.js";
 import { parseCapabilities as parsePop3Capabilities } from "../../runner/net/pop3/capabilities.js";
 import { ReplyParser as Pop3ReplyParser } from "../../runner/net/pop3/reply.js";
+import { newHello, versionName } from "../../runner/net/quic/version-negotiation.js";
 import { decodeChallenge } from "../../runner/net/sasl/exchange.js";
 import { parseServerFinal, parseServerFirst } from "../../runner/net/sasl/scram-message.js";
 import { ReplyParser as SieveReplyParser } from "../../runner/net/sieve/reply.js";
@@ -181,6 +182,10 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
       for (const portion of portions(bytes)) reader.push(Buffer.from(portion, "latin1"));
     },
     refuses: isFailure,
+  },
+  quic: {
+    modules: ["runner/net/quic/version-negotiation.ts"],
+    parse: (bytes) => newHello().read(bytes)?.map(versionName),
   },
   ntp: {
     modules: ["runner/net/ntp/message.ts"],
