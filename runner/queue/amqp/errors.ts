@@ -6,6 +6,8 @@ const REPLY = { accessRefused: 403, notFound: 404, preconditionFailed: 406 } as 
 export function asQueueError(error: unknown, shown: string): unknown {
   if (error instanceof QueueError) return error;
   const { message } = error as Error;
+  // The client cannot encode what the address says, such as a virtual host of more than 255 bytes.
+  if (error instanceof TypeError || error instanceof RangeError) return new QueueError("refused", `${shown} cannot be used: ${message}`, { cause: error });
   switch ((error as { code?: unknown }).code) {
     case REPLY.accessRefused:
       return new QueueError("refused", `${shown} does not let us in: ${message}. Check the user, the password and the permissions`, { cause: error });

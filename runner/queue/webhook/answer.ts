@@ -32,6 +32,9 @@ export function judgeFailure(error: unknown, shown: string, timeoutMs: number): 
   const { name, cause } = error as Error;
   if (name === "TimeoutError") return later(`${shown} does not answer within ${timeoutMs} ms`, error);
   const { code = "", message = String(error) } = (cause ?? error) as NodeJS.ErrnoException;
+  // The Fetch standard blocks ports of other protocols: no later attempt would get through.
+  if (message === "bad port")
+    return { kind: "refused", error: new QueueError("refused", `${shown} is at a port that is blocked for HTTP: use another`, { cause: error }) };
   if (!/CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS/.test(code)) return later(`no connection to ${shown}: ${code === "" ? message : code}`, error);
   return { kind: "refused", error: new QueueError("refused", `the certificate of ${shown} is not trusted: ${message}`, { cause: error }) };
 }

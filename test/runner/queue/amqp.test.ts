@@ -79,6 +79,15 @@ realServer("results in RabbitMQ", ["rabbitmq-server"], () => {
     expect(await takeAll(queue)).toHaveLength(2);
   });
 
+  test("a virtual host that cannot be encoded is refused, and not taken for a broker that is away", async () => {
+    const began = performance.now();
+    await expect(openAmqp(`${server.url.replace(/\/?(\?.*)?$/, "")}/${"v".repeat(300)}?queue=a`, BACKEND_DEFAULTS)).rejects.toMatchObject({
+      name: "QueueError",
+      code: "refused",
+    });
+    expect(performance.now() - began).toBeLessThan(15_000);
+  });
+
   test("a queue that is full and says so is told as full", async () => {
     const queue = randomUUID();
     await managed((channel) => channel.assertQueue(queue, { arguments: { "x-queue-type": "classic", "x-max-length": 1, "x-overflow": "reject-publish" } }));

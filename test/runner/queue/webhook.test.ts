@@ -147,6 +147,10 @@ describe("an answer", () => {
     await expect(push(`http://127.0.0.1:${nobody}/`)).rejects.toMatchObject({ code: "unreachable", message: expect.stringContaining("ECONNREFUSED") });
   });
 
+  test("a port that is blocked for HTTP is final: no attempt would get through", async () => {
+    await expect(push("http://127.0.0.1:6000/")).rejects.toMatchObject({ code: "refused", message: expect.stringContaining("blocked for HTTP") });
+  });
+
   test("one message that is refused fails the push, and the others are handed on all the same", async () => {
     answers = [422];
     await expect(push(base, ["a", "b", "c"])).rejects.toMatchObject({ code: "refused" });
