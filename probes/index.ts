@@ -17,6 +17,7 @@ export const builtIn: Readonly<Record<string, BuiltIn>> = {
   "network.imap": { load: () => import("./network.imap/probe.js"), lab: () => import("./network.imap/lab.js") },
   "network.lmtp": { load: () => import("./network.lmtp/probe.js"), lab: () => import("./network.lmtp/lab.js") },
   "network.mqtt": { load: () => import("./network.mqtt/probe.js"), lab: () => import("./network.mqtt/lab.js") },
+  "network.nntp": { load: () => import("./network.nntp/probe.js"), lab: () => import("./network.nntp/lab.js") },
   "network.ntp": { load: () => import("./network.ntp/probe.js"), lab: () => import("./network.ntp/lab.js") },
   "network.ping": { load: () => import("./network.ping/probe.js"), lab: () => import("./network.ping/lab.js") },
   "network.pop3": { load: () => import("./network.pop3/probe.js"), lab: () => import("./network.pop3/lab.js") },
@@ -50,6 +51,7 @@ export interface BuiltInTypes {
   "network.imap": typeof import("./network.imap/probe.js").default;
   "network.lmtp": typeof import("./network.lmtp/probe.js").default;
   "network.mqtt": typeof import("./network.mqtt/probe.js").default;
+  "network.nntp": typeof import("./network.nntp/probe.js").default;
   "network.ntp": typeof import("./network.ntp/probe.js").default;
   "network.ping": typeof import("./network.ping/probe.js").default;
   "network.pop3": typeof import("./network.pop3/probe.js").default;

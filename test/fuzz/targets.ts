@@ -30,6 +30,7 @@ import { encodeFilter, FilterError } from "../../runner/net/ldap/filter.js";
 import { messageEnd, OPERATION, readEntry, readResponse, readResult } from "../../runner/net/ldap/message.js";
 import { BodyReader, PacketReader as MqttPacketReader } from "../../runner/net/mqtt/packet.js";
 import { readProperties } from "../../runner/net/mqtt/properties.js";
+import { ReplyParser as NntpReplyParser } from "../../runner/net/nntp/reply.js";
 import { readReply as readNtpReply, referenceText } from "../../runner/net/ntp/message.js";
 import { icmpOf, readPingLine } from "../../runner/net/ping/ping-output.js";
 import { parseCapabilities as parsePop3Capabilities } from "../../runner/net/pop3/capabilities.js";
@@ -186,6 +187,14 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
   quic: {
     modules: ["runner/net/quic/version-negotiation.ts"],
     parse: (bytes) => newHello().read(bytes)?.map(versionName),
+  },
+  "nntp-reply": {
+    modules: ["runner/net/nntp/reply.ts"],
+    parse(bytes) {
+      const parser = new NntpReplyParser();
+      for (const portion of portions(bytes)) parser.push(portion);
+      for (let reply = parser.next({ isLong: true }); reply !== null; reply = parser.next({ isLong: false }));
+    },
   },
   ntp: {
     modules: ["runner/net/ntp/message.ts"],
