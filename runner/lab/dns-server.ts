@@ -1,5 +1,5 @@
 import { type DecodedPacket, decode, encode, type Packet, TRUNCATED_RESPONSE } from "dns-packet";
-import { type DnsListener, type Handler, serveDns, type Transport } from "../net/dns/serve.js";
+import { type Handler, serveDns, type Transport } from "../net/dns/serve.js";
 import { answerFrom } from "./dns/answer.js";
 import { parseZone } from "./dns/zone.js";
 
@@ -72,26 +72,9 @@ export async function startDnsServer(options: DnsServerOptions): Promise<DnsServ
     if (behaviour.delayMs === undefined) replies.forEach(send);
     else later(timers, behaviour.delayMs, () => replies.forEach(send));
   };
-  const listener = await listenAnew(handle, options);
+  const listener = await serveDns(handle, options);
   const { host, port } = listener;
   return { host, port, servers: [host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`], questions, close: () => closed(listener, timers) };
-}
-
-/** Where a name server of this process has been. */
-const used = new Set<string>();
-
-/** At a free port that no earlier one had: this process may have cached what that one answered. */
-async function listenAnew(handle: Handler, options: DnsServerOptions): Promise<DnsListener> {
-  const listener = await serveDns(handle, options);
-  const place = `${listener.host} ${listener.port}`;
-  if (options.port === undefined && used.has(place)) {
-    // It stays open meanwhile, so that its port is not given again.
-    const another = await listenAnew(handle, options);
-    await listener.close();
-    return another;
-  }
-  used.add(place);
-  return listener;
 }
 
 function later(timers: Set<NodeJS.Timeout>, milliseconds: number, work: () => void): void {

@@ -21,11 +21,27 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** Serves TCP, by default on the loopback address. Port 0 picks a free port. */
-export async function listen(
-  accept: (socket: AcceptedSocket) => void,
-  { host = "127.0.0.1", port = 0 }: { host?: string; port?: number } = {},
-): Promise<Listener> {
+/** Where a server of this process has been. */
+const used = new Set<string>();
+
+/**
+ * Serves TCP, by default on the loopback address. Port 0 picks a free port that no earlier server of this process had: what the process
+ * remembers of an address, such as answers of a name server or of a mail host, must not be taken for the later server's.
+ */
+export async function listen(accept: (socket: AcceptedSocket) => void, options: { host?: string; port?: number } = {}): Promise<Listener> {
+  const listener = await listenAt(accept, options);
+  const place = `${listener.host} ${listener.port}`;
+  if ((options.port ?? 0) === 0 && used.has(place)) {
+    // It stays open meanwhile, so that its port is not given again.
+    const another = await listen(accept, options);
+    await listener.close();
+    return another;
+  }
+  used.add(place);
+  return listener;
+}
+
+async function listenAt(accept: (socket: AcceptedSocket) => void, { host = "127.0.0.1", port = 0 }: { host?: string; port?: number }): Promise<Listener> {
   const open = new Set<Socket>();
   let connections = 0;
   // Half open: a peer that has said its last word may still wait for the answer.
