@@ -64,7 +64,7 @@ const PRELUDES = {
     reader.write(`<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' to='${host}' version='1.0'>`);
     expect(await reader.through(/<\/stream:features>|<stream:error>|<\/stream:stream>/), /<starttls\b/);
     reader.write("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
-    expect(await reader.through(/<proceed\b[^>]*>|<failure\b[^>]*>|<\/stream:stream>/), /<proceed\b/);
+    expect(await reader.through(/<proceed\b[^<>]*>|<failure\b[^<>]*>|<\/stream:stream>/), /<proceed\b/);
   },
   // PostgreSQL, 55.2.10: SSLRequest, answered with one byte.
   postgresql: async (reader) => {
