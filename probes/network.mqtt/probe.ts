@@ -23,7 +23,8 @@ export default defineProbe({
 });
 
 const MOST_SHOWN_BYTES = 4096;
-const KEEP_ALIVE_SECONDS = 60;
+/** None: a wait may be longer than a broker would keep a silent client. */
+const KEEP_ALIVE_SECONDS = 0;
 
 /** MQTT 5, section 4.7: # stands alone at the end, + alone in its level; a message has neither. */
 function violations({ subscribe, publish }: Input): Violation[] {

@@ -15,7 +15,7 @@ const expectations = {
     min_messages: {
       type: "integer",
       minimum: 0,
-      maximum: 10_000,
+      maximum: 100,
       description: "At least this number of live messages arrive within wait_ms. Retained ones do not count.",
     },
     message: expectedValue("The text of the last message, retained or live."),

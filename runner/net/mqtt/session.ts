@@ -150,7 +150,8 @@ export class MqttSession implements ConnectionReader {
 
   /** Waits for messages until `isDone`, or until the time is up. Rejects if the connection is lost meanwhile. */
   async listen(ms: number, isDone: () => boolean): Promise<void> {
-    if (isDone() || this.#broken !== null) return;
+    if (this.#broken !== null) throw this.#broken;
+    if (isDone()) return;
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => finish(resolve), ms);
       const finish = (settle: () => void): void => {
