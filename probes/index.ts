@@ -5,13 +5,16 @@ export const builtIn: Readonly<Record<string, BuiltIn>> = {
   "mail.blocklist": { load: () => import("./mail.blocklist/probe.js"), lab: () => import("./mail.blocklist/lab.js") },
   "mail.bounce": { load: () => import("./mail.bounce/probe.js"), lab: () => import("./mail.bounce/lab.js") },
   "mail.deliver": { load: () => import("./mail.deliver/probe.js"), lab: () => import("./mail.deliver/lab.js") },
+  "mail.dkim": { load: () => import("./mail.dkim/probe.js"), lab: () => import("./mail.dkim/lab.js") },
   "mail.dmarc": { load: () => import("./mail.dmarc/probe.js"), lab: () => import("./mail.dmarc/lab.js") },
+  "mail.mtasts": { load: () => import("./mail.mtasts/probe.js"), lab: () => import("./mail.mtasts/lab.js") },
   "mail.mx": { load: () => import("./mail.mx/probe.js"), lab: () => import("./mail.mx/lab.js") },
   "mail.rcpt": { load: () => import("./mail.rcpt/probe.js"), lab: () => import("./mail.rcpt/lab.js") },
   "mail.receive": { load: () => import("./mail.receive/probe.js"), lab: () => import("./mail.receive/lab.js") },
   "mail.roundtrip": { load: () => import("./mail.roundtrip/probe.js"), lab: () => import("./mail.roundtrip/lab.js") },
   "mail.send": { load: () => import("./mail.send/probe.js"), lab: () => import("./mail.send/lab.js") },
   "mail.spf": { load: () => import("./mail.spf/probe.js"), lab: () => import("./mail.spf/lab.js") },
+  "mail.tlsrpt": { load: () => import("./mail.tlsrpt/probe.js"), lab: () => import("./mail.tlsrpt/lab.js") },
   "mail.verify": { load: () => import("./mail.verify/probe.js"), lab: () => import("./mail.verify/lab.js") },
   "network.dns": { load: () => import("./network.dns/probe.js"), lab: () => import("./network.dns/lab.js") },
   "network.imap": { load: () => import("./network.imap/probe.js"), lab: () => import("./network.imap/lab.js") },
@@ -39,13 +42,16 @@ export interface BuiltInTypes {
   "mail.blocklist": typeof import("./mail.blocklist/probe.js").default;
   "mail.bounce": typeof import("./mail.bounce/probe.js").default;
   "mail.deliver": typeof import("./mail.deliver/probe.js").default;
+  "mail.dkim": typeof import("./mail.dkim/probe.js").default;
   "mail.dmarc": typeof import("./mail.dmarc/probe.js").default;
+  "mail.mtasts": typeof import("./mail.mtasts/probe.js").default;
   "mail.mx": typeof import("./mail.mx/probe.js").default;
   "mail.rcpt": typeof import("./mail.rcpt/probe.js").default;
   "mail.receive": typeof import("./mail.receive/probe.js").default;
   "mail.roundtrip": typeof import("./mail.roundtrip/probe.js").default;
   "mail.send": typeof import("./mail.send/probe.js").default;
   "mail.spf": typeof import("./mail.spf/probe.js").default;
+  "mail.tlsrpt": typeof import("./mail.tlsrpt/probe.js").default;
   "mail.verify": typeof import("./mail.verify/probe.js").default;
   "network.dns": typeof import("./network.dns/probe.js").default;
   "network.imap": typeof import("./network.imap/probe.js").default;

@@ -1,16 +1,12 @@
 import type { Context } from "../../runner/harness/context.js";
 import { defineProbe, type Evidence } from "../../runner/harness/define-probe.js";
-import { evaluateDmarc } from "../../runner/mail/dmarc/evaluate.js";
-import { readDmarcRecord } from "../../runner/mail/dmarc/read-record.js";
-import { WalkUnanswered, walkTree } from "../../runner/mail/dmarc/tree-walk.js";
-import { isUnanswered, onceEach, type TxtLookup, textsOf } from "../../runner/mail/verify/key-lookup.js";
-import { dnsName } from "../../runner/net/dns/name.js";
+import { findingsOf } from "../../runner/posture/check.js";
+import { type DmarcFacts, examineDmarc } from "../../runner/posture/dmarc/examine.js";
+import { judgeDmarc } from "../../runner/posture/dmarc/judge.js";
+import { questionsOf } from "../../runner/posture/questions.js";
 import { statusOf } from "../../runner/run/judge.js";
 import { asciiDomain } from "../../schemas/host.js";
-import { judge, type ReportHost, reportHosts } from "./judge.js";
 import { type Input, newest, type Output } from "./schema.js";
-
-type Ctx = Context<"resolver">;
 
 export default defineProbe({
   name: "mail.dmarc",
@@ -21,59 +17,33 @@ export default defineProbe({
   run,
 });
 
-async function run(input: Input, ctx: Ctx): Promise<Evidence<Output>> {
+async function run(input: Input, ctx: Context<"resolver">): Promise<Evidence<Output>> {
   const domain = asciiDomain(input.domain);
   const evidence = nothingYet(domain);
-  const texts: string[] = [];
-  let hosts: ReportHost[] = [];
-  const lookup = onceEach(async (name) =>
-    dnsName(name) === null ? { outcome: "no_such_name", texts: [] } : textsOf(await ctx.resolver.query(name, "TXT", input)),
-  );
-  evidence.failure = await ctx.attempt(async () => {
-    try {
-      evidence.walk = (await walkTree(domain, lookup)).map((step) => ({ domain: step.domain, records: step.records, record: step.record?.text ?? null }));
-      await decide(domain, lookup, evidence);
-      texts.push(...(await lookup(`_dmarc.${domain}`)).texts);
-      hosts = await authorised(evidence, lookup);
-    } catch (error) {
-      if (!(error instanceof WalkUnanswered)) throw error;
-      evidence.result = "unknown";
-    }
-  });
-  if (evidence.failure === null) evidence.findings = judge(evidence, texts, hosts);
+  const questions = questionsOf(ctx.resolver, input);
+  evidence.failure =
+    (await ctx.attempt(async () => {
+      const facts = await examineDmarc(domain, questions);
+      keepFacts(facts, evidence);
+      evidence.checks = judgeDmarc(facts, { hasDkim: null, evidence: questions.evidence(`_dmarc.${facts.policy_domain ?? domain}`, "TXT") });
+      evidence.failure = facts.unanswered;
+    })) ?? evidence.failure;
+  evidence.findings = findingsOf(evidence.checks);
   evidence.status = statusOf(evidence.failure, evidence.findings);
   return evidence;
 }
 
-/** The same decision that a receiver makes for a message whose From is in this domain, which exists. */
-async function decide(domain: string, lookup: TxtLookup, evidence: Evidence<Output>): Promise<void> {
-  const verdict = await evaluateDmarc({ authorDomains: [domain], authenticated: [], lookup, exists: async () => true });
-  if (verdict.result === "temperror") throw new WalkUnanswered(verdict.reason ?? "");
-  evidence.organizational_domain = verdict.organizational_domain;
-  evidence.policy_domain = verdict.policy_domain;
-  evidence.record = verdict.record;
-  if (verdict.record === null) return;
-  const record = readDmarcRecord(verdict.record);
-  evidence.result = verdict.result === "none" ? "none" : "found";
-  evidence.policy = verdict.published_policy;
-  evidence.effective_policy = verdict.policy;
-  evidence.subdomain_policy = record.policy === null ? null : record.subdomain_policy;
-  evidence.non_existent_policy = record.policy === null ? null : record.non_existent_policy;
-  evidence.report_addresses = [...record.report_addresses];
-}
-
-/** RFC 9990, 3: a host outside the organizational domain says with a record that it wants these reports. */
-async function authorised(
-  { policy_domain: owner, organizational_domain: organization, report_addresses: addresses }: Evidence<Output>,
-  lookup: TxtLookup,
-): Promise<ReportHost[]> {
-  const hosts = reportHosts(addresses, organization ?? "");
-  return Promise.all(
-    hosts.map(async (host) => {
-      const answer = await lookup(`${owner}._report._dmarc.${host}`);
-      return { host, isAuthorised: isUnanswered(answer) ? null : answer.texts.some((text) => /^v[ \t]*=[ \t]*DMARC1/.test(text)) };
-    }),
-  );
+function keepFacts({ record, walk, ...facts }: DmarcFacts, evidence: Evidence<Output>): void {
+  evidence.result = facts.unanswered !== null ? "unknown" : record?.policy == null ? "none" : "found";
+  evidence.organizational_domain = facts.organizational_domain;
+  evidence.policy_domain = facts.policy_domain;
+  evidence.record = record?.text ?? null;
+  evidence.policy = facts.policy;
+  evidence.effective_policy = facts.effective_policy;
+  evidence.subdomain_policy = record?.policy == null ? null : record.subdomain_policy;
+  evidence.non_existent_policy = record?.policy == null ? null : record.non_existent_policy;
+  evidence.report_addresses = record?.policy == null ? [] : [...record.report_addresses];
+  evidence.walk = walk.map(({ domain, records, record: found }) => ({ domain, records, record: found?.text ?? null }));
 }
 
 function nothingYet(domain: string): Evidence<Output> {
@@ -91,6 +61,7 @@ function nothingYet(domain: string): Evidence<Output> {
     non_existent_policy: null,
     report_addresses: [],
     walk: [],
+    checks: [],
     findings: [],
   };
 }

@@ -1,5 +1,6 @@
 import { DMARC_POLICIES } from "../../runner/mail/dmarc/read-record.js";
 import { outputOf } from "../../schemas/carried.js";
+import { checkSchema } from "../../schemas/check.js";
 import { contract, type FilledOf } from "../../schemas/contract.js";
 import { dnsInput } from "../../schemas/dns.js";
 import { findingSchema } from "../../schemas/finding.js";
@@ -41,6 +42,7 @@ const output = contract({
       }),
       "The names that were asked (RFC 9989, 4.10).",
     ),
+    checks: list(checkSchema, "The rules of RFC 9989 and RFC 9990, and how the record fares by each."),
     findings: list(findingSchema),
   }),
 });

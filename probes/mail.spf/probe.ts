@@ -2,13 +2,14 @@ import type { Context } from "../../runner/harness/context.js";
 import { defineProbe, type Evidence } from "../../runner/harness/define-probe.js";
 import { checkHost } from "../../runner/mail/spf/check-host.js";
 import { spfResolver } from "../../runner/mail/spf/dns-answers.js";
-import type { SpfResolver } from "../../runner/mail/spf/lookups.js";
-import { type SpfSurvey, surveySpf } from "../../runner/mail/spf/survey.js";
-import { dnsName } from "../../runner/net/dns/name.js";
-import { statusOf } from "../../runner/run/judge.js";
+import { findingsOf } from "../../runner/posture/check.js";
+import { type Questions, questionsOf } from "../../runner/posture/questions.js";
+import { examineSpf, type SpfFacts } from "../../runner/posture/spf/examine.js";
+import { judgeSpf } from "../../runner/posture/spf/judge.js";
+import { finding, statusOf } from "../../runner/run/judge.js";
 import type { Violation } from "../../runner/support/request-error.js";
+import type { Finding } from "../../schemas/finding.js";
 import { parseHost } from "../../schemas/host.js";
-import { judge } from "./judge.js";
 import { type Input, newest, type Output } from "./schema.js";
 
 type Ctx = Context<"resolver">;
@@ -35,14 +36,14 @@ function checkInput({ domain, ip, mail_from: sender, helo_domain: helo }: Input)
 async function run(input: Input, ctx: Ctx): Promise<Evidence<Output>> {
   const domain = domainOf(input);
   const evidence = nothingYet(input, domain);
-  const resolver = onceEach(resolverOf(input, ctx));
-  let survey: SpfSurvey | null = null;
+  const questions = questionsOf(ctx.resolver, input);
   evidence.failure = await ctx.attempt(async () => {
-    if (input.ip !== undefined) await evaluate(input.ip, input, domain, resolver, evidence);
-    survey = await surveySpf(domain, resolver);
-    keepSurvey(survey, evidence, input.ip === undefined);
+    if (input.ip !== undefined) await evaluate(input.ip, input, domain, questions, evidence);
+    const facts = await examineSpf(domain, questions);
+    keepFacts(facts, evidence, input.ip === undefined);
+    evidence.checks = judgeSpf(facts, { sends: null, evidence: questions.evidence(domain, "TXT") });
   });
-  evidence.findings = survey === null ? [] : judge(evidence, survey);
+  evidence.findings = [...evaluationFindings(evidence), ...findingsOf(evidence.checks)];
   evidence.status = statusOf(evidence.failure, evidence.findings);
   return evidence;
 }
@@ -54,26 +55,9 @@ function domainOf({ domain, mail_from: sender, helo_domain: helo }: Input): stri
   return host?.kind === "name" ? host.host.toLowerCase() : written;
 }
 
-function resolverOf(input: Input, ctx: Ctx): SpfResolver {
-  const ask = spfResolver((name, type) => ctx.resolver.query(name, type, input));
-  // A name that cannot be asked for has no records.
-  return async (name, type) => (dnsName(name) === null ? [] : ask(name, type));
-}
-
-/** The evaluation and the survey read the same records: each is asked for once. */
-function onceEach(resolver: SpfResolver): SpfResolver {
-  const asked = new Map<string, ReturnType<SpfResolver>>();
-  return (name, type) => {
-    const key = `${type} ${name.toLowerCase()}`;
-    const known = asked.get(key) ?? resolver(name, type);
-    asked.set(key, known);
-    return known;
-  };
-}
-
-async function evaluate(ip: string, input: Input, domain: string, resolver: SpfResolver, evidence: Evidence<Output>): Promise<void> {
+async function evaluate(ip: string, input: Input, domain: string, questions: Questions, evidence: Evidence<Output>): Promise<void> {
   const sender = input.mail_from ?? (input.helo_domain === undefined || input.domain !== undefined ? `postmaster@${domain}` : "");
-  const verdict = await checkHost({ ip, sender, helo: input.helo_domain ?? domain }, resolver);
+  const verdict = await checkHost({ ip, sender, helo: input.helo_domain ?? domain }, spfResolver(questions.ask));
   evidence.result = verdict.result;
   evidence.explanation = verdict.explanation;
   evidence.problem = verdict.problem;
@@ -82,11 +66,23 @@ async function evaluate(ip: string, input: Input, domain: string, resolver: SpfR
   evidence.void_lookups = verdict.void_lookups;
 }
 
-function keepSurvey({ nodes, lookups }: SpfSurvey, evidence: Evidence<Output>, isAlone: boolean): void {
+function keepFacts({ nodes, lookups, empty }: SpfFacts, evidence: Evidence<Output>, isAlone: boolean): void {
   evidence.record = nodes[0]?.record ?? null;
   evidence.tree_lookups = lookups;
-  evidence.tree = nodes.map(({ directives: _, unknown_terms: unknown, ...node }) => ({ ...node, unknown_terms: [...unknown] }));
-  if (isAlone) evidence.lookups = lookups;
+  evidence.tree = nodes.map(({ directives: _, unknown_terms: unknown, unreachable_terms: beyond, ...node }) => ({
+    ...node,
+    unknown_terms: [...unknown],
+    unreachable_terms: [...beyond],
+  }));
+  if (!isAlone) return;
+  evidence.lookups = lookups;
+  evidence.void_lookups = Math.max(empty.ipv4.length, empty.ipv6.length);
+}
+
+/** The result for the address that was asked about. */
+function evaluationFindings({ result, problem }: Pick<Output, "result" | "problem">): Finding[] {
+  if (result !== "temperror" && result !== "permerror") return [];
+  return [finding("error", result, `SPF cannot be evaluated: ${problem}`)];
 }
 
 function nothingYet(input: Input, domain: string): Evidence<Output> {
@@ -104,6 +100,7 @@ function nothingYet(input: Input, domain: string): Evidence<Output> {
     record: null,
     tree_lookups: 0,
     tree: [],
+    checks: [],
     findings: [],
   };
 }

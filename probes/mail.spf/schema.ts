@@ -1,4 +1,6 @@
+import { SPF_NODE_STATES } from "../../runner/mail/spf/survey.js";
 import { outputOf } from "../../schemas/carried.js";
+import { checkSchema } from "../../schemas/check.js";
 import { contract, type FilledOf } from "../../schemas/contract.js";
 import { dnsInput } from "../../schemas/dns.js";
 import { findingSchema } from "../../schemas/finding.js";
@@ -36,7 +38,10 @@ const output = contract({
     problem: nullable({ type: "string" }, "Why the result is none, temperror or permerror."),
     matched: nullable(record({ term: { type: "string" }, domain: { type: "string" } }), "The term that decided, and the domain of its record."),
     lookups: { type: "integer", description: "DNS look-ups of at most ten: of the evaluation, or of the whole tree without an address." },
-    void_lookups: { type: "integer", description: "Look-ups with an empty answer, of at most two; 0 without an address." },
+    void_lookups: {
+      type: "integer",
+      description: "Look-ups with an empty answer, of at most two: of the evaluation, or the most that a client of either address family causes.",
+    },
     record: nullable({ type: "string" }, "The domain's own record."),
     tree_lookups: { type: "integer", description: "Look-ups of an address that no term matches." },
     tree: list(
@@ -45,12 +50,15 @@ const output = contract({
         depth: { type: "integer", description: "0 for the domain itself." },
         term: nullable({ type: "string" }, "The term above that leads here."),
         record: nullable({ type: "string" }),
+        state: { enum: SPF_NODE_STATES, description: "none: no SPF record. several: more than one. loop: the records include each other." },
         problem: nullable({ type: "string" }, "Why the record cannot be used, with its column."),
         lookups: { type: "integer", description: "Terms of this record that cause look-ups." },
         unknown_terms: list({ type: "string" }, "Terms whose target only a message decides (macros)."),
+        unreachable_terms: list({ type: "string" }, "Terms behind all, which are never evaluated."),
       }),
       "Every record that the domain's own leads to; at most 50.",
     ),
+    checks: list(checkSchema, "The rules of RFC 7208, and how the record fares by each."),
     findings: list(findingSchema),
   }),
 });

@@ -9,11 +9,11 @@ export function bulkSenderRules({ spf, dkim, dmarc }: Facts, header: Header): Ou
   const spfPasses = spf.result === "not_evaluated" || spf.result === "temperror" ? "unknown" : answer(spf.result === "pass");
   const passing = dkim.filter(({ result }) => result === "pass");
   const dkimPasses = passing.length === 0 && dkim.some(({ result }) => result === "temperror") ? "unknown" : answer(passing.length > 0);
-  const isUnknown = dmarc.result === "temperror";
+  const isUnknown = dmarc.result === "temperror" || dmarc.result === "unknown";
   return {
     spf_or_dkim: either(spfPasses, dkimPasses),
     spf_and_dkim: both(spfPasses, dkimPasses),
-    dmarc_record: isUnknown ? "unknown" : answer(dmarc.record !== null),
+    dmarc_record: dmarc.record === null && isUnknown ? "unknown" : answer(dmarc.record !== null),
     aligned: dmarc.aligned.length > 0 ? "yes" : isUnknown || spfPasses === "unknown" || dkimPasses === "unknown" || dmarc.record === null ? "unknown" : "no",
     one_click_unsubscribe: oneClick(passing, header),
     dkim_key_bits:

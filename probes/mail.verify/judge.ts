@@ -9,7 +9,7 @@ export function judge({ spf, dkim, dmarc, receiver }: Facts, isCut: boolean): Fi
   const findings: Finding[] = [];
   if (dmarc.result === "fail")
     findings.push(finding("error", "dmarc_fail", `DMARC fails: ${dmarc.reason}; ${dmarc.policy_domain} asks for ${dmarc.policy}`, "pass", "fail"));
-  if (dmarc.result === "temperror" || dmarc.result === "permerror")
+  if (dmarc.result === "temperror" || dmarc.result === "permerror" || dmarc.result === "unknown")
     findings.push(finding("warning", `dmarc_${dmarc.result}`, `DMARC cannot be evaluated: ${dmarc.reason}`));
   if (dmarc.result === "none") findings.push(finding("warning", "dmarc_none", "the author domain has no DMARC policy"));
   if (spf.result === "fail" || spf.result === "permerror" || spf.result === "temperror") {
@@ -50,7 +50,7 @@ function disagreements({ spf, dkim, dmarc, receiver }: Omit<Facts, "arc">): Find
   const own = {
     spf: spf.result === "not_evaluated" ? null : spf.result,
     dkim: dkim.some(({ result }) => result === "pass") ? "pass" : (dkim[0]?.result ?? null),
-    dmarc: dmarc.result,
+    dmarc: dmarc.result === "unknown" ? null : dmarc.result,
   };
   return (["spf", "dkim", "dmarc"] as const).flatMap((method) => {
     const theirs = receiver[method];

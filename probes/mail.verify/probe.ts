@@ -2,7 +2,7 @@ import type { Context } from "../../runner/harness/context.js";
 import { defineProbe, type Evidence } from "../../runner/harness/define-probe.js";
 import { authenticationOf } from "../../runner/mail/authentication.js";
 import { fromDomains } from "../../runner/mail/dkim/from-domains.js";
-import { type AuthenticatedDomain, evaluateDmarc } from "../../runner/mail/dmarc/evaluate.js";
+import { type AuthenticatedDomain, evaluateDmarc, type UndecidedDomain } from "../../runner/mail/dmarc/evaluate.js";
 import { parseHeader } from "../../runner/mail/header.js";
 import { onceEach, textsOf } from "../../runner/mail/verify/key-lookup.js";
 import { readMessage } from "../../runner/mail/verify/message-parts.js";
@@ -10,6 +10,7 @@ import { verifyArc } from "../../runner/mail/verify/verify-arc.js";
 import { verifyDkim } from "../../runner/mail/verify/verify-dkim.js";
 import { dnsName } from "../../runner/net/dns/name.js";
 import { statusOf } from "../../runner/run/judge.js";
+import { parseHost } from "../../schemas/host.js";
 import { bulkSenderRules } from "./bulk-sender.js";
 import { checkSpf } from "./check-spf.js";
 import { judge } from "./judge.js";
@@ -43,10 +44,11 @@ async function run(input: Input, ctx: Ctx): Promise<Facts> {
     evidence.spf = await checkSpf(received, (name, type) => ctx.resolver.query(name, type, input));
     evidence.dkim = (await verifyDkim(message, options)).map((each) => ({ ...each, signed_fields: [...each.signed_fields], is_aligned: false }));
     evidence.arc = { ...(await verifyArc(message, options)) } as Facts["arc"];
-    const exists = async (domain: string): Promise<boolean | null> => existence((await ctx.resolver.query(domain, "A", input)).outcome);
+    const exists = async (domain: string): Promise<boolean | null> => existence((await ctx.resolver.query(domain, "A", { ...input, dnssec: true })).outcome);
     evidence.dmarc = (await evaluateDmarc({
       authorDomains: evidence.from_domains,
       authenticated: authenticatedBy(evidence),
+      undecided: undecidedBy(evidence),
       lookup,
       exists,
     })) as Facts["dmarc"];
@@ -68,7 +70,22 @@ function authenticatedBy({ spf, dkim }: Facts): AuthenticatedDomain[] {
   return domains.filter(isFirst);
 }
 
-/** RFC 9989 and RFC 8020: a name does not exist when the answer is NXDOMAIN, and only then. */
+/** What may have passed, if there had been an answer, or the connecting address were known. */
+function undecidedBy({ spf, dkim, received }: Facts): UndecidedDomain[] {
+  const unanswered: UndecidedDomain[] = dkim.flatMap(({ result, domain }) => (result === "temperror" ? [{ method: "dkim", domain, why: "temperror" }] : []));
+  if (spf.result === "temperror") unanswered.push({ method: "spf", domain: spf.domain, why: "temperror" });
+  if (spf.result === "not_evaluated") unanswered.push({ method: "spf", domain: senderDomain(received), why: "unknown" });
+  return unanswered;
+}
+
+/** Null if the sender is not known, or empty: then the EHLO name counts, which may be any. */
+function senderDomain({ mail_from: sender, helo_domain: helo }: Facts["received"]): string | null {
+  const written = sender === null || sender === "" ? helo : sender.slice(sender.lastIndexOf("@") + 1);
+  const host = written === null ? null : parseHost(written);
+  return host?.kind === "name" ? host.host.toLowerCase() : null;
+}
+
+/** RFC 9989 and RFC 8020: a name does not exist when the answer is NXDOMAIN, or says the same in a signed zone (RFC 9824). */
 function existence(outcome: string): boolean | null {
   if (outcome === "no_such_name") return false;
   return outcome === "found" || outcome === "no_data" ? true : null;

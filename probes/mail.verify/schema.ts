@@ -108,7 +108,11 @@ const output = contract({
     spf,
     dkim: list(dkim, "Every signature, in the order of the message; at most ten."),
     dmarc: record({
-      result: { enum: ["pass", "fail", "none", "temperror", "permerror"] },
+      result: {
+        enum: ["pass", "fail", "none", "temperror", "permerror", "unknown"],
+        description:
+          "RFC 9989, 5.3. unknown: nothing that was evaluated is aligned, and SPF, which may be, could not be evaluated without the connecting address.",
+      },
       reason: text,
       policy_domain: nullable({ type: "string" }, "Where the record was found that decided."),
       organizational_domain: text,

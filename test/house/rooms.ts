@@ -14,6 +14,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "tls-policy": ["support", "net", "sqlite"],
   mail: ["support", "net", "run", "replies", "tls-policy"],
   "mail-sites": ["support", "sqlite", "limits", "run", "net"],
+  posture: ["run", "net", "tls-policy", "mail"],
   assertions: [],
   harness: ["support", "limits", "run"],
   "service-check": ["run", "net"],

@@ -7,6 +7,8 @@ import { tagsOf } from "./tags.js";
 export interface KeyRecord {
   /** Null when nothing may be verified with it. */
   readonly publicKey: KeyObject | null;
+  /** The key, also when nothing may be verified with it; null when it cannot be read. */
+  readonly key: KeyObject | null;
   readonly findings: readonly Finding[];
   /** t=s: the identity of a signature (i=) has to be in the domain itself (RFC 6376, section 3.6.1). */
   readonly restrictsIdentity: boolean;
@@ -25,6 +27,7 @@ export function readKeyRecord(texts: readonly string[]): KeyRecord {
     return nothing("several_key_records", "there are several key records: verifiers take any of them, or none", "one", String(records.length));
   const { tags, text } = first;
   if (tags === null) return nothing("unreadable_key_record", "the key record is no list of tags, or holds one twice", "v=DKIM1; k=rsa; p=…", text);
+  if (tags.has("v") && tags.keys().next().value !== "v") return nothing("version_not_first", "v= must be the first tag of a key record", "v=DKIM1; …", text);
   return keyOf(tags);
 }
 
@@ -38,7 +41,13 @@ function keyOf(tags: ReadonlyMap<string, string>): KeyRecord {
   if (type !== "rsa" && type !== "ed25519")
     return nothing("unknown_key_type", "the key is of a kind that verifiers do not know", "k=rsa or k=ed25519", `k=${type}`);
   const publicKey = publicKeyOf(type, key);
-  if (publicKey === null) return nothing("unreadable_key", `the value of p= is not a valid ${type} key`, null, `${key.slice(0, 40)}…`);
+  if (publicKey === null)
+    return nothing(
+      type === "ed25519" ? "unreadable_ed25519_key" : "unreadable_key",
+      `the value of p= is not a valid ${type} key`,
+      null,
+      `${key.slice(0, 40)}…`,
+    );
   const findings = [...restrictions(tags), ...strength(publicKey)];
   const restrictsIdentity =
     tags
@@ -46,17 +55,21 @@ function keyOf(tags: ReadonlyMap<string, string>): KeyRecord {
       ?.split(":")
       .map((flag) => flag.trim())
       .includes("s") === true;
-  return { publicKey: findings.some(({ severity }) => severity === "error") ? null : publicKey, findings, restrictsIdentity };
+  return { publicKey: findings.some(({ severity }) => severity === "error") ? null : publicKey, key: publicKey, findings, restrictsIdentity };
 }
 
 function publicKeyOf(type: "rsa" | "ed25519", base64: string): KeyObject | null {
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return null;
   const bytes = Buffer.from(base64, "base64");
+  if (type === "ed25519") return bytes.length === 32 ? readPublicKey(Buffer.concat([ED25519_SPKI, bytes]), "spki") : null;
+  // The standard names RSAPublicKey, and everybody publishes SubjectPublicKeyInfo: both are read (RFC 6376, erratum 3017).
+  const key = readPublicKey(bytes, "spki") ?? readPublicKey(bytes, "pkcs1");
+  return key?.asymmetricKeyType === "rsa" ? key : null;
+}
+
+function readPublicKey(key: Buffer, type: "spki" | "pkcs1"): KeyObject | null {
   try {
-    const der = type === "ed25519" ? Buffer.concat([ED25519_SPKI, bytes]) : bytes;
-    if (type === "ed25519" && bytes.length !== 32) return null;
-    const key = createPublicKey({ key: der, format: "der", type: "spki" });
-    return key.asymmetricKeyType === type ? key : null;
+    return createPublicKey({ key, format: "der", type });
   } catch {
     return null;
   }
@@ -93,5 +106,5 @@ function restrictions(tags: ReadonlyMap<string, string>): Finding[] {
 }
 
 function nothing(reason: string, message: string, expected: string | null, actual: string | null): KeyRecord {
-  return { publicKey: null, findings: [finding("error", reason, message, expected, actual)], restrictsIdentity: false };
+  return { publicKey: null, key: null, findings: [finding("error", reason, message, expected, actual)], restrictsIdentity: false };
 }

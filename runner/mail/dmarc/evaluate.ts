@@ -8,8 +8,18 @@ export interface AuthenticatedDomain {
   readonly domain: string;
 }
 
+/** A method that may have authenticated a domain, if only there had been an answer. */
+export interface UndecidedDomain {
+  readonly method: "spf" | "dkim";
+  /** Null: not known, so that it may be any. */
+  readonly domain: string | null;
+  /** temperror: a name server gave no answer. unknown: it could not be evaluated here, as SPF without the connecting address. */
+  readonly why: "temperror" | "unknown";
+}
+
 export interface DmarcVerdict {
-  readonly result: "pass" | "fail" | "none" | "temperror" | "permerror";
+  /** unknown: nothing that was evaluated is aligned, and something that was not may be. */
+  readonly result: "pass" | "fail" | "none" | "temperror" | "permerror" | "unknown";
   readonly reason: string | null;
   /** Where the record was found that decided. */
   readonly policy_domain: string | null;
@@ -26,6 +36,8 @@ export interface DmarcQuestion {
   /** The domains of From, in A-labels. */
   readonly authorDomains: readonly string[];
   readonly authenticated: readonly AuthenticatedDomain[];
+  /** Without them, everything was decided. */
+  readonly undecided?: readonly UndecidedDomain[];
   readonly lookup: TxtLookup;
   /** Whether a name exists at all; null when that could not be found out (RFC 9989, np=). */
   exists(domain: string): Promise<boolean | null>;
@@ -54,25 +66,22 @@ export async function evaluateDmarc(question: DmarcQuestion): Promise<DmarcVerdi
   }
 }
 
-async function evaluate(author: string, { authenticated, lookup, exists }: DmarcQuestion): Promise<DmarcVerdict> {
+async function evaluate(author: string, { authenticated, undecided = [], lookup, exists }: DmarcQuestion): Promise<DmarcVerdict> {
   const walk = await walkTree(author, lookup);
   const shown = walk.map(({ domain, record }) => ({ domain, found: record !== null }));
   const organization = organizationalDomain(author, walk);
   const deciding = await decidingStep(author, organization, walk, lookup);
   if (deciding?.record == null) return { ...NOTHING, result: "none", reason: null, walk: shown };
-  const published = await policyFor(author, deciding.domain, deciding.record, exists);
-  const found = { policy_domain: deciding.domain, organizational_domain: organization, record: deciding.record.text, walk: shown };
-  if (published === null) return { ...NOTHING, ...found, result: "none", reason: "the record has no policy and no address for reports" };
-  const aligned = await alignedDomains(author, organization, deciding.record, authenticated, lookup);
-  const policy = deciding.record.is_test ? oneLower(published) : published;
-  return {
-    ...found,
-    result: aligned.length > 0 ? "pass" : "fail",
-    reason: aligned.length > 0 ? null : "neither SPF nor DKIM passed for a domain that is aligned",
-    policy,
-    published_policy: published,
-    aligned,
-  };
+  const { record } = deciding;
+  const found = { policy_domain: deciding.domain, organizational_domain: organization, record: record.text, walk: shown };
+  if (record.policy === null) return { ...NOTHING, ...found, result: "none", reason: "the record has no policy and no address for reports" };
+  const alignment = await alignmentOf({ author, organization, record, lookup }, authenticated, undecided);
+  // What has passed stays passed, though the policy of a name may be unknown that may not exist.
+  const policy = await policyFor(author, deciding.domain, record, exists).catch((error: unknown) => {
+    if (!(error instanceof WalkUnanswered) || alignment.result !== "pass") throw error;
+    return null;
+  });
+  return { ...found, ...alignment, policy: policy !== null && record.is_test ? oneLower(policy) : policy, published_policy: policy };
 }
 
 /** 4.10.1: the author domain's own record, else the organizational domain's, else the public suffix's. */
@@ -86,12 +95,12 @@ async function decidingStep(author: string, organization: string, walk: readonly
   return walk.find(({ record }) => record?.psd === "y") ?? null;
 }
 
+/** The record has a policy. */
 async function policyFor(author: string, owner: string, record: DmarcRecord, exists: DmarcQuestion["exists"]): Promise<DmarcPolicy | null> {
-  if (record.policy === null) return null;
   if (owner === author) return record.policy;
   if (record.non_existent_policy === record.subdomain_policy) return record.subdomain_policy;
   const isThere = await exists(author);
-  if (isThere === null) throw new WalkUnanswered(`whether ${author} exists could not be found out`);
+  if (isThere === null) throw new WalkUnanswered(`whether ${author} exists`, "server_failure");
   return isThere ? record.subdomain_policy : record.non_existent_policy;
 }
 
@@ -99,25 +108,54 @@ function oneLower(policy: DmarcPolicy): DmarcPolicy {
   return DMARC_POLICIES[Math.max(0, DMARC_POLICIES.indexOf(policy) - 1)] as DmarcPolicy;
 }
 
-/** 4.4: strict is the same name, relaxed the same organizational domain, found by a walk for each. */
-async function alignedDomains(
-  author: string,
-  organization: string,
-  record: DmarcRecord,
-  authenticated: readonly AuthenticatedDomain[],
-  lookup: TxtLookup,
-): Promise<AuthenticatedDomain[]> {
-  const aligned: AuthenticatedDomain[] = [];
-  for (const each of authenticated) {
-    const mode = each.method === "dkim" ? record.dkim_alignment : record.spf_alignment;
-    const isSame = each.domain === author;
-    const isRelated = !isSame && mode === "relaxed" && shareALabel(each.domain, organization);
-    if (isSame || (isRelated && organizationalDomain(each.domain, await walkTree(each.domain, lookup)) === organization)) aligned.push(each);
-  }
-  return aligned;
+interface Aligning {
+  readonly author: string;
+  readonly organization: string;
+  readonly record: DmarcRecord;
+  readonly lookup: TxtLookup;
 }
 
-/** Domains that do not even end in the organizational domain need no walk. */
-function shareALabel(domain: string, organization: string): boolean {
+/** 5.3: one aligned domain is enough. Without any, a missing answer that may have made the difference is no failure (5.3.6). */
+async function alignmentOf(
+  aligning: Aligning,
+  authenticated: readonly AuthenticatedDomain[],
+  undecided: readonly UndecidedDomain[],
+): Promise<Pick<DmarcVerdict, "result" | "reason" | "aligned">> {
+  const aligned: AuthenticatedDomain[] = [];
+  const open: UndecidedDomain[] = [];
+  for (const each of authenticated) {
+    const verdict = await isAligned(aligning, each);
+    if (verdict === true) aligned.push(each);
+    else if (verdict === null) open.push({ ...each, why: "temperror" });
+  }
+  if (aligned.length > 0) return { result: "pass", reason: null, aligned };
+  for (const each of undecided) {
+    if (each.domain === null || (await isAligned(aligning, { method: each.method, domain: each.domain })) !== false) open.push(each);
+  }
+  const [first] = open.sort((one, other) => Number(other.why === "temperror") - Number(one.why === "temperror"));
+  if (first === undefined) return { result: "fail", reason: "neither SPF nor DKIM passed for a domain that is aligned", aligned };
+  const whose = first.domain === null ? "" : ` of ${first.domain}`;
+  const reason =
+    first.why === "temperror" ? `a name server gave no answer for ${NAMES[first.method]}${whose}` : `${NAMES[first.method]} could not be evaluated`;
+  return { result: first.why, reason, aligned };
+}
+
+const NAMES = { spf: "SPF", dkim: "DKIM" } as const;
+
+/** 4.4: strict is the same name, relaxed the same organizational domain, found by a walk for each. Null without an answer. */
+async function isAligned({ author, organization, record, lookup }: Aligning, { method, domain }: AuthenticatedDomain): Promise<boolean | null> {
+  if (domain === author) return true;
+  const mode = method === "dkim" ? record.dkim_alignment : record.spf_alignment;
+  if (mode === "strict" || !isWithin(domain, organization)) return false;
+  try {
+    return organizationalDomain(domain, await walkTree(domain, lookup)) === organization;
+  } catch (error) {
+    if (!(error instanceof WalkUnanswered)) throw error;
+    return null;
+  }
+}
+
+/** A domain that does not end in the organizational domain needs no walk. */
+function isWithin(domain: string, organization: string): boolean {
   return domain === organization || domain.endsWith(`.${organization}`);
 }

@@ -15,6 +15,10 @@ export interface DmarcRecord {
   /** t=y: one policy lower than the one that is published. */
   readonly is_test: boolean;
   readonly report_addresses: readonly string[];
+  /** Addresses for reports on single failures (ruf). */
+  readonly failure_addresses: readonly string[];
+  /** The tags as they are written, by name in lower case; of a tag that stands twice the first. */
+  readonly tags: ReadonlyMap<string, string>;
 }
 
 /** True for what counts as a DMARC record at all: anything else at the name is passed over (4.10, step 2). */
@@ -46,6 +50,8 @@ export function readDmarcRecord(text: string): DmarcRecord {
     psd: psdOf(tags.get("psd")),
     is_test: tags.get("t")?.toLowerCase() === "y",
     report_addresses: reports,
+    failure_addresses: addresses(tags.get("ruf")),
+    tags,
   };
 }
 

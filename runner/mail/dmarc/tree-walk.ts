@@ -1,3 +1,5 @@
+import type { DnsOutcome } from "../../../schemas/dns.js";
+import { failureOfOutcome } from "../../net/dns/answer.js";
 import { isUnanswered, type TxtLookup } from "../verify/key-lookup.js";
 import { type DmarcRecord, isDmarcRecord, readDmarcRecord } from "./read-record.js";
 
@@ -12,6 +14,14 @@ export interface WalkStep {
 /** A name server did not answer: the domain's policy is unknown at present. */
 export class WalkUnanswered extends Error {
   override readonly name = "WalkUnanswered";
+
+  constructor(
+    /** What was asked: "TXT _dmarc.example.org". */
+    readonly question: string,
+    readonly outcome: DnsOutcome,
+  ) {
+    super(failureOfOutcome(outcome, question).message);
+  }
 }
 
 /** RFC 9989, 4.10. */
@@ -27,7 +37,7 @@ export function walkNames(domain: string): string[] {
 
 export async function askRecord(domain: string, lookup: TxtLookup): Promise<WalkStep> {
   const answer = await lookup(`_dmarc.${domain}`);
-  if (isUnanswered(answer)) throw new WalkUnanswered(`_dmarc.${domain}: ${answer.outcome.replaceAll("_", " ")}`);
+  if (isUnanswered(answer)) throw new WalkUnanswered(`TXT _dmarc.${domain}`, answer.outcome);
   const texts = answer.texts.filter(isDmarcRecord);
   return { domain, record: texts.length === 1 ? readDmarcRecord(texts[0] as string) : null, records: texts.length };
 }

@@ -23,6 +23,8 @@ export interface SpfVerdict {
   readonly lookups: number;
   /** Look-ups with an empty answer, of at most two. */
   readonly void_lookups: number;
+  /** The questions of those look-ups. */
+  readonly empty: readonly string[];
 }
 
 /** check_host() of RFC 7208, section 4. It does no I/O but by the resolver. */
@@ -35,7 +37,7 @@ export async function checkHost(question: SpfQuestion, resolver: SpfResolver): P
   const outcome = isCheckable(domain) ? await settled(check, domain) : { ...NOTHING, problem: "the domain is not a fully qualified name" };
   const { explanation: source, ...rest } = outcome;
   const explanation = source === null ? null : await explain(check, source);
-  return { domain, ...rest, explanation, lookups: lookups.terms, void_lookups: lookups.empty };
+  return { domain, ...rest, explanation, lookups: lookups.terms, void_lookups: lookups.empty.length, empty: lookups.empty };
 }
 
 interface Outcome extends Pick<SpfVerdict, "result" | "matched" | "problem"> {

@@ -34,7 +34,8 @@ export class SpfError extends Error {
 /** The look-ups of one check, and how many are left. */
 export class SpfLookups {
   terms = 0;
-  empty = 0;
+  /** The questions that found nothing. */
+  readonly empty: string[] = [];
   readonly #resolver: SpfResolver;
 
   constructor(resolver: SpfResolver) {
@@ -49,8 +50,9 @@ export class SpfLookups {
   async ask(name: string, type: SpfRecordType, counting: "counted" | "uncounted" = "counted"): Promise<SpfAnswer> {
     const answer = await this.#resolver(name, type);
     if (answer.length === 0 && counting === "counted") {
-      this.empty += 1;
-      if (this.empty > SPF_LIMITS.empty) throw new SpfError("permerror", `${type} ${name} is one empty DNS answer more than the ${SPF_LIMITS.empty} allowed`);
+      this.empty.push(`${type} ${name}`);
+      if (this.empty.length > SPF_LIMITS.empty)
+        throw new SpfError("permerror", `${type} ${name} is one empty DNS answer more than the ${SPF_LIMITS.empty} allowed`);
     }
     return answer;
   }

@@ -1,6 +1,10 @@
 import { SpfError, type SpfResolver } from "./lookups.js";
 import type { MacroPart } from "./macros.js";
-import { isSpfRecord, type Mechanism, parseSpfRecord } from "./record.js";
+import { type Directive, isSpfRecord, type Mechanism, parseSpfRecord } from "./record.js";
+
+/** What was found at a name: none = no SPF record, several = more than one, loop = the records include each other. */
+export const SPF_NODE_STATES = ["read", "none", "several", "syntax_error", "loop", "unanswered"] as const;
+export type SpfNodeState = (typeof SPF_NODE_STATES)[number];
 
 /** One record of the tree that a domain's SPF spans. */
 export interface SpfNode {
@@ -10,12 +14,15 @@ export interface SpfNode {
   /** The term of the record above that leads here; null for the domain itself. */
   readonly term: string | null;
   readonly record: string | null;
+  readonly state: SpfNodeState;
   /** Why the record cannot be used; null when it can. */
   readonly problem: string | null;
   /** Terms of this record that cause look-ups. */
   readonly lookups: number;
   /** Terms whose target only a message decides (macros). */
   readonly unknown_terms: readonly string[];
+  /** Terms behind `all`, which never count. */
+  readonly unreachable_terms: readonly string[];
   readonly directives: readonly { readonly term: string; readonly result: string; readonly mechanism: Mechanism }[];
 }
 
@@ -46,19 +53,30 @@ async function visit(domain: string, depth: number, term: string | null, resolve
   const read = await recordAt(domain, resolver);
   const about = { domain, depth, term };
   if ("problem" in read || above.includes(domain)) {
-    const problem = "problem" in read ? read.problem : "the records include each other in a circle";
-    nodes.push({ ...about, record: read.record, problem, lookups: 0, unknown_terms: [], directives: [] });
+    const broken = "problem" in read ? read : { state: "loop" as const, problem: "the records include each other" };
+    nodes.push({
+      ...about,
+      record: read.record,
+      state: broken.state,
+      problem: broken.problem,
+      lookups: 0,
+      unknown_terms: [],
+      unreachable_terms: [],
+      directives: [],
+    });
     return false;
   }
-  const { directives, redirect } = read.parsed;
+  const { redirect } = read.parsed;
+  const directives = reachable(read.parsed.directives);
   const redirects = redirect !== null && !directives.some(({ mechanism }) => mechanism.name === "all") ? redirect : null;
   const lookups = directives.filter(({ mechanism }) => COSTS.has(mechanism.name)).length + (redirects === null ? 0 : 1);
   const children = [
     ...directives.flatMap(({ term: each, mechanism }) => (mechanism.name === "include" ? [{ each, parts: mechanism.domain }] : [])),
     ...(redirects === null ? [] : [{ each: "redirect", parts: redirects }]),
   ];
+  const beyond = read.parsed.directives.slice(directives.length).map(({ term: each }) => each);
   const unknown = children.filter(({ parts }) => plainText(parts) === null).map(({ each }) => each);
-  nodes.push({ ...about, record: read.record, problem: null, lookups, unknown_terms: unknown, directives });
+  nodes.push({ ...about, record: read.record, state: "read", problem: null, lookups, unknown_terms: unknown, unreachable_terms: beyond, directives });
   let isCut = false;
   for (const { each, parts } of children) {
     const target = plainText(parts);
@@ -67,21 +85,28 @@ async function visit(domain: string, depth: number, term: string | null, resolve
   return isCut;
 }
 
+/** Nothing behind `all` is evaluated (RFC 7208, 5.1). */
+function reachable(directives: readonly Directive[]): readonly Directive[] {
+  const all = directives.findIndex(({ mechanism }) => mechanism.name === "all");
+  return all === -1 ? directives : directives.slice(0, all + 1);
+}
+
 type Read =
   | { readonly record: string; readonly parsed: Exclude<ReturnType<typeof parseSpfRecord>, { problem: string }> }
-  | { readonly record: string | null; readonly problem: string };
+  | { readonly record: string | null; readonly state: Exclude<SpfNodeState, "read">; readonly problem: string };
 
 async function recordAt(domain: string, resolver: SpfResolver): Promise<Read> {
   try {
     const records = (await resolver(domain, "TXT")).filter(isSpfRecord);
     const [record] = records;
-    if (record === undefined) return { record: null, problem: "there is no SPF record" };
-    if (records.length > 1) return { record, problem: `there are ${records.length} SPF records` };
+    if (record === undefined) return { record: null, state: "none", problem: "there is no SPF record" };
+    if (records.length > 1) return { record, state: "several", problem: `there are ${records.length} SPF records` };
     const parsed = parseSpfRecord(record);
-    return "problem" in parsed ? { record, problem: `${JSON.stringify(parsed.term)} at column ${parsed.column}: ${parsed.problem}` } : { record, parsed };
+    if (!("problem" in parsed)) return { record, parsed };
+    return { record, state: "syntax_error", problem: `${JSON.stringify(parsed.term)} at column ${parsed.column}: ${parsed.problem}` };
   } catch (error) {
     if (!(error instanceof SpfError)) throw error;
-    return { record: null, problem: error.message };
+    return { record: null, state: "unanswered", problem: error.message };
   }
 }
 

@@ -13,7 +13,10 @@ import { showAnswer } from "./show-answer.js";
 import { systemServers } from "./system-servers.js";
 
 /** How to ask, in the words of an input. What is not given has the house's defaults. */
-export type Asking = Partial<DnsInput>;
+export type Asking = Partial<DnsInput> & {
+  /** Requests DNSSEC records: needed to rely on `authenticated`, and to tell a missing name from a missing record in some zones (RFC 9824). */
+  readonly dnssec?: boolean;
+};
 
 export interface ResolverGrant {
   /** One question. Whatever the name servers say, or do not say, is in the answer. */
@@ -53,11 +56,12 @@ async function recorded<Type extends RecordType>(state: WireRun, name: string, t
   }
 }
 
-function optionsOf({ resolver: asked, query_timeout_ms: tryTimeoutMs, lookup_timeout_ms: timeoutMs, cache }: Asking): LookUpOptions {
+function optionsOf({ resolver: asked, query_timeout_ms: tryTimeoutMs, lookup_timeout_ms: timeoutMs, cache, dnssec }: Asking): LookUpOptions {
   return {
     servers: asked?.servers,
     ...(tryTimeoutMs === undefined ? {} : { tryTimeoutMs }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(cache === undefined ? {} : { cache }),
+    ...(dnssec === undefined ? {} : { dnssec }),
   };
 }

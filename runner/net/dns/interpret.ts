@@ -31,8 +31,16 @@ export function interpret(question: Question, reply: Reply): Meaning {
   if (!hasSoa && aliases.length > 0) return { ...NOTHING, outcome: "elsewhere", aliases, ttl: chain.ttl };
   // RFC 2308, section 2.2: NS records without a SOA make it a referral, which only a resolver could follow.
   const isReferral = !hasSoa && !reply.recursionAvailable && reply.authorities.some(({ type }) => type === "NS");
-  return isReferral ? unusable("a referral: the server does not resolve names for others") : absent("no_data", last, chain, reply);
+  if (isReferral) return unusable("a referral: the server does not resolve names for others");
+  return absent(saysNoName(last, reply) ? "no_such_name" : "no_data", last, chain, reply);
 }
+
+/** RFC 9824: a signed zone may deny a name with NOERROR. The NSEC record at the name says so by the type NXNAME (128). */
+function saysNoName(name: string, { authorities }: Reply): boolean {
+  return authorities.some((record) => record.type === "NSEC" && dnsName(record.name) === name && record.data.rrtypes.some((type) => NXNAME.has(type)));
+}
+
+const NXNAME: ReadonlySet<string> = new Set(["NXNAME", "TYPE128", "UNKNOWN_128"]);
 
 interface Chain {
   last: string;

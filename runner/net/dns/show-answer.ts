@@ -14,7 +14,8 @@ export function showAnswer(answer: Answer): string {
 
 const MOST = 8;
 
-function showData(data: DataOf<RecordType>): string {
+/** One record, with spaces between its fields. */
+export function showData(data: DataOf<RecordType>): string {
   if (typeof data === "string") return data;
   if (Array.isArray(data)) return data.map((part) => JSON.stringify(String(part))).join(" ");
   if (Buffer.isBuffer(data)) return data.toString("hex");

@@ -6,7 +6,7 @@ import type { HttpRequest, ResponseHead } from "./message.js";
 import { isNamedBy, locationOf, redirected, refusalOfAddress } from "./redirect.js";
 import { send } from "./send.js";
 
-export interface ClientOptions extends Omit<HttpOptions, "body" | "refuse"> {
+export interface ClientOptions extends Omit<HttpOptions, "body"> {
   readonly body: BodyLimits;
   /** How many redirects to follow; 0 for none. */
   readonly follow: number;
@@ -24,11 +24,12 @@ export async function request(context: HttpContext, first: HttpRequest, options:
     const exchange = newExchange(next);
     exchanges.push(exchange);
     const isNamed = isNamedBy(first.url, next.url);
-    await sendHop(context, exchange, {
+    const hop: HttpOptions = {
       ...options,
       body: (head) => (left > 0 && locationOf(head) !== null ? REDIRECT_BODY : options.body),
       ...(isNamed || options.allowPrivateRedirects ? {} : { refuse: (address) => refusalOfAddress(address, exchanges[0]?.ipAddress ?? null) }),
-    });
+    };
+    await sendHop(context, exchange, hop, next !== first);
     const head = exchange.head as ResponseHead;
     const location = locationOf(head);
     if (location === null || options.follow === 0) return exchange;
@@ -41,12 +42,12 @@ export async function request(context: HttpContext, first: HttpRequest, options:
 
 const REDIRECT_BODY: BodyLimits = { most_bytes: HTTP_LIMITS.redirect_body_bytes, kept_bytes: 0 };
 
-async function sendHop(context: HttpContext, exchange: Exchange, options: HttpOptions): Promise<void> {
+async function sendHop(context: HttpContext, exchange: Exchange, options: HttpOptions, isRedirect: boolean): Promise<void> {
   try {
     await send(context, exchange, options);
   } catch (error) {
     // Not to be allowed to connect is a fault of the redirect.
-    if (options.refuse === undefined || !(error instanceof FailureError) || error.failure.code !== "not_permitted") throw error;
+    if (!isRedirect || !(error instanceof FailureError) || error.failure.code !== "not_permitted") throw error;
     throw failureError("redirect", "not_permitted", error.failure.message);
   }
 }

@@ -135,7 +135,7 @@ describe("dkim check", () => {
     ["no p=", ["v=DKIM1; k=rsa"], "error", ["no_public_key"]],
     ["a tag twice", [`${published}; k=rsa`], "error", ["unreadable_key_record"]],
     ["an unknown kind", [published.replace("k=rsa", "k=dsa")], "error", ["unknown_key_type"]],
-    ["the wrong kind", [published.replace("k=rsa", "k=ed25519")], "error", ["unreadable_key"]],
+    ["the wrong kind", [published.replace("k=rsa", "k=ed25519")], "error", ["unreadable_ed25519_key"]],
     ["a cut key", [published.slice(0, 200)], "error", ["unreadable_key"]],
     ["1024 bits", [short], "warning", ["key_short"]],
     ["512 bits", [tooShort], "error", ["key_too_short"]],

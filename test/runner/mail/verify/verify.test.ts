@@ -75,7 +75,7 @@ describe("the example of RFC 8463", () => {
 
   test.each([
     ["v=DKIM1; k=ed25519; p=", "permerror", "revoked"],
-    ["v=DKIM1; k=ed25519; p=AAAA", "permerror", "unreadable_key"],
+    ["v=DKIM1; k=ed25519; p=AAAA", "permerror", "unreadable_ed25519_key"],
     ["v=DKIM1; k=ed25519; h=sha1; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=", "permerror", "no_sha256"],
     ["v=DKIM1; k=ed25519; s=other; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=", "permerror", "not_for_mail"],
     ["v=DKIM1; k=ed25519; t=s; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=", "pass", null],

@@ -1,0 +1,105 @@
+import type { Check, CheckEvidence, Verdict } from "../../../schemas/check.js";
+import { advice, check, type Rule } from "../check.js";
+import type { DkimFacts, DkimKeyFacts } from "./examine.js";
+
+export interface DkimJudgeOptions {
+  /** The domain sends mail; null if that is not known. */
+  readonly sends: boolean | null;
+  readonly evidenceOf: (selector: string) => readonly CheckEvidence[];
+}
+
+const rule = (name: string, spec: string): Rule => ({ id: `dkim.${name}`, area: "spoofing", spec });
+const RECORD = rule("record", "RFC 6376 3.6.1");
+
+export function judgeDkim(facts: DkimFacts, options: DkimJudgeOptions): Check[] {
+  return [
+    presenceCheck(facts, options),
+    ...facts.keys.flatMap((key) => keyChecks(key, options)),
+    ...pairCheck(facts),
+    ...wildcardCheck(facts, options),
+    ...facts.outdated.map((name) =>
+      check(rule("outdated", "RFC 5617"), "notice", `the record at ${name} belongs to an abandoned standard`, {
+        advice: advice("Remove it.", [{ name, type: "TXT", old: null, new: null }]),
+      }),
+    ),
+  ];
+}
+
+/** Selectors cannot be listed: not to find a key is not to know. */
+function presenceCheck({ domain, keys, unanswered, has_domainkeys: hasKeys }: DkimFacts, { sends }: DkimJudgeOptions): Check {
+  const valid = keys.filter(({ state }) => state === "valid");
+  const about = rule("key", "RFC 6376 3.6.1");
+  if (valid.length > 0) return check(about, "pass", `keys at ${valid.map(({ selector }) => selector).join(", ")}`);
+  if (sends === false) return check(about, "not_applicable", "a domain that sends no mail needs no key");
+  if (hasKeys === false)
+    return check(about, "warning", `there is no key: _domainkey.${domain} does not exist`, { advice: advice("Sign what you send, and publish the key.") });
+  const silent = unanswered === 0 ? "" : `; ${unanswered} questions got no answer`;
+  return check(about, "unknown", `no key was found at the selectors that were asked for; a domain's selectors cannot be listed${silent}`, {
+    advice: advice("Give the selectors that you sign with (s= of a message's DKIM-Signature)."),
+  });
+}
+
+function keyChecks(key: DkimKeyFacts, { evidenceOf }: DkimJudgeOptions): Check[] {
+  const { selector, state, outcome, aliases, record } = key;
+  const evidence = evidenceOf(selector);
+  if (state === "unknown") return [check(RECORD, "unknown", `${selector}: no answer (${outcome.replaceAll("_", " ")})`, { evidence })];
+  if (state === "absent") {
+    const isDangling = aliases.length > 0;
+    if (isDangling)
+      return [check(rule("cname", "RFC 6376 3.6.2"), "error", `${selector} is an alias of ${aliases.at(-1)}, where there is no record`, { evidence })];
+    return [check(RECORD, "error", `${selector} has no key record: signatures with it do not verify`, { evidence })];
+  }
+  if (state === "revoked") return [check(RECORD, "notice", `${selector} is revoked (p= is empty)`, { evidence })];
+  const faults = record?.findings ?? [];
+  const checks = faults.map(({ reason, severity, message }) => {
+    const verdict: Verdict = reason === "testing" || severity === "warning" ? "warning" : "error";
+    return check(ruleOf(reason), verdict, `${selector}: ${message}`, { evidence, advice: ADVICE[reason] === undefined ? null : advice(ADVICE[reason]) });
+  });
+  return [...checks, ...(checks.length === 0 ? [check(RECORD, "pass", `${selector}: ${describe(key)}`, { evidence })] : []), ...strictCheck(key)];
+}
+
+function describe({ key_type: type, key_bits: bits }: DkimKeyFacts): string {
+  return type === "rsa" ? `RSA, ${bits} bits` : "Ed25519";
+}
+
+const RULES: Readonly<Record<string, Rule>> = {
+  no_key_record: RECORD,
+  several_key_records: RECORD,
+  key_too_short: rule("bits", "RFC 8301 3.2"),
+  key_short: rule("bits", "RFC 8301 3.2"),
+  unreadable_ed25519_key: rule("ed25519", "RFC 8463 4.2"),
+  testing: rule("testing", "RFC 6376 3.6.1"),
+};
+
+function ruleOf(reason: string): Rule {
+  return RULES[reason] ?? rule("syntax", "RFC 6376 3.6.1");
+}
+
+const ADVICE: Readonly<Record<string, string>> = {
+  key_too_short: "Sign with a key of 2048 bits, at a new selector.",
+  key_short: "Sign with a key of 2048 bits, at a new selector.",
+  testing: "Remove t=y once signatures verify.",
+  several_key_records: "Publish one record at each selector.",
+};
+
+function strictCheck({ selector, flags }: DkimKeyFacts): Check[] {
+  if (!flags.includes("s")) return [];
+  return [check(rule("strict", "RFC 6376 3.6.1"), "notice", `${selector}: t=s forbids signatures for subdomains (i=)`)];
+}
+
+/** Many receivers do not know Ed25519 yet (RFC 8463): a message needs an RSA signature as well. */
+function pairCheck({ keys }: DkimFacts): Check[] {
+  const types = new Set(keys.filter(({ state }) => state === "valid").map(({ key_type: type }) => type));
+  if (!types.has("ed25519")) return [];
+  const about = rule("ed25519", "RFC 8463 3");
+  if (types.has("rsa")) return [check(about, "pass", "there are keys of both kinds")];
+  return [check(about, "warning", "there is an Ed25519 key and no RSA key: receivers that do not know Ed25519 see no valid signature")];
+}
+
+function wildcardCheck({ domain, wildcard, keys }: DkimFacts, { sends }: DkimJudgeOptions): Check[] {
+  if (!wildcard) return [];
+  const isRevocation = keys.at(-1)?.state === "revoked";
+  const message = `every selector has a record by a wildcard (*._domainkey.${domain})`;
+  if (isRevocation && sends !== true) return [check(rule("wildcard", "RFC 6376 3.6.1"), "pass", `${message}, which revokes all keys`)];
+  return [check(rule("wildcard", "RFC 6376 3.6.2.1"), "warning", message)];
+}

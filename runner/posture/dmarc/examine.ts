@@ -1,0 +1,127 @@
+import { type Failure, failure } from "../../../schemas/failure.js";
+import { evaluateDmarc } from "../../mail/dmarc/evaluate.js";
+import { type DmarcPolicy, type DmarcRecord, isDmarcRecord, readDmarcRecord } from "../../mail/dmarc/read-record.js";
+import { organizationalDomain, type WalkStep, WalkUnanswered, walkTree } from "../../mail/dmarc/tree-walk.js";
+import { isUnanswered, type TxtLookup } from "../../mail/verify/key-lookup.js";
+import { failureOfOutcome, isCertain } from "../../net/dns/answer.js";
+import { addressesOf } from "../../net/dns/host-addresses.js";
+import type { Questions } from "../questions.js";
+
+/** What is known of the DMARC policy that applies to a domain. */
+export interface DmarcFacts {
+  readonly domain: string;
+  readonly walk: readonly WalkStep[];
+  /** Why the walk could not be finished; null when it was. */
+  readonly unanswered: Failure | null;
+  readonly organizational_domain: string | null;
+  readonly policy_domain: string | null;
+  /** The record that applies. */
+  readonly record: DmarcRecord | null;
+  /** What applies to messages of this domain, as published. */
+  readonly policy: DmarcPolicy | null;
+  /** The same, one lower with t=y. */
+  readonly effective_policy: DmarcPolicy | null;
+  /** Texts at _dmarc of the domain that look like DMARC, and are none. */
+  readonly near_misses: readonly string[];
+  /** DMARC records at the domain itself, where no receiver looks for them. */
+  readonly misplaced: readonly string[];
+  /** A name that nobody has made has a DMARC record, too. */
+  readonly wildcard: boolean;
+  readonly report_hosts: readonly ReportHost[];
+}
+
+/** A host outside the domain that is to get its reports. Null: not known. */
+export interface ReportHost {
+  readonly host: string;
+  /** It says with a record that it takes them (RFC 9990, 3); true as well where none is needed. */
+  readonly is_authorised: boolean | null;
+  readonly takes_mail: boolean | null;
+}
+
+export async function examineDmarc(domain: string, questions: Questions): Promise<DmarcFacts> {
+  const lookup: TxtLookup = async (name) => ({ outcome: (await questions.ask(name, "TXT")).outcome, texts: await questions.texts(name) });
+  try {
+    return await examine(domain, questions, lookup);
+  } catch (error) {
+    if (!(error instanceof WalkUnanswered)) throw error;
+    return { ...NOTHING, domain, unanswered: failureOfOutcome(error.outcome, error.question) };
+  }
+}
+
+const NOTHING: Omit<DmarcFacts, "domain"> = {
+  walk: [],
+  unanswered: null,
+  organizational_domain: null,
+  policy_domain: null,
+  record: null,
+  policy: null,
+  effective_policy: null,
+  near_misses: [],
+  misplaced: [],
+  wildcard: false,
+  report_hosts: [],
+};
+
+async function examine(domain: string, questions: Questions, lookup: TxtLookup): Promise<DmarcFacts> {
+  const walk = await walkTree(domain, lookup);
+  const own = await questions.texts(`_dmarc.${domain}`);
+  const seen = {
+    ...NOTHING,
+    domain,
+    walk,
+    near_misses: own.filter((text) => !isDmarcRecord(text) && /v\s?=\s?dmarc1/i.test(text.slice(0, 200))),
+    misplaced: (await questions.texts(domain)).filter(isDmarcRecord),
+    wildcard: (await questions.texts(`_dmarc.probe-run-no-such-name.${domain}`)).some(isDmarcRecord),
+  };
+  // The decision that a receiver makes for a message whose From is in this domain, which exists.
+  const verdict = await evaluateDmarc({ authorDomains: [domain], authenticated: [], lookup, exists: async () => true });
+  if (verdict.result === "temperror") return { ...seen, unanswered: failure("resolve", "dns_failure", verdict.reason ?? "no answer") };
+  const decided = { ...seen, organizational_domain: verdict.organizational_domain ?? organizationalDomain(domain, walk), policy_domain: verdict.policy_domain };
+  if (verdict.record === null) return decided;
+  const record = readDmarcRecord(verdict.record);
+  const hosts = hostsOf(record.report_addresses).slice(0, MOST_HOSTS);
+  return {
+    ...decided,
+    record,
+    policy: verdict.published_policy,
+    effective_policy: verdict.policy,
+    report_hosts: await Promise.all(
+      hosts.map((host) => examineHost(host, { owner: verdict.policy_domain ?? domain, organization: verdict.organizational_domain ?? "" }, questions, lookup)),
+    ),
+  };
+}
+
+const MOST_HOSTS = 10;
+
+function hostsOf(addresses: readonly string[]): string[] {
+  return [...new Set(addresses.flatMap((address) => /^mailto:[^@]*@([^@!?]+)/i.exec(address)?.[1]?.toLowerCase() ?? []))];
+}
+
+async function examineHost(host: string, about: { owner: string; organization: string }, questions: Questions, lookup: TxtLookup): Promise<ReportHost> {
+  const [isAuthorised, takesMail] = await Promise.all([authorisation(host, about, lookup), hasMailHost(host, questions)]);
+  return { host, is_authorised: isAuthorised, takes_mail: takesMail };
+}
+
+/** RFC 9990, 3: a host of another organizational domain says with a record that it wants these reports. */
+async function authorisation(host: string, { owner, organization }: { owner: string; organization: string }, lookup: TxtLookup): Promise<boolean | null> {
+  if (host === organization) return true;
+  if (host.endsWith(`.${organization}`)) {
+    const walked = await walkTree(host, lookup).catch((error: unknown) => {
+      if (!(error instanceof WalkUnanswered)) throw error;
+      return null;
+    });
+    if (walked === null) return null;
+    if (organizationalDomain(host, walked) === organization) return true;
+  }
+  const answer = await lookup(`${owner}._report._dmarc.${host}`);
+  return isUnanswered(answer) ? null : answer.texts.some((text) => /^v[ \t]*=[ \t]*DMARC1/.test(text));
+}
+
+async function hasMailHost(host: string, questions: Questions): Promise<boolean | null> {
+  const answer = await questions.ask(host, "MX");
+  if (!isCertain(answer)) return null;
+  if (answer.outcome === "found") return answer.records.some(({ exchange }) => exchange !== "." && exchange !== "");
+  if (answer.outcome === "no_such_name") return false;
+  const { addresses } = await addressesOf(questions.ask, host, "any");
+  return addresses.length > 0;
+}

@@ -1,0 +1,191 @@
+import type { Check, CheckEvidence, RecordChange, Verdict } from "../../../schemas/check.js";
+import { DMARC_POLICIES, type DmarcPolicy, type DmarcRecord } from "../../mail/dmarc/read-record.js";
+import { advice, check, type Rule } from "../check.js";
+import type { DmarcFacts } from "./examine.js";
+
+export interface DmarcJudgeOptions {
+  /** The domain has a DKIM key; null if that is not known. */
+  readonly hasDkim: boolean | null;
+  readonly evidence: readonly CheckEvidence[];
+}
+
+const rule = (name: string, spec: string): Rule => ({ id: `dmarc.${name}`, area: "spoofing", spec });
+const RECORD = rule("record", "RFC 9989 4.10");
+
+export function judgeDmarc(facts: DmarcFacts, options: DmarcJudgeOptions): Check[] {
+  const { domain, unanswered, record } = facts;
+  if (unanswered !== null) return [check(RECORD, "unknown", unanswered.message, { evidence: options.evidence })];
+  const misses = [...severalChecks(facts), ...nearMissChecks(facts)];
+  if (record === null) {
+    const change: RecordChange = {
+      name: `_dmarc.${domain}`,
+      type: "TXT",
+      old: facts.near_misses[0] ?? null,
+      new: `v=DMARC1; p=none; rua=mailto:dmarc@${domain}`,
+    };
+    const missing = check(RECORD, "error", `no DMARC record applies to ${domain}: others can send in its name`, {
+      evidence: options.evidence,
+      advice: advice("Publish a policy that only watches, read the reports, and then ask for quarantine or reject.", [change]),
+    });
+    return [missing, ...misses];
+  }
+  const found = check(RECORD, "pass", foundAt(facts), { evidence: options.evidence });
+  if (record.policy === null)
+    return [found, ...misses, check(rule("p", "RFC 9989 4.10.1"), "error", "the record has no valid policy and no address for reports: it counts for nothing")];
+  return [
+    found,
+    ...misses,
+    policyTagCheck(record),
+    policyCheck(facts, record),
+    ...subdomainChecks(facts, record),
+    oldTagCheck(record),
+    unknownTagCheck(record),
+    ...reportChecks(facts, record),
+    rejectCheck(facts, options),
+    strictCheck(record),
+    wildcardCheck(facts),
+  ];
+}
+
+function foundAt({ domain, policy_domain: owner }: DmarcFacts): string {
+  return owner === domain ? `the record at _dmarc.${domain} applies` : `the record at _dmarc.${owner} applies: ${domain} has none of its own`;
+}
+
+function severalChecks({ walk }: DmarcFacts): Check[] {
+  return walk
+    .filter(({ records }) => records > 1)
+    .map(({ domain, records }) => check(RECORD, "error", `_dmarc.${domain} has ${records} DMARC records, so receivers use none of them`));
+}
+
+/** What its owner takes for DMARC, and receivers do not. */
+function nearMissChecks({ domain, near_misses: near, misplaced }: DmarcFacts): Check[] {
+  return [
+    ...near.map((text) =>
+      check(
+        RECORD,
+        "error",
+        `the record at _dmarc.${domain} does not begin with "v=DMARC1" exactly, so it does not count: ${JSON.stringify(text.slice(0, 200))}`,
+      ),
+    ),
+    ...misplaced.map(() => check(RECORD, "warning", `a DMARC record at ${domain} itself has no effect: it belongs at _dmarc.${domain}`)),
+  ];
+}
+
+function policyTagCheck({ tags }: DmarcRecord): Check {
+  const about = rule("p", "RFC 9989 4.10.1");
+  const isPolicy = (value: string | undefined): boolean => DMARC_POLICIES.some((policy) => policy === value?.toLowerCase());
+  const wrong = ["p", "sp", "np"].filter((name) => (name === "p" || tags.has(name)) && !isPolicy(tags.get(name)));
+  if (wrong.length === 0) return check(about, "pass", "the policy tags are valid");
+  const shown = wrong.map((name) => (tags.has(name) ? `${name}=${tags.get(name)?.slice(0, 40)}` : `no ${name}`)).join(", ");
+  return check(about, "warning", `${shown}: receivers treat the whole record as p=none`);
+}
+
+const level = (policy: DmarcPolicy | null): number => DMARC_POLICIES.indexOf(policy ?? "none");
+
+function policyCheck(facts: DmarcFacts, record: DmarcRecord): Check {
+  const about = rule("policy", "RFC 9989 4.7");
+  const { policy, effective_policy: effective } = facts;
+  if (effective !== "none") {
+    if (record.is_test) return check(about, "notice", `p=${policy} with t=y: receivers apply ${effective}`);
+    return check(about, "pass", `the policy is ${effective}`);
+  }
+  const change = facts.policy_domain === null ? [] : [{ name: `_dmarc.${facts.policy_domain}`, type: "TXT", old: record.text, new: enforced(record) }];
+  const next = advice("Until then, receivers deliver messages that others send in your name.", change, {
+    waitFor: "30 days of reports without your own mail among the failures",
+    risk: "Mail of services that neither SPF nor DKIM covers is put into spam folders.",
+  });
+  if (record.report_addresses.length === 0)
+    return check(about, "error", "the policy only watches (p=none), and no reports are requested: the record does nothing", { advice: next });
+  return check(about, "warning", `DMARC only watches (p=none${record.is_test ? " after t=y" : ""})`, { advice: next });
+}
+
+/** The same record, asking for quarantine; what RFC 9989 has removed is left out. */
+function enforced({ tags }: DmarcRecord): string {
+  const kept = [...tags].filter(([name]) => !["v", "p", "np", "t", ...REMOVED].includes(name)).map(([name, value]) => `${name}=${value}`);
+  return ["v=DMARC1", "p=quarantine", "np=reject", ...kept].join("; ");
+}
+
+function subdomainChecks({ policy }: DmarcFacts, record: DmarcRecord): Check[] {
+  const weaker = (name: "sp" | "np", below: DmarcPolicy): Check => {
+    const about = rule(name === "sp" ? "sub" : "np", "RFC 9989 4.7");
+    const whom = name === "sp" ? "subdomains" : "names that do not exist";
+    if (level(below) < level(policy))
+      return check(about, "warning", `${whom} have a weaker policy (${below}) than the domain (${policy})`, {
+        advice: advice("Others send in the name of subdomains instead."),
+      });
+    if (name === "np" && !record.tags.has("np"))
+      return check(about, "notice", "np is missing: np=reject protects names that do not exist, and no mail of yours comes from them");
+    return check(about, "pass", `${whom} have the policy ${below}`);
+  };
+  return [weaker("sp", record.subdomain_policy), weaker("np", record.non_existent_policy)];
+}
+
+/** Tags that RFC 9989 has removed: receivers of before obey them, new ones ignore them. */
+const REMOVED: readonly string[] = ["pct", "rf", "ri"];
+const KNOWN: ReadonlySet<string> = new Set(["v", "p", "sp", "np", "adkim", "aspf", "fo", "psd", "rua", "ruf", "t", ...REMOVED]);
+
+function oldTagCheck({ tags }: DmarcRecord): Check {
+  const about = rule("old", "RFC 9989 appendix A");
+  const used = REMOVED.filter((name) => tags.has(name));
+  const share = Number(tags.get("pct") ?? "100");
+  const sized = (tags.get("rua") ?? "").includes("!") || (tags.get("ruf") ?? "").includes("!");
+  if (share < 100)
+    return check(about, "warning", `pct=${share}: older receivers apply the policy to a part of the messages, newer ones to all`, {
+      advice: advice(share === 0 ? "Replace pct=0 by t=y." : "Remove pct."),
+    });
+  if (used.length > 0) return check(about, "notice", `RFC 9989 has removed ${used.map((name) => `${name}=`).join(", ")}`);
+  if (sized) return check(about, "notice", "RFC 9989 has removed the size limit (!) of report addresses");
+  return check(about, "pass", "no tag is outdated");
+}
+
+function unknownTagCheck({ tags }: DmarcRecord): Check {
+  const unknown = [...tags.keys()].filter((name) => !KNOWN.has(name)).map((name) => name.slice(0, 40));
+  return check(
+    rule("tags", "RFC 9989 4.7"),
+    unknown.length === 0 ? "pass" : "notice",
+    unknown.length === 0 ? "every tag is known" : `receivers ignore tags that they do not know: ${unknown.slice(0, 10).join(", ")}`,
+  );
+}
+
+function reportChecks({ report_hosts: hosts, policy_domain: owner }: DmarcFacts, record: DmarcRecord): Check[] {
+  const about = rule("rua", "RFC 9990 3");
+  if (record.report_addresses.length === 0)
+    return [check(about, "warning", "no aggregate reports are requested (rua): who sends in your name stays unknown", { advice: advice("Add rua=mailto:…") })];
+  const checks = hosts.flatMap(({ host, is_authorised: isAuthorised, takes_mail: takesMail }): Check[] => {
+    if (isAuthorised === false)
+      return [
+        check(about, "warning", `${host} does not publish that it takes reports on ${owner}, so none are sent there`, {
+          advice: advice("The host publishes this record.", [{ name: `${owner}._report._dmarc.${host}`, type: "TXT", old: null, new: "v=DMARC1" }]),
+        }),
+      ];
+    if (takesMail === false) return [check(about, "warning", `${host} has no mail host, so reports cannot be delivered`)];
+    if (isAuthorised === null || takesMail === null) return [check(about, "unknown", `no answer to whether ${host} takes reports`)];
+    return [];
+  });
+  return checks.length > 0 ? checks : [check(about, "pass", `reports go to ${record.report_addresses.slice(0, 5).join(", ")}`)];
+}
+
+/** RFC 9989, 7.4: a policy of reject rests on DKIM, because SPF fails for forwarded messages. */
+function rejectCheck({ effective_policy: effective }: DmarcFacts, { hasDkim }: DmarcJudgeOptions): Check {
+  const about = rule("reject", "RFC 9989 7.4");
+  if (effective !== "reject") return check(about, "not_applicable", "the policy is not reject");
+  const verdict: Verdict = hasDkim === false ? "warning" : "notice";
+  const message =
+    hasDkim === false
+      ? "the policy is reject, and no DKIM key is known: a message that is forwarded is lost"
+      : "mailing lists break signatures: for domains of people, reject needs a month of none and a month of quarantine before";
+  return check(about, hasDkim === true ? "pass" : verdict, hasDkim === true ? "the policy is reject, and there is a DKIM key" : message);
+}
+
+function strictCheck({ dkim_alignment: dkim, spf_alignment: spf }: DmarcRecord): Check {
+  const strict = [...(dkim === "strict" ? ["adkim=s"] : []), ...(spf === "strict" ? ["aspf=s"] : [])];
+  const about = rule("strict", "RFC 9989 4.4");
+  if (strict.length === 0) return check(about, "pass", "alignment is relaxed");
+  return check(about, "notice", `${strict.join(", ")}: what is signed or sent by a subdomain for the domain, or the other way round, does not pass`);
+}
+
+function wildcardCheck({ wildcard, domain }: DmarcFacts): Check {
+  const about = rule("wildcard", "RFC 9989 4.10");
+  if (!wildcard) return check(about, "pass", "there is no DMARC record by a wildcard");
+  return check(about, "warning", `every name below ${domain} has a DMARC record by a wildcard: records of subdomains are easily wrong`);
+}

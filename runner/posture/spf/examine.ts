@@ -1,0 +1,35 @@
+import { checkHost, type SpfVerdict } from "../../mail/spf/check-host.js";
+import { spfResolver } from "../../mail/spf/dns-answers.js";
+import { isSpfRecord } from "../../mail/spf/record.js";
+import { type SpfSurvey, surveySpf } from "../../mail/spf/survey.js";
+import type { Questions } from "../questions.js";
+
+/** What is known of a domain's SPF, whatever address sends. */
+export interface SpfFacts extends SpfSurvey {
+  readonly domain: string;
+  /** Bytes of all TXT records at the domain: they share one reply. */
+  readonly txt_bytes: number;
+  /** Records that their owner takes for SPF, and verifiers do not. */
+  readonly near_misses: readonly string[];
+  /** Look-ups with an empty answer that a client which no term matches causes, by its address family. */
+  readonly empty: { readonly ipv4: readonly string[]; readonly ipv6: readonly string[] };
+}
+
+/** Addresses of documentation (RFC 5737, RFC 3849): no record names them, so every term is evaluated. */
+const NOBODY = { ipv4: "192.0.2.255", ipv6: "2001:db8:ffff::ffff" } as const;
+
+export async function examineSpf(domain: string, questions: Questions): Promise<SpfFacts> {
+  const resolver = spfResolver(questions.ask);
+  const survey = await surveySpf(domain, resolver);
+  const texts = await questions.texts(domain);
+  const evaluated = async (ip: string): Promise<SpfVerdict> => checkHost({ ip, sender: `postmaster@${domain}`, helo: domain }, resolver);
+  const isUsable = survey.nodes[0]?.state === "read";
+  const [ipv4, ipv6] = isUsable ? await Promise.all([evaluated(NOBODY.ipv4), evaluated(NOBODY.ipv6)]) : [null, null];
+  return {
+    ...survey,
+    domain,
+    txt_bytes: texts.reduce((sum, text) => sum + text.length, 0),
+    near_misses: texts.filter((text) => !isSpfRecord(text) && /^\s*"?v\s*=\s*spf1?/i.test(text.slice(0, 50))),
+    empty: { ipv4: ipv4?.empty ?? [], ipv6: ipv6?.empty ?? [] },
+  };
+}

@@ -1,0 +1,111 @@
+import type { Advice, Check, CheckEvidence, Verdict } from "../../../schemas/check.js";
+import type { SpfNode } from "../../mail/spf/survey.js";
+import { advice, check, type Rule } from "../check.js";
+import type { SpfFacts } from "./examine.js";
+import { lintSpf } from "./lint.js";
+
+export interface SpfJudgeOptions {
+  /** The domain sends mail; null if that is not known. */
+  readonly sends: boolean | null;
+  readonly evidence: readonly CheckEvidence[];
+}
+
+/** RFC 7208, 4.6.4. */
+const MOST_LOOKUPS = 10;
+const CLOSE_TO_MOST = 9;
+const MOST_EMPTY = 2;
+
+const rule = (name: string, section: string): Rule => ({ id: `spf.${name}`, area: "spoofing", spec: `RFC 7208 ${section}` });
+
+export function judgeSpf(facts: SpfFacts, options: SpfJudgeOptions): Check[] {
+  const [own] = facts.nodes;
+  const record = recordCheck(facts, options);
+  if (own === undefined || own.state === "none" || own.state === "several" || own.state === "unanswered") return [record];
+  return [record, syntaxCheck(facts), ...(own.state === "read" ? [lookupCheck(facts), emptyCheck(facts), includeCheck(facts), ...lintSpf(facts, own)] : [])];
+}
+
+function recordCheck({ domain, nodes, near_misses: near }: SpfFacts, { sends, evidence }: SpfJudgeOptions): Check {
+  const [own] = nodes;
+  const about = rule("record", "4.5");
+  const misses = near.length === 0 ? "" : `; ${JSON.stringify(near[0]?.slice(0, 100))} does not count, as an SPF record begins with "v=spf1 " exactly`;
+  if (own === undefined || own.state === "unanswered") return check(about, "unknown", own?.problem ?? "not asked", { evidence });
+  if (own.state === "none") {
+    const verdict: Verdict = sends === true ? "error" : "warning";
+    return check(about, verdict, `${domain} has no SPF record${misses}`, { evidence, advice: missingRecord(domain, sends, near) });
+  }
+  if (own.state === "several")
+    return check(about, "error", `${domain} has more than one SPF record, so receivers use none of them (permerror)`, {
+      evidence,
+      advice: advice("Receivers accept exactly one record: merge them, and remove the others."),
+    });
+  return check(about, near.length === 0 ? "pass" : "notice", `${domain} has one SPF record${misses}`, { evidence });
+}
+
+function missingRecord(domain: string, sends: boolean | null, misses: readonly string[]): Advice {
+  const near = misses[0] ?? null;
+  const isParked = sends === false;
+  const why = isParked ? "A domain that sends no mail says so, so that nobody else can send in its name." : "Receivers cannot tell your servers from others.";
+  return advice(why, [{ name: domain, type: "TXT", old: near, new: isParked ? "v=spf1 -all" : "v=spf1 mx -all" }], {
+    risk: isParked ? null : "Servers and services that the record does not name fail SPF: list all of them first.",
+  });
+}
+
+function syntaxCheck({ nodes }: SpfFacts): Check {
+  const about = rule("syntax", "4.6");
+  const broken = nodes.filter(({ state }) => state === "syntax_error");
+  if (broken.length === 0) return check(about, "pass", "no syntax error");
+  const shown = broken.map(({ domain, problem }) => `${domain}: ${problem}`).join("; ");
+  return check(about, "error", `a syntax error makes the whole record invalid (permerror): ${shown}`, {
+    advice: advice("Correct the term, or remove it."),
+  });
+}
+
+function lookupCheck({ lookups, nodes, isCut }: SpfFacts): Check {
+  const about = rule("lookups", "4.6.4");
+  const shown = costs(nodes);
+  if (isCut) return check(about, "error", `the record leads to more than 50 others; receivers stop after ${MOST_LOOKUPS} look-ups`);
+  const message = `${lookups} of ${MOST_LOOKUPS} DNS look-ups${shown === "" ? "" : `: ${shown}`}`;
+  if (lookups > MOST_LOOKUPS)
+    return check(about, "error", `${message}: receivers stop with an error (permerror)`, {
+      advice: advice("Remove what no longer sends, or give each service a subdomain of its own. Do not copy a provider's addresses: they change."),
+    });
+  return check(about, lookups >= CLOSE_TO_MOST ? "notice" : "pass", message);
+}
+
+/** What each term of the domain's own record costs, with everything below it. */
+export function costs(nodes: readonly SpfNode[]): string {
+  const [own] = nodes;
+  if (own === undefined) return "";
+  const below = new Map<string, number>();
+  let term = "";
+  for (const { depth, term: each, lookups } of nodes.slice(1)) {
+    if (depth === 1) term = each ?? "";
+    below.set(term, (below.get(term) ?? (depth === 1 ? 1 : 0)) + lookups);
+  }
+  const simple = own.directives.filter(({ mechanism }) => ["a", "mx", "ptr", "exists"].includes(mechanism.name)).map(({ term: each }) => `${each} 1`);
+  return [...[...below].map(([each, cost]) => `${each} ${cost}`), ...simple].join(", ");
+}
+
+function emptyCheck({ empty }: SpfFacts): Check {
+  const about = rule("void", "4.6.4");
+  const most = Math.max(empty.ipv4.length, empty.ipv6.length);
+  if (most === 0) return check(about, "pass", "no look-up has an empty answer");
+  const names = [...new Set([...empty.ipv4, ...empty.ipv6])].join(", ");
+  const message = `look-ups with an empty answer: ${empty.ipv4.length} for an IPv4 client, ${empty.ipv6.length} for an IPv6 client (${names})`;
+  return check(about, most > MOST_EMPTY ? "error" : "warning", most > MOST_EMPTY ? `${message}: more than ${MOST_EMPTY} are an error (permerror)` : message, {
+    advice: advice("Remove terms whose names have no records."),
+  });
+}
+
+function includeCheck({ nodes }: SpfFacts): Check {
+  const about = rule("include", "5.2");
+  const dead = nodes.filter(({ depth, state }) => depth > 0 && (state === "none" || state === "several" || state === "loop"));
+  const silent = nodes.filter(({ depth, state }) => depth > 0 && state === "unanswered");
+  const shown = (all: readonly SpfNode[]): string => all.map(({ domain, term, problem }) => `${term} (${domain}: ${problem})`).join("; ");
+  if (dead.length > 0)
+    return check(about, "error", `terms that lead to no usable record are an error (permerror): ${shown(dead)}`, {
+      advice: advice("Remove them, or correct their names."),
+    });
+  if (silent.length > 0) return check(about, "unknown", `no answer for ${shown(silent)}: receivers try again later (temperror) while this lasts`);
+  return check(about, "pass", nodes.length === 1 ? "the record includes no others" : `all ${nodes.length - 1} included records can be used`);
+}

@@ -1,0 +1,81 @@
+import type { Check, Verdict } from "../../../schemas/check.js";
+import type { SpfNode } from "../../mail/spf/survey.js";
+import { advice, check, type Rule } from "../check.js";
+import type { SpfFacts } from "./examine.js";
+import { ipv4Reach } from "./reach.js";
+
+/** Networks this large cover whole providers: every customer there may send. */
+const WIDEST_IPV4 = 8;
+const WIDEST_IPV6 = 16;
+/** Advised by RFC 7208, 3.4. */
+const MOST_BYTES = 450;
+const MANY_ADDRESSES = 2 ** 20;
+
+const rule = (name: string, section: string | null): Rule => ({ id: `spf.${name}`, area: "spoofing", spec: section === null ? null : `RFC 7208 ${section}` });
+
+/** What is legal, and unwise. */
+export function lintSpf(facts: SpfFacts, own: SpfNode): Check[] {
+  return [allCheck(own), networkCheck(facts), ptrCheck(facts), sizeCheck(facts), macroCheck(facts), reachCheck(facts)];
+}
+
+/** How the domain's own record ends decides for every address that it does not name. */
+function allCheck({ domain, record, directives, unreachable_terms: beyond }: SpfNode): Check {
+  const about = rule("all", "5.1");
+  const all = directives.find(({ mechanism }) => mechanism.name === "all");
+  const change = (fixed: string | null) => (fixed === null ? [] : [{ name: domain, type: "TXT", old: record, new: fixed }]);
+  const closed = record === null || all === undefined ? null : record.replace(all.term, "-all");
+  if (all?.result === "pass")
+    return check(about, "error", `${all.term} allows every address to send in the name of ${domain}`, {
+      advice: advice("List your own servers, and end the record in -all.", change(closed)),
+    });
+  if (all?.result === "neutral")
+    return check(about, "warning", `${all.term} says nothing about the addresses that the record does not name`, {
+      advice: advice("End the record in ~all, or in -all for a domain that sends no mail.", change(record?.replace(all.term, "~all") ?? null)),
+    });
+  if (all === undefined && !/\sredirect=/i.test(record ?? ""))
+    return check(about, "warning", "the record has no all: it says nothing about the addresses that it does not name", {
+      advice: advice("End the record in ~all.", change(record === null ? null : `${record.trimEnd()} ~all`)),
+    });
+  if (beyond.length > 0) return check(about, "notice", `terms behind ${all?.term} are never evaluated: ${beyond.join(" ")}`);
+  return check(about, "pass", all === undefined ? "another record decides (redirect)" : `the record ends in ${all.term}`);
+}
+
+function networkCheck({ nodes }: SpfFacts): Check {
+  const about = rule("networks", "5.6");
+  const wide = nodes.flatMap(({ domain, directives }) =>
+    directives
+      .filter(({ result, mechanism }) => {
+        const widest = mechanism.name === "ip4" ? WIDEST_IPV4 : mechanism.name === "ip6" ? WIDEST_IPV6 : null;
+        return widest !== null && result === "pass" && "bits" in mechanism && mechanism.bits < widest;
+      })
+      .map(({ term }) => `${term} of ${domain}`),
+  );
+  if (wide.length === 0) return check(about, "pass", "no network is too large");
+  return check(about, "error", `a large part of the Internet may send in your name: ${wide.join(", ")}`, { advice: advice("Name the servers that send.") });
+}
+
+function ptrCheck({ nodes }: SpfFacts): Check {
+  const about = rule("ptr", "5.5");
+  const used = nodes.filter(({ directives }) => directives.some(({ mechanism }) => mechanism.name === "ptr")).map(({ domain }) => domain);
+  if (used.length === 0) return check(about, "pass", "ptr is not used");
+  return check(about, "warning", `${used.join(", ")} uses ptr, which is slow, unreliable, and should not be used`, {
+    advice: advice("Name the servers by ip4, ip6, a or mx."),
+  });
+}
+
+function sizeCheck({ domain, txt_bytes: bytes }: SpfFacts): Check {
+  const verdict: Verdict = bytes > MOST_BYTES ? "notice" : "pass";
+  return check(rule("size", "3.4"), verdict, `the TXT records of ${domain} have ${bytes} bytes; over about ${MOST_BYTES}, some answers need TCP`);
+}
+
+function macroCheck({ nodes }: SpfFacts): Check {
+  const about = rule("macros", "7.2");
+  const unknown = nodes.flatMap(({ unknown_terms: terms }) => terms);
+  if (unknown.length === 0) return check(about, "pass", "the target of every term is known");
+  return check(about, "notice", `whom these terms allow is only known for a given message: ${unknown.join(", ")}`);
+}
+
+function reachCheck(facts: SpfFacts): Check {
+  const reach = ipv4Reach(facts);
+  return check(rule("reach", null), reach > MANY_ADDRESSES ? "notice" : "pass", `the networks of the record hold ${reach.toLocaleString("en")} IPv4 addresses`);
+}

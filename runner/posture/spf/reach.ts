@@ -1,0 +1,24 @@
+import type { SpfSurvey } from "../../mail/spf/survey.js";
+
+/** How many IPv4 addresses the networks of a tree allow; overlapping ones count once. Hosts of a and mx are not resolved for this. */
+export function ipv4Reach({ nodes }: Pick<SpfSurvey, "nodes">): number {
+  const ranges = nodes
+    .flatMap(({ directives }) => directives)
+    .flatMap(({ result, mechanism }) => (mechanism.name === "ip4" && result === "pass" ? [rangeOf(mechanism.network.bytes, mechanism.bits)] : []))
+    .sort(([one], [other]) => one - other);
+  let counted = 0;
+  let end = -1;
+  for (const [first, last] of ranges) {
+    if (last <= end) continue;
+    counted += last - Math.max(first, end + 1) + 1;
+    end = last;
+  }
+  return counted;
+}
+
+function rangeOf(bytes: readonly number[], bits: number): [first: number, last: number] {
+  const address = bytes.reduce((sum, byte) => sum * 256 + byte, 0);
+  const size = 2 ** (32 - bits);
+  const first = Math.floor(address / size) * size;
+  return [first, first + size - 1];
+}
