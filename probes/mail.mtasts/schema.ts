@@ -42,7 +42,14 @@ export const stsProperties = {
     }),
     "Null without a record: senders fetch none.",
   ),
-  hosts: list(record({ host: { type: "string" }, is_allowed: { type: "boolean" } }), "The domain's mail hosts, and whether the policy allows them."),
+  hosts: list(
+    record({
+      host: { type: "string" },
+      is_allowed: { type: "boolean" },
+      is_trusted: nullable({ type: "boolean" }, "The certificate is trusted for the host's name; null if the host was not asked."),
+    }),
+    "The domain's mail hosts, and whether the policy allows them.",
+  ),
 } as const;
 
 const output = contract({

@@ -1,4 +1,4 @@
-import type { Check, CheckEvidence, Verdict } from "../../../schemas/check.js";
+import type { Area, Check, CheckEvidence, Verdict } from "../../../schemas/check.js";
 import { advice, check, type Rule } from "../check.js";
 import type { DkimFacts, DkimKeyFacts } from "./examine.js";
 
@@ -8,12 +8,13 @@ export interface DkimJudgeOptions {
   readonly evidenceOf: (selector: string) => readonly CheckEvidence[];
 }
 
-const rule = (name: string, spec: string): Rule => ({ id: `dkim.${name}`, area: "spoofing", spec });
+/** A key that is missing costs mail; a key that can be broken lets others sign. */
+const rule = (name: string, spec: string, area: Area = "arrival"): Rule => ({ id: `dkim.${name}`, area, spec });
 const RECORD = rule("record", "RFC 6376 3.6.1");
 
 export function judgeDkim(facts: DkimFacts, options: DkimJudgeOptions): Check[] {
   return [
-    presenceCheck(facts, options),
+    ...presenceCheck(facts, options),
     ...facts.keys.flatMap((key) => keyChecks(key, options)),
     ...pairCheck(facts),
     ...wildcardCheck(facts, options),
@@ -26,17 +27,22 @@ export function judgeDkim(facts: DkimFacts, options: DkimJudgeOptions): Check[] 
 }
 
 /** Selectors cannot be listed: not to find a key is not to know. */
-function presenceCheck({ domain, keys, unanswered, has_domainkeys: hasKeys }: DkimFacts, { sends }: DkimJudgeOptions): Check {
+function presenceCheck({ domain, keys, unanswered, has_domainkeys: hasKeys }: DkimFacts, { sends }: DkimJudgeOptions): Check[] {
   const valid = keys.filter(({ state }) => state === "valid");
-  const about = rule("key", "RFC 6376 3.6.1");
-  if (valid.length > 0) return check(about, "pass", `keys at ${valid.map(({ selector }) => selector).join(", ")}`);
-  if (sends === false) return check(about, "not_applicable", "a domain that sends no mail needs no key");
+  if (valid.length > 0) return [check(RECORD, "pass", `keys at ${valid.map(({ selector }) => selector).join(", ")}`)];
+  if (sends === false) return [check(RECORD, "not_applicable", "a domain that sends no mail needs no key")];
+  // What was found has checks of its own.
+  if (keys.some(({ state }) => state === "invalid" || state === "revoked")) return [];
   if (hasKeys === false)
-    return check(about, "warning", `there is no key: _domainkey.${domain} does not exist`, { advice: advice("Sign what you send, and publish the key.") });
+    return [
+      check(RECORD, "notice", `there seems to be no key: _domainkey.${domain} does not exist`, { advice: advice("Sign what you send, and publish the key.") }),
+    ];
   const silent = unanswered === 0 ? "" : `; ${unanswered} questions got no answer`;
-  return check(about, "unknown", `no key was found at the selectors that were asked for; a domain's selectors cannot be listed${silent}`, {
-    advice: advice("Give the selectors that you sign with (s= of a message's DKIM-Signature)."),
-  });
+  return [
+    check(RECORD, "unknown", `no key was found at the selectors that were asked for; a domain's selectors cannot be listed${silent}`, {
+      advice: advice("Give the selectors that you sign with (s= of a message's DKIM-Signature)."),
+    }),
+  ];
 }
 
 function keyChecks(key: DkimKeyFacts, { evidenceOf }: DkimJudgeOptions): Check[] {
@@ -65,8 +71,8 @@ function describe({ key_type: type, key_bits: bits }: DkimKeyFacts): string {
 const RULES: Readonly<Record<string, Rule>> = {
   no_key_record: RECORD,
   several_key_records: RECORD,
-  key_too_short: rule("bits", "RFC 8301 3.2"),
-  key_short: rule("bits", "RFC 8301 3.2"),
+  key_too_short: rule("bits", "RFC 8301 3.2", "spoofing"),
+  key_short: rule("bits", "RFC 8301 3.2", "spoofing"),
   unreadable_ed25519_key: rule("ed25519", "RFC 8463 4.2"),
   testing: rule("testing", "RFC 6376 3.6.1"),
 };

@@ -2,6 +2,7 @@ import { type Failure, failure } from "../../../schemas/failure.js";
 import { evaluateDmarc } from "../../mail/dmarc/evaluate.js";
 import { type DmarcPolicy, type DmarcRecord, isDmarcRecord, readDmarcRecord } from "../../mail/dmarc/read-record.js";
 import { organizationalDomain, type WalkStep, WalkUnanswered, walkTree } from "../../mail/dmarc/tree-walk.js";
+import { isSpfRecord } from "../../mail/spf/record.js";
 import { isUnanswered, type TxtLookup } from "../../mail/verify/key-lookup.js";
 import { failureOfOutcome, isCertain } from "../../net/dns/answer.js";
 import { addressesOf } from "../../net/dns/host-addresses.js";
@@ -25,8 +26,8 @@ export interface DmarcFacts {
   readonly near_misses: readonly string[];
   /** DMARC records at the domain itself, where no receiver looks for them. */
   readonly misplaced: readonly string[];
-  /** A name that nobody has made has a DMARC record, too. */
-  readonly wildcard: boolean;
+  /** What a name that does not exist has by a wildcard. */
+  readonly wildcards: readonly ("SPF" | "DMARC")[];
   readonly report_hosts: readonly ReportHost[];
 }
 
@@ -58,7 +59,7 @@ const NOTHING: Omit<DmarcFacts, "domain"> = {
   effective_policy: null,
   near_misses: [],
   misplaced: [],
-  wildcard: false,
+  wildcards: [],
   report_hosts: [],
 };
 
@@ -71,10 +72,10 @@ async function examine(domain: string, questions: Questions, lookup: TxtLookup):
     walk,
     near_misses: own.filter((text) => !isDmarcRecord(text) && /v\s?=\s?dmarc1/i.test(text.slice(0, 200))),
     misplaced: (await questions.texts(domain)).filter(isDmarcRecord),
-    wildcard: (await questions.texts(`_dmarc.probe-run-no-such-name.${domain}`)).some(isDmarcRecord),
+    wildcards: await wildcardsOf(domain, questions),
   };
-  // The decision that a receiver makes for a message whose From is in this domain, which exists.
-  const verdict = await evaluateDmarc({ authorDomains: [domain], authenticated: [], lookup, exists: async () => true });
+  // The decision that a receiver makes for a message whose From is in this domain.
+  const verdict = await evaluateDmarc({ authorDomains: [domain], authenticated: [], lookup, exists: (name) => exists(name, questions) });
   if (verdict.result === "temperror") return { ...seen, unanswered: failure("resolve", "dns_failure", verdict.reason ?? "no answer") };
   const decided = { ...seen, organizational_domain: verdict.organizational_domain ?? organizationalDomain(domain, walk), policy_domain: verdict.policy_domain };
   if (verdict.record === null) return decided;
@@ -89,6 +90,19 @@ async function examine(domain: string, questions: Questions, lookup: TxtLookup):
       hosts.map((host) => examineHost(host, { owner: verdict.policy_domain ?? domain, organization: verdict.organizational_domain ?? "" }, questions, lookup)),
     ),
   };
+}
+
+/** RFC 8020, and RFC 9824 for signed zones: what the answer says of the name itself. */
+async function exists(name: string, questions: Questions): Promise<boolean | null> {
+  const answer = await questions.ask(name, "A");
+  return isCertain(answer) ? answer.outcome !== "no_such_name" : null;
+}
+
+const NO_SUCH_NAME = "probe-run-no-such-name";
+
+async function wildcardsOf(domain: string, questions: Questions): Promise<("SPF" | "DMARC")[]> {
+  const [spf, dmarc] = await Promise.all([questions.texts(`${NO_SUCH_NAME}.${domain}`), questions.texts(`_dmarc.${NO_SUCH_NAME}.${domain}`)]);
+  return [...(spf.some(isSpfRecord) ? (["SPF"] as const) : []), ...(dmarc.some(isDmarcRecord) ? (["DMARC"] as const) : [])];
 }
 
 const MOST_HOSTS = 10;

@@ -1,4 +1,4 @@
-import type { Check, CheckEvidence, RecordChange, Verdict } from "../../../schemas/check.js";
+import type { Area, Check, CheckEvidence, RecordChange, Verdict } from "../../../schemas/check.js";
 import { DMARC_POLICIES, type DmarcPolicy, type DmarcRecord } from "../../mail/dmarc/read-record.js";
 import { advice, check, type Rule } from "../check.js";
 import type { DmarcFacts } from "./examine.js";
@@ -9,7 +9,7 @@ export interface DmarcJudgeOptions {
   readonly evidence: readonly CheckEvidence[];
 }
 
-const rule = (name: string, spec: string): Rule => ({ id: `dmarc.${name}`, area: "spoofing", spec });
+const rule = (name: string, spec: string, area: Area = "spoofing"): Rule => ({ id: `dmarc.${name}`, area, spec });
 const RECORD = rule("record", "RFC 9989 4.10");
 
 export function judgeDmarc(facts: DmarcFacts, options: DmarcJudgeOptions): Check[] {
@@ -51,10 +51,14 @@ function foundAt({ domain, policy_domain: owner }: DmarcFacts): string {
   return owner === domain ? `the record at _dmarc.${domain} applies` : `the record at _dmarc.${owner} applies: ${domain} has none of its own`;
 }
 
-function severalChecks({ walk }: DmarcFacts): Check[] {
+function severalChecks({ walk, domain: own, record }: DmarcFacts): Check[] {
   return walk
     .filter(({ records }) => records > 1)
-    .map(({ domain, records }) => check(RECORD, "error", `_dmarc.${domain} has ${records} DMARC records, so receivers use none of them`));
+    .map(({ domain, records }) => {
+      // The records of another name decide nothing where the walk finds one elsewhere.
+      const verdict: Verdict = domain === own || record === null ? "error" : "notice";
+      return check(RECORD, verdict, `_dmarc.${domain} has ${records} DMARC records, so receivers use none of them`);
+    });
 }
 
 /** What its owner takes for DMARC, and receivers do not. */
@@ -107,7 +111,7 @@ function enforced({ tags }: DmarcRecord): string {
 
 function subdomainChecks({ policy }: DmarcFacts, record: DmarcRecord): Check[] {
   const weaker = (name: "sp" | "np", below: DmarcPolicy): Check => {
-    const about = rule(name === "sp" ? "sub" : "np", "RFC 9989 4.7");
+    const about = rule("sub", "RFC 9989 4.7");
     const whom = name === "sp" ? "subdomains" : "names that do not exist";
     if (level(below) < level(policy))
       return check(about, "warning", `${whom} have a weaker policy (${below}) than the domain (${policy})`, {
@@ -167,7 +171,7 @@ function reportChecks({ report_hosts: hosts, policy_domain: owner }: DmarcFacts,
 
 /** RFC 9989, 7.4: a policy of reject rests on DKIM, because SPF fails for forwarded messages. */
 function rejectCheck({ effective_policy: effective }: DmarcFacts, { hasDkim }: DmarcJudgeOptions): Check {
-  const about = rule("reject", "RFC 9989 7.4");
+  const about = rule("reject", "RFC 9989 7.4", "arrival");
   if (effective !== "reject") return check(about, "not_applicable", "the policy is not reject");
   const verdict: Verdict = hasDkim === false ? "warning" : "notice";
   const message =
@@ -179,13 +183,13 @@ function rejectCheck({ effective_policy: effective }: DmarcFacts, { hasDkim }: D
 
 function strictCheck({ dkim_alignment: dkim, spf_alignment: spf }: DmarcRecord): Check {
   const strict = [...(dkim === "strict" ? ["adkim=s"] : []), ...(spf === "strict" ? ["aspf=s"] : [])];
-  const about = rule("strict", "RFC 9989 4.4");
+  const about = rule("strict", "RFC 9989 4.4", "arrival");
   if (strict.length === 0) return check(about, "pass", "alignment is relaxed");
   return check(about, "notice", `${strict.join(", ")}: what is signed or sent by a subdomain for the domain, or the other way round, does not pass`);
 }
 
-function wildcardCheck({ wildcard, domain }: DmarcFacts): Check {
+function wildcardCheck({ wildcards, domain }: DmarcFacts): Check {
   const about = rule("wildcard", "RFC 9989 4.10");
-  if (!wildcard) return check(about, "pass", "there is no DMARC record by a wildcard");
-  return check(about, "warning", `every name below ${domain} has a DMARC record by a wildcard: records of subdomains are easily wrong`);
+  if (wildcards.length === 0) return check(about, "pass", "no name has SPF or DMARC by a wildcard");
+  return check(about, "warning", `every name below ${domain} has ${wildcards.join(" and ")} by a wildcard: records that were meant for one name count for all`);
 }

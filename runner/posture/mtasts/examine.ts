@@ -26,18 +26,21 @@ export interface StsFacts {
     readonly max_age_s: number | null;
     readonly problem: string | null;
   } | null;
-  readonly hosts: readonly { readonly host: string; readonly is_allowed: boolean }[];
+  readonly hosts: readonly { readonly host: string; readonly is_allowed: boolean /** Null: not known. */; readonly is_trusted: boolean | null }[];
 }
 
 export interface StsQuestion {
   /** The mail hosts of the domain; null if they are not known. */
   readonly hosts: readonly string[] | null;
+  /** Whether the certificate of a host is trusted for its name; null if that is not known. */
+  readonly isTrusted?: (host: string) => boolean | null;
   readonly fetchPolicy: (url: URL) => Promise<Fetched>;
   readonly policyPort: number;
 }
 
 /** RFC 8461: the record, the policy that it announces, and the mail hosts that the policy allows. */
-export async function examineSts(domain: string, { hosts, fetchPolicy, policyPort }: StsQuestion, questions: Questions): Promise<StsFacts> {
+export async function examineSts(domain: string, question: StsQuestion, questions: Questions): Promise<StsFacts> {
+  const { hosts, fetchPolicy, policyPort, isTrusted = () => null } = question;
   const name = `_mta-sts.${domain}`;
   const answer = await questions.ask(name, "TXT");
   const texts = await questions.texts(name);
@@ -56,7 +59,7 @@ export async function examineSts(domain: string, { hosts, fetchPolicy, policyPor
   const port = policyPort === 443 ? "" : `:${policyPort}`;
   const policy = policyFacts(await fetchPolicy(new URL(`https://mta-sts.${domain}${port}/.well-known/mta-sts.txt`)));
   const isMatched = policy.state === "valid" && policy.mode !== "none";
-  const allowed = isMatched && hosts !== null ? hosts.map((host) => ({ host, is_allowed: matchesMx(host, policy.mx) })) : [];
+  const allowed = isMatched && hosts !== null ? hosts.map((host) => ({ host, is_allowed: matchesMx(host, policy.mx), is_trusted: isTrusted(host) })) : [];
   return { domain, record: record("valid", announced.id, null), policy, hosts: allowed };
 }
 

@@ -72,9 +72,16 @@ function hostChecks({ policy, hosts, domain }: StsFacts): Check[] {
   if (hosts.length === 0) return [];
   const about = rule("mx", "4.1");
   const missing = hosts.filter(({ is_allowed: isAllowed }) => !isAllowed).map(({ host }) => host);
-  if (missing.length === 0) return [check(about, "pass", "the policy allows every mail host")];
   const verdict: Verdict = policy?.mode === "enforce" ? "error" : "warning";
+  const untrusted = hosts.filter(({ is_trusted: isTrusted }) => isTrusted === false).map(({ host }) => host);
+  const distrust = untrusted.map((host) =>
+    check(about, verdict, `the certificate of ${host} is not trusted for its name${verdict === "error" ? ": senders do not deliver to it" : ""}`, {
+      advice: advice("Get a certificate from a public authority, and renew it in time."),
+    }),
+  );
+  if (missing.length === 0) return distrust.length > 0 ? distrust : [check(about, "pass", "the policy allows every mail host")];
   return [
+    ...distrust,
     check(about, verdict, `the policy does not allow ${missing.join(", ")}${verdict === "error" ? ": senders do not deliver to it" : ""}`, {
       advice: advice(`Add mx: ${missing[0]} to the policy of ${domain}, and change the id of the record.`),
     }),

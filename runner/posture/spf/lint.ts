@@ -15,7 +15,7 @@ const rule = (name: string, section: string | null): Rule => ({ id: `spf.${name}
 
 /** What is legal, and unwise. */
 export function lintSpf(facts: SpfFacts, own: SpfNode): Check[] {
-  return [allCheck(own), networkCheck(facts), ptrCheck(facts), sizeCheck(facts), macroCheck(facts), reachCheck(facts)];
+  return [allCheck(own), ...openChecks(facts), networkCheck(facts), ptrCheck(facts), sizeCheck(facts), macroCheck(facts), reachCheck(facts)];
 }
 
 /** How the domain's own record ends decides for every address that it does not name. */
@@ -40,9 +40,27 @@ function allCheck({ domain, record, directives, unreachable_terms: beyond }: Spf
   return check(about, "pass", all === undefined ? "another record decides (redirect)" : `the record ends in ${all.term}`);
 }
 
+/** An included record that passes everyone passes everyone for the record that includes it, too. */
+function openChecks({ nodes }: SpfFacts): Check[] {
+  return passing(nodes)
+    .filter(({ depth, directives }) => depth > 0 && directives.some(({ mechanism, result }) => mechanism.name === "all" && result === "pass"))
+    .map(({ domain, term }) =>
+      check(rule("all", "5.2"), "error", `${term} leads to ${domain}, which allows every address to send`, { advice: advice("Remove the term.") }),
+    );
+}
+
+/** The records whose pass is a pass of the whole: not those behind -include, ~include and ?include. */
+export function passing(nodes: readonly SpfNode[]): SpfNode[] {
+  const isPassing: boolean[] = [];
+  return nodes.filter(({ depth, term }) => {
+    isPassing[depth] = (depth === 0 || isPassing[depth - 1] === true) && !/^[-~?]/.test(term ?? "");
+    return isPassing[depth];
+  });
+}
+
 function networkCheck({ nodes }: SpfFacts): Check {
-  const about = rule("networks", "5.6");
-  const wide = nodes.flatMap(({ domain, directives }) =>
+  const about = rule("all", "5.6");
+  const wide = passing(nodes).flatMap(({ domain, directives }) =>
     directives
       .filter(({ result, mechanism }) => {
         const widest = mechanism.name === "ip4" ? WIDEST_IPV4 : mechanism.name === "ip6" ? WIDEST_IPV6 : null;
@@ -76,6 +94,6 @@ function macroCheck({ nodes }: SpfFacts): Check {
 }
 
 function reachCheck(facts: SpfFacts): Check {
-  const reach = ipv4Reach(facts);
+  const reach = ipv4Reach(passing(facts.nodes));
   return check(rule("reach", null), reach > MANY_ADDRESSES ? "notice" : "pass", `the networks of the record hold ${reach.toLocaleString("en")} IPv4 addresses`);
 }

@@ -1,7 +1,7 @@
-import type { SpfSurvey } from "../../mail/spf/survey.js";
+import type { SpfNode } from "../../mail/spf/survey.js";
 
 /** How many IPv4 addresses the networks of a tree allow; overlapping ones count once. Hosts of a and mx are not resolved for this. */
-export function ipv4Reach({ nodes }: Pick<SpfSurvey, "nodes">): number {
+export function ipv4Reach(nodes: readonly SpfNode[]): number {
   const ranges = nodes
     .flatMap(({ directives }) => directives)
     .flatMap(({ result, mechanism }) => (mechanism.name === "ip4" && result === "pass" ? [rangeOf(mechanism.network.bytes, mechanism.bits)] : []))

@@ -40,7 +40,7 @@ describe("mail.dmarc, labelled from RFC 9989 and RFC 9990", () => {
       "good.example",
       ['_dmarc.good TXT "v=DMARC1; p=reject; sp=none; rua=mailto:r@good.example"'],
       { policy: "reject", subdomain_policy: "none", non_existent_policy: "none" },
-      ["dmarc_np", "dmarc_sub"],
+      ["dmarc_sub", "dmarc_sub"],
     ],
     ["no record", "none.example", [], { result: "none", record: null }, ["dmarc_record"]],
     [

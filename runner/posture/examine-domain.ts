@@ -1,0 +1,115 @@
+import type { MailHost, MailRoute } from "../../schemas/mx.js";
+import type { RecordType } from "../net/dns/records.js";
+import { type DaneFacts, examineDane } from "./dane/examine.js";
+import { type DkimFacts, examineDkim } from "./dkim/examine.js";
+import { type DmarcFacts, examineDmarc } from "./dmarc/examine.js";
+import { type DnssecFacts, examineDnssec, type IsBogus } from "./dnssec/examine.js";
+import type { Fetched } from "./fetch.js";
+import type { HostFacts } from "./hosts/meet.js";
+import { mailHostsOf } from "./mail-hosts.js";
+import { examineSts, type StsFacts } from "./mtasts/examine.js";
+import { guessProfile, type Profile, receives, sends } from "./profile.js";
+import type { Questions } from "./questions.js";
+import { examineReverse, type ReverseFacts } from "./reverse/examine.js";
+import { examineSpf, type SpfFacts } from "./spf/examine.js";
+import { examineTlsReports, type TlsReportFacts } from "./tlsrpt/examine.js";
+
+export interface DomainQuestion {
+  readonly domain: string;
+  readonly profile: Profile | "auto";
+  readonly selectors: readonly string[];
+  readonly guessSelectors: boolean;
+  /** The addresses that send; null to take those of the mail hosts. */
+  readonly sending: readonly string[] | null;
+  readonly heloName: string | null;
+  readonly port: number;
+  readonly policyPort: number;
+  readonly now: Date;
+}
+
+/** How a domain is examined: everything that is I/O. */
+export interface DomainMeans {
+  readonly questions: Questions;
+  /** Null where mail hosts are not to be spoken to. */
+  readonly meet: ((host: MailHost) => Promise<HostFacts>) | null;
+  readonly fetchPolicy: (url: URL) => Promise<Fetched>;
+  readonly isBogus: IsBogus;
+  /** The block lists that have an address. Null where they are not to be asked. */
+  readonly listings: ((addresses: readonly string[]) => Promise<Listing[]>) | null;
+}
+
+export interface Listing {
+  readonly ip_address: string;
+  readonly list: string;
+  readonly result: "listed" | "not_listed" | "unknown";
+  readonly message: string | null;
+}
+
+/** Everything that a verdict on a domain rests on. */
+export interface DomainFacts {
+  readonly domain: string;
+  readonly profile: Profile;
+  readonly now: Date;
+  readonly route: MailRoute;
+  readonly spf: SpfFacts;
+  readonly dkim: DkimFacts;
+  readonly dmarc: DmarcFacts;
+  readonly dnssec: DnssecFacts;
+  /** The mail hosts that were spoken to; null if none was to be. */
+  readonly hosts: readonly HostFacts[] | null;
+  readonly sts: StsFacts;
+  readonly reports: TlsReportFacts;
+  readonly dane: readonly DaneFacts[];
+  readonly reverse: readonly (ReverseFacts & { readonly is_sender: boolean })[];
+  readonly listings: readonly Listing[];
+}
+
+/** More hosts than any domain needs are not spoken to. */
+const MOST_HOSTS = 10;
+const MOST_SENDERS = 20;
+
+export async function examineDomain(question: DomainQuestion, means: DomainMeans): Promise<DomainFacts> {
+  const { domain, now } = question;
+  const { questions, isBogus } = means;
+  const [{ route, hosts: names }, spf, dkim, dmarc, dnssec, reports] = await Promise.all([
+    mailHostsOf(domain, questions),
+    examineSpf(domain, questions),
+    examineDkim(domain, { selectors: question.selectors, guess: question.guessSelectors }, questions),
+    examineDmarc(domain, questions),
+    examineDnssec(domain, questions, isBogus),
+    examineTlsReports(domain, questions),
+  ]);
+  const profile = question.profile === "auto" ? guessProfile(route, spf) : question.profile;
+  const mailHosts = receives(profile) ? route.hosts.slice(0, MOST_HOSTS) : [];
+  const { meet } = means;
+  const met = meet === null ? null : await Promise.all(mailHosts.filter(({ addresses }) => addresses.length > 0).map((host) => meet(host)));
+  const isTrusted = (host: string): boolean | null => met?.find((each) => each.host === host)?.tls?.authorised ?? null;
+  const senders = sends(profile) ? sendersOf(question, route) : [];
+  const [sts, dane, reverse, listings] = await Promise.all([
+    examineSts(domain, { hosts: names, isTrusted, fetchPolicy: means.fetchPolicy, policyPort: question.policyPort }, questions),
+    Promise.all(mailHosts.map((host) => examineHostDane(host, question, route, met, means))),
+    Promise.all(senders.map(async (sender) => ({ ...(await examineReverse({ ...sender, domain }, questions)), is_sender: sender.isSender }))),
+    means.listings === null ? [] : means.listings(senders.map(({ address }) => address)),
+  ]);
+  return { domain, profile, now, route, spf, dkim, dmarc, dnssec, hosts: met, sts, reports, dane, reverse, listings };
+}
+
+/** Without a list of them, the addresses of the mail hosts are looked at: on small systems they send as well. */
+function sendersOf({ sending, heloName }: DomainQuestion, { hosts }: MailRoute): { address: string; heloName: string | null; isSender: boolean }[] {
+  if (sending !== null) return sending.slice(0, MOST_SENDERS).map((address) => ({ address, heloName, isSender: true }));
+  const addresses = [...new Set(hosts.flatMap((host) => host.addresses.map(({ ip_address: address }) => address)))];
+  return addresses.slice(0, MOST_SENDERS).map((address) => ({ address, heloName: null, isSender: false }));
+}
+
+function examineHostDane(
+  { host }: MailHost,
+  { domain, port, now }: DomainQuestion,
+  route: MailRoute,
+  met: readonly HostFacts[] | null,
+  means: DomainMeans,
+): Promise<DaneFacts> {
+  const shown = met?.find((each) => each.host === host) ?? null;
+  const isRouteSigned = route.outcome === "found" || route.outcome === "no_data" ? route.authenticated_data : null;
+  const isBogus = (name: string): Promise<boolean | null> => means.isBogus(name, "TLSA" satisfies RecordType);
+  return examineDane({ host, port, isRouteSigned, names: [domain], met: shown, isBogus, now }, means.questions);
+}
