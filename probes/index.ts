@@ -4,13 +4,17 @@ import type { BuiltIn } from "../runner/harness/built-in.js";
 export const builtIn: Readonly<Record<string, BuiltIn>> = {
   "mail.blocklist": { load: () => import("./mail.blocklist/probe.js"), lab: () => import("./mail.blocklist/lab.js") },
   "mail.bounce": { load: () => import("./mail.bounce/probe.js"), lab: () => import("./mail.bounce/lab.js") },
+  "mail.dane": { load: () => import("./mail.dane/probe.js"), lab: () => import("./mail.dane/lab.js") },
   "mail.deliver": { load: () => import("./mail.deliver/probe.js"), lab: () => import("./mail.deliver/lab.js") },
   "mail.dkim": { load: () => import("./mail.dkim/probe.js"), lab: () => import("./mail.dkim/lab.js") },
   "mail.dmarc": { load: () => import("./mail.dmarc/probe.js"), lab: () => import("./mail.dmarc/lab.js") },
+  "mail.dnssec": { load: () => import("./mail.dnssec/probe.js"), lab: () => import("./mail.dnssec/lab.js") },
   "mail.mtasts": { load: () => import("./mail.mtasts/probe.js"), lab: () => import("./mail.mtasts/lab.js") },
   "mail.mx": { load: () => import("./mail.mx/probe.js"), lab: () => import("./mail.mx/lab.js") },
+  "mail.posture": { load: () => import("./mail.posture/probe.js"), lab: () => import("./mail.posture/lab.js") },
   "mail.rcpt": { load: () => import("./mail.rcpt/probe.js"), lab: () => import("./mail.rcpt/lab.js") },
   "mail.receive": { load: () => import("./mail.receive/probe.js"), lab: () => import("./mail.receive/lab.js") },
+  "mail.reverse": { load: () => import("./mail.reverse/probe.js"), lab: () => import("./mail.reverse/lab.js") },
   "mail.roundtrip": { load: () => import("./mail.roundtrip/probe.js"), lab: () => import("./mail.roundtrip/lab.js") },
   "mail.send": { load: () => import("./mail.send/probe.js"), lab: () => import("./mail.send/lab.js") },
   "mail.spf": { load: () => import("./mail.spf/probe.js"), lab: () => import("./mail.spf/lab.js") },
@@ -41,13 +45,17 @@ export const builtIn: Readonly<Record<string, BuiltIn>> = {
 export interface BuiltInTypes {
   "mail.blocklist": typeof import("./mail.blocklist/probe.js").default;
   "mail.bounce": typeof import("./mail.bounce/probe.js").default;
+  "mail.dane": typeof import("./mail.dane/probe.js").default;
   "mail.deliver": typeof import("./mail.deliver/probe.js").default;
   "mail.dkim": typeof import("./mail.dkim/probe.js").default;
   "mail.dmarc": typeof import("./mail.dmarc/probe.js").default;
+  "mail.dnssec": typeof import("./mail.dnssec/probe.js").default;
   "mail.mtasts": typeof import("./mail.mtasts/probe.js").default;
   "mail.mx": typeof import("./mail.mx/probe.js").default;
+  "mail.posture": typeof import("./mail.posture/probe.js").default;
   "mail.rcpt": typeof import("./mail.rcpt/probe.js").default;
   "mail.receive": typeof import("./mail.receive/probe.js").default;
+  "mail.reverse": typeof import("./mail.reverse/probe.js").default;
   "mail.roundtrip": typeof import("./mail.roundtrip/probe.js").default;
   "mail.send": typeof import("./mail.send/probe.js").default;
   "mail.spf": typeof import("./mail.spf/probe.js").default;

@@ -27,7 +27,7 @@ const input = contract({
   additionalProperties: false,
 });
 
-export const dkimKeySchema = record({
+const dkimKeySchema = record({
   selector: { type: "string" },
   source: { enum: ["given", "guessed"] },
   state: {

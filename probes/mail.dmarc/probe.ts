@@ -25,7 +25,7 @@ async function run(input: Input, ctx: Context<"resolver">): Promise<Evidence<Out
     (await ctx.attempt(async () => {
       const facts = await examineDmarc(domain, questions);
       keepFacts(facts, evidence);
-      evidence.checks = judgeDmarc(facts, { hasDkim: null, evidence: questions.evidence(`_dmarc.${facts.policy_domain ?? domain}`, "TXT") });
+      evidence.checks = judgeDmarc(facts, { hasDkim: null, sends: null, evidence: questions.evidence(`_dmarc.${facts.policy_domain ?? domain}`, "TXT") });
       evidence.failure = facts.unanswered;
     })) ?? evidence.failure;
   evidence.findings = findingsOf(evidence.checks);

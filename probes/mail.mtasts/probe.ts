@@ -28,7 +28,7 @@ async function run(input: Input, ctx: Context<"resolver" | "tcp" | "tls">): Prom
   const questions = questionsOf(ctx.resolver, input);
   let unanswered: Failure | null = null;
   const broken = await ctx.attempt(async () => {
-    const { hosts } = await mailHostsOf(domain, questions);
+    const { hosts } = await mailHostsOf(domain, questions, { allowPrivate: true });
     const facts = await examineSts(domain, { hosts, fetchPolicy: fetchPolicyOf(ctx, input), policyPort: input.policy_port }, questions);
     Object.assign(evidence, shownSts(facts));
     evidence.checks = judgeSts(facts, { evidence: questions.evidence(`_mta-sts.${domain}`, "TXT"), receives: null });

@@ -25,7 +25,7 @@ const input = contract({
   additionalProperties: false,
 });
 
-export const stsProperties = {
+const stsProperties = {
   record: record({
     state: { enum: STS_RECORD_STATES, description: "none: no record that senders take for MTA-STS. unknown: no answer was obtained." },
     id: nullable({ type: "string" }),

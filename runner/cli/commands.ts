@@ -4,6 +4,7 @@ import type { Commands } from "./command.js";
 export const COMMANDS = {
   run: { summary: "Run a probe and print its envelope; the word run may be left out.", load: () => import("./run.js") },
   rcpt: { summary: "Check whether mailboxes accept mail, without sending any.", load: () => import("./rcpt.js") },
+  posture: { summary: "Examine how a domain's mail is set up, and say what to change.", load: () => import("./posture.js") },
   verify: { summary: "Verify a received message: SPF, DKIM, DMARC and ARC.", load: () => import("./verify.js") },
   dkim: { summary: "Make a DKIM key with its DNS record, and check one.", load: () => import("./dkim.js") },
   dns: { summary: "Plan the DNS records that a domain's mail needs, and check them.", load: () => import("./dns.js") },

@@ -24,6 +24,8 @@ export interface DomainQuestion {
   readonly heloName: string | null;
   readonly port: number;
   readonly policyPort: number;
+  /** Mail hosts may have addresses that are not global: in a lab, or an inner network. */
+  readonly allowPrivate: boolean;
   readonly now: Date;
 }
 
@@ -72,7 +74,7 @@ export async function examineDomain(question: DomainQuestion, means: DomainMeans
   const { domain, now } = question;
   const { questions, isBogus } = means;
   const [{ route, hosts: names }, spf, dkim, dmarc, dnssec, reports] = await Promise.all([
-    mailHostsOf(domain, questions),
+    mailHostsOf(domain, questions, question),
     examineSpf(domain, questions),
     examineDkim(domain, { selectors: question.selectors, guess: question.guessSelectors }, questions),
     examineDmarc(domain, questions),

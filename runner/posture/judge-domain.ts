@@ -26,7 +26,7 @@ function spoofingChecks({ domain, profile, spf, dkim, dmarc }: DomainFacts, evid
   return [
     ...judgeSpf(spf, { sends: isSending, evidence: evidenceOf(domain, "TXT") }),
     ...judgeDkim(dkim, { sends: isSending, evidenceOf: (selector) => evidenceOf(`${selector}._domainkey.${domain}`, "TXT") }),
-    ...judgeDmarc(dmarc, { hasDkim: hasDkim(dkim), evidence: evidenceOf(`_dmarc.${dmarc.policy_domain ?? domain}`, "TXT") }),
+    ...judgeDmarc(dmarc, { hasDkim: hasDkim(dkim), sends: isSending, evidence: evidenceOf(`_dmarc.${dmarc.policy_domain ?? domain}`, "TXT") }),
   ];
 }
 
@@ -38,11 +38,13 @@ function hasDkim({ keys, has_domainkeys: hasKeys }: DomainFacts["dkim"]): boolea
 function arrivalChecks({ profile, dkim, reverse, listings }: DomainFacts, evidenceOf: EvidenceOf): Check[] {
   if (!sends(profile)) return [];
   return [
-    ...reverse.flatMap((each) => judgeReverse(each, { isSender: each.is_sender, hasDkim: hasDkim(dkim), evidence: evidenceOf(each.ip_address, "PTR") })),
+    ...(reverse.length === 0 ? [check(UNNAMED, "unknown", "no address is known that sends mail", { advice: advice("Give the addresses that send.") })] : []),
+    ...reverse.flatMap((each) => judgeReverse(each, { isSender: each.is_sender, hasDkim: hasDkim(dkim), evidence: evidenceOf(each.reverse_name, "PTR") })),
     ...listingChecks(listings),
   ];
 }
 
+const UNNAMED: Rule = { id: "reverse.ptr", area: "arrival", spec: "RFC 1912 2.1" };
 const LISTED: Rule = { id: "blocklist.listed", area: "arrival", spec: "RFC 5782 2.1" };
 
 function listingChecks(listings: DomainFacts["listings"]): Check[] {

@@ -24,7 +24,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   lab: ["support", "asn1", "run", "net", "mail"],
   suite: ["support", "assertions", "harness"],
   vitest: ["support", "harness", "lab", "suite"],
-  cli: ["support", "sqlite", "limits", "run", "net", "mail", "mail-sites", "harness", "queue", "delivery", "lab", "suite", "vitest"],
+  cli: ["support", "sqlite", "limits", "run", "net", "mail", "posture", "mail-sites", "harness", "queue", "delivery", "lab", "suite", "vitest"],
 };
 
 /** Files that may import what their room may not, each with its reason. */

@@ -56,17 +56,11 @@ function verdictLines(output: Output): string[] {
   ];
 }
 
-function dmarcText({ dmarc, spf, from_domains: from }: Output): (string | null)[] {
+function dmarcText({ dmarc, from_domains: from }: Output): (string | null)[] {
   const { result, reason, policy, policy_domain: owner, published_policy: published } = dmarc;
   const policyText = policy === null ? null : `policy ${policy} of ${owner}${published === policy ? "" : ` (published as ${published}, with t=y)`}`;
   const aligned = dmarc.aligned.map(({ method, domain }) => `${method.toUpperCase()} ${domain}`);
-  return [
-    result,
-    policyText,
-    aligned.length === 0 ? null : `${aligned.join(" and ")} aligned with From ${from.join(", ")}`,
-    reason,
-    result === "fail" && spf.result === "not_evaluated" ? "but SPF was not evaluated" : null,
-  ];
+  return [result, policyText, aligned.length === 0 ? null : `${aligned.join(" and ")} aligned with From ${from.join(", ")}`, reason];
 }
 
 function spfAlignment(output: Output): string | null {

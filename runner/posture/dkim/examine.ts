@@ -80,7 +80,7 @@ async function examineKey(domain: string, selector: string, source: DkimKeyFacts
 type KeyFacts = Pick<DkimKeyFacts, "state" | "key_type" | "key_bits" | "flags" | "record">;
 
 /** What the TXT records at a selector are, whatever domain it is. */
-export function keyFacts(texts: readonly string[]): KeyFacts {
+function keyFacts(texts: readonly string[]): KeyFacts {
   const record = readKeyRecord(texts);
   const reasons = record.findings.map(({ reason }) => reason);
   const tags = tagsOf(texts.find((text) => tagsOf(text)?.has("p") === true) ?? "") ?? new Map<string, string>();

@@ -37,7 +37,7 @@ function presenceCheck({ domain, keys, unanswered, has_domainkeys: hasKeys }: Dk
     return [
       check(RECORD, "notice", `there seems to be no key: _domainkey.${domain} does not exist`, { advice: advice("Sign what you send, and publish the key.") }),
     ];
-  const silent = unanswered === 0 ? "" : `; ${unanswered} questions got no answer`;
+  const silent = unanswered === 0 ? "" : `; ${unanswered === 1 ? "one question" : `${unanswered} questions`} got no answer`;
   return [
     check(RECORD, "unknown", `no key was found at the selectors that were asked for; a domain's selectors cannot be listed${silent}`, {
       advice: advice("Give the selectors that you sign with (s= of a message's DKIM-Signature)."),

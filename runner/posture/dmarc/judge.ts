@@ -6,6 +6,8 @@ import type { DmarcFacts } from "./examine.js";
 export interface DmarcJudgeOptions {
   /** The domain has a DKIM key; null if that is not known. */
   readonly hasDkim: boolean | null;
+  /** The domain sends mail; null if that is not known. */
+  readonly sends: boolean | null;
   readonly evidence: readonly CheckEvidence[];
 }
 
@@ -170,8 +172,9 @@ function reportChecks({ report_hosts: hosts, policy_domain: owner }: DmarcFacts,
 }
 
 /** RFC 9989, 7.4: a policy of reject rests on DKIM, because SPF fails for forwarded messages. */
-function rejectCheck({ effective_policy: effective }: DmarcFacts, { hasDkim }: DmarcJudgeOptions): Check {
+function rejectCheck({ effective_policy: effective }: DmarcFacts, { hasDkim, sends }: DmarcJudgeOptions): Check {
   const about = rule("reject", "RFC 9989 7.4", "arrival");
+  if (sends === false) return check(about, "not_applicable", "the domain sends no mail");
   if (effective !== "reject") return check(about, "not_applicable", "the policy is not reject");
   const verdict: Verdict = hasDkim === false ? "warning" : "notice";
   const message =

@@ -16,6 +16,6 @@ export function judgeDnssec({ name, state, reason }: DnssecFacts, evidence: read
         advice: advice("Sign the zone again, or remove the DS records at the registry."),
       });
     default:
-      return check(SIGNED, "unknown", `${name}: ${reason}`, { evidence });
+      return check(SIGNED, "unknown", reason ?? `whether ${name} is signed is not known`, { evidence });
   }
 }

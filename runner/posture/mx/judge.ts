@@ -70,7 +70,7 @@ function hostChecks({ host, problem, aliases, ipv4, ipv6, addresses }: MailHost)
     if (unsure !== undefined) return [...checks, check(about, "unknown", `the addresses of ${host} are not known (${unsure.replaceAll("_", " ")})`)];
     return [...checks, check(about, "error", `the mail host ${host} has no address`)];
   }
-  const inner = addresses.filter(({ scope }) => scope !== "global");
+  const inner = addresses.filter(({ may_be_dialled: mayBeDialled }) => !mayBeDialled);
   if (inner.length > 0)
     checks.push(
       check(

@@ -9,6 +9,8 @@ import type { Questions } from "../questions.js";
 /** What names an address that sends mail. */
 export interface ReverseFacts {
   readonly ip_address: string;
+  /** Where its PTR records stand. */
+  readonly reverse_name: string;
   readonly outcome: DnsOutcome;
   /** PTR names, at most ten. */
   readonly names: readonly string[];
@@ -37,13 +39,15 @@ export async function examineReverse({ address, heloName, domain }: ReverseQuest
   const ip = parseIp(address);
   if (ip === null) throw new Error(`${JSON.stringify(address)} is no IP address`);
   const shown = readableText(ip);
-  const answer = await questions.ask(reverseDomain(ip).toLowerCase(), "PTR");
+  const reverseName = reverseDomain(ip).toLowerCase();
+  const answer = await questions.ask(reverseName, "PTR");
   const names = [...new Set(answer.records.map((name) => dnsName(String(name)) ?? String(name)))].slice(0, MOST_NAMES);
   const known = await Promise.all(names.map((name) => hasAddress(name, shown, questions)));
   const helo = heloName === null ? null : await hasAddress(heloName, shown, questions);
   const spf = domain === null ? null : await checkHost({ ip: address, sender: `postmaster@${domain}`, helo: heloName ?? domain }, spfResolver(questions.ask));
   return {
     ip_address: address,
+    reverse_name: reverseName,
     outcome: answer.outcome,
     names,
     confirmed: names.filter((_name, index) => known[index] === true),

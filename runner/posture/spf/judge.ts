@@ -73,7 +73,7 @@ function lookupCheck({ lookups, nodes, isCut }: SpfFacts): Check {
 }
 
 /** What each term of the domain's own record costs, with everything below it. */
-export function costs(nodes: readonly SpfNode[]): string {
+function costs(nodes: readonly SpfNode[]): string {
   const [own] = nodes;
   if (own === undefined) return "";
   const below = new Map<string, number>();

@@ -50,7 +50,7 @@ function openChecks({ nodes }: SpfFacts): Check[] {
 }
 
 /** The records whose pass is a pass of the whole: not those behind -include, ~include and ?include. */
-export function passing(nodes: readonly SpfNode[]): SpfNode[] {
+function passing(nodes: readonly SpfNode[]): SpfNode[] {
   const isPassing: boolean[] = [];
   return nodes.filter(({ depth, term }) => {
     isPassing[depth] = (depth === 0 || isPassing[depth - 1] === true) && !/^[-~?]/.test(term ?? "");

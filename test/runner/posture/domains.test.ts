@@ -139,6 +139,7 @@ describe("whole domains, labelled from the standards", () => {
         heloName: null,
         port: 25,
         policyPort: 443,
+        allowPrivate: false,
         now: NOW,
       },
       {

@@ -1,0 +1,79 @@
+import { certificateViolations } from "../../runner/harness/check-certificates.js";
+import type { Context } from "../../runner/harness/context.js";
+import { defineProbe, type Evidence } from "../../runner/harness/define-probe.js";
+import { answersOf } from "../../runner/posture/answers.js";
+import { changesOf } from "../../runner/posture/changes.js";
+import { findingsOf } from "../../runner/posture/check.js";
+import { type DomainMeans, type DomainQuestion, examineDomain } from "../../runner/posture/examine-domain.js";
+import { fetchPolicyOf } from "../../runner/posture/fetch.js";
+import { meetHost } from "../../runner/posture/hosts/meet.js";
+import { isBogusBy } from "../../runner/posture/is-bogus.js";
+import { judgeDomain } from "../../runner/posture/judge-domain.js";
+import { type Questions, questionsOf, unansweredFailure } from "../../runner/posture/questions.js";
+import { statusOf } from "../../runner/run/judge.js";
+import type { Failure } from "../../schemas/failure.js";
+import { asciiDomain } from "../../schemas/host.js";
+import { nothingYet, shownFacts } from "./evidence.js";
+import { listingsBy } from "./listings.js";
+import { type Input, newest, type Output } from "./schema.js";
+
+type Ctx = Context<"resolver" | "tcp" | "tls">;
+
+export default defineProbe({
+  name: "mail.posture",
+  summary: "Examines how a domain's mail is set up: can others send in its name, does its mail arrive, can mail to it be read or lost.",
+  needs: ["resolver", "tcp", "tls"],
+  target: "domain",
+  ...newest,
+  usualTimeoutMs: () => 120_000,
+  checkInput: ({ ca }) => certificateViolations("/ca", ca),
+  run,
+});
+
+async function run(input: Input, ctx: Ctx): Promise<Evidence<Output>> {
+  const domain = asciiDomain(input.domain);
+  const evidence = nothingYet(domain);
+  const questions = questionsOf(ctx.resolver, input);
+  let unanswered: Failure | null = null;
+  const broken = await ctx.attempt(async () => {
+    const facts = await examineDomain(questionOf(input, domain), meansOf(input, ctx, questions));
+    Object.assign(evidence, shownFacts(facts));
+    evidence.questions = questions.count;
+    evidence.checks = judgeDomain(facts, questions.evidence);
+    evidence.answers = answersOf(facts, evidence.checks);
+    evidence.changes = changesOf(evidence.checks);
+    // Nothing at all is known: the run has examined nothing.
+    if (evidence.answers.every(({ answer }) => answer === "unknown")) unanswered = await unansweredFailure(questions, domain, "MX");
+  });
+  evidence.failure = broken ?? unanswered;
+  evidence.findings = findingsOf(evidence.checks);
+  evidence.status = statusOf(evidence.failure, evidence.findings);
+  return evidence;
+}
+
+function questionOf(input: Input, domain: string): DomainQuestion {
+  return {
+    domain,
+    profile: input.profile,
+    selectors: input.selectors,
+    guessSelectors: input.guess_selectors,
+    sending: input.sending_addresses ?? null,
+    heloName: input.helo_domain === undefined ? null : asciiDomain(input.helo_domain),
+    port: input.mx_port,
+    policyPort: input.policy_port,
+    allowPrivate: input.allow_private_addresses,
+    now: new Date(),
+  };
+}
+
+function meansOf(input: Input, ctx: Ctx, questions: Questions): DomainMeans {
+  const { connect_timeout_ms, command_timeout_ms, ca } = input;
+  const options = { port: input.mx_port, connect_timeout_ms, command_timeout_ms, ca };
+  return {
+    questions,
+    meet: input.connect ? (host) => meetHost(ctx, host, options) : null,
+    fetchPolicy: fetchPolicyOf(ctx, input),
+    isBogus: isBogusBy(ctx.resolver, input),
+    listings: listingsBy(input, ctx),
+  };
+}

@@ -1,0 +1,30 @@
+import { runReport } from "../../harness/run.js";
+import { exitCodeOf } from "../exit-codes.js";
+import type { Io } from "../io.js";
+import { presenter } from "../present.js";
+import { styleFor } from "../style.js";
+import type { Posture } from "./card.js";
+import { inputFrom, type PostureOptions, timeoutOf } from "./options.js";
+
+/** One domain, named or of the lab, as a card, as JSON, and as a page. */
+export async function examineOne(domain: string | null, given: PostureOptions, io: Io, write: (path: string, text: string) => Promise<void>): Promise<number> {
+  const lab = given.lab === null ? null : await (await import("../lab-target.js")).startLabTarget("mail.posture", given.lab);
+  const stopping = new AbortController();
+  const stopListening = io.onInterrupt(() => stopping.abort());
+  try {
+    const input = { ...(domain === null ? lab?.input : { domain }), ...inputFrom(given) };
+    const report = await runReport("mail.posture@1", input, { signal: stopping.signal, ...timeoutOf(given) });
+    const posture = report.envelope.output as Posture;
+    if (given.html !== null) await write(given.html, (await import("./page.js")).pageOf(posture, new Date()));
+    if (given.json) await io.out((await presenter({ pretty: false, compact: false, json: true }, io))(report));
+    else {
+      const { cardOf } = await import("./card.js");
+      const width = io.stdout.isTty ? io.stdout.columns : 120;
+      await io.out(cardOf(posture, { style: styleFor(io.stdout, io.env), width, showAll: given.all }));
+    }
+    return exitCodeOf(report, given["fail-on"] === "warning" ? "warning" : "error");
+  } finally {
+    stopListening();
+    await lab?.close();
+  }
+}
