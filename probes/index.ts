@@ -2,6 +2,7 @@
 import type { BuiltIn } from "../runner/harness/built-in.js";
 
 export const builtIn: Readonly<Record<string, BuiltIn>> = {
+  "mail.bimi": { load: () => import("./mail.bimi/probe.js"), lab: () => import("./mail.bimi/lab.js") },
   "mail.blocklist": { load: () => import("./mail.blocklist/probe.js"), lab: () => import("./mail.blocklist/lab.js") },
   "mail.bounce": { load: () => import("./mail.bounce/probe.js"), lab: () => import("./mail.bounce/lab.js") },
   "mail.dane": { load: () => import("./mail.dane/probe.js"), lab: () => import("./mail.dane/lab.js") },
@@ -43,6 +44,7 @@ export const builtIn: Readonly<Record<string, BuiltIn>> = {
 
 /** What each probe of ours takes and gives. */
 export interface BuiltInTypes {
+  "mail.bimi": typeof import("./mail.bimi/probe.js").default;
   "mail.blocklist": typeof import("./mail.blocklist/probe.js").default;
   "mail.bounce": typeof import("./mail.bounce/probe.js").default;
   "mail.dane": typeof import("./mail.dane/probe.js").default;

@@ -16,6 +16,7 @@ const input = contract({
       minItems: 1,
       maxItems: 50,
       items: { type: "string", format: "address" },
+      examples: [["192.0.2.1"]],
       description: "The addresses that send mail.",
     },
     helo_domain: { type: "string", format: "domain", description: "The name that they give in EHLO." },

@@ -1,5 +1,6 @@
 import type { MailHost, MailRoute } from "../../schemas/mx.js";
 import type { RecordType } from "../net/dns/records.js";
+import { type BimiFacts, type BimiQuestion, examineBimi } from "./bimi/examine.js";
 import { type DaneFacts, examineDane } from "./dane/examine.js";
 import { type DkimFacts, examineDkim } from "./dkim/examine.js";
 import { type DmarcFacts, examineDmarc } from "./dmarc/examine.js";
@@ -35,6 +36,8 @@ export interface DomainMeans {
   /** Null where mail hosts are not to be spoken to. */
   readonly meet: ((host: MailHost) => Promise<HostFacts>) | null;
   readonly fetchPolicy: (url: URL) => Promise<Fetched>;
+  /** Null where the files of a BIMI record are not to be fetched. */
+  readonly fetchFile: BimiQuestion["fetchFile"];
   readonly isBogus: IsBogus;
   /** The block lists that have an address. Null where they are not to be asked. */
   readonly listings: ((addresses: readonly string[]) => Promise<Listing[]>) | null;
@@ -61,6 +64,7 @@ export interface DomainFacts {
   readonly hosts: readonly HostFacts[] | null;
   readonly sts: StsFacts;
   readonly reports: TlsReportFacts;
+  readonly bimi: BimiFacts;
   readonly dane: readonly DaneFacts[];
   readonly reverse: readonly (ReverseFacts & { readonly is_sender: boolean })[];
   readonly listings: readonly Listing[];
@@ -87,13 +91,14 @@ export async function examineDomain(question: DomainQuestion, means: DomainMeans
   const met = meet === null ? null : await Promise.all(mailHosts.filter(({ addresses }) => addresses.length > 0).map((host) => meet(host)));
   const isTrusted = (host: string): boolean | null => met?.find((each) => each.host === host)?.tls?.authorised ?? null;
   const senders = sends(profile) ? sendersOf(question, route) : [];
-  const [sts, dane, reverse, listings] = await Promise.all([
+  const [bimi, sts, dane, reverse, listings] = await Promise.all([
+    examineBimi(domain, { selector: "default", fetchFile: means.fetchFile, now }, dmarc, questions),
     examineSts(domain, { hosts: names, isTrusted, fetchPolicy: means.fetchPolicy, policyPort: question.policyPort }, questions),
     Promise.all(mailHosts.map((host) => examineHostDane(host, question, route, met, means))),
     Promise.all(senders.map(async (sender) => ({ ...(await examineReverse({ ...sender, domain }, questions)), is_sender: sender.isSender }))),
     means.listings === null ? [] : means.listings(senders.map(({ address }) => address)),
   ]);
-  return { domain, profile, now, route, spf, dkim, dmarc, dnssec, hosts: met, sts, reports, dane, reverse, listings };
+  return { domain, profile, now, route, spf, dkim, dmarc, dnssec, hosts: met, sts, reports, bimi, dane, reverse, listings };
 }
 
 /** Without a list of them, the addresses of the mail hosts are looked at: on small systems they send as well. */

@@ -1,5 +1,6 @@
 import type { Check, CheckEvidence } from "../../schemas/check.js";
 import type { RecordType } from "../net/dns/records.js";
+import { judgeBimi } from "./bimi/judge.js";
 import { advice, check, type Rule } from "./check.js";
 import { judgeDane } from "./dane/judge.js";
 import { judgeDkim } from "./dkim/judge.js";
@@ -35,12 +36,13 @@ function hasDkim({ keys, has_domainkeys: hasKeys }: DomainFacts["dkim"]): boolea
   return hasKeys === false || keys.some(({ state, source }) => source === "given" && state === "absent") ? false : null;
 }
 
-function arrivalChecks({ profile, dkim, reverse, listings }: DomainFacts, evidenceOf: EvidenceOf): Check[] {
+function arrivalChecks({ profile, dkim, reverse, listings, bimi, dmarc }: DomainFacts, evidenceOf: EvidenceOf): Check[] {
   if (!sends(profile)) return [];
   return [
     ...(reverse.length === 0 ? [check(UNNAMED, "unknown", "no address is known that sends mail", { advice: advice("Give the addresses that send.") })] : []),
     ...reverse.flatMap((each) => judgeReverse(each, { isSender: each.is_sender, hasDkim: hasDkim(dkim), evidence: evidenceOf(each.reverse_name, "PTR") })),
     ...listingChecks(listings),
+    ...judgeBimi(bimi, dmarc, evidenceOf(bimi.record.name, "TXT")),
   ];
 }
 

@@ -49,6 +49,7 @@ import { readKexInit } from "../../runner/net/ssh/kex-init.js";
 import { HelloError, ServerAnswerReader } from "../../runner/net/tls-hello/server-answer.js";
 import { flagInWords, readHopLine } from "../../runner/net/traceroute/output.js";
 import { FrameReader } from "../../runner/net/websocket/frames.js";
+import { judgeSvg } from "../../runner/posture/bimi/svg.js";
 import { readConsumed } from "../../runner/queue/consumed-event.js";
 import { readJob } from "../../runner/queue/job.js";
 import { classifyReply } from "../../runner/replies/classify-reply.js";
@@ -357,6 +358,7 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
     parse: (bytes) => readSuite("/suite.yaml", text(bytes), {}),
     refuses: (error) => error instanceof SuiteError,
   },
+  svg: { modules: ["runner/posture/bimi/svg.ts", "runner/posture/bimi/xml.ts"], parse: (bytes) => judgeSvg(bytes) },
   transcript: { modules: ["runner/lab/transcript.ts"], parse: (bytes) => parseTranscript(text(bytes)), refuses: (error) => isOf(error, "TranscriptError") },
 };
 

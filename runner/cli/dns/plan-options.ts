@@ -5,7 +5,8 @@ import { asciiDomain, isAddress, isDomain, isNameServer } from "../../../schemas
 import { isOneLine } from "../../../schemas/text.js";
 import { keyFolder } from "../../mail/dkim/key-folder.js";
 import type { SigningKey } from "../../mail/dkim/signing-key.js";
-import { DMARC_POLICIES, type PlanOptions, STS_MODES } from "../../mail/dns-plan/plan.js";
+import { DMARC_POLICIES } from "../../mail/dmarc/read-record.js";
+import { type PlanOptions, STS_MODES } from "../../mail/dns-plan/plan.js";
 import { DEFAULT_KEYS } from "../dkim/keygen.js";
 import type { Io } from "../io.js";
 import { UsageError } from "../usage-error.js";

@@ -28,12 +28,13 @@ function lookUp(zones: readonly Zone[], asked: string, type: string): Found {
   for (let aliases = 0; aliases <= MAX_ALIASES; aliases++) {
     const zone = zoneOf(zones, name);
     if (zone === undefined) return aliases === 0 ? { ...found, rcode: RCODES.refused } : found;
-    const here = zone.records.filter((record) => record.name === name);
+    const here = recordsAt(zone, name);
     const wanted = here.filter((record) => record.type === type);
     const alias = here.find((record) => record.type === "CNAME");
     found.answers.push(...(wanted.length > 0 || alias === undefined ? wanted : [alias]));
     if (wanted.length > 0) return found;
-    if (alias?.type !== "CNAME") return { ...found, rcode: exists(zone, name) ? RCODES.noError : RCODES.noSuchName, authorities: soaOf(zone) };
+    if (alias?.type !== "CNAME")
+      return { ...found, rcode: here.length > 0 || exists(zone, name) ? RCODES.noError : RCODES.noSuchName, authorities: soaOf(zone) };
     name = String(alias.data);
   }
   return found;
@@ -42,6 +43,14 @@ function lookUp(zones: readonly Zone[], asked: string, type: string): Found {
 /** The zone that holds a name: the one with the longest name, where several would. */
 function zoneOf(zones: readonly Zone[], name: string): Zone | undefined {
   return zones.filter(({ origin }) => isWithin(name, origin)).sort((a, b) => b.origin.length - a.origin.length)[0];
+}
+
+/** The records of a name; of one that does not exist, those of the wildcard below its closest ancestor that does (RFC 4592). */
+function recordsAt(zone: Zone, name: string): WireRecord[] {
+  if (exists(zone, name)) return zone.records.filter((record) => record.name === name);
+  const labels = name.split(".");
+  const above = labels.map((_, index) => labels.slice(index + 1).join(".")).find((ancestor) => ancestor === zone.origin || exists(zone, ancestor)) ?? "";
+  return zone.records.filter((record) => record.name === (above === "" ? "*" : `*.${above}`)).map((record) => ({ ...record, name }));
 }
 
 /** Also a name without records exists, where there are names below it (RFC 8020). */

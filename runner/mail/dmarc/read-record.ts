@@ -66,7 +66,7 @@ function psdOf(value: string | undefined): DmarcRecord["psd"] {
 
 const MAX_ADDRESSES = 50;
 
-/** Addresses that are URIs; the size limit after `!` comes from RFC 7489. */
+/** Addresses that are URIs; the size limit after `!` is one of before RFC 9989. */
 function addresses(value: string | undefined): string[] {
   if (value === undefined) return [];
   const written = value.split(",").map((each) => each.trim());

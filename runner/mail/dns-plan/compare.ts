@@ -5,8 +5,8 @@ import { txtText } from "../../net/dns/txt-text.js";
 import { readReportRecords } from "../../tls-policy/report-record.js";
 import { readStsRecords } from "../../tls-policy/sts/record.js";
 import { readKeyRecord } from "../dkim/read-key-record.js";
-import { tagsOf } from "../dkim/tags.js";
-import { DMARC_POLICIES, type DmarcPolicy, type PlannedItem, type Topic } from "./plan.js";
+import { DMARC_POLICIES, type DmarcPolicy, isDmarcRecord, readDmarcRecord } from "../dmarc/read-record.js";
+import type { PlannedItem, Topic } from "./plan.js";
 import { reverseName } from "./reverse-name.js";
 
 export const VERDICTS = ["ok", "missing", "differs", "unknown"] as const;
@@ -63,17 +63,18 @@ const dkim: Compare = (found, planned) => {
   return differs(publicKey === null ? (first?.message ?? "it cannot be read") : "it belongs to another key");
 };
 
+/** By the policy that receivers apply, as mail.dmarc judges it. */
 const dmarc: Compare = (found, planned) => {
-  const records = found.filter((text) => /^v=DMARC1\s*(?:;|$)/.test(text));
+  const records = found.filter(isDmarcRecord);
   if (records.length === 0) return missing();
-  if (records.length > 1) return differs("there are several DMARC records, which counts as none (RFC 7489, section 6.6.3)");
-  const policy = tagsOf(records[0] as string)
-    ?.get("p")
-    ?.toLowerCase();
-  const strictness = (written: string | undefined): number => DMARC_POLICIES.indexOf(written as DmarcPolicy);
-  if (strictness(policy) === -1) return differs("it has no policy (p=)");
-  const least = tagsOf(planned)?.get("p");
-  return strictness(policy) >= strictness(least) ? OK : differs(`its policy is ${policy}, less than ${least}`);
+  if (records.length > 1) return differs("there are several DMARC records, so receivers use none of them (RFC 9989, section 4.10)");
+  const { policy, is_test: isTest } = readDmarcRecord(records[0] as string);
+  if (policy === null) return differs("it has neither a valid policy (p=) nor an address for reports (rua=): it counts for nothing");
+  const strictness = (each: DmarcPolicy | null): number => DMARC_POLICIES.indexOf(each ?? "none");
+  const applied = strictness(policy) - (isTest ? 1 : 0);
+  const wanted = readDmarcRecord(planned).policy;
+  if (applied >= strictness(wanted)) return OK;
+  return differs(`its policy is ${policy}${isTest ? " with t=y, which is one lower" : ""}, less than ${wanted}`);
 };
 
 const COMPARE: Readonly<Record<Exclude<Topic, SpfTopic>, Compare>> = {
@@ -86,7 +87,7 @@ const COMPARE: Readonly<Record<Exclude<Topic, SpfTopic>, Compare>> = {
   ptr: isThere,
   dkim,
   dmarc,
-  dmarc_reports: (found) => (found.some((text) => /^v=DMARC1\s*(?:;|$)/.test(text)) ? OK : missing()),
+  dmarc_reports: (found) => (found.some(isDmarcRecord) ? OK : missing()),
   mta_sts: (_found, _planned, answer) => {
     const read = readStsRecords(answer.records as readonly DataOf<"TXT">[]);
     return read.kind === "announced" ? OK : read.kind === "none" ? missing() : differs(read.message);

@@ -1,14 +1,13 @@
 import { createHash, type X509Certificate } from "node:crypto";
 import { keyRecord, keyRecordName } from "../dkim/key-record.js";
 import type { SigningKey } from "../dkim/signing-key.js";
+import type { DmarcPolicy } from "../dmarc/read-record.js";
 import type { PlannedRecord } from "./record.js";
 import { reverseName } from "./reverse-name.js";
 
 export const TOPICS = ["mx", "address", "ptr", "spf", "helo", "dkim", "dmarc", "dmarc_reports", "mta_sts", "mta_sts_host", "tls_rpt", "dane"] as const;
 export type Topic = (typeof TOPICS)[number];
 
-export const DMARC_POLICIES = ["none", "quarantine", "reject"] as const;
-export type DmarcPolicy = (typeof DMARC_POLICIES)[number];
 export const STS_MODES = ["testing", "enforce", "none"] as const;
 export type StsMode = (typeof STS_MODES)[number];
 
@@ -82,7 +81,7 @@ function dmarc({ domain, dmarc: policy, reportsTo }: PlanOptions): PlannedItem[]
   const items = [item("dmarc", record, "what is to become of mail that is neither signed nor sent by it, and who hears of it")];
   const elsewhere = reportsTo.slice(reportsTo.lastIndexOf("@") + 1).toLowerCase();
   if (elsewhere === domain || elsewhere.endsWith(`.${domain}`) || domain.endsWith(`.${elsewhere}`)) return items;
-  // RFC 7489, section 7.1: reports are sent only to domains that agreed to receive them.
+  // RFC 9990, section 3: reports are sent only to domains that agreed to receive them.
   const consent = { name: `${domain}._report._dmarc.${elsewhere}`, type: "TXT", value: "v=DMARC1" } as const;
   return [...items, item("dmarc_reports", consent, `${elsewhere} takes reports about ${domain}`)];
 }

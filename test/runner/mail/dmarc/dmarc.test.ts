@@ -137,6 +137,24 @@ describe("the verdict on a message", () => {
     expect(await evaluate("example.org", { "example.org": "server_failure" })).toMatchObject({ result: "temperror", policy: null });
   });
 
+  test.each<[string, NonNullable<Parameters<typeof evaluateDmarc>[0]["undecided"]>, string]>([
+    ["SPF of an aligned domain got no answer", [{ method: "spf", domain: "bounces.example.org", why: "temperror" }], "temperror"],
+    ["DKIM of an aligned domain got no answer", [{ method: "dkim", domain: "example.org", why: "temperror" }], "temperror"],
+    ["DKIM of another domain got no answer", [{ method: "dkim", domain: "example.net", why: "temperror" }], "fail"],
+    ["the connecting address is not known, the sender is aligned", [{ method: "spf", domain: "example.org", why: "unknown" }], "unknown"],
+    ["the connecting address is not known, the sender is another domain", [{ method: "spf", domain: "example.net", why: "unknown" }], "fail"],
+    ["neither the address nor the sender is known", [{ method: "spf", domain: null, why: "unknown" }], "unknown"],
+  ])("%s: %s is %s", async (_title, undecided, result) => {
+    const question = { authorDomains: ["example.org"], authenticated: [], lookup: lookupIn(ORG), exists: async () => true };
+    expect(await evaluateDmarc({ ...question, undecided })).toMatchObject({ result, policy: "reject" });
+  });
+
+  test("what is aligned passes, though another method got no answer, or whether the name exists is not known", async () => {
+    const passed = { authorDomains: ["new.example.org"], authenticated: [{ method: "dkim", domain: "new.example.org" }] } as const;
+    const undecided = [{ method: "spf", domain: "new.example.org", why: "temperror" }] as const;
+    expect(await evaluateDmarc({ ...passed, undecided, lookup: lookupIn(ORG), exists: async () => null })).toMatchObject({ result: "pass", policy: null });
+  });
+
   test("no author domain, or several, cannot be judged", async () => {
     const nothing = { authenticated: [], lookup: lookupIn(ORG), exists: async () => true };
     expect(await evaluateDmarc({ ...nothing, authorDomains: [] })).toMatchObject({ result: "permerror" });

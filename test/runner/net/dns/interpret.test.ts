@@ -113,3 +113,24 @@ describe("nobody knows", () => {
 test("the flag of recursion is where the tests think it is", () => {
   expect(RECURSION_AVAILABLE).toBe(0x80);
 });
+
+describe("a signed zone that denies a name with NOERROR (RFC 9824)", () => {
+  const nsec = (name: string, rrtypes: string[]): WireRecord =>
+    ({ type: "NSEC", name, class: "IN", ttl: 60, data: { nextDomain: `\\000.${name}`, rrtypes } }) as unknown as WireRecord;
+  const reply = (authority: WireRecord): Reply => ({
+    rcode: 0,
+    truncated: false,
+    authenticated: true,
+    recursionAvailable: true,
+    answers: [],
+    authorities: [...records(SOA), authority],
+  });
+
+  test.each([
+    ["NXNAME at the name: it does not exist", nsec("a.example", ["RRSIG", "NSEC", "UNKNOWN_128"]), "no_such_name"],
+    ["no NXNAME: the name exists", nsec("a.example", ["TXT", "RRSIG", "NSEC"]), "no_data"],
+    ["NXNAME of another name", nsec("b.example", ["RRSIG", "NSEC", "UNKNOWN_128"]), "no_data"],
+  ])("%s", (_title, authority, outcome) => {
+    expect(interpret(QUESTION, reply(authority))).toMatchObject({ outcome, ttl: 4 * 15 });
+  });
+});

@@ -1,0 +1,166 @@
+import { X509Certificate } from "node:crypto";
+import { isCertain } from "../../net/dns/answer.js";
+import type { DmarcFacts } from "../dmarc/examine.js";
+import type { Fetched } from "../fetch.js";
+import { type Questions, whyUnknown } from "../questions.js";
+import { judgeSvg, type SvgFacts } from "./svg.js";
+
+export const BIMI_STATES = ["valid", "declined", "none", "invalid", "unknown"] as const;
+
+export interface BimiRecord {
+  readonly state: (typeof BIMI_STATES)[number];
+  /** Where the record stands. */
+  readonly name: string;
+  readonly text: string | null;
+  /** Of the logo (l=); empty when the domain declines. */
+  readonly location: string | null;
+  /** Of the certificate of the mark (a=). */
+  readonly evidence: string | null;
+  readonly avp: string | null;
+  readonly lps: readonly string[];
+  readonly problem: string | null;
+  readonly remarks: readonly string[];
+}
+
+export interface BimiFacts {
+  readonly domain: string;
+  readonly record: BimiRecord;
+  readonly logo: { readonly url: string; readonly svg: SvgFacts | null; readonly problem: string | null } | null;
+  readonly certificate: CertificateFacts | null;
+}
+
+export interface CertificateFacts {
+  readonly url: string;
+  readonly problem: string | null;
+  readonly subject: string | null;
+  readonly expires: string | null;
+  readonly is_for_marks: boolean | null;
+  readonly is_for_domain: boolean | null;
+}
+
+export interface BimiQuestion {
+  readonly selector: string;
+  /** Null: the files are not to be fetched. */
+  readonly fetchFile: ((url: URL, kind: "logo" | "certificate") => Promise<Fetched>) | null;
+  readonly now: Date;
+}
+
+/** The record of a domain, or of its organizational domain, and the files that it names. */
+export async function examineBimi(
+  domain: string,
+  question: BimiQuestion,
+  dmarc: Pick<DmarcFacts, "organizational_domain">,
+  questions: Questions,
+): Promise<BimiFacts> {
+  const own = await readRecord(`${question.selector}._bimi.${domain}`, questions);
+  const organization = dmarc.organizational_domain;
+  const record =
+    own.state === "none" && own.text === null && organization !== null && organization !== domain
+      ? await readRecord(`${question.selector}._bimi.${organization}`, questions)
+      : own;
+  const { fetchFile } = question;
+  if (record.state !== "valid" || fetchFile === null) return { domain, record, logo: null, certificate: null };
+  const [logo, certificate] = await Promise.all([
+    fetchLogo(record.location as string, fetchFile),
+    record.evidence === "" || record.evidence === null ? null : fetchCertificate(record.evidence, domain, fetchFile, question.now),
+  ]);
+  return { domain, record, logo, certificate };
+}
+
+async function readRecord(name: string, questions: Questions): Promise<BimiRecord> {
+  const answer = await questions.ask(name, "TXT");
+  const about: BimiRecord = { state: "none", name, text: null, location: null, evidence: null, avp: null, lps: [], problem: null, remarks: [] };
+  if (!isCertain(answer)) return { ...about, state: "unknown", problem: whyUnknown(answer, `TXT ${name}`) };
+  const texts = await questions.texts(name);
+  const records = texts.filter((text) => /^v[ \t]*=[ \t]*BIMI1[ \t]*(?:;|$)/.test(text));
+  const [text] = records;
+  if (text === undefined) {
+    const near = texts.find((each) => /bimi|(?:^|;)[ \t]*l[ \t]*=/i.test(each.slice(0, 200))) ?? null;
+    return near === null ? about : { ...about, text: near, problem: 'the record does not begin with "v=BIMI1;" exactly, so it does not count' };
+  }
+  if (records.length > 1) return { ...about, state: "invalid", text, problem: `there are ${records.length} BIMI records` };
+  return { ...about, text, ...tagsOf(text) };
+}
+
+type Read = Pick<BimiRecord, "state" | "location" | "evidence" | "avp" | "lps" | "problem" | "remarks">;
+
+const KNOWN: ReadonlySet<string> = new Set(["v", "l", "a", "avp", "lps"]);
+
+function tagsOf(text: string): Read {
+  const nothing: Read = { state: "invalid", location: null, evidence: null, avp: null, lps: [], problem: null, remarks: [] };
+  const tags = new Map<string, string>();
+  const parts = text.split(";").map((part) => part.trim());
+  if (parts.at(-1) === "") parts.pop();
+  for (const part of parts) {
+    const equals = part.indexOf("=");
+    const name = part.slice(0, Math.max(0, equals)).trim();
+    if (!/^[A-Za-z][A-Za-z0-9_]{0,30}$/.test(name)) return { ...nothing, problem: `${JSON.stringify(part.slice(0, 60))} is no tag` };
+    if (tags.has(name)) return { ...nothing, problem: `the tag ${name} stands twice` };
+    tags.set(name, part.slice(equals + 1).trim());
+  }
+  const location = tags.get("l");
+  const evidence = tags.get("a") ?? "";
+  if (location === undefined) return { ...nothing, problem: "the record names no logo (l=)" };
+  const avp = tags.get("avp") ?? "brand";
+  const lps = (tags.get("lps") ?? "")
+    .split(",")
+    .map((each) => each.trim())
+    .filter((each) => each !== "");
+  const about = { location, evidence, avp, lps, remarks: remarksOf(tags, avp, lps) };
+  if (location === "" && evidence === "") return { ...about, state: "declined", problem: null };
+  const problem =
+    location === "" ? "the record has evidence (a=) for no logo (l=)" : (urlProblem("l", location) ?? (evidence === "" ? null : urlProblem("a", evidence)));
+  return { ...about, state: problem === null ? "valid" : "invalid", problem };
+}
+
+function urlProblem(tag: "l" | "a", value: string): string | null {
+  if (!/^https:\/\/[^\s,;]+$/i.test(value) || !URL.canParse(value)) return `${tag}= is not one https address: ${value.slice(0, 100)}`;
+  const { pathname } = new URL(value);
+  return tag === "l" && !/\.svgz?$/i.test(pathname) ? "l= is not the address of an SVG file (.svg)" : null;
+}
+
+function remarksOf(tags: ReadonlyMap<string, string>, avp: string, lps: readonly string[]): string[] {
+  const unknown = [...tags.keys()].filter((name) => !KNOWN.has(name));
+  return [
+    ...(unknown.length === 0 ? [] : [`unknown tags are ignored: ${unknown.slice(0, 5).join(", ")}`]),
+    ...(avp === "brand" || avp === "personal" ? [] : [`avp=${avp.slice(0, 40)} is neither brand nor personal`]),
+    ...lps.filter((each) => !/^[A-Za-z0-9-]{1,63}$/.test(each)).map((each) => `lps holds ${JSON.stringify(each.slice(0, 70))}, which is no local-part prefix`),
+  ];
+}
+
+type FetchFile = NonNullable<BimiQuestion["fetchFile"]>;
+
+async function fetchLogo(location: string, fetchFile: FetchFile): Promise<NonNullable<BimiFacts["logo"]>> {
+  const fetched = await fetchFile(new URL(location), "logo");
+  if (fetched.kind === "failed") return { url: location, svg: null, problem: fetched.failure.message };
+  if (fetched.status !== 200) return { url: location, svg: null, problem: `the server answers with status ${fetched.status}` };
+  if (fetched.is_cut) return { url: location, svg: null, problem: "the file is far too large" };
+  return { url: location, svg: judgeSvg(fetched.body), problem: null };
+}
+
+/** id-kp-BrandIndicatorforMessageIdentification. */
+const FOR_MARKS = "1.3.6.1.5.5.7.3.31";
+
+async function fetchCertificate(location: string, domain: string, fetchFile: FetchFile, now: Date): Promise<CertificateFacts> {
+  const about: CertificateFacts = { url: location, problem: null, subject: null, expires: null, is_for_marks: null, is_for_domain: null };
+  const fetched = await fetchFile(new URL(location), "certificate");
+  if (fetched.kind === "failed") return { ...about, problem: fetched.failure.message };
+  if (fetched.status !== 200 || fetched.is_cut)
+    return { ...about, problem: fetched.is_cut ? "the file is far too large" : `the server answers with status ${fetched.status}` };
+  try {
+    // The first certificate of the file is the mark's own.
+    const certificate = new X509Certificate(fetched.body);
+    const usages = certificate.keyUsage as readonly string[] | undefined;
+    const expires = new Date(certificate.validTo);
+    return {
+      ...about,
+      subject: certificate.subject.replaceAll("\n", ", ").slice(0, 500),
+      expires: expires.toISOString(),
+      is_for_marks: usages?.includes(FOR_MARKS) === true,
+      is_for_domain: certificate.checkHost(domain, { subject: "never" }) !== undefined,
+      problem: expires < now ? "the certificate has expired" : null,
+    };
+  } catch {
+    return { ...about, problem: "it is no certificate (PEM)" };
+  }
+}

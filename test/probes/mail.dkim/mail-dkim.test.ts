@@ -1,0 +1,43 @@
+import { afterEach, expect, test } from "vitest";
+import type { Output } from "../../../probes/mail.dkim/schema.js";
+import { labOf } from "../../../runner/harness/registry.js";
+import { runReport } from "../../../runner/harness/run.js";
+import { startDnsServer } from "../../../runner/lab/dns-server.js";
+
+const open: { close(): unknown }[] = [];
+afterEach(async () => {
+  for (const thing of open.splice(0)) await thing.close();
+});
+
+test.each([
+  ["good", "ok", [["s1", "valid"]]],
+  ["guessed", "ok", [["s1", "valid"]]],
+  ["short", "warning", [["s1", "valid"]]],
+  ["test", "warning", [["s1", "valid"]]],
+  ["revoked", "ok", [["s1", "revoked"]]],
+  ["dangling", "error", [["s1", "absent"]]],
+  ["missing", "error", [["s9", "absent"]]],
+])("the lab's %s is %s", async (name, status, keys) => {
+  const lab = await (await labOf("mail.dkim"))?.start(() => 0);
+  if (lab === undefined) throw new Error("mail.dkim has no lab");
+  open.push(lab);
+  const output = (await runReport("mail.dkim", lab.servers.find((each) => each.name === name)?.input)).envelope.output as Output;
+  expect(output.status).toBe(status);
+  expect(output.keys.map(({ selector, state }) => [selector, state])).toEqual(keys);
+});
+
+test("a domain whose name servers fail has unknown keys, and the run a failure", async () => {
+  const server = await startDnsServer({ zones: ["$ORIGIN example.\n@ SOA ns hostmaster 1 3600 600 86400 60"], behave: () => ({ rcode: 2 }) });
+  open.push(server);
+  const output = (await runReport("mail.dkim", { domain: "a.example", selectors: ["s1"], resolver: { servers: server.servers } })).envelope.output as Output;
+  expect(output).toMatchObject({ status: "error", failure: { code: "dns_failure" }, keys: [{ selector: "s1", state: "unknown" }], findings: [] });
+});
+
+test("under a wildcard, usual selectors are not asked for", async () => {
+  const zone = '$ORIGIN example.\n@ SOA ns hostmaster 1 3600 600 86400 60\n*._domainkey.parked TXT "v=DKIM1; p="';
+  const server = await startDnsServer({ zones: [zone] });
+  open.push(server);
+  const output = (await runReport("mail.dkim", { domain: "parked.example", resolver: { servers: server.servers } })).envelope.output as Output;
+  expect(output).toMatchObject({ wildcard: true, keys: [{ state: "revoked" }] });
+  expect(output.operations.length).toBeLessThan(8);
+});

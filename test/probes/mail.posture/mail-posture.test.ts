@@ -1,0 +1,83 @@
+import { afterEach, describe, expect, test } from "vitest";
+import type { Output } from "../../../probes/mail.posture/schema.js";
+import { labOf } from "../../../runner/harness/registry.js";
+import { runReport } from "../../../runner/harness/run.js";
+import { startDnsServer } from "../../../runner/lab/dns-server.js";
+
+const open: { close(): unknown }[] = [];
+afterEach(async () => {
+  for (const thing of open.splice(0)) await thing.close();
+});
+
+async function ofLab(name: string, input: Record<string, unknown> = {}): Promise<Output> {
+  const lab = await (await labOf("mail.posture"))?.start(() => 0);
+  if (lab === undefined) throw new Error("mail.posture has no lab");
+  open.push(lab);
+  const server = lab.servers.find((each) => each.name === name);
+  return (await runReport("mail.posture", { ...server?.input, ...input })).envelope.output as Output;
+}
+
+const answersOf = ({ answers }: Output): Record<string, string> => Object.fromEntries(answers.map(({ area, answer }) => [area, answer]));
+
+describe("mail.posture", () => {
+  test("a domain that is set up right is protected three times", async () => {
+    const output = await ofLab("good");
+    expect(answersOf(output)).toEqual({ spoofing: "protected", arrival: "protected", receiving: "protected" });
+    expect(output).toMatchObject({ status: "ok", profile: "both", changes: [], mail_hosts: [{ starttls: "secured", is_trusted: true, mta_sts: true }] });
+    expect(output.findings).toEqual([]);
+  });
+
+  test("what is wrong is said with the record to publish instead, and what to wait for", async () => {
+    const output = await ofLab("open");
+    expect(answersOf(output)).toEqual({ spoofing: "partly", arrival: "protected", receiving: "open" });
+    expect(output.status).toBe("error");
+    expect(output.changes[0]).toMatchObject({
+      name: "_dmarc.open.example",
+      old: "v=DMARC1; p=none; rua=mailto:dmarc@open.example",
+      new: "v=DMARC1; p=quarantine; np=reject; rua=mailto:dmarc@open.example",
+    });
+    expect(output.changes[0]?.wait_for).toMatch(/30 days/);
+  });
+
+  test("a parked domain needs neither DKIM nor TLS", async () => {
+    const output = await ofLab("parked");
+    expect(output).toMatchObject({ profile: "parked", status: "ok" });
+    expect(answersOf(output)).toEqual({ spoofing: "protected", arrival: "protected", receiving: "protected" });
+  });
+
+  test("where nothing is answered nothing is good, bad or advised", async () => {
+    const output = await ofLab("silent");
+    expect(answersOf(output)).toEqual({ spoofing: "unknown", arrival: "unknown", receiving: "unknown" });
+    expect(output).toMatchObject({ failure: { phase: "resolve", code: "dns_failure" }, changes: [], findings: [] });
+    expect(new Set(output.checks.map(({ verdict }) => verdict))).toEqual(new Set(["unknown"]));
+  });
+
+  test("without connecting, the TLS of the mail hosts is not judged", async () => {
+    const output = await ofLab("open", { connect: false });
+    expect(output.checks.filter(({ id }) => id === "tls.starttls")).toEqual([]);
+    expect(output.mail_hosts).toMatchObject([{ starttls: null, tls_version: null }]);
+    expect(output.operations.some(({ name }) => name === "connect")).toBe(false);
+  });
+
+  test("an SPF record that fans out and thousands of strings are bounded", async () => {
+    const fan = Array.from({ length: 40 }, (_, index) => `include:f${index}.hostile.example`);
+    const zone = [
+      "$ORIGIN example.",
+      "@ SOA ns hostmaster 1 3600 600 86400 60",
+      `hostile TXT ${strings(`v=spf1 ${fan.join(" ")} -all`)}`,
+      ...fan.map((_, index) => `f${index}.hostile TXT ${strings(`v=spf1 ${fan.map((term) => term.replace(".hostile", `-${index}.hostile`)).join(" ")} -all`)}`),
+      ...Array.from({ length: 300 }, (_, index) => `_dmarc.hostile TXT "${"x".repeat(150)}${index}"`),
+    ].join("\n");
+    const server = await startDnsServer({ zones: [zone] });
+    open.push(server);
+    const input = { domain: "hostile.example", resolver: { servers: server.servers }, connect: false, address_lists: [], guess_selectors: false };
+    const output = (await runReport("mail.posture", input)).envelope.output as Output;
+    expect(output.checks.find(({ id }) => id === "spf.lookups")).toMatchObject({ verdict: "error" });
+    expect(output.questions).toBeLessThan(120);
+    expect(output.spf.tree.length).toBeLessThanOrEqual(50);
+  });
+});
+
+function strings(text: string): string {
+  return (text.match(/.{1,200}/g) ?? []).map((part) => JSON.stringify(part)).join(" ");
+}

@@ -1,0 +1,97 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, describe, expect, test } from "vitest";
+import type { Posture } from "../../../runner/cli/posture/card.js";
+import { pageOf } from "../../../runner/cli/posture/page.js";
+import { labOf } from "../../../runner/harness/registry.js";
+import { runReport } from "../../../runner/harness/run.js";
+import { startDnsServer } from "../../../runner/lab/dns-server.js";
+import { probeRun } from "./command-line.js";
+
+const folder = mkdtempSync(join(tmpdir(), "probe-run-posture-"));
+const open: { close(): unknown }[] = [];
+afterEach(async () => {
+  for (const thing of open.splice(0)) await thing.close();
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("probe-run posture", () => {
+  test("prints three answers, what does not pass, and the first change", async () => {
+    const { code, out } = await probeRun(["posture", "--lab=open"]);
+    expect(code).toBe(1);
+    expect(out).toMatch(/^open\.example {3}both · \d+ questions, /);
+    expect(out).toMatch(/^ {2}Can others send in your name\? {5}PARTLY {5}DMARC only watches \(p=none\)$/m);
+    expect(out).toMatch(/^ {2}Can mail to you be read or lost\? {2}OPEN {7}mx\.open\.example offers no STARTTLS$/m);
+    expect(out).toMatch(/^ {2}✘ tls\.starttls {3}mx\.open\.example offers no STARTTLS \(RFC 3207\)$/m);
+    expect(out).toMatch(/^ {2}First: _dmarc\.open\.example\. TXT "v=DMARC1; p=quarantine; /m);
+    expect(out).not.toMatch(/✔/);
+  });
+
+  test("--all shows what passes, --json prints the envelope", async () => {
+    const all = await probeRun(["posture", "--lab=good", "--all"]);
+    expect(all.code).toBe(0);
+    expect(all.out).toMatch(/✔ spf\.record/);
+    const json = await probeRun(["posture", "--lab=good", "--json"]);
+    expect(JSON.parse(json.out)).toMatchObject({ output: { domain: "good.example", profile: "both" } });
+  });
+
+  test("--html writes one page without requests, and never over a file", async () => {
+    const path = join(folder, "card.html");
+    const first = await probeRun(["posture", "--lab=open", "--html", path]);
+    expect(first.code).toBe(1);
+    const page = readFileSync(path, "utf8");
+    expect(page).toMatch(/default-src 'none'/);
+    expect(page).not.toMatch(/(?:src|href)=/);
+    expect(page).toMatch(/<b>decides<\/b>/);
+    const again = await probeRun(["posture", "--lab=open", "--html", path]);
+    expect(again.code).toBe(2);
+    expect(again.err).toMatch(/exists/);
+    expect(readFileSync(path, "utf8")).toBe(page);
+  });
+
+  test("text from records is text on the page", async () => {
+    const lab = await (await labOf("mail.posture"))?.start(() => 0);
+    if (lab === undefined) throw new Error("mail.posture has no lab");
+    open.push(lab);
+    const output = (await runReport("mail.posture", lab.servers[1]?.input)).envelope.output as Posture;
+    const hostile = '<script>alert("x")</script><img src=x onerror=alert(1)>';
+    const page = pageOf({ ...output, domain: hostile, checks: output.checks.map((each) => ({ ...each, message: hostile })) } as Posture, new Date(0));
+    expect(page).not.toContain("<img");
+    expect(page.match(/<script>/g)).toHaveLength(1);
+  });
+
+  test("several domains give a row each; results are kept, and a second call goes on where the first stopped", async () => {
+    const zone = [
+      "$ORIGIN example.",
+      "@ SOA ns hostmaster 1 3600 600 86400 60",
+      ...["one", "two", "three"].map((name) => `${name} MX 0 .\n${name} TXT "v=spf1 -all"`),
+    ].join("\n");
+    const server = await startDnsServer({ zones: [zone] });
+    open.push(server);
+    const list = join(folder, "domains.txt");
+    const results = join(folder, "results.jsonl");
+    writeFileSync(list, "one.example\n# a comment\ntwo.example\n");
+    const common = ["--resolver", server.servers[0] as string, "--no-connect", "--no-blocklists", "--results", results];
+    const first = await probeRun(["posture", "--file", list, ...common]);
+    expect(first.out.split("\n")[0]).toMatch(/^DOMAIN +SPOOFING +ARRIVAL +RECEIVING +FIRST$/);
+    expect(first.out).toMatch(/^one\.example {2}open {7}protected {2}protected {2}dmarc\.record: _dmarc\.one\.example$/m);
+    expect(first.code).toBe(1);
+    const second = await probeRun(["posture", "three.example", "--file", list, ...common]);
+    expect(second.err).toMatch(/2 of 3 domains are in .*results\.jsonl already/);
+    expect(second.out).not.toMatch(/^one\.example/m);
+    expect(readFileSync(results, "utf8").trim().split("\n")).toHaveLength(3);
+  });
+
+  test.each([
+    [["posture"], /there must be one domain/],
+    [["posture", "not a domain"], /"not a domain" is no domain/],
+    [["posture", "a.example", "b.example", "--html", "x.html"], /--html shows one domain/],
+    [["posture", "a.example", "--profile", "big"], /profile/],
+    [["posture", "a.example", "--results", "package.json"], /holds no results of posture/],
+  ])("%s is refused", async (argv, message) => {
+    const { code, err } = await probeRun(argv);
+    expect(code).toBe(2);
+    expect(err).toMatch(message);
+  });
+});
