@@ -40,7 +40,7 @@ function beforeDashes(words: readonly string[]): readonly string[] {
 function checkWords(name: string, { words, usage }: Command, given: readonly string[]): void {
   if (given.length < words.least) throw new UsageError("something is missing", `usage: probe-run ${name} ${usage}`);
   const extra = given[words.most];
-  if (extra !== undefined) throw new UsageError(`${JSON.stringify(extra)} is one word too many`, `usage: probe-run ${name} ${usage}`);
+  if (extra !== undefined) throw new UsageError(`unexpected argument ${JSON.stringify(extra)}`, `usage: probe-run ${name} ${usage}`);
 }
 
 /** Help that was asked for is the answer; without a request it is a word about what is missing. */

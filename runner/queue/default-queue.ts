@@ -1,2 +1,2 @@
-/** Where a queue is when nobody says. */
+/** The queue that is used if none is given. */
 export const DEFAULT_QUEUE = "sqlite:.probe-run/queue.db";

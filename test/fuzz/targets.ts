@@ -49,7 +49,7 @@ import { readKexInit } from "../../runner/net/ssh/kex-init.js";
 import { HelloError, ServerAnswerReader } from "../../runner/net/tls-hello/server-answer.js";
 import { flagInWords, readHopLine } from "../../runner/net/traceroute/output.js";
 import { FrameReader } from "../../runner/net/websocket/frames.js";
-import { readConsumed } from "../../runner/queue/consumed-event.js";
+import { readConsumedEvent } from "../../runner/queue/consumed-event.js";
 import { readJob } from "../../runner/queue/job.js";
 import { classifyReply } from "../../runner/replies/classify-reply.js";
 import { readRefusal } from "../../runner/replies/read-refusal.js";
@@ -349,7 +349,7 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
     modules: ["runner/queue/job.ts", "runner/queue/consumed-event.ts", "runner/queue/read-event.ts"],
     parse(bytes) {
       readJob(text(bytes));
-      readConsumed(text(bytes));
+      readConsumedEvent(text(bytes));
     },
   },
   suite: {

@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
-import type { HandOn } from "./hand-on.js";
+import type { EventHandler } from "./event-handler.js";
 import { wordsOf } from "./words.js";
 
-/** Starts a program for each event. What it prints goes where our own goes. */
-export function execute(line: string, timeoutMs: number): HandOn {
+/** Starts a program for each event. Its output goes where ours goes. */
+export function execHandler(line: string, timeoutMs: number): EventHandler {
   const [program, ...args] = wordsOf(line) as [string, ...string[]];
   return ({ body, event, attempt, signal }) =>
     new Promise((resolve) => {
@@ -19,18 +19,18 @@ export function execute(line: string, timeoutMs: number): HandOn {
         signal.removeEventListener("abort", lose);
         resolve(why);
       };
-      // Another consumer may have the event by now.
+      // Another consumer may have the event.
       const lose = (): void => void child.kill("SIGTERM");
       signal.addEventListener("abort", lose);
       child.once("error", (error) => end(`${program} could not be started: ${error.message}`));
-      child.once("close", (code, killer) => end(isLate ? `${program} took longer than ${timeoutMs} ms` : whyNot(program, code, killer)));
-      // A program may end without reading: its exit code says whether that was well.
+      child.once("close", (code, killer) => end(isLate ? `${program} took longer than ${timeoutMs} ms` : rejectionOf(program, code, killer)));
+      // A program may end without reading its input: only its exit code counts.
       child.stdin.on("error", () => undefined);
       child.stdin.end(`${body}\n`);
     });
 }
 
-function whyNot(program: string, code: number | null, killer: string | null): string | null {
+function rejectionOf(program: string, code: number | null, killer: string | null): string | null {
   if (code === 0) return null;
-  return code === null ? `${program} was killed by ${killer}` : `${program} ended with ${code}`;
+  return code === null ? `${program} was killed by ${killer}` : `${program} exited with ${code}`;
 }

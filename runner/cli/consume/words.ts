@@ -2,7 +2,7 @@ import { UsageError } from "../usage-error.js";
 
 const WORD = /\s*((?:"[^"]*"|'[^']*'|[^\s"'])+)/y;
 
-/** The words of a command line, quotes taken away. Nothing else means anything: no shell is asked. */
+/** The words of a command line without their quotes. No shell is involved, so nothing else is special. */
 export function wordsOf(line: string): string[] {
   const words: string[] = [];
   WORD.lastIndex = 0;
@@ -11,7 +11,7 @@ export function wordsOf(line: string): string[] {
     words.push((match[1] as string).replace(/"([^"]*)"|'([^']*)'/g, (_, double?: string, single?: string) => double ?? single ?? ""));
     end = WORD.lastIndex;
   }
-  if (words.length === 0) throw new UsageError("--exec names no program");
-  if (line.slice(end).trim() !== "") throw new UsageError("--exec has a quote that does not end", "no shell is asked: quotes only hold a word together");
+  if (words.length === 0) throw new UsageError("--exec needs a program");
+  if (line.slice(end).trim() !== "") throw new UsageError("--exec has an unclosed quote", "no shell is used: quotes only group words");
   return words;
 }

@@ -4,7 +4,7 @@ import { paceOf, siteLimits } from "../../mail-sites/limits.js";
 import { jobMessage } from "../../queue/job.js";
 import { EXIT } from "../exit-codes.js";
 import type { Io } from "../io.js";
-import { openGiven } from "../open-queue-option.js";
+import { openQueueOption } from "../open-queue-option.js";
 import { MOST_CHARACTERS, portionsOf } from "./batch-by-site.js";
 import { Destinations } from "./destination.js";
 import type { AddressList } from "./list.js";
@@ -19,7 +19,7 @@ export async function enqueueList({ entries }: AddressList, input: Readonly<Reco
   const stopping = new AbortController();
   const stopListening = io.onInterrupt(() => stopping.abort());
   const limits = siteLimits(io.env);
-  const queue = await openGiven(written, io);
+  const queue = await openQueueOption(written, io);
   try {
     const portions = await portionsOf(entries, new Destinations(input, stopping.signal), stopping.signal);
     const messages = portions.map(({ site, entries: own }) =>

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { DeliveryPriority, DeliveryReport } from "../../../schemas/delivery.js";
 import { loadProbe } from "../../harness/registry.js";
 import { parseAsked } from "../../harness/version.js";
-import { isPassing } from "../../queue/is-transient.js";
+import { isTransient } from "../../queue/is-transient.js";
 import { jobMessage } from "../../queue/job.js";
 import type { Queue } from "../../queue/queue.js";
 import type { PreparedMessage } from "../message/prepare-message.js";
@@ -34,7 +34,7 @@ export async function enqueueRemaining(queue: Queue, options: GivenOptions, mail
       await queue.enqueue(PROBE, input, job);
       return;
     } catch (error) {
-      if (attempt === ATTEMPTS || !isPassing(error)) throw error;
+      if (attempt === ATTEMPTS || !isTransient(error)) throw error;
     }
   }
 }

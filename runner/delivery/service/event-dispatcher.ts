@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { DeliveryEvent } from "../../../schemas/delivery-event.js";
 import type { Message, PushAnswer, Sink } from "../../queue/backend.js";
 import { backoffMs } from "../../queue/backoff.js";
-import { isPassing } from "../../queue/is-transient.js";
+import { isTransient } from "../../queue/is-transient.js";
 import { openBackend } from "../../queue/open-backend.js";
 import { QueueError } from "../../queue/queue-error.js";
 import { monotonic } from "../../run/clock.js";
@@ -48,7 +48,7 @@ export class EventDispatcher {
         return;
       } catch (error) {
         const waitMs = backoffMs(attempt, 200, 5000);
-        if (!isPassing(error) || givingUp.aborted || monotonic() + waitMs > until) throw error;
+        if (!isTransient(error) || givingUp.aborted || monotonic() + waitMs > until) throw error;
         onTrouble(error);
         await sleep(waitMs, undefined, { signal: givingUp }).catch(() => undefined);
       }

@@ -4,8 +4,8 @@ import { readAmqpUrl } from "./address.js";
 import { AmqpSink } from "./sink.js";
 
 /**
- * Results for a queue or an exchange of RabbitMQ. Nothing is claimed from it here: AMQP has no leases, delays or dead letters of the kind
- * that a channel promises, and RabbitMQ's own consumers exist in every language.
+ * Results for a queue or an exchange of RabbitMQ. Nothing is claimed here: AMQP has no leases, delays or dead letters as a channel requires them, and
+ * RabbitMQ has consumers in every language.
  */
 export async function openAmqp(url: string, { mayCreate }: BackendOptions): Promise<Backend> {
   const address = readAmqpUrl(url);

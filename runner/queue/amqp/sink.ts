@@ -6,12 +6,12 @@ import type { AmqpAddress } from "./address.js";
 import { type Connection, connectAmqp, PUSH_HEADER } from "./connection.js";
 import { asQueueError } from "./errors.js";
 
-/** How long a broker that is away is waited for before it becomes an error. */
-const MOST_AWAY_MS = 20_000;
-/** A broker that takes the message, and says nothing of it: a disk that is full, a quorum that is lost. */
+/** How long an unavailable broker is retried before it is an error. */
+const MAX_RETRY_MS = 20_000;
+/** A broker that accepts the message but does not confirm it: a full disk, a lost quorum. */
 const CONFIRM_MS = 30_000;
 
-/** Publishes each message, and waits until the broker has confirmed it. It tells nobody of duplicates: consumers know them by their id. */
+/** Publishes each message and waits for the broker's confirmation. Duplicates are not detected: consumers recognise them by their ids. */
 export class AmqpSink implements Sink {
   readonly #returned = new Set<string>();
   #pushes = 0;
@@ -24,13 +24,13 @@ export class AmqpSink implements Sink {
     readonly confirmMs = CONFIRM_MS,
   ) {}
 
-  /** Tells at once what is wrong with the address. */
+  /** Connects, so that a wrong address is reported at once. */
   async open(): Promise<void> {
     await this.#connected();
   }
 
   async push(messages: readonly Message[]): Promise<PushAnswer[]> {
-    await Promise.all(messages.map((message) => this.#confirmed(message)));
+    await Promise.all(messages.map((message) => this.#publishWithRetry(message)));
     return messages.map(() => "accepted");
   }
 
@@ -39,15 +39,15 @@ export class AmqpSink implements Sink {
     await (await this.#connecting?.catch(() => null))?.close();
   }
 
-  /** What was not confirmed when a connection was lost is published again: it may be there twice then. */
-  async #confirmed(message: Message): Promise<void> {
+  /** A message without a confirmation is published again after a reconnect, so it may be there twice. */
+  async #publishWithRetry(message: Message): Promise<void> {
     const began = performance.now();
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#publish(await this.#connected(), message);
       } catch (error) {
-        const isPassing = error instanceof QueueError && error.code === "unreachable";
-        if (!isPassing || this.#isClosed || performance.now() - began > MOST_AWAY_MS) throw error;
+        const mayReconnect = error instanceof QueueError && error.code === "unreachable";
+        if (!mayReconnect || this.#isClosed || performance.now() - began > MAX_RETRY_MS) throw error;
         await sleep(backoffMs(attempt, 100, 2000));
       }
     }
@@ -61,8 +61,8 @@ export class AmqpSink implements Sink {
       const properties = { persistent: true, mandatory: true, messageId: id, contentType: "application/cloudevents+json", headers: { [PUSH_HEADER]: pushId } };
       const settle = (error: unknown): void => {
         clearTimeout(timer);
-        // A message that no queue takes comes back before it is confirmed.
-        if (this.#returned.delete(pushId)) reject(new QueueError("refused", `${shown} has no queue for it: bind one to the exchange, or name a queue`));
+        // The broker returns a message that no queue accepts, and then confirms it.
+        if (this.#returned.delete(pushId)) reject(new QueueError("refused", `${shown} has no queue for the result: bind one to the exchange, or give queue=`));
         else if (error === null) resolve();
         else reject(/nacked/.test((error as Error).message) ? this.#rejected() : asQueueError(error, shown));
       };
@@ -75,20 +75,20 @@ export class AmqpSink implements Sink {
     });
   }
 
-  /** The client cannot encode this message, as an id of more than 255 bytes: no other attempt would help. */
+  /** The client cannot encode this message, for example because its id has more than 255 bytes: a retry would not help. */
   #unfit(id: string, error: Error): QueueError {
     const shownId = JSON.stringify(id.length > 60 ? `${id.slice(0, 60)}…` : id);
-    return new QueueError("refused", `${this.address.shown} cannot take the message ${shownId}: ${error.message}`, { cause: error });
+    return new QueueError("refused", `${this.address.shown} cannot accept the message ${shownId}: ${error.message}`, { cause: error });
   }
 
   #unconfirmed(connection: Connection): QueueError {
     const blocked = connection.blocked();
-    const why = blocked === null ? "has too few of its nodes, or too much to do" : `takes nothing just now: ${blocked}`;
+    const why = blocked === null ? "has too few nodes or is overloaded" : `blocks publishers: ${blocked}`;
     return new QueueError("busy", `${this.address.shown} did not confirm a result within ${this.confirmMs} ms: it ${why}`);
   }
 
   #rejected(): QueueError {
-    return new QueueError("full", `${this.address.shown} rejects the result: its queue is full (max-length with reject-publish), or is not available`);
+    return new QueueError("full", `${this.address.shown} rejected the result: its queue is full (max-length with reject-publish) or unavailable`);
   }
 
   async #connected(): Promise<Connection> {
@@ -114,7 +114,7 @@ export class AmqpSink implements Sink {
   }
 }
 
-/** Publishing on a channel that was closed a moment ago throws, too. */
+/** Publishing on a channel that has just been closed throws. */
 function isClosedChannel(error: unknown): boolean {
   return error instanceof Error && error.name === "IllegalOperationError";
 }

@@ -1,10 +1,10 @@
 import type { Backend } from "../backend.js";
 import { readWebhookUrl } from "./address.js";
-import { PATIENCE, type Patience, WebhookSink } from "./sink.js";
+import { RETRIES, type RetrySettings, WebhookSink } from "./sink.js";
 
-/** Results for whoever listens at a URL. */
-export async function openWebhook(url: string, patience: Patience = PATIENCE): Promise<Backend> {
+/** Results for the receiver at a URL. */
+export async function openWebhook(url: string, retries: RetrySettings = RETRIES): Promise<Backend> {
   const address = await readWebhookUrl(url);
-  const results = new WebhookSink(address, patience);
+  const results = new WebhookSink(address, retries);
   return { address: address.shown, jobs: null, results, close: async () => results.close() };
 }

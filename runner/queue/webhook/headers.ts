@@ -1,7 +1,7 @@
 import type { WebhookAddress } from "./address.js";
 import { SIGNATURE_HEADER, signature, TIMESTAMP_HEADER } from "./signature.js";
 
-/** What a POST of an event says beside the event itself. */
+/** The headers of a POST of an event. */
 export function webhookHeaders({ authorization, secrets }: Pick<WebhookAddress, "authorization" | "secrets">, body: string): Record<string, string> {
   const timestamp = Math.floor(Date.now() / 1000);
   return {

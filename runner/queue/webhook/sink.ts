@@ -7,20 +7,20 @@ import type { WebhookAddress } from "./address.js";
 import { type Answer, judgeFailure, judgeResponse } from "./answer.js";
 import { webhookHeaders } from "./headers.js";
 
-export interface Patience {
+export interface RetrySettings {
   readonly attempts: number;
   readonly firstMs: number;
   readonly mostMs: number;
-  /** A receiver that asks for more is told as an error, and whoever pushes decides. */
+  /** A longer Retry-After is an error, and the caller decides. */
   readonly mostRetryAfterMs: number;
 }
 
-/** Half a minute at most, and less on average: whoever pushes goes on trying, with waits of its own. */
-export const PATIENCE: Patience = { attempts: 6, firstMs: 500, mostMs: 10_000, mostRetryAfterMs: 60_000 };
-/** Requests that are on their way at one time, of all pushes together. */
-const AT_ONCE = 16;
+/** Half a minute at most, and less on average: callers retry with delays of their own. */
+export const RETRIES: RetrySettings = { attempts: 6, firstMs: 500, mostMs: 10_000, mostRetryAfterMs: 60_000 };
+/** The limit of simultaneous requests, over all pushes. */
+const MAX_REQUESTS = 16;
 
-/** POSTs each message to a receiver. It tells nobody of duplicates: the receiver knows them by their id. */
+/** POSTs each message to a receiver. Duplicates are not detected: the receiver recognises them by their ids. */
 export class WebhookSink implements Sink {
   readonly #closing = new AbortController();
   readonly #waiting: (() => void)[] = [];
@@ -28,14 +28,14 @@ export class WebhookSink implements Sink {
 
   constructor(
     readonly address: WebhookAddress,
-    readonly patience: Patience,
+    readonly retries: RetrySettings,
   ) {
-    // One listener a request: more than ten are no leak.
+    // Every request adds a listener: more than ten of them are not a leak.
     setMaxListeners(0, this.#closing.signal);
   }
 
   async push(messages: readonly Message[]): Promise<PushAnswer[]> {
-    const outcomes = await Promise.allSettled(messages.map((message) => this.#inTurn(() => this.#deliver(message))));
+    const outcomes = await Promise.allSettled(messages.map((message) => this.#withSlot(() => this.#deliver(message))));
     const failed = outcomes.find((outcome) => outcome.status === "rejected");
     if (failed !== undefined) throw failed.reason;
     return messages.map(() => "accepted");
@@ -45,29 +45,29 @@ export class WebhookSink implements Sink {
     this.#closing.abort();
   }
 
-  async #inTurn(work: () => Promise<void>): Promise<void> {
-    if (this.#running < AT_ONCE) this.#running += 1;
+  async #withSlot(work: () => Promise<void>): Promise<void> {
+    if (this.#running < MAX_REQUESTS) this.#running += 1;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     try {
       await work();
     } finally {
       const next = this.#waiting.shift();
-      // The place goes on to the next one.
+      // The slot passes to the next request.
       if (next === undefined) this.#running -= 1;
       else next();
     }
   }
 
   async #deliver(message: Message): Promise<void> {
-    const { attempts, firstMs, mostMs, mostRetryAfterMs } = this.patience;
+    const { attempts, firstMs, mostMs, mostRetryAfterMs } = this.retries;
     for (let attempt = 1; ; attempt++) {
       if (this.#closing.signal.aborted) throw new QueueError("closed", `${this.address.shown} has been closed`);
       const answer = await this.#post(message);
-      if (answer.kind === "taken") return;
+      if (answer.kind === "accepted") return;
       if (answer.kind === "refused") throw answer.error;
       const { afterMs, error } = answer;
       if (attempt >= attempts || (afterMs ?? 0) > mostRetryAfterMs) throw error;
-      // Not before it said, and not all in the same moment after.
+      // Not before the requested time, and with jitter after it.
       const waitMs = (afterMs ?? 0) + backoffMs(attempt, firstMs, mostMs);
       await sleep(waitMs, undefined, { signal: this.#closing.signal }).catch(() => undefined);
     }
@@ -83,7 +83,7 @@ export class WebhookSink implements Sink {
         redirect: "manual",
         signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), this.#closing.signal]),
       });
-      // Its words are nobody's business: the status says it all.
+      // The body of the response is not used, only its status.
       await response.body?.cancel();
       return judgeResponse(response, shown);
     } catch (error) {

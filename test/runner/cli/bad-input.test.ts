@@ -131,7 +131,7 @@ describe("the command line itself", () => {
   test.each([
     [["network.smtp"], "there is no input"],
     [["network.smtp", "good.json", "--pretyt"], "did you mean --pretty?"],
-    [["network.smtp", "good.json", "more.json"], '"more.json" is one word too many'],
+    [["network.smtp", "good.json", "more.json"], 'unexpected argument "more.json"'],
     [["network.smtp", "good.json", "--timeout", "soon"], "--timeout must be a whole number"],
     [["network.smtp", "good.json", "--concurrency", "0"], "--concurrency must be a whole number"],
     [["network.smtp", "good.json", "--pretty", "--compact"], "--pretty and --compact cannot be combined"],

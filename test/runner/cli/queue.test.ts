@@ -36,7 +36,7 @@ describe("enqueue", () => {
 
   test("a line that does not fit is told with its number and the violations of a run; the others are stored", async () => {
     const { code, out, err } = await enqueue(`${closed}\n{"target_hots":"x"}\n{broken\n${closed}\n`);
-    expect({ code, out }).toEqual({ code: 2, out: "2 accepted, 2 refused\n" });
+    expect({ code, out }).toEqual({ code: 2, out: "2 accepted, 2 invalid\n" });
     expect(err).toContain("line 2: probe-run: the input does not fit network.smtp@2.0.0\n");
     expect(err).toContain("did you mean target_host?");
     expect(err).toContain("line 3 is not JSON\n  line 1, column 2: expected a field name");
@@ -44,7 +44,7 @@ describe("enqueue", () => {
 
   test("a secret in plain text is refused, and appears nowhere", async () => {
     const { code, out, err } = await enqueue(JSON.stringify({ target_host: "mx.example.org", auth: { username: "ann", password: "correct horse" } }));
-    expect({ code, out }).toEqual({ code: 2, out: "0 accepted, 1 refused\n" });
+    expect({ code, out }).toEqual({ code: 2, out: "0 accepted, 1 invalid\n" });
     expect(err).toContain("/auth/password");
     expect(err).not.toContain("correct horse");
     expect((await readFile(join(cwd, "queue.db"))).includes("correct horse")).toBe(false);
@@ -52,13 +52,13 @@ describe("enqueue", () => {
 
   test("--batch again adds nothing, --ids names what was stored", async () => {
     expect((await enqueue(`${closed}\n${closed}\n`, "--batch", "monday", "--ids")).out).toBe("monday:1\nmonday:2\n");
-    expect((await enqueue(`${closed}\n${closed}\n${closed}\n`, "--batch", "monday")).out).toBe("1 accepted, 2 there already\n");
+    expect((await enqueue(`${closed}\n${closed}\n${closed}\n`, "--batch", "monday")).out).toBe("1 accepted, 2 duplicates\n");
   });
 
   test("--key takes a field of the input, however deep", async () => {
     await enqueue(JSON.stringify({ target_host: "MX.Example.org", tls: { mode: "none" } }), "--key", "target_host");
     const opened = await openQueue(url);
-    const [job] = await opened.jobs.claim({ most: 1, leaseMs: 1000, waitMs: 100, limits: { all: null, eachKey: null, keys: {} } });
+    const [job] = await opened.jobs.claim({ max: 1, leaseMs: 1000, waitMs: 100, limits: { all: null, eachKey: null, keys: {} } });
     expect(job?.key).toBe("mx.example.org");
     await opened.close();
   });
@@ -68,14 +68,14 @@ describe("enqueue", () => {
     [["enqueue", "network.smpt", "-"], "did you mean network.smtp"],
     [["enqueue", "network.smtp", "nowhere.jsonl"], 'there is no file "nowhere.jsonl"'],
     [["enqueue", "network.smtp", "-", "--priority", "10"], "--priority must be a whole number from 0 to 9"],
-    [["enqueue", "network.smtp", "-", "--queue", "carrier-pigeon:x"], "is no queue"],
+    [["enqueue", "network.smtp", "-", "--queue", "carrier-pigeon:x"], "unsupported queue URL"],
     [["work", "--limit", "lots"], "is no limit"],
-    [["work", "--listen", "here"], "--listen takes HOST:PORT"],
-    [["consume", "--exec", "cat", "--post", "http://x"], "exclude each other"],
-    [["consume", "--exec", "echo 'half"], "a quote that does not end"],
+    [["work", "--listen", "here"], "--listen requires HOST:PORT"],
+    [["consume", "--exec", "cat", "--post", "http://x"], "cannot be combined"],
+    [["consume", "--exec", "echo 'half"], "an unclosed quote"],
     [["consume", "--post", "ftp://x"], "begins with http"],
-    [["queue", "frobnicate"], "there are: stats, dead"],
-    [["queue", "purge"], "purge what?"],
+    [["queue", "frobnicate"], "the actions are stats, dead"],
+    [["queue", "purge"], "missing argument: the state to purge"],
   ])("%j is told", async (argv, told) => {
     const { code, err } = await probeRun(argv, { cwd });
     expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining(told) });
@@ -93,7 +93,7 @@ describe("work and consume", () => {
       .split("\n")
       .map((line) => (JSON.parse(line) as { id: string }).id);
     expect(new Set(ids)).toEqual(new Set(Array.from({ length: 20 }, (_, index) => `b:${index + 1}:result`)));
-    expect(consumed).toMatchObject({ code: 0, err: "20 events handed on\n" });
+    expect(consumed).toMatchObject({ code: 0, err: "20 events delivered\n" });
     expect((await stats()).results).toMatchObject({ waiting: 0, leased: 0, done: 20 });
   });
 
@@ -117,12 +117,12 @@ describe("work and consume", () => {
     const script = join(cwd, "take.sh");
     await writeFile(script, `cat >> "${join(cwd, "taken")}"; test "$(grep -c . "${join(cwd, "taken")}")" -ge 2`);
     const taken = await queue("consume", "--drain", "--exec", `sh "${script}"`, "--backoff", "10");
-    expect(taken).toMatchObject({ code: 1, err: "probe-run: a was not taken: sh ended with 1\n1 events handed on, 1 times not taken\n" });
+    expect(taken).toMatchObject({ code: 1, err: "probe-run: a was not accepted: sh exited with 1\n1 event delivered, 1 failed attempt\n" });
     expect((await readFile(join(cwd, "taken"), "utf8")).trimEnd().split("\n")).toHaveLength(2);
     await push("b");
     expect(await queue("consume", "--drain", "--exec", "false", "--attempts", "2", "--backoff", "10")).toMatchObject({ code: 1 });
     const { out } = await queue("queue", "dead", "--results", "--json");
-    expect(JSON.parse(out)).toMatchObject([{ id: "b", attempts: 2, failure: { reason: "consumer_error", message: "false ended with 1" } }]);
+    expect(JSON.parse(out)).toMatchObject([{ id: "b", attempts: 2, failure: { reason: "consumer_error", message: "false exited with 1" } }]);
   });
 
   test("--post: taken with 2xx, as a CloudEvent", async () => {
@@ -136,7 +136,7 @@ describe("work and consume", () => {
     });
     const { code, err } = await queue("consume", "--drain", "--post", `http://127.0.0.1:${(server.address() as AddressInfo).port}/x`, "--backoff", "10");
     server.close();
-    expect({ code, err }).toEqual({ code: 1, err: "probe-run: a was not taken: HTTP 503\n2 events handed on, 1 times not taken\n" });
+    expect({ code, err }).toEqual({ code: 1, err: "probe-run: a was not accepted: HTTP 503\n2 events delivered, 1 failed attempt\n" });
     expect(posted.map(({ body }) => (JSON.parse(body) as { id: string }).id).sort()).toEqual(["a", "a", "b"]);
     expect(posted[0]?.type).toBe("application/cloudevents+json");
   });
@@ -204,7 +204,7 @@ describe("run --queue", () => {
 
   test("a queue that cannot be opened stops it before anything is sent", async () => {
     const { code, out, err } = await probeRun(["network.smtp", "-", "--queue", `sqlite:${cwd}/no/such/queue.db`], { cwd, stdin: closed });
-    expect({ code, out, err }).toEqual({ code: 3, out: "", err: expect.stringContaining("cannot be made") });
+    expect({ code, out, err }).toEqual({ code: 3, out: "", err: expect.stringContaining("cannot be created") });
   });
 });
 

@@ -75,7 +75,7 @@ describe("the environment", () => {
     expect((await probeRun(["enqueue", "mail.rcpt", "-", "--queue", url], { cwd: folder, env, stdin })).out).toBe("1 accepted\n");
     const queue = await openQueue(url);
     open.push(queue);
-    const [job] = await queue.jobs.claim({ most: 1, leaseMs: 1000, waitMs: 500, limits: { all: null, eachKey: null, keys: {} } });
+    const [job] = await queue.jobs.claim({ max: 1, leaseMs: 1000, waitMs: 500, limits: { all: null, eachKey: null, keys: {} } });
     expect(JSON.parse(job?.body as string).data.input).toMatchObject({
       helo_domain: "own.example.net",
       mail_from: "checks@probe.example.net",
@@ -328,9 +328,9 @@ test("a list becomes jobs under the key of their mail site, and a worker answers
   expect(server.connections).toEqual([]);
 
   const stored = await openQueue(queue);
-  const jobs = await stored.jobs.claim({ most: 10, leaseMs: 1, waitMs: 0, limits: { all: null, eachKey: null, keys: {} } });
+  const jobs = await stored.jobs.claim({ max: 10, leaseMs: 1, waitMs: 0, limits: { all: null, eachKey: null, keys: {} } });
   expect(jobs.map(({ key }) => key).sort()).toEqual(["no-mail.example", `one.example:${server.port}`, `one.example:${server.port}`]);
-  await stored.jobs.settle(jobs.map((delivery) => ({ delivery, outcome: { kind: "release" } })));
+  await stored.jobs.settle(jobs.map((leased) => ({ message: leased, outcome: { kind: "release" } })));
   await stored.close();
 
   await probeRun(["work", "--queue", queue, "--drain", "--limit", "key=1"], { cwd: folder });

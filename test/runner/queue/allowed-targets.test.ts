@@ -40,7 +40,7 @@ afterEach(async () => {
 async function worked(options: WorkerOptions, of = queue) {
   const worker = await createWorker(of, { drain: true, ...options });
   await worker.run();
-  return (await of.jobs.dead(10)).map(({ failure: { reason, message } }) => ({ reason, message }));
+  return (await of.jobs.deadLetters(10)).map(({ failure: { reason, message } }) => ({ reason, message }));
 }
 
 const refusedWith = (text: string) => [{ reason: "refused", message: expect.stringContaining(text) }];
@@ -67,7 +67,7 @@ describe("a worker that denies private addresses", () => {
   test("runs the job when the address is allowed, and the dead letter says how", async () => {
     await queue.enqueue("network.smtp", { target_host: "127.0.0.1", target_port: port });
     expect(await worked(DENYING)).toEqual(refusedWith("--allow-target"));
-    await queue.jobs.revive(null);
+    await queue.jobs.retryDead(null);
     expect(await worked({ ...DENYING, allowTargets: ["127.0.0.0/8"] })).toEqual([]);
     expect(connections).toBe(1);
   });
@@ -106,7 +106,7 @@ describe("a worker with a list of targets", () => {
   test("connects to a name that is on it, unless its address is private and those are denied", async () => {
     await queue.enqueue("network.smtp", { target_host: "localhost", target_port: port });
     expect(await worked({ allowTargets: ["localhost"], denyPrivate: true })).toEqual(refusedWith("localhost (127.0.0.1) is not a public address"));
-    await queue.jobs.revive(null);
+    await queue.jobs.retryDead(null);
     expect(await worked({ allowTargets: ["localhost"] })).toEqual([]);
     expect(connections).toBe(1);
   });
@@ -127,7 +127,7 @@ describe("without a list", () => {
         await broker.enqueue("network.smtp", { target_host: "127.0.0.1", target_port: port });
         expect(await worked({}, broker)).toEqual(refusedWith("127.0.0.1 is not a public address (loopback"));
         expect(connections).toBe(0);
-        await broker.jobs.revive(null);
+        await broker.jobs.retryDead(null);
         expect(await worked({ allowTargets: ["127.0.0.1"] }, broker)).toEqual([]);
         expect(connections).toBe(1);
       } finally {

@@ -21,10 +21,10 @@ test("what is not said is what RabbitMQ begins with; a password may come from th
 });
 
 test.each([
-  ["amqp://", "no URL"],
+  ["amqp://", "not a URL"],
   ["amqp://h?queues=x", "queues="],
   ["amqp://h?type=lazy", "classic or quorum"],
-  ["amqp://h?queue=a&exchange=b", "one of them"],
+  ["amqp://h?queue=a&exchange=b", "not both"],
 ])("%s is refused", (url, part) => {
   expect(() => readAmqpUrl(url, {})).toThrow(
     expect.objectContaining({ code: "usage", violations: [expect.objectContaining({ message: expect.stringContaining(part) })] }),

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { NO_LIMITS } from "../../../runner/limits/limits.js";
-import { type Backend, type Channel, type ClaimRequest, type Delivery, isChannel, type Message, type Outcome } from "../../../runner/queue/backend.js";
+import { type Backend, type Channel, type ClaimRequest, isChannel, type LeasedMessage, type Message, type Outcome } from "../../../runner/queue/backend.js";
 import { BACKEND_DEFAULTS, type BackendOptions } from "../../../runner/queue/backend-options.js";
 import { lastFailure } from "../../../runner/queue/last-failure.js";
 
@@ -37,9 +37,8 @@ export function describeBackend(name: string, { fresh, leaseMs, keepsOrderOfHeld
       others.push(other);
       return other.jobs as Channel;
     };
-    const claim = (from: Channel, most = 10, more: Partial<ClaimRequest> = {}) =>
-      from.claim({ most, leaseMs: 60_000, waitMs: 500, limits: NO_LIMITS, ...more });
-    const settle = (from: Channel, delivery: Delivery | undefined, outcome: Outcome) => from.settle([{ delivery: delivery as Delivery, outcome }]);
+    const claim = (from: Channel, max = 10, more: Partial<ClaimRequest> = {}) => from.claim({ max, leaseMs: 60_000, waitMs: 500, limits: NO_LIMITS, ...more });
+    const settle = (from: Channel, leased: LeasedMessage | undefined, outcome: Outcome) => from.settle([{ message: leased as LeasedMessage, outcome }]);
     const none = { waitMs: 0 };
 
     describe("push", () => {
@@ -99,7 +98,7 @@ export function describeBackend(name: string, { fresh, leaseMs, keepsOrderOfHeld
         const other = await anotherProcess();
         const [second] = await claim(other, 1, { leaseMs, waitMs: leaseMs * 6 });
         expect(second).toMatchObject({ id: "a", attempt: 2 });
-        expect(await jobs.extend([first as Delivery], leaseMs)).toEqual([first]);
+        expect(await jobs.extend([first as LeasedMessage], leaseMs)).toEqual([first]);
         expect(await settle(jobs, first, { kind: "done", result: message("a:result") })).toEqual(["lost"]);
         expect(await (backend.results as Channel).counts()).toMatchObject({ waiting: 0 });
         expect(await settle(other, second, { kind: "done", result: null })).toEqual(["stored"]);
@@ -107,14 +106,14 @@ export function describeBackend(name: string, { fresh, leaseMs, keepsOrderOfHeld
 
       test("a heartbeat keeps it", async () => {
         await jobs.push([message("a")]);
-        const [delivery] = await claim(jobs, 1, { leaseMs });
+        const [leased] = await claim(jobs, 1, { leaseMs });
         const other = await anotherProcess();
         for (let beat = 0; beat < 6; beat++) {
           await pause(leaseMs / 3);
-          expect(await jobs.extend([delivery as Delivery], leaseMs)).toEqual([]);
+          expect(await jobs.extend([leased as LeasedMessage], leaseMs)).toEqual([]);
           expect(await claim(other, 1, none)).toEqual([]);
         }
-        expect(await settle(jobs, delivery, { kind: "done", result: null })).toEqual(["stored"]);
+        expect(await settle(jobs, leased, { kind: "done", result: null })).toEqual(["stored"]);
       });
 
       test("several processes that claim at once share everything, and nothing twice", async () => {
@@ -125,10 +124,10 @@ export function describeBackend(name: string, { fresh, leaseMs, keepsOrderOfHeld
           workers.map(async (worker) => {
             const mine: string[] = [];
             for (;;) {
-              const deliveries = await claim(worker, 7, none);
-              if (deliveries.length === 0) return mine;
-              mine.push(...deliveries.map(({ id }) => id));
-              await worker.settle(deliveries.map((delivery) => ({ delivery, outcome: { kind: "done", result: null } })));
+              const batch = await claim(worker, 7, none);
+              if (batch.length === 0) return mine;
+              mine.push(...batch.map(({ id }) => id));
+              await worker.settle(batch.map((leased) => ({ message: leased, outcome: { kind: "done", result: null } })));
             }
           }),
         );
@@ -184,84 +183,84 @@ export function describeBackend(name: string, { fresh, leaseMs, keepsOrderOfHeld
       test("dead: it is listed with its last failure, and can be put back", async () => {
         await jobs.push([message("a"), message("b")]);
         const failure = lastFailure("worker_error", "it threw");
-        for (const delivery of await claim(jobs)) await settle(jobs, delivery, { kind: "dead", failure });
-        expect(await jobs.dead(10)).toMatchObject([{ id: "a", attempts: 1, failure, body: message("a").body }, { id: "b" }]);
-        expect(await jobs.revive(["b", "never-there"])).toBe(1);
+        for (const leased of await claim(jobs)) await settle(jobs, leased, { kind: "dead", failure });
+        expect(await jobs.deadLetters(10)).toMatchObject([{ id: "a", attempts: 1, failure, body: message("a").body }, { id: "b" }]);
+        expect(await jobs.retryDead(["b", "never-there"])).toBe(1);
         expect((await claim(jobs))[0]).toMatchObject({ id: "b", attempt: 1, lastFailure: null });
-        expect(await jobs.revive(null)).toBe(1);
-        expect(await jobs.dead(10)).toEqual([]);
+        expect(await jobs.retryDead(null)).toBe(1);
+        expect(await jobs.deadLetters(10)).toEqual([]);
       });
 
       test("a settlement that was stored cannot be made again", async () => {
         await jobs.push([message("a")]);
-        const [delivery] = await claim(jobs);
-        expect(await settle(jobs, delivery, { kind: "done", result: null })).toEqual(["stored"]);
-        expect(await settle(jobs, delivery, { kind: "dead", failure: lastFailure("worker_error", "too late") })).toEqual(["lost"]);
-        expect(await jobs.dead(10)).toEqual([]);
+        const [leased] = await claim(jobs);
+        expect(await settle(jobs, leased, { kind: "done", result: null })).toEqual(["stored"]);
+        expect(await settle(jobs, leased, { kind: "dead", failure: lastFailure("worker_error", "too late") })).toEqual(["lost"]);
+        expect(await jobs.deadLetters(10)).toEqual([]);
       });
 
       test("many in one call, each its own way, answered in order", async () => {
         await jobs.push([message("a"), message("b"), message("c")]);
-        const [a, b, c] = (await claim(jobs)) as [Delivery, Delivery, Delivery];
+        const [a, b, c] = (await claim(jobs)) as [LeasedMessage, LeasedMessage, LeasedMessage];
         await settle(jobs, b, { kind: "release" });
         const answers = await jobs.settle([
-          { delivery: a, outcome: { kind: "done", result: message("a:result") } },
-          { delivery: b, outcome: { kind: "done", result: message("b:result") } },
-          { delivery: c, outcome: { kind: "retry", afterMs: 1, failure: lastFailure("worker_error", "once more") } },
+          { message: a, outcome: { kind: "done", result: message("a:result") } },
+          { message: b, outcome: { kind: "done", result: message("b:result") } },
+          { message: c, outcome: { kind: "retry", afterMs: 1, failure: lastFailure("worker_error", "once more") } },
         ]);
         expect(answers).toEqual(["stored", "lost", "stored"]);
       });
     });
 
     describe("memory", () => {
-      const keep = (from: Channel, delivery: Delivery | undefined, text: string) => from.keep([{ delivery: delivery as Delivery, text }]);
+      const saveState = (from: Channel, leased: LeasedMessage | undefined, state: string) => from.saveState([{ message: leased as LeasedMessage, state }]);
       const failure = lastFailure("worker_error", "no such host");
 
       test("what was kept is there for whoever claims it next, and nobody else's is", async () => {
         await jobs.push([message("a"), message("b")]);
         const [a, b] = await claim(jobs);
         expect([a, b]).toMatchObject([
-          { kept: null, part: 1 },
-          { kept: null, part: 1 },
+          { savedState: null, part: 1 },
+          { savedState: null, part: 1 },
         ]);
-        expect(await keep(jobs, a, "half")).toEqual(["stored"]);
-        expect(await keep(jobs, a, '{"done":["ann"]}')).toEqual(["stored"]);
+        expect(await saveState(jobs, a, "half")).toEqual(["stored"]);
+        expect(await saveState(jobs, a, '{"done":["ann"]}')).toEqual(["stored"]);
         await settle(jobs, a, { kind: "release" });
         await settle(jobs, b, { kind: "release" });
         expect(await claim(await anotherProcess())).toMatchObject([
-          { id: "a", kept: '{"done":["ann"]}', attempt: 1 },
-          { id: "b", kept: null },
+          { id: "a", savedState: '{"done":["ann"]}', attempt: 1 },
+          { id: "b", savedState: null },
         ]);
       });
 
       test("it stays through a retry, a revival, and all else that ends a lease", async () => {
         await jobs.push([message("a")]);
         const [first] = await claim(jobs);
-        await keep(jobs, first, "one");
+        await saveState(jobs, first, "one");
         await settle(jobs, first, { kind: "retry", afterMs: 1, failure });
         const [second] = await claim(jobs, 1, { waitMs: 3000 });
-        expect(second).toMatchObject({ kept: "one", attempt: 2, lastFailure: failure });
-        await keep(jobs, second, "two");
+        expect(second).toMatchObject({ savedState: "one", attempt: 2, lastFailure: failure });
+        await saveState(jobs, second, "two");
         await settle(jobs, second, { kind: "later", afterMs: 1, result: null });
         const [third] = await claim(jobs, 1, { waitMs: 3000 });
         await settle(jobs, third, { kind: "dead", failure });
-        expect(await jobs.dead(10)).toMatchObject([{ id: "a", failure }]);
-        expect(await jobs.revive(null)).toBe(1);
-        expect(await claim(await anotherProcess())).toMatchObject([{ kept: "two", part: 2, attempt: 1, lastFailure: null }]);
+        expect(await jobs.deadLetters(10)).toMatchObject([{ id: "a", failure }]);
+        expect(await jobs.retryDead(null)).toBe(1);
+        expect(await claim(await anotherProcess())).toMatchObject([{ savedState: "two", part: 2, attempt: 1, lastFailure: null }]);
       });
 
       test("a holder that was killed after it had kept leaves it to the next", async () => {
         await jobs.push([message("a")]);
         const [first] = await claim(jobs, 1, { leaseMs });
-        await keep(jobs, first, "half");
+        await saveState(jobs, first, "half");
         const other = await anotherProcess();
         const [second] = await claim(other, 1, { waitMs: leaseMs * 6 });
-        expect(second).toMatchObject({ kept: "half", attempt: 2 });
-        expect(await keep(jobs, first, "too late")).toEqual(["lost"]);
-        expect(await keep(other, second, "whole")).toEqual(["stored"]);
-        expect(await keep(jobs, first, "too late again")).toEqual(["lost"]);
+        expect(second).toMatchObject({ savedState: "half", attempt: 2 });
+        expect(await saveState(jobs, first, "too late")).toEqual(["lost"]);
+        expect(await saveState(other, second, "whole")).toEqual(["stored"]);
+        expect(await saveState(jobs, first, "too late again")).toEqual(["lost"]);
         await settle(other, second, { kind: "release" });
-        expect(await claim(other)).toMatchObject([{ kept: "whole" }]);
+        expect(await claim(other)).toMatchObject([{ savedState: "whole" }]);
       });
 
       test("what is settled keeps nothing more", async () => {
@@ -269,28 +268,28 @@ export function describeBackend(name: string, { fresh, leaseMs, keepsOrderOfHeld
         const [a, b] = await claim(jobs);
         await settle(jobs, a, { kind: "done", result: null });
         await settle(jobs, b, { kind: "release" });
-        expect([await keep(jobs, a, "late"), await keep(jobs, b, "late")].flat()).toEqual(["lost", "lost"]);
-        expect(await claim(jobs)).toMatchObject([{ id: "b", kept: null }]);
+        expect([await saveState(jobs, a, "late"), await saveState(jobs, b, "late")].flat()).toEqual(["lost", "lost"]);
+        expect(await claim(jobs)).toMatchObject([{ id: "b", savedState: null }]);
       });
 
       test("many in one call, answered in order, and beside heartbeats", async () => {
         await jobs.push([message("a"), message("b"), message("c")]);
-        const [a, b, c] = (await claim(jobs)) as [Delivery, Delivery, Delivery];
+        const [a, b, c] = (await claim(jobs)) as [LeasedMessage, LeasedMessage, LeasedMessage];
         await settle(jobs, b, { kind: "release" });
         const [answers, lost, again] = await Promise.all([
-          jobs.keep([a, b, c].map((delivery) => ({ delivery, text: delivery.id }))),
+          jobs.saveState([a, b, c].map((leased) => ({ message: leased, state: leased.id }))),
           jobs.extend([a, c], 60_000),
-          keep(jobs, a, "a again"),
+          saveState(jobs, a, "a again"),
         ]);
         expect({ answers, lost, again }).toEqual({ answers: ["stored", "lost", "stored"], lost: [], again: ["stored"] });
-        expect(await Promise.all([a, c].map((delivery) => settle(jobs, delivery, { kind: "release" })))).toEqual([["stored"], ["stored"]]);
-        expect(Object.fromEntries((await claim(jobs)).map(({ id, kept }) => [id, kept]))).toEqual({ a: "a again", b: null, c: "c" });
+        expect(await Promise.all([a, c].map((leased) => settle(jobs, leased, { kind: "release" })))).toEqual([["stored"], ["stored"]]);
+        expect(Object.fromEntries((await claim(jobs)).map(({ id, savedState }) => [id, savedState]))).toEqual({ a: "a again", b: null, c: "c" });
       });
 
       test("later: due after its time as its next part, and the attempt does not count", async () => {
         await jobs.push([message("a", { priority: 3, key: "site" })]);
         const [first] = await claim(jobs);
-        await keep(jobs, first, "half");
+        await saveState(jobs, first, "half");
         expect(await settle(jobs, first, { kind: "later", afterMs: 400, result: message("a:result:1") })).toEqual(["stored"]);
         expect(await settle(jobs, first, { kind: "done", result: null })).toEqual(["lost"]);
         expect(await jobs.push([message("a")])).toEqual(["duplicate"]);
@@ -299,7 +298,7 @@ export function describeBackend(name: string, { fresh, leaseMs, keepsOrderOfHeld
         const asked = performance.now();
         const [second] = await claim(jobs, 1, { waitMs: 5000, limits: { ...NO_LIMITS, eachKey: { atOnce: 1, rate: null } } });
         expect(performance.now() - asked).toBeLessThan(3000);
-        expect(second).toMatchObject({ id: "a", key: "site", attempt: 1, part: 2, kept: "half", lastFailure: null });
+        expect(second).toMatchObject({ id: "a", key: "site", attempt: 1, part: 2, savedState: "half", lastFailure: null });
         await settle(jobs, second, { kind: "done", result: message("a:result") });
         expect((await claim(backend.results as Channel)).map(({ id }) => id)).toEqual(["a:result:1", "a:result"]);
         expect(await jobs.push([message("a")])).toEqual(["duplicate"]);
@@ -327,7 +326,7 @@ export function describeBackend(name: string, { fresh, leaseMs, keepsOrderOfHeld
         const channel = short.jobs as Channel;
         await channel.push([message("waiting"), message("dead"), message("done")]);
         const [waiting, dead, done] = await claim(channel);
-        for (const delivery of [waiting, dead, done]) await keep(channel, delivery, "old");
+        for (const leased of [waiting, dead, done]) await saveState(channel, leased, "old");
         await settle(channel, waiting, { kind: "later", afterMs: 60_000, result: null });
         await settle(channel, dead, { kind: "dead", failure });
         await settle(channel, done, { kind: "done", result: null });
@@ -335,7 +334,7 @@ export function describeBackend(name: string, { fresh, leaseMs, keepsOrderOfHeld
         await pause(300);
         expect(await channel.push([message("waiting"), message("dead"), message("done")])).toEqual(["accepted", "accepted", "accepted"]);
         const claimed = await claim(channel);
-        expect(claimed.map(({ id, kept, part, attempt }) => [id, kept, part, attempt]).sort()).toEqual(
+        expect(claimed.map(({ id, savedState, part, attempt }) => [id, savedState, part, attempt]).sort()).toEqual(
           ["dead", "done", "waiting"].map((id) => [id, null, 1, 1]),
         );
       });
@@ -343,11 +342,11 @@ export function describeBackend(name: string, { fresh, leaseMs, keepsOrderOfHeld
       test("any text of a quarter of a megabyte", async () => {
         const texts = ["\u{1f4ec} \\ \" '\n", "x".repeat(256 * 1024)];
         await jobs.push([message("a"), message("b")]);
-        for (const [index, delivery] of (await claim(jobs)).entries()) {
-          await keep(jobs, delivery, texts[index] as string);
-          await settle(jobs, delivery, { kind: "release" });
+        for (const [index, leased] of (await claim(jobs)).entries()) {
+          await saveState(jobs, leased, texts[index] as string);
+          await settle(jobs, leased, { kind: "release" });
         }
-        expect((await claim(jobs)).map(({ kept }) => kept)).toEqual(texts);
+        expect((await claim(jobs)).map(({ savedState }) => savedState)).toEqual(texts);
       });
     });
 
@@ -385,8 +384,8 @@ export function describeBackend(name: string, { fresh, leaseMs, keepsOrderOfHeld
         const began = performance.now();
         const moments: number[] = [];
         while (moments.length < 8) {
-          const deliveries = await claim(jobs, 10, { limits, waitMs: 2000 });
-          moments.push(...deliveries.map(() => performance.now() - began));
+          const claimed = await claim(jobs, 10, { limits, waitMs: 2000 });
+          moments.push(...claimed.map(() => performance.now() - began));
         }
         // The burst of two, perhaps with what came in while it was claimed on a busy machine; then six more, one each 100 ms.
         const first = moments[0] as number;

@@ -4,7 +4,7 @@ import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { NO_LIMITS } from "../../../runner/limits/limits.js";
-import { type Backend, type Channel, type ClaimRequest, type Delivery, isChannel } from "../../../runner/queue/backend.js";
+import { type Backend, type Channel, type ClaimRequest, isChannel, type LeasedMessage } from "../../../runner/queue/backend.js";
 import { BACKEND_DEFAULTS } from "../../../runner/queue/backend-options.js";
 import { lastFailure } from "../../../runner/queue/last-failure.js";
 import { openNats } from "../../../runner/queue/nats/backend.js";
@@ -13,7 +13,7 @@ import { type NatsServer, startNats } from "../../support/nats.js";
 import { realServer } from "../../support/real-servers.js";
 import { message } from "./backend-contract.js";
 
-const CLAIM: ClaimRequest = { most: 20, leaseMs: 5000, waitMs: 300, limits: NO_LIMITS };
+const CLAIM: ClaimRequest = { max: 20, leaseMs: 5000, waitMs: 300, limits: NO_LIMITS };
 
 realServer("what may go wrong with JetStream", ["nats-server"], () => {
   let server: NatsServer;
@@ -60,7 +60,7 @@ realServer("what may go wrong with JetStream", ["nats-server"], () => {
     const work = async ({ jobs }: { jobs: Channel }): Promise<void> => {
       while (isPushing || !(await isDrained())) {
         const claimed = await jobs.claim(CLAIM);
-        const answers = await jobs.settle(claimed.map((delivery) => ({ delivery, outcome: { kind: "done", result: message(`${delivery.id}:result`) } })));
+        const answers = await jobs.settle(claimed.map((leased) => ({ message: leased, outcome: { kind: "done", result: message(`${leased.id}:result`) } })));
         settled.push(...claimed.filter((_, index) => answers[index] === "stored").map(({ id }) => id));
       }
     };
@@ -79,10 +79,10 @@ realServer("what may go wrong with JetStream", ["nats-server"], () => {
     expect(await producer.jobs.counts()).toMatchObject({ dead: 0, done: accepted.length });
     const results = new Set<string>();
     for (;;) {
-      const events = await producer.results.claim({ ...CLAIM, most: 500 });
+      const events = await producer.results.claim({ ...CLAIM, max: 500 });
       if (events.length === 0) break;
       for (const { id } of events) results.add(id);
-      await producer.results.settle(events.map((delivery) => ({ delivery, outcome: { kind: "done", result: null } })));
+      await producer.results.settle(events.map((leased) => ({ message: leased, outcome: { kind: "done", result: null } })));
     }
     expect(results).toEqual(new Set(accepted.map((id) => `${id}:result`)));
     // A settlement whose answer a kill took away holds its message for 30 seconds (ENDING_MS), and there are two kills.
@@ -92,13 +92,13 @@ realServer("what may go wrong with JetStream", ["nats-server"], () => {
     const prefix = randomUUID();
     const [holder, other] = [await opened(prefix), await opened(prefix)];
     await holder.jobs.push([message("a")]);
-    const [delivery] = await holder.jobs.claim({ ...CLAIM, leaseMs: 60_000 });
+    const [leased] = await holder.jobs.claim({ ...CLAIM, leaseMs: 60_000 });
     await server.kill();
     await server.start();
     expect(await other.jobs.claim({ ...CLAIM, waitMs: 300 })).toEqual([]);
-    if (delivery === undefined) throw new Error("nothing was claimed");
-    expect(await holder.jobs.extend([delivery], 60_000)).toEqual([]);
-    expect(await holder.jobs.settle([{ delivery, outcome: { kind: "done", result: null } }])).toEqual(["stored"]);
+    if (leased === undefined) throw new Error("nothing was claimed");
+    expect(await holder.jobs.extend([leased], 60_000)).toEqual([]);
+    expect(await holder.jobs.settle([{ message: leased, outcome: { kind: "done", result: null } }])).toEqual(["stored"]);
     expect(await other.jobs.counts()).toMatchObject({ waiting: 0, leased: 0, done: 1 });
   }, 30_000);
 
@@ -112,7 +112,7 @@ realServer("what may go wrong with JetStream", ["nats-server"], () => {
     const [, foreign] = await jobs.claim(CLAIM);
     expect(foreign).toMatchObject({ body: "not JSON", key: null, attempt: 1 });
     if (foreign === undefined) throw new Error("nothing was claimed");
-    expect(await jobs.settle([{ delivery: foreign, outcome: { kind: "done", result: null } }])).toEqual(["stored"]);
+    expect(await jobs.settle([{ message: foreign, outcome: { kind: "done", result: null } }])).toEqual(["stored"]);
   });
 
   test("a stream of somebody else is left alone, and nothing is made for whoever only looks", async () => {
@@ -150,11 +150,11 @@ realServer("what may go wrong with JetStream", ["nats-server"], () => {
     const [large, healthy] = await jobs.claim(CLAIM);
     const done = (id: string, body: string) => ({ kind: "done", result: { ...message(id), body } }) as const;
     const answers = await jobs.settle([
-      { delivery: large as Delivery, outcome: done("large:result", "x".repeat(2_000_000)) },
-      { delivery: healthy as Delivery, outcome: done("healthy:result", "fits") },
+      { message: large as LeasedMessage, outcome: done("large:result", "x".repeat(2_000_000)) },
+      { message: healthy as LeasedMessage, outcome: done("healthy:result", "fits") },
     ]);
     expect(answers).toEqual(["stored", "stored"]);
-    expect(await jobs.dead(10)).toMatchObject([{ id: "large", failure: { reason: "result_refused", message: expect.stringContaining("max_payload") } }]);
+    expect(await jobs.deadLetters(10)).toMatchObject([{ id: "large", failure: { reason: "result_refused", message: expect.stringContaining("max_payload") } }]);
     expect(await results.claim(CLAIM)).toMatchObject([{ id: "healthy:result", body: "fits" }]);
     for (let size = 1_048_576; ; size -= 256) {
       try {
@@ -166,8 +166,8 @@ realServer("what may go wrong with JetStream", ["nats-server"], () => {
     }
     const [largest] = await jobs.claim(CLAIM);
     const failure = lastFailure("worker_error", "\u{1f4ec}".repeat(2000));
-    expect(await jobs.settle([{ delivery: largest as Delivery, outcome: { kind: "dead", failure } }])).toEqual(["stored"]);
-    expect((await jobs.dead(10)).map(({ id }) => id)).toEqual(["large", "largest"]);
+    expect(await jobs.settle([{ message: largest as LeasedMessage, outcome: { kind: "dead", failure } }])).toEqual(["stored"]);
+    expect((await jobs.deadLetters(10)).map(({ id }) => id)).toEqual(["large", "largest"]);
   }, 60_000);
 
   test.each(["nats://", "nats://host/queue", "nats://host?prefix=a.b", "nats://host?replicas=2", "nats://host?nothing=1"])("%s is no queue", async (url) => {

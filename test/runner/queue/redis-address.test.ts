@@ -35,13 +35,13 @@ test("a password from the environment, where the URL has none", () => {
 });
 
 test.each([
-  ["redis:", "it is no URL"],
-  ["redis://:secret@", "it is no URL"],
-  ["redis://:secret@host:port", "it is no URL"],
+  ["redis:", "it is not a URL"],
+  ["redis://:secret@", "it is not a URL"],
+  ["redis://:secret@host:port", "it is not a URL"],
   ["redis://:secret@host/jobs", "the number of a database"],
-  ["redis://:secret@host/0?prefx=a", "it knows no prefx="],
-  ["redis://:secret@host/0?prefix={a}", "prefix= is made of letters"],
-  ["redis://:%E0%A4%A@host", "with % in it"],
+  ["redis://:secret@host/0?prefx=a", "unknown setting prefx="],
+  ["redis://:secret@host/0?prefix={a}", "prefix= may contain letters"],
+  ["redis://:%E0%A4%A@host", "write % in a user"],
 ])("%s cannot be read, and its password is not shown", (url, complaint) => {
   const error = thrownBy(() => readRedisUrl(url, {}));
   expect(error.violations).toEqual([expect.objectContaining({ message: expect.stringContaining(complaint) })]);

@@ -33,7 +33,9 @@ realServer("what goes wrong with a queue on Redis", ["redis-server"], () => {
     const [port = 0] = await freePorts(1);
     await expect(open(`redis://user:secret@127.0.0.1:${port}/0`)).rejects.toMatchObject({
       code: "unreachable",
-      message: expect.stringMatching(new RegExp(`^no connection to redis://127\\.0\\.0\\.1:${port}/0: connect ECONNREFUSED .*Check that Redis runs there`)),
+      message: expect.stringMatching(
+        new RegExp(`^no connection to redis://127\\.0\\.0\\.1:${port}/0: connect ECONNREFUSED .*Check that Redis is running there`),
+      ),
     });
   });
 
@@ -43,7 +45,7 @@ realServer("what goes wrong with a queue on Redis", ["redis-server"], () => {
     const wrong = await open(`redis://:battery-staple@127.0.0.1:${port}/0`).catch((error: unknown) => error);
     expect(wrong).toMatchObject({ code: "refused", message: expect.stringContaining("the password is wrong") });
     expect((wrong as Error).message).not.toContain("battery-staple");
-    await expect(open(`redis://127.0.0.1:${port}/0`)).rejects.toMatchObject({ code: "refused", message: expect.stringContaining("it wants a password") });
+    await expect(open(`redis://127.0.0.1:${port}/0`)).rejects.toMatchObject({ code: "refused", message: expect.stringContaining("it requires a password") });
     expect(performance.now() - asked).toBeLessThan(3000);
     expect(await (await open(`redis://:correct-horse@127.0.0.1:${port}/0`)).push([message("a")])).toEqual(["accepted"]);
   });
@@ -79,7 +81,7 @@ realServer("what goes wrong with a queue on Redis", ["redis-server"], () => {
     const [nobody = 0] = await freePorts(1);
     const { url } = await start({ more: [["replicaof", `127.0.0.1 ${nobody}`]] });
     const jobs = await open(url);
-    await expect(jobs.push([message("a")])).rejects.toMatchObject({ code: "unreachable", message: expect.stringContaining("it is a replica") });
+    await expect(jobs.push([message("a")])).rejects.toMatchObject({ code: "unreachable", message: expect.stringContaining("it is a read-only replica") });
   });
 
   test("who only looks makes no queue", async () => {
@@ -92,7 +94,7 @@ realServer("what goes wrong with a queue on Redis", ["redis-server"], () => {
   test("after close every call says so, and whoever waited is let go", async () => {
     const { url } = await start();
     const jobs = await open(url);
-    const waiting = jobs.claim({ most: 1, leaseMs: 1000, waitMs: 60_000, limits: { all: null, eachKey: null, keys: {} } });
+    const waiting = jobs.claim({ max: 1, leaseMs: 1000, waitMs: 60_000, limits: { all: null, eachKey: null, keys: {} } });
     await new Promise((resolve) => setTimeout(resolve, 50));
     await opened.pop()?.close();
     expect(await waiting).toEqual([]);

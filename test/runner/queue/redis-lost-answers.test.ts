@@ -1,7 +1,7 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { NO_LIMITS } from "../../../runner/limits/limits.js";
-import { type Backend, type Channel, type Delivery, isChannel } from "../../../runner/queue/backend.js";
+import { type Backend, type Channel, isChannel, type LeasedMessage } from "../../../runner/queue/backend.js";
 import { BACKEND_DEFAULTS } from "../../../runner/queue/backend-options.js";
 import { openRedis } from "../../../runner/queue/redis/backend.js";
 import { realServer } from "../../support/real-servers.js";
@@ -45,9 +45,9 @@ realServer("a Redis whose answer gets lost with the connection", ["redis-server"
   const cases = outcomes.flatMap((outcome) => [0, 1, 2, 3, 4, 5].map((after) => ({ kind: outcome.kind, after, outcome })));
   test.each(cases)("what was settled ($kind) is stored, and its result is there once: answer $after is lost", async ({ outcome, after }) => {
     await jobs.push([message("a")]);
-    const [delivery] = await jobs.claim({ most: 1, leaseMs: 60_000, waitMs: 0, limits: NO_LIMITS });
+    const [leased] = await jobs.claim({ max: 1, leaseMs: 60_000, waitMs: 0, limits: NO_LIMITS });
     wire.loseAnswer(after);
-    expect(await jobs.settle([{ delivery: delivery as Delivery, outcome }])).toEqual(["stored"]);
+    expect(await jobs.settle([{ message: leased as LeasedMessage, outcome }])).toEqual(["stored"]);
     wire.keepAnswers();
     const { results } = backend;
     if (!isChannel(results)) throw new Error("results can be claimed from Redis");

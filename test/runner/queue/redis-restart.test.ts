@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
 import { NO_LIMITS } from "../../../runner/limits/limits.js";
-import type { Backend, Channel, Delivery } from "../../../runner/queue/backend.js";
+import type { Backend, Channel, LeasedMessage } from "../../../runner/queue/backend.js";
 import { BACKEND_DEFAULTS } from "../../../runner/queue/backend-options.js";
 import { openRedis } from "../../../runner/queue/redis/backend.js";
 import { realServer } from "../../support/real-servers.js";
@@ -23,7 +23,7 @@ realServer("a Redis that goes away and comes back", ["redis-server"], () => {
     await backend.close();
     await redis.stop();
   });
-  const claim = (waitMs = 0, leaseMs = 60_000) => jobs.claim({ most: 10, leaseMs, waitMs, limits: NO_LIMITS });
+  const claim = (waitMs = 0, leaseMs = 60_000) => jobs.claim({ max: 10, leaseMs, waitMs, limits: NO_LIMITS });
 
   test("what was accepted is there, and a push that comes meanwhile waits for it", async () => {
     await start({ isPersistent: true });
@@ -50,11 +50,11 @@ realServer("a Redis that goes away and comes back", ["redis-server"], () => {
   test("leases outlive it: whoever held one settles it", async () => {
     await start({ isPersistent: true });
     await jobs.push([message("a")]);
-    const [delivery] = await claim();
+    const [leased] = await claim();
     await redis.kill();
     await redis.start();
     expect(await claim()).toEqual([]);
-    expect(await jobs.settle([{ delivery: delivery as Delivery, outcome: { kind: "done", result: message("a:result") } }])).toEqual(["stored"]);
+    expect(await jobs.settle([{ message: leased as LeasedMessage, outcome: { kind: "done", result: message("a:result") } }])).toEqual(["stored"]);
   });
 
   test("when it stays away for long, that is told", async () => {
@@ -99,6 +99,6 @@ realServer("a Redis that goes away and comes back", ["redis-server"], () => {
       ],
     });
     const [warning] = await warned;
-    expect(warning.message).toContain("it drops keys when its memory is full (allkeys-lru)");
+    expect(warning.message).toContain("it evicts keys, and so jobs, when its memory is full (allkeys-lru)");
   });
 });

@@ -45,14 +45,14 @@ test("a file of format 1 is brought up to date, with what is in it", async () =>
 
   const opened = await openSqlite(path, BACKEND_DEFAULTS);
   const jobs = opened.jobs as Channel;
-  const [old] = await jobs.claim({ most: 1, leaseMs: 1000, waitMs: 500, limits: NO_LIMITS });
+  const [old] = await jobs.claim({ max: 1, leaseMs: 1000, waitMs: 500, limits: NO_LIMITS });
   if (old === undefined) throw new Error("what was in the file is gone");
-  expect(old).toMatchObject({ id: "old", body: "its body", attempt: 2, kept: null, part: 1 });
-  expect(await jobs.keep([{ delivery: old, text: "half" }])).toEqual(["stored"]);
-  await jobs.settle([{ delivery: old, outcome: { kind: "release" } }]);
+  expect(old).toMatchObject({ id: "old", body: "its body", attempt: 2, savedState: null, part: 1 });
+  expect(await jobs.saveState([{ message: old, state: "half" }])).toEqual(["stored"]);
+  await jobs.settle([{ message: old, outcome: { kind: "release" } }]);
   await opened.close();
 
   const again = await openSqlite(path, BACKEND_DEFAULTS);
-  expect(await (again.jobs as Channel).claim({ most: 1, leaseMs: 1000, waitMs: 500, limits: NO_LIMITS })).toMatchObject([{ id: "old", kept: "half" }]);
+  expect(await (again.jobs as Channel).claim({ max: 1, leaseMs: 1000, waitMs: 500, limits: NO_LIMITS })).toMatchObject([{ id: "old", savedState: "half" }]);
   await again.close();
 });

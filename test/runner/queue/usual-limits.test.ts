@@ -57,7 +57,7 @@ test("what waits when the worker is stopped is given back", async () => {
   for (let count = 0; count < 10; count++) await enqueue(["ada@example.org"]);
   const worker = await createWorker(queue);
   const running = worker.run();
-  while (completed(worker.tally) === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  while (completed(worker.stats) === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   const stopped = performance.now();
   worker.stop(20_000);
   await running;

@@ -126,7 +126,7 @@ describe("an answer", () => {
     answers = [status];
     await expect(push(`${base}/hook?token=t0ps3cret`)).rejects.toMatchObject({
       code: "refused",
-      message: expect.stringContaining(`${base}/hook answers ${status}`),
+      message: expect.stringContaining(`${base}/hook answered ${status}`),
     });
     expect(received).toHaveLength(1);
   });

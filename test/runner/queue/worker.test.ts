@@ -36,9 +36,9 @@ afterEach(async () => {
 const drained = async (options: WorkerOptions = {}) => {
   const worker = await createWorker(queue, { drain: true, ...options });
   await worker.run();
-  return worker.tally.endings;
+  return worker.stats.endings;
 };
-const dead = (channel = queue.jobs) => channel.dead(10);
+const dead = (channel = queue.jobs) => channel.deadLetters(10);
 const results = () => queue.results as Channel;
 
 async function consumed(options: ConsumeOptions = {}) {
@@ -99,7 +99,7 @@ describe("jobs", () => {
     await queue.enqueue("network.smtp", { ...target, auth: { ...auth, password: { secret: "env:PROBE_RUN_NO_SUCH" } } }, { maxAttempts: 1 });
     expect(await drained({ allowSecrets: ["file:*", "env:SMTP_*"] })).toMatchObject({ dead: 1 });
     expect((await dead())[0]?.failure).toMatchObject({ reason: "refused", message: expect.stringContaining("env:PROBE_RUN_NO_SUCH") });
-    await queue.jobs.revive(null);
+    await queue.jobs.retryDead(null);
     expect(await drained()).toMatchObject({ dead: 1 });
     expect((await dead())[0]?.failure).toMatchObject({ reason: "worker_error", message: expect.stringContaining("PROBE_RUN_NO_SUCH") });
   });
@@ -143,7 +143,7 @@ describe("jobs", () => {
   test("what no worker survives ends in the dead letters", async () => {
     await queue.enqueue("network.smtp", target, { id: "killer", maxAttempts: 2 });
     for (let death = 0; death < 2; death++) {
-      expect(await queue.jobs.claim({ most: 1, leaseMs: 50, waitMs: 1000, limits: { all: null, eachKey: null, keys: {} } })).toHaveLength(1);
+      expect(await queue.jobs.claim({ max: 1, leaseMs: 50, waitMs: 1000, limits: { all: null, eachKey: null, keys: {} } })).toHaveLength(1);
       await new Promise((resolve) => setTimeout(resolve, 80));
     }
     expect(await drained()).toMatchObject({ dead: 1, ok: 0 });
@@ -156,7 +156,7 @@ describe("stopping", () => {
     for (let index = 0; index < 40; index++) await queue.enqueue("network.smtp", target, { id: `j${index}` });
     const worker = await createWorker(queue, { concurrency: 4 });
     const running = worker.run();
-    while (completed(worker.tally) < 3) await new Promise((resolve) => setTimeout(resolve, 1));
+    while (completed(worker.stats) < 3) await new Promise((resolve) => setTimeout(resolve, 1));
     worker.stop(5000);
     await running;
     const { done, leased, waiting } = await queue.jobs.counts();
@@ -172,11 +172,11 @@ describe("stopping", () => {
     await queue.enqueue("network.smtp", slow, { id: "slow" });
     const worker = await createWorker(queue);
     const running = worker.run();
-    while (worker.tally.inFlight < 1) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (worker.stats.inFlight < 1) await new Promise((resolve) => setTimeout(resolve, 5));
     worker.stop(50);
     await running;
-    expect(worker.tally.endings).toMatchObject({ released: 1, error: 0 });
-    expect(await queue.jobs.claim({ most: 1, leaseMs: 1000, waitMs: 1000, limits: { all: null, eachKey: null, keys: {} } })).toMatchObject([
+    expect(worker.stats.endings).toMatchObject({ released: 1, error: 0 });
+    expect(await queue.jobs.claim({ max: 1, leaseMs: 1000, waitMs: 1000, limits: { all: null, eachKey: null, keys: {} } })).toMatchObject([
       { id: "slow", attempt: 1 },
     ]);
     silent.close();
@@ -239,9 +239,9 @@ describe("results that go elsewhere", () => {
     await queue.enqueue("network.smtp", target, { id: "second" });
     expect(await drained({ concurrency: 1, results: elsewhere })).toMatchObject({ ok: 1, dead: 1 });
     expect(await dead()).toMatchObject([
-      { id: "first", attempts: 1, failure: { reason: "result_refused", message: expect.stringContaining(`http://127.0.0.1:${port}/hook answers 400`) } },
+      { id: "first", attempts: 1, failure: { reason: "result_refused", message: expect.stringContaining(`http://127.0.0.1:${port}/hook answered 400`) } },
     ]);
-    await queue.jobs.revive(null);
+    await queue.jobs.retryDead(null);
     expect(await drained({ results: elsewhere })).toMatchObject({ ok: 1, dead: 0 });
     await elsewhere.close();
     receiver.close();

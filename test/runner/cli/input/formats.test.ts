@@ -105,7 +105,7 @@ describe("what cannot be read is named by its place", () => {
 
   test("enqueue skips such a line, and stores the others", async () => {
     const { code, out, err } = await probeRun(["enqueue", "network.smtp", "bad.jsonl", "--queue", `sqlite:${join(cwd, "bad.db")}`], { cwd });
-    expect({ code, out }).toEqual({ code: 2, out: "1 accepted, 1 refused\n" });
+    expect({ code, out }).toEqual({ code: 2, out: "1 accepted, 1 invalid\n" });
     expect(err).toContain("line 2 is not JSON");
   });
 });

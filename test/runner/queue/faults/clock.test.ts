@@ -97,7 +97,7 @@ describe("a machine that starts again", () => {
 
 /** Leases of half a minute. */
 function claim(backend: Backend) {
-  return jobs(backend).claim({ most: 10, leaseMs: 30_000, waitMs: 0, limits: NO_LIMITS });
+  return jobs(backend).claim({ max: 10, leaseMs: 30_000, waitMs: 0, limits: NO_LIMITS });
 }
 
 function jobs(backend: Backend): Channel {

@@ -51,7 +51,7 @@ async function seen(consumer: Immortal, jobs: number): Promise<void> {
 
 async function expectSound(cwd: string): Promise<void> {
   const queue = await openQueue(`sqlite:${join(cwd, ".probe-run/queue.db")}`);
-  expect(await queue.jobs.dead(10)).toEqual([]);
+  expect(await queue.jobs.deadLetters(10)).toEqual([]);
   expect(await queue.jobs.counts()).toMatchObject({ waiting: 0, leased: 0, dead: 0, done: JOBS });
   await queue.close();
 }

@@ -54,7 +54,7 @@ test.runIf(process.platform === "linux")(
         expect(most(late, "descriptors")).toBeLessThan(most(early, "descriptors") + ROOM_DESCRIPTORS);
       }
       expect(enqueued).toBeGreaterThan(BATCH);
-      expect(await queue.jobs.dead(1)).toEqual([]);
+      expect(await queue.jobs.deadLetters(1)).toEqual([]);
     } finally {
       for (const program of programs) program.kill("SIGTERM");
       await Promise.all(programs.map(({ ended }) => ended));
