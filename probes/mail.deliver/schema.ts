@@ -1,7 +1,9 @@
 import { deliveryNetwork } from "../../runner/delivery/service/options.js";
 import { outputOf } from "../../schemas/carried.js";
 import { contract, type FilledOf } from "../../schemas/contract.js";
-import { deliveryOutput, deliverySettings, envelopeInput, messageFields, messageOptions } from "../../schemas/delivery.js";
+import { envelopeInput, messageFields, messageOptions } from "../../schemas/delivery-message.js";
+import { deliveryOutput } from "../../schemas/delivery-report.js";
+import { deliverySettings } from "../../schemas/delivery-settings.js";
 import { findingSchema } from "../../schemas/finding.js";
 import { list } from "../../schemas/shape.js";
 

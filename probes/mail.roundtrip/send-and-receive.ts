@@ -1,11 +1,12 @@
 import type { ReceiveEvidence } from "../mail.receive/evidence.js";
 import { receiveMail } from "../mail.receive/receive.js";
-import type { SendEvidence } from "../mail.send/evidence.js";
-import type { Start } from "../mail.send/send.js";
+import { nothingYet, type SendEvidence } from "../mail.send/evidence.js";
+import { judge } from "../mail.send/judge.js";
+import type { Input as SendInput } from "../mail.send/schema.js";
+import { type Start, send } from "../mail.send/send.js";
 import type { Ctx } from "./evidence.js";
 import { receiveInput } from "./receive-input.js";
 import type { Input } from "./schema.js";
-import { sendMessage } from "./send-letter.js";
 
 /** What both conversations came to, and when, on the monotonic clock. */
 export interface Loop {
@@ -66,4 +67,12 @@ function signal(): { give: () => void; given: Promise<void> } {
     give = resolve;
   });
   return { give: () => give(), given };
+}
+
+/** Sends as mail.send does, a letter whose marks are known before. */
+async function sendMessage(ctx: Ctx, input: SendInput, start: Start): Promise<SendEvidence> {
+  const evidence = nothingYet(input, start.letter, start.kept);
+  evidence.failure = await ctx.attempt(() => send(input, ctx, evidence, start));
+  judge(input, evidence, start.progress);
+  return evidence;
 }

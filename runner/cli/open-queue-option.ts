@@ -1,5 +1,4 @@
-import type { BackendOptions } from "../queue/backend-options.js";
-import { DEFAULT_QUEUE } from "../queue/default-queue.js";
+import { type BackendOptions, DEFAULT_QUEUE } from "../queue/backend-options.js";
 import { openBackend } from "../queue/open-backend.js";
 import { Queue } from "../queue/queue.js";
 import type { Io } from "./io.js";

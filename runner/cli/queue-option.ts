@@ -1,4 +1,4 @@
-import { DEFAULT_QUEUE } from "../queue/default-queue.js";
+import { DEFAULT_QUEUE } from "../queue/backend-options.js";
 
 /** Shared by all commands on a queue. */
 export const queueOption = {

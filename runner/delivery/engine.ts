@@ -1,4 +1,4 @@
-import type { DeliveryMode } from "../../schemas/delivery.js";
+import type { DeliveryMode } from "../../schemas/delivery-route.js";
 import { monotonic } from "../run/clock.js";
 import { LazyLedger } from "./ledger/lazy-ledger.js";
 import { copyToDuplicates, duplicatesOf } from "./message/duplicate-recipients.js";

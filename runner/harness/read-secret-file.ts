@@ -1,6 +1,5 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
-import { whileNotAborted } from "./while-not-aborted.js";
 
 const MAX_FILE_BYTES = 64 * 1024;
 
@@ -36,4 +35,15 @@ async function readWhole(file: FileHandle): Promise<string> {
     length += bytesRead;
     if (length > MAX_FILE_BYTES) throw new Error(`it holds more than ${MAX_FILE_BYTES} bytes`);
   }
+}
+
+/** Settles as `work` does, or rejects when the signal aborts first. The result of `work` is ignored then. */
+function whileNotAborted<Result>(signal: AbortSignal | undefined, work: Promise<Result>): Promise<Result> {
+  if (signal === undefined) return work;
+  return new Promise((resolve, reject) => {
+    const aborted = (): void => reject(signal.reason as Error);
+    if (signal.aborted) aborted();
+    else signal.addEventListener("abort", aborted, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", aborted));
+  });
 }

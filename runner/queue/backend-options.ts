@@ -1,3 +1,6 @@
+/** The queue that is used if none is given. */
+export const DEFAULT_QUEUE = "sqlite:.probe-run/queue.db";
+
 export interface BackendOptions {
   /** How long the ids of finished messages are kept for de-duplication. */
   readonly retentionMs: number;

@@ -1,7 +1,6 @@
 import { RequestError } from "../support/request-error.js";
 import type { Backend } from "./backend.js";
-import { BACKEND_DEFAULTS, type BackendOptions } from "./backend-options.js";
-import { DEFAULT_QUEUE } from "./default-queue.js";
+import { BACKEND_DEFAULTS, type BackendOptions, DEFAULT_QUEUE } from "./backend-options.js";
 
 type Open = (url: string, options: BackendOptions) => Promise<Backend>;
 

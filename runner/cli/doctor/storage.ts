@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { DEFAULT_QUEUE } from "../../queue/default-queue.js";
+import { DEFAULT_QUEUE } from "../../queue/backend-options.js";
 import { behaviourFile, DEFAULT_FILE, IN_MEMORY } from "../../sqlite/store-path.js";
 import { foreignFile } from "../../support/private-file.js";
 import type { Io } from "../io.js";

@@ -1,6 +1,6 @@
 import { BOUNCE_CLASSES } from "../../../schemas/bounce.js";
 import { contract, type FilledOf } from "../../../schemas/contract.js";
-import { DELIVERY_CLASSES, DELIVERY_OUTCOMES } from "../../../schemas/delivery.js";
+import { DELIVERY_CLASSES, DELIVERY_OUTCOMES } from "../../../schemas/delivery-outcome.js";
 import { FEEDBACK_TYPES, type FeedbackType, REPORT_ACTIONS } from "../../../schemas/report.js";
 import { nullable } from "../../../schemas/shape.js";
 import { PERMANENT_CLASSES } from "./permanent-classes.js";

@@ -1,4 +1,5 @@
-import type { DeliverySettings, GivenMessage, RelayInput } from "../../../schemas/delivery.js";
+import type { GivenMessage } from "../../../schemas/delivery-message.js";
+import type { DeliverySettings, RelayInput } from "../../../schemas/delivery-settings.js";
 import { parseHost } from "../../../schemas/host.js";
 import { certificateViolations } from "../../harness/check-certificates.js";
 import { isSigningKey, parseSigningKey } from "../../mail/dkim/signing-key.js";

@@ -1,4 +1,4 @@
-import type { GivenMessage } from "../../../schemas/delivery.js";
+import type { GivenMessage } from "../../../schemas/delivery-message.js";
 import { checkedMailbox, headerViolations, mailboxViolations } from "../../mail/check-fields.js";
 import { compose } from "../../mail/compose.js";
 import { type Mailbox, parseMailbox } from "../../net/smtp/mailbox.js";

@@ -1,4 +1,4 @@
-import type { MessageOptions } from "../../../schemas/delivery.js";
+import type { MessageOptions } from "../../../schemas/delivery-message.js";
 import type { MailDsn, NotifyCondition, RcptDsn } from "../../net/smtp/dsn.js";
 
 /** The requested reports as parameters of MAIL and RCPT (RFC 3461). */

@@ -1,4 +1,5 @@
-import type { DeliveryAttempt, DeliverySettings } from "../../../schemas/delivery.js";
+import type { DeliveryAttempt } from "../../../schemas/delivery-attempt.js";
+import type { DeliverySettings } from "../../../schemas/delivery-settings.js";
 import type { DnsInput } from "../../../schemas/dns.js";
 import type { NetworkInput } from "../../../schemas/network.js";
 import type { ResolverGrant } from "../../net/dns/capability.js";

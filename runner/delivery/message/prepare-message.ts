@@ -1,6 +1,6 @@
 import { isAscii, isUtf8 } from "node:buffer";
 import { hostname } from "node:os";
-import type { MessageChange } from "../../../schemas/delivery.js";
+import type { MessageChange } from "../../../schemas/delivery-report.js";
 import type { DkimResult } from "../../../schemas/dkim.js";
 import { fromDomains } from "../../mail/dkim/from-domains.js";
 import { partsOf } from "../../mail/dkim/header-fields.js";

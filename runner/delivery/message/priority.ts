@@ -1,4 +1,4 @@
-import type { DeliveryPriority } from "../../../schemas/delivery.js";
+import type { DeliveryPriority } from "../../../schemas/delivery-message.js";
 
 /** The lower, the sooner. */
 export type Priority = 0 | 1 | 2;

@@ -1,4 +1,4 @@
-import type { DeliveryWay, WayReason } from "../../../schemas/delivery.js";
+import type { DeliveryWay, WayReason } from "../../../schemas/delivery-route.js";
 import { asciiDomain, type Host } from "../../../schemas/host.js";
 import { type Mailbox, parseMailbox } from "../../net/smtp/mailbox.js";
 import { decidedHere } from "../outcome/decide.js";

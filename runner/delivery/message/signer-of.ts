@@ -1,4 +1,4 @@
-import type { DeliverySettings } from "../../../schemas/delivery.js";
+import type { DeliverySettings } from "../../../schemas/delivery-settings.js";
 import { resolved } from "../../../schemas/secret.js";
 import { givenKeys } from "../../mail/dkim/given-keys.js";
 import { keyFolder } from "../../mail/dkim/key-folder.js";

@@ -1,4 +1,4 @@
-import type { DeliveryClass } from "../../../schemas/delivery.js";
+import type { DeliveryClass } from "../../../schemas/delivery-outcome.js";
 import { type Failure, type FailureCode, failure, type Phase } from "../../../schemas/failure.js";
 import { plainText, type Reply, replyClass, replyText } from "../../net/smtp/reply.js";
 import { rejected } from "../../net/smtp/session.js";

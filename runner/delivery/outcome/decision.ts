@@ -1,4 +1,4 @@
-import type { DeliveryClass, SAID_BY } from "../../../schemas/delivery.js";
+import type { DeliveryClass, SAID_BY } from "../../../schemas/delivery-outcome.js";
 import type { Failure, Phase } from "../../../schemas/failure.js";
 import type { Reply } from "../../net/smtp/reply.js";
 

@@ -1,4 +1,7 @@
-import type { DeliveryClass, DeliveryMode, DeliveryOutcome, DeliveryRecipient, DeliveryReport, DeliverySettings, NextStep } from "../../../schemas/delivery.js";
+import type { DeliveryClass, DeliveryOutcome, NextStep } from "../../../schemas/delivery-outcome.js";
+import type { DeliveryRecipient, DeliveryReport } from "../../../schemas/delivery-report.js";
+import type { DeliveryMode } from "../../../schemas/delivery-route.js";
+import type { DeliverySettings } from "../../../schemas/delivery-settings.js";
 import type { Random } from "../../net/dns/shuffle.js";
 import type { OutboundMessage } from "../message/outbound-message.js";
 import type { Recipient } from "../message/recipient.js";

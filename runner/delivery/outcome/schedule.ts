@@ -1,4 +1,4 @@
-import type { DeliverySettings } from "../../../schemas/delivery.js";
+import type { DeliverySettings } from "../../../schemas/delivery-settings.js";
 import type { Random } from "../../net/dns/shuffle.js";
 import type { Recipient } from "../message/recipient.js";
 import type { Decision } from "./decision.js";

@@ -1,4 +1,4 @@
-import type { DeliveryWay } from "../../../schemas/delivery.js";
+import type { DeliveryWay } from "../../../schemas/delivery-route.js";
 import { PRIORITIES, type Priority } from "../message/priority.js";
 import { DestinationLimiter, type DestinationLimits } from "../session/destination-limiter.js";
 

@@ -1,4 +1,4 @@
-import type { RelayInput } from "../../../schemas/delivery.js";
+import type { RelayInput } from "../../../schemas/delivery-settings.js";
 import { FailureError } from "../../run/failure-error.js";
 import type { HostTls } from "../../tls-policy/policy.js";
 import type { OutboundMessage } from "../message/outbound-message.js";

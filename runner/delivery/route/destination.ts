@@ -1,4 +1,5 @@
-import type { DeliveryWay, RelayInput } from "../../../schemas/delivery.js";
+import type { DeliveryWay } from "../../../schemas/delivery-route.js";
+import type { RelayInput } from "../../../schemas/delivery-settings.js";
 import type { TlsResultType } from "../../../schemas/tls-policy.js";
 import type { HostTls } from "../../tls-policy/policy.js";
 import type { Recipient } from "../message/recipient.js";

@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
-import type { DeliveryClass, DeliveryWay } from "../../../schemas/delivery.js";
+import type { DeliveryClass } from "../../../schemas/delivery-outcome.js";
+import type { DeliveryWay } from "../../../schemas/delivery-route.js";
 import type { Random } from "../../net/dns/shuffle.js";
 import { type Driver, openDriver, type Statement } from "../../sqlite/driver.js";
 import { IN_MEMORY } from "../../sqlite/store-path.js";

@@ -1,4 +1,6 @@
-import type { DeliveryClass, RelayInput, WayReason } from "../../../schemas/delivery.js";
+import type { DeliveryClass } from "../../../schemas/delivery-outcome.js";
+import type { WayReason } from "../../../schemas/delivery-route.js";
+import type { RelayInput } from "../../../schemas/delivery-settings.js";
 import type { OutboundMessage } from "../message/outbound-message.js";
 import type { Recipient } from "../message/recipient.js";
 import { isBeforeMail } from "../outcome/before-mail.js";

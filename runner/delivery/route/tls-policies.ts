@@ -1,4 +1,4 @@
-import type { DeliverySettings } from "../../../schemas/delivery.js";
+import type { DeliverySettings } from "../../../schemas/delivery-settings.js";
 import type { MailRoute } from "../../../schemas/mx.js";
 import type { TlsInput } from "../../../schemas/tls.js";
 import type { TlsResultType } from "../../../schemas/tls-policy.js";

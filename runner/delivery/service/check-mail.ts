@@ -1,5 +1,5 @@
 import { contract } from "../../../schemas/contract.js";
-import { messageFields, messageOptions } from "../../../schemas/delivery.js";
+import { messageFields, messageOptions } from "../../../schemas/delivery-message.js";
 import { RequestError, type Violation } from "../../support/request-error.js";
 import { violationsOf } from "../../support/violations.js";
 import { fieldsViolations, senderViolations } from "../message/check-settings.js";

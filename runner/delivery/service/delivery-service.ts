@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { DeliveryReport } from "../../../schemas/delivery.js";
-import { deliverySettings } from "../../../schemas/delivery.js";
+import type { DeliveryReport } from "../../../schemas/delivery-report.js";
+import { deliverySettings } from "../../../schemas/delivery-settings.js";
 import { type ReferencePath, referencePaths } from "../../harness/reference-paths.js";
 import { resolveReferences } from "../../harness/references.js";
 import type { Signer } from "../../mail/dkim/signer.js";

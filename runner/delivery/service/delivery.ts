@@ -1,4 +1,5 @@
-import type { DeliveryPriority, DeliveryReport, GivenMessage, MessageOptions } from "../../../schemas/delivery.js";
+import type { DeliveryPriority, GivenMessage, MessageOptions } from "../../../schemas/delivery-message.js";
+import type { DeliveryReport } from "../../../schemas/delivery-report.js";
 import type { Queue } from "../../queue/queue.js";
 import type { EventReceiver } from "./event-dispatcher.js";
 import type { GivenOptions } from "./options.js";

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { DeliveryPriority, DeliveryReport } from "../../../schemas/delivery.js";
+import type { DeliveryPriority } from "../../../schemas/delivery-message.js";
+import type { DeliveryReport } from "../../../schemas/delivery-report.js";
 import { loadProbe } from "../../harness/registry.js";
 import { parseAsked } from "../../harness/version.js";
 import { isTransient } from "../../queue/is-transient.js";

@@ -1,4 +1,4 @@
-import { DELIVERY_MODES, type DeliveryMode } from "../../../schemas/delivery.js";
+import { DELIVERY_MODES, type DeliveryMode } from "../../../schemas/delivery-route.js";
 import { RequestError } from "../../support/request-error.js";
 import type { GivenOptions } from "./options.js";
 

@@ -1,4 +1,4 @@
-import type { DeliveryReport } from "../../../schemas/delivery.js";
+import type { DeliveryReport } from "../../../schemas/delivery-report.js";
 
 /**
  * Messages were handled, but their events could not be stored. Sending the messages again would double them: the outcomes are in `reports`, in the

@@ -1,6 +1,6 @@
 import type { GivenOf } from "../../../schemas/contract.js";
-import type { DeliveryRecipient, DeliveryReport } from "../../../schemas/delivery.js";
 import { DELIVERY_EVENT_TYPE, type deliveryEventContract } from "../../../schemas/delivery-event.js";
+import type { DeliveryRecipient, DeliveryReport } from "../../../schemas/delivery-report.js";
 import { EVENT_SOURCE } from "../../../schemas/event.js";
 import type { Message } from "../../queue/backend.js";
 

@@ -1,4 +1,4 @@
-import type { GivenMessage } from "../../../schemas/delivery.js";
+import type { GivenMessage } from "../../../schemas/delivery-message.js";
 import { resolved } from "../../../schemas/secret.js";
 import type { Signer } from "../../mail/dkim/signer.js";
 import { newMessageId } from "../../mail/message-id.js";

@@ -1,4 +1,4 @@
-import type { DeliveryReport } from "../../../schemas/delivery.js";
+import type { DeliveryReport } from "../../../schemas/delivery-report.js";
 import { histogram, labels, metric, type Sample } from "../../support/prometheus.js";
 
 /** Seconds: from a session that is open already to the longest that a message may take by default. */

@@ -1,6 +1,6 @@
 import { blocklistZones } from "../../../schemas/blocklist.js";
 import { contract, type FilledOf, type GivenOf } from "../../../schemas/contract.js";
-import { deliverySettings } from "../../../schemas/delivery.js";
+import { deliverySettings } from "../../../schemas/delivery-settings.js";
 import { dnsInput } from "../../../schemas/dns.js";
 import { networkInput } from "../../../schemas/network.js";
 import { RequestError, type Violation } from "../../support/request-error.js";

@@ -1,11 +1,6 @@
-import {
-  DELIVERY_CLASSES,
-  DELIVERY_OUTCOMES,
-  type DeliveryClass,
-  type DeliveryMode,
-  type DeliveryOutcome,
-  type DeliveryReport,
-} from "../../../schemas/delivery.js";
+import { DELIVERY_CLASSES, DELIVERY_OUTCOMES, type DeliveryClass, type DeliveryOutcome } from "../../../schemas/delivery-outcome.js";
+import type { DeliveryReport } from "../../../schemas/delivery-report.js";
+import type { DeliveryMode } from "../../../schemas/delivery-route.js";
 import type { Load } from "../route/destination-limiters.js";
 import type { DestinationRouter } from "../route/destination-router.js";
 import type { BlocklistState } from "./blocklist-watch.js";

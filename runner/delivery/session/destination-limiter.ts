@@ -1,4 +1,4 @@
-import type { DeliveryWay } from "../../../schemas/delivery.js";
+import type { DeliveryWay } from "../../../schemas/delivery-route.js";
 import { TokenBucket } from "../../limits/token-bucket.js";
 import { monotonic } from "../../run/clock.js";
 import type { Deadline } from "../../run/deadline.js";

@@ -1,4 +1,4 @@
-import type { DeliveryAttempt } from "../../../schemas/delivery.js";
+import type { DeliveryAttempt } from "../../../schemas/delivery-attempt.js";
 import type { Failure } from "../../../schemas/failure.js";
 import { monotonic, round, utc } from "../../run/clock.js";
 import type { OutboundMessage } from "../message/outbound-message.js";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Channel } from "../../../runner/queue/backend.js";
 import { openQueue } from "../../../runner/queue/queue.js";
-import { signature } from "../../../runner/queue/webhook/signature.js";
+import { signature } from "../../../runner/queue/webhook/headers.js";
 import { probeRun } from "./command-line.js";
 
 let cwd: string;

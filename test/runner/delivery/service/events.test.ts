@@ -9,7 +9,7 @@ import { EventDeliveryError } from "../../../../runner/delivery/service/event-de
 import type { Channel } from "../../../../runner/queue/backend.js";
 import { consume } from "../../../../runner/queue/consume.js";
 import { openQueue } from "../../../../runner/queue/queue.js";
-import { signature } from "../../../../runner/queue/webhook/signature.js";
+import { signature } from "../../../../runner/queue/webhook/headers.js";
 import type { DeliveryEvent } from "../../../../schemas/delivery-event.js";
 import { closeAfterEach, closing, internet, mail, only, service } from "../../../support/delivery.js";
 import type { FakeInternet } from "../../../support/fake-internet.js";

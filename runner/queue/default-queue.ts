@@ -1,2 +1,0 @@
-/** The queue that is used if none is given. */
-export const DEFAULT_QUEUE = "sqlite:.probe-run/queue.db";
