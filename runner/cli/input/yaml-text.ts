@@ -1,10 +1,10 @@
 import { LineCounter, parseAllDocuments } from "yaml";
 import { checkDepth, unreadableText } from "./json-text.js";
 
-/** An alias that is used more often than this is a bomb. */
+/** More aliases than this are an expansion attack. */
 const MOST_ALIASES = 100;
 
-/** Parses YAML: one document, or one input per document. */
+/** Parses YAML; each document is one input. */
 export function parseYaml(text: string, name: string): unknown {
   const lines = new LineCounter();
   const parsed = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, logLevel: "silent" });

@@ -9,10 +9,10 @@ import { MOST_CHARACTERS, portionsOf } from "./batch-by-site.js";
 import { Destinations } from "./destination.js";
 import type { AddressList } from "./list.js";
 
-/** Greylisting wants to be left alone for five minutes, and whoever is busy for longer. */
+/** Greylisting needs a pause of five minutes, and a busy server needs a longer one. */
 const BACKOFF = { retryFailures: true, maxAttempts: 5, backoffMs: 15 * 60_000, backoffMostMs: 4 * 3600_000 } as const;
 
-/** Stores a list as jobs, one for a handful of addresses of one site, each under the site's key: the worker's limits count by it. */
+/** Stores a list as jobs, one for a few addresses of one site, with the site as key, which the limits of workers count by. */
 export async function enqueueList({ entries }: AddressList, input: Readonly<Record<string, unknown>>, written: string, io: Io): Promise<number> {
   const asked = parseAsked("mail.rcpt@1.0.0");
   const loaded = await loadProbe(asked.name);
@@ -40,5 +40,5 @@ export async function enqueueList({ entries }: AddressList, input: Readonly<Reco
   }
 }
 
-/** The contract of a job allows no longer one. */
+/** The contract of a job allows no longer key. */
 const MOST_KEY = 512;

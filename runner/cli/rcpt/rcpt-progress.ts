@@ -5,7 +5,7 @@ import { duration } from "../progress.js";
 const EVERY_MS = 200;
 const CLEAR_LINE = "\r\u001b[K";
 
-/** One line on a terminal while a list is asked for, and a last one anywhere. */
+/** A progress line on a terminal while a list is checked, and a final line. */
 export class RcptProgress {
   readonly #counts: Record<RcptVerdict, number> = { valid: 0, risky: 0, invalid: 0, unknown: 0 };
   readonly #began = performance.now();
@@ -27,7 +27,7 @@ export class RcptProgress {
     this.io.err(`${CLEAR_LINE}${this.#line(now)}`);
   }
 
-  /** Makes room for what goes to stdout, which may be the same terminal. */
+  /** Clears the line, since stdout may be the same terminal. */
   clear(): void {
     if (!this.io.stdout.isTty || this.#shownAt < 0) return;
     this.io.err(CLEAR_LINE);

@@ -17,9 +17,9 @@ interface Totals {
   bounces: number;
   complaints: number;
   unsubscribes: number;
-  /** New on the list; the others were on it already. */
+  /** New entries; the others were in the list already. */
   added: number;
-  /** Lines that name no address to suppress. */
+  /** Lines without an address to suppress. */
   without: number;
   /** Lines that could not be parsed, and invalid addresses. */
   not_understood: number;
@@ -70,7 +70,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Only a person may suppress a whole domain, not a report about one address. */
+/** Only an operator may suppress a whole domain, not a report about one address. */
 function isAddress(target: string): boolean {
   if (target.startsWith("@")) return false;
   try {

@@ -39,8 +39,8 @@ describe("parseArguments", () => {
     [["-c"], "there is no option -c", expect.any(String)],
     [["--hasOwnProperty"], "there is no option --hasOwnProperty", expect.any(String)],
     [["--timeout"], "--timeout needs a value: --timeout MS", undefined],
-    [["--timeout", "1", "--timeout", "2"], "--timeout is given twice", undefined],
-    [["--compact=yes"], "--compact takes no value", undefined],
+    [["--timeout", "1", "--timeout", "2"], "--timeout was given twice", undefined],
+    [["--compact=yes"], "--compact does not take a value", undefined],
   ])("refuses %j", (argv, message, hint) => {
     expect(() => parseArguments(argv, table)).toThrow(
       expect.objectContaining({ message, code: "usage", violations: hint === undefined ? [] : [expect.objectContaining({ message: hint })] }),

@@ -129,7 +129,7 @@ test.each([
 
 describe("the command line itself", () => {
   test.each([
-    [["network.smtp"], "there is no input"],
+    [["network.smtp"], "missing input"],
     [["network.smtp", "good.json", "--pretyt"], "did you mean --pretty?"],
     [["network.smtp", "good.json", "more.json"], 'unexpected argument "more.json"'],
     [["network.smtp", "good.json", "--timeout", "soon"], "--timeout must be a whole number"],
@@ -140,7 +140,7 @@ describe("the command line itself", () => {
     [["describe"], "usage: probe-run describe"],
     [["schema", "network.smtp", "outptu"], "did you mean output?"],
     [["completion", "bsah"], "did you mean bash?"],
-    [["new", "Bad Id"], '"Bad Id" is no name for a probe'],
+    [["new", "Bad Id"], '"Bad Id" is not a valid probe name'],
   ])("%j", (argv, words) => refused(argv, words));
 
   test("nothing at all: the help, and 2, for nothing was asked", async () => {

@@ -59,13 +59,13 @@ describe("dkim keygen", () => {
   });
 
   test.each([
-    [["keygen", "not a domain"], "is no domain"],
-    [["keygen", "192.0.2.1"], "is no domain"],
-    [["sign", "example.org"], 'dkim has no "sign"'],
+    [["keygen", "not a domain"], "is not a domain"],
+    [["keygen", "192.0.2.1"], "is not a domain"],
+    [["sign", "example.org"], 'unknown subcommand "sign"'],
     [["keygen", "example.org", "--type", "dsa"], "--type must be"],
     [["keygen", "example.org", "--bits", "1024"], "--bits must be"],
     [["keygen", "example.org", "--type", "ed25519", "--bits", "2048"], "--bits is for RSA"],
-    [["keygen", "example.org", "--selector", "../../etc"], "is no selector"],
+    [["keygen", "example.org", "--selector", "../../etc"], "is not a selector"],
     [["keygen", "example.org", "--keys", "x"], "--keys is for dkim check"],
     [["check", "example.org", "--out", "x"], "--out is for dkim keygen"],
     [["check", "example.org", "--resolver", "x"], "is not a name server"],

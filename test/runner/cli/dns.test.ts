@@ -89,16 +89,16 @@ describe("dns plan", () => {
   });
 
   test.each([
-    [["plan", "no domain"], "is no domain"],
-    [["show", "example.org"], 'dns has no "show"'],
-    [["plan", "example.org", "--address", "mail.example.org"], "is no IP address"],
+    [["plan", "no domain"], "is not a domain"],
+    [["show", "example.org"], 'unknown subcommand "show"'],
+    [["plan", "example.org", "--address", "mail.example.org"], "is not an IP address"],
     [["plan", "example.org", "--dmarc", "strict"], "--dmarc must be one of none, quarantine, reject"],
     [["plan", "example.org", "--mta-sts", "on"], "--mta-sts must be one of"],
-    [["plan", "example.org", "--reports", "a@example.org; p=none"], "is no address that a record can hold"],
-    [["plan", "example.org", "--include", 'x" "y'], "is no name"],
-    [["plan", "example.org", "--dane", "nowhere.pem"], "holds no certificate"],
-    [["plan", "example.org", "--zone", "--check"], "exclude each other"],
-    [["plan", "example.org", "--resolver", "127.0.0.1"], "--resolver goes with --check"],
+    [["plan", "example.org", "--reports", "a@example.org; p=none"], "is not an address that fits into a record"],
+    [["plan", "example.org", "--include", 'x" "y'], "is not a name"],
+    [["plan", "example.org", "--dane", "nowhere.pem"], "does not contain a PEM certificate"],
+    [["plan", "example.org", "--zone", "--check"], "cannot be combined"],
+    [["plan", "example.org", "--resolver", "127.0.0.1"], "--resolver requires --check"],
     [["plan", "example.org", "--keys", "nowhere"], "a DKIM key cannot be read"],
   ])("%j is refused", async (words, message) => {
     const { code, out, err } = await probeRun(["dns", ...words], { cwd });

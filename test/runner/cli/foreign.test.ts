@@ -87,7 +87,7 @@ describe("a probe that is not ours", () => {
 
   test("that ends the process does not look like a target that is fine", async () => {
     const { code, out, err } = await spawnProbeRun(["./echo.mjs", "--set", "exits=true"], { cwd });
-    expect({ code, out, err }).toEqual({ code: 3, out: "", err: "probe-run: could not run: something ended the process before the answer was there\n" });
+    expect({ code, out, err }).toEqual({ code: 3, out: "", err: "probe-run: could not run: the process ended before there was a result\n" });
   });
 
   test("gets defaults, is held to its contracts, and its failures are data", async () => {

@@ -32,7 +32,7 @@ describe("--set", () => {
   });
 
   test.each(["a", "=1", "", "a..b=1", ".a=1", "a.=1"])("refuses %j", (written) => {
-    expect(() => withOverrides({}, [written])).toThrow(`--set ${JSON.stringify(written)} is not key=value`);
+    expect(() => withOverrides({}, [written])).toThrow(`--set ${JSON.stringify(written)} is not KEY=VALUE`);
   });
 
   test.each([
@@ -40,6 +40,6 @@ describe("--set", () => {
     [{ a: null }, "a.b=1"],
     [5, "a=1"],
   ])("does not lead into %j by %s", (input, written) => {
-    expect(() => withOverrides(input, [written])).toThrow("leads into a value that has no fields");
+    expect(() => withOverrides(input, [written])).toThrow("refers to a field of a value that has no fields");
   });
 });

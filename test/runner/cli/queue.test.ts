@@ -64,7 +64,7 @@ describe("enqueue", () => {
   });
 
   test.each([
-    [["enqueue", "network.smtp"], "something is missing"],
+    [["enqueue", "network.smtp"], "missing argument"],
     [["enqueue", "network.smpt", "-"], "did you mean network.smtp"],
     [["enqueue", "network.smtp", "nowhere.jsonl"], 'there is no file "nowhere.jsonl"'],
     [["enqueue", "network.smtp", "-", "--priority", "10"], "--priority must be a whole number from 0 to 9"],

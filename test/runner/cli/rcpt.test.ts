@@ -260,7 +260,7 @@ describe("a list", () => {
       },
     });
     expect(outcome.code).toBe(1);
-    expect(outcome.err).toContain("the same command goes on from here");
+    expect(outcome.err).toContain("run the same command again to resume");
     expect(read("rows.csv")).not.toContain("run_ended");
     expect(read("rows.csv").split("\r\n").length).toBeLessThan(150);
   });
@@ -301,7 +301,7 @@ describe("a list", () => {
 
   test.each([
     ["has no addresses", "name\nAda\n", [], "no column of the list is known to hold addresses"],
-    ["is empty", "\n\n", [], "there is no address in list.txt"],
+    ["is empty", "\n\n", [], "list.txt contains no address"],
     ["has no such column", "name,mail\nAda,ada@first.example\n", ["--column", "post"], 'the list has no column "post"'],
   ])("that %s is told", async (_what, text, words, told) => {
     const { code, err } = await rcpt([wrote("list.txt", text), ...words]);
@@ -311,8 +311,8 @@ describe("a list", () => {
 
   test.each([
     [["ada@first.example", "--out", "rows.csv"], "--out is for a list"],
-    [["list.csv", "--json"], "--json is for one address"],
-    [["list.csv", "--queue", "sqlite:q.db", "--out", "rows.csv"], "exclude each other"],
+    [["list.csv", "--json"], "--json is for a single address"],
+    [["list.csv", "--queue", "sqlite:q.db", "--out", "rows.csv"], "cannot be combined"],
   ])("%j is told", async (words, told) => {
     const { code, err } = await rcpt(words);
     expect(code).toBe(2);

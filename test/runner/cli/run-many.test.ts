@@ -63,10 +63,10 @@ describe("--repeat", () => {
   });
 
   test.each([
-    [["--interval", "1"], "--interval needs --repeat"],
+    [["--interval", "1"], "--interval requires --repeat"],
     [["--repeat", "0"], "--repeat must be a whole number"],
     [["--repeat", "2", "--interval", "soon"], "--interval must be a number of seconds"],
-    [["--repeat", "2", "--record", "x.transcript"], "--record takes one input"],
+    [["--repeat", "2", "--record", "x.transcript"], "--record requires a single input"],
     [["--pretty", "--json"], "--pretty and --json cannot be combined"],
     [["--fail-on", "warnign"], "did you mean warning?"],
   ])("%j is refused", async (options, words) => {

@@ -81,7 +81,7 @@ describe("what is read of bounces and complaints", () => {
     const done = await read(complaint("opt-out", "done@example.net"));
     const happy = await read(complaint("not-spam", "happy@example.net"));
     const { code, out, err } = await importing(gone, full, angry, done.output, happy);
-    expect([code, err]).toEqual([0, expect.stringMatching(/^made the delivery ledger .*delivery\.db\n$/)]);
+    expect([code, err]).toEqual([0, expect.stringMatching(/^created the delivery ledger .*delivery\.db\n$/)]);
     expect(JSON.parse(out)).toEqual({ lines: 5, bounces: 1, complaints: 1, unsubscribes: 1, added: 3, without: 2, not_understood: 0 });
     expect(await listed()).toEqual([
       "angry@example.net complaint abuse report of Loop/1.0",

@@ -45,7 +45,7 @@ test("a mistyped ledger is no empty list", async () => {
 });
 
 test("init makes a ledger, says so, and leaves one that is there", async () => {
-  expect((await suppress("init")).err).toContain("made the delivery ledger");
+  expect((await suppress("init")).err).toContain("created the delivery ledger");
   await suppress("add", "ann@example.org");
   expect((await suppress("init")).err).toBe("");
   expect((await suppress("list")).out).toContain("ann@example.org");

@@ -101,7 +101,7 @@ describe("on the command line", () => {
     const { code, err } = await probeRun(["mail.bounce", "bounce.eml"], { cwd });
     expect(code).toBe(2);
     expect(err).toContain('there is no file "bounce.eml"');
-    expect(err).toContain("mail.bounce takes no target on the command line");
+    expect(err).toContain("mail.bounce does not accept a target on the command line");
   });
 
   test("an unknown probe is reported once", async () => {

@@ -113,7 +113,7 @@ describe("verify", () => {
   });
 
   test("needs one message, and a bad address is an error of the request", async () => {
-    expect(await verify([])).toMatchObject({ code: 2, out: "", err: expect.stringContaining("give a file, - for stdin, or --lab") });
+    expect(await verify([])).toMatchObject({ code: 2, out: "", err: expect.stringContaining("give exactly one message") });
     expect(await verify(["message.eml", "--lab"])).toMatchObject({ code: 2, out: "" });
     expect(await verify(["message.eml", "--ip", "203.0.113"])).toMatchObject({ code: 2, out: "", err: expect.stringContaining("/ip") });
     expect(await verify(["none.eml"])).toMatchObject({ code: 2, out: "" });
