@@ -13,7 +13,7 @@ serveQueueRounds(async ({ path, concurrency }: QueueRequest): Promise<QueueStage
   const [jobs, results] = (["job", "result"] as const).map((table) => prepared(table)) as [Prepared, Prepared];
 
   function prepared(table: TableName) {
-    const { push, takeFirst: takeFirst, finish } = statementsFor(table);
+    const { push, takeFirst, finish } = statementsFor(table);
     return { push: driver.prepare(push), takeFirst: driver.prepare(takeFirst), finish: driver.prepare(finish) };
   }
 

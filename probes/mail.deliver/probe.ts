@@ -9,7 +9,7 @@ import { ENDED } from "../../runner/run/run-state.js";
 import { failure } from "../../schemas/failure.js";
 import { checkInput } from "./check-input.js";
 import { DeliveryJournal } from "./delivery-journal.js";
-import { type Ctx, type DeliverEvidence, nothingYet } from "./evidence.js";
+import { type Ctx, type DeliverEvidence, emptyEvidence } from "./evidence.js";
 import { judge } from "./judge.js";
 import { messageFromInput } from "./message-from-input.js";
 import { type Input, newest } from "./schema.js";
@@ -25,7 +25,7 @@ export default defineProbe({
 
 async function run(input: Input, ctx: Ctx): Promise<DeliverEvidence> {
   const seed = input.seed ?? randomSeed();
-  const evidence = nothingYet(input, seed);
+  const evidence = emptyEvidence(input, seed);
   const recipients = input.recipients.map((address, index) => new Recipient(address, index));
   const journal = new DeliveryJournal(ctx.memory, recipients);
   const random = seededRandom(seed);

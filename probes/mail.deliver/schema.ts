@@ -9,7 +9,7 @@ import { list } from "../../schemas/shape.js";
 
 const seed = { type: "integer", minimum: 0, maximum: 0xffff_ffff } as const;
 
-const MOST_MESSAGE_CHARACTERS = 64 * 1024 * 1024;
+const MAX_MESSAGE_CHARACTERS = 64 * 1024 * 1024;
 
 /** Not part of the type: the code reads all three together. */
 const oneOfThree: object = {
@@ -27,11 +27,11 @@ const input = contract({
   ...oneOfThree,
   properties: {
     ...envelopeInput,
-    message: { type: "string", minLength: 1, maxLength: MOST_MESSAGE_CHARACTERS, description: "The complete message, header and body." },
+    message: { type: "string", minLength: 1, maxLength: MAX_MESSAGE_CHARACTERS, description: "The complete message, header and body." },
     message_base64: {
       type: "string",
       minLength: 1,
-      maxLength: MOST_MESSAGE_CHARACTERS,
+      maxLength: MAX_MESSAGE_CHARACTERS,
       pattern: "^[A-Za-z0-9+/]+={0,2}$",
       description: "The complete message in base64, if it is not UTF-8 text.",
     },

@@ -39,7 +39,7 @@ export function isOver(ctx: Ctx): boolean {
 }
 
 /** Every field before anything has happened. */
-export function nothingYet(input: Input): RcptEvidence {
+export function emptyEvidence(input: Input): RcptEvidence {
   return {
     status: "ok",
     failure: null,

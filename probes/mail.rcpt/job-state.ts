@@ -1,4 +1,4 @@
-import { MOST_KEPT_BYTES } from "../../runner/harness/memory.js";
+import { MAX_KEPT_BYTES } from "../../runner/harness/memory.js";
 import type { Failure } from "../../schemas/failure.js";
 import type { Ctx, Domain, Question, RcptEvidence, Result } from "./evidence.js";
 import { NOT_ASKED } from "./route-by-site.js";
@@ -24,7 +24,7 @@ interface KeptAnswer {
 const TOGETHER_MS = 60_000;
 
 /** Writes down what earlier runs of this job found. What is left open is to be asked now. */
-export function recall(ctx: Ctx, questions: readonly Question[]): readonly Domain[] {
+export function loadState(ctx: Ctx, questions: readonly Question[]): readonly Domain[] {
   const kept = (ctx.memory.kept ?? NOTHING) as JobState;
   // By the clock of another machine it may seem too early. That the job is here says that what it waited for is due.
   const now = Math.max(kept.dueAt, Date.now());
@@ -51,7 +51,7 @@ export function addDomains({ domains }: RcptEvidence, recalled: readonly Domain[
 }
 
 /** Keeps what is decided, and says when the rest is worth asking again. */
-export async function remember(ctx: Ctx, { domains }: RcptEvidence, questions: readonly Question[]): Promise<void> {
+export async function saveState(ctx: Ctx, { domains }: RcptEvidence, questions: readonly Question[]): Promise<void> {
   const now = Date.now();
   const answers = questions.map(({ result, failure, notBefore }, index): KeptAnswer => {
     const isOpen = failure?.retryable === true;
@@ -76,7 +76,7 @@ function fitting({ answers, domains, dueAt }: JobState): JobState {
     const some = answers.slice(0, most);
     const names = new Set(some.map(({ result }) => result.domain));
     const kept = { answers: some, domains: domains.filter(({ domain }) => names.has(domain)), dueAt };
-    if (Buffer.byteLength(JSON.stringify(kept)) <= MOST_KEPT_BYTES * ROOM) return kept;
+    if (Buffer.byteLength(JSON.stringify(kept)) <= MAX_KEPT_BYTES * ROOM) return kept;
   }
 }
 

@@ -29,7 +29,7 @@ export interface Pacing {
 }
 
 /** Commands that go out together: more would be a burst in a server's log, and gain nothing. */
-const MOST_TOGETHER = 16;
+const MAX_TOGETHER = 16;
 
 /**
  * Asks for addresses, each in a transaction of its own: MAIL, RCPT, RSET. Several recipients in one transaction make some servers
@@ -42,7 +42,7 @@ export async function askForAddresses(
   mailboxes: readonly Mailbox[],
   { mayPipeline, pause }: Pacing,
 ): Promise<Answer[]> {
-  const mostTogether = pause === null ? MOST_TOGETHER : 1;
+  const mostTogether = pause === null ? MAX_TOGETHER : 1;
   const together = mayPipeline && has(session.capabilities, "PIPELINING") ? mostTogether : 1;
   const made = mailboxes.map(transactionsOf(session, sender));
   const answers: Answer[] = [];

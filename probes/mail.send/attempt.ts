@@ -7,7 +7,7 @@ import { readRefusal } from "../../runner/replies/read-refusal.js";
 import { round } from "../../runner/run/clock.js";
 import { FailureError } from "../../runner/run/failure-error.js";
 import { resolved } from "../../schemas/secret.js";
-import type { Parties } from "./addresses.js";
+import type { MailAddresses } from "./addresses.js";
 import { decide, decideAll } from "./decide.js";
 import { errorTypeOf, IN_TRANSACTION, isTemporary } from "./error-type.js";
 import { type Ctx, isOpen, type SendAttempt, type SendEvidence } from "./evidence.js";
@@ -19,7 +19,7 @@ export interface Sending {
   input: Input;
   ctx: Ctx;
   evidence: SendEvidence;
-  parties: Parties;
+  addresses: MailAddresses;
   message: Uint8Array;
   /** Called with the recipients for whom the server may accept the message from now on. */
   aboutToSend: (recipients: number[]) => Promise<void>;
@@ -134,11 +134,11 @@ function loginOf({ username, password, password_secret: secret, access_token, au
   return { auth: { username, ...auth, ...(either === undefined ? {} : { password: either }), ...(access_token === undefined ? {} : { access_token }) } };
 }
 
-function envelopeOf({ input, parties, message, aboutToSend }: Sending, { recipients }: SendAttempt): Envelope {
+function envelopeOf({ input, addresses, message, aboutToSend }: Sending, { recipients }: SendAttempt): Envelope {
   const { smtputf8, require_tls: requireTls, dsn } = input;
   return {
-    sender: parties.sender,
-    recipients: parties.recipients.flatMap((mailbox, index) => {
+    sender: addresses.sender,
+    recipients: addresses.recipients.flatMap((mailbox, index) => {
       if (!recipients.includes(index)) return [];
       const { notify, orcpt } = dsn ?? {};
       return [{ ...mailbox, ...(notify === undefined ? {} : { notify }), ...(orcpt === true ? { orcpt: mailbox.path } : {}) }];

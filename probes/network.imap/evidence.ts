@@ -6,7 +6,7 @@ export type Ctx = Context<"tcp" | "tls" | "clock">;
 export type ImapEvidence = Evidence<Output>;
 
 /** Every field before anything has happened: what is learned is written here at once, so that no failure loses it. */
-export function nothingYet(input: Input): ImapEvidence {
+export function emptyEvidence(input: Input): ImapEvidence {
   return {
     status: "ok",
     failure: null,

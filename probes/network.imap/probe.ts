@@ -1,7 +1,7 @@
 import { certificateViolations } from "../../runner/harness/check-certificates.js";
 import { defineProbe } from "../../runner/harness/define-probe.js";
 import { checkService } from "../../runner/service-check/check-service.js";
-import { type Ctx, type ImapEvidence, nothingYet } from "./evidence.js";
+import { type Ctx, emptyEvidence, type ImapEvidence } from "./evidence.js";
 import { type Input, newest } from "./schema.js";
 import { IMAP } from "./service.js";
 
@@ -12,5 +12,5 @@ export default defineProbe({
   target: { host: "target_host", port: "target_port" },
   ...newest,
   checkInput: ({ tls }) => certificateViolations("/tls/ca", tls.ca),
-  run: (input: Input, ctx: Ctx): Promise<ImapEvidence> => checkService(IMAP, ctx, input, nothingYet(input)),
+  run: (input: Input, ctx: Ctx): Promise<ImapEvidence> => checkService(IMAP, ctx, input, emptyEvidence(input)),
 });

@@ -22,7 +22,7 @@ export default defineProbe({
   run,
 });
 
-const MOST_SHOWN_BYTES = 4096;
+const MAX_SHOWN_BYTES = 4096;
 /** None: a wait may be longer than a broker would keep a silent client. */
 const KEEP_ALIVE_SECONDS = 0;
 
@@ -105,7 +105,7 @@ function isSatisfied({ expect }: Input, { messages }: MqttSession, { published }
 }
 
 function shown({ topic, payload, qos, retained, duplicate, at }: Message, began: number): Output["messages"][number] {
-  const beginning = payload.subarray(0, MOST_SHOWN_BYTES);
+  const beginning = payload.subarray(0, MAX_SHOWN_BYTES);
   return {
     topic,
     retained,

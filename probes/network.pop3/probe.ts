@@ -1,7 +1,7 @@
 import { certificateViolations } from "../../runner/harness/check-certificates.js";
 import { defineProbe } from "../../runner/harness/define-probe.js";
 import { checkService } from "../../runner/service-check/check-service.js";
-import { type Ctx, nothingYet, type Pop3Evidence } from "./evidence.js";
+import { type Ctx, emptyEvidence, type Pop3Evidence } from "./evidence.js";
 import { type Input, newest } from "./schema.js";
 import { POP3 } from "./service.js";
 
@@ -12,5 +12,5 @@ export default defineProbe({
   target: { host: "target_host", port: "target_port" },
   ...newest,
   checkInput: ({ tls }) => certificateViolations("/tls/ca", tls.ca),
-  run: (input: Input, ctx: Ctx): Promise<Pop3Evidence> => checkService(POP3, ctx, input, nothingYet(input)),
+  run: (input: Input, ctx: Ctx): Promise<Pop3Evidence> => checkService(POP3, ctx, input, emptyEvidence(input)),
 });

@@ -1,7 +1,7 @@
 import { certificateViolations } from "../../runner/harness/check-certificates.js";
 import { defineProbe } from "../../runner/harness/define-probe.js";
 import { checkService } from "../../runner/service-check/check-service.js";
-import { type Ctx, nothingYet, type SmtpEvidence } from "./evidence.js";
+import { type Ctx, emptyEvidence, type SmtpEvidence } from "./evidence.js";
 import { type Input, newest } from "./schema.js";
 import { SMTP } from "./service.js";
 import { v1 } from "./v1.js";
@@ -14,5 +14,5 @@ export default defineProbe({
   ...newest,
   checkInput: ({ tls }) => certificateViolations("/tls/ca", tls.ca),
   older: { "1.0.0": v1 },
-  run: (input: Input, ctx: Ctx): Promise<SmtpEvidence> => checkService(SMTP, ctx, input, nothingYet(input)),
+  run: (input: Input, ctx: Ctx): Promise<SmtpEvidence> => checkService(SMTP, ctx, input, emptyEvidence(input)),
 });

@@ -74,8 +74,8 @@ export class Conversation implements ConnectionReader {
     this.#text += text;
     this.#at = at;
     this.#wake?.();
-    if (this.#text.length > MOST_UNREAD_BYTES) {
-      this.#broken ??= { code: "limit_exceeded", message: `more than ${MOST_UNREAD_BYTES} bytes that no step reads` };
+    if (this.#text.length > MAX_UNREAD_BYTES) {
+      this.#broken ??= { code: "limit_exceeded", message: `more than ${MAX_UNREAD_BYTES} bytes that no step reads` };
       this.connection.close();
       this.#wake?.();
     }
@@ -110,7 +110,7 @@ export class Conversation implements ConnectionReader {
 }
 
 /** More than any step may wait for. */
-const MOST_UNREAD_BYTES = 2 * 1024 * 1024;
+const MAX_UNREAD_BYTES = 2 * 1024 * 1024;
 
 function tooMuch(maxBytes: number) {
   return failureError("expect", "limit_exceeded", `more than ${maxBytes} bytes, and not what was expected`);

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { rcptInputFrom } from "../mail-sites/environment.js";
 import { parseReferences } from "../mail-sites/outbound-port-check.js";
 import { refusalToProbe } from "../mail-sites/probing-allowed.js";
-import { DEFAULT_FILE, keepBehaviourIn } from "../sqlite/store-path.js";
+import { DEFAULT_FILE, setDefaultBehaviourFile } from "../sqlite/store-path.js";
 import { type Arguments, wholeNumber } from "./arguments.js";
 import { defineCommand } from "./command.js";
 import { EXIT } from "./exit-codes.js";
@@ -62,7 +62,7 @@ async function run({ words, options: given }: Arguments<typeof options>, io: Io)
     io.err(`probe-run: could not run: ${refusal}\n`);
     return EXIT.couldNotRun;
   }
-  keepBehaviourIn(resolve(io.cwd, DEFAULT_FILE));
+  setDefaultBehaviourFile(resolve(io.cwd, DEFAULT_FILE));
   if (!isList) refuseDisplayName(word);
   if (!isList) return (await import("./rcpt/ask-one.js")).askOne({ ...input, email: word }, given.json, io);
   const list = await (await import("./rcpt/list.js")).readList(word, given.column, io);

@@ -5,7 +5,7 @@ import { EXIT } from "./exit-codes.js";
 import type { Io } from "./io.js";
 
 /** A screenful is enough. */
-const MOST_VIOLATIONS = 50;
+const MAX_VIOLATIONS = 50;
 
 /** Prints an error, and returns its exit code. */
 export function reportError(error: unknown, io: Pick<Io, "err">): number {
@@ -21,7 +21,7 @@ export function reportError(error: unknown, io: Pick<Io, "err">): number {
 }
 
 export function requestErrorText(error: RequestError): string {
-  const shown = error.violations.slice(0, MOST_VIOLATIONS);
+  const shown = error.violations.slice(0, MAX_VIOLATIONS);
   const width = Math.max(0, ...shown.map(({ pointer }) => pointer.length));
   const rest = error.violations.length - shown.length;
   return [

@@ -3,7 +3,7 @@ import type { Report } from "../harness/run.js";
 import { counted } from "../support/counted.js";
 
 /** A longer sequence of operations is not shown as a repeated pattern. */
-const MOST_OPERATIONS = 20;
+const MAX_OPERATIONS = 20;
 const SHARES = [0.5, 0.9, 0.99] as const;
 
 /** The summary of many runs, at the end of a list or of a repeated run. */
@@ -26,7 +26,7 @@ export class RunSummary {
       if (own === null) continue;
       const durations = this.#operations.get(name) ?? [];
       durations.push(own);
-      if (this.#operations.size < MOST_OPERATIONS) this.#operations.set(name, durations);
+      if (this.#operations.size < MAX_OPERATIONS) this.#operations.set(name, durations);
     }
   }
 

@@ -9,7 +9,7 @@ export interface MemoryGrant {
    */
   readonly kept: unknown;
   /**
-   * Stores `state` (JSON, up to MOST_KEPT_BYTES) in the place of what was kept before; resolves when killing this process does not lose it. Rejects
+   * Stores `state` (JSON, up to MAX_KEPT_BYTES) in the place of what was kept before; resolves when killing this process does not lose it. Rejects
    * with a FailureError when another worker has the job by now, or when the store did not answer in time: the caller must stop then. Secrets are
    * masked; the names and the enumerated words of `schema` are not, so that no password damages them.
    */
@@ -25,7 +25,7 @@ export interface MemoryGrant {
 }
 
 /** A queue is no place for messages and attachments: a run keeps how far it has come. */
-export const MOST_KEPT_BYTES = 256 * 1024;
+export const MAX_KEPT_BYTES = 256 * 1024;
 
 /** How long after its deadline a run may still be storing what it came to: the harness gives it little more. */
 const LAST_KEEP_MS = 1500;
@@ -72,7 +72,7 @@ function textOf(state: unknown): string {
   const text = JSON.stringify(state) as string | undefined;
   if (text === undefined) throw new Error(`keep(${String(state)}): only what is JSON can be kept`);
   const bytes = Buffer.byteLength(text);
-  if (bytes > MOST_KEPT_BYTES) throw new Error(`keep() was given ${bytes} bytes of JSON, and a job may keep ${MOST_KEPT_BYTES}: keep less`);
+  if (bytes > MAX_KEPT_BYTES) throw new Error(`keep() was given ${bytes} bytes of JSON, and a job may keep ${MAX_KEPT_BYTES}: keep less`);
   return text;
 }
 

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { Certificate } from "../net/transport/listen.js";
-import { type Delivery, deliver, drip } from "./byte-delivery.js";
+import { type Delivery, deliver, sendByteByByte } from "./byte-delivery.js";
 import type { ClientLine, Peer } from "./client-connection.js";
 import { matchesPattern } from "./line-pattern.js";
 import type { Step } from "./transcript.js";
@@ -124,7 +124,7 @@ export class Player {
   }
 
   #deliver(parts: readonly Uint8Array[]): Promise<void> {
-    return this.#dripMs > 0 ? drip(this.#peer, parts, this.#dripMs) : deliver(this.#peer, parts, this.#options.delivery);
+    return this.#dripMs > 0 ? sendByteByByte(this.#peer, parts, this.#dripMs) : deliver(this.#peer, parts, this.#options.delivery);
   }
 
   async #repeat(bytes: Uint8Array): Promise<void> {

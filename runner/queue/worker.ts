@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Status } from "../../schemas/carried.js";
 import type { Report } from "../harness/run.js";
 import { type Limits, NO_LIMITS } from "../limits/limits.js";
-import { endLeftovers } from "../support/shutdown-hooks.js";
+import { runShutdownHooks } from "../support/shutdown-hooks.js";
 import type { Channel, LeasedMessage, Outcome, SettleAnswer, Settlement, Sink, StateUpdate } from "./backend.js";
 import { backoffMs } from "./backoff.js";
 import { Batcher } from "./batcher.js";
@@ -77,7 +77,7 @@ export class Worker {
     } finally {
       this.#stopping.abort();
       await this.#heartbeat.stop();
-      await endLeftovers();
+      await runShutdownHooks();
     }
     if (this.#fatal !== null) throw this.#fatal;
   }

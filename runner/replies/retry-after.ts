@@ -17,7 +17,7 @@ const WAITS: Partial<Readonly<Record<RcptReason, number>>> = {
 const OTHERWISE_MS = 15 * MINUTE_MS;
 
 const LEAST_MS = MINUTE_MS;
-const MOST_MS = 24 * 60 * MINUTE_MS;
+const MAX_MS = 24 * 60 * MINUTE_MS;
 
 /** "try again in 300 seconds", "Greylisted for 5 minutes", "retry in 00:04:30". */
 const STATED = /\b(?:in|for|after|wait)\s+(\d{1,5})\s*(s|sec|secs|seconds?|m|min|mins|minutes?|h|hours?)\b/i;
@@ -25,13 +25,13 @@ const TOLD_BY_CLOCK = /\b(?:in|for|after)\s+(\d{1,2}):(\d{2}):(\d{2})\b/i;
 
 /** What the server asks for where it says so in words, else what the reason is known to want. */
 export function retryAfterMs(reason: RcptReason, text: string): number {
-  return toldAfterMs(text) ?? WAITS[reason] ?? OTHERWISE_MS;
+  return requestedDelayMs(text) ?? WAITS[reason] ?? OTHERWISE_MS;
 }
 
 /** What the server asks for in words; null where it says nothing of time. */
-export function toldAfterMs(text: string): number | null {
+export function requestedDelayMs(text: string): number | null {
   const stated = toldMs(text);
-  return stated === null ? null : Math.min(MOST_MS, Math.max(LEAST_MS, stated));
+  return stated === null ? null : Math.min(MAX_MS, Math.max(LEAST_MS, stated));
 }
 
 function toldMs(text: string): number | null {

@@ -102,13 +102,13 @@ export class SecretKeeper {
  * secrets of all runs are known to it, in whichever copy of the harness they were read.
  */
 const REMEMBERED = Symbol.for("probe-run.secrets");
-const MOST_REMEMBERED = 1000;
+const MAX_REMEMBERED = 1000;
 
 function rememberSecret(value: string): void {
   const all = remembered();
   all.delete(value);
   if (value.length >= LEAST_SECRET_CHARACTERS) all.add(value);
-  if (all.size > MOST_REMEMBERED) all.delete(all.values().next().value as string);
+  if (all.size > MAX_REMEMBERED) all.delete(all.values().next().value as string);
 }
 
 function remembered(): Set<string> {

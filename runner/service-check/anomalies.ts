@@ -29,7 +29,7 @@ export function commonAnomalies({ oddities, isSecured, verb, capabilities, capab
 }
 
 /** Each anomaly is reported once, over all connections of a run. */
-export function noteOnce<Kind extends string>(known: Anomaly<Kind>[], found: readonly Anomaly<Kind>[]): void {
+export function addOnce<Kind extends string>(known: Anomaly<Kind>[], found: readonly Anomaly<Kind>[]): void {
   for (const anomaly of found) {
     if (!known.some(({ kind, detail }) => kind === anomaly.kind && detail === anomaly.detail)) known.push(anomaly);
   }

@@ -4,7 +4,7 @@ import type { SecureOptions } from "../net/transport/secure-options.js";
 import { requireTrusted } from "../net/transport/tls.js";
 import { failureError } from "../run/failure-error.js";
 import { statusOf } from "../run/judge.js";
-import { commonAnomalies, noteOnce } from "./anomalies.js";
+import { addOnce, commonAnomalies } from "./anomalies.js";
 import { judge, keywordsOf } from "./judge.js";
 import { openByMode, type Way } from "./open-by-mode.js";
 import { sayGoodbye } from "./say-goodbye.js";
@@ -158,6 +158,6 @@ class Check<Session extends ServiceSession, Input extends ServiceInput, Evidence
       capabilities: keywordsOf(evidence.capabilities),
       capabilitiesBeforeTls: keywordsOf(evidence.capabilities_before_tls)?.filter((keyword) => !clearTextOnly.includes(keyword)) ?? null,
     });
-    noteOnce(evidence.anomalies, [...common, ...(service.anomalies?.(session, evidence) ?? [])]);
+    addOnce(evidence.anomalies, [...common, ...(service.anomalies?.(session, evidence) ?? [])]);
   }
 }

@@ -17,7 +17,7 @@ export interface SeenService {
   readonly timedCommand: string;
 }
 
-export interface Unmet {
+export interface FailedExpectation {
   reason: string;
   message: string;
   expected: string | number;
@@ -25,7 +25,7 @@ export interface Unmet {
 }
 
 /** Checks one expectation: what is not met, or null. */
-export type Question<Wanted, Seen> = (wanted: Wanted, seen: Seen) => Unmet | null;
+export type Question<Wanted, Seen> = (wanted: Wanted, seen: Seen) => FailedExpectation | null;
 
 /** One for each expectation of a probe. */
 export type Questions<Expectations, Seen> = { readonly [Name in keyof Required<Expectations>]: Question<NonNullable<Expectations[Name]>, Seen> };
@@ -68,7 +68,7 @@ export const SERVICE_QUESTIONS = {
 } as const;
 
 /** Checks a list of required names, ignoring case. */
-export function missing(reason: string, words: string, wanted: readonly string[], isThere: (name: string) => boolean): Unmet | null {
+export function missing(reason: string, words: string, wanted: readonly string[], isThere: (name: string) => boolean): FailedExpectation | null {
   const lacking = wanted.map((name) => name.toUpperCase()).filter((name) => !isThere(name));
   return lacking.length === 0
     ? null
@@ -76,7 +76,7 @@ export function missing(reason: string, words: string, wanted: readonly string[]
 }
 
 /** The expectations that are not met, in the order of the input. */
-export function unmet<Expectations extends object, Seen>(
+export function failedExpectations<Expectations extends object, Seen>(
   severity: Finding["severity"],
   expectations: Expectations | undefined,
   questions: Questions<Expectations, Seen>,

@@ -67,7 +67,7 @@ export interface SessionTarget extends DialTarget {
 }
 
 /** What an expectation is asked of. */
-export interface Seen<Evidence> extends SeenService {
+export interface Observed<Evidence> extends SeenService {
   readonly evidence: Evidence;
   /** The keywords that count: after the login, if there was one. */
   readonly keywords: readonly string[];
@@ -113,7 +113,7 @@ export interface Service<Session extends ServiceSession, Input extends ServiceIn
   conclude?(evidence: Evidence): void;
   authMechanisms(evidence: Evidence): readonly string[];
   /** Beside those that all services share. */
-  readonly questions: Omit<Questions<ExpectationsOf<Input>, Seen<Evidence>>, keyof SharedExpectations>;
+  readonly questions: Omit<Questions<ExpectationsOf<Input>, Observed<Evidence>>, keyof SharedExpectations>;
 }
 
 /** Answered by SERVICE_QUESTIONS for every protocol. */

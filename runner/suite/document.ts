@@ -17,7 +17,7 @@ export class SuiteDocument {
   /** Rejects with a SuiteError when the text is not well-formed. */
   static async parse(file: string, text: string): Promise<SuiteDocument> {
     const wrong = (message: string): SuiteError => new SuiteError([{ file, line: 1, column: 1, message, hint: "split it into several suites" }]);
-    if (text.length > MOST_CHARACTERS) throw wrong(`the suite has ${text.length} characters, and may have ${MOST_CHARACTERS}`);
+    if (text.length > MAX_CHARACTERS) throw wrong(`the suite has ${text.length} characters, and may have ${MAX_CHARACTERS}`);
     try {
       // Imported when a suite is read: every other command starts without it.
       return new SuiteDocument(file, text, await import("yaml"));
@@ -53,7 +53,7 @@ export class SuiteDocument {
   /** The values alone. */
   value(): unknown {
     try {
-      return this.#document.toJS({ maxAliasCount: MOST_ALIASES });
+      return this.#document.toJS({ maxAliasCount: MAX_ALIASES });
     } catch (error) {
       throw new SuiteError([{ file: this.file, line: 1, column: 1, message: (error as Error).message, hint: LESS }]);
     }
@@ -101,7 +101,7 @@ export class SuiteDocument {
     const problem = (node: Node, message: string, hint: string | null = null): Problem => ({ file: this.file, ...this.positionOf(node), message, hint });
     const sizeOfAlias = (alias: Alias): number => {
       aliases += 1;
-      if (aliases > MOST_ALIASES) throw new SuiteError([problem(alias, `this is alias ${aliases}, and a suite may have ${MOST_ALIASES}`, LESS)]);
+      if (aliases > MAX_ALIASES) throw new SuiteError([problem(alias, `this is alias ${aliases}, and a suite may have ${MAX_ALIASES}`, LESS)]);
       const anchored = anchors.get(alias.source);
       if (anchored === undefined) problems.push(problem(alias, `there is no anchor &${alias.source} before this`));
       else if (open.has(anchored)) throw new SuiteError([problem(alias, `*${alias.source} stands inside of &${alias.source}: that has no end`)]);
@@ -113,7 +113,7 @@ export class SuiteDocument {
       if (node.anchor !== undefined) anchors.set(node.anchor, node);
       open.add(node);
       const size = this.#children(node).reduce((sum, child) => sum + sizeOf(child), 1);
-      if (size > MOST_VALUES) throw new SuiteError([problem(node, `with its aliases resolved this has more than ${MOST_VALUES} values`, LESS)]);
+      if (size > MAX_VALUES) throw new SuiteError([problem(node, `with its aliases resolved this has more than ${MAX_VALUES} values`, LESS)]);
       open.delete(node);
       sizes.set(node, size);
       return size;
@@ -152,9 +152,9 @@ export class SuiteDocument {
 }
 
 /** A suite of a thousand checks has a tenth of each. */
-const MOST_CHARACTERS = 1024 * 1024;
-const MOST_ALIASES = 1000;
-const MOST_VALUES = 100_000;
+const MAX_CHARACTERS = 1024 * 1024;
+const MAX_ALIASES = 1000;
+const MAX_VALUES = 100_000;
 const LESS = "write less with anchors";
 
 function hintAt(text: string, at: number): string | null {

@@ -2,7 +2,7 @@ import type { Node } from "yaml";
 import { nearest } from "../support/did-you-mean.js";
 import type { SuiteDocument } from "./document.js";
 import type { Problem } from "./problem.js";
-import { spelt } from "./scalar-value.js";
+import { spellingOf } from "./scalar-value.js";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -10,7 +10,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const REFERENCE = /\$\$\{|\$\{(?:([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]{0,1024}))?\})?/g;
 
 /** Where a scalar's text came from. */
-export interface Filling {
+export interface Substitution {
   readonly variables: readonly string[];
   /** A variable was missing: what stands there now is not what was meant. */
   readonly failed: boolean;
@@ -22,8 +22,8 @@ export interface Filling {
  * A value never becomes YAML: it fills one scalar. Unquoted, that may be a number, true, false or null; quoted it is a text,
  * until a contract wants it otherwise.
  */
-export function fillIn(document: SuiteDocument, environment: Environment, problems: Problem[]): Map<Node, Filling> {
-  const filled = new Map<Node, Filling>();
+export function substituteVariables(document: SuiteDocument, environment: Environment, problems: Problem[]): Map<Node, Substitution> {
+  const filled = new Map<Node, Substitution>();
   for (const scalar of document.values()) {
     if (typeof scalar.value !== "string" || !scalar.value.includes("${")) continue;
     const names: string[] = [];
@@ -32,7 +32,7 @@ export function fillIn(document: SuiteDocument, environment: Environment, proble
       failed = true;
       problems.push({ file: document.file, ...document.positionOf(scalar), message, hint });
     });
-    scalar.value = scalar.type === "PLAIN" && names.length > 0 ? spelt(text) : text;
+    scalar.value = scalar.type === "PLAIN" && names.length > 0 ? spellingOf(text) : text;
     if (names.length > 0) filled.set(scalar, { variables: names, failed, text });
   }
   return filled;

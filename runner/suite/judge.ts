@@ -1,7 +1,7 @@
 import type { Carried } from "../../schemas/carried.js";
 import type { Failure } from "../../schemas/failure.js";
 import type { Expectation } from "../../schemas/suite.js";
-import { show, unmet } from "../assertions/assertions.js";
+import { failedAssertions, show } from "../assertions/assertions.js";
 import { parseFieldPath, valueAt } from "./field-path.js";
 import { reasonOf } from "./reason.js";
 
@@ -40,7 +40,7 @@ function failureMismatches(expected: Partial<Failure> | undefined, actual: Failu
 function outputMismatches(expected: Readonly<Record<string, unknown>> | undefined, output: unknown): Mismatch[] {
   return Object.entries(expected ?? {}).flatMap(([field, wanted]) => {
     const found = valueAt(output, parseFieldPath(field));
-    const phrases = unmet(wanted, found);
+    const phrases = failedAssertions(wanted, found);
     return phrases.length === 0 ? [] : [{ path: ["output", field], message: `${field}: expected ${phrases.join(" and ")}, got ${show(found)}` }];
   });
 }

@@ -2,6 +2,6 @@
 const SPELT = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/;
 
 /** What a text spells where it may be something else than a text. */
-export function spelt(text: string): unknown {
+export function spellingOf(text: string): unknown {
   return SPELT.test(text) ? (JSON.parse(text) as unknown) : text;
 }

@@ -21,7 +21,7 @@ export interface PolicyRoute extends Pick<MailRoute, "ascii_domain"> {
 }
 
 /** What a message wants (RFC 8689): the REQUIRETLS parameter, or the header field `TLS-Required: No`. */
-export type TlsWish = "as_published" | "require_tls" | "tls_required_no";
+export type RequestedTls = "as_published" | "require_tls" | "tls_required_no";
 
 /** What the operator demands of a destination, overriding what it publishes. */
 export type ConfiguredTls =

@@ -9,7 +9,7 @@ import { table } from "../support/table.js";
 const WIDTH = 110;
 
 /** What is not as expected, line by line, and under it what the run did. */
-export function complaint(wrong: readonly Mismatch[], report: Report): string {
+export function mismatchText(wrong: readonly Mismatch[], report: Report): string {
   return [...wrong.map(({ message }) => printableLine(message)), "", evidenceText(report)].join("\n");
 }
 

@@ -3,8 +3,8 @@ import type { Expectation } from "../../schemas/suite.js";
 import type { AnyProbeName, CheckedName, InputOf, OutputOf } from "../harness/probe-types.js";
 import { type Report, type RunOptions, runReport } from "../harness/run.js";
 import { mismatches } from "../suite/judge.js";
-import { complaint } from "./evidence-text.js";
-import { tell, withEvidence } from "./with-evidence.js";
+import { mismatchText } from "./evidence-text.js";
+import { setMessage, withEvidence } from "./with-evidence.js";
 
 type Partially<Value> = Value extends readonly (infer Item)[]
   ? readonly Partially<Item>[]
@@ -57,7 +57,7 @@ async function fulfilled(run: Promise<Report>, expected: Expectation, error: Err
   const report = await run;
   const wrong = mismatches(expected, report.carried, report.envelope.output);
   if (wrong.length === 0) return report.envelope.output;
-  tell(error, complaint(wrong, report));
+  setMessage(error, mismatchText(wrong, report));
   throw error;
 }
 

@@ -2,7 +2,7 @@ import { type TestContext, test } from "vitest";
 import type { Envelope } from "../../schemas/envelope.js";
 import type { AnyProbeName, CheckedName, InputOf, OutputOf } from "../harness/probe-types.js";
 import { type RunOptions, runReport } from "../harness/run.js";
-import { patience } from "./test-retries.js";
+import { testTimeoutMs } from "./test-timeout.js";
 import { withEvidence } from "./with-evidence.js";
 
 /** What a test looks at. When it throws, the test's message also says what the run did. */
@@ -36,7 +36,7 @@ type Define = (title: string, settings: { timeout: number }, body: (context: Tes
 function defining(define: Define): DefineProbeTest {
   return (title, name, input, check, options = {}) => {
     const deadlineMs = options.timeoutMs ?? (input as { timeout_ms?: number } | null)?.timeout_ms;
-    define(title, { timeout: patience(deadlineMs) }, async (context) => {
+    define(title, { timeout: testTimeoutMs(deadlineMs) }, async (context) => {
       const report = await runReport(name, input, { ...options, signal: context.signal });
       await withEvidence(report, () => check(report.envelope as Envelope<never>, context));
     });

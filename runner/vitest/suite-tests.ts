@@ -11,9 +11,9 @@ import type { PlannedCheck } from "../suite/plan.js";
 import { probeName } from "../suite/probe-name.js";
 import { type ReadSuite, readSuite } from "../suite/read.js";
 import { CheckError } from "./check-error.js";
-import { complaint } from "./evidence-text.js";
+import { mismatchText } from "./evidence-text.js";
 import { type Limit, limited } from "./limited.js";
-import { patiently } from "./test-retries.js";
+import { withTestTimeout } from "./test-timeout.js";
 
 export interface SuiteOptions {
   /** Wins over the suite's own retries. */
@@ -53,7 +53,7 @@ function defineTest(read: ReadSuite, check: PlannedCheck, { options, limit, dead
   const retry = options.retries ?? check.retries;
   // Vitest's own time-out would count the waiting for a turn too.
   const settings = { tags: options.tags ? [...check.tags] : [], timeout: 0, ...(retry === null ? {} : { retry }) };
-  test.concurrent(check.title, settings, (context) => limit(() => patiently(deadlineMs, () => runCheck(read, check, context))));
+  test.concurrent(check.title, settings, (context) => limit(() => withTestTimeout(deadlineMs, () => runCheck(read, check, context))));
 }
 
 async function runCheck({ document }: ReadSuite, { check, index, input, timeoutMs }: PlannedCheck, { signal, task }: TestContext): Promise<void> {
@@ -65,7 +65,7 @@ async function runCheck({ document }: ReadSuite, { check, index, input, timeoutM
   const [first] = wrong;
   if (first === undefined) return;
   const place = document.position(["checks", index, ...(first.path.length === 0 ? ["probe"] : ["expect", ...first.path])]);
-  throw new CheckError(complaint(wrong, report), document.file, place);
+  throw new CheckError(mismatchText(wrong, report), document.file, place);
 }
 
 async function deadlineOf({ check, input, timeoutMs }: PlannedCheck, file: string): Promise<number | undefined> {

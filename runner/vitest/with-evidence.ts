@@ -6,13 +6,13 @@ export async function withEvidence(report: Report, assertion: () => unknown, cal
   try {
     await assertion();
   } catch (error) {
-    if (error instanceof Error) tell(error, `${error.message}\n\n${evidenceText(report)}`, caller);
+    if (error instanceof Error) setMessage(error, `${error.message}\n\n${evidenceText(report)}`, caller);
     throw error;
   }
 }
 
 /** Gives an error its message. V8 has written the old one into its stack as well, which some reporters print. */
-export function tell(error: Error, message: string, caller: Error = error): void {
+export function setMessage(error: Error, message: string, caller: Error = error): void {
   const frames = framesOf(caller);
   error.message = message;
   error.stack = `${error.name}: ${message}${frames}`;

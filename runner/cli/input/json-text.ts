@@ -1,7 +1,7 @@
 import { RequestError } from "../../support/request-error.js";
 
 /** No probe's input is nested deeper, and deeper nesting could overflow the stack. */
-const MOST_LEVELS = 64;
+const MAX_LEVELS = 64;
 
 /** Parses hand-written JSON; an error names the line and column. */
 export function parseJson(text: string, name: string): unknown {
@@ -18,7 +18,7 @@ export function parseJson(text: string, name: string): unknown {
 }
 
 export function checkDepth(value: unknown, name: string): void {
-  if (isDeeperThan(value, MOST_LEVELS)) throw unreadableText(`${name} is nested too deeply`, `it has more than ${MOST_LEVELS} levels`);
+  if (isDeeperThan(value, MAX_LEVELS)) throw unreadableText(`${name} is nested too deeply`, `it has more than ${MAX_LEVELS} levels`);
 }
 
 export function unreadableText(message: string, violation: string): RequestError {

@@ -4,7 +4,7 @@ import { RequestError } from "../../support/request-error.js";
 import type { Io } from "../io.js";
 
 /** Longer lines are rejected. */
-const MOST_BYTES = 16 * 1024 * 1024;
+const MAX_BYTES = 16 * 1024 * 1024;
 const LINE_FEED = 10;
 
 export interface Line {
@@ -29,7 +29,7 @@ export async function* linesOf(written: string, io: Io, { keepBlank = false }: {
       from = to + 1;
     }
     rest.push(chunk.subarray(from));
-    if (rest.reduce((sum, { length }) => sum + length, 0) > MOST_BYTES) throw tooLong(written, number + 1);
+    if (rest.reduce((sum, { length }) => sum + length, 0) > MAX_BYTES) throw tooLong(written, number + 1);
     yield wanted(lines);
   }
   yield wanted([lineOf(Buffer.concat(rest))]);

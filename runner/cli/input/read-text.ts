@@ -6,7 +6,7 @@ import type { Io } from "../io.js";
 import { formatOfName } from "./format.js";
 
 /** Larger inputs are rejected before they are read. */
-const MOST_BYTES = 16 * 1024 * 1024;
+const MAX_BYTES = 16 * 1024 * 1024;
 
 /** The text of a given input: a file, or - for stdin. */
 export async function readText(written: string, io: Io): Promise<string> {
@@ -29,7 +29,7 @@ async function readStdin({ stdin }: Io): Promise<Uint8Array> {
   let size = 0;
   for await (const chunk of stdin) {
     size += chunk.length;
-    if (size > MOST_BYTES) throw unreadable("stdin is too large", "it holds more than 16 MB", "an input holds 16 MB at most");
+    if (size > MAX_BYTES) throw unreadable("stdin is too large", "it holds more than 16 MB", "an input holds 16 MB at most");
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
@@ -42,7 +42,7 @@ async function readFileCapped(written: string, io: Io): Promise<Uint8Array> {
     try {
       const stat = fstatSync(file);
       if (stat.isDirectory()) throw unreadable(`${written} is a directory`, "give a file, or - for stdin");
-      if (stat.size > MOST_BYTES)
+      if (stat.size > MAX_BYTES)
         throw unreadable(`${written} is too large`, `it holds ${Math.ceil(stat.size / 1024 / 1024)} MB`, "an input holds 16 MB at most");
       // A pipe or a device has no size, so it is read to its end.
       if (!stat.isFile()) return await readStdin({ ...io, stdin: createReadStream("", { fd: file, autoClose: false }) });

@@ -3,13 +3,13 @@ import type { OutputOf } from "../../harness/probe-types.js";
 import { runReport } from "../../harness/run.js";
 import type { Limit, Limits } from "../../limits/limits.js";
 import { Throttle } from "../../limits/throttle.js";
-import { sharedPlaces, sharedRate } from "../../mail-sites/capability.js";
+import { sharedRate, sharedSlots } from "../../mail-sites/capability.js";
 import { paceOf, siteLimits } from "../../mail-sites/limits.js";
-import type { SharedPlaces } from "../../mail-sites/shared-places.js";
 import type { SharedRate } from "../../mail-sites/shared-rate.js";
+import type { SharedSlots } from "../../mail-sites/shared-slots.js";
 import { EXIT } from "../exit-codes.js";
 import type { Io } from "../io.js";
-import { MOST_CHARACTERS, type Portion, portionsOf } from "./batch-by-site.js";
+import { MAX_CHARACTERS, type Portion, portionsOf } from "./batch-by-site.js";
 import { Destinations } from "./destination.js";
 import type { AddressList, Entry } from "./list.js";
 import { OutFile } from "./out-file.js";
@@ -43,7 +43,7 @@ export async function askList({ list, input, out }: ListRequest, io: Io): Promis
   };
   try {
     const portions = await portionsOf(open, new Destinations(input, stopping.signal), stopping.signal);
-    const localError = await askPortions(portions, { limits, throttle, rate: sharedRate(limits), places: sharedPlaces(limits), input, stopping, write });
+    const localError = await askPortions(portions, { limits, throttle, rate: sharedRate(limits), places: sharedSlots(limits), input, stopping, write });
     progress.end();
     return reportEnd(localError, stopping.signal, out, io);
   } finally {
@@ -67,7 +67,7 @@ interface Asking {
   readonly throttle: Throttle;
   /** Simultaneous checks of all processes on this machine. */
   readonly rate: SharedRate;
-  readonly places: SharedPlaces;
+  readonly places: SharedSlots;
   readonly input: Readonly<Record<string, unknown>>;
   readonly stopping: AbortController;
   readonly write: (entry: Entry, result: RcptResult) => Promise<void>;
@@ -86,7 +86,7 @@ async function askPortions(portions: readonly Portion[], { limits, throttle, rat
       await rate.take(site, expected, signal);
       giveBack = await places.enter(site, signal);
       if (giveBack === null) return;
-      const emails = entries.map(({ email }) => email.slice(0, MOST_CHARACTERS));
+      const emails = entries.map(({ email }) => email.slice(0, MAX_CHARACTERS));
       const { envelope } = await runReport("mail.rcpt@1.0.0", { ...paceOf(limits, site, emails.length), ...input, emails }, { signal });
       const output = envelope.output as OutputOf<"mail.rcpt@1.0.0">;
       rate.settle(site, expected, entries.length + randomAddressesOf(output));

@@ -10,7 +10,7 @@ export interface Portion {
 /** What one connection checks: no more than servers get from any sender, and little to repeat if the run is stopped. */
 const PORTION = 10;
 /** An address that is too long for the contract is cut, and then reported as invalid. */
-export const MOST_CHARACTERS = 1024;
+export const MAX_CHARACTERS = 1024;
 /** Domains that are looked up at a time. */
 const LOOK_UPS = 20;
 

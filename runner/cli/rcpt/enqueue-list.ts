@@ -5,7 +5,7 @@ import { jobMessage } from "../../queue/job.js";
 import { EXIT } from "../exit-codes.js";
 import type { Io } from "../io.js";
 import { openQueueOption } from "../open-queue-option.js";
-import { MOST_CHARACTERS, portionsOf } from "./batch-by-site.js";
+import { MAX_CHARACTERS, portionsOf } from "./batch-by-site.js";
 import { Destinations } from "./destination.js";
 import type { AddressList } from "./list.js";
 
@@ -26,8 +26,8 @@ export async function enqueueList({ entries }: AddressList, input: Readonly<Reco
       jobMessage(
         loaded,
         asked,
-        { ...paceOf(limits, site, own.length), ...input, emails: own.map(({ email }) => email.slice(0, MOST_CHARACTERS)) },
-        { ...BACKOFF, key: site === "" ? null : site.slice(0, MOST_KEY) },
+        { ...paceOf(limits, site, own.length), ...input, emails: own.map(({ email }) => email.slice(0, MAX_CHARACTERS)) },
+        { ...BACKOFF, key: site === "" ? null : site.slice(0, MAX_KEY) },
       ),
     );
     if (stopping.signal.aborted) return EXIT.failed;
@@ -41,4 +41,4 @@ export async function enqueueList({ entries }: AddressList, input: Readonly<Reco
 }
 
 /** The contract of a job allows no longer key. */
-const MOST_KEY = 512;
+const MAX_KEY = 512;

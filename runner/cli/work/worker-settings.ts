@@ -4,7 +4,7 @@ import { namesLimits, siteLimits } from "../../mail-sites/limits.js";
 import { createWorker, type WorkerOptions } from "../../queue/create-worker.js";
 import type { Queue } from "../../queue/queue.js";
 import type { Worker } from "../../queue/worker.js";
-import { DEFAULT_FILE, keepBehaviourIn } from "../../sqlite/store-path.js";
+import { DEFAULT_FILE, setDefaultBehaviourFile } from "../../sqlite/store-path.js";
 import { type Arguments, wholeNumber } from "../arguments.js";
 import type { Io } from "../io.js";
 import { openQueueOption } from "../open-queue-option.js";
@@ -89,7 +89,7 @@ export interface WorkerSetup {
 }
 
 export async function openWorker(given: Given, { worker: options }: WorkSettings, io: Io): Promise<WorkerSetup> {
-  keepBehaviourIn(resolve(io.cwd, DEFAULT_FILE));
+  setDefaultBehaviourFile(resolve(io.cwd, DEFAULT_FILE));
   const queue = await openQueueOption(given.queue, io);
   let results: Queue | null = null;
   const close = async (): Promise<void> => {

@@ -6,7 +6,7 @@ import type { Exchange } from "../smtp/exchange.js";
 import { MECHANISMS } from "../smtp/mechanisms.js";
 import { reply } from "../smtp/reply.js";
 import type { Account } from "../smtp/settings.js";
-import { same } from "../smtp/timing-safe-equal.js";
+import { timingSafeEqualText } from "../smtp/timing-safe-equal.js";
 import type { MailStore } from "../store/mail-store.js";
 
 export interface Pop3Settings {
@@ -121,7 +121,7 @@ function apop(session: Session, argument: string): Answer {
   if (timestamp === null) return refused("no timestamp was given");
   const [name = "", digest = ""] = argument.split(" ");
   const expected = createHash("md5").update(`${timestamp}${server.auth.password}`).digest("hex");
-  return settle(session, !session.loggedIn && same(name, server.auth.username) && same(digest, expected));
+  return settle(session, !session.loggedIn && timingSafeEqualText(name, server.auth.username) && timingSafeEqualText(digest, expected));
 }
 
 async function auth(session: Session, argument: string): Promise<Answer> {
@@ -149,7 +149,7 @@ function conversation(session: Session, initial: string | null): Exchange {
 
 function isAccount({ server }: Session, username: string, password: string): boolean {
   const text = (latin1: string): string => Buffer.from(latin1, "latin1").toString("utf8");
-  return same(text(username), server.auth.username) && same(text(password), server.auth.password);
+  return timingSafeEqualText(text(username), server.auth.username) && timingSafeEqualText(text(password), server.auth.password);
 }
 
 function settle(session: Session, accepted: boolean): Answer {

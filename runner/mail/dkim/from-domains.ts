@@ -32,11 +32,11 @@ function addressesOf(value: string): string[] {
   return addresses;
 }
 
-const MOST_NESTED = 8;
+const MAX_NESTED = 8;
 
 /** Comments may hold comments: the innermost are taken out first. */
 function withoutNestedComments(value: string): string {
   let rest = value;
-  for (let depth = 0; depth < MOST_NESTED && /\([^()"]*\([^()"]*\)/.test(rest); depth++) rest = rest.replace(/(\([^()"]*)\([^()"]*\)/g, "$1");
+  for (let depth = 0; depth < MAX_NESTED && /\([^()"]*\([^()"]*\)/.test(rest); depth++) rest = rest.replace(/(\([^()"]*)\([^()"]*\)/g, "$1");
   return rest;
 }

@@ -29,7 +29,7 @@ export function timestampOf(banner: string | null): string | null {
  * The ways in which a server lets clients log in. One that does not know CAPA knows USER (RFC 1939, section 7, which is older), and
  * one that greets with a timestamp knows APOP.
  */
-export function waysToLogIn(capabilities: readonly Capability[] | null, banner: string | null): string[] {
+export function offeredMechanisms(capabilities: readonly Capability[] | null, banner: string | null): string[] {
   const sasl = (capabilities ?? []).filter(({ keyword }) => keyword === "SASL").flatMap(({ parameters }) => parameters.map((name) => name.toUpperCase()));
   const apop = timestampOf(banner) === null ? [] : ["APOP"];
   const user = capabilities === null || has(capabilities, "USER") ? ["USER"] : [];

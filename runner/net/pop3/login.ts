@@ -4,7 +4,7 @@ import { failureError } from "../../run/failure-error.js";
 import type { SecretKeeper } from "../../run/secret-keeper.js";
 import { beginExchange, type Credentials, chooseMethod, credentialsOf, MECHANISMS, type Method, requireCover } from "../sasl/mechanism.js";
 import { carryExchange, explained, type SaslStep, type SaslWire } from "../sasl/run-exchange.js";
-import { timestampOf, waysToLogIn } from "./capabilities.js";
+import { offeredMechanisms, timestampOf } from "./capabilities.js";
 import { LIMITS } from "./limits.js";
 import { accepted, rejected } from "./reply.js";
 import type { Pop3Session, TimedReply } from "./session.js";
@@ -41,7 +41,7 @@ export async function logIn(session: Pop3Session, auth: Pop3AuthInput, evidence:
  * hides something: inside TLS everything is hidden.
  */
 function offered(session: Pop3Session, { mechanism }: Pop3AuthInput): string[] {
-  const ways = waysToLogIn(session.capabilities, session.greeting?.text ?? null);
+  const ways = offeredMechanisms(session.capabilities, session.greeting?.text ?? null);
   return mechanism === "auto" && session.connection.tls !== null ? ways.filter((name) => name !== "APOP") : ways;
 }
 

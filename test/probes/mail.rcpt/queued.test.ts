@@ -8,7 +8,7 @@ import type { LeasedMessage, Outcome, SettleAnswer } from "../../../runner/queue
 import { execute } from "../../../runner/queue/execute.js";
 import type { JobOptions } from "../../../runner/queue/job.js";
 import { openQueue, type Queue } from "../../../runner/queue/queue.js";
-import { endLeftovers } from "../../../runner/support/shutdown-hooks.js";
+import { runShutdownHooks } from "../../../runner/support/shutdown-hooks.js";
 import { knowsThree, type MailboxServer, startMailboxServer } from "../../support/mailbox-server.js";
 import { type RcptOutput, rcptInput } from "../../support/rcpt-behaviours.js";
 
@@ -28,7 +28,7 @@ beforeEach(async () => {
   server = await startMailboxServer({ answer: (address) => says[address] ?? knowsThree(address) });
 });
 afterEach(async () => {
-  await endLeftovers();
+  await runShutdownHooks();
   await queue.close();
   await server.close();
   await rm(folder, { recursive: true });
