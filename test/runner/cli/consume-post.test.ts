@@ -6,7 +6,7 @@ import { postHandler } from "../../../runner/cli/consume/post.js";
 
 const consumed = { body: "{}", signal: new AbortController().signal } as Parameters<Awaited<ReturnType<typeof postHandler>>>[0];
 
-test("user and password of --post become a header, and stand in no error", async () => {
+test("user and password of --post become a header, and are in no error", async () => {
   const requests: IncomingMessage[] = [];
   const server = createServer((request, response) => {
     requests.push(request);

@@ -25,7 +25,7 @@ const enqueue = (stdin: string, ...more: string[]) => probeRun(["enqueue", "netw
 const stats = async () => JSON.parse((await queue("queue", "stats", "--json")).out) as Record<"jobs" | "results", Record<string, number | boolean>>;
 
 describe("enqueue", () => {
-  test("one job a line, from stdin or a file, and a word about how many", async () => {
+  test("one job per line, from stdin or a file, and the counts", async () => {
     expect(await enqueue(`${closed}\n\n${closed}`)).toEqual({ code: 0, out: "2 accepted\n", err: "" });
     await writeFile(join(cwd, "inputs.jsonl"), `${closed}\n${closed}\n${closed}\n`);
     expect(await probeRun(["enqueue", "network.smtp", "inputs.jsonl", "--queue", url, "--json"], { cwd })).toMatchObject({
@@ -34,7 +34,7 @@ describe("enqueue", () => {
     expect((await stats()).jobs).toMatchObject({ waiting: 5 });
   });
 
-  test("a line that does not fit is told with its number and the violations of a run; the others are stored", async () => {
+  test("an invalid line is reported with its number and the violations of a run; the others are stored", async () => {
     const { code, out, err } = await enqueue(`${closed}\n{"target_hots":"x"}\n{broken\n${closed}\n`);
     expect({ code, out }).toEqual({ code: 2, out: "2 accepted, 2 invalid\n" });
     expect(err).toContain("line 2: probe-run: the input does not fit network.smtp@2.0.0\n");
@@ -42,7 +42,7 @@ describe("enqueue", () => {
     expect(err).toContain("line 3 is not JSON\n  line 1, column 2: expected a field name");
   });
 
-  test("a secret in plain text is refused, and appears nowhere", async () => {
+  test("a secret in plain text is rejected, and appears nowhere", async () => {
     const { code, out, err } = await enqueue(JSON.stringify({ target_host: "mx.example.org", auth: { username: "ann", password: "correct horse" } }));
     expect({ code, out }).toEqual({ code: 2, out: "0 accepted, 1 invalid\n" });
     expect(err).toContain("/auth/password");
@@ -50,12 +50,12 @@ describe("enqueue", () => {
     expect((await readFile(join(cwd, "queue.db"))).includes("correct horse")).toBe(false);
   });
 
-  test("--batch again adds nothing, --ids names what was stored", async () => {
+  test("--batch repeated adds nothing, and --ids prints the stored ids", async () => {
     expect((await enqueue(`${closed}\n${closed}\n`, "--batch", "monday", "--ids")).out).toBe("monday:1\nmonday:2\n");
     expect((await enqueue(`${closed}\n${closed}\n${closed}\n`, "--batch", "monday")).out).toBe("1 accepted, 2 duplicates\n");
   });
 
-  test("--key takes a field of the input, however deep", async () => {
+  test("--key accepts a nested field of the input", async () => {
     await enqueue(JSON.stringify({ target_host: "MX.Example.org", tls: { mode: "none" } }), "--key", "target_host");
     const opened = await openQueue(url);
     const [job] = await opened.jobs.claim({ max: 1, leaseMs: 1000, waitMs: 100, limits: { all: null, eachKey: null, keys: {} } });
@@ -76,14 +76,14 @@ describe("enqueue", () => {
     [["consume", "--post", "ftp://x"], "begins with http"],
     [["queue", "frobnicate"], "the actions are stats, dead"],
     [["queue", "purge"], "missing argument: the state to purge"],
-  ])("%j is told", async (argv, told) => {
+  ])("%j is rejected", async (argv, told) => {
     const { code, err } = await probeRun(argv, { cwd });
     expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining(told) });
   });
 });
 
 describe("work and consume", () => {
-  test("a pipe hears one last word on stderr, and the events on stdout", async () => {
+  test("in a pipe: one summary on stderr, and the events on stdout", async () => {
     await enqueue(`${closed}\n`.repeat(20), "--batch", "b");
     const worked = await queue("work", "--drain", "--concurrency", "4", "--limit", "2");
     expect(worked).toEqual({ code: 0, out: "", err: expect.stringMatching(/^20 jobs in [\d.]+ s \([\d.]+\/s\); 20 error; p50 [\d.]+ ms; p99 [\d.]+ ms\n$/) });
@@ -97,14 +97,14 @@ describe("work and consume", () => {
     expect((await stats()).results).toMatchObject({ waiting: 0, leased: 0, done: 20 });
   });
 
-  test("a terminal sees a line that lives", async () => {
+  test("on a terminal: a live line", async () => {
     await enqueue(`${closed}\n`.repeat(5), "--delay", "700");
     const { err } = await probeRun(["work", "--drain", "--queue", url], { cwd, tty: true, columns: 200 });
     expect(err).toContain("\r\u001b[K0 done  0.0/s  0 in flight");
     expect(err).toContain("\r\u001b[K5 jobs in");
   });
 
-  test("results may go elsewhere", async () => {
+  test("results can be stored elsewhere", async () => {
     await enqueue(closed, "--batch", "b");
     const elsewhere = `sqlite:${join(cwd, "results.db")}`;
     await queue("work", "--drain", "--results", elsewhere);
@@ -112,7 +112,7 @@ describe("work and consume", () => {
     expect((await probeRun(["consume", "--drain", "--queue", elsewhere], { cwd })).out).toContain('"id":"b:1:result"');
   });
 
-  test("--exec: taken when the program ends with 0, else it comes again, and ends in the dead letters", async () => {
+  test("--exec: exit code 0 accepts; otherwise the event is retried and becomes a dead letter", async () => {
     await push("a");
     const script = join(cwd, "take.sh");
     await writeFile(script, `cat >> "${join(cwd, "taken")}"; test "$(grep -c . "${join(cwd, "taken")}")" -ge 2`);
@@ -125,7 +125,7 @@ describe("work and consume", () => {
     expect(JSON.parse(out)).toMatchObject([{ id: "b", attempts: 2, failure: { reason: "consumer_error", message: "false exited with 1" } }]);
   });
 
-  test("--post: taken with 2xx, as a CloudEvent", async () => {
+  test("--post: a 2xx response accepts a CloudEvent", async () => {
     await push("a", "b");
     const posted: { type: string | undefined; body: string }[] = [];
     let status = 503;
@@ -161,7 +161,7 @@ describe("work and consume", () => {
 });
 
 describe("queue", () => {
-  test("tells, pauses, retries and purges", async () => {
+  test("counts, pauses, retries and purges", async () => {
     await enqueue(`${closed}\n${closed}\n`);
     expect((await queue("queue", "stats")).out).toBe(
       "         WAITING  DELAYED  LEASED  DEAD  DONE  PAUSED\njobs     2        0        0       0     0     no\nresults  0        0        0       0     0     no\n",
@@ -181,7 +181,7 @@ describe("queue", () => {
     expect((await queue("queue", "dead")).out).toBe("no dead letters\n");
   });
 
-  test("looking at a queue that is not there makes none", async () => {
+  test("inspecting a missing queue creates none", async () => {
     const { code, err } = await queue("queue", "stats");
     expect({ code, err }).toEqual({ code: 3, err: expect.stringContaining("there is no queue at") });
     await expect(readFile(join(cwd, "queue.db"))).rejects.toMatchObject({ code: "ENOENT" });
@@ -189,7 +189,7 @@ describe("queue", () => {
 });
 
 describe("run --queue", () => {
-  test("prints the envelope, and pushes its queue side", async () => {
+  test("prints the envelope, and stores its queue side", async () => {
     const { code, out, err } = await probeRun(["network.smtp", "-", "--compact", "--queue", url], { cwd, stdin: closed });
     expect({ code, err }).toEqual({ code: 1, err: "" });
     const event = JSON.parse((await queue("consume", "--drain")).out) as { subject: string; data: unknown };
@@ -197,7 +197,7 @@ describe("run --queue", () => {
     expect(event).not.toHaveProperty("jobid");
   });
 
-  test("an array pushes an event for each, to the queue of the environment", async () => {
+  test("an array stores an event for each run, in the queue from the environment", async () => {
     await probeRun(["network.smtp", "-", "--compact", "--queue"], { cwd, stdin: `[${closed},${closed}]`, env: { PROBE_RUN_QUEUE: url } });
     expect((await stats()).results).toMatchObject({ waiting: 2 });
   });

@@ -6,7 +6,7 @@ import { emptyStats } from "../../../runner/queue/worker-stats.js";
 const COUNTS: Counts = { waiting: 1, delayed: 0, leased: 0, dead: 0, done: 0, isPaused: false };
 const screen = { isTty: false, columns: 80 };
 
-test("a store that hangs is asked once for any number of clients, and does not count as one that answers", async () => {
+test("a hanging store is asked once for any number of clients, and counts as unavailable", async () => {
   let asked = 0;
   let isHanging = false;
   const counts = (): Promise<Counts> => {

@@ -39,7 +39,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-describe("a body that cannot be read is a dead letter at its first claim", () => {
+describe("an unreadable body is a dead letter at its first claim", () => {
   test.each(BODIES)("%s, as a job", async (_, body) => {
     await queue.jobs.push([{ ...message("hostile"), body }]);
     const { id } = await queue.enqueue("network.smtp", { target_host: "127.0.0.1", target_port: 1 });
@@ -72,8 +72,8 @@ describe("a body that cannot be read is a dead letter at its first claim", () =>
   });
 });
 
-describe("the bound of depth", () => {
-  test("is 128 levels, whatever stands in strings", () => {
+describe("the limit of nesting", () => {
+  test("is 128 levels, whatever strings contain", () => {
     expect(typeof readEvent(nested(128))).toBe("object");
     expect(readEvent(nested(129))).toContain("deep");
     expect(typeof readEvent(JSON.stringify({ text: `\\"${"[".repeat(1000)}`, more: "{".repeat(1000) }))).toBe("object");

@@ -38,7 +38,7 @@ realServer("what may go wrong with JetStream", ["nats-server"], () => {
     return { jobs, results };
   }
 
-  test("kill -9 of the broker, twice, in the middle: nothing that was accepted is lost, and every result has the id of its job", async () => {
+  test("kill -9 of the broker, twice: no accepted job is lost, and every result has the id of its job", async () => {
     const prefix = randomUUID();
     const accepted: string[] = [];
     const settled: string[] = [];
@@ -56,7 +56,7 @@ realServer("what may go wrong with JetStream", ["nats-server"], () => {
       const { waiting, delayed, leased } = await producer.jobs.counts();
       return waiting + delayed + leased === 0;
     };
-    // Until the queue says that it is empty: a message that a kill brought back is settled a second time.
+    // Until the queue is empty: a message that a kill restored is settled a second time.
     const work = async ({ jobs }: { jobs: Channel }): Promise<void> => {
       while (isPushing || !(await isDrained())) {
         const claimed = await jobs.claim(CLAIM);
@@ -85,10 +85,10 @@ realServer("what may go wrong with JetStream", ["nats-server"], () => {
       await producer.results.settle(events.map((leased) => ({ message: leased, outcome: { kind: "done", result: null } })));
     }
     expect(results).toEqual(new Set(accepted.map((id) => `${id}:result`)));
-    // A settlement whose answer a kill took away holds its message for 30 seconds (ENDING_MS), and there are two kills.
+    // A settlement whose answer was lost by a kill holds its message for 30 seconds (ENDING_MS), and there are two kills.
   }, 180_000);
 
-  test("a lease outlives the broker: nobody else claims it, and its holder settles", async () => {
+  test("a lease survives a restart of the broker: it cannot be claimed, and its holder settles it", async () => {
     const prefix = randomUUID();
     const [holder, other] = [await opened(prefix), await opened(prefix)];
     await holder.jobs.push([message("a")]);
@@ -102,7 +102,7 @@ realServer("what may go wrong with JetStream", ["nats-server"], () => {
     expect(await other.jobs.counts()).toMatchObject({ waiting: 0, leased: 0, done: 1 });
   }, 30_000);
 
-  test("what somebody else put into the stream is handed out as it is", async () => {
+  test("a foreign message in the stream is delivered unchanged", async () => {
     const prefix = randomUUID();
     const { jobs } = await opened(prefix);
     await jobs.push([message("a")]);
@@ -115,7 +115,7 @@ realServer("what may go wrong with JetStream", ["nats-server"], () => {
     expect(await jobs.settle([{ message: foreign, outcome: { kind: "done", result: null } }])).toEqual(["stored"]);
   });
 
-  test("a stream of somebody else is left alone, and nothing is made for whoever only looks", async () => {
+  test("a foreign stream is not touched, and a command that only reads creates nothing", async () => {
     const prefix = randomUUID();
     const connection = await connect({ servers: server.url, user: "ann", pass: "correct-horse" });
     const manager = await jetstreamManager(connection);
@@ -128,7 +128,7 @@ realServer("what may go wrong with JetStream", ["nats-server"], () => {
     await connection.close();
   });
 
-  test("a wrong password, or nobody there, is told without the password", async () => {
+  test("a wrong password, and no server, are reported without the password", async () => {
     const refused = openNats(urlOf("x", "ann:wrong-horse@"), BACKEND_DEFAULTS);
     await expect(refused).rejects.toMatchObject({ code: "refused" });
     await expect(refused).rejects.not.toThrow(/wrong-horse/);
@@ -144,7 +144,7 @@ realServer("what may go wrong with JetStream", ["nats-server"], () => {
     expect(await backend.jobs?.claim(CLAIM)).toEqual([]);
   });
 
-  test("a result that is too large is its own job's end, and no other's; a job that fits can always become a dead letter", async () => {
+  test("a result that is too large makes only its own job a dead letter; a job that fits can always become one", async () => {
     const { jobs, results } = await opened(randomUUID());
     await jobs.push([message("large"), message("healthy")]);
     const [large, healthy] = await jobs.claim(CLAIM);
@@ -170,9 +170,12 @@ realServer("what may go wrong with JetStream", ["nats-server"], () => {
     expect((await jobs.deadLetters(10)).map(({ id }) => id)).toEqual(["large", "largest"]);
   }, 60_000);
 
-  test.each(["nats://", "nats://host/queue", "nats://host?prefix=a.b", "nats://host?replicas=2", "nats://host?nothing=1"])("%s is no queue", async (url) => {
-    await expect(openNats(url, BACKEND_DEFAULTS)).rejects.toMatchObject({ code: "usage" });
-  });
+  test.each(["nats://", "nats://host/queue", "nats://host?prefix=a.b", "nats://host?replicas=2", "nats://host?nothing=1"])(
+    "%s is not a valid URL",
+    async (url) => {
+      await expect(openNats(url, BACKEND_DEFAULTS)).rejects.toMatchObject({ code: "usage" });
+    },
+  );
 
   async function until(condition: () => boolean): Promise<void> {
     while (!condition()) await sleep(5);

@@ -29,7 +29,7 @@ realServer("what jobs keep in JetStream", ["nats-server"], () => {
   const texts = async (): Promise<number> => (await jobs.context.client.manager.streams.info(jobs.context.names.states)).state.messages;
   const claim = (max: number) => jobs.claim({ max, leaseMs: 30_000, waitMs: 1000, limits: NO_LIMITS });
 
-  test("one text a job, and none once it is done; what nothing names is swept away, and nothing else", async () => {
+  test("one state per job, and none once it is done; a sweep removes only states without a reference", async () => {
     await jobs.push([message("held"), message("dead"), message("done")]);
     const [held, dead, done] = (await claim(3)) as [LeasedMessage, LeasedMessage, LeasedMessage];
     for (const state of ["first", "second"]) await jobs.saveState([held, dead, done].map((leased) => ({ message: leased, state })));
@@ -40,7 +40,7 @@ realServer("what jobs keep in JetStream", ["nats-server"], () => {
     ]);
     expect(await texts()).toBe(2);
 
-    // Whoever wrote these died before they were named: of a job that is held, and of one that is no more.
+    // Their writer died before they were referenced: of a held job, and of one that no longer exists.
     const { requests, names } = jobs.context;
     for (const id of ["held", "done"]) await requests.write({ stream: names.states, subject: names.state(tokenOf(id)), body: "lost" });
     expect(await sweepStates(jobs.context, 1)).toBe(1);
@@ -57,7 +57,7 @@ realServer("what jobs keep in JetStream", ["nats-server"], () => {
     ]);
   });
 
-  test("dead letters that are purged take their texts along", async () => {
+  test("purging dead letters removes their states", async () => {
     const before = await texts();
     await jobs.push([message("gone")]);
     const [gone] = (await claim(1)) as [LeasedMessage];

@@ -7,8 +7,8 @@ import { isTransient } from "../../../runner/queue/is-transient.js";
 import { openRedis } from "../../../runner/queue/redis/backend.js";
 
 /**
- * What the fault tests kill: `node roles.mjs produce|work|consume URL [first] [last]`. The first line on stdout says that it is ready; each
- * one after it is an id that was acknowledged (produce), or handed on (consume), written before anything else is done.
+ * What the fault tests kill: `node roles.mjs produce|work|consume URL [first] [last]`. The first line on stdout says that it is ready; each following
+ * one is an id that was acknowledged (produce) or handled (consume), written before anything else is done.
  */
 const ROLES = { produce, work, consume } as const;
 const AT_A_TIME = 40;

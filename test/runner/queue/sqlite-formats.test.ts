@@ -9,7 +9,7 @@ import { openSqlite } from "../../../runner/queue/sqlite/backend.js";
 import { APPLICATION_ID } from "../../../runner/queue/sqlite/schema.js";
 import { openDriver } from "../../../runner/sqlite/driver.js";
 
-/** As the first release made them. */
+/** As created by the first release. */
 const FORMAT_1 = ["job", "result"]
   .map(
     (name) => `
@@ -33,7 +33,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-test("a file of format 1 is brought up to date, with what is in it", async () => {
+test("a file of format 1 is migrated with its contents", async () => {
   const path = join(folder, "queue.db");
   const driver = openDriver(path);
   driver.exec("CREATE TABLE clock (boot TEXT NOT NULL, base REAL NOT NULL, seen REAL NOT NULL) STRICT;");

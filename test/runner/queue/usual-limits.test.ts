@@ -32,14 +32,14 @@ async function drained(options: WorkerOptions = {}): Promise<number[]> {
   return server.askedAt.map((at) => at - first);
 }
 
-test("where nobody gives a worker limits, a site is asked once a second", async () => {
+test("without limits for the worker, a site is checked once per second", async () => {
   for (let count = 0; count < 3; count++) await enqueue(["ada@example.org"]);
   const [, second, third] = await drained();
   expect(second).toBeGreaterThan(900);
   expect(third).toBeGreaterThan(1900);
 });
 
-test("addresses count, not jobs; other sites do not wait", async () => {
+test("the limit counts addresses, not jobs, and other sites do not wait", async () => {
   await enqueue(["ada@example.org", "bob@example.org"], "one");
   await enqueue(["cem@example.org"], "one");
   await enqueue(["zed@example.org"], "two");
@@ -48,12 +48,12 @@ test("addresses count, not jobs; other sites do not wait", async () => {
   expect(asked[3]).toBeGreaterThan(1900);
 });
 
-test("limits that are given hold instead", async () => {
+test("given limits apply instead", async () => {
   for (let count = 0; count < 5; count++) await enqueue(["ada@example.org"]);
   expect((await drained({ limits: NO_LIMITS }))[4]).toBeLessThan(900);
 });
 
-test("what waits when the worker is stopped is given back", async () => {
+test("waiting jobs are released when the worker stops", async () => {
   for (let count = 0; count < 10; count++) await enqueue(["ada@example.org"]);
   const worker = await createWorker(queue);
   const running = worker.run();

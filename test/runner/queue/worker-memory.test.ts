@@ -15,12 +15,12 @@ import { Worker, type WorkerSettings } from "../../../runner/queue/worker.js";
 import { outputOf } from "../../../schemas/carried.js";
 import { contract, type FilledOf } from "../../../schemas/contract.js";
 
-/** Delivers letters one by one, keeps which are delivered, and goes on later when it is told to. */
+/** Delivers letters one by one, saves which are delivered, and continues later when asked to. */
 const input = contract({
   type: "object",
   properties: {
     letters: { type: "array", items: { type: "string" } },
-    /** Before this one it says that it goes on later, once. */
+    /** Before this one it continues later, once. */
     pause_before: { type: "string", default: "" },
     throw_after: { type: "string", default: "" },
   },
@@ -29,7 +29,7 @@ const input = contract({
 });
 const output = contract(outputOf({ delivered: { type: "array", items: { type: "string" } } }));
 
-/** What really went out, in order: nothing may be in it twice. */
+/** What was really sent, in order: nothing may be in it twice. */
 let sent: string[] = [];
 let beforeKeep: () => Promise<void> = async () => undefined;
 
@@ -86,7 +86,7 @@ async function consumed() {
   return events;
 }
 
-test("a job that goes on later leaves an interim result, and then the last one", async () => {
+test("a job that continues later leaves an interim result, then the last one", async () => {
   await enqueue("j", { letters: ["a", "b", "c"], pause_before: "b" });
   const working = worker();
   await working.run();
@@ -100,7 +100,7 @@ test("a job that goes on later leaves an interim result, and then the last one",
   expect(await queue.jobs.counts()).toMatchObject({ done: 1, delayed: 0, waiting: 0 });
 });
 
-test("interim results go elsewhere as the last ones do, and before their job goes on", async () => {
+test("interim results are forwarded like the last ones, before their job continues", async () => {
   const path = join(folder, "results.jsonl");
   const elsewhere = await openQueue(`file:${path}`);
   await enqueue("j", { letters: ["a", "b"], pause_before: "b" });
@@ -115,7 +115,7 @@ test("interim results go elsewhere as the last ones do, and before their job goe
   expect(working.stats.endings).toMatchObject({ later: 1, ok: 1 });
 });
 
-test("while it waits, its job is among what is delayed", async () => {
+test("while it waits, its job is delayed", async () => {
   await enqueue("j", { letters: ["a", "b"], pause_before: "b" });
   const working = worker({ drain: false });
   const running = working.run();
@@ -125,7 +125,7 @@ test("while it waits, its job is among what is delayed", async () => {
   await running;
 });
 
-test("a run that throws is tried again, and does nothing twice that it had kept", async () => {
+test("a run that throws is retried, and repeats nothing that it had saved", async () => {
   await enqueue("j", { letters: ["a", "b", "c"], throw_after: "b" });
   const working = worker();
   await working.run();
@@ -133,7 +133,7 @@ test("a run that throws is tried again, and does nothing twice that it had kept"
   expect(working.stats.endings).toMatchObject({ ok: 1, retried: 1 });
 });
 
-test("a dead letter that is revived goes on where it was", async () => {
+test("a retried dead letter continues where it was", async () => {
   await enqueue("j", { letters: ["a", "b", "c"], throw_after: "a" }, { maxAttempts: 1 });
   await worker().run();
   expect(await queue.jobs.deadLetters(10)).toHaveLength(1);
@@ -142,10 +142,10 @@ test("a dead letter that is revived goes on where it was", async () => {
   expect(sent).toEqual(["a", "b", "c"]);
 });
 
-test("a run whose lease is lost is told by its next keep, and does no more", async () => {
+test("a run that lost its lease learns so when it saves its state, and stops", async () => {
   await enqueue("j", { letters: ["a", "b"] });
   const claim = async (leaseMs: number) => (await queue.jobs.claim({ max: 1, leaseMs, waitMs: 2000, limits: NO_LIMITS }))[0] as LeasedMessage;
-  // Nobody's heartbeat keeps this lease.
+  // No heartbeat renews this lease.
   const first = await claim(50);
   let second: LeasedMessage | null = null;
   beforeKeep = async () => {

@@ -5,14 +5,14 @@ import { describe, expect, test } from "vitest";
 import { openQueue } from "../../../../runner/queue/queue.js";
 import { Immortal, Program } from "./program.js";
 
-/** `npm run test:long` plays more rounds. */
+/** `npm run test:long` runs more rounds. */
 const ROUNDS = process.env.PROBE_RUN_LONG === "1" ? 20 : 3;
 const JOBS = 5000;
 const LINES = `${JSON.stringify({ target_host: "127.0.0.1", target_port: 1 })}\n`.repeat(JOBS);
 
 describe("sqlite: kill -9 of producers, workers and consumers", () => {
   test.each(Array.from({ length: ROUNDS }, (_, round) => round + 1))(
-    "round %i: nothing that was accepted is lost, and a duplicate carries the same id",
+    "round %i: no accepted job is lost, and a duplicate has the same id",
     async () => {
       const cwd = await mkdtemp(join(tmpdir(), "probe-run-kill-"));
       const start =
