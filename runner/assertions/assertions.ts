@@ -5,7 +5,7 @@ import type { Assertion } from "../../schemas/assertion.js";
 /** Assertions about one value, or the value itself. */
 export type Expected = unknown;
 
-/** The assertions that do not hold, one phrase each: `a number below 200`. */
+/** The assertions that fail, one phrase each: `a number below 200`. */
 export function failedAssertions(expected: Expected, actual: unknown): string[] {
   return Object.entries(assertionsOf(expected)).flatMap(([name, operand]) => {
     const { holds, phrase } = ASSERTIONS[name as keyof Assertion];
@@ -63,7 +63,7 @@ function contains(actual: unknown, part: unknown): boolean {
 const MAX_MATCHED_CHARACTERS = 4096;
 const MAX_MATCHING_MS = 500;
 
-/** The text comes from the network: an expression that needs too long for it is stopped, and does not match. */
+/** The text comes from the network: an expression that takes too long on it is stopped, and does not match. */
 export function matches(text: string, pattern: string, mostCharacters = MAX_MATCHED_CHARACTERS): boolean {
   const sandbox = { text: text.slice(0, mostCharacters), pattern };
   try {
@@ -76,7 +76,7 @@ export function matches(text: string, pattern: string, mostCharacters = MAX_MATC
 /** What the groups of an expression matched, by name and number. */
 export type PatternGroups = Record<string, string>;
 
-/** The groups of the first match, or null if there is none in the text's first characters. The same limits hold as for `matches`. */
+/** The groups of the first match, or null if there is none in the text's first characters. The limits are those of `matches`. */
 export function groupsOf(text: string, pattern: string): PatternGroups | null {
   const sandbox = { text: text.slice(0, MAX_MATCHED_CHARACTERS), pattern };
   const code = 'const found = new RegExp(pattern, "u").exec(text); JSON.stringify(found === null ? null : [[...found], found.groups ?? {}])';

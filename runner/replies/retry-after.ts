@@ -23,12 +23,12 @@ const MAX_MS = 24 * 60 * MINUTE_MS;
 const STATED = /\b(?:in|for|after|wait)\s+(\d{1,5})\s*(s|sec|secs|seconds?|m|min|mins|minutes?|h|hours?)\b/i;
 const TOLD_BY_CLOCK = /\b(?:in|for|after)\s+(\d{1,2}):(\d{2}):(\d{2})\b/i;
 
-/** What the server asks for where it says so in words, else what the reason is known to want. */
+/** The delay that the server asks for in words, otherwise the one that the reason is known to need. */
 export function retryAfterMs(reason: RcptReason, text: string): number {
   return requestedDelayMs(text) ?? WAITS[reason] ?? OTHERWISE_MS;
 }
 
-/** What the server asks for in words; null where it says nothing of time. */
+/** The delay that the server asks for in words; null if it mentions no time. */
 export function requestedDelayMs(text: string): number | null {
   const stated = toldMs(text);
   return stated === null ? null : Math.min(MAX_MS, Math.max(LEAST_MS, stated));

@@ -2,7 +2,7 @@ import { certificateFindings } from "./certificate-findings.js";
 import { failedExpectations, missing, type Question, SERVICE_QUESTIONS } from "./expectations.js";
 import type { Observed, Offer, Service, ServiceEvidence, ServiceInput, ServiceSession } from "./service.js";
 
-/** Judges the certificate, what must be so, and what should be so. A run that broke off is judged by its failure alone. */
+/** Judges the certificate and both kinds of expectations. A run that ended early is judged by its failure alone. */
 export function judge<Session extends ServiceSession, Input extends ServiceInput, Evidence extends ServiceEvidence>(
   service: Service<Session, Input, Evidence>,
   { tls, expect, prefer }: Input,

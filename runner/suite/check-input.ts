@@ -11,7 +11,7 @@ import type { ProblemCollector } from "./problem-collector.js";
 
 type Path = readonly (string | number)[];
 
-/** Is there such a probe, does it take the input, and can its output have the fields that are expected? */
+/** Checks that the probe exists, that it accepts the input, and that its output can have the expected fields. */
 export async function checkInput(planned: PlannedCheck, collector: ProblemCollector): Promise<void> {
   const { check, index } = planned;
   try {
@@ -47,7 +47,7 @@ function tryVersion(loaded: LoadedProbe, asked: Asked, input: unknown): string |
   }
 }
 
-/** An input is laid together from up to three places. Gives, for a field, the one that holds it uppermost. */
+/** An input is merged from up to three layers. Returns the topmost layer that contains a field. */
 function layersOf({ target, index }: PlannedCheck, { document }: ProblemCollector): (steps: readonly string[]) => Path {
   const own: Path = ["checks", index, "input"];
   const ofTarget: Path = target === null ? own : ["targets", target];

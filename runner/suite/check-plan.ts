@@ -5,7 +5,7 @@ import { checkInput } from "./check-input.js";
 import type { PlannedCheck } from "./plan.js";
 import type { ProblemCollector } from "./problem-collector.js";
 
-/** Everything about a suite that its own contract cannot say. */
+/** The checks of a suite that its contract cannot express. */
 export async function checkPlan(suite: Suite, checks: readonly PlannedCheck[], collector: ProblemCollector): Promise<void> {
   checkTargets(suite, collector);
   checkTitles(checks, collector);
@@ -26,7 +26,7 @@ function checkTargets(suite: Suite, collector: ProblemCollector): void {
   }
 }
 
-/** Reports and filters know a check by its name alone. */
+/** Reports and filters identify a check by its name alone. */
 function checkTitles(checks: readonly PlannedCheck[], collector: ProblemCollector): void {
   const seen = new Map<string, number>();
   for (const { target, title, check, index } of checks) {

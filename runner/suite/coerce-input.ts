@@ -3,9 +3,8 @@ import type { Substitution } from "./environment.js";
 import { spellingOf } from "./scalar-value.js";
 
 /**
- * The environment holds texts only. Where a contract refuses the text of a variable it may want the number, or the true or
- * false, that the text spells; or the text after all of what was read as a number. Writes that into the value, and says
- * whether there was anything to write.
+ * The environment contains only texts. If a contract rejects the text of a variable, it may require the number or boolean that the text spells, or
+ * the text of what was parsed as a number. Writes that into the value, and returns whether anything was written.
  */
 export function fitToContract(value: unknown, violations: readonly Violation[], fillingAt: (steps: readonly string[]) => Substitution | null): boolean {
   let changed = false;

@@ -5,14 +5,14 @@ import { failedAssertions, show } from "../assertions/assertions.js";
 import { parseFieldPath, valueAt } from "./field-path.js";
 import { reasonOf } from "./reason.js";
 
-/** Something of a run that is not as its check expects it. */
+/** A result that differs from a check's expectation. */
 export interface Mismatch {
-  /** Where the check says what it expected: a path inside its `expect`, or empty when it says nothing. */
+  /** Where the check states the expectation: a path inside its `expect`, or empty for the default. */
   readonly path: readonly string[];
   readonly message: string;
 }
 
-/** What of a run is not as expected; nothing when the check is fulfilled. */
+/** The failed expectations of a run; empty if the check passes. */
 export function mismatches(expected: Expectation | undefined, carried: Carried, output: unknown): Mismatch[] {
   return [...statusMismatches(expected, carried), ...failureMismatches(expected?.failure, carried.failure), ...outputMismatches(expected?.output, output)];
 }

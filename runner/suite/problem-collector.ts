@@ -7,7 +7,7 @@ import { type Problem, SuiteError } from "./problem.js";
 
 type Path = readonly (string | number)[];
 
-/** Collects what is wrong with one suite. */
+/** Collects the problems of one suite. */
 export class ProblemCollector {
   readonly problems: Problem[] = [];
   /** The scalars whose text came from the environment. */
@@ -19,7 +19,7 @@ export class ProblemCollector {
     this.#addProblem(this.document.find(path)[part], message, hint);
   }
 
-  /** What a contract found wrong in the value at `base`. */
+  /** Adds a contract's violation of the value at `base`. */
   addViolation(base: Path, { pointer, message, hint }: Violation): void {
     const steps = stepsOf(pointer);
     const path = [...base, ...steps];
@@ -35,7 +35,7 @@ export class ProblemCollector {
     else this.#addProblem(message === "there is no such field" ? key : value, named, hint);
   }
 
-  /** How the environment filled the value at a path; null when it did not. */
+  /** How the environment filled the value at a path; null if it did not. */
   fillingAt(path: Path): Substitution | null {
     const { value, depth } = this.document.find(path);
     return value !== null && depth === path.length ? (this.filled.get(value) ?? null) : null;
@@ -49,7 +49,7 @@ export class ProblemCollector {
 
   #addProblem(node: Node | null, message: string, hint: string | null): void {
     const problem = { file: this.document.file, ...this.document.positionOf(node), message, hint };
-    // A mistake in a target is met again by each of its checks.
+    // A mistake in a target is found again by each of its checks.
     if (!this.problems.some((other) => other.line === problem.line && other.column === problem.column && other.message === message))
       this.problems.push(problem);
   }
@@ -59,7 +59,7 @@ export class ProblemCollector {
   }
 }
 
-/** What stands, in a violation's message, before the value that was found. */
+/** In a violation's message, this precedes the value that was found. */
 const SHOWN_VALUE = ", not ";
 
 function withoutValue(message: string): string {

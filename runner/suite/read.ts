@@ -8,14 +8,14 @@ import { type Environment, substituteVariables } from "./environment.js";
 import { type PlannedCheck, planOf } from "./plan.js";
 import { ProblemCollector } from "./problem-collector.js";
 
-/** A suite that can be run: its contract holds, its probes are there, and they take its inputs. */
+/** A valid suite: its contract holds, its probes exist, and they accept its inputs. */
 export interface ReadSuite {
   readonly suite: Suite;
   readonly checks: readonly PlannedCheck[];
   readonly document: SuiteDocument;
 }
 
-/** Reads and checks a whole suite before anything of it runs. Rejects with a SuiteError that lists all problems. */
+/** Reads and validates a whole suite before any of it runs. Rejects with a SuiteError that lists all problems. */
 export async function readSuite(file: string, text: string, environment: Environment): Promise<ReadSuite> {
   const document = await SuiteDocument.parse(file, text);
   const collector = new ProblemCollector(document);
@@ -32,6 +32,6 @@ export async function readSuite(file: string, text: string, environment: Environ
 }
 
 function violationsIn(suite: unknown): Violation[] {
-  // That a condition's branch does not fit is said by the branch's own errors.
+  // The errors of a condition's branch say already that it does not match.
   return violationsOf(suiteContract.faults(suite).filter(({ keyword }) => keyword !== "if"));
 }

@@ -5,7 +5,7 @@ import { type RunOptions, runReport } from "../harness/run.js";
 import { testTimeoutMs } from "./test-timeout.js";
 import { withEvidence } from "./with-evidence.js";
 
-/** What a test looks at. When it throws, the test's message also says what the run did. */
+/** The body of a test. If it throws, the test's message also says what the run did. */
 export type Check<Output> = (envelope: Envelope<Output>, context: TestContext) => unknown;
 
 export type ProbeTestOptions = Omit<RunOptions, "signal">;
@@ -19,7 +19,7 @@ type DefineProbeTest = <const Name extends AnyProbeName>(
 ) => void;
 
 /**
- * A vitest test that runs a probe once and hands its envelope over:
+ * A vitest test that runs a probe once and passes its envelope:
  *
  *     probeTest("mx1 greets", "network.smtp", { target_host: "mx1.example.org" }, ({ output }) => {
  *       expect(output.response_time_ms).toBeLessThan(200);

@@ -1,14 +1,14 @@
-/** The harness's own deadline when an input says nothing about it. */
+/** The harness's own deadline for an input without one. */
 const DEFAULT_DEADLINE_MS = 30_000;
-/** The run's own deadline must strike first: it leaves a result with everything that was learned, a test's time-out nothing. */
+/** The run's own deadline must expire first: it returns a result with everything that was learned, whereas a test's timeout returns nothing. */
 const SLACK_MS = 10_000;
 
-/** How long a test waits for a run with this deadline. */
+/** The timeout of a test for a run with this deadline. */
 export function testTimeoutMs(deadlineMs: number | null | undefined): number {
   return (deadlineMs ?? DEFAULT_DEADLINE_MS) + SLACK_MS;
 }
 
-/** Gives up on a probe that goes on after its deadline: that is a bug of the probe. */
+/** Fails if a probe runs after its deadline, which is a bug of the probe. */
 export async function withTestTimeout<Result>(deadlineMs: number | null | undefined, work: () => Promise<Result>): Promise<Result> {
   let timer: NodeJS.Timeout | undefined;
   const impatience = new Promise<never>((_, reject) => {

@@ -1,7 +1,7 @@
 import type { Report } from "../harness/run.js";
 import { evidenceText } from "./evidence-text.js";
 
-/** Adds what the run did to whatever an assertion says. `caller`: where the test asked, when that is not where it failed. */
+/** Adds what the run did to the message of a failed assertion. `caller`: the position of the test, if that is not where it failed. */
 export async function withEvidence(report: Report, assertion: () => unknown, caller?: Error): Promise<void> {
   try {
     await assertion();
@@ -11,7 +11,7 @@ export async function withEvidence(report: Report, assertion: () => unknown, cal
   }
 }
 
-/** Gives an error its message. V8 has written the old one into its stack as well, which some reporters print. */
+/** Sets an error's message. V8 has written the old one into the stack as well, which some reporters print. */
 export function setMessage(error: Error, message: string, caller: Error = error): void {
   const frames = framesOf(caller);
   error.message = message;
