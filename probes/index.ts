@@ -41,7 +41,7 @@ export const builtIn: Readonly<Record<string, BuiltIn>> = {
   "webapp.security": { load: () => import("./webapp.security/probe.js"), lab: () => import("./webapp.security/lab.js") },
 };
 
-/** What each probe of ours takes and gives. */
+/** The input and output types of each built-in probe. */
 export interface BuiltInTypes {
   "mail.blocklist": typeof import("./mail.blocklist/probe.js").default;
   "mail.bounce": typeof import("./mail.bounce/probe.js").default;

@@ -12,7 +12,7 @@ export type Verdict =
   | { readonly says: "listed"; readonly codes: readonly Code[] }
   | { readonly says: "not_listed" }
   | { readonly says: "refuses_us"; readonly message: string }
-  /** An address that is no list's answer: a parked domain, or a resolver that answers for names that are not there. */
+  /** An address that is not a list's answer: a parked domain, or a resolver that answers for nonexistent names. */
   | { readonly says: "no_code"; readonly message: string }
   | { readonly says: "no_answer"; readonly message: string };
 

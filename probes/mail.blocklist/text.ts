@@ -10,7 +10,7 @@ const MAX_TEXTS = 4;
 const MAX_CHARACTERS = 300;
 const UTF8 = new TextDecoder("utf-8", { fatal: true });
 
-/** UTF-8 where it is, else a character a byte. */
+/** UTF-8 if valid, otherwise one character per byte. */
 function asText(bytes: string): string {
   try {
     return UTF8.decode(Buffer.from(bytes, "latin1"));

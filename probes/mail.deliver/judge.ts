@@ -4,7 +4,7 @@ import type { Finding } from "../../schemas/finding.js";
 import type { DeliverEvidence } from "./evidence.js";
 import type { Input } from "./schema.js";
 
-/** ok if it was delivered to all recipients, a warning if a queue goes on with it, an error if a recipient will not get it. */
+/** ok if it was delivered to all recipients, a warning if a queue continues with it, an error if a recipient will not get it. */
 export function judge(evidence: DeliverEvidence, input: Input): void {
   evidence.findings = findingsOf(evidence, input);
   evidence.failure = failureOf(evidence);

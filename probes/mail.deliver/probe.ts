@@ -50,7 +50,7 @@ function refused(words: string): Decision {
   return { ...decision, failure: { ...failure("connect", "not_permitted", decision.message as string), retryable: true } };
 }
 
-/** Has the queue go on with the recipients that are left. */
+/** Lets the queue continue with the remaining recipients. */
 async function goOn(ctx: Ctx, { recipients: reported }: DeliverEvidence, recipients: readonly Recipient[], journal: DeliveryJournal): Promise<void> {
   const dueAt = new Map(
     reported.flatMap(({ next_try_at: at, outcome }, index) =>

@@ -13,7 +13,7 @@ import { type Input, newest, type Output } from "./schema.js";
 
 export default defineProbe({
   name: "mail.dnssec",
-  summary: "Says whether a domain and its mail hosts are signed with DNSSEC, and whether the signatures are valid.",
+  summary: "Reports whether a domain and its mail hosts are signed with DNSSEC, and whether the signatures are valid.",
   needs: ["resolver"],
   target: "domain",
   ...newest,

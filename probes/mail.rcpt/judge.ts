@@ -9,7 +9,7 @@ export function judge(evidence: RcptEvidence, questions: readonly Question[]): v
   const known = new Map(evidence.domains.map((domain) => [domain.domain, domain.catch_all]));
   for (const { result, isRecalled, catchAll: ofHost } of questions) {
     if (isRecalled) continue;
-    // What another host of the domain says to a random address is no evidence for an address that this one accepted.
+    // Another host's reply to a random address is no evidence for an address that this one accepted.
     const ofDomain = result.category === "accept" ? undefined : known.get(result.domain ?? "");
     const catchAll = ofHost ?? ofDomain ?? { verdict: "unknown" as const, asked: false };
     result.catch_all = catchAll.verdict;

@@ -106,7 +106,7 @@ export class MxConnector {
     this.#release(open.state);
   }
 
-  /** The end of this attempt. In a queue, the next job may go on with the session. */
+  /** The end of this attempt. In a queue, the next job may continue with the session. */
   async rest(): Promise<void> {
     if (this.#open !== null && keepForReuse(this.#check, this.#key, this.#open)) this.#open = null;
     await this.leave();

@@ -18,7 +18,7 @@ import { type Input, newest } from "./schema.js";
 
 export default defineProbe({
   name: "mail.rcpt",
-  summary: "Asks a domain's mail hosts whether they would take a mail for an address, without sending one.",
+  summary: "Checks with a domain's mail hosts whether they accept mail for an address, without sending any.",
   needs: ["tcp", "tls", "resolver", "sites", "memory"],
   target: "email",
   ...newest,
@@ -69,7 +69,7 @@ function isUnanswered({ result }: Question): boolean {
   return result.code === null;
 }
 
-/** What is no address is settled at once. */
+/** An invalid address is settled at once. */
 function questionOf(result: RcptEvidence["results"][number]): Question {
   const mailbox = parseMailbox(result.email);
   if (!("problem" in mailbox)) {

@@ -81,7 +81,7 @@ async function open(ctx: Ctx, input: Input, evidence: ReceiveEvidence, hooks: Re
   };
 }
 
-/** What is there, or what comes; and then, for as long as the input says, what comes twice. */
+/** Finds the message, or waits for it; then waits for duplicates as long as the input says. */
 async function findAll(visit: MailboxState): Promise<Match[]> {
   const { ctx, input, hooks, beganAt } = visit;
   const usually = beganAt + maxWaitMs(input);
@@ -119,7 +119,7 @@ function keep({ ctx, input, evidence, hooks, beganAt }: MailboxState, matches: r
   storeMatches(input, evidence, matches, Date.now());
 }
 
-/** That the goodbye gets lost says nothing of what was learned before. */
+/** A failed goodbye says nothing about the results so far. */
 async function leave({ session }: MailboxState): Promise<void> {
   try {
     await logout(session);

@@ -46,7 +46,7 @@ function arrivalOf(sent: SendEvidence | null, received: ReceiveEvidence): Roundt
   return received.failure === null ? "not_arrived" : "unknown";
 }
 
-/** The first copy is the message; the newest stands first. */
+/** The first copy is the message; the newest is first. */
 function noteMessage(evidence: RoundtripEvidence, { messages, duplicates }: ReceiveEvidence): void {
   const message = messages.at(-1);
   if (message === undefined) return;

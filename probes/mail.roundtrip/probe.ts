@@ -24,7 +24,7 @@ export default defineProbe({
   run,
 });
 
-/** Where a worker died over it, the job's next run sends no other message: it goes on where that one was, and waits for what it sent. */
+/** After the death of a worker, the job's next run sends no second message: it continues where that one was, and waits for what it sent. */
 async function run(input: Input, ctx: Ctx): Promise<RoundtripEvidence> {
   const kept = savedStateOf(ctx.memory.kept);
   const letter = kept === null ? newMessage(input.send) : restoredMessage(input.send, kept.seal);

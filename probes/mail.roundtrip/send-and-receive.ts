@@ -27,8 +27,8 @@ export interface Conversations {
 }
 
 /**
- * Opens the mailbox, sends, and waits for what was sent. The mailbox comes first: so the moment at which the message is there is the
- * time at which the server announces it, and nothing is sent whose arrival could not be observed.
+ * Opens the mailbox, sends, and waits for the message. The mailbox comes first, so that the arrival time is the server's announcement, and nothing is
+ * sent whose arrival could not be observed.
  */
 export async function sendAndReceive({ send: sending, imap }: Conversations, input: Input, start: Start): Promise<SentAndReceived> {
   const listening = signal();

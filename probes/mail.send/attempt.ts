@@ -28,7 +28,7 @@ export interface Sending {
   progress: Progress;
 }
 
-/** One connection and one transaction for all recipients that are still open. What is learned stands in the evidence at once. */
+/** One connection and one transaction for all open recipients. Results are written to the evidence at once. */
 export async function attempt(sending: Sending): Promise<SendAttempt> {
   const { ctx, evidence } = sending;
   const record = begin(ctx, evidence);
@@ -72,7 +72,7 @@ export function endOf({ began, duration_ms: duration }: SendAttempt): number {
   return Date.parse(began) + duration;
 }
 
-/** Greylists speak where a recipient is named, or at the end of the message. */
+/** Greylists refuse at RCPT, or at the end of the message. */
 function isGreylisting(broke: FailureError): boolean {
   const reply = IN_TRANSACTION.has(broke.failure.phase) ? replyOf(broke) : null;
   return reply !== null && readRefusal(reply, "rcpt").reason === "greylisted";
@@ -170,7 +170,7 @@ function recordReply(record: SendAttempt, reply: Reply | null): void {
   record.reply_message = reply === null ? null : plainText(reply);
 }
 
-/** The reply to the message where it went to anybody, else the first refusal. */
+/** The reply to the message if it had any recipient, otherwise the first refusal. */
 function decidingReply({ mail, recipients, data, message }: Transaction): Reply | null {
   if (message !== null && recipients.some((reply) => reply !== null && replyClass(reply) === 2)) return message;
   return [mail, ...recipients, data].find((reply) => reply !== null && replyClass(reply) > 3) ?? null;

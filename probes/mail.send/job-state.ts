@@ -16,7 +16,7 @@ export interface SavedState {
   greylisted_attempt?: number | null;
 }
 
-/** Its names and words are ours also where a password is one of them: masked, they would be read as something else, and sent again for it. */
+/** Its names and words are not masked, even if a password equals one of them: otherwise they would be misread, and the message sent again. */
 export const STATE_SCHEMA = {
   properties: {
     version: {},

@@ -42,7 +42,7 @@ export function restoredMessage(input: Input, seal: MessageIdentity): OutgoingMe
   };
 }
 
-/** The message itself, signed where it is to be. */
+/** The message itself, signed if configured. */
 export async function messageOf(input: Input, letter: OutgoingMessage, addresses: MailAddresses): Promise<{ bytes: Uint8Array; dkim: DkimResult | null }> {
   const unsigned = await compose({
     from: addresses.sender,

@@ -19,7 +19,7 @@ export default defineProbe({
   run,
 });
 
-/** An earlier run of the same job may have had to stop: then this one goes on there. */
+/** An earlier run of the same job may have been interrupted; this one continues there. */
 async function run(input: Input, ctx: Ctx): Promise<SendEvidence> {
   const kept = savedStateOf(ctx.memory.kept);
   const letter = kept === null ? newMessage(input) : restoredMessage(input, kept.seal);

@@ -29,7 +29,7 @@ const contentRule: object = {
   oneOf: ["text", "base64"].map((name) => ({ properties: { [name]: {} }, required: [name] })),
 };
 
-/** An address, with or without a display name. checkInput() says what is wrong with one: no pattern could. */
+/** An address, with or without a display name. checkInput() reports what is wrong with one: a pattern could not. */
 const address = { type: "string", minLength: 3, maxLength: 320, format: "one-line" } as const;
 const seconds = { type: "number", minimum: 0, maximum: 86_400 } as const;
 const MAX_BODY_BYTES = 32 * 1024 * 1024;

@@ -13,7 +13,7 @@ import { messageOf, type OutgoingMessage } from "./message-identity.js";
 import { nextWaitMs } from "./schedule.js";
 import type { Input } from "./schema.js";
 
-/** What a run goes on from, and where it keeps how far it has come. */
+/** The state that a run continues from, and where it stores its progress. */
 export interface Start {
   letter: OutgoingMessage;
   kept: SavedState | null;
@@ -66,7 +66,7 @@ function nextAttemptAt(input: Input, { attempts }: SendEvidence): number | null 
   return waitMs === null ? null : now + waitMs;
 }
 
-/** False: the wait is too long to sleep, and a later run of the job goes on. */
+/** False: the wait is too long to sleep, and a later run of the job continues. */
 async function waitUntil(nextAt: number, ctx: Ctx, memory: SendMemory, evidence: SendEvidence): Promise<boolean> {
   const waitMs = nextAt - Date.now();
   if (waitMs <= 0) return true;

@@ -7,7 +7,7 @@ import { IMAP } from "./service.js";
 
 export default defineProbe({
   name: "network.imap",
-  summary: "Greets an IMAP server, secures the connection, asks what it can do, times NOOP, logs in if asked, and says goodbye.",
+  summary: "Greets an IMAP server, secures the connection, reads its capabilities, times NOOP, logs in if asked, and says goodbye.",
   needs: ["tcp", "tls", "clock"],
   target: { host: "target_host", port: "target_port" },
   ...newest,

@@ -97,7 +97,7 @@ async function publishOnce(
   if (message !== undefined) published.round_trip_ms = round(message.at - sentAt);
 }
 
-/** Nothing more is waited for once what is asked for has come. */
+/** Waiting ends once everything requested has arrived. */
 function isSatisfied({ expect }: Input, { messages }: MqttSession, { published }: Evidence<Output>): boolean {
   const wanted = expect?.min_messages;
   if (wanted !== undefined) return messages.filter(({ retained }) => !retained).length >= wanted;

@@ -7,7 +7,7 @@ import { POP3 } from "./service.js";
 
 export default defineProbe({
   name: "network.pop3",
-  summary: "Greets a POP3 server, secures the connection, asks what it can do, logs in and counts messages if asked, and says goodbye.",
+  summary: "Greets a POP3 server, secures the connection, reads its capabilities, logs in and counts messages if asked, and says goodbye.",
   needs: ["tcp", "tls", "clock"],
   target: { host: "target_host", port: "target_port" },
   ...newest,

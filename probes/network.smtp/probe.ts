@@ -8,7 +8,7 @@ import { v1 } from "./v1.js";
 
 export default defineProbe({
   name: "network.smtp",
-  summary: "Greets an SMTP server, secures the connection, asks what it can do, times NOOP and says goodbye.",
+  summary: "Greets an SMTP server, secures the connection, reads its capabilities, times NOOP and says goodbye.",
   needs: ["tcp", "tls", "clock"],
   target: { host: "target_host", port: "target_port" },
   ...newest,

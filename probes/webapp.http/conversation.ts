@@ -7,7 +7,7 @@ import type { Violation } from "../../runner/support/request-error.js";
 import { resolved } from "../../schemas/secret.js";
 import type { Input, Output } from "./schema.js";
 
-/** What goes on after the header of the response: nothing but a body, a WebSocket, or a stream of events. */
+/** What follows the header of the response: a body, a WebSocket, or a stream of events. */
 export interface Conversation {
   /** Header fields that ask for it. */
   readonly fields: readonly Field[];

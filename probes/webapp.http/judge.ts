@@ -11,7 +11,7 @@ import type { Expectations, Input, Output } from "./schema.js";
 
 type Seen = Pick<Output, "final_url" | "hops" | "body" | "websocket" | "event" | "http3"> & { readonly failure: Failure | null };
 
-/** Judges what was seen: certificates, redirects, what must be so, and what should be so. A run that broke off is judged by its failure. */
+/** Judges the results: certificates, redirects and both kinds of expectations. A run that ended early is judged by its failure. */
 export function judge(input: Input, exchanges: readonly Exchange[], seen: Seen, durationMs: number): Finding[] {
   const findings = [...seen.hops.flatMap(({ tls }) => certificateFindings(tls, input.tls, tls?.servername ?? "the host")), ...downgrades(seen)];
   if (seen.failure !== null) return findings;

@@ -8,7 +8,7 @@ export interface DnsQuestion {
   readonly name: string;
   readonly type: string;
   readonly transport: Transport;
-  /** How large a datagram the client takes; 512 where it says nothing of it. */
+  /** The largest datagram that the client accepts; 512 if it does not say. */
   readonly udpBytes: number;
   /** The client asks for signatures, too (DO). */
   readonly dnssec: boolean;

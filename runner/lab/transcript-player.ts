@@ -35,7 +35,7 @@ export interface PlayerOptions {
   onMismatch?: (mismatch: Mismatch) => void;
 }
 
-/** A transcript that repeats or is played for hours must not fill the memory with what was said. */
+/** A transcript that repeats or is played for hours must not fill the memory. */
 const MAX_CONVERSATION_LINES = 10_000;
 const REPEAT_CHUNK_BYTES = 16 * 1024;
 /** No record of TLS begins with these bytes. */
@@ -43,7 +43,7 @@ const GARBAGE = Buffer.from("this is not TLS\r\n");
 
 /** Plays one transcript to one client. */
 export class Player {
-  /** The play can go on, or go wrong, only by something that the client does. */
+  /** Only an action of the client can continue the play, or make it fail. */
   awaitsClient = false;
   #waitsForClose: Step | null = null;
   #stopped = false;

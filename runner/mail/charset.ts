@@ -1,6 +1,6 @@
 import { TextDecoder } from "node:util";
 
-/** Text of bytes that say nothing of their charset, given as latin1 text: UTF-8 (RFC 6532) where they are, else Latin-1 as it stands. */
+/** Decodes bytes without a charset, given as latin1 text: as UTF-8 (RFC 6532) if valid, otherwise as Latin-1. */
 export function decodeBytes(bytes: string): string {
   if (ASCII_ONLY.test(bytes)) return bytes;
   return decodeAs("utf-8", bytes) ?? bytes;

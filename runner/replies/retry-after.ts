@@ -2,7 +2,7 @@ import type { RcptReason } from "../../schemas/rcpt.js";
 
 const MINUTE_MS = 60_000;
 
-/** How long to leave what is temporary alone. Greylisting asks for 5 to 15 minutes, and for the same sender and machine again. */
+/** How long to wait after a temporary failure. Greylisting needs 5 to 15 minutes, and a retry by the same sender and machine. */
 const WAITS: Partial<Readonly<Record<RcptReason, number>>> = {
   greylisted: 15 * MINUTE_MS,
   rate_limited: 30 * MINUTE_MS,

@@ -40,7 +40,7 @@ interface Asked {
 
 const NO_STS: StsFinding = { policy: null, problem: null };
 
-/** In small A-labels without the last dot, as names stand in policies and certificates. A relay may be an address. */
+/** In lower-case A-labels without the final dot, as in policies and certificates. A relay may be an address. */
 function asAsked(written: string): string {
   return parseHost(written)?.host.toLowerCase() ?? dnsName(written) ?? written;
 }

@@ -2,6 +2,7 @@ import { loadProbe } from "../../harness/registry.js";
 import { parseAsked } from "../../harness/version.js";
 import { paceOf, siteLimits } from "../../mail-sites/limits.js";
 import { jobMessage } from "../../queue/job.js";
+import { counted } from "../../support/counted.js";
 import { EXIT } from "../exit-codes.js";
 import type { Io } from "../io.js";
 import { openQueueOption } from "../open-queue-option.js";
@@ -32,7 +33,8 @@ export async function enqueueList({ entries }: AddressList, input: Readonly<Reco
     );
     if (stopping.signal.aborted) return EXIT.failed;
     await queue.jobs.push(messages);
-    await io.out(`${messages.length} jobs for ${entries.length} addresses of ${new Set(portions.map(({ site }) => site)).size} sites\n`);
+    const sites = new Set(portions.map(({ site }) => site)).size;
+    await io.out(`${counted(messages.length, "job")} for ${counted(entries.length, "address", "addresses")} of ${counted(sites, "site")}\n`);
     return EXIT.ok;
   } finally {
     stopListening();
@@ -40,5 +42,5 @@ export async function enqueueList({ entries }: AddressList, input: Readonly<Reco
   }
 }
 
-/** The contract of a job allows no longer key. */
+/** The contract of a job limits the length of a key. */
 const MAX_KEY = 512;

@@ -1,4 +1,5 @@
 import type { RcptVerdict } from "../../../schemas/rcpt.js";
+import { counted } from "../../support/counted.js";
 import type { Io } from "../io.js";
 import { duration } from "../progress.js";
 
@@ -37,7 +38,9 @@ export class RcptProgress {
   end(): void {
     const seconds = (performance.now() - this.#began) / 1000;
     const before = this.before > 0 ? `, ${this.before} were there already` : "";
-    this.io.err(`${this.io.stderr.isTty ? CLEAR_LINE : ""}${this.#done} addresses in ${seconds.toFixed(1)} s: ${this.#verdicts()}${before}\n`);
+    this.io.err(
+      `${this.io.stderr.isTty ? CLEAR_LINE : ""}${counted(this.#done, "address", "addresses")} in ${seconds.toFixed(1)} s: ${this.#verdicts()}${before}\n`,
+    );
   }
 
   #line(now: number): string {

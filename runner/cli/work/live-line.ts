@@ -1,5 +1,6 @@
 import type { MetricsSnapshot } from "../../queue/metrics.js";
 import { completed, percentile } from "../../queue/worker-stats.js";
+import { counted } from "../../support/counted.js";
 import { duration } from "../progress.js";
 
 /** The live line on a terminal. */
@@ -24,10 +25,10 @@ export function summary({ stats, restarts }: Pick<MetricsSnapshot, "stats" | "re
   const all = completed(stats);
   const endings = Object.entries({ ok, warning, error, delayed: later, retried, dead, released, lost }).filter(([, value]) => value > 0);
   return [
-    `${number(all)} jobs in ${seconds.toFixed(1)} s (${(all / seconds).toFixed(all / seconds < 10 ? 1 : 0)}/s)`,
+    `${number(all)} ${all === 1 ? "job" : "jobs"} in ${seconds.toFixed(1)} s (${(all / seconds).toFixed(all / seconds < 10 ? 1 : 0)}/s)`,
     ...(endings.length === 0 ? [] : [endings.map(([name, value]) => `${number(value)} ${name}`).join(", ")]),
     ...percentiles(stats),
-    ...(restarts > 0 ? [`${restarts} restarts`] : []),
+    ...(restarts > 0 ? [counted(restarts, "restart")] : []),
   ].join("; ");
 }
 

@@ -44,7 +44,7 @@ function zoneOf(zones: readonly Zone[], name: string): Zone | undefined {
   return zones.filter(({ origin }) => isWithin(name, origin)).sort((a, b) => b.origin.length - a.origin.length)[0];
 }
 
-/** Also a name without records exists, where there are names below it (RFC 8020). */
+/** A name without records also exists if there are names below it (RFC 8020). */
 function exists(zone: Zone, name: string): boolean {
   return zone.records.some((record) => isWithin(record.name, name));
 }

@@ -91,7 +91,7 @@ function capabilitiesOf(session: Session): string[] {
   return [...offered, ...upgrade, "RESP-CODES", "AUTH-RESP-CODE", "IMPLEMENTATION probe-run-lab"];
 }
 
-/** No password goes in the clear, where the server speaks TLS at all. */
+/** No password in plain text if the server supports TLS. */
 function mayLogIn({ server, secure, loggedIn }: Session): boolean {
   return !loggedIn && (server.tls === "none" || secure);
 }
@@ -101,7 +101,7 @@ function stls(session: Session): Answer {
   return { lines: ["+OK begin TLS"], startTls: true };
 }
 
-/** RFC 2595, section 4: what came ahead in plain text is forgotten; it may be anybody's. */
+/** RFC 2595, section 4: what was sent ahead in plain text is discarded, since anyone may have written it. */
 function startTls(session: Session): void {
   if (session.server.tls === "starttls") session.peer.discardUnread();
   session.peer.startTls(session.server.certificate as Certificate);

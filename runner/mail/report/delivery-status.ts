@@ -74,7 +74,7 @@ function addressIn(body: string | null): string | null {
   return field.type === "utf-8" ? unescaped(bare) : bare;
 }
 
-/** RFC 6533, section 3: characters beyond ASCII may stand as \x{20AC} where a header must hold ASCII only. */
+/** RFC 6533, section 3: characters beyond ASCII may be written as \x{20AC} if a header must contain ASCII only. */
 function unescaped(address: string): string {
   return address.replace(/\\x\{([0-9A-Fa-f]{1,6})\}/g, (written, hex: string) => {
     const point = Number.parseInt(hex, 16);

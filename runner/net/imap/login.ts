@@ -17,8 +17,8 @@ export interface LoginEvidence {
 }
 
 /**
- * Logs in: by AUTHENTICATE (RFC 3501, section 6.2.2) where the server offers a mechanism that fits, else by the LOGIN command, which
- * is what the mechanism LOGIN means here. A refusal, and a server that cannot be believed, are failures.
+ * Logs in: by AUTHENTICATE (RFC 3501, section 6.2.2) if the server offers a suitable mechanism, otherwise by the LOGIN command, which is what the
+ * mechanism LOGIN means here. A refusal, and an implausible server, are failures.
  */
 export async function logIn(session: ImapSession, auth: AuthInput, evidence: LoginEvidence = { mechanism: null }): Promise<CommandReply> {
   const { secrets } = session.connection.run;

@@ -24,7 +24,7 @@ import {
 
 /** A message that is longer is not read. */
 const MAX_MESSAGE_BYTES = 1024 * 1024;
-/** Entries beyond the size limit that was sent, after which a search fails: a server must not go on for ever. */
+/** Entries beyond the requested size limit, after which a search fails: a server must not continue for ever. */
 const MAX_EXTRA_ENTRIES = 10;
 
 export interface SearchOutcome {

@@ -17,7 +17,7 @@ export const PACKET = {
   disconnect: 14,
 } as const;
 
-/** A packet that is longer is not read; with version 5 the server is told so. */
+/** A longer packet is not read; with version 5, the server is informed. */
 export const MAX_PACKET_BYTES = 256 * 1024;
 const MAX_LENGTH_BYTES = 4;
 

@@ -20,7 +20,7 @@ function has(capabilities: readonly Capability[] | null, keyword: string): boole
 /** What follows the at sign and stands in brackets in a greeting (RFC 1939, section 7); in it nothing but printable ASCII counts. */
 const TIMESTAMP = /<[!-;=?A-~]+@[!-;=?A-~]+>/;
 
-/** What APOP's digest is made of; null where the server offers none. */
+/** What APOP's digest is made from; null if the server does not offer it. */
 export function timestampOf(banner: string | null): string | null {
   return TIMESTAMP.exec(banner ?? "")?.[0] ?? null;
 }

@@ -128,7 +128,7 @@ export function failureReply({ status, code, text }: Reply): FailureReply {
   return { code: STATUS_WORDS[status], enhancedCode: code, lines: [text] };
 }
 
-/** Hands the reply on when the server did what was asked. */
+/** Returns the reply if the server did what was requested. */
 export function accepted<Each extends Reply>(phase: Phase, reply: Each): Each {
   if (reply.status !== "OK") throw rejected(phase, reply);
   return reply;

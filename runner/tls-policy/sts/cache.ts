@@ -70,7 +70,7 @@ interface Row {
   readonly expires_at: number;
 }
 
-/** What cannot be read or written is as if it were not there: delivery goes on without the file. */
+/** If the file cannot be read or written, delivery continues without it. */
 class StsFile {
   readonly #driver: Driver;
   readonly #get: Statement;

@@ -104,7 +104,7 @@ export class StsPolicies {
   }
 }
 
-/** What a policy that is in use has left of its life is renewed in time, so that there is no gap. */
+/** A policy in use is renewed in time, so that there is no gap. */
 function isDue({ fetchedAt, expiresAt }: CachedPolicy, now: number): boolean {
   return expiresAt - now < Math.min(RENEW_BEFORE_MS, (expiresAt - fetchedAt) / 2);
 }

@@ -230,7 +230,7 @@ describe("a list", () => {
     // As if it had been killed in the middle of the last row.
     const rows = whole.trimEnd().split("\r\n");
     wrote("rows.csv", `${rows.slice(0, -1).join("\r\n")}\r\n${rows.at(-1)?.slice(0, 9)}`);
-    expect((await rcpt(["list.csv", "--out", "rows.csv"])).err).toMatch(/^1 addresses .*3 were there already/);
+    expect((await rcpt(["list.csv", "--out", "rows.csv"])).err).toMatch(/^1 address .*3 were there already/);
     expect(
       read("rows.csv")
         .trimEnd()

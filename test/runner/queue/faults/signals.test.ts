@@ -111,7 +111,7 @@ describe("work --processes", () => {
     parent.kill("SIGTERM");
     expect(await parent.ended).toMatchObject({ code: 0 });
     expect(parent.err).toMatch(/was killed by SIGKILL; another one is started/);
-    expect(parent.err).toMatch(/\n12 jobs in .*; 1 restarts\n$/);
+    expect(parent.err).toMatch(/\n12 jobs in .*; 1 restart\n$/);
   }, 40_000);
 
   test("ends with its children if the queue has a permanent error", async () => {
