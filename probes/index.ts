@@ -42,7 +42,7 @@ export const builtIn: Readonly<Record<string, BuiltIn>> = {
   "webapp.security": { load: () => import("./webapp.security/probe.js"), lab: () => import("./webapp.security/lab.js") },
 };
 
-/** What each probe of ours takes and gives. */
+/** The input and output types of each built-in probe. */
 export interface BuiltInTypes {
   "mail.bimi": typeof import("./mail.bimi/probe.js").default;
   "mail.blocklist": typeof import("./mail.blocklist/probe.js").default;

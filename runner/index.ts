@@ -26,7 +26,7 @@ export { type Channel, type Counts, type DeadLetter, isChannel, type Sink } from
 export type { BackendOptions } from "./queue/backend-options.js";
 export { consume } from "./queue/consume.js";
 export type { ConsumedEvent } from "./queue/consumed-event.js";
-export type { Consumed, ConsumeOptions } from "./queue/consumer.js";
+export type { ClaimedEvent, ConsumeOptions } from "./queue/consumer.js";
 export { createWorker, type WorkerOptions } from "./queue/create-worker.js";
 export type { JobOptions } from "./queue/job.js";
 export type { FailureReason, LastFailure } from "./queue/last-failure.js";

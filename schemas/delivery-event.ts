@@ -1,5 +1,6 @@
 import { contract, type FilledOf } from "./contract.js";
-import { DELIVERY_CLASSES, DELIVERY_OUTCOMES, DELIVERY_WAYS, NEXT_STEPS, SAID_BY } from "./delivery.js";
+import { DELIVERY_CLASSES, DELIVERY_OUTCOMES, NEXT_STEPS, SAID_BY } from "./delivery-outcome.js";
+import { DELIVERY_WAYS } from "./delivery-route.js";
 import { eventOf } from "./event.js";
 import { nullable, record } from "./shape.js";
 

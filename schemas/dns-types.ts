@@ -91,11 +91,11 @@ export function nameFault(written: string): string | null {
   return written.length > 253 ? "a name has at most 253 characters" : null;
 }
 
-/** A slash and a colon may stand in a name (RFC 2317); a URL is a slip. */
+/** A slash and a colon are allowed in a name (RFC 2317), but a URL is a mistake. */
 const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the whole of ASCII is meant, its control characters too
 const ASCII_ONLY = /^[\u0000-\u007f]*$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not reach the URL parser
 const UNFIT_FOR_IDNA = /[\u0000-\u0020\u007f%:/?#@[\]\\^|<>]/;
-/** Any printable character may stand in a label (RFC 2181, section 11), but for the dot and the backslash. */
+/** Any printable character is allowed in a label (RFC 2181, section 11), except the dot and the backslash. */
 const LABEL = /^[!-[\]-~]{1,63}$/;

@@ -46,7 +46,7 @@ export function isAddress(written: string): boolean {
   return parseHost(written)?.kind === "address";
 }
 
-/** A name server: an IP address, with a port where it is not 53. IPv6 with a port stands in brackets. */
+/** A name server: an IP address, with a port if it is not 53. IPv6 with a port is in brackets. */
 export function isNameServer(written: string): boolean {
   if (isAddress(written)) return true;
   const [, bracketed, bare, port = "53"] = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(written) ?? [];

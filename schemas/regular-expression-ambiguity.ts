@@ -1,10 +1,10 @@
 import { type CharacterSet, overlap, type PatternNode } from "./regular-expression-syntax.js";
 
 /** Larger expressions are refused: the analysis takes quadratic time. */
-const MOST_POSITIONS = 256;
+const MAX_POSITIONS = 256;
 /** Ordinary expressions need a few thousand steps. */
-const MOST_WORK = 500_000;
-const TOO_LARGE = `it is too large: with its repetitions written out it has more than ${MOST_POSITIONS} characters`;
+const MAX_WORK = 500_000;
+const TOO_LARGE = `it is too large: with its repetitions written out it has more than ${MAX_POSITIONS} characters`;
 const EXPONENTIAL = "a text can make it take exponential time: a repetition in it can match the same text in more than one way";
 
 /**
@@ -71,7 +71,7 @@ class Automaton {
   }
 
   #character(set: CharacterSet): Ends {
-    if (this.#sets.length >= MOST_POSITIONS) throw TOO_LARGE;
+    if (this.#sets.length >= MAX_POSITIONS) throw TOO_LARGE;
     this.#next.push(new Map());
     const state = this.#sets.push(set) - 1;
     return { nullable: false, first: [state], last: [state] };
@@ -149,7 +149,7 @@ class Automaton {
   #pairsAfter(a: number, b: number): [number, number][] {
     const pairs: [number, number][] = [];
     for (const x of (this.#next[a] as Map<number, number>).keys()) {
-      if (++this.#work > MOST_WORK) throw TOO_LARGE;
+      if (++this.#work > MAX_WORK) throw TOO_LARGE;
       for (const y of (this.#next[b] as Map<number, number>).keys()) {
         if (overlap(this.#sets[x] as CharacterSet, this.#sets[y] as CharacterSet)) pairs.push([x, y]);
       }

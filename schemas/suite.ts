@@ -62,7 +62,7 @@ const check = {
   additionalProperties: false,
 } as const;
 
-/** A suite: targets × checks, and what is expected of each. */
+/** A suite: targets × checks, with the expectations of each. */
 export const suiteContract = contract({
   title: "probe-run suite",
   type: "object",

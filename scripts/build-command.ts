@@ -8,7 +8,7 @@ import { inRepo, REPO } from "./repo.js";
 /** What most starts are for: it stays in the command's own file. */
 const RUN = "runner/cli/run.js";
 
-/** By folder: the file of dist/ for what is imported from there when it is asked for. */
+/** By folder: the file of dist/ for lazy imports from it. */
 const APART: Readonly<Record<string, string>> = { "runner/cli/": "commands", "runner/net/dns/": "dns" };
 
 /** The modules that a file of dist/ must hold. */

@@ -18,7 +18,7 @@ export const COMMON_JS = {
     js: 'const importMeta = { get url() { return require("node:url").pathToFileURL(__filename).href; }, resolve: (name) => require("node:url").pathToFileURL(require.resolve(name)).href };',
   },
   define: { "import.meta": "importMeta" },
-  // Reading 100 kB costs a start two milliseconds. Names and lines stay, for whoever reads the stack of an error.
+  // Reading 100 kB costs a start two milliseconds. Names and lines are kept for stack traces.
   minifyWhitespace: true,
   lineLimit: 120,
 } as const satisfies BuildOptions;
@@ -37,7 +37,7 @@ export async function bundledText(options: BuildOptions): Promise<string> {
   return outputFiles.map(({ text }) => text).join("");
 }
 
-/** esbuild plugin: an entry that is no file. */
+/** esbuild plugin: an entry that is not a file. */
 export function virtual(entry: string, contents: string): Plugin {
   return {
     name: `virtual-${entry}`,
@@ -69,7 +69,7 @@ function packagesAtRunTime(): string[] {
   return names.filter((name) => !BUNDLED.includes(name)).flatMap((name) => [name, `${name}/*`]);
 }
 
-/** A development dependency that a source imports by mistake would end up inside dist without anybody seeing it. */
+/** A development dependency that a source imports by mistake would be bundled into dist unnoticed. */
 function assertBundledOnly(inputs: readonly string[]): void {
   const allowed = [...BUNDLED, ...BUNDLED_WITH_VALIDATORS].map((name) => `node_modules/${name}/`);
   const strangers = inputs.filter((path) => path.includes("node_modules/") && !allowed.some((start) => path.startsWith(start)));

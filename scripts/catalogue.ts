@@ -3,7 +3,7 @@ import type { Probe } from "../runner/harness/define-probe.js";
 const BEGIN = "<!-- catalogue -->";
 const END = "<!-- /catalogue -->";
 
-/** The text with the table of every probe between its two marks; the text as it is where it has none. */
+/** Replaces the table of probes between the two marks; without marks, the text is unchanged. */
 export function withCatalogue(text: string, probes: readonly Probe[]): string {
   const begin = text.indexOf(BEGIN);
   const end = text.indexOf(END, begin);
@@ -13,7 +13,7 @@ export function withCatalogue(text: string, probes: readonly Probe[]): string {
 
 function catalogue(probes: readonly Probe[]): string {
   const rows = probes.map(({ name, versions, summary, needs }) => [`\`${name}\``, Object.keys(versions).join(", "), summary, needs.join(", ")]);
-  return [["Probe", "Versions", "What it tells", "Needs"], ["---", "---", "---", "---"], ...rows].map(line).join("\n");
+  return [["Probe", "Versions", "What it does", "Needs"], ["---", "---", "---", "---"], ...rows].map(line).join("\n");
 }
 
 function line(cells: readonly string[]): string {

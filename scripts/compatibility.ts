@@ -3,7 +3,7 @@ import { inRepo } from "./repo.js";
 import { type Schema, type SchemaBreak, schemaBreaks } from "./schema-breaks.js";
 import { type Comparison, versionsToCompare } from "./versions-to-compare.js";
 
-// Fails when the contracts in schemas/json would break somebody who relied on those of the last release, in schemas/released.
+// Fails if the contracts in schemas/json would break users of the last release's, in schemas/released.
 const RELEASED = "schemas/released";
 const NOW = "schemas/json";
 

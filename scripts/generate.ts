@@ -4,7 +4,7 @@ import { generatedFiles } from "./generated-files.js";
 import { loadProbes } from "./load-probes.js";
 import { inRepo, probeFolders } from "./repo.js";
 
-// Writes what is made from the probes' definitions. `--check` writes nothing, and fails when a file differs.
+// Writes the files that are generated from the probes' definitions. `--check` writes nothing, and fails if a file differs.
 const probes = await loadProbes();
 const misplaced = probes.map(({ name }, index) => [name, probeFolders()[index]]).filter(([name, folder]) => name !== folder);
 for (const [name, folder] of misplaced) console.error(`probes/${folder} defines ${name}: a probe's folder has its name.`);

@@ -16,7 +16,7 @@ export function generatedFiles(probes: readonly Probe[]): GeneratedFiles {
   return files;
 }
 
-/** Schemas of probes and versions that are no more must go. */
+/** Schemas of removed probes and versions are deleted. */
 function schemaFilesPresent(): string[] {
   if (!existsSync(inRepo("schemas/json"))) return [];
   const entries = readdirSync(inRepo("schemas/json"), { recursive: true, withFileTypes: true });

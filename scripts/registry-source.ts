@@ -20,7 +20,7 @@ export function registrySource(names: readonly string[], loader: Loader = fromSo
     ...entries,
     "};",
     "",
-    "/** What each probe of ours takes and gives. */",
+    "/** The input and output types of each built-in probe. */",
     "export interface BuiltInTypes {",
     ...names.map((name) => `  "${name}": typeof import("./${name}/probe.js").default;`),
     "}",

@@ -14,7 +14,7 @@ export function inRepo(...parts: string[]): string {
 export function probeFolders(): string[] {
   return (
     readdirSync(inRepo("probes"), { withFileTypes: true })
-      // A branch that was left behind may leave an empty folder: it is no probe.
+      // An old branch may leave an empty folder, which is not a probe.
       .filter((entry) => entry.isDirectory() && existsSync(inRepo("probes", entry.name, "probe.ts")))
       .map((entry) => entry.name)
       .sort()

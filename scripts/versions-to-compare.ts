@@ -1,6 +1,6 @@
 import { newestFirst } from "../runner/harness/version.js";
 
-/** A released version of a probe, and what stands for it now: null when nothing does. */
+/** A released version of a probe, and its present one; null if there is none. */
 export interface Comparison {
   probe: string;
   released: string;

@@ -15,12 +15,12 @@ serveQueueRounds(async ({ url, concurrency }: QueueRequest): Promise<QueueStages
     },
     async work(count) {
       await worker.run();
-      if (worker.tally.endings.ok !== count) throw new Error(`of ${count} jobs ${worker.tally.endings.ok} went well`);
+      if (worker.stats.endings.ok !== count) throw new Error(`of ${count} jobs ${worker.stats.endings.ok} went well`);
     },
     async consume(count) {
       let left = count;
       const acknowledged: Promise<unknown>[] = [];
-      for await (const { ack } of consume(queue, { atOnce: concurrency * 8 })) {
+      for await (const { ack } of consume(queue, { prefetch: concurrency * 8 })) {
         acknowledged.push(ack());
         left -= 1;
         if (left === 0) break;

@@ -23,8 +23,8 @@ serveQueueRounds(async ({ url, concurrency }: QueueRequest): Promise<QueueStages
 
 async function drain(channel: Channel, count: number, concurrency: number, outcomeOf: (id: string) => Outcome): Promise<void> {
   for (let done = 0; done < count; ) {
-    const claimed = await channel.claim({ most: concurrency, leaseMs: LEASE_MS, waitMs: 1000, limits: NO_LIMITS });
-    await channel.settle(claimed.map((delivery) => ({ delivery, outcome: outcomeOf(delivery.id) })));
+    const claimed = await channel.claim({ max: concurrency, leaseMs: LEASE_MS, waitMs: 1000, limits: NO_LIMITS });
+    await channel.settle(claimed.map((leased) => ({ message: leased, outcome: outcomeOf(leased.id) })));
     done += claimed.length;
   }
 }

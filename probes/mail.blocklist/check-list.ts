@@ -10,7 +10,7 @@ import { wordsOf } from "./text.js";
 
 type Ctx = Context<"resolver">;
 
-/** Tests a list, and asks it for the targets only where it works: what a dead or a parked list says is worth nothing. */
+/** Tests a list, and queries it for the targets only if it works: the answers of a dead or parked list are worthless. */
 export async function checkList(ctx: Ctx, asking: DnsInput, { list, answers }: Part): Promise<void> {
   await testList(ctx, asking, list);
   for (const answer of answers) {

@@ -12,7 +12,7 @@ export type Verdict =
   | { readonly says: "listed"; readonly codes: readonly Code[] }
   | { readonly says: "not_listed" }
   | { readonly says: "refuses_us"; readonly message: string }
-  /** An address that is no list's answer: a parked domain, or a resolver that answers for names that are not there. */
+  /** An address that is not a list's answer: a parked domain, or a resolver that answers for nonexistent names. */
   | { readonly says: "no_code"; readonly message: string }
   | { readonly says: "no_answer"; readonly message: string };
 
@@ -22,10 +22,10 @@ export function verdictOf(answer: Answer<"A">, codes: Codes): Verdict {
   if (answer.outcome === "refused") return { says: "refuses_us", message: answer.problem ?? answer.outcome };
   if (answer.outcome !== "found") return { says: "no_answer", message: answer.problem ?? answer.outcome };
   const inside = answer.records.filter(isLoopback);
-  if (inside.length === 0) return { says: "no_code", message: `answers ${answer.records.slice(0, MOST_CODES).join(", ")}, which is not in 127.0.0.0/8` };
+  if (inside.length === 0) return { says: "no_code", message: `answers ${answer.records.slice(0, MAX_CODES).join(", ")}, which is not in 127.0.0.0/8` };
   const refusal = inside.map((code) => refusalOf(code, codes)).find((reason) => reason !== null);
   if (refusal !== undefined) return { says: "refuses_us", message: refusal };
-  return { says: "listed", codes: [...new Set(inside)].slice(0, MOST_CODES).map((code) => ({ code, meaning: meaningOf(code, codes) })) };
+  return { says: "listed", codes: [...new Set(inside)].slice(0, MAX_CODES).map((code) => ({ code, meaning: meaningOf(code, codes) })) };
 }
 
 /** RFC 5782, section 2.1: whatever is listed has an address in 127.0.0.0/8. */
@@ -46,4 +46,4 @@ function meaningOf(code: string, { listed, bits = {} }: Codes): string | null {
 }
 
 /** A list joins some ten others at most. */
-const MOST_CODES = 16;
+const MAX_CODES = 16;

@@ -12,14 +12,14 @@ export interface Codes {
 export interface KnownList extends Codes {
   readonly zone: string;
   readonly kinds: readonly BlocklistKind[];
-  /** What has to be listed in a list of domains, where it is not the TEST of RFC 5782, section 5. */
+  /** The entry that a list of domains must contain, if it is not the TEST of RFC 5782, section 5. */
   readonly listedDomain?: string;
   readonly terms: string;
   /** False for a list that answers registered users only: they name it in the input. */
   readonly isDefault: boolean;
 }
 
-/** In 127.255.255.0/24 Spamhaus says what is wrong with the asker, and other lists took it over. */
+/** In 127.255.255.0/24 Spamhaus reports errors of the query, and other lists have adopted it. */
 export const ASKERS_NETWORK = "127.255.255.";
 export const ASKERS_ERRORS: Readonly<Record<string, string>> = {
   "127.255.255.252": "the name of the list is written wrongly",

@@ -10,7 +10,7 @@ export interface Part {
   readonly answers: readonly BlocklistAnswer[];
 }
 
-/** Everything that is to be asked. Nothing is known of it yet, and so it stays where the run ends before. */
+/** All planned queries. Those that the run does not reach stay unknown. */
 export function partsOf({ addresses = [], domains = [], address_lists: addressLists, domain_lists: domainLists }: Input): Part[] {
   const targets = [...new Set(addresses)].map(addressTarget).concat([...new Set(domains)].map(domainTarget));
   const zones = { ipv4: zonesOf(addressLists, "ipv4"), ipv6: zonesOf(addressLists, "ipv6"), domain: zonesOf(domainLists, "domain") };

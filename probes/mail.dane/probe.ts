@@ -25,7 +25,7 @@ export default defineProbe({
 });
 
 /** More hosts than any domain needs are not spoken to. */
-const MOST_HOSTS = 10;
+const MAX_HOSTS = 10;
 
 async function run(input: Input, ctx: Ctx): Promise<Evidence<Output>> {
   const domain = asciiDomain(input.domain);
@@ -35,7 +35,7 @@ async function run(input: Input, ctx: Ctx): Promise<Evidence<Output>> {
   const broken = await ctx.attempt(async () => {
     const { route, hosts } = await mailHostsOf(domain, questions, { allowPrivate: input.allow_private_addresses });
     evidence.is_route_signed = hosts === null ? null : route.authenticated_data;
-    const examined = await Promise.all(route.hosts.slice(0, MOST_HOSTS).map((host) => examineHost(host, input, ctx, questions, evidence.is_route_signed)));
+    const examined = await Promise.all(route.hosts.slice(0, MAX_HOSTS).map((host) => examineHost(host, input, ctx, questions, evidence.is_route_signed)));
     evidence.hosts = examined.map(shown);
     evidence.checks = examined.flatMap(({ facts }) => judgeDane(facts, questions.evidence(facts.owner, "TLSA")));
     if (hosts === null) unanswered = await unansweredFailure(questions, domain, "MX");

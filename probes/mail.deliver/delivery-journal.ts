@@ -32,7 +32,7 @@ const TOGETHER_MS = 60_000;
 /** The state of a delivery over its runs, so that nothing is lost and nothing is sent twice. */
 export class DeliveryJournal implements Journal, Progress {
   readonly startedAt: number;
-  /** False if there is no queue to go on: then nothing has to be stored. */
+  /** False if there is no queue to continue: then nothing has to be stored. */
   readonly isQueued: boolean;
   readonly postponed: number;
   #messageId: string | null;
@@ -98,7 +98,7 @@ export class DeliveryJournal implements Journal, Progress {
     }
   }
 
-  /** Stores the state, and when the job goes on: with the first of the queued recipients in `dueAt`. */
+  /** Stores the state, and when the job continues: with the first of the queued recipients in `dueAt`. */
   async goOn(dueAt: ReadonlyMap<Recipient, number>): Promise<void> {
     for (const [{ index }, at] of dueAt) this.#dueAt[index] = at;
     await this.#writer.write();

@@ -6,7 +6,7 @@ export type Ctx = Context<"tcp" | "resolver" | "delivery" | "memory">;
 export type DeliverEvidence = Evidence<Output>;
 
 /** Every field before anything has happened. */
-export function nothingYet({ mode }: Input, seed: number): DeliverEvidence {
+export function emptyEvidence({ mode }: Input, seed: number): DeliverEvidence {
   return {
     status: "ok",
     failure: null,

@@ -4,7 +4,7 @@ import type { Finding } from "../../schemas/finding.js";
 import type { DeliverEvidence } from "./evidence.js";
 import type { Input } from "./schema.js";
 
-/** ok if it was delivered to all recipients, a warning if a queue goes on with it, an error if a recipient will not get it. */
+/** ok if it was delivered to all recipients, a warning if a queue continues with it, an error if a recipient will not get it. */
 export function judge(evidence: DeliverEvidence, input: Input): void {
   evidence.findings = findingsOf(evidence, input);
   evidence.failure = failureOf(evidence);
@@ -21,19 +21,19 @@ function failureOf({ recipients }: DeliverEvidence): Failure | null {
 }
 
 /** Findings of one kind: a list of a thousand recipients reports each in its record already. */
-const MOST_FINDINGS = 20;
+const MAX_FINDINGS = 20;
 
 function findingsOf({ recipients, attempts, changes, dkim }: DeliverEvidence, input: Input): Finding[] {
   return [
     ...recipients
       .filter(({ outcome }) => outcome === "queued")
-      .slice(0, MOST_FINDINGS)
+      .slice(0, MAX_FINDINGS)
       .map(({ address, message, next_try_at: at }) =>
         finding("warning", "queued", `${address} is not delivered yet and will be retried at ${at}: ${message}`, "delivered", "queued"),
       ),
     ...attempts
       .filter(({ tls }) => tls === "failed" || tls === "refused")
-      .slice(0, MOST_FINDINGS)
+      .slice(0, MAX_FINDINGS)
       .map(({ host, tls }) =>
         finding("warning", `tls_${tls}`, `${host} offers STARTTLS, and ${tls === "failed" ? "the handshake failed" : "refused it"}`, "secured", tls),
       ),

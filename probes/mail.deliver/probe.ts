@@ -9,7 +9,7 @@ import { ENDED } from "../../runner/run/run-state.js";
 import { failure } from "../../schemas/failure.js";
 import { checkInput } from "./check-input.js";
 import { DeliveryJournal } from "./delivery-journal.js";
-import { type Ctx, type DeliverEvidence, nothingYet } from "./evidence.js";
+import { type Ctx, type DeliverEvidence, emptyEvidence } from "./evidence.js";
 import { judge } from "./judge.js";
 import { messageFromInput } from "./message-from-input.js";
 import { type Input, newest } from "./schema.js";
@@ -25,7 +25,7 @@ export default defineProbe({
 
 async function run(input: Input, ctx: Ctx): Promise<DeliverEvidence> {
   const seed = input.seed ?? randomSeed();
-  const evidence = nothingYet(input, seed);
+  const evidence = emptyEvidence(input, seed);
   const recipients = input.recipients.map((address, index) => new Recipient(address, index));
   const journal = new DeliveryJournal(ctx.memory, recipients);
   const random = seededRandom(seed);
@@ -50,7 +50,7 @@ function refused(words: string): Decision {
   return { ...decision, failure: { ...failure("connect", "not_permitted", decision.message as string), retryable: true } };
 }
 
-/** Has the queue go on with the recipients that are left. */
+/** Lets the queue continue with the remaining recipients. */
 async function goOn(ctx: Ctx, { recipients: reported }: DeliverEvidence, recipients: readonly Recipient[], journal: DeliveryJournal): Promise<void> {
   const dueAt = new Map(
     reported.flatMap(({ next_try_at: at, outcome }, index) =>

@@ -1,13 +1,15 @@
 import { deliveryNetwork } from "../../runner/delivery/service/options.js";
 import { outputOf } from "../../schemas/carried.js";
 import { contract, type FilledOf } from "../../schemas/contract.js";
-import { deliveryOutput, deliverySettings, envelopeInput, messageFields, messageOptions } from "../../schemas/delivery.js";
+import { envelopeInput, messageFields, messageOptions } from "../../schemas/delivery-message.js";
+import { deliveryOutput } from "../../schemas/delivery-report.js";
+import { deliverySettings } from "../../schemas/delivery-settings.js";
 import { findingSchema } from "../../schemas/finding.js";
 import { list } from "../../schemas/shape.js";
 
 const seed = { type: "integer", minimum: 0, maximum: 0xffff_ffff } as const;
 
-const MOST_MESSAGE_CHARACTERS = 64 * 1024 * 1024;
+const MAX_MESSAGE_CHARACTERS = 64 * 1024 * 1024;
 
 /** Not part of the type: the code reads all three together. */
 const oneOfThree: object = {
@@ -25,11 +27,11 @@ const input = contract({
   ...oneOfThree,
   properties: {
     ...envelopeInput,
-    message: { type: "string", minLength: 1, maxLength: MOST_MESSAGE_CHARACTERS, description: "The complete message, header and body." },
+    message: { type: "string", minLength: 1, maxLength: MAX_MESSAGE_CHARACTERS, description: "The complete message, header and body." },
     message_base64: {
       type: "string",
       minLength: 1,
-      maxLength: MOST_MESSAGE_CHARACTERS,
+      maxLength: MAX_MESSAGE_CHARACTERS,
       pattern: "^[A-Za-z0-9+/]+={0,2}$",
       description: "The complete message in base64, if it is not UTF-8 text.",
     },

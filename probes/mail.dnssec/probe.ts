@@ -13,7 +13,7 @@ import { type Input, newest, type Output } from "./schema.js";
 
 export default defineProbe({
   name: "mail.dnssec",
-  summary: "Says whether a domain and its mail hosts are signed with DNSSEC, and whether the signatures are valid.",
+  summary: "Reports whether a domain and its mail hosts are signed with DNSSEC, and whether the signatures are valid.",
   needs: ["resolver"],
   target: "domain",
   ...newest,
@@ -28,7 +28,7 @@ async function run(input: Input, ctx: Context<"resolver">): Promise<Evidence<Out
   let unanswered: Failure | null = null;
   const broken = await ctx.attempt(async () => {
     const { hosts } = await mailHostsOf(domain, questions, { allowPrivate: true });
-    const names = [...new Set([domain, ...(hosts ?? [])])].slice(0, MOST_NAMES);
+    const names = [...new Set([domain, ...(hosts ?? [])])].slice(0, MAX_NAMES);
     const zones = await Promise.all(names.map((name) => examineDnssec(name, questions, isBogus)));
     evidence.zones = zones.map((zone) => ({ ...zone }));
     evidence.checks = zones.map((zone) => judgeDnssec(zone, questions.evidence(zone.name, "SOA")));
@@ -40,4 +40,4 @@ async function run(input: Input, ctx: Context<"resolver">): Promise<Evidence<Out
   return evidence;
 }
 
-const MOST_NAMES = 20;
+const MAX_NAMES = 20;

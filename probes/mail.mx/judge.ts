@@ -3,7 +3,7 @@ import { finding } from "../../runner/run/judge.js";
 import type { Finding } from "../../schemas/finding.js";
 import type { MailHost, MailRoute, TargetProblem } from "../../schemas/mx.js";
 
-/** What is wrong with a domain's mail hosts though mail may still find its way. What keeps it from doing so is the failure's to tell. */
+/** The problems of a domain's mail hosts that do not prevent delivery. Those that do are in the failure. */
 export function judge(route: MailRoute): Finding[] {
   return [...nullMxFindings(route), ...route.hosts.flatMap((host) => (route.kind === "implicit" ? refusedFindings(host) : hostFindings(host)))];
 }

@@ -10,8 +10,8 @@ const DAY_MS = 24 * 3600 * 1000;
 const UNDECIDED_MS = 300_000;
 
 /**
- * What one host says to an address that nobody has. It holds for that host and IP address alone: a backup that takes everything says
- * nothing of the primary's answers, nor the other way round.
+ * A host's reply about a random address. It holds for that host and IP address alone: a backup host that accepts everything says nothing about the
+ * primary's replies, nor the other way round.
  */
 export interface HostCheck {
   readonly domain: Domain;

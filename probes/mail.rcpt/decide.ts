@@ -82,13 +82,13 @@ function freshDecision(command: RefusedCommand, reply: Reply, envelope: Envelope
 /** RFC 5321, section 3.5.3: delivery will be tried, the mailbox was not checked. */
 const CANNOT_VERIFY = 252;
 
-/** A refusal before RCPT is about us: a 5yz there is no hard failure of an address. */
+/** A refusal before RCPT concerns us: a 5yz reply is then no hard failure of an address. */
 function categoryOf(command: RefusedCommand, kind: number): RcptCategory {
   if (kind === 4) return "temp_fail";
   return command === "rcpt" && kind === 5 ? "hard_fail" : "unknown";
 }
 
-/** Something broke, and nobody said anything that could be believed. */
+/** Something failed, and there is no reliable reply. */
 export function decisionOfFailure(failure: Failure): Decision {
   const reason = reasonOf(failure);
   return {

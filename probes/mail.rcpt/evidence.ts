@@ -25,7 +25,7 @@ export interface Question {
   isSettled: boolean;
   /** It was found by an earlier run of the same job. */
   isRecalled: boolean;
-  /** Of what is recalled and undecided: the moment before which it is not asked again. */
+  /** For a recalled address without a decision: the earliest time of the next check. */
   notBefore: number | null;
 }
 
@@ -39,7 +39,7 @@ export function isOver(ctx: Ctx): boolean {
 }
 
 /** Every field before anything has happened. */
-export function nothingYet(input: Input): RcptEvidence {
+export function emptyEvidence(input: Input): RcptEvidence {
   return {
     status: "ok",
     failure: null,
@@ -58,7 +58,7 @@ function emailsOf({ email, emails = [] }: Input): string[] {
   return email === undefined ? emails : [email, ...emails];
 }
 
-/** What stands there when the run ends before anybody has said anything. */
+/** The result if the run ends before any reply. */
 function undecided(email: string): Result {
   return {
     email,

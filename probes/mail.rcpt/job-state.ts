@@ -1,9 +1,9 @@
-import { MOST_KEPT_BYTES } from "../../runner/harness/memory.js";
+import { MAX_KEPT_BYTES } from "../../runner/harness/memory.js";
 import type { Failure } from "../../schemas/failure.js";
 import type { Ctx, Domain, Question, RcptEvidence, Result } from "./evidence.js";
 import { NOT_ASKED } from "./route-by-site.js";
 
-/** What a run of a job keeps for the next one: nobody is asked twice for what was answered. */
+/** What a run of a job saves for the next one, so that no address is checked twice. */
 interface JobState {
   readonly answers: readonly KeptAnswer[];
   readonly domains: readonly Domain[];
@@ -16,7 +16,7 @@ interface KeptAnswer {
   readonly index: number;
   readonly result: Result;
   readonly failure: Failure | null;
-  /** When it may be asked again, in milliseconds of UTC; null for what is decided. */
+  /** The earliest time of the next check, in milliseconds of UTC; null for a decided address. */
   readonly dueAt: number | null;
 }
 
@@ -24,7 +24,7 @@ interface KeptAnswer {
 const TOGETHER_MS = 60_000;
 
 /** Writes down what earlier runs of this job found. What is left open is to be asked now. */
-export function recall(ctx: Ctx, questions: readonly Question[]): readonly Domain[] {
+export function loadState(ctx: Ctx, questions: readonly Question[]): readonly Domain[] {
   const kept = (ctx.memory.kept ?? NOTHING) as JobState;
   // By the clock of another machine it may seem too early. That the job is here says that what it waited for is due.
   const now = Math.max(kept.dueAt, Date.now());
@@ -41,7 +41,7 @@ export function recall(ctx: Ctx, questions: readonly Question[]): readonly Domai
 
 const NOTHING: JobState = { answers: [], domains: [], dueAt: 0 };
 
-/** The evidence for what was recalled: domains that were not looked up now, and what is known of those that were. */
+/** The evidence for recalled results: domains that were not looked up now, and what is known about the others. */
 export function addDomains({ domains }: RcptEvidence, recalled: readonly Domain[]): void {
   for (const domain of recalled) {
     const now = domains.find((each) => each.domain === domain.domain);
@@ -50,8 +50,8 @@ export function addDomains({ domains }: RcptEvidence, recalled: readonly Domain[
   }
 }
 
-/** Keeps what is decided, and says when the rest is worth asking again. */
-export async function remember(ctx: Ctx, { domains }: RcptEvidence, questions: readonly Question[]): Promise<void> {
+/** Saves the decided results, and sets the time of the next check for the others. */
+export async function saveState(ctx: Ctx, { domains }: RcptEvidence, questions: readonly Question[]): Promise<void> {
   const now = Date.now();
   const answers = questions.map(({ result, failure, notBefore }, index): KeptAnswer => {
     const isOpen = failure?.retryable === true;
@@ -76,7 +76,7 @@ function fitting({ answers, domains, dueAt }: JobState): JobState {
     const some = answers.slice(0, most);
     const names = new Set(some.map(({ result }) => result.domain));
     const kept = { answers: some, domains: domains.filter(({ domain }) => names.has(domain)), dueAt };
-    if (Buffer.byteLength(JSON.stringify(kept)) <= MOST_KEPT_BYTES * ROOM) return kept;
+    if (Buffer.byteLength(JSON.stringify(kept)) <= MAX_KEPT_BYTES * ROOM) return kept;
   }
 }
 

@@ -9,7 +9,7 @@ export function judge(evidence: RcptEvidence, questions: readonly Question[]): v
   const known = new Map(evidence.domains.map((domain) => [domain.domain, domain.catch_all]));
   for (const { result, isRecalled, catchAll: ofHost } of questions) {
     if (isRecalled) continue;
-    // What another host of the domain says to a random address is no evidence for an address that this one accepted.
+    // Another host's reply to a random address is no evidence for an address that this one accepted.
     const ofDomain = result.category === "accept" ? undefined : known.get(result.domain ?? "");
     const catchAll = ofHost ?? ofDomain ?? { verdict: "unknown" as const, asked: false };
     result.catch_all = catchAll.verdict;
@@ -36,7 +36,7 @@ function findingsOf({ domains, sites, attempts, results }: RcptEvidence): Findin
       .map(({ domain }) => finding("warning", "catch_all", `${domain} takes any address: that it takes this one says nothing`, "no", "yes")),
     ...results
       .filter(({ category, verdict, rule }) => category === "accept" && verdict === "risky" && rule !== "accepted_like_any_address")
-      .slice(0, MOST_RISKY)
+      .slice(0, MAX_RISKY)
       .map(({ email, rule }) => finding("warning", "risky", `${email} is accepted, and that is not certain to mean much (${rule})`, "valid", "risky")),
     ...attempts
       .filter(({ tls }) => tls === "failed" || tls === "refused")
@@ -52,4 +52,4 @@ function findingsOf({ domains, sites, attempts, results }: RcptEvidence): Findin
 }
 
 /** A list of a thousand says it once a line already. */
-const MOST_RISKY = 20;
+const MAX_RISKY = 20;

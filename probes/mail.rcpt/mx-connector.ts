@@ -9,7 +9,7 @@ import { type Decision, decisionOfFailure, decisionOfReply, type Speaker } from 
 import { type Attempt, isOver } from "./evidence.js";
 import { endAttempt, openSession } from "./open-session.js";
 import type { Answer } from "./rcpt-transaction.js";
-import { leaveOpen, resume, sessionKey } from "./session-reuse.js";
+import { keepForReuse, resume, sessionKey } from "./session-reuse.js";
 import type { SiteCheck } from "./site-check.js";
 
 /** More addresses than any real site has are not dialled. */
@@ -106,9 +106,9 @@ export class MxConnector {
     this.#release(open.state);
   }
 
-  /** The end of this attempt. In a queue, the next job may go on with the session. */
+  /** The end of this attempt. In a queue, the next job may continue with the session. */
   async rest(): Promise<void> {
-    if (this.#open !== null && leaveOpen(this.#check, this.#key, this.#open)) this.#open = null;
+    if (this.#open !== null && keepForReuse(this.#check, this.#key, this.#open)) this.#open = null;
     await this.leave();
   }
 

@@ -62,7 +62,7 @@ async function abandon({ session, attempt }: Opened, error: unknown): Promise<vo
   await leave(session);
 }
 
-/** Records where a conversation ended before every address was answered. */
+/** Records the point at which a conversation ended before every address was answered. */
 export function endAttempt(attempt: Attempt, { decided_at: at, code, message, error }: Decision): void {
   Object.assign(attempt, { ended_at: at, code, message: message ?? error });
 }

@@ -9,16 +9,16 @@ import { parseHost } from "../../schemas/host.js";
 import type { RcptReason } from "../../schemas/rcpt.js";
 import { checkSite } from "./check-site.js";
 import { decisionOf, settle } from "./decide.js";
-import { type Ctx, newQuestion, nothingYet, type Question, type RcptEvidence } from "./evidence.js";
+import { type Ctx, emptyEvidence, newQuestion, type Question, type RcptEvidence } from "./evidence.js";
 import { identityOf } from "./identity.js";
-import { addDomains, recall, remember } from "./job-state.js";
+import { addDomains, loadState, saveState } from "./job-state.js";
 import { judge } from "./judge.js";
 import { domainOf, routeBySite } from "./route-by-site.js";
 import { type Input, newest } from "./schema.js";
 
 export default defineProbe({
   name: "mail.rcpt",
-  summary: "Asks a domain's mail hosts whether they would take a mail for an address, without sending one.",
+  summary: "Checks with a domain's mail hosts whether they accept mail for an address, without sending any.",
   needs: ["tcp", "tls", "resolver", "sites", "memory"],
   target: "email",
   ...newest,
@@ -39,9 +39,9 @@ function checkInput({ mail_from: sender, helo_domain: name }: Input): Violation[
 }
 
 async function run(input: Input, ctx: Ctx): Promise<RcptEvidence> {
-  const evidence = nothingYet(input);
+  const evidence = emptyEvidence(input);
   const questions = evidence.results.map(questionOf);
-  const recalled = recall(ctx, questions);
+  const recalled = loadState(ctx, questions);
   const broken = await ctx.attempt(async () => {
     const asked = questions.filter(({ isSettled }) => !isSettled);
     if (ctx.sites.refusal !== null) return refuse(asked, ctx.sites.refusal);
@@ -56,7 +56,7 @@ async function run(input: Input, ctx: Ctx): Promise<RcptEvidence> {
   addDomains(evidence, recalled);
   judge(evidence, questions);
   // Of a job that another worker holds by now, nothing is stored.
-  if (ctx.memory.isRetried && evidence.failure?.retryable) await ctx.attempt(() => remember(ctx, evidence, questions));
+  if (ctx.memory.isRetried && evidence.failure?.retryable) await ctx.attempt(() => saveState(ctx, evidence, questions));
   return evidence;
 }
 
@@ -69,7 +69,7 @@ function isUnanswered({ result }: Question): boolean {
   return result.code === null;
 }
 
-/** What is no address is settled at once. */
+/** An invalid address is settled at once. */
 function questionOf(result: RcptEvidence["results"][number]): Question {
   const mailbox = parseMailbox(result.email);
   if (!("problem" in mailbox)) {

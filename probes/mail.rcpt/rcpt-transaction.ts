@@ -10,10 +10,10 @@ import { type Decision, decisionOfFailure, decisionOfReply } from "./decide.js";
 type Command = Parameters<SmtpSession["pipeline"]>[0][number];
 type Outcome = PromiseSettledResult<TimedReply>;
 
-/** What came of asking for one address. */
+/** The result of checking one address. */
 export interface Answer {
   readonly decision: Decision;
-  /** answered: go on. refused: by a reply about us, which will be the same for the next. gone: the server is, or goes. */
+  /** answered: continue. refused: by a reply about us, which will be the same for the next address. gone: the server is closing or gone. */
   readonly kind: "answered" | "refused" | "gone";
   /** False where another connection or another mail host may still give an answer. */
   readonly isFinal: boolean;
@@ -22,14 +22,14 @@ export interface Answer {
 }
 
 export interface Pacing {
-  /** Several commands in one write, where the server offers it. */
+  /** Several commands in one write, if the server offers it. */
   readonly mayPipeline: boolean;
-  /** Between two addresses; null where nobody asked for it. Resolves early when the run ends. */
+  /** The pause between two addresses; null if none is configured. Resolves early when the run ends. */
   readonly pause: (() => Promise<void>) | null;
 }
 
 /** Commands that go out together: more would be a burst in a server's log, and gain nothing. */
-const MOST_TOGETHER = 16;
+const MAX_TOGETHER = 16;
 
 /**
  * Asks for addresses, each in a transaction of its own: MAIL, RCPT, RSET. Several recipients in one transaction make some servers
@@ -42,7 +42,7 @@ export async function askForAddresses(
   mailboxes: readonly Mailbox[],
   { mayPipeline, pause }: Pacing,
 ): Promise<Answer[]> {
-  const mostTogether = pause === null ? MOST_TOGETHER : 1;
+  const mostTogether = pause === null ? MAX_TOGETHER : 1;
   const together = mayPipeline && has(session.capabilities, "PIPELINING") ? mostTogether : 1;
   const made = mailboxes.map(transactionsOf(session, sender));
   const answers: Answer[] = [];
@@ -59,13 +59,13 @@ export async function askForAddresses(
 
 type Transaction = readonly [mail: Command, rcpt: Command, rset: Command];
 
-/** The commands that ask for an address, or the answer where this server cannot be asked for it. */
+/** The commands that check an address, or the result if this server cannot be asked about it. */
 type RcptTransaction = { commands: Transaction; envelope: Envelope } | { answer: Answer };
 
 const RSET: Command = { name: "RSET", phase: "rset", line: "RSET" };
 
 function transactionsOf(session: SmtpSession, sender: Mailbox | null): (mailbox: Mailbox) => RcptTransaction {
-  // The same for one address after the other, and made anew only where one is beyond ASCII.
+  // The same for one address after the other; built again only for an address beyond ASCII.
   let usual: Command | null = null;
   const mailCommand = (smtpUtf8: boolean): Command => ({ name: "MAIL", phase: "mail", line: mailLine(session, sender, { smtpUtf8 }) });
   return (mailbox) => {
@@ -100,7 +100,7 @@ async function oneByOne(session: SmtpSession, made: RcptTransaction): Promise<An
   for (const command of made.commands) {
     const [outcome] = (await session.pipeline([command])) as [Outcome];
     outcomes.push(outcome);
-    // After a refused MAIL there is no transaction to go on with; a server that goes cannot be asked.
+    // After a refused MAIL there is no transaction to continue; a server that is closing cannot be asked.
     if (outcome.status === "rejected" || outcome.value.code === CLOSING || (command.phase === "mail" && replyClass(outcome.value) !== 2)) break;
   }
   return answerOf(made.envelope, outcomes[0] as Outcome, outcomes[1], outcomes[2]);
@@ -116,7 +116,7 @@ function answerOf(envelope: Envelope, mail: Outcome, rcpt: Outcome | undefined, 
   const said = { decision: decisionOfReply("rcpt", rcpt.value, envelope), ms: rcpt.value.duration_ms };
   if (rcpt.value.code === CLOSING) return { ...said, kind: "gone", isFinal: false };
   if (AMONG_US.has(said.decision.reason)) return { ...said, kind: "refused", isFinal: true };
-  // Without its transaction ended, the next would stand inside this one. What was answered stays answered.
+  // The previous transaction must be ended, or the next one would be inside it. Answers so far are kept.
   const isOver = rset?.status === "fulfilled" && replyClass(rset.value) === 2;
   return { ...said, kind: isOver ? "answered" : "gone", isFinal: true };
 }

@@ -115,7 +115,7 @@ function decisionOfRoute(route: MailRoute, { address_family: family }: Input): R
   const broken = failureOfRoute(route);
   if (broken === null) return null;
   if (outcome === "no_such_name") return decisionOf("domain_unknown", "resolve", "hard_fail", broken);
-  // With one family only, the other may have what is missing.
+  // With one address family only, the other may provide the missing addresses.
   if (broken.code === "dns_not_found" && family === "any") return decisionOf("no_mail_host", "resolve", "hard_fail", broken);
   return decisionOfFailure(broken);
 }

@@ -26,7 +26,7 @@ export function resume({ ctx, evidence, timeouts }: SiteCheck, key: string): Con
 const NOT_ENDED = { ended_at: null, code: null, message: null, answered: 0 } as const;
 
 /** Keeps a session open for the next job. False: it cannot be reused, and has to be ended. */
-export function leaveOpen({ ctx, input }: SiteCheck, key: string, { session, state, endpoint, helloName, asked, attempt }: Conversation): boolean {
+export function keepForReuse({ ctx, input }: SiteCheck, key: string, { session, state, endpoint, helloName, asked, attempt }: Conversation): boolean {
   const { lingering } = ctx.sites;
   if (state === null || lingering === null || attempt.ended_at !== null || isOver(ctx) || asked >= input.addresses_per_connection) return false;
   const dialledAt = ctx.run.recorder.began + attempt.at_ms;

@@ -8,8 +8,8 @@ export interface Verdict {
 }
 
 /**
- * Whether to send, by what was learned. `invalid` has one way in: a permanent refusal whose reason is the mailbox or its domain. What
- * is about us, or may pass, or is not understood, is unknown.
+ * The recommendation by the result. `invalid` has one cause: a permanent refusal whose reason is the mailbox or its domain. A refusal that concerns
+ * us, is temporary or is not understood is unknown.
  */
 export function verdictOf(result: Pick<Result, "category" | "reason" | "decided_at">, catchAll: { verdict: CatchAllVerdict; asked: boolean }): Verdict {
   const { category, reason, decided_at: at } = result;

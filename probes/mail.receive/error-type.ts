@@ -1,6 +1,6 @@
 import type { Failure, FailureCode } from "../../schemas/failure.js";
 
-/** Why a check is no success, in the words of the checks that this probe replaces. */
+/** Why a check failed, in the words of the checks that this probe replaces. */
 export const MAIL_ERROR_TYPES = ["configuration_error", "no_recent_message", "transient_failure", "execution_error", "unexpected_error"] as const;
 export type MailErrorType = (typeof MAIL_ERROR_TYPES)[number];
 

@@ -7,8 +7,8 @@ export type ReceiveEvidence = Evidence<Output>;
 export type ReceivedMessage = Output["messages"][number];
 export type FolderEvidence = Output["folders"][number];
 
-/** Every field before anything has happened: what is learned is written here at once, so that no failure loses it. */
-export function nothingYet(input: Input): ReceiveEvidence {
+/** All fields before the run: results are written here at once, so that no failure loses them. */
+export function emptyEvidence(input: Input): ReceiveEvidence {
   return {
     status: "ok",
     failure: null,

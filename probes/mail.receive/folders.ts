@@ -58,7 +58,7 @@ function isSpamUse(use: string): boolean {
   return use.toLowerCase() === "\\junk";
 }
 
-/** What servers that tell no special uses call it. */
+/** The usual names on servers without special uses. */
 const SPAM_NAME = /(?:^|[./\\])(?:spam|junk|junk[ -]?e?-?mail|bulk(?: mail)?)$/i;
 
 function isSpamName({ name }: Pick<ListedMailbox, "name" | "delimiter">): boolean {

@@ -5,7 +5,7 @@ import { errorTypeOf } from "./error-type.js";
 import type { ReceiveEvidence } from "./evidence.js";
 import type { Input } from "./schema.js";
 
-/** Judges what was found. A run that broke off is judged by its failure alone. */
+/** Judges the results. A run that ended early is judged by its failure alone. */
 export function judge(input: Input, evidence: ReceiveEvidence): void {
   evidence.findings.push(...certificateFindings(evidence.tls, input.tls_options, input.tls_options.servername ?? input.host));
   const { failure } = evidence;

@@ -4,7 +4,7 @@ export const LIMITS = {
   candidates: 100,
   /** Messages that are shown, the newest ones. */
   messages: 20,
-  /** Of each header: what is longer is said to be cut. */
+  /** For each header: a longer one is cut, and marked as cut. */
   headerBytes: 64 * 1024,
   /** How many of the newest messages are looked at once more, when a search found nothing: some servers' index is late. */
   lateIndex: 10,

@@ -10,8 +10,8 @@ import { subjectOf } from "./match-criteria.js";
 import type { Input } from "./schema.js";
 import type { Match } from "./search-folder.js";
 
-/** Writes down what was found, the newest first. */
-export function keepMatches(input: Input, evidence: ReceiveEvidence, matches: readonly Match[], nowMs: number): void {
+/** Records the matches, newest first. */
+export function storeMatches(input: Input, evidence: ReceiveEvidence, matches: readonly Match[], nowMs: number): void {
   const newestFirst = [...matches].sort((a, b) => timeOf(b) - timeOf(a) || b.fetched.uid - a.fetched.uid);
   const isCopy = copiesIn(input, newestFirst);
   evidence.matched = newestFirst.length;

@@ -1,7 +1,7 @@
 import { defineProbe } from "../../runner/harness/define-probe.js";
 import { checkInput } from "./check-input.js";
 import { commandTimeoutMs } from "./open-mailbox.js";
-import { patienceMs, receiveMail } from "./receive.js";
+import { maxWaitMs, receiveMail } from "./receive.js";
 import { type Input, newest } from "./schema.js";
 
 export default defineProbe({
@@ -17,5 +17,5 @@ export default defineProbe({
 
 /** The wait, plus time to open the mailbox before it and to clean up after it. */
 export function usualTimeoutMs(input: Input): number {
-  return patienceMs(input) + input.duplicate_wait_ms + 2 * commandTimeoutMs(input);
+  return maxWaitMs(input) + input.duplicate_wait_ms + 2 * commandTimeoutMs(input);
 }

@@ -3,11 +3,11 @@ import { round } from "../../runner/run/clock.js";
 import { FailureError, failureError } from "../../runner/run/failure-error.js";
 import { removeMatches } from "./delete-matches.js";
 import type { Ctx, ReceiveEvidence } from "./evidence.js";
-import { nothingYet } from "./evidence.js";
+import { emptyEvidence } from "./evidence.js";
 import type { Folder } from "./folders.js";
 import { judge } from "./judge.js";
 import { isStopped, type MailboxState, type ReceiveHooks } from "./mailbox-state.js";
-import { keepMatches } from "./message.js";
+import { storeMatches } from "./message.js";
 import { openMailbox } from "./open-mailbox.js";
 import { noReconnects, retryAfterLoss } from "./reconnect.js";
 import type { Input } from "./schema.js";
@@ -21,14 +21,14 @@ export type { ReceiveHooks };
  * begins this first, and sends it when `hooks.listening` is called.
  */
 export async function receiveMail(ctx: Ctx, input: Input, hooks: ReceiveHooks = {}): Promise<ReceiveEvidence> {
-  const evidence = nothingYet(input);
+  const evidence = emptyEvidence(input);
   evidence.failure = await ctx.attempt(() => receive(ctx, input, evidence, hooks));
   judge(input, evidence);
   return evidence;
 }
 
 /** How long a run waits when nothing else is said: as long as the repeated searches of the seed would take. */
-export function patienceMs({ wait_ms: wait, retries, retry_delay: delay }: Input): number {
+export function maxWaitMs({ wait_ms: wait, retries, retry_delay: delay }: Input): number {
   return wait ?? retries * delay * 1000;
 }
 
@@ -81,10 +81,10 @@ async function open(ctx: Ctx, input: Input, evidence: ReceiveEvidence, hooks: Re
   };
 }
 
-/** What is there, or what comes; and then, for as long as the input says, what comes twice. */
+/** Finds the message, or waits for it; then waits for duplicates as long as the input says. */
 async function findAll(visit: MailboxState): Promise<Match[]> {
   const { ctx, input, hooks, beganAt } = visit;
-  const usually = beganAt + patienceMs(input);
+  const usually = beganAt + maxWaitMs(input);
   const giveUpAt = hooks.giveUpAt ?? ((): number => usually);
   const first = await retryAfterLoss(visit, giveUpAt, () => searchAll(visit));
   keep(visit, first, "first_search");
@@ -116,10 +116,10 @@ function keep({ ctx, input, evidence, hooks, beganAt }: MailboxState, matches: r
     evidence.waited_ms = round(Math.max(0, at - beganAt));
     hooks.found?.(at);
   }
-  keepMatches(input, evidence, matches, Date.now());
+  storeMatches(input, evidence, matches, Date.now());
 }
 
-/** That the goodbye gets lost says nothing of what was learned before. */
+/** A failed goodbye says nothing about the results so far. */
 async function leave({ session }: MailboxState): Promise<void> {
   try {
     await logout(session);

@@ -65,7 +65,7 @@ export async function retryAfterLoss<Result>(visit: MailboxState, until: () => n
   }
 }
 
-/** A failure that a later attempt may not meet again. Once the run is out of time, or was stopped, there is no later attempt. */
+/** A failure that a later attempt may not meet. After the deadline or a cancellation there is no later attempt. */
 function isLoss({ ctx, hooks }: MailboxState, error: unknown): error is FailureError {
   const isEnded = ctx.run.deadline.reason !== null || isStopped(hooks);
   return error instanceof FailureError && error.failure.retryable && !isEnded;

@@ -8,7 +8,7 @@ import { LIMITS } from "./limits.js";
 import { type MailboxState, openFolder } from "./mailbox-state.js";
 import { isWanted, searchKeysOf } from "./match-criteria.js";
 
-/** A message that is what was looked for. */
+/** A message that matches. */
 export interface Match {
   readonly folder: Folder;
   readonly fetched: FetchedMessage;
@@ -33,7 +33,7 @@ export async function searchFirst(visit: MailboxState, folder: Folder): Promise<
   return matches;
 }
 
-/** Looks at what has come to the open folder since. A few new messages are read without asking a search that may know nothing of them yet. */
+/** Examines what arrived in the open folder since. A few new messages are read without a search, which may not know them yet. */
 export async function searchAgain(visit: MailboxState, folder: Folder): Promise<Match[]> {
   const since = [{ fromUid: folder.lookFrom }, { is: "UNDELETED" }] as const;
   const lookedAt = visit.ctx.clock.now();
@@ -57,12 +57,12 @@ async function searchFor(visit: MailboxState, keys: readonly SearchKey[]): Promi
   }
 }
 
-/** For a server that does not tell its next UID. */
+/** For a server that does not report its next UID. */
 async function highestUid({ session }: MailboxState, messages: number): Promise<number> {
   return messages === 0 ? 0 : ((await search(session, [{ is: "ALL" }])).at(-1) ?? 0);
 }
 
-/** Reads the newest of these messages, and keeps those that are what was looked for. */
+/** Reads the newest of these messages, and keeps those that match. */
 async function matchesAmong(
   visit: MailboxState,
   folder: Folder,
@@ -86,7 +86,7 @@ async function matchesAmong(
   return wanted.filter(({ fetched }) => isRecent(fetched));
 }
 
-/** Dates are small and headers are not: those of many messages are read only where the date is right. */
+/** Dates are small and headers are not: the headers of many messages are read only if the date matches. */
 async function recentOf(visit: MailboxState, folder: Folder, uids: readonly number[], isRecent: (message: FetchedMessage) => boolean): Promise<number[]> {
   const dated = await fetchMessages(visit.session, uids);
   noteOld(

@@ -38,7 +38,7 @@ async function listenAndSearch(visit: MailboxState, leftMs: number): Promise<Mat
   return searchChanged(visit);
 }
 
-/** Looks at what has come to any folder. Those that are not open are only asked for their next UID. */
+/** Checks for arrivals in any folder. Those that are not open are only asked for their next UID. */
 async function searchChanged(visit: MailboxState): Promise<Match[]> {
   const [main, ...further] = visit.folders as [Folder, ...Folder[]];
   const matches = await searchAgain(visit, main);

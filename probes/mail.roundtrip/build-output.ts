@@ -7,18 +7,18 @@ import type { Ctx, RoundtripEvidence } from "./evidence.js";
 import { sharesOf } from "./hops.js";
 import { picked } from "./parts.js";
 import { ATTEMPT_FACTS, type Input, RECEIVE_FACTS, type Reached, SEND_FACTS } from "./schema.js";
-import { type Conversations, type Loop, mayArrive } from "./send-and-receive.js";
-import { noteTimes } from "./times.js";
+import { type Conversations, mayArrive, type SentAndReceived } from "./send-and-receive.js";
+import { setTimes } from "./times.js";
 
 /** Puts together what the two conversations came to. */
-export function conclude(evidence: RoundtripEvidence, result: Loop, conversations: Conversations, input: Input): void {
+export function conclude(evidence: RoundtripEvidence, result: SentAndReceived, conversations: Conversations, input: Input): void {
   const { sent, received } = result;
   if (sent !== null) noteSending(evidence, sent, conversations.send);
   noteReceiving(evidence, received, conversations.imap);
   evidence.arrival = arrivalOf(sent, received);
   if (evidence.arrival === "arrived") noteMessage(evidence, received);
   evidence.clean_up = { outcome: cleanUpOf(evidence.arrival, received, input), deleted_uids: received.deleted_uids };
-  noteTimes(evidence, result, conversations.send);
+  setTimes(evidence, result, conversations.send);
   noteFailure(evidence, sent, received, input);
 }
 
@@ -46,7 +46,7 @@ function arrivalOf(sent: SendEvidence | null, received: ReceiveEvidence): Roundt
   return received.failure === null ? "not_arrived" : "unknown";
 }
 
-/** The first copy is the message; the newest stands first. */
+/** The first copy is the message; the newest is first. */
 function noteMessage(evidence: RoundtripEvidence, { messages, duplicates }: ReceiveEvidence): void {
   const message = messages.at(-1);
   if (message === undefined) return;

@@ -8,7 +8,7 @@ export type RoundtripEvidence = Evidence<Output>;
 export type Hop = RoundtripEvidence["hops"][number];
 
 /** Every field before anything has happened. */
-export function nothingYet({ send, receive }: Input, { token, message_id, subject }: OutgoingMessage): RoundtripEvidence {
+export function emptyEvidence({ send, receive }: Input, { token, message_id, subject }: OutgoingMessage): RoundtripEvidence {
   return {
     status: "ok",
     failure: null,

@@ -14,7 +14,7 @@ interface Rule {
   anyOf?: readonly { required?: readonly string[] }[];
 }
 
-/** What another probe takes, as a part of an input: without the fields that this one decides, and what is asked of those. */
+/** Another probe's input as a part of this one's: without the fields that this probe sets, and its own expectations. */
 export function inputPart({ schema }: Contract, decidedHere: readonly string[], description: string) {
   const { properties, required = [], allOf = [], ...rest } = schema as unknown as ObjectSchema & { title?: string; examples?: unknown };
   const { title: _title, examples: _examples, ...kept } = rest;

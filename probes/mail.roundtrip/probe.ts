@@ -8,11 +8,11 @@ import { newMessage, restoredMessage } from "../mail.send/message-identity.js";
 import { usualTimeoutMs as sendingMs } from "../mail.send/schedule.js";
 import type { SendMemory } from "../mail.send/send.js";
 import { conclude } from "./build-output.js";
-import { type Ctx, nothingYet, type RoundtripEvidence } from "./evidence.js";
+import { type Ctx, emptyEvidence, type RoundtripEvidence } from "./evidence.js";
 import { judge } from "./judge.js";
 import { receiveInput } from "./receive-input.js";
 import { A_WEEK_MS, type Input, newest } from "./schema.js";
-import { type Conversations, loop } from "./send-and-receive.js";
+import { type Conversations, sendAndReceive } from "./send-and-receive.js";
 
 export default defineProbe({
   name: "mail.roundtrip",
@@ -24,13 +24,13 @@ export default defineProbe({
   run,
 });
 
-/** Where a worker died over it, the job's next run sends no other message: it goes on where that one was, and waits for what it sent. */
+/** After the death of a worker, the job's next run sends no second message: it continues where that one was, and waits for what it sent. */
 async function run(input: Input, ctx: Ctx): Promise<RoundtripEvidence> {
   const kept = savedStateOf(ctx.memory.kept);
   const letter = kept === null ? newMessage(input.send) : restoredMessage(input.send, kept.seal);
-  const evidence = nothingYet(input, letter);
+  const evidence = emptyEvidence(input, letter);
   const conversations: Conversations = { send: ctx.part("send"), imap: ctx.part("imap") };
-  conclude(evidence, await loop(conversations, input, { letter, kept, memory: patient(ctx), progress: progressOf(kept) }), conversations, input);
+  conclude(evidence, await sendAndReceive(conversations, input, { letter, kept, memory: patient(ctx), progress: progressOf(kept) }), conversations, input);
   judge(input, evidence);
   return evidence;
 }

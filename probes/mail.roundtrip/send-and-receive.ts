@@ -1,14 +1,15 @@
 import type { ReceiveEvidence } from "../mail.receive/evidence.js";
 import { receiveMail } from "../mail.receive/receive.js";
-import type { SendEvidence } from "../mail.send/evidence.js";
-import type { Start } from "../mail.send/send.js";
+import { emptyEvidence, type SendEvidence } from "../mail.send/evidence.js";
+import { judge } from "../mail.send/judge.js";
+import type { Input as SendInput } from "../mail.send/schema.js";
+import { type Start, send } from "../mail.send/send.js";
 import type { Ctx } from "./evidence.js";
 import { receiveInput } from "./receive-input.js";
 import type { Input } from "./schema.js";
-import { sendMessage } from "./send-letter.js";
 
 /** What both conversations came to, and when, on the monotonic clock. */
-export interface Loop {
+export interface SentAndReceived {
   /** Null: nothing was sent, because its arrival could not have been observed. */
   readonly sent: SendEvidence | null;
   readonly received: ReceiveEvidence;
@@ -26,10 +27,10 @@ export interface Conversations {
 }
 
 /**
- * Opens the mailbox, sends, and waits for what was sent. The mailbox comes first: so the moment at which the message is there is the
- * time at which the server announces it, and nothing is sent whose arrival could not be observed.
+ * Opens the mailbox, sends, and waits for the message. The mailbox comes first, so that the arrival time is the server's announcement, and nothing is
+ * sent whose arrival could not be observed.
  */
-export async function loop({ send: sending, imap }: Conversations, input: Input, start: Start): Promise<Loop> {
+export async function sendAndReceive({ send: sending, imap }: Conversations, input: Input, start: Start): Promise<SentAndReceived> {
   const listening = signal();
   const stop = new AbortController();
   const wake = new AbortController();
@@ -66,4 +67,12 @@ function signal(): { give: () => void; given: Promise<void> } {
     give = resolve;
   });
   return { give: () => give(), given };
+}
+
+/** Sends as mail.send does, a letter whose marks are known before. */
+async function sendMessage(ctx: Ctx, input: SendInput, start: Start): Promise<SendEvidence> {
+  const evidence = emptyEvidence(input, start.letter, start.kept);
+  evidence.failure = await ctx.attempt(() => send(input, ctx, evidence, start));
+  judge(input, evidence, start.progress);
+  return evidence;
 }

@@ -2,13 +2,13 @@ import { round, utc } from "../../runner/run/clock.js";
 import type { Operation } from "../../schemas/operation.js";
 import type { SendEvidence } from "../mail.send/evidence.js";
 import type { Ctx, RoundtripEvidence } from "./evidence.js";
-import type { Loop } from "./send-and-receive.js";
+import type { SentAndReceived } from "./send-and-receive.js";
 
 /** How the end of a message is called among the steps of the sending conversation. */
 const END_OF_MESSAGE = "send message";
 
 /** Every duration is the difference of two moments of the one monotonic clock: of what an earlier run sent, none is known. */
-export function noteTimes(evidence: RoundtripEvidence, { sent, earlierAttempts, beganAt, seenAt }: Loop, { run }: Ctx): void {
+export function setTimes(evidence: RoundtripEvidence, { sent, earlierAttempts, beganAt, seenAt }: SentAndReceived, { run }: Ctx): void {
   const accepted = sent === null ? null : acceptance(sent, earlierAttempts);
   if (accepted !== null) {
     const acceptedAt = run.recorder.began + accepted.at_ms;

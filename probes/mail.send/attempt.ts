@@ -7,7 +7,7 @@ import { readRefusal } from "../../runner/replies/read-refusal.js";
 import { round } from "../../runner/run/clock.js";
 import { FailureError } from "../../runner/run/failure-error.js";
 import { resolved } from "../../schemas/secret.js";
-import type { Parties } from "./addresses.js";
+import type { MailAddresses } from "./addresses.js";
 import { decide, decideAll } from "./decide.js";
 import { errorTypeOf, IN_TRANSACTION, isTemporary } from "./error-type.js";
 import { type Ctx, isOpen, type SendAttempt, type SendEvidence } from "./evidence.js";
@@ -19,7 +19,7 @@ export interface Sending {
   input: Input;
   ctx: Ctx;
   evidence: SendEvidence;
-  parties: Parties;
+  addresses: MailAddresses;
   message: Uint8Array;
   /** Called with the recipients for whom the server may accept the message from now on. */
   aboutToSend: (recipients: number[]) => Promise<void>;
@@ -28,7 +28,7 @@ export interface Sending {
   progress: Progress;
 }
 
-/** One connection and one transaction for all recipients that are still open. What is learned stands in the evidence at once. */
+/** One connection and one transaction for all open recipients. Results are written to the evidence at once. */
 export async function attempt(sending: Sending): Promise<SendAttempt> {
   const { ctx, evidence } = sending;
   const record = begin(ctx, evidence);
@@ -72,7 +72,7 @@ export function endOf({ began, duration_ms: duration }: SendAttempt): number {
   return Date.parse(began) + duration;
 }
 
-/** Greylists speak where a recipient is named, or at the end of the message. */
+/** Greylists refuse at RCPT, or at the end of the message. */
 function isGreylisting(broke: FailureError): boolean {
   const reply = IN_TRANSACTION.has(broke.failure.phase) ? replyOf(broke) : null;
   return reply !== null && readRefusal(reply, "rcpt").reason === "greylisted";
@@ -134,11 +134,11 @@ function loginOf({ username, password, password_secret: secret, access_token, au
   return { auth: { username, ...auth, ...(either === undefined ? {} : { password: either }), ...(access_token === undefined ? {} : { access_token }) } };
 }
 
-function envelopeOf({ input, parties, message, aboutToSend }: Sending, { recipients }: SendAttempt): Envelope {
+function envelopeOf({ input, addresses, message, aboutToSend }: Sending, { recipients }: SendAttempt): Envelope {
   const { smtputf8, require_tls: requireTls, dsn } = input;
   return {
-    sender: parties.sender,
-    recipients: parties.recipients.flatMap((mailbox, index) => {
+    sender: addresses.sender,
+    recipients: addresses.recipients.flatMap((mailbox, index) => {
       if (!recipients.includes(index)) return [];
       const { notify, orcpt } = dsn ?? {};
       return [{ ...mailbox, ...(notify === undefined ? {} : { notify }), ...(orcpt === true ? { orcpt: mailbox.path } : {}) }];
@@ -170,7 +170,7 @@ function recordReply(record: SendAttempt, reply: Reply | null): void {
   record.reply_message = reply === null ? null : plainText(reply);
 }
 
-/** The reply to the message where it went to anybody, else the first refusal. */
+/** The reply to the message if it had any recipient, otherwise the first refusal. */
 function decidingReply({ mail, recipients, data, message }: Transaction): Reply | null {
   if (message !== null && recipients.some((reply) => reply !== null && replyClass(reply) === 2)) return message;
   return [mail, ...recipients, data].find((reply) => reply !== null && replyClass(reply) > 3) ?? null;

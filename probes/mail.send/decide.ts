@@ -13,12 +13,12 @@ interface Asked {
   result: Transaction;
 }
 
-/** Writes down what became of one recipient, and gives the refusal where it is one. */
+/** Records the outcome of one recipient, and returns its refusal, if any. */
 export function decide(evidence: SendEvidence, { number }: SendAttempt, { recipient, index, result }: Asked): FailureError | null {
   const held = evidence.recipients[recipient] as Recipient;
   const decisive = decisiveReply(result, index);
   if (decisive === null) {
-    // Otherwise there was no reply about it, and the result of an earlier attempt stands.
+    // Otherwise there was no reply about it, and the result of an earlier attempt is kept.
     if (result.delivery === "unknown")
       Object.assign(held, { outcome: "unknown", attempt: number, phase: "data", code: null, enhanced_code: null, message: null });
     return null;
@@ -34,7 +34,7 @@ function decisiveReply({ mail, recipients, data, message, delivery }: Transactio
   if (mail !== null && replyClass(mail) !== 2) return ["mail", mail];
   if (rcpt !== null && replyClass(rcpt) !== 2) return ["rcpt", rcpt];
   if (data !== null && replyClass(data) > 3) return ["data", data];
-  // A message that the server took before its end was not sent as a whole; what is no yes and no refusal leaves it in doubt.
+  // A message that the server accepted before its end was not sent completely; a reply that neither accepts nor refuses leaves it in doubt.
   return message === null || rcpt === null || delivery === "not_sent" || delivery === "unknown" ? null : ["data", message];
 }
 

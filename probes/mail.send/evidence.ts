@@ -9,7 +9,7 @@ export type SendEvidence = Evidence<Output>;
 export type { Recipient, SendAttempt } from "./schema.js";
 
 /** Every field before anything has happened in this run; an earlier run of the same job may have come further. */
-export function nothingYet(input: Input, { token, subject, message_id }: OutgoingMessage, kept: SavedState | null): SendEvidence {
+export function emptyEvidence(input: Input, { token, subject, message_id }: OutgoingMessage, kept: SavedState | null): SendEvidence {
   return {
     status: "ok",
     failure: null,

@@ -16,8 +16,8 @@ export interface SavedState {
   greylisted_attempt?: number | null;
 }
 
-/** Its names and words are ours also where a password is one of them: masked, they would be read as something else, and sent again for it. */
-export const KEPT_SCHEMA = {
+/** Its names and words are not masked, even if a password equals one of them: otherwise they would be misread, and the message sent again. */
+export const STATE_SCHEMA = {
   properties: {
     version: {},
     seal: { properties: { token: {}, unique: {}, date: {} } },
@@ -59,8 +59,8 @@ export function limitedState({ recipients, attempts, ...rest }: SavedState): Sav
 const FIRST_ATTEMPTS = 5;
 const LAST_ATTEMPTS = 35;
 const WITH_STEPS = 2;
-const MOST_STEPS = 40;
-const MOST_CHARACTERS = 200;
+const MAX_STEPS = 40;
+const MAX_CHARACTERS = 200;
 
 function withoutSteps(attempt: SendAttempt): SendAttempt {
   const { reply_message: message, failure } = attempt;
@@ -74,10 +74,10 @@ function withoutSteps(attempt: SendAttempt): SendAttempt {
 }
 
 function withSteps(attempt: SendAttempt): SendAttempt {
-  const operations = attempt.operations.slice(0, MOST_STEPS).map((operation) => ({ ...operation, message: shortened(operation.message) }));
-  return { ...withoutSteps(attempt), operations, dialled: attempt.dialled.slice(0, MOST_STEPS) };
+  const operations = attempt.operations.slice(0, MAX_STEPS).map((operation) => ({ ...operation, message: shortened(operation.message) }));
+  return { ...withoutSteps(attempt), operations, dialled: attempt.dialled.slice(0, MAX_STEPS) };
 }
 
 function shortened<Text extends string | null>(text: Text): Text {
-  return (text === null || text.length <= MOST_CHARACTERS ? text : `${text.slice(0, MOST_CHARACTERS)}…`) as Text;
+  return (text === null || text.length <= MAX_CHARACTERS ? text : `${text.slice(0, MAX_CHARACTERS)}…`) as Text;
 }

@@ -8,7 +8,7 @@ import { newToken, testSubject } from "../../runner/mail/token.js";
 import { failureError } from "../../runner/run/failure-error.js";
 import type { DkimResult } from "../../schemas/dkim.js";
 import { resolved } from "../../schemas/secret.js";
-import type { Parties } from "./addresses.js";
+import type { MailAddresses } from "./addresses.js";
 import type { Input } from "./schema.js";
 
 /** What makes a message another one than that of the same input: it is the same in every attempt, and in every run of a job. */
@@ -42,12 +42,12 @@ export function restoredMessage(input: Input, seal: MessageIdentity): OutgoingMe
   };
 }
 
-/** The message itself, signed where it is to be. */
-export async function messageOf(input: Input, letter: OutgoingMessage, parties: Parties): Promise<{ bytes: Uint8Array; dkim: DkimResult | null }> {
+/** The message itself, signed if configured. */
+export async function messageOf(input: Input, letter: OutgoingMessage, addresses: MailAddresses): Promise<{ bytes: Uint8Array; dkim: DkimResult | null }> {
   const unsigned = await compose({
-    from: parties.sender,
-    to: parties.recipients,
-    ...(parties.replyTo === null ? {} : { reply_to: parties.replyTo }),
+    from: addresses.sender,
+    to: addresses.recipients,
+    ...(addresses.replyTo === null ? {} : { reply_to: addresses.replyTo }),
     subject: letter.subject,
     text: input.size_bytes === undefined ? textOf(input, letter) : filledUp(textOf(input, letter), input.size_bytes),
     ...(input.html === undefined ? {} : { html: input.html }),

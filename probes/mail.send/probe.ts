@@ -1,6 +1,6 @@
 import { defineProbe } from "../../runner/harness/define-probe.js";
 import { checkInput } from "./check-input.js";
-import { type Ctx, nothingYet, type SendEvidence } from "./evidence.js";
+import { type Ctx, emptyEvidence, type SendEvidence } from "./evidence.js";
 import { progressOf, savedStateOf } from "./job-state.js";
 import { judge } from "./judge.js";
 import { newMessage, restoredMessage } from "./message-identity.js";
@@ -19,11 +19,11 @@ export default defineProbe({
   run,
 });
 
-/** An earlier run of the same job may have had to stop: then this one goes on there. */
+/** An earlier run of the same job may have been interrupted; this one continues there. */
 async function run(input: Input, ctx: Ctx): Promise<SendEvidence> {
   const kept = savedStateOf(ctx.memory.kept);
   const letter = kept === null ? newMessage(input) : restoredMessage(input, kept.seal);
-  const evidence = nothingYet(input, letter, kept);
+  const evidence = emptyEvidence(input, letter, kept);
   const progress = progressOf(kept);
   evidence.failure = await ctx.attempt(() => send(input, ctx, evidence, { letter, kept, memory: ctx.memory, progress }));
   judge(input, evidence, progress);

@@ -37,14 +37,14 @@ function longestWait({ retry_delay: delay, retry_delay_max: most }: Schedule, at
 export function usualTimeoutMs(input: Input): number {
   const operationMs = Math.max(input.connect_timeout_ms ?? 0, input.command_timeout_ms ?? 0, input.timeout * 1000);
   const attemptMs = OPERATIONS * operationMs + input.recipients.length * operationMs;
-  return Math.min(MOST_MS, Math.ceil(allWaitsMs(input, attemptMs) + attemptMs));
+  return Math.min(MAX_MS, Math.ceil(allWaitsMs(input, attemptMs) + attemptMs));
 }
 
 /** Connect, greeting, EHLO, STARTTLS, TLS, EHLO, three of AUTH, MAIL, RCPT, DATA, the message, RSET and QUIT. */
 const OPERATIONS = 15;
 
 /** Timers reach no further. */
-const MOST_MS = 2 ** 31 - 1;
+const MAX_MS = 2 ** 31 - 1;
 
 function allWaitsMs(input: Input, attemptMs: number): number {
   if (input.retry_schedule === "until") return input.retry_until * 1000;

@@ -29,10 +29,10 @@ const contentRule: object = {
   oneOf: ["text", "base64"].map((name) => ({ properties: { [name]: {} }, required: [name] })),
 };
 
-/** An address, with or without a display name. checkInput() says what is wrong with one: no pattern could. */
+/** An address, with or without a display name. checkInput() reports what is wrong with one: a pattern could not. */
 const address = { type: "string", minLength: 3, maxLength: 320, format: "one-line" } as const;
 const seconds = { type: "number", minimum: 0, maximum: 86_400 } as const;
-const MOST_BODY_BYTES = 32 * 1024 * 1024;
+const MAX_BODY_BYTES = 32 * 1024 * 1024;
 const A_WEEK_MS = 7 * 86_400_000;
 
 const attachment = {
@@ -129,7 +129,7 @@ const input = contract({
     },
     text: { type: "string", maxLength: 4 * 1024 * 1024, description: "The plain-text body; by default a sentence that explains the test message." },
     html: { type: "string", maxLength: 4 * 1024 * 1024, description: "The HTML body." },
-    size_bytes: { type: "integer", minimum: 1, maximum: MOST_BODY_BYTES, description: "Pads the text to this number of bytes." },
+    size_bytes: { type: "integer", minimum: 1, maximum: MAX_BODY_BYTES, description: "Pads the text to this number of bytes." },
     attachments: { type: "array", maxItems: 20, items: attachment, default: [], description: "The attachments." },
     dkim: { type: "array", maxItems: 4, items: dkimKeySchema, default: [], description: "DKIM signing keys. If one of them cannot sign, nothing is sent." },
     smtputf8: { type: "boolean", default: false, description: "Use SMTPUTF8 even if all addresses are ASCII." },

@@ -3,17 +3,17 @@ import type { MemoryGrant } from "../../runner/harness/memory.js";
 import { messageSize } from "../../runner/net/smtp/message-body.js";
 import { FailureError } from "../../runner/run/failure-error.js";
 import { type Failure, failure } from "../../schemas/failure.js";
-import { partiesOf } from "./addresses.js";
+import { addressesOf } from "./addresses.js";
 import { attempt, endOf, type Sending } from "./attempt.js";
 import { failureOf } from "./decide.js";
 import { isTemporary } from "./error-type.js";
 import { type Ctx, isOpen, type Recipient, type SendAttempt, type SendEvidence } from "./evidence.js";
-import { KEPT_SCHEMA, limitedState, type Progress, type SavedState } from "./job-state.js";
+import { limitedState, type Progress, type SavedState, STATE_SCHEMA } from "./job-state.js";
 import { messageOf, type OutgoingMessage } from "./message-identity.js";
 import { nextWaitMs } from "./schedule.js";
 import type { Input } from "./schema.js";
 
-/** What a run goes on from, and where it keeps how far it has come. */
+/** The state that a run continues from, and where it stores its progress. */
 export interface Start {
   letter: OutgoingMessage;
   kept: SavedState | null;
@@ -25,8 +25,8 @@ export type SendMemory = Pick<MemoryGrant, "keep" | "mostWaitMs" | "goOnLater">;
 
 /** Sends until each recipient has a final answer, or the schedule is over. What is left is thrown as a failure. */
 export async function send(input: Input, ctx: Ctx, evidence: SendEvidence, { letter, kept, memory, progress }: Start): Promise<void> {
-  const parties = partiesOf(input);
-  const { bytes, dkim } = await messageOf(input, letter, parties);
+  const addresses = addressesOf(input);
+  const { bytes, dkim } = await messageOf(input, letter, addresses);
   evidence.message_size_bytes = messageSize(bytes);
   evidence.dkim = dkim;
   const keep = (state: Pick<SavedState, "next_at" | "underway">): Promise<void> =>
@@ -39,12 +39,12 @@ export async function send(input: Input, ctx: Ctx, evidence: SendEvidence, { let
         greylisted_attempt: progress.greylistedAttempt,
         ...state,
       }),
-      KEPT_SCHEMA,
+      STATE_SCHEMA,
     );
   if (kept !== null && kept.underway.length > 0) interrupted(evidence, kept.underway);
   const aboutToSend = (underway: number[]): Promise<void> => keep({ next_at: null, underway });
   const answered = (): Promise<void> => keep({ next_at: null, underway: [] });
-  const sending: Sending = { input, ctx, evidence, parties, message: bytes, aboutToSend, answered, progress };
+  const sending: Sending = { input, ctx, evidence, addresses, message: bytes, aboutToSend, answered, progress };
   let nextAt: number | null = kept?.next_at == null ? Date.now() : Date.parse(kept.next_at);
   while (nextAt !== null && evidence.recipients.some(isOpen)) {
     if (!(await waitUntil(nextAt, ctx, memory, evidence))) break;
@@ -66,7 +66,7 @@ function nextAttemptAt(input: Input, { attempts }: SendEvidence): number | null 
   return waitMs === null ? null : now + waitMs;
 }
 
-/** False: the wait is too long to sleep, and a later run of the job goes on. */
+/** False: the wait is too long to sleep, and a later run of the job continues. */
 async function waitUntil(nextAt: number, ctx: Ctx, memory: SendMemory, evidence: SendEvidence): Promise<boolean> {
   const waitMs = nextAt - Date.now();
   if (waitMs <= 0) return true;

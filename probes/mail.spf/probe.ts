@@ -48,7 +48,7 @@ async function run(input: Input, ctx: Ctx): Promise<Evidence<Output>> {
   return evidence;
 }
 
-/** In A-labels where it is a domain; as it is written where it is none, which is a result of its own. */
+/** In A-labels if it is a domain; unchanged if it is not, which is a result of its own. */
 function domainOf({ domain, mail_from: sender, helo_domain: helo }: Input): string {
   const written = domain ?? (sender !== undefined && sender !== "" ? sender.slice(sender.lastIndexOf("@") + 1) : (helo ?? ""));
   const host = parseHost(written);

@@ -8,7 +8,7 @@ import type { Input, Output } from "./schema.js";
  */
 export function receiptOf(input: Input, header: Header): Output["received"] {
   const trusted = new Set((input.trusted_hosts ?? []).map((name) => name.toLowerCase()));
-  // The newest stands last here.
+  // The newest is last here.
   const hop = receivedHops(header).findLast(({ by }) => by !== null && trusted.has(by.toLowerCase()));
   const returnPath = bodiesOf(header, "Return-Path")[0];
   const ip = input.ip ?? hop?.ip_address ?? null;

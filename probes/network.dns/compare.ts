@@ -14,7 +14,7 @@ export function agreementOf(answers: readonly Answer[]): Output["agreement"] {
   });
 }
 
-/** Every server signs at another time: signatures are no difference, and serials have a comparison of their own. */
+/** Servers sign at different times: signatures are no difference, and serials are compared separately. */
 function comparable(answer: Answer): string[] {
   if (answer.type === "SOA")
     return dataOf(answer).map((data) =>

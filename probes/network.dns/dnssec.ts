@@ -16,11 +16,11 @@ export type Validation = (question: Question, reply: DirectReply) => Promise<Jud
 
 const DAY_S = 86_400;
 
-/** Validation by what one server answers: its questions share what was found of the chain. */
+/** Validation by one server's answers, which share what was found of the chain. */
 export function validationAt(server: string, input: Input, options: DirectOptions, ctx: Ctx): Validation {
   if (!input.dnssec) return async () => ({ dnssec: null, dnssec_detail: null });
   const nowS = Math.floor(Date.now() / 1000);
-  // A resolver that validates does not give out what is bogus, unless it is asked not to check (CD).
+  // A validating resolver does not return bogus data unless it is asked not to check (CD).
   const ask = async (name: string, type: number) => (await ctx.resolver.ask(server, { name, type }, { ...options, checkingDisabled: true })).message;
   const chain = new Chain(anchorsOf(input), ask, nowS);
   return async ({ name, type }, reply) => {

@@ -1,4 +1,4 @@
-import { show, unmet } from "../../runner/assertions/assertions.js";
+import { failedAssertions, show } from "../../runner/assertions/assertions.js";
 import { finding } from "../../runner/run/judge.js";
 import { certificateFindings } from "../../runner/service-check/certificate-findings.js";
 import type { Finding } from "../../schemas/finding.js";
@@ -59,7 +59,7 @@ function unmetExpectations(severity: Finding["severity"], wanted: Expectations, 
   return [
     ...unmetFields.flatMap((field) => {
       const expected = field === "records" && Array.isArray(wanted.records) ? [...wanted.records].sort() : wanted[field];
-      const phrases = unmet(expected, actual[field]).join(" and ");
+      const phrases = failedAssertions(expected, actual[field]).join(" and ");
       const shown = show(actual[field]);
       return phrases === "" ? [] : [finding(severity, `${field}_unexpected`, `${what}: ${field}: expected ${phrases}, got ${shown}`, phrases, shown)];
     }),

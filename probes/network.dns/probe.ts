@@ -22,7 +22,7 @@ export default defineProbe({
 type Ctx = Context<"resolver">;
 
 /** Questions under way at one server: more would be taken for a flood. With DNSSEC one, as each counts the work of its validation. */
-const MOST_AT_A_SERVER = 4;
+const MAX_AT_A_SERVER = 4;
 
 async function run(input: Input, ctx: Ctx): Promise<Evidence<Output>> {
   const questions = questionsOf(input);
@@ -49,7 +49,7 @@ async function answersOf(server: string, questions: readonly Question[], input: 
       answers[index] = { ...answerOf(server, question, reply), ...(await validate(question, reply)) };
     }
   };
-  await Promise.all(Array.from({ length: input.dnssec ? 1 : MOST_AT_A_SERVER }, work));
+  await Promise.all(Array.from({ length: input.dnssec ? 1 : MAX_AT_A_SERVER }, work));
   return answers;
 }
 

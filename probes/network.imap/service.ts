@@ -1,5 +1,5 @@
 import { capability, logout, noop, starttls } from "../../runner/net/imap/commands.js";
-import { waysToLogIn } from "../../runner/net/imap/offered-mechanisms.js";
+import { offeredMechanisms } from "../../runner/net/imap/offered-mechanisms.js";
 import { rejected } from "../../runner/net/imap/reply.js";
 import { statusLine } from "../../runner/net/imap/response.js";
 import { ImapSession } from "../../runner/net/imap/session.js";
@@ -76,7 +76,7 @@ export const IMAP: Service<ImapSession, Input, ImapEvidence> = {
     return anomalies;
   },
 
-  authMechanisms: ({ capabilities }) => waysToLogIn(capabilities ?? []),
+  authMechanisms: ({ capabilities }) => offeredMechanisms(capabilities ?? []),
   questions: { capabilities: capabilitiesQuestion("CAPABILITY does not name") },
 };
 

@@ -7,7 +7,7 @@ import { LMTP } from "./service.js";
 
 export default defineProbe({
   name: "network.lmtp",
-  summary: "Greets an LMTP server, secures the connection, lists what it can do, and says goodbye. It delivers nothing.",
+  summary: "Greets an LMTP server, secures the connection, reads its capabilities, and says goodbye. It delivers nothing.",
   needs: ["tcp", "tls", "clock"],
   target: { host: "target_host", port: "target_port" },
   ...newest,

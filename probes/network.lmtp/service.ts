@@ -8,7 +8,7 @@ import { capabilitiesQuestion } from "../../runner/service-check/judge.js";
 import type { Service } from "../../runner/service-check/service.js";
 import type { Input, Output } from "./schema.js";
 
-/** LMTP (RFC 2033) in the course of a service check: SMTP's words with LHLO. Nothing is delivered, and there is no login. */
+/** LMTP (RFC 2033) as a service check: SMTP's commands with LHLO. Nothing is delivered, and there is no login. */
 export const LMTP: Service<SmtpSession, Input, Evidence<Output>> = {
   implicitTlsPort: null,
   capabilityVerb: "LHLO",

@@ -1,4 +1,4 @@
-import { show, unmet } from "../../runner/assertions/assertions.js";
+import { failedAssertions, show } from "../../runner/assertions/assertions.js";
 import type { Evidence } from "../../runner/harness/define-probe.js";
 import { finding } from "../../runner/run/judge.js";
 import { certificateFindings } from "../../runner/service-check/certificate-findings.js";
@@ -29,7 +29,7 @@ function notMet(severity: Finding["severity"], wanted: Expectations, seen: Evide
     findings.push(finding(severity, "too_few_messages", `${live} live messages arrived, not ${wanted.min_messages}`, wanted.min_messages, live));
   if (wanted.message !== undefined) {
     const last = seen.messages.at(-1)?.payload ?? null;
-    const phrases = unmet(wanted.message, last);
+    const phrases = failedAssertions(wanted.message, last);
     if (phrases.length > 0)
       findings.push(
         finding(severity, "message_differs", `the message: expected ${phrases.join(" and ")}, got ${show(last)}`, phrases.join(" and "), show(last)),

@@ -22,7 +22,7 @@ export default defineProbe({
   run,
 });
 
-const MOST_SHOWN_BYTES = 4096;
+const MAX_SHOWN_BYTES = 4096;
 /** None: a wait may be longer than a broker would keep a silent client. */
 const KEEP_ALIVE_SECONDS = 0;
 
@@ -97,7 +97,7 @@ async function publishOnce(
   if (message !== undefined) published.round_trip_ms = round(message.at - sentAt);
 }
 
-/** Nothing more is waited for once what is asked for has come. */
+/** Waiting ends once everything requested has arrived. */
 function isSatisfied({ expect }: Input, { messages }: MqttSession, { published }: Evidence<Output>): boolean {
   const wanted = expect?.min_messages;
   if (wanted !== undefined) return messages.filter(({ retained }) => !retained).length >= wanted;
@@ -105,7 +105,7 @@ function isSatisfied({ expect }: Input, { messages }: MqttSession, { published }
 }
 
 function shown({ topic, payload, qos, retained, duplicate, at }: Message, began: number): Output["messages"][number] {
-  const beginning = payload.subarray(0, MOST_SHOWN_BYTES);
+  const beginning = payload.subarray(0, MAX_SHOWN_BYTES);
   return {
     topic,
     retained,

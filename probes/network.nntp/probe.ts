@@ -7,7 +7,7 @@ import { NNTP } from "./service.js";
 
 export default defineProbe({
   name: "network.nntp",
-  summary: "Greets a news server, secures the connection, lists what it can do, logs in if asked, and says goodbye.",
+  summary: "Greets a news server, secures the connection, reads its capabilities, logs in if asked, and says goodbye.",
   needs: ["tcp", "tls", "clock"],
   target: { host: "target_host", port: "target_port" },
   ...newest,

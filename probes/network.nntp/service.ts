@@ -7,7 +7,7 @@ import type { Service } from "../../runner/service-check/service.js";
 import { resolved } from "../../schemas/secret.js";
 import type { Input, Output } from "./schema.js";
 
-/** NNTP (RFC 3977) in the course of a service check. It reads and posts nothing; DATE stands for NOOP, which NNTP has not. */
+/** NNTP (RFC 3977) as a service check. It reads and posts nothing; DATE replaces NOOP, which NNTP does not have. */
 export const NNTP: Service<NntpSession, Input, Evidence<Output>> = {
   implicitTlsPort: 563,
   capabilityVerb: "CAPABILITIES",

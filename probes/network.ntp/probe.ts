@@ -86,7 +86,7 @@ function take(sample: Sample, { reply, sentAt, receivedAt }: UdpReply<NtpReply>,
 
 /** This machine's UTC clock in milliseconds, as precise as the monotonic one. */
 function wallClock(reading: number): number {
-  // Date.now() is cut to milliseconds: half of one is the mean of what is cut.
+  // Date.now() is cut to milliseconds, so half of one is added on average.
   const drift = Date.now() + 0.5 - (performance.timeOrigin + performance.now());
   return performance.timeOrigin + reading + (Math.abs(drift) > 2 ? drift : 0);
 }

@@ -5,8 +5,8 @@ import type { Input, Output } from "./schema.js";
 export type Ctx = Context<"tcp" | "tls" | "clock">;
 export type Pop3Evidence = Evidence<Output>;
 
-/** Every field before anything has happened: what is learned is written here at once, so that no failure loses it. */
-export function nothingYet(input: Input): Pop3Evidence {
+/** All fields before the run: results are written here at once, so that no failure loses them. */
+export function emptyEvidence(input: Input): Pop3Evidence {
   return {
     status: "ok",
     failure: null,

@@ -1,4 +1,4 @@
-import { timestampOf, waysToLogIn } from "../../runner/net/pop3/capabilities.js";
+import { offeredMechanisms, timestampOf } from "../../runner/net/pop3/capabilities.js";
 import { capa, noop, quit, stat, stls } from "../../runner/net/pop3/commands.js";
 import { accepted, rejected, replyLine } from "../../runner/net/pop3/reply.js";
 import { Pop3Session } from "../../runner/net/pop3/session.js";
@@ -69,6 +69,6 @@ export const POP3: Service<Pop3Session, Input, Pop3Evidence> = {
   },
 
   anomalies: ({ farewell }) => (farewell === null ? [] : [{ kind: "closed_unasked", detail: replyLine(farewell) }]),
-  authMechanisms: ({ capabilities, banner }) => waysToLogIn(capabilities, banner),
+  authMechanisms: ({ capabilities, banner }) => offeredMechanisms(capabilities, banner),
   questions: { capabilities: capabilitiesQuestion("CAPA does not name") },
 };

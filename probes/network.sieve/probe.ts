@@ -7,7 +7,7 @@ import { SIEVE } from "./service.js";
 
 export default defineProbe({
   name: "network.sieve",
-  summary: "Greets a ManageSieve server, secures the connection, lists what it can do, logs in if asked, and says goodbye.",
+  summary: "Greets a ManageSieve server, secures the connection, reads its capabilities, logs in if asked, and says goodbye.",
   needs: ["tcp", "tls", "clock"],
   target: { host: "target_host", port: "target_port" },
   ...newest,

@@ -23,7 +23,7 @@ const ERRNO: Readonly<Record<string, readonly [number: number, words: string]>> 
   EAI_AGAIN: [-3, "Temporary failure in name resolution"],
 };
 
-/** `[Errno 111] Connection refused` for ECONNREFUSED; a name that is not in the table as it stands. */
+/** `[Errno 111] Connection refused` for ECONNREFUSED; a name that is not in the table is unchanged. */
 export function errno(name: string): string {
   const known = ERRNO[name];
   return known === undefined ? name : `[Errno ${known[0]}] ${known[1]}`;

@@ -83,7 +83,7 @@ function isHostname(host: string): boolean {
   return /^([a-z0-9-]+|([a-z0-9_-]+\.)+[a-z]+)$/i.test(host);
 }
 
-/** The reply to EHLO itself, also where it was refused and HELO was then taken. */
+/** The reply to EHLO itself, even if it was refused and HELO was then accepted. */
 function ehlo(output: Output): Pick<SeedOutput, "server_msg" | "ehlo_op"> {
   const reply = answered(output, "EHLO");
   if (reply === null) return {};

@@ -1,4 +1,4 @@
-import { show, unmet } from "../../runner/assertions/assertions.js";
+import { failedAssertions, show } from "../../runner/assertions/assertions.js";
 import type { Evidence } from "../../runner/harness/define-probe.js";
 import { EXCEPTIONS } from "../../runner/net/snmp/pdu.js";
 import { finding } from "../../runner/run/judge.js";
@@ -19,7 +19,7 @@ export function judge(input: Input, seen: Evidence<Output>): Finding[] {
 function differing(severity: Finding["severity"], wanted: Readonly<Record<string, unknown>>, { values }: Evidence<Output>): Finding[] {
   return Object.entries(wanted).flatMap(([oid, expected]) => {
     const found = values.find((each) => each.oid === oid);
-    const phrases = unmet(expected, found?.value ?? null);
+    const phrases = failedAssertions(expected, found?.value ?? null);
     if (phrases.length === 0) return [];
     const [phrase, actual] = [phrases.join(" and "), found === undefined ? "not read" : show(found.value)];
     return [finding(severity, "value_differs", `${oid}: expected ${phrase}, got ${actual}`, phrase, actual)];

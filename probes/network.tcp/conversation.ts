@@ -11,7 +11,7 @@ export interface Found<Match> {
   readonly at: number;
 }
 
-/** What a peer sends, as bytes one a character, and what was not yet read of it. */
+/** The peer's data as one character per byte, and what has not been read yet. */
 export class Conversation implements ConnectionReader {
   bytesReceived = 0;
   bytesSent = 0;
@@ -25,7 +25,7 @@ export class Conversation implements ConnectionReader {
     connection.readBy(this);
   }
 
-  /** The end of what was not read yet: what came in place of what was waited for. */
+  /** The end of the unread data: what arrived instead of the expected line. */
   get unread(): string {
     return decodeLine(this.#text.slice(-200), { note: () => undefined });
   }
@@ -51,7 +51,7 @@ export class Conversation implements ConnectionReader {
     });
   }
 
-  /** Waits for a line that fits, and reads up to its end; when the peer has closed, what is left is a line. */
+  /** Waits for a matching line, and reads up to its end; when the peer has closed, the rest counts as a line. */
   line<Match>(fits: (line: string) => Match | null, timeoutMs: number, maxBytes: number): Promise<Found<Match>> {
     let skipped = 0;
     return this.#until(timeoutMs, maxBytes, (isOver) => {
@@ -74,8 +74,8 @@ export class Conversation implements ConnectionReader {
     this.#text += text;
     this.#at = at;
     this.#wake?.();
-    if (this.#text.length > MOST_UNREAD_BYTES) {
-      this.#broken ??= { code: "limit_exceeded", message: `more than ${MOST_UNREAD_BYTES} bytes that no step reads` };
+    if (this.#text.length > MAX_UNREAD_BYTES) {
+      this.#broken ??= { code: "limit_exceeded", message: `more than ${MAX_UNREAD_BYTES} bytes that no step reads` };
       this.connection.close();
       this.#wake?.();
     }
@@ -110,7 +110,7 @@ export class Conversation implements ConnectionReader {
 }
 
 /** More than any step may wait for. */
-const MOST_UNREAD_BYTES = 2 * 1024 * 1024;
+const MAX_UNREAD_BYTES = 2 * 1024 * 1024;
 
 function tooMuch(maxBytes: number) {
   return failureError("expect", "limit_exceeded", `more than ${maxBytes} bytes, and not what was expected`);

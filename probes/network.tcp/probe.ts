@@ -9,7 +9,7 @@ import { type Input, newest, type Output } from "./schema.js";
 
 export default defineProbe({
   name: "network.tcp",
-  summary: "Connects to a port, secures the connection if asked, and holds a conversation that the input describes.",
+  summary: "Connects to a port, secures the connection if asked, and runs the conversation given in the input.",
   needs: ["tcp", "tls", "clock"],
   target: { host: "target_host", port: "target_port" },
   ...newest,
@@ -47,7 +47,7 @@ async function converse(input: Input, ctx: Ctx, evidence: Evidence<Output>): Pro
   }
 }
 
-/** Every field before anything has happened: what is learned is written here at once, so that no failure loses it. */
+/** All fields before the run: results are written here at once, so that no failure loses them. */
 function nothingYet(input: Input): Evidence<Output> {
   return {
     status: "ok",

@@ -15,7 +15,7 @@ export function nameOf(step: Step): string {
 
 export type StepResult = Output["steps"][number];
 
-/** Runs each step and notes what came of it in `results`. Rejects with a FailureError at the first that fails. */
+/** Runs each step and records its result in `results`. Rejects with a FailureError at the first failure. */
 export async function runSteps(ctx: Ctx, input: Input, conversation: Conversation, results: readonly StepResult[], noteTls: () => void): Promise<void> {
   const { recorder } = conversation.connection.run;
   const captures: Record<string, string> = {};
@@ -84,7 +84,7 @@ async function matchLine(
   return at;
 }
 
-/** The text with what was captured in place of ${name}. What is not known stands as it is. */
+/** Replaces ${name} by what was captured. Unknown names are left unchanged. */
 function filled(text: string, captures: Readonly<Record<string, string>>): string {
   return text.replace(/\$\{([A-Za-z0-9_]{1,64})\}/g, (written, name: string) => {
     const value = Object.hasOwn(captures, name) ? (captures[name] as string) : written;

@@ -17,7 +17,7 @@ type Ctx = Context<"tcp" | "tls">;
 
 export default defineProbe({
   name: "security.ldap",
-  summary: "Reads what an LDAP server says of itself, secures the connection, binds and searches if asked, and tells what anonymous clients may read.",
+  summary: "Reads what an LDAP server says about itself, secures the connection, binds and searches if asked, and reports what anonymous clients may read.",
   needs: ["tcp", "tls"],
   target: { host: "target_host", port: "target_port" },
   ...newest,

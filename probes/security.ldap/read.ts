@@ -9,8 +9,8 @@ const EVERYTHING = encodeFilter("(objectClass=*)");
 /** RFC 4511, section 4.5.1.8: no attribute at all. */
 const NO_ATTRIBUTES = ["1.1"];
 const TIME_LIMIT_SECONDS = 10;
-const MOST_VALUES = 200;
-const MOST_VALUE_BYTES = 1024;
+const MAX_VALUES = 200;
+const MAX_VALUE_BYTES = 1024;
 const NAMES = {
   ldap_versions: "supportedLDAPVersion",
   naming_contexts: "namingContexts",
@@ -29,7 +29,7 @@ export async function readRootDse(session: LdapSession): Promise<Output["root_ds
   const { entries } = await session.search("root DSE", search);
   const [entry] = entries;
   if (entry === undefined) return null;
-  const all = (name: keyof typeof NAMES): string[] => valuesOf(entry, NAMES[name]).slice(0, MOST_VALUES);
+  const all = (name: keyof typeof NAMES): string[] => valuesOf(entry, NAMES[name]).slice(0, MAX_VALUES);
   const one = (name: keyof typeof NAMES): string | null => all(name)[0] ?? null;
   return {
     ldap_versions: all("ldap_versions"),
@@ -81,7 +81,7 @@ export async function runSearch(session: LdapSession, wanted: NonNullable<Input[
 function shown(entry: Entry, attributes: readonly string[]): NonNullable<Output["search"]>["entries"][number] {
   return {
     dn: entry.dn,
-    attributes: attributes.map((name) => ({ name, values: valuesOf(entry, name).slice(0, MOST_VALUES) })).filter(({ values }) => values.length > 0),
+    attributes: attributes.map((name) => ({ name, values: valuesOf(entry, name).slice(0, MAX_VALUES) })).filter(({ values }) => values.length > 0),
   };
 }
 
@@ -91,6 +91,6 @@ function valuesOf({ attributes }: Entry, name: string): string[] {
   return found === undefined
     ? []
     : (attributes[found] ?? []).map((value) =>
-        isUtf8(value) ? value.toString("utf8").slice(0, MOST_VALUE_BYTES) : value.subarray(0, MOST_VALUE_BYTES).toString("base64"),
+        isUtf8(value) ? value.toString("utf8").slice(0, MAX_VALUE_BYTES) : value.subarray(0, MAX_VALUE_BYTES).toString("base64"),
       );
 }

@@ -7,7 +7,7 @@ import type { Violation } from "../../runner/support/request-error.js";
 import { resolved } from "../../schemas/secret.js";
 import type { Input, Output } from "./schema.js";
 
-/** What goes on after the header of the response: nothing but a body, a WebSocket, or a stream of events. */
+/** What follows the header of the response: a body, a WebSocket, or a stream of events. */
 export interface Conversation {
   /** Header fields that ask for it. */
   readonly fields: readonly Field[];
@@ -17,7 +17,7 @@ export interface Conversation {
   event(): Output["event"];
 }
 
-const MOST_SHOWN = 4096;
+const MAX_SHOWN = 4096;
 const BODY_ONLY: Conversation = { fields: [], accept: "*/*", options: {}, websocket: () => null, event: () => null };
 
 export function conversationOf({ websocket, events, command_timeout_ms: timeoutMs }: Input): Conversation {
@@ -52,7 +52,7 @@ function webSocket({ protocols = [], send }: NonNullable<Input["websocket"]>, ti
             if (send === undefined) seen.round_trip_ms = (await session.ping()).duration_ms;
             else {
               const { operation, text } = await session.exchange(resolved(send));
-              Object.assign(seen, { round_trip_ms: operation.duration_ms, message: text.slice(0, MOST_SHOWN) });
+              Object.assign(seen, { round_trip_ms: operation.duration_ms, message: text.slice(0, MAX_SHOWN) });
             }
             await session.close();
           } finally {
@@ -73,6 +73,6 @@ function eventStream(): Conversation {
     ...BODY_ONLY,
     accept: "text/event-stream",
     options: { isEnough: (bytes) => reader.push(bytes) },
-    event: () => (reader.event === null ? null : { ...reader.event, data: reader.event.data.slice(0, MOST_SHOWN) }),
+    event: () => (reader.event === null ? null : { ...reader.event, data: reader.event.data.slice(0, MAX_SHOWN) }),
   };
 }

@@ -5,7 +5,7 @@ import { isReserved, newHello, versionName } from "../../runner/net/quic/version
 import { FailureError } from "../../runner/run/failure-error.js";
 import type { Input, Output } from "./schema.js";
 
-/** Whether QUIC answers where the last response says that HTTP/3 is, or else at its own port. */
+/** Whether QUIC answers at the address that the last response gives for HTTP/3, or else at its own port. */
 export async function askHttp3(
   ctx: Context<"udp">,
   input: Input,

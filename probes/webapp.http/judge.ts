@@ -1,4 +1,4 @@
-import { matches, show, unmet } from "../../runner/assertions/assertions.js";
+import { failedAssertions, matches, show } from "../../runner/assertions/assertions.js";
 import type { Exchange } from "../../runner/net/http/exchange.js";
 import { fieldValue } from "../../runner/net/http/message.js";
 import { finding } from "../../runner/run/judge.js";
@@ -11,7 +11,7 @@ import type { Expectations, Input, Output } from "./schema.js";
 
 type Seen = Pick<Output, "final_url" | "hops" | "body" | "websocket" | "event" | "http3"> & { readonly failure: Failure | null };
 
-/** Judges what was seen: certificates, redirects, what must be so, and what should be so. A run that broke off is judged by its failure. */
+/** Judges the results: certificates, redirects and both kinds of expectations. A run that ended early is judged by its failure. */
 export function judge(input: Input, exchanges: readonly Exchange[], seen: Seen, durationMs: number): Finding[] {
   const findings = [...seen.hops.flatMap(({ tls }) => certificateFindings(tls, input.tls, tls?.servername ?? "the host")), ...downgrades(seen)];
   if (seen.failure !== null) return findings;
@@ -55,7 +55,7 @@ function downgrades({ hops }: Seen): Finding[] {
 
 function unmetExpectations(severity: Finding["severity"], wanted: Expectations, last: Exchange, seen: Seen, durationMs: number): Finding[] {
   const differs = (reason: string, what: string, expected: unknown, actual: unknown): Finding[] => {
-    const phrases = unmet(expected, actual);
+    const phrases = failedAssertions(expected, actual);
     return phrases.length === 0
       ? []
       : [finding(severity, reason, `${what}: expected ${phrases.join(" and ")}, got ${show(actual)}`, phrases.join(" and "), show(actual))];
@@ -83,13 +83,13 @@ function unmetExpectations(severity: Finding["severity"], wanted: Expectations, 
 type Differs = (reason: string, what: string, expected: unknown, actual: unknown) => Finding[];
 
 /** An expression sees more of a body than of a field. */
-const MOST_MATCHED_CHARACTERS = 64 * 1024;
+const MAX_MATCHED_CHARACTERS = 64 * 1024;
 
 function bodyFindings(expected: unknown, text: string | null, differs: Differs): Finding[] {
   const { matches: pattern, ...others } = (expected !== null && typeof expected === "object" && !Array.isArray(expected) ? expected : { equals: expected }) as {
     matches?: string;
   };
-  const isUnmatched = pattern !== undefined && !(text !== null && matches(text, pattern, MOST_MATCHED_CHARACTERS));
+  const isUnmatched = pattern !== undefined && !(text !== null && matches(text, pattern, MAX_MATCHED_CHARACTERS));
   return [
     ...(isUnmatched ? differs("body_differs", "the body", { matches: pattern }, null) : []),
     ...(Object.keys(others).length === 0 ? [] : differs("body_differs", "the body", others, text)),

@@ -29,7 +29,7 @@ export default defineProbe({
 type Ctx = Context<"tcp" | "tls" | "udp" | "clock">;
 
 /** What true means for `follow`. */
-const MOST_REDIRECTS = 10;
+const MAX_REDIRECTS = 10;
 
 async function run(input: Input, ctx: Ctx): Promise<Evidence<Output>> {
   const began = ctx.clock.now();
@@ -64,7 +64,7 @@ function optionsOf(input: Input) {
   return {
     ...input,
     body: { most_bytes, kept_bytes: isBodyWanted ? HTTP_LIMITS.kept_body_bytes : 0 },
-    follow: follow === true ? MOST_REDIRECTS : Number(follow),
+    follow: follow === true ? MAX_REDIRECTS : Number(follow),
     allowPrivateRedirects: input.allow_private_redirects,
   };
 }

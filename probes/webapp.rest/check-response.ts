@@ -1,4 +1,4 @@
-import { matches, show, unmet } from "../../runner/assertions/assertions.js";
+import { failedAssertions, matches, show } from "../../runner/assertions/assertions.js";
 import type { Exchange } from "../../runner/net/http/exchange.js";
 import { fieldValue } from "../../runner/net/http/message.js";
 import { type Body, readJson, valueAtPointer } from "./json-body.js";
@@ -6,8 +6,8 @@ import type { Step, StepResult } from "./schema.js";
 import { compileSchema } from "./user-schema.js";
 import { readXml, textAtPath, type XmlElement } from "./xml.js";
 
-const MOST_SCHEMA_VIOLATIONS = 20;
-const MOST_MATCHED_CHARACTERS = 64 * 1024;
+const MAX_SCHEMA_VIOLATIONS = 20;
+const MAX_MATCHED_CHARACTERS = 64 * 1024;
 
 /** Checks everything that a step expects, and captures what it names: no failed assertion hides another. */
 export function checkResponse(step: Step, exchange: Exchange, result: StepResult, keepSecret: (value: string) => void): void {
@@ -73,7 +73,7 @@ function within(body: Body, target: string, wanted: unknown, find: (value: unkno
 }
 
 function assertion(target: string, wanted: unknown, actual: unknown): StepResult["assertions"][number] {
-  const phrases = unmet(wanted, actual);
+  const phrases = failedAssertions(wanted, actual);
   return { target, expected: phrases.length > 0 ? phrases.join(" and ") : show(wanted), actual: show(actual), passed: phrases.length === 0 };
 }
 
@@ -86,7 +86,7 @@ function assertText(wanted: unknown, text: string, assert: (target: string, want
     assert(
       "body",
       { equals: `a text that matches ${pattern}` },
-      matches(text, pattern, MOST_MATCHED_CHARACTERS) ? `a text that matches ${pattern}` : text.slice(0, 200),
+      matches(text, pattern, MAX_MATCHED_CHARACTERS) ? `a text that matches ${pattern}` : text.slice(0, 200),
     );
   if (Object.keys(others).length > 0) assert("body", others, text);
 }
@@ -99,6 +99,6 @@ function checkSchema(schema: object | boolean, body: Body, result: StepResult): 
   const fits = compileSchema(schema);
   if (fits(body.value)) return;
   result.schema_violations = (fits.errors ?? [])
-    .slice(0, MOST_SCHEMA_VIOLATIONS)
+    .slice(0, MAX_SCHEMA_VIOLATIONS)
     .map(({ instancePath, message }) => ({ pointer: instancePath, message: message ?? "does not fit" }));
 }

@@ -1,7 +1,7 @@
 import type { StepResult } from "./schema.js";
 
 /** Deeper JSON would overflow a recursive reader. */
-const MOST_DEPTH = 128;
+const MAX_DEPTH = 128;
 
 export type Body = { readonly kind: "json" | "xml"; readonly value: unknown } | { readonly kind: "unreadable"; readonly why: string };
 
@@ -13,7 +13,7 @@ export function readJson(text: string): { body: Body; anomalies: StepResult["ano
   if (content !== text) anomalies.add("byte_order_mark");
   try {
     const value: unknown = JSON.parse(content);
-    if (!inspect(content, anomalies)) return { body: { kind: "unreadable", why: `it is nested more than ${MOST_DEPTH} deep` }, anomalies: [...anomalies] };
+    if (!inspect(content, anomalies)) return { body: { kind: "unreadable", why: `it is nested more than ${MAX_DEPTH} deep` }, anomalies: [...anomalies] };
     return { body: { kind: "json", value }, anomalies: [...anomalies] };
   } catch (error) {
     return { body: { kind: "unreadable", why: `it is no JSON: ${(error as Error).message.slice(0, 100)}` }, anomalies: [...anomalies] };
@@ -31,7 +31,7 @@ function inspect(text: string, anomalies: Set<StepResult["anomalies"][number]>):
     else if (token === "}" || token === "]") open.pop();
     else if (token === ":") noteKey(previous, open.at(-1), anomalies);
     else if (/^[-0-9]/.test(token) && !isExact(token)) anomalies.add("inexact_number");
-    if (open.length > MOST_DEPTH) return false;
+    if (open.length > MAX_DEPTH) return false;
     previous = token;
   }
   return true;

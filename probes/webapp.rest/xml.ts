@@ -6,7 +6,7 @@ export interface XmlElement {
   text: string;
 }
 
-const MOST_DEPTH = 128;
+const MAX_DEPTH = 128;
 const OPEN =
   /<([A-Za-z_:\u0080-\uffff][\w:.\u0080-\uffff-]*)((?:[ \t\r\n]+[A-Za-z_:\u0080-\uffff][\w:.\u0080-\uffff-]*[ \t\r\n]*=[ \t\r\n]*(?:"[^"<]*"|'[^'<]*'))*)[ \t\r\n]*(\/?)>/y;
 const CLOSE = /<\/([A-Za-z_:\u0080-\uffff][\w:.\u0080-\uffff-]*)[ \t\r\n]*>/y;
@@ -57,7 +57,7 @@ function tag(text: string, at: number, open: XmlElement[]): number {
   const element: XmlElement = { name: opening[1] as string, attributes: attributesOf(opening[2] as string), children: [], text: "" };
   current.children.push(element);
   if (opening[3] === "") open.push(element);
-  if (open.length > MOST_DEPTH) throw new Error(`it is nested more than ${MOST_DEPTH} deep`);
+  if (open.length > MAX_DEPTH) throw new Error(`it is nested more than ${MAX_DEPTH} deep`);
   return OPEN.lastIndex;
 }
 

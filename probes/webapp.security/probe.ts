@@ -30,14 +30,14 @@ type Ctx = Context<"tcp" | "tls">;
 /** RFC 2606: an origin that cannot exist. */
 const FOREIGN_ORIGIN = "https://origin.example";
 const BODY = { most_bytes: 262_144, kept_bytes: 262_144 };
-const MOST_REDIRECTS = 10;
+const MAX_REDIRECTS = 10;
 
 async function run(input: Input, ctx: Ctx): Promise<Evidence<Output>> {
   const exchanges: Exchange[] = [];
   let rules: Output["rules"] = [];
   let tls: TlsScanFacts | null = null;
   const failure = await ctx.attempt(async () => {
-    const page = await ask(ctx, input, new URL(input.url), MOST_REDIRECTS, { exchanges });
+    const page = await ask(ctx, input, new URL(input.url), MAX_REDIRECTS, { exchanges });
     const { url } = page.request;
     const plain = url.protocol === "https:" ? await tried(() => ask(ctx, input, plainUrl(url, input.http_port), 0)) : page;
     const cors = await tried(() => ask(ctx, input, url, 0, { origin: FOREIGN_ORIGIN }));

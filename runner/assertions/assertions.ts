@@ -5,8 +5,8 @@ import type { Assertion } from "../../schemas/assertion.js";
 /** Assertions about one value, or the value itself. */
 export type Expected = unknown;
 
-/** The assertions that do not hold, one phrase each: `a number below 200`. */
-export function unmet(expected: Expected, actual: unknown): string[] {
+/** The assertions that fail, one phrase each: `a number below 200`. */
+export function failedAssertions(expected: Expected, actual: unknown): string[] {
   return Object.entries(assertionsOf(expected)).flatMap(([name, operand]) => {
     const { holds, phrase } = ASSERTIONS[name as keyof Assertion];
     return holds(actual, operand as never) ? [] : [phrase(show(operand))];
@@ -21,10 +21,10 @@ function assertionsOf(expected: Expected): Assertion {
 export function show(value: unknown): string {
   if (value === undefined) return "no such field";
   const text = JSON.stringify(value);
-  return text.length <= MOST_SHOWN_CHARACTERS ? text : `${text.slice(0, MOST_SHOWN_CHARACTERS)}… (${text.length} characters)`;
+  return text.length <= MAX_SHOWN_CHARACTERS ? text : `${text.slice(0, MAX_SHOWN_CHARACTERS)}… (${text.length} characters)`;
 }
 
-const MOST_SHOWN_CHARACTERS = 200;
+const MAX_SHOWN_CHARACTERS = 200;
 
 interface Kind<Operand> {
   holds(actual: unknown, operand: Operand): boolean;
@@ -60,14 +60,14 @@ function contains(actual: unknown, part: unknown): boolean {
   return Array.isArray(actual) && actual.some((item) => isDeepStrictEqual(item, part));
 }
 
-const MOST_MATCHED_CHARACTERS = 4096;
-const MOST_MATCHING_MS = 500;
+const MAX_MATCHED_CHARACTERS = 4096;
+const MAX_MATCHING_MS = 500;
 
-/** The text comes from the network: an expression that needs too long for it is stopped, and does not match. */
-export function matches(text: string, pattern: string, mostCharacters = MOST_MATCHED_CHARACTERS): boolean {
+/** The text comes from the network: an expression that takes too long on it is stopped, and does not match. */
+export function matches(text: string, pattern: string, mostCharacters = MAX_MATCHED_CHARACTERS): boolean {
   const sandbox = { text: text.slice(0, mostCharacters), pattern };
   try {
-    return runInNewContext('new RegExp(pattern, "u").test(text)', sandbox, { timeout: MOST_MATCHING_MS }) === true;
+    return runInNewContext('new RegExp(pattern, "u").test(text)', sandbox, { timeout: MAX_MATCHING_MS }) === true;
   } catch {
     return false;
   }
@@ -76,12 +76,12 @@ export function matches(text: string, pattern: string, mostCharacters = MOST_MAT
 /** What the groups of an expression matched, by name and number. */
 export type PatternGroups = Record<string, string>;
 
-/** The groups of the first match, or null if there is none in the text's first characters. The same limits hold as for `matches`. */
+/** The groups of the first match, or null if there is none in the text's first characters. The limits are those of `matches`. */
 export function groupsOf(text: string, pattern: string): PatternGroups | null {
-  const sandbox = { text: text.slice(0, MOST_MATCHED_CHARACTERS), pattern };
+  const sandbox = { text: text.slice(0, MAX_MATCHED_CHARACTERS), pattern };
   const code = 'const found = new RegExp(pattern, "u").exec(text); JSON.stringify(found === null ? null : [[...found], found.groups ?? {}])';
   try {
-    const found = JSON.parse(runInNewContext(code, sandbox, { timeout: MOST_MATCHING_MS }) as string) as [(string | null)[], Record<string, string>] | null;
+    const found = JSON.parse(runInNewContext(code, sandbox, { timeout: MAX_MATCHING_MS }) as string) as [(string | null)[], Record<string, string>] | null;
     if (found === null) return null;
     const numbered = found[0].slice(1).flatMap((value, index) => (value === null ? [] : [[String(index + 1), value] as const]));
     return { ...Object.fromEntries(numbered), ...found[1] };

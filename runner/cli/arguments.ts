@@ -1,17 +1,20 @@
 import { nearest } from "../support/did-you-mean.js";
 import { UsageError } from "./usage-error.js";
 
-/** An option without `value` is a switch. `optional`: the value may be left out, and comes after `=`, or next where it looks like one. */
+/**
+ * An option without `value` is a switch. `optional`: the value may be omitted; otherwise it follows `=`, or is the next word if it looks like a
+ * value.
+ */
 export interface Option {
   readonly description: string;
   readonly value?: string;
   readonly optional?: true;
-  /** What tells the value of an optional one from a word that follows it. */
+  /** Distinguishes an optional value from a word that follows the option. */
   readonly looksLike?: RegExp;
   readonly repeated?: true;
-  /** A letter that stands for it: `-t`. */
+  /** A one-letter alias: `-t`. */
   readonly short?: string;
-  /** The only values it takes. */
+  /** The allowed values. */
   readonly choices?: readonly string[];
 }
 
@@ -19,7 +22,7 @@ export type Options = Readonly<Record<string, Option>>;
 
 type ValueOf<O> = O extends { value: string; repeated: true } ? string[] : O extends { value: string } ? string | null : boolean;
 
-/** What was written behind a command. An option that was not given is false, null or an empty list. */
+/** The parsed arguments of a command. An option that was not given is false, null or an empty list. */
 export interface Arguments<Table> {
   readonly words: readonly string[];
   readonly options: { readonly [Name in keyof Table]: ValueOf<Table[Name]> };
@@ -27,7 +30,7 @@ export interface Arguments<Table> {
 
 type Value = string | null | boolean | string[];
 
-/** Reads `--name`, `--name value`, `--name=value`, words, and `--` after which all are words. */
+/** Parses `--name`, `--name value`, `--name=value`, words, and `--`, after which everything is a word. */
 export function parseArguments(argv: readonly string[], table: Options): Arguments<never> {
   const values: Record<string, Value> = {};
   for (const [name, option] of Object.entries(table)) values[name] = option.value === undefined ? false : option.repeated ? [] : null;
@@ -60,7 +63,7 @@ function assign(values: Record<string, Value>, table: Options, written: string, 
   const { name, value } = split(written);
   const option = optionOf(written, table);
   if (option.value === undefined) {
-    if (value !== undefined) throw new UsageError(`--${name} takes no value`);
+    if (value !== undefined) throw new UsageError(`--${name} does not take a value`);
     values[name] = true;
     return;
   }
@@ -68,7 +71,7 @@ function assign(values: Record<string, Value>, table: Options, written: string, 
   if (given !== undefined && option.choices !== undefined && !option.choices.includes(given)) throw notAChoice(name, given, option.choices);
   if (given === undefined) throw new UsageError(`--${name} needs a value: --${name} ${option.value}`);
   if (!option.repeated) {
-    if (values[name] !== null) throw new UsageError(`--${name} is given twice`);
+    if (values[name] !== null) throw new UsageError(`--${name} was given twice`);
     values[name] = given;
   } else (values[name] as string[]).push(given);
 }

@@ -6,7 +6,7 @@ import type { Io } from "./io.js";
 import { reportError } from "./report-error.js";
 import { UsageError } from "./usage-error.js";
 
-/** Runs one command line and gives its exit code. */
+/** Runs one command line and returns its exit code. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   try {
     return await dispatch(argv, io);
@@ -38,12 +38,12 @@ function beforeDashes(words: readonly string[]): readonly string[] {
 }
 
 function checkWords(name: string, { words, usage }: Command, given: readonly string[]): void {
-  if (given.length < words.least) throw new UsageError("something is missing", `usage: probe-run ${name} ${usage}`);
+  if (given.length < words.least) throw new UsageError("missing argument", `usage: probe-run ${name} ${usage}`);
   const extra = given[words.most];
-  if (extra !== undefined) throw new UsageError(`${JSON.stringify(extra)} is one word too many`, `usage: probe-run ${name} ${usage}`);
+  if (extra !== undefined) throw new UsageError(`unexpected argument ${JSON.stringify(extra)}`, `usage: probe-run ${name} ${usage}`);
 }
 
-/** Help that was asked for is the answer; without a request it is a word about what is missing. */
+/** Requested help goes to stdout; otherwise it explains a missing argument. */
 async function generalHelp(argv: readonly string[], io: Io): Promise<number> {
   const topic = argv[0] === "help" ? argv[1] : undefined;
   if (topic !== undefined && isCommand(topic)) return commandHelp(topic, ((await COMMANDS[topic].load()) as { default: Command }).default, io);

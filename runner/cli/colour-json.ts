@@ -1,6 +1,6 @@
 const CODES = { name: 34, text: 32, number: 33, word: 35 } as const;
 
-/** A string with the colon after it if it is a field's name, a number, or one of JSON's three words. */
+/** A string, with a colon after it if it is a field's name, a number, or one of JSON's three words. */
 const TOKEN = /("(?:[^"\\]|\\.)*")(\s*:)?|-?\d[\d.eE+-]*|true|false|null/g;
 
 /** JSON text with colours for a terminal. */

@@ -1,23 +1,23 @@
 import type { Arguments, Options } from "./arguments.js";
 import type { Io } from "./io.js";
 
-/** One command: what it says of itself, and what it does. Its file default-exports it. */
+/** A command: its help and its function. The default export of its file. */
 export interface Command {
-  /** What stands behind the command's name: `<probe>[@version] [input.json | -]`. */
+  /** The usage after the command's name: `<probe>[@version] [input.json | -]`. */
   readonly usage: string;
   /** One sentence. */
   readonly summary: string;
-  /** More, for --help only. */
+  /** Further text for --help. */
   readonly details?: string;
   readonly options: Options;
-  /** Command lines that work, without the leading `probe-run `, and what each does. */
+  /** Working command lines without `probe-run`, each with what it does. */
   readonly examples: readonly (readonly [line: string, what: string])[];
-  /** How many words it takes beside its options. */
+  /** The number of words besides options. */
   readonly words: { readonly least: number; readonly most: number };
   readonly run: (given: Arguments<never>, io: Io, commands: Commands) => Promise<number>;
 }
 
-/** The table of all commands by name. A command gets it as an argument: importing it would import every command that imports it. */
+/** The table of all commands by name, passed as an argument: a command that imported it would import every other command. */
 export type Commands = Readonly<Record<string, CommandEntry>>;
 
 export interface CommandEntry {

@@ -1,6 +1,6 @@
 import type { Commands } from "./command.js";
 
-/** Every command, in the order of the help. Only the one that is called is imported. */
+/** All commands, in the order of the help. Each is imported on demand. */
 export const COMMANDS = {
   run: { summary: "Run a probe and print its envelope; the word run may be left out.", load: () => import("./run.js") },
   rcpt: { summary: "Check whether mailboxes accept mail, without sending any.", load: () => import("./rcpt.js") },

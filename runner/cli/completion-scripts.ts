@@ -7,7 +7,7 @@ export interface Completion {
   readonly probes: readonly string[];
 }
 
-/** Commands whose first word is a probe. Without a command it is one too. */
+/** Commands whose first word is a probe. Without a command, the first word is a probe too. */
 const TAKE_PROBES = ["run", "describe", "schema"];
 
 export const SHELLS = { bash, zsh, fish } as const;

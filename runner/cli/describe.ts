@@ -12,12 +12,12 @@ import { exampleOf, type Field, fieldsOf } from "./schema-fields.js";
 const options = { json: { description: "Print JSON instead of tables." } } as const;
 
 export default defineCommand({
-  summary: "Tells what a probe takes and what it gives: every field with its type, default and meaning.",
+  summary: "Shows the input and output fields of a probe with types, defaults and descriptions.",
   usage: "<probe>[@version] [options]",
   options,
   examples: [
     ["describe network.smtp", "The newest version."],
-    ["describe network.smtp@1 --json", "Version 1, for a program."],
+    ["describe network.smtp@1 --json", "Version 1 as JSON."],
   ],
   words: { least: 1, most: 1 },
   run,
@@ -40,7 +40,7 @@ async function run({ words, options: { json } }: Arguments<typeof options>, io: 
     example: exampleOf(contracts?.input.schema),
   };
   const width = io.stdout.isTty ? io.stdout.columns : Number.POSITIVE_INFINITY;
-  await io.out(json ? `${JSON.stringify(description, null, 2)}\n` : told(description, asked.version !== null, width));
+  await io.out(json ? `${JSON.stringify(description, null, 2)}\n` : describedAsText(description, asked.version !== null, width));
   return EXIT.ok;
 }
 
@@ -54,19 +54,19 @@ interface Description {
   target: readonly string[];
   input: Field[];
   output: Field[];
-  /** The smallest input that the contract takes. */
+  /** The smallest input that the contract accepts. */
   example: unknown;
 }
 
-/** Below this width a table of fields would be all line breaks. */
+/** Below this width, a table of fields would consist of line breaks. */
 const TABLE_WIDTH = 140;
 
-/** None if this version lacks one of them. */
+/** Empty if this version lacks one of them. */
 function targetFieldsOf(target: Target | undefined, schema: InputSchema = {}): string[] {
   return target === undefined || missingFields(target, schema).length > 0 ? [] : fieldsOfTarget(target);
 }
 
-function told({ name, version, versions, summary, needs, target, input, output, example }: Description, wasAsked: boolean, width: number): string {
+function describedAsText({ name, version, versions, summary, needs, target, input, output, example }: Description, wasAsked: boolean, width: number): string {
   const fields = width < TABLE_WIDTH ? blocks : tableOf;
   return [
     `${name}@${version}`,
@@ -107,7 +107,7 @@ function presence(field: Field): string {
 
 const WIDEST_TYPE = 36;
 
-/** A long list of values goes on in the rows below. */
+/** A long list of values continues in the rows below. */
 function broken([name = "", type = "", ...rest]: readonly string[]): string[][] {
   const lines: string[] = [];
   for (const value of type.split(" | ")) {

@@ -5,14 +5,14 @@ import type { Io } from "./io.js";
 import { UsageError } from "./usage-error.js";
 
 export default defineCommand({
-  summary: "Says which records a domain needs for its mail to arrive, and which it has.",
+  summary: "Plans the DNS records that a domain needs for its mail, and checks them.",
   usage: "plan <domain> [options]",
-  details: "MX, SPF, DKIM, DMARC, PTR and EHLO, MTA-STS with its policy file, TLS reports, and DANE where a certificate is given.",
+  details: "MX, SPF, DKIM, DMARC, PTR and EHLO, MTA-STS with its policy file, TLS reports, and DANE if a certificate is given.",
   options,
   examples: [
-    ["dns plan example.org --address 192.0.2.7", "What example.org needs to send from 192.0.2.7."],
-    ["dns plan example.org --address 192.0.2.7 --address 2001:db8::7 --dane mail.pem --zone", "The same with DANE, as lines for its zone."],
-    ["dns plan example.org --address 192.0.2.7 --check", "What of it is there."],
+    ["dns plan example.org --address 192.0.2.7", "Print the records that example.org needs to send from 192.0.2.7."],
+    ["dns plan example.org --address 192.0.2.7 --address 2001:db8::7 --dane mail.pem --zone", "The same with DANE, as zone file lines."],
+    ["dns plan example.org --address 192.0.2.7 --check", "Compare the plan with the published records."],
   ],
   words: { least: 2, most: 2 },
   run,
@@ -20,6 +20,6 @@ export default defineCommand({
 
 async function run({ words, options: given }: Arguments<typeof options>, io: Io): Promise<number> {
   const [verb, domain] = words as [string, string];
-  if (verb !== "plan") throw new UsageError(`dns has no ${JSON.stringify(verb)}`, "there is: probe-run dns plan <domain>");
+  if (verb !== "plan") throw new UsageError(`unknown subcommand ${JSON.stringify(verb)}`, "usage: probe-run dns plan <domain>");
   return (await import("./dns/dns-plan.js")).dnsPlan(domain, given, io);
 }

@@ -8,24 +8,24 @@ import type { Io } from "./io.js";
 import { type Style, styleFor } from "./style.js";
 
 const options = {
-  host: { value: "HOST", description: "A mail host that you may connect to: port 25 of it is tried. Without it no host is contacted but the resolver." },
-  port: { value: "PORT", description: "The port to try (25)." },
+  host: { value: "HOST", description: "Also test whether port 25 of this mail host can be reached. By default only the resolver is contacted." },
+  port: { value: "PORT", description: "The port to test with --host (25)." },
   resolver: { value: "ADDRESS", repeated: true, description: "Ask this name server instead of the system's." },
-  "signed-name": { value: "DOMAIN", description: "The domain, signed with DNSSEC, that the resolver is asked for (org)." },
-  timeout: { value: "MS", description: "For each network check (5000)." },
-  "fail-on": { value: "STATUS", choices: FAIL_ON, description: "error or warning (error): the status from which on the exit code is 1." },
+  "signed-name": { value: "DOMAIN", description: "A DNSSEC-signed domain to query (org)." },
+  timeout: { value: "MS", description: "Timeout of each network check (5000)." },
+  "fail-on": { value: "STATUS", choices: FAIL_ON, description: "Exit with 1 from this status on: error (the default) or warning." },
   json: { description: "Print JSON." },
 } as const;
 
 export default defineCommand({
   summary: "Checks what this machine can do: Node.js, packages, resolver, DNSSEC, IPv6, port 25, file permissions.",
   usage: "[options]",
-  details: "Each line says what was found, and below it what to do. Exits 0 if nothing is an error, else 1.",
+  details: "Prints one line per check, and what to do about each problem. Exits 1 if there is an error, otherwise 0.",
   options,
   examples: [
     ["doctor", "Check this machine."],
-    ["doctor --host mx.example.org", "Check also whether port 25 of a mail host can be reached."],
-    ["doctor --json --fail-on warning", "The same for a program; a warning exits with 1, too."],
+    ["doctor --host mx.example.org", "Also check whether port 25 of a mail host can be reached."],
+    ["doctor --json --fail-on warning", "The same as JSON; warnings also exit with 1."],
   ],
   words: { least: 0, most: 0 },
   run,

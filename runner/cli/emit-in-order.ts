@@ -1,4 +1,4 @@
-/** Hands on what becomes ready in any order by its number, one after the other. */
+/** Emits numbered items in order, whatever the order in which they become ready. */
 export class InOrder<Item extends NonNullable<unknown>> {
   readonly #waiting = new Map<number, Item>();
   #next = 0;
@@ -6,7 +6,7 @@ export class InOrder<Item extends NonNullable<unknown>> {
 
   constructor(readonly handOn: (item: Item, index: number) => Promise<void>) {}
 
-  /** Resolves when everything that could be handed on has been. */
+  /** Resolves when everything that is ready in order has been emitted. */
   add(index: number, item: Item): Promise<void> {
     this.#waiting.set(index, item);
     this.#draining = this.#draining.then(() => this.#drain());

@@ -5,39 +5,40 @@ import { candidates, parseAsked } from "../harness/version.js";
 import type { PushAnswer } from "../queue/backend.js";
 import { type JobOptions, jobMessage } from "../queue/job.js";
 import { PartialPushError } from "../queue/queue-error.js";
+import { counted } from "../support/counted.js";
 import { RequestError } from "../support/request-error.js";
 import { type Arguments, wholeNumber } from "./arguments.js";
 import { defineCommand } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 import { inputBatches, type ListedInput } from "./input/input-batches.js";
 import type { Io } from "./io.js";
-import { openGiven } from "./open-queue-option.js";
+import { openQueueOption } from "./open-queue-option.js";
 import { queueOption } from "./queue-option.js";
 import { requestErrorText } from "./report-error.js";
 
 const options = {
   queue: queueOption,
-  batch: { value: "NAME", description: "Give the jobs the ids NAME:1, NAME:2, … by line: enqueued again, after a crash, none of them runs twice." },
-  key: { value: "FIELD", description: "The field of the input whose value limits count by: --key target_host." },
-  priority: { value: "N", description: "0 to 9; higher goes first (0)." },
-  delay: { value: "MS", description: "Not before this many milliseconds have passed." },
-  attempts: { value: "N", description: "After so many attempts a job that cannot be run goes to the dead letters (5)." },
-  "retry-failures": { description: "Also run it again when the target failed in a way that may pass." },
-  ids: { description: "Print the id of each job, one a line, when it is stored." },
-  json: { description: "Print the numbers as JSON." },
+  batch: { value: "NAME", description: "Use the ids NAME:1, NAME:2, … by line, so that a list can be enqueued again after a crash without duplicates." },
+  key: { value: "FIELD", description: "The input field whose value per-key limits count by: --key target_host." },
+  priority: { value: "N", description: "0 to 9; higher priorities run first (0)." },
+  delay: { value: "MS", description: "Run the jobs after this delay at the earliest." },
+  attempts: { value: "N", description: "Move a job that cannot be run to the dead letters after N attempts (5)." },
+  "retry-failures": { description: "Also retry jobs whose target failed temporarily." },
+  ids: { description: "Print the id of each stored job, one per line." },
+  json: { description: "Print the counts as JSON." },
 } as const;
 
 export default defineCommand({
-  summary: "Stores inputs as jobs in a queue, and prints how many were accepted.",
+  summary: "Stores inputs as jobs in a queue and prints how many were accepted.",
   usage: "<probe>[@version] <inputs | -> [options]",
   details: [
-    "Inputs are JSON Lines, CSV with a header, a JSON array or YAML. Each is checked as a run would check it: an invalid one is reported and skipped, the",
+    "Inputs are JSON Lines, CSV with a header, a JSON array or YAML. Each is validated as for a run: invalid ones are reported and skipped, the",
     "others are stored, and the exit code is 2. Accepted jobs survive a crash. Write secrets as references: the worker resolves them.",
   ].join(" "),
   options,
   examples: [
-    ["enqueue network.smtp hosts.jsonl --key target_host", "Store a job a line in .probe-run/queue.db."],
-    ["enqueue network.smtp - --queue redis://localhost --batch monday", "From stdin into Redis; again without doubling anything."],
+    ["enqueue network.smtp hosts.jsonl --key target_host", "Store one job per line in .probe-run/queue.db."],
+    ["enqueue network.smtp - --queue redis://localhost --batch monday", "From stdin into Redis; can be repeated without duplicates."],
   ],
   words: { least: 2, most: 2 },
   run,
@@ -57,7 +58,7 @@ async function run({ words, options: given }: Arguments<typeof options>, io: Io)
   const jobOptions = jobOptionsOf(given);
   const loaded = await loadProbe(asked.name);
   const schema = loaded.probe.versions[candidates(asked, loaded.versions)[0] as string]?.input.schema as InputSchema;
-  const queue = await openGiven(given.queue, io);
+  const queue = await openQueueOption(given.queue, io);
   const totals: Totals = { accepted: 0, duplicate: 0, refused: 0 };
   try {
     const { jobs } = queue;
@@ -68,12 +69,12 @@ async function run({ words, options: given }: Arguments<typeof options>, io: Io)
           return [jobMessage(loaded, asked, input, { ...jobOptions, ...idAndKey(given, each, input) })];
         } catch (error) {
           totals.refused += 1;
-          tell(error, each, io);
+          reportInvalid(error, each, io);
           return [];
         }
       });
       if (messages.length === 0) continue;
-      const answers = await counted(jobs.push(messages), totals);
+      const answers = await pushCounting(jobs.push(messages), totals);
       for (const answer of answers) totals[answer] += 1;
       if (given.ids) await io.out(messages.map(({ id }) => `${id}\n`).join(""));
     }
@@ -84,8 +85,8 @@ async function run({ words, options: given }: Arguments<typeof options>, io: Io)
   return totals.refused > 0 ? EXIT.badRequest : EXIT.ok;
 }
 
-/** Of a push that fails in the middle, what is stored counts as well. */
-async function counted(pushing: Promise<PushAnswer[]>, totals: Totals): Promise<PushAnswer[]> {
+/** Counts what was stored before a push failed. */
+async function pushCounting(pushing: Promise<PushAnswer[]>, totals: Totals): Promise<PushAnswer[]> {
   try {
     return await pushing;
   } catch (error) {
@@ -110,7 +111,7 @@ function idAndKey({ batch, key }: Given, { number }: ListedInput, input: unknown
   return { ...(batch === null ? {} : { id: `${batch}:${number}` }), ...(key === null ? {} : { key: keyOf(input, key) }) };
 }
 
-/** A field inside another one by its path: tls.mode. */
+/** A path such as tls.mode names a field inside another one. */
 function keyOf(input: unknown, path: string): string | null {
   const value = path
     .split(".")
@@ -118,9 +119,9 @@ function keyOf(input: unknown, path: string): string | null {
   return typeof value === "string" || typeof value === "number" ? String(value).toLowerCase() : null;
 }
 
-function tell(error: unknown, { place }: ListedInput, io: Io): void {
+function reportInvalid(error: unknown, { place }: ListedInput, io: Io): void {
   if (!(error instanceof RequestError)) throw error;
-  // A line that cannot be read is named by its error already.
+  // The error names an unreadable line already.
   io.err(`${error.code === "unreadable_input" ? "" : `${place}: `}${requestErrorText(error)}`);
 }
 
@@ -128,7 +129,9 @@ async function report({ accepted, duplicate, refused }: Totals, { json, ids }: G
   const answers: Record<PushAnswer | "refused", number> = { accepted, duplicate, refused };
   if (json) await io.out(`${JSON.stringify(answers)}\n`);
   else {
-    const text = [`${accepted} accepted`, ...(duplicate > 0 ? [`${duplicate} there already`] : []), ...(refused > 0 ? [`${refused} refused`] : [])].join(", ");
+    const text = [`${accepted} accepted`, ...(duplicate > 0 ? [counted(duplicate, "duplicate")] : []), ...(refused > 0 ? [`${refused} invalid`] : [])].join(
+      ", ",
+    );
     if (ids) io.err(`${text}\n`);
     else await io.out(`${text}\n`);
   }

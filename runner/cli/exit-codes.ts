@@ -1,6 +1,6 @@
 import type { Report } from "../harness/run.js";
 
-/** What the command line ends with. */
+/** The exit codes of the command line. */
 export const EXIT = {
   /** Ran, and the target is fine: ok or warning. */
   ok: 0,
@@ -12,7 +12,7 @@ export const EXIT = {
   couldNotRun: 3,
 } as const;
 
-/** What a run makes of the exit code. A warning is a success unless it is asked to be none. */
+/** The exit code for a run's status. A warning is a success unless --fail-on says otherwise. */
 export function exitCodeOf({ carried }: Report, failOn: FailOn = "error"): number {
   return carried.status === "error" || carried.status === failOn ? EXIT.failed : EXIT.ok;
 }

@@ -3,7 +3,7 @@ import type { Option } from "./arguments.js";
 import type { Command } from "./command.js";
 import { COMMANDS } from "./commands.js";
 
-/** Help is read in a terminal, and in a pipe that knows no width. */
+/** Width of the help, also in a pipe. */
 const WIDTH = 100;
 
 /** What `probe-run --help` prints. */

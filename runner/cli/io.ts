@@ -1,17 +1,17 @@
 import { forTerminal } from "../support/printable.js";
 
-/** What the command line needs of its process: a test passes its own. */
+/** What the command line needs from its process; tests pass their own. */
 export interface Io {
-  /** Results, on stdout. Resolves when they have left this process, which may be killed then. */
+  /** Writes results to stdout. Resolves when they have left this process, so that it may be killed. */
   out(text: string): Promise<void>;
-  /** Messages for people, on stderr. */
+  /** Messages on stderr. */
   err(text: string): void;
   readonly stdin: AsyncIterable<Uint8Array>;
   readonly stdout: Screen;
   readonly stderr: Screen;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
-  /** Calls back at the first SIGINT or SIGTERM, with the exit code for it, instead of ending the process. Returns a function that stops listening. */
+  /** Calls back on the first SIGINT or SIGTERM with the exit code for it, instead of ending the process. Returns a function that stops listening. */
   onInterrupt(listener: (exitCode?: number) => void): () => void;
 }
 
@@ -22,7 +22,7 @@ export interface Screen {
 
 export function processIo(): Io {
   return {
-    // Data goes into a pipe or a file as it is; on a terminal nothing but our own sequences may act.
+    // In a pipe or a file, output is unchanged; on a terminal, control sequences of the data are escaped.
     out: (text) => write(process.stdout.isTTY === true ? forTerminal(text) : text),
     err: (text) => void watched(process.stderr, endOnBrokenPipe).write(forTerminal(text)),
     get stdin() {
@@ -40,12 +40,12 @@ export function processIo(): Io {
   };
 }
 
-/** The reader has gone (`| head`): 128 + SIGPIPE, as for a program that the signal kills. */
+/** The reader has ended (`| head`): 128 + SIGPIPE, as for a program killed by the signal. */
 function endOnBrokenPipe(error: NodeJS.ErrnoException): void {
   if (error.code === "EPIPE") process.exit(141);
 }
 
-/** Results that cannot be written must not look like success. */
+/** If results cannot be written, the exit code must not be 0. */
 function endOnLostResult(error: NodeJS.ErrnoException): void {
   endOnBrokenPipe(error);
   watched(process.stderr, endOnBrokenPipe).write(`probe-run: stdout cannot be written: ${error.message}\n`, () => process.exit(3));
@@ -53,13 +53,13 @@ function endOnLostResult(error: NodeJS.ErrnoException): void {
 
 type ErrorListener = (error: NodeJS.ErrnoException) => void;
 
-/** Node makes these streams when they are first used, which takes a millisecond each: not before there is something to write. */
+/** Created on demand: Node needs a millisecond for each of these streams. */
 function watched(stream: NodeJS.WriteStream, listener: ErrorListener): NodeJS.WriteStream {
   if (stream.listenerCount("error", listener) === 0) stream.on("error", listener);
   return stream;
 }
 
-/** Resolves when it is written. A write that fails ends the process in the listener, so this never resolves then. */
+/** Resolves when it is written. If a write fails, the listener ends the process and this never resolves. */
 function write(text: string): Promise<void> {
   return new Promise((resolve) => {
     watched(process.stdout, endOnLostResult).write(text, (error) => {
@@ -68,12 +68,12 @@ function write(text: string): Promise<void> {
   });
 }
 
-/** A terminal that does not know its size reports 0. */
+/** A terminal of unknown size reports 0. */
 function screenOf(stream: NodeJS.WriteStream): Screen {
   return { isTty: stream.isTTY === true, columns: stream.columns || 80 };
 }
 
-/** By convention 128 + the signal's number. */
+/** 128 + the signal's number, by convention. */
 const EXIT_CODES: Partial<Record<NodeJS.Signals, number>> = { SIGINT: 130, SIGTERM: 143 };
 
 function onInterrupt(listener: (exitCode?: number) => void): () => void {

@@ -8,10 +8,10 @@ export interface LabTarget {
   close(): Promise<void>;
 }
 
-/** Starts a probe's lab for one run. An empty name means its first server. */
+/** Starts a probe's lab for one run. An empty name selects its first server. */
 export async function startLabTarget(probe: string, wanted: string): Promise<LabTarget> {
   const lab = await labOf(probe);
-  if (lab === null) throw new UsageError(`${probe} has no lab servers`, "give a target instead; a probe in probes/ gets a lab with a file lab.ts");
+  if (lab === null) throw new UsageError(`${probe} has no lab servers`, "give a target instead; for a probe in probes/, add a lab.ts");
   const running = await lab.start(() => 0);
   const server = wanted === "" ? running.servers[0] : running.servers.find(({ name }) => name === wanted);
   if (server !== undefined) return { input: server.input, close: () => running.close() };

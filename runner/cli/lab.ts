@@ -8,14 +8,14 @@ import type { Io } from "./io.js";
 import { targetsOf } from "./targets.js";
 
 const options = {
-  "port-base": { value: "N", description: "Take the ports from N upwards, in the order of the table; free ones by default." },
-  transcript: { value: "FILE", description: "Serve this transcript instead, and report each client that does something else: docs/transcripts.md." },
+  "port-base": { value: "N", description: "Use ports from N upwards, in the order of the table; free ports by default." },
+  transcript: { value: "FILE", description: "Serve this transcript instead, and report clients that deviate from it: docs/transcripts.md." },
 } as const;
 
 export default defineCommand({
-  summary: "Starts local servers for every built-in probe, prints their inputs, and serves until it is stopped.",
+  summary: "Starts local servers for every built-in probe, prints inputs for them, and serves until it is stopped.",
   usage: "[options]",
-  details: "JSON on stdout, by probe and server: each input can be given to its probe as it stands. A table for people on stderr.",
+  details: "Prints JSON on stdout, by probe and server, with an input that can be passed to the probe unchanged, and a table on stderr.",
   options,
   examples: [
     ["lab", "Serve on free ports until Ctrl-C."],
@@ -35,7 +35,7 @@ async function run({ options: given }: Arguments<typeof options>, io: Io): Promi
   try {
     const inputs = Object.fromEntries([...labs].map(([probe, { servers }]) => [probe, Object.fromEntries(servers.map(({ name, input }) => [name, input]))]));
     await io.out(`${JSON.stringify(inputs, null, 2)}\n`);
-    io.err(`${tableOf(labs, io.stderr.columns)}\nServing until Ctrl-C. Each input above can be given to its probe as it stands.\n`);
+    io.err(`${tableOf(labs, io.stderr.columns)}\nServing until Ctrl-C. Each input above can be passed to its probe unchanged.\n`);
     await stopped;
     return EXIT.ok;
   } finally {
@@ -70,7 +70,7 @@ function tableOf(labs: Labs, width: number): string {
   return table(["PROBE", "SERVER", "ADDRESS", "WHAT IT DOES"], rows, width);
 }
 
-/** A host stands there once, before all of its ports. */
+/** Prints a host once, before all of its ports. */
 function addressOf(input: Readonly<Record<string, unknown>>): string {
   const ports = new Map<string, (string | null)[]>();
   for (const { host, port } of targetsOf(input)) ports.set(host, [...(ports.get(host) ?? []), port]);

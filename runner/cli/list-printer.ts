@@ -6,9 +6,9 @@ import type { RunSummary } from "./run-summary.js";
 import { tableRows } from "./run-table.js";
 import { styleFor } from "./style.js";
 
-/** How the reports of many runs are printed. Each text ends with its line. */
+/** How the reports of many runs are printed. Each text ends with a line break. */
 interface ListPrinter {
-  /** Null: the run could not be made. */
+  /** Null: the run failed to start. */
   present(report: Report | null, input: number): string;
   item(text: string, index: number): string;
   end(): string;
@@ -24,7 +24,7 @@ export async function listPrinter({ options, loaded }: RunRequest, inputs: reado
   }
   const envelope = await presenter(options, io);
   const present = (report: Report | null): string => (report === null ? "null\n" : envelope(report));
-  // Stdout holds JSON only.
+  // Stdout contains only JSON.
   const summary = async (all: RunSummary, isRepeated: boolean): Promise<void> => {
     if (isRepeated) io.err(`${all.line()}${all.operations()}`);
     else if (io.stderr.isTty) io.err(all.line());
@@ -33,7 +33,7 @@ export async function listPrinter({ options, loaded }: RunRequest, inputs: reado
   return { present, ...arrayOfItems(), summary };
 }
 
-/** A JSON array, item by item: whether a comma follows is known when the next one comes. */
+/** A JSON array, item by item; the comma is written with the next item. */
 function arrayOfItems(): Pick<ListPrinter, "item" | "end"> {
   let held = "";
   const item = (text: string, index: number): string => {

@@ -9,12 +9,12 @@ import type { Io } from "./io.js";
 const options = { json: { description: "Print JSON instead of a table." } } as const;
 
 export default defineCommand({
-  summary: "Lists every probe: its versions, what it needs, what it tells.",
+  summary: "Lists all probes with their versions and the capabilities that they need.",
   usage: "[options]",
   options,
   examples: [
-    ["list", "Show the catalogue."],
-    ["list --json", "The same for a program."],
+    ["list", "Show all probes."],
+    ["list --json", "The same as JSON."],
   ],
   words: { least: 0, most: 0 },
   run,

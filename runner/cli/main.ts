@@ -6,19 +6,19 @@ import { processIo } from "./io.js";
 import { reportError } from "./report-error.js";
 
 const io = processIo();
-// What a probe lets fly beside its run is a bug: Node's own exit code for it would say that the target failed.
-// No run is there to mask what it says.
+// An uncaught exception of a probe is a bug, but Node's exit code for it would mean that the target failed. Secrets are masked here because no run
+// does it.
 process.on("uncaughtException", (error) => process.exit(reportError(error, { err: (text) => io.err(maskRemembered(text)) })));
-// A probe that ends the process, or leaves nothing to wait for, must not look like a target that is fine.
+// A probe that ends the process, or leaves it with nothing to wait for, must not look like success.
 let isDone = false;
 process.on("exit", (code) => {
   if (isDone || code !== EXIT.ok) return;
-  io.err("probe-run: could not run: something ended the process before the answer was there\n");
+  io.err("probe-run: could not run: the process ended before there was a result\n");
   process.exitCode = EXIT.couldNotRun;
 });
-// Without await: the command is built as CommonJS, which has none at the top.
+// Not awaited: the command is built as CommonJS, which has no top-level await.
 main(process.argv.slice(2), io).then((code) => {
   isDone = true;
-  // A probe that is not ours may leave a socket or a timer behind; once the last word is written nothing is waited for.
+  // A third-party probe may leave sockets or timers open; the process exits without waiting for them.
   process.stdout.write("", () => process.exit(code));
 });

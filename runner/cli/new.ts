@@ -12,13 +12,13 @@ import type { Scaffold } from "./scaffold/scaffold.js";
 import { UsageError } from "./usage-error.js";
 
 export default defineCommand({
-  summary: "Creates a probe with its contracts, a lab server, a test and a transcript. It passes all tests as it is.",
+  summary: "Creates a probe with its contracts, a lab server, a test and a transcript. It passes all tests unchanged.",
   usage: "<id>",
   details: [
     "In probe-run's own repository it creates probes/<id>/ with schema.ts, probe.ts and lab.ts, a test and a fixture: then run `npm run generate`, which",
     "adds it to the registry and the catalogue, and test/conformance, which every probe must pass. `npm run goldens` rewrites expected outputs that you",
     "changed on purpose, `npm run build` builds the command. Anywhere else it creates a package in the folder <id>/.",
-    "The new probe reads a server's greeting: change it into what you need. No existing file is overwritten.",
+    "The new probe reads a server's greeting: change it as needed. No existing file is overwritten.",
   ].join(" "),
   options: {},
   examples: [["new acme.greeting", "Create a probe called acme.greeting."]],
@@ -29,17 +29,17 @@ export default defineCommand({
 async function run({ words }: Arguments<Record<never, never>>, io: Io): Promise<number> {
   const id = words[0] as string;
   if (!/^[a-z][a-z0-9]*([._-][a-z0-9]+)*$/.test(id))
-    throw new UsageError(`${JSON.stringify(id)} is no name for a probe`, "use words of a-z and 0-9 joined by dots: acme.greeting");
+    throw new UsageError(`${JSON.stringify(id)} is not a valid probe name`, "use words of a-z and 0-9 joined by dots: acme.greeting");
   const repository = ownRepository(io.cwd);
   const root = repository ?? join(io.cwd, id);
   const { files, next } = repository === null ? packageFiles(id) : builtInFiles(id);
   await writeAll(root, files, io);
   const made = Object.keys(files).map((path) => `  ${relative(io.cwd, join(root, path))}`);
-  await io.out(`${["Made:", ...made, "", "Next:", ...next.map((line) => `  ${line}`)].join("\n")}\n`);
+  await io.out(`${["Created:", ...made, "", "Next:", ...next.map((line) => `  ${line}`)].join("\n")}\n`);
   return EXIT.ok;
 }
 
-/** The top of probe-run's own checkout, if the working directory is inside it. */
+/** The root of probe-run's own checkout, if the working directory is inside it. */
 function ownRepository(cwd: string): string | null {
   for (let folder = cwd; ; folder = dirname(folder)) {
     const manifest = join(folder, "package.json");

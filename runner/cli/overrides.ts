@@ -1,6 +1,6 @@
 import { UsageError } from "./usage-error.js";
 
-/** The input with every `--set key=value` in its place. The key is a path: tls.mode, resolver.servers. */
+/** The input with every `--set key=value` applied. The key is a path: tls.mode, resolver.servers. */
 export function withOverrides(input: unknown, written: readonly string[]): unknown {
   const result = structuredClone(input);
   for (const each of written) override(result, each);
@@ -11,11 +11,11 @@ function override(input: unknown, written: string): void {
   const equals = written.indexOf("=");
   const path = written.slice(0, equals).split(".");
   if (equals < 1 || path.includes(""))
-    throw new UsageError(`--set ${JSON.stringify(written)} is not key=value`, "write --set target_port=587 or --set tls.mode=implicit");
+    throw new UsageError(`--set ${JSON.stringify(written)} is not KEY=VALUE`, "write --set target_port=587 or --set tls.mode=implicit");
   assign(input, path, valueFrom(written.slice(equals + 1)), `--set ${JSON.stringify(written)}`);
 }
 
-/** Sets the field at a path, and makes the objects on the way to it. */
+/** Sets the field at a path, and creates the objects on the way to it. */
 export function assign(input: unknown, path: readonly string[], value: unknown, origin: string): void {
   const last = path.at(-1) as string;
   let holder = input;
@@ -30,16 +30,16 @@ function stepInto(holder: unknown, step: string, origin: string): unknown {
   return (holder as Record<string, unknown>)[step];
 }
 
-/** Defined, not assigned: `__proto__` is a field like any other here, and the contract will refuse it. */
+/** Defined, not assigned: `__proto__` is an ordinary field here, which the contract rejects. */
 function put(holder: object, name: string, value: unknown): void {
   Object.defineProperty(holder, name, { value, enumerable: true, writable: true, configurable: true });
 }
 
 function noObject(origin: string): UsageError {
-  return new UsageError(`${origin} leads into a value that has no fields`);
+  return new UsageError(`${origin} refers to a field of a value that has no fields`);
 }
 
-/** JSON where it is JSON, else the text as it stands: a host name needs no quotes. */
+/** Parsed as JSON if possible, otherwise as text, so that a host name needs no quotes. */
 function valueFrom(written: string): unknown {
   try {
     return JSON.parse(written);

@@ -3,7 +3,7 @@ import { printableJson } from "../support/printable.js";
 import type { Io } from "./io.js";
 import { hasColours, styleFor } from "./style.js";
 
-/** How a report looks on stdout. */
+/** How a report is printed on stdout. */
 export type Present = (report: Report) => string;
 
 export interface PresentOptions {
@@ -18,13 +18,13 @@ export async function presenter({ pretty, compact }: PresentOptions, io: Io): Pr
     const style = styleFor(io.stdout, io.env);
     return (report) => waterfall(report, { width: io.stdout.columns, style });
   }
-  // What a server sent must not act on a terminal: JSON leaves DEL and the C1 controls as they are.
+  // Escapes what a server sent for the terminal: JSON leaves DEL and the C1 controls unescaped.
   const safe = io.stdout.isTty ? printableJson : (json: string) => json;
   const painted = hasColours(io.stdout, io.env) ? (await import("./colour-json.js")).colourJson : (json: string) => json;
   return ({ envelope }) => `${painted(safe(JSON.stringify(envelope, null, compact ? 0 : 2)))}\n`;
 }
 
-/** For those who did not ask for JSON, and got it on their terminal. */
+/** A hint if JSON is printed on a terminal by default. */
 export function prettyHint({ pretty, compact, json }: PresentOptions, io: Io): void {
-  if (io.stdout.isTty && io.stderr.isTty && !pretty && !compact && !json) io.err("(--pretty draws this for people; --json leaves this hint out)\n");
+  if (io.stdout.isTty && io.stderr.isTty && !pretty && !compact && !json) io.err("(use --pretty for a readable view, or --json to omit this hint)\n");
 }

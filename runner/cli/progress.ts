@@ -1,11 +1,11 @@
 import { EXIT } from "./exit-codes.js";
 import type { Io } from "./io.js";
 
-/** Frequent enough to look alive, rare enough to cost nothing. */
+/** Often enough to look alive, rarely enough to cost nothing. */
 const EVERY_MS = 100;
 const CLEAR_LINE = "\r\u001b[K";
 
-/** One line on a terminal's stderr while many runs are in progress. Nothing in a pipe. */
+/** A progress line on a terminal's stderr while many runs are in progress. Nothing in a pipe. */
 export class Progress {
   readonly #began = performance.now();
   #done = 0;
@@ -26,7 +26,7 @@ export class Progress {
     this.io.err(`${CLEAR_LINE}${progressLine({ done: this.#done, total: this.total, failed: this.#failed, elapsedMs: now - this.#began })}`);
   }
 
-  /** Removes the line: stdout may be the same terminal. */
+  /** Clears the line, since stdout may be the same terminal. */
   clear(): void {
     if (this.#shownAt < 0) return;
     this.io.err(CLEAR_LINE);

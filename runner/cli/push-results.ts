@@ -1,9 +1,9 @@
 import type { Report } from "../harness/run.js";
 import type { Queue } from "../queue/queue.js";
 import type { Io } from "./io.js";
-import { openGiven } from "./open-queue-option.js";
+import { openQueueOption } from "./open-queue-option.js";
 
-/** Pushes what runs found while they go on. What a queue does not take is told at the end: it costs nobody an envelope. */
+/** Pushes the results of runs while they go on. Errors of the queue are reported at the end, so that every envelope is printed. */
 export class ResultPusher {
   readonly #pushes: Promise<unknown>[] = [];
 
@@ -15,7 +15,7 @@ export class ResultPusher {
     this.#pushes.push(pushed);
   }
 
-  /** Resolves when everything is stored. */
+  /** Resolves when all results are stored. */
   async settled(): Promise<void> {
     await Promise.all(this.#pushes);
   }
@@ -26,7 +26,7 @@ export class ResultPusher {
   }
 }
 
-/** Before anything is sent: a queue that cannot be opened stops the run. */
+/** Called before anything is sent: a queue that cannot be opened stops the run. */
 export async function openPusher(written: string, io: Io): Promise<ResultPusher> {
-  return new ResultPusher(await openGiven(written, io));
+  return new ResultPusher(await openQueueOption(written, io));
 }

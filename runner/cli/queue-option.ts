@@ -1,9 +1,9 @@
-import { DEFAULT_QUEUE } from "../queue/default-queue.js";
+import { DEFAULT_QUEUE } from "../queue/backend-options.js";
 
-/** Shared by every command on a queue. */
+/** Shared by all commands on a queue. */
 export const queueOption = {
   value: "URL",
   optional: true,
   looksLike: /^[a-z][a-z+.-]*:/,
-  description: `The queue. Without it, or without a URL: $PROBE_RUN_QUEUE, else ${DEFAULT_QUEUE}.`,
+  description: `The queue. By default $PROBE_RUN_QUEUE, else ${DEFAULT_QUEUE}.`,
 } as const;

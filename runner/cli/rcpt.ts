@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { rcptInputFrom } from "../mail-sites/environment.js";
 import { parseReferences } from "../mail-sites/outbound-port-check.js";
 import { refusalToProbe } from "../mail-sites/probing-allowed.js";
-import { DEFAULT_FILE, keepBehaviourIn } from "../sqlite/store-path.js";
+import { DEFAULT_FILE, setDefaultBehaviourFile } from "../sqlite/store-path.js";
 import { type Arguments, wholeNumber } from "./arguments.js";
 import { defineCommand } from "./command.js";
 import { EXIT } from "./exit-codes.js";
@@ -14,32 +14,32 @@ import { refuseDisplayName } from "./rcpt/display-name.js";
 import { UsageError } from "./usage-error.js";
 
 const options = {
-  "mx-host": { value: "HOST", description: "Ask this mail host, whatever the name servers say." },
-  "force-resolve": { description: "Ask the name servers, also where their answer is still known." },
-  "no-catch-all": { description: "Do not ask for an address that nobody has." },
-  json: { description: "Print the envelope instead of a few lines." },
+  "mx-host": { value: "HOST", description: "Check with this mail host instead of those in the MX records." },
+  "force-resolve": { description: "Bypass the DNS cache." },
+  "no-catch-all": { description: "Do not also check a random address." },
+  json: { description: "Print the envelope instead of a summary." },
   set: { value: "KEY=VALUE", repeated: true, description: "Set a field of the input: --set helo_domain=probe.example.net." },
   timeout: { value: "MS", description: "The deadline of a run in milliseconds." },
-  out: { value: "FILE", description: "Of a list: write the rows there. The same command again goes on behind the last row." },
-  column: { value: "NAME", description: "Of a list: the column, or the field, that holds the address." },
-  queue: { ...queueOption, description: "Of a list: store it as jobs there, keyed by mail site, instead of asking now." },
+  out: { value: "FILE", description: "For a list: write the rows to this file. Run the same command again to resume after the last row." },
+  column: { value: "NAME", description: "For a list: the column or field that contains the address." },
+  queue: { ...queueOption, description: "For a list: enqueue it as jobs, keyed by mail site, instead of checking now." },
 } as const;
 
 export default defineCommand({
-  summary: "Asks a mail host whether it would take a mail for an address, and sends none.",
+  summary: "Checks whether mailboxes accept mail, without sending any.",
   usage: "<address | list.csv | list.jsonl | -> [options]",
   details: [
-    "Of a list, each address gives a row, as slowly as the environment says: GLOBAL_MAX_CONCURRENCY (12), GLOBAL_RPS (6), PER_MX_MAX_CONCURRENCY_DEFAULT (2), PER_MX_RPS_DEFAULT (1).",
-    "SMTP_HELO_DOMAIN, SMTP_MAIL_FROM, SMTP_CONNECT_TIMEOUT and SMTP_COMMAND_TIMEOUT (in seconds) fill the input in.",
-    "SMTP_PROBES_ENABLED=0 switches asking off on this machine; SMTP_PROBES_ALLOWED_HOSTS names the only machines that may.",
-    "Ask for addresses that you have a reason to write to: docs/rcpt.md.",
+    "A list gives one row per address. Environment variables limit the rate: GLOBAL_MAX_CONCURRENCY (12), GLOBAL_RPS (6), PER_MX_MAX_CONCURRENCY_DEFAULT (2), PER_MX_RPS_DEFAULT (1).",
+    "SMTP_HELO_DOMAIN, SMTP_MAIL_FROM, SMTP_CONNECT_TIMEOUT and SMTP_COMMAND_TIMEOUT (in seconds) are defaults of the input.",
+    "SMTP_PROBES_ENABLED=0 disables these checks on this machine; SMTP_PROBES_ALLOWED_HOSTS lists the only machines that may run them.",
+    "Only check addresses that you have a reason to write to: docs/rcpt.md.",
   ].join("\n"),
   options,
   examples: [
-    ["rcpt someone@example.org", "Ask the mail hosts of example.org."],
-    ["rcpt someone@example.org --mx-host mx2.example.org --json", "Ask one of them, and print the envelope."],
-    ["rcpt addresses.csv --out verdicts.csv", "Ask for a list; stopped, the same command goes on."],
-    ["rcpt addresses.jsonl --queue", "Store it for `probe-run work --limit 12,6/s --limit key=2,1/s`."],
+    ["rcpt someone@example.org", "Check an address with the mail hosts of example.org."],
+    ["rcpt someone@example.org --mx-host mx2.example.org --json", "Check with one of them, and print the envelope."],
+    ["rcpt addresses.csv --out verdicts.csv", "Check a list; run the same command again to resume."],
+    ["rcpt addresses.jsonl --queue", "Enqueue a list for `probe-run work --limit 12,6/s --limit key=2,1/s`."],
   ],
   words: { least: 1, most: 1 },
   run,
@@ -62,14 +62,14 @@ async function run({ words, options: given }: Arguments<typeof options>, io: Io)
     io.err(`probe-run: could not run: ${refusal}\n`);
     return EXIT.couldNotRun;
   }
-  keepBehaviourIn(resolve(io.cwd, DEFAULT_FILE));
+  setDefaultBehaviourFile(resolve(io.cwd, DEFAULT_FILE));
   if (!isList) refuseDisplayName(word);
   if (!isList) return (await import("./rcpt/ask-one.js")).askOne({ ...input, email: word }, given.json, io);
   const list = await (await import("./rcpt/list.js")).readList(word, given.column, io);
   return (await import("./rcpt/ask-list.js")).askList({ list, input, out: given.out }, io);
 }
 
-/** What the environment says, then the options, then --set. */
+/** Defaults from the environment, overridden by the options, then by --set. */
 function inputOf(given: Given, io: Io): Record<string, unknown> {
   const timeoutMs = wholeNumber("timeout", given.timeout, 1, 3_600_000);
   const input = {
@@ -83,9 +83,9 @@ function inputOf(given: Given, io: Io): Record<string, unknown> {
 }
 
 function checkOptions({ out, column, queue, json }: Given, isList: boolean): void {
-  if (isList && json) throw new UsageError("--json is for one address", "the rows of a list are JSON where the list is JSONL");
+  if (isList && json) throw new UsageError("--json is for a single address", "the rows of a list are JSON if the list is JSONL");
   const forLists = { out, column, queue };
   const wrong = Object.entries(forLists).find(([, value]) => value !== null)?.[0];
-  if (!isList && wrong !== undefined) throw new UsageError(`--${wrong} is for a list of addresses`, "give a CSV, JSONL, or one address a line");
-  if (queue !== null && out !== null) throw new UsageError("--queue and --out exclude each other", "the results of jobs are taken by `probe-run consume`");
+  if (!isList && wrong !== undefined) throw new UsageError(`--${wrong} is for a list of addresses`, "give CSV, JSONL, or one address per line");
+  if (queue !== null && out !== null) throw new UsageError("--queue and --out cannot be combined", "`probe-run consume` delivers the results of jobs");
 }

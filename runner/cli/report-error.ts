@@ -4,10 +4,10 @@ import { RequestError, type Violation } from "../support/request-error.js";
 import { EXIT } from "./exit-codes.js";
 import type { Io } from "./io.js";
 
-/** More than a screenful is not read. */
-const MOST_VIOLATIONS = 50;
+/** A screenful is enough. */
+const MAX_VIOLATIONS = 50;
 
-/** Prints an error for a person, and returns its exit code. */
+/** Prints an error, and returns its exit code. */
 export function reportError(error: unknown, io: Pick<Io, "err">): number {
   if (error instanceof RequestError) {
     io.err(requestErrorText(error));
@@ -21,7 +21,7 @@ export function reportError(error: unknown, io: Pick<Io, "err">): number {
 }
 
 export function requestErrorText(error: RequestError): string {
-  const shown = error.violations.slice(0, MOST_VIOLATIONS);
+  const shown = error.violations.slice(0, MAX_VIOLATIONS);
   const width = Math.max(0, ...shown.map(({ pointer }) => pointer.length));
   const rest = error.violations.length - shown.length;
   return [
@@ -37,10 +37,10 @@ function line({ pointer, message, hint }: Violation, width: number): string {
   return printable(width === 0 ? words : `${pointer.padEnd(width)}  ${words}`);
 }
 
-/** Errors that say what to do. By their names: reporting need not load the queue. */
+/** Errors that say what to do. Matched by name, so that reporting need not load the queue. */
 const SELF_EXPLANATORY: readonly string[] = ["QueueError" satisfies QueueError["name"], "MissingSqliteError", "MissingProgramError"];
 
-/** Where in our code an errno or such an error came up does not help a user. */
+/** The stack of a system error does not help a user. */
 function isSystemError(error: unknown): boolean {
   return SELF_EXPLANATORY.includes((error as Error).name) || typeof (error as NodeJS.ErrnoException).syscall === "string";
 }

@@ -19,14 +19,14 @@ export interface Plan {
   readonly concurrency: number;
   /** How often the whole list is run. */
   readonly repeat: number;
-  /** Between the starts of two rounds. */
+  /** The interval between the starts of two rounds. */
   readonly intervalMs: number;
 }
 
-/** Runs every input of a list, some at once and in rounds, and prints in the order of the inputs. The worst run decides the exit code. */
+/** Runs every input of a list, with limited concurrency and in rounds, and prints in the order of the inputs. The worst run decides the exit code. */
 export async function runMany(request: RunRequest, { inputs, concurrency, repeat, intervalMs }: Plan, io: Io): Promise<number> {
   if (inputs.length === 0) throw new UsageError("the input is an empty array", "there is nothing to run");
-  if (request.options.record !== null) throw new UsageError("--record takes one input, and one run of it", "record each run on its own");
+  if (request.options.record !== null) throw new UsageError("--record requires a single input and a single run", "record each run separately");
   const ready = await checkAll(request, inputs);
   const printer = await listPrinter(request, inputs, io);
   const progress = new Progress(io, inputs.length * repeat);
@@ -60,7 +60,7 @@ async function waitedUntil(time: number, signal: AbortSignal): Promise<boolean> 
   return !signal.aborted;
 }
 
-/** Everything that is wrong with any input, before anything is sent. Secrets are fetched here for the same reason. */
+/** Reports everything that is wrong with any input before anything is sent. Secrets are resolved here for the same reason. */
 async function checkAll({ loaded, asked, signal, timeoutMs }: RunRequest, inputs: readonly unknown[]): Promise<unknown[]> {
   const ready: unknown[] = [];
   const violations: Violation[] = [];
@@ -83,7 +83,7 @@ async function checkAll({ loaded, asked, signal, timeoutMs }: RunRequest, inputs
   return ready;
 }
 
-/** A bug in one run loses no other result. */
+/** A bug in one run must not lose the results of others. */
 async function runItem(request: RunRequest, input: unknown, index: number, io: Io): Promise<{ report: Report | null; code: number }> {
   const trace = request.options.trace ? (event: Parameters<typeof traceLines>[0]): void => io.err(traceLines(event, `[${index}] `)) : null;
   try {

@@ -13,19 +13,19 @@ export const runOptions = {
   timeout: { value: "MS", description: "Deadline of the whole run in milliseconds; overrides the input's timeout_ms." },
   json: { description: "Print JSON: the default, without the hint at --pretty on a terminal." },
   compact: { description: "JSON on one line; for a list, one line per envelope." },
-  pretty: { description: "Draw the run for people instead of JSON; for a list, print a table and a summary." },
+  pretty: { description: "Print a readable timeline instead of JSON; for a list, a table and a summary." },
   trace: { description: "Show the conversation with its timings on stderr, secrets masked." },
   record: { value: "FILE", description: "Write the conversation to a file as a transcript that can be replayed." },
-  concurrency: { value: "N", description: "How many runs of a list go on at once (16)." },
+  concurrency: { value: "N", description: "Simultaneous runs of a list (16)." },
   repeat: { value: "N", description: "Run N times, and report percentiles at the end." },
   interval: { value: "SECONDS", description: "With --repeat: seconds between the starts of two runs (1)." },
   "fail-on": { value: "STATUS", choices: FAIL_ON, description: "Exit with 1 from this status on: error (the default) or warning." },
-  lab: { value: "SERVER", optional: true, description: "Run against a local server of the probe's lab: the first, or the one named." },
+  lab: { value: "SERVER", optional: true, description: "Run against a local lab server of the probe: the first, or the named one." },
   ...shortSecretsOption,
-  queue: { ...queueOption, description: "Also push each envelope's queue side there; without a URL to $PROBE_RUN_QUEUE, else sqlite:.probe-run/queue.db." },
+  queue: { ...queueOption, description: "Also store each envelope's queue side in a queue; by default $PROBE_RUN_QUEUE, else sqlite:.probe-run/queue.db." },
 } as const;
 
-/** A request as it was read: its probe is there, and nothing has been sent. */
+/** A request after parsing: its probe is loaded, and nothing has been sent. */
 export interface RunRequest {
   readonly asked: Asked;
   readonly loaded: LoadedProbe;

@@ -2,18 +2,18 @@ import type { Status } from "../../schemas/carried.js";
 import type { Report } from "../harness/run.js";
 import { counted } from "../support/counted.js";
 
-/** More steps than this are not a pattern that repeats. */
-const MOST_OPERATIONS = 20;
+/** A longer sequence of operations is not shown as a repeated pattern. */
+const MAX_OPERATIONS = 20;
 const SHARES = [0.5, 0.9, 0.99] as const;
 
-/** What many runs had in common, for the end of a list or of a repeated run. */
+/** The summary of many runs, at the end of a list or of a repeated run. */
 export class RunSummary {
   readonly #durations: number[] = [];
   readonly #operations = new Map<string, number[]>();
   readonly #statuses: Record<Status, number> = { ok: 0, warning: 0, error: 0 };
   #broken = 0;
 
-  /** Null: a run that could not be made. */
+  /** Null: a run that could not start. */
   add(report: Report | null): void {
     if (report === null) {
       this.#broken += 1;
@@ -26,7 +26,7 @@ export class RunSummary {
       if (own === null) continue;
       const durations = this.#operations.get(name) ?? [];
       durations.push(own);
-      if (this.#operations.size < MOST_OPERATIONS) this.#operations.set(name, durations);
+      if (this.#operations.size < MAX_OPERATIONS) this.#operations.set(name, durations);
     }
   }
 
@@ -39,7 +39,7 @@ export class RunSummary {
     return `${runs}: ${counts.map(([name, count]) => `${count} ${name}`).join(", ")}${times}\n`;
   }
 
-  /** The same percentiles for each operation that every run repeats. */
+  /** Percentiles for each operation that all runs share. */
   operations(): string {
     const rows = [...this.#operations].filter(([, durations]) => durations.length > 1);
     const width = Math.max(0, ...rows.map(([name]) => name.length));

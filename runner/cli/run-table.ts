@@ -10,7 +10,7 @@ const WIDEST_TARGET = 40;
 const STATUS_WIDTH = "✔ warning".length;
 const DURATION_WIDTH = "120000.0 ms".length;
 
-/** One row per run, printed as it ends: what was probed, its status, how long it took, and what is wrong. */
+/** One row per run, printed as it ends: the target, its status, the duration, and what is wrong. */
 export function tableRows(inputs: readonly unknown[], target: Target | undefined, { width, style }: Canvas): (report: Report | null, index: number) => string {
   const names = inputs.map((input, index) => cut(printableLine(printable(nameOf(input, target) ?? `input ${index}`)), WIDEST_TARGET));
   const targetWidth = Math.max(...names.map((name) => [...name].length));
@@ -25,12 +25,12 @@ export function tableRows(inputs: readonly unknown[], target: Target | undefined
   };
 }
 
-/** By the fields that the probe names as its target, else by those that usually hold one. */
+/** Taken from the probe's target fields, otherwise from fields that usually hold a target. */
 function nameOf(input: unknown, target: Target | undefined): string | null {
   if (input === null || typeof input !== "object") return null;
   const fields = input as Readonly<Record<string, unknown>>;
   const values = target === undefined ? [] : fieldsOfTarget(target).flatMap((field) => fields[field] ?? []);
-  // A URL may hold a password.
+  // A URL may contain a password.
   if (values.length > 0) return values.map((value) => String(value).replace(/\/\/[^/@]*@/, "//")).join(":");
   const [first] = targetsOf(fields);
   return first === undefined ? null : [first.host, first.port].filter((part) => part !== null).join(":");

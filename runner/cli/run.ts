@@ -15,18 +15,18 @@ export default defineCommand({
   summary: "Runs a probe and prints its envelope: JSON, and nothing else, on stdout.",
   usage: "<probe>[@version] <target | input.json | -> [options]",
   details: [
-    "A target is a word that fills the fields the probe names for it: mx.example.org:587, a@b.example. `probe-run describe <probe>` says which.",
+    "A target is a word that sets the probe's target fields: mx.example.org:587, a@b.example. `probe-run describe <probe>` shows them.",
     "A file or stdin holds one input or a list: JSON, JSON Lines, YAML, or CSV with a header. For a list the output is an array of envelopes in the same order.",
-    "Without a version the newest one runs whose contract takes the input. A probe is a name, a file, or a package called probe-run-probe-*.",
+    "Without a version, the newest one that accepts the input runs. A probe is a name, a file, or a package called probe-run-probe-*.",
     "The first Ctrl-C ends the run, prints what was learned and exits with 130; the second exits at once.",
   ].join("\n"),
   options: runOptions,
   examples: [
     ["network.smtp --lab", "Probe a local server: no network is needed."],
-    ["network.smtp --lab=starttls --pretty", "The same over STARTTLS, as a picture."],
+    ["network.smtp --lab=starttls --pretty", "The same over STARTTLS, as a timeline."],
     ["network.smtp mx.example.org:587 --timeout 5000", "Probe one server."],
-    ["network.smtp@1 input.json", "Run the newest version 1 with the input of a file."],
-    ["network.smtp input.json --queue", "Print the envelope, and push its queue side to .probe-run/queue.db."],
+    ["network.smtp@1 input.json", "Run the newest version 1 with the input in a file."],
+    ["network.smtp input.json --queue", "Print the envelope, and store its queue side in .probe-run/queue.db."],
     ["network.smtp hosts.csv --concurrency 50 --compact", "Probe a list of servers, one envelope per line."],
     ["network.smtp hosts.jsonl --pretty --fail-on warning", "The same as a table, with a summary."],
     ["network.smtp mx.example.org --repeat 60 --interval 1 --pretty", "Probe once a second for a minute; percentiles at the end."],
@@ -49,7 +49,7 @@ async function run({ words, options }: Given, io: Io, commands: Commands): Promi
   const loading = loadOrSuggest(asked.name, commands);
   const [loaded, { value: read, target }] = await both(loading, word === undefined ? NOTHING : readWord(word, asked, loading, io));
   if (word === undefined && options.set.length === 0 && options.lab === null) {
-    throw new UsageError("there is no input", "give a target, a file, - for stdin, --set KEY=VALUE for each field, or --lab");
+    throw new UsageError("missing input", "give a target, a file, - for stdin, --set KEY=VALUE for each field, or --lab");
   }
   const interruption = new AbortController();
   let interruptedWith: number | null = null;
@@ -88,12 +88,12 @@ async function run({ words, options }: Given, io: Io, commands: Commands): Promi
 
 function checkTogether({ pretty, compact, json, repeat, interval }: Given["options"]): void {
   if (pretty && (compact || json)) throw new UsageError(`--pretty and --${compact ? "compact" : "json"} cannot be combined`, "leave one of them out");
-  if (interval !== null && repeat === null) throw new UsageError("--interval needs --repeat", "add --repeat N");
+  if (interval !== null && repeat === null) throw new UsageError("--interval requires --repeat", "add --repeat N");
 }
 
 const NOTHING = Promise.resolve({ value: {}, target: null });
 
-/** A misspelt command is taken for a probe: it gets the names of both. */
+/** A misspelt command is parsed as a probe, so the error suggests both. */
 async function loadOrSuggest(name: string, commands: Commands): Promise<Awaited<ReturnType<typeof loadProbe>>> {
   try {
     return await loadProbe(name);
@@ -102,7 +102,7 @@ async function loadOrSuggest(name: string, commands: Commands): Promise<Awaited<
   }
 }
 
-/** Both at once, and when both are wrong, both are told. */
+/** Both are read at once, so that the errors of both are reported. */
 async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
   const [a, b] = await Promise.allSettled([first, second]);
   if (a.status === "rejected" && b.status === "rejected" && a.reason !== b.reason) throw new AggregateError([a.reason, b.reason]);
@@ -111,7 +111,7 @@ async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]
   return [a.value, b.value];
 }
 
-/** What the lab says, then what the input says, then what --set says. */
+/** The lab's input, overridden by the given input, then by --set. */
 function completed(read: unknown, lab: Readonly<Record<string, unknown>> | undefined, set: readonly string[]): unknown {
   const isObject = read !== null && typeof read === "object" && !Array.isArray(read);
   const input = lab !== undefined && isObject ? { ...lab, ...read } : read;

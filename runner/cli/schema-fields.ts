@@ -1,4 +1,4 @@
-/** One field of an input or an output, a field inside another one by its path: tls.mode. */
+/** One field of an input or an output; a nested field by its path: tls.mode. */
 export interface Field {
   name: string;
   type: string;
@@ -46,7 +46,7 @@ export function fieldsOf(schema: unknown, prefix = ""): Field[] {
   });
 }
 
-/** It may be written as it is, or as the place where it is found: nobody wants that form in every table. */
+/** A value or a reference to it: the reference form is omitted from tables. */
 function isReference(node: Node): boolean {
   return node["x-secret"] === true || node["x-secret-name"] === true || node["x-reference"] === true;
 }
@@ -73,7 +73,7 @@ function rangeOf({ type, minimum, maximum }: Node): string {
 
 const WORDS: Readonly<Record<string, string>> = { host: "mx.example.org", "one-line": "text" };
 
-/** The smallest value that a schema takes: only what is required, as its author would write it where that is known. */
+/** The smallest value that a schema accepts: only required fields, with the examples of the schema. */
 export function exampleOf(schema: unknown): unknown {
   const node = schema as Node;
   for (const known of [node.examples?.[0], node.default, node.const, node.enum?.[0]]) if (known !== undefined) return known;

@@ -19,7 +19,7 @@ const coloured: Style = Object.fromEntries(
   Object.entries(CODES).map(([name, [on, off]]) => [name, (text: string) => (text === "" ? "" : `\u001b[${on}m${text}\u001b[${off}m`)]),
 ) as unknown as Style;
 
-/** Colours on a terminal. NO_COLOR (https://no-color.org) turns them off, FORCE_COLOR (https://force-color.org) on, in a pipe too. */
+/** Colours on a terminal. NO_COLOR (https://no-color.org) disables them, FORCE_COLOR (https://force-color.org) enables them, also in a pipe. */
 export function styleFor(screen: Screen, env: Io["env"]): Style {
   return hasColours(screen, env) ? coloured : plain;
 }

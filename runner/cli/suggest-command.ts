@@ -2,7 +2,7 @@ import { nearest } from "../support/did-you-mean.js";
 import { RequestError } from "../support/request-error.js";
 import type { Commands } from "./command.js";
 
-/** The error for an unknown probe, with the commands that have a name like it. */
+/** The error for an unknown probe, with the commands of similar names. */
 export function withCommands(error: unknown, name: string, commands: Commands): unknown {
   if (!(error instanceof RequestError) || error.code !== "unknown_probe") return error;
   const near = nearest(name, Object.keys(commands), 2);

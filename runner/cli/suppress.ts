@@ -24,7 +24,7 @@ export default defineCommand({
   summary: "Manages the suppression list of mail.deliver.",
   usage: "<init | add | remove | check | list | import> [address … | file] [options]",
   details: [
-    "init               Make the delivery ledger, which holds the list. add and import make it, too.",
+    "init               Create the delivery ledger, which holds the list. add and import create it, too.",
     "add ADDRESS …      Suppress addresses. @example.org stands for every address of a domain.",
     "remove ADDRESS …   Remove addresses from the list.",
     "check ADDRESS …    Show whether addresses are suppressed; exits 1 if one is.",
@@ -46,7 +46,7 @@ export default defineCommand({
 
 type Given = Arguments<typeof options>["options"];
 
-/** What a subcommand does, and whether it makes a ledger that is not there. */
+/** A subcommand, and whether it creates a missing ledger. */
 interface Act {
   readonly makesLedger: boolean;
   run(ledger: Ledger, targets: readonly string[], given: Given, io: Io): Promise<number>;
@@ -66,7 +66,7 @@ async function run({ words, options: given }: Arguments<typeof options>, io: Io)
   const act = Object.hasOwn(ACTS, name) ? ACTS[name] : undefined;
   if (act === undefined) throw new UsageError(`unknown subcommand ${JSON.stringify(name)}`, `use one of ${Object.keys(ACTS).join(", ")}`);
   if ((name === "list" || name === "init") && targets.length > 0)
-    throw new UsageError(`unexpected argument ${JSON.stringify(targets[0])}`, "suppress check ADDRESS looks for one");
+    throw new UsageError(`unexpected argument ${JSON.stringify(targets[0])}`, "to look up one address, use suppress check ADDRESS");
   if (name === "import" && targets.length !== 1) throw new UsageError("import takes one file, or - for stdin", "suppress import bounces.jsonl");
   if (name !== "list" && name !== "init" && targets.length === 0) throw new UsageError("missing argument ADDRESS", `suppress ${name} someone@example.org`);
   const ledger = openLedger(act, given, io);
@@ -80,14 +80,14 @@ async function run({ words, options: given }: Arguments<typeof options>, io: Io)
   }
 }
 
-/** A path that was mistyped must not look like an empty list. Without a named ledger there is one only once something is suppressed. */
+/** A mistyped path must not look like an empty list. Without a given ledger, the default one exists only once something is suppressed. */
 function openLedger({ makesLedger }: Act, given: Given, io: Io): Ledger {
   const path = resolve(io.cwd, given.ledger ?? ledgerFile(io.env));
   const isThere = existsSync(path);
   try {
     if (makesLedger) {
       const ledger = Ledger.create(path);
-      if (!isThere) io.err(`made the delivery ledger ${path}\n`);
+      if (!isThere) io.err(`created the delivery ledger ${path}\n`);
       return ledger;
     }
     const isNamed = given.ledger !== null || Boolean(io.env.PROBE_RUN_DELIVERY);
@@ -148,7 +148,7 @@ async function list({ suppressed }: Ledger, _: readonly string[], given: Given, 
     const rows = all.map(({ target, reason, since, until, detail }) => [printable(target), reason, since, until ?? "permanent", printable(detail ?? "")]);
     await io.out(table(["ADDRESS", "REASON", "SINCE", "UNTIL", "DETAIL"], rows, io.stdout.isTty ? io.stdout.columns : Number.POSITIVE_INFINITY));
     const more = suppressed.count() - all.length;
-    if (more > 0) io.err(`and ${more} more: --most ${suppressed.count()} shows all\n`);
+    if (more > 0) io.err(`and ${more} more: use --most ${suppressed.count()} to show all\n`);
   }
   return EXIT.ok;
 }

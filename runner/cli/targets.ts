@@ -3,7 +3,7 @@ export interface Target {
   readonly port: string | null;
 }
 
-/** Whom an input or an output is about, by the fields that such things stand in; of one in parts, each part's. */
+/** The target of an input or output, by the fields that usually hold one; for an output in parts, the target of each part. */
 export function targetsOf(fields: Readonly<Record<string, unknown>>): Target[] {
   const host = fields.target_host ?? fields.host;
   const port = fields.target_port ?? fields.port;

@@ -2,7 +2,7 @@ import type { Vitest } from "vitest/node";
 import { EXIT } from "./exit-codes.js";
 import type { Io } from "./io.js";
 
-/** What a finished vitest run comes to. */
+/** The exit code of a finished vitest run. */
 export function exitCodeOf(vitest: Vitest, passWithNoTests: boolean, io: Io): number {
   const modules = vitest.state.getTestModules();
   const tests = modules.flatMap((module) => [...module.children.allTests()]);
@@ -10,9 +10,9 @@ export function exitCodeOf(vitest: Vitest, passWithNoTests: boolean, io: Io): nu
   const broken = vitest.state.getUnhandledErrors().length > 0 || modules.some((module) => module.errors().length > 0);
   if (broken) return EXIT.couldNotRun;
   if (states.has("failed")) return EXIT.failed;
-  // Vitest's own verdict, for what is no test: a reporter that is not installed, a coverage that is too low.
+  // Vitest's own verdict on what is not a test: a missing reporter, insufficient coverage.
   if (process.exitCode !== undefined && process.exitCode !== 0) return EXIT.couldNotRun;
   if (states.has("passed") || passWithNoTests) return EXIT.ok;
-  io.err("probe-run: no check was chosen, so nothing was run\n  --passWithNoTests makes that a success\n");
+  io.err("probe-run: no check was selected, so nothing was run\n  use --passWithNoTests to exit with 0\n");
   return EXIT.badRequest;
 }

@@ -16,7 +16,7 @@ import { exitCodeOf } from "./test-outcome.js";
 import { UsageError } from "./usage-error.js";
 import { loadVitest, vitestOptions } from "./vitest-options.js";
 
-/** Checks every suite, and hands them to vitest when nothing is wrong with any of them. */
+/** Validates every suite, and passes them to vitest if all are valid. */
 export async function runSuites(given: TestArguments, io: Io): Promise<number> {
   const { paths, passed } = split(given.words);
   allowShortSecrets(given.options);
@@ -48,7 +48,7 @@ export async function runSuites(given: TestArguments, io: Io): Promise<number> {
 function assertTargets(suites: readonly ReadSuite[], targets: readonly string[]): void {
   const known = suites.flatMap(({ suite }) => Object.keys(suite.targets));
   const unknown = targets.find((target) => !known.includes(target));
-  if (unknown !== undefined) throw new UsageError(`there is no target ${JSON.stringify(unknown)}`, `give one of ${known.join(", ")}`);
+  if (unknown !== undefined) throw new UsageError(`unknown target ${JSON.stringify(unknown)}`, `use one of ${known.join(", ")}`);
 }
 
 async function listChecks(
@@ -68,7 +68,7 @@ async function listChecks(
   return EXIT.ok;
 }
 
-/** Null when a reporter is not there, which was then told: where vitest came to look for it helps nobody. */
+/** Null if a reporter is missing, which has been reported: the internal search path of vitest would not help. */
 async function started(io: Io, ...request: Parameters<typeof startSuites>): Promise<Awaited<ReturnType<typeof startSuites>> | null> {
   try {
     return await startSuites(...request);
@@ -83,11 +83,11 @@ async function started(io: Io, ...request: Parameters<typeof startSuites>): Prom
   }
 }
 
-/** What begins with a dash can only have stood behind `--`: there vitest's own options begin. */
+/** A word that begins with a dash can only come after `--`, where vitest's own options begin. */
 function split(words: readonly string[]): { paths: readonly string[]; passed: readonly string[] } {
   const first = words.findIndex((word) => word.startsWith("-"));
   const paths = first < 0 ? words : words.slice(0, first);
-  if (paths.length === 0) throw new UsageError("no suite is named", "usage: probe-run test <suite.yaml>…");
+  if (paths.length === 0) throw new UsageError("missing argument: a suite", "usage: probe-run test <suite.yaml>…");
   return { paths, passed: first < 0 ? [] : words.slice(first) };
 }
 
@@ -99,7 +99,7 @@ async function locate(path: string, io: Io): Promise<string> {
   }
 }
 
-/** Nothing runs before every suite is right; what is wrong with any of them is told at once. */
+/** Nothing runs until every suite is valid; the errors of all are reported at once. */
 async function readAll(files: readonly string[], io: Io): Promise<ReadSuite[] | null> {
   const problems: Problem[] = [];
   const suites: ReadSuite[] = [];

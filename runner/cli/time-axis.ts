@@ -1,14 +1,14 @@
 import { pad } from "../support/text-width.js";
 
-/** A run's time, laid over so many cells. */
+/** A run's time, mapped to a number of cells. */
 export interface TimeAxis {
   readonly width: number;
-  /** Cells from the left edge, with a part of one behind the point. */
+  /** Cells from the left edge, as a fraction. */
   readonly cellsAt: (moment: number) => number;
   readonly cuts: readonly Cut[];
 }
 
-/** A stretch of time that is drawn shorter than it was, in whole cells: from the left one up to the right one. */
+/** A stretch of time that is drawn shorter than it was, in whole cells from the left one to the right one. */
 interface Cut {
   readonly from: number;
   readonly to: number;
@@ -16,18 +16,18 @@ interface Cut {
   readonly right: number;
 }
 
-/** A stretch in which nothing begins or ends is long when it takes so much of the run, and a person would call it a wait. */
+/** A stretch without any beginning or end counts as a wait if it takes this share of the run. */
 const LONG_SHARE = 0.1;
 const LONG_MS = 200;
-/** When long stretches together take so much, the steps between them could not be told apart. */
+/** If waits together take this share, the steps between them cannot be distinguished. */
 const TOO_MUCH = 0.6;
-/** Fewer steps are told apart well enough. */
+/** Fewer steps can be distinguished well enough. */
 const MANY_STEPS = 8;
 const CUT_CELLS = 4;
-/** Narrower than this, there is no room to cut anything. */
+/** If the axis is narrower than this, there is no room for a cut. */
 const NARROWEST = 16;
 
-/** Even where that shows what happened. Where a run mostly waited, its long waits are cut short so that the steps between them can be seen. */
+/** Uniform if that shows what happened. If a run mostly waited, its long waits are shortened so that the steps between them are visible. */
 export function timeAxis(steps: readonly { at: number; duration: number | null }[], total: number, width: number): TimeAxis {
   const stretches = stretchesOf(steps, total);
   const long = stretches.filter(([from, to]) => to - from >= Math.max(LONG_MS, total * LONG_SHARE));
@@ -69,12 +69,12 @@ function cutAxis(stretches: readonly Stretch[], long: ReadonlySet<Stretch>, shor
 }
 
 const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
-/** Stands where a wait is drawn shorter than it was. */
+/** Marks a shortened wait. */
 export const CUT = "╌";
 
-/** Begins and ends where the step did. The left edge lies on a whole cell, the right one on an eighth of one. */
+/** Begins and ends with its step. The left edge is at a whole cell, the right one at an eighth of one. */
 export function bar({ at, duration }: { at: number; duration: number | null }, { width, cellsAt, cuts }: TimeAxis): string {
-  // What begins together with a cut stands where that does.
+  // A step that begins together with a cut starts at the cut.
   const cutHere = cuts.find((cut) => cut.from <= at && at < cut.to);
   const left = Math.min(width - 1, cutHere?.left ?? Math.floor(cellsAt(at)));
   if (duration === null) return pad(`${" ".repeat(left)}${"░".repeat(width - left)}`, width);

@@ -3,7 +3,7 @@ import { printableLine } from "../support/printable.js";
 
 const MARKS = { sent: "→", received: "←", note: "·" } as const;
 
-/** The lines of the conversation that one event adds, each with its moment. Secrets were masked before. */
+/** The lines of the conversation for one event, each with its time. Secrets are masked already. */
 export function traceLines({ at_ms, direction, text, part }: TraceEvent, prefix = ""): string {
   const lines = text.split(/\r?\n/);
   if (lines.length > 1 && lines.at(-1) === "") lines.pop();

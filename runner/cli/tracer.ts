@@ -10,11 +10,11 @@ import { traceLines } from "./trace-lines.js";
 
 export interface Tracer {
   trace(event: TraceEvent): void;
-  /** Writes the transcript, also of a run that went wrong: that one is wanted most. */
+  /** Writes the transcript even if the run failed, since it is most useful then. */
   close(): Promise<void>;
 }
 
-/** What --trace and --record ask for. The file is opened before anything is sent. */
+/** Implements --trace and --record. The file is opened before anything is sent. */
 export async function openTracer({ options, asked }: RunRequest, io: Io): Promise<Tracer> {
   const file = options.record === null ? null : await openForWriting(options.record, io);
   const events: TraceEvent[] = [];
@@ -42,7 +42,7 @@ export async function openTracer({ options, asked }: RunRequest, io: Io): Promis
 
 async function openForWriting(path: string, io: Io) {
   try {
-    // Private: it holds addresses, and what a server said about them.
+    // Private, because it contains addresses and what a server said about them.
     return await open(resolve(io.cwd, path), "w", 0o600);
   } catch (error) {
     throw new RequestError(`the transcript cannot be written to ${path}`, "usage", [{ pointer: "", message: (error as Error).message, hint: null }]);

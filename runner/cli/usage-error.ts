@@ -1,6 +1,6 @@
 import { RequestError } from "../support/request-error.js";
 
-/** The command line itself was written wrong. */
+/** A mistake in the command line itself. */
 export class UsageError extends RequestError {
   constructor(message: string, hint: string | null = null) {
     super(message, "usage", hint === null ? [] : [{ pointer: "", message: hint, hint: null }]);

@@ -10,32 +10,32 @@ import { styleFor } from "./style.js";
 import { UsageError } from "./usage-error.js";
 
 const options = {
-  ip: { value: "IP", description: "The address that the message came from, for SPF." },
+  ip: { value: "IP", description: "The IP address of the sending host, for SPF." },
   "mail-from": { value: "ADDRESS", description: 'The envelope sender; "" for a bounce. Return-Path by default.' },
-  helo: { value: "NAME", description: "The name that the client gave in EHLO." },
+  helo: { value: "NAME", description: "The EHLO name of the sending host." },
   "trusted-host": {
     value: "HOST",
     repeated: true,
-    description: "Your own server: the topmost Received field that it wrote gives the address, the EHLO name and the time of receipt.",
+    description: "Your own server, whose topmost Received field gives the sending address, the EHLO name and the time of receipt.",
   },
-  "authserv-id": { value: "ID", repeated: true, description: "The receiver whose Authentication-Results are compared with ours; the topmost by default." },
-  at: { value: "TIME", description: "The time of receipt, 2026-11-20T10:00:00Z: signatures are judged as of then." },
+  "authserv-id": { value: "ID", repeated: true, description: "Compare with the Authentication-Results of this receiver; by default the topmost one." },
+  at: { value: "TIME", description: "The time of receipt, such as 2026-11-20T10:00:00Z, at which signatures are judged." },
   resolver: { value: "ADDRESS", repeated: true, description: "Ask this name server instead of the system's." },
   timeout: { value: "MS", description: "The deadline of the run in milliseconds." },
-  lab: { value: "NAME", optional: true, description: "Verify a message of the lab: signed, changed, forwarded or unsigned. No network is needed." },
-  "fail-on": { value: "STATUS", choices: FAIL_ON, description: "error or warning (error): the status from which on the exit code is 1." },
+  lab: { value: "NAME", optional: true, description: "Verify a sample message without a network: signed, changed, forwarded or unsigned." },
+  "fail-on": { value: "STATUS", choices: FAIL_ON, description: "Exit with 1 from this status on: error (the default) or warning." },
   json: { description: "Print the envelope as JSON." },
 } as const;
 
 export default defineCommand({
-  summary: "Verifies a received message: SPF, DKIM, DMARC with alignment, ARC, and what the receiver found.",
+  summary: "Verifies a received message: SPF, DKIM, DMARC with alignment, ARC, and the results of its receiver.",
   usage: "<message.eml | -> [options]",
   details: "Runs mail.verify. Without --ip and --trusted-host the connecting address is unknown, and SPF is not evaluated. Exits 1 if DMARC fails.",
   options,
   examples: [
-    ["verify --lab=forwarded", "Verify a message of the lab, without a network."],
-    ["verify message.eml --trusted-host mx.example.org", "Take the connecting address from the Received field that mx.example.org wrote."],
-    ["verify message.eml --ip 192.0.2.1 --mail-from ann@example.org --helo mail.example.org", "Give the envelope."],
+    ["verify --lab=forwarded", "Verify a sample message without a network."],
+    ["verify message.eml --trusted-host mx.example.org", "Take the sending address from the Received field of mx.example.org."],
+    ["verify message.eml --ip 192.0.2.1 --mail-from ann@example.org --helo mail.example.org", "Specify the SMTP envelope."],
     ["verify - --json", "Verify a message from stdin, and print the envelope."],
   ],
   words: { least: 0, most: 1 },
@@ -46,7 +46,7 @@ type Given = Arguments<typeof options>["options"];
 
 async function run({ words, options: given }: Arguments<typeof options>, io: Io): Promise<number> {
   const [file] = words;
-  if ((file === undefined) === (given.lab === null)) throw new UsageError("there must be one message", "give a file, - for stdin, or --lab");
+  if ((file === undefined) === (given.lab === null)) throw new UsageError("give exactly one message", "a file, - for stdin, or --lab");
   const input = inputFrom(given);
   const timeoutMs = wholeNumber("timeout", given.timeout, 1, 3_600_000);
   const lab = given.lab === null ? null : await (await import("./lab-target.js")).startLabTarget("mail.verify", given.lab);

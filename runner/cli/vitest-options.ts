@@ -6,29 +6,29 @@ import { UsageError } from "./usage-error.js";
 
 export type VitestNode = typeof import("vitest/node");
 
-/** Vitest is an optional peer: null, and a word about how to get it, when it is not there. */
+/** Vitest is an optional peer: null, with a hint how to install it, if it is missing. */
 export async function loadVitest(io: Io): Promise<VitestNode | null> {
   try {
     return await import("vitest/node");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw error;
-    io.err("probe-run: suites run on vitest, which is not installed here\n  install it beside probe-run: npm install --save-dev vitest@4\n");
+    io.err("probe-run: suites need vitest, which is not installed\n  install it beside probe-run: npm install --save-dev vitest@4\n");
     return null;
   }
 }
 
 type Given = TestArguments["options"];
 
-/** Options of vitest that would make it something else than the runner of these suites. */
+/** Options of vitest that do not make sense for suites. */
 const NOT_FOR_SUITES = ["config", "root", "dir", "project", "browser", "typecheck", "changed", "environment", "dom", "globals", "include", "exclude", "tags"];
 
-/** Vitest reads them itself, ours and those behind `--`: so they mean here what they mean there. */
+/** Vitest parses both our options and those after `--`, so their meaning is the same. */
 export function vitestOptions({ parseCLI }: VitestNode, given: Given, tagsFilter: string | null, passed: readonly string[]): CliOptions {
   const argv = ["vitest", given.watch ? "watch" : "run", ...ours(given, tagsFilter), ...passed];
   const { options, words } = parse(parseCLI, argv);
   const unfit = NOT_FOR_SUITES.find((name) => name in options);
-  if (unfit !== undefined) throw new UsageError(`vitest's option --${unfit} has no meaning for suites`);
-  if (words[0] !== undefined) throw new UsageError(`${JSON.stringify(words[0])} is no option of vitest`, "name suites before the --");
+  if (unfit !== undefined) throw new UsageError(`vitest's option --${unfit} cannot be used with suites`);
+  if (words[0] !== undefined) throw new UsageError(`${JSON.stringify(words[0])} is not an option of vitest`, "put suites before the --");
   return options;
 }
 
@@ -48,6 +48,6 @@ function parse(parseCLI: VitestNode["parseCLI"], argv: string[]): { options: Cli
     const { "--": behindDashes = [], ...known } = options as CliOptions & { "--"?: string[] };
     return { options: known, words: [...filter, ...behindDashes] };
   } catch (error) {
-    throw new UsageError(`vitest does not take these options: ${(error as Error).message}`);
+    throw new UsageError(`vitest rejects these options: ${(error as Error).message}`);
   }
 }

@@ -14,11 +14,11 @@ export interface Canvas {
   readonly style: Style;
 }
 
-/** One line of the picture: a step of the run, or an address that was dialled in it. */
+/** One line of the timeline: a step of the run, or an address that was dialled in it. */
 interface Row {
   name: string;
   at: number;
-  /** Null: it never ended. */
+  /** Null: it did not end. */
   duration: number | null;
   code: string;
   words: string;
@@ -28,7 +28,7 @@ interface Row {
 const SHORTEST_BAR = 4;
 const LONGEST_BAR = 48;
 
-/** A run as a person reads it at a glance: its steps as bars on one time axis, then what came out. */
+/** A run as a timeline: its steps as bars on one time axis, then the result. */
 export function waterfall(report: Report, { width, style }: Canvas): string {
   const { carried } = report;
   const rows = rowsOf(report, style);
@@ -55,25 +55,25 @@ function rowsOf({ carried }: Report, style: Style): Row[] {
     if (operation.name !== "connect") return [row];
     const within = attemptsOf(operation, unshown);
     unshown = unshown.filter((attempt) => !within.includes(attempt));
-    // One address that answered: the line of the connect says it all.
+    // With a single address that answered, the connect line says everything.
     if (within.length === 1 && within[0]?.outcome === "connected") return [row];
     return [row, ...within.map((attempt) => attemptRow(attempt, style))];
   });
 }
 
 function rowOf({ name, at_ms, duration_ms, code, message }: Operation, { red, yellow, blue, green }: Style): Row {
-  // A connect without words found nobody.
+  // A connect without a message reached no host.
   const isLost = duration_ms === null || (name === "connect" && message === null) || (code !== null && code >= 500);
   const paint = isLost ? red : code !== null && code >= 400 ? yellow : name === "connect" ? blue : green;
   return { name: printableLine(name), at: at_ms, duration: duration_ms, code: code === null ? "" : String(code), words: firstLine(message ?? ""), paint };
 }
 
-/** Attempts of other probes are more than an address that was dialled, such as a whole delivery: their steps are operations. */
+/** Attempts of other probes are more than a dialled address, such as a whole delivery: their steps are operations. */
 function isDial(attempt: object): boolean {
   return "error" in attempt && "ip_address" in attempt;
 }
 
-/** A probe may connect more than once: an address belongs to the connect during which it was dialled. */
+/** A probe may connect several times: an address belongs to the connect during which it was dialled. */
 function attemptsOf(connect: Operation, attempts: readonly Attempt[]): readonly Attempt[] {
   const end = connect.duration_ms === null ? Number.POSITIVE_INFINITY : connect.at_ms + connect.duration_ms;
   return attempts.filter(({ at_ms }) => at_ms <= end);

@@ -2,49 +2,49 @@ import type { Arguments } from "./arguments.js";
 import { defineCommand } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 import type { Io } from "./io.js";
-import { openGiven } from "./open-queue-option.js";
+import { openQueueOption } from "./open-queue-option.js";
 import { allowShortSecrets } from "./short-secrets.js";
 import { listen, listenAddress } from "./work/listen.js";
 import { Monitor } from "./work/monitor.js";
-import { Parent } from "./work/process-pool.js";
-import { CHILD, workAsChild } from "./work/worker-process.js";
-import { type Given, type Order, orderOf, setUp, workOptions } from "./work/worker-settings.js";
+import { ProcessPool } from "./work/process-pool.js";
+import { CHILD_VARIABLE, workAsChild } from "./work/worker-process.js";
+import { type Given, openWorker, type WorkSettings, workOptions, workSettings } from "./work/worker-settings.js";
 
 export default defineCommand({
-  summary: "Works the jobs of a queue off, and pushes their results.",
+  summary: "Processes the jobs of a queue and stores their results.",
   usage: "[options]",
   details: [
-    "A terminal shows a live line; a pipe only the last one. At SIGTERM or Ctrl-C no new job is taken, what runs is finished within --grace, and the",
-    "rest is given back; the second time it ends at once. Targets that fail are results: the exit code is 0.",
+    "Shows a live line on a terminal, and a summary at the end. On SIGTERM or Ctrl-C it claims no more jobs, lets running ones finish within --grace, and",
+    "releases the rest; a second signal ends it at once. Targets that fail are results: the exit code is 0.",
   ].join(" "),
   options: workOptions,
   examples: [
-    ["work --drain", "Work .probe-run/queue.db off, and end."],
-    ["work --concurrency 64 --processes 2 --limit key=5,10/s", "On two cores; each key 5 at once and 10 a second."],
-    ["work --queue redis://localhost --listen :9464 --allow-secret env:SMTP_*", "As a service, with metrics, from a broker."],
+    ["work --drain", "Process all jobs in .probe-run/queue.db, then exit."],
+    ["work --concurrency 64 --processes 2 --limit key=5,10/s", "Use two cores; up to 5 jobs at once and 10 per second for each key."],
+    ["work --queue redis://localhost --listen :9464 --allow-secret env:SMTP_*", "Run as a service with metrics, on a broker."],
   ],
   words: { least: 0, most: 0 },
   run,
 });
 
 async function run({ options: given }: Arguments<typeof workOptions>, io: Io): Promise<number> {
-  const order = orderOf(given, io.env);
+  const settings = workSettings(given, io.env);
   allowShortSecrets(given);
   if (given.listen !== null) listenAddress(given.listen);
-  if (io.env[CHILD] === "1" && process.connected) return workAsChild(given, order, io);
-  return order.processes === 1 ? workAlone(given, order, io) : workTogether(given, order, io);
+  if (io.env[CHILD_VARIABLE] === "1" && process.connected) return workAsChild(given, settings, io);
+  return settings.processes === 1 ? workInProcess(given, settings, io) : workInPool(given, settings, io);
 }
 
-async function workAlone(given: Given, order: Order, io: Io): Promise<number> {
-  const { queue, worker, close } = await setUp(given, order, io);
+async function workInProcess(given: Given, settings: WorkSettings, io: Io): Promise<number> {
+  const { queue, worker, close } = await openWorker(given, settings, io);
   let isStopping = false;
   const stop = (): void => {
     isStopping = true;
-    worker.stop(order.graceMs);
+    worker.stop(settings.graceMs);
   };
-  const stopListening = stopsWorker(io, stop);
-  const monitor = new Monitor(io, queue.jobs, () => ({ tally: worker.tally, processes: 1, restarts: 0 }), given.listen !== null);
-  const closeListener = await served(given, monitor, () => isStopping, io);
+  const stopListening = stopOnInterrupt(io, stop);
+  const monitor = new Monitor(io, queue.jobs, () => ({ stats: worker.stats, processes: 1, restarts: 0 }), given.listen !== null);
+  const closeListener = await startListener(given, monitor, () => isStopping, io);
   try {
     await worker.run();
     return EXIT.ok;
@@ -56,15 +56,15 @@ async function workAlone(given: Given, order: Order, io: Io): Promise<number> {
   }
 }
 
-async function workTogether(given: Given, { processes }: Order, io: Io): Promise<number> {
-  // Opened here for counting, and so that what is wrong with it is told once.
-  const queue = await openGiven(given.queue, io);
-  const parent = new Parent(argvOf(given), io);
-  const stopListening = stopsWorker(io, () => parent.stop());
-  const monitor = new Monitor(io, queue.jobs, () => parent.worked, given.listen !== null);
-  const closeListener = await served(given, monitor, () => parent.isStopping, io);
+async function workInPool(given: Given, { processes }: WorkSettings, io: Io): Promise<number> {
+  // Opened for the counts, and so that an error of the queue is reported once and not by each process.
+  const queue = await openQueueOption(given.queue, io);
+  const pool = new ProcessPool(argvOf(given), io);
+  const stopListening = stopOnInterrupt(io, () => pool.stop());
+  const monitor = new Monitor(io, queue.jobs, () => pool.stats, given.listen !== null);
+  const closeListener = await startListener(given, monitor, () => pool.isStopping, io);
   try {
-    return await parent.run(processes);
+    return await pool.run(processes);
   } finally {
     monitor.end();
     closeListener();
@@ -75,8 +75,8 @@ async function workTogether(given: Given, { processes }: Order, io: Io): Promise
 
 const ORPHAN_CHECK_MS = 500;
 
-/** npx does not pass every signal on: if it is killed, its child would work on without anyone who could stop it. */
-function stopsWorker(io: Io, stop: () => void): () => void {
+/** npx does not forward every signal: if it is killed, its child would keep running with nothing to stop it. */
+function stopOnInterrupt(io: Io, stop: () => void): () => void {
   const stopListening = io.onInterrupt(stop);
   if (io.env.npm_command !== "exec") return stopListening;
   const startedBy = process.ppid;
@@ -90,14 +90,14 @@ function stopsWorker(io: Io, stop: () => void): () => void {
   };
 }
 
-async function served({ listen: address }: Given, monitor: Monitor, isStopping: () => boolean, io: Io): Promise<() => void> {
+async function startListener({ listen: address }: Given, monitor: Monitor, isStopping: () => boolean, io: Io): Promise<() => void> {
   if (address === null) return () => undefined;
   const server = await listen(address, monitor, isStopping);
   io.err(`probe-run: serving ${server.address}/metrics\n`);
   return () => server.close();
 }
 
-/** The options that a child is started with. */
+/** The options for a child process. */
 function argvOf({ processes: _, listen: __, ...rest }: Given): string[] {
   return Object.entries(rest).flatMap(([name, value]) => {
     if (value === false || value === null) return [];

@@ -7,13 +7,13 @@ import type { OutboundMessage } from "./message/outbound-message.js";
 import { RouteStatistics, routesFile } from "./route/route-statistics.js";
 import { engineMetrics } from "./service/engine-metrics.js";
 
-/** What a probe that delivers may use: the one engine of this process, whose runs share the limits of a site. */
+/** What a probe that delivers may use: the engine of this process, whose runs share the limits of a site. */
 export interface DeliveryGrant {
-  /** Why this machine must not talk to mail servers; null when it may. */
+  /** Why this machine must not contact mail servers; null if it may. */
   readonly refusal: string | null;
   /** A message of this run. */
   outbound(message: Omit<OutboundMessage, "run">): OutboundMessage;
-  /** Delivers a message as far as possible now; see Engine. */
+  /** Delivers a message as far as possible at the moment; see Engine. */
   deliver(message: OutboundMessage): Promise<void>;
 }
 

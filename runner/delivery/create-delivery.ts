@@ -6,7 +6,7 @@ import { filledOptions } from "./service/options.js";
 
 export type { BulkOptions, Delivery, DeliveryOptions, MailToSend, SendOptions } from "./service/delivery.js";
 
-/** A delivery service of this process, set up by its options and, for what they leave out, the environment. */
+/** A delivery service in this process, configured by its options and, where they are silent, by the environment. */
 export function createDelivery(options: DeliveryOptions = {}): Delivery {
   if (options === null || typeof options !== "object") throw new RequestError("the options of the delivery service must be an object", "invalid_input");
   const { env = process.env, queue = null, events = null, onTrouble = () => undefined, ...own } = options;

@@ -1,4 +1,4 @@
-import type { DeliveryMode } from "../../schemas/delivery.js";
+import type { DeliveryMode } from "../../schemas/delivery-route.js";
 import { monotonic } from "../run/clock.js";
 import { LazyLedger } from "./ledger/lazy-ledger.js";
 import { copyToDuplicates, duplicatesOf } from "./message/duplicate-recipients.js";
@@ -35,7 +35,7 @@ export class Engine {
     this.statistics = statistics;
   }
 
-  /** Delivers a message as far as possible now. Afterwards each recipient has its decision. */
+  /** Delivers a message as far as possible at the moment. Afterwards each recipient has a decision. */
   async deliver(message: OutboundMessage): Promise<void> {
     applySuppressions(this.ledger, message);
     const duplicates = duplicatesOf(message.recipients);
@@ -55,7 +55,7 @@ export class Engine {
     this.statistics.close();
   }
 
-  /** The stages that a mode puts in order. */
+  /** The stages, which the routing mode puts in order. */
   #routing(message: OutboundMessage, recipients: readonly Recipient[]): Routing {
     return {
       message,
@@ -67,7 +67,7 @@ export class Engine {
     };
   }
 
-  /** As far as our addresses have quota left, while they are being warmed up. */
+  /** Limited by the quota of source addresses that are being warmed up. */
   async #viaMailHosts(message: OutboundMessage, destination: Destination): Promise<void> {
     const serve = async (part: Destination): Promise<void> => {
       await this.#serve(message, part);

@@ -4,16 +4,16 @@ import type { OlderVersion, Probe } from "./define-probe.js";
 import type { LoadedProbe } from "./registry.js";
 import { type Asked, candidates } from "./version.js";
 
-/** A checked request: nothing has been sent yet. */
+/** A validated request: nothing has been sent yet. */
 export interface Accepted {
   version: string;
-  /** In the contract of `version`, its defaults filled in. */
+  /** In the contract of `version`, with its defaults. */
   given: unknown;
   /** The same for the newest contract. */
   filled: { timeout_ms?: number };
 }
 
-/** Chooses the version: the newest whose contract takes the input. When none does, the newest says why. */
+/** Selects the version: the newest whose contract accepts the input. If none does, the newest reports why. */
 export function accept(loaded: LoadedProbe, asked: Asked, input: unknown): Accepted {
   const versions = candidates(asked, loaded.versions);
   for (const version of versions) {
@@ -28,7 +28,7 @@ export function accept(loaded: LoadedProbe, asked: Asked, input: unknown): Accep
   throw refused(loaded, versions[0] as string, input);
 }
 
-/** Throws what the probe itself finds wrong with an input that its contract takes. */
+/** Throws the probe's own objections to an input that its contract accepts. */
 export function assertUsable(probe: Probe, version: string, filled: unknown): void {
   const violations = probe.checkInput?.(filled as never) ?? [];
   if (violations.length > 0) throw new RequestError(`the input does not fit ${probe.name}@${version}`, "invalid_input", violations);
@@ -39,14 +39,14 @@ function refused(loaded: LoadedProbe, version: string, input: unknown): RequestE
   return new RequestError(`the input does not fit ${loaded.probe.name}@${version}`, "invalid_input", violationsOf(contract.faults(clone(input))));
 }
 
-/** The caller's object stays as it is: filling defaults in writes to this copy. */
+/** The caller's object is not changed: filling in defaults writes to this copy. */
 function clone(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(clone);
   if (value === null || typeof value !== "object") return value;
   const copy: Record<string, unknown> = {};
   for (const key of Object.keys(value)) {
     const item = clone((value as Record<string, unknown>)[key]);
-    // Assigned, this name would set the copy's prototype and so pass unseen.
+    // Assigned, this name would set the copy's prototype and so escape validation.
     if (key === "__proto__") Object.defineProperty(copy, key, { value: item, enumerable: true });
     else copy[key] = item;
   }

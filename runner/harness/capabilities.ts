@@ -1,25 +1,25 @@
 import type { RunState } from "../run/run-state.js";
 
 /**
- * What a probe may need, by name. Empty here: the module that provides a capability adds its type, so that the harness knows none of them.
- * Ours are in runner/capabilities.ts; a package adds its own with `declare module "probe-run" { interface Capabilities { … } }`.
+ * The capabilities a probe may need, by name. Empty here: the module that provides a capability adds its type, so that the harness knows none of
+ * them. The built-in ones are in runner/capabilities.ts; a package adds its own with `declare module "probe-run" { interface Capabilities { … } }`.
  */
 // biome-ignore lint/suspicious/noEmptyInterface: members are added by declaration merging
 export interface Capabilities {}
 
 export type Need = keyof Capabilities;
 
-/** Makes what one run gets out of the run's state. */
+/** Creates the capability of one run from the run's state. */
 export type CapabilityFactory<Name extends Need = Need> = (state: RunState) => Capabilities[Name];
 
-/** Adds to a ctx what its probe declared. */
+/** Adds the declared capabilities to a ctx. */
 export type Grant = (context: object, state: RunState) => void;
 
 type Loader = () => Promise<(state: RunState) => unknown>;
 
 const loaders = new Map<string, Loader>();
 
-/** Registers a capability. `load` is called when a probe that needs it is loaded: start-up pays only for what the command uses. */
+/** Registers a capability. `load` is called when a probe that needs it is loaded, so that start-up only costs what the command uses. */
 export function provide<Name extends Need>(name: Name, load: () => Promise<CapabilityFactory<Name>>): void {
   loaders.set(name, load);
 }

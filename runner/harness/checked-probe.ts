@@ -6,7 +6,7 @@ import type { Probe } from "./define-probe.js";
 import { type InputSchema, missingFields, type Target } from "./target.js";
 import { newestFirst } from "./version.js";
 
-/** Checks that the export of a file or package is a probe that can run. All problems are reported at once. */
+/** Checks that the export of a file or package is a valid probe. All problems are reported at once. */
 export function checkedProbe(name: string, exported: unknown): Probe {
   const violations = isObject(exported) ? faultsOf(exported) : [noProbe];
   if (violations.length > 0) throw new RequestError(`${name} cannot be used as a probe`, "invalid_probe", violations);
@@ -72,7 +72,7 @@ function contractFaults(contract: unknown, pointer: string): Violation[] {
   if (!isObject(contract) || !isObject(contract.schema))
     return [{ pointer, message: "must be made with contract({…})", hint: 'import { contract } from "probe-run"' }];
   try {
-    // Compiles it: a faulty schema is reported now, and not by the first run.
+    // Compiles it, so that a faulty schema is reported now and not by the first run.
     return typeof (contract as unknown as Contract).validator === "function" ? [] : [{ pointer, message: "must be made with contract({…})", hint: null }];
   } catch (error) {
     return [{ pointer, message: `is not a JSON Schema: ${(error as Error).message}`, hint: null }];

@@ -4,12 +4,12 @@ import { dirname, join } from "node:path";
 import { RequestError } from "../support/request-error.js";
 
 const CONFIG = "probe-run.config.json";
-/** What stands in the top folder of a project. */
+/** What marks the root of a project. */
 const ROOT_MARKS = ["package.json", ".git"];
 
 /**
- * The configuration file of the project that a folder belongs to: in the folder, or above it up to the project's root or the home folder.
- * Outside of both only the folder itself counts, since anyone may own what lies above it (/tmp). Null when there is none.
+ * The configuration file of a folder's project: in the folder, or above it up to the project's root or the home folder. Outside both, only the folder
+ * itself counts, since anyone may own the folders above it (/tmp). Null if there is none.
  */
 export function findConfig(from: string, home = homedir()): string | null {
   const folders = foldersUpTo(from, home);
@@ -25,7 +25,7 @@ function foldersUpTo(from: string, home: string): string[] {
   }
 }
 
-/** What it names is code that runs: a file that another user owns or may write is refused. */
+/** It lists code to run, so a file that another user owns or may write to is rejected. */
 export function assertOnlyOursToWrite(path: string): void {
   const { uid, mode } = statSync(path);
   const self = process.getuid?.();

@@ -4,15 +4,15 @@ import { FailureError } from "../run/failure-error.js";
 import { ENDED, type RunState, type RunView } from "../run/run-state.js";
 import type { Capabilities, Grant, Need } from "./capabilities.js";
 
-/** What every probe is given, whatever it needs. */
+/** What every probe gets, whatever it needs. */
 export interface BaseContext {
   /** Aborts at the run's deadline, and when the caller cancels. */
   readonly signal: AbortSignal;
-  /** When the run began, what it has done so far, and whether it was ended early. */
+  /** When the run started, what it has done so far, and whether it was ended early. */
   readonly run: RunView;
-  /** Times one step. The harness records when it began, how long it took and its code, also when it fails. */
+  /** Times one step. The harness records its start, its duration and its code, also if it fails. */
   operation<Result>(name: string, step: (operation: StepReply) => Promise<Result>): Promise<Result>;
-  /** Runs a conversation and gives back what broke it, or null: a network outcome is data. A bug still throws. */
+  /** Runs a conversation and returns its failure, or null: a network outcome is data. A bug still throws. */
   attempt(conversation: () => Promise<void>): Promise<Failure | null>;
   /** The same ctx for one of several conversations: its operations have the part's name as a prefix, as `imap NOOP`. */
   part(name: string): this;
@@ -20,11 +20,11 @@ export interface BaseContext {
 
 type Intersection<Union> = (Union extends unknown ? (member: Union) => void : never) extends (member: infer Whole) => void ? Whole : never;
 
-/** The ctx of a probe that declared these needs: nothing else of the world is in it. */
+/** The ctx of a probe with these needs: it gives access to nothing else. */
 export type Context<Needs extends Need = never> = BaseContext &
   ([Needs] extends [never] ? unknown : Intersection<{ [N in Needs]: { readonly [Name in N]: Capabilities[N] } }[Needs]>);
 
-/** What a step says of the reply it got. */
+/** The reply to a step. */
 export class StepReply {
   code: number | null = null;
   message: string | null = null;
@@ -55,7 +55,7 @@ export class RunContext implements BaseContext {
 
   part(name: string): this {
     const { recorder, deadline, secrets, targets } = this.#state;
-    // A job has one memory, and that is the whole run's: two conversations would write over each other.
+    // A job has one memory, for the whole run: two conversations would overwrite each other's.
     return new RunContext({ recorder: recorder.part(name), deadline, secrets, memory: null, targets }, this.#grant) as this;
   }
 
@@ -72,7 +72,7 @@ export class RunContext implements BaseContext {
 
   attempt(conversation: () => Promise<void>): Promise<Failure | null> {
     const failed = (error: unknown): Failure => this.#failureOf(error);
-    // Not async: a function that waits holds all its variables, and thousands of runs may wait at once.
+    // Not async: an async function keeps all its variables while it waits, and thousands of runs may wait at once.
     try {
       return Promise.resolve(conversation()).then(none, failed);
     } catch (error) {
@@ -89,7 +89,7 @@ export class RunContext implements BaseContext {
   }
 }
 
-/** A probe in JavaScript may reach for what it did not declare: the error names it, instead of "undefined has no properties". */
+/** A JavaScript probe may use a capability that it did not declare: the error names it, instead of "undefined has no properties". */
 export function guardUndeclared(capabilities: readonly string[]): void {
   for (const name of capabilities) {
     if (Object.hasOwn(RunContext.prototype, name)) continue;

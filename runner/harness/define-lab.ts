@@ -1,20 +1,20 @@
 /** One local server of a probe's lab, and the input that probes it. */
 export interface LabServer {
-  /** Short, for `--lab=starttls`. */
+  /** A short name, for `--lab=starttls`. */
   readonly name: string;
-  /** One sentence: what this server does. */
+  /** One sentence that says what this server does. */
   readonly summary: string;
-  /** Fits the newest input contract of the probe. */
+  /** Valid in the newest input contract of the probe. */
   readonly input: Readonly<Record<string, unknown>>;
 }
 
 export interface RunningLab {
-  /** The first one is what `--lab` runs against when no name is given. */
+  /** `--lab` uses the first one if no name is given. */
   readonly servers: readonly LabServer[];
   close(): Promise<void>;
 }
 
-/** A probe's own servers on the loopback, for trying it out without a network. */
+/** A probe's own local servers, to try it without a network. */
 export interface Lab {
   /** Each server takes its port from `nextPort`; 0 is a free one. */
   start(nextPort: () => number): Promise<RunningLab>;

@@ -9,7 +9,7 @@ import type { FieldOf, Target } from "./target.js";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What `run` gives back: the probe's own fields. The harness puts what every output carries around them. */
+/** The result of `run`: the probe's own fields. The harness adds those that every output carries. */
 export type Evidence<Output> = Omit<Output, keyof Carried> & { status: Status; failure: Failure | null };
 
 /** An older contract that is still served: pure converters to and from the newest one. */
@@ -20,13 +20,13 @@ export interface OlderVersion {
   downgradeOutput(output: never, input: never): unknown;
 }
 
-/** What a caller may write and what comes of it. Never a value: it carries the two types only. */
+/** The types of an input as written and as filled in. Never a value. */
 export interface Exchange<Given = unknown, Output = unknown> {
   given: Given;
   output: Output;
 }
 
-/** An older contract that has not lost its types. */
+/** An older contract with its types. */
 export type TypedOlderVersion<Each extends Exchange> = OlderVersion & { readonly types?: Each };
 
 export interface NewestVersion {
@@ -34,14 +34,14 @@ export interface NewestVersion {
   readonly output: Contract;
 }
 
-/** A probe as the registry holds it, its types erased. */
+/** A probe in the registry, without its types. */
 export interface Probe {
   readonly name: string;
   readonly summary: string;
   readonly needs: readonly Need[];
   readonly target?: Target;
   readonly freeForm?: true;
-  /** By version, the newest first. The newest does the work. */
+  /** By version, newest first. The newest does the work. */
   readonly versions: Readonly<Record<string, NewestVersion | OlderVersion>>;
   readonly checkInput?: (input: never) => readonly Violation[];
   readonly usualTimeoutMs?: (input: never) => number;
@@ -51,7 +51,7 @@ export interface Probe {
   readonly run: (input: never, ctx: never) => Promise<unknown>;
 }
 
-/** A probe that has not lost its types: `types` is never set. */
+/** A probe with its types; `types` is never set. */
 export type TypedProbe<Newest extends string, Versions> = Probe & { readonly types?: { newest: Newest; versions: Versions } };
 
 export interface Definition<
@@ -63,36 +63,36 @@ export interface Definition<
   Older extends Readonly<Record<string, OlderVersion>> = Readonly<Record<string, OlderVersion>>,
 > {
   readonly name: string;
-  /** One sentence for the catalogue. */
+  /** One sentence for the list of probes. */
   readonly summary: string;
-  /** What `run` may use of the world: nothing else is in its ctx. */
+  /** The capabilities that `run` may use: its ctx has no others. */
   readonly needs: readonly Needs[];
-  /** The input fields that a bare word on the command line fills: `{ host: "target_host", port: "target_port" }`, `"email"`. */
+  /** The input fields that a word on the command line fills: `{ host: "target_host", port: "target_port" }`, `"email"`. */
   readonly target?: Target<FieldOf<NoInfer<Given>>>;
-  /** The protocol has no syntax (finger, gopher, whois): whatever a peer sends is an answer, and no peer can be recognised as the wrong one. */
+  /** The protocol has no syntax (finger, gopher, whois): anything that a peer sends is an answer, and a wrong peer cannot be recognised. */
   readonly freeForm?: true;
   readonly version: Version;
   readonly input: Contract<Given, Input>;
   readonly output: Contract<unknown, Output>;
   readonly older?: Older;
   /**
-   * What is wrong with an input although its contract takes it: only another input can mend it, so nothing is sent. It does no I/O. It is
-   * called before and after references are resolved, and skips what is still a reference.
+   * The problems of an input that its contract accepts but that cannot work. Nothing is sent. It does no I/O. It is called before and after
+   * references are resolved, and skips unresolved ones.
    */
   readonly checkInput?: (input: Input) => readonly Violation[];
-  /** The run's deadline for an input without timeout_ms, where it depends on what else was asked. */
+  /** The run's deadline for an input without timeout_ms, if it depends on other fields. */
   readonly usualTimeoutMs?: (input: Input) => number;
-  /** How many requests an input makes, if that may be more than one: a queue's rate limits count its job that many times. */
+  /** How many requests an input makes, if it may be more than one: rate limits of a queue count the job with this weight. */
   readonly weight?: (input: Input) => number;
-  /** How many jobs run at once and a second, together and of each key, where a worker was given no limits. */
+  /** The limits of concurrency and rate, in total and for each key, for a worker without limits of its own. */
   readonly usualLimits?: (environment: Environment) => Limits;
-  /** Fields of the input that the environment of a command line gives, where the input leaves them out. */
+  /** Input fields with defaults from the environment, on the command line. */
   readonly fromEnvironment?: (environment: Environment) => Partial<Given>;
   // A property, not a method: method parameters are bivariant, and would accept a run() with the wrong input.
   readonly run: (input: Input, ctx: Context<Needs>) => Promise<Evidence<Output>>;
 }
 
-/** Describes a probe, and checks that `run` takes what its input contract promises and gives what its output contract asks. */
+/** Defines a probe, and checks that `run` accepts what its input contract promises and returns what its output contract requires. */
 export function defineProbe<
   Input,
   Output,
@@ -121,7 +121,7 @@ export function defineProbe<
   };
 }
 
-/** Describes an older contract, typed against the newest one. */
+/** Defines an older contract, typed against the newest one. */
 export function olderVersion<const Old extends NewestVersion, const New extends NewestVersion>(
   old: Old,
   _newest: New,

@@ -8,8 +8,8 @@ import { assertOnlyOursToWrite, findConfig } from "./config-file.js";
 import type { Probe } from "./define-probe.js";
 
 /**
- * A probe that is not ours: a file by its path, a package called probe-run-probe-*, or one that the config lists, by the
- * probe's own name. Null when there is none.
+ * A third-party probe: a file by its path, a package called probe-run-probe-*, or one that the config lists, by the probe's own name. Null if there
+ * is none.
  */
 export async function loadForeignProbe(name: string): Promise<Probe | null> {
   if (isPath(name)) return checkedProbe(name, await importFile(name));
@@ -21,7 +21,7 @@ export async function loadForeignProbe(name: string): Promise<Probe | null> {
   return null;
 }
 
-/** What `probe-run.config.json` of this project lists: packages, and paths made absolute. */
+/** The entries of this project's `probe-run.config.json`: packages, and absolute paths. */
 export async function configuredProbes(): Promise<string[]> {
   const path = findConfig(process.cwd());
   if (path === null) return [];

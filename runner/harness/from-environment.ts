@@ -3,7 +3,7 @@ import { type Asked, candidates } from "./version.js";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** An input with defaults from the environment. For command lines only: in code, and in a worker, an input is complete. */
+/** An input with defaults from the environment. Only for command lines: in code, and in a worker, an input is complete. */
 export function withEnvironment({ probe, versions }: LoadedProbe, asked: Asked, input: unknown, environment: Environment): unknown {
   const isObject = input !== null && typeof input === "object" && !Array.isArray(input);
   // The names are those of the newest contract.

@@ -1,6 +1,6 @@
 import type { Probe } from "./define-probe.js";
 
-/** One contract of a probe as a JSON Schema that stands alone, for other languages. */
+/** One contract of a probe as a standalone JSON Schema, for other languages. */
 export function jsonSchemaOf(probe: Probe, version: string, side: "input" | "output"): Record<string, unknown> {
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",

@@ -1,33 +1,33 @@
 import { failureError } from "../run/failure-error.js";
 import type { JobMemory, RunState } from "../run/run-state.js";
 
-/** What a job remembers from one run of it to the next. */
+/** The state that a job keeps from one run to the next. */
 export interface MemoryGrant {
   /**
-   * What an earlier run of this very job kept, a copy each time; null when none did. An older release of the probe may have written it, and a
-   * run that was killed may have kept it in the middle of its work.
+   * What an earlier run of this job saved, a new copy each time; null if none did. An older release of the probe may have written it, and a killed
+   * run may have saved it in the middle of its work.
    */
   readonly kept: unknown;
   /**
-   * Stores `state` (JSON, up to MOST_KEPT_BYTES) in the place of what was kept before; resolves when killing this process does not lose it. Rejects
-   * with a FailureError when another worker has the job by now, or when the store did not answer in time: the caller must stop then. Secrets are
-   * masked; the names and the enumerated words of `schema` are not, so that no password damages them.
+   * Stores `state` (JSON, up to MAX_KEPT_BYTES) and replaces the previous one; resolves when it survives a kill of this process. Rejects with a
+   * FailureError if another worker has the job now, or if the store did not answer in time: the caller must then stop. Secrets are masked; the names
+   * and the enumerated words of `schema` are not, so that no password damages them.
    */
   keep(state: unknown, schema?: object): Promise<void>;
-  /** A run does not sleep longer than this: it continues later. Infinity if it cannot be continued. */
+  /** A run that would have to sleep longer than this continues later. Infinity if it cannot be continued. */
   readonly mostWaitMs: number;
-  /** True where the job is run again when this run fails in a way that may pass: then what is decided is worth keeping. */
+  /** True if the job is retried when this run fails temporarily: then decisions are worth saving. */
   readonly isRetried: boolean;
-  /** Where it is, not before so much time has passed. */
+  /** The earliest time of such a retry, from now. */
   retryAfter(afterMs: number): void;
-  /** Once this run has ended, its output is an interim result, and the job is run again when so much time has passed. */
+  /** Makes the output of this run an interim result, and runs the job again after this time. */
   goOnLater(afterMs: number): void;
 }
 
-/** A queue is no place for messages and attachments: a run keeps how far it has come. */
-export const MOST_KEPT_BYTES = 256 * 1024;
+/** Large enough for progress, too small for messages and attachments. */
+export const MAX_KEPT_BYTES = 256 * 1024;
 
-/** How long after its deadline a run may still be storing what it came to: the harness gives it little more. */
+/** How long after its deadline a run may still be storing its state; the harness allows little more. */
 const LAST_KEEP_MS = 1500;
 
 export function memoryGrant({ memory, secrets, deadline }: RunState): MemoryGrant {
@@ -72,11 +72,11 @@ function textOf(state: unknown): string {
   const text = JSON.stringify(state) as string | undefined;
   if (text === undefined) throw new Error(`keep(${String(state)}): only what is JSON can be kept`);
   const bytes = Buffer.byteLength(text);
-  if (bytes > MOST_KEPT_BYTES) throw new Error(`keep() was given ${bytes} bytes of JSON, and a job may keep ${MOST_KEPT_BYTES}: keep less`);
+  if (bytes > MAX_KEPT_BYTES) throw new Error(`keep() was given ${bytes} bytes of JSON, and a job may keep ${MAX_KEPT_BYTES}: keep less`);
   return text;
 }
 
-/** A store that does not answer must not hold up a run for ever, and does not make it a probe that ignores its deadline. */
+/** A store that does not answer must not block a run for ever, and must not make the probe look as if it ignored its deadline. */
 function inTime(storing: Promise<boolean>, deadline: RunState["deadline"]): Promise<boolean> {
   return new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined;

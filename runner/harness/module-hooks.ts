@@ -3,11 +3,11 @@ import * as nodeModule from "node:module";
 /** Import this, followed by a package's name, to load the package from the user's folder instead of from here. */
 export const FROM_USER = "probe-run-from-user:";
 
-/** Where names are looked up. */
+/** Where names are resolved. */
 interface Places {
-  /** A URL inside the probe-run that runs. */
+  /** A URL inside the running probe-run. */
   ours: string;
-  /** A URL in the folder that the user stands in. */
+  /** A URL in the current folder of the user. */
   user: string;
   prefix: string;
 }
@@ -21,10 +21,7 @@ type Resolve = <Result>(specifier: string, context: ResolveContext, next: Next<R
 
 let installed = false;
 
-/**
- * Makes `import … from "probe-run"` mean the probe-run that runs, also in a file that lies outside every project that has
- * it installed.
- */
+/** Resolves `import … from "probe-run"` to the running probe-run, also in a file outside any project that has it installed. */
 export function installHooks(places: Omit<Places, "prefix">): void {
   if (installed) return;
   installed = true;
@@ -38,7 +35,7 @@ export function installHooks(places: Omit<Places, "prefix">): void {
 function resolver({ ours, user, prefix }: Places): Resolve {
   return (specifier, context, next) => {
     if (specifier.startsWith(prefix)) return next(specifier.slice(prefix.length), { ...context, parentURL: user });
-    // A package may import itself by its name: the lookup begins inside ours.
+    // A package may import itself by its name, so the look-up starts inside probe-run.
     if (specifier === "probe-run" || specifier.startsWith("probe-run/")) return next(specifier, { ...context, parentURL: ours });
     return next(specifier, context);
   };

@@ -1,7 +1,7 @@
-/** A field longer than this stays in `output` and is cut in `queue`: a broker is not the place for a megabyte of banner. */
+/** A longer field is complete in `output` and cut in `queue`: a broker is not the place for a megabyte of banner. */
 const MAX_FIELD_CHARACTERS = 8 * 1024;
 
-/** The payload for a queue: the same evidence, oversize texts cut. The very same object when there is nothing to cut. */
+/** The payload for a queue: the same evidence with oversize texts cut. The same object if there is nothing to cut. */
 export function fitForQueue<Value>(value: Value): Value {
   if (typeof value === "string") {
     return (value.length <= MAX_FIELD_CHARACTERS ? value : `${value.slice(0, MAX_FIELD_CHARACTERS)}… (${value.length} characters)`) as Value;
@@ -10,7 +10,7 @@ export function fitForQueue<Value>(value: Value): Value {
   return (Array.isArray(value) ? fitItems(value) : fitFields(value as Record<string, unknown>)) as Value;
 }
 
-// These walks are on the path of every run, and nearly never find anything: nothing is made before something is to be cut.
+// Every run makes these walks, which almost never find anything: nothing is copied before something must be cut.
 function fitItems(items: unknown[]): unknown[] {
   let changed: unknown[] | null = null;
   for (let index = 0; index < items.length; index++) {

@@ -1,15 +1,15 @@
-/** A place in an input where a value may be written as a reference to it. `*` stands for every element. */
+/** A position in an input where a reference to the value is allowed. `*` stands for every element. */
 export interface ReferencePath {
   readonly steps: readonly string[];
-  /** Its text is masked in whatever leaves the run. */
+  /** Its text is masked in everything that leaves the run. */
   readonly isSecret: boolean;
-  /** A text that stands there is no value, but the name of the environment variable that holds it. */
+  /** A text in this position is not the value but the name of the environment variable with it. */
   readonly isName?: true;
-  /** A text that stands there is no secret: only a reference leads to one. */
+  /** A text in this position is not a secret: only a reference leads to one. */
   readonly isSecretByReference?: true;
 }
 
-/** Where, in an input of this schema, references may stand. */
+/** The positions of references in an input of this schema. */
 export function referencePaths(schema: unknown, steps: readonly string[] = []): ReferencePath[] {
   if (schema === null || typeof schema !== "object") return [];
   const node = schema as Annotated;
@@ -35,13 +35,13 @@ interface Annotated {
   anyOf?: unknown[];
 }
 
-/** The reference that a bare name stands for: as it is written, or in capitals, as such variables usually are. */
+/** The variable for a bare name: as written, or in capitals, as such variables usually are. */
 export function referenceByName(name: string): string {
   const inCapitals = name.toUpperCase();
   return `env:${process.env[name] === undefined && process.env[inCapitals] !== undefined ? inCapitals : name}`;
 }
 
-/** False when there is nothing at this place, nor can be: most inputs hold no reference at all. */
+/** False if there is nothing at this position, and cannot be: most inputs contain no reference at all. */
 export function mayHold(input: unknown, steps: readonly string[]): boolean {
   const [first] = steps;
   return first === "*" || (input as Record<string, unknown>)[first as string] !== undefined;

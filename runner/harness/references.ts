@@ -5,8 +5,8 @@ import { RequestError } from "../support/request-error.js";
 import { type ReferencePath, referenceByName } from "./reference-paths.js";
 
 /**
- * Replaces every reference in `input` by the text that it stands for, and registers the secrets with the keeper. Reports everything that
- * cannot be read in one error. `signal` ends the reading: the run's deadline, or its caller.
+ * Replaces every reference in `input` by its text, and registers the secrets with the keeper. Reports everything that cannot be read in one error.
+ * `signal` ends the reading: the run's deadline, or its caller.
  */
 export async function resolveReferences(input: unknown, paths: readonly ReferencePath[], keeper: SecretKeeper, signal?: AbortSignal): Promise<void> {
   const unread: RequestError[] = [];
@@ -59,10 +59,10 @@ async function resolveField(holder: Record<string, unknown>, key: string, pointe
   }
 }
 
-/** Set to 1, it has the effect of --allow-short-secrets, also for a program that uses the library. */
+/** The value 1 has the effect of --allow-short-secrets, also for a program that uses the library. */
 export const ALLOW_SHORT_SECRETS = "PROBE_RUN_ALLOW_SHORT_SECRETS";
 
-/** Says nothing of its text, nor how long it is. */
+/** Reveals neither the text nor its length. */
 function assertProtectable(text: string, pointer: string): void {
   if (text === "" || text.length >= LEAST_SECRET_CHARACTERS || process.env[ALLOW_SHORT_SECRETS] === "1") return;
   throw new RequestError(`the secret at ${pointer} is too short to protect`, "short_secret", [
@@ -82,7 +82,7 @@ async function readText(reference: string, pointer: string, { isSecret, signal }
     const read = READERS[kind as keyof typeof READERS];
     const text = (await read(place, signal)).replace(/\r?\n$/, "");
     if (text === "") throw new Error("it is empty");
-    // The contract has seen the reference only: this is what it asks of a text that is written in the input itself.
+    // The contract has validated the reference only: these are the rules for a text in the input itself.
     if (!isSecret && !isOneLine(text)) throw new Error("it is not one line, without CR, LF or NUL");
     return text;
   } catch (error) {
@@ -93,7 +93,7 @@ async function readText(reference: string, pointer: string, { isSecret, signal }
   }
 }
 
-/** What only a few inputs ask for is loaded when one does: child_process alone takes 2 ms of every start. */
+/** Loaded on demand, since few inputs need it: child_process alone takes 2 ms of every start. */
 const READERS = {
   env: async (name: string) => fromEnvironment(name),
   file: async (path: string, signal: AbortSignal | undefined) => (await import("./read-secret-file.js")).readSecretFile(path, signal),

@@ -9,12 +9,12 @@ import { configuredProbes, loadForeignProbe } from "./foreign-probe.js";
 import { type ReferencePath, referencePaths } from "./reference-paths.js";
 import { newestFirst } from "./version.js";
 
-/** A probe, with everything that is the same for each of its runs. */
+/** A probe, with everything that all of its runs share. */
 export interface LoadedProbe {
   readonly probe: Probe;
   /** Newest first. */
   readonly versions: readonly string[];
-  /** By version: where its input may hold references to values, secret or not. */
+  /** By version: the positions in its input where references are allowed, secret or not. */
   readonly references: Readonly<Record<string, readonly ReferencePath[]>>;
   readonly grant: Grant;
 }
@@ -23,12 +23,12 @@ export type { BuiltInTypes } from "../../probes/index.js";
 
 const loaded = new Map<string, LoadedProbe>();
 
-/** The probe with this name (or, for one that is not ours, this path or package), ready to run. */
+/** The probe with this name (or, for a third-party probe, this path or package), ready to run. */
 export async function loadProbe(name: string): Promise<LoadedProbe> {
   return loaded.get(name) ?? load(name);
 }
 
-/** The same when it has been loaded before. */
+/** The same if it has been loaded before. */
 export function loadedProbe(name: string): LoadedProbe | undefined {
   return loaded.get(name);
 }

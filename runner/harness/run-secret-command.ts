@@ -10,9 +10,9 @@ const LIMITS = {
 };
 
 /**
- * What a command prints. Without a shell: the words of a command line are its arguments as they stand. It has no terminal and a process
- * group of its own, which ends as a whole: by SIGTERM when its time is up or the signal aborts, and by SIGKILL after the grace.
- * An error never says what the command wrote, which may be the secret.
+ * The output of a command. There is no shell: its words are its arguments, unchanged. It has no terminal and its own process group, which ends as a
+ * whole: by SIGTERM when its time is over or the signal aborts, and by SIGKILL after the grace period. An error never includes the output, which may
+ * be the secret.
  */
 export function runSecretCommand(line: string, signal?: AbortSignal, limits: typeof LIMITS = LIMITS): Promise<string> {
   const [program, ...args] = commandWords(line) as [string, ...string[]];
@@ -51,7 +51,7 @@ export function runSecretCommand(line: string, signal?: AbortSignal, limits: typ
   });
 }
 
-/** Also what the command started, and what holds its output open after it. */
+/** Including processes that the command started and that keep its output open. */
 function endGroup(child: ChildProcessByStdio<null, Readable, null>, graceMs: number): void {
   const { pid } = child;
   if (pid === undefined) return;
@@ -71,7 +71,7 @@ function kill(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** Groups that still run when this process exits: they would not hear of it. */
+/** Groups that still run when this process exits, which they would not notice. */
 const running = new Set<number>();
 
 process.on("exit", () => {

@@ -19,31 +19,31 @@ import { type LoadedProbe, loadedProbe, loadProbe } from "./registry.js";
 import { type Asked, parseAsked } from "./version.js";
 
 export interface RunOptions {
-  /** Ends the run early; what was learned until then is in the output. */
+  /** Ends the run early; what was learned by then is in the output. */
   signal?: AbortSignal;
-  /** The whole run's deadline; wins over the input's timeout_ms. */
+  /** The whole run's deadline; overrides the input's timeout_ms. */
   timeoutMs?: number;
-  /** Receives what crosses the wire, secrets masked. */
+  /** Receives what crosses the wire, with secrets masked. */
   trace?: (event: TraceEvent) => void;
-  /** What the run may keep for the next run of the same job: a queue's worker gives it. */
+  /** Stores state for the next run of the same job; set by a queue's worker. */
   memory?: JobMemory;
-  /** What the run may connect to; without it, anything. A queue's worker gives it. */
+  /** What the run may connect to; by default anything. Set by a queue's worker. */
   targets?: RunTargets;
 }
 
-/** An envelope, and what the harness knows beside it. */
+/** An envelope, and what else the harness knows about the run. */
 export interface Report {
   envelope: Envelope;
   probe: string;
   version: string;
-  /** What every output carries, also where an older contract does not show it. */
+  /** What every output carries, even if an older contract does not show it. */
   carried: Carried;
 }
 
-/** For a probe whose input says nothing about its deadline. */
+/** For a probe whose input has no deadline. */
 export const DEFAULT_TIMEOUT_MS = 30_000;
 
-/** Runs a probe once and gives its envelope. Rejects with a RequestError when the request was wrong: nothing was sent then. */
+/** Runs a probe once and returns its envelope. Rejects with a RequestError for an invalid request: nothing was sent then. */
 export function run(name: string, input: unknown, options: RunOptions = {}): Promise<Envelope> {
   return runReport(name, input, options).then(envelopeOf);
 }
@@ -52,7 +52,7 @@ function envelopeOf({ envelope }: Report): Envelope {
   return envelope;
 }
 
-// From here on nothing is async that need not be: a function that waits keeps all its variables, and thousands of runs may wait at once.
+// From here on, nothing is async without need: an async function keeps its variables while it waits, and thousands of runs may wait at once.
 export function runReport(name: string, input: unknown, options: RunOptions = {}): Promise<Report> {
   try {
     const asked = parseAsked(name);
@@ -72,7 +72,7 @@ export function runLoaded(loaded: LoadedProbe, asked: Asked, input: unknown, opt
     const begin = (deadline: Deadline | null): Promise<Report> =>
       new Promise((resolve) => startWhenIdle(() => resolve(new Run(loaded, accepted, secrets, deadline ?? deadlineOf(accepted, options), options).report())));
     if (!paths.some(({ steps }) => mayHold(accepted.filled, steps))) return begin(null);
-    // One deadline for the whole run, and reading what its input refers to is a part of it.
+    // One deadline for the whole run, which includes resolving references.
     const deadline = deadlineOf(accepted, options);
     const failed = (error: unknown): never => {
       deadline.release();
@@ -93,7 +93,7 @@ function deadlineOf({ filled }: Accepted, { timeoutMs, signal }: RunOptions): De
   return new Deadline(timeoutMs ?? filled.timeout_ms ?? DEFAULT_TIMEOUT_MS, signal);
 }
 
-/** How long a probe may take to return after its deadline. Built-in probes return at once: a late one ignores its deadline. */
+/** How long a probe may take to return after its deadline. Built-in probes return at once; a later one ignores its deadline. */
 const GRACE_MS = 2000;
 
 /** One run, from its accepted input to its report. */
@@ -114,7 +114,7 @@ class Run implements RunState {
     this.recorder = new Recorder(trace === undefined ? null : masked(trace, secrets));
   }
 
-  /** What the probe found, or an error when it goes on long after its deadline. */
+  /** What the probe found, or an error if it runs long after its deadline. */
   report(): Promise<Report> {
     const { name } = this.loaded.probe;
     return new Promise((resolve, reject) => {
@@ -165,7 +165,7 @@ function reportOf(shown: unknown, carried: Carried, probe: string, version: stri
   return { envelope: { output: shown, queue: fitForQueue(shown) }, probe, version, carried };
 }
 
-/** What every output carries stands first, then the probe's own fields. */
+/** What every output carries comes first, then the probe's own fields. */
 function wrap(evidence: Pick<Carried, "status" | "failure">, recorder: Recorder): Carried {
   return {
     status: evidence.status,
@@ -178,14 +178,14 @@ function wrap(evidence: Pick<Carried, "status" | "failure">, recorder: Recorder)
   };
 }
 
-/** An output that breaks its own contract is a bug of the probe, and is reported as one. */
+/** An output that violates its own contract is a bug of the probe, and reported as one. */
 function assertFits(contract: Contract, output: unknown, name: string): void {
   if (contract.validator(output)) return;
   const violations = violationsOf(contract.faults(output)).map(({ pointer, message }) => `${pointer} ${message}`);
   throw new Error(`${name} gave an output that its own contract refuses: ${violations.join("; ")}`);
 }
 
-/** A bug may say what it was working on, and is stored in a queue's dead letters. */
+/** An error message of a bug may contain data of the run, and is stored with a queue's dead letters. */
 function withoutSecrets(error: unknown, secrets: SecretKeeper): unknown {
   if (secrets.isEmpty) return error;
   if (!(error instanceof Error)) return secrets.mask(String(error));

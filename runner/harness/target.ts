@@ -1,26 +1,26 @@
 import { isAddress } from "../../schemas/host.js";
 
-/** The input fields that `mx.example.org:587`, `[2001:db8::7]:25` or `192.0.2.7` fills. */
+/** The input fields that `mx.example.org:587`, `[2001:db8::7]:25` or `192.0.2.7` sets. */
 export interface HostTarget<Field extends string = string> {
   readonly host: Field;
-  /** Without it the whole word goes to `host`. */
+  /** If absent, the whole word goes to `host`. */
   readonly port?: Field;
-  /** Takes an IP address, if another field than `host` does. */
+  /** For an IP address, if it is another field than `host`. */
   readonly address?: Field;
 }
 
-/** The input fields that a bare word on the command line fills: one field, or a host and its port. A list field gets the word as its one item. */
+/** The input fields that a word on the command line sets: one field, or a host and its port. A list field gets the word as its only item. */
 export type Target<Field extends string = string> = Field | HostTarget<Field>;
 
-/** Every field of an input, also if its contract has several shapes. */
+/** All fields of an input, even if its contract has several shapes. */
 export type FieldOf<Given> = Given extends unknown ? keyof Given & string : never;
 
-/** The part of an input's JSON Schema that says which fields there are. */
+/** The part of an input's JSON Schema that lists its fields. */
 export interface InputSchema {
   readonly properties?: Readonly<Record<string, { readonly type?: unknown }>>;
 }
 
-/** The fields of a target that the input does not have. An older contract may lack some. */
+/** The target fields that the input does not have. An older contract may lack some. */
 export function missingFields(target: Target, { properties = {} }: InputSchema): string[] {
   return fieldsOfTarget(target).filter((field) => !Object.hasOwn(properties, field));
 }
@@ -29,7 +29,7 @@ export function fieldsOfTarget(target: Target): string[] {
   return typeof target === "string" ? [target] : [target.host, target.address, target.port].filter((field) => field !== undefined);
 }
 
-/** The input that a bare word stands for. Whether its values are valid is left to the contract. */
+/** The input for a word. The contract decides whether its values are valid. */
 export function inputFromTarget(target: Target, { properties = {} }: InputSchema, word: string): Record<string, unknown> {
   return Object.fromEntries(valuesOf(target, word).map(([field, value]) => [field, fitted(value, properties[field])]));
 }
@@ -48,7 +48,7 @@ function splitPort(word: string): { host: string; port: string | null } {
   return host === undefined || port === undefined ? { host: word, port: null } : { host, port };
 }
 
-/** A word is text; its field may be a number, or a list. */
+/** A word is text, but its field may be a number or a list. */
 function fitted(value: string, { type }: { readonly type?: unknown } = {}): unknown {
   if (type === "array") return [value];
   return type === "integer" || type === "number" ? Number(value) : value;

@@ -1,6 +1,6 @@
 import { RequestError } from "../support/request-error.js";
 
-/** What a caller asked for: `network.smtp`, `network.smtp@2` or `network.smtp@2.0.0`. */
+/** A requested name: `network.smtp`, `network.smtp@2` or `network.smtp@2.0.0`. */
 export interface Asked {
   name: string;
   version: string | null;
@@ -8,7 +8,7 @@ export interface Asked {
 
 export function parseAsked(written: string): Asked {
   const at = written.lastIndexOf("@");
-  // A scope (@someone/probe-run-probe-x) begins with an @ that names no version.
+  // A scope (@someone/probe-run-probe-x) begins with an @ that does not precede a version.
   if (at <= 0 || !/^\d+(\.\d+\.\d+)?$/.test(written.slice(at + 1))) {
     if (at > 0 && !written.includes("/")) {
       throw new RequestError(`${JSON.stringify(written.slice(at + 1))} is not a version`, "unknown_version", [
@@ -20,7 +20,7 @@ export function parseAsked(written: string): Asked {
   return { name: written.slice(0, at), version: written.slice(at + 1) };
 }
 
-/** The versions that may serve: all of them without a wish, else the ones asked for, the newest first. */
+/** The versions that may serve: all of them, or the requested ones, newest first. */
 export function candidates(asked: Asked, versions: readonly string[]): readonly string[] {
   const { version } = asked;
   if (version === null) return versions;

@@ -20,7 +20,7 @@ export async function deliver(peer: Peer, parts: readonly Uint8Array[], delivery
 }
 
 /** Byte by byte with a pause after each, until the client goes. */
-export async function drip(peer: Peer, parts: readonly Uint8Array[], pauseMs: number): Promise<void> {
+export async function sendByteByByte(peer: Peer, parts: readonly Uint8Array[], pauseMs: number): Promise<void> {
   for (const byte of bytesOf(parts)) {
     await peer.write(byte);
     await peer.pause(pauseMs);

@@ -37,7 +37,7 @@ export class Peer {
     return this.#unread;
   }
 
-  /** The next line; null when the client is gone, or was silent for so long. */
+  /** The next line; null if the client is gone, or was silent for this long. */
   async readLine({ limit = MAX_LINE_BYTES, timeoutMs = 0 }: { limit?: number; timeoutMs?: number } = {}): Promise<ClientLine | null> {
     let cut: ClientLine | null = null;
     for (;;) {

@@ -8,7 +8,7 @@ export interface DnsQuestion {
   readonly name: string;
   readonly type: string;
   readonly transport: Transport;
-  /** How large a datagram the client takes; 512 where it says nothing of it. */
+  /** The largest datagram that the client accepts; 512 if it does not say. */
   readonly udpBytes: number;
   /** The client asks for signatures, too (DO). */
   readonly dnssec: boolean;
@@ -52,7 +52,7 @@ export interface DnsServer {
 }
 
 /** A lab that runs for days does not fill the memory with what it was asked. */
-const MOST_QUESTIONS = 10_000;
+const MAX_QUESTIONS = 10_000;
 
 /** A name server for the loopback: it answers as a resolver would that knows these zones and no others. */
 export async function startDnsServer(options: DnsServerOptions): Promise<DnsServer> {
@@ -65,7 +65,7 @@ export async function startDnsServer(options: DnsServerOptions): Promise<DnsServ
     if (query === null) return;
     const question = questionOf(query, transport, counts);
     questions.push(question);
-    if (questions.length > MOST_QUESTIONS) questions.shift();
+    if (questions.length > MAX_QUESTIONS) questions.shift();
     const behaviour = options.behave?.(question) ?? {};
     if (behaviour.drop === true) return;
     const replies = repliesTo(answerFrom(zones, query, options.authenticated ?? false), question, behaviour);

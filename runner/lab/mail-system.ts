@@ -19,7 +19,7 @@ export interface MailSystem {
   close(): Promise<void>;
 }
 
-/** A whole mail system for the loopback: what its SMTP server takes for anybody arrives in the one mailbox that its IMAP server shows. */
+/** A complete mail system on the loopback: messages to anyone that its SMTP server accepts arrive in the one mailbox of its IMAP server. */
 export async function startMailSystem({ smtp = {}, imap = {}, delivery = {} }: MailSystemOptions = {}): Promise<MailSystem> {
   const store = imap.store ?? new MailStore();
   const post = new Delivery(store, smtp.name ?? "mx.lab.localhost", { ...USUAL_DELIVERY, ...delivery });

@@ -40,7 +40,7 @@ export async function startImapServer(options?: ImapServerOptions): Promise<Imap
   return (await import("./imap-server.js")).startImapServer(options);
 }
 
-/** A whole mail system for the loopback: what its SMTP server takes for anybody arrives in the one mailbox that its IMAP server shows. */
+/** A complete mail system on the loopback: messages to anyone that its SMTP server accepts arrive in the one mailbox of its IMAP server. */
 export async function startMailSystem(options?: MailSystemOptions): Promise<MailSystem> {
   return (await import("./mail-system.js")).startMailSystem(options);
 }

@@ -3,7 +3,7 @@ import { parseHost } from "../../schemas/host.js";
 import { bits, boolean, context, integer, objectIdentifier, octets, sequence, set, time, unsignedInteger, utf8 } from "../asn1/encode-der.js";
 import type { Certificate } from "../net/transport/listen.js";
 
-export interface CertificateWish {
+export interface CertificateOptions {
   /** Host names (also with a star) and addresses. The first is the common name too. */
   names: readonly string[];
   notBefore?: Date;
@@ -21,7 +21,7 @@ const ECDSA_WITH_SHA256 = sequence(objectIdentifier("1.2.840.10045.4.3.2"));
  * Makes a key and a certificate for it (RFC 5280), so that a lab or a test needs neither openssl nor a key in the package.
  * For servers of the own machine only. `certificate` holds the leaf and what leads to the root, without the root.
  */
-export function selfSigned({ names, notBefore, notAfter, issuer, authority = false }: CertificateWish): Certificate {
+export function selfSigned({ names, notBefore, notAfter, issuer, authority = false }: CertificateOptions): Certificate {
   if (names.length === 0) throw new Error("A certificate needs at least one name.");
   const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const subject = commonName(names[0] as string);

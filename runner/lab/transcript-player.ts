@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { Certificate } from "../net/transport/listen.js";
-import { type Delivery, deliver, drip } from "./byte-delivery.js";
+import { type Delivery, deliver, sendByteByByte } from "./byte-delivery.js";
 import type { ClientLine, Peer } from "./client-connection.js";
 import { matchesPattern } from "./line-pattern.js";
 import type { Step } from "./transcript.js";
@@ -35,7 +35,7 @@ export interface PlayerOptions {
   onMismatch?: (mismatch: Mismatch) => void;
 }
 
-/** A transcript that repeats or is played for hours must not fill the memory with what was said. */
+/** A transcript that repeats or is played for hours must not fill the memory. */
 const MAX_CONVERSATION_LINES = 10_000;
 const REPEAT_CHUNK_BYTES = 16 * 1024;
 /** No record of TLS begins with these bytes. */
@@ -43,7 +43,7 @@ const GARBAGE = Buffer.from("this is not TLS\r\n");
 
 /** Plays one transcript to one client. */
 export class Player {
-  /** The play can go on, or go wrong, only by something that the client does. */
+  /** Only an action of the client can continue the play, or make it fail. */
   awaitsClient = false;
   #waitsForClose: Step | null = null;
   #stopped = false;
@@ -124,7 +124,7 @@ export class Player {
   }
 
   #deliver(parts: readonly Uint8Array[]): Promise<void> {
-    return this.#dripMs > 0 ? drip(this.#peer, parts, this.#dripMs) : deliver(this.#peer, parts, this.#options.delivery);
+    return this.#dripMs > 0 ? sendByteByByte(this.#peer, parts, this.#dripMs) : deliver(this.#peer, parts, this.#options.delivery);
   }
 
   async #repeat(bytes: Uint8Array): Promise<void> {

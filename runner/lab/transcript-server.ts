@@ -88,7 +88,7 @@ async function settled(players: ReadonlySet<Player>): Promise<void> {
   for (const player of players) player.stop();
 }
 
-/** One is made where a transcript needs one and none was given. */
+/** Created if a transcript needs one and none was given. */
 function certificatesFor(given: Readonly<Record<string, Certificate>>): (name: string | null) => Certificate {
   let own: Certificate | null = null;
   return (name) => {

@@ -24,7 +24,7 @@ function isNonce(word: string): boolean {
 
 /** The pattern of a C line that matches the line in any run. The rest is escaped, and a star of the line itself stays one. */
 export function withWildcards(line: string, escaped: (text: string) => string): string {
-  // No character of a line: what stands for a wildcard until the rest is escaped.
+  // A character that occurs in no line: stands for a wildcard until the rest is escaped.
   const mark = "\n";
   const marked = VARIABLE.reduce((text, pattern) => text.replace(pattern, `$1${mark}`), line);
   return marked

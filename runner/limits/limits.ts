@@ -1,20 +1,20 @@
-/** Nulls: no limit. Every process that claims from a channel is given the same. */
+/** Null: no limit. Give every process that claims from a channel the same limits. */
 export interface Limits {
   /** All messages together. */
   readonly all: Limit | null;
-  /** Each key on its own. Messages without a key are under `all` only. */
+  /** Each key separately. Messages without a key count for `all` only. */
   readonly eachKey: Limit | null;
-  /** Keys that differ from the others. */
+  /** Keys with their own limits. */
   readonly keys: Readonly<Record<string, Limit>>;
 }
 
 export interface Limit {
-  /** How many may be leased at one time. */
+  /** How many may be leased at the same time. */
   readonly atOnce: number | null;
   readonly rate: Rate | null;
 }
 
-/** A token bucket: it holds `burst` tokens, each claim takes the message's weight, and it fills at an even pace. No window tumbles. */
+/** A token bucket: it holds `burst` tokens, each claim takes the message's weight, and it fills at an even pace. */
 export interface Rate {
   readonly perSecond: number;
   readonly burst: number;

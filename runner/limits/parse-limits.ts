@@ -2,8 +2,8 @@ import { RequestError } from "../support/request-error.js";
 import type { Limit, Limits } from "./limits.js";
 
 /**
- * Reads limits as people write them: `50` at once, `100/s` or `30/min` as a rate, both as `50,100/s`, and with `burst 10` what a pause may
- * save up. They are for all jobs together, or after `key=` for each key, or after `key:NAME=` for one.
+ * Parses limits: `50` at once, `100/s` or `30/min` as a rate, both as `50,100/s`, and `burst 10` as the size of the bucket. They apply to all jobs
+ * together, after `key=` to each key, and after `key:NAME=` to one key.
  */
 export function parseLimits(written: readonly string[]): Limits {
   let all: Limit | null = null;
@@ -33,7 +33,7 @@ function parseLimit(rest: string, whole: string): Limit {
   }
   const isWhole = [atOnce, burst].every((value) => value === null || Number.isInteger(value));
   if (!isWhole || (burst !== null && perSecond === null)) throw notALimit(whole);
-  // By default a second's worth may go at once; a bucket that holds less than one token would never let anything pass.
+  // By default one second's worth; a bucket that holds less than one token would never let anything pass.
   return { atOnce, rate: perSecond === null ? null : { perSecond, burst: burst ?? Math.max(1, Math.floor(perSecond)) } };
 }
 

@@ -8,8 +8,8 @@ interface Waiter {
 }
 
 /**
- * The limits of a queue, for work that one process does without a queue: how many at once and how many a second, together and
- * for each site. Whoever has to wait waits; nobody is turned away, and no token is taken before there is a place.
+ * The limits of a queue, for work of one process without a queue: how many at once and per second, in total and for each site. Callers wait; none is
+ * rejected, and no token is taken before there is a slot.
  */
 export class Throttle {
   readonly #all: Lane;
@@ -25,7 +25,7 @@ export class Throttle {
     this.#all = new Lane(limits.all, now());
   }
 
-  /** Resolves when `count` addresses of the site may be asked for; leave() has to follow. */
+  /** Resolves when `count` addresses of the site may be checked; the caller must call leave(). */
   enter(site: string, count: number): Promise<void> {
     if (this.#isOpen) return Promise.resolve();
     return new Promise((enter) => {
@@ -41,14 +41,14 @@ export class Throttle {
     if (!this.#isOpen) this.#letIn();
   }
 
-  /** Lets everybody in at once: for whoever waits only to find that there is nothing left to do. */
+  /** Admits all waiting callers, because they no longer have anything to do. */
   open(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#isOpen = true;
     for (const { enter } of this.#waiting.splice(0)) enter();
   }
 
-  /** Lets in whoever fits, in the order in which they came; whom a limit of their site holds back is passed by others. */
+  /** Admits waiting callers in order of arrival; those that a limit of their site holds back are overtaken by others. */
   #letIn(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
@@ -68,7 +68,7 @@ export class Throttle {
         index += 1;
       }
     }
-    // A place that is missing is announced by leave(); only time has to be waited for.
+    // leave() announces a free slot, so only time needs a timer.
     if (Number.isFinite(wakeIn)) this.#timer = setTimeout(() => this.#letIn(), Math.ceil(wakeIn));
   }
 
@@ -80,15 +80,15 @@ export class Throttle {
   #lane(site: string): Lane {
     const known = this.#sites.get(site);
     if (known !== undefined) return known;
-    if (this.#sites.size >= MOST_SITES) this.#forgetIdle();
+    if (this.#sites.size >= MAX_SITES) this.#forgetIdle();
     const lane = new Lane(this.limits.keys[site] ?? this.limits.eachKey, this.now());
     this.#sites.set(site, lane);
     return lane;
   }
 }
 
-/** A worker lives for weeks. */
-const MOST_SITES = 1000;
+/** A worker runs for weeks. */
+const MAX_SITES = 1000;
 
 class Lane {
   running = 0;
@@ -100,7 +100,7 @@ class Lane {
     this.#bucket = limit?.rate ? new TokenBucket(limit.rate, now) : null;
   }
 
-  /** 0: one may enter now. Infinite: somebody has to leave first. */
+  /** 0: may enter now. Infinite: another one must leave first. */
   waitMs(now: number): number {
     return this.running >= this.#atOnce ? Number.POSITIVE_INFINITY : (this.#bucket?.waitMs(now) ?? 0);
   }

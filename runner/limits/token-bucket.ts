@@ -1,6 +1,6 @@
 import type { Rate } from "./limits.js";
 
-/** Fills at an even pace up to its burst. What takes more than there is leaves a debt, which the next one waits for. */
+/** Fills at an even pace up to its burst. Taking more than there is leaves a debt, which the next caller waits for. */
 export class TokenBucket {
   #tokens: number;
   #at: number;

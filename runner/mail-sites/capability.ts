@@ -6,12 +6,12 @@ import { OutboundTest, parseReferences } from "./outbound-port-check.js";
 import { refusalToProbe } from "./probing-allowed.js";
 import type { SiteSummary } from "./profile.js";
 import { type SessionCache, sessionCache } from "./session-cache.js";
-import { SharedPlaces } from "./shared-places.js";
 import { SharedRate } from "./shared-rate.js";
+import { SharedSlots } from "./shared-slots.js";
 import { BehaviourStore, type KnownCatchAll, type Observation } from "./store.js";
 import { Summaries } from "./summaries.js";
 
-/** What a mailbox probe knows of mail sites, and the checks before it connects to one. */
+/** What a mailbox probe knows about mail sites, and its checks before it connects to one. */
 export interface SitesGrant {
   /** Why this machine may not probe mailboxes; null if it may. */
   readonly refusal: string | null;
@@ -20,11 +20,11 @@ export interface SitesGrant {
   observe(site: string, observations: readonly Observation[]): void;
   catchAll(key: string): KnownCatchAll | null;
   keepCatchAll(key: string, known: Omit<KnownCatchAll, "at">, lifeMs: number): void;
-  /** Something answered at this port. */
+  /** A connection to this port succeeded. */
   sawOpen(port: number): void;
   /** Null outside of a queue: there is no next job. */
   readonly lingering: SessionCache | null;
-  /** False if this network blocks the port. It connects to well-known hosts, so call it only after every connection has failed. */
+  /** False if this network blocks the port. It connects to well-known hosts, so it must only be called after every connection has failed. */
   isOutboundOpen(port: number): Promise<boolean>;
 }
 
@@ -44,14 +44,14 @@ export function sitesGrant(state: RunState): SitesGrant {
   };
 }
 
-/** The rate of all processes that share this one's behaviour store. */
+/** The rate limit of all processes that share this one's behaviour store. */
 export function sharedRate(limits: Limits): SharedRate {
   return new SharedRate(processSites().store, limits);
 }
 
-/** The places of all processes that share this one's behaviour store. */
-export function sharedPlaces(limits: Limits): SharedPlaces {
-  return new SharedPlaces(processSites().store, limits);
+/** The concurrency limit of all processes that share this one's behaviour store. */
+export function sharedSlots(limits: Limits): SharedSlots {
+  return new SharedSlots(processSites().store, limits);
 }
 
 interface Sites {
@@ -62,7 +62,7 @@ interface Sites {
 
 let sites: Sites | null = null;
 
-/** What all runs of this process share. */
+/** Shared by all runs of this process. */
 function processSites(): Sites {
   sites ??= openSites();
   return sites;

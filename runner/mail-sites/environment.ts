@@ -9,7 +9,7 @@ export interface RcptFields {
   command_timeout_ms?: number;
 }
 
-/** Fields of mail.rcpt's input that the environment gives. Its time-outs are in seconds, with a point if need be. */
+/** The fields of mail.rcpt's input that the environment sets. Its timeouts are in seconds and may have decimals. */
 export function rcptInputFrom(env: Environment): RcptFields {
   const helo = env.SMTP_HELO_DOMAIN?.trim() ?? "";
   const from = env.SMTP_MAIL_FROM?.trim() ?? "";
@@ -21,12 +21,12 @@ export function rcptInputFrom(env: Environment): RcptFields {
   };
 }
 
-const MOST_SECONDS = 600;
+const MAX_SECONDS = 600;
 
 function milliseconds(env: Environment, name: string, field: string): Record<string, number> {
   const written = env[name]?.trim() ?? "";
   if (written === "") return {};
   const seconds = /^\d+(?:\.\d+)?$/.test(written) ? Number(written) : Number.NaN;
-  if (seconds > 0 && seconds <= MOST_SECONDS) return { [field]: Math.max(1, Math.round(seconds * 1000)) };
-  throw new RequestError(`${name} must be seconds above 0 and at most ${MOST_SECONDS}, not ${JSON.stringify(written)}`, "usage", []);
+  if (seconds > 0 && seconds <= MAX_SECONDS) return { [field]: Math.max(1, Math.round(seconds * 1000)) };
+  throw new RequestError(`${name} must be seconds above 0 and at most ${MAX_SECONDS}, not ${JSON.stringify(written)}`, "usage", []);
 }

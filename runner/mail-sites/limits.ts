@@ -3,7 +3,7 @@ import { RequestError } from "../support/request-error.js";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Connections at once and addresses per second, in total and per mail site. Slow on purpose. */
+/** Connections at once and addresses per second, in total and per mail site. Deliberately slow. */
 const DEFAULTS = {
   GLOBAL_MAX_CONCURRENCY: 12,
   PER_MX_MAX_CONCURRENCY_DEFAULT: 2,
@@ -13,7 +13,7 @@ const DEFAULTS = {
 
 type Name = keyof typeof DEFAULTS;
 
-/** The limits in the environment; the defaults for those that it does not set. */
+/** The limits in the environment, with defaults. */
 export function siteLimits(env: Environment): Limits {
   const [atOnce, eachAtOnce, perSecond, eachPerSecond] = (Object.keys(DEFAULTS) as Name[]).map((name) => numberOf(env, name)) as [
     number,
@@ -23,29 +23,29 @@ export function siteLimits(env: Environment): Limits {
   ];
   return {
     all: { atOnce, rate: { perSecond, burst: Math.max(1, Math.floor(perSecond)) } },
-    // No burst: the addresses of a batch are spread out, and the next batch must not begin beside it.
+    // No burst: the addresses of a batch are spread out, and the next batch must not overlap.
     eachKey: { atOnce: eachAtOnce, rate: { perSecond: eachPerSecond, burst: 1 } },
     keys: {},
   };
 }
 
-/** The limits that count for a site, by the names under which processes share them. */
+/** The limits that apply to a site, by the names under which processes share them. */
 export function limitsOf({ all, eachKey, keys }: Limits, site: string): [key: string, limit: Limit][] {
   const own = keys[site] ?? eachKey;
   return [...(all === null ? [] : [["all", all] as [string, Limit]]), ...(own === null ? [] : [[`site ${site}`, own] as [string, Limit]])];
 }
 
 /** An SMTP server waits five minutes for the next command (RFC 5321, section 4.5.3.2), and busy ones less. */
-const MOST_INTERVAL_MS = 60_000;
+const MAX_INTERVAL_MS = 60_000;
 /** For random addresses and retries within a batch. */
 const EXTRA_QUESTIONS = 10;
 const USUAL_TIMEOUT_MS = 60_000;
 
-/** The pace of a batch under the rate of its site, and the time that it then needs. Without a rate: nothing. */
+/** The pace of a batch under its site's rate, and the time that it needs. Zero without a rate. */
 export function paceOf(limits: Limits, site: string, addresses: number): { interval_ms?: number; timeout_ms?: number } {
   const rate = (limits.keys[site] ?? limits.eachKey)?.rate;
   if (rate === undefined || rate === null) return {};
-  const interval = Math.min(MOST_INTERVAL_MS, Math.ceil(1000 / rate.perSecond));
+  const interval = Math.min(MAX_INTERVAL_MS, Math.ceil(1000 / rate.perSecond));
   return { interval_ms: interval, timeout_ms: USUAL_TIMEOUT_MS + (addresses + EXTRA_QUESTIONS) * interval };
 }
 

@@ -2,14 +2,11 @@ import { parseHost } from "../../schemas/host.js";
 import { type HostPort, reaches } from "../net/transport/port-check.js";
 import { RequestError } from "../support/request-error.js";
 
-/** How long an answer of the self-test holds, in either direction. */
+/** How long a result of the self-test is used, whatever it is. */
 const LIFE_MS = 300_000;
 const PATIENCE_MS = 5000;
 
-/**
- * Well-known mail hosts whose port 25 is open to everybody. Only a connection is made and closed again, and only when nothing
- * else could be reached.
- */
+/** Well-known public mail hosts. A connection is opened and closed again, and only if nothing else could be reached. */
 const REFERENCES: readonly HostPort[] = [
   { host: "gmail-smtp-in.l.google.com", port: 25 },
   { host: "mx01.mail.icloud.com", port: 25 },
@@ -17,8 +14,8 @@ const REFERENCES: readonly HostPort[] = [
 ];
 
 /**
- * Many networks block outgoing connections to port 25. Then every mail server looks dead, and ten thousand results say "unknown" for a
- * reason that has nothing to do with them. The self-test finds that out once.
+ * Many networks block outgoing connections to port 25, so that every mail server looks dead and thousands of results are "unknown" for a local
+ * reason. The self-test detects that once.
  */
 export class OutboundTest {
   #answer: { at: number; result: Promise<boolean> } | null = null;
@@ -29,7 +26,7 @@ export class OutboundTest {
     readonly patienceMs = PATIENCE_MS,
   ) {}
 
-  /** True when the world's port 25 can be reached from here. Tests at most once in five minutes. */
+  /** True if port 25 of other networks can be reached from here. Tests at most once in five minutes. */
   isOpen(): Promise<boolean> {
     const known = this.#answer;
     if (known !== null && this.now() - known.at < LIFE_MS) return known.result;
@@ -38,18 +35,18 @@ export class OutboundTest {
     return result;
   }
 
-  /** Something was reached: that is answer enough. */
+  /** A host was reached, so no test is needed. */
   sawOpen(): void {
     this.#answer = { at: this.now(), result: Promise.resolve(true) };
   }
 
-  /** True when a failure at this port is what the test is about. */
+  /** True if a failure at this port may be caused by such a block. */
   isAbout(port: number): boolean {
     return this.references.some((reference) => reference.port === port);
   }
 }
 
-/** `host:port host:port …`, for a network with reference hosts of its own; null when nothing is written. */
+/** `host:port host:port …`, for a network with its own reference hosts; null if it is not set. */
 export function parseReferences(written: string | undefined): HostPort[] | null {
   const words = (written ?? "").split(/[\s,]+/).filter((word) => word !== "");
   if (words.length === 0) return null;

@@ -5,9 +5,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const OFF = /^(?:0|false|no|off)$/i;
 
 /**
- * Whether this machine may ask mail servers about mailboxes; null when it may, else why not. SMTP_PROBES_ENABLED is the switch,
- * SMTP_PROBES_ALLOWED_HOSTS names the machines that may, by their whole name or its first label: a developer's machine has the
- * same code and jobs as the server with the good name, and ruins that name as easily.
+ * Why this machine may not probe mailboxes; null if it may. SMTP_PROBES_ENABLED is the switch, SMTP_PROBES_ALLOWED_HOSTS lists the machines that may,
+ * by full name or first label: a developer's machine has the same code and jobs as the production server, and could ruin its reputation.
  */
 export function refusalToProbe(env: Environment, ownName: string = hostname()): string | null {
   if (OFF.test(env.SMTP_PROBES_ENABLED?.trim() ?? "")) return "asking mail servers about mailboxes is switched off here (SMTP_PROBES_ENABLED)";

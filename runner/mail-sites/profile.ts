@@ -1,35 +1,35 @@
 import type { SiteProfile } from "../../schemas/behaviour.js";
-import type { KeptObservation } from "./store.js";
+import type { StoredObservation } from "./store.js";
 
-/** Experience with a site in a few numbers. */
+/** The experience with a site in a few numbers. */
 export interface SiteSummary {
   readonly profile: SiteProfile;
   readonly observations: number;
-  /** Of the answers to RCPT; null without any. */
+  /** Of the replies to RCPT; null without any. */
   readonly latencyP50Ms: number | null;
   readonly latencyP95Ms: number | null;
   /** Milliseconds since 1970. */
   readonly lastGreylistedAt: number | null;
-  /** How often it has refused us since it last answered about a mailbox. */
+  /** How many refusals in a row since its last reply about a mailbox. */
   readonly refusalsInARow: number;
 }
 
-/** Where the profiles begin. */
+/** The thresholds of the profiles. */
 const THRESHOLDS = {
-  /** Less is no experience. */
+  /** With fewer observations there is no profile. */
   tarpitObservations: 4,
   tarpitTimeoutShare: 0.5,
   tarpitP50Ms: 2000,
   fastAnswers: 8,
   fastP95Ms: 500,
   refusals: 3,
-  /** Who was refused an hour ago may be welcome again. */
+  /** After an hour a refusal may no longer apply. */
   refusalLifeMs: 3600 * 1000,
 } as const;
 
-/** `observations` are the newest first. */
-export function summaryOf(observations: readonly KeptObservation[], now: number): SiteSummary {
-  // A typed array sorts without a JavaScript comparison function: every run does this.
+/** `observations` are newest first. */
+export function summaryOf(observations: readonly StoredObservation[], now: number): SiteSummary {
+  // A typed array sorts without a comparison function: every run does this.
   const latencies = Float64Array.from(observations.filter(isAnswered), ({ ms }) => ms as number).sort();
   const facts = {
     observations: observations.length,
@@ -41,7 +41,7 @@ export function summaryOf(observations: readonly KeptObservation[], now: number)
   return { ...facts, profile: profileOf(facts, observations, latencies.length) };
 }
 
-function profileOf(facts: Omit<SiteSummary, "profile">, observations: readonly KeptObservation[], answers: number): SiteProfile {
+function profileOf(facts: Omit<SiteSummary, "profile">, observations: readonly StoredObservation[], answers: number): SiteProfile {
   if (observations.length === 0) return "unknown";
   if (facts.refusalsInARow >= THRESHOLDS.refusals) return "refusing";
   const timeouts = observations.filter(({ kind }) => kind === "timeout").length;
@@ -51,13 +51,13 @@ function profileOf(facts: Omit<SiteSummary, "profile">, observations: readonly K
   return "normal";
 }
 
-function refusalsInARow(observations: readonly KeptObservation[], now: number): number {
+function refusalsInARow(observations: readonly StoredObservation[], now: number): number {
   const answered = observations.findIndex(({ kind }) => kind === "answered");
   const since = answered === -1 ? observations : observations.slice(0, answered);
   return since.filter(({ kind, at }) => kind === "refused_us" && now - at < THRESHOLDS.refusalLifeMs).length;
 }
 
-function isAnswered({ kind, ms }: KeptObservation): boolean {
+function isAnswered({ kind, ms }: StoredObservation): boolean {
   return kind === "answered" && ms !== null;
 }
 

@@ -3,7 +3,7 @@ import { leave } from "../net/smtp/leave.js";
 import type { SmtpSession } from "../net/smtp/session.js";
 import { SessionState } from "../net/smtp/session-state.js";
 import type { RunState } from "../run/run-state.js";
-import { endsWithTheLastRun } from "../support/shutdown-hooks.js";
+import { onShutdown } from "../support/shutdown-hooks.js";
 
 /** A session that a job has left open for the next one to the same endpoints. */
 export interface IdleSession {
@@ -14,7 +14,7 @@ export interface IdleSession {
   readonly port: number;
   readonly helloName: string;
   readonly tls: "none" | "secured" | "refused" | "failed";
-  /** How many addresses it was asked for. */
+  /** How many addresses were checked on it. */
   readonly asked: number;
   /** On the monotonic clock. */
   readonly dialledAt: number;
@@ -22,24 +22,24 @@ export interface IdleSession {
 }
 
 /**
- * Keeps sessions open for a moment between the jobs of a queue, so that several jobs of one site share a connection. An open session counts against
- * the limit of connections whether it is used or idle: before a new one is opened, idle ones are ended until there is room for it.
+ * Keeps sessions open briefly between the jobs of a queue, so that jobs of one site share a connection. An open session counts against the limit of
+ * connections whether it is in use or idle: before a new one is opened, idle ones are closed until there is room.
  */
 export interface SessionCache {
-  /** The state of a session that is about to be opened and may outlive this run. Resolves when there is room for its connection. */
+  /** Registers a session that is about to be opened and may outlive this run. Resolves when there is room for its connection. */
   newState(site: string): Promise<SessionState>;
-  /** The key names everything in which two sessions may differ. Null if none is idle. */
+  /** The key contains everything in which two sessions may differ. Null if none is idle. */
   take(key: string): IdleSession | null;
   /** Keeps the session for the next job. */
   leave(key: string, left: IdleSession): void;
-  /** The session was ended, or never opened. */
+  /** The session was closed, or never opened. */
   release(state: SessionState): void;
 }
 
 /** Longer than the second between two addresses of a site, and shorter than any server's idle timeout. */
 const IDLE_MS = 5000;
 const GOODBYE_MS = 2000;
-/** Of all sites, whatever the limits are. */
+/** For all sites, whatever the limits are. */
 const MAX_SESSIONS = 50;
 
 interface Entry {
@@ -51,14 +51,14 @@ interface Entry {
   ended: Promise<void> | null;
 }
 
-/** The latest is the last. */
+/** Latest last. */
 let idle: Entry[] = [];
-/** No longer idle, and its connection is still open. */
+/** No longer idle, but its connection is still open. */
 const leaving = new Set<Entry>();
 /** The site of each session that a run uses or opens. */
 const inUse = new Map<SessionState, string>();
 
-endsWithTheLastRun(async () => {
+onShutdown(async () => {
   await Promise.all([...leaving, ...idle].map(end));
 });
 
@@ -104,7 +104,7 @@ export function sessionCache({ recorder, deadline, secrets, targets }: RunState,
   };
 }
 
-/** Ends the oldest idle sessions until all that have an open connection, idle ones included, are no more than `most`. */
+/** Closes the oldest idle sessions until no more than `most` connections are open, including idle ones. */
 async function makeRoom(isCounted: (entry: Entry) => boolean, used: number, most: number): Promise<void> {
   const counted = [...leaving, ...idle].filter(isCounted);
   await Promise.all(counted.slice(0, Math.max(0, used + counted.length - most)).map(end));
@@ -119,7 +119,7 @@ function remove(entry: Entry): Entry {
   return entry;
 }
 
-/** False if the connection broke while it was idle, or the server has said goodbye. */
+/** False if the connection broke while idle, or the server closed the session. */
 function isUsable({ session }: IdleSession): boolean {
   return !session.connection.hasEnded && session.farewell === null;
 }

@@ -4,8 +4,8 @@ import { limitsOf } from "./limits.js";
 import type { BehaviourStore } from "./store.js";
 
 /**
- * The rate at which addresses are asked about, shared by all processes that open the same behaviour store: together and for each site. Each address is
- * one token. A batch that takes more than there is starts, and those after it wait until its debt is paid; within the batch `interval_ms` keeps the pace.
+ * The rate limit of all processes that use the same behaviour store: in total and for each site. Each address is one token. A batch that takes more
+ * tokens than there are starts, and later ones wait until its debt is paid; within the batch, `interval_ms` sets the pace.
  */
 export class SharedRate {
   constructor(
@@ -13,7 +13,7 @@ export class SharedRate {
     readonly limits: Limits,
   ) {}
 
-  /** Resolves when `count` addresses of the site may be asked about, or when the signal aborts. */
+  /** Resolves when `count` addresses of the site may be checked, or when the signal aborts. */
   async take(site: string, count: number, signal: AbortSignal): Promise<void> {
     const rates = this.#rates(site);
     while (!signal.aborted) {
@@ -23,7 +23,7 @@ export class SharedRate {
     }
   }
 
-  /** A batch asked about `asked` addresses, and had taken `taken` tokens for them: the difference is paid, or given back. */
+  /** A batch has checked `asked` addresses, and had taken `taken` tokens for them: the difference is taken or returned. */
   settle(site: string, taken: number, asked: number): void {
     if (asked !== taken) this.store.spendTokens(this.#rates(site), asked - taken);
   }
@@ -33,5 +33,5 @@ export class SharedRate {
   }
 }
 
-/** The clock of the machine may be set, and another process may end. */
+/** The wall clock may be set, and another process may end. */
 const LOOK_AGAIN_MS = 5000;

@@ -5,15 +5,15 @@ export interface Asked {
   readonly command_timeout_ms: number;
 }
 
-/** Timeouts and retries by the site's profile. Never longer than the input allows. */
+/** Timeouts and retries by the site's profile, never longer than the input allows. */
 export interface SiteTimeouts extends Asked {
-  /** How many addresses of mail hosts are tried, and connected to again, once one has failed. */
+  /** How many addresses of mail hosts are tried after a failure, and how many connections are retried. */
   readonly retries: number;
-  /** Whether a random address may be asked about. */
+  /** Whether a random address may be checked. */
   readonly mayAskRandom: boolean;
 }
 
-/** A site that has always answered within milliseconds will not answer after this long. */
+/** A site that has always replied within milliseconds will not reply after this long. */
 const FAST_LEAST_MS = 3000;
 const FAST_TIMES_P95 = 20;
 /** A tarpit wastes the client's time: half of the timeout shows whether it still is one. */

@@ -1,6 +1,6 @@
 /**
- * What counts as one mail site: limits and experience are kept by it, not by domain. Thousands of domains may share a site's
- * hosts, and two hosts of one domain are the same machine room.
+ * The identity of a mail site, by which limits and experience are kept. Thousands of domains may share a site's hosts, and the hosts of one domain
+ * usually share a machine room.
  */
 export function siteOf(hosts: readonly string[], port = SMTP_PORT): string {
   const names = [...new Set(hosts.map((host) => familyOf(host.toLowerCase().replace(/\.$/, ""))))].sort();
@@ -9,10 +9,7 @@ export function siteOf(hosts: readonly string[], port = SMTP_PORT): string {
 
 const SMTP_PORT = 25;
 
-/**
- * Providers that give each customer separate mail host names, which lead to the same machines. The provider's documents name the
- * common ending.
- */
+/** Providers that give each customer separate mail host names for the same machines, with the common suffix from the provider's documentation. */
 const FAMILIES = [
   "mail.protection.outlook.com",
   "mx.microsoft",

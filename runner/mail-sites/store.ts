@@ -3,24 +3,24 @@ import type { CatchAllVerdict } from "../../schemas/rcpt.js";
 import type { Rate } from "../limits/limits.js";
 import { type Driver, openDriver, type Statement } from "../sqlite/driver.js";
 import { IN_MEMORY } from "../sqlite/store-path.js";
-import { inOneStep } from "../sqlite/transaction.js";
+import { inTransaction } from "../sqlite/transaction.js";
 import { makePrivateFolders } from "../support/private-file.js";
 
-/** One thing that a site did. */
+/** One observation of a site. */
 export interface Observation {
   readonly kind: ObservationKind;
-  /** How long it took to answer; null where it did not. */
+  /** How long it took to reply; null if it did not. */
   readonly ms: number | null;
 }
 
 export type ObservationKind = "answered" | "timeout" | "connect_failed" | "refused_us" | "greylisted";
 
-export interface KeptObservation extends Observation {
-  /** Milliseconds since 1970: the clock that processes share. */
+export interface StoredObservation extends Observation {
+  /** In milliseconds since 1970, the clock that processes share. */
   readonly at: number;
 }
 
-/** Whether a domain takes any address, as it was found out before. */
+/** Whether a domain is a catch-all, as found out before. */
 export interface KnownCatchAll {
   readonly verdict: CatchAllVerdict;
   readonly code: number | null;
@@ -28,28 +28,28 @@ export interface KnownCatchAll {
   readonly at: number;
 }
 
-/** After a week a site may have other machines, and another mind. */
+/** After a week, a site may have other machines and other policies. */
 export const OBSERVATION_LIFE_MS = 7 * 24 * 3600 * 1000;
-/** No more is looked at, or kept, of one site. */
-export const MOST_OBSERVATIONS = 200;
-/** How long this process relies on its own copy, and how often it shares it with the others. */
+/** The number of observations that are read and kept for a site. */
+export const MAX_OBSERVATIONS = 200;
+/** How long this process uses its own copy, and how often it writes to the shared file. */
 const READ_AGAIN_MS = 5000;
 const WRITE_EVERY_MS = 250;
-const MOST_RECENT = 10_000;
+const MAX_RECENT = 10_000;
 const BUSY_MS = 50;
 const OPEN_BUSY_MS = 5000;
 const FORMAT = 1;
 
 /**
- * What is remembered of sites, in a SQLite file that processes share, or in memory. It is a cache: what cannot be read or written
- * is as if it were not there, so nothing fails and nothing waits for the disk.
+ * Observations of sites, in a SQLite file that processes share, or in memory. It is a cache: if it cannot be read or written, it counts as empty, so
+ * nothing fails and nothing waits for the disk.
  */
 export class BehaviourStore {
   readonly #driver: Driver;
   readonly #statements: Readonly<Record<keyof typeof STATEMENTS, Statement>>;
   readonly #now: () => number;
-  readonly #recent = new Map<string, { readonly readAt: number; kept: readonly KeptObservation[] }>();
-  readonly #unwritten: (KeptObservation & { site: string })[] = [];
+  readonly #recent = new Map<string, { readonly readAt: number; kept: readonly StoredObservation[] }>();
+  readonly #unwritten: (StoredObservation & { site: string })[] = [];
   #writtenAt = Number.NEGATIVE_INFINITY;
 
   /** IN_MEMORY for one that ends with the process. */
@@ -64,14 +64,14 @@ export class BehaviourStore {
     this.#statements = Object.fromEntries(prepared) as Record<keyof typeof STATEMENTS, Statement>;
   }
 
-  /** The last ones that still count, the newest first. What other processes have seen is heard of within seconds. */
-  observations(site: string): readonly KeptObservation[] {
+  /** The latest observations that are still valid, newest first. Those of other processes appear within seconds. */
+  observations(site: string): readonly StoredObservation[] {
     const now = this.#now();
     const known = this.#recent.get(site);
     if (known !== undefined && now - known.readAt < READ_AGAIN_MS && now >= known.readAt) return known.kept;
     this.flush();
-    const kept = orElse([], () => this.#statements.read.all(site, now - OBSERVATION_LIFE_MS, MOST_OBSERVATIONS) as KeptObservation[]);
-    if (this.#recent.size >= MOST_RECENT) this.#recent.clear();
+    const kept = orElse([], () => this.#statements.read.all(site, now - OBSERVATION_LIFE_MS, MAX_OBSERVATIONS) as StoredObservation[]);
+    if (this.#recent.size >= MAX_RECENT) this.#recent.clear();
     this.#recent.set(site, { readAt: now, kept });
     return kept;
   }
@@ -79,14 +79,14 @@ export class BehaviourStore {
   add(site: string, observations: readonly Observation[]): void {
     if (observations.length === 0) return;
     const at = this.#now();
-    const added = observations.slice(-MOST_OBSERVATIONS).map(({ kind, ms }) => ({ kind, ms, at }));
+    const added = observations.slice(-MAX_OBSERVATIONS).map(({ kind, ms }) => ({ kind, ms, at }));
     const known = this.#recent.get(site);
     this.#unwritten.push(...added.map((each) => ({ site, ...each })));
-    if (known !== undefined) known.kept = [...added.reverse(), ...known.kept].slice(0, MOST_OBSERVATIONS);
+    if (known !== undefined) known.kept = [...added.reverse(), ...known.kept].slice(0, MAX_OBSERVATIONS);
     if (Math.abs(at - this.#writtenAt) >= WRITE_EVERY_MS) this.flush();
   }
 
-  /** Writes what is in memory only. A run among thousands does not wait for the file. */
+  /** Writes what is in memory only. With thousands of runs, none waits for the file. */
   flush(): void {
     const rows = this.#unwritten.splice(0);
     if (rows.length === 0) return;
@@ -94,12 +94,12 @@ export class BehaviourStore {
     orElse(undefined, () => this.#write(rows));
   }
 
-  #write(rows: readonly (KeptObservation & { site: string })[]): void {
+  #write(rows: readonly (StoredObservation & { site: string })[]): void {
     this.#driver.exec("BEGIN IMMEDIATE");
     try {
       for (const { site, at, kind, ms } of rows) this.#statements.add.run(site, at, kind, ms);
       this.#statements.expire.run(this.#now() - OBSERVATION_LIFE_MS);
-      for (const site of new Set(rows.map((row) => row.site))) this.#statements.trim.run(site, site, MOST_OBSERVATIONS);
+      for (const site of new Set(rows.map((row) => row.site))) this.#statements.trim.run(site, site, MAX_OBSERVATIONS);
       this.#driver.exec("COMMIT");
     } catch (error) {
       this.#driver.exec("ROLLBACK");
@@ -125,7 +125,7 @@ export class BehaviourStore {
    */
   takeTokens(rates: readonly (readonly [key: string, rate: Rate])[], count: number): number {
     return orElse(0, () =>
-      inOneStep(this.#driver, () => {
+      inTransaction(this.#driver, () => {
         const now = this.#now();
         const buckets = rates.map(([key, rate]) => ({ key, rate, tokens: this.#tokens(key, rate, now) }));
         const waits = buckets.map(({ tokens, rate }) => (tokens >= 1 ? 0 : Math.ceil(((1 - tokens) / rate.perSecond) * 1000)));
@@ -138,10 +138,10 @@ export class BehaviourStore {
     );
   }
 
-  /** Takes `count` tokens of each bucket at once, also where it has none; fewer than 0 puts them back. */
+  /** Takes `count` tokens from each bucket, even if it has none; a negative number returns them. */
   spendTokens(rates: readonly (readonly [key: string, rate: Rate])[], count: number): void {
     orElse(undefined, () =>
-      inOneStep(this.#driver, () => {
+      inTransaction(this.#driver, () => {
         const now = this.#now();
         for (const [key, rate] of rates) {
           const left = this.#tokens(key, rate, now) - count;
@@ -152,12 +152,12 @@ export class BehaviourStore {
   }
 
   /**
-   * Takes a place under each key for a while, if each has one; else none, and gives false. True if the file cannot be used: then only the limits of
-   * this process hold. A process that ended without giving its places back loses them after `lifeMs`.
+   * Takes a slot under each key for a limited time, if each has one; otherwise none, and returns false. True if the file cannot be used: then only
+   * the limits of this process apply. The slots of a process that ended without returning them are freed after `lifeMs`.
    */
-  takePlaces(holder: string, limits: readonly (readonly [key: string, atOnce: number])[], lifeMs: number): boolean {
+  takeSlots(holder: string, limits: readonly (readonly [key: string, atOnce: number])[], lifeMs: number): boolean {
     return orElse(true, () =>
-      inOneStep(this.#driver, () => {
+      inTransaction(this.#driver, () => {
         const now = this.#now();
         this.#statements.expirePlaces.run(now);
         const isFull = limits.some(([key, atOnce]) => (this.#statements.countPlaces.all(key) as [{ held: number }])[0].held >= atOnce);
@@ -168,15 +168,15 @@ export class BehaviourStore {
     );
   }
 
-  renewPlaces(holder: string, lifeMs: number): void {
+  renewSlots(holder: string, lifeMs: number): void {
     orElse(undefined, () => this.#statements.renewPlaces.run(this.#now() + lifeMs, holder));
   }
 
-  givePlacesBack(holder: string): void {
+  returnSlots(holder: string): void {
     orElse(undefined, () => this.#statements.freePlaces.run(holder));
   }
 
-  /** What the bucket holds now. A bucket that would be full by now need not be kept. */
+  /** The current level of the bucket. A full bucket need not be stored. */
   #tokens(key: string, { perSecond, burst }: Rate, now: number): number {
     const [known] = this.#statements.readTokens.all(key) as { tokens: number; at: number }[];
     if (known === undefined) return burst;

@@ -1,7 +1,7 @@
 import { type SiteSummary, summaryOf } from "./profile.js";
 import type { BehaviourStore } from "./store.js";
 
-/** A summary of this many observations hardly changes with the next few, so it is cached for a moment. */
+/** A few more observations hardly change a summary of this many, so it is cached for a moment. */
 const SETTLED = 100;
 const HOLDS_MS = 500;
 const MOST = 10_000;

@@ -23,7 +23,7 @@ export function parseAuthenticationResults(body: string, source: VerdictSource):
   return { ...about, verdicts: parts.slice(0, HEADER_LIMITS.verdicts).flatMap((part) => verdictOf(part, about) ?? []) };
 }
 
-/** What stands between semicolons. */
+/** A part between semicolons. */
 export function partsOf(tokens: readonly Token[]): Token[][] {
   const parts: Token[][] = [[]];
   for (const token of tokens) {

@@ -4,7 +4,7 @@ import type { Header } from "./header.js";
 import { HEADER_LIMITS } from "./limits.js";
 import { parseReceivedSpf } from "./received-spf.js";
 
-/** The fields that tell what a host found, in small letters. Only the first kind is written by the host that keeps the mailbox. */
+/** The fields with a host's results, in lower case. Only the first kind is written by the host of the mailbox. */
 const FIELDS: Readonly<Record<string, VerdictSource>> = {
   "authentication-results": "receiver",
   "received-spf": "received_spf",
@@ -17,8 +17,8 @@ const FIELDS: Readonly<Record<string, VerdictSource>> = {
 };
 
 /**
- * What the message's header says about SPF, DKIM, DMARC and ARC. Anyone can write such a field, so the verdicts are those of one host:
- * of the trusted ones where the caller names any, else of the one that wrote the topmost field, since the receiver writes last.
+ * The header's results of SPF, DKIM, DMARC and ARC. Anyone can write such a field, so the results are those of one host: a trusted one if the caller
+ * names any, otherwise the one that wrote the topmost field, since the receiver writes last.
  */
 export function authenticationOf(header: Header, trusted: readonly string[] = []): Authentication {
   const verdicts = verdictsIn(header);

@@ -1,6 +1,6 @@
 import { TextDecoder } from "node:util";
 
-/** Text of bytes that say nothing of their charset, given as latin1 text: UTF-8 (RFC 6532) where they are, else Latin-1 as it stands. */
+/** Decodes bytes without a charset, given as latin1 text: as UTF-8 (RFC 6532) if valid, otherwise as Latin-1. */
 export function decodeBytes(bytes: string): string {
   if (ASCII_ONLY.test(bytes)) return bytes;
   return decodeAs("utf-8", bytes) ?? bytes;
@@ -19,13 +19,13 @@ export function decodeAs(charset: string, bytes: string): string | null {
 
 /** A header may name the same few charsets a thousand times, and any other a stranger can think of. */
 const decoders = new Map<string, TextDecoder>();
-const MOST_DECODERS = 64;
+const MAX_DECODERS = 64;
 
 function decoderOf(charset: string): TextDecoder {
   const known = decoders.get(charset);
   if (known !== undefined) return known;
   const decoder = new TextDecoder(charset, { fatal: true, ignoreBOM: true });
-  if (decoders.size < MOST_DECODERS) decoders.set(charset, decoder);
+  if (decoders.size < MAX_DECODERS) decoders.set(charset, decoder);
   return decoder;
 }
 

@@ -39,7 +39,7 @@ export async function compose(fields: MessageFields): Promise<Buffer> {
     import("nodemailer/lib/mail-composer"),
     import("nodemailer/lib/mime-funcs"),
   ]);
-  // A line is folded where it has a blank: encoded words have some.
+  // A line is folded at a blank: encoded words contain some.
   const foldable = (value: string): string => (UNFOLDABLE.test(value) ? encodeWord(value, "Q", ENCODED_WORD_CHARACTERS) : value);
   const text = withCrLf(fields.text);
   const isPlain = isSevenBit(text) && fields.html === undefined && (fields.attachments ?? []).length === 0;

@@ -13,7 +13,7 @@ export function decodeWords(body: string): string {
   for (const found of body.matchAll(WORD)) {
     const between = body.slice(from, found.index);
     const word = wordOf(found);
-    // Blanks between two encoded words are no part of the text (section 6.2).
+    // Blanks between two encoded words are not part of the text (section 6.2).
     if (run !== null && (word === null || !BLANK.test(between))) {
       text += shownWord(run) + between;
       run = null;

@@ -8,7 +8,7 @@ export interface Token {
   readonly isJoined: boolean;
 }
 
-/** Takes a field's body apart. Whatever is not closed goes on to the end. */
+/** Splits a field's body into tokens. An unclosed token extends to the end. */
 export function tokensOf(body: string): Token[] {
   const tokens: Token[] = [];
   let isJoined = false;

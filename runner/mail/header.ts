@@ -44,7 +44,7 @@ function endOfHeader(bytes: string): number {
   return found.length === 0 ? bytes.length : Math.min(...found);
 }
 
-/** A line that begins with a blank goes on with the field before it (section 2.2.3). */
+/** A line that begins with a blank continues the field before it (section 2.2.3). */
 function* foldedLines(bytes: string): Generator<string> {
   let field: string[] = [];
   for (const line of bytes.split(/\r?\n/)) {

@@ -16,7 +16,7 @@ export const HEADER_LIMITS = {
   shownCharacters: 1000,
 } as const;
 
-/** A stranger's text as it may stand in a result: it ends somewhere. */
+/** Untrusted text for a result, with a bounded length. */
 export function shown(text: string, most: number = HEADER_LIMITS.shownCharacters): string {
   if (text.length <= most) return text;
   // A character that takes two units is not cut in half.

@@ -31,7 +31,7 @@ interface Word {
 
 interface Parts {
   readonly words: readonly Word[];
-  /** What stands between < and >; null if there are no angle brackets. */
+  /** The text between < and >; null if there are no angle brackets. */
   readonly address: string | null;
 }
 
@@ -125,7 +125,7 @@ function nameOf(words: readonly Word[]): string {
   return [...texts, ...decoded(unquoted)].join(" ").trim();
 }
 
-/** Encoded words are read together: a blank between two of them is no part of the name (RFC 2047, section 6.2). */
+/** Encoded words are decoded together: a blank between two of them is not part of the name (RFC 2047, section 6.2). */
 function decoded(words: readonly string[]): string[] {
   return words.length === 0 ? [] : [decodeWords(words.join(" "))];
 }

@@ -10,7 +10,7 @@ const WAYS: readonly { readonly server: string; readonly pattern: RegExp }[] = [
   { server: "exim", pattern: /^((?:TLS|SSL)v?[\d.]+)$/ },
 ];
 
-/** What the comments of a line tell of its encryption. Exim and Haraka name the cipher in a clause of its own. */
+/** What the comments of a line say about its encryption. Exim and Haraka name the cipher in a separate clause. */
 export function tlsOf(comments: readonly string[], clause: string | null): Tls | null {
   for (const comment of comments) {
     for (const { pattern } of WAYS) {

@@ -1,9 +1,9 @@
 import { isUtf8 } from "node:buffer";
 
 /** RFC 5321, section 4.5.3.1.6: with CR LF. A server may break a longer line, and a signature with it. */
-const MOST_LINE_BYTES = 1000;
+const MAX_LINE_BYTES = 1000;
 /** Parts within parts. */
-const MOST_DEPTH = 20;
+const MAX_DEPTH = 20;
 
 /** What the transport does not take as it is: lines that are too long, and for some servers bytes beyond ASCII. */
 export interface TransportLimits {
@@ -24,10 +24,10 @@ export function encodeForTransport(message: Buffer, limits: TransportLimits): Bu
 export function hasLongLine(message: string): boolean {
   let start = 0;
   for (let end = message.indexOf("\n"); end !== -1; end = message.indexOf("\n", start)) {
-    if (end + 1 - start > MOST_LINE_BYTES) return true;
+    if (end + 1 - start > MAX_LINE_BYTES) return true;
     start = end + 1;
   }
-  return message.length - start > MOST_LINE_BYTES - 2;
+  return message.length - start > MAX_LINE_BYTES - 2;
 }
 
 function isUnfit(text: string, { sevenBit }: TransportLimits): boolean {
@@ -39,7 +39,7 @@ const BEYOND_ASCII = /[\u0080-\u00ff]/;
 /** One part with its header; at depth 0 the message. Text holds one character a byte. */
 function encodedPart(part: string, limits: TransportLimits, depth: number): string | null {
   const { header, body } = splitPart(part);
-  if (depth > MOST_DEPTH || isUnfit(header, limits)) return null;
+  if (depth > MAX_DEPTH || isUnfit(header, limits)) return null;
   if (!isUnfit(body, limits)) return part;
   const type = fieldValue(header, "content-type") ?? "text/plain";
   const kind = (/^[^;\s]+/.exec(type)?.[0] ?? "").toLowerCase();
@@ -117,13 +117,13 @@ export function quotedPrintable(text: string): string {
     .join("\r\n");
 }
 
-const MOST_ENCODED = 75;
+const MAX_ENCODED = 75;
 
 function softBroken(line: string): string {
-  if (line.length <= MOST_ENCODED + 1) return line;
+  if (line.length <= MAX_ENCODED + 1) return line;
   const lines: string[] = [];
   for (let start = 0; start < line.length; ) {
-    let end = Math.min(line.length, start + MOST_ENCODED);
+    let end = Math.min(line.length, start + MAX_ENCODED);
     // An encoded byte is not broken.
     if (end < line.length) end -= line[end - 1] === "=" ? 1 : line[end - 2] === "=" ? 2 : 0;
     lines.push(line.slice(start, end));

@@ -71,8 +71,8 @@ export interface DomainFacts {
 }
 
 /** More hosts than any domain needs are not spoken to. */
-const MOST_HOSTS = 10;
-const MOST_SENDERS = 20;
+const MAX_HOSTS = 10;
+const MAX_SENDERS = 20;
 
 export async function examineDomain(question: DomainQuestion, means: DomainMeans): Promise<DomainFacts> {
   const { domain, now } = question;
@@ -86,7 +86,7 @@ export async function examineDomain(question: DomainQuestion, means: DomainMeans
     examineTlsReports(domain, questions),
   ]);
   const profile = question.profile === "auto" ? guessProfile(route, spf) : question.profile;
-  const mailHosts = receives(profile) ? route.hosts.slice(0, MOST_HOSTS) : [];
+  const mailHosts = receives(profile) ? route.hosts.slice(0, MAX_HOSTS) : [];
   const { meet } = means;
   const met = meet === null ? null : await Promise.all(mailHosts.filter(({ addresses }) => addresses.length > 0).map((host) => meet(host)));
   const isTrusted = (host: string): boolean | null => met?.find((each) => each.host === host)?.tls?.authorised ?? null;
@@ -103,9 +103,9 @@ export async function examineDomain(question: DomainQuestion, means: DomainMeans
 
 /** Without a list of them, the addresses of the mail hosts are looked at: on small systems they send as well. */
 function sendersOf({ sending, heloName }: DomainQuestion, { hosts }: MailRoute): { address: string; heloName: string | null; isSender: boolean }[] {
-  if (sending !== null) return sending.slice(0, MOST_SENDERS).map((address) => ({ address, heloName, isSender: true }));
+  if (sending !== null) return sending.slice(0, MAX_SENDERS).map((address) => ({ address, heloName, isSender: true }));
   const addresses = [...new Set(hosts.flatMap((host) => host.addresses.map(({ ip_address: address }) => address)))];
-  return addresses.slice(0, MOST_SENDERS).map((address) => ({ address, heloName: null, isSender: false }));
+  return addresses.slice(0, MAX_SENDERS).map((address) => ({ address, heloName: null, isSender: false }));
 }
 
 function examineHostDane(

@@ -2,7 +2,7 @@ import type { CheckEvidence } from "../../schemas/check.js";
 import type { Failure } from "../../schemas/failure.js";
 import type { Answer } from "../net/dns/answer.js";
 import { failureOfOutcome, isCertain } from "../net/dns/answer.js";
-import type { Asking, ResolverGrant } from "../net/dns/capability.js";
+import type { QueryOptions, ResolverGrant } from "../net/dns/capability.js";
 import { dnsName } from "../net/dns/name.js";
 import type { DataOf, RecordType } from "../net/dns/records.js";
 import { showData } from "../net/dns/show-answer.js";
@@ -19,7 +19,7 @@ export interface Questions {
   readonly count: number;
 }
 
-export function questionsOf(resolver: Pick<ResolverGrant, "query">, asking: Asking): Questions {
+export function questionsOf(resolver: Pick<ResolverGrant, "query">, asking: QueryOptions): Questions {
   const asked = new Map<string, Promise<Answer>>();
   const known = new Map<string, Answer>();
   const ask = <Type extends RecordType>(name: string, type: Type): Promise<Answer<Type>> => {
@@ -66,13 +66,13 @@ const NO_NAME: Answer = {
 };
 
 /** More records of one name than this are not shown: a hostile name may have thousands. */
-const MOST_SHOWN = 20;
-const MOST_CHARACTERS = 1000;
+const MAX_SHOWN = 20;
+const MAX_CHARACTERS = 1000;
 
 function evidenceOf(name: string, type: RecordType, answer: Answer): CheckEvidence[] {
   const about = { name, type, outcome: answer.outcome, authenticated: answer.authenticated, server: answer.server };
   if (answer.outcome !== "found") return [{ ...about, value: null }];
-  return answer.records.slice(0, MOST_SHOWN).map((record) => ({ ...about, value: shownValue(type, record).slice(0, MOST_CHARACTERS) }));
+  return answer.records.slice(0, MAX_SHOWN).map((record) => ({ ...about, value: shownValue(type, record).slice(0, MAX_CHARACTERS) }));
 }
 
 function shownValue(type: RecordType, record: DataOf<RecordType>): string {

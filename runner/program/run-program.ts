@@ -5,9 +5,9 @@ import { failureError } from "../run/failure-error.js";
 import { MissingProgramError, type Packages } from "./missing-program.js";
 
 /** What a program may print before it is ended. */
-const MOST_OUTPUT_BYTES = 4 * 1024 * 1024;
-const MOST_LINE_CHARACTERS = 64 * 1024;
-const MOST_ERROR_CHARACTERS = 16 * 1024;
+const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
+const MAX_LINE_CHARACTERS = 64 * 1024;
+const MAX_ERROR_CHARACTERS = 16 * 1024;
 /** Between the signal that lets a program print its summary and the one that ends it. */
 const GRACE_MS = 300;
 
@@ -75,7 +75,7 @@ class Running {
     });
     child.stdout?.setEncoding("utf8").on("data", (text: string) => this.#received(text));
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-      this.#stderr = (this.#stderr + text).slice(0, MOST_ERROR_CHARACTERS);
+      this.#stderr = (this.#stderr + text).slice(0, MAX_ERROR_CHARACTERS);
     });
     if (!this.#isEnded) this.#forget = this.deadline.onEnd(() => this.#stop());
   }
@@ -83,14 +83,14 @@ class Running {
   #received(text: string): void {
     const at = monotonic();
     this.#bytes += text.length;
-    if (this.#bytes > MOST_OUTPUT_BYTES) {
-      this.#overflow(`${this.request.program} printed more than ${MOST_OUTPUT_BYTES} characters`);
+    if (this.#bytes > MAX_OUTPUT_BYTES) {
+      this.#overflow(`${this.request.program} printed more than ${MAX_OUTPUT_BYTES} characters`);
       return;
     }
     const lines = (this.#line + text).split("\n");
     this.#line = lines.pop() as string;
     for (const line of lines) this.#take(line, at);
-    if (this.#line.length > MOST_LINE_CHARACTERS) this.#overflow(`${this.request.program} printed a line of more than ${MOST_LINE_CHARACTERS} characters`);
+    if (this.#line.length > MAX_LINE_CHARACTERS) this.#overflow(`${this.request.program} printed a line of more than ${MAX_LINE_CHARACTERS} characters`);
   }
 
   #take(line: string, at = monotonic()): void {

@@ -3,12 +3,12 @@ import { basename, dirname, join, resolve } from "node:path";
 import { commandWords } from "../harness/command-words.js";
 import { RequestError } from "../support/request-error.js";
 
-/** Whether jobs may have a reference (`env:NAME`, `file:PATH`, `command:…`) looked up by this worker. */
+/** Whether this worker may resolve a reference of a job (`env:NAME`, `file:PATH`, `command:…`). */
 export type MayResolve = (reference: string) => Promise<boolean>;
 
 /**
- * Reads the patterns of --allow-secret: `env:SMTP_*`, `file:/run/secrets/*`, `command:pass show mail/*`. A star stands for any text without
- * a slash and without white space. Paths are compared with symbolic links resolved on both sides, commands argument by argument.
+ * Reads the patterns of --allow-secret: `env:SMTP_*`, `file:/run/secrets/*`, `command:pass show mail/*`. A star matches any text without a slash or
+ * white space. Paths are compared after symbolic links have been resolved on both sides, commands argument by argument.
  */
 export function allowedReferences(patterns: readonly string[]): MayResolve {
   const tests = patterns.map(testOf);
@@ -18,7 +18,7 @@ export function allowedReferences(patterns: readonly string[]): MayResolve {
   };
 }
 
-/** For a queue that is a file of this machine: whoever writes it could read the secrets directly. */
+/** For a queue that is a local file: anyone who can write to it can read the secrets anyway. */
 export async function everyReference(): Promise<boolean> {
   return true;
 }
@@ -60,12 +60,12 @@ const TESTS: Readonly<Record<string, (pattern: string) => (value: string) => boo
   },
 };
 
-/** A star of a folder's own name, which is no star of the pattern. */
+/** A star in a folder's own name, which is not a wildcard. */
 const LITERAL_STAR = "\0";
 
 /**
- * The absolute path without symbolic links, as opening it would follow them; of a file that does not exist, with its folder resolved.
- * Null when it cannot be resolved: then it is not allowed.
+ * The absolute path without symbolic links, as opening it would follow them. If the file does not exist, only its folder is resolved. Null if it
+ * cannot be resolved: then it is not allowed.
  */
 async function resolvedPath(path: string): Promise<string | null> {
   try {
@@ -78,14 +78,14 @@ async function resolvedPath(path: string): Promise<string | null> {
   }
 }
 
-/** An argument that a star stands for is not an option, and not a path that leads out of a folder. */
+/** An argument matched by a star must not be an option or a path that leads out of a folder. */
 function matchesArgument(pattern: string, argument: string): boolean {
   if (!matchesStars(pattern, argument)) return false;
   if (!pattern.includes("*")) return true;
   return (!argument.startsWith("-") || pattern.startsWith("-")) && !argument.split("/").includes("..");
 }
 
-/** A star crosses neither a slash nor white space: between those, piece is compared with piece. */
+/** A star matches neither a slash nor white space, so the pieces between them are compared one by one. */
 function matchesStars(pattern: string, text: string): boolean {
   const wanted = pattern.split(SEPARATORS);
   const found = text.split(SEPARATORS);
@@ -94,7 +94,7 @@ function matchesStars(pattern: string, text: string): boolean {
 
 const SEPARATORS = /([\s/])/;
 
-/** In linear time: each part between stars is looked for after the one before it. */
+/** In linear time: each part between stars is searched for after the previous one. */
 function matchesPiece(pattern: string, text: string): boolean {
   const [first = "", ...rest] = pattern.split("*").map((part) => part.replaceAll(LITERAL_STAR, "*"));
   const last = rest.pop();
@@ -111,6 +111,6 @@ function matchesPiece(pattern: string, text: string): boolean {
 }
 
 function notPattern(pattern: string): RequestError {
-  const hint = "write env:NAME, file:PATH or command:PROGRAM ARGS; a star stands for any text without a slash or white space";
-  return new RequestError(`--allow-secret cannot use ${JSON.stringify(pattern)}`, "usage", [{ pointer: "", message: "it names no kind of reference", hint }]);
+  const hint = "write env:NAME, file:PATH or command:PROGRAM ARGS; a star matches any text without a slash or white space";
+  return new RequestError(`--allow-secret cannot use ${JSON.stringify(pattern)}`, "usage", [{ pointer: "", message: "it is not a reference", hint }]);
 }

@@ -12,8 +12,8 @@ interface Allowed {
 
 /**
  * What --allow-target and --deny-private allow: `public`, an address, a range (10.1.0.0/16), a host name, or every name under a domain
- * (*.example.org). Without a pattern everything is allowed. `denyPrivate` leaves a private address only to a pattern that is an address or a
- * range: who can change the DNS of an allowed name must not reach this network with it.
+ * (*.example.org). Without a pattern everything is allowed. With `denyPrivate`, only an address or a range can allow a private address: control of
+ * the DNS of an allowed name must not give access to this network.
  */
 export function allowedTargets(patterns: readonly string[], denyPrivate: boolean): TargetPolicy {
   const { ranges, names, isPublicAllowed } = readPatterns(patterns);

@@ -1,9 +1,12 @@
+/** The queue that is used if none is given. */
+export const DEFAULT_QUEUE = "sqlite:.probe-run/queue.db";
+
 export interface BackendOptions {
-  /** For how long the id of what was worked off is kept, to know a duplicate by. */
+  /** How long the ids of finished messages are kept for de-duplication. */
   readonly retentionMs: number;
-  /** False: what is not there yet is an error, for whoever only looks. */
+  /** False: a missing queue is an error. For commands that only read. */
   readonly mayCreate: boolean;
 }
 
-/** A day: longer than any producer tries again. */
+/** One day: longer than any producer retries. */
 export const BACKEND_DEFAULTS: BackendOptions = { retentionMs: 86_400_000, mayCreate: true };

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { backoffMs } from "./backoff.js";
-import { isPassing, isRefused } from "./is-transient.js";
+import { isRefused, isTransient } from "./is-transient.js";
 
 interface Waiting<Item, Answer> {
   readonly item: Item;
@@ -8,25 +8,25 @@ interface Waiting<Item, Answer> {
   reject(error: unknown): void;
 }
 
-export interface Batching<Item, Answer> {
-  /** The answers are in the order of the items. */
+export interface BatcherOptions<Item, Answer> {
+  /** The answers must be in the order of the items. */
   readonly send: (items: readonly Item[]) => Promise<Answer[]>;
-  /** Is told each time that the store could not take a batch; it is tried again then. */
+  /** Called each time that the store fails to take a batch, which is then retried. */
   readonly onTrouble: (error: unknown) => void;
-  /** How long the first of a batch waits for others: fewer batches, and as many times fewer waits for a disk. */
+  /** How long the first item of a batch waits for others: fewer batches mean fewer waits for the disk. */
   readonly lingerMs: number;
-  /** From then on a batch that the store cannot take fails. */
-  readonly givingUp: AbortSignal;
+  /** After this, a batch that the store does not take fails instead of being retried. */
+  readonly giveUpSignal: AbortSignal;
 }
 
-/** Sends in batches: what comes while a batch is on its way makes up the next one. */
-export class InBatches<Item, Answer> {
+/** Sends items in batches: those that arrive while a batch is being sent form the next one. */
+export class Batcher<Item, Answer> {
   #waiting: Waiting<Item, Answer>[] = [];
   #running: Promise<void> | null = null;
 
-  constructor(readonly batching: Batching<Item, Answer>) {}
+  constructor(readonly options: BatcherOptions<Item, Answer>) {}
 
-  /** Resolves when it is stored. Rejects when the store cannot, and will not. */
+  /** Resolves when the item is stored. Rejects when the store refuses it, or fails for a reason that a retry does not cure. */
   send(item: Item): Promise<Answer> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ item, resolve, reject });
@@ -35,9 +35,9 @@ export class InBatches<Item, Answer> {
   }
 
   async #run(): Promise<void> {
-    const { lingerMs } = this.batching;
+    const { lingerMs } = this.options;
     while (this.#waiting.length > 0) {
-      // What ends in the same moment goes together.
+      // Lets items of the same moment join the batch.
       if (lingerMs > 0) await sleep(lingerMs);
       else await new Promise(setImmediate);
       await this.#batch(this.#waiting.splice(0));
@@ -46,7 +46,7 @@ export class InBatches<Item, Answer> {
   }
 
   async #batch(batch: readonly Waiting<Item, Answer>[]): Promise<void> {
-    const { send, onTrouble, givingUp } = this.batching;
+    const { send, onTrouble, giveUpSignal } = this.options;
     const items = batch.map(({ item }) => item);
     for (let attempt = 1; ; attempt++) {
       try {
@@ -54,14 +54,14 @@ export class InBatches<Item, Answer> {
         for (const [index, { resolve }] of batch.entries()) resolve(answers[index] as Answer);
         return;
       } catch (error) {
-        // One that is refused takes no other along.
+        // A refused item must not fail the others.
         if (isRefused(error) && batch.length > 1) return void (await Promise.all(batch.map((each) => this.#batch([each]))));
-        if (!isPassing(error) || givingUp.aborted) {
+        if (!isTransient(error) || giveUpSignal.aborted) {
           for (const { reject } of batch) reject(error);
           return;
         }
         onTrouble(error);
-        await sleep(backoffMs(attempt, 200, 5000), undefined, { signal: givingUp }).catch(() => undefined);
+        await sleep(backoffMs(attempt, 200, 5000), undefined, { signal: giveUpSignal }).catch(() => undefined);
       }
     }
   }

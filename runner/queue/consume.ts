@@ -1,11 +1,11 @@
 import { type Channel, isChannel } from "./backend.js";
-import { type Consumed, type ConsumeOptions, Consumer } from "./consumer.js";
+import { type ClaimedEvent, type ConsumeOptions, Consumer } from "./consumer.js";
 import type { Queue } from "./queue.js";
 import { QueueError } from "./queue-error.js";
 
-/** The results of a queue, one after the other. Whatever was not settled when the loop ends is given back. */
-export async function* consume(queue: Queue, options: ConsumeOptions = {}): AsyncGenerator<Consumed, void, undefined> {
-  const channel = consumable(queue);
+/** The results of a queue, one after the other. Those that are not settled when the loop ends are released. */
+export async function* consume(queue: Queue, options: ConsumeOptions = {}): AsyncGenerator<ClaimedEvent, void, undefined> {
+  const channel = consumableChannel(queue);
   const consumer = new Consumer(channel, options);
   try {
     for (;;) {
@@ -18,7 +18,7 @@ export async function* consume(queue: Queue, options: ConsumeOptions = {}): Asyn
   }
 }
 
-export function consumable({ results, address }: Queue): Channel {
+export function consumableChannel({ results, address }: Queue): Channel {
   if (isChannel(results)) return results;
-  throw new QueueError("failed", `nothing can be consumed from ${address}: it only hands results on`);
+  throw new QueueError("failed", `nothing can be consumed from ${address}: it only forwards results`);
 }

@@ -1,56 +1,56 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { NO_LIMITS } from "../limits/limits.js";
-import type { Channel, Delivery, Outcome, SettleAnswer, Settlement } from "./backend.js";
+import type { Channel, LeasedMessage, Outcome, SettleAnswer, Settlement } from "./backend.js";
 import { backoffMs } from "./backoff.js";
-import { InBatches } from "./batcher.js";
-import { type ConsumedEvent, readConsumed } from "./consumed-event.js";
-import { readable } from "./execute.js";
+import { Batcher } from "./batcher.js";
+import { type ConsumedEvent, readConsumedEvent } from "./consumed-event.js";
+import { readSafely } from "./execute.js";
 import { Heartbeat } from "./heartbeat.js";
-import { isPassing } from "./is-transient.js";
+import { isTransient } from "./is-transient.js";
 import { lastFailure } from "./last-failure.js";
 
 export interface ConsumeOptions {
-  /** Ends when nothing is left, instead of waiting for more. */
+  /** End when the queue is empty, instead of waiting for more. */
   readonly drain?: boolean;
-  /** How many events may be handed out and not settled (64). */
-  readonly atOnce?: number;
-  /** How long an event stays away from others when its consumer dies (30,000). */
+  /** How many unsettled events a consumer may hold (64). */
+  readonly prefetch?: number;
+  /** Milliseconds until an event becomes available to others if its consumer dies (30,000). */
   readonly leaseMs?: number;
-  /** After so many an event goes to the dead letters (5). */
+  /** An event becomes a dead letter after this number of attempts (5). */
   readonly maxAttempts?: number;
-  /** The longest wait before the second attempt; it doubles with each (1000), up to backoffMostMs (300,000). */
+  /** The longest delay before the second attempt (1000); it doubles with each attempt, up to backoffMostMs (300,000). */
   readonly backoffMs?: number;
   readonly backoffMostMs?: number;
   readonly signal?: AbortSignal;
   readonly onTrouble?: (error: unknown) => void;
 }
 
-/** An event that was handed out. It comes again, here or elsewhere, until it is acknowledged. */
-export interface Consumed {
+/** An event under a lease. Until it is acknowledged it is delivered again, here or elsewhere. */
+export interface ClaimedEvent {
   readonly event: ConsumedEvent;
   /** The event as it was stored: one line of JSON. */
   readonly body: string;
   readonly attempt: number;
-  /** Aborts when the lease is lost: another consumer may have the event by then. */
+  /** Aborts when the lease is lost: another consumer may have the event. */
   readonly signal: AbortSignal;
-  /** It is done with. Resolves when that is stored. */
+  /** Acknowledges the event. Resolves when that is stored. */
   ack(): Promise<SettleAnswer>;
-  /** It could not be taken: comes again after a while, or goes to the dead letters after its last attempt. */
+  /** The event is retried after a delay; after its last attempt it becomes a dead letter. */
   fail(reason: string): Promise<SettleAnswer>;
-  /** Given back untouched. */
+  /** Returns the event to the queue without using an attempt. */
   release(): Promise<SettleAnswer>;
 }
 
-const DRAIN_LOOK_MS = 100;
+const DRAIN_CHECK_MS = 100;
 const WAIT_MS = 1000;
 
-/** Claims events, keeps their leases, and settles them as it is told. */
+/** Claims events, renews their leases, and settles them. */
 export class Consumer {
-  readonly #settling: InBatches<Settlement, SettleAnswer>;
+  readonly #settlements: Batcher<Settlement, SettleAnswer>;
   readonly #heartbeat: Heartbeat;
-  readonly #giveUp = new AbortController();
-  readonly #held = new Map<Delivery, Consumed>();
-  #freed: (() => void) | null = null;
+  readonly #closing = new AbortController();
+  readonly #unsettled = new Map<LeasedMessage, ClaimedEvent>();
+  #onSlotFree: (() => void) | null = null;
 
   constructor(
     readonly channel: Channel,
@@ -58,31 +58,31 @@ export class Consumer {
   ) {
     const onTrouble = options.onTrouble ?? (() => undefined);
     const send = (settlements: readonly Settlement[]): Promise<SettleAnswer[]> => channel.settle(settlements);
-    this.#settling = new InBatches({ send, onTrouble, lingerMs: 0, givingUp: this.#giveUp.signal });
+    this.#settlements = new Batcher({ send, onTrouble, lingerMs: 0, giveUpSignal: this.#closing.signal });
     this.#heartbeat = new Heartbeat(channel, this.#leaseMs, onTrouble);
   }
 
-  /** The next few; null at the end. */
-  async claim(): Promise<Consumed[] | null> {
-    const { drain = false, atOnce = 64, signal } = this.options;
+  /** The next batch; null at the end. */
+  async claim(): Promise<ClaimedEvent[] | null> {
+    const { drain = false, prefetch = 64, signal } = this.options;
     for (;;) {
       if (signal?.aborted) return null;
-      const free = atOnce - this.#held.size;
+      const free = prefetch - this.#unsettled.size;
       if (free <= 0) {
-        await this.#slot(signal);
+        await this.#waitForSlot(signal);
         continue;
       }
-      const claimed = await this.#claimSome(free, drain ? DRAIN_LOOK_MS : WAIT_MS);
-      const fit = claimed.map((delivery) => this.#handOut(delivery)).filter((consumed) => consumed !== null);
-      if (fit.length > 0) return fit;
+      const claimed = await this.#claimSome(free, drain ? DRAIN_CHECK_MS : WAIT_MS);
+      const valid = claimed.map((message) => this.#claimedEvent(message)).filter((event) => event !== null);
+      if (valid.length > 0) return valid;
       if (drain && claimed.length === 0 && (await this.#isDrained())) return null;
     }
   }
 
   async end(): Promise<void> {
-    const left = [...this.#held.values()];
-    this.#giveUp.abort();
-    await Promise.all(left.map((consumed) => consumed.release().catch(() => "lost")));
+    const left = [...this.#unsettled.values()];
+    this.#closing.abort();
+    await Promise.all(left.map((event) => event.release().catch(() => "lost")));
     await this.#heartbeat.stop();
   }
 
@@ -90,13 +90,13 @@ export class Consumer {
     return this.options.leaseMs ?? 30_000;
   }
 
-  async #claimSome(most: number, waitMs: number): Promise<Delivery[]> {
+  async #claimSome(max: number, waitMs: number): Promise<LeasedMessage[]> {
     const { signal, onTrouble } = this.options;
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.channel.claim({ most, leaseMs: this.#leaseMs, waitMs, limits: NO_LIMITS, ...(signal === undefined ? {} : { signal }) });
+        return await this.channel.claim({ max, leaseMs: this.#leaseMs, waitMs, limits: NO_LIMITS, ...(signal === undefined ? {} : { signal }) });
       } catch (error) {
-        if (!isPassing(error) || signal?.aborted) throw error;
+        if (!isTransient(error) || signal?.aborted) throw error;
         onTrouble?.(error);
         await sleep(backoffMs(attempt, 200, 5000), undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
       }
@@ -108,74 +108,74 @@ export class Consumer {
     return waiting + delayed + leased === 0;
   }
 
-  /** Null for what cannot be handed out: it is in the dead letters then. */
-  #handOut(delivery: Delivery): Consumed | null {
+  /** Null for an event that cannot be processed: it becomes a dead letter. */
+  #claimedEvent(message: LeasedMessage): ClaimedEvent | null {
     const { maxAttempts = 5 } = this.options;
-    const event = readable(() => readConsumed(delivery.body));
-    if (typeof event === "string") return this.#bury(delivery, { kind: "dead", failure: lastFailure("poisoned", event) });
-    if (delivery.attempt > maxAttempts) {
-      const failure = delivery.lastFailure ?? lastFailure("worker_died", `${maxAttempts} consumers took it, and none of them came back`);
-      return this.#bury(delivery, { kind: "dead", failure });
+    const event = readSafely(() => readConsumedEvent(message.body));
+    if (typeof event === "string") return this.#moveToDead(message, { kind: "dead", failure: lastFailure("poisoned", event) });
+    if (message.attempt > maxAttempts) {
+      const failure = message.lastFailure ?? lastFailure("worker_died", `${maxAttempts} consumers claimed it and died`);
+      return this.#moveToDead(message, { kind: "dead", failure });
     }
-    // Most consumers never look at the signal, and each costs more than the rest of this.
+    // Created on demand: most consumers never read the signal, and a controller is the most expensive part of this object.
     let controller: AbortController | null = null;
     let isLost = false;
-    const consumed: Consumed = {
+    const claimedEvent: ClaimedEvent = {
       event,
-      body: delivery.body,
-      attempt: delivery.attempt,
+      body: message.body,
+      attempt: message.attempt,
       get signal() {
         controller ??= new AbortController();
         if (isLost) controller.abort();
         return controller.signal;
       },
-      ack: () => this.#settle(delivery, { kind: "done", result: null }),
-      fail: (reason) => this.#settle(delivery, this.#failed(delivery, reason, maxAttempts)),
-      release: () => this.#settle(delivery, { kind: "release" }),
+      ack: () => this.#settle(message, { kind: "done", result: null }),
+      fail: (reason) => this.#settle(message, this.#failed(message, reason, maxAttempts)),
+      release: () => this.#settle(message, { kind: "release" }),
     };
-    this.#held.set(delivery, consumed);
-    this.#heartbeat.hold(delivery, () => {
+    this.#unsettled.set(message, claimedEvent);
+    this.#heartbeat.track(message, () => {
       isLost = true;
       controller?.abort();
-      this.#letGo(delivery);
+      this.#remove(message);
     });
-    return consumed;
+    return claimedEvent;
   }
 
-  #bury(delivery: Delivery, outcome: Outcome): null {
-    this.#settling.send({ delivery, outcome }).catch((error: unknown) => this.options.onTrouble?.(error));
+  #moveToDead(message: LeasedMessage, outcome: Outcome): null {
+    this.#settlements.send({ message, outcome }).catch((error: unknown) => this.options.onTrouble?.(error));
     return null;
   }
 
-  #failed({ attempt }: Delivery, reason: string, maxAttempts: number): Outcome {
+  #failed({ attempt }: LeasedMessage, reason: string, maxAttempts: number): Outcome {
     const failure = lastFailure("consumer_error", reason);
     if (attempt >= maxAttempts) return { kind: "dead", failure };
     return { kind: "retry", afterMs: backoffMs(attempt, this.options.backoffMs ?? 1000, this.options.backoffMostMs ?? 300_000), failure };
   }
 
-  async #settle(delivery: Delivery, outcome: Outcome): Promise<SettleAnswer> {
-    if (!this.#held.has(delivery)) return "lost";
+  async #settle(message: LeasedMessage, outcome: Outcome): Promise<SettleAnswer> {
+    if (!this.#unsettled.has(message)) return "lost";
     try {
-      return await this.#settling.send({ delivery, outcome });
+      return await this.#settlements.send({ message, outcome });
     } finally {
-      this.#heartbeat.letGo(delivery);
-      this.#letGo(delivery);
+      this.#heartbeat.untrack(message);
+      this.#remove(message);
     }
   }
 
-  #letGo(delivery: Delivery): void {
-    this.#held.delete(delivery);
-    this.#freed?.();
+  #remove(message: LeasedMessage): void {
+    this.#unsettled.delete(message);
+    this.#onSlotFree?.();
   }
 
-  #slot(signal: AbortSignal | undefined): Promise<void> {
+  #waitForSlot(signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve) => {
       const done = (): void => {
-        this.#freed = null;
+        this.#onSlotFree = null;
         signal?.removeEventListener("abort", done);
         resolve();
       };
-      this.#freed = done;
+      this.#onSlotFree = done;
       signal?.addEventListener("abort", done);
     });
   }

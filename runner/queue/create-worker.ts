@@ -9,37 +9,37 @@ import { Worker } from "./worker.js";
 export interface WorkerOptions {
   /** How many jobs run at once (16). */
   readonly concurrency?: number;
-  /** Ends when nothing is left to do. */
+  /** End when the queue is empty. */
   readonly drain?: boolean;
-  /** By default those that probes bring with them, within this process: mail.rcpt is slow by itself. */
+  /** By default each probe's own limits hold within this process, for example those of mail.rcpt. */
   readonly limits?: Limits;
-  /** How long a job stays away from others when its worker dies (30,000). */
+  /** Milliseconds until a job becomes available to others if its worker dies (30,000). */
   readonly leaseMs?: number;
-  /** Probes beside ours and those of the configuration: files or packages. */
+  /** Probes besides the built-in ones: files or packages. */
   readonly probes?: readonly string[];
   /**
-   * References that jobs may have looked up: `env:SMTP_*`, `file:/run/secrets/*`, `command:pass show mail/*`. A star stands for any text
-   * without a slash or white space; symbolic links are resolved before paths are compared, commands are compared argument by argument. By
-   * default all from a queue that is a file of this machine, and none from a broker: anyone who can write to it could read this worker's secrets.
+   * The references that jobs may use: `env:SMTP_*`, `file:/run/secrets/*`, `command:pass show mail/*`. A star matches any text without a slash or
+   * white space; paths are compared after symbolic links have been resolved, commands argument by argument. By default all of them for a queue that
+   * is a local file, and none for a broker: anyone who can write to it could read this worker's secrets.
    */
   readonly allowSecrets?: readonly string[];
   /**
-   * What jobs may connect to, and which name servers they may name: `public`, an address, a range, a host name or `*.example.org`. By default
-   * anything, without the private addresses if `denyPrivate` is true.
+   * What jobs may connect to, and which name servers they may use: `public`, an address, a range, a host name or `*.example.org`. By default
+   * anything, except private addresses if `denyPrivate` is true.
    */
   readonly allowTargets?: readonly string[];
   /**
-   * Leaves private addresses (every address that is not global) only to those of `allowTargets` that are addresses or ranges. False by default from a
-   * queue that is a file of this machine; always true for a broker: anyone who can write to it could reach this worker's network.
+   * Allows private addresses (every address that is not global) only if `allowTargets` lists them as an address or a range. False by default for a
+   * queue that is a local file; always true for a broker: anyone who can write to it could reach this worker's network.
    */
   readonly denyPrivate?: boolean;
-  /** Where results go, when not to the same queue: another queue's results. */
+  /** A queue that receives the results. By default they go to the same queue as the jobs. */
   readonly results?: Queue;
-  /** Is told of what went wrong with the store and is tried again. */
+  /** Called with each error of the store that is retried. */
   readonly onTrouble?: (error: unknown) => void;
 }
 
-/** A worker for the jobs of a queue. It begins with run(), and ends with stop(). */
+/** A worker for the jobs of a queue: run() starts it, stop() ends it. */
 export async function createWorker(queue: Queue, options: WorkerOptions = {}): Promise<Worker> {
   const isLocal = queue.address.startsWith("sqlite:");
   return new Worker({
@@ -57,7 +57,7 @@ export async function createWorker(queue: Queue, options: WorkerOptions = {}): P
   });
 }
 
-/** Null: anything. */
+/** Null: no restriction. */
 function targetsOf({ allowTargets = [], denyPrivate = false }: WorkerOptions, isLocal: boolean): TargetPolicy | null {
   const isPrivateDenied = denyPrivate || !isLocal;
   return isPrivateDenied || allowTargets.length > 0 ? allowedTargets(allowTargets, isPrivateDenied) : null;

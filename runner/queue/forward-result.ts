@@ -1,22 +1,22 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Outcome, Sink } from "./backend.js";
 import { backoffMs } from "./backoff.js";
-import { isPassing, isRefused } from "./is-transient.js";
+import { isRefused, isTransient } from "./is-transient.js";
 import { lastFailure } from "./last-failure.js";
 
-interface HandingOn {
+interface ForwardOptions {
   readonly results: Sink;
-  /** Is told of what went wrong and is tried again. */
+  /** Called with each error that is retried. */
   readonly onTrouble: (error: unknown) => void;
-  /** From then on a result that its receiver cannot take just now is given up, and its job given back. */
-  readonly givingUp: AbortSignal;
+  /** After this, a result that its receiver does not accept is given up, and its job is released. */
+  readonly giveUpSignal: AbortSignal;
 }
 
 /**
- * Where results go elsewhere, they are there before the job is done: killed in between, it runs again, and its result has the same id.
- * A result that is refused would be refused again: its job is a dead letter, and nobody else has to wait for it.
+ * Stores a result at its receiver before the job is done: if the worker is killed in between, the job runs again and its result has the same id. A
+ * refused result would be refused again, so its job becomes a dead letter and blocks no other.
  */
-export async function handOn(outcome: Outcome, { results, onTrouble, givingUp }: HandingOn): Promise<Outcome> {
+export async function forwardResult(outcome: Outcome, { results, onTrouble, giveUpSignal }: ForwardOptions): Promise<Outcome> {
   if (!("result" in outcome) || outcome.result === null) return outcome;
   for (let attempt = 1; ; attempt++) {
     try {
@@ -24,10 +24,10 @@ export async function handOn(outcome: Outcome, { results, onTrouble, givingUp }:
       return { ...outcome, result: null };
     } catch (error) {
       if (isRefused(error)) return { kind: "dead", failure: lastFailure("result_refused", error.message) };
-      if (!isPassing(error)) throw error;
-      if (givingUp.aborted) return { kind: "release" };
+      if (!isTransient(error)) throw error;
+      if (giveUpSignal.aborted) return { kind: "release" };
       onTrouble(error);
-      await sleep(backoffMs(attempt, 200, 5000), undefined, { signal: givingUp }).catch(() => undefined);
+      await sleep(backoffMs(attempt, 200, 5000), undefined, { signal: giveUpSignal }).catch(() => undefined);
     }
   }
 }

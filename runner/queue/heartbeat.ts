@@ -1,11 +1,11 @@
-import type { Channel, Delivery } from "./backend.js";
+import type { Channel, LeasedMessage } from "./backend.js";
 
-/** Beats three times within a lease: two may be missed. */
-const BEATS = 3;
+/** Three heartbeats per lease, so two may be missed. */
+const BEATS_PER_LEASE = 3;
 
-/** Keeps leases as long as somebody works on them, and tells when one is lost after all. */
+/** Renews leases while their messages are being processed, and reports those that are lost. */
 export class Heartbeat {
-  readonly #held = new Map<Delivery, () => void>();
+  readonly #tracked = new Map<LeasedMessage, () => void>();
   readonly #timer: NodeJS.Timeout;
   #beating: Promise<void> | null = null;
 
@@ -14,16 +14,16 @@ export class Heartbeat {
     readonly leaseMs: number,
     readonly onTrouble: (error: unknown) => void,
   ) {
-    this.#timer = setInterval(() => void this.#beat(), leaseMs / BEATS);
+    this.#timer = setInterval(() => void this.#beat(), leaseMs / BEATS_PER_LEASE);
     this.#timer.unref();
   }
 
-  hold(delivery: Delivery, onLost: () => void): void {
-    this.#held.set(delivery, onLost);
+  track(message: LeasedMessage, onLost: () => void): void {
+    this.#tracked.set(message, onLost);
   }
 
-  letGo(delivery: Delivery): void {
-    this.#held.delete(delivery);
+  untrack(message: LeasedMessage): void {
+    this.#tracked.delete(message);
   }
 
   async stop(): Promise<void> {
@@ -32,14 +32,14 @@ export class Heartbeat {
   }
 
   #beat(): void {
-    if (this.#held.size > 0) this.#beating ??= this.#extend().finally(() => (this.#beating = null));
+    if (this.#tracked.size > 0) this.#beating ??= this.#extend().finally(() => (this.#beating = null));
   }
 
   async #extend(): Promise<void> {
     try {
-      for (const delivery of await this.channel.extend([...this.#held.keys()], this.leaseMs)) {
-        this.#held.get(delivery)?.();
-        this.#held.delete(delivery);
+      for (const message of await this.channel.extend([...this.#tracked.keys()], this.leaseMs)) {
+        this.#tracked.get(message)?.();
+        this.#tracked.delete(message);
       }
     } catch (error) {
       this.onTrouble(error);

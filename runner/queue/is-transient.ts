@@ -1,13 +1,13 @@
 import { QueueError, type QueueErrorCode } from "./queue-error.js";
 
-/** Troubles that may be over in a while: a disk is cleared, a broker comes back. */
-const PASSING: readonly QueueErrorCode[] = ["busy", "full", "unreachable", "failed"];
+/** Errors that may pass: disk space is freed, a broker comes back. */
+const TRANSIENT: readonly QueueErrorCode[] = ["busy", "full", "unreachable", "failed"];
 
-export function isPassing(error: unknown): boolean {
-  return error instanceof QueueError && PASSING.includes(error.code);
+export function isTransient(error: unknown): boolean {
+  return error instanceof QueueError && TRANSIENT.includes(error.code);
 }
 
-/** The same message would be refused again: it is too large, or not wanted. */
+/** The same message would be refused again, for example because it is too large. */
 export function isRefused(error: unknown): error is QueueError {
   return error instanceof QueueError && error.code === "refused";
 }

@@ -1,29 +1,29 @@
 import type { JobMemory } from "../run/run-state.js";
-import type { Delivery, SettleAnswer } from "./backend.js";
+import type { LeasedMessage, SettleAnswer } from "./backend.js";
 
-/** A wait up to this long is not worth another claim and another run: it is slept under the lease. */
-const WORTH_SLEEPING_MS = 5000;
+/** A shorter wait does not justify another claim and another run: the run sleeps under its lease. */
+const MAX_SLEEP_MS = 5000;
 
-/** What one run of a job may keep, and what it said about going on. */
+/** The saved state of a job during one run, and what the run asked for. */
 export class RunMemory implements JobMemory {
-  readonly mostWaitMs = WORTH_SLEEPING_MS;
+  readonly mostWaitMs = MAX_SLEEP_MS;
   /** Null: this run is the last one. */
   laterMs: number | null = null;
-  /** If it is run again: not before so much time has passed. */
+  /** The earliest time of a retry, in milliseconds from now. */
   notBeforeMs = 0;
 
   constructor(
-    readonly delivery: Delivery,
+    readonly message: LeasedMessage,
     readonly isRetried: boolean,
-    readonly store: (delivery: Delivery, text: string) => Promise<SettleAnswer>,
+    readonly saveState: (message: LeasedMessage, state: string) => Promise<SettleAnswer>,
   ) {}
 
   get kept(): string | null {
-    return this.delivery.kept;
+    return this.message.savedState;
   }
 
   async keep(text: string): Promise<boolean> {
-    return (await this.store(this.delivery, text)) === "stored";
+    return (await this.saveState(this.message, text)) === "stored";
   }
 
   retryAfter(afterMs: number): void {

@@ -12,24 +12,24 @@ import { plainSecrets } from "./plain-secrets.js";
 import { readEvent } from "./read-event.js";
 
 export interface JobOptions {
-  /** What a duplicate is told by; a new one by default, so that nothing is a duplicate. */
+  /** Identifies duplicates; random by default, so that no job is one. */
   readonly id?: string;
   readonly key?: string | null;
-  /** 0 to 9, higher goes first. */
+  /** 0 to 9; higher priorities run first. */
   readonly priority?: number;
   readonly delayMs?: number;
   readonly maxAttempts?: number;
-  /** Runs it again when the target failed in a way that may pass. */
+  /** Retry the job if its target failed temporarily. */
   readonly retryFailures?: boolean;
   readonly backoffMs?: number;
   readonly backoffMostMs?: number;
 }
 
-/** A job as it is stored. Refuses what the probe's contract refuses, with the same violations as the command line. */
+/** A job as it is stored. Throws for an input that the probe's contract refuses, with the same violations as the command line. */
 export function jobMessage(loaded: LoadedProbe, asked: Asked, input: unknown, options: JobOptions = {}): Message {
   const { version, filled } = accept(loaded, asked, input);
   const secrets = plainSecrets(loaded, version, input);
-  if (secrets.length > 0) throw new RequestError("the input holds a secret in plain text: nothing was stored", "invalid_input", secrets);
+  if (secrets.length > 0) throw new RequestError("the input contains a secret in plain text: nothing was stored", "invalid_input", secrets);
   const id = options.id ?? randomUUID();
   const event = {
     specversion: "1.0",
@@ -62,12 +62,12 @@ function assertFits(event: unknown): void {
     throw new RequestError("the job does not fit its contract", "invalid_input", violationsOf(jobEventContract.faults(event)));
 }
 
-/** The job in a message, or what is wrong with it: it may come from anywhere. */
+/** The job in a message, or what is wrong with it: any writer may have put it there. */
 export function readJob(body: string): Job | string {
   const event = readEvent(body);
   if (typeof event === "string") return event;
   if (jobEventContract.validator(event)) return (event as JobEvent).data;
-  return `it is no job: ${violationsOf(jobEventContract.faults(event))
+  return `it is not a job: ${violationsOf(jobEventContract.faults(event))
     .map(({ pointer, message }) => `${pointer} ${message}`)
     .join("; ")}`;
 }

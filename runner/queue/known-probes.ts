@@ -1,13 +1,13 @@
 import { builtInNames, type LoadedProbe, loadProbe } from "../harness/registry.js";
 
 /**
- * The probes that a worker runs: the built-in ones and those given with --probe. A job names one of them. It cannot make a worker load a
- * file or a package, nor a configuration file of the folder that the worker stands in.
+ * The probes that a worker runs: the built-in ones and those given with --probe. A job names one of them, and cannot make a worker load a file, a
+ * package or the configuration of the current folder.
  */
 export class KnownProbes {
   readonly #given = new Map<string, LoadedProbe>();
 
-  /** Paths, or packages. */
+  /** Takes paths and packages. */
   static async load(given: readonly string[]): Promise<KnownProbes> {
     const known = new KnownProbes();
     for (const each of given) {
@@ -17,7 +17,7 @@ export class KnownProbes {
     return known;
   }
 
-  /** Rejects with a RequestError when there is none of this name. */
+  /** Rejects if there is no such probe. */
   async get(name: string): Promise<LoadedProbe> {
     const given = this.#given.get(name);
     if (given !== undefined) return given;

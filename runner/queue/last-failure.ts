@@ -1,22 +1,22 @@
-/** Why a message is not done: what stands beside it in the dead letters. */
+/** Why a message is not done; shown with the dead letters. */
 export interface LastFailure {
   readonly reason: FailureReason;
   readonly message: string;
-  /** UTC. */
+  /** In UTC. */
   readonly at: string;
 }
 
 /**
- * poisoned: it is no message of ours, or does not fit its contract. refused: it asks a worker for what jobs may not have there.
- * worker_error: the probe threw. worker_died: its lease ran out time and again. target_failed: the target failed in a way that may
- * pass. result_refused: whoever was handed its result said no. consumer_error: whoever was handed it could not take it.
+ * poisoned: it is not a valid message, or does not fit its contract. refused: it asks for something that this worker does not allow. worker_error:
+ * the probe threw. worker_died: its leases expired. target_failed: the target failed temporarily. result_refused: the receiver of its result refused
+ * it. consumer_error: its consumer failed.
  */
 export type FailureReason = "poisoned" | "refused" | "worker_error" | "worker_died" | "target_failed" | "result_refused" | "consumer_error";
 
-/** More than this tells nobody more. */
-const MOST_CHARACTERS = 2000;
+/** Longer messages are cut. */
+const MAX_CHARACTERS = 2000;
 
 export function lastFailure(reason: FailureReason, message: string): LastFailure {
-  const shown = message.length <= MOST_CHARACTERS ? message : `${message.slice(0, MOST_CHARACTERS)}…`;
+  const shown = message.length <= MAX_CHARACTERS ? message : `${message.slice(0, MAX_CHARACTERS)}…`;
   return { reason, message: shown, at: new Date().toISOString() };
 }

@@ -1,35 +1,35 @@
 import { histogram, metric } from "../support/prometheus.js";
 import type { Counts } from "./backend.js";
-import { DURATION_BOUNDS, ENDINGS, type Tally } from "./worker-stats.js";
+import { DURATION_BOUNDS, ENDINGS, type WorkerStats } from "./worker-stats.js";
 
-/** What there is to tell of a worker just now. */
-export interface Observed {
-  readonly tally: Tally;
+/** The state of a worker at one moment. */
+export interface MetricsSnapshot {
+  readonly stats: WorkerStats;
   readonly processes: number;
-  /** How often a process died and was started again. */
+  /** How often a process died and was replaced. */
   readonly restarts: number;
-  /** Null when the store does not answer. */
+  /** Null if the store does not answer. */
   readonly jobs: Counts | null;
 }
 
-/** As Prometheus reads it. */
-export function metricsText({ tally, processes, restarts, jobs }: Observed): string {
+/** In the text format of Prometheus. */
+export function metricsText({ stats, processes, restarts, jobs }: MetricsSnapshot): string {
   return [
     ...metric(
       "probe_run_jobs_total",
       "counter",
-      "Jobs taken, by what came of them.",
-      ENDINGS.map((ending) => [`{ending="${ending}"}`, tally.endings[ending]]),
+      "Processed jobs, by how they ended.",
+      ENDINGS.map((ending) => [`{ending="${ending}"}`, stats.endings[ending]]),
     ),
-    ...metric("probe_run_jobs_in_flight", "gauge", "Jobs that are being worked on.", [["", tally.inFlight]]),
-    ...histogram("probe_run_job_duration_seconds", "From the claim of a job to the end that is stored.", {
+    ...metric("probe_run_jobs_in_flight", "gauge", "Jobs that are running.", [["", stats.inFlight]]),
+    ...histogram("probe_run_job_duration_seconds", "From the claim of a job to its stored end.", {
       bounds: DURATION_BOUNDS,
-      buckets: tally.buckets,
-      sum: tally.durationSeconds,
+      buckets: stats.buckets,
+      sum: stats.durationSeconds,
     }),
-    ...metric("probe_run_worker_processes", "gauge", "Processes that work.", [["", processes]]),
-    ...metric("probe_run_worker_restarts_total", "counter", "Processes that died and were started again.", [["", restarts]]),
-    ...metric("probe_run_queue_up", "gauge", "1 when the queue's store answers.", [["", jobs === null ? 0 : 1]]),
+    ...metric("probe_run_worker_processes", "gauge", "Worker processes.", [["", processes]]),
+    ...metric("probe_run_worker_restarts_total", "counter", "Processes that died and were restarted.", [["", restarts]]),
+    ...metric("probe_run_queue_up", "gauge", "1 if the queue's store answers.", [["", jobs === null ? 0 : 1]]),
     ...(jobs === null ? [] : queueMetrics(jobs)),
     "",
   ].join("\n");

@@ -1,11 +1,10 @@
 import { RequestError } from "../support/request-error.js";
 import type { Backend } from "./backend.js";
-import { BACKEND_DEFAULTS, type BackendOptions } from "./backend-options.js";
-import { DEFAULT_QUEUE } from "./default-queue.js";
+import { BACKEND_DEFAULTS, type BackendOptions, DEFAULT_QUEUE } from "./backend-options.js";
 
 type Open = (url: string, options: BackendOptions) => Promise<Backend>;
 
-/** Every store by the beginning of its URL. Each is imported when it is asked for, and no other. */
+/** The stores by the scheme of their URLs. Each module is imported on demand. */
 const STORES: Readonly<Record<string, Open>> = {
   "sqlite:": async (url, options) => (await import("./sqlite/backend.js")).openSqlite(url.slice("sqlite:".length), options),
   "redis:": async (url, options) => (await import("./redis/backend.js")).openRedis(url, options),
@@ -19,7 +18,7 @@ const STORES: Readonly<Record<string, Open>> = {
   "stdout:": async () => (await import("./lines/stdout.js")).openStdout(),
 };
 
-/** There is only one. */
+/** This URL has nothing after its scheme. */
 const STDOUT = "stdout:";
 
 export async function openBackend(url: string, options: Partial<BackendOptions> = {}): Promise<Backend> {
@@ -29,9 +28,9 @@ export async function openBackend(url: string, options: Partial<BackendOptions> 
   return open(url, { ...BACKEND_DEFAULTS, ...options });
 }
 
-/** Of the URL only its beginning is shown: what follows may hold a password. */
+/** Shows only the scheme: the rest of the URL may hold a password. */
 function unknownStore(written: string): RequestError {
-  return new RequestError(`${JSON.stringify(written)} is no queue`, "usage", [
+  return new RequestError(`unsupported queue URL ${JSON.stringify(written)}`, "usage", [
     { pointer: "", message: `a queue is a URL that begins with ${Object.keys(STORES).join(", ")}`, hint: `for example ${DEFAULT_QUEUE}` },
   ]);
 }

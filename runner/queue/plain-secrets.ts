@@ -2,19 +2,19 @@ import { referenceByName } from "../harness/reference-paths.js";
 import type { LoadedProbe } from "../harness/registry.js";
 import type { Violation } from "../support/request-error.js";
 
-/** Where an input holds a secret in plain text: what is stored, and read by others, holds references only. */
+/** Secrets in plain text in an input: a stored job may hold references only. */
 export function plainSecrets({ references }: LoadedProbe, version: string, input: unknown): Violation[] {
   const paths = (references[version] ?? []).filter(({ isSecret, isName }) => isSecret && isName !== true);
   return paths
     .flatMap(({ steps }) => textsAt(input, steps, ""))
     .map((pointer) => ({
       pointer,
-      message: "is a secret in plain text, and a job is stored",
-      hint: 'write where the worker finds it: { "secret": "env:NAME" }, "file:PATH" or "command:PROGRAM"',
+      message: "is a secret in plain text, which must not be stored",
+      hint: 'write a reference that the worker resolves: { "secret": "env:NAME" }, "file:PATH" or "command:PROGRAM"',
     }));
 }
 
-/** References that a job asks its worker to look up: `env:NAME` and so on, secret or not. */
+/** The references in an input that the worker would resolve (`env:NAME` and so on), secret or not. */
 export function referencesIn({ references }: LoadedProbe, version: string, input: unknown): string[] {
   return (references[version] ?? []).flatMap(({ steps, isName }) => [
     ...referencesAt(input, steps),
@@ -24,21 +24,21 @@ export function referencesIn({ references }: LoadedProbe, version: string, input
 
 function textsAt(node: unknown, steps: readonly string[], pointer: string): string[] {
   if (steps.length === 0) return typeof node === "string" ? [pointer] : [];
-  return below(node, steps[0] as string).flatMap(([key, value]) => textsAt(value, steps.slice(1), `${pointer}/${key}`));
+  return children(node, steps[0] as string).flatMap(([key, value]) => textsAt(value, steps.slice(1), `${pointer}/${key}`));
 }
 
 function namesAt(node: unknown, steps: readonly string[]): string[] {
-  if (steps.length > 0) return below(node, steps[0] as string).flatMap(([, value]) => namesAt(value, steps.slice(1)));
+  if (steps.length > 0) return children(node, steps[0] as string).flatMap(([, value]) => namesAt(value, steps.slice(1)));
   return typeof node === "string" ? [node] : [];
 }
 
 function referencesAt(node: unknown, steps: readonly string[]): string[] {
-  if (steps.length > 0) return below(node, steps[0] as string).flatMap(([, value]) => referencesAt(value, steps.slice(1)));
+  if (steps.length > 0) return children(node, steps[0] as string).flatMap(([, value]) => referencesAt(value, steps.slice(1)));
   const { secret } = (node ?? {}) as { secret?: unknown };
   return typeof secret === "string" ? [secret] : [];
 }
 
-function below(node: unknown, step: string): [string, unknown][] {
+function children(node: unknown, step: string): [string, unknown][] {
   if (node === null || typeof node !== "object") return [];
   return step === "*" ? Object.entries(node) : Object.hasOwn(node, step) ? [[step, (node as Record<string, unknown>)[step]]] : [];
 }

@@ -1,6 +1,6 @@
 import type { PushAnswer } from "./backend.js";
 
-/** The queue could not do what it was asked: what happened, where, and what to do about it. The command line ends with 3. */
+/** An operation on the queue failed: what happened, where, and what to do about it. The command line exits with 3. */
 export class QueueError extends Error {
   override readonly name = "QueueError" as const;
 
@@ -13,11 +13,11 @@ export class QueueError extends Error {
   }
 }
 
-/** A push of which only part was stored. The same messages with the same ids may be pushed again: what is stored is a duplicate then. */
+/** Only part of a push was stored. The same messages can be pushed again with the same ids: those that are stored are duplicates then. */
 export class PartialPushError extends QueueError {
   constructor(
     cause: Error,
-    /** In the order of the messages; null for what is not stored, as far as is known. */
+    /** In the order of the messages; null for those that are not known to be stored. */
     readonly answers: readonly (PushAnswer | null)[],
   ) {
     const stored = answers.filter((answer) => answer !== null).length;
@@ -26,8 +26,8 @@ export class PartialPushError extends QueueError {
 }
 
 /**
- * full: no space. read_only: no permission. corrupted: it can no longer be read. not_a_queue: the file is something else.
- * busy: others kept it for too long. missing_client: a package is not installed. unreachable: no connection. closed: it was
- * used after its end. refused: the other side took the message, and said no.
+ * full: no space. read_only: no permission. corrupted: unreadable. not_a_queue: the file is something else. busy: locked by others for too long.
+ * missing_client: a package is not installed. unreachable: no connection. closed: used after it was closed. refused: the other side rejected the
+ * message.
  */
 export type QueueErrorCode = "full" | "read_only" | "corrupted" | "not_a_queue" | "busy" | "missing_client" | "unreachable" | "closed" | "refused" | "failed";

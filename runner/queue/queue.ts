@@ -10,28 +10,28 @@ import { resultMessage } from "./result.js";
 
 export interface Enqueued {
   readonly id: string;
-  /** duplicate: a job with this id was there already, and nothing was stored. */
+  /** duplicate: a job with this id existed, and nothing was stored. */
   readonly answer: PushAnswer;
 }
 
-/** Opens the queue at a URL: sqlite:PATH, redis://…, and what else docs/queues.md lists. */
+/** Opens the queue at a URL: sqlite:PATH, redis://… and the others in docs/queues.md. */
 export async function openQueue(url: string, options: Partial<BackendOptions> = {}): Promise<Queue> {
   return new Queue(await openBackend(url, options));
 }
 
-/** Jobs and results in one place. */
+/** A queue of jobs and a queue of results in one store. */
 export class Queue {
   constructor(readonly backend: Backend) {}
 
-  /** For people: without a password. */
+  /** The URL without its password, for messages. */
   get address(): string {
     return this.backend.address;
   }
 
-  /** To look at jobs, and to pause, retry and purge them. */
+  /** To inspect jobs, and to pause, retry and purge them. */
   get jobs(): Channel {
     const { jobs, address } = this.backend;
-    if (jobs === null) throw new QueueError("failed", `${address} takes results only, no jobs: keep jobs in sqlite: or redis://`);
+    if (jobs === null) throw new QueueError("failed", `${address} accepts results only: keep jobs in sqlite: or redis://`);
     return jobs;
   }
 
@@ -40,8 +40,8 @@ export class Queue {
   }
 
   /**
-   * Stores a job; resolves when it cannot be lost any more. Rejects with a RequestError when the input does not fit. Many at
-   * once, without waiting in between, are stored together.
+   * Stores a job; resolves when it is stored durably. Rejects with a RequestError if the input is invalid. Calls made in the same moment are stored
+   * together.
    */
   async enqueue(probe: string, input: unknown, options: JobOptions = {}): Promise<Enqueued> {
     const asked = parseAsked(probe);
@@ -50,7 +50,7 @@ export class Queue {
     return { id: message.id, answer: answer as PushAnswer };
   }
 
-  /** Stores the queue side of a report that was run elsewhere. Gives the event's id. */
+  /** Stores the queue side of a report of a run that did not come from a queue. Returns the event's id. */
   async pushReport(report: Report): Promise<string> {
     const message = resultMessage(report, null);
     await this.results.push([message]);

@@ -1,17 +1,17 @@
 /**
- * What a message may be before it is parsed: anyone who can write to a queue chooses its body, and a body that overflows the stack of each worker
- * that claims it would stop the queue. Inputs and results of probes are far from both bounds; a message with large attachments is not far from the first.
+ * Bounds of a message before it is parsed. Anyone who can write to a queue chooses the bodies, and one that overflows the stack of every worker that
+ * claims it would stop the queue. Inputs and results of probes stay far below both bounds, except that large attachments can come near the first.
  */
-const MOST_CHARACTERS = 64 * 1024 * 1024;
-const MOST_DEPTH = 128;
+const MAX_CHARACTERS = 64 * 1024 * 1024;
+const MAX_DEPTH = 128;
 
 /** The JSON object in a body, or what is wrong with it. Never throws. */
 export function readEvent(body: string): object | string {
-  if (body.length > MOST_CHARACTERS) return `it has more than ${MOST_CHARACTERS} characters`;
-  if (isTooDeep(body)) return `it is nested more than ${MOST_DEPTH} levels deep`;
+  if (body.length > MAX_CHARACTERS) return `it has more than ${MAX_CHARACTERS} characters`;
+  if (isTooDeep(body)) return `it is nested more than ${MAX_DEPTH} levels deep`;
   try {
     const event: unknown = JSON.parse(body);
-    return event !== null && typeof event === "object" ? event : "it is no JSON object";
+    return event !== null && typeof event === "object" ? event : "it is not a JSON object";
   } catch {
     return "it is not JSON";
   }
@@ -22,7 +22,7 @@ const BACKSLASH = 0x5c;
 const OPENING: readonly number[] = [0x5b, 0x7b];
 const CLOSING: readonly number[] = [0x5d, 0x7d];
 
-/** Counts brackets outside of strings; whether they match is for the parser to say. */
+/** Counts brackets outside strings; the parser finds out whether they match. */
 function isTooDeep(body: string): boolean {
   let depth = 0;
   let isInString = false;
@@ -33,7 +33,7 @@ function isTooDeep(body: string): boolean {
       else if (code === QUOTE) isInString = false;
     } else if (code === QUOTE) isInString = true;
     else if (OPENING.includes(code)) {
-      if (++depth > MOST_DEPTH) return true;
+      if (++depth > MAX_DEPTH) return true;
     } else if (CLOSING.includes(code)) depth -= 1;
   }
   return false;

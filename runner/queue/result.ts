@@ -5,16 +5,16 @@ import { RESULT_TYPE, type resultEventContract, resultIdOf } from "../../schemas
 import type { Report } from "../harness/run.js";
 import type { Message } from "./backend.js";
 
-/** The job that a result comes from; null for a run that nobody enqueued. */
+/** The job that a result belongs to; null for a run without a job. */
 export interface JobOfResult {
   readonly id: string;
   readonly attempt: number;
   readonly priority: number;
-  /** Of an interim result, after which the job goes on; null for the last one. */
+  /** The number of an interim result; null for the last result of a job. */
   readonly part: number | null;
 }
 
-/** What a consumer gets: the queue side of the envelope, in an event that says what it is. */
+/** What a consumer gets: the queue side of the envelope as a CloudEvent. */
 export function resultMessage({ envelope, probe, version }: Report, job: JobOfResult | null): Message {
   const id = job === null ? randomUUID() : resultIdOf(job.id, job.part);
   const event = {

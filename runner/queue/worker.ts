@@ -3,117 +3,120 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Status } from "../../schemas/carried.js";
 import type { Report } from "../harness/run.js";
 import { type Limits, NO_LIMITS } from "../limits/limits.js";
-import { endLeftovers } from "../support/shutdown-hooks.js";
-import type { Channel, Delivery, Keeping, Outcome, SettleAnswer, Settlement, Sink } from "./backend.js";
+import { runShutdownHooks } from "../support/shutdown-hooks.js";
+import type { Channel, LeasedMessage, Outcome, SettleAnswer, Settlement, Sink, StateUpdate } from "./backend.js";
 import { backoffMs } from "./backoff.js";
-import { InBatches } from "./batcher.js";
-import { type Executed, execute, type Means } from "./execute.js";
-import { handOn } from "./forward-result.js";
+import { Batcher } from "./batcher.js";
+import { type ExecutedJob, execute, type JobContext } from "./execute.js";
+import { forwardResult } from "./forward-result.js";
 import { Heartbeat } from "./heartbeat.js";
-import { isPassing, isRefused } from "./is-transient.js";
+import { isRefused, isTransient } from "./is-transient.js";
 import { lastFailure } from "./last-failure.js";
 import { UsualLimits } from "./usual-limits.js";
-import { count, type Ending, newTally, type Tally } from "./worker-stats.js";
+import { type Ending, emptyStats, recordEnding, type WorkerStats } from "./worker-stats.js";
 
-export interface WorkerSettings extends Omit<Means, "keep" | "enter"> {
+export interface WorkerSettings extends Omit<JobContext, "saveState" | "acquireSlot"> {
   readonly jobs: Channel;
-  /** Null: results go to the same store, with the end of their job. */
+  /** Null: results are stored with their jobs, in the same store. */
   readonly results: Sink | null;
   readonly concurrency: number;
   readonly leaseMs: number;
-  /** Null: those that probes bring with them hold, within this process. */
+  /** Null: each probe's own limits hold within this process. */
   readonly limits: Limits | null;
-  /** Ends when nothing is left to do, instead of waiting for more. */
+  /** End when the queue is empty, instead of waiting for more. */
   readonly drain: boolean;
   /** How long a claim waits for the first job. */
   readonly waitMs: number;
-  /** Is told of what went wrong with the store and is tried again. */
+  /** Called with each error of the store that is retried. */
   readonly onTrouble: (error: unknown) => void;
 }
 
-/** Works jobs off until it is stopped. */
+/** Processes jobs until it is stopped. */
 export class Worker {
-  readonly tally: Tally = newTally();
+  readonly stats: WorkerStats = emptyStats();
   readonly #stopping = new AbortController();
-  /** Ends what still runs when the time to finish is over. */
-  readonly #abandoning = new AbortController();
-  readonly #settling: InBatches<Settlement, SettleAnswer>;
-  readonly #keeping: InBatches<Keeping, SettleAnswer>;
-  readonly #means: Means;
+  /** Aborts the jobs that still run when the grace period is over. */
+  readonly #abandon = new AbortController();
+  readonly #settlements: Batcher<Settlement, SettleAnswer>;
+  readonly #stateUpdates: Batcher<StateUpdate, SettleAnswer>;
+  readonly #jobContext: JobContext;
   readonly #usualLimits = new UsualLimits(process.env);
   readonly #heartbeat: Heartbeat;
   readonly #running = new Set<Promise<void>>();
-  /** Of the jobs that run. Listeners on one signal would cost more than this list. */
-  readonly #endings = new Set<AbortController>();
+  /** One controller per running job: listeners on one signal would cost more than this set. */
+  readonly #runAborts = new Set<AbortController>();
   #fatal: unknown = null;
-  #freed: (() => void) | null = null;
+  #onSlotFree: (() => void) | null = null;
 
   constructor(readonly settings: WorkerSettings) {
     const { jobs, leaseMs, limits, onTrouble } = settings;
-    // One listener a result that waits for its receiver: more than ten are no leak.
-    setMaxListeners(0, this.#abandoning.signal);
-    this.#abandoning.signal.addEventListener("abort", () => {
-      for (const ending of this.#endings) ending.abort();
+    // Every forwarded result adds a listener: more than ten of them are not a leak.
+    setMaxListeners(0, this.#abandon.signal);
+    this.#abandon.signal.addEventListener("abort", () => {
+      for (const runAbort of this.#runAborts) runAbort.abort();
     });
-    const batching = { onTrouble, lingerMs: LINGER_MS, givingUp: this.#abandoning.signal };
-    this.#settling = new InBatches({ ...batching, send: (settlements) => jobs.settle(settlements) });
-    this.#keeping = new InBatches({ ...batching, send: (keepings) => jobs.keep(keepings) });
-    this.#means = {
+    const batching = { onTrouble, lingerMs: LINGER_MS, giveUpSignal: this.#abandon.signal };
+    this.#settlements = new Batcher({ ...batching, send: (settlements) => jobs.settle(settlements) });
+    this.#stateUpdates = new Batcher({ ...batching, send: (updates) => jobs.saveState(updates) });
+    this.#jobContext = {
       ...settings,
-      keep: (delivery, text) => this.#keeping.send({ delivery, text }),
-      enter: async (loaded, key, weight) => (limits === null ? this.#usualLimits.enter(loaded, key, weight) : () => undefined),
+      saveState: (message, state) => this.#stateUpdates.send({ message, state }),
+      acquireSlot: async (loaded, key, weight) => (limits === null ? this.#usualLimits.acquireSlot(loaded, key, weight) : () => undefined),
     };
     this.#heartbeat = new Heartbeat(jobs, leaseMs, onTrouble);
   }
 
-  /** Resolves when it was stopped or has drained the queue, and everything is settled. Rejects when the store is beyond help. */
+  /**
+   * Resolves when the worker was stopped or the queue is empty, and everything is settled. Rejects on an error of the store that a retry does not
+   * cure.
+   */
   async run(): Promise<void> {
     try {
-      while (!this.#stopping.signal.aborted) if (!(await this.#claimSome())) break;
+      while (!this.#stopping.signal.aborted) if (!(await this.#claimNext())) break;
       while (this.#running.size > 0) await Promise.all(this.#running);
     } finally {
       this.#stopping.abort();
       await this.#heartbeat.stop();
-      await endLeftovers();
+      await runShutdownHooks();
     }
     if (this.#fatal !== null) throw this.#fatal;
   }
 
-  /** Takes no more jobs, finishes what runs, and gives back what still runs after `graceMs`. */
+  /** Claims no more jobs, lets running ones finish, and releases those that still run after `graceMs`. */
   stop(graceMs: number): void {
     if (this.#stopping.signal.aborted) return;
     this.#stopping.abort();
     this.#usualLimits.end();
-    setTimeout(() => this.#abandoning.abort(), graceMs).unref();
+    setTimeout(() => this.#abandon.abort(), graceMs).unref();
   }
 
-  /** False: there is nothing left to do. */
-  async #claimSome(): Promise<boolean> {
+  /** False: the queue is empty. */
+  async #claimNext(): Promise<boolean> {
     if (this.#free() <= 0) {
-      await this.#slot();
+      await this.#waitForSlot();
       return true;
     }
-    if (this.#free() < this.settings.concurrency * FEW_FREE) await sleep(GATHER_MS);
+    if (this.#free() < this.settings.concurrency * FEW_FREE_SHARE) await sleep(GATHER_MS);
     const claimed = await this.#claim(this.#free());
-    for (const delivery of claimed) this.#start(delivery);
+    for (const message of claimed) this.#start(message);
     if (claimed.length > 0 || !this.settings.drain || this.#running.size > 0) return true;
     return !(await this.#isDrained());
   }
 
-  /** How many more jobs may be held. */
+  /** How many more jobs the worker may hold. */
   #free(): number {
     const { concurrency } = this.settings;
-    return Math.min(concurrency - this.tally.inFlight, MOST_HELD_FACTOR * concurrency - this.#running.size);
+    return Math.min(concurrency - this.stats.inFlight, MAX_HELD_FACTOR * concurrency - this.#running.size);
   }
 
-  async #claim(most: number): Promise<Delivery[]> {
+  async #claim(max: number): Promise<LeasedMessage[]> {
     const { jobs, leaseMs, limits: given, drain, waitMs } = this.settings;
     const limits = given ?? NO_LIMITS;
     for (let attempt = 1; ; attempt++) {
       try {
-        return await jobs.claim({ most, leaseMs, limits, waitMs: drain ? Math.min(waitMs, DRAIN_LOOK_MS) : waitMs, signal: this.#stopping.signal });
+        return await jobs.claim({ max, leaseMs, limits, waitMs: drain ? Math.min(waitMs, DRAIN_CHECK_MS) : waitMs, signal: this.#stopping.signal });
       } catch (error) {
-        if (!isPassing(error)) this.#fail(error);
+        if (!isTransient(error)) this.#fail(error);
         if (this.#stopping.signal.aborted) return [];
         this.settings.onTrouble(error);
         await sleep(backoffMs(attempt, 200, 5000), undefined, { signal: this.#stopping.signal }).catch(() => undefined);
@@ -126,86 +129,86 @@ export class Worker {
     return waiting + delayed + leased === 0;
   }
 
-  #start(delivery: Delivery): void {
-    this.tally.inFlight += 1;
-    const done = this.#workOff(delivery)
+  #start(message: LeasedMessage): void {
+    this.stats.inFlight += 1;
+    const done = this.#process(message)
       .catch((error: unknown) => this.#fail(error))
       .finally(() => {
         this.#running.delete(done);
-        this.#freed?.();
+        this.#onSlotFree?.();
       });
     this.#running.add(done);
   }
 
-  async #workOff(delivery: Delivery): Promise<void> {
-    const ending = new AbortController();
-    if (this.#abandoning.signal.aborted) ending.abort();
-    this.#endings.add(ending);
+  async #process(message: LeasedMessage): Promise<void> {
+    const runAbort = new AbortController();
+    if (this.#abandon.signal.aborted) runAbort.abort();
+    this.#runAborts.add(runAbort);
     const began = performance.now();
-    this.#heartbeat.hold(delivery, () => ending.abort());
+    this.#heartbeat.track(message, () => runAbort.abort());
     try {
-      const executed = await this.#execute(delivery, ending.signal);
-      const { outcome, answer } = await this.#settle(delivery, await this.#handOn(executed.outcome));
-      count(this.tally, answer === "lost" ? "lost" : endingOf(outcome, executed.report), performance.now() - began);
+      const executed = await this.#execute(message, runAbort.signal);
+      const { outcome, answer } = await this.#settle(message, await this.#forward(executed.outcome));
+      recordEnding(this.stats, answer === "lost" ? "lost" : endingOf(outcome, executed.report), performance.now() - began);
     } finally {
-      this.#heartbeat.letGo(delivery);
-      this.#endings.delete(ending);
+      this.#heartbeat.untrack(message);
+      this.#runAborts.delete(runAbort);
     }
   }
 
-  /** A job whose result the store refuses is a dead letter, and no other job's affair. */
-  async #settle(delivery: Delivery, outcome: Outcome): Promise<{ outcome: Outcome; answer: SettleAnswer }> {
+  /** A job whose result the store refuses becomes a dead letter, and affects no other job. */
+  async #settle(message: LeasedMessage, outcome: Outcome): Promise<{ outcome: Outcome; answer: SettleAnswer }> {
     try {
-      return { outcome, answer: await this.#settling.send({ delivery, outcome }) };
+      return { outcome, answer: await this.#settlements.send({ message, outcome }) };
     } catch (error) {
       if (!isRefused(error) || !("result" in outcome) || outcome.result === null) throw error;
       const dead: Outcome = { kind: "dead", failure: lastFailure("result_refused", error.message) };
-      return { outcome: dead, answer: await this.#settling.send({ delivery, outcome: dead }) };
+      return { outcome: dead, answer: await this.#settlements.send({ message, outcome: dead }) };
     }
   }
 
-  /** A job whose result is on its way to the store makes room for the next one. */
-  async #execute(delivery: Delivery, signal: AbortSignal): Promise<Executed> {
+  /** A job whose result is being stored no longer occupies a slot. */
+  async #execute(message: LeasedMessage, signal: AbortSignal): Promise<ExecutedJob> {
     try {
-      return await execute(delivery, this.#means, signal);
+      return await execute(message, this.#jobContext, signal);
     } finally {
-      this.tally.inFlight -= 1;
-      this.#freed?.();
+      this.stats.inFlight -= 1;
+      this.#onSlotFree?.();
     }
   }
 
-  async #handOn(outcome: Outcome): Promise<Outcome> {
+  async #forward(outcome: Outcome): Promise<Outcome> {
     const { results, onTrouble } = this.settings;
-    return results === null ? outcome : handOn(outcome, { results, onTrouble, givingUp: this.#abandoning.signal });
+    return results === null ? outcome : forwardResult(outcome, { results, onTrouble, giveUpSignal: this.#abandon.signal });
   }
 
-  #slot(): Promise<void> {
+  #waitForSlot(): Promise<void> {
     return new Promise((resolve) => {
-      this.#freed = () => {
-        this.#freed = null;
+      this.#onSlotFree = () => {
+        this.#onSlotFree = null;
         resolve();
       };
     });
   }
 
-  /** The store is beyond help: everything ends, and what is leased comes back by itself. */
+  /** An error that a retry does not cure: the worker stops, and its leases expire. */
   #fail(error: unknown): void {
     this.#fatal ??= error;
     this.stop(0);
   }
 }
 
-/** How long a result waits for others, so that the store takes many at once. */
+/** How long a result waits for others, so that they are stored in one batch. */
 const LINGER_MS = 4;
-/** How many jobs may be held, running or on their way to the store, for each that may run. A store that is slow stops the claiming there. */
-const MOST_HELD_FACTOR = 8;
+/** How many jobs a worker may hold, running or being stored, as a multiple of its concurrency. A slow store stops the claims at this point. */
+const MAX_HELD_FACTOR = 8;
 
-/** A claim for few costs the store almost as much as one for many: where less than this share is free, others are given a moment to end. */
-const FEW_FREE = 0.25;
+/** A small claim costs the store almost as much as a large one: if fewer slots than this are free, the worker waits a moment for others. */
+const FEW_FREE_SHARE = 0.25;
 const GATHER_MS = 2;
 
-/** How soon a worker that drains notices that nothing is left. */
-const DRAIN_LOOK_MS = 100;
+/** How soon a draining worker notices that the queue is empty. */
+const DRAIN_CHECK_MS = 100;
 
 function endingOf(outcome: Outcome, report: Report | null): Ending {
   const endings = { later: "later", retry: "retried", dead: "dead", release: "released" } as const;

@@ -20,7 +20,7 @@ const ABSENT =
 
 const SUBJECT_FIRST = `(?:^|[^\\w.-])${NOUN}${ALONE}${NAME}(?: ?[:;,-]+| at %| in %| on %)? ?${IS}${ABSENT}`;
 const ADDRESS_FIRST = `(?:^|[\\s:;,-])(?:the |this |address )?@(?: ?[:;,.-]+)? ?${IS}${ABSENT}`;
-/** A bare "address" is the mailbox only where nothing stands before it. */
+/** A bare "address" means the mailbox only if nothing precedes it. */
 const ADDRESS = `^(?:@:? ?)?(?:sorry,? )?(?:the |this |that )?address(?:es)?(?: @)?:? ?${IS}${ABSENT}`;
 const PREDICATE_FIRST = [
   `\\bno such ${NOUN}${ALONE}`,

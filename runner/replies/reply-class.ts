@@ -38,8 +38,8 @@ export const CLASS_OF_REASON: Readonly<Record<RcptReason, BounceClass>> = {
 };
 
 /**
- * What an enhanced code says by itself (RFC 3463, sections 3.2 to 3.8, and the IANA registry of enhanced status codes), the
- * subject alone where nothing is known of the detail. For replies with unknown wording, and for reports without a text.
+ * The meaning of an enhanced code by itself (RFC 3463, sections 3.2 to 3.8, and the IANA registry of enhanced status codes); by its subject alone if
+ * the detail is unknown. For replies with unknown wording, and for reports without a text.
  */
 const CLASS_OF_SUBJECT: Readonly<Record<string, BounceClass>> = {
   "1": "address",

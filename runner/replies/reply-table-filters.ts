@@ -12,7 +12,7 @@ const SPAMHAUS = "Spamhaus, return messages of blocklists (check.spamhaus.org)";
 const SPAMCOP = "SpamCop Blocking List, help for administrators (spamcop.net)";
 const TREND = "Trend Micro, Email Reputation Services (servicecentral.trendmicro.com)";
 
-/** The words of filters that stand before many domains, and of lists that many ask. */
+/** The wordings of filters in front of many domains, and of widely used lists. */
 export const FILTER_ROWS: readonly ReplyRow[] = [
   {
     id: "mimecast-invalid-recipient",
@@ -133,7 +133,7 @@ export const FILTER_ROWS: readonly ReplyRow[] = [
     example: "554 Your access to this mail system has been rejected due to the sending MTA's poor reputation.",
   },
   {
-    // The gateway says the same to a domain that it does not serve: where the mail host was wrong, the mailbox may well exist.
+    // The gateway gives the same reply for a domain that it does not serve: if the mail host was wrong, the mailbox may well exist.
     id: "cisco-recipient",
     said_by: "Cisco Secure Email",
     codes: [550],

@@ -15,7 +15,7 @@ const PERMANENT = [500, 501, 503, 504, 521, 550, 551, 552, 553, 554, 555] as con
 const TEMPORARY = [421, 450, 451, 452, 454] as const;
 const ANYWHERE = ["mail", "rcpt", "data"] as const;
 
-/** What mail servers say of a message, and what the codes say where the words are anybody's. */
+/** What mail servers say about a message, and the meaning of codes whose wording is not specific to a server. */
 export const MESSAGE_SERVER_ROWS: readonly MessageRow[] = [
   {
     id: "log-in-refused",

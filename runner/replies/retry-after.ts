@@ -2,7 +2,7 @@ import type { RcptReason } from "../../schemas/rcpt.js";
 
 const MINUTE_MS = 60_000;
 
-/** How long to leave what is temporary alone. Greylisting asks for 5 to 15 minutes, and for the same sender and machine again. */
+/** How long to wait after a temporary failure. Greylisting needs 5 to 15 minutes, and a retry by the same sender and machine. */
 const WAITS: Partial<Readonly<Record<RcptReason, number>>> = {
   greylisted: 15 * MINUTE_MS,
   rate_limited: 30 * MINUTE_MS,
@@ -17,21 +17,21 @@ const WAITS: Partial<Readonly<Record<RcptReason, number>>> = {
 const OTHERWISE_MS = 15 * MINUTE_MS;
 
 const LEAST_MS = MINUTE_MS;
-const MOST_MS = 24 * 60 * MINUTE_MS;
+const MAX_MS = 24 * 60 * MINUTE_MS;
 
 /** "try again in 300 seconds", "Greylisted for 5 minutes", "retry in 00:04:30". */
 const STATED = /\b(?:in|for|after|wait)\s+(\d{1,5})\s*(s|sec|secs|seconds?|m|min|mins|minutes?|h|hours?)\b/i;
 const TOLD_BY_CLOCK = /\b(?:in|for|after)\s+(\d{1,2}):(\d{2}):(\d{2})\b/i;
 
-/** What the server asks for where it says so in words, else what the reason is known to want. */
+/** The delay that the server asks for in words, otherwise the one that the reason is known to need. */
 export function retryAfterMs(reason: RcptReason, text: string): number {
-  return toldAfterMs(text) ?? WAITS[reason] ?? OTHERWISE_MS;
+  return requestedDelayMs(text) ?? WAITS[reason] ?? OTHERWISE_MS;
 }
 
-/** What the server asks for in words; null where it says nothing of time. */
-export function toldAfterMs(text: string): number | null {
+/** The delay that the server asks for in words; null if it mentions no time. */
+export function requestedDelayMs(text: string): number | null {
   const stated = toldMs(text);
-  return stated === null ? null : Math.min(MOST_MS, Math.max(LEAST_MS, stated));
+  return stated === null ? null : Math.min(MAX_MS, Math.max(LEAST_MS, stated));
 }
 
 function toldMs(text: string): number | null {

@@ -3,25 +3,25 @@ export function monotonic(): number {
   return performance.now();
 }
 
-/** Milliseconds to the microsecond: what a duration or an offset looks like in an output. */
+/** Milliseconds, rounded to microseconds, as in an output. */
 export function round(milliseconds: number): number {
   return Math.round(milliseconds * 1000) / 1000;
 }
 
-/** Further apart than this, the system clock was set. */
+/** A larger difference means that the system clock was set. */
 const DRIFT_MS = 2;
-/** Two readings that lie further apart say nothing about each other: the process lost its turn between them. */
+/** Two readings with a larger gap say nothing about each other: the process was suspended between them. */
 const AT_ONCE_MS = 0.5;
 const LOOKS = 5;
 
 /** The UTC moment of a monotonic reading, with microseconds: 2026-11-20T02:41:46.693974Z. */
 export const utc = utcClock(Date.now, monotonic, performance.timeOrigin);
 
-/** Gives UTC from a monotonic clock. A worker runs for weeks: when the system clock is set meanwhile, it follows. */
+/** Derives UTC from a monotonic clock. A worker runs for weeks: if the system clock is set in the meantime, this follows it. */
 export function utcClock(wall: () => number, steady: () => number, origin: number): (reading: number) => string {
   let offset = origin;
   const isOff = (drift: number): boolean => drift > DRIFT_MS || drift < -DRIFT_MS;
-  /** What seems to be drift may be a pause between two readings: it is believed when it is there without one. */
+  /** What looks like drift may be a pause between two readings: it counts only if it is measured without one. */
   const follow = (): void => {
     for (let look = 0; look < LOOKS; look++) {
       const before = steady();
@@ -47,6 +47,6 @@ function written(utcMilliseconds: number): string {
   return `${upToSecond}${String(microseconds - second * 1000).padStart(6, "0")}Z`;
 }
 
-/** The last second that was formatted: thousands of runs may begin in the same one. */
+/** The last second that was formatted: thousands of runs may start in the same one. */
 let second = Number.NaN;
 let upToSecond = "";

@@ -4,29 +4,29 @@ import { monotonic } from "./clock.js";
 /** Why a run was ended from outside. */
 export type EndReason = Extract<FailureCode, "timeout" | "cancelled">;
 
-/** Something that runs within a run and ends with it, such as a connection attempt or a connection that waits for its peer. */
+/** Something within a run that ends with it, such as a connection attempt or a connection that waits for its peer. */
 export interface Watched {
-  /** The monotonic moment at which overdue() is called; 0 while nothing is waited for. */
+  /** The monotonic time at which overdue() is called; 0 while nothing is waited for. */
   readonly dueAt: number;
-  /** Called until `dueAt` is another. */
+  /** Called until `dueAt` changes. */
   overdue(): void;
   ended(reason: EndReason): void;
 }
 
-/** A timer may strike this early by the clock that we measure with; what is left is not worth another one. */
+/** A timer may fire this early by the monotonic clock; the rest is not worth another timer. */
 const EARLY_MS = 0.5;
 
 /**
  * The one deadline of a run, and the waits within it. It ends with the first of: time is up, the caller's signal aborts, the run is over.
  *
- * Thousands of runs may wait at once, so it holds little: one timer for everything that a run waits for, created when there is
- * something to notify, and an AbortController, which costs more than a whole pipelined command, only for a probe that asks for `signal`.
+ * Thousands of runs may wait at once, so it holds little: one timer for everything that a run waits for, created when there is something to notify,
+ * and an AbortController, which costs more than a whole pipelined command, only for a probe that asks for `signal`.
  */
 export class Deadline {
   reason: EndReason | null = null;
   #watched: Watched[] = NOTHING;
   #endsAt: number;
-  /** When #timer strikes; infinity while there is none. */
+  /** When #timer fires; infinity while there is none. */
   #wakesAt = Number.POSITIVE_INFINITY;
   #timer: NodeJS.Timeout | null = null;
   #controller: AbortController | null = null;
@@ -58,13 +58,13 @@ export class Deadline {
     return () => this.unwatch(watched);
   }
 
-  /** The same for what also has waits of its own, and without a closure. */
+  /** The same for an object with its own waits, and without a closure. */
   watch(watched: Watched): void {
     if (this.reason !== null) {
       watched.ended(this.reason);
       return;
     }
-    // A run seldom has more than one. An array that grows from nothing would make room for seventeen.
+    // A run seldom has more than one. A growing array would allocate seventeen slots.
     if (this.#watched.length === 0) this.#watched = [watched];
     else this.#watched.push(watched);
     this.watchUntil(watched.dueAt);
@@ -75,7 +75,7 @@ export class Deadline {
     else this.#watched = this.#watched.filter((each) => each !== watched);
   }
 
-  /** What is watched has moved its `dueAt`. A wait that became longer costs nothing: the timer finds out when it strikes. */
+  /** A watched object has changed its `dueAt`. A longer wait costs nothing: the timer finds out when it fires. */
   watchUntil(dueAt: number): void {
     if (this.reason === null) this.#wakeBy(dueAt === 0 ? this.#endsAt : Math.min(dueAt, this.#endsAt));
   }
@@ -99,7 +99,7 @@ export class Deadline {
     for (const each of watched) each.ended(reason);
   }
 
-  /** The run is over: removes its timer and listener, unless something it did not close still waits. */
+  /** The run is over: removes its timer and listener, unless something that it did not close is still waiting. */
   release(): void {
     this.#endsAt = Number.POSITIVE_INFINITY;
     this.#stopTimer();
@@ -145,7 +145,7 @@ const NOTHING: Watched[] = [];
 
 const followers = new WeakMap<AbortSignal, Set<Deadline>>();
 
-/** One listener a signal, however many runs it may cancel: thousands of listeners would make Node warn of a leak. */
+/** One listener per signal, however many runs it may cancel: thousands of listeners would make Node warn about a leak. */
 function follow(signal: AbortSignal, deadline: Deadline): () => void {
   let following = followers.get(signal);
   if (following === undefined) {

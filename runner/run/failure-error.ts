@@ -3,13 +3,13 @@ import { failure } from "../../schemas/failure.js";
 
 const BRAND = Symbol.for("probe-run.failure");
 
-/** What a server answered, when that answer is the failure. */
+/** The server's reply behind a failure. */
 export interface FailureReply {
-  /** As the protocol writes it: 550 of SMTP, NO of IMAP, -ERR of POP3. */
+  /** As the protocol writes it: 550 in SMTP, NO in IMAP, -ERR in POP3. */
   readonly code: number | string;
-  /** 5.1.1 of SMTP (RFC 3463), or the response code of IMAP and POP3, as BADCHARSET or IN-USE. */
+  /** 5.1.1 in SMTP (RFC 3463), or the response code of IMAP and POP3, such as BADCHARSET or IN-USE. */
   readonly enhancedCode: string | null;
-  /** Without the codes in front of them, except an enhanced code of SMTP, which is a part of the text. */
+  /** Without the leading codes, except an enhanced code of SMTP, which is part of the text. */
   readonly lines: readonly string[];
 }
 
@@ -20,11 +20,11 @@ export interface FailureReply {
 export class FailureError extends Error {
   override readonly name = "FailureError";
   readonly failure: Failure;
-  /** Null when no server's answer is the reason. It stays inside the run: the output holds it as `failure.message`. */
+  /** Null if it is not caused by a server's reply. It stays inside the run: the output contains it as `failure.message`. */
   readonly reply: FailureReply | null;
   readonly [BRAND] = true;
 
-  /** Also one that a second copy of probe-run made: a probe that is not ours may come with its own. */
+  /** Also recognises errors of another copy of probe-run: a third-party probe may have its own. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     return value !== null && typeof value === "object" && BRAND in value;
   }

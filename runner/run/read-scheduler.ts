@@ -1,17 +1,16 @@
 import { monotonic } from "./clock.js";
 
-/** Something with arrivals that wait to be worked on. */
+/** Something with unprocessed arrivals. */
 export interface Arrival {
   arrive(): void;
 }
 
 /**
- * Takes the time of every arrival before any is worked on.
+ * Records the time of every arrival before any is processed.
  *
- * When a thousand peers answer in the same millisecond, the poll phase hands us one socket after the other. If each reply
- * were parsed and acted on at once, the last one would seem as late as all that work took. So the read callback only notes the
- * time and puts the bytes aside; they are worked off after the poll phase, and in slices, so that sockets which become readable
- * meanwhile get their time stamp soon too.
+ * When a thousand peers reply in the same millisecond, the poll phase delivers one socket after the other. If each reply were parsed and handled at
+ * once, the last one would seem as late as all that work took. So the read callback only records the time and stores the bytes; they are processed
+ * after the poll phase, in slices, so that sockets which become readable in the meantime get their time stamp soon too.
  */
 const SLICE_MS = 0.5;
 
@@ -30,9 +29,8 @@ let nextStart = 0;
 let beginUntil = 0;
 
 /**
- * Begins a run when nothing that has arrived waits to be worked on. When a caller asks for more at once than this process can do, the
- * runs that are under way are finished first, and the others begin as there is time: each is measured as exactly as if it were
- * alone, and what all of them together hold stays small.
+ * Starts a run when no arrivals are waiting. If a caller starts more runs than this process can handle, those in progress are finished first, and the
+ * others start as time permits: each is measured as exactly as if it were alone, and their total memory stays small.
  */
 export function startWhenIdle(start: () => void): void {
   if (scheduled) starts.push(start);
@@ -54,8 +52,8 @@ function beginSlice(): void {
 }
 
 /**
- * Processes a handful of arrivals, and the next after the promises that these settle: sending the next command, ending the run
- * and starting another are most of the work, and a slice must count them too.
+ * Processes a few arrivals, and the next ones after the promises that these settle: sending the next command, ending the run and starting another are
+ * most of the work, and must count for the slice.
  */
 function workThrough(): void {
   if (next === waiting.length) {
@@ -64,12 +62,12 @@ function workThrough(): void {
     beginUntil = monotonic() + BEGIN_MS;
     beginSome();
   } else if (monotonic() > sliceEndsAt) {
-    // Under load this is never empty: what has been worked on must not be held for ever.
+    // Under load this is never empty, so processed entries must be released.
     waiting = waiting.slice(next);
     next = 0;
     beginOne();
   } else {
-    // First: whatever one of these throws, the others have their turn.
+    // First, so that an exception of one does not affect the others.
     SETTLED.then(workThrough);
     const until = Math.min(next + HANDFUL, waiting.length);
     while (next < until) (waiting[next++] as Arrival).arrive();
@@ -83,14 +81,14 @@ function beginOne(): void {
   forgetBegun();
 }
 
-/** Under load this list is never empty either. Now and then, since what still waits is moved. */
+/** Under load this list is never empty either. Done only now and then, because the remaining entries are moved. */
 function forgetBegun(): void {
   if (nextStart < FORGET_AFTER || nextStart * 2 < starts.length) return;
   starts = starts.slice(nextStart);
   nextStart = 0;
 }
 
-/** Ends the slice with as many new runs as a poll for arrivals may be put off by. What they set off counts, as with arrivals. */
+/** Ends the slice with as many new runs as may delay the next poll. Their consequences count, as with arrivals. */
 function beginSome(): void {
   if (nextStart === starts.length) {
     starts = [];
@@ -106,7 +104,7 @@ function beginSome(): void {
   }
 }
 
-/** Some four connects, or a dozen runs that never leave the process. Longer makes what arrives meanwhile look late. */
+/** About four connects, or a dozen runs that never leave the process. A longer slice would make arrivals look late. */
 const BEGIN_MS = 0.1;
 const STARTS_AT_ONCE = 4;
 const FORGET_AFTER = 64;

@@ -1,18 +1,18 @@
 import type { Operation } from "../../schemas/operation.js";
 import { monotonic, round } from "./clock.js";
 
-/** One thing that crossed the wire, or happened to it, for --trace and --record. Secrets are masked before it gets here. */
+/** One event on the wire, for --trace and --record. Its secrets are masked already. */
 export interface TraceEvent {
   at_ms: number;
   direction: "sent" | "received" | "note";
   text: string;
-  /** Which of the run's conversations, where it has more than one. */
+  /** The conversation it belongs to, if the run has more than one. */
   part?: string;
 }
 
 /**
- * Keeps what a run did and when. Wire clients call it with the moment at which bytes left or arrived, which is not the
- * moment at which the code that waits for them wakes up.
+ * Records what a run did and when. Wire clients pass the time at which bytes left or arrived, which is not the time at which the waiting code
+ * continues.
  */
 export class Recorder {
   readonly operations: Operation[] = [];
@@ -22,7 +22,7 @@ export class Recorder {
 
   constructor(readonly trace: ((event: TraceEvent) => void) | null) {}
 
-  /** A record for one of several conversations, on the same clock: its steps bear the part's name here, too, and its address is its own. */
+  /** A record for one of several conversations, on the same clock: its steps have the part's name as prefix, and its address is its own. */
   part(name: string): Recorder {
     return new PartRecorder(this, name);
   }
@@ -39,13 +39,13 @@ export class Recorder {
     operation.message = message;
   }
 
-  /** As if it had not begun: whether it could begin at all was chance. */
+  /** As if it had not started, since it was chance whether it could. */
   forget(operation: Operation): void {
     const index = this.operations.lastIndexOf(operation);
     if (index >= 0) this.operations.splice(index, 1);
   }
 
-  /** The first connection of a run gives it its address and its connected_time. */
+  /** The first connection of a run sets its address and its connected_time. */
   connected(ipAddress: string, at: number): void {
     if (this.connectedAt !== null) return;
     this.ipAddress = ipAddress;

@@ -2,11 +2,11 @@
 export interface TargetPolicy {
   /** Equal for policies that allow the same: part of the keys of what several runs share. */
   readonly key: string;
-  /** Why an address must not be used; null if it may. `host` is the name that the system's name servers gave the address for. */
+  /** Why an address must not be used; null if it may. `host` is the name that the system's name servers resolved to the address. */
   refusalOf(address: string, host: string | null): string | null;
 }
 
-/** The policy that one run is under, and what it refused this run. */
+/** The policy of one run, and what it has refused. */
 export class RunTargets {
   readonly refusals = new Set<string>();
 
@@ -19,5 +19,5 @@ export class RunTargets {
   }
 }
 
-/** A host may have hundreds of addresses; these are enough to say what is wrong. */
+/** A host may have hundreds of addresses; these are enough for an error message. */
 const MAX_REFUSALS = 8;

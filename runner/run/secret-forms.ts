@@ -1,4 +1,4 @@
-/** Shorter texts, encoded, are found in what is no secret: two letters are three of base64. */
+/** Shorter texts, encoded, also occur in what is no secret: two letters are three of base64. */
 const LEAST_ENCODED_CHARACTERS = 4;
 
 /** How a server may send a secret back in another form: in hex, percent or JSON. */
@@ -27,7 +27,7 @@ function base64Inside(bytes: Buffer, before: number): string {
   return encoded.slice(Math.ceil((8 * before) / 6), Math.floor(bits / 6));
 }
 
-/** The least part of a base64 form that is taken for a part of it: 48 bits do not agree by chance. */
+/** The shortest part of a base64 form that counts as a part of it: 48 bits do not match by chance. */
 export const PART_CHARACTERS = 8;
 
 /** Every part of this length of a base64 form. */
@@ -51,7 +51,7 @@ export function maskParts(text: string, parts: ReadonlySet<string>, mask: string
   return masked + text.slice(shown);
 }
 
-/** A moment as the house writes it, in UTC. */
+/** A timestamp in UTC, as in outputs. */
 const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/;
 
 export function isTimestamp(text: string): boolean {
@@ -66,7 +66,7 @@ export function isDigits(value: string): boolean {
 
 const DATE = /\d{4}-\d\d-\d\d|\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4}/g;
 
-/** A secret of digits only, taken out of a text whose dates and longer numbers stay: they would be damaged and reveal nothing. */
+/** Removes a secret of digits only from a text, except from dates and longer numbers: they would be damaged and reveal nothing. */
 export function maskDigits(text: string, digits: string, mask: string): string {
   const dates = [...text.matchAll(DATE)].map(({ index, 0: date }) => ({ begin: index, end: index + date.length }));
   let masked = "";

@@ -3,8 +3,8 @@ import { base64Forms, encodedForms, isDigits, isTimestamp, maskDigits, maskParts
 const MASK = "[secret]";
 
 /**
- * A shorter secret is found in our own words, names, times and numbers: masking it there would damage them and show what it is. The harness
- * refuses it; when its user insists, it is masked only where it stands alone.
+ * A shorter secret occurs in our own words, names, times and numbers: masking it there would damage them and reveal it. The harness rejects it; if
+ * the user insists, it is masked only where it stands alone.
  */
 export const LEAST_SECRET_CHARACTERS = 4;
 
@@ -19,9 +19,9 @@ const BASE64 = /^[A-Za-z0-9+/]{8,8192}={0,2}$/;
 
 const BETWEEN_WORDS = /([\s"'<>(){}[\],;]+)/;
 
-/** Knows the secrets of one run, and takes them out of whatever leaves it. */
+/** Knows the secrets of one run, and removes them from everything that leaves it. */
 export class SecretKeeper {
-  /** Masked wherever they stand, the longest first: it may hold a shorter one. */
+  /** Masked wherever they occur, the longest first: it may contain a shorter one. */
   #values: string[] = [];
   readonly #digits = new Set<string>();
   readonly #short = new Set<string>();
@@ -32,7 +32,7 @@ export class SecretKeeper {
     return this.#values.length + this.#digits.size + this.#short.size === 0;
   }
 
-  /** Also for what is made from a secret: a hostile server may send back the very line it was sent. */
+  /** Also for texts derived from a secret: a hostile server may send back the very line it received. */
   keep(value: string): void {
     if (value === "") return;
     rememberSecret(value);
@@ -43,13 +43,13 @@ export class SecretKeeper {
     if (isDigits(value)) this.#digits.add(value);
     else this.#add(value);
     for (const form of encodedForms(value)) this.#add(form);
-    // A longer one is found by its parts, together with what stands before it, as the user's name.
+    // A longer one is found by its parts, together with the preceding text, such as the user's name.
     for (const form of base64Forms(value)) if (form.length < PART_CHARACTERS) this.#add(form);
     for (const form of [...base64Forms(value), ...(BASE64.test(value) ? [value] : [])]) for (const part of partsOf(form)) this.#parts.add(part);
     this.#values.sort((a, b) => b.length - a.length);
   }
 
-  /** What holds a secret beside public facts, such as a SASL message with its nonce: masked as a whole, and no part of it by itself. */
+  /** A text that contains a secret and public facts, such as a SASL message with its nonce: masked as a whole, but not its parts. */
   keepWhole(value: string): void {
     if (value.length < LEAST_SECRET_CHARACTERS) return;
     rememberSecret(value);
@@ -81,8 +81,8 @@ export class SecretKeeper {
   }
 
   /**
-   * A copy of a JSON value in which no text, and no key, holds a secret. The names and the enumerated words of its schema are
-   * ours, and so are times, whatever the secret is: a password that is "error" is not revealed by a status that is.
+   * A copy of a JSON value in which no text and no key contains a secret. The names and the enumerated words of its schema are not changed, nor are
+   * times: a password that is "error" is not revealed by a status that is.
    */
   maskAll<Value>(value: Value, schema: SchemaNode = {}): Value {
     if (this.isEmpty) return value;
@@ -98,17 +98,17 @@ export class SecretKeeper {
 }
 
 /**
- * A rejection outside of a run, which nothing awaits, is reported by the process, which has no keeper. So the last
- * secrets of all runs are known to it, in whichever copy of the harness they were read.
+ * A rejection outside a run is reported by the process, which has no keeper. So the latest secrets of all runs are known to it, whichever copy of the
+ * harness read them.
  */
 const REMEMBERED = Symbol.for("probe-run.secrets");
-const MOST_REMEMBERED = 1000;
+const MAX_REMEMBERED = 1000;
 
 function rememberSecret(value: string): void {
   const all = remembered();
   all.delete(value);
   if (value.length >= LEAST_SECRET_CHARACTERS) all.add(value);
-  if (all.size > MOST_REMEMBERED) all.delete(all.values().next().value as string);
+  if (all.size > MAX_REMEMBERED) all.delete(all.values().next().value as string);
 }
 
 function remembered(): Set<string> {
@@ -117,7 +117,7 @@ function remembered(): Set<string> {
   return shared[REMEMBERED];
 }
 
-/** Takes the secrets of any run out of a text. */
+/** Removes the secrets of any run from a text. */
 export function maskRemembered(text: string): string {
   const values = [...remembered()].sort((a, b) => b.length - a.length);
   return values.reduce((masked, value) => masked.replaceAll(value, MASK), text);

@@ -12,13 +12,13 @@ type CommonAnomaly = Anomaly<(typeof COMMON_ANOMALIES)[number]>;
 export interface Ways {
   readonly oddities: readonly LineOddity[];
   readonly isSecured: boolean;
-  /** STARTTLS, or what the protocol calls it. */
+  /** STARTTLS, or the protocol's name for it. */
   readonly verb: string;
   readonly capabilities: readonly string[] | null;
   readonly capabilitiesBeforeTls: readonly string[] | null;
 }
 
-/** Violations of the standard that are the same in all of these protocols. */
+/** Violations of the standard that all of these protocols share. */
 export function commonAnomalies({ oddities, isSecured, verb, capabilities, capabilitiesBeforeTls }: Ways): CommonAnomaly[] {
   const anomalies: CommonAnomaly[] = oddities.map((kind) => ({ kind, detail: LINE_ODDITIES[kind] }));
   if (isSecured && capabilities?.includes(verb)) anomalies.push({ kind: "starttls_inside_tls", detail: `${verb} is offered again inside TLS` });
@@ -29,7 +29,7 @@ export function commonAnomalies({ oddities, isSecured, verb, capabilities, capab
 }
 
 /** Each anomaly is reported once, over all connections of a run. */
-export function noteOnce<Kind extends string>(known: Anomaly<Kind>[], found: readonly Anomaly<Kind>[]): void {
+export function addOnce<Kind extends string>(known: Anomaly<Kind>[], found: readonly Anomaly<Kind>[]): void {
   for (const anomaly of found) {
     if (!known.some(({ kind, detail }) => kind === anomaly.kind && detail === anomaly.detail)) known.push(anomaly);
   }

@@ -4,7 +4,7 @@ import type { SecureOptions } from "../net/transport/secure-options.js";
 import { requireTrusted } from "../net/transport/tls.js";
 import { failureError } from "../run/failure-error.js";
 import { statusOf } from "../run/judge.js";
-import { commonAnomalies, noteOnce } from "./anomalies.js";
+import { addOnce, commonAnomalies } from "./anomalies.js";
 import { judge, keywordsOf } from "./judge.js";
 import { openByMode, type Way } from "./open-by-mode.js";
 import { sayGoodbye } from "./say-goodbye.js";
@@ -12,8 +12,8 @@ import type { Service, ServiceContext, ServiceEvidence, ServiceInput, ServiceSes
 import { upgrade } from "./starttls.js";
 
 /**
- * The course of every service that greets: connect, TLS, greeting, capabilities, STARTTLS and capabilities again, NOOP, login, what the
- * probe asks, goodbye; then anomalies and expectations. The protocol states its verbs; the evidence holds what was learned, whatever broke.
+ * The course of every service with a greeting: connect, TLS, greeting, capabilities, STARTTLS and capabilities again, NOOP, login, what the probe
+ * asks, goodbye; then anomalies and expectations. The protocol provides its verbs; the evidence has what was learned, whatever failed.
  */
 export async function checkService<Session extends ServiceSession, Input extends ServiceInput, Evidence extends ServiceEvidence>(
   service: Service<Session, Input, Evidence>,
@@ -29,7 +29,7 @@ export async function checkService<Session extends ServiceSession, Input extends
   return evidence;
 }
 
-/** As the input says, else by the port. */
+/** As given in the input, otherwise by the port. */
 export function tlsModeOf({ implicitTlsPort }: { readonly implicitTlsPort: number | null }, input: ServiceInput): TlsMode {
   return input.tls.mode ?? (input.target_port === implicitTlsPort ? "implicit" : "opportunistic");
 }
@@ -53,7 +53,7 @@ class Check<Session extends ServiceSession, Input extends ServiceInput, Evidence
     try {
       await this.#ask(session);
     } catch (error) {
-      // The run's failure is what broke it: that the goodbye after it got lost as well is no news.
+      // The run's failure is what ended it; a goodbye that fails afterwards is not reported.
       await this.#leave(session);
       throw error;
     } finally {
@@ -62,7 +62,7 @@ class Check<Session extends ServiceSession, Input extends ServiceInput, Evidence
     evidence.findings.push(...(await this.#leave(session)));
   }
 
-  /** A session on a new connection with the greeting and the capabilities read, secured in this way. */
+  /** A session on a new connection after greeting and capabilities, secured in this way. */
   async #open(way: Way): Promise<Session> {
     const { service, ctx, input, evidence } = this;
     const session = await service.connect(ctx, { ...input, host: input.target_host, port: input.target_port }, evidence.attempts);
@@ -99,7 +99,7 @@ class Check<Session extends ServiceSession, Input extends ServiceInput, Evidence
       evidence,
     );
     if (!isSecured) return;
-    // Anyone on the way may have written what was offered in the clear (RFC 3207, section 4.2): it is asked again.
+    // An attacker may have changed the capabilities in plain text (RFC 3207, section 4.2), so they are requested again.
     evidence.capabilities_before_tls = inTheClear;
     evidence.capabilities = null;
     this.#keepTls(session);
@@ -111,7 +111,7 @@ class Check<Session extends ServiceSession, Input extends ServiceInput, Evidence
     this.evidence.findings.push(obstacle);
   }
 
-  /** NOOP comes before the login where the protocol allows it: after a wrong password its time is known all the same. */
+  /** If the protocol allows it, NOOP comes before the login, so that a wrong password does not prevent its measurement. */
   async #ask(session: Session): Promise<void> {
     const { service, input, evidence } = this;
     const { noopNeedsLogin = false } = service;
@@ -139,7 +139,7 @@ class Check<Session extends ServiceSession, Input extends ServiceInput, Evidence
     return { host: servername ?? this.input.target_host, min_version, reducedHello: way === "reduced", ...(ca === undefined ? {} : { ca }) };
   }
 
-  /** The facts are kept before they are judged. */
+  /** The facts are stored before they are judged. */
   #keepTls(session: Session): void {
     const { tls } = session.connection;
     const { verify, servername } = this.input.tls;
@@ -147,7 +147,7 @@ class Check<Session extends ServiceSession, Input extends ServiceInput, Evidence
     if (tls !== null && verify === "require") requireTrusted(tls, servername ?? this.input.target_host);
   }
 
-  /** What the server did against the standard, over all of the run's connections. */
+  /** The server's violations of the standard, over all of the run's connections. */
   #noteAnomalies(session: Session): void {
     const { service, evidence } = this;
     const { clearTextOnly = [] } = service;
@@ -158,6 +158,6 @@ class Check<Session extends ServiceSession, Input extends ServiceInput, Evidence
       capabilities: keywordsOf(evidence.capabilities),
       capabilitiesBeforeTls: keywordsOf(evidence.capabilities_before_tls)?.filter((keyword) => !clearTextOnly.includes(keyword)) ?? null,
     });
-    noteOnce(evidence.anomalies, [...common, ...(service.anomalies?.(session, evidence) ?? [])]);
+    addOnce(evidence.anomalies, [...common, ...(service.anomalies?.(session, evidence) ?? [])]);
   }
 }

@@ -6,28 +6,28 @@ import { finding } from "../run/judge.js";
 export interface SeenService {
   readonly banner: string | null;
   readonly offersStarttls: boolean;
-  /** STARTTLS, or what the protocol calls it. */
+  /** STARTTLS, or the protocol's name for it. */
   readonly starttlsVerb: string;
   /** In upper case. */
   readonly authMechanisms: readonly string[];
   readonly tls: TlsFacts | null;
   readonly durationMs: number;
   readonly responseTimeMs: number | null;
-  /** The command that responseTimeMs was measured on. */
+  /** The command that responseTimeMs was measured with. */
   readonly timedCommand: string;
 }
 
-export interface Unmet {
+export interface FailedExpectation {
   reason: string;
   message: string;
   expected: string | number;
   actual: string | number | null;
 }
 
-/** Checks one expectation: what is not met, or null. */
-export type Question<Wanted, Seen> = (wanted: Wanted, seen: Seen) => Unmet | null;
+/** Checks one expectation; null if it is met. */
+export type Question<Wanted, Seen> = (wanted: Wanted, seen: Seen) => FailedExpectation | null;
 
-/** One for each expectation of a probe. */
+/** One check for each expectation of a probe. */
 export type Questions<Expectations, Seen> = { readonly [Name in keyof Required<Expectations>]: Question<NonNullable<Expectations[Name]>, Seen> };
 
 export const SERVICE_QUESTIONS = {
@@ -51,7 +51,7 @@ export const SERVICE_QUESTIONS = {
   max_duration_ms: (wanted: number, { durationMs }: SeenService) =>
     durationMs <= wanted ? null : { reason: "slow_run", message: `the run took ${durationMs.toFixed(3)} ms`, expected: wanted, actual: durationMs.toFixed(3) },
   min_tls_version: (wanted: string, { tls }: SeenService) => {
-    // The versions' names sort as the versions do.
+    // The names of TLS versions sort like the versions.
     if (tls !== null && tls.version >= wanted) return null;
     return { reason: "tls_too_old", message: tls === null ? "TLS is not spoken" : `${tls.version} is spoken`, expected: wanted, actual: tls?.version ?? null };
   },
@@ -68,7 +68,7 @@ export const SERVICE_QUESTIONS = {
 } as const;
 
 /** Checks a list of required names, ignoring case. */
-export function missing(reason: string, words: string, wanted: readonly string[], isThere: (name: string) => boolean): Unmet | null {
+export function missing(reason: string, words: string, wanted: readonly string[], isThere: (name: string) => boolean): FailedExpectation | null {
   const lacking = wanted.map((name) => name.toUpperCase()).filter((name) => !isThere(name));
   return lacking.length === 0
     ? null
@@ -76,7 +76,7 @@ export function missing(reason: string, words: string, wanted: readonly string[]
 }
 
 /** The expectations that are not met, in the order of the input. */
-export function unmet<Expectations extends object, Seen>(
+export function failedExpectations<Expectations extends object, Seen>(
   severity: Finding["severity"],
   expectations: Expectations | undefined,
   questions: Questions<Expectations, Seen>,

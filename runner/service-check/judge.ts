@@ -1,8 +1,8 @@
 import { certificateFindings } from "./certificate-findings.js";
-import { missing, type Question, SERVICE_QUESTIONS, unmet } from "./expectations.js";
-import type { Offer, Seen, Service, ServiceEvidence, ServiceInput, ServiceSession } from "./service.js";
+import { failedExpectations, missing, type Question, SERVICE_QUESTIONS } from "./expectations.js";
+import type { Observed, Offer, Service, ServiceEvidence, ServiceInput, ServiceSession } from "./service.js";
 
-/** Judges the certificate, what must be so, and what should be so. A run that broke off is judged by its failure alone. */
+/** Judges the certificate and both kinds of expectations. A run that ended early is judged by its failure alone. */
 export function judge<Session extends ServiceSession, Input extends ServiceInput, Evidence extends ServiceEvidence>(
   service: Service<Session, Input, Evidence>,
   { tls, expect, prefer }: Input,
@@ -13,15 +13,15 @@ export function judge<Session extends ServiceSession, Input extends ServiceInput
   findings.push(...certificateFindings(evidence.tls, tls, host));
   if (evidence.failure !== null) return;
   const seen = seenOf(service, evidence, durationMs);
-  const questions = { ...SERVICE_QUESTIONS, ...service.questions } as Readonly<Record<string, Question<never, Seen<Evidence>>>>;
-  findings.push(...unmet("error", expect, questions, seen), ...unmet("warning", prefer, questions, seen));
+  const questions = { ...SERVICE_QUESTIONS, ...service.questions } as Readonly<Record<string, Question<never, Observed<Evidence>>>>;
+  findings.push(...failedExpectations("error", expect, questions, seen), ...failedExpectations("warning", prefer, questions, seen));
 }
 
 function seenOf<Session extends ServiceSession, Input extends ServiceInput, Evidence extends ServiceEvidence>(
   { starttls, authMechanisms, capabilityVerb, noopNeedsLogin = false }: Service<Session, Input, Evidence>,
   evidence: Evidence,
   durationMs: number,
-): Seen<Evidence> {
+): Observed<Evidence> {
   const { banner, tls, response_time_ms: responseTimeMs, capabilities, capabilities_before_tls: before, capabilities_after_login: after } = evidence;
   return {
     evidence,

@@ -18,15 +18,15 @@ export interface Opening<Session> {
   readonly min_version: TlsInput["min_version"];
   readonly signal: AbortSignal;
   readonly evidence: OpeningEvidence;
-  /** A session on a new connection that has greeted and is secured in this way. */
+  /** A session on a new connection after the greeting, secured in this way. */
   introduce(way: Way): Promise<Session>;
 }
 
 /**
- * Opens a session that is secured as the input asks.
+ * Opens a session that is secured as requested.
  *
- * A handshake that fails is retried once with a small ClientHello, because some middleboxes drop large ones. If TLS was only an
- * opportunity, a third connection continues in plain text, as a client would, and the result reports it.
+ * A failed handshake is retried once with a small ClientHello, because some middleboxes drop large ones. If TLS was only opportunistic, a third
+ * connection continues in plain text, as a client would, and the result reports it.
  */
 export async function openByMode<Session>(opening: Opening<Session>): Promise<Session> {
   if (opening.mode === "none") return opening.introduce("none");

@@ -3,7 +3,7 @@ import { FailureError } from "../run/failure-error.js";
 import { finding } from "../run/judge.js";
 
 export interface Goodbye {
-  /** QUIT, or what the protocol calls it. */
+  /** QUIT, or the protocol's name for it. */
   readonly verb: string;
   /** How a correct reply begins. */
   readonly expected: string;
@@ -12,8 +12,8 @@ export interface Goodbye {
 }
 
 /**
- * Says goodbye, and closes. One that is lost, or cannot even be said because the conversation has broken since, says nothing about
- * the service that was measured before it: it gives a warning, and never the run's failure.
+ * Says goodbye, and closes. If it is lost, or cannot be sent because the conversation has failed since, that says nothing about the service measured
+ * before: it causes a warning, and never the run's failure.
  */
 export async function sayGoodbye({ verb, expected, ask }: Goodbye): Promise<Finding[]> {
   try {

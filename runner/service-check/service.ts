@@ -23,7 +23,7 @@ export interface ServiceContext {
   attempt(conversation: () => Promise<void>): Promise<Failure | null>;
 }
 
-/** What the inputs of all service checks have in common. */
+/** The common part of the inputs of service checks. */
 export interface ServiceInput extends Omit<DialTarget, "host" | "port"> {
   readonly target_host: string;
   readonly target_port: number;
@@ -34,17 +34,17 @@ export interface ServiceInput extends Omit<DialTarget, "host" | "port"> {
   readonly prefer?: object;
 }
 
-/** A capability is a keyword, in upper case, with or without parameters. */
+/** A capability is a keyword in upper case, with or without parameters. */
 export type Offer = readonly (string | { readonly keyword: string })[];
 
-/** What the outputs have in common. It is filled in at once, so that no failure loses what was learned before it. */
+/** The common part of the outputs. Filled in at once, so that no failure loses what was learned before. */
 export interface ServiceEvidence {
   status: Status;
   failure: Failure | null;
   readonly target_host: string;
   readonly attempts: Attempt[];
   banner: string | null;
-  /** In the clear until TLS is there, then of the answer inside it. */
+  /** In plain text until TLS is established, then those inside it. */
   capabilities: Offer | null;
   capabilities_before_tls: Offer | null;
   readonly capabilities_after_login?: Offer | null;
@@ -66,57 +66,57 @@ export interface SessionTarget extends DialTarget {
   readonly command_timeout_ms: number;
 }
 
-/** What an expectation is asked of. */
-export interface Seen<Evidence> extends SeenService {
+/** What an expectation is checked against. */
+export interface Observed<Evidence> extends SeenService {
   readonly evidence: Evidence;
-  /** The keywords that count: after the login, if there was one. */
+  /** The current keywords: those after the login, if there was one. */
   readonly keywords: readonly string[];
 }
 
 type ExpectationsOf<Input extends ServiceInput> = NonNullable<Input["expect"]>;
 
 /**
- * What one protocol adds to the common course: its verbs, and how its replies fill the evidence. Every step throws a FailureError when the
- * server refuses it, except those that say otherwise.
+ * What one protocol adds to the common course: its verbs, and how its replies fill the evidence. Every step throws a FailureError if the server
+ * refuses it, unless its description says otherwise.
  */
 export interface Service<Session extends ServiceSession, Input extends ServiceInput, Evidence extends ServiceEvidence> {
-  /** On this port TLS comes first (RFC 8314); null where the protocol has none. */
+  /** The port with implicit TLS (RFC 8314); null if the protocol has none. */
   readonly implicitTlsPort: number | null;
-  /** CAPABILITY, or what the protocol calls it. */
+  /** CAPABILITY, or the protocol's name for it. */
   readonly capabilityVerb: string;
-  /** NOOP is refused before a login: without one the capabilities are timed, by `introduce`. */
+  /** NOOP is refused before a login: without one, `introduce` times the capabilities instead. */
   readonly noopNeedsLogin?: boolean;
-  /** Capabilities that are right to vanish inside TLS. */
+  /** Capabilities that are expected to disappear inside TLS. */
   readonly clearTextOnly?: readonly string[];
   readonly starttls: {
     readonly verb: string;
-    /** How a go-ahead begins. */
+    /** How a positive reply begins. */
     readonly expected: string;
-    /** The server's refusal, or null when the connection is secured. */
+    /** The server's refusal, or null once the connection is secured. */
     ask(session: Session, options: SecureOptions): Promise<FailureError | null>;
-    /** Why it cannot even be asked for, as a finding; null when it can. */
+    /** Why it cannot even be requested, as a finding; null if it can. */
     obstacle?(evidence: Evidence): Finding | null;
   };
   readonly goodbye: Pick<Goodbye, "verb" | "expected"> & { ask(session: Session): ReturnType<Goodbye["ask"]> };
   connect(ctx: ServiceContext, target: SessionTarget, attempts: Attempt[]): Promise<Session>;
   greet(session: Session, evidence: Evidence): Promise<void>;
-  /** Asks for the capabilities, and says who we are where the protocol wants that. */
+  /** Requests the capabilities, and identifies us if the protocol requires that. */
   introduce(session: Session, input: Input, evidence: Evidence): Promise<void>;
-  /** A refusal is in the evidence already when it is thrown. */
+  /** A refusal is in the evidence before it is thrown. */
   noop(session: Session): Promise<{ readonly duration_ms: number; readonly refusal: FailureError | null }>;
   logIn(session: Session, auth: NonNullable<Input["auth"]>, evidence: Evidence): Promise<void>;
-  /** What this probe asks beyond what all of them do. */
+  /** What this probe asks beyond the common course. */
   ask?(session: Session, input: Input, evidence: Evidence): Promise<void>;
   capabilitiesAfterLogin?(session: Session, evidence: Evidence): Promise<void>;
   anomalies?(session: Session, evidence: Evidence): Evidence["anomalies"];
-  /** Called when the conversation is over, before it is judged. */
+  /** Called at the end of the conversation, before it is judged. */
   conclude?(evidence: Evidence): void;
   authMechanisms(evidence: Evidence): readonly string[];
-  /** Beside those that all services share. */
-  readonly questions: Omit<Questions<ExpectationsOf<Input>, Seen<Evidence>>, keyof SharedExpectations>;
+  /** In addition to those that all services share. */
+  readonly questions: Omit<Questions<ExpectationsOf<Input>, Observed<Evidence>>, keyof SharedExpectations>;
 }
 
-/** Answered by SERVICE_QUESTIONS for every protocol. */
+/** SERVICE_QUESTIONS answers them for every protocol. */
 interface SharedExpectations {
   banner: unknown;
   starttls: unknown;

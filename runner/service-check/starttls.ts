@@ -4,19 +4,22 @@ import { FailureError, failureError } from "../run/failure-error.js";
 import { finding } from "../run/judge.js";
 
 export interface Upgrading {
-  /** STARTTLS, or what the protocol calls it. */
+  /** STARTTLS, or the protocol's name for it. */
   readonly verb: string;
   readonly mode: TlsMode;
   readonly isOffered: boolean;
-  /** How a go-ahead begins. */
+  /** How a positive reply begins. */
   readonly expected: string;
-  /** Asks, and goes through the handshake; gives the server's refusal, or null when the connection is secured. */
+  /** Sends the command and performs the handshake; returns the server's refusal, or null once the connection is secured. */
   ask(): Promise<FailureError | null>;
-  /** What the server sent could not be read as a reply at all. */
+  /** What the server sent could not be parsed as a reply. */
   isMalformed(): boolean;
 }
 
-/** Secures a connection that began in the clear. False when it stays there: always if TLS is not offered, unless the mode is starttls; if it is refused, in opportunistic mode only. */
+/**
+ * Secures a plain-text connection. False if it stays in plain text: always if TLS is not offered, unless the mode is starttls; if it is refused, in
+ * opportunistic mode only.
+ */
 export async function upgrade(upgrading: Upgrading, evidence: { starttls: StarttlsOutcome; readonly findings: Finding[] }): Promise<boolean> {
   const { verb, mode, isOffered, expected } = upgrading;
   if (!isOffered) {
@@ -39,9 +42,9 @@ export async function upgrade(upgrading: Upgrading, evidence: { starttls: Startt
   return false;
 }
 
-/** The outcome of an upgrade during which the conversation broke. */
+/** The outcome of an upgrade during which the conversation failed. */
 function outcomeOf({ failure: { phase, code } }: FailureError, upgrading: Upgrading): StarttlsOutcome {
   if (phase === "tls") return code === "timeout" ? "handshake_timeout" : "handshake_failed";
-  // The go-ahead itself could be read: the fault is in what followed it.
+  // The positive reply itself was valid: the error is in what followed it.
   return code === "protocol_violation" && !upgrading.isMalformed() ? "injected" : "unanswered";
 }

@@ -2,14 +2,14 @@ import { createRequire } from "node:module";
 import { makePrivateFile } from "../support/private-file.js";
 import { IN_MEMORY } from "./store-path.js";
 
-/** The part of SQLite that we use, the same from libsql and from Node. */
+/** The part of SQLite that is used, the same for libsql and for Node. */
 export interface Driver {
   prepare(sql: string): Statement;
   exec(sql: string): void;
   close(): void;
 }
 
-/** Prepared once and kept: with libsql 0.5, every statement that is prepared anew stays in memory. */
+/** Prepared once and kept: libsql 0.5 never frees the memory of a prepared statement. */
 export interface Statement {
   run(...values: readonly Value[]): { changes: number | bigint };
   all(...values: readonly Value[]): unknown[];
@@ -19,7 +19,10 @@ export type Value = string | number | null;
 
 type Constructor = new (path: string) => Driver;
 
-/** Node's own SQLite if there is one: it is twice as fast, and needs no installation. A new file is its owner's only, and so are those beside it. */
+/**
+ * Node's own SQLite if available: it is twice as fast and needs no installation. A new file is accessible by its owner only, and so are those beside
+ * it.
+ */
 export function openDriver(path: string): Driver {
   if (path !== IN_MEMORY) makePrivateFile(path);
   const Database = fromNode() ?? fromLibsql();
@@ -33,7 +36,7 @@ function fromNode(): Constructor | null {
   return (withoutExperimentalWarning(() => createRequire(import.meta.url)("node:sqlite")) as { DatabaseSync: Constructor }).DatabaseSync;
 }
 
-/** Node 22 warns on stderr that it is experimental: nothing that a user could act on. */
+/** Node 22 prints a warning that it is experimental, which does not help a user. */
 function withoutExperimentalWarning<Result>(load: () => Result): Result {
   const emitWarning = process.emitWarning;
   process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
@@ -55,6 +58,6 @@ function fromLibsql(): Constructor {
   }
 }
 
-/** The name of the error for a Node without SQLite, where the optional package is missing, too. */
+/** The name of the error if Node has no SQLite and the optional package is missing. */
 const MISSING_SQLITE = "MissingSqliteError";
 const WITHOUT_SQLITE = `SQLite is not available: Node ${process.versions.node} has none of its own. Use Node 22.13 or newer, or run \`npm install libsql@0.5\``;

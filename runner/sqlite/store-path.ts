@@ -1,16 +1,16 @@
 /** A store that ends with the process. */
 export const IN_MEMORY = ":memory:";
-/** Beside the queue's own file. */
+/** In the same folder as the default queue. */
 export const DEFAULT_FILE = ".probe-run/behaviour.db";
 
 let chosen: string = IN_MEMORY;
 
-/** Where experience is kept when the environment does not say: called before the first run, by whoever starts the process. */
-export function keepBehaviourIn(path: string): void {
+/** Sets the default file of the behaviour store; called before the first run, by the code that starts the process. */
+export function setDefaultBehaviourFile(path: string): void {
   chosen = path;
 }
 
-/** PROBE_RUN_BEHAVIOUR names a file that several processes share. */
+/** PROBE_RUN_BEHAVIOUR gives a file that several processes share. */
 export function behaviourFile(env: Readonly<Record<string, string | undefined>>): string {
   return env.PROBE_RUN_BEHAVIOUR || chosen;
 }

@@ -1,7 +1,7 @@
 import type { Driver } from "./driver.js";
 
-/** All of it is stored for good, or nothing; other processes wait meanwhile. */
-export function inOneStep<Result>(driver: Driver, work: () => Result): Result {
+/** Runs `work` in a transaction; other processes wait in the meantime. */
+export function inTransaction<Result>(driver: Driver, work: () => Result): Result {
   driver.exec("BEGIN IMMEDIATE");
   try {
     const result = work();

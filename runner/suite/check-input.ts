@@ -7,33 +7,33 @@ import { fitToContract, stepsOf } from "./coerce-input.js";
 import { parseFieldPath, unknownField } from "./field-path.js";
 import type { PlannedCheck } from "./plan.js";
 import { probeName } from "./probe-name.js";
-import type { Teller } from "./problem-collector.js";
+import type { ProblemCollector } from "./problem-collector.js";
 
 type Path = readonly (string | number)[];
 
-/** Is there such a probe, does it take the input, and can its output have the fields that are expected? */
-export async function checkInput(planned: PlannedCheck, teller: Teller): Promise<void> {
+/** Checks that the probe exists, that it accepts the input, and that its output can have the expected fields. */
+export async function checkInput(planned: PlannedCheck, collector: ProblemCollector): Promise<void> {
   const { check, index } = planned;
   try {
-    const asked = parseAsked(probeName(check.probe, teller.document.file));
+    const asked = parseAsked(probeName(check.probe, collector.document.file));
     const loaded = await loadProbe(asked.name);
-    const version = acceptedVersion(loaded, asked, planned, teller);
-    checkFields(loaded, version, planned, teller);
+    const version = acceptedVersion(loaded, asked, planned, collector);
+    checkFields(loaded, version, planned, collector);
   } catch (error) {
     if (!(error instanceof RequestError)) throw error;
-    teller.tell(["checks", index, "probe"], "value", error.message, error.violations.map(({ message }) => message).join("; ") || null);
+    collector.add(["checks", index, "probe"], "value", error.message, error.violations.map(({ message }) => message).join("; ") || null);
   }
 }
 
 /** The version that will run; if none accepts the input, the newest, after its violations were reported. */
-function acceptedVersion(loaded: LoadedProbe, asked: Asked, planned: PlannedCheck, teller: Teller): string {
-  const baseOf = layersOf(planned, teller);
+function acceptedVersion(loaded: LoadedProbe, asked: Asked, planned: PlannedCheck, collector: ProblemCollector): string {
+  const baseOf = layersOf(planned, collector);
   let accepted = tryVersion(loaded, asked, planned.input);
   if (typeof accepted === "string") return accepted;
-  const fitted = fitToContract(planned.input, accepted, (steps) => teller.fillingAt([...baseOf(steps), ...steps]));
+  const fitted = fitToContract(planned.input, accepted, (steps) => collector.fillingAt([...baseOf(steps), ...steps]));
   if (fitted) accepted = tryVersion(loaded, asked, planned.input);
   if (typeof accepted === "string") return accepted;
-  for (const violation of accepted) teller.tellViolation(baseOf(stepsOf(violation.pointer)), violation);
+  for (const violation of accepted) collector.addViolation(baseOf(stepsOf(violation.pointer)), violation);
   return candidates(asked, loaded.versions)[0] as string;
 }
 
@@ -47,8 +47,8 @@ function tryVersion(loaded: LoadedProbe, asked: Asked, input: unknown): string |
   }
 }
 
-/** An input is laid together from up to three places. Gives, for a field, the one that holds it uppermost. */
-function layersOf({ target, index }: PlannedCheck, { document }: Teller): (steps: readonly string[]) => Path {
+/** An input is merged from up to three layers. Returns the topmost layer that contains a field. */
+function layersOf({ target, index }: PlannedCheck, { document }: ProblemCollector): (steps: readonly string[]) => Path {
   const own: Path = ["checks", index, "input"];
   const ofTarget: Path = target === null ? own : ["targets", target];
   return (steps) => {
@@ -60,11 +60,11 @@ function layersOf({ target, index }: PlannedCheck, { document }: Teller): (steps
   };
 }
 
-function checkFields(loaded: LoadedProbe, version: string, { check, index }: PlannedCheck, teller: Teller): void {
+function checkFields(loaded: LoadedProbe, version: string, { check, index }: PlannedCheck, collector: ProblemCollector): void {
   const { output } = loaded.probe.versions[version] as NewestVersion;
   for (const field of Object.keys(check.expect?.output ?? {})) {
     const unknown = unknownField(output.schema, parseFieldPath(field));
     if (unknown === null) continue;
-    teller.tell(["checks", index, "expect", "output", field], "key", `${unknown.message} in ${loaded.probe.name}@${version}`, unknown.hint);
+    collector.add(["checks", index, "expect", "output", field], "key", `${unknown.message} in ${loaded.probe.name}@${version}`, unknown.hint);
   }
 }

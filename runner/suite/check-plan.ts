@@ -3,17 +3,17 @@ import type { Suite } from "../../schemas/suite.js";
 import { nearest } from "../support/did-you-mean.js";
 import { checkInput } from "./check-input.js";
 import type { PlannedCheck } from "./plan.js";
-import type { Teller } from "./problem-collector.js";
+import type { ProblemCollector } from "./problem-collector.js";
 
-/** Everything about a suite that its own contract cannot say. */
-export async function checkPlan(suite: Suite, checks: readonly PlannedCheck[], teller: Teller): Promise<void> {
-  checkTargets(suite, teller);
-  checkTitles(checks, teller);
-  checkPatterns(suite, teller);
-  for (const each of checks) await checkInput(each, teller);
+/** The checks of a suite that its contract cannot express. */
+export async function checkPlan(suite: Suite, checks: readonly PlannedCheck[], collector: ProblemCollector): Promise<void> {
+  checkTargets(suite, collector);
+  checkTitles(checks, collector);
+  checkPatterns(suite, collector);
+  for (const each of checks) await checkInput(each, collector);
 }
 
-function checkTargets(suite: Suite, teller: Teller): void {
+function checkTargets(suite: Suite, collector: ProblemCollector): void {
   const known = Object.keys(suite.targets);
   for (const [index, { targets }] of suite.checks.entries()) {
     if (!Array.isArray(targets)) continue;
@@ -21,13 +21,13 @@ function checkTargets(suite: Suite, teller: Teller): void {
       if (Object.hasOwn(suite.targets, name)) continue;
       const near = nearest(name, known, 1)[0];
       const hint = near !== undefined ? `did you mean ${near}?` : known.length === 0 ? "the suite has no targets" : `the targets are: ${known.join(", ")}`;
-      teller.tell(["checks", index, "targets", place], "value", `there is no target ${JSON.stringify(name)}`, hint);
+      collector.add(["checks", index, "targets", place], "value", `there is no target ${JSON.stringify(name)}`, hint);
     }
   }
 }
 
-/** Reports and filters know a check by its name alone. */
-function checkTitles(checks: readonly PlannedCheck[], teller: Teller): void {
+/** Reports and filters identify a check by its name alone. */
+function checkTitles(checks: readonly PlannedCheck[], collector: ProblemCollector): void {
   const seen = new Map<string, number>();
   for (const { target, title, check, index } of checks) {
     const whole = JSON.stringify([target, title]);
@@ -35,18 +35,18 @@ function checkTitles(checks: readonly PlannedCheck[], teller: Teller): void {
     if (other === undefined) seen.set(whole, index);
     else {
       const path = ["checks", index, check.name === undefined ? "probe" : "name"];
-      const { line } = teller.document.position(["checks", other]);
-      teller.tell(path, "value", `the check ${JSON.stringify(title)} of line ${line} has the same name`, "give each its own `name`");
+      const { line } = collector.document.position(["checks", other]);
+      collector.add(path, "value", `the check ${JSON.stringify(title)} of line ${line} has the same name`, "give each its own `name`");
     }
   }
 }
 
-function checkPatterns(suite: Suite, teller: Teller): void {
+function checkPatterns(suite: Suite, collector: ProblemCollector): void {
   for (const [index, { expect }] of suite.checks.entries()) {
     for (const [field, expected] of Object.entries((expect?.output as Record<string, { matches?: unknown } | null> | undefined) ?? {})) {
       const pattern = expected?.matches;
       const why = typeof pattern === "string" ? patternFault(pattern) : null;
-      if (why !== null) teller.tell(["checks", index, "expect", "output", field, "matches"], "value", `the regular expression cannot be used: ${why}`);
+      if (why !== null) collector.add(["checks", index, "expect", "output", field, "matches"], "value", `the regular expression cannot be used: ${why}`);
     }
   }
 }

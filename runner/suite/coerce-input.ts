@@ -1,13 +1,12 @@
 import type { Violation } from "../support/request-error.js";
-import type { Filling } from "./environment.js";
-import { spelt } from "./scalar-value.js";
+import type { Substitution } from "./environment.js";
+import { spellingOf } from "./scalar-value.js";
 
 /**
- * The environment holds texts only. Where a contract refuses the text of a variable it may want the number, or the true or
- * false, that the text spells; or the text after all of what was read as a number. Writes that into the value, and says
- * whether there was anything to write.
+ * The environment contains only texts. If a contract rejects the text of a variable, it may require the number or boolean that the text spells, or
+ * the text of what was parsed as a number. Writes that into the value, and returns whether anything was written.
  */
-export function fitToContract(value: unknown, violations: readonly Violation[], fillingAt: (steps: readonly string[]) => Filling | null): boolean {
+export function fitToContract(value: unknown, violations: readonly Violation[], fillingAt: (steps: readonly string[]) => Substitution | null): boolean {
   let changed = false;
   for (const { pointer } of violations) {
     const steps = stepsOf(pointer);
@@ -15,7 +14,7 @@ export function fitToContract(value: unknown, violations: readonly Violation[], 
     const last = steps.at(-1);
     const holder = holderOf(value, steps);
     if (filling === null || last === undefined || holder === null) continue;
-    const other = typeof holder[last] === "string" ? spelt(filling.text) : filling.text;
+    const other = typeof holder[last] === "string" ? spellingOf(filling.text) : filling.text;
     if (other === holder[last]) continue;
     holder[last] = other;
     changed = true;

@@ -6,20 +6,20 @@ export interface Position {
   readonly column: number;
 }
 
-/** What of a field a position is asked for: its value, or the name that stands before it. */
+/** The part of a field that a position refers to: its value, or its name. */
 export type Part = "key" | "value";
 
 type Path = readonly (string | number)[];
 type Yaml = typeof import("yaml");
 
-/** A suite's YAML, which knows where each of its values stands. Only here is the YAML library used. */
+/** A suite's YAML, which knows the positions of its values. The YAML library is only used here. */
 export class SuiteDocument {
-  /** Rejects with a SuiteError when the text is not well-formed. */
+  /** Rejects with a SuiteError if the text is not well-formed. */
   static async parse(file: string, text: string): Promise<SuiteDocument> {
     const wrong = (message: string): SuiteError => new SuiteError([{ file, line: 1, column: 1, message, hint: "split it into several suites" }]);
-    if (text.length > MOST_CHARACTERS) throw wrong(`the suite has ${text.length} characters, and may have ${MOST_CHARACTERS}`);
+    if (text.length > MAX_CHARACTERS) throw wrong(`the suite has ${text.length} characters, and may have ${MAX_CHARACTERS}`);
     try {
-      // Imported when a suite is read: every other command starts without it.
+      // Imported when a suite is read, so that other commands start without it.
       return new SuiteDocument(file, text, await import("yaml"));
     } catch (error) {
       if (error instanceof RangeError) throw wrong("the suite is nested too deeply");
@@ -39,7 +39,7 @@ export class SuiteDocument {
     this.#yaml = yaml;
     this.#lines = new yaml.LineCounter();
     this.#document = yaml.parseDocument(text, { lineCounter: this.#lines, prettyErrors: false, merge: true, logLevel: "silent" });
-    // Once the parser has lost its way, every token is unexpected: only the first of them says something.
+    // After a parser error every token is unexpected: only the first error is reported.
     const wrong = [...this.#document.errors, ...this.#document.warnings].filter(({ code }, index) => index === 0 || code !== "UNEXPECTED_TOKEN");
     if (wrong.length === 0) {
       this.#checkAliases();
@@ -50,16 +50,16 @@ export class SuiteDocument {
     );
   }
 
-  /** The values alone. */
+  /** Only the values. */
   value(): unknown {
     try {
-      return this.#document.toJS({ maxAliasCount: MOST_ALIASES });
+      return this.#document.toJS({ maxAliasCount: MAX_ALIASES });
     } catch (error) {
       throw new SuiteError([{ file: this.file, line: 1, column: 1, message: (error as Error).message, hint: LESS }]);
     }
   }
 
-  /** Every scalar that is no name of a field; inside a node where one is given. */
+  /** All scalars that are not names of fields; inside a node if one is given. */
   values(within: Node | null = null): Scalar[] {
     const found: Scalar[] = [];
     const collect = (place: unknown, scalar: Scalar): void => {
@@ -69,7 +69,7 @@ export class SuiteDocument {
     return found;
   }
 
-  /** Where the value at a path stands; what holds it when there is none. */
+  /** The position of the value at a path, or of its nearest existing parent. */
   position(path: Path, part: Part = "value"): Position {
     return this.positionOf(this.find(path)[part]);
   }
@@ -78,7 +78,7 @@ export class SuiteDocument {
     return this.#at(node?.range?.[0] ?? 0);
   }
 
-  /** The node at a path and the node of its name, or the last ones on the way that are there. */
+  /** The node at a path and the node of its name, or of the nearest existing parent. */
   find(path: Path): { key: Node | null; value: Node | null; depth: number } {
     let value = this.#resolved(this.#document.contents);
     let key: Node | null = value;
@@ -91,7 +91,7 @@ export class SuiteDocument {
     return { key, value, depth: path.length };
   }
 
-  /** In one walk, before any alias is resolved: each has its anchor before it, none stands in its own value, and all of them are few. */
+  /** In one walk, before any alias is resolved: each follows its anchor, none is inside its own value, and their number is limited. */
   #checkAliases(): void {
     const problems: Problem[] = [];
     const anchors = new Map<string, Node>();
@@ -101,7 +101,7 @@ export class SuiteDocument {
     const problem = (node: Node, message: string, hint: string | null = null): Problem => ({ file: this.file, ...this.positionOf(node), message, hint });
     const sizeOfAlias = (alias: Alias): number => {
       aliases += 1;
-      if (aliases > MOST_ALIASES) throw new SuiteError([problem(alias, `this is alias ${aliases}, and a suite may have ${MOST_ALIASES}`, LESS)]);
+      if (aliases > MAX_ALIASES) throw new SuiteError([problem(alias, `this is alias ${aliases}, and a suite may have ${MAX_ALIASES}`, LESS)]);
       const anchored = anchors.get(alias.source);
       if (anchored === undefined) problems.push(problem(alias, `there is no anchor &${alias.source} before this`));
       else if (open.has(anchored)) throw new SuiteError([problem(alias, `*${alias.source} stands inside of &${alias.source}: that has no end`)]);
@@ -113,7 +113,7 @@ export class SuiteDocument {
       if (node.anchor !== undefined) anchors.set(node.anchor, node);
       open.add(node);
       const size = this.#children(node).reduce((sum, child) => sum + sizeOf(child), 1);
-      if (size > MOST_VALUES) throw new SuiteError([problem(node, `with its aliases resolved this has more than ${MOST_VALUES} values`, LESS)]);
+      if (size > MAX_VALUES) throw new SuiteError([problem(node, `with its aliases resolved this has more than ${MAX_VALUES} values`, LESS)]);
       open.delete(node);
       sizes.set(node, size);
       return size;
@@ -152,9 +152,9 @@ export class SuiteDocument {
 }
 
 /** A suite of a thousand checks has a tenth of each. */
-const MOST_CHARACTERS = 1024 * 1024;
-const MOST_ALIASES = 1000;
-const MOST_VALUES = 100_000;
+const MAX_CHARACTERS = 1024 * 1024;
+const MAX_ALIASES = 1000;
+const MAX_VALUES = 100_000;
 const LESS = "write less with anchors";
 
 function hintAt(text: string, at: number): string | null {

@@ -2,28 +2,27 @@ import type { Node } from "yaml";
 import { nearest } from "../support/did-you-mean.js";
 import type { SuiteDocument } from "./document.js";
 import type { Problem } from "./problem.js";
-import { spelt } from "./scalar-value.js";
+import { spellingOf } from "./scalar-value.js";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** `$${` stands for `${` itself; what begins like a variable and is not one is reported. */
+/** `$${` is a literal `${`; what begins like a variable and is not one is reported. */
 const REFERENCE = /\$\$\{|\$\{(?:([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]{0,1024}))?\})?/g;
 
 /** Where a scalar's text came from. */
-export interface Filling {
+export interface Substitution {
   readonly variables: readonly string[];
-  /** A variable was missing: what stands there now is not what was meant. */
+  /** A variable was missing, so the text is not the intended one. */
   readonly failed: boolean;
   readonly text: string;
 }
 
 /**
- * Puts the environment's values in the place of `${NAME}` and `${NAME:-default}`, in the values of the document.
- * A value never becomes YAML: it fills one scalar. Unquoted, that may be a number, true, false or null; quoted it is a text,
- * until a contract wants it otherwise.
+ * Replaces `${NAME}` and `${NAME:-default}` in the values of the document. A value never becomes YAML: it fills one scalar. Unquoted, that may be a
+ * number, true, false or null; quoted, it is a text unless a contract requires otherwise.
  */
-export function fillIn(document: SuiteDocument, environment: Environment, problems: Problem[]): Map<Node, Filling> {
-  const filled = new Map<Node, Filling>();
+export function substituteVariables(document: SuiteDocument, environment: Environment, problems: Problem[]): Map<Node, Substitution> {
+  const filled = new Map<Node, Substitution>();
   for (const scalar of document.values()) {
     if (typeof scalar.value !== "string" || !scalar.value.includes("${")) continue;
     const names: string[] = [];
@@ -32,7 +31,7 @@ export function fillIn(document: SuiteDocument, environment: Environment, proble
       failed = true;
       problems.push({ file: document.file, ...document.positionOf(scalar), message, hint });
     });
-    scalar.value = scalar.type === "PLAIN" && names.length > 0 ? spelt(text) : text;
+    scalar.value = scalar.type === "PLAIN" && names.length > 0 ? spellingOf(text) : text;
     if (names.length > 0) filled.set(scalar, { variables: names, failed, text });
   }
   return filled;
@@ -47,7 +46,7 @@ function substitute(text: string, environment: Environment, names: string[], tel
     }
     names.push(name);
     const value = environment[name];
-    // As in a shell, an empty variable is as good as none where there is a default.
+    // As in a shell, an empty variable counts as missing if there is a default.
     if (otherwise !== undefined) return value === undefined || value === "" ? otherwise : value;
     if (value === undefined) tell(`the environment variable ${name} is not set`, unsetHint(name, environment));
     return value ?? "";

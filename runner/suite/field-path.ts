@@ -9,7 +9,10 @@ export function parseFieldPath(written: string): string[] {
     .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
 
-/** The value of a field; undefined when there is no such field, null below what did not happen. A step into a list is an index, or the `name` of an item. */
+/**
+ * The value of a field; undefined if there is no such field, null below what did not happen. A step into a list is an index, or the `name` of an
+ * item.
+ */
 export function valueAt(value: unknown, path: readonly string[]): unknown {
   let current = value;
   for (const step of path) {
@@ -39,7 +42,7 @@ interface SchemaNode {
   oneOf?: SchemaNode[];
 }
 
-/** Why an output of this schema can have no such field, or null when it can. */
+/** Why an output of this schema cannot have such a field; null if it can. */
 export function unknownField(schema: unknown, path: readonly string[]): { message: string; hint: string | null } | null {
   let nodes = branches(schema as SchemaNode);
   for (const [depth, step] of path.entries()) {
@@ -59,7 +62,7 @@ function stepInto(node: SchemaNode, step: string): SchemaNode[] {
   if (node.items !== undefined) return branches(node.items);
   const property = node.properties?.[step];
   if (property !== undefined) return branches(property);
-  // A schema that says nothing about its fields lets any through.
+  // A schema without any fields allows all.
   if (node.additionalProperties === true || (node.properties === undefined && isOpen(node))) return [{}];
   return typeof node.additionalProperties === "object" ? branches(node.additionalProperties) : [];
 }

@@ -1,18 +1,18 @@
 import type { Carried } from "../../schemas/carried.js";
 import type { Failure } from "../../schemas/failure.js";
 import type { Expectation } from "../../schemas/suite.js";
-import { show, unmet } from "../assertions/assertions.js";
+import { failedAssertions, show } from "../assertions/assertions.js";
 import { parseFieldPath, valueAt } from "./field-path.js";
 import { reasonOf } from "./reason.js";
 
-/** Something of a run that is not as its check expects it. */
+/** A result that differs from a check's expectation. */
 export interface Mismatch {
-  /** Where the check says what it expected: a path inside its `expect`, or empty when it says nothing. */
+  /** Where the check states the expectation: a path inside its `expect`, or empty for the default. */
   readonly path: readonly string[];
   readonly message: string;
 }
 
-/** What of a run is not as expected; nothing when the check is fulfilled. */
+/** The failed expectations of a run; empty if the check passes. */
 export function mismatches(expected: Expectation | undefined, carried: Carried, output: unknown): Mismatch[] {
   return [...statusMismatches(expected, carried), ...failureMismatches(expected?.failure, carried.failure), ...outputMismatches(expected?.output, output)];
 }
@@ -40,7 +40,7 @@ function failureMismatches(expected: Partial<Failure> | undefined, actual: Failu
 function outputMismatches(expected: Readonly<Record<string, unknown>> | undefined, output: unknown): Mismatch[] {
   return Object.entries(expected ?? {}).flatMap(([field, wanted]) => {
     const found = valueAt(output, parseFieldPath(field));
-    const phrases = unmet(wanted, found);
+    const phrases = failedAssertions(wanted, found);
     return phrases.length === 0 ? [] : [{ path: ["output", field], message: `${field}: expected ${phrases.join(" and ")}, got ${show(found)}` }];
   });
 }

@@ -1,14 +1,13 @@
 import type { Suite, SuiteCheck } from "../../schemas/suite.js";
-import { merged } from "./merge.js";
 
-/** One check on one target: what becomes one test. */
+/** One check on one target, which becomes one test. */
 export interface PlannedCheck {
-  /** Null where the suite has no targets. */
+  /** Null if the suite has no targets. */
   readonly target: string | null;
-  /** What reports call it, after its target: `network.smtp@2 greets`. */
+  /** Its name in reports, after its target: `network.smtp@2 greets`. */
   readonly title: string;
   readonly check: SuiteCheck;
-  /** The check's place in the file. */
+  /** The check's index in the file. */
   readonly index: number;
   readonly input: unknown;
   readonly tags: readonly string[];
@@ -16,7 +15,7 @@ export interface PlannedCheck {
   readonly timeoutMs: number | null;
 }
 
-/** Every check on every one of its targets, target by target. */
+/** Every check on each of its targets, target by target. */
 export function planOf(suite: Suite): PlannedCheck[] {
   const targets = Object.keys(suite.targets);
   const names = targets.length === 0 ? [null] : targets;
@@ -35,10 +34,25 @@ function planned({ defaults, targets }: Suite, target: string | null, check: Sui
     title: check.name === undefined ? check.probe : `${check.probe} ${check.name}`,
     check,
     index,
-    // A copy: what the environment filled may be fitted to one probe's contract.
+    // A copy: values from the environment may be coerced to one probe's contract.
     input: structuredClone(merged(defaults.input, target === null ? undefined : targets[target], check.input)),
     tags: [...new Set([...(defaults.tags ?? []), ...(check.tags ?? [])])],
     retries: check.retries ?? defaults.retries ?? null,
     timeoutMs: check.timeout_ms ?? defaults.timeout_ms ?? null,
   };
+}
+
+/** Merges inputs, later ones on top. Objects are merged field by field, everything else is replaced. */
+function merged(...layers: readonly unknown[]): unknown {
+  return layers.filter((layer) => layer !== undefined).reduce((below, above) => (isObject(below) && isObject(above) ? joined(below, above) : above), {});
+}
+
+function joined(below: Record<string, unknown>, above: Record<string, unknown>): Record<string, unknown> {
+  const result = new Map(Object.entries(below));
+  for (const [name, value] of Object.entries(above)) result.set(name, merged(result.get(name), value));
+  return Object.fromEntries(result);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
 }

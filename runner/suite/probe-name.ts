@@ -1,7 +1,7 @@
 import { dirname, resolve } from "node:path";
 import { isPath } from "../harness/foreign-probe.js";
 
-/** A probe's file is named as seen from its suite, so that the suite runs from any folder. */
+/** A probe's file is relative to its suite, so that the suite runs from any folder. */
 export function probeName(written: string, suiteFile: string): string {
   return isPath(written) ? resolve(dirname(suiteFile), written) : written;
 }

@@ -2,25 +2,25 @@ import type { Node } from "yaml";
 import type { Violation } from "../support/request-error.js";
 import { stepsOf } from "./coerce-input.js";
 import type { Part, SuiteDocument } from "./document.js";
-import type { Filling } from "./environment.js";
+import type { Substitution } from "./environment.js";
 import { type Problem, SuiteError } from "./problem.js";
 
 type Path = readonly (string | number)[];
 
-/** Collects what is wrong with one suite. */
-export class Teller {
+/** Collects the problems of one suite. */
+export class ProblemCollector {
   readonly problems: Problem[] = [];
   /** The scalars whose text came from the environment. */
-  filled: ReadonlyMap<Node, Filling> = new Map();
+  filled: ReadonlyMap<Node, Substitution> = new Map();
 
   constructor(readonly document: SuiteDocument) {}
 
-  tell(path: Path, part: Part, message: string, hint: string | null = null): void {
-    this.#add(this.document.find(path)[part], message, hint);
+  add(path: Path, part: Part, message: string, hint: string | null = null): void {
+    this.#addProblem(this.document.find(path)[part], message, hint);
   }
 
-  /** What a contract found wrong in the value at `base`. */
-  tellViolation(base: Path, { pointer, message, hint }: Violation): void {
+  /** Adds a contract's violation of the value at `base`. */
+  addViolation(base: Path, { pointer, message, hint }: Violation): void {
     const steps = stepsOf(pointer);
     const path = [...base, ...steps];
     const { key, value, depth } = this.document.find(path);
@@ -31,35 +31,35 @@ export class Teller {
     const variables = [...new Set(fillings.flatMap((filling) => filling.variables))].map((name) => `\${${name}}`);
     // A value from the environment may be a secret: it is reported by its name.
     if (variables.length > 0 && message.includes(SHOWN_VALUE))
-      this.#add(value, `${withoutValue(named)}, not the value of ${variables.join(", ")}`, hintWithoutValue(hint, variables));
-    else this.#add(message === "there is no such field" ? key : value, named, hint);
+      this.#addProblem(value, `${withoutValue(named)}, not the value of ${variables.join(", ")}`, hintWithoutValue(hint, variables));
+    else this.#addProblem(message === "there is no such field" ? key : value, named, hint);
   }
 
-  /** How the environment filled the value at a path; null when it did not. */
-  fillingAt(path: Path): Filling | null {
+  /** How the environment filled the value at a path; null if it did not. */
+  fillingAt(path: Path): Substitution | null {
     const { value, depth } = this.document.find(path);
     return value !== null && depth === path.length ? (this.filled.get(value) ?? null) : null;
   }
 
   /** Throws the collected problems, in the order of the file. */
-  end(): void {
+  throwIfAny(): void {
     if (this.problems.length === 0) return;
     throw new SuiteError(this.problems.sort((a, b) => a.line - b.line || a.column - b.column));
   }
 
-  #add(node: Node | null, message: string, hint: string | null): void {
+  #addProblem(node: Node | null, message: string, hint: string | null): void {
     const problem = { file: this.document.file, ...this.document.positionOf(node), message, hint };
-    // A mistake in a target is met again by each of its checks.
+    // A mistake in a target is found again by each of its checks.
     if (!this.problems.some((other) => other.line === problem.line && other.column === problem.column && other.message === message))
       this.problems.push(problem);
   }
 
-  #fillingsIn(node: Node | null): Filling[] {
+  #fillingsIn(node: Node | null): Substitution[] {
     return node === null ? [] : this.document.values(node).flatMap((scalar) => this.filled.get(scalar) ?? []);
   }
 }
 
-/** What stands, in a violation's message, before the value that was found. */
+/** In a violation's message, this precedes the value that was found. */
 const SHOWN_VALUE = ", not ";
 
 function withoutValue(message: string): string {

@@ -1,4 +1,4 @@
-/** One thing that is wrong with a suite's file, where an editor finds it: lines and columns count from 1. */
+/** One problem of a suite's file, with its position for an editor: lines and columns count from 1. */
 export interface Problem {
   readonly file: string;
   readonly line: number;
@@ -7,13 +7,13 @@ export interface Problem {
   readonly hint: string | null;
 }
 
-/** A suite that cannot be run as it is written: nothing was run. */
+/** A suite that cannot be run as written: nothing was run. */
 export class SuiteError extends Error {
   override readonly name = "SuiteError";
 
   constructor(readonly problems: readonly Problem[]) {
     super(`the suite is wrong:\n${problems.map(problemText).join("\n")}`);
-    // Reporters show the place that a stack begins with: the suite's, not ours.
+    // Reporters show the first position of a stack: the suite's, not ours.
     this.stack = `${this.name}: ${this.message}\n${problems.map(({ file, line, column }) => `    at ${file}:${line}:${column}`).join("\n")}`;
   }
 }

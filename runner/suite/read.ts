@@ -4,34 +4,34 @@ import { violationsOf } from "../support/violations.js";
 import { checkPlan } from "./check-plan.js";
 import { fitToContract } from "./coerce-input.js";
 import { SuiteDocument } from "./document.js";
-import { type Environment, fillIn } from "./environment.js";
+import { type Environment, substituteVariables } from "./environment.js";
 import { type PlannedCheck, planOf } from "./plan.js";
-import { Teller } from "./problem-collector.js";
+import { ProblemCollector } from "./problem-collector.js";
 
-/** A suite that can be run: its contract holds, its probes are there, and they take its inputs. */
+/** A valid suite: its contract holds, its probes exist, and they accept its inputs. */
 export interface ReadSuite {
   readonly suite: Suite;
   readonly checks: readonly PlannedCheck[];
   readonly document: SuiteDocument;
 }
 
-/** Reads and checks a whole suite before anything of it runs. Rejects with a SuiteError that lists all problems. */
+/** Reads and validates a whole suite before any of it runs. Rejects with a SuiteError that lists all problems. */
 export async function readSuite(file: string, text: string, environment: Environment): Promise<ReadSuite> {
   const document = await SuiteDocument.parse(file, text);
-  const teller = new Teller(document);
-  teller.filled = fillIn(document, environment, teller.problems);
+  const collector = new ProblemCollector(document);
+  collector.filled = substituteVariables(document, environment, collector.problems);
   const suite = document.value();
   let violations = violationsIn(suite);
-  if (fitToContract(suite, violations, (steps) => teller.fillingAt(steps))) violations = violationsIn(suite);
-  for (const violation of violations) teller.tellViolation([], violation);
-  if (violations.length > 0) teller.end();
+  if (fitToContract(suite, violations, (steps) => collector.fillingAt(steps))) violations = violationsIn(suite);
+  for (const violation of violations) collector.addViolation([], violation);
+  if (violations.length > 0) collector.throwIfAny();
   const checks = planOf(suite as Suite);
-  await checkPlan(suite as Suite, checks, teller);
-  teller.end();
+  await checkPlan(suite as Suite, checks, collector);
+  collector.throwIfAny();
   return { suite: suite as Suite, checks, document };
 }
 
 function violationsIn(suite: unknown): Violation[] {
-  // That a condition's branch does not fit is said by the branch's own errors.
+  // The errors of a condition's branch say already that it does not match.
   return violationsOf(suiteContract.faults(suite).filter(({ keyword }) => keyword !== "if"));
 }

@@ -2,7 +2,7 @@ import type { Carried } from "../../schemas/carried.js";
 import type { Failure } from "../../schemas/failure.js";
 import type { Finding } from "../../schemas/finding.js";
 
-/** Why a run is not ok, in one line; null when it is. The failure says more than what was judged. */
+/** Why a run is not ok, in one line; null if it is. The failure says more than the findings. */
 export function reasonOf(carried: Carried): string | null {
   if (carried.failure !== null) return failureText(carried.failure);
   const findings = findingsOf(carried);
@@ -21,7 +21,7 @@ export function findingText({ reason, message, expected, actual }: Finding): str
   return `${reason}: ${message}${compared}`;
 }
 
-/** Not every probe judges: those that do have `findings` in their output. */
+/** Not every probe judges; those that do have `findings` in their output. */
 export function findingsOf(carried: Carried): readonly Finding[] {
   const { findings } = carried as Carried & { findings?: readonly Finding[] };
   return Array.isArray(findings) ? findings : [];

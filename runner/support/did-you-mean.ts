@@ -1,4 +1,4 @@
-/** The names that are nearest to a misspelt one, the nearest first; none when nothing is near, and none that is much farther than the nearest. */
+/** The names most similar to a misspelt one, most similar first; none if nothing is similar, and none that is much less similar than the first. */
 export function nearest(written: string, names: readonly string[], most = 3): string[] {
   const lower = written.toLowerCase();
   const near = names
@@ -12,7 +12,7 @@ export function nearest(written: string, names: readonly string[], most = 3): st
     .map(({ name }) => name);
 }
 
-/** How many single-letter edits, or swaps of neighbours, lie between two words (optimal string alignment). */
+/** The number of single-letter edits, or swaps of neighbours, between two words (optimal string alignment). */
 function distance(a: string, b: string): number {
   if (a.length > 64 || b.length > 64) return Number.POSITIVE_INFINITY;
   let beforeLast: number[] = [];

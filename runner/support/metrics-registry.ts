@@ -1,12 +1,12 @@
 /** Metrics of long-lived parts of the process, collected for its metrics endpoint. */
 const parts: (() => string[])[] = [];
 
-/** Adds these lines from now on. */
+/** Adds lines to the output from now on. */
 export function registerMetrics(lines: () => string[]): void {
   parts.push(lines);
 }
 
-/** Text for Prometheus; empty if nothing is registered. */
+/** In the Prometheus text format; empty if nothing is registered. */
 export function liveMetrics(): string {
   return parts
     .map((lines) =>

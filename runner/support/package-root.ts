@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 
 let found: { root: string; version: string } | null = null;
 
-/** Where this package lies: the folder with its package.json, whether the code runs from dist/ or from its sources. */
+/** The folder with this package's package.json, whether the code runs from dist/ or from its sources. */
 export function packageRoot(): string {
   return locate().root;
 }

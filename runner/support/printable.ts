@@ -1,4 +1,6 @@
-/** Control characters, the invisible ones that turn the direction of a line, and lone surrogates: they act on a terminal, or mislead its reader. */
+/**
+ * Control characters, invisible characters that change the direction of a line, and lone surrogates: they affect a terminal or mislead its reader.
+ */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what this is about
 const UNPRINTABLE = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]/gu;
 
@@ -17,11 +19,11 @@ export function printableJson(json: string): string {
   return json.replace(UNPRINTABLE, unicodeEscape);
 }
 
-/** What we put into a text ourselves: the colours of runner/cli/style.ts, and the two steps that rewrite a line of progress. */
+/** Our own control sequences: the colours of runner/cli/style.ts, and the two that rewrite a progress line. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what this is about
 const OUR_SEQUENCES = /(\u001b\[(?:[12]|2[1-9]|3[0-9]|9[0-7])m|\r\u001b\[K)/;
 
-/** The last word on everything for people, whatever its writer forgot: only our own colours and our line of progress act on a terminal. */
+/** The last filter for all text on a terminal, whatever its writer forgot: only our own colours and our progress line take effect. */
 export function forTerminal(text: string): string {
   return text
     .split(OUR_SEQUENCES)

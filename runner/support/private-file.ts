@@ -6,40 +6,40 @@ const FOLDER_OF_OWNER = 0o700;
 const OUR_FOLDER = ".probe-run";
 const OTHERS_MAY_WRITE = 0o002;
 
-/** Makes a file that only its owner may read and write, whatever the umask says; one that exists is left as it is. */
+/** Creates a file with access for its owner only, whatever the umask is; an existing file is not changed. */
 export function makePrivateFile(path: string): void {
   try {
-    // Exclusive: a symbolic link that somebody put there is not followed.
+    // Exclusive: a symbolic link that another user created is not followed.
     const file = openSync(path, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, OWNER_ONLY);
     fchmodSync(file, OWNER_ONLY);
     closeSync(file);
   } catch {
-    // It exists, or cannot be made: whoever opens it reports that in its own words.
+    // It exists or cannot be created: opening it reports the reason.
   }
 }
 
-/** Makes a folder, and those above it that are missing, for its owner only. One that exists keeps its mode, unless it is our own: .probe-run. */
+/** Creates a folder and its missing parents, accessible by their owner only. An existing folder keeps its mode, unless it is our own .probe-run. */
 export function makePrivateFolders(written: string): void {
   const path = resolve(written);
   if (existsSync(path)) {
     if (basename(path) === OUR_FOLDER && statSync(path).uid === process.getuid?.()) chmodSync(path, FOLDER_OF_OWNER);
     return;
   }
-  // One by one: the umask may take away what the owner needs to make the next.
+  // One by one: the umask may remove permissions that creating the next one needs.
   makePrivateFolders(dirname(path));
   mkdirSync(path, { recursive: true, mode: FOLDER_OF_OWNER });
   chmodSync(path, FOLDER_OF_OWNER);
 }
 
-/** One folder deep. Throws as mkdir does. */
+/** Only one level. Throws as mkdir does. */
 export function makePrivateFolder(path: string): void {
   mkdirSync(path, { mode: FOLDER_OF_OWNER });
   chmodSync(path, FOLDER_OF_OWNER);
 }
 
 /**
- * What is wrong with a file in a folder that everyone may write to, such as /tmp: another user could have put it there, or a link in its place,
- * to have jobs run or data written where they choose. Null if nothing is.
+ * The risk of a file in a world-writable folder such as /tmp: another user could have created it, or a link in its place, to run jobs or have data
+ * written somewhere else. Null if there is none.
  */
 export function foreignFile(path: string): string | null {
   const uid = process.getuid?.();

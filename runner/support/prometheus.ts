@@ -2,7 +2,7 @@
 
 export const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
-/** Labels as they are written, with their braces, and the value. */
+/** Labels with their braces, and the value. */
 export type Sample = readonly [labels: string, value: number];
 
 export function metric(name: string, type: "counter" | "gauge", help: string, samples: readonly Sample[]): string[] {
@@ -11,7 +11,7 @@ export function metric(name: string, type: "counter" | "gauge", help: string, sa
 
 export interface Histogram {
   readonly bounds: readonly number[];
-  /** How many lie at or below each bound; the last counts all. */
+  /** The number of values at or below each bound; the last one counts all. */
   readonly buckets: readonly number[];
   readonly sum: number;
 }

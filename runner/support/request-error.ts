@@ -7,12 +7,12 @@ export interface Violation {
 
 const BRAND = Symbol.for("probe-run.request");
 
-/** The request was wrong: nothing was run and nothing was sent. The command line ends with 2. */
+/** The request was invalid: nothing was run and nothing was sent. The command line exits with 2. */
 export class RequestError extends Error {
   override readonly name = "RequestError";
   readonly [BRAND] = true;
 
-  /** Also one that another copy of this class made: dist/ holds several, and so may a probe that is not ours. */
+  /** Also recognises errors of another copy of this class: dist/ has several, and so may a third-party probe. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     return value !== null && typeof value === "object" && BRAND in value;
   }

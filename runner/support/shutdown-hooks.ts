@@ -1,10 +1,10 @@
-/** What runs of this process leave open for later runs. The caller that starts runs announces the last one. */
+/** What runs of this process leave open for later runs. The code that starts runs calls this after the last one. */
 const ends = new Set<() => Promise<void>>();
 
-export function endsWithTheLastRun(end: () => Promise<void>): void {
+export function onShutdown(end: () => Promise<void>): void {
   ends.add(end);
 }
 
-export async function endLeftovers(): Promise<void> {
+export async function runShutdownHooks(): Promise<void> {
   await Promise.all([...ends].map((end) => end()));
 }

@@ -3,10 +3,10 @@ import { wrapped } from "./wrap-text.js";
 
 type Row = readonly string[];
 
-/** What the last column needs at the least to say anything. */
+/** The minimum useful width of the last column. */
 const LEAST_ROOM = 20;
 
-/** Rows under a heading, columns aligned; the last column takes what is left of the width. Where that is too little, each row is a list. */
+/** Rows under a heading with aligned columns; the last column gets the rest of the width. If that is too little, each row is printed as a list. */
 export function table(heading: Row, rows: readonly Row[], width: number): string {
   const all = [heading, ...rows];
   const widths = heading.map((_, column) => Math.max(...all.map((row) => cellsOf(row[column] ?? ""))));

@@ -6,7 +6,7 @@ import { REFERENCE_PATTERN } from "../../schemas/secret.js";
 import { nearest } from "./did-you-mean.js";
 import type { Violation } from "./request-error.js";
 
-/** Ajv's errors, each as a person needs it: where, what was expected, what was found, and the nearest right name. */
+/** Ajv's errors in readable form: where, what was expected, what was found, and the nearest valid name. */
 export function violationsOf(all: readonly SchemaError[]): Violation[] {
   const shown = new Map<string, Violation>();
   for (const error of all) {
@@ -17,7 +17,7 @@ export function violationsOf(all: readonly SchemaError[]): Violation[] {
   return [...shown.values()];
 }
 
-/** The branches of an anyOf say each why they did not fit; one line about the whole says more. */
+/** The branches of an anyOf each report why they did not match; one line about the whole says more. */
 function isNoise(error: SchemaError, all: readonly SchemaError[]): boolean {
   // A problem with a key is reported by the check of keys itself.
   if (error.keyword === "propertyNames" || error.keyword === "if") return true;
@@ -29,7 +29,7 @@ function isInside(error: SchemaError, whole: SchemaError): boolean {
   return error !== whole && error.instancePath === whole.instancePath && error.schemaPath.startsWith(`${whole.schemaPath}/`);
 }
 
-/** A text that stands where a reference could, and is wrong as a text, says more than that neither form fits. */
+/** If a text or a reference was expected, an invalid text has its own error, which says more than that neither form matches. */
 function isFaultOfText(error: SchemaError, whole: SchemaError): boolean {
   return isInside(error, whole) && error.keyword === "format" && error.params.format === "header-value";
 }
@@ -59,7 +59,7 @@ function violationOf(error: SchemaError): Violation {
       message: `is missing${describe(error, String(params.missingProperty))}`,
       hint: null,
     };
-  // The name of a field stands in the pointer already; a header's value or a URL may hold a secret.
+  // The pointer contains the name of a field already; a header's value or a URL may contain a secret.
   if (propertyName !== undefined || NOT_SHOWN.has(String(params.format))) return { pointer: instancePath, message: expectation(error), hint: hintOf(error) };
   const isTold = choiceOf(error.parentSchema) === null && !(instancePath !== "" && mayHoldSecret(error.parentSchema));
   const found = isTold ? `, not ${show(error.data)}` : "";
@@ -68,7 +68,7 @@ function violationOf(error: SchemaError): Violation {
 
 const NOT_SHOWN: ReadonlySet<string> = new Set(["header-value", "http-url"]);
 
-/** A secret in a wrong form is a secret all the same: one where the object around it was expected, or in the place of a reference. */
+/** A secret in the wrong form is still a secret: given instead of the object around it, or instead of a reference. */
 function mayHoldSecret(schema: Record<string, unknown> | undefined): boolean {
   if (schema === undefined) return false;
   if (schema.pattern === REFERENCE_PATTERN) return true;
@@ -76,7 +76,7 @@ function mayHoldSecret(schema: Record<string, unknown> | undefined): boolean {
   return schema["x-secret"] === true || schema["x-secret-name"] === true || schema["x-secret-reference"] === true || inside.some(mayHoldSecret);
 }
 
-/** A field's description, as the end of a sentence. */
+/** A field's description as the end of a sentence. */
 function describe(error: SchemaError, name: string): string {
   const { description = "" } = (error.parentSchema?.properties as Record<string, { description?: string }> | undefined)?.[name] ?? {};
   return description === "" ? "" : `: ${asEnd(description)}`;
@@ -125,13 +125,13 @@ function expectation(error: SchemaError): string {
   }
 }
 
-/** The field that makes it so, where another one asks for it. */
+/** The field that requires the missing one. */
 function besideWhich({ schemaPath }: SchemaError): string {
   const [, name] = /\/dependentSchemas\/([^/]+)\/oneOf$/.exec(schemaPath) ?? [];
   return name === undefined ? "" : ` beside ${name}`;
 }
 
-/** What a schema asks for that wants one field out of several, or some of them; null for any other. */
+/** A schema that requires one or some of several fields; null for any other. */
 function choiceOf(schema: Record<string, unknown> | undefined): string | null {
   const branches = (schema?.oneOf ?? schema?.anyOf) as { required?: readonly string[] }[] | undefined;
   const names = branches?.map(({ required }) => (required?.length === 1 ? required[0] : undefined));
@@ -215,7 +215,7 @@ function show(value: unknown): string {
   return text.length <= SHOWN_CHARACTERS ? text : `${text.slice(0, SHOWN_CHARACTERS)}… (${text.length} characters)`;
 }
 
-/** A property name inside a JSON pointer (RFC 6901, section 3). */
+/** A property name within a JSON pointer (RFC 6901, section 3). */
 function inPointer(name: string): string {
   const shown = name.length <= SHOWN_CHARACTERS ? name : `${name.slice(0, SHOWN_CHARACTERS)}…`;
   return shown.replaceAll("~", "~0").replaceAll("/", "~1");

@@ -1,6 +1,6 @@
 import { cellsOf } from "./text-width.js";
 
-/** A text in lines of at most `width` cells, broken between words; all but the first are indented further, where any is. */
+/** Wraps a text at word boundaries to lines of at most `width` cells; all lines but the first are indented further. */
 export function wrapped(text: string, width: number, indent = 2): string[] {
   const lines: string[] = [];
   let line = " ".repeat(indent);

@@ -13,7 +13,7 @@ import type { PolicyViolation } from "./violation.js";
 
 type Secured = Extract<TlsSession, { kind: "secured" }>;
 
-/** Whether what was met at a host is what it is owed. A policy in testing mode is reported as if it were enforced. */
+/** Whether a host fulfils its policy. A policy in testing mode is reported as if it were enforced. */
 export function judgeTls(rule: HostTls, session: TlsSession, now = Date.now()): TlsJudgement {
   const violation = violationOf(rule.level, rule, session, now);
   const reported = rule.violation ?? (rule.testing ? violationOf("verify", rule, session, now) : violation);

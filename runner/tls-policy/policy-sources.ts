@@ -4,7 +4,7 @@ import { addressUse } from "../net/transport/address-policy.js";
 import type { PolicySourceOptions, PolicySources } from "./policy.js";
 import { StsCache } from "./sts/cache.js";
 import { type Fetched, fetchPolicyFile } from "./sts/fetch.js";
-import { FETCH_TIMEOUT_MS, MOST_ADDRESSES } from "./sts/limits.js";
+import { FETCH_TIMEOUT_MS, MAX_ADDRESSES } from "./sts/limits.js";
 import { StsPolicies } from "./sts/policies.js";
 import type { StsPolicy } from "./sts/policy.js";
 import { readStsPolicy } from "./sts/read-policy.js";
@@ -59,7 +59,7 @@ async function fetchFromOneOf(
   signal: AbortSignal,
 ): Promise<Fetched> {
   let fetched = await fetch(first);
-  for (const address of others.slice(0, MOST_ADDRESSES - 1)) {
+  for (const address of others.slice(0, MAX_ADDRESSES - 1)) {
     if (fetched.kind !== "unreachable" || signal.aborted) return fetched;
     fetched = await fetch(address);
   }

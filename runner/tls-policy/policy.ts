@@ -16,12 +16,12 @@ export interface PolicyRoute extends Pick<MailRoute, "ascii_domain"> {
   /** configured: a relay, to which no look-up led. */
   readonly kind: MailRoute["kind"] | "configured";
   readonly hosts: readonly Pick<MailHost, "host">[];
-  /** 25 where it is not given: TLSA records stand at a port. */
+  /** 25 by default; TLSA records belong to a port. */
   readonly port?: number;
 }
 
 /** What a message wants (RFC 8689): the REQUIRETLS parameter, or the header field `TLS-Required: No`. */
-export type TlsWish = "as_published" | "require_tls" | "tls_required_no";
+export type RequestedTls = "as_published" | "require_tls" | "tls_required_no";
 
 /** What the operator demands of a destination, overriding what it publishes. */
 export type ConfiguredTls =
@@ -52,7 +52,7 @@ export interface HostTls extends TlsRule {
   /** For the handshake: what to send as SNI and to verify. */
   readonly servername: string;
   readonly minVersion: TlsInput["min_version"];
-  /** The certificate must be for one of them; empty where the name does not count. */
+  /** The certificate must be for one of them; empty if the name does not matter. */
   readonly referenceNames: readonly string[];
   /** The usable ones; empty where DANE does not decide. */
   readonly tlsa: readonly Tlsa[];
@@ -78,7 +78,7 @@ export interface TlsJudgement {
   readonly satisfied: boolean;
   /** Why not; null when it may. */
   readonly problem: Failure | null;
-  /** Where `broken` was met: another connection may go on without TLS. */
+  /** If `broken` happened: another connection may continue without TLS. */
   readonly mayGoPlain: boolean;
   readonly result: TlsResult;
 }
@@ -91,7 +91,7 @@ export interface PolicySourceOptions {
   readonly validates: boolean;
   /** Where policies are served; 443 but in a lab. */
   readonly policyPort?: number;
-  /** How long a policy may take to be fetched; a minute where it is not given. */
+  /** The timeout for fetching a policy; one minute by default. */
   readonly policyTimeoutMs?: number;
   /** A SQLite file of MTA-STS policies that processes share; null keeps them in memory. */
   readonly file: string | null;
@@ -101,7 +101,7 @@ export interface PolicySourceOptions {
   readonly allowPrivate?: boolean;
   /** Whether a policy host may have this address; without it, every address that `allowPrivate` leaves. */
   readonly mayConnect?: (address: string) => boolean;
-  /** Null where nothing is demanded of a domain. */
+  /** Null if a domain requires nothing. */
   readonly configured?: (domain: string) => ConfiguredTls | null;
 }
 

@@ -3,7 +3,7 @@ import type { TlsResult } from "../../schemas/tls-policy.js";
 import { dnsName } from "../net/dns/name.js";
 import type { Ending } from "../net/dns/single-flight.js";
 import { CHOSEN, type DaneFinding, findTlsa, type SecureRoute, secureRoute } from "./dane/look-up.js";
-import type { HostTls, PolicyRoute, PolicySources, TlsPolicy, TlsWish } from "./policy.js";
+import type { HostTls, PolicyRoute, PolicySources, RequestedTls, TlsPolicy } from "./policy.js";
 import { resultOf } from "./result.js";
 import type { PolicyFacts } from "./rules/known.js";
 import { ruleFor } from "./rules/rule.js";
@@ -11,7 +11,7 @@ import type { StsFinding } from "./sts/policy.js";
 
 const SMTP_PORT = 25;
 /** More than any domain needs: those that come after wait until it names fewer. */
-const MOST_HOSTS = 20;
+const MAX_HOSTS = 20;
 
 /**
  * Which TLS a message to a domain is owed at each host of its route: what the operator demands, or else DANE
@@ -34,13 +34,13 @@ export async function tlsPolicyOf(route: PolicyRoute, means: PolicySources, { wi
 }
 
 interface Asked {
-  readonly wish?: TlsWish;
+  readonly wish?: RequestedTls;
   readonly ending?: Ending;
 }
 
 const NO_STS: StsFinding = { policy: null, problem: null };
 
-/** In small A-labels without the last dot, as names stand in policies and certificates. A relay may be an address. */
+/** In lower-case A-labels without the final dot, as in policies and certificates. A relay may be an address. */
 function asAsked(written: string): string {
   return parseHost(written)?.host.toLowerCase() ?? dnsName(written) ?? written;
 }
@@ -61,9 +61,9 @@ async function daneOf(route: PolicyRoute, hosts: readonly string[], means: Polic
   if (secure.kind !== "secure") return { route: secure, findings: new Map() };
   const named = hosts.filter((host) => secure.hosts === null || secure.hosts.has(host));
   const find = (host: string, index: number): Promise<DaneFinding> | DaneFinding =>
-    index < MOST_HOSTS
+    index < MAX_HOSTS
       ? findTlsa(ask, host, route.port ?? SMTP_PORT)
-      : { kind: "unknown", reason: `${host} comes after ${MOST_HOSTS} others, and was not asked for` };
+      : { kind: "unknown", reason: `${host} comes after ${MAX_HOSTS} others, and was not asked for` };
   const findings = await Promise.all(named.map(async (host, index) => [host, await find(host, index)] as const));
   return { route: secure, findings: new Map(findings) };
 }

@@ -158,11 +158,11 @@ export function findingsOf(facts: TlsScanFacts, input: FindingOptions): Finding[
   return [...rules, ...trust, ...dates, ...unknown];
 }
 
-const MOST_SHOWN = 8;
+const MAX_SHOWN = 8;
 
 function shown(evidence: readonly string[]): string {
-  const rest = evidence.length - MOST_SHOWN;
-  return `${evidence.slice(0, MOST_SHOWN).join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
+  const rest = evidence.length - MAX_SHOWN;
+  return `${evidence.slice(0, MAX_SHOWN).join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
 }
 
 function has(allowed: readonly string[], name: string): boolean {

@@ -97,7 +97,7 @@ function noTls({ incomplete }: Scan) {
 function factsOf(input: TlsScanInput, servername: string | null, scanner: Scanner, scan: Scan, handshake: HandshakeFacts | null): TlsScanFacts {
   const groups = [...new Set([...scan.groups.values()].flatMap((found) => found.groups))];
   const groupName = (group: number): string => GROUPS[group] ?? String(group);
-  // TLS 1.3 encrypts its certificates: where nothing older is offered, the handshake's are all there are.
+  // TLS 1.3 encrypts its certificates: without an older version, only those of the handshake are known.
   const chains =
     scan.chains.length > 0 || handshake === null || handshake.chain.length === 0
       ? scan.chains

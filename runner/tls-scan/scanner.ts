@@ -9,7 +9,7 @@ export class Unanswered extends Error {
   override readonly name = "Unanswered";
 }
 
-/** Takes a connection through STARTTLS, where the protocol has one, up to where a ClientHello may be sent. */
+/** Runs STARTTLS, if the protocol has it, up to the point at which a ClientHello may be sent. */
 export interface ScannerOptions {
   open(attempts: Attempt[]): Promise<Connection>;
   readonly parallel: number;

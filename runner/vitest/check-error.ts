@@ -1,6 +1,6 @@
 import type { Position } from "../suite/document.js";
 
-/** A check of a suite that failed. To a reporter it comes from the line of the suite that says what was expected. */
+/** A failed check of a suite. Reporters show it at the line of the suite with the expectation. */
 export class CheckError extends Error {
   override readonly name = "CheckError";
 

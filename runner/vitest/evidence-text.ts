@@ -8,8 +8,8 @@ import { table } from "../support/table.js";
 
 const WIDTH = 110;
 
-/** What is not as expected, line by line, and under it what the run did. */
-export function complaint(wrong: readonly Mismatch[], report: Report): string {
+/** The failed expectations, one per line, followed by what the run did. */
+export function mismatchText(wrong: readonly Mismatch[], report: Report): string {
   return [...wrong.map(({ message }) => printableLine(message)), "", evidenceText(report)].join("\n");
 }
 

@@ -3,8 +3,8 @@ import type { Expectation } from "../../schemas/suite.js";
 import type { AnyProbeName, CheckedName, InputOf, OutputOf } from "../harness/probe-types.js";
 import { type Report, type RunOptions, runReport } from "../harness/run.js";
 import { mismatches } from "../suite/judge.js";
-import { complaint } from "./evidence-text.js";
-import { tell, withEvidence } from "./with-evidence.js";
+import { mismatchText } from "./evidence-text.js";
+import { setMessage, withEvidence } from "./with-evidence.js";
 
 type Partially<Value> = Value extends readonly (infer Item)[]
   ? readonly Partially<Item>[]
@@ -12,17 +12,17 @@ type Partially<Value> = Value extends readonly (infer Item)[]
     ? { readonly [Field in keyof Value]?: Partially<Value[Field]> }
     : Value;
 
-/** What may be asked of a run. Each gives the output back. The run is made once, at the first question. */
+/** What can be expected of a run. Each returns the output. The run starts with the first call. */
 export interface ProbeExpectation<Output> {
-  /** Its status is ok: nothing failed, and nothing was found. */
+  /** Its status is ok: no failure and no finding. */
   toBeOk(): Promise<Output>;
-  /** It failed, and so. Only what is given is compared. */
+  /** It failed as given. Only given fields are compared. */
   toFailWith(failure: NonNullable<Expectation["failure"]>): Promise<Output>;
-  /** Its output has these fields, whatever else it has: vitest's toMatchObject. */
+  /** Its output has at least these fields, as in vitest's toMatchObject. */
   toMatch(part: Partially<Output>): Promise<Output>;
 }
 
-/** Runs a probe and expects something of it: `await expectProbe("network.smtp@2", input).toBeOk()`. */
+/** Runs a probe and checks the result: `await expectProbe("network.smtp@2", input).toBeOk()`. */
 export function expectProbe<const Name extends AnyProbeName>(
   name: CheckedName<Name>,
   input: InputOf<Name>,
@@ -57,11 +57,11 @@ async function fulfilled(run: Promise<Report>, expected: Expectation, error: Err
   const report = await run;
   const wrong = mismatches(expected, report.carried, report.envelope.output);
   if (wrong.length === 0) return report.envelope.output;
-  tell(error, complaint(wrong, report));
+  setMessage(error, mismatchText(wrong, report));
   throw error;
 }
 
-/** Made before the run: only then does its stack begin where the test asked. */
+/** Created before the run, so that its stack begins at the caller. */
 function calledBy(method: (...given: never[]) => unknown): Error {
   const error = new Error();
   Error.captureStackTrace(error, method);

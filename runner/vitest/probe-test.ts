@@ -2,10 +2,10 @@ import { type TestContext, test } from "vitest";
 import type { Envelope } from "../../schemas/envelope.js";
 import type { AnyProbeName, CheckedName, InputOf, OutputOf } from "../harness/probe-types.js";
 import { type RunOptions, runReport } from "../harness/run.js";
-import { patience } from "./test-retries.js";
+import { testTimeoutMs } from "./test-timeout.js";
 import { withEvidence } from "./with-evidence.js";
 
-/** What a test looks at. When it throws, the test's message also says what the run did. */
+/** The body of a test. If it throws, the test's message also says what the run did. */
 export type Check<Output> = (envelope: Envelope<Output>, context: TestContext) => unknown;
 
 export type ProbeTestOptions = Omit<RunOptions, "signal">;
@@ -19,7 +19,7 @@ type DefineProbeTest = <const Name extends AnyProbeName>(
 ) => void;
 
 /**
- * A vitest test that runs a probe once and hands its envelope over:
+ * A vitest test that runs a probe once and passes its envelope:
  *
  *     probeTest("mx1 greets", "network.smtp", { target_host: "mx1.example.org" }, ({ output }) => {
  *       expect(output.response_time_ms).toBeLessThan(200);
@@ -36,7 +36,7 @@ type Define = (title: string, settings: { timeout: number }, body: (context: Tes
 function defining(define: Define): DefineProbeTest {
   return (title, name, input, check, options = {}) => {
     const deadlineMs = options.timeoutMs ?? (input as { timeout_ms?: number } | null)?.timeout_ms;
-    define(title, { timeout: patience(deadlineMs) }, async (context) => {
+    define(title, { timeout: testTimeoutMs(deadlineMs) }, async (context) => {
       const report = await runReport(name, input, { ...options, signal: context.signal });
       await withEvidence(report, () => check(report.envelope as Envelope<never>, context));
     });

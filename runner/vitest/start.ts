@@ -4,13 +4,13 @@ import type { CliOptions, Vitest } from "vitest/node";
 import type { SuiteOptions } from "./suite-tests.js";
 
 export interface StartRequest {
-  /** The suites' files, absolute, links resolved: vitest knows a file by that path. */
+  /** The suites' files as absolute paths with links resolved, as vitest knows them. */
   readonly files: readonly string[];
-  /** Every tag that a check has. */
+  /** All tags of the checks. */
   readonly tags: readonly string[];
   readonly maxConcurrency: number;
   readonly suiteOptions: SuiteOptions;
-  /** What was asked of vitest itself. */
+  /** Options for vitest itself. */
   readonly vitest: CliOptions;
   readonly cwd: string;
 }
@@ -18,8 +18,8 @@ export interface StartRequest {
 type VitestNode = typeof import("vitest/node");
 
 /**
- * Runs suites as vitest's test files: the YAML file itself is the test file, and a plugin gives vitest two lines of code for it.
- * So reporters name the suite, filters and watch mode know it, and a failure is shown at its own line.
+ * Runs suites as vitest's test files: the YAML file itself is the test file, and a plugin gives vitest two lines of code for it. So reporters,
+ * filters and watch mode use the suite's file, and a failure is shown at its own line.
  */
 export async function startSuites({ startVitest }: VitestNode, request: StartRequest): Promise<Vitest> {
   const { files, tags, maxConcurrency, vitest, cwd } = request;
@@ -46,7 +46,7 @@ function suitePlugin({ files, suiteOptions }: StartRequest) {
   return {
     name: "probe-run:suites",
     enforce: "pre",
-    // Nothing of the suite goes into the code, which vitest writes to the disk: the environment's values may be secrets.
+    // Nothing of the suite is in the code, which vitest writes to the disk: values from the environment may be secrets.
     load(id: string) {
       if (!files.includes(id)) return null;
       const code = `import { suiteTests } from ${JSON.stringify(libraryUrl())};\nawait suiteTests(${JSON.stringify(id)}, ${JSON.stringify(suiteOptions)});\n`;
@@ -56,18 +56,18 @@ function suitePlugin({ files, suiteOptions }: StartRequest) {
   } as const;
 }
 
-/** The running package's own probe-run/vitest, wherever the suite lies. */
+/** The running package's own probe-run/vitest, wherever the suite is. */
 function libraryUrl(): string {
   return import.meta.resolve("probe-run/vitest");
 }
 
-/** Every file of the folder that holds it. */
+/** Every file in its folder. */
 function packagePattern(): RegExp {
   const folder = dirname(fileURLToPath(libraryUrl())).replaceAll("\\", "/");
   return new RegExp(`^${folder.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}/`);
 }
 
-/** A path as a glob that means nothing but itself. */
+/** A path as a glob that matches only itself. */
 function globOf(path: string): string {
   return path.replace(/[\\()[\]{}!*?|@+]/g, "\\$&");
 }

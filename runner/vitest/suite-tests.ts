@@ -11,22 +11,22 @@ import type { PlannedCheck } from "../suite/plan.js";
 import { probeName } from "../suite/probe-name.js";
 import { type ReadSuite, readSuite } from "../suite/read.js";
 import { CheckError } from "./check-error.js";
-import { complaint } from "./evidence-text.js";
+import { mismatchText } from "./evidence-text.js";
 import { type Limit, limited } from "./limited.js";
-import { patiently } from "./test-retries.js";
+import { withTestTimeout } from "./test-timeout.js";
 
 export interface SuiteOptions {
-  /** Wins over the suite's own retries. */
+  /** Overrides the suite's retries. */
   retries?: number;
-  /** Wins over the suite's own concurrency. */
+  /** Overrides the suite's concurrency. */
   concurrency?: number;
   /** Only checks of these targets; all by default. */
   targets?: readonly string[];
-  /** Gives each test the tags of its check. Vitest refuses tags that its configuration does not know. */
+  /** Gives each test the tags of its check. Vitest rejects tags that its configuration does not list. */
   tags?: boolean;
 }
 
-/** Makes a vitest test of each check of a suite's file. A suite that is wrong fails as a whole, and says where. */
+/** Creates a vitest test for each check of a suite's file. An invalid suite fails as a whole, with the positions of its problems. */
 export async function suiteTests(path: string, options: SuiteOptions = {}): Promise<void> {
   const file = resolve(path);
   const read = await readSuite(file, await readFile(file, "utf8"), process.env);
@@ -51,21 +51,21 @@ interface Setting {
 
 function defineTest(read: ReadSuite, check: PlannedCheck, { options, limit, deadlineMs }: Setting): void {
   const retry = options.retries ?? check.retries;
-  // Vitest's own time-out would count the waiting for a turn too.
+  // Vitest's own timeout would include the time in the queue.
   const settings = { tags: options.tags ? [...check.tags] : [], timeout: 0, ...(retry === null ? {} : { retry }) };
-  test.concurrent(check.title, settings, (context) => limit(() => patiently(deadlineMs, () => runCheck(read, check, context))));
+  test.concurrent(check.title, settings, (context) => limit(() => withTestTimeout(deadlineMs, () => runCheck(read, check, context))));
 }
 
 async function runCheck({ document }: ReadSuite, { check, index, input, timeoutMs }: PlannedCheck, { signal, task }: TestContext): Promise<void> {
   const options: RunOptions = { signal, ...(timeoutMs === null ? {} : { timeoutMs }) };
   const report = await runReport(probeName(check.probe, document.file), input, options);
-  // The evidence goes into what the JSON reporter writes, as a queue would get it.
+  // Adds the evidence to the JSON reporter's output, in the form for a queue.
   task.meta.probe_run = { probe: report.probe, version: report.version, output: report.envelope.queue };
   const wrong = mismatches(check.expect, report.carried, report.envelope.output);
   const [first] = wrong;
   if (first === undefined) return;
   const place = document.position(["checks", index, ...(first.path.length === 0 ? ["probe"] : ["expect", ...first.path])]);
-  throw new CheckError(complaint(wrong, report), document.file, place);
+  throw new CheckError(mismatchText(wrong, report), document.file, place);
 }
 
 async function deadlineOf({ check, input, timeoutMs }: PlannedCheck, file: string): Promise<number | undefined> {
@@ -82,7 +82,7 @@ function byTarget(checks: readonly PlannedCheck[]): Map<string | null, PlannedCh
 
 declare module "vitest" {
   interface TaskMeta {
-    /** What a check of a suite found. */
+    /** The result of a check. */
     probe_run?: { readonly probe: string; readonly version: string; readonly output: unknown };
   }
 }

@@ -1,18 +1,18 @@
 import type { Report } from "../harness/run.js";
 import { evidenceText } from "./evidence-text.js";
 
-/** Adds what the run did to whatever an assertion says. `caller`: where the test asked, when that is not where it failed. */
+/** Adds what the run did to the message of a failed assertion. `caller`: the position of the test, if that is not where it failed. */
 export async function withEvidence(report: Report, assertion: () => unknown, caller?: Error): Promise<void> {
   try {
     await assertion();
   } catch (error) {
-    if (error instanceof Error) tell(error, `${error.message}\n\n${evidenceText(report)}`, caller);
+    if (error instanceof Error) setMessage(error, `${error.message}\n\n${evidenceText(report)}`, caller);
     throw error;
   }
 }
 
-/** Gives an error its message. V8 has written the old one into its stack as well, which some reporters print. */
-export function tell(error: Error, message: string, caller: Error = error): void {
+/** Sets an error's message. V8 has written the old one into the stack as well, which some reporters print. */
+export function setMessage(error: Error, message: string, caller: Error = error): void {
   const frames = framesOf(caller);
   error.message = message;
   error.stack = `${error.name}: ${message}${frames}`;

@@ -13,7 +13,7 @@ import { createDelivery } from "../../runner/delivery/create-delivery.js";
 import { Ledger } from "../../runner/delivery/ledger/ledger.js";
 import { deliveryOptionsFrom } from "../../runner/delivery/service/environment.js";
 import { classifyReply } from "../../runner/replies/classify-reply.js";
-import { DELIVERY_CLASSES } from "../../schemas/delivery.js";
+import { DELIVERY_CLASSES } from "../../schemas/delivery-outcome.js";
 import type { Phase } from "../../schemas/failure.js";
 import { deliveryPages } from "./delivery-pages.js";
 

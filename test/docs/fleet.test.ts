@@ -4,7 +4,7 @@ import { parseAllDocuments } from "yaml";
 import { parseArguments } from "../../runner/cli/arguments.js";
 import type { Command } from "../../runner/cli/command.js";
 import { COMMANDS, type CommandName } from "../../runner/cli/commands.js";
-import { orderOf } from "../../runner/cli/work/worker-settings.js";
+import { workSettings } from "../../runner/cli/work/worker-settings.js";
 
 /** Every list of words in a file that begins with one of our commands. */
 function commandLines(node: unknown): string[][] {
@@ -27,7 +27,7 @@ describe.each(["compose.yaml", "kubernetes.yaml"])("docs/fleet/%s", (name) => {
       const { options, words } = ((await COMMANDS[command as CommandName].load()) as { default: Command }).default;
       const given = parseArguments(argv, options);
       expect(given.words.length).toBeLessThanOrEqual(words.most);
-      if (command === "work") expect(orderOf(given.options, {})).toMatchObject({ processes: 2, worker: { limits: { eachKey: { atOnce: 2 } } } });
+      if (command === "work") expect(workSettings(given.options, {})).toMatchObject({ processes: 2, worker: { limits: { eachKey: { atOnce: 2 } } } });
     }
   });
 });

@@ -4,9 +4,9 @@ import { REPO } from "../house/files.js";
 import type { FuzzTarget } from "./targets.js";
 
 /** Inputs stay below what a peer may send in one reply or record many times over. */
-const MOST_BYTES = 64 * 1024;
+const MAX_BYTES = 64 * 1024;
 /** A parser that needs longer for so little can be made to need minutes. The machine may be busy, so this is processor time. */
-const MOST_MS = 1000;
+const MAX_MS = 1000;
 
 export interface Finding {
   readonly problem: string;
@@ -53,7 +53,7 @@ async function problemOf({ parse, refuses = () => false }: FuzzTarget, bytes: Bu
     if (!refuses(error)) return error instanceof Error ? (error.stack ?? error.message) : String(error);
   }
   const { user } = process.cpuUsage(before);
-  return user / 1000 > MOST_MS ? `it took ${Math.round(user / 1000)} ms for ${bytes.length} bytes` : null;
+  return user / 1000 > MAX_MS ? `it took ${Math.round(user / 1000)} ms for ${bytes.length} bytes` : null;
 }
 
 type Random = (below: number) => number;
@@ -122,7 +122,7 @@ const MUTATIONS: readonly ((bytes: Buffer, random: Random, corpus: readonly Buff
 function mutated(corpus: readonly Buffer[], random: Random): Buffer {
   let bytes: Buffer = Buffer.from(corpus[random(corpus.length)] as Buffer);
   for (let left = 1 + random(4); left > 0; left--)
-    bytes = (MUTATIONS[random(MUTATIONS.length)] as (typeof MUTATIONS)[number])(bytes, random, corpus).subarray(0, MOST_BYTES);
+    bytes = (MUTATIONS[random(MUTATIONS.length)] as (typeof MUTATIONS)[number])(bytes, random, corpus).subarray(0, MAX_BYTES);
   return bytes;
 }
 

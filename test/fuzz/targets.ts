@@ -50,7 +50,7 @@ import { HelloError, ServerAnswerReader } from "../../runner/net/tls-hello/serve
 import { flagInWords, readHopLine } from "../../runner/net/traceroute/output.js";
 import { FrameReader } from "../../runner/net/websocket/frames.js";
 import { judgeSvg } from "../../runner/posture/bimi/svg.js";
-import { readConsumed } from "../../runner/queue/consumed-event.js";
+import { readConsumedEvent } from "../../runner/queue/consumed-event.js";
 import { readJob } from "../../runner/queue/job.js";
 import { classifyReply } from "../../runner/replies/classify-reply.js";
 import { readRefusal } from "../../runner/replies/read-refusal.js";
@@ -350,7 +350,7 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
     modules: ["runner/queue/job.ts", "runner/queue/consumed-event.ts", "runner/queue/read-event.ts"],
     parse(bytes) {
       readJob(text(bytes));
-      readConsumed(text(bytes));
+      readConsumedEvent(text(bytes));
     },
   },
   suite: {

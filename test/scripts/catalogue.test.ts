@@ -16,7 +16,7 @@ test("the table stands between the marks, whatever stood there before", () => {
     [
       "# Title",
       "<!-- catalogue -->",
-      "| Probe | Versions | What it tells | Needs |",
+      "| Probe | Versions | What it does | Needs |",
       "| --- | --- | --- | --- |",
       "| `network.x` | 2.0.0, 1.0.0 | Asks a \\| b. | tcp, clock |",
       "<!-- /catalogue -->",

@@ -1,7 +1,7 @@
 import { afterEach } from "vitest";
 import { createDelivery, type Delivery, type DeliveryOptions, type MailToSend } from "../../runner/delivery/create-delivery.js";
 import { IN_MEMORY } from "../../runner/sqlite/store-path.js";
-import type { DeliveryRecipient, DeliveryReport } from "../../schemas/delivery.js";
+import type { DeliveryRecipient, DeliveryReport } from "../../schemas/delivery-report.js";
 import { type FakeHosts, type FakeInternet, startFakeInternet } from "./fake-internet.js";
 
 export const MESSAGE =

@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
-import type { HandOn } from "./hand-on.js";
-import { wordsOf } from "./words.js";
+import { UsageError } from "../usage-error.js";
+import type { EventHandler } from "./event-handler.js";
 
-/** Starts a program for each event. What it prints goes where our own goes. */
-export function execute(line: string, timeoutMs: number): HandOn {
+/** Starts a program for each event. Its output goes where ours goes. */
+export function execHandler(line: string, timeoutMs: number): EventHandler {
   const [program, ...args] = wordsOf(line) as [string, ...string[]];
   return ({ body, event, attempt, signal }) =>
     new Promise((resolve) => {
@@ -19,18 +19,34 @@ export function execute(line: string, timeoutMs: number): HandOn {
         signal.removeEventListener("abort", lose);
         resolve(why);
       };
-      // Another consumer may have the event by now.
+      // Another consumer may have the event.
       const lose = (): void => void child.kill("SIGTERM");
       signal.addEventListener("abort", lose);
       child.once("error", (error) => end(`${program} could not be started: ${error.message}`));
-      child.once("close", (code, killer) => end(isLate ? `${program} took longer than ${timeoutMs} ms` : whyNot(program, code, killer)));
-      // A program may end without reading: its exit code says whether that was well.
+      child.once("close", (code, killer) => end(isLate ? `${program} took longer than ${timeoutMs} ms` : rejectionOf(program, code, killer)));
+      // A program may end without reading its input: only its exit code counts.
       child.stdin.on("error", () => undefined);
       child.stdin.end(`${body}\n`);
     });
 }
 
-function whyNot(program: string, code: number | null, killer: string | null): string | null {
+function rejectionOf(program: string, code: number | null, killer: string | null): string | null {
   if (code === 0) return null;
-  return code === null ? `${program} was killed by ${killer}` : `${program} ended with ${code}`;
+  return code === null ? `${program} was killed by ${killer}` : `${program} exited with ${code}`;
+}
+
+const WORD = /\s*((?:"[^"]*"|'[^']*'|[^\s"'])+)/y;
+
+/** The words of a command line without their quotes. No shell is involved, so nothing else is special. */
+export function wordsOf(line: string): string[] {
+  const words: string[] = [];
+  WORD.lastIndex = 0;
+  let end = 0;
+  for (let match = WORD.exec(line); match !== null; match = WORD.exec(line)) {
+    words.push((match[1] as string).replace(/"([^"]*)"|'([^']*)'/g, (_, double?: string, single?: string) => double ?? single ?? ""));
+    end = WORD.lastIndex;
+  }
+  if (words.length === 0) throw new UsageError("--exec needs a program");
+  if (line.slice(end).trim() !== "") throw new UsageError("--exec has an unclosed quote", "no shell is used: quotes only group words");
+  return words;
 }

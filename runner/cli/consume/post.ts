@@ -2,20 +2,20 @@ import { authorizationOf, signingSecrets } from "../../queue/webhook/address.js"
 import { webhookHeaders } from "../../queue/webhook/headers.js";
 import type { Io } from "../io.js";
 import { UsageError } from "../usage-error.js";
-import type { HandOn } from "./hand-on.js";
+import type { EventHandler } from "./event-handler.js";
 
 /**
- * Posts each event as CloudEvents' HTTP binding says (structured mode), signed like a webhook's where there is a secret. A redirect is
- * no answer: it would turn the post into a get.
+ * Posts each event in the structured mode of CloudEvents' HTTP binding, signed like a webhook's if there is a secret. Redirects are not followed:
+ * they would turn the POST into a GET.
  */
-export async function post(written: string, timeoutMs: number, env: Io["env"]): Promise<HandOn> {
+export async function postHandler(written: string, timeoutMs: number, env: Io["env"]): Promise<EventHandler> {
   if (!URL.canParse(written) || !/^https?:$/.test(new URL(written).protocol)) {
-    throw new UsageError("--post takes an address that begins with http:// or https://");
+    throw new UsageError("--post takes a URL that begins with http:// or https://");
   }
   const url = new URL(written);
   const secrets = await signingSecrets(new URLSearchParams(url.hash.slice(1)), env);
   const authorization = authorizationOf(url);
-  // Without user and password: no error can then repeat them.
+  // Without user and password, so that no error can repeat them.
   const address = `${url.origin}${url.pathname}${url.search}`;
   return async ({ body, signal }) => {
     try {

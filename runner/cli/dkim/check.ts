@@ -24,8 +24,8 @@ export async function check(written: string, given: DkimGiven, io: Io): Promise<
   const texts = answer.records.map(txtText);
   const findings = [...findingsOfDns(name, answer, texts), ...(await findingsOfOurs(domain, selector, given.keys, texts, io))];
   const status = statusOf(null, findings);
-  const told = { name, status, records: texts, aliases: answer.aliases, findings };
-  await io.out(given.json ? `${JSON.stringify(told, null, 2)}\n` : asText(told, given.keys !== null));
+  const result = { name, status, records: texts, aliases: answer.aliases, findings };
+  await io.out(given.json ? `${JSON.stringify(result, null, 2)}\n` : asText(result, given.keys !== null));
   return status === "error" ? EXIT.failed : EXIT.ok;
 }
 
@@ -47,7 +47,7 @@ function findingsOfDns(name: string, answer: Answer<"TXT">, texts: readonly stri
   return [finding("error", isCertain(answer) ? "no_key_record" : "not_known", message, "a key record", answer.outcome)];
 }
 
-/** Our own key, and whether it is the one that is published. */
+/** The local signing key, and whether it matches the published one. */
 async function findingsOfOurs(domain: string, selector: string, folder: string | null, texts: readonly string[], io: Io): Promise<Finding[]> {
   if (folder === null) return [];
   const { keys, problems } = await keyFolder(resolve(io.cwd, folder)).keysOf(domain);

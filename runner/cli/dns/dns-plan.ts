@@ -12,8 +12,8 @@ import type { DnsGiven } from "./options.js";
 import { planOptions } from "./plan-options.js";
 
 export async function dnsPlan(written: string, given: DnsGiven, io: Io): Promise<number> {
-  if (given.zone && (given.check || given.json)) throw new UsageError(`--zone and --${given.check ? "check" : "json"} exclude each other`);
-  if (given.resolver.length > 0 && !given.check) throw new UsageError("--resolver goes with --check", "nothing is asked without it");
+  if (given.zone && (given.check || given.json)) throw new UsageError(`--zone and --${given.check ? "check" : "json"} cannot be combined`);
+  if (given.resolver.length > 0 && !given.check) throw new UsageError("--resolver requires --check", "no name server is asked without it");
   const options = await planOptions(written, given, io);
   const plan = planOf(options);
   const compared = given.check ? await checkAll(options, plan.items, given.resolver) : null;
@@ -61,7 +61,7 @@ function asZone(plan: Plan): string {
   return `${[...records, ...aside(plan).map((line) => `; ${line}`.trimEnd())].join("\n")}\n`;
 }
 
-/** What is no record: the policy file, and what to know. */
+/** What is not a record: the policy file, and notes. */
 function aside({ policyFile, notes }: Plan): string[] {
   const file =
     policyFile === null

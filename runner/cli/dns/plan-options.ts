@@ -12,11 +12,11 @@ import type { Io } from "../io.js";
 import { UsageError } from "../usage-error.js";
 import type { DnsGiven } from "./options.js";
 
-/** What was asked for, checked and read. */
+/** The options after validation. */
 export async function planOptions(written: string, given: DnsGiven, io: Io): Promise<PlanOptions> {
   const domain = domainOf(written);
   const wrong = given.address.find((address) => !isAddress(address));
-  if (wrong !== undefined) throw new UsageError(`--address ${JSON.stringify(wrong)} is no IP address`);
+  if (wrong !== undefined) throw new UsageError(`--address ${JSON.stringify(wrong)} is not an IP address`);
   const noServer = given.resolver.find((address) => !isNameServer(address));
   if (noServer !== undefined) throw new UsageError(`--resolver ${JSON.stringify(noServer)} is not a name server`, "an IP address, with :port if it is not 53");
   return {
@@ -33,14 +33,14 @@ export async function planOptions(written: string, given: DnsGiven, io: Io): Pro
 }
 
 function domainOf(written: string): string {
-  if (!isDomain(written)) throw new UsageError(`${JSON.stringify(written)} is no domain`, "probe-run dns plan example.org");
+  if (!isDomain(written)) throw new UsageError(`${JSON.stringify(written)} is not a domain`, "probe-run dns plan example.org");
   return asciiDomain(written);
 }
 
-/** Names in SPF may hold underscores, which names of hosts do not. */
+/** Names in SPF may contain underscores, unlike host names. */
 function spfName(written: string): string {
   if (/^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+$/.test(written)) return written.toLowerCase();
-  throw new UsageError(`--include ${JSON.stringify(written)} is no name`, "as in: --include _spf.example.net");
+  throw new UsageError(`--include ${JSON.stringify(written)} is not a name`, "for example --include _spf.example.net");
 }
 
 function oneOf<const Word extends string>(option: string, written: string | null, words: readonly [Word, ...Word[]]): Word {
@@ -50,16 +50,16 @@ function oneOf<const Word extends string>(option: string, written: string | null
   return word;
 }
 
-/** It stands in a URI in a record: what would end it there is not taken. */
+/** The address becomes part of a URI in a record: characters that would end the URI are rejected. */
 function reportsTo(written: string | null, domain: string): string {
   const address = written ?? `postmaster@${domain}`;
   const at = address.lastIndexOf("@");
   if (isOneLine(address) && /^[!#$%&'*+/=?^_`{|}~A-Za-z0-9.-]+$/.test(address.slice(0, at)) && !/[!,;]/.test(address) && isDomain(address.slice(at + 1)))
     return address;
-  throw new UsageError(`--reports ${JSON.stringify(address)} is no address that a record can hold`, "as in: --reports dmarc@example.org");
+  throw new UsageError(`--reports ${JSON.stringify(address)} is not an address that fits into a record`, "for example --reports dmarc@example.org");
 }
 
-/** The folder that nobody named need not be there. */
+/** The default folder need not exist. */
 async function keysOf(domain: string, { keys: folder, selector }: DnsGiven, io: Io): Promise<readonly SigningKey[]> {
   const { keys, problems } = await keyFolder(resolve(io.cwd, folder ?? DEFAULT_KEYS)).keysOf(domain);
   const problem = problems.find(({ code }) => folder !== null || code !== "key_missing");
@@ -67,13 +67,13 @@ async function keysOf(domain: string, { keys: folder, selector }: DnsGiven, io: 
   if (selector === null) return keys;
   const wanted = keys.filter((key) => key.selector === selector);
   if (wanted.length > 0) return wanted;
-  throw new UsageError(`there is no key ${JSON.stringify(selector)} for ${domain}`, `make it with probe-run dkim keygen ${domain} --selector ${selector}`);
+  throw new UsageError(`there is no key ${JSON.stringify(selector)} for ${domain}`, `create it with probe-run dkim keygen ${domain} --selector ${selector}`);
 }
 
 async function certificateIn(file: string, io: Io): Promise<X509Certificate> {
   try {
     return new X509Certificate(await readFile(resolve(io.cwd, file)));
   } catch (error) {
-    throw new UsageError(`--dane ${file} holds no certificate in PEM: ${(error as NodeJS.ErrnoException).code ?? "it cannot be read"}`);
+    throw new UsageError(`--dane ${file} does not contain a PEM certificate: ${(error as NodeJS.ErrnoException).code ?? "it cannot be read"}`);
   }
 }

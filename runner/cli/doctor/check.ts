@@ -1,10 +1,10 @@
-/** One thing that this machine can or cannot do. */
+/** One capability of this machine. */
 export interface Check {
   readonly name: string;
-  /** note: optional, and not there. warning: something works less well. error: something does not work. */
+  /** note: an optional feature is missing. warning: something works less well. error: something does not work. */
   readonly status: "ok" | "note" | "warning" | "error";
   readonly message: string;
-  /** What to do about it; null if there is nothing to do. */
+  /** What to do about it; null for nothing. */
   readonly advice: string | null;
 }
 

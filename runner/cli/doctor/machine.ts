@@ -35,7 +35,7 @@ function sqliteCheck(): Check {
   }
 }
 
-/** What an optional feature needs. Their versions are the peer ranges of package.json. */
+/** The packages of optional features. Their versions are the peer ranges of package.json. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "Redis queues": ["bullmq", "ioredis"],
   "RabbitMQ queues": ["amqplib"],
@@ -55,7 +55,7 @@ function isInstalled(name: string): boolean {
     createRequire(import.meta.url).resolve(name);
     return true;
   } catch (error) {
-    // A package for ESM only is there, and has no entry point for require.
+    // A package for ESM only has no entry point for require.
     return (error as NodeJS.ErrnoException).code === "ERR_PACKAGE_PATH_NOT_EXPORTED";
   }
 }

@@ -8,19 +8,19 @@ export interface NetworkQuestion {
   readonly servers: readonly string[];
   /** A domain that is signed with DNSSEC. */
   readonly signedName: string;
-  /** A mail host to try port 25 of; null tries nobody's. */
+  /** The mail host whose port 25 is tested; null for none. */
   readonly host: string | null;
   readonly port: number;
   readonly timeoutMs: number;
 }
 
-/** The resolver, the routes, and port 25 of a host that the user names. */
+/** The resolver, the routes, and port 25 of a given host. */
 export async function networkChecks(question: NetworkQuestion): Promise<Check[]> {
   const [resolver, ipv4, ipv6, port] = await Promise.all([resolverChecks(question), routeCheck(4), routeCheck(6), portCheck(question)]);
   return [...resolver, ipv4, ipv6, port];
 }
 
-/** The AD bit says that the resolver validates. It is no proof over a network that others can write to. */
+/** The AD bit shows that the resolver validates; over an untrusted network it proves nothing. */
 async function resolverChecks({ servers, signedName, timeoutMs }: NetworkQuestion): Promise<Check[]> {
   const options = { ...(servers.length === 0 ? {} : { servers }), timeoutMs, cache: "off" as const, dnssec: true };
   const { outcome, authenticated, server, problem } = await new Resolver().query(signedName, "SOA", options);

@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { DEFAULT_QUEUE } from "../../queue/default-queue.js";
+import { DEFAULT_QUEUE } from "../../queue/backend-options.js";
 import { behaviourFile, DEFAULT_FILE, IN_MEMORY } from "../../sqlite/store-path.js";
 import { foreignFile } from "../../support/private-file.js";
 import type { Io } from "../io.js";
@@ -8,7 +8,7 @@ import { type Check, check } from "./check.js";
 
 const READABLE_BY_OTHERS = 0o077;
 
-/** The files of the queue and the caches: they hold addresses and passwords, so they are their owner's only. */
+/** The files of the queue and the caches. They contain addresses and passwords, so only their owner may read them. */
 export function storageChecks({ env, cwd }: Pick<Io, "env" | "cwd">): Check[] {
   const queue = env.PROBE_RUN_QUEUE || DEFAULT_QUEUE;
   const behaviour = behaviourFile(env);
@@ -30,7 +30,7 @@ function fileCheck(name: string, shown: string, path: string): Check {
   return check(name, "ok", `${shown} is this user's only`);
 }
 
-/** The nearest folder that exists is where the missing ones would be created. */
+/** Missing folders would be created below the nearest existing one. */
 function folderCheck(name: string, shown: string, path: string): Check {
   let folder = dirname(path);
   while (!existsSync(folder)) folder = dirname(folder);

@@ -3,7 +3,7 @@ import { RequestError } from "../../support/request-error.js";
 import { assign } from "../overrides.js";
 import { cellsOf } from "./csv.js";
 
-/** Reads an input from a line; a header gives none. Reading is a second step, since each line may have its own error. */
+/** Reads an input from a line; the header gives none. Reading is a separate step, because each line may have its own error. */
 export type RowReader = (line: string, number: number) => (() => unknown)[];
 
 /** Inputs from CSV: the header names a field per column, `tls.mode` one inside another. An empty cell leaves its field out. */
@@ -15,14 +15,14 @@ export function csvRows(schema: InputSchema): RowReader {
       const columns = header;
       return [() => inputOf(cells, columns, schema, number)];
     }
-    // The byte order mark that some programs put before a table.
+    // The byte order mark that some programs write.
     header = cells.map((name) => name.replace(/^\ufeff/, ""));
     checkHeader(header, schema, number);
     return [];
   };
 }
 
-/** A first row of data would make every row an error about fields that nobody wrote. */
+/** Otherwise a first row of data would cause misleading errors about unknown fields in every row. */
 function checkHeader(header: readonly string[], { properties = {} }: InputSchema, number: number): void {
   const known = Object.keys(properties);
   if (header.some((name) => known.includes(name.split(".")[0] as string))) return;
@@ -34,9 +34,7 @@ function checkHeader(header: readonly string[], { properties = {} }: InputSchema
 function inputOf(cells: readonly string[], header: readonly string[], { properties = {} }: InputSchema, number: number): Record<string, unknown> {
   if (cells.length > header.length) {
     const message = `it has ${cells.length} cells, and the header ${header.length}`;
-    throw new RequestError(`line ${number} does not fit the header`, "unreadable_input", [
-      { pointer: "", message, hint: "put quotes around a cell that holds a comma" },
-    ]);
+    throw new RequestError(`line ${number} does not fit the header`, "unreadable_input", [{ pointer: "", message, hint: "quote cells that contain a comma" }]);
   }
   const input = {};
   for (const [index, name] of header.entries()) {
@@ -46,7 +44,7 @@ function inputOf(cells: readonly string[], header: readonly string[], { properti
   return input;
 }
 
-/** A number, a truth value or a list if its field may be one: a CSV holds texts only. */
+/** Converts a cell to a number, a boolean or a list if its field can be one. */
 function cellValue(cell: string, field: { readonly type?: unknown } | undefined): unknown {
   if (field?.type === "string") return cell;
   try {

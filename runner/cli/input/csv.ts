@@ -1,8 +1,8 @@
 import { UsageError } from "../usage-error.js";
 
-/** Comma-separated values as RFC 4180 writes them, read with some tolerance for what other programs write. */
+/** Comma-separated values (RFC 4180), tolerating common deviations. */
 
-/** The cells of one record. Quotes may hold commas and doubled quotes; a record is one line here, for no address holds a line end. */
+/** The cells of one record. Quoted cells may contain commas and doubled quotes. A record is one line here, since no address contains a line break. */
 export function cellsOf(line: string): string[] {
   const cells: string[] = [];
   for (let at = 0; at <= line.length; at += 1) {
@@ -23,7 +23,7 @@ function quotedCell(line: string, from: number): [string, number] {
   let cell = "";
   let at = from;
   for (; line[at] !== '"' || line[at + 1] === '"'; at += 1) {
-    if (at >= line.length) throw new UsageError(`a quote is not closed: ${excerpt(line)}`, "a record of the CSV has to end in its own line");
+    if (at >= line.length) throw new UsageError(`a quote is not closed: ${excerpt(line)}`, "a CSV record must end on its line");
     if (line[at] === '"') at += 1;
     cell += line[at];
   }
@@ -39,7 +39,7 @@ export function recordOf(cells: readonly (string | number | null)[]): string {
   return `${cells.map(written).join(",")}\r\n`;
 }
 
-/** What begins like a formula is run by programs that open tables, and servers write what they like into their replies. */
+/** Spreadsheet programs execute cells that begin like a formula, and servers choose the text of their replies. */
 const LIKE_A_FORMULA = /^[=+\-@\t\r]/;
 
 function written(value: string | number | null): string {

@@ -5,19 +5,16 @@ import { linesOf } from "./lines.js";
 import { parseInputs, rowReader } from "./parse-inputs.js";
 import { readText } from "./read-text.js";
 
-/** One input of a list. Reading it may throw a RequestError, and leaves the others as they are. */
+/** One input of a list. Reading it may throw a RequestError, which does not affect the others. */
 export interface ListedInput {
-  /** Its line, or its number in an array; from 1. */
+  /** Its line, or its index in an array; from 1. */
   readonly number: number;
-  /** The same for people: `line 3`, `input 3`. */
+  /** The same in words: `line 3`, `input 3`. */
   readonly place: string;
   readonly read: () => unknown;
 }
 
-/**
- * The inputs of a file, or of stdin for -. JSON Lines and CSV are read as they come, however long they are; JSON and YAML, which
- * have an end only as a whole, at once.
- */
+/** The inputs of a file, or of stdin for -. JSON Lines and CSV are streamed; JSON and YAML are read as a whole. */
 export async function* inputBatches(written: string, schema: InputSchema, io: Io): AsyncGenerator<ListedInput[]> {
   const named = formatOfName(written);
   if (named === "json" || named === "yaml") yield whole(await parseInputs(await readText(written, io), written, schema));
@@ -25,7 +22,7 @@ export async function* inputBatches(written: string, schema: InputSchema, io: Io
   else yield* sniffed(written, schema, io);
 }
 
-/** Without a name the first line shows the format. */
+/** Without a file name, the first line decides. */
 async function* sniffed(written: string, schema: InputSchema, io: Io): AsyncGenerator<ListedInput[]> {
   const name = written === "-" ? "stdin" : written;
   const batches = linesOf(written, io, { keepBlank: true });

@@ -1,9 +1,9 @@
 import { RequestError } from "../../support/request-error.js";
 
-/** No probe's input is nested deeper, and code that walks it would overflow its stack. */
-const MOST_LEVELS = 64;
+/** No probe's input is nested deeper, and deeper nesting could overflow the stack. */
+const MAX_LEVELS = 64;
 
-/** Parses JSON that a person wrote; an error names the line and column. */
+/** Parses hand-written JSON; an error names the line and column. */
 export function parseJson(text: string, name: string): unknown {
   if (text.trim() === "") throw unreadableText(`${name} is empty`, "it must hold a JSON object, or an array of them");
   let value: unknown;
@@ -18,7 +18,7 @@ export function parseJson(text: string, name: string): unknown {
 }
 
 export function checkDepth(value: unknown, name: string): void {
-  if (isDeeperThan(value, MOST_LEVELS)) throw unreadableText(`${name} is nested too deeply`, `it has more than ${MOST_LEVELS} levels`);
+  if (isDeeperThan(value, MAX_LEVELS)) throw unreadableText(`${name} is nested too deeply`, `it has more than ${MAX_LEVELS} levels`);
 }
 
 export function unreadableText(message: string, violation: string): RequestError {
@@ -30,7 +30,7 @@ function isDeeperThan(value: unknown, levels: number): boolean {
   return levels === 0 || Object.values(value).some((item) => isDeeperThan(item, levels - 1));
 }
 
-/** JSON.parse does not always say where it stopped, and each version says it in its own words. */
+/** JSON.parse does not always report the position, and its wording depends on the version. */
 interface Fault {
   at: number;
   expected: string;
@@ -43,7 +43,7 @@ const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 const STRING_BEGUN = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*/y;
 const SCALAR = /(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.+-])/y;
 
-/** What may come next. */
+/** What may follow. */
 type State = "value" | "valueOrEnd" | "key" | "keyOrEnd" | "colon" | "after";
 
 interface Step {
@@ -58,7 +58,7 @@ function firstFault(text: string): Fault {
   return step;
 }
 
-/** Takes one token; `open` holds the brackets around it. */
+/** Consumes one token; `open` holds the enclosing brackets. */
 function next(text: string, at: number, state: State, open: string[]): Step | Fault {
   const character = text[at];
   const close = open.length === 0 ? null : open.at(-1) === "{" ? "}" : "]";
@@ -94,7 +94,7 @@ function afterToken(text: string, began: number, ended: number, state: State): S
   return text[began] === '"' ? faultyValue(text, began) : null;
 }
 
-/** Inside a string the fault is further on than where the string begins. */
+/** In a string, the error is after its start. */
 function faultyValue(text: string, at: number): Fault {
   if (text[at] !== '"') return { at, expected: "expected a value" };
   return { at: skip(STRING_BEGUN, text, at), expected: "expected the end of a string" };

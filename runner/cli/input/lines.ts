@@ -3,8 +3,8 @@ import { resolve } from "node:path";
 import { RequestError } from "../../support/request-error.js";
 import type { Io } from "../io.js";
 
-/** A line of more than this is a mistake. */
-const MOST_BYTES = 16 * 1024 * 1024;
+/** Longer lines are rejected. */
+const MAX_BYTES = 16 * 1024 * 1024;
 const LINE_FEED = 10;
 
 export interface Line {
@@ -13,7 +13,7 @@ export interface Line {
   readonly text: string;
 }
 
-/** The lines of a file, or of stdin for -, in batches as they arrive. Blank ones are counted and left out, and the others trimmed, unless they are to be kept. */
+/** The lines of a file, or of stdin for -, in batches as they arrive. By default they are trimmed, and blank ones are counted but omitted. */
 export async function* linesOf(written: string, io: Io, { keepBlank = false }: { readonly keepBlank?: boolean } = {}): AsyncGenerator<Line[]> {
   let rest: Buffer[] = [];
   let number = 0;
@@ -29,7 +29,7 @@ export async function* linesOf(written: string, io: Io, { keepBlank = false }: {
       from = to + 1;
     }
     rest.push(chunk.subarray(from));
-    if (rest.reduce((sum, { length }) => sum + length, 0) > MOST_BYTES) throw tooLong(written, number + 1);
+    if (rest.reduce((sum, { length }) => sum + length, 0) > MAX_BYTES) throw tooLong(written, number + 1);
     yield wanted(lines);
   }
   yield wanted([lineOf(Buffer.concat(rest))]);

@@ -3,7 +3,7 @@ import type { RowReader } from "./csv-inputs.js";
 import { type Format, formatOfName, formatOfText } from "./format.js";
 import { parseJson } from "./json-text.js";
 
-/** The input, or the array of inputs, that a text holds: JSON, JSON Lines, YAML, or CSV with a header. */
+/** The input, or the array of inputs, in a text: JSON, JSON Lines, YAML, or CSV with a header. */
 export async function parseInputs(text: string, name: string, schema: InputSchema, format: Format = formatOf(text, name)): Promise<unknown> {
   if (format === "json") return parseJson(text, name);
   if (format === "yaml") return (await import("./yaml-text.js")).parseYaml(text, name);
@@ -17,7 +17,7 @@ function formatOf(text: string, name: string): Format {
   if (named !== null) return named;
   const trimmed = text.trim();
   const end = trimmed.indexOf("\n");
-  // One JSON object and nothing after it is one input, not a list of one.
+  // A single JSON object is one input, not a list of one.
   if (end < 0) return formatOfText(trimmed) === "jsonl" ? "json" : formatOfText(trimmed);
   return formatOfText(trimmed.slice(0, end));
 }

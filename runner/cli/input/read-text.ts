@@ -5,15 +5,15 @@ import { RequestError } from "../../support/request-error.js";
 import type { Io } from "../io.js";
 import { formatOfName } from "./format.js";
 
-/** An input of more than this is a mistake; it is refused before it is read. */
-const MOST_BYTES = 16 * 1024 * 1024;
+/** Larger inputs are rejected before they are read. */
+const MAX_BYTES = 16 * 1024 * 1024;
 
-/** The text of an input that a person named: a file, or - for stdin. */
+/** The text of a given input: a file, or - for stdin. */
 export async function readText(written: string, io: Io): Promise<string> {
   return decoded(await readBytes(written, io), nameOf(written));
 }
 
-/** The same as it stands, for an input that need not be UTF-8. */
+/** The same as bytes, for an input that need not be UTF-8. */
 export async function readBytes(written: string, io: Io): Promise<Uint8Array> {
   const bytes = written === "-" ? await readStdin(io) : await readFileCapped(written, io);
   if (bytes.length === 0) throw unreadable(`${nameOf(written)} is empty`, "it must hold an input, or a list of them");
@@ -29,7 +29,7 @@ async function readStdin({ stdin }: Io): Promise<Uint8Array> {
   let size = 0;
   for await (const chunk of stdin) {
     size += chunk.length;
-    if (size > MOST_BYTES) throw unreadable("stdin is too large", "it holds more than 16 MB", "an input holds 16 MB at most");
+    if (size > MAX_BYTES) throw unreadable("stdin is too large", "it holds more than 16 MB", "an input holds 16 MB at most");
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
@@ -37,14 +37,14 @@ async function readStdin({ stdin }: Io): Promise<Uint8Array> {
 
 async function readFileCapped(written: string, io: Io): Promise<Uint8Array> {
   try {
-    // Nothing else runs yet, and starting the threads of node:fs/promises takes longer than reading the file.
+    // Synchronous: nothing else runs yet, and starting the threads of node:fs/promises takes longer than reading the file.
     const file = openSync(resolve(io.cwd, written), "r");
     try {
       const stat = fstatSync(file);
       if (stat.isDirectory()) throw unreadable(`${written} is a directory`, "give a file, or - for stdin");
-      if (stat.size > MOST_BYTES)
+      if (stat.size > MAX_BYTES)
         throw unreadable(`${written} is too large`, `it holds ${Math.ceil(stat.size / 1024 / 1024)} MB`, "an input holds 16 MB at most");
-      // A pipe or a device has no size: its end is found by reading.
+      // A pipe or a device has no size, so it is read to its end.
       if (!stat.isFile()) return await readStdin({ ...io, stdin: createReadStream("", { fd: file, autoClose: false }) });
       return readFileSync(file);
     } finally {

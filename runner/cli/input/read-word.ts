@@ -9,10 +9,10 @@ import { looksLikeFile } from "./format.js";
 import { parseInputs } from "./parse-inputs.js";
 import { readText } from "./read-text.js";
 
-/** What a word on the command line stands for. */
+/** The input that a word on the command line stands for. */
 export interface Read {
   readonly value: unknown;
-  /** What to say of the word if its input is refused; null if it was a file. */
+  /** A note for the error if the input is rejected; null for a file. */
   readonly target: TargetWord | null;
 }
 
@@ -21,7 +21,7 @@ interface TargetWord {
   readonly fields: readonly string[];
 }
 
-/** Reads the input that a word names: a file, - for stdin, or the probe's target itself. */
+/** Reads the input for a word: a file, - for stdin, or a target of the probe. */
 export async function readWord(word: string, asked: Asked, loading: Promise<LoadedProbe>, io: Io): Promise<Read> {
   if (word === "-" || isInput(resolve(io.cwd, word), word) || looksLikeFile(word)) {
     const text = await readText(word, io);
@@ -30,7 +30,7 @@ export async function readWord(word: string, asked: Asked, loading: Promise<Load
   const loaded = await loading;
   const schema = schemaOf(loaded, asked);
   const { target, name } = loaded.probe;
-  // An older contract may have other fields.
+  // An older contract may have other target fields.
   if (target === undefined || missingFields(target, schema).length > 0) throw takesNoTarget(asked.version === null ? name : `${name}@${asked.version}`, word);
   return { value: inputFromTarget(target, schema, word), target: { word, fields: fieldsOfTarget(target) } };
 }
@@ -39,7 +39,7 @@ function schemaOf({ probe, versions }: LoadedProbe, asked: Asked): InputSchema {
   return probe.versions[candidates(asked, versions)[0] as string]?.input.schema as InputSchema;
 }
 
-/** A directory may be named after the domain that it is about. */
+/** A directory may have the same name as the domain. */
 function isInput(path: string, word: string): boolean {
   const stat = statSync(path, { throwIfNoEntry: false });
   return stat !== undefined && !(stat.isDirectory() && /[.:@]/.test(word));
@@ -47,11 +47,11 @@ function isInput(path: string, word: string): boolean {
 
 function takesNoTarget(probe: string, word: string): RequestError {
   return new RequestError(`there is no file ${JSON.stringify(word)}`, "unreadable_input", [
-    { pointer: "", message: `${probe} takes no target on the command line: give a file, - for stdin, or --set KEY=VALUE for each field`, hint: null },
+    { pointer: "", message: `${probe} does not accept a target on the command line: give a file, - for stdin, or --set KEY=VALUE for each field`, hint: null },
   ]);
 }
 
-/** The error for an input that was made of a word, which may have been meant as a file. */
+/** The error for an input that was built from a word, which may have been meant as a file. */
 export function withTarget(error: unknown, { word, fields }: TargetWord): unknown {
   if (!(error instanceof RequestError) || error.code !== "invalid_input") return error;
   if (!error.violations.some(({ pointer }) => fields.some((field) => pointer === `/${field}` || pointer.startsWith(`/${field}/`)))) return error;

@@ -1,10 +1,10 @@
 import { LineCounter, parseAllDocuments } from "yaml";
 import { checkDepth, unreadableText } from "./json-text.js";
 
-/** An alias that is used more often than this is a bomb. */
-const MOST_ALIASES = 100;
+/** More aliases than this are an expansion attack. */
+const MAX_ALIASES = 100;
 
-/** Parses YAML: one document, or one input per document. */
+/** Parses YAML; each document is one input. */
 export function parseYaml(text: string, name: string): unknown {
   const lines = new LineCounter();
   const parsed = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, logLevel: "silent" });
@@ -16,7 +16,7 @@ export function parseYaml(text: string, name: string): unknown {
     const { line, col } = lines.linePos(error.pos[0]);
     throw unreadableText(`${name} is not YAML`, `line ${line}, column ${col}: ${error.message}`);
   }
-  const values = documents.map((document) => plainValue(() => document.toJS({ maxAliasCount: MOST_ALIASES }), name));
+  const values = documents.map((document) => plainValue(() => document.toJS({ maxAliasCount: MAX_ALIASES }), name));
   for (const value of values) checkDepth(value, name);
   return values.length === 1 ? values[0] : values.flat();
 }

@@ -7,7 +7,7 @@ import { RequestError } from "../../support/request-error.js";
 import { EXIT } from "../exit-codes.js";
 import type { Io } from "../io.js";
 
-/** Plays a transcript until Ctrl-C. Exits with 1 if a client did something else than the transcript says. */
+/** Plays a transcript until Ctrl-C. Exits with 1 if a client deviated from it. */
 export async function serveTranscript(file: string, port: number, io: Io): Promise<number> {
   const stopped = new Promise<void>((done) => io.onInterrupt(() => done()));
   const server = await start(file, port, io);

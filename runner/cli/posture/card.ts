@@ -23,7 +23,7 @@ export const QUESTIONS = {
 export const SYMBOLS: Readonly<Record<Verdict, string>> = { error: "✘", warning: "▲", unknown: "?", notice: "·", pass: "✔", not_applicable: "-" };
 const ORDER: readonly Verdict[] = ["error", "warning", "unknown", "notice", "pass"];
 /** More changes at once are not made anyway. */
-const MOST_CHANGES = 3;
+const MAX_CHANGES = 3;
 
 /** The report card of a domain, for a terminal: a line a question, a line a check that does not pass, and the changes that matter most. */
 export function cardOf(posture: Posture, look: CardLook): string {
@@ -66,7 +66,7 @@ function checkLines({ checks }: Posture, { style, width, showAll }: CardLook): s
 }
 
 function changeLines({ changes }: Posture, { style, width }: CardLook): string[] {
-  const shown = changes.slice(0, MOST_CHANGES);
+  const shown = changes.slice(0, MAX_CHANGES);
   const lines = shown.flatMap((change, index) => {
     const label = index === 0 ? "First: " : "Then:  ";
     const record = change.new === null ? `remove ${change.name} ${change.type}` : `${change.name}. ${change.type} ${JSON.stringify(change.new)}`;

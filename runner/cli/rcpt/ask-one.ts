@@ -5,7 +5,7 @@ import { exitCodeOf } from "../exit-codes.js";
 import type { Io } from "../io.js";
 import { presenter } from "../present.js";
 
-/** Asks for one address, and tells a person in a few lines, or a program by the envelope. */
+/** Checks one address, and prints a summary or the envelope. */
 export async function askOne(input: Readonly<Record<string, unknown>>, asJson: boolean, io: Io): Promise<number> {
   const stopping = new AbortController();
   const stopListening = io.onInterrupt(() => stopping.abort());
@@ -19,7 +19,7 @@ export async function askOne(input: Readonly<Record<string, unknown>>, asJson: b
   }
 }
 
-/** What a person needs to know of one address. */
+/** The summary for one address. */
 function summaryOf({ results, helo_domain: helo }: OutputOf<"mail.rcpt@1.0.0">): string {
   const [result] = results;
   if (result === undefined) throw new Error("a run for one address gave no result");

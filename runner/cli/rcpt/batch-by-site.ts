@@ -1,20 +1,20 @@
 import type { Destinations } from "./destination.js";
 import type { Entry } from "./list.js";
 
-/** Addresses of one site that are asked for in one run. */
+/** Addresses of one site that are checked in one run. */
 export interface Portion {
   readonly site: string;
   readonly entries: readonly Entry[];
 }
 
-/** One connection's worth: a handful is what a server hears from any sender, and what is lost when the run is stopped. */
+/** What one connection checks: no more than servers get from any sender, and little to repeat if the run is stopped. */
 const PORTION = 10;
-/** What is longer than the contract allows is no address: cut, it is told as one that is none. */
-export const MOST_CHARACTERS = 1024;
+/** An address that is too long for the contract is cut, and then reported as invalid. */
+export const MAX_CHARACTERS = 1024;
 /** Domains that are looked up at a time. */
 const LOOK_UPS = 20;
 
-/** Puts addresses together that go to the same site. Sites that are found first come first. */
+/** Groups addresses by site, in the order in which the sites are found. */
 export async function portionsOf(entries: readonly Entry[], destinations: Destinations, signal: AbortSignal): Promise<Portion[]> {
   const sites = new Map<string, Entry[]>();
   let next = 0;

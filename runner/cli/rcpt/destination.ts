@@ -3,10 +3,10 @@ import { runReport } from "../../harness/run.js";
 import { siteOf } from "../../mail-sites/site.js";
 import { parseMailbox } from "../../net/smtp/mailbox.js";
 
-/** Fields of an input that both probes have: the same servers, the same patience. */
+/** Input fields that both probes share: servers and timeouts. */
 const SHARED = ["address_family", "resolver", "query_timeout_ms", "lookup_timeout_ms", "cache", "allow_private_addresses"] as const;
 
-/** Finds the site that an address's mail goes to. What it costs is paid once a domain; the probe itself finds it in the cache. */
+/** Finds the mail site of an address. Looked up once per domain; the probe then finds it in the cache. */
 export class Destinations {
   readonly #known = new Map<string, Promise<string>>();
 
@@ -19,7 +19,7 @@ export class Destinations {
     const port = typeof this.input.mx_port === "number" ? this.input.mx_port : undefined;
     if (typeof this.input.mx_host === "string") return Promise.resolve(siteOf([this.input.mx_host], port));
     const mailbox = parseMailbox(email);
-    // Nobody is asked for these: they need no limit of their own.
+    // These lookups need no rate limit.
     if ("problem" in mailbox) return Promise.resolve("");
     if (mailbox.host.kind === "address") return Promise.resolve(siteOf([mailbox.host.host], port));
     const domain = mailbox.host.host.toLowerCase();

@@ -8,7 +8,7 @@ import type { Io } from "../io.js";
 import { UsageError } from "../usage-error.js";
 import { refuseDisplayName } from "./display-name.js";
 
-/** One address of a list, and the line it stands on. */
+/** One address of a list, and its line. */
 export interface Entry {
   readonly line: number;
   readonly email: string;
@@ -21,7 +21,7 @@ export interface AddressList {
   readonly entries: readonly Entry[];
 }
 
-/** What the column of addresses is called when nobody says. */
+/** The column of addresses if none is given. */
 const USUAL_NAMES = ["email", "e-mail", "mail", "email_address", "emailaddress", "address"];
 
 /** Reads addresses: CSV with or without a header, JSON Lines, JSON or YAML of objects or strings, or one address per line. */
@@ -45,7 +45,7 @@ export async function readList(path: string, column: string | null, io: Io): Pro
   return listOf(entries, format, path);
 }
 
-/** JSON and YAML, which have an end only as a whole. */
+/** JSON and YAML, which are read as a whole. */
 function formatOf(path: string): Format | null {
   const format = formatOfName(path);
   return format === "json" || format === "yaml" ? format : null;
@@ -58,7 +58,7 @@ async function wholeList(path: string, column: string | null, io: Io): Promise<A
 }
 
 function listOf(entries: readonly Entry[], format: ListFormat, path: string): AddressList {
-  if (entries.length === 0) throw new UsageError(`there is no address in ${path}`, "give CSV, JSON, JSON Lines, YAML, or one address per line");
+  if (entries.length === 0) throw new UsageError(`${path} contains no address`, "give CSV, JSON, JSON Lines, YAML, or one address per line");
   return { format, entries };
 }
 
@@ -90,11 +90,11 @@ function fieldOf(value: unknown, column: string | null): unknown {
   return named?.[1];
 }
 
-/** The first line is a head where it holds no address. */
+/** The first line is a header if it contains no address. */
 function csvReader(first: string, column: string | null): (text: string, line: number) => string | null {
   const cells = cellsOf(withoutMark(first));
   const isHead = !cells.some((cell) => cell.includes("@"));
-  if (!isHead && column !== null) throw new UsageError(`the list has no head with a column ${JSON.stringify(column)}`, "leave --column out, or write the head");
+  if (!isHead && column !== null) throw new UsageError(`the list has no header with a column ${JSON.stringify(column)}`, "omit --column, or add a header");
   const at = isHead ? columnOf(cells, column) : cells.findIndex((cell) => cell.includes("@"));
   let isFirst = true;
   return (text) => {
@@ -114,7 +114,7 @@ function columnOf(head: readonly string[], column: string | null): number {
   );
 }
 
-/** The byte order mark that some programs put before a table. */
+/** The byte order mark that some programs write. */
 function withoutMark(text: string): string {
   return text.replace(/^\ufeff/, "");
 }

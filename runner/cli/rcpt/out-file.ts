@@ -6,8 +6,8 @@ import type { AddressList, ListFormat } from "./list.js";
 import { headOf, isRow } from "./row.js";
 
 /**
- * The result file of a list. It is all there is to resume by: a complete row means that its address is done. A file that this command did
- * not write for the same list and in the same format is refused before anything is asked, and left as it is.
+ * The result file of a list, which makes it resumable: a complete row means that its address is done. A file that this command did not write for the
+ * same list and format is rejected before anything is sent, and not changed.
  */
 export class OutFile {
   readonly #path: string;
@@ -26,15 +26,15 @@ export class OutFile {
   }
 }
 
-/** Empty for a file that is new, or has nothing in it. */
+/** Empty for a new or empty file. */
 function existingText(path: string): string {
   try {
-    if (!lstatSync(path).isFile()) throw new UsageError(`--out ${path} is not a regular file`, "name a file, or leave --out out to print the rows");
+    if (!lstatSync(path).isFile()) throw new UsageError(`--out ${path} is not a regular file`, "name a file, or omit --out to print the rows");
     return readFileSync(path, "utf8");
   } catch (error) {
     if (error instanceof UsageError) throw error;
     const { code } = error as NodeJS.ErrnoException;
-    if (code !== "ENOENT") throw new UsageError(`--out ${path} cannot be read: ${(error as Error).message}`, "name a file that you may read and write");
+    if (code !== "ENOENT") throw new UsageError(`--out ${path} cannot be read: ${(error as Error).message}`, "use a file that is readable and writable");
   }
   try {
     lstatSync(dirname(path));
@@ -47,7 +47,7 @@ function existingText(path: string): string {
 function resume(path: string, text: string, format: ListFormat, emails: ReadonlyMap<number, string>): Set<number> {
   const end = text.lastIndexOf("\n") + 1;
   const head = headOf(format);
-  // Without a complete head or row of ours, nothing shows that the file is ours.
+  // Without a complete header or row, it cannot be recognised as our file.
   if (end === 0 || (head !== "" && !text.startsWith(head))) throw notOurs(path, 1, format);
   const done = new Set<number>();
   for (const [index, row] of text.slice(0, end).split("\n").entries()) {
@@ -57,7 +57,7 @@ function resume(path: string, text: string, format: ListFormat, emails: Readonly
     if (emails.get(found.line) !== found.email) throw ofAnotherList(path, index + 1);
     done.add(found.line);
   }
-  // The last run was stopped while it wrote this row. Anything else at the end is not ours to remove.
+  // The last run was stopped while it wrote this row. Anything else at the end is not removed.
   if (end < text.length) {
     if (!isBeginningOfRow(text.slice(end), format, emails)) throw notOurs(path, text.slice(0, end).split("\n").length, format);
     truncate(path, Buffer.byteLength(text.slice(0, end)));
@@ -79,7 +79,7 @@ function readRow(row: string, format: ListFormat): { line: number; email: string
   }
 }
 
-/** What is cut off has to begin as a row for one of the list's addresses does. */
+/** A partial row must begin like a row for one of the list's addresses. */
 function isBeginningOfRow(tail: string, format: ListFormat, emails: ReadonlyMap<number, string>): boolean {
   const [, digits] = (format === "csv" ? /^(\d+)(?:,|$)/ : /^\{"line":(\d+)(?:,|$)/).exec(tail) ?? [];
   if (digits === undefined) return format === "jsonl" && '{"line":'.startsWith(tail);

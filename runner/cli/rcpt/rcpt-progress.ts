@@ -1,11 +1,12 @@
 import type { RcptVerdict } from "../../../schemas/rcpt.js";
+import { counted } from "../../support/counted.js";
 import type { Io } from "../io.js";
 import { duration } from "../progress.js";
 
 const EVERY_MS = 200;
 const CLEAR_LINE = "\r\u001b[K";
 
-/** One line on a terminal while a list is asked for, and a last one anywhere. */
+/** A progress line on a terminal while a list is checked, and a final line. */
 export class RcptProgress {
   readonly #counts: Record<RcptVerdict, number> = { valid: 0, risky: 0, invalid: 0, unknown: 0 };
   readonly #began = performance.now();
@@ -27,7 +28,7 @@ export class RcptProgress {
     this.io.err(`${CLEAR_LINE}${this.#line(now)}`);
   }
 
-  /** Makes room for what goes to stdout, which may be the same terminal. */
+  /** Clears the line, since stdout may be the same terminal. */
   clear(): void {
     if (!this.io.stdout.isTty || this.#shownAt < 0) return;
     this.io.err(CLEAR_LINE);
@@ -37,7 +38,9 @@ export class RcptProgress {
   end(): void {
     const seconds = (performance.now() - this.#began) / 1000;
     const before = this.before > 0 ? `, ${this.before} were there already` : "";
-    this.io.err(`${this.io.stderr.isTty ? CLEAR_LINE : ""}${this.#done} addresses in ${seconds.toFixed(1)} s: ${this.#verdicts()}${before}\n`);
+    this.io.err(
+      `${this.io.stderr.isTty ? CLEAR_LINE : ""}${counted(this.#done, "address", "addresses")} in ${seconds.toFixed(1)} s: ${this.#verdicts()}${before}\n`,
+    );
   }
 
   #line(now: number): string {

@@ -4,7 +4,7 @@ import type { Entry, ListFormat } from "./list.js";
 
 export type RcptResult = OutputOf<"mail.rcpt@1.0.0">["results"][number];
 
-/** What a row of a list's results holds, in this order. */
+/** The columns of a list's results, in this order. */
 const FIELDS = [
   "verdict",
   "confidence",
@@ -32,7 +32,7 @@ export function rowOf({ line, email }: Entry, result: RcptResult, format: ListFo
   return `${JSON.stringify({ line, email, ...Object.fromEntries(values) })}\n`;
 }
 
-/** True for a parsed line of JSONL that rowOf() wrote. */
+/** True for a parsed JSONL line that rowOf() wrote. */
 export function isRow(value: unknown): value is { line: number; email: string } & Record<string, unknown> {
   if (value === null || typeof value !== "object") return false;
   const row = value as Record<string, unknown>;

@@ -1,6 +1,6 @@
 import { type Scaffold, transcriptOf } from "./scaffold.js";
 
-/** A probe of probe-run itself: a folder of probes/, its test and its fixture. */
+/** A probe in probe-run itself: a folder in probes/, its test and its fixture. */
 export function builtInFiles(id: string): Scaffold {
   return {
     files: {

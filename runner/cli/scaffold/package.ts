@@ -1,7 +1,7 @@
 import { packageVersion } from "../../support/package-root.js";
 import { type Scaffold, transcriptOf } from "./scaffold.js";
 
-/** A package of its own, in JavaScript that needs no build; its types are checked through JSDoc. */
+/** A package of its own, in JavaScript without a build; its types are checked by JSDoc. */
 export function packageFiles(id: string): Scaffold {
   return {
     files: {

@@ -1,12 +1,12 @@
-/** What `probe-run new` writes, and what to do with it. */
+/** The files that `probe-run new` writes, and the next steps. */
 export interface Scaffold {
-  /** By path below the scaffold's root. */
+  /** By path relative to the scaffold's root. */
   readonly files: Readonly<Record<string, string>>;
-  /** What to type next. */
+  /** The commands to run next. */
   readonly next: readonly string[];
 }
 
-/** What the peer of the new probe's test does. */
+/** What the peer in the new probe's test does. */
 export function transcriptOf(id: string): string {
   return `# A server that greets each client.
 S: welcome to ${id}

@@ -17,28 +17,28 @@ interface Totals {
   bounces: number;
   complaints: number;
   unsubscribes: number;
-  /** New on the list; the others were on it already. */
+  /** New entries; the others were in the list already. */
   added: number;
-  /** Lines that name no address to suppress. */
+  /** Lines without an address to suppress. */
   without: number;
   /** Lines that could not be parsed, and invalid addresses. */
   not_understood: number;
 }
 
-const MOST_SHOWN = 10;
+const MAX_SHOWN = 10;
 
 /** Suppresses the addresses in the lines of a file. A line that cannot be parsed is reported, and does not stop the import. */
 export async function importFrom(list: SuppressionList, file: string, { forMs, isJson }: ImportOptions, io: Io): Promise<number> {
   const totals: Totals = { lines: 0, bounces: 0, complaints: 0, unsubscribes: 0, added: 0, without: 0, not_understood: 0 };
   const report = (words: string): void => {
     totals.not_understood += 1;
-    if (totals.not_understood <= MOST_SHOWN) io.err(`probe-run: ${printable(words)}\n`);
+    if (totals.not_understood <= MAX_SHOWN) io.err(`probe-run: ${printable(words)}\n`);
   };
   for await (const lines of linesOf(file, io)) {
     totals.lines += lines.length;
     totals.added += list.add(lines.flatMap((line) => suppressionsOf(line, totals, report)).map((each) => ({ ...each, forMs })));
   }
-  if (totals.not_understood > MOST_SHOWN) io.err(`probe-run: and ${totals.not_understood - MOST_SHOWN} more\n`);
+  if (totals.not_understood > MAX_SHOWN) io.err(`probe-run: and ${totals.not_understood - MAX_SHOWN} more\n`);
   await io.out(isJson ? `${JSON.stringify(totals)}\n` : `${inWords(totals)}\n`);
   return totals.not_understood > 0 ? EXIT.failed : EXIT.ok;
 }
@@ -70,7 +70,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Only a person may suppress a whole domain, not a report about one address. */
+/** Only an operator may suppress a whole domain, not a report about one address. */
 function isAddress(target: string): boolean {
   if (target.startsWith("@")) return false;
   try {

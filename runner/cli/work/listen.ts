@@ -5,29 +5,29 @@ import { METRICS_TYPE } from "../../support/prometheus.js";
 import { UsageError } from "../usage-error.js";
 import type { Monitor } from "./monitor.js";
 
-/** Where to listen: HOST:PORT, [::1]:PORT, or :PORT for every address. */
+/** The address to listen on: HOST:PORT, [::1]:PORT, or :PORT for all addresses. */
 export function listenAddress(written: string): { host: string; port: number } {
   const [, bracketed, plain = "", port = ""] = /^(?:\[([0-9a-fA-F:]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(written) ?? [];
   if (port === "" || Number(port) > 65_535)
-    throw new UsageError(`--listen takes HOST:PORT, not ${JSON.stringify(written)}`, "for example --listen 127.0.0.1:9464");
+    throw new UsageError(`--listen requires HOST:PORT, not ${JSON.stringify(written)}`, "for example --listen 127.0.0.1:9464");
   return { host: bracketed ?? (plain === "" ? "::" : plain), port: Number(port) };
 }
 
-/** /healthz: the process lives. /readyz: it takes jobs, and the store answers. /metrics: numbers for Prometheus. */
+/** /healthz: the process is up. /readyz: it claims jobs, and the store answers. /metrics: Prometheus. */
 export function listen(written: string, monitor: Monitor, isStopping: () => boolean): Promise<HttpServing> {
   const pages: Readonly<Record<string, () => Promise<HttpAnswer>>> = {
     "/healthz": async () => ({ status: 200, text: "ok\n" }),
     "/readyz": async () => {
-      const why = isStopping() ? "it is stopping" : (await monitor.ask()) === null ? "the queue does not answer" : null;
+      const why = isStopping() ? "the worker is stopping" : (await monitor.ask()) === null ? "the queue does not answer" : null;
       return { status: why === null ? 200 : 503, text: `${why ?? "ok"}\n` };
     },
     "/metrics": async () => {
       await monitor.ask();
-      return { status: 200, text: `${metricsText(monitor.observed)}${liveMetrics()}`, type: METRICS_TYPE };
+      return { status: 200, text: `${metricsText(monitor.snapshot)}${liveMetrics()}`, type: METRICS_TYPE };
     },
   };
   return serveHttp(listenAddress(written), async (path) => {
     const page = Object.hasOwn(pages, path) ? pages[path] : undefined;
-    return page === undefined ? { status: 404, text: `there are ${Object.keys(pages).join(", ")}\n` } : page();
+    return page === undefined ? { status: 404, text: `not found; the pages are ${Object.keys(pages).join(", ")}\n` } : page();
   });
 }

@@ -1,44 +1,45 @@
-import type { Observed } from "../../queue/metrics.js";
+import type { MetricsSnapshot } from "../../queue/metrics.js";
 import { completed, percentile } from "../../queue/worker-stats.js";
+import { counted } from "../../support/counted.js";
 import { duration } from "../progress.js";
 
-/** What a person sees while a worker works. */
-export function liveLine({ tally, jobs }: Observed, perSecond: number): string {
+/** The live line on a terminal. */
+export function liveLine({ stats, jobs }: MetricsSnapshot, perSecond: number): string {
   const waiting = jobs === null ? null : jobs.waiting + jobs.delayed;
-  const left = waiting !== null && waiting > 0 && perSecond > 0 ? `${duration((waiting + tally.inFlight) / perSecond)} left` : null;
+  const left = waiting !== null && waiting > 0 && perSecond > 0 ? `${duration((waiting + stats.inFlight) / perSecond)} left` : null;
   return [
-    `${number(completed(tally))} done`,
+    `${number(completed(stats))} done`,
     `${perSecond.toFixed(perSecond < 10 ? 1 : 0)}/s`,
-    `${number(tally.inFlight)} in flight`,
+    `${number(stats.inFlight)} in flight`,
     waiting === null ? "the queue does not answer" : `${number(waiting)} waiting`,
-    `${number(tally.endings.error + tally.endings.dead)} failed`,
-    ...percentiles(tally),
+    `${number(stats.endings.error + stats.endings.dead)} failed`,
+    ...percentiles(stats),
     ...(jobs?.isPaused ? ["paused"] : []),
     ...(left === null ? [] : [left]),
   ].join("  ");
 }
 
-/** The last word, on a terminal and in a pipe. */
-export function summary({ tally, restarts }: Pick<Observed, "tally" | "restarts">, seconds: number): string {
-  const { ok, warning, error, later, retried, dead, released, lost } = tally.endings;
-  const all = completed(tally);
-  const endings = Object.entries({ ok, warning, error, "put off": later, retried, dead, "given back": released, lost }).filter(([, value]) => value > 0);
+/** The last line, on a terminal and in a pipe. */
+export function summary({ stats, restarts }: Pick<MetricsSnapshot, "stats" | "restarts">, seconds: number): string {
+  const { ok, warning, error, later, retried, dead, released, lost } = stats.endings;
+  const all = completed(stats);
+  const endings = Object.entries({ ok, warning, error, delayed: later, retried, dead, released, lost }).filter(([, value]) => value > 0);
   return [
-    `${number(all)} jobs in ${seconds.toFixed(1)} s (${(all / seconds).toFixed(all / seconds < 10 ? 1 : 0)}/s)`,
+    `${number(all)} ${all === 1 ? "job" : "jobs"} in ${seconds.toFixed(1)} s (${(all / seconds).toFixed(all / seconds < 10 ? 1 : 0)}/s)`,
     ...(endings.length === 0 ? [] : [endings.map(([name, value]) => `${number(value)} ${name}`).join(", ")]),
-    ...percentiles(tally),
-    ...(restarts > 0 ? [`${restarts} restarts`] : []),
+    ...percentiles(stats),
+    ...(restarts > 0 ? [counted(restarts, "restart")] : []),
   ].join("; ");
 }
 
-function percentiles(tally: Observed["tally"]): string[] {
+function percentiles(stats: MetricsSnapshot["stats"]): string[] {
   return (
     [
       ["p50", 0.5],
       ["p99", 0.99],
     ] as const
   ).flatMap(([name, share]) => {
-    const ms = percentile(tally, share);
+    const ms = percentile(stats, share);
     return ms === null ? [] : [`${name} ${ms < 10 ? ms.toFixed(1) : number(Math.round(ms))} ms`];
   });
 }

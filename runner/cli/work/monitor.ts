@@ -1,26 +1,26 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Channel, Counts } from "../../queue/backend.js";
-import type { Observed } from "../../queue/metrics.js";
-import { completed, type Tally } from "../../queue/worker-stats.js";
+import type { MetricsSnapshot } from "../../queue/metrics.js";
+import { completed, type WorkerStats } from "../../queue/worker-stats.js";
 import type { Io } from "../io.js";
 import { liveLine, summary } from "./live-line.js";
 
-/** Counting a long queue takes its time. */
+/** Counting a long queue takes time. */
 const COUNT_EVERY_MS = 1000;
-/** A probe of readiness gives up soon after; a store that hangs is not ready. */
+/** Readiness probes time out soon after this; a store that hangs is not ready. */
 const ANSWER_MS = 2000;
 const SHOW_EVERY_MS = 250;
-/** The rate is that of the last so many milliseconds. */
+/** The period that the rate is computed over. */
 const RATE_OVER_MS = 5000;
 const CLEAR_LINE = "\r\u001b[K";
 
-export interface Worked {
-  readonly tally: Tally;
+export interface PoolStats {
+  readonly stats: WorkerStats;
   readonly processes: number;
   readonly restarts: number;
 }
 
-/** Watches a worker, or several: for the live line, and for whoever asks over HTTP. */
+/** Observes one or more workers, for the live line and for HTTP clients. */
 export class Monitor {
   readonly #began = performance.now();
   readonly #timers: NodeJS.Timeout[];
@@ -31,7 +31,7 @@ export class Monitor {
   constructor(
     readonly io: Io,
     readonly jobs: Channel,
-    readonly worked: () => Worked,
+    readonly stats: () => PoolStats,
     isWatched: boolean,
   ) {
     const { isTty } = io.stderr;
@@ -42,11 +42,11 @@ export class Monitor {
     for (const timer of this.#timers) timer.unref();
   }
 
-  get observed(): Observed {
-    return { ...this.worked(), jobs: this.#counts };
+  get snapshot(): MetricsSnapshot {
+    return { ...this.stats(), jobs: this.#counts };
   }
 
-  /** Asks the store how long its queue is; null if it does not answer in time. Callers at the same moment share one question. */
+  /** Asks the store for its counts; null if it does not answer in time. Simultaneous callers share one request. */
   async ask(): Promise<Counts | null> {
     this.#asking ??= this.jobs
       .counts()
@@ -62,17 +62,17 @@ export class Monitor {
 
   end(): void {
     for (const timer of this.#timers) clearInterval(timer);
-    const text = summary(this.worked(), (performance.now() - this.#began) / 1000);
+    const text = summary(this.stats(), (performance.now() - this.#began) / 1000);
     this.io.err(`${this.io.stderr.isTty ? CLEAR_LINE : ""}${text}\n`);
   }
 
   #show(): void {
-    const { observed } = this;
+    const { snapshot } = this;
     const at = performance.now();
-    this.#seen.push({ at, done: completed(observed.tally) });
+    this.#seen.push({ at, done: completed(snapshot.stats) });
     this.#seen = this.#seen.filter((each) => at - each.at <= RATE_OVER_MS);
     const first = this.#seen[0] as { at: number; done: number };
-    const perSecond = at > first.at ? ((completed(observed.tally) - first.done) / (at - first.at)) * 1000 : 0;
-    this.io.err(CLEAR_LINE + liveLine(observed, perSecond).slice(0, this.io.stderr.columns - 1));
+    const perSecond = at > first.at ? ((completed(snapshot.stats) - first.done) / (at - first.at)) * 1000 : 0;
+    this.io.err(CLEAR_LINE + liveLine(snapshot, perSecond).slice(0, this.io.stderr.columns - 1));
   }
 }

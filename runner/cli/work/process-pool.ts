@@ -1,22 +1,22 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { backoffMs } from "../../queue/backoff.js";
-import { newTally, sum, type Tally } from "../../queue/worker-stats.js";
+import { emptyStats, sumStats, type WorkerStats } from "../../queue/worker-stats.js";
 import { EXIT } from "../exit-codes.js";
 import type { Io } from "../io.js";
-import type { Worked } from "./monitor.js";
-import { CHILD, type FromChild, type ToChild } from "./worker-process.js";
+import type { PoolStats } from "./monitor.js";
+import { CHILD_VARIABLE, type FromChild, type ToChild } from "./worker-process.js";
 
-/** A process that lived for so long did not die of its start. */
-const SETTLED_MS = 60_000;
+/** A process that lived this long did not fail at its start. */
+const HEALTHY_MS = 60_000;
 const FIRST_RESTART_MS = 500;
-const MOST_RESTART_MS = 30_000;
+const MAX_RESTART_MS = 30_000;
 
-/** Starts processes that work, starts those again that die, and adds up what they did. */
-export class Parent {
+/** Starts worker processes, restarts those that die, and adds up their statistics. */
+export class ProcessPool {
   readonly #children = new Set<ChildProcess>();
-  readonly #tallies = new Map<ChildProcess, Tally>();
+  readonly #stats = new Map<ChildProcess, WorkerStats>();
   #isStopping = false;
-  #isBeyondHelp = false;
+  #hasFatalError = false;
   #restarts = 0;
 
   constructor(
@@ -24,73 +24,73 @@ export class Parent {
     readonly io: Io,
   ) {}
 
-  get worked(): Worked {
-    return { tally: sum([...this.#tallies.values()]), processes: this.#children.size, restarts: this.#restarts };
+  get stats(): PoolStats {
+    return { stats: sumStats([...this.#stats.values()]), processes: this.#children.size, restarts: this.#restarts };
   }
 
   get isStopping(): boolean {
     return this.#isStopping;
   }
 
-  /** Resolves with the exit code when all have ended. */
+  /** Resolves with the exit code when all processes have ended. */
   async run(processes: number): Promise<number> {
-    await Promise.all(Array.from({ length: processes }, () => this.#keepOne()));
-    return this.#isBeyondHelp ? EXIT.couldNotRun : EXIT.ok;
+    await Promise.all(Array.from({ length: processes }, () => this.#supervise()));
+    return this.#hasFatalError ? EXIT.couldNotRun : EXIT.ok;
   }
 
   stop(): void {
     this.#isStopping = true;
-    for (const child of this.#children) tell(child, "stop");
+    for (const child of this.#children) send(child, "stop");
   }
 
-  async #keepOne(): Promise<void> {
+  async #supervise(): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       const began = performance.now();
-      const { code, signal } = await this.#one();
+      const { code, signal } = await this.#runChild();
       if (code === EXIT.ok || this.#isStopping) return;
       this.#restarts += 1;
-      if (performance.now() - began > SETTLED_MS) attempt = 1;
-      const waitMs = FIRST_RESTART_MS / 2 + backoffMs(attempt, FIRST_RESTART_MS, MOST_RESTART_MS);
+      if (performance.now() - began > HEALTHY_MS) attempt = 1;
+      const waitMs = FIRST_RESTART_MS / 2 + backoffMs(attempt, FIRST_RESTART_MS, MAX_RESTART_MS);
       this.io.err(
-        `probe-run: a process ${signal === null ? `ended with ${code}` : `was killed by ${signal}`}; another one is started in ${(waitMs / 1000).toFixed(1)} s\n`,
+        `probe-run: a worker process ${signal === null ? `exited with ${code}` : `was killed by ${signal}`}; restarting in ${(waitMs / 1000).toFixed(1)} s\n`,
       );
       await this.#pause(waitMs);
       if (this.#isStopping) return;
     }
   }
 
-  #one(): Promise<{ code: number | null; signal: string | null }> {
+  #runChild(): Promise<{ code: number | null; signal: string | null }> {
     const child = fork(process.argv[1] as string, ["work", ...this.argv], {
-      env: { ...process.env, [CHILD]: "1" },
+      env: { ...process.env, [CHILD_VARIABLE]: "1" },
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
     this.#children.add(child);
-    this.#tallies.set(child, newTally());
+    this.#stats.set(child, emptyStats());
     child.on("message", (message: FromChild) => {
-      if (message.kind === "tally") this.#tallies.set(child, message.tally);
+      if (message.kind === "stats") this.#stats.set(child, message.stats);
       else {
-        this.#isBeyondHelp = true;
+        this.#hasFatalError = true;
         this.stop();
       }
     });
     return new Promise((resolve) => {
-      child.once("error", (error) => this.io.err(`probe-run: a process could not be started: ${error.message}\n`));
+      child.once("error", (error) => this.io.err(`probe-run: a worker process could not be started: ${error.message}\n`));
       child.once("close", (code, signal) => {
         this.#children.delete(child);
-        const tally = this.#tallies.get(child) as Tally;
-        this.#tallies.set(child, { ...tally, inFlight: 0 });
+        const stats = this.#stats.get(child) as WorkerStats;
+        this.#stats.set(child, { ...stats, inFlight: 0 });
         resolve({ code, signal });
       });
     });
   }
 
-  /** Ends early when everything is stopped. */
+  /** Ends early when the pool is stopped. */
   async #pause(ms: number): Promise<void> {
     const until = performance.now() + ms;
     while (!this.#isStopping && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 
-function tell(child: ChildProcess, message: ToChild): void {
+function send(child: ChildProcess, message: ToChild): void {
   if (child.connected) child.send(message, () => undefined);
 }

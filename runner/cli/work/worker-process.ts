@@ -1,26 +1,26 @@
-import type { Tally } from "../../queue/worker-stats.js";
+import type { WorkerStats } from "../../queue/worker-stats.js";
 import { EXIT } from "../exit-codes.js";
 import type { Io } from "../io.js";
-import { type Given, type Order, setUp } from "./worker-settings.js";
+import { type Given, openWorker, type WorkSettings } from "./worker-settings.js";
 
-/** Says to a process that its parent counts and stops it. */
-export const CHILD = "PROBE_RUN_WORK_CHILD";
+/** Set for a process that a pool counts and stops. */
+export const CHILD_VARIABLE = "PROBE_RUN_WORK_CHILD";
 
-/** What a child tells its parent. beyond_help: starting it again would not help. */
-export type FromChild = { readonly kind: "tally"; readonly tally: Tally } | { readonly kind: "beyond_help" };
-/** What a parent tells its child. */
+/** A message to the pool. fatal: a restart would not help. */
+export type FromChild = { readonly kind: "stats"; readonly stats: WorkerStats } | { readonly kind: "fatal" };
+/** A message to a child process. */
 export type ToChild = "stop";
 
-const TELL_EVERY_MS = 200;
+const REPORT_MS = 200;
 
-export async function workAsChild(given: Given, order: Order, io: Io): Promise<number> {
-  // Ctrl-C goes to the whole group: the parent hears it, and tells.
+export async function workAsChild(given: Given, settings: WorkSettings, io: Io): Promise<number> {
+  // Ctrl-C reaches the whole process group; the pool handles it and stops its children.
   process.on("SIGINT", () => undefined);
   try {
-    const { worker, close } = await setUp(given, order, io);
-    const tell = (): void => send({ kind: "tally", tally: worker.tally });
-    const timer = setInterval(tell, TELL_EVERY_MS);
-    const stop = (): void => worker.stop(order.graceMs);
+    const { worker, close } = await openWorker(given, settings, io);
+    const report = (): void => send({ kind: "stats", stats: worker.stats });
+    const timer = setInterval(report, REPORT_MS);
+    const stop = (): void => worker.stop(settings.graceMs);
     for (const event of ["message", "disconnect", "SIGTERM"] as const) process.on(event, stop);
     try {
       await worker.run();
@@ -28,15 +28,15 @@ export async function workAsChild(given: Given, order: Order, io: Io): Promise<n
       clearInterval(timer);
       await close();
     }
-    tell();
+    report();
     return EXIT.ok;
   } catch (error) {
-    send({ kind: "beyond_help" });
+    send({ kind: "fatal" });
     throw error;
   }
 }
 
 function send(message: FromChild): void {
-  // The parent may be gone: then nobody counts.
+  // The pool may have ended.
   if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
 }

@@ -1,15 +1,12 @@
 import { BOUNCE_CLASSES } from "../../../schemas/bounce.js";
 import { contract, type FilledOf } from "../../../schemas/contract.js";
-import { DELIVERY_CLASSES, DELIVERY_OUTCOMES } from "../../../schemas/delivery.js";
+import { DELIVERY_CLASSES, DELIVERY_OUTCOMES } from "../../../schemas/delivery-outcome.js";
 import { FEEDBACK_TYPES, type FeedbackType, REPORT_ACTIONS } from "../../../schemas/report.js";
 import { nullable } from "../../../schemas/shape.js";
 import { PERMANENT_CLASSES } from "./permanent-classes.js";
 import type { Suppression, SuppressionReason } from "./suppression.js";
 
-/**
- * Who must not be sent to any more, as something tells it that was read or delivered: a result of mail.bounce or of mail.deliver, as output,
- * as envelope or as event, or an event of a delivery. Null for what is none of these.
- */
+/** The suppressions in a result of mail.bounce or mail.deliver (as output, envelope or event) or in a delivery event. Null for anything else. */
 export function suppressionsIn(told: unknown): Suppression[] | null {
   const data = dataOf(told);
   if (report.validator(data)) return ofReport(data as Report);
@@ -18,7 +15,7 @@ export function suppressionsIn(told: unknown): Suppression[] | null {
   return null;
 }
 
-/** An envelope holds it as its output, an event as its data. */
+/** An envelope contains it as its output, an event as its data. */
 function dataOf(told: unknown): unknown {
   if (told === null || typeof told !== "object") return null;
   if ("specversion" in told && "data" in told) return told.data;
@@ -88,14 +85,14 @@ function feedbackOf({ type, user_agent: agent, original_recipients: targets }: N
   return targets.map((target) => ({ target, reason, detail: `${type} report${agent === null ? "" : ` of ${agent}`}` }));
 }
 
-/** What a person says by it: the others speak of the message, or of how it was sent. */
+/** The reasons that describe a recipient; all others describe the message or how it was sent. */
 const REASONS: Partial<Readonly<Record<FeedbackType, SuppressionReason>>> = {
   abuse: "complaint",
   fraud: "complaint",
   "opt-out": "unsubscribe",
 };
 
-/** What was tried for too long was not refused for good. */
+/** A delivery that was given up after its retries was not refused permanently. */
 function ofRecipient({ address, outcome, class: found, code, enhanced_code: enhanced, message, said_by: who, next }: Recipient): Suppression[] {
   if (outcome !== "bounced" || found === null || !PERMANENT_CLASSES.has(found) || who === "us" || next === "may_be_tried") return [];
   return [{ target: address, reason: "bounce", detail: [code, enhanced, message].filter((word) => word !== null).join(" ") }];

@@ -7,18 +7,18 @@ import { DEFAULT_LEDGER, Ledger } from "./ledger.js";
 const CHECK_AGAIN_MS = 1000;
 
 /**
- * The ledger as deliveries use it: opened with the first message, and never made by one. The default file is used if it is there; a file that was
- * named has to be there, and so has the default one for settings that store something.
+ * The ledger for deliveries: opened with the first message, never created. The default file is used if it exists; a file that was given must exist,
+ * and so must the default one for settings that write to it.
  */
 export class LazyLedger {
   #ledger: Ledger | null = null;
   #checkAgainAt = Number.NEGATIVE_INFINITY;
   #isClosed = false;
 
-  /** Null: none was named. */
+  /** Null: none was given. */
   constructor(readonly named: string | null) {}
 
-  /** Null if none was named and none is needed. Throws what prevents it from being opened. */
+  /** Null if none was given and none is needed. Throws if it cannot be opened. */
   open(isNeeded: boolean): Ledger | null {
     if (this.#ledger !== null) return this.#ledger;
     if (this.#isClosed) throw new QueueError("closed", "the delivery ledger has been closed");
@@ -38,7 +38,7 @@ export class LazyLedger {
     this.#ledger = null;
   }
 
-  /** It may be made while this process runs, but not every message has to look. */
+  /** It may be created while this process runs, but not every message has to check. */
   #isThere(): boolean {
     const now = monotonic();
     if (now < this.#checkAgainAt) return false;

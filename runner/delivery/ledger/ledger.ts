@@ -6,27 +6,27 @@ import { makePrivateFolders } from "../../support/private-file.js";
 import { SUPPRESSION_TABLE, SuppressionList } from "./suppression.js";
 import { WARM_UP_TABLE, WarmUp } from "./warm-up.js";
 
-/** Beside the queue's own file. */
+/** In the same folder as the default queue. */
 export const DEFAULT_LEDGER = ".probe-run/delivery.db";
 
 const BUSY_MS = 5000;
 
 /**
- * What a delivery service must not forget: the suppression list, and how much each source address has sent. A SQLite file that processes share.
- * It is not a cache: what cannot be stored is an error, and a file that is not there is never taken for an empty list.
+ * What a delivery service must not forget: the suppression list, and how much each source address has sent. Stored in a SQLite file that processes
+ * share. It is not a cache: a failed write is an error, and a missing file is never taken for an empty list.
  */
 export class Ledger {
   readonly suppressed: SuppressionList;
   readonly warmUp: WarmUp;
   readonly #driver: Driver;
 
-  /** Opens a ledger that is there. Throws for any other file. */
+  /** Opens an existing ledger. Throws for any other file. */
   static open(path: string, now: () => number = Date.now): Ledger {
     if (!existsSync(path)) throw new Error(`there is no delivery ledger at ${path}: correct the path, or make one with "probe-run suppress init"`);
     return new Ledger(path, now);
   }
 
-  /** Opens a ledger, and makes it first if nothing is there. Throws for a file of another kind. */
+  /** Opens a ledger, and creates it if there is none. Throws for a file of another kind. */
   static create(path: string, now: () => number = Date.now): Ledger {
     if (path !== IN_MEMORY && isFile(path)) return new Ledger(path, now);
     if (path !== IN_MEMORY) makePrivateFolders(dirname(path));
@@ -56,7 +56,7 @@ export class Ledger {
   }
 }
 
-/** An empty file holds nothing that could be mixed with ours. */
+/** An empty file contains no data of another program. */
 function isFile(path: string): boolean {
   return existsSync(path) && statSync(path).size > 0;
 }

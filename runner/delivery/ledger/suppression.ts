@@ -1,7 +1,7 @@
 import { parseHost } from "../../../schemas/host.js";
 import { parseMailbox } from "../../net/smtp/mailbox.js";
 import type { Driver, Statement } from "../../sqlite/driver.js";
-import { inOneStep } from "../../sqlite/transaction.js";
+import { inTransaction } from "../../sqlite/transaction.js";
 
 export const SUPPRESSION_REASONS = ["bounce", "complaint", "unsubscribe", "manual"] as const;
 export type SuppressionReason = (typeof SUPPRESSION_REASONS)[number];
@@ -30,7 +30,7 @@ export const SUPPRESSION_TABLE = `CREATE TABLE IF NOT EXISTS suppressed_1 (
   target TEXT PRIMARY KEY, reason TEXT NOT NULL, detail TEXT, since INTEGER NOT NULL, until INTEGER
 ) STRICT, WITHOUT ROWID`;
 
-const MOST_DETAIL_CHARACTERS = 500;
+const MAX_DETAIL_CHARACTERS = 500;
 
 interface Row {
   target: string;
@@ -40,7 +40,7 @@ interface Row {
   until: number | null;
 }
 
-/** Addresses and domains that no mail is sent to. */
+/** Addresses and domains that get no mail. */
 export class SuppressionList {
   readonly #driver: Driver;
   readonly #now: () => number;
@@ -59,10 +59,10 @@ export class SuppressionList {
     const rows = suppressions.map(({ target, reason, detail = null, forMs = null }) => ({
       target: keyOf(target),
       reason,
-      detail: detail?.slice(0, MOST_DETAIL_CHARACTERS) ?? null,
+      detail: detail?.slice(0, MAX_DETAIL_CHARACTERS) ?? null,
       until: forMs === null ? null : since + forMs,
     }));
-    return inOneStep(this.#driver, () => {
+    return inTransaction(this.#driver, () => {
       this.#statements.expire.run(since);
       const before = this.count();
       for (const { target, reason, detail, until } of rows) this.#statements.add.run(target, reason, detail, since, until);
@@ -73,7 +73,7 @@ export class SuppressionList {
   /** Returns the number of removed entries. */
   remove(targets: readonly string[]): number {
     const keys = targets.map(keyOf);
-    return inOneStep(this.#driver, () => keys.reduce((sum, key) => sum + Number(this.#statements.remove.run(key).changes), 0));
+    return inTransaction(this.#driver, () => keys.reduce((sum, key) => sum + Number(this.#statements.remove.run(key).changes), 0));
   }
 
   /** The entry of an address or of its domain; null if it is not suppressed. */
@@ -83,7 +83,7 @@ export class SuppressionList {
     return row === undefined ? null : shown(row);
   }
 
-  /** The latest first. */
+  /** Latest first. */
   list(most: number): Suppressed[] {
     return (this.#statements.list.all(this.#now(), most) as Row[]).map(shown);
   }
@@ -94,8 +94,8 @@ export class SuppressionList {
 }
 
 /**
- * The key of an address in the list. Case is ignored: hardly a host distinguishes Ann from ann, and an opt-out means both.
- * Throws a TypeError for what is not an address.
+ * The key of an address in the list. Case is ignored: almost no host distinguishes Ann from ann, and an opt-out means both. Throws a TypeError for an
+ * invalid address.
  */
 export function keyOf(target: string): string {
   if (target.startsWith("@")) {

@@ -1,5 +1,5 @@
 import type { Driver, Statement } from "../../sqlite/driver.js";
-import { inOneStep } from "../../sqlite/transaction.js";
+import { inTransaction } from "../../sqlite/transaction.js";
 
 /** Messages on each of the first two weeks' days on which an address sends: 50 on days 1 to 3, 200 to day 7, 500 to day 14; no limit from then on. */
 export const WARM_UP_SCHEDULE: readonly number[] = [50, 50, 50, 200, 200, 200, 200, 500, 500, 500, 500, 500, 500, 500];
@@ -12,17 +12,17 @@ const DAY_MS = 24 * 3600 * 1000;
 
 export interface WarmUpDay {
   readonly source: string;
-  /** 1 for the first on which it sends. */
+  /** 1 for its first day of sending. */
   readonly day: number;
   /** Not counted once it is warmed up. */
   readonly sent: number;
-  /** Null: no limit, it is warmed up. */
+  /** Null: no limit, because it is warmed up. */
   readonly most: number | null;
 }
 
 /**
- * How much a new address may send. Receivers trust an address by what they have seen of it, so only days count on which it sent something: one
- * that was idle for a week continues where it was. Days are in UTC.
+ * The quota of a new source address. Receivers trust an address by what they have seen of it, so only days on which it sent something count: after an
+ * idle week it continues at the same quota. Days are in UTC.
  */
 export class WarmUp {
   readonly #driver: Driver;
@@ -37,13 +37,13 @@ export class WarmUp {
   }
 
   /**
-   * Takes quota for up to `wanted` messages, and returns how much there was. It counts until it is given back. For an address that is warmed up
-   * nothing is counted: every message would wait for the disk.
+   * Takes quota for up to `wanted` messages, and returns how much there was. It counts until it is returned. An address that is warmed up is not
+   * counted: every message would wait for the disk.
    */
   take(source: string, wanted: number, schedule: readonly number[] = WARM_UP_SCHEDULE): number {
     const day = this.#today();
     if (this.#state(source, day, schedule).most === null) return wanted;
-    return inOneStep(this.#driver, () => {
+    return inTransaction(this.#driver, () => {
       const { sent, most } = this.#state(source, day, schedule);
       const granted = most === null ? wanted : Math.max(0, Math.min(wanted, most - sent));
       if (granted > 0) this.#statements.add.run(source, day, granted);
@@ -51,7 +51,7 @@ export class WarmUp {
     });
   }
 
-  /** For messages that were not sent after all. */
+  /** Returns quota of messages that were not sent. */
   giveBack(source: string, number: number): void {
     this.#statements.giveBack.run(number, source, this.#today());
   }
@@ -60,7 +60,7 @@ export class WarmUp {
     return this.#state(source, this.#today(), schedule);
   }
 
-  /** When the quota of the next day begins, in milliseconds since 1970. */
+  /** When the quota of the next day starts, in milliseconds since 1970. */
   get nextDayAt(): number {
     return (this.#today() + 1) * DAY_MS;
   }

@@ -1,4 +1,5 @@
-import type { DeliverySettings, GivenMessage, RelayInput } from "../../../schemas/delivery.js";
+import type { GivenMessage } from "../../../schemas/delivery-message.js";
+import type { DeliverySettings, RelayInput } from "../../../schemas/delivery-settings.js";
 import { parseHost } from "../../../schemas/host.js";
 import { certificateViolations } from "../../harness/check-certificates.js";
 import { isSigningKey, parseSigningKey } from "../../mail/dkim/signing-key.js";
@@ -6,10 +7,10 @@ import { parseMailbox, parseSender } from "../../net/smtp/mailbox.js";
 import type { Violation } from "../../support/request-error.js";
 import { fieldViolations } from "./compose-message.js";
 
-/** Settings as they are written or filled in. References to secrets may not be resolved yet: they are skipped. */
+/** Settings as given or with defaults. References to secrets may not be resolved yet; they are skipped. */
 type Settings = Partial<Pick<DeliverySettings, "mode" | "relays" | "dkim" | "tls" | "helo_domain">>;
 
-/** What is wrong with delivery settings although their contract allows it. Only other settings can mend it, so nothing is sent. */
+/** Contradictions in delivery settings that their contract cannot express. Only other settings can fix them, so nothing is sent. */
 export function settingsViolations({ mode = "direct", relays = [], dkim = [], tls, helo_domain: helo }: Settings): Violation[] {
   return [
     ...(mode !== "direct" && relays.length === 0
@@ -46,7 +47,7 @@ export function recipientViolations(recipients: readonly string[]): Violation[] 
   });
 }
 
-/** Of a message that is composed here; `sender` is its author unless it names another. */
+/** The fields of a message that is composed here; `sender` is its default author. */
 export function fieldsViolations(fields: GivenMessage, sender: unknown): Violation[] {
   const hasNoAuthor = fields.from === undefined && sender === "<>";
   return [

@@ -1,17 +1,17 @@
-import type { GivenMessage } from "../../../schemas/delivery.js";
+import type { GivenMessage } from "../../../schemas/delivery-message.js";
 import { checkedMailbox, headerViolations, mailboxViolations } from "../../mail/check-fields.js";
 import { compose } from "../../mail/compose.js";
 import { type Mailbox, parseMailbox } from "../../net/smtp/mailbox.js";
 import { failureError } from "../../run/failure-error.js";
 import type { Violation } from "../../support/request-error.js";
 
-/** The date and the identifier of a message that has none. */
+/** The date and identifier of a message without one. */
 export interface MessageIdentity {
   readonly date: Date;
   messageId(author: Pick<Mailbox, "host">): string;
 }
 
-/** A message from its fields, to these recipients unless they say otherwise. Throws a FailureError if there can be no such message. */
+/** A message composed from its fields, to these recipients by default. Throws a FailureError if the fields do not allow a message. */
 export async function composeMessage(
   fields: GivenMessage,
   sender: Mailbox | null,
@@ -37,7 +37,7 @@ export async function composeMessage(
   });
 }
 
-/** What is wrong with the fields of a message, with pointers below the object that holds them. */
+/** The problems of message fields, with pointers below the object that contains them. */
 export function fieldViolations({ from, to = [], cc = [], reply_to: replyTo, headers = [] }: GivenMessage): Violation[] {
   const written: [string, string | undefined][] = [
     ["/from", from],
@@ -51,7 +51,7 @@ export function fieldViolations({ from, to = [], cc = [], reply_to: replyTo, hea
   ];
 }
 
-/** A recipient that is not an address is reported in its own result, and is in no field. */
+/** An invalid recipient is reported in its own result, and omitted from the fields. */
 function ofEnvelope(written: string): Mailbox[] {
   const mailbox = parseMailbox(written);
   return "problem" in mailbox ? [] : [mailbox];

@@ -1,7 +1,7 @@
 import type { Recipient } from "./recipient.js";
 
 /**
- * Recipients that repeat an earlier one, each with that earlier one: a mailbox gets one copy. The local part is compared as it is, since only the
+ * Duplicate recipients, each with the first one it repeats: a mailbox gets one copy. The local part is compared case-sensitively, since only the
  * receiving host knows whether Bob is bob (RFC 5321, section 2.4).
  */
 export function duplicatesOf(recipients: readonly Recipient[]): ReadonlyMap<Recipient, Recipient> {
@@ -18,7 +18,7 @@ export function duplicatesOf(recipients: readonly Recipient[]): ReadonlyMap<Reci
   return duplicates;
 }
 
-/** The outcome of the first is the outcome of all. */
+/** Duplicates share the outcome of the first one. */
 export function copyToDuplicates(duplicates: ReadonlyMap<Recipient, Recipient>): void {
   for (const [duplicate, { site, chosen, decision, attempts }] of duplicates) {
     if (!duplicate.isOpen) continue;

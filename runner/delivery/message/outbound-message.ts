@@ -1,4 +1,5 @@
-import type { DeliveryAttempt, DeliverySettings } from "../../../schemas/delivery.js";
+import type { DeliveryAttempt } from "../../../schemas/delivery-attempt.js";
+import type { DeliverySettings } from "../../../schemas/delivery-settings.js";
 import type { DnsInput } from "../../../schemas/dns.js";
 import type { NetworkInput } from "../../../schemas/network.js";
 import type { ResolverGrant } from "../../net/dns/capability.js";
@@ -10,7 +11,7 @@ import type { PreparedMessage } from "./prepare-message.js";
 import type { Priority } from "./priority.js";
 import type { Recipient } from "./recipient.js";
 
-/** How servers are talked to for a message. */
+/** How a message is sent. */
 export interface TransportSettings
   extends Pick<
       DeliverySettings,
@@ -18,7 +19,7 @@ export interface TransportSettings
     >,
     Pick<NetworkInput, "address_family" | "connect_timeout_ms" | "command_timeout_ms">,
     Partial<DnsInput> {
-  /** Null: this machine's own name. */
+  /** Null: this machine's host name. */
   readonly helo_domain: string | null;
 }
 
@@ -36,21 +37,21 @@ export interface OutboundMessage {
   readonly run: WireRun;
   readonly resolver: ResolverGrant;
   readonly random: Random;
-  /** Every host that was tried, in order. */
+  /** Every host that was tried, in order of time. */
   readonly attempts: DeliveryAttempt[];
   /** The name that was last sent in EHLO. */
   helloName: string | null;
-  /** It waits no longer than this for its turn at a site: it is postponed instead. */
+  /** The longest wait for a turn at a site; after it the message is postponed. */
   readonly maxWaitMs: number;
   /** How many runs in a row it was postponed. */
   readonly postponed: number;
   readonly journal: Journal | null;
 }
 
-/** What is written down, so that killing this process loses nothing and doubles nothing. */
+/** Stored so that killing this process neither loses nor duplicates a message. */
 export interface Journal {
-  /** Before the first byte of the message goes out. */
+  /** Before the first byte of the message is sent. */
   aboutToSend(recipients: readonly Recipient[]): Promise<void>;
-  /** Once the outcome of each is decided. */
+  /** After the outcome of each recipient is decided. */
   settled(recipients: readonly Recipient[]): Promise<void>;
 }

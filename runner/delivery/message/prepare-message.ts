@@ -1,6 +1,6 @@
 import { isAscii, isUtf8 } from "node:buffer";
 import { hostname } from "node:os";
-import type { MessageChange } from "../../../schemas/delivery.js";
+import type { MessageChange } from "../../../schemas/delivery-report.js";
 import type { DkimResult } from "../../../schemas/dkim.js";
 import { fromDomains } from "../../mail/dkim/from-domains.js";
 import { partsOf } from "../../mail/dkim/header-fields.js";
@@ -10,21 +10,21 @@ import type { Mailbox } from "../../net/smtp/mailbox.js";
 import { messageSize } from "../../net/smtp/message-body.js";
 import type { MessageIdentity } from "./compose-message.js";
 
-/** A message as it is sent: its line ends are CR LF, its signatures come before it. */
+/** A message as it is sent: with CRLF line ends, after its signatures. */
 export interface PreparedMessage {
   readonly bytes: Buffer;
   /** As SIZE counts it. */
   readonly size: number;
   readonly body: "7BIT" | "8BITMIME";
-  /** Its header holds more than ASCII (RFC 6532). */
+  /** Its header contains non-ASCII characters (RFC 6532). */
   readonly needsSmtpUtf8: boolean;
   readonly messageId: string | null;
-  /** Its header says `TLS-Required: No` (RFC 8689, section 5): better in the clear than not at all. */
+  /** Its header contains `TLS-Required: No` (RFC 8689, section 5): delivery without TLS is preferred to none. */
   readonly needsNoTls: boolean;
   readonly dkim: DkimResult;
-  /** What was changed in the message as it was given. */
+  /** Changes made to the given message. */
   readonly changes: readonly MessageChange[];
-  /** The same for a server without 8BITMIME, signed anew; null if it cannot be converted. */
+  /** The same for a server without 8BITMIME, signed again; null if it cannot be converted. */
   inSevenBits(): Promise<PreparedMessage | null>;
 }
 
@@ -35,7 +35,7 @@ export interface Preparation {
   readonly identity: MessageIdentity;
 }
 
-/** Prepared once for all recipients. What is signed is what is sent: everything that has to be changed is changed before. */
+/** Prepared once for all recipients. All changes are made before signing, so that exactly the signed bytes are sent. */
 export async function prepareMessage(message: Uint8Array, { signer, sender, identity }: Preparation): Promise<PreparedMessage> {
   const changes: MessageChange[] = [];
   const complete = completed(withCrLf(message), sender, identity, changes);
@@ -74,7 +74,7 @@ const UNSIGNED = { header: Buffer.alloc(0), signatures: [], problems: [] };
 /** Without Bcc, whose addresses the other recipients must not see, and with the fields that every message has (RFC 5322, section 3.6). */
 function completed(text: Buffer, sender: Mailbox | null, { date, messageId }: MessageIdentity, changes: MessageChange[]): Buffer {
   const { fields } = partsOf(text);
-  // What is no header is not completed: the added fields would become a part of something else.
+  // A message without a valid header is not completed: the added fields would become part of something else.
   if (fields === null) return text;
   const has = (name: string): boolean => fields.some((field) => field.name === name);
   const head = headerOf(text);
@@ -98,7 +98,7 @@ function completed(text: Buffer, sender: Mailbox | null, { date, messageId }: Me
   return changes.length === 0 ? text : Buffer.concat([Buffer.from(header, "latin1"), text.subarray(head.length)]);
 }
 
-/** A line that is too long for SMTP is broken by some server on the way, and its signature with it: its part is encoded before it is signed. */
+/** Some server on the way breaks a line that is too long for SMTP, and with it the signature: such a part is encoded before it is signed. */
 function fitForSmtp(text: Buffer, changes: MessageChange[]): Buffer {
   if (!hasLongLine(text.toString("latin1"))) return text;
   const encoded = encodeForTransport(text, { sevenBit: false });
@@ -111,7 +111,7 @@ function fitForSmtp(text: Buffer, changes: MessageChange[]): Buffer {
   return encoded;
 }
 
-/** Dots are doubled for each server anew: they are not part of the message. */
+/** Dots are doubled for each server separately: they are not part of the message. */
 function withCrLf(message: Uint8Array): Buffer {
   const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
   const text = bytes.toString("latin1");
@@ -123,7 +123,7 @@ const STRAY = /\r(?!\n)|(?<!\r)\n|\0/;
 
 const HEADER_END = Buffer.from("\r\n\r\n");
 
-/** With the line end of its last field. */
+/** Including the line end of its last field. */
 function headerOf(bytes: Buffer): Buffer {
   if (bytes.subarray(0, 2).equals(HEADER_END.subarray(0, 2))) return bytes.subarray(0, 0);
   const end = bytes.indexOf(HEADER_END);

@@ -1,6 +1,6 @@
-import type { DeliveryPriority } from "../../../schemas/delivery.js";
+import type { DeliveryPriority } from "../../../schemas/delivery-message.js";
 
-/** The lower, the sooner. */
+/** Lower ranks are sent sooner. */
 export type Priority = 0 | 1 | 2;
 
 export const PRIORITIES: Readonly<Record<DeliveryPriority, Priority>> = { HIGH: 0, NORMAL: 1, LOW: 2 };

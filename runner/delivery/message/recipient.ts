@@ -1,20 +1,20 @@
-import type { DeliveryWay, WayReason } from "../../../schemas/delivery.js";
+import type { DeliveryWay, WayReason } from "../../../schemas/delivery-route.js";
 import { asciiDomain, type Host } from "../../../schemas/host.js";
 import { type Mailbox, parseMailbox } from "../../net/smtp/mailbox.js";
 import { decidedHere } from "../outcome/decide.js";
 import type { Decision } from "../outcome/decision.js";
 import { US } from "../outcome/decision.js";
 
-/** Why a recipient's message takes the way it takes. */
+/** Why this route was chosen for a recipient. */
 export interface ChosenWay {
   readonly way: DeliveryWay;
   readonly reason: WayReason;
   readonly explanation: string;
 }
 
-/** One recipient on its way to an outcome. settle() is the only place where its decision is set. */
+/** A recipient on its way to an outcome. settle() is the only place that sets its decision. */
 export class Recipient {
-  /** Null for what is not an address: it is settled from the beginning. */
+  /** Null for an invalid address, which is settled from the start. */
   readonly mailbox: Mailbox | null;
   readonly domain: string | null;
   site: string | null = null;
@@ -46,13 +46,13 @@ export class Recipient {
     this.#decision = decision;
   }
 
-  /** For another attempt, by another way or a later run. */
+  /** For another attempt, by another route or in a later run. */
   reopen(): void {
     this.#decision = null;
   }
 }
 
-/** In lower-case A-labels; an address literal stands for itself. */
+/** In lower-case A-labels; an address literal unchanged. */
 function domainOf({ kind, host }: Host): string {
   return kind === "name" ? asciiDomain(host) : host;
 }

@@ -1,22 +1,22 @@
-import type { DeliveryClass } from "../../../schemas/delivery.js";
+import type { DeliveryClass } from "../../../schemas/delivery-outcome.js";
 import { type Failure, type FailureCode, failure, type Phase } from "../../../schemas/failure.js";
 import { plainText, type Reply, replyClass, replyText } from "../../net/smtp/reply.js";
 import { rejected } from "../../net/smtp/session.js";
 import { classifyFailure, classifyReply } from "../../replies/classify-reply.js";
 import { type Envelope, NO_ENVELOPE } from "../../replies/envelope.js";
 import { enhancedCodeOf } from "../../replies/reply-text.js";
-import { toldAfterMs } from "../../replies/retry-after.js";
+import { requestedDelayMs } from "../../replies/retry-after.js";
 import type { Decision, Speaker } from "./decision.js";
 
 /**
- * A 4yz or 5yz reply. Before MAIL it is about us, and no recipient is bounced for it: another host, way or day may see us differently. The
- * envelope shows whether a reply names the recipient or our own sender.
+ * A 4yz or 5yz reply. Before MAIL it concerns us, so no recipient is bounced for it: another host, route or day may decide otherwise. The envelope
+ * shows whether a reply names the recipient or our own sender.
  */
 export function decisionOfReply(phase: Phase, reply: Reply, asked: Speaker, envelope: Envelope = NO_ENVELOPE): Decision {
   const { class: found, permanent, who, rule } = classifyReply({ phase, reply, host: asked.host, envelope });
   return {
     kind: permanent ? "refused" : "later",
-    // Whatever a server says there, what it refuses is TLS.
+    // In this phase, whatever the text of a refusal, it concerns TLS.
     class: phase === "starttls" ? "tls" : found,
     code: reply.code,
     enhancedCode: enhancedCodeOf(reply),
@@ -25,11 +25,11 @@ export function decisionOfReply(phase: Phase, reply: Reply, asked: Speaker, enve
     decidedAt: phase,
     speaker: who === "filter" ? { ...asked, saidBy: "filter" } : asked,
     failure: { ...rejected(phase, reply).failure, retryable: !permanent },
-    retryAfterMs: permanent ? null : toldAfterMs(replyText(reply)),
+    retryAfterMs: permanent ? null : requestedDelayMs(replyText(reply)),
   };
 }
 
-/** A failure before the message was sent. `reply` is the one that it stands for, which is classified as any other. */
+/** A failure before the message was sent. `reply` is the reply behind it, which is classified like any other. */
 export function decisionOfFailure(broken: Failure, asked: Speaker, reply: Reply | null = null, envelope: Envelope = NO_ENVELOPE): Decision {
   const { phase, code, reply_code: replyCode, message } = broken;
   if (code === "reply_rejected" && reply !== null && replyClass(reply) >= 4) return decisionOfReply(phase, reply, asked, envelope);
@@ -42,7 +42,7 @@ export function decisionOfFailure(broken: Failure, asked: Speaker, reply: Reply 
     message,
     matched: null,
     decidedAt: phase,
-    // A host that did not reply has said nothing: that is our own finding.
+    // A host that did not reply: the finding is our own.
     speaker: replyCode === null && asked.saidBy !== "name_server" ? { ...asked, saidBy: "us" } : asked,
     failure: { ...broken, retryable: kind === "later" },
     retryAfterMs: null,
@@ -71,7 +71,7 @@ export function delivered(reply: Reply, speaker: Speaker): Decision {
   };
 }
 
-/** Decided by us, before a server was asked. */
+/** Decided here, before any server was contacted. */
 export function decidedHere(kind: Decision["kind"], about: DeliveryClass, phase: Phase, code: FailureCode, words: string, speaker: Speaker): Decision {
   return {
     kind,
@@ -87,7 +87,7 @@ export function decidedHere(kind: Decision["kind"], about: DeliveryClass, phase:
   };
 }
 
-/** What a server would refuse permanently is refused without asking it, and so is a mail loop. */
+/** A refusal that is certain in advance, and a mail loop. */
 function kindOf({ phase, code, retryable }: Failure): Decision["kind"] {
   if ((phase === "mail" || phase === "rcpt") && (code === "unsupported" || code === "limit_exceeded")) return "refused";
   if (phase === "ehlo" && (code === "unsupported" || code === "not_permitted")) return "refused";
@@ -103,7 +103,7 @@ function classOf(broken: Failure, { host }: Speaker, reply: Reply | null): Deliv
   return phase === "resolve" ? "routing" : classifyFailure(broken, reply, host).class;
 }
 
-/** The codes of RFC 3463, and of RFC 8689 for REQUIRETLS, for what we refuse in place of a server. */
+/** The codes of RFC 3463, and of RFC 8689 for REQUIRETLS, for decisions made in place of a server. */
 function localCode({ phase, code, message }: Failure): string {
   if (phase === "ehlo") return code === "unsupported" ? "5.7.30" : "5.4.6";
   if (code === "limit_exceeded") return "5.3.4";

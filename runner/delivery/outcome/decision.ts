@@ -1,14 +1,14 @@
-import type { DeliveryClass, SAID_BY } from "../../../schemas/delivery.js";
+import type { DeliveryClass, SAID_BY } from "../../../schemas/delivery-outcome.js";
 import type { Failure, Phase } from "../../../schemas/failure.js";
 import type { Reply } from "../../net/smtp/reply.js";
 
-/** What ended a conversation, and the reply that said so; null when none did. */
+/** What ended a conversation, and the reply behind it; null if there was none. */
 export interface Broken {
   readonly failure: Failure;
   readonly reply: Reply | null;
 }
 
-/** Who said it. */
+/** The source of the reply. */
 export interface Speaker {
   readonly saidBy: (typeof SAID_BY)[number];
   readonly host: string | null;
@@ -19,8 +19,8 @@ export const US: Speaker = { saidBy: "us", host: null, ipAddress: null };
 export const NAME_SERVERS: Speaker = { saidBy: "name_server", host: null, ipAddress: null };
 
 /**
- * The decision for a recipient by one way of delivery. delivered: a server has accepted the message. refused: permanently. later: temporary, may be
- * retried. unknown: the message may have been accepted. failed: for a reason on our side that does not pass with time.
+ * The decision for a recipient by one route. delivered: a server has accepted the message. refused: permanently. later: temporary, can be retried.
+ * unknown: the message may have been accepted. failed: for a reason on our side that does not pass with time.
  */
 export interface Decision {
   readonly kind: "delivered" | "refused" | "later" | "unknown" | "failed";
@@ -33,8 +33,8 @@ export interface Decision {
   readonly decidedAt: Phase | null;
   readonly speaker: Speaker;
   readonly failure: Failure | null;
-  /** The delay that the server asks for, or that the reason implies; null if there is none. */
+  /** The delay that the server asked for or that the reason implies; null if there is none. */
   readonly retryAfterMs: number | null;
-  /** It was not attempted: it got no turn in time. This does not count as an attempt, and it comes again after retryAfterMs and no later. */
+  /** Not attempted, because it got no turn in time. This does not count as an attempt, and it is due after retryAfterMs. */
   readonly isPostponed?: true;
 }

@@ -1,11 +1,14 @@
-import type { DeliveryClass, DeliveryMode, DeliveryOutcome, DeliveryRecipient, DeliveryReport, DeliverySettings, NextStep } from "../../../schemas/delivery.js";
+import type { DeliveryClass, DeliveryOutcome, NextStep } from "../../../schemas/delivery-outcome.js";
+import type { DeliveryRecipient, DeliveryReport } from "../../../schemas/delivery-report.js";
+import type { DeliveryMode } from "../../../schemas/delivery-route.js";
+import type { DeliverySettings } from "../../../schemas/delivery-settings.js";
 import type { Random } from "../../net/dns/shuffle.js";
 import type { OutboundMessage } from "../message/outbound-message.js";
 import type { Recipient } from "../message/recipient.js";
 import type { Decision } from "./decision.js";
 import { type Progress, waitMs } from "./schedule.js";
 
-/** What a report is made from. */
+/** The data of a report. */
 export interface ReportSource {
   readonly mode: DeliveryMode;
   /** Null if it could not be prepared. */
@@ -16,7 +19,7 @@ export interface ReportSource {
   readonly progress: Progress;
 }
 
-/** The report on a message that the engine has handled. */
+/** The report on a message that the engine has processed. */
 export function reportOf(source: ReportSource): DeliveryReport {
   const { mode, message, recipients } = source;
   return {
@@ -81,7 +84,7 @@ function endingOf(recipient: Recipient, decision: Decision, { retry, random, pro
   const nextTryAt = progress.dueAt(recipient) ?? now + waitMs(decision, progress.triesOf(recipient), retry, random);
   if (!progress.isQueued) return { outcome: "failed", nextTryAt, givesUpAt: null };
   const givesUpAt = progress.startedAt + retry.give_up_after_ms;
-  // The last attempt is made at the deadline, not a whole wait before it.
+  // The last attempt is made at the deadline, not one whole delay before it.
   return now >= givesUpAt ? { outcome: "bounced", ...OVER } : { outcome: "queued", nextTryAt: Math.min(nextTryAt, givesUpAt), givesUpAt };
 }
 

@@ -1,4 +1,4 @@
-import type { DeliverySettings } from "../../../schemas/delivery.js";
+import type { DeliverySettings } from "../../../schemas/delivery-settings.js";
 import type { Random } from "../../net/dns/shuffle.js";
 import type { Recipient } from "../message/recipient.js";
 import type { Decision } from "./decision.js";
@@ -9,13 +9,13 @@ export interface Progress {
   readonly startedAt: number;
   /** A queue retries temporary failures. */
   readonly isQueued: boolean;
-  /** The current attempt included, if it was one. */
+  /** Includes the current attempt, if it was one. */
   triesOf(recipient: Recipient): number;
-  /** When a recipient is due that this run has not attempted, in milliseconds since 1970; null for all others. */
+  /** When a recipient that this run has not attempted is due, in milliseconds since 1970; null for all others. */
   dueAt(recipient: Recipient): number | null;
 }
 
-/** For a message that was never attempted before. */
+/** For a message that was never attempted. */
 export function firstTry(isQueued: boolean): Progress {
   return { startedAt: Date.now(), isQueued, triesOf: () => 1, dueAt: () => null };
 }
@@ -23,7 +23,7 @@ export function firstTry(isQueued: boolean): Progress {
 /** Jitter, so that retries do not synchronise. */
 const SPREAD = 0.2;
 
-/** The delay after a number of tries: what the server asks for, and no less than the schedule. A postponed recipient waits for its turn only. */
+/** The delay after a number of attempts: what the server asked for, but no less than the schedule. A postponed recipient only waits for its turn. */
 export function waitMs(
   { retryAfterMs, isPostponed }: Decision,
   tries: number,

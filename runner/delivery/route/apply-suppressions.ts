@@ -6,7 +6,7 @@ import { isOpen, type Recipient, settleOpen } from "../message/recipient.js";
 import { decidedHere } from "../outcome/decide.js";
 import { type Decision, US } from "../outcome/decision.js";
 
-/** Settles suppressed recipients before any server is asked. If the list cannot be read, nothing is sent to any. */
+/** Settles suppressed recipients before any server is contacted. If the list cannot be read, nothing is sent. */
 export function applySuppressions(ledgers: LazyLedger, { recipients, settings }: OutboundMessage): void {
   const open = recipients.filter(isOpen);
   try {
@@ -21,7 +21,7 @@ export function applySuppressions(ledgers: LazyLedger, { recipients, settings }:
   }
 }
 
-/** Suppresses recipients that can never be delivered to. What cannot be stored now is found out again by the next message to them. */
+/** Suppresses undeliverable recipients. If this cannot be stored now, the next message to them finds it out again. */
 export function suppressBounced(ledgers: LazyLedger, { settings, run }: OutboundMessage, recipients: readonly Recipient[]): void {
   if (!settings.suppress_bounces) return;
   const gone = recipients.filter(isGone);
@@ -30,16 +30,16 @@ export function suppressBounced(ledgers: LazyLedger, { settings, run }: Outbound
     const bounces = gone.map(({ address, decision }) => ({ target: address, reason: "bounce" as const, detail: replyIn(decision as Decision) }));
     ledgers.open(true)?.suppressed.add(run.secrets.maskAll(bounces));
   } catch {
-    // The message has been sent, and its outcome still has to be reported.
+    // The message has been sent, and its outcome must still be reported.
   }
 }
 
-/** The settings that store something in the ledger. */
+/** The settings that write to the ledger. */
 function needsLedger({ warm_up: warmUp, suppress_bounces: storesBounces }: TransportSettings): boolean {
   return warmUp !== false || storesBounces;
 }
 
-/** Only what a mail server said about the address. A domain that name servers do not know today may be registered tomorrow. */
+/** Only what a mail server said about the address: a domain that does not exist today may be registered tomorrow. */
 function isGone({ decision }: Recipient): boolean {
   if (decision?.kind !== "refused" || decision.class === null) return false;
   const { saidBy } = decision.speaker;
@@ -56,7 +56,7 @@ function suppressed({ target, reason, since, until, detail }: Suppressed): Decis
   return decidedHere("failed", "suppressed", "rcpt", "not_permitted", words, US);
 }
 
-/** Temporary: the file can be put back, or space freed on the disk. */
+/** Temporary: the file can be restored, or space freed on the disk. */
 export function ledgerFailure(error: unknown): Decision {
   const words = `nothing is sent without the delivery ledger: ${(error as Error).message}`;
   return decidedHere("later", "configuration", "probe", "not_permitted", words, US);

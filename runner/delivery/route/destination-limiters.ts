@@ -1,17 +1,17 @@
-import type { DeliveryWay } from "../../../schemas/delivery.js";
+import type { DeliveryWay } from "../../../schemas/delivery-route.js";
 import { PRIORITIES, type Priority } from "../message/priority.js";
 import { DestinationLimiter, type DestinationLimits } from "../session/destination-limiter.js";
 
-const MOST_LIMITERS = 10_000;
+const MAX_LIMITERS = 10_000;
 
-/** The load of one way: sessions in use, sessions kept open, and messages that wait by priority. */
+/** The load of one route: sessions in use, sessions kept open, and waiting messages by priority. */
 export interface Load {
   busy: number;
   idle: number;
   readonly waiting: Record<Priority, number>;
 }
 
-/** The limiters of all destinations, each by the source address that it is reached from. */
+/** The limiters of all destinations, by source address. */
 export class DestinationLimiters {
   readonly #limiters = new Map<string, DestinationLimiter>();
 
@@ -26,7 +26,7 @@ export class DestinationLimiters {
       known.limits = limits;
       return known;
     }
-    if (this.#limiters.size >= MOST_LIMITERS) this.#forgetUnused();
+    if (this.#limiters.size >= MAX_LIMITERS) this.#forgetUnused();
     const limiter = new DestinationLimiter(way, name, limits);
     this.#limiters.set(name, limiter);
     return limiter;

@@ -1,4 +1,4 @@
-import type { RelayInput } from "../../../schemas/delivery.js";
+import type { RelayInput } from "../../../schemas/delivery-settings.js";
 import { FailureError } from "../../run/failure-error.js";
 import type { HostTls } from "../../tls-policy/policy.js";
 import type { OutboundMessage } from "../message/outbound-message.js";
@@ -14,10 +14,10 @@ import { endpointsOf, isLoop, loopDecision, type ResolvedRoute, Routes } from ".
 import { SourceRotation } from "./source-rotation.js";
 import { type DomainTls, keyOfRule, TlsPolicies } from "./tls-policies.js";
 
-/** How long recipients whose route is known wait for others of the same site. */
+/** How long recipients with a known route wait for others of the same site. */
 const GATHER_MS = 250;
 
-/** Finds the destinations of recipients. Routes, TLS policies and limits are shared by all messages of a process. */
+/** Finds the destinations of recipients. All messages of a process share routes, TLS policies and limits. */
 export class DestinationRouter {
   readonly routes = new Routes();
   readonly limiters = new DestinationLimiters();
@@ -25,8 +25,8 @@ export class DestinationRouter {
   readonly #sources = new SourceRotation();
 
   /**
-   * Groups recipients that go to the same place and delivers to each group, and settles those that go nowhere. A domain whose name servers or
-   * policy host are slow delays only itself: the others go ahead.
+   * Groups recipients by destination and delivers to each group, and settles those without a destination. A domain with slow name servers or a slow
+   * policy host delays only itself.
    */
   async groupByDestination(message: OutboundMessage, recipients: readonly Recipient[], deliver: (site: Destination) => Promise<void>): Promise<void> {
     const byDomain = groupByDomain(recipients);
@@ -73,7 +73,7 @@ export class DestinationRouter {
     this.limiters.close();
   }
 
-  /** Null for recipients that it has settled. */
+  /** Null for recipients that are settled here. */
   async #resolve(message: OutboundMessage, domain: string, recipients: readonly Recipient[]): Promise<Group | null> {
     const route = await this.routes.find(message, domain, recipients[0]?.mailbox?.host.kind === "address");
     if ("kind" in route) return settled(recipients, route);
@@ -124,7 +124,7 @@ function gather(group: Group | null, groups: Groups): void {
   else known.recipients.push(...group.recipients);
 }
 
-/** Domains share a transaction only if they name the very same hosts and require the same TLS of them: other customers of a site may differ. */
+/** Domains share a transaction only if they name the same hosts and require the same TLS: other customers of a site may differ. */
 function keyOf({ route: { site, names }, tls: { rules, problem } }: Group): string {
   return `${site} ${[...names].sort().join(" ")} ${[...rules.values()].map(keyOfRule).join(" ")} ${problem}`;
 }
@@ -145,7 +145,7 @@ function groupByDomain(recipients: readonly Recipient[]): Map<string, Recipient[
   return domains;
 }
 
-/** The lower of the requested limit and what the provider is known to want. */
+/** The lower of the requested limit and the known limit of the provider. */
 function limitsOf({ settings: { limits } }: OutboundMessage, provider: ProviderLimits | null): DestinationLimits {
   return {
     sessions: Math.min(limits.sessions_per_site, provider?.sessions ?? Number.POSITIVE_INFINITY),

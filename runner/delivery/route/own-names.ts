@@ -1,12 +1,12 @@
 import { hostname, networkInterfaces } from "node:os";
 
-/** The names of this machine in mail: a host with one of these names is this machine. Never an address literal, nor a name without a dot. */
+/** The names of this machine in mail, which identify a host as this machine. Excludes address literals and names without a dot. */
 export function ownNames(helloName: string | null): ReadonlySet<string> {
   if (last === null || last.helloName !== helloName) last = { helloName, names: namesOf(helloName) };
   return last.names;
 }
 
-/** Thousands of messages use the same name, and the system is asked for its own once. */
+/** Thousands of messages use the same name, so the system is asked for it once. */
 let last: { readonly helloName: string | null; readonly names: ReadonlySet<string> } | null = null;
 let ownName: string | null = null;
 
@@ -15,7 +15,7 @@ function namesOf(helloName: string | null): ReadonlySet<string> {
   return new Set([helloName ?? "", ownName].map((name) => name.toLowerCase()).filter((name) => name.includes(".") && !name.startsWith("[")));
 }
 
-/** The addresses of this machine as others see them. Every machine has the loopback ones. */
+/** The public addresses of this machine. Every machine also has the loopback ones. */
 export function ownAddresses(): ReadonlySet<string> {
   const now = Date.now();
   if (now - readAt > CACHED_MS) {

@@ -1,17 +1,17 @@
-/** The limits that a large receiver is known to want. Null: none known. */
+/** The known limits of a large receiver; null if none are known. */
 export interface ProviderLimits {
   readonly name: string;
   /** Domains of its mail hosts. */
   readonly hosts: readonly string[];
   readonly sessions: number | null;
   readonly messagesPerSession: number | null;
-  /** Where they are published. */
+  /** Where the limits are published. */
   readonly source: string;
 }
 
 const KUMO = "KumoMTA, assets/policy-extras/shaping.toml";
 
-/** They only lower the limits that are set. */
+/** They only lower the configured limits. */
 export const PROVIDERS: readonly ProviderLimits[] = [
   { name: "google", hosts: ["google.com", "googlemail.com", "smtp.goog"], sessions: 5, messagesPerSession: 50, source: KUMO },
   { name: "yahoo", hosts: ["yahoodns.net"], sessions: null, messagesPerSession: 20, source: KUMO },

@@ -1,14 +1,15 @@
 import { dirname } from "node:path";
-import type { DeliveryClass, DeliveryWay } from "../../../schemas/delivery.js";
+import type { DeliveryClass } from "../../../schemas/delivery-outcome.js";
+import type { DeliveryWay } from "../../../schemas/delivery-route.js";
 import type { Random } from "../../net/dns/shuffle.js";
 import { type Driver, openDriver, type Statement } from "../../sqlite/driver.js";
 import { IN_MEMORY } from "../../sqlite/store-path.js";
-import { inOneStep } from "../../sqlite/transaction.js";
+import { inTransaction } from "../../sqlite/transaction.js";
 import { makePrivateFolders } from "../../support/private-file.js";
 import type { ChosenWay, Recipient } from "../message/recipient.js";
 import type { Decision } from "../outcome/decision.js";
 
-/** Beside the queue's own file. */
+/** In the same folder as the default queue. */
 const DEFAULT_ROUTES = ".probe-run/routes.db";
 
 /** PROBE_RUN_ROUTES names the file that processes share. */
@@ -16,28 +17,28 @@ export function routesFile(env: Readonly<Record<string, string | undefined>>): s
   return env.PROBE_RUN_ROUTES || DEFAULT_ROUTES;
 }
 
-/** What is known of one way to one site. What happened a day ago counts half as much as what happens now. */
+/** The experience with one route to one site. An event of a day ago has half the weight of a current one. */
 interface Experience {
   readonly tries: number;
   readonly good: number;
-  /** The mean of the good ones, in milliseconds. */
+  /** The mean of successful deliveries, in milliseconds. */
   readonly latencyMs: number;
   readonly at: number;
 }
 
 const HALF_LIFE_MS = 86_400_000;
-/** How often the way that seems worse is tried, so that an improvement is noticed. */
+/** How often the worse route is tried, so that improvements are noticed. */
 const EXPLORED = 0.05;
-/** With less experience than this nothing is known. */
+/** With less experience than this, a route counts as unknown. */
 const LEAST_TRIES = 0.5;
-/** Ways that differ by less than this are equally good, and the faster one is taken. */
+/** Routes that differ by less than this count as equal, and the faster one is used. */
 const AS_GOOD = 0.05;
-/** After ten half-lives nothing is left of an experience. */
+/** After ten half-lives an experience no longer matters. */
 const FORGOTTEN_AFTER_MS = 10 * HALF_LIFE_MS;
 
 /**
- * Learns which way works for which site. It is kept in a SQLite file, so that it survives a restart and processes share it. It is a cache: if the
- * file cannot be used, it is learned anew in memory.
+ * Learns which route works for which site. Stored in a SQLite file, so that it survives restarts and is shared by processes. It is a cache: if the
+ * file cannot be used, it starts empty in memory.
  */
 export class RouteStatistics {
   #store: RouteStore | null = null;
@@ -47,7 +48,7 @@ export class RouteStatistics {
     readonly now: () => number = Date.now,
   ) {}
 
-  /** The outcome of some recipients by one way. What is about a mailbox or the message says nothing about the way. */
+  /** Records the outcome of some recipients by one route. Refusals of a mailbox or the message say nothing about the route. */
   note(way: DeliveryWay, recipients: readonly Pick<Recipient, "site" | "decision">[], latencyMs: number): void {
     for (const { site, decision } of recipients) {
       if (site === null || decision === null) continue;
@@ -56,7 +57,7 @@ export class RouteStatistics {
     }
   }
 
-  /** The way to take, and why. Direct if nothing is known. */
+  /** The route to use, and why. Direct if nothing is known. */
   choose(site: string, random: Random): ChosenWay {
     const direct = decayed(this.#open().get(site, "direct"), this.now());
     const relay = decayed(this.#open().get(site, "relay"), this.now());
@@ -109,15 +110,15 @@ class RouteStore {
     return ((this.#get.all(site, way) as Experience[])[0] ?? null) as Experience | null;
   }
 
-  /** What other processes have learned meanwhile is not lost. */
+  /** Adds to what other processes have learned in the meantime. */
   add(site: string, way: DeliveryWay, change: (known: Experience | null) => Experience): void {
     try {
-      inOneStep(this.#driver, () => {
+      inTransaction(this.#driver, () => {
         const { tries, good, latencyMs, at } = change(this.get(site, way));
         this.#set.run(site, way, tries, good, latencyMs, at);
       });
     } catch {
-      // Another process holds the file, or the disk is full: this one observation is lost, and no mail.
+      // If another process locks the file or the disk is full, this observation is lost, but no mail.
     }
   }
 
@@ -130,7 +131,7 @@ const TABLE = `CREATE TABLE IF NOT EXISTS route_${FORMAT} (
   site TEXT NOT NULL, way TEXT NOT NULL, tries REAL NOT NULL, good REAL NOT NULL, latency_ms REAL NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (site, way)
 ) STRICT, WITHOUT ROWID`;
 
-/** A relay retries by itself, so what a later retry would deliver, as after greylisting, also speaks for the relay. */
+/** A relay retries by itself, so a success after a retry, as after greylisting, also counts for the relay. */
 const AGAINST_THE_WAY: ReadonlySet<DeliveryClass> = new Set([
   "policy",
   "reputation",
@@ -159,7 +160,7 @@ function decayed(experience: Experience | null, now: number): Experience {
   return { tries: experience.tries * share, good: experience.good * share, latencyMs: experience.latencyMs, at: now };
 }
 
-/** The share of good ones: it begins at a half, and moves away from it as experience grows. */
+/** The share of successes: it starts at a half, and moves away from it with experience. */
 function scoreOf({ tries, good }: Experience): number {
   return (good + 1) / (tries + 2);
 }

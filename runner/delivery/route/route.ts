@@ -12,7 +12,7 @@ import type { Endpoint } from "../session/pooled-session.js";
 import { ownAddresses, ownNames } from "./own-names.js";
 import { type ProviderLimits, providerOf } from "./providers.js";
 
-/** Where the mail of a domain goes, as far as a delivery needs to know. */
+/** The mail route of a domain, as far as a delivery needs it. */
 export interface ResolvedRoute {
   readonly site: string;
   readonly hosts: readonly MailHost[];
@@ -22,11 +22,11 @@ export interface ResolvedRoute {
   readonly route: MailRoute | null;
 }
 
-/** A route is cached no longer than its records live, and no longer than this: name servers are cheap to ask. */
+/** A route is cached no longer than its records are valid, and no longer than this: a DNS query is cheap. */
 const CACHED_MS = 60_000;
-const MOST_KNOWN = 50_000;
+const MAX_KNOWN = 50_000;
 
-/** Known routes, for messages that come by the thousand: a cached route costs one look into a map. */
+/** Caches routes: with thousands of messages, each costs one look-up in a map. */
 export class Routes {
   lookUps = 0;
   cacheHits = 0;
@@ -36,7 +36,7 @@ export class Routes {
     return this.#known.size;
   }
 
-  /** Where the domain's mail goes, or the decision for all its recipients. */
+  /** The route of the domain, or the decision for all its recipients. */
   find(message: OutboundMessage, domain: string, isLiteral: boolean): ResolvedRoute | Decision | Promise<ResolvedRoute | Decision> {
     if (isLiteral) return literalRoute(message, domain);
     const key = keyOf(message, domain);
@@ -64,7 +64,7 @@ export class Routes {
   }
 
   #keep(key: string, found: ResolvedRoute | Decision, ttlSeconds: number): void {
-    if (this.#known.size >= MOST_KNOWN) this.#known.clear();
+    if (this.#known.size >= MAX_KNOWN) this.#known.clear();
     this.#known.set(key, { until: monotonic() + Math.min(CACHED_MS, ttlSeconds * 1000), found });
   }
 }
@@ -87,7 +87,7 @@ function judged(route: MailRoute, { settings }: OutboundMessage): ResolvedRoute 
   }
   if (outcome === "no_such_name")
     return { ...decidedHere("refused", "address", "resolve", "dns_not_found", broken.message, NAME_SERVERS), enhancedCode: "5.1.2" };
-  // With one address family only, the other may have what is missing.
+  // With a failed look-up of one address family, the other family may provide the missing addresses.
   if (broken.code === "dns_not_found" && settings.address_family === "any") {
     return { ...decidedHere("refused", "address", "resolve", "dns_not_found", broken.message, NAME_SERVERS), enhancedCode: "5.4.4" };
   }
@@ -113,8 +113,8 @@ function literalRoute({ settings }: OutboundMessage, address: string): ResolvedR
 }
 
 /**
- * Every address in the order in which to try it: the lowest preference first, equal ones in a new random order each time, the addresses of a host
- * together (RFC 5321, section 5.1). If this machine is one of the hosts, it and all hosts that are not better are left out.
+ * All addresses in the order of attempts: the lowest preference first, equal ones in a new random order each time, the addresses of a host together
+ * (RFC 5321, section 5.1). If this machine is one of the hosts, it and all hosts that are not better are left out.
  */
 export function endpointsOf({ hosts }: ResolvedRoute, { settings, random }: OutboundMessage): Endpoint[] {
   const inOrder = [...new Set(hosts.map(({ preference }) => preference))]
@@ -133,7 +133,7 @@ export function endpointsOf({ hosts }: ResolvedRoute, { settings, random }: Outb
     );
 }
 
-/** This machine is one of the hosts, and none is better: the message would come back. */
+/** This machine is one of the hosts and none is better, so the message would loop. */
 export function isLoop({ hosts }: ResolvedRoute, { settings }: OutboundMessage): boolean {
   const limit = ourPreference(hosts, settings.helo_domain);
   return limit !== Number.POSITIVE_INFINITY && hosts.every(({ preference }) => preference >= limit);

@@ -1,11 +1,13 @@
-import type { DeliveryClass, RelayInput, WayReason } from "../../../schemas/delivery.js";
+import type { DeliveryClass } from "../../../schemas/delivery-outcome.js";
+import type { WayReason } from "../../../schemas/delivery-route.js";
+import type { RelayInput } from "../../../schemas/delivery-settings.js";
 import type { OutboundMessage } from "../message/outbound-message.js";
 import type { Recipient } from "../message/recipient.js";
 import { isBeforeMail } from "../outcome/before-mail.js";
 import type { Destination } from "./destination.js";
 import type { RouteStatistics } from "./route-statistics.js";
 
-/** A message and its open recipients, and the stages that a mode puts in order. Afterwards every recipient has its decision. */
+/** A message with its open recipients, and the stages that a mode puts in order. Afterwards every recipient has a decision. */
 export interface Routing {
   readonly message: OutboundMessage;
   readonly recipients: readonly Recipient[];
@@ -26,13 +28,13 @@ export async function relay(routing: Routing): Promise<void> {
   await throughRelays(routing, routing.recipients, "configured", () => "the mode is relay");
 }
 
-/** Direct; and through a relay if the way was at fault. */
+/** Direct delivery, and a relay if the direct route failed. */
 export async function hybrid(routing: Routing): Promise<void> {
   await direct(routing);
   await throughRelays(routing, failedByTheWay(routing), "fallback", (why) => `direct delivery failed: ${why}`);
 }
 
-/** For each site the way that has worked better so far; and the other one if that way was at fault this time. */
+/** For each site the better route so far, and the other one if that route failed this time. */
 export async function smart(routing: Routing): Promise<void> {
   const { message, recipients, statistics } = routing;
   for (const recipient of recipients) recipient.chosen = { way: "direct", reason: "nothing_known", explanation: "its mail hosts were not found" };
@@ -64,7 +66,7 @@ async function backToDirect(routing: Routing, site: Destination, failed: readonl
   await routing.viaMailHosts({ ...site, recipients });
 }
 
-/** One relay after the other, until one has accepted or refused it. */
+/** Tries relays in order until one accepts or refuses the message. */
 async function throughRelays(routing: Routing, recipients: readonly Recipient[], reason: WayReason, explain: (why: string) => string): Promise<void> {
   const { run, settings } = routing.message;
   for (const recipient of recipients) recipient.chosen = { way: "relay", reason, explanation: explain(recipient.decision?.message ?? "") };
@@ -76,10 +78,10 @@ async function throughRelays(routing: Routing, recipients: readonly Recipient[],
   }
 }
 
-/** The way is at fault, not the address and not the message: another way may work. */
+/** The route failed, not the address or the message: another route may work. */
 const FAULTS_OF_THE_WAY: ReadonlySet<DeliveryClass> = new Set(["routing", "policy", "reputation", "auth", "network", "tls", "protocol"]);
 
-/** Never one whose message may have been accepted already. */
+/** Never if the message may have been accepted already. */
 function failedByTheWay({ message: { settings, run }, recipients }: Routing): Recipient[] {
   if (settings.relays.length === 0 || run.deadline.reason !== null) return [];
   return recipients.filter(({ decision }) => {
@@ -88,7 +90,7 @@ function failedByTheWay({ message: { settings, run }, recipients }: Routing): Re
   });
 }
 
-/** No server has been asked for the recipient: another relay may be asked. */
+/** No server has decided about the recipient: another relay may accept it. */
 function isUnreached({ decision }: Recipient): boolean {
   return decision?.kind === "later" && isBeforeMail(decision.decidedAt);
 }

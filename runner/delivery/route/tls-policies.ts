@@ -1,29 +1,29 @@
-import type { DeliverySettings } from "../../../schemas/delivery.js";
+import type { DeliverySettings } from "../../../schemas/delivery-settings.js";
 import type { MailRoute } from "../../../schemas/mx.js";
 import type { TlsInput } from "../../../schemas/tls.js";
 import type { TlsResultType } from "../../../schemas/tls-policy.js";
 import { systemServers } from "../../net/dns/system-servers.js";
 import { requirePermittedServers } from "../../net/transport/permitted.js";
-import type { ConfiguredTls, HostTls, PolicySources, TlsWish } from "../../tls-policy/policy.js";
+import type { ConfiguredTls, HostTls, PolicySources, RequestedTls } from "../../tls-policy/policy.js";
 import { openPolicySources } from "../../tls-policy/policy-sources.js";
 import { tlsPolicyOf } from "../../tls-policy/tls-policy-of.js";
 import type { OutboundMessage } from "../message/outbound-message.js";
 import type { ResolvedRoute } from "./route.js";
 
-/** The TLS that each host of a domain requires. */
+/** The TLS required for each host of a domain. */
 export interface DomainTls {
   readonly rules: ReadonlyMap<string, HostTls>;
-  /** What was wrong with the domain's policy itself, such as a policy file that could not be fetched; null if nothing was. */
+  /** The error of the domain's policy, such as a policy file that could not be fetched; null if there was none. */
   readonly problem: TlsResultType | null;
 }
 
-/** The TLS policies of domains, as configured and as the domains publish them. */
+/** The TLS policies of domains, as configured and as published. */
 export class TlsPolicies {
   readonly #sources = new Map<string, PolicySources>();
-  /** By what is asked for; forgotten with the route. */
+  /** By name servers; expires with the route. */
   readonly #known = new WeakMap<ResolvedRoute, Map<string, DomainTls>>();
 
-  /** Each message asks for itself until they are known: one that ends early must not end the look-ups of others. Rejects when its run ends. */
+  /** Each message waits for itself until they are known: a run that ends early must not cancel the look-ups of others. Rejects when its run ends. */
   async tlsOf(message: OutboundMessage, domain: string, route: ResolvedRoute): Promise<DomainTls> {
     const { mode, verify, dane, mta_sts: sts, min_version: oldest, policy_port: port, ca = "" } = message.settings.tls;
     const wanted = [wishOf(message), mode, verify, dane, sts, oldest, port, domain, ca].join(" ");
@@ -54,7 +54,7 @@ export class TlsPolicies {
     };
   }
 
-  /** One for all messages that use the same name servers; what a message requires is its own. */
+  /** Shared by all messages with the same name servers; the requirements of a message are its own. */
   #sourcesFor({ run: { targets }, settings: { tls, resolver, allow_private_addresses: allowPrivate } }: OutboundMessage): PolicySources {
     const key = `${tls.policy_port} ${allowPrivate} ${tls.ca ?? ""} ${resolver?.servers.join(" ") ?? ""} ${targets?.policy.key ?? ""}`;
     let shared = this.#sources.get(key);
@@ -80,30 +80,30 @@ export class TlsPolicies {
   }
 }
 
-/** A message that asks for TLS and says that it may go without gets TLS (RFC 8689, section 4.2.1). */
-function wishOf({ requireTls, prepared }: OutboundMessage): TlsWish {
+/** A message that requires TLS but also says that it may go without gets TLS (RFC 8689, section 4.2.1). */
+function wishOf({ requireTls, prepared }: OutboundMessage): RequestedTls {
   if (requireTls) return "require_tls";
   return prepared.needsNoTls ? "tls_required_no" : "as_published";
 }
 
-/** Null if it is left to what domains publish. */
+/** Null if the published policies decide. */
 function configuredTls({ mode, verify }: DeliverySettings["tls"]): ConfiguredTls | null {
   if (mode === "none") return { level: "none" };
   if (verify === "require") return { level: "verify", names: "host" };
   return mode === "starttls" ? { level: "encrypt" } : null;
 }
 
-/** Nothing stands between this machine and itself that could forge an authenticated answer. */
+/** On this machine, nothing can forge an authenticated answer. */
 function areLocal(servers: readonly string[] = systemServers().map(({ text }) => text)): boolean {
   return servers.length > 0 && servers.every((server) => /^(127\.|\[?::1\]?(:|$))/.test(server));
 }
 
-/** The settings may ask for more than the rule does. Without a rule the oldest version is better than no TLS, unless the settings say otherwise. */
+/** The settings may be stricter than the rule. Without a rule, the oldest version is better than no TLS, unless the settings require another. */
 function stricter({ minVersion }: HostTls, { min_version: asked }: DeliverySettings["tls"]): TlsInput["min_version"] {
   return asked !== undefined && asked > minVersion ? asked : minVersion;
 }
 
-/** Sessions are shared only by messages whose requirements are the same. */
+/** Sessions are shared only by messages with the same requirements. */
 export function keyOfRule({ level, source, minVersion, referenceNames, tlsa, fingerprints, requireTls, servername }: HostTls): string {
   if (level === "none" || level === "may") return `${level} ${minVersion}`;
   const records = tlsa.map(

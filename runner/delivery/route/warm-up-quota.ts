@@ -9,7 +9,7 @@ import { type Decision, US } from "../outcome/decision.js";
 import { ledgerFailure } from "./apply-suppressions.js";
 import type { Destination } from "./destination.js";
 
-/** A destination as served from one source address, or from several: each that is being warmed up serves only its remaining quota. */
+/** A destination from one source address, or from several: each address that is being warmed up serves only its remaining quota. */
 export function splitByQuota(ledgers: LazyLedger, message: OutboundMessage, destination: Destination): Destination[] {
   const { warm_up: schedule, source_addresses: addresses } = message.settings;
   const { from, recipients, sourceAddress: first } = destination;
@@ -30,7 +30,7 @@ export function splitByQuota(ledgers: LazyLedger, message: OutboundMessage, dest
   return parts;
 }
 
-/** The state of each address, for statistics; empty if none is warmed up, or the ledger cannot be read now. */
+/** The state of each address, for statistics; empty if none is being warmed up, or the ledger cannot be read. */
 export function warmUpDays(
   ledgers: LazyLedger,
   { warm_up: schedule, source_addresses: addresses }: Pick<TransportSettings, "warm_up" | "source_addresses">,
@@ -45,7 +45,7 @@ export function warmUpDays(
   }
 }
 
-/** A mail host that was never asked for these recipients has seen nothing of our address. */
+/** A mail host that was not contacted has seen nothing of our address. */
 export function returnQuota(ledgers: LazyLedger, { settings }: OutboundMessage, { way, sourceAddress, recipients }: Destination): void {
   if (settings.warm_up === false || way !== "direct") return;
   const unseen = recipients.filter(isUnseen).length;
@@ -53,7 +53,7 @@ export function returnQuota(ledgers: LazyLedger, { settings }: OutboundMessage, 
   try {
     ledgers.open(true)?.warmUp.giveBack(quotaName(sourceAddress), unseen);
   } catch {
-    // Less is sent today than could be; the outcome of the message is reported all the same.
+    // The quota is used less than possible, but the outcome of the message is reported.
   }
 }
 
@@ -66,12 +66,12 @@ function scheduleOf(written: true | readonly number[]): readonly number[] {
   return written === true ? WARM_UP_SCHEDULE : written;
 }
 
-/** The name of a source address in the ledger. */
+/** The key of a source address in the ledger. */
 export function quotaName(sourceAddress: string | null): string {
   return sourceAddress ?? "the system's choice";
 }
 
-/** Recipients that wait come back over an hour, so that they do not all come in the first minute of a day. */
+/** Waiting recipients are spread over an hour, so that they are not all due in the first minute of a day. */
 const SPREAD_MS = 3_600_000;
 
 function quotaUsed(warmUp: WarmUp, addresses: number, random: number): Decision {

@@ -4,17 +4,17 @@ import { labels, metric, type Sample } from "../../support/prometheus.js";
 import { BlocklistedError } from "./blocklisted-error.js";
 import type { ServiceOptions } from "./options.js";
 
-/** What block lists say about the addresses that a service sends from. */
+/** The block list status of the addresses that a service sends from. */
 export interface BlocklistState {
   /** The time of the last check; null before the first. */
   readonly checked_at: string | null;
   readonly listed: readonly Pick<BlocklistAnswer, "target" | "list" | "codes" | "text">[];
   readonly not_listed: number;
-  /** Lists that did not answer, or whose answer cannot be trusted. */
+  /** Lists that did not answer, or whose answers cannot be trusted. */
   readonly unknown: number;
 }
 
-/** Looks up a service's own addresses in block lists at intervals, as long as it is open. */
+/** Checks a service's own addresses against block lists at intervals while it is open. */
 export class BlocklistWatch {
   readonly #closing = new AbortController();
   readonly #reported = new Set<string>();
@@ -35,7 +35,7 @@ export class BlocklistWatch {
     return { checked_at: this.#checkedAt, listed, not_listed: this.#with("not_listed").length, unknown: this.#with("unknown").length };
   }
 
-  /** A series for each address and list whose answer is known. */
+  /** One series for each address and list with a known answer. */
   metrics(): string[] {
     const unknown: Sample[] = this.#checkedAt === null ? [] : [["", this.#with("unknown").length]];
     const known = this.#answers.filter(({ result }) => result !== "unknown");
@@ -79,7 +79,7 @@ export class BlocklistWatch {
     for (const answer of answers) this.#report(answer);
   }
 
-  /** Once, and again only if it was removed in between: an unknown answer changes nothing. */
+  /** Reported once, and again only after it was removed in between: an unknown answer changes nothing. */
   #report(answer: BlocklistAnswer): void {
     const key = `${answer.target} ${answer.list}`;
     if (answer.result === "not_listed") this.#reported.delete(key);
@@ -89,7 +89,7 @@ export class BlocklistWatch {
   }
 }
 
-/** The addresses whose reputation a service sends with. */
+/** The addresses that determine the reputation of a service. */
 function ownAddresses({ own_addresses: own, source_addresses: sources }: Pick<ServiceOptions, "own_addresses" | "source_addresses">): readonly string[] {
   return own.length > 0 ? own : sources;
 }
@@ -107,7 +107,7 @@ function inputOf(options: ServiceOptions): Record<string, unknown> {
   };
 }
 
-/** Nothing waits for it, and lists may be many and slow. */
+/** Nothing waits for the check, and lists may be many and slow. */
 const CHECK_TIMEOUT_MS = 300_000;
 
 /** Jitter, so that services that were started together do not stay synchronised. */

@@ -1,6 +1,6 @@
 import type { BlocklistAnswer } from "../../../schemas/blocklist.js";
 
-/** A block list lists an address that mail is sent from. Mail is still sent; the listing has to be resolved with the list. */
+/** A block list contains an address that mail is sent from. Mail is still sent; the listing must be resolved with the list's operator. */
 export class BlocklistedError extends Error {
   override readonly name = "BlocklistedError" as const;
   readonly address: string;

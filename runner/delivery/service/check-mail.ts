@@ -1,14 +1,14 @@
 import { contract } from "../../../schemas/contract.js";
-import { messageFields, messageOptions } from "../../../schemas/delivery.js";
+import { messageFields, messageOptions } from "../../../schemas/delivery-message.js";
 import { RequestError, type Violation } from "../../support/request-error.js";
 import { violationsOf } from "../../support/violations.js";
 import { fieldsViolations, senderViolations } from "../message/check-settings.js";
 import type { MailToSend } from "./delivery.js";
 
-/** What fits into an event. */
-const MOST_ID_CHARACTERS = 128;
+/** The bounds of an event. */
+const MAX_ID_CHARACTERS = 128;
 
-/** All of a message except its bytes. A recipient that is not an address is reported in its result. */
+/** All parts of a message except its bytes. An invalid recipient is reported in its result. */
 const mailContract = contract({
   title: "a message for send()",
   type: "object",
@@ -17,13 +17,13 @@ const mailContract = contract({
     recipients: { type: "array", minItems: 1, items: { type: "string" } },
     fields: messageFields,
     ...messageOptions,
-    id: { type: "string", minLength: 1, maxLength: MOST_ID_CHARACTERS },
+    id: { type: "string", minLength: 1, maxLength: MAX_ID_CHARACTERS },
   },
   required: ["mail_from", "recipients"],
   additionalProperties: false,
 });
 
-/** For callers without a compiler. Throws a RequestError with everything that is wrong. */
+/** For callers without a type checker. Throws a RequestError with everything that is wrong. */
 export function checkMail(given: MailToSend): void {
   if (given === null || typeof given !== "object") throw wrongMail("", "must be an object with mail_from, recipients and a message");
   const { message, ...mail } = given;
@@ -36,7 +36,7 @@ export function checkMail(given: MailToSend): void {
   if (violations.length > 0) throw refused(violations);
 }
 
-/** What cannot be cloned, such as a function, fails validation as it is. */
+/** An object that cannot be cloned, such as one with a function, fails validation. */
 function cloned(value: unknown): unknown {
   try {
     return structuredClone(value);

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { DeliveryReport } from "../../../schemas/delivery.js";
-import { deliverySettings } from "../../../schemas/delivery.js";
+import type { DeliveryReport } from "../../../schemas/delivery-report.js";
+import { deliverySettings } from "../../../schemas/delivery-settings.js";
 import { type ReferencePath, referencePaths } from "../../harness/reference-paths.js";
 import { resolveReferences } from "../../harness/references.js";
 import type { Signer } from "../../mail/dkim/signer.js";
@@ -40,16 +40,16 @@ export class DeliveryService implements Delivery {
   readonly #closing = new AbortController();
   readonly #random = seededRandom(randomSeed());
   readonly #inProgress = new Map<Deadline, Promise<unknown>>();
-  /** Null if it is not asked for. */
+  /** Null if it is not configured. */
   readonly #blocklists: BlocklistWatch | null;
   #signer: Signer | null = null;
   #events: EventDispatcher | null = null;
-  /** Null once everything is there that the first message needs. */
+  /** Null once everything that the first message needs is ready. */
   #preparing: Promise<void> | null;
 
   constructor(
     readonly options: ServiceOptions,
-    /** As they were given, with references in place of secrets. */
+    /** As given, with references instead of secrets. */
     readonly given: GivenOptions,
     readonly integrations: Integrations,
   ) {
@@ -89,7 +89,7 @@ export class DeliveryService implements Delivery {
     }
   }
 
-  /** What may be retried is queued if the queue has accepted it. If it could not, the rest is reported all the same. */
+  /** Recipients to retry are queued if the queue accepts them. If it does not, the rest is reported all the same. */
   async #report(mail: MailToSend, message: OutboundMessage): Promise<DeliveryReport> {
     const { mode, retry } = this.options;
     const { queue, onTrouble } = this.integrations;
@@ -110,7 +110,7 @@ export class DeliveryService implements Delivery {
     const reports: DeliveryReport[] = [];
     if (typeof (mails as Iterable<MailToSend> | null)?.[Symbol.iterator] !== "function") throw wrongMail("", "must be a list of messages");
     const all = [...mails];
-    // A wrong message is reported before any is sent: afterwards the reports of the others would be lost.
+    // A wrong message is reported before any is sent: later, the reports of the others would be lost.
     for (const mail of all) checkMail(mail);
     const numbered = all.entries();
     let undispatched: Error | null = null;
@@ -149,7 +149,7 @@ export class DeliveryService implements Delivery {
     this.#closing.abort();
     const inProgress = [...this.#inProgress];
     for (const [deadline] of inProgress) deadline.end("cancelled");
-    // Their outcomes until now are still reported.
+    // Their outcomes so far are still reported.
     await Promise.allSettled(inProgress.map(([, sending]) => sending));
     this.#engine.close();
     await this.#preparing?.catch(() => undefined);
@@ -157,7 +157,7 @@ export class DeliveryService implements Delivery {
     await this.#events?.close();
   }
 
-  /** What is wrong with the options, or with the receiver of events, is reported before anything is sent. */
+  /** Errors of the options or the event receiver are reported before anything is sent. */
   async #prepare(): Promise<void> {
     const { options, integrations } = this;
     if (integrations.queue !== null) await checkEnqueueing(this.given);

@@ -1,4 +1,5 @@
-import type { DeliveryPriority, DeliveryReport, GivenMessage, MessageOptions } from "../../../schemas/delivery.js";
+import type { DeliveryPriority, GivenMessage, MessageOptions } from "../../../schemas/delivery-message.js";
+import type { DeliveryReport } from "../../../schemas/delivery-report.js";
 import type { Queue } from "../../queue/queue.js";
 import type { EventReceiver } from "./event-dispatcher.js";
 import type { GivenOptions } from "./options.js";
@@ -6,7 +7,7 @@ import type { DeliveryStats } from "./stats.js";
 
 /** One message and its recipients. */
 export interface MailToSend extends Partial<Pick<MessageOptions, "dsn" | "requiretls">> {
-  /** The envelope's sender; `<>` for none. */
+  /** The envelope sender; `<>` for none. */
   readonly mail_from: string;
   readonly recipients: readonly string[];
   /** The whole message, header and body; or its fields. */
@@ -18,45 +19,48 @@ export interface MailToSend extends Partial<Pick<MessageOptions, "dsn" | "requir
 }
 
 export interface SendOptions {
-  /** Ends the delivery early; what was decided by then is in the report. */
+  /** Ends the delivery early; the report has the decisions made by then. */
   readonly signal?: AbortSignal;
 }
 
 export interface BulkOptions extends SendOptions {
-  /** How many messages are delivered at one time (1,000). */
+  /** How many messages are delivered at once (1,000). */
   readonly concurrency?: number;
 }
 
-/** A delivery service of this process. */
+/** A delivery service in this process. */
 export interface Delivery {
   /**
-   * Delivers one message to its recipients. Network outcomes are in the report; it rejects for a wrong request, and with an EventDeliveryError, which
-   * holds the report, if its events could not be stored.
+   * Delivers one message to its recipients. Network outcomes are in the report. Rejects for an invalid request, and with an EventDeliveryError, which
+   * contains the report, if its events could not be stored.
    */
   send(mail: MailToSend, options?: SendOptions): Promise<DeliveryReport>;
   /** The reports are in the order of the messages. */
   sendBulk(mails: Iterable<MailToSend>, options?: BulkOptions): Promise<DeliveryReport[]>;
   stats(): DeliveryStats;
-  /** The same, and more, in the Prometheus text format. */
+  /** The statistics and more, in the Prometheus text format. */
   metrics(): string;
-  /** Ends every session. Deliveries in progress are cancelled. */
+  /** Closes all sessions. Deliveries in progress are cancelled. */
   close(): Promise<void>;
 }
 
 export type DeliveryOptions = GivenOptions &
   Partial<Integrations> & {
-    /** Read for what the options leave out; the environment of the process by default. */
+    /** Provides defaults for missing options; the environment of the process by default. */
     readonly env?: Readonly<Record<string, string | undefined>>;
   };
 
 export interface Integrations {
-  /** Gets recipients to retry, as jobs for `probe-run work`: they are reported `queued`. Secrets in the options must be references. None by default. */
+  /**
+   * Receives recipients to retry as jobs for `probe-run work`; they are reported as `queued`. Secrets in the options must be references. None by
+   * default.
+   */
   readonly queue: Queue | null;
-  /** Gets the outcome of each recipient: send() resolves once it is stored there. None by default. */
+  /** Receives the outcome of each recipient: send() resolves once it is stored there. None by default. */
   readonly events: EventReceiver | null;
   /**
-   * Called with the errors of events that are retried, with that of a queue that could not accept recipients to retry, which are `failed` then, and
-   * with a BlocklistedError if a block list lists an address of ours.
+   * Called with errors of events that are retried, with the error of a queue that could not accept recipients to retry (which are `failed` then), and
+   * with a BlocklistedError if a block list contains one of the service's addresses.
    */
   readonly onTrouble: (error: unknown) => void;
 }

@@ -3,7 +3,7 @@ import type { WarmUpDay } from "../ledger/warm-up.js";
 import { PRIORITIES } from "../message/priority.js";
 import type { DestinationRouter } from "../route/destination-router.js";
 
-/** The current load over all destinations, in the Prometheus text format. */
+/** The current load of all destinations, in the Prometheus text format. */
 export function engineMetrics({ limiters, routes }: DestinationRouter): string[] {
   const { direct, relay } = limiters.load();
   const { lookUps, cacheHits, size } = routes;

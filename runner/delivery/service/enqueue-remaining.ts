@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
-import type { DeliveryPriority, DeliveryReport } from "../../../schemas/delivery.js";
+import type { DeliveryPriority } from "../../../schemas/delivery-message.js";
+import type { DeliveryReport } from "../../../schemas/delivery-report.js";
 import { loadProbe } from "../../harness/registry.js";
 import { parseAsked } from "../../harness/version.js";
-import { isPassing } from "../../queue/is-transient.js";
+import { isTransient } from "../../queue/is-transient.js";
 import { jobMessage } from "../../queue/job.js";
 import type { Queue } from "../../queue/queue.js";
 import type { PreparedMessage } from "../message/prepare-message.js";
@@ -14,12 +15,12 @@ const JOB_PRIORITIES: Readonly<Record<DeliveryPriority, number>> = { HIGH: 8, NO
 
 const PROBE = "mail.deliver";
 
-/** How often an enqueue is attempted whose answer was lost. */
+/** How often an enqueue is repeated after a lost answer. */
 const ATTEMPTS = 3;
 
 /**
- * Enqueues the recipients that are to be retried: a worker goes on with them for days, also when this process has ended. A queue that fails may have
- * stored the job all the same: an attempt with the same id is stored once.
+ * Enqueues the recipients to retry: a worker continues with them for days, also after this process has ended. A failing queue may have stored the
+ * job: another push with the same id is stored once.
  */
 export async function enqueueRemaining(queue: Queue, options: GivenOptions, mail: MailToSend, sent: PreparedMessage, report: DeliveryReport): Promise<void> {
   const queued = report.recipients.filter(({ outcome }) => outcome === "queued");
@@ -34,7 +35,7 @@ export async function enqueueRemaining(queue: Queue, options: GivenOptions, mail
       await queue.enqueue(PROBE, input, job);
       return;
     } catch (error) {
-      if (attempt === ATTEMPTS || !isPassing(error)) throw error;
+      if (attempt === ATTEMPTS || !isTransient(error)) throw error;
     }
   }
 }

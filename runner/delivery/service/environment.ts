@@ -1,10 +1,10 @@
-import { DELIVERY_MODES, type DeliveryMode } from "../../../schemas/delivery.js";
+import { DELIVERY_MODES, type DeliveryMode } from "../../../schemas/delivery-route.js";
 import { RequestError } from "../../support/request-error.js";
 import type { GivenOptions } from "./options.js";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Delivery options from the environment, under the names that such services have always used. */
+/** Delivery options from the environment, under their established names. */
 export function deliveryOptionsFrom(env: Environment): GivenOptions {
   const helo = textOf(env, "SMTP_HOSTNAME");
   const mode = modeOf(env);
@@ -46,7 +46,7 @@ function relayOf(env: Environment): NonNullable<GivenOptions["relays"]>[number] 
     host,
     ...(port === null ? {} : { port }),
     tls: isImplicit ? { mode: "implicit" } : isUpgraded === null ? {} : { mode: isUpgraded ? "starttls" : "none" },
-    // By reference: so the text itself is in no queue and no result.
+    // By reference, so that the text itself is in no queue and no result.
     ...(username === null ? {} : { auth: { username, ...(hasPassword ? { password: { secret: "env:SMTP_PASSWORD" } } : {}) } }),
   };
 }

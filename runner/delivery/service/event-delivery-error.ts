@@ -1,7 +1,7 @@
-import type { DeliveryReport } from "../../../schemas/delivery.js";
+import type { DeliveryReport } from "../../../schemas/delivery-report.js";
 
 /**
- * Messages were handled, but their events could not be stored. Sending the messages again would double them: the outcomes are in `reports`, in the
+ * Messages were handled, but their events could not be stored. Sending the messages again would duplicate them: the outcomes are in `reports`, in the
  * order of the messages.
  */
 export class EventDeliveryError extends Error {

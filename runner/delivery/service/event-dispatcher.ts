@@ -2,12 +2,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { DeliveryEvent } from "../../../schemas/delivery-event.js";
 import type { Message, PushAnswer, Sink } from "../../queue/backend.js";
 import { backoffMs } from "../../queue/backoff.js";
-import { isPassing } from "../../queue/is-transient.js";
+import { isTransient } from "../../queue/is-transient.js";
 import { openBackend } from "../../queue/open-backend.js";
 import { QueueError } from "../../queue/queue-error.js";
 import { monotonic } from "../../run/clock.js";
 
-/** Where events go: the URL of a queue, of which they are the results, or a function. */
+/** The receiver of events: the URL of a queue, whose results they become, or a function. */
 export type EventReceiver = string | ((event: DeliveryEvent) => void | Promise<void>);
 
 export interface DispatchOptions {
@@ -15,11 +15,11 @@ export interface DispatchOptions {
   readonly retryForMs: number;
   /** Called for each failed attempt. */
   readonly onTrouble: (error: unknown) => void;
-  /** From then on nothing is retried. */
+  /** After this, nothing is retried. */
   readonly givingUp: AbortSignal;
 }
 
-/** Sends the outcomes of messages to a receiver. What it has dispatched is stored there. */
+/** Sends the outcomes of messages to a receiver. Once dispatched, they are stored there. */
 export class EventDispatcher {
   readonly #sink: Sink;
 
@@ -38,7 +38,7 @@ export class EventDispatcher {
     return new EventDispatcher(backend.results, options, () => backend.close());
   }
 
-  /** Resolves when all is stored. Rejects if it was refused, or failed for too long. */
+  /** Resolves when everything is stored. Rejects if it was refused, or failed for too long. */
   async dispatch(messages: readonly Message[]): Promise<void> {
     const { retryForMs, onTrouble, givingUp } = this.options;
     const until = monotonic() + retryForMs;
@@ -48,7 +48,7 @@ export class EventDispatcher {
         return;
       } catch (error) {
         const waitMs = backoffMs(attempt, 200, 5000);
-        if (!isPassing(error) || givingUp.aborted || monotonic() + waitMs > until) throw error;
+        if (!isTransient(error) || givingUp.aborted || monotonic() + waitMs > until) throw error;
         onTrouble(error);
         await sleep(waitMs, undefined, { signal: givingUp }).catch(() => undefined);
       }
@@ -56,7 +56,7 @@ export class EventDispatcher {
   }
 }
 
-/** One after the other, each until it was accepted: a retry does not repeat what the function has accepted. */
+/** In order, each until it was accepted: a retry does not repeat what the function has accepted. */
 function functionSink(receiver: Exclude<EventReceiver, string>, retryForMs: number): Sink {
   const accepted = new WeakSet<Message>();
   return {
@@ -75,7 +75,7 @@ function functionSink(receiver: Exclude<EventReceiver, string>, retryForMs: numb
   };
 }
 
-/** A function that never ends must not keep a service from ending. */
+/** A function that never returns must not prevent a service from closing. */
 async function within(milliseconds: number, work: void | Promise<void>): Promise<void> {
   const ended = new AbortController();
   const late = sleep(milliseconds, undefined, { signal: ended.signal }).then(() => {

@@ -1,6 +1,6 @@
 import type { GivenOf } from "../../../schemas/contract.js";
-import type { DeliveryRecipient, DeliveryReport } from "../../../schemas/delivery.js";
 import { DELIVERY_EVENT_TYPE, type deliveryEventContract } from "../../../schemas/delivery-event.js";
+import type { DeliveryRecipient, DeliveryReport } from "../../../schemas/delivery-report.js";
 import { EVENT_SOURCE } from "../../../schemas/event.js";
 import type { Message } from "../../queue/backend.js";
 
@@ -12,7 +12,7 @@ export interface MessageReference {
   readonly mailFrom: string;
 }
 
-/** One event for each recipient. Its id is derived from its content, so that a receiver can drop one that is repeated after a crash. */
+/** One event per recipient. Its id is derived from its content, so that a receiver can drop a repetition after a crash. */
 export function eventsOf(report: DeliveryReport, message: MessageReference): Message[] {
   return report.recipients.map((recipient, index) => {
     const event = eventOf(recipient, index, report, message);

@@ -1,4 +1,4 @@
-import type { GivenMessage } from "../../../schemas/delivery.js";
+import type { GivenMessage } from "../../../schemas/delivery-message.js";
 import { resolved } from "../../../schemas/secret.js";
 import type { Signer } from "../../mail/dkim/signer.js";
 import { newMessageId } from "../../mail/message-id.js";
@@ -32,7 +32,7 @@ interface ServiceContext {
 /** Throws a RequestError for a message that cannot be sent as it is. */
 export async function messageFromMail(mail: MailToSend, { options, secrets, signer, random, deadline }: ServiceContext): Promise<OutboundMessage> {
   checkMail(mail);
-  // checkMail() has looked at it.
+  // Validated by checkMail().
   const sender = parseSender(mail.mail_from) as Mailbox | null;
   const run: WireRun = { recorder: new Recorder(null), deadline, secrets, targets: null };
   const identity: MessageIdentity = { date: new Date(), messageId: newMessageId };

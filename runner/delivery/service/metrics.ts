@@ -1,13 +1,13 @@
-import type { DeliveryReport } from "../../../schemas/delivery.js";
+import type { DeliveryReport } from "../../../schemas/delivery-report.js";
 import { histogram, labels, metric, type Sample } from "../../support/prometheus.js";
 
-/** Seconds: from a session that is open already to the longest that a message may take by default. */
+/** In seconds: from an open session to the longest default deadline of a message. */
 const BOUNDS: readonly number[] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 600];
-/** Sites with series of their own; later ones share one. */
-const MOST_SITES = 100;
+/** Sites with their own series; all others share one. */
+const MAX_SITES = 100;
 const OTHERS = "other";
 
-/** Counts what a service does, for Prometheus. No series is about one recipient, and their number is bounded by these lists and MOST_SITES. */
+/** Counts the work of a service, for Prometheus. No series is about one recipient, and their number is bounded by these lists and MAX_SITES. */
 export class DeliveryMetrics {
   #messages = 0;
   #seconds = 0;
@@ -52,12 +52,12 @@ export class DeliveryMetrics {
   }
 
   #nameOf(site: string): string {
-    if (this.#known.size < MOST_SITES) this.#known.add(site);
+    if (this.#known.size < MAX_SITES) this.#known.add(site);
     return this.#known.has(site) ? site : OTHERS;
   }
 }
 
-/** One counter with labels. They are rendered only for a scrape: thousands are counted in between. */
+/** A counter with labels. Rendered only for a scrape, since thousands of events are counted in between. */
 class Counter {
   readonly #values = new Map<string, { readonly by: readonly string[]; count: number }>();
 

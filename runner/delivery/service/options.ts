@@ -1,13 +1,13 @@
 import { blocklistZones } from "../../../schemas/blocklist.js";
 import { contract, type FilledOf, type GivenOf } from "../../../schemas/contract.js";
-import { deliverySettings } from "../../../schemas/delivery.js";
+import { deliverySettings } from "../../../schemas/delivery-settings.js";
 import { dnsInput } from "../../../schemas/dns.js";
 import { networkInput } from "../../../schemas/network.js";
 import { RequestError, type Violation } from "../../support/request-error.js";
 import { violationsOf } from "../../support/violations.js";
 import { settingsViolations } from "../message/check-settings.js";
 
-/** How servers are talked to, for the probe and for the service alike. The time-outs are those of a mail server (RFC 5321, section 4.5.3.2). */
+/** Options for sending, shared by the probe and the service. The timeouts are those of a mail server (RFC 5321, section 4.5.3.2). */
 export const deliveryNetwork = {
   address_family: { ...networkInput.address_family, description: "Which addresses of the mail hosts to try." },
   ...dnsInput,
@@ -96,7 +96,7 @@ function wrongOptions(violations: readonly Violation[]): RequestError {
   return new RequestError("the options of the delivery service are wrong", "invalid_input", violations);
 }
 
-/** The options as input of mail.deliver; a message that is signed already needs no keys. */
+/** The options as input of mail.deliver; a signed message needs no keys. */
 export function optionsOfJob(options: GivenOptions): Record<string, unknown> {
   return Object.fromEntries(Object.entries(options).filter(([name]) => name !== "dkim" && !(name in ownOptions)));
 }

@@ -1,16 +1,11 @@
-import {
-  DELIVERY_CLASSES,
-  DELIVERY_OUTCOMES,
-  type DeliveryClass,
-  type DeliveryMode,
-  type DeliveryOutcome,
-  type DeliveryReport,
-} from "../../../schemas/delivery.js";
+import { DELIVERY_CLASSES, DELIVERY_OUTCOMES, type DeliveryClass, type DeliveryOutcome } from "../../../schemas/delivery-outcome.js";
+import type { DeliveryReport } from "../../../schemas/delivery-report.js";
+import type { DeliveryMode } from "../../../schemas/delivery-route.js";
 import type { Load } from "../route/destination-limiters.js";
 import type { DestinationRouter } from "../route/destination-router.js";
 import type { BlocklistState } from "./blocklist-watch.js";
 
-/** What a service has done since it was created. The names of the first group are those that such services have always had. */
+/** The counters of a service since it was created. The names of the first group are established ones. */
 export interface DeliveryStats {
   readonly mode: DeliveryMode;
   readonly direct_sent: number;
@@ -80,7 +75,7 @@ export class DeliveryCounters {
       if (found !== null) this.classes[found] += 1;
       const [taken, other] = way === "relay" ? [this.relay, this.direct] : [this.direct, this.relay];
       countWay(taken, outcome, failure?.retryable ?? false);
-      // It came this way because the other one had failed.
+      // It took this route because the other one had failed.
       if (reason === "fallback") other.failed += 1;
     }
   }
@@ -123,7 +118,7 @@ function waitingIn({ waiting }: Load): number {
   return waiting[0] + waiting[1] + waiting[2];
 }
 
-/** Each recipient counts once: deferred may be retried, bounced was refused permanently, failed is everything that was given up. */
+/** Each recipient counts once: deferred can be retried, bounced was refused permanently, failed is everything that was given up. */
 function countWay(way: WayCounters, outcome: DeliveryOutcome, isRetryable: boolean): void {
   if (outcome === "delivered") way.sent += 1;
   else if (outcome === "bounced") way.bounced += 1;

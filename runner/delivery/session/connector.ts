@@ -13,12 +13,12 @@ export class Connector {
   readonly #semaphore = new OpenSemaphore();
   readonly #pool = new SessionPool();
 
-  /** An open session of the destination that is not in use; null if there is none. */
+  /** An idle session of the destination; null if there is none. */
   reuse(destination: Destination): PooledSession | null {
     return this.#pool.take(destination);
   }
 
-  /** A new session, as soon as the process may open one more. Throws what prevented it. */
+  /** A new session, as soon as the process may open another one. Throws what prevented it. */
   async open(message: OutboundMessage, destination: Destination, endpoint: Endpoint, attempt: Attempt): Promise<PooledSession> {
     this.#pool.makeRoom(destination.limiter);
     const { settings, run } = message;
@@ -41,7 +41,7 @@ export class Connector {
     }
   }
 
-  /** A session that a message has finished with: kept for the next, or ended. */
+  /** Takes back a session after a message: kept for the next one, or closed. */
   async release({ settings }: OutboundMessage, { limiter }: Destination, session: PooledSession): Promise<void> {
     if (!session.isUsable) return session.close();
     const { idle_ms: idleMs } = settings.limits;

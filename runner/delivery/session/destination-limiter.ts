@@ -1,4 +1,4 @@
-import type { DeliveryWay } from "../../../schemas/delivery.js";
+import type { DeliveryWay } from "../../../schemas/delivery-route.js";
 import { TokenBucket } from "../../limits/token-bucket.js";
 import { monotonic } from "../../run/clock.js";
 import type { Deadline } from "../../run/deadline.js";
@@ -10,7 +10,7 @@ import { BACKOFF, pauseMs } from "./backoff-limits.js";
 import type { PooledSession } from "./pooled-session.js";
 
 export interface DestinationLimits {
-  /** Sessions at one time. */
+  /** Simultaneous sessions. */
   readonly sessions: number;
   readonly messagesPerSession: number;
   readonly messagesPerMinute: number | null;
@@ -20,15 +20,15 @@ interface Waiter {
   readonly enter: () => void;
 }
 
-/** How a turn ended: whether the destination accepted us and listened. `none` says nothing about it. */
+/** How a turn ended: whether the destination accepted the session. `none` says nothing about it. */
 export type Feedback = "good" | "bad" | "none";
 
 /**
- * Limits what one destination gets at one time: a mail site as seen from one source address, or a relay. Messages wait for their own destination
- * only. As in Postfix, it begins with a few sessions, and each success or failure adds or removes one.
+ * Limits the load on one destination: a mail site from one source address, or a relay. Messages wait for their own destination only. As in Postfix,
+ * it starts with a few sessions, and each success or failure adds or removes one.
  */
 export class DestinationLimiter {
-  /** Open sessions that are not in use, the last used at the end. */
+  /** Idle sessions, the last used at the end. */
   readonly idle: PooledSession[] = [];
   busy = 0;
   window: number = BACKOFF.initialSessions;
@@ -56,7 +56,7 @@ export class DestinationLimiter {
     return this.#limits;
   }
 
-  /** Messages may ask for different limits: those of the last one count for all. */
+  /** Messages may ask for different limits: those of the latest one apply to all. */
   set limits(limits: DestinationLimits) {
     const isSameRate = this.#bucket !== null && limits.messagesPerMinute === this.#limits.messagesPerMinute;
     this.#limits = limits;
@@ -64,7 +64,7 @@ export class DestinationLimiter {
     else if (!isSameRate) this.#bucket = new TokenBucket(rateOf(limits.messagesPerMinute), monotonic());
   }
 
-  /** One, for a while, once the destination has refused a second message that it took on a new connection. */
+  /** One, for a while, after the destination refused a second message that it accepted on a new connection. */
   get messagesPerSession(): number {
     return this.#oneMessageUntil > monotonic() ? 1 : this.#limits.messagesPerSession;
   }
@@ -96,14 +96,16 @@ export class DestinationLimiter {
     return this.#bucket === null ? 0 : this.#bucket.waitMs(monotonic());
   }
 
-  /** True if a turn is free now; leave() has to follow. */
+  /** True if a turn is available now; the caller must call leave(). */
   tryEnter(): boolean {
     if (this.waiting > 0 || this.#waitMs() > 0) return false;
     this.#take();
     return true;
   }
 
-  /** Resolves with true when a turn is free, and leave() has to follow; with false after `maxWaitMs`. Rejects when the run ends. */
+  /**
+   * Resolves with true when a turn is available; the caller must then call leave(). Resolves with false after `maxWaitMs`. Rejects when the run ends.
+   */
   enter(priority: Priority, deadline: Deadline, maxWaitMs = Number.POSITIVE_INFINITY): Promise<boolean> {
     return new Promise((resolve, reject) => {
       const waiters = this.#waiting[priority];
@@ -137,8 +139,8 @@ export class DestinationLimiter {
   }
 
   /**
-   * The server has said 421. If other sessions of ours are open, it wants fewer at one time: false. Otherwise deliveries to the whole destination
-   * are paused, longer each time.
+   * The server replied with 421. If other sessions of this process are open, it wants fewer of them: false. Otherwise deliveries to the whole
+   * destination are paused, longer each time.
    */
   backOff(broken: Broken, afterMs: number | null): boolean {
     const others = this.busy - 1 + this.idle.length;
@@ -150,7 +152,7 @@ export class DestinationLimiter {
     return true;
   }
 
-  /** For the end of the engine. */
+  /** Called when the engine closes. */
   close(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     for (const session of this.idle.splice(0)) session.close();
@@ -159,7 +161,7 @@ export class DestinationLimiter {
   #good(): void {
     this.#failedRounds = 0;
     this.#pausesInARow = 0;
-    // It grows only if there is demand.
+    // The limit grows only if there is demand.
     if (this.waiting > 0 && this.window < Math.min(this.#limits.sessions, this.#most())) this.window += 1;
   }
 
@@ -179,7 +181,7 @@ export class DestinationLimiter {
   #pauseFor(milliseconds: number, { failure, reply }: Broken): void {
     this.#pausesInARow += 1;
     this.#pause = { until: monotonic() + milliseconds, failure, reply };
-    // Waiting messages are let in: each finds the pause and reports it.
+    // Waiting messages are woken: each finds the pause and reports it.
     for (const waiters of this.#waiting) for (const { enter } of waiters.splice(0)) this.#enterNow(enter);
   }
 
@@ -208,7 +210,7 @@ export class DestinationLimiter {
     this.#bucket?.take(1, monotonic());
   }
 
-  /** 0: a turn is free. Infinite: another message has to leave first. */
+  /** 0: a turn is available. Infinite: another message must leave first. */
   #waitMs(): number {
     if (this.busy >= Math.min(this.window, this.#limits.sessions)) return Number.POSITIVE_INFINITY;
     const now = monotonic();

@@ -24,7 +24,7 @@ export interface Opening {
   readonly key: string;
   /** The TLS that the host requires. */
   readonly tls: HostTls;
-  /** What was wrong with the domain's TLS policy itself. */
+  /** The error of the domain's TLS policy. */
   readonly policyProblem: TlsResultType | null;
   readonly attempt: Attempt;
   readonly secrets: SecretKeeper;
@@ -32,7 +32,7 @@ export interface Opening {
   readonly deadline: Deadline;
 }
 
-/** A session with a mail host that has introduced itself and is secured as required. Throws what prevented it. */
+/** A session with a mail host after EHLO, secured as required. Throws what prevented it. */
 export async function openDirect(opening: Opening, mayUseTls = true): Promise<PooledSession> {
   const state = new SessionState(opening.secrets, opening.targets);
   state.use(opening.attempt.recorder, opening.deadline);
@@ -41,13 +41,13 @@ export async function openDirect(opening: Opening, mayUseTls = true): Promise<Po
   } catch (error) {
     state.end();
     if (!(error instanceof HandshakeError) || opening.deadline.reason !== null || !error.mayGoPlain) throw error;
-    // After a broken handshake nothing may be sent in the clear on the same connection (RFC 3207): a new one, as mail servers do.
+    // After a failed handshake nothing may be sent in plain text on the same connection (RFC 3207): a new one is opened, as mail servers do.
     opening.attempt.record.tls = "failed";
     return openDirect(opening, false);
   }
 }
 
-/** The handshake failed. What a policy finds wrong with a session that was secured is another error. */
+/** The handshake failed. A violation of a policy by a secured session is another error. */
 class HandshakeError extends FailureError {
   constructor(
     error: FailureError,

@@ -1,4 +1,4 @@
-import type { RelayInput } from "../../../schemas/delivery.js";
+import type { RelayInput } from "../../../schemas/delivery-settings.js";
 import { SessionState } from "../../net/smtp/session-state.js";
 import type { SubmissionOptions } from "../../net/smtp/submission.js";
 import { nothingLearned, openSubmission } from "../../net/smtp/submission.js";

@@ -10,7 +10,7 @@ export class SessionPool {
   readonly #limiters = new Map<DestinationLimiter, number>();
   #timer: NodeJS.Timeout | null = null;
 
-  /** The session that was used last and fits; null if there is none. Those that broke meanwhile are dropped. */
+  /** The matching session that was used last; null if there is none. Sessions that broke in the meantime are dropped. */
   take({ limiter, hosts, keyOf }: Destination): PooledSession | null {
     const { idle } = limiter;
     for (let index = idle.length - 1; index >= 0; index--) {
@@ -30,7 +30,7 @@ export class SessionPool {
     return null;
   }
 
-  /** Makes room for a new session if idle ones fill the limit. */
+  /** Makes room for a new session if idle ones exhaust the limit. */
   makeRoom({ idle, busy, limits }: DestinationLimiter): void {
     while (idle.length > 0 && idle.length + busy > limits.sessions) idle.shift()?.leaveInBackground();
   }

@@ -6,7 +6,7 @@ import { monotonic } from "../../run/clock.js";
 /** One address of a mail host or a relay. */
 export interface Endpoint {
   readonly host: string;
-  /** Null for a relay by name: its addresses are looked up, and tried, as one. */
+  /** Null for a relay given by name: its addresses are looked up and tried together. */
   readonly ipAddress: string | null;
   readonly port: number;
 }
@@ -21,13 +21,13 @@ export class PooledSession {
     readonly session: SmtpSession,
     readonly state: SessionState,
     readonly endpoint: Endpoint,
-    /** Only messages with the same key may use it: the same source address, the same TLS requirements. */
+    /** Only messages with the same key may use it: the same source address and the same TLS requirements. */
     readonly key: string,
     readonly helloName: string,
     readonly tls: "none" | "secured" | "refused" | "failed",
   ) {}
 
-  /** False once it broke, or the server has ended it. */
+  /** False after it broke or the server ended it. */
   get isUsable(): boolean {
     return this.session.connection.broken === null && this.session.farewell === null;
   }
@@ -48,7 +48,7 @@ export class PooledSession {
     this.state.end();
   }
 
-  /** The same, without anything waiting for it. */
+  /** The same without waiting for it. */
   leaveInBackground(): void {
     this.state.letGo();
     void this.leave();

@@ -3,8 +3,8 @@ import { monotonic } from "../../run/clock.js";
 import { Recorder } from "../../run/recorder.js";
 
 /**
- * Keeps the operations of one attempt, and passes them to the run's recorder: two sites that are served at the same time have a record each, and
- * all times count from the beginning of the run.
+ * Stores the operations of one attempt, and passes them to the run's recorder: two sites that are served at the same time have separate records, and
+ * all times count from the start of the run.
  */
 export class AttemptRecorder extends Recorder {
   override readonly began: number;

@@ -1,4 +1,4 @@
-import type { DeliveryAttempt } from "../../../schemas/delivery.js";
+import type { DeliveryAttempt } from "../../../schemas/delivery-attempt.js";
 import type { Failure } from "../../../schemas/failure.js";
 import { monotonic, round, utc } from "../../run/clock.js";
 import type { OutboundMessage } from "../message/outbound-message.js";
@@ -7,7 +7,7 @@ import type { Destination } from "../route/destination.js";
 import type { Endpoint } from "../session/pooled-session.js";
 import { AttemptRecorder } from "./attempt-recorder.js";
 
-/** One attempt at one host, while it is made. What is learned is in `record` at once, so that it survives whatever follows. */
+/** One attempt at one host, while it is made. Results are written to `record` at once, so that they survive a later failure. */
 export class Attempt {
   readonly record: DeliveryAttempt;
   readonly recorder: AttemptRecorder;

@@ -17,12 +17,12 @@ import { type TransactionResult, transact } from "./transact.js";
 /** One turn at a destination, from its first endpoint to its last. */
 export class SiteDelivery {
   lastBroken: Broken | null = null;
-  /** It was too many at one time: once other sessions of ours have ended, it may be let in. */
+  /** Too many sessions at the same time: it may be accepted once other sessions of this process have ended. */
   isTurnedAway = false;
   #wasGreeted = false;
   #greetings = 0;
   #tried = 0;
-  /** A session that had carried messages refused this one at MAIL: a new one may not. */
+  /** A session that had carried messages refused this one at MAIL: a new one may accept it. */
   #isReuseRefused = false;
   readonly #fallbacks = new Map<Recipient, Decision>();
 
@@ -34,12 +34,12 @@ export class SiteDelivery {
 
   get feedback(): Feedback {
     if (this.#wasGreeted) return "good";
-    // A 421 has been acted on already.
+    // A 421 has been handled already.
     if (this.isTurnedAway) return "none";
     return this.message.run.deadline.reason !== null || this.lastBroken === null ? "none" : "bad";
   }
 
-  /** Settles every recipient; `mayComeAgain`: except those that were turned away, whose turn may come again. */
+  /** Settles every recipient; with `mayComeAgain`, except those that were rejected and may get another turn. */
   async run(mayComeAgain: boolean): Promise<void> {
     const reused = this.connector.reuse(this.destination);
     if (reused !== null) await this.#use(reused, null);
@@ -58,7 +58,7 @@ export class SiteDelivery {
     }
   }
 
-  /** True if the same endpoint is to be tried once more. */
+  /** True if the same endpoint should be tried again. */
   async #tryEndpoint(endpoint: Endpoint): Promise<boolean> {
     const { message, destination } = this;
     const attempt = new Attempt(message, destination, endpoint, this.#open);
@@ -69,12 +69,12 @@ export class SiteDelivery {
     }
     const session = await this.#connect(endpoint, attempt);
     if (session === null) {
-      // An address of a family that this machine does not have was not tried at all.
+      // An address of a family that this machine does not have was not tried.
       if (this.lastBroken?.failure.code !== "unreachable") this.#tried += 1;
       return false;
     }
     const goesOn = await this.#use(session, attempt);
-    // It did what it was opened for: it does not count as one that failed.
+    // It did what it was opened for, so it does not count as failed.
     if (goesOn) this.#greetings -= 1;
     else this.#tried += 1;
     return goesOn;
@@ -84,7 +84,7 @@ export class SiteDelivery {
     return this.destination.recipients.filter(isOpen);
   }
 
-  /** Within the limits; and a host that is this machine counts for all after it. */
+  /** Within the limits; a host that is this machine ends the list. */
   get #mayContinue(): boolean {
     const { run, settings } = this.message;
     const { addresses_per_site: mostTried, greetings_per_site: mostGreetings } = settings.limits;
@@ -113,7 +113,7 @@ export class SiteDelivery {
     }
   }
 
-  /** Its policy forbids to dial it, or cannot be determined now: another host may be usable. */
+  /** Its policy forbids a connection, or cannot be determined now: another host may be usable. */
   #notUsed(attempt: Attempt, failure: Failure): void {
     attempt.end("not_connected", failure);
     for (const recipient of this.#open) this.#fallbacks.set(recipient, decisionOfFailure(failure, US));
@@ -138,8 +138,8 @@ export class SiteDelivery {
   }
 
   /**
-   * Sends as much as there is over one session. `opening` is the attempt that opened it; null for a session that was open before. True if the
-   * session ended with recipients left that a new one with the same endpoint may take.
+   * Sends as many transactions as possible over one session. `opening` is the attempt that opened it; null for a session that was open before. True
+   * if the session ended with recipients left for a new one with the same endpoint.
    */
   async #use(session: PooledSession, opening: Attempt | null): Promise<boolean> {
     const { destination } = this;
@@ -152,7 +152,7 @@ export class SiteDelivery {
       const result = await transact(this.message, session, portion, speaker, attempt);
       attempt = null;
       if (isReused && result.mail === "refused" && !this.#isReuseRefused) return this.#refusedOnReuse(session, result);
-      // What ended while it was idle says nothing about the site: a new connection is tried.
+      // A session that ended while idle says nothing about the site: a new connection is tried.
       const wasIdle = isReused && opening === null && result.settled.size === 0;
       await this.#settle(result);
       const isOver = result.broke !== null || result.closing !== null;
@@ -178,7 +178,7 @@ export class SiteDelivery {
     return false;
   }
 
-  /** Some servers take one message a connection, and refuse a second MAIL with any code: only a new connection says what it means. */
+  /** Some servers accept one message per connection, and refuse a second MAIL with any code: only a new connection shows what it means. */
   async #refusedOnReuse(session: PooledSession, { settled, fallbacks }: TransactionResult): Promise<boolean> {
     this.#isReuseRefused = true;
     for (const [recipient, decision] of [...settled, ...fallbacks]) this.#fallbacks.set(recipient, decision);
@@ -194,7 +194,7 @@ export class SiteDelivery {
     if (isAnnounced) await this.message.journal?.settled([...settled.keys(), ...fallbacks.keys()]);
   }
 
-  /** The recipients of the next transaction. One that this server cannot take must not keep the others from it. */
+  /** The recipients of the next transaction. One that this server cannot accept must not block the others. */
   #portion({ session }: PooledSession): Recipient[] {
     const open = this.#open;
     const plain = has(session.capabilities, "SMTPUTF8") ? open : open.filter(({ mailbox }) => mailbox?.needsSmtpUtf8 === false);

@@ -24,7 +24,7 @@ export async function serveDestination(connector: Connector, message: OutboundMe
   }
 }
 
-/** Null when it has a turn, which it has to leave; else the decision without one. */
+/** Null if it has a turn, which it must leave; otherwise the decision without a turn. */
 async function waitForTurn(message: OutboundMessage, destination: Destination): Promise<Decision | null> {
   const { limiter } = destination;
   if (limiter.rateDelayMs > message.maxWaitMs) return rateLimited(destination, limiter.rateDelayMs);
@@ -45,14 +45,14 @@ function rateLimited({ limiter }: Destination, waitMs: number): Decision {
   return { ...decidedHere("later", "rate", "connect", "limit_exceeded", words, US), retryAfterMs: Math.ceil(waitMs), isPostponed: true };
 }
 
-/** From some five seconds up to some five minutes until its next turn. */
-const MOST_DOUBLINGS = 6;
+/** From about five seconds to about five minutes until its next turn. */
+const MAX_DOUBLINGS = 6;
 
-/** A queue's worker does not wait for a slow site: its slots are for messages that have a turn. */
+/** A worker's slots are for messages that have a turn: they do not wait for a slow site. */
 function busy({ limiter }: Destination, { maxWaitMs, postponed, random }: OutboundMessage): Decision {
   const words = `${limiter.name} is busy with ${limiter.busy} other messages: this one is postponed`;
   const decision = decidedHere("later", "rate", "connect", "limit_exceeded", words, US);
-  return { ...decision, retryAfterMs: Math.ceil(maxWaitMs * 2 ** Math.min(postponed, MOST_DOUBLINGS) * (1 + random())), isPostponed: true };
+  return { ...decision, retryAfterMs: Math.ceil(maxWaitMs * 2 ** Math.min(postponed, MAX_DOUBLINGS) * (1 + random())), isPostponed: true };
 }
 
 function paused({ limiter }: Destination, { until, failure, reply }: Broken & { until: number }): Decision {

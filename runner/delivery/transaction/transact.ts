@@ -17,19 +17,19 @@ import type { Attempt } from "./attempt.js";
 /** The decisions of one transaction. The caller settles the recipients. */
 export interface TransactionResult {
   readonly settled: ReadonlyMap<Recipient, Decision>;
-  /** Recipients that another host or session may do better for, and the decision of each if none does. */
+  /** Recipients that another host or session may accept, and the decision for each if none does. */
   readonly fallbacks: ReadonlyMap<Recipient, Decision>;
-  /** Why the session cannot be used any longer; null if it can. */
+  /** Why the session can no longer be used; null if it can. */
   readonly broke: Broken | null;
-  /** The 421 with which the server closes the connection; null if it does not. Another one may accept the message now. */
+  /** The 421 with which the server closes the connection; null if it does not. Another server may accept the message now. */
   readonly closing: Reply | null;
-  /** What the server said to MAIL; "none" also for a 421, which is about the connection. */
+  /** The server's reply to MAIL; "none" also for a 421, which concerns the connection. */
   readonly mail: "accepted" | "refused" | "none";
-  /** The journal says that the message was about to be sent. */
+  /** The journal records that the message is about to be sent. */
   readonly isAnnounced: boolean;
 }
 
-/** Sends the message to these recipients in one transaction, and decides what the server has decided of each. */
+/** Sends the message to these recipients in one transaction, and classifies the server's decision for each. */
 export async function transact(
   message: OutboundMessage,
   pooled: PooledSession,
@@ -81,14 +81,14 @@ const ENDED_BY_SERVER: Failure = {
   retryable: true,
 };
 
-/** A server without 8BITMIME gets the message in seven bits, if it can be converted (RFC 6152, section 3). */
+/** For a server without 8BITMIME the message is converted to seven bits if possible (RFC 6152, section 3). */
 async function preparedFor({ prepared }: OutboundMessage, { capabilities }: SmtpSession): Promise<PreparedMessage> {
   if (prepared.body === "7BIT" || has(capabilities, "8BITMIME")) return prepared;
   return (await prepared.inSevenBits()) ?? prepared;
 }
 
 function envelopeOf({ sender, dsn, requireTls }: OutboundMessage, prepared: PreparedMessage, session: SmtpSession, recipients: readonly Recipient[]): Envelope {
-  // A server without DSN is not asked: whether a report is sent is then up to it (RFC 3461, section 5.2.2).
+  // DSN is not requested from a server without it, which then decides whether to send a report (RFC 3461, section 5.2.2).
   const asked = dsn !== null && has(session.capabilities, "DSN") ? dsn : null;
   return {
     sender,
@@ -108,10 +108,10 @@ function envelopeOf({ sender, dsn, requireTls }: OutboundMessage, prepared: Prep
 /** In xtext it may be three times as long, and 500 characters are allowed (RFC 3461, section 4.2). */
 const LONGEST_ORCPT = 160;
 
-/** The decision for one recipient: by the reply to its own RCPT, or to MAIL, DATA or the message, which count for all. */
+/** The decision for one recipient: by the reply to its own RCPT, or to MAIL, DATA or the message, which apply to all. */
 function decisionFor(result: Transaction, rcpt: TimedReply | null, speaker: Speaker, ends: Ends): Decision {
   const { mail, data, message, delivery, failure, reply } = result;
-  // First: a server that refuses MAIL in a pipeline replies 503 to what follows, whatever its reason was.
+  // Checked first: a server that refuses MAIL in a pipeline replies 503 to the following commands, whatever its reason was.
   if (mail !== null && replyClass(mail) !== 2) return decisionOfRefusal("mail", mail, speaker, ends);
   if (rcpt !== null && replyClass(rcpt) !== 2) return decisionOfRefusal("rcpt", rcpt, speaker, ends);
   if (delivery === "accepted") return delivered(message as Reply, speaker);
@@ -121,7 +121,7 @@ function decisionFor(result: Transaction, rcpt: TimedReply | null, speaker: Spea
   return decisionOfFailure(failure as Failure, speaker, reply, ends);
 }
 
-/** A server that is closing or gone has decided nothing; nor has one that only takes a number at a time (452, RFC 5321, section 4.5.3.1.10). */
+/** A server that is closing or gone has decided nothing, nor has one that limits recipients per transaction (452, RFC 5321, section 4.5.3.1.10). */
 function isPassable({ kind, code }: Decision, { delivery, recipients }: Transaction, { saidBy }: Speaker): boolean {
   if (kind !== "later") return false;
   if (code === null || code === CLOSING || saidBy === "us") return true;

@@ -47,12 +47,12 @@ export class Arguments {
     return this.#string() ?? this.expect(/[^\s(){%*"\\]+/, what);
   }
 
-  /** A folder's name in which `*` and `%` stand for more. */
+  /** A folder's name with `*` and `%` as wildcards. */
   pattern(what: string): string {
     return this.#string() ?? this.expect(/[^\s(){"\\]+/, what);
   }
 
-  /** What stands in round brackets, each read by the function; or one alone without them. */
+  /** The items in round brackets, each read by the function; or a single one without brackets. */
   list<Item>(item: () => Item): Item[] {
     if (this.take(/\(/) === null) return [item()];
     const items: Item[] = [];

@@ -3,7 +3,7 @@ import type { Exchange } from "../smtp/exchange.js";
 import { MECHANISMS } from "../smtp/mechanisms.js";
 import { reply } from "../smtp/reply.js";
 import type { Account } from "../smtp/settings.js";
-import { same } from "../smtp/timing-safe-equal.js";
+import { timingSafeEqualText } from "../smtp/timing-safe-equal.js";
 import type { Arguments } from "./arguments.js";
 import { BadCommand, RefusedCommand } from "./bad-command.js";
 import { capabilitiesOf, mayLogIn } from "./capabilities.js";
@@ -17,7 +17,7 @@ export async function runLogin(session: Session, given: Arguments): Promise<Outc
   const password = given.astring("a password");
   given.end();
   const account = accountOf(session);
-  return settle(session, same(bytes(username), account.username) && same(bytes(password), account.password));
+  return settle(session, timingSafeEqualText(bytes(username), account.username) && timingSafeEqualText(bytes(password), account.password));
 }
 
 /** RFC 9051, 6.2.2, and 4.3 of RFC 4959 for the initial response. */

@@ -81,7 +81,7 @@ function attributesOf({ specialUse }: Folder): string {
   return ["\\HasNoChildren", ...(specialUse === null ? [] : [specialUse])].join(" ");
 }
 
-/** RFC 9051, 6.3.9: a star stands for anything, a percent sign for anything without the separator. */
+/** RFC 9051, 6.3.9: a star matches anything, a percent sign anything without the separator. */
 function patternOf(pattern: string): RegExp {
   const source = pattern.replace(/[.*+?^${}()|[\]\\%]/g, (sign) => (sign === "*" ? ".*" : sign === "%" ? "[^/]*" : `\\${sign}`));
   return new RegExp(`^${source}$`, pattern.toUpperCase() === "INBOX" ? "i" : "");

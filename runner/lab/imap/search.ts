@@ -111,7 +111,7 @@ function flag(given: Arguments, wanted: boolean): Test {
   return ({ message }) => message.flags.has(name) === wanted;
 }
 
-/** As it stands in the message, or as a person reads it (RFC 2047). */
+/** As in the message, or decoded (RFC 2047). */
 function inField(name: string, given: Arguments): Test {
   return contains(word(given), (message) => message.values(name).flatMap((value) => [value, Buffer.from(decodeWords(value)).toString("latin1")]));
 }

@@ -9,7 +9,7 @@ export function sequenceSet(from: Arguments): SequenceSet {
   return parsed(from.expect(SET, "a set of numbers, as 1:4,7,9:*"));
 }
 
-/** The same where something else may stand. */
+/** The same for a position that may have something else. */
 export function sequenceSetOrNull(from: Arguments): SequenceSet | null {
   const text = from.take(new RegExp(`${SET.source}(?=[ )]|$)`));
   return text === null ? null : parsed(text);
@@ -23,7 +23,7 @@ function parsed(text: string): SequenceSet {
   return (number, largest) =>
     ranges.some(([one, other]) => {
       const [a, b] = [Math.min(one, other), Math.max(one, other)];
-      // RFC 9051, 9: the order of the two does not matter, so that 10:* means the last message where there are fewer.
+      // RFC 9051, 9: the order of the two does not matter, so 10:* means the last message if there are fewer.
       return b === Number.POSITIVE_INFINITY ? number >= Math.min(a, largest) : a <= number && number <= b;
     });
 }

@@ -37,7 +37,7 @@ function newSession(peer: Peer, server: ImapState): Session {
   };
 }
 
-/** RFC 9051, 6.2.1: what came ahead in plain text is forgotten; it may be anybody's. */
+/** RFC 9051, 6.2.1: what was sent ahead in plain text is discarded, since anyone may have written it. */
 function startTls(session: Session): void {
   if (session.server.tls === "starttls") session.peer.discardUnread();
   session.peer.startTls(session.server.certificate as Certificate);

@@ -4,7 +4,7 @@ import type { MailStore } from "../store/mail-store.js";
 
 /** What a test wants to be done with a command, instead of or beside the usual. */
 export interface ImapBehaviour {
-  /** Breaks the connection off so long after the command came, whatever is going on then. */
+  /** Closes the connection this long after the command arrived, whatever is in progress then. */
   readonly closeAfterMs?: number;
   /** The answer comes so much later. */
   readonly delayMs?: number;
@@ -13,7 +13,7 @@ export interface ImapBehaviour {
 }
 
 export interface ImapCommand {
-  /** In capitals, with its `UID ` where it has one. */
+  /** In capitals, with its `UID ` if it has one. */
   readonly name: string;
   readonly argument: string;
   /** How many commands of this name came before it, over all connections. */

@@ -1,4 +1,4 @@
-/** A text as a quoted string, or as a literal where that cannot hold it. */
+/** A text as a quoted string, or as a literal if it cannot be quoted. */
 export function imapString(text: string): string {
   return /[\r\n\0\x80-\xff]/.test(text) ? literal(text) : `"${text.replace(/["\\]/g, "\\$&")}"`;
 }

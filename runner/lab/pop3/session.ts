@@ -6,7 +6,7 @@ import type { Exchange } from "../smtp/exchange.js";
 import { MECHANISMS } from "../smtp/mechanisms.js";
 import { reply } from "../smtp/reply.js";
 import type { Account } from "../smtp/settings.js";
-import { same } from "../smtp/timing-safe-equal.js";
+import { timingSafeEqualText } from "../smtp/timing-safe-equal.js";
 import type { MailStore } from "../store/mail-store.js";
 
 export interface Pop3Settings {
@@ -91,7 +91,7 @@ function capabilitiesOf(session: Session): string[] {
   return [...offered, ...upgrade, "RESP-CODES", "AUTH-RESP-CODE", "IMPLEMENTATION probe-run-lab"];
 }
 
-/** No password goes in the clear, where the server speaks TLS at all. */
+/** No password in plain text if the server supports TLS. */
 function mayLogIn({ server, secure, loggedIn }: Session): boolean {
   return !loggedIn && (server.tls === "none" || secure);
 }
@@ -101,7 +101,7 @@ function stls(session: Session): Answer {
   return { lines: ["+OK begin TLS"], startTls: true };
 }
 
-/** RFC 2595, section 4: what came ahead in plain text is forgotten; it may be anybody's. */
+/** RFC 2595, section 4: what was sent ahead in plain text is discarded, since anyone may have written it. */
 function startTls(session: Session): void {
   if (session.server.tls === "starttls") session.peer.discardUnread();
   session.peer.startTls(session.server.certificate as Certificate);
@@ -121,7 +121,7 @@ function apop(session: Session, argument: string): Answer {
   if (timestamp === null) return refused("no timestamp was given");
   const [name = "", digest = ""] = argument.split(" ");
   const expected = createHash("md5").update(`${timestamp}${server.auth.password}`).digest("hex");
-  return settle(session, !session.loggedIn && same(name, server.auth.username) && same(digest, expected));
+  return settle(session, !session.loggedIn && timingSafeEqualText(name, server.auth.username) && timingSafeEqualText(digest, expected));
 }
 
 async function auth(session: Session, argument: string): Promise<Answer> {
@@ -149,7 +149,7 @@ function conversation(session: Session, initial: string | null): Exchange {
 
 function isAccount({ server }: Session, username: string, password: string): boolean {
   const text = (latin1: string): string => Buffer.from(latin1, "latin1").toString("utf8");
-  return same(text(username), server.auth.username) && same(text(password), server.auth.password);
+  return timingSafeEqualText(text(username), server.auth.username) && timingSafeEqualText(text(password), server.auth.password);
 }
 
 function settle(session: Session, accepted: boolean): Answer {

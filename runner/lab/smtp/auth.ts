@@ -5,7 +5,7 @@ import { type Reply, reply } from "./reply.js";
 import type { Session } from "./session-state.js";
 import { type Account, LIMITS } from "./settings.js";
 
-/** AUTH is offered under TLS only, where the server speaks TLS at all (RFC 4954, section 4). */
+/** AUTH is offered under TLS only, if the server supports TLS (RFC 4954, section 4). */
 export function offersAuth({ server, secure }: Session): boolean {
   return server.auth !== null && (secure || server.tls === "none");
 }

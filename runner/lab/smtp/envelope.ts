@@ -33,7 +33,7 @@ export function runRcpt(session: Session, argument: string): Reply {
   if (parsed === null) return reply(501, "5.5.4 expected RCPT TO:<address>");
   const refusal = checkParameters(parsed.parameters, {});
   if (refusal !== null) return refusal;
-  // RFC 5321, 4.5.1: the one name that stands alone.
+  // RFC 5321, 4.5.1: the one name without a domain.
   if (!isAddress(parsed.address) && !/^postmaster$/i.test(parsed.address)) return reply(501, "5.1.3 the recipient is no address");
   if (isForeign(parsed.address, transaction)) return reply(553, "5.6.7 the recipient needs SMTPUTF8");
   if (transaction.recipients.length >= LIMITS.recipients) return reply(452, "4.5.3 too many recipients");

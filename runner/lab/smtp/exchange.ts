@@ -4,7 +4,7 @@ import type { Account } from "./settings.js";
 export interface Exchange {
   /** The client has sent something together with AUTH. */
   readonly hasInitial: boolean;
-  /** The client's first word: what came with AUTH, or the answer to an empty challenge. */
+  /** The client's initial response: with AUTH, or as the answer to an empty challenge. */
   first(): Promise<Buffer>;
   ask(challenge: string): Promise<Buffer>;
 }

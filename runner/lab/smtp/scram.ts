@@ -4,7 +4,7 @@ import { AuthRefusal } from "./auth-refusal.js";
 import type { Exchange } from "./exchange.js";
 import { reply } from "./reply.js";
 import type { Account } from "./settings.js";
-import { same } from "./timing-safe-equal.js";
+import { timingSafeEqualText } from "./timing-safe-equal.js";
 
 /** RFC 7677, section 4: the least. */
 const ITERATIONS = 4096;
@@ -21,8 +21,8 @@ export async function scramSha256(exchange: Exchange, account: Account): Promise
   if (final.binding !== Buffer.from(first.header).toString("base64")) throw malformed("a channel binding that does not fit the first message");
   const keys = await serverKeys(account.password, salt);
   const message = `${first.bare},${serverFirst},${final.withoutProof}`;
-  const isProven = same(hash(xor(final.proof, hmac(keys.storedKey, message))).toString("hex"), keys.storedKey.toString("hex"));
-  if (!isProven || !same(first.username, account.username) || (first.identity !== null && first.identity !== account.username)) return false;
+  const isProven = timingSafeEqualText(hash(xor(final.proof, hmac(keys.storedKey, message))).toString("hex"), keys.storedKey.toString("hex"));
+  if (!isProven || !timingSafeEqualText(first.username, account.username) || (first.identity !== null && first.identity !== account.username)) return false;
   // SMTP has no room for data in 235 (RFC 4954, 4): the server's proof is a last challenge, answered with nothing.
   const last = await exchange.ask(`v=${hmac(keys.serverKey, message).toString("base64")}`);
   return last.length === 0;

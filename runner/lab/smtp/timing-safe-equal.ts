@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 
 /** Compares in a time that says nothing about where two texts differ. */
-export function same(given: string, expected: string): boolean {
+export function timingSafeEqualText(given: string, expected: string): boolean {
   return timingSafeEqual(digest(given), digest(expected));
 }
 

@@ -47,11 +47,11 @@ export interface HeaderField {
   /** In small letters. */
   name: string;
   value: string;
-  /** As it stands in the message, with its line ends. */
+  /** Unchanged, with its line ends. */
   whole: string;
 }
 
-/** RFC 5322, 2.2.3: a line that begins with a space or a tab goes on with the field before it. */
+/** RFC 5322, 2.2.3: a line that begins with a space or a tab continues the field before it. */
 function fieldsOf(header: string): HeaderField[] {
   const wholes = header.match(/^[^\s:][^:\r\n]*:.*\r\n(?:[ \t].*\r\n)*/gm) ?? [];
   return wholes.map((whole) => {

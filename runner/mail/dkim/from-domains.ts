@@ -1,7 +1,7 @@
 import { asciiDomain, isDomain } from "../../../schemas/host.js";
 import type { HeaderField } from "./header-fields.js";
 
-/** The domains of all authors, in small A-labels, each once. Empty when no address stands there. */
+/** The domains of all authors, in lower-case A-labels, without duplicates. Empty if there is no address. */
 export function fromDomains(fields: readonly HeaderField[]): string[] {
   const values = fields.filter(({ name }) => name === "from").map(({ raw }) => raw.slice(raw.indexOf(":") + 1));
   const addresses = values.flatMap((value) => addressesOf(Buffer.from(value, "latin1").toString("utf8")));
@@ -32,11 +32,11 @@ function addressesOf(value: string): string[] {
   return addresses;
 }
 
-const MOST_NESTED = 8;
+const MAX_NESTED = 8;
 
 /** Comments may hold comments: the innermost are taken out first. */
 function withoutNestedComments(value: string): string {
   let rest = value;
-  for (let depth = 0; depth < MOST_NESTED && /\([^()"]*\([^()"]*\)/.test(rest); depth++) rest = rest.replace(/(\([^()"]*)\([^()"]*\)/g, "$1");
+  for (let depth = 0; depth < MAX_NESTED && /\([^()"]*\([^()"]*\)/.test(rest); depth++) rest = rest.replace(/(\([^()"]*)\([^()"]*\)/g, "$1");
   return rest;
 }

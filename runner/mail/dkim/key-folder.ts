@@ -7,7 +7,7 @@ import { isSigningKey, parseSigningKey, type SigningKey } from "./signing-key.js
 
 /** How long a folder is believed: a key that is put there signs within this time, without a restart. */
 const BELIEVED_MS = 30_000;
-const MOST_KEY_BYTES = 64 * 1024;
+const MAX_KEY_BYTES = 64 * 1024;
 const OTHERS_MAY_READ_OR_WRITE = 0o007;
 const GROUP_MAY_WRITE = 0o020;
 
@@ -29,7 +29,7 @@ export function keyFolder(folder: string, now: () => number = Date.now): KeySour
       if (known !== undefined && known.until > now()) return known.found;
       const found = readDomain(folder, domain, parsed);
       remembered.set(domain, { found, until: now() + BELIEVED_MS });
-      if (remembered.size > MOST_REMEMBERED) remembered.delete(remembered.keys().next().value as string);
+      if (remembered.size > MAX_REMEMBERED) remembered.delete(remembered.keys().next().value as string);
       return found;
     },
     hint: (domain) => `put one at ${join(folder, domain, "<selector>.pem")}, made by \`probe-run dkim keygen ${domain} --out ${folder}\``,
@@ -37,7 +37,7 @@ export function keyFolder(folder: string, now: () => number = Date.now): KeySour
 }
 
 /** Bounds the cache: the From domain comes from the message, so its names are unlimited. */
-const MOST_REMEMBERED = 10_000;
+const MAX_REMEMBERED = 10_000;
 
 type ParsedKeys = Map<string, { readonly state: string; readonly key: SigningKey | DkimProblem }>;
 
@@ -82,7 +82,7 @@ async function readKey(path: string, domain: string, selector: string, parsed: P
 function problemOfFile(stats: Stats, path: string, domain: string, selector: string): DkimProblem | null {
   const { mode, size } = stats;
   if (!stats.isFile()) return unreadable(domain, selector, `${path} is no file: put the key there, or take it away`);
-  if (size > MOST_KEY_BYTES) return unreadable(domain, selector, `${path} holds more than ${MOST_KEY_BYTES} bytes: it is no key`);
+  if (size > MAX_KEY_BYTES) return unreadable(domain, selector, `${path} holds more than ${MAX_KEY_BYTES} bytes: it is no key`);
   if (process.platform === "win32" || (mode & (OTHERS_MAY_READ_OR_WRITE | GROUP_MAY_WRITE)) === 0) return null;
   const message = `${path} is open to other users (mode ${(mode & 0o777).toString(8)}): run \`chmod 600 ${path}\``;
   return { code: "key_open_to_others", domain, selector, message };

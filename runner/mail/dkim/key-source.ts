@@ -11,6 +11,6 @@ export interface KeysFound {
 export interface KeySource {
   /** Of this very domain, in small A-labels. */
   keysOf(domain: string): Promise<KeysFound>;
-  /** What to do where a domain has none. */
+  /** What to do if a domain has none. */
   hint(domain: string): string;
 }

@@ -18,7 +18,7 @@ export interface KeyRecord {
 const REFUSED_BELOW_BITS = 1024;
 const ADVISED_BITS = 2048;
 
-/** Reads the TXT records that stand at <selector>._domainkey.<domain>, each with its strings joined (RFC 6376, section 3.6.1). */
+/** Reads the TXT records at <selector>._domainkey.<domain>, each with its strings joined (RFC 6376, section 3.6.1). */
 export function readKeyRecord(texts: readonly string[]): KeyRecord {
   const records = texts.map((text) => ({ text, tags: tagsOf(text) })).filter(({ text, tags }) => tags?.has("p") === true || /^\s*v\s*=\s*DKIM1\b/.test(text));
   const [first] = records;

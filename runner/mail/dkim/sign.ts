@@ -49,7 +49,7 @@ export async function signatureField({ names, header, bodyHash }: Signable, key:
   return signedField(unsigned, await signatureOf(data, key));
 }
 
-/** RSA takes long enough to be worth the way to the thread pool, where it uses every core. Ed25519 does not. */
+/** RSA takes long enough to be worth the thread pool, which uses every core. Ed25519 does not. */
 async function signatureOf(data: Buffer, { algorithm, privateKey }: SigningKey): Promise<Buffer> {
   // RFC 8463, section 3: what Ed25519 signs is the SHA-256 of the data.
   if (algorithm === "ed25519-sha256") return sign(null, createHash("sha256").update(data).digest(), privateKey);

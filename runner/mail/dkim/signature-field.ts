@@ -15,7 +15,7 @@ export interface SignatureTags {
   readonly bodyHash: string;
 }
 
-/** The field up to the value of b=, which stands last: `DKIM-Signature: v=1; … b=` */
+/** The field up to the value of b=, which is last: `DKIM-Signature: v=1; … b=` */
 export function unsignedField({ algorithm, domain, selector, time, expires, names, bodyHash }: SignatureTags): string {
   const expiry = expires === null ? "" : ` x=${expires};`;
   return [
@@ -35,7 +35,7 @@ export function signedField(unsigned: string, signature: Uint8Array): string {
   return `${unsigned}${lines.join(FOLD)}\r\n`;
 }
 
-/** White space may stand around the colons (RFC 6376, section 3.5). */
+/** White space is allowed around the colons (RFC 6376, section 3.5). */
 function foldedNames(names: readonly string[]): string {
   let line = 0;
   return names

@@ -6,10 +6,13 @@ import type { HeaderField } from "./header-fields.js";
  */
 const SEALED = ["from", "to", "cc", "subject", "reply-to", "in-reply-to", "references", "mime-version", "content-type", "content-transfer-encoding"] as const;
 
-/** Sealed where they stand there. A relay may add the one that is missing (RFC 6409, section 8.2 and 8.3), and must not break the signature by it. */
+/**
+ * Signed with a further empty instance if present, so that none can be added. A relay may add a missing one (RFC 6409, section 8.2 and 8.3), which
+ * must not break the signature.
+ */
 const SEALED_IF_PRESENT = ["date", "message-id"] as const;
 
-/** Signed as often as they stand there. A mailing list adds its own and may leave the rest alone; it must not break the signature either. */
+/** Signed once per instance. A mailing list adds its own and may leave the rest unchanged, which must not break the signature either. */
 const SIGNED = [
   "sender",
   "resent-from",
@@ -42,7 +45,7 @@ export interface SignedFields {
   readonly fields: readonly HeaderField[];
 }
 
-/** A name that stands several times in h= means the fields from the last one upwards (RFC 6376, section 5.4.2). */
+/** A name that occurs several times in h= means the fields from the last one upwards (RFC 6376, section 5.4.2). */
 export function signedFields(all: readonly HeaderField[]): SignedFields {
   const byName = new Map<string, HeaderField[]>();
   for (const field of all) {

@@ -46,7 +46,7 @@ export function createSigner({ keys, expiresAfterSeconds = null, now = Date.now 
   };
 }
 
-/** A key, and how it stands to From. */
+/** A key, and its relation to the From domain. */
 interface AbleKey {
   readonly key: SigningKey;
   readonly alignment: DkimSignature["alignment"];
@@ -57,7 +57,7 @@ interface FoundFor {
   readonly problems: readonly DkimProblem[];
 }
 
-/** The domain's own keys; where it has none at all, those of the nearest domain above it. */
+/** The domain's own keys; if it has none, those of the nearest parent domain. */
 async function findKeys(source: KeySource, domain: string): Promise<FoundFor> {
   for (let name = domain; name.includes("."); name = name.slice(name.indexOf(".") + 1)) {
     const { keys, problems } = await source.keysOf(name);

@@ -115,7 +115,7 @@ interface Aligning {
   readonly lookup: TxtLookup;
 }
 
-/** 5.3: one aligned domain is enough. Without any, a missing answer that may have made the difference is no failure (5.3.6). */
+/** 5.3: one aligned domain is enough. Without any, a missing answer that could have changed the result is no failure (5.3.6). */
 async function alignmentOf(
   aligning: Aligning,
   authenticated: readonly AuthenticatedDomain[],

@@ -17,7 +17,7 @@ export interface DmarcRecord {
   readonly report_addresses: readonly string[];
   /** Addresses for reports on single failures (ruf). */
   readonly failure_addresses: readonly string[];
-  /** The tags as they are written, by name in lower case; of a tag that stands twice the first. */
+  /** The tags as written, by name in lower case; the first one of a repeated tag. */
   readonly tags: ReadonlyMap<string, string>;
 }
 
@@ -26,7 +26,7 @@ export function isDmarcRecord(text: string): boolean {
   return /^v[ \t]*=[ \t]*DMARC1[ \t]*(;|$)/.test(text);
 }
 
-/** Reads the text of a record. Unknown tags are ignored, and of a tag that stands twice the first counts. */
+/** Parses a record. Unknown tags are ignored, and the first one of a repeated tag counts. */
 export function readDmarcRecord(text: string): DmarcRecord {
   const tags = new Map<string, string>();
   for (const part of text.split(";")) {

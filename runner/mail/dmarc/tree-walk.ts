@@ -27,7 +27,7 @@ export class WalkUnanswered extends Error {
 /** RFC 9989, 4.10. */
 const MAX_QUERIES = 8;
 
-/** The names that a walk asks, in order: the domain itself, then its last seven labels where it has eight or more, then one label fewer each. */
+/** The names that a walk queries, in order: the domain itself, then its last seven labels if it has eight or more, then one label fewer each. */
 export function walkNames(domain: string): string[] {
   const labels = domain.split(".");
   const names = [domain];

@@ -66,11 +66,11 @@ async function judgedForOthers({ helo, sender }: SpfGoal, resolver: SpfResolver)
 }
 
 /** Records that may be read in search of an include. */
-const MOST_RECORDS = 50;
+const MAX_RECORDS = 50;
 
 async function isIncluded(domain: string, wanted: string, resolver: SpfResolver): Promise<boolean> {
   const names = [domain];
-  for (let at = 0; at < Math.min(names.length, MOST_RECORDS); at++) {
+  for (let at = 0; at < Math.min(names.length, MAX_RECORDS); at++) {
     const record = await recordOf(names[at] as string, resolver);
     const targets = record === null ? [] : targetsOf(record);
     if (targets.includes(wanted.toLowerCase())) return true;

@@ -11,7 +11,7 @@ import { reverseName } from "./reverse-name.js";
 
 export const VERDICTS = ["ok", "missing", "differs", "unknown"] as const;
 
-/** How what is there stands to what is planned. */
+/** The relation of the published record to the planned one. */
 export interface Compared {
   readonly status: (typeof VERDICTS)[number];
   /** What is there. */

@@ -1,4 +1,4 @@
-/** A record as people write it: names with their last dot where they are absolute. */
+/** A record in zone file notation: absolute names with their final dot. */
 export interface PlannedRecord {
   readonly name: string;
   readonly type: "A" | "AAAA" | "MX" | "PTR" | "TXT" | "TLSA" | "CNAME";

@@ -1,4 +1,4 @@
-/** The name at which an address's own name stands (RFC 1035, section 3.5; RFC 3596, section 2.5). */
+/** The name for reverse look-ups of an address (RFC 1035, section 3.5; RFC 3596, section 2.5). */
 export function reverseName(address: string): string {
   if (!address.includes(":")) return `${address.split(".").reverse().join(".")}.in-addr.arpa`;
   return `${[...nibblesOf(address)].reverse().join(".")}.ip6.arpa`;

@@ -13,12 +13,12 @@ export interface DeliveryStatus {
   readonly isCut: boolean;
 }
 
-const MOST_GROUPS = REPORT_LIMITS.recipients + 10;
+const MAX_GROUPS = REPORT_LIMITS.recipients + 10;
 
 /** Reads message/delivery-status (RFC 3464, section 2) and its form with addresses beyond ASCII (RFC 6533, section 3). Bytes as latin1 text. */
 export function readDeliveryStatus(bytes: string): DeliveryStatus {
   const groups = bytes
-    .split(/(?:\r?\n[ \t]*){2,}/, MOST_GROUPS)
+    .split(/(?:\r?\n[ \t]*){2,}/, MAX_GROUPS)
     .filter((group) => group.trim() !== "")
     .map((group) => parseHeader(group.replace(/^[\r\n]+/, "")));
   // Some put everything into one group.
@@ -29,7 +29,7 @@ export function readDeliveryStatus(bytes: string): DeliveryStatus {
     envelopeId: short(of("Original-Envelope-Id"), 200),
     arrivalTime: time(of("Arrival-Date")),
     recipients: all.slice(0, REPORT_LIMITS.recipients).flatMap(recipientOf),
-    isCut: all.length > REPORT_LIMITS.recipients || groups.length >= MOST_GROUPS,
+    isCut: all.length > REPORT_LIMITS.recipients || groups.length >= MAX_GROUPS,
   };
 }
 
@@ -74,7 +74,7 @@ function addressIn(body: string | null): string | null {
   return field.type === "utf-8" ? unescaped(bare) : bare;
 }
 
-/** RFC 6533, section 3: characters beyond ASCII may stand as \x{20AC} where a header must hold ASCII only. */
+/** RFC 6533, section 3: characters beyond ASCII may be written as \x{20AC} if a header must contain ASCII only. */
 function unescaped(address: string): string {
   return address.replace(/\\x\{([0-9A-Fa-f]{1,6})\}/g, (written, hex: string) => {
     const point = Number.parseInt(hex, 16);

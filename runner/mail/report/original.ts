@@ -3,7 +3,7 @@ import { decodeWords } from "../encoded-words.js";
 import { bodiesOf, parseHeader } from "../header.js";
 import { shown } from "../limits.js";
 
-/** The message that a report is about, out of the copy, or the header, that it carries; null where that holds none of its fields. Bytes as latin1 text. */
+/** The message that a report is about, from the copy or the header in it; null if it has none of these fields. Bytes as latin1 text. */
 export function readOriginal(bytes: string): OriginalMessage | null {
   const header = parseHeader(bytes.replace(/^(?:[ \t>]*\r?\n)+/, ""));
   const first = (name: string): string | null => bodiesOf(header, name)[0] || null;

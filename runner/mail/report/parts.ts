@@ -65,7 +65,7 @@ function collect(header: Header, body: string, depth: number, state: Collecting)
   state.parts.push({ contentType, encoding, body: body.slice(0, REPORT_LIMITS.partBytes) });
 }
 
-/** What stands between the lines that are the boundary; to the end where the last one is missing. */
+/** The parts between the boundary lines; the last one extends to the end if its line is missing. */
 function* pieces(body: string, boundary: string): Generator<string> {
   const mark = `--${boundary}`;
   let from = -1;
@@ -87,7 +87,7 @@ function contentTypeOf(header: Header): ContentType {
   return parseContentType(bodiesOf(header, "Content-Type")[0]);
 }
 
-/** The bytes that a part stands for, as latin1 text (RFC 2045, section 6). */
+/** The bytes of a part after decoding, as latin1 text (RFC 2045, section 6). */
 export function decodedBody({ encoding, body }: Part): string {
   if (encoding === "base64") return Buffer.from(body, "base64").toString("latin1");
   if (encoding !== "quoted-printable") return body;

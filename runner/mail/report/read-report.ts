@@ -47,7 +47,7 @@ function byStandard({ parts }: Message): MailReport | null {
   };
 }
 
-/** By the worst that became of anybody. */
+/** By the worst outcome of any recipient. */
 function kindOf(recipients: readonly ReportedRecipient[]): ReportKind {
   const actions = new Set(recipients.map(({ action }) => action));
   if (actions.has("failed")) return "bounce";
@@ -84,7 +84,7 @@ function readWith(reader: PlainReader, words: string, header: Message["header"])
   const listed = reader.read({ header, lines: own }).slice(0, REPORT_LIMITS.recipients);
   if (listed.length === 0) return null;
   const recipients = listed.map((each) => judged({ ...each, action: isDelay ? "delayed" : "failed" }));
-  // A boundary, or an empty line, may stand between the words and the copy.
+  // A boundary or an empty line may be between the text and the copy.
   const original = end === -1 ? null : readOriginal(Buffer.from(lines.slice(end + 1).join("\n")).toString("latin1"));
   return { ...NOTHING, kind: isDelay ? "delay" : "bounce", format: reader.format, recipients, original };
 }

@@ -153,7 +153,7 @@ function expanding(check: Check, domain: string): Expanding {
   return { ...check, domain };
 }
 
-/** Section 6.2. Its look-ups count for nothing, and whatever is wrong with it, there is no explanation. */
+/** Section 6.2. Its look-ups do not count, and any error means that there is no explanation. */
 async function explain(check: Check, { domain, spec }: NonNullable<Outcome["explanation"]>): Promise<string | null> {
   try {
     const target = await expandDomain(spec, expanding(check, domain));

@@ -5,7 +5,7 @@ import { type MacroLetter, type MacroPart, transformed } from "./macros.js";
 import { validatedNames } from "./validated-names.js";
 
 export interface Expanding extends Check {
-  /** Of the record in which the macro stands. */
+  /** Of the record that contains the macro. */
   readonly domain: string;
 }
 
@@ -14,7 +14,7 @@ export async function expandDomain(parts: readonly MacroPart[], expanding: Expan
   const usesLocalPart = parts.some((part) => typeof part !== "string" && (part.letter === "l" || part.letter === "s"));
   if (usesLocalPart && BEYOND_ASCII.test(expanding.localPart)) return null;
   let name = (await expandText(parts, expanding)).replace(/\.$/, "");
-  // Section 7.3: what is too long loses labels on its left.
+  // Section 7.3: a text that is too long loses labels on its left.
   while (name.length > SPF_LIMITS.nameBytes && name.includes(".")) name = name.slice(name.indexOf(".") + 1);
   return name;
 }

@@ -1,4 +1,4 @@
-/** Macro strings (RFC 7208, section 7): a text with parts that stand for facts of the message. */
+/** Macro strings (RFC 7208, section 7): a text with placeholders for facts of the message. */
 export type MacroPart = string | Macro;
 
 export interface Macro {
@@ -41,7 +41,7 @@ export function parseMacroString(text: string, isExplanation = false): MacroPart
   return parts;
 }
 
-/** The rest of section 7.3, once it is known what the letter stands for. */
+/** The rest of section 7.3, once the value of the letter is known. */
 export function transformed(value: string, { keep, isReversed, delimiters, isEscaped }: Macro): string {
   const labels: string[] = [""];
   for (const character of value) {

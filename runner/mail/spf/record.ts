@@ -29,7 +29,7 @@ export type Mechanism =
   | { readonly name: "include"; readonly domain: MacroPart[] }
   | { readonly name: "exists"; readonly domain: MacroPart[] };
 
-/** A syntax error, which makes the whole record invalid wherever it stands. */
+/** A syntax error, which invalidates the whole record. */
 export interface SpfSyntaxError {
   readonly term: string;
   readonly problem: string;

@@ -21,7 +21,7 @@ export interface SpfNode {
   readonly lookups: number;
   /** Terms whose target only a message decides (macros). */
   readonly unknown_terms: readonly string[];
-  /** Terms behind `all`, which never count. */
+  /** Terms after `all`, which never count. */
   readonly unreachable_terms: readonly string[];
   readonly directives: readonly { readonly term: string; readonly result: string; readonly mechanism: Mechanism }[];
 }
@@ -85,7 +85,7 @@ async function visit(domain: string, depth: number, term: string | null, resolve
   return isCut;
 }
 
-/** Nothing behind `all` is evaluated (RFC 7208, 5.1). */
+/** Nothing after `all` is evaluated (RFC 7208, 5.1). */
 function reachable(directives: readonly Directive[]): readonly Directive[] {
   const all = directives.findIndex(({ mechanism }) => mechanism.name === "all");
   return all === -1 ? directives : directives.slice(0, all + 1);

@@ -11,7 +11,7 @@ export interface DkimSignature {
   readonly bodyCanonicalization: Canonicalization;
   readonly domain: string;
   readonly selector: string;
-  /** Names in small letters, as often as they stand in h=. */
+  /** Names in lower case, as often as they occur in h=. */
   readonly signedFields: readonly string[];
   readonly identityDomain: string;
   readonly bodyLength: number | null;

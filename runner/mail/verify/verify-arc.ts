@@ -138,7 +138,7 @@ function setsOf({ fields }: ReceivedMessage): ArcSet[] | string | null {
 
 function instanceOf(field: ReceivedField, results: string): number | null {
   const value = fieldValue(field);
-  // Authentication-Results is no list of tags: its instance stands before the first semicolon.
+  // Authentication-Results is not a list of tags: its instance precedes the first semicolon.
   const text = field.name === results ? withoutBlanks(value.slice(0, value.indexOf(";"))).replace(/^i=/, "") : tagOf(value, "i");
   if (text === null || !/^[0-9]{1,2}$/.test(text)) return null;
   const instance = Number(text);

@@ -18,7 +18,7 @@ export interface DkimVerification extends SignatureTags {
   readonly signed_fields: readonly string[];
   /** More than one From could be shown, and only one is signed (RFC 6376, 8.15). */
   readonly from_is_oversigned: boolean;
-  /** Bytes of the canonical body after what l= covers: text that anybody could have added. */
+  /** Bytes of the canonical body after what l= covers: anyone could have added them. */
   readonly unsigned_body_bytes: number;
   readonly signed_at: string | null;
   readonly expires_at: string | null;
@@ -34,7 +34,7 @@ export interface VerifyOptions {
   readonly at: number;
 }
 
-/** Verifies every DKIM-Signature of a message, in the order in which they stand there. */
+/** Verifies every DKIM-Signature of a message, in order. */
 export function verifyDkim(message: ReceivedMessage, options: VerifyOptions): Promise<DkimVerification[]> {
   const signatures = message.fields.filter(({ name }) => name === "dkim-signature").slice(0, MAX_SIGNATURES);
   return Promise.all(signatures.map((field) => verifyOne(message, field, options)));

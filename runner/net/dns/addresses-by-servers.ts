@@ -13,8 +13,8 @@ export interface Wanted {
 }
 
 /**
- * RFC 8305, section 3, waits 50 ms for the family that has not been answered yet. We are no browser: a little more, so that
- * the same target gives the same attempts on a busy machine too.
+ * RFC 8305, section 3, waits 50 ms for the other address family. This waits a little longer, so that the same target gives the same attempts on a
+ * busy machine too.
  */
 const OTHER_FAMILY_MS = 250;
 

@@ -12,14 +12,14 @@ export interface Answer<Type extends RecordType = RecordType> {
   readonly records: readonly DataOf<Type>[];
   /** The names that the asked one leads through by CNAME, in order; the last one has the records. */
   readonly aliases: readonly string[];
-  /** Seconds that the answer is good for yet; null where it said nothing of it. */
+  /** The remaining time to live in seconds; null if the answer had none. */
   readonly ttl: number | null;
   /** The servers vouch for all of it. */
   readonly authenticated: boolean;
   /** Who answered; null for the host's own files. */
   readonly server: string | null;
   readonly fromCache: boolean;
-  /** Why there is no answer, for a person; null when there is one. */
+  /** Why there is no answer, in words; null if there is one. */
   readonly problem: string | null;
 }
 
@@ -28,7 +28,7 @@ export function isCertain({ outcome }: Pick<Answer, "outcome">): boolean {
   return outcome === "found" || outcome === "no_data" || outcome === "no_such_name";
 }
 
-/** Why a question did not give what was needed, in the house's vocabulary. `what` is the question: "MX example.org". */
+/** Why a query did not give what was needed, as a failure. `what` is the query: "MX example.org". */
 export function failureOfOutcome(outcome: DnsOutcome, what: string): Failure {
   const [code, words] = FAILURES[outcome];
   return failure("resolve", code, `${what}: ${words}`);

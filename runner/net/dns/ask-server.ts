@@ -5,8 +5,8 @@ import { askByTcp } from "./tcp.js";
 import { askByUdp, type Cancel, type Outcome } from "./udp.js";
 
 /**
- * Asks one server one question: in a datagram, without EDNS where the server takes that for an error, and over TCP where the
- * answer is too long for a datagram.
+ * Sends one query to one server: in a datagram, without EDNS if the server treats that as an error, and over TCP if the answer is too long for a
+ * datagram.
  */
 export function askServer(server: ServerAddress, question: Question, done: (outcome: Outcome) => void): Cancel {
   let cancel: Cancel;

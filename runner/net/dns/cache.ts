@@ -37,7 +37,7 @@ export class Cache {
     return this.#young.size + this.#old.size;
   }
 
-  /** The answer with what is left of its time to live; null when it is not known, or no longer. */
+  /** The answer with its remaining time to live; null if it is unknown or expired. */
   get(key: string): Answer | null {
     const young = this.#young.get(key);
     const entry = young ?? this.#old.get(key);

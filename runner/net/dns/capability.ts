@@ -13,21 +13,21 @@ import { showAnswer } from "./show-answer.js";
 import { systemServers } from "./system-servers.js";
 
 /** How to ask, in the words of an input. What is not given has the house's defaults. */
-export type Asking = Partial<DnsInput> & {
+export type QueryOptions = Partial<DnsInput> & {
   /** Requests DNSSEC records: needed to rely on `authenticated`, and to tell a missing name from a missing record in some zones (RFC 9824). */
   readonly dnssec?: boolean;
 };
 
 export interface ResolverGrant {
   /** One question. Whatever the name servers say, or do not say, is in the answer. */
-  query<Type extends RecordType>(name: string, type: Type, asking?: Asking): Promise<Answer<Type>>;
-  addresses(host: string, asking?: Asking & { address_family?: AddressFamily }): Promise<HostAddresses>;
+  query<Type extends RecordType>(name: string, type: Type, asking?: QueryOptions): Promise<Answer<Type>>;
+  addresses(host: string, asking?: QueryOptions & { address_family?: AddressFamily }): Promise<HostAddresses>;
   /** Asks this one server, without a cache, and gives its whole reply. */
   ask: DirectAsk;
   /** The name servers of this machine. */
   systemServers(): readonly string[];
   /** Finds where mail for a domain goes; `route` holds it as soon as it is known. */
-  mx(route: MailRoute, options: MailRouteOptions, asking?: Asking): Promise<void>;
+  mx(route: MailRoute, options: MailRouteOptions, asking?: QueryOptions): Promise<void>;
 }
 
 export function resolverGrant(state: WireRun): ResolverGrant {
@@ -42,7 +42,7 @@ export function resolverGrant(state: WireRun): ResolverGrant {
 }
 
 /** Each question is an operation; its code is the response code. */
-async function recorded<Type extends RecordType>(state: WireRun, name: string, type: Type, asking: Asking): Promise<Answer<Type>> {
+async function recorded<Type extends RecordType>(state: WireRun, name: string, type: Type, asking: QueryOptions): Promise<Answer<Type>> {
   requirePermittedServers(state, asking.resolver?.servers);
   const { recorder, deadline } = state;
   const operation = recorder.begin(`${type} ${name}`);
@@ -56,7 +56,7 @@ async function recorded<Type extends RecordType>(state: WireRun, name: string, t
   }
 }
 
-function optionsOf({ resolver: asked, query_timeout_ms: tryTimeoutMs, lookup_timeout_ms: timeoutMs, cache, dnssec }: Asking): LookUpOptions {
+function optionsOf({ resolver: asked, query_timeout_ms: tryTimeoutMs, lookup_timeout_ms: timeoutMs, cache, dnssec }: QueryOptions): LookUpOptions {
   return {
     servers: asked?.servers,
     ...(tryTimeoutMs === undefined ? {} : { tryTimeoutMs }),

@@ -21,7 +21,7 @@ export interface DirectQuestion {
 }
 
 export interface DirectOptions extends QueryOptions {
-  /** auto: UDP, and TCP for what is truncated. */
+  /** auto: UDP, and TCP for truncated replies. */
   readonly transport: "udp" | "tcp" | "tls" | "auto";
   /** For one message; a datagram is sent again after it. */
   readonly timeoutMs: number;

@@ -1,6 +1,6 @@
 /** What a reply may be, and how long is waited for one. */
 
-/** The largest datagram that no path cuts into fragments (RFC 9715, section 3): what we tell servers to keep to. */
+/** The largest datagram that no path fragments (RFC 9715, section 3), announced to servers. */
 export const UDP_BYTES = 1232;
 /** No sensible answer has more. The decoder's work on a hostile message of 64 KiB stays within milliseconds. */
 export const MAX_RECORDS = 1000;

@@ -14,8 +14,8 @@ export interface MailTarget {
 }
 
 /**
- * The hosts of an MX answer in the order in which to try them: the lowest preference first, equal ones in random order
- * (RFC 5321, section 5.1). A null MX is no host; a host that is named twice counts where it comes first.
+ * The hosts of an MX answer in the order of attempts: the lowest preference first, equal ones in random order (RFC 5321, section 5.1). A null MX is
+ * no host; a host that is listed twice counts at its first position.
  */
 export function mailTargets(records: readonly DataOf<"MX">[], random: Random): MailTarget[] {
   const byPreference = new Map<number, Map<string, MailTarget>>();

@@ -48,8 +48,8 @@ function optRecord(dnssec: boolean): OptAnswer {
 }
 
 /**
- * What a message is to a query: its reply; a reply that cannot be read; or not its reply at all, so that waiting goes on.
- * Who sent it has been checked before: sockets are connected to the server.
+ * The relation of a message to a query: its reply; an unreadable reply; or not its reply, so that waiting continues. The sender has been checked
+ * before: sockets are connected to the server.
  */
 export function readReply(message: Buffer, query: Query): Reply | "unreadable" | "foreign" {
   if (message.length < HEADER || message.readUInt16BE(0) !== query.id || !isResponse(message)) return "foreign";

@@ -11,7 +11,7 @@ import { requireDnsName } from "./name.js";
 import type { DataOf, RecordType } from "./records.js";
 import { parseServer, type ServerAddress } from "./server-address.js";
 import type { SharedCache } from "./shared-cache.js";
-import { type Ending, Flight } from "./single-flight.js";
+import { type Ending, SingleFlight } from "./single-flight.js";
 import { systemServers } from "./system-servers.js";
 
 export interface LookUpOptions {
@@ -35,7 +35,7 @@ export interface ResolverOptions extends CacheOptions {
 export class Resolver {
   readonly cache: Cache;
   readonly #shared: SharedCache | null;
-  readonly #flights = new Map<string, Flight<Answer>>();
+  readonly #flights = new Map<string, SingleFlight<Answer>>();
 
   constructor({ shared = null, ...options }: ResolverOptions = {}) {
     this.cache = new Cache(options);
@@ -55,7 +55,7 @@ export class Resolver {
     const known = use === "use" ? this.#known(key) : null;
     if (known !== null) return known;
     if (use !== "off") return this.#join(key, servers, question, options);
-    return new Flight<Answer>((done) => lookUp(servers, question, timeoutsOf(options), done)).join(options.ending ?? null, () => {});
+    return new SingleFlight<Answer>((done) => lookUp(servers, question, timeoutsOf(options), done)).join(options.ending ?? null, () => {});
   }
 
   #known(key: string): Answer | null {
@@ -74,7 +74,7 @@ export class Resolver {
     const land = (): boolean => this.#flights.delete(flightKey);
     let flight = this.#flights.get(flightKey);
     if (flight === undefined) {
-      flight = new Flight<Answer>((done) =>
+      flight = new SingleFlight<Answer>((done) =>
         lookUp(servers, question, patience, (answer) => {
           land();
           this.#remember(key, answer, patience);

@@ -9,7 +9,7 @@ export type Ending = Pick<Deadline, "onEnd">;
  * Work that several runs wait for. Each waits no longer than its own run; when the last one has gone, the work is
  * cancelled, so that nothing outlives the runs that wanted it.
  */
-export class Flight<Result> {
+export class SingleFlight<Result> {
   readonly #waiting = new Set<(result: Result) => void>();
   readonly #cancel: () => void;
 

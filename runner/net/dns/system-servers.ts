@@ -27,7 +27,7 @@ function readServers(): readonly ServerAddress[] {
   return serversIn(text);
 }
 
-/** The servers that a resolv.conf names. Its search list is of no use here: every name is taken as it stands. */
+/** The servers in a resolv.conf. Its search list is not used: every name is complete. */
 export function serversIn(resolvConf: string): readonly ServerAddress[] {
   const servers: ServerAddress[] = [];
   for (const line of resolvConf.split("\n")) {

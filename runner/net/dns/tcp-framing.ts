@@ -1,4 +1,4 @@
-/** RFC 1035, section 4.2.2: over TCP, its length stands before a message. */
+/** RFC 1035, section 4.2.2: over TCP, each message is preceded by its length. */
 export function framed(message: Buffer): Buffer {
   const length = Buffer.alloc(2);
   length.writeUInt16BE(message.length);

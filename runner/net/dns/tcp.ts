@@ -9,7 +9,7 @@ export function askByTcp(server: ServerAddress, query: Query, done: (outcome: Ou
   return exchangeByTcp(server, query.bytes, (message) => readReply(message, query), done);
 }
 
-/** The same for any bytes and any reader of what comes back. */
+/** The same for any bytes and any parser of the reply. */
 export function exchangeByTcp<Reply extends object>(
   server: ServerAddress,
   query: Buffer,

@@ -10,7 +10,7 @@ export interface UdpReader {
 }
 
 /** How many questions in turn go out from one port, before another one is taken. */
-const MOST_USES = 16;
+const MAX_USES = 16;
 
 /**
  * A socket of its own, and so a port, for every question that is under way: whoever wants to slip in a reply must guess the port
@@ -54,7 +54,7 @@ export class UdpSocket {
     if (this.#reader === null) return;
     this.#reader = null;
     UdpSocket.#inUse -= 1;
-    if (isAnswered && this.#uses < MOST_USES) UdpSocket.#keep(this);
+    if (isAnswered && this.#uses < MAX_USES) UdpSocket.#keep(this);
     else this.#socket.close();
     UdpSocket.#sweepSoon();
   }

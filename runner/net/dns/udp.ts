@@ -23,7 +23,7 @@ export function askByUdp(server: ServerAddress, query: Query, done: (outcome: Ou
   return exchangeByUdp(server, query.bytes, (message) => readReply(message, query), done);
 }
 
-/** The same for any bytes and any reader of what comes back. */
+/** The same for any bytes and any parser of the reply. */
 export function exchangeByUdp<Reply extends object>(
   server: ServerAddress,
   query: Buffer,

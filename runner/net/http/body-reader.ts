@@ -35,7 +35,7 @@ export class BodyReader {
     /** Called with each decoded piece. True: nothing more is wanted. */
     readonly isEnough: (bytes: Buffer) => boolean = () => false,
   ) {
-    // A coding that is not known is left in place: the body is what was sent.
+    // An unknown coding is not removed: the body is what was sent.
     this.#decoder = new ContentDecoder(codingsOf(fieldValue(fields, "content-encoding")) ?? [], { take: (bytes) => this.#take(bytes) });
   }
 

@@ -7,7 +7,7 @@ export interface ServerSentEvent {
 }
 
 /** A line longer than this belongs to no event that is kept. */
-const MOST_LINE_CHARACTERS = 256 * 1024;
+const MAX_LINE_CHARACTERS = 256 * 1024;
 
 /** Reads an event stream piece by piece up to the end of its first event. */
 export class EventStreamReader {
@@ -42,7 +42,7 @@ export class EventStreamReader {
 
   #keep(piece: string): void {
     this.#lineCharacters += piece.length;
-    if (this.#lineCharacters <= MOST_LINE_CHARACTERS) this.#line.push(piece);
+    if (this.#lineCharacters <= MAX_LINE_CHARACTERS) this.#line.push(piece);
   }
 
   #endLine(): void {

@@ -26,7 +26,7 @@ export interface HttpOptions extends Omit<DialTarget, "host" | "port"> {
   readonly upgraded?: (connection: Connection, rest: string, head: ResponseHead) => Promise<void>;
 }
 
-/** One request and what is known of its response. It is filled as things happen, so that no failure loses what came before. */
+/** One request and what is known about its response. Filled in as things happen, so that no failure loses what came before. */
 export interface Exchange {
   readonly request: HttpRequest;
   readonly attempts: Attempt[];

@@ -22,18 +22,18 @@ export interface GetFromAddress {
   readonly signal: AbortSignal;
 }
 
-export type Got =
+export type GetResult =
   | { readonly kind: "response"; readonly status: number; readonly contentType: string; readonly body: string }
   /** The response broke off, or is too long. */
   | { readonly kind: "incomplete"; readonly message: string }
   | { readonly kind: "unreachable" | "not_trusted"; readonly message: string };
 
-export function getFromAddress(options: GetFromAddress): Promise<Got> {
+export function getFromAddress(options: GetFromAddress): Promise<GetResult> {
   const { address, connectTimeoutMs, signal } = options;
   return new Promise((resolve) => {
     const asked = request({ ...requestOptions(options), host: address, signal });
     const slow = setTimeout(() => asked.destroy(new Error(`no TLS within ${connectTimeoutMs} ms`)), connectTimeoutMs);
-    const finish = (got: Got): void => {
+    const finish = (got: GetResult): void => {
       clearTimeout(slow);
       resolve(got);
       asked.destroy();
@@ -58,7 +58,7 @@ function requestOptions({ name, port, path, accept, ca, isForName }: GetFromAddr
   };
 }
 
-function readBody(response: IncomingMessage, maxBytes: number): Promise<Got> {
+function readBody(response: IncomingMessage, maxBytes: number): Promise<GetResult> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
@@ -80,6 +80,6 @@ function readBody(response: IncomingMessage, maxBytes: number): Promise<Got> {
 }
 
 /** Node reports here what is wrong with the certificate, and null if nothing is. */
-function failureOf(error: NodeJS.ErrnoException, socket: TLSSocket | null): Got {
+function failureOf(error: NodeJS.ErrnoException, socket: TLSSocket | null): GetResult {
   return { kind: socket?.authorizationError ? "not_trusted" : "unreachable", message: wordsOf(error) };
 }

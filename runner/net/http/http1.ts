@@ -59,7 +59,7 @@ export class Http1Exchange implements ConnectionReader {
         this.#isSent = true;
         this.#recorder.sent(monotonic());
       };
-      // Most requests leave at once: what comes back then is not measured from a later turn.
+      // Most requests are sent at once, so that the response is not timed from a later turn.
       if (this.#connection.socket.writableNeedDrain) this.#connection.drained().then(sent);
       else sent();
     });

@@ -10,7 +10,7 @@ export interface HttpServer {
   /** http://127.0.0.1:8080 */
   readonly origin: string;
   readonly port: number;
-  /** Destroys what is open, and resolves when all of it is gone. */
+  /** Destroys open connections, and resolves when all are closed. */
   close(): Promise<void>;
 }
 

@@ -38,7 +38,7 @@ export function headersOf(fields: readonly Field[]): Record<string, string | str
   return Object.fromEntries(names.map((name) => [name, name === "set-cookie" ? fieldValues(fields, name) : (fieldValue(fields, name) as string)]));
 }
 
-/** The path and query as they stand in a request. */
+/** The path and query as in a request. */
 export function targetOf(url: URL): string {
   return `${url.pathname}${url.search}`;
 }

@@ -9,7 +9,7 @@ export function locationOf({ status, fields }: ResponseHead): string | null {
   return REDIRECTS.has(status) ? (fieldValues(fields, "location")[0] ?? null) : null;
 }
 
-/** Fields that tell a stranger nothing: any other one may hold a credential, and stays with the origin it was written for. */
+/** Fields that reveal nothing: any other one may contain a credential, and is sent to its origin only. */
 const HARMLESS = new Set(["accept", "accept-encoding", "accept-language", "cache-control", "content-type", "pragma", "range", "user-agent"]);
 
 /** The request that follows a redirect (RFC 9110, section 15.4). Throws a FailureError if it must not be sent. */

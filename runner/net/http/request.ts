@@ -14,7 +14,7 @@ export interface HeaderInput {
   };
 }
 
-/** Whose values are secrets, also when they stand in the input itself. */
+/** Fields whose values are secrets, even if they are in the input itself. */
 const SECRET_FIELDS = new Set(["authorization", "cookie", "proxy-authorization"]);
 
 /** The header fields of a request: the usual ones, unless the input has others, and its credentials. */

@@ -148,7 +148,7 @@ export class ResponseParser {
     this.#fields.push([name.toLowerCase(), this.#value(line.slice(colon + 1))]);
   }
 
-  /** RFC 9112, section 5.2: a line that begins with a blank goes on with the field before it. */
+  /** RFC 9112, section 5.2: a line that begins with a blank continues the field before it. */
   #fold(line: string): void {
     const field = this.#fields.at(-1);
     if (field === undefined) throw failureError(this.#phase(), "protocol_violation", `the header begins with a blank: ${excerpt(line)}`);

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 export interface HttpAnswer {
   readonly status: number;
   readonly text: string;
-  /** Plain text where it is not given. */
+  /** Plain text by default. */
   readonly type?: string;
 }
 

@@ -15,7 +15,7 @@ export interface Literal {
   readonly isSecret: boolean;
 }
 
-/** What is sent at once, and how it stands in the trace. */
+/** What is sent at once, and its text in the trace. */
 export interface Portion {
   readonly bytes: Buffer;
   readonly shown: string;
@@ -29,14 +29,14 @@ export interface Dialect {
   readonly utf8: boolean;
 }
 
-/** A text as the protocol's astring: in quotes where that can hold it, else as a literal. */
+/** A text as the protocol's astring: quoted if possible, otherwise as a literal. */
 export function astring(text: string, isSecret = false): Piece {
   // Contracts keep such texts out. This is the last door before the wire, for what no contract has seen.
   if (/[\r\n\0]/.test(text)) throw failureError("command", "not_permitted", "a text with CR, LF or NUL is never sent");
   return /^[\x20-\x7e]*$/.test(text) && text.length < MAX_QUOTED ? quoted(text) : { literal: Buffer.from(text, "utf8"), isSecret };
 }
 
-/** RFC 2683, section 3.2.1.5: a command line is short; what is not goes beside it. */
+/** RFC 2683, section 3.2.1.5: a command line is short; long texts are sent as literals. */
 const MAX_QUOTED = 512;
 
 export function quoted(text: string): string {
@@ -64,7 +64,7 @@ export function uidSet(uids: readonly number[]): string {
 
 /** RFC 3501, section 9: nz-number, of 32 bits. */
 
-/** A command in the portions in which it may be sent: before each but the first the server has to say that it may go on. */
+/** A command in portions: before each but the first, the server must send a continuation. */
 export function portionsOf(line: readonly Piece[], { freeLiterals }: Dialect): Portion[] {
   const portions: Portion[] = [];
   let bytes: Buffer[] = [];

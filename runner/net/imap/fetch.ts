@@ -21,11 +21,11 @@ export interface FetchedMessage {
   readonly sizeBytes: number | null;
   readonly flags: readonly string[];
   readonly header: Buffer | null;
-  /** Cut off where it is longer than was asked for: compare sizeBytes. */
+  /** Cut if it is longer than requested: compare sizeBytes. */
   readonly message: Buffer | null;
 }
 
-/** What the servers that we know send with a literal beyond what was asked. */
+/** What known servers send with a literal beyond what was requested. */
 const SLACK_BYTES = 1024;
 
 /**
@@ -36,7 +36,7 @@ export async function fetchMessages(session: ImapSession, uids: readonly number[
   const found = new Map<number, FetchedMessage>();
   const { bounds } = session.parser;
   const usual = bounds.literalBytes;
-  // A server that does not cut must not fill the memory with what was not asked.
+  // A server that does not cut must not fill the memory.
   bounds.literalBytes = Math.max(usual, (options.headerBytes ?? 0) + SLACK_BYTES, (options.messageBytes ?? 0) + SLACK_BYTES);
   try {
     for (const portion of portionsOf(uids, options)) await fetchPortion(session, portion, options, found);
@@ -77,7 +77,7 @@ function portionsOf(uids: readonly number[], { headerBytes = 0, messageBytes = 0
   return Array.from({ length: Math.ceil(sorted.length / most) }, (_, index) => sorted.slice(index * most, (index + 1) * most));
 }
 
-/** The items of one FETCH by their names: a section without the place where it was cut. */
+/** The items of one FETCH by name: a section without the position of its cut. */
 function pairsOf(value: Value | undefined): Map<string, Value> {
   const list = listOf(value) ?? [];
   const pairs = new Map<string, Value>();
@@ -89,7 +89,7 @@ function nothingOf(uid: number): FetchedMessage {
   return { uid, internalDate: null, sizeBytes: null, flags: [], header: null, message: null };
 }
 
-/** A server may tell of one message in several responses. */
+/** A server may send several responses about one message. */
 function merged(before: FetchedMessage, items: ReadonlyMap<string, Value>): FetchedMessage {
   return {
     uid: before.uid,

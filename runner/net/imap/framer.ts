@@ -1,5 +1,5 @@
 import type { Break } from "../transport/connection.js";
-import { excerpt, type LineOddity, type OddityKeeper } from "../transport/line-text.js";
+import { excerpt, type LineOddity, type OddityRecorder } from "../transport/line-text.js";
 import { LIMITS } from "./limits.js";
 
 /** One response as it came: its lines without their ends, and the literals that stand between them, one character a byte. */
@@ -22,7 +22,7 @@ const LITERAL = /~?\{(\d{1,20})\+?\}$/;
 const PLAIN_TEXT = /^(?:\+|[^ ]+ (?:OK|NO|BAD|BYE|PREAUTH)(?: |$))/i;
 
 /** Divides what a server sends, in whatever portions, into responses. Once malformed, it stays malformed. */
-export class Framer implements OddityKeeper {
+export class Framer implements OddityRecorder {
   malformed: Break | null = null;
   /** Each once. */
   oddities: readonly LineOddity[] = [];

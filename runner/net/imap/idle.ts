@@ -26,8 +26,8 @@ export function isNewMail(response: Untagged): boolean {
 }
 
 /**
- * Waits in the open folder for the server to tell something (RFC 2177). One operation, from IDLE to the reply to DONE. A server that
- * says BYE, or goes without a word, breaks the conversation as at any other command.
+ * Waits in the open folder for notifications of the server (RFC 2177). One operation, from IDLE to the reply to DONE. A server that says BYE, or
+ * disconnects, ends the conversation as with any other command.
  */
 export async function idle(session: ImapSession, { until, timeoutMs, wake }: IdleOptions): Promise<IdleResult> {
   const { current } = session.start("IDLE", "command", ["IDLE"]);

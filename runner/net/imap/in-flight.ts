@@ -36,7 +36,7 @@ export class InFlight {
     readonly holds: boolean,
   ) {}
 
-  /** The next thing that happens, in order; what happened before anybody asked is not lost. */
+  /** The next event, in order; earlier events are not lost. */
   next(): Promise<Step> {
     const step = this.#steps.shift();
     if (step !== undefined) return Promise.resolve(step);

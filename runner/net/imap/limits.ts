@@ -12,7 +12,7 @@ export const LIMITS = {
   values: 150_000,
   /** No honest response is nested deeper than a message with messages in it. */
   depth: 32,
-  /** What a server may tell in answer to one command: a FETCH over a large folder, with one response a message. */
+  /** How much a server may send in reply to one command: a FETCH over a large folder, with one response per message. */
   responses: 100_000,
   responseBytes: 32 * 1024 * 1024,
   /** What the command itself may hold: RFC 2683, section 3.2.1.5 asks clients to stay below 1000, RFC 7162 allows 8192. */

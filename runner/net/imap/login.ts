@@ -7,7 +7,7 @@ import { astring, quoted } from "./command-line.js";
 import { knownCapabilities } from "./commands.js";
 import type { CommandReply, InFlight, Step } from "./in-flight.js";
 import { LIMITS } from "./limits.js";
-import { waysToLogIn } from "./offered-mechanisms.js";
+import { offeredMechanisms } from "./offered-mechanisms.js";
 import { expectOk, rejected } from "./reply.js";
 import type { ImapSession } from "./session.js";
 
@@ -17,13 +17,13 @@ export interface LoginEvidence {
 }
 
 /**
- * Logs in: by AUTHENTICATE (RFC 3501, section 6.2.2) where the server offers a mechanism that fits, else by the LOGIN command, which
- * is what the mechanism LOGIN means here. A refusal, and a server that cannot be believed, are failures.
+ * Logs in: by AUTHENTICATE (RFC 3501, section 6.2.2) if the server offers a suitable mechanism, otherwise by the LOGIN command, which is what the
+ * mechanism LOGIN means here. A refusal, and an implausible server, are failures.
  */
 export async function logIn(session: ImapSession, auth: AuthInput, evidence: LoginEvidence = { mechanism: null }): Promise<CommandReply> {
   const { secrets } = session.connection.run;
   const credentials = credentialsOf(auth);
-  const mechanism = chooseMethod(MECHANISMS, auth.mechanism, credentials, waysToLogIn(await knownCapabilities(session)));
+  const mechanism = chooseMethod(MECHANISMS, auth.mechanism, credentials, offeredMechanisms(await knownCapabilities(session)));
   evidence.mechanism = mechanism.name;
   requireCover(mechanism, session.connection.tls !== null, auth.allow_plaintext);
   for (const secret of [credentials.password, credentials.accessToken]) if (secret !== null) secrets.keep(secret);

@@ -7,7 +7,7 @@ export function encodeMailboxName(name: string): string {
   return name.replace(/&|[^\x20-\x7e]+/g, (part) => (part === "&" ? "&-" : `&${shifted(part)}-`));
 }
 
-/** What stands there cannot always be read as a name: then it is shown as it was sent. */
+/** An encoded name may be invalid: it is then shown as it was sent. */
 export function decodeMailboxName(sent: string): string {
   return sent.replace(/&([A-Za-z0-9+,]*)-/g, (whole, part: string) => (part === "" ? "&" : (unshifted(part) ?? whole)));
 }

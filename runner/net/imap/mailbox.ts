@@ -11,7 +11,7 @@ import { uidFrom } from "./uid.js";
 /** One folder of a LIST. */
 export interface ListedMailbox {
   readonly name: string;
-  /** Between the levels of its name; null where it has none. */
+  /** The separator of its levels; null if it has none. */
   readonly delimiter: string | null;
   /** As \Noselect, \HasChildren, and the special uses of RFC 6154: \Junk, \Trash, \Sent. */
   readonly attributes: readonly string[];
@@ -47,7 +47,7 @@ export function select(session: ImapSession, name: string): Promise<OpenMailbox>
   return open(session, "SELECT", name);
 }
 
-/** Opens a folder to read it only: nothing in it changes, not even what is new. */
+/** Opens a folder read-only: nothing in it changes, not even the recent flags. */
 export function examine(session: ImapSession, name: string): Promise<OpenMailbox> {
   return open(session, "EXAMINE", name);
 }
@@ -66,7 +66,7 @@ async function open(session: ImapSession, verb: "SELECT" | "EXAMINE", name: stri
   };
 }
 
-/** UTF-8 in folder names and searches (RFC 6855), where the server offers it. False where it does not, or will not. */
+/** UTF-8 in folder names and searches (RFC 6855), if the server offers it. False if it does not, or refuses. */
 export async function enableUtf8(session: ImapSession): Promise<boolean> {
   if (!session.has("ENABLE") || !(session.has("UTF8=ACCEPT") || session.has("UTF8=ONLY"))) return false;
   const reply = await session.command("ENABLE", "command", ["ENABLE UTF8=ACCEPT"]);

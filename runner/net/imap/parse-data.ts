@@ -30,7 +30,7 @@ export function readValues(frame: Frame, at: number): Value[] {
   return reader.list(null, 0);
 }
 
-/** The text of a value, as UTF-8 where it is; null for NIL and lists. */
+/** The text of a value, as UTF-8 if valid; null for NIL and lists. */
 export function textOf(value: Value | undefined): string | null {
   return value === null || value === undefined || isList(value) ? null : Buffer.from(value.text, "latin1").toString("utf8");
 }
@@ -73,7 +73,7 @@ class Reader {
     private at: number,
   ) {}
 
-  /** Up to the bracket, or the end of the response where there is none. */
+  /** Up to the bracket, or the end of the response if there is none. */
   list(closing: ")" | null, depth: number): Value[] {
     if (depth > LIMITS.depth) throw new Unreadable("limit_exceeded", `lists are nested more than ${LIMITS.depth} deep`);
     const values: Value[] = [];

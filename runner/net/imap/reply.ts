@@ -18,7 +18,7 @@ export function failureReply({ status, code, text }: Pick<Tagged | Status, "stat
   return { code: status, enhancedCode: code?.name ?? null, lines: [text] };
 }
 
-/** Hands the reply on when the server did what was asked. */
+/** Returns the reply if the server did what was requested. */
 export function expectOk(phase: Phase, reply: CommandReply): CommandReply {
   if (reply.status !== "OK") throw rejected(phase, reply);
   return reply;

@@ -35,7 +35,7 @@ export interface Data {
   readonly kind: "data";
   /** In upper case, as FETCH. */
   readonly name: string;
-  /** The number before the name; null where there is none. */
+  /** The number before the name; null if there is none. */
   readonly number: number | null;
   readonly values: readonly Value[];
 }

@@ -1,7 +1,7 @@
 import type { Frame } from "./framer.js";
 import { type Response, statusLine } from "./response.js";
 
-/** A response for the trace, as it came: literals stand where they stood. */
+/** A response for the trace, with literals in their positions. */
 export function shownFrame({ lines, literals }: Frame): string {
   const parts = lines.flatMap((line, index) => (index === 0 ? [line] : [`\r\n${literals[index - 1]}`, line]));
   return Buffer.from(parts.join(""), "latin1").toString("utf8");

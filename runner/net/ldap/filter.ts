@@ -7,7 +7,7 @@ export class FilterError extends Error {
 
 const CHOICE = { and: 0, or: 1, not: 2, equality: 3, substrings: 4, greaterOrEqual: 5, lessOrEqual: 6, present: 7, approximate: 8 } as const;
 const COMPARISONS: Readonly<Record<string, number>> = { "=": CHOICE.equality, ">=": CHOICE.greaterOrEqual, "<=": CHOICE.lessOrEqual, "~=": CHOICE.approximate };
-const MOST_DEPTH = 16;
+const MAX_DEPTH = 16;
 
 /** RFC 4515: the text form of a filter, as the bytes of RFC 4511. Throws a FilterError. */
 export function encodeFilter(text: string): Buffer {
@@ -31,7 +31,7 @@ class FilterReader {
   }
 
   filter(depth: number): Buffer {
-    if (depth > MOST_DEPTH) throw this.fault(`more than ${MOST_DEPTH} levels`);
+    if (depth > MAX_DEPTH) throw this.fault(`more than ${MAX_DEPTH} levels`);
     this.#expect("(");
     const filter = this.#component(depth);
     this.#expect(")");

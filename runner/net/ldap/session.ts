@@ -23,9 +23,9 @@ import {
 } from "./message.js";
 
 /** A message that is longer is not read. */
-const MOST_MESSAGE_BYTES = 1024 * 1024;
-/** Entries beyond the size limit that was sent, after which a search fails: a server must not go on for ever. */
-const MOST_EXTRA_ENTRIES = 10;
+const MAX_MESSAGE_BYTES = 1024 * 1024;
+/** Entries beyond the requested size limit, after which a search fails: a server must not continue for ever. */
+const MAX_EXTRA_ENTRIES = 10;
 
 export interface SearchOutcome {
   readonly result: Result;
@@ -93,7 +93,7 @@ export class LdapSession implements ConnectionReader {
         if (found.tag === OPERATION.searchEntry) {
           firstEntryMs ??= at - sentAt;
           entries.push(readEntry(found));
-          if (entries.length > search.sizeLimit + MOST_EXTRA_ENTRIES)
+          if (entries.length > search.sizeLimit + MAX_EXTRA_ENTRIES)
             throw failureError("command", "limit_exceeded", `more than the ${search.sizeLimit} entries that were asked for`);
         } else if (found.tag === OPERATION.searchReference) references += 1;
         else if (found.tag === OPERATION.searchDone) {
@@ -158,8 +158,8 @@ export class LdapSession implements ConnectionReader {
     this.#needed = 2;
     while (this.#broken === null && !(this.#holds && this.#waiting === null)) {
       const end = messageEnd(pending, offset);
-      if (end !== null && end - offset > MOST_MESSAGE_BYTES)
-        throw failureError(this.#phase, "limit_exceeded", `a message of ${end - offset} bytes: the limit is ${MOST_MESSAGE_BYTES}`);
+      if (end !== null && end - offset > MAX_MESSAGE_BYTES)
+        throw failureError(this.#phase, "limit_exceeded", `a message of ${end - offset} bytes: the limit is ${MAX_MESSAGE_BYTES}`);
       this.#needed = end === null ? pending.length - offset + 1 : end - offset;
       if (end === null || end > pending.length) break;
       this.#take(readResponse(pending.subarray(offset, end)), at);

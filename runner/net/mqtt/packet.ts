@@ -17,9 +17,9 @@ export const PACKET = {
   disconnect: 14,
 } as const;
 
-/** A packet that is longer is not read; with version 5 the server is told so. */
-export const MOST_PACKET_BYTES = 256 * 1024;
-const MOST_LENGTH_BYTES = 4;
+/** A longer packet is not read; with version 5, the server is informed. */
+export const MAX_PACKET_BYTES = 256 * 1024;
+const MAX_LENGTH_BYTES = 4;
 
 export interface Packet {
   readonly type: number;
@@ -96,8 +96,7 @@ export class PacketReader {
       return null;
     }
     const end = length.end + length.value;
-    if (length.value > MOST_PACKET_BYTES)
-      throw failureError("command", "limit_exceeded", `a packet of ${length.value} bytes: the limit is ${MOST_PACKET_BYTES}`);
+    if (length.value > MAX_PACKET_BYTES) throw failureError("command", "limit_exceeded", `a packet of ${length.value} bytes: the limit is ${MAX_PACKET_BYTES}`);
     this.#needed = end;
     if (pending.length < end) return null;
     const first = pending[0] as number;
@@ -108,7 +107,7 @@ export class PacketReader {
 /** Null while it is not complete. */
 function lengthAt(bytes: Buffer, start: number): { value: number; end: number } | null {
   let value = 0;
-  for (let index = 0; index < MOST_LENGTH_BYTES; index++) {
+  for (let index = 0; index < MAX_LENGTH_BYTES; index++) {
     const byte = bytes[start + index];
     if (byte === undefined) return null;
     value += (byte & 0x7f) * 128 ** index;

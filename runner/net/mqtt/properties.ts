@@ -29,7 +29,7 @@ const PROPERTIES: Readonly<Record<number, readonly [name: string, kind: Kind]>> 
   41: ["subscription_identifier_available", "byte"],
   42: ["shared_subscription_available", "byte"],
 };
-const MOST_PROPERTIES = 64;
+const MAX_PROPERTIES = 64;
 
 export type Properties = Record<string, string | number>;
 
@@ -40,7 +40,7 @@ export function readProperties(reader: BodyReader): Properties {
   if (stop < 0) throw violation("properties end after their packet");
   const properties: Properties = {};
   for (let count = 0; reader.rest.length > stop; count++) {
-    if (count === MOST_PROPERTIES) throw violation(`more than ${MOST_PROPERTIES} properties`);
+    if (count === MAX_PROPERTIES) throw violation(`more than ${MAX_PROPERTIES} properties`);
     const id = reader.variableInteger();
     const [name, kind] = PROPERTIES[id] ?? [];
     if (name === undefined || kind === undefined) throw violation(`an unknown property, ${id}`);

@@ -7,7 +7,7 @@ import {
   BodyReader,
   binary,
   encodePacket,
-  MOST_PACKET_BYTES,
+  MAX_PACKET_BYTES,
   PACKET,
   type Packet,
   PacketReader,
@@ -47,9 +47,9 @@ export interface Message {
 }
 
 /** More messages than this are counted, and not kept. */
-const MOST_KEPT_MESSAGES = 100;
+const MAX_KEPT_MESSAGES = 100;
 /** While nothing but an answer is awaited. */
-const MOST_UNAWAITED_PACKETS = 10_000;
+const MAX_UNAWAITED_PACKETS = 10_000;
 const LEVEL = { "3.1.1": 4, "5": 5 } as const;
 const CLEAN_START = 0x02;
 const HAS_PASSWORD = 0x40;
@@ -92,7 +92,7 @@ export class MqttSession implements ConnectionReader {
     this.#version = version;
     this.#phase = "greeting";
     const flags = CLEAN_START | (username === null ? 0 : HAS_USERNAME) | (password === null ? 0 : HAS_PASSWORD);
-    const properties = Buffer.concat([Buffer.from([MAXIMUM_PACKET_SIZE]), uint32(MOST_PACKET_BYTES)]);
+    const properties = Buffer.concat([Buffer.from([MAXIMUM_PACKET_SIZE]), uint32(MAX_PACKET_BYTES)]);
     const body = [
       ...[text("MQTT"), Buffer.from([LEVEL[version], flags]), uint16(keepAliveSeconds)],
       ...(version === "5" ? [variableInteger(properties.length), properties] : []),
@@ -199,7 +199,7 @@ export class MqttSession implements ConnectionReader {
   }
 
   #take(packet: Packet, at: number): void {
-    if (++this.#received > MOST_UNAWAITED_PACKETS) throw failureError("command", "limit_exceeded", `more than ${MOST_UNAWAITED_PACKETS} packets`);
+    if (++this.#received > MAX_UNAWAITED_PACKETS) throw failureError("command", "limit_exceeded", `more than ${MAX_UNAWAITED_PACKETS} packets`);
     const awaited = this.#awaited;
     if (awaited !== null && packet.type === awaited.type) {
       this.#awaited = null;
@@ -236,7 +236,7 @@ export class MqttSession implements ConnectionReader {
     if (id !== null) this.#connection.write(encodePacket(qos === 1 ? PACKET.puback : PACKET.pubrec, 0, id));
     const message = { topic, payload: Buffer.from(reader.rest), qos, retained: (flags & 1) === 1, duplicate: (flags & 8) === 8, at };
     this.messageCount += 1;
-    if (this.messages.length < MOST_KEPT_MESSAGES) this.messages.push(message);
+    if (this.messages.length < MAX_KEPT_MESSAGES) this.messages.push(message);
     this.onMessage?.(message);
   }
 

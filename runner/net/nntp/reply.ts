@@ -2,7 +2,7 @@ import type { Phase } from "../../../schemas/failure.js";
 import { failure } from "../../../schemas/failure.js";
 import { FailureError, type FailureReply } from "../../run/failure-error.js";
 import type { Break } from "../transport/connection.js";
-import { decodeLine, excerpt, type LineOddity, type OddityKeeper } from "../transport/line-text.js";
+import { decodeLine, excerpt, type LineOddity, type OddityRecorder } from "../transport/line-text.js";
 import type { Expected } from "../transport/reply-session.js";
 
 /** A response (RFC 3977, section 3.2). */
@@ -17,7 +17,7 @@ export interface Reply {
 const LIMITS = { lineBytes: 4096, lines: 512, replyBytes: 64 * 1024 } as const;
 
 /** Reads responses out of bytes that come in any portions (latin1). Once malformed, it stays malformed. */
-export class ReplyParser implements OddityKeeper {
+export class ReplyParser implements OddityRecorder {
   malformed: Break | null = null;
   oddities: readonly LineOddity[] = [];
   #text = "";

@@ -4,7 +4,7 @@ import { failureError } from "../../run/failure-error.js";
 import type { SecretKeeper } from "../../run/secret-keeper.js";
 import { beginExchange, type Credentials, chooseMethod, credentialsOf, MECHANISMS, type Method, requireCover } from "../sasl/mechanism.js";
 import { carryExchange, explained, type SaslStep, type SaslWire } from "../sasl/run-exchange.js";
-import { timestampOf, waysToLogIn } from "./capabilities.js";
+import { offeredMechanisms, timestampOf } from "./capabilities.js";
 import { LIMITS } from "./limits.js";
 import { accepted, rejected } from "./reply.js";
 import type { Pop3Session, TimedReply } from "./session.js";
@@ -37,11 +37,11 @@ export async function logIn(session: Pop3Session, auth: Pop3AuthInput, evidence:
 }
 
 /**
- * Many servers greet with a timestamp but do not store passwords in the clear, which APOP needs. So `auto` takes it only where it
- * hides something: inside TLS everything is hidden.
+ * Many servers greet with a timestamp but do not store plain-text passwords, which APOP needs. So `auto` uses it only if it hides something: inside
+ * TLS everything is hidden.
  */
 function offered(session: Pop3Session, { mechanism }: Pop3AuthInput): string[] {
-  const ways = waysToLogIn(session.capabilities, session.greeting?.text ?? null);
+  const ways = offeredMechanisms(session.capabilities, session.greeting?.text ?? null);
   return mechanism === "auto" && session.connection.tls !== null ? ways.filter((name) => name !== "APOP") : ways;
 }
 
@@ -56,7 +56,7 @@ async function apop(session: Pop3Session, { username, password }: Credentials, s
   const digest = createHash("md5")
     .update(`${timestampOf(session.greeting?.text ?? null)}${password}`)
     .digest("hex");
-  // With the greeting beside it, anybody could try passwords against it.
+  // With the greeting, anyone could try passwords against it.
   secrets.keep(digest);
   return accepted("auth", await session.command("APOP", "auth", `APOP ${username} ${digest}`, { shown: `APOP ${username} [secret]` }));
 }

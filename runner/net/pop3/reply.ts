@@ -2,7 +2,7 @@ import type { Phase } from "../../../schemas/failure.js";
 import { failure } from "../../../schemas/failure.js";
 import { FailureError, type FailureReply } from "../../run/failure-error.js";
 import type { Break } from "../transport/connection.js";
-import { decodeLine, excerpt, type LineOddity, type OddityKeeper } from "../transport/line-text.js";
+import { decodeLine, excerpt, type LineOddity, type OddityRecorder } from "../transport/line-text.js";
 import { LIMITS } from "./limits.js";
 
 /** A reply (RFC 1939, section 3). continue: AUTH waits for the client's next line. */
@@ -22,7 +22,7 @@ export interface Expected {
 }
 
 /** Reads replies out of bytes that come in any portions (latin1). Once malformed, it stays malformed. */
-export class ReplyParser implements OddityKeeper {
+export class ReplyParser implements OddityRecorder {
   malformed: Break | null = null;
   /** Each once. */
   oddities: readonly LineOddity[] = [];
@@ -128,7 +128,7 @@ export function failureReply({ status, code, text }: Reply): FailureReply {
   return { code: STATUS_WORDS[status], enhancedCode: code, lines: [text] };
 }
 
-/** Hands the reply on when the server did what was asked. */
+/** Returns the reply if the server did what was requested. */
 export function accepted<Each extends Reply>(phase: Phase, reply: Each): Each {
   if (reply.status !== "OK") throw rejected(phase, reply);
   return reply;

@@ -12,7 +12,7 @@ const ALPN = ["pop3"] as const;
 
 /** A POP3 session. Its farewell is a -ERR that nothing asked for. */
 export class Pop3Session extends ReplySession<Reply> {
-  /** Of the last CAPA; null before it, and where the server does not know it. */
+  /** From the last CAPA; null before it, and if the server does not know it. */
   capabilities: readonly Capability[] | null = null;
 
   /** A connection on which nothing was read yet. greet() comes next; secure() before it if TLS comes first. */

@@ -9,7 +9,7 @@ export interface SaslResponse {
 
 /** One login by one mechanism: from the server's challenges to the client's responses. It does no I/O. */
 export interface SaslExchange {
-  /** What goes with the AUTH command itself; null where the server speaks first. */
+  /** The initial response with AUTH itself; null if the server speaks first. */
   readonly initial: SaslResponse | null;
   /** Answers one challenge. Throws a FailureError for one that cannot be right. */
   respond(challenge: Buffer): SaslResponse | Promise<SaslResponse>;

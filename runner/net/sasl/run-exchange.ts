@@ -5,7 +5,7 @@ import { decodeChallenge, encodeResponse, type SaslExchange, type SaslResponse }
 /** What the server answered to one line of an exchange: a challenge as it was sent, or the reply that ends the exchange. */
 export type SaslStep<Reply> = { readonly challenge: string } | { readonly end: Reply };
 
-/** How a protocol carries an exchange. `shown` stands in the trace for what holds a secret. */
+/** How a protocol carries an exchange. `shown` replaces secrets in the trace. */
 export interface SaslWire<Reply> {
   /** The longest initial response that may go with the command itself; a longer one waits for the server's empty challenge. */
   readonly initialBytes: number;
@@ -76,7 +76,7 @@ class Carrier<Reply> {
     this.secrets.keepWhole(text);
   }
 
-  /** Leaves the exchange with a star, so that the session can go on. What went wrong before is what counts. */
+  /** Cancels the exchange with a star, so that the session can continue. The earlier error is reported. */
   async #cancel(error: unknown): Promise<void> {
     if (!(error instanceof FailureError)) return;
     try {

@@ -1,4 +1,4 @@
-// RFC 3454, table B.1: characters that stand for nothing.
+// RFC 3454, table B.1: characters that are mapped to nothing.
 const MAPPED_TO_NOTHING = /\u00ad|\u034f|\u1806|[\u180b-\u180d]|[\u200b-\u200d]|\u2060|[\ufe00-\ufe0f]|\ufeff/gu;
 // RFC 3454, table C.1.2.
 const OTHER_SPACES = /[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]/gu;

@@ -45,7 +45,7 @@ function wireOf(session: SmtpSession, mechanism: AuthMechanism): SaslWire<Reply>
 }
 
 function stepOf(reply: Reply): SaslStep<Reply> {
-  // A challenge is one line: what joins several is no base64, and so makes none of them.
+  // A challenge is one line: a multiline reply is not base64, and so not a challenge.
   if (reply.code === 334) return { challenge: reply.lines.join(",") };
   if (replyClass(reply) === 3)
     throw failureError("auth", "protocol_violation", `the server answered AUTH with ${reply.code}; 334 or a final reply was expected`);

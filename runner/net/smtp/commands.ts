@@ -30,7 +30,7 @@ function helo(session: SmtpSession, domain: string): Promise<TimedReply> {
   return session.command("HELO", "ehlo", `HELO ${domain}`);
 }
 
-/** EHLO, and HELO where the server does not know it (RFC 5321, section 3.2). A 4yz is an answer, not ignorance. */
+/** EHLO, and HELO if the server does not know it (RFC 5321, section 3.2). A 4yz reply is a refusal. */
 export function hello(session: SmtpSession, domain: string): Promise<TimedReply> {
   return ehlo(session, domain).then((reply) => (replyClass(reply) === 2 ? reply : heloAfter(reply, session, domain)));
 }

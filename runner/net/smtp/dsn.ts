@@ -13,7 +13,7 @@ export interface MailDsn {
 
 /** What RCPT says of them for one recipient (RFC 3461, sections 4.1 and 4.2). */
 export interface RcptDsn {
-  /** NEVER stands alone. */
+  /** NEVER must be the only one. */
   notify?: readonly NotifyCondition[];
   /** The address that the sender wrote, before anything was forwarded. */
   orcpt?: string;
@@ -54,12 +54,12 @@ function notifyWord(notify: readonly NotifyCondition[]): string {
 
 const PRINTABLE = /^[ -~]*$/;
 
-/** RFC 3461, section 4: what is no visible ASCII, and + and =, is written as + and two digits. */
+/** RFC 3461, section 4: anything but visible ASCII, and + and =, is written as + and two digits. */
 function xtext(text: string): string {
   return text.replace(/[^!-*,-<>-~]/g, (character) => `+${hexadecimal(character.charCodeAt(0))}`);
 }
 
-/** RFC 6533, section 3: the same, with \x{…} for characters. It stands for itself whether the server has SMTPUTF8 or not. */
+/** RFC 6533, section 3: the same, with \x{…} for characters. The form is valid whether the server has SMTPUTF8 or not. */
 function utf8AddressXtext(address: string): string {
   return address.replace(/[^!-*,-<>-[\]-~]/gu, (character) => `\\x{${hexadecimal(character.codePointAt(0) as number)}}`);
 }

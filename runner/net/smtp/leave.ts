@@ -2,9 +2,9 @@ import { FailureError } from "../../run/failure-error.js";
 import { quit } from "./commands.js";
 import type { SmtpSession } from "./session.js";
 
-/** Says goodbye while there is someone to say it to, and closes. That it got lost says nothing of what was learned before. */
+/** Says goodbye if there is a conversation, and closes. A failure of the goodbye says nothing about earlier results. */
 export async function leave(session: SmtpSession): Promise<void> {
-  // A client never talks before the greeting: whoever did not wait for it, as when the certificate would not do, just goes.
+  // A client does not speak before the greeting: if it was not awaited, for example because of the certificate, the connection is just closed.
   if (session.connection.broken !== null || session.farewell !== null || session.greeting === null) return session.close();
   const leaving = quit(session);
   if (session.options.command_timeout_ms > GOODBYE_MS) session.connection.waitAtMost(GOODBYE_MS);

@@ -5,7 +5,7 @@ import { LIMITS } from "./limits.js";
 
 /** An envelope address as MAIL and RCPT take it. */
 export interface Mailbox {
-  /** What stands between < and >. */
+  /** The text between < and >. */
   path: string;
   /** As it was written: only the receiving host knows what its case and its quotes mean (RFC 5321, section 2.4). */
   localPart: string;
@@ -86,7 +86,7 @@ interface Place {
   onTheWire: string;
 }
 
-/** A U-label goes out where the local part needs SMTPUTF8 anyway; else everybody understands the A-label. */
+/** A U-label is sent if the local part needs SMTPUTF8 anyway; otherwise every server understands the A-label. */
 function placeOf(domain: string, asUnicode: boolean): Place | MailboxProblem {
   if (domain === "") return { problem: "nothing follows the @" };
   if (domain.includes("@")) return { problem: "it has more than one @" };

@@ -15,7 +15,7 @@ export class MessageBody {
   /** The last chunk ended in CR, for which CR LF was given out: an LF that follows belongs to it. */
   #afterReturn = false;
 
-  /** What to send for the next chunk: the chunk itself where nothing in it has to change. */
+  /** What to send for the next chunk: the chunk itself if nothing in it has to change. */
   encode(chunk: Uint8Array): Uint8Array {
     if (chunk.length === 0) return chunk;
     const rest = this.#afterReturn && chunk[0] === LINE_FEED ? chunk.subarray(1) : chunk;
@@ -63,7 +63,7 @@ export class MessageBody {
   }
 }
 
-/** Whether a chunk can go out as it stands. Searching is the system's own, and some times faster than looking at each byte. */
+/** Whether a chunk can be sent unchanged. The system's own search is several times faster than looking at each byte. */
 function isReady(bytes: Uint8Array): boolean {
   const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (chunk.includes(NUL)) return false;

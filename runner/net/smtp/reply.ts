@@ -83,7 +83,7 @@ export class ReplyParser {
     if (code === 0 || (separator !== SPACE && separator !== HYPHEN))
       return this.#refuse("protocol_violation", `not a reply: ${excerpt(text.slice(start, start + length))}`);
     if (this.#lines.length > 0 && code !== this.#code) return this.#refuse("protocol_violation", `one reply with the codes ${this.#code} and ${code}`);
-    // Said of a mail server only: what is no reply may end its lines as it likes.
+    // For mail servers only: other text may end its lines in any way.
     if (!hasReturn) this.note("bare_line_feed");
     const line = decodeLine(text.slice(start + 4, start + length), this);
     this.#code = code;
@@ -131,12 +131,12 @@ function codeAt(text: string, start: number, length: number): number {
 /** The server closes the connection, whatever was asked (RFC 5321, section 3.8). */
 export const CLOSING = 421;
 
-/** The first digit of the code: 2 done, 3 go on, 4 not now, 5 no. */
+/** The first digit of the code: 2 done, 3 continue, 4 temporary failure, 5 permanent failure. */
 export function replyClass(reply: Reply): number {
   return Math.floor(reply.code / 100);
 }
 
-/** The reply's text as it stands, its lines joined by line feeds. */
+/** The reply's text, its lines joined by line feeds. */
 export function replyText(reply: Reply): string {
   return reply.lines.length === 1 ? (reply.lines[0] as string) : reply.lines.join("\n");
 }

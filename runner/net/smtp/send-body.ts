@@ -35,7 +35,7 @@ export async function sendNothing(session: SmtpSession): Promise<BodyOutcome> {
 
 function outcomeOf(session: SmtpSession, { reply, failure, isAfterEnd: ended }: PendingReply): BodyOutcome {
   if (reply === null || ended) return { reply, ended, failure };
-  // A reply that comes before the final dot is not the answer to it, and where the next command would begin is unclear.
+  // A reply before the final dot is not the reply to it, and the position of the next command would be unclear.
   session.close();
   if (reply.code >= 400) return { reply, ended, failure: null };
   return { reply, ended, failure: failureError("data", "protocol_violation", "the server accepted the message before its end") };
@@ -60,7 +60,7 @@ async function sendAll(session: SmtpSession, source: MessageSource, reply: Pendi
   if (!reply.isThere && connection.isWritable) connection.waitAtMost(options.command_timeout_ms);
 }
 
-/** The time-out is for a server that stands still: not for a message that takes long, nor for a source that does. */
+/** The timeout is for a server that makes no progress, not for a message or a source that takes long. */
 async function write(session: SmtpSession, bytes: Uint8Array, reply: PendingReply, handedOver?: () => void): Promise<void> {
   const { connection, options } = session;
   const { recorder } = connection.run;

@@ -38,7 +38,7 @@ interface Waiting {
   reject(error: FailureError): void;
 }
 
-/** Commands that went out together, and what came of each. */
+/** Commands that were sent together, and the result of each. */
 class Pipeline {
   readonly outcomes: PromiseSettledResult<TimedReply>[];
   #owed: number;
@@ -127,7 +127,7 @@ export class SmtpSession implements ConnectionReader {
     return reply;
   }
 
-  /** Sends one command line and waits for its reply. `shown` stands in the trace for a line that holds a secret. */
+  /** Sends one command line and waits for its reply. `shown` replaces a line with a secret in the trace. */
   command(name: string, phase: Phase, line: string, shown = line): Promise<TimedReply> {
     const end = this.#end;
     if (end !== null) return Promise.reject(this.#failure(phase, end));
@@ -282,7 +282,7 @@ const NONE_WAITING: Waiting[] = [];
 /** Contracts keep such values out. This is the last door before the wire, for what no contract has seen. */
 const TWO_LINES = "a command with CR, LF or NUL is never sent";
 
-/** The failure that a reply is, when it refuses what was asked. */
+/** The failure for a reply that refuses the command. */
 export function rejected(phase: Phase, reply: Reply): FailureError {
   return failureWith(reply, { ...failure(phase, "reply_rejected", `${reply.code} ${replyText(reply)}`), retryable: replyClass(reply) === 4 });
 }
@@ -295,7 +295,7 @@ export function failureReply(reply: Reply): FailureReply {
   return { code: reply.code, enhancedCode: enhancedCode(reply), lines: reply.lines };
 }
 
-/** The SMTP reply that a failure stands for; null when none is the reason. */
+/** The SMTP reply behind a failure; null if there is none. */
 export function replyOf({ reply }: FailureError): Reply | null {
   return typeof reply?.code === "number" ? { code: reply.code, lines: [...reply.lines] } : null;
 }

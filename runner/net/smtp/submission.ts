@@ -18,7 +18,7 @@ export interface SubmissionOptions extends SessionOptions {
   auth?: AuthInput;
 }
 
-/** What is asked for is had, or there is no session: nothing goes on in the clear that was to be secured. */
+/** Either everything requested is established, or there is no session: nothing that should be secured continues in plain text. */
 export interface SubmissionTls extends Pick<TlsInput, "verify" | "min_version" | "servername" | "ca"> {
   mode: "none" | "starttls" | "implicit";
 }

@@ -17,8 +17,8 @@ export interface Envelope extends MailParameters {
   /** Of bytes, size and body are found out unless they are given. */
   message: MessageSource;
   /**
-   * Awaited when the server waits for the message and nothing of it was sent: for callers that must record first what is about to happen. It receives
-   * the places of the recipients that were accepted. When it rejects, nothing is sent.
+   * Awaited when the server waits for the message and nothing of it was sent, for callers that must first record what is about to happen. It receives
+   * the indexes of the accepted recipients. If it rejects, nothing is sent.
    */
   beforeMessage?: (accepted: readonly number[]) => Promise<void>;
 }
@@ -37,13 +37,13 @@ export interface Transaction {
   delivery: "accepted" | "refused" | "not_sent" | "unknown";
   /** Why it is not accepted. */
   failure: Failure | null;
-  /** The reply that `failure` stands for; null when the reason is another. */
+  /** The reply behind `failure`; null if the reason is another. */
   reply: Reply | null;
 }
 
 /**
- * Sends one message over a session that has introduced itself, and leaves the session ready for the next where it still stands.
- * Commands go out together where the server offers PIPELINING. A network outcome is data: this throws for a bug, or a source that does.
+ * Sends one message over a session after EHLO, and leaves the session ready for the next one if it is still open. Commands are pipelined if the
+ * server offers it. A network outcome is data: this throws only for a bug, or if the source throws.
  */
 export async function transaction(session: SmtpSession, envelope: Envelope): Promise<Transaction> {
   const result: Transaction = {
@@ -138,7 +138,7 @@ async function sendMessage(session: SmtpSession, { message, beforeMessage }: Env
   else if (isAccepted(result.mail) && refusal.failure.reply_code !== CLOSING) await rset(session);
 }
 
-/** The server waits for a message already: without one, there is no way on but to hang up. */
+/** The server already waits for a message: without one, the connection has to be closed. */
 async function announce(session: SmtpSession, beforeMessage: NonNullable<Envelope["beforeMessage"]>, { recipients }: Transaction): Promise<void> {
   try {
     await beforeMessage(recipients.flatMap((reply, index) => (isAccepted(reply) ? [index] : [])));

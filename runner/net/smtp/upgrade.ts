@@ -9,7 +9,7 @@ import { rejected, type SmtpSession } from "./session.js";
 /** What became of STARTTLS. Whether that is enough is the caller's policy. */
 export type Upgrade =
   | { readonly kind: "not_offered" }
-  /** The connection was never anything else than plain text, and goes on as it was; unless the server has said that it closes it. */
+  /** The connection is still in plain text and continues as before, unless the server has said that it closes it. */
   | { readonly kind: "refused"; readonly refusal: FailureError; readonly isClosing: boolean }
   /** The connection is lost: nothing more may be sent on it in the clear (RFC 3207, section 4.1). A new one may be tried without TLS. */
   | { readonly kind: "broken"; readonly error: FailureError }

@@ -5,7 +5,7 @@ import { type AuthProtocol, decrypt, type EngineClock, encrypt, isSameMac, macBy
 
 const VERSION = 3;
 const USER_SECURITY_MODEL = 3;
-const MOST_BYTES = 65_507;
+const MAX_BYTES = 65_507;
 const FLAG = { auth: 1, privacy: 2, reportable: 4 } as const;
 
 export interface Engine extends EngineClock {
@@ -37,7 +37,7 @@ export function encodeV3(messageId: number, engine: Engine, { user, auth, privac
   const message = (code: Buffer): Buffer =>
     sequence(
       integer(VERSION),
-      sequence(integer(messageId), integer(MOST_BYTES), octets(Buffer.from([flags])), integer(USER_SECURITY_MODEL)),
+      sequence(integer(messageId), integer(MAX_BYTES), octets(Buffer.from([flags])), integer(USER_SECURITY_MODEL)),
       octets(parameters(code)),
       sealed === null ? scoped : octets(sealed.encrypted),
     );

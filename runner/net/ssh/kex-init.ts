@@ -16,7 +16,7 @@ export interface Algorithms {
 }
 
 const COOKIE_BYTES = 16;
-const MOST_NAMES = 256;
+const MAX_NAMES = 256;
 
 export function encodeKexInit({ key_exchange, host_key, ...others }: Algorithms): Buffer {
   const lists = [key_exchange, host_key, ...Object.values(others), [], []];
@@ -35,7 +35,7 @@ export function readKexInit(payload: Buffer): Algorithms {
   reader.skip(COOKIE_BYTES);
   const list = (): string[] => {
     const names = reader.nameList();
-    if (names.length > MOST_NAMES) throw failureError("key_exchange", "limit_exceeded", `a list of ${names.length} algorithms`);
+    if (names.length > MAX_NAMES) throw failureError("key_exchange", "limit_exceeded", `a list of ${names.length} algorithms`);
     return names;
   };
   return {

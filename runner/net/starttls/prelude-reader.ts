@@ -43,7 +43,7 @@ export class PreludeReader implements ConnectionReader {
     );
   }
 
-  /** TLS begins: what came in the clear after the last answer was injected, and must not be taken for the server's (CVE-2011-0411). */
+  /** TLS begins: plain text after the last reply was injected, and must not be taken for the server's (CVE-2011-0411). */
   finish(): void {
     this.connection.waitNoMore();
     if (this.#text !== "" || this.connection.unreadBytes > 0)

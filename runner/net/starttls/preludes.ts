@@ -93,7 +93,7 @@ const PRELUDES = {
 export type StarttlsProtocol = keyof typeof PRELUDES;
 export const STARTTLS_PROTOCOLS = Object.keys(PRELUDES) as [StarttlsProtocol, ...StarttlsProtocol[]];
 
-/** Takes a fresh connection to where a ClientHello may be sent. */
+/** Brings a new connection to the point at which a ClientHello may be sent. */
 export async function startTls(connection: Connection, protocol: StarttlsProtocol, options: PreludeOptions): Promise<void> {
   const reader = new PreludeReader(connection, options.timeoutMs);
   await PRELUDES[protocol](reader, options);

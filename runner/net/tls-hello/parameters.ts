@@ -1,6 +1,6 @@
 /** The registries of TLS parameters (IANA) that a hello names by number. */
 
-/** Oldest first, with the number that stands on the wire. */
+/** Oldest first, with the number on the wire. */
 export const PROTOCOL_VERSIONS = { SSLv3: 0x0300, TLSv1: 0x0301, "TLSv1.1": 0x0302, "TLSv1.2": 0x0303, "TLSv1.3": 0x0304 } as const;
 export type ProtocolVersion = keyof typeof PROTOCOL_VERSIONS;
 

@@ -41,7 +41,7 @@ const MESSAGE = { serverHello: 2, certificate: 11, serverKeyExchange: 12, certif
 
 /** RFC 8446, 5.1, leaves 256 bytes beyond 2^14 to old compressions. */
 const MAX_RECORD_BYTES = 16_384 + 2048;
-/** A chain of 64 KB and what stands around it. */
+/** A chain of 64 KB and what surrounds it. */
 const MAX_FLIGHT_BYTES = 256 * 1024;
 const MAX_CERTIFICATES = 32;
 

@@ -48,7 +48,7 @@ const SPECIAL: readonly (readonly [prefix: string, scope: AddressScope, standard
   ["fe80::/10", "link_local", "RFC 4291, 2.5.6"],
   ["fec0::/10", "private", "RFC 3879"],
   ["ff00::/8", "multicast", "RFC 4291, 2.7"],
-  // Global unicast is 2000::/3 so far: nothing else is given to anybody.
+  // Global unicast is 2000::/3 so far: nothing else is assigned.
   ["::/3", "reserved", "RFC 4291, 2.4"],
   ["4000::/2", "reserved", "RFC 4291, 2.4"],
   ["8000::/1", "reserved", "RFC 4291, 2.4"],

@@ -27,7 +27,7 @@ export function describeCertificate(certificate: X509Certificate, now: number): 
   };
 }
 
-/** Everything that is wrong, each thing on its own, and what "invalid" means where it is among them. */
+/** All problems, each separately, and the meaning of "invalid" if it is among them. */
 export interface CertificateJudgement {
   readonly problems: CertificateProblem[];
   readonly reasons: InvalidReason[];

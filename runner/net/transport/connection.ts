@@ -135,7 +135,7 @@ export class Connection implements Arrival, Watched {
     });
   }
 
-  /** Resolves when what was written has left for the system, or the connection broke. */
+  /** Resolves when the data has left for the system, or the connection failed. */
   drained(): Promise<void> {
     if (!this.#socket.writableNeedDrain || this.#socket.destroyed) return Promise.resolve();
     return new Promise((resolve) => {

@@ -47,7 +47,7 @@ class Dialler implements TcpGrant {
     const host = parseHost(target.host);
     if (host === null) return Promise.reject(failureError("resolve", "not_permitted", `${JSON.stringify(target.host)} is not a host name or an IP address`));
     const giveUpAt = monotonic() + target.connect_timeout_ms;
-    // What name servers of the input's own choice say of a name is no reason to allow an address.
+    // An address from name servers that the input chose is no reason to allow it.
     const name = host.kind === "name" && target.resolver === undefined ? host.host : null;
     const dial = (addresses: readonly Address[]): Promise<Connection> =>
       race(this.#state, target, notRefused(target, permittedAddresses(this.#state, addresses, name)), attempts, giveUpAt);

@@ -23,7 +23,7 @@ const MAX_LINE_BYTES = 8192;
 /** What a peer may say ahead of being asked. */
 const MAX_UNREAD_BYTES = 64 * 1024;
 
-/** A conversation in lines, for probes whose protocol is no more than that: each line waited for is an operation. */
+/** A conversation in lines, for probes of simple protocols: each expected line is an operation. */
 export class LineConversation implements ConnectionReader {
   readonly connection: Connection;
   readonly #options: LineOptions;

@@ -8,7 +8,7 @@ export const LINE_ODDITIES: Readonly<Record<LineOddity, string>> = {
   not_utf8: "a reply was not UTF-8; it was read as latin-1",
 };
 
-export interface OddityKeeper {
+export interface OddityRecorder {
   note(oddity: LineOddity): void;
 }
 
@@ -16,7 +16,7 @@ const CARRIAGE_RETURN = 13;
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Decodes a whole line, one byte a character, never a portion of one: a character's bytes may come in two reads. */
-export function decodeLine(bytes: string, keeper: OddityKeeper): string {
+export function decodeLine(bytes: string, keeper: OddityRecorder): string {
   let isAscii = true;
   for (let index = 0; index < bytes.length; index++) {
     const unit = bytes.charCodeAt(index);

@@ -17,7 +17,7 @@ export interface Listener {
   readonly connections: number;
   /** How many of them are still open. */
   readonly openSockets: number;
-  /** Stops listening, destroys what is open, and resolves when all of it is gone. */
+  /** Stops listening, destroys open connections, and resolves when all are closed. */
   close(): Promise<void>;
 }
 
@@ -103,7 +103,7 @@ export type ServedTls = Pick<SecureContextOptions, "minVersion" | "maxVersion" |
 /** The server's side of a TLS upgrade, of a new connection or after STARTTLS. What the socket has buffered is taken as TLS. */
 export function serveTls(socket: AcceptedSocket, { certificate, key }: Certificate, allowed: ServedTls = {}): AcceptedSocket {
   const secure = new TLSSocket(socket, { isServer: true, secureContext: createSecureContext({ cert: certificate, key, ...allowed }) });
-  // A handshake that fails destroys the socket; why it failed is for the client to tell.
+  // A failed handshake destroys the socket; the client reports why it failed.
   secure.on("error", () => secure.destroy());
   // What waits for a handshake that will not be finished is never sent, and would keep the socket open.
   const giveUp = (): void => void secure.destroy();

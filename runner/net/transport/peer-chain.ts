@@ -4,7 +4,7 @@ import type { Connection } from "./connection.js";
 
 /** A peer's certificates: as it sent them, and what the TLS library could link them to. */
 export interface PeerChain {
-  /** In the order of the handshake, the peer's own first; with what does not belong there, and twice what was sent twice. */
+  /** In the order of the handshake, the peer's own first, including certificates that do not belong there or were sent twice. */
   readonly sent: readonly X509Certificate[];
   /** A certificate of this machine's that issued the last one of the library's path. Null when it knows none. */
   readonly localIssuer: Buffer | null;
@@ -21,7 +21,7 @@ export function peerChain(socket: TLSSocket): PeerChain {
   // First: getPeerX509Certificate() takes the certificates out of the session, and nothing else finds them there afterwards.
   const linked = linkedChain(socket);
   const sent: X509Certificate[] = [];
-  // In spite of its name this is the next certificate as it was sent, whoever issued the one before it.
+  // In spite of its name, this is the next certificate as sent, whichever issued the one before it.
   for (let next = socket.getPeerX509Certificate(); next !== undefined && sent.length < MAX_CERTIFICATES; next = next.issuerCertificate) sent.push(next);
   const last = linked.at(-1);
   const localIssuer = last === undefined || sent.some(({ raw }) => raw.equals(last)) ? null : last;

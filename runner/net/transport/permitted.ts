@@ -13,7 +13,7 @@ export function permittedAddresses({ targets }: Targets, addresses: readonly Add
   return permitted;
 }
 
-/** Throws a FailureError unless the run may ask all these name servers. Null and undefined stand for the system's, which no input chose. */
+/** Throws a FailureError unless the run may query all these name servers. Null and undefined mean the system's, which no input chose. */
 export function requirePermittedServers({ targets }: Targets, servers: readonly string[] | undefined): void {
   if (targets === null || servers === undefined) return;
   const refused = servers.filter((server) => !targets.allows(parseServer(server).address, null));

@@ -43,7 +43,7 @@ async function secure(state: WireRun, connection: Connection, options: SecureOpt
   const { recorder } = state;
   library ??= await import("./handshake.js");
   const operation = recorder.begin("TLS");
-  // In A-labels and without the trailing dot: so do names stand in SNI and in certificates.
+  // In A-labels without the trailing dot, as in SNI and certificates.
   const name = parseHost(options.host)?.host ?? options.host;
   try {
     // It may have gone while the library was loaded. node:tls would wait for it on the ended socket until the time-out.

@@ -9,7 +9,7 @@ import { failureOf } from "../transport/classify-error.js";
 import { type NamedTarget, targetAddresses } from "../transport/target-addresses.js";
 
 /** Datagrams that are no reply, after which an exchange fails: a peer must not keep it busy until its timeout. */
-const MOST_FOREIGN = 64;
+const MAX_FOREIGN = 64;
 
 export interface UdpTarget extends NamedTarget {
   readonly port: number;
@@ -144,7 +144,7 @@ class Asking<Reply> implements Watched {
     try {
       const reply = this.exchange.read(datagram);
       if (reply !== null) this.#finish(() => this.resolve({ reply, sentAt: this.#sentAt, receivedAt: at, bytes: datagram.length }));
-      else if (++this.#foreign === MOST_FOREIGN) throw failureError(this.exchange.phase, "limit_exceeded", `${MOST_FOREIGN} datagrams, and none is the reply`);
+      else if (++this.#foreign === MAX_FOREIGN) throw failureError(this.exchange.phase, "limit_exceeded", `${MAX_FOREIGN} datagrams, and none is the reply`);
     } catch (error) {
       this.#finish(() => this.reject(error));
     }

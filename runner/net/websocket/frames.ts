@@ -9,7 +9,7 @@ const FINAL = 0x80;
 const RESERVED = 0x70;
 const MASKED = 0x80;
 /** Section 5.5: a control frame is short and not fragmented. */
-const MOST_CONTROL_BYTES = 125;
+const MAX_CONTROL_BYTES = 125;
 
 export interface Frame {
   readonly isFinal: boolean;
@@ -26,7 +26,7 @@ export function encodeFrame(opcode: number, payload: Buffer): Buffer {
 }
 
 function headOf(opcode: number, length: number): Buffer {
-  if (length <= MOST_CONTROL_BYTES) return Buffer.from([FINAL | opcode, MASKED | length]);
+  if (length <= MAX_CONTROL_BYTES) return Buffer.from([FINAL | opcode, MASKED | length]);
   if (length < 0x1_0000) {
     const head = Buffer.from([FINAL | opcode, MASKED | 126, 0, 0]);
     head.writeUInt16BE(length, 2);
@@ -85,7 +85,7 @@ export class FrameReader {
     if (!KNOWN.has(opcode)) throw violation(`a frame has the reserved opcode ${opcode}`);
     if ((second & MASKED) !== 0) throw violation("the server masks its frames");
     const short = second & 0x7f;
-    if (opcode >= OPCODE.close && (short > MOST_CONTROL_BYTES || !isFinal)) throw violation("a control frame is fragmented or longer than 125 bytes");
+    if (opcode >= OPCODE.close && (short > MAX_CONTROL_BYTES || !isFinal)) throw violation("a control frame is fragmented or longer than 125 bytes");
     const start = short === 126 ? 4 : short === 127 ? 10 : 2;
     if (this.#lacks(start)) return null;
     const length = short === 126 ? this.#pending.readUInt16BE(2) : short === 127 ? Number(this.#pending.readBigUInt64BE(2)) : short;

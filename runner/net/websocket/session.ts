@@ -5,9 +5,9 @@ import type { Break, Connection, ConnectionReader } from "../transport/connectio
 import { encodeFrame, type Frame, FrameReader, OPCODE, violation } from "./frames.js";
 
 /** A message longer than this is not read. */
-const MOST_MESSAGE_BYTES = 64 * 1024;
+const MAX_MESSAGE_BYTES = 64 * 1024;
 /** Control frames that a server may send while something else is awaited. */
-const MOST_CONTROL_FRAMES = 100;
+const MAX_CONTROL_FRAMES = 100;
 /** RFC 6455, section 7.4.1. */
 const NORMAL_CLOSURE = 1000;
 const NO_STATUS = 1005;
@@ -25,7 +25,7 @@ export class WebSocketSession implements ConnectionReader {
   closeCode: number | null = null;
   readonly #connection: Connection;
   readonly #timeoutMs: number;
-  readonly #frames = new FrameReader(MOST_MESSAGE_BYTES);
+  readonly #frames = new FrameReader(MAX_MESSAGE_BYTES);
   #fragments: Buffer[] = [];
   #fragmentBytes = 0;
   #messageOpcode: number | null = null;
@@ -95,7 +95,7 @@ export class WebSocketSession implements ConnectionReader {
     if ((opcode === OPCODE.continuation) !== (this.#messageOpcode !== null)) throw violation("the fragments of a message are out of order");
     this.#messageOpcode ??= opcode;
     this.#fragmentBytes += payload.length;
-    if (this.#fragmentBytes > MOST_MESSAGE_BYTES) throw failureError("body", "limit_exceeded", `a WebSocket message of more than ${MOST_MESSAGE_BYTES} bytes`);
+    if (this.#fragmentBytes > MAX_MESSAGE_BYTES) throw failureError("body", "limit_exceeded", `a WebSocket message of more than ${MAX_MESSAGE_BYTES} bytes`);
     this.#fragments.push(payload);
     if (!isFinal) return;
     const [whole, kind] = [Buffer.concat(this.#fragments), this.#messageOpcode];
@@ -108,7 +108,7 @@ export class WebSocketSession implements ConnectionReader {
 
   #takeControl(opcode: number, payload: Buffer, at: number): void {
     this.#controlFrames += 1;
-    if (this.#controlFrames > MOST_CONTROL_FRAMES) throw failureError("body", "limit_exceeded", `more than ${MOST_CONTROL_FRAMES} control frames`);
+    if (this.#controlFrames > MAX_CONTROL_FRAMES) throw failureError("body", "limit_exceeded", `more than ${MAX_CONTROL_FRAMES} control frames`);
     if (opcode === OPCODE.ping) this.#connection.write(encodeFrame(OPCODE.pong, payload));
     if (opcode === OPCODE.close) {
       if (payload.length === 1) throw violation("a Close frame has half a status code");

@@ -80,7 +80,7 @@ async function examine(domain: string, questions: Questions, lookup: TxtLookup):
   const decided = { ...seen, organizational_domain: verdict.organizational_domain ?? organizationalDomain(domain, walk), policy_domain: verdict.policy_domain };
   if (verdict.record === null) return decided;
   const record = readDmarcRecord(verdict.record);
-  const hosts = hostsOf(record.report_addresses).slice(0, MOST_HOSTS);
+  const hosts = hostsOf(record.report_addresses).slice(0, MAX_HOSTS);
   return {
     ...decided,
     record,
@@ -105,7 +105,7 @@ async function wildcardsOf(domain: string, questions: Questions): Promise<("SPF"
   return [...(spf.some(isSpfRecord) ? (["SPF"] as const) : []), ...(dmarc.some(isDmarcRecord) ? (["DMARC"] as const) : [])];
 }
 
-const MOST_HOSTS = 10;
+const MAX_HOSTS = 10;
 
 function hostsOf(addresses: readonly string[]): string[] {
   return [...new Set(addresses.flatMap((address) => /^mailto:[^@]*@([^@!?]+)/i.exec(address)?.[1]?.toLowerCase() ?? []))];

@@ -37,11 +37,11 @@ export interface MeetOptions {
 }
 
 /** More addresses of one host are not tried: hosts limit how often a client may connect. */
-const MOST_ADDRESSES = 2;
+const MAX_ADDRESSES = 2;
 
 /** Greets a mail host, upgrades to TLS if it offers that, and leaves. Network outcomes are in the facts. */
 export async function meetHost(context: SmtpContext, { host, addresses }: MailHost, options: MeetOptions): Promise<HostFacts> {
-  const allowed = addresses.filter(({ may_be_dialled: mayBeDialled }) => mayBeDialled).slice(0, MOST_ADDRESSES);
+  const allowed = addresses.filter(({ may_be_dialled: mayBeDialled }) => mayBeDialled).slice(0, MAX_ADDRESSES);
   let met: HostFacts = nothingYet(host, null);
   for (const { ip_address: address } of allowed) {
     met = await meetAddress(context, host, address, options);

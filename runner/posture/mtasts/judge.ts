@@ -9,7 +9,7 @@ export interface StsJudgeOptions {
 }
 
 /** RFC 8461, 3.2 and 10.2: a year at most; less than a week protects little. */
-const MOST_AGE_S = 31_557_600;
+const MAX_AGE_S = 31_557_600;
 const SHORT_AGE_S = 604_800;
 
 const rule = (name: string, section: string): Rule => ({ id: `mtasts.${name}`, area: "receiving", spec: `RFC 8461 ${section}` });
@@ -53,8 +53,7 @@ function policyCheck({ policy, domain }: StsFacts): Check {
       advice: advice("Senders that have no older policy send without protection; others keep the old one until it expires."),
     });
   }
-  if (age !== null && age > MOST_AGE_S)
-    return check(about, mode === "enforce" ? "error" : "warning", `max_age is ${age}, and at most ${MOST_AGE_S} is allowed`);
+  if (age !== null && age > MAX_AGE_S) return check(about, mode === "enforce" ? "error" : "warning", `max_age is ${age}, and at most ${MAX_AGE_S} is allowed`);
   return check(about, "pass", mode === "none" ? "the policy is valid" : `the policy is valid and allows ${mx.join(", ")}`);
 }
 

@@ -33,7 +33,7 @@ export interface ReverseQuestion {
   readonly domain: string | null;
 }
 
-const MOST_NAMES = 10;
+const MAX_NAMES = 10;
 
 export async function examineReverse({ address, heloName, domain }: ReverseQuestion, questions: Questions): Promise<ReverseFacts> {
   const ip = parseIp(address);
@@ -41,7 +41,7 @@ export async function examineReverse({ address, heloName, domain }: ReverseQuest
   const shown = readableText(ip);
   const reverseName = reverseDomain(ip).toLowerCase();
   const answer = await questions.ask(reverseName, "PTR");
-  const names = [...new Set(answer.records.map((name) => dnsName(String(name)) ?? String(name)))].slice(0, MOST_NAMES);
+  const names = [...new Set(answer.records.map((name) => dnsName(String(name)) ?? String(name)))].slice(0, MAX_NAMES);
   const known = await Promise.all(names.map((name) => hasAddress(name, shown, questions)));
   const helo = heloName === null ? null : await hasAddress(heloName, shown, questions);
   const spf = domain === null ? null : await checkHost({ ip: address, sender: `postmaster@${domain}`, helo: heloName ?? domain }, spfResolver(questions.ask));

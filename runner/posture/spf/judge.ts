@@ -11,9 +11,9 @@ export interface SpfJudgeOptions {
 }
 
 /** RFC 7208, 4.6.4. */
-const MOST_LOOKUPS = 10;
+const MAX_LOOKUPS = 10;
 const CLOSE_TO_MOST = 9;
-const MOST_EMPTY = 2;
+const MAX_EMPTY = 2;
 
 const rule = (name: string, section: string): Rule => ({ id: `spf.${name}`, area: "spoofing", spec: `RFC 7208 ${section}` });
 
@@ -63,9 +63,9 @@ function syntaxCheck({ nodes }: SpfFacts): Check {
 function lookupCheck({ lookups, nodes, isCut }: SpfFacts): Check {
   const about = rule("lookups", "4.6.4");
   const shown = costs(nodes);
-  if (isCut) return check(about, "error", `the record leads to more than 50 others; receivers stop after ${MOST_LOOKUPS} look-ups`);
-  const message = `${lookups} of ${MOST_LOOKUPS} DNS look-ups${shown === "" ? "" : `: ${shown}`}`;
-  if (lookups > MOST_LOOKUPS)
+  if (isCut) return check(about, "error", `the record leads to more than 50 others; receivers stop after ${MAX_LOOKUPS} look-ups`);
+  const message = `${lookups} of ${MAX_LOOKUPS} DNS look-ups${shown === "" ? "" : `: ${shown}`}`;
+  if (lookups > MAX_LOOKUPS)
     return check(about, "error", `${message}: receivers stop with an error (permerror)`, {
       advice: advice("Remove what no longer sends, or give each service a subdomain of its own. Do not copy a provider's addresses: they change."),
     });
@@ -92,7 +92,7 @@ function emptyCheck({ empty }: SpfFacts): Check {
   if (most === 0) return check(about, "pass", "no look-up has an empty answer");
   const names = [...new Set([...empty.ipv4, ...empty.ipv6])].join(", ");
   const message = `look-ups with an empty answer: ${empty.ipv4.length} for an IPv4 client, ${empty.ipv6.length} for an IPv6 client (${names})`;
-  return check(about, most > MOST_EMPTY ? "error" : "warning", most > MOST_EMPTY ? `${message}: more than ${MOST_EMPTY} are an error (permerror)` : message, {
+  return check(about, most > MAX_EMPTY ? "error" : "warning", most > MAX_EMPTY ? `${message}: more than ${MAX_EMPTY} are an error (permerror)` : message, {
     advice: advice("Remove terms whose names have no records."),
   });
 }

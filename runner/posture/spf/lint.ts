@@ -8,7 +8,7 @@ import { ipv4Reach } from "./reach.js";
 const WIDEST_IPV4 = 8;
 const WIDEST_IPV6 = 16;
 /** Advised by RFC 7208, 3.4. */
-const MOST_BYTES = 450;
+const MAX_BYTES = 450;
 const MANY_ADDRESSES = 2 ** 20;
 
 const rule = (name: string, section: string | null): Rule => ({ id: `spf.${name}`, area: "spoofing", spec: section === null ? null : `RFC 7208 ${section}` });
@@ -82,8 +82,8 @@ function ptrCheck({ nodes }: SpfFacts): Check {
 }
 
 function sizeCheck({ domain, txt_bytes: bytes }: SpfFacts): Check {
-  const verdict: Verdict = bytes > MOST_BYTES ? "notice" : "pass";
-  return check(rule("size", "3.4"), verdict, `the TXT records of ${domain} have ${bytes} bytes; over about ${MOST_BYTES}, some answers need TCP`);
+  const verdict: Verdict = bytes > MAX_BYTES ? "notice" : "pass";
+  return check(rule("size", "3.4"), verdict, `the TXT records of ${domain} have ${bytes} bytes; over about ${MAX_BYTES}, some answers need TCP`);
 }
 
 function macroCheck({ nodes }: SpfFacts): Check {

@@ -7,13 +7,13 @@ export interface AmqpAddress {
   readonly username: string;
   readonly password: string;
   readonly vhost: string;
-  /** Null: results go to an exchange that is there, and whoever set it up says where from there. */
+  /** Null: results go to an existing exchange, whose bindings decide where they go. */
   readonly queue: string | null;
-  /** For clusters. A queue of one node is better off without: some versions (3.10) may find no leader after a crash, and confirms nothing then. */
+  /** For clusters. On a single node a classic queue is better: some versions (3.10) may find no leader after a crash, and then confirm nothing. */
   readonly isQuorum: boolean;
   readonly exchange: string;
   readonly routingKey: string;
-  /** For people: without the password. */
+  /** The URL without its password, for messages. */
   readonly shown: string;
 }
 
@@ -24,14 +24,14 @@ const OPTIONS = ["queue", "type", "exchange", "routing_key"];
 /** amqp://[user[:password]@]host[:port][/vhost][?queue=NAME][&type=classic|quorum], or ?exchange=NAME&routing_key=KEY; amqps:// for TLS. */
 export function readAmqpUrl(written: string, environment: NodeJS.ProcessEnv = process.env): AmqpAddress {
   const url = URL.canParse(written) ? new URL(written) : null;
-  if (url === null || url.hostname === "") throw notAmqp("it is no URL: write amqp://host:5672");
+  if (url === null || url.hostname === "") throw notAmqp("it is not a URL: write amqp://host:5672");
   const { searchParams: query } = url;
   const unknown = [...query.keys()].find((name) => !OPTIONS.includes(name));
-  if (unknown !== undefined) throw notAmqp(`it knows no ${unknown}=: there are ${OPTIONS.join(", ")}`);
+  if (unknown !== undefined) throw notAmqp(`unknown setting ${unknown}=: the settings are ${OPTIONS.join(", ")}`);
   const type = query.get("type") ?? "classic";
-  if (type !== "classic" && type !== "quorum") throw notAmqp("type= is classic or quorum");
+  if (type !== "classic" && type !== "quorum") throw notAmqp("type= must be classic or quorum");
   const exchange = query.get("exchange");
-  if (exchange !== null && query.has("queue")) throw notAmqp("it names a queue and an exchange: one of them");
+  if (exchange !== null && query.has("queue")) throw notAmqp("give a queue or an exchange, not both");
   const queue = exchange === null ? (query.get("queue") ?? DEFAULT_QUEUE) : null;
   const isEncrypted = url.protocol === "amqps:";
   return {
@@ -49,7 +49,7 @@ export function readAmqpUrl(written: string, environment: NodeJS.ProcessEnv = pr
   };
 }
 
-/** The URL itself is not shown: it may hold a password. */
+/** Does not show the URL: it may hold a password. */
 function notAmqp(message: string): RequestError {
   return new RequestError("the URL of the queue cannot be read", "usage", [
     { pointer: "", message, hint: `a password may also be given as ${PASSWORD_VARIABLE} in the environment` },

@@ -5,22 +5,22 @@ import type { AmqpAddress } from "./address.js";
 import { asQueueError } from "./errors.js";
 
 const CONNECT_MS = 5000;
-const GOODBYE_MS = 2000;
-/** Whichever side finds nothing from the other for so long takes the connection for dead. */
+const CLOSE_MS = 2000;
+/** After this time without data, either side considers the connection dead. */
 const HEARTBEAT_SECONDS = 10;
 
-/** A connection with one channel. It is used until something is wrong with it, and then another is made. */
+/** A connection with one channel, which is replaced when it fails. */
 export interface Connection {
   readonly channel: ConfirmChannel;
-  /** Why the broker takes nothing just now, such as a full disk; null when it does. */
+  /** Why the broker blocks publishers, such as a full disk; null if it does not. */
   blocked(): string | null;
   isOver(): boolean;
-  /** What is published and comes back is told to `onReturn`. */
+  /** Calls `onReturn` for each message that the broker returns. */
   onReturn(listener: (pushId: string) => void): void;
   close(): Promise<void>;
 }
 
-/** Says which of our publications a message that comes back is. */
+/** Identifies a published message if it is returned. */
 export const PUSH_HEADER = "probe-run-push";
 
 export async function connectAmqp(address: AmqpAddress, mayCreate: boolean): Promise<Connection> {
@@ -44,7 +44,7 @@ async function prepared(model: ChannelModel, address: AmqpAddress, mayCreate: bo
     isOver = true;
   };
   model.on("close", end);
-  // Whatever waits for a confirmation is told by the channel.
+  // The channel reports the error to pending confirmations.
   model.on("error", end);
   model.on("blocked", (reason) => (blocked = reason));
   model.on("unblocked", () => (blocked = null));
@@ -66,17 +66,17 @@ async function prepared(model: ChannelModel, address: AmqpAddress, mayCreate: bo
   }
 }
 
-/** A broker that is stuck, or a connection that is lost, does not answer to the goodbye: then the socket is all there is to close. */
+/** A stuck broker or a lost connection does not answer the close request; then only the socket can be closed. */
 async function close(model: ChannelModel): Promise<void> {
-  const said = (async () => model.close())().then(
+  const closing = (async () => model.close())().then(
     () => true,
     () => true,
   );
-  const ending = new AbortController();
-  const isSaid = await Promise.race([said, sleep(GOODBYE_MS, false, { signal: ending.signal }).catch(() => false)]);
-  ending.abort();
+  const timeout = new AbortController();
+  const isClosed = await Promise.race([closing, sleep(CLOSE_MS, false, { signal: timeout.signal }).catch(() => false)]);
+  timeout.abort();
   const { stream } = model.connection as { stream?: { destroy(error: Error): void } };
-  if (!isSaid) stream?.destroy(new Error("the broker does not answer"));
+  if (!isClosed) stream?.destroy(new Error("the broker does not answer"));
 }
 
 async function openQueue(channel: ConfirmChannel, { queue, exchange, isQuorum }: AmqpAddress, mayCreate: boolean): Promise<void> {

@@ -1,23 +1,23 @@
 import { QueueError } from "../queue-error.js";
 
-/** The broker's own answers to a channel or a connection (AMQP 0-9-1, section 1.7 "Constants"). */
+/** The broker's reply codes for a channel or a connection (AMQP 0-9-1, section 1.7 "Constants"). */
 const REPLY = { accessRefused: 403, notFound: 404, preconditionFailed: 406 } as const;
 
 export function asQueueError(error: unknown, shown: string): unknown {
   if (error instanceof QueueError) return error;
   const { message } = error as Error;
-  // The client cannot encode what the address says, such as a virtual host of more than 255 bytes.
+  // The client cannot encode part of the address, such as a virtual host of more than 255 bytes.
   if (error instanceof TypeError || error instanceof RangeError) return new QueueError("refused", `${shown} cannot be used: ${message}`, { cause: error });
   switch ((error as { code?: unknown }).code) {
     case REPLY.accessRefused:
-      return new QueueError("refused", `${shown} does not let us in: ${message}. Check the user, the password and the permissions`, { cause: error });
+      return new QueueError("refused", `${shown} refused access: ${message}. Check the user, the password and the permissions`, { cause: error });
     case REPLY.notFound:
-      return new QueueError("not_a_queue", `${shown} does not have it: ${message}`, { cause: error });
+      return new QueueError("not_a_queue", `${shown} has no such queue or exchange: ${message}`, { cause: error });
     case REPLY.preconditionFailed:
-      return new QueueError("not_a_queue", `the queue at ${shown} was made otherwise: ${message}. Name another, or say its type=`, { cause: error });
+      return new QueueError("not_a_queue", `the queue at ${shown} has other properties: ${message}. Use another one, or set type=`, { cause: error });
   }
-  // The broker says so, where it is asked for a login, by closing.
-  if (/ACCESS.REFUSED|403/.test(message)) return new QueueError("refused", `${shown} does not let us in: check the user and the password`, { cause: error });
+  // A broker that rejects a login closes the connection with this text.
+  if (/ACCESS.REFUSED|403/.test(message)) return new QueueError("refused", `${shown} refused access: check the user and the password`, { cause: error });
   return new QueueError("unreachable", `no connection to ${shown}: ${message === "" ? String((error as NodeJS.ErrnoException).code) : message}`, {
     cause: error,
   });

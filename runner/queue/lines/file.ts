@@ -9,9 +9,9 @@ import { asQueueError } from "./errors.js";
 import { LineSink } from "./line-sink.js";
 
 const LINE_FEED = 0x0a;
-const LOOK_AGAIN_MS = 20;
+const RECHECK_MS = 20;
 
-/** Results as lines at the end of a file, which several processes may write. */
+/** Results as lines at the end of a file, which several processes may write to. */
 export async function openFile(path: string, { mayCreate }: BackendOptions): Promise<Backend> {
   const address = `file:${path}`;
   const file = await openForAppending(resolve(path), address, mayCreate);
@@ -28,12 +28,12 @@ export async function openFile(path: string, { mayCreate }: BackendOptions): Pro
   };
 }
 
-/** Only for this user: what was found about a target is not for everybody. A file that is there keeps its mode. */
+/** Only readable by this user: results about a target are not public. An existing file keeps its mode. */
 async function openForAppending(path: string, address: string, mayCreate: boolean): Promise<FileHandle> {
   try {
-    // a+: read as well, to see how the file ends.
+    // a+: also readable, to see how the file ends.
     const foreign = foreignFile(path);
-    if (foreign !== null) throw new QueueError("not_a_queue", `${foreign}: give another path`);
+    if (foreign !== null) throw new QueueError("not_a_queue", `${foreign}: use another path`);
     if (mayCreate) {
       makePrivateFile(path);
       return await open(path, "a+", 0o600);
@@ -42,14 +42,14 @@ async function openForAppending(path: string, address: string, mayCreate: boolea
     return await open(path, "a+", 0o600);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw asQueueError(error, address);
-    const todo = mayCreate ? "its folder does not exist: make it, or give another path" : "check the path";
+    const todo = mayCreate ? "its folder does not exist: create it, or use another path" : "check the path";
     throw new QueueError("not_a_queue", `there is no ${address}: ${todo}`, { cause: error });
   }
 }
 
 /**
- * One write for all: with O_APPEND the system puts it behind whatever others wrote, in one piece. A disk that is full cuts it off, and what was
- * cut off is never taken back, for others may have written behind it: the next write begins a line of its own.
+ * One write for the whole batch: with O_APPEND the system puts it after the writes of others, in one piece. A full disk cuts it off. The partial line
+ * is not removed, because others may have written after it; the next write starts a new line.
  */
 async function append(file: FileHandle, lines: string, isRegular: boolean): Promise<void> {
   if (!isRegular) return writeAll(file, Buffer.from(lines));
@@ -58,18 +58,21 @@ async function append(file: FileHandle, lines: string, isRegular: boolean): Prom
 }
 
 async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {
-  // After a piece the next write tells why there was no more.
+  // After a partial write, the next one reports the reason.
   for (let written = 0; written < bytes.length; ) written += (await file.write(bytes, written)).bytesWritten;
 }
 
-/** The file of a write that is going on elsewhere ends in the middle as well, and grows: only what stays so is a line that nobody will end. */
+/**
+ * While another process is writing, the file also ends in the middle of a line, but it grows: only an incomplete line that stays the same was
+ * abandoned.
+ */
 async function endsInTheMiddle(file: FileHandle): Promise<boolean> {
   for (let seen = -1; ; ) {
     const { size } = await file.stat();
     if (size === 0 || (await lastByte(file, size)) === LINE_FEED) return false;
     if (size === seen) return true;
     seen = size;
-    await sleep(LOOK_AGAIN_MS);
+    await sleep(RECHECK_MS);
   }
 }
 

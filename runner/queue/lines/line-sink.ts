@@ -8,7 +8,7 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** One message a line. What comes while a write is on its way goes with the next: the disk is made sure of once for all of them. */
+/** One message per line. Messages that arrive during a write share the next one, so they wait for the disk together. */
 export class LineSink implements Sink {
   #waiting: Waiting[] = [];
   #running: Promise<void> | null = null;
@@ -20,14 +20,14 @@ export class LineSink implements Sink {
     readonly append: (lines: string) => Promise<void>,
   ) {}
 
-  /** Lines are not looked at again: nothing is told as a duplicate. */
+  /** Earlier lines are not read, so duplicates are not detected. */
   async push(messages: readonly Message[]): Promise<PushAnswer[]> {
     if (this.#isClosed) throw new QueueError("closed", `${this.address} has been closed`);
     if (messages.length > 0) await this.#store(messages.map((message) => this.#lineOf(message)).join(""));
     return messages.map(() => "accepted");
   }
 
-  /** After what was begun. */
+  /** Waits for pending writes. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#running;
@@ -55,6 +55,9 @@ export class LineSink implements Sink {
 
   #lineOf({ id, body }: Message): string {
     if (!/[\r\n]/.test(body)) return `${body}\n`;
-    throw new QueueError("refused", `the message ${JSON.stringify(id)} holds a line break, and ${this.address} takes one line each: nothing was written`);
+    throw new QueueError(
+      "refused",
+      `the message ${JSON.stringify(id)} contains a line break, but ${this.address} takes one line per message: nothing was written`,
+    );
   }
 }

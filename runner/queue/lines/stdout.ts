@@ -3,10 +3,10 @@ import type { Backend } from "../backend.js";
 import { asQueueError } from "./errors.js";
 import { LineSink } from "./line-sink.js";
 
-/** Results as lines on the standard output. They are stored when whoever reads it has taken them: a pipe keeps nothing for long. */
+/** Results as lines on standard output. A line counts as stored once the pipe has taken it. */
 export async function openStdout(stream: Writable = process.stdout): Promise<Backend> {
   const address = "stdout:";
-  // The callback of each write tells; without a listener the stream would end the process.
+  // The callback of each write reports its error; without a listener, the stream would end the process.
   const ignore = (): void => undefined;
   stream.on("error", ignore);
   const results = new LineSink(address, (lines) => write(stream, lines, address));

@@ -1,19 +1,19 @@
 import { RequestError } from "../../support/request-error.js";
 
-/** What a nats: URL says. */
+/** The settings in a nats: URL. */
 export interface NatsAddress {
   /** host:port */
   readonly server: string;
   readonly user: string | null;
   readonly password: string | null;
-  /** In the place of a user. */
+  /** Used instead of a user. */
   readonly token: string | null;
-  /** Begins the name of each stream and subject. */
+  /** The beginning of the name of each stream and subject. */
   readonly prefix: string;
-  /** How many servers of a cluster keep each message. */
+  /** How many servers of a cluster store each message. */
   readonly replicas: number;
   readonly isTls: boolean;
-  /** For people: without the password. */
+  /** The URL without its password, for messages. */
   readonly shown: string;
 }
 
@@ -25,15 +25,15 @@ const OPTIONS = ["prefix", "replicas", "tls"];
 /** nats://[user[:password]@]host[:port][?prefix=NAME][&replicas=3][&tls=true] */
 export function readNatsUrl(written: string, environment: NodeJS.ProcessEnv = process.env): NatsAddress {
   const url = URL.canParse(written) ? new URL(written) : null;
-  if (url === null || url.hostname === "") throw notNats("it is no URL: write nats://host:4222");
-  if (url.pathname.length > 1) throw notNats("nothing follows the host and port but ?prefix=, replicas= and tls=");
+  if (url === null || url.hostname === "") throw notNats("it is not a URL: write nats://host:4222");
+  if (url.pathname.length > 1) throw notNats("only ?prefix=, replicas= and tls= may follow the host and port");
   const { searchParams: query } = url;
   const unknown = [...query.keys()].find((name) => !OPTIONS.includes(name));
-  if (unknown !== undefined) throw notNats(`it knows no ${unknown}=: there are ${OPTIONS.join(", ")}`);
+  if (unknown !== undefined) throw notNats(`unknown setting ${unknown}=: the settings are ${OPTIONS.join(", ")}`);
   const prefix = query.get("prefix") ?? DEFAULT_PREFIX;
-  if (!/^[\w-]{1,64}$/.test(prefix)) throw notNats("prefix= is made of letters, digits, dashes and underscores");
+  if (!/^[\w-]{1,64}$/.test(prefix)) throw notNats("prefix= may contain letters, digits, dashes and underscores");
   const replicas = Number(query.get("replicas") ?? 1);
-  if (![1, 3, 5].includes(replicas)) throw notNats("replicas= is 1, 3 or 5, and no more than the cluster has servers");
+  if (![1, 3, 5].includes(replicas)) throw notNats("replicas= must be 1, 3 or 5, and not exceed the number of servers");
   return {
     server: `${url.hostname}:${url.port === "" ? 4222 : url.port}`,
     user: decodeURIComponent(url.username) || null,
@@ -46,7 +46,7 @@ export function readNatsUrl(written: string, environment: NodeJS.ProcessEnv = pr
   };
 }
 
-/** The URL itself is not shown: it may hold a password. */
+/** Does not show the URL: it may hold a password. */
 function notNats(message: string): RequestError {
   return new RequestError("the URL of the queue cannot be read", "usage", [
     { pointer: "", message, hint: `a password may also be given as ${PASSWORD_VARIABLE} in the environment, a token as ${TOKEN_VARIABLE}` },

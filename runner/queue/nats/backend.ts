@@ -2,9 +2,9 @@ import type { Backend } from "../backend.js";
 import type { BackendOptions } from "../backend-options.js";
 import { type NatsAddress, readNatsUrl } from "./address.js";
 import { NatsChannel } from "./channel.js";
-import type { Place } from "./channel-context.js";
+import type { ChannelContext } from "./channel-context.js";
 import { connectNats, type NatsClient } from "./client.js";
-import { Leases } from "./leases.js";
+import { LeaseRecords } from "./lease-records.js";
 import { type ChannelName, namesOf } from "./names.js";
 import { Requests } from "./requests.js";
 import { ServerClock } from "./server-clock.js";
@@ -16,8 +16,8 @@ export async function openNats(url: string, options: BackendOptions): Promise<Ba
   const client = await connectNats(address);
   const requests = new Requests(client);
   try {
-    const results = new NatsChannel(await placeOf("results", client, requests, address, options), null);
-    const jobs = new NatsChannel(await placeOf("jobs", client, requests, address, options), results);
+    const results = new NatsChannel(await openContext("results", client, requests, address, options), null);
+    const jobs = new NatsChannel(await openContext("jobs", client, requests, address, options), results);
     return {
       address: address.shown,
       jobs,
@@ -35,13 +35,19 @@ export async function openNats(url: string, options: BackendOptions): Promise<Ba
   }
 }
 
-async function placeOf(channel: ChannelName, client: NatsClient, requests: Requests, address: NatsAddress, options: BackendOptions): Promise<Place> {
+async function openContext(
+  channel: ChannelName,
+  client: NatsClient,
+  requests: Requests,
+  address: NatsAddress,
+  options: BackendOptions,
+): Promise<ChannelContext> {
   const names = namesOf(address.prefix, channel);
   await openStreams(client, requests, names, address, options);
-  return { client, requests, names, clock: new ServerClock(requests, names), leases: new Leases(requests, names), retentionMs: options.retentionMs };
+  return { client, requests, names, clock: new ServerClock(requests, names), leases: new LeaseRecords(requests, names), retentionMs: options.retentionMs };
 }
 
-/** What was said last, such as that a message is given back, still goes out; a server that is away is not waited for. */
+/** Sends what was published last, such as a released message, but does not wait for a server that is away. */
 async function closeConnection({ connection }: NatsClient): Promise<void> {
   if (connection.isClosed()) return;
   await Promise.race([connection.flush().catch(() => undefined), new Promise((resolve) => setTimeout(resolve, 500).unref())]);

@@ -1,82 +1,94 @@
 import type { Subscription } from "@nats-io/transport-node";
-import type { Channel, ClaimRequest, Counts, DeadLetter, Delivery, Keeping, Message, Purgeable, PushAnswer, SettleAnswer, Settlement } from "../backend.js";
-import { keepAway } from "./acks.js";
-import type { Place } from "./channel-context.js";
-import { Claims } from "./claims.js";
-import { deadLetters, revive } from "./dead.js";
-import { keepAll } from "./keep.js";
-import { inTurn, type Leased, recordOf } from "./leased.js";
-import { isHeld, recordIn } from "./leases.js";
-import { Lanes } from "./priority-consumers.js";
+import type {
+  Channel,
+  ClaimRequest,
+  Counts,
+  DeadLetter,
+  LeasedMessage,
+  Message,
+  PurgeableState,
+  PushAnswer,
+  SettleAnswer,
+  Settlement,
+  StateUpdate,
+} from "../backend.js";
+import { delayRedelivery } from "./acks.js";
+import type { ChannelContext } from "./channel-context.js";
+import { ClaimWaiters } from "./claim-waiters.js";
+import { Claimer } from "./claimer.js";
+import { deadLetters, retryDead } from "./dead-letters.js";
+import { isHeld, recordIn } from "./lease-records.js";
+import { inSequence, type NatsLease, recordOf } from "./nats-lease.js";
+import { PriorityConsumers } from "./priority-consumers.js";
 import { purge } from "./purge.js";
 import { pushAll } from "./push.js";
+import { saveStates } from "./saved-state.js";
 import { scan } from "./scan.js";
 import { settleAll } from "./settle.js";
-import { sweepKept, sweepLeases, sweepQueue } from "./sweep.js";
-import { Waits } from "./waits.js";
+import { sweepLeases, sweepQueue, sweepStates } from "./sweep.js";
 
-/** How often a waiting claim looks by itself: for what comes back after a delay or a lost lease, of which nobody tells. */
-const LOOK_EVERY_MS = 200;
-/** While a limit holds something back. */
-const LOOK_SOON_MS = 50;
+/** How often a waiting claim polls: nothing announces that a delay or a lease has ended. */
+const POLL_MS = 200;
+/** The same while a limit holds messages back. */
+const LIMITED_POLL_MS = 50;
 
-/** With nothing to claim there is little to read. */
+/** While there is nothing to claim, a sweep has little to read. */
 const SWEEP_IDLE_EVERY_MS = 1000;
 const SWEEP_EVERY_MS = 60_000;
-/** The clock's, the pause's and the gate's. */
+/** The records of the clock, the pause and the claim lock. */
 const OTHER_RECORDS = 3;
 
-/** Jobs, or results, in JetStream. */
+/** The queue of jobs or of results in JetStream. */
 export class NatsChannel implements Channel {
-  readonly #lanes: Lanes;
-  readonly #claims: Claims;
-  readonly #waits = new Waits();
+  readonly #consumers: PriorityConsumers;
+  readonly #claimer: Claimer;
+  readonly #waiters = new ClaimWaiters();
   readonly #subscription: Subscription;
   #sweptAt = performance.now();
-  #sweptTo = 1;
+  #nextStateToSweep = 1;
 
   constructor(
-    readonly place: Place,
-    /** Where the results of these jobs go. */
+    readonly context: ChannelContext,
+    /** Receives the results of these jobs. */
     readonly results: NatsChannel | null,
   ) {
-    this.#lanes = new Lanes(place);
-    this.#claims = new Claims(place);
-    this.#subscription = place.client.connection.subscribe(place.names.wake, { callback: () => this.#waits.wake() });
+    this.#consumers = new PriorityConsumers(context);
+    this.#claimer = new Claimer(context);
+    this.#subscription = context.client.connection.subscribe(context.names.wake, { callback: () => this.#waiters.wake() });
   }
 
   async push(messages: readonly Message[]): Promise<PushAnswer[]> {
-    await this.#lanes.make(messages.map(({ priority }) => priority));
-    const answers = await pushAll(this.place, messages);
+    await this.#consumers.ensure(messages.map(({ priority }) => priority));
+    const answers = await pushAll(this.context, messages);
     this.#wakeAll();
     return answers;
   }
 
-  async claim(request: ClaimRequest): Promise<Delivery[]> {
+  async claim(request: ClaimRequest): Promise<LeasedMessage[]> {
     const deadline = performance.now() + request.waitMs;
-    while (!this.#waits.isClosed && request.signal?.aborted !== true) {
-      const seen = this.#waits.count;
-      const [busy, isPaused] = await Promise.all([this.#lanes.busy(), this.#isPaused()]);
-      const claimed = isPaused || busy.length === 0 ? [] : await this.#claims.claimFrom(busy, request);
+    while (!this.#waiters.isClosed && request.signal?.aborted !== true) {
+      const seen = this.#waiters.count;
+      const [busy, isPaused] = await Promise.all([this.#consumers.busy(), this.#isPaused()]);
+      const claimed = isPaused || busy.length === 0 ? [] : await this.#claimer.claimFrom(busy, request);
       const left = deadline - performance.now();
       if (claimed.length > 0) return claimed;
       await this.#sweep(busy.length === 0);
       if (left <= 0) return claimed;
-      await this.#waits.wait(seen, Math.min(left, this.#claims.heldBack ? LOOK_SOON_MS : LOOK_EVERY_MS), request.signal);
+      await this.#waiters.wait(seen, Math.min(left, this.#claimer.isRateLimited ? LIMITED_POLL_MS : POLL_MS), request.signal);
     }
     return [];
   }
 
-  async extend(deliveries: readonly Delivery[], leaseMs: number): Promise<Delivery[]> {
-    const { client, clock, leases } = this.place;
+  async extend(messages: readonly LeasedMessage[], leaseMs: number): Promise<LeasedMessage[]> {
+    const { client, clock, leases } = this.context;
     const until = (await clock.now()) + leaseMs;
     const lost = await Promise.all(
-      (deliveries as readonly Leased[]).map((leased) =>
-        inTurn(leased, async () => {
+      (messages as readonly NatsLease[]).map((leased) =>
+        inSequence(leased, async () => {
           const fence = await leases.write(leased.token, { ...recordOf(leased), until }, leased.fence);
           if (fence === null) return [leased];
           Object.assign(leased, { fence, until });
-          keepAway(client, leased.reply, leaseMs);
+          delayRedelivery(client, leased.reply, leaseMs);
           return [];
         }),
       ),
@@ -84,23 +96,23 @@ export class NatsChannel implements Channel {
     return lost.flat();
   }
 
-  keep(keepings: readonly Keeping[]): Promise<SettleAnswer[]> {
-    return keepAll(this.place, keepings);
+  saveState(updates: readonly StateUpdate[]): Promise<SettleAnswer[]> {
+    return saveStates(this.context, updates);
   }
 
   async settle(settlements: readonly Settlement[]): Promise<SettleAnswer[]> {
-    const answers = await settleAll(this.place, settlements, async (messages) => this.results?.push(messages));
+    const answers = await settleAll(this.context, settlements, async (messages) => this.results?.push(messages));
     if (settlements.some(({ outcome }) => outcome.kind === "release")) this.#wakeAll();
     return answers;
   }
 
   async counts(): Promise<Counts> {
-    const { names, clock } = this.place;
+    const { names, clock } = this.context;
     const [live, done, dead, records, isPaused] = await Promise.all([
-      this.#size(names.queue),
-      this.#size(names.done),
-      this.#size(names.dead),
-      scan(this.place, names.leases, names.lease("*"), Number.POSITIVE_INFINITY),
+      this.#messageCount(names.queue),
+      this.#messageCount(names.done),
+      this.#messageCount(names.dead),
+      scan(this.context, names.leases, names.lease("*"), Number.POSITIVE_INFINITY),
       this.#isPaused(),
     ]);
     const now = await clock.now();
@@ -111,61 +123,61 @@ export class NatsChannel implements Channel {
   }
 
   async pause(): Promise<void> {
-    const { requests, names } = this.place;
+    const { requests, names } = this.context;
     await requests.write({ stream: names.leases, subject: names.paused, body: "" });
   }
 
   async resume(): Promise<void> {
-    const { requests, names } = this.place;
+    const { requests, names } = this.context;
     const paused = await requests.last(names.leases, names.paused);
     if (paused !== null) await requests.remove(names.leases, paused.seq);
     this.#wakeAll();
   }
 
-  dead(most: number): Promise<DeadLetter[]> {
-    return deadLetters(this.place, most);
+  deadLetters(max: number): Promise<DeadLetter[]> {
+    return deadLetters(this.context, max);
   }
 
-  async revive(ids: readonly string[] | null): Promise<number> {
-    const revived = await revive(this.place, ids);
+  async retryDead(ids: readonly string[] | null): Promise<number> {
+    const retried = await retryDead(this.context, ids);
     this.#wakeAll();
-    return revived;
+    return retried;
   }
 
-  purge(what: Purgeable): Promise<number> {
-    return purge(this.place, this.#lanes, what);
+  purge(what: PurgeableState): Promise<number> {
+    return purge(this.context, this.#consumers, what);
   }
 
-  /** Ends whoever waits. */
+  /** Ends every wait. */
   close(): void {
-    this.#waits.close();
+    this.#waiters.close();
     this.#subscription.unsubscribe();
   }
 
-  /** While there is nothing better to do. */
+  /** Runs while the channel is idle. */
   async #sweep(isIdle: boolean): Promise<void> {
     const now = performance.now();
     if (now - this.#sweptAt < (isIdle ? SWEEP_IDLE_EVERY_MS : SWEEP_EVERY_MS)) return;
     this.#sweptAt = now;
-    const { queue, leases, kept } = this.place.names;
-    const [messages, records, texts] = await Promise.all([this.#size(queue), this.#size(leases), this.#size(kept)]);
-    if (messages > 0) await sweepQueue(this.place, this.#lanes);
-    if (records > OTHER_RECORDS) await sweepLeases(this.place);
-    this.#sweptTo = texts > 0 ? await sweepKept(this.place, this.#sweptTo) : 1;
+    const { queue, leases, states } = this.context.names;
+    const [messages, records, savedStates] = await Promise.all([this.#messageCount(queue), this.#messageCount(leases), this.#messageCount(states)]);
+    if (messages > 0) await sweepQueue(this.context, this.#consumers);
+    if (records > OTHER_RECORDS) await sweepLeases(this.context);
+    this.#nextStateToSweep = savedStates > 0 ? await sweepStates(this.context, this.#nextStateToSweep) : 1;
   }
 
   async #isPaused(): Promise<boolean> {
-    const { requests, names } = this.place;
+    const { requests, names } = this.context;
     return (await requests.last(names.leases, names.paused)) !== null;
   }
 
-  async #size(stream: string): Promise<number> {
-    const { client, requests } = this.place;
-    return (await requests.retried(() => client.manager.streams.info(stream))).state.messages;
+  async #messageCount(stream: string): Promise<number> {
+    const { client, requests } = this.context;
+    return (await requests.retry(() => client.manager.streams.info(stream))).state.messages;
   }
 
-  /** In every process. */
+  /** Wakes the waiting claims of every process. */
   #wakeAll(): void {
-    this.place.client.connection.publish(this.place.names.wake);
+    this.context.client.connection.publish(this.context.names.wake);
   }
 }

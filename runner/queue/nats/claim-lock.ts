@@ -1,48 +1,48 @@
 import type { Limits } from "../../limits/limits.js";
-import type { Place } from "./channel-context.js";
-import { type Buckets, Turn } from "./claim-limits.js";
-import { isHeld, recordIn } from "./leases.js";
+import type { ChannelContext } from "./channel-context.js";
+import { type Buckets, ClaimLimits } from "./claim-limits.js";
+import { isHeld, recordIn } from "./lease-records.js";
 import { scan } from "./scan.js";
 
-/** Whoever dies inside keeps the others out for no longer than this; a claim takes some ten milliseconds. */
-const TURN_MS = 5000;
+/** If the holder of the lock dies, others wait this long; a claim takes about ten milliseconds. */
+const LOCK_MS = 5000;
 
-/** Who is inside, until when, and what is left in the buckets. */
-interface GateRecord {
+/** When the lock expires, and the levels of the buckets. */
+interface LockRecord {
   readonly until: number;
   readonly buckets: Buckets;
 }
 
-const OPEN: GateRecord = { until: 0, buckets: {} };
+const UNLOCKED: LockRecord = { until: 0, buckets: {} };
 
 /**
- * Under limits one process claims at a time, and decides by what it finds stored: the leases that live, which a dead worker's do not,
- * and the buckets. Without limits nobody comes by here.
+ * With limits, one process claims at a time, and decides by the stored leases that have not expired and by the buckets. Without limits the lock is
+ * not used.
  */
-export class Gate {
-  constructor(readonly place: Place) {}
+export class ClaimLock {
+  constructor(readonly context: ChannelContext) {}
 
-  /** Null: somebody else is inside. */
-  async enter(limits: Limits): Promise<{ turn: Turn; leave(): Promise<void> } | null> {
-    const { clock, names } = this.place;
-    const stored = await this.place.requests.last(names.leases, names.gate);
-    const found = stored === null ? OPEN : (JSON.parse(stored.string()) as GateRecord);
+  /** Null: another process holds the lock. */
+  async acquire(limits: Limits): Promise<{ claimLimits: ClaimLimits; release(): Promise<void> } | null> {
+    const { clock, names } = this.context;
+    const stored = await this.context.requests.last(names.leases, names.claimLock);
+    const found = stored === null ? UNLOCKED : (JSON.parse(stored.string()) as LockRecord);
     const now = await clock.now();
     if (found.until > now) return null;
-    const fence = await this.#write({ until: now + TURN_MS, buckets: found.buckets }, stored?.seq ?? 0);
+    const fence = await this.#write({ until: now + LOCK_MS, buckets: found.buckets }, stored?.seq ?? 0);
     if (fence === null) return null;
-    const turn = new Turn(limits, found.buckets, await this.#leasedKeys(), await clock.now());
-    return { turn, leave: async () => void (await this.#write({ until: 0, buckets: turn.buckets() }, fence)) };
+    const claimLimits = new ClaimLimits(limits, found.buckets, await this.#leasedKeys(), await clock.now());
+    return { claimLimits, release: async () => void (await this.#write({ until: 0, buckets: claimLimits.buckets() }, fence)) };
   }
 
-  #write(record: GateRecord, expected: number): Promise<number | null> {
-    const { requests, names } = this.place;
-    return requests.write({ stream: names.leases, subject: names.gate, body: JSON.stringify(record), expected });
+  #write(record: LockRecord, expected: number): Promise<number | null> {
+    const { requests, names } = this.context;
+    return requests.write({ stream: names.leases, subject: names.claimLock, body: JSON.stringify(record), expected });
   }
 
   async #leasedKeys(): Promise<(string | null)[]> {
-    const { names, clock } = this.place;
-    const records = await scan(this.place, names.leases, names.lease("*"), Number.POSITIVE_INFINITY);
+    const { names, clock } = this.context;
+    const records = await scan(this.context, names.leases, names.lease("*"), Number.POSITIVE_INFINITY);
     const now = await clock.now();
     return records.map(({ body }) => recordIn(body)).flatMap((record) => (record.kind !== "delayed" && isHeld(record, now) ? [record.key] : []));
   }

@@ -3,7 +3,7 @@ import type { Authenticator, NatsConnection } from "@nats-io/transport-node";
 import { QueueError } from "../queue-error.js";
 import type { NatsAddress } from "./address.js";
 
-/** A connection, and what of the client package is used on it. */
+/** A connection, and the parts of the client packages that are used with it. */
 export interface NatsClient {
   readonly address: string;
   readonly connection: NatsConnection;
@@ -13,13 +13,13 @@ export interface NatsClient {
   newHeaders(values: Readonly<Record<string, string>>): ReturnType<Packages["transport"]["headers"]>;
 }
 
-/** How long one request waits for its answer; what gets none is asked again. */
+/** The timeout of one request, which is then repeated. */
 const REQUEST_MS = 3000;
 
 export async function connectNats(address: NatsAddress): Promise<NatsClient> {
   const { transport, jetstream } = await loadPackages();
   const connection = await connected(transport, address);
-  // Without the check, which would fail while a server that was just started is still reading its streams.
+  // The check would fail while a server that has just started is still reading its streams.
   const manager = await jetstream.jetstreamManager(connection, { checkAPI: false, timeout: REQUEST_MS });
   return {
     address: address.shown,
@@ -56,7 +56,7 @@ async function connected(transport: Packages["transport"], address: NatsAddress)
       servers: address.server,
       name: "probe-run",
       timeout: REQUEST_MS,
-      // What was stored cannot be lost by a broker that is away for long: it is tried until the queue is closed.
+      // Reconnects until the queue is closed: the stored messages are still there when the server comes back.
       maxReconnectAttempts: -1,
       reconnectTimeWait: 250,
       ...(address.isTls ? { tls: {} } : {}),
@@ -65,8 +65,7 @@ async function connected(transport: Packages["transport"], address: NatsAddress)
   } catch (error) {
     const { message } = error as Error;
     const isRefused = /authori|authenti/i.test(`${(error as Error).name} ${message}`);
-    if (isRefused)
-      throw new QueueError("refused", `${address.shown} does not let us in: ${message}. Check the user and password, or the token`, { cause: error });
+    if (isRefused) throw new QueueError("refused", `${address.shown} refused access: ${message}. Check the user and password, or the token`, { cause: error });
     throw new QueueError("unreachable", `no connection to ${address.shown}: ${message}. Is a nats-server running there?`, { cause: error });
   }
 }

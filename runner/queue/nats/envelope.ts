@@ -1,23 +1,23 @@
 import type { Message } from "../backend.js";
 import type { LastFailure } from "../last-failure.js";
-import { NO_MEMORY } from "./leases.js";
+import { NO_STATE } from "./lease-records.js";
 
-/** What of a message stands in headers. The body is the payload, byte for byte, for whoever reads the stream with other tools. */
+/** The part of a message that is stored in headers. The payload is the body, byte for byte, so that other tools can read the stream. */
 export interface Envelope {
   readonly id: string;
   readonly key: string | null;
   readonly priority: number;
-  /** Not before this moment, on the server's clock. */
+  /** The message cannot be claimed before this time of the server's clock. */
   readonly due: number | null;
-  /** Not there in messages that weigh 1. */
+  /** Absent for a weight of 1. */
   readonly weight?: number;
 }
 
-/** What of a dead letter is not in its envelope. */
-export interface Letter {
+/** What a dead letter stores besides its envelope. */
+export interface DeadLetterFields {
   readonly attempts: number;
   readonly failure: LastFailure;
-  /** As in the record of its last lease. */
+  /** As in its last lease record. */
   readonly kept: number | null;
   readonly part: number;
 }
@@ -27,36 +27,36 @@ interface HeaderSource {
 }
 
 const ENVELOPE = "probe-run-message";
-const LETTER = "probe-run-letter";
+const DEAD_LETTER = "probe-run-letter";
 
 export function headersOf({ id, key, priority, weight = 1 }: Message, due: number | null): Record<string, string> {
-  return written({ id, key, priority, due, ...(weight === 1 ? {} : { weight }) });
+  return encoded({ id, key, priority, due, ...(weight === 1 ? {} : { weight }) });
 }
 
-export function revivedHeaders(envelope: Envelope): Record<string, string> {
-  return written({ ...envelope, due: null });
+export function retriedHeaders(envelope: Envelope): Record<string, string> {
+  return encoded({ ...envelope, due: null });
 }
 
-export function letterHeaders(envelope: Envelope, letter: Letter): Record<string, string> {
-  return { ...written(envelope), [LETTER]: encodeURIComponent(JSON.stringify(letter)) };
+export function deadLetterHeaders(envelope: Envelope, letter: DeadLetterFields): Record<string, string> {
+  return { ...encoded(envelope), [DEAD_LETTER]: encodeURIComponent(JSON.stringify(letter)) };
 }
 
-/** Null for a message that somebody else put there. */
+/** Null for a message that was not stored by probe-run. */
 export function envelopeIn(headers: HeaderSource | undefined): Envelope | null {
   const text = headers?.get(ENVELOPE) ?? "";
   return text === "" ? null : (JSON.parse(decodeURIComponent(text)) as Envelope);
 }
 
-/** Somebody else's message is told from others by its subject. Whoever claims it will see that it is no event of ours. */
+/** A foreign message is identified by its subject. The worker that claims it finds out that it is not a valid event. */
 export function envelopeOf(subject: string, headers: HeaderSource | undefined): Envelope {
   return envelopeIn(headers) ?? { id: subject, key: null, priority: 0, due: null };
 }
 
-export function letterIn(headers: HeaderSource): Letter {
-  return { ...NO_MEMORY, ...(JSON.parse(decodeURIComponent(headers.get(LETTER))) as Letter) };
+export function deadLetterFieldsIn(headers: HeaderSource): DeadLetterFields {
+  return { ...NO_STATE, ...(JSON.parse(decodeURIComponent(headers.get(DEAD_LETTER))) as DeadLetterFields) };
 }
 
-/** A header holds one line of ASCII. */
-function written(envelope: Envelope): Record<string, string> {
+/** A header is one line of ASCII. */
+function encoded(envelope: Envelope): Record<string, string> {
   return { "content-type": "application/cloudevents+json", [ENVELOPE]: encodeURIComponent(JSON.stringify(envelope)) };
 }

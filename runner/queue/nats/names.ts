@@ -6,25 +6,25 @@ export type ChannelName = "jobs" | "results";
 
 /** The streams and subjects of one channel. */
 export interface Names {
-  /** Live messages: waiting, delayed or leased. A message is gone from it when it is acknowledged. */
+  /** Messages that are waiting, delayed or leased. An acknowledgement removes a message. */
   readonly queue: string;
-  /** One record for each message that was ever claimed and still lives, and the clock's and the pause's. */
+  /** One record for each message that was claimed and is not settled, and those of the clock, the pause and the claim lock. */
   readonly leases: string;
-  /** Ids that were worked off; the server forgets them by age. */
+  /** The ids of finished messages; the server removes them by age. */
   readonly done: string;
   readonly dead: string;
-  /** What messages kept. Records and letters name it by its sequence, so that only what they name counts. */
-  readonly kept: string;
+  /** Saved states. Lease records and dead letters refer to them by sequence, and a state without a reference does not count. */
+  readonly states: string;
   queued(priority: number | "*", token: string): string;
   lease(token: string): string;
   doneId(token: string): string;
-  letter(token: string): string;
-  keptText(token: string): string;
+  deadLetter(token: string): string;
+  state(token: string): string;
   consumer(priority: number): string;
   readonly paused: string;
   readonly clock: string;
-  readonly gate: string;
-  /** No stream keeps it: it wakes those who wait. */
+  readonly claimLock: string;
+  /** Not stored: wakes the waiting claims. */
   readonly wake: string;
 }
 
@@ -36,21 +36,21 @@ export function namesOf(prefix: string, channel: ChannelName): Names {
     leases: `${stream}-leases`,
     done: `${stream}-done`,
     dead: `${stream}-dead`,
-    kept: `${stream}-kept`,
+    states: `${stream}-kept`,
     queued: (priority, token) => `${subject}.queue.${priority}.${token}`,
     lease: (token) => `${subject}.lease.${token}`,
     doneId: (token) => `${subject}.done.${token}`,
-    letter: (token) => `${subject}.dead.${token}`,
-    keptText: (token) => `${subject}.kept.${token}`,
+    deadLetter: (token) => `${subject}.dead.${token}`,
+    state: (token) => `${subject}.kept.${token}`,
     consumer: (priority) => `priority-${priority}`,
     paused: `${subject}.state.paused`,
     clock: `${subject}.state.clock`,
-    gate: `${subject}.state.gate`,
+    claimLock: `${subject}.state.gate`,
     wake: `${subject}.wake`,
   };
 }
 
-/** An id may hold what a subject may not. */
+/** An id may contain characters that a subject may not. */
 export function tokenOf(id: string): string {
   return createHash("sha256").update(id).digest("base64url");
 }

@@ -1,32 +1,32 @@
 import type { ConsumerInfo } from "@nats-io/jetstream";
-import type { Place } from "./channel-context.js";
+import type { ChannelContext } from "./channel-context.js";
 import { HIGHEST_PRIORITY } from "./names.js";
 
 /**
- * What NATS waits before it hands out again what nobody said a word about: messages that were lost on the way to a claim. A claim
- * that got a message sets its own time at once.
+ * How long NATS waits before it redelivers a message without any acknowledgement, which was lost on its way to a claim. A claim that receives a
+ * message sets its own time at once.
  */
-const SILENT_MS = 5000;
+const ACK_WAIT_MS = 5000;
 
-/** One consumer for each priority that was ever used: NATS hands messages out in the order they came, and knows no other. */
-export class Lanes {
-  readonly #made = new Set<number>();
+/** One consumer for each priority in use, because NATS delivers messages in order of arrival only. */
+export class PriorityConsumers {
+  readonly #known = new Set<number>();
 
-  constructor(readonly place: Place) {}
+  constructor(readonly context: ChannelContext) {}
 
-  /** Whoever pushes sees to it that the consumer is there. */
-  async make(priorities: Iterable<number>): Promise<void> {
-    await Promise.all([...new Set(priorities)].filter((priority) => !this.#made.has(priority)).map((priority) => this.#makeOne(priority)));
+  /** Called before each push, so that every message has a consumer. */
+  async ensure(priorities: Iterable<number>): Promise<void> {
+    await Promise.all([...new Set(priorities)].filter((priority) => !this.#known.has(priority)).map((priority) => this.#create(priority)));
   }
 
-  /** Up to which of its messages each has been told of all. */
+  /** The last sequence up to which each consumer has everything acknowledged. */
   async acknowledged(): Promise<{ filter: string; acknowledged: number }[]> {
     return (await this.#all()).map(({ config, ack_floor }) => ({ filter: config.filter_subject ?? "", acknowledged: ack_floor.stream_seq }));
   }
 
-  /** Those with something to hand out, now or later: the highest first. */
+  /** The consumers with messages to deliver, now or later; the highest priority first. */
   async busy(): Promise<string[]> {
-    const { names } = this.place;
+    const { names } = this.context;
     const all = await this.#all();
     const has = ({ num_pending, num_ack_pending }: ConsumerInfo): boolean => num_pending + num_ack_pending > 0;
     const busy = new Set(all.filter(has).map(({ name }) => name));
@@ -35,23 +35,23 @@ export class Lanes {
   }
 
   #all(): Promise<ConsumerInfo[]> {
-    const { client, requests, names } = this.place;
-    return requests.retried(() => client.manager.consumers.list(names.queue).next());
+    const { client, requests, names } = this.context;
+    return requests.retry(() => client.manager.consumers.list(names.queue).next());
   }
 
-  async #makeOne(priority: number): Promise<void> {
-    const { client, requests, names } = this.place;
-    await requests.retried(() =>
+  async #create(priority: number): Promise<void> {
+    const { client, requests, names } = this.context;
+    await requests.retry(() =>
       client.manager.consumers.add(names.queue, {
         durable_name: names.consumer(priority),
         filter_subject: names.queued(priority, "*"),
         ack_policy: "explicit",
         deliver_policy: "all",
-        ack_wait: SILENT_MS * 1_000_000,
+        ack_wait: ACK_WAIT_MS * 1_000_000,
         max_ack_pending: -1,
         max_deliver: -1,
       }),
     );
-    this.#made.add(priority);
+    this.#known.add(priority);
   }
 }

@@ -1,24 +1,24 @@
 import type { Msg } from "@nats-io/transport-node";
 import type { NatsClient } from "./client.js";
 
-/** A message as a consumer hands it out. */
+/** A message as a consumer delivers it. */
 export interface Pulled {
   readonly subject: string;
   readonly headers: Msg["headers"];
   readonly body: string;
-  /** Where acknowledgements go. */
+  /** The subject for acknowledgements. */
   readonly reply: string;
-  /** 1 for the first time. */
+  /** 1 for the first delivery. */
   readonly delivered: number;
-  /** When it was stored, on the server's clock. */
+  /** When it was stored, by the server's clock. */
   readonly storedAt: number;
 }
 
-/** The server answers at once; what takes longer was lost with a connection, and comes again. */
+/** The server answers at once. A later answer was lost with a connection, and its messages are redelivered. */
 const ANSWER_MS = 3000;
 
-/** Takes what is there from a pull consumer, without waiting for more. */
-export function pull({ connection, newInbox }: NatsClient, stream: string, consumer: string, most: number): Promise<Pulled[]> {
+/** Fetches the available messages of a pull consumer without waiting for more. */
+export function pull({ connection, newInbox }: NatsClient, stream: string, consumer: string, max: number): Promise<Pulled[]> {
   const inbox = newInbox();
   return new Promise((resolve, reject) => {
     const got: Pulled[] = [];
@@ -31,13 +31,13 @@ export function pull({ connection, newInbox }: NatsClient, stream: string, consu
     const subscription = connection.subscribe(inbox, {
       callback(error, message) {
         if (error !== null) return reject(error);
-        // Whatever is no message says that there are none, or no more.
+        // A reply without a subject for acknowledgements says that there are no messages, or no more.
         if (message.reply === undefined || message.reply === "") return end();
         got.push(pulledOf(message, message.reply));
-        if (got.length >= most) end();
+        if (got.length >= max) end();
       },
     });
-    connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`, JSON.stringify({ batch: most, no_wait: true }), { reply: inbox });
+    connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`, JSON.stringify({ batch: max, no_wait: true }), { reply: inbox });
   });
 }
 

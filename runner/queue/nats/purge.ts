@@ -1,67 +1,67 @@
-import type { Purgeable } from "../backend.js";
+import type { PurgeableState } from "../backend.js";
 import { acknowledge } from "./acks.js";
-import type { Place } from "./channel-context.js";
-import { letterIn } from "./envelope.js";
-import { forget } from "./keep.js";
-import { isHeld, type LeaseRecord, recordIn } from "./leases.js";
-import type { Lanes } from "./priority-consumers.js";
+import type { ChannelContext } from "./channel-context.js";
+import { deadLetterFieldsIn } from "./envelope.js";
+import { isHeld, type LeaseRecord, recordIn } from "./lease-records.js";
+import type { PriorityConsumers } from "./priority-consumers.js";
 import { pull } from "./pull.js";
+import { removeState } from "./saved-state.js";
 import { scan } from "./scan.js";
-import { take } from "./take.js";
+import { takeLease } from "./take-lease.js";
 
-const AT_A_TIME = 200;
-/** How long it keeps away what it is about to take away. */
-const TAKING_MS = 30_000;
+const BATCH_SIZE = 200;
+/** How long a message is leased in order to be purged. */
+const PURGE_LEASE_MS = 30_000;
 
-export async function purge(place: Place, lanes: Lanes, what: Purgeable): Promise<number> {
-  const { client, requests, names } = place;
-  if (what === "waiting") return (await purgeTouched(place)) + (await purgeUntouched(place, lanes));
-  if (what === "dead") await forgetLetters(place);
-  const { purged } = await requests.retried(() => client.manager.streams.purge(names[what]));
+export async function purge(context: ChannelContext, consumers: PriorityConsumers, what: PurgeableState): Promise<number> {
+  const { client, requests, names } = context;
+  if (what === "waiting") return (await purgeWithRecord(context)) + (await purgeNeverClaimed(context, consumers));
+  if (what === "dead") await removeDeadStates(context);
+  const { purged } = await requests.retry(() => client.manager.streams.purge(names[what]));
   return purged;
 }
 
-async function forgetLetters(place: Place): Promise<void> {
-  const letters = await scan(place, place.names.dead, place.names.letter("*"), Number.POSITIVE_INFINITY);
-  await Promise.all(letters.map(({ headers }) => forget(place, headers === undefined ? null : letterIn(headers).kept)));
+async function removeDeadStates(context: ChannelContext): Promise<void> {
+  const deadLetters = await scan(context, context.names.dead, context.names.deadLetter("*"), Number.POSITIVE_INFINITY);
+  await Promise.all(deadLetters.map(({ headers }) => removeState(context, headers === undefined ? null : deadLetterFieldsIn(headers).kept)));
 }
 
-/** What has a record: delayed, given back, or left by somebody who died. Consumers do not hand out what is delayed. */
-async function purgeTouched(place: Place): Promise<number> {
-  const { requests, names, leases, clock } = place;
+/** Messages with a record: delayed, released, or held by a process that died. Consumers do not deliver those that are delayed. */
+async function purgeWithRecord(context: ChannelContext): Promise<number> {
+  const { requests, names, leases, clock } = context;
   const now = await clock.now();
   const isTaken = (record: LeaseRecord): boolean => (record.kind === "leased" || record.kind === "ending") && isHeld(record, now);
-  const records = await scan(place, names.leases, names.lease("*"), Number.POSITIVE_INFINITY);
+  const records = await scan(context, names.leases, names.lease("*"), Number.POSITIVE_INFINITY);
   const purged = await Promise.all(
     records.map(async ({ subject, body }) => {
       if (isTaken(recordIn(body))) return false;
       const token = subject.slice(names.lease("").length);
       const current = await leases.read(token);
       if (current === null || isTaken(current)) return false;
-      const fence = await leases.write(token, { ...current, kind: "ending", until: now + TAKING_MS }, current.fence);
+      const fence = await leases.write(token, { ...current, kind: "ending", until: now + PURGE_LEASE_MS }, current.fence);
       if (fence === null) return false;
       const message = await requests.last(names.queue, names.queued("*", token));
       const isRemoved = message !== null && (await requests.remove(names.queue, message.seq));
       await leases.remove(fence);
-      await forget(place, current.kept);
+      await removeState(context, current.kept);
       return isRemoved;
     }),
   );
   return purged.filter(Boolean).length;
 }
 
-async function purgeUntouched(place: Place, lanes: Lanes): Promise<number> {
+async function purgeNeverClaimed(context: ChannelContext, consumers: PriorityConsumers): Promise<number> {
   let purged = 0;
-  for (const consumer of await lanes.busy()) {
+  for (const consumer of await consumers.busy()) {
     for (;;) {
-      const pulled = await pull(place.client, place.names.queue, consumer, AT_A_TIME);
+      const pulled = await pull(context.client, context.names.queue, consumer, BATCH_SIZE);
       if (pulled.length === 0) break;
-      const taken = (await Promise.all(pulled.map((each) => take(place, each, TAKING_MS)))).filter((leased) => leased !== null);
+      const taken = (await Promise.all(pulled.map((each) => takeLease(context, each, PURGE_LEASE_MS)))).filter((leased) => leased !== null);
       await Promise.all(
-        taken.map(async ({ fence, reply, keptAt }) => {
-          await place.leases.remove(fence);
-          await forget(place, keptAt);
-          await acknowledge(place.requests, reply);
+        taken.map(async ({ fence, reply, stateSequence }) => {
+          await context.leases.remove(fence);
+          await removeState(context, stateSequence);
+          await acknowledge(context.requests, reply);
         }),
       );
       purged += taken.length;

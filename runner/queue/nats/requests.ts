@@ -5,9 +5,9 @@ import { backoffMs } from "../backoff.js";
 import type { NatsClient } from "./client.js";
 import { API_CODE, apiCodeOf, asQueueError, GONE_CODES, isNotNow } from "./errors.js";
 
-/** How long a server that is away is waited for before it becomes an error. */
-const MOST_AWAY_MS = 20_000;
-/** Told apart by it: a record of ours whose answer was lost, and somebody else's. */
+/** How long an unavailable server is retried before it is an error. */
+const MAX_RETRY_MS = 20_000;
+/** Distinguishes our own write, whose answer was lost, from another process's. */
 const WRITE_HEADER = "probe-run-write";
 
 export interface Write {
@@ -15,11 +15,11 @@ export interface Write {
   readonly subject: string;
   readonly body: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Only if the last message of the subject has this sequence; 0: if there is none. */
+  /** Write only if the last message of the subject has this sequence; 0: only if there is none. */
   readonly expected?: number;
 }
 
-/** Requests to the server, asked again while it is away. */
+/** Requests to the server, repeated while it is unavailable. */
 export class Requests {
   #isClosed = false;
 
@@ -29,27 +29,27 @@ export class Requests {
     this.#isClosed = true;
   }
 
-  async retried<Answer>(ask: (attempt: number) => Promise<Answer>): Promise<Answer> {
+  async retry<Answer>(send: (attempt: number) => Promise<Answer>): Promise<Answer> {
     const began = performance.now();
     for (let attempt = 1; ; attempt++) {
       try {
-        return await ask(attempt);
+        return await send(attempt);
       } catch (error) {
-        const isOver = this.#isClosed || performance.now() - began > MOST_AWAY_MS;
-        if (!isNotNow(error) || isOver) throw asQueueError(error, this.client.address);
+        const hasGivenUp = this.#isClosed || performance.now() - began > MAX_RETRY_MS;
+        if (!isNotNow(error) || hasGivenUp) throw asQueueError(error, this.client.address);
         await sleep(backoffMs(attempt, 100, 2000));
       }
     }
   }
 
-  /** The sequence of what was written; null when the subject's last message is another than expected. */
+  /** The sequence of the new message; null if the subject's last message is not the expected one. */
   write({ stream, subject, body, headers = {}, expected }: Write): Promise<number | null> {
     const mark = randomUUID();
     const options = {
       headers: this.client.newHeaders({ ...headers, [WRITE_HEADER]: mark }),
       ...(expected === undefined ? {} : { expect: { lastSubjectSequence: expected } }),
     };
-    return this.retried(async (attempt) => {
+    return this.retry(async (attempt) => {
       try {
         return (await this.client.jetstream.publish(subject, body, options)).seq;
       } catch (error) {
@@ -61,14 +61,14 @@ export class Requests {
     });
   }
 
-  /** The last message of a subject, from the stream's leader; null when there is none. */
+  /** The last message of a subject, read from the stream's leader; null if there is none. */
   last(stream: string, subject: string): Promise<StoredMsg | null> {
-    return this.retried(() => this.client.manager.streams.getMessage(stream, { last_by_subj: subject }));
+    return this.retry(() => this.client.manager.streams.getMessage(stream, { last_by_subj: subject }));
   }
 
-  /** False: it was not there any more. */
+  /** False: it no longer existed. */
   remove(stream: string, sequence: number): Promise<boolean> {
-    return this.retried(async () => {
+    return this.retry(async () => {
       try {
         return await this.client.manager.streams.deleteMessage(stream, sequence, false);
       } catch (error) {

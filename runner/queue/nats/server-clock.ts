@@ -1,12 +1,12 @@
 import type { Names } from "./names.js";
 import type { Requests } from "./requests.js";
 
-/** Clocks drift apart by some ten milliseconds in this time. */
-const MEASURE_EVERY_MS = 60_000;
+/** In this time, clocks drift apart by about ten milliseconds. */
+const RESYNC_MS = 60_000;
 
 /**
- * The server's time, for all processes the same to half a round trip: the moment the server stored a message, carried on by the
- * monotonic clock of this machine. The wall clock here is never asked.
+ * The server's time, the same for all processes to half a round trip: the time at which the server stored a message, advanced by this machine's
+ * monotonic clock. The local wall clock is not used.
  */
 export class ServerClock {
   #offset = 0;
@@ -18,9 +18,9 @@ export class ServerClock {
     readonly names: Names,
   ) {}
 
-  /** Milliseconds. */
+  /** In milliseconds. */
   async now(): Promise<number> {
-    if (performance.now() - this.#measuredAt > MEASURE_EVERY_MS) {
+    if (performance.now() - this.#measuredAt > RESYNC_MS) {
       this.#measuring ??= this.#measure().finally(() => {
         this.#measuring = null;
       });
@@ -36,7 +36,7 @@ export class ServerClock {
       const sequence = await this.requests.write({ stream: leases, subject: clock, body: "" });
       const after = performance.now();
       const stored = await this.requests.last(leases, clock);
-      // Another process may have written in between: its moment tells nothing of ours.
+      // Another process has written in between, so the stored time is not that of our write.
       if (stored === null || stored.seq !== sequence) continue;
       this.#offset = stored.time.getTime() - (before + after) / 2;
       this.#measuredAt = after;

@@ -1,49 +1,53 @@
 import type { Message, Outcome, SettleAnswer, Settlement } from "../backend.js";
 import { isRefused } from "../is-transient.js";
 import { lastFailure } from "../last-failure.js";
-import { acknowledge, giveBack, keepAway } from "./acks.js";
-import type { Place } from "./channel-context.js";
-import { letterHeaders } from "./envelope.js";
-import { forget } from "./keep.js";
-import { inTurn, type Leased, recordOf } from "./leased.js";
-import type { LeaseRecord } from "./leases.js";
+import { acknowledge, delayRedelivery, redeliverNow } from "./acks.js";
+import type { ChannelContext } from "./channel-context.js";
+import { deadLetterHeaders } from "./envelope.js";
+import type { LeaseRecord } from "./lease-records.js";
+import { inSequence, type NatsLease, recordOf } from "./nats-lease.js";
+import { removeState } from "./saved-state.js";
 
-/** How long an outcome may take to be stored. Whoever dies meanwhile leaves the message to others after this time. */
+/** How long storing an outcome may take. If the process dies, others can claim the message after this time. */
 const ENDING_MS = 30_000;
 
 interface Fenced {
-  readonly leased: Leased;
+  readonly leased: NatsLease;
   readonly outcome: Outcome;
   /** Null: the lease was lost. */
   readonly fence: number | null;
 }
 
 /**
- * The record of the lease is replaced first: from then on nobody else can end the message, and whoever lost it stores nothing. Then the
- * result, whose id makes a repetition a duplicate, and last the end of the message itself.
+ * The lease record is replaced first: from then on no other process can settle the message, and one that lost its lease stores nothing. Then the
+ * result is stored, whose id makes a repetition a duplicate, and finally the message is removed.
  */
 export async function settleAll(
-  place: Place,
+  context: ChannelContext,
   settlements: readonly Settlement[],
   pushResults: (messages: Message[]) => Promise<unknown>,
 ): Promise<SettleAnswer[]> {
-  const now = await place.clock.now();
+  const now = await context.clock.now();
   const fenced = await Promise.all(
-    settlements.map(({ delivery, outcome }): Promise<Fenced> => {
-      const leased = delivery as Leased;
-      return inTurn(leased, async () => ({ leased, outcome, fence: await place.leases.write(leased.token, recordFor(leased, outcome, now), leased.fence) }));
+    settlements.map(({ message, outcome }): Promise<Fenced> => {
+      const leased = message as NatsLease;
+      return inSequence(leased, async () => ({
+        leased,
+        outcome,
+        fence: await context.leases.write(leased.token, recordFor(leased, outcome, now), leased.fence),
+      }));
     }),
   );
   return Promise.all(
     fenced.map(async ({ leased, outcome, fence }) => {
       if (fence === null) return "lost";
-      await finish(place, leased, await withResultPushed(outcome, pushResults), fence);
+      await finish(context, leased, await withResultPushed(outcome, pushResults), fence);
       return "stored";
     }),
   );
 }
 
-/** A result that the server refuses, because it is too large, makes its own job a dead letter. */
+/** If the server refuses a result because it is too large, its job becomes a dead letter. */
 async function withResultPushed(outcome: Outcome, pushResults: (messages: Message[]) => Promise<unknown>): Promise<Outcome> {
   if (!("result" in outcome) || outcome.result === null) return outcome;
   try {
@@ -55,7 +59,7 @@ async function withResultPushed(outcome: Outcome, pushResults: (messages: Messag
   }
 }
 
-function recordFor(leased: Leased, outcome: Outcome, now: number): LeaseRecord {
+function recordFor(leased: NatsLease, outcome: Outcome, now: number): LeaseRecord {
   const record = recordOf(leased);
   switch (outcome.kind) {
     case "retry":
@@ -67,26 +71,26 @@ function recordFor(leased: Leased, outcome: Outcome, now: number): LeaseRecord {
   }
 }
 
-/** Only once its result is stored: killed before that, this part runs again. */
-async function putOff({ client, clock, leases }: Place, leased: Leased, afterMs: number, fence: number): Promise<void> {
+/** Runs after the result is stored: if the process is killed before that, this part runs again. */
+async function continueLater({ client, clock, leases }: ChannelContext, leased: NatsLease, afterMs: number, fence: number): Promise<void> {
   const record = recordOf(leased);
   const until = (await clock.now()) + afterMs;
   await leases.write(leased.token, { ...record, kind: "delayed", until, attempt: record.attempt - 1, failure: null, part: record.part + 1 }, fence);
-  keepAway(client, leased.reply, afterMs);
+  delayRedelivery(client, leased.reply, afterMs);
 }
 
-async function finish(place: Place, leased: Leased, outcome: Outcome, fence: number): Promise<void> {
-  const { client, requests, names, leases } = place;
-  if (outcome.kind === "retry") return keepAway(client, leased.reply, outcome.afterMs);
-  if (outcome.kind === "later") return putOff(place, leased, outcome.afterMs, fence);
-  if (outcome.kind === "release") return giveBack(client, leased.reply);
+async function finish(context: ChannelContext, leased: NatsLease, outcome: Outcome, fence: number): Promise<void> {
+  const { client, requests, names, leases } = context;
+  if (outcome.kind === "retry") return delayRedelivery(client, leased.reply, outcome.afterMs);
+  if (outcome.kind === "later") return continueLater(context, leased, outcome.afterMs, fence);
+  if (outcome.kind === "release") return redeliverNow(client, leased.reply);
   if (outcome.kind === "done") await requests.write({ stream: names.done, subject: names.doneId(leased.token), body: leased.id });
   else {
-    const { attempt: attempts, keptAt: kept, part } = leased;
-    const headers = letterHeaders(leased.envelope, { attempts, failure: outcome.failure, kept, part });
-    await requests.write({ stream: names.dead, subject: names.letter(leased.token), body: leased.body, headers });
+    const { attempt: attempts, stateSequence: kept, part } = leased;
+    const headers = deadLetterHeaders(leased.envelope, { attempts, failure: outcome.failure, kept, part });
+    await requests.write({ stream: names.dead, subject: names.deadLetter(leased.token), body: leased.body, headers });
   }
   await leases.remove(fence);
-  if (outcome.kind === "done") await forget(place, leased.keptAt);
+  if (outcome.kind === "done") await removeState(context, leased.stateSequence);
   await acknowledge(requests, leased.reply);
 }

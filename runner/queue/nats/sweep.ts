@@ -1,85 +1,88 @@
 import type { StoredMsg } from "@nats-io/jetstream";
-import type { Place } from "./channel-context.js";
-import { envelopeOf, letterIn } from "./envelope.js";
-import { isOver } from "./is-settled.js";
-import { forget } from "./keep.js";
-import { recordIn } from "./leases.js";
+import type { ChannelContext } from "./channel-context.js";
+import { deadLetterFieldsIn, envelopeOf } from "./envelope.js";
+import { isSettled } from "./is-settled.js";
+import { recordIn } from "./lease-records.js";
 import { tokenOf } from "./names.js";
-import type { Lanes } from "./priority-consumers.js";
+import type { PriorityConsumers } from "./priority-consumers.js";
+import { removeState } from "./saved-state.js";
 import { scan } from "./scan.js";
 
 /**
- * Takes away the records of messages that are no more: a server that was killed brings back what it had taken away last, and a process that
- * was killed leaves what it had not yet taken away.
+ * Removes the records of messages that no longer exist: a killed server restores what it had removed last, and a killed process leaves what it had
+ * not removed yet.
  */
-export async function sweepLeases(place: Place): Promise<void> {
-  const { requests, names, leases } = place;
-  const records = await scan(place, names.leases, names.lease("*"), Number.POSITIVE_INFINITY);
+export async function sweepLeases(context: ChannelContext): Promise<void> {
+  const { requests, names, leases } = context;
+  const records = await scan(context, names.leases, names.lease("*"), Number.POSITIVE_INFINITY);
   for (const { subject, body } of records) {
-    // That one is written before its message is; every other goes before its message goes.
+    // A delayed record is written before its message; all others are removed before their message.
     if (recordIn(body).kind === "delayed") continue;
     const token = subject.slice(names.lease("").length);
     const record = await leases.read(token);
-    // In this order: whoever pushes the id anew claims it with a record of its own.
+    // In this order: a message that is pushed again with the same id gets a new record when it is claimed.
     if (record !== null && record.kind !== "delayed" && (await requests.last(names.queue, names.queued("*", token))) === null)
       await leases.remove(record.fence);
   }
 }
 
-/** How many texts one sweep looks at, each with up to four requests. */
-const MOST_TEXTS = 50;
-/** Younger ones may be about to be named. */
-const YOUNG_MS = 60_000;
+/** How many states one sweep examines, with up to four requests for each. */
+const MAX_STATES = 50;
+/** A younger state may be about to get its reference. */
+const MIN_AGE_MS = 60_000;
 
-/** Takes away texts that nothing names: whoever wrote them died, or lost its lease. Gives where the next sweep begins. */
-export async function sweepKept(place: Place, begin: number, youngMs = YOUNG_MS): Promise<number> {
-  const { client, requests, names, clock } = place;
+/** Removes states without a reference, left by a process that died or lost its lease. Returns where the next sweep starts. */
+export async function sweepStates(context: ChannelContext, begin: number, minAgeMs = MIN_AGE_MS): Promise<number> {
+  const { client, requests, names, clock } = context;
   let from = begin;
   const now = await clock.now();
-  for (let looked = 0; looked < MOST_TEXTS; looked++) {
-    const next = { seq: from, next_by_subj: names.keptText("*") };
-    const found = await requests.retried(() => client.manager.streams.getMessage(names.kept, next));
-    if (found === null || found.time.getTime() > now - youngMs) return 1;
+  for (let looked = 0; looked < MAX_STATES; looked++) {
+    const next = { seq: from, next_by_subj: names.state("*") };
+    const found = await requests.retry(() => client.manager.streams.getMessage(names.states, next));
+    if (found === null || found.time.getTime() > now - minAgeMs) return 1;
     from = found.seq + 1;
-    const token = found.subject.slice(names.keptText("").length);
-    if (!(await isNamed(place, token, found.seq))) await forget(place, found.seq);
+    const token = found.subject.slice(names.state("").length);
+    if (!(await isReferenced(context, token, found.seq))) await removeState(context, found.seq);
   }
   return from;
 }
 
-/** A dying message is named by its letter before its record goes, a revived one by its record before its letter goes: so once more. */
-async function isNamed({ requests, names, leases }: Place, token: string, keptAt: number): Promise<boolean> {
-  const isRecords = async (): Promise<boolean> => (await leases.read(token))?.kept === keptAt;
-  const isLetters = async (): Promise<boolean> => {
-    const letter = await requests.last(names.dead, names.letter(token));
-    return letter !== null && letterIn(letter.header).kept === keptAt;
+/**
+ * A message that dies is referenced by its dead letter before its record is removed, and one that is retried by its record before its dead letter is
+ * removed: so the record is checked twice.
+ */
+async function isReferenced({ requests, names, leases }: ChannelContext, token: string, sequence: number): Promise<boolean> {
+  const isInRecord = async (): Promise<boolean> => (await leases.read(token))?.kept === sequence;
+  const isInDeadLetter = async (): Promise<boolean> => {
+    const deadLetter = await requests.last(names.dead, names.deadLetter(token));
+    return deadLetter !== null && deadLetterFieldsIn(deadLetter.header).kept === sequence;
   };
-  return (await isRecords()) || (await isLetters()) || (await isRecords());
+  return (await isInRecord()) || (await isInDeadLetter()) || (await isInRecord());
 }
 
 /**
- * Messages that were acknowledged and that a killed server brought back: its consumers know that, and never hand them out again. What is
- * done goes away. What is not known to be done is put in anew, for somebody may have lost it.
+ * Handles acknowledged messages that a killed server has restored: its consumers know that they were acknowledged and never deliver them. Settled
+ * ones are removed. Any other may be lost, so it is stored again.
  */
-export async function sweepQueue(place: Place, lanes: Lanes): Promise<void> {
-  const { client, requests, names } = place;
-  for (const { filter, acknowledged } of await lanes.acknowledged()) {
+export async function sweepQueue(context: ChannelContext, consumers: PriorityConsumers): Promise<void> {
+  const { client, requests, names } = context;
+  for (const { filter, acknowledged } of await consumers.acknowledged()) {
     for (let from = 1; from <= acknowledged; ) {
-      // The server's own query: the first one from there on. The client's types know it for other requests only.
+      // The server finds the first message from this sequence on. The client's types know this field for other requests only.
       const next = { seq: from, next_by_subj: filter };
-      const found = await requests.retried(() => client.manager.streams.getMessage(names.queue, next));
+      const found = await requests.retry(() => client.manager.streams.getMessage(names.queue, next));
       if (found === null || found.seq > acknowledged) break;
       from = found.seq + 1;
-      await clear(place, found);
+      await restoreOrRemove(context, found);
     }
   }
 }
 
-async function clear(place: Place, stored: StoredMsg): Promise<void> {
-  const { requests, names } = place;
+async function restoreOrRemove(context: ChannelContext, stored: StoredMsg): Promise<void> {
+  const { requests, names } = context;
   const { subject, header, seq, time } = stored;
   const headers = Object.fromEntries(header.keys().map((name) => [name, header.get(name)]));
   const token = tokenOf(envelopeOf(subject, header).id);
-  if (!(await isOver(place, token, time.getTime()))) await requests.write({ stream: names.queue, subject, body: stored.string(), headers, expected: seq });
+  if (!(await isSettled(context, token, time.getTime()))) await requests.write({ stream: names.queue, subject, body: stored.string(), headers, expected: seq });
   await requests.remove(names.queue, seq);
 }

@@ -1,7 +1,7 @@
 import { RequestError } from "../../support/request-error.js";
 
 export interface RedisAddress {
-  /** For people: without a password. */
+  /** The URL without its password, for messages. */
   readonly shown: string;
   readonly host: string;
   readonly port: number;
@@ -9,7 +9,7 @@ export interface RedisAddress {
   readonly username: string | null;
   readonly password: string | null;
   readonly database: number;
-  /** Before every key, in braces: in a cluster that keeps all of a queue on one node. */
+  /** The prefix of every key, in braces: a cluster keeps the whole queue on one node. */
   readonly prefix: string;
 }
 
@@ -20,13 +20,13 @@ const DEFAULT_PREFIX = "probe-run";
 /** redis://[user[:password]@]host[:port][/database][?prefix=name], or rediss:// for TLS. */
 export function readRedisUrl(written: string, environment: NodeJS.ProcessEnv = process.env): RedisAddress {
   const url = URL.canParse(written) ? new URL(written) : null;
-  if (url === null || url.hostname === "") throw notRedis("it is no URL: write redis://host:6379/0");
+  if (url === null || url.hostname === "") throw notRedis("it is not a URL: write redis://host:6379/0");
   const database = /^\/?(\d*)$/.exec(url.pathname)?.[1];
-  if (database === undefined) throw notRedis("what follows the port is the number of a database, such as /0");
+  if (database === undefined) throw notRedis("the path must be the number of a database, such as /0");
   const unknown = [...url.searchParams.keys()].find((name) => name !== "prefix");
-  if (unknown !== undefined) throw notRedis(`it knows no ${unknown}=: there is only prefix=`);
+  if (unknown !== undefined) throw notRedis(`unknown setting ${unknown}=: the only one is prefix=`);
   const prefix = url.searchParams.get("prefix") ?? DEFAULT_PREFIX;
-  if (!/^[\w.-]+$/.test(prefix)) throw notRedis("prefix= is made of letters, digits, dots, dashes and underscores");
+  if (!/^[\w.-]+$/.test(prefix)) throw notRedis("prefix= may contain letters, digits, dots, dashes and underscores");
   return {
     shown: `${url.protocol}//${url.host}${url.pathname}${url.search}`,
     host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
@@ -43,11 +43,11 @@ function decoded(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {
-    throw notRedis("a user or a password with % in it is written with %25");
+    throw notRedis("write % in a user or a password as %25");
   }
 }
 
-/** The URL itself is not shown: it may hold a password. */
+/** Does not show the URL: it may hold a password. */
 function notRedis(message: string): RequestError {
   return new RequestError("the URL of the queue cannot be read", "usage", [
     { pointer: "", message, hint: `a password may also be given as ${PASSWORD_VARIABLE} in the environment` },

@@ -6,7 +6,7 @@ import { RedisChannel } from "./channel.js";
 import { Connection } from "./connection.js";
 import { inspect } from "./inspect.js";
 
-/** Jobs and results as two queues of BullMQ, "jobs" and "results", for any number of machines. */
+/** Jobs and results as two queues of BullMQ, "jobs" and "results". */
 export async function openRedis(url: string, options: BackendOptions): Promise<Backend> {
   const connection = await Connection.open(readRedisUrl(url));
   try {
@@ -38,5 +38,5 @@ async function assertThere(connection: Connection): Promise<void> {
   const queue = connection.queue("jobs", { skipMetasUpdate: true });
   const version = await connection.guard(() => queue.getVersion());
   if (version !== null) return;
-  throw new QueueError("not_a_queue", `there is no queue at ${shown}: check the address, or put something in it with \`probe-run enqueue\``);
+  throw new QueueError("not_a_queue", `there is no queue at ${shown}: check the URL, or create it with \`probe-run enqueue\``);
 }

@@ -1,5 +1,17 @@
 import type { Queue } from "bullmq";
-import type { Channel, ClaimRequest, Counts, DeadLetter, Delivery, Keeping, Message, Purgeable, PushAnswer, SettleAnswer, Settlement } from "../backend.js";
+import type {
+  Channel,
+  ClaimRequest,
+  Counts,
+  DeadLetter,
+  LeasedMessage,
+  Message,
+  PurgeableState,
+  PushAnswer,
+  SettleAnswer,
+  Settlement,
+  StateUpdate,
+} from "../backend.js";
 import { PartialPushError } from "../queue-error.js";
 import type { Connection } from "./connection.js";
 import { jobIdOf, newJobOf } from "./job-data.js";
@@ -9,13 +21,13 @@ import { LeaseTaker } from "./lease-taker.js";
 import { endingJobOf, type Lease, moveJob } from "./leases.js";
 import { QueueAdmin } from "./queue-admin.js";
 
-/** A wait ends at least this often. */
+/** The longest single wait. */
 const LONGEST_WAIT_MS = 1000;
-/** How much one call moves, so that no call keeps the server for long. */
-const MOST_MESSAGES = 1000;
-const MOST_CHARACTERS = 4_000_000;
+/** How much one call moves, so that no call blocks the server for long. */
+const MAX_MESSAGES = 1000;
+const MAX_CHARACTERS = 4_000_000;
 
-/** Jobs or results: a queue of BullMQ, used through its Queue, Worker and Job. */
+/** The queue of jobs or of results in BullMQ, used through its Queue, Worker and Job. */
 export class RedisChannel implements Channel {
   readonly #state: JobState;
   readonly #fetcher: JobFetcher;
@@ -27,7 +39,7 @@ export class RedisChannel implements Channel {
     readonly connection: Connection,
     readonly queue: Queue,
     readonly retentionMs: number,
-    /** Where the results of these jobs go. */
+    /** Receives the results of these jobs. */
     readonly results: RedisChannel | null,
   ) {
     this.#state = new JobState(connection, queue.name);
@@ -48,7 +60,7 @@ export class RedisChannel implements Channel {
     return answers;
   }
 
-  async claim(request: ClaimRequest): Promise<Delivery[]> {
+  async claim(request: ClaimRequest): Promise<LeasedMessage[]> {
     const { waitMs, leaseMs, signal } = request;
     const deadline = performance.now() + waitMs;
     try {
@@ -64,12 +76,12 @@ export class RedisChannel implements Channel {
       if (this.#isClosed) return [];
       throw error;
     } finally {
-      await this.#fetcher.putBackArrived();
+      await this.#fetcher.returnUnclaimed();
     }
   }
 
-  async extend(deliveries: readonly Delivery[], leaseMs: number): Promise<Delivery[]> {
-    const leases = deliveries as readonly Lease[];
+  async extend(messages: readonly LeasedMessage[], leaseMs: number): Promise<LeasedMessage[]> {
+    const leases = messages as readonly Lease[];
     if (leases.length === 0) return [];
     return this.connection.guard(async () => {
       const lost = await this.#extend(leases, leaseMs);
@@ -81,12 +93,15 @@ export class RedisChannel implements Channel {
     });
   }
 
-  /** The result comes first, under the lock and with an id of its job's: if this process is killed in between, the job runs again, and its result is a duplicate. */
+  /**
+   * The result is pushed first, under the lock and with an id derived from its job's: if this process is killed in between, the job runs again and
+   * its result is a duplicate.
+   */
   async settle(settlements: readonly Settlement[]): Promise<SettleAnswer[]> {
     if (settlements.length === 0) return [];
     return this.connection.guard(async () => {
-      const lost = await this.#extend(settlements.map(({ delivery }) => delivery as Lease));
-      const held = settlements.filter(({ delivery }) => !lost.has(delivery as Lease));
+      const lost = await this.#extend(settlements.map(({ message }) => message as Lease));
+      const held = settlements.filter(({ message }) => !lost.has(message as Lease));
       const results = held.flatMap(({ outcome }) => ("result" in outcome && outcome.result !== null ? [outcome.result] : []));
       if (results.length > 0) await (this.results ?? this).push(results);
       const moved = await this.#move(held);
@@ -94,13 +109,13 @@ export class RedisChannel implements Channel {
     });
   }
 
-  async keep(keepings: readonly Keeping[]): Promise<SettleAnswer[]> {
-    if (keepings.length === 0) return [];
+  async saveState(updates: readonly StateUpdate[]): Promise<SettleAnswer[]> {
+    if (updates.length === 0) return [];
     return this.connection.guard(async () => {
-      const lost = await this.#extend(keepings.map(({ delivery }) => delivery as Lease));
-      const held = keepings.filter(({ delivery }) => !lost.has(delivery as Lease));
-      await this.#state.save(held.map(({ delivery, text }) => ({ jobId: (delivery as Lease).jobId, text })));
-      return keepings.map(({ delivery }) => (lost.has(delivery as Lease) ? "lost" : "stored"));
+      const lost = await this.#extend(updates.map(({ message }) => message as Lease));
+      const held = updates.filter(({ message }) => !lost.has(message as Lease));
+      await this.#state.save(held.map(({ message, state }) => ({ jobId: (message as Lease).jobId, state })));
+      return updates.map(({ message }) => (lost.has(message as Lease) ? "lost" : "stored"));
     });
   }
 
@@ -116,15 +131,15 @@ export class RedisChannel implements Channel {
     return this.connection.guard(() => this.queue.resume());
   }
 
-  dead(most: number): Promise<DeadLetter[]> {
-    return this.connection.guard(() => this.#admin.dead(most));
+  deadLetters(max: number): Promise<DeadLetter[]> {
+    return this.connection.guard(() => this.#admin.deadLetters(max));
   }
 
-  revive(ids: readonly string[] | null): Promise<number> {
-    return this.connection.guard(() => this.#admin.revive(ids));
+  retryDead(ids: readonly string[] | null): Promise<number> {
+    return this.connection.guard(() => this.#admin.retryDead(ids));
   }
 
-  purge(what: Purgeable): Promise<number> {
+  purge(what: PurgeableState): Promise<number> {
     return this.connection.guard(() => this.#admin.purge(what));
   }
 
@@ -149,7 +164,7 @@ export class RedisChannel implements Channel {
     return answers;
   }
 
-  /** BullMQ removes old completed jobs with the next one that completes; until then one is in the way of its id. */
+  /** BullMQ removes expired completed jobs only when another job completes; until then they block their ids. */
   async #forgotten(job: NonNullable<Awaited<ReturnType<Queue["getJob"]>>>): Promise<boolean> {
     if (job.finishedOn === undefined || job.finishedOn === null || job.finishedOn > Date.now() - this.retentionMs) return false;
     if (!(await job.isCompleted())) return false;
@@ -158,24 +173,24 @@ export class RedisChannel implements Channel {
     return true;
   }
 
-  /** Redis may take part of a batch, and refuse the rest because its memory is full: what is stored is reported. */
+  /** Redis may store part of a batch and refuse the rest because its memory is full; the error says what is stored. */
   async #pushError(error: unknown, messages: readonly Message[], answers: readonly PushAnswer[], part: readonly Message[]): Promise<unknown> {
     const stored: (PushAnswer | null)[] = [...answers];
     try {
       const jobs = await this.connection.guard(() => Promise.all(part.map(({ id }) => this.queue.getJob(jobIdOf(id)))));
       stored.push(...jobs.map((job) => (job === undefined ? null : ("accepted" as const))));
     } catch {
-      // Without an answer nothing is known of this part.
+      // Without an answer, nothing is known about this part.
     }
     if (stored.every((answer) => answer === null)) return error;
     return new PartialPushError(error as Error, [...stored, ...messages.slice(stored.length).map(() => null)]);
   }
 
-  /** The leases that are lost. The others hold from now on, for so long that they cannot run out before what comes next. */
+  /** Returns the lost leases. The others are renewed, for long enough that they cannot expire before the next call. */
   async #extend(leases: readonly Lease[], leaseMs = Math.max(...leases.map((lease) => lease.leaseMs))): Promise<Set<Lease>> {
     const lost = new Set<string>();
-    for (let first = 0; first < leases.length; first += MOST_MESSAGES) {
-      const part = leases.slice(first, first + MOST_MESSAGES);
+    for (let first = 0; first < leases.length; first += MAX_MESSAGES) {
+      const part = leases.slice(first, first + MAX_MESSAGES);
       const ids = part.map(({ jobId }) => jobId);
       const failed = await this.#fetcher.worker((part[0] as Lease).leaseMs).extendJobLocks(
         ids,
@@ -192,10 +207,10 @@ export class RedisChannel implements Channel {
     if (settlements.length === 0) return moved;
     const promotable = await this.#state.settle(settlements.map(endingJobOf));
     const { UnrecoverableError } = this.connection.bullMq;
-    const answers = await Promise.all(settlements.map(({ delivery, outcome }) => moveJob(delivery as Lease, outcome, UnrecoverableError)));
+    const answers = await Promise.all(settlements.map(({ message, outcome }) => moveJob(message as Lease, outcome, UnrecoverableError)));
     for (const [index, settlement] of settlements.entries()) moved.set(settlement, answers[index] as boolean);
     const finished = settlements.filter((settlement) => settlement.outcome.kind === "done" || moved.get(settlement) === false);
-    await Promise.all([this.#state.forget(finished.map(({ delivery }) => (delivery as Lease).jobId)), this.#admin.promote(promotable)]);
+    await Promise.all([this.#state.forget(finished.map(({ message }) => (message as Lease).jobId)), this.#admin.promote(promotable)]);
     return moved;
   }
 }
@@ -206,7 +221,7 @@ function partsOf(messages: readonly Message[]): Message[][] {
   for (const message of messages) {
     const last = parts.at(-1);
     characters += message.body.length;
-    if (last !== undefined && last.length < MOST_MESSAGES && characters <= MOST_CHARACTERS) last.push(message);
+    if (last !== undefined && last.length < MAX_MESSAGES && characters <= MAX_CHARACTERS) last.push(message);
     else {
       parts.push([message]);
       characters = message.body.length;

@@ -2,10 +2,10 @@ import { QueueError } from "../queue-error.js";
 
 export type BullMq = typeof import("bullmq");
 
-/** The ranges that the queue was tried with. */
+/** The versions that the queue was tested with. */
 const PACKAGES = "bullmq@6 ioredis@6";
 
-/** BullMQ, where it is installed. */
+/** BullMQ, if it is installed. */
 export async function loadBullMq(): Promise<BullMq> {
   try {
     return await import("bullmq");
@@ -14,7 +14,7 @@ export async function loadBullMq(): Promise<BullMq> {
   }
 }
 
-/** BullMQ loads its own client, ioredis, when it connects. */
+/** BullMQ loads its client, ioredis, when it connects. */
 export function missingClient(error: unknown): Error {
   const { code, message } = error as NodeJS.ErrnoException;
   const isMissing = code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND" || /could not load the optional 'ioredis'/.test(message);

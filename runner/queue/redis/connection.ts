@@ -6,22 +6,22 @@ import { type BullMq, loadBullMq, missingClient } from "./client.js";
 import { asQueueError, isRefusal, unreachable } from "./errors.js";
 import { SCRIPTS, type ScriptName } from "./scripts/index.js";
 
-/** How long the first connection may take, tries included. */
+/** The timeout of the first connection, including retries. */
 const OPEN_MS = 4000;
-/** A command that waits for a connection fails after so many tries: with the pauses below, some five seconds. */
-const TRIES_PER_COMMAND = 9;
+/** A command that waits for a connection fails after this number of retries: about five seconds with the delays below. */
+const RETRIES_PER_COMMAND = 9;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1000;
 /** How long closing waits for the reply to QUIT. */
-const GOODBYE_MS = 1000;
+const QUIT_MS = 1000;
 
-/** One connection to Redis, which comes back by itself when it is lost. What was sent and not answered is sent again then. */
+/** A connection to Redis that reconnects by itself. Commands without an answer are sent again after a reconnect. */
 export class Connection {
-  /** What was last wrong with it: why a command waited in vain. */
-  #trouble: Error | null = null;
+  /** The last error of the connection: why a command could not be sent. */
+  #lastError: Error | null = null;
   #isClosed = false;
-  /** Ends the waits of the callers of guard(). */
-  readonly #underWay = new Set<() => void>();
+  /** Rejects the pending calls of guard(). */
+  readonly #pendingCalls = new Set<() => void>();
 
   private constructor(
     readonly address: RedisAddress,
@@ -29,8 +29,8 @@ export class Connection {
     readonly redis: RedisConnection,
     readonly client: IRedisClient,
   ) {
-    redis.on("error", (error: Error) => (this.#trouble = error));
-    redis.on("ready", () => (this.#trouble = null));
+    redis.on("error", (error: Error) => (this.#lastError = error));
+    redis.on("ready", () => (this.#lastError = null));
     for (const [name, lua] of Object.entries(SCRIPTS)) client.defineCommand(commandName(name), { numberOfKeys: 1, lua });
   }
 
@@ -48,7 +48,7 @@ export class Connection {
   /** A queue of BullMQ on this connection. */
   queue(name: string, options: Omit<QueueOptions, "connection"> = {}): Queue {
     const queue = new this.bullMq.Queue(name, { ...options, connection: this.client, prefix: this.address.prefix });
-    // Told by the command that fails.
+    // Each command that fails reports its error.
     queue.on("error", () => undefined);
     return queue;
   }
@@ -62,35 +62,35 @@ export class Connection {
     try {
       return await this.#unlessEnded(work());
     } catch (error) {
-      throw this.#isClosed ? this.#closed() : asQueueError(error, this.address.shown, this.#trouble);
+      throw this.#isClosed ? this.#closed() : asQueueError(error, this.address.shown, this.#lastError);
     }
   }
 
-  /** A worker of BullMQ without a processor, on connections of its own: one of them blocks, and BullMQ allows it no end of retries. */
+  /** A worker of BullMQ without a processor, on its own connections: one of them blocks, and BullMQ requires unlimited retries for it. */
   worker(name: string, options: Omit<WorkerOptions, "connection">): Worker {
-    // BullMQ has to know the version, or it waits in whole seconds. The server was inspected, so it has nothing to print about it.
+    // BullMQ needs to know the version, or it waits in whole seconds. The server was inspected before, so BullMQ has nothing to print about it.
     const { maxRetriesPerRequest: _, skipVersionCheck: __, ...connection } = optionsFor(this.address);
     const worker = new this.bullMq.Worker(name, null, { ...options, connection, prefix: this.address.prefix, autorun: false });
-    worker.on("error", (error: Error) => (this.#trouble = error));
+    worker.on("error", (error: Error) => (this.#lastError = error));
     return worker;
   }
 
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    // QUIT lets commands under way finish. It would be sent again for seconds if the connection is lost at this moment.
+    // QUIT lets pending commands finish. If the connection is lost at this moment, QUIT would be retried for seconds.
     const closing = this.redis.close(this.client.status !== "ready").catch(() => undefined);
-    const isClosed = await Promise.race([closing.then(() => true), sleep(GOODBYE_MS, false, { ref: false })]);
+    const isClosed = await Promise.race([closing.then(() => true), sleep(QUIT_MS, false, { ref: false })]);
     if (!isClosed) this.client.disconnect();
-    for (const end of this.#underWay) end();
+    for (const end of this.#pendingCalls) end();
   }
 
-  /** A client that is closed while it reconnects leaves the commands that wait for the connection open for ever. */
+  /** A client that is closed while it reconnects never settles the commands that wait for the connection. */
   #unlessEnded<Result>(work: Promise<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
       const end = (): void => reject(this.#closed());
-      this.#underWay.add(end);
-      work.then(resolve, reject).finally(() => this.#underWay.delete(end));
+      this.#pendingCalls.add(end);
+      work.then(resolve, reject).finally(() => this.#pendingCalls.delete(end));
     });
   }
 
@@ -112,23 +112,23 @@ function optionsFor({ host, port, isEncrypted, username, password, database }: R
     ...(password === null ? {} : { password }),
     ...(isEncrypted ? { tls: {} } : {}),
     connectTimeout: OPEN_MS,
-    // BullMQ would print what it thinks of the server: inspect.ts tells it.
+    // BullMQ would print warnings about the server; inspect.ts reports them.
     skipVersionCheck: true,
-    maxRetriesPerRequest: TRIES_PER_COMMAND,
+    maxRetriesPerRequest: RETRIES_PER_COMMAND,
     // The address may lead to another server by now; the command itself fails.
     reconnectOnError: ({ message }: Error) => (message.startsWith("READONLY") ? 1 : false),
-    // With jitter: a fleet that lost its Redis does not come back in one moment.
+    // With jitter, so that a fleet does not reconnect in one moment.
     retryStrategy: (times: number) => (0.5 + Math.random() / 2) * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** times),
   };
 }
 
-/** A client of Redis tries for ever; whoever opens a queue wants to be told. */
+/** The client retries for ever, but opening a queue must report an error. */
 function firstConnection(redis: RedisConnection, { shown }: RedisAddress): Promise<IRedisClient> {
   return new Promise((resolve, reject) => {
-    let trouble = new Error(`no answer within ${OPEN_MS} ms`);
-    const timer = setTimeout(() => reject(unreachable(shown, trouble)), OPEN_MS);
+    let lastError = new Error(`no answer within ${OPEN_MS} ms`);
+    const timer = setTimeout(() => reject(unreachable(shown, lastError)), OPEN_MS);
     redis.on("error", (error: Error) => {
-      trouble = error;
+      lastError = error;
       if (isRefusal(error)) reject(error);
     });
     redis.client.then(resolve, reject).finally(() => clearTimeout(timer));

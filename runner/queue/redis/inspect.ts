@@ -1,37 +1,37 @@
 import { QueueError } from "../queue-error.js";
 import type { Connection } from "./connection.js";
 
-/** The oldest that BullMQ works with. */
+/** The oldest version that BullMQ supports. */
 const LEAST_VERSION = [6, 2] as const;
 
-/** Refuses a server that is too old, and warns of one that may lose messages. */
+/** Rejects a server that is too old, and warns about one that may lose messages. */
 export async function inspect(connection: Connection): Promise<void> {
   const { shown } = connection.address;
   const facts = factsOf(await connection.guard(() => connection.client.info()));
   const version = facts.get("redis_version");
   if (version !== undefined && isOld(version)) {
-    throw new QueueError("failed", `${shown} is Redis ${version}: a queue needs ${LEAST_VERSION.join(".")} or newer`);
+    throw new QueueError("failed", `${shown} is Redis ${version}: version ${LEAST_VERSION.join(".")} or newer is required`);
   }
-  // Node's warnings go to standard error, can be listened to, and turned off.
+  // A warning of Node is printed to standard error, can be listened to, and can be disabled.
   for (const problem of durabilityProblems(facts)) {
     process.emitWarning(`${shown} may lose messages: ${problem}`, { type: "QueueWarning", code: "PROBE_RUN_VOLATILE_REDIS" });
   }
 }
 
-/** What is wrong with how this Redis keeps its data, for a queue that must lose nothing. A service that hides a field is not judged by it. */
+/** The settings with which this Redis may lose messages. A hosted service may hide fields; those are not checked. */
 function durabilityProblems(facts: ReadonlyMap<string, string>): string[] {
   const problems: string[] = [];
   if (facts.get("aof_enabled") === "0") {
-    problems.push("it writes no append-only file, so a restart loses what was accepted since its last snapshot, or all of it: set appendonly yes");
+    problems.push("it has no append-only file, so a restart loses everything since the last snapshot, or all: set appendonly yes");
   }
   const policy = facts.get("maxmemory_policy");
   if (facts.get("maxmemory") !== "0" && policy !== undefined && policy !== "noeviction") {
-    problems.push(`it drops keys when its memory is full (${policy}), and jobs are keys: set maxmemory-policy noeviction`);
+    problems.push(`it evicts keys, and so jobs, when its memory is full (${policy}): set maxmemory-policy noeviction`);
   }
   return problems;
 }
 
-/** What INFO tells: lines of `name:value`, under headings. */
+/** The fields of INFO: lines of `name:value`, under headings. */
 function factsOf(info: string): Map<string, string> {
   return new Map(info.split("\r\n").flatMap((line) => (/^[^#:]+:/.test(line) ? [line.split(":", 2) as [string, string]] : [])));
 }

@@ -1,12 +1,12 @@
 import type { JobsOptions } from "bullmq";
 import type { Message } from "../backend.js";
 
-/** BullMQ's priority 0 means none and goes before all others, so ours begin at 1: priority 9 is BullMQ's 1, and 0 is its 10. */
+/** In BullMQ, priority 0 means no priority and goes before all others. So ours begin at 1: priority 9 is BullMQ's 1, and 0 is its 10. */
 const LOWEST_PRIORITY = 10;
 
 /**
- * The data of a BullMQ job is the event itself. What the queue has to know of it stands beside the event's own attributes, in CloudEvents
- * extension attributes; a body that is no JSON object, or would not come back as the same text, is kept as text.
+ * The data of a BullMQ job is the event itself, with what the queue needs to know as CloudEvents extension attributes beside the event's own. A body
+ * that is not a JSON object, or that would not be serialised to the same text, is stored as text.
  */
 interface QueueAttributes {
   /** What per-key limits count by. */
@@ -16,7 +16,7 @@ interface QueueAttributes {
   readonly queuetext?: string;
 }
 
-/** As Queue.addBulk takes it. */
+/** A job as Queue.addBulk expects it. */
 export interface NewJob {
   readonly name: string;
   readonly data: object;
@@ -39,12 +39,12 @@ function eventIn(body: string): object | null {
     const isReserved = "queuekey" in event || "queueweight" in event || "queuetext" in event;
     return !isReserved && JSON.stringify(event) === body ? event : null;
   } catch {
-    // Not JSON, or nested too deeply to be written again.
+    // Not JSON, or nested too deeply to be serialised again.
     return null;
   }
 }
 
-/** What a job holds, whoever added it: data that is not ours is the event. */
+/** The content of a job, whoever added it: foreign data is the event. */
 export function contentOf(data: unknown): { body: string; key: string | null; weight: number } {
   if (data === null || typeof data !== "object" || Array.isArray(data)) return { body: typeof data === "string" ? data : textOf(data), key: null, weight: 1 };
   const { queuekey, queueweight, queuetext, ...event } = data as QueueAttributes;
@@ -55,7 +55,7 @@ export function contentOf(data: unknown): { body: string; key: string | null; we
   };
 }
 
-/** Data nested too deeply to be written as text is no event: its reader rejects the empty body. */
+/** Data that is nested too deeply to be serialised is not an event: its reader rejects the empty body. */
 function textOf(data: unknown): string {
   try {
     return JSON.stringify(data) ?? "";
@@ -65,14 +65,14 @@ function textOf(data: unknown): string {
 }
 
 /**
- * The id of a message as the id of a BullMQ job. There it is part of a key, beside keys of BullMQ's own ("meta", "a:lock"), and a number is what
- * BullMQ assigns by itself.
+ * The id of a BullMQ job for a message. It becomes part of a key, next to BullMQ's own keys ("meta", "a:lock"), and BullMQ assigns plain numbers
+ * itself.
  */
 export function jobIdOf(id: string): string {
   return `m-${id.replace(/[%:]/g, encodeURIComponent)}`;
 }
 
-/** A job that others added keeps its id. */
+/** A job that another program added keeps its id. */
 export function messageIdOf(jobId: string): string {
   return jobId.startsWith("m-") ? jobId.slice(2).replace(/%25|%3A/g, decodeURIComponent) : jobId;
 }

@@ -3,25 +3,25 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Job, Worker } from "bullmq";
 import type { Connection } from "./connection.js";
 
-/** BullMQ looks for expired locks this often at most: each look goes through every active job. */
+/** The longest interval of BullMQ's check for expired locks, which goes through every active job. */
 const LONGEST_STALLED_CHECK_MS = 5000;
-/** How many jobs the first fetch asks for after the queue was found empty: each is a call of its own. */
+/** How many jobs the first fetch asks for after the queue was empty: each is a separate call. */
 const FIRST_FETCH = 4;
-/** How long closing waits until fetched jobs are back in the queue. */
-const PUT_BACK_MS = 1000;
+/** How long closing waits for fetched jobs to be returned to the queue. */
+const RETURN_MS = 1000;
 
-/** A job that BullMQ moved to active for us, under a lock with this token. */
+/** A job that BullMQ moved to active for this process, under a lock with this token. */
 export interface FetchedJob {
   readonly job: Job;
   readonly token: string;
 }
 
-/** Fetches jobs by BullMQ's manual processing: Worker.getNextJob, without a processor. */
+/** Fetches jobs with BullMQ's manual processing: Worker.getNextJob, without a processor. */
 export class JobFetcher {
-  /** The duration of a lock belongs to a worker. One process usually asks for one. */
+  /** By lock duration, which is a setting of the worker. One process usually needs one. */
   readonly #workers = new Map<number, Worker>();
-  /** What arrived while a claim was waiting. */
-  readonly #arrived: FetchedJob[] = [];
+  /** Jobs that arrived while a claim was waiting. */
+  readonly #fetchedEarly: FetchedJob[] = [];
   readonly #waiting = new Set<() => void>();
   #blocking: Promise<void> | null = null;
   #fetchSize = FIRST_FETCH;
@@ -39,7 +39,7 @@ export class JobFetcher {
       worker = this.connection.worker(this.queueName, {
         lockDuration: leaseMs,
         stalledInterval: Math.min(LONGEST_STALLED_CHECK_MS, Math.ceil(leaseMs / 2)),
-        // Attempts are counted by the queue, and end a job that kills its workers.
+        // The queue itself counts attempts, and ends a job that kills its workers.
         maxStalledCount: Number.MAX_SAFE_INTEGER,
         removeOnComplete: { age: this.retentionMs / 1000 },
       });
@@ -49,13 +49,13 @@ export class JobFetcher {
     return worker;
   }
 
-  /** Up to `most` jobs that are due, in the order of the queue. */
-  async fetch(most: number, leaseMs: number): Promise<FetchedJob[]> {
-    const fetched = this.#arrived.splice(0, most);
+  /** Up to `max` jobs that are due, in queue order. */
+  async fetch(max: number, leaseMs: number): Promise<FetchedJob[]> {
+    const fetched = this.#fetchedEarly.splice(0, max);
     const worker = this.worker(leaseMs);
     const token = randomUUID();
-    while (fetched.length < most) {
-      const size = Math.min(this.#fetchSize, most - fetched.length);
+    while (fetched.length < max) {
+      const size = Math.min(this.#fetchSize, max - fetched.length);
       const jobs = await Promise.all(Array.from({ length: size }, () => worker.getNextJob(token, { block: false })));
       const found = jobs.filter((job) => job !== undefined);
       fetched.push(...found.map((job) => ({ job, token })));
@@ -68,7 +68,7 @@ export class JobFetcher {
     return fetched;
   }
 
-  /** Resolves when something may be due, after `ms`, or when `signal` aborts. */
+  /** Resolves when a job may be due, after `ms`, or when `signal` aborts. */
   wait(ms: number, leaseMs: number, signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve) => {
       const done = (): void => {
@@ -85,22 +85,22 @@ export class JobFetcher {
     });
   }
 
-  /** Puts back what arrived for a claim that has ended meanwhile. */
-  async putBackArrived(): Promise<void> {
+  /** Returns jobs that arrived for a claim that has ended. */
+  async returnUnclaimed(): Promise<void> {
     if (this.#waiting.size > 0) return;
-    await Promise.all(this.#arrived.splice(0).map(({ job, token }) => job.moveToWait(token).catch(() => undefined)));
+    await Promise.all(this.#fetchedEarly.splice(0).map(({ job, token }) => job.moveToWait(token).catch(() => undefined)));
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#wakeAll();
-    // While Redis is away a job cannot be put back: it comes back when its lease ends.
-    await Promise.race([this.putBackArrived(), sleep(PUT_BACK_MS, undefined, { ref: false })]);
-    // The blocking call is not awaited: without connections it can fetch nothing, and while Redis is away BullMQ pauses in it for seconds.
+    // While Redis is unavailable a job cannot be returned: it becomes available when its lease expires.
+    await Promise.race([this.returnUnclaimed(), sleep(RETURN_MS, undefined, { ref: false })]);
+    // The blocking call is not awaited: without a connection it can fetch nothing, and while Redis is unavailable BullMQ sleeps in it for seconds.
     await Promise.all([...this.#workers.values()].map((worker) => worker.close(true)));
   }
 
-  /** One blocking call serves every claim of this process that waits. */
+  /** One blocking call serves all waiting claims of this process. */
   async #block(leaseMs: number): Promise<void> {
     const worker = this.worker(leaseMs);
     while (this.#waiting.size > 0 && !this.#isClosed) {
@@ -108,13 +108,13 @@ export class JobFetcher {
       try {
         const job = await worker.getNextJob(token, { block: true });
         if (job === undefined) continue;
-        this.#arrived.push({ job, token });
+        this.#fetchedEarly.push({ job, token });
       } catch {
-        // The next fetch reports what is wrong with the connection.
+        // The next fetch reports the error of the connection.
         return;
       }
       if (this.#waiting.size > 0) this.#wakeAll();
-      else await this.putBackArrived();
+      else await this.returnUnclaimed();
     }
   }
 

@@ -3,7 +3,7 @@ import type { LastFailure } from "../last-failure.js";
 import type { Connection } from "./connection.js";
 import type { ScriptName } from "./scripts/index.js";
 
-/** What a finished job leaves is removed at once; if its holder is killed in between, after this time. */
+/** The fields of a finished job are removed at once, or after this time if the worker is killed in between. */
 const LEFTOVERS_MS = 86_400_000;
 
 export interface StartingJob {
@@ -28,7 +28,10 @@ export interface EndingJob {
   readonly failure: LastFailure | null;
 }
 
-/** What a queue has to know of its jobs beyond what BullMQ keeps: attempts that count, saved state, and limits by key. In keys of our own. */
+/**
+ * What the queue needs to know about its jobs beyond BullMQ's own data: attempts that count, saved state, and per-key limits. Stored under our own
+ * keys.
+ */
 export class JobState {
   readonly #base: string;
 
@@ -39,13 +42,13 @@ export class JobState {
     this.#base = `${connection.address.prefix}:probe-run-${queueName}:`;
   }
 
-  /** How many more jobs the limit of all lets start. */
+  /** How many more jobs the limit of all allows to start. */
   async room(limits: Limits): Promise<{ room: number; waitMs: number }> {
     const [room = 0, waitMs = 0] = (await this.#run("room", [limitsText(limits)])) as number[];
     return { room, waitMs };
   }
 
-  /** Decides which of these may run, and counts them against the limits. */
+  /** Decides which of these jobs may run, and counts them against the limits. */
   async start(jobs: readonly StartingJob[], leaseMs: number, limits: Limits): Promise<{ starts: Start[]; promotable: string[] }> {
     const rows = jobs.flatMap(({ jobId, key, weight, priority, isFirst }) => [jobId, keyField(key), weight, priority, isFirst ? 1 : 0]);
     const answers = (await this.#run("start", [Math.ceil(leaseMs), limitsText(limits), ...rows])) as unknown[][];
@@ -56,26 +59,26 @@ export class JobState {
     await this.#run("extend", [Math.ceil(leaseMs), ...jobs.flatMap(({ jobId, key }) => [jobId, keyField(key)])]);
   }
 
-  /** Answers the ids of held jobs that may be promoted. */
+  /** Returns the ids of held jobs that may be promoted. */
   async settle(jobs: readonly EndingJob[]): Promise<string[]> {
     const rows = jobs.flatMap(({ jobId, key, kind, failure }) => [jobId, keyField(key), kind, failure === null ? "" : JSON.stringify(failure)]);
     return (await this.#run("settle", [LEFTOVERS_MS, ...rows])) as string[];
   }
 
-  async save(states: readonly { readonly jobId: string; readonly text: string }[]): Promise<void> {
+  async save(states: readonly { readonly jobId: string; readonly state: string }[]): Promise<void> {
     await this.#run(
       "saveState",
-      states.flatMap(({ jobId, text }) => [jobId, text]),
+      states.flatMap(({ jobId, state }) => [jobId, state]),
     );
   }
 
-  /** Of jobs that are gone. Answers the ids of held jobs that were next to them. */
+  /** For jobs that no longer exist. Returns the ids of the held jobs that come after them. */
   async forget(jobIds: readonly string[]): Promise<string[]> {
     return jobIds.length === 0 ? [] : ((await this.#run("forget", jobIds)) as string[]);
   }
 
-  async held(most: number): Promise<string[]> {
-    return (await this.#run("held", [most])) as string[];
+  async held(max: number): Promise<string[]> {
+    return (await this.#run("held", [max])) as string[];
   }
 
   async heldCount(): Promise<number> {
@@ -104,12 +107,12 @@ function failureIn(text: string | undefined): LastFailure | null {
   return text ? (JSON.parse(text) as LastFailure) : null;
 }
 
-/** An empty text would not do for "no key": a key may be one. */
+/** A prefix, because an empty key is a key too. */
 function keyField(key: string | null): string {
   return key === null ? "" : `=${key}`;
 }
 
-/** What is null is left out: JSON's null is not Lua's nil. */
+/** Null is left out: JSON's null is not Lua's nil. */
 function limitsText({ all, eachKey, keys }: Limits): string {
   return JSON.stringify({
     all: limitFields(all),

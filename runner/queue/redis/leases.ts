@@ -1,11 +1,11 @@
 import type { Job } from "bullmq";
-import type { Delivery, Outcome, Settlement } from "../backend.js";
+import type { LeasedMessage, Outcome, Settlement } from "../backend.js";
 import { contentOf, messageIdOf } from "./job-data.js";
 import type { FetchedJob } from "./job-fetcher.js";
 import type { EndingJob, Start, StartingJob } from "./job-state.js";
 
-/** A BullMQ job that is active here, under a lock with this token. */
-export interface Lease extends Delivery {
+/** A BullMQ job that this process holds under a lock with this token. */
+export interface Lease extends LeasedMessage {
   readonly job: Job;
   readonly jobId: string;
   readonly token: string;
@@ -24,15 +24,15 @@ export function startingJobOf({ job }: FetchedJob): StartingJob {
 export function leaseOf({ job, token }: FetchedJob, { attempt, failure, state, part }: Start & { kind: "run" }, leaseMs: number): Lease {
   const { body, key } = contentOf(job.data);
   const jobId = job.id as string;
-  return { id: messageIdOf(jobId), body, key, attempt, lastFailure: failure, kept: state, part, job, jobId, token, leaseMs };
+  return { id: messageIdOf(jobId), body, key, attempt, lastFailure: failure, savedState: state, part, job, jobId, token, leaseMs };
 }
 
-export function endingJobOf({ delivery, outcome }: Settlement): EndingJob {
-  const { jobId, key } = delivery as Lease;
+export function endingJobOf({ message, outcome }: Settlement): EndingJob {
+  const { jobId, key } = message as Lease;
   return { jobId, key, kind: outcome.kind, failure: "failure" in outcome ? outcome.failure : null };
 }
 
-/** Moves a job whose lock was found to be ours a moment ago. False: it was removed meanwhile. */
+/** Moves a job whose lock was renewed a moment ago. False: it was removed in the meantime. */
 export async function moveJob({ job, token }: Lease, outcome: Outcome, UnrecoverableError: new (message: string) => Error): Promise<boolean> {
   try {
     await moved(job, token, outcome, UnrecoverableError);
@@ -40,7 +40,7 @@ export async function moveJob({ job, token }: Lease, outcome: Outcome, Unrecover
   } catch (error) {
     const { code } = error as { code?: unknown };
     if (code === GONE) return false;
-    // The lock was ours and has not run out: the same call was made before, and its answer was lost with the connection.
+    // The lock cannot have expired: an earlier call succeeded, and its answer was lost with the connection.
     if (NOT_OURS.includes(code)) return true;
     throw error;
   }
@@ -58,7 +58,7 @@ async function moved(job: Job, token: string, outcome: Outcome, UnrecoverableErr
       await job.moveToWait(token);
       return;
     case "dead": {
-      // BullMQ stores the stack, too: ours says nothing about the job.
+      // BullMQ also stores the stack, which says nothing about the job.
       const error = new UnrecoverableError(outcome.failure.message);
       error.stack = outcome.failure.message;
       await job.moveToFailed(error, token, false);

@@ -1,19 +1,19 @@
 import type { Job, Queue } from "bullmq";
-import type { Counts, DeadLetter, Purgeable } from "../backend.js";
+import type { Counts, DeadLetter, PurgeableState } from "../backend.js";
 import type { LastFailure } from "../last-failure.js";
 import type { Connection } from "./connection.js";
 import { contentOf, jobIdOf, messageIdOf } from "./job-data.js";
 import type { JobState } from "./job-state.js";
 
-const MOST_AT_A_TIME = 500;
-/** BullMQ's states of what can be purged. */
+const BATCH_SIZE = 500;
+/** BullMQ's states for what can be purged. */
 const STATES = { waiting: ["wait", "paused", "prioritized", "delayed"], dead: ["failed"], done: ["completed"] } as const;
-/** Jobs stamped by a producer whose clock is ahead are purged as well. */
+/** Includes jobs of a producer whose clock is ahead. */
 const ANY_AGE_MS = -365 * 86_400_000;
-/** A held job in one of these states is on its way. */
-const ON_ITS_WAY: readonly string[] = ["waiting", "prioritized", "delayed", "active"];
+/** A held job in one of these states is not lost. */
+const NOT_LOST: readonly string[] = ["waiting", "prioritized", "delayed", "active"];
 
-/** What is done to a queue as a whole, by BullMQ's own means. */
+/** Operations on a whole queue, by BullMQ's own methods. */
 export class QueueAdmin {
   constructor(
     readonly connection: Connection,
@@ -25,46 +25,53 @@ export class QueueAdmin {
     const [counts, held, isPaused] = await Promise.all([this.queue.getJobCounts(), this.state.heldCount(), this.queue.isPaused()]);
     const { waiting = 0, wait = 0, paused = 0, prioritized = 0, delayed = 0, active = 0, failed = 0, completed = 0 } = counts;
     const heldNow = Math.min(held, delayed);
-    return { waiting: waiting + wait + paused + prioritized + heldNow, delayed: delayed - heldNow, leased: active, dead: failed, done: completed, isPaused };
+    return {
+      waiting: waiting + wait + paused + prioritized + heldNow,
+      delayed: delayed - heldNow,
+      leased: active,
+      dead: failed,
+      done: completed,
+      isPaused,
+    };
   }
 
-  /** The oldest first. */
-  async dead(most: number): Promise<DeadLetter[]> {
-    const letters: DeadLetter[] = [];
-    while (letters.length < most) {
-      const jobs = await this.queue.getJobs(["failed"], letters.length, Math.min(most, letters.length + MOST_AT_A_TIME) - 1, true);
+  /** Oldest first. */
+  async deadLetters(max: number): Promise<DeadLetter[]> {
+    const deadLetters: DeadLetter[] = [];
+    while (deadLetters.length < max) {
+      const jobs = await this.queue.getJobs(["failed"], deadLetters.length, Math.min(max, deadLetters.length + BATCH_SIZE) - 1, true);
       const deaths = await this.state.deaths(jobs.map(({ id }) => id as string));
-      letters.push(...jobs.map((job, index) => deadLetterOf(job, deaths[index]?.failure ?? null, deaths[index]?.attempts ?? null)));
-      if (jobs.length < MOST_AT_A_TIME) break;
+      deadLetters.push(...jobs.map((job, index) => deadLetterOf(job, deaths[index]?.failure ?? null, deaths[index]?.attempts ?? null)));
+      if (jobs.length < BATCH_SIZE) break;
     }
-    return letters;
+    return deadLetters;
   }
 
-  async revive(ids: readonly string[] | null): Promise<number> {
+  async retryDead(ids: readonly string[] | null): Promise<number> {
     if (ids !== null) return this.#retry((await Promise.all(ids.map((id) => this.queue.getJob(jobIdOf(id))))).filter((job) => job !== undefined));
     let retried = 0;
     for (;;) {
-      const jobs = await this.queue.getJobs(["failed"], 0, MOST_AT_A_TIME - 1, true);
+      const jobs = await this.queue.getJobs(["failed"], 0, BATCH_SIZE - 1, true);
       const some = await this.#retry(jobs);
       retried += some;
       if (some === 0) return retried;
     }
   }
 
-  async purge(what: Purgeable): Promise<number> {
+  async purge(what: PurgeableState): Promise<number> {
     let purged = 0;
     for (const state of STATES[what]) {
       for (;;) {
-        const ids = await this.queue.clean(ANY_AGE_MS, MOST_AT_A_TIME, state);
+        const ids = await this.queue.clean(ANY_AGE_MS, BATCH_SIZE, state);
         await this.state.forget(ids);
         purged += ids.length;
-        if (ids.length < MOST_AT_A_TIME) break;
+        if (ids.length < BATCH_SIZE) break;
       }
     }
     return purged;
   }
 
-  /** Makes held jobs due. Answers how many were. */
+  /** Makes held jobs due. Returns how many were. */
   async promote(jobIds: readonly string[]): Promise<number> {
     const promoted = await Promise.all(jobIds.map((id) => this.#promote(new this.connection.bullMq.Job(this.queue, "message", null, {}, id))));
     return promoted.filter((was) => was).length;
@@ -76,8 +83,8 @@ export class QueueAdmin {
       return true;
     } catch (error) {
       if (typeof (error as { code?: unknown }).code !== "number") throw error;
-      // One of BullMQ's tools or workers took it: it holds up no other job of its key.
-      if (ON_ITS_WAY.includes(await job.getState())) return false;
+      // Another program removed it: the next job of its key must not wait for it.
+      if (NOT_LOST.includes(await job.getState())) return false;
       return (await this.promote(await this.state.forget([job.id as string]))) > 0;
     }
   }

@@ -1,21 +1,33 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Channel, ClaimRequest, Counts, DeadLetter, Delivery, Keeping, Message, Purgeable, PushAnswer, SettleAnswer, Settlement } from "../backend.js";
+import type {
+  Channel,
+  ClaimRequest,
+  Counts,
+  DeadLetter,
+  LeasedMessage,
+  Message,
+  PurgeableState,
+  PushAnswer,
+  SettleAnswer,
+  Settlement,
+  StateUpdate,
+} from "../backend.js";
 import { claimNow, nextDue } from "./claim.js";
 import type { Database } from "./database.js";
 import { deadLetterOf, type Lease, type Row, statementsFor } from "./rows.js";
 import { STATE, type TableName } from "./schema.js";
 import { settleNow } from "./settle.js";
 
-/** How often a waiting claim looks whether another process has written. One look costs a few microseconds. */
-const LOOK_EVERY_MS = 10;
+/** How often a waiting claim checks whether another process has written. One check takes a few microseconds. */
+const POLL_MS = 10;
 const HOUSEKEEPING_EVERY_MS = 10_000;
-/** A lane that nobody used for so long has a full bucket. */
-const LANE_IDLE_MS = 3_600_000;
+/** A bucket that is unused for this long is full. */
+const BUCKET_IDLE_MS = 3_600_000;
 
-/** Jobs, or results, in one SQLite file. */
+/** The queue of jobs or of results in a SQLite file. */
 export class SqliteChannel implements Channel {
   readonly #statements;
-  /** Counts what this process wrote: SQLite's own counter tells of others only. */
+  /** Counts the writes of this process: SQLite's own counter covers only those of others. */
   #writes = 0;
   #cleanedAt = Number.NEGATIVE_INFINITY;
   #isClosed = false;
@@ -24,7 +36,7 @@ export class SqliteChannel implements Channel {
     readonly database: Database,
     readonly table: TableName,
     readonly retentionMs: number,
-    /** Where the results of these jobs go. */
+    /** Receives the results of these jobs. */
     readonly results: SqliteChannel | null,
   ) {
     this.#statements = statementsFor(table);
@@ -37,7 +49,7 @@ export class SqliteChannel implements Channel {
     }, true);
   }
 
-  /** Inside a transaction. */
+  /** Runs inside a transaction. */
   pushNow({ id, body, key, priority, delayMs, weight = 1 }: Message, now: number): PushAnswer {
     const [state, due] = delayMs > 0 ? [STATE.delayed, Math.ceil(now + delayMs)] : [STATE.ready, null];
     const { changes } = this.database.prepare(this.#statements.push).run(id, body, key, priority, state, due, weight, now);
@@ -45,7 +57,7 @@ export class SqliteChannel implements Channel {
     return Number(changes) > 0 ? "accepted" : "duplicate";
   }
 
-  async claim(request: ClaimRequest): Promise<Delivery[]> {
+  async claim(request: ClaimRequest): Promise<LeasedMessage[]> {
     const deadline = performance.now() + request.waitMs;
     while (!this.#isClosed && request.signal?.aborted !== true) {
       const seen = this.#version();
@@ -55,35 +67,35 @@ export class SqliteChannel implements Channel {
         if (claimed.length > 0) return claimed;
       }
       if (performance.now() >= deadline) return [];
-      await this.#change(seen, deadline, request);
+      await this.#waitForChange(seen, deadline, request);
     }
     return [];
   }
 
-  extend(deliveries: readonly Delivery[], leaseMs: number): Promise<Delivery[]> {
+  extend(messages: readonly LeasedMessage[], leaseMs: number): Promise<LeasedMessage[]> {
     return this.#write(() => {
       const until = Math.ceil(this.database.clock.now() + leaseMs);
       const statement = this.database.prepare(this.#statements.extend);
-      return (deliveries as Lease[]).filter(({ sequence, lease }) => Number(statement.run(until, sequence, lease).changes) === 0);
+      return (messages as Lease[]).filter(({ sequence, lease }) => Number(statement.run(until, sequence, lease).changes) === 0);
     }, false);
   }
 
   settle(settlements: readonly Settlement[]): Promise<SettleAnswer[]> {
     return this.#write(() => {
       const at = this.#at();
-      this.#clean(at.now);
+      this.#removeExpired(at.now);
       const forgetAt = Math.ceil(at.now + this.retentionMs);
       return settleNow({ ...at, statements: this.#statements, forgetAt, pushResult: (message) => this.results?.pushNow(message, at.now) }, settlements);
-      // An acknowledgement that a power cut takes back is an event that comes again; a job's end must not be taken back: it would run again.
+      // If a power cut undoes an acknowledgement, the event is delivered again. The end of a job must not be undone: the job would run again.
     }, this.results !== null);
   }
 
-  keep(keepings: readonly Keeping[]): Promise<SettleAnswer[]> {
+  saveState(updates: readonly StateUpdate[]): Promise<SettleAnswer[]> {
     return this.#write(() => {
       const statement = this.database.prepare(this.#statements.keep);
-      return keepings.map(({ delivery, text }) => {
-        const { sequence, lease } = delivery as Lease;
-        return Number(statement.run(text, sequence, lease).changes) > 0 ? "stored" : "lost";
+      return updates.map(({ message, state }) => {
+        const { sequence, lease } = message as Lease;
+        return Number(statement.run(state, sequence, lease).changes) > 0 ? "stored" : "lost";
       });
     }, true);
   }
@@ -114,12 +126,12 @@ export class SqliteChannel implements Channel {
     await this.#write(() => this.database.prepare(`DELETE FROM ${this.table}_pause`).run(), true);
   }
 
-  async dead(most: number): Promise<DeadLetter[]> {
+  async deadLetters(max: number): Promise<DeadLetter[]> {
     const sql = `SELECT sequence, id, body, key, priority, attempt, failure, kept, part FROM ${this.table} WHERE state = ${STATE.dead} AND due IS NOT NULL ORDER BY due, sequence LIMIT ?`;
-    return this.database.read(() => (this.database.prepare(sql).all(most) as Row[]).map(deadLetterOf));
+    return this.database.read(() => (this.database.prepare(sql).all(max) as Row[]).map(deadLetterOf));
   }
 
-  revive(ids: readonly string[] | null): Promise<number> {
+  retryDead(ids: readonly string[] | null): Promise<number> {
     const sql = `UPDATE ${this.table} SET state = ${STATE.ready}, due = NULL, attempt = 0, failure = NULL WHERE state = ${STATE.dead}`;
     return this.#write(() => {
       if (ids === null) return Number(this.database.prepare(`${sql} AND due IS NOT NULL`).run().changes);
@@ -127,7 +139,7 @@ export class SqliteChannel implements Channel {
     }, true);
   }
 
-  purge(what: Purgeable): Promise<number> {
+  purge(what: PurgeableState): Promise<number> {
     const states = PURGED[what];
     return this.#write(
       () => states.reduce((sum, state) => sum + Number(this.database.prepare(`DELETE FROM ${this.table} WHERE state = ${state}`).run().changes), 0),
@@ -135,7 +147,7 @@ export class SqliteChannel implements Channel {
     );
   }
 
-  /** Ends whoever waits. */
+  /** Ends every wait. */
   close(): void {
     this.#isClosed = true;
   }
@@ -165,29 +177,29 @@ export class SqliteChannel implements Channel {
     return { database: this.database, table: this.table, now: this.database.clock.now() };
   }
 
-  /** Changes when anybody has written. */
+  /** Changes whenever any process has written. */
   #version(): string {
     return this.database.read(() => `${(this.database.prepare("PRAGMA data_version").all()[0] as { data_version: number }).data_version}.${this.#writes}`);
   }
 
-  async #change(seen: string, deadline: number, request: ClaimRequest): Promise<void> {
+  async #waitForChange(seen: string, deadline: number, request: ClaimRequest): Promise<void> {
     const due = this.database.read(() => nextDue(this.#at(), request.limits));
-    // Due and yet not claimed: a limit on all of them holds them back.
-    const inMs = Math.max(due - this.database.clock.now(), LOOK_EVERY_MS);
+    // Due but not claimed: the limit of all holds the message back.
+    const inMs = Math.max(due - this.database.clock.now(), POLL_MS);
     const ends = Math.min(deadline, performance.now() + inMs);
-    do await sleep(Math.min(LOOK_EVERY_MS, Math.max(1, ends - performance.now())));
+    do await sleep(Math.min(POLL_MS, Math.max(1, ends - performance.now())));
     while (!this.#isClosed && request.signal?.aborted !== true && performance.now() < ends && this.#version() === seen);
   }
 
-  #clean(now: number): void {
+  #removeExpired(now: number): void {
     if (now - this.#cleanedAt < HOUSEKEEPING_EVERY_MS) return;
     this.#cleanedAt = now;
     this.database.prepare(this.#statements.forget).run(now);
-    this.database.prepare(`DELETE FROM ${this.table}_lane WHERE opens IS NULL AND filled < ?`).run(now - LANE_IDLE_MS);
+    this.database.prepare(`DELETE FROM ${this.table}_lane WHERE opens IS NULL AND filled < ?`).run(now - BUCKET_IDLE_MS);
   }
 }
 
-const PURGED: Readonly<Record<Purgeable, readonly number[]>> = {
+const PURGED: Readonly<Record<PurgeableState, readonly number[]>> = {
   waiting: [STATE.ready, STATE.delayed, STATE.parked],
   dead: [STATE.dead],
   done: [STATE.done],

@@ -4,9 +4,9 @@ import { QueueError } from "../queue-error.js";
 import { asQueueError, isBusy } from "./errors.js";
 import type { StoreClock } from "./store-clock.js";
 
-/** How long others may keep the file before that is told as an error. */
-const MOST_BUSY_MS = 30_000;
-/** Where the disk takes longer than this, a commit waits a moment for others to join it. */
+/** How long other processes may lock the file before it is an error. */
+const MAX_BUSY_WAIT_MS = 30_000;
+/** If a commit takes longer than this, the next one waits a moment for others to join. */
 const SLOW_COMMIT_MS = 4;
 const LINGER_MS = 1;
 
@@ -17,10 +17,7 @@ interface Pending {
   reject(error: unknown): void;
 }
 
-/**
- * One connection, its prepared statements, and its transactions. Everything that is asked for in the same moment is committed
- * together: the disk is made sure of once for all of them.
- */
+/** One connection with its prepared statements and transactions. Writes of the same moment are committed together, so they wait for the disk once. */
 export class Database {
   readonly #statements = new Map<string, Statement>();
   #pending: Pending[] = [];
@@ -54,8 +51,8 @@ export class Database {
   }
 
   /**
-   * Runs `work` in a transaction that others may share, and resolves when it is committed; `isDurable` when it is on the disk as
-   * well. `work` may be run twice, the first time rolled back: it must keep nothing outside of its result.
+   * Runs `work` in a transaction that others may share. Resolves when it is committed, and if `isDurable`, when it is on the disk. `work` may run
+   * twice, the first time rolled back, so it must have no side effects.
    */
   write<Result>(work: () => Result, isDurable: boolean): Promise<Result> {
     this.#assertOpen();
@@ -65,7 +62,7 @@ export class Database {
     });
   }
 
-  /** After what was begun. */
+  /** Waits for pending writes. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     while (this.#flushing !== null) await this.#flushing;
@@ -75,12 +72,12 @@ export class Database {
     this.driver.close();
   }
 
-  /** libsql lets go of the file only with its last statement: without this, the log would stay beside it. */
+  /** libsql releases the file only with its last statement; without this, the log would be left beside it. */
   #emptyLog(): void {
     try {
       this.driver.prepare("PRAGMA wal_checkpoint(TRUNCATE)").all();
     } catch {
-      // Another process reads or writes just now, or the disk is full: what is in the log stays there, and is read from there.
+      // Another process is using the file, or the disk is full: the log remains, and is read from there.
     }
   }
 
@@ -102,7 +99,7 @@ export class Database {
       const results = await this.#transaction(batch);
       for (const [index, { resolve }] of batch.entries()) resolve(results[index]);
     } catch (error) {
-      // One of them spoils the transaction of all: on its own, only the guilty one fails.
+      // One failing write fails the transaction of all. Repeated separately, only that one fails.
       if (batch.length > 1 && !isBusy(error)) for (const pending of batch) await this.#settleBatch([pending]);
       else for (const { reject } of batch) reject(asQueueError(error, this.path));
     }
@@ -129,7 +126,7 @@ export class Database {
     this.#synchronous = level;
   }
 
-  /** Waits for other processes without keeping this one from its work: SQLite's own waiting would stop every probe that runs. */
+  /** Waits for other processes asynchronously: SQLite's own busy handler would block every probe that runs. */
   async #begin(): Promise<void> {
     const began = performance.now();
     for (let pauseMs = 0.5; ; pauseMs = Math.min(pauseMs * 2, 16)) {
@@ -137,7 +134,7 @@ export class Database {
         this.driver.exec("BEGIN IMMEDIATE");
         return;
       } catch (error) {
-        if (!isBusy(error) || performance.now() - began > MOST_BUSY_MS) throw error;
+        if (!isBusy(error) || performance.now() - began > MAX_BUSY_WAIT_MS) throw error;
       }
       await sleep(pauseMs * (0.5 + Math.random()));
     }
@@ -147,7 +144,7 @@ export class Database {
     try {
       this.driver.exec("ROLLBACK");
     } catch {
-      // A full disk or a broken file ends the transaction by itself.
+      // A full disk or a corrupted file ends the transaction by itself.
     }
   }
 }

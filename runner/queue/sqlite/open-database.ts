@@ -8,15 +8,14 @@ import { asQueueError } from "./errors.js";
 import { APPLICATION_ID, MIGRATIONS, SCHEMA, SCHEMA_VERSION } from "./schema.js";
 import { type MachineClock, StoreClock } from "./store-clock.js";
 
-/** While it is being opened another process may be making the tables. */
+/** Another process may be creating the tables at this moment. */
 const OPEN_BUSY_MS = 10_000;
 
 export function openDatabase(path: string, mayCreate: boolean, machine: MachineClock): Database {
   const isNew = !existsSync(path) || statSync(path).size === 0;
-  if (isNew && !mayCreate)
-    throw new QueueError("not_a_queue", `there is no queue at ${path}: check the path, or put something in it with \`probe-run enqueue\``);
+  if (isNew && !mayCreate) throw new QueueError("not_a_queue", `there is no queue at ${path}: check the path, or create it with \`probe-run enqueue\``);
   const foreign = foreignFile(path);
-  if (foreign !== null) throw new QueueError("not_a_queue", `${foreign}: give another path`);
+  if (foreign !== null) throw new QueueError("not_a_queue", `${foreign}: use another path`);
   let driver: Driver | null = null;
   try {
     if (isNew) makeFolder(path);
@@ -30,8 +29,8 @@ export function openDatabase(path: string, mayCreate: boolean, machine: MachineC
 }
 
 /**
- * Only for this user: a job says what is to be run, and where secrets are to be found. One folder deep: a longer path that is not there is
- * a mistake more often than a wish.
+ * Only accessible by this user: jobs say what is run and where secrets are found. Creates the last folder only: a longer missing path is more likely
+ * a mistake.
  */
 function makeFolder(path: string): void {
   const folder = dirname(path);
@@ -44,7 +43,7 @@ function makeFolder(path: string): void {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "EEXIST") return;
-    throw new QueueError("read_only", `the folder ${folder} cannot be made: ${code === "ENOENT" ? "the one above it is not there" : message}`, {
+    throw new QueueError("read_only", `the folder ${folder} cannot be created: ${code === "ENOENT" ? "its parent folder does not exist" : message}`, {
       cause: error,
     });
   }
@@ -52,7 +51,7 @@ function makeFolder(path: string): void {
 
 const HEADER = "SQLite format 3\0";
 
-/** SQLite takes a file that is too short for a header for an empty one, and would write over it. */
+/** SQLite treats a file that is shorter than its header as empty, and would overwrite it. */
 function assertSqlite(path: string): void {
   const start = Buffer.alloc(HEADER.length);
   const file = openForReading(path);
@@ -62,10 +61,7 @@ function assertSqlite(path: string): void {
     closeSync(file);
   }
   if (start.toString("latin1") === HEADER) return;
-  throw new QueueError(
-    "corrupted",
-    `${path} is corrupted, or no SQLite file: it does not begin like one. Nothing was overwritten: move it away, or give another path`,
-  );
+  throw new QueueError("corrupted", `${path} is corrupted or not a SQLite file: its header is wrong. Nothing was overwritten: move it, or use another path`);
 }
 
 function openForReading(path: string): number {
@@ -81,7 +77,7 @@ function prepared(path: string, driver: Driver, machine: MachineClock): Database
   assertOurs(path, driver);
   driver.exec("PRAGMA journal_mode = WAL");
   driver.exec("PRAGMA synchronous = FULL");
-  // What a burst made the log grow to is given back to the disk.
+  // Returns the space of a log that grew in a burst to the disk.
   driver.exec("PRAGMA journal_size_limit = 67108864");
   driver.exec("BEGIN IMMEDIATE");
   makeTables(driver);
@@ -91,7 +87,7 @@ function prepared(path: string, driver: Driver, machine: MachineClock): Database
   return new Database(path, driver, clock);
 }
 
-/** A process of an older release that has the file open goes on: it names the columns that it knows. */
+/** A process of an older release that has the file open keeps working: its statements name their columns. */
 function makeTables(driver: Driver): void {
   const version = versionOf(driver);
   if (version === SCHEMA_VERSION) return;
@@ -102,16 +98,16 @@ function makeTables(driver: Driver): void {
   driver.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
 }
 
-/** Before anything is written. */
+/** Checked before anything is written. */
 function assertOurs(path: string, driver: Driver): void {
   const { tables } = driver.prepare("SELECT count(*) AS tables FROM sqlite_schema").all()[0] as { tables: number };
   const { application_id: id } = driver.prepare("PRAGMA application_id").all()[0] as { application_id: number };
   if (tables > 0 && id !== APPLICATION_ID) {
-    throw new QueueError("not_a_queue", `${path} is a database of something else: nothing was changed in it. Give another path`);
+    throw new QueueError("not_a_queue", `${path} is a database of another program, and was not changed. Use another path`);
   }
   const version = versionOf(driver);
   if (version <= SCHEMA_VERSION) return;
-  throw new QueueError("not_a_queue", `${path} was made by a newer probe-run (format ${version}; this one knows ${SCHEMA_VERSION}): update this one`);
+  throw new QueueError("not_a_queue", `${path} was created by a newer probe-run (format ${version}; this one reads up to ${SCHEMA_VERSION}): update probe-run`);
 }
 
 function versionOf(driver: Driver): number {

@@ -1,8 +1,8 @@
-import type { DeadLetter, Delivery } from "../backend.js";
+import type { DeadLetter, LeasedMessage } from "../backend.js";
 import type { LastFailure } from "../last-failure.js";
 import { STATE, type TableName } from "./schema.js";
 
-/** A message as it is stored. */
+/** A stored message. */
 export interface Row {
   sequence: number;
   id: string;
@@ -15,8 +15,8 @@ export interface Row {
   part: number;
 }
 
-/** A lease on a row: `lease` is drawn anew for each claim, so that an old holder is told from the present one. */
-export interface Lease extends Delivery {
+/** A lease on a row. `lease` is a new random number for each claim, which distinguishes the present holder from earlier ones. */
+export interface Lease extends LeasedMessage {
   readonly sequence: number;
   readonly lease: number;
 }
@@ -28,7 +28,7 @@ export function leaseOf(row: Row, lease: number): Lease {
     key: row.key,
     attempt: row.attempt,
     lastFailure: failureOf(row),
-    kept: row.kept,
+    savedState: row.kept,
     part: row.part,
     sequence: row.sequence,
     lease,
@@ -36,7 +36,7 @@ export function leaseOf(row: Row, lease: number): Lease {
 }
 
 export function deadLetterOf(row: Row): DeadLetter {
-  const failure = failureOf(row) ?? { reason: "worker_died", message: "nothing is known", at: "" };
+  const failure = failureOf(row) ?? { reason: "worker_died", message: "no details are stored", at: "" };
   return { id: row.id, body: row.body, key: row.key, attempts: row.attempt, failure };
 }
 
@@ -46,10 +46,10 @@ function failureOf({ failure }: Row): LastFailure | null {
 
 const CLAIMED = "sequence, id, body, key, priority, attempt, failure, kept, part";
 
-/** Every statement of one table that is on the path of a message. */
+/** The statements that move the messages of a table. */
 export function statementsFor(table: TableName) {
   return {
-    // A done id that may be forgotten makes room for a new message of that id.
+    // An expired done id may be used by a new message.
     push: `INSERT INTO ${table} (id, body, key, priority, state, due, weight, attempt) VALUES (?, ?, ?, ?, ?, ?, ?, 0)
       ON CONFLICT (id) DO UPDATE SET body = excluded.body, key = excluded.key, priority = excluded.priority, state = excluded.state,
         due = excluded.due, weight = excluded.weight, attempt = 0, lease = NULL, failure = NULL, kept = NULL, part = 1 WHERE state = ${STATE.done} AND due <= ?`,

@@ -1,19 +1,19 @@
-/** Says that a file is a queue of ours (PRAGMA application_id): "prbq". */
+/** Identifies a file as a probe-run queue (PRAGMA application_id): "prbq". */
 export const APPLICATION_ID = 0x70726271;
-/** Of the tables below (PRAGMA user_version). */
+/** The version of the tables below (PRAGMA user_version). */
 export const SCHEMA_VERSION = 2;
 
-/** One table a channel. */
+/** One table per channel. */
 export type TableName = "job" | "result";
 
-/** What a message is just now. The numbers are stored. */
+/** The state of a message. The numbers are stored. */
 export const STATE = {
   ready: 0,
   delayed: 1,
   leased: 2,
-  /** Due, and held back by a limit of its key: out of the way of the others. */
+  /** Due, but held back by the limit of its key: claims do not read it. */
   parked: 3,
-  /** Worked off: only its id is kept, to know a duplicate by. */
+  /** Finished: only its id is kept, for de-duplication. */
   done: 4,
   dead: 5,
 } as const;
@@ -24,7 +24,7 @@ export const SCHEMA = `
   ${channelTables("result")}
 `;
 
-/** From each version to the next. */
+/** The statements that migrate from each version to the next. */
 export const MIGRATIONS: Readonly<Record<number, string>> = {
   1: (["job", "result"] as const)
     .map(
@@ -36,9 +36,9 @@ export const MIGRATIONS: Readonly<Record<number, string>> = {
 };
 
 /**
- * `due` is null for what is ready or parked; else the moment, on the store's clock, at which a delay or a lease ends, a done
- * id may be forgotten, or a letter died. A partial index serves a query only where the query says what the index says:
- * hence \`due IS NOT NULL\`, which every comparison with it implies.
+ * `due` is null for ready and parked messages. Otherwise it is the time, by the store's clock, at which a delay or a lease ends, a done id expires,
+ * or a message died. SQLite uses a partial index only if the query implies its condition: hence \`due IS NOT NULL\`, which every comparison with it
+ * implies.
  */
 function channelTables(name: TableName): string {
   return `

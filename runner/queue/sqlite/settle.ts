@@ -12,16 +12,16 @@ interface Settling {
   pushResult(message: Message): void;
 }
 
-/** Inside a transaction. */
+/** Runs inside a transaction. */
 export function settleNow(settling: Settling, settlements: readonly Settlement[]): SettleAnswer[] {
   const keys = new Set<string>();
-  const answers = settlements.map(({ delivery, outcome }): SettleAnswer => {
-    if (!wasStored(settling, delivery as Lease, outcome)) return "lost";
-    if (delivery.key !== null) keys.add(delivery.key);
+  const answers = settlements.map(({ message, outcome }): SettleAnswer => {
+    if (!wasStored(settling, message as Lease, outcome)) return "lost";
+    if (message.key !== null) keys.add(message.key);
     if ("result" in outcome && outcome.result !== null) settling.pushResult(outcome.result);
     return "stored";
   });
-  openLanes(settling, keys);
+  recheckKeys(settling, keys);
   return answers;
 }
 
@@ -41,8 +41,8 @@ function wasStored({ database, statements, now, forgetAt }: Settling, { sequence
   }
 }
 
-/** A lane that was full has room again. One that waits for its bucket is looked at in vain, once. */
-function openLanes({ database, table, now }: Settling, keys: ReadonlySet<string>): void {
+/** A key whose lease ended has room again. A key that waits for its bucket is checked once in vain. */
+function recheckKeys({ database, table, now }: Settling, keys: ReadonlySet<string>): void {
   if (keys.size === 0) return;
   const statement = database.prepare(`UPDATE ${table}_lane SET opens = ? WHERE key = ? AND opens > ?`);
   for (const key of keys) statement.run(now, key, now);

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import type { Driver } from "../../sqlite/driver.js";
 
-/** The clocks of this machine: a test hands in its own. */
+/** The clocks of this machine; tests pass their own. */
 export interface MachineClock {
-  /** Since the machine started, the same for all its processes; nobody can set it. */
+  /** Since the start of the machine, the same for all processes; it cannot be set. */
   monotonicMs(): number;
   wallMs(): number;
-  /** Differs from one start of the machine to the next, where the system can tell. */
+  /** Differs between starts of the machine, if the system provides it. */
   bootId(): string;
 }
 
@@ -16,7 +16,7 @@ export const machineClock: MachineClock = {
   bootId,
 };
 
-/** Linux only. Elsewhere a restart is seen by the monotonic clock having gone back. */
+/** Linux only. Elsewhere, a restart is detected by a monotonic clock that went back. */
 function bootId(): string {
   try {
     return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
@@ -32,14 +32,14 @@ interface Row {
 }
 
 /**
- * The time that leases and delays are measured by: one for all processes, though none of them keeps it. It is the monotonic clock
- * of the machine plus a constant from the file, so a wall clock that jumps moves nothing. Only after a restart of the machine, when
- * no lease has an owner left, the wall clock says how long it was off; and the time never goes back.
+ * The time that leases and delays are measured by, common to all processes. It is the machine's monotonic clock plus a constant from the file, so
+ * changes of the wall clock have no effect. Only after a restart of the machine, when no lease has a holder, the wall clock says how long it was off;
+ * the time never goes back.
  */
 export class StoreClock {
   #base: number;
 
-  /** Inside a transaction. */
+  /** Runs inside a transaction. */
   constructor(
     driver: Driver,
     readonly machine: MachineClock,
@@ -52,7 +52,7 @@ export class StoreClock {
     driver.prepare("INSERT INTO clock (boot, base, seen) VALUES (?, ?, ?)").run(boot, this.#base, monotonic);
   }
 
-  /** Milliseconds. */
+  /** In milliseconds. */
   now(): number {
     return this.#base + this.machine.monotonicMs();
   }

@@ -3,13 +3,13 @@ import { SecretKeeper } from "../../run/secret-keeper.js";
 import { RequestError } from "../../support/request-error.js";
 
 export interface WebhookAddress {
-  /** As it is asked for: without user, password and fragment. */
+  /** The URL to request: without user, password and fragment. */
   readonly url: string;
-  /** For people: without the query as well, which may hold a token. */
+  /** For messages: also without the query, which may hold a token. */
   readonly shown: string;
-  /** For the Authorization header. */
+  /** The value of the Authorization header. */
   readonly authorization: string | null;
-  /** Empty: nothing is signed, because the URL says so. */
+  /** Empty: requests are not signed, because the URL says so. */
   readonly secrets: readonly string[];
   readonly timeoutMs: number;
 }
@@ -19,19 +19,19 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 const OPTIONS = ["secret", "unsigned", "plaintext", "timeout_ms"];
 
 /**
- * https://host/path?query#secret=env:NAME&timeout_ms=5000. Path and query are the receiver's; what is for us stands in the fragment, which
- * is never sent.
+ * https://host/path?query#secret=env:NAME&timeout_ms=5000. Path and query belong to the receiver; our settings are in the fragment, which is never
+ * sent.
  */
 export async function readWebhookUrl(written: string, environment: NodeJS.ProcessEnv = process.env): Promise<WebhookAddress> {
   const url = URL.canParse(written) ? new URL(written) : null;
-  if (url === null) throw notWebhook("it is no URL", "write https://host/path");
+  if (url === null) throw notWebhook("it is not a URL", "write https://host/path");
   const options = new URLSearchParams(url.hash.slice(1));
   const unknown = [...options.keys()].find((name) => !OPTIONS.includes(name));
-  if (unknown !== undefined) throw notWebhook(`it knows no #${unknown}=`, `there are ${OPTIONS.join(", ")}`);
+  if (unknown !== undefined) throw notWebhook(`unknown setting #${unknown}=`, `the settings are ${OPTIONS.join(", ")}`);
   if (url.protocol === "http:" && !isLoopback(url.hostname) && options.get("plaintext") !== "true")
-    throw notWebhook("http: would show results to everybody on the way", "use https:, or add #plaintext=true if the way is yours");
+    throw notWebhook("http: would send results unencrypted", "use https:, or add #plaintext=true if the network is trusted");
   const timeoutMs = Number(options.get("timeout_ms") ?? DEFAULT_TIMEOUT_MS);
-  if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > 600_000) throw notWebhook("timeout_ms is a whole number up to 600000", null);
+  if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > 600_000) throw notWebhook("timeout_ms must be a whole number from 1 to 600000", null);
   return {
     url: `${url.origin}${url.pathname}${url.search}`,
     shown: `${url.origin}${url.pathname}`,
@@ -44,10 +44,10 @@ export async function readWebhookUrl(written: string, environment: NodeJS.Proces
 async function secretsOf(options: URLSearchParams, environment: NodeJS.ProcessEnv): Promise<readonly string[]> {
   const secrets = await signingSecrets(options, environment);
   if (secrets.length > 0 || options.get("unsigned") === "true") return secrets;
-  throw notWebhook("there is no secret to sign with", `set ${SECRET_VARIABLE}, or add #secret=env:NAME or #secret=file:PATH; #unsigned=true goes without`);
+  throw notWebhook("no secret to sign with", `set ${SECRET_VARIABLE}, or add #secret=env:NAME or #secret=file:PATH; #unsigned=true sends without a signature`);
 }
 
-/** Two while one takes the place of the other: the receiver takes a signature made with either. None where nobody configured one. */
+/** Two secrets while one replaces the other: the receiver accepts a signature by either. None if none is configured. */
 export async function signingSecrets(options: URLSearchParams, environment: NodeJS.ProcessEnv): Promise<readonly string[]> {
   const references = options.getAll("secret");
   if (references.length > 0) return Promise.all(references.map(readSecret));
@@ -62,7 +62,7 @@ async function readSecret(reference: string): Promise<string> {
   return holder.secret as string;
 }
 
-/** The user and password of an address, for the Authorization header (RFC 7617): fetch refuses an address that holds them. */
+/** The user and password of a URL as an Authorization header (RFC 7617): fetch rejects a URL that contains them. */
 export function authorizationOf({ username, password }: URL): string | null {
   if (username === "" && password === "") return null;
   return `Basic ${Buffer.from(`${percentDecoded(username)}:${percentDecoded(password)}`).toString("base64")}`;
@@ -72,7 +72,7 @@ function percentDecoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    // A percent sign that stands for itself.
+    // A literal percent sign.
     return text;
   }
 }
@@ -81,7 +81,7 @@ function isLoopback(hostname: string): boolean {
   return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname);
 }
 
-/** The URL itself is not shown: it may hold a password. */
+/** Does not show the URL: it may hold a password. */
 function notWebhook(message: string, hint: string | null): RequestError {
   return new RequestError("the URL of the webhook cannot be used", "usage", [{ pointer: "", message, hint }]);
 }

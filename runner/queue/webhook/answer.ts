@@ -1,40 +1,43 @@
 import { QueueError } from "../queue-error.js";
 
-/** What became of one request. */
+/** The outcome of one request. */
 export type Answer =
-  | { readonly kind: "taken" }
-  /** It may be taken later. `afterMs`: the receiver said when. */
+  | { readonly kind: "accepted" }
+  /** May be accepted later. `afterMs`: the delay that the receiver asked for. */
   | { readonly kind: "later"; readonly error: QueueError; readonly afterMs: number | null }
   | { readonly kind: "refused"; readonly error: QueueError };
 
-/** Too early, too many, or a time-out that the receiver tells. */
+/** Too early, too many requests, or a timeout reported by the receiver. */
 const LATER: readonly number[] = [408, 425, 429];
 
 export function judgeResponse({ status, headers }: Response, shown: string): Answer {
-  if (status >= 200 && status < 300) return { kind: "taken" };
+  if (status >= 200 && status < 300) return { kind: "accepted" };
   if (LATER.includes(status) || status >= 500) {
-    const error = new QueueError(status === 429 ? "busy" : "failed", `${shown} answers ${status}: it takes no results just now`);
+    const error = new QueueError(status === 429 ? "busy" : "failed", `${shown} answered ${status}: it accepts no results at the moment`);
     return { kind: "later", error, afterMs: retryAfterMs(headers.get("retry-after")) };
   }
-  const why = status >= 300 && status < 400 ? "a redirect, which is not followed: give the address that it leads to" : REASONS[status];
-  return { kind: "refused", error: new QueueError("refused", `${shown} answers ${status}${why === undefined ? ": it does not take the result" : `: ${why}`}`) };
+  const why = status >= 300 && status < 400 ? "a redirect, which is not followed: use the address that it leads to" : REASONS[status];
+  return {
+    kind: "refused",
+    error: new QueueError("refused", `${shown} answered ${status}${why === undefined ? ": it does not accept the result" : `: ${why}`}`),
+  };
 }
 
 const REASONS: Readonly<Record<number, string>> = {
-  401: "it asks for a login, or the signature does not fit: check the secret",
-  403: "it does not allow it: check the secret",
-  404: "there is nothing: check the path",
-  410: "it is gone for good",
-  413: "the result is too large for it",
+  401: "unauthorized: check the login and the secret",
+  403: "forbidden: check the secret",
+  404: "not found: check the path",
+  410: "gone: the receiver no longer exists",
+  413: "the result is too large",
 };
 
 export function judgeFailure(error: unknown, shown: string, timeoutMs: number): Answer {
   const { name, cause } = error as Error;
-  if (name === "TimeoutError") return later(`${shown} does not answer within ${timeoutMs} ms`, error);
+  if (name === "TimeoutError") return later(`${shown} did not answer within ${timeoutMs} ms`, error);
   const { code = "", message = String(error) } = (cause ?? error) as NodeJS.ErrnoException;
-  // The Fetch standard blocks ports of other protocols: no later attempt would get through.
+  // The Fetch standard blocks the ports of other protocols: a retry would not help.
   if (message === "bad port")
-    return { kind: "refused", error: new QueueError("refused", `${shown} is at a port that is blocked for HTTP: use another`, { cause: error }) };
+    return { kind: "refused", error: new QueueError("refused", `${shown} uses a port that is blocked for HTTP: use another one`, { cause: error }) };
   if (!/CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS/.test(code)) return later(`no connection to ${shown}: ${code === "" ? message : code}`, error);
   return { kind: "refused", error: new QueueError("refused", `the certificate of ${shown} is not trusted: ${message}`, { cause: error }) };
 }

@@ -1,7 +1,10 @@
+import { createHmac } from "node:crypto";
 import type { WebhookAddress } from "./address.js";
-import { SIGNATURE_HEADER, signature, TIMESTAMP_HEADER } from "./signature.js";
 
-/** What a POST of an event says beside the event itself. */
+const TIMESTAMP_HEADER = "probe-run-timestamp";
+const SIGNATURE_HEADER = "probe-run-signature";
+
+/** The headers of a POST of an event. */
 export function webhookHeaders({ authorization, secrets }: Pick<WebhookAddress, "authorization" | "secrets">, body: string): Record<string, string> {
   const timestamp = Math.floor(Date.now() / 1000);
   return {
@@ -11,4 +14,12 @@ export function webhookHeaders({ authorization, secrets }: Pick<WebhookAddress, 
     ...(secrets.length === 0 ? {} : { [SIGNATURE_HEADER]: signature(secrets, timestamp, body) }),
     ...(authorization === null ? {} : { authorization }),
   };
+}
+
+/**
+ * Covers the time and the body, so that neither can be changed and an old message cannot be replayed: HMAC-SHA256(secret, timestamp + "." + body) in
+ * hexadecimal, after `v1=`; with two secrets, two signatures separated by a comma.
+ */
+export function signature(secrets: readonly string[], timestamp: number, body: string): string {
+  return secrets.map((secret) => `v1=${createHmac("sha256", secret).update(`${timestamp}.${body}`).digest("hex")}`).join(",");
 }

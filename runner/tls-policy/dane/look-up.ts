@@ -8,8 +8,8 @@ import type { PolicyRoute, Tlsa } from "../policy.js";
 export type SecureAsk = <Type extends RecordType>(name: string, type: Type) => Promise<Answer<Type>>;
 
 /**
- * What DNSSEC says of the way to a domain's mail hosts; of any host where `hosts` is null. `unknown`: an attack looks like this, so
- * there is no mail until it is known.
+ * What DNSSEC says about the way to a domain's mail hosts; about any host if `hosts` is null. `unknown`: an attack looks like this, so no mail is
+ * sent until it is known.
  */
 export type SecureRoute =
   | { readonly kind: "secure"; readonly hosts: ReadonlySet<string> | null; readonly names: readonly string[] }
@@ -23,12 +23,12 @@ export type DaneFinding =
       readonly kind: "records";
       /** The name that the records are for: the host's, or where its alias leads. */
       readonly base: string;
-      /** The name that the records stand at. */
+      /** The name of the records. */
       readonly owner: string;
       readonly records: readonly Tlsa[];
     };
 
-/** RFC 7672, section 2.2.1: where the MX records are not secure, no host is. That there are none, when it is secure, makes the domain its host. */
+/** RFC 7672, section 2.2.1: if the MX records are not secure, no host is. A secure answer without MX records makes the domain its own host. */
 export async function secureRoute(ask: SecureAsk, { ascii_domain: domain, kind }: PolicyRoute): Promise<SecureRoute> {
   if (kind === "configured") return CHOSEN;
   if (dnsName(domain) === null) return { kind: "insecure", reason: `${domain} is no name` };
@@ -47,7 +47,7 @@ function hostOf({ exchange }: DataOf<"MX">): string {
   return dnsName(exchange) ?? exchange;
 }
 
-/** TLSA records are asked for where the host's addresses are secure, and nowhere else: servers of unsigned zones may fail at the question. */
+/** TLSA records are queried only if the host's addresses are secure: servers of unsigned zones may fail at the query. */
 export async function findTlsa(ask: SecureAsk, host: string, port: number): Promise<DaneFinding> {
   const bases = await tlsaBases(ask, host);
   if (!Array.isArray(bases)) return bases;
@@ -64,7 +64,7 @@ async function tlsaBases(ask: SecureAsk, host: string): Promise<string[] | Exclu
   const answers = await Promise.all([ask(host, "AAAA"), ask(host, "A")]);
   const found = answers.filter(({ outcome }) => outcome === "found");
   if (found.length === 0) return withoutAddress(host, answers);
-  // Families stand at one name: where the records of one are signed and those of the other cannot be had, the one decides.
+  // Both address families have one name: if the records of one are signed and the others cannot be looked up, the one decides.
   const secure = found.find(({ authenticated }) => authenticated);
   if (secure !== undefined) return [...secure.aliases.slice(-1), host];
   return found.some(({ aliases }) => aliases.length > 0) ? basesOfAlias(ask, host) : { kind: "insecure", reason: `the addresses of ${host} are not signed` };

@@ -12,8 +12,8 @@ const MAX_DEPTH = 10;
 const MAX_STEPS = 100;
 
 /**
- * The certificates from the host's own to the first that is an anchor, each signed by the next; null when none leads there. The
- * anchor need not be self-signed, and what stands above it does not matter. `others` may come in any order.
+ * The certificates from the host's own to the first that is an anchor, each signed by the next; null if there is no such path. The anchor need not be
+ * self-signed, and what is above it does not matter. `others` may be in any order.
  */
 export function trustPath(leaf: X509Certificate, others: readonly X509Certificate[], anchors: Anchors): X509Certificate[] | null {
   if (!mayServe(leaf)) return null;

@@ -2,7 +2,7 @@ import { failure } from "../../../schemas/failure.js";
 import type { HostTls } from "../policy.js";
 import type { PolicyFacts } from "./known.js";
 
-/** TLS where there is some: what every other rule is stricter than. */
+/** TLS if offered: every other rule is stricter. */
 export function opportunisticRule({ host, domain }: Pick<PolicyFacts, "host" | "domain">): HostTls {
   return {
     host,

@@ -16,8 +16,8 @@ export function ruleFor(known: PolicyFacts): HostTls {
 }
 
 /**
- * RFC 8689, section 4.2.1: the way to the host must be vouched for, by DNSSEC or by MTA-STS, and its certificate by TLSA records or
- * by an authority. What is configured as strictly stands in for both.
+ * RFC 8689, section 4.2.1: the host must be authenticated by DNSSEC or by MTA-STS, and its certificate by TLSA records or by an authority. An equally
+ * strict configuration replaces both.
  */
 function requiredRule(known: PolicyFacts): HostTls {
   const { host, configured } = known;

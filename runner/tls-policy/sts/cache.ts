@@ -1,12 +1,12 @@
 import { dirname } from "node:path";
 import { type Driver, openDriver, type Statement } from "../../sqlite/driver.js";
 import { makePrivateFolders } from "../../support/private-file.js";
-import { MOST_POLICIES } from "./limits.js";
+import { MAX_POLICIES } from "./limits.js";
 import type { StsPolicy } from "./policy.js";
 import { readStsPolicy } from "./read-policy.js";
 
 /** A policy as it was fetched. Times are milliseconds since 1970: the clock that processes share. */
-export interface KeptPolicy {
+export interface CachedPolicy {
   /** What the domain announced when it was fetched. */
   readonly id: string;
   readonly policy: StsPolicy;
@@ -24,7 +24,7 @@ const FORMAT = 1;
  * look-ups meanwhile: an attacker who can block a domain's servers must not remove its policy (RFC 8461, section 10.2).
  */
 export class StsCache {
-  readonly #recent = new Map<string, KeptPolicy>();
+  readonly #recent = new Map<string, CachedPolicy>();
   readonly #file: StsFile | null;
   readonly #now: () => number;
 
@@ -34,7 +34,7 @@ export class StsCache {
   }
 
   /** The one that counts still; null when there is none. With an `id`, another process's is preferred where ours is not of that id. */
-  get(domain: string, id: string | null): KeptPolicy | null {
+  get(domain: string, id: string | null): CachedPolicy | null {
     const own = this.#unexpired(this.#recent.get(domain));
     if (this.#file === null || (own !== null && (id === null || own.id === id))) return own;
     const shared = this.#unexpired(this.#file.get(domain));
@@ -43,7 +43,7 @@ export class StsCache {
     return shared;
   }
 
-  set(domain: string, kept: KeptPolicy): void {
+  set(domain: string, kept: CachedPolicy): void {
     this.#remember(domain, kept);
     this.#file?.set(domain, kept, this.#now());
   }
@@ -52,14 +52,14 @@ export class StsCache {
     this.#file?.close();
   }
 
-  #unexpired(kept: KeptPolicy | null | undefined): KeptPolicy | null {
+  #unexpired(kept: CachedPolicy | null | undefined): CachedPolicy | null {
     return kept !== null && kept !== undefined && kept.expiresAt > this.#now() ? kept : null;
   }
 
-  #remember(domain: string, kept: KeptPolicy): void {
+  #remember(domain: string, kept: CachedPolicy): void {
     this.#recent.delete(domain);
     this.#recent.set(domain, kept);
-    if (this.#recent.size > MOST_POLICIES) this.#recent.delete(this.#recent.keys().next().value as string);
+    if (this.#recent.size > MAX_POLICIES) this.#recent.delete(this.#recent.keys().next().value as string);
   }
 }
 
@@ -70,7 +70,7 @@ interface Row {
   readonly expires_at: number;
 }
 
-/** What cannot be read or written is as if it were not there: delivery goes on without the file. */
+/** If the file cannot be read or written, delivery continues without it. */
 class StsFile {
   readonly #driver: Driver;
   readonly #get: Statement;
@@ -91,7 +91,7 @@ class StsFile {
     this.#expire = this.#driver.prepare(`DELETE FROM sts_policy_${FORMAT} WHERE expires_at <= ?`);
   }
 
-  get(domain: string): KeptPolicy | null {
+  get(domain: string): CachedPolicy | null {
     return orNull(() => {
       const [row] = this.#get.all(domain) as Row[];
       const policy = row === undefined ? null : readStsPolicy(row.text);
@@ -100,7 +100,7 @@ class StsFile {
     });
   }
 
-  set(domain: string, { id, policy, fetchedAt, expiresAt }: KeptPolicy, now: number): void {
+  set(domain: string, { id, policy, fetchedAt, expiresAt }: CachedPolicy, now: number): void {
     orNull(() => {
       this.#set.run(domain, id, policy.lines.join("\n"), fetchedAt, expiresAt);
       this.#expire.run(now);

@@ -1,4 +1,4 @@
-import { type GetFromAddress, type Got, getFromAddress } from "../../net/http/get-from-address.js";
+import { type GetFromAddress, type GetResult, getFromAddress } from "../../net/http/get-from-address.js";
 import { isForOneOf } from "../names.js";
 import type { PolicyViolation } from "../violation.js";
 import { CONNECT_TIMEOUT_MS, MAX_POLICY_BYTES } from "./limits.js";
@@ -34,7 +34,7 @@ export async function fetchPolicyFile({ name, port, ca }: PolicyHost, address: s
   return policyIn(await getFromAddress(request));
 }
 
-function policyIn(got: Got): Fetched {
+function policyIn(got: GetResult): Fetched {
   switch (got.kind) {
     case "unreachable":
       return { kind: "unreachable", violation: { type: "sts-policy-fetch-error", message: `the policy could not be fetched: ${got.message}` } };

@@ -4,11 +4,11 @@
 export const FETCH_TIMEOUT_MS = 60_000;
 /** For one address, until TLS is there. */
 export const CONNECT_TIMEOUT_MS = 10_000;
-export const MOST_ADDRESSES = 4;
+export const MAX_ADDRESSES = 4;
 export const MAX_POLICY_BYTES = 64 * 1024;
 /** How long a fetch that failed is not repeated. */
 export const FAILED_FETCH_MS = 300_000;
-/** A policy of the same id is fetched anew when this much of its life is left, or half of it where it is short. */
+/** A policy with an unchanged id is fetched again when this much of its lifetime is left, or half of a shorter lifetime. */
 export const RENEW_BEFORE_MS = 86_400_000;
 /** Policies kept in memory. */
-export const MOST_POLICIES = 50_000;
+export const MAX_POLICIES = 50_000;

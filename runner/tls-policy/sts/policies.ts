@@ -1,9 +1,9 @@
 import type { Answer } from "../../net/dns/answer.js";
 import { dnsName } from "../../net/dns/name.js";
-import { type Ending, Flight } from "../../net/dns/single-flight.js";
+import { type Ending, SingleFlight } from "../../net/dns/single-flight.js";
 import type { PolicyViolation } from "../violation.js";
-import type { KeptPolicy, StsCache } from "./cache.js";
-import { FAILED_FETCH_MS, MOST_POLICIES, RENEW_BEFORE_MS } from "./limits.js";
+import type { CachedPolicy, StsCache } from "./cache.js";
+import { FAILED_FETCH_MS, MAX_POLICIES, RENEW_BEFORE_MS } from "./limits.js";
 import type { StsFinding, StsPolicy } from "./policy.js";
 import { readStsRecords } from "./record.js";
 
@@ -25,7 +25,7 @@ interface FailedFetch {
 /** Finds the MTA-STS policies of domains, and fetches one when its domain announces another, or when it is about to expire. */
 export class StsPolicies {
   readonly #sources: StsSources;
-  readonly #fetching = new Map<string, Flight<StsPolicy | PolicyViolation>>();
+  readonly #fetching = new Map<string, SingleFlight<StsPolicy | PolicyViolation>>();
   readonly #failed = new Map<string, FailedFetch>();
 
   constructor(sources: StsSources) {
@@ -67,7 +67,7 @@ export class StsPolicies {
     const land = (): boolean => this.#fetching.delete(key);
     let flight = this.#fetching.get(key);
     if (flight === undefined) {
-      flight = new Flight((done) =>
+      flight = new SingleFlight((done) =>
         this.#begin(domain, id, (fetched) => {
           land();
           done(fetched);
@@ -95,7 +95,7 @@ export class StsPolicies {
   #remember(domain: string, id: string, fetched: StsPolicy | PolicyViolation): void {
     const now = this.#sources.now();
     if ("type" in fetched) {
-      if (this.#failed.size >= MOST_POLICIES) this.#failed.clear();
+      if (this.#failed.size >= MAX_POLICIES) this.#failed.clear();
       this.#failed.set(domain, { id, at: now, violation: fetched });
       return;
     }
@@ -104,7 +104,7 @@ export class StsPolicies {
   }
 }
 
-/** What a policy that is in use has left of its life is renewed in time, so that there is no gap. */
-function isDue({ fetchedAt, expiresAt }: KeptPolicy, now: number): boolean {
+/** A policy in use is renewed in time, so that there is no gap. */
+function isDue({ fetchedAt, expiresAt }: CachedPolicy, now: number): boolean {
   return expiresAt - now < Math.min(RENEW_BEFORE_MS, (expiresAt - fetchedAt) / 2);
 }

@@ -12,7 +12,7 @@ export interface StsPolicy {
   readonly lines: readonly string[];
 }
 
-/** The policy that counts for a domain now; null where it has none. */
+/** The current policy of a domain; null if it has none. */
 export interface StsFinding {
   readonly policy: StsPolicy | null;
   /** Why a policy that is announced could not be had, or not be had anew. A policy of before counts all the same until it expires. */

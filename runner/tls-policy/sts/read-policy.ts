@@ -6,7 +6,7 @@ import type { StsMode, StsPolicy } from "./policy.js";
 const MAX_AGE_S = 31_557_600;
 const MODES: readonly string[] = ["enforce", "testing", "none"] satisfies StsMode[];
 
-/** Reads a policy file; what is wrong with it where it is none (RFC 8461, section 3.2). Fields that are not known are passed over. */
+/** Parses a policy file, or reports what is wrong with it (RFC 8461, section 3.2). Unknown fields are ignored. */
 export function readStsPolicy(text: string): StsPolicy | { readonly problem: string } {
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "");
   const fields = lines.map(fieldOf);
@@ -32,7 +32,7 @@ function fieldOf(line: string): Field | null {
   return /^[A-Za-z0-9][A-Za-z0-9_.-]{0,31}$/.test(key) ? [key, trimBoth(line.slice(colon + 1), " \t")] : null;
 }
 
-/** Where a field stands twice the first one counts. */
+/** The first one of a repeated field counts. */
 function firstOf(fields: readonly Field[], wanted: string): string | undefined {
   return fields.find(([key]) => key === wanted)?.[1];
 }
@@ -44,7 +44,7 @@ function patternOf(written: string): string | null {
   return host?.kind === "name" ? `${star}${host.host.toLowerCase()}` : null;
 }
 
-/** A star stands for one label on the left, never for several, nor for none (RFC 8461, section 4.1). */
+/** A star matches exactly one label on the left (RFC 8461, section 4.1). */
 export function matchesMx(host: string, patterns: readonly string[]): boolean {
   const name = host.toLowerCase().replace(/\.$/, "");
   const behindFirst = name.slice(name.indexOf(".") + 1);

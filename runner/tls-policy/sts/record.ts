@@ -21,7 +21,7 @@ export function readStsRecords(records: readonly DataOf<"TXT">[]): StsAnnounceme
   return id === undefined ? { kind: "invalid", message: `the MTA-STS record ${shown} has no id` } : { kind: "announced", id };
 }
 
-/** What stands after the version, between semicolons; one more semicolon may stand at the end. Null when one of them is no field. */
+/** The fields after the version, separated by semicolons; one more semicolon is allowed at the end. Null if one of them is not a field. */
 function fieldsOf(text: string): readonly string[] | null {
   const [version, ...fields] = text.split(";").map((field) => trimBoth(field, " \t"));
   if (fields.at(-1) === "") fields.pop();

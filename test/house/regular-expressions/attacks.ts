@@ -69,10 +69,10 @@ function repetitions(node: PatternNode, before: readonly string[], characters: C
   }
 }
 
-const MOST_TEXTS = 4;
+const MAX_TEXTS = 4;
 
 function few(texts: readonly string[]): string[] {
-  return [...new Set(texts)].slice(0, MOST_TEXTS);
+  return [...new Set(texts)].slice(0, MAX_TEXTS);
 }
 
 /** Characters worth trying: those that other parts of the expression match too make it try again. */
@@ -101,7 +101,7 @@ class Characters {
   }
 
   #inSet(set: CharacterSet): string[] {
-    const found = this.#candidates.filter((character) => isIn(set, character.codePointAt(0) as number)).slice(0, MOST_TEXTS + 2);
+    const found = this.#candidates.filter((character) => isIn(set, character.codePointAt(0) as number)).slice(0, MAX_TEXTS + 2);
     return found.length > 0 ? found : [String.fromCodePoint(set[0] ?? 0)];
   }
 }

@@ -7,7 +7,7 @@ import { Ledger } from "../../../runner/delivery/ledger/ledger.js";
 import { loadProbe } from "../../../runner/harness/registry.js";
 import { type Report, runReport } from "../../../runner/harness/run.js";
 import { NO_LIMITS } from "../../../runner/limits/limits.js";
-import type { Delivery, Outcome, SettleAnswer } from "../../../runner/queue/backend.js";
+import type { LeasedMessage, Outcome, SettleAnswer } from "../../../runner/queue/backend.js";
 import { execute } from "../../../runner/queue/execute.js";
 import { openQueue } from "../../../runner/queue/queue.js";
 import type { FilledOf } from "../../../schemas/contract.js";
@@ -53,9 +53,9 @@ describe("the ledger that the environment names", () => {
     const queue = await openQueue(`sqlite:${join(folder, "queue.db")}`);
     try {
       await queue.enqueue("mail.deliver", { ...inside(net), ...letter, recipients: ["ann@one.example", "cem@one.example"], warm_up: [1] });
-      const [delivery] = (await queue.jobs.claim({ most: 1, leaseMs: 30_000, waitMs: 1000, limits: NO_LIMITS })) as [Delivery];
-      const keep = async (of: Delivery, text: string) => (await queue.jobs.keep([{ delivery: of, text }]))[0] as SettleAnswer;
-      const executed = await execute(delivery, { probes: { get: loadProbe }, mayResolve: () => true, targets: null, keep }, new AbortController().signal);
+      const [leased] = (await queue.jobs.claim({ max: 1, leaseMs: 30_000, waitMs: 1000, limits: NO_LIMITS })) as [LeasedMessage];
+      const saveState = async (of: LeasedMessage, state: string) => (await queue.jobs.saveState([{ message: of, state }]))[0] as SettleAnswer;
+      const executed = await execute(leased, { probes: { get: loadProbe }, mayResolve: () => true, targets: null, saveState }, new AbortController().signal);
       const { recipients } = (executed.report as Report).carried as unknown as DeliverOutput;
       expect(recipients.map(({ outcome, class: found }) => [outcome, found])).toEqual([
         ["delivered", null],

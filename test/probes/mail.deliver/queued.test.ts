@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { newest } from "../../../probes/mail.deliver/schema.js";
 import { loadProbe } from "../../../runner/harness/registry.js";
 import { NO_LIMITS } from "../../../runner/limits/limits.js";
-import type { Delivery, Outcome, SettleAnswer } from "../../../runner/queue/backend.js";
+import type { LeasedMessage, Outcome, SettleAnswer } from "../../../runner/queue/backend.js";
 import { createWorker } from "../../../runner/queue/create-worker.js";
 import { execute } from "../../../runner/queue/execute.js";
 import { openQueue, type Queue } from "../../../runner/queue/queue.js";
@@ -44,10 +44,10 @@ interface Ran {
 
 /** Runs the job once, as a worker does, and puts it back as it is: a test does not wait for five minutes. */
 async function runOnce(signal = new AbortController().signal): Promise<Ran> {
-  const [delivery] = (await queue.jobs.claim({ most: 1, leaseMs: 30_000, waitMs: 1000, limits: NO_LIMITS })) as [Delivery];
-  const keep = async (of: Delivery, text: string) => (await queue.jobs.keep([{ delivery: of, text }]))[0] as SettleAnswer;
-  const { outcome, report } = await execute(delivery, { probes: { get: loadProbe }, mayResolve: () => true, targets: null, keep }, signal);
-  await queue.jobs.settle([{ delivery, outcome: { kind: "release" } }]);
+  const [leased] = (await queue.jobs.claim({ max: 1, leaseMs: 30_000, waitMs: 1000, limits: NO_LIMITS })) as [LeasedMessage];
+  const saveState = async (of: LeasedMessage, state: string) => (await queue.jobs.saveState([{ message: of, state }]))[0] as SettleAnswer;
+  const { outcome, report } = await execute(leased, { probes: { get: loadProbe }, mayResolve: () => true, targets: null, saveState }, signal);
+  await queue.jobs.settle([{ message: leased, outcome: { kind: "release" } }]);
   return { outcome, output: report?.carried as unknown as DeliverOutput };
 }
 
@@ -128,19 +128,19 @@ describe("a job", () => {
   test("that was ended behind the last dot does not know, and does not send it again", async () => {
     const net = await internet("one MX 10 mx\ntwo MX 10 other", { mx: ["127.0.0.11", { silentAt: "dot" }], other: ["127.0.0.12", {}] });
     await enqueue(net, ["ada@one.example", "bob@two.example"]);
-    const [delivery] = (await queue.jobs.claim({ most: 1, leaseMs: 30_000, waitMs: 1000, limits: NO_LIMITS })) as [Delivery];
+    const [leased] = (await queue.jobs.claim({ max: 1, leaseMs: 30_000, waitMs: 1000, limits: NO_LIMITS })) as [LeasedMessage];
     // A process that is killed stores nothing more: from then on this one stores nothing.
     let isAlive = true;
-    const keep = async (of: Delivery, text: string): Promise<SettleAnswer> =>
-      isAlive ? ((await queue.jobs.keep([{ delivery: of, text }]))[0] as SettleAnswer) : "stored";
+    const saveState = async (of: LeasedMessage, state: string): Promise<SettleAnswer> =>
+      isAlive ? ((await queue.jobs.saveState([{ message: of, state }]))[0] as SettleAnswer) : "stored";
     const killing = new AbortController();
-    const running = execute(delivery, { probes: { get: loadProbe }, mayResolve: () => true, targets: null, keep }, killing.signal);
+    const running = execute(leased, { probes: { get: loadProbe }, mayResolve: () => true, targets: null, saveState }, killing.signal);
     await expect.poll(() => net.host("mx").messages.length + net.host("other").messages.length).toBe(2);
     await new Promise((resolve) => setTimeout(resolve, 50));
     isAlive = false;
     killing.abort();
     await running;
-    await queue.jobs.settle([{ delivery, outcome: { kind: "release" } }]);
+    await queue.jobs.settle([{ message: leased, outcome: { kind: "release" } }]);
     const after = await runOnce();
     expect(outcomes(after)).toEqual(["unknown", "delivered"]);
     expect(after.output.recipients[0]).toMatchObject({ next: "ask_the_recipient", message: expect.stringContaining("earlier run") });
@@ -152,9 +152,9 @@ describe("a job", () => {
   test("that another worker has taken over sends nothing more", async () => {
     const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", {}] });
     await enqueue(net, ["ada@one.example"]);
-    const [delivery] = (await queue.jobs.claim({ most: 1, leaseMs: 30_000, waitMs: 1000, limits: NO_LIMITS })) as [Delivery];
-    const keep = async (): Promise<SettleAnswer> => "lost";
-    await execute(delivery, { probes: { get: loadProbe }, mayResolve: () => true, targets: null, keep }, new AbortController().signal);
+    const [leased] = (await queue.jobs.claim({ max: 1, leaseMs: 30_000, waitMs: 1000, limits: NO_LIMITS })) as [LeasedMessage];
+    const saveState = async (): Promise<SettleAnswer> => "lost";
+    await execute(leased, { probes: { get: loadProbe }, mayResolve: () => true, targets: null, saveState }, new AbortController().signal);
     expect(net.host("mx").messages).toEqual([]);
   });
 

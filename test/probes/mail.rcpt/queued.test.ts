@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { loadProbe } from "../../../runner/harness/registry.js";
 import { NO_LIMITS } from "../../../runner/limits/limits.js";
-import type { Delivery, Outcome, SettleAnswer } from "../../../runner/queue/backend.js";
+import type { LeasedMessage, Outcome, SettleAnswer } from "../../../runner/queue/backend.js";
 import { execute } from "../../../runner/queue/execute.js";
 import type { JobOptions } from "../../../runner/queue/job.js";
 import { openQueue, type Queue } from "../../../runner/queue/queue.js";
-import { endLeftovers } from "../../../runner/support/shutdown-hooks.js";
+import { runShutdownHooks } from "../../../runner/support/shutdown-hooks.js";
 import { knowsThree, type MailboxServer, startMailboxServer } from "../../support/mailbox-server.js";
 import { type RcptOutput, rcptInput } from "../../support/rcpt-behaviours.js";
 
@@ -28,7 +28,7 @@ beforeEach(async () => {
   server = await startMailboxServer({ answer: (address) => says[address] ?? knowsThree(address) });
 });
 afterEach(async () => {
-  await endLeftovers();
+  await runShutdownHooks();
   await queue.close();
   await server.close();
   await rm(folder, { recursive: true });
@@ -40,11 +40,11 @@ const enqueue = (emails: readonly string[], options: JobOptions = PATIENT) => qu
 async function runOnce(): Promise<{ outcome: Outcome; output: RcptOutput; asked: string[] }> {
   // A session may be left open for the next run.
   const before = server.connections.map((lines) => lines.length);
-  const [delivery] = await queue.jobs.claim({ most: 1, leaseMs: 30_000, waitMs: 1000, limits: NO_LIMITS });
-  const keep = async (of: Delivery, text: string) => (await queue.jobs.keep([{ delivery: of, text }]))[0] as SettleAnswer;
-  const means = { probes: { get: loadProbe }, mayResolve: () => true, targets: null, keep };
-  const { outcome, report } = await execute(delivery as Delivery, means, new AbortController().signal);
-  await queue.jobs.settle([{ delivery: delivery as Delivery, outcome: { kind: "release" } }]);
+  const [leased] = await queue.jobs.claim({ max: 1, leaseMs: 30_000, waitMs: 1000, limits: NO_LIMITS });
+  const saveState = async (of: LeasedMessage, state: string) => (await queue.jobs.saveState([{ message: of, state }]))[0] as SettleAnswer;
+  const means = { probes: { get: loadProbe }, mayResolve: () => true, targets: null, saveState };
+  const { outcome, report } = await execute(leased as LeasedMessage, means, new AbortController().signal);
+  await queue.jobs.settle([{ message: leased as LeasedMessage, outcome: { kind: "release" } }]);
   const lines = server.connections.flatMap((all, index) => all.slice(before[index] ?? 0));
   return { outcome, output: report?.carried as unknown as RcptOutput, asked: lines.flatMap((line) => /^RCPT TO:<([^.]*@.*)>/.exec(line)?.[1] ?? []) };
 }
@@ -101,7 +101,7 @@ test("a rate counts addresses, not jobs", async () => {
   const emails = Array.from({ length: 4 }, (_, index) => `nobody${index}@example.org`);
   await enqueue(emails, { key: "site" });
   await enqueue(["ada@example.org"], { key: "site" });
-  const claimed = { most: 5, leaseMs: 30_000, limits: { ...NO_LIMITS, eachKey: { atOnce: null, rate: { perSecond: 5, burst: 1 } } } };
+  const claimed = { max: 5, leaseMs: 30_000, limits: { ...NO_LIMITS, eachKey: { atOnce: null, rate: { perSecond: 5, burst: 1 } } } };
   expect(await queue.jobs.claim({ ...claimed, waitMs: 0 })).toHaveLength(1);
   const began = performance.now();
   expect(await queue.jobs.claim({ ...claimed, waitMs: 3000 })).toHaveLength(1);

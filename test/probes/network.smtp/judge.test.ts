@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { nothingYet, type SmtpEvidence } from "../../../probes/network.smtp/evidence.js";
+import { emptyEvidence, type SmtpEvidence } from "../../../probes/network.smtp/evidence.js";
 import { type Expectations, type Input, newest } from "../../../probes/network.smtp/schema.js";
 import { SMTP } from "../../../probes/network.smtp/service.js";
 import { tlsModeOf } from "../../../runner/service-check/check-service.js";
@@ -16,7 +16,7 @@ function inputWith(asked: Partial<Input>): Input {
 /** What a good server shows. */
 function evidence(changes: Partial<SmtpEvidence> = {}): SmtpEvidence {
   return {
-    ...nothingYet(inputWith({})),
+    ...emptyEvidence(inputWith({})),
     banner: "mx.example.org ESMTP",
     capabilities: [
       { keyword: "STARTTLS", parameters: [] },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { unmet } from "../../../runner/assertions/assertions.js";
+import { failedAssertions } from "../../../runner/assertions/assertions.js";
 
 describe("an assertion", () => {
   test.each<[expected: unknown, fits: unknown[], fitsNot: unknown[]]>([
@@ -24,18 +24,18 @@ describe("an assertion", () => {
     [{ exists: true }, [0, "", false, []], [null, undefined]],
     [{ exists: false }, [null, undefined], [0, ""]],
   ])("%j", (expected, fits, fitsNot) => {
-    for (const value of fits) expect(unmet(expected, value), JSON.stringify(value)).toEqual([]);
-    for (const value of fitsNot) expect(unmet(expected, value), JSON.stringify(value)).not.toEqual([]);
+    for (const value of fits) expect(failedAssertions(expected, value), JSON.stringify(value)).toEqual([]);
+    for (const value of fitsNot) expect(failedAssertions(expected, value), JSON.stringify(value)).not.toEqual([]);
   });
 
   test("says what it wanted, each in its own words", () => {
-    expect(unmet({ above: 1, below: 3, matches: "^2$" }, 5)).toEqual(["a number below 3", 'a text that matches "^2$"']);
-    expect(unmet({ exists: true }, null)).toEqual(["a value"]);
+    expect(failedAssertions({ above: 1, below: 3, matches: "^2$" }, 5)).toEqual(["a number below 3", 'a text that matches "^2$"']);
+    expect(failedAssertions({ exists: true }, null)).toEqual(["a value"]);
   });
 
   test("stops an expression that a text makes backtrack exponentially", () => {
     const began = performance.now();
-    expect(unmet({ matches: "^(a+)+$" }, `${"a".repeat(4000)}!`)).toHaveLength(1);
+    expect(failedAssertions({ matches: "^(a+)+$" }, `${"a".repeat(4000)}!`)).toHaveLength(1);
     expect(performance.now() - began).toBeLessThan(5000);
   });
 });

@@ -9,23 +9,23 @@ const table = {
 } as const;
 
 describe("parseArguments", () => {
-  test("knows switches, values and words, in any order", () => {
+  test("accepts switches, values and words in any order", () => {
     expect(parseArguments(["a", "--compact", "--timeout", "5", "b", "-", "--set", "x=1", "--set=y=2=3"], table)).toEqual({
       words: ["a", "b", "-"],
       options: { set: ["x=1", "y=2=3"], timeout: "5", compact: true, lab: null },
     });
   });
 
-  test("gives every option a value that was not given", () => {
+  test("gives every missing option its empty value", () => {
     expect(parseArguments([], table)).toEqual({ words: [], options: { set: [], timeout: null, compact: false, lab: null } });
   });
 
-  test("takes an optional value after = only", () => {
+  test("takes an optional value only after =", () => {
     expect(parseArguments(["--lab", "word"], table)).toMatchObject({ words: ["word"], options: { lab: "" } });
     expect(parseArguments(["--lab=auth"], table)).toMatchObject({ words: [], options: { lab: "auth" } });
   });
 
-  test("takes everything after -- for words", () => {
+  test("treats everything after -- as words", () => {
     expect(parseArguments(["--", "--compact", "--nonsense"], table)).toMatchObject({ words: ["--compact", "--nonsense"], options: { compact: false } });
   });
 
@@ -39,9 +39,9 @@ describe("parseArguments", () => {
     [["-c"], "there is no option -c", expect.any(String)],
     [["--hasOwnProperty"], "there is no option --hasOwnProperty", expect.any(String)],
     [["--timeout"], "--timeout needs a value: --timeout MS", undefined],
-    [["--timeout", "1", "--timeout", "2"], "--timeout is given twice", undefined],
-    [["--compact=yes"], "--compact takes no value", undefined],
-  ])("refuses %j", (argv, message, hint) => {
+    [["--timeout", "1", "--timeout", "2"], "--timeout was given twice", undefined],
+    [["--compact=yes"], "--compact does not take a value", undefined],
+  ])("rejects %j", (argv, message, hint) => {
     expect(() => parseArguments(argv, table)).toThrow(
       expect.objectContaining({ message, code: "usage", violations: hint === undefined ? [] : [expect.objectContaining({ message: hint })] }),
     );
@@ -53,11 +53,11 @@ describe("wholeNumber", () => {
     ["1", 1],
     ["100", 100],
     [null, null],
-  ])("reads %j", (written, number) => {
+  ])("parses %j", (written, number) => {
     expect(wholeNumber("n", written, 1, 100)).toBe(number);
   });
 
-  test.each(["0", "101", "", " 1", "1.5", "1e2", "-1", "0x1", "9".repeat(30)])("refuses %j", (written) => {
+  test.each(["0", "101", "", " 1", "1.5", "1e2", "-1", "0x1", "9".repeat(30)])("rejects %j", (written) => {
     expect(() => wholeNumber("n", written, 1, 100)).toThrow(`--n must be a whole number from 1 to 100, not ${JSON.stringify(written)}`);
   });
 });

@@ -26,7 +26,7 @@ afterAll(async () => {
   rmSync(cwd, { recursive: true });
 });
 
-/** Every one of these ends with 2, prints nothing on stdout, and says the words. */
+/** Each of these exits with 2, prints nothing on stdout, and these texts on stderr. */
 async function refused(argv: readonly string[], ...words: string[]): Promise<void> {
   const { code, out, err } = await probeRun(argv, { cwd });
   expect({ code, out }).toEqual({ code: 2, out: "" });
@@ -46,7 +46,7 @@ describe("a file", () => {
     ["none.json", "the input is an empty array"],
   ])("%s", (name, words) => refused(["network.smtp", name], words));
 
-  test("stdin that is larger than an input may be", async () => {
+  test("stdin beyond the size limit", async () => {
     const { code, err } = await probeRun(["network.smtp", "-"], { stdin: Buffer.alloc(17 * 1024 * 1024, 0x20) });
     expect(code).toBe(2);
     expect(err).toContain("it holds more than 16 MB");
@@ -64,7 +64,7 @@ describe("a name", () => {
     ["network.smtp@latest", '"latest" is not a version'],
   ])("%s", (name, words) => refused([name, "good.json"], words));
 
-  test("a wrong probe and a wrong file are both told", () => refused(["network.smpt", "missing.json"], "network.smtp", "missing.json"));
+  test("a wrong probe and a wrong file are both reported", () => refused(["network.smpt", "missing.json"], "network.smtp", "missing.json"));
 });
 
 describe("a host", () => {
@@ -84,7 +84,7 @@ describe("a port", () => {
   ])("%s", (port, words) => refused(["network.smtp", "good.json", "--set", `target_port=${port}`], `/target_port  ${words}`));
 });
 
-test("every violation is told at once, each with its pointer and the nearest right name", async () => {
+test("every violation is reported at once, with its pointer and the nearest valid name", async () => {
   const { code, err } = await probeRun(["network.smtp", "-"], { stdin: JSON.stringify({ target_hots: "a", target_port: 70000, tls: { mode: "starttsl" } }) });
   expect(code).toBe(2);
   expect(err.split("\n")).toEqual([
@@ -97,7 +97,7 @@ test("every violation is told at once, each with its pointer and the nearest rig
   ]);
 });
 
-test("what is wrong inside an array is told with its place, before anything is sent", async () => {
+test("an error inside an array is reported with its position, before anything is sent", async () => {
   const good = { target_host: server.host, target_port: server.port };
   const { code, out, err } = await probeRun(["network.smtp", "-"], { stdin: JSON.stringify([good, { ...good, target_port: 0 }, good, 7]) });
   expect({ code, out }).toEqual({ code: 2, out: "" });
@@ -105,7 +105,7 @@ test("what is wrong inside an array is told with its place, before anything is s
   expect(err).toContain("/3              must be an object, not 7");
 });
 
-test("a secret that cannot be read is told before anything is sent, also in an array", async () => {
+test("an unreadable secret is reported before anything is sent, also in an array", async () => {
   const input = { target_host: server.host, target_port: server.port, auth: { username: "me", password: { secret: "env:PROBE_RUN_NO_SUCH_VARIABLE" } } };
   for (const stdin of [input, [{ target_host: server.host, target_port: server.port }, input]]) {
     const { code, err } = await probeRun(["network.smtp", "-"], { stdin: JSON.stringify(stdin) });
@@ -120,7 +120,7 @@ test.each([
   [{ auth: { username: "me", password: ["271828"] } }, "/auth/password"],
   [{ auth: "me:271828" }, "/auth  must be an object\n"],
   [{ auth: { username: "me", password: { secret: "271828" } } }, "/auth/password"],
-])("a secret is not in what is said about it: %j", async (fields, words) => {
+])("no error message contains a secret: %j", async (fields, words) => {
   const { code, err } = await probeRun(["network.smtp", "-"], { stdin: JSON.stringify({ target_host: server.host, target_port: server.port, ...fields }) });
   expect(code).toBe(2);
   expect(err).toContain(words);
@@ -129,9 +129,9 @@ test.each([
 
 describe("the command line itself", () => {
   test.each([
-    [["network.smtp"], "there is no input"],
+    [["network.smtp"], "missing input"],
     [["network.smtp", "good.json", "--pretyt"], "did you mean --pretty?"],
-    [["network.smtp", "good.json", "more.json"], '"more.json" is one word too many'],
+    [["network.smtp", "good.json", "more.json"], 'unexpected argument "more.json"'],
     [["network.smtp", "good.json", "--timeout", "soon"], "--timeout must be a whole number"],
     [["network.smtp", "good.json", "--concurrency", "0"], "--concurrency must be a whole number"],
     [["network.smtp", "good.json", "--pretty", "--compact"], "--pretty and --compact cannot be combined"],
@@ -140,10 +140,10 @@ describe("the command line itself", () => {
     [["describe"], "usage: probe-run describe"],
     [["schema", "network.smtp", "outptu"], "did you mean output?"],
     [["completion", "bsah"], "did you mean bash?"],
-    [["new", "Bad Id"], '"Bad Id" is no name for a probe'],
+    [["new", "Bad Id"], '"Bad Id" is not a valid probe name'],
   ])("%j", (argv, words) => refused(argv, words));
 
-  test("nothing at all: the help, and 2, for nothing was asked", async () => {
+  test("without arguments: the help, and exit code 2", async () => {
     const { code, out, err } = await probeRun([]);
     expect({ code, out }).toEqual({ code: 2, out: "" });
     expect(err).toContain("Usage:");

@@ -15,12 +15,12 @@ export interface Surroundings {
   columns?: number;
   env?: Record<string, string>;
   cwd?: string;
-  /** Is given what stands for Ctrl-C. */
+  /** Receives the callback for Ctrl-C. */
   onStart?: (interrupt: () => void) => void;
   onOut?: (text: string) => void;
 }
 
-/** Runs the command line in this process, and keeps what it says. */
+/** Runs the command line in this process, and captures its output. */
 export async function probeRun(
   argv: readonly string[],
   { stdin = "", tty = false, columns = 80, env = {}, cwd = process.cwd(), onStart, onOut }: Surroundings = {},
@@ -55,7 +55,7 @@ async function* oneChunk(bytes: Uint8Array): AsyncIterable<Uint8Array> {
 export const REPO = fileURLToPath(new URL("../../..", import.meta.url));
 export const CLI = `${REPO}dist/cli.cjs`;
 
-/** Runs the built command line as a program of its own. */
+/** Runs the built command line as a separate program. */
 export async function spawnProbeRun(
   argv: readonly string[],
   { cwd = process.cwd(), stdin = "" }: Pick<Surroundings, "cwd"> & { stdin?: string } = {},

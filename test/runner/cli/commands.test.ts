@@ -32,9 +32,9 @@ describe("--help", () => {
   });
 
   test.each(commands.flatMap(([name, command]) => command.examples.map(([line]): [string, string, Command] => [line, name, command])))(
-    "the example `probe-run %s` is a command line that we take",
+    "the example `probe-run %s` is a valid command line",
     (line, name, command) => {
-      // As a shell would split it.
+      // Splits it as a shell would.
       const written = (line.split(" > ")[0] as string).match(/"[^"]*"|'[^']*'|\S+/g) ?? [];
       const argv = written[0] === name ? written.slice(1) : written;
       const { words } = parseArguments(argv, command.options);
@@ -43,7 +43,7 @@ describe("--help", () => {
     },
   );
 
-  test("no line of a help is wider than 100 columns, but for an example's command", async () => {
+  test("no line of a help is wider than 100 columns, except an example's command", async () => {
     for (const argv of [[], ...commands.map(([name]) => [name])]) {
       const { out } = await probeRun([...argv, "--help"]);
       expect(out.split("\n").filter((line) => line.length > 100 && !line.startsWith("  probe-run "))).toEqual([]);
@@ -51,7 +51,7 @@ describe("--help", () => {
   });
 });
 
-test("--version is the package's", async () => {
+test("--version prints the package's version", async () => {
   const manifest = (await import("../../../package.json", { with: { type: "json" } })).default;
   expect(await probeRun(["--version"])).toEqual({ code: 0, out: `${manifest.version}\n`, err: "" });
 });
@@ -76,7 +76,7 @@ describe("list", () => {
 });
 
 describe.each(versions)("$name", ({ probe, version, name }) => {
-  test("schema prints each side's JSON Schema", async () => {
+  test("schema prints the JSON Schema of each side", async () => {
     for (const side of ["input", "output"] as const) {
       const { code, out } = await probeRun(["schema", name, side]);
       expect(code).toBe(0);
@@ -84,7 +84,7 @@ describe.each(versions)("$name", ({ probe, version, name }) => {
     }
   });
 
-  test("describe names every field, and its example is an input that fits", async () => {
+  test("describe lists every field, and its example is a valid input", async () => {
     const { code, out } = await probeRun(["describe", name, "--json"]);
     expect(code).toBe(0);
     const described = JSON.parse(out);

@@ -15,7 +15,7 @@ beforeEach(() => {
 afterEach(() => rmSync(cwd, { recursive: true }));
 
 describe("dkim keygen", () => {
-  test("writes a key for its owner alone, and prints the record that belongs to it", async () => {
+  test("writes a key readable by its owner only, and prints its record", async () => {
     const { code, out, err } = await probeRun(["dkim", "keygen", "Example.ORG"], { cwd });
     expect(code).toBe(0);
     const file = join(cwd, ".probe-run/dkim/example.org/default.pem");
@@ -27,7 +27,7 @@ describe("dkim keygen", () => {
     expect(err).toContain("probe-run dkim check example.org --selector default --keys .probe-run/dkim");
   });
 
-  test("makes both kinds, and tells programs", async () => {
+  test("creates both kinds, and prints JSON", async () => {
     const { out, err } = await probeRun(["dkim", "keygen", "example.org", "--type", "both", "--selector", "s1", "--out", "keys", "--json"], { cwd });
     expect(err).toBe("");
     const { domain, keys } = JSON.parse(out);
@@ -48,7 +48,7 @@ describe("dkim keygen", () => {
     }
   });
 
-  test("never writes over a key", async () => {
+  test("never overwrites a key", async () => {
     await probeRun(["dkim", "keygen", "example.org", "--type", "ed25519"], { cwd });
     const file = join(cwd, ".probe-run/dkim/example.org/default.pem");
     const before = readFileSync(file, "utf8");
@@ -59,17 +59,17 @@ describe("dkim keygen", () => {
   });
 
   test.each([
-    [["keygen", "not a domain"], "is no domain"],
-    [["keygen", "192.0.2.1"], "is no domain"],
-    [["sign", "example.org"], 'dkim has no "sign"'],
+    [["keygen", "not a domain"], "is not a domain"],
+    [["keygen", "192.0.2.1"], "is not a domain"],
+    [["sign", "example.org"], 'unknown subcommand "sign"'],
     [["keygen", "example.org", "--type", "dsa"], "--type must be"],
     [["keygen", "example.org", "--bits", "1024"], "--bits must be"],
     [["keygen", "example.org", "--type", "ed25519", "--bits", "2048"], "--bits is for RSA"],
-    [["keygen", "example.org", "--selector", "../../etc"], "is no selector"],
+    [["keygen", "example.org", "--selector", "../../etc"], "is not a selector"],
     [["keygen", "example.org", "--keys", "x"], "--keys is for dkim check"],
     [["check", "example.org", "--out", "x"], "--out is for dkim keygen"],
     [["check", "example.org", "--resolver", "x"], "is not a name server"],
-  ])("%j is refused", async (words, message) => {
+  ])("%j is rejected", async (words, message) => {
     const { code, err } = await probeRun(["dkim", ...words], { cwd });
     expect(code).toBe(2);
     expect(err).toContain(message);
@@ -100,7 +100,7 @@ describe("dkim check", () => {
     return JSON.parse(out).keys[0].record.value;
   }
 
-  test("our key is the published one", async () => {
+  test("our key matches the published one", async () => {
     const { code, out } = await check([await keygen()], "--keys", "keys");
     expect(code).toBe(0);
     expect(out).toMatch(/^ok {2}s1\._domainkey\.example\.org\n/);
@@ -114,7 +114,7 @@ describe("dkim check", () => {
     expect(JSON.parse(out)).toMatchObject({ status: "error", records: [published], findings: [{ severity: "error", reason: "another_key" }] });
   });
 
-  test("we have no such key", async () => {
+  test("there is no such key here", async () => {
     expect(JSON.parse((await check([published], "--keys", "keys", "--json")).out).findings).toMatchObject([{ reason: "key_missing" }]);
     await keygen();
     writeFileSync(join(cwd, "keys/example.org/s1.pem"), "no key");
@@ -158,7 +158,7 @@ describe("dkim check", () => {
     expect(JSON.parse(out).aliases).toEqual(["k.example.org"]);
   });
 
-  test("name servers that fail leave it unknown", async () => {
+  test("failing name servers leave the result unknown", async () => {
     const server = await startDnsServer({ zones: ["example.org. SOA ns hostmaster 1 3600 600 86400 60"], behave: () => ({ rcode: 2 }) });
     const { code, out } = await probeRun(["dkim", "check", "example.org", "--resolver", server.servers[0] as string, "--json"], { cwd });
     await server.close();

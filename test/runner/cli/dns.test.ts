@@ -29,7 +29,7 @@ const recordsOf = ({ out }: Outcome): Told[] => JSON.parse(out).records;
 const SOA = "SOA ns hostmaster 1 3600 600 86400 60";
 
 describe("dns plan", () => {
-  test("names every record of the set-up", async () => {
+  test("lists every record of the setup", async () => {
     await probeRun(["dkim", "keygen", "example.org", "--type", "both"], { cwd });
     const { certificate } = selfSigned({ names: ["mail.example.org"] });
     writeFileSync(join(cwd, "mail.pem"), certificate);
@@ -64,7 +64,7 @@ describe("dns plan", () => {
     expect((await plan("--selector", "other")).err).toContain('there is no key "other"');
   });
 
-  test("as a table, with the policy file and the rest to know on the side", async () => {
+  test("as a table, with the policy file and notes on stderr", async () => {
     const { code, out, err } = await plan("--address", "192.0.2.7");
     expect(code).toBe(0);
     expect(out).toMatch(/^NAME +TYPE +VALUE\n/);
@@ -81,7 +81,7 @@ describe("dns plan", () => {
     expect(await idOf("--mta-sts", "none")).toBeUndefined();
   });
 
-  test("reports that go elsewhere need the other side's consent", async () => {
+  test("reports to another domain need its consent", async () => {
     const told = await plan("--reports", "dmarc@reports.example.net", "--json");
     expect(recordsOf(told)).toContainEqual(
       expect.objectContaining({ topic: "dmarc_reports", name: "example.org._report._dmarc.reports.example.net", value: "v=DMARC1" }),
@@ -89,18 +89,18 @@ describe("dns plan", () => {
   });
 
   test.each([
-    [["plan", "no domain"], "is no domain"],
-    [["show", "example.org"], 'dns has no "show"'],
-    [["plan", "example.org", "--address", "mail.example.org"], "is no IP address"],
+    [["plan", "no domain"], "is not a domain"],
+    [["show", "example.org"], 'unknown subcommand "show"'],
+    [["plan", "example.org", "--address", "mail.example.org"], "is not an IP address"],
     [["plan", "example.org", "--dmarc", "strict"], "--dmarc must be one of none, quarantine, reject"],
     [["plan", "example.org", "--mta-sts", "on"], "--mta-sts must be one of"],
-    [["plan", "example.org", "--reports", "a@example.org; p=none"], "is no address that a record can hold"],
-    [["plan", "example.org", "--include", 'x" "y'], "is no name"],
-    [["plan", "example.org", "--dane", "nowhere.pem"], "holds no certificate"],
-    [["plan", "example.org", "--zone", "--check"], "exclude each other"],
-    [["plan", "example.org", "--resolver", "127.0.0.1"], "--resolver goes with --check"],
+    [["plan", "example.org", "--reports", "a@example.org; p=none"], "is not an address that fits into a record"],
+    [["plan", "example.org", "--include", 'x" "y'], "is not a name"],
+    [["plan", "example.org", "--dane", "nowhere.pem"], "does not contain a PEM certificate"],
+    [["plan", "example.org", "--zone", "--check"], "cannot be combined"],
+    [["plan", "example.org", "--resolver", "127.0.0.1"], "--resolver requires --check"],
     [["plan", "example.org", "--keys", "nowhere"], "a DKIM key cannot be read"],
-  ])("%j is refused", async (words, message) => {
+  ])("%j is rejected", async (words, message) => {
     const { code, out, err } = await probeRun(["dns", ...words], { cwd });
     expect({ code, out }).toEqual({ code: 2, out: "" });
     expect(err).toContain(message);
@@ -119,7 +119,7 @@ describe("dns plan --check", () => {
 
   const statuses = (told: Outcome): Record<string, string> => Object.fromEntries(recordsOf(told).map(({ topic, status }) => [topic, status]));
 
-  test("the zone that it prints is the zone that it wants", async () => {
+  test("accepts the zone that it prints", async () => {
     await probeRun(["dkim", "keygen", "example.org"], { cwd });
     const { certificate } = selfSigned({ names: ["mail.example.org"] });
     writeFileSync(join(cwd, "mail.pem"), certificate);
@@ -129,7 +129,7 @@ describe("dns plan --check", () => {
     expect(told.code).toBe(0);
   });
 
-  test("nothing is there", async () => {
+  test("reports missing records", async () => {
     const told = await check("", "--json");
     expect(told.code).toBe(1);
     expect(new Set(Object.values(statuses(told)))).toEqual(new Set(["missing"]));
@@ -170,7 +170,7 @@ describe("dns plan --check", () => {
     if (detail !== null) expect(record?.detail).toMatch(detail);
   });
 
-  test("less than the DMARC policy that is planned", async () => {
+  test("reports a weaker DMARC policy than planned", async () => {
     expect(statuses(await check('_dmarc.example.org. TXT "v=DMARC1; p=none"', "--dmarc", "reject", "--json"))).toMatchObject({ dmarc: "differs" });
   });
 
@@ -183,7 +183,7 @@ describe("dns plan --check", () => {
     expect(out).toMatch(/^missing +_dmarc\.example\.org +TXT +to be: v=DMARC1/m);
   });
 
-  test("name servers that fail leave it unknown", async () => {
+  test("failing name servers leave the result unknown", async () => {
     const server = await startDnsServer({ zones: [`. ${SOA}`], behave: () => ({ rcode: 2 }) });
     const told = await plan("--check", "--resolver", server.servers[0] as string, "--json");
     await server.close();

@@ -39,7 +39,7 @@ async function doctor({ authenticated = true, argv = [], env = {} }: Setting = {
 }
 
 describe("doctor", () => {
-  test("a resolver that validates is ok; one that does not is a warning with what to do", async () => {
+  test("a validating resolver is ok; another is a warning with advice", async () => {
     const validating = await doctor();
     expect(validating.check("Resolver").status).toBe("ok");
     expect(validating.check("DNSSEC")).toMatchObject({ status: "ok", advice: null });
@@ -49,7 +49,7 @@ describe("doctor", () => {
     expect((await doctor({ authenticated: false, argv: ["--fail-on", "warning"] })).code).toBe(1);
   });
 
-  test("a resolver that does not know the name is an error, and the exit code is 1", async () => {
+  test("a resolver that does not know the name is an error, with exit code 1", async () => {
     const server = await startDnsServer({ zones: [ZONE] });
     const { code, out } = await probeRun(["doctor", "--signed-name", "other.example", "--resolver", server.servers[0] as string], { cwd });
     await server.close();
@@ -58,7 +58,7 @@ describe("doctor", () => {
     expect(out).toMatch(/^\d+ errors?, \d+ warnings?$/m);
   });
 
-  test("port 25 of nobody is tried unless a host is given", async () => {
+  test("tests port 25 only of a given host", async () => {
     expect((await doctor()).check("Port 25 out")).toMatchObject({ status: "note", message: "not tried" });
     const listener = createServer((socket) => socket.on("error", () => {}).end()).listen(0, "127.0.0.1");
     await new Promise((resolve) => listener.once("listening", resolve));
@@ -71,7 +71,7 @@ describe("doctor", () => {
     expect(closed).toMatchObject({ code: 1, status: "error" });
   });
 
-  test("a queue that other users can read is a warning, with the command that mends it", async () => {
+  test("a queue that other users can read is a warning, with the command that fixes it", async () => {
     expect((await doctor()).check("Queue")).toMatchObject({ status: "ok", message: ".probe-run/queue.db can be created" });
     mkdirSync(join(cwd, ".probe-run"));
     const queue = join(cwd, ".probe-run/queue.db");
@@ -82,7 +82,7 @@ describe("doctor", () => {
     expect((await doctor()).check("Queue").status).toBe("ok");
   });
 
-  test("a cache below something that is no folder cannot be created", async () => {
+  test("a cache below a file cannot be created", async () => {
     writeFileSync(join(cwd, "file"), "");
     const { check, code } = await doctor({ env: { PROBE_RUN_DNS_CACHE: "file/cache.db" } });
     expect(check("DNS cache")).toMatchObject({ status: "error" });
@@ -93,7 +93,7 @@ describe("doctor", () => {
     expect((await doctor({ env: { PROBE_RUN_QUEUE: "redis://127.0.0.1:1" } })).check("Queue")).toBeUndefined();
   });
 
-  test("says which packages an optional feature needs", async () => {
+  test("lists the missing packages of optional features", async () => {
     const { check } = await doctor();
     expect(check("Test suites")).toMatchObject({ status: "ok", message: "vitest installed" });
     expect(check("Redis queues").message).toContain("bullmq");

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { spawnProbeRun } from "./command-line.js";
 
-// Outside of every project that has probe-run installed, and run by the built command: nothing of this test's own loader helps.
+// Outside every project in which probe-run is installed, and run by the built command, so that this test's own loader does not help.
 const cwd = mkdtempSync(join(tmpdir(), "probe-run-foreign-"));
 const write = (name: string, content: string) => writeFileSync(join(cwd, name), content);
 
@@ -49,14 +49,14 @@ beforeAll(() => {
   write("node_modules/probe-run-probe-echo/package.json", JSON.stringify({ name: "probe-run-probe-echo", type: "module", exports: { import: "./lib.js" } }));
   cpSync(join(cwd, "echo.mjs"), join(cwd, "node_modules/probe-run-probe-echo/lib.js"));
   mkdirSync(join(cwd, "configured/below"), { recursive: true });
-  // The project: the search for a configuration goes up to its root.
+  // The project's root, where the search for a configuration ends.
   write("configured/package.json", "{}");
   write("configured/probe-run.config.json", JSON.stringify({ probes: ["../echo.mjs"] }));
   mkdirSync(join(cwd, "misconfigured"));
 });
 afterAll(() => rmSync(cwd, { recursive: true }));
 
-describe("a probe that is not ours", () => {
+describe("a third-party probe", () => {
   test.each([["./echo.mjs"], ["echo.mjs"], [join(cwd, "echo.mjs")], ["probe-run-probe-echo"], ["./echo.mjs@1"], ["probe-run-probe-echo@1.2.0"]])(
     "runs as %s",
     async (name) => {
@@ -66,31 +66,31 @@ describe("a probe that is not ours", () => {
     },
   );
 
-  test.each(["configured", "configured/below"])("runs by its own name where the config lists it, from %s", async (folder) => {
+  test.each(["configured", "configured/below"])("runs by its own name if the config lists it, from %s", async (folder) => {
     const { code, out } = await spawnProbeRun(["acme.echo", "--set", "word=hi"], { cwd: join(cwd, folder) });
     expect(code).toBe(0);
     expect(JSON.parse(out).output.word).toBe("hi");
     expect((await spawnProbeRun(["list"], { cwd: join(cwd, folder) })).out).toMatch(/^acme\.echo +1\.2\.0 +clock +Says what it was told\.$/m);
   });
 
-  test("is offered by its own name to whoever misspells it", async () => {
+  test("is suggested by its own name for a misspelling", async () => {
     const { code, err } = await spawnProbeRun(["acme.ehco", "--set", "word=hi"], { cwd: join(cwd, "configured") });
     expect({ code, err }).toEqual({ code: 2, err: 'probe-run: there is no probe called "acme.ehco"\n  did you mean acme.echo?\n' });
   });
 
-  test("that needs what it did not declare is told by its name", async () => {
+  test("that uses an undeclared capability is reported by its name", async () => {
     const { code, out, err } = await spawnProbeRun(["./echo.mjs", "--set", "undeclared=true"], { cwd });
     expect({ code, out }).toEqual({ code: 3, out: "" });
     expect(err).toContain(`could not run: there is no ctx.tcp: list "tcp" in the probe's needs`);
     expect(err).toContain("echo.mjs:");
   });
 
-  test("that ends the process does not look like a target that is fine", async () => {
+  test("that ends the process does not look like success", async () => {
     const { code, out, err } = await spawnProbeRun(["./echo.mjs", "--set", "exits=true"], { cwd });
-    expect({ code, out, err }).toEqual({ code: 3, out: "", err: "probe-run: could not run: something ended the process before the answer was there\n" });
+    expect({ code, out, err }).toEqual({ code: 3, out: "", err: "probe-run: could not run: the process ended before there was a result\n" });
   });
 
-  test("gets defaults, is held to its contracts, and its failures are data", async () => {
+  test("gets defaults, is validated by its contracts, and its failures are data", async () => {
     expect(JSON.parse((await spawnProbeRun(["./echo.mjs", "-"], { cwd, stdin: "{}" })).out).output.word).toBe("hello");
     const wrong = await spawnProbeRun(["./echo.mjs", "--set", "wrod=hi"], { cwd });
     expect(wrong).toMatchObject({ code: 2, out: "", err: expect.stringContaining("/wrod  there is no such field; did you mean word?") });
@@ -99,7 +99,7 @@ describe("a probe that is not ours", () => {
     expect(JSON.parse(broken.out).output.failure).toMatchObject({ phase: "command", code: "unsupported", message: "it broke" });
   });
 
-  test("a bug ends with 3; in an array, the other results are not lost", async () => {
+  test("a bug exits with 3; in an array, the other results are kept", async () => {
     const one = await spawnProbeRun(["./echo.mjs", "--set", "bug=true"], { cwd });
     expect(one).toMatchObject({ code: 3, out: "", err: expect.stringContaining("probe-run: could not run: a bug of the probe\n") });
     expect(one.err).toContain("echo.mjs:");
@@ -112,19 +112,19 @@ describe("a probe that is not ours", () => {
     ]);
   });
 
-  test("a bug beside the run ends with 3 too", async () => {
+  test("a bug outside the run exits with 3, too", async () => {
     const { code, out, err } = await spawnProbeRun(["./echo.mjs", "--set", "stray=true"], { cwd });
     expect({ code, out }).toEqual({ code: 3, out: "" });
     expect(err).toContain("probe-run: could not run: a stray bug\n");
   });
 
-  test("its secrets are masked like ours", async () => {
+  test("its secrets are masked like those of built-in probes", async () => {
     const { out } = await spawnProbeRun(["./echo.mjs", "--set", "word=xyzzy-1234", "--set", "secret=xyzzy-1234"], { cwd });
     expect(out).not.toContain("xyzzy");
   });
 });
 
-describe("what cannot be used ends with 2 and a plain word", () => {
+describe("an unusable probe exits with 2 and a plain message", () => {
   const defined = (fields: string) =>
     `import { contract, defineProbe } from "probe-run";\nexport default defineProbe({ name: "a.b", summary: "s", version: "1.0.0", needs: [], input: contract({}), output: contract({}), run() {}, ${fields} });`;
   test.each([
@@ -148,7 +148,7 @@ describe("what cannot be used ends with 2 and a plain word", () => {
     expect(err).toContain(words);
   });
 
-  test("a file or a package that is not there", async () => {
+  test("a missing file or package", async () => {
     expect(await spawnProbeRun(["./nope.js", "--set", "a=1"], { cwd })).toMatchObject({ code: 2, err: expect.stringContaining("there is no such file") });
     expect(await spawnProbeRun(["probe-run-probe-nope", "--set", "a=1"], { cwd })).toMatchObject({
       code: 2,

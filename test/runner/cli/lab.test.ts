@@ -17,12 +17,12 @@ describe("probe-run network.smtp --lab", () => {
     expect(JSON.parse(out).output).toMatchObject({ status });
   });
 
-  test("--set and an input win over what the lab says", async () => {
+  test("--set and an input override the lab's input", async () => {
     const { out } = await probeRun(["network.smtp", "-", "--lab=auth", "--set", "auth.password=wrong"], { stdin: '{"helo_domain": "probe.example.org"}' });
     expect(JSON.parse(out).output).toMatchObject({ helo_domain: "probe.example.org", auth: { accepted: false }, failure: { phase: "auth" } });
   });
 
-  test("every server of the lab is one of those", async () => {
+  test("every server of the lab can be selected", async () => {
     const running = await (await labOf("network.smtp"))?.start(() => 0);
     await running?.close();
     expect(running?.servers.map(({ name }) => name)).toEqual(Object.keys(STATUS));
@@ -30,7 +30,7 @@ describe("probe-run network.smtp --lab", () => {
 });
 
 describe("probe-run mail.roundtrip --lab", () => {
-  test("shows a whole loop, with a greylisted first attempt", async () => {
+  test("shows a whole round trip, with a greylisted first attempt", async () => {
     const { code, out, err } = await probeRun(["mail.roundtrip", "--lab", "--pretty"]);
     expect({ code, err }).toEqual({ code: 0, err: "" });
     const said = out.split("\n").map((line) => line.replace(/[█▉▊▋▌▍▎▏╌ ]+/g, " "));
@@ -51,7 +51,7 @@ describe("probe-run mail.roundtrip --lab", () => {
 });
 
 describe("probe-run lab", () => {
-  test("prints the inputs, serves, and stops when it is told to", async () => {
+  test("prints the inputs, serves, and stops on request", async () => {
     let stop = (): void => {};
     let heard = "";
     const serving = probeRun(["lab"], {
@@ -74,7 +74,7 @@ describe("probe-run lab", () => {
     expect(JSON.parse(refused.out).output.failure).toMatchObject({ code: "refused" });
   });
 
-  test("a port that is taken is told in a sentence", async () => {
+  test("a port in use is reported in one sentence", async () => {
     const lab = await (await labOf("network.smtp"))?.start(() => 0);
     const taken = lab?.servers[0]?.input.target_port;
     const { code, out, err } = await spawnProbeRun(["lab", "--port-base", String(taken)]);

@@ -18,7 +18,7 @@ function folder(): string {
 }
 
 async function node(cwd: string, ...argv: string[]): Promise<{ code: number; said: string }> {
-  // What this run of vitest puts into the environment is not for the one that is started here.
+  // Removes what this run of vitest adds to the environment.
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^VITEST|^TEST$|^NODE_ENV$|^PROD$|^DEV$|^MODE$|^SSR$|^BASE_URL$|^PROBE_RUN_SLOW$/.test(name)),
   );
@@ -36,7 +36,7 @@ async function node(cwd: string, ...argv: string[]): Promise<{ code: number; sai
 const vitest = join(REPO, "node_modules/vitest/vitest.mjs");
 
 describe("probe-run new, anywhere", () => {
-  test("makes a package whose test passes at once, and whose probe runs", { timeout: 300_000 }, async () => {
+  test("creates a package whose test passes at once, and whose probe runs", { timeout: 300_000 }, async () => {
     const cwd = folder();
     const { code, out, err } = await probeRun(["new", "acme.greeting"], { cwd });
     expect({ code, err }).toEqual({ code: 0, err: "" });
@@ -45,7 +45,7 @@ describe("probe-run new, anywhere", () => {
     expect(manifest.name).toBe("probe-run-probe-acme.greeting");
     for (const name of ["probe.js", "probe.test.js", "greets.transcript", "README.md"]) expect(out).toContain(`acme.greeting/${name}\n`);
 
-    // What `npm install` would do.
+    // Does what `npm install` would do.
     mkdirSync(join(made, "node_modules"));
     symlinkSync(REPO, join(made, "node_modules/probe-run"));
     symlinkSync(join(REPO, "node_modules/vitest"), join(made, "node_modules/vitest"));
@@ -56,7 +56,7 @@ describe("probe-run new, anywhere", () => {
     expect(JSON.parse(run.out).output.failure).toMatchObject({ phase: "connect", code: "refused" });
   });
 
-  test("overwrites nothing: not one file is touched when one is there", async () => {
+  test("overwrites nothing: no file is written if one exists", async () => {
     const cwd = folder();
     mkdirSync(join(cwd, "acme.greeting"));
     writeFileSync(join(cwd, "acme.greeting/probe.js"), "mine");
@@ -67,14 +67,14 @@ describe("probe-run new, anywhere", () => {
     expect(existsSync(join(cwd, "acme.greeting/package.json"))).toBe(false);
   });
 
-  test.each(["Acme", "acme greeting", "../acme", "a/b", "", ".acme", "acme.", "1acme"])("refuses the name %j", async (id) => {
+  test.each(["Acme", "acme greeting", "../acme", "a/b", "", ".acme", "acme.", "1acme"])("rejects the name %j", async (id) => {
     const cwd = folder();
     expect((await probeRun(["new", id], { cwd })).code).toBe(2);
   });
 });
 
 describe("probe-run new, inside probe-run's own repository", () => {
-  test("makes a folder of probes/ whose types hold, and which passes its own test and the conformance suite untouched", { timeout: 600_000 }, async () => {
+  test("creates a folder in probes/ that type-checks, and passes its own test and the conformance suite unchanged", { timeout: 600_000 }, async () => {
     const repository = folder();
     for (const name of [
       "package.json",

@@ -16,7 +16,7 @@ afterAll(() => silent.close());
 const start = (argv: readonly string[]) => spawn(process.execPath, [CLI, ...argv]);
 const target = () => ["--set", `target_host=${silent.host}`, "--set", `target_port=${silent.port}`];
 
-test("the built command runs a probe, JSON on stdout and nothing else anywhere", async () => {
+test("the built command runs a probe: JSON on stdout, and nothing else", async () => {
   const { code, out, err } = await spawnProbeRun(["network.smtp", "--lab=implicit"]);
   expect({ code, err }).toEqual({ code: 0, err: "" });
   expect(JSON.parse(out).output).toMatchObject({ status: "ok", tls: { version: "TLSv1.3" } });
@@ -36,7 +36,7 @@ test("the first Ctrl-C ends the run and prints what was learned", async () => {
   expect(JSON.parse(out).output.failure).toMatchObject({ phase: "greeting", code: "cancelled" });
 });
 
-test("the second Ctrl-C kills, whatever a probe is doing", async () => {
+test("the second Ctrl-C kills the process, whatever a probe is doing", async () => {
   const folder = mkdtempSync(join(tmpdir(), "probe-run-stubborn-"));
   const probe = join(folder, "stubborn.mjs");
   writeFileSync(
@@ -56,7 +56,7 @@ test("the second Ctrl-C kills, whatever a probe is doing", async () => {
   expect(code).toBe(130);
 });
 
-test("a reader that has seen enough ends us quietly", async () => {
+test("a reader that ends early ends the command silently", async () => {
   const child = start(["network.smtp", "-", "--compact"]);
   let err = "";
   child.stderr.on("data", (chunk) => {
@@ -71,7 +71,7 @@ test("a reader that has seen enough ends us quietly", async () => {
 describe("a full disk", { skip: !existsSync("/dev/full") }, () => {
   const full = () => openSync("/dev/full", "w");
 
-  test.each([["list"], ["network.smtp", "--lab", "--compact"]])("is told when stdout is on it: %s", async (...words) => {
+  test.each([["list"], ["network.smtp", "--lab", "--compact"]])("is reported if stdout is on it: %s", async (...words) => {
     const child = spawn(process.execPath, [CLI, ...words], { stdio: ["ignore", full(), "pipe"] });
     let err = "";
     child.stderr?.on("data", (chunk) => {
@@ -81,7 +81,7 @@ describe("a full disk", { skip: !existsSync("/dev/full") }, () => {
     expect({ code, err }).toEqual({ code: 3, err: "probe-run: stdout cannot be written: ENOSPC: no space left on device, write\n" });
   });
 
-  test("costs no result when stderr is on it", async () => {
+  test("loses no result if stderr is on it", async () => {
     const child = spawn(process.execPath, [CLI, "network.smtp", "--lab", "--trace"], { stdio: ["ignore", "pipe", full()] });
     let out = "";
     child.stdout?.on("data", (chunk) => {
@@ -92,7 +92,7 @@ describe("a full disk", { skip: !existsSync("/dev/full") }, () => {
     expect(JSON.parse(out).output.status).toBe("ok");
   });
 
-  test("is told by the transcript's name when --record goes there, and the result is there", async () => {
+  test("is reported with the transcript's name if --record is on it, and the result is printed", async () => {
     const { code, out, err } = await spawnProbeRun(["network.smtp", "--lab", "--record", "/dev/full"]);
     expect({ code, err }).toEqual({
       code: 3,
@@ -102,7 +102,7 @@ describe("a full disk", { skip: !existsSync("/dev/full") }, () => {
   });
 });
 
-test("a large answer through a slow pipe arrives whole", async () => {
+test("a large output arrives completely through a slow pipe", async () => {
   const inputs = new Array(300).fill({ target_host: "127.0.0.1", target_port: 1 });
   const { code, out } = await spawnProbeRun(["network.smtp", "-"], { stdin: JSON.stringify(inputs) });
   expect(code).toBe(1);

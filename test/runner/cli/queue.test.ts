@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Channel } from "../../../runner/queue/backend.js";
 import { openQueue } from "../../../runner/queue/queue.js";
-import { signature } from "../../../runner/queue/webhook/signature.js";
+import { signature } from "../../../runner/queue/webhook/headers.js";
 import { probeRun } from "./command-line.js";
 
 let cwd: string;
@@ -25,7 +25,7 @@ const enqueue = (stdin: string, ...more: string[]) => probeRun(["enqueue", "netw
 const stats = async () => JSON.parse((await queue("queue", "stats", "--json")).out) as Record<"jobs" | "results", Record<string, number | boolean>>;
 
 describe("enqueue", () => {
-  test("one job a line, from stdin or a file, and a word about how many", async () => {
+  test("one job per line, from stdin or a file, and the counts", async () => {
     expect(await enqueue(`${closed}\n\n${closed}`)).toEqual({ code: 0, out: "2 accepted\n", err: "" });
     await writeFile(join(cwd, "inputs.jsonl"), `${closed}\n${closed}\n${closed}\n`);
     expect(await probeRun(["enqueue", "network.smtp", "inputs.jsonl", "--queue", url, "--json"], { cwd })).toMatchObject({
@@ -34,56 +34,56 @@ describe("enqueue", () => {
     expect((await stats()).jobs).toMatchObject({ waiting: 5 });
   });
 
-  test("a line that does not fit is told with its number and the violations of a run; the others are stored", async () => {
+  test("an invalid line is reported with its number and the violations of a run; the others are stored", async () => {
     const { code, out, err } = await enqueue(`${closed}\n{"target_hots":"x"}\n{broken\n${closed}\n`);
-    expect({ code, out }).toEqual({ code: 2, out: "2 accepted, 2 refused\n" });
+    expect({ code, out }).toEqual({ code: 2, out: "2 accepted, 2 invalid\n" });
     expect(err).toContain("line 2: probe-run: the input does not fit network.smtp@2.0.0\n");
     expect(err).toContain("did you mean target_host?");
     expect(err).toContain("line 3 is not JSON\n  line 1, column 2: expected a field name");
   });
 
-  test("a secret in plain text is refused, and appears nowhere", async () => {
+  test("a secret in plain text is rejected, and appears nowhere", async () => {
     const { code, out, err } = await enqueue(JSON.stringify({ target_host: "mx.example.org", auth: { username: "ann", password: "correct horse" } }));
-    expect({ code, out }).toEqual({ code: 2, out: "0 accepted, 1 refused\n" });
+    expect({ code, out }).toEqual({ code: 2, out: "0 accepted, 1 invalid\n" });
     expect(err).toContain("/auth/password");
     expect(err).not.toContain("correct horse");
     expect((await readFile(join(cwd, "queue.db"))).includes("correct horse")).toBe(false);
   });
 
-  test("--batch again adds nothing, --ids names what was stored", async () => {
+  test("--batch repeated adds nothing, and --ids prints the stored ids", async () => {
     expect((await enqueue(`${closed}\n${closed}\n`, "--batch", "monday", "--ids")).out).toBe("monday:1\nmonday:2\n");
-    expect((await enqueue(`${closed}\n${closed}\n${closed}\n`, "--batch", "monday")).out).toBe("1 accepted, 2 there already\n");
+    expect((await enqueue(`${closed}\n${closed}\n${closed}\n`, "--batch", "monday")).out).toBe("1 accepted, 2 duplicates\n");
   });
 
-  test("--key takes a field of the input, however deep", async () => {
+  test("--key accepts a nested field of the input", async () => {
     await enqueue(JSON.stringify({ target_host: "MX.Example.org", tls: { mode: "none" } }), "--key", "target_host");
     const opened = await openQueue(url);
-    const [job] = await opened.jobs.claim({ most: 1, leaseMs: 1000, waitMs: 100, limits: { all: null, eachKey: null, keys: {} } });
+    const [job] = await opened.jobs.claim({ max: 1, leaseMs: 1000, waitMs: 100, limits: { all: null, eachKey: null, keys: {} } });
     expect(job?.key).toBe("mx.example.org");
     await opened.close();
   });
 
   test.each([
-    [["enqueue", "network.smtp"], "something is missing"],
+    [["enqueue", "network.smtp"], "missing argument"],
     [["enqueue", "network.smpt", "-"], "did you mean network.smtp"],
     [["enqueue", "network.smtp", "nowhere.jsonl"], 'there is no file "nowhere.jsonl"'],
     [["enqueue", "network.smtp", "-", "--priority", "10"], "--priority must be a whole number from 0 to 9"],
-    [["enqueue", "network.smtp", "-", "--queue", "carrier-pigeon:x"], "is no queue"],
+    [["enqueue", "network.smtp", "-", "--queue", "carrier-pigeon:x"], "unsupported queue URL"],
     [["work", "--limit", "lots"], "is no limit"],
-    [["work", "--listen", "here"], "--listen takes HOST:PORT"],
-    [["consume", "--exec", "cat", "--post", "http://x"], "exclude each other"],
-    [["consume", "--exec", "echo 'half"], "a quote that does not end"],
+    [["work", "--listen", "here"], "--listen requires HOST:PORT"],
+    [["consume", "--exec", "cat", "--post", "http://x"], "cannot be combined"],
+    [["consume", "--exec", "echo 'half"], "an unclosed quote"],
     [["consume", "--post", "ftp://x"], "begins with http"],
-    [["queue", "frobnicate"], "there are: stats, dead"],
-    [["queue", "purge"], "purge what?"],
-  ])("%j is told", async (argv, told) => {
+    [["queue", "frobnicate"], "the actions are stats, dead"],
+    [["queue", "purge"], "missing argument: the state to purge"],
+  ])("%j is rejected", async (argv, told) => {
     const { code, err } = await probeRun(argv, { cwd });
     expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining(told) });
   });
 });
 
 describe("work and consume", () => {
-  test("a pipe hears one last word on stderr, and the events on stdout", async () => {
+  test("in a pipe: one summary on stderr, and the events on stdout", async () => {
     await enqueue(`${closed}\n`.repeat(20), "--batch", "b");
     const worked = await queue("work", "--drain", "--concurrency", "4", "--limit", "2");
     expect(worked).toEqual({ code: 0, out: "", err: expect.stringMatching(/^20 jobs in [\d.]+ s \([\d.]+\/s\); 20 error; p50 [\d.]+ ms; p99 [\d.]+ ms\n$/) });
@@ -93,18 +93,18 @@ describe("work and consume", () => {
       .split("\n")
       .map((line) => (JSON.parse(line) as { id: string }).id);
     expect(new Set(ids)).toEqual(new Set(Array.from({ length: 20 }, (_, index) => `b:${index + 1}:result`)));
-    expect(consumed).toMatchObject({ code: 0, err: "20 events handed on\n" });
+    expect(consumed).toMatchObject({ code: 0, err: "20 events delivered\n" });
     expect((await stats()).results).toMatchObject({ waiting: 0, leased: 0, done: 20 });
   });
 
-  test("a terminal sees a line that lives", async () => {
+  test("on a terminal: a live line", async () => {
     await enqueue(`${closed}\n`.repeat(5), "--delay", "700");
     const { err } = await probeRun(["work", "--drain", "--queue", url], { cwd, tty: true, columns: 200 });
     expect(err).toContain("\r\u001b[K0 done  0.0/s  0 in flight");
     expect(err).toContain("\r\u001b[K5 jobs in");
   });
 
-  test("results may go elsewhere", async () => {
+  test("results can be stored elsewhere", async () => {
     await enqueue(closed, "--batch", "b");
     const elsewhere = `sqlite:${join(cwd, "results.db")}`;
     await queue("work", "--drain", "--results", elsewhere);
@@ -112,20 +112,20 @@ describe("work and consume", () => {
     expect((await probeRun(["consume", "--drain", "--queue", elsewhere], { cwd })).out).toContain('"id":"b:1:result"');
   });
 
-  test("--exec: taken when the program ends with 0, else it comes again, and ends in the dead letters", async () => {
+  test("--exec: exit code 0 accepts; otherwise the event is retried and becomes a dead letter", async () => {
     await push("a");
     const script = join(cwd, "take.sh");
     await writeFile(script, `cat >> "${join(cwd, "taken")}"; test "$(grep -c . "${join(cwd, "taken")}")" -ge 2`);
     const taken = await queue("consume", "--drain", "--exec", `sh "${script}"`, "--backoff", "10");
-    expect(taken).toMatchObject({ code: 1, err: "probe-run: a was not taken: sh ended with 1\n1 events handed on, 1 times not taken\n" });
+    expect(taken).toMatchObject({ code: 1, err: "probe-run: a was not accepted: sh exited with 1\n1 event delivered, 1 failed attempt\n" });
     expect((await readFile(join(cwd, "taken"), "utf8")).trimEnd().split("\n")).toHaveLength(2);
     await push("b");
     expect(await queue("consume", "--drain", "--exec", "false", "--attempts", "2", "--backoff", "10")).toMatchObject({ code: 1 });
     const { out } = await queue("queue", "dead", "--results", "--json");
-    expect(JSON.parse(out)).toMatchObject([{ id: "b", attempts: 2, failure: { reason: "consumer_error", message: "false ended with 1" } }]);
+    expect(JSON.parse(out)).toMatchObject([{ id: "b", attempts: 2, failure: { reason: "consumer_error", message: "false exited with 1" } }]);
   });
 
-  test("--post: taken with 2xx, as a CloudEvent", async () => {
+  test("--post: a 2xx response accepts a CloudEvent", async () => {
     await push("a", "b");
     const posted: { type: string | undefined; body: string }[] = [];
     let status = 503;
@@ -136,7 +136,7 @@ describe("work and consume", () => {
     });
     const { code, err } = await queue("consume", "--drain", "--post", `http://127.0.0.1:${(server.address() as AddressInfo).port}/x`, "--backoff", "10");
     server.close();
-    expect({ code, err }).toEqual({ code: 1, err: "probe-run: a was not taken: HTTP 503\n2 events handed on, 1 times not taken\n" });
+    expect({ code, err }).toEqual({ code: 1, err: "probe-run: a was not accepted: HTTP 503\n2 events delivered, 1 failed attempt\n" });
     expect(posted.map(({ body }) => (JSON.parse(body) as { id: string }).id).sort()).toEqual(["a", "a", "b"]);
     expect(posted[0]?.type).toBe("application/cloudevents+json");
   });
@@ -161,7 +161,7 @@ describe("work and consume", () => {
 });
 
 describe("queue", () => {
-  test("tells, pauses, retries and purges", async () => {
+  test("counts, pauses, retries and purges", async () => {
     await enqueue(`${closed}\n${closed}\n`);
     expect((await queue("queue", "stats")).out).toBe(
       "         WAITING  DELAYED  LEASED  DEAD  DONE  PAUSED\njobs     2        0        0       0     0     no\nresults  0        0        0       0     0     no\n",
@@ -181,7 +181,7 @@ describe("queue", () => {
     expect((await queue("queue", "dead")).out).toBe("no dead letters\n");
   });
 
-  test("looking at a queue that is not there makes none", async () => {
+  test("inspecting a missing queue creates none", async () => {
     const { code, err } = await queue("queue", "stats");
     expect({ code, err }).toEqual({ code: 3, err: expect.stringContaining("there is no queue at") });
     await expect(readFile(join(cwd, "queue.db"))).rejects.toMatchObject({ code: "ENOENT" });
@@ -189,7 +189,7 @@ describe("queue", () => {
 });
 
 describe("run --queue", () => {
-  test("prints the envelope, and pushes its queue side", async () => {
+  test("prints the envelope, and stores its queue side", async () => {
     const { code, out, err } = await probeRun(["network.smtp", "-", "--compact", "--queue", url], { cwd, stdin: closed });
     expect({ code, err }).toEqual({ code: 1, err: "" });
     const event = JSON.parse((await queue("consume", "--drain")).out) as { subject: string; data: unknown };
@@ -197,14 +197,14 @@ describe("run --queue", () => {
     expect(event).not.toHaveProperty("jobid");
   });
 
-  test("an array pushes an event for each, to the queue of the environment", async () => {
+  test("an array stores an event for each run, in the queue from the environment", async () => {
     await probeRun(["network.smtp", "-", "--compact", "--queue"], { cwd, stdin: `[${closed},${closed}]`, env: { PROBE_RUN_QUEUE: url } });
     expect((await stats()).results).toMatchObject({ waiting: 2 });
   });
 
   test("a queue that cannot be opened stops it before anything is sent", async () => {
     const { code, out, err } = await probeRun(["network.smtp", "-", "--queue", `sqlite:${cwd}/no/such/queue.db`], { cwd, stdin: closed });
-    expect({ code, out, err }).toEqual({ code: 3, out: "", err: expect.stringContaining("cannot be made") });
+    expect({ code, out, err }).toEqual({ code: 3, out: "", err: expect.stringContaining("cannot be created") });
   });
 });
 

@@ -12,7 +12,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** An address that needs no server: nothing listens, and nothing may be asked. */
+/** An address that needs no server: no connection is made. */
 const LIST = "email\nada@[127.0.0.1]\n";
 
 async function rcpt(list: string, words: readonly string[], env: Record<string, string> = {}): Promise<{ code: number; err: string; out: string }> {
@@ -53,7 +53,7 @@ test.each<[string, string, readonly string[], Record<string, string>, string]>([
   expect({ code, out }).toEqual({ code: 2, out: "" });
 });
 
-test("so is one address with a display name", async () => {
+test("so is an address with a display name", async () => {
   const { code, err } = await probeRun(["rcpt", "John <john@example.org>"], { cwd: folder, env: {} });
   expect(err).toContain("write john@example.org");
   expect(code).toBe(2);

@@ -59,7 +59,7 @@ describe("the environment", () => {
   const env = { SMTP_HELO_DOMAIN: "probe.example.net", SMTP_MAIL_FROM: "checks@probe.example.net", SMTP_CONNECT_TIMEOUT: "2.5", SMTP_COMMAND_TIMEOUT: "4" };
   const given = { email: "ada@first.example", mx_host: "127.0.0.1", allow_private_addresses: true, catch_all: false };
 
-  test("gives the probe's own command what the input leaves out", async () => {
+  test("provides defaults of the input on the command line", async () => {
     const input = wrote("input.json", JSON.stringify({ ...given, mx_port: server.port, command_timeout_ms: 7000 }));
     const { out } = await probeRun(["mail.rcpt", input], { cwd: folder, env });
     expect(JSON.parse(out).output).toMatchObject({
@@ -69,13 +69,13 @@ describe("the environment", () => {
     });
   });
 
-  test("is written into jobs by whoever makes them", async () => {
+  test("is copied into jobs by the command that enqueues them", async () => {
     const stdin = `${JSON.stringify({ ...given, mx_port: server.port, helo_domain: "own.example.net" })}\n`;
     const url = `sqlite:${join(folder, "queue.db")}`;
     expect((await probeRun(["enqueue", "mail.rcpt", "-", "--queue", url], { cwd: folder, env, stdin })).out).toBe("1 accepted\n");
     const queue = await openQueue(url);
     open.push(queue);
-    const [job] = await queue.jobs.claim({ most: 1, leaseMs: 1000, waitMs: 500, limits: { all: null, eachKey: null, keys: {} } });
+    const [job] = await queue.jobs.claim({ max: 1, leaseMs: 1000, waitMs: 500, limits: { all: null, eachKey: null, keys: {} } });
     expect(JSON.parse(job?.body as string).data.input).toMatchObject({
       helo_domain: "own.example.net",
       mail_from: "checks@probe.example.net",
@@ -84,7 +84,7 @@ describe("the environment", () => {
     });
   });
 
-  test("that makes no sense is told, and nothing is sent", async () => {
+  test("an invalid variable is reported, and nothing is sent", async () => {
     const input = wrote("input.json", JSON.stringify({ ...given, mx_port: server.port }));
     const { code, err } = await probeRun(["mail.rcpt", input], { cwd: folder, env: { SMTP_CONNECT_TIMEOUT: "soon" } });
     expect(code).toBe(2);
@@ -94,7 +94,7 @@ describe("the environment", () => {
 });
 
 describe("one address", () => {
-  test("for a person: the lines of the scripts before, and the verdict", async () => {
+  test("as text: the lines of the earlier scripts, and the verdict", async () => {
     const { code, out } = await rcpt(["ada@first.example"]);
     expect(out.replace(/\d+ ms/, "N ms").split("\n")).toEqual([
       "Target : ada@first.example",
@@ -109,33 +109,33 @@ describe("one address", () => {
     expect(code).toBe(0);
   });
 
-  test("that does not exist ends with 1", async () => {
+  test("that does not exist exits with 1", async () => {
     const { code, out } = await rcpt(["nobody@first.example"]);
     expect(out).toContain("Result : hard_fail, reply 550\nMessage: 5.1.1 User unknown\n");
     expect(out).toContain("Verdict: invalid 0.95 (mailbox_unknown; mailbox_unknown)");
     expect(code).toBe(1);
   });
 
-  test("of a domain without mail says so where a server would have spoken", async () => {
+  test("of a domain without mail is reported in place of a reply", async () => {
     const { code, out } = await rcpt(["ada@no-mail.example"]);
     expect(out).toMatch(/^MX {5}: -$/m);
     expect(out).toMatch(/^Result : hard_fail, no-mail\.example says with a null MX/m);
     expect(code).toBe(1);
   });
 
-  test("for a program: the envelope", async () => {
+  test("as JSON: the envelope", async () => {
     const { out } = await rcpt(["ada@first.example", "--json"]);
     const envelope = JSON.parse(out);
     expect(envelope.output.results[0]).toMatchObject({ email: "ada@first.example", verdict: "valid" });
     expect(envelope.queue).toEqual(envelope.output);
   });
 
-  test("at a mail host that is named", async () => {
+  test("with a given mail host", async () => {
     expect((await rcpt(["ada@nowhere.example", "--mx-host", "one.example"])).out).toContain("MX     : one.example\n");
     expect(dns.questions.filter(({ type }) => type === "MX")).toEqual([]);
   });
 
-  test("with the name servers asked anew", async () => {
+  test("bypassing the DNS cache", async () => {
     const asked = () => dns.questions.filter(({ type }) => type === "MX").length;
     await rcpt(["ada@first.example"]);
     await rcpt(["ada@first.example"]);
@@ -144,7 +144,7 @@ describe("one address", () => {
     expect(asked()).toBe(2);
   });
 
-  test("with what the environment says", async () => {
+  test("with the environment's settings", async () => {
     const env = { SMTP_MAIL_FROM: "checks@probe.example.net", SMTP_CONNECT_TIMEOUT: "2.5", SMTP_COMMAND_TIMEOUT: "4" };
     const { output } = JSON.parse((await rcpt(["ada@first.example", "--json", "--no-catch-all"], { env })).out);
     expect(output).toMatchObject({ helo_domain: "probe.example.net", mail_from: "checks@probe.example.net" });
@@ -156,14 +156,14 @@ describe("one address", () => {
     [{ SMTP_COMMAND_TIMEOUT: "soon" }, 2, "SMTP_COMMAND_TIMEOUT must be seconds"],
     [{ SMTP_PROBES_ENABLED: "false" }, 3, "switched off here (SMTP_PROBES_ENABLED)"],
     [{ SMTP_PROBES_ALLOWED_HOSTS: "verifier-1 verifier-2" }, 3, "(SMTP_PROBES_ALLOWED_HOSTS)"],
-  ])("%o is told, and nothing is sent", async (env, code, words) => {
+  ])("%o is rejected, and nothing is sent", async (env, code, words) => {
     const outcome = await rcpt(["ada@first.example"], { env });
     expect(outcome).toMatchObject({ code, out: "" });
     expect(outcome.err).toContain(words);
     expect(server.connections).toEqual([]);
   });
 
-  test("what a server says does not act on the terminal", async () => {
+  test("a server's text does not affect the terminal", async () => {
     const nasty = await started({ answer: () => "550 5.1.1 User unknown \u001b[2Jgone" });
     const { out } = await rcpt(["ada@first.example", "--set", `mx_port=${nasty.port}`]);
     expect(out).not.toContain("\u001b");
@@ -173,7 +173,7 @@ describe("one address", () => {
 describe("a list", () => {
   const CSV = 'name,email\r\n"Lovelace, Ada",ada@first.example\r\nNobody,nobody@first.example\r\nBob,bob@cousin.example\r\n,\r\nWrong,not an address\r\n';
 
-  test("as CSV: a row each, with the line that it stands on", async () => {
+  test("as CSV: one row per address, with its line", async () => {
     const { code, out, err } = await rcpt([wrote("list.csv", CSV)]);
     const rows = out.trimEnd().split("\r\n");
     expect(rows[0]).toMatch(/^line,email,verdict,confidence,rule,category,reason,code,/);
@@ -187,7 +187,7 @@ describe("a list", () => {
     expect(code).toBe(0);
   });
 
-  test("as JSONL, from stdin, with a field of another name", async () => {
+  test("as JSONL, from stdin, with another field name", async () => {
     const stdin = '{"id": 1, "contact": "ada@first.example"}\n{"id": 2, "contact": "nobody@second.example"}\n';
     const { out } = await rcpt(["-", "--column", "contact", "--mx-host", "one.example"], { stdin });
     const rows = out
@@ -200,23 +200,23 @@ describe("a list", () => {
     ]);
   });
 
-  test("of one address a line", async () => {
+  test("of one address per line", async () => {
     const { out } = await rcpt([wrote("list.txt", "ada@first.example\nbob@first.example\n")]);
     expect(out.match(/,valid,/g)).toHaveLength(2);
   });
 
-  test("shows a line on a terminal while it goes on", async () => {
+  test("shows a progress line on a terminal", async () => {
     const { err } = await rcpt([wrote("list.csv", CSV), "--out", "rows.csv"], { tty: true });
     expect(err).toMatch(/\r.\[K1\/4 {2}[01] valid, 0 risky, [01] invalid, 0 unknown {2}[\d.]+\/s, .* left/);
   });
 
-  test("has a row for an address that a run had no time for", async () => {
+  test("has a row for an address that ran out of time", async () => {
     const slow = await started({ latencyMs: 300 });
     const { out } = await rcpt([wrote("list.txt", "ada@first.example\nbob@first.example\n"), "--timeout", "100", "--set", `mx_port=${slow.port}`]);
     expect(out.match(/,unknown,0,not_asked,unknown,run_ended,/g)).toHaveLength(2);
   });
 
-  test("goes on behind the rows that are there", async () => {
+  test("resumes after the existing rows", async () => {
     wrote("list.csv", CSV);
     expect((await rcpt(["list.csv", "--out", "rows.csv"])).code).toBe(0);
     const whole = read("rows.csv");
@@ -230,7 +230,7 @@ describe("a list", () => {
     // As if it had been killed in the middle of the last row.
     const rows = whole.trimEnd().split("\r\n");
     wrote("rows.csv", `${rows.slice(0, -1).join("\r\n")}\r\n${rows.at(-1)?.slice(0, 9)}`);
-    expect((await rcpt(["list.csv", "--out", "rows.csv"])).err).toMatch(/^1 addresses .*3 were there already/);
+    expect((await rcpt(["list.csv", "--out", "rows.csv"])).err).toMatch(/^1 address .*3 were there already/);
     expect(
       read("rows.csv")
         .trimEnd()
@@ -249,7 +249,7 @@ describe("a list", () => {
     expect(server.connections).toEqual([]);
   });
 
-  test("stops at Ctrl-C and leaves no row of what was not asked", async () => {
+  test("stops at Ctrl-C without rows for unchecked addresses", async () => {
     const emails = Array.from({ length: 200 }, (_, index) => `ada@d${index}.example\n`).join("");
     let interrupt = (): void => {};
     const slow = await started({ latencyMs: 20 });
@@ -260,12 +260,12 @@ describe("a list", () => {
       },
     });
     expect(outcome.code).toBe(1);
-    expect(outcome.err).toContain("the same command goes on from here");
+    expect(outcome.err).toContain("run the same command again to resume");
     expect(read("rows.csv")).not.toContain("run_ended");
     expect(read("rows.csv").split("\r\n").length).toBeLessThan(150);
   });
 
-  test("keeps to the limits of the environment, together and a site", async () => {
+  test("respects the limits of the environment, in total and per site", async () => {
     const other = await started({ host: "127.0.0.2", port: server.port });
     const emails = ["first", "second"].flatMap((site) => Array.from({ length: 30 }, (_, index) => `ada${index}@${site}.example\n`)).join("");
     const env = { GLOBAL_RPS: "10000", PER_MX_RPS_DEFAULT: "10", PER_MX_MAX_CONCURRENCY_DEFAULT: "1" };
@@ -288,7 +288,7 @@ describe("a list", () => {
     expect(fewestMs(askedAt, 5)).toBeGreaterThan(400 - LATE_MS);
   });
 
-  test("shares its rate and its limit of connections with another command that runs at the same time", async () => {
+  test("shares its rate and connection limit with another command that runs at the same time", async () => {
     const env = { GLOBAL_RPS: "10000", PER_MX_RPS_DEFAULT: "20", PER_MX_MAX_CONCURRENCY_DEFAULT: "1" };
     const lists = ["one", "two"].map((name) => wrote(`${name}.txt`, Array.from({ length: 20 }, (_, index) => `${name}${index}@first.example\n`).join("")));
     await Promise.all(lists.map((list) => rcpt([list, "--no-catch-all"], { env })));
@@ -301,9 +301,9 @@ describe("a list", () => {
 
   test.each([
     ["has no addresses", "name\nAda\n", [], "no column of the list is known to hold addresses"],
-    ["is empty", "\n\n", [], "there is no address in list.txt"],
+    ["is empty", "\n\n", [], "list.txt contains no address"],
     ["has no such column", "name,mail\nAda,ada@first.example\n", ["--column", "post"], 'the list has no column "post"'],
-  ])("that %s is told", async (_what, text, words, told) => {
+  ])("that %s is rejected", async (_what, text, words, told) => {
     const { code, err } = await rcpt([wrote("list.txt", text), ...words]);
     expect(code).toBe(2);
     expect(err).toContain(told);
@@ -311,16 +311,16 @@ describe("a list", () => {
 
   test.each([
     [["ada@first.example", "--out", "rows.csv"], "--out is for a list"],
-    [["list.csv", "--json"], "--json is for one address"],
-    [["list.csv", "--queue", "sqlite:q.db", "--out", "rows.csv"], "exclude each other"],
-  ])("%j is told", async (words, told) => {
+    [["list.csv", "--json"], "--json is for a single address"],
+    [["list.csv", "--queue", "sqlite:q.db", "--out", "rows.csv"], "cannot be combined"],
+  ])("%j is rejected", async (words, told) => {
     const { code, err } = await rcpt(words);
     expect(code).toBe(2);
     expect(err).toContain(told);
   });
 });
 
-test("a list becomes jobs under the key of their mail site, and a worker answers them", async () => {
+test("a list becomes jobs under the keys of their mail sites, and a worker processes them", async () => {
   const queue = `sqlite:${join(folder, "queue.db")}`;
   const emails = [...Array.from({ length: 12 }, (_, index) => `ada${index}@first.example`), "bob@cousin.example", "ada@no-mail.example"];
   const { code, out } = await rcpt([wrote("list.txt", emails.join("\n")), "--queue", queue]);
@@ -328,9 +328,9 @@ test("a list becomes jobs under the key of their mail site, and a worker answers
   expect(server.connections).toEqual([]);
 
   const stored = await openQueue(queue);
-  const jobs = await stored.jobs.claim({ most: 10, leaseMs: 1, waitMs: 0, limits: { all: null, eachKey: null, keys: {} } });
+  const jobs = await stored.jobs.claim({ max: 10, leaseMs: 1, waitMs: 0, limits: { all: null, eachKey: null, keys: {} } });
   expect(jobs.map(({ key }) => key).sort()).toEqual(["no-mail.example", `one.example:${server.port}`, `one.example:${server.port}`]);
-  await stored.jobs.settle(jobs.map((delivery) => ({ delivery, outcome: { kind: "release" } })));
+  await stored.jobs.settle(jobs.map((leased) => ({ message: leased, outcome: { kind: "release" } })));
   await stored.close();
 
   await probeRun(["work", "--queue", queue, "--drain", "--limit", "key=1"], { cwd: folder });
@@ -338,10 +338,10 @@ test("a list becomes jobs under the key of their mail site, and a worker answers
   expect(server.connections.flat().filter((line) => line.startsWith("RCPT TO:<ada"))).toHaveLength(12);
 });
 
-/** A timer may strike early, and the server may see a command late: both by little, and never more of them in the same time. */
+/** A timer may fire early, and the server may see a command late: both by little, and never more of them in the same time. */
 const LATE_MS = 60;
 
-/** The shortest time in which so many addresses were asked one after the other. */
+/** The shortest time in which this number of addresses was checked consecutively. */
 function fewestMs(askedAt: readonly number[], count: number): number {
   const spans = askedAt.slice(count - 1).map((at, index) => at - (askedAt[index] as number));
   return Math.min(...spans);

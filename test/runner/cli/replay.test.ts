@@ -46,7 +46,7 @@ describe("what --record writes can be replayed", () => {
   });
 });
 
-test("later connections get the transcripts beside the first", async () => {
+test("later connections get the other transcripts", async () => {
   for (const [name, greeting] of Object.entries({ "a.transcript": "one", "a.2.transcript": "two" })) writeFileSync(join(cwd, name), `S: ${greeting}\n`);
   const server = await playTranscript(join(cwd, "a.transcript"));
   const greetings: string[] = [];
@@ -56,7 +56,7 @@ test("later connections get the transcripts beside the first", async () => {
 });
 
 describe("lab --transcript", () => {
-  test("serves a transcript, and reports a mismatch with its line, what was expected and what came", async () => {
+  test("serves a transcript, and reports a mismatch with its line, the expected and the actual text", async () => {
     writeFileSync(join(cwd, "strict.transcript"), "# Wants HELO.\nS: 220 mx.example.org\nC: HELO *\nS: 250 mx.example.org\n");
     let interrupt: () => void = () => {};
     const target = new Promise<{ target_port: number }>((resolve) => {
@@ -81,7 +81,7 @@ describe("lab --transcript", () => {
     expect(err).toContain("1 connection, 1 mismatch\n");
   });
 
-  test("a file that cannot be played is an error of the request, with each line", async () => {
+  test("an unplayable file is an error of the request, with each line", async () => {
     writeFileSync(join(cwd, "wrong.transcript"), "# x\n@pause 3s\nHELLO\n");
     const { code, err } = await probeRun(["lab", "--transcript", "wrong.transcript"], { cwd });
     expect(code).toBe(2);

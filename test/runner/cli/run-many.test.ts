@@ -3,7 +3,7 @@ import { playTranscript, type TranscriptServer } from "../../../runner/lab/trans
 import { probeRun } from "./command-line.js";
 
 const GREETS = "S: 220 mx.example.org ESMTP\nC: EHLO *\nS: 250 mx.example.org\nC: NOOP\nS: 250 2.0.0 OK\nC: QUIT\nS: 221 bye\n";
-/** Slower than is expected of it below: a warning. */
+/** Slower than expected below: a warning. */
 const SILENT = "# A server that says nothing.\n@silence\n";
 
 const servers: TranscriptServer[] = [];
@@ -16,7 +16,7 @@ async function serve(transcript: string): Promise<string> {
 }
 
 describe("--pretty for a list", () => {
-  test("a row per input with its target and its failure, and a summary", async () => {
+  test("one row per input with its target and failure, and a summary", async () => {
     const target = await serve(GREETS);
     const [host, port] = target.split(":");
     const { code, out, err } = await probeRun(["network.smtp", "-", "--pretty"], { stdin: `target_host,target_port\n${host},${port}\n127.0.0.1,9\n` });
@@ -28,7 +28,7 @@ describe("--pretty for a list", () => {
     expect(summary).toMatch(/^2 runs: 1 ok, 1 error; p50 [\d.]+ ms, p90 [\d.]+ ms, p99 [\d.]+ ms, max [\d.]+ ms$/);
   });
 
-  test("what a server sent cannot act on the terminal", async () => {
+  test("a server's text does not affect the terminal", async () => {
     const target = await serve("S: 554 go \\x1b[2J away\n");
     const { out } = await probeRun(["network.smtp", target, "--pretty", "--repeat", "2", "--interval", "0"]);
     expect(out).toContain("go \\x1b[2J away");
@@ -37,7 +37,7 @@ describe("--pretty for a list", () => {
 });
 
 describe("--repeat", () => {
-  test("an envelope per run; percentiles of the runs and of each operation on stderr", async () => {
+  test("one envelope per run; percentiles of the runs and of each operation on stderr", async () => {
     const { code, out, err } = await probeRun(["network.smtp", await serve(GREETS), "--repeat", "3", "--interval", "0"]);
     expect(code).toBe(0);
     expect(JSON.parse(out)).toHaveLength(3);
@@ -53,7 +53,7 @@ describe("--repeat", () => {
     expect(out.trimEnd().split("\n")).toHaveLength(3);
   });
 
-  test("an interruption ends it between two runs, with what there is", async () => {
+  test("an interruption ends it between two runs, and prints the results so far", async () => {
     const { code, out, err } = await probeRun(["network.smtp", await serve(GREETS), "--repeat", "1000", "--interval", "60", "--compact"], {
       onStart: (interrupt) => setTimeout(interrupt, 400),
     });
@@ -63,13 +63,13 @@ describe("--repeat", () => {
   });
 
   test.each([
-    [["--interval", "1"], "--interval needs --repeat"],
+    [["--interval", "1"], "--interval requires --repeat"],
     [["--repeat", "0"], "--repeat must be a whole number"],
     [["--repeat", "2", "--interval", "soon"], "--interval must be a number of seconds"],
-    [["--repeat", "2", "--record", "x.transcript"], "--record takes one input"],
+    [["--repeat", "2", "--record", "x.transcript"], "--record requires a single input"],
     [["--pretty", "--json"], "--pretty and --json cannot be combined"],
     [["--fail-on", "warnign"], "did you mean warning?"],
-  ])("%j is refused", async (options, words) => {
+  ])("%j is rejected", async (options, words) => {
     const { code, out, err } = await probeRun(["network.smtp", "127.0.0.1:9", ...options]);
     expect({ code, out }).toEqual({ code: 2, out: "" });
     expect(err).toContain(words);
@@ -82,7 +82,7 @@ describe("--fail-on", () => {
     [[], 0],
     [["--fail-on", "error"], 0],
     [["--fail-on", "warning"], 1],
-  ] as const)("%j: a warning ends with %i", async (options, expected) => {
+  ] as const)("%j: a warning exits with %i", async (options, expected) => {
     const target = await serve("S: 220 mx.example.org ESMTP\nC: EHLO *\nS: 250 mx.example.org\nC: NOOP\nS: 250 OK\nC: QUIT\n@close\n");
     const { code, out } = await probeRun(["network.smtp", target, ...slow.slice(2), ...options]);
     expect(JSON.parse(out).output.status).toBe("warning");
@@ -91,7 +91,7 @@ describe("--fail-on", () => {
 });
 
 describe("on a terminal", () => {
-  test("JSON is coloured, and --pretty is offered once, on stderr", async () => {
+  test("JSON is coloured, and a hint at --pretty is printed once, on stderr", async () => {
     const { out, err } = await probeRun(["network.smtp", await serve(GREETS)], { tty: true });
     expect(out).toContain('\u001b[34m"output"\u001b[39m:');
     // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are control characters

@@ -52,7 +52,7 @@ describe("one input", () => {
     expect(JSON.parse(out).output).toMatchObject({ status: "error", target_port, findings: [{ severity: "error", expected: "true" }] });
   });
 
-  test("an older contract gets the older answer", async () => {
+  test("an older contract gets the older output", async () => {
     const { target_host, target_port } = await serve(GREETS);
     const { code, out } = await probeRun(["network.smtp", "-"], {
       stdin: JSON.stringify({ target_host, target_port: String(target_port), send_email_flag: "False" }),
@@ -61,7 +61,7 @@ describe("one input", () => {
     expect(JSON.parse(out).output).toMatchObject({ noop_op: { status_code: "250", status_msg: "b'2.0.0 OK'" } });
   });
 
-  test("a target that fails ends with 1, and --timeout ends the run", async () => {
+  test("a failed target exits with 1, and --timeout ends the run", async () => {
     const { code, out } = await probeRun(["network.smtp", ...set(await serve(SILENT)), "--timeout", "80"]);
     expect(code).toBe(1);
     const { output } = JSON.parse(out);
@@ -75,7 +75,7 @@ describe("one input", () => {
     expect(JSON.parse(out).output).toMatchObject({ status: "error", failure: { code: "cancelled" }, ip_address: "127.0.0.1" });
   });
 
-  test("--trace tells the conversation on stderr; control characters do not reach the terminal", async () => {
+  test("--trace prints the conversation on stderr; control characters do not reach the terminal", async () => {
     const { code, out, err } = await probeRun(["network.smtp", ...set(await serve(GREETS.replace("ESMTP", "ESMTP \\x1b[2J"))), "--trace"]);
     expect(code).toBe(0);
     expect(() => JSON.parse(out)).not.toThrow();
@@ -113,7 +113,7 @@ describe("one input", () => {
     expect(servers.at(-1)?.mismatches).toEqual([]);
   });
 
-  test("on a terminal, no character of a server acts on it, and the JSON stays the same", async () => {
+  test("on a terminal a server's text has no effect, and the JSON stays the same", async () => {
     const input = set(await serve(GREETS.replace("ESMTP", "ESMTP \u009b31m\u202e")));
     const { out } = await probeRun(["network.smtp", ...input], { tty: true, env: { NO_COLOR: "1" } });
     expect(out).not.toMatch(/[\u007f-\u009f\u202e]/);
@@ -139,7 +139,7 @@ describe("an array", () => {
     expect(out).toBe(`[\n${envelopes.map((each: unknown) => JSON.stringify(each, null, 2).replace(/^/gm, "  ")).join(",\n")}\n]\n`);
   });
 
-  test("--compact: one envelope a line; --set goes into each", async () => {
+  test("--compact: one envelope per line; --set applies to each", async () => {
     const { target_host, target_port } = await serve(GREETS);
     const { code, out } = await probeRun(["network.smtp", "-", "--compact", "--set", `target_port=${target_port}`], {
       stdin: JSON.stringify([{ target_host }, { target_host }]),
@@ -149,7 +149,7 @@ describe("an array", () => {
     expect(lines.map((line) => JSON.parse(line).output.target_port)).toEqual([target_port, target_port]);
   });
 
-  test("--concurrency is the most runs at once", async () => {
+  test("--concurrency limits simultaneous runs", async () => {
     const slow = await serve(GREETS.replace("S: 220", "@delay 60ms\nS: 220"));
     let most = 0;
     const server = servers[0] as TranscriptServer;
@@ -163,7 +163,7 @@ describe("an array", () => {
     expect(most).toBe(2);
   });
 
-  test("a terminal sees how far it is; a pipe sees nothing", async () => {
+  test("progress is shown on a terminal, and not in a pipe", async () => {
     const input = JSON.stringify([await serve(GREETS), { target_host: "127.0.0.1", target_port: 1 }]);
     const seen = await probeRun(["network.smtp", "-", "--compact"], { stdin: input, tty: true });
     expect(seen.err.split("\r\u001b[K")[1]).toMatch(/^1\/2 {2}[01] failed {2}[\d.]+\/s, \d+ s left/);
@@ -171,7 +171,7 @@ describe("an array", () => {
     expect(seen.err).toMatch(/2 runs: 1 ok, 1 error; p50 .*\n$/);
   });
 
-  test("an interruption gives every input its envelope", async () => {
+  test("after an interruption every input has an envelope", async () => {
     const silent = await serve(SILENT);
     const { code, out } = await probeRun(["network.smtp", "-", "--concurrency", "1"], {
       stdin: JSON.stringify([silent, silent]),

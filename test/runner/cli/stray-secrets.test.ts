@@ -6,7 +6,7 @@ import { spawnProbeRun } from "./command-line.js";
 
 const SECRET = "hunter2-of-the-test";
 
-/** A probe of somebody else's that goes wrong with its password in hand, in one way or another. */
+/** A third-party probe that fails with its password in hand, in one way or another. */
 const probeThat = (goesWrong: string): string => `
   import { contract, defineProbe, outputOf, secretSchema } from "probe-run";
   const input = contract({ type: "object", properties: { password: secretSchema }, required: ["password"], additionalProperties: false });
@@ -20,7 +20,7 @@ test.each([
     "lets it fly in a rejection that nobody awaits",
     'Promise.reject(new Error("no login with " + password)); await new Promise((resolve) => setTimeout(resolve, 5000));',
   ],
-])("a probe that %s does not tell a secret", async (_how, goesWrong) => {
+])("a probe that %s does not reveal a secret", async (_how, goesWrong) => {
   const folder = mkdtempSync(join(tmpdir(), "probe-run-leak-"));
   const probe = join(folder, "leak.mjs");
   writeFileSync(probe, probeThat(goesWrong));

@@ -73,15 +73,15 @@ hello
 
 const read = async (message: string) => (await runReport("mail.bounce", { message })).envelope;
 
-describe("what is read of bounces and complaints", () => {
-  test("puts whom on the list who will never get anything, or wants nothing", async () => {
+describe("import of bounces and complaints", () => {
+  test("suppresses recipients that can never be delivered to, or have opted out", async () => {
     const gone = await read(bounce("gone@example.net", "5.1.1", "550 5.1.1 User unknown"));
     const full = await read(bounce("full@example.net", "5.2.2", "552 5.2.2 mailbox full"));
     const angry = await read(complaint("abuse", "angry@example.net"));
     const done = await read(complaint("opt-out", "done@example.net"));
     const happy = await read(complaint("not-spam", "happy@example.net"));
     const { code, out, err } = await importing(gone, full, angry, done.output, happy);
-    expect([code, err]).toEqual([0, expect.stringMatching(/^made the delivery ledger .*delivery\.db\n$/)]);
+    expect([code, err]).toEqual([0, expect.stringMatching(/^created the delivery ledger .*delivery\.db\n$/)]);
     expect(JSON.parse(out)).toEqual({ lines: 5, bounces: 1, complaints: 1, unsubscribes: 1, added: 3, without: 2, not_understood: 0 });
     expect(await listed()).toEqual([
       "angry@example.net complaint abuse report of Loop/1.0",
@@ -93,7 +93,7 @@ describe("what is read of bounces and complaints", () => {
     );
   });
 
-  test("may come from stdin, as events, and for a time only", async () => {
+  test("can come from stdin, as events, and for a limited time", async () => {
     const { queue } = await read(bounce("gone@example.net", "5.1.1", "550 5.1.1 User unknown"));
     const event = { specversion: "1.0", id: "1", source: "probe-run", type: "probe-run.result", subject: "mail.bounce@1.0.0", data: queue };
     const { out } = await probeRun(["suppress", "import", "-", "--days", "30"], { cwd, stdin: `${JSON.stringify(event)}\n` });
@@ -112,8 +112,8 @@ const RECIPIENT = {
   next: "correct_the_address",
 };
 
-describe("what a delivery came to", () => {
-  test("says the same, as a result and as an event", async () => {
+describe("the outcome of a delivery", () => {
+  test("has the same effect as a result and as an event", async () => {
     const recipients = [
       { ...RECIPIENT, address: "gone@example.net" },
       { ...RECIPIENT, address: "late@example.net", next: "may_be_tried" },
@@ -134,8 +134,8 @@ describe("what a delivery came to", () => {
   });
 });
 
-describe("what is not understood", () => {
-  test("is told by its line, and keeps nothing else from the list", async () => {
+describe("an invalid line", () => {
+  test("is reported by its number, and does not affect the others", async () => {
     const { code, out, err } = await importing(
       "{",
       { something: "else" },
@@ -150,7 +150,7 @@ describe("what is not understood", () => {
     expect(await listed()).toHaveLength(1);
   });
 
-  test("a file that is not there, and two of them, are refused", async () => {
+  test("a missing file, and two files, are rejected", async () => {
     expect(await suppress("import", "nowhere.jsonl")).toMatchObject({ code: 2, err: expect.stringContaining("there is no file") });
     expect(await suppress("import", "a", "b")).toMatchObject({ code: 2, err: expect.stringContaining("one file") });
   });

@@ -29,14 +29,14 @@ test("from adding to removing", async () => {
   expect(JSON.parse((await suppress("list", "--json")).out)).toMatchObject([{ target: "@example.net", reason: "complaint", until: null }]);
 });
 
-test("the ledger that the environment names is used", async () => {
+test("the ledger in the environment is used", async () => {
   const env = { PROBE_RUN_DELIVERY: join(cwd, "other.db") };
   await probeRun(["suppress", "add", "ann@example.org", "--days", "1"], { cwd, env });
   expect((await suppress("list")).out).toBe("the list is empty\n");
   expect((await suppress("list", "--ledger", "other.db")).out).toContain("ann@example.org");
 });
 
-test("a mistyped ledger is no empty list", async () => {
+test("a mistyped ledger is not an empty list", async () => {
   for (const words of [["list"], ["check", "a@example.org"], ["remove", "a@example.org"]]) {
     const { code, err } = await suppress(...words, "--ledger", "typo.db");
     expect([code, err]).toEqual([2, expect.stringContaining("there is no delivery ledger at")]);
@@ -44,8 +44,8 @@ test("a mistyped ledger is no empty list", async () => {
   }
 });
 
-test("init makes a ledger, says so, and leaves one that is there", async () => {
-  expect((await suppress("init")).err).toContain("made the delivery ledger");
+test("init creates a ledger, reports it, and leaves an existing one alone", async () => {
+  expect((await suppress("init")).err).toContain("created the delivery ledger");
   await suppress("add", "ann@example.org");
   expect((await suppress("init")).err).toBe("");
   expect((await suppress("list")).out).toContain("ann@example.org");
@@ -58,7 +58,7 @@ test.each([
   [["add", "no address"], "is not a valid address"],
   [["add", "a@example.org", "--reason", "hate"], "--reason must be one of bounce, complaint, unsubscribe, manual"],
   [["add", "a@example.org", "--days", "0"], "--days must be a whole number from 1"],
-])("%j is told, and nothing is changed", async (argv, told) => {
+])("%j is rejected, and nothing is changed", async (argv, told) => {
   const { code, err } = await suppress(...argv);
   expect(code).toBe(2);
   expect(err).toContain(told);

@@ -39,14 +39,14 @@ test.each([
   expect(inputFromTarget(target, schema, word)).toEqual(input);
 });
 
-test("the fields that a probe of ours names are in its input", async () => {
+test("the target fields of built-in probes are in their inputs", async () => {
   for (const name of builtInNames()) {
     const { probe, versions } = await loadProbe(name);
     if (probe.target !== undefined) expect(missingFields(probe.target, probe.versions[versions[0] as string]?.input.schema as object)).toEqual([]);
   }
 });
 
-test("a probe that names a field which its input lacks is refused", () => {
+test("a target field that the input lacks is rejected", () => {
   const message = contract({ type: "object", properties: { host: { type: "string" } } });
   const run = async (): Promise<never> => Promise.reject(new Error("not run here"));
   const probe = defineProbe({ name: "acme.ping", summary: "Pings.", needs: [], target: "host", version: "1.0.0", input: message, output: message, run });
@@ -67,13 +67,13 @@ describe("on the command line", () => {
     expect(JSON.parse(out).output.target_port).toEqual(probe.endsWith("@1") ? String(server.port) : server.port);
   });
 
-  test("--set is laid over it", async () => {
+  test("--set overrides it", async () => {
     const { code, out } = await probeRun(["network.smtp", "127.0.0.1:25", "--set", "target_port=9", "--set", "connect_timeout_ms=2000"], { cwd });
     expect(code).toBe(1);
     expect(JSON.parse(out).output).toMatchObject({ target_port: 9, failure: { code: "refused" } });
   });
 
-  test("a directory may be named after the domain", async () => {
+  test("a directory may have the same name as the domain", async () => {
     mkdirSync(join(cwd, "localhost.localdomain"));
     const { err } = await probeRun(["network.smtp", "localhost.localdomain:9"], { cwd });
     expect(err).toBe("");
@@ -85,23 +85,23 @@ describe("on the command line", () => {
     ["inputs/mx", 'there is no file "inputs/mx"'],
     ["~/input", 'there is no file "~/input"'],
     ["hosts.yml", 'there is no file "hosts.yml"'],
-  ])("%s is a file, and is not there", async (word, said) => {
+  ])("%s is a missing file", async (word, said) => {
     const { code, out, err } = await probeRun(["network.smtp", word], { cwd });
     expect({ code, out }).toEqual({ code: 2, out: "" });
     expect(err).toContain(said);
   });
 
-  test("a word that the contract refuses may have been meant as a file", async () => {
+  test("a word that the contract rejects may have been meant as a file", async () => {
     const { code, err } = await probeRun(["network.smtp", "mx example"], { cwd });
     expect(code).toBe(2);
     expect(err).toContain('there is no file "mx example", so it was read as target_host and target_port');
   });
 
-  test("a probe that takes no target says so", async () => {
+  test("a probe without a target says so", async () => {
     const { code, err } = await probeRun(["mail.bounce", "bounce.eml"], { cwd });
     expect(code).toBe(2);
     expect(err).toContain('there is no file "bounce.eml"');
-    expect(err).toContain("mail.bounce takes no target on the command line");
+    expect(err).toContain("mail.bounce does not accept a target on the command line");
   });
 
   test("an unknown probe is reported once", async () => {
@@ -110,7 +110,7 @@ describe("on the command line", () => {
     expect(err.match(/did you mean/g)).toHaveLength(1);
   });
 
-  test("a probe of somebody else's", async () => {
+  test("a third-party probe", async () => {
     const file = join(cwd, "echo.mjs");
     writeFileSync(
       file,

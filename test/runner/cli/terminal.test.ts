@@ -8,10 +8,10 @@ import { expect, test } from "vitest";
 const CLI = new URL("../../../bin/probe-run.cjs", import.meta.url).pathname;
 const execute = promisify(execFile);
 
-/** JSON leaves C1 controls as they are, and 0x9b begins an escape sequence on some terminals. */
+/** JSON leaves C1 controls unescaped, and 0x9b begins an escape sequence on some terminals. */
 const HOSTILE = "seen\u009b31m\u202e";
 
-test("hostile text in JSON does nothing on a terminal, and goes into a pipe as it is", async () => {
+test("hostile text in JSON has no effect on a terminal, and is unchanged in a pipe", async () => {
   const folder = mkdtempSync(join(tmpdir(), "probe-run-terminal-"));
   const env = { ...process.env, PROBE_RUN_DELIVERY: join(folder, "ledger.db") };
   const list = [CLI, "suppress", "list", "--json"];

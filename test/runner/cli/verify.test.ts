@@ -46,7 +46,7 @@ function verify(argv: readonly string[], surroundings: Parameters<typeof probeRu
 }
 
 describe("verify", () => {
-  test("takes the client from the Received field of a trusted host, and says who is aligned with whom", async () => {
+  test("takes the client from the Received field of a trusted host, and reports the alignment", async () => {
     const { code, out, err } = await verify(["message.eml", "--trusted-host", "mx.inbox.example"]);
     expect({ code, err }).toEqual({ code: 0, err: "" });
     expect(out).toMatch(/^From {6}shop\.example$/m);
@@ -65,7 +65,7 @@ describe("verify", () => {
     expect(out).toContain("warning  the receiver found dmarc=fail, and now it is pass\n");
   });
 
-  test("a sender of another domain passes SPF and is not aligned: DMARC fails, and the exit code is 1", async () => {
+  test("a sender of another domain passes SPF without alignment: DMARC fails, and the exit code is 1", async () => {
     const { code, out } = await verify(["message.eml", "--ip", "203.0.113.9", "--mail-from", "a@other.example", "--helo", "mail.other.example"]);
     expect(code).toBe(1);
     expect(out).toMatch(/^Client {4}203\.0\.113\.9, EHLO mail\.other\.example \(given\)$/m);
@@ -73,7 +73,7 @@ describe("verify", () => {
     expect(out).toMatch(/^SPF {7}pass, other\.example, MAIL FROM, not aligned with From shop\.example$/m);
   });
 
-  test("prints the envelope of mail.verify for programs, and reads bytes that are not UTF-8 from stdin", async () => {
+  test("prints the envelope of mail.verify as JSON, and reads bytes that are not UTF-8 from stdin", async () => {
     const { code, out } = await verify(["-", "--json", "--ip", "203.0.113.9", "--at", "2026-11-20T10:00:01Z"], { stdin: Buffer.from(MESSAGE, "latin1") });
     expect(code).toBe(0);
     const { output } = JSON.parse(out);
@@ -87,7 +87,7 @@ describe("verify", () => {
     expect(output.dmarc).toMatchObject({ result: "pass", aligned: [{ method: "spf", domain: "news.shop.example" }] });
   });
 
-  test("without a client SPF is not evaluated, and the output says what to give", async () => {
+  test("without a client SPF is not evaluated, and the output says which options to give", async () => {
     const { out } = await verify(["message.eml"]);
     expect(out).toMatch(/^Client {4}unknown: give --ip or --trusted-host$/m);
     expect(out).toMatch(/^SPF {7}not evaluated, /m);
@@ -102,7 +102,7 @@ describe("verify", () => {
     expect(signed.out).toMatch(/^DKIM {6}pass, signed\.example, selector lab, .*aligned with From signed\.example$/m);
   });
 
-  test("control characters of a message do not reach the terminal, and lines fit it", async () => {
+  test("control characters of a message do not reach the terminal, and lines fit its width", async () => {
     const hostile = MESSAGE.replace("mx.inbox.example;", "mx.inbox.example; iprev=pass; spf=pass (\x1b]0;owned\x07);").replace(
       "relay.list",
       "relay\x1b[31m.list",
@@ -112,8 +112,8 @@ describe("verify", () => {
     expect(out.split("\n").filter((line) => line.length > 60)).toEqual([]);
   });
 
-  test("needs one message, and a bad address is an error of the request", async () => {
-    expect(await verify([])).toMatchObject({ code: 2, out: "", err: expect.stringContaining("give a file, - for stdin, or --lab") });
+  test("needs one message; an invalid address is an error of the request", async () => {
+    expect(await verify([])).toMatchObject({ code: 2, out: "", err: expect.stringContaining("give exactly one message") });
     expect(await verify(["message.eml", "--lab"])).toMatchObject({ code: 2, out: "" });
     expect(await verify(["message.eml", "--ip", "203.0.113"])).toMatchObject({ code: 2, out: "", err: expect.stringContaining("/ip") });
     expect(await verify(["none.eml"])).toMatchObject({ code: 2, out: "" });

@@ -63,7 +63,7 @@ test("each step is a bar on one time axis", () => {
   );
 });
 
-test("every address that was tried stands under its connect", () => {
+test("every address that was tried is listed under its connect", () => {
   const failing = report({
     status: "error",
     ip_address: null,
@@ -77,7 +77,7 @@ test("every address that was tried stands under its connect", () => {
   expect(lines.slice(5)).toEqual(["", "✘ error  in 100 ms", "  connect: refused: connection refused (ECONNREFUSED) (a later run may succeed)", ""]);
 });
 
-test("a step that never ended reaches to the end, and findings say why", () => {
+test("a step that did not end reaches to the end, and findings say why", () => {
   const warned = report({
     status: "warning",
     operations: [operation("NOOP", 50, null, null, null)],
@@ -88,7 +88,7 @@ test("a step that never ended reaches to the end, and findings say why", () => {
   expect(text).toContain("▲ warning  in 100 ms\n  certificate_expires_soon: the certificate expires in 3 days\n");
 });
 
-test("a run in parts names each part's peer", () => {
+test("a run in parts shows the peer of each part", () => {
   const parts = report({
     target_host: undefined,
     target_port: undefined,
@@ -99,7 +99,7 @@ test("a run in parts names each part's peer", () => {
   expect(heading).toBe("network.smtp@2.0.0  smtp.example.org port 587, 192.0.2.7 port 993");
 });
 
-test("nothing was done: the verdict alone", () => {
+test("without operations: only the verdict", () => {
   expect(waterfall(report({ operations: [] }), { width: 80, style: plain })).toBe("network.smtp@2.0.0  mx.example.org port 25  192.0.2.7\n\n✔ ok  in 100 ms\n");
 });
 
@@ -109,7 +109,7 @@ describe("a run that mostly waits", () => {
   const later = ["connect", "greeting", "EHLO", "MAIL", "RCPT"].map((name, index) => step(`send ${name}`, 2050 + index * 10, 10));
   const waiting = report({ duration_ms: 5100, operations: [...early, ...later, step("imap IDLE", 2100, 3000)] });
 
-  test("has its long waits cut short, and says so", () => {
+  test("has its long waits shortened, and marks them", () => {
     const lines = waterfall(waiting, { width: 80, style: plain }).split("\n");
     expect(lines.slice(2, -3)).toEqual([
       "  send connect   █▍                        10.0 ms",
@@ -127,7 +127,7 @@ describe("a run that mostly waits", () => {
     ]);
   });
 
-  test("is drawn as it is where there is no room, or nothing to tell apart", () => {
+  test("is not shortened if there is no room or nothing to distinguish", () => {
     expect(waterfall(waiting, { width: 50, style: plain })).not.toContain("╌");
     expect(waterfall(report({ duration_ms: 5100, operations: [step("connect", 0, 10), step("NOOP", 10, 5000)] }), { width: 80, style: plain })).not.toContain(
       "╌",
@@ -136,7 +136,7 @@ describe("a run that mostly waits", () => {
 });
 
 describe.each([40, 80, 120, 200])("at %d columns", (width) => {
-  test("no line is wider than the terminal, whatever a server says", () => {
+  test("no line is wider than the terminal, whatever a server sends", () => {
     const hostile = report({
       target_host: "a".repeat(300),
       operations: [
@@ -153,7 +153,7 @@ describe.each([40, 80, 120, 200])("at %d columns", (width) => {
   });
 });
 
-test("colours are for a terminal whose user did not ask for none", () => {
+test("colours only on a terminal, and not with NO_COLOR", () => {
   const style = (isTty: boolean, env: Record<string, string>) => waterfall(working, { width: 80, style: styleFor({ isTty, columns: 80 }, env) });
   expect(style(true, {})).toContain("\u001b[32m✔ ok\u001b[39m");
   for (const text of [style(false, {}), style(true, { NO_COLOR: "1" }), style(true, { TERM: "dumb" })]) expect(text).not.toContain("\u001b");

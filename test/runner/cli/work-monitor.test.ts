@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import { Monitor } from "../../../runner/cli/work/monitor.js";
 import type { Channel, Counts } from "../../../runner/queue/backend.js";
-import { newTally } from "../../../runner/queue/worker-stats.js";
+import { emptyStats } from "../../../runner/queue/worker-stats.js";
 
 const COUNTS: Counts = { waiting: 1, delayed: 0, leased: 0, dead: 0, done: 0, isPaused: false };
 const screen = { isTty: false, columns: 80 };
 
-test("a store that hangs is asked once for any number of clients, and does not count as one that answers", async () => {
+test("a hanging store is asked once for any number of clients, and counts as unavailable", async () => {
   let asked = 0;
   let isHanging = false;
   const counts = (): Promise<Counts> => {
@@ -14,13 +14,13 @@ test("a store that hangs is asked once for any number of clients, and does not c
     return isHanging ? new Promise(() => undefined) : Promise.resolve(COUNTS);
   };
   const io = { stderr: screen, stdout: screen, err: () => undefined } as never;
-  const monitor = new Monitor(io, { counts } as unknown as Channel, () => ({ tally: newTally(), processes: 1, restarts: 0 }), false);
+  const monitor = new Monitor(io, { counts } as unknown as Channel, () => ({ stats: emptyStats(), processes: 1, restarts: 0 }), false);
   expect(await monitor.ask()).toEqual(COUNTS);
   isHanging = true;
   const began = performance.now();
   expect(await Promise.all(Array.from({ length: 500 }, () => monitor.ask()))).toEqual(Array.from({ length: 500 }, () => null));
   expect(asked).toBe(2);
   expect(performance.now() - began).toBeLessThan(10_000);
-  expect(monitor.observed.jobs).toBeNull();
+  expect(monitor.snapshot.jobs).toBeNull();
   monitor.end();
 });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { DeliveryOptions, MailToSend } from "../../../runner/delivery/create-delivery.js";
 import { run } from "../../../runner/harness/run.js";
 import { type DnsServer, startDnsServer } from "../../../runner/lab/dns-server.js";
-import type { DeliveryReport } from "../../../schemas/delivery.js";
+import type { DeliveryReport } from "../../../schemas/delivery-report.js";
 import { testAuthority } from "../../support/certificates.js";
 import { closeAfterEach, only, service } from "../../support/delivery.js";
 import { ed25519Key, rsaKey } from "../../support/dkim-keys.js";

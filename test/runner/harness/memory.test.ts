@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Context } from "../../../runner/harness/context.js";
 import { defineProbe } from "../../../runner/harness/define-probe.js";
-import { type MemoryGrant, MOST_KEPT_BYTES } from "../../../runner/harness/memory.js";
+import { MAX_KEPT_BYTES, type MemoryGrant } from "../../../runner/harness/memory.js";
 import { prepare } from "../../../runner/harness/registry.js";
 import { type RunOptions, runLoaded } from "../../../runner/harness/run.js";
 import { FailureError } from "../../../runner/run/failure-error.js";
@@ -55,8 +55,8 @@ describe("outside of a queue", () => {
 
   test("what could not be kept in a queue is a bug here as well", async () => {
     await expect(running((memory) => memory.keep(undefined))).rejects.toThrow("only what is JSON");
-    const much = "x".repeat(MOST_KEPT_BYTES);
-    await expect(running((memory) => memory.keep(much))).rejects.toThrow(`given ${MOST_KEPT_BYTES + 2} bytes of JSON, and a job may keep ${MOST_KEPT_BYTES}`);
+    const much = "x".repeat(MAX_KEPT_BYTES);
+    await expect(running((memory) => memory.keep(much))).rejects.toThrow(`given ${MAX_KEPT_BYTES + 2} bytes of JSON, and a job may keep ${MAX_KEPT_BYTES}`);
   });
 });
 

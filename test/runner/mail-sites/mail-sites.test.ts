@@ -8,11 +8,11 @@ import { siteOf } from "../../../runner/mail-sites/site.js";
 import { timeoutsFor } from "../../../runner/mail-sites/site-timeouts.js";
 import {
   BehaviourStore,
-  type KeptObservation,
-  MOST_OBSERVATIONS,
+  MAX_OBSERVATIONS,
   OBSERVATION_LIFE_MS,
   type Observation,
   type ObservationKind,
+  type StoredObservation,
 } from "../../../runner/mail-sites/store.js";
 import { Summaries } from "../../../runner/mail-sites/summaries.js";
 import { IN_MEMORY } from "../../../runner/sqlite/store-path.js";
@@ -34,7 +34,7 @@ const answered = (ms: number): Observation => ({ kind: "answered", ms });
 const NOW = Date.UTC(2026, 0, 1);
 
 /** The newest first. */
-function kept(...kinds: (ObservationKind | number)[]): KeptObservation[] {
+function kept(...kinds: (ObservationKind | number)[]): StoredObservation[] {
   return kinds.map((kind, index) => ({
     ...(typeof kind === "number" ? answered(kind) : { kind, ms: null }),
     at: NOW - index * 1000,
@@ -114,7 +114,7 @@ describe("experience", () => {
   test("does not grow without end", () => {
     const sites = store();
     for (let index = 0; index < 5; index++) sites.add("mx.example.org", times(150, answered(index)));
-    expect(sites.observations("mx.example.org")).toHaveLength(MOST_OBSERVATIONS);
+    expect(sites.observations("mx.example.org")).toHaveLength(MAX_OBSERVATIONS);
     expect(sites.observations("mx.example.org")[0]?.ms).toBe(4);
   });
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Limits, NO_LIMITS } from "../../../runner/limits/limits.js";
 import { type SessionCache, sessionCache } from "../../../runner/mail-sites/session-cache.js";
 import type { SessionState } from "../../../runner/net/smtp/session-state.js";
-import { endLeftovers } from "../../../runner/support/shutdown-hooks.js";
+import { runShutdownHooks } from "../../../runner/support/shutdown-hooks.js";
 import { knowsThree, type MailboxServer, startMailboxServer } from "../../support/mailbox-server.js";
 import { greetedSession, testRun } from "../../support/smtp-context.js";
 
@@ -11,7 +11,7 @@ beforeEach(async () => {
   server = await startMailboxServer({ answer: knowsThree });
 });
 afterEach(async () => {
-  await endLeftovers();
+  await runShutdownHooks();
   await server.close();
 });
 
@@ -95,7 +95,7 @@ test("a session that is about to close counts until its connection is closed", a
     for (const state of await Promise.all([third, fourth])) cache.release(state);
   } finally {
     sayGoodbye();
-    await endLeftovers();
+    await runShutdownHooks();
     await slow.close();
     server = usual;
   }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect } from "vitest";
 import type { Answer } from "../../../runner/net/dns/answer.js";
-import type { Asking } from "../../../runner/net/dns/capability.js";
+import type { QueryOptions } from "../../../runner/net/dns/capability.js";
 import type { DataOf, RecordType } from "../../../runner/net/dns/records.js";
 import { type Questions, questionsOf } from "../../../runner/posture/questions.js";
 import type { Check, Verdict } from "../../../schemas/check.js";
@@ -36,7 +36,7 @@ export function withGlobalAddresses<Value>(value: Value): Value {
 /** A resolver that knows the records of a case. FAIL at a name, or at one type of it, stands for an answer that failed. */
 export function questionsIn(zone: Zone, isAuthenticated: boolean | ((name: string, type: string) => boolean) = true, failAll?: string): Questions {
   const names = new Map(Object.entries(zone).map(([name, records]) => [name.toLowerCase(), records]));
-  const query = async <Type extends RecordType>(name: string, type: Type, _asking?: Asking): Promise<Answer<Type>> => {
+  const query = async <Type extends RecordType>(name: string, type: Type, _asking?: QueryOptions): Promise<Answer<Type>> => {
     const aliases: string[] = [];
     let at = name.toLowerCase();
     for (let alias = names.get(at)?.CNAME; typeof alias === "string"; alias = names.get(at)?.CNAME) {

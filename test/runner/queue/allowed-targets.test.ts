@@ -40,7 +40,7 @@ afterEach(async () => {
 async function worked(options: WorkerOptions, of = queue) {
   const worker = await createWorker(of, { drain: true, ...options });
   await worker.run();
-  return (await of.jobs.dead(10)).map(({ failure: { reason, message } }) => ({ reason, message }));
+  return (await of.jobs.deadLetters(10)).map(({ failure: { reason, message } }) => ({ reason, message }));
 }
 
 const refusedWith = (text: string) => [{ reason: "refused", message: expect.stringContaining(text) }];
@@ -64,15 +64,15 @@ describe("a worker that denies private addresses", () => {
     expect(connections).toBe(0);
   });
 
-  test("runs the job when the address is allowed, and the dead letter says how", async () => {
+  test("runs the job once the address is allowed, and the dead letter says how", async () => {
     await queue.enqueue("network.smtp", { target_host: "127.0.0.1", target_port: port });
     expect(await worked(DENYING)).toEqual(refusedWith("--allow-target"));
-    await queue.jobs.revive(null);
+    await queue.jobs.retryDead(null);
     expect(await worked({ ...DENYING, allowTargets: ["127.0.0.0/8"] })).toEqual([]);
     expect(connections).toBe(1);
   });
 
-  test("asks no name server of a job that it may not connect to", async () => {
+  test("queries no name server of a job that it may not connect to", async () => {
     const net = await internet("one A 127.0.0.1", {});
     const target = { target_host: "one.example", target_port: port, resolver: { servers: [...net.servers] as string[] } };
     await queue.enqueue("network.smtp", target, { maxAttempts: 1 });
@@ -81,7 +81,7 @@ describe("a worker that denies private addresses", () => {
     expect(letters).toEqual([...refusedWith("127.0.0"), ...refusedWith("127.0.0")]);
   });
 
-  test("delivers to no mail host that resolves to a private address, whatever the job's settings allow", async () => {
+  test("delivers to no mail host that resolves to a private address, whatever the job's settings", async () => {
     const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", {}] });
     const [server] = net.servers as [string];
     await queue.enqueue("mail.deliver", {
@@ -103,31 +103,31 @@ describe("a worker with a list of targets", () => {
     expect(connections).toBe(0);
   });
 
-  test("connects to a name that is on it, unless its address is private and those are denied", async () => {
+  test("connects to a listed name, unless its address is private and private ones are denied", async () => {
     await queue.enqueue("network.smtp", { target_host: "localhost", target_port: port });
     expect(await worked({ allowTargets: ["localhost"], denyPrivate: true })).toEqual(refusedWith("localhost (127.0.0.1) is not a public address"));
-    await queue.jobs.revive(null);
+    await queue.jobs.retryDead(null);
     expect(await worked({ allowTargets: ["localhost"] })).toEqual([]);
     expect(connections).toBe(1);
   });
 });
 
 describe("without a list", () => {
-  test("a worker of a queue that is a file connects to anything", async () => {
+  test("a worker of a queue in a file connects to anything", async () => {
     await queue.enqueue("network.smtp", { target_host: "127.0.0.1", target_port: port });
     expect(await worked({})).toEqual([]);
     expect(connections).toBe(1);
   });
 
   realServer("a worker of a broker", ["redis-server"], () => {
-    test("connects to no private address", async () => {
+    test("a worker of a broker connects to no private address", async () => {
       const redis = await startRedis({ isPersistent: false });
       const broker = await openQueue(redis.url);
       try {
         await broker.enqueue("network.smtp", { target_host: "127.0.0.1", target_port: port });
         expect(await worked({}, broker)).toEqual(refusedWith("127.0.0.1 is not a public address (loopback"));
         expect(connections).toBe(0);
-        await broker.jobs.revive(null);
+        await broker.jobs.retryDead(null);
         expect(await worked({ allowTargets: ["127.0.0.1"] }, broker)).toEqual([]);
         expect(connections).toBe(1);
       } finally {
@@ -157,7 +157,7 @@ describe("the patterns", () => {
     }
   });
 
-  test("names are compared whole, in any case; a star is every name under a domain", () => {
+  test("names match as a whole, ignoring case; a star matches every name under a domain", () => {
     expect(refuses(["MX.example.org"], "8.8.8.8", "mx.EXAMPLE.org")).toBe(false);
     expect(refuses(["mx.example.org"], "8.8.8.8", "mx.example.org.evil.example")).toBe(true);
     expect(refuses(["*.example.org"], "8.8.8.8", "a.b.example.org")).toBe(false);
@@ -179,7 +179,7 @@ describe("the patterns", () => {
     "fe80::1",
     "fd00::1",
     "2002:7f00:1::",
-  ])("%s is denied with the private ones", (address) => {
+  ])("%s is denied with the private addresses", (address) => {
     expect(refuses([], address, null, true)).toBe(true);
     expect(refuses([], address)).toBe(false);
     expect(addressUse(address).scope).not.toBe("global");

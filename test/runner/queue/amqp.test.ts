@@ -2,8 +2,7 @@ import { randomUUID } from "node:crypto";
 import { connect } from "amqplib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readAmqpUrl } from "../../../runner/queue/amqp/address.js";
-import { openAmqp } from "../../../runner/queue/amqp/backend.js";
-import { AmqpSink } from "../../../runner/queue/amqp/sink.js";
+import { AmqpSink, openAmqp } from "../../../runner/queue/amqp/backend.js";
 import type { Backend } from "../../../runner/queue/backend.js";
 import { BACKEND_DEFAULTS } from "../../../runner/queue/backend-options.js";
 import { freePorts } from "../../support/free-ports.js";
@@ -27,7 +26,7 @@ realServer("results in RabbitMQ", ["rabbitmq-server"], () => {
     await work(backend).finally(() => backend.close());
   };
 
-  test("what is pushed is there for a consumer, in order, as a CloudEvent that can be told from others by its id", async () => {
+  test("results arrive at a consumer in order, as CloudEvents with distinct ids", async () => {
     const queue = randomUUID();
     await opened(`?queue=${queue}`, async ({ results, jobs }) => {
       expect(jobs).toBeNull();
@@ -48,11 +47,11 @@ realServer("results in RabbitMQ", ["rabbitmq-server"], () => {
     expect(await takeAll(queue)).toHaveLength(1);
   });
 
-  test("whoever only looks makes no queue", async () => {
+  test("a command that only reads creates no queue", async () => {
     await expect(opened(`?queue=${randomUUID()}`, async () => undefined, false)).rejects.toMatchObject({ code: "not_a_queue" });
   });
 
-  test("an exchange that leads nowhere gives an error, and one that leads to a queue takes it", async () => {
+  test("an exchange without a queue is an error; one with a queue accepts results", async () => {
     const [exchange, queue] = [randomUUID(), randomUUID()];
     await managed(async (channel) => void (await channel.assertExchange(exchange, "topic")));
     await opened(`?exchange=${exchange}&routing_key=mx.done`, async ({ results }) => {
@@ -79,7 +78,7 @@ realServer("results in RabbitMQ", ["rabbitmq-server"], () => {
     expect(await takeAll(queue)).toHaveLength(2);
   });
 
-  test("a virtual host that cannot be encoded is refused, and not taken for a broker that is away", async () => {
+  test("a virtual host that cannot be encoded is refused, not retried", async () => {
     const began = performance.now();
     await expect(openAmqp(`${server.url.replace(/\/?(\?.*)?$/, "")}/${"v".repeat(300)}?queue=a`, BACKEND_DEFAULTS)).rejects.toMatchObject({
       name: "QueueError",
@@ -88,7 +87,7 @@ realServer("results in RabbitMQ", ["rabbitmq-server"], () => {
     expect(performance.now() - began).toBeLessThan(15_000);
   });
 
-  test("a queue that is full and says so is told as full", async () => {
+  test("a full queue that rejects is reported as full", async () => {
     const queue = randomUUID();
     await managed((channel) => channel.assertQueue(queue, { arguments: { "x-queue-type": "classic", "x-max-length": 1, "x-overflow": "reject-publish" } }));
     await opened(
@@ -101,24 +100,24 @@ realServer("results in RabbitMQ", ["rabbitmq-server"], () => {
     );
   });
 
-  test("a wrong password is told, and does not stand in the message", async () => {
+  test("a wrong password is reported without the password", async () => {
     const failed = openAmqp(`amqp://ann:correct-horse@127.0.0.1:${port}`, BACKEND_DEFAULTS);
     await expect(failed).rejects.toMatchObject({ code: "refused" });
     await expect(failed).rejects.not.toThrow(/correct-horse/);
   });
 
-  test("nobody there", async () => {
+  test("no broker at the address", async () => {
     const [nobody] = await freePorts(1);
     await expect(openAmqp(`amqp://127.0.0.1:${nobody}`, BACKEND_DEFAULTS)).rejects.toMatchObject({ code: "unreachable" });
   });
 
-  test("after its end it takes nothing", async () => {
+  test("after close() a push fails", async () => {
     const backend = await openAmqp(server.url, BACKEND_DEFAULTS);
     await backend.close();
     await expect(backend.results.push([message("a")])).rejects.toMatchObject({ code: "closed" });
   });
 
-  test("a broker that is stuck is told, and closing does not wait for it", async () => {
+  test("a blocked broker is reported, and closing does not wait for it", async () => {
     const sink = new AmqpSink(readAmqpUrl(`${server.url}?queue=${randomUUID()}`), true, 300);
     await sink.open();
     server.freeze();
@@ -130,7 +129,7 @@ realServer("results in RabbitMQ", ["rabbitmq-server"], () => {
     }
   });
 
-  test("kill -9 of the broker in the middle: what was confirmed is there, and pushing goes on", async () => {
+  test("after kill -9 of the broker, confirmed results are there and pushing continues", async () => {
     const queue = randomUUID();
     const confirmed: string[] = [];
     await opened(`?queue=${queue}`, async ({ results }) => {

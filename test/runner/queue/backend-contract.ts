@@ -1,19 +1,19 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { NO_LIMITS } from "../../../runner/limits/limits.js";
-import { type Backend, type Channel, type ClaimRequest, type Delivery, isChannel, type Message, type Outcome } from "../../../runner/queue/backend.js";
+import { type Backend, type Channel, type ClaimRequest, isChannel, type LeasedMessage, type Message, type Outcome } from "../../../runner/queue/backend.js";
 import { BACKEND_DEFAULTS, type BackendOptions } from "../../../runner/queue/backend-options.js";
 import { lastFailure } from "../../../runner/queue/last-failure.js";
 
 export interface ContractSubject {
-  /** A store of its own for each test; `open` may be called again, as another process would. */
+  /** A separate store for each test; `open` may be called again, as by another process. */
   fresh(): Promise<{ open(options: BackendOptions): Promise<Backend>; remove(): Promise<void> }>;
   /** Long enough that a busy machine does not lose a lease by accident. */
   readonly leaseMs: number;
-  /** False if jobs that a limit held back may go on in any order. */
+  /** False if held jobs may continue in any order. */
   readonly keepsOrderOfHeld?: boolean;
 }
 
-/** What every backend whose jobs can be claimed has to pass, on a real store. */
+/** The tests that every store with jobs must pass, on a real server. */
 export function describeBackend(name: string, { fresh, leaseMs, keepsOrderOfHeld = true }: ContractSubject): void {
   describe(name, () => {
     let store: Awaited<ReturnType<typeof fresh>>;
@@ -37,20 +37,19 @@ export function describeBackend(name: string, { fresh, leaseMs, keepsOrderOfHeld
       others.push(other);
       return other.jobs as Channel;
     };
-    const claim = (from: Channel, most = 10, more: Partial<ClaimRequest> = {}) =>
-      from.claim({ most, leaseMs: 60_000, waitMs: 500, limits: NO_LIMITS, ...more });
-    const settle = (from: Channel, delivery: Delivery | undefined, outcome: Outcome) => from.settle([{ delivery: delivery as Delivery, outcome }]);
+    const claim = (from: Channel, max = 10, more: Partial<ClaimRequest> = {}) => from.claim({ max, leaseMs: 60_000, waitMs: 500, limits: NO_LIMITS, ...more });
+    const settle = (from: Channel, leased: LeasedMessage | undefined, outcome: Outcome) => from.settle([{ message: leased as LeasedMessage, outcome }]);
     const none = { waitMs: 0 };
 
     describe("push", () => {
-      test("what is pushed is claimed, the very same text, in the order it came", async () => {
+      test("messages are claimed in order of arrival, with unchanged text", async () => {
         expect(await jobs.push([message("a"), message("b"), message("c")])).toEqual(["accepted", "accepted", "accepted"]);
         const claimed = await claim(jobs);
         expect(claimed.map(({ id }) => id)).toEqual(["a", "b", "c"]);
         expect(claimed[0]).toMatchObject({ body: message("a").body, key: null, attempt: 1, lastFailure: null });
       });
 
-      test("an id that is there, worked off, or dead is a duplicate", async () => {
+      test("an id that is stored, done or dead is a duplicate", async () => {
         expect(await jobs.push([message("a"), message("a")])).toEqual(["accepted", "duplicate"]);
         await settle(jobs, (await claim(jobs))[0], { kind: "done", result: null });
         expect(await jobs.push([message("a"), message("b")])).toEqual(["duplicate", "accepted"]);
@@ -59,13 +58,13 @@ export function describeBackend(name: string, { fresh, leaseMs, keepsOrderOfHeld
         expect(await claim(jobs, 10, none)).toEqual([]);
       });
 
-      test("it is there for another process, and after everybody has closed", async () => {
+      test("a message is visible to other processes, also after its producer has closed", async () => {
         await jobs.push([message("a")]);
         await backend.close();
         expect((await claim(await anotherProcess())).map(({ id }) => id)).toEqual(["a"]);
       });
 
-      test("a message with a delay is not claimed before it", async () => {
+      test("a delayed message is not claimed early", async () => {
         await jobs.push([message("late", { delayMs: 400 }), message("now")]);
         expect((await claim(jobs)).map(({ id }) => id)).toEqual(["now"]);
         expect(await jobs.counts()).toMatchObject({ delayed: 1, leased: 1 });
@@ -74,12 +73,12 @@ export function describeBackend(name: string, { fresh, leaseMs, keepsOrderOfHeld
         expect(performance.now() - asked).toBeLessThan(2500);
       });
 
-      test("higher priority goes first, equals in the order they came", async () => {
+      test("higher priorities first, equal ones in order of arrival", async () => {
         await jobs.push([message("low"), message("high-1", { priority: 9 }), message("mid", { priority: 5 }), message("high-2", { priority: 9 })]);
         expect((await claim(jobs)).map(({ id }) => id)).toEqual(["high-1", "high-2", "mid", "low"]);
       });
 
-      test("a thousand at once", async () => {
+      test("a thousand messages at once", async () => {
         const all = Array.from({ length: 1000 }, (_, index) => message(`m${index}`));
         expect(new Set(await jobs.push(all))).toEqual(new Set(["accepted"]));
         expect(await jobs.counts()).toMatchObject({ waiting: 1000, leased: 0 });
@@ -87,37 +86,37 @@ export function describeBackend(name: string, { fresh, leaseMs, keepsOrderOfHeld
     });
 
     describe("lease", () => {
-      test("nobody else claims what is leased", async () => {
+      test("a leased message cannot be claimed", async () => {
         await jobs.push([message("a")]);
         await claim(jobs);
         expect(await claim(await anotherProcess(), 10, none)).toEqual([]);
       });
 
-      test("what ran out is claimed again as the next attempt, and the first holder has lost it", async () => {
+      test("after an expired lease a message is claimed again as its next attempt, and its former holder has lost it", async () => {
         await jobs.push([message("a")]);
         const [first] = await claim(jobs, 1, { leaseMs });
         const other = await anotherProcess();
         const [second] = await claim(other, 1, { leaseMs, waitMs: leaseMs * 6 });
         expect(second).toMatchObject({ id: "a", attempt: 2 });
-        expect(await jobs.extend([first as Delivery], leaseMs)).toEqual([first]);
+        expect(await jobs.extend([first as LeasedMessage], leaseMs)).toEqual([first]);
         expect(await settle(jobs, first, { kind: "done", result: message("a:result") })).toEqual(["lost"]);
         expect(await (backend.results as Channel).counts()).toMatchObject({ waiting: 0 });
         expect(await settle(other, second, { kind: "done", result: null })).toEqual(["stored"]);
       });
 
-      test("a heartbeat keeps it", async () => {
+      test("heartbeats keep a lease", async () => {
         await jobs.push([message("a")]);
-        const [delivery] = await claim(jobs, 1, { leaseMs });
+        const [leased] = await claim(jobs, 1, { leaseMs });
         const other = await anotherProcess();
         for (let beat = 0; beat < 6; beat++) {
           await pause(leaseMs / 3);
-          expect(await jobs.extend([delivery as Delivery], leaseMs)).toEqual([]);
+          expect(await jobs.extend([leased as LeasedMessage], leaseMs)).toEqual([]);
           expect(await claim(other, 1, none)).toEqual([]);
         }
-        expect(await settle(jobs, delivery, { kind: "done", result: null })).toEqual(["stored"]);
+        expect(await settle(jobs, leased, { kind: "done", result: null })).toEqual(["stored"]);
       });
 
-      test("several processes that claim at once share everything, and nothing twice", async () => {
+      test("simultaneous claims of several processes share all messages without overlap", async () => {
         const ids = Array.from({ length: 300 }, (_, index) => `m${index}`);
         await jobs.push(ids.map((id) => message(id)));
         const workers = [jobs, await anotherProcess(), await anotherProcess()];
@@ -125,17 +124,17 @@ export function describeBackend(name: string, { fresh, leaseMs, keepsOrderOfHeld
           workers.map(async (worker) => {
             const mine: string[] = [];
             for (;;) {
-              const deliveries = await claim(worker, 7, none);
-              if (deliveries.length === 0) return mine;
-              mine.push(...deliveries.map(({ id }) => id));
-              await worker.settle(deliveries.map((delivery) => ({ delivery, outcome: { kind: "done", result: null } })));
+              const batch = await claim(worker, 7, none);
+              if (batch.length === 0) return mine;
+              mine.push(...batch.map(({ id }) => id));
+              await worker.settle(batch.map((leased) => ({ message: leased, outcome: { kind: "done", result: null } })));
             }
           }),
         );
         expect(claimed.flat().sort()).toEqual([...ids].sort());
       });
 
-      test("a claim that waits is woken by a message from another process", async () => {
+      test("a waiting claim is woken by a message from another process", async () => {
         const other = await anotherProcess();
         const waiting = claim(jobs, 1, { waitMs: 10_000 });
         await pause(50);
@@ -145,7 +144,7 @@ export function describeBackend(name: string, { fresh, leaseMs, keepsOrderOfHeld
         expect(performance.now() - asked).toBeLessThan(2000);
       });
 
-      test("a claim that waits is ended by its signal, and takes nothing", async () => {
+      test("a signal ends a waiting claim, which leases nothing", async () => {
         const ending = new AbortController();
         const waiting = claim(jobs, 1, { waitMs: 60_000, signal: ending.signal });
         await pause(30);
@@ -155,7 +154,7 @@ export function describeBackend(name: string, { fresh, leaseMs, keepsOrderOfHeld
     });
 
     describe("settle", () => {
-      test("done: the job is gone, and its result is there for whoever consumes", async () => {
+      test("done: the job is removed, and its result can be consumed", async () => {
         await jobs.push([message("a")]);
         await settle(jobs, (await claim(jobs))[0], { kind: "done", result: message("a:result") });
         expect(await jobs.counts()).toMatchObject({ waiting: 0, leased: 0, done: 1 });
@@ -167,7 +166,7 @@ export function describeBackend(name: string, { fresh, leaseMs, keepsOrderOfHeld
         expect(await results.push([message("a:result")])).toEqual(["duplicate"]);
       });
 
-      test("retry: it comes again after its time, with what went wrong", async () => {
+      test("retry: the message is due after its delay, with its last failure", async () => {
         await jobs.push([message("a")]);
         const failure = lastFailure("worker_error", "no such host");
         await settle(jobs, (await claim(jobs))[0], { kind: "retry", afterMs: 200, failure });
@@ -175,122 +174,122 @@ export function describeBackend(name: string, { fresh, leaseMs, keepsOrderOfHeld
         expect((await claim(jobs, 1, { waitMs: 5000 }))[0]).toMatchObject({ id: "a", attempt: 2, lastFailure: failure });
       });
 
-      test("release: it is due at once, and the attempt does not count", async () => {
+      test("release: the message is due at once, and the attempt does not count", async () => {
         await jobs.push([message("a")]);
         for (let times = 0; times < 3; times++) await settle(jobs, (await claim(jobs))[0], { kind: "release" });
         expect((await claim(await anotherProcess()))[0]).toMatchObject({ id: "a", attempt: 1 });
       });
 
-      test("dead: it is listed with its last failure, and can be put back", async () => {
+      test("dead: the message is listed with its last failure, and can be retried", async () => {
         await jobs.push([message("a"), message("b")]);
         const failure = lastFailure("worker_error", "it threw");
-        for (const delivery of await claim(jobs)) await settle(jobs, delivery, { kind: "dead", failure });
-        expect(await jobs.dead(10)).toMatchObject([{ id: "a", attempts: 1, failure, body: message("a").body }, { id: "b" }]);
-        expect(await jobs.revive(["b", "never-there"])).toBe(1);
+        for (const leased of await claim(jobs)) await settle(jobs, leased, { kind: "dead", failure });
+        expect(await jobs.deadLetters(10)).toMatchObject([{ id: "a", attempts: 1, failure, body: message("a").body }, { id: "b" }]);
+        expect(await jobs.retryDead(["b", "never-there"])).toBe(1);
         expect((await claim(jobs))[0]).toMatchObject({ id: "b", attempt: 1, lastFailure: null });
-        expect(await jobs.revive(null)).toBe(1);
-        expect(await jobs.dead(10)).toEqual([]);
+        expect(await jobs.retryDead(null)).toBe(1);
+        expect(await jobs.deadLetters(10)).toEqual([]);
       });
 
-      test("a settlement that was stored cannot be made again", async () => {
+      test("a message cannot be settled twice", async () => {
         await jobs.push([message("a")]);
-        const [delivery] = await claim(jobs);
-        expect(await settle(jobs, delivery, { kind: "done", result: null })).toEqual(["stored"]);
-        expect(await settle(jobs, delivery, { kind: "dead", failure: lastFailure("worker_error", "too late") })).toEqual(["lost"]);
-        expect(await jobs.dead(10)).toEqual([]);
+        const [leased] = await claim(jobs);
+        expect(await settle(jobs, leased, { kind: "done", result: null })).toEqual(["stored"]);
+        expect(await settle(jobs, leased, { kind: "dead", failure: lastFailure("worker_error", "too late") })).toEqual(["lost"]);
+        expect(await jobs.deadLetters(10)).toEqual([]);
       });
 
-      test("many in one call, each its own way, answered in order", async () => {
+      test("several settlements in one call, answered in order", async () => {
         await jobs.push([message("a"), message("b"), message("c")]);
-        const [a, b, c] = (await claim(jobs)) as [Delivery, Delivery, Delivery];
+        const [a, b, c] = (await claim(jobs)) as [LeasedMessage, LeasedMessage, LeasedMessage];
         await settle(jobs, b, { kind: "release" });
         const answers = await jobs.settle([
-          { delivery: a, outcome: { kind: "done", result: message("a:result") } },
-          { delivery: b, outcome: { kind: "done", result: message("b:result") } },
-          { delivery: c, outcome: { kind: "retry", afterMs: 1, failure: lastFailure("worker_error", "once more") } },
+          { message: a, outcome: { kind: "done", result: message("a:result") } },
+          { message: b, outcome: { kind: "done", result: message("b:result") } },
+          { message: c, outcome: { kind: "retry", afterMs: 1, failure: lastFailure("worker_error", "once more") } },
         ]);
         expect(answers).toEqual(["stored", "lost", "stored"]);
       });
     });
 
-    describe("memory", () => {
-      const keep = (from: Channel, delivery: Delivery | undefined, text: string) => from.keep([{ delivery: delivery as Delivery, text }]);
+    describe("saved state", () => {
+      const saveState = (from: Channel, leased: LeasedMessage | undefined, state: string) => from.saveState([{ message: leased as LeasedMessage, state }]);
       const failure = lastFailure("worker_error", "no such host");
 
-      test("what was kept is there for whoever claims it next, and nobody else's is", async () => {
+      test("a saved state is there at the next claim of its own message only", async () => {
         await jobs.push([message("a"), message("b")]);
         const [a, b] = await claim(jobs);
         expect([a, b]).toMatchObject([
-          { kept: null, part: 1 },
-          { kept: null, part: 1 },
+          { savedState: null, part: 1 },
+          { savedState: null, part: 1 },
         ]);
-        expect(await keep(jobs, a, "half")).toEqual(["stored"]);
-        expect(await keep(jobs, a, '{"done":["ann"]}')).toEqual(["stored"]);
+        expect(await saveState(jobs, a, "half")).toEqual(["stored"]);
+        expect(await saveState(jobs, a, '{"done":["ann"]}')).toEqual(["stored"]);
         await settle(jobs, a, { kind: "release" });
         await settle(jobs, b, { kind: "release" });
         expect(await claim(await anotherProcess())).toMatchObject([
-          { id: "a", kept: '{"done":["ann"]}', attempt: 1 },
-          { id: "b", kept: null },
+          { id: "a", savedState: '{"done":["ann"]}', attempt: 1 },
+          { id: "b", savedState: null },
         ]);
       });
 
-      test("it stays through a retry, a revival, and all else that ends a lease", async () => {
+      test("it survives a retry, a dead letter and everything else that ends a lease", async () => {
         await jobs.push([message("a")]);
         const [first] = await claim(jobs);
-        await keep(jobs, first, "one");
+        await saveState(jobs, first, "one");
         await settle(jobs, first, { kind: "retry", afterMs: 1, failure });
         const [second] = await claim(jobs, 1, { waitMs: 3000 });
-        expect(second).toMatchObject({ kept: "one", attempt: 2, lastFailure: failure });
-        await keep(jobs, second, "two");
+        expect(second).toMatchObject({ savedState: "one", attempt: 2, lastFailure: failure });
+        await saveState(jobs, second, "two");
         await settle(jobs, second, { kind: "later", afterMs: 1, result: null });
         const [third] = await claim(jobs, 1, { waitMs: 3000 });
         await settle(jobs, third, { kind: "dead", failure });
-        expect(await jobs.dead(10)).toMatchObject([{ id: "a", failure }]);
-        expect(await jobs.revive(null)).toBe(1);
-        expect(await claim(await anotherProcess())).toMatchObject([{ kept: "two", part: 2, attempt: 1, lastFailure: null }]);
+        expect(await jobs.deadLetters(10)).toMatchObject([{ id: "a", failure }]);
+        expect(await jobs.retryDead(null)).toBe(1);
+        expect(await claim(await anotherProcess())).toMatchObject([{ savedState: "two", part: 2, attempt: 1, lastFailure: null }]);
       });
 
-      test("a holder that was killed after it had kept leaves it to the next", async () => {
+      test("it survives the death of the process that saved it", async () => {
         await jobs.push([message("a")]);
         const [first] = await claim(jobs, 1, { leaseMs });
-        await keep(jobs, first, "half");
+        await saveState(jobs, first, "half");
         const other = await anotherProcess();
         const [second] = await claim(other, 1, { waitMs: leaseMs * 6 });
-        expect(second).toMatchObject({ kept: "half", attempt: 2 });
-        expect(await keep(jobs, first, "too late")).toEqual(["lost"]);
-        expect(await keep(other, second, "whole")).toEqual(["stored"]);
-        expect(await keep(jobs, first, "too late again")).toEqual(["lost"]);
+        expect(second).toMatchObject({ savedState: "half", attempt: 2 });
+        expect(await saveState(jobs, first, "too late")).toEqual(["lost"]);
+        expect(await saveState(other, second, "whole")).toEqual(["stored"]);
+        expect(await saveState(jobs, first, "too late again")).toEqual(["lost"]);
         await settle(other, second, { kind: "release" });
-        expect(await claim(other)).toMatchObject([{ kept: "whole" }]);
+        expect(await claim(other)).toMatchObject([{ savedState: "whole" }]);
       });
 
-      test("what is settled keeps nothing more", async () => {
+      test("a settled message has no state", async () => {
         await jobs.push([message("a"), message("b")]);
         const [a, b] = await claim(jobs);
         await settle(jobs, a, { kind: "done", result: null });
         await settle(jobs, b, { kind: "release" });
-        expect([await keep(jobs, a, "late"), await keep(jobs, b, "late")].flat()).toEqual(["lost", "lost"]);
-        expect(await claim(jobs)).toMatchObject([{ id: "b", kept: null }]);
+        expect([await saveState(jobs, a, "late"), await saveState(jobs, b, "late")].flat()).toEqual(["lost", "lost"]);
+        expect(await claim(jobs)).toMatchObject([{ id: "b", savedState: null }]);
       });
 
-      test("many in one call, answered in order, and beside heartbeats", async () => {
+      test("several states in one call, answered in order, beside heartbeats", async () => {
         await jobs.push([message("a"), message("b"), message("c")]);
-        const [a, b, c] = (await claim(jobs)) as [Delivery, Delivery, Delivery];
+        const [a, b, c] = (await claim(jobs)) as [LeasedMessage, LeasedMessage, LeasedMessage];
         await settle(jobs, b, { kind: "release" });
         const [answers, lost, again] = await Promise.all([
-          jobs.keep([a, b, c].map((delivery) => ({ delivery, text: delivery.id }))),
+          jobs.saveState([a, b, c].map((leased) => ({ message: leased, state: leased.id }))),
           jobs.extend([a, c], 60_000),
-          keep(jobs, a, "a again"),
+          saveState(jobs, a, "a again"),
         ]);
         expect({ answers, lost, again }).toEqual({ answers: ["stored", "lost", "stored"], lost: [], again: ["stored"] });
-        expect(await Promise.all([a, c].map((delivery) => settle(jobs, delivery, { kind: "release" })))).toEqual([["stored"], ["stored"]]);
-        expect(Object.fromEntries((await claim(jobs)).map(({ id, kept }) => [id, kept]))).toEqual({ a: "a again", b: null, c: "c" });
+        expect(await Promise.all([a, c].map((leased) => settle(jobs, leased, { kind: "release" })))).toEqual([["stored"], ["stored"]]);
+        expect(Object.fromEntries((await claim(jobs)).map(({ id, savedState }) => [id, savedState]))).toEqual({ a: "a again", b: null, c: "c" });
       });
 
-      test("later: due after its time as its next part, and the attempt does not count", async () => {
+      test("later: due after its delay as its next part, and the attempt does not count", async () => {
         await jobs.push([message("a", { priority: 3, key: "site" })]);
         const [first] = await claim(jobs);
-        await keep(jobs, first, "half");
+        await saveState(jobs, first, "half");
         expect(await settle(jobs, first, { kind: "later", afterMs: 400, result: message("a:result:1") })).toEqual(["stored"]);
         expect(await settle(jobs, first, { kind: "done", result: null })).toEqual(["lost"]);
         expect(await jobs.push([message("a")])).toEqual(["duplicate"]);
@@ -299,20 +298,20 @@ export function describeBackend(name: string, { fresh, leaseMs, keepsOrderOfHeld
         const asked = performance.now();
         const [second] = await claim(jobs, 1, { waitMs: 5000, limits: { ...NO_LIMITS, eachKey: { atOnce: 1, rate: null } } });
         expect(performance.now() - asked).toBeLessThan(3000);
-        expect(second).toMatchObject({ id: "a", key: "site", attempt: 1, part: 2, kept: "half", lastFailure: null });
+        expect(second).toMatchObject({ id: "a", key: "site", attempt: 1, part: 2, savedState: "half", lastFailure: null });
         await settle(jobs, second, { kind: "done", result: message("a:result") });
         expect((await claim(backend.results as Channel)).map(({ id }) => id)).toEqual(["a:result:1", "a:result"]);
         expect(await jobs.push([message("a")])).toEqual(["duplicate"]);
       });
 
-      test("later: failures before it are forgotten, and so is the lease", async () => {
+      test("later: earlier failures and the lease are forgotten", async () => {
         await jobs.push([message("a")]);
         await settle(jobs, (await claim(jobs))[0], { kind: "retry", afterMs: 1, failure });
         await settle(jobs, (await claim(jobs, 1, { waitMs: 3000 }))[0], { kind: "later", afterMs: 1, result: null });
         expect(await claim(await anotherProcess(), 1, { waitMs: 3000 })).toMatchObject([{ attempt: 2, part: 2, lastFailure: null }]);
       });
 
-      test("whoever lost the lease puts nothing off, and its result is not stored", async () => {
+      test("later: after a lost lease nothing is delayed, and no result is stored", async () => {
         await jobs.push([message("a")]);
         const [first] = await claim(jobs, 1, { leaseMs });
         const [second] = await claim(await anotherProcess(), 1, { waitMs: leaseMs * 6 });
@@ -321,13 +320,13 @@ export function describeBackend(name: string, { fresh, leaseMs, keepsOrderOfHeld
         expect(second).toMatchObject({ attempt: 2, part: 1 });
       });
 
-      test("a message with the id of one that was purged, or forgotten, remembers nothing", async () => {
+      test("a message with the id of a purged or forgotten one has no state", async () => {
         const short = await store.open({ ...BACKEND_DEFAULTS, retentionMs: 100 });
         others.push(short);
         const channel = short.jobs as Channel;
         await channel.push([message("waiting"), message("dead"), message("done")]);
         const [waiting, dead, done] = await claim(channel);
-        for (const delivery of [waiting, dead, done]) await keep(channel, delivery, "old");
+        for (const leased of [waiting, dead, done]) await saveState(channel, leased, "old");
         await settle(channel, waiting, { kind: "later", afterMs: 60_000, result: null });
         await settle(channel, dead, { kind: "dead", failure });
         await settle(channel, done, { kind: "done", result: null });
@@ -335,7 +334,7 @@ export function describeBackend(name: string, { fresh, leaseMs, keepsOrderOfHeld
         await pause(300);
         expect(await channel.push([message("waiting"), message("dead"), message("done")])).toEqual(["accepted", "accepted", "accepted"]);
         const claimed = await claim(channel);
-        expect(claimed.map(({ id, kept, part, attempt }) => [id, kept, part, attempt]).sort()).toEqual(
+        expect(claimed.map(({ id, savedState, part, attempt }) => [id, savedState, part, attempt]).sort()).toEqual(
           ["dead", "done", "waiting"].map((id) => [id, null, 1, 1]),
         );
       });
@@ -343,16 +342,16 @@ export function describeBackend(name: string, { fresh, leaseMs, keepsOrderOfHeld
       test("any text of a quarter of a megabyte", async () => {
         const texts = ["\u{1f4ec} \\ \" '\n", "x".repeat(256 * 1024)];
         await jobs.push([message("a"), message("b")]);
-        for (const [index, delivery] of (await claim(jobs)).entries()) {
-          await keep(jobs, delivery, texts[index] as string);
-          await settle(jobs, delivery, { kind: "release" });
+        for (const [index, leased] of (await claim(jobs)).entries()) {
+          await saveState(jobs, leased, texts[index] as string);
+          await settle(jobs, leased, { kind: "release" });
         }
-        expect((await claim(jobs)).map(({ kept }) => kept)).toEqual(texts);
+        expect((await claim(jobs)).map(({ savedState }) => savedState)).toEqual(texts);
       });
     });
 
     describe("limits", () => {
-      test("N at once for each key, across processes; others pass, and no attempt is lost", async () => {
+      test("N at once for each key, across processes; other keys overtake, and no attempt is used", async () => {
         await jobs.push([message("a1", { key: "a" }), message("a2", { key: "a" }), message("a3", { key: "a" }), message("b1", { key: "b" }), message("free")]);
         const limits = { ...NO_LIMITS, eachKey: { atOnce: 1, rate: null } };
         const first = await claim(jobs, 10, { limits });
@@ -363,7 +362,7 @@ export function describeBackend(name: string, { fresh, leaseMs, keepsOrderOfHeld
         expect(await jobs.counts()).toMatchObject({ waiting: 1, leased: 3 });
       });
 
-      test("a key of its own kind", async () => {
+      test("a limit for one key", async () => {
         await jobs.push(["a1", "a2", "a3", "b1", "b2"].map((id) => message(id, { key: id.charAt(0) })));
         const limits = { ...NO_LIMITS, eachKey: { atOnce: 1, rate: null }, keys: { a: { atOnce: 2, rate: null } } };
         expect((await claim(jobs, 10, { limits })).map(({ id }) => id)).toEqual(["a1", "a2", "b1"]);
@@ -379,16 +378,16 @@ export function describeBackend(name: string, { fresh, leaseMs, keepsOrderOfHeld
         expect(await claim(jobs, 10, { limits })).toHaveLength(1);
       });
 
-      test("N per second for each key: a burst, and then an even pace", async () => {
+      test("N per second for each key: a burst, then an even pace", async () => {
         await jobs.push(Array.from({ length: 12 }, (_, index) => message(`a${index}`, { key: "a" })));
         const limits = { ...NO_LIMITS, eachKey: { atOnce: null, rate: { perSecond: 10, burst: 2 } } };
         const began = performance.now();
         const moments: number[] = [];
         while (moments.length < 8) {
-          const deliveries = await claim(jobs, 10, { limits, waitMs: 2000 });
-          moments.push(...deliveries.map(() => performance.now() - began));
+          const claimed = await claim(jobs, 10, { limits, waitMs: 2000 });
+          moments.push(...claimed.map(() => performance.now() - began));
         }
-        // The burst of two, perhaps with what came in while it was claimed on a busy machine; then six more, one each 100 ms.
+        // The burst of two, perhaps with tokens that arrived during the claim on a busy machine; then six more, one each 100 ms.
         const first = moments[0] as number;
         expect((moments[1] as number) - first).toBeLessThan(300);
         expect(moments[7]).toBeGreaterThan(500);
@@ -404,37 +403,37 @@ export function describeBackend(name: string, { fresh, leaseMs, keepsOrderOfHeld
         expect(performance.now() - began).toBeGreaterThan(250);
       });
 
-      test("what is heavy takes so many tokens, and those after it wait for them", async () => {
+      test("a heavy message takes its weight in tokens, and later messages wait", async () => {
         const heavy = (id: string, key: string): Message => message(id, { key, weight: 6 });
         await jobs.push([heavy("a1", "a"), message("a2", { key: "a" }), message("b1", { key: "b" }), heavy("b2", "b"), message("c1", { key: "c" })]);
         const limits = { ...NO_LIMITS, eachKey: { atOnce: null, rate: { perSecond: 10, burst: 2 } } };
         const began = performance.now();
-        // Of b both: a token is enough to go, whatever it weighs.
+        // Both of b: one token is enough to start, whatever the weight.
         expect((await claim(jobs, 10, { limits })).map(({ id }) => id)).toEqual(["a1", "b1", "b2", "c1"]);
         expect((await claim(await anotherProcess(), 10, { limits, waitMs: 3000 })).map(({ id }) => id)).toEqual(["a2"]);
-        // From two tokens less six to one.
+        // From two tokens minus six up to one.
         expect(performance.now() - began).toBeGreaterThan(450);
       });
 
-      test("what is heavy takes so many tokens of all, too", async () => {
+      test("a heavy message takes its weight from the limit of all, too", async () => {
         await jobs.push([message("a", { weight: 5 }), message("b"), message("c")]);
         const limits = { ...NO_LIMITS, all: { atOnce: 10, rate: { perSecond: 10, burst: 3 } } };
         const began = performance.now();
         expect((await claim(jobs, 10, { limits })).map(({ id }) => id)).toEqual(["a"]);
         expect(await jobs.counts()).toMatchObject({ waiting: 2, leased: 1 });
-        // A store that looks again late finds a token for the next one as well.
+        // A store that polls late finds a token for the next one as well.
         expect((await claim(jobs, 10, { limits, waitMs: 3000 }))[0]?.id).toBe("b");
         expect(performance.now() - began).toBeGreaterThan(250);
       });
 
-      test("what was held back goes on when the limit is lifted", async () => {
+      test("held messages are due when the limit is removed", async () => {
         await jobs.push(["a1", "a2", "a3"].map((id) => message(id, { key: "a" })));
         await claim(jobs, 10, { limits: { ...NO_LIMITS, eachKey: { atOnce: 1, rate: null } } });
         const next = (await claim(jobs)).map(({ id }) => id);
         expect(keepsOrderOfHeld ? next : next.sort()).toEqual(["a2", "a3"]);
       });
 
-      test("a holder that died gives its place in the lane free", async () => {
+      test("the slot of a dead holder is freed", async () => {
         await jobs.push(["a1", "a2"].map((id) => message(id, { key: "a" })));
         const limits = { ...NO_LIMITS, eachKey: { atOnce: 1, rate: null } };
         await claim(jobs, 10, { leaseMs, limits });
@@ -443,7 +442,7 @@ export function describeBackend(name: string, { fresh, leaseMs, keepsOrderOfHeld
     });
 
     describe("the whole channel", () => {
-      test("pause holds everybody, in every process, until resume", async () => {
+      test("pause stops claims in every process until resume", async () => {
         await jobs.push([message("a")]);
         const other = await anotherProcess();
         await other.pause();
@@ -455,7 +454,7 @@ export function describeBackend(name: string, { fresh, leaseMs, keepsOrderOfHeld
         expect(await jobs.counts()).toMatchObject({ isPaused: false });
       });
 
-      test("purge takes away what waits, what is dead, or what is done, and never what is leased", async () => {
+      test("purge deletes waiting, dead or done messages, but no leased ones", async () => {
         await jobs.push(["leased", "dead", "done"].map((id) => message(id)));
         const [, dead, done] = await claim(jobs, 3);
         await settle(jobs, dead, { kind: "dead", failure: lastFailure("worker_error", "it threw") });
@@ -468,7 +467,7 @@ export function describeBackend(name: string, { fresh, leaseMs, keepsOrderOfHeld
         expect(await jobs.push([message("done")])).toEqual(["accepted"]);
       });
 
-      test("an id that was worked off is forgotten after the retention time", async () => {
+      test("the id of a done message is forgotten after the retention time", async () => {
         const short = await store.open({ ...BACKEND_DEFAULTS, retentionMs: 100 });
         others.push(short);
         const channel = short.jobs as Channel;
@@ -479,7 +478,7 @@ export function describeBackend(name: string, { fresh, leaseMs, keepsOrderOfHeld
         expect(await claim(channel)).toMatchObject([{ id: "a", attempt: 1 }]);
       });
 
-      test("any text is carried as it is", async () => {
+      test("any text is stored unchanged", async () => {
         const bodies = ["", "not JSON", '{"half":', "\u{1f4ec} \\ \" '", "x".repeat(200_000)];
         await jobs.push(bodies.map((body, index) => ({ ...message(`m${index}`), body })));
         expect((await claim(jobs)).map(({ body }) => body)).toEqual(bodies);

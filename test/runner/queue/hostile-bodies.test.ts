@@ -39,15 +39,15 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-describe("a body that cannot be read is a dead letter at its first claim", () => {
+describe("an unreadable body is a dead letter at its first claim", () => {
   test.each(BODIES)("%s, as a job", async (_, body) => {
     await queue.jobs.push([{ ...message("hostile"), body }]);
     const { id } = await queue.enqueue("network.smtp", { target_host: "127.0.0.1", target_port: 1 });
     const worker = await createWorker(queue, { drain: true });
     await worker.run();
-    expect(await queue.jobs.dead(10)).toMatchObject([{ id: "hostile", attempts: 1, failure: { reason: "poisoned" } }]);
+    expect(await queue.jobs.deadLetters(10)).toMatchObject([{ id: "hostile", attempts: 1, failure: { reason: "poisoned" } }]);
     expect(await queue.jobs.counts()).toMatchObject({ waiting: 0, leased: 0, done: 1 });
-    expect((await (queue.results as Channel).claim({ most: 2, leaseMs: 1000, waitMs: 0, limits: { all: null, eachKey: null, keys: {} } }))[0]?.id).toBe(
+    expect((await (queue.results as Channel).claim({ max: 2, leaseMs: 1000, waitMs: 0, limits: { all: null, eachKey: null, keys: {} } }))[0]?.id).toBe(
       `${id}:result`,
     );
   });
@@ -68,12 +68,12 @@ describe("a body that cannot be read is a dead letter at its first claim", () =>
       await consumed.ack();
     }
     expect(seen).toEqual(["good"]);
-    expect(await results.dead(10)).toMatchObject([{ id: "hostile", attempts: 1, failure: { reason: "poisoned" } }]);
+    expect(await results.deadLetters(10)).toMatchObject([{ id: "hostile", attempts: 1, failure: { reason: "poisoned" } }]);
   });
 });
 
-describe("the bound of depth", () => {
-  test("is 128 levels, whatever stands in strings", () => {
+describe("the limit of nesting", () => {
+  test("is 128 levels, whatever strings contain", () => {
     expect(typeof readEvent(nested(128))).toBe("object");
     expect(readEvent(nested(129))).toContain("deep");
     expect(typeof readEvent(JSON.stringify({ text: `\\"${"[".repeat(1000)}`, more: "{".repeat(1000) }))).toBe("object");

@@ -25,7 +25,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 describe("file:", () => {
   const linesIn = (path: string): string[] => readFileSync(path, "utf8").split("\n").slice(0, -1);
 
-  test("each message is a line, in order, behind what is there", async () => {
+  test("appends each message as a line, in order", async () => {
     const path = join(folder, "results.jsonl");
     for (const ids of [["a", "b"], ["c"]]) {
       const { results, jobs, close } = await openBackend(`file:${path}`);
@@ -37,7 +37,7 @@ describe("file:", () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
-  test("pushes in the same moment are all there, and closing waits for them", async () => {
+  test("stores simultaneous pushes, and closing waits for them", async () => {
     const path = join(folder, "results.jsonl");
     const { results, close } = await openFile(path, BACKEND_DEFAULTS);
     const pushed = Array.from({ length: 200 }, (_, index) => results.push([message(`m${index}`)]));
@@ -47,7 +47,7 @@ describe("file:", () => {
     await expect(results.push([message("late")])).rejects.toMatchObject({ code: "closed" });
   });
 
-  test("a line that was cut off by somebody's death stays alone", async () => {
+  test("starts a new line after one that a dead process left incomplete", async () => {
     const path = join(folder, "results.jsonl");
     writeFileSync(path, '{"half":');
     const { results, close } = await openFile(path, BACKEND_DEFAULTS);
@@ -56,7 +56,7 @@ describe("file:", () => {
     expect(linesIn(path)).toEqual(['{"half":', message("a").body]);
   });
 
-  test("several processes that write at once do not tear each other's lines", async () => {
+  test("lines of several processes that write at once are not mixed", async () => {
     const path = join(folder, "results.jsonl");
     const script = await writerScript();
     await Promise.all(["x", "y", "z"].map((name) => run(process.execPath, [script, path, name])));
@@ -65,24 +65,24 @@ describe("file:", () => {
     expect(lines.every(({ filling }) => filling.length === 20_000)).toBe(true);
   });
 
-  test("a full disk is told", async () => {
+  test("reports a full disk", async () => {
     const { results, close } = await openFile("/dev/full", BACKEND_DEFAULTS);
     await expect(results.push([message("a")])).rejects.toMatchObject({ name: "QueueError", code: "full", message: expect.stringContaining("/dev/full") });
     await close();
   });
 
-  test("what cannot be written is told, and what is not there", async () => {
+  test("reports a file that is not writable, and a missing folder", async () => {
     await expect(openFile(folder, BACKEND_DEFAULTS)).rejects.toMatchObject({ code: "not_a_queue" });
     await expect(openFile(join(folder, "no", "results.jsonl"), BACKEND_DEFAULTS)).rejects.toMatchObject({ code: "not_a_queue" });
     await expect(openFile(join(folder, "results.jsonl"), { ...BACKEND_DEFAULTS, mayCreate: false })).rejects.toMatchObject({ code: "not_a_queue" });
     expect(existsSync(join(folder, "results.jsonl"))).toBe(false);
-    // No mode holds root back: it takes a file system that does not write.
+    // No mode restricts root: a read-only file system is needed.
     const readOnly = process.getuid?.() === 0 ? "/sys/kernel/uevent_seqnum" : join(folder, "read-only.jsonl");
     if (readOnly.startsWith(folder)) writeFileSync(readOnly, "", { mode: 0o400 });
     await expect(openFile(readOnly, BACKEND_DEFAULTS)).rejects.toMatchObject({ code: "read_only" });
   });
 
-  test("a message that is not one line is refused, and nothing of the push is written", async () => {
+  test("refuses a message with a line break, and writes nothing of the push", async () => {
     const path = join(folder, "results.jsonl");
     const { results, close } = await openFile(path, BACKEND_DEFAULTS);
     await expect(results.push([message("a"), { ...message("b"), body: "{\n}" }])).rejects.toMatchObject({ code: "refused" });
@@ -90,7 +90,7 @@ describe("file:", () => {
     expect(readFileSync(path, "utf8")).toBe("");
   });
 
-  /** A process of its own pushes a hundred messages. */
+  /** A separate process that pushes a hundred messages. */
   async function writerScript(): Promise<string> {
     const outfile = join(folder, `${randomUUID()}.mjs`);
     const contents = `
@@ -107,7 +107,7 @@ describe("file:", () => {
 });
 
 describe("stdout:", () => {
-  test("each message is a line, and acknowledged when it was taken", async () => {
+  test("writes each message as a line, and acknowledges it when it was read", async () => {
     const taken: string[] = [];
     const slow = new Writable({
       write(chunk: Buffer, _, callback) {
@@ -123,14 +123,14 @@ describe("stdout:", () => {
     await close();
   });
 
-  test("a reader that has gone is told as closed, and does not end the process", async () => {
+  test("reports a reader that has ended as closed, without ending the process", async () => {
     const broken = new Writable({ write: (_, __, callback) => callback(Object.assign(new Error("write EPIPE"), { code: "EPIPE" })) });
     const { results, close } = await openStdout(broken);
     await expect(results.push([message("a")])).rejects.toMatchObject({ code: "closed", message: expect.stringContaining("stdout:") });
     await close();
   });
 
-  test("it has no name of its own, and the others need one", async () => {
+  test("has no path, unlike the others", async () => {
     for (const url of ["stdout:x", "file:", "sqlite:"]) await expect(openBackend(url)).rejects.toMatchObject({ code: "usage" });
     expect((await openBackend("stdout:")).address).toBe("stdout:");
   });

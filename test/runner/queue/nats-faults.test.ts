@@ -4,7 +4,7 @@ import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { NO_LIMITS } from "../../../runner/limits/limits.js";
-import { type Backend, type Channel, type ClaimRequest, type Delivery, isChannel } from "../../../runner/queue/backend.js";
+import { type Backend, type Channel, type ClaimRequest, isChannel, type LeasedMessage } from "../../../runner/queue/backend.js";
 import { BACKEND_DEFAULTS } from "../../../runner/queue/backend-options.js";
 import { lastFailure } from "../../../runner/queue/last-failure.js";
 import { openNats } from "../../../runner/queue/nats/backend.js";
@@ -13,7 +13,7 @@ import { type NatsServer, startNats } from "../../support/nats.js";
 import { realServer } from "../../support/real-servers.js";
 import { message } from "./backend-contract.js";
 
-const CLAIM: ClaimRequest = { most: 20, leaseMs: 5000, waitMs: 300, limits: NO_LIMITS };
+const CLAIM: ClaimRequest = { max: 20, leaseMs: 5000, waitMs: 300, limits: NO_LIMITS };
 
 realServer("what may go wrong with JetStream", ["nats-server"], () => {
   let server: NatsServer;
@@ -38,7 +38,7 @@ realServer("what may go wrong with JetStream", ["nats-server"], () => {
     return { jobs, results };
   }
 
-  test("kill -9 of the broker, twice, in the middle: nothing that was accepted is lost, and every result has the id of its job", async () => {
+  test("kill -9 of the broker, twice: no accepted job is lost, and every result has the id of its job", async () => {
     const prefix = randomUUID();
     const accepted: string[] = [];
     const settled: string[] = [];
@@ -56,11 +56,11 @@ realServer("what may go wrong with JetStream", ["nats-server"], () => {
       const { waiting, delayed, leased } = await producer.jobs.counts();
       return waiting + delayed + leased === 0;
     };
-    // Until the queue says that it is empty: a message that a kill brought back is settled a second time.
+    // Until the queue is empty: a message that a kill restored is settled a second time.
     const work = async ({ jobs }: { jobs: Channel }): Promise<void> => {
       while (isPushing || !(await isDrained())) {
         const claimed = await jobs.claim(CLAIM);
-        const answers = await jobs.settle(claimed.map((delivery) => ({ delivery, outcome: { kind: "done", result: message(`${delivery.id}:result`) } })));
+        const answers = await jobs.settle(claimed.map((leased) => ({ message: leased, outcome: { kind: "done", result: message(`${leased.id}:result`) } })));
         settled.push(...claimed.filter((_, index) => answers[index] === "stored").map(({ id }) => id));
       }
     };
@@ -79,30 +79,30 @@ realServer("what may go wrong with JetStream", ["nats-server"], () => {
     expect(await producer.jobs.counts()).toMatchObject({ dead: 0, done: accepted.length });
     const results = new Set<string>();
     for (;;) {
-      const events = await producer.results.claim({ ...CLAIM, most: 500 });
+      const events = await producer.results.claim({ ...CLAIM, max: 500 });
       if (events.length === 0) break;
       for (const { id } of events) results.add(id);
-      await producer.results.settle(events.map((delivery) => ({ delivery, outcome: { kind: "done", result: null } })));
+      await producer.results.settle(events.map((leased) => ({ message: leased, outcome: { kind: "done", result: null } })));
     }
     expect(results).toEqual(new Set(accepted.map((id) => `${id}:result`)));
-    // A settlement whose answer a kill took away holds its message for 30 seconds (ENDING_MS), and there are two kills.
+    // A settlement whose answer was lost by a kill holds its message for 30 seconds (ENDING_MS), and there are two kills.
   }, 180_000);
 
-  test("a lease outlives the broker: nobody else claims it, and its holder settles", async () => {
+  test("a lease survives a restart of the broker: it cannot be claimed, and its holder settles it", async () => {
     const prefix = randomUUID();
     const [holder, other] = [await opened(prefix), await opened(prefix)];
     await holder.jobs.push([message("a")]);
-    const [delivery] = await holder.jobs.claim({ ...CLAIM, leaseMs: 60_000 });
+    const [leased] = await holder.jobs.claim({ ...CLAIM, leaseMs: 60_000 });
     await server.kill();
     await server.start();
     expect(await other.jobs.claim({ ...CLAIM, waitMs: 300 })).toEqual([]);
-    if (delivery === undefined) throw new Error("nothing was claimed");
-    expect(await holder.jobs.extend([delivery], 60_000)).toEqual([]);
-    expect(await holder.jobs.settle([{ delivery, outcome: { kind: "done", result: null } }])).toEqual(["stored"]);
+    if (leased === undefined) throw new Error("nothing was claimed");
+    expect(await holder.jobs.extend([leased], 60_000)).toEqual([]);
+    expect(await holder.jobs.settle([{ message: leased, outcome: { kind: "done", result: null } }])).toEqual(["stored"]);
     expect(await other.jobs.counts()).toMatchObject({ waiting: 0, leased: 0, done: 1 });
   }, 30_000);
 
-  test("what somebody else put into the stream is handed out as it is", async () => {
+  test("a foreign message in the stream is delivered unchanged", async () => {
     const prefix = randomUUID();
     const { jobs } = await opened(prefix);
     await jobs.push([message("a")]);
@@ -112,10 +112,10 @@ realServer("what may go wrong with JetStream", ["nats-server"], () => {
     const [, foreign] = await jobs.claim(CLAIM);
     expect(foreign).toMatchObject({ body: "not JSON", key: null, attempt: 1 });
     if (foreign === undefined) throw new Error("nothing was claimed");
-    expect(await jobs.settle([{ delivery: foreign, outcome: { kind: "done", result: null } }])).toEqual(["stored"]);
+    expect(await jobs.settle([{ message: foreign, outcome: { kind: "done", result: null } }])).toEqual(["stored"]);
   });
 
-  test("a stream of somebody else is left alone, and nothing is made for whoever only looks", async () => {
+  test("a foreign stream is not touched, and a command that only reads creates nothing", async () => {
     const prefix = randomUUID();
     const connection = await connect({ servers: server.url, user: "ann", pass: "correct-horse" });
     const manager = await jetstreamManager(connection);
@@ -128,7 +128,7 @@ realServer("what may go wrong with JetStream", ["nats-server"], () => {
     await connection.close();
   });
 
-  test("a wrong password, or nobody there, is told without the password", async () => {
+  test("a wrong password, and no server, are reported without the password", async () => {
     const refused = openNats(urlOf("x", "ann:wrong-horse@"), BACKEND_DEFAULTS);
     await expect(refused).rejects.toMatchObject({ code: "refused" });
     await expect(refused).rejects.not.toThrow(/wrong-horse/);
@@ -144,17 +144,17 @@ realServer("what may go wrong with JetStream", ["nats-server"], () => {
     expect(await backend.jobs?.claim(CLAIM)).toEqual([]);
   });
 
-  test("a result that is too large is its own job's end, and no other's; a job that fits can always become a dead letter", async () => {
+  test("a result that is too large makes only its own job a dead letter; a job that fits can always become one", async () => {
     const { jobs, results } = await opened(randomUUID());
     await jobs.push([message("large"), message("healthy")]);
     const [large, healthy] = await jobs.claim(CLAIM);
     const done = (id: string, body: string) => ({ kind: "done", result: { ...message(id), body } }) as const;
     const answers = await jobs.settle([
-      { delivery: large as Delivery, outcome: done("large:result", "x".repeat(2_000_000)) },
-      { delivery: healthy as Delivery, outcome: done("healthy:result", "fits") },
+      { message: large as LeasedMessage, outcome: done("large:result", "x".repeat(2_000_000)) },
+      { message: healthy as LeasedMessage, outcome: done("healthy:result", "fits") },
     ]);
     expect(answers).toEqual(["stored", "stored"]);
-    expect(await jobs.dead(10)).toMatchObject([{ id: "large", failure: { reason: "result_refused", message: expect.stringContaining("max_payload") } }]);
+    expect(await jobs.deadLetters(10)).toMatchObject([{ id: "large", failure: { reason: "result_refused", message: expect.stringContaining("max_payload") } }]);
     expect(await results.claim(CLAIM)).toMatchObject([{ id: "healthy:result", body: "fits" }]);
     for (let size = 1_048_576; ; size -= 256) {
       try {
@@ -166,13 +166,16 @@ realServer("what may go wrong with JetStream", ["nats-server"], () => {
     }
     const [largest] = await jobs.claim(CLAIM);
     const failure = lastFailure("worker_error", "\u{1f4ec}".repeat(2000));
-    expect(await jobs.settle([{ delivery: largest as Delivery, outcome: { kind: "dead", failure } }])).toEqual(["stored"]);
-    expect((await jobs.dead(10)).map(({ id }) => id)).toEqual(["large", "largest"]);
+    expect(await jobs.settle([{ message: largest as LeasedMessage, outcome: { kind: "dead", failure } }])).toEqual(["stored"]);
+    expect((await jobs.deadLetters(10)).map(({ id }) => id)).toEqual(["large", "largest"]);
   }, 60_000);
 
-  test.each(["nats://", "nats://host/queue", "nats://host?prefix=a.b", "nats://host?replicas=2", "nats://host?nothing=1"])("%s is no queue", async (url) => {
-    await expect(openNats(url, BACKEND_DEFAULTS)).rejects.toMatchObject({ code: "usage" });
-  });
+  test.each(["nats://", "nats://host/queue", "nats://host?prefix=a.b", "nats://host?replicas=2", "nats://host?nothing=1"])(
+    "%s is not a valid URL",
+    async (url) => {
+      await expect(openNats(url, BACKEND_DEFAULTS)).rejects.toMatchObject({ code: "usage" });
+    },
+  );
 
   async function until(condition: () => boolean): Promise<void> {
     while (!condition()) await sleep(5);

@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { NO_LIMITS } from "../../../runner/limits/limits.js";
-import type { Backend, Delivery } from "../../../runner/queue/backend.js";
+import type { Backend, LeasedMessage } from "../../../runner/queue/backend.js";
 import { BACKEND_DEFAULTS } from "../../../runner/queue/backend-options.js";
 import { lastFailure } from "../../../runner/queue/last-failure.js";
 import { openNats } from "../../../runner/queue/nats/backend.js";
 import type { NatsChannel } from "../../../runner/queue/nats/channel.js";
 import { tokenOf } from "../../../runner/queue/nats/names.js";
-import { sweepKept } from "../../../runner/queue/nats/sweep.js";
+import { sweepStates } from "../../../runner/queue/nats/sweep.js";
 import { type NatsServer, startNats } from "../../support/nats.js";
 import { realServer } from "../../support/real-servers.js";
 import { message } from "./backend-contract.js";
@@ -26,43 +26,43 @@ realServer("what jobs keep in JetStream", ["nats-server"], () => {
     await server.stop();
   });
 
-  const texts = async (): Promise<number> => (await jobs.place.client.manager.streams.info(jobs.place.names.kept)).state.messages;
-  const claim = (most: number) => jobs.claim({ most, leaseMs: 30_000, waitMs: 1000, limits: NO_LIMITS });
+  const texts = async (): Promise<number> => (await jobs.context.client.manager.streams.info(jobs.context.names.states)).state.messages;
+  const claim = (max: number) => jobs.claim({ max, leaseMs: 30_000, waitMs: 1000, limits: NO_LIMITS });
 
-  test("one text a job, and none once it is done; what nothing names is swept away, and nothing else", async () => {
+  test("one state per job, and none once it is done; a sweep removes only states without a reference", async () => {
     await jobs.push([message("held"), message("dead"), message("done")]);
-    const [held, dead, done] = (await claim(3)) as [Delivery, Delivery, Delivery];
-    for (const text of ["first", "second"]) await jobs.keep([held, dead, done].map((delivery) => ({ delivery, text })));
+    const [held, dead, done] = (await claim(3)) as [LeasedMessage, LeasedMessage, LeasedMessage];
+    for (const state of ["first", "second"]) await jobs.saveState([held, dead, done].map((leased) => ({ message: leased, state })));
     expect(await texts()).toBe(3);
     await jobs.settle([
-      { delivery: dead, outcome: { kind: "dead", failure: lastFailure("worker_error", "it threw") } },
-      { delivery: done, outcome: { kind: "done", result: null } },
+      { message: dead, outcome: { kind: "dead", failure: lastFailure("worker_error", "it threw") } },
+      { message: done, outcome: { kind: "done", result: null } },
     ]);
     expect(await texts()).toBe(2);
 
-    // Whoever wrote these died before they were named: of a job that is held, and of one that is no more.
-    const { requests, names } = jobs.place;
-    for (const id of ["held", "done"]) await requests.write({ stream: names.kept, subject: names.keptText(tokenOf(id)), body: "lost" });
-    expect(await sweepKept(jobs.place, 1)).toBe(1);
+    // Their writer died before they were referenced: of a held job, and of one that no longer exists.
+    const { requests, names } = jobs.context;
+    for (const id of ["held", "done"]) await requests.write({ stream: names.states, subject: names.state(tokenOf(id)), body: "lost" });
+    expect(await sweepStates(jobs.context, 1)).toBe(1);
     expect(await texts()).toBe(4);
-    await sweepKept(jobs.place, 1, 0);
+    await sweepStates(jobs.context, 1, 0);
     expect(await texts()).toBe(2);
 
-    await jobs.settle([{ delivery: held, outcome: { kind: "release" } }]);
-    expect(await jobs.revive(["dead"])).toBe(1);
-    await sweepKept(jobs.place, 1, 0);
-    expect((await claim(2)).map(({ id, kept }) => [id, kept]).sort()).toEqual([
+    await jobs.settle([{ message: held, outcome: { kind: "release" } }]);
+    expect(await jobs.retryDead(["dead"])).toBe(1);
+    await sweepStates(jobs.context, 1, 0);
+    expect((await claim(2)).map(({ id, savedState }) => [id, savedState]).sort()).toEqual([
       ["dead", "second"],
       ["held", "second"],
     ]);
   });
 
-  test("dead letters that are purged take their texts along", async () => {
+  test("purging dead letters removes their states", async () => {
     const before = await texts();
     await jobs.push([message("gone")]);
-    const [gone] = (await claim(1)) as [Delivery];
-    await jobs.keep([{ delivery: gone, text: "something" }]);
-    await jobs.settle([{ delivery: gone, outcome: { kind: "dead", failure: lastFailure("worker_error", "it threw") } }]);
+    const [gone] = (await claim(1)) as [LeasedMessage];
+    await jobs.saveState([{ message: gone, state: "something" }]);
+    await jobs.settle([{ message: gone, outcome: { kind: "dead", failure: lastFailure("worker_error", "it threw") } }]);
     expect(await texts()).toBe(before + 1);
     expect(await jobs.purge("dead")).toBe(1);
     expect(await texts()).toBe(before);

@@ -26,7 +26,7 @@ afterEach(() => {
 const modeOf = (...path: string[]) => (statSync(join(folder, ...path)).mode & 0o777).toString(8);
 
 describe.each([0o000, 0o022, 0o277])("with umask %o", (mask) => {
-  test("a queue, its log and its folder are their owner's only", async () => {
+  test("a queue, its log and its folder are accessible by their owner only", async () => {
     process.umask(mask);
     const backend = await openBackend(`sqlite:${join(folder, "own", "queue.db")}`);
     await backend.jobs?.push([message("a")]);
@@ -34,7 +34,7 @@ describe.each([0o000, 0o022, 0o277])("with umask %o", (mask) => {
     await backend.close();
   });
 
-  test("a queue and a file of results in a folder that exists, and any other database, are too", async () => {
+  test("so are a queue and a result file in an existing folder, and any other database", async () => {
     mkdirSync(join(folder, "shared"));
     chmodSync(join(folder, "shared"), 0o755);
     process.umask(mask);
@@ -49,7 +49,7 @@ describe.each([0o000, 0o022, 0o277])("with umask %o", (mask) => {
 });
 
 describe.each([0o000, 0o022, 0o277])("folders of caches and ledgers with umask %o", (mask) => {
-  test("are their owner's only, however many are missing, and so are their files", () => {
+  test("are accessible by their owner only, with all missing parents and their files", () => {
     process.umask(mask);
     new SqliteSharedCache(join(folder, "a", "b", "dns.db")).close();
     Ledger.create(join(folder, "c", "d", "ledger.db")).close();
@@ -57,7 +57,7 @@ describe.each([0o000, 0o022, 0o277])("folders of caches and ledgers with umask %
     expect([modeOf("a", "b", "dns.db"), modeOf("c", "d", "ledger.db")]).toEqual(["600", "600"]);
   });
 
-  test("DKIM keys and cached MTA-STS policies, too", async () => {
+  test("so are DKIM keys and cached MTA-STS policies", async () => {
     process.umask(mask);
     await writeKey(join(folder, "keys", "example.org", "default.pem"), await makeKey("ed25519", 0));
     new StsCache(join(folder, "sts", "policies.db"), Date.now).close();
@@ -66,7 +66,7 @@ describe.each([0o000, 0o022, 0o277])("folders of caches and ledgers with umask %
     expect([modeOf("sts"), modeOf("sts", "policies.db")]).toEqual(["700", "600"]);
   });
 
-  test("a folder of the user keeps its mode, and .probe-run is made private if an earlier release left it open", async () => {
+  test("a user's folder keeps its mode, and .probe-run becomes private if an earlier release left it open", async () => {
     for (const name of ["theirs", ".probe-run"]) {
       mkdirSync(join(folder, name));
       chmodSync(join(folder, name), 0o755);
@@ -80,10 +80,10 @@ describe.each([0o000, 0o022, 0o277])("folders of caches and ledgers with umask %
   });
 });
 
-describe.runIf(IS_ROOT)("in a folder that everyone may write to", () => {
+describe.runIf(IS_ROOT)("in a world-writable folder", () => {
   beforeEach(() => chmodSync(folder, 0o1777));
 
-  test.each(["sqlite:", "file:"])("a file of another user is refused (%s)", async (scheme) => {
+  test.each(["sqlite:", "file:"])("a file of another user is rejected (%s)", async (scheme) => {
     writeFileSync(join(folder, "x"), "");
     chownSync(join(folder, "x"), SOMEBODY_ELSE, SOMEBODY_ELSE);
     await expect(openBackend(`${scheme}${join(folder, "x")}`)).rejects.toMatchObject({
@@ -92,7 +92,7 @@ describe.runIf(IS_ROOT)("in a folder that everyone may write to", () => {
     });
   });
 
-  test.each(["sqlite:", "file:"])("so is a symbolic link of another user, whether or not it leads anywhere (%s)", async (scheme) => {
+  test.each(["sqlite:", "file:"])("a symbolic link of another user is rejected, whether or not its target exists (%s)", async (scheme) => {
     const { lchownSync } = await import("node:fs");
     for (const [name, target] of [
       ["dangling", join(folder, "nowhere")],

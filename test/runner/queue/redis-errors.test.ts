@@ -29,26 +29,28 @@ realServer("what goes wrong with a queue on Redis", ["redis-server"], () => {
     return backend.jobs as Channel;
   };
 
-  test("nobody listens: it is told where, and why", async () => {
+  test("no server: the address and the reason are reported", async () => {
     const [port = 0] = await freePorts(1);
     await expect(open(`redis://user:secret@127.0.0.1:${port}/0`)).rejects.toMatchObject({
       code: "unreachable",
-      message: expect.stringMatching(new RegExp(`^no connection to redis://127\\.0\\.0\\.1:${port}/0: connect ECONNREFUSED .*Check that Redis runs there`)),
+      message: expect.stringMatching(
+        new RegExp(`^no connection to redis://127\\.0\\.0\\.1:${port}/0: connect ECONNREFUSED .*Check that Redis is running there`),
+      ),
     });
   });
 
-  test("a wrong password, and none: both are told at once, and no password is shown", async () => {
+  test("a wrong password, and a missing one, are reported at once without the password", async () => {
     const { port } = await start({ more: [["requirepass", "correct-horse"]] });
     const asked = performance.now();
     const wrong = await open(`redis://:battery-staple@127.0.0.1:${port}/0`).catch((error: unknown) => error);
     expect(wrong).toMatchObject({ code: "refused", message: expect.stringContaining("the password is wrong") });
     expect((wrong as Error).message).not.toContain("battery-staple");
-    await expect(open(`redis://127.0.0.1:${port}/0`)).rejects.toMatchObject({ code: "refused", message: expect.stringContaining("it wants a password") });
+    await expect(open(`redis://127.0.0.1:${port}/0`)).rejects.toMatchObject({ code: "refused", message: expect.stringContaining("it requires a password") });
     expect(performance.now() - asked).toBeLessThan(3000);
     expect(await (await open(`redis://:correct-horse@127.0.0.1:${port}/0`)).push([message("a")])).toEqual(["accepted"]);
   });
 
-  test("no memory left: it is told, and what was accepted stays", async () => {
+  test("no memory left: it is reported, and accepted messages stay", async () => {
     const { url } = await start({ more: [["maxmemory", "4mb"]] });
     const jobs = await open(url);
     await jobs.push([message("first")]);
@@ -60,7 +62,7 @@ realServer("what goes wrong with a queue on Redis", ["redis-server"], () => {
     expect(await jobs.purge("waiting")).toBeGreaterThan(1);
   });
 
-  test("a disk that cannot be written: nothing is accepted", async () => {
+  test("an unwritable disk: nothing is accepted", async () => {
     const server = await start({ isPersistent: false, more: [["save", "3600 1"]] });
     const jobs = await open(server.url);
     await jobs.push([message("a")]);
@@ -75,24 +77,24 @@ realServer("what goes wrong with a queue on Redis", ["redis-server"], () => {
     await expect(jobs.push([message("a")])).rejects.toMatchObject({ code: "read_only", message: expect.stringContaining("may not run a command") });
   });
 
-  test("a replica takes no writes", async () => {
+  test("a read-only replica", async () => {
     const [nobody = 0] = await freePorts(1);
     const { url } = await start({ more: [["replicaof", `127.0.0.1 ${nobody}`]] });
     const jobs = await open(url);
-    await expect(jobs.push([message("a")])).rejects.toMatchObject({ code: "unreachable", message: expect.stringContaining("it is a replica") });
+    await expect(jobs.push([message("a")])).rejects.toMatchObject({ code: "unreachable", message: expect.stringContaining("it is a read-only replica") });
   });
 
-  test("who only looks makes no queue", async () => {
+  test("a command that only reads creates no queue", async () => {
     const { url } = await start();
     await expect(open(url, false)).rejects.toMatchObject({ code: "not_a_queue", message: expect.stringContaining(`there is no queue at ${url}`) });
     await open(url);
     expect(await (await open(url, false)).counts()).toMatchObject({ waiting: 0 });
   });
 
-  test("after close every call says so, and whoever waited is let go", async () => {
+  test("after close() every call fails, and waiting calls end", async () => {
     const { url } = await start();
     const jobs = await open(url);
-    const waiting = jobs.claim({ most: 1, leaseMs: 1000, waitMs: 60_000, limits: { all: null, eachKey: null, keys: {} } });
+    const waiting = jobs.claim({ max: 1, leaseMs: 1000, waitMs: 60_000, limits: { all: null, eachKey: null, keys: {} } });
     await new Promise((resolve) => setTimeout(resolve, 50));
     await opened.pop()?.close();
     expect(await waiting).toEqual([]);

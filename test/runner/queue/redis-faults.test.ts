@@ -18,14 +18,14 @@ const ROUNDS = IS_LONG ? 20 : 3;
 const JOBS = 5000;
 /** A round takes seconds; on a busy machine each start of a process takes as long. */
 const ROUND_MS = 240_000;
-/** So often in a round each process is killed, and the server is. */
+/** How often each process, and the server, is killed in a round. */
 const KILLS = IS_LONG ? 3 : 2;
-/** It happens at a moment drawn from so long, once the process is at work. */
+/** A kill happens at a random moment within this time, once the process is working. */
 const KILL_WITHIN_MS = 500;
 const SERVER_IS_AWAY_MS = 200;
 
 realServer("a queue on Redis whose processes are killed", ["redis-server"], () => {
-  // Beside the packages that it imports.
+  // In the same folder as the packages that it imports.
   const roles = fileURLToPath(new URL(`../../../node_modules/.cache/probe-run/${randomUUID()}.mjs`, import.meta.url));
   let redis: Redis;
 
@@ -40,7 +40,7 @@ realServer("a queue on Redis whose processes are killed", ["redis-server"], () =
   });
 
   test.each(Array.from({ length: ROUNDS }, (_, index) => index + 1))(
-    "round %i: nothing that was acknowledged is lost, and each result is seen",
+    "round %i: no acknowledged job is lost, and each result is seen",
     async () => {
       const url = `${redis.url}?prefix=${randomUUID()}`;
       const round = new Round(roles, url);
@@ -52,7 +52,7 @@ realServer("a queue on Redis whose processes are killed", ["redis-server"], () =
       }
       const expected = Array.from({ length: JOBS }, (_, index) => `job-${index}`);
       expect([...round.acknowledged].sort()).toEqual([...expected].sort());
-      // What is seen twice has the same id: there are no others.
+      // A repeated result has the same id: there are no others.
       expect([...round.seen].sort()).toEqual(expected.map((id) => `${id}:result`).sort());
       expect(round.kills).toBeGreaterThanOrEqual(4 * KILLS);
     },
@@ -80,7 +80,7 @@ class Round {
     this.#keep("consume", ["consume"], this.seen);
   }
 
-  /** A producer that is killed is followed by another, which begins where no answer came. */
+  /** A killed producer is followed by another, which continues after the last answer. */
   async produceAll(): Promise<void> {
     while (this.acknowledged.size < JOBS) {
       const { gone } = this.#start("produce", ["produce", String(this.acknowledged.size), String(JOBS)], this.acknowledged);
@@ -124,7 +124,7 @@ class Round {
     }
   }
 
-  /** Started anew whenever it was killed. */
+  /** Restarted whenever it is killed. */
   #keep(name: string, args: readonly string[], told: Set<string>): void {
     const child = this.#start(name, args, told);
     void child.gone.then(() => {
@@ -137,7 +137,7 @@ class Round {
     const lines = createInterface({ input: process.stdout });
     const ready = new Promise<unknown>((resolve) => lines.once("line", resolve));
     lines.on("line", (line) => (line === "ready" ? undefined : told.add(line)));
-    // Its last lines are read by then.
+    // Its last lines have been read by then.
     const gone = Promise.all([once(process, "exit"), once(lines, "close")]);
     const child = { process, ready, gone };
     this.#children.set(name, child);

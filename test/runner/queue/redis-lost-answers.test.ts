@@ -1,7 +1,7 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { NO_LIMITS } from "../../../runner/limits/limits.js";
-import { type Backend, type Channel, type Delivery, isChannel } from "../../../runner/queue/backend.js";
+import { type Backend, type Channel, isChannel, type LeasedMessage } from "../../../runner/queue/backend.js";
 import { BACKEND_DEFAULTS } from "../../../runner/queue/backend-options.js";
 import { openRedis } from "../../../runner/queue/redis/backend.js";
 import { realServer } from "../../support/real-servers.js";
@@ -26,7 +26,7 @@ realServer("a Redis whose answer gets lost with the connection", ["redis-server"
     await redis.stop();
   });
 
-  test.each([0, 1])("what was pushed is accepted, once, and no duplicate of itself: answer %i is lost", async (after) => {
+  test.each([0, 1])("a push is accepted once, and not as a duplicate of itself: answer %i is lost", async (after) => {
     await jobs.push([message("before")]);
     wire.loseAnswer(after);
     expect(await jobs.push([message("a"), message("before"), message("b")])).toEqual(["accepted", "duplicate", "accepted"]);
@@ -41,13 +41,13 @@ realServer("a Redis whose answer gets lost with the connection", ["redis-server"
     { kind: "dead", failure: { reason: "worker_error", message: "it threw", at: "" } },
     { kind: "release" },
   ] as const;
-  // The calls of a settlement are: the lock, the result (two calls), what the job leaves, its move, and what follows.
+  // The calls of a settlement: the lock, the result (two calls), the job's fields, its move, and the rest.
   const cases = outcomes.flatMap((outcome) => [0, 1, 2, 3, 4, 5].map((after) => ({ kind: outcome.kind, after, outcome })));
-  test.each(cases)("what was settled ($kind) is stored, and its result is there once: answer $after is lost", async ({ outcome, after }) => {
+  test.each(cases)("a settlement ($kind) is stored, with one result: answer $after is lost", async ({ outcome, after }) => {
     await jobs.push([message("a")]);
-    const [delivery] = await jobs.claim({ most: 1, leaseMs: 60_000, waitMs: 0, limits: NO_LIMITS });
+    const [leased] = await jobs.claim({ max: 1, leaseMs: 60_000, waitMs: 0, limits: NO_LIMITS });
     wire.loseAnswer(after);
-    expect(await jobs.settle([{ delivery: delivery as Delivery, outcome }])).toEqual(["stored"]);
+    expect(await jobs.settle([{ message: leased as LeasedMessage, outcome }])).toEqual(["stored"]);
     wire.keepAnswers();
     const { results } = backend;
     if (!isChannel(results)) throw new Error("results can be claimed from Redis");
@@ -56,7 +56,7 @@ realServer("a Redis whose answer gets lost with the connection", ["redis-server"
   });
 });
 
-/** Between the queue and Redis: it can swallow an answer, and break the connection instead. */
+/** A proxy between the queue and Redis that can drop an answer and break the connection. */
 class Wire {
   lost = 0;
   #answersUntilLoss = Number.POSITIVE_INFINITY;
@@ -72,7 +72,7 @@ class Wire {
     return (this.#server.address() as { port: number }).port;
   }
 
-  /** Loses one answer, after this many others. */
+  /** Drops one answer, after this many others. */
   loseAnswer(after: number): void {
     this.#answersUntilLoss = after;
   }

@@ -21,11 +21,11 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test("without BullMQ, what to install is told", async () => {
+test("without BullMQ, the error says what to install", async () => {
   expect(await opened()).toEqual(COMPLAINT);
 });
 
-test("without the client that BullMQ loads, too", async () => {
+test("so it does without the client that BullMQ loads", async () => {
   const packages = join(folder, "node_modules");
   mkdirSync(packages);
   for (const name of readdirSync(PACKAGES)) if (!name.startsWith(".") && name !== "ioredis") symlinkSync(join(PACKAGES, name), join(packages, name));

@@ -10,7 +10,7 @@ import { message } from "./backend-contract.js";
 const MIB = 1024 * 1024;
 
 realServer("a batch that is more than Redis has memory for", ["redis-server"], () => {
-  test("says which messages are stored, and can be pushed again", async () => {
+  test("reports which messages are stored, and can be repeated", async () => {
     const redis = await startRedis({ isPersistent: true });
     const client = new Client(redis.url);
     const { jobs, close } = await openRedis(redis.url, BACKEND_DEFAULTS);

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
 import { NO_LIMITS } from "../../../runner/limits/limits.js";
-import type { Backend, Channel, Delivery } from "../../../runner/queue/backend.js";
+import type { Backend, Channel, LeasedMessage } from "../../../runner/queue/backend.js";
 import { BACKEND_DEFAULTS } from "../../../runner/queue/backend-options.js";
 import { openRedis } from "../../../runner/queue/redis/backend.js";
 import { realServer } from "../../support/real-servers.js";
@@ -23,9 +23,9 @@ realServer("a Redis that goes away and comes back", ["redis-server"], () => {
     await backend.close();
     await redis.stop();
   });
-  const claim = (waitMs = 0, leaseMs = 60_000) => jobs.claim({ most: 10, leaseMs, waitMs, limits: NO_LIMITS });
+  const claim = (waitMs = 0, leaseMs = 60_000) => jobs.claim({ max: 10, leaseMs, waitMs, limits: NO_LIMITS });
 
-  test("what was accepted is there, and a push that comes meanwhile waits for it", async () => {
+  test("accepted messages are there, and a push waits for the restart", async () => {
     await start({ isPersistent: true });
     await jobs.push([message("before")]);
     await redis.kill();
@@ -36,7 +36,7 @@ realServer("a Redis that goes away and comes back", ["redis-server"], () => {
     expect((await claim()).map(({ id }) => id)).toEqual(["before", "meanwhile"]);
   });
 
-  test("a claim that waits goes on waiting, and gets what comes", async () => {
+  test("a waiting claim continues, and gets new messages", async () => {
     await start({ isPersistent: true });
     const waiting = claim(10_000);
     await sleep(50);
@@ -47,17 +47,17 @@ realServer("a Redis that goes away and comes back", ["redis-server"], () => {
     expect((await waiting).map(({ id }) => id)).toEqual(["a"]);
   });
 
-  test("leases outlive it: whoever held one settles it", async () => {
+  test("leases survive it: their holders settle them", async () => {
     await start({ isPersistent: true });
     await jobs.push([message("a")]);
-    const [delivery] = await claim();
+    const [leased] = await claim();
     await redis.kill();
     await redis.start();
     expect(await claim()).toEqual([]);
-    expect(await jobs.settle([{ delivery: delivery as Delivery, outcome: { kind: "done", result: message("a:result") } }])).toEqual(["stored"]);
+    expect(await jobs.settle([{ message: leased as LeasedMessage, outcome: { kind: "done", result: message("a:result") } }])).toEqual(["stored"]);
   });
 
-  test("when it stays away for long, that is told", async () => {
+  test("a long absence is reported", async () => {
     await start({ isPersistent: true });
     await redis.kill();
     await expect(jobs.push([message("a")])).rejects.toMatchObject({ code: "unreachable", message: expect.stringContaining(`no connection to ${redis.url}: `) });
@@ -65,7 +65,7 @@ realServer("a Redis that goes away and comes back", ["redis-server"], () => {
     expect(await jobs.push([message("b")])).toEqual(["accepted"]);
   });
 
-  test("who closes meanwhile does not wait for it", async () => {
+  test("closing does not wait for it", async () => {
     await start({ isPersistent: true });
     const waiting = claim(60_000);
     await sleep(50);
@@ -74,11 +74,11 @@ realServer("a Redis that goes away and comes back", ["redis-server"], () => {
     await backend.close();
     expect(await waiting).toEqual([]);
     await expect(jobs.push([message("a")])).rejects.toMatchObject({ code: "closed" });
-    // A command alone would be tried again for some five seconds.
+    // A single command would be retried for about five seconds.
     expect(performance.now() - asked).toBeLessThan(3000);
   });
 
-  test("one without persistence forgets all, and is warned of when it is opened", async () => {
+  test("a server without persistence forgets everything, and causes a warning when it is opened", async () => {
     const warned = once(process, "warning") as Promise<[Error & { code: string }]>;
     await start({ isPersistent: false });
     const [warning] = await warned;
@@ -89,7 +89,7 @@ realServer("a Redis that goes away and comes back", ["redis-server"], () => {
     expect(await jobs.counts()).toMatchObject({ waiting: 0 });
   });
 
-  test("one that may drop keys is warned of, too", async () => {
+  test("a server that may evict keys causes a warning, too", async () => {
     const warned = once(process, "warning") as Promise<[Error]>;
     await start({
       isPersistent: true,
@@ -99,6 +99,6 @@ realServer("a Redis that goes away and comes back", ["redis-server"], () => {
       ],
     });
     const [warning] = await warned;
-    expect(warning.message).toContain("it drops keys when its memory is full (allkeys-lru)");
+    expect(warning.message).toContain("it evicts keys, and so jobs, when its memory is full (allkeys-lru)");
   });
 });

@@ -3,12 +3,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { NO_LIMITS } from "../../../runner/limits/limits.js";
 import { type Channel, isChannel, type Message } from "../../../runner/queue/backend.js";
 import { BACKEND_DEFAULTS } from "../../../runner/queue/backend-options.js";
-import { isPassing } from "../../../runner/queue/is-transient.js";
+import { isTransient } from "../../../runner/queue/is-transient.js";
 import { openRedis } from "../../../runner/queue/redis/backend.js";
 
 /**
- * What the fault tests kill: `node roles.mjs produce|work|consume URL [first] [last]`. The first line on stdout says that it is ready; each
- * one after it is an id that was acknowledged (produce), or handed on (consume), written before anything else is done.
+ * What the fault tests kill: `node roles.mjs produce|work|consume URL [first] [last]`. The first line on stdout says that it is ready; each following
+ * one is an id that was acknowledged (produce) or handled (consume), written before anything else is done.
  */
 const ROLES = { produce, work, consume } as const;
 const AT_A_TIME = 40;
@@ -33,19 +33,19 @@ async function produce(jobs: Channel): Promise<void> {
 
 async function work(jobs: Channel): Promise<void> {
   for (;;) {
-    const claimed = await patiently(() => jobs.claim({ most: AT_A_TIME, leaseMs: LEASE_MS, waitMs: 1000, limits: NO_LIMITS }));
+    const claimed = await patiently(() => jobs.claim({ max: AT_A_TIME, leaseMs: LEASE_MS, waitMs: 1000, limits: NO_LIMITS }));
     await sleep(Math.random() * 4);
-    const settlements = claimed.map((delivery) => ({ delivery, outcome: { kind: "done", result: message(`${delivery.id}:result`) } as const }));
+    const settlements = claimed.map((leased) => ({ message: leased, outcome: { kind: "done", result: message(`${leased.id}:result`) } as const }));
     await patiently(() => jobs.settle(settlements));
   }
 }
 
 async function consume(_jobs: Channel, results: Channel): Promise<void> {
   for (;;) {
-    const claimed = await patiently(() => results.claim({ most: AT_A_TIME, leaseMs: LEASE_MS, waitMs: 1000, limits: NO_LIMITS }));
+    const claimed = await patiently(() => results.claim({ max: AT_A_TIME, leaseMs: LEASE_MS, waitMs: 1000, limits: NO_LIMITS }));
     if (claimed.length > 0) say(claimed.map(({ id }) => id));
     await sleep(Math.random() * 4);
-    await patiently(() => results.settle(claimed.map((delivery) => ({ delivery, outcome: { kind: "done", result: null } }))));
+    await patiently(() => results.settle(claimed.map((leased) => ({ message: leased, outcome: { kind: "done", result: null } }))));
   }
 }
 
@@ -54,7 +54,7 @@ async function patiently<Result>(work: () => Promise<Result>): Promise<Result> {
     try {
       return await work();
     } catch (error) {
-      if (!isPassing(error)) throw error;
+      if (!isTransient(error)) throw error;
       await sleep(100);
     }
   }

@@ -9,7 +9,7 @@ import { openSqlite } from "../../../runner/queue/sqlite/backend.js";
 import { APPLICATION_ID } from "../../../runner/queue/sqlite/schema.js";
 import { openDriver } from "../../../runner/sqlite/driver.js";
 
-/** As the first release made them. */
+/** As created by the first release. */
 const FORMAT_1 = ["job", "result"]
   .map(
     (name) => `
@@ -33,7 +33,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-test("a file of format 1 is brought up to date, with what is in it", async () => {
+test("a file of format 1 is migrated with its contents", async () => {
   const path = join(folder, "queue.db");
   const driver = openDriver(path);
   driver.exec("CREATE TABLE clock (boot TEXT NOT NULL, base REAL NOT NULL, seen REAL NOT NULL) STRICT;");
@@ -45,14 +45,14 @@ test("a file of format 1 is brought up to date, with what is in it", async () =>
 
   const opened = await openSqlite(path, BACKEND_DEFAULTS);
   const jobs = opened.jobs as Channel;
-  const [old] = await jobs.claim({ most: 1, leaseMs: 1000, waitMs: 500, limits: NO_LIMITS });
+  const [old] = await jobs.claim({ max: 1, leaseMs: 1000, waitMs: 500, limits: NO_LIMITS });
   if (old === undefined) throw new Error("what was in the file is gone");
-  expect(old).toMatchObject({ id: "old", body: "its body", attempt: 2, kept: null, part: 1 });
-  expect(await jobs.keep([{ delivery: old, text: "half" }])).toEqual(["stored"]);
-  await jobs.settle([{ delivery: old, outcome: { kind: "release" } }]);
+  expect(old).toMatchObject({ id: "old", body: "its body", attempt: 2, savedState: null, part: 1 });
+  expect(await jobs.saveState([{ message: old, state: "half" }])).toEqual(["stored"]);
+  await jobs.settle([{ message: old, outcome: { kind: "release" } }]);
   await opened.close();
 
   const again = await openSqlite(path, BACKEND_DEFAULTS);
-  expect(await (again.jobs as Channel).claim({ most: 1, leaseMs: 1000, waitMs: 500, limits: NO_LIMITS })).toMatchObject([{ id: "old", kept: "half" }]);
+  expect(await (again.jobs as Channel).claim({ max: 1, leaseMs: 1000, waitMs: 500, limits: NO_LIMITS })).toMatchObject([{ id: "old", savedState: "half" }]);
   await again.close();
 });

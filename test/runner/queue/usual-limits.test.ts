@@ -26,38 +26,42 @@ afterEach(async () => {
 
 const enqueue = (emails: readonly string[], key = "site") => queue.enqueue("mail.rcpt", { ...rcptInput(server.port), emails, catch_all: false }, { key });
 
+/** When the server was asked, in milliseconds since the worker began: the first question may arrive late on a busy machine. */
 async function drained(options: WorkerOptions = {}): Promise<number[]> {
-  await (await createWorker(queue, { drain: true, ...options })).run();
-  const [first = 0] = server.askedAt;
-  return server.askedAt.map((at) => at - first);
+  const worker = await createWorker(queue, { drain: true, ...options });
+  const began = performance.now();
+  await worker.run();
+  return server.askedAt.map((at) => at - began);
 }
 
-test("where nobody gives a worker limits, a site is asked once a second", async () => {
+test("without limits for the worker, a site is checked once per second", async () => {
   for (let count = 0; count < 3; count++) await enqueue(["ada@example.org"]);
   const [, second, third] = await drained();
-  expect(second).toBeGreaterThan(900);
-  expect(third).toBeGreaterThan(1900);
+  expect(second).toBeGreaterThan(1000);
+  expect(third).toBeGreaterThan(2000);
 });
 
-test("addresses count, not jobs; other sites do not wait", async () => {
+test("the limit counts addresses, not jobs, and other sites do not wait", async () => {
   await enqueue(["ada@example.org", "bob@example.org"], "one");
   await enqueue(["cem@example.org"], "one");
   await enqueue(["zed@example.org"], "two");
   const asked = await drained();
-  expect(asked[2]).toBeLessThan(900);
-  expect(asked[3]).toBeGreaterThan(1900);
+  const [first, , third, fourth] = asked as [number, number, number, number];
+  expect(third - first).toBeLessThan(900);
+  expect(fourth).toBeGreaterThan(2000);
 });
 
-test("limits that are given hold instead", async () => {
+test("given limits apply instead", async () => {
   for (let count = 0; count < 5; count++) await enqueue(["ada@example.org"]);
-  expect((await drained({ limits: NO_LIMITS }))[4]).toBeLessThan(900);
+  const asked = await drained({ limits: NO_LIMITS });
+  expect((asked[4] as number) - (asked[0] as number)).toBeLessThan(900);
 });
 
-test("what waits when the worker is stopped is given back", async () => {
+test("waiting jobs are released when the worker stops", async () => {
   for (let count = 0; count < 10; count++) await enqueue(["ada@example.org"]);
   const worker = await createWorker(queue);
   const running = worker.run();
-  while (completed(worker.tally) === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  while (completed(worker.stats) === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   const stopped = performance.now();
   worker.stop(20_000);
   await running;

@@ -51,7 +51,7 @@ async function receive(request: IncomingMessage, response: ServerResponse): Prom
   else response.writeHead(answer).end();
 }
 
-/** The very function that docs/queues.md gives to receivers. */
+/** The function that docs/queues.md gives to receivers. */
 async function documented(): Promise<(headers: IncomingMessage["headers"], body: string, secret: string) => boolean> {
   const docs = readFileSync(new URL("../../../docs/queues.md", import.meta.url), "utf8");
   const code = /```js\n(import \{ createHmac.*?)```/s.exec(docs)?.[1];
@@ -86,7 +86,7 @@ describe("a request", () => {
     expect(isGenuine({ ...headers, "probe-run-timestamp": undefined }, body, SECRET)).toBe(false);
   });
 
-  test("with two secrets is signed with both", async () => {
+  test("with two secrets has both signatures", async () => {
     vi.stubEnv("OLD_SECRET", "old-secret").stubEnv("NEW_SECRET", "new-secret");
     await push(`${base}/#secret=env:OLD_SECRET&secret=env:NEW_SECRET`);
     const [{ headers, body, path }] = received as [Received];
@@ -94,21 +94,21 @@ describe("a request", () => {
     expect(path).toBe("/");
   });
 
-  test("logs in where the URL says so", async () => {
+  test("has the credentials of the URL", async () => {
     await push(base.replace("//", "//ann:b%20c@"));
     expect(received[0]?.headers.authorization).toBe(`Basic ${Buffer.from("ann:b c").toString("base64")}`);
   });
 });
 
-describe("an answer", () => {
-  test.each([408, 429, 500, 502, 503])("%i is tried again, with a fresh signature", async (status) => {
+describe("a response", () => {
+  test.each([408, 429, 500, 502, 503])("%i is retried with a new signature", async (status) => {
     answers = [status, status];
     await push(base);
     expect(received).toHaveLength(3);
     expect(received.every(({ headers, body }) => isGenuine(headers, body, SECRET))).toBe(true);
   });
 
-  test("429 with Retry-After is tried again after that time", async () => {
+  test("429 with Retry-After is retried after that time", async () => {
     answers = [(response) => response.writeHead(429, { "retry-after": "1" }).end()];
     const began = performance.now();
     await push(base);
@@ -116,7 +116,7 @@ describe("an answer", () => {
     expect(received).toHaveLength(2);
   });
 
-  test("Retry-After that is too far away is told, and not waited for", async () => {
+  test("a long Retry-After is reported, and not waited for", async () => {
     answers = [(response) => response.writeHead(429, { "retry-after": new Date(Date.now() + 3_600_000).toUTCString() }).end()];
     await expect(push(base)).rejects.toMatchObject({ name: "QueueError", code: "busy" });
     expect(received).toHaveLength(1);
@@ -126,7 +126,7 @@ describe("an answer", () => {
     answers = [status];
     await expect(push(`${base}/hook?token=t0ps3cret`)).rejects.toMatchObject({
       code: "refused",
-      message: expect.stringContaining(`${base}/hook answers ${status}`),
+      message: expect.stringContaining(`${base}/hook answered ${status}`),
     });
     expect(received).toHaveLength(1);
   });
@@ -137,7 +137,7 @@ describe("an answer", () => {
     expect(received).toHaveLength(1);
   });
 
-  test("none in time, or a connection that breaks, is tried again, and told when it does not end", async () => {
+  test("a timeout or a lost connection is retried, and reported if it persists", async () => {
     answers = [() => undefined, (response) => response.destroy()];
     await push(`${base}/#timeout_ms=80`);
     expect(received).toHaveLength(3);
@@ -147,17 +147,17 @@ describe("an answer", () => {
     await expect(push(`http://127.0.0.1:${nobody}/`)).rejects.toMatchObject({ code: "unreachable", message: expect.stringContaining("ECONNREFUSED") });
   });
 
-  test("a port that is blocked for HTTP is final: no attempt would get through", async () => {
+  test("a port that is blocked for HTTP is final", async () => {
     await expect(push("http://127.0.0.1:6000/")).rejects.toMatchObject({ code: "refused", message: expect.stringContaining("blocked for HTTP") });
   });
 
-  test("one message that is refused fails the push, and the others are handed on all the same", async () => {
+  test("one refused message fails the push, but the others are delivered", async () => {
     answers = [422];
     await expect(push(base, ["a", "b", "c"])).rejects.toMatchObject({ code: "refused" });
     expect(received).toHaveLength(3);
   });
 
-  test("a certificate that is not trusted is final", async () => {
+  test("an untrusted certificate is final", async () => {
     const { key, certificate: cert } = certificate("self-signed");
     const secure = createSecureServer({ key, cert }, receive).listen(0, "127.0.0.1");
     await once(secure, "listening");
@@ -170,7 +170,7 @@ describe("an answer", () => {
   });
 });
 
-test("closing ends what waits", async () => {
+test("closing ends waiting requests", async () => {
   answers = Array.from({ length: 50 }, () => 503);
   const backend = await openWebhook(base, { ...QUICK, firstMs: 60_000, mostMs: 60_000 });
   const pushed = backend.results.push([message("a")]);
@@ -184,19 +184,19 @@ describe("a URL", () => {
     ["https://mx.example.org/#secret=plain", "reference"],
     ["https://mx.example.org/#secrets=env:A", "secrets"],
     ["https://mx.example.org/#timeout_ms=0", "timeout_ms"],
-  ])("%s is refused", async (url, part) => {
+  ])("%s is rejected", async (url, part) => {
     await expect(readWebhookUrl(url)).rejects.toMatchObject({ code: "usage" });
     expect(JSON.stringify(await readWebhookUrl(url).catch((error: unknown) => error))).toContain(part);
   });
 
-  test("without a secret has to say so", async () => {
+  test("without a secret needs #unsigned=true", async () => {
     vi.stubEnv("PROBE_RUN_WEBHOOK_SECRET", undefined);
     await expect(readWebhookUrl("https://mx.example.org/")).rejects.toMatchObject({ code: "usage" });
     expect((await readWebhookUrl("https://mx.example.org/#unsigned=true")).secrets).toEqual([]);
     await expect(readWebhookUrl("https://mx.example.org/#secret=env:PROBE_RUN_NO_SUCH")).rejects.toMatchObject({ code: "unresolved_secret" });
   });
 
-  test("is shown without what may be secret in it", async () => {
+  test("is shown without its secrets", async () => {
     expect((await readWebhookUrl("https://ann:pass@mx.example.org/hook?token=x#unsigned=true")).shown).toBe("https://mx.example.org/hook");
     expect((await readWebhookUrl("http://mx.example.org/#plaintext=true")).url).toBe("http://mx.example.org/");
   });

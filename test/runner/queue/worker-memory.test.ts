@@ -6,7 +6,7 @@ import type { Context } from "../../../runner/harness/context.js";
 import { defineProbe } from "../../../runner/harness/define-probe.js";
 import { prepare } from "../../../runner/harness/registry.js";
 import { NO_LIMITS } from "../../../runner/limits/limits.js";
-import type { Delivery, SettleAnswer } from "../../../runner/queue/backend.js";
+import type { LeasedMessage, SettleAnswer } from "../../../runner/queue/backend.js";
 import { consume } from "../../../runner/queue/consume.js";
 import { execute } from "../../../runner/queue/execute.js";
 import { type JobOptions, jobMessage } from "../../../runner/queue/job.js";
@@ -15,12 +15,12 @@ import { Worker, type WorkerSettings } from "../../../runner/queue/worker.js";
 import { outputOf } from "../../../schemas/carried.js";
 import { contract, type FilledOf } from "../../../schemas/contract.js";
 
-/** Delivers letters one by one, keeps which are delivered, and goes on later when it is told to. */
+/** Delivers letters one by one, saves which are delivered, and continues later when asked to. */
 const input = contract({
   type: "object",
   properties: {
     letters: { type: "array", items: { type: "string" } },
-    /** Before this one it says that it goes on later, once. */
+    /** Before this one it continues later, once. */
     pause_before: { type: "string", default: "" },
     throw_after: { type: "string", default: "" },
   },
@@ -29,7 +29,7 @@ const input = contract({
 });
 const output = contract(outputOf({ delivered: { type: "array", items: { type: "string" } } }));
 
-/** What really went out, in order: nothing may be in it twice. */
+/** What was really sent, in order: nothing may be in it twice. */
 let sent: string[] = [];
 let beforeKeep: () => Promise<void> = async () => undefined;
 
@@ -86,12 +86,12 @@ async function consumed() {
   return events;
 }
 
-test("a job that goes on later leaves an interim result, and then the last one", async () => {
+test("a job that continues later leaves an interim result, then the last one", async () => {
   await enqueue("j", { letters: ["a", "b", "c"], pause_before: "b" });
   const working = worker();
   await working.run();
   expect(sent).toEqual(["a", "b", "c"]);
-  expect(working.tally.endings).toMatchObject({ later: 1, ok: 1, retried: 0 });
+  expect(working.stats.endings).toMatchObject({ later: 1, ok: 1, retried: 0 });
   const [interim, last, ...more] = await consumed();
   expect(interim).toMatchObject({ id: "j:result:1", jobid: "j", attempt: 1, part: 1, data: { delivered: ["a"] } });
   expect(last).toMatchObject({ id: "j:result", jobid: "j", attempt: 1, data: { delivered: ["a", "b", "c"] } });
@@ -100,7 +100,7 @@ test("a job that goes on later leaves an interim result, and then the last one",
   expect(await queue.jobs.counts()).toMatchObject({ done: 1, delayed: 0, waiting: 0 });
 });
 
-test("interim results go elsewhere as the last ones do, and before their job goes on", async () => {
+test("interim results are forwarded like the last ones, before their job continues", async () => {
   const path = join(folder, "results.jsonl");
   const elsewhere = await openQueue(`file:${path}`);
   await enqueue("j", { letters: ["a", "b"], pause_before: "b" });
@@ -112,10 +112,10 @@ test("interim results go elsewhere as the last ones do, and before their job goe
     ["j:result:1", 1, ["a"]],
     ["j:result", undefined, ["a", "b"]],
   ]);
-  expect(working.tally.endings).toMatchObject({ later: 1, ok: 1 });
+  expect(working.stats.endings).toMatchObject({ later: 1, ok: 1 });
 });
 
-test("while it waits, its job is among what is delayed", async () => {
+test("while it waits, its job is delayed", async () => {
   await enqueue("j", { letters: ["a", "b"], pause_before: "b" });
   const working = worker({ drain: false });
   const running = working.run();
@@ -125,40 +125,40 @@ test("while it waits, its job is among what is delayed", async () => {
   await running;
 });
 
-test("a run that throws is tried again, and does nothing twice that it had kept", async () => {
+test("a run that throws is retried, and repeats nothing that it had saved", async () => {
   await enqueue("j", { letters: ["a", "b", "c"], throw_after: "b" });
   const working = worker();
   await working.run();
   expect(sent).toEqual(["a", "b", "c"]);
-  expect(working.tally.endings).toMatchObject({ ok: 1, retried: 1 });
+  expect(working.stats.endings).toMatchObject({ ok: 1, retried: 1 });
 });
 
-test("a dead letter that is revived goes on where it was", async () => {
+test("a retried dead letter continues where it was", async () => {
   await enqueue("j", { letters: ["a", "b", "c"], throw_after: "a" }, { maxAttempts: 1 });
   await worker().run();
-  expect(await queue.jobs.dead(10)).toHaveLength(1);
-  await queue.jobs.revive(null);
+  expect(await queue.jobs.deadLetters(10)).toHaveLength(1);
+  await queue.jobs.retryDead(null);
   await worker().run();
   expect(sent).toEqual(["a", "b", "c"]);
 });
 
-test("a run whose lease is lost is told by its next keep, and does no more", async () => {
+test("a run that lost its lease learns so when it saves its state, and stops", async () => {
   await enqueue("j", { letters: ["a", "b"] });
-  const claim = async (leaseMs: number) => (await queue.jobs.claim({ most: 1, leaseMs, waitMs: 2000, limits: NO_LIMITS }))[0] as Delivery;
-  // Nobody's heartbeat keeps this lease.
+  const claim = async (leaseMs: number) => (await queue.jobs.claim({ max: 1, leaseMs, waitMs: 2000, limits: NO_LIMITS }))[0] as LeasedMessage;
+  // No heartbeat renews this lease.
   const first = await claim(50);
-  let second: Delivery | null = null;
+  let second: LeasedMessage | null = null;
   beforeKeep = async () => {
     second = await claim(30_000);
   };
-  const keep = async (delivery: Delivery, text: string) => (await queue.jobs.keep([{ delivery, text }]))[0] as SettleAnswer;
+  const saveState = async (leased: LeasedMessage, state: string) => (await queue.jobs.saveState([{ message: leased, state }]))[0] as SettleAnswer;
   const { outcome, report } = await execute(
     first,
-    { probes: { get: async () => probe }, mayResolve: () => true, targets: null, keep },
+    { probes: { get: async () => probe }, mayResolve: () => true, targets: null, saveState },
     new AbortController().signal,
   );
   expect(report?.carried.failure).toMatchObject({ phase: "probe", code: "cancelled" });
   expect(sent).toEqual(["a"]);
-  expect(await queue.jobs.settle([{ delivery: first, outcome }])).toEqual(["lost"]);
-  expect(second).toMatchObject({ attempt: 2, kept: null });
+  expect(await queue.jobs.settle([{ message: first, outcome }])).toEqual(["lost"]);
+  expect(second).toMatchObject({ attempt: 2, savedState: null });
 });

@@ -36,9 +36,9 @@ afterEach(async () => {
 const drained = async (options: WorkerOptions = {}) => {
   const worker = await createWorker(queue, { drain: true, ...options });
   await worker.run();
-  return worker.tally.endings;
+  return worker.stats.endings;
 };
-const dead = (channel = queue.jobs) => channel.dead(10);
+const dead = (channel = queue.jobs) => channel.deadLetters(10);
 const results = () => queue.results as Channel;
 
 async function consumed(options: ConsumeOptions = {}) {
@@ -51,7 +51,7 @@ async function consumed(options: ConsumeOptions = {}) {
 }
 
 describe("jobs", () => {
-  test("a job becomes an event that says what it is", async () => {
+  test("a job becomes a self-describing event", async () => {
     const { id, answer } = await queue.enqueue("network.smtp", target, { id: "mx-1", priority: 3 });
     expect({ id, answer }).toEqual({ id: "mx-1", answer: "accepted" });
     expect(await drained()).toMatchObject({ ok: 1, error: 0, dead: 0 });
@@ -71,7 +71,7 @@ describe("jobs", () => {
     expect(JSON.parse(result?.body as string)).toEqual(result?.event);
   });
 
-  test("the same id twice is one job, also after it was worked off", async () => {
+  test("the same id twice is one job, also after it is done", async () => {
     await queue.enqueue("network.smtp", target, { id: "once" });
     expect((await queue.enqueue("network.smtp", target, { id: "once" })).answer).toBe("duplicate");
     await drained();
@@ -79,7 +79,7 @@ describe("jobs", () => {
     expect(await consumed()).toHaveLength(1);
   });
 
-  test("an input that does not fit is refused with the violations of the command line, and nothing is stored", async () => {
+  test("an invalid input is rejected with the violations of the command line, and nothing is stored", async () => {
     await expect(queue.enqueue("network.smtp", { target_hosst: "mx.example.org" })).rejects.toMatchObject({
       code: "invalid_input",
       violations: expect.arrayContaining([expect.objectContaining({ pointer: "/target_hosst", hint: "did you mean target_host?" })]),
@@ -91,7 +91,7 @@ describe("jobs", () => {
     expect(await queue.jobs.counts()).toMatchObject({ waiting: 0 });
   });
 
-  test("a secret in plain text is refused; a reference is looked up by the worker alone", async () => {
+  test("a secret in plain text is rejected; only the worker resolves a reference", async () => {
     const auth = { username: "ann", password: "correct horse" };
     const refused = queue.enqueue("network.smtp", { ...target, auth });
     await expect(refused).rejects.toMatchObject({ code: "invalid_input", violations: [expect.objectContaining({ pointer: "/auth/password" })] });
@@ -99,12 +99,12 @@ describe("jobs", () => {
     await queue.enqueue("network.smtp", { ...target, auth: { ...auth, password: { secret: "env:PROBE_RUN_NO_SUCH" } } }, { maxAttempts: 1 });
     expect(await drained({ allowSecrets: ["file:*", "env:SMTP_*"] })).toMatchObject({ dead: 1 });
     expect((await dead())[0]?.failure).toMatchObject({ reason: "refused", message: expect.stringContaining("env:PROBE_RUN_NO_SUCH") });
-    await queue.jobs.revive(null);
+    await queue.jobs.retryDead(null);
     expect(await drained()).toMatchObject({ dead: 1 });
     expect((await dead())[0]?.failure).toMatchObject({ reason: "worker_error", message: expect.stringContaining("PROBE_RUN_NO_SUCH") });
   });
 
-  test("poisoned messages go to the dead letters, and the worker goes on", async () => {
+  test("poison messages become dead letters, and the worker continues", async () => {
     const job = { specversion: "1.0", id: "p5", source: "elsewhere", type: "probe-run.job" };
     const poison = [
       "not JSON",
@@ -131,7 +131,7 @@ describe("jobs", () => {
     expect((await dead())[0]?.failure.message).toContain("start it with --probe");
   });
 
-  test("a target that fails is a result; where the job says so, what may pass is tried again first", async () => {
+  test("a failed target is a result; if the job asks for it, a temporary failure is retried first", async () => {
     const closed = { target_host: "127.0.0.1", target_port: 1 };
     await queue.enqueue("network.smtp", closed, { id: "plain" });
     await queue.enqueue("network.smtp", closed, { id: "patient", retryFailures: true, maxAttempts: 3, backoffMs: 20 });
@@ -140,10 +140,10 @@ describe("jobs", () => {
     expect(Object.fromEntries(events.map(({ id, attempt }) => [id, attempt]))).toEqual({ "plain:result": 1, "patient:result": 3 });
   });
 
-  test("what no worker survives ends in the dead letters", async () => {
+  test("a job that kills every worker becomes a dead letter", async () => {
     await queue.enqueue("network.smtp", target, { id: "killer", maxAttempts: 2 });
     for (let death = 0; death < 2; death++) {
-      expect(await queue.jobs.claim({ most: 1, leaseMs: 50, waitMs: 1000, limits: { all: null, eachKey: null, keys: {} } })).toHaveLength(1);
+      expect(await queue.jobs.claim({ max: 1, leaseMs: 50, waitMs: 1000, limits: { all: null, eachKey: null, keys: {} } })).toHaveLength(1);
       await new Promise((resolve) => setTimeout(resolve, 80));
     }
     expect(await drained()).toMatchObject({ dead: 1, ok: 0 });
@@ -152,11 +152,11 @@ describe("jobs", () => {
 });
 
 describe("stopping", () => {
-  test("what runs is finished, the rest is given back", async () => {
+  test("running jobs finish, the others are released", async () => {
     for (let index = 0; index < 40; index++) await queue.enqueue("network.smtp", target, { id: `j${index}` });
     const worker = await createWorker(queue, { concurrency: 4 });
     const running = worker.run();
-    while (completed(worker.tally) < 3) await new Promise((resolve) => setTimeout(resolve, 1));
+    while (completed(worker.stats) < 3) await new Promise((resolve) => setTimeout(resolve, 1));
     worker.stop(5000);
     await running;
     const { done, leased, waiting } = await queue.jobs.counts();
@@ -165,18 +165,18 @@ describe("stopping", () => {
     expect(await drained()).toMatchObject({ ok: waiting });
   });
 
-  test("what does not finish in its time is given back, and costs no attempt", async () => {
+  test("a job that does not finish in time is released, and uses no attempt", async () => {
     const silent = createServer().listen(0, "127.0.0.1");
     await once(silent, "listening");
     const slow = { target_host: "127.0.0.1", target_port: (silent.address() as AddressInfo).port, timeout_ms: 60_000, command_timeout_ms: 60_000 };
     await queue.enqueue("network.smtp", slow, { id: "slow" });
     const worker = await createWorker(queue);
     const running = worker.run();
-    while (worker.tally.inFlight < 1) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (worker.stats.inFlight < 1) await new Promise((resolve) => setTimeout(resolve, 5));
     worker.stop(50);
     await running;
-    expect(worker.tally.endings).toMatchObject({ released: 1, error: 0 });
-    expect(await queue.jobs.claim({ most: 1, leaseMs: 1000, waitMs: 1000, limits: { all: null, eachKey: null, keys: {} } })).toMatchObject([
+    expect(worker.stats.endings).toMatchObject({ released: 1, error: 0 });
+    expect(await queue.jobs.claim({ max: 1, leaseMs: 1000, waitMs: 1000, limits: { all: null, eachKey: null, keys: {} } })).toMatchObject([
       { id: "slow", attempt: 1 },
     ]);
     silent.close();
@@ -187,7 +187,7 @@ describe("consuming", () => {
   const push = (...ids: string[]) =>
     results().push(ids.map((id) => ({ ...message(id), body: JSON.stringify({ ...JSON.parse(message(id).body), type: "probe-run.result" }) })));
 
-  test("what was not acknowledged comes again", async () => {
+  test("an unacknowledged event is delivered again", async () => {
     await push("a", "b", "c");
     for await (const { event, ack } of consume(queue, { drain: true })) {
       if (event.id === "b") break;
@@ -199,7 +199,7 @@ describe("consuming", () => {
     ]);
   });
 
-  test("a failure is told, comes again later, and ends in the dead letters", async () => {
+  test("a failed event is retried later, and finally becomes a dead letter", async () => {
     await push("a");
     const attempts: number[] = [];
     for await (const { attempt, fail } of consume(queue, { drain: true, maxAttempts: 3, backoffMs: 10 })) {
@@ -210,14 +210,14 @@ describe("consuming", () => {
     expect(await dead(results())).toMatchObject([{ id: "a", attempts: 3, failure: { reason: "consumer_error", message: "HTTP 503" } }]);
   });
 
-  test("poison is buried, and stops nobody", async () => {
+  test("a poison message becomes a dead letter and blocks nothing", async () => {
     await results().push([{ ...message("poison"), body: "not JSON" }, message("job")]);
     await push("good");
     expect((await consumed()).map(({ event }) => event.id)).toEqual(["good"]);
     expect((await dead(results())).map(({ id }) => id)).toEqual(["poison", "job"]);
   });
 
-  test("a consumer that is slow keeps its lease", async () => {
+  test("a slow consumer keeps its lease", async () => {
     await push("a");
     for await (const { ack, signal } of consume(queue, { drain: true, leaseMs: 150 })) {
       await new Promise((resolve) => setTimeout(resolve, 500));
@@ -228,8 +228,8 @@ describe("consuming", () => {
   });
 });
 
-describe("results that go elsewhere", () => {
-  test("one that the receiver refuses is a dead letter that says why, and the worker goes on", async () => {
+describe("forwarded results", () => {
+  test("a refused result makes its job a dead letter with the reason, and the worker continues", async () => {
     const answers = [400, 204];
     const receiver = createHttpServer((_, response) => response.writeHead(answers.shift() ?? 204).end()).listen(0, "127.0.0.1");
     await once(receiver, "listening");
@@ -239,9 +239,9 @@ describe("results that go elsewhere", () => {
     await queue.enqueue("network.smtp", target, { id: "second" });
     expect(await drained({ concurrency: 1, results: elsewhere })).toMatchObject({ ok: 1, dead: 1 });
     expect(await dead()).toMatchObject([
-      { id: "first", attempts: 1, failure: { reason: "result_refused", message: expect.stringContaining(`http://127.0.0.1:${port}/hook answers 400`) } },
+      { id: "first", attempts: 1, failure: { reason: "result_refused", message: expect.stringContaining(`http://127.0.0.1:${port}/hook answered 400`) } },
     ]);
-    await queue.jobs.revive(null);
+    await queue.jobs.retryDead(null);
     expect(await drained({ results: elsewhere })).toMatchObject({ ok: 1, dead: 0 });
     await elsewhere.close();
     receiver.close();

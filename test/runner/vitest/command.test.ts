@@ -237,8 +237,8 @@ describe("what is wrong with the command line ends with 2, and nothing runs", ()
     ["a folder", ["."], "cannot be read: EISDIR"],
     ["a misspelt option", ["mail.yaml", "--taggs", "a"], "did you mean --tags?"],
     ["a count that is none", ["mail.yaml", "--retry", "often"], "--retry must be a whole number from 0 to 20"],
-    ["a configuration", ["mail.yaml", "--", "--config", "x.ts"], "vitest's option --config has no meaning for suites"],
-    ["a suite behind the dashes", ["mail.yaml", "--", "--silent", "--", "more.yaml"], '"more.yaml" is no option of vitest'],
+    ["a configuration", ["mail.yaml", "--", "--config", "x.ts"], "vitest's option --config cannot be used with suites"],
+    ["a suite behind the dashes", ["mail.yaml", "--", "--silent", "--", "more.yaml"], '"more.yaml" is not an option of vitest'],
   ])("%s", async (_, argv, told) => {
     const { code, out, err } = await probeRunTest(argv, folder({ "mail.yaml": example }), lab);
     expect(err).toContain(told);

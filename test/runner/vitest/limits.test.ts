@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, expect, test, vi } from "vitest";
 import { limited } from "../../../runner/vitest/limited.js";
-import { patience, patiently } from "../../../runner/vitest/test-retries.js";
+import { testTimeoutMs, withTestTimeout } from "../../../runner/vitest/test-timeout.js";
 
 afterEach(() => {
   vi.useRealTimers();
@@ -29,12 +29,12 @@ test("so many works run at a time, the others in the order in which they came", 
 
 test("a test waits longer than the run's own deadline, and no longer than a little", async () => {
   vi.useFakeTimers();
-  const stuck = patiently(300, () => new Promise<never>(() => {}));
+  const stuck = withTestTimeout(300, () => new Promise<never>(() => {}));
   const told = expect(stuck).rejects.toThrow("the probe goes on although its deadline has struck");
-  await vi.advanceTimersByTimeAsync(patience(300));
+  await vi.advanceTimersByTimeAsync(testTimeoutMs(300));
   await told;
-  expect(patience(300)).toBeGreaterThan(300);
-  expect(patience(undefined)).toBeGreaterThan(30_000);
-  expect(await patiently(null, async () => "done")).toBe("done");
+  expect(testTimeoutMs(300)).toBeGreaterThan(300);
+  expect(testTimeoutMs(undefined)).toBeGreaterThan(30_000);
+  expect(await withTestTimeout(null, async () => "done")).toBe("done");
   expect(vi.getTimerCount()).toBe(0);
 });

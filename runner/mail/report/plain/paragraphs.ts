@@ -20,7 +20,7 @@ export function paragraphs({ lines }: PlainReport): ReportedRecipientText[] {
   return listed.map(({ address, words }) => ({ address, action: null, diagnostic: reasonOf(words), ...whoSaid(words) }));
 }
 
-/** What a server said, where the words tell it; else the words themselves. */
+/** What a server said, if the text contains it; otherwise the text itself. */
 function reasonOf(words: readonly string[]): string | null {
   const all = wordsOf(words).replace(/ Giving up on \S+$/, "");
   const [, said] = /(?:Remote host said|<<<|Response):?\s*([245]\d\d[ -].*)$/i.exec(all) ?? [];

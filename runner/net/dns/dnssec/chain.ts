@@ -11,7 +11,7 @@ import { bogus, indeterminate, insecure, type Verdict } from "./verdict.js";
 import { type Verified, verifySet, type Work } from "./verify.js";
 
 /** Asks for the keys and delegations of a chain. Null: no answer. */
-export type AskChain = (name: WireName, type: number) => Promise<DnsMessage | null>;
+export type ChainQuery = (name: WireName, type: number) => Promise<DnsMessage | null>;
 
 export interface SecureZone {
   readonly zone: WireName;
@@ -29,7 +29,7 @@ export class Chain {
 
   constructor(
     readonly anchors: readonly TrustAnchor[],
-    readonly ask: AskChain,
+    readonly ask: ChainQuery,
     readonly nowS: number,
   ) {}
 

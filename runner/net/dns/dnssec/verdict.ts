@@ -1,7 +1,7 @@
 import { DNSSEC_STATES, type DnssecState } from "../../../../schemas/dnssec.js";
 import type { WireName } from "../wire/name.js";
 
-/** What validation found (RFC 4033, section 5), and where it broke or ended. */
+/** The result of validation (RFC 4033, section 5), and where it failed or ended. */
 export interface Verdict {
   readonly state: DnssecState;
   readonly reason: string;

@@ -63,7 +63,7 @@ function optRecord(udpBytes: number, dnssec: boolean): Buffer {
   return record;
 }
 
-/** Reads the reply to a query. `foreign`: another id, another question, or no reply: waiting goes on. */
+/** Parses the reply to a query. `foreign`: another id, another query, or not a reply: waiting continues. */
 export function readReplyTo(query: Buffer, message: Buffer): DnsMessage | "foreign" | "unreadable" {
   if (message.length < HEADER || message.readUInt16BE(0) !== query.readUInt16BE(0) || ((message[2] as number) & 0xf8) !== 0x80) return "foreign";
   try {

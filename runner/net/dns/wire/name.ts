@@ -10,7 +10,7 @@ const MAX_POINTERS = 127;
 
 export class WireError extends Error {}
 
-/** Reads a name and where it ends. Pointers have to lead backwards, which bounds the work. */
+/** Parses a name and finds its end. Pointers must lead backwards, which bounds the work. */
 export function readName(message: Buffer, start: number, isLowered = true): { readonly name: WireName; readonly end: number; readonly bytes: Buffer } {
   const parts: Buffer[] = [];
   let offset = start;

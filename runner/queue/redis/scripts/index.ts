@@ -2,7 +2,7 @@ import { LIMITERS } from "./limiters.js";
 import { SHARED } from "./shared.js";
 import { START } from "./start.js";
 
-/** ARGV: limits. Answers how many jobs the limit of all lets start now, and how long until it lets one. */
+/** ARGV: limits. Returns how many jobs the limit of all allows to start now, and how long until it allows one. */
 const ROOM = /* lua */ `
 local limits = cjson.decode(ARGV[1])
 ${LIMITERS}
@@ -10,7 +10,7 @@ local all = newLimiter("all", limits.all, base .. "leases")
 return { math.max(0, math.min(all.room, 1000000)), all.room < 1 and waitFor(all, 0) or 0 }
 `;
 
-/** ARGV: leaseMs, then id and "=key" or "" of each. Only what counts against a limit is extended. */
+/** ARGV: leaseMs, then id and "=key" or "" of each. Renews only leases that count against a limit. */
 const EXTEND = /* lua */ `
 local expires = text(now + tonumber(ARGV[1]))
 for first = 2, #ARGV, 2 do
@@ -21,9 +21,9 @@ return {}
 `;
 
 /**
- * ARGV: how long what a finished job leaves is kept, then of each job: id, "=key" or "", outcome, failure. Runs before BullMQ moves the job, so that what the
- * next holder has to know is there. What a finished job leaves is only given an end: should the move fail, the job runs again with its state.
- * Answers the held jobs of the same keys that may be promoted, one for each lease that ends.
+ * ARGV: how long the fields of a finished job are kept, then for each job: id, "=key" or "", outcome, failure. Runs before BullMQ moves the job, so
+ * that the next holder finds its state. The fields of a finished job only get an expiry: if the move fails, the job runs again with its state.
+ * Returns the held jobs of the same keys that may be promoted, one for each lease that ends.
  */
 const SETTLE = /* lua */ `
 local settle = {}
@@ -34,7 +34,7 @@ function settle.later(job)
   call("HINCRBY", job, "attempt", -1)
   call("HSET", job, "part", (call("HGET", job, "part") or 1) + 1)
 end
--- Whoever retries it, also from one of BullMQ's tools, gives it all its attempts.
+-- A retry, also from one of BullMQ's tools, starts with all attempts.
 function settle.dead(job, failure) call("HSET", job, "death", failure, "attempts", call("HGET", job, "attempt") or 0, "attempt", 0) end
 
 local ends, keys = {}, {}
@@ -60,7 +60,7 @@ for first = 1, #ARGV, 2 do call("HSET", base .. "job:" .. ARGV[first], "state", 
 return {}
 `;
 
-/** ARGV: ids of jobs that are gone. Answers the held jobs that come next where one of these was held. */
+/** ARGV: ids of jobs that no longer exist. Returns the held jobs that come next after those of them that were held. */
 const FORGET = /* lua */ `
 local nextHeld = {}
 for _, id in ipairs(ARGV) do
@@ -72,13 +72,13 @@ end
 return nextHeld
 `;
 
-/** ARGV: how many. Answers that many ids of held jobs. */
+/** ARGV: a number. Returns up to that many ids of held jobs. */
 const HELD = /* lua */ `
 local ids = call("HKEYS", base .. "held")
 return { unpack(ids, 1, math.min(#ids, tonumber(ARGV[1]))) }
 `;
 
-/** ARGV: ids of dead jobs. Answers failure and attempts of each. */
+/** ARGV: ids of dead jobs. Returns the failure and the attempts of each. */
 const DEATHS = /* lua */ `
 local answers = {}
 for _, id in ipairs(ARGV) do

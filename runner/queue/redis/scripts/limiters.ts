@@ -1,4 +1,4 @@
-/** A limiter is what one limit leaves at this moment, of simultaneous jobs and of a token bucket. */
+/** A limiter holds what one limit has left, of simultaneous jobs and of a token bucket. */
 export const LIMITERS = /* lua */ `
 local function bucketTokens(name, limit)
   local stored = call("HMGET", base .. "bucket:" .. name, "tokens", "filled")
@@ -30,7 +30,7 @@ local function limiterOf(key)
   return limiters[key]
 end
 
--- Below no token there may be a debt, which the jobs after it wait for.
+-- A heavy job leaves a negative number of tokens, and later jobs wait until it is made up for.
 local function take(limiter, id, weight, expires)
   call("ZADD", limiter.leases, text(expires), id)
   limiter.free = limiter.free - 1
@@ -39,11 +39,11 @@ local function take(limiter, id, weight, expires)
   limiter.room = roomIn(limiter)
 end
 
--- How long until there may be room for one job after so many others.
+-- How long until there may be room for one job after a number of others.
 local function waitFor(limiter, others)
   local wait = 1
   if limiter.tokens then wait = math.max(wait, (1 + others - limiter.tokens) / limiter.limit.perSecond * 1000) end
-  -- A lease that ends by itself is the last resort: whoever settles a job of this key promotes the next one.
+  -- The expiry of a lease is the last resort: settling a job of this key promotes the next one.
   local first = limiter.free <= others and call("ZRANGE", limiter.leases, 0, 0, "WITHSCORES")
   if first and first[2] then wait = math.max(wait, first[2] - now + others * 1000) end
   return math.ceil(wait)
@@ -53,7 +53,7 @@ local function save(limiter)
   if not limiter.isChanged or not limiter.tokens then return end
   local bucket = base .. "bucket:" .. limiter.bucket
   call("HSET", bucket, "tokens", text(limiter.tokens), "filled", text(now))
-  -- A bucket that is full again is as good as none.
+  -- A full bucket need not be stored.
   call("PEXPIRE", bucket, math.ceil((limiter.limit.burst - limiter.tokens) / limiter.limit.perSecond * 1000) + 1)
 end
 `;

@@ -1,11 +1,11 @@
 /**
- * Begins every script. The scripts touch keys of our own only, all of which begin with KEYS[1]; BullMQ's keys are left to BullMQ. All of one
- * queue has one hash tag, so in a cluster it is on one node. The time is the server's, the same for every process.
+ * Begins every script. The scripts use our own keys only, all of which begin with KEYS[1], and none of BullMQ's. All keys of a queue have one hash
+ * tag, so a cluster keeps them on one node. The time is the server's, the same for every process.
  *
- *   job:ID        attempt, failure, state and part of a message; `order`, its place among the held jobs of its key
- *   leases, leases:KEY   what counts against a limit of simultaneous jobs, by the end of its lease
- *   bucket:all, bucket:=KEY   token buckets
- *   held, held:KEY   jobs that a limit of their key delays: ID to KEY, and their order
+ * - job:ID: attempt, failure, state and part of a message; `order`, its position among the held jobs of its key
+ * - leases, leases:KEY: what counts against a limit of simultaneous jobs, by the end of its lease
+ * - bucket:all, bucket:=KEY: token buckets
+ * - held, held:KEY: jobs that a limit of their key delays: ID to KEY, and their order
  */
 export const SHARED = /* lua */ `
 local base = KEYS[1]

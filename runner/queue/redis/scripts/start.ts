@@ -1,9 +1,9 @@
 import { LIMITERS } from "./limiters.js";
 
 /**
- * ARGV: leaseMs, limits, then of each fetched job: id, "=key" or "", weight, priority, and 1 when BullMQ starts it for the first time. Answers for each job
- * { 1, attempt, failure, state, part } when it may run, { 0, ms } when a limit of its key delays it, { -1, ms } when a limit of all does; and last the held
- * jobs for which there is room now.
+ * ARGV: leaseMs, limits, then for each fetched job: id, "=key" or "", weight, priority, and 1 if BullMQ starts it for the first time. Returns for
+ * each job { 1, attempt, failure, state, part } if it may run, { 0, ms } if a limit of its key delays it, { -1, ms } if the limit of all does; and
+ * last, the held jobs that may be promoted.
  */
 export const START = /* lua */ `
 local leaseMs, limits = tonumber(ARGV[1]), cjson.decode(ARGV[2])
@@ -32,7 +32,7 @@ local function run(id)
 end
 
 local function start(id, keyField, weight, priority, isFirst)
-  -- What an earlier message with this id left, which was taken away by one of BullMQ's tools.
+  -- Fields of an earlier message with this id, which was removed by one of BullMQ's tools.
   if isFirst and not call("HGET", base .. "held", id) then call("DEL", base .. "job:" .. id) end
   if all and all.room < 1 then return { -1, waitFor(all, 0) } end
   local key = string.sub(keyField, 2)

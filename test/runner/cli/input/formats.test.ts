@@ -38,7 +38,7 @@ describe.each(Object.entries(FORMATS))("%s", (name, text) => {
     expect(targetsOf(JSON.parse(out))).toEqual(TARGETS);
   });
 
-  test("a run reads it from stdin, which has no name", async () => {
+  test("a run reads it from stdin, without a file name", async () => {
     const { code, out, err } = await probeRun(["network.smtp", "-"], { cwd, stdin: text });
     expect({ code, err }).toEqual({ code: 1, err: "" });
     expect(targetsOf(JSON.parse(out))).toEqual(TARGETS);
@@ -83,7 +83,7 @@ describe("one input", () => {
   });
 });
 
-describe("what cannot be read is named by its place", () => {
+describe("an unreadable input is reported by its position", () => {
   test.each([
     ["bad.jsonl", '{"target_host":"127.0.0.1"}\n{"target_host":}\n', "line 2 is not JSON"],
     ["bad.yaml", "target_host: [\n", "line 2, column 1"],
@@ -103,9 +103,9 @@ describe("what cannot be read is named by its place", () => {
     expect(err).toContain(said);
   });
 
-  test("enqueue skips such a line, and stores the others", async () => {
+  test("enqueue skips an invalid line, and stores the others", async () => {
     const { code, out, err } = await probeRun(["enqueue", "network.smtp", "bad.jsonl", "--queue", `sqlite:${join(cwd, "bad.db")}`], { cwd });
-    expect({ code, out }).toEqual({ code: 2, out: "1 accepted, 1 refused\n" });
+    expect({ code, out }).toEqual({ code: 2, out: "1 accepted, 1 invalid\n" });
     expect(err).toContain("line 2 is not JSON");
   });
 });

@@ -27,11 +27,11 @@ describe("parseJson", () => {
     ['["a\\x"]', 'line 1, column 4: expected the end of a string, found "\\\\"'],
     ["[\n\n// no comments\n1]", 'line 3, column 1: expected a value, found "/"'],
     ["hello", 'line 1, column 1: expected a value, found "hello"'],
-  ])("tells the place in %j", (text, fault) => {
+  ])("reports the position of the error in %j", (text, fault) => {
     expect(faultOf(text)).toBe(fault);
   });
 
-  test("agrees with JSON.parse on what is JSON, whatever is broken in it", () => {
+  test("agrees with JSON.parse on what is valid, whatever is broken", () => {
     const mutilated = fc
       .tuple(fc.json(), fc.nat(), fc.nat(3), fc.constantFrom("", ",", '"', "}", "]", "{", "[", "x", "\n", "\\", "1", ":"))
       .map(([json, at, length, put]) => json.slice(0, at % (json.length + 1)) + put + json.slice((at % (json.length + 1)) + length));
@@ -49,12 +49,12 @@ describe("parseJson", () => {
     );
   });
 
-  test("refuses what is nested deeper than any input", () => {
+  test("rejects what is nested deeper than any input", () => {
     expect(parseJson("[".repeat(64) + "]".repeat(64), "x")).toBeDefined();
     expect(faultOf("[".repeat(100_000) + "]".repeat(100_000))).toBe("it has more than 64 levels");
   });
 
-  test("refuses what holds nothing", () => {
+  test("rejects empty text", () => {
     expect(faultOf(" \n\t")).toBe("it must hold a JSON object, or an array of them");
   });
 });

@@ -7,7 +7,7 @@ import { RouteStatistics } from "../../../../runner/delivery/route/route-statist
 import { type SmtpServer, startSmtpServer } from "../../../../runner/lab/smtp-server.js";
 import { playTranscript } from "../../../../runner/lab/transcript-server.js";
 import { IN_MEMORY } from "../../../../runner/sqlite/store-path.js";
-import type { DeliveryWay } from "../../../../schemas/delivery.js";
+import type { DeliveryWay } from "../../../../schemas/delivery-route.js";
 import { closeAfterEach, closing, internet, mail, only, service } from "../../../support/delivery.js";
 import type { MxBehaviour } from "../../../support/fake-internet.js";
 

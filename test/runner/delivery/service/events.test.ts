@@ -9,7 +9,7 @@ import { EventDeliveryError } from "../../../../runner/delivery/service/event-de
 import type { Channel } from "../../../../runner/queue/backend.js";
 import { consume } from "../../../../runner/queue/consume.js";
 import { openQueue } from "../../../../runner/queue/queue.js";
-import { signature } from "../../../../runner/queue/webhook/signature.js";
+import { signature } from "../../../../runner/queue/webhook/headers.js";
 import type { DeliveryEvent } from "../../../../schemas/delivery-event.js";
 import { closeAfterEach, closing, internet, mail, only, service } from "../../../support/delivery.js";
 import type { FakeInternet } from "../../../support/fake-internet.js";
@@ -121,8 +121,8 @@ describe("events in a queue", () => {
     await queue.results.push([{ id: "x", body, key: null, priority: 0, delayMs: 0 }]);
     expect(await stored()).toEqual([]);
     const channel = queue.results as Channel;
-    expect((await channel.dead(10)).map(({ failure }) => failure)).toEqual([
-      expect.objectContaining({ reason: "poisoned", message: expect.stringContaining("it is no event of a delivery: /data") }),
+    expect((await channel.deadLetters(10)).map(({ failure }) => failure)).toEqual([
+      expect.objectContaining({ reason: "poisoned", message: expect.stringContaining("it is not a delivery event: /data") }),
     ]);
     await queue.close();
   });
@@ -178,7 +178,7 @@ describe("events for a webhook or a function", () => {
 
   test("that cannot be opened keeps the message from being sent", async () => {
     const internet = await net();
-    await expect(service(internet, { events: "carrier-pigeon:coop" }).send(mail("bob@one.example"))).rejects.toThrow("is no queue");
+    await expect(service(internet, { events: "carrier-pigeon:coop" }).send(mail("bob@one.example"))).rejects.toThrow("unsupported queue URL");
     expect(internet.host("mx").connections).toEqual([]);
   });
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { waysToLogIn } from "../../../../runner/net/pop3/capabilities.js";
+import { offeredMechanisms } from "../../../../runner/net/pop3/capabilities.js";
 import { LIMITS } from "../../../../runner/net/pop3/limits.js";
 import { type Reply, ReplyParser, rejected, replyLine } from "../../../../runner/net/pop3/reply.js";
 
@@ -100,5 +100,5 @@ test.each<[string, string[] | null, string[]]>([
   ["+OK no <time\x07stamp@here>", [], []],
 ])("after %j and CAPA %j one may log in by %j", (greeting, lines, ways) => {
   const capabilities = lines?.map((line) => ({ keyword: line.split(" ")[0] as string, parameters: line.split(" ").slice(1) })) ?? null;
-  expect(waysToLogIn(capabilities, greeting)).toEqual(ways);
+  expect(offeredMechanisms(capabilities, greeting)).toEqual(ways);
 });

@@ -25,7 +25,7 @@ describe.each([
   ["forward", HOUR],
   ["back", -HOUR],
 ])("a wall clock that jumps an hour %s", (_, jumpMs) => {
-  test("under a worker ends no lease, neither its own nor another's", async () => {
+  test("under a worker expires no lease, neither its own nor another's", async () => {
     const silent = createServer((socket) => socket.on("error", () => undefined)).listen(0, "127.0.0.1");
     await once(silent, "listening");
     const slow = { target_host: "127.0.0.1", target_port: (silent.address() as AddressInfo).port, command_timeout_ms: 2500 };
@@ -46,7 +46,7 @@ describe.each([
     silent.close();
   });
 
-  test("between two openings of the file moves neither leases nor delays", async () => {
+  test("between two openings of the file changes neither leases nor delays", async () => {
     const clock = new HandClock();
     const first = await open(clock);
     await jobs(first).push([message("leased"), message("delayed", { delayMs: 60_000 })]);
@@ -64,8 +64,8 @@ describe.each([
   });
 });
 
-describe("a machine that starts again", () => {
-  test("goes on from the wall clock: what was due while it was off is due", async () => {
+describe("a restart of the machine", () => {
+  test("continues by the wall clock: what was due while it was off is due", async () => {
     const clock = new HandClock();
     const before = await open(clock);
     await jobs(before).push([message("leased"), message("delayed", { delayMs: HOUR })]);
@@ -80,7 +80,7 @@ describe("a machine that starts again", () => {
     await after.close();
   });
 
-  test("with a clock that has lost its time never goes back: nothing waits for years", async () => {
+  test("with a clock that went back does not delay anything for years", async () => {
     const clock = new HandClock();
     const before = await open(clock);
     clock.pass(5000);
@@ -97,7 +97,7 @@ describe("a machine that starts again", () => {
 
 /** Leases of half a minute. */
 function claim(backend: Backend) {
-  return jobs(backend).claim({ most: 10, leaseMs: 30_000, waitMs: 0, limits: NO_LIMITS });
+  return jobs(backend).claim({ max: 10, leaseMs: 30_000, waitMs: 0, limits: NO_LIMITS });
 }
 
 function jobs(backend: Backend): Channel {

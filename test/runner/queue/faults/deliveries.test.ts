@@ -10,7 +10,7 @@ closeAfterEach();
 /** `npm run test:long` delivers more. */
 const IS_LONG = process.env.PROBE_RUN_LONG === "1";
 const MESSAGES = IS_LONG ? 2000 : 200;
-/** Slow enough for a kill to meet every step, behind the last dot as well; and few messages for long enough to meet some kills. */
+/** Slow enough that kills hit every step, also after the final dot, and few enough messages that each run gets some kills. */
 const LATENCY_MS = IS_LONG ? 3 : 40;
 const LIVES_MS: readonly [number, number] = IS_LONG ? [400, 1500] : [300, 700];
 const GREYLISTED_EACH = 5;
@@ -65,7 +65,7 @@ test(`kill -9 of workers during ${MESSAGES} deliveries: none is lost, and none i
     return outcomes.get(address) === "delivered" ? times !== 1 : outcomes.get(address) !== "unknown" || times > 1;
   });
   expect(wrong.map((address) => `${address}: ${outcomes.get(address)}, received ${received.get(address) ?? 0} times`)).toEqual([]);
-  // Each was told the truth about, and most were not in doubt.
+  // The reports are correct, and most are not `unknown`.
   expect([...outcomes.values()].filter((outcome) => outcome === "delivered").length).toBeGreaterThan(MESSAGES / 2);
   expect(workers.reduce((sum, { kills }) => sum + kills, 0)).toBeGreaterThan(1);
   await rm(cwd, { recursive: true });

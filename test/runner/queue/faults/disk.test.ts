@@ -36,8 +36,8 @@ async function waiting(): Promise<number> {
   return (JSON.parse(out) as { jobs: { waiting: number } }).jobs.waiting;
 }
 
-describe("a disk that is full", () => {
-  test("is told, and every job that was accepted is there", async () => {
+describe("a full disk", () => {
+  test("is reported, and every accepted job is there", async () => {
     const { code, err, lines } = await probeRun(["enqueue", "network.smtp", "-", "--ids"], { stdin: input.repeat(20_000), mostFileKib: 2000 });
     expect(code).toBe(3);
     expect(err).toContain(file());
@@ -47,7 +47,7 @@ describe("a disk that is full", () => {
     expect(await waiting()).toBe(lines.length);
   });
 
-  test("is told as such, and takes more when there is room again", async () => {
+  test("is reported as such, and accepts more once there is space", async () => {
     const database = openDatabase(join(cwd, "queue.db"), true, machineClock);
     const jobs = new SqliteChannel(database, "job", 1000, null);
     await jobs.push([message("before")]);
@@ -62,14 +62,14 @@ describe("a disk that is full", () => {
   });
 });
 
-describe("a file that cannot be written", () => {
-  test("is told, and stays as it is", async () => {
+describe("a read-only file", () => {
+  test("is reported, and not changed", async () => {
     await probeRun(["enqueue", "network.smtp", "-"], { stdin: input });
     const before = await readFile(file());
     await chmod(cwd, 0o755);
     await chmod(file(), 0o444);
     await chmod(join(cwd, ".probe-run"), 0o555);
-    // root may write everything. Node itself may lie where only root can start it.
+    // root may write everything. Node itself may be installed where only root can start it.
     const nobody = join(cwd, "nobody.cjs");
     await writeFile(nobody, "if (process.getuid() === 0) { process.setgid(65534); process.setuid(65534); }");
     const { code, err } = await probeRun(["enqueue", "network.smtp", "-"], { stdin: input, node: ["--require", nobody] });
@@ -78,12 +78,12 @@ describe("a file that cannot be written", () => {
   });
 });
 
-describe("a file that is broken", () => {
+describe("a corrupted file", () => {
   test.each([
     ["text", "this is somebody's shopping list, and no database\n"],
     ["a few bytes", "x"],
     ["binary", String.fromCharCode(0, 1, 2, 3).repeat(5000)],
-  ])("%s instead of a database is told, and never written over", async (_, content) => {
+  ])("%s instead of a database is reported, and never overwritten", async (_, content) => {
     await mkdir(join(cwd, ".probe-run"));
     await writeFile(file(), content);
     for (const argv of [
@@ -98,12 +98,12 @@ describe("a file that is broken", () => {
     expect(await readFile(file(), "utf8")).toBe(content);
   });
 
-  test("pages in the middle that are garbage are told, and what is in the file stays", async () => {
+  test("corrupted pages are reported, and the rest of the file stays", async () => {
     const backend = await openSqlite(join(cwd, "queue.db"), BACKEND_DEFAULTS);
     await (backend.jobs as Channel).push(Array.from({ length: 2000 }, (_, index) => message(`m${index}`)));
     await backend.close();
     const bytes = await readFile(join(cwd, "queue.db"));
-    // The header stays as it is: what is broken lies behind it.
+    // The header stays intact: the corruption is after it.
     bytes.fill(0xa5, 4096 * 2);
     await writeFile(join(cwd, "queue.db"), bytes);
     const { code, err } = await probeRun(["work", "--drain", "--queue", "sqlite:queue.db"]);
@@ -111,7 +111,7 @@ describe("a file that is broken", () => {
     expect((await readFile(join(cwd, "queue.db"))).subarray(4096 * 2).equals(bytes.subarray(4096 * 2))).toBe(true);
   });
 
-  test("a file that was cut off is told", async () => {
+  test("a truncated file is reported", async () => {
     const backend = await openSqlite(join(cwd, "queue.db"), BACKEND_DEFAULTS);
     await (backend.jobs as Channel).push(Array.from({ length: 2000 }, (_, index) => message(`m${index}`)));
     await backend.close();
@@ -120,11 +120,11 @@ describe("a file that is broken", () => {
     expect({ code, err }).toEqual({ code: 3, err: expect.stringContaining("is corrupted") });
   });
 
-  test("a database of something else is refused before anything is changed in it", async () => {
+  test("a database of another program is rejected before anything is changed", async () => {
     const backend = await openSqlite(join(cwd, "queue.db"), BACKEND_DEFAULTS);
     await backend.close();
     const bytes = await readFile(join(cwd, "queue.db"));
-    // PRAGMA application_id lies there (SQLite's file format, section 1.3).
+    // The position of PRAGMA application_id (SQLite's file format, section 1.3).
     bytes.writeUInt32BE(0x1234, 68);
     await writeFile(join(cwd, "other.db"), bytes);
     await cp(join(cwd, "other.db"), join(cwd, "copy.db"));

@@ -5,14 +5,14 @@ import { describe, expect, test } from "vitest";
 import { openQueue } from "../../../../runner/queue/queue.js";
 import { Immortal, Program } from "./program.js";
 
-/** `npm run test:long` plays more rounds. */
+/** `npm run test:long` runs more rounds. */
 const ROUNDS = process.env.PROBE_RUN_LONG === "1" ? 20 : 3;
 const JOBS = 5000;
 const LINES = `${JSON.stringify({ target_host: "127.0.0.1", target_port: 1 })}\n`.repeat(JOBS);
 
 describe("sqlite: kill -9 of producers, workers and consumers", () => {
   test.each(Array.from({ length: ROUNDS }, (_, round) => round + 1))(
-    "round %i: nothing that was accepted is lost, and a duplicate carries the same id",
+    "round %i: no accepted job is lost, and a duplicate has the same id",
     async () => {
       const cwd = await mkdtemp(join(tmpdir(), "probe-run-kill-"));
       const start =
@@ -51,7 +51,7 @@ async function seen(consumer: Immortal, jobs: number): Promise<void> {
 
 async function expectSound(cwd: string): Promise<void> {
   const queue = await openQueue(`sqlite:${join(cwd, ".probe-run/queue.db")}`);
-  expect(await queue.jobs.dead(10)).toEqual([]);
+  expect(await queue.jobs.deadLetters(10)).toEqual([]);
   expect(await queue.jobs.counts()).toMatchObject({ waiting: 0, leased: 0, dead: 0, done: JOBS });
   await queue.close();
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { Program } from "./program.js";
 
-/** Throws what it was given: a bug, and the worst place for a password. */
+/** Throws its input: a bug, and the worst place for a password. */
 const LEAKY = `
   import { contract, defineProbe, outputOf, secretSchema } from "probe-run";
   const input = contract({ type: "object", properties: { password: secretSchema }, required: ["password"], additionalProperties: false });
@@ -12,7 +12,7 @@ const LEAKY = `
   export default defineProbe({ name: "leaky", summary: "Throws.", needs: [], version: "1.0.0", input, output: contract(outputOf({})), run });
 `;
 
-test("a probe that throws a secret leaves it neither in the dead letters nor on the screen", async () => {
+test("a secret in a probe's exception reaches neither the dead letters nor the terminal", async () => {
   const cwd = await mkdtemp(join(tmpdir(), "probe-run-leak-"));
   await writeFile(join(cwd, "leaky.mjs"), LEAKY);
   const probeRun = async (argv: readonly string[], stdin = "") => {

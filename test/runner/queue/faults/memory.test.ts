@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { openQueue } from "../../../../runner/queue/queue.js";
 import { Immortal, Program } from "./program.js";
 
-/** Delivers letters, keeps each, goes on later in the middle, and writes into a file what it did. */
+/** Delivers letters, saves each, continues later in the middle, and logs what it did to a file. */
 const POSTMAN = `
   import { appendFileSync } from "node:fs";
   import { contract, defineProbe, outputOf } from "probe-run";
@@ -29,7 +29,7 @@ const POSTMAN = `
 `;
 const JOBS = 400;
 
-test("kill -9 of workers: what a job kept is never done again, and every job comes to its end", async () => {
+test("kill -9 of workers: what a job has saved is never done again, and every job ends", async () => {
   const cwd = await mkdtemp(join(tmpdir(), "probe-run-postman-"));
   const book = join(cwd, "book");
   await writeFile(join(cwd, "postman.mjs"), POSTMAN);
@@ -62,7 +62,7 @@ test("kill -9 of workers: what a job kept is never done again, and every job com
   expect(results.filter(({ part }) => part === undefined).map(({ data }) => data.delivered)).toEqual(new Array(JOBS).fill(6));
   const interim = results.filter(({ part }) => part !== undefined);
   expect(interim.every(({ id, jobid, part, data }) => id === `${jobid}:result:${part}` && part === 1 && data.delivered === 3)).toBe(true);
-  // A job that was killed after its third letter was kept, and before it was put off, has none.
+  // A job that was killed after saving its third letter, and before it was delayed, has none.
   expect(interim.length).toBeGreaterThan(JOBS * 0.9);
   await rm(cwd, { recursive: true });
 }, 120_000);

@@ -6,9 +6,9 @@ export interface StartOptions {
   readonly cwd: string;
   readonly stdin?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Options of Node itself. */
+  /** Options for Node itself. */
   readonly node?: readonly string[];
-  /** What no file may grow beyond, in KiB. */
+  /** The maximum size of any file, in KiB. */
   readonly mostFileKib?: number;
 }
 
@@ -41,13 +41,13 @@ export class Program {
     this.#child.kill(signal);
   }
 
-  /** Whole lines: what a killed process had begun to write is no line. */
+  /** Complete lines only: a killed process may leave a partial one. */
   get lines(): string[] {
     return this.out.split("\n").slice(0, -1);
   }
 }
 
-/** Starts a program again whenever it is killed, and kills it at random moments. */
+/** Restarts a program whenever it is killed, and kills it at random moments. */
 export class Immortal {
   readonly lives: Program[] = [];
   readonly #done: Promise<void>;
@@ -68,7 +68,7 @@ export class Immortal {
     return this.lives.length - 1;
   }
 
-  /** Resolves when it came to its end by itself; or ends it. */
+  /** Resolves when it ended by itself; otherwise ends it. */
   async finished(): Promise<void> {
     await this.#done;
   }
@@ -84,7 +84,7 @@ export class Immortal {
       const program = this.start();
       this.lives.push(program);
       const [least, most] = this.killEveryMs;
-      // Each life may be longer than the one before: on a busy machine the first ones may not get beyond their start.
+      // Each life may be longer than the previous one: on a busy machine the first ones may end during their start.
       const patience = 1 + this.lives.length / 4;
       const timer = setTimeout(() => program.kill("SIGKILL"), (least + Math.random() * (most - least)) * patience);
       const { signal } = await program.ended;

@@ -41,7 +41,7 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
 }
 
 describe("SIGTERM", () => {
-  test("finishes what runs, takes nothing new, and ends with 0", async () => {
+  test("finishes running jobs, claims no more, and exits with 0", async () => {
     await probeRun(["enqueue", "network.smtp", "-"], `${slow}\n`.repeat(6));
     const worker = new Program(["work", "--concurrency", "2"], { cwd });
     await until(async () => (await stats()).jobs.leased === 2);
@@ -51,7 +51,7 @@ describe("SIGTERM", () => {
     expect(await stats()).toMatchObject({ jobs: { waiting: 4, leased: 0, done: 2 }, results: { waiting: 2 } });
   });
 
-  test("gives back what does not end within --grace", async () => {
+  test("releases jobs that do not end within --grace", async () => {
     await probeRun(["enqueue", "network.smtp", "-"], `${slow}\n`.repeat(2));
     const worker = new Program(["work", "--concurrency", "2", "--grace", "100"], { cwd });
     await until(async () => (await stats()).jobs.leased === 2);
@@ -61,7 +61,7 @@ describe("SIGTERM", () => {
     expect(await stats()).toMatchObject({ jobs: { waiting: 2, leased: 0 }, results: { waiting: 0 } });
   });
 
-  test("the second time it ends at once, and the jobs come back by themselves", async () => {
+  test("a second signal ends it at once, and its jobs come back after their leases", async () => {
     await probeRun(["enqueue", "network.smtp", "-"], `${slow}\n`);
     const worker = new Program(["work", "--lease", "500"], { cwd });
     await until(async () => (await stats()).jobs.leased === 1);
@@ -81,7 +81,7 @@ describe("npx that is killed", () => {
       const npx = spawn("sh", ["-c", script, process.execPath, CLI, "work", ...options], { cwd, env: { ...process.env, npm_command: "exec" } });
       const [line] = (await once(npx.stdout, "data")) as [Buffer];
       const worker = Number(line.toString());
-      // It has begun to work once its queue is there.
+      // It is working once its queue exists.
       await until(() => existsSync(join(cwd, ".probe-run/queue.db")));
       await new Promise((resolve) => setTimeout(resolve, 1000));
       npx.kill("SIGKILL");
@@ -92,7 +92,7 @@ describe("npx that is killed", () => {
 });
 
 describe("work --processes", () => {
-  test("shares the work, starts a process again that died, and serves its numbers", async () => {
+  test("shares the work, restarts a process that died, and serves metrics", async () => {
     await probeRun(["enqueue", "network.smtp", "-"], `${slow}\n`.repeat(12));
     const parent = new Program(["work", "--processes", "2", "--concurrency", "3", "--lease", "800", "--listen", "127.0.0.1:0"], { cwd });
     await until(() => parent.err.includes("/metrics"));
@@ -111,16 +111,16 @@ describe("work --processes", () => {
     parent.kill("SIGTERM");
     expect(await parent.ended).toMatchObject({ code: 0 });
     expect(parent.err).toMatch(/was killed by SIGKILL; another one is started/);
-    expect(parent.err).toMatch(/\n12 jobs in .*; 1 restarts\n$/);
+    expect(parent.err).toMatch(/\n12 jobs in .*; 1 restart\n$/);
   }, 40_000);
 
-  test("ends with its children when the queue is beyond help", async () => {
+  test("ends with its children if the queue has a permanent error", async () => {
     const { code, err } = await probeRun(["work", "--processes", "2", "--probe", "./nowhere.js"]);
     expect({ code, err }).toEqual({ code: 3, err: expect.stringContaining("there is no such file") });
   });
 });
 
-/** Linux tells them. */
+/** Linux lists them. */
 async function childrenOf(pid: number): Promise<number[]> {
   return (await readFile(`/proc/${pid}/task/${pid}/children`, "utf8")).trim().split(" ").map(Number);
 }

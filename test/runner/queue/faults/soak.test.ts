@@ -7,11 +7,11 @@ import { listen } from "../../../../runner/net/transport/listen.js";
 import { openQueue } from "../../../../runner/queue/queue.js";
 import { Program } from "./program.js";
 
-/** `npm run test:long` runs 20 minutes: what leaks slowly shows there. */
+/** `npm run test:long` runs 20 minutes, which reveals slow leaks. */
 const SOAK_MS = process.env.PROBE_RUN_LONG === "1" ? 20 * 60_000 : 20_000;
 const SAMPLE_MS = SOAK_MS / 40;
 const BATCH = 200;
-/** A worker's heap grows until its garbage is worth collecting. */
+/** A worker's heap grows until a garbage collection is worthwhile. */
 const ROOM_KIB = 60 * 1024;
 const ROOM_DESCRIPTORS = 16;
 
@@ -20,7 +20,7 @@ interface Sample {
   readonly descriptors: number;
 }
 
-/** As Linux counts them. */
+/** As counted by Linux. */
 function sampleOf(pid: number): Sample {
   const [, resident] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
   return { residentKib: Number(resident), descriptors: readdirSync(`/proc/${pid}/fd`).length };
@@ -29,7 +29,7 @@ function sampleOf(pid: number): Sample {
 const most = (samples: readonly Sample[], of: keyof Sample): number => Math.max(...samples.map((sample) => sample[of]));
 
 test.runIf(process.platform === "linux")(
-  "a worker and a consumer under a steady load need no more memory and no more files in the end than at first",
+  "under a steady load, a worker and a consumer need no more memory and files at the end than at the start",
   async () => {
     const cwd = mkdtempSync(join(tmpdir(), "probe-run-soak-"));
     const server = await listen((socket) => void socket.on("error", () => socket.destroy()).end("ready\r\n"));
@@ -40,7 +40,7 @@ test.runIf(process.platform === "linux")(
     try {
       for (const end = Date.now() + SOAK_MS; Date.now() < end; await sleep(SAMPLE_MS)) {
         const { waiting } = await queue.jobs.counts();
-        // A steady load, and no growing backlog: the next batch comes when the last one is done.
+        // A steady load without a growing backlog: the next batch follows when the last one is done.
         if (waiting === 0) {
           await Promise.all(Array.from({ length: BATCH }, () => queue.enqueue("network.tcp", { target_host: "127.0.0.1", target_port: server.port })));
           enqueued += BATCH;
@@ -48,13 +48,13 @@ test.runIf(process.platform === "linux")(
         for (const [index, { pid }] of programs.entries()) samples[index]?.push(sampleOf(pid));
       }
       for (const each of samples) {
-        // The first samples are of programs that start.
+        // The first samples are from starting programs.
         const [early, late] = [each.slice(each.length / 4, each.length / 2), each.slice((each.length * 3) / 4)];
         expect(most(late, "residentKib")).toBeLessThan(most(early, "residentKib") + ROOM_KIB);
         expect(most(late, "descriptors")).toBeLessThan(most(early, "descriptors") + ROOM_DESCRIPTORS);
       }
       expect(enqueued).toBeGreaterThan(BATCH);
-      expect(await queue.jobs.dead(1)).toEqual([]);
+      expect(await queue.jobs.deadLetters(1)).toEqual([]);
     } finally {
       for (const program of programs) program.kill("SIGTERM");
       await Promise.all(programs.map(({ ended }) => ended));

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { type CertificateWish, selfSigned } from "../../../../runner/lab/self-signed.js";
+import { type CertificateOptions, selfSigned } from "../../../../runner/lab/self-signed.js";
 import { daneViolation } from "../../../../runner/tls-policy/dane/verify.js";
 import { certificatesIn, tlsaFor } from "../../../support/tlsa.js";
 
@@ -11,7 +11,7 @@ const root = selfSigned({ names: ["Root of the test"], authority: true });
 const middle = selfSigned({ names: ["Middle of the test"], authority: true, issuer: root });
 const low = selfSigned({ names: ["Low one of the test"], authority: true, issuer: middle });
 const stranger = selfSigned({ names: ["Root of the test"], authority: true });
-const leafOf = (wish: Partial<CertificateWish> = {}): string => selfSigned({ names: [HOST], issuer: low, ...wish }).certificate;
+const leafOf = (wish: Partial<CertificateOptions> = {}): string => selfSigned({ names: [HOST], issuer: low, ...wish }).certificate;
 const leaf = leafOf();
 
 const PAST = { notBefore: new Date(Date.now() - 9 * DAY_MS), notAfter: new Date(Date.now() - DAY_MS) };

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { openPolicySources } from "../../../../runner/tls-policy/policy-sources.js";
-import { type KeptPolicy, StsCache } from "../../../../runner/tls-policy/sts/cache.js";
-import { MOST_POLICIES } from "../../../../runner/tls-policy/sts/limits.js";
+import { type CachedPolicy, StsCache } from "../../../../runner/tls-policy/sts/cache.js";
+import { MAX_POLICIES } from "../../../../runner/tls-policy/sts/limits.js";
 import type { StsPolicy } from "../../../../runner/tls-policy/sts/policy.js";
 import { readStsPolicy } from "../../../../runner/tls-policy/sts/read-policy.js";
 
@@ -12,7 +12,7 @@ const folder = mkdtempSync(join(tmpdir(), "probe-run-sts-cache-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const policy = readStsPolicy("version: STSv1\nmode: enforce\nmx: mx.example.org\nmax_age: 100\n") as StsPolicy;
-const kept = (id: string, fetchedAt = 0, expiresAt = 100_000): KeptPolicy => ({ id, policy, fetchedAt, expiresAt });
+const kept = (id: string, fetchedAt = 0, expiresAt = 100_000): CachedPolicy => ({ id, policy, fetchedAt, expiresAt });
 let files = 0;
 const newFile = (): string => join(folder, `sts-${++files}.db`);
 
@@ -71,8 +71,8 @@ describe("a policy", () => {
 
   test("is forgotten in memory, the oldest first, where there are very many", () => {
     const cache = new StsCache(null, () => 0);
-    for (let index = 0; index <= MOST_POLICIES; index++) cache.set(`${index}.example`, kept("1"));
-    expect([cache.get("0.example", null), cache.get("1.example", null)?.id, cache.get(`${MOST_POLICIES}.example`, null)?.id]).toEqual([null, "1", "1"]);
+    for (let index = 0; index <= MAX_POLICIES; index++) cache.set(`${index}.example`, kept("1"));
+    expect([cache.get("0.example", null), cache.get("1.example", null)?.id, cache.get(`${MAX_POLICIES}.example`, null)?.id]).toEqual([null, "1", "1"]);
   });
 });
 

@@ -3,33 +3,32 @@ import type { Names } from "./names.js";
 import type { Requests } from "./requests.js";
 
 /**
- * What became of a message since it was first claimed. NATS redelivers, but it takes the acknowledgement of whoever held a
- * message before: that a lease is lost can be told only by a record which every step replaces, and only if it is the one
- * that it saw last.
+ * The state of a message since its first claim. NATS redelivers messages, but accepts the acknowledgement of any former holder. So a lost lease is
+ * detected by a record that each step replaces, on condition that it is the one that the step has seen.
  */
 export interface LeaseRecord {
-  /** leased: until `until`. ending: its outcome is being stored, until `until`. delayed: until `until`. free: given back. */
+  /** leased: until `until`. ending: its outcome is being stored, until `until`. delayed: until `until`. free: released. */
   readonly kind: "leased" | "ending" | "delayed" | "free";
   readonly until: number;
-  /** How many attempts were begun. */
+  /** The number of attempts so far. */
   readonly attempt: number;
   readonly failure: LastFailure | null;
-  /** The message's, for limits. */
+  /** The key of the message, for limits. */
   readonly key: string | null;
-  /** Where what the message kept lies in its stream. */
+  /** The sequence of its saved state in the stream of states. */
   readonly kept: number | null;
   readonly part: number;
 }
 
-/** Of a message that was never claimed. */
-export const NO_MEMORY = { kept: null, part: 1 } as const;
+/** For a message that was never claimed. */
+export const NO_STATE = { kept: null, part: 1 } as const;
 
 export interface StoredRecord extends LeaseRecord {
-  /** Of the record: the next step names it. */
+  /** The revision of the record, which the next step must name. */
   readonly fence: number;
 }
 
-export class Leases {
+export class LeaseRecords {
   constructor(
     readonly requests: Requests,
     readonly names: Names,
@@ -40,22 +39,22 @@ export class Leases {
     return stored === null ? null : { ...recordIn(stored.string()), fence: stored.seq };
   }
 
-  /** The new fence; null when the record is another by now. `fence` 0: there is none yet. */
+  /** Returns the new fence; null if the record has been replaced. `fence` 0: there is no record yet. */
   write(token: string, record: LeaseRecord, fence: number): Promise<number | null> {
     return this.requests.write({ stream: this.names.leases, subject: this.names.lease(token), body: JSON.stringify(record), expected: fence });
   }
 
-  /** False: the record is another by now. */
+  /** False: the record has been replaced. */
   remove(fence: number): Promise<boolean> {
     return this.requests.remove(this.names.leases, fence);
   }
 }
 
 export function recordIn(text: string): LeaseRecord {
-  return { ...NO_MEMORY, ...(JSON.parse(text) as LeaseRecord) };
+  return { ...NO_STATE, ...(JSON.parse(text) as LeaseRecord) };
 }
 
-/** Whether nobody may claim it yet. */
+/** Whether the message cannot be claimed yet. */
 export function isHeld({ kind, until }: LeaseRecord, now: number): boolean {
   return kind !== "free" && until > now;
 }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Limits, NO_LIMITS } from "../../../runner/limits/limits.js";
-import { SharedPlaces } from "../../../runner/mail-sites/shared-places.js";
+import { SharedSlots } from "../../../runner/mail-sites/shared-slots.js";
 import { BehaviourStore } from "../../../runner/mail-sites/store.js";
 
 let folder: string;
@@ -33,30 +33,30 @@ test("two processes have together as many places as one", () => {
     ["all", 3],
     ["site a", 2],
   ] as const;
-  expect(one.takePlaces("first", wanted, 30_000)).toBe(true);
-  expect(two.takePlaces("second", wanted, 30_000)).toBe(true);
-  expect(one.takePlaces("third", wanted, 30_000)).toBe(false);
-  expect(one.takePlaces("third", [["all", 3]], 30_000)).toBe(true);
+  expect(one.takeSlots("first", wanted, 30_000)).toBe(true);
+  expect(two.takeSlots("second", wanted, 30_000)).toBe(true);
+  expect(one.takeSlots("third", wanted, 30_000)).toBe(false);
+  expect(one.takeSlots("third", [["all", 3]], 30_000)).toBe(true);
   // Of both keys or of none.
-  expect(two.takePlaces("fourth", [["site b", 2] as const, ["all", 3] as const], 30_000)).toBe(false);
-  two.givePlacesBack("second");
-  expect(one.takePlaces("fourth", wanted, 30_000)).toBe(true);
+  expect(two.takeSlots("fourth", [["site b", 2] as const, ["all", 3] as const], 30_000)).toBe(false);
+  two.returnSlots("second");
+  expect(one.takeSlots("fourth", wanted, 30_000)).toBe(true);
 });
 
 test("the places of a process that was killed are free after a while, those of one that lives are not", () => {
   const [one, two] = [store(), store()];
-  expect(one.takePlaces("killed", [["site a", 1]], 30_000)).toBe(true);
-  expect(one.takePlaces("alive", [["site b", 1]], 30_000)).toBe(true);
+  expect(one.takeSlots("killed", [["site a", 1]], 30_000)).toBe(true);
+  expect(one.takeSlots("alive", [["site b", 1]], 30_000)).toBe(true);
   now += 20_000;
-  one.renewPlaces("alive", 30_000);
+  one.renewSlots("alive", 30_000);
   now += 15_000;
-  expect(two.takePlaces("next", [["site a", 1]], 30_000)).toBe(true);
-  expect(two.takePlaces("next", [["site b", 1]], 30_000)).toBe(false);
+  expect(two.takeSlots("next", [["site a", 1]], 30_000)).toBe(true);
+  expect(two.takeSlots("next", [["site b", 1]], 30_000)).toBe(false);
 });
 
 test("a batch waits until another process gives its place back, or the list is stopped", async () => {
   const { signal } = new AbortController();
-  const [one, two] = [new SharedPlaces(store(), LIMITS), new SharedPlaces(store(), LIMITS)];
+  const [one, two] = [new SharedSlots(store(), LIMITS), new SharedSlots(store(), LIMITS)];
   const held = [await one.enter("a", signal), await two.enter("a", signal)];
   const stopping = new AbortController();
   const stopped = two.enter("a", stopping.signal);

@@ -1,6 +1,6 @@
-/** Those who wait for something to claim. */
-export class Waits {
-  /** How often they were woken: whoever looked before that looks again. */
+/** The claims of this process that wait for a message. */
+export class ClaimWaiters {
+  /** How often claims were woken: a claim that read an older number looks again. */
   count = 0;
   isClosed = false;
   readonly #waiting = new Set<() => void>();

@@ -1,2 +1,0 @@
-/** Where a queue is when nobody says. */
-export const DEFAULT_QUEUE = "sqlite:.probe-run/queue.db";
