@@ -27,7 +27,7 @@ export async function compile(files: Readonly<Record<string, string>>, options: 
 }
 
 /** The compiler in a folder, run on the tsconfig.json of another. */
-async function check(folder: string, compiler: string): Promise<Compiled> {
+export async function check(folder: string, compiler: string): Promise<Compiled> {
   const args = [join(compiler, "bin/tsc"), "-p", folder, "--pretty", "false", "--extendedDiagnostics"];
   const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: folder, maxBuffer: 64 * 1024 * 1024 }).catch((error) => error);
   const lines = String(stdout).split("\n");
