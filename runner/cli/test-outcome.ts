@@ -12,7 +12,11 @@ export function exitCodeOf(vitest: Vitest, passWithNoTests: boolean, io: Io): nu
   if (states.has("failed")) return EXIT.failed;
   // Vitest's own verdict, for what is no test: a reporter that is not installed, a coverage that is too low.
   if (process.exitCode !== undefined && process.exitCode !== 0) return EXIT.couldNotRun;
-  if (states.has("passed") || passWithNoTests) return EXIT.ok;
+  return states.has("passed") ? EXIT.ok : noneChosen(passWithNoTests, io);
+}
+
+export function noneChosen(passWithNoTests: boolean, io: Io): number {
+  if (passWithNoTests) return EXIT.ok;
   io.err("probe-run: no check was chosen, so nothing was run\n  --passWithNoTests makes that a success\n");
   return EXIT.badRequest;
 }

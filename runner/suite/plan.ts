@@ -5,7 +5,7 @@ import { merged } from "./merge.js";
 export interface PlannedCheck {
   /** Null where the suite has no targets. */
   readonly target: string | null;
-  /** What reports call it, after its target: `network.smtp@2 greets`. */
+  /** What reports call it, with its target, as not every reporter shows a group: `mx1 network.smtp@2 greets`. */
   readonly title: string;
   readonly check: SuiteCheck;
   /** The check's place in the file. */
@@ -32,7 +32,7 @@ function isFor({ targets = "all" }: SuiteCheck, target: string): boolean {
 function planned({ defaults, targets }: Suite, target: string | null, check: SuiteCheck, index: number): PlannedCheck {
   return {
     target,
-    title: check.name === undefined ? check.probe : `${check.probe} ${check.name}`,
+    title: [target, check.probe, check.name].filter((part) => part !== null && part !== undefined).join(" "),
     check,
     index,
     // A copy: what the environment filled may be fitted to one probe's contract.
