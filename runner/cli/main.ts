@@ -1,11 +1,13 @@
 import "../capabilities.js";
 import { maskRemembered } from "../run/secret-keeper.js";
 import { main } from "./cli.js";
+import { endWithNpx } from "./end-with-npx.js";
 import { EXIT } from "./exit-codes.js";
 import { processIo } from "./io.js";
 import { reportError } from "./report-error.js";
 
 const io = processIo();
+endWithNpx(io.env);
 // What a probe lets fly beside its run is a bug: Node's own exit code for it would say that the target failed.
 // No run is there to mask what it says.
 process.on("uncaughtException", (error) => process.exit(reportError(error, { err: (text) => io.err(maskRemembered(text)) })));

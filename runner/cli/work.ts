@@ -42,7 +42,7 @@ async function workAlone(given: Given, order: Order, io: Io): Promise<number> {
     isStopping = true;
     worker.stop(order.graceMs);
   };
-  const stopListening = stopsWorker(io, stop);
+  const stopListening = io.onInterrupt(stop);
   const monitor = new Monitor(io, queue.jobs, () => ({ tally: worker.tally, processes: 1, restarts: 0 }), given.listen !== null);
   const closeListener = await served(given, monitor, () => isStopping, io);
   try {
@@ -60,7 +60,7 @@ async function workTogether(given: Given, { processes }: Order, io: Io): Promise
   // Opened here for counting, and so that what is wrong with it is told once.
   const queue = await openGiven(given.queue, io);
   const parent = new Parent(argvOf(given), io);
-  const stopListening = stopsWorker(io, () => parent.stop());
+  const stopListening = io.onInterrupt(() => parent.stop());
   const monitor = new Monitor(io, queue.jobs, () => parent.worked, given.listen !== null);
   const closeListener = await served(given, monitor, () => parent.isStopping, io);
   try {
@@ -71,23 +71,6 @@ async function workTogether(given: Given, { processes }: Order, io: Io): Promise
     stopListening();
     await queue.close();
   }
-}
-
-const ORPHAN_CHECK_MS = 500;
-
-/** npx does not pass every signal on: if it is killed, its child would work on without anyone who could stop it. */
-function stopsWorker(io: Io, stop: () => void): () => void {
-  const stopListening = io.onInterrupt(stop);
-  if (io.env.npm_command !== "exec") return stopListening;
-  const startedBy = process.ppid;
-  const timer = setInterval(() => {
-    if (process.ppid !== startedBy) stop();
-  }, ORPHAN_CHECK_MS);
-  timer.unref();
-  return () => {
-    clearInterval(timer);
-    stopListening();
-  };
 }
 
 async function served({ listen: address }: Given, monitor: Monitor, isStopping: () => boolean, io: Io): Promise<() => void> {
