@@ -12,7 +12,8 @@ export const options = {
   dane: { value: "FILE", description: "The mail host's certificate in PEM, for a TLSA record." },
   check: { description: "Ask for what is there, and say what is missing or differs; exits 1 where something is." },
   resolver: { value: "ADDRESS", repeated: true, description: "With --check: ask this name server instead of the system's." },
-  zone: { description: "Print lines for a zone file instead of a table." },
+  zone: { description: "Print lines for a zone file instead of a table; records of other zones stand in a section of their own, as comments." },
+  "name-server": { value: "HOST", repeated: true, description: "With --zone: print a whole new zone, with SOA and NS records, served by this host." },
   json: { description: "Print JSON." },
 } as const;
 
