@@ -13,8 +13,19 @@ export { secretSchema } from "../schemas/secret.js";
 export { list, nullable, record, text } from "../schemas/shape.js";
 export { type Capabilities, type CapabilityFactory, type Need, provide } from "./harness/capabilities.js";
 export type { Context, StepReply } from "./harness/context.js";
-export { type Definition, defineProbe, type Evidence, type NewestVersion, type OlderVersion, olderVersion, type Probe } from "./harness/define-probe.js";
-export type { AnyProbeName, InputOf, OutputOf, ProbeName } from "./harness/probe-types.js";
+export {
+  type Definition,
+  defineProbe,
+  type Evidence,
+  type Exchange,
+  type NewestVersion,
+  type OlderVersion,
+  olderVersion,
+  type Probe,
+  type TypedOlderVersion,
+  type TypedProbe,
+} from "./harness/define-probe.js";
+export type { AnyProbeName, CheckedName, InputOf, OutputOf, ProbeName } from "./harness/probe-types.js";
 export { type Report, type RunOptions, runReport } from "./harness/run.js";
 export type { HostTarget, Target } from "./harness/target.js";
 export { run } from "./harness/typed-run.js";

@@ -1,15 +1,16 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { readdir, rm } from "node:fs/promises";
+import type { Probe } from "../runner/harness/define-probe.js";
 import { buildCommand } from "./build-command.js";
 import { buildLibrary } from "./build-library.js";
 import { buildProbes } from "./build-probes.js";
+import { buildTypes } from "./build-types.js";
 import { loadProbes } from "./load-probes.js";
 import { inRepo } from "./repo.js";
 
 // Makes dist/. `--js` leaves the types as they are: all that running needs, in a third of the time.
 // Each half is finished even when the other fails: a mistake in a type leaves a command that runs.
-const halves = await Promise.allSettled([emitCode(), process.argv.includes("--js") ? null : emitTypes()]);
+const probes = await loadProbes();
+const halves = await Promise.allSettled([emitCode(probes), process.argv.includes("--js") ? null : buildTypes(probes)]);
 for (const half of halves.filter((each) => each.status === "rejected")) {
   console.error(half.reason instanceof Error ? half.reason.message : half.reason);
   process.exitCode = 1;
@@ -22,8 +23,7 @@ for (const half of halves.filter((each) => each.status === "rejected")) {
  * It is: sockets, deadlines, clocks and TLS contexts belong to the one harness that runs the probe, a probe's file is loaded
  * once, and a cache that is there twice is filled twice.
  */
-async function emitCode(): Promise<void> {
-  const probes = await loadProbes();
+async function emitCode(probes: readonly Probe[]): Promise<void> {
   const names = probes.map(({ name }) => name);
   const written = await Promise.all([buildCommand(names), buildLibrary(names), buildProbes(probes)]);
   await removeStale(written.flat());
@@ -34,13 +34,4 @@ async function removeStale(fresh: readonly string[]): Promise<void> {
   const present = (await readdir(inRepo("dist"), { recursive: true })).map((name) => `dist/${name}`);
   const stale = present.filter((path) => /\.c?js$/.test(path) && !fresh.includes(path));
   await Promise.all(stale.map((path) => rm(inRepo(path), { force: true })));
-}
-
-async function emitTypes(): Promise<void> {
-  await rm(inRepo("dist/types"), { recursive: true, force: true });
-  const compiler = spawn(process.execPath, [inRepo("node_modules/typescript/bin/tsc"), "-p", inRepo("tsconfig.build.json")], {
-    stdio: ["ignore", "inherit", "inherit"],
-  });
-  const [code] = await once(compiler, "exit");
-  if (code !== 0) throw new Error(`the types could not be written: tsc ended with ${code}`);
 }

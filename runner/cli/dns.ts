@@ -12,6 +12,7 @@ export default defineCommand({
   examples: [
     ["dns plan example.org --address 192.0.2.7", "Print the records that example.org needs to send from 192.0.2.7."],
     ["dns plan example.org --address 192.0.2.7 --address 2001:db8::7 --dane mail.pem --zone", "The same with DANE, as zone file lines."],
+    ["dns plan example.org --address 192.0.2.7 --zone --name-server ns1.example.net", "Print a whole zone, with SOA and NS records."],
     ["dns plan example.org --address 192.0.2.7 --check", "Compare the plan with the published records."],
   ],
   words: { least: 2, most: 2 },

@@ -1,4 +1,5 @@
 import { forTerminal } from "../support/printable.js";
+import { onNpxGone } from "./end-with-npx.js";
 
 /** What the command line needs from its process; tests pass their own. */
 export interface Io {
@@ -11,7 +12,7 @@ export interface Io {
   readonly stderr: Screen;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
-  /** Calls back on the first SIGINT or SIGTERM with the exit code for it, instead of ending the process. Returns a function that stops listening. */
+  /** Calls back on the first SIGINT or SIGTERM, or when npx has ended, with the exit code for it, instead of ending the process. Returns a function that stops listening. */
   onInterrupt(listener: (exitCode?: number) => void): () => void;
 }
 
@@ -85,7 +86,10 @@ function onInterrupt(listener: (exitCode?: number) => void): () => void {
   };
   process.on("SIGINT", heard);
   process.on("SIGTERM", heard);
+  // After a Ctrl-C, which a terminal sends to npx as well, that is no second signal.
+  const stopListening = onNpxGone(() => isSecond || heard("SIGTERM"));
   return () => {
+    stopListening();
     process.off("SIGINT", heard);
     process.off("SIGTERM", heard);
   };

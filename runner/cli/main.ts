@@ -1,11 +1,13 @@
 import "../capabilities.js";
 import { maskRemembered } from "../run/secret-keeper.js";
 import { main } from "./cli.js";
+import { endWithNpx } from "./end-with-npx.js";
 import { EXIT } from "./exit-codes.js";
 import { processIo } from "./io.js";
 import { reportError } from "./report-error.js";
 
 const io = processIo();
+endWithNpx(io.env);
 // An uncaught exception of a probe is a bug, but Node's exit code for it would mean that the target failed. Secrets are masked here because no run
 // does it.
 process.on("uncaughtException", (error) => process.exit(reportError(error, { err: (text) => io.err(maskRemembered(text)) })));

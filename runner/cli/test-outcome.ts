@@ -12,7 +12,11 @@ export function exitCodeOf(vitest: Vitest, passWithNoTests: boolean, io: Io): nu
   if (states.has("failed")) return EXIT.failed;
   // Vitest's own verdict on what is not a test: a missing reporter, insufficient coverage.
   if (process.exitCode !== undefined && process.exitCode !== 0) return EXIT.couldNotRun;
-  if (states.has("passed") || passWithNoTests) return EXIT.ok;
+  return states.has("passed") ? EXIT.ok : noneSelected(passWithNoTests, io);
+}
+
+export function noneSelected(passWithNoTests: boolean, io: Io): number {
+  if (passWithNoTests) return EXIT.ok;
   io.err("probe-run: no check was selected, so nothing was run\n  use --passWithNoTests to exit with 0\n");
   return EXIT.badRequest;
 }

@@ -23,8 +23,8 @@ type Given = TestArguments["options"];
 const NOT_FOR_SUITES = ["config", "root", "dir", "project", "browser", "typecheck", "changed", "environment", "dom", "globals", "include", "exclude", "tags"];
 
 /** Vitest parses both our options and those after `--`, so their meaning is the same. */
-export function vitestOptions({ parseCLI }: VitestNode, given: Given, tagsFilter: string | null, passed: readonly string[]): CliOptions {
-  const argv = ["vitest", given.watch ? "watch" : "run", ...ours(given, tagsFilter), ...passed];
+export function vitestOptions({ parseCLI }: VitestNode, given: Given, passed: readonly string[]): CliOptions {
+  const argv = ["vitest", given.watch ? "watch" : "run", ...ours(given), ...passed];
   const { options, words } = parse(parseCLI, argv);
   const unfit = NOT_FOR_SUITES.find((name) => name in options);
   if (unfit !== undefined) throw new UsageError(`vitest's option --${unfit} cannot be used with suites`);
@@ -32,12 +32,11 @@ export function vitestOptions({ parseCLI }: VitestNode, given: Given, tagsFilter
   return options;
 }
 
-function ours(given: Given, tagsFilter: string | null): string[] {
+function ours(given: Given): string[] {
   const single = ["testNamePattern", "outputFile", "outputFile.junit", "outputFile.json", "outputFile.html", "bail", "retry"] as const;
   return [
     ...given.reporter.map((name) => `--reporter=${name}`),
     ...single.flatMap((name) => (given[name] === null ? [] : [`--${name}=${name === "testNamePattern" ? namePattern(given[name]) : given[name]}`])),
-    ...(tagsFilter === null ? [] : [`--tagsFilter=${tagsFilter}`]),
     ...(given.passWithNoTests ? ["--passWithNoTests"] : []),
   ];
 }

@@ -42,7 +42,7 @@ async function workInProcess(given: Given, settings: WorkSettings, io: Io): Prom
     isStopping = true;
     worker.stop(settings.graceMs);
   };
-  const stopListening = stopOnInterrupt(io, stop);
+  const stopListening = io.onInterrupt(stop);
   const monitor = new Monitor(io, queue.jobs, () => ({ stats: worker.stats, processes: 1, restarts: 0 }), given.listen !== null);
   const closeListener = await startListener(given, monitor, () => isStopping, io);
   try {
@@ -60,7 +60,7 @@ async function workInPool(given: Given, { processes }: WorkSettings, io: Io): Pr
   // Opened for the counts, and so that an error of the queue is reported once and not by each process.
   const queue = await openQueueOption(given.queue, io);
   const pool = new ProcessPool(argvOf(given), io);
-  const stopListening = stopOnInterrupt(io, () => pool.stop());
+  const stopListening = io.onInterrupt(() => pool.stop());
   const monitor = new Monitor(io, queue.jobs, () => pool.stats, given.listen !== null);
   const closeListener = await startListener(given, monitor, () => pool.isStopping, io);
   try {
@@ -71,23 +71,6 @@ async function workInPool(given: Given, { processes }: WorkSettings, io: Io): Pr
     stopListening();
     await queue.close();
   }
-}
-
-const ORPHAN_CHECK_MS = 500;
-
-/** npx does not forward every signal: if it is killed, its child would keep running with nothing to stop it. */
-function stopOnInterrupt(io: Io, stop: () => void): () => void {
-  const stopListening = io.onInterrupt(stop);
-  if (io.env.npm_command !== "exec") return stopListening;
-  const startedBy = process.ppid;
-  const timer = setInterval(() => {
-    if (process.ppid !== startedBy) stop();
-  }, ORPHAN_CHECK_MS);
-  timer.unref();
-  return () => {
-    clearInterval(timer);
-    stopListening();
-  };
 }
 
 async function startListener({ listen: address }: Given, monitor: Monitor, isStopping: () => boolean, io: Io): Promise<() => void> {

@@ -19,13 +19,23 @@ type Loader = () => Promise<(state: RunState) => unknown>;
 
 const loaders = new Map<string, Loader>();
 
+/**
+ * What is registered in any copy of the harness in this process. A third-party probe imports the library, whose copy is not the
+ * command's: a capability that it registers there must be found here. For our own capabilities each copy has its own loader, which wins.
+ */
+const REGISTERED = Symbol.for("probe-run.capabilities");
+const everywhere = globalThis as { [REGISTERED]?: Map<string, Loader> };
+everywhere[REGISTERED] ??= new Map();
+const registered = everywhere[REGISTERED];
+
 /** Registers a capability. `load` is called when a probe that needs it is loaded, so that start-up only costs what the command uses. */
 export function provide<Name extends Need>(name: Name, load: () => Promise<CapabilityFactory<Name>>): void {
   loaders.set(name, load);
+  registered.set(name, load);
 }
 
 export function capabilityNames(): string[] {
-  return [...loaders.keys()];
+  return [...new Set([...loaders.keys(), ...registered.keys()])];
 }
 
 /** Loads these capabilities; the result adds them to the ctx of one run. */
@@ -37,7 +47,7 @@ export async function grantOf(needs: readonly string[]): Promise<Grant> {
 }
 
 function loaderOf(need: string): Loader {
-  const loader = loaders.get(need);
+  const loader = loaders.get(need) ?? registered.get(need);
   if (loader === undefined) throw new Error(`no capability ${JSON.stringify(need)} is registered; there are: ${capabilityNames().join(", ")}`);
   return loader;
 }

@@ -16,6 +16,22 @@ export interface DnsQuestion {
   readonly before: number;
 }
 
+/** A record as the server encodes it. The form of its data depends on its type: a string for A, { preference, exchange } for MX. */
+export interface DnsRecord {
+  name: string;
+  type: string;
+  ttl?: number | undefined;
+  data?: unknown;
+}
+
+/** A reply before it is encoded. */
+export interface DnsReply {
+  flags?: number | undefined;
+  answers?: DnsRecord[] | undefined;
+  authorities?: DnsRecord[] | undefined;
+  additionals?: DnsRecord[] | undefined;
+}
+
 /** What the server does with a question instead of answering it from its zones. All of it may be left out. */
 export interface DnsBehaviour {
   /** Gives no answer. */
@@ -26,7 +42,7 @@ export interface DnsBehaviour {
   /** Says over UDP that the answer is too long for it. */
   truncate?: boolean;
   /** Makes another reply of the right one. */
-  edit?: (reply: Packet) => Packet;
+  edit?: (reply: DnsReply) => DnsReply;
   /** The very messages to send, made from the right one. */
   raw?: (reply: Buffer) => readonly Buffer[];
 }
@@ -111,7 +127,7 @@ function questionOf(query: DecodedPacket, transport: Transport, counts: Map<stri
 
 function repliesTo(answer: Packet, question: DnsQuestion, { rcode, truncate, edit, raw }: DnsBehaviour): readonly Buffer[] {
   const edited = rcode === undefined ? answer : { ...answer, flags: ((answer.flags ?? 0) & ~0x0f) | rcode, answers: [], authorities: [] };
-  const whole = encode(edit?.(edited) ?? edited);
+  const whole = encode(edit === undefined ? edited : (edit(edited as DnsReply) as Packet));
   const isTooLong = question.transport === "udp" && (truncate === true || whole.length > question.udpBytes);
   const reply = isTooLong ? encode({ ...edited, flags: (edited.flags ?? 0) | TRUNCATED_RESPONSE, answers: [], authorities: [] }) : whole;
   return raw?.(reply) ?? [reply];

@@ -29,10 +29,9 @@ function checkTargets(suite: Suite, collector: ProblemCollector): void {
 /** Reports and filters identify a check by its name alone. */
 function checkTitles(checks: readonly PlannedCheck[], collector: ProblemCollector): void {
   const seen = new Map<string, number>();
-  for (const { target, title, check, index } of checks) {
-    const whole = JSON.stringify([target, title]);
-    const other = seen.get(whole);
-    if (other === undefined) seen.set(whole, index);
+  for (const { title, check, index } of checks) {
+    const other = seen.get(title);
+    if (other === undefined) seen.set(title, index);
     else {
       const path = ["checks", index, check.name === undefined ? "probe" : "name"];
       const { line } = collector.document.position(["checks", other]);

@@ -1,8 +1,17 @@
 import type { PlannedCheck } from "./plan.js";
 
-/** The checks of these targets; all of them if none is given. */
-export function checksOf(checks: readonly PlannedCheck[], targets: readonly string[]): readonly PlannedCheck[] {
-  return targets.length === 0 ? checks : checks.filter(({ target }) => target !== null && targets.includes(target));
+/** Which checks run. An empty list, or none, selects all. */
+export interface Choice {
+  readonly targets?: readonly string[] | undefined;
+  /** Checks with at least one of them. */
+  readonly tags?: readonly string[] | undefined;
+}
+
+/** The checks of these targets with one of these tags. */
+export function checksOf(checks: readonly PlannedCheck[], { targets = [], tags = [] }: Choice): readonly PlannedCheck[] {
+  return checks
+    .filter(({ target }) => targets.length === 0 || (target !== null && targets.includes(target)))
+    .filter((check) => tags.length === 0 || check.tags.some((tag) => tags.includes(tag)));
 }
 
 const PLAIN = /^[\w.-]+$/;

@@ -4,7 +4,7 @@ import type { Suite, SuiteCheck } from "../../schemas/suite.js";
 export interface PlannedCheck {
   /** Null if the suite has no targets. */
   readonly target: string | null;
-  /** Its name in reports, after its target: `network.smtp@2 greets`. */
+  /** Its name in reports, with its target, because not every reporter shows a group: `mx1 network.smtp@2 greets`. */
   readonly title: string;
   readonly check: SuiteCheck;
   /** The check's index in the file. */
@@ -31,7 +31,7 @@ function isFor({ targets = "all" }: SuiteCheck, target: string): boolean {
 function planned({ defaults, targets }: Suite, target: string | null, check: SuiteCheck, index: number): PlannedCheck {
   return {
     target,
-    title: check.name === undefined ? check.probe : `${check.probe} ${check.name}`,
+    title: [target, check.probe, check.name].filter((part) => part !== null && part !== undefined).join(" "),
     check,
     index,
     // A copy: values from the environment may be coerced to one probe's contract.

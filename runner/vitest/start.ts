@@ -22,7 +22,7 @@ type VitestNode = typeof import("vitest/node");
  * filters and watch mode use the suite's file, and a failure is shown at its own line.
  */
 export async function startSuites({ startVitest }: VitestNode, request: StartRequest): Promise<Vitest> {
-  const { files, tags, maxConcurrency, vitest, cwd } = request;
+  const { files, tags, maxConcurrency, suiteOptions, vitest, cwd } = request;
   return startVitest(
     "test",
     [],
@@ -37,19 +37,23 @@ export async function startSuites({ startVitest }: VitestNode, request: StartReq
       maxConcurrency,
       // Already built: Node itself loads it, with every package that it needs.
       server: { deps: { external: [packagePattern()] } },
+      env: { [OPTIONS]: JSON.stringify(suiteOptions) },
     },
     { plugins: [suitePlugin(request)] },
   );
 }
 
-function suitePlugin({ files, suiteOptions }: StartRequest) {
+/** Not in the code of a suite: vitest 5 keeps that on the disk, and knows it again by the suite's text alone. */
+const OPTIONS = "PROBE_RUN_SUITE_OPTIONS";
+
+function suitePlugin({ files }: StartRequest) {
   return {
     name: "probe-run:suites",
     enforce: "pre",
     // Nothing of the suite is in the code, which vitest writes to the disk: values from the environment may be secrets.
     load(id: string) {
       if (!files.includes(id)) return null;
-      const code = `import { suiteTests } from ${JSON.stringify(libraryUrl())};\nawait suiteTests(${JSON.stringify(id)}, ${JSON.stringify(suiteOptions)});\n`;
+      const code = `import { suiteTests } from ${JSON.stringify(libraryUrl())};\nawait suiteTests(${JSON.stringify(id)}, JSON.parse(process.env.${OPTIONS}));\n`;
       // An empty map: lines and columns of errors are the suite's already.
       return { code, map: { mappings: "" as const } };
     },

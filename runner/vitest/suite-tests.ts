@@ -22,6 +22,8 @@ export interface SuiteOptions {
   concurrency?: number;
   /** Only checks of these targets; all by default. */
   targets?: readonly string[];
+  /** Only checks with one of these tags; all by default. */
+  withTags?: readonly string[];
   /** Gives each test the tags of its check. Vitest rejects tags that its configuration does not list. */
   tags?: boolean;
 }
@@ -32,14 +34,9 @@ export async function suiteTests(path: string, options: SuiteOptions = {}): Prom
   const read = await readSuite(file, await readFile(file, "utf8"), process.env);
   const limit = limited(options.concurrency ?? read.suite.concurrency);
   const deadlines = await Promise.all(read.checks.map((check) => deadlineOf(check, file)));
+  const chosen = checksOf(read.checks, { targets: options.targets, tags: options.withTags });
   describe.concurrent(read.suite.name, () => {
-    for (const [target, checks] of byTarget(checksOf(read.checks, options.targets ?? []))) {
-      const define = (): void => {
-        for (const check of checks) defineTest(read, check, { options, limit, deadlineMs: deadlines[read.checks.indexOf(check)] });
-      };
-      if (target === null) define();
-      else describe.concurrent(target, define);
-    }
+    for (const check of chosen) defineTest(read, check, { options, limit, deadlineMs: deadlines[read.checks.indexOf(check)] });
   });
 }
 
@@ -72,12 +69,6 @@ async function deadlineOf({ check, input, timeoutMs }: PlannedCheck, file: strin
   if (timeoutMs !== null) return timeoutMs;
   const asked = parseAsked(probeName(check.probe, file));
   return accept(await loadProbe(asked.name), asked, input).filled.timeout_ms;
-}
-
-function byTarget(checks: readonly PlannedCheck[]): Map<string | null, PlannedCheck[]> {
-  const groups = new Map<string | null, PlannedCheck[]>();
-  for (const check of checks) groups.set(check.target, [...(groups.get(check.target) ?? []), check]);
-  return groups;
 }
 
 declare module "vitest" {

@@ -40,6 +40,8 @@ export const PROGRAMS = {
   mosquitto: { get: "apt-get install mosquitto", needsRoot: false },
   snmpd: { get: "apt-get install snmpd", needsRoot: false },
   snmpget: { get: "apt-get install snmp", needsRoot: false },
+  shellcheck: { get: "apt-get install shellcheck", needsRoot: false },
+  "named-checkzone": { get: "apt-get install bind9utils", needsRoot: false },
   ping: { get: "apt-get install iputils-ping", needsRoot: false },
   chronyd: { get: "apt-get install chrony", needsRoot: true },
   "redis-server": { get: "apt-get install redis-server", needsRoot: false },

@@ -3,22 +3,24 @@ import { compareSpf, type SpfGoal } from "../../mail/dns-plan/compare-spf.js";
 import type { Plan, PlannedItem, PlanOptions } from "../../mail/dns-plan/plan.js";
 import { planOf } from "../../mail/dns-plan/plan.js";
 import { stringsOf, zoneLine } from "../../mail/dns-plan/record.js";
+import { zoneText } from "../../mail/dns-plan/zone.js";
 import { printableLine } from "../../support/printable.js";
 import { table } from "../../support/table.js";
 import { EXIT } from "../exit-codes.js";
 import type { Io } from "../io.js";
 import { UsageError } from "../usage-error.js";
 import type { DnsGiven } from "./options.js";
-import { planOptions } from "./plan-options.js";
+import { nameServersOf, planOptions } from "./plan-options.js";
 
 export async function dnsPlan(written: string, given: DnsGiven, io: Io): Promise<number> {
   if (given.zone && (given.check || given.json)) throw new UsageError(`--zone and --${given.check ? "check" : "json"} cannot be combined`);
   if (given.resolver.length > 0 && !given.check) throw new UsageError("--resolver requires --check", "no name server is asked without it");
+  const nameServers = nameServersOf(given);
   const options = await planOptions(written, given, io);
   const plan = planOf(options);
   const compared = given.check ? await checkAll(options, plan.items, given.resolver) : null;
   if (given.json) await io.out(`${JSON.stringify(asJson(options, plan, compared), null, 2)}\n`);
-  else if (given.zone) await io.out(asZone(plan));
+  else if (given.zone) await io.out(zoneText(options.domain, plan.items, aside(plan), nameServers.length === 0 ? null : { nameServers, date: new Date() }));
   else {
     await io.out(asTable(plan, compared, io));
     io.err(`\n${aside(plan).join("\n")}\n`);
@@ -54,11 +56,6 @@ function asJson({ domain, mailHost }: { domain: string; mailHost: string }, { it
     ...(compared === null ? {} : compared[index]),
   }));
   return { domain, mail_host: mailHost, records, policy_file: policyFile, notes };
-}
-
-function asZone(plan: Plan): string {
-  const records = plan.items.flatMap(({ record, why }) => [`; ${why}`, zoneLine(record)]);
-  return `${[...records, ...aside(plan).map((line) => `; ${line}`.trimEnd())].join("\n")}\n`;
 }
 
 /** What is not a record: the policy file, and notes. */

@@ -12,7 +12,8 @@ export const options = {
   dane: { value: "FILE", description: "PEM certificate of the mail host, for a TLSA record." },
   check: { description: "Compare with the published records; exits 1 if one is missing or differs." },
   resolver: { value: "ADDRESS", repeated: true, description: "With --check: ask this name server instead of the system's." },
-  zone: { description: "Print zone file lines instead of a table." },
+  zone: { description: "Print zone file lines instead of a table; records of other zones are in a section of their own, as comments." },
+  "name-server": { value: "HOST", repeated: true, description: "With --zone: print a whole new zone, with SOA and NS records, served by this host." },
   json: { description: "Print JSON." },
 } as const;
 

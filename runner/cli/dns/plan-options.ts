@@ -32,6 +32,12 @@ export async function planOptions(written: string, given: DnsGiven, io: Io): Pro
   };
 }
 
+/** The name servers of a zone that begins with the plan. */
+export function nameServersOf({ zone, "name-server": written }: DnsGiven): readonly string[] {
+  if (written.length > 0 && !zone) throw new UsageError("--name-server requires --zone", "it is the NS record of a new zone");
+  return written.map(domainOf);
+}
+
 function domainOf(written: string): string {
   if (!isDomain(written)) throw new UsageError(`${JSON.stringify(written)} is not a domain`, "probe-run dns plan example.org");
   return asciiDomain(written);

@@ -45,7 +45,6 @@ function zoneOf(zones: readonly Zone[], name: string): Zone | undefined {
   return zones.filter(({ origin }) => isWithin(name, origin)).sort((a, b) => b.origin.length - a.origin.length)[0];
 }
 
-<<<<<<< HEAD
 /** The records of a name; of one that does not exist, those of the wildcard below its closest ancestor that does (RFC 4592). */
 function recordsAt(zone: Zone, name: string): WireRecord[] {
   if (exists(zone, name)) return zone.records.filter((record) => record.name === name);
@@ -54,10 +53,7 @@ function recordsAt(zone: Zone, name: string): WireRecord[] {
   return zone.records.filter((record) => record.name === (above === "" ? "*" : `*.${above}`)).map((record) => ({ ...record, name }));
 }
 
-/** Also a name without records exists, where there are names below it (RFC 8020). */
-=======
 /** A name without records also exists if there are names below it (RFC 8020). */
->>>>>>> e106620f0cfa5e945d28165b2d685e455c6f849b
 function exists(zone: Zone, name: string): boolean {
   return zone.records.some((record) => isWithin(record.name, name));
 }

@@ -6,7 +6,7 @@ export interface PlannedRecord {
   readonly value: string;
 }
 
-const TTL = 3600;
+export const ZONE_TTL = 3600;
 /** RFC 1035, section 3.3: the maximum length of a character-string in octets. */
 const STRING_OCTETS = 255;
 
@@ -20,7 +20,7 @@ export function stringsOf(value: string): string[] {
 
 /** A line of a master file (RFC 1035, section 5). */
 export function zoneLine({ name, type, value }: PlannedRecord): string {
-  return `${name}. ${TTL} IN ${type} ${type === "TXT" ? stringsOf(value).map(quoted).join(" ") : value}`;
+  return `${name}. ${ZONE_TTL} IN ${type} ${type === "TXT" ? stringsOf(value).map(quoted).join(" ") : value}`;
 }
 
 function quoted(text: string): string {

@@ -1,8 +1,7 @@
-import type { Packet } from "dns-packet";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Output } from "../../../probes/mail.mx/schema.js";
 import { run } from "../../../runner/harness/run.js";
-import { type DnsServer, type DnsServerOptions, startDnsServer } from "../../../runner/lab/dns-server.js";
+import { type DnsReply, type DnsServer, type DnsServerOptions, startDnsServer } from "../../../runner/lab/dns-server.js";
 import { zoneText } from "../../support/zones.js";
 
 const open: DnsServer[] = [];
@@ -246,7 +245,7 @@ describe("a mail host that should be none", () => {
   });
 
   test("a name with control characters is not looked for, and harms nobody", async () => {
-    const edit = (reply: Packet): Packet => ({
+    const edit = (reply: DnsReply): DnsReply => ({
       ...reply,
       answers: [{ type: "MX", name: "several.example", ttl: 9, data: { preference: 1, exchange: "mx\r\nRCPT TO:<a>.example" } }],
     });

@@ -98,6 +98,8 @@ describe("dns plan", () => {
     [["plan", "example.org", "--include", 'x" "y'], "is not a name"],
     [["plan", "example.org", "--dane", "nowhere.pem"], "does not contain a PEM certificate"],
     [["plan", "example.org", "--zone", "--check"], "cannot be combined"],
+    [["plan", "example.org", "--name-server", "ns1.example.net"], "--name-server requires --zone"],
+    [["plan", "example.org", "--zone", "--name-server", "no host"], "is not a domain"],
     [["plan", "example.org", "--resolver", "127.0.0.1"], "--resolver requires --check"],
     [["plan", "example.org", "--keys", "nowhere"], "a DKIM key cannot be read"],
   ])("%j is rejected", async (words, message) => {
@@ -123,7 +125,7 @@ describe("dns plan --check", () => {
     await probeRun(["dkim", "keygen", "example.org"], { cwd });
     const { certificate } = selfSigned({ names: ["mail.example.org"] });
     writeFileSync(join(cwd, "mail.pem"), certificate);
-    const zone = (await plan("--address", "192.0.2.7", "--dane", "mail.pem", "--zone")).out;
+    const zone = (await plan("--address", "192.0.2.7", "--dane", "mail.pem", "--zone")).out.replace(/^;(?=\S)/gm, "");
     const told = await check(zone, "--dane", "mail.pem", "--json");
     expect(recordsOf(told).filter(({ status }) => status !== "ok")).toEqual([]);
     expect(told.code).toBe(0);

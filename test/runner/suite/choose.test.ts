@@ -10,7 +10,7 @@ checks: [{ probe: network.smtp@2 }, { probe: network.smtp@2, name: second, targe
 
 test("--target chooses whole targets", async () => {
   const { checks } = await readSuite("/suite.yaml", TEXT, {});
-  const chosen = (...targets: string[]) => checksOf(checks, targets).map(({ target, title }) => `${target} ${title}`);
+  const chosen = (...targets: string[]) => checksOf(checks, { targets }).map(({ title }) => title);
   expect(chosen("mx1")).toEqual(["mx1 network.smtp@2"]);
   expect(chosen("mx10")).toEqual(["mx10 network.smtp@2", "mx10 network.smtp@2 second"]);
   expect(chosen()).toHaveLength(3);

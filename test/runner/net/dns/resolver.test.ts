@@ -1,7 +1,7 @@
 import { createSocket } from "node:dgram";
 import { AUTHENTIC_DATA, decode, encode, type Packet } from "dns-packet";
 import { afterEach, describe, expect, test } from "vitest";
-import { type DnsBehaviour, type DnsServer, type DnsServerOptions, startDnsServer } from "../../../../runner/lab/dns-server.js";
+import { type DnsBehaviour, type DnsReply, type DnsServer, type DnsServerOptions, startDnsServer } from "../../../../runner/lab/dns-server.js";
 import { type LookUpOptions, Resolver } from "../../../../runner/net/dns/resolver.js";
 import { Deadline } from "../../../../runner/run/deadline.js";
 import { zoneText } from "../../../support/zones.js";
@@ -85,7 +85,7 @@ describe("aliases", () => {
   });
 
   test("are followed from one reply to the next where a server says only what it knows itself", async () => {
-    const onlyOne = (reply: Packet): Packet => ({ ...reply, answers: reply.answers?.slice(0, 1), authorities: [] });
+    const onlyOne = (reply: DnsReply): DnsReply => ({ ...reply, answers: reply.answers?.slice(0, 1), authorities: [] });
     const server = await serve(({ name }) => (name === "several.other" ? undefined : { edit: onlyOne }));
     const answer = await new Resolver().query("elsewhere.example", "MX", asking(server));
     expect(answer).toMatchObject({ outcome: "found", aliases: ["several.other"], ttl: 200, records: [{ exchange: "mx.other" }] });
@@ -93,13 +93,18 @@ describe("aliases", () => {
   });
 
   test("vouched for by halves are not vouched for", async () => {
-    const edit = (reply: Packet): Packet => ({ ...reply, answers: reply.answers?.slice(0, 1), authorities: [], flags: (reply.flags ?? 0) | AUTHENTIC_DATA });
+    const edit = (reply: DnsReply): DnsReply => ({
+      ...reply,
+      answers: reply.answers?.slice(0, 1),
+      authorities: [],
+      flags: (reply.flags ?? 0) | AUTHENTIC_DATA,
+    });
     const server = await serve(({ name }) => (name === "several.other" ? undefined : { edit }));
     expect((await new Resolver().query("elsewhere.example", "MX", asking(server))).authenticated).toBe(false);
   });
 
   test("that lead in a circle end, over several replies too", async () => {
-    const onlyOne = (reply: Packet): Packet => ({ ...reply, answers: reply.answers?.slice(0, 1), authorities: [] });
+    const onlyOne = (reply: DnsReply): DnsReply => ({ ...reply, answers: reply.answers?.slice(0, 1), authorities: [] });
     const server = await serve({ edit: onlyOne });
     const answer = await new Resolver().query("circle1.example", "MX", asking(server));
     expect(answer).toMatchObject({ outcome: "unusable_reply", records: [] });
@@ -300,7 +305,7 @@ describe("what is no reply to the question is passed over", () => {
   });
 
   test("records for names that nobody asked for are not taken", async () => {
-    const edit = (reply: Packet): Packet => ({
+    const edit = (reply: DnsReply): DnsReply => ({
       ...reply,
       answers: [...(reply.answers ?? []), { type: "MX", name: "bank.example", ttl: 9, data: { preference: 1, exchange: "evil.example" } }],
     });
