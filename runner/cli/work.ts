@@ -4,9 +4,7 @@ import { EXIT } from "./exit-codes.js";
 import type { Io } from "./io.js";
 import { openGiven } from "./open-queue-option.js";
 import { allowShortSecrets } from "./short-secrets.js";
-import { listen, listenAddress } from "./work/listen.js";
 import { Monitor } from "./work/monitor.js";
-import { Parent } from "./work/process-pool.js";
 import { CHILD, workAsChild } from "./work/worker-process.js";
 import { type Given, type Order, orderOf, setUp, workOptions } from "./work/worker-settings.js";
 
@@ -30,7 +28,7 @@ export default defineCommand({
 async function run({ options: given }: Arguments<typeof workOptions>, io: Io): Promise<number> {
   const order = orderOf(given, io.env);
   allowShortSecrets(given);
-  if (given.listen !== null) listenAddress(given.listen);
+  if (given.listen !== null) (await import("./work/listen.js")).listenAddress(given.listen);
   if (io.env[CHILD] === "1" && process.connected) return workAsChild(given, order, io);
   return order.processes === 1 ? workAlone(given, order, io) : workTogether(given, order, io);
 }
@@ -59,6 +57,7 @@ async function workAlone(given: Given, order: Order, io: Io): Promise<number> {
 async function workTogether(given: Given, { processes }: Order, io: Io): Promise<number> {
   // Opened here for counting, and so that what is wrong with it is told once.
   const queue = await openGiven(given.queue, io);
+  const { Parent } = await import("./work/process-pool.js");
   const parent = new Parent(argvOf(given), io);
   const stopListening = stopsWorker(io, () => parent.stop());
   const monitor = new Monitor(io, queue.jobs, () => parent.worked, given.listen !== null);
@@ -92,6 +91,7 @@ function stopsWorker(io: Io, stop: () => void): () => void {
 
 async function served({ listen: address }: Given, monitor: Monitor, isStopping: () => boolean, io: Io): Promise<() => void> {
   if (address === null) return () => undefined;
+  const { listen } = await import("./work/listen.js");
   const server = await listen(address, monitor, isStopping);
   io.err(`probe-run: serving ${server.address}/metrics\n`);
   return () => server.close();

@@ -1,8 +1,17 @@
 import type { PushAnswer } from "./backend.js";
 
+const BRAND = Symbol.for("probe-run.queue-error");
+const PARTIAL = Symbol.for("probe-run.partial-push");
+
 /** The queue could not do what it was asked: what happened, where, and what to do about it. The command line ends with 3. */
 export class QueueError extends Error {
   override readonly name = "QueueError" as const;
+  readonly [BRAND] = true;
+
+  /** Also one of another copy of this class: in dist/, a store may lie in another file than the worker. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value !== null && typeof value === "object" && BRAND in value;
+  }
 
   constructor(
     readonly code: QueueErrorCode,
@@ -15,6 +24,12 @@ export class QueueError extends Error {
 
 /** A push of which only part was stored. The same messages with the same ids may be pushed again: what is stored is a duplicate then. */
 export class PartialPushError extends QueueError {
+  readonly [PARTIAL] = true;
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value !== null && typeof value === "object" && PARTIAL in value;
+  }
+
   constructor(
     cause: Error,
     /** In the order of the messages; null for what is not stored, as far as is known. */

@@ -94,10 +94,22 @@ export class Worker {
       return true;
     }
     if (this.#free() < this.settings.concurrency * FEW_FREE) await sleep(GATHER_MS);
-    const claimed = await this.#claim(this.#free());
+    const { drain, waitMs } = this.settings;
+    const lookMs = Math.min(waitMs, DRAIN_LOOK_MS);
+    if (!drain) await this.#startSome(waitMs);
+    // Where nothing runs, an empty queue ends the worker at once: it waits only if others hold jobs, or some are due later.
+    else if (!(await this.#startSome(this.#running.size > 0 ? lookMs : 0)) && this.#running.size === 0) {
+      if (await this.#isDrained()) return false;
+      await this.#startSome(lookMs);
+    }
+    return true;
+  }
+
+  /** False: there was none. */
+  async #startSome(waitMs: number): Promise<boolean> {
+    const claimed = await this.#claim(this.#free(), waitMs);
     for (const delivery of claimed) this.#start(delivery);
-    if (claimed.length > 0 || !this.settings.drain || this.#running.size > 0) return true;
-    return !(await this.#isDrained());
+    return claimed.length > 0;
   }
 
   /** How many more jobs may be held. */
@@ -106,12 +118,12 @@ export class Worker {
     return Math.min(concurrency - this.tally.inFlight, MOST_HELD_FACTOR * concurrency - this.#running.size);
   }
 
-  async #claim(most: number): Promise<Delivery[]> {
-    const { jobs, leaseMs, limits: given, drain, waitMs } = this.settings;
+  async #claim(most: number, waitMs: number): Promise<Delivery[]> {
+    const { jobs, leaseMs, limits: given } = this.settings;
     const limits = given ?? NO_LIMITS;
     for (let attempt = 1; ; attempt++) {
       try {
-        return await jobs.claim({ most, leaseMs, limits, waitMs: drain ? Math.min(waitMs, DRAIN_LOOK_MS) : waitMs, signal: this.#stopping.signal });
+        return await jobs.claim({ most, leaseMs, limits, waitMs, signal: this.#stopping.signal });
       } catch (error) {
         if (!isPassing(error)) this.#fail(error);
         if (this.#stopping.signal.aborted) return [];

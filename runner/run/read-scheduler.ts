@@ -1,3 +1,4 @@
+import { processWide } from "../support/process-wide.js";
 import { monotonic } from "./clock.js";
 
 /** Something with arrivals that wait to be worked on. */
@@ -20,7 +21,19 @@ let next = 0;
 let scheduled = false;
 let sliceEndsAt = 0;
 
-export function later(arrival: Arrival): void {
+/** One for the process, also where dist/ holds this file more than once: two would not know of what waits for the other. */
+const scheduler = processWide("read-scheduler", () => ({ later: workLater, startWhenIdle: startNowOrLater }));
+
+export const { later } = scheduler;
+
+/**
+ * Begins a run when nothing that has arrived waits to be worked on. When a caller asks for more at once than this process can do, the
+ * runs that are under way are finished first, and the others begin as there is time: each is measured as exactly as if it were
+ * alone, and what all of them together hold stays small.
+ */
+export const { startWhenIdle } = scheduler;
+
+function workLater(arrival: Arrival): void {
   waiting.push(arrival);
   schedule();
 }
@@ -29,12 +42,7 @@ let starts: (() => void)[] = [];
 let nextStart = 0;
 let beginUntil = 0;
 
-/**
- * Begins a run when nothing that has arrived waits to be worked on. When a caller asks for more at once than this process can do, the
- * runs that are under way are finished first, and the others begin as there is time: each is measured as exactly as if it were
- * alone, and what all of them together hold stays small.
- */
-export function startWhenIdle(start: () => void): void {
+function startNowOrLater(start: () => void): void {
   if (scheduled) starts.push(start);
   else {
     schedule();

@@ -1,5 +1,6 @@
 import type { Observed } from "../../queue/metrics.js";
 import { completed, percentile } from "../../queue/worker-stats.js";
+import { withThousands } from "../../support/with-thousands.js";
 import { duration } from "../progress.js";
 
 /** What a person sees while a worker works. */
@@ -7,11 +8,11 @@ export function liveLine({ tally, jobs }: Observed, perSecond: number): string {
   const waiting = jobs === null ? null : jobs.waiting + jobs.delayed;
   const left = waiting !== null && waiting > 0 && perSecond > 0 ? `${duration((waiting + tally.inFlight) / perSecond)} left` : null;
   return [
-    `${number(completed(tally))} done`,
+    `${withThousands(completed(tally))} done`,
     `${perSecond.toFixed(perSecond < 10 ? 1 : 0)}/s`,
-    `${number(tally.inFlight)} in flight`,
-    waiting === null ? "the queue does not answer" : `${number(waiting)} waiting`,
-    `${number(tally.endings.error + tally.endings.dead)} failed`,
+    `${withThousands(tally.inFlight)} in flight`,
+    waiting === null ? "the queue does not answer" : `${withThousands(waiting)} waiting`,
+    `${withThousands(tally.endings.error + tally.endings.dead)} failed`,
     ...percentiles(tally),
     ...(jobs?.isPaused ? ["paused"] : []),
     ...(left === null ? [] : [left]),
@@ -24,8 +25,8 @@ export function summary({ tally, restarts }: Pick<Observed, "tally" | "restarts"
   const all = completed(tally);
   const endings = Object.entries({ ok, warning, error, "put off": later, retried, dead, "given back": released, lost }).filter(([, value]) => value > 0);
   return [
-    `${number(all)} jobs in ${seconds.toFixed(1)} s (${(all / seconds).toFixed(all / seconds < 10 ? 1 : 0)}/s)`,
-    ...(endings.length === 0 ? [] : [endings.map(([name, value]) => `${number(value)} ${name}`).join(", ")]),
+    `${withThousands(all)} jobs in ${seconds.toFixed(1)} s (${(all / seconds).toFixed(all / seconds < 10 ? 1 : 0)}/s)`,
+    ...(endings.length === 0 ? [] : [endings.map(([name, value]) => `${withThousands(value)} ${name}`).join(", ")]),
     ...percentiles(tally),
     ...(restarts > 0 ? [`${restarts} restarts`] : []),
   ].join("; ");
@@ -39,10 +40,6 @@ function percentiles(tally: Observed["tally"]): string[] {
     ] as const
   ).flatMap(([name, share]) => {
     const ms = percentile(tally, share);
-    return ms === null ? [] : [`${name} ${ms < 10 ? ms.toFixed(1) : number(Math.round(ms))} ms`];
+    return ms === null ? [] : [`${name} ${ms < 10 ? ms.toFixed(1) : withThousands(Math.round(ms))} ms`];
   });
-}
-
-function number(value: number): string {
-  return value.toLocaleString("en-US");
 }
