@@ -29,8 +29,8 @@ const PLACES: Readonly<Record<string, ApartFile>> = {
 /** Small, and for what is asked most often: they lie in cli.cjs. */
 const IN_CLI = ["runner/cli/list.js", "runner/cli/describe.js"];
 
-/** Where `importer`, a part of `file` (null: cli.cjs), finds a module that it imports lazily. Null: in the same file. */
-export function apartFileOf(module: string, importer: string, file: ApartFile | null): ApartFile | null {
+/** Where `importer`, a part of `file`, finds a module that it imports lazily. Null: in the same file. */
+export function apartFileOf(module: string, importer: string, file: ApartFile | "cli" | "child"): ApartFile | null {
   const place = Object.entries(PLACES).find(([start]) => module.startsWith(start))?.[1];
   if (place !== undefined) return place === file ? null : place;
   if (importer === "runner/cli/commands.ts") return IN_CLI.includes(module) ? null : "commands";

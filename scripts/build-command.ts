@@ -11,11 +11,12 @@ type Held = Map<ApartFile, Set<string>>;
 
 /**
  * cli.cjs reads the command line, and prints help and the catalogue. What a command runs lies in files of its own, by what is
- * used together: scripts/apart-files.ts. Reading costs each start time, and the commands only grow.
+ * used together: scripts/apart-files.ts. Reading costs each start time, and the commands only grow. child.cjs runs inputs for
+ * runMany(), in a process of its own.
  */
 export async function buildCommand(probes: readonly string[]): Promise<string[]> {
   const held: Held = new Map();
-  const plugins = (file: ApartFile | null) => [
+  const plugins = (file: ApartFile | "cli" | "child") => [
     probesApart(probes, "require"),
     eventValidators,
     lazilyApart(file, (other, module) => hold(held, other, module)),
@@ -24,10 +25,11 @@ export async function buildCommand(probes: readonly string[]): Promise<string[]>
     ...COMMON_JS,
     banner: { js: `#!/usr/bin/env node\n${COMMON_JS.banner.js}` },
     entryPoints: { cli: inRepo("runner/cli/main.ts") },
-    plugins: plugins(null),
+    plugins: plugins("cli"),
   });
   await chmod(inRepo("dist/cli.cjs"), 0o755);
-  const written = [command];
+  const child = await bundle({ ...COMMON_JS, entryPoints: { child: inRepo("runner/processes/child-main.ts") }, plugins: plugins("child") });
+  const written = [command, child];
   // A file may ask for modules of another one that has been written already: that is written again.
   for (let done = new Map<ApartFile, number>(), next = unfinished(held, done); next !== null; next = unfinished(held, done)) {
     const [file, modules] = next;

@@ -3,8 +3,8 @@ import type { Plugin } from "esbuild";
 import { type ApartFile, apartFileOf } from "./apart-files.js";
 import { REPO } from "./repo.js";
 
-/** esbuild plugin for `file` (null: cli.cjs): takes what lies in another file out of it, and says through `held` what that file must hold. */
-export function lazilyApart(file: ApartFile | null, held: (file: ApartFile, module: string) => void): Plugin {
+/** esbuild plugin for `file`: takes what lies in another file out of it, and says through `held` what that file must hold. */
+export function lazilyApart(file: ApartFile | "cli" | "child", held: (file: ApartFile, module: string) => void): Plugin {
   return {
     name: "lazily-apart",
     setup(build) {
@@ -24,7 +24,7 @@ export function lazilyApart(file: ApartFile | null, held: (file: ApartFile, modu
       });
       build.onLoad({ filter: /.*/, namespace: "apart" }, ({ pluginData }) => ({ contents: pluginData as string }));
       build.onResolve({ filter: /^\.\/[a-z]+\.cjs$/ }, ({ path }) => ({ path, external: true }));
-      if (file === null) leaveOutCapabilities(build);
+      if (file === "cli") leaveOutCapabilities(build);
     },
   };
 }

@@ -18,12 +18,13 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   harness: ["support", "limits", "run"],
   "service-check": ["run", "net"],
   "tls-scan": ["asn1", "run", "net", "harness"],
+  processes: ["support", "run", "harness"],
   queue: ["support", "sqlite", "limits", "run", "net", "harness"],
   delivery: ["support", "sqlite", "limits", "run", "net", "replies", "tls-policy", "mail", "mail-sites", "harness", "queue"],
   lab: ["support", "asn1", "run", "net", "mail"],
   suite: ["support", "assertions", "harness"],
   vitest: ["support", "harness", "lab", "suite"],
-  cli: ["support", "sqlite", "limits", "run", "net", "mail", "mail-sites", "harness", "queue", "delivery", "lab", "suite", "vitest"],
+  cli: ["support", "sqlite", "limits", "run", "net", "mail", "mail-sites", "harness", "processes", "queue", "delivery", "lab", "suite", "vitest"],
 };
 
 /** Files that may import what their room may not, each with its reason. */
@@ -35,4 +36,5 @@ export const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
   // An entry point registers the capabilities of the house.
   "runner/vitest/index.ts": ["runner/capabilities.ts"],
   "runner/cli/main.ts": ["runner/capabilities.ts"],
+  "runner/processes/child-main.ts": ["runner/capabilities.ts"],
 };
