@@ -4,6 +4,7 @@ import { accuracy } from "./accuracy.js";
 import { deliver } from "./deliver.js";
 import { dkim } from "./dkim.js";
 import { dns } from "./dns.js";
+import { lists } from "./lists.js";
 import { memory } from "./memory.js";
 import { queue } from "./queue.js";
 import { queueRedis } from "./queue-redis.js";
@@ -18,7 +19,7 @@ import { tableOf } from "./support/table.js";
 import { openWorkshop } from "./support/workshop.js";
 import { throughput } from "./throughput.js";
 
-const BENCHES: readonly Bench[] = [throughput, startup, accuracy, memory, dns, queue, queueRedis, rcpt, send, dkim, deliver];
+const BENCHES: readonly Bench[] = [throughput, startup, accuracy, memory, lists, dns, queue, queueRedis, rcpt, send, dkim, deliver];
 
 /** More than this share of the processors was in use by others: rates are too low then, and ratios spread. */
 const BUSY_SHARE = 0.25;

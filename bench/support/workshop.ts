@@ -12,6 +12,7 @@ import { ensureDist } from "./dist.js";
 const PROCESSES = {
   probeRun: "contenders/probe-run",
   bare: "contenders/bare",
+  manyOurs: "contenders/many-ours",
   blackbox: "contenders/blackbox",
   smtpServer: "peers/smtp-server",
   silentServer: "peers/silent-server",
