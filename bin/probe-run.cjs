@@ -2,8 +2,10 @@
 // Committed, while dist/ is built: npm links a command only if its file is there when it installs.
 const { existsSync } = require("node:fs");
 const { join } = require("node:path");
+const { keepCompiled } = require("./compile-cache.cjs");
 
 const command = join(__dirname, "../dist/cli.cjs");
+keepCompiled();
 if (existsSync(command)) require(command);
 else {
   process.stderr.write(

@@ -33,6 +33,8 @@ export * from "./lab/on-demand.js";
 export type { Limit, Limits, Rate } from "./limits/limits.js";
 export { parseLimits } from "./limits/parse-limits.js";
 export { type Line, LineConversation, type LineOptions } from "./net/transport/line-conversation.js";
+export { LostRunError } from "./processes/lost-run-error.js";
+export { type RunManyOptions, type RunOfMany, runMany } from "./processes/run-many.js";
 export { type Channel, type Counts, type DeadLetter, isChannel, type Sink } from "./queue/backend.js";
 export type { BackendOptions } from "./queue/backend-options.js";
 export { consume } from "./queue/consume.js";

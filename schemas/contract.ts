@@ -15,8 +15,8 @@ export interface Contract<Given = unknown, Filled = Given> {
   readonly validator: Judge;
   /** Lists every violation in a value. It also fills in defaults, so pass a copy. */
   faults(value: unknown): readonly SchemaError[];
-  /** Takes both validators as the build compiled them. The full one is seldom needed, and hence loaded only then. */
-  adopt(precompiled: Judge, full: () => Validator): void;
+  /** Takes validators that the build compiled. The full one is seldom needed, and hence loaded only then; without it, it is compiled at its first use. */
+  adopt(precompiled: Judge, full?: () => Validator): void;
   /** Never set: carries the two types only. */
   readonly types?: { given: Given; filled: Filled };
 }
@@ -61,9 +61,9 @@ export function contract<const Schema extends JSONSchema>(
       compileFull = () => full;
       return full(value) ? [] : (full.errors ?? []);
     },
-    adopt(precompiled: Judge, full: () => Validator): void {
+    adopt(precompiled: Judge, full?: () => Validator): void {
       compiled = precompiled;
-      compileFull = full;
+      if (full !== undefined) compileFull = full;
     },
   };
 }

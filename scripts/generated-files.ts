@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import type { Probe } from "../runner/harness/define-probe.js";
 import { jsonSchemaOf } from "../runner/harness/json-schema.js";
 import { withCatalogue } from "./catalogue.js";
+import { catalogueSource } from "./catalogue-source.js";
 import { registrySource } from "./registry-source.js";
 import { inRepo } from "./repo.js";
 
@@ -11,6 +12,7 @@ export type GeneratedFiles = Map<string, string | null>;
 export function generatedFiles(probes: readonly Probe[]): GeneratedFiles {
   const files: GeneratedFiles = new Map(schemaFilesPresent().map((path) => [path, null]));
   files.set("probes/index.ts", registrySource(probes.map(({ name }) => name)));
+  files.set("probes/catalogue.ts", catalogueSource(probes));
   for (const probe of probes) for (const [path, content] of schemasOf(probe)) files.set(path, content);
   if (existsSync(inRepo("README.md"))) files.set("README.md", withCatalogue(readFileSync(inRepo("README.md"), "utf8"), probes));
   return files;

@@ -34,7 +34,7 @@ export async function validatorsOf({ versions }: Probe, purpose: Purpose): Promi
 }
 
 /** esbuild plugin: what those imports mean. */
-function compiled(schemas: ReadonlyMap<string, unknown>, purpose: Purpose): Plugin {
+export function compiled(schemas: ReadonlyMap<string, unknown>, purpose: Purpose): Plugin {
   return {
     name: "compiled-validators",
     setup(build) {

@@ -12,6 +12,7 @@ import { ensureDist } from "./dist.js";
 const PROCESSES = {
   probeRun: "contenders/probe-run",
   bare: "contenders/bare",
+  manyOurs: "contenders/many-ours",
   blackbox: "contenders/blackbox",
   smtpServer: "peers/smtp-server",
   silentServer: "peers/silent-server",
@@ -52,7 +53,7 @@ export async function openWorkshop(say: (text: string) => void): Promise<Worksho
   const folder = await mkdtemp(join(tmpdir(), "probe-run-bench-"));
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   await cp(inRepo("dist"), join(folder, "dist"), { recursive: true, filter: (path) => !path.endsWith("types") });
-  await cp(inRepo("package.json"), join(folder, "package.json"));
+  for (const part of ["bin", "schemas/json", "package.json"]) await cp(inRepo(part), join(folder, part), { recursive: true });
   await symlink(inRepo("node_modules"), join(folder, "node_modules"));
   await compile(folder);
   return {

@@ -1,4 +1,4 @@
-import { loadProbe } from "../harness/registry.js";
+import { catalogue, publishedSchema } from "../harness/catalogue.js";
 import { fieldsOfTarget, type InputSchema, missingFields, type Target } from "../harness/target.js";
 import { candidates, parseAsked } from "../harness/version.js";
 import { table } from "../support/table.js";
@@ -7,6 +7,7 @@ import type { Arguments } from "./arguments.js";
 import { defineCommand } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 import type { Io } from "./io.js";
+import type { ProbeOutline } from "./probe-outline.js";
 import { exampleOf, type Field, fieldsOf } from "./schema-fields.js";
 
 const options = { json: { description: "Print JSON instead of tables." } } as const;
@@ -25,23 +26,30 @@ export default defineCommand({
 
 async function run({ words, options: { json } }: Arguments<typeof options>, io: Io): Promise<number> {
   const asked = parseAsked(words[0] as string);
-  const { probe, versions } = await loadProbe(asked.name);
+  const { name, versions, summary, needs, target, schemaOf } = await outlineOf(asked.name);
   const version = candidates(asked, versions)[0] as string;
-  const contracts = probe.versions[version];
+  const input = schemaOf(version, "input");
   const description: Description = {
-    name: probe.name,
+    name,
     version,
     versions,
-    summary: probe.summary,
-    needs: probe.needs,
-    target: targetFieldsOf(probe.target, contracts?.input.schema as InputSchema | undefined),
-    input: fieldsOf(contracts?.input.schema),
-    output: fieldsOf(contracts?.output.schema),
-    example: exampleOf(contracts?.input.schema),
+    summary,
+    needs,
+    target: targetFieldsOf(target, input as InputSchema),
+    input: fieldsOf(input),
+    output: fieldsOf(schemaOf(version, "output")),
+    example: exampleOf(input),
   };
   const width = io.stdout.isTty ? io.stdout.columns : Number.POSITIVE_INFINITY;
   await io.out(json ? `${JSON.stringify(description, null, 2)}\n` : describedAsText(description, asked.version !== null, width));
   return EXIT.ok;
+}
+
+/** A built-in probe is described from what the package publishes of it, without loading it. */
+async function outlineOf(name: string): Promise<ProbeOutline> {
+  const entry = catalogue().find((each) => each.name === name);
+  if (entry === undefined) return (await import("./probe-outline.js")).loadedOutline(name);
+  return { ...entry, schemaOf: (version, side) => publishedSchema(name, version, side) };
 }
 
 interface Description {
@@ -62,8 +70,8 @@ interface Description {
 const TABLE_WIDTH = 140;
 
 /** Empty if this version lacks one of them. */
-function targetFieldsOf(target: Target | undefined, schema: InputSchema = {}): string[] {
-  return target === undefined || missingFields(target, schema).length > 0 ? [] : fieldsOfTarget(target);
+function targetFieldsOf(target: Target | null, schema: InputSchema): string[] {
+  return target === null || missingFields(target, schema).length > 0 ? [] : fieldsOfTarget(target);
 }
 
 function describedAsText({ name, version, versions, summary, needs, target, input, output, example }: Description, wasAsked: boolean, width: number): string {

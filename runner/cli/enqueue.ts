@@ -1,5 +1,5 @@
 import { withEnvironment } from "../harness/from-environment.js";
-import { loadProbe } from "../harness/registry.js";
+import { loadDefinition } from "../harness/registry.js";
 import type { InputSchema } from "../harness/target.js";
 import { candidates, parseAsked } from "../harness/version.js";
 import type { PushAnswer } from "../queue/backend.js";
@@ -56,7 +56,7 @@ async function run({ words, options: given }: Arguments<typeof options>, io: Io)
   const [name, path] = words as [string, string];
   const asked = parseAsked(name);
   const jobOptions = jobOptionsOf(given);
-  const loaded = await loadProbe(asked.name);
+  const loaded = await loadDefinition(asked.name);
   const schema = loaded.probe.versions[candidates(asked, loaded.versions)[0] as string]?.input.schema as InputSchema;
   const queue = await openQueueOption(given.queue, io);
   const totals: Totals = { accepted: 0, duplicate: 0, refused: 0 };

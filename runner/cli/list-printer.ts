@@ -7,15 +7,16 @@ import { tableRows } from "./run-table.js";
 import { styleFor } from "./style.js";
 
 /** How the reports of many runs are printed. Each text ends with a line break. */
-interface ListPrinter {
+export interface ListPrinter {
   /** Null: the run failed to start. */
-  present(report: Report | null, input: number): string;
+  present(report: Report | null, index: number, input: unknown): string;
   item(text: string, index: number): string;
   end(): string;
   summary(summary: RunSummary, isRepeated: boolean): Promise<void>;
 }
 
-export async function listPrinter({ options, loaded }: RunRequest, inputs: readonly unknown[], io: Io): Promise<ListPrinter> {
+/** `inputs`: null for a list that is still read. */
+export async function listPrinter({ options, loaded }: RunRequest, inputs: readonly unknown[] | null, io: Io): Promise<ListPrinter> {
   if (options.pretty) {
     const width = io.stdout.isTty ? io.stdout.columns : Number.POSITIVE_INFINITY;
     const present = tableRows(inputs, loaded.probe.target, { width, style: styleFor(io.stdout, io.env) });
@@ -41,5 +42,5 @@ function arrayOfItems(): Pick<ListPrinter, "item" | "end"> {
     held = text.trimEnd().replace(/^/gm, "  ");
     return before;
   };
-  return { item, end: () => `${held}\n]\n` };
+  return { item, end: () => (held === "" ? "[]\n" : `${held}\n]\n`) };
 }

@@ -1,5 +1,5 @@
-import { configuredProbes } from "../harness/foreign-probe.js";
-import { builtInNames, loadProbe } from "../harness/registry.js";
+import { catalogue } from "../harness/catalogue.js";
+import { findConfig } from "../harness/config-file.js";
 import { table } from "../support/table.js";
 import type { Arguments } from "./arguments.js";
 import { defineCommand } from "./command.js";
@@ -21,8 +21,8 @@ export default defineCommand({
 });
 
 async function run({ options: { json } }: Arguments<typeof options>, io: Io): Promise<number> {
-  const probes = await Promise.all([...builtInNames(), ...(await configuredProbes())].map(loadProbe));
-  const rows = probes.map(({ probe, versions }) => ({ name: probe.name, versions, needs: probe.needs, summary: probe.summary }));
+  const configured = findConfig(process.cwd()) === null ? [] : await (await import("./probe-outline.js")).configuredOutlines();
+  const rows = [...catalogue(), ...configured].map(({ name, versions, needs, summary }) => ({ name, versions, needs, summary }));
   const text = json
     ? `${JSON.stringify(rows, null, 2)}\n`
     : table(

@@ -14,7 +14,8 @@ export class Progress {
 
   constructor(
     readonly io: Io,
-    readonly total: number,
+    /** Null for a list that is still read. */
+    readonly total: number | null,
   ) {}
 
   ran(code: number): void {
@@ -34,10 +35,10 @@ export class Progress {
   }
 }
 
-function progressLine({ done, total, failed, elapsedMs }: { done: number; total: number; failed: number; elapsedMs: number }): string {
+function progressLine({ done, total, failed, elapsedMs }: { done: number; total: number | null; failed: number; elapsedMs: number }): string {
   const perSecond = elapsedMs > 0 ? (done / elapsedMs) * 1000 : 0;
-  const left = perSecond > 0 ? `, ${duration((total - done) / perSecond)} left` : "";
-  return `${done}/${total}  ${failed} failed  ${perSecond.toFixed(perSecond < 10 ? 1 : 0)}/s${left}`;
+  const left = total !== null && perSecond > 0 ? `, ${duration((total - done) / perSecond)} left` : "";
+  return `${total === null ? done : `${done}/${total}`}  ${failed} failed  ${perSecond.toFixed(perSecond < 10 ? 1 : 0)}/s${left}`;
 }
 
 export function duration(seconds: number): string {

@@ -43,7 +43,7 @@ export async function runMany(request: RunRequest, { inputs, concurrency, repeat
       const { report, code } = await runItem(request, input, index, io);
       worst = Math.max(worst, code);
       summary.add(report);
-      await printed.add(round * ready.length + index, printer.present(report, index));
+      await printed.add(round * ready.length + index, printer.present(report, index, input));
       progress.ran(code);
     });
   }

@@ -17,6 +17,10 @@ export const runOptions = {
   trace: { description: "Show the conversation with its timings on stderr, secrets masked." },
   record: { value: "FILE", description: "Write the conversation to a file as a transcript that can be replayed." },
   concurrency: { value: "N", description: "Simultaneous runs of a list (16)." },
+  processes: {
+    value: "N",
+    description: "Run a list in N processes, with --concurrency runs in each. The list is read while it runs; an invalid input is reported and skipped.",
+  },
   repeat: { value: "N", description: "Run N times, and report percentiles at the end." },
   interval: { value: "SECONDS", description: "With --repeat: seconds between the starts of two runs (1)." },
   "fail-on": { value: "STATUS", choices: FAIL_ON, description: "Exit with 1 from this status on: error (the default) or warning." },

@@ -6,10 +6,13 @@ import { counted } from "../support/counted.js";
 const MAX_OPERATIONS = 20;
 const SHARES = [0.5, 0.9, 0.99] as const;
 
+/** Percentiles of more runs than this are those of a sample of this size: a list may be longer than memory. */
+const MOST_SAMPLES = 20_000;
+
 /** The summary of many runs, at the end of a list or of a repeated run. */
 export class RunSummary {
-  readonly #durations: number[] = [];
-  readonly #operations = new Map<string, number[]>();
+  readonly #durations = new Sample();
+  readonly #operations = new Map<string, Sample>();
   readonly #statuses: Record<Status, number> = { ok: 0, warning: 0, error: 0 };
   #broken = 0;
 
@@ -21,11 +24,11 @@ export class RunSummary {
     }
     const { status, duration_ms: duration, operations } = report.carried;
     this.#statuses[status] += 1;
-    this.#durations.push(duration);
+    this.#durations.add(duration);
     for (const { name, duration_ms: own } of operations) {
       if (own === null) continue;
-      const durations = this.#operations.get(name) ?? [];
-      durations.push(own);
+      const durations = this.#operations.get(name) ?? new Sample();
+      durations.add(own);
       if (this.#operations.size < MAX_OPERATIONS) this.#operations.set(name, durations);
     }
   }
@@ -34,22 +37,36 @@ export class RunSummary {
   line(): string {
     const { ok, warning, error } = this.#statuses;
     const counts = Object.entries({ ok, warning, error, "could not run": this.#broken }).filter(([, count]) => count > 0);
-    const runs = counted(this.#durations.length + this.#broken, "run");
-    const times = this.#durations.length === 0 ? "" : `; ${percentilesOf(this.#durations)}`;
+    const runs = counted(this.#durations.count + this.#broken, "run");
+    const times = this.#durations.count === 0 ? "" : `; ${percentilesOf(this.#durations)}`;
     return `${runs}: ${counts.map(([name, count]) => `${count} ${name}`).join(", ")}${times}\n`;
   }
 
   /** Percentiles for each operation that all runs share. */
   operations(): string {
-    const rows = [...this.#operations].filter(([, durations]) => durations.length > 1);
+    const rows = [...this.#operations].filter(([, durations]) => durations.count > 1);
     const width = Math.max(0, ...rows.map(([name]) => name.length));
     return rows.map(([name, durations]) => `  ${name.padEnd(width)}  ${percentilesOf(durations)}\n`).join("");
   }
 }
 
-function percentilesOf(durations: readonly number[]): string {
-  const sorted = [...durations].sort((a, b) => a - b);
-  const shown = [...SHARES.map((share) => [`p${share * 100}`, nearestRank(sorted, share)] as const), ["max", sorted.at(-1) as number] as const];
+/** Values of which only so many are kept, each with the same chance (reservoir sampling), and the largest. */
+class Sample {
+  readonly values: number[] = [];
+  count = 0;
+  max = Number.NEGATIVE_INFINITY;
+
+  add(value: number): void {
+    this.count += 1;
+    this.max = Math.max(this.max, value);
+    const place = this.count <= MOST_SAMPLES ? this.count - 1 : Math.floor(Math.random() * this.count);
+    if (place < MOST_SAMPLES) this.values[place] = value;
+  }
+}
+
+function percentilesOf({ values, max }: Sample): string {
+  const sorted = [...values].sort((a, b) => a - b);
+  const shown = [...SHARES.map((share) => [`p${share * 100}`, nearestRank(sorted, share)] as const), ["max", max] as const];
   return shown.map(([name, ms]) => `${name} ${ms.toFixed(1)} ms`).join(", ");
 }
 

@@ -10,12 +10,16 @@ const WIDEST_TARGET = 40;
 const STATUS_WIDTH = "✔ warning".length;
 const DURATION_WIDTH = "120000.0 ms".length;
 
-/** One row per run, printed as it ends: the target, its status, the duration, and what is wrong. */
-export function tableRows(inputs: readonly unknown[], target: Target | undefined, { width, style }: Canvas): (report: Report | null, index: number) => string {
-  const names = inputs.map((input, index) => cut(printableLine(printable(nameOf(input, target) ?? `input ${index}`)), WIDEST_TARGET));
-  const targetWidth = Math.max(...names.map((name) => [...name].length));
-  return (report, index) => {
-    const name = pad(names[index % names.length] as string, targetWidth);
+/** One row per run, printed as it ends: the target, its status, the duration, and what is wrong. `inputs`: null for a list that is still being read. */
+export function tableRows(
+  inputs: readonly unknown[] | null,
+  target: Target | undefined,
+  { width, style }: Canvas,
+): (report: Report | null, index: number, input: unknown) => string {
+  const shown = (input: unknown, index: number): string => cut(printableLine(printable(nameOf(input, target) ?? `input ${index}`)), WIDEST_TARGET);
+  const targetWidth = inputs === null ? WIDEST_TARGET : inputs.reduce<number>((widest, input, index) => Math.max(widest, [...shown(input, index)].length), 0);
+  return (report, index, input) => {
+    const name = pad(shown(input, index), targetWidth);
     if (report === null) return `${style.red("✘ could not run".padEnd(STATUS_WIDTH))}  ${name}\n`;
     const { status, duration_ms: duration } = report.carried;
     const paint = { ok: style.green, warning: style.yellow, error: style.red }[status];

@@ -28,6 +28,7 @@ export default defineCommand({
     ["network.smtp@1 input.json", "Run the newest version 1 with the input in a file."],
     ["network.smtp input.json --queue", "Print the envelope, and store its queue side in .probe-run/queue.db."],
     ["network.smtp hosts.csv --concurrency 50 --compact", "Probe a list of servers, one envelope per line."],
+    ["network.smtp hosts.jsonl --processes 4 --compact", "The same on four cores, of a list of any length."],
     ["network.smtp hosts.jsonl --pretty --fail-on warning", "The same as a table, with a summary."],
     ["network.smtp mx.example.org --repeat 60 --interval 1 --pretty", "Probe once a second for a minute; percentiles at the end."],
   ],
@@ -39,15 +40,12 @@ type Given = Arguments<typeof runOptions>;
 
 async function run({ words, options }: Given, io: Io, commands: Commands): Promise<number> {
   const [name, word] = words as [string, string | undefined];
-  checkTogether(options);
+  checkTogether(options, word);
   allowShortSecrets(options);
-  const timeoutMs = wholeNumber("timeout", options.timeout, 1, 3_600_000);
-  const concurrency = wholeNumber("concurrency", options.concurrency, 1, 10_000) ?? 16;
-  const repeat = wholeNumber("repeat", options.repeat, 1, 1_000_000) ?? 1;
-  const intervalMs = secondsOf("interval", options.interval) ?? 1000;
+  const { timeoutMs, processes, ...numbers } = numbersOf(options);
   const asked = parseAsked(name);
   const loading = loadOrSuggest(asked.name, commands);
-  const [loaded, { value: read, target }] = await both(loading, word === undefined ? NOTHING : readWord(word, asked, loading, io));
+  const [loaded, { value: read, target }] = await both(loading, word === undefined || processes !== null ? NOTHING : readWord(word, asked, loading, io));
   if (word === undefined && options.set.length === 0 && options.lab === null) {
     throw new UsageError("missing input", "give a target, a file, - for stdin, --set KEY=VALUE for each field, or --lab");
   }
@@ -60,21 +58,22 @@ async function run({ words, options }: Given, io: Io, commands: Commands): Promi
   const lab = options.lab === null ? null : await (await import("./lab-target.js")).startLabTarget(asked.name, options.lab);
   const pusher = options.queue === null ? null : await (await import("./push-results.js")).openPusher(options.queue, io);
   try {
-    const request = {
-      asked,
-      loaded,
-      options,
-      timeoutMs,
-      failOn: options["fail-on"] === "warning" ? ("warning" as const) : ("error" as const),
-      signal: interruption.signal,
-      pusher,
-    };
+    const failOn = options["fail-on"] === "warning" ? ("warning" as const) : ("error" as const);
+    const request = { asked, loaded, options, timeoutMs, failOn, signal: interruption.signal, pusher };
     const complete = (each: unknown): unknown => withEnvironment(loaded, asked, completed(each, lab?.input, options.set), io.env);
-    const inputs = Array.isArray(read) ? read.map(complete) : [complete(read)];
-    const code =
-      Array.isArray(read) || repeat > 1
-        ? await (await import("./run-many.js")).runMany(request, { inputs, concurrency, repeat, intervalMs }, io)
-        : await runOne(request, inputs[0], io);
+    const runAll = async (): Promise<number> => {
+      if (processes !== null) {
+        return (await import("./run-processes.js")).runInProcesses(
+          request,
+          { path: word as string, processes, concurrency: numbers.concurrency, complete },
+          io,
+        );
+      }
+      const inputs = Array.isArray(read) ? read.map(complete) : [complete(read)];
+      if (!Array.isArray(read) && numbers.repeat === 1) return runOne(request, inputs[0], io);
+      return (await import("./run-many.js")).runMany(request, { inputs, ...numbers }, io);
+    };
+    const code = await runAll();
     await pusher?.settled();
     return interruptedWith ?? code;
   } catch (error) {
@@ -86,7 +85,18 @@ async function run({ words, options }: Given, io: Io, commands: Commands): Promi
   }
 }
 
-function checkTogether({ pretty, compact, json, repeat, interval }: Given["options"]): void {
+function numbersOf({ timeout, concurrency, processes, repeat, interval }: Given["options"]) {
+  return {
+    timeoutMs: wholeNumber("timeout", timeout, 1, 3_600_000),
+    concurrency: wholeNumber("concurrency", concurrency, 1, 10_000) ?? 16,
+    processes: wholeNumber("processes", processes, 1, 1024),
+    repeat: wholeNumber("repeat", repeat, 1, 1_000_000) ?? 1,
+    intervalMs: secondsOf("interval", interval) ?? 1000,
+  };
+}
+
+function checkTogether({ pretty, compact, json, repeat, interval, processes }: Given["options"], word: string | undefined): void {
+  if (processes !== null && word === undefined) throw new UsageError("--processes takes a list", "give a file, or - for stdin");
   if (pretty && (compact || json)) throw new UsageError(`--pretty and --${compact ? "compact" : "json"} cannot be combined`, "leave one of them out");
   if (interval !== null && repeat === null) throw new UsageError("--interval requires --repeat", "add --repeat N");
 }

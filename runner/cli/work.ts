@@ -4,9 +4,7 @@ import { EXIT } from "./exit-codes.js";
 import type { Io } from "./io.js";
 import { openQueueOption } from "./open-queue-option.js";
 import { allowShortSecrets } from "./short-secrets.js";
-import { listen, listenAddress } from "./work/listen.js";
 import { Monitor } from "./work/monitor.js";
-import { ProcessPool } from "./work/process-pool.js";
 import { CHILD_VARIABLE, workAsChild } from "./work/worker-process.js";
 import { type Given, openWorker, type WorkSettings, workOptions, workSettings } from "./work/worker-settings.js";
 
@@ -30,7 +28,7 @@ export default defineCommand({
 async function run({ options: given }: Arguments<typeof workOptions>, io: Io): Promise<number> {
   const settings = workSettings(given, io.env);
   allowShortSecrets(given);
-  if (given.listen !== null) listenAddress(given.listen);
+  if (given.listen !== null) (await import("./work/listen.js")).listenAddress(given.listen);
   if (io.env[CHILD_VARIABLE] === "1" && process.connected) return workAsChild(given, settings, io);
   return settings.processes === 1 ? workInProcess(given, settings, io) : workInPool(given, settings, io);
 }
@@ -59,6 +57,7 @@ async function workInProcess(given: Given, settings: WorkSettings, io: Io): Prom
 async function workInPool(given: Given, { processes }: WorkSettings, io: Io): Promise<number> {
   // Opened for the counts, and so that an error of the queue is reported once and not by each process.
   const queue = await openQueueOption(given.queue, io);
+  const { ProcessPool } = await import("./work/process-pool.js");
   const pool = new ProcessPool(argvOf(given), io);
   const stopListening = io.onInterrupt(() => pool.stop());
   const monitor = new Monitor(io, queue.jobs, () => pool.stats, given.listen !== null);
@@ -75,6 +74,7 @@ async function workInPool(given: Given, { processes }: WorkSettings, io: Io): Pr
 
 async function startListener({ listen: address }: Given, monitor: Monitor, isStopping: () => boolean, io: Io): Promise<() => void> {
   if (address === null) return () => undefined;
+  const { listen } = await import("./work/listen.js");
   const server = await listen(address, monitor, isStopping);
   io.err(`probe-run: serving ${server.address}/metrics\n`);
   return () => server.close();

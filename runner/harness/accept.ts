@@ -1,7 +1,7 @@
 import { RequestError } from "../support/request-error.js";
 import { violationsOf } from "../support/violations.js";
 import type { OlderVersion, Probe } from "./define-probe.js";
-import type { LoadedProbe } from "./registry.js";
+import type { DefinedProbe } from "./registry.js";
 import { type Asked, candidates } from "./version.js";
 
 /** A validated request: nothing has been sent yet. */
@@ -14,7 +14,7 @@ export interface Accepted {
 }
 
 /** Selects the version: the newest whose contract accepts the input. If none does, the newest reports why. */
-export function accept(loaded: LoadedProbe, asked: Asked, input: unknown): Accepted {
+export function accept(loaded: DefinedProbe, asked: Asked, input: unknown): Accepted {
   const versions = candidates(asked, loaded.versions);
   for (const version of versions) {
     const given = clone(input);
@@ -34,7 +34,7 @@ export function assertUsable(probe: Probe, version: string, filled: unknown): vo
   if (violations.length > 0) throw new RequestError(`the input does not fit ${probe.name}@${version}`, "invalid_input", violations);
 }
 
-function refused(loaded: LoadedProbe, version: string, input: unknown): RequestError {
+function refused(loaded: DefinedProbe, version: string, input: unknown): RequestError {
   const { input: contract } = loaded.probe.versions[version] as OlderVersion;
   return new RequestError(`the input does not fit ${loaded.probe.name}@${version}`, "invalid_input", violationsOf(contract.faults(clone(input))));
 }

@@ -1,9 +1,21 @@
+import type { Need } from "./capabilities.js";
 import type { Lab } from "./define-lab.js";
 import type { Probe } from "./define-probe.js";
+import type { Target } from "./target.js";
 
 /** How a built-in probe is loaded. In dist/ that is a file with its precompiled validators already adopted. */
 export interface BuiltIn {
   load(): Promise<{ default: Probe }>;
   /** Its local servers, if it has a lab.ts. */
   lab?(): Promise<{ default: Lab }>;
+}
+
+/** What a built-in probe says of itself, without its code: what lists probes loads none of them. */
+export interface CatalogueEntry {
+  readonly name: string;
+  /** Newest first. */
+  readonly versions: readonly string[];
+  readonly needs: readonly Need[];
+  readonly summary: string;
+  readonly target: Target | null;
 }

@@ -9,13 +9,17 @@ import { configuredProbes, loadForeignProbe } from "./foreign-probe.js";
 import { type ReferencePath, referencePaths } from "./reference-paths.js";
 import { newestFirst } from "./version.js";
 
-/** A probe, with everything that all of its runs share. */
-export interface LoadedProbe {
+/** A probe as it judges inputs. */
+export interface DefinedProbe {
   readonly probe: Probe;
   /** Newest first. */
   readonly versions: readonly string[];
   /** By version: the positions in its input where references are allowed, secret or not. */
   readonly references: Readonly<Record<string, readonly ReferencePath[]>>;
+}
+
+/** A probe that can be run, with everything that is the same for each of its runs. */
+export interface LoadedProbe extends DefinedProbe {
   readonly grant: Grant;
 }
 
@@ -43,20 +47,33 @@ export async function labOf(name: string): Promise<Lab | null> {
   return (await entry?.lab?.())?.default ?? null;
 }
 
-async function load(name: string): Promise<LoadedProbe> {
+/** The same without what running it takes: for a caller that only checks inputs. */
+export async function loadDefinition(name: string): Promise<DefinedProbe> {
   const ours = Object.hasOwn(builtIn, name) ? builtIn[name] : undefined;
   const probe = ours === undefined ? await loadForeignProbe(name) : (await ours.load()).default;
   if (probe === null) throw await unknownProbe(name);
-  const prepared = await prepare(probe);
+  return definedBy(probe);
+}
+
+async function load(name: string): Promise<LoadedProbe> {
+  const prepared = await withGrant(await loadDefinition(name));
   loaded.set(name, prepared);
   return prepared;
 }
 
-export async function prepare(probe: Probe): Promise<LoadedProbe> {
-  guardUndeclared(capabilityNames());
+export function prepare(probe: Probe): Promise<LoadedProbe> {
+  return withGrant(definedBy(probe));
+}
+
+function definedBy(probe: Probe): DefinedProbe {
   const versions = Object.keys(probe.versions).sort(newestFirst);
   const references = Object.fromEntries(versions.map((version) => [version, referencePaths(probe.versions[version]?.input.schema)]));
-  return { probe, versions, references, grant: await grantOf(probe.needs) };
+  return { probe, versions, references };
+}
+
+async function withGrant(defined: DefinedProbe): Promise<LoadedProbe> {
+  guardUndeclared(capabilityNames());
+  return { ...defined, grant: await grantOf(defined.probe.needs) };
 }
 
 async function unknownProbe(name: string): Promise<RequestError> {

@@ -3,7 +3,7 @@ import type { GivenOf } from "../../schemas/contract.js";
 import { EVENT_SOURCE } from "../../schemas/event.js";
 import { JOB_TYPE, type Job, type JobEvent, jobEventContract } from "../../schemas/job-event.js";
 import { accept } from "../harness/accept.js";
-import type { LoadedProbe } from "../harness/registry.js";
+import type { DefinedProbe } from "../harness/registry.js";
 import type { Asked } from "../harness/version.js";
 import { RequestError } from "../support/request-error.js";
 import { violationsOf } from "../support/violations.js";
@@ -26,7 +26,7 @@ export interface JobOptions {
 }
 
 /** A job as it is stored. Throws for an input that the probe's contract refuses, with the same violations as the command line. */
-export function jobMessage(loaded: LoadedProbe, asked: Asked, input: unknown, options: JobOptions = {}): Message {
+export function jobMessage(loaded: DefinedProbe, asked: Asked, input: unknown, options: JobOptions = {}): Message {
   const { version, filled } = accept(loaded, asked, input);
   const secrets = plainSecrets(loaded, version, input);
   if (secrets.length > 0) throw new RequestError("the input contains a secret in plain text: nothing was stored", "invalid_input", secrets);

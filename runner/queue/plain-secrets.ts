@@ -1,9 +1,9 @@
 import { referenceByName } from "../harness/reference-paths.js";
-import type { LoadedProbe } from "../harness/registry.js";
+import type { DefinedProbe } from "../harness/registry.js";
 import type { Violation } from "../support/request-error.js";
 
 /** Secrets in plain text in an input: a stored job may hold references only. */
-export function plainSecrets({ references }: LoadedProbe, version: string, input: unknown): Violation[] {
+export function plainSecrets({ references }: DefinedProbe, version: string, input: unknown): Violation[] {
   const paths = (references[version] ?? []).filter(({ isSecret, isName }) => isSecret && isName !== true);
   return paths
     .flatMap(({ steps }) => textsAt(input, steps, ""))
@@ -15,7 +15,7 @@ export function plainSecrets({ references }: LoadedProbe, version: string, input
 }
 
 /** The references in an input that the worker would resolve (`env:NAME` and so on), secret or not. */
-export function referencesIn({ references }: LoadedProbe, version: string, input: unknown): string[] {
+export function referencesIn({ references }: DefinedProbe, version: string, input: unknown): string[] {
   return (references[version] ?? []).flatMap(({ steps, isName }) => [
     ...referencesAt(input, steps),
     ...(isName === true ? namesAt(input, steps).map(referenceByName) : []),

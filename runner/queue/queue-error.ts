@@ -1,8 +1,17 @@
 import type { PushAnswer } from "./backend.js";
 
+const BRAND = Symbol.for("probe-run.queue-error");
+const PARTIAL = Symbol.for("probe-run.partial-push");
+
 /** An operation on the queue failed: what happened, where, and what to do about it. The command line exits with 3. */
 export class QueueError extends Error {
   override readonly name = "QueueError" as const;
+  readonly [BRAND] = true;
+
+  /** Also one of another copy of this class: in dist/, a store may lie in another file than the worker. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value !== null && typeof value === "object" && BRAND in value;
+  }
 
   constructor(
     readonly code: QueueErrorCode,
@@ -15,6 +24,12 @@ export class QueueError extends Error {
 
 /** Only part of a push was stored. The same messages can be pushed again with the same ids: those that are stored are duplicates then. */
 export class PartialPushError extends QueueError {
+  readonly [PARTIAL] = true;
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value !== null && typeof value === "object" && PARTIAL in value;
+  }
+
   constructor(
     cause: Error,
     /** In the order of the messages; null for those that are not known to be stored. */

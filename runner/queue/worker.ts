@@ -97,10 +97,22 @@ export class Worker {
       return true;
     }
     if (this.#free() < this.settings.concurrency * FEW_FREE_SHARE) await sleep(GATHER_MS);
-    const claimed = await this.#claim(this.#free());
+    const { drain, waitMs } = this.settings;
+    const checkMs = Math.min(waitMs, DRAIN_CHECK_MS);
+    if (!drain) await this.#startSome(waitMs);
+    // With nothing running, an empty queue ends the worker at once: it waits only if others hold jobs, or some are due later.
+    else if (!(await this.#startSome(this.#running.size > 0 ? checkMs : 0)) && this.#running.size === 0) {
+      if (await this.#isDrained()) return false;
+      await this.#startSome(checkMs);
+    }
+    return true;
+  }
+
+  /** False: there was none. */
+  async #startSome(waitMs: number): Promise<boolean> {
+    const claimed = await this.#claim(this.#free(), waitMs);
     for (const message of claimed) this.#start(message);
-    if (claimed.length > 0 || !this.settings.drain || this.#running.size > 0) return true;
-    return !(await this.#isDrained());
+    return claimed.length > 0;
   }
 
   /** How many more jobs the worker may hold. */
@@ -109,12 +121,12 @@ export class Worker {
     return Math.min(concurrency - this.stats.inFlight, MAX_HELD_FACTOR * concurrency - this.#running.size);
   }
 
-  async #claim(max: number): Promise<LeasedMessage[]> {
-    const { jobs, leaseMs, limits: given, drain, waitMs } = this.settings;
+  async #claim(max: number, waitMs: number): Promise<LeasedMessage[]> {
+    const { jobs, leaseMs, limits: given } = this.settings;
     const limits = given ?? NO_LIMITS;
     for (let attempt = 1; ; attempt++) {
       try {
-        return await jobs.claim({ max, leaseMs, limits, waitMs: drain ? Math.min(waitMs, DRAIN_CHECK_MS) : waitMs, signal: this.#stopping.signal });
+        return await jobs.claim({ max, leaseMs, limits, waitMs, signal: this.#stopping.signal });
       } catch (error) {
         if (!isTransient(error)) this.#fail(error);
         if (this.#stopping.signal.aborted) return [];

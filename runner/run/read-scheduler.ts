@@ -1,3 +1,4 @@
+import { processWide } from "../support/process-wide.js";
 import { monotonic } from "./clock.js";
 
 /** Something with unprocessed arrivals. */
@@ -19,7 +20,18 @@ let next = 0;
 let scheduled = false;
 let sliceEndsAt = 0;
 
-export function later(arrival: Arrival): void {
+/** One for the process, even if dist/ contains this file more than once: each copy would otherwise only know its own arrivals. */
+const scheduler = processWide("read-scheduler", () => ({ later: workLater, startWhenIdle: startNowOrLater }));
+
+export const { later } = scheduler;
+
+/**
+ * Starts a run when no arrivals are waiting. If a caller starts more runs than this process can handle, those in progress are finished first, and the
+ * others start as time permits: each is measured as exactly as if it were alone, and their total memory stays small.
+ */
+export const { startWhenIdle } = scheduler;
+
+function workLater(arrival: Arrival): void {
   waiting.push(arrival);
   schedule();
 }
@@ -28,11 +40,7 @@ let starts: (() => void)[] = [];
 let nextStart = 0;
 let beginUntil = 0;
 
-/**
- * Starts a run when no arrivals are waiting. If a caller starts more runs than this process can handle, those in progress are finished first, and the
- * others start as time permits: each is measured as exactly as if it were alone, and their total memory stays small.
- */
-export function startWhenIdle(start: () => void): void {
+function startNowOrLater(start: () => void): void {
   if (scheduled) starts.push(start);
   else {
     schedule();

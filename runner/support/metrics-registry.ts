@@ -1,5 +1,7 @@
+import { processWide } from "./process-wide.js";
+
 /** Metrics of long-lived parts of the process, collected for its metrics endpoint. */
-const parts: (() => string[])[] = [];
+const parts = processWide("metrics", (): (() => string[])[] => []);
 
 /** Adds lines to the output from now on. */
 export function registerMetrics(lines: () => string[]): void {

@@ -1,9 +1,11 @@
 /** Characters that take two cells of a terminal, and marks that take none. */
 const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
+const PLAIN = /^[ -~]*$/;
 const EMPTY = /\p{Mark}|\u200b|\u200d/u;
 
 /** How many cells of a terminal a text takes. */
 export function cellsOf(text: string): number {
+  if (PLAIN.test(text)) return text.length;
   let cells = 0;
   for (const character of text) cells += cellsOfCharacter(character);
   return cells;

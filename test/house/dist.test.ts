@@ -1,8 +1,10 @@
-import { execFile } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { execFile, spawn } from "node:child_process";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -72,6 +74,45 @@ describe("from dist, without a node_modules", () => {
     expect({ code: ended.code, stdout: ended.stdout }).toEqual({ code: 2, stdout: "" });
   });
 });
+
+// Reading files is most of a start: a command that begins to read more of them gets slower for every user.
+describe("what a start reads", () => {
+  const folder = mkdtempSync(join(tmpdir(), "probe-run-starts-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const hook = join(folder, "hook.cjs");
+  const inputs = join(folder, "inputs.jsonl");
+  beforeAll(() => {
+    writeFileSync(inputs, '{"target_host":"127.0.0.1"}\n');
+    writeFileSync(hook, 'process.once("exit", () => require("node:fs").writeSync(3, Object.keys(require.cache).join("\\n")));');
+  });
+
+  test.each([
+    [["--version"], []],
+    [["--help"], []],
+    [["list"], []],
+    [["describe", "network.smtp"], []],
+    [
+      ["enqueue", "network.smtp", "INPUTS", "QUEUE"],
+      ["enqueue.cjs", "probes/network.smtp.cjs"],
+    ],
+    [["work", "--drain", "QUEUE"], ["queue.cjs"]],
+    [
+      ["network.smtp", "127.0.0.1:1"],
+      ["run.cjs", "probes/network.smtp.cjs"],
+    ],
+  ])("%j reads cli.cjs and %j, and no Ajv", async (words, files) => {
+    const argv = words.map((word) => word.replace("INPUTS", inputs).replace("QUEUE", `--queue=sqlite:${join(folder, `${words[0]}.db`)}`));
+    const read = await filesReadBy(argv, hook);
+    const ours = read.filter((file) => file.startsWith(`${dist}/`)).map((file) => file.slice(dist.length + 1));
+    expect(ours.sort()).toEqual(["cli.cjs", ...files].sort());
+    expect(read.filter((file) => file.includes("/ajv/"))).toEqual([]);
+  });
+});
+
+async function filesReadBy(argv: readonly string[], hook: string): Promise<string[]> {
+  const child = spawn(process.execPath, ["-r", hook, join(dist, "cli.cjs"), ...argv], { stdio: ["ignore", "ignore", "ignore", "pipe"] });
+  return (await text(child.stdio[3] as Readable)).split("\n");
+}
 
 /** The same contract as the sources have it. Inferring a type from it would take the compiler to its limit. */
 function afresh({ schema }: Contract): Contract {

@@ -1,6 +1,7 @@
 import type { MetricsSnapshot } from "../../queue/metrics.js";
 import { completed, percentile } from "../../queue/worker-stats.js";
 import { counted } from "../../support/counted.js";
+import { withThousands } from "../../support/with-thousands.js";
 import { duration } from "../progress.js";
 
 /** The live line on a terminal. */
@@ -8,11 +9,11 @@ export function liveLine({ stats, jobs }: MetricsSnapshot, perSecond: number): s
   const waiting = jobs === null ? null : jobs.waiting + jobs.delayed;
   const left = waiting !== null && waiting > 0 && perSecond > 0 ? `${duration((waiting + stats.inFlight) / perSecond)} left` : null;
   return [
-    `${number(completed(stats))} done`,
+    `${withThousands(completed(stats))} done`,
     `${perSecond.toFixed(perSecond < 10 ? 1 : 0)}/s`,
-    `${number(stats.inFlight)} in flight`,
-    waiting === null ? "the queue does not answer" : `${number(waiting)} waiting`,
-    `${number(stats.endings.error + stats.endings.dead)} failed`,
+    `${withThousands(stats.inFlight)} in flight`,
+    waiting === null ? "the queue does not answer" : `${withThousands(waiting)} waiting`,
+    `${withThousands(stats.endings.error + stats.endings.dead)} failed`,
     ...percentiles(stats),
     ...(jobs?.isPaused ? ["paused"] : []),
     ...(left === null ? [] : [left]),
@@ -25,8 +26,8 @@ export function summary({ stats, restarts }: Pick<MetricsSnapshot, "stats" | "re
   const all = completed(stats);
   const endings = Object.entries({ ok, warning, error, delayed: later, retried, dead, released, lost }).filter(([, value]) => value > 0);
   return [
-    `${number(all)} ${all === 1 ? "job" : "jobs"} in ${seconds.toFixed(1)} s (${(all / seconds).toFixed(all / seconds < 10 ? 1 : 0)}/s)`,
-    ...(endings.length === 0 ? [] : [endings.map(([name, value]) => `${number(value)} ${name}`).join(", ")]),
+    `${withThousands(all)} ${all === 1 ? "job" : "jobs"} in ${seconds.toFixed(1)} s (${(all / seconds).toFixed(all / seconds < 10 ? 1 : 0)}/s)`,
+    ...(endings.length === 0 ? [] : [endings.map(([name, value]) => `${withThousands(value)} ${name}`).join(", ")]),
     ...percentiles(stats),
     ...(restarts > 0 ? [counted(restarts, "restart")] : []),
   ].join("; ");
@@ -40,10 +41,6 @@ function percentiles(stats: MetricsSnapshot["stats"]): string[] {
     ] as const
   ).flatMap(([name, share]) => {
     const ms = percentile(stats, share);
-    return ms === null ? [] : [`${name} ${ms < 10 ? ms.toFixed(1) : number(Math.round(ms))} ms`];
+    return ms === null ? [] : [`${name} ${ms < 10 ? ms.toFixed(1) : withThousands(Math.round(ms))} ms`];
   });
-}
-
-function number(value: number): string {
-  return value.toLocaleString("en-US");
 }

@@ -1,0 +1,94 @@
+import "../capabilities.js";
+import { type LoadedProbe, loadProbe } from "../harness/registry.js";
+import { runLoaded } from "../harness/run.js";
+import { type Asked, parseAsked } from "../harness/version.js";
+import { maskRemembered } from "../run/secret-keeper.js";
+import { runShutdownHooks } from "../support/shutdown-hooks.js";
+import type { FromChild, SentInput, SentOutcome, ToChild } from "./messages.js";
+import { sentError, sentReport } from "./sent-report.js";
+
+// A process that runs inputs for its parent: runner/processes/child.ts starts it.
+
+/** When the parent has gone, what runs gets this long to end. */
+const GRACE_MS = 2000;
+
+const [name = "", timeout = ""] = process.argv.slice(2);
+const interruption = new AbortController();
+const running = new Set<Promise<void>>();
+let outcomes: SentOutcome[] = [];
+let isEnding = false;
+
+// Ctrl-C goes to the whole group of processes: the parent hears it, and decides.
+process.on("SIGINT", () => undefined);
+process.on("SIGTERM", () => void end());
+process.on("disconnect", () => void end());
+process.on("uncaughtException", (error) => {
+  process.stderr.write(`probe-run: ${maskRemembered(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`, () => process.exit(3));
+});
+start();
+
+function start(): void {
+  const asked = parseAsked(name);
+  const loading = loadProbe(asked.name);
+  process.on("message", (message: ToChild) => void loading.then((loaded) => heard(message, loaded, asked)).catch(() => undefined));
+  loading.then(
+    () => tell({ kind: "ready" }),
+    (error: unknown) => {
+      tell({ kind: "unusable", error: sentError(error) });
+      process.disconnect();
+    },
+  );
+}
+
+function heard(message: ToChild, loaded: LoadedProbe, asked: Asked): void {
+  if (message.kind === "cancel") interruption.abort();
+  // What an ending process does not begin is lost, and the parent says so.
+  else if (!isEnding) begin(message.inputs, loaded, asked);
+}
+
+function begin(inputs: readonly SentInput[], loaded: LoadedProbe, asked: Asked): void {
+  for (const { index, input } of inputs) {
+    const run = runOne(loaded, asked, input).then((result) => {
+      running.delete(run);
+      if (outcomes.length === 0) setImmediate(tellOutcomes);
+      outcomes.push({ index, ...result });
+    });
+    running.add(run);
+  }
+}
+
+async function runOne(
+  loaded: LoadedProbe,
+  asked: Asked,
+  input: unknown,
+): Promise<{ report: ReturnType<typeof sentReport> } | { error: ReturnType<typeof sentError> }> {
+  try {
+    const options = { signal: interruption.signal, ...(timeout === "" ? {} : { timeoutMs: Number(timeout) }) };
+    return { report: sentReport(await runLoaded(loaded, asked, input, options)) };
+  } catch (error) {
+    return { error: sentError(error) };
+  }
+}
+
+/** Those of the same moment go together. */
+function tellOutcomes(): void {
+  const ready = outcomes;
+  outcomes = [];
+  tell({ kind: "done", outcomes: ready });
+}
+
+function tell(message: FromChild): void {
+  // The parent may be gone: then nothing is left to tell.
+  if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
+}
+
+async function end(): Promise<void> {
+  if (isEnding) return;
+  isEnding = true;
+  setTimeout(() => process.exit(1), GRACE_MS);
+  interruption.abort();
+  await Promise.all(running);
+  await runShutdownHooks();
+  // What the last ones found is told first.
+  setImmediate(() => setImmediate(() => process.exit(0)));
+}
