@@ -9,7 +9,7 @@ import { inRepo, REPO } from "./repo.js";
 const RUN = "runner/cli/run.js";
 
 /** By folder: the file of dist/ for what is imported from there when it is asked for. */
-const APART: Readonly<Record<string, string>> = { "runner/cli/": "commands", "runner/net/dns/": "dns" };
+const APART: Readonly<Record<string, string>> = { "runner/cli/": "commands", "runner/formats/": "commands", "runner/net/dns/": "dns" };
 
 /** The modules that a file of dist/ must hold. */
 type Apart = Map<string, Set<string>>;

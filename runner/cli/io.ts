@@ -1,4 +1,5 @@
 import { forTerminal } from "../support/printable.js";
+import type { Screen } from "../support/style.js";
 
 /** What the command line needs of its process: a test passes its own. */
 export interface Io {
@@ -13,11 +14,6 @@ export interface Io {
   readonly cwd: string;
   /** Calls back at the first SIGINT or SIGTERM, with the exit code for it, instead of ending the process. Returns a function that stops listening. */
   onInterrupt(listener: (exitCode?: number) => void): () => void;
-}
-
-export interface Screen {
-  readonly isTty: boolean;
-  readonly columns: number;
 }
 
 export function processIo(): Io {

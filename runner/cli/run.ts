@@ -3,9 +3,11 @@ import { loadProbe } from "../harness/registry.js";
 import { parseAsked } from "../harness/version.js";
 import { type Arguments, secondsOf, wholeNumber } from "./arguments.js";
 import { type Commands, defineCommand } from "./command.js";
+import type { FailOn } from "./exit-codes.js";
 import { readWord, withTarget } from "./input/read-word.js";
 import type { Io } from "./io.js";
 import { withOverrides } from "./overrides.js";
+import { formatOf } from "./present.js";
 import { runOne } from "./run-one.js";
 import { runOptions } from "./run-request.js";
 import { allowShortSecrets } from "./short-secrets.js";
@@ -27,6 +29,7 @@ export default defineCommand({
     ["network.smtp mx.example.org:587 --timeout 5000", "Probe one server."],
     ["network.smtp@1 input.json", "Run the newest version 1 with the input of a file."],
     ["network.smtp input.json --queue", "Print the envelope, and push its queue side to .probe-run/queue.db."],
+    ["network.smtp mx.example.org --format nagios", "As a plugin for Nagios or Icinga."],
     ["network.smtp hosts.csv --concurrency 50 --compact", "Probe a list of servers, one envelope per line."],
     ["network.smtp hosts.jsonl --pretty --fail-on warning", "The same as a table, with a summary."],
     ["network.smtp mx.example.org --repeat 60 --interval 1 --pretty", "Probe once a second for a minute; percentiles at the end."],
@@ -42,52 +45,58 @@ async function run({ words, options }: Given, io: Io, commands: Commands): Promi
   checkTogether(options);
   allowShortSecrets(options);
   const timeoutMs = wholeNumber("timeout", options.timeout, 1, 3_600_000);
-  const concurrency = wholeNumber("concurrency", options.concurrency, 1, 10_000) ?? 16;
-  const repeat = wholeNumber("repeat", options.repeat, 1, 1_000_000) ?? 1;
-  const intervalMs = secondsOf("interval", options.interval) ?? 1000;
+  const { repeat, ...pace } = paceOf(options);
   const asked = parseAsked(name);
   const loading = loadOrSuggest(asked.name, commands);
   const [loaded, { value: read, target }] = await both(loading, word === undefined ? NOTHING : readWord(word, asked, loading, io));
   if (word === undefined && options.set.length === 0 && options.lab === null) {
     throw new UsageError("there is no input", "give a target, a file, - for stdin, --set KEY=VALUE for each field, or --lab");
   }
+  const exporter = options.otlp ? await (await import("./export-traces.js")).traceExporter(io) : null;
   const interruption = new AbortController();
-  let interruptedWith: number | null = null;
+  let interrupted: number | null = null;
   const stopListening = io.onInterrupt((exitCode = 130) => {
-    interruptedWith = exitCode;
+    interrupted = exitCode;
     interruption.abort();
   });
   const lab = options.lab === null ? null : await (await import("./lab-target.js")).startLabTarget(asked.name, options.lab);
   const pusher = options.queue === null ? null : await (await import("./push-results.js")).openPusher(options.queue, io);
   try {
-    const request = {
-      asked,
-      loaded,
-      options,
-      timeoutMs,
-      failOn: options["fail-on"] === "warning" ? ("warning" as const) : ("error" as const),
-      signal: interruption.signal,
-      pusher,
-    };
+    const request = { asked, loaded, options, timeoutMs, failOn: failOnOf(options), signal: interruption.signal, pusher, exporter };
     const complete = (each: unknown): unknown => withEnvironment(loaded, asked, completed(each, lab?.input, options.set), io.env);
     const inputs = Array.isArray(read) ? read.map(complete) : [complete(read)];
     const code =
       Array.isArray(read) || repeat > 1
-        ? await (await import("./run-many.js")).runMany(request, { inputs, concurrency, repeat, intervalMs }, io)
+        ? await (await import("./run-many.js")).runMany(request, { inputs, repeat, ...pace }, io)
         : await runOne(request, inputs[0], io);
     await pusher?.settled();
-    return interruptedWith ?? code;
+    return interrupted === null || formatOf(options) === "nagios" ? code : interrupted;
   } catch (error) {
     throw target === null ? error : withTarget(error, target);
   } finally {
     stopListening();
+    await exporter?.close();
     await pusher?.close();
     await lab?.close();
   }
 }
 
-function checkTogether({ pretty, compact, json, repeat, interval }: Given["options"]): void {
-  if (pretty && (compact || json)) throw new UsageError(`--pretty and --${compact ? "compact" : "json"} cannot be combined`, "leave one of them out");
+function failOnOf(options: Given["options"]): FailOn {
+  return options["fail-on"] === "warning" ? "warning" : "error";
+}
+
+function paceOf(options: Given["options"]): { concurrency: number; repeat: number; intervalMs: number } {
+  return {
+    concurrency: wholeNumber("concurrency", options.concurrency, 1, 10_000) ?? 16,
+    repeat: wholeNumber("repeat", options.repeat, 1, 1_000_000) ?? 1,
+    intervalMs: secondsOf("interval", options.interval) ?? 1000,
+  };
+}
+
+function checkTogether(options: Given["options"]): void {
+  const { repeat, interval } = options;
+  if (formatOf(options) === "nagios" && options["fail-on"] !== null)
+    throw new UsageError("--fail-on and --format nagios cannot be combined", "nagios has its own exit codes: 1 for a warning, 2 for an error");
   if (interval !== null && repeat === null) throw new UsageError("--interval needs --repeat", "add --repeat N");
 }
 

@@ -17,6 +17,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   posture: ["run", "net", "tls-policy", "mail"],
   assertions: [],
   harness: ["support", "limits", "run"],
+  formats: ["support", "harness"],
   "service-check": ["run", "net"],
   "tls-scan": ["asn1", "run", "net", "harness"],
   queue: ["support", "sqlite", "limits", "run", "net", "harness"],
@@ -24,7 +25,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   lab: ["support", "asn1", "run", "net", "mail"],
   suite: ["support", "assertions", "harness"],
   vitest: ["support", "harness", "lab", "suite"],
-  cli: ["support", "sqlite", "limits", "run", "net", "mail", "posture", "mail-sites", "harness", "queue", "delivery", "lab", "suite", "vitest"],
+  cli: ["support", "sqlite", "limits", "run", "net", "mail", "posture", "mail-sites", "harness", "formats", "queue", "delivery", "lab", "suite", "vitest"],
 };
 
 /** Files that may import what their room may not, each with its reason. */

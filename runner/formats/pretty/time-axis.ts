@@ -1,4 +1,4 @@
-import { pad } from "../support/text-width.js";
+import { pad } from "../../support/text-width.js";
 
 /** A run's time, laid over so many cells. */
 export interface TimeAxis {
