@@ -3,6 +3,7 @@ import type { Operation } from "../../../schemas/operation.js";
 import type { Report } from "../../harness/run.js";
 import { labelledOperations } from "../operation-labels.js";
 import { addressHash } from "./address.js";
+import { addressOf } from "./address-of.js";
 import { dnsMetrics } from "./dns-metrics.js";
 import { httpMetrics } from "./http-metrics.js";
 import { pingMetrics } from "./ping-metrics.js";
@@ -13,14 +14,15 @@ const STATUSES: readonly Status[] = ["ok", "warning", "error"];
 
 /** What a run is as numbers. */
 export function runMetrics({ probe, carried }: Pick<Report, "probe" | "carried">): Series[] {
-  const { status, duration_ms, ip_address, operations, failure } = carried;
+  const { status, duration_ms, operations, failure } = carried;
+  const address = addressOf(carried);
   const lookUp = lookUpMs(operations);
   return [
     ...series("probe_success", status === "error" ? 0 : 1),
     ...secondsSeries("probe_duration_seconds", duration_ms),
     ...secondsSeries("probe_dns_lookup_time_seconds", lookUp),
-    ...series("probe_ip_protocol", ip_address === null ? 0 : ip_address.includes(":") ? 6 : 4),
-    ...series("probe_ip_addr_hash", ip_address === null ? 0 : addressHash(ip_address)),
+    ...series("probe_ip_protocol", address === null ? 0 : address.includes(":") ? 6 : 4),
+    ...series("probe_ip_addr_hash", address === null ? 0 : addressHash(address)),
     ...tlsMetrics(carried),
     ...protocolMetrics(probe, carried, lookUp),
     ...STATUSES.flatMap((each) => series("probe_status", each === status ? 1 : 0, { status: each })),
