@@ -17,6 +17,8 @@ const SLOW = [
   "test/probes/network.dns/dnssec.test.ts",
   // Every regular expression of the house under attack; the validators of dist/ beside those of the sources, on random values.
   "test/house/{regular-expressions,dist}.test.ts",
+  // Slots take their time, and a watch is killed again and again.
+  "test/runner/watch/{watch,kill}.test.ts",
   // Two exporters and a Prometheus beside each other.
   "test/runner/serve/beside-blackbox.test.ts",
   // Copies of the repository, in which the compiler, the build and vitest run.

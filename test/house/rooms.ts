@@ -24,9 +24,11 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   delivery: ["support", "sqlite", "limits", "run", "net", "replies", "tls-policy", "mail", "mail-sites", "harness", "queue"],
   lab: ["support", "asn1", "run", "net", "mail"],
   suite: ["support", "assertions", "harness"],
+  history: ["support", "sqlite"],
+  watch: ["support", "harness", "queue", "suite", "history"],
   serve: ["support", "run", "net", "assertions", "harness", "formats", "suite"],
   vitest: ["support", "harness", "lab", "suite"],
-  cli: ["support", "sqlite", "limits", "run", "net", "mail", "posture", "mail-sites", "harness", "formats", "queue", "delivery", "lab", "suite", "serve", "vitest"],
+  cli: ["support", "sqlite", "limits", "run", "net", "mail", "posture", "mail-sites", "harness", "formats", "queue", "delivery", "lab", "suite", "history", "watch", "serve", "vitest"],
 };
 
 /** Files that may import what their room may not, each with its reason. */

@@ -4,11 +4,11 @@ import { fieldsOfTarget } from "../../harness/target.js";
 import { parseAsked } from "../../harness/version.js";
 import { SuiteDocument } from "../../suite/document.js";
 import { SuiteError } from "../../suite/problem.js";
+import { durationMs } from "../../support/duration.js";
 import { RequestError } from "../../support/request-error.js";
 import type { Module } from "../module.js";
 import { PROBERS } from "../modules.js";
 import { probeModule, sendsMail } from "../probe-module.js";
-import { durationMs } from "./duration.js";
 import { type ModuleProblem, Section } from "./section.js";
 
 export interface BlackboxConfig {
