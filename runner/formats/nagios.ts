@@ -96,7 +96,7 @@ function performanceData({ carried }: Report): string[] {
 
 /** A value is digits, a point and a sign: no exponent. */
 function seconds(milliseconds: number): string {
-  return (milliseconds / 1000).toFixed(6).replace(/\.?0+$/, "");
+  return String(Number((milliseconds / 1000).toFixed(6)));
 }
 
 /** A label holds neither `=` nor `|`, and its quotes are doubled. */

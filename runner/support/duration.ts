@@ -4,7 +4,7 @@ const UNITS: Readonly<Record<string, number>> = { ns: 1e-6, us: 1e-3, µs: 1e-3,
 export function durationMs(written: string): number | null {
   if (written === "0") return 0;
   if (!/^(?:\d{1,9}(?:\.\d{1,9})?(?:ns|us|µs|ms|s|m|h|d))+$/.test(written)) return null;
-  return [...written.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h|d)/g)].reduce(
+  return [...written.matchAll(/(\d{1,9}(?:\.\d{1,9})?)(ns|us|µs|ms|s|m|h|d)/g)].reduce(
     (sum, [, number, unit]) => sum + Number(number) * (UNITS[unit as string] as number),
     0,
   );

@@ -13,7 +13,7 @@ function addressBytes(address: string): number[] {
     dotted === null
       ? address
       : `${dotted[1]}${(Number(dotted[2]) * 256 + Number(dotted[3])).toString(16)}:${(Number(dotted[4]) * 256 + Number(dotted[5])).toString(16)}`;
-  const [front = "", back] = hex.replace(/%.*$/, "").split("::");
+  const [front = "", back] = (hex.split("%", 1)[0] as string).split("::");
   const groups = (text: string): string[] => (text === "" ? [] : text.split(":"));
   const [first, last] = [groups(front), groups(back ?? "")];
   const zeros = back === undefined ? [] : Array.from({ length: Math.max(0, 8 - first.length - last.length) }, () => "0");

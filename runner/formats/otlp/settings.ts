@@ -35,12 +35,16 @@ function either(environment: Environment, name: string): string {
 /** An endpoint for traces is used as it stands; to the one for every signal the path is added. */
 function endpointOf(environment: Environment): URL {
   const own = environment[`${PREFIX}TRACES_ENDPOINT`] || null;
-  const written = own ?? `${(environment[`${PREFIX}ENDPOINT`] || DEFAULT_ENDPOINT).replace(/\/+$/, "")}/v1/traces`;
+  const written = own ?? `${withoutSlash(environment[`${PREFIX}ENDPOINT`] || DEFAULT_ENDPOINT)}/v1/traces`;
   const name = own === null ? "ENDPOINT" : "TRACES_ENDPOINT";
   const url = URL.canParse(written) ? new URL(written) : null;
   if (url === null || !/^https?:$/.test(url.protocol)) throw unusable(name, "it is no URL that begins with http:// or https://");
   if (url.username !== "" || url.password !== "") throw unusable(name, `give credentials in ${PREFIX}HEADERS, not in the URL`);
   return url;
+}
+
+function withoutSlash(written: string): string {
+  return written.endsWith("/") ? withoutSlash(written.slice(0, -1)) : written;
 }
 
 function headersOf(written: string): Record<string, string> {
