@@ -28,7 +28,26 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   watch: ["support", "harness", "queue", "suite", "history"],
   serve: ["support", "run", "net", "assertions", "harness", "formats", "suite"],
   vitest: ["support", "harness", "lab", "suite"],
-  cli: ["support", "sqlite", "limits", "run", "net", "mail", "posture", "mail-sites", "harness", "formats", "queue", "delivery", "lab", "suite", "history", "watch", "serve", "vitest"],
+  cli: [
+    "support",
+    "sqlite",
+    "limits",
+    "run",
+    "net",
+    "mail",
+    "posture",
+    "mail-sites",
+    "harness",
+    "formats",
+    "queue",
+    "delivery",
+    "lab",
+    "suite",
+    "history",
+    "watch",
+    "serve",
+    "vitest",
+  ],
 };
 
 /** Files that may import what their room may not, each with its reason. */
