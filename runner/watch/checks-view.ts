@@ -5,7 +5,8 @@ import type { Outcome } from "./state.js";
 export interface CheckView {
   readonly name: string;
   readonly target: string | null;
-  readonly probe: string;
+  /** Null on a public page, as are target and reason. */
+  readonly probe: string | null;
   readonly outcome: Outcome;
   /** When the newest result began; null before the first. */
   readonly last_time: string | null;
@@ -14,16 +15,16 @@ export interface CheckView {
 }
 
 /** What is wrong comes first. */
-export function checksView(book: Book): { readonly suite: string; readonly checks: readonly CheckView[] } {
+export function checksView(book: Book, isPublic: boolean): { readonly suite: string; readonly checks: readonly CheckView[] } {
   const checks = book.plan.checks.map(({ key, name, planned }): CheckView => {
     const { outcome, last_at, incident } = book.state(key);
     return {
       name,
-      target: planned.target,
-      probe: planned.check.probe,
+      target: isPublic ? null : planned.target,
+      probe: isPublic ? null : planned.check.probe,
       outcome,
       last_time: last_at === null ? null : new Date(last_at).toISOString(),
-      reason: book.reason(key),
+      reason: isPublic ? null : book.reason(key),
       incident:
         incident === null ? null : { number: incident.number, opened_time: new Date(incident.opened_at).toISOString(), is_flapping: incident.is_flapping },
     };

@@ -26,6 +26,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   suite: ["support", "assertions", "harness"],
   history: ["support", "sqlite"],
   watch: ["support", "harness", "queue", "suite", "history"],
+  report: ["support"],
   serve: ["support", "run", "net", "assertions", "harness", "formats", "suite"],
   vitest: ["support", "harness", "lab", "suite"],
   cli: [
@@ -45,6 +46,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "suite",
     "history",
     "watch",
+    "report",
     "serve",
     "vitest",
   ],

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { History } from "../../history/history.js";
 import { deleteOld } from "../../history/retention.js";
 import { type HttpServing, serveHttp } from "../../net/http/serve.js";
+import { CONTENT_SECURITY_POLICY } from "../../report/page.js";
 import type { ReadSuite } from "../../suite/read.js";
 import { printable } from "../../support/printable.js";
 import { METRICS_TYPE } from "../../support/prometheus.js";
@@ -16,6 +17,7 @@ import { Watcher } from "../../watch/watcher.js";
 import { EXIT } from "../exit-codes.js";
 import type { Io } from "../io.js";
 import { listenAddress } from "../listen-address.js";
+import { StatusPages } from "./status.js";
 import { DEFAULT_HISTORY, type WatchOptions } from "./watch-options.js";
 
 const HOUSEKEEPING_MS = 30_000;
@@ -51,7 +53,7 @@ export async function watchOn(plan: WatchPlan, { document }: ReadSuite, given: W
       run: (check, signal) => runCheck(check, document.file, signal),
       onError: (error) => fail(error),
     });
-    const server = at === null ? null : await served(at, book, watcher, history);
+    const server = at === null ? null : await served(at, given.public, book, watcher, history);
     tell(`watching ${plan.checks.length} checks${server === null ? "" : `, serving ${server.address}/metrics`}`);
     const housekeeping = setInterval(() => keepHouse(book, history, plan), HOUSEKEEPING_MS);
     watcher.start();
@@ -92,11 +94,14 @@ function lineOf({ name }: WatchedCheck, { kind, at, incident }: Change, reason: 
   return `${new Date(at).toISOString()} ${name}: ${kind} (incident ${incident})${reason === null ? "" : `: ${reason}`}`;
 }
 
-function served(at: { host: string; port: number }, book: Book, watcher: Watcher, history: History): Promise<HttpServing> {
+function served(at: { host: string; port: number }, isPublic: boolean, book: Book, watcher: Watcher, history: History): Promise<HttpServing> {
+  const pages = new StatusPages(book, history, isPublic);
+  const headers = { "content-security-policy": CONTENT_SECURITY_POLICY, "referrer-policy": "no-referrer" };
   return serveHttp(at, async (path) => {
+    if (path === "/") return { status: 200, text: pages.page(Date.now()), type: "text/html; charset=utf-8", headers };
     if (path === "/healthz") return { status: 200, text: "ok\n" };
     if (path === "/metrics") return { status: 200, text: watchMetrics(book, watcher.counts, history), type: METRICS_TYPE };
-    if (path === "/api/v1/checks") return { status: 200, text: `${JSON.stringify(checksView(book))}\n`, type: "application/json" };
-    return { status: 404, text: "there are /healthz, /metrics and /api/v1/checks\n" };
+    if (path === "/api/v1/checks") return { status: 200, text: `${JSON.stringify(checksView(book, isPublic))}\n`, type: "application/json" };
+    return { status: 404, text: "there are /, /healthz, /metrics and /api/v1/checks\n" };
   });
 }

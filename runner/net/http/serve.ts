@@ -7,6 +7,8 @@ export interface HttpAnswer {
   readonly text: string;
   /** Plain text where it is not given. */
   readonly type?: string;
+  /** Header fields beside the usual ones. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface HttpServing {
@@ -30,8 +32,8 @@ export async function serveHttp(
   answer: (path: string, asked: HttpAsked) => Promise<HttpAnswer>,
 ): Promise<HttpServing> {
   const server = createServer((request, response) => {
-    const reply = ({ status, text, type = "text/plain; charset=utf-8" }: HttpAnswer): void => {
-      response.writeHead(status, { "content-type": type, "cache-control": "no-store" }).end(text);
+    const reply = ({ status, text, type = "text/plain; charset=utf-8", headers = {} }: HttpAnswer): void => {
+      response.writeHead(status, { "content-type": type, "cache-control": "no-store", "x-content-type-options": "nosniff", ...headers }).end(text);
     };
     if (request.method !== "GET" && request.method !== "HEAD") return reply({ status: 405, text: "only GET\n" });
     const failed = (error: unknown): void => reply({ status: 500, text: `${error instanceof Error ? error.message : error}\n` });

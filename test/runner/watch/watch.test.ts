@@ -61,6 +61,9 @@ describe("an incident", () => {
     const metrics = await (await fetch(`${address}/metrics`)).text();
     expect(metrics).toMatch(/^probe_run_watch_incident_open\{suite="sites",check="webapp.http front"\} 1$/m);
     expect(metrics).toMatch(/^probe_run_watch_check_up\{.*\} 0$/m);
+    const page = await fetch(`${address}/`);
+    expect(page.headers.get("content-security-policy")).toContain("default-src 'none'");
+    expect(await page.text()).toMatch(/✘ webapp\.http front<\/strong> since .*\n?.*503/);
     site.down.clear();
     await expect.poll(told, PATIENCE).toEqual(["webapp.http front error", "webapp.http front recovered"]);
     const [opened, closed] = receiver.taken;
@@ -82,6 +85,17 @@ describe("an incident", () => {
     const evidence = history.driver.prepare("SELECT output FROM evidence LIMIT 1").all() as { output: string }[];
     expect(JSON.parse(evidence[0]?.output ?? "")).toMatchObject({ hops: [{ status: 503 }] });
     history.close();
+  });
+
+  test("--public: the page and the API show names and states only", async () => {
+    write({ front: "" });
+    watching = await startWatching("checks.yaml", folder, ["--history", "history.db", "--public"]);
+    site.down.add("/front");
+    await expect.poll(async () => (await view("front")).incident, PATIENCE).not.toBeNull();
+    expect(await view("front")).toMatchObject({ outcome: "error", reason: null, target: null, probe: null });
+    const page = await (await fetch(`${watching.address}/`)).text();
+    expect(page).toContain("✘ webapp.http front");
+    expect(page).not.toMatch(/503|127\.0\.0\.1/);
   });
 
   test("that is open at the end of the watch is open after its start, and is told once", async () => {
