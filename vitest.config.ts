@@ -19,6 +19,10 @@ const SLOW = [
   "test/house/{regular-expressions,dist}.test.ts",
   // Programs that start processes, which end in every way.
   "test/runner/processes/children.test.ts",
+  // Slots take their time, and a watch is killed again and again.
+  "test/runner/watch/{watch,kill}.test.ts",
+  // Two exporters and a Prometheus beside each other.
+  "test/runner/serve/beside-blackbox.test.ts",
   // Copies of the repository, in which the compiler, the build and vitest run.
   "test/runner/cli/{new,foreign}.test.ts",
   "test/runner/vitest/command.test.ts",

@@ -1,6 +1,7 @@
 import { assertionSchema, when } from "./assertion.js";
 import { contract, type FilledOf } from "./contract.js";
 import { ALL_PHASES, CODES } from "./failure.js";
+import { checkWatchSchema, suiteWatchSchema } from "./watch.js";
 
 const name = { type: "string", format: "one-line", minLength: 1, maxLength: 128 } as const;
 const tags = {
@@ -57,6 +58,7 @@ const check = {
     timeout_ms: timeout,
     input: { ...input, description: "Fields of the probe's input; they override those of the target." },
     expect: expectation,
+    watch: checkWatchSchema,
   },
   required: ["probe"],
   additionalProperties: false,
@@ -84,6 +86,7 @@ export const suiteContract = contract({
       additionalProperties: { type: "object" },
       default: {},
     },
+    watch: suiteWatchSchema,
     checks: { type: "array", minItems: 1, maxItems: 1000, items: check },
   },
   required: ["name", "checks"],
@@ -92,4 +95,5 @@ export const suiteContract = contract({
 
 export type Suite = FilledOf<typeof suiteContract>;
 export type SuiteCheck = Suite["checks"][number];
+export type SuiteWatch = NonNullable<Suite["watch"]>;
 export type Expectation = NonNullable<SuiteCheck["expect"]>;

@@ -1,5 +1,5 @@
 /** The files of dist/ beside cli.cjs that hold parts of the command, each read when a command asks for it. */
-const APART_FILES = ["run", "enqueue", "queue", "stores", "delivery", "dns", "commands"] as const;
+const APART_FILES = ["run", "enqueue", "queue", "stores", "delivery", "dns", "formats", "commands"] as const;
 
 export type ApartFile = (typeof APART_FILES)[number];
 
@@ -24,6 +24,7 @@ const PLACES: Readonly<Record<string, ApartFile>> = {
   "runner/delivery/": "delivery",
   "runner/mail-sites/": "delivery",
   "runner/net/dns/": "dns",
+  "runner/formats/": "formats",
 };
 
 /** Small, and for what is asked most often: they lie in cli.cjs. */

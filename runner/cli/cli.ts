@@ -11,8 +11,21 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   try {
     return await dispatch(argv, io);
   } catch (error) {
-    return reportError(error, io);
+    const code = reportError(error, io);
+    return asksForNagios(argv) ? tellNagios(error, io) : code;
   }
+}
+
+/** Also of a command line that cannot be read: a scheduler takes our exit code 2 for a failed target. */
+function asksForNagios(argv: readonly string[]): boolean {
+  return argv.some((word, index) => word === "--format=nagios" || (word === "--format" && argv[index + 1] === "nagios"));
+}
+
+async function tellNagios(error: unknown, io: Io): Promise<number> {
+  const { nagiosUnknown } = await import("../formats/nagios.js");
+  const { text, code } = nagiosUnknown(error instanceof Error ? error.message : String(error));
+  await io.out(text);
+  return code;
 }
 
 async function dispatch(argv: readonly string[], io: Io): Promise<number> {

@@ -20,6 +20,8 @@ export const COMMANDS = {
   consume: { summary: "Deliver a queue's results to stdout, a program or a URL.", load: () => import("./consume.js") },
   queue: { summary: "Inspect a queue; pause, retry and purge it.", load: () => import("./queue.js") },
   suppress: { summary: "Manage the suppression list of mail.deliver.", load: () => import("./suppress.js") },
+  serve: { summary: "Serve probes to Prometheus over HTTP, as blackbox_exporter does.", load: () => import("./serve.js") },
+  watch: { summary: "Watch a suite on schedule, with history and alerts.", load: () => import("./watch.js") },
   test: { summary: "Run suites of checks on vitest.", load: () => import("./test.js") },
 } as const satisfies Commands;
 

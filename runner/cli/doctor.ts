@@ -1,11 +1,11 @@
 import { counted } from "../support/counted.js";
 import { printableLine } from "../support/printable.js";
+import { type Style, styleFor } from "../support/style.js";
 import { type Arguments, wholeNumber } from "./arguments.js";
 import { defineCommand } from "./command.js";
 import type { Check } from "./doctor/check.js";
 import { EXIT, FAIL_ON } from "./exit-codes.js";
 import type { Io } from "./io.js";
-import { type Style, styleFor } from "./style.js";
 
 const options = {
   host: { value: "HOST", description: "Also test whether port 25 of this mail host can be reached. By default only the resolver is contacted." },

@@ -1,4 +1,5 @@
 import { forTerminal } from "../support/printable.js";
+import type { Screen } from "../support/style.js";
 import { onNpxGone } from "./end-with-npx.js";
 
 /** What the command line needs from its process; tests pass their own. */
@@ -14,11 +15,6 @@ export interface Io {
   readonly cwd: string;
   /** Calls back on the first SIGINT or SIGTERM, or when npx has ended, with the exit code for it, instead of ending the process. Returns a function that stops listening. */
   onInterrupt(listener: (exitCode?: number) => void): () => void;
-}
-
-export interface Screen {
-  readonly isTty: boolean;
-  readonly columns: number;
 }
 
 export function processIo(): Io {

@@ -1,3 +1,4 @@
+import { targetsOf } from "../formats/targets.js";
 import type { RunningLab } from "../harness/define-lab.js";
 import { builtInNames, labOf } from "../harness/registry.js";
 import { table } from "../support/table.js";
@@ -5,7 +6,6 @@ import { type Arguments, wholeNumber } from "./arguments.js";
 import { defineCommand } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 import type { Io } from "./io.js";
-import { targetsOf } from "./targets.js";
 
 const options = {
   "port-base": { value: "N", description: "Use ports from N upwards, in the order of the table; free ports by default." },

@@ -1,3 +1,5 @@
+import { RunSummary } from "../formats/run-summary.js";
+import { targetName } from "../formats/target-name.js";
 import { accept } from "../harness/accept.js";
 import { resolveReferences } from "../harness/references.js";
 import { DEFAULT_TIMEOUT_MS, type Report } from "../harness/run.js";
@@ -6,11 +8,11 @@ import { RequestError, type Violation } from "../support/request-error.js";
 import { InOrder } from "./emit-in-order.js";
 import { EXIT, exitCodeOf } from "./exit-codes.js";
 import type { Io } from "./io.js";
-import { listPrinter } from "./list-printer.js";
+import { rendererFor } from "./present.js";
 import { Progress } from "./progress.js";
 import { reportError } from "./report-error.js";
-import { perform, type RunRequest } from "./run-request.js";
-import { RunSummary } from "./run-summary.js";
+import { perform, type RunRequest, resultOf } from "./run-request.js";
+import { tellSummary } from "./tell-summary.js";
 import { traceLines } from "./trace-lines.js";
 import { UsageError } from "./usage-error.js";
 
@@ -28,29 +30,33 @@ export async function runMany(request: RunRequest, { inputs, concurrency, repeat
   if (inputs.length === 0) throw new UsageError("the input is an empty array", "there is nothing to run");
   if (request.options.record !== null) throw new UsageError("--record requires a single input and a single run", "record each run separately");
   const ready = await checkAll(request, inputs);
-  const printer = await listPrinter(request, inputs, io);
+  const targets = inputs.map((input) => targetName(input, request.loaded.probe.target));
+  const renderer = await rendererFor(request.options, { isList: true, isRepeated: repeat > 1, targets }, io);
   const progress = new Progress(io, inputs.length * repeat);
   const summary = new RunSummary();
   const began = performance.now();
   let worst: number = EXIT.ok;
   const printed = new InOrder<string>((text, index) => {
     progress.clear();
-    return io.out(printer.item(text, index));
+    return io.out(renderer.item(text, index));
   });
   for (let round = 0; round < repeat; round++) {
     if (round > 0 && !(await waitedUntil(began + round * intervalMs, request.signal))) break;
     await forEach(ready, concurrency, async (input, index) => {
-      const { report, code } = await runItem(request, input, index, io);
+      const { report, code, error } = await runItem(request, input, index, io);
+      const result = resultOf(request, targets[index] as string | null, report, error);
       worst = Math.max(worst, code);
       summary.add(report);
-      await printed.add(round * ready.length + index, printer.present(report, index, input));
+      request.exporter?.add(result);
+      const place = round * ready.length + index;
+      await printed.add(place, renderer.present(result, place));
       progress.ran(code);
     });
   }
   progress.clear();
-  await io.out(printer.end());
-  await printer.summary(summary, repeat > 1);
-  return worst;
+  await io.out(renderer.end(summary));
+  tellSummary(request, summary, repeat > 1, io);
+  return renderer.exitCode?.() ?? worst;
 }
 
 /** Rounds start at fixed times, however long each takes. False: the command was interrupted. */
@@ -84,14 +90,14 @@ async function checkAll({ loaded, asked, signal, timeoutMs }: RunRequest, inputs
 }
 
 /** A bug in one run must not lose the results of others. */
-async function runItem(request: RunRequest, input: unknown, index: number, io: Io): Promise<{ report: Report | null; code: number }> {
+async function runItem(request: RunRequest, input: unknown, index: number, io: Io): Promise<{ report: Report | null; code: number; error: string | null }> {
   const trace = request.options.trace ? (event: Parameters<typeof traceLines>[0]): void => io.err(traceLines(event, `[${index}] `)) : null;
   try {
     const report = await perform(request, input, trace);
-    return { report, code: exitCodeOf(report, request.failOn) };
+    return { report, code: exitCodeOf(report, request.failOn), error: null };
   } catch (error) {
     io.err(`probe-run: input ${index}:\n`);
-    return { report: null, code: reportError(error, io) };
+    return { report: null, code: reportError(error, io), error: error instanceof Error ? error.message : String(error) };
   }
 }
 

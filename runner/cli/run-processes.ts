@@ -1,3 +1,6 @@
+import type { Renderer } from "../formats/renderer.js";
+import { RunSummary } from "../formats/run-summary.js";
+import { targetName } from "../formats/target-name.js";
 import type { InputSchema } from "../harness/target.js";
 import { candidates } from "../harness/version.js";
 import { type ReportOfMany, reportMany } from "../processes/run-many.js";
@@ -6,11 +9,11 @@ import { InOrder } from "./emit-in-order.js";
 import { EXIT, exitCodeOf } from "./exit-codes.js";
 import { inputBatches, type ListedInput } from "./input/input-batches.js";
 import type { Io } from "./io.js";
-import { listPrinter } from "./list-printer.js";
+import { rendererFor } from "./present.js";
 import { Progress } from "./progress.js";
 import { reportError } from "./report-error.js";
-import type { RunRequest } from "./run-request.js";
-import { RunSummary } from "./run-summary.js";
+import { type RunRequest, resultOf } from "./run-request.js";
+import { tellSummary } from "./tell-summary.js";
 import { UsageError } from "./usage-error.js";
 
 export interface ProcessesPlan {
@@ -63,12 +66,12 @@ class PrintedList {
   #worst: number = EXIT.ok;
 
   static async open(request: RunRequest, io: Io): Promise<PrintedList> {
-    return new PrintedList(request, await listPrinter(request, null, io), io);
+    return new PrintedList(request, await rendererFor(request.options, { isList: true, isRepeated: false, targets: null }, io), io);
   }
 
   private constructor(
     readonly request: RunRequest,
-    readonly printer: Awaited<ReturnType<typeof listPrinter>>,
+    readonly renderer: Renderer,
     readonly io: Io,
   ) {
     this.#progress = new Progress(io, null);
@@ -76,7 +79,7 @@ class PrintedList {
       this.#progress.clear();
       this.#done = position + 1;
       this.#moved?.();
-      return io.out(printer.item(text, position));
+      return io.out(renderer.item(text, position));
     });
   }
 
@@ -103,15 +106,17 @@ class PrintedList {
     const code = report === null ? this.#tell(error, place) : exitCodeOf(report, this.request.failOn);
     this.#summary.add(report);
     this.#end(code);
-    await this.#printed.add(position, this.printer.present(report, position, input));
+    const result = resultOf(this.request, targetName(input, this.request.loaded.probe.target), report, error?.message ?? null);
+    this.request.exporter?.add(result);
+    await this.#printed.add(position, this.renderer.present(result, position));
   }
 
   async end(): Promise<number> {
     if (this.#read === 0 && !this.request.signal.aborted) throw new UsageError("the input is empty", "there is nothing to run");
     this.#progress.clear();
-    await this.io.out(this.printer.end());
-    await this.printer.summary(this.#summary, false);
-    return this.#worst;
+    await this.io.out(this.renderer.end(this.#summary));
+    tellSummary(this.request, this.#summary, false, this.io);
+    return this.renderer.exitCode?.() ?? this.#worst;
   }
 
   /** Null: it cannot be read, and that is told. */
@@ -122,7 +127,7 @@ class PrintedList {
       if (!(error instanceof RequestError)) throw error;
       this.#summary.add(null);
       this.#end(this.#tell(error, place));
-      void this.#printed.add(position, this.printer.present(null, position, null));
+      void this.#printed.add(position, this.renderer.present(resultOf(this.request, null, null, error.message), position));
       return null;
     }
   }

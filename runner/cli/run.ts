@@ -3,9 +3,11 @@ import { loadProbe } from "../harness/registry.js";
 import { parseAsked } from "../harness/version.js";
 import { type Arguments, secondsOf, wholeNumber } from "./arguments.js";
 import { type Commands, defineCommand } from "./command.js";
+import type { FailOn } from "./exit-codes.js";
 import { readWord, withTarget } from "./input/read-word.js";
 import type { Io } from "./io.js";
 import { withOverrides } from "./overrides.js";
+import { formatOf } from "./present.js";
 import { runOne } from "./run-one.js";
 import { runOptions } from "./run-request.js";
 import { allowShortSecrets } from "./short-secrets.js";
@@ -27,6 +29,7 @@ export default defineCommand({
     ["network.smtp mx.example.org:587 --timeout 5000", "Probe one server."],
     ["network.smtp@1 input.json", "Run the newest version 1 with the input in a file."],
     ["network.smtp input.json --queue", "Print the envelope, and store its queue side in .probe-run/queue.db."],
+    ["network.smtp mx.example.org --format nagios", "As a plugin for Nagios or Icinga."],
     ["network.smtp hosts.csv --concurrency 50 --compact", "Probe a list of servers, one envelope per line."],
     ["network.smtp hosts.jsonl --processes 4 --compact", "The same on four cores, of a list of any length."],
     ["network.smtp hosts.jsonl --pretty --fail-on warning", "The same as a table, with a summary."],
@@ -49,17 +52,17 @@ async function run({ words, options }: Given, io: Io, commands: Commands): Promi
   if (word === undefined && options.set.length === 0 && options.lab === null) {
     throw new UsageError("missing input", "give a target, a file, - for stdin, --set KEY=VALUE for each field, or --lab");
   }
+  const exporter = options.otlp ? await (await import("./export-traces.js")).traceExporter(io) : null;
   const interruption = new AbortController();
-  let interruptedWith: number | null = null;
+  let interrupted: number | null = null;
   const stopListening = io.onInterrupt((exitCode = 130) => {
-    interruptedWith = exitCode;
+    interrupted = exitCode;
     interruption.abort();
   });
   const lab = options.lab === null ? null : await (await import("./lab-target.js")).startLabTarget(asked.name, options.lab);
   const pusher = options.queue === null ? null : await (await import("./push-results.js")).openPusher(options.queue, io);
   try {
-    const failOn = options["fail-on"] === "warning" ? ("warning" as const) : ("error" as const);
-    const request = { asked, loaded, options, timeoutMs, failOn, signal: interruption.signal, pusher };
+    const request = { asked, loaded, options, timeoutMs, failOn: failOnOf(options), signal: interruption.signal, pusher, exporter };
     const complete = (each: unknown): unknown => withEnvironment(loaded, asked, completed(each, lab?.input, options.set), io.env);
     const runAll = async (): Promise<number> => {
       if (processes !== null) {
@@ -75,14 +78,19 @@ async function run({ words, options }: Given, io: Io, commands: Commands): Promi
     };
     const code = await runAll();
     await pusher?.settled();
-    return interruptedWith ?? code;
+    return interrupted === null || formatOf(options) === "nagios" ? code : interrupted;
   } catch (error) {
     throw target === null ? error : withTarget(error, target);
   } finally {
     stopListening();
+    await exporter?.close();
     await pusher?.close();
     await lab?.close();
   }
+}
+
+function failOnOf(options: Given["options"]): FailOn {
+  return options["fail-on"] === "warning" ? "warning" : "error";
 }
 
 function numbersOf({ timeout, concurrency, processes, repeat, interval }: Given["options"]) {
@@ -95,9 +103,11 @@ function numbersOf({ timeout, concurrency, processes, repeat, interval }: Given[
   };
 }
 
-function checkTogether({ pretty, compact, json, repeat, interval, processes }: Given["options"], word: string | undefined): void {
+function checkTogether(options: Given["options"], word: string | undefined): void {
+  const { repeat, interval, processes } = options;
   if (processes !== null && word === undefined) throw new UsageError("--processes takes a list", "give a file, or - for stdin");
-  if (pretty && (compact || json)) throw new UsageError(`--pretty and --${compact ? "compact" : "json"} cannot be combined`, "leave one of them out");
+  if (formatOf(options) === "nagios" && options["fail-on"] !== null)
+    throw new UsageError("--fail-on and --format nagios cannot be combined", "nagios has its own exit codes: 1 for a warning, 2 for an error");
   if (interval !== null && repeat === null) throw new UsageError("--interval requires --repeat", "add --repeat N");
 }
 

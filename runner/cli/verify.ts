@@ -1,12 +1,12 @@
 import type { OutputOf } from "../harness/probe-types.js";
 import { runReport } from "../harness/run.js";
+import { styleFor } from "../support/style.js";
 import { type Arguments, wholeNumber } from "./arguments.js";
 import { defineCommand } from "./command.js";
 import { exitCodeOf, FAIL_ON } from "./exit-codes.js";
 import { readBytes } from "./input/read-text.js";
 import type { Io } from "./io.js";
-import { presenter } from "./present.js";
-import { styleFor } from "./style.js";
+import { envelopeText } from "./present.js";
 import { UsageError } from "./usage-error.js";
 
 const options = {
@@ -55,7 +55,7 @@ async function run({ words, options: given }: Arguments<typeof options>, io: Io)
   try {
     const message = file === undefined ? lab?.input : { message_base64: Buffer.from(await readBytes(file, io)).toString("base64") };
     const report = await runReport("mail.verify@1", { ...message, ...input }, { signal: stopping.signal, ...(timeoutMs === null ? {} : { timeoutMs }) });
-    if (given.json) await io.out((await presenter({ pretty: false, compact: false, json: true }, io))(report));
+    if (given.json) await io.out(await envelopeText(report, io));
     else {
       const { verdictsOf } = await import("./verify/verdicts.js");
       const width = io.stdout.isTty ? io.stdout.columns : Number.POSITIVE_INFINITY;

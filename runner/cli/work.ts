@@ -2,6 +2,7 @@ import type { Arguments } from "./arguments.js";
 import { defineCommand } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 import type { Io } from "./io.js";
+import { listenAddress } from "./listen-address.js";
 import { openQueueOption } from "./open-queue-option.js";
 import { allowShortSecrets } from "./short-secrets.js";
 import { Monitor } from "./work/monitor.js";
@@ -28,7 +29,7 @@ export default defineCommand({
 async function run({ options: given }: Arguments<typeof workOptions>, io: Io): Promise<number> {
   const settings = workSettings(given, io.env);
   allowShortSecrets(given);
-  if (given.listen !== null) (await import("./work/listen.js")).listenAddress(given.listen);
+  if (given.listen !== null) listenAddress(given.listen);
   if (io.env[CHILD_VARIABLE] === "1" && process.connected) return workAsChild(given, settings, io);
   return settings.processes === 1 ? workInProcess(given, settings, io) : workInPool(given, settings, io);
 }

@@ -46,6 +46,10 @@ export const PROGRAMS = {
   chronyd: { get: "apt-get install chrony", needsRoot: true },
   "redis-server": { get: "apt-get install redis-server", needsRoot: false },
   "nats-server": { get: "apt-get install nats-server", needsRoot: false },
+  prometheus: { get: "apt-get install prometheus", needsRoot: false },
+  promtool: { get: "apt-get install prometheus", needsRoot: false },
+  "prometheus-blackbox-exporter": { get: "apt-get install prometheus-blackbox-exporter", needsRoot: false },
+  prove: { get: "apt-get install perl", needsRoot: false },
   "rabbitmq-server": { get: "apt-get install rabbitmq-server", needsRoot: true },
 } as const satisfies Readonly<Record<string, Program>>;
 

@@ -2,8 +2,8 @@ import type { Verdict } from "../../../schemas/check.js";
 import type { OutputOf } from "../../harness/probe-types.js";
 import { counted } from "../../support/counted.js";
 import { printableLine } from "../../support/printable.js";
+import type { Style } from "../../support/style.js";
 import { wrapped } from "../../support/wrap-text.js";
-import type { Style } from "../style.js";
 
 export type Posture = OutputOf<"mail.posture@1.0.0">;
 

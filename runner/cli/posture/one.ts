@@ -1,8 +1,8 @@
 import { runReport } from "../../harness/run.js";
+import { styleFor } from "../../support/style.js";
 import { exitCodeOf } from "../exit-codes.js";
 import type { Io } from "../io.js";
-import { presenter } from "../present.js";
-import { styleFor } from "../style.js";
+import { envelopeText } from "../present.js";
 import type { Posture } from "./card.js";
 import { inputFrom, type PostureOptions, timeoutOf } from "./options.js";
 
@@ -16,7 +16,7 @@ export async function examineOne(domain: string | null, given: PostureOptions, i
     const report = await runReport("mail.posture@1", input, { signal: stopping.signal, ...timeoutOf(given) });
     const posture = report.envelope.output as Posture;
     if (given.html !== null) await write(given.html, (await import("./page.js")).pageOf(posture, new Date()));
-    if (given.json) await io.out((await presenter({ pretty: false, compact: false, json: true }, io))(report));
+    if (given.json) await io.out(await envelopeText(report, io));
     else {
       const { cardOf } = await import("./card.js");
       const width = io.stdout.isTty ? io.stdout.columns : 120;

@@ -3,7 +3,7 @@ import { runReport } from "../../harness/run.js";
 import { printable, printableLine } from "../../support/printable.js";
 import { exitCodeOf } from "../exit-codes.js";
 import type { Io } from "../io.js";
-import { presenter } from "../present.js";
+import { envelopeText } from "../present.js";
 
 /** Checks one address, and prints a summary or the envelope. */
 export async function askOne(input: Readonly<Record<string, unknown>>, asJson: boolean, io: Io): Promise<number> {
@@ -11,8 +11,7 @@ export async function askOne(input: Readonly<Record<string, unknown>>, asJson: b
   const stopListening = io.onInterrupt(() => stopping.abort());
   try {
     const report = await runReport("mail.rcpt@1.0.0", input, { signal: stopping.signal });
-    const present = asJson ? await presenter({ pretty: false, compact: false, json: true }, io) : null;
-    await io.out(present === null ? summaryOf(report.envelope.output as OutputOf<"mail.rcpt@1.0.0">) : present(report));
+    await io.out(asJson ? await envelopeText(report, io) : summaryOf(report.envelope.output as OutputOf<"mail.rcpt@1.0.0">));
     return exitCodeOf(report);
   } finally {
     stopListening();

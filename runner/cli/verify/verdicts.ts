@@ -1,8 +1,8 @@
 import type { OutputOf } from "../../harness/probe-types.js";
 import { printable, printableLine } from "../../support/printable.js";
+import type { Style } from "../../support/style.js";
 import { table } from "../../support/table.js";
 import { wrapped } from "../../support/wrap-text.js";
-import type { Style } from "../style.js";
 
 type Output = OutputOf<"mail.verify@1.0.0">;
 type Signature = Output["dkim"][number];

@@ -2,16 +2,8 @@ import { type HttpAnswer, type HttpServing, serveHttp } from "../../net/http/ser
 import { metricsText } from "../../queue/metrics.js";
 import { liveMetrics } from "../../support/metrics-registry.js";
 import { METRICS_TYPE } from "../../support/prometheus.js";
-import { UsageError } from "../usage-error.js";
+import { listenAddress } from "../listen-address.js";
 import type { Monitor } from "./monitor.js";
-
-/** The address to listen on: HOST:PORT, [::1]:PORT, or :PORT for all addresses. */
-export function listenAddress(written: string): { host: string; port: number } {
-  const [, bracketed, plain = "", port = ""] = /^(?:\[([0-9a-fA-F:]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(written) ?? [];
-  if (port === "" || Number(port) > 65_535)
-    throw new UsageError(`--listen requires HOST:PORT, not ${JSON.stringify(written)}`, "for example --listen 127.0.0.1:9464");
-  return { host: bracketed ?? (plain === "" ? "::" : plain), port: Number(port) };
-}
 
 /** /healthz: the process is up. /readyz: it claims jobs, and the store answers. /metrics: Prometheus. */
 export function listen(written: string, monitor: Monitor, isStopping: () => boolean): Promise<HttpServing> {

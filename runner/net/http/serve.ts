@@ -7,6 +7,8 @@ export interface HttpAnswer {
   readonly text: string;
   /** Plain text by default. */
   readonly type?: string;
+  /** Header fields beside the usual ones. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface HttpServing {
@@ -15,15 +17,34 @@ export interface HttpServing {
   close(): void;
 }
 
-/** Answers GET with a short text by path. It does not keep the process alive. */
-export async function serveHttp(at: { readonly host: string; readonly port: number }, answer: (path: string) => Promise<HttpAnswer>): Promise<HttpServing> {
+/** What a request asks for. */
+export interface HttpAsked {
+  readonly query: URLSearchParams;
+  /** A header field's value; null without it. */
+  header(name: string): string | null;
+  /** Aborts when the client goes away. */
+  readonly signal: AbortSignal;
+}
+
+/** Answers GET with a text by path. It does not keep the process alive. */
+export async function serveHttp(
+  at: { readonly host: string; readonly port: number },
+  answer: (path: string, asked: HttpAsked) => Promise<HttpAnswer>,
+): Promise<HttpServing> {
   const server = createServer((request, response) => {
-    const reply = ({ status, text, type = "text/plain; charset=utf-8" }: HttpAnswer): void => {
-      response.writeHead(status, { "content-type": type, "cache-control": "no-store" }).end(text);
+    const reply = ({ status, text, type = "text/plain; charset=utf-8", headers = {} }: HttpAnswer): void => {
+      response.writeHead(status, { "content-type": type, "cache-control": "no-store", "x-content-type-options": "nosniff", ...headers }).end(text);
     };
     if (request.method !== "GET" && request.method !== "HEAD") return reply({ status: 405, text: "only GET\n" });
     const failed = (error: unknown): void => reply({ status: 500, text: `${error instanceof Error ? error.message : error}\n` });
-    answer(request.url?.split("?")[0] ?? "/").then(reply, failed);
+    const [path = "/", ...query] = (request.url ?? "/").split("?");
+    const gone = new AbortController();
+    response.once("close", () => gone.abort());
+    const header = (name: string): string | null => {
+      const value = request.headers[name];
+      return typeof value === "string" ? value : null;
+    };
+    answer(path, { query: new URLSearchParams(query.join("?")), header, signal: gone.signal }).then(reply, failed);
   });
   server.listen(at);
   await once(server, "listening");

@@ -1,4 +1,4 @@
-import { pad } from "../support/text-width.js";
+import { pad } from "../../support/text-width.js";
 
 /** A run's time, mapped to a number of cells. */
 export interface TimeAxis {

@@ -1,4 +1,10 @@
-import type { Io, Screen } from "./io.js";
+/** What a text is written to. */
+export interface Screen {
+  readonly isTty: boolean;
+  readonly columns: number;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
 
 type Colour = (text: string) => string;
 
@@ -20,11 +26,11 @@ const coloured: Style = Object.fromEntries(
 ) as unknown as Style;
 
 /** Colours on a terminal. NO_COLOR (https://no-color.org) disables them, FORCE_COLOR (https://force-color.org) enables them, also in a pipe. */
-export function styleFor(screen: Screen, env: Io["env"]): Style {
+export function styleFor(screen: Screen, env: Environment): Style {
   return hasColours(screen, env) ? coloured : plain;
 }
 
-export function hasColours({ isTty }: Screen, { FORCE_COLOR: force = "", NO_COLOR: none = "", TERM: terminal }: Io["env"]): boolean {
+export function hasColours({ isTty }: Screen, { FORCE_COLOR: force = "", NO_COLOR: none = "", TERM: terminal }: Environment): boolean {
   if (force !== "") return force !== "0" && force !== "false";
   return isTty && none === "" && terminal !== "dumb";
 }

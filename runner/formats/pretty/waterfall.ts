@@ -1,12 +1,12 @@
-import type { Finding } from "../../schemas/finding.js";
-import type { Attempt } from "../../schemas/network.js";
-import type { Operation } from "../../schemas/operation.js";
-import type { Report } from "../harness/run.js";
-import { printableLine } from "../support/printable.js";
-import { cellsOf, cut, pad } from "../support/text-width.js";
-import { wrapped } from "../support/wrap-text.js";
-import type { Style } from "./style.js";
-import { targetsOf } from "./targets.js";
+import type { Finding } from "../../../schemas/finding.js";
+import type { Attempt } from "../../../schemas/network.js";
+import type { Operation } from "../../../schemas/operation.js";
+import type { Report } from "../../harness/run.js";
+import { printableLine } from "../../support/printable.js";
+import type { Style } from "../../support/style.js";
+import { cellsOf, cut, pad } from "../../support/text-width.js";
+import { wrapped } from "../../support/wrap-text.js";
+import { targetsOf } from "../targets.js";
 import { bar, CUT, timeAxis } from "./time-axis.js";
 
 export interface Canvas {

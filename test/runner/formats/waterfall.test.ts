@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { styleFor } from "../../../runner/cli/style.js";
-import { waterfall } from "../../../runner/cli/waterfall.js";
+import { waterfall } from "../../../runner/formats/pretty/waterfall.js";
 import type { Report } from "../../../runner/harness/run.js";
+import { styleFor } from "../../../runner/support/style.js";
 import { cellsOf } from "../../../runner/support/text-width.js";
 import { failure } from "../../../schemas/failure.js";
 

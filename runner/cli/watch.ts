@@ -1,0 +1,57 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { SuiteError } from "../suite/problem.js";
+import { type ReadSuite, readSuite } from "../suite/read.js";
+import { RequestError } from "../support/request-error.js";
+import { watchPlanOf } from "../watch/watch-plan.js";
+import { type Arguments, wholeNumber } from "./arguments.js";
+import { defineCommand } from "./command.js";
+import type { Io } from "./io.js";
+import { allowShortSecrets } from "./short-secrets.js";
+import { watchOn } from "./watch/watch-on.js";
+import { watchOnce } from "./watch/watch-once.js";
+import { watchOptions } from "./watch/watch-options.js";
+
+export default defineCommand({
+  summary: "Watches a suite: runs its checks on schedule, keeps history, and reports incidents.",
+  usage: "<checks.yaml> [options]",
+  details: [
+    "The file is a suite as for `probe-run test`; its `watch:` says how often a check runs, when an incident opens and closes, and who is told.",
+    "Each check runs once a slot, at its own moment of the interval. A change of an incident is stored together with the result that brought it,",
+    "and is sent to each receiver until it is taken, always with the same id. SIGTERM or Ctrl-C ends the watch; it goes on where it was.",
+  ].join(" "),
+  options: watchOptions,
+  examples: [
+    ["watch mail.yaml", "Watch, with the history in .probe-run/history.db."],
+    ["watch mail.yaml --once --format junit", "Run every check once, for a build server."],
+    ["watch mail.yaml --history /var/lib/probe-run/mail.db --listen 127.0.0.1:9464", "As a service, with metrics."],
+  ],
+  words: { least: 1, most: 1 },
+  run,
+});
+
+async function run({ words: [file = ""], options: given }: Arguments<typeof watchOptions>, io: Io): Promise<number> {
+  allowShortSecrets(given);
+  const concurrency = wholeNumber("concurrency", given.concurrency, 1, 100_000);
+  const { suite, plan } = await read(resolve(io.cwd, file), io);
+  return given.once ? watchOnce(plan, suite, given, concurrency, io) : watchOn(plan, suite, given, concurrency ?? 1000, io);
+}
+
+async function read(path: string, io: Io): Promise<{ suite: ReadSuite; plan: ReturnType<typeof watchPlanOf> }> {
+  try {
+    const suite = await readSuite(path, await textOf(path), io.env);
+    return { suite, plan: watchPlanOf(suite) };
+  } catch (error) {
+    if (!(error instanceof SuiteError)) throw error;
+    const violations = error.problems.map(({ line, column, message, hint }) => ({ pointer: `${line}:${column}`, message, hint }));
+    throw new RequestError(`${path} cannot be watched as it is written`, "usage", violations);
+  }
+}
+
+async function textOf(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    throw new RequestError(`${path} cannot be read`, "usage", [{ pointer: "", message: (error as Error).message, hint: null }]);
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * Every metric of a run, with its help. The names that blackbox_exporter has too mean the same here, so that its dashboards and alerts
+ * go on working; those from probe_status on are ours alone.
+ */
+export const METRICS = {
+  probe_success: "1 if the target is fine (ok or warning), 0 if it failed",
+  probe_duration_seconds: "How long the whole run took",
+  probe_timeout_seconds: "The deadline of the run",
+  probe_dns_lookup_time_seconds: "How long the look-up of the target's addresses took",
+  probe_ip_protocol: "The IP version of the address that was reached, or tried: 4 or 6, 0 without one",
+  probe_ip_addr_hash: "A hash (FNV-1a) of that address, to see when it changes",
+  probe_ssl_earliest_cert_expiry: "When the first certificate that the server sent expires, in Unix time",
+  probe_ssl_last_chain_expiry_timestamp_seconds: "When the first certificate of the verified chain expires, in Unix time; absent without a verified chain",
+  probe_ssl_last_chain_info: "The server's certificate",
+  probe_tls_version_info: "The TLS version of the connection",
+  probe_tls_cipher_info: "The TLS cipher of the connection",
+  probe_failed_due_to_regex: "1 if the run failed because a regular expression did not match, or one matched that must not",
+  probe_http_status_code: "The status code of the last response, 0 without one",
+  probe_http_version: "The HTTP version of the last response",
+  probe_http_ssl: "1 if the last response came over TLS",
+  probe_http_redirects: "How many redirects were followed",
+  probe_http_content_length: "The Content-Length of the last response, -1 without one",
+  probe_http_uncompressed_body_length: "Bytes of the last response's body after decoding",
+  probe_http_last_modified_timestamp_seconds: "The Last-Modified of the last response, in Unix time",
+  probe_http_duration_seconds: "How long each phase took, over all redirects",
+  probe_dns_query_succeeded: "1 if a name server answered",
+  probe_dns_answer_rrs: "Records in the answer section",
+  probe_dns_authority_rrs: "Records in the authority section",
+  probe_dns_serial: "The serial number of the zone, from an SOA record of the answer",
+  probe_dns_duration_seconds: "How long each phase of the query took",
+  probe_icmp_duration_seconds: "How long each phase took; rtt is the average round trip",
+  probe_icmp_reply_hop_limit: "Hops that the first reply had left",
+  probe_status: "1 for the status of the run, 0 for the others: ok, warning, error",
+  probe_operation_duration_seconds: "How long each operation took; a second one of a name is NAME#2",
+  probe_operation_code: "The reply code of each operation",
+  probe_failure_info: "Why the run failed: the phase and the code; absent if nothing did",
+} as const;

@@ -1,0 +1,38 @@
+import type { Driver } from "../sqlite/driver.js";
+
+/** Results of one check on one day, in UTC. */
+export interface DayCount {
+  readonly key: string;
+  /** When the day begins: milliseconds since 1970. */
+  readonly day: number;
+  readonly fine: number;
+  readonly failed: number;
+  /** Not measured: unknown or suppressed. */
+  readonly unmeasured: number;
+}
+
+export interface IncidentRow {
+  readonly key: string;
+  readonly name: string;
+  readonly number: number;
+  readonly opened_at: number;
+  readonly closed_at: number | null;
+  readonly is_flapping: number;
+  readonly reason: string | null;
+}
+
+export const DAY_MS = 86_400_000;
+
+/** The days of a suite's checks from this moment on. */
+export function dayCounts(driver: Driver, suite: string, since: number): DayCount[] {
+  const sql = `SELECT key, hour / ${DAY_MS} * ${DAY_MS} AS day, sum(ok + warning) AS fine, sum(error) AS failed, sum(unknown + suppressed) AS unmeasured
+    FROM hours JOIN checks ON checks.id = check_id WHERE suite = ? AND hour >= ? GROUP BY check_id, day`;
+  return driver.prepare(sql).all(suite, since) as DayCount[];
+}
+
+/** The newest first. */
+export function recentIncidents(driver: Driver, suite: string, most: number): IncidentRow[] {
+  const sql = `SELECT key, name, number, opened_at, closed_at, is_flapping, reason
+    FROM incidents JOIN checks ON checks.id = check_id WHERE suite = ? ORDER BY opened_at DESC LIMIT ?`;
+  return driver.prepare(sql).all(suite, most) as IncidentRow[];
+}

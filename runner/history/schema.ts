@@ -1,0 +1,60 @@
+/** In the file's header, so that no other SQLite file is taken for a history. */
+export const APPLICATION_ID = 0x70726877;
+export const SCHEMA_VERSION = 1;
+
+/** Outcomes are stored as their place in this list. */
+export const OUTCOMES = ["ok", "warning", "error", "unknown", "suppressed"] as const;
+
+export const SCHEMA = `
+  CREATE TABLE checks (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    suite TEXT NOT NULL,
+    name TEXT NOT NULL,
+    state TEXT NOT NULL
+  );
+  CREATE TABLE results (
+    check_id INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    outcome INTEGER NOT NULL,
+    duration_us INTEGER,
+    PRIMARY KEY (check_id, at)
+  ) WITHOUT ROWID;
+  CREATE TABLE evidence (
+    check_id INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    output TEXT,
+    PRIMARY KEY (check_id, at)
+  ) WITHOUT ROWID;
+  CREATE TABLE hours (
+    check_id INTEGER NOT NULL,
+    hour INTEGER NOT NULL,
+    ok INTEGER NOT NULL DEFAULT 0,
+    warning INTEGER NOT NULL DEFAULT 0,
+    error INTEGER NOT NULL DEFAULT 0,
+    unknown INTEGER NOT NULL DEFAULT 0,
+    suppressed INTEGER NOT NULL DEFAULT 0,
+    duration_us INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (check_id, hour)
+  ) WITHOUT ROWID;
+  CREATE TABLE incidents (
+    check_id INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    opened_at INTEGER NOT NULL,
+    closed_at INTEGER,
+    is_flapping INTEGER NOT NULL,
+    reason TEXT,
+    PRIMARY KEY (check_id, number)
+  ) WITHOUT ROWID;
+  CREATE TABLE outbox (
+    id TEXT NOT NULL,
+    receiver TEXT NOT NULL,
+    body TEXT NOT NULL,
+    attempt INTEGER NOT NULL DEFAULT 0,
+    due INTEGER NOT NULL,
+    ended_at INTEGER,
+    PRIMARY KEY (id, receiver)
+  );
+  CREATE INDEX outbox_waiting ON outbox (receiver) WHERE ended_at IS NULL;
+`;

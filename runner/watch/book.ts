@@ -1,0 +1,138 @@
+import { type History, HistoryTaken, type Notification, type StoredIncident } from "../history/history.js";
+import { type Notice, notificationsOf } from "./notices.js";
+import { applied, type Change, type CheckState, FIRST_STATE, type Outcome } from "./state.js";
+import type { WatchedCheck, WatchPlan } from "./watch-plan.js";
+
+export interface Result {
+  readonly at: number;
+  readonly outcome: Outcome;
+  readonly durationMs: number | null;
+  readonly reason: string | null;
+  /** The queue side of the envelope as JSON, kept for what is not ok. */
+  readonly output: string | null;
+}
+
+interface Kept {
+  readonly id: number;
+  state: CheckState;
+  /** As the history has it. It is older than `state` while the history cannot be written. */
+  stored: string;
+  reason: string | null;
+}
+
+export interface BookOptions {
+  /** Told of each change, after it is stored. */
+  onChange(check: WatchedCheck, change: Change, reason: string | null): void;
+  /** The history cannot be written: the watch goes on, and these were not stored. */
+  onTrouble(error: unknown, unsaved: readonly Notification[]): void;
+}
+
+/** The states of all checks, and the one place that changes them. */
+export class Book {
+  readonly #kept = new Map<string, Kept>();
+
+  constructor(
+    readonly plan: WatchPlan,
+    readonly history: History,
+    readonly options: BookOptions,
+    now: number,
+  ) {
+    const stored = history.checks(plan.suite, plan.checks, JSON.stringify(FIRST_STATE));
+    const known = new Set(plan.checks.map(({ key }) => key));
+    for (const { id, key, state } of stored.filter(({ key: each }) => known.has(each)))
+      this.#kept.set(key, { id, state: JSON.parse(state) as CheckState, stored: state, reason: null });
+    for (const gone of stored.filter(({ key }) => !known.has(key))) this.#remove(gone, now);
+  }
+
+  state(key: string): CheckState {
+    return this.#of(key).state;
+  }
+
+  /** Why the newest result is not ok; null if it is, or is from before a restart. */
+  reason(key: string): string | null {
+    return this.#of(key).reason;
+  }
+
+  record(check: WatchedCheck, result: Result, now: number): void {
+    const kept = this.#of(check.key);
+    const { state, change } = applied(kept.state, result, check.rules);
+    const notifications = change === null ? [] : this.#notifications(check, change, state, result);
+    const evidence = result.reason === null ? null : { reason: result.reason, output: result.output };
+    const entry = {
+      check: kept.id,
+      before: kept.stored,
+      state: JSON.stringify(state),
+      incident: storedIncident(kept.state, state, change, result),
+      notifications,
+    };
+    try {
+      if (!this.history.add({ ...entry, at: result.at, outcome: result.outcome, durationMs: result.durationMs, evidence }, now)) return;
+      kept.stored = entry.state;
+    } catch (error) {
+      if (error instanceof HistoryTaken) throw error;
+      this.options.onTrouble(error, notifications);
+    }
+    kept.state = state;
+    kept.reason = result.reason;
+    if (change !== null) this.options.onChange(check, change, result.reason);
+  }
+
+  /** Tells again of incidents that have been open for long. */
+  remind(now: number): void {
+    for (const check of this.plan.checks) {
+      const { incident, outcome } = this.state(check.key);
+      if (incident === null) continue;
+      const due = this.plan.receivers.flatMap((receiver) => {
+        const count = receiver.remindMs === null ? 0 : Math.floor((now - incident.opened_at) / receiver.remindMs);
+        if (count < 1) return [];
+        const base = { incident: incident.number, transition: `r${count}`, at: now, openedAt: incident.opened_at, isFlapping: incident.is_flapping };
+        return notificationsOf(this.plan.suite, check, { ...base, kind: "reminder", outcome, reason: this.reason(check.key) }, [receiver]);
+      });
+      if (due.length > 0) this.history.remind(due, now);
+    }
+  }
+
+  #of(key: string): Kept {
+    return this.#kept.get(key) as Kept;
+  }
+
+  #notifications(check: WatchedCheck, change: Change, state: CheckState, { reason }: Result): Notification[] {
+    const notice: Notice = {
+      kind: change.kind,
+      incident: change.incident,
+      transition: String(change.transition),
+      at: change.at,
+      openedAt: change.opened_at,
+      isFlapping: state.incident?.is_flapping ?? false,
+      outcome: state.outcome,
+      reason,
+    };
+    return notificationsOf(this.plan.suite, check, notice, this.plan.receivers);
+  }
+
+  /** A check that the file has no more: its incident ends with it. */
+  #remove({ id, key, name, state: stored }: { id: number; key: string; name: string; state: string }, now: number): void {
+    const { incident, outcome } = JSON.parse(stored) as CheckState;
+    if (incident !== null) {
+      const base = {
+        incident: incident.number,
+        transition: String(incident.transitions + 1),
+        at: now,
+        openedAt: incident.opened_at,
+        isFlapping: incident.is_flapping,
+      };
+      const planned = { target: null, title: name, check: { probe: "" } } as unknown as WatchedCheck["planned"];
+      const notifications = notificationsOf(this.plan.suite, { key, name, planned }, { ...base, kind: "removed", outcome, reason: null }, this.plan.receivers);
+      const closed = { number: incident.number, openedAt: incident.opened_at, closedAt: now, isFlapping: incident.is_flapping, reason: null };
+      this.history.change({ check: id, before: stored, state: JSON.stringify(FIRST_STATE), incident: closed, notifications }, now);
+    }
+    this.history.forget(id);
+  }
+}
+
+function storedIncident(before: CheckState, after: CheckState, change: Change | null, { reason }: Result): StoredIncident | null {
+  if (change === null) return null;
+  const incident = after.incident ?? before.incident;
+  const closedAt = after.incident === null ? change.at : null;
+  return { number: change.incident, openedAt: change.opened_at, closedAt, isFlapping: incident?.is_flapping ?? false, reason };
+}

@@ -1,0 +1,35 @@
+import type { History } from "../history/history.js";
+import { labels, metric } from "../support/prometheus.js";
+import type { Book } from "./book.js";
+import type { WatcherCounts } from "./watcher.js";
+
+/** The watch itself as numbers, and the state of each check. An alert on the first one tells that nobody watches. */
+export function watchMetrics(book: Book, { results, missed, running, lastSlotAt }: WatcherCounts, history: History): string {
+  const { suite, checks } = book.plan;
+  const states = checks.map((check) => ({ name: labels({ suite, check: check.name }), state: book.state(check.key) }));
+  const lines = [
+    ...metric("probe_run_watch_last_slot_timestamp_seconds", "gauge", "When the newest slot began that was run, in Unix time", [["", lastSlotAt / 1000]]),
+    ...metric(
+      "probe_run_watch_results_total",
+      "counter",
+      "Results since the start, by outcome",
+      Object.entries(results).map(([outcome, count]) => [labels({ outcome }), count]),
+    ),
+    ...metric("probe_run_watch_missed_total", "counter", "Slots that were not run, because the run before had not ended or it was too late", [["", missed]]),
+    ...metric("probe_run_watch_running", "gauge", "Checks that run now", [["", running]]),
+    ...metric("probe_run_watch_notifications_waiting", "gauge", "Notifications that no receiver has taken yet", [["", history.waiting()]]),
+    ...metric(
+      "probe_run_watch_check_up",
+      "gauge",
+      "1 if the newest measured result is no failure; absent before the first",
+      states.filter(({ state }) => state.recent !== "").map(({ name, state }) => [name, state.recent.endsWith("F") ? 0 : 1]),
+    ),
+    ...metric(
+      "probe_run_watch_incident_open",
+      "gauge",
+      "1 while an incident is open",
+      states.map(({ name, state }) => [name, state.incident === null ? 0 : 1]),
+    ),
+  ];
+  return lines.map((line) => `${line}\n`).join("");
+}

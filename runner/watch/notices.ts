@@ -1,0 +1,61 @@
+import type { GivenOf } from "../../schemas/contract.js";
+import { EVENT_SOURCE } from "../../schemas/event.js";
+import { INCIDENT_TYPE, type IncidentKind, type incidentEventContract } from "../../schemas/incident-event.js";
+import type { Notification } from "../history/history.js";
+import type { Receiver } from "./receivers.js";
+import type { Outcome } from "./state.js";
+import type { WatchedCheck } from "./watch-plan.js";
+
+export interface Notice {
+  readonly kind: IncidentKind;
+  readonly incident: number;
+  /** With the incident it names the notice: a number, or r1, r2 … for reminders. */
+  readonly transition: string;
+  readonly at: number;
+  readonly openedAt: number;
+  readonly isFlapping: boolean;
+  readonly outcome: Outcome;
+  readonly reason: string | null;
+}
+
+const MOST_REASON = 2000;
+
+/** What each of these receivers gets. The id does not depend on when or how often it is sent. */
+export function notificationsOf(
+  suite: string,
+  check: Pick<WatchedCheck, "key" | "name" | "planned">,
+  notice: Notice,
+  receivers: readonly Receiver[],
+): Notification[] {
+  const id = `${check.key}:${notice.incident}:${notice.transition}`;
+  const { target, title, check: written } = check.planned;
+  const event = {
+    specversion: "1.0",
+    id,
+    source: EVENT_SOURCE,
+    type: INCIDENT_TYPE,
+    subject: check.name.slice(0, 512),
+    time: new Date(notice.at).toISOString(),
+    datacontenttype: "application/json",
+    dataschema: "urn:probe-run:incident",
+    data: {
+      kind: notice.kind,
+      suite,
+      check: title,
+      target,
+      probe: written.probe,
+      incident: notice.incident,
+      opened_time: new Date(notice.openedAt).toISOString(),
+      is_flapping: notice.isFlapping,
+      outcome: notice.outcome,
+      reason: notice.reason === null ? null : notice.reason.slice(0, MOST_REASON),
+    },
+  } satisfies GivenOf<typeof incidentEventContract>;
+  const body = JSON.stringify(event);
+  return receivers.filter(({ on }) => wants(on, notice.kind)).map(({ key }) => ({ id, receiver: key, body }));
+}
+
+/** Removing a check closes its incident, and a reminder is about one that was sent. */
+function wants(on: ReadonlySet<string>, kind: IncidentKind): boolean {
+  return on.has(kind === "removed" ? "recovered" : kind === "reminder" ? "error" : kind);
+}

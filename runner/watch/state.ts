@@ -1,0 +1,97 @@
+/** What became of one slot of a check. Only the first three are measured; the others count neither way. */
+export type Outcome = "ok" | "warning" | "error" | "unknown" | "suppressed";
+
+export interface Rules {
+  /** An incident opens when so many of the last `of` measured results failed, and the newest is one of them. */
+  readonly fireAfter: { readonly failures: number; readonly of: number };
+  /** It closes after so many measured successes in a row. */
+  readonly clearAfter: number;
+}
+
+export interface Incident {
+  /** Counts the incidents of a check. */
+  readonly number: number;
+  /** The moment of the result that opened it: milliseconds since 1970. */
+  readonly opened_at: number;
+  readonly is_flapping: boolean;
+  /** Counts what was reported of it. */
+  readonly transitions: number;
+}
+
+/** All that the next result needs to know of the ones before it. It is stored with them. */
+export interface CheckState {
+  /** The moment of the newest result that was applied; null before the first. */
+  readonly last_at: number | null;
+  readonly outcome: Outcome;
+  /** Measured results, F for a failure and O for another, the newest last. */
+  readonly recent: string;
+  /** The same since the last incident closed. */
+  readonly window: string;
+  readonly incident: Incident | null;
+  readonly incidents: number;
+}
+
+export interface Change {
+  readonly kind: "error" | "flapping" | "recovered";
+  readonly incident: number;
+  /** Within the incident: with its number, this names the change for every receiver. */
+  readonly transition: number;
+  readonly at: number;
+  readonly opened_at: number;
+}
+
+export const FIRST_STATE: CheckState = { last_at: null, outcome: "unknown", recent: "", window: "", incident: null, incidents: 0 };
+
+/** More changes than this, in so many results, are flapping: one incident stays open until as many results were quiet. */
+export const FLAPPING = { changes: 4, of: 20 } as const;
+/** The longest window that rules may ask for. */
+const MOST_WINDOW = 100;
+
+/** The state after one more result. A result that is not newer than the last one changes nothing: what was reported stays. */
+export function applied(
+  state: CheckState,
+  result: { readonly at: number; readonly outcome: Outcome },
+  rules: Rules,
+): { state: CheckState; change: Change | null } {
+  if (state.last_at !== null && result.at <= state.last_at) return { state, change: null };
+  const seen = { ...state, last_at: result.at, outcome: result.outcome };
+  if (result.outcome === "unknown" || result.outcome === "suppressed") return { state: seen, change: null };
+  const letter = result.outcome === "error" ? "F" : "O";
+  const measured = { ...seen, recent: `${state.recent}${letter}`.slice(-FLAPPING.of), window: `${state.window}${letter}`.slice(-MOST_WINDOW) };
+  return measured.incident === null ? closed(measured, letter, result.at, rules) : open(measured, measured.incident, result.at, rules);
+}
+
+function closed(state: CheckState, letter: string, at: number, { fireAfter }: Rules): { state: CheckState; change: Change | null } {
+  const isFlapping = changesIn(state.recent) > FLAPPING.changes;
+  const failures = count(state.window.slice(-fireAfter.of), "F");
+  if (letter === "O" || (!isFlapping && failures < fireAfter.failures)) return { state, change: null };
+  const number = state.incidents + 1;
+  const incident: Incident = { number, opened_at: at, is_flapping: isFlapping, transitions: 1 };
+  return {
+    state: { ...state, incident, incidents: number },
+    change: { kind: isFlapping ? "flapping" : "error", incident: number, transition: 1, at, opened_at: at },
+  };
+}
+
+function open(state: CheckState, incident: Incident, at: number, { clearAfter }: Rules): { state: CheckState; change: Change | null } {
+  const transition = incident.transitions + 1;
+  const change = { incident: incident.number, transition, at, opened_at: incident.opened_at };
+  const needed = incident.is_flapping ? FLAPPING.of : clearAfter;
+  if (quiet(state.window) >= needed) return { state: { ...state, incident: null, window: "" }, change: { kind: "recovered", ...change } };
+  if (incident.is_flapping || changesIn(state.recent) <= FLAPPING.changes) return { state, change: null };
+  return { state: { ...state, incident: { ...incident, is_flapping: true, transitions: transition } }, change: { kind: "flapping", ...change } };
+}
+
+/** How often neighbours differ. */
+function changesIn(letters: string): number {
+  return [...letters].filter((letter, index) => index > 0 && letter !== letters[index - 1]).length;
+}
+
+/** Successes at the end. */
+function quiet(letters: string): number {
+  return letters.length - (letters.lastIndexOf("F") + 1);
+}
+
+function count(letters: string, wanted: string): number {
+  return [...letters].filter((letter) => letter === wanted).length;
+}

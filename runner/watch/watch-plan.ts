@@ -1,0 +1,96 @@
+import { createHash } from "node:crypto";
+import type { SuiteWatch } from "../../schemas/suite.js";
+import type { Keeping } from "../history/retention.js";
+import type { PlannedCheck } from "../suite/plan.js";
+import { ProblemCollector } from "../suite/problem-collector.js";
+import type { ReadSuite } from "../suite/read.js";
+import { durationMs } from "../support/duration.js";
+import { assertNoCircle, checksNamed } from "./check-names.js";
+import { type Receiver, receiversOf } from "./receivers.js";
+import type { Rules } from "./state.js";
+
+/** One check of a suite as it is watched. */
+export interface WatchedCheck {
+  /** Stays the same while suite, target and title do. */
+  readonly key: string;
+  readonly name: string;
+  readonly planned: PlannedCheck;
+  readonly rules: Rules;
+  readonly everyMs: number;
+  readonly confirmAfterMs: number | null;
+  /** Keys of the checks without which this one cannot work. */
+  readonly dependsOn: readonly string[];
+}
+
+export interface WatchPlan {
+  readonly suite: string;
+  readonly checks: readonly WatchedCheck[];
+  /** Keys of the checks that fail when this machine is offline. */
+  readonly canaries: readonly string[];
+  readonly receivers: readonly Receiver[];
+  readonly keep: Keeping;
+}
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+const LEAST_EVERY_MS = 1000;
+
+/** How a suite is to be watched. Throws a SuiteError with all that is wrong. */
+export function watchPlanOf({ suite, checks, document }: ReadSuite): WatchPlan {
+  const problems = new ProblemCollector(document);
+  const watch: SuiteWatch = suite.watch ?? {};
+  const keyOf = new Map(checks.map((planned) => [planned, keyFor(suite.name, planned)]));
+  const named = (path: readonly (string | number)[], names: readonly string[], near: string | null): string[] =>
+    names.flatMap((name, place) => {
+      const found = checksNamed(checks, name, near);
+      if (found.length === 0)
+        problems.add([...path, place], "value", `there is no check ${JSON.stringify(name)}`, "give a check's name, with its target before it or without");
+      return found.map((planned) => keyOf.get(planned) as string);
+    });
+  const watched = checks.map((planned): WatchedCheck => {
+    const { every, clear_after, confirm_after, depends_on = [] } = { ...watch, ...planned.check.watch } as SuiteWatch & { depends_on?: readonly string[] };
+    const everyMs = durationMs(every ?? "60s") as number;
+    if (everyMs < LEAST_EVERY_MS) problems.add(["checks", planned.index, "watch", "every"], "value", "every must be at least 1s");
+    return {
+      key: keyOf.get(planned) as string,
+      name: planned.target === null ? planned.title : `${planned.target} ${planned.title}`,
+      planned,
+      rules: { fireAfter: fireAfterOf(planned, watch, problems), clearAfter: clear_after ?? 2 },
+      everyMs: Math.max(LEAST_EVERY_MS, everyMs),
+      confirmAfterMs: confirm_after === undefined ? null : (durationMs(confirm_after) as number),
+      dependsOn: named(["checks", planned.index, "watch", "depends_on"], depends_on, planned.target),
+    };
+  });
+  assertNoCircle(watched, problems);
+  const canaries = named(["watch", "canaries"], watch.canaries ?? [], null);
+  for (const { key, name, planned, dependsOn } of watched)
+    if (canaries.includes(key) && dependsOn.length > 0)
+      problems.add(["checks", planned.index, "watch", "depends_on"], "key", `${name} is a canary, and depends on another check`, "a canary stands by itself");
+  problems.throwIfAny();
+  return { suite: suite.name, checks: watched, canaries, receivers: receiversOf(watch), keep: keepingOf(watch) };
+}
+
+function keyFor(suite: string, { target, title }: PlannedCheck): string {
+  return createHash("sha256")
+    .update(JSON.stringify([suite, target, title]))
+    .digest("hex")
+    .slice(0, 16);
+}
+
+function fireAfterOf({ check, index }: PlannedCheck, watch: SuiteWatch, problems: ProblemCollector): Rules["fireAfter"] {
+  const given = (check.watch?.fire_after ?? watch.fire_after ?? 3) as number | { failures: number; of: number };
+  if (typeof given === "number") return { failures: given, of: given };
+  if (given.failures > given.of)
+    problems.add(
+      check.watch?.fire_after === undefined ? ["watch", "fire_after"] : ["checks", index, "watch", "fire_after"],
+      "value",
+      "failures must not be more than of",
+    );
+  return { failures: given.failures, of: given.of };
+}
+
+function keepingOf({ keep }: SuiteWatch): Keeping {
+  const days = (written: string | undefined, usual: number): number =>
+    written === undefined ? usual * DAY_MS : Math.max(MINUTE_MS, durationMs(written) as number);
+  return { resultsMs: days(keep?.results, 2), failuresMs: days(keep?.failures, 90), hoursMs: days(keep?.hours, 90) };
+}

@@ -1,0 +1,82 @@
+import { when } from "./assertion.js";
+
+const duration = (description: string) => ({ type: "string", pattern: "^(\\d{1,6}(ms|s|m|h|d))+$", maxLength: 32, description }) as const;
+
+const count = { type: "integer", minimum: 1, maximum: 100 } as const;
+
+const fireAfter = {
+  description: "How many measured failures open an incident: a number in a row (3), or failures of so many results.",
+  ...when({ type: "object" }, { type: "object", properties: { failures: count, of: count }, required: ["failures", "of"], additionalProperties: false }, count),
+} as const;
+
+/** How a check is watched. The same words stand at a suite, for all of its checks, and at a check, for it alone. */
+const rules = {
+  every: duration("Time between two starts, such as 60s or 5m (60s)."),
+  fire_after: fireAfter,
+  clear_after: { type: "integer", minimum: 1, maximum: 100, description: "How many measured successes in a row close an incident (2)." },
+  confirm_after: duration("After a first failure, run again after this time instead of at the next slot."),
+} as const;
+
+const notification = {
+  type: "object",
+  properties: {
+    to: { type: "string", minLength: 1, maxLength: 4096, description: "A webhook's URL, with #secret=env:NAME for the signature as for results of a queue." },
+    on: {
+      type: "array",
+      minItems: 1,
+      uniqueItems: true,
+      items: { enum: ["error", "flapping", "recovered"] },
+      description: "Which changes are sent (all).",
+    },
+    remind: duration("Send again after this time while an incident is open."),
+  },
+  required: ["to"],
+  additionalProperties: false,
+} as const;
+
+/** The `watch:` of a suite. `probe-run test` passes over it. */
+export const suiteWatchSchema = {
+  type: "object",
+  description: "How probe-run watch runs the suite: docs/watch.md.",
+  properties: {
+    ...rules,
+    canaries: {
+      type: "array",
+      minItems: 1,
+      maxItems: 16,
+      uniqueItems: true,
+      items: { type: "string", minLength: 1 },
+      description: "Names of checks. While all of them fail, this machine is offline, and failures of other checks are unknown.",
+    },
+    notify: { type: "array", maxItems: 16, items: notification, description: "Who is told of incidents." },
+    keep: {
+      type: "object",
+      properties: {
+        results: duration("Results that are ok (48h)."),
+        failures: duration("Failures with their evidence (90d)."),
+        hours: duration("Counts by hour (90d)."),
+      },
+      additionalProperties: false,
+      description: "How long history is kept.",
+    },
+  },
+  additionalProperties: false,
+} as const;
+
+/** The `watch:` of a check. */
+export const checkWatchSchema = {
+  type: "object",
+  description: "How probe-run watch runs this check: docs/watch.md.",
+  properties: {
+    ...rules,
+    depends_on: {
+      type: "array",
+      minItems: 1,
+      maxItems: 16,
+      uniqueItems: true,
+      items: { type: "string", minLength: 1 },
+      description: "Names of checks. While one of them fails, failures of this check are recorded and open no incident.",
+    },
+  },
+  additionalProperties: false,
+} as const;

@@ -1,0 +1,142 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { type Entry, History } from "../../../runner/history/history.js";
+import { deleteOld } from "../../../runner/history/retention.js";
+import { openDriver } from "../../../runner/sqlite/driver.js";
+import { IN_MEMORY } from "../../../runner/sqlite/store-path.js";
+
+const folder = mkdtempSync(join(tmpdir(), "probe-run-history-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const FIRST = '{"first":true}';
+const HOUR = 3_600_000;
+
+function withCheck(path = IN_MEMORY): { history: History; check: number } {
+  const history = new History(path);
+  const [check] = history.checks("suite", [{ key: "a", name: "mx1 greets" }], FIRST);
+  return { history, check: check?.id as number };
+}
+
+const entry = (check: number, fields: Partial<Entry>): Entry => ({
+  check,
+  at: 1000,
+  outcome: "error",
+  durationMs: 12.5,
+  evidence: { reason: "refused", output: "{}" },
+  before: FIRST,
+  state: '{"second":true}',
+  incident: null,
+  notifications: [],
+  ...fields,
+});
+
+const rows = (history: History, table: string): unknown[] => history.driver.prepare(`SELECT * FROM ${table}`).all();
+
+describe("a result and what follows from it", () => {
+  const incident = { number: 1, openedAt: 1000, closedAt: null, isFlapping: false, reason: "refused" };
+  const notifications = [{ id: "a:1:1", receiver: "r", body: "{}" }];
+
+  test("are stored together", () => {
+    const { history, check } = withCheck();
+    expect(history.add(entry(check, { incident, notifications }), 5000)).toBe(true);
+    expect(history.checks("suite", [], FIRST)).toEqual([{ id: check, key: "a", name: "mx1 greets", state: '{"second":true}' }]);
+    expect(rows(history, "results")).toEqual([{ check_id: check, at: 1000, outcome: 2, duration_us: 12_500 }]);
+    expect(rows(history, "evidence")).toHaveLength(1);
+    expect(rows(history, "incidents")).toMatchObject([{ number: 1, opened_at: 1000, closed_at: null }]);
+    expect(history.first("r")).toEqual({ id: "a:1:1", receiver: "r", body: "{}", attempt: 0, due: 5000 });
+    expect(rows(history, "hours")).toMatchObject([{ hour: 0, error: 1, ok: 0, duration_us: 12_500 }]);
+    history.close();
+  });
+
+  test("a repetition changes nothing", () => {
+    const { history, check } = withCheck();
+    history.add(entry(check, {}), 5000);
+    expect(history.add(entry(check, { before: '{"second":true}', state: "other", outcome: "ok", incident, notifications }), 6000)).toBe(false);
+    expect(history.checks("suite", [], FIRST)[0]?.state).toBe('{"second":true}');
+    expect([rows(history, "incidents"), rows(history, "outbox")]).toEqual([[], []]);
+    history.close();
+  });
+
+  test("are not stored when another process changed the check meanwhile", () => {
+    const { history, check } = withCheck();
+    expect(() => history.add(entry(check, { before: "something else", incident, notifications }), 5000)).toThrow(/another process writes to this history/);
+    for (const table of ["results", "evidence", "incidents", "outbox", "hours"]) expect(rows(history, table), table).toEqual([]);
+    history.close();
+  });
+});
+
+describe("the outbox", () => {
+  test("gives each receiver the oldest that it has not taken, and no later one before it", () => {
+    const { history } = withCheck();
+    history.remind([{ id: "a:1:1", receiver: "r", body: "1" }], 1000);
+    history.remind(
+      [
+        { id: "a:1:2", receiver: "r", body: "2" },
+        { id: "a:1:2", receiver: "s", body: "2" },
+        { id: "a:1:1", receiver: "r", body: "a repetition" },
+      ],
+      2000,
+    );
+    const first = history.first("r");
+    expect(first).toMatchObject({ body: "1", attempt: 0 });
+    history.postpone(first as NonNullable<typeof first>, 9000.5);
+    expect(history.first("r")).toMatchObject({ body: "1", attempt: 1, due: 9001 });
+    expect(history.first("s")).toMatchObject({ body: "2" });
+    history.end(first as NonNullable<typeof first>, 9100);
+    expect(history.first("r")).toMatchObject({ body: "2" });
+    expect(history.waiting()).toBe(2);
+    history.close();
+  });
+});
+
+test("what is older than it is kept goes, slice by slice", () => {
+  const { history, check } = withCheck();
+  let before = FIRST;
+  for (let index = 0; index < 40; index++) {
+    const outcome = index % 4 === 0 ? "error" : "ok";
+    history.add(entry(check, { at: index * HOUR, outcome, before, state: `${index}`, evidence: outcome === "ok" ? null : { reason: "x", output: null } }), 0);
+    before = `${index}`;
+  }
+  const keep = { resultsMs: 10 * HOUR, failuresMs: 20 * HOUR, hoursMs: 30 * HOUR };
+  expect(deleteOld(history.driver, keep, 40 * HOUR)).toBe(false);
+  const results = rows(history, "results") as { at: number; outcome: number }[];
+  expect(Math.min(...results.filter(({ outcome }) => outcome === 0).map(({ at }) => at))).toBe(30 * HOUR + HOUR * 0);
+  expect(Math.min(...results.filter(({ outcome }) => outcome === 2).map(({ at }) => at))).toBe(20 * HOUR);
+  expect(rows(history, "evidence")).toHaveLength(5);
+  expect(rows(history, "hours")).toHaveLength(30);
+
+  const insert = history.driver.prepare("INSERT INTO results (check_id, at, outcome, duration_us) VALUES (1, ?, 0, 1)");
+  history.driver.exec("BEGIN");
+  for (let index = 0; index < 12_000; index++) insert.run(-1 - index);
+  history.driver.exec("COMMIT");
+  expect(deleteOld(history.driver, keep, 40 * HOUR)).toBe(true);
+  expect(deleteOld(history.driver, keep, 40 * HOUR)).toBe(false);
+  history.close();
+});
+
+describe("the file", () => {
+  test("is its owner's only, and goes on where it was", () => {
+    const path = join(folder, "new", "history.db");
+    const { history, check } = withCheck(path);
+    history.add(entry(check, {}), 0);
+    history.close();
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    const again = withCheck(path);
+    expect(again.check).toBe(check);
+    expect(rows(again.history, "results")).toHaveLength(1);
+    again.history.close();
+  });
+
+  test("of something else is left as it is", () => {
+    const other = join(folder, "other.db");
+    const driver = openDriver(other);
+    driver.exec("CREATE TABLE mine (a)");
+    driver.close();
+    expect(() => new History(other)).toThrow("the history cannot be used");
+    const text = join(folder, "text.db");
+    writeFileSync(text, "not a database at all, but long enough to hold a header of one\n".repeat(20));
+    expect(() => new History(text)).toThrow("the history cannot be used");
+  });
+});

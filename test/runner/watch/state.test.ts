@@ -1,0 +1,134 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { applied, type Change, type CheckState, FIRST_STATE, FLAPPING, type Outcome, type Rules } from "../../../runner/watch/state.js";
+
+interface Result {
+  at: number;
+  outcome: Outcome;
+}
+
+function play(results: readonly Result[], rules: Rules): { state: CheckState; changes: Change[] } {
+  let state = FIRST_STATE;
+  const changes: Change[] = [];
+  for (const result of results) {
+    const next = applied(state, result, rules);
+    // What is stored is JSON: nothing may be lost on the way.
+    state = JSON.parse(JSON.stringify(next.state)) as CheckState;
+    if (next.change !== null) changes.push(next.change);
+  }
+  return { state, changes };
+}
+
+const minutes = (outcomes: readonly Outcome[]): Result[] => outcomes.map((outcome, index) => ({ at: 60_000 * (index + 1), outcome }));
+const words = (letters: string): Outcome[] =>
+  [...letters].map((letter) => ({ o: "ok", w: "warning", e: "error", u: "unknown", s: "suppressed" })[letter] as Outcome);
+const kinds = (letters: string, rules: Rules): string[] => play(minutes(words(letters)), rules).changes.map(({ kind, at }) => `${kind}@${at / 60_000}`);
+
+const USUAL: Rules = { fireAfter: { failures: 3, of: 3 }, clearAfter: 2 };
+
+describe("by example", () => {
+  test("opens after failures in a row, closes after successes in a row", () => {
+    expect(kinds("oeeoeeeow", USUAL)).toEqual(["error@7", "recovered@9"]);
+  });
+
+  test("x of y", () => {
+    expect(kinds("eeoooeooo", { fireAfter: { failures: 3, of: 9 }, clearAfter: 3 })).toEqual(["error@6", "recovered@9"]);
+  });
+
+  test("after a recovery the failures before it do not open another", () => {
+    expect(kinds("eeeooeoee", { fireAfter: { failures: 3, of: 9 }, clearAfter: 2 })).toEqual(["error@3", "recovered@5", "error@9"]);
+  });
+
+  test("unknown and suppressed count neither way", () => {
+    expect(kinds("eusuesueoususo", USUAL)).toEqual(["error@8", "recovered@14"]);
+  });
+
+  test("a check that fails every other time for an hour: one incident, flapping, and one recovery", () => {
+    expect(kinds(`${"eo".repeat(30)}${"o".repeat(25)}`, USUAL)).toEqual(["flapping@7", `recovered@${60 + FLAPPING.of - 1}`]);
+  });
+
+  test("an open incident that begins to flap says so once", () => {
+    expect(kinds(`eeeoeoeoeoeoe${"o".repeat(20)}`, USUAL)).toEqual(["error@3", "flapping@8", "recovered@33"]);
+  });
+
+  test("a late or repeated result changes nothing", () => {
+    const before = play(minutes(words("eeeoo")), USUAL).state;
+    for (const at of [60_000, 300_000]) expect(applied(before, { at, outcome: "error" }, USUAL)).toEqual({ state: before, change: null });
+  });
+});
+
+/** The same by its definition, from all results and with nothing remembered. */
+function naive(results: readonly Result[], rules: Rules): Pick<Change, "kind" | "at" | "incident">[] {
+  const accepted = results.filter(({ at }, index) => results.slice(0, index).every((earlier) => earlier.at < at));
+  const measured = accepted.filter(({ outcome }) => ["ok", "warning", "error"].includes(outcome));
+  const changes: Pick<Change, "kind" | "at" | "incident">[] = [];
+  let isOpen = false;
+  let isFlapping = false;
+  let closedAt = 0;
+  let incident = 0;
+  for (let end = 1; end <= measured.length; end++) {
+    const last = measured.slice(Math.max(0, end - FLAPPING.of), end).map(({ outcome }) => outcome === "error");
+    const flips = last.slice(1).filter((fails, index) => fails !== last[index]).length;
+    const sinceClosed = measured.slice(closedAt, end).map(({ outcome }) => outcome === "error");
+    const { at } = measured[end - 1] as Result;
+    const tail = (length: number) => sinceClosed.slice(-length);
+    if (isOpen) {
+      const needed = isFlapping ? FLAPPING.of : rules.clearAfter;
+      if (sinceClosed.length >= needed && tail(needed).every((fails) => !fails)) {
+        changes.push({ kind: "recovered", at, incident });
+        isOpen = false;
+        closedAt = end;
+      } else if (!isFlapping && flips > FLAPPING.changes) {
+        isFlapping = true;
+        changes.push({ kind: "flapping", at, incident });
+      }
+    } else if (last.at(-1) === true) {
+      const failures = tail(rules.fireAfter.of).filter((fails) => fails).length;
+      if (failures < rules.fireAfter.failures && flips <= FLAPPING.changes) continue;
+      isOpen = true;
+      isFlapping = flips > FLAPPING.changes;
+      incident += 1;
+      changes.push({ kind: isFlapping ? "flapping" : "error", at, incident });
+    }
+  }
+  return changes;
+}
+
+const outcomes = fc.constantFrom<Outcome>("ok", "ok", "warning", "error", "error", "error", "unknown", "suppressed");
+const rules = fc
+  .record({ failures: fc.integer({ min: 1, max: 6 }), more: fc.integer({ min: 0, max: 10 }), clearAfter: fc.integer({ min: 1, max: 6 }) })
+  .map(({ failures, more, clearAfter }): Rules => ({ fireAfter: { failures, of: failures + more }, clearAfter }));
+/** Moments that come in any order, and more than once. */
+const results = fc.array(fc.record({ at: fc.integer({ min: 1, max: 150 }), outcome: outcomes }), { maxLength: 200 });
+const mostlyInOrder = fc
+  .array(fc.tuple(outcomes, fc.integer({ min: -2, max: 3 })), { maxLength: 200 })
+  .map((steps) => steps.map(([outcome, move], index) => ({ at: index + move, outcome })));
+
+describe("against a naive model", () => {
+  test("any order, repetition and loss of results: the same changes", () => {
+    fc.assert(
+      fc.property(fc.oneof(results, mostlyInOrder), rules, (all, wanted) => {
+        const { changes } = play(all, wanted);
+        expect(changes.map(({ kind, at, incident }) => ({ kind, at, incident }))).toEqual(naive(all, wanted));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test("changes of a check alternate: an incident opens before it closes, ids never repeat", () => {
+    fc.assert(
+      fc.property(mostlyInOrder, rules, (all, wanted) => {
+        const { state, changes } = play(all, wanted);
+        const ids = changes.map(({ incident, transition }) => `${incident}:${transition}`);
+        expect(new Set(ids).size).toBe(ids.length);
+        const open = new Set<number>();
+        for (const { kind, incident, transition } of changes) {
+          if (transition === 1) open.add(incident);
+          expect(open.has(incident)).toBe(true);
+          if (kind === "recovered") open.delete(incident);
+        }
+        expect([...open]).toEqual(state.incident === null ? [] : [state.incident.number]);
+      }),
+    );
+  });
+});

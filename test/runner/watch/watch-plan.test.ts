@@ -1,0 +1,71 @@
+import { describe, expect, test } from "vitest";
+import { readSuite } from "../../../runner/suite/read.js";
+import { watchPlanOf } from "../../../runner/watch/watch-plan.js";
+
+const plan = async (text: string) => watchPlanOf(await readSuite("checks.yaml", text, {}));
+const SUITE = `name: mail
+watch:
+  every: 30s
+  fire_after: { failures: 2, of: 5 }
+  canaries: [canary]
+  notify: [{ to: "https://hook.example/x", on: [error], remind: 4h }]
+  keep: { results: 1d }
+targets:
+  mx1: { target_host: 127.0.0.1 }
+  mx2: { target_host: 127.0.0.2 }
+checks:
+  - { probe: network.tcp, name: port, input: { target_port: 25 } }
+  - { probe: network.smtp@2, name: greets, watch: { every: 5m, fire_after: 1, clear_after: 4, confirm_after: 15s, depends_on: [port] } }
+  - { probe: network.tcp, name: canary, targets: [mx1], input: { target_port: 53 } }
+`;
+
+test("each check has its own words, else those of the suite, else the usual ones", async () => {
+  const { suite, checks, canaries, receivers, keep } = await plan(SUITE);
+  expect(suite).toBe("mail");
+  const [port, greets] = checks;
+  expect(port).toMatchObject({
+    name: "mx1 network.tcp port",
+    everyMs: 30_000,
+    rules: { fireAfter: { failures: 2, of: 5 }, clearAfter: 2 },
+    confirmAfterMs: null,
+  });
+  expect(greets).toMatchObject({ everyMs: 300_000, rules: { fireAfter: { failures: 1, of: 1 }, clearAfter: 4 }, confirmAfterMs: 15_000 });
+  expect(canaries).toEqual([checks.find(({ name }) => name === "mx1 network.tcp canary")?.key]);
+  expect(receivers).toMatchObject([{ to: "https://hook.example/x", remindMs: 14_400_000 }]);
+  expect(keep).toEqual({ resultsMs: 86_400_000, failuresMs: 90 * 86_400_000, hoursMs: 90 * 86_400_000 });
+});
+
+test("a check depends on the check of its own target", async () => {
+  const { checks } = await plan(SUITE);
+  const key = (name: string) => checks.find((check) => check.name === name)?.key;
+  for (const target of ["mx1", "mx2"])
+    expect(checks.find(({ name }) => name === `${target} network.smtp@2 greets`)?.dependsOn).toEqual([key(`${target} network.tcp port`)]);
+});
+
+test("keys stay when the order and the rules change, and differ between targets", async () => {
+  const before = (await plan(SUITE)).checks;
+  const after = (await plan(SUITE.replace("every: 5m", "every: 10m"))).checks;
+  expect(after.map(({ key }) => key)).toEqual(before.map(({ key }) => key));
+  expect(new Set(before.map(({ key }) => key)).size).toBe(before.length);
+});
+
+describe("what is wrong is told with its line", () => {
+  test.each([
+    ["depends_on: [port]", "depends_on: [prot]", /^checks\.yaml:13:\d+: there is no check "prot"/],
+    ["name: port,", "name: port, watch: { depends_on: [greets] },", /^checks\.yaml:12:\d+: mx1 network\.tcp port depends on itself/],
+    ["name: canary,", "name: canary, watch: { depends_on: [port] },", /^checks\.yaml:14:\d+: mx1 network\.tcp canary is a canary/],
+    ["failures: 2, of: 5", "failures: 5, of: 2", /^checks\.yaml:4:\d+: failures must not be more than of/],
+    ["every: 30s", "every: 30", /^checks\.yaml:3:\d+: watch\.every/],
+    ["every: 5m", "every: 10ms", /^checks\.yaml:13:\d+: every must be at least 1s/],
+    ["canaries: [canary]", "canaries: [nobody]", /^checks\.yaml:5:\d+: there is no check "nobody"/],
+    ["remind: 4h", "reminds: 4h", /^checks\.yaml:6:\d+: watch\.notify\.0\.reminds: there is no such field; did you mean remind\?/],
+  ])("%s -> %s", async (from, to, expected) => {
+    expect(SUITE).toContain(from);
+    const error = await plan(SUITE.replace(from, to)).then(
+      () => null,
+      (reason: Error) => reason,
+    );
+    const [line] = (error?.message ?? "").split("\n").slice(1);
+    expect(line).toMatch(expected);
+  });
+});

@@ -1,0 +1,229 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { History } from "../../../runner/history/history.js";
+import type { CheckView } from "../../../runner/watch/checks-view.js";
+import { probeRun } from "../cli/command-line.js";
+import { startReceiver, startSwitch, startWatching, type Watching } from "./watching.js";
+
+/** A slot is a second, and the machine may be busy. */
+const PATIENCE = { timeout: 20_000, interval: 50 };
+
+let folder: string;
+let site: Awaited<ReturnType<typeof startSwitch>>;
+let receiver: Awaited<ReturnType<typeof startReceiver>>;
+let watching: Watching | null = null;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "probe-run-watch-"));
+  site = await startSwitch();
+  receiver = await startReceiver();
+});
+
+afterEach(async () => {
+  await watching?.stop();
+  watching = null;
+  await Promise.all([site.close(), receiver.close()]);
+  rmSync(folder, { recursive: true });
+});
+
+/** Checks by name, each with a path of the site and more words for its `watch:`. */
+function write(checks: Readonly<Record<string, string>>, watch = ""): void {
+  const lines = Object.entries(checks).map(
+    ([name, words]) => `  - { probe: webapp.http, name: ${name}, input: { url: "${site.origin}/${name}" }, watch: { ${words} } }`,
+  );
+  const usual = `watch: { every: 1s, fire_after: 2, clear_after: 2, notify: [{ to: "${receiver.url}" }] ${watch} }`;
+  writeFileSync(join(folder, "checks.yaml"), `name: sites\n${usual}\nchecks:\n${lines.join("\n")}\n`);
+}
+
+async function watch(): Promise<Watching> {
+  watching = await startWatching("checks.yaml", folder, ["--history", "history.db"]);
+  return watching;
+}
+
+async function view(name: string): Promise<CheckView> {
+  const response = await fetch(`${watching?.address}/api/v1/checks`);
+  const { checks } = (await response.json()) as { checks: CheckView[] };
+  return checks.find((check) => check.name === `webapp.http ${name}`) as CheckView;
+}
+
+const told = (): string[] => receiver.taken.map(({ data }) => `${data.check} ${data.kind}`);
+
+describe("an incident", () => {
+  test("opens, is told, closes, is told; and all of it is stored", async () => {
+    write({ front: "" });
+    const { address, err } = await watch();
+    await expect.poll(async () => (await view("front")).outcome, PATIENCE).toBe("ok");
+    site.down.add("/front");
+    await expect.poll(told, PATIENCE).toEqual(["webapp.http front error"]);
+    expect(await view("front")).toMatchObject({ outcome: "error", incident: { number: 1, is_flapping: false }, reason: expect.stringContaining("503") });
+    const metrics = await (await fetch(`${address}/metrics`)).text();
+    expect(metrics).toMatch(/^probe_run_watch_incident_open\{suite="sites",check="webapp.http front"\} 1$/m);
+    expect(metrics).toMatch(/^probe_run_watch_check_up\{.*\} 0$/m);
+    const page = await fetch(`${address}/`);
+    expect(page.headers.get("content-security-policy")).toContain("default-src 'none'");
+    expect(await page.text()).toMatch(/✘ webapp\.http front<\/strong> since .*\n?.*503/);
+    site.down.clear();
+    await expect.poll(told, PATIENCE).toEqual(["webapp.http front error", "webapp.http front recovered"]);
+    const [opened, closed] = receiver.taken;
+    expect(opened).toMatchObject({
+      type: "probe-run.incident",
+      id: expect.stringMatching(/^[0-9a-f]{16}:1:1$/),
+      subject: "webapp.http front",
+      data: { suite: "sites", target: null, probe: "webapp.http", incident: 1, outcome: "error", reason: expect.stringContaining("503") },
+    });
+    expect(closed?.id).toBe(opened?.id.replace(/1$/, "2"));
+    expect(closed?.data).toMatchObject({ opened_time: opened?.data.opened_time, outcome: "ok", reason: null });
+    expect(receiver.attempts).not.toContain("a wrong signature");
+    expect(err()).toMatch(/webapp\.http front: error \(incident 1\): .*503/);
+    expect(await watching?.stop()).toBe(0);
+
+    const history = new History(join(folder, "history.db"));
+    const incidents = history.driver.prepare("SELECT * FROM incidents").all();
+    expect(incidents).toMatchObject([{ number: 1, closed_at: expect.any(Number), is_flapping: 0 }]);
+    const evidence = history.driver.prepare("SELECT output FROM evidence LIMIT 1").all() as { output: string }[];
+    expect(JSON.parse(evidence[0]?.output ?? "")).toMatchObject({ hops: [{ status: 503 }] });
+    history.close();
+  });
+
+  test("--public: the page and the API show names and states only", async () => {
+    write({ front: "" });
+    watching = await startWatching("checks.yaml", folder, ["--history", "history.db", "--public"]);
+    site.down.add("/front");
+    await expect.poll(async () => (await view("front")).incident, PATIENCE).not.toBeNull();
+    expect(await view("front")).toMatchObject({ outcome: "error", reason: null, target: null, probe: null });
+    const page = await (await fetch(`${watching.address}/`)).text();
+    expect(page).toContain("✘ webapp.http front");
+    expect(page).not.toMatch(/503|127\.0\.0\.1/);
+  });
+
+  test("that is open at the end of the watch is open after its start, and is told once", async () => {
+    write({ front: "" });
+    await watch();
+    site.down.add("/front");
+    await expect.poll(told, PATIENCE).toEqual(["webapp.http front error"]);
+    await watching?.stop();
+    await watch();
+    expect((await view("front")).incident).toMatchObject({ number: 1 });
+    site.down.clear();
+    await expect.poll(told, PATIENCE).toEqual(["webapp.http front error", "webapp.http front recovered"]);
+    expect(receiver.taken.map(({ id }) => id.split(":").slice(1).join(":"))).toEqual(["1:1", "1:2"]);
+  });
+
+  test("of a check that the file has no more is closed as removed", async () => {
+    write({ front: "", back: "" });
+    await watch();
+    site.down.add("/front");
+    await expect.poll(told, PATIENCE).toEqual(["webapp.http front error"]);
+    await watching?.stop();
+    write({ back: "" });
+    await watch();
+    await expect.poll(told, PATIENCE).toEqual(["webapp.http front error", "webapp.http front removed"]);
+  });
+
+  test("confirm_after: the second failure does not wait for the next slot", async () => {
+    // An hour's slot does not begin in time: the child, which fails, asks for the first run.
+    write({ front: "every: 1h, confirm_after: 300ms", child: "depends_on: [front]" });
+    site.down.add("/child").add("/front");
+    await watch();
+    await expect.poll(told, PATIENCE).toEqual(["webapp.http front error"]);
+  });
+});
+
+describe("what another check explains", () => {
+  test("parent and child fail in the same moment: only the parent is told", async () => {
+    write({ parent: "", child: "depends_on: [parent]" });
+    await watch();
+    site.down.add("/child").add("/parent");
+    await expect.poll(told, PATIENCE).toEqual(["webapp.http parent error"]);
+    await expect.poll(async () => (await view("child")).outcome, PATIENCE).toBe("suppressed");
+    expect((await view("child")).reason).toMatch(/^webapp\.http parent fails, which this depends on; /);
+    site.down.delete("/parent");
+    await expect.poll(told, PATIENCE).toEqual(["webapp.http parent error", "webapp.http parent recovered", "webapp.http child error"]);
+  });
+
+  test("while every canary fails, failures of others are unknown", async () => {
+    write({ canary1: "", canary2: "", front: "" }, ", canaries: [canary1, canary2]");
+    await watch();
+    for (const path of ["/canary1", "/canary2", "/front"]) site.down.add(path);
+    await expect.poll(async () => (await view("front")).outcome, PATIENCE).toBe("unknown");
+    await expect.poll(() => told().length, PATIENCE).toBe(2);
+    expect(told().sort()).toEqual(["webapp.http canary1 error", "webapp.http canary2 error"]);
+    expect((await view("front")).incident).toBeNull();
+    site.down.delete("/canary1");
+    await expect.poll(told, PATIENCE).toContain("webapp.http front error");
+  });
+});
+
+describe("a receiver", () => {
+  test("that is not ready gets the same notification again, and in order", async () => {
+    await receiver.close();
+    receiver = await startReceiver((count) => (count <= 2 ? 503 : 200));
+    write({ front: "" });
+    const { err } = await watch();
+    site.down.add("/front");
+    await expect.poll(() => receiver.attempts.length, PATIENCE).toBeGreaterThan(0);
+    site.down.clear();
+    await expect.poll(told, PATIENCE).toEqual(["webapp.http front error", "webapp.http front recovered"]);
+    const ids = receiver.attempts.map((id) => id.split(":").slice(1).join(":"));
+    expect(ids).toEqual(["1:1", "1:1", "1:1", "1:2"]);
+    expect(err()).toContain("is not taken, and will be sent again");
+  });
+
+  test("gets only what it asked for", async () => {
+    write({ front: "" });
+    const file = join(folder, "checks.yaml");
+    writeFileSync(
+      file,
+      `name: sites\nwatch: { every: 1s, fire_after: 1, clear_after: 1, notify: [{ to: "${receiver.url}", on: [recovered] }] }\nchecks:\n  - { probe: webapp.http, name: front, input: { url: "${site.origin}/front" } }\n`,
+    );
+    await watch();
+    site.down.add("/front");
+    await expect.poll(async () => (await view("front")).incident, PATIENCE).not.toBeNull();
+    site.down.clear();
+    await expect.poll(told, PATIENCE).toEqual(["webapp.http front recovered"]);
+  });
+});
+
+describe("the command", () => {
+  test("--once runs every check, judged by the suite, and stores nothing", async () => {
+    site.down.add("/broken");
+    writeFileSync(
+      join(folder, "checks.yaml"),
+      `name: sites
+targets: { a: { url: "${site.origin}/a" }, b: { url: "${site.origin}/broken" } }
+checks:
+  - { probe: webapp.http, name: answers }
+  - { probe: webapp.http, name: is down, targets: [b], expect: { status: error } }
+`,
+    );
+    const { code, out } = await probeRun(["watch", "checks.yaml", "--once", "--format", "tap"], { cwd: folder });
+    expect(code).toBe(1);
+    const points = out.split("\n").filter((line) => /^(not )?ok/.test(line));
+    expect(points).toEqual([
+      "ok 1 - webapp.http a webapp.http answers",
+      "not ok 2 - webapp.http b webapp.http answers",
+      "ok 3 - webapp.http b webapp.http is down",
+    ]);
+    expect(out).toContain("expected ok or warning, got error");
+    const nagios = await probeRun(["watch", "checks.yaml", "--once", "--format", "nagios"], { cwd: folder });
+    expect(nagios).toMatchObject({ code: 2, out: expect.stringMatching(/^PROBE-RUN CRITICAL - 2 of 3 ok \| /) });
+    expect((await probeRun(["watch", "checks.yaml", "--once"], { cwd: folder })).out).toMatch(/3 runs: 2 ok, 1 error/);
+  });
+
+  test("a file that is wrong, or not there: exit 2, with lines", async () => {
+    writeFileSync(join(folder, "checks.yaml"), "name: x\nwatch: { every: soon }\nchecks:\n  - { probe: network.smtpp }\n");
+    const { code, err } = await probeRun(["watch", "checks.yaml", "--once"], { cwd: folder });
+    expect(code).toBe(2);
+    expect(err).toMatch(/2:\d+ +watch\.every/);
+    expect(await probeRun(["watch", "nowhere.yaml"], { cwd: folder })).toMatchObject({ code: 2, out: "" });
+  });
+
+  test("a webhook without a secret is refused before anything runs", async () => {
+    write({ front: "" });
+    const { code, err } = await probeRun(["watch", "checks.yaml"], { cwd: folder });
+    expect(code).toBe(2);
+    expect(err).toContain("there is no secret to sign with");
+  });
+});
