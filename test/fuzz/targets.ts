@@ -36,6 +36,8 @@ import { icmpOf, readPingLine } from "../../runner/net/ping/ping-output.js";
 import { parseCapabilities as parsePop3Capabilities } from "../../runner/net/pop3/capabilities.js";
 import { ReplyParser as Pop3ReplyParser } from "../../runner/net/pop3/reply.js";
 import { newHello, versionName } from "../../runner/net/quic/version-negotiation.js";
+import { parseInfo, parsePairs, parseParts } from "../../runner/net/redis/info.js";
+import { RespDecoder } from "../../runner/net/redis/resp.js";
 import { decodeChallenge } from "../../runner/net/sasl/exchange.js";
 import { parseServerFinal, parseServerFirst } from "../../runner/net/sasl/scram-message.js";
 import { ReplyParser as SieveReplyParser } from "../../runner/net/sieve/reply.js";
@@ -242,6 +244,19 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
     parse(bytes) {
       const reader = new MqttPacketReader();
       for (const portion of portions(bytes)) for (const { body } of reader.push(Buffer.from(portion, "latin1"))) readProperties(new BodyReader(body));
+    },
+    refuses: isFailure,
+  },
+  redis: {
+    modules: ["runner/net/redis/resp.ts", "runner/net/redis/info.ts"],
+    parse(bytes) {
+      parseInfo({ type: "bulk", bytes });
+      parseParts(text(bytes));
+      const decoder = new RespDecoder();
+      for (const portion of portions(bytes)) {
+        decoder.push(Buffer.from(portion, "latin1"));
+        for (let reply = decoder.next(); reply !== null; reply = decoder.next()) parsePairs(reply);
+      }
     },
     refuses: isFailure,
   },

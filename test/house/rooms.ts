@@ -18,6 +18,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   assertions: [],
   harness: ["support", "limits", "run"],
   "service-check": ["run", "net"],
+  data: ["assertions", "run", "net", "harness"],
   "tls-scan": ["asn1", "run", "net", "harness"],
   queue: ["support", "sqlite", "limits", "run", "net", "harness"],
   delivery: ["support", "sqlite", "limits", "run", "net", "replies", "tls-policy", "mail", "mail-sites", "harness", "queue"],

@@ -45,6 +45,7 @@ export const PROGRAMS = {
   ping: { get: "apt-get install iputils-ping", needsRoot: false },
   chronyd: { get: "apt-get install chrony", needsRoot: true },
   "redis-server": { get: "apt-get install redis-server", needsRoot: false },
+  "redis-cli": { get: "apt-get install redis-tools", needsRoot: false },
   "nats-server": { get: "apt-get install nats-server", needsRoot: false },
   "rabbitmq-server": { get: "apt-get install rabbitmq-server", needsRoot: true },
 } as const satisfies Readonly<Record<string, Program>>;
