@@ -2,6 +2,7 @@
 import type { BuiltIn } from "../runner/harness/built-in.js";
 
 export const builtIn: Readonly<Record<string, BuiltIn>> = {
+  "data.postgresql": { load: () => import("./data.postgresql/probe.js"), lab: () => import("./data.postgresql/lab.js") },
   "data.redis": { load: () => import("./data.redis/probe.js"), lab: () => import("./data.redis/lab.js") },
   "mail.bimi": { load: () => import("./mail.bimi/probe.js"), lab: () => import("./mail.bimi/lab.js") },
   "mail.blocklist": { load: () => import("./mail.blocklist/probe.js"), lab: () => import("./mail.blocklist/lab.js") },
@@ -45,6 +46,7 @@ export const builtIn: Readonly<Record<string, BuiltIn>> = {
 
 /** The input and output types of each built-in probe. */
 export interface BuiltInTypes {
+  "data.postgresql": typeof import("./data.postgresql/probe.js").default;
   "data.redis": typeof import("./data.redis/probe.js").default;
   "mail.bimi": typeof import("./mail.bimi/probe.js").default;
   "mail.blocklist": typeof import("./mail.blocklist/probe.js").default;

@@ -58,3 +58,61 @@ export const dataOutput = {
   ),
   server_version: nullable({ type: "string" }, "The version that the server names."),
 } as const;
+
+const parameter = {
+  anyOf: [{ type: "string", maxLength: 8192, pattern: "^[^\\u0000]*$" }, { type: "number" }, { type: "boolean" }, { type: "null" }],
+} as const;
+
+/** A question in SQL, of the input. */
+export function sqlQuery<const Placeholders extends string>(placeholders: Placeholders) {
+  return {
+    type: "object",
+    description: "A statement that reads. It is executed in a read-only transaction, and without this field nothing is.",
+    properties: {
+      sql: { type: "string", minLength: 1, maxLength: 16_384, pattern: "^[^\\u0000]+$", description: "One statement that gives rows." },
+      parameters: { type: "array", maxItems: 64, items: parameter, default: [], description: `The values of ${placeholders}.` },
+      max_rows: { type: "integer", minimum: 1, maximum: 1000, default: 100, description: "No more rows than this are read." },
+    },
+    required: ["sql"],
+    additionalProperties: false,
+  } as const;
+}
+
+export const sqlExpectations = {
+  value: expectedValue("The first value of the first row."),
+  rows: expectedValue("All rows, as a list of lists."),
+  row_count: expectedValue("The number of rows that were read."),
+  max_query_ms: { type: "number", exclusiveMinimum: 0, maximum: 600_000, description: "The statement takes no longer." },
+  max_connections_percent: { type: "number", exclusiveMinimum: 0, maximum: 100, description: "No more of the allowed connections are in use." },
+  max_replication_lag_s: { type: "number", minimum: 0, maximum: 1_000_000, description: "A replica is behind by no more seconds. It holds on a primary." },
+  max_clock_offset_ms: { type: "number", exclusiveMinimum: 0, maximum: 86_400_000, description: "The server's clock differs by no more." },
+  read_only: { type: "boolean", description: "Whether new transactions are read-only." },
+} as const;
+
+/** What is known of a database server that speaks SQL. */
+export const sqlOutput = {
+  ready_ms: nullable({ type: "number" }, "From the beginning of the run until the server took queries."),
+  role: nullable({ enum: ["primary", "replica"] }, "A server that follows no other is a primary; null if it is not known."),
+  read_only: nullable({ type: "boolean" }, "New transactions are read-only."),
+  replicas: nullable({ type: "integer" }, "Replicas that are connected."),
+  replication_lag_s: nullable({ type: "number" }, "How far a replica is behind; null on a primary, and if it is not known."),
+  uptime_s: nullable({ type: "integer" }, "Since the server started."),
+  connections: nullable(record({ used: nullable({ type: "integer" }), most: nullable({ type: "integer" }, "The limit of the configuration.") })),
+  server_time: nullable({ type: "string" }, "The server's clock, in UTC."),
+  clock_offset_ms: nullable({ type: "number" }, "How far it is ahead of this machine's clock."),
+  ping_ms: nullable({ type: "number" }, "From an empty command to its answer."),
+  query: nullable(
+    record({
+      columns: list(record({ name: { type: "string" }, type: { type: "string", description: "The server's name or number of its type." } })),
+      truncated: { type: "boolean", description: "There are more rows than max_rows, or a value was cut after 4096 characters." },
+      first_row_ms: nullable({ type: "number" }, "From sending the statement to its first row; null if there was none."),
+      last_row_ms: { type: "number", description: "From sending the statement to its end." },
+    }),
+    "The statement of the input; null if there was none, or it was not executed.",
+  ),
+  ...dataRows,
+  server_error: nullable(
+    record({ code: { type: "string", description: "SQLSTATE, or the server's number." }, message: { type: "string" } }),
+    "What the server said of the last thing that it refused.",
+  ),
+} as const;

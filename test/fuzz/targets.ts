@@ -35,6 +35,11 @@ import { readReply as readNtpReply, referenceText } from "../../runner/net/ntp/m
 import { icmpOf, readPingLine } from "../../runner/net/ping/ping-output.js";
 import { parseCapabilities as parsePop3Capabilities } from "../../runner/net/pop3/capabilities.js";
 import { ReplyParser as Pop3ReplyParser } from "../../runner/net/pop3/reply.js";
+import { readLoginRequest } from "../../runner/net/postgresql/log-in.js";
+import { PostgresDecoder } from "../../runner/net/postgresql/message.js";
+import { readColumns } from "../../runner/net/postgresql/read-only-query.js";
+import { readServerError } from "../../runner/net/postgresql/server-error.js";
+import { readRow } from "../../runner/net/postgresql/session.js";
 import { newHello, versionName } from "../../runner/net/quic/version-negotiation.js";
 import { parseInfo, parsePairs, parseParts } from "../../runner/net/redis/info.js";
 import { RespDecoder } from "../../runner/net/redis/resp.js";
@@ -256,6 +261,29 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
       for (const portion of portions(bytes)) {
         decoder.push(Buffer.from(portion, "latin1"));
         for (let reply = decoder.next(); reply !== null; reply = decoder.next()) parsePairs(reply);
+      }
+    },
+    refuses: isFailure,
+  },
+  postgresql: {
+    modules: [
+      "runner/net/postgresql/message.ts",
+      "runner/net/postgresql/server-error.ts",
+      "runner/net/postgresql/session.ts",
+      "runner/net/postgresql/read-only-query.ts",
+      "runner/net/postgresql/log-in.ts",
+    ],
+    parse(bytes) {
+      const decoder = new PostgresDecoder();
+      for (const portion of portions(bytes)) {
+        decoder.push(Buffer.from(portion, "latin1"));
+        for (let message = decoder.next(); message !== null; message = decoder.next())
+          for (const read of [readServerError, readRow, readColumns, (body: Buffer) => readLoginRequest({ type: "R", body })])
+            try {
+              read(message.body);
+            } catch (error) {
+              if (!isFailure(error)) throw error;
+            }
       }
     },
     refuses: isFailure,

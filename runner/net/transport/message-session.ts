@@ -68,6 +68,9 @@ export class MessageSession<Message> implements ConnectionReader {
     const beganAt = monotonic();
     try {
       return await step(operation);
+    } catch (error) {
+      // What reads the parts of a message does not know the phase, either.
+      throw error instanceof FailureError && error.failure.phase === "command" ? this.#inPhase(error) : error;
     } finally {
       recorder.end(operation, operation.code, operation.message, this.#arrivedAt > beganAt ? this.#arrivedAt : monotonic());
     }
@@ -118,8 +121,8 @@ export class MessageSession<Message> implements ConnectionReader {
     }
   }
 
-  #inPhase({ failure }: FailureError): FailureError {
-    return new FailureError({ ...failure, phase: this.phase });
+  #inPhase({ failure, reply }: FailureError): FailureError {
+    return new FailureError({ ...failure, phase: this.phase }, reply);
   }
 
   #fail(error: FailureError): void {
