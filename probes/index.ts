@@ -2,6 +2,7 @@
 import type { BuiltIn } from "../runner/harness/built-in.js";
 
 export const builtIn: Readonly<Record<string, BuiltIn>> = {
+  "data.mysql": { load: () => import("./data.mysql/probe.js"), lab: () => import("./data.mysql/lab.js") },
   "data.postgresql": { load: () => import("./data.postgresql/probe.js"), lab: () => import("./data.postgresql/lab.js") },
   "data.redis": { load: () => import("./data.redis/probe.js"), lab: () => import("./data.redis/lab.js") },
   "mail.bimi": { load: () => import("./mail.bimi/probe.js"), lab: () => import("./mail.bimi/lab.js") },
@@ -46,6 +47,7 @@ export const builtIn: Readonly<Record<string, BuiltIn>> = {
 
 /** The input and output types of each built-in probe. */
 export interface BuiltInTypes {
+  "data.mysql": typeof import("./data.mysql/probe.js").default;
   "data.postgresql": typeof import("./data.postgresql/probe.js").default;
   "data.redis": typeof import("./data.redis/probe.js").default;
   "mail.bimi": typeof import("./mail.bimi/probe.js").default;

@@ -30,6 +30,10 @@ import { encodeFilter, FilterError } from "../../runner/net/ldap/filter.js";
 import { messageEnd, OPERATION, readEntry, readResponse, readResult } from "../../runner/net/ldap/message.js";
 import { BodyReader, PacketReader as MqttPacketReader } from "../../runner/net/mqtt/packet.js";
 import { readProperties } from "../../runner/net/mqtt/properties.js";
+import { readGreeting } from "../../runner/net/mysql/handshake.js";
+import { MysqlDecoder } from "../../runner/net/mysql/packet.js";
+import { readBinaryRow, readColumn, readTextRow } from "../../runner/net/mysql/result.js";
+import { readServerError as readMysqlError } from "../../runner/net/mysql/server-error.js";
 import { ReplyParser as NntpReplyParser } from "../../runner/net/nntp/reply.js";
 import { readReply as readNtpReply, referenceText } from "../../runner/net/ntp/message.js";
 import { icmpOf, readPingLine } from "../../runner/net/ping/ping-output.js";
@@ -261,6 +265,24 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
       for (const portion of portions(bytes)) {
         decoder.push(Buffer.from(portion, "latin1"));
         for (let reply = decoder.next(); reply !== null; reply = decoder.next()) parsePairs(reply);
+      }
+    },
+    refuses: isFailure,
+  },
+  mysql: {
+    modules: ["runner/net/mysql/packet.ts", "runner/net/mysql/server-error.ts", "runner/net/mysql/handshake.ts", "runner/net/mysql/result.ts"],
+    parse(bytes) {
+      const columns = [1, 3, 5, 8, 10, 11, 12, 253].map((type) => ({ name: "a", type, isUnsigned: false }));
+      const decoder = new MysqlDecoder();
+      for (const portion of portions(bytes)) {
+        decoder.push(Buffer.from(portion, "latin1"));
+        for (let packet = decoder.next(); packet !== null; packet = decoder.next())
+          for (const read of [readGreeting, readMysqlError, readColumn, (body: Buffer) => readTextRow(body, 3), (body: Buffer) => readBinaryRow(body, columns)])
+            try {
+              read(packet.body);
+            } catch (error) {
+              if (!isFailure(error)) throw error;
+            }
       }
     },
     refuses: isFailure,

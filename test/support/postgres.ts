@@ -43,13 +43,22 @@ export async function startPostgres(): Promise<RunningDaemon> {
     ]);
     writeFileSync(join(data, "pg_hba.conf"), ACCESS.join("\n"));
   });
+  try {
+    fill(server.port);
+    return server;
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
+
+function fill(port: number): void {
   const roles = ["tess", "cleo", "rita"].map((name) => `CREATE ROLE ${name} LOGIN PASSWORD '${POSTGRES_PASSWORD}'`);
-  psql(server.port, [
+  psql(port, [
     ...roles,
     `SET password_encryption = 'md5'; CREATE ROLE mona LOGIN PASSWORD '${POSTGRES_PASSWORD}'`,
     "CREATE TABLE orders (id serial PRIMARY KEY, name text); INSERT INTO orders (name) VALUES ('one'), ('two'), ('three'); GRANT ALL ON ALL TABLES IN SCHEMA public TO PUBLIC",
   ]);
-  return server;
 }
 
 /** A copy of the server that follows it. */
