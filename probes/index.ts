@@ -2,6 +2,7 @@
 import type { BuiltIn } from "../runner/harness/built-in.js";
 
 export const builtIn: Readonly<Record<string, BuiltIn>> = {
+  "data.mongodb": { load: () => import("./data.mongodb/probe.js"), lab: () => import("./data.mongodb/lab.js") },
   "data.mysql": { load: () => import("./data.mysql/probe.js"), lab: () => import("./data.mysql/lab.js") },
   "data.postgresql": { load: () => import("./data.postgresql/probe.js"), lab: () => import("./data.postgresql/lab.js") },
   "data.redis": { load: () => import("./data.redis/probe.js"), lab: () => import("./data.redis/lab.js") },
@@ -47,6 +48,7 @@ export const builtIn: Readonly<Record<string, BuiltIn>> = {
 
 /** The input and output types of each built-in probe. */
 export interface BuiltInTypes {
+  "data.mongodb": typeof import("./data.mongodb/probe.js").default;
   "data.mysql": typeof import("./data.mysql/probe.js").default;
   "data.postgresql": typeof import("./data.postgresql/probe.js").default;
   "data.redis": typeof import("./data.redis/probe.js").default;

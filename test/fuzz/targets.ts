@@ -28,6 +28,8 @@ import { decodeMailboxName } from "../../runner/net/imap/mailbox-name.js";
 import { ResponseParser as ImapResponseParser } from "../../runner/net/imap/response.js";
 import { encodeFilter, FilterError } from "../../runner/net/ldap/filter.js";
 import { messageEnd, OPERATION, readEntry, readResponse, readResult } from "../../runner/net/ldap/message.js";
+import { decodeDocument } from "../../runner/net/mongodb/bson.js";
+import { MongoDecoder } from "../../runner/net/mongodb/message.js";
 import { BodyReader, PacketReader as MqttPacketReader } from "../../runner/net/mqtt/packet.js";
 import { readProperties } from "../../runner/net/mqtt/properties.js";
 import { readGreeting } from "../../runner/net/mysql/handshake.js";
@@ -266,6 +268,18 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
         decoder.push(Buffer.from(portion, "latin1"));
         for (let reply = decoder.next(); reply !== null; reply = decoder.next()) parsePairs(reply);
       }
+    },
+    refuses: isFailure,
+  },
+  mongodb: {
+    modules: ["runner/net/mongodb/message.ts", "runner/net/mongodb/bson.ts"],
+    parse(bytes) {
+      const decoder = new MongoDecoder();
+      for (const portion of portions(bytes)) {
+        decoder.push(Buffer.from(portion, "latin1"));
+        while (decoder.next() !== null);
+      }
+      decodeDocument(bytes);
     },
     refuses: isFailure,
   },
