@@ -19,6 +19,9 @@ import { parseSpfRecord } from "../../runner/mail/spf/record.js";
 import { readMessage } from "../../runner/mail/verify/message-parts.js";
 import { verifyArc } from "../../runner/mail/verify/verify-arc.js";
 import { verifyDkim } from "../../runner/mail/verify/verify-dkim.js";
+import { CassandraDecoder, FrameReader as CassandraFrameReader } from "../../runner/net/cassandra/frame.js";
+import { readRows } from "../../runner/net/cassandra/result.js";
+import { readServerError as readCassandraError } from "../../runner/net/cassandra/session.js";
 import { buildQuery, readReply as readDnsReply } from "../../runner/net/dns/message.js";
 import { readReplyTo } from "../../runner/net/dns/wire/message.js";
 import { alternativesOf } from "../../runner/net/http/alt-svc.js";
@@ -267,6 +270,23 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
       for (const portion of portions(bytes)) {
         decoder.push(Buffer.from(portion, "latin1"));
         for (let reply = decoder.next(); reply !== null; reply = decoder.next()) parsePairs(reply);
+      }
+    },
+    refuses: isFailure,
+  },
+  cassandra: {
+    modules: ["runner/net/cassandra/frame.ts", "runner/net/cassandra/result.ts", "runner/net/cassandra/session.ts"],
+    parse(bytes) {
+      const decoder = new CassandraDecoder();
+      for (const portion of portions(bytes)) {
+        decoder.push(Buffer.from(portion, "latin1"));
+        for (let frame = decoder.next(); frame !== null; frame = decoder.next())
+          for (const read of [readRows, readCassandraError, (body: Buffer) => new CassandraFrameReader(body).texts()])
+            try {
+              read(frame.body);
+            } catch (error) {
+              if (!isFailure(error)) throw error;
+            }
       }
     },
     refuses: isFailure,
