@@ -97,7 +97,7 @@ export const sqlOutput = {
   replicas: nullable({ type: "integer" }, "Replicas that are connected."),
   replication_lag_s: nullable({ type: "number" }, "How far a replica is behind; null on a primary, and if it is not known."),
   uptime_s: nullable({ type: "integer" }, "Since the server started."),
-  connections: nullable(record({ used: nullable({ type: "integer" }), most: nullable({ type: "integer" }, "The limit of the configuration.") })),
+  connections: nullable(record({ used: nullable({ type: "integer" }), max: nullable({ type: "integer" }, "The limit of the configuration.") })),
   server_time: nullable({ type: "string" }, "The server's clock, in UTC."),
   clock_offset_ms: nullable({ type: "number" }, "How far it is ahead of this machine's clock."),
   ping_ms: nullable({ type: "number" }, "From an empty command to its answer."),

@@ -10,7 +10,7 @@ const PEERS = "SELECT peer, data_center, release_version, schema_version FROM sy
 const IPV4_BYTES = 4;
 const IPV6_BYTES = 16;
 /** The last moment that a Date knows. */
-const MOST_TIME = 8_640_000_000_000_000n;
+const MAX_TIME = 8_640_000_000_000_000n;
 
 /** Two questions of our own, which every user may ask. */
 export async function readFacts(session: CassandraSession): Promise<Facts> {
@@ -36,7 +36,7 @@ function clockFacts(row: CassandraRow, now: number): Facts {
   const bytes = row.get("node_time");
   if (bytes?.length !== 8) return {};
   const time = bytes.readBigInt64BE(0);
-  if (time > MOST_TIME || time < -MOST_TIME) return {};
+  if (time > MAX_TIME || time < -MAX_TIME) return {};
   return { server_time: new Date(Number(time)).toISOString(), clock_offset_ms: Math.round(Number(time) - now) };
 }
 

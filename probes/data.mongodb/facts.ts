@@ -3,7 +3,7 @@ import type { Output } from "./schema.js";
 
 type Facts = Partial<Output>;
 
-const MOST_MEMBERS = 50;
+const MAX_MEMBERS = 50;
 
 /** The answer to hello, or to isMaster of servers before version 5. */
 export function helloFacts(hello: BsonDocument, now: number): Facts {
@@ -29,7 +29,7 @@ function roleOf(hello: BsonDocument): Output["role"] {
 
 /** The answer to replSetGetStatus. */
 export function statusFacts(status: BsonDocument): Facts {
-  const all = documents(status.get("members")).slice(0, MOST_MEMBERS);
+  const all = documents(status.get("members")).slice(0, MAX_MEMBERS);
   const writtenAt = (member: BsonDocument | undefined): number => Date.parse(text(member?.get("optimeDate")) ?? "");
   const latest = writtenAt(all.find((member) => member.get("stateStr") === "PRIMARY"));
   const lagOf = (member: BsonDocument): number | null => {

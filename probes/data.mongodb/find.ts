@@ -7,27 +7,27 @@ import type { DataValue } from "../../schemas/data.js";
 import { documents } from "./facts.js";
 import type { Input, Output } from "./schema.js";
 
-const MOST_VALUE_CHARACTERS = 4096;
+const MAX_VALUE_CHARACTERS = 4096;
 /** Of the time that a reply may take: the server's own words on its end arrive in time. */
 const SERVER_TIMEOUT_PART = 0.9;
 /** They run a program in the server. */
 const PROGRAMS: ReadonlySet<string> = new Set(["$where", "$function", "$accumulator"]);
-const MOST_DEPTH = 16;
-const MOST_FILTER_CHARACTERS = 16_384;
+const MAX_DEPTH = 16;
+const MAX_FILTER_CHARACTERS = 16_384;
 
 type Find = NonNullable<Input["find"]>;
 
 export function filterViolations({ find }: Input): Violation[] {
   if (find === undefined) return [];
   const violation = (message: string): Violation[] => [{ pointer: "/find/filter", message, hint: null }];
-  if (JSON.stringify(find.filter).length > MOST_FILTER_CHARACTERS) return violation(`has more than ${MOST_FILTER_CHARACTERS} characters`);
+  if (JSON.stringify(find.filter).length > MAX_FILTER_CHARACTERS) return violation(`has more than ${MAX_FILTER_CHARACTERS} characters`);
   const problem = problemIn(find.filter, 0);
   return problem === null ? [] : violation(problem);
 }
 
 function problemIn(value: unknown, depth: number): string | null {
   if (value === null || typeof value !== "object") return null;
-  if (depth > MOST_DEPTH) return `is nested more than ${MOST_DEPTH} deep`;
+  if (depth > MAX_DEPTH) return `is nested more than ${MAX_DEPTH} deep`;
   for (const [key, inside] of Object.entries(value)) {
     if (PROGRAMS.has(key)) return `holds ${key}, which runs a program in the server`;
     if (key.includes("\0")) return "holds a key with NUL";
@@ -76,9 +76,9 @@ function valueAt(document: BsonDocument, path: string): BsonValue {
 
 function shown(value: BsonValue, evidence: Evidence<Output>): DataValue {
   const simple = Buffer.isBuffer(value) ? value.toString("hex") : value !== null && typeof value === "object" ? JSON.stringify(plain(value)) : value;
-  if (typeof simple !== "string" || simple.length <= MOST_VALUE_CHARACTERS) return simple;
+  if (typeof simple !== "string" || simple.length <= MAX_VALUE_CHARACTERS) return simple;
   evidence.truncated = true;
-  return simple.slice(0, MOST_VALUE_CHARACTERS);
+  return simple.slice(0, MAX_VALUE_CHARACTERS);
 }
 
 /** A document or a list, for JSON. */

@@ -25,7 +25,7 @@ export default defineProbe({
 });
 
 const COMMAND_NOT_FOUND = 59;
-/** Unauthorized, and AuthenticationFailed of servers that let nobody ask before a login. */
+/** Unauthorized, and AuthenticationFailed of servers that answer nothing before a login. */
 const NO_ACCESS: ReadonlySet<number> = new Set([13, 18]);
 
 async function run(input: Input, ctx: Ctx): Promise<Evidence<Output>> {

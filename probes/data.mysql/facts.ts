@@ -4,7 +4,7 @@ import { FailureError } from "../../runner/run/failure-error.js";
 import type { Output } from "./schema.js";
 
 const VARIABLES =
-  "SELECT @@version AS version, @@version_comment AS name, @@read_only AS read_only, @@max_connections AS most, UNIX_TIMESTAMP(NOW(6)) * 1000 AS time, DATABASE() AS db";
+  "SELECT @@version AS version, @@version_comment AS name, @@read_only AS read_only, @@max_connections AS max_connections, UNIX_TIMESTAMP(NOW(6)) * 1000 AS time, DATABASE() AS db";
 const STATUS = "SHOW GLOBAL STATUS WHERE Variable_name IN ('Threads_connected', 'Uptime', 'Slaves_connected')";
 /** Servers since MariaDB 10.5 and MySQL 8.0.22; and those before. */
 const REPLICATION = ["SHOW REPLICA STATUS", "SHOW SLAVE STATUS"] as const;
@@ -20,7 +20,7 @@ export async function readFacts(session: MysqlSession): Promise<Facts> {
     ...(variables === null ? {} : variableFacts(variables.rows[0] ?? {}, sentAt + variables.duration_ms / 2)),
     replicas: whole(status.get("Slaves_connected")),
     uptime_s: whole(status.get("Uptime")),
-    connections: status.size === 0 ? null : { used: whole(status.get("Threads_connected")), most: whole(variables?.rows[0]?.most) },
+    connections: status.size === 0 ? null : { used: whole(status.get("Threads_connected")), max: whole(variables?.rows[0]?.max_connections) },
     ...(await replicationFacts(session)),
   };
 }
@@ -28,7 +28,7 @@ export async function readFacts(session: MysqlSession): Promise<Facts> {
 function variableFacts({ version, name, read_only, time, db }: TextRow, now: number): Facts {
   const serverTime = number(time);
   const clock =
-    serverTime === null || Math.abs(serverTime) > MOST_TIME
+    serverTime === null || Math.abs(serverTime) > MAX_TIME
       ? {}
       : { server_time: new Date(serverTime).toISOString(), clock_offset_ms: Math.round(serverTime - now) };
   return {
@@ -41,7 +41,7 @@ function variableFacts({ version, name, read_only, time, db }: TextRow, now: num
 }
 
 /** The last moment that a Date knows. */
-const MOST_TIME = 8.64e15;
+const MAX_TIME = 8.64e15;
 
 async function replicationFacts(session: MysqlSession): Promise<Facts> {
   for (const question of REPLICATION) {

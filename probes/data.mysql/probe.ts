@@ -62,10 +62,10 @@ async function converse(ctx: Ctx, input: Input, session: MysqlSession, evidence:
   evidence.ping_ms = await session.ping();
   Object.assign(evidence, await readFacts(session));
   if (input.query === undefined) return;
-  const { sql, parameters, max_rows: mostRows } = input.query;
+  const { sql, parameters, max_rows: maxRows } = input.query;
   const timeoutMs = Math.max(1, Math.floor(input.command_timeout_ms * SERVER_TIMEOUT_PART));
   const isMariaDb = /mariadb/i.test(evidence.server_version);
-  Object.assign(evidence, shown(await readOnlyQuery(session, { sql, parameters, mostRows, timeoutMs, isMariaDb })));
+  Object.assign(evidence, shown(await readOnlyQuery(session, { sql, parameters, maxRows, timeoutMs, isMariaDb })));
 }
 
 async function startTls(ctx: Ctx, input: Input, session: MysqlSession, { offersTls }: Greeting, evidence: Evidence<Output>): Promise<void> {

@@ -6,7 +6,7 @@ import { round } from "../../runner/run/clock.js";
 import type { DataValue } from "../../schemas/data.js";
 import type { Output } from "./schema.js";
 
-const MOST_VALUE_CHARACTERS = 4096;
+const MAX_VALUE_CHARACTERS = 4096;
 const NAMES: ReadonlyMap<number, string> = new Map(
   Object.entries({ ...TYPE, bit: 0x10, json: 0xf5, blob: 0xfc, string: 0xfe }).map(([name, type]) => [type, name]),
 );
@@ -17,9 +17,9 @@ export function shown({ columns, rows, isCut, firstRowMs, durationMs }: QueryRes
   const values = rows.map((row) =>
     row.map((each, index) => {
       const value = Buffer.isBuffer(each) ? valueIn(each, columns[index]?.type ?? 0xfe) : each;
-      if (typeof value !== "string" || value.length <= MOST_VALUE_CHARACTERS) return value;
+      if (typeof value !== "string" || value.length <= MAX_VALUE_CHARACTERS) return value;
       truncated = true;
-      return value.slice(0, MOST_VALUE_CHARACTERS);
+      return value.slice(0, MAX_VALUE_CHARACTERS);
     }),
   );
   const named = columns.map(({ name, type }) => ({ name, type: NAMES.get(type) ?? String(type) }));

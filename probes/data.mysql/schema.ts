@@ -66,7 +66,7 @@ const output = contract({
       ...sqlOutput,
       replication: nullable(
         record({
-          source_host: nullable({ type: "string" }, "Whom the replica follows."),
+          source_host: nullable({ type: "string" }, "The server that the replica follows."),
           io_running: nullable({ type: "string" }, "Whether it receives changes: Yes, No or Connecting."),
           sql_running: nullable({ type: "string" }, "Whether it applies them: Yes or No."),
           last_error: nullable({ type: "string" }, "Why it does not."),

@@ -25,7 +25,7 @@ export async function readFacts(session: PostgresSession): Promise<Partial<Outpu
 }
 
 function factsOf(row: readonly (string | null)[], now: number): Partial<Output> {
-  const [inRecovery, readOnly, lag, replicas, time, uptime, used, most, database] = row;
+  const [inRecovery, readOnly, lag, replicas, time, uptime, used, max, database] = row;
   const isReplica = inRecovery === "t";
   const serverTime = number(time);
   return {
@@ -33,17 +33,17 @@ function factsOf(row: readonly (string | null)[], now: number): Partial<Output> 
     read_only: readOnly === undefined ? null : isReplica || readOnly === "on",
     replication_lag_s: number(lag),
     replicas: whole(replicas),
-    ...(serverTime === null || Math.abs(serverTime) > MOST_TIME
+    ...(serverTime === null || Math.abs(serverTime) > MAX_TIME
       ? {}
       : { server_time: new Date(serverTime).toISOString(), clock_offset_ms: Math.round(serverTime - now) }),
     uptime_s: whole(uptime),
-    connections: { used: whole(used), most: whole(most) },
+    connections: { used: whole(used), max: whole(max) },
     database: database ?? null,
   };
 }
 
 /** The last moment that a Date knows. */
-const MOST_TIME = 8.64e15;
+const MAX_TIME = 8.64e15;
 
 /** A lag of microseconds is rounded to them. */
 function number(text: string | null | undefined): number | null {

@@ -79,9 +79,9 @@ async function converse(ctx: Ctx, input: Input, session: PostgresSession, eviden
   evidence.ping_ms = (await session.query("ping", "command", "")).duration_ms;
   Object.assign(evidence, await readFacts(session));
   if (input.query === undefined) return;
-  const { sql, parameters, max_rows: mostRows } = input.query;
+  const { sql, parameters, max_rows: maxRows } = input.query;
   const timeoutMs = Math.max(1, Math.floor(input.command_timeout_ms * SERVER_TIMEOUT_PART));
-  Object.assign(evidence, shown(await readOnlyQuery(session, { sql, parameters, mostRows, timeoutMs })));
+  Object.assign(evidence, shown(await readOnlyQuery(session, { sql, parameters, maxRows, timeoutMs })));
 }
 
 async function authenticate({ auth }: Input, username: string, request: LoginRequest, session: PostgresSession, evidence: Evidence<Output>): Promise<void> {

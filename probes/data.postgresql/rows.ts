@@ -5,7 +5,7 @@ import { round } from "../../runner/run/clock.js";
 import type { DataValue } from "../../schemas/data.js";
 import type { Output } from "./schema.js";
 
-const MOST_VALUE_CHARACTERS = 4096;
+const MAX_VALUE_CHARACTERS = 4096;
 /** The numbers of built-in types (pg_type.dat). */
 const TYPES: Readonly<Record<number, string>> = {
   16: "bool",
@@ -35,9 +35,9 @@ export function shown({ columns, rows, isCut, firstRowMs, durationMs }: QueryRes
   const values = rows.map((row) =>
     row.map((bytes, index) => {
       const value = bytes === null ? null : valueIn(bytes, columns[index] as Column);
-      if (typeof value !== "string" || value.length <= MOST_VALUE_CHARACTERS) return value;
+      if (typeof value !== "string" || value.length <= MAX_VALUE_CHARACTERS) return value;
       truncated = true;
-      return value.slice(0, MOST_VALUE_CHARACTERS);
+      return value.slice(0, MAX_VALUE_CHARACTERS);
     }),
   );
   const named = columns.map(({ name, typeId }) => ({ name, type: TYPES[typeId] ?? String(typeId) }));

@@ -59,7 +59,7 @@ const input = contract({
         channel_binding: {
           enum: ["prefer", "require", "disable"],
           default: "prefer",
-          description: "Whether the login is bound to the TLS session (SCRAM-SHA-256-PLUS), which keeps anyone from standing between.",
+          description: "Whether the login is bound to the TLS session (SCRAM-SHA-256-PLUS), which reveals a server in the middle.",
         },
       },
       required: ["username"],

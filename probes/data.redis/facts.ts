@@ -6,7 +6,7 @@ type Facts = Partial<Output>;
 type Info = ReadonlyMap<string, string>;
 
 /** The most primaries of a Sentinel that are shown. */
-const MOST_WATCHED = 100;
+const MAX_WATCHED = 100;
 
 /** What HELLO says: the only source for users who may not run INFO. */
 export function helloFacts(reply: RedisReply): Facts {
@@ -32,7 +32,7 @@ export function infoFacts(reply: RedisReply): Facts {
     role: roleOf(text("role"), mode),
     uptime_s: whole(info, "uptime_in_seconds"),
     loading: info.has("loading") ? info.get("loading") !== "0" : null,
-    clients: { connected: whole(info, "connected_clients"), most: whole(info, "maxclients") },
+    clients: { connected: whole(info, "connected_clients"), max: whole(info, "maxclients") },
     memory: { used_bytes: whole(info, "used_memory"), limit_bytes: whole(info, "maxmemory"), policy: text("maxmemory_policy") },
     persistence: { last_save_ok: isOk("rdb_last_bgsave_status"), last_append_ok: isOk("aof_last_write_status") },
     replication: replicationOf(info),
@@ -72,7 +72,7 @@ function replicationOf(info: Info): Output["replication"] {
 }
 
 function watchedBy(info: Info): Output["sentinel"] {
-  const lines = [...info].filter(([name]) => /^master\d+$/.test(name)).slice(0, MOST_WATCHED);
+  const lines = [...info].filter(([name]) => /^master\d+$/.test(name)).slice(0, MAX_WATCHED);
   return lines.map(([, line]) => {
     const parts = parseParts(line);
     const text = (name: string): string => parts.get(name) ?? "";

@@ -56,7 +56,7 @@ function notMet(severity: Finding["severity"], wanted: Expectations, seen: Seen)
       "clients_connected",
       "the used part of the allowed clients",
       wanted.max_clients_percent,
-      percent(clients?.connected ?? null, clients?.most ?? null),
+      percent(clients?.connected ?? null, clients?.max ?? null),
       "%",
     ),
     ...tooMuch(severity, "clock_offset", "the difference of the clocks", wanted.max_clock_offset_ms, offset, " ms"),

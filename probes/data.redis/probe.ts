@@ -24,9 +24,9 @@ export default defineProbe({
 
 function argumentViolations({ reads }: Input): Violation[] {
   return reads.flatMap(({ command, arguments: words }, index) => {
-    const [least, most] = READ_COMMANDS[command];
-    if (words.length >= least && words.length <= most) return [];
-    const wanted = least === most ? String(least) : `${least} to ${most}`;
+    const [min, max] = READ_COMMANDS[command];
+    if (words.length >= min && words.length <= max) return [];
+    const wanted = min === max ? String(min) : `${min} to ${max}`;
     return [{ pointer: `/reads/${index}/arguments`, message: `${command} takes ${wanted} arguments, not ${words.length}`, hint: null }];
   });
 }

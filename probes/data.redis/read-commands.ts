@@ -21,4 +21,4 @@ export const READ_COMMANDS = {
   ZRANK: [2, 2],
   XLEN: [1, 1],
   DBSIZE: [0, 0],
-} as const satisfies Readonly<Record<string, readonly [least: number, most: number]>>;
+} as const satisfies Readonly<Record<string, readonly [min: number, max: number]>>;

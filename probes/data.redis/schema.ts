@@ -89,7 +89,7 @@ const output = contract({
       server_time: nullable({ type: "string" }, "The server's clock, in UTC."),
       clock_offset_ms: nullable({ type: "number" }, "How far it is ahead of this machine's clock."),
       ping_ms: nullable({ type: "number" }, "From the last PING to its answer."),
-      clients: nullable(record({ connected: nullable(count), most: nullable(count, "The limit of the configuration.") })),
+      clients: nullable(record({ connected: nullable(count), max: nullable(count, "The limit of the configuration.") })),
       memory: nullable(
         record({
           used_bytes: nullable(count),
@@ -106,7 +106,7 @@ const output = contract({
       replication: nullable(
         record({
           replicas: nullable(count, "Replicas that are connected."),
-          primary_host: nullable({ type: "string" }, "Of a replica: whom it follows."),
+          primary_host: nullable({ type: "string" }, "The server that a replica follows."),
           primary_port: nullable(count),
           primary_link: nullable({ type: "string" }, "up or down."),
           primary_last_io_s: nullable(count, "How long ago the primary said something."),

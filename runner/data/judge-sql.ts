@@ -25,7 +25,7 @@ export interface SqlFacts {
   readonly ping_ms: number | null;
   readonly replication_lag_s: number | null;
   readonly clock_offset_ms: number | null;
-  readonly connections: { readonly used: number | null; readonly most: number | null } | null;
+  readonly connections: { readonly used: number | null; readonly max: number | null } | null;
   readonly query: { readonly last_row_ms: number } | null;
   readonly rows: readonly DataRow[];
   readonly row_count: number;
@@ -50,6 +50,6 @@ export function sqlFindings(severity: Severity, wanted: SqlExpectations, seen: S
 }
 
 function usedPercent({ connections }: SqlFacts): number | null {
-  const { used = null, most = null } = connections ?? {};
-  return used === null || most === null || most === 0 ? null : Math.round((used / most) * 1000) / 10;
+  const { used = null, max = null } = connections ?? {};
+  return used === null || max === null || max === 0 ? null : Math.round((used / max) * 1000) / 10;
 }

@@ -13,15 +13,15 @@ export function unmetValue(severity: Severity, reason: string, what: string, exp
 }
 
 /** A number that may not exceed a limit; null means that it is not known. */
-export function tooMuch(severity: Severity, reason: string, what: string, most: number | undefined, actual: number | null, unit: string): Finding[] {
-  if (most === undefined || (actual !== null && actual <= most)) return [];
-  const words = actual === null ? `${what} is not known` : `${what} is ${actual}${unit}, more than ${most}${unit}`;
-  return [finding(severity, reason, words, most, actual)];
+export function tooMuch(severity: Severity, reason: string, what: string, max: number | undefined, actual: number | null, unit: string): Finding[] {
+  if (max === undefined || (actual !== null && actual <= max)) return [];
+  const words = actual === null ? `${what} is not known` : `${what} is ${actual}${unit}, more than ${max}${unit}`;
+  return [finding(severity, reason, words, max, actual)];
 }
 
-export function tooFew(severity: Severity, reason: string, what: string, least: number | undefined, actual: number | null): Finding[] {
-  if (least === undefined || (actual !== null && actual >= least)) return [];
-  return [finding(severity, reason, `${what}: ${actual ?? "not known"}, fewer than ${least}`, least, actual)];
+export function tooFew(severity: Severity, reason: string, what: string, min: number | undefined, actual: number | null): Finding[] {
+  if (min === undefined || (actual !== null && actual >= min)) return [];
+  return [finding(severity, reason, `${what}: ${actual ?? "not known"}, fewer than ${min}`, min, actual)];
 }
 
 export function differs<Value extends string | number | boolean>(

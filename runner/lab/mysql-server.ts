@@ -90,7 +90,9 @@ class Client {
         break;
       case COMMAND.query:
         if (text.startsWith("SELECT"))
-          this.#rows([{ version: VERSION, name: "lab", read_only: replication === undefined ? "0" : "1", most: "151", time: String(Date.now()), db: "lab" }]);
+          this.#rows([
+            { version: VERSION, name: "lab", read_only: replication === undefined ? "0" : "1", max_connections: "151", time: String(Date.now()), db: "lab" },
+          ]);
         else if (text.startsWith("SHOW GLOBAL")) this.#rows([status("Threads_connected", "1"), status("Uptime", "60")]);
         else if (text.startsWith("SHOW REPLICA")) this.#rows(replication === undefined ? [] : [replication]);
         else this.#send(OK);

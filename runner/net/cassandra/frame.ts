@@ -26,7 +26,7 @@ const REQUEST = 0x04;
 const RESPONSE = 0x80;
 const VERSION = 0x84;
 const HEADER_BYTES = 9;
-const MOST_BODY_BYTES = 256 * 1024;
+const MAX_BODY_BYTES = 256 * 1024;
 /** Section 2.2: a trace's id, a custom payload, and warnings stand before the body. None is asked for but warnings, which a server may add. */
 const FLAG = { warning: 0x08 } as const;
 
@@ -52,7 +52,7 @@ export class CassandraDecoder implements MessageDecoder<CassandraFrame> {
     if (version !== VERSION && opcode !== OPCODE.error) throw decodeError("unsupported", `an answer of version ${version & ~RESPONSE} of the protocol, not 4`);
     const length = header.readInt32BE(5);
     if (length < 0) throw decodeError("protocol_violation", `a frame of ${length} bytes`);
-    if (length > MOST_BODY_BYTES) throw decodeError("limit_exceeded", `a frame of ${length} bytes: the limit is ${MOST_BODY_BYTES}`);
+    if (length > MAX_BODY_BYTES) throw decodeError("limit_exceeded", `a frame of ${length} bytes: the limit is ${MAX_BODY_BYTES}`);
     const bytes = this.#bytes.take(HEADER_BYTES + length);
     if (bytes === null) return null;
     return { stream: bytes.readInt16BE(2), opcode, body: withoutWarnings(bytes[1] as number, bytes.subarray(HEADER_BYTES)) };

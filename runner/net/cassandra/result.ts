@@ -6,8 +6,8 @@ export type CassandraRow = ReadonlyMap<string, Buffer | null>;
 
 const ROWS = 2;
 const FLAG = { globalTable: 1, morePages: 2, noMetadata: 4 } as const;
-const MOST_COLUMNS = 64;
-const MOST_ROWS = 1000;
+const MAX_COLUMNS = 64;
+const MAX_ROWS = 1000;
 const CUSTOM_TYPE = 0;
 /** Types with others in them, as lists: none of our questions has one. */
 const FIRST_COMPOUND_TYPE = 0x20;
@@ -19,14 +19,14 @@ export function readRows(body: Buffer): CassandraRow[] {
   if (kind !== ROWS) throw decodeError("protocol_violation", `a result of the kind ${kind}, where rows are due`);
   const names = readColumns(reader);
   const count = reader.int32();
-  if (count < 0 || count > MOST_ROWS) throw decodeError("limit_exceeded", `${count} rows: the limit is ${MOST_ROWS}`);
+  if (count < 0 || count > MAX_ROWS) throw decodeError("limit_exceeded", `${count} rows: the limit is ${MAX_ROWS}`);
   return Array.from({ length: count }, () => new Map(names.map((name) => [name, reader.value()])));
 }
 
 function readColumns(reader: FrameReader): string[] {
   const flags = reader.int32();
   const count = reader.int32();
-  if (count < 1 || count > MOST_COLUMNS || (flags & FLAG.noMetadata) !== 0) throw decodeError("protocol_violation", `a result of ${count} columns`);
+  if (count < 1 || count > MAX_COLUMNS || (flags & FLAG.noMetadata) !== 0) throw decodeError("protocol_violation", `a result of ${count} columns`);
   if ((flags & FLAG.morePages) !== 0) reader.value();
   const isGlobal = (flags & FLAG.globalTable) !== 0;
   if (isGlobal) skipTable(reader);

@@ -14,7 +14,7 @@ export interface ServerError {
 export type Supported = ReadonlyMap<string, readonly string[]>;
 
 const ONE = 1;
-const MOST_TEXT_CHARACTERS = 2000;
+const MAX_TEXT_CHARACTERS = 2000;
 /** Unavailable, overloaded, bootstrapping, and time-outs within the cluster. */
 const RETRYABLE: ReadonlySet<number> = new Set([0x1000, 0x1001, 0x1002, 0x1100, 0x1200]);
 
@@ -90,7 +90,7 @@ export class CassandraSession {
 
 export function readServerError(body: Buffer): ServerError {
   const reader = new FrameReader(body);
-  return { code: reader.int32(), message: reader.text().slice(0, MOST_TEXT_CHARACTERS) };
+  return { code: reader.int32(), message: reader.text().slice(0, MAX_TEXT_CHARACTERS) };
 }
 
 function readSupported(body: Buffer): Supported {

@@ -127,9 +127,9 @@ class DocumentReader {
   }
 
   /** `counted` bytes of the length's own are part of it. */
-  #length(least: number, counted = 4): number {
+  #length(min: number, counted = 4): number {
     const length = this.#take(4).readInt32LE(0);
-    if (length < least || length - counted > this.bytes.length - this.#at) throw malformed(`a length of ${length} bytes`);
+    if (length < min || length - counted > this.bytes.length - this.#at) throw malformed(`a length of ${length} bytes`);
     return length - counted;
   }
 
@@ -157,10 +157,10 @@ function finite(value: number): number | string {
 }
 
 /** The last moment that a Date knows. */
-const MOST_TIME = 8_640_000_000_000_000n;
+const MAX_TIME = 8_640_000_000_000_000n;
 
 function dateText(milliseconds: bigint): string {
-  return milliseconds >= -MOST_TIME && milliseconds <= MOST_TIME ? new Date(Number(milliseconds)).toISOString() : milliseconds.toString();
+  return milliseconds >= -MAX_TIME && milliseconds <= MAX_TIME ? new Date(Number(milliseconds)).toISOString() : milliseconds.toString();
 }
 
 export function encodeDocument(document: { readonly [key: string]: CommandValue }): Buffer {

@@ -11,7 +11,7 @@ export interface Login {
 
 const MECHANISM = "SCRAM-SHA-256";
 /** The server's two messages, and one that servers before version 4.4 want in the end. */
-const MOST_STEPS = 4;
+const MAX_STEPS = 4;
 
 /** SCRAM-SHA-256: the password is never sent, and the server proves that it knows it. */
 export async function logIn(session: MongoSession, { username, password, source }: Login): Promise<void> {
@@ -20,7 +20,7 @@ export async function logIn(session: MongoSession, { username, password, source 
   const begin = { saslStart: 1, mechanism: MECHANISM, payload: Buffer.from(exchange.initial?.text ?? ""), options: { skipEmptyExchange: true } };
   let { document } = await session.require("auth", source, begin);
   for (let step = 0; document.get("done") !== true; step++) {
-    if (step === MOST_STEPS) throw failureError("auth", "limit_exceeded", "a login of too many steps");
+    if (step === MAX_STEPS) throw failureError("auth", "limit_exceeded", "a login of too many steps");
     const { text, proof } = exchange.doubt() === null ? { text: "" } : await exchange.respond(payloadOf(document.get("payload")));
     // A hostile server may send back what it was sent.
     for (const secret of [text, proof ?? ""]) secrets.keepWhole(secret);

@@ -12,8 +12,8 @@ export interface MongoMessage {
 const OP_MSG = 2013;
 const HEADER_BYTES = 16;
 /** The flags, the kind of the section, and a document that is empty. */
-const LEAST_BYTES = HEADER_BYTES + 4 + 1 + 5;
-const MOST_BYTES = 1024 * 1024;
+const MIN_BYTES = HEADER_BYTES + 4 + 1 + 5;
+const MAX_BYTES = 1024 * 1024;
 const FLAG = { checksum: 1, moreToCome: 2 } as const;
 const CHECKSUM_BYTES = 4;
 
@@ -31,8 +31,8 @@ export class MongoDecoder implements MessageDecoder<MongoMessage> {
   next(): MongoMessage | null {
     const length = this.#bytes.peek(4)?.readInt32LE(0);
     if (length === undefined) return null;
-    if (length < LEAST_BYTES) throw decodeError("protocol_violation", `a message of ${length} bytes`);
-    if (length > MOST_BYTES) throw decodeError("limit_exceeded", `a message of ${length} bytes: the limit is ${MOST_BYTES}`);
+    if (length < MIN_BYTES) throw decodeError("protocol_violation", `a message of ${length} bytes`);
+    if (length > MAX_BYTES) throw decodeError("limit_exceeded", `a message of ${length} bytes: the limit is ${MAX_BYTES}`);
     const operation = this.#bytes.peek(HEADER_BYTES)?.readInt32LE(12);
     if (operation !== undefined && operation !== OP_MSG) throw decodeError("protocol_violation", `a message of the kind ${operation}, which nothing asked for`);
     const bytes = this.#bytes.take(length);

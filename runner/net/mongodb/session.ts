@@ -20,7 +20,7 @@ export interface Answer {
   readonly duration_ms: number;
 }
 
-const MOST_TEXT_CHARACTERS = 2000;
+const MAX_TEXT_CHARACTERS = 2000;
 /** MaxTimeMSExpired. */
 const TOO_LONG = 50;
 /** A server that stops, changes its role, has lost the others, or has not yet finished starting. */
@@ -83,7 +83,7 @@ function errorOf(document: BsonDocument): ServerError | null {
   const code = document.get("code");
   const text = (name: string): string => {
     const value = document.get(name);
-    return typeof value === "string" ? value.slice(0, MOST_TEXT_CHARACTERS) : "";
+    return typeof value === "string" ? value.slice(0, MAX_TEXT_CHARACTERS) : "";
   };
   return { code: typeof code === "number" ? code : 0, name: text("codeName") || "an error without a name", message: text("errmsg") || text("$err") };
 }

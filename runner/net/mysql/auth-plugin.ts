@@ -36,13 +36,13 @@ function cachingSha2(password: Buffer, nonce: Buffer): Buffer {
   return xor(once, hash("sha256", hash("sha256", once), nonce));
 }
 
-const MOST_KEY_CHARACTERS = 16_384;
+const MAX_KEY_CHARACTERS = 16_384;
 
 /** The password for a server that has only its hash and does not remember it, encrypted with the key that the server sent. */
 export function encryptPassword(password: Buffer, nonce: Buffer, pem: string): Buffer {
   const covered = xor(Buffer.concat([password, NUL]), nonce);
   try {
-    const key = createPublicKey(pem.slice(0, MOST_KEY_CHARACTERS));
+    const key = createPublicKey(pem.slice(0, MAX_KEY_CHARACTERS));
     return publicEncrypt({ key, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: "sha1" }, covered);
   } catch {
     throw failureError("auth", "protocol_violation", "the server's public key is none, or too short for the password");

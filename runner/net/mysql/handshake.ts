@@ -12,12 +12,12 @@ const CAPABILITY = {
   pluginAuth: 0x8_0000,
 } as const;
 const REQUIRED = CAPABILITY.protocol41 | CAPABILITY.secureConnection | CAPABILITY.pluginAuth;
-const MOST_PACKET_BYTES = 16 * 1024 * 1024;
+const MAX_PACKET_BYTES = 16 * 1024 * 1024;
 /** utf8mb4_general_ci, which MySQL and MariaDB both have. */
 const CHARACTER_SET = 45;
 const PROTOCOL_VERSION = 10;
 const FIRST_NONCE_BYTES = 8;
-const LEAST_NONCE_BYTES = 13;
+const MIN_NONCE_BYTES = 13;
 
 /** The server's first packet. Before TLS nothing in it can be trusted. */
 export interface Greeting {
@@ -41,7 +41,7 @@ export function readGreeting(body: Buffer): Greeting {
   const nonceBytes = reader.byte();
   if ((capabilities & REQUIRED) !== REQUIRED) throw decodeError("unsupported", "the server is older than MySQL 5.5, or does not speak its protocol");
   reader.take(10);
-  const second = reader.take(Math.min(reader.left, Math.max(LEAST_NONCE_BYTES, nonceBytes - FIRST_NONCE_BYTES)));
+  const second = reader.take(Math.min(reader.left, Math.max(MIN_NONCE_BYTES, nonceBytes - FIRST_NONCE_BYTES)));
   const plugin = reader.left > 0 ? reader.text() : "mysql_native_password";
   return { version, nonce: withoutEnd(Buffer.concat([first, second])), plugin, offersTls: (capabilities & CAPABILITY.ssl) !== 0 };
 }
@@ -73,5 +73,5 @@ export function encodeTlsRequest(hasDatabase: boolean): Buffer {
 function opening(isTls: boolean, hasDatabase: boolean): Buffer {
   const { longPassword, transactions, ssl, connectWithDatabase } = CAPABILITY;
   const capabilities = REQUIRED | longPassword | transactions | (isTls ? ssl : 0) | (hasDatabase ? connectWithDatabase : 0);
-  return Buffer.concat([integer(capabilities, 4), integer(MOST_PACKET_BYTES, 4), integer(CHARACTER_SET, 1), Buffer.alloc(23)]);
+  return Buffer.concat([integer(capabilities, 4), integer(MAX_PACKET_BYTES, 4), integer(CHARACTER_SET, 1), Buffer.alloc(23)]);
 }

@@ -11,7 +11,7 @@ const CACHED = 0x03;
 const WHOLE_PASSWORD = 0x04;
 const REQUEST_KEY = 0x02;
 /** Servers change the plugin once. */
-const MOST_STEPS = 8;
+const MAX_STEPS = 8;
 
 export interface Login {
   readonly username: string;
@@ -46,8 +46,8 @@ class Exchange {
     const first = isKnown ? plugin : "mysql_native_password";
     const answer = isKnown ? this.#answer(plugin, nonce) : Buffer.alloc(0);
     this.session.send(encodeOpening({ username, database, plugin: first, answer, isTls: this.#isTls }));
-    for (let steps = 0; steps < MOST_STEPS; steps++) if (await this.#step(await this.session.next())) return;
-    throw failureError("auth", "limit_exceeded", `a login of more than ${MOST_STEPS} steps`);
+    for (let steps = 0; steps < MAX_STEPS; steps++) if (await this.#step(await this.session.next())) return;
+    throw failureError("auth", "limit_exceeded", `a login of more than ${MAX_STEPS} steps`);
   }
 
   get #isTls(): boolean {

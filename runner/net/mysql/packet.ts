@@ -8,7 +8,7 @@ export interface MysqlPacket {
 }
 
 /** A row of a user may be long; nothing else is. */
-const MOST_PACKET_BYTES = 1024 * 1024;
+const MAX_PACKET_BYTES = 1024 * 1024;
 const HEADER_BYTES = 4;
 
 export class MysqlDecoder implements MessageDecoder<MysqlPacket> {
@@ -27,7 +27,7 @@ export class MysqlDecoder implements MessageDecoder<MysqlPacket> {
     if (header === null) return null;
     const length = header.readUIntLE(0, 3);
     if (length === 0) throw decodeError("protocol_violation", "an empty packet");
-    if (length > MOST_PACKET_BYTES) throw decodeError("limit_exceeded", `a packet of ${length} bytes: the limit is ${MOST_PACKET_BYTES}`);
+    if (length > MAX_PACKET_BYTES) throw decodeError("limit_exceeded", `a packet of ${length} bytes: the limit is ${MAX_PACKET_BYTES}`);
     const bytes = this.#bytes.take(HEADER_BYTES + length);
     return bytes === null ? null : { number: bytes[3] as number, body: bytes.subarray(HEADER_BYTES) };
   }

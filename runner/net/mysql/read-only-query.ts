@@ -7,7 +7,7 @@ import { COMMAND, isEnd, type MysqlSession } from "./session.js";
 export interface Query {
   readonly sql: string;
   readonly parameters: readonly DataValue[];
-  readonly mostRows: number;
+  readonly maxRows: number;
   readonly timeoutMs: number;
   readonly isMariaDb: boolean;
 }
@@ -27,7 +27,7 @@ interface Prepared {
   readonly parameterCount: number;
 }
 
-const MOST_RESULT_BYTES = 1024 * 1024;
+const MAX_RESULT_BYTES = 1024 * 1024;
 const UNKNOWN_VARIABLE = 1193;
 
 /**
@@ -37,7 +37,7 @@ const UNKNOWN_VARIABLE = 1193;
  */
 export async function readOnlyQuery(session: MysqlSession, query: Query): Promise<QueryResult> {
   await limitTime(session, query);
-  await session.query("SET", "query", `SET SESSION sql_select_limit = ${query.mostRows + 1}`);
+  await session.query("SET", "query", `SET SESSION sql_select_limit = ${query.maxRows + 1}`);
   await session.query("START TRANSACTION", "query", "START TRANSACTION READ ONLY");
   const prepared = await prepare(session, query.sql);
   if (prepared.columns.length === 0 || !(await isQuery(session, query.sql)))
@@ -45,8 +45,8 @@ export async function readOnlyQuery(session: MysqlSession, query: Query): Promis
   if (prepared.parameterCount !== query.parameters.length)
     throw failureError("query", "not_permitted", `the statement takes ${prepared.parameterCount} parameters, not ${query.parameters.length}`);
   const result = await execute(session, query, prepared);
-  if (result.rows.length <= query.mostRows) await session.query("ROLLBACK", "query", "ROLLBACK");
-  return { ...result, rows: result.rows.slice(0, query.mostRows) };
+  if (result.rows.length <= query.maxRows) await session.query("ROLLBACK", "query", "ROLLBACK");
+  return { ...result, rows: result.rows.slice(0, query.maxRows) };
 }
 
 /** MariaDB limits in seconds, MySQL in milliseconds since version 5.7. */
@@ -84,7 +84,7 @@ async function isQuery(session: MysqlSession, sql: string): Promise<boolean> {
   }
 }
 
-async function execute(session: MysqlSession, { parameters, mostRows }: Query, { id }: Prepared): Promise<QueryResult> {
+async function execute(session: MysqlSession, { parameters, maxRows }: Query, { id }: Prepared): Promise<QueryResult> {
   const rows: (DataValue | Buffer)[][] = [];
   let columns: readonly Column[] = [];
   let bytes = 0;
@@ -95,10 +95,10 @@ async function execute(session: MysqlSession, { parameters, mostRows }: Query, {
     for (let body = await session.next(); !isEnd(body); body = await session.next()) {
       firstRowAt ??= session.arrivedAt;
       bytes += body.length;
-      if (bytes > MOST_RESULT_BYTES) throw failureError("query", "limit_exceeded", `rows of more than ${MOST_RESULT_BYTES} bytes`);
+      if (bytes > MAX_RESULT_BYTES) throw failureError("query", "limit_exceeded", `rows of more than ${MAX_RESULT_BYTES} bytes`);
       rows.push(readBinaryRow(body, columns));
       // A LIMIT of the statement's own comes before ours: what is left is not read, and the session ends.
-      if (rows.length > mostRows + 1) break;
+      if (rows.length > maxRows + 1) break;
     }
     return running;
   });
@@ -106,7 +106,7 @@ async function execute(session: MysqlSession, { parameters, mostRows }: Query, {
   return {
     columns,
     rows,
-    isCut: rows.length > mostRows,
+    isCut: rows.length > maxRows,
     firstRowMs: firstRowAt === null ? null : firstRowAt - beganAt,
     durationMs: operation.duration_ms ?? 0,
   };

@@ -11,7 +11,7 @@ export interface ServerError {
   readonly message: string;
 }
 
-const MOST_TEXT_CHARACTERS = 2000;
+const MAX_TEXT_CHARACTERS = 2000;
 /** Too many connections, a server that stops, a lock, a deadlock, too many connections of a user. */
 const RETRYABLE: ReadonlySet<number> = new Set([1040, 1053, 1205, 1213, 1203, 1226]);
 /** The statement took too long: MariaDB's and MySQL's numbers. */
@@ -23,7 +23,7 @@ export function readServerError(body: Buffer): ServerError {
   const number = reader.unsigned(2);
   const text = reader.rest().toString("utf8");
   const hasState = text.startsWith("#");
-  return { number, state: hasState ? text.slice(1, 6) : "", message: text.slice(hasState ? 6 : 0).slice(0, MOST_TEXT_CHARACTERS) };
+  return { number, state: hasState ? text.slice(1, 6) : "", message: text.slice(hasState ? 6 : 0).slice(0, MAX_TEXT_CHARACTERS) };
 }
 
 export function rejected(phase: Phase, { number, message }: ServerError): FailureError {

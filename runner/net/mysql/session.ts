@@ -11,8 +11,8 @@ export const COMMAND = { quit: 0x01, query: 0x03, ping: 0x0e, prepare: 0x16, exe
 /** How the first packet of an answer begins. */
 const ANSWER = { ok: 0x00, localInfile: 0xfb, end: 0xfe, error: 0xff } as const;
 const LONGEST_END_BYTES = 8;
-const MOST_ROWS = 1000;
-const MOST_COLUMNS = 4096;
+const MAX_ROWS = 1000;
+const MAX_COLUMNS = 4096;
 
 export interface TextRow {
   readonly [name: string]: string | null;
@@ -87,7 +87,7 @@ export class MysqlSession {
   }
 
   async columns(count: number): Promise<ReturnType<typeof readColumn>[]> {
-    if (count > MOST_COLUMNS) throw failureError(this.#session.phase, "limit_exceeded", `${count} columns`);
+    if (count > MAX_COLUMNS) throw failureError(this.#session.phase, "limit_exceeded", `${count} columns`);
     const columns: ReturnType<typeof readColumn>[] = [];
     while (columns.length < count) columns.push(readColumn(await this.next()));
     if (count > 0 && !isEnd(await this.next())) throw failureError(this.#session.phase, "protocol_violation", "more columns than were announced");
@@ -120,7 +120,7 @@ export class MysqlSession {
     for (let body = await this.next(); !isEnd(body); body = await this.next()) {
       const values = readTextRow(body, columns.length);
       rows.push(Object.fromEntries(columns.map(({ name }, index) => [name, values[index] ?? null])));
-      if (rows.length > MOST_ROWS) throw failureError(this.#session.phase, "limit_exceeded", `more than ${MOST_ROWS} rows`);
+      if (rows.length > MAX_ROWS) throw failureError(this.#session.phase, "limit_exceeded", `more than ${MAX_ROWS} rows`);
     }
     return rows;
   }

@@ -9,7 +9,7 @@ import type { PostgresSession } from "./session.js";
 /** AuthenticationXXX of the protocol. */
 const REQUEST = { ok: 0, cleartext: 3, md5: 5, sasl: 10, saslContinue: 11, saslFinal: 12 } as const;
 const OTHER_METHODS: Readonly<Record<number, string>> = { 2: "Kerberos V5", 6: "SCM", 7: "GSSAPI", 9: "SSPI" };
-const MOST_MECHANISMS = 16;
+const MAX_MECHANISMS = 16;
 
 export type AuthMethod = "none" | "cleartext" | "md5" | "SCRAM-SHA-256" | "SCRAM-SHA-256-PLUS" | "other";
 
@@ -37,7 +37,7 @@ export function readLoginRequest({ body }: PostgresMessage): LoginRequest {
   if (code === REQUEST.md5) return request("md5", reader.take(4));
   if (code !== REQUEST.sasl) return request("other", undefined, OTHER_METHODS[code] ?? `method ${code}`);
   const mechanisms: string[] = [];
-  for (let name = reader.text(); name !== "" && mechanisms.length < MOST_MECHANISMS; name = reader.text()) mechanisms.push(name);
+  for (let name = reader.text(); name !== "" && mechanisms.length < MAX_MECHANISMS; name = reader.text()) mechanisms.push(name);
   if (mechanisms.includes("SCRAM-SHA-256-PLUS")) return request("SCRAM-SHA-256-PLUS");
   return mechanisms.includes("SCRAM-SHA-256") ? request("SCRAM-SHA-256") : request("other", undefined, `SASL ${mechanisms.join(" ").slice(0, 200)}`);
 }

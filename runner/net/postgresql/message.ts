@@ -8,7 +8,7 @@ export interface PostgresMessage {
 }
 
 /** A row of a user may be long; nothing else is. */
-const MOST_MESSAGE_BYTES = 1024 * 1024;
+const MAX_MESSAGE_BYTES = 1024 * 1024;
 const HEADER_BYTES = 5;
 /** What a server may send. */
 const TYPES = "123ACDEGHIKNRSTVWZcdnstv";
@@ -32,7 +32,7 @@ export class PostgresDecoder implements MessageDecoder<PostgresMessage> {
     const length = this.#bytes.peek(HEADER_BYTES)?.readInt32BE(1);
     if (length === undefined) return null;
     if (length < 4) throw decodeError("protocol_violation", `a message of ${length} bytes`);
-    if (length > MOST_MESSAGE_BYTES) throw decodeError("limit_exceeded", `a message of ${length} bytes: the limit is ${MOST_MESSAGE_BYTES}`);
+    if (length > MAX_MESSAGE_BYTES) throw decodeError("limit_exceeded", `a message of ${length} bytes: the limit is ${MAX_MESSAGE_BYTES}`);
     const bytes = this.#bytes.take(length + 1);
     return bytes === null ? null : { type, body: bytes.subarray(HEADER_BYTES) };
   }

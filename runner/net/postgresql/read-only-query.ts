@@ -6,7 +6,7 @@ import { type PostgresSession, readRow } from "./session.js";
 export interface Query {
   readonly sql: string;
   readonly parameters: readonly DataValue[];
-  readonly mostRows: number;
+  readonly maxRows: number;
   readonly timeoutMs: number;
 }
 
@@ -24,7 +24,7 @@ export interface QueryResult {
   readonly durationMs: number;
 }
 
-const MOST_RESULT_BYTES = 1024 * 1024;
+const MAX_RESULT_BYTES = 1024 * 1024;
 const SYNC = encodeMessage("S");
 /** The server looks every second whether its client is still there; known since version 14. */
 const CHECK_CONNECTION = "; SET LOCAL client_connection_check_interval = 1000";
@@ -72,20 +72,20 @@ function prepare(session: PostgresSession, sql: string): Promise<Column[] | null
   });
 }
 
-async function execute(session: PostgresSession, { parameters, mostRows }: Query, columns: readonly Column[]): Promise<QueryResult> {
+async function execute(session: PostgresSession, { parameters, maxRows }: Query, columns: readonly Column[]): Promise<QueryResult> {
   const rows: (Buffer | null)[][] = [];
   let bytes = 0;
   let isCut = false;
   let firstRowAt: number | null = null;
   const operation = await session.operation("query", "query", async (running) => {
-    session.send(encodeMessage("B", "", "", int16(0), ...encodeParameters(parameters), int16(0)), encodeMessage("E", "", int32(mostRows)), SYNC);
+    session.send(encodeMessage("B", "", "", int16(0), ...encodeParameters(parameters), int16(0)), encodeMessage("E", "", int32(maxRows)), SYNC);
     await session.untilReady((message) => {
       if (message.type === "D") {
         firstRowAt ??= session.arrivedAt;
         bytes += message.body.length;
         rows.push(rowOf(message, columns));
-        if (bytes > MOST_RESULT_BYTES) throw failureError("query", "limit_exceeded", `rows of more than ${MOST_RESULT_BYTES} bytes`);
-        if (rows.length > mostRows) throw failureError("query", "protocol_violation", `more than the ${mostRows} rows that were asked for`);
+        if (bytes > MAX_RESULT_BYTES) throw failureError("query", "limit_exceeded", `rows of more than ${MAX_RESULT_BYTES} bytes`);
+        if (rows.length > maxRows) throw failureError("query", "protocol_violation", `more than the ${maxRows} rows that were asked for`);
       } else if (message.type === "s") isCut = true;
       else if (!"2C".includes(message.type)) throw session.unexpected(message.type);
     });

@@ -10,7 +10,7 @@ export interface ServerError {
   readonly message: string;
 }
 
-const MOST_TEXT_CHARACTERS = 2000;
+const MAX_TEXT_CHARACTERS = 2000;
 /** Classes and codes that pass by themselves: a connection that broke, a conflict, too few resources, a server that starts or stops. */
 const RETRYABLE = /^(?:08|40|53|57P0[1-5]|55P03)/;
 const QUERY_CANCELED = "57014";
@@ -19,7 +19,7 @@ export function readServerError(body: Buffer): ServerError {
   const reader = new FieldReader(body);
   const fields = new Map<string, string>();
   for (let field = reader.byte(); field !== 0; field = reader.byte()) fields.set(String.fromCharCode(field), reader.text());
-  const text = (name: string): string => (fields.get(name) ?? "").slice(0, MOST_TEXT_CHARACTERS);
+  const text = (name: string): string => (fields.get(name) ?? "").slice(0, MAX_TEXT_CHARACTERS);
   return { severity: text("V") || text("S"), code: text("C"), message: text("M") };
 }
 

@@ -8,7 +8,7 @@ import { readServerError, rejected, type ServerError } from "./server-error.js";
 
 const PROTOCOL_3_0 = 196_608;
 /** Notices, notifications and parameters between the messages that are awaited. */
-const MOST_UNASKED = 1000;
+const MAX_UNASKED = 1000;
 
 /** A session with a PostgreSQL server (protocol 3.0). An error of the server is kept, and is a failure. */
 export class PostgresSession {
@@ -74,7 +74,7 @@ export class PostgresSession {
       await this.untilReady(({ type, body }) => {
         if (type === "D") rows.push(readRow(body).map((value) => value?.toString("utf8") ?? null));
         else if (!"TCI".includes(type)) throw this.unexpected(type);
-        if (rows.length > MOST_UNASKED) throw failureError(phase, "limit_exceeded", `more than ${MOST_UNASKED} rows`);
+        if (rows.length > MAX_UNASKED) throw failureError(phase, "limit_exceeded", `more than ${MAX_UNASKED} rows`);
       });
       return running;
     });
@@ -102,7 +102,7 @@ export class PostgresSession {
         onError(this.error);
       } else if (message.type === "S") this.#remember(message.body);
       else if (!"NA".includes(message.type)) return message;
-      if (++this.#unasked > MOST_UNASKED) throw failureError(this.#session.phase, "limit_exceeded", `more than ${MOST_UNASKED} notices and parameters`);
+      if (++this.#unasked > MAX_UNASKED) throw failureError(this.#session.phase, "limit_exceeded", `more than ${MAX_UNASKED} notices and parameters`);
     }
   }
 

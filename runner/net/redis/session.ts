@@ -5,7 +5,7 @@ import { MessageSession } from "../transport/message-session.js";
 import { encodeCommand, type RedisReply, RespDecoder } from "./resp.js";
 
 /** Messages that a server sends unasked, as invalidations of caches: nothing of ours asks for any. */
-const MOST_PUSHES = 100;
+const MAX_PUSHES = 100;
 /** Errors that pass by themselves. */
 const RETRYABLE: ReadonlySet<string> = new Set(["LOADING", "BUSY", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN"]);
 
@@ -49,7 +49,7 @@ export class RedisSession {
     for (;;) {
       const reply = await this.#session.next();
       if (reply.type !== "push" && reply.type !== "attribute") return reply;
-      if (++this.#pushes > MOST_PUSHES) throw failureError(this.#session.phase, "limit_exceeded", `more than ${MOST_PUSHES} messages that nothing asked for`);
+      if (++this.#pushes > MAX_PUSHES) throw failureError(this.#session.phase, "limit_exceeded", `more than ${MAX_PUSHES} messages that nothing asked for`);
     }
   }
 }

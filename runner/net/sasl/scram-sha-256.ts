@@ -5,7 +5,7 @@ import type { SaslExchange, SaslResponse } from "./exchange.js";
 import { saslPrep } from "./saslprep.js";
 import { escapeName, parseServerFinal, parseServerFirst } from "./scram-message.js";
 
-/** Ties the login to the TLS session, so that nobody can stand in the middle (RFC 5802, section 6). */
+/** Ties the login to the TLS session, which reveals a server in the middle (RFC 5802, section 6). */
 export interface ChannelBinding {
   readonly gs2Header: string;
   readonly data: Buffer;

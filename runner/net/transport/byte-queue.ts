@@ -25,11 +25,11 @@ export class ByteQueue {
     return bytes;
   }
 
-  /** The next line without its CRLF, as latin1; null while it is not there yet, "too_long" if it has more than `most` bytes. */
-  takeLine(most: number): string | "too_long" | null {
-    const seen = this.#first(Math.min(this.#length, most + 2));
-    const end = seen.subarray(0, most + 2).indexOf("\r\n");
-    if (end < 0) return this.#length >= most + 2 ? TOO_LONG : null;
+  /** The next line without its CRLF, as latin1; null while it is not there yet, "too_long" if it has more than `max` bytes. */
+  takeLine(max: number): string | "too_long" | null {
+    const seen = this.#first(Math.min(this.#length, max + 2));
+    const end = seen.subarray(0, max + 2).indexOf("\r\n");
+    if (end < 0) return this.#length >= max + 2 ? TOO_LONG : null;
     const line = seen.toString("latin1", 0, end);
     this.#drop(end + 2);
     return line;

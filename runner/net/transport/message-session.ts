@@ -19,14 +19,14 @@ export function decodeError(code: FailureCode, message: string): FailureError {
 }
 
 /** What a peer may send that nothing has asked for. */
-const MOST_PENDING_BYTES = 4 * 1024 * 1024;
+const MAX_PENDING_BYTES = 4 * 1024 * 1024;
 
 interface Waiting<Message> {
   resolve(message: Message): void;
   reject(error: FailureError): void;
 }
 
-/** A conversation of binary messages on one connection, read one after the other by whoever expects them. */
+/** A conversation of binary messages on one connection, whose messages are read one at a time. */
 export class MessageSession<Message> implements ConnectionReader {
   /** What a failure names. */
   phase: Phase = "greeting";
@@ -97,7 +97,7 @@ export class MessageSession<Message> implements ConnectionReader {
     this.decoder.push(Buffer.from(text, "latin1"));
     const waiting = this.#waiting;
     if (waiting === null) {
-      if (this.decoder.pendingBytes > MOST_PENDING_BYTES) this.#fail(this.#inPhase(decodeError("limit_exceeded", `${MOST_PENDING_BYTES} bytes unasked`)));
+      if (this.decoder.pendingBytes > MAX_PENDING_BYTES) this.#fail(this.#inPhase(decodeError("limit_exceeded", `${MAX_PENDING_BYTES} bytes unasked`)));
       return;
     }
     const message = this.#decode();

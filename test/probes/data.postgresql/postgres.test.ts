@@ -31,7 +31,7 @@ realServer("postgres", ["postgres", "psql"], () => {
     });
     expect(output).toMatchObject({ status: "ok", failure: null, tls: { version: "TLSv1.3" }, role: "primary", replicas: 0, database: "postgres" });
     expect(output.server_version).toBe(psql(server.port, ["SHOW server_version"]));
-    expect(output.connections?.most).toBe(30);
+    expect(output.connections?.max).toBe(30);
     expect(output.ping_ms).toBeGreaterThan(0);
     expect(output.operations.map(({ name }) => name)).toEqual(["connect", "SSLRequest", "TLS", "greeting", "auth", "ready", "ping", "facts"]);
     expect(JSON.stringify(output)).not.toContain(password);

@@ -4,9 +4,9 @@ import { type ChildRunner, childRunner } from "../../support/child-run.js";
 import { endless } from "../../support/peer.js";
 
 /** What a peer may make a run take, however much it sends. */
-const MOST_MEGABYTES = 64;
+const MAX_MEGABYTES = 64;
 /** Processor time: a run that is kept busy by its peer has a blocked event loop. */
-const MOST_BUSY_MS = 2000;
+const MAX_BUSY_MS = 2000;
 
 const X = "x".repeat(65_536);
 const row = `D\0\0\0\x0b\0\x01\0\0\0\x01x`;
@@ -52,17 +52,17 @@ describe.each(Object.keys(FLOODS))("%s", (probe) => {
       await ask(1);
       const before = process.memoryUsage.rss();
       const cpu = process.cpuUsage();
-      let most = before;
-      const timer = setInterval(() => (most = Math.max(most, process.memoryUsage.rss())), 5);
+      let max = before;
+      const timer = setInterval(() => (max = Math.max(max, process.memoryUsage.rss())), 5);
       const { output } = await ask(${server.port});
       clearInterval(timer);
-      most = Math.max(most, process.memoryUsage.rss());
-      console.log(JSON.stringify({ code: output.failure?.code, megabytes: (most - before) / 1048576, busyMs: process.cpuUsage(cpu).user / 1000 }));
+      max = Math.max(max, process.memoryUsage.rss());
+      console.log(JSON.stringify({ code: output.failure?.code, megabytes: (max - before) / 1048576, busyMs: process.cpuUsage(cpu).user / 1000 }));
     `);
       const { code, megabytes, busyMs } = measured as { code: string; megabytes: number; busyMs: number };
       expect(["limit_exceeded", "protocol_violation", "unsupported"]).toContain(code);
-      expect(megabytes).toBeLessThan(MOST_MEGABYTES);
-      expect(busyMs).toBeLessThan(MOST_BUSY_MS);
+      expect(megabytes).toBeLessThan(MAX_MEGABYTES);
+      expect(busyMs).toBeLessThan(MAX_BUSY_MS);
     },
     40_000,
   );
