@@ -13,6 +13,10 @@ const SLOW = [
   "test/probes/mail.roundtrip/mail-system.test.ts",
   "test/probes/mail.send/{postfix,later}.test.ts",
   "test/probes/mail.receive/dovecot.test.ts",
+  // A process for each hostile peer.
+  "test/runner/data/hostile-peers.test.ts",
+  // A database's data must be created first.
+  "test/probes/{data.mysql/mariadb,data.postgresql/postgres}.test.ts",
   // delv starts once for each question.
   "test/probes/network.dns/dnssec.test.ts",
   // Every regular expression of the house under attack; the validators of dist/ beside those of the sources, on random values.

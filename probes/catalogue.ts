@@ -2,6 +2,11 @@
 import type { CatalogueEntry } from "../runner/harness/built-in.js";
 
 export const entries: readonly CatalogueEntry[] = [
+  {"name":"data.cassandra","versions":["1.0.0"],"needs":["tcp","tls"],"summary":"Logs in to a Cassandra node, and reports its versions, its cluster, the nodes that it knows and its clock.","target":{"host":"target_host","port":"target_port"}},
+  {"name":"data.mongodb","versions":["1.0.0"],"needs":["tcp","tls"],"summary":"Logs in to a MongoDB server, reports its version, role, replica set, lag and clock, and finds documents if asked.","target":{"host":"target_host","port":"target_port"}},
+  {"name":"data.mysql","versions":["1.0.0"],"needs":["tcp","tls"],"summary":"Logs in to a MySQL or MariaDB server, reports its version, role, lag and clock, and runs a query that cannot write.","target":{"host":"target_host","port":"target_port"}},
+  {"name":"data.postgresql","versions":["1.0.0"],"needs":["tcp","tls"],"summary":"Logs in to a PostgreSQL server, reports its version, role, lag and clock, and runs a query that cannot write.","target":{"host":"target_host","port":"target_port"}},
+  {"name":"data.redis","versions":["1.0.0"],"needs":["tcp","tls"],"summary":"Logs in to a Redis server, and reports its version, role, replication, memory and clock, and the values that are asked for.","target":{"host":"target_host","port":"target_port"}},
   {"name":"mail.bimi","versions":["1.0.0"],"needs":["resolver","tcp","tls"],"summary":"Finds the BIMI record of a domain, and judges its DMARC policy, its logo (SVG Tiny PS) and the certificate of the mark.","target":"domain"},
   {"name":"mail.blocklist","versions":["1.0.0"],"needs":["resolver"],"summary":"Checks whether addresses and domains are on DNS block lists, and tests the lists themselves.","target":{"host":"domains","address":"addresses"}},
   {"name":"mail.bounce","versions":["1.0.0"],"needs":[],"summary":"Parses a bounce, a delay notice or a complaint, and reports its recipients and reasons.","target":null},

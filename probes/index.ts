@@ -2,6 +2,11 @@
 import type { BuiltIn } from "../runner/harness/built-in.js";
 
 export const builtIn: Readonly<Record<string, BuiltIn>> = {
+  "data.cassandra": { load: () => import("./data.cassandra/probe.js"), lab: () => import("./data.cassandra/lab.js") },
+  "data.mongodb": { load: () => import("./data.mongodb/probe.js"), lab: () => import("./data.mongodb/lab.js") },
+  "data.mysql": { load: () => import("./data.mysql/probe.js"), lab: () => import("./data.mysql/lab.js") },
+  "data.postgresql": { load: () => import("./data.postgresql/probe.js"), lab: () => import("./data.postgresql/lab.js") },
+  "data.redis": { load: () => import("./data.redis/probe.js"), lab: () => import("./data.redis/lab.js") },
   "mail.bimi": { load: () => import("./mail.bimi/probe.js"), lab: () => import("./mail.bimi/lab.js") },
   "mail.blocklist": { load: () => import("./mail.blocklist/probe.js"), lab: () => import("./mail.blocklist/lab.js") },
   "mail.bounce": { load: () => import("./mail.bounce/probe.js"), lab: () => import("./mail.bounce/lab.js") },
@@ -44,6 +49,11 @@ export const builtIn: Readonly<Record<string, BuiltIn>> = {
 
 /** The input and output types of each built-in probe. */
 export interface BuiltInTypes {
+  "data.cassandra": typeof import("./data.cassandra/probe.js").default;
+  "data.mongodb": typeof import("./data.mongodb/probe.js").default;
+  "data.mysql": typeof import("./data.mysql/probe.js").default;
+  "data.postgresql": typeof import("./data.postgresql/probe.js").default;
+  "data.redis": typeof import("./data.redis/probe.js").default;
   "mail.bimi": typeof import("./mail.bimi/probe.js").default;
   "mail.blocklist": typeof import("./mail.blocklist/probe.js").default;
   "mail.bounce": typeof import("./mail.bounce/probe.js").default;

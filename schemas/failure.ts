@@ -27,6 +27,8 @@ const SSH = ["resolve", "connect", "greeting", "key_exchange", "probe"] as const
 
 const DNS = ["resolve", "connect", "tls", "query", "probe"] as const;
 
+const DATA = ["resolve", "connect", "starttls", "tls", "greeting", "auth", "command", "query", "probe"] as const;
+
 /** Failure codes. `unknown` is a bug in probe-run: no golden file may contain it. */
 export const CODES = [
   "dns_not_found",
@@ -59,6 +61,8 @@ export const CONVERSATION_PHASES: readonly Phase[] = CONVERSATION;
 export const SSH_PHASES: readonly Phase[] = SSH;
 /** Phases of a question to a name server. */
 export const DNS_PHASES: readonly Phase[] = DNS;
+/** Phases of a session with a database. */
+export const DATA_PHASES: readonly Phase[] = DATA;
 export const ALL_PHASES: readonly Phase[] = [...new Set([...PHASES, ...HTTP_PHASES, ...CONVERSATION_PHASES, ...SSH_PHASES, ...DNS_PHASES])];
 export type FailureCode = (typeof CODES)[number];
 

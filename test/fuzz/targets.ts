@@ -19,6 +19,9 @@ import { parseSpfRecord } from "../../runner/mail/spf/record.js";
 import { readMessage } from "../../runner/mail/verify/message-parts.js";
 import { verifyArc } from "../../runner/mail/verify/verify-arc.js";
 import { verifyDkim } from "../../runner/mail/verify/verify-dkim.js";
+import { CassandraDecoder, FrameReader as CassandraFrameReader } from "../../runner/net/cassandra/frame.js";
+import { readRows } from "../../runner/net/cassandra/result.js";
+import { readServerError as readCassandraError } from "../../runner/net/cassandra/session.js";
 import { buildQuery, readReply as readDnsReply } from "../../runner/net/dns/message.js";
 import { readReplyTo } from "../../runner/net/dns/wire/message.js";
 import { alternativesOf } from "../../runner/net/http/alt-svc.js";
@@ -28,14 +31,27 @@ import { decodeMailboxName } from "../../runner/net/imap/mailbox-name.js";
 import { ResponseParser as ImapResponseParser } from "../../runner/net/imap/response.js";
 import { encodeFilter, FilterError } from "../../runner/net/ldap/filter.js";
 import { messageEnd, OPERATION, readEntry, readResponse, readResult } from "../../runner/net/ldap/message.js";
+import { decodeDocument } from "../../runner/net/mongodb/bson.js";
+import { MongoDecoder } from "../../runner/net/mongodb/message.js";
 import { BodyReader, PacketReader as MqttPacketReader } from "../../runner/net/mqtt/packet.js";
 import { readProperties } from "../../runner/net/mqtt/properties.js";
+import { readGreeting } from "../../runner/net/mysql/handshake.js";
+import { MysqlDecoder } from "../../runner/net/mysql/packet.js";
+import { readBinaryRow, readColumn, readTextRow } from "../../runner/net/mysql/result.js";
+import { readServerError as readMysqlError } from "../../runner/net/mysql/server-error.js";
 import { ReplyParser as NntpReplyParser } from "../../runner/net/nntp/reply.js";
 import { readReply as readNtpReply, referenceText } from "../../runner/net/ntp/message.js";
 import { icmpOf, readPingLine } from "../../runner/net/ping/ping-output.js";
 import { parseCapabilities as parsePop3Capabilities } from "../../runner/net/pop3/capabilities.js";
 import { ReplyParser as Pop3ReplyParser } from "../../runner/net/pop3/reply.js";
+import { readLoginRequest } from "../../runner/net/postgresql/log-in.js";
+import { PostgresDecoder } from "../../runner/net/postgresql/message.js";
+import { readColumns } from "../../runner/net/postgresql/read-only-query.js";
+import { readServerError } from "../../runner/net/postgresql/server-error.js";
+import { readRow } from "../../runner/net/postgresql/session.js";
 import { newHello, versionName } from "../../runner/net/quic/version-negotiation.js";
+import { parseInfo, parsePairs, parseParts } from "../../runner/net/redis/info.js";
+import { RespDecoder } from "../../runner/net/redis/resp.js";
 import { decodeChallenge } from "../../runner/net/sasl/exchange.js";
 import { parseServerFinal, parseServerFirst } from "../../runner/net/sasl/scram-message.js";
 import { ReplyParser as SieveReplyParser } from "../../runner/net/sieve/reply.js";
@@ -242,6 +258,89 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
     parse(bytes) {
       const reader = new MqttPacketReader();
       for (const portion of portions(bytes)) for (const { body } of reader.push(Buffer.from(portion, "latin1"))) readProperties(new BodyReader(body));
+    },
+    refuses: isFailure,
+  },
+  redis: {
+    modules: ["runner/net/redis/resp.ts", "runner/net/redis/info.ts"],
+    parse(bytes) {
+      parseInfo({ type: "bulk", bytes });
+      parseParts(text(bytes));
+      const decoder = new RespDecoder();
+      for (const portion of portions(bytes)) {
+        decoder.push(Buffer.from(portion, "latin1"));
+        for (let reply = decoder.next(); reply !== null; reply = decoder.next()) parsePairs(reply);
+      }
+    },
+    refuses: isFailure,
+  },
+  cassandra: {
+    modules: ["runner/net/cassandra/frame.ts", "runner/net/cassandra/result.ts", "runner/net/cassandra/session.ts"],
+    parse(bytes) {
+      const decoder = new CassandraDecoder();
+      for (const portion of portions(bytes)) {
+        decoder.push(Buffer.from(portion, "latin1"));
+        for (let frame = decoder.next(); frame !== null; frame = decoder.next())
+          for (const read of [readRows, readCassandraError, (body: Buffer) => new CassandraFrameReader(body).texts()])
+            try {
+              read(frame.body);
+            } catch (error) {
+              if (!isFailure(error)) throw error;
+            }
+      }
+    },
+    refuses: isFailure,
+  },
+  mongodb: {
+    modules: ["runner/net/mongodb/message.ts", "runner/net/mongodb/bson.ts"],
+    parse(bytes) {
+      const decoder = new MongoDecoder();
+      for (const portion of portions(bytes)) {
+        decoder.push(Buffer.from(portion, "latin1"));
+        while (decoder.next() !== null);
+      }
+      decodeDocument(bytes);
+    },
+    refuses: isFailure,
+  },
+  mysql: {
+    modules: ["runner/net/mysql/packet.ts", "runner/net/mysql/server-error.ts", "runner/net/mysql/handshake.ts", "runner/net/mysql/result.ts"],
+    parse(bytes) {
+      const columns = [1, 3, 5, 8, 10, 11, 12, 253].map((type) => ({ name: "a", type, isUnsigned: false }));
+      const decoder = new MysqlDecoder();
+      for (const portion of portions(bytes)) {
+        decoder.push(Buffer.from(portion, "latin1"));
+        for (let packet = decoder.next(); packet !== null; packet = decoder.next())
+          for (const read of [readGreeting, readMysqlError, readColumn, (body: Buffer) => readTextRow(body, 3), (body: Buffer) => readBinaryRow(body, columns)])
+            try {
+              read(packet.body);
+            } catch (error) {
+              if (!isFailure(error)) throw error;
+            }
+      }
+    },
+    refuses: isFailure,
+  },
+  postgresql: {
+    modules: [
+      "runner/net/postgresql/message.ts",
+      "runner/net/postgresql/server-error.ts",
+      "runner/net/postgresql/session.ts",
+      "runner/net/postgresql/read-only-query.ts",
+      "runner/net/postgresql/log-in.ts",
+    ],
+    parse(bytes) {
+      const decoder = new PostgresDecoder();
+      for (const portion of portions(bytes)) {
+        decoder.push(Buffer.from(portion, "latin1"));
+        for (let message = decoder.next(); message !== null; message = decoder.next())
+          for (const read of [readServerError, readRow, readColumns, (body: Buffer) => readLoginRequest({ type: "R", body })])
+            try {
+              read(message.body);
+            } catch (error) {
+              if (!isFailure(error)) throw error;
+            }
+      }
     },
     refuses: isFailure,
   },

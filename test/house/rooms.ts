@@ -19,6 +19,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   harness: ["support", "limits", "run"],
   formats: ["support", "harness"],
   "service-check": ["run", "net"],
+  data: ["assertions", "run", "net", "harness"],
   "tls-scan": ["asn1", "run", "net", "harness"],
   processes: ["support", "run", "harness"],
   queue: ["support", "sqlite", "limits", "run", "net", "harness"],

@@ -1,4 +1,4 @@
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
 interface Program {
@@ -45,6 +45,12 @@ export const PROGRAMS = {
   ping: { get: "apt-get install iputils-ping", needsRoot: false },
   chronyd: { get: "apt-get install chrony", needsRoot: true },
   "redis-server": { get: "apt-get install redis-server", needsRoot: false },
+  postgres: { get: "apt-get install postgresql", needsRoot: true },
+  psql: { get: "apt-get install postgresql-client", needsRoot: false },
+  mariadbd: { get: "apt-get install mariadb-server", needsRoot: false },
+  "mariadb-install-db": { get: "apt-get install mariadb-server", needsRoot: false },
+  mariadb: { get: "apt-get install mariadb-client", needsRoot: false },
+  "redis-cli": { get: "apt-get install redis-tools", needsRoot: false },
   "nats-server": { get: "apt-get install nats-server", needsRoot: false },
   prometheus: { get: "apt-get install prometheus", needsRoot: false },
   promtool: { get: "apt-get install prometheus", needsRoot: false },
@@ -55,8 +61,22 @@ export const PROGRAMS = {
 
 export type ProgramName = keyof typeof PROGRAMS;
 
+/** Debian keeps each version of PostgreSQL in a folder of its own. */
+function postgresFolders(): string[] {
+  const folder = "/usr/lib/postgresql";
+  return existsSync(folder) ? readdirSync(folder).map((version) => join(folder, version, "bin")) : [];
+}
+
 /** Servers lie where the PATH of a plain user does not lead; dovecot's own parts where nobody's does. */
-const SYSTEM_FOLDERS = ["/usr/local/sbin", "/usr/sbin", "/sbin", "/opt/probe-run-receivers/usr/sbin", "/usr/lib/dovecot", "/usr/libexec/dovecot"];
+const SYSTEM_FOLDERS = [
+  "/usr/local/sbin",
+  "/usr/sbin",
+  "/sbin",
+  "/opt/probe-run-receivers/usr/sbin",
+  "/usr/lib/dovecot",
+  "/usr/libexec/dovecot",
+  ...postgresFolders(),
+];
 
 export function programPath(name: ProgramName): string | null {
   const folders = [...(process.env.PATH ?? "").split(delimiter), ...SYSTEM_FOLDERS];

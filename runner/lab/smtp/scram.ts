@@ -11,7 +11,7 @@ const ITERATIONS = 4096;
 const derive = promisify(pbkdf2);
 
 /** SCRAM-SHA-256 without channel binding (RFC 5802, RFC 7677), the server's side. */
-export async function scramSha256(exchange: Exchange, account: Account): Promise<boolean> {
+export async function scramSha256(exchange: Pick<Exchange, "first" | "ask">, account: Account): Promise<boolean> {
   const first = parseClientFirst((await exchange.first()).toString("utf8"));
   const nonce = first.nonce + randomBytes(18).toString("base64");
   const salt = randomBytes(16);

@@ -5,8 +5,21 @@ import type { SaslExchange, SaslResponse } from "./exchange.js";
 import { saslPrep } from "./saslprep.js";
 import { escapeName, parseServerFinal, parseServerFirst } from "./scram-message.js";
 
-/** No channel binding, and none that we would have wanted (RFC 5802, section 7: gs2-header). */
-const GS2_HEADER = "n,,";
+/** Ties the login to the TLS session, which reveals a server in the middle (RFC 5802, section 6). */
+export interface ChannelBinding {
+  readonly gs2Header: string;
+  readonly data: Buffer;
+}
+
+export const CHANNEL_BINDING = {
+  /** None, and none that we would have wanted (section 7: gs2-header). */
+  none: { gs2Header: "n,,", data: Buffer.alloc(0) },
+  /** We would bind, and the server offered nothing to bind with: if it did, somebody took the offer out. */
+  notOffered: { gs2Header: "y,,", data: Buffer.alloc(0) },
+  /** To the server's certificate (RFC 5929, section 4); this is the mechanism SCRAM-SHA-256-PLUS. */
+  serverEndPoint: (data: Buffer): ChannelBinding => ({ gs2Header: "p=tls-server-end-point,,", data }),
+} as const;
+
 const KEY_BYTES = 32;
 const NONCE_BYTES = 24;
 
@@ -14,7 +27,12 @@ const NONCE_BYTES = 24;
  * SCRAM-SHA-256 (RFC 5802, RFC 7677): the password is never sent, and the server proves that it knows it.
  * Only the tests of the standard's own example give a nonce.
  */
-export function scramSha256(username: string, password: string, clientNonce = randomBytes(NONCE_BYTES).toString("base64")): SaslExchange {
+export function scramSha256(
+  username: string,
+  password: string,
+  clientNonce = randomBytes(NONCE_BYTES).toString("base64"),
+  { gs2Header, data }: ChannelBinding = CHANNEL_BINDING.none,
+): SaslExchange {
   const name = saslPrep(username);
   const key = saslPrep(password);
   if (name === null || key === null)
@@ -26,7 +44,7 @@ export function scramSha256(username: string, password: string, clientNonce = ra
 
   async function prove(serverFirst: string): Promise<SaslResponse> {
     const { nonce, salt, iterations } = parseServerFirst(serverFirst, clientNonce);
-    const withoutProof = `c=${Buffer.from(GS2_HEADER).toString("base64")},r=${nonce}`;
+    const withoutProof = `c=${Buffer.concat([Buffer.from(gs2Header), data]).toString("base64")},r=${nonce}`;
     const salted = await promisify(pbkdf2)(key as string, salt, iterations, KEY_BYTES, "sha256");
     const { proof, signature } = sign(salted, `${clientFirst},${serverFirst},${withoutProof}`);
     expected = signature;
@@ -47,7 +65,7 @@ export function scramSha256(username: string, password: string, clientNonce = ra
   }
 
   return {
-    initial: { text: `${GS2_HEADER}${clientFirst}`, secret: false },
+    initial: { text: `${gs2Header}${clientFirst}`, secret: false },
     respond(challenge) {
       const message = challenge.toString("utf8");
       if (expected === null) return prove(message);

@@ -1,0 +1,24 @@
+import { tooFew } from "../../runner/data/judge.js";
+import { sqlFindings } from "../../runner/data/judge-sql.js";
+import type { Evidence } from "../../runner/harness/define-probe.js";
+import { finding } from "../../runner/run/judge.js";
+import { certificateFindings } from "../../runner/service-check/certificate-findings.js";
+import type { Finding } from "../../schemas/finding.js";
+import type { Expectations, Input, Output } from "./schema.js";
+
+export function judge(input: Input, seen: Evidence<Output>): Finding[] {
+  const findings = certificateFindings(seen.tls, input.tls, input.target_host);
+  if (seen.failure !== null) return findings;
+  return [...findings, ...notMet("error", input.expect ?? {}, seen), ...notMet("warning", input.prefer ?? {}, seen)];
+}
+
+function notMet(severity: Finding["severity"], wanted: Expectations, seen: Evidence<Output>): Finding[] {
+  const method = seen.auth?.method ?? null;
+  const { auth_methods: methods } = wanted;
+  const isOther = methods !== undefined && !methods.some((each) => each === method);
+  return [
+    ...sqlFindings(severity, wanted, seen),
+    ...tooFew(severity, "too_few_replicas", "connected replicas", wanted.min_replicas, seen.replicas),
+    ...(isOther ? [finding(severity, "auth_method_differs", `the login was by ${method}`, methods.join(", "), method)] : []),
+  ];
+}

@@ -1,0 +1,92 @@
+import { secure } from "../../runner/data/secure.js";
+import { certificateViolations } from "../../runner/harness/check-certificates.js";
+import { defineProbe, type Evidence } from "../../runner/harness/define-probe.js";
+import { errorCode, RedisSession, rejected } from "../../runner/net/redis/session.js";
+import { failureError } from "../../runner/run/failure-error.js";
+import { statusOf } from "../../runner/run/judge.js";
+import type { Violation } from "../../runner/support/request-error.js";
+import { clusterFacts, helloFacts, infoFacts, timeOf } from "./facts.js";
+import { judge } from "./judge.js";
+import { type Ctx, logIn } from "./log-in.js";
+import { READ_COMMANDS } from "./read-commands.js";
+import { readAll } from "./reads.js";
+import { type Input, newest, type Output } from "./schema.js";
+
+export default defineProbe({
+  name: "data.redis",
+  summary: "Logs in to a Redis server, and reports its version, role, replication, memory and clock, and the values that are asked for.",
+  needs: ["tcp", "tls"],
+  target: { host: "target_host", port: "target_port" },
+  ...newest,
+  checkInput: (input) => [...certificateViolations("/tls/ca", input.tls.ca), ...argumentViolations(input)],
+  run,
+});
+
+function argumentViolations({ reads }: Input): Violation[] {
+  return reads.flatMap(({ command, arguments: words }, index) => {
+    const [min, max] = READ_COMMANDS[command];
+    if (words.length >= min && words.length <= max) return [];
+    const wanted = min === max ? String(min) : `${min} to ${max}`;
+    return [{ pointer: `/reads/${index}/arguments`, message: `${command} takes ${wanted} arguments, not ${words.length}`, hint: null }];
+  });
+}
+
+async function run(input: Input, ctx: Ctx): Promise<Evidence<Output>> {
+  const evidence = nothingYet(input);
+  const failure = await ctx.attempt(async () => {
+    const connection = await ctx.tcp.connect({ ...input, host: input.target_host, port: input.target_port }, evidence.attempts);
+    try {
+      if (input.tls.mode === "implicit") await secure(ctx, input, connection, evidence);
+      await converse(input, new RedisSession(connection, input.command_timeout_ms), evidence);
+    } finally {
+      connection.close();
+    }
+  });
+  evidence.failure = failure;
+  evidence.findings = judge(input, evidence);
+  evidence.status = statusOf(failure, evidence.findings);
+  return evidence;
+}
+
+async function converse(input: Input, session: RedisSession, evidence: Evidence<Output>): Promise<void> {
+  await logIn(input, session, evidence);
+  await chooseProtocol(input, session, evidence);
+  Object.assign(evidence, infoFacts((await session.command("command", "INFO")).reply));
+  await readClock(session, evidence);
+  if (evidence.mode === "cluster") evidence.cluster = clusterFacts((await session.command("command", "CLUSTER INFO")).reply);
+  evidence.ping_ms = (await session.command("command", "PING")).duration_ms;
+  if (input.database !== undefined) {
+    const { reply } = await session.command("query", "SELECT", String(input.database));
+    if (errorCode(reply) !== null) throw rejected("query", `the server refuses database ${input.database}`, reply);
+  }
+  await readAll(input, session, evidence);
+}
+
+/** Redis knows HELLO since version 6. */
+async function chooseProtocol({ resp_version: wanted }: Input, session: RedisSession, evidence: Evidence<Output>): Promise<void> {
+  evidence.resp_version = 2;
+  if (wanted === "2") return;
+  const { reply } = await session.command("command", "HELLO", "3");
+  if (errorCode(reply) === null) {
+    evidence.resp_version = 3;
+    Object.assign(evidence, helloFacts(reply));
+  } else if (wanted === "3")
+    throw failureError("command", "unsupported", `the server does not speak version 3 of the protocol: ${reply.type === "error" ? reply.text : ""}`);
+}
+
+/** Half of the round trip is the best guess for when the server read its clock. */
+async function readClock(session: RedisSession, evidence: Evidence<Output>): Promise<void> {
+  const sentAt = Date.now();
+  const { reply, duration_ms } = await session.command("command", "TIME");
+  const time = timeOf(reply);
+  if (time === null) return;
+  evidence.server_time = new Date(time).toISOString();
+  evidence.clock_offset_ms = Math.round(time - (sentAt + duration_ms / 2));
+}
+
+function nothingYet({ target_host, target_port }: Input): Evidence<Output> {
+  const session = { tls: null, auth: null, server_version: null, anonymous_access: null, resp_version: null };
+  const server = { server_name: null, mode: null, role: null, uptime_s: null, loading: null, server_time: null, clock_offset_ms: null, ping_ms: null };
+  const parts = { clients: null, memory: null, persistence: null, replication: null, cluster: null, sentinel: [], reads: [], rows: [], row_count: 0 };
+  return { status: "ok", failure: null, target_host, target_port, attempts: [], ...session, ...server, ...parts, findings: [] };
+}

@@ -1,0 +1,84 @@
+import type { Phase } from "../../../schemas/failure.js";
+import { FailureError, failureError } from "../../run/failure-error.js";
+import type { Connection } from "../transport/connection.js";
+import { MessageSession } from "../transport/message-session.js";
+import { encodeCommand, type RedisReply, RespDecoder } from "./resp.js";
+
+/** Messages that a server sends unasked, as invalidations of caches: nothing of ours asks for any. */
+const MAX_PUSHES = 100;
+/** Errors that pass by themselves. */
+const RETRYABLE: ReadonlySet<string> = new Set(["LOADING", "BUSY", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN"]);
+
+export interface TimedReply {
+  readonly reply: RedisReply;
+  readonly duration_ms: number;
+}
+
+/** A conversation with a Redis server: one command, one reply. An error is a reply, and no failure. */
+export class RedisSession {
+  readonly #session: MessageSession<RedisReply>;
+  #pushes = 0;
+
+  constructor(
+    readonly connection: Connection,
+    timeoutMs: number,
+  ) {
+    this.#session = new MessageSession(connection, new RespDecoder(), timeoutMs);
+  }
+
+  /** The operation has the command's name: its arguments may be secret. */
+  command(phase: Phase, name: string, ...words: readonly string[]): Promise<TimedReply> {
+    const session = this.#session;
+    return session
+      .operation(name, phase, async (operation) => {
+        // It would be taken for the answer to this command.
+        if (session.decoder.pendingBytes > 0) throw failureError(phase, "protocol_violation", "the server sent a reply that nothing asked for");
+        session.send(encodeCommand(...name.split(" "), ...words));
+        const reply = await this.#reply();
+        operation.message = summaryOf(reply);
+        return { reply, operation };
+      })
+      .then(({ reply, operation }) => ({ reply, duration_ms: operation.duration_ms ?? 0 }));
+  }
+
+  close(): void {
+    this.#session.close();
+  }
+
+  async #reply(): Promise<RedisReply> {
+    for (;;) {
+      const reply = await this.#session.next();
+      if (reply.type !== "push" && reply.type !== "attribute") return reply;
+      if (++this.#pushes > MAX_PUSHES) throw failureError(this.#session.phase, "limit_exceeded", `more than ${MAX_PUSHES} messages that nothing asked for`);
+    }
+  }
+}
+
+/** The first word of an error, as NOAUTH; null for another reply. */
+export function errorCode(reply: RedisReply): string | null {
+  return reply.type === "error" ? (/^[A-Z][A-Z0-9]*/.exec(reply.text)?.[0] ?? "ERR") : null;
+}
+
+export function rejected(phase: Phase, what: string, reply: RedisReply): FailureError {
+  const { failure } = failureError(phase, "reply_rejected", `${what}: ${summaryOf(reply)}`);
+  const code = errorCode(reply) ?? "";
+  return new FailureError({ ...failure, retryable: RETRYABLE.has(code) || /max number of clients/.test(summaryOf(reply)) });
+}
+
+/** A reply in a few words. */
+export function summaryOf(reply: RedisReply): string {
+  switch (reply.type) {
+    case "status":
+    case "error":
+      return reply.text;
+    case "bulk":
+      return `${reply.bytes.length} bytes`;
+    case "number":
+    case "boolean":
+      return String(reply.value);
+    case "null":
+      return "null";
+    default:
+      return `${reply.items.length} items`;
+  }
+}

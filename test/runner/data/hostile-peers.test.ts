@@ -1,0 +1,69 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import type { Listener } from "../../../runner/net/transport/listen.js";
+import { type ChildRunner, childRunner } from "../../support/child-run.js";
+import { endless } from "../../support/peer.js";
+
+/** What a peer may make a run take, however much it sends. */
+const MAX_MEGABYTES = 64;
+/** Processor time: a run that is kept busy by its peer has a blocked event loop. */
+const MAX_BUSY_MS = 2000;
+
+const X = "x".repeat(65_536);
+const row = `D\0\0\0\x0b\0\x01\0\0\0\x01x`;
+const nothing = "*0\r\n";
+const greeting = `\x0a8.4.0\0\x01\0\0\0abcdefgh\0\x01\x8a\x2d\x02\0\x08\0\x15${"\0".repeat(10)}ijklmnopqrst\0mysql_native_password\0`;
+const mysqlGreeting = `${String.fromCharCode(greeting.length)}\0\0\0${greeting}`;
+
+/** A message that never ends, as far as its protocol allows, and many small ones. */
+const FLOODS: Readonly<Record<string, Readonly<Record<string, readonly [first: string, portion: string]>>>> = {
+  "data.redis": { "an endless line": ["", `+${X}`], "an endless text": ["", `$1000000\r\n${X}`], "endless lists": ["", `*10000\r\n${nothing.repeat(10_000)}`] },
+  "data.postgresql": {
+    "an endless message": ["", `R\0\x0f\xff\xff${X}`],
+    "endless rows": ["", row.repeat(5000)],
+    "endless notices": ["", "N\0\0\0\x05\0".repeat(5000)],
+  },
+  "data.mysql": { "an endless packet": [mysqlGreeting, `\xff\xff\x0f\x02${X}`] },
+  "data.mongodb": { "an endless message": ["", `\xff\xff\x0f\0${X}`] },
+  "data.cassandra": { "an endless frame": ["", `\x84\0\0\x01\x06\0\x03\xff\xff${X}`] },
+};
+
+describe.each(Object.keys(FLOODS))("%s", (probe) => {
+  let child: ChildRunner;
+  let server: Listener | null = null;
+  beforeAll(async () => {
+    child = await childRunner();
+  }, 60_000);
+  afterAll(() => child.remove());
+  afterEach(() => server?.close());
+
+  test.each(Object.entries(FLOODS[probe] ?? {}))(
+    "%s costs little",
+    async (_, [first, portion]) => {
+      server = await endless(portion, first);
+      const input = {
+        target_host: "127.0.0.1",
+        target_port: server.port,
+        command_timeout_ms: 1500,
+        timeout_ms: 4000,
+        auth: { username: "ann", password: "correct-horse" },
+      };
+      const measured = await child.eval(`
+      const ask = (port) => run(${JSON.stringify(probe)}, { ...${JSON.stringify(input)}, target_port: port });
+      await ask(1);
+      const before = process.memoryUsage.rss();
+      const cpu = process.cpuUsage();
+      let max = before;
+      const timer = setInterval(() => (max = Math.max(max, process.memoryUsage.rss())), 5);
+      const { output } = await ask(${server.port});
+      clearInterval(timer);
+      max = Math.max(max, process.memoryUsage.rss());
+      console.log(JSON.stringify({ code: output.failure?.code, megabytes: (max - before) / 1048576, busyMs: process.cpuUsage(cpu).user / 1000 }));
+    `);
+      const { code, megabytes, busyMs } = measured as { code: string; megabytes: number; busyMs: number };
+      expect(["limit_exceeded", "protocol_violation", "unsupported"]).toContain(code);
+      expect(megabytes).toBeLessThan(MAX_MEGABYTES);
+      expect(busyMs).toBeLessThan(MAX_BUSY_MS);
+    },
+    40_000,
+  );
+});
