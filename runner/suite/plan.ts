@@ -4,6 +4,8 @@ import type { Suite, SuiteCheck } from "../../schemas/suite.js";
 export interface PlannedCheck {
   /** Null if the suite has no targets. */
   readonly target: string | null;
+  /** Its probe and its own name, whatever the target: `network.smtp@2 greets`. */
+  readonly name: string;
   /** Its name in reports, with its target, because not every reporter shows a group: `mx1 network.smtp@2 greets`. */
   readonly title: string;
   readonly check: SuiteCheck;
@@ -29,9 +31,11 @@ function isFor({ targets = "all" }: SuiteCheck, target: string): boolean {
 }
 
 function planned({ defaults, targets }: Suite, target: string | null, check: SuiteCheck, index: number): PlannedCheck {
+  const name = check.name === undefined ? check.probe : `${check.probe} ${check.name}`;
   return {
     target,
-    title: [target, check.probe, check.name].filter((part) => part !== null && part !== undefined).join(" "),
+    name,
+    title: target === null ? name : `${target} ${name}`,
     check,
     index,
     // A copy: values from the environment may be coerced to one probe's contract.

@@ -121,7 +121,7 @@ export class Book {
         openedAt: incident.opened_at,
         isFlapping: incident.is_flapping,
       };
-      const planned = { target: null, title: name, check: { probe: "" } } as unknown as WatchedCheck["planned"];
+      const planned = { target: null, name, title: name, check: { probe: "" } } as unknown as WatchedCheck["planned"];
       const notifications = notificationsOf(this.plan.suite, { key, name, planned }, { ...base, kind: "removed", outcome, reason: null }, this.plan.receivers);
       const closed = { number: incident.number, openedAt: incident.opened_at, closedAt: now, isFlapping: incident.is_flapping, reason: null };
       this.history.change({ check: id, before: stored, state: JSON.stringify(FIRST_STATE), incident: closed, notifications }, now);

@@ -6,9 +6,9 @@ import type { ProblemCollector } from "../suite/problem-collector.js";
  * name before it, on that one. A check depends on its own target where both have one.
  */
 export function checksNamed(checks: readonly PlannedCheck[], name: string, near: string | null): readonly PlannedCheck[] {
-  const exact = checks.filter(({ target, title, check }) => target !== null && [title, check.name].some((own) => `${target} ${own}` === name));
+  const exact = checks.filter(({ target, name: full, check }) => target !== null && [full, check.name].some((own) => `${target} ${own}` === name));
   if (exact.length > 0) return exact;
-  const named = checks.filter(({ title, check }) => title === name || check.name === name);
+  const named = checks.filter(({ name: full, check }) => full === name || check.name === name);
   const own = named.filter(({ target }) => near !== null && target === near);
   return own.length > 0 ? own : named;
 }

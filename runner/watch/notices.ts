@@ -28,7 +28,7 @@ export function notificationsOf(
   receivers: readonly Receiver[],
 ): Notification[] {
   const id = `${check.key}:${notice.incident}:${notice.transition}`;
-  const { target, title, check: written } = check.planned;
+  const { target, name, check: written } = check.planned;
   const event = {
     specversion: "1.0",
     id,
@@ -41,7 +41,7 @@ export function notificationsOf(
     data: {
       kind: notice.kind,
       suite,
-      check: title,
+      check: name,
       target,
       probe: written.probe,
       incident: notice.incident,

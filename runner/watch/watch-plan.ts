@@ -11,7 +11,7 @@ import type { Rules } from "./state.js";
 
 /** One check of a suite as it is watched. */
 export interface WatchedCheck {
-  /** Stays the same while suite, target and title do. */
+  /** Stays the same while suite, target and name do. */
   readonly key: string;
   readonly name: string;
   readonly planned: PlannedCheck;
@@ -53,7 +53,7 @@ export function watchPlanOf({ suite, checks, document }: ReadSuite): WatchPlan {
     if (everyMs < LEAST_EVERY_MS) problems.add(["checks", planned.index, "watch", "every"], "value", "every must be at least 1s");
     return {
       key: keyOf.get(planned) as string,
-      name: planned.target === null ? planned.title : `${planned.target} ${planned.title}`,
+      name: planned.title,
       planned,
       rules: { fireAfter: fireAfterOf(planned, watch, problems), clearAfter: clear_after ?? 2 },
       everyMs: Math.max(LEAST_EVERY_MS, everyMs),
@@ -70,9 +70,9 @@ export function watchPlanOf({ suite, checks, document }: ReadSuite): WatchPlan {
   return { suite: suite.name, checks: watched, canaries, receivers: receiversOf(watch), keep: keepingOf(watch) };
 }
 
-function keyFor(suite: string, { target, title }: PlannedCheck): string {
+function keyFor(suite: string, { target, name }: PlannedCheck): string {
   return createHash("sha256")
-    .update(JSON.stringify([suite, target, title]))
+    .update(JSON.stringify([suite, target, name]))
     .digest("hex")
     .slice(0, 16);
 }
