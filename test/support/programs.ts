@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync, readdirSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { delimiter, isAbsolute, join } from "node:path";
 
 interface Program {
   readonly get: string;
@@ -27,6 +27,7 @@ export const PROGRAMS = {
   curl: { get: "apt-get install curl", needsRoot: false },
   opendkim: { get: "apt-get install opendkim", needsRoot: false },
   dkimverify: { get: "apt-get install python3-dkim python3-nacl python3-authres", needsRoot: false },
+  "python3-spf": { get: "apt-get install python3-spf", needsRoot: false, file: "/usr/lib/python3/dist-packages/spf.py" },
   python3: { get: "apt-get install python3", needsRoot: false },
   nginx: { get: "apt-get install nginx", needsRoot: true },
   caddy: { get: "apt-get install caddy", needsRoot: false },
@@ -81,6 +82,8 @@ const SYSTEM_FOLDERS = [
 export function programPath(name: ProgramName): string | null {
   const folders = [...(process.env.PATH ?? "").split(delimiter), ...SYSTEM_FOLDERS];
   const { file = name }: Program = PROGRAMS[name];
+  // A module of a language, which no folder of programs has.
+  if (isAbsolute(file)) return existsSync(file) ? file : null;
   return folders.map((folder) => join(folder, file)).find(isExecutable) ?? null;
 }
 
