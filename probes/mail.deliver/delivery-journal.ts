@@ -45,15 +45,15 @@ export class DeliveryJournal implements Journal, Progress {
     readonly memory: MemoryGrant,
     readonly recipients: readonly Recipient[],
   ) {
-    const kept = memory.kept as JournalState | null;
-    this.isQueued = Number.isFinite(memory.mostWaitMs);
+    const kept = memory.state as JournalState | null;
+    this.isQueued = Number.isFinite(memory.maxWaitMs);
     this.startedAt = kept?.startedAt ?? Date.now();
     this.postponed = kept?.postponed ?? 0;
     this.#messageId = kept?.messageId ?? null;
     this.#tries = recipients.map((_, index) => kept?.tries[index] ?? 0);
     this.#dueAt = recipients.map((_, index) => kept?.dueAt[index] ?? null);
     this.#sending = new Set();
-    this.#writer = new StateWriter(() => memory.keep(this.#state()));
+    this.#writer = new StateWriter(() => memory.save(this.#state()));
     for (const decision of kept?.decided ?? []) {
       const recipient = recipients[indexOf(decision)];
       if (recipient !== undefined) restoreDecision(recipient, decision);
@@ -102,7 +102,7 @@ export class DeliveryJournal implements Journal, Progress {
   async goOn(dueAt: ReadonlyMap<Recipient, number>): Promise<void> {
     for (const [{ index }, at] of dueAt) this.#dueAt[index] = at;
     await this.#writer.write();
-    this.memory.goOnLater(Math.max(0, Math.min(...dueAt.values()) - Date.now()));
+    this.memory.continueLater(Math.max(0, Math.min(...dueAt.values()) - Date.now()));
   }
 
   #state(): JournalState {

@@ -35,7 +35,7 @@ export async function messageFromInput(
     random,
     attempts: [],
     helloName: null,
-    maxWaitMs: ctx.memory.mostWaitMs,
+    maxWaitMs: ctx.memory.maxWaitMs,
     postponed: journal.postponed,
     journal: journal.isQueued ? journal : null,
   });

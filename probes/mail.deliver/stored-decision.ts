@@ -1,6 +1,6 @@
 import type { ChosenWay, Recipient } from "../../runner/delivery/message/recipient.js";
 import { type Decision, US } from "../../runner/delivery/outcome/decision.js";
-import { MAX_KEPT_BYTES } from "../../runner/harness/memory.js";
+import { MAX_STATE_BYTES } from "../../runner/harness/memory.js";
 import { failure } from "../../schemas/failure.js";
 
 /** The decision for one recipient as a job stores it: whole, or for hundreds of recipients only what must not be lost. */
@@ -26,7 +26,7 @@ const ROOM = 0.8;
 export function storedDecision({ index, site, chosen, decision }: Recipient, all: number): StoredDecision[] {
   if (decision === null) return [];
   if (all > MAX_WHOLE) return [[index, decision.kind, decision.class, decision.code, decision.decidedAt]];
-  const most = Math.min(MAX_CHARACTERS, Math.floor(((MAX_KEPT_BYTES * ROOM) / all - REST_BYTES) / BYTES_A_CHARACTER));
+  const most = Math.min(MAX_CHARACTERS, Math.floor(((MAX_STATE_BYTES * ROOM) / all - REST_BYTES) / BYTES_A_CHARACTER));
   const cut = (text: string | null): string | null => (text === null ? null : text.slice(0, most));
   const { isPostponed: _, ...known } = decision;
   const { failure: broken } = known;

@@ -1,4 +1,4 @@
-import { MAX_KEPT_BYTES } from "../../runner/harness/memory.js";
+import { MAX_STATE_BYTES } from "../../runner/harness/memory.js";
 import type { Failure } from "../../schemas/failure.js";
 import type { Ctx, Domain, Question, RcptEvidence, Result } from "./evidence.js";
 import { NOT_ASKED } from "./route-by-site.js";
@@ -25,7 +25,7 @@ const TOGETHER_MS = 60_000;
 
 /** Writes down what earlier runs of this job found. What is left open is to be asked now. */
 export function loadState(ctx: Ctx, questions: readonly Question[]): readonly Domain[] {
-  const kept = (ctx.memory.kept ?? NOTHING) as JobState;
+  const kept = (ctx.memory.state ?? NOTHING) as JobState;
   // By the clock of another machine it may seem too early. That the job is here says that what it waited for is due.
   const now = Math.max(kept.dueAt, Date.now());
   for (const { index, result, failure, dueAt } of kept.answers) {
@@ -61,7 +61,7 @@ export async function saveState(ctx: Ctx, { domains }: RcptEvidence, questions: 
   const first = firstDue(dueAts);
   ctx.memory.retryAfter(Math.max(0, first - now));
   const worthKeeping = answers.filter(({ dueAt }) => dueAt === null || dueAt > first);
-  if (worthKeeping.length > 0) await ctx.memory.keep(fitting({ answers: worthKeeping, domains, dueAt: first }));
+  if (worthKeeping.length > 0) await ctx.memory.save(fitting({ answers: worthKeeping, domains, dueAt: first }));
 }
 
 /** When those that are due first are all due. */
@@ -76,7 +76,7 @@ function fitting({ answers, domains, dueAt }: JobState): JobState {
     const some = answers.slice(0, most);
     const names = new Set(some.map(({ result }) => result.domain));
     const kept = { answers: some, domains: domains.filter(({ domain }) => names.has(domain)), dueAt };
-    if (Buffer.byteLength(JSON.stringify(kept)) <= MAX_KEPT_BYTES * ROOM) return kept;
+    if (Buffer.byteLength(JSON.stringify(kept)) <= MAX_STATE_BYTES * ROOM) return kept;
   }
 }
 

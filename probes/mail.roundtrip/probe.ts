@@ -26,18 +26,22 @@ export default defineProbe({
 
 /** After the death of a worker, the job's next run sends no second message: it continues where that one was, and waits for what it sent. */
 async function run(input: Input, ctx: Ctx): Promise<RoundtripEvidence> {
-  const kept = savedStateOf(ctx.memory.kept);
-  const letter = kept === null ? newMessage(input.send) : restoredMessage(input.send, kept.seal);
-  const evidence = emptyEvidence(input, letter);
+  const saved = savedStateOf(ctx.memory.state);
+  const outgoing = saved === null ? newMessage(input.send) : restoredMessage(input.send, saved.seal);
+  const evidence = emptyEvidence(input, outgoing);
   const conversations: Conversations = { send: ctx.part("send"), imap: ctx.part("imap") };
-  conclude(evidence, await sendAndReceive(conversations, input, { letter, kept, memory: patient(ctx), progress: progressOf(kept) }), conversations, input);
+  conclude(evidence, await sendAndReceive(conversations, input, { outgoing, saved, memory: patient(ctx), progress: progressOf(saved) }), conversations, input);
   judge(input, evidence);
   return evidence;
 }
 
-/** What is sent is kept as mail.send keeps it. But the run sleeps between its attempts, however long: the mailbox must be watched in the meantime. */
+/** The state is stored as by mail.send. But the run sleeps between its attempts, however long, because it must watch the mailbox in the meantime. */
 function patient({ memory }: Ctx): SendMemory {
-  return { keep: (state, schema) => memory.keep(state, schema), mostWaitMs: Number.POSITIVE_INFINITY, goOnLater: (afterMs) => memory.goOnLater(afterMs) };
+  return {
+    save: (state, schema) => memory.save(state, schema),
+    maxWaitMs: Number.POSITIVE_INFINITY,
+    continueLater: (afterMs) => memory.continueLater(afterMs),
+  };
 }
 
 function checkInput(input: Input): Violation[] {

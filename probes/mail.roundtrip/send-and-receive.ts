@@ -36,7 +36,7 @@ export async function sendAndReceive({ send: sending, imap }: Conversations, inp
   const wake = new AbortController();
   let giveUpAt = Number.POSITIVE_INFINITY;
   let seenAt: number | null = null;
-  const receiving = receiveMail(imap, receiveInput(input, start.letter), {
+  const receiving = receiveMail(imap, receiveInput(input, start.outgoing), {
     listening: listening.give,
     found: (at) => {
       seenAt = at;
@@ -46,7 +46,7 @@ export async function sendAndReceive({ send: sending, imap }: Conversations, inp
     wake: wake.signal,
   });
   const early = await Promise.race([receiving, listening.given]);
-  const earlierAttempts = start.kept?.attempts.at(-1)?.number ?? 0;
+  const earlierAttempts = start.saved?.attempts.at(-1)?.number ?? 0;
   if (early !== undefined) return { sent: null, received: early, earlierAttempts, beganAt: null, seenAt };
   const beganAt = sending.clock.now();
   const sent = await sendMessage(sending, input.send, start);
@@ -71,7 +71,7 @@ function signal(): { give: () => void; given: Promise<void> } {
 
 /** Sends as mail.send does, a letter whose marks are known before. */
 async function sendMessage(ctx: Ctx, input: SendInput, start: Start): Promise<SendEvidence> {
-  const evidence = emptyEvidence(input, start.letter, start.kept);
+  const evidence = emptyEvidence(input, start.outgoing, start.saved);
   evidence.failure = await ctx.attempt(() => send(input, ctx, evidence, start));
   judge(input, evidence, start.progress);
   return evidence;

@@ -9,7 +9,7 @@ export type SendEvidence = Evidence<Output>;
 export type { Recipient, SendAttempt } from "./schema.js";
 
 /** Every field before anything has happened in this run; an earlier run of the same job may have come further. */
-export function emptyEvidence(input: Input, { token, subject, message_id }: OutgoingMessage, kept: SavedState | null): SendEvidence {
+export function emptyEvidence(input: Input, { token, subject, message_id }: OutgoingMessage, saved: SavedState | null): SendEvidence {
   return {
     status: "ok",
     failure: null,
@@ -26,9 +26,9 @@ export function emptyEvidence(input: Input, { token, subject, message_id }: Outg
     dkim: null,
     reply_code: null,
     reply_message: null,
-    recipients: [input.to_addr, ...input.recipients].map((address, index) => ({ ...UNTRIED, ...kept?.recipients[index], address })),
+    recipients: [input.to_addr, ...input.recipients].map((address, index) => ({ ...UNTRIED, ...saved?.recipients[index], address })),
     attempt_count: 0,
-    attempts: kept?.attempts ?? [],
+    attempts: saved?.attempts ?? [],
     goes_on_at: null,
     greylisted: false,
     greylist_delay_ms: null,

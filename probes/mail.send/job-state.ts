@@ -4,7 +4,7 @@ import { type Recipient, recipientSchema, type SendAttempt, sendAttemptSchema } 
 /** What a job remembers from one run to the next. */
 export interface SavedState {
   version: 1;
-  /** What follows from the input is not kept: whatever in it looks like a secret would be masked. */
+  /** What follows from the input is not stored: anything in it that looks like a secret would be masked. */
   seal: MessageIdentity;
   recipients: Recipient[];
   attempts: SendAttempt[];
@@ -12,7 +12,7 @@ export interface SavedState {
   next_at: string | null;
   /** The recipients to whom the message is being sent, by index: if a run ends here, it is unknown whether it was accepted for them. */
   underway: number[];
-  /** Absent in what an older release kept. */
+  /** Absent in states of older releases. */
   greylisted_attempt?: number | null;
 }
 
@@ -29,10 +29,10 @@ export const STATE_SCHEMA = {
   },
 };
 
-/** What an earlier run kept; null when there is none, or it was kept in a form that is not ours. */
+/** The state of an earlier run; null if there is none, or it has another format. */
 export function savedStateOf(value: unknown): SavedState | null {
-  const kept = value as SavedState | null;
-  return kept !== null && typeof kept === "object" && kept.version === 1 ? kept : null;
+  const saved = value as SavedState | null;
+  return saved !== null && typeof saved === "object" && saved.version === 1 ? saved : null;
 }
 
 /** What the attempts have shown so far, those of earlier runs of the job too. */
@@ -42,8 +42,8 @@ export interface Progress {
 }
 
 /** What earlier runs of the job have shown. */
-export function progressOf(kept: SavedState | null): Progress {
-  return { greylistedAttempt: kept?.greylisted_attempt ?? null };
+export function progressOf(saved: SavedState | null): Progress {
+  return { greylistedAttempt: saved?.greylisted_attempt ?? null };
 }
 
 /** A queue keeps little: the first attempts and the last ones, replies shortened, and the steps of the last two. */

@@ -43,20 +43,20 @@ export function restoredMessage(input: Input, seal: MessageIdentity): OutgoingMe
 }
 
 /** The message itself, signed if configured. */
-export async function messageOf(input: Input, letter: OutgoingMessage, addresses: MailAddresses): Promise<{ bytes: Uint8Array; dkim: DkimResult | null }> {
+export async function messageOf(input: Input, outgoing: OutgoingMessage, addresses: MailAddresses): Promise<{ bytes: Uint8Array; dkim: DkimResult | null }> {
   const unsigned = await compose({
     from: addresses.sender,
     to: addresses.recipients,
     ...(addresses.replyTo === null ? {} : { reply_to: addresses.replyTo }),
-    subject: letter.subject,
-    text: input.size_bytes === undefined ? textOf(input, letter) : filledUp(textOf(input, letter), input.size_bytes),
+    subject: outgoing.subject,
+    text: input.size_bytes === undefined ? textOf(input, outgoing) : filledUp(textOf(input, outgoing), input.size_bytes),
     ...(input.html === undefined ? {} : { html: input.html }),
     headers: input.headers,
     attachments: input.attachments.map(attachmentOf),
-    date: new Date(letter.seal.date),
-    message_id: letter.message_id,
+    date: new Date(outgoing.seal.date),
+    message_id: outgoing.message_id,
   });
-  return input.dkim.length === 0 ? { bytes: unsigned, dkim: null } : signed(unsigned, input.dkim, letter);
+  return input.dkim.length === 0 ? { bytes: unsigned, dkim: null } : signed(unsigned, input.dkim, outgoing);
 }
 
 async function signed(message: Uint8Array, keys: Input["dkim"], { seal }: OutgoingMessage): Promise<{ bytes: Uint8Array; dkim: DkimResult }> {

@@ -21,11 +21,11 @@ export default defineProbe({
 
 /** An earlier run of the same job may have been interrupted; this one continues there. */
 async function run(input: Input, ctx: Ctx): Promise<SendEvidence> {
-  const kept = savedStateOf(ctx.memory.kept);
-  const letter = kept === null ? newMessage(input) : restoredMessage(input, kept.seal);
-  const evidence = emptyEvidence(input, letter, kept);
-  const progress = progressOf(kept);
-  evidence.failure = await ctx.attempt(() => send(input, ctx, evidence, { letter, kept, memory: ctx.memory, progress }));
+  const saved = savedStateOf(ctx.memory.state);
+  const outgoing = saved === null ? newMessage(input) : restoredMessage(input, saved.seal);
+  const evidence = emptyEvidence(input, outgoing, saved);
+  const progress = progressOf(saved);
+  evidence.failure = await ctx.attempt(() => send(input, ctx, evidence, { outgoing, saved, memory: ctx.memory, progress }));
   judge(input, evidence, progress);
   return evidence;
 }

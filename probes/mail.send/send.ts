@@ -15,25 +15,25 @@ import type { Input } from "./schema.js";
 
 /** The state that a run continues from, and where it stores its progress. */
 export interface Start {
-  letter: OutgoingMessage;
-  kept: SavedState | null;
+  outgoing: OutgoingMessage;
+  saved: SavedState | null;
   memory: SendMemory;
   progress: Progress;
 }
 
-export type SendMemory = Pick<MemoryGrant, "keep" | "mostWaitMs" | "goOnLater">;
+export type SendMemory = Pick<MemoryGrant, "save" | "maxWaitMs" | "continueLater">;
 
 /** Sends until each recipient has a final answer, or the schedule is over. What is left is thrown as a failure. */
-export async function send(input: Input, ctx: Ctx, evidence: SendEvidence, { letter, kept, memory, progress }: Start): Promise<void> {
+export async function send(input: Input, ctx: Ctx, evidence: SendEvidence, { outgoing, saved, memory, progress }: Start): Promise<void> {
   const addresses = addressesOf(input);
-  const { bytes, dkim } = await messageOf(input, letter, addresses);
+  const { bytes, dkim } = await messageOf(input, outgoing, addresses);
   evidence.message_size_bytes = messageSize(bytes);
   evidence.dkim = dkim;
   const keep = (state: Pick<SavedState, "next_at" | "underway">): Promise<void> =>
-    memory.keep(
+    memory.save(
       limitedState({
         version: 1,
-        seal: letter.seal,
+        seal: outgoing.seal,
         recipients: evidence.recipients,
         attempts: evidence.attempts,
         greylisted_attempt: progress.greylistedAttempt,
@@ -41,11 +41,11 @@ export async function send(input: Input, ctx: Ctx, evidence: SendEvidence, { let
       }),
       STATE_SCHEMA,
     );
-  if (kept !== null && kept.underway.length > 0) interrupted(evidence, kept.underway);
+  if (saved !== null && saved.underway.length > 0) interrupted(evidence, saved.underway);
   const aboutToSend = (underway: number[]): Promise<void> => keep({ next_at: null, underway });
   const answered = (): Promise<void> => keep({ next_at: null, underway: [] });
   const sending: Sending = { input, ctx, evidence, addresses, message: bytes, aboutToSend, answered, progress };
-  let nextAt: number | null = kept?.next_at == null ? Date.now() : Date.parse(kept.next_at);
+  let nextAt: number | null = saved?.next_at == null ? Date.now() : Date.parse(saved.next_at);
   while (nextAt !== null && evidence.recipients.some(isOpen)) {
     if (!(await waitUntil(nextAt, ctx, memory, evidence))) break;
     const { failure: failed } = await attempt(sending);
@@ -70,8 +70,8 @@ function nextAttemptAt(input: Input, { attempts }: SendEvidence): number | null 
 async function waitUntil(nextAt: number, ctx: Ctx, memory: SendMemory, evidence: SendEvidence): Promise<boolean> {
   const waitMs = nextAt - Date.now();
   if (waitMs <= 0) return true;
-  if (waitMs > memory.mostWaitMs) {
-    memory.goOnLater(waitMs);
+  if (waitMs > memory.maxWaitMs) {
+    memory.continueLater(waitMs);
     evidence.goes_on_at = new Date(nextAt).toISOString();
     return false;
   }

@@ -7,59 +7,59 @@ export interface MemoryGrant {
    * What an earlier run of this job saved, a new copy each time; null if none did. An older release of the probe may have written it, and a killed
    * run may have saved it in the middle of its work.
    */
-  readonly kept: unknown;
+  readonly state: unknown;
   /**
    * Stores `state` (JSON, up to MAX_KEPT_BYTES) and replaces the previous one; resolves when it survives a kill of this process. Rejects with a
    * FailureError if another worker has the job now, or if the store did not answer in time: the caller must then stop. Secrets are masked; the names
    * and the enumerated words of `schema` are not, so that no password damages them.
    */
-  keep(state: unknown, schema?: object): Promise<void>;
+  save(state: unknown, schema?: object): Promise<void>;
   /** A run that would have to sleep longer than this continues later. Infinity if it cannot be continued. */
-  readonly mostWaitMs: number;
+  readonly maxWaitMs: number;
   /** True if the job is retried when this run fails temporarily: then decisions are worth saving. */
   readonly isRetried: boolean;
   /** The earliest time of such a retry, from now. */
   retryAfter(afterMs: number): void;
   /** Makes the output of this run an interim result, and runs the job again after this time. */
-  goOnLater(afterMs: number): void;
+  continueLater(afterMs: number): void;
 }
 
 /** Large enough for progress, too small for messages and attachments. */
-export const MAX_KEPT_BYTES = 256 * 1024;
+export const MAX_STATE_BYTES = 256 * 1024;
 
 /** How long after its deadline a run may still be storing its state; the harness allows little more. */
-const LAST_KEEP_MS = 1500;
+const LAST_SAVE_MS = 1500;
 
 export function memoryGrant({ memory, secrets, deadline }: RunState): MemoryGrant {
-  const { kept, mostWaitMs, isRetried } = memory ?? NO_JOB;
+  const { state: stored, maxWaitMs, isRetried } = memory ?? NO_JOB;
   return {
-    get kept() {
-      return kept === null ? null : (JSON.parse(kept) as unknown);
+    get state() {
+      return stored === null ? null : (JSON.parse(stored) as unknown);
     },
-    async keep(state, schema) {
+    async save(state, schema) {
       const text = textOf(secrets.maskAll(state, schema));
       if (memory === null) return;
-      const isStored = await inTime(memory.keep(text), deadline);
+      const isStored = await inTime(memory.save(text), deadline);
       if (!isStored) throw failureError("probe", "cancelled", "another worker has this job by now: its lease ran out");
     },
-    mostWaitMs,
+    maxWaitMs,
     isRetried,
     retryAfter(afterMs) {
       (memory ?? NO_JOB).retryAfter(checked("retryAfter", afterMs));
     },
-    goOnLater(afterMs) {
-      (memory ?? NO_JOB).goOnLater(checked("goOnLater", afterMs));
+    continueLater(afterMs) {
+      (memory ?? NO_JOB).continueLater(checked("continueLater", afterMs));
     },
   };
 }
 
-const NO_JOB: Omit<JobMemory, "keep"> = {
-  kept: null,
-  mostWaitMs: Number.POSITIVE_INFINITY,
+const NO_JOB: Omit<JobMemory, "save"> = {
+  state: null,
+  maxWaitMs: Number.POSITIVE_INFINITY,
   isRetried: false,
   retryAfter: () => undefined,
-  goOnLater: () => {
-    throw new Error("goOnLater() outside of a queue: the run could not be continued. Sleep if ctx.memory.mostWaitMs allows it");
+  continueLater: () => {
+    throw new Error("continueLater() outside of a queue: the run could not be continued. Sleep if ctx.memory.maxWaitMs allows it");
   },
 };
 
@@ -70,9 +70,9 @@ function checked(name: string, afterMs: number): number {
 
 function textOf(state: unknown): string {
   const text = JSON.stringify(state) as string | undefined;
-  if (text === undefined) throw new Error(`keep(${String(state)}): only what is JSON can be kept`);
+  if (text === undefined) throw new Error(`save(${String(state)}): the state must be JSON`);
   const bytes = Buffer.byteLength(text);
-  if (bytes > MAX_KEPT_BYTES) throw new Error(`keep() was given ${bytes} bytes of JSON, and a job may keep ${MAX_KEPT_BYTES}: keep less`);
+  if (bytes > MAX_STATE_BYTES) throw new Error(`save() was given ${bytes} bytes of JSON, and the limit is ${MAX_STATE_BYTES}`);
   return text;
 }
 
@@ -81,7 +81,7 @@ function inTime(storing: Promise<boolean>, deadline: RunState["deadline"]): Prom
   return new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined;
     const unwatch = deadline.onEnd((reason) => {
-      timer = setTimeout(() => reject(failureError("probe", reason, "the queue did not store in time what the run came to")), LAST_KEEP_MS);
+      timer = setTimeout(() => reject(failureError("probe", reason, "the queue did not store in time what the run came to")), LAST_SAVE_MS);
     });
     storing.then(resolve, reject).finally(() => {
       unwatch();

@@ -6,7 +6,7 @@ const MAX_SLEEP_MS = 5000;
 
 /** The saved state of a job during one run, and what the run asked for. */
 export class RunMemory implements JobMemory {
-  readonly mostWaitMs = MAX_SLEEP_MS;
+  readonly maxWaitMs = MAX_SLEEP_MS;
   /** Null: this run is the last one. */
   laterMs: number | null = null;
   /** The earliest time of a retry, in milliseconds from now. */
@@ -18,11 +18,11 @@ export class RunMemory implements JobMemory {
     readonly saveState: (message: LeasedMessage, state: string) => Promise<SettleAnswer>,
   ) {}
 
-  get kept(): string | null {
+  get state(): string | null {
     return this.message.savedState;
   }
 
-  async keep(text: string): Promise<boolean> {
+  async save(text: string): Promise<boolean> {
     return (await this.saveState(this.message, text)) === "stored";
   }
 
@@ -30,7 +30,7 @@ export class RunMemory implements JobMemory {
     this.notBeforeMs = afterMs;
   }
 
-  goOnLater(afterMs: number): void {
+  continueLater(afterMs: number): void {
     this.laterMs = afterMs;
   }
 }

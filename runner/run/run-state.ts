@@ -30,13 +30,13 @@ export interface RunView {
 
 /** The basis of a run's memory: a queue's worker provides it for each job. */
 export interface JobMemory {
-  readonly kept: string | null;
-  readonly mostWaitMs: number;
+  readonly state: string | null;
+  readonly maxWaitMs: number;
   /** False: another worker has the job now, and nothing was stored. */
-  keep(text: string): Promise<boolean>;
+  save(text: string): Promise<boolean>;
   readonly isRetried: boolean;
   retryAfter(afterMs: number): void;
-  goOnLater(afterMs: number): void;
+  continueLater(afterMs: number): void;
 }
 
 export const ENDED = {

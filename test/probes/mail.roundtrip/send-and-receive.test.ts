@@ -99,18 +99,18 @@ describe("a message that comes back", () => {
     const untouched = (): never => {
       throw new Error("a run that listens cannot go on later");
     };
-    const memory = { kept: null, mostWaitMs: 0, isRetried: true, keep: async () => true, retryAfter: untouched, goOnLater: untouched };
+    const memory = { state: null, maxWaitMs: 0, isRetried: true, save: async () => true, retryAfter: untouched, continueLater: untouched };
     expect(await roundtrip(ends, {}, { memory })).toMatchObject({ status: "ok", arrival: "arrived", send: { attempt_count: 2 } });
   });
 
   test("is not sent again by the next run of a job whose worker died over it, but waited for", async () => {
     const { system, ends } = await start();
     const texts: string[] = [];
-    const job = { mostWaitMs: 0, isRetried: false, retryAfter: () => undefined, goOnLater: () => undefined };
+    const job = { maxWaitMs: 0, isRetried: false, retryAfter: () => undefined, continueLater: () => undefined };
     const keep = async (text: string) => texts.push(text) > 0;
-    const first = await roundtrip(ends, {}, { memory: { ...job, kept: null, keep } });
+    const first = await roundtrip(ends, {}, { memory: { ...job, state: null, save: keep } });
     const died = texts.find((text) => JSON.parse(text).underway.length > 0) as string;
-    const next = await roundtrip(ends, { clean_up: true }, { memory: { ...job, kept: died, keep } });
+    const next = await roundtrip(ends, { clean_up: true }, { memory: { ...job, state: died, save: keep } });
     expect(next).toMatchObject({
       token: first.token,
       message_id: first.message_id,

@@ -18,20 +18,20 @@ afterEach(async () => {
 
 /** What a queue's worker gives a job, kept from run to run. */
 class Job implements JobMemory {
-  kept: string | null = null;
+  state: string | null = null;
   laterMs: number | null = null;
   readonly isRetried = false;
 
-  constructor(readonly mostWaitMs: number) {}
+  constructor(readonly maxWaitMs: number) {}
 
-  async keep(text: string): Promise<boolean> {
-    this.kept = text;
+  async save(text: string): Promise<boolean> {
+    this.state = text;
     return true;
   }
 
   retryAfter(): void {}
 
-  goOnLater(afterMs: number): void {
+  continueLater(afterMs: number): void {
     this.laterMs = afterMs;
   }
 }
@@ -117,14 +117,14 @@ test("a run that was killed while it was sending is not made again", async () =>
   const server = await play(`${GREETING}C: RCPT *\nS: 250 ok\nC: DATA\nS: 354 go\n@message\n@silence\n`);
   const job = new Job(100);
   let isUnderway: string | null = null;
-  const keep = job.keep.bind(job);
-  job.keep = async (text) => {
+  const keep = job.save.bind(job);
+  job.save = async (text) => {
     isUnderway ??= text;
     return keep(text);
   };
   await send(server.port, { timeout: 0.2 }, { memory: job });
   // As if the process had ended there: nothing was kept after it.
-  job.kept = isUnderway;
+  job.state = isUnderway;
   const output = await send(server.port, {}, { memory: job });
   expect(output).toMatchObject({
     status: "error",
@@ -146,7 +146,7 @@ test("the message keeps its date, however much later it is sent", async () => {
   open.push(server);
   const job = new Job(0);
   const seal = { token: "1ab0c4", unique: "u", date: "2026-01-02T03:04:05.678Z" };
-  job.kept = JSON.stringify({ version: 1, seal, recipients: [], attempts: [], next_at: null, underway: [] });
+  job.state = JSON.stringify({ version: 1, seal, recipients: [], attempts: [], next_at: null, underway: [] });
   const output = await send(server.port, {}, { memory: job });
   expect(output).toMatchObject({ status: "ok", token: "1ab0c4", subject: expect.stringMatching(/ 2026-01-02T03:04:05Z 1ab0c4$/) });
   expect(seen).toContain("\r\nDate: Fri, 02 Jan 2026 03:04:05 +0000\r\n");
@@ -155,7 +155,7 @@ test("the message keeps its date, however much later it is sent", async () => {
 test("what another release of the probe kept is left alone", async () => {
   const server = await play(TAKEN);
   const job = new Job(0);
-  job.kept = JSON.stringify({ version: 2, seal: { token: "1ab0c4", unique: "u", date: "2026-01-02T03:04:05.678Z" }, recipients: [{ outcome: "accepted" }] });
+  job.state = JSON.stringify({ version: 2, seal: { token: "1ab0c4", unique: "u", date: "2026-01-02T03:04:05.678Z" }, recipients: [{ outcome: "accepted" }] });
   const output = await send(server.port, {}, { memory: job });
   expect(output).toMatchObject({ status: "ok", delivery: "accepted", attempt_count: 1 });
   expect(output.token).not.toBe("1ab0c4");
@@ -205,10 +205,10 @@ test("a run that was killed while it said goodbye has sent its message", async (
   const server = await play(`${TAKEN.slice(0, -BYE.length)}C: QUIT\n@silence\n`);
   const job = new Job(100);
   const kept: string[] = [];
-  job.keep = async (text) => kept.push(text) > 0;
+  job.save = async (text) => kept.push(text) > 0;
   await send(server.port, { timeout: 0.3 }, { memory: job });
   expect(kept).toHaveLength(3);
-  job.kept = kept[1] as string;
+  job.state = kept[1] as string;
   const output = await send(server.port, {}, { memory: job });
   expect(output).toMatchObject({ status: "ok", delivery: "accepted", failure: null, attempt_count: 1, recipients: [{ outcome: "accepted", code: 250 }] });
   expect(server.connections).toBe(1);
@@ -220,13 +220,13 @@ test("whoever was not to get it then gets it all the same, and the rest stays un
   const server = await play(`${GREETING}${first}`, `${GREETING}C: RCPT *second*\nS: 250 ok\nC: DATA\nS: 354 go\n@message\nS: 250 2.0.0 taken\n${BYE}`);
   const job = new Job(100);
   let underway: string | null = null;
-  job.keep = async (text) => {
+  job.save = async (text) => {
     underway ??= text;
     return true;
   };
   const input: SendInput = { recipients: ["second@example.org"], timeout: 0.5 };
   await send(server.port, input, { memory: job });
-  job.kept = underway;
+  job.state = underway;
   const output = await send(server.port, input, { memory: job });
   expect(output).toMatchObject({
     status: "error",
@@ -244,7 +244,7 @@ test("whoever was not to get it then gets it all the same, and the rest stays un
 test("a job that another worker has by now sends nothing", async () => {
   const server = await play(`${GREETING}C: RCPT *\nS: 250 ok\nC: DATA\nS: 354 go\n@expect-close`);
   const job = new Job(100);
-  job.keep = async () => false;
+  job.save = async () => false;
   expect(await send(server.port, {}, { memory: job })).toMatchObject({ status: "error", delivery: "not_sent", failure: { phase: "probe", code: "cancelled" } });
   expect(server.mismatches).toEqual([]);
 });

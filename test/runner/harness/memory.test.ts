@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Context } from "../../../runner/harness/context.js";
 import { defineProbe } from "../../../runner/harness/define-probe.js";
-import { MAX_KEPT_BYTES, type MemoryGrant } from "../../../runner/harness/memory.js";
+import { MAX_STATE_BYTES, type MemoryGrant } from "../../../runner/harness/memory.js";
 import { prepare } from "../../../runner/harness/registry.js";
 import { type RunOptions, runLoaded } from "../../../runner/harness/run.js";
 import { FailureError } from "../../../runner/run/failure-error.js";
@@ -25,68 +25,68 @@ async function running(lines: Lines, options: RunOptions = {}, given: object = {
 
 /** A job's memory as a queue's worker gives it. */
 function jobWith(kept: string | null, keep: (text: string) => Promise<boolean> = async () => true) {
-  const told: { kept: string[]; laterMs: number | null } = { kept: [], laterMs: null };
+  const calls: { kept: string[]; laterMs: number | null } = { kept: [], laterMs: null };
   const memory: JobMemory = {
-    kept,
-    mostWaitMs: 3000,
+    state: kept,
+    maxWaitMs: 3000,
     isRetried: true,
     retryAfter: () => undefined,
-    keep: (text) => {
-      told.kept.push(text);
+    save: (text) => {
+      calls.kept.push(text);
       return keep(text);
     },
-    goOnLater: (afterMs) => {
-      told.laterMs = afterMs;
+    continueLater: (afterMs) => {
+      calls.laterMs = afterMs;
     },
   };
-  return { memory, told };
+  return { memory, calls };
 }
 
 describe("outside of a queue", () => {
-  test("nothing is kept, one may wait for ever, and nobody goes on later", async () => {
+  test("nothing is saved, a wait may take any time, and the run cannot continue later", async () => {
     await running(async (memory) => {
-      expect(memory.kept).toBeNull();
-      await memory.keep({ at: 1 });
-      expect(memory.kept).toBeNull();
-      expect(memory.mostWaitMs).toBe(Number.POSITIVE_INFINITY);
+      expect(memory.state).toBeNull();
+      await memory.save({ at: 1 });
+      expect(memory.state).toBeNull();
+      expect(memory.maxWaitMs).toBe(Number.POSITIVE_INFINITY);
     });
-    await expect(running(async (memory) => memory.goOnLater(1000))).rejects.toThrow("outside of a queue");
+    await expect(running(async (memory) => memory.continueLater(1000))).rejects.toThrow("outside of a queue");
   });
 
-  test("what could not be kept in a queue is a bug here as well", async () => {
-    await expect(running((memory) => memory.keep(undefined))).rejects.toThrow("only what is JSON");
-    const much = "x".repeat(MAX_KEPT_BYTES);
-    await expect(running((memory) => memory.keep(much))).rejects.toThrow(`given ${MAX_KEPT_BYTES + 2} bytes of JSON, and a job may keep ${MAX_KEPT_BYTES}`);
+  test("state that a queue could not save is a bug here as well", async () => {
+    await expect(running((memory) => memory.save(undefined))).rejects.toThrow("the state must be JSON");
+    const much = "x".repeat(MAX_STATE_BYTES);
+    await expect(running((memory) => memory.save(much))).rejects.toThrow(`given ${MAX_STATE_BYTES + 2} bytes of JSON, and the limit is ${MAX_STATE_BYTES}`);
   });
 });
 
 describe("in a queue", () => {
-  test("what was kept is a copy each time, and what is kept is JSON", async () => {
-    const { memory: job, told } = jobWith('{"done":["ann"]}');
+  test("the state is a new copy each time, and saved as JSON", async () => {
+    const { memory: job, calls } = jobWith('{"done":["ann"]}');
     await running(
       async (memory) => {
-        (memory.kept as { done: string[] }).done.push("bob");
-        expect(memory.kept).toEqual({ done: ["ann"] });
-        expect(memory.mostWaitMs).toBe(3000);
-        await memory.keep({ done: ["ann", "bob"] });
-        memory.goOnLater(60_000);
+        (memory.state as { done: string[] }).done.push("bob");
+        expect(memory.state).toEqual({ done: ["ann"] });
+        expect(memory.maxWaitMs).toBe(3000);
+        await memory.save({ done: ["ann", "bob"] });
+        memory.continueLater(60_000);
       },
       { memory: job },
     );
-    expect(told).toEqual({ kept: ['{"done":["ann","bob"]}'], laterMs: 60_000 });
+    expect(calls).toEqual({ kept: ['{"done":["ann","bob"]}'], laterMs: 60_000 });
   });
 
-  test("no secret is kept", async () => {
-    const { memory: job, told } = jobWith(null);
-    await running((memory) => memory.keep({ said: "AUTH hunter2 refused", hunter2: true }), { memory: job }, { password: "hunter2" });
-    expect(told.kept).toEqual(['{"said":"AUTH [secret] refused","[secret]":true}']);
+  test("no secret is saved", async () => {
+    const { memory: job, calls } = jobWith(null);
+    await running((memory) => memory.save({ said: "AUTH hunter2 refused", hunter2: true }), { memory: job }, { password: "hunter2" });
+    expect(calls.kept).toEqual(['{"said":"AUTH [secret] refused","[secret]":true}']);
   });
 
   test("what the schema names is no secret, whatever the secret is", async () => {
-    const { memory: job, told } = jobWith(null);
+    const { memory: job, calls } = jobWith(null);
     const schema = { properties: { mail: { enum: ["mail", "rcpt"] }, text: {} } };
-    await running((memory) => memory.keep({ mail: "mail", text: "mail", other: "mail" }, schema), { memory: job }, { password: "mail" });
-    expect(told.kept).toEqual(['{"mail":"mail","text":"[secret]","other":"[secret]"}']);
+    await running((memory) => memory.save({ mail: "mail", text: "mail", other: "mail" }, schema), { memory: job }, { password: "mail" });
+    expect(calls.kept).toEqual(['{"mail":"mail","text":"[secret]","other":"[secret]"}']);
   });
 
   test("a lost lease is a failure that ends the run", async () => {
@@ -94,7 +94,7 @@ describe("in a queue", () => {
     let thrown: unknown = null;
     const failure = await running(
       async (memory) => {
-        await memory.keep(1).catch((error: unknown) => {
+        await memory.save(1).catch((error: unknown) => {
           thrown = error;
           throw error;
         });
@@ -108,18 +108,18 @@ describe("in a queue", () => {
 
   test("a store that does not answer holds nobody up long after the deadline", async () => {
     const { memory: job } = jobWith(null, () => new Promise(() => undefined));
-    const failure = await running((memory) => memory.keep(1), { memory: job, timeoutMs: 20 });
+    const failure = await running((memory) => memory.save(1), { memory: job, timeoutMs: 20 });
     expect(failure).toMatchObject({ phase: "probe", code: "timeout", message: expect.stringContaining("did not store in time") });
   });
 
-  test("what a run came to may be kept after its deadline", async () => {
-    const { memory: job, told } = jobWith(null, () => new Promise((resolve) => setTimeout(resolve, 200, true)));
-    expect(await running((memory) => memory.keep("the end"), { memory: job, timeoutMs: 20 })).toBeNull();
-    expect(told.kept).toEqual(['"the end"']);
+  test("a result may be saved after its deadline", async () => {
+    const { memory: job, calls } = jobWith(null, () => new Promise((resolve) => setTimeout(resolve, 200, true)));
+    expect(await running((memory) => memory.save("the end"), { memory: job, timeoutMs: 20 })).toBeNull();
+    expect(calls.kept).toEqual(['"the end"']);
   });
 
   test.each([-1, Number.NaN, Number.POSITIVE_INFINITY])("nobody goes on after %d ms", async (afterMs) => {
     const { memory: job } = jobWith(null);
-    await expect(running(async (memory) => memory.goOnLater(afterMs), { memory: job })).rejects.toThrow("give milliseconds");
+    await expect(running(async (memory) => memory.continueLater(afterMs), { memory: job })).rejects.toThrow("give milliseconds");
   });
 });

@@ -34,19 +34,19 @@ let sent: string[] = [];
 let beforeKeep: () => Promise<void> = async () => undefined;
 
 async function run({ letters, pause_before, throw_after }: FilledOf<typeof input>, ctx: Context<"memory">) {
-  const state = (ctx.memory.kept ?? { delivered: [], hasPaused: false }) as { delivered: string[]; hasPaused: boolean };
+  const state = (ctx.memory.state ?? { delivered: [], hasPaused: false }) as { delivered: string[]; hasPaused: boolean };
   const failure = await ctx.attempt(async () => {
     for (const letter of letters.filter((each) => !state.delivered.includes(each))) {
       if (letter === pause_before && !state.hasPaused) {
         state.hasPaused = true;
-        await ctx.memory.keep(state);
-        ctx.memory.goOnLater(50);
+        await ctx.memory.save(state);
+        ctx.memory.continueLater(50);
         return;
       }
       sent.push(letter);
       state.delivered.push(letter);
       await beforeKeep();
-      await ctx.memory.keep(state);
+      await ctx.memory.save(state);
       if (letter === throw_after && sent.filter((each) => each === letter).length === 1) throw new TypeError("a bug");
     }
   });

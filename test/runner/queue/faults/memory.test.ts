@@ -13,14 +13,14 @@ const POSTMAN = `
   const output = contract(outputOf({ delivered: { type: "integer" } }));
   const LETTERS = 6;
   async function run({ job }, ctx) {
-    let delivered = ctx.memory.kept ?? 0;
+    let delivered = ctx.memory.state ?? 0;
     const failure = await ctx.attempt(async () => {
       while (delivered < LETTERS) {
         appendFileSync(process.env.POSTMANS_BOOK, "sent " + job + " " + delivered + "\\n");
         delivered += 1;
-        await ctx.memory.keep(delivered);
+        await ctx.memory.save(delivered);
         appendFileSync(process.env.POSTMANS_BOOK, "kept " + job + " " + (delivered - 1) + "\\n");
-        if (delivered === LETTERS / 2) return ctx.memory.goOnLater(100);
+        if (delivered === LETTERS / 2) return ctx.memory.continueLater(100);
       }
     });
     return { status: "ok", failure, delivered };
