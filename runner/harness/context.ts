@@ -54,9 +54,10 @@ export class RunContext implements BaseContext {
   }
 
   part(name: string): this {
+    const Same = this.constructor as typeof RunContext;
     const { recorder, deadline, secrets, targets } = this.#state;
     // A job has one memory, for the whole run: two conversations would overwrite each other's.
-    return new RunContext({ recorder: recorder.part(name), deadline, secrets, memory: null, targets }, this.#grant) as this;
+    return new Same({ recorder: recorder.part(name), deadline, secrets, memory: null, targets }, this.#grant) as this;
   }
 
   async operation<Result>(name: string, step: (operation: StepReply) => Promise<Result>): Promise<Result> {
@@ -87,6 +88,20 @@ export class RunContext implements BaseContext {
     if (reason !== null) return failure("probe", reason, ENDED[reason]);
     throw error;
   }
+}
+
+const OWN_NAMES = Object.getOwnPropertyNames(RunContext.prototype);
+
+/**
+ * The class of the ctx of a probe with these needs. Its prototype has them as plain fields, so that a run assigns to them: through the
+ * guards below, it would have to define each anew.
+ */
+export function contextClass(needs: readonly string[]): typeof RunContext {
+  class ProbeContext extends RunContext {}
+  for (const name of needs) {
+    if (!OWN_NAMES.includes(name)) Object.defineProperty(ProbeContext.prototype, name, { value: undefined, writable: true, configurable: true });
+  }
+  return ProbeContext;
 }
 
 /** A JavaScript probe may use a capability that it did not declare: the error names it, instead of "undefined has no properties". */

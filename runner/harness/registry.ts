@@ -2,7 +2,7 @@ import { builtIn } from "../../probes/index.js";
 import { nearest } from "../support/did-you-mean.js";
 import { RequestError } from "../support/request-error.js";
 import { capabilityNames, type Grant, grantOf } from "./capabilities.js";
-import { guardUndeclared } from "./context.js";
+import { contextClass, guardUndeclared, type RunContext } from "./context.js";
 import type { Lab } from "./define-lab.js";
 import type { Probe } from "./define-probe.js";
 import { configuredProbes, loadForeignProbe } from "./foreign-probe.js";
@@ -21,6 +21,7 @@ export interface DefinedProbe {
 /** A probe that can be run, with everything that is the same for each of its runs. */
 export interface LoadedProbe extends DefinedProbe {
   readonly grant: Grant;
+  readonly Context: typeof RunContext;
 }
 
 export type { BuiltInTypes } from "../../probes/index.js";
@@ -73,7 +74,8 @@ function definedBy(probe: Probe): DefinedProbe {
 
 async function withGrant(defined: DefinedProbe): Promise<LoadedProbe> {
   guardUndeclared(capabilityNames());
-  return { ...defined, grant: await grantOf(defined.probe.needs) };
+  const { needs } = defined.probe;
+  return { ...defined, grant: await grantOf(needs), Context: contextClass(needs) };
 }
 
 async function unknownProbe(name: string): Promise<RequestError> {

@@ -10,7 +10,6 @@ import type { RunTargets } from "../run/run-targets.js";
 import { SecretKeeper } from "../run/secret-keeper.js";
 import { violationsOf } from "../support/violations.js";
 import { type Accepted, accept, assertUsable } from "./accept.js";
-import { RunContext } from "./context.js";
 import type { OlderVersion } from "./define-probe.js";
 import { fitForQueue } from "./queue-payload.js";
 import { mayHold, type ReferencePath } from "./reference-paths.js";
@@ -136,8 +135,8 @@ class Run implements RunState {
   }
 
   #begin(): Promise<unknown> {
-    const { probe, grant } = this.loaded;
-    const context = new RunContext(this, grant);
+    const { probe, grant, Context } = this.loaded;
+    const context = new Context(this, grant);
     try {
       return Promise.resolve(probe.run(this.accepted.filled as never, context as never));
     } catch (error) {

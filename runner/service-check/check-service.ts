@@ -49,7 +49,7 @@ class Check<Session extends ServiceSession, Input extends ServiceInput, Evidence
   async run(): Promise<void> {
     const { ctx, input, evidence } = this;
     const introduce = (way: Way): Promise<Session> => this.#open(way);
-    const session = await openByMode({ mode: this.#mode, min_version: input.tls.min_version, signal: ctx.signal, evidence, introduce });
+    const session = await openByMode({ mode: this.#mode, min_version: input.tls.min_version, isEnded: () => ctx.signal.aborted, evidence, introduce });
     try {
       await this.#ask(session);
     } catch (error) {
@@ -151,13 +151,17 @@ class Check<Session extends ServiceSession, Input extends ServiceInput, Evidence
   #noteAnomalies(session: Session): void {
     const { service, evidence } = this;
     const { clearTextOnly = [] } = service;
-    const common = commonAnomalies({
-      oddities: session.parser.oddities,
-      isSecured: evidence.tls !== null,
-      verb: service.starttls.verb,
-      capabilities: keywordsOf(evidence.capabilities),
-      capabilitiesBeforeTls: keywordsOf(evidence.capabilities_before_tls)?.filter((keyword) => !clearTextOnly.includes(keyword)) ?? null,
-    });
+    const isPlain = evidence.tls === null && evidence.capabilities_before_tls === null && session.parser.oddities.length === 0;
+    // Most runs have none of them.
+    const common = isPlain
+      ? []
+      : commonAnomalies({
+          oddities: session.parser.oddities,
+          isSecured: evidence.tls !== null,
+          verb: service.starttls.verb,
+          capabilities: keywordsOf(evidence.capabilities),
+          capabilitiesBeforeTls: keywordsOf(evidence.capabilities_before_tls)?.filter((keyword) => !clearTextOnly.includes(keyword)) ?? null,
+        });
     addOnce(evidence.anomalies, [...common, ...(service.anomalies?.(session, evidence) ?? [])]);
   }
 }

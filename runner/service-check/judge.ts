@@ -11,10 +11,15 @@ export function judge<Session extends ServiceSession, Input extends ServiceInput
 ): void {
   const { findings, target_host: host } = evidence;
   findings.push(...certificateFindings(evidence.tls, tls, host));
-  if (evidence.failure !== null) return;
+  if (evidence.failure !== null || (isEmpty(expect) && isEmpty(prefer))) return;
   const seen = seenOf(service, evidence, durationMs);
   const questions = { ...SERVICE_QUESTIONS, ...service.questions } as Readonly<Record<string, Question<never, Observed<Evidence>>>>;
   findings.push(...failedExpectations("error", expect, questions, seen), ...failedExpectations("warning", prefer, questions, seen));
+}
+
+/** What is observed is gathered for questions only. */
+function isEmpty(expectations: object | undefined): boolean {
+  return expectations === undefined || Object.keys(expectations).length === 0;
 }
 
 function seenOf<Session extends ServiceSession, Input extends ServiceInput, Evidence extends ServiceEvidence>(

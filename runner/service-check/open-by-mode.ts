@@ -16,7 +16,8 @@ export interface OpeningEvidence {
 export interface Opening<Session> {
   readonly mode: TlsMode;
   readonly min_version: TlsInput["min_version"];
-  readonly signal: AbortSignal;
+  /** The run was ended from outside. A function: a signal is made when it is asked for, and most runs never need one. */
+  readonly isEnded: () => boolean;
   readonly evidence: OpeningEvidence;
   /** A session on a new connection after the greeting, secured in this way. */
   introduce(way: Way): Promise<Session>;
@@ -33,7 +34,7 @@ export async function openByMode<Session>(opening: Opening<Session>): Promise<Se
   try {
     return await opening.introduce("full");
   } catch (error) {
-    if (!brokeInHandshake(error) || opening.signal.aborted) throw error;
+    if (!brokeInHandshake(error) || opening.isEnded()) throw error;
     return (await tryReduced(opening)) ?? (await tryInTheClear(opening, error));
   }
 }
@@ -42,14 +43,14 @@ function brokeInHandshake(error: unknown): error is FailureError {
   return error instanceof FailureError && error.failure.phase === "tls" && !["tls_certificate", "cancelled"].includes(error.failure.code);
 }
 
-async function tryReduced<Session>({ min_version, signal, evidence, introduce }: Opening<Session>): Promise<Session | null> {
+async function tryReduced<Session>({ min_version, isEnded, evidence, introduce }: Opening<Session>): Promise<Session | null> {
   if (min_version === "TLSv1.3") return null;
   try {
     const session = await introduce("reduced");
     evidence.anomalies.push({ kind: "reduced_client_hello", detail: "only a small TLS 1.2 ClientHello was answered" });
     return session;
   } catch (error) {
-    if (brokeInHandshake(error) && !signal.aborted) return null;
+    if (brokeInHandshake(error) && !isEnded()) return null;
     throw error;
   }
 }

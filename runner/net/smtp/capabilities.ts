@@ -18,9 +18,30 @@ export function parseCapabilities(reply: Reply): Capability[] {
   const capabilities: Capability[] = [];
   for (let index = 1; index < reply.lines.length; index++) {
     const line = (reply.lines[index] as string).trim();
-    if (line !== "") capabilities.push(capabilityOf(line));
+    if (line !== "") capabilities.push(knownCapability(line));
   }
   return capabilities;
+}
+
+/** Servers of one kind send the same lines, and most lines are the same for all. */
+const known = new Map<string, Capability>();
+const MOST_KNOWN = 256;
+const MOST_KNOWN_LENGTH = 128;
+
+/** The caller's own: it may change it. */
+function knownCapability(line: string): Capability {
+  const found = known.get(line) ?? remembered(line);
+  return { keyword: found.keyword, parameters: [...found.parameters] };
+}
+
+function remembered(line: string): Capability {
+  if (line.length > MOST_KNOWN_LENGTH) return capabilityOf(line);
+  if (known.size >= MOST_KNOWN) known.clear();
+  // A copy: a part of a text keeps the whole of what was read in memory.
+  const own = Buffer.from(line).toString();
+  const capability = capabilityOf(own);
+  known.set(own, capability);
+  return capability;
 }
 
 function capabilityOf(line: string): Capability {

@@ -2,9 +2,12 @@ import { once } from "node:events";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { isAlive } from "./is-alive.js";
 import { startProgram, type ToldRun, toldBy } from "./library-process.js";
+
+// Each test starts several processes, one after the other, which a busy machine makes wait.
+vi.setConfig({ testTimeout: 60_000 });
 
 const folder = mkdtempSync(join(tmpdir(), "probe-run-children-"));
 const obedient = join(folder, "obedient.mjs");
