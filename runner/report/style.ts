@@ -14,7 +14,9 @@ ul.list>li{border-top:1px solid var(--line);padding:.5rem 0;display:flex;flex-wr
 .bars{width:min(100%,17rem);height:18px;flex:none}
 .bars .fine{fill:var(--fine)}.bars .some{fill:var(--some)}.bars .failed{fill:var(--failed)}.bars .unmeasured{fill:var(--unmeasured)}
 table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.25rem .75rem .25rem 0;border-top:1px solid var(--line);vertical-align:top}
-td.number,th.number{text-align:right;font-variant-numeric:tabular-nums}
+td.number,th.number{text-align:right;font-variant-numeric:tabular-nums}td.number,th{white-space:nowrap}
 .scroll{overflow-x:auto}
+.picture{width:100%;max-width:48rem;height:auto;fill:var(--fine);font-size:13px}.picture text{fill:var(--text)}.picture .tail{fill:var(--some)}
+.ends{display:flex;justify-content:space-between;max-width:48rem;margin:0 0 .5rem}
 summary{cursor:pointer}
 pre{overflow-x:auto;font-size:.85rem}`;
