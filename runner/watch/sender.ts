@@ -13,6 +13,7 @@ const MOST_WAIT_MS = 300_000;
 /** A receiver that refuses a notification so often never takes it; one that cannot be reached is tried for ever. */
 const MOST_REFUSALS = 10;
 const LOOK_EVERY_MS = 500;
+const QUIET_MS = 60_000;
 /** How long the end of a watch waits for a receiver's answer; without it, the notification is sent again after the next start. */
 const CLOSING_MS = 5000;
 
@@ -21,6 +22,9 @@ interface Line {
   readonly sink: WebhookSink;
   /** Sends what waits; null while it has nothing to do. */
   busy: Promise<void> | null;
+  /** The last one that was taken: while the outbox cannot be written, it must not be sent again and again. */
+  taken: string | null;
+  notBefore: number;
 }
 
 /** Hands notifications on, in order for each receiver, until they are taken. What is sent twice has the same id. */
@@ -30,10 +34,18 @@ export class Sender {
   /** What could not be stored: lost with the process. */
   readonly #unsaved: Notification[] = [];
   #isClosing = false;
+  #told = "";
+  #toldAt = 0;
 
   static async open(receivers: readonly Receiver[], history: History, onTrouble: (message: string) => void, environment: NodeJS.ProcessEnv): Promise<Sender> {
     const lines = await Promise.all(
-      receivers.map(async (receiver) => ({ receiver, sink: new WebhookSink(await readWebhookUrl(receiver.to, environment), ONE_ATTEMPT), busy: null })),
+      receivers.map(async (receiver) => ({
+        receiver,
+        sink: new WebhookSink(await readWebhookUrl(receiver.to, environment), ONE_ATTEMPT),
+        busy: null,
+        taken: null,
+        notBefore: 0,
+      })),
     );
     return new Sender(lines, history, onTrouble);
   }
@@ -70,38 +82,54 @@ export class Sender {
     try {
       while (!this.#isClosing && (await this.#one(line)));
     } catch (error) {
-      this.onTrouble(`the outbox cannot be read: ${(error as Error).message}`);
+      line.notBefore = Date.now() + FIRST_WAIT_MS;
+      this.#tell(`the outbox cannot be used: ${(error as Error).message}`);
     } finally {
       line.busy = null;
     }
   }
 
+  /** The same words once in a while. */
+  #tell(message: string): void {
+    if (message === this.#told && Date.now() - this.#toldAt < QUIET_MS) return;
+    this.#told = message;
+    this.#toldAt = Date.now();
+    this.onTrouble(message);
+  }
+
   /** False: nothing is to be sent now. */
   async #one(line: Line): Promise<boolean> {
     const { key } = line.receiver;
+    if (Date.now() < line.notBefore) return false;
     const unsaved = this.#unsaved.findIndex(({ receiver }) => receiver === key);
     if (unsaved >= 0) {
       const [notification] = this.#unsaved.splice(unsaved, 1) as [Notification];
-      if ((await this.#push(line, notification)) !== null) this.#unsaved.push(notification);
+      if ((await this.#push(line, notification)) === null) return true;
+      this.#unsaved.push(notification);
+      line.notBefore = Date.now() + FIRST_WAIT_MS;
       return false;
     }
     const first = this.history.first(key);
     if (first === null || first.due > Date.now()) return false;
-    const error = await this.#push(line, first);
-    if (error === null) this.history.end(first, Date.now());
-    else this.#tryLater(first, error);
+    const error = line.taken === first.id ? null : await this.#push(line, first);
+    if (error === null) {
+      line.taken = first.id;
+      this.history.end(first, Date.now());
+    } else this.#tryLater(line, first, error);
     return error === null;
   }
 
-  #tryLater(notification: WaitingNotification, error: Error): void {
+  #tryLater(line: Line, notification: WaitingNotification, error: Error): void {
     const { attempt, id } = notification;
+    const due = Date.now() + FIRST_WAIT_MS + backoffMs(attempt + 1, FIRST_WAIT_MS, MOST_WAIT_MS);
+    line.notBefore = due;
     if (error instanceof QueueError && error.code === "refused" && attempt + 1 >= MOST_REFUSALS) {
       this.history.end(notification, Date.now());
       this.onTrouble(`the notification ${id} is given up after ${attempt + 1} attempts: ${error.message}`);
       return;
     }
     if (attempt === 0) this.onTrouble(`the notification ${id} is not taken, and will be sent again: ${error.message}`);
-    this.history.postpone(notification, Date.now() + FIRST_WAIT_MS + backoffMs(attempt + 1, FIRST_WAIT_MS, MOST_WAIT_MS));
+    this.history.postpone(notification, due);
   }
 
   async #push({ sink }: Line, { id, body }: Notification): Promise<Error | null> {

@@ -1,0 +1,56 @@
+import { afterEach, expect, test } from "vitest";
+import { History } from "../../../runner/history/history.js";
+import { IN_MEMORY } from "../../../runner/sqlite/store-path.js";
+import { Sender } from "../../../runner/watch/sender.js";
+import { SECRET, startReceiver } from "./watching.js";
+
+const closing: (() => Promise<unknown> | unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+async function started(answer?: (count: number) => number) {
+  const receiver = await startReceiver(answer);
+  const history = new History(IN_MEMORY);
+  const troubles: string[] = [];
+  const receivers = [{ key: "r", to: receiver.url, on: new Set<string>(), remindMs: null }];
+  const sender = await Sender.open(receivers, history, (message) => void troubles.push(message), { PROBE_RUN_WEBHOOK_SECRET: SECRET });
+  closing.push(
+    receiver.close,
+    () => history.close(),
+    () => sender.close(),
+  );
+  const add = (id: string): void => history.remind([{ id, receiver: "r", body: JSON.stringify({ id }) }], Date.now());
+  return { receiver, history, sender, troubles, add };
+}
+
+const PATIENCE = { timeout: 10_000 };
+
+test("hands on what waits, in order, and once", async () => {
+  const { receiver, history, sender, add } = await started();
+  for (const id of ["a", "b", "c"]) add(id);
+  sender.wake();
+  await expect.poll(() => history.waiting(), PATIENCE).toBe(0);
+  expect(receiver.attempts).toEqual(["a", "b", "c"]);
+});
+
+test("while the outbox cannot be written, what was taken is not sent again and again", async () => {
+  const { receiver, history, sender, troubles, add } = await started();
+  add("a");
+  history.driver.exec("PRAGMA query_only = ON");
+  sender.wake();
+  await expect.poll(() => troubles.length, PATIENCE).toBe(1);
+  await new Promise((resolve) => setTimeout(resolve, 2500));
+  expect(receiver.attempts).toEqual(["a"]);
+  expect(troubles).toHaveLength(1);
+  history.driver.exec("PRAGMA query_only = OFF");
+  await expect.poll(() => history.waiting(), PATIENCE).toBe(0);
+  expect(receiver.attempts).toEqual(["a"]);
+});
+
+test("what could not be stored is sent from memory", async () => {
+  const { receiver, sender } = await started((count) => (count === 1 ? 503 : 200));
+  sender.keepUnsaved([{ id: "lost", receiver: "r", body: JSON.stringify({ id: "lost" }) }]);
+  await expect.poll(() => receiver.taken.map(({ id }) => id), PATIENCE).toEqual(["lost"]);
+  expect(receiver.attempts).toEqual(["lost", "lost"]);
+});
