@@ -48,7 +48,7 @@ export const suiteWatchSchema = {
       items: { type: "string", minLength: 1 },
       description: "Names of checks. While all of them fail, this machine is offline, and failures of other checks are unknown.",
     },
-    notify: { type: "array", maxItems: 16, items: notification, description: "Who is told of incidents." },
+    notify: { type: "array", maxItems: 16, items: notification, description: "Webhooks that receive changes of incidents." },
     keep: {
       type: "object",
       properties: {

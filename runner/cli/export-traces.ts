@@ -5,7 +5,7 @@ import type { Io } from "./io.js";
 
 export interface RunExporter {
   add(result: RunResult): void;
-  /** Sends the rest. What a collector does not take is told, and changes neither the result nor the exit code. */
+  /** Sends the rest. What a collector does not take is reported on stderr, and changes neither the result nor the exit code. */
   close(): Promise<void>;
 }
 

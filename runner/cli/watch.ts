@@ -16,7 +16,7 @@ export default defineCommand({
   summary: "Watches a suite: runs its checks on schedule, keeps history, and reports incidents.",
   usage: "<checks.yaml> [options]",
   details: [
-    "The file is a suite as for `probe-run test`; its `watch:` says how often a check runs, when an incident opens and closes, and who is told.",
+    "The file is a suite as for `probe-run test`; its `watch:` says how often a check runs, when an incident opens and closes, and where changes are sent.",
     "Each check runs once a slot, at its own moment of the interval. A change of an incident is stored together with the result that brought it,",
     "and is sent to each receiver until it is taken, always with the same id. SIGTERM or Ctrl-C ends the watch; it goes on where it was.",
   ].join(" "),

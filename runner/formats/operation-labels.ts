@@ -1,6 +1,6 @@
 import type { Operation } from "../../schemas/operation.js";
 
-/** A probe of many questions has thousands of operations; a time series of each helps nobody. */
+/** A probe of many questions has thousands of operations, too many for a time series of each. */
 const MOST_OPERATIONS = 200;
 
 /** Operations under names that differ: a second EHLO is `EHLO#2`. */

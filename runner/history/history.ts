@@ -124,7 +124,7 @@ export class History {
     return (this.#statements.first.all(receiver) as WaitingNotification[])[0] ?? null;
   }
 
-  /** Notifications that nobody has taken yet. */
+  /** The number of notifications that were not taken yet. */
   waiting(): number {
     return Number((this.#statements.waiting.all() as { count: number }[])[0]?.count);
   }

@@ -19,7 +19,7 @@ export function probeModule(
   };
 }
 
-/** A request to /probe must not send mail: whoever can scrape could send it to anybody. */
+/** A request to /probe must not send mail: every client that can scrape could send it to any address. */
 export function sendsMail(probe: string, input: object): boolean {
   return (
     SENDERS.has(probe.split("@")[0] as string) ||

@@ -1,7 +1,7 @@
 import type { Book } from "./book.js";
 import type { Outcome } from "./state.js";
 
-/** What /api/v1/checks tells of a check. */
+/** What /api/v1/checks shows of a check. */
 export interface CheckView {
   readonly name: string;
   readonly target: string | null;

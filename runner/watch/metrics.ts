@@ -3,7 +3,7 @@ import { labels, metric } from "../support/prometheus.js";
 import type { Book } from "./book.js";
 import type { WatcherCounts } from "./watcher.js";
 
-/** The watch itself as numbers, and the state of each check. An alert on the first one tells that nobody watches. */
+/** The watch itself as numbers, and the state of each check. The first one is for an alert: it grows old when the watch does not run. */
 export function watchMetrics(book: Book, { results, missed, running, lastSlotAt }: WatcherCounts, history: History): string {
   const { suite, checks } = book.plan;
   const states = checks.map((check) => ({ name: labels({ suite, check: check.name }), state: book.state(check.key) }));

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { SuiteWatch } from "../../schemas/suite.js";
 import { durationMs } from "../support/duration.js";
 
-/** Who is told of incidents. */
+/** Where changes of incidents are sent. */
 export interface Receiver {
   /** Of its URL: what waits in the outbox for one that is configured no more is not sent to another. */
   readonly key: string;

@@ -10,7 +10,7 @@ import type { Receiver } from "./receivers.js";
 const ONE_ATTEMPT = { attempts: 1, firstMs: 0, mostMs: 0, mostRetryAfterMs: 0 };
 const FIRST_WAIT_MS = 1000;
 const MOST_WAIT_MS = 300_000;
-/** A receiver that refuses a notification so often never takes it; one that cannot be reached is tried for ever. */
+/** A notification that was refused this often is given up. A receiver that cannot be reached is retried without limit. */
 const MOST_REFUSALS = 10;
 const LOOK_EVERY_MS = 500;
 const QUIET_MS = 60_000;
@@ -34,8 +34,8 @@ export class Sender {
   /** What could not be stored: lost with the process. */
   readonly #unsaved: Notification[] = [];
   #isClosing = false;
-  #told = "";
-  #toldAt = 0;
+  #reported = "";
+  #reportedAt = 0;
 
   static async open(receivers: readonly Receiver[], history: History, onTrouble: (message: string) => void, environment: NodeJS.ProcessEnv): Promise<Sender> {
     const lines = await Promise.all(
@@ -83,17 +83,17 @@ export class Sender {
       while (!this.#isClosing && (await this.#one(line)));
     } catch (error) {
       line.notBefore = Date.now() + FIRST_WAIT_MS;
-      this.#tell(`the outbox cannot be used: ${(error as Error).message}`);
+      this.#report(`the outbox cannot be used: ${(error as Error).message}`);
     } finally {
       line.busy = null;
     }
   }
 
   /** The same words once in a while. */
-  #tell(message: string): void {
-    if (message === this.#told && Date.now() - this.#toldAt < QUIET_MS) return;
-    this.#told = message;
-    this.#toldAt = Date.now();
+  #report(message: string): void {
+    if (message === this.#reported && Date.now() - this.#reportedAt < QUIET_MS) return;
+    this.#reported = message;
+    this.#reportedAt = Date.now();
     this.onTrouble(message);
   }
 

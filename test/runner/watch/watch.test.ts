@@ -224,6 +224,6 @@ checks:
     write({ front: "" });
     const { code, err } = await probeRun(["watch", "checks.yaml"], { cwd: folder });
     expect(code).toBe(2);
-    expect(err).toContain("there is no secret to sign with");
+    expect(err).toContain("no secret to sign with");
   });
 });
