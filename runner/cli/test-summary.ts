@@ -22,7 +22,7 @@ export function summaryTables(suites: readonly ReadSuite[], vitest: Vitest): str
 function tableOf({ suite, checks }: ReadSuite, ended: ReadonlyMap<string, string>): string {
   const ran = checks.filter(({ title }) => ended.has(title));
   const targets = [...new Set(ran.map(({ target }) => target))];
-  if (targets.length < 2) return "";
+  if (targets.length < 2 || ran.every(({ title }) => ended.get(title) === "-")) return "";
   const rows = [...new Set(ran.map(checkOf))].map((check) => [
     check,
     ...targets.map((target) => {

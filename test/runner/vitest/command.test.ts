@@ -172,7 +172,7 @@ describe("checks are chosen", () => {
   test("and none chosen is no success, unless it is said to be", async () => {
     const cwd = folder({ "mail.yaml": example });
     const none = await probeRunTest(["mail.yaml", "-t", "nothing of this name"], cwd, lab);
-    expect(none.err).toContain("no check was chosen");
+    expect(none.err).toContain("no check was selected");
     expect(none.code).toBe(2);
     expect((await probeRunTest(["mail.yaml", "-t", "nothing of this name", "--passWithNoTests"], cwd, lab)).code).toBe(0);
   });
