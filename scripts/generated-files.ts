@@ -5,6 +5,10 @@ import { withCatalogue } from "./catalogue.js";
 import { catalogueSource } from "./catalogue-source.js";
 import { registrySource } from "./registry-source.js";
 import { inRepo } from "./repo.js";
+import { suiteSchema } from "./suite-schema.js";
+
+/** For editors: `# yaml-language-server: $schema=…` in a suite. */
+const SUITE_SCHEMA = "schemas/json/suite.json";
 
 /** What `npm run generate` writes: a file's path in this checkout, and what it must hold. Null: the file must not be there. */
 export type GeneratedFiles = Map<string, string | null>;
@@ -13,6 +17,7 @@ export function generatedFiles(probes: readonly Probe[]): GeneratedFiles {
   const files: GeneratedFiles = new Map(schemaFilesPresent().map((path) => [path, null]));
   files.set("probes/index.ts", registrySource(probes.map(({ name }) => name)));
   files.set("probes/catalogue.ts", catalogueSource(probes));
+  files.set(SUITE_SCHEMA, `${JSON.stringify(suiteSchema(probes), null, 2)}\n`);
   for (const probe of probes) for (const [path, content] of schemasOf(probe)) files.set(path, content);
   if (existsSync(inRepo("README.md"))) files.set("README.md", withCatalogue(readFileSync(inRepo("README.md"), "utf8"), probes));
   return files;

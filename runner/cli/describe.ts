@@ -39,6 +39,7 @@ async function run({ words, options: { json } }: Arguments<typeof options>, io: 
     input: fieldsOf(input),
     output: fieldsOf(schemaOf(version, "output")),
     example: exampleOf(input),
+    labs: await labsOf(name),
   };
   const width = io.stdout.isTty ? io.stdout.columns : Number.POSITIVE_INFINITY;
   await io.out(json ? `${JSON.stringify(description, null, 2)}\n` : describedAsText(description, asked.version !== null, width));
@@ -64,6 +65,16 @@ interface Description {
   output: Field[];
   /** The smallest input that the contract accepts. */
   example: unknown;
+  /** The servers that --lab=NAME starts. */
+  labs: { name: string; summary: string }[];
+}
+
+/** A lab knows its servers once it has started them. */
+async function labsOf(probe: string): Promise<Description["labs"]> {
+  const { labOf } = await import("../harness/registry.js");
+  const lab = await (await labOf(probe))?.start(() => 0);
+  await lab?.close();
+  return (lab?.servers ?? []).map(({ name, summary }) => ({ name, summary }));
 }
 
 /** Below this width, a table of fields would consist of line breaks. */
@@ -74,7 +85,11 @@ function targetFieldsOf(target: Target | null, schema: InputSchema): string[] {
   return target === null || missingFields(target, schema).length > 0 ? [] : fieldsOfTarget(target);
 }
 
-function describedAsText({ name, version, versions, summary, needs, target, input, output, example }: Description, wasAsked: boolean, width: number): string {
+function describedAsText(
+  { name, version, versions, summary, needs, target, input, output, example, labs }: Description,
+  wasAsked: boolean,
+  width: number,
+): string {
   const fields = width < TABLE_WIDTH ? blocks : tableOf;
   return [
     `${name}@${version}`,
@@ -91,6 +106,16 @@ function describedAsText({ name, version, versions, summary, needs, target, inpu
     "Example",
     `echo '${JSON.stringify(example)}' | probe-run ${name}${wasAsked ? `@${version}` : ""} -`,
     "",
+    ...(labs.length === 0
+      ? []
+      : [
+          "Lab",
+          table(
+            ["SERVER", "WHAT IT DOES"],
+            labs.map((server) => [`--lab=${server.name}`, server.summary]),
+            width,
+          ),
+        ]),
   ].join("\n");
 }
 

@@ -13,6 +13,7 @@ import type { Io } from "./io.js";
 import { allowShortSecrets } from "./short-secrets.js";
 import { type TestArguments, testOptions } from "./test-options.js";
 import { exitCodeOf, noneSelected } from "./test-outcome.js";
+import { summaryTables } from "./test-summary.js";
 import { UsageError } from "./usage-error.js";
 import { loadVitest, vitestOptions } from "./vitest-options.js";
 
@@ -48,6 +49,7 @@ export async function runSuites(given: TestArguments, io: Io): Promise<number> {
     cwd: io.cwd,
   });
   if (vitest === null) return EXIT.couldNotRun;
+  io.err(printable(summaryTables(suites, vitest)));
   if (vitest.shouldKeepServer()) await new Promise<void>((resolve) => vitest.onClose(resolve));
   return exitCodeOf(vitest, given.options.passWithNoTests, io);
 }

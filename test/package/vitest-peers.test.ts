@@ -64,6 +64,8 @@ describe.each(PEERS.filter((peer) => peer.node <= here))("beside vitest $vitest"
       "mx1 network.smtp@2 is there": "failed",
     });
     expect(messages(report)[0]).toContain("status");
+    // It was tried twice.
+    expect(checks(report).find(({ status }) => status === "failed")?.failureMessages).toHaveLength(1);
     expect(run(await reported(folder, command, "test", "suite.yaml", "--target", "mx10"))).toEqual(["mx10 network.smtp@2 is refused"]);
     expect(run(await reported(folder, command, "test", "suite.yaml", "-t", "mx1"))).toEqual(["mx1 network.smtp@2 is refused", "mx1 network.smtp@2 is there"]);
     expect(run(await reported(folder, command, "test", "suite.yaml", "--tags", "slow"))).toEqual(["mx1 network.smtp@2 is there"]);
