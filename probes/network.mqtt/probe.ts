@@ -63,6 +63,8 @@ async function run(input: Input, ctx: Ctx): Promise<Evidence<Output>> {
 
 async function converse(input: Input, ctx: Ctx, session: MqttSession, evidence: Evidence<Output>): Promise<void> {
   const { version, username, password, subscribe, publish } = input;
+  if (password !== undefined && evidence.tls === null && !input.allow_plaintext)
+    throw failureError("auth", "not_permitted", "the password is not sent in plain text: set tls.mode, or allow it with allow_plaintext");
   const clientId = input.client_id ?? `probe-run-${randomBytes(6).toString("hex")}`;
   const credentials = { username: username === undefined ? null : resolved(username), password: password === undefined ? null : resolved(password) };
   const { code, reason, sessionPresent, properties } = await session.connect({ version, clientId, ...credentials, keepAliveSeconds: KEEP_ALIVE_SECONDS });

@@ -40,7 +40,8 @@ const input = contract({
       default: {},
     },
     username: orReference({ type: "string", minLength: 1, maxLength: 1024, format: "one-line" }, "The user name."),
-    password: { ...secretSchema, description: "The password." },
+    password: { ...secretSchema, description: "The password. It is sent without TLS only if that is allowed." },
+    allow_plaintext: { type: "boolean", default: false, description: "Send the password even without TLS." },
     client_id: {
       type: "string",
       minLength: 1,

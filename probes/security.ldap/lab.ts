@@ -1,7 +1,7 @@
 import { defineLab } from "../../runner/harness/define-lab.js";
 import { type LdapServerSettings, startLdapServer } from "../../runner/lab/ldap-server.js";
 
-const BIND = { dn: "cn=lab,dc=example,dc=org", password: "lab-password", allow_plain_text: true };
+const BIND = { dn: "cn=lab,dc=example,dc=org", password: "lab-password", allow_plaintext: true };
 const SERVERS: readonly { name: string; summary: string; settings: LdapServerSettings; input: object }[] = [
   { name: "open", summary: "Anyone may read its tree.", settings: {}, input: { prefer: { anonymous_read: false } } },
   {

@@ -83,11 +83,11 @@ async function secure(ctx: Ctx, { tls, target_host, command_timeout_ms }: Input,
 }
 
 /** A password that is empty would be an anonymous bind, which every server accepts (RFC 4513, section 5.1.2): it is never sent. */
-async function bind({ dn, password, allow_plain_text }: NonNullable<Input["bind"]>, session: LdapSession, evidence: Evidence<Output>): Promise<void> {
+async function bind({ dn, password, allow_plaintext }: NonNullable<Input["bind"]>, session: LdapSession, evidence: Evidence<Output>): Promise<void> {
   const secret = resolved(password);
   if (secret === "") throw failureError("auth", "not_permitted", "an empty password is not sent: servers take such a bind for an anonymous one, and accept it");
-  if (evidence.tls === null && !allow_plain_text)
-    throw failureError("auth", "not_permitted", "the password is not sent in plain text: set tls.mode, or allow it with bind.allow_plain_text");
+  if (evidence.tls === null && !allow_plaintext)
+    throw failureError("auth", "not_permitted", "the password is not sent in plain text: set tls.mode, or allow it with bind.allow_plaintext");
   const { code, name, diagnostic } = await session.bind(dn, secret);
   const [, sub_code = null] = /\bdata ([0-9a-f]{1,8})\b/.exec(diagnostic) ?? [];
   evidence.bind = { result_code: code, result: name, diagnostic, accepted: code === 0, sub_code };

@@ -52,7 +52,7 @@ const input = contract({
       properties: {
         dn: { ...dn, minLength: 1, description: "The name to bind as; with Active Directory also user@domain." },
         password: { ...secretSchema, description: "The password." },
-        allow_plain_text: { type: "boolean", default: false, description: "Send the password even without TLS." },
+        allow_plaintext: { type: "boolean", default: false, description: "Send the password even without TLS." },
       },
       required: ["dn", "password"],
       additionalProperties: false,

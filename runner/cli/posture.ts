@@ -43,7 +43,7 @@ async function domainsOf(words: readonly string[], { file }: PostureOptions, io:
 function linesOf(text: string): string[] {
   return text
     .split(/\r?\n/)
-    .map((line) => line.replace(/#.*$/, "").trim())
+    .map((line) => (line.split("#", 1)[0] as string).trim())
     .filter((line) => line !== "");
 }
 

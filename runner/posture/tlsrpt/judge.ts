@@ -45,14 +45,40 @@ export function judgeTlsReports(
   return [check(RECORD, "pass", `reports go to ${rua.join(", ")}`, { evidence })];
 }
 
+const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,31}$/;
+/** Printable characters but blanks, `;` and `=`. */
+const VALUE = /^[!-:<>-~]+$/;
+
 /** What senders that read strictly may not accept. */
 function oddities(texts: readonly string[]): string | null {
   const record = texts.find((text) => /^v=TLSRPTv1[ \t]*;/.test(text)) ?? "";
   const [, ...fields] = record.split(";").map((field) => field.trim());
   if (fields.at(-1) === "") fields.pop();
-  const wrong = fields.find((field) => !/^[A-Za-z0-9][A-Za-z0-9_.-]{0,31}[ \t]*=[ \t]*(?:[!-:<>-~]+|[^;=]*mailto:[^;]*|[^;=]*https:[^;]*)$/i.test(field));
+  const wrong = fields.find((field) => !isField(field));
   if (wrong !== undefined) return `the record holds ${JSON.stringify(wrong.slice(0, 100))}, which is no valid field`;
-  const uris = (fields.find((field) => /^rua[ \t]*=/i.test(field)) ?? "").split("=").slice(1).join("=").split(",");
-  const unusable = uris.map((uri) => uri.trim()).filter((uri) => !/^(?:mailto:[^@\s!]+@[^@\s!]+|https:\/\/[^\s!]+)$/i.test(uri));
+  const rua = fields.find((field) => nameOf(field).toLowerCase() === "rua") ?? "";
+  const unusable = uris(rua).filter((uri) => !/^(?:mailto:[^@\s!]+@[^@\s!]+|https:\/\/[^\s!]+)$/i.test(uri));
   return unusable.length === 0 ? null : `senders cannot report to ${unusable.join(", ").slice(0, 200)}`;
+}
+
+function isField(field: string): boolean {
+  const name = nameOf(field);
+  if (!NAME.test(name)) return false;
+  return name.toLowerCase() === "rua" ? uris(field).every((uri) => uri !== "") : VALUE.test(valueOfField(field));
+}
+
+function nameOf(field: string): string {
+  return field.slice(0, Math.max(0, field.indexOf("="))).trim();
+}
+
+function valueOfField(field: string): string {
+  return field.slice(field.indexOf("=") + 1).trim();
+}
+
+function uris(rua: string): string[] {
+  return rua === ""
+    ? []
+    : valueOfField(rua)
+        .split(",")
+        .map((uri) => uri.trim());
 }

@@ -118,7 +118,13 @@ realServer("mosquitto", ["mosquitto"], () => {
   }, 30_000);
   afterAll(() => broker.stop());
 
-  const login = { username: "ann", password: "correct-horse" };
+  const login = { username: "ann", password: "correct-horse", allow_plaintext: true };
+
+  test("a password is not sent in plain text unless that is allowed", async () => {
+    const output = await ask(broker.port, { username: "ann", password: "correct-horse" });
+    expect(output).toMatchObject({ failure: { phase: "auth", code: "not_permitted" }, connack: null });
+    expect(output.operations.map(({ name }) => name)).not.toContain("CONNECT");
+  });
 
   test.each(["3.1.1", "5"])("a round trip by version %s", async (version) => {
     const output = await ask(broker.port, { version, ...login, subscribe: [{ topic: "probe/#", qos: 1 }], publish: { topic: "probe/test", payload: "grüße" } });
@@ -142,7 +148,7 @@ realServer("mosquitto", ["mosquitto"], () => {
   });
 
   test.each(["3.1.1", "5"])("a wrong password is the broker's refusal (version %s)", async (version) => {
-    expect(await ask(broker.port, { version, username: "ann", password: "wrong-password" })).toMatchObject({
+    expect(await ask(broker.port, { ...login, version, password: "wrong-password" })).toMatchObject({
       status: "error",
       failure: { phase: "greeting", code: "reply_rejected" },
     });

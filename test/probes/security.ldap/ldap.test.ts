@@ -89,7 +89,7 @@ describe("what servers answer", () => {
     const body = Buffer.concat([Buffer.from([0x0a, 1, 49, 4, 0, 4, text.length]), text]);
     const bound = Buffer.concat([Buffer.from([0x30, body.length + 5, 2, 1, 2, 0x61, body.length]), body]).toString("hex");
     const done = "30 0c 02 01 01 65 07 0a 01 00 04 00 04 00";
-    const bind = { dn: "ann@example.org", password: "wrong-password", allow_plain_text: true };
+    const bind = { dn: "ann@example.org", password: "wrong-password", allow_plaintext: true };
     for (const output of await answers([done, bound], { bind }))
       expect(output).toMatchObject({
         bind: { accepted: false, result: "invalidCredentials", sub_code: "52e" },
@@ -127,7 +127,7 @@ test.each(["cn=a", "(cn=a", "(cn=a))", "(&)", "(cn=\\zz)", "()", "(=x)", `${"(!"
 realServer("OpenLDAP", ["slapd"], () => {
   test("an open directory: what it says of itself, a bind, a search and its limit", async () => {
     daemon = await startSlapd("by * read");
-    const bind = { ...LDAP_ADMIN, allow_plain_text: true };
+    const bind = { ...LDAP_ADMIN, allow_plaintext: true };
     const search = { scope: "one", filter: "(&(objectClass=organizationalUnit)(ou=unit*))", attributes: ["OU", "description"] };
     const output = await ask(daemon.port, { bind, search, expect: { min_entries: 5 }, prefer: { anonymous_read: false } });
     expect(output).toMatchObject({
