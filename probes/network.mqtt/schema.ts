@@ -91,7 +91,7 @@ const input = contract({
   examples: [{ target_host: "127.0.0.1", target_port: 1883 }],
 });
 
-const MQTT_PHASES = ["resolve", "connect", "tls", "greeting", "command", "probe"] as const;
+const MQTT_PHASES = ["resolve", "connect", "tls", "greeting", "auth", "command", "probe"] as const;
 
 const output = contract({
   title: "network.mqtt 1.0.0 output",
