@@ -20,6 +20,7 @@ export const builtIn: Readonly<Record<string, BuiltIn>> = {
   "mail.posture": { load: () => import("./mail.posture/probe.js"), lab: () => import("./mail.posture/lab.js") },
   "mail.rcpt": { load: () => import("./mail.rcpt/probe.js"), lab: () => import("./mail.rcpt/lab.js") },
   "mail.receive": { load: () => import("./mail.receive/probe.js"), lab: () => import("./mail.receive/lab.js") },
+  "mail.relay": { load: () => import("./mail.relay/probe.js"), lab: () => import("./mail.relay/lab.js") },
   "mail.reverse": { load: () => import("./mail.reverse/probe.js"), lab: () => import("./mail.reverse/lab.js") },
   "mail.roundtrip": { load: () => import("./mail.roundtrip/probe.js"), lab: () => import("./mail.roundtrip/lab.js") },
   "mail.send": { load: () => import("./mail.send/probe.js"), lab: () => import("./mail.send/lab.js") },
@@ -67,6 +68,7 @@ export interface BuiltInTypes {
   "mail.posture": typeof import("./mail.posture/probe.js").default;
   "mail.rcpt": typeof import("./mail.rcpt/probe.js").default;
   "mail.receive": typeof import("./mail.receive/probe.js").default;
+  "mail.relay": typeof import("./mail.relay/probe.js").default;
   "mail.reverse": typeof import("./mail.reverse/probe.js").default;
   "mail.roundtrip": typeof import("./mail.roundtrip/probe.js").default;
   "mail.send": typeof import("./mail.send/probe.js").default;

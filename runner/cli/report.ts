@@ -24,8 +24,7 @@ export default defineCommand({
     "Reads what `run --format jsonl`, `run` of a list, and `consume` print: JSON lines or a JSON array of envelopes, outputs or events. The page is one file without script that makes no request.",
   options,
   examples: [
-    ["network.smtp hosts.csv --format jsonl > results.jsonl", "Make results."],
-    ["report results.jsonl -o report.html", "Make a page of them."],
+    ["report results.jsonl -o report.html", "Make a page of what `run --format jsonl` has printed."],
     ["report after.jsonl --baseline before.jsonl -o report.html", "Compare two lists of results."],
   ],
   words: { least: 1, most: 1 },
