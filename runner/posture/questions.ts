@@ -11,7 +11,7 @@ import { txtText } from "../net/dns/txt-text.js";
 /** The DNS questions of one examination: each is asked once, with DNSSEC records, and its answer is kept as evidence. */
 export interface Questions {
   ask<Type extends RecordType>(name: string, type: Type): Promise<Answer<Type>>;
-  /** TXT records with their strings joined; empty when there are none or no answer was obtained. */
+  /** TXT records with their strings joined, at most 200; empty when there are none or no answer was obtained. */
   texts(name: string): Promise<string[]>;
   /** The answer of a question that was asked before. */
   evidence(name: string, type: RecordType): CheckEvidence[];
@@ -37,7 +37,7 @@ export function questionsOf(resolver: Pick<ResolverGrant, "query">, asking: Quer
   };
   return {
     ask,
-    texts: async (name) => (await ask(name, "TXT")).records.map(txtText),
+    texts: async (name) => (await ask(name, "TXT")).records.slice(0, MOST_TEXTS).map(txtText),
     evidence: (name, type) => {
       const answer = known.get(keyOf(name, type));
       return answer === undefined ? [] : evidenceOf(name, type, answer);
@@ -47,6 +47,9 @@ export function questionsOf(resolver: Pick<ResolverGrant, "query">, asking: Quer
     },
   };
 }
+
+/** A name that serves a standard has one record; a hostile one may have as many as fit into a message. */
+const MOST_TEXTS = 200;
 
 function keyOf(name: string, type: RecordType): string {
   return `${type} ${name.toLowerCase().replace(/\.$/, "")}`;
