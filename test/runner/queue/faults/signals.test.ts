@@ -57,7 +57,7 @@ describe("SIGTERM", () => {
     await until(async () => (await stats()).jobs.leased === 2);
     worker.kill("SIGTERM");
     expect(await worker.ended).toEqual({ code: 0, signal: null });
-    expect(worker.err).toContain("2 given back");
+    expect(worker.err).toContain("2 released");
     expect(await stats()).toMatchObject({ jobs: { waiting: 2, leased: 0 }, results: { waiting: 0 } });
   });
 
@@ -110,7 +110,7 @@ describe("work --processes", () => {
     expect(text).toContain('probe_run_queue_jobs{state="done"} 12\n');
     parent.kill("SIGTERM");
     expect(await parent.ended).toMatchObject({ code: 0 });
-    expect(parent.err).toMatch(/was killed by SIGKILL; another one is started/);
+    expect(parent.err).toMatch(/was killed by SIGKILL; restarting/);
     expect(parent.err).toMatch(/\n12 jobs in .*; 1 restart\n$/);
   }, 40_000);
 
