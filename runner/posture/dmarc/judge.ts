@@ -96,7 +96,7 @@ function policyCheck(facts: DmarcFacts, record: DmarcRecord): Check {
     return check(about, "pass", `the policy is ${effective}`);
   }
   const change = facts.policy_domain === null ? [] : [{ name: `_dmarc.${facts.policy_domain}`, type: "TXT", old: record.text, new: enforced(record) }];
-  const next = advice("Until then, receivers deliver messages that others send in your name.", change, {
+  const next = advice("With p=none, receivers deliver messages that others send in your name.", change, {
     waitFor: "30 days of reports without your own mail among the failures",
     risk: "Mail of services that neither SPF nor DKIM covers is put into spam folders.",
   });
