@@ -24,7 +24,7 @@ export default defineProbe({
   run,
 });
 
-const MOST_BYTES = { logo: 256 * 1024, certificate: 256 * 1024 } as const;
+const MAX_BYTES = { logo: 256 * 1024, certificate: 256 * 1024 } as const;
 
 async function run(input: Input, ctx: Ctx): Promise<Evidence<Output>> {
   const domain = asciiDomain(input.domain);
@@ -49,7 +49,7 @@ function fileFetcher(input: Input, ctx: Ctx): (url: URL, kind: "logo" | "certifi
   const { connect_timeout_ms, command_timeout_ms, resolver, ca } = input;
   const options = { connect_timeout_ms, command_timeout_ms, ca, allowPrivate: input.allow_private_addresses, ...(resolver === undefined ? {} : { resolver }) };
   return (url, kind) =>
-    fetchUrl(ctx, url, { ...options, mostBytes: MOST_BYTES[kind], accept: kind === "logo" ? "image/svg+xml" : "application/x-pem-file, */*" });
+    fetchUrl(ctx, url, { ...options, mostBytes: MAX_BYTES[kind], accept: kind === "logo" ? "image/svg+xml" : "application/x-pem-file, */*" });
 }
 
 function shown({ record, logo, certificate }: BimiFacts): Pick<Output, "record" | "logo" | "certificate"> {

@@ -42,7 +42,7 @@ function failureOf({ domain, keys, unanswered }: DkimFacts): Failure | null {
   return isSilent ? failureOfOutcome(keys[0]?.outcome ?? "timeout", `the DKIM keys of ${domain}`) : null;
 }
 
-const MOST_SHOWN = 20;
+const MAX_SHOWN = 20;
 
 export function shownFacts({ domain, keys, wildcard, unanswered, has_domainkeys, outdated }: DkimFacts) {
   return {
@@ -51,7 +51,7 @@ export function shownFacts({ domain, keys, wildcard, unanswered, has_domainkeys,
       ...key,
       flags: [...key.flags],
       aliases: [...key.aliases],
-      texts: key.texts.slice(0, MOST_SHOWN).map((text) => text.slice(0, 2000)),
+      texts: key.texts.slice(0, MAX_SHOWN).map((text) => text.slice(0, 2000)),
     })),
     wildcard,
     unanswered,

@@ -18,7 +18,7 @@ export default defineProbe({
   run,
 });
 
-const MOST_SHOWN = 20;
+const MAX_SHOWN = 20;
 
 async function run(input: Input, ctx: Context<"resolver">): Promise<Evidence<Output>> {
   const domain = asciiDomain(input.domain);
@@ -28,7 +28,7 @@ async function run(input: Input, ctx: Context<"resolver">): Promise<Evidence<Out
   const broken = await ctx.attempt(async () => {
     const facts = await examineTlsReports(domain, questions);
     const { near_misses: _, ...shown } = facts;
-    Object.assign(evidence, { ...shown, texts: shown.texts.slice(0, MOST_SHOWN) });
+    Object.assign(evidence, { ...shown, texts: shown.texts.slice(0, MAX_SHOWN) });
     evidence.checks = judgeTlsReports(facts, { evidence: questions.evidence(`_smtp._tls.${domain}`, "TXT"), isNeeded: null });
     unanswered = await unansweredFailure(questions, `_smtp._tls.${domain}`, "TXT");
   });

@@ -37,7 +37,7 @@ export function questionsOf(resolver: Pick<ResolverGrant, "query">, asking: Quer
   };
   return {
     ask,
-    texts: async (name) => (await ask(name, "TXT")).records.slice(0, MOST_TEXTS).map(txtText),
+    texts: async (name) => (await ask(name, "TXT")).records.slice(0, MAX_TEXTS).map(txtText),
     evidence: (name, type) => {
       const answer = known.get(keyOf(name, type));
       return answer === undefined ? [] : evidenceOf(name, type, answer);
@@ -49,7 +49,7 @@ export function questionsOf(resolver: Pick<ResolverGrant, "query">, asking: Quer
 }
 
 /** A name that serves a standard has one record; a hostile one may have as many as fit into a message. */
-const MOST_TEXTS = 200;
+const MAX_TEXTS = 200;
 
 function keyOf(name: string, type: RecordType): string {
   return `${type} ${name.toLowerCase().replace(/\.$/, "")}`;

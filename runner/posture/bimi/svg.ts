@@ -11,8 +11,8 @@ export interface SvgFacts {
 }
 
 /** Advised: 32 KB. */
-const MOST_BYTES = 32_768;
-const MOST_TITLE = 64;
+const MAX_BYTES = 32_768;
+const MAX_TITLE = 64;
 const NAMESPACE = "http://www.w3.org/2000/svg";
 
 const ELEMENTS: ReadonlySet<string> = new Set(
@@ -33,7 +33,7 @@ export function judgeSvg(bytes: Buffer): SvgFacts {
     if (!(error instanceof XmlError)) throw error;
     problems.add(`it is no well-formed XML: ${error.message}`);
   }
-  if (bytes.length > MOST_BYTES) reader.remarks.add(`it has ${bytes.length} bytes, and at most ${MOST_BYTES} are advised`);
+  if (bytes.length > MAX_BYTES) reader.remarks.add(`it has ${bytes.length} bytes, and at most ${MAX_BYTES} are advised`);
   return { is_tiny_ps: problems.size === 0, problems: [...problems].slice(0, 20), remarks: [...reader.remarks], bytes: bytes.length };
 }
 
@@ -86,7 +86,7 @@ class SvgReader {
     const text = words.text.trim();
     if (text === "") this.problems.add(`its ${words.name} is empty`);
     if (words.name === "title") this.#titles += 1;
-    if (words.name === "title" && [...text].length > MOST_TITLE) this.remarks.add(`its title is longer than ${MOST_TITLE} characters`);
+    if (words.name === "title" && [...text].length > MAX_TITLE) this.remarks.add(`its title is longer than ${MAX_TITLE} characters`);
   }
 
   #root(name: string, attributes: ReadonlyMap<string, string>): void {

@@ -11,8 +11,8 @@ export class XmlError extends Error {
 }
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_.:-]{0,99}/;
-const MOST_DEPTH = 200;
-const MOST_ATTRIBUTES = 200;
+const MAX_DEPTH = 200;
+const MAX_ATTRIBUTES = 200;
 
 /**
  * Reads a document in linear time, without ever expanding an entity or following a reference: enough of XML 1.0 to say that a logo is
@@ -56,7 +56,7 @@ export function* readXml(text: string): Generator<XmlEvent> {
       yield { kind: "open", name: tag.name, attributes: tag.attributes, isEmpty: tag.isEmpty };
       if (tag.isEmpty) yield { kind: "close", name: tag.name };
       else open.push(tag.name);
-      if (open.length > MOST_DEPTH) throw new XmlError(`elements are nested more than ${MOST_DEPTH} deep`);
+      if (open.length > MAX_DEPTH) throw new XmlError(`elements are nested more than ${MAX_DEPTH} deep`);
       at = tag.end;
     }
   }
@@ -89,7 +89,7 @@ function readTag(text: string, start: number): { name: string; attributes: Map<s
     if (value.includes("<")) throw new XmlError(`the value of ${attribute} holds a <`);
     if (attributes.has(attribute)) throw new XmlError(`the attribute ${attribute} stands twice`);
     attributes.set(attribute, checked(value));
-    if (attributes.size > MOST_ATTRIBUTES) throw new XmlError(`<${name}> has more than ${MOST_ATTRIBUTES} attributes`);
+    if (attributes.size > MAX_ATTRIBUTES) throw new XmlError(`<${name}> has more than ${MAX_ATTRIBUTES} attributes`);
     at = end + 1;
   }
 }

@@ -16,7 +16,7 @@ export interface SpfFacts extends SpfSurvey {
 }
 
 /** Addresses of documentation (RFC 5737, RFC 3849): no record names them, so every term is evaluated. */
-const NOBODY = { ipv4: "192.0.2.255", ipv6: "2001:db8:ffff::ffff" } as const;
+const UNNAMED = { ipv4: "192.0.2.255", ipv6: "2001:db8:ffff::ffff" } as const;
 
 export async function examineSpf(domain: string, questions: Questions): Promise<SpfFacts> {
   const resolver = spfResolver(questions.ask);
@@ -24,7 +24,7 @@ export async function examineSpf(domain: string, questions: Questions): Promise<
   const texts = await questions.texts(domain);
   const evaluated = async (ip: string): Promise<SpfVerdict> => checkHost({ ip, sender: `postmaster@${domain}`, helo: domain }, resolver);
   const isUsable = survey.nodes[0]?.state === "read";
-  const [ipv4, ipv6] = isUsable ? await Promise.all([evaluated(NOBODY.ipv4), evaluated(NOBODY.ipv6)]) : [null, null];
+  const [ipv4, ipv6] = isUsable ? await Promise.all([evaluated(UNNAMED.ipv4), evaluated(UNNAMED.ipv6)]) : [null, null];
   return {
     ...survey,
     domain,
