@@ -59,7 +59,7 @@ realServer("mail.relay, with postfix", ["postfix"], () => {
     const output = await ask({ target_host: closed.host, target_port: closed.plain, own_address: "relay-test@example.net", target_domain: "example.org" });
     expect(output).toMatchObject({ status: "ok", failure: null });
     expect(accepted(output)).toEqual([]);
-    expect(output.relay_attempts.map(({ outcome }) => outcome)).toEqual(Array(7).fill("refused"));
+    expect(output.relay_attempts.map(({ outcome }) => outcome)).toEqual(new Array(7).fill("refused"));
   });
 
   test("that trusts this client accepts them", async () => {
