@@ -11,6 +11,8 @@ import { sentError, sentReport } from "./sent-report.js";
 
 /** When the parent has gone, what runs gets this long to end. */
 const GRACE_MS = 2000;
+/** How long the parent has to react to a signal before this process ends by itself. */
+const PARENT_FIRST_MS = 500;
 
 const [name = "", timeout = ""] = process.argv.slice(2);
 const interruption = new AbortController();
@@ -20,7 +22,8 @@ let isEnding = false;
 
 // Ctrl-C goes to the whole group of processes: the parent hears it, and decides.
 process.on("SIGINT", () => undefined);
-process.on("SIGTERM", () => void end());
+// TERM may go to the whole group as well. A child that ended first would be given inputs that it no longer runs.
+process.on("SIGTERM", () => void setTimeout(end, PARENT_FIRST_MS));
 process.on("disconnect", () => void end());
 process.on("uncaughtException", (error) => {
   process.stderr.write(`probe-run: ${maskRemembered(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`, () => process.exit(3));
@@ -77,9 +80,14 @@ function tellOutcomes(): void {
   tell({ kind: "done", outcomes: ready });
 }
 
+/** Messages that are not written yet: a process that exits before that loses them. */
+const sending = new Set<Promise<void>>();
+
 function tell(message: FromChild): void {
-  // The parent may be gone: then nothing is left to tell.
-  if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
+  // If the parent is gone, nothing is left to report to.
+  if (!process.connected) return;
+  const sent = new Promise<void>((resolve) => process.send?.(message, undefined, undefined, () => resolve())).finally(() => sending.delete(sent));
+  sending.add(sent);
 }
 
 async function end(): Promise<void> {
@@ -89,6 +97,8 @@ async function end(): Promise<void> {
   interruption.abort();
   await Promise.all(running);
   await runShutdownHooks();
-  // What the last ones found is told first.
-  setImmediate(() => setImmediate(() => process.exit(0)));
+  // The last outcomes are sent in the next turn.
+  await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+  await Promise.all(sending);
+  process.exit(0);
 }
