@@ -73,7 +73,6 @@ function meansOf(input: Input, ctx: Ctx, questions: Questions): DomainMeans {
     questions,
     meet: input.connect ? (host) => meetHost(ctx, host, options) : null,
     fetchPolicy: fetchPolicyOf(ctx, input),
-    fetchFile: null,
     isBogus: isBogusBy(ctx.resolver, input),
     listings: listingsBy(input, ctx),
   };

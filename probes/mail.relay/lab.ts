@@ -21,7 +21,7 @@ export default defineLab({
     const input = ({ host, port }: { host: string; port: number }): Record<string, unknown> => ({ target_host: host, target_port: port, own_address: OWN });
     return {
       servers: [
-        { name: "closed", summary: "A server that relays for nobody outside.", input: input(closed) },
+        { name: "closed", summary: "A server that does not relay for strangers.", input: input(closed) },
         { name: "percent", summary: "A server that follows the percent sign: a warning.", input: input(percent) },
         { name: "open", summary: "A server that takes mail for anyone: a warning.", input: input(open) },
       ],

@@ -119,7 +119,7 @@ class PrintedList {
     return this.renderer.exitCode?.() ?? this.#worst;
   }
 
-  /** Null: it cannot be read, and that is told. */
+  /** Null: it cannot be read, which is reported. */
   #complete({ place, read }: ListedInput, complete: ProcessesPlan["complete"], position: number): { value: unknown } | null {
     try {
       return { value: complete(read()) };

@@ -29,7 +29,7 @@ export default defineCommand({
   details: [
     "GET /probe?target=TARGET&module=MODULE runs a probe and answers with its metrics; the scrape configuration of blackbox_exporter works unchanged.",
     "Without --blackbox the modules are http_2xx, tcp_connect, icmp, and every probe that sends no mail by its name. /metrics and /healthz are about this process.",
-    "Whoever can reach the address can probe through it: serve on a private address, or restrict the targets.",
+    "Anyone who can reach the address can probe through it: serve on a private address, or restrict the targets.",
   ].join("\n"),
   options,
   examples: [

@@ -1,6 +1,6 @@
 import type { MailHost, MailRoute } from "../../schemas/mx.js";
 import type { RecordType } from "../net/dns/records.js";
-import { type BimiFacts, type BimiQuestion, examineBimi } from "./bimi/examine.js";
+import { type BimiFacts, examineBimi } from "./bimi/examine.js";
 import { type DaneFacts, examineDane } from "./dane/examine.js";
 import { type DkimFacts, examineDkim } from "./dkim/examine.js";
 import { type DmarcFacts, examineDmarc } from "./dmarc/examine.js";
@@ -36,8 +36,6 @@ export interface DomainMeans {
   /** Null where mail hosts are not to be spoken to. */
   readonly meet: ((host: MailHost) => Promise<HostFacts>) | null;
   readonly fetchPolicy: (url: URL) => Promise<Fetched>;
-  /** Null where the files of a BIMI record are not to be fetched. */
-  readonly fetchFile: BimiQuestion["fetchFile"];
   readonly isBogus: IsBogus;
   /** The block lists that have an address. Null where they are not to be asked. */
   readonly listings: ((addresses: readonly string[]) => Promise<Listing[]>) | null;
@@ -92,7 +90,8 @@ export async function examineDomain(question: DomainQuestion, means: DomainMeans
   const isTrusted = (host: string): boolean | null => met?.find((each) => each.host === host)?.tls?.authorised ?? null;
   const senders = sends(profile) ? sendersOf(question, route) : [];
   const [bimi, sts, dane, reverse, listings] = await Promise.all([
-    examineBimi(domain, { selector: "default", fetchFile: means.fetchFile, now }, dmarc, questions),
+    // The files of the logo are left to mail.bimi.
+    examineBimi(domain, { selector: "default", fetchFile: null, now }, dmarc, questions),
     examineSts(domain, { hosts: names, isTrusted, fetchPolicy: means.fetchPolicy, policyPort: question.policyPort }, questions),
     Promise.all(mailHosts.map((host) => examineHostDane(host, question, route, met, means))),
     Promise.all(senders.map(async (sender) => ({ ...(await examineReverse({ ...sender, domain }, questions)), is_sender: sender.isSender }))),

@@ -97,7 +97,7 @@ type OfType<Type, Schema, Given extends boolean> = Type extends "string"
 type Properties<Schema> = Schema extends { readonly properties: infer Each } ? Each : Record<never, never>;
 type Required<Schema> = Schema extends { readonly required: readonly (infer Name)[] } ? Name : never;
 
-/** The fields that have a default: whoever receives the value finds them filled in. */
+/** The fields that have a default: they are always present in the value that a reader gets. */
 type Defaulted<Each> = { [Name in keyof Each]: Each[Name] extends { readonly default: unknown } ? Name : never }[keyof Each];
 type Present<Schema, Given extends boolean> = keyof Properties<Schema> & (Required<Schema> | (Given extends true ? never : Defaulted<Properties<Schema>>));
 

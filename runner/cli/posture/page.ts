@@ -1,3 +1,4 @@
+import { escaped } from "../../report/html.js";
 import type { Posture } from "./card.js";
 import { QUESTIONS, SYMBOLS } from "./card.js";
 import { PAGE_SCRIPT, PAGE_STYLE } from "./page-style.js";
@@ -14,12 +15,12 @@ export function pageOf(posture: Posture, at: Date): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
-<title>${text(domain)}: mail posture</title>
+<title>${escaped(domain)}: mail posture</title>
 <style>${PAGE_STYLE}</style>
 </head>
 <body>
 <main>
-<header><h1>${text(domain)}</h1><p class="about">${text(about)}</p></header>
+<header><h1>${escaped(domain)}</h1><p class="about">${escaped(about)}</p></header>
 ${answersOf(posture)}
 ${section("Changes", changesOf(posture))}
 ${section("Checks", checksOf(posture))}
@@ -41,7 +42,7 @@ function section(title: string, body: string): string {
 function answersOf({ answers }: Posture): string {
   const cards = answers.map(
     ({ area, answer, message, checks, unknown }) =>
-      `<div class="answer ${answer}"><h2>${QUESTIONS[area]}</h2><p class="word">${answer}</p><p>${text(message)}</p><p class="about">${checks} checks${unknown > 0 ? `, ${unknown} without an answer` : ""}</p></div>`,
+      `<div class="answer ${answer}"><h2>${QUESTIONS[area]}</h2><p class="word">${answer}</p><p>${escaped(message)}</p><p class="about">${checks} checks${unknown > 0 ? `, ${unknown} without an answer` : ""}</p></div>`,
   );
   return `<div class="answers">${cards.join("")}</div>`;
 }
@@ -51,12 +52,12 @@ function changesOf({ changes }: Posture): string {
     const notes = [change.why, change.wait_for === null ? "" : `Wait for: ${change.wait_for}.`, change.risk === null ? "" : `Risk: ${change.risk}`].filter(
       (each) => each !== "",
     );
-    const old = change.old === null ? "" : `<dt>old</dt><dd><code>${text(change.old)}</code></dd>`;
+    const old = change.old === null ? "" : `<dt>old</dt><dd><code>${escaped(change.old)}</code></dd>`;
     const next =
       change.new === null
         ? "<dt>new</dt><dd>remove the record</dd>"
-        : `<dt>new</dt><dd><code>${text(change.new)}</code> <button type="button" hidden>copy</button></dd>`;
-    return `<li><p><b><code>${text(change.name)}</code> ${text(change.type)}</b> <span class="about">${text(change.check)}</span></p><dl>${old}${next}</dl>${notes.map((note) => `<p>${text(note)}</p>`).join("")}</li>`;
+        : `<dt>new</dt><dd><code>${escaped(change.new)}</code> <button type="button" hidden>copy</button></dd>`;
+    return `<li><p><b><code>${escaped(change.name)}</code> ${escaped(change.type)}</b> <span class="about">${escaped(change.check)}</span></p><dl>${old}${next}</dl>${notes.map((note) => `<p>${escaped(note)}</p>`).join("")}</li>`;
   });
   return items.length === 0 ? "" : `<ol>${items.join("")}</ol>`;
 }
@@ -66,7 +67,7 @@ const ORDER = ["error", "warning", "unknown", "notice", "pass", "not_applicable"
 function checksOf({ checks }: Posture): string {
   const rows = ORDER.flatMap((verdict) => checks.filter((each) => each.verdict === verdict)).map(
     (each) =>
-      `<tr class="${each.verdict}"><td><span aria-hidden="true">${SYMBOLS[each.verdict]}</span> ${each.verdict.replace("_", " ")}</td><td><code>${text(each.id)}</code></td><td>${text(each.message)}${evidenceOf(each)}</td><td>${text(each.spec ?? "")}</td></tr>`,
+      `<tr class="${each.verdict}"><td><span aria-hidden="true">${SYMBOLS[each.verdict]}</span> ${each.verdict.replace("_", " ")}</td><td><code>${escaped(each.id)}</code></td><td>${escaped(each.message)}${evidenceOf(each)}</td><td>${escaped(each.spec ?? "")}</td></tr>`,
   );
   return `<div class="wide"><table><thead><tr><th>verdict</th><th>check</th><th>what was found</th><th>standard</th></tr></thead><tbody>${rows.join("")}</tbody></table></div>`;
 }
@@ -74,9 +75,9 @@ function checksOf({ checks }: Posture): string {
 function evidenceOf({ evidence, advice }: Check): string {
   const lines = evidence.map(
     ({ name, type, value, outcome, authenticated, server }) =>
-      `<li><code>${text(name)} ${text(type)}</code>: ${value === null ? text(outcome.replaceAll("_", " ")) : `<code>${text(value)}</code>`}${authenticated ? " (DNSSEC)" : ""}${server === null ? "" : ` <span class="about">${text(server)}</span>`}</li>`,
+      `<li><code>${escaped(name)} ${escaped(type)}</code>: ${value === null ? escaped(outcome.replaceAll("_", " ")) : `<code>${escaped(value)}</code>`}${authenticated ? " (DNSSEC)" : ""}${server === null ? "" : ` <span class="about">${escaped(server)}</span>`}</li>`,
   );
-  const why = advice === null || advice.why === "" ? "" : `<p class="advice">${text(advice.why)}</p>`;
+  const why = advice === null || advice.why === "" ? "" : `<p class="advice">${escaped(advice.why)}</p>`;
   return `${why}${lines.length === 0 ? "" : `<details><summary>evidence</summary><ul>${lines.join("")}</ul></details>`}`;
 }
 
@@ -91,7 +92,7 @@ function hostsOf({ mail_hosts: hosts }: Posture): string {
       host.mta_sts === null ? "" : host.mta_sts ? "allowed" : "not allowed",
       host.dane ?? "",
     ]
-      .map((cell) => `<td>${text(cell)}</td>`)
+      .map((cell) => `<td>${escaped(cell)}</td>`)
       .join(""),
   );
   if (rows.length === 0) return "";
@@ -109,7 +110,7 @@ function spfOf({ spf }: Posture): string {
   ).join("");
   const rows = spf.tree.map(
     ({ domain, depth, term, record, state, lookups }) =>
-      `<li style="margin-left:${Math.min(depth, 12) * 1.5}em">${term === null ? "" : `<code>${text(term)}</code> → `}<b>${text(domain)}</b> <span class="about">${lookups} look-ups</span> ${record === null ? text(state.replace("_", " ")) : `<code>${text(record)}</code>`}</li>`,
+      `<li style="margin-left:${Math.min(depth, 12) * 1.5}em">${term === null ? "" : `<code>${escaped(term)}</code> → `}<b>${escaped(domain)}</b> <span class="about">${lookups} look-ups</span> ${record === null ? escaped(state.replace("_", " ")) : `<code>${escaped(record)}</code>`}</li>`,
   );
   return `<p class="beads" role="img" aria-label="${spf.lookups} of ${BEADS} DNS look-ups">${beads} <span>${spf.lookups} of ${BEADS} DNS look-ups</span></p><ul class="tree">${rows.join("")}</ul>`;
 }
@@ -118,22 +119,15 @@ function dmarcOf({ dmarc }: Posture): string {
   if (dmarc.walk.length === 0) return "";
   const rows = dmarc.walk.map(({ domain, record }) => {
     const decides = domain === dmarc.policy_domain;
-    return `<li${decides ? ' class="decides"' : ""}><code>_dmarc.${text(domain)}</code> ${record === null ? '<span class="about">no record</span>' : `<code>${text(record)}</code>`}${decides ? " <b>decides</b>" : ""}</li>`;
+    return `<li${decides ? ' class="decides"' : ""}><code>_dmarc.${escaped(domain)}</code> ${record === null ? '<span class="about">no record</span>' : `<code>${escaped(record)}</code>`}${decides ? " <b>decides</b>" : ""}</li>`;
   });
-  return `<ol>${rows.join("")}</ol><p>Effective policy: <b>${text(dmarc.effective_policy ?? "none")}</b>; organizational domain: ${text(dmarc.organizational_domain ?? "unknown")}.</p>`;
+  return `<ol>${rows.join("")}</ol><p>Effective policy: <b>${escaped(dmarc.effective_policy ?? "none")}</b>; organizational domain: ${escaped(dmarc.organizational_domain ?? "unknown")}.</p>`;
 }
 
 function dkimOf({ dkim }: Posture): string {
   const rows = dkim.map(
     ({ selector, state, key_type: type, key_bits: bits }) =>
-      `<li><b>${text(selector)}</b>: ${text(state)}${type === null ? "" : `, ${text(type)}${bits === null ? "" : ` ${bits} bits`}`}</li>`,
+      `<li><b>${escaped(selector)}</b>: ${escaped(state)}${type === null ? "" : `, ${escaped(type)}${bits === null ? "" : ` ${bits} bits`}`}</li>`,
   );
   return rows.length === 0 ? "" : `<ul>${rows.join("")}</ul>`;
-}
-
-const ESCAPES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
-
-/** Everything that came from the network is text, and nothing else. */
-function text(value: string): string {
-  return value.replace(/[&<>"']/g, (character) => ESCAPES[character] as string);
 }

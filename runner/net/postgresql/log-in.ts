@@ -6,7 +6,7 @@ import { serverEndPoint } from "../transport/channel-binding.js";
 import { encodeMessage, FieldReader, int32, type PostgresMessage } from "./message.js";
 import type { PostgresSession } from "./session.js";
 
-/** AuthenticationXXX of the protocol. */
+/** The Authentication messages of the protocol. */
 const REQUEST = { ok: 0, cleartext: 3, md5: 5, sasl: 10, saslContinue: 11, saslFinal: 12 } as const;
 const OTHER_METHODS: Readonly<Record<number, string>> = { 2: "Kerberos V5", 6: "SCM", 7: "GSSAPI", 9: "SSPI" };
 const MAX_MECHANISMS = 16;

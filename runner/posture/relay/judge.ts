@@ -37,5 +37,5 @@ export function judgeRelay(host: string, attempts: readonly RelayFacts[]): Check
           .replaceAll("_", " ")}`,
       ),
     ];
-  return [check(RELAY, "pass", `${host} relays for nobody outside`)];
+  return [check(RELAY, "pass", `${host} does not relay for strangers`)];
 }

@@ -44,7 +44,9 @@ function recordCheck({ domain, nodes, near_misses: near }: SpfFacts, { sends, ev
 function missingRecord(domain: string, sends: boolean | null, misses: readonly string[]): Advice {
   const near = misses[0] ?? null;
   const isParked = sends === false;
-  const why = isParked ? "A domain that sends no mail says so, so that nobody else can send in its name." : "Receivers cannot tell your servers from others.";
+  const why = isParked
+    ? "A domain that sends no mail says so, so that receivers refuse what others send in its name."
+    : "Receivers cannot tell your servers from others.";
   return advice(why, [{ name: domain, type: "TXT", old: near, new: isParked ? "v=spf1 -all" : "v=spf1 mx -all" }], {
     risk: isParked ? null : "Servers and services that the record does not name fail SPF: list all of them first.",
   });

@@ -44,7 +44,7 @@ function eventIn(body: string): object | null {
   }
 }
 
-/** The content of a job, whoever added it: foreign data is the event. */
+/** The content of a job. Data that another program added is itself the event. */
 export function contentOf(data: unknown): { body: string; key: string | null; weight: number } {
   if (data === null || typeof data !== "object" || Array.isArray(data)) return { body: typeof data === "string" ? data : textOf(data), key: null, weight: 1 };
   const { queuekey, queueweight, queuetext, ...event } = data as QueueAttributes;

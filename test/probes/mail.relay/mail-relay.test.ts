@@ -55,7 +55,7 @@ realServer("mail.relay, with postfix", ["postfix"], () => {
     await Promise.all([closed?.stop(), relaying?.stop()]);
   });
 
-  test("that relays for nobody refuses every form", async () => {
+  test("that does not relay for strangers refuses every form", async () => {
     const output = await ask({ target_host: closed.host, target_port: closed.plain, own_address: "relay-test@example.net", target_domain: "example.org" });
     expect(output).toMatchObject({ status: "ok", failure: null });
     expect(accepted(output)).toEqual([]);

@@ -115,7 +115,7 @@ describe("--otlp", () => {
   test.each([
     [{ status: 400 }, "it answers 400"],
     [{ body: '{"partialSuccess":{"rejectedSpans":"2","errorMessage":"\\u001b[2J"}}' }, "it refused a part of a request"],
-  ])("%j: what is lost is told, and the run counts as before", async (answer, why) => {
+  ])("%j: the lost entries are reported, and the run counts as before", async (answer, why) => {
     const { received, env } = await collector(() => answer);
     const { code, out, err } = await probeRun(["network.smtp", await serve(GREETS), "--otlp"], { env });
     expect({ code, requests: received.length }).toEqual({ code: 0, requests: 1 });

@@ -146,7 +146,6 @@ describe("whole domains, labelled from the standards", () => {
         questions,
         meet: async ({ host }) => metOf(host, input.smtp[host], chains, failAll),
         fetchPolicy: async (url) => (failAll === undefined ? fetchedOf(input.https[url.href]) : { kind: "failed", failure: failAll }),
-        fetchFile: null,
         isBogus: async (name) => (zone[name] as { BOGUS?: unknown } | undefined)?.BOGUS === true,
         listings: async () => listingsOf(input),
       },
