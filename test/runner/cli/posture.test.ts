@@ -55,10 +55,11 @@ describe("probe-run posture", () => {
     if (lab === undefined) throw new Error("mail.posture has no lab");
     open.push(lab);
     const output = (await runReport("mail.posture", lab.servers[1]?.input)).envelope.output as Posture;
-    const hostile = '<script>alert("x")</script><img src=x onerror=alert(1)>';
+    const hostile = '<script>alert("x")</script><img src=x onerror=alert(1)>\u202e';
     const page = pageOf({ ...output, domain: hostile, checks: output.checks.map((each) => ({ ...each, message: hostile })) } as Posture, new Date(0));
     expect(page).not.toContain("<img");
     expect(page.match(/<script>/g)).toHaveLength(1);
+    expect(page).not.toContain("\u202e");
   });
 
   test("several domains give a row each; results are kept, and a second call goes on where the first stopped", async () => {
