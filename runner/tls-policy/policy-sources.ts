@@ -48,7 +48,7 @@ async function fetchPolicy(ask: Ask, domain: string, options: PolicySourceOption
   const signal = AbortSignal.any([stopped, late]);
   const addresses = await policyAddresses(ask, host.name, options);
   if (!Array.isArray(addresses)) return addresses;
-  const fetched = await fetchFromOneOf(addresses, (address) => fetchPolicyFile(host, address, signal), signal);
+  const fetched = await fetchFromOneOf(addresses, (address) => fetchPolicyFile(host, address, timeoutMs, signal), signal);
   if (late.aborted) return { type: "sts-policy-fetch-error", message: `${host.name} returned no policy within ${timeoutMs / 1000} seconds` };
   return fetched.kind === "text" ? policyOrViolation(fetched.text) : fetched.violation;
 }

@@ -75,6 +75,15 @@ describe("only runner/net opens sockets", () => {
   });
 });
 
+describe("there is one HTTP client", () => {
+  test("nothing else than its HTTP/2 part makes requests by node:http, node:https or node:http2", () => {
+    const clients = all.filter(
+      ({ module, names }) => /^node:http/.test(module) && (names === null || names.some((name) => /^(request|get|connect|Agent)$/.test(name))),
+    );
+    expect(listed(clients)).toEqual(["runner/net/http/http2.ts imports node:http2"]);
+  });
+});
+
 describe("the search for circles", () => {
   const arrows = (text: string): Import[] => text.split(" ").map((arrow) => ({ from: arrow[0] as string, module: arrow[1] as string, names: null }));
 

@@ -1,5 +1,7 @@
+import { sendSingle } from "../../net/http/single-request.js";
 import { authorizationOf, signingSecrets } from "../../queue/webhook/address.js";
 import { webhookHeaders } from "../../queue/webhook/headers.js";
+import { FailureError } from "../../run/failure-error.js";
 import type { Io } from "../io.js";
 import { UsageError } from "../usage-error.js";
 import type { EventHandler } from "./event-handler.js";
@@ -19,18 +21,20 @@ export async function postHandler(written: string, timeoutMs: number, env: Io["e
   const address = `${url.origin}${url.pathname}${url.search}`;
   return async ({ body, signal }) => {
     try {
-      const response = await fetch(address, {
+      const { head } = await sendSingle({
         method: "POST",
+        url: address,
+        fields: webhookHeaders({ authorization, secrets }, body),
         body,
-        headers: webhookHeaders({ authorization, secrets }, body),
-        redirect: "manual",
-        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+        timeoutMs,
+        signal,
+        maxBodyBytes: 0,
       });
-      await response.body?.cancel();
-      return response.ok ? null : `HTTP ${response.status}`;
+      const status = head?.status ?? 0;
+      return status >= 200 && status < 300 ? null : `HTTP ${status}`;
     } catch (error) {
-      const { message, cause } = error as Error;
-      return cause instanceof Error ? cause.message || (cause as NodeJS.ErrnoException).code || message : message;
+      if (error instanceof FailureError) return error.failure.message;
+      throw error;
     }
   };
 }

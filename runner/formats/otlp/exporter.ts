@@ -1,4 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { fieldValue, type ResponseHead } from "../../net/http/message.js";
+import { sendSingle } from "../../net/http/single-request.js";
+import { FailureError } from "../../run/failure-error.js";
 import type { RunResult } from "../run-result.js";
 import { traceRequest } from "./request.js";
 import type { ExportSettings } from "./settings.js";
@@ -68,21 +71,23 @@ export class TraceExporter {
   /** `afterMs` is null when another attempt would not help. */
   async #post(body: string): Promise<{ why: string | null; afterMs: number | null; rejected?: number }> {
     const { url, headers, timeoutMs } = this.settings;
+    const own: Readonly<Record<string, string>> = { "user-agent": "probe-run", ...headers, "content-type": "application/json" };
     try {
-      const response = await fetch(url, {
+      const { head, body: answer } = await sendSingle({
         method: "POST",
+        url,
+        fields: Object.entries(own),
         body,
-        headers: { "user-agent": "probe-run", ...headers, "content-type": "application/json" },
-        redirect: "manual",
-        signal: AbortSignal.timeout(timeoutMs),
+        timeoutMs,
+        maxBodyBytes: MOST_ANSWER_BYTES,
       });
-      const text = await beginningOf(response);
-      if (response.ok) return partialSuccess(text);
-      return { why: `it answers ${response.status}`, afterMs: RETRYABLE.includes(response.status) ? retryAfterMs(response) : null };
+      const { status, fields } = head as ResponseHead;
+      if (status >= 200 && status < 300) return partialSuccess((answer?.kept ?? Buffer.alloc(0)).toString("utf8"));
+      return { why: `it answers ${status}`, afterMs: RETRYABLE.includes(status) ? retryAfterMs(fieldValue(fields, "retry-after")) : null };
     } catch (error) {
-      const { name, cause } = error as Error;
-      if (name === "TimeoutError") return { why: `no answer within ${timeoutMs} ms`, afterMs: 0 };
-      return { why: `no connection (${(cause as NodeJS.ErrnoException | undefined)?.code ?? (error as Error).message})`, afterMs: 0 };
+      if (!(error instanceof FailureError)) throw error;
+      const { code, message } = error.failure;
+      return { why: code === "timeout" ? `no answer within ${timeoutMs} ms` : `no connection (${message})`, afterMs: 0 };
     }
   }
 
@@ -107,21 +112,6 @@ function partialOf(text: string): { rejectedSpans?: unknown } | null {
   }
 }
 
-async function beginningOf(response: Response): Promise<string> {
-  const reader = response.body?.getReader();
-  const pieces: Uint8Array[] = [];
-  let bytes = 0;
-  while (reader !== undefined && bytes < MOST_ANSWER_BYTES) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    pieces.push(value);
-    bytes += value.length;
-  }
-  await reader?.cancel();
-  return Buffer.concat(pieces).subarray(0, MOST_ANSWER_BYTES).toString("utf8");
-}
-
-function retryAfterMs(response: Response): number {
-  const seconds = response.headers.get("retry-after") ?? "";
-  return /^\d{1,6}$/.test(seconds) ? Number(seconds) * 1000 : 0;
+function retryAfterMs(value: string | null): number {
+  return value !== null && /^\d{1,6}$/.test(value) ? Number(value) * 1000 : 0;
 }

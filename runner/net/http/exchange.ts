@@ -16,8 +16,14 @@ export interface HttpContext {
 }
 
 export interface HttpOptions extends Omit<DialTarget, "host" | "port"> {
+  /** Where to connect to, in place of the addresses of the URL's host. */
+  readonly address?: string;
   /** For the TLS handshake, for the response to begin, and for each further piece of it. */
   readonly command_timeout_ms: number;
+  /** For the TLS handshake alone. */
+  readonly handshake_timeout_ms?: number;
+  /** Called after the TLS handshake, before anything is sent. Throws a FailureError for a server that must get nothing. */
+  readonly checkPeer?: (connection: Connection) => void;
   readonly tls: Pick<TlsInput, "verify" | "servername" | "min_version" | "ca">;
   readonly body: (head: ResponseHead) => BodyLimits;
   /** Called with each decoded piece of the body. True: nothing more is wanted. */

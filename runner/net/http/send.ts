@@ -51,16 +51,17 @@ async function connect({ tcp, tls }: HttpContext, exchange: Exchange, options: H
   const host = hostOf(url);
   const isSecure = url.protocol === "https:";
   if (version === "2" && !isSecure) throw failureError("connect", "unsupported", "HTTP/2 is spoken over https: only");
-  const connection = await tcp.connect({ ...options, host, port: portOf(url) }, exchange.attempts);
+  const connection = await tcp.connect({ ...options, host: options.address ?? host, port: portOf(url) }, exchange.attempts);
   exchange.ipAddress = connection.remoteAddress;
   if (!isSecure) return connection;
   const name = options.tls.servername ?? host;
   const { min_version, ca } = options.tls;
   const alpn = options.upgraded !== undefined || version === "1.1" ? ["http/1.1"] : version === "2" ? ["h2"] : ["h2", "http/1.1"];
-  exchange.tls = await tls.secure(connection, { host: name, min_version, alpn, ...(ca === undefined ? {} : { ca }) }, options.command_timeout_ms);
-  if (options.tls.verify !== "require") return connection;
+  const timeoutMs = options.handshake_timeout_ms ?? options.command_timeout_ms;
+  exchange.tls = await tls.secure(connection, { host: name, min_version, alpn, ...(ca === undefined ? {} : { ca }) }, timeoutMs);
   try {
-    requireTrusted(exchange.tls, name);
+    if (options.tls.verify === "require") requireTrusted(exchange.tls, name);
+    options.checkPeer?.(connection);
     return connection;
   } catch (error) {
     connection.close();

@@ -62,7 +62,7 @@ async function readSecret(reference: string): Promise<string> {
   return holder.secret as string;
 }
 
-/** The user and password of a URL as an Authorization header (RFC 7617): fetch rejects a URL that contains them. */
+/** The user and password of a URL as an Authorization header (RFC 7617): they are not part of what is requested. */
 export function authorizationOf({ username, password }: URL): string | null {
   if (username === "" && password === "") return null;
   return `Basic ${Buffer.from(`${percentDecoded(username)}:${percentDecoded(password)}`).toString("base64")}`;

@@ -1,3 +1,5 @@
+import { fieldValue, type ResponseHead } from "../../net/http/message.js";
+import { FailureError } from "../../run/failure-error.js";
 import { QueueError } from "../queue-error.js";
 
 /** The outcome of one request. */
@@ -10,11 +12,11 @@ export type Answer =
 /** Too early, too many requests, or a timeout reported by the receiver. */
 const LATER: readonly number[] = [408, 425, 429];
 
-export function judgeResponse({ status, headers }: Response, shown: string): Answer {
+export function judgeResponse({ status, fields }: ResponseHead, shown: string): Answer {
   if (status >= 200 && status < 300) return { kind: "accepted" };
   if (LATER.includes(status) || status >= 500) {
     const error = new QueueError(status === 429 ? "busy" : "failed", `${shown} answered ${status}: it accepts no results at the moment`);
-    return { kind: "later", error, afterMs: retryAfterMs(headers.get("retry-after")) };
+    return { kind: "later", error, afterMs: retryAfterMs(fieldValue(fields, "retry-after")) };
   }
   const why = status >= 300 && status < 400 ? "a redirect, which is not followed: use the address that it leads to" : REASONS[status];
   return {
@@ -32,14 +34,11 @@ const REASONS: Readonly<Record<number, string>> = {
 };
 
 export function judgeFailure(error: unknown, shown: string, timeoutMs: number): Answer {
-  const { name, cause } = error as Error;
-  if (name === "TimeoutError") return later(`${shown} did not answer within ${timeoutMs} ms`, error);
-  const { code = "", message = String(error) } = (cause ?? error) as NodeJS.ErrnoException;
-  // The Fetch standard blocks the ports of other protocols: a retry would not help.
-  if (message === "bad port")
-    return { kind: "refused", error: new QueueError("refused", `${shown} uses a port that is blocked for HTTP: use another one`, { cause: error }) };
-  if (!/CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS/.test(code)) return later(`no connection to ${shown}: ${code === "" ? message : code}`, error);
-  return { kind: "refused", error: new QueueError("refused", `the certificate of ${shown} is not trusted: ${message}`, { cause: error }) };
+  if (!(error instanceof FailureError)) throw error;
+  const { code, message } = error.failure;
+  if (code === "timeout") return later(`${shown} did not answer within ${timeoutMs} ms`, error);
+  if (code !== "tls_certificate" && code !== "not_permitted") return later(`no response from ${shown}: ${message}`, error);
+  return { kind: "refused", error: new QueueError("refused", `${shown}: ${message}`, { cause: error }) };
 }
 
 function later(message: string, cause: unknown): Answer {

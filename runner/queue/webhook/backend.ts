@@ -1,5 +1,6 @@
-import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { ResponseHead } from "../../net/http/message.js";
+import { sendSingle } from "../../net/http/single-request.js";
 import type { Backend, Message, PushAnswer, Sink } from "../backend.js";
 import { backoffMs } from "../backoff.js";
 import { QueueError } from "../queue-error.js";
@@ -36,10 +37,7 @@ export class WebhookSink implements Sink {
   constructor(
     readonly address: WebhookAddress,
     readonly retries: RetrySettings,
-  ) {
-    // Every request adds a listener: more than ten of them are not a leak.
-    setMaxListeners(0, this.#closing.signal);
-  }
+  ) {}
 
   async push(messages: readonly Message[]): Promise<PushAnswer[]> {
     const outcomes = await Promise.allSettled(messages.map((message) => this.#withSlot(() => this.#deliver(message))));
@@ -83,16 +81,17 @@ export class WebhookSink implements Sink {
   async #post({ body }: Message): Promise<Answer> {
     const { url, shown, timeoutMs } = this.address;
     try {
-      const response = await fetch(url, {
-        method: "POST",
-        body,
-        headers: webhookHeaders(this.address, body),
-        redirect: "manual",
-        signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), this.#closing.signal]),
-      });
       // The body of the response is not used, only its status.
-      await response.body?.cancel();
-      return judgeResponse(response, shown);
+      const { head } = await sendSingle({
+        method: "POST",
+        url,
+        fields: webhookHeaders(this.address, body),
+        body,
+        timeoutMs,
+        signal: this.#closing.signal,
+        maxBodyBytes: 0,
+      });
+      return judgeResponse(head as ResponseHead, shown);
     } catch (error) {
       return judgeFailure(error, shown, timeoutMs);
     }

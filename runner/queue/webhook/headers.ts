@@ -1,19 +1,20 @@
 import { createHmac } from "node:crypto";
+import type { Field } from "../../net/http/message.js";
 import type { WebhookAddress } from "./address.js";
 
 const TIMESTAMP_HEADER = "probe-run-timestamp";
 const SIGNATURE_HEADER = "probe-run-signature";
 
-/** The headers of a POST of an event. */
-export function webhookHeaders({ authorization, secrets }: Pick<WebhookAddress, "authorization" | "secrets">, body: string): Record<string, string> {
+/** The header fields of a POST of an event. */
+export function webhookHeaders({ authorization, secrets }: Pick<WebhookAddress, "authorization" | "secrets">, body: string): Field[] {
   const timestamp = Math.floor(Date.now() / 1000);
-  return {
-    "content-type": "application/cloudevents+json",
-    "user-agent": "probe-run",
-    [TIMESTAMP_HEADER]: String(timestamp),
-    ...(secrets.length === 0 ? {} : { [SIGNATURE_HEADER]: signature(secrets, timestamp, body) }),
-    ...(authorization === null ? {} : { authorization }),
-  };
+  return [
+    ["content-type", "application/cloudevents+json"],
+    ["user-agent", "probe-run"],
+    [TIMESTAMP_HEADER, String(timestamp)],
+    ...(secrets.length === 0 ? [] : [[SIGNATURE_HEADER, signature(secrets, timestamp, body)] as const]),
+    ...(authorization === null ? [] : [["authorization", authorization] as const]),
+  ];
 }
 
 /**

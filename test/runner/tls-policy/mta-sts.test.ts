@@ -89,7 +89,7 @@ describe("point 49: the policy is fetched", () => {
     const { find, host } = await domain();
     expect(await Promise.all([find(), find()])).toMatchObject([{ policy: { mode: "enforce", mx: ["mx.example.org"], maxAgeS: 604_800 }, problem: null }, {}]);
     expect(modeOf(await find())).toBe("enforce");
-    expect(host.requests).toEqual(["mta-sts.example.org /.well-known/mta-sts.txt"]);
+    expect(host.requests).toEqual([`mta-sts.example.org:${host.port} /.well-known/mta-sts.txt`]);
   });
 
   test("not for a domain that announces none", async () => {
