@@ -19,8 +19,18 @@ const rules = {
 
 const notification = {
   type: "object",
+  description: "A receiver of changes of incidents: to, alertmanager, mail or program.",
   properties: {
     to: { type: "string", minLength: 1, maxLength: 4096, description: "A webhook's URL, with #secret=env:NAME for the signature as for results of a queue." },
+    alertmanager: { type: "string", minLength: 1, maxLength: 4096, description: "The URL of an Alertmanager, such as http://127.0.0.1:9093." },
+    mail: { type: "string", format: "one-line", minLength: 3, maxLength: 320, description: "An e-mail address." },
+    program: {
+      type: "array",
+      minItems: 1,
+      maxItems: 64,
+      items: { type: "string", maxLength: 4096, pattern: "^[^\\u0000]*$" },
+      description: "A program and its arguments, without a shell. It reads the events as JSON lines, and takes them by ending with 0.",
+    },
     on: {
       type: "array",
       minItems: 1,
@@ -29,8 +39,20 @@ const notification = {
       description: "Which changes are sent (all).",
     },
     remind: duration("Send again after this time while an incident is open."),
+    wait: duration("For mail and program: changes within this time after the first are sent together (30s)."),
+    send: {
+      type: "object",
+      description: "For mail: fields of the input of mail.send, such as host, port, from_addr, username and password.",
+    },
+    labels: {
+      type: "object",
+      maxProperties: 32,
+      propertyNames: { pattern: "^[a-zA-Z_][a-zA-Z0-9_]{0,63}$" },
+      additionalProperties: { type: "string", maxLength: 1024 },
+      description: "For alertmanager: labels of each alert beside alertname, suite, check, target and probe.",
+    },
+    timeout: duration("For program: it is ended after this time (30s)."),
   },
-  required: ["to"],
   additionalProperties: false,
 } as const;
 
@@ -48,7 +70,7 @@ export const suiteWatchSchema = {
       items: { type: "string", minLength: 1 },
       description: "Names of checks. While all of them fail, this machine is offline, and failures of other checks are unknown.",
     },
-    notify: { type: "array", maxItems: 16, items: notification, description: "Webhooks that receive changes of incidents." },
+    notify: { type: "array", maxItems: 16, items: notification, description: "Where changes of incidents are sent." },
     keep: {
       type: "object",
       properties: {

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { SuiteError } from "../suite/problem.js";
 import { type ReadSuite, readSuite } from "../suite/read.js";
 import { RequestError } from "../support/request-error.js";
-import { watchPlanOf } from "../watch/watch-plan.js";
+import { type WatchPlan, watchPlanOf } from "../watch/watch-plan.js";
 import { type Arguments, wholeNumber } from "./arguments.js";
 import { defineCommand } from "./command.js";
 import type { Io } from "./io.js";
@@ -37,10 +37,10 @@ async function run({ words: [file = ""], options: given }: Arguments<typeof watc
   return given.once ? watchOnce(plan, suite, given, concurrency, io) : watchOn(plan, suite, given, concurrency ?? 1000, io);
 }
 
-async function read(path: string, io: Io): Promise<{ suite: ReadSuite; plan: ReturnType<typeof watchPlanOf> }> {
+async function read(path: string, io: Io): Promise<{ suite: ReadSuite; plan: WatchPlan }> {
   try {
     const suite = await readSuite(path, await textOf(path), io.env);
-    return { suite, plan: watchPlanOf(suite) };
+    return { suite, plan: await watchPlanOf(suite) };
   } catch (error) {
     if (!(error instanceof SuiteError)) throw error;
     const violations = error.problems.map(({ line, column, message, hint }) => ({ pointer: `${line}:${column}`, message, hint }));

@@ -20,9 +20,19 @@ export interface Notification {
   readonly body: string;
 }
 
-export interface WaitingNotification extends Notification {
+/** Notifications of one receiver that are sent together: the same ones in each attempt. */
+export interface WaitingBatch {
+  readonly receiver: string;
+  /** The oldest first. */
+  readonly notifications: readonly Notification[];
+  readonly attempt: number;
+}
+
+interface OutboxRow extends Notification {
+  readonly place: number;
   readonly attempt: number;
   readonly due: number;
+  readonly batch: number | null;
 }
 
 /** One result with everything that follows from it. */
@@ -58,7 +68,8 @@ const STATEMENTS = {
   setIncident:
     "INSERT INTO incidents (check_id, number, opened_at, closed_at, is_flapping, reason) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (check_id, number) DO UPDATE SET closed_at = excluded.closed_at, is_flapping = excluded.is_flapping",
   addToOutbox: "INSERT INTO outbox (id, receiver, body, due) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-  first: "SELECT id, receiver, body, attempt, due FROM outbox WHERE ended_at IS NULL AND receiver = ? ORDER BY rowid LIMIT 1",
+  waitingOf: "SELECT rowid AS place, id, receiver, body, attempt, due, batch FROM outbox WHERE ended_at IS NULL AND receiver = ? ORDER BY rowid LIMIT ?",
+  join: "UPDATE outbox SET batch = ? WHERE rowid = ?",
   waiting: "SELECT count(*) AS count FROM outbox WHERE ended_at IS NULL",
   postpone: "UPDATE outbox SET due = ?, attempt = attempt + 1 WHERE id = ? AND receiver = ?",
   endNotification: "UPDATE outbox SET ended_at = ? WHERE id = ? AND receiver = ?",
@@ -119,9 +130,17 @@ export class History {
     inTransaction(this.driver, () => this.#notify(notifications, now));
   }
 
-  /** The oldest that a receiver has not taken. The ones after it wait: a recovery must not arrive before its incident. */
-  first(receiver: string): WaitingNotification | null {
-    return (this.#statements.first.all(receiver) as WaitingNotification[])[0] ?? null;
+  /**
+   * The oldest that a receiver has not taken, with those that came within `waitMs` after it; null if nothing is due. The ones after them wait: a
+   * recovery must not arrive before its incident.
+   */
+  batch(receiver: string, { most, waitMs }: { readonly most: number; readonly waitMs: number }, now: number): WaitingBatch | null {
+    const rows = this.#statements.waitingOf.all(receiver, most) as OutboxRow[];
+    const [first] = rows;
+    if (first === undefined || first.due + (first.batch === null ? waitMs : 0) > now) return null;
+    const together = rows.filter(({ batch }) => batch === first.batch);
+    const isJoined = first.batch !== null || most === 1 || this.#join(first.place, together);
+    return { receiver, attempt: first.attempt, notifications: (isJoined ? together : [first]).map(({ id, body }) => ({ id, receiver, body })) };
   }
 
   /** The number of notifications that were not taken yet. */
@@ -130,17 +149,33 @@ export class History {
   }
 
   /** It is sent again from this moment on. */
-  postpone({ id, receiver }: Notification, due: number): void {
-    this.#statements.postpone.run(Math.ceil(due), id, receiver);
+  postpone({ receiver, notifications }: WaitingBatch, due: number): void {
+    inTransaction(this.driver, () => {
+      for (const { id } of notifications) this.#statements.postpone.run(Math.ceil(due), id, receiver);
+    });
   }
 
   /** It was taken, or never will be. */
-  end({ id, receiver }: Notification, now: number): void {
-    this.#statements.endNotification.run(now, id, receiver);
+  end({ receiver, notifications }: WaitingBatch, now: number): void {
+    inTransaction(this.driver, () => {
+      for (const { id } of notifications) this.#statements.endNotification.run(now, id, receiver);
+    });
   }
 
   close(): void {
     this.driver.close();
+  }
+
+  /** False: the file cannot be written. What cannot be sent again as the same batch is sent one by one. */
+  #join(batch: number, rows: readonly OutboxRow[]): boolean {
+    try {
+      inTransaction(this.driver, () => {
+        for (const { place } of rows) this.#statements.join.run(batch, place);
+      });
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   #change({ check, before, state, incident, notifications }: Pick<Entry, "check" | "before" | "state" | "incident" | "notifications">, now: number): void {

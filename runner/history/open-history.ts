@@ -4,7 +4,7 @@ import { IN_MEMORY } from "../sqlite/store-path.js";
 import { inTransaction } from "../sqlite/transaction.js";
 import { foreignFile, makePrivateFolders } from "../support/private-file.js";
 import { RequestError } from "../support/request-error.js";
-import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from "./schema.js";
+import { APPLICATION_ID, SCHEMA_STEPS } from "./schema.js";
 
 /** Another process that reads may hold the file for a moment. */
 const BUSY_MS = 5000;
@@ -39,8 +39,9 @@ function prepare(driver: Driver, path: string): void {
   driver.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
   inTransaction(driver, () => {
     const [{ user_version: version = 0 } = {}] = driver.prepare("PRAGMA user_version").all() as { user_version?: number }[];
-    if (version > SCHEMA_VERSION) throw unusable(`${path} was written by a newer version`);
-    if (version === 0) driver.exec(`${SCHEMA}; PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}`);
+    if (version > SCHEMA_STEPS.length) throw unusable(`${path} was written by a newer version`);
+    for (const step of SCHEMA_STEPS.slice(version)) driver.exec(step);
+    if (version < SCHEMA_STEPS.length) driver.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_STEPS.length}`);
   });
 }
 

@@ -1,11 +1,10 @@
 /** In the file's header, so that no other SQLite file is taken for a history. */
 export const APPLICATION_ID = 0x70726877;
-export const SCHEMA_VERSION = 1;
 
 /** Outcomes are stored as their place in this list. */
 export const OUTCOMES = ["ok", "warning", "error", "unknown", "suppressed"] as const;
 
-export const SCHEMA = `
+const FIRST = `
   CREATE TABLE checks (
     id INTEGER PRIMARY KEY,
     key TEXT NOT NULL UNIQUE,
@@ -58,3 +57,6 @@ export const SCHEMA = `
   );
   CREATE INDEX outbox_waiting ON outbox (receiver) WHERE ended_at IS NULL;
 `;
+
+/** What each version adds to the one before it: a file of an older version gets what it lacks. */
+export const SCHEMA_STEPS: readonly string[] = [FIRST, "ALTER TABLE outbox ADD COLUMN batch INTEGER"];

@@ -14,8 +14,12 @@ const GRACE_MS = 300;
 export interface ProgramRequest {
   readonly program: string;
   readonly arguments: readonly string[];
-  /** Where people get it. */
-  readonly packages: Packages;
+  /** Where people get it; null for a program of the user. */
+  readonly packages: Packages | null;
+  /** What it reads from its standard input, which is empty otherwise. */
+  readonly input?: string;
+  /** Its environment; by default only PATH and the C locale. */
+  readonly environment?: NodeJS.ProcessEnv;
   /** Each line of its standard output, without its end, and when it arrived on the monotonic clock. */
   readonly onLine: (line: string, at: number) => void;
   /** The signal on which it ends by itself. */
@@ -37,14 +41,16 @@ export function programGrant({ deadline }: { readonly deadline: Deadline }): Pro
   return { run: (request) => runProgram(deadline, request) };
 }
 
-/** Without a shell, in the C locale, in a process group of its own: whatever it starts ends with it. */
+/** Without a shell, by default in the C locale, in a process group of its own: whatever it starts ends with it. */
 export function runProgram(deadline: Deadline, request: ProgramRequest): Promise<ProgramResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(request.program, [...request.arguments], {
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: [request.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
       detached: true,
-      env: { PATH: process.env.PATH, LC_ALL: "C" },
+      env: request.environment ?? { PATH: process.env.PATH, LC_ALL: "C" },
     });
+    // A program may end without reading all of it.
+    child.stdin?.on("error", () => undefined).end(request.input);
     new Running(child, deadline, request, resolve, reject).start();
   });
 }

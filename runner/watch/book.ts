@@ -1,5 +1,6 @@
+import type { IncidentEvent } from "../../schemas/incident-event.js";
 import { type History, HistoryTaken, type Notification, type StoredIncident } from "../history/history.js";
-import { type Notice, notificationsOf } from "./notices.js";
+import { eventOf, type Notice, notificationsOf } from "./notices.js";
 import { applied, type Change, type CheckState, FIRST_STATE, type Outcome } from "./state.js";
 import type { WatchedCheck, WatchPlan } from "./watch-plan.js";
 
@@ -90,6 +91,17 @@ export class Book {
       });
       if (due.length > 0) this.history.remind(due, now);
     }
+  }
+
+  /** The incidents that are open now, as events. */
+  openIncidents(now: number): IncidentEvent[] {
+    return this.plan.checks.flatMap((check) => {
+      const { incident, outcome } = this.state(check.key);
+      if (incident === null) return [];
+      const transition = String(incident.transitions);
+      const notice = { kind: "error", incident: incident.number, transition, at: now, openedAt: incident.opened_at, isFlapping: incident.is_flapping } as const;
+      return [eventOf(this.plan.suite, check, { ...notice, outcome, reason: this.reason(check.key) })];
+    });
   }
 
   #of(key: string): Kept {

@@ -1,8 +1,8 @@
 import type { GivenOf } from "../../schemas/contract.js";
 import { EVENT_SOURCE } from "../../schemas/event.js";
-import { INCIDENT_TYPE, type IncidentKind, type incidentEventContract } from "../../schemas/incident-event.js";
+import { INCIDENT_TYPE, type IncidentEvent, type IncidentKind, type incidentEventContract } from "../../schemas/incident-event.js";
 import type { Notification } from "../history/history.js";
-import type { Receiver } from "./receivers.js";
+import type { Receiver } from "./receivers/receiver.js";
 import type { Outcome } from "./state.js";
 import type { WatchedCheck } from "./watch-plan.js";
 
@@ -20,16 +20,19 @@ export interface Notice {
 
 const MOST_REASON = 2000;
 
+type Named = Pick<WatchedCheck, "key" | "name" | "planned">;
+
 /** What each of these receivers gets. The id does not depend on when or how often it is sent. */
-export function notificationsOf(
-  suite: string,
-  check: Pick<WatchedCheck, "key" | "name" | "planned">,
-  notice: Notice,
-  receivers: readonly Receiver[],
-): Notification[] {
+export function notificationsOf(suite: string, check: Named, notice: Notice, receivers: readonly Receiver[]): Notification[] {
+  const event = eventOf(suite, check, notice);
+  const body = JSON.stringify(event);
+  return receivers.filter(({ on }) => wants(on, notice.kind)).map(({ key }) => ({ id: event.id, receiver: key, body }));
+}
+
+export function eventOf(suite: string, check: Named, notice: Notice): IncidentEvent {
   const id = `${check.key}:${notice.incident}:${notice.transition}`;
   const { target, name, check: written } = check.planned;
-  const event = {
+  return {
     specversion: "1.0",
     id,
     source: EVENT_SOURCE,
@@ -51,8 +54,6 @@ export function notificationsOf(
       reason: notice.reason === null ? null : notice.reason.slice(0, MOST_REASON),
     },
   } satisfies GivenOf<typeof incidentEventContract>;
-  const body = JSON.stringify(event);
-  return receivers.filter(({ on }) => wants(on, notice.kind)).map(({ key }) => ({ id, receiver: key, body }));
 }
 
 /** Removing a check closes its incident, and a reminder is about one that was sent. */

@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { History, Notification, WaitingNotification } from "../history/history.js";
+import type { IncidentEvent } from "../../schemas/incident-event.js";
+import type { History, Notification, WaitingBatch } from "../history/history.js";
 import { backoffMs } from "../queue/backoff.js";
 import { QueueError } from "../queue/queue-error.js";
-import { readWebhookUrl } from "../queue/webhook/address.js";
-import { WebhookSink } from "../queue/webhook/backend.js";
-import type { Receiver } from "./receivers.js";
+import type { Deliverer } from "./receivers/deliverer.js";
+import { openDeliverer } from "./receivers/open-deliverer.js";
+import type { Receiver } from "./receivers/receiver.js";
 
-/** One attempt at a time: the outbox remembers what is to be tried again. */
-const ONE_ATTEMPT = { attempts: 1, firstMs: 0, mostMs: 0, mostRetryAfterMs: 0 };
 const FIRST_WAIT_MS = 1000;
 const MOST_WAIT_MS = 300_000;
 /** A notification that was refused this often is given up. A receiver that cannot be reached is retried without limit. */
@@ -19,12 +18,20 @@ const CLOSING_MS = 5000;
 
 interface Line {
   readonly receiver: Receiver;
-  readonly sink: WebhookSink;
+  readonly deliverer: Deliverer;
   /** Sends what waits; null while it has nothing to do. */
   busy: Promise<void> | null;
-  /** The last one that was taken: while the outbox cannot be written, it must not be sent again and again. */
+  /** The last batch that was taken: while the outbox cannot be written, it must not be sent again and again. */
   taken: string | null;
   notBefore: number;
+  refreshAt: number;
+}
+
+export interface SenderOptions {
+  onTrouble(message: string): void;
+  /** Of all incidents that are open now. */
+  openIncidents(): readonly IncidentEvent[];
+  readonly environment: NodeJS.ProcessEnv;
 }
 
 /** Hands notifications on, in order for each receiver, until they are taken. What is sent twice has the same id. */
@@ -37,23 +44,24 @@ export class Sender {
   #reported = "";
   #reportedAt = 0;
 
-  static async open(receivers: readonly Receiver[], history: History, onTrouble: (message: string) => void, environment: NodeJS.ProcessEnv): Promise<Sender> {
+  static async open(receivers: readonly Receiver[], history: History, options: SenderOptions): Promise<Sender> {
     const lines = await Promise.all(
       receivers.map(async (receiver) => ({
         receiver,
-        sink: new WebhookSink(await readWebhookUrl(receiver.to, environment), ONE_ATTEMPT),
+        deliverer: await openDeliverer(receiver, options.environment),
         busy: null,
         taken: null,
         notBefore: 0,
+        refreshAt: 0,
       })),
     );
-    return new Sender(lines, history, onTrouble);
+    return new Sender(lines, history, options);
   }
 
   private constructor(
     lines: readonly Line[],
     readonly history: History,
-    readonly onTrouble: (message: string) => void,
+    readonly options: SenderOptions,
   ) {
     this.#lines = lines;
     this.#timer = setInterval(() => this.wake(), LOOK_EVERY_MS);
@@ -74,13 +82,14 @@ export class Sender {
     clearInterval(this.#timer);
     const all = Promise.all(this.#lines.map(({ busy }) => busy));
     await Promise.race([all, sleep(CLOSING_MS, undefined, { ref: false })]);
-    for (const { sink } of this.#lines) sink.close();
+    for (const { deliverer } of this.#lines) deliverer.close();
     await all;
   }
 
   async #empty(line: Line): Promise<void> {
     try {
       while (!this.#isClosing && (await this.#one(line)));
+      await this.#refresh(line);
     } catch (error) {
       line.notBefore = Date.now() + FIRST_WAIT_MS;
       this.#report(`the outbox cannot be used: ${(error as Error).message}`);
@@ -94,50 +103,69 @@ export class Sender {
     if (message === this.#reported && Date.now() - this.#reportedAt < QUIET_MS) return;
     this.#reported = message;
     this.#reportedAt = Date.now();
-    this.onTrouble(message);
+    this.options.onTrouble(message);
   }
 
   /** False: nothing is to be sent now. */
   async #one(line: Line): Promise<boolean> {
-    const { key } = line.receiver;
     if (Date.now() < line.notBefore) return false;
-    const unsaved = this.#unsaved.findIndex(({ receiver }) => receiver === key);
-    if (unsaved >= 0) {
-      const [notification] = this.#unsaved.splice(unsaved, 1) as [Notification];
-      if ((await this.#push(line, notification)) === null) return true;
-      this.#unsaved.push(notification);
-      line.notBefore = Date.now() + FIRST_WAIT_MS;
-      return false;
-    }
-    const first = this.history.first(key);
-    if (first === null || first.due > Date.now()) return false;
-    const error = line.taken === first.id ? null : await this.#push(line, first);
+    const unsaved = this.#unsaved.findIndex(({ receiver }) => receiver === line.receiver.key);
+    return unsaved >= 0 ? this.#oneUnsaved(line, unsaved) : this.#oneStored(line);
+  }
+
+  async #oneUnsaved(line: Line, index: number): Promise<boolean> {
+    const [notification] = this.#unsaved.splice(index, 1) as [Notification];
+    if ((await this.#deliver(line, { notifications: [notification], attempt: 0 })) === null) return true;
+    this.#unsaved.push(notification);
+    line.notBefore = Date.now() + FIRST_WAIT_MS;
+    return false;
+  }
+
+  async #oneStored(line: Line): Promise<boolean> {
+    const { key, most, waitMs } = line.receiver;
+    const batch = this.history.batch(key, { most, waitMs }, Date.now());
+    if (batch === null) return false;
+    const id = idOf(batch);
+    const error = line.taken === id ? null : await this.#deliver(line, batch);
     if (error === null) {
-      line.taken = first.id;
-      this.history.end(first, Date.now());
-    } else this.#tryLater(line, first, error);
+      line.taken = id;
+      this.history.end(batch, Date.now());
+    } else this.#tryLater(line, batch, error);
     return error === null;
   }
 
-  #tryLater(line: Line, notification: WaitingNotification, error: Error): void {
-    const { attempt, id } = notification;
+  #tryLater(line: Line, batch: WaitingBatch, error: Error): void {
+    const { attempt, notifications } = batch;
+    const name = notifications.length === 1 ? `the notification ${idOf(batch)} is` : `${notifications.length} notifications from ${idOf(batch)} on are`;
     const due = Date.now() + FIRST_WAIT_MS + backoffMs(attempt + 1, FIRST_WAIT_MS, MOST_WAIT_MS);
     line.notBefore = due;
     if (error instanceof QueueError && error.code === "refused" && attempt + 1 >= MOST_REFUSALS) {
-      this.history.end(notification, Date.now());
-      this.onTrouble(`the notification ${id} is given up after ${attempt + 1} attempts: ${error.message}`);
+      this.history.end(batch, Date.now());
+      this.options.onTrouble(`${name} given up after ${attempt + 1} attempts: ${error.message}`);
       return;
     }
-    if (attempt === 0) this.onTrouble(`the notification ${id} is not taken, and will be sent again: ${error.message}`);
-    this.history.postpone(notification, due);
+    if (attempt === 0) this.options.onTrouble(`${name} not taken, and will be sent again: ${error.message}`);
+    this.history.postpone(batch, due);
   }
 
-  async #push({ sink }: Line, { id, body }: Notification): Promise<Error | null> {
+  async #deliver({ deliverer }: Line, batch: Pick<WaitingBatch, "notifications" | "attempt">): Promise<Error | null> {
     try {
-      await sink.push([{ id, body, key: null, priority: 0, delayMs: 0 }]);
+      await deliverer.deliver({ id: idOf(batch), notifications: batch.notifications, isRepeated: batch.attempt > 0 });
       return null;
     } catch (error) {
       return error as Error;
     }
   }
+
+  /** After what waits, so that nothing is repeated of which the end is on its way. */
+  async #refresh(line: Line): Promise<void> {
+    const { refresh } = line.deliverer;
+    if (refresh === null || this.#isClosing || Date.now() < Math.max(line.refreshAt, line.notBefore)) return;
+    line.refreshAt = Date.now() + refresh.everyMs;
+    await refresh.send(this.options.openIncidents()).catch((error: unknown) => this.#report(`open incidents were not repeated: ${(error as Error).message}`));
+  }
+}
+
+function idOf({ notifications: [first] }: Pick<WaitingBatch, "notifications">): string {
+  return first?.id ?? "";
 }

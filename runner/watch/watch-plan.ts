@@ -6,7 +6,8 @@ import { ProblemCollector } from "../suite/problem-collector.js";
 import type { ReadSuite } from "../suite/read.js";
 import { durationMs } from "../support/duration.js";
 import { assertNoCircle, checksNamed } from "./check-names.js";
-import { type Receiver, receiversOf } from "./receivers.js";
+import { checkMailSettings } from "./receivers/check-mail.js";
+import { type Receiver, receiversOf } from "./receivers/receiver.js";
 import type { Rules } from "./state.js";
 
 /** One check of a suite as it is watched. */
@@ -36,7 +37,7 @@ const DAY_MS = 86_400_000;
 const LEAST_EVERY_MS = 1000;
 
 /** How a suite is to be watched. Throws a SuiteError with all that is wrong. */
-export function watchPlanOf({ suite, checks, document }: ReadSuite): WatchPlan {
+export async function watchPlanOf({ suite, checks, document }: ReadSuite): Promise<WatchPlan> {
   const problems = new ProblemCollector(document);
   const watch: SuiteWatch = suite.watch ?? {};
   const keyOf = new Map(checks.map((planned) => [planned, keyFor(suite.name, planned)]));
@@ -66,8 +67,10 @@ export function watchPlanOf({ suite, checks, document }: ReadSuite): WatchPlan {
   for (const { key, name, planned, dependsOn } of watched)
     if (canaries.includes(key) && dependsOn.length > 0)
       problems.add(["checks", planned.index, "watch", "depends_on"], "key", `${name} is a canary, and depends on another check`, "a canary stands by itself");
+  const receivers = receiversOf(watch, problems);
+  await checkMailSettings(watch, problems);
   problems.throwIfAny();
-  return { suite: suite.name, checks: watched, canaries, receivers: receiversOf(watch), keep: keepingOf(watch) };
+  return { suite: suite.name, checks: watched, canaries, receivers, keep: keepingOf(watch) };
 }
 
 function keyFor(suite: string, { target, name }: PlannedCheck): string {

@@ -56,6 +56,8 @@ export const PROGRAMS = {
   prometheus: { get: "apt-get install prometheus", needsRoot: false },
   promtool: { get: "apt-get install prometheus", needsRoot: false },
   "prometheus-blackbox-exporter": { get: "apt-get install prometheus-blackbox-exporter", needsRoot: false },
+  "prometheus-alertmanager": { get: "apt-get install prometheus-alertmanager", needsRoot: false },
+  amtool: { get: "apt-get install prometheus-alertmanager", needsRoot: false },
   prove: { get: "apt-get install perl", needsRoot: false },
   "rabbitmq-server": { get: "apt-get install rabbitmq-server", needsRoot: true },
 } as const satisfies Readonly<Record<string, Program>>;

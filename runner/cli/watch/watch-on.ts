@@ -6,7 +6,7 @@ import { CONTENT_SECURITY_POLICY } from "../../report/page.js";
 import type { ReadSuite } from "../../suite/read.js";
 import { printable } from "../../support/printable.js";
 import { METRICS_TYPE } from "../../support/prometheus.js";
-import { Book } from "../../watch/book.js";
+import { Book, type BookOptions } from "../../watch/book.js";
 import { checksView } from "../../watch/checks-view.js";
 import { watchMetrics } from "../../watch/metrics.js";
 import { runCheck } from "../../watch/run-check.js";
@@ -28,34 +28,26 @@ export async function watchOn(plan: WatchPlan, { document }: ReadSuite, given: W
   const history = new History(resolve(io.cwd, given.history ?? DEFAULT_HISTORY));
   const tell = (message: string): void => io.err(`probe-run: ${printable(message)}\n`);
   let sender: Sender | null = null;
+  let book: Book | null = null;
   let fail: (error: unknown) => void = () => undefined;
   try {
-    sender = await Sender.open(plan.receivers, history, tell, io.env as NodeJS.ProcessEnv);
+    sender = await Sender.open(plan.receivers, history, {
+      onTrouble: tell,
+      openIncidents: () => book?.openIncidents(Date.now()) ?? [],
+      environment: io.env as NodeJS.ProcessEnv,
+    });
     const sending = sender;
-    const book = new Book(
-      plan,
-      history,
-      {
-        onChange(check, change, reason) {
-          tell(lineOf(check, change, reason));
-          sending.wake();
-        },
-        onTrouble(error, unsaved) {
-          sending.keepUnsaved(unsaved);
-          tell(`the history cannot be written, and the watch goes on without: ${(error as Error).message}`);
-        },
-      },
-      Date.now(),
-    );
-    const watcher = new Watcher(book, {
+    const opened = new Book(plan, history, bookOptions(sending, tell), Date.now());
+    book = opened;
+    const watcher = new Watcher(opened, {
       most,
       now: Date.now,
       run: (check, signal) => runCheck(check, document.file, signal),
       onError: (error) => fail(error),
     });
-    const server = at === null ? null : await served(at, given.public, book, watcher, history);
+    const server = at === null ? null : await served(at, given.public, opened, watcher, history);
     tell(`watching ${plan.checks.length} checks${server === null ? "" : `, serving ${server.address}/metrics`}`);
-    const housekeeping = setInterval(() => keepHouse(book, history, plan), HOUSEKEEPING_MS);
+    const housekeeping = setInterval(() => keepHouse(opened, history, plan), HOUSEKEEPING_MS);
     watcher.start();
     try {
       await ended(io, (listener) => {
@@ -71,6 +63,19 @@ export async function watchOn(plan: WatchPlan, { document }: ReadSuite, given: W
     await sender?.close();
     history.close();
   }
+}
+
+function bookOptions(sender: Sender, tell: (message: string) => void): BookOptions {
+  return {
+    onChange(check, change, reason) {
+      tell(lineOf(check, change, reason));
+      sender.wake();
+    },
+    onTrouble(error, unsaved) {
+      sender.keepUnsaved(unsaved);
+      tell(`the history cannot be written, and the watch goes on without: ${(error as Error).message}`);
+    },
+  };
 }
 
 /** Resolves at an interruption; rejects with what ends the watch by itself. */

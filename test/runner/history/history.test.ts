@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { type Entry, History } from "../../../runner/history/history.js";
+import { type Entry, History, type WaitingBatch } from "../../../runner/history/history.js";
 import { deleteOld } from "../../../runner/history/retention.js";
+import { APPLICATION_ID, SCHEMA_STEPS } from "../../../runner/history/schema.js";
 import { openDriver } from "../../../runner/sqlite/driver.js";
 import { IN_MEMORY } from "../../../runner/sqlite/store-path.js";
 
@@ -12,6 +13,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const FIRST = '{"first":true}';
 const HOUR = 3_600_000;
+const ALONE = { most: 1, waitMs: 0 };
 
 function withCheck(path = IN_MEMORY): { history: History; check: number } {
   const history = new History(path);
@@ -45,7 +47,7 @@ describe("a result and what follows from it", () => {
     expect(rows(history, "results")).toEqual([{ check_id: check, at: 1000, outcome: 2, duration_us: 12_500 }]);
     expect(rows(history, "evidence")).toHaveLength(1);
     expect(rows(history, "incidents")).toMatchObject([{ number: 1, opened_at: 1000, closed_at: null }]);
-    expect(history.first("r")).toEqual({ id: "a:1:1", receiver: "r", body: "{}", attempt: 0, due: 5000 });
+    expect(history.batch("r", ALONE, 5000)).toEqual({ receiver: "r", attempt: 0, notifications: [{ id: "a:1:1", receiver: "r", body: "{}" }] });
     expect(rows(history, "hours")).toMatchObject([{ hour: 0, error: 1, ok: 0, duration_us: 12_500 }]);
     history.close();
   });
@@ -79,16 +81,47 @@ describe("the outbox", () => {
       ],
       2000,
     );
-    const first = history.first("r");
-    expect(first).toMatchObject({ body: "1", attempt: 0 });
-    history.postpone(first as NonNullable<typeof first>, 9000.5);
-    expect(history.first("r")).toMatchObject({ body: "1", attempt: 1, due: 9001 });
-    expect(history.first("s")).toMatchObject({ body: "2" });
-    history.end(first as NonNullable<typeof first>, 9100);
-    expect(history.first("r")).toMatchObject({ body: "2" });
+    const first = history.batch("r", ALONE, 2000) as WaitingBatch;
+    expect(first).toMatchObject({ notifications: [{ body: "1" }], attempt: 0 });
+    history.postpone(first, 9000.5);
+    expect(history.batch("r", ALONE, 9000)).toBeNull();
+    expect(history.batch("r", ALONE, 9001)).toMatchObject({ notifications: [{ body: "1" }], attempt: 1 });
+    expect(history.batch("s", ALONE, 2000)).toMatchObject({ notifications: [{ body: "2" }] });
+    history.end(first, 9100);
+    expect(history.batch("r", ALONE, 2000)).toMatchObject({ notifications: [{ body: "2" }] });
     expect(history.waiting()).toBe(2);
     history.close();
   });
+
+  test("sends together what came within a time, and the same again in each attempt", () => {
+    const { history } = withCheck();
+    const add = (number: number, at: number): void => history.remind([{ id: `a:${number}:1`, receiver: "r", body: String(number) }], at);
+    const together = { most: 3, waitMs: 30_000 };
+    const bodies = (now: number) => history.batch("r", together, now)?.notifications.map(({ body }) => body);
+    add(1, 1000);
+    add(2, 20_000);
+    expect(bodies(30_999)).toBeUndefined();
+    expect(bodies(31_000)).toEqual(["1", "2"]);
+    for (const number of [3, 4, 5, 6]) add(number, 32_000);
+    expect(bodies(90_000)).toEqual(["1", "2"]);
+    history.postpone(history.batch("r", together, 90_000) as WaitingBatch, 100_000);
+    expect(bodies(99_999)).toBeUndefined();
+    expect(history.batch("r", together, 100_000)).toMatchObject({ attempt: 1, notifications: [{ body: "1" }, { body: "2" }] });
+    history.end(history.batch("r", together, 100_000) as WaitingBatch, 100_001);
+    expect(bodies(100_001)).toEqual(["3", "4", "5"]);
+    history.close();
+  });
+});
+
+test("a file of the first version gets what it lacks", () => {
+  const path = join(folder, "old.db");
+  const driver = openDriver(path);
+  driver.exec(`${SCHEMA_STEPS[0]}; PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = 1`);
+  driver.exec("INSERT INTO outbox (id, receiver, body, due) VALUES ('a:1:1', 'r', '{}', 5)");
+  driver.close();
+  const history = new History(path);
+  expect(history.batch("r", ALONE, 5)).toMatchObject({ notifications: [{ id: "a:1:1" }] });
+  history.close();
 });
 
 test("what is older than it is kept goes, slice by slice", () => {

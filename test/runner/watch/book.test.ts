@@ -23,7 +23,7 @@ afterEach(() => {
 async function book() {
   const history = new History(IN_MEMORY);
   opened.push(history);
-  const plan = watchPlanOf(await readSuite("checks.yaml", SUITE, {}));
+  const plan = await watchPlanOf(await readSuite("checks.yaml", SUITE, {}));
   const changes: string[] = [];
   const trouble: { error: unknown; unsaved: readonly Notification[] }[] = [];
   const options = {

@@ -13,8 +13,12 @@ async function started(answer?: (count: number) => number) {
   const receiver = await startReceiver(answer);
   const history = new History(IN_MEMORY);
   const troubles: string[] = [];
-  const receivers = [{ key: "r", to: receiver.url, on: new Set<string>(), remindMs: null }];
-  const sender = await Sender.open(receivers, history, (message) => void troubles.push(message), { PROBE_RUN_WEBHOOK_SECRET: SECRET });
+  const receivers = [{ key: "r", kind: "webhook", to: receiver.url, on: new Set<string>(), remindMs: null, waitMs: 0, most: 1 } as const];
+  const sender = await Sender.open(receivers, history, {
+    onTrouble: (message) => void troubles.push(message),
+    openIncidents: () => [],
+    environment: { PROBE_RUN_WEBHOOK_SECRET: SECRET },
+  });
   closing.push(
     receiver.close,
     () => history.close(),

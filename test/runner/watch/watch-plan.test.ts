@@ -69,3 +69,45 @@ describe("what is wrong is told with its line", () => {
     expect(line).toMatch(expected);
   });
 });
+
+describe("receivers", () => {
+  const receiving = (notify: string): string =>
+    `name: x\nwatch:\n  notify:\n    - ${notify}\nchecks:\n  - { probe: network.tcp, input: { target_host: 127.0.0.1, target_port: 25 } }\n`;
+
+  test("of each kind", async () => {
+    const { receivers } = await plan(`name: x
+watch:
+  notify:
+    - { to: "https://hook.example/x" }
+    - { alertmanager: "http://127.0.0.1:9093", labels: { team: post } }
+    - { mail: ops@example.org, send: { host: mail.example.org, from_addr: watch@example.org, username: watch, password: { secret: "env:PASSWORD" } }, wait: 1m }
+    - { program: [/usr/local/bin/page, --now], timeout: 5s, on: [error] }
+checks:
+  - { probe: network.tcp, input: { target_host: 127.0.0.1, target_port: 25 } }
+`);
+    expect(receivers).toMatchObject([
+      { kind: "webhook", most: 1, waitMs: 0 },
+      { kind: "alertmanager", to: "http://127.0.0.1:9093", labels: { team: "post" }, waitMs: 0 },
+      { kind: "mail", to: "ops@example.org", waitMs: 60_000, send: { host: "mail.example.org" } },
+      { kind: "program", command: ["/usr/local/bin/page", "--now"], timeoutMs: 5000, waitMs: 30_000, on: new Set(["error"]) },
+    ]);
+    expect(new Set(receivers.map(({ key }) => key)).size).toBe(4);
+  });
+
+  test.each([
+    [`{ on: [error] }`, /4:7: a receiver has one of to, alertmanager, mail, program, and this one has none/],
+    [`{ to: "https://a", mail: a@b.example }`, /4:7: a receiver has one of .*, and this one has to and mail/],
+    [`{ alertmanager: "http://a", remind: 1h }`, /4:\d+: remind is not for alertmanager/],
+    [`{ mail: a@b.example }`, /4:7: mail needs send/],
+    [`{ mail: no address, send: { host: mail.example, from_addr: a@b.example } }`, /4:15: is not a valid address/],
+    [`{ mail: a@b.example, send: { host: mail.example, from_addr: a@b.example, portt: 25 } }`, /4:\d+: portt: there is no such field; did you mean port\?/],
+    [`{ mail: a@b.example, send: { host: mail.example, from_addr: a@b.example, text: hello } }`, /4:\d+: the watch fills in text itself/],
+    [`{ program: [] }`, /4:\d+: watch\.notify\.0\.program/],
+  ])("%s", async (notify, expected) => {
+    const error = await plan(receiving(notify)).then(
+      () => null,
+      (reason: Error) => reason,
+    );
+    expect(error?.message).toMatch(expected);
+  });
+});
