@@ -3,6 +3,7 @@ import type { CatalogueEntry } from "../runner/harness/built-in.js";
 
 export const entries: readonly CatalogueEntry[] = [
   {"name":"data.cassandra","versions":["1.0.0"],"needs":["tcp","tls"],"summary":"Logs in to a Cassandra node, and reports its versions, its cluster, the nodes that it knows and its clock.","target":{"host":"target_host","port":"target_port"}},
+  {"name":"data.dynamodb","versions":["1.0.0"],"needs":["tcp","tls"],"summary":"Asks DynamoDB, or a service with its API, for a signed answer, a table's state and items by their key.","target":{"host":"target_host","port":"target_port"}},
   {"name":"data.mongodb","versions":["1.0.0"],"needs":["tcp","tls"],"summary":"Logs in to a MongoDB server, reports its version, role, replica set, lag and clock, and finds documents if asked.","target":{"host":"target_host","port":"target_port"}},
   {"name":"data.mysql","versions":["1.0.0"],"needs":["tcp","tls"],"summary":"Logs in to a MySQL or MariaDB server, reports its version, role, lag and clock, and runs a query that cannot write.","target":{"host":"target_host","port":"target_port"}},
   {"name":"data.postgresql","versions":["1.0.0"],"needs":["tcp","tls"],"summary":"Logs in to a PostgreSQL server, reports its version, role, lag and clock, and runs a query that cannot write.","target":{"host":"target_host","port":"target_port"}},

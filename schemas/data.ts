@@ -11,14 +11,14 @@ const MODES = {
   implicit: "implicit: TLS from the first byte.",
 } as const;
 
-/** The fields that a check of a database has in its input, beside its port, its questions and its expectations. */
+/** The fields that a check of a database has in its input; the first mode is the default. They stand beside its port, its questions and its expectations. */
 export function dataInput<const Mode extends keyof typeof MODES>(modes: readonly Mode[]) {
   return {
     target_host: { type: "string", format: "host", description: "The server's host name, or its IPv4 or IPv6 address." },
     tls: {
       type: "object",
       description: "How the connection is secured.",
-      properties: { mode: { enum: modes, default: "none", description: modes.map((mode) => MODES[mode]).join(" ") }, ...tlsInput },
+      properties: { mode: { enum: modes, default: modes[0] as Mode, description: modes.map((mode) => MODES[mode]).join(" ") }, ...tlsInput },
       additionalProperties: false,
       default: {},
     },
