@@ -27,7 +27,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   lab: ["support", "asn1", "run", "net", "mail"],
   suite: ["support", "assertions", "harness"],
   history: ["support", "sqlite"],
-  watch: ["support", "run", "program", "harness", "queue", "suite", "history"],
+  watch: ["support", "run", "program", "net", "harness", "queue", "suite", "history"],
   report: ["support"],
   serve: ["support", "run", "net", "assertions", "harness", "formats", "suite"],
   vitest: ["support", "harness", "lab", "suite"],

@@ -1,4 +1,6 @@
 import type { IncidentEvent } from "../../../schemas/incident-event.js";
+import type { Field, ResponseHead } from "../../net/http/message.js";
+import { sendSingle } from "../../net/http/single-request.js";
 import { readWebhookUrl, type WebhookAddress } from "../../queue/webhook/address.js";
 import { judgeFailure, judgeResponse } from "../../queue/webhook/answer.js";
 import { type Deliverer, eventsOf } from "./deliverer.js";
@@ -44,17 +46,10 @@ function alertOf({ time, data }: IncidentEvent, labels: Readonly<Record<string, 
 }
 
 async function post({ url, shown, authorization, timeoutMs }: WebhookAddress, body: string, signal: AbortSignal): Promise<void> {
-  const answer = await fetch(url, {
-    method: "POST",
-    body,
-    headers: { "content-type": "application/json", "user-agent": "probe-run", ...(authorization === null ? {} : { authorization }) },
-    redirect: "manual",
-    signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), signal]),
-  }).then(
-    async (response) => {
-      await response.body?.cancel();
-      return judgeResponse(response, shown);
-    },
+  const credentials: Field[] = authorization === null ? [] : [["authorization", authorization]];
+  const fields: Field[] = [["content-type", "application/json"], ["user-agent", "probe-run"], ...credentials];
+  const answer = await sendSingle({ method: "POST", url, fields, body, timeoutMs, signal, maxBodyBytes: 0 }).then(
+    ({ head }) => judgeResponse(head as ResponseHead, shown),
     (error: unknown) => judgeFailure(error, shown, timeoutMs),
   );
   if (answer.kind !== "accepted") throw answer.error;
