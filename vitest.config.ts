@@ -44,7 +44,9 @@ export default defineConfig({
     exclude: [...configDefaults.exclude, ...(slowOnly || process.env.PROBE_RUN_LONG === "1" ? [] : SLOW)],
     // Much of a test is waiting: two files at once pay on two cores, too, where vitest would run one.
     maxWorkers: Math.max(2, availableParallelism() - 1),
-    testTimeout: 15_000,
+    testTimeout: 30_000,
+    // A second, which is vitest's own limit, is not enough for a process to start on a busy machine.
+    expect: { poll: { timeout: 20_000 } },
     hookTimeout: 30_000,
     setupFiles: ["runner/capabilities.ts"],
     globalSetup: ["test/support/report-missing.ts"].filter((path) => existsSync(new URL(path, import.meta.url))),
