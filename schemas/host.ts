@@ -24,6 +24,11 @@ export function isHostOrAddress(written: string): boolean {
   return parseHost(written) !== null;
 }
 
+/** The domain of a mail address: in lower-case A-labels; an address literal unchanged. */
+export function domainOf({ kind, host }: Host): string {
+  return kind === "name" ? asciiDomain(host) : host;
+}
+
 /** A name in small A-labels, as name servers are asked for it. It must have been found to be a domain before. */
 export function asciiDomain(domain: string): string {
   if (domain === last.domain) return last.ascii;

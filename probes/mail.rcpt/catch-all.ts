@@ -1,9 +1,9 @@
 import { type Random, seededRandom } from "../../runner/net/dns/shuffle.js";
 import { type Mailbox, parseMailbox } from "../../runner/net/smtp/mailbox.js";
+import { domainOf } from "../../schemas/host.js";
 import type { CatchAllVerdict } from "../../schemas/rcpt.js";
 import type { Speaker } from "./decide.js";
 import { type Ctx, type Domain, newQuestion, type Question, type RcptEvidence } from "./evidence.js";
-import { domainOf } from "./route-by-site.js";
 
 const DAY_MS = 24 * 3600 * 1000;
 /** An undecided answer is worth asking for again soon. */

@@ -8,7 +8,7 @@ import { type Decision, decisionOf, type Speaker, settle } from "./decide.js";
 import { type Ctx, isOver, type Question, type RcptEvidence, type Site } from "./evidence.js";
 import type { Identity } from "./identity.js";
 import { MxConnector } from "./mx-connector.js";
-import { endAttempt } from "./open-session.js";
+import { endAttempt } from "./open-conversation.js";
 import { Pace } from "./pace.js";
 import { type Answer, askForAddresses } from "./rcpt-transaction.js";
 import type { SiteBatch } from "./route-by-site.js";
@@ -55,7 +55,7 @@ async function askAll(check: SiteCheck, connector: MxConnector, questions: reado
     for (const question of open) question.beganAt ??= monotonic();
     const conversation = await connector.open((decision, speaker) => open.forEach((question) => void settle(question, decision, speaker, false)), at);
     if (conversation === null) return;
-    if (pace.isSlow) await pace.wait({ isFirstOfConnection: conversation.asked === 0 });
+    if (pace.isSlow) await pace.wait({ isFirstOfConnection: conversation.pooled.used === 0 });
     const answers = await askPortion(check, connector, conversation, open);
     const last = answers.find(({ kind }) => kind !== "answered");
     if (last?.kind === "refused") {
@@ -64,22 +64,22 @@ async function askAll(check: SiteCheck, connector: MxConnector, questions: reado
     }
     const wasOfUse = answers.some(({ isFinal }) => isFinal);
     if (last !== undefined) await connector.lost(last.decision, wasOfUse);
-    else if (conversation.asked >= connector.addressesPerConnection) await connector.leave();
+    else if (conversation.pooled.used >= connector.addressesPerConnection) await connector.leave();
   }
 }
 
 /** As many of the open addresses as the connection may still be asked for. */
 async function askPortion(check: SiteCheck, connector: MxConnector, conversation: Conversation, open: readonly Question[]): Promise<Answer[]> {
   const { evidence, identity, pace } = check;
-  const { session, attempt, endpoint } = conversation;
-  const sender = identity.sender(conversation.helloName);
+  const { pooled, attempt, endpoint } = conversation;
+  const sender = identity.sender(pooled.helloName);
   evidence.mail_from = sender?.path ?? "<>";
-  const portion = open.slice(0, Math.max(1, connector.addressesPerConnection - conversation.asked));
+  const portion = open.slice(0, Math.max(1, connector.addressesPerConnection - pooled.used));
   const mailboxes = portion.map(({ mailbox }) => mailbox);
   const pacing = { mayPipeline: connector.mayPipeline, pause: pace.isSlow ? () => pace.wait({ isFirstOfConnection: false }) : null };
-  const given = await askForAddresses(session, sender, mailboxes, pacing);
+  const given = await askForAddresses(pooled.session, sender, mailboxes, pacing);
   const answers = connector.hasUsedUp(given) ? given.map((answer) => (answer.kind === "refused" ? { ...answer, ...LOST } : answer)) : given;
-  conversation.asked += portion.length;
+  pooled.used += portion.length;
   for (const [index, { decision, isFinal }] of answers.entries()) settle(portion[index] as Question, decision, endpoint, isFinal);
   attempt.answered += answers.filter(({ isFinal }) => isFinal).length;
   observe(check, answers);

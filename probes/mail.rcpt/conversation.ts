@@ -1,18 +1,12 @@
-import type { IdleSession } from "../../runner/mail-sites/session-cache.js";
-import type { SmtpSession } from "../../runner/net/smtp/session.js";
+import type { PooledSession } from "../../runner/mail-sites/pooled-session.js";
 import type { Speaker } from "./decide.js";
 import type { Attempt } from "./evidence.js";
 
-/** An open session that may be asked. */
+/** An open session that may be asked. `pooled.used` is the number of addresses that it was asked for so far. */
 export interface Conversation {
-  readonly session: SmtpSession;
+  readonly pooled: PooledSession;
   readonly attempt: Attempt;
   readonly endpoint: Speaker;
-  readonly helloName: string;
-  /** How many addresses it was asked for so far. */
-  asked: number;
-  /** What the session runs under if it may outlive this run. */
-  readonly state: IdleSession["state"] | null;
   /** An earlier job left it open. */
   readonly isResumed: boolean;
 }

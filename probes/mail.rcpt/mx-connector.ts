@@ -1,13 +1,14 @@
-import { leave } from "../../runner/net/smtp/leave.js";
+import { endpointsOf, type MailHostEndpoint } from "../../runner/mail-sites/endpoint.js";
+import { type AfterFailure, EndpointWalk, triedUnlessUnreachable } from "../../runner/mail-sites/endpoint-walk.js";
 import { CLOSING } from "../../runner/net/smtp/reply.js";
 import { replyOf } from "../../runner/net/smtp/session.js";
+import type { SessionState } from "../../runner/net/smtp/session-state.js";
 import { NO_ENVELOPE } from "../../runner/replies/envelope.js";
-import { FailureError } from "../../runner/run/failure-error.js";
+import type { FailureError } from "../../runner/run/failure-error.js";
 import type { Failure } from "../../schemas/failure.js";
 import type { Conversation } from "./conversation.js";
 import { type Decision, decisionOfFailure, decisionOfReply, type Speaker } from "./decide.js";
-import { type Attempt, isOver } from "./evidence.js";
-import { endAttempt, openSession } from "./open-session.js";
+import { endAttempt, openConversation } from "./open-conversation.js";
 import type { Answer } from "./rcpt-transaction.js";
 import { keepForReuse, resume, sessionKey } from "./session-reuse.js";
 import type { SiteCheck } from "./site-check.js";
@@ -17,35 +18,35 @@ const MAX_ENDPOINTS = 10;
 /** A server that hangs up this often in a row without an answer is left alone. */
 const MAX_FRUITLESS = 2;
 
-/** Tries the endpoints of a site's mail hosts in order, and holds the one open connection. */
+/** Walks over the endpoints of a site's mail hosts, and holds the one open connection. */
 export class MxConnector {
   /** False once a connection was lost: pipelining may have been the reason. */
   mayPipeline = true;
   /** As the input says, or fewer if the server has refused more. */
   addressesPerConnection: number;
   readonly #check: SiteCheck;
-  readonly #endpoints: readonly Speaker[];
-  #at = 0;
-  #retriesLeft: number;
+  readonly #walk: EndpointWalk<MailHostEndpoint>;
+  readonly #key: string;
   #fruitless = 0;
   #open: Conversation | null = null;
+  #hasDialled = false;
   /** No dial so far got an answer. */
   #onlySilence = true;
   #mayResume = true;
   #mayAskAnew = true;
 
   constructor(check: SiteCheck) {
+    const { batch, input, timeouts, ctx } = check;
+    const endpoints = endpointsOf(batch.hosts, input.mx_port).slice(0, MAX_ENDPOINTS);
     this.#check = check;
-    this.addressesPerConnection = check.input.addresses_per_connection;
-    this.#retriesLeft = check.timeouts.retries;
-    this.#endpoints = check.batch.hosts
-      .flatMap(({ host, addresses }) => addresses.filter((each) => each.may_be_dialled).map(({ ip_address: ipAddress }) => ({ host, ipAddress })))
-      .slice(0, MAX_ENDPOINTS);
+    this.addressesPerConnection = input.addresses_per_connection;
+    this.#walk = new EndpointWalk(endpoints, timeouts.retries + 1, ctx.run.deadline);
+    this.#key = sessionKey(check, endpoints);
   }
 
-  /** True if every endpoint was dialled and none answered, not even with a refusal. */
+  /** True if endpoints were dialled and none answered, not even with a refusal. */
   get isUnreachable(): boolean {
-    return this.#onlySilence && this.#open === null && this.#at > 0;
+    return this.#hasDialled && this.#onlySilence && this.#open === null;
   }
 
   /**
@@ -53,22 +54,16 @@ export class MxConnector {
    * `failed` is called with the reason for each that could not be asked.
    */
   async open(failed: (decision: Decision, speaker: Speaker) => void, at: Speaker | null = null): Promise<Conversation | null> {
-    const { ctx, evidence } = this.#check;
     this.#resume();
-    if (at !== null && this.#open !== null && !isSameEndpoint(this.#open.endpoint, at)) return null;
-    while (this.#open === null && this.#at < this.#endpoints.length && !isOver(ctx)) {
-      const endpoint = this.#endpoints[this.#at] as Speaker;
-      if (at !== null && !isSameEndpoint(endpoint, at)) return null;
-      const broken = await this.#try(endpoint);
-      if (broken === null) break;
-      const decision = decisionOfBroken(broken);
-      failed(decision, endpoint);
-      this.#note(decision);
-      if (evidence.attempts.at(-1)?.ended_at === null) endAttempt(evidence.attempts.at(-1) as Attempt, decision);
-      // An address of a family that this machine does not have was not tried at all.
-      if (mayTryNext(broken.failure, decision)) this.#next(broken.failure.code === "unreachable" ? 0 : 1);
-      else this.#at = this.#endpoints.length;
-    }
+    if (this.#open !== null) return at === null || isSameEndpoint(this.#open.endpoint, at) ? this.#open : null;
+    this.#open = await this.#walk.open(
+      async (endpoint) => (at === null || isSameEndpoint(endpoint, at) ? this.#connect(endpoint) : null),
+      (error, endpoint) => {
+        const decision = decisionOfBroken(error);
+        failed(decision, endpoint);
+        return this.#notOpened(error, decision);
+      },
+    );
     return this.#open;
   }
 
@@ -79,7 +74,7 @@ export class MxConnector {
   hasUsedUp(answers: readonly Answer[]): boolean {
     const index = answers.findIndex(({ kind }) => kind !== "answered");
     const first = answers[index];
-    const asked = (this.#open?.asked ?? 0) + index;
+    const asked = (this.#open?.pooled.used ?? 0) + index;
     if (first?.kind !== "refused" || first.decision.decided_at !== "mail" || asked === 0 || !this.#mayAskAnew) return false;
     this.#mayAskAnew = false;
     this.addressesPerConnection = Math.min(asked, this.addressesPerConnection);
@@ -95,20 +90,22 @@ export class MxConnector {
     this.mayPipeline = false;
     this.#fruitless = wasOfUse ? 0 : this.#fruitless + 1;
     const isElsewhere = code === CLOSING || reason === "no_answer" || this.#fruitless >= MAX_FRUITLESS;
-    if (isElsewhere) this.#next(1);
+    if (!isElsewhere) return;
+    this.#fruitless = 0;
+    this.#walk.next();
   }
 
   async leave(): Promise<void> {
     const open = this.#open;
     this.#open = null;
     if (open === null) return;
-    await leave(open.session);
-    this.#release(open.state);
+    await open.pooled.leave();
+    this.#release(open.pooled.state);
   }
 
   /** The end of this attempt. In a queue, the next job may continue with the session. */
   async rest(): Promise<void> {
-    if (this.#open !== null && keepForReuse(this.#check, this.#key, this.#open)) this.#open = null;
+    if (this.#open !== null && keepForReuse(this.#check, this.#open)) this.#open = null;
     await this.leave();
   }
 
@@ -119,53 +116,33 @@ export class MxConnector {
     if (this.#open !== null) this.#onlySilence = false;
   }
 
-  get #key(): string {
-    return sessionKey(this.#check, this.#endpoints);
-  }
-
-  #next(cost: 0 | 1): void {
-    this.#fruitless = 0;
-    this.#at = this.#retriesLeft >= cost ? this.#at + 1 : this.#endpoints.length;
-    this.#retriesLeft -= cost;
-  }
-
-  /** Null when it is open. */
-  async #try(endpoint: Speaker): Promise<FailureError | null> {
-    const { ctx, input, evidence, identity, timeouts } = this.#check;
-    let helloName = "";
-    const state = (await ctx.sites.lingering?.newState(this.#check.batch.site)) ?? null;
+  async #connect(endpoint: MailHostEndpoint): Promise<Conversation> {
+    const { ctx, batch } = this.#check;
+    this.#hasDialled = true;
+    const state = (await ctx.sites.sessions?.newState(batch.site)) ?? null;
     try {
-      const opened = await openSession(
-        ctx,
-        input,
-        {
-          ...endpoint,
-          context: state?.context ?? ctx,
-          connectTimeoutMs: timeouts.connect_timeout_ms,
-          commandTimeoutMs: timeouts.command_timeout_ms,
-          helloName: (connection) => {
-            helloName = identity.helloName(connection);
-            evidence.helo_domain = helloName;
-            return helloName;
-          },
-        },
-        evidence.attempts,
-      );
+      const opened = await openConversation(this.#check, endpoint, this.#key, state);
       this.#onlySilence = false;
-      ctx.sites.sawOpen(input.mx_port);
-      this.#open = { ...opened, endpoint, helloName, asked: 0, state, isResumed: false };
-      return null;
+      ctx.sites.sawOpen(endpoint.port);
+      return opened;
     } catch (error) {
       this.#release(state);
-      if (!(error instanceof FailureError)) throw error;
-      const { phase, code } = error.failure;
-      if (phase !== "connect" || (code !== "timeout" && code !== "unreachable")) this.#onlySilence = false;
-      return error;
+      throw error;
     }
   }
 
-  #release(state: Conversation["state"]): void {
-    if (state !== null) this.#check.ctx.sites.lingering?.release(state);
+  #notOpened(error: FailureError, decision: Decision): AfterFailure {
+    const { phase, code } = error.failure;
+    const last = this.#check.evidence.attempts.at(-1);
+    if (phase !== "connect" || (code !== "timeout" && code !== "unreachable")) this.#onlySilence = false;
+    this.#note(decision);
+    if (last?.ended_at === null) endAttempt(last, decision);
+    this.#fruitless = 0;
+    return mayTryNext(error.failure, decision) ? triedUnlessUnreachable(error) : "last";
+  }
+
+  #release(state: SessionState | null): void {
+    if (state !== null) this.#check.ctx.sites.sessions?.release(state);
   }
 
   #note({ decided_at: at, reason, failure }: Decision): void {
@@ -180,7 +157,7 @@ function isSameEndpoint(one: Speaker, other: Speaker): boolean {
   return one.host === other.host && one.ipAddress === other.ipAddress;
 }
 
-/** What kept us from asking. A reply is read by the table; it cannot be about a mailbox. */
+/** Why the endpoint could not be asked. A reply is classified; it cannot be about a mailbox. */
 function decisionOfBroken(broken: FailureError): Decision {
   const { phase, code } = broken.failure;
   const reply = replyOf(broken);
@@ -190,8 +167,8 @@ function decisionOfBroken(broken: FailureError): Decision {
 }
 
 /**
- * Another mail host is worth trying when this one could not be reached, or will be back (421, 4yz at the greeting), or says that it
- * is none (RFC 7504). A 5yz is a no, and the next host of the same site would say it again.
+ * Another mail host is worth trying if this one could not be reached, or will be back (421, 4yz at the greeting), or says that it
+ * is none (RFC 7504). A 5yz reply is a refusal, and the next host of the same site would repeat it.
  */
 function mayTryNext({ phase, code, reply_code: replyCode }: Failure, { reason }: Decision): boolean {
   if (code === "cancelled") return false;

@@ -5,7 +5,7 @@ import { parseMailbox, parseSender } from "../../runner/net/smtp/mailbox.js";
 import { ENDED } from "../../runner/run/run-state.js";
 import type { Violation } from "../../runner/support/request-error.js";
 import { type Failure, failure } from "../../schemas/failure.js";
-import { parseHost } from "../../schemas/host.js";
+import { domainOf, parseHost } from "../../schemas/host.js";
 import type { RcptReason } from "../../schemas/rcpt.js";
 import { checkSite } from "./check-site.js";
 import { decisionOf, settle } from "./decide.js";
@@ -13,7 +13,7 @@ import { type Ctx, emptyEvidence, newQuestion, type Question, type RcptEvidence 
 import { identityOf } from "./identity.js";
 import { addDomains, loadState, saveState } from "./job-state.js";
 import { judge } from "./judge.js";
-import { domainOf, routeBySite } from "./route-by-site.js";
+import { routeBySite } from "./route-by-site.js";
 import { type Input, newest } from "./schema.js";
 
 export default defineProbe({

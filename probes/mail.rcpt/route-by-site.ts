@@ -1,11 +1,10 @@
 import { siteOf } from "../../runner/mail-sites/site.js";
 import { failureOfOutcome } from "../../runner/net/dns/answer.js";
-import { failureOfRoute, isUncertain, unknownRoute } from "../../runner/net/dns/mail-route.js";
+import { failureOfRoute, hostWithAddresses, isUncertain, literalHost, unknownRoute } from "../../runner/net/dns/mail-route.js";
 import { type Random, seededRandom } from "../../runner/net/dns/shuffle.js";
-import { addressUse } from "../../runner/net/transport/address-policy.js";
 import { FailureError } from "../../runner/run/failure-error.js";
 import { failure } from "../../schemas/failure.js";
-import { asciiDomain, type Host, parseHost } from "../../schemas/host.js";
+import { domainOf, parseHost } from "../../schemas/host.js";
 import type { MailHost, MailRoute } from "../../schemas/mx.js";
 import { decisionOf, decisionOfFailure, settle } from "./decide.js";
 import type { Ctx, Domain, Question, RcptEvidence } from "./evidence.js";
@@ -56,10 +55,6 @@ function byDomain(questions: readonly Question[]): Map<string, Question[]> {
     else own.push(question);
   }
   return domains;
-}
-
-export function domainOf({ kind, host }: Host): string {
-  return kind === "name" ? asciiDomain(host) : host;
 }
 
 export const NOT_ASKED: Domain["catch_all"] = {
@@ -123,7 +118,7 @@ function decisionOfRoute(route: MailRoute, { address_family: family }: Input): R
 async function givenHost(ctx: Ctx, input: Input, domain: Domain, written: string, asked: readonly Question[]): Promise<boolean> {
   const host = parseHost(written);
   if (host === null) throw new Error(`${written} passed the contract and is no host`);
-  const mailHost = host.kind === "address" ? literalHost(host.host, input) : await lookedUp(ctx, input, host.host.toLowerCase());
+  const mailHost = host.kind === "address" ? literalHost(host.host, input.allow_private_addresses) : await lookedUp(ctx, input, host.host.toLowerCase());
   domain.hosts = [mailHost];
   if (mailHost.addresses.some(({ may_be_dialled: mayBeDialled }) => mayBeDialled)) return true;
   const decision = decisionOfFailure(whyNotDialled(mailHost));
@@ -138,26 +133,6 @@ function whyNotDialled({ host, addresses, ipv4, ipv6 }: MailHost): ReturnType<ty
   return failureOfOutcome(unsure ?? "no_such_name", `the addresses of ${host}`);
 }
 
-function literalHost(ipAddress: string, { allow_private_addresses: allowPrivate }: Input): MailHost {
-  return {
-    host: ipAddress,
-    preference: 0,
-    problem: null,
-    aliases: [],
-    ipv4: null,
-    ipv6: null,
-    authenticated_data: false,
-    addresses: [mailAddress(ipAddress, null, allowPrivate)],
-  };
-}
-
 async function lookedUp(ctx: Ctx, input: Input, name: string): Promise<MailHost> {
-  const { ipv4, ipv6, aliases, authenticated, addresses } = await ctx.resolver.addresses(name, input);
-  const shown = addresses.map(({ address, ttl }) => mailAddress(address, ttl, input.allow_private_addresses));
-  return { host: name, preference: 0, problem: null, aliases: [...aliases], ipv4, ipv6, authenticated_data: authenticated, addresses: shown };
-}
-
-function mailAddress(ipAddress: string, ttl: number | null, allowPrivate: boolean): MailHost["addresses"][number] {
-  const { scope, standard } = addressUse(ipAddress);
-  return { ip_address: ipAddress, ttl_s: ttl, scope, standard, may_be_dialled: scope === "global" || allowPrivate };
+  return hostWithAddresses(name, await ctx.resolver.addresses(name, input), input.allow_private_addresses);
 }

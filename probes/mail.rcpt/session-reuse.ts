@@ -1,36 +1,34 @@
+import type { Endpoint } from "../../runner/mail-sites/endpoint.js";
 import { round } from "../../runner/run/clock.js";
 import type { Conversation } from "./conversation.js";
-import type { Speaker } from "./decide.js";
-import { type Attempt, isOver } from "./evidence.js";
+import { isOver } from "./evidence.js";
+import { attemptOf } from "./open-conversation.js";
 import type { SiteCheck } from "./site-check.js";
 
 /** Everything in which two sessions may differ. The mail hosts and not the site: hosts of one site may serve different domains. */
-export function sessionKey({ input, identity }: SiteCheck, endpoints: readonly Speaker[]): string {
-  return JSON.stringify([endpoints, input.mx_port, identity.name, input.tls, input.source_address ?? null]);
+export function sessionKey({ input, identity }: SiteCheck, endpoints: readonly Endpoint[]): string {
+  return JSON.stringify([endpoints, identity.name, input.tls, input.source_address ?? null]);
 }
 
 /** Takes the session that an earlier job of this process left open; null if there is none. */
-export function resume({ ctx, evidence, timeouts }: SiteCheck, key: string): Conversation | null {
-  const left = ctx.sites.lingering?.take(key) ?? null;
-  if (left === null) return null;
-  const { session, state, host, ipAddress, port, helloName, asked, dialledAt, connectedAt, tls } = left;
+export function resume({ ctx, evidence, timeouts, batch }: SiteCheck, key: string): Conversation | null {
+  const pooled = ctx.sites.sessions?.take(batch.site, key) ?? null;
+  if (pooled === null || pooled.dialled === null || pooled.endpoint.ipAddress === null) return null;
+  const { session, dialled, helloName, tls } = pooled;
+  const { host, ipAddress, port } = pooled.endpoint;
   session.options.command_timeout_ms = timeouts.command_timeout_ms;
   // Dialled before this run began: at a time below 0.
-  const times = { at_ms: round(dialledAt - ctx.run.recorder.began), duration_ms: round(connectedAt - dialledAt) };
-  const attempt: Attempt = { mx_host: host, ip_address: ipAddress, port, ...times, outcome: "connected", error: null, tls, ...NOT_ENDED };
+  const times = { at_ms: round(dialled.at - ctx.run.recorder.began), duration_ms: round(dialled.connectedAt - dialled.at) };
+  const attempt = { ...attemptOf(host, { ip_address: ipAddress, port, ...times, outcome: "connected", error: null }), tls };
   evidence.attempts.push(attempt);
   evidence.helo_domain = helloName;
-  return { session, attempt, endpoint: { host, ipAddress }, helloName, asked, state, isResumed: true };
+  return { pooled, attempt, endpoint: { host, ipAddress }, isResumed: true };
 }
 
-const NOT_ENDED = { ended_at: null, code: null, message: null, answered: 0 } as const;
-
 /** Keeps a session open for the next job. False: it cannot be reused, and has to be ended. */
-export function keepForReuse({ ctx, input }: SiteCheck, key: string, { session, state, endpoint, helloName, asked, attempt }: Conversation): boolean {
-  const { lingering } = ctx.sites;
-  if (state === null || lingering === null || attempt.ended_at !== null || isOver(ctx) || asked >= input.addresses_per_connection) return false;
-  const dialledAt = ctx.run.recorder.began + attempt.at_ms;
-  const place = { host: endpoint.host, ipAddress: endpoint.ipAddress, port: attempt.port, tls: attempt.tls, helloName, asked };
-  lingering.leave(key, { session, state, ...place, dialledAt, connectedAt: dialledAt + attempt.duration_ms });
+export function keepForReuse({ ctx, input }: SiteCheck, { pooled, attempt }: Conversation): boolean {
+  const { sessions } = ctx.sites;
+  if (pooled.state === null || sessions === null || attempt.ended_at !== null || isOver(ctx) || pooled.used >= input.addresses_per_connection) return false;
+  sessions.keep(pooled);
   return true;
 }

@@ -1,4 +1,5 @@
 import type { DeliveryMode } from "../../schemas/delivery-route.js";
+import { SessionPool } from "../mail-sites/session-pool.js";
 import { monotonic } from "../run/clock.js";
 import { LazyLedger } from "./ledger/lazy-ledger.js";
 import { copyToDuplicates, duplicatesOf } from "./message/duplicate-recipients.js";
@@ -25,8 +26,9 @@ export interface EngineOptions {
  * through these stages: suppress, route by its mode, and for each destination connect, transact and decide. The caller makes the report.
  */
 export class Engine {
-  readonly router = new DestinationRouter();
-  readonly connector = new Connector();
+  readonly #pool = new SessionPool();
+  readonly router = new DestinationRouter(this.#pool);
+  readonly connector = new Connector(this.#pool);
   readonly ledger: LazyLedger;
   readonly statistics: RouteStatistics;
 
@@ -49,8 +51,8 @@ export class Engine {
   }
 
   close(): void {
-    this.connector.close();
     this.router.close();
+    this.#pool.close();
     this.ledger.close();
     this.statistics.close();
   }

@@ -1,11 +1,11 @@
 import type { Limits } from "../limits/limits.js";
 import type { RunState } from "../run/run-state.js";
 import { behaviourFile } from "../sqlite/store-path.js";
+import { type JobSessions, jobSessions } from "./job-sessions.js";
 import { siteLimits } from "./limits.js";
 import { OutboundTest, parseReferences } from "./outbound-port-check.js";
 import { refusalToProbe } from "./probing-allowed.js";
 import type { SiteSummary } from "./profile.js";
-import { type SessionCache, sessionCache } from "./session-cache.js";
 import { SharedRate } from "./shared-rate.js";
 import { SharedSlots } from "./shared-slots.js";
 import { BehaviourStore, type KnownCatchAll, type Observation } from "./store.js";
@@ -22,8 +22,8 @@ export interface SitesGrant {
   keepCatchAll(key: string, known: Omit<KnownCatchAll, "at">, lifeMs: number): void;
   /** A connection to this port succeeded. */
   sawOpen(port: number): void;
-  /** Null outside of a queue: there is no next job. */
-  readonly lingering: SessionCache | null;
+  /** Sessions kept open between jobs. Null outside of a queue: there is no next job. */
+  readonly sessions: JobSessions | null;
   /** False if this network blocks the port. It connects to well-known hosts, so it must only be called after every connection has failed. */
   isOutboundOpen(port: number): Promise<boolean>;
 }
@@ -39,7 +39,7 @@ export function sitesGrant(state: RunState): SitesGrant {
     sawOpen: (port) => {
       if (outbound.isAbout(port)) outbound.sawOpen();
     },
-    lingering: state.memory === null ? null : sessionCache(state, siteLimits(process.env)),
+    sessions: state.memory === null ? null : jobSessions(state, siteLimits(process.env)),
     isOutboundOpen: async (port) => !outbound.isAbout(port) || (await outbound.isOpen()),
   };
 }

@@ -83,7 +83,7 @@ export interface TlsJudgement {
   readonly result: TlsResult;
 }
 
-/** How policies are found, for all deliveries of a process: `openTlsMeans()` makes it. */
+/** How policies are found, for all deliveries of a process: see `openPolicySources()`. */
 export interface PolicySourceOptions {
   /** Asks these name servers instead of the system's. */
   readonly servers?: readonly string[];

@@ -56,9 +56,9 @@ export function rcptInput(port: number): Record<string, unknown> {
     allow_private_addresses: true,
     helo_domain: "probe.example.net",
     mail_from: "bounce@probe.example.net",
-    connect_timeout_ms: 2000,
-    command_timeout_ms: 3000,
-    timeout_ms: 10_000,
+    connect_timeout_ms: 10_000,
+    command_timeout_ms: 10_000,
+    timeout_ms: 20_000,
   };
 }
 

@@ -1,5 +1,5 @@
 import type { DeliveryWay, WayReason } from "../../../schemas/delivery-route.js";
-import { asciiDomain, type Host } from "../../../schemas/host.js";
+import { domainOf } from "../../../schemas/host.js";
 import { type Mailbox, parseMailbox } from "../../net/smtp/mailbox.js";
 import { decidedHere } from "../outcome/decide.js";
 import type { Decision } from "../outcome/decision.js";
@@ -50,11 +50,6 @@ export class Recipient {
   reopen(): void {
     this.#decision = null;
   }
-}
-
-/** In lower-case A-labels; an address literal unchanged. */
-function domainOf({ kind, host }: Host): string {
-  return kind === "name" ? asciiDomain(host) : host;
 }
 
 export function isOpen({ isOpen: open }: Recipient): boolean {

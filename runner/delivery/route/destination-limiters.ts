@@ -1,4 +1,5 @@
 import type { DeliveryWay } from "../../../schemas/delivery-route.js";
+import type { SessionPool } from "../../mail-sites/session-pool.js";
 import { PRIORITIES, type Priority } from "../message/priority.js";
 import { DestinationLimiter, type DestinationLimits } from "../session/destination-limiter.js";
 
@@ -15,6 +16,8 @@ export interface Load {
 export class DestinationLimiters {
   readonly #limiters = new Map<string, DestinationLimiter>();
 
+  constructor(readonly pool: SessionPool) {}
+
   get size(): number {
     return this.#limiters.size;
   }
@@ -27,7 +30,7 @@ export class DestinationLimiters {
       return known;
     }
     if (this.#limiters.size >= MAX_LIMITERS) this.#forgetUnused();
-    const limiter = new DestinationLimiter(way, name, limits);
+    const limiter = new DestinationLimiter(way, name, limits, this.pool);
     this.#limiters.set(name, limiter);
     return limiter;
   }
@@ -37,7 +40,7 @@ export class DestinationLimiters {
     for (const limiter of this.#limiters.values()) {
       const own = load[limiter.way];
       own.busy += limiter.busy;
-      own.idle += limiter.idle.length;
+      own.idle += limiter.idle;
       for (const priority of Object.values(PRIORITIES)) own.waiting[priority] += limiter.waitingAt(priority);
     }
     return load;

@@ -1,4 +1,5 @@
 import type { RelayInput } from "../../../schemas/delivery-settings.js";
+import type { SessionPool } from "../../mail-sites/session-pool.js";
 import { FailureError } from "../../run/failure-error.js";
 import type { HostTls } from "../../tls-policy/policy.js";
 import type { OutboundMessage } from "../message/outbound-message.js";
@@ -10,7 +11,7 @@ import { portOf } from "../session/open-relay.js";
 import type { Destination } from "./destination.js";
 import { DestinationLimiters } from "./destination-limiters.js";
 import type { ProviderLimits } from "./providers.js";
-import { endpointsOf, isLoop, loopDecision, type ResolvedRoute, Routes } from "./route.js";
+import { endpointsInOrder, isLoop, loopDecision, type ResolvedRoute, Routes } from "./route.js";
 import { SourceRotation } from "./source-rotation.js";
 import { type DomainTls, keyOfRule, TlsPolicies } from "./tls-policies.js";
 
@@ -20,9 +21,13 @@ const GATHER_MS = 250;
 /** Finds the destinations of recipients. All messages of a process share routes, TLS policies and limits. */
 export class DestinationRouter {
   readonly routes = new Routes();
-  readonly limiters = new DestinationLimiters();
+  readonly limiters: DestinationLimiters;
   readonly #tls = new TlsPolicies();
   readonly #sources = new SourceRotation();
+
+  constructor(pool: SessionPool) {
+    this.limiters = new DestinationLimiters(pool);
+  }
 
   /**
    * Groups recipients by destination and delivers to each group, and settles those without a destination. A domain with slow name servers or a slow
@@ -96,7 +101,7 @@ export class DestinationRouter {
       site: route.site,
       limiter: this.limiters.get("direct", route.site, sourceAddress, limitsOf(message, route.provider)),
       sourceAddress,
-      endpoints: () => endpointsOf(route, message),
+      endpoints: () => endpointsInOrder(route, message),
       hosts: route.names,
       keyOf: (host) => `direct ${sourceAddress} ${settings.helo_domain} ${settings.tls.ca ?? ""} ${keyOfRule(tlsOf(host))}`,
       tlsOf,

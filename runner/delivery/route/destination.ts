@@ -1,10 +1,10 @@
 import type { DeliveryWay } from "../../../schemas/delivery-route.js";
 import type { RelayInput } from "../../../schemas/delivery-settings.js";
 import type { TlsResultType } from "../../../schemas/tls-policy.js";
+import type { Endpoint } from "../../mail-sites/endpoint.js";
 import type { HostTls } from "../../tls-policy/policy.js";
 import type { Recipient } from "../message/recipient.js";
 import type { DestinationLimiter } from "../session/destination-limiter.js";
-import type { Endpoint } from "../session/pooled-session.js";
 
 /** The destination of a message for some recipients: a mail site with the hosts of their domain, or a relay. */
 export interface Destination {

@@ -1,14 +1,13 @@
 import type { MailHost, MailRoute } from "../../../schemas/mx.js";
+import { endpointsOf, type MailHostEndpoint } from "../../mail-sites/endpoint.js";
 import { siteOf } from "../../mail-sites/site.js";
-import { failureOfRoute, unknownRoute } from "../../net/dns/mail-route.js";
+import { failureOfRoute, literalHost, unknownRoute } from "../../net/dns/mail-route.js";
 import { shuffled } from "../../net/dns/shuffle.js";
-import { addressUse } from "../../net/transport/address-policy.js";
 import { monotonic } from "../../run/clock.js";
 import { FailureError } from "../../run/failure-error.js";
 import type { OutboundMessage } from "../message/outbound-message.js";
 import { decidedHere, decisionOfFailure } from "../outcome/decide.js";
 import { type Decision, NAME_SERVERS, US } from "../outcome/decision.js";
-import type { Endpoint } from "../session/pooled-session.js";
 import { ownAddresses, ownNames } from "./own-names.js";
 import { type ProviderLimits, providerOf } from "./providers.js";
 
@@ -95,20 +94,11 @@ function judged(route: MailRoute, { settings }: OutboundMessage): ResolvedRoute 
 }
 
 function literalRoute({ settings }: OutboundMessage, address: string): ResolvedRoute | Decision {
-  const { scope, standard } = addressUse(address);
-  if (scope !== "global" && !settings.allow_private_addresses) {
-    return decidedHere("failed", "configuration", "resolve", "not_permitted", `${address} may not be dialled: its scope is ${scope}`, US);
+  const host = literalHost(address, settings.allow_private_addresses);
+  const [only] = host.addresses;
+  if (only?.may_be_dialled !== true) {
+    return decidedHere("failed", "configuration", "resolve", "not_permitted", `${address} may not be dialled: its scope is ${only?.scope}`, US);
   }
-  const host: MailHost = {
-    host: address,
-    preference: 0,
-    problem: null,
-    aliases: [],
-    ipv4: null,
-    ipv6: null,
-    authenticated_data: false,
-    addresses: [{ ip_address: address, ttl_s: null, scope, standard, may_be_dialled: true }],
-  };
   return { site: siteOf([address], settings.mx_port), hosts: [host], names: new Set([address]), provider: null, route: null };
 }
 
@@ -116,7 +106,7 @@ function literalRoute({ settings }: OutboundMessage, address: string): ResolvedR
  * All addresses in the order of attempts: the lowest preference first, equal ones in a new random order each time, the addresses of a host together
  * (RFC 5321, section 5.1). If this machine is one of the hosts, it and all hosts that are not better are left out.
  */
-export function endpointsOf({ hosts }: ResolvedRoute, { settings, random }: OutboundMessage): Endpoint[] {
+export function endpointsInOrder({ hosts }: ResolvedRoute, { settings, random }: OutboundMessage): MailHostEndpoint[] {
   const inOrder = [...new Set(hosts.map(({ preference }) => preference))]
     .sort((a, b) => a - b)
     .flatMap((preference) =>
@@ -126,11 +116,10 @@ export function endpointsOf({ hosts }: ResolvedRoute, { settings, random }: Outb
       ),
     );
   const limit = ourPreference(hosts, settings.helo_domain);
-  return inOrder
-    .filter(({ preference }) => preference < limit)
-    .flatMap(({ host, addresses }) =>
-      addresses.filter((each) => each.may_be_dialled).map(({ ip_address: ipAddress }) => ({ host, ipAddress, port: settings.mx_port })),
-    );
+  return endpointsOf(
+    inOrder.filter(({ preference }) => preference < limit),
+    settings.mx_port,
+  );
 }
 
 /** This machine is one of the hosts and none is better, so the message would loop. */

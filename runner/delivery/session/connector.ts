@@ -1,3 +1,6 @@
+import type { Endpoint } from "../../mail-sites/endpoint.js";
+import type { PooledSession } from "../../mail-sites/pooled-session.js";
+import type { SessionPool } from "../../mail-sites/session-pool.js";
 import type { HostTls } from "../../tls-policy/policy.js";
 import type { OutboundMessage } from "../message/outbound-message.js";
 import type { Destination } from "../route/destination.js";
@@ -5,24 +8,23 @@ import type { Attempt } from "../transaction/attempt.js";
 import { openDirect } from "./open-direct.js";
 import { openRelay } from "./open-relay.js";
 import { OpenSemaphore } from "./open-semaphore.js";
-import { SessionPool } from "./pool.js";
-import type { Endpoint, PooledSession } from "./pooled-session.js";
 
 /** Opens sessions with the endpoints of destinations, and keeps them open between messages. */
 export class Connector {
   readonly #semaphore = new OpenSemaphore();
-  readonly #pool = new SessionPool();
+
+  constructor(readonly pool: SessionPool) {}
 
   /** An idle session of the destination; null if there is none. */
-  reuse(destination: Destination): PooledSession | null {
-    return this.#pool.take(destination);
+  reuse({ limiter, hosts, keyOf }: Destination): PooledSession | null {
+    return this.pool.take(limiter.name, ({ endpoint: { host }, key }) => hosts.has(host) && key === keyOf(host), limiter.messagesPerSession);
   }
 
   /** A new session, as soon as the process may open another one. Throws what prevented it. */
   async open(message: OutboundMessage, destination: Destination, endpoint: Endpoint, attempt: Attempt): Promise<PooledSession> {
-    this.#pool.makeRoom(destination.limiter);
+    const { limiter, sourceAddress, relay, policyProblem } = destination;
+    await this.pool.makeRoom(limiter.name, limiter.busy, limiter.limits.sessions);
     const { settings, run } = message;
-    const { sourceAddress, relay, policyProblem } = destination;
     const common = {
       settings,
       sourceAddress,
@@ -46,11 +48,7 @@ export class Connector {
     if (!session.isUsable) return session.close();
     const { idle_ms: idleMs } = settings.limits;
     if (session.used >= limiter.messagesPerSession) session.leaveInBackground();
-    else if (idleMs > 0 || limiter.waiting > 0) this.#pool.keep(limiter, session, idleMs);
+    else if (idleMs > 0 || limiter.waiting > 0) this.pool.keep(limiter.name, session, idleMs);
     else await session.leave();
-  }
-
-  close(): void {
-    this.#pool.close();
   }
 }

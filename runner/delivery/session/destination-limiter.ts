@@ -1,5 +1,6 @@
 import type { DeliveryWay } from "../../../schemas/delivery-route.js";
 import { TokenBucket } from "../../limits/token-bucket.js";
+import { SessionPool } from "../../mail-sites/session-pool.js";
 import { monotonic } from "../../run/clock.js";
 import type { Deadline } from "../../run/deadline.js";
 import { failureError } from "../../run/failure-error.js";
@@ -7,7 +8,6 @@ import { ENDED } from "../../run/run-state.js";
 import type { Priority } from "../message/priority.js";
 import type { Broken } from "../outcome/decision.js";
 import { BACKOFF, pauseMs } from "./backoff-limits.js";
-import type { PooledSession } from "./pooled-session.js";
 
 export interface DestinationLimits {
   /** Simultaneous sessions. */
@@ -28,8 +28,6 @@ export type Feedback = "good" | "bad" | "none";
  * it starts with a few sessions, and each success or failure adds or removes one.
  */
 export class DestinationLimiter {
-  /** Idle sessions, the last used at the end. */
-  readonly idle: PooledSession[] = [];
   busy = 0;
   window: number = BACKOFF.initialSessions;
   #limits: DestinationLimits;
@@ -47,9 +45,15 @@ export class DestinationLimiter {
     readonly way: DeliveryWay,
     readonly name: string,
     limits: DestinationLimits,
+    readonly pool = new SessionPool(),
   ) {
     this.#limits = limits;
     this.limits = limits;
+  }
+
+  /** Open sessions that no message uses. */
+  get idle(): number {
+    return this.pool.idleAt(this.name);
   }
 
   get limits(): DestinationLimits {
@@ -82,7 +86,7 @@ export class DestinationLimiter {
   }
 
   get isUnused(): boolean {
-    return this.busy === 0 && this.waiting === 0 && this.idle.length === 0;
+    return this.busy === 0 && this.waiting === 0 && this.idle === 0;
   }
 
   /** Why deliveries to the destination are paused, and until when (monotonic); null if they are not, or not for long. */
@@ -143,7 +147,7 @@ export class DestinationLimiter {
    * destination are paused, longer each time.
    */
   backOff(broken: Broken, afterMs: number | null): boolean {
-    const others = this.busy - 1 + this.idle.length;
+    const others = this.busy - 1 + this.idle;
     this.window = Math.max(1, Math.min(this.window - 1, others));
     this.#ceiling = { sessions: this.window, until: monotonic() + BACKOFF.ceilingMs };
     if (others > 0) return false;
@@ -155,7 +159,6 @@ export class DestinationLimiter {
   /** Called when the engine closes. */
   close(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
-    for (const session of this.idle.splice(0)) session.close();
   }
 
   #good(): void {

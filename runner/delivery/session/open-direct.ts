@@ -1,10 +1,16 @@
+import type { DeliveryAttempt } from "../../../schemas/delivery-attempt.js";
+import type { Failure } from "../../../schemas/failure.js";
 import type { TlsResultType } from "../../../schemas/tls-policy.js";
+import type { Endpoint } from "../../mail-sites/endpoint.js";
+import { openSession, type TlsRequirement } from "../../mail-sites/open-session.js";
+import { PooledSession } from "../../mail-sites/pooled-session.js";
 import { has } from "../../net/smtp/capabilities.js";
-import { hello, heloDomain } from "../../net/smtp/commands.js";
+import { heloDomain } from "../../net/smtp/commands.js";
+import { leave } from "../../net/smtp/leave.js";
 import { replyText } from "../../net/smtp/reply.js";
-import { expectAccepted, SmtpSession } from "../../net/smtp/session.js";
+import type { SmtpSession } from "../../net/smtp/session.js";
 import { SessionState } from "../../net/smtp/session-state.js";
-import { upgrade } from "../../net/smtp/upgrade.js";
+import type { Upgrade } from "../../net/smtp/upgrade.js";
 import type { Deadline } from "../../run/deadline.js";
 import { FailureError, failureError } from "../../run/failure-error.js";
 import type { WireRun } from "../../run/run-state.js";
@@ -14,7 +20,6 @@ import type { HostTls, TlsJudgement, TlsSession } from "../../tls-policy/policy.
 import type { TransportSettings } from "../message/outbound-message.js";
 import { ownNames } from "../route/own-names.js";
 import type { Attempt } from "../transaction/attempt.js";
-import { type Endpoint, PooledSession } from "./pooled-session.js";
 
 /** Everything that opening a session with a mail host depends on. */
 export interface Opening {
@@ -33,84 +38,72 @@ export interface Opening {
 }
 
 /** A session with a mail host after EHLO, secured as required. Throws what prevented it. */
-export async function openDirect(opening: Opening, mayUseTls = true): Promise<PooledSession> {
+export async function openDirect(opening: Opening): Promise<PooledSession> {
+  const { endpoint, settings, sourceAddress, attempt, key } = opening;
   const state = new SessionState(opening.secrets, opening.targets);
-  state.use(opening.attempt.recorder, opening.deadline);
+  state.use(attempt.recorder, opening.deadline);
+  let isLeaving = false;
   try {
-    return await introduced(opening, state, mayUseTls && opening.tls.level !== "none");
+    const { session, record, helloName } = await openSession<DeliveryAttempt>({
+      context: state.context,
+      target: {
+        host: endpoint.ipAddress ?? endpoint.host,
+        port: endpoint.port,
+        address_family: "any",
+        connect_timeout_ms: settings.connect_timeout_ms,
+        command_timeout_ms: settings.command_timeout_ms,
+        ...(sourceAddress === null ? {} : { source_address: sourceAddress }),
+      },
+      helloName: (connection) => heloDomain(settings.helo_domain ?? undefined, connection),
+      tls: opening.tls.level === "none" ? null : tlsRequirement(opening),
+      dialled: () => attempt.record,
+      introduced: (opened, reply, name) => {
+        refuseOwnName(replyText(reply), name, endpoint);
+        requireRequireTls(opened, opening.tls);
+      },
+      abandon: (abandoned) => {
+        if (abandoned.connection.broken !== null) return;
+        // A server that is slow to answer QUIT must not delay the message.
+        isLeaving = true;
+        state.letGo();
+        void leave(abandoned).finally(() => state.end());
+      },
+    });
+    return new PooledSession(session, state, endpoint, key, helloName, record.tls);
   } catch (error) {
-    state.end();
-    if (!(error instanceof HandshakeError) || opening.deadline.reason !== null || !error.mayGoPlain) throw error;
-    // After a failed handshake nothing may be sent in plain text on the same connection (RFC 3207): a new one is opened, as mail servers do.
-    opening.attempt.record.tls = "failed";
-    return openDirect(opening, false);
-  }
-}
-
-/** The handshake failed. A violation of a policy by a secured session is another error. */
-class HandshakeError extends FailureError {
-  constructor(
-    error: FailureError,
-    readonly mayGoPlain: boolean,
-  ) {
-    super(error.failure);
-  }
-}
-
-async function introduced(opening: Opening, state: SessionState, mayUseTls: boolean): Promise<PooledSession> {
-  const { endpoint, settings, attempt, key } = opening;
-  const session = await SmtpSession.connect(state.context, {
-    host: endpoint.ipAddress ?? endpoint.host,
-    port: endpoint.port,
-    address_family: "any",
-    connect_timeout_ms: settings.connect_timeout_ms,
-    command_timeout_ms: settings.command_timeout_ms,
-    ...(opening.sourceAddress === null ? {} : { source_address: opening.sourceAddress }),
-  });
-  const wasBroken = attempt.record.tls === "failed";
-  try {
-    expectAccepted("greeting", await session.greet());
-    const helloName = heloDomain(settings.helo_domain ?? undefined, session.connection);
-    const reply = await hello(session, helloName);
-    refuseOwnName(replyText(reply), helloName, endpoint);
-    if (mayUseTls) await secure(session, opening, helloName);
-    return new PooledSession(session, state, endpoint, key, helloName, wasBroken ? "failed" : attempt.record.tls);
-  } catch (error) {
-    new PooledSession(session, state, endpoint, key, "", "none").leaveInBackground();
+    if (!isLeaving) state.end();
     throw error;
   }
 }
 
-async function secure(session: SmtpSession, opening: Opening, helloName: string): Promise<void> {
-  const { tls: required, attempt, settings } = opening;
-  const { record } = attempt;
+/** Nothing is sent in a session that violates the host's policy. */
+function tlsRequirement(opening: Opening): TlsRequirement {
+  const { tls, settings, deadline, attempt } = opening;
   const { ca } = settings.tls;
-  const upgraded = await upgrade(session, { host: required.servername, min_version: required.minVersion, ...(ca === undefined ? {} : { ca }) });
-  if (upgraded.kind === "not_offered") return enforce(opening, { kind: "not_offered" });
-  record.tls = upgraded.kind === "refused" ? "refused" : "failed";
-  if (upgraded.kind === "broken") throw new HandshakeError(upgraded.error, judged(opening, { kind: "broken", failure: upgraded.error.failure }).mayGoPlain);
-  if (upgraded.kind === "refused") {
-    if (upgraded.isClosing || !judged(opening, { kind: "not_offered" }).satisfied) throw upgraded.refusal;
-    return;
-  }
-  record.tls_version = upgraded.tls.version;
-  enforce(opening, tlsSessionOf(session.connection));
-  record.tls = "secured";
-  await hello(session, helloName);
-  if (required.requireTls && !has(session.capabilities, "REQUIRETLS"))
-    throw failureError("ehlo", "unsupported", `${required.host} does not offer REQUIRETLS, which the message asks for`);
+  return {
+    options: { host: tls.servername, min_version: tls.minVersion, ...(ca === undefined ? {} : { ca }) },
+    enforce: (upgraded, { connection }) => {
+      if (upgraded.kind === "secured") attempt.record.tls_version = upgraded.tls.version;
+      const { satisfied, problem } = judged(opening, tlsSessionOf(connection));
+      if (!satisfied) throw refusalOf(upgraded) ?? new FailureError(problem as Failure);
+    },
+    mayGoPlain: ({ failure }) => judged(opening, { kind: "broken", failure }).mayGoPlain && deadline.reason === null,
+  };
 }
 
-/** Nothing is sent in a session that violates the host's policy. */
-function enforce(opening: Opening, session: TlsSession): void {
-  const { satisfied, problem } = judged(opening, session);
-  if (!satisfied && problem !== null) throw new FailureError(problem);
+function refusalOf(upgraded: Upgrade): FailureError | null {
+  return upgraded.kind === "refused" ? upgraded.refusal : null;
 }
 
 function judged({ tls, attempt, policyProblem }: Opening, session: TlsSession): TlsJudgement {
   const judgement = judgeTls(tls, session);
   attempt.record.tls_result = judgement.result.result_type ?? policyProblem;
   return judgement;
+}
+
+function requireRequireTls(session: SmtpSession, { host, requireTls }: HostTls): void {
+  if (session.connection.tls === null || !requireTls || has(session.capabilities, "REQUIRETLS")) return;
+  throw failureError("ehlo", "unsupported", `${host} does not offer REQUIRETLS, which the message asks for`);
 }
 
 /** A server that greets with our own name is this machine, or believes to be: the message would loop (5.4.6). */

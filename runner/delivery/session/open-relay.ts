@@ -1,10 +1,10 @@
 import type { RelayInput } from "../../../schemas/delivery-settings.js";
+import { PooledSession } from "../../mail-sites/pooled-session.js";
 import { SessionState } from "../../net/smtp/session-state.js";
 import type { SubmissionOptions } from "../../net/smtp/submission.js";
 import { nothingLearned, openSubmission } from "../../net/smtp/submission.js";
 import { FailureError } from "../../run/failure-error.js";
 import type { Opening } from "./open-direct.js";
-import { PooledSession } from "./pooled-session.js";
 
 const IMPLICIT_PORT = 465;
 const SUBMISSION_PORT = 587;

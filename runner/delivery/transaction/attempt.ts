@@ -1,10 +1,10 @@
 import type { DeliveryAttempt } from "../../../schemas/delivery-attempt.js";
 import type { Failure } from "../../../schemas/failure.js";
+import type { Endpoint } from "../../mail-sites/endpoint.js";
 import { monotonic, round, utc } from "../../run/clock.js";
 import type { OutboundMessage } from "../message/outbound-message.js";
 import type { Recipient } from "../message/recipient.js";
 import type { Destination } from "../route/destination.js";
-import type { Endpoint } from "../session/pooled-session.js";
 import { AttemptRecorder } from "./attempt-recorder.js";
 
 /** One attempt at one host, while it is made. Results are written to `record` at once, so that they survive a later failure. */

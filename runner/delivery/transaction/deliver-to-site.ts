@@ -1,4 +1,7 @@
 import type { Failure } from "../../../schemas/failure.js";
+import type { Endpoint } from "../../mail-sites/endpoint.js";
+import { type AfterFailure, EndpointWalk, triedUnlessUnreachable } from "../../mail-sites/endpoint-walk.js";
+import type { PooledSession } from "../../mail-sites/pooled-session.js";
 import { has } from "../../net/smtp/capabilities.js";
 import { CLOSING } from "../../net/smtp/reply.js";
 import { replyOf } from "../../net/smtp/session.js";
@@ -10,7 +13,6 @@ import { type Broken, type Decision, type Speaker, US } from "../outcome/decisio
 import type { Destination } from "../route/destination.js";
 import type { Connector } from "../session/connector.js";
 import type { Feedback } from "../session/destination-limiter.js";
-import type { Endpoint, PooledSession } from "../session/pooled-session.js";
 import { Attempt } from "./attempt.js";
 import { type TransactionResult, transact } from "./transact.js";
 
@@ -21,7 +23,6 @@ export class SiteDelivery {
   isTurnedAway = false;
   #wasGreeted = false;
   #greetings = 0;
-  #tried = 0;
   /** A session that had carried messages refused this one at MAIL: a new one may accept it. */
   #isReuseRefused = false;
   readonly #fallbacks = new Map<Recipient, Decision>();
@@ -49,47 +50,22 @@ export class SiteDelivery {
   }
 
   async #tryEndpoints(): Promise<void> {
-    for (const endpoint of this.destination.endpoints()) {
-      // A session that ended because of its number of messages is followed by another with the same endpoint.
-      for (let goesOn = true; goesOn; ) {
-        if (this.#open.length === 0 || !this.#mayContinue) return;
-        goesOn = await this.#tryEndpoint(endpoint);
-      }
+    const { run, settings } = this.message;
+    const walk = new EndpointWalk(this.destination.endpoints(), settings.limits.addresses_per_site, run.deadline);
+    while (this.#open.length > 0) {
+      const opened = await walk.open(
+        (endpoint) => this.#connect(endpoint),
+        (error, endpoint) => this.#notOpened(error, endpoint),
+      );
+      if (opened === null) return;
+      // A session that ended because of its number of messages is followed by another with the same endpoint, and does not count as failed.
+      if (await this.#use(opened.session, opened.attempt)) this.#greetings -= 1;
+      else walk.next();
     }
-  }
-
-  /** True if the same endpoint should be tried again. */
-  async #tryEndpoint(endpoint: Endpoint): Promise<boolean> {
-    const { message, destination } = this;
-    const attempt = new Attempt(message, destination, endpoint, this.#open);
-    const tls = destination.tlsOf(endpoint.host);
-    if (tls?.failure != null) {
-      this.#notUsed(attempt, tls.failure);
-      return false;
-    }
-    const session = await this.#connect(endpoint, attempt);
-    if (session === null) {
-      // An address of a family that this machine does not have was not tried.
-      if (this.lastBroken?.failure.code !== "unreachable") this.#tried += 1;
-      return false;
-    }
-    const goesOn = await this.#use(session, attempt);
-    // It did what it was opened for, so it does not count as failed.
-    if (goesOn) this.#greetings -= 1;
-    else this.#tried += 1;
-    return goesOn;
   }
 
   get #open(): Recipient[] {
     return this.destination.recipients.filter(isOpen);
-  }
-
-  /** Within the limits; a host that is this machine ends the list. */
-  get #mayContinue(): boolean {
-    const { run, settings } = this.message;
-    const { addresses_per_site: mostTried, greetings_per_site: mostGreetings } = settings.limits;
-    if (run.deadline.reason !== null || this.lastBroken?.failure.code === "not_permitted") return false;
-    return this.#tried < mostTried && this.#greetings < mostGreetings;
   }
 
   #unreached(): Decision {
@@ -98,25 +74,38 @@ export class SiteDelivery {
     return decidedHere("failed", "configuration", "resolve", "not_permitted", `no address of ${this.destination.limiter.name} may be dialled`, US);
   }
 
-  async #connect(endpoint: Endpoint, attempt: Attempt): Promise<PooledSession | null> {
+  /** Null if no other host may be greeted. Throws what prevented a session. */
+  async #connect(endpoint: Endpoint): Promise<{ session: PooledSession; attempt: Attempt } | null> {
+    // A host that is this machine ends the walk.
+    if (this.lastBroken?.failure.code === "not_permitted" || this.#greetings >= this.message.settings.limits.greetings_per_site) return null;
+    const attempt = new Attempt(this.message, this.destination, endpoint, this.#open);
     try {
+      const forbidden = this.#policyFailure(endpoint);
+      if (forbidden !== null) throw new FailureError(forbidden);
       const session = await this.connector.open(this.message, this.destination, endpoint, attempt);
       this.#wasGreeted = true;
       this.#greetings += 1;
       this.message.helloName = session.helloName;
-      return session;
+      return { session, attempt };
     } catch (error) {
-      if (!(error instanceof FailureError)) throw error;
-      attempt.end("not_connected", error.failure);
-      this.#failed({ failure: error.failure, reply: replyOf(error) }, this.#speakerOf(endpoint));
-      return null;
+      if (error instanceof FailureError) attempt.end("not_connected", error.failure);
+      throw error;
     }
   }
 
-  /** Its policy forbids a connection, or cannot be determined now: another host may be usable. */
-  #notUsed(attempt: Attempt, failure: Failure): void {
-    attempt.end("not_connected", failure);
-    for (const recipient of this.#open) this.#fallbacks.set(recipient, decisionOfFailure(failure, US));
+  #notOpened(error: FailureError, endpoint: Endpoint): AfterFailure {
+    const { failure } = error;
+    if (failure === this.#policyFailure(endpoint)) {
+      for (const recipient of this.#open) this.#fallbacks.set(recipient, decisionOfFailure(failure, US));
+      return "untried";
+    }
+    this.#failed({ failure, reply: replyOf(error) }, this.#speakerOf(endpoint));
+    return triedUnlessUnreachable(error);
+  }
+
+  /** The host's TLS policy forbids a connection, or cannot be determined now: another host may be usable. */
+  #policyFailure({ host }: Endpoint): Failure | null {
+    return this.destination.tlsOf(host)?.failure ?? null;
   }
 
   /** The decision unless another host accepts the message. */
@@ -204,7 +193,7 @@ export class SiteDelivery {
   #reuseAttempt(session: PooledSession, portion: readonly Recipient[]): Attempt {
     const attempt = new Attempt(this.message, this.destination, session.endpoint, portion);
     Object.assign(attempt.record, { reused: true, tls: session.tls, tls_version: session.session.connection.tls?.version ?? null });
-    session.state.use(attempt.recorder, this.message.run.deadline);
+    session.state?.use(attempt.recorder, this.message.run.deadline);
     this.message.helloName = session.helloName;
     return attempt;
   }

@@ -1,4 +1,5 @@
 import type { Failure, Phase } from "../../../schemas/failure.js";
+import type { PooledSession } from "../../mail-sites/pooled-session.js";
 import { has } from "../../net/smtp/capabilities.js";
 import type { Recipient as RcptParameters } from "../../net/smtp/mail.js";
 import type { Mailbox } from "../../net/smtp/mailbox.js";
@@ -11,7 +12,6 @@ import type { PreparedMessage } from "../message/prepare-message.js";
 import type { Recipient } from "../message/recipient.js";
 import { decisionOfFailure, decisionOfReply, decisionOfUnknown, delivered } from "../outcome/decide.js";
 import type { Broken, Decision, Speaker } from "../outcome/decision.js";
-import type { PooledSession } from "../session/pooled-session.js";
 import type { Attempt } from "./attempt.js";
 
 /** The decisions of one transaction. The caller settles the recipients. */

@@ -5,7 +5,7 @@ import type { MailAddress, MailHost, MailRoute, MailRouteKind } from "../../../s
 import { addressUse } from "../transport/address-policy.js";
 import type { Answer } from "./answer.js";
 import { failureOfOutcome, isCertain } from "./answer.js";
-import { type AddressFamily, type Ask, addressesOf, type HostAddress } from "./host-addresses.js";
+import { type AddressFamily, type Ask, addressesOf, type HostAddress, type HostAddresses } from "./host-addresses.js";
 import { isNullMx, type MailTarget, mailTargets } from "./mail-targets.js";
 import type { Random } from "./shuffle.js";
 
@@ -82,16 +82,29 @@ async function fillImplicit(ask: Ask, route: MailRoute, options: MailRouteOption
 
 async function fillHost(ask: Ask, host: MailHost, options: MailRouteOptions): Promise<void> {
   if (host.problem !== null && host.problem !== "not_a_host_name") return;
-  const { ipv4, ipv6, aliases, authenticated, addresses } = await addressesOf(ask, host.host, options.family);
-  const shown = addresses.map((address) => mailAddress(address, options.allowPrivate));
-  Object.assign(host, { aliases: [...aliases], ipv4, ipv6, authenticated_data: authenticated, addresses: shown } satisfies Partial<MailHost>);
+  Object.assign(host, shownAddresses(await addressesOf(ask, host.host, options.family), options.allowPrivate));
+}
+
+/** An address literal is its own mail host (RFC 5321, section 5.1). */
+export function literalHost(ipAddress: string, allowPrivate: boolean): MailHost {
+  return { ...unasked({ host: ipAddress, preference: 0, problem: null }), addresses: [mailAddress({ address: ipAddress, ttl: null }, allowPrivate)] };
+}
+
+/** A mail host named by the caller, with the addresses that name servers know. */
+export function hostWithAddresses(host: string, found: HostAddresses, allowPrivate: boolean): MailHost {
+  return { ...unasked({ host, preference: 0, problem: null }), ...shownAddresses(found, allowPrivate) };
 }
 
 function unasked(target: MailTarget): MailHost {
   return { ...target, aliases: [], ipv4: null, ipv6: null, authenticated_data: false, addresses: [] };
 }
 
-function mailAddress({ address, ttl }: HostAddress, allowPrivate: boolean): MailAddress {
+function shownAddresses({ ipv4, ipv6, aliases, authenticated, addresses }: HostAddresses, allowPrivate: boolean): Omit<MailHost, keyof MailTarget> {
+  const shown = addresses.map((address) => mailAddress(address, allowPrivate));
+  return { aliases: [...aliases], ipv4, ipv6, authenticated_data: authenticated, addresses: shown };
+}
+
+function mailAddress({ address, ttl }: Pick<HostAddress, "address" | "ttl">, allowPrivate: boolean): MailAddress {
   const { scope, standard } = addressUse(address);
   return { ip_address: address, ttl_s: ttl, scope, standard, may_be_dialled: scope === "global" || allowPrivate };
 }

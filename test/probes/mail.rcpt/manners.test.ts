@@ -72,20 +72,21 @@ describe("who asks", () => {
 
 describe("a run", () => {
   test.each<[string, "timeout" | "cancelled", { timeoutMs?: number; signal?: () => AbortSignal }]>([
-    ["time is up", "timeout", { timeoutMs: 100 }],
-    ["it is cancelled", "cancelled", { signal: () => AbortSignal.timeout(100) }],
+    ["time is up", "timeout", { timeoutMs: 1000 }],
+    ["it is cancelled", "cancelled", { signal: () => AbortSignal.timeout(1000) }],
   ])("ends when %s: what was answered stays answered", async (_when, code, { timeoutMs, signal }) => {
     const said =
       "S: 220 mx\nC: EHLO *\nS: 250 mx\nC: MAIL *\nS: 250 OK\nC: RCPT *\nS: 550 5.1.1 unknown\nC: RSET\nS: 250 OK\nC: MAIL *\nS: 250 OK\nC: RCPT *\n@silence";
     const silent = await playConnections([said], "whole");
     open.push(silent);
     const began = performance.now();
+    // Long before the timeout of the command, even on a busy machine.
     const { carried } = await runReport(
       "mail.rcpt",
       { ...rcptInput(silent.port), emails: ["zed@example.org", "ada@example.org", "bob@example.org"] },
       { ...(timeoutMs === undefined ? {} : { timeoutMs }), ...(signal === undefined ? {} : { signal: signal() }) },
     );
-    expect(performance.now() - began).toBeLessThan(1500);
+    expect(performance.now() - began).toBeLessThan(8000);
     const { results, failure } = carried as unknown as RcptOutput;
     expect(results.map(({ reason, verdict }) => `${reason} ${verdict}`)).toEqual(["mailbox_unknown invalid", "run_ended unknown", "run_ended unknown"]);
     expect(failure).toMatchObject({ phase: "probe", code });

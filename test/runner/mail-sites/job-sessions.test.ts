@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Limits, NO_LIMITS } from "../../../runner/limits/limits.js";
-import { type SessionCache, sessionCache } from "../../../runner/mail-sites/session-cache.js";
+import { type JobSessions, jobSessions } from "../../../runner/mail-sites/job-sessions.js";
+import { PooledSession } from "../../../runner/mail-sites/pooled-session.js";
 import type { SessionState } from "../../../runner/net/smtp/session-state.js";
 import { runShutdownHooks } from "../../../runner/support/shutdown-hooks.js";
 import { knowsThree, type MailboxServer, startMailboxServer } from "../../support/mailbox-server.js";
@@ -20,49 +21,51 @@ const atOnce = (all: number | null, eachKey: number | null): Limits => ({
   all: { atOnce: all, rate: null },
   eachKey: { atOnce: eachKey, rate: null },
 });
-const cacheWith = (limits: Limits): SessionCache => sessionCache(testRun(60_000).state, limits);
+const sessionsWith = (limits: Limits): JobSessions => jobSessions(testRun(60_000).state, limits);
 
 /** Opens a session to the site as a job does. The result leaves it for the next job. */
-async function opened(cache: SessionCache, site: string, key: string): Promise<() => void> {
-  const state = await cache.newState(site);
+async function opened(sessions: JobSessions, site: string, key: string): Promise<() => void> {
+  const state = await sessions.newState(site);
   const run = testRun();
   const session = await greetedSession({ ...run, context: { ...run.context, ...state.context } }, server);
-  const place = { host: "mx.example.org", ipAddress: server.host, port: server.port, helloName: "probe.example.org", tls: "none" } as const;
-  return () => cache.leave(key, { session, state, ...place, asked: 1, dialledAt: 0, connectedAt: 0 });
+  const endpoint = { host: "mx.example.org", ipAddress: server.host, port: server.port };
+  const pooled = new PooledSession(session, state, endpoint, key, "probe.example.org", "none", { at: 0, connectedAt: 0 });
+  return () => sessions.keep(pooled);
 }
 
 /** Takes the session, and ends it. */
-function isKept(cache: SessionCache, key: string): boolean {
-  const taken = cache.take(key);
+function isKept(sessions: JobSessions, site: string, key: string): boolean {
+  const taken = sessions.take(site, key);
   taken?.session.close();
-  if (taken !== null) cache.release(taken.state);
+  if (taken !== null) sessions.release(taken.state as SessionState);
   return taken !== null;
 }
 
 const openAtServer = (): number => server.connections.filter((lines) => lines.at(-1) !== "QUIT").length;
 
 test("no more than fifty sessions are kept, the latest ones", async () => {
-  const cache = cacheWith(NO_LIMITS);
+  const sessions = sessionsWith(NO_LIMITS);
   // All are open at first, so none is ended to make room for another.
-  const all = await Promise.all(Array.from({ length: 60 }, (_, index) => opened(cache, `site${index}`, `key${index}`)));
+  const all = await Promise.all(Array.from({ length: 60 }, (_, index) => opened(sessions, `site${index}`, `key${index}`)));
   for (const leave of all) leave();
   await expect.poll(openAtServer).toBe(50);
-  expect([0, 9, 10, 59].map((index) => isKept(cache, `key${index}`))).toEqual([false, false, true, true]);
+  expect([0, 9, 10, 59].map((index) => isKept(sessions, `site${index}`, `key${index}`))).toEqual([false, false, true, true]);
 });
 
 test("an idle session counts against the limit of its site, and is ended with QUIT before another is opened", async () => {
-  const cache = cacheWith(atOnce(null, 2));
-  for (let index = 0; index < 8; index++) (await opened(cache, "one", `key${index}`))();
-  (await opened(cache, "two", "other"))();
+  const sessions = sessionsWith(atOnce(null, 2));
+  for (let index = 0; index < 8; index++) (await opened(sessions, "one", `key${index}`))();
+  (await opened(sessions, "two", "other"))();
   expect(server.mostAtOnce).toBe(3);
   expect(openAtServer()).toBe(3);
-  expect(["key5", "key6", "key7", "other"].map((key) => isKept(cache, key))).toEqual([false, true, true, true]);
+  expect(["key5", "key6", "key7"].map((key) => isKept(sessions, "one", key))).toEqual([false, true, true]);
+  expect(isKept(sessions, "two", "other")).toBe(true);
 });
 
 test("idle sessions and those in use together stay within the limit of all sites", async () => {
-  const cache = cacheWith(atOnce(4, null));
-  const leaveLater = [await opened(cache, "a", "a"), await opened(cache, "b", "b")];
-  for (let index = 0; index < 6; index++) (await opened(cache, `site${index}`, `key${index}`))();
+  const sessions = sessionsWith(atOnce(4, null));
+  const leaveLater = [await opened(sessions, "a", "a"), await opened(sessions, "b", "b")];
+  for (let index = 0; index < 6; index++) (await opened(sessions, `site${index}`, `key${index}`))();
   expect(server.mostAtOnce).toBe(4);
   for (const leave of leaveLater) leave();
 });
@@ -75,13 +78,13 @@ test("a session that is about to close counts until its connection is closed", a
   const slow = await startMailboxServer({ answer: knowsThree, beforeGoodbye: (connection) => (connection === 0 ? goodbye : Promise.resolve()) });
   const usual = server;
   server = slow;
-  const cache = cacheWith(atOnce(null, 2));
+  const sessions = sessionsWith(atOnce(null, 2));
   try {
-    (await opened(cache, "one", "first"))();
-    (await opened(cache, "one", "second"))();
+    (await opened(sessions, "one", "first"))();
+    (await opened(sessions, "one", "second"))();
     const made: string[] = [];
     const make = async (name: string): Promise<SessionState> => {
-      const state = await cache.newState("one");
+      const state = await sessions.newState("one");
       made.push(name);
       return state;
     };
@@ -92,7 +95,7 @@ test("a session that is about to close counts until its connection is closed", a
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(made).toEqual([]);
     sayGoodbye();
-    for (const state of await Promise.all([third, fourth])) cache.release(state);
+    for (const state of await Promise.all([third, fourth])) sessions.release(state);
   } finally {
     sayGoodbye();
     await runShutdownHooks();
@@ -102,9 +105,9 @@ test("a session that is about to close counts until its connection is closed", a
 });
 
 test("a session that was released leaves its place to others", async () => {
-  const cache = cacheWith(atOnce(null, 2));
-  for (let index = 0; index < 5; index++) cache.release(await cache.newState("one"));
-  (await opened(cache, "one", "first"))();
-  (await opened(cache, "one", "second"))();
-  expect(["first", "second"].map((key) => isKept(cache, key))).toEqual([true, true]);
+  const sessions = sessionsWith(atOnce(null, 2));
+  for (let index = 0; index < 5; index++) sessions.release(await sessions.newState("one"));
+  (await opened(sessions, "one", "first"))();
+  (await opened(sessions, "one", "second"))();
+  expect(["first", "second"].map((key) => isKept(sessions, "one", key))).toEqual([true, true]);
 });
