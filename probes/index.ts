@@ -41,6 +41,7 @@ export const builtIn: Readonly<Record<string, BuiltIn>> = {
   "network.snmp": { load: () => import("./network.snmp/probe.js"), lab: () => import("./network.snmp/lab.js") },
   "network.tcp": { load: () => import("./network.tcp/probe.js"), lab: () => import("./network.tcp/lab.js") },
   "network.traceroute": { load: () => import("./network.traceroute/probe.js"), lab: () => import("./network.traceroute/lab.js") },
+  "performance.bandwidth": { load: () => import("./performance.bandwidth/probe.js"), lab: () => import("./performance.bandwidth/lab.js") },
   "security.ldap": { load: () => import("./security.ldap/probe.js"), lab: () => import("./security.ldap/lab.js") },
   "security.ssh": { load: () => import("./security.ssh/probe.js"), lab: () => import("./security.ssh/lab.js") },
   "security.tls": { load: () => import("./security.tls/probe.js"), lab: () => import("./security.tls/lab.js") },
@@ -90,6 +91,7 @@ export interface BuiltInTypes {
   "network.snmp": typeof import("./network.snmp/probe.js").default;
   "network.tcp": typeof import("./network.tcp/probe.js").default;
   "network.traceroute": typeof import("./network.traceroute/probe.js").default;
+  "performance.bandwidth": typeof import("./performance.bandwidth/probe.js").default;
   "security.ldap": typeof import("./security.ldap/probe.js").default;
   "security.ssh": typeof import("./security.ssh/probe.js").default;
   "security.tls": typeof import("./security.tls/probe.js").default;

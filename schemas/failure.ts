@@ -29,6 +29,8 @@ const DNS = ["resolve", "connect", "tls", "query", "probe"] as const;
 
 const DATA = ["resolve", "connect", "starttls", "tls", "greeting", "auth", "command", "query", "probe"] as const;
 
+const BANDWIDTH = ["resolve", "connect", "tls", "request", "first_byte", "headers", "body", "auth", "transfer", "probe"] as const;
+
 /** Failure codes. `unknown` is a bug in probe-run: no golden file may contain it. */
 export const CODES = [
   "dns_not_found",
@@ -49,7 +51,13 @@ export const CODES = [
   "unknown",
 ] as const;
 
-export type Phase = (typeof SERVICE_PHASES)[number] | (typeof HTTP)[number] | (typeof CONVERSATION)[number] | (typeof SSH)[number] | (typeof DNS)[number];
+export type Phase =
+  | (typeof SERVICE_PHASES)[number]
+  | (typeof HTTP)[number]
+  | (typeof CONVERSATION)[number]
+  | (typeof SSH)[number]
+  | (typeof DNS)[number]
+  | (typeof BANDWIDTH)[number];
 
 /** Phases of a mail service probe. They are part of released contracts: a new value would break consumers. */
 export const PHASES: readonly Phase[] = SERVICE_PHASES;
@@ -63,7 +71,11 @@ export const SSH_PHASES: readonly Phase[] = SSH;
 export const DNS_PHASES: readonly Phase[] = DNS;
 /** Phases of a session with a database. */
 export const DATA_PHASES: readonly Phase[] = DATA;
-export const ALL_PHASES: readonly Phase[] = [...new Set([...PHASES, ...HTTP_PHASES, ...CONVERSATION_PHASES, ...SSH_PHASES, ...DNS_PHASES])];
+/** Phases of a measurement of bandwidth. */
+export const BANDWIDTH_PHASES: readonly Phase[] = BANDWIDTH;
+export const ALL_PHASES: readonly Phase[] = [
+  ...new Set([...PHASES, ...HTTP_PHASES, ...CONVERSATION_PHASES, ...SSH_PHASES, ...DNS_PHASES, ...BANDWIDTH_PHASES]),
+];
 export type FailureCode = (typeof CODES)[number];
 
 function failureRecord(phases: readonly Phase[]) {

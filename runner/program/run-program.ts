@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { monotonic } from "../run/clock.js";
 import type { Deadline } from "../run/deadline.js";
 import { failureError } from "../run/failure-error.js";
+import type { WireRun } from "../run/run-state.js";
 import { MissingProgramError, type Packages } from "./missing-program.js";
 
 /** What a program may print before it is ended. */
@@ -35,10 +36,17 @@ export interface ProgramResult {
 export interface ProgramGrant {
   /** Runs a program of the system to its end, or to the end of the run. Rejects with a MissingProgramError if it cannot be started. */
   run(request: ProgramRequest): Promise<ProgramResult>;
+  /** The address that a program reached, for the output. */
+  reached(address: string): void;
 }
 
-export function programGrant({ deadline }: { readonly deadline: Deadline }): ProgramGrant {
-  return { run: (request) => runProgram(deadline, request) };
+export function programGrant({ deadline, recorder }: Pick<WireRun, "deadline" | "recorder">): ProgramGrant {
+  return {
+    run: (request) => runProgram(deadline, request),
+    reached(address) {
+      recorder.ipAddress ??= address;
+    },
+  };
 }
 
 /** Without a shell, by default in the C locale, in a process group of its own: whatever it starts ends with it. */

@@ -27,6 +27,11 @@ export class Recorder {
     return new PartRecorder(this, name);
   }
 
+  /** A record for steps that the probe times together: they are no operations of their own. The first address is still noted. */
+  untimed(): Recorder {
+    return new UntimedRecorder(this);
+  }
+
   begin(name: string, at = monotonic()): Operation {
     const operation: Operation = { name, at_ms: round(at - this.began), duration_ms: null, code: null, message: null };
     this.operations.push(operation);
@@ -78,6 +83,25 @@ class PartRecorder extends Recorder {
   override forget(operation: Operation): void {
     super.forget(operation);
     this.whole.forget(operation);
+  }
+
+  override connected(ipAddress: string, at: number): void {
+    super.connected(ipAddress, at);
+    this.whole.connected(ipAddress, at);
+  }
+}
+
+class UntimedRecorder extends Recorder {
+  override readonly began: number;
+
+  constructor(readonly whole: Recorder) {
+    super(whole.trace);
+    this.began = whole.began;
+  }
+
+  /** Forgotten at once. */
+  override begin(name: string, at = monotonic()): Operation {
+    return { name, at_ms: round(at - this.began), duration_ms: null, code: null, message: null };
   }
 
   override connected(ipAddress: string, at: number): void {

@@ -1,3 +1,4 @@
+import { readIperf3Report } from "../../probes/performance.bandwidth/iperf3-report.js";
 import { readCertificate } from "../../runner/asn1/certificate.js";
 import { Asn1Error } from "../../runner/asn1/decode-ber.js";
 import { readOcspResponse } from "../../runner/asn1/ocsp.js";
@@ -229,6 +230,10 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
         if (read?.kind === "error") icmpOf(read.message, 4);
       }
     },
+  },
+  iperf3: {
+    modules: ["probes/performance.bandwidth/iperf3-report.ts"],
+    parse: (bytes) => readIperf3Report(text(bytes), 1),
   },
   snmp: {
     modules: ["runner/net/snmp/pdu.ts", "runner/net/snmp/v3-message.ts"],

@@ -36,6 +36,8 @@ export const PROGRAMS = {
   sshd: { get: "apt-get install openssh-server", needsRoot: true },
   "ssh-keygen": { get: "apt-get install openssh-client", needsRoot: false },
   dropbear: { get: "apt-get install dropbear-bin", needsRoot: false },
+  iperf3: { get: "apt-get install iperf3", needsRoot: false },
+  chromium: { get: "apt-get install chromium", needsRoot: false },
   traceroute: { get: "apt-get install traceroute", needsRoot: false },
   slapd: { get: "apt-get install slapd", needsRoot: false },
   mosquitto: { get: "apt-get install mosquitto", needsRoot: false },

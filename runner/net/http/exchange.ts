@@ -28,8 +28,18 @@ export interface HttpOptions extends Omit<DialTarget, "host" | "port"> {
   readonly body: (head: ResponseHead) => BodyLimits;
   /** Called with each decoded piece of the body. True: nothing more is wanted. */
   readonly isEnough?: (bytes: Buffer) => boolean;
+  /** Called after each piece: for how many milliseconds nothing more is read. Over HTTP/1.1 only. */
+  readonly holdMs?: () => number;
+  /** Sends a body of unknown length, in chunks, over HTTP/1.1. It ends early once the server has answered. */
+  readonly upload?: (upload: Upload) => Promise<void>;
   /** Asks for another protocol on the connection, which is given to this after a 101: it must close it. */
   readonly upgraded?: (connection: Connection, rest: string, head: ResponseHead) => Promise<void>;
+}
+
+/** The sending side of a request whose body has no length. */
+export interface Upload {
+  /** Resolves when the system takes more; false: the connection broke, or the server has answered already. */
+  send(piece: Buffer): Promise<boolean>;
 }
 
 /** One request and what is known about its response. Filled in as things happen, so that no failure loses what came before. */

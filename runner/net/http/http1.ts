@@ -3,17 +3,20 @@ import { FailureError, failureError } from "../../run/failure-error.js";
 import type { WireRun } from "../../run/run-state.js";
 import type { Break, Connection, ConnectionReader } from "../transport/connection.js";
 import type { BodyReader } from "./body-reader.js";
+import { ChunkedUpload } from "./chunked-upload.js";
 import type { Exchange, HttpOptions } from "./exchange.js";
 import { type Field, type HttpRequest, type ResponseHead, targetOf } from "./message.js";
 import { ResponseParser } from "./response-parser.js";
 import { ResponseRecorder } from "./response-recorder.js";
+
+type Http1Options = Pick<HttpOptions, "command_timeout_ms" | "upgraded" | "holdMs" | "upload">;
 
 /** One request and its response over HTTP/1.1 (RFC 9112). */
 export class Http1Exchange implements ConnectionReader {
   readonly #connection: Connection;
   readonly #exchange: Exchange;
   readonly #bodyReader: (head: ResponseHead) => BodyReader;
-  readonly #options: Pick<HttpOptions, "command_timeout_ms" | "upgraded">;
+  readonly #options: Http1Options;
   readonly #recorder: ResponseRecorder;
   readonly #parser: ResponseParser;
   #body: BodyReader | null = null;
@@ -21,13 +24,7 @@ export class Http1Exchange implements ConnectionReader {
   #isSent = false;
   #settle: { resolve: (rest: string | null) => void; reject: (error: unknown) => void } | null = null;
 
-  constructor(
-    state: WireRun,
-    connection: Connection,
-    exchange: Exchange,
-    bodyReader: (head: ResponseHead) => BodyReader,
-    options: Pick<HttpOptions, "command_timeout_ms" | "upgraded">,
-  ) {
+  constructor(state: WireRun, connection: Connection, exchange: Exchange, bodyReader: (head: ResponseHead) => BodyReader, options: Http1Options) {
     this.#connection = connection;
     this.#exchange = exchange;
     this.#bodyReader = bodyReader;
@@ -52,13 +49,22 @@ export class Http1Exchange implements ConnectionReader {
       this.#settle = { resolve, reject };
       this.#recorder.sending(request);
       this.#connection.readBy(this);
-      this.#connection.write(headOf(request));
+      this.#connection.write(headOf(request, this.#options.upload !== undefined));
       if (request.body !== null) this.#connection.write(request.body);
       this.#wait();
       const sent = (): void => {
         this.#isSent = true;
         this.#recorder.sent(monotonic());
       };
+      if (this.#options.upload !== undefined) {
+        const upload = this.#uploadTo();
+        const whole = (): void => {
+          upload.end();
+          sent();
+        };
+        this.#options.upload(upload).then(whole, reject);
+        return;
+      }
       // Most requests are sent at once, so that the response is not timed from a later turn.
       if (this.#connection.socket.writableNeedDrain) this.#connection.drained().then(sent);
       else sent();
@@ -86,7 +92,11 @@ export class Http1Exchange implements ConnectionReader {
 
   #data(bytes: string): void {
     const body = this.#body as BodyReader;
-    if (body.write(Buffer.from(bytes, "latin1"))) return;
+    if (body.write(Buffer.from(bytes, "latin1"))) {
+      const holdMs = this.#options.holdMs?.() ?? 0;
+      if (holdMs > 0) this.#connection.hold(holdMs);
+      return;
+    }
     this.#connection.waitNoMore();
     this.#connection.close();
     this.#finish(body);
@@ -103,6 +113,14 @@ export class Http1Exchange implements ConnectionReader {
     body.end().then(
       () => this.#settle?.resolve(null),
       (error) => this.#settle?.reject(error),
+    );
+  }
+
+  #uploadTo(): ChunkedUpload {
+    return new ChunkedUpload(
+      this.#connection,
+      () => this.#exchange.head !== null,
+      () => this.#wait(),
     );
   }
 
@@ -133,8 +151,9 @@ export class Http1Exchange implements ConnectionReader {
 }
 
 /** The request line and the header (RFC 9112, section 3). What came from an input was checked to be one line each. */
-function headOf({ method, url, fields, body }: HttpRequest): string {
-  const own: Field[] = [["host", url.host], ...(body === null ? [] : [["content-length", String(body.length)] as Field])];
+function headOf({ method, url, fields, body }: HttpRequest, isChunked: boolean): string {
+  const framing: Field[] = isChunked ? [["transfer-encoding", "chunked"]] : body === null ? [] : [["content-length", String(body.length)]];
+  const own: Field[] = [["host", url.host], ...framing];
   const given = new Set(fields.map(([name]) => name.toLowerCase()));
   const all = [...own.filter(([name]) => !given.has(name)), ...fields];
   return `${method} ${targetOf(url)} HTTP/1.1\r\n${all.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`;

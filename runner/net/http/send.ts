@@ -56,7 +56,8 @@ async function connect({ tcp, tls }: HttpContext, exchange: Exchange, options: H
   if (!isSecure) return connection;
   const name = options.tls.servername ?? host;
   const { min_version, ca } = options.tls;
-  const alpn = options.upgraded !== undefined || version === "1.1" ? ["http/1.1"] : version === "2" ? ["h2"] : ["h2", "http/1.1"];
+  const isHttp1 = version === "1.1" || options.upgraded !== undefined || options.upload !== undefined;
+  const alpn = isHttp1 ? ["http/1.1"] : version === "2" ? ["h2"] : ["h2", "http/1.1"];
   const timeoutMs = options.handshake_timeout_ms ?? options.command_timeout_ms;
   exchange.tls = await tls.secure(connection, { host: name, min_version, alpn, ...(ca === undefined ? {} : { ca }) }, timeoutMs);
   try {

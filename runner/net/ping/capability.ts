@@ -9,11 +9,17 @@ export interface PingGrant {
   byIcmp(target: NamedTarget, options: IcmpPingOptions, facts: PingFacts): Promise<void>;
   /** Connections to a port, without any privilege. */
   byTcp(target: NamedTarget, options: TcpPingOptions, facts: PingFacts): Promise<void>;
+  /** The same, for pings that the probe times together: none is an operation of its own. */
+  readonly untimed: PingGrant;
 }
 
 export function pingGrant(run: WireRun): PingGrant {
   return {
     byIcmp: (target, options, facts) => pingByIcmp(run, target, options, facts),
     byTcp: (target, options, facts) => pingByTcp(run, target, options, facts),
+    get untimed() {
+      const { deadline, secrets, targets, recorder } = run;
+      return pingGrant({ deadline, secrets, targets, recorder: recorder.untimed() });
+    },
   };
 }

@@ -49,6 +49,8 @@ export class Connection implements Arrival, Watched {
   #brokenAt = 0;
   #queued = false;
   #paused = false;
+  /** While it is set, nothing is read: see hold(). */
+  #holding: NodeJS.Timeout | null = null;
   #patience = 0;
 
   constructor(
@@ -161,8 +163,20 @@ export class Connection implements Arrival, Watched {
     }
     this.#unreadBytes += text.length;
     this.#queue();
-    this.#paused = this.isLeaving || this.#unreadBytes >= MAX_UNREAD_BYTES;
+    this.#paused = this.isLeaving || this.#unreadBytes >= MAX_UNREAD_BYTES || this.#holding !== null;
     return !this.#paused;
+  }
+
+  /** Reads nothing for a while: once the buffers on the way are full, the peer sends no faster than it is read. */
+  hold(milliseconds: number): void {
+    if (this.#holding !== null || this.broken !== null) return;
+    this.#paused = true;
+    this.#socket.pause();
+    this.#holding = setTimeout(() => {
+      this.#holding = null;
+      this.#readOn();
+      if (this.#unreadBytes > 0 || this.#pendingBreak !== null) this.#queue();
+    }, milliseconds);
   }
 
   takeEnd(error: NodeJS.ErrnoException | null): void {
@@ -173,7 +187,7 @@ export class Connection implements Arrival, Watched {
     this.#queued = false;
     const reader = this.#reader;
     if (reader === null) return;
-    while (this.#unread !== "" && this.broken === null) {
+    while (this.#unread !== "" && this.broken === null && this.#holding === null) {
       const text = this.#unread;
       const at = this.#unreadAt;
       const next = this.#following?.shift();
@@ -182,6 +196,7 @@ export class Connection implements Arrival, Watched {
       this.#unreadBytes -= text.length;
       reader.received(text, at);
     }
+    if (this.#holding !== null) return;
     if (this.#paused && (this.dueAt !== 0 || !this.isLeaving)) this.#readOn();
     // What the peer said before it went is worked on first.
     if (this.#pendingBreak !== null && this.broken === null) {
@@ -195,6 +210,7 @@ export class Connection implements Arrival, Watched {
   close(): void {
     this.broken ??= { code: "closed", message: "the connection was closed on this side" };
     this.dueAt = 0;
+    if (this.#holding !== null) clearTimeout(this.#holding);
     this.run.deadline.unwatch(this);
     this.discardUnread();
     this.#socket.destroy();

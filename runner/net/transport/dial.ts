@@ -11,6 +11,7 @@ import { failureOf } from "./classify-error.js";
 import { Connection } from "./connection.js";
 import { permittedAddresses } from "./permitted.js";
 import { resolveHost } from "./resolve.js";
+import { type NamedTarget, targetAddresses } from "./target-addresses.js";
 
 /** RFC 8305, section 5: how long an address may be silent before the next is tried beside it. */
 const NEXT_ATTEMPT_AFTER_MS = 250;
@@ -30,6 +31,8 @@ export interface DialTarget extends Pick<NetworkInput, "address_family" | "sourc
 export interface TcpGrant {
   /** Tries every address of the target; each attempt is added to `attempts` as it is made, so that it survives a failure. */
   connect(target: DialTarget, attempts?: Attempt[]): Promise<Connection>;
+  /** The addresses that a program of the system may connect to in our place. */
+  addressesOf(target: NamedTarget): Promise<readonly Address[]>;
 }
 
 export function tcpGrant(state: WireRun): TcpGrant {
@@ -41,6 +44,10 @@ class Dialler implements TcpGrant {
 
   constructor(state: WireRun) {
     this.#state = state;
+  }
+
+  addressesOf(target: NamedTarget): Promise<readonly Address[]> {
+    return targetAddresses(this.#state, target);
   }
 
   connect(target: DialTarget, attempts: Attempt[] = []): Promise<Connection> {
