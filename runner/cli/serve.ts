@@ -43,6 +43,8 @@ export default defineCommand({
 
 const DEFAULT_LISTEN = "127.0.0.1:9115";
 const LOOK_EVERY_MS = 1000;
+/** Besides those of running probes. */
+const MORE_CONNECTIONS = 128;
 
 async function run({ options: given }: Arguments<typeof options>, io: Io): Promise<number> {
   const at = listenAddress(given.listen ?? DEFAULT_LISTEN);
@@ -53,7 +55,7 @@ async function run({ options: given }: Arguments<typeof options>, io: Io): Promi
   const loaded = await loadConfig(file);
   tell(loaded, io);
   const exporter = new Exporter(loaded.served, { policy, most });
-  const server = await serveHttp(at, (path, asked) => exporter.answer(path, asked));
+  const server = await serveHttp(at, (path, asked) => exporter.answer(path, asked), most + MORE_CONNECTIONS);
   io.err(`probe-run: serving ${loaded.served.modules.size} modules at ${server.address}/probe\n`);
   const stopWatching = file === null ? () => undefined : reload(file, exporter, io);
   await interrupted(io);

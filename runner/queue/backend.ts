@@ -39,6 +39,9 @@ export interface Message {
   readonly weight?: number;
 }
 
+/** Of a weight that another program wrote: one message must not hold back the others of its key for ever. */
+export const MAX_WEIGHT = 1_000_000;
+
 /** Messages that can be claimed, processed and settled. */
 export interface Channel extends Sink {
   /**

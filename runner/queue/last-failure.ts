@@ -13,10 +13,36 @@ export interface LastFailure {
  */
 export type FailureReason = "poisoned" | "refused" | "worker_error" | "worker_died" | "target_failed" | "result_refused" | "consumer_error";
 
+const REASONS: readonly string[] = [
+  "poisoned",
+  "refused",
+  "worker_error",
+  "worker_died",
+  "target_failed",
+  "result_refused",
+  "consumer_error",
+] satisfies FailureReason[];
+
 /** Longer messages are cut. */
 const MAX_CHARACTERS = 2000;
 
 export function lastFailure(reason: FailureReason, message: string): LastFailure {
   const shown = message.length <= MAX_CHARACTERS ? message : `${message.slice(0, MAX_CHARACTERS)}…`;
   return { reason, message: shown, at: new Date().toISOString() };
+}
+
+/** A failure that a store holds, as JSON text. Null if another program wrote something else there. */
+export function readFailure(text: string): LastFailure | null {
+  try {
+    return failureIn(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
+export function failureIn(value: unknown): LastFailure | null {
+  if (value === null || typeof value !== "object") return null;
+  const { reason, message, at } = value as Record<string, unknown>;
+  const isFailure = typeof reason === "string" && REASONS.includes(reason) && typeof message === "string" && typeof at === "string";
+  return isFailure ? { reason: reason as FailureReason, message, at } : null;
 }

@@ -17,7 +17,7 @@ test.each(Object.keys(TARGETS))(
   90_000,
 );
 
-test("a parser that throws, and one that is slow, are found", async () => {
+test("a parser that throws, and one that is slow, are found", { timeout: 120_000 }, async () => {
   const corpus = [Buffer.from("harmless")];
   const throwing = await fuzz(
     { modules: [], parse: (bytes) => (bytes.includes("(") ? JSON.parse("(") : null) },

@@ -69,6 +69,11 @@ import { FrameReader } from "../../runner/net/websocket/frames.js";
 import { judgeSvg } from "../../runner/posture/bimi/svg.js";
 import { readConsumedEvent } from "../../runner/queue/consumed-event.js";
 import { readJob } from "../../runner/queue/job.js";
+import { readFailure } from "../../runner/queue/last-failure.js";
+import { deadLetterFieldsIn, envelopeOf } from "../../runner/queue/nats/envelope.js";
+import { recordIn } from "../../runner/queue/nats/lease-records.js";
+import { fieldsIn } from "../../runner/queue/nats/stored-fields.js";
+import { contentOf } from "../../runner/queue/redis/job-data.js";
 import { classifyReply } from "../../runner/replies/classify-reply.js";
 import { readRefusal } from "../../runner/replies/read-refusal.js";
 import { FailureError } from "../../runner/run/failure-error.js";
@@ -451,10 +456,20 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
     },
   },
   queue: {
-    modules: ["runner/queue/job.ts", "runner/queue/consumed-event.ts", "runner/queue/read-event.ts"],
+    modules: [
+      ...["job", "consumed-event", "read-event", "last-failure"].map((name) => `runner/queue/${name}.ts`),
+      ...["envelope", "lease-records", "stored-fields"].map((name) => `runner/queue/nats/${name}.ts`),
+      "runner/queue/redis/job-data.ts",
+    ],
     parse(bytes) {
       readJob(text(bytes));
       readConsumedEvent(text(bytes));
+      readFailure(text(bytes));
+      recordIn(text(bytes));
+      const headers = { get: () => text(bytes) };
+      envelopeOf("jobs.queue.0.a", headers);
+      deadLetterFieldsIn(headers);
+      contentOf(fieldsIn(text(bytes)));
     },
   },
   suite: {

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { boundConnections, CONNECTION_CHECKS } from "./bounded-connections.js";
 
 export interface HttpAnswer {
   readonly status: number;
@@ -26,12 +27,16 @@ export interface HttpAsked {
   readonly signal: AbortSignal;
 }
 
+/** Enough for Prometheus, readiness probes and people. */
+const MAX_CONNECTIONS = 128;
+
 /** Answers GET with a text by path. It does not keep the process alive. */
 export async function serveHttp(
   at: { readonly host: string; readonly port: number },
   answer: (path: string, asked: HttpAsked) => Promise<HttpAnswer>,
+  mostConnections = MAX_CONNECTIONS,
 ): Promise<HttpServing> {
-  const server = createServer((request, response) => {
+  const server = createServer(CONNECTION_CHECKS, (request, response) => {
     const reply = ({ status, text, type = "text/plain; charset=utf-8", headers = {} }: HttpAnswer): void => {
       response.writeHead(status, { "content-type": type, "cache-control": "no-store", "x-content-type-options": "nosniff", ...headers }).end(text);
     };
@@ -46,10 +51,16 @@ export async function serveHttp(
     };
     answer(path, { query: new URLSearchParams(query.join("?")), header, signal: gone.signal }).then(reply, failed);
   });
+  boundConnections(server, mostConnections);
   server.listen(at);
   await once(server, "listening");
   server.unref();
-  return { address: addressOf(server), close: () => void server.close() };
+  return { address: addressOf(server), close: () => close(server) };
+}
+
+function close(server: Server): void {
+  server.close();
+  server.closeAllConnections();
 }
 
 function addressOf(server: Server): string {

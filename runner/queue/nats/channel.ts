@@ -161,6 +161,7 @@ export class NatsChannel implements Channel {
     this.#sweptAt = now;
     const { queue, leases, states } = this.context.names;
     const [messages, records, savedStates] = await Promise.all([this.#messageCount(queue), this.#messageCount(leases), this.#messageCount(states)]);
+    if (messages > 0 && isIdle) await this.#consumers.ensureForStored();
     if (messages > 0) await sweepQueue(this.context, this.#consumers);
     if (records > OTHER_RECORDS) await sweepLeases(this.context);
     this.#nextStateToSweep = savedStates > 0 ? await sweepStates(this.context, this.#nextStateToSweep) : 1;

@@ -1,8 +1,10 @@
 import type { Limits } from "../../limits/limits.js";
+import { MAX_WEIGHT } from "../backend.js";
 import type { ChannelContext } from "./channel-context.js";
 import { type Buckets, ClaimLimits } from "./claim-limits.js";
 import { isHeld, recordIn } from "./lease-records.js";
 import { scan } from "./scan.js";
+import { fieldsIn, isNumberIn } from "./stored-fields.js";
 
 /** If the holder of the lock dies, others wait this long; a claim takes about ten milliseconds. */
 const LOCK_MS = 5000;
@@ -26,8 +28,8 @@ export class ClaimLock {
   async acquire(limits: Limits): Promise<{ claimLimits: ClaimLimits; release(): Promise<void> } | null> {
     const { clock, names } = this.context;
     const stored = await this.context.requests.last(names.leases, names.claimLock);
-    const found = stored === null ? UNLOCKED : (JSON.parse(stored.string()) as LockRecord);
     const now = await clock.now();
+    const found = stored === null ? UNLOCKED : lockIn(stored.string(), now);
     if (found.until > now) return null;
     const fence = await this.#write({ until: now + LOCK_MS, buckets: found.buckets }, stored?.seq ?? 0);
     if (fence === null) return null;
@@ -46,4 +48,15 @@ export class ClaimLock {
     const now = await clock.now();
     return records.map(({ body }) => recordIn(body)).flatMap((record) => (record.kind !== "delayed" && isHeld(record, now) ? [record.key] : []));
   }
+}
+
+/** A record that our programs did not write locks nothing, and no bucket was filled later than now. Clocks of processes differ a little. */
+function lockIn(text: string, now: number): LockRecord {
+  const { until, buckets } = fieldsIn(text);
+  const read: [string, Buckets[string]][] = Object.entries(buckets ?? {}).flatMap(([key, bucket]) => {
+    const { tokens, filled } = (bucket ?? {}) as Record<string, unknown>;
+    const isBucket = isNumberIn(tokens, -MAX_WEIGHT, MAX_WEIGHT) && isNumberIn(filled, 0, Number.MAX_SAFE_INTEGER);
+    return isBucket ? [[key, { tokens, filled: Math.min(filled, now) }]] : [];
+  });
+  return { until: isNumberIn(until, 0, now + 2 * LOCK_MS) ? until : 0, buckets: Object.fromEntries(read) };
 }

@@ -66,8 +66,8 @@ export class Claimer {
     return claimed;
   }
 
-  #isWithinLimits({ headers, reply }: Pulled, limits: ClaimLimits): boolean {
-    const { key = null, weight = 1 } = envelopeIn(headers) ?? {};
+  #isWithinLimits({ subject, headers, reply }: Pulled, limits: ClaimLimits): boolean {
+    const { key = null, weight = 1 } = envelopeIn(subject, headers) ?? {};
     const waitMs = limits.acquire(key, weight);
     if (waitMs === null) return true;
     this.isRateLimited = true;
@@ -77,7 +77,7 @@ export class Claimer {
 
   async #takeOne(pulled: Pulled, leaseMs: number, limits: ClaimLimits | null): Promise<NatsLease | null> {
     const leased = await takeLease(this.context, pulled, leaseMs);
-    const { key = null, weight = 1 } = envelopeIn(pulled.headers) ?? {};
+    const { key = null, weight = 1 } = envelopeIn(pulled.subject, pulled.headers) ?? {};
     if (leased === null) limits?.release(key, weight);
     return leased;
   }

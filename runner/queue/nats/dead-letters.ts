@@ -3,12 +3,13 @@ import type { ChannelContext } from "./channel-context.js";
 import { type DeadLetterFields, deadLetterFieldsIn, envelopeIn, retriedHeaders } from "./envelope.js";
 import { tokenOf } from "./names.js";
 import { scan } from "./scan.js";
+import { headersIn } from "./stored-fields.js";
 
 export async function deadLetters(context: ChannelContext, max: number): Promise<DeadLetter[]> {
   const stored = await scan(context, context.names.dead, context.names.deadLetter("*"), max);
-  return stored.flatMap(({ headers, body }) => {
-    const envelope = envelopeIn(headers);
-    if (envelope === null || headers === undefined) return [];
+  return stored.flatMap(({ subject, headers, body }) => {
+    const envelope = envelopeIn(subject, headers);
+    if (envelope === null) return [];
     const { attempts, failure } = deadLetterFieldsIn(headers);
     return [{ id: envelope.id, key: envelope.key, body, attempts, failure }];
   });
@@ -24,9 +25,10 @@ export async function retryDead(context: ChannelContext, ids: readonly string[] 
 async function retryOne(context: ChannelContext, token: string): Promise<boolean> {
   const { requests, names } = context;
   const deadLetter = await requests.last(names.dead, names.deadLetter(token));
-  const envelope = envelopeIn(deadLetter?.header);
+  const headers = headersIn(() => deadLetter?.header);
+  const envelope = deadLetter === null ? null : envelopeIn(deadLetter.subject, headers);
   if (deadLetter === null || envelope === null) return false;
-  await restoreState(context, token, envelope.key, deadLetterFieldsIn(deadLetter.header));
+  await restoreState(context, token, envelope.key, deadLetterFieldsIn(headers));
   await requests.write({
     stream: names.queue,
     subject: names.queued(envelope.priority, token),

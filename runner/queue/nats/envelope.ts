@@ -1,6 +1,7 @@
-import type { Message } from "../backend.js";
-import type { LastFailure } from "../last-failure.js";
-import { NO_STATE } from "./lease-records.js";
+import { MAX_WEIGHT, type Message } from "../backend.js";
+import { failureIn, type LastFailure } from "../last-failure.js";
+import { HIGHEST_PRIORITY, tokenOf } from "./names.js";
+import { headerFieldsIn, isNumberIn, sequenceIn, textIn } from "./stored-fields.js";
 
 /** The part of a message that is stored in headers. The payload is the body, byte for byte, so that other tools can read the stream. */
 export interface Envelope {
@@ -41,19 +42,32 @@ export function deadLetterHeaders(envelope: Envelope, letter: DeadLetterFields):
   return { ...encoded(envelope), [DEAD_LETTER]: encodeURIComponent(JSON.stringify(letter)) };
 }
 
-/** Null for a message that was not stored by probe-run. */
-export function envelopeIn(headers: HeaderSource | undefined): Envelope | null {
-  const text = headers?.get(ENVELOPE) ?? "";
-  return text === "" ? null : (JSON.parse(decodeURIComponent(text)) as Envelope);
+/** Null for a message that was not stored by probe-run: its headers are missing, cannot be read, or name the id of another message. */
+export function envelopeIn(subject: string, headers: HeaderSource | undefined): Envelope | null {
+  const { id, key, priority, due, weight = 1 } = headerFieldsIn(headers?.get(ENVELOPE) ?? "");
+  if (typeof id !== "string" || !subject.endsWith(`.${tokenOf(id)}`)) return null;
+  return {
+    id,
+    key: textIn(key),
+    priority: isNumberIn(priority, 0, HIGHEST_PRIORITY) ? Math.floor(priority) : 0,
+    due: isNumberIn(due, 0, Number.MAX_SAFE_INTEGER) ? due : null,
+    ...(isNumberIn(weight, Number.MIN_VALUE, MAX_WEIGHT) && weight !== 1 ? { weight } : {}),
+  };
 }
 
 /** A foreign message is identified by its subject. The worker that claims it finds out that it is not a valid event. */
 export function envelopeOf(subject: string, headers: HeaderSource | undefined): Envelope {
-  return envelopeIn(headers) ?? { id: subject, key: null, priority: 0, due: null };
+  return envelopeIn(subject, headers) ?? { id: subject, key: null, priority: 0, due: null };
 }
 
-export function deadLetterFieldsIn(headers: HeaderSource): DeadLetterFields {
-  return { ...NO_STATE, ...(JSON.parse(decodeURIComponent(headers.get(DEAD_LETTER))) as DeadLetterFields) };
+export function deadLetterFieldsIn(headers: HeaderSource | undefined): DeadLetterFields {
+  const { attempts, failure, kept, part } = headerFieldsIn(headers?.get(DEAD_LETTER) ?? "");
+  return {
+    attempts: isNumberIn(attempts, 0, Number.MAX_SAFE_INTEGER) ? attempts : 0,
+    failure: failureIn(failure) ?? { reason: "worker_error", message: "no details are stored", at: "" },
+    kept: sequenceIn(kept),
+    part: isNumberIn(part, 1, Number.MAX_SAFE_INTEGER) ? part : 1,
+  };
 }
 
 /** A header is one line of ASCII. */

@@ -1,6 +1,7 @@
-import type { LastFailure } from "../last-failure.js";
+import { failureIn, type LastFailure } from "../last-failure.js";
 import type { Names } from "./names.js";
 import type { Requests } from "./requests.js";
+import { fieldsIn, isNumberIn, sequenceIn, textIn } from "./stored-fields.js";
 
 /**
  * The state of a message since its first claim. NATS redelivers messages, but accepts the acknowledgement of any former holder. So a lost lease is
@@ -50,8 +51,20 @@ export class LeaseRecords {
   }
 }
 
+const KINDS: readonly unknown[] = ["leased", "ending", "delayed", "free"] satisfies LeaseRecord["kind"][];
+
+/** A record that cannot be read holds nothing back: its message is free. */
 export function recordIn(text: string): LeaseRecord {
-  return { ...NO_STATE, ...(JSON.parse(text) as LeaseRecord) };
+  const { kind, until, attempt, failure, key, kept, part } = fieldsIn(text);
+  const isRecord = KINDS.includes(kind) && isNumberIn(until, 0, Number.MAX_SAFE_INTEGER);
+  return {
+    ...(isRecord ? { kind: kind as LeaseRecord["kind"], until } : { kind: "free", until: 0 }),
+    attempt: isNumberIn(attempt, 0, Number.MAX_SAFE_INTEGER - 1) ? attempt : 0,
+    failure: failureIn(failure),
+    key: textIn(key),
+    kept: sequenceIn(kept),
+    part: isNumberIn(part, 1, Number.MAX_SAFE_INTEGER - 1) ? part : NO_STATE.part,
+  };
 }
 
 /** Whether the message cannot be claimed yet. */

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 
 export const HIGHEST_PRIORITY = 9;
+/** The highest first. */
+export const PRIORITIES: readonly number[] = Array.from({ length: HIGHEST_PRIORITY + 1 }, (_, index) => HIGHEST_PRIORITY - index);
 
 export type ChannelName = "jobs" | "results";
 

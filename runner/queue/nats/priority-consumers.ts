@@ -1,6 +1,6 @@
 import type { ConsumerInfo } from "@nats-io/jetstream";
 import type { ChannelContext } from "./channel-context.js";
-import { HIGHEST_PRIORITY } from "./names.js";
+import { PRIORITIES } from "./names.js";
 
 /**
  * How long NATS waits before it redelivers a message without any acknowledgement, which was lost on its way to a claim. A claim that receives a
@@ -19,6 +19,14 @@ export class PriorityConsumers {
     await Promise.all([...new Set(priorities)].filter((priority) => !this.#known.has(priority)).map((priority) => this.#create(priority)));
   }
 
+  /** Other programs may publish messages of a priority that has no consumer yet. */
+  async ensureForStored(): Promise<void> {
+    const { requests, names } = this.context;
+    const unknown = PRIORITIES.filter((priority) => !this.#known.has(priority));
+    const isStored = await Promise.all(unknown.map(async (priority) => (await requests.last(names.queue, names.queued(priority, "*"))) !== null));
+    await this.ensure(unknown.filter((_, index) => isStored[index]));
+  }
+
   /** The last sequence up to which each consumer has everything acknowledged. */
   async acknowledged(): Promise<{ filter: string; acknowledged: number }[]> {
     return (await this.#all()).map(({ config, ack_floor }) => ({ filter: config.filter_subject ?? "", acknowledged: ack_floor.stream_seq }));
@@ -30,8 +38,7 @@ export class PriorityConsumers {
     const all = await this.#all();
     const has = ({ num_pending, num_ack_pending }: ConsumerInfo): boolean => num_pending + num_ack_pending > 0;
     const busy = new Set(all.filter(has).map(({ name }) => name));
-    const highestFirst = Array.from({ length: HIGHEST_PRIORITY + 1 }, (_, index) => names.consumer(HIGHEST_PRIORITY - index));
-    return highestFirst.filter((name) => busy.has(name));
+    return PRIORITIES.map((priority) => names.consumer(priority)).filter((name) => busy.has(name));
   }
 
   #all(): Promise<ConsumerInfo[]> {

@@ -1,5 +1,6 @@
 import type { Msg } from "@nats-io/transport-node";
 import type { NatsClient } from "./client.js";
+import { headersIn } from "./stored-fields.js";
 
 /** A message as a consumer delivers it. */
 export interface Pulled {
@@ -47,7 +48,7 @@ function pulledOf(message: Msg, reply: string): Pulled {
   const first = tokens.length >= 11 ? 6 : 4;
   return {
     subject: message.subject,
-    headers: message.headers,
+    headers: headersIn(() => message.headers),
     body: message.string(),
     reply,
     delivered: Number(tokens[first]),

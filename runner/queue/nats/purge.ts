@@ -23,7 +23,7 @@ export async function purge(context: ChannelContext, consumers: PriorityConsumer
 
 async function removeDeadStates(context: ChannelContext): Promise<void> {
   const deadLetters = await scan(context, context.names.dead, context.names.deadLetter("*"), Number.POSITIVE_INFINITY);
-  await Promise.all(deadLetters.map(({ headers }) => removeState(context, headers === undefined ? null : deadLetterFieldsIn(headers).kept)));
+  await Promise.all(deadLetters.map(({ headers }) => removeState(context, deadLetterFieldsIn(headers).kept)));
 }
 
 /** Messages with a record: delayed, released, or held by a process that died. Consumers do not deliver those that are delayed. */

@@ -4,6 +4,7 @@ import type { StoredMsg } from "@nats-io/jetstream";
 import { backoffMs } from "../backoff.js";
 import type { NatsClient } from "./client.js";
 import { API_CODE, apiCodeOf, asQueueError, GONE_CODES, isNotNow } from "./errors.js";
+import { headersIn } from "./stored-fields.js";
 
 /** How long an unavailable server is retried before it is an error. */
 const MAX_RETRY_MS = 20_000;
@@ -56,7 +57,7 @@ export class Requests {
         if (apiCodeOf(error) !== API_CODE.wrongLastSequence) throw error;
         if (attempt === 1) return null;
         const last = await this.client.manager.streams.getMessage(stream, { last_by_subj: subject });
-        return last !== null && last.header.get(WRITE_HEADER) === mark ? last.seq : null;
+        return last !== null && headersIn(() => last.header)?.get(WRITE_HEADER) === mark ? last.seq : null;
       }
     });
   }

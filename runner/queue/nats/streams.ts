@@ -4,7 +4,7 @@ import { QueueError } from "../queue-error.js";
 import type { NatsAddress } from "./address.js";
 import type { NatsClient } from "./client.js";
 import { API_CODE, apiCodeOf } from "./errors.js";
-import type { Names } from "./names.js";
+import { type Names, PRIORITIES } from "./names.js";
 import type { Requests } from "./requests.js";
 
 type Config = Partial<StreamConfig> & { name: string };
@@ -25,7 +25,7 @@ function configs(names: Names, { replicas }: NatsAddress, { retentionMs }: Backe
   // One message per subject: a new record replaces the previous one.
   const records = { ...common, max_msgs_per_subject: 1 };
   return [
-    { ...common, name: names.queue, subjects: [names.queued("*", "*")], retention: "workqueue" },
+    { ...common, name: names.queue, subjects: PRIORITIES.map((priority) => names.queued(priority, "*")), retention: "workqueue" },
     { ...records, name: names.leases, subjects: [names.lease("*"), names.paused, names.clock, names.claimLock] },
     { ...records, name: names.done, subjects: [names.doneId("*")], max_age: Math.max(retentionMs, LEAST_AGE_MS) * NANOSECONDS },
     { ...records, name: names.dead, subjects: [names.deadLetter("*")] },

@@ -7,6 +7,7 @@ import { tokenOf } from "./names.js";
 import type { PriorityConsumers } from "./priority-consumers.js";
 import { removeState } from "./saved-state.js";
 import { scan } from "./scan.js";
+import { headersIn } from "./stored-fields.js";
 
 /**
  * Removes the records of messages that no longer exist: a killed server restores what it had removed last, and a killed process leaves what it had
@@ -55,7 +56,7 @@ async function isReferenced({ requests, names, leases }: ChannelContext, token: 
   const isInRecord = async (): Promise<boolean> => (await leases.read(token))?.kept === sequence;
   const isInDeadLetter = async (): Promise<boolean> => {
     const deadLetter = await requests.last(names.dead, names.deadLetter(token));
-    return deadLetter !== null && deadLetterFieldsIn(deadLetter.header).kept === sequence;
+    return deadLetter !== null && deadLetterFieldsIn(headersIn(() => deadLetter.header)).kept === sequence;
   };
   return (await isInRecord()) || (await isInDeadLetter()) || (await isInRecord());
 }
@@ -80,8 +81,9 @@ export async function sweepQueue(context: ChannelContext, consumers: PriorityCon
 
 async function restoreOrRemove(context: ChannelContext, stored: StoredMsg): Promise<void> {
   const { requests, names } = context;
-  const { subject, header, seq, time } = stored;
-  const headers = Object.fromEntries(header.keys().map((name) => [name, header.get(name)]));
+  const { subject, seq, time } = stored;
+  const header = headersIn(() => stored.header);
+  const headers = Object.fromEntries((header?.keys() ?? []).map((name) => [name, header?.get(name) ?? ""]));
   const token = tokenOf(envelopeOf(subject, header).id);
   if (!(await isSettled(context, token, time.getTime()))) await requests.write({ stream: names.queue, subject, body: stored.string(), headers, expected: seq });
   await requests.remove(names.queue, seq);

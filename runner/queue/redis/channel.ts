@@ -43,7 +43,7 @@ export class RedisChannel implements Channel {
     readonly results: RedisChannel | null,
   ) {
     this.#state = new JobState(connection, queue.name);
-    this.#fetcher = new JobFetcher(connection, queue.name, retentionMs);
+    this.#fetcher = new JobFetcher(connection, queue, retentionMs);
     this.#admin = new QueueAdmin(connection, queue, this.#state);
     this.#taker = new LeaseTaker(this.#fetcher, this.#state, this.#admin);
   }

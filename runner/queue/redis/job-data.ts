@@ -1,5 +1,5 @@
 import type { JobsOptions } from "bullmq";
-import type { Message } from "../backend.js";
+import { MAX_WEIGHT, type Message } from "../backend.js";
 
 /** In BullMQ, priority 0 means no priority and goes before all others. So ours begin at 1: priority 9 is BullMQ's 1, and 0 is its 10. */
 const LOWEST_PRIORITY = 10;
@@ -51,7 +51,7 @@ export function contentOf(data: unknown): { body: string; key: string | null; we
   return {
     body: typeof queuetext === "string" ? queuetext : textOf(event),
     key: typeof queuekey === "string" ? queuekey : null,
-    weight: typeof queueweight === "number" && queueweight > 0 && Number.isFinite(queueweight) ? queueweight : 1,
+    weight: typeof queueweight === "number" && queueweight > 0 && queueweight <= MAX_WEIGHT ? queueweight : 1,
   };
 }
 

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Job, Worker } from "bullmq";
+import type { Job, Queue, Worker } from "bullmq";
 import type { Connection } from "./connection.js";
+import { isUnreadable, repairUnreadable } from "./unreadable-jobs.js";
 
 /** The longest interval of BullMQ's check for expired locks, which goes through every active job. */
 const LONGEST_STALLED_CHECK_MS = 5000;
@@ -29,14 +30,14 @@ export class JobFetcher {
 
   constructor(
     readonly connection: Connection,
-    readonly queueName: string,
+    readonly queue: Queue,
     readonly retentionMs: number,
   ) {}
 
   worker(leaseMs: number): Worker {
     let worker = this.#workers.get(leaseMs);
     if (worker === undefined) {
-      worker = this.connection.worker(this.queueName, {
+      worker = this.connection.worker(this.queue.name, {
         lockDuration: leaseMs,
         stalledInterval: Math.min(LONGEST_STALLED_CHECK_MS, Math.ceil(leaseMs / 2)),
         // The queue itself counts attempts, and ends a job that kills its workers.
@@ -56,7 +57,7 @@ export class JobFetcher {
     const token = randomUUID();
     while (fetched.length < max) {
       const size = Math.min(this.#fetchSize, max - fetched.length);
-      const jobs = await Promise.all(Array.from({ length: size }, () => worker.getNextJob(token, { block: false })));
+      const jobs = await Promise.all(Array.from({ length: size }, () => this.#next(worker, token, false)));
       const found = jobs.filter((job) => job !== undefined);
       fetched.push(...found.map((job) => ({ job, token })));
       if (found.length < size) {
@@ -106,7 +107,7 @@ export class JobFetcher {
     while (this.#waiting.size > 0 && !this.#isClosed) {
       const token = randomUUID();
       try {
-        const job = await worker.getNextJob(token, { block: true });
+        const job = await this.#next(worker, token, true);
         if (job === undefined) continue;
         this.#fetchedEarly.push({ job, token });
       } catch {
@@ -115,6 +116,17 @@ export class JobFetcher {
       }
       if (this.#waiting.size > 0) this.#wakeAll();
       else await this.returnUnclaimed();
+    }
+  }
+
+  /** A job that BullMQ cannot parse is made readable and returned to the queue: the next fetch gets it. */
+  async #next(worker: Worker, token: string, block: boolean): Promise<Job | undefined> {
+    try {
+      return await worker.getNextJob(token, { block });
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
+      await repairUnreadable(this.connection, this.queue, token);
+      return undefined;
     }
   }
 

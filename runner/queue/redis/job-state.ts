@@ -1,5 +1,5 @@
 import type { Limit, Limits } from "../../limits/limits.js";
-import type { LastFailure } from "../last-failure.js";
+import { type LastFailure, readFailure } from "../last-failure.js";
 import type { Connection } from "./connection.js";
 import type { ScriptName } from "./scripts/index.js";
 
@@ -104,7 +104,7 @@ function startOf([code, ...rest]: readonly unknown[]): Start {
 }
 
 function failureIn(text: string | undefined): LastFailure | null {
-  return text ? (JSON.parse(text) as LastFailure) : null;
+  return text ? readFailure(text) : null;
 }
 
 /** A prefix, because an empty key is a key too. */

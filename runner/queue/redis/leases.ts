@@ -18,7 +18,8 @@ const GONE = -1;
 
 export function startingJobOf({ job }: FetchedJob): StartingJob {
   const { key, weight } = contentOf(job.data);
-  return { jobId: job.id as string, key, weight, priority: job.priority, isFirst: job.attemptsStarted === 1 };
+  const priority = Number.isFinite(job.priority) ? job.priority : 0;
+  return { jobId: job.id as string, key, weight, priority, isFirst: job.attemptsStarted === 1 };
 }
 
 export function leaseOf({ job, token }: FetchedJob, { attempt, failure, state, part }: Start & { kind: "run" }, leaseMs: number): Lease {

@@ -1,5 +1,5 @@
 import type { DeadLetter, LeasedMessage } from "../backend.js";
-import type { LastFailure } from "../last-failure.js";
+import { readFailure } from "../last-failure.js";
 import { STATE, type TableName } from "./schema.js";
 
 /** A stored message. */
@@ -27,7 +27,7 @@ export function leaseOf(row: Row, lease: number): Lease {
     body: row.body,
     key: row.key,
     attempt: row.attempt,
-    lastFailure: failureOf(row),
+    lastFailure: row.failure === null ? null : readFailure(row.failure),
     savedState: row.kept,
     part: row.part,
     sequence: row.sequence,
@@ -36,13 +36,12 @@ export function leaseOf(row: Row, lease: number): Lease {
 }
 
 export function deadLetterOf(row: Row): DeadLetter {
-  const failure = failureOf(row) ?? { reason: "worker_died", message: "no details are stored", at: "" };
+  const failure = (row.failure === null ? null : readFailure(row.failure)) ?? { reason: "worker_died", message: "no details are stored", at: "" };
   return { id: row.id, body: row.body, key: row.key, attempts: row.attempt, failure };
 }
 
-function failureOf({ failure }: Row): LastFailure | null {
-  return failure === null ? null : (JSON.parse(failure) as LastFailure);
-}
+/** Another program may have written the largest integer, to which SQLite cannot add one. */
+const NEXT_ATTEMPT = "min(attempt, 1000000000) + 1";
 
 const CLAIMED = "sequence, id, body, key, priority, attempt, failure, kept, part";
 
@@ -55,10 +54,10 @@ export function statementsFor(table: TableName) {
         due = excluded.due, weight = excluded.weight, attempt = 0, lease = NULL, failure = NULL, kept = NULL, part = 1 WHERE state = ${STATE.done} AND due <= ?`,
     wakeDelayed: `UPDATE ${table} SET state = ${STATE.ready}, due = NULL WHERE state = ${STATE.delayed} AND due <= ?`,
     endLeases: `UPDATE ${table} SET state = ${STATE.ready}, due = NULL, lease = NULL, failure = NULL WHERE state = ${STATE.leased} AND due <= ?`,
-    takeFirst: `UPDATE ${table} SET state = ${STATE.leased}, due = ?, lease = ?, attempt = attempt + 1 WHERE sequence IN
+    takeFirst: `UPDATE ${table} SET state = ${STATE.leased}, due = ?, lease = ?, attempt = ${NEXT_ATTEMPT} WHERE sequence IN
       (SELECT sequence FROM ${table} WHERE state = ${STATE.ready} ORDER BY priority DESC, sequence LIMIT ?)
       RETURNING ${CLAIMED}`,
-    takeChosen: `UPDATE ${table} SET state = ${STATE.leased}, due = ?, lease = ?, attempt = attempt + 1 WHERE sequence IN
+    takeChosen: `UPDATE ${table} SET state = ${STATE.leased}, due = ?, lease = ?, attempt = ${NEXT_ATTEMPT} WHERE sequence IN
       (SELECT value FROM json_each(?))
       RETURNING ${CLAIMED}`,
     extend: `UPDATE ${table} SET due = ? WHERE sequence = ? AND lease = ?`,

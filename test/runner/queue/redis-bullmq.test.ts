@@ -103,9 +103,9 @@ realServer("a queue on Redis beside BullMQ's own means", ["redis-server"], () =>
   });
 
   test("a job added by a plain BullMQ Queue may have a key, waits for its delay, and completes as BullMQ's", async () => {
-    const job = await bullMq.add("anything", { id: "x", queuekey: "mx.example" }, { delay: 300, priority: 2 });
+    const job = await bullMq.add("anything", { id: "x", queuekey: "mx.example" }, { delay: 3000, priority: 2 });
     expect(await claim()).toEqual([]);
-    const [lease] = await claim(5000);
+    const [lease] = await claim(10_000);
     expect(lease).toMatchObject({ body: '{"id":"x"}', key: "mx.example", attempt: 1 });
     expect(await settle(lease, { kind: "done", result: message("x:result") })).toEqual(["stored"]);
     expect(await (await bullMq.getJob(String(job.id)))?.isCompleted()).toBe(true);
