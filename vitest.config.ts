@@ -19,6 +19,7 @@ const SLOW = [
   "test/probes/{data.mysql/mariadb,data.postgresql/postgres}.test.ts",
   // delv starts once for each question.
   "test/probes/network.dns/dnssec.test.ts",
+  "test/probes/network.dns/dnssec-knot.test.ts",
   // Twenty thousand random SPF records beside python3-spf.
   "test/runner/mail/spf/beside-python3-spf.test.ts",
   // Every regular expression of the house under attack; the validators of dist/ beside those of the sources, on random values.

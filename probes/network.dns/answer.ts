@@ -1,4 +1,5 @@
 import type { DirectReply } from "../../runner/net/dns/direct-query.js";
+import { extendedErrorName } from "../../runner/net/dns/extended-error.js";
 import { rcodeName } from "../../runner/net/dns/rcode.js";
 import { type DnsRecord, TYPES } from "../../runner/net/dns/wire/message.js";
 import { typeName } from "../../schemas/dns-types.js";
@@ -20,11 +21,12 @@ export function answerOf(server: string, { name, type }: Question, reply: Direct
     cname_chain: message === null || type === TYPES.CNAME ? [] : chainFrom(name, message.answers),
     edns_size: message?.edns?.udpBytes ?? null,
     edns_refused: reply.ednsRefused,
-    extended_errors: [...(message?.edns?.errors ?? [])],
+    extended_errors: (message?.edns?.errors ?? []).map(({ code, text }) => ({ code, name: extendedErrorName(code), text })),
     truncated: reply.truncated,
     bytes: message?.bytes ?? null,
     duration_ms: reply.durationMs,
     tls: reply.tls,
+    http_version: reply.httpVersion,
     failure: reply.failure,
   };
 }

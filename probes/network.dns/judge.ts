@@ -1,4 +1,5 @@
 import { failedAssertions, show } from "../../runner/assertions/assertions.js";
+import { extendedErrorText } from "../../runner/net/dns/extended-error.js";
 import { finding } from "../../runner/run/judge.js";
 import { certificateFindings } from "../../runner/service-check/certificate-findings.js";
 import type { Finding } from "../../schemas/finding.js";
@@ -60,7 +61,8 @@ function unmetExpectations(severity: Finding["severity"], wanted: Expectations, 
     ...unmetFields.flatMap((field) => {
       const expected = field === "records" && Array.isArray(wanted.records) ? [...wanted.records].sort() : wanted[field];
       const phrases = failedAssertions(expected, actual[field]).join(" and ");
-      const shown = show(actual[field]);
+      const errors = field === "rcode" ? answer.extended_errors.map(extendedErrorText) : [];
+      const shown = [show(actual[field]), ...errors].join(", ");
       return phrases === "" ? [] : [finding(severity, `${field}_unexpected`, `${what}: ${field}: expected ${phrases}, got ${shown}`, phrases, shown)];
     }),
     ...(days === undefined || (left !== null && left >= days)

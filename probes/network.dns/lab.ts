@@ -1,5 +1,6 @@
 import { defineLab } from "../../runner/harness/define-lab.js";
 import { type DnsBehaviour, startDnsServer } from "../../runner/lab/dns-server.js";
+import { selfSigned } from "../../runner/lab/self-signed.js";
 
 const ZONE = `
 $ORIGIN example.
@@ -20,7 +21,7 @@ const OLD_ZONE = ZONE.replace("hostmaster.example. 1 ", "hostmaster.example. 429
 const SERVER_FAILURE = 2;
 const BEHAVIOURS: Readonly<Record<string, DnsBehaviour>> = { "long.example": { truncate: true }, "broken.example": { rcode: SERVER_FAILURE } };
 
-const BENCHES: readonly { name: string; summary: string; input: Record<string, unknown>; both?: true }[] = [
+const BENCHES: readonly { name: string; summary: string; input: Record<string, unknown>; both?: true; https?: true }[] = [
   { name: "found", summary: "A name with addresses.", input: { name: "web.example" } },
   { name: "alias", summary: "A name that is an alias.", input: { name: "www.example", expect: { records: { contains: "192.0.2.80" } }, types: ["A"] } },
   {
@@ -40,6 +41,12 @@ const BENCHES: readonly { name: string; summary: string; input: Record<string, u
     both: true,
   },
   { name: "truncated", summary: "An answer that only TCP brings.", input: { name: "long.example", expect: { rcode: "NXDOMAIN", truncated: true } } },
+  {
+    name: "https",
+    summary: "DNS over HTTPS.",
+    input: { name: "web.example", transport: "https", tls: { verify: "ignore" }, expect: { count: 1 } },
+    https: true,
+  },
   { name: "missing", summary: "A name that does not exist: an error.", input: { name: "missing.example" } },
   { name: "broken", summary: "A server that fails: an error.", input: { name: "broken.example" } },
 ];
@@ -47,12 +54,15 @@ const BENCHES: readonly { name: string; summary: string; input: Record<string, u
 export default defineLab({
   async start(nextPort) {
     const behave = ({ name }: { name: string }) => BEHAVIOURS[name];
-    const current = await startDnsServer({ zones: [ZONE], port: nextPort(), behave });
+    const certificate = selfSigned({ names: ["localhost", "127.0.0.1"] });
+    const current = await startDnsServer({ zones: [ZONE], port: nextPort(), https: { certificate, port: nextPort() }, behave });
     const old = await startDnsServer({ zones: [OLD_ZONE], port: nextPort(), behave });
-    const servers = BENCHES.map(({ name, summary, input, both }) => ({
+    const serversFor = (both?: true, https?: true): readonly string[] =>
+      https === true ? current.httpsServers : both === true ? [...current.servers, ...old.servers] : current.servers;
+    const servers = BENCHES.map(({ name, summary, input, both, https }) => ({
       name,
       summary,
-      input: { ...input, servers: both === true ? [...current.servers, ...old.servers] : current.servers },
+      input: { ...input, servers: serversFor(both, https) },
     }));
     const close = async (): Promise<void> => {
       await Promise.all([current.close(), old.close()]);

@@ -27,8 +27,8 @@ const MAX_AT_A_SERVER = 4;
 async function run(input: Input, ctx: Ctx): Promise<Evidence<Output>> {
   const questions = questionsOf(input);
   const servers = input.servers ?? ctx.resolver.systemServers();
-  const bySever = await Promise.all(servers.map((server) => answersOf(server, questions, input, ctx)));
-  const answers = questions.flatMap((_, index) => bySever.map((all) => all[index] as Answer));
+  const byServer = await Promise.all(servers.map((server) => answersOf(server, questions, input, ctx)));
+  const answers = questions.flatMap((_, index) => byServer.map((all) => all[index] as Answer));
   const wanted = questions.flatMap(({ expect }) => servers.map(() => expect));
   // When no server could be asked, the run broke; otherwise each answer has its own failure.
   const failure = answers.every((answer) => answer.failure !== null) ? (answers[0] as Answer).failure : null;
@@ -53,7 +53,7 @@ async function answersOf(server: string, questions: readonly Question[], input: 
   return answers;
 }
 
-function optionsOf({ transport, dnssec, recursion, edns_size: size, query_timeout_ms: timeoutMs, tries, tls }: Input): DirectOptions {
+function optionsOf({ transport, dnssec, recursion, edns_size: size, query_timeout_ms: timeoutMs, tries, tls, https_path: httpsPath }: Input): DirectOptions {
   const ednsBytes = size === 0 ? null : size;
-  return { transport, recursion, dnssec, checkingDisabled: false, ednsBytes, timeoutMs, tries, tls };
+  return { transport, recursion, dnssec, checkingDisabled: false, ednsBytes, timeoutMs, tries, tls, httpsPath };
 }

@@ -4,6 +4,7 @@ import { contract, type FilledOf } from "../../schemas/contract.js";
 import { DNSSEC_STATES } from "../../schemas/dnssec.js";
 import { DNS_PHASES, failureIn } from "../../schemas/failure.js";
 import { findingSchema } from "../../schemas/finding.js";
+import { HTTP_VERSIONS } from "../../schemas/http.js";
 import { networkInput } from "../../schemas/network.js";
 import { list, nullable, record } from "../../schemas/shape.js";
 import { tlsFactsSchema, tlsInput } from "../../schemas/tls.js";
@@ -59,9 +60,18 @@ const input = contract({
       description: "The servers to ask, each separately: IP addresses, with :port if it is not 53. The system's servers by default.",
     },
     transport: {
-      enum: ["auto", "udp", "tcp", "tls"],
+      enum: ["auto", "udp", "tcp", "tls", "https"],
       default: "auto",
-      description: "How to ask. auto: UDP, and TCP for an answer that does not fit. tls: DNS over TLS (RFC 7858), port 853 by default.",
+      description:
+        "How to ask. auto: UDP, and TCP for an answer that does not fit. tls: DNS over TLS (RFC 7858), port 853 by default. https: DNS over HTTPS (RFC 8484), port 443 by default.",
+    },
+    https_path: {
+      type: "string",
+      // Printable ASCII without the number sign and the backslash.
+      pattern: '^/[!"$-\\[\\]-~]*$',
+      maxLength: 1024,
+      default: "/dns-query",
+      description: "The path that DNS over HTTPS is asked at, with its query. The host is tls.servername, or the server's address.",
     },
     dnssec: { type: "boolean", default: false, description: "Ask for signatures, and validate every answer from a trust anchor." },
     trust_anchors: {
@@ -93,7 +103,13 @@ const input = contract({
     },
     expect: { ...expectations, description: "What must be so in every answer: anything else is an error." },
     prefer: { ...expectations, description: "What should be so in every answer: anything else is a warning." },
-    tls: { type: "object", properties: tlsInput, additionalProperties: false, default: {}, description: "DNS over TLS: which certificates to accept." },
+    tls: {
+      type: "object",
+      properties: tlsInput,
+      additionalProperties: false,
+      default: {},
+      description: "DNS over TLS and over HTTPS: which certificates to accept.",
+    },
     query_timeout_ms: { type: "integer", minimum: 1, maximum: 60_000, default: 2000, description: "How long to wait for one reply." },
     tries: { type: "integer", minimum: 1, maximum: 10, default: 2, description: "How often a datagram is sent while no reply comes." },
     timeout_ms: networkInput.timeout_ms,
@@ -113,7 +129,7 @@ const answerSchema = record({
   server: { type: "string" },
   name: { type: "string", description: "As it was asked for: in small A-labels." },
   type: { type: "string" },
-  transport: { enum: ["udp", "tcp", "tls"], description: "What the answer came over, or was last tried." },
+  transport: { enum: ["udp", "tcp", "tls", "https"], description: "What the answer came over, or was last tried." },
   rcode: nullable({ type: "string" }, "The response code by name; null if there was no answer."),
   flags: nullable(
     record({
@@ -131,7 +147,14 @@ const answerSchema = record({
   cname_chain: list({ type: "string" }, "The names that the asked one leads through by CNAME; the last one has the records."),
   edns_size: nullable({ type: "integer" }, "Bytes of a datagram that the server announces; null without EDNS."),
   edns_refused: { type: "boolean", description: "The server took EDNS for an error, and answered without it." },
-  extended_errors: list(record({ code: { type: "integer" }, text: { type: "string" } }), "Extended errors (RFC 8914)."),
+  extended_errors: list(
+    record({
+      code: { type: "integer" },
+      name: nullable({ type: "string" }, "Its name in the registry of IANA; null for a code without one."),
+      text: { type: "string", description: "What the server adds." },
+    }),
+    "Extended errors (RFC 8914).",
+  ),
   truncated: { type: "boolean", description: "A datagram said that the answer does not fit." },
   dnssec: nullable(
     { enum: DNSSEC_STATES },
@@ -149,6 +172,7 @@ const answerSchema = record({
   bytes: nullable({ type: "integer" }, "The size of the reply."),
   duration_ms: { type: "number" },
   tls: nullable(tlsFactsSchema, "The TLS session; null without one."),
+  http_version: nullable({ enum: HTTP_VERSIONS }, "Of the response over HTTPS; null without one."),
   failure: failureIn(DNS_PHASES),
 });
 

@@ -1,6 +1,8 @@
 import { type DecodedPacket, decode, encode, type Packet, TRUNCATED_RESPONSE } from "dns-packet";
 import { type Handler, serveDns, type Transport } from "../net/dns/serve.js";
+import type { Certificate } from "../net/transport/listen.js";
 import { answerFrom } from "./dns/answer.js";
+import { serveDnsOverHttps } from "./dns/https.js";
 import { parseZone } from "./dns/zone.js";
 
 /** A question that was asked. */
@@ -54,6 +56,8 @@ export interface DnsServerOptions {
   zones: readonly string[];
   /** Says that its data has been authenticated. */
   authenticated?: boolean;
+  /** Also serves DNS over HTTPS, on a port of its own. */
+  https?: { readonly certificate: Certificate; readonly port?: number };
   behave?: (question: DnsQuestion) => DnsBehaviour | undefined;
 }
 
@@ -62,6 +66,8 @@ export interface DnsServer {
   readonly port: number;
   /** As an input's `resolver` wants it. */
   readonly servers: readonly string[];
+  /** The same for DNS over HTTPS; none without it. */
+  readonly httpsServers: readonly string[];
   /** The last questions that were asked, in order. */
   readonly questions: readonly DnsQuestion[];
   close(): Promise<void>;
@@ -89,8 +95,19 @@ export async function startDnsServer(options: DnsServerOptions): Promise<DnsServ
     else later(timers, behaviour.delayMs, () => replies.forEach(send));
   };
   const listener = await serveDns(handle, options);
+  const https = options.https === undefined ? null : await serveDnsOverHttps(handle, options.https.certificate, options.https.port);
   const { host, port } = listener;
-  return { host, port, servers: [host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`], questions, close: () => closed(listener, timers) };
+  return {
+    host,
+    port,
+    servers: [host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`],
+    httpsServers: https === null ? [] : [`127.0.0.1:${https.port}`],
+    questions,
+    async close() {
+      await https?.close();
+      await closed(listener, timers);
+    },
+  };
 }
 
 function later(timers: Set<NodeJS.Timeout>, milliseconds: number, work: () => void): void {

@@ -32,14 +32,19 @@ export async function startNsd(zones: Readonly<Record<string, string>>): Promise
   );
 }
 
+const FOREGROUND = { nsd: ["-d"], unbound: ["-d"], knotd: [] } as const;
+
 /** Starts a server in the foreground with a configuration of its own, in a private folder, on a free port of the loopback. */
-export async function startDaemon(program: "nsd" | "unbound", configuration: (folder: string, port: number) => string): Promise<NameServer> {
+export async function startDaemon(program: "nsd" | "unbound" | "knotd", configuration: (folder: string, port: number) => string): Promise<NameServer> {
   const [port] = (await freePorts(1)) as [number];
   const folder = mkdtempSync(join(tmpdir(), `probe-run-${program}-`));
   const log = join(folder, "output.log");
   const output = openSync(log, "a");
   writeFileSync(join(folder, "server.conf"), `${configuration(folder, port)}\n`);
-  const child = spawn(programPath(program) as string, ["-d", "-c", join(folder, "server.conf")], { stdio: ["ignore", output, output], cwd: folder });
+  const child = spawn(programPath(program) as string, [...FOREGROUND[program], "-c", join(folder, "server.conf")], {
+    stdio: ["ignore", output, output],
+    cwd: folder,
+  });
   await listening(port, program, log);
   return {
     port,

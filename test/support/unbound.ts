@@ -1,16 +1,18 @@
+import { certificatePath } from "./certificates.js";
 import { type NameServer, startDaemon } from "./nsd.js";
 
 /**
  * Starts unbound, which resolves for others: what lies in these zones it asks the server on `port`, and nobody else anything. With
  * the keys of zones that are signed (DNSKEY or DS, as lines of a master file) it validates.
  */
-export async function startUnbound(zones: readonly string[], port: number, keys: readonly string[] = []): Promise<NameServer> {
+export async function startUnbound(zones: readonly string[], port: number, keys: readonly string[] = [], encrypted?: EncryptedPorts): Promise<NameServer> {
   const stubs = zones.map((zone) => `stub-zone:\n  name: "${zone}."\n  stub-addr: 127.0.0.1@${port}`);
   return startDaemon("unbound", (folder, own) =>
     [
       "server:",
       "  interface: 127.0.0.1",
       `  port: ${own}`,
+      ...(encrypted === undefined ? [] : linesFor(encrypted)),
       "  access-control: 127.0.0.0/8 allow",
       '  username: ""',
       '  chroot: ""',
@@ -29,4 +31,23 @@ export async function startUnbound(zones: readonly string[], port: number, keys:
       ...stubs,
     ].join("\n"),
   );
+}
+
+export interface EncryptedPorts {
+  /** DNS over TLS. */
+  readonly tls: number;
+  /** DNS over HTTPS, at /dns-query. */
+  readonly https: number;
+}
+
+function linesFor({ tls, https }: EncryptedPorts): string[] {
+  return [
+    `  interface: 127.0.0.1@${tls}`,
+    `  interface: 127.0.0.1@${https}`,
+    `  tls-port: ${tls}`,
+    `  https-port: ${https}`,
+    `  tls-service-key: "${certificatePath("localhost", "key.pem")}"`,
+    `  tls-service-pem: "${certificatePath("localhost")}"`,
+    "  ede: yes",
+  ];
 }

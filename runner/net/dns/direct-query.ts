@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import { isIP } from "node:net";
 import { typeName } from "../../../schemas/dns-types.js";
 import { type Failure, failure } from "../../../schemas/failure.js";
+import type { HttpVersion } from "../../../schemas/http.js";
 import type { TlsFacts } from "../../../schemas/tls.js";
 import { monotonic, round } from "../../run/clock.js";
 import { FailureError } from "../../run/failure-error.js";
@@ -22,24 +23,30 @@ export interface DirectQuestion {
 
 export interface DirectOptions extends QueryOptions {
   /** auto: UDP, and TCP for truncated replies. */
-  readonly transport: "udp" | "tcp" | "tls" | "auto";
+  readonly transport: Transport | "auto";
   /** For one message; a datagram is sent again after it. */
   readonly timeoutMs: number;
   readonly tries: number;
   readonly tls: TlsOptions;
+  /** Of the service, for DNS over HTTPS. */
+  readonly httpsPath?: string;
 }
+
+type Transport = "udp" | "tcp" | "tls" | "https";
 
 /** What one server answered to one question, without a cache and without another server. */
 export interface DirectReply {
   readonly message: DnsMessage | null;
   readonly failure: Failure | null;
-  readonly transport: "udp" | "tcp" | "tls";
+  readonly transport: Transport;
   /** A datagram said that the answer does not fit. */
   readonly truncated: boolean;
   /** The server took EDNS for an error. */
   readonly ednsRefused: boolean;
   readonly durationMs: number;
   readonly tls: TlsFacts | null;
+  /** Null without a response over HTTPS. */
+  readonly httpVersion: HttpVersion | null;
 }
 
 export type DirectAsk = (server: string, question: DirectQuestion, options: DirectOptions) => Promise<DirectReply>;
@@ -59,11 +66,14 @@ function summaryOf({ rcode, answers }: DnsMessage): string {
   return `${rcodeName(rcode)}, ${answers.length} ${answers.length === 1 ? "record" : "records"}`;
 }
 
-/** RFC 7858, section 3.1: DNS over TLS has a port of its own. */
+/** RFC 7858, section 3.1, and RFC 8484: DNS over TLS has a port of its own, and DNS over HTTPS that of HTTPS. */
+const USUAL_PORTS: Readonly<Partial<Record<DirectOptions["transport"], number>>> = { tls: 853, https: 443 };
+
 function addressOf(written: string, transport: DirectOptions["transport"]): ServerAddress {
   const server = parseServer(written);
   const hasPort = isIP(written) === 0 && /:\d+$/.test(written) && !written.endsWith("]");
-  return transport === "tls" && !hasPort ? serverAt(server.address, 853) : server;
+  const usual = USUAL_PORTS[transport];
+  return usual !== undefined && !hasPort ? serverAt(server.address, usual) : server;
 }
 
 type Exchanged = Omit<DirectReply, "durationMs">;
@@ -91,8 +101,11 @@ function isConfusedByEdns({ message }: Exchanged, { ednsBytes }: DirectOptions):
 }
 
 async function overTransport(state: WireRun, server: ServerAddress, question: DirectQuestion, options: DirectOptions): Promise<Exchanged> {
-  const query = writeQuery(randomInt(0x1_0000), question.name, question.type, options);
+  // RFC 8484, section 4.1: over HTTPS the id is 0, so that caches may share a response.
+  const id = options.transport === "https" ? 0 : randomInt(0x1_0000);
+  const query = writeQuery(id, question.name, question.type, options);
   if (options.transport === "tls") return overTls(state, server, query, options);
+  if (options.transport === "https") return overHttps(state, server, query, options);
   if (options.transport === "tcp") return repliedBy("tcp", await overTcp(state, server, query, options));
   const byUdp = await overUdp(state, server, query, options);
   if (options.transport === "udp" || !("flags" in byUdp) || !byUdp.flags.tc) return repliedBy("udp", byUdp);
@@ -120,6 +133,13 @@ async function overTls(state: WireRun, server: ServerAddress, query: Buffer, opt
   }
 }
 
+async function overHttps(state: WireRun, server: ServerAddress, query: Buffer, options: DirectOptions): Promise<Exchanged> {
+  // The HTTP client is loaded for this transport only.
+  const { exchangeByHttps } = await import("./https.js");
+  const { reply, tls, httpVersion } = await exchangeByHttps(state, server, query, options, (message) => readReplyTo(query, message));
+  return { ...repliedBy("https", reply), tls, httpVersion };
+}
+
 function repliedBy(transport: Exchanged["transport"], outcome: DnsMessage | Failure): Exchanged {
   const isReply = "flags" in outcome;
   return {
@@ -129,6 +149,7 @@ function repliedBy(transport: Exchanged["transport"], outcome: DnsMessage | Fail
     truncated: isReply && outcome.flags.tc,
     ednsRefused: false,
     tls: null,
+    httpVersion: null,
   };
 }
 

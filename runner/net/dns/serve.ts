@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { type AcceptedSocket, type Listener, listen } from "../transport/listen.js";
 import { framed } from "./tcp-framing.js";
 
-export type Transport = "udp" | "tcp";
+export type Transport = "udp" | "tcp" | "https";
 
 /** Handles one message. It may send any number of replies, which go to the sender of the message. */
 export type Handler = (message: Buffer, transport: Transport, send: (reply: Buffer) => void) => void;

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Output } from "../../../probes/network.dns/schema.js";
 import { runReport } from "../../../runner/harness/run.js";
 import type { RequestError } from "../../../runner/support/request-error.js";
-import { delvVerdict } from "../../support/delv.js";
+import { delvVerdicts } from "../../support/delv.js";
 import { type NameServer, startNsd } from "../../support/nsd.js";
 import { realServer } from "../../support/real-servers.js";
 import { type SignedZone, type Signing, signZone, zoneHead } from "../../support/signed-zones.js";
@@ -99,10 +99,8 @@ realServer("network.dns validates as delv does", ["nsd", "ldns-signzone", "delv"
       answers.map(({ name, type, dnssec, dnssec_detail: detail }) => `${type} ${name} ${dnssec} (${detail?.name}: ${detail?.reason})`);
     const ours = await verdicts(nsd.servers);
     const differences: string[] = [];
-    for (const [index, [name, type]] of QUESTIONS.entries()) {
-      const theirs = await delvVerdict(folder, nsd.port, anchor, name, type);
+    for (const [index, theirs] of (await delvVerdicts({ folder, port: nsd.port, ds: anchor }, QUESTIONS)).entries())
       if (ours.answers[index]?.dnssec !== theirs) differences.push(`delv: ${theirs}, ours: ${shown(ours)[index]}`);
-    }
     expect(differences).toEqual([]);
   }, 120_000);
 

@@ -18,13 +18,13 @@ export interface Denials {
 export type Proof = "proven" | "insecure" | "missing";
 
 /** That a name exists without this type. */
-export function proveNoData(denials: Denials, name: WireName, type: number, work: Work): Proof {
+export function proveNoData(denials: Denials, name: WireName, type: number, work: Work, isDelegationAsked = false): Proof {
   const hasNot = (types: readonly number[]): boolean => !types.includes(type) && !types.includes(TYPES.CNAME) && isOfThisSide(types, type);
   const own = denials.nsec.find(({ owner }) => owner === name);
   if (own !== undefined) return hasNot(own.types) ? "proven" : "missing";
   // A name without records that others lie below: the record before it leads below it.
   if (denials.nsec.some((each) => covers(each, name) && isWithin(each.next, name))) return "proven";
-  return isDeniedByWildcard(denials, name, hasNot) ? "proven" : proveNoData3(denials, name, type, hasNot, work);
+  return isDeniedByWildcard(denials, name, hasNot) ? "proven" : proveNoData3(denials, name, type, hasNot, work, isDelegationAsked);
 }
 
 /** RFC 6840, section 4.1: the record of a delegation says nothing about the child's data, and a zone's own top nothing about its DS. */
@@ -67,17 +67,27 @@ export function proveWildcard(denials: Denials, name: WireName, parent: WireName
   return cover.optOut ? "insecure" : "proven";
 }
 
-function proveNoData3(denials: Denials, name: WireName, type: number, hasNot: (types: readonly number[]) => boolean, work: Work): Proof {
+function proveNoData3(
+  denials: Denials,
+  name: WireName,
+  type: number,
+  hasNot: (types: readonly number[]) => boolean,
+  work: Work,
+  isDelegationAsked: boolean,
+): Proof {
   const hashed = hasher(denials, work);
   if (hashed === null) return withoutHashes(denials);
   const own = findMatch(denials, hashed(name));
   if (own !== null) return hasNot(own.types) ? "proven" : "missing";
   const encloser = provenEncloser(denials, name, hashed);
   if (encloser === null) return "missing";
-  // RFC 5155, section 8.6: a delegation in an opt-out span may have no record of its own.
-  if (type === TYPES.DS && encloser.nextCloser.optOut) return "insecure";
+  // RFC 5155, section 8.6: a delegation in an opt-out span may have no record of its own, and what lies below it is not signed.
+  const { optOut } = encloser.nextCloser;
+  if (optOut && isDelegationAsked) return "insecure";
+  if (optOut && type === TYPES.DS) return "proven";
   const star = findMatch(denials, hashed(wildcardBelow(encloser.name)));
-  if (star === null) return encloser.nextCloser.optOut ? "insecure" : "missing";
+  // A name that has only such delegations below it has no record either.
+  if (star === null) return optOut ? "proven" : "missing";
   return hasNot(star.types) ? "proven" : "missing";
 }
 
