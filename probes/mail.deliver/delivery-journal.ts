@@ -4,6 +4,7 @@ import { decidedHere } from "../../runner/delivery/outcome/decide.js";
 import type { Decision } from "../../runner/delivery/outcome/decision.js";
 import { US } from "../../runner/delivery/outcome/decision.js";
 import type { Progress } from "../../runner/delivery/outcome/schedule.js";
+import { dueTogether, timeOfJob } from "../../runner/harness/due-times.js";
 import type { MemoryGrant } from "../../runner/harness/memory.js";
 import { newMessageId } from "../../runner/mail/message-id.js";
 import type { Mailbox } from "../../runner/net/smtp/mailbox.js";
@@ -25,9 +26,6 @@ interface JournalState {
   /** When recipients without a final decision are due, in milliseconds since 1970. */
   readonly dueAt: readonly (number | null)[];
 }
-
-/** Recipients that are due this soon after the first are attempted with it. */
-const TOGETHER_MS = 60_000;
 
 /** The state of a delivery over its runs, so that nothing is lost and nothing is sent twice. */
 export class DeliveryJournal implements Journal, Progress {
@@ -59,9 +57,8 @@ export class DeliveryJournal implements Journal, Progress {
       if (recipient !== undefined) restoreDecision(recipient, decision);
     }
     for (const index of kept?.sending ?? []) settleAsUnknown(recipients[index]);
-    // By the clock of another machine it may seem too early: but the job is here because its first recipient is due.
-    const now = Math.max(Date.now(), earliest(this.#dueAt));
-    for (const recipient of recipients.filter(isTemporary)) if ((this.dueAt(recipient) ?? 0) <= now + TOGETHER_MS) recipient.reopen();
+    const now = timeOfJob(dueTogether(this.#dueAt.filter((at) => at !== null)));
+    for (const recipient of recipients.filter(isTemporary)) if ((this.dueAt(recipient) ?? 0) <= now) recipient.reopen();
     for (const { index, decision } of recipients) {
       if (decision !== null) continue;
       this.#tries[index] = (this.#tries[index] ?? 0) + 1;
@@ -98,11 +95,11 @@ export class DeliveryJournal implements Journal, Progress {
     }
   }
 
-  /** Stores the state, and when the job continues: with the first of the queued recipients in `dueAt`. */
+  /** Stores the state, and when the job continues: when the first of the queued recipients in `dueAt` are due. */
   async goOn(dueAt: ReadonlyMap<Recipient, number>): Promise<void> {
     for (const [{ index }, at] of dueAt) this.#dueAt[index] = at;
     await this.#writer.write();
-    this.memory.continueLater(Math.max(0, Math.min(...dueAt.values()) - Date.now()));
+    this.memory.continueLater(Math.max(0, dueTogether([...dueAt.values()]) - Date.now()));
   }
 
   #state(): JournalState {
@@ -126,12 +123,6 @@ function settleAsUnknown(recipient: Recipient | undefined): void {
     ...decidedHere("unknown", "other", "data", "cancelled", words, US),
     failure: { ...failure("data", "cancelled", words), retryable: false },
   });
-}
-
-/** In the past if there is none. */
-function earliest(dueAt: readonly (number | null)[]): number {
-  const known = dueAt.filter((at) => at !== null);
-  return known.length === 0 ? 0 : Math.min(...known);
 }
 
 function isTemporary({ decision }: Recipient): boolean {

@@ -1,6 +1,6 @@
 import type { ChosenWay, Recipient } from "../../runner/delivery/message/recipient.js";
 import { type Decision, US } from "../../runner/delivery/outcome/decision.js";
-import { MAX_STATE_BYTES } from "../../runner/harness/memory.js";
+import { STATE_BYTES } from "../../runner/harness/memory.js";
 import { failure } from "../../schemas/failure.js";
 
 /** The decision for one recipient as a job stores it: whole, or for hundreds of recipients only what must not be lost. */
@@ -19,14 +19,12 @@ const MAX_WHOLE = 200;
 const REST_BYTES = 600;
 const BYTES_A_CHARACTER = 8;
 const MAX_CHARACTERS = 1000;
-/** Room for the rest of the state, and for secrets that become longer when they are masked. */
-const ROOM = 0.8;
 
 /** Empty for a recipient without a decision. */
 export function storedDecision({ index, site, chosen, decision }: Recipient, all: number): StoredDecision[] {
   if (decision === null) return [];
   if (all > MAX_WHOLE) return [[index, decision.kind, decision.class, decision.code, decision.decidedAt]];
-  const most = Math.min(MAX_CHARACTERS, Math.floor(((MAX_STATE_BYTES * ROOM) / all - REST_BYTES) / BYTES_A_CHARACTER));
+  const most = Math.min(MAX_CHARACTERS, Math.floor((STATE_BYTES / all - REST_BYTES) / BYTES_A_CHARACTER));
   const cut = (text: string | null): string | null => (text === null ? null : text.slice(0, most));
   const { isPostponed: _, ...known } = decision;
   const { failure: broken } = known;

@@ -1,4 +1,5 @@
-import { MAX_STATE_BYTES } from "../../runner/harness/memory.js";
+import { dueTogether, timeOfJob } from "../../runner/harness/due-times.js";
+import { STATE_BYTES } from "../../runner/harness/memory.js";
 import type { Failure } from "../../schemas/failure.js";
 import type { Ctx, Domain, Question, RcptEvidence, Result } from "./evidence.js";
 import { NOT_ASKED } from "./route-by-site.js";
@@ -7,7 +8,7 @@ import { NOT_ASKED } from "./route-by-site.js";
 interface JobState {
   readonly answers: readonly KeptAnswer[];
   readonly domains: readonly Domain[];
-  /** Until then the next run waits. */
+  /** When the next run starts. */
   readonly dueAt: number;
 }
 
@@ -20,14 +21,10 @@ interface KeptAnswer {
   readonly dueAt: number | null;
 }
 
-/** What is due so soon after the first waits for nothing, and is asked together with it. */
-const TOGETHER_MS = 60_000;
-
-/** Writes down what earlier runs of this job found. What is left open is to be asked now. */
+/** Restores what earlier runs of this job found. Addresses that stay open are due now. */
 export function loadState(ctx: Ctx, questions: readonly Question[]): readonly Domain[] {
   const kept = (ctx.memory.state ?? NOTHING) as JobState;
-  // By the clock of another machine it may seem too early. That the job is here says that what it waited for is due.
-  const now = Math.max(kept.dueAt, Date.now());
+  const now = timeOfJob(kept.dueAt);
   for (const { index, result, failure, dueAt } of kept.answers) {
     const question = questions[index];
     const isDue = dueAt !== null && dueAt <= now;
@@ -58,16 +55,10 @@ export async function saveState(ctx: Ctx, { domains }: RcptEvidence, questions: 
     return { index, result, failure, dueAt: isOpen ? (notBefore ?? now + (result.retry_after_ms ?? 0)) : null };
   });
   const dueAts = answers.flatMap(({ dueAt }) => dueAt ?? []);
-  const first = firstDue(dueAts);
+  const first = dueTogether(dueAts);
   ctx.memory.retryAfter(Math.max(0, first - now));
   const worthKeeping = answers.filter(({ dueAt }) => dueAt === null || dueAt > first);
   if (worthKeeping.length > 0) await ctx.memory.save(fitting({ answers: worthKeeping, domains, dueAt: first }));
-}
-
-/** When those that are due first are all due. */
-function firstDue(dueAts: readonly number[]): number {
-  const first = Math.min(...dueAts);
-  return dueAts.reduce((latest, dueAt) => (dueAt <= first + TOGETHER_MS ? Math.max(latest, dueAt) : latest), first);
 }
 
 /** Of a job with hundreds of addresses, not all answers fit: the others are asked for again. */
@@ -76,9 +67,6 @@ function fitting({ answers, domains, dueAt }: JobState): JobState {
     const some = answers.slice(0, most);
     const names = new Set(some.map(({ result }) => result.domain));
     const kept = { answers: some, domains: domains.filter(({ domain }) => names.has(domain)), dueAt };
-    if (Buffer.byteLength(JSON.stringify(kept)) <= MAX_STATE_BYTES * ROOM) return kept;
+    if (Buffer.byteLength(JSON.stringify(kept)) <= STATE_BYTES) return kept;
   }
 }
-
-/** A secret that is masked may become longer. */
-const ROOM = 0.9;

@@ -1,12 +1,12 @@
 import { siteOf } from "../../runner/mail-sites/site.js";
 import { failureOfOutcome } from "../../runner/net/dns/answer.js";
-import { failureOfRoute, hostWithAddresses, isUncertain, literalHost, unknownRoute } from "../../runner/net/dns/mail-route.js";
+import { hostWithAddresses, isUncertain, literalHost, routeProblem, unknownRoute } from "../../runner/net/dns/mail-route.js";
 import { type Random, seededRandom } from "../../runner/net/dns/shuffle.js";
 import { FailureError } from "../../runner/run/failure-error.js";
 import { failure } from "../../schemas/failure.js";
 import { domainOf, parseHost } from "../../schemas/host.js";
 import type { MailHost, MailRoute } from "../../schemas/mx.js";
-import { decisionOf, decisionOfFailure, settle } from "./decide.js";
+import { type Decision, decisionOf, decisionOfFailure, settle } from "./decide.js";
 import type { Ctx, Domain, Question, RcptEvidence } from "./evidence.js";
 import type { Input } from "./schema.js";
 
@@ -101,19 +101,14 @@ async function routed(ctx: Ctx, input: Input, domain: Domain, asked: readonly Qu
 }
 
 /** What name servers alone decide; null if there is a host to ask. */
-function decisionOfRoute(route: MailRoute, { address_family: family }: Input): ReturnType<typeof decisionOf> | null {
-  const { ascii_domain: domain, kind, outcome } = route;
-  if (kind === "null_mx") {
-    const words = `${domain} says with a null MX that it takes no mail (RFC 7505)`;
-    return decisionOf("domain_takes_no_mail", "resolve", "hard_fail", failure("resolve", "dns_not_found", words));
-  }
-  const broken = failureOfRoute(route);
-  if (broken === null) return null;
-  if (outcome === "no_such_name") return decisionOf("domain_unknown", "resolve", "hard_fail", broken);
-  // With one address family only, the other may provide the missing addresses.
-  if (broken.code === "dns_not_found" && family === "any") return decisionOf("no_mail_host", "resolve", "hard_fail", broken);
-  return decisionOfFailure(broken);
+function decisionOfRoute(route: MailRoute, { address_family: family }: Input): Decision | null {
+  const problem = routeProblem(route, family);
+  if (problem === null) return null;
+  if (problem.kind === "uncertain") return decisionOfFailure(problem.failure);
+  return decisionOf(REASONS[problem.kind], "resolve", "hard_fail", problem.failure);
 }
+
+const REASONS = { null_mx: "domain_takes_no_mail", no_such_name: "domain_unknown", no_mail_host: "no_mail_host" } as const;
 
 async function givenHost(ctx: Ctx, input: Input, domain: Domain, written: string, asked: readonly Question[]): Promise<boolean> {
   const host = parseHost(written);

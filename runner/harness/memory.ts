@@ -9,7 +9,7 @@ export interface MemoryGrant {
    */
   readonly state: unknown;
   /**
-   * Stores `state` (JSON, up to MAX_KEPT_BYTES) and replaces the previous one; resolves when it survives a kill of this process. Rejects with a
+   * Stores `state` (JSON, up to MAX_STATE_BYTES) and replaces the previous one; resolves when it survives a kill of this process. Rejects with a
    * FailureError if another worker has the job now, or if the store did not answer in time: the caller must then stop. Secrets are masked; the names
    * and the enumerated words of `schema` are not, so that no password damages them.
    */
@@ -26,6 +26,8 @@ export interface MemoryGrant {
 
 /** Large enough for progress, too small for messages and attachments. */
 export const MAX_STATE_BYTES = 256 * 1024;
+/** What a probe that cuts its state should leave free: a secret that is masked may become longer. */
+export const STATE_BYTES = Math.floor(MAX_STATE_BYTES * 0.8);
 
 /** How long after its deadline a run may still be storing its state; the harness allows little more. */
 const LAST_SAVE_MS = 1500;

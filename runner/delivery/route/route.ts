@@ -1,7 +1,7 @@
 import type { MailHost, MailRoute } from "../../../schemas/mx.js";
 import { endpointsOf, type MailHostEndpoint } from "../../mail-sites/endpoint.js";
 import { siteOf } from "../../mail-sites/site.js";
-import { failureOfRoute, literalHost, unknownRoute } from "../../net/dns/mail-route.js";
+import { literalHost, type RouteProblem, routeProblem, unknownRoute } from "../../net/dns/mail-route.js";
 import { shuffled } from "../../net/dns/shuffle.js";
 import { monotonic } from "../../run/clock.js";
 import { FailureError } from "../../run/failure-error.js";
@@ -74,24 +74,23 @@ function keyOf({ settings }: OutboundMessage, domain: string): string {
 }
 
 function judged(route: MailRoute, { settings }: OutboundMessage): ResolvedRoute | Decision {
-  const { ascii_domain: domain, kind, outcome, hosts } = route;
-  if (kind === "null_mx") {
-    const words = `${domain} accepts no mail: it publishes a null MX (RFC 7505)`;
-    return { ...decidedHere("refused", "address", "resolve", "dns_not_found", words, NAME_SERVERS), enhancedCode: "5.1.10" };
-  }
-  const broken = failureOfRoute(route);
-  if (broken === null) {
+  const problem = routeProblem(route, settings.address_family);
+  if (problem === null) {
+    const { hosts } = route;
     const names = hosts.map(({ host }) => host);
     return { site: siteOf(names, settings.mx_port), hosts, names: new Set(names), provider: providerOf(names), route };
   }
-  if (outcome === "no_such_name")
-    return { ...decidedHere("refused", "address", "resolve", "dns_not_found", broken.message, NAME_SERVERS), enhancedCode: "5.1.2" };
-  // With a failed look-up of one address family, the other family may provide the missing addresses.
-  if (broken.code === "dns_not_found" && settings.address_family === "any") {
-    return { ...decidedHere("refused", "address", "resolve", "dns_not_found", broken.message, NAME_SERVERS), enhancedCode: "5.4.4" };
-  }
-  return decisionOfFailure(broken, broken.code === "not_permitted" ? US : NAME_SERVERS);
+  const { kind, failure } = problem;
+  if (kind === "uncertain") return decisionOfFailure(failure, failure.code === "not_permitted" ? US : NAME_SERVERS);
+  return { ...decidedHere("refused", "address", "resolve", "dns_not_found", failure.message, NAME_SERVERS), enhancedCode: ENHANCED_CODES[kind] };
 }
+
+/** RFC 7505, section 5; RFC 3463, sections 3.2 and 3.5. */
+const ENHANCED_CODES: Readonly<Record<Exclude<RouteProblem["kind"], "uncertain">, string>> = {
+  null_mx: "5.1.10",
+  no_such_name: "5.1.2",
+  no_mail_host: "5.4.4",
+};
 
 function literalRoute({ settings }: OutboundMessage, address: string): ResolvedRoute | Decision {
   const host = literalHost(address, settings.allow_private_addresses);

@@ -109,7 +109,27 @@ function mailAddress({ address, ttl }: Pick<HostAddress, "address" | "ttl">, all
   return { ip_address: address, ttl_s: ttl, scope, standard, may_be_dialled: scope === "global" || allowPrivate };
 }
 
-/** Why no mail can be brought to the domain; null when there is an address to try, and for a domain that takes none. */
+/**
+ * Why a domain has no mail host that can be contacted: it accepts no mail, it does not exist, it has no mail host, or (uncertain) this cannot be
+ * determined now.
+ */
+export interface RouteProblem {
+  readonly kind: "null_mx" | "no_such_name" | "no_mail_host" | "uncertain";
+  readonly failure: Failure;
+}
+
+/** Null if there is an address to try. */
+export function routeProblem(route: MailRoute, family: AddressFamily): RouteProblem | null {
+  const { ascii_domain: domain, kind, outcome } = route;
+  if (kind === "null_mx") return { kind, failure: failure("resolve", "dns_not_found", `${domain} accepts no mail: it publishes a null MX (RFC 7505)`) };
+  const found = failureOfRoute(route);
+  if (found === null) return null;
+  if (outcome === "no_such_name") return { kind: outcome, failure: found };
+  // With one address family only, the other may provide the missing addresses.
+  return { kind: found.code === "dns_not_found" && family === "any" ? "no_mail_host" : "uncertain", failure: found };
+}
+
+/** Why no mail can be delivered to the domain; null if there is an address to try, and for a domain that accepts none. */
 export function failureOfRoute({ ascii_domain: domain, kind, outcome, hosts }: MailRoute): Failure | null {
   if (kind === "null_mx" || hosts.some(isDiallable)) return null;
   if (outcome !== null && outcome !== "found" && outcome !== "no_data") return failureOfOutcome(outcome, `MX ${domain}`);

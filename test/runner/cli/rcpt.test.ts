@@ -119,7 +119,7 @@ describe("one address", () => {
   test("of a domain without mail is reported in place of a reply", async () => {
     const { code, out } = await rcpt(["ada@no-mail.example"]);
     expect(out).toMatch(/^MX {5}: -$/m);
-    expect(out).toMatch(/^Result : hard_fail, no-mail\.example says with a null MX/m);
+    expect(out).toMatch(/^Result : hard_fail, no-mail\.example accepts no mail: it publishes a null MX/m);
     expect(code).toBe(1);
   });
 
