@@ -29,6 +29,7 @@ export const builtIn: Readonly<Record<string, BuiltIn>> = {
   "mail.tlsrpt": { load: () => import("./mail.tlsrpt/probe.js"), lab: () => import("./mail.tlsrpt/lab.js") },
   "mail.verify": { load: () => import("./mail.verify/probe.js"), lab: () => import("./mail.verify/lab.js") },
   "network.dns": { load: () => import("./network.dns/probe.js"), lab: () => import("./network.dns/lab.js") },
+  "network.ftp": { load: () => import("./network.ftp/probe.js"), lab: () => import("./network.ftp/lab.js") },
   "network.imap": { load: () => import("./network.imap/probe.js"), lab: () => import("./network.imap/lab.js") },
   "network.lmtp": { load: () => import("./network.lmtp/probe.js"), lab: () => import("./network.lmtp/lab.js") },
   "network.mqtt": { load: () => import("./network.mqtt/probe.js"), lab: () => import("./network.mqtt/lab.js") },
@@ -79,6 +80,7 @@ export interface BuiltInTypes {
   "mail.tlsrpt": typeof import("./mail.tlsrpt/probe.js").default;
   "mail.verify": typeof import("./mail.verify/probe.js").default;
   "network.dns": typeof import("./network.dns/probe.js").default;
+  "network.ftp": typeof import("./network.ftp/probe.js").default;
   "network.imap": typeof import("./network.imap/probe.js").default;
   "network.lmtp": typeof import("./network.lmtp/probe.js").default;
   "network.mqtt": typeof import("./network.mqtt/probe.js").default;

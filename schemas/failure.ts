@@ -31,6 +31,8 @@ const DATA = ["resolve", "connect", "starttls", "tls", "greeting", "auth", "comm
 
 const BANDWIDTH = ["resolve", "connect", "tls", "request", "first_byte", "headers", "body", "auth", "transfer", "probe"] as const;
 
+const FTP = ["resolve", "connect", "greeting", "starttls", "tls", "auth", "noop", "quit", "command", "transfer", "probe"] as const;
+
 /** Failure codes. `unknown` is a bug in probe-run: no golden file may contain it. */
 export const CODES = [
   "dns_not_found",
@@ -57,7 +59,8 @@ export type Phase =
   | (typeof CONVERSATION)[number]
   | (typeof SSH)[number]
   | (typeof DNS)[number]
-  | (typeof BANDWIDTH)[number];
+  | (typeof BANDWIDTH)[number]
+  | (typeof FTP)[number];
 
 /** Phases of a mail service probe. They are part of released contracts: a new value would break consumers. */
 export const PHASES: readonly Phase[] = SERVICE_PHASES;
@@ -73,8 +76,10 @@ export const DNS_PHASES: readonly Phase[] = DNS;
 export const DATA_PHASES: readonly Phase[] = DATA;
 /** Phases of a measurement of bandwidth. */
 export const BANDWIDTH_PHASES: readonly Phase[] = BANDWIDTH;
+/** Phases of a session with a file server; `transfer` is everything about a data connection. */
+export const FTP_PHASES: readonly Phase[] = FTP;
 export const ALL_PHASES: readonly Phase[] = [
-  ...new Set([...PHASES, ...HTTP_PHASES, ...CONVERSATION_PHASES, ...SSH_PHASES, ...DNS_PHASES, ...BANDWIDTH_PHASES]),
+  ...new Set([...PHASES, ...HTTP_PHASES, ...CONVERSATION_PHASES, ...SSH_PHASES, ...DNS_PHASES, ...BANDWIDTH_PHASES, ...FTP_PHASES]),
 ];
 export type FailureCode = (typeof CODES)[number];
 

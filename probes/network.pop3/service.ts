@@ -17,8 +17,8 @@ export const POP3: Service<Pop3Session, Input, Pop3Evidence> = {
     verb: "STLS",
     expected: "+OK",
     ask: async (session, options) => {
-      const { reply, tls } = await stls(session, options);
-      return tls === null ? rejected("starttls", reply) : null;
+      const refusal = await stls(session, options);
+      return refusal === null ? null : rejected("starttls", refusal);
     },
   },
   goodbye: {

@@ -1,4 +1,4 @@
-import { type AcceptedSocket, type Certificate, serveTls } from "../net/transport/listen.js";
+import { type AcceptedSocket, type Certificate, type ServedTls, serveTls } from "../net/transport/listen.js";
 
 /** A line that the client sent, one character a byte, and how it ended. */
 export interface ClientLine {
@@ -99,13 +99,13 @@ export class Peer {
   }
 
   /** Becomes the server of a TLS handshake. What is unread belongs to it. */
-  startTls(certificate: Certificate): void {
+  startTls(certificate: Certificate, allowed: ServedTls = {}): void {
     const plain = this.#socket;
     plain.removeAllListeners("data");
     plain.pause();
     if (this.#unread !== "") plain.unshift(Buffer.from(this.#unread, "latin1"));
     this.#unread = "";
-    this.#socket = serveTls(plain, certificate);
+    this.#socket = serveTls(plain, certificate, allowed);
     this.#follow(this.#socket);
   }
 

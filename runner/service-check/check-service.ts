@@ -5,7 +5,7 @@ import { requireTrusted } from "../net/transport/tls.js";
 import { failureError } from "../run/failure-error.js";
 import { statusOf } from "../run/judge.js";
 import { addOnce, commonAnomalies } from "./anomalies.js";
-import { judge, keywordsOf } from "./judge.js";
+import { judge, keywordsOf, offersTls } from "./judge.js";
 import { openByMode, type Way } from "./open-by-mode.js";
 import { sayGoodbye } from "./say-goodbye.js";
 import type { Service, ServiceContext, ServiceEvidence, ServiceInput, ServiceSession } from "./service.js";
@@ -92,7 +92,7 @@ class Check<Session extends ServiceSession, Input extends ServiceInput, Evidence
         verb,
         expected,
         mode: this.#mode,
-        isOffered: keywordsOf(inTheClear)?.includes(verb) ?? false,
+        isOffered: offersTls(service.starttls, inTheClear, this.#mode === "starttls"),
         ask: () => ask(session, this.#secureOptions(way)),
         isMalformed: () => session.parser.malformed !== null,
       },

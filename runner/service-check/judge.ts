@@ -36,10 +36,17 @@ function seenOf<Session extends ServiceSession, Input extends ServiceInput, Evid
     responseTimeMs,
     timedCommand: noopNeedsLogin && evidence.auth === null ? capabilityVerb : "NOOP",
     starttlsVerb: starttls.verb,
-    offersStarttls: keywordsOf(before ?? capabilities)?.includes(starttls.verb) ?? false,
+    offersStarttls: offersTls(starttls, before ?? capabilities, evidence.starttls === "secured"),
     authMechanisms: authMechanisms(evidence),
     keywords: keywordsOf(after ?? capabilities) ?? [],
   };
+}
+
+type StarttlsVerb = Pick<Service<ServiceSession, ServiceInput, ServiceEvidence>["starttls"], "verb" | "isOffered">;
+
+/** Whether these capabilities offer the upgrade to TLS. */
+export function offersTls({ verb, isOffered }: StarttlsVerb, offer: Offer | null, isRequired: boolean): boolean {
+  return isOffered?.(offer, isRequired) ?? keywordsOf(offer)?.includes(verb) ?? false;
 }
 
 export function keywordsOf(offer: Offer | null): string[] | null {

@@ -92,6 +92,8 @@ export interface Service<Session extends ServiceSession, Input extends ServiceIn
     readonly verb: string;
     /** How a positive reply begins. */
     readonly expected: string;
+    /** Whether the capabilities offer it, where the verb alone does not say so; also what to assume without capabilities. */
+    isOffered?(offer: Offer | null, isRequired: boolean): boolean;
     /** The server's refusal, or null once the connection is secured. */
     ask(session: Session, options: SecureOptions): Promise<FailureError | null>;
     /** Why it cannot even be requested, as a finding; null if it can. */

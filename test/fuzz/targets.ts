@@ -25,6 +25,9 @@ import { readRows } from "../../runner/net/cassandra/result.js";
 import { readServerError as readCassandraError } from "../../runner/net/cassandra/session.js";
 import { buildQuery, readReply as readDnsReply } from "../../runner/net/dns/message.js";
 import { readReplyTo } from "../../runner/net/dns/wire/message.js";
+import { ListCounter } from "../../runner/net/ftp/list-counter.js";
+import { readExtendedPassive, readPassive } from "../../runner/net/ftp/passive.js";
+import { ReplyParser as FtpReplyParser } from "../../runner/net/ftp/reply.js";
 import { alternativesOf } from "../../runner/net/http/alt-svc.js";
 import { EventStreamReader } from "../../runner/net/http/event-stream.js";
 import { ResponseParser as HttpResponseParser } from "../../runner/net/http/response-parser.js";
@@ -217,6 +220,22 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
       const parser = new NntpReplyParser();
       for (const portion of portions(bytes)) parser.push(portion);
       for (let reply = parser.next({ isLong: true }); reply !== null; reply = parser.next({ isLong: false }));
+    },
+  },
+  ftp: {
+    modules: ["runner/net/ftp/reply.ts", "runner/net/ftp/passive.ts", "runner/net/ftp/data-reader.ts", "runner/net/ftp/list-counter.ts"],
+    parse(bytes) {
+      const parser = new FtpReplyParser();
+      const counter = new ListCounter({ command: "MLSD", maxEntries: 1000, keptLines: 10 });
+      for (const portion of portions(bytes)) {
+        parser.push(portion);
+        for (let reply = parser.next(); reply !== null; reply = parser.next()) {
+          readPassive(reply);
+          readExtendedPassive(reply);
+        }
+        counter.push(portion);
+      }
+      counter.finish();
     },
   },
   ntp: {

@@ -1,6 +1,6 @@
 import type { Attempt } from "../../../schemas/network.js";
 import type { TlsFacts } from "../../../schemas/tls.js";
-import { type FailureError, failureError } from "../../run/failure-error.js";
+import type { FailureError } from "../../run/failure-error.js";
 import { type ReplyContext, type ReplyProtocol, ReplySession, type SessionOptions, type Timed } from "../transport/reply-session.js";
 import type { SecureOptions } from "../transport/secure-options.js";
 import { failureReply, type Reply, ReplyParser, rejected, replyLine } from "./reply.js";
@@ -34,21 +34,8 @@ export class NntpSession extends ReplySession<Reply> {
 
   /** The refusal, or null when the connection is secured. */
   async starttls(options: SecureOptions): Promise<FailureError | null> {
-    const reply = await this.command("STARTTLS", "starttls", "STARTTLS", { holds: true });
-    if (this.hasUnreadText) {
-      this.close();
-      throw failureError(
-        "starttls",
-        "protocol_violation",
-        "the server sent plain text after its reply to STARTTLS: a response injection, or a server that is open to one",
-      );
-    }
-    if (reply.code === 382) {
-      await this.secure(options);
-      return null;
-    }
-    this.resume();
-    return rejected("starttls", reply);
+    const refusal = await this.upgrade("STARTTLS", ({ code }) => code === 382, options);
+    return refusal === null ? null : rejected("starttls", refusal);
   }
 
   override async secure(options: SecureOptions): Promise<TlsFacts> {

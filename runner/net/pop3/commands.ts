@@ -1,4 +1,3 @@
-import type { TlsFacts } from "../../../schemas/tls.js";
 import { failureError } from "../../run/failure-error.js";
 import type { SecureOptions } from "../transport/secure-options.js";
 
@@ -13,26 +12,9 @@ export async function capa(session: Pop3Session): Promise<TimedReply> {
   return reply;
 }
 
-/**
- * STLS (RFC 2595, section 4). A refusal is the caller's to judge, and leaves the connection as it was. After a +OK there is no way
- * back: a handshake that fails has closed the connection.
- */
-export async function stls(session: Pop3Session, options: SecureOptions): Promise<{ reply: Reply; tls: TlsFacts | null }> {
-  const reply = await session.command("STLS", "starttls", "STLS", { holds: true });
-  if (session.hasUnreadText) {
-    // Text after the reply came in the clear and would be taken for an answer given inside TLS (CVE-2011-0411 and its kin).
-    session.close();
-    throw failureError(
-      "starttls",
-      "protocol_violation",
-      "the server sent plain text after its reply to STLS: a reply injection, or a server vulnerable to one",
-    );
-  }
-  if (reply.status !== "OK") {
-    session.resume();
-    return { reply, tls: null };
-  }
-  return { reply, tls: await session.secure(options) };
+/** STLS (RFC 2595, section 4). Resolves with the refusal, or with null once the connection is secured. */
+export function stls(session: Pop3Session, options: SecureOptions): Promise<Reply | null> {
+  return session.upgrade("STLS", ({ status }) => status === "OK", options);
 }
 
 /** Valid only after a login (RFC 1939, section 5). */

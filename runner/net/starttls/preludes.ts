@@ -1,4 +1,5 @@
 import { failureError } from "../../run/failure-error.js";
+import { AUTH_TLS } from "../ftp/auth-tls.js";
 import type { Connection } from "../transport/connection.js";
 import { PreludeReader } from "./prelude-reader.js";
 
@@ -39,8 +40,8 @@ const PRELUDES = {
   // RFC 4217, 4.
   ftp: async (reader) => {
     await reply(reader, /^220/);
-    reader.write("AUTH TLS\r\n");
-    await reply(reader, /^234/);
+    reader.write(`${AUTH_TLS.command}\r\n`);
+    await reply(reader, new RegExp(`^${AUTH_TLS.goAhead}`));
   },
   // RFC 4642, 2.2.
   nntp: async (reader) => {

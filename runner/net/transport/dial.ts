@@ -22,6 +22,8 @@ const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
 export interface DialTarget extends Pick<NetworkInput, "address_family" | "source_address" | "resolver" | "connect_timeout_ms"> {
   host: string;
   port: number;
+  /** Of an address: the name that the system's resolver gave it for. Whether the run may connect to it may depend on that. */
+  name?: string;
   /** True for one of many connections that the probe times together: it is no operation of its own. */
   isUntimed?: boolean;
   /** Why an address must not be connected to, or null. An address that is refused is left out; if all are, the reason is the failure. */
@@ -55,7 +57,7 @@ class Dialler implements TcpGrant {
     if (host === null) return Promise.reject(failureError("resolve", "not_permitted", `${JSON.stringify(target.host)} is not a host name or an IP address`));
     const giveUpAt = monotonic() + target.connect_timeout_ms;
     // An address from name servers that the input chose is no reason to allow it.
-    const name = host.kind === "name" && target.resolver === undefined ? host.host : null;
+    const name = target.resolver === undefined ? (host.kind === "name" ? host.host : (target.name ?? null)) : null;
     const dial = (addresses: readonly Address[]): Promise<Connection> =>
       race(this.#state, target, notRefused(target, permittedAddresses(this.#state, addresses, name)), attempts, giveUpAt);
     if (host.kind !== "address") return resolveHost(this.#state, host, target, target.connect_timeout_ms).then(dial);

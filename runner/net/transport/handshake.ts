@@ -10,6 +10,7 @@ import { codeOf, wordsOf } from "./classify-error.js";
 import type { Connection } from "./connection.js";
 import { peerChain } from "./peer-chain.js";
 import { CLOSED_IN_HANDSHAKE, type SecureOptions } from "./secure-options.js";
+import { keepSessions } from "./tls-session.js";
 import { certificatePath } from "./verified-path.js";
 
 /** The TLS handshake on an open connection; an untrusted certificate does not end it. */
@@ -23,7 +24,9 @@ export function handshake(state: WireRun, connection: Connection, name: string, 
       checkServerIdentity: () => undefined,
       ...(isIP(name) === 0 ? { servername: name } : {}),
       ...(options.alpn === undefined ? {} : { ALPNProtocols: [...options.alpn] }),
+      ...(options.session === undefined ? {} : { session: options.session }),
     });
+    if (options.keepsSession === true) keepSessions(connection, socket);
     const timer = setTimeout(() => finish(failureError("tls", "timeout", `no TLS handshake within ${timeoutMs} ms`)), timeoutMs);
     const forget = state.deadline.onEnd((reason) => finish(failureError("tls", reason, ENDED[reason])));
     const take = (bytes: Buffer): void => {

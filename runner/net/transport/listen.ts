@@ -98,7 +98,7 @@ function stop(server: Server, open: ReadonlySet<Socket>): Promise<void> {
 }
 
 /** What a server of the lab allows: old versions and suites too, for scans to find. */
-export type ServedTls = Pick<SecureContextOptions, "minVersion" | "maxVersion" | "ciphers" | "ecdhCurve" | "honorCipherOrder">;
+export type ServedTls = Pick<SecureContextOptions, "minVersion" | "maxVersion" | "ciphers" | "ecdhCurve" | "honorCipherOrder" | "ticketKeys">;
 
 /** The server's side of a TLS upgrade, of a new connection or after STARTTLS. What the socket has buffered is taken as TLS. */
 export function serveTls(socket: AcceptedSocket, { certificate, key }: Certificate, allowed: ServedTls = {}): AcceptedSocket {

@@ -114,6 +114,25 @@ export class ReplySession<Reply> implements ConnectionReader {
     return facts;
   }
 
+  /**
+   * STARTTLS, by the protocol's name for it. Resolves with the refusal, after which the conversation goes on in plain text, or with null once
+   * the connection is secured. Text after the go-ahead came in plain text, and would be taken for an answer given inside TLS (CVE-2011-0411).
+   */
+  async upgrade(verb: string, isGoAhead: (reply: Reply) => boolean, options: SecureOptions): Promise<Timed<Reply> | null> {
+    const reply = await this.command(verb, "starttls", verb, { holds: true });
+    if (this.hasUnreadText) {
+      this.close();
+      const message = `the server sent plain text after its reply to ${verb}: a response injection, or a server that is open to one`;
+      throw failureError("starttls", "protocol_violation", message);
+    }
+    if (isGoAhead(reply)) {
+      await this.secure(options);
+      return null;
+    }
+    this.resume();
+    return reply;
+  }
+
   async greet(options: CommandOptions = {}): Promise<Timed<Reply>> {
     const reply = this.owed("greeting", "greeting", options);
     this.connection.readBy(this);

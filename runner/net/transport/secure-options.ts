@@ -7,6 +7,10 @@ export interface SecureOptions extends Pick<TlsInput, "min_version" | "ca"> {
   reducedHello?: boolean;
   /** Application protocols to offer, the preferred one first (RFC 7301). */
   alpn?: readonly string[];
+  /** Keeps the sessions that the server gives, for another connection to the same server: see tls-session.ts. */
+  keepsSession?: boolean;
+  /** A session of an earlier handshake with the same server, to be resumed. */
+  session?: Buffer;
 }
 
 export const CLOSED_IN_HANDSHAKE = "the peer closed the connection during the TLS handshake";

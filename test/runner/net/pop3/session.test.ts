@@ -114,7 +114,8 @@ describe("STLS", () => {
   test("secures, and forgets what was told in the clear", async () => {
     const session = await greeted("C: CAPA\nS: +OK\nS: USER\nS: .\nC: STLS\nS: +OK go\n@starttls\nC: QUIT\nS: +OK");
     await capa(session);
-    expect((await stls(session, SECURE)).tls?.version).toBe("TLSv1.3");
+    expect(await stls(session, SECURE)).toBeNull();
+    expect(session.connection.tls?.version).toBe("TLSv1.3");
     expect(session.capabilities).toBeNull();
     await quit(session);
   });
@@ -125,7 +126,8 @@ describe("STLS", () => {
 
   test("a refusal leaves the session in the clear", async () => {
     const session = await greeted("C: STLS\nS: -ERR no\nC: QUIT\nS: +OK");
-    expect(await stls(session, SECURE)).toMatchObject({ reply: { status: "ERR" }, tls: null });
+    expect(await stls(session, SECURE)).toMatchObject({ status: "ERR" });
+    expect(session.connection.tls).toBeNull();
     await quit(session);
   });
 });
@@ -215,7 +217,8 @@ realServer("the POP3 client against dovecot", ["dovecot", "dovecot-pop3"], () =>
 
   test("is secured by STLS", async () => {
     const session = await dial(testRun());
-    expect(await stls(session, { host: "mx.example.org", min_version: "TLSv1.2", ca: testAuthority() })).toMatchObject({ tls: { authorised: true } });
+    expect(await stls(session, { host: "mx.example.org", min_version: "TLSv1.2", ca: testAuthority() })).toBeNull();
+    expect(session.connection.tls).toMatchObject({ authorised: true });
     expect(await capa(session)).toMatchObject({ status: "OK" });
   });
 });
