@@ -18,7 +18,7 @@ test.each<[string, object, string]>([
   ["authorities that are no PEM", { tls: { ca: "hello" } }, "/tls/ca"],
   ["authorities that are broken PEM", { tls: { ca: "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----" } }, "/tls/ca"],
   ["a relay's authorities that are no PEM", { mode: "relay", relays: [{ host: "r.example", tls: { ca: "x" } }] }, "/relays/0/tls/ca"],
-])("%s is a wrong request, and nothing is sent", async (_, input, pointer) => {
+])("%s is an invalid request, and nothing is sent", async (_, input, pointer) => {
   process.env.SENDER_OF_TEST = "not an address";
   const error = (await run("mail.deliver", { ...GOOD, ...input }).catch((thrown: unknown) => thrown)) as RequestError;
   expect(error).toMatchObject({ name: "RequestError", code: "invalid_input" });
@@ -26,14 +26,14 @@ test.each<[string, object, string]>([
   expect(JSON.stringify(error.violations)).not.toContain("hunter2");
 });
 
-test("an envelope identifier in the wrong form is described in words that are a sentence", async () => {
+test("an invalid envelope identifier is described in a sentence", async () => {
   const error = (await run("mail.deliver", { ...GOOD, dsn: { envelope_id: "a b" } }).catch((thrown: unknown) => thrown)) as RequestError;
   expect(error.violations).toMatchObject([
     { pointer: "/dsn/envelope_id", message: expect.stringMatching(/^must match \^/), hint: expect.stringContaining("visible ASCII") },
   ]);
 });
 
-test("authorities in PEM are taken", async () => {
+test("authorities in PEM are accepted", async () => {
   const { certificate } = selfSigned({ names: ["ca.example"], authority: true });
   await expect(run("mail.deliver", { ...GOOD, tls: { ca: `${certificate}\n${certificate}` }, recipients: ["nobody"] })).rejects.toMatchObject({
     violations: [{ pointer: "/recipients/0" }],

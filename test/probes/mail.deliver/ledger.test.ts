@@ -34,8 +34,8 @@ afterAll(() => {
 
 const letter = { mail_from: "ada@sender.example", fields: { subject: "Hello", text: "Hello." } };
 
-describe("the ledger that the environment names", () => {
-  test("keeps a run from sending to those who are on its list", async () => {
+describe("the ledger named in the environment", () => {
+  test("stops messages to suppressed recipients", async () => {
     ledger.suppressed.add([{ target: "bob@one.example", reason: "unsubscribe" }]);
     const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", {}] });
     const report = await runReport("mail.deliver", { ...inside(net), ...letter, recipients: ["ann@one.example", "bob@one.example"] });
@@ -48,7 +48,7 @@ describe("the ledger that the environment names", () => {
     expect(net.host("mx").messages.map(({ to }) => to)).toEqual([["ann@one.example"]]);
   });
 
-  test("lets a job go on the next day with those for whom there was no room", async () => {
+  test("a job continues the next day with recipients beyond the quota", async () => {
     const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", {}] });
     const queue = await openQueue(`sqlite:${join(folder, "queue.db")}`);
     try {

@@ -18,8 +18,8 @@ async function deliver(net: FakeInternet, recipients: readonly string[], more: R
 
 const ONE = "one MX 10 mx";
 
-describe("a run on its own", () => {
-  test("tells each recipient's end, and leaves no connection behind", async () => {
+describe("a run outside of a queue", () => {
+  test("reports the outcome of each recipient, and leaves no connection open", async () => {
     const rcpt = (address: string): string => (address.startsWith("cem") ? "550 5.1.1 unknown" : "250 ok");
     const net = await internet(ONE, { mx: ["127.0.0.11", { rcpt }] });
     const output = await deliver(net, ["bob@one.example", "cem@one.example", "cem2@one.example"]);
@@ -46,12 +46,12 @@ describe("a run on its own", () => {
     await expect.poll(() => net.host("mx").openSockets, { interval: 1 }).toBe(0);
   });
 
-  test("is fine where everybody has got it", async () => {
+  test("is ok if all recipients were delivered to", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
     expect(await deliver(net, ["bob@one.example"])).toMatchObject({ status: "ok", failure: null, findings: [] });
   });
 
-  test("says when what failed is worth trying again: nobody else will", async () => {
+  test("reports when a temporary failure may be retried", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", { rcpt: () => "450 4.2.0 greylisted" }] });
     const output = await deliver(net, ["bob@one.example"]);
     expect(output).toMatchObject({ status: "error", failure: { retryable: true } });
@@ -69,14 +69,14 @@ describe("a run on its own", () => {
     expect(text).toContain(`Message-ID: ${output.message_id}`);
   });
 
-  test("takes a message in base64", async () => {
+  test("accepts a message in base64", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
     const bytes = Buffer.from("Date: x\r\nMessage-ID: <1@a.example>\r\n\r\nlatin1: \xfc\r\n", "latin1");
     await deliver(net, ["bob@one.example"], { message_base64: bytes.toString("base64") });
     expect(net.host("mx").messages[0]?.text).toBe(bytes.toString("latin1"));
   });
 
-  test("signs with each key, and says so", async () => {
+  test("signs with each key, and reports it", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
     const key = (type: "rsa" | "ed25519") =>
       type === "rsa" ? generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey : generateKeyPairSync("ed25519").privateKey;
@@ -93,7 +93,7 @@ describe("a run on its own", () => {
     expect(net.host("mx").messages[0]?.text.match(/^DKIM-Signature:/gm)).toHaveLength(2);
   });
 
-  test("through a relay logs in, and its password is in nothing that it leaves", async () => {
+  test("logs in to a relay, and its password appears nowhere in the result", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
     vi.stubEnv("RELAY_PASSWORD", "correct-horse");
     const relay = { host: "127.0.0.11", port: net.port, tls: { mode: "none" }, auth: { username: "ada", password: { secret: "env:RELAY_PASSWORD" } } };
@@ -111,7 +111,7 @@ describe("a run on its own", () => {
     expect(JSON.stringify(envelope)).not.toContain("correct-horse");
   });
 
-  test("sends nothing where that is switched off", async () => {
+  test("sends nothing if sending is switched off", async () => {
     vi.stubEnv("SMTP_PROBES_ENABLED", "false");
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
     const output = await deliver(net, ["bob@one.example"]);
@@ -120,7 +120,7 @@ describe("a run on its own", () => {
     expect(net.host("mx").connections).toEqual([]);
   });
 
-  test("ends with its time, whatever the servers do", async () => {
+  test("ends at its deadline, whatever the servers do", async () => {
     const net = await internet(`${ONE}\ntwo MX 10 slow`, { mx: ["127.0.0.11", {}], slow: ["127.0.0.12", { silentAt: "greeting" }] });
     const began = performance.now();
     const output = await deliver(net, ["bob@one.example", "cem@two.example"], { timeout_ms: 300, command_timeout_ms: 60_000 });

@@ -54,14 +54,14 @@ async function runOnce(signal = new AbortController().signal): Promise<Ran> {
 const outcomes = ({ output }: Ran): string[] => output.recipients.map(({ outcome }) => outcome);
 
 describe("a job", () => {
-  test("is tried once more when its time is up, and not a whole wait later", async () => {
+  test("makes its last attempt at its deadline, not one delay later", async () => {
     const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", { rcpt: () => "450 4.2.0 greylisted" }] });
     await enqueue(net, ["bob@one.example"], { retry: { first_ms: 600_000, give_up_after_ms: 60_000 } });
     const [told] = (await runOnce()).output.recipients;
     expect(told).toMatchObject({ outcome: "queued", next_try_at: told?.gives_up_at });
   });
 
-  test("sends nothing to a mailbox once more that stands in its list twice", async () => {
+  test("sends one copy to a mailbox that is listed twice", async () => {
     let isLate = true;
     const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", { rcpt: () => (isLate ? "450 4.2.0 greylisted" : "250 ok"), end: () => null }] });
     await enqueue(net, ["bob@one.example", "bob@ONE.example"], { retry: { first_ms: 1, most_ms: 1 } });
@@ -71,7 +71,7 @@ describe("a job", () => {
     expect(net.host("mx").messages.map(({ to }) => to)).toEqual([["bob@one.example"]]);
   });
 
-  test("goes on later with those that may pass, and sends nobody anything twice", async () => {
+  test("retries recipients with a temporary failure, and sends no message twice", async () => {
     let isLate = true;
     const rcpt = (address: string): string =>
       address.startsWith("bob") && isLate ? "450 4.2.0 greylisted" : address.startsWith("cem") ? "550 5.1.1 unknown" : "250 ok";
@@ -95,7 +95,7 @@ describe("a job", () => {
     expect(one?.text).toBe(two?.text);
   });
 
-  test("gives up in the end", async () => {
+  test("bounces the message after give_up_after_ms", async () => {
     const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", { rcpt: () => "450 4.2.0 Greylisted" }] });
     await enqueue(net, ["ada@one.example"], { retry: { first_ms: 100_000, give_up_after_ms: 500 } });
     expect(outcomes(await runOnce())).toEqual(["queued"]);
@@ -106,14 +106,14 @@ describe("a job", () => {
     expect(last.outcome.kind).toBe("done");
   });
 
-  test("keeps to what the server asks for", async () => {
+  test("waits as long as the server asks for", async () => {
     const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", { rcpt: () => "450 4.2.0 try again in 30 minutes" }] });
     await enqueue(net, ["ada@one.example"], { retry: { first_ms: 1000 } });
     const { outcome } = await runOnce();
     expect(outcome).toMatchObject({ kind: "later", afterMs: expect.closeTo(30 * 60_000, -4) });
   });
 
-  test("leaves alone what is not due yet", async () => {
+  test("does not retry recipients that are not due yet", async () => {
     const rcpt = (address: string): string => (address.startsWith("slow") ? "450 4.2.0 try again in 30 minutes" : "450 4.2.0 later");
     const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", { rcpt }] });
     await enqueue(net, ["slow@one.example", "soon@one.example"], { retry: { first_ms: 1000 } });
@@ -125,7 +125,7 @@ describe("a job", () => {
     ]);
   });
 
-  test("that was ended behind the last dot does not know, and does not send it again", async () => {
+  test("that was killed after the final dot reports unknown, and does not send the message again", async () => {
     const net = await internet("one MX 10 mx\ntwo MX 10 other", { mx: ["127.0.0.11", { silentAt: "dot" }], other: ["127.0.0.12", {}] });
     await enqueue(net, ["ada@one.example", "bob@two.example"]);
     const [leased] = (await queue.jobs.claim({ max: 1, leaseMs: 30_000, waitMs: 1000, limits: NO_LIMITS })) as [LeasedMessage];
@@ -149,7 +149,7 @@ describe("a job", () => {
     expect(net.host("other").messages).toHaveLength(1);
   });
 
-  test("that another worker has taken over sends nothing more", async () => {
+  test("that another worker has taken over sends nothing", async () => {
     const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", {}] });
     await enqueue(net, ["ada@one.example"]);
     const [leased] = (await queue.jobs.claim({ max: 1, leaseMs: 30_000, waitMs: 1000, limits: NO_LIMITS })) as [LeasedMessage];
@@ -158,7 +158,7 @@ describe("a job", () => {
     expect(net.host("mx").messages).toEqual([]);
   });
 
-  test("with a thousand recipients keeps within what a job may keep", async () => {
+  test("with a thousand recipients stores less than the limit of a job's state", async () => {
     const rcpt = (address: string): string => (address.startsWith("r7") ? "450 4.2.0 later" : "250 ok");
     const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", { rcpt }] });
     const recipients = Array.from({ length: 1000 }, (_, index) => `r${index}@one.example`);
@@ -171,8 +171,8 @@ describe("a job", () => {
   });
 });
 
-describe("a job whose turn does not come", () => {
-  test("gives its worker back, is told so, and has not been tried", { timeout: 30_000 }, async () => {
+describe("a job that gets no turn at a busy site", () => {
+  test("releases its worker, is reported as postponed, and counts no attempt", { timeout: 30_000 }, async () => {
     const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", { silentAt: "greeting" }] });
     const patient = { limits: { sessions_per_site: 1 }, command_timeout_ms: 9000, timeout_ms: 20_000 };
     await enqueue(net, ["first@one.example"], patient);
@@ -186,7 +186,7 @@ describe("a job whose turn does not come", () => {
 });
 
 describe("workers", () => {
-  test("bring a queue of messages to greylisting hosts, by themselves", async () => {
+  test("deliver a queue of messages to greylisting hosts", async () => {
     const seen = new Map<string, number>();
     const rcpt = (address: string): string => {
       seen.set(address, (seen.get(address) ?? 0) + 1);

@@ -51,7 +51,7 @@ realServer("mail.deliver to postfix", ["postfix", "dovecot"], () => {
   });
   afterAll(() => postfix?.stop());
 
-  test("it arrives, once for two; whom postfix does not serve is told", async () => {
+  test("one copy arrives for two recipients, and an unknown recipient is reported", async () => {
     const output = await deliver(postfix.starttls, ["ada@example.org", "bob@example.org", "cem@other.org"]);
     expect(ends(output)).toEqual(["delivered null", "delivered null", expect.stringMatching(/^bounced (policy|routing)$/)]);
     expect(output.attempts[0]).toMatchObject({ tls: "secured", tls_policy: "opportunistic", outcome: "accepted" });
@@ -62,7 +62,7 @@ realServer("mail.deliver to postfix", ["postfix", "dovecot"], () => {
     expect(postfix.log().match(new RegExp(`message-id=${output.message_id}`, "g"))).toHaveLength(1);
   });
 
-  test("a message of megabytes with lines that begin with dots arrives as it is", async () => {
+  test("a message of megabytes with lines that begin with dots arrives unchanged", async () => {
     const body = ".dots and more dots\r\n".repeat(100_000);
     const message = `From: ada@sender.example\r\nSubject: large\r\nMessage-ID: <large@sender.example>\r\n\r\n${body}`;
     expect(ends(await deliver(postfix.plain, ["ada@example.org"], { fields: undefined, message }))).toEqual(["delivered null"]);
@@ -97,7 +97,7 @@ realServer("signatures of mail.deliver, as python3-dkim sees them at postfix", [
     await postfix?.stop();
   });
 
-  test("both are good on what arrived", async () => {
+  test("both are valid on the received message", async () => {
     const keys = [rsaKey("sender.example"), ed25519Key("sender.example")];
     const dkim = keys.map(({ domain, selector, privateKey }) => ({ domain, selector, private_key: privateKey }));
     const output = await deliver(postfix.plain, ["ada@example.org"], { dkim });
@@ -130,7 +130,7 @@ for (const { name, program, start, tls } of CASES) {
     });
     afterAll(() => receiver?.stop());
 
-    test("it arrives for those whom it knows, and each of the others is told why not", async () => {
+    test("it arrives for known recipients, and each of the others has the reason", async () => {
       const output = await deliver(receiver.port, ["alice@example.org", "nobody@example.org", "bob@example.org", "cem@other.org"]);
       expect(ends(output).map((end) => end.split(" ")[0])).toEqual(["delivered", "bounced", "delivered", "bounced"]);
       expect(output.recipients[1]).toMatchObject({ class: "address" });

@@ -7,7 +7,7 @@ const plays = behaviours.flatMap((each) => each.deliveries.map((delivery) => ({ 
 const seen: { truth: (typeof TRUTHS)[number]; verdict: "valid" | "risky" | "invalid" | "unknown" }[] = [];
 
 // Side by side: most of their time is spent waiting.
-describe("what is made of a server that is to", () => {
+describe("the verdict about a server scripted to", () => {
   test.concurrent.each(plays)("$name, delivered in $delivery", async ({ each, delivery }) => {
     const played = await playBehaviour(each, delivery);
     const [result] = played.output.results;
@@ -39,7 +39,7 @@ test("at least sixty labelled behaviours, of every kind", () => {
 });
 
 // After all of the above: what they came to, as a whole.
-test("no mailbox that may exist is called invalid, and none that does not is called valid", () => {
+test("no mailbox that may exist is reported as invalid, and no missing one as valid", () => {
   expect(seen.length).toBe(plays.length);
   const confusion = confusionOf(seen);
   const wrong = TRUTHS.filter((truth) => truth !== "missing" && truth !== "disabled").map((truth) => confusion[truth].invalid);

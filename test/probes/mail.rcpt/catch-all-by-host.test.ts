@@ -51,7 +51,7 @@ describe("a domain with two hosts that treat addresses differently", () => {
     expect(output.domains[0]?.catch_all).toMatchObject({ verdict: "yes", mx_host: "backup.example", ip_address: "127.0.31.2" });
   });
 
-  test("what the primary said in an earlier run makes nothing valid that the backup accepts", async () => {
+  test("a reply of the primary in an earlier run does not make an address valid that the backup accepts", async () => {
     let isUp = true;
     const primary: MxBehaviour = { ...knows("ada"), greeting: () => (isUp ? "220 primary ESMTP" : "421 4.3.2 not now") };
     const net = await internet(TWO_HOSTS, { primary: ["127.0.31.3", primary], backup: ["127.0.31.4", takesAll] });
@@ -60,7 +60,7 @@ describe("a domain with two hosts that treat addresses differently", () => {
     expect(verdicts(await ask(net, { email: "missing@two.example" }))).toEqual(["missing risky backup.example"]);
   });
 
-  test("nor does a backup that accepts everything put the primary's answers in doubt", async () => {
+  test("a backup that accepts everything does not cast doubt on the primary's replies", async () => {
     let isUp = false;
     const primary: MxBehaviour = { ...knows("ada"), greeting: () => (isUp ? "220 primary ESMTP" : "421 4.3.2 not now") };
     const net = await internet(TWO_HOSTS, { primary: ["127.0.31.5", primary], backup: ["127.0.31.6", takesAll] });
@@ -83,7 +83,7 @@ describe("a domain with two hosts that treat addresses differently", () => {
   });
 });
 
-test("customers of one provider are asked at their own hosts", async () => {
+test("the addresses of a provider's customers are checked at their own hosts", async () => {
   const serves = (domain: string): MxBehaviour => ({ rcpt: (address) => (address === `ada@${domain}` ? "250 2.1.5 OK" : "550 Invalid Recipient") });
   const zone = "one MX 10 one.mail.protection.outlook.com.\nother MX 10 other.mail.protection.outlook.com.";
   const outlook =
@@ -101,7 +101,7 @@ test("customers of one provider are asked at their own hosts", async () => {
   expect(output.sites).toHaveLength(1);
 });
 
-test("a site that has become slow keeps its catch-all answer: the rest of a list is not put in doubt", async () => {
+test("the catch-all result of a site that became slow stays valid for the rest of a list", async () => {
   let isSilent = false;
   const mx: MxBehaviour = {
     ...knows("ada", "bob"),

@@ -4,7 +4,7 @@ import { checkEntry, rcptCorpus } from "../../support/rcpt-corpus.js";
 const AT_ONCE = 8;
 
 // Labelled from the standards and from public texts, by an author who had not read the tables. One test: each entry takes milliseconds.
-test("no existing or undecidable mailbox is called invalid, and no missing or undecidable one valid", async () => {
+test("no existing or undecidable mailbox is reported as invalid, and no missing or undecidable one as valid", async () => {
   const entries = rcptCorpus();
   expect(entries.length).toBeGreaterThanOrEqual(200);
   const wrong: string[] = [];

@@ -4,7 +4,7 @@ import type { RequestError } from "../../../runner/support/request-error.js";
 import { knowsThree, startMailboxServer } from "../../support/mailbox-server.js";
 import { rcptInput } from "../../support/rcpt-behaviours.js";
 
-test.each(["bad", "a@b@c.example", "Ada <ada@example.org>", "@example.org"])("the sender %j is a wrong request, and nothing is sent", async (mailFrom) => {
+test.each(["bad", "a@b@c.example", "Ada <ada@example.org>", "@example.org"])("the sender %j is an invalid request, and nothing is sent", async (mailFrom) => {
   const server = await startMailboxServer({ answer: knowsThree });
   try {
     const refused = run("mail.rcpt@1.0.0", { ...rcptInput(server.port), email: "ada@example.org", mail_from: mailFrom });

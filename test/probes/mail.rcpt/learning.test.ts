@@ -27,8 +27,8 @@ async function ask(port: number, input: Record<string, unknown> = {}): Promise<R
 
 const DIALOGUE = "S: 220 mx\nC: EHLO *\nS: 250 mx\nC: MAIL *\nS: 250 OK\nC: RCPT *";
 
-describe("a site that keeps us waiting", () => {
-  test("is waited for less long the next time, and not asked for more", async () => {
+describe("a slow site", () => {
+  test("gets a shorter timeout the next time, and no further addresses", async () => {
     const port = await playing(`${DIALOGUE}\n@silence`);
     const patient = { command_timeout_ms: 500 };
     for (let time = 0; time < 4; time++) expect((await ask(port, patient)).results[0]).toMatchObject({ reason: "no_answer", verdict: "unknown" });
@@ -39,7 +39,7 @@ describe("a site that keeps us waiting", () => {
     expect(output.findings).toMatchObject([{ severity: "warning", reason: "tarpit" }]);
   });
 
-  test("because the run itself was short has kept nobody waiting", async () => {
+  test("is not recorded as slow if the run itself was short", async () => {
     const port = await playing(`${DIALOGUE}\n@silence`);
     for (let time = 0; time < 5; time++) {
       const output = await ask(port, { timeout_ms: 60 });
@@ -50,7 +50,7 @@ describe("a site that keeps us waiting", () => {
   });
 });
 
-test("a site that was always quick is given up sooner", async () => {
+test("a site that was always fast has a shorter timeout", async () => {
   const port = await serving();
   const emails = Array.from({ length: 10 }, (_, index) => `nobody${index}@example.org`);
   await ask(port, { emails, email: undefined });
@@ -59,7 +59,7 @@ test("a site that was always quick is given up sooner", async () => {
   expect(sites[0]?.latency_p95_ms).toBeLessThan(500);
 });
 
-test("a site that refuses us again and again is not asked for a second address", async () => {
+test("a site that refuses us repeatedly is not asked about a second address", async () => {
   const blocked = `${DIALOGUE}\nS: 554 5.7.1 Client host [192.0.2.1] blocked using dnsbl.example.net\nC: RSET\nS: 250 OK\nC: QUIT\nS: 221 bye`;
   const taken = `${DIALOGUE}\nS: 250 OK\nC: RSET\nS: 250 OK\nC: QUIT\nS: 221 bye`;
   const port = await playing(blocked, blocked, blocked, taken);
@@ -71,7 +71,7 @@ test("a site that refuses us again and again is not asked for a second address",
   expect((await ask(port, { catch_all: false })).sites[0]?.profile).toBe("normal");
 });
 
-test("the last greylisting is remembered", async () => {
+test("the time of the last greylisting is stored", async () => {
   const port = await playing(`${DIALOGUE}\nS: 450 4.2.0 Greylisted for 300 seconds\nC: RSET\nS: 250 OK\nC: QUIT\nS: 221 bye`);
   expect((await ask(port)).results[0]?.retry_after_ms).toBe(300_000);
   expect((await ask(port)).sites[0]?.last_greylisted).toMatch(/^20\d\d-\d\d-\d\dT/);

@@ -78,7 +78,7 @@ async function ask(email: string, port: number, input: Record<string, unknown> =
 
 const only = ({ results }: RcptOutput): RcptOutput["results"][number] => results[0] as RcptOutput["results"][number];
 
-describe("what the name servers decide alone", () => {
+describe("what the name servers alone decide", () => {
   test.each([
     ["a null MX", "ada@null-mx.example", "domain_takes_no_mail", "invalid", "hard_fail", false],
     ["a name that does not exist", "ada@missing.example", "domain_unknown", "invalid", "hard_fail", false],
@@ -97,13 +97,13 @@ describe("what the name servers decide alone", () => {
     expect(connections).toHaveLength(0);
   });
 
-  test("one family only leaves the other unknown", async () => {
+  test("with one address family only, a missing address decides nothing", async () => {
     const { port } = await server();
     expect(only(await ask("ada@plain.example", port, { address_family: "ipv6" }))).toMatchObject({ verdict: "unknown", decided_at: "resolve" });
   });
 });
 
-describe("where it goes", () => {
+describe("the mail host that is asked", () => {
   test.each(["ada@plain.example", "ada@implicit.example", "ada@null-and-one.example", "ada@alias.example", "ada@bücher.example", "ada@xn--bcher-kva.example"])(
     "%s is asked for at its host",
     async (email) => {
@@ -118,7 +118,7 @@ describe("where it goes", () => {
     expect(only(await ask("ada@[127.0.0.1]", port))).toMatchObject({ category: "accept", mx_host: "127.0.0.1" });
   });
 
-  test("addresses that are not global are not dialled unless they may be", async () => {
+  test("addresses that are not global are dialled only with allow_private_addresses", async () => {
     const { port, connections } = await server();
     for (const email of ["ada@private.example", "ada@[127.0.0.1]"]) {
       const output = await ask(email, port, { allow_private_addresses: false });
@@ -128,7 +128,7 @@ describe("where it goes", () => {
     expect(connections).toHaveLength(0);
   });
 
-  test("domains of one site share a connection, and each its own word about any address", async () => {
+  test("domains of one site share a connection, and each has its own catch-all result", async () => {
     const { port, connections } = await server();
     const { email: _, ...rest } = { email: "", resolver: { servers: dns.servers } };
     const { mx_host: __, ...common } = rcptInput(port);
@@ -138,7 +138,7 @@ describe("where it goes", () => {
     expect(connections).toHaveLength(1);
   });
 
-  test("what is known is not asked again, unless it shall be", async () => {
+  test("a cached answer is used, unless the input asks for a new one", async () => {
     const { port } = await server();
     await ask("ada@plain.example", port);
     const asked = dns.questions.length;
@@ -150,7 +150,7 @@ describe("where it goes", () => {
 });
 
 describe("the second mail host", () => {
-  test("is asked when the first is away, and both are told", async () => {
+  test("is asked if the first is unreachable, and both attempts are reported", async () => {
     const { port } = await server();
     await two(port);
     const output = await ask("ada@dead-first.example", port);
@@ -161,7 +161,7 @@ describe("the second mail host", () => {
     ]);
   });
 
-  test("is not there either: that says nothing of the mailbox", async () => {
+  test("if it is unreachable, too, the mailbox is unknown", async () => {
     const { port } = await server();
     expect(only(await ask("ada@all-dead.example", port))).toMatchObject({ reason: "connection_failed", verdict: "unknown", category: "unknown", code: null });
   });
@@ -191,14 +191,14 @@ describe("the second mail host", () => {
     expect(first.mismatches).toEqual([]);
   });
 
-  test("is not all that is left: an address of a family that this machine lacks costs no try", async () => {
+  test("an address of a family that this machine lacks does not count as tried", async () => {
     const { port } = await server();
     const output = await ask("ada@many.example", port);
     expect(output.attempts.filter(({ outcome }) => outcome === "failed").length).toBeGreaterThanOrEqual(5);
     expect(only(output)).toMatchObject({ verdict: "valid", mx_host: "one.example" });
   });
 
-  test("is asked once the first has hung up twice in a row without an answer", async () => {
+  test("is asked after the first has hung up twice in a row without an answer", async () => {
     const first = await server({ answer: () => null });
     const second = await two(first.port);
     const output = await ask("ada@both.example", first.port, { timeout_ms: 5000 });
@@ -206,7 +206,7 @@ describe("the second mail host", () => {
     expect([first, second].map(({ connections }) => connections.length)).toEqual([2, 1]);
   });
 
-  test("that hangs up like the first is not connected to without end", async () => {
+  test("if it hangs up like the first, the number of connections is limited", async () => {
     const first = await server({ answer: () => null });
     const output = await ask("ada@plain.example", first.port, { timeout_ms: 5000 });
     expect(only(output)).toMatchObject({ verdict: "unknown" });
@@ -214,7 +214,7 @@ describe("the second mail host", () => {
     expect(first.connections).toHaveLength(2);
   });
 
-  test("is not asked while the first answers one address per connection", async () => {
+  test("is not asked while the first answers about one address per connection", async () => {
     const first = await server({ answer: (address, { connections }) => (connections.at(-1)?.length === 3 ? knowsThree(address) : null) });
     const second = await two(first.port);
     const emails = ["ada", "bob", "cem", "zed"].map((name) => `${name}@both.example`);
@@ -228,7 +228,7 @@ describe("the second mail host", () => {
     expect([first, second].map(({ connections }) => connections.length)).toEqual([4, 0]);
   });
 
-  test("gets only what the first has not answered", async () => {
+  test("is asked only about addresses that the first has not answered", async () => {
     const unknown = ["C: MAIL *", "S: 250 OK", "C: RCPT *", "S: 550 5.1.1 unknown", "C: RSET", "S: 250 OK"];
     const said = ["S: 220 mx", "C: EHLO *", "S: 250 mx", ...unknown, "C: MAIL *", "S: 250 OK", "C: RCPT *", "S: 421 4.3.2 closing", "@close"];
     const first = await playConnections([said.join("\n")], "whole");

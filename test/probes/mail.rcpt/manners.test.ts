@@ -21,11 +21,11 @@ async function ask(port: number, input: Record<string, unknown> = {}): Promise<R
   return (await run("mail.rcpt@1.0.0", { ...rcptInput(port), email: "ada@example.org", ...input })).output as RcptOutput;
 }
 
-describe("the switch", () => {
+describe("the switch that permits probing", () => {
   test.each([
     ["SMTP_PROBES_ENABLED", "0"],
     ["SMTP_PROBES_ALLOWED_HOSTS", "another-machine"],
-  ])("%s=%s: nobody is asked, whoever made the job", async (name, value) => {
+  ])("%s=%s: no server is contacted, also for a job from another machine", async (name, value) => {
     vi.stubEnv(name, value);
     const { port, connections } = await server();
     const output = await ask(port);
@@ -36,8 +36,8 @@ describe("the switch", () => {
   });
 });
 
-describe("who asks", () => {
-  test("may stand in the environment, by reference", async () => {
+describe("the identity of the client", () => {
+  test("may be given in the environment, by reference", async () => {
     vi.stubEnv("SMTP_HELO_DOMAIN", "verifier.example.net");
     vi.stubEnv("SMTP_MAIL_FROM", "checks@verifier.example.net");
     const { port, connections } = await server();
@@ -49,7 +49,7 @@ describe("who asks", () => {
   test.each([
     ["helo_domain", "my machine!"],
     ["mail_from", "no address"],
-  ])("a reference to a %s that is none sends nothing, and does not show it", async (field, value) => {
+  ])("a reference to an invalid %s sends nothing, and does not reveal the value", async (field, value) => {
     vi.stubEnv("WRONG", value);
     const { port, connections } = await server();
     const error = (await ask(port, { [field]: { secret: "env:WRONG" } }).catch((reason: unknown) => reason)) as RequestError;
@@ -58,12 +58,12 @@ describe("who asks", () => {
     expect(connections).toEqual([]);
   });
 
-  test("is the bounce address of the EHLO name, when nobody says", async () => {
+  test("the sender defaults to the bounce address of the EHLO name", async () => {
     const { port } = await server();
     expect(await ask(port, { mail_from: undefined })).toMatchObject({ mail_from: "bounce@probe.example.net" });
   });
 
-  test("is nobody, where the EHLO name is an address", async () => {
+  test("the sender is <> if the EHLO name is an address", async () => {
     const { port, connections } = await server();
     expect(await ask(port, { mail_from: undefined, helo_domain: "192.0.2.1" })).toMatchObject({ helo_domain: "[192.0.2.1]", mail_from: "<>" });
     expect(connections[0]).toContain("MAIL FROM:<>");
@@ -74,7 +74,7 @@ describe("a run", () => {
   test.each<[string, "timeout" | "cancelled", { timeoutMs?: number; signal?: () => AbortSignal }]>([
     ["time is up", "timeout", { timeoutMs: 1000 }],
     ["it is cancelled", "cancelled", { signal: () => AbortSignal.timeout(1000) }],
-  ])("ends when %s: what was answered stays answered", async (_when, code, { timeoutMs, signal }) => {
+  ])("ends when %s, and keeps the results so far", async (_when, code, { timeoutMs, signal }) => {
     const said =
       "S: 220 mx\nC: EHLO *\nS: 250 mx\nC: MAIL *\nS: 250 OK\nC: RCPT *\nS: 550 5.1.1 unknown\nC: RSET\nS: 250 OK\nC: MAIL *\nS: 250 OK\nC: RCPT *\n@silence";
     const silent = await playConnections([said], "whole");
@@ -93,7 +93,7 @@ describe("a run", () => {
     await expect.poll(() => silent.openSockets, { interval: 5 }).toBe(0);
   });
 
-  test("takes exactly one of email and emails", async () => {
+  test("accepts exactly one of email and emails", async () => {
     for (const input of [{}, { email: "a@example.org", emails: ["b@example.org"] }]) {
       await expect(run("mail.rcpt", input)).rejects.toMatchObject({
         violations: [{ message: expect.stringContaining("must have exactly one of email, emails") }],
@@ -106,7 +106,7 @@ describe("a run", () => {
     ["ada@example.org>\r\nRCPT TO:<b@example.org", "address_malformed"],
     ["ada@exa\0mple.org", "address_malformed"],
     ["<ada@example.org>", "address_unsupported"],
-  ])("sends nothing of an address like %j", async (email, reason) => {
+  ])("sends nothing for an address like %j", async (email, reason) => {
     const { port, connections } = await server();
     expect((await ask(port, { email })).results[0]).toMatchObject({ reason, decided_at: "input" });
     expect(connections).toEqual([]);

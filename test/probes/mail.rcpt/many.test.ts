@@ -22,7 +22,7 @@ const CROWD = Array.from({ length: 40 }, (_, index) => (index % 4 === 0 ? "ada@e
 const verdicts = ({ results }: RcptOutput): string[] => results.map(({ verdict }) => verdict);
 
 describe("many addresses of one site", () => {
-  test("go over one connection, each in a transaction of its own", async () => {
+  test("are checked over one connection, each in a separate transaction", async () => {
     const { port, connections } = await server();
     const output = await ask(port, ["ada@example.org", "nobody@example.org", "bob@example.org"]);
     expect(verdicts(output)).toEqual(["valid", "invalid", "valid"]);
@@ -33,7 +33,7 @@ describe("many addresses of one site", () => {
     expect(verbs).toEqual(["EHLO", ...transaction, ...transaction, ...transaction, ...transaction, "QUIT"]);
   });
 
-  test("go out together where that is offered, and one by one where it is not", async () => {
+  test("are pipelined if the server offers it, and sent one by one if not", async () => {
     const fast = await server();
     await ask(fast.port, CROWD, { catch_all: false });
     const slow = await server({ capabilities: [] });
@@ -50,7 +50,7 @@ describe("many addresses of one site", () => {
     expect(connections.length).toBeLessThanOrEqual(32);
   });
 
-  test("wait for one another by chance, where that is asked for", async () => {
+  test("are separated by a random pause if the input asks for it", async () => {
     const { port, connections, askedAt } = await server();
     const output = await ask(port, CROWD.slice(0, 6), { pause_ms: 200 });
     expect(verdicts(output)).toEqual(["valid", "invalid", "invalid", "invalid", "valid", "invalid"]);
@@ -62,7 +62,7 @@ describe("many addresses of one site", () => {
     expect(connections).toHaveLength(1);
   });
 
-  test("do not wait beyond the end of the run", async () => {
+  test("do not pause beyond the end of the run", async () => {
     const { port } = await server();
     const began = performance.now();
     const output = await ask(port, CROWD.slice(0, 3), { pause_ms: 600_000, timeout_ms: 300 });
@@ -70,7 +70,7 @@ describe("many addresses of one site", () => {
     expect(output.results.map(({ reason }) => reason)).toEqual(["mailbox_exists", "run_ended", "run_ended"]);
   });
 
-  test("are asked for on a new connection after so many", async () => {
+  test("continue on a new connection after addresses_per_connection addresses", async () => {
     const { port, connections } = await server();
     const output = await ask(port, CROWD, { addresses_per_connection: 15, catch_all: false });
     expect(connections.map((commands) => commands.filter((line) => line.startsWith("RCPT")).length)).toEqual([15, 15, 10]);
@@ -78,7 +78,7 @@ describe("many addresses of one site", () => {
     expect(verdicts(output).filter((verdict) => verdict === "invalid")).toHaveLength(30);
   });
 
-  test("are asked for on new connections where the server takes few transactions in each", async () => {
+  test("continue on new connections if the server accepts few transactions in each", async () => {
     const { port, connections } = await server({ transactionsPerConnection: 2 });
     const { results } = await ask(port, ["ada@example.org", "zed@example.org", "bob@example.org", "yan@example.org", "cem@example.org"], { catch_all: false });
     expect(results.map(({ reason }) => reason)).toEqual(["mailbox_exists", "mailbox_unknown", "mailbox_exists", "mailbox_unknown", "mailbox_exists"]);
@@ -86,7 +86,7 @@ describe("many addresses of one site", () => {
     expect(connections.map((lines) => lines.filter((line) => line.startsWith("MAIL")).length)).toEqual([5, 2, 1]);
   });
 
-  test("are left alone when the first shows that it is about us", async () => {
+  test("are not sent if the first reply refuses the client", async () => {
     const { port, connections } = await server({ answer: () => "554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using dnsbl.example.net" });
     const output = await ask(port, CROWD);
     expect(new Set(output.results.map(({ reason, verdict }) => `${reason} ${verdict}`))).toEqual(new Set(["client_blocked unknown"]));
@@ -95,7 +95,7 @@ describe("many addresses of one site", () => {
     expect(connections.flat().filter((line) => line.startsWith("RCPT"))).toHaveLength(1);
   });
 
-  test("ask for one address that nobody has in each domain", async () => {
+  test("cause one check of a random address in each domain", async () => {
     const { port, connections } = await server({ answer: (address) => (address.endsWith("@open.example") ? "250 OK" : knowsThree(address)) });
     const output = await ask(port, ["ada@example.org", "bob@example.org", "anybody@open.example", "nobody@closed.example"]);
     expect(output.domains.map(({ domain, catch_all: { verdict, asked } }) => [domain, verdict, asked])).toEqual([
@@ -107,7 +107,7 @@ describe("many addresses of one site", () => {
     expect(connections.flat().filter((line) => line.startsWith("RCPT"))).toHaveLength(6);
   });
 
-  test("a domain that was found out is not asked again", async () => {
+  test("a domain with a known catch-all result is not asked again", async () => {
     const { port, connections } = await server();
     await ask(port, ["ada@example.org"]);
     const output = await ask(port, ["bob@example.org"]);
@@ -116,7 +116,7 @@ describe("many addresses of one site", () => {
     expect(connections[1]?.filter((line) => line.startsWith("RCPT"))).toHaveLength(1);
   });
 
-  test("the same twice, and what is no address, stand in their places", async () => {
+  test("duplicates and invalid addresses keep their position in the results", async () => {
     const { port } = await server();
     const output = await ask(port, ["ada@example.org", "not an address", "ada@example.org", "a@b@example.org", ""]);
     expect(output.results.map(({ reason, verdict }) => `${reason} ${verdict}`)).toEqual([
@@ -128,7 +128,7 @@ describe("many addresses of one site", () => {
     ]);
   });
 
-  test("a failure that may pass is the run's failure, so that a queue tries again", async () => {
+  test("a temporary failure becomes the run's failure, so that a queue retries it", async () => {
     const { port } = await server({ answer: (address) => (address.startsWith("bob") ? "450 4.2.0 Greylisted" : knowsThree(address)) });
     const output = await ask(port, ["nobody@example.org", "bob@example.org", "ada@example.org"]);
     expect(output).toMatchObject({ status: "error", failure: { phase: "rcpt", code: "reply_rejected", reply_code: 450, retryable: true } });
@@ -136,13 +136,13 @@ describe("many addresses of one site", () => {
   });
 });
 
-test("case and quotes of a local part go to the wire as they were written", async () => {
+test("case and quotes of a local part are sent as written", async () => {
   const { port, connections } = await server({ answer: () => "250 OK" });
   await ask(port, ["Ada.Lovelace@Example.ORG", '"ada lovelace"@example.org'], { catch_all: false });
   expect(connections.flat().filter((line) => line.startsWith("RCPT"))).toEqual(["RCPT TO:<Ada.Lovelace@Example.ORG>", 'RCPT TO:<"ada lovelace"@example.org>']);
 });
 
-test("the same facts twice give the same verdict", async () => {
+test("the same replies give the same verdict twice", async () => {
   const { port } = await server();
   const first = await ask(port, CROWD, { seed: 7 });
   const second = await ask(port, CROWD, { seed: 7 });

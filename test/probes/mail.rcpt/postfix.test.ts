@@ -40,7 +40,7 @@ realServer("mail.rcpt asks postfix", ["postfix", "dovecot"], () => {
     return (await run("mail.rcpt@1.0.0", { ...rcptInput(port), timeout_ms: 60_000, ...input })).output as RcptOutput;
   }
 
-  test("which knows its mailboxes", async () => {
+  test("which verifies its mailboxes", async () => {
     const emails = ["ada@example.org", "nobody@example.org", "full@example.org", "disabled@example.org", "ADA@example.org", "ada@elsewhere.example"];
     const output = await ask(postfix.plain, { emails });
     expect(verdictsOf(output)).toEqual([
@@ -60,7 +60,7 @@ realServer("mail.rcpt asks postfix", ["postfix", "dovecot"], () => {
     expect(output).toMatchObject({ status: "ok", attempts: [{ tls: "secured" }], results: [{ verdict: "valid" }] });
   });
 
-  test("which does not like the sender: that says nothing of the mailbox", async () => {
+  test("which refuses the sender: the mailbox is unknown", async () => {
     const output = await ask(postfix.plain, { emails: ["ada@example.org", "nobody@example.org"], mail_from: "nobody@refused.example.net" });
     expect(output.results.map(({ verdict, category, decided_at: at }) => [verdict, category, at])).toEqual([
       ["unknown", "unknown", "mail"],
@@ -68,14 +68,14 @@ realServer("mail.rcpt asks postfix", ["postfix", "dovecot"], () => {
     ]);
   });
 
-  test("which ends the connection after twenty errors: nothing is lost, and nobody misjudged", async () => {
+  test("which ends the connection after twenty errors: no result is lost or wrong", async () => {
     const emails = Array.from({ length: 30 }, (_, index) => (index % 10 === 9 ? "ada@example.org" : `nobody${index}@example.org`));
     const output = await ask(postfix.plain, { emails, catch_all: false });
     expect(verdictsOf(output)).toEqual(emails.map((email) => (email.startsWith("ada") ? "mailbox_exists risky" : "mailbox_unknown invalid")));
     expect(output.attempts.length).toBeGreaterThan(1);
   }, 60_000);
 
-  test("and sends nothing: no message is ever delivered", () => {
+  test("and no message is ever delivered", () => {
     expect(postfix.delivered()).toEqual([]);
     expect(postfix.log()).not.toMatch(/\bDATA\b/);
   });
@@ -117,7 +117,7 @@ realServer("mail.rcpt asks postfix with postgrey, whom unbound and nsd name", ["
     return (await run("mail.rcpt@1.0.0", { ...common, resolver: { servers: unbound.servers }, ...input })).output as RcptOutput;
   }
 
-  test("is sent away the first time, and answered when it comes back as the same", async () => {
+  test("is greylisted at first, and answered when it retries with the same sender", async () => {
     const first = await ask({ email: "ada@grey.example" });
     expect(first.results[0]).toMatchObject({ category: "temp_fail", reason: "greylisted", verdict: "unknown", mx_host: "mx.example", ip_address: "127.0.0.1" });
     expect(first.results[0]?.retry_after_ms).toBeGreaterThanOrEqual(300_000);
@@ -129,11 +129,11 @@ realServer("mail.rcpt asks postfix with postgrey, whom unbound and nsd name", ["
     expect(second.attempts.map(({ mx_host: host, outcome }) => `${host} ${outcome}`)).toEqual(["dead.example failed", "mx.example connected"]);
   }, 20_000);
 
-  test("a mailbox that does not exist is told at once", async () => {
+  test("a mailbox that does not exist is reported at once", async () => {
     expect((await ask({ email: "nobody@grey.example" })).results[0]).toMatchObject({ reason: "mailbox_unknown", verdict: "invalid" });
   });
 
-  test("a domain with a null MX is never dialled", async () => {
+  test("a host of a domain with a null MX is never dialled", async () => {
     expect(await ask({ email: "ada@quiet.example" })).toMatchObject({ attempts: [], results: [{ reason: "domain_takes_no_mail", verdict: "invalid" }] });
   });
 });

@@ -53,20 +53,20 @@ const GREYLISTED = "450 4.2.0 Greylisted, please try again in 7 minutes";
 const verdicts = ({ results }: RcptOutput) => Object.fromEntries(results.map(({ email, verdict }) => [email.split("@")[0], verdict]));
 
 describe("a job whose addresses are greylisted", () => {
-  test("comes again when the server said, however short its back-off is", async () => {
+  test("is retried at the time that the server named, even if the queue's back-off is shorter", async () => {
     says = { "ada@example.org": GREYLISTED };
     await enqueue(["ada@example.org"]);
     const { outcome } = await runOnce();
     expect(outcome).toMatchObject({ kind: "retry", afterMs: expect.closeTo(7 * MINUTE_MS, -2) });
   });
 
-  test("does not, where its failures are results", async () => {
+  test("is not retried if failures count as results", async () => {
     says = { "ada@example.org": GREYLISTED };
     await enqueue(["ada@example.org"], { retryFailures: false });
     expect((await runOnce()).outcome).toMatchObject({ kind: "done" });
   });
 
-  test("asks only for what is open, and its last result has all", async () => {
+  test("asks only about open addresses, and its last result contains all", async () => {
     says = { "bob@example.org": GREYLISTED };
     await enqueue(["ada@example.org", "bob@example.org", "zed@example.org", "no address"]);
     const first = await runOnce();
@@ -81,7 +81,7 @@ describe("a job whose addresses are greylisted", () => {
     expect(second.output.failure).toMatchObject({ retryable: false, message: expect.stringContaining("2 of 4 addresses are not accepted") });
   });
 
-  test("leaves what wants more time alone, until it is due", async () => {
+  test("does not ask about an address before it is due", async () => {
     says = { "bob@example.org": GREYLISTED, "cem@example.org": "450 4.2.0 Greylisted, try again in 2 hours" };
     await enqueue(["ada@example.org", "bob@example.org", "cem@example.org"]);
     expect((await runOnce()).outcome).toMatchObject({ kind: "retry", afterMs: expect.closeTo(7 * MINUTE_MS, -2) });
@@ -109,7 +109,7 @@ test("a rate counts addresses, not jobs", async () => {
   expect(performance.now() - began).toBeGreaterThan(600);
 });
 
-test("of more answers than a job may keep, what fits is kept, and the rest is asked again", async () => {
+test("of more results than a job may store, those that fit are stored, and the others are asked for again", async () => {
   const emails = Array.from({ length: 900 }, (_, index) => `nobody${index}@example.org`);
   says = { "nobody0@example.org": GREYLISTED };
   await enqueue(emails);

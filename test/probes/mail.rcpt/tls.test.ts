@@ -16,11 +16,11 @@ async function ask(transcripts: readonly string[], tls: Record<string, unknown>)
 }
 
 describe("TLS", () => {
-  test("is used where it is offered, whatever the certificate", async () => {
+  test("is used if it is offered, with any certificate", async () => {
     expect(await ask([`${INSIDE}\n${ASKED}`], {})).toMatchObject({ attempts: [{ tls: "secured" }], results: [{ category: "accept" }] });
   });
 
-  test("that is broken is given up for a new connection in the clear, and told", async () => {
+  test("a failed handshake leads to a new connection in plain text, and is reported", async () => {
     const output = await ask([BROKEN, `${CLEAR}\n${ASKED}`], {});
     expect(output.attempts).toMatchObject([
       { tls: "failed", ended_at: "tls" },
@@ -30,7 +30,7 @@ describe("TLS", () => {
     expect(output.findings.map(({ reason }) => reason)).toContain("tls_failed");
   });
 
-  test("is left out when it shall be", async () => {
+  test("is not used in mode none", async () => {
     expect(await ask([`${CLEAR}\n${ASKED}`], { mode: "none" })).toMatchObject({ attempts: [{ tls: "none" }], results: [{ category: "accept" }] });
   });
 
@@ -38,19 +38,19 @@ describe("TLS", () => {
     ["is refused", REFUSED, "deferred", "starttls"],
     ["is broken", BROKEN, "tls_failed", "tls"],
     ["is not offered", "S: 220 mx\nC: EHLO *\nS: 250 mx", "tls_required", "starttls"],
-  ])("that is asked for and %s: nothing more is said", async (_what, transcript, reason, at) => {
+  ])("that is required and %s: nothing more is sent", async (_what, transcript, reason, at) => {
     const leave = transcript === BROKEN ? "" : "\nC: QUIT\nS: 221 bye";
     expect(await ask([`${transcript}${leave}`], { mode: "starttls" })).toMatchObject({ results: [{ verdict: "unknown", decided_at: at, reason }] });
   });
 
-  test("with a certificate that has to be trusted and is not: nothing is asked, and nothing in the clear", async () => {
+  test("with an untrusted certificate that must be trusted: no address is sent, and nothing in plain text", async () => {
     const output = await ask([INSIDE.slice(0, INSIDE.indexOf("\nC: EHLO *\nS: 250 mx", INSIDE.indexOf("@starttls"))).concat("\nC: QUIT\nS: 221 bye")], {
       verify: "require",
     });
     expect(output).toMatchObject({ attempts: [{ ended_at: "tls" }], results: [{ reason: "tls_failed", verdict: "unknown" }] });
   });
 
-  test("with one that is trusted", async () => {
+  test("with a trusted certificate", async () => {
     const output = await ask([`${INSIDE}\n${ASKED}`], { verify: "require", ca: testAuthority() });
     expect(output).toMatchObject({ attempts: [{ tls: "secured" }], results: [{ category: "accept" }] });
   });

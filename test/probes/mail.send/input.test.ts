@@ -22,7 +22,7 @@ const STORED = {
   retry_delay: 5,
 };
 
-test("a stored check is taken as it is, and what it leaves out is what it was before", () => {
+test("an input of the former check is accepted unchanged, with its former defaults", () => {
   expect(newest.input.validator(structuredClone(STORED))).toBe(true);
   const { host, from_addr, to_addr, subject_prefix } = STORED;
   const least: Record<string, unknown> = { host, from_addr, to_addr, subject_prefix };
@@ -53,7 +53,7 @@ async function violations(input: Record<string, unknown>): Promise<string[]> {
   return error.violations.map(({ pointer }) => pointer);
 }
 
-describe("a wrong input is told by its place, and nothing is sent", () => {
+describe("an invalid input is reported with its pointer, and nothing is sent", () => {
   test.each<[Record<string, unknown>, string[]]>([
     [{ host: undefined, from_addr: undefined, to_addr: undefined, subject_prefix: undefined }, ["/host", "/from_addr", "/to_addr", "/subject_prefix"]],
     [{ subject_prefix: "" }, ["/subject_prefix"]],
@@ -100,7 +100,7 @@ describe("a wrong input is told by its place, and nothing is sent", () => {
   });
 });
 
-test("display names stand in the header, and the envelope has the addresses alone", async () => {
+test("display names are in the header, and the envelope has only the addresses", async () => {
   const output = await send(server.port, {
     from_addr: "Shop, Inc. <shop@example.org>".replace("Shop, Inc.", '"Shop, Inc."'),
     to_addr: "Zoë Q. Public <inbox@example.org>",
@@ -116,7 +116,7 @@ test("display names stand in the header, and the envelope has the addresses alon
   expect(header).toContain("\r\nReply-To: Service <desk@example.org>\r\n");
 });
 
-test("REQUIRETLS is asked for, or nothing is sent", async () => {
+test("REQUIRETLS is sent with MAIL, or nothing is sent", async () => {
   const before = server.messages.length;
   const output = await send(server.port, { require_tls: true });
   expect(output).toMatchObject({ status: "error", error_type: "configuration_error", delivery: "not_sent", attempt_count: 1 });
@@ -124,7 +124,7 @@ test("REQUIRETLS is asked for, or nothing is sent", async () => {
   expect(server.messages.length).toBe(before);
 });
 
-test("a message is signed by every key, and the key is shown nowhere", async () => {
+test("a message is signed with every key, and the key appears nowhere", async () => {
   const keys = [generateKeyPairSync("ed25519"), generateKeyPairSync("rsa", { modulusLength: 2048 })];
   const pems = keys.map(({ privateKey }) => privateKey.export({ type: "pkcs8", format: "pem" }).toString());
   const output = await send(server.port, { dkim: pems.map((private_key, index) => ({ domain: "example.org", selector: `s${index}`, private_key })) });
@@ -144,7 +144,7 @@ test("a message is signed by every key, and the key is shown nowhere", async () 
   expect(JSON.stringify(output)).not.toContain("PRIVATE KEY");
 });
 
-describe("a failure in the words of the check before", () => {
+describe("the error type of the former check", () => {
   test.each<[Phase, FailureCode, number | null, string]>([
     ["greeting", "reply_rejected", 421, "temporary_failure"],
     ["greeting", "reply_rejected", 554, "smtp_error"],
@@ -172,7 +172,7 @@ describe("a failure in the words of the check before", () => {
     ["tls", "tls_certificate", null, "connection_error"],
     ["tls", "tls_protocol", null, "connection_error"],
     ["probe", "cancelled", null, "timeout"],
-  ])("%s, %s, %j is called %s", (phase, code, reply_code, expected) => {
+  ])("%s, %s, %j is %s", (phase, code, reply_code, expected) => {
     expect(errorTypeOf({ ...failure(phase, code, "x"), reply_code })).toBe(expected);
   });
 });

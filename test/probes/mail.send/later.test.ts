@@ -52,7 +52,7 @@ async function play(...transcripts: string[]) {
   return server;
 }
 
-test("a wait that is too long to sleep ends the run, and a later one goes on as the same", async () => {
+test("a delay that is too long to sleep ends the run, and a later run continues the same message", async () => {
   const server = await play(SENT_AWAY, TAKEN);
   const job = new Job(100);
   const input: SendInput = { retry_delay: 2 };
@@ -82,7 +82,7 @@ test("a wait that is too long to sleep ends the run, and a later one goes on as 
   expect(server.mismatches).toEqual([]);
 });
 
-test("all attempts send the same bytes, and only to those who are still to get them", async () => {
+test("all attempts send the same bytes, and only to open recipients", async () => {
   const seen: string[] = [];
   const server = await listen((socket) => {
     const connection = seen.push("") - 1;
@@ -113,7 +113,7 @@ test("all attempts send the same bytes, and only to those who are still to get t
   expect(seen[1]).not.toContain("RCPT TO:<inbox@");
 });
 
-test("a run that was killed while it was sending is not made again", async () => {
+test("a run that was killed while it was sending does not send again", async () => {
   const server = await play(`${GREETING}C: RCPT *\nS: 250 ok\nC: DATA\nS: 354 go\n@message\n@silence\n`);
   const job = new Job(100);
   let isUnderway: string | null = null;
@@ -135,7 +135,7 @@ test("a run that was killed while it was sending is not made again", async () =>
   expect(server.connections).toBe(1);
 });
 
-test("the message keeps its date, however much later it is sent", async () => {
+test("the message keeps its date when it is sent later", async () => {
   let seen = "";
   const server = await startSmtpServer({
     onMessage: ({ raw }) => {
@@ -152,7 +152,7 @@ test("the message keeps its date, however much later it is sent", async () => {
   expect(seen).toContain("\r\nDate: Fri, 02 Jan 2026 03:04:05 +0000\r\n");
 });
 
-test("what another release of the probe kept is left alone", async () => {
+test("the state of an incompatible release is ignored", async () => {
   const server = await play(TAKEN);
   const job = new Job(0);
   job.state = JSON.stringify({ version: 2, seal: { token: "1ab0c4", unique: "u", date: "2026-01-02T03:04:05.678Z" }, recipients: [{ outcome: "accepted" }] });
@@ -161,7 +161,7 @@ test("what another release of the probe kept is left alone", async () => {
   expect(output.token).not.toBe("1ab0c4");
 });
 
-test.each(["deferred", "rcpt", "outcome", "recipients"])("a password that is %j damages nothing of what is kept", async (password) => {
+test.each(["deferred", "rcpt", "outcome", "recipients"])("a password that is %j does not damage the stored state", async (password) => {
   const server = await play(loggingIn(SENT_AWAY), loggingIn(TAKEN));
   const job = new Job(0);
   const input: SendInput = { ...LOGIN, access_token: password, retry_delay: 0.5 };
@@ -172,7 +172,7 @@ test.each(["deferred", "rcpt", "outcome", "recipients"])("a password that is %j 
   expect(second).toMatchObject({ status: "ok", delivery: "accepted", attempts: [{ failure: { phase: "rcpt" } }, { failure: null }] });
 });
 
-test("how long a greylist held one recipient up says nothing of another, who was let in at once", async () => {
+test("the greylisting of one recipient does not affect another that was accepted at once", async () => {
   const server = await play(
     `${GREETING}C: RCPT *inbox*\nS: 250 ok\nC: RCPT *second*\nS: 450 4.2.0 Greylisted\nC: DATA\nS: 354 go\n@message\nS: 250 2.0.0 taken\n${BYE}`,
     `${GREETING}C: RCPT *second*\nS: 250 ok\nC: DATA\nS: 354 go\n@message\nS: 250 2.0.0 taken\n${BYE}`,
@@ -182,7 +182,7 @@ test("how long a greylist held one recipient up says nothing of another, who was
   expect(output.greylist_delay_ms).toBeGreaterThan(190);
 });
 
-test("whoever was refused for good keeps nobody else from a second attempt", async () => {
+test("a permanently refused recipient does not stop the second attempt for others", async () => {
   const server = await play(
     `${GREETING}C: RCPT *inbox*\nS: 550 5.1.1 unknown\nC: RCPT *second*\nS: 450 4.2.0 Greylisted\nC: RSET\nS: 250 ok\n${BYE}`,
     `${GREETING}C: RCPT *second*\nS: 250 ok\nC: DATA\nS: 354 go\n@message\nS: 250 2.0.0 taken\n${BYE}`,
@@ -201,7 +201,7 @@ test("whoever was refused for good keeps nobody else from a second attempt", asy
   expect(server.mismatches).toEqual([]);
 });
 
-test("a run that was killed while it said goodbye has sent its message", async () => {
+test("a run that was killed during QUIT has sent its message", async () => {
   const server = await play(`${TAKEN.slice(0, -BYE.length)}C: QUIT\n@silence\n`);
   const job = new Job(100);
   const kept: string[] = [];
@@ -215,7 +215,7 @@ test("a run that was killed while it said goodbye has sent its message", async (
   expect(server.mismatches).toEqual([]);
 });
 
-test("whoever was not to get it then gets it all the same, and the rest stays unknown", async () => {
+test("a recipient that was not part of the interrupted transaction gets the message, and the others stay unknown", async () => {
   const first = "C: RCPT *inbox*\nS: 250 ok\nC: RCPT *second*\nS: 450 4.2.0 Greylisted\nC: DATA\nS: 354 go\n@message\n@silence\n";
   const server = await play(`${GREETING}${first}`, `${GREETING}C: RCPT *second*\nS: 250 ok\nC: DATA\nS: 354 go\n@message\nS: 250 2.0.0 taken\n${BYE}`);
   const job = new Job(100);
@@ -241,7 +241,7 @@ test("whoever was not to get it then gets it all the same, and the rest stays un
   expect(server.mismatches).toEqual([]);
 });
 
-test("a job that another worker has by now sends nothing", async () => {
+test("a job that another worker has taken over sends nothing", async () => {
   const server = await play(`${GREETING}C: RCPT *\nS: 250 ok\nC: DATA\nS: 354 go\n@expect-close`);
   const job = new Job(100);
   job.save = async () => false;
@@ -249,7 +249,7 @@ test("a job that another worker has by now sends nothing", async () => {
   expect(server.mismatches).toEqual([]);
 });
 
-test("it ends while it waits, when time is up or it is cancelled", async () => {
+test("it ends while it waits if the deadline expires or it is cancelled", async () => {
   const server = await play(SENT_AWAY);
   const began = performance.now();
   expect(await send(server.port, { retry_delay: 60 }, { timeoutMs: 200 })).toMatchObject({
@@ -264,7 +264,7 @@ test("it ends while it waits, when time is up or it is cancelled", async () => {
   expect(performance.now() - began).toBeLessThan(2000);
 });
 
-test("a worker puts it back, and goes on later", async () => {
+test("a worker returns it to the queue, and continues later", async () => {
   const server = await startSmtpServer({ greylistMs: 5500 });
   open.push(server);
   const folder = await mkdtemp(join(tmpdir(), "probe-run-mail-send-"));

@@ -30,7 +30,7 @@ async function server(whenItBegins: (socket: Socket) => void): Promise<{ port: n
   return listener;
 }
 
-describe("a server that dies inside a message has not taken it", () => {
+describe("a server that fails inside a message has not accepted it", () => {
   test.each<[string, (socket: Socket) => void]>([
     ["closes", (socket) => socket.destroy()],
     ["breaks off", (socket) => socket.resetAndDestroy()],
@@ -55,14 +55,14 @@ describe("a server that dies inside a message has not taken it", () => {
     expect(output).toMatchObject({ error_type: "timeout", delivery: "not_sent", attempt_count: 1, failure: { phase: "data", code: "timeout" } });
   });
 
-  test("says no in the middle of it for now, and reads no more", async () => {
+  test("refuses temporarily in the middle of it, and stops reading", async () => {
     const listener = await server((socket) => socket.write("452 4.3.1 disk full\r\n"));
     const output = await send(listener.port, { size_bytes: SIZE_BYTES, retries: 1 });
     expect(output).toMatchObject({ delivery: "refused", error_type: "temporary_failure", attempt_count: 2, recipients: [{ outcome: "deferred", code: 452 }] });
   });
 });
 
-test("a server that dies inside TLS, in the middle of a transaction, has not taken it", async () => {
+test("a server that fails inside TLS, in the middle of a transaction, has not accepted it", async () => {
   const transcript =
     "S: 220 mx\nC: EHLO *\nS: 250-mx\nS: 250 STARTTLS\nC: STARTTLS\nS: 220 go\n@starttls\nC: EHLO *\nS: 250 mx\nC: MAIL *\nS: 250 ok\nC: RCPT *\n@reset";
   const played = await playTranscript(transcript, { certificates: allCertificates() });
@@ -78,7 +78,7 @@ test("a server that dies inside TLS, in the middle of a transaction, has not tak
   expect(played.mismatches).toEqual([]);
 });
 
-test("a message that is taken before its end was not taken", async () => {
+test("a message that is accepted before its end was not accepted", async () => {
   const listener = await server((socket) => socket.write("250 2.0.0 thanks, that is enough\r\n"));
   const output = await send(listener.port, { size_bytes: SIZE_BYTES, timeout: 2 });
   expect(output).toMatchObject({

@@ -51,7 +51,7 @@ realServer("mail.send hands mail to postfix", ["postfix", "dovecot"], () => {
     expect(JSON.stringify(output)).not.toContain(postfix.password);
   });
 
-  test("its password may be named, and is looked up", async () => {
+  test("its password may be given by reference", async () => {
     process.env.MAIL_SEND_TEST_PASSWORD = postfix.password;
     const { username, ...rest } = { username: "monitor", password_secret: "mail_send_test_password" };
     const output = await send(postfix.submission, { tls: "starttls", tls_options: TRUSTED, username, ...rest });
@@ -86,7 +86,7 @@ realServer("mail.send hands mail to postfix", ["postfix", "dovecot"], () => {
     expect(message).toContain(Buffer.from("attached").toString("base64"));
   });
 
-  test("a message of the size that was asked for, with notifications", async () => {
+  test("a message of the requested size, with DSN", async () => {
     const output = await submit(postfix, { size_bytes: 200_000, dsn: { notify: ["FAILURE", "DELAY"], ret: "HDRS", envid: "run 1", orcpt: true } });
     expect(output.status).toBe("ok");
     expect(output.message_size_bytes).toBeGreaterThan(200_000);
@@ -94,7 +94,7 @@ realServer("mail.send hands mail to postfix", ["postfix", "dovecot"], () => {
     expect((await delivered(postfix, output.message_id)).length).toBeGreaterThan(195_000);
   });
 
-  test("a recipient that it does not serve is refused, the other gets the message", async () => {
+  test("an unknown recipient is refused, and the other gets the message", async () => {
     const restricted = await send(postfix.plain, { recipients: ["someone@elsewhere.example"] });
     expect(restricted).toMatchObject({
       status: "error",
@@ -110,13 +110,13 @@ realServer("mail.send hands mail to postfix", ["postfix", "dovecot"], () => {
     await delivered(postfix, restricted.message_id);
   });
 
-  test("what is larger than it takes is not sent at all", async () => {
+  test("a message above its size limit is not sent", async () => {
     const output = await send(postfix.plain, { size_bytes: 11_000_000 });
     expect(output).toMatchObject({ error_type: "smtp_error", delivery: "not_sent", failure: { phase: "mail", code: "limit_exceeded" } });
     expect(steps(output)).toEqual(["connect", "greeting 220", "EHLO 250", "QUIT 221"]);
   });
 
-  test("a server that nobody trusts gets neither password nor message, unless it is only to be reported", async () => {
+  test("a server with an untrusted certificate gets neither password nor message, unless verify is report", async () => {
     const untrusted = await submit(postfix, { tls_options: { servername: "mx.example.org" } });
     expect(untrusted).toMatchObject({ error_type: "connection_error", delivery: "not_sent", failure: { phase: "tls", code: "tls_certificate" }, auth: null });
     const reported = await submit(postfix, { tls_options: { servername: "mx.example.org", verify: "report" } });
@@ -139,7 +139,7 @@ realServer("mail.send meets postgrey", ["postfix", "dovecot", "postgrey"], () =>
     await postgrey?.stop();
   });
 
-  test("temporary_failure first, success after, with the same token", async () => {
+  test("temporary_failure at first, success after it, with the same token", async () => {
     const output = await submit(postfix, { retry_delay: DELAY_SECONDS / 2 + 0.6 });
     expect(output).toMatchObject({ status: "ok", error_type: null, delivery: "accepted", greylisted: true });
     expect(output.attempt_count).toBeGreaterThan(1);
@@ -151,13 +151,13 @@ realServer("mail.send meets postgrey", ["postfix", "dovecot", "postgrey"], () =>
     expect(message).toContain(`Message-ID: ${output.message_id}`);
   });
 
-  test("until a limit: as often as it takes", async () => {
+  test("retries until a time limit", async () => {
     const output = await submit(postfix, { from_addr: "other@example.org", retry_schedule: "until", retry_delay: 1, retry_delay_max: 1, retry_until: 30 });
     expect(output).toMatchObject({ status: "ok", greylisted: true });
     expect(output.attempt_count).toBeGreaterThan(1);
   });
 
-  test("without a retry it is a temporary_failure, and nothing was sent", async () => {
+  test("without retries it is a temporary_failure, and nothing was sent", async () => {
     const output = await submit(postfix, { from_addr: "third@example.org", retries: 0 });
     expect(output).toMatchObject({
       status: "error",

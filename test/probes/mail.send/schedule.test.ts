@@ -21,13 +21,13 @@ function waits(given: Partial<Input>, random = () => 0): number[] {
   }
 }
 
-test("fixed is what it was before: twice, after five seconds each", () => {
+test("fixed is the former schedule: two retries, after five seconds each", () => {
   expect(waits({})).toEqual([5, 5]);
   expect(waits({ retries: 0 })).toEqual([]);
   expect(waits({ retries: 3, retry_delay: 0 })).toEqual([0, 0, 0]);
 });
 
-test("exponential doubles up to the longest delay, less up to a half", () => {
+test("exponential doubles up to the longest delay, minus a jitter of up to a half", () => {
   expect(waits({ retry_schedule: "exponential", retries: 8 })).toEqual([5, 10, 20, 40, 80, 160, 300, 300]);
   expect(waits({ retry_schedule: "exponential", retries: 3 }, () => 1)).toEqual([2.5, 5, 10]);
   expect(waits({ retry_schedule: "exponential", retries: 2, retry_delay: 600 })).toEqual([600, 600]);
@@ -51,12 +51,12 @@ test.each<[Partial<Input>]>([
   [{ retry_schedule: "until" }],
   [{ retry_schedule: "until", retry_until: 86_400 }],
   [{ connect_timeout_ms: 600_000 }],
-])("the run's own deadline outlasts the schedule: %j", (given) => {
+])("the run's default deadline is longer than the schedule: %j", (given) => {
   const total = waits(given).reduce((sum, wait) => sum + wait, 0) * 1000;
   const attempts = given.retry_schedule === "until" ? 1 : waits(given).length + 1;
   expect(usualTimeoutMs(input(given))).toBeGreaterThanOrEqual(total + attempts * 10 * Math.max(30_000, given.connect_timeout_ms ?? 0));
 });
 
-test("it stays within what a timer can wait for", () => {
+test("the deadline stays within the range of a timer", () => {
   expect(usualTimeoutMs(input({ retries: 1000, retry_delay: 86_400 }))).toBeLessThan(2 ** 31);
 });

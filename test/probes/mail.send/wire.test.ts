@@ -42,7 +42,7 @@ const ENDS = [
 ];
 const SMUGGLED = "MAIL FROM:<evil@example.org>\r\nRCPT TO:<victim@example.org>\r\nDATA\r\nSubject: smuggled\r\n\r\nx";
 
-describe("no end of a message is smuggled in", () => {
+describe("no end of a message can be injected", () => {
   test.each(ENDS.map((end) => [JSON.stringify(end), end] as const))("%s in text, HTML and an attachment", async (_, end) => {
     const content = `before${end}${SMUGGLED}${end}`;
     const bytes = await sent({ text: content, html: content, attachments: [{ name: "a.txt", text: content }] });
@@ -52,7 +52,7 @@ describe("no end of a message is smuggled in", () => {
     expect(message.indexOf("\r\n.\r\n")).toBe(message.length - 5);
   });
 
-  test.each(ENDS.map((end) => [JSON.stringify(end), end] as const))("%s in bytes that somebody else made, cut wherever it may be", async (_, end) => {
+  test.each(ENDS.map((end) => [JSON.stringify(end), end] as const))("%s in given bytes, split at any position", async (_, end) => {
     const content = Buffer.from(`Subject: x\r\n\r\nbefore${end}${SMUGGLED}${end}after`, "latin1");
     const expected = wireForm(content.toString("latin1"));
     for (const size of [1, 2, 3, 7, content.length]) {
@@ -80,7 +80,7 @@ function wireForm(content: string): string {
   return `${lines.map((line) => `${line.startsWith(".") ? "." : ""}${line}\r\n`).join("")}.\r\n`;
 }
 
-describe("a text arrives as it was written, whatever it ends with", () => {
+describe("a text arrives as written, with any ending", () => {
   test.each(["", ".", "..", ".\n", "one\n.", "one\n.two\n..three\n", "one\r.\r\ntwo", "one\n\n", "one\n\r\n."])("%j", async (text) => {
     const message = messageOf(await sent({ text }));
     const body = message.slice(message.indexOf("\r\n\r\n") + 4);
@@ -91,14 +91,14 @@ describe("a text arrives as it was written, whatever it ends with", () => {
   });
 });
 
-test("the text is as large as it was asked to be", async () => {
+test("the text has the requested size", async () => {
   for (const size_bytes of [60, 61, 100, 1000, 1001, 1002, 70_000]) {
     const message = messageOf(await sent({ text: "x\n", size_bytes }));
     expect(message.slice(message.indexOf("\r\n\r\n") + 4).length - 3).toBe(size_bytes);
   }
 });
 
-test("two runs of the same input differ in what tells them apart, and in nothing else", async () => {
+test("two runs of the same input differ only in their token and Message-ID", async () => {
   const input = { token: "abc123", message_id: "<1@example.org>", attachments: [{ name: "a.bin", base64: "AAEC" }] };
   const plain = (bytes: string): string => bytes.replace(/\d{4}-\d\d-\d\dT[\d:]+Z/, "TIME").replace(/Date: .*/, "Date");
   expect(plain(await sent(input))).toBe(plain(await sent(input)));

@@ -10,7 +10,7 @@ const ONE = "one MX 10 mx";
 const BOTH = "one MX 10 mx\none MX 20 backup";
 
 describe("one message", () => {
-  test("is taken, and every step is told", async () => {
+  test("is accepted, and the report has every operation", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
     const report = await service(net).send(mail("bob@one.example"));
     expect(report).toMatchObject({ message_id: "<1@sender.example>", helo_domain: "sender.example" });
@@ -37,7 +37,7 @@ describe("one message", () => {
     ]);
   });
 
-  test("goes once to many recipients of a site, and each is told its own", async () => {
+  test("is sent once for many recipients of a site, and each recipient gets the reply to its own RCPT", async () => {
     const rcpt = (address: string): string =>
       address.startsWith("bob") ? "250 ok" : address.startsWith("cem") ? "550 5.1.1 unknown user" : "450 4.2.0 greylisted";
     const net = await internet(`${ONE}\ntwo MX 5 mx`, { mx: ["127.0.0.11", { rcpt }] });
@@ -51,14 +51,14 @@ describe("one message", () => {
     expect(report.attempts).toHaveLength(1);
   });
 
-  test("goes once to a mailbox that stands in the list three times, and all three are told", async () => {
+  test("is sent once to a mailbox that is listed three times, and all three entries have the outcome", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
     const report = await service(net).send(mail(["bob@one.example", "bob@ONE.Example", "Bob@one.example", "bob@one.example"]));
     expect(report.recipients.map(({ outcome, attempts }) => [outcome, attempts])).toEqual(Array.from({ length: 4 }, () => ["delivered", [0]]));
     expect(net.host("mx").messages.map(({ to }) => to)).toEqual([["bob@one.example", "Bob@one.example"]]);
   });
 
-  test("goes in portions, over one session, where there are more recipients than one transaction may have", async () => {
+  test("is sent in several transactions over one session if it has more recipients than one transaction may have", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
     const recipients = Array.from({ length: 25 }, (_, index) => `r${index}@one.example`);
     const report = await service(net, { limits: { recipients_per_transaction: 10 } }).send(mail(recipients));
@@ -67,7 +67,7 @@ describe("one message", () => {
     expect(net.host("mx").connections).toHaveLength(1);
   });
 
-  test("goes again for those for whom there was no room (452)", async () => {
+  test("is sent again to recipients that were refused with 452", async () => {
     const most = (): NonNullable<MxBehaviour["rcpt"]> => {
       let taken = 0;
       return () => (taken++ % 4 < 3 ? "250 ok" : "452 4.5.3 too many recipients");
@@ -78,7 +78,7 @@ describe("one message", () => {
     expect(net.host("mx").messages.map(({ to }) => to.length)).toEqual([3, 1]);
   });
 
-  test("that is no address is not sent, and the others are", async () => {
+  test("an invalid address gets nothing, and the other recipients get the message", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
     const report = await service(net).send(mail(["not an address", "bob@one.example", "x\r\nRCPT TO:<y@one.example>@one.example"]));
     expect(report.recipients.map(({ outcome, class: found }) => [outcome, found])).toEqual([
@@ -100,14 +100,14 @@ describe("one message", () => {
     await expect(delivery.send({ ...wrong, fields: undefined } as never)).rejects.toMatchObject({ violations: [{ pointer: "/message" }] });
   });
 
-  test("with bare line feeds and a NUL arrives with right line ends", async () => {
+  test("with bare line feeds and a NUL arrives with CRLF line ends", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
     await service(net).send(mail("bob@one.example", { message: "Date: x\nMessage-ID: <1@a.example>\n\na\r.\r\nb\0\n.\nc" }));
     expect(net.host("mx").messages[0]?.text).toBe("Date: x\r\nMessage-ID: <1@a.example>\r\n\r\na\r\n.\r\nb\r\n.\r\nc\r\n");
   });
 });
 
-describe("what the name servers say", () => {
+describe("the answers of name servers", () => {
   test.each([
     ["a null MX", "null", "bounced", "address", "name_server", "5.1.10"],
     ["no such domain", "gone", "bounced", "address", "name_server", "5.1.2"],
@@ -133,14 +133,14 @@ describe("what the name servers say", () => {
     expect(only(await service(net).send(mail("bob@[127.0.0.11]")))).toMatchObject({ outcome: "delivered", host: "127.0.0.11" });
   });
 
-  test.each(["bob@one.example", "bob@[127.0.0.11]"])("addresses that are not global are not dialled unless they may be: %s", async (address) => {
+  test.each(["bob@one.example", "bob@[127.0.0.11]"])("addresses that are not global are dialled only with allow_private_addresses: %s", async (address) => {
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
     const report = await service(net, { allow_private_addresses: false }).send(mail(address));
     expect(only(report)).toMatchObject({ outcome: "failed", class: "configuration", said_by: "us", next: "correct_the_configuration" });
     expect(net.host("mx").connections).toEqual([]);
   });
 
-  test("what they said is not believed longer than they said", async () => {
+  test("an answer is not used after its TTL", async () => {
     const net = await internet("one 1 MX 10 mx\ntwo MX 10 mx", { mx: ["127.0.0.11", {}] });
     const delivery = service(net);
     const send = () => delivery.send(mail(["bob@one.example", "bob@two.example"]));
@@ -150,7 +150,7 @@ describe("what the name servers say", () => {
     expect(delivery.stats().direct_service).toMatchObject({ mx_lookups: 3, mx_cache_hits: 1 });
   });
 
-  test("what they said is not asked again while it is good", async () => {
+  test("a valid answer is not looked up again", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
     const delivery = service(net);
     await delivery.send(mail("bob@one.example"));
@@ -200,7 +200,7 @@ describe("the next mail host", () => {
     ["refuses the sender", { mail: () => "550 5.7.1 not from there" }, "bounced", "policy"],
     ["does not take its content", { end: () => "554 5.7.1 spam message rejected" }, "bounced", "content"],
     ["has no room just now", { end: () => "452 4.3.1 insufficient storage" }, "failed", "network"],
-  ])("is left alone when the first %s", async (_, behaviour, outcome, found) => {
+  ])("is not tried if the first %s", async (_, behaviour, outcome, found) => {
     const net = await internet(BOTH, { mx: ["127.0.0.11", behaviour], backup: ["127.0.0.12", {}] });
     const report = await service(net).send(mail("bob@one.example"));
     expect(only(report)).toMatchObject({ outcome, host: "mx.example" });
@@ -209,7 +209,7 @@ describe("the next mail host", () => {
     expect(only(report).class).toBe(found);
   });
 
-  test("is not asked for ever: five addresses, two that greet", async () => {
+  test("is not tried after five addresses, or two that sent a greeting", async () => {
     const many = Array.from({ length: 8 }, (_, index) => `one MX ${index} m${index}`).join("\n");
     const dead = Object.fromEntries(Array.from({ length: 8 }, (_, index) => [`m${index}`, [`127.0.0.${20 + index}`, null]] as const));
     const net = await internet(many, { ...dead, other: ["127.0.0.11", {}] });
@@ -219,7 +219,7 @@ describe("the next mail host", () => {
     expect((await service(second).send(mail("bob@one.example"))).attempts).toHaveLength(2);
   });
 
-  test("and the one after take turns where they are equal", async () => {
+  test("hosts of equal preference are tried in random order", async () => {
     const net = await internet("one MX 10 a\none MX 10 b", { a: ["127.0.0.11", {}], b: ["127.0.0.12", {}] });
     const delivery = service(net, { limits: { messages_per_session: 1 } });
     for (let index = 0; index < 20; index++) await delivery.send(mail("bob@one.example"));
@@ -228,8 +228,8 @@ describe("the next mail host", () => {
   });
 });
 
-describe("after the last dot", () => {
-  test("354 is no answer: nobody knows, and nobody sends it again", async () => {
+describe("after the final dot", () => {
+  test("a 354 reply leaves the outcome unknown, and the message is not sent again", async () => {
     const net = await internet(BOTH, { mx: ["127.0.0.11", { end: () => "354 go on" }], backup: ["127.0.0.12", {}] });
     const told = only(await service(net).send(mail("bob@one.example")));
     expect(told).toMatchObject({ outcome: "unknown", decided_at: "data", next: "ask_the_recipient" });
@@ -239,7 +239,7 @@ describe("after the last dot", () => {
   test.each<[string, MxBehaviour]>([
     ["the host hangs up", { end: () => null }],
     ["the host is silent", { silentAt: "dot" }],
-  ])("%s: nobody knows, and it is never sent again", async (_, behaviour) => {
+  ])("%s: the outcome is unknown, and the message is not sent again", async (_, behaviour) => {
     const net = await internet(BOTH, { mx: ["127.0.0.11", behaviour], backup: ["127.0.0.12", {}] });
     const report = await service(net, {
       command_timeout_ms: 300,
@@ -253,21 +253,21 @@ describe("after the last dot", () => {
 });
 
 describe("TLS", () => {
-  test("is used where it is offered, whatever the certificate is", async () => {
+  test("is used if it is offered, with any certificate", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", { tls: "good" }] });
     const report = await service(net).send(mail("bob@one.example"));
     expect(report.attempts[0]).toMatchObject({ tls: "secured", tls_version: "TLSv1.3", outcome: "accepted" });
     expect(net.host("mx").messages[0]?.isSecure).toBe(true);
   });
 
-  test("is not used where nobody wants it", async () => {
+  test("is not used in mode none", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", { tls: "good" }] });
     await service(net, { tls: { mode: "none" } }).send(mail("bob@one.example"));
     expect(net.host("mx").messages.map(({ isSecure }) => isSecure)).toEqual([false]);
     expect(net.host("mx").connections[0]).not.toContain("STARTTLS");
   });
 
-  test("that breaks leads to plain text on another connection, never on the same", async () => {
+  test("a failed handshake leads to plain text on another connection, never on the same one", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", { tls: "broken" }] });
     const report = await service(net).send(mail("bob@one.example"));
     expect(report.attempts[0]).toMatchObject({ tls: "failed", outcome: "accepted" });
@@ -277,7 +277,7 @@ describe("TLS", () => {
     ]);
   });
 
-  test("that is refused leads to plain text on the same connection", async () => {
+  test("a refused STARTTLS leads to plain text on the same connection", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", { tls: "refused" }] });
     expect((await service(net).send(mail("bob@one.example"))).attempts[0]).toMatchObject({ tls: "refused", outcome: "accepted" });
     expect(net.host("mx").connections).toHaveLength(1);
@@ -288,7 +288,7 @@ describe("TLS", () => {
     ["it is refused", { tls: "refused" }, { mode: "starttls" }],
     ["it is not offered", {}, { mode: "starttls" }],
     ["nobody trusts the certificate", { tls: "good" }, { verify: "require" }],
-  ])("that is asked for is had or nothing is sent: %s", async (_, behaviour, tls) => {
+  ])("if it is required and missing, nothing is sent: %s", async (_, behaviour, tls) => {
     const net = await internet(ONE, { mx: ["127.0.0.11", behaviour] });
     const report = await service(net, { tls }).send(mail("bob@one.example"));
     expect(only(report)).toMatchObject({ outcome: "failed", class: "tls", next: "may_be_tried" });
@@ -302,17 +302,17 @@ describe("TLS", () => {
   });
 });
 
-describe("what a server does not take", () => {
+describe("what a server refuses", () => {
   test.each([
     ["451 4.3.0 not now", "failed", "may_be_tried"],
     ["550 5.7.1 not you", "bounced", "read_the_reply"],
-  ])("a sender (%s): what it says of the recipients behind it in a pipeline, 503, is nothing to them", async (reply, outcome, next) => {
+  ])("a sender (%s): the 503 replies to the pipelined recipients do not decide about them", async (reply, outcome, next) => {
     const net = await internet(ONE, { mx: ["127.0.0.11", { mail: () => reply }] });
     const told = only(await service(net).send(mail("bob@one.example")));
     expect(told).toMatchObject({ outcome, next, decided_at: "mail", code: Number(reply.slice(0, 3)) });
   });
 
-  test("a recipient, with words that are no refusal: it may be tried again", async () => {
+  test("a recipient, with a reply code that is no refusal: it may be retried", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", { rcpt: () => "354 go ahead" }] });
     expect(only(await service(net).send(mail("bob@one.example")))).toMatchObject({ outcome: "failed", decided_at: "rcpt", next: "may_be_tried" });
   });
@@ -335,7 +335,7 @@ describe("what a server does not take", () => {
     ).toEqual([]);
   });
 
-  test("bytes beyond ASCII are encoded for it, and the message is signed anew", async () => {
+  test("bytes beyond ASCII are encoded for a server without 8BITMIME, and the message is signed again", async () => {
     const { privateKey } = generateKeyPairSync("ed25519");
     const dkim = [{ domain: "sender.example", selector: "s", private_key: privateKey.export({ type: "pkcs8", format: "pem" }) as string }];
     const old = await internet(ONE, { mx: ["127.0.0.13", { capabilities: ["PIPELINING"] }] });
@@ -347,25 +347,25 @@ describe("what a server does not take", () => {
     expect(hash).toBe(createHash("sha256").update("Gr=C3=BC=C3=9Fe\r\n").digest("base64"));
   });
 
-  test("one recipient whom a server cannot take does not keep the others from it", async () => {
+  test("a recipient that a server cannot accept does not stop the others", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", { capabilities: ["PIPELINING"] }] });
     const report = await service(net).send(mail(["büro@one.example", "bob@one.example", "cem@one.example"]));
     expect(report.recipients.map(({ outcome }) => outcome)).toEqual(["bounced", "delivered", "delivered"]);
     expect(net.host("mx").messages.map(({ to }) => to)).toEqual([["bob@one.example", "cem@one.example"]]);
   });
 
-  test("a server that lies about SIZE refuses at the end: that counts", async () => {
+  test("a server that announces a wrong SIZE refuses at the end, and that reply decides", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", { capabilities: ["SIZE 99999999"], end: () => "552 5.3.4 message too big" }] });
     expect(only(await service(net).send(mail("bob@one.example")))).toMatchObject({ outcome: "bounced", class: "size", code: 552, decided_at: "data" });
   });
 
-  test("SIZE, BODY and SMTPUTF8 are said where they are known", async () => {
+  test("SIZE, BODY and SMTPUTF8 are sent to servers that offer them", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
     await service(net).send(mail("büro@one.example", { message: "Date: x\r\nMessage-ID: <1@a>\r\n\r\nGrüße\r\n" }));
     expect(net.host("mx").connections[0]).toContain("MAIL FROM:<ada@sender.example> SIZE=39 BODY=8BITMIME SMTPUTF8");
   });
 
-  test("DSN is asked for where it is offered, and elsewhere the message goes without it", async () => {
+  test("DSN is requested if it is offered; otherwise the message is sent without it", async () => {
     const net = await internet("one MX 10 a\ntwo MX 10 b", { a: ["127.0.0.11", {}], b: ["127.0.0.12", { capabilities: ["PIPELINING"] }] });
     const dsn = { notify: ["failure", "delay"], return: "headers", envelope_id: "x1" } as const;
     const report = await service(net).send(mail(["bob@one.example", "cem@two.example"], { dsn: { ...dsn, notify: [...dsn.notify] } }));
@@ -378,20 +378,20 @@ describe("what a server does not take", () => {
   });
 });
 
-describe("a message that would come back", () => {
-  test("to a host that calls itself by our name", async () => {
+describe("mail loops", () => {
+  test("a host that uses our own name gets no message", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", { ehlo: "Sender.example" }] });
     expect(only(await service(net).send(mail("bob@one.example")))).toMatchObject({ outcome: "bounced", class: "routing", enhanced_code: "5.4.6" });
     expect(net.host("mx").messages).toEqual([]);
   });
 
-  test("to a host that calls itself by our name: those behind it are for it to ask, not for us", async () => {
+  test("after a host that uses our own name, hosts of a higher preference value are not tried", async () => {
     const net = await internet(BOTH, { mx: ["127.0.0.11", { ehlo: "Sender.example" }], backup: ["127.0.0.12", {}] });
     expect(only(await service(net).send(mail("bob@one.example")))).toMatchObject({ outcome: "bounced", enhanced_code: "5.4.6" });
     expect(net.host("backup").connections).toEqual([]);
   });
 
-  test("to the mail host that is ourselves, and those that are not better", async () => {
+  test("a mail host that is this machine, and those of the same or a higher preference value, are not tried", async () => {
     const net = await internet("one MX 10 sender\none MX 20 mx\ntwo MX 10 mx\ntwo MX 20 sender", { mx: ["127.0.0.11", {}], sender: ["127.0.0.12", {}] });
     const delivery = service(net);
     expect(only(await delivery.send(mail("bob@one.example")))).toMatchObject({ outcome: "bounced", class: "routing", enhanced_code: "5.4.6" });
@@ -399,7 +399,7 @@ describe("a message that would come back", () => {
     expect(only(await delivery.send(mail("bob@two.example")))).toMatchObject({ outcome: "delivered" });
   });
 
-  test("nor is another tried that stands beside ourselves, where the better ones are away", async () => {
+  test("a host of the same preference as this machine is not tried even if the better ones are unreachable", async () => {
     const hosts = { gone: ["127.0.0.13", null], sender: ["127.0.0.12", {}], beside: ["127.0.0.11", {}] } as const;
     const net = await internet("one MX 10 gone\none MX 20 sender\none MX 20 beside", hosts);
     expect(only(await service(net).send(mail("bob@one.example")))).toMatchObject({ outcome: "failed", class: "network" });
@@ -408,7 +408,7 @@ describe("a message that would come back", () => {
 });
 
 describe("a run", () => {
-  test("that is over says what was decided, and leaves no connection", async () => {
+  test("that ends early reports the decisions so far, and leaves no connection open", async () => {
     const net = await internet("one MX 10 mx\ntwo MX 10 slow", { mx: ["127.0.0.11", {}], slow: ["127.0.0.12", { silentAt: "rcpt" }] });
     const report = await service(net, { timeout_ms: 400, limits: { idle_ms: 0 } }).send(mail(["bob@one.example", "cem@two.example"]));
     expect(report.recipients.map(({ outcome, failure }) => [outcome, failure?.code ?? null])).toEqual([
@@ -418,13 +418,13 @@ describe("a run", () => {
     await expect.poll(() => net.host("slow").openSockets + net.host("mx").openSockets).toBe(0);
   });
 
-  test("that is over after the last dot does not know", async () => {
+  test("that ends after the final dot reports unknown", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", { silentAt: "dot" }] });
     const report = await service(net).send(mail("bob@one.example"), { signal: AbortSignal.timeout(200) });
     expect(only(report)).toMatchObject({ outcome: "unknown", failure: { code: "cancelled" } });
   });
 
-  test("a wrong request is refused", async () => {
+  test("an invalid request is refused", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
     await expect(service(net).send(mail("bob@one.example", { mail_from: "nobody" }))).rejects.toMatchObject({ code: "invalid_input" });
     await expect(service(net).send(mail([]))).rejects.toMatchObject({ code: "invalid_input" });
@@ -443,14 +443,14 @@ describe("a run", () => {
     ["a field of the letter that is no text", { message: undefined, fields: { subject: 3 } }, "/fields/subject"],
     ["an id that is empty", { id: "" }, "/id"],
     ["a field that cannot be copied", { message: undefined, fields: () => 1 }, "/fields"],
-  ])("%s is refused by its name, and nothing is sent", async (_, wrong, pointer) => {
+  ])("%s is refused with the name of the field, and nothing is sent", async (_, wrong, pointer) => {
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
     const sending = service(net).send(mail("bob@one.example", wrong as never));
     await expect(sending).rejects.toMatchObject({ code: "invalid_input", violations: [{ pointer }] });
     expect(net.host("mx").connections).toEqual([]);
   });
 
-  test.each([null, undefined, "mail", 3])("%j is no message, no list of messages and no set of options", async (nothing) => {
+  test.each([null, undefined, "mail", 3])("%j is refused as a message, as a list of messages and as options", async (nothing) => {
     const delivery = service(await internet(ONE, { mx: ["127.0.0.11", {}] }));
     await expect(delivery.send(nothing as never)).rejects.toMatchObject({ code: "invalid_input" });
     await expect(delivery.sendBulk([nothing] as never)).rejects.toMatchObject({ code: "invalid_input" });
@@ -458,14 +458,14 @@ describe("a run", () => {
     if (nothing !== undefined) expect(() => createDelivery(nothing as never)).toThrow(/must be an object/);
   });
 
-  test("of many messages one that is wrong is told before any is sent", async () => {
+  test("an invalid message in a list is reported before any is sent", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
     const wrong = [mail("bob@one.example"), mail("cem@one.example", { mail_from: "nobody" })];
     await expect(service(net).sendBulk(wrong)).rejects.toMatchObject({ code: "invalid_input", violations: [{ pointer: "/mail_from" }] });
     expect(net.host("mx").connections).toEqual([]);
   });
 
-  test("fields that a caller keeps are left as they are", async () => {
+  test("the fields object of a caller is not changed", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
     const fields = Object.freeze({ subject: "Hello", text: "Hello, Bob." });
     const { message: _, ...rest } = mail("bob@one.example");

@@ -26,12 +26,12 @@ test.each([
   ["is closed", {}, "await delivery.close();", 300],
   ["keeps its sessions for a moment", { limits: { idle_ms: 300 } }, "", 1500],
   ["keeps no session", { limits: { idle_ms: 0 } }, "", 300],
-])("a process ends by itself when its service %s", async (_, options, end, most) => {
+])("a process exits after its service %s", async (_, options, end, most) => {
   const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", {}] });
   expect(await livesOn({ env: {}, ...inside(net), ...PATIENT, ...options }, end)).toBeLessThan(most);
 });
 
-test("a process ends by itself when nobody let it in", async () => {
+test("a process exits after all servers refused the connection", async () => {
   const net = await internet("one MX 10 gone", { gone: ["127.0.0.12", null], mx: ["127.0.0.11", {}] });
   expect(await livesOn({ env: {}, ...inside(net), ...PATIENT }, "")).toBeLessThan(300);
 });

@@ -110,7 +110,7 @@ realServer("createDelivery and postfix", ["postfix", "dovecot", "dkimverify"], (
   });
   afterAll(() => postfix?.stop());
 
-  test("a signed message arrives byte for byte, and its signatures are good", async () => {
+  test("a signed message arrives byte for byte, and its signatures are valid", async () => {
     const report = await to(postfix.starttls, { dkim, tls: { mode: "starttls", verify: "require", ca: testAuthority() } }).send(letter("alice@example.org"));
     expect(ends(report)).toEqual(["delivered null"]);
     expect(report.attempts[0]).toMatchObject({ tls: "secured", tls_policy: "configured", tls_result: null });
@@ -119,13 +119,13 @@ realServer("createDelivery and postfix", ["postfix", "dovecot", "dkimverify"], (
     expect(await verdicts(message)).toEqual(["pass", "pass"]);
   });
 
-  test("a certificate that nobody trusts keeps it back where one is demanded", async () => {
+  test("an untrusted certificate prevents delivery if a trusted one is required", async () => {
     const report = await to(postfix.starttls, { tls: { mode: "starttls", verify: "require" } }).send(letter("alice@example.org"));
     expect(only(report)).toMatchObject({ outcome: "failed", class: "tls", said_by: "us", failure: { retryable: true } });
     expect(postfix.delivered().join()).not.toContain(report.message_id as string);
   });
 
-  test("more recipients than it takes at once get it all the same, each once", async () => {
+  test("more recipients than it accepts in one transaction all get the message, once each", async () => {
     const recipients = Array.from({ length: 120 }, (_, index) => `n${index}@example.org`);
     const report = await to(postfix.plain).send(letter(recipients));
     expect(new Set(ends(report))).toEqual(new Set(["delivered null"]));
@@ -133,7 +133,7 @@ realServer("createDelivery and postfix", ["postfix", "dovecot", "dkimverify"], (
     expect(report.attempts.length).toBeGreaterThan(2);
   });
 
-  test("each recipient hears its own answer", async () => {
+  test("each recipient has the reply to its own RCPT", async () => {
     const report = await to(postfix.plain).send(letter(["alice@example.org", "nobody@example.org", "bob@example.org", "cem@nowhere.org", "dora@other.org"]));
     expect(ends(report)).toEqual(["delivered null", "bounced address", "delivered null", "bounced address", "bounced routing"]);
     expect(report.recipients.map(({ said_by: who, matched }) => [who, matched])).toEqual([
@@ -146,7 +146,7 @@ realServer("createDelivery and postfix", ["postfix", "dovecot", "dkimverify"], (
     await arrived(postfix, report, 2);
   });
 
-  test("what is too large for it, or looks like spam to it, is bounced as that", async () => {
+  test("a message that is too large or looks like spam is bounced with that class", async () => {
     const large = await to(postfix.plain).send(letter("alice@example.org", { body: "0123456789\r\n".repeat(100_000) }));
     expect(only(large)).toMatchObject({ outcome: "bounced", class: "size", said_by: "us", decided_at: "mail", enhanced_code: "5.3.4" });
     expect(large.attempts[0]?.operations.map(({ name }) => name)).not.toContain("message");
@@ -154,7 +154,7 @@ realServer("createDelivery and postfix", ["postfix", "dovecot", "dkimverify"], (
     expect(only(spam)).toMatchObject({ outcome: "bounced", class: "content", code: 550, enhanced_code: "5.7.1", decided_at: "data" });
   });
 
-  test("a wish for reports is heard: its report comes back, and says whose it is", async () => {
+  test("a requested DSN is sent, and names the message and the recipient", async () => {
     const report = await to(postfix.plain).send(letter("alice@example.org", { mail_from: "bob@example.org", dsn: WISH }));
     expect(ends(report)).toEqual(["delivered null"]);
     expect(await reportBack(postfix, "order-17")).toMatchObject(DELIVERED_TO_ALICE);
@@ -168,7 +168,7 @@ realServer("createDelivery and exim", ["exim4", "dkimverify"], () => {
   });
   afterAll(() => exim?.stop());
 
-  test("a signed message arrives byte for byte over trusted TLS, and its signatures are good", async () => {
+  test("a signed message arrives byte for byte over trusted TLS, and its signatures are valid", async () => {
     const report = await to(exim.port, { dkim, tls: { verify: "require", ca: testAuthority() } }).send(letter("alice@example.org"));
     expect(ends(report)).toEqual(["delivered null"]);
     expect(report.attempts[0]).toMatchObject({ tls: "secured", tls_result: null });
@@ -177,7 +177,7 @@ realServer("createDelivery and exim", ["exim4", "dkimverify"], () => {
     expect(await verdicts(message)).toEqual(["pass", "pass"]);
   });
 
-  test("each of a hundred recipients hears its own answer", async () => {
+  test("each of a hundred recipients has the reply to its own RCPT", async () => {
     const unknown = Array.from({ length: 98 }, (_, index) => `nobody${index}@example.org`);
     const report = await to(exim.port).send(letter(["alice@example.org", ...unknown, "bob@example.org", "cem@other.org"]));
     expect(ends(report)).toEqual(["delivered null", ...unknown.map(() => "bounced address"), "delivered null", "bounced routing"]);
@@ -185,7 +185,7 @@ realServer("createDelivery and exim", ["exim4", "dkimverify"], () => {
     await arrived(exim, report, 2);
   });
 
-  test("what is too large for it, or looks like spam to it, is bounced as that", async () => {
+  test("a message that is too large or looks like spam is bounced with that class", async () => {
     const large = await to(exim.port).send(letter("alice@example.org", { body: "0123456789\r\n".repeat(100_000) }));
     expect(only(large)).toMatchObject({ outcome: "bounced", class: "size", decided_at: "mail" });
     const spam = await to(exim.port).send(letter(["alice@example.org", "bob@example.org"], { subject: "this is spam" }));
@@ -193,7 +193,7 @@ realServer("createDelivery and exim", ["exim4", "dkimverify"], () => {
     expect(only(spam)).toMatchObject({ code: 550, message: "This message looks like spam", decided_at: "data" });
   });
 
-  test("a wish for reports is heard: its report comes back, and says whose it is", async () => {
+  test("a requested DSN is sent, and names the message and the recipient", async () => {
     const report = await to(exim.port).send(letter("alice@example.org", { mail_from: "bob@example.org", dsn: WISH }));
     expect(ends(report)).toEqual(["delivered null"]);
     expect(await reportBack(exim, "order-17")).toMatchObject(DELIVERED_TO_ALICE);
@@ -207,7 +207,7 @@ realServer("createDelivery and opensmtpd", ["smtpd"], () => {
   });
   afterAll(() => opensmtpd?.stop());
 
-  test("its handshake breaks: the message goes in the clear over another connection, byte for byte", async () => {
+  test("after a failed handshake the message arrives in plain text over another connection, byte for byte", async () => {
     const report = await to(opensmtpd.port).send(letter("alice@example.org"));
     expect(ends(report)).toEqual(["delivered null"]);
     expect(report.attempts.map(({ tls, outcome }) => [tls, outcome])).toEqual([["failed", "accepted"]]);
@@ -215,21 +215,21 @@ realServer("createDelivery and opensmtpd", ["smtpd"], () => {
     expect(bodyOf(message)).toBe(STORED);
   });
 
-  test.each([{ mode: "starttls" }, { verify: "require" }] as const)("with %j nothing is said in the clear", async (tls) => {
+  test.each([{ mode: "starttls" }, { verify: "require" }] as const)("with %j nothing is sent in plain text", async (tls) => {
     const report = await to(opensmtpd.port, { tls }).send(letter("alice@example.org"));
     expect(only(report)).toMatchObject({ outcome: "failed", class: "tls", failure: { retryable: true } });
     expect(report.attempts.flatMap(({ operations }) => operations.map(({ name }) => name))).not.toContain("MAIL");
     expect(opensmtpd.delivered().join()).not.toContain(report.message_id as string);
   });
 
-  test("a mailing list expansion problem is its word for nobody", async () => {
+  test('its reply "mailing list expansion problem" is read as an unknown mailbox', async () => {
     const report = await to(opensmtpd.port).send(letter(["alice@example.org", "nobody@example.org", "cem@other.org"]));
     expect(ends(report)).toEqual(["delivered null", "bounced address", "bounced address"]);
     expect(report.recipients[1]).toMatchObject({ code: 524, enhanced_code: "5.2.4", matched: "opensmtpd-nobody", next: "correct_the_address" });
     await arrived(opensmtpd, report);
   });
 
-  test("what is too large for it is bounced as that", async () => {
+  test("a message that is too large is bounced with that class", async () => {
     const large = await to(opensmtpd.port).send(letter("alice@example.org", { body: "0123456789\r\n".repeat(100_000) }));
     expect(only(large)).toMatchObject({ outcome: "bounced", class: "size", decided_at: "mail" });
   });

@@ -8,7 +8,7 @@ closeAfterEach();
 const ONE = "one MX 10 mx";
 
 describe("sessions", () => {
-  test("are used again, without RSET and NOOP, and what each message cost is its own", async () => {
+  test("are reused without RSET and NOOP, and each message has its own operations", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
     const delivery = service(net);
     const reports = [];
@@ -21,14 +21,14 @@ describe("sessions", () => {
     expect(delivery.stats()).toMatchObject({ sessions_reused: 2, sessions_idle: 1, sessions_busy: 0, direct_sent: 3 });
   });
 
-  test("are ended after so many messages", async () => {
+  test("are ended after messages_per_session messages", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
     const delivery = service(net, { limits: { messages_per_session: 2 } });
     for (let index = 0; index < 4; index++) await delivery.send(mail("bob@one.example"));
     expect(net.host("mx").connections.map((commands) => commands.filter((line) => line.startsWith("MAIL")).length)).toEqual([2, 2]);
   });
 
-  test("are ended when nobody wants them for a while, and say goodbye", async () => {
+  test("are ended with QUIT after the idle time", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
     await service(net, { limits: { idle_ms: 100 } }).send(mail("bob@one.example"));
     await expect.poll(() => net.host("mx").openSockets).toBe(0);
@@ -48,7 +48,7 @@ describe("sessions", () => {
   test.each<[string, (connection: number, mails: number) => string | null]>([
     ["says 421 when it is wanted again", () => "421 4.4.2 idle for too long"],
     ["is gone when it is wanted again", () => null],
-  ])("that %s cost one more connection, and no message", async (_, second) => {
+  ])("that %s cost one more connection, and lose no message", async (_, second) => {
     let mails = 0;
     const behaviour: MxBehaviour = { mail: (_line, connection) => (++mails === 2 ? second(connection, mails) : "250 ok") };
     const net = await internet(ONE, { mx: ["127.0.0.11", behaviour] });
@@ -63,7 +63,7 @@ describe("sessions", () => {
     expect(only(await delivery.send(mail("bob@one.example"))).outcome).toBe("delivered");
   });
 
-  describe("with a server that takes one message a connection", () => {
+  describe("with a server that accepts one message per connection", () => {
     /** Refuses every MAIL but the first of a connection. */
     function oneMessage(reply: string): MxBehaviour {
       const seen = new Set<number>();
@@ -89,7 +89,7 @@ describe("sessions", () => {
       },
     );
 
-    test("carry the later portions of a message, too", async () => {
+    test("carry the later transactions of a message, too", async () => {
       const net = await internet(ONE, { mx: ["127.0.0.11", oneMessage("503 5.5.1 no")] });
       const recipients = Array.from({ length: 9 }, (_, index) => `r${index}@one.example`);
       const report = await service(net, { limits: { recipients_per_transaction: 2 } }).send(mail(recipients));
@@ -97,7 +97,7 @@ describe("sessions", () => {
       expect(net.host("mx").messages.map(({ to }) => to.length)).toEqual([2, 2, 2, 2, 1]);
     });
 
-    test("are not blamed for a refusal that a new connection repeats", async () => {
+    test("do not change the outcome if a new connection gets the same refusal", async () => {
       let mails = 0;
       const net = await internet(ONE, { mx: ["127.0.0.11", { mail: () => (++mails === 1 || mails > 3 ? "250 ok" : "550 5.7.1 not from there") }] });
       const delivery = service(net);
@@ -109,7 +109,7 @@ describe("sessions", () => {
     });
   });
 
-  test("that end by their number of messages do not end a message of several portions", async () => {
+  test("that reach their number of messages do not end a message of several transactions", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
     const recipients = Array.from({ length: 8 }, (_, index) => `r${index}@one.example`);
     const report = await service(net, { limits: { recipients_per_transaction: 1, messages_per_session: 2 } }).send(mail(recipients));
@@ -117,7 +117,7 @@ describe("sessions", () => {
     expect(net.host("mx").connections).toHaveLength(4);
   });
 
-  test("that broke while they waited are not tried", async () => {
+  test("that broke while idle are not used", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", { end: () => "250 ok" }] });
     const delivery = service(net);
     await delivery.send(mail("bob@one.example"));
@@ -127,7 +127,7 @@ describe("sessions", () => {
     expect(report.attempts.map(({ reused, outcome }) => [reused, outcome])).toEqual([[false, "accepted"]]);
   });
 
-  test("opened by one message are ended with it where nothing is to be kept", async () => {
+  test("are ended with their message if idle_ms is 0", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
     const report = await service(net, { limits: { idle_ms: 0 } }).send(mail("bob@one.example"));
     expect(report.attempts[0]?.operations.at(-1)).toMatchObject({ name: "QUIT", code: 221 });
@@ -136,7 +136,7 @@ describe("sessions", () => {
 });
 
 describe("many messages at once", () => {
-  test("share a few sessions, which grow as the site takes them, up to the limit", async () => {
+  test("share a few sessions, whose number grows while the site accepts them, up to the limit", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", { latencyMs: 2 }] });
     const delivery = service(net, { limits: { sessions_per_site: 8 } });
     const reports = await delivery.sendBulk(Array.from({ length: 200 }, () => mail("bob@one.example")));
@@ -146,7 +146,7 @@ describe("many messages at once", () => {
     expect(net.host("mx").mostAtOnce).toBeLessThanOrEqual(8);
   });
 
-  test("go in the order of their priority", async () => {
+  test("are sent in the order of their priority", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", { latencyMs: 2 }] });
     const delivery = service(net, { limits: { sessions_per_site: 1 } });
     const first = delivery.send(mail("first@one.example"));
@@ -156,7 +156,7 @@ describe("many messages at once", () => {
     expect(net.host("mx").messages.map(({ to }) => to[0]?.split("@")[0])).toEqual(["first", "HIGH2", "HIGH4", "NORMAL1", "LOW0", "LOW3"]);
   });
 
-  test("keep to the pace of a site, and other sites do not wait for it", async () => {
+  test("keep to the rate limit of a site, and other sites do not wait for it", async () => {
     const net = await internet("one MX 10 a\ntwo MX 10 b", { a: ["127.0.0.11", {}], b: ["127.0.0.12", {}] });
     const delivery = service(net, { limits: { messages_per_minute: 600 } });
     const began = performance.now();
@@ -169,7 +169,7 @@ describe("many messages at once", () => {
     expect(performance.now() - other).toBeLessThan(300);
   });
 
-  test("leave a site alone that said 421, and the others go on", async () => {
+  test("to a site that replied 421 are paused, and those to other sites are sent", async () => {
     const net = await internet("one MX 10 a\ntwo MX 10 b", { a: ["127.0.0.11", { greeting: () => "421 4.7.0 too many connections" }], b: ["127.0.0.12", {}] });
     const delivery = service(net);
     expect(only(await delivery.send(mail("bob@one.example"))).outcome).toBe("failed");
@@ -182,7 +182,7 @@ describe("many messages at once", () => {
     expect(net.host("a").connections).toHaveLength(1);
   });
 
-  test("keep to as many sessions as a site takes at one time, and none is lost for it", async () => {
+  test("keep to the number of sessions that a site accepts, and none is lost", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", { mostSessions: 2, latencyMs: 2 }] });
     const reports = await service(net).sendBulk(Array.from({ length: 60 }, () => mail("bob@one.example")));
     expect(reports.filter((report) => only(report).outcome !== "delivered").map((report) => only(report).message)).toEqual([]);
@@ -190,7 +190,7 @@ describe("many messages at once", () => {
     expect(net.host("mx").connections.length).toBeLessThan(15);
   });
 
-  test("do not all knock at a dead site", async () => {
+  test("do not all connect to a dead site", async () => {
     const net = await internet("one MX 10 gone\ntwo MX 10 mx", { gone: ["127.0.0.12", null], mx: ["127.0.0.11", {}] });
     const delivery = service(net);
     const reports = await delivery.sendBulk(Array.from({ length: 40 }, () => mail("bob@one.example")));
@@ -198,7 +198,7 @@ describe("many messages at once", () => {
     expect(reports.filter(({ attempts }) => attempts.length > 0).length).toBeLessThanOrEqual(15);
   });
 
-  test("to sick sites do not hold up those to healthy ones", async () => {
+  test("to unresponsive sites do not delay those to others", async () => {
     const sites = (kind: string, host: string): string =>
       Array.from({ length: 40 }, (_, index) => `${kind}${index} MX 10 mx.${kind}${index}\nmx.${kind}${index} A ${host}`).join("\n");
     const net = await internet(`${sites("well", "127.0.0.11")}\n${sites("sick", "127.0.0.12")}`, {
@@ -217,7 +217,7 @@ describe("many messages at once", () => {
     expect((await Promise.all(sick)).every((report) => only(report).outcome === "failed")).toBe(true);
   });
 
-  test("rotate over the source addresses, each with sessions of its own", async () => {
+  test("rotate over the source addresses, which have separate sessions", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
     const delivery = service(net, { source_addresses: ["127.0.0.2", "127.0.0.3"] });
     const reports = [];
@@ -231,7 +231,7 @@ describe("many messages at once", () => {
   });
 });
 
-test("a session with one customer's host of a provider carries nothing for another customer", async () => {
+test("a session with one customer's host of a provider is not used for another customer", async () => {
   const zone = (origin: string, lines: string): string =>
     `$ORIGIN ${origin}\n$TTL 300\n@ SOA ns hostmaster 1 3600 600 86400 60\n@ NS ns\nns A 127.0.0.1\n${lines}\n`;
   const provider = "mail.protection.outlook.com.";
@@ -244,7 +244,7 @@ test("a session with one customer's host of a provider carries nothing for anoth
   expect([net.host("a").messages.length, net.host("b").messages.length]).toEqual([1, 1]);
 });
 
-test("a service that is closed ends what it waits for, and says what became of it", async () => {
+test("a service that is closed ends its waiting messages, and reports their outcomes", async () => {
   const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", { silentAt: "dot" }] });
   const delivery = service(net, { command_timeout_ms: 60_000, timeout_ms: 60_000 });
   const sending = delivery.send(mail("bob@one.example"));

@@ -17,7 +17,7 @@ async function world(afterMs: number) {
 }
 
 describe("a domain whose policy host is slow", () => {
-  test("does not hold up the others of a message", async () => {
+  test("does not delay the other domains of a message", async () => {
     const { net, delivery } = await world(1500);
     const sending = delivery.send(mail(["bob@one.example", "cem@two.example"]));
     await expect.poll(() => net.host("other").messages.length, { timeout: 1200 }).toBe(1);
@@ -26,7 +26,7 @@ describe("a domain whose policy host is slow", () => {
     expect(net.host("other").messages).toHaveLength(1);
   });
 
-  test("a sender who cannot wait for it is told what became of all, and ends nobody else's waiting", async () => {
+  test("a run that ends before it reports all recipients, and does not cancel the look-up of others", async () => {
     const { delivery } = await world(1000);
     const impatient = new AbortController();
     const first = delivery.send(mail(["bob@one.example", "cem@two.example"]), { signal: impatient.signal });
@@ -40,7 +40,7 @@ describe("a domain whose policy host is slow", () => {
   });
 });
 
-test("a session that may have been opened with an older TLS is not for those who want a newer one", () => {
+test("a session that allowed an older TLS version is not used for a message that requires a newer one", () => {
   const rule = { level: "encrypt", source: "configured", minVersion: "TLSv1.2", referenceNames: [], tlsa: [], fingerprints: [] } as unknown as HostTls;
   expect(keyOfRule(rule)).not.toBe(keyOfRule({ ...rule, minVersion: "TLSv1.3" }));
 });

@@ -27,7 +27,7 @@ function ledger(...suppressions: readonly Suppression[]): Ledger {
 }
 
 describe("the suppression list", () => {
-  test("keeps a message from those who are on it, and from nobody else", async () => {
+  test("stops a message to listed recipients only", async () => {
     ledger({ target: "bob@one.example", reason: "complaint", detail: "abuse report" });
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
     const { recipients } = await service(net, { ledger: path }).send(mail(["Bob@one.example", "ann@one.example"]));
@@ -37,7 +37,7 @@ describe("the suppression list", () => {
     expect(net.host("mx").messages.map(({ to }) => to)).toEqual([["ann@one.example"]]);
   });
 
-  test("costs no connection and no question where it leaves nobody", async () => {
+  test("causes no connection and no DNS query if all recipients are listed", async () => {
     ledger({ target: "@one.example", reason: "manual" });
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
     const report = await service(net, { ledger: path }).send(mail(["bob@one.example", "ann@one.example"]));
@@ -47,7 +47,7 @@ describe("the suppression list", () => {
     expect(net.questions).toEqual([]);
   });
 
-  test("is heeded by a message that comes after it was changed by somebody else", async () => {
+  test("applies to messages sent after another process changed it", async () => {
     const list = ledger().suppressed;
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
     const delivery = service(net, { ledger: path });
@@ -58,7 +58,7 @@ describe("the suppression list", () => {
     expect(only(await delivery.send(mail("bob@one.example"))).outcome).toBe("delivered");
   });
 
-  test("is found by the environment", async () => {
+  test("is configured by an environment variable", async () => {
     ledger({ target: "bob@one.example", reason: "manual" });
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
     expect(only(await service(net, { env: { PROBE_RUN_DELIVERY: path } }).send(mail("bob@one.example"))).class).toBe("suppressed");
@@ -68,7 +68,7 @@ describe("the suppression list", () => {
     ["to look into", {}],
     ["to store bounces in", { suppress_bounces: true }],
     ["for a warm-up", { warm_up: true }],
-  ])("that was named and is not there is no empty one, nor is it made: a ledger %s", async (_, options) => {
+  ])("a configured file that does not exist is an error, and is not created: a ledger %s", async (_, options) => {
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
     for (const missing of [path, join(folder, "no", "such", "folder.db")]) {
       const recipient = only(await service(net, { ledger: missing, ...options }).send(mail("bob@one.example")));
@@ -78,7 +78,7 @@ describe("the suppression list", () => {
     expect(net.host("mx").connections).toEqual([]);
   });
 
-  test("is never another program's database", async () => {
+  test("a database of another program is refused", async () => {
     const driver = openDriver(path);
     driver.exec("CREATE TABLE notes (text TEXT)");
     driver.close();
@@ -89,7 +89,7 @@ describe("the suppression list", () => {
     expect(readFileSync(path)).toEqual(before);
   });
 
-  test("that cannot be read lets nothing through, and says so", async () => {
+  test("that cannot be read stops every message, with the reason", async () => {
     writeFileSync(path, "this is no ledger, and much longer than a header of sixteen bytes");
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
     const recipient = only(await service(net, { ledger: path }).send(mail("bob@one.example")));
@@ -118,18 +118,18 @@ describe("bounces", () => {
       .sort();
   }
 
-  test("of addresses that do not exist are put on the list where that is asked for, and nothing else is", async () => {
+  test("with suppress_bounces, only addresses that do not exist are added to the list", async () => {
     expect(await bounced({ suppress_bounces: true })).toEqual([
       "gone@one.example bounce 550 5.1.1 User unknown",
       "off@one.example bounce 550 5.2.1 mailbox disabled, not accepting messages",
     ]);
   });
 
-  test("are put on no list where nobody asks for it", async () => {
+  test("are not added without suppress_bounces", async () => {
     expect(await bounced({})).toEqual([]);
   });
 
-  test("to send makes no file that nobody named", async () => {
+  test("sending creates no file that is not configured", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
     const there = existsSync(".probe-run/delivery.db");
     await service(net).send(mail("bob@one.example"));

@@ -22,7 +22,7 @@ describe("DANE", () => {
     return { ...probe, servers: names.servers, host: (name) => probe.host(name) };
   }
 
-  test("is heeded where the name servers vouch for it: a certificate that nobody trusts will do", async () => {
+  test("applies if the name servers authenticate it: a certificate of no known authority is accepted", async () => {
     const report = await service(await signed({ tls: "good", certificate: OWN }, OWN)).send(mail("bob@one.example"));
     expect(only(report).outcome).toBe("delivered");
     expect(report.attempts[0]).toMatchObject({ tls: "secured", tls_policy: "dane", tls_result: null });
@@ -33,7 +33,7 @@ describe("DANE", () => {
     ["no STARTTLS", {}, "STARTTLS", "starttls-not-supported"],
     ["a STARTTLS that is refused", { tls: "refused" }, "", "starttls-not-supported"],
     ["a TLS that breaks", { tls: "broken" }, "", "validation-failure"],
-  ])("with %s sends nothing, and may do so later", async (_, behaviour, words, result) => {
+  ])("with %s nothing is sent, and the message is retried later", async (_, behaviour, words, result) => {
     const world = await signed(behaviour, OWN);
     const report = await service(world).send(mail("bob@one.example"));
     expect(only(report)).toMatchObject({ outcome: "failed", class: "tls", next: "may_be_tried", message: expect.stringContaining(words) });
@@ -41,7 +41,7 @@ describe("DANE", () => {
     expect(world.host("mx").messages).toEqual([]);
   });
 
-  test("is not heeded where that is switched off", async () => {
+  test("is ignored if it is switched off", async () => {
     const report = await service(await signed({}, OWN), { tls: { dane: "off" } }).send(mail("bob@one.example"));
     expect(only(report).outcome).toBe("delivered");
     expect(report.attempts[0]).toMatchObject({ tls_policy: "opportunistic" });
@@ -56,7 +56,7 @@ describe("MTA-STS", () => {
     return { net, delivery: service(net, { tls: { policy_port: host.port, ca: POLICY_AUTHORITY } }) };
   }
 
-  test("in force is held to", async () => {
+  test("in mode enforce is followed", async () => {
     const { delivery } = await published("enforce", { tls: "good", certificate: TRUSTED });
     const report = await delivery.send(mail("bob@one.example"));
     expect(only(report).outcome).toBe("delivered");
@@ -70,7 +70,7 @@ describe("MTA-STS", () => {
     ["a STARTTLS that is refused", { tls: "refused" }, "starttls-not-supported", undefined],
     ["a TLS that breaks", { tls: "broken" }, "validation-failure", undefined],
     ["a host that it does not name", { tls: "good", certificate: TRUSTED }, "validation-failure", "other.example"],
-  ])("in force keeps the message from %s", async (_, behaviour, result, mx) => {
+  ])("in mode enforce the message is not sent to %s", async (_, behaviour, result, mx) => {
     const { net, delivery } = await published("enforce", behaviour, mx);
     const report = await delivery.send(mail("bob@one.example"));
     expect(only(report)).toMatchObject({ outcome: "failed", class: "tls", next: "may_be_tried" });
@@ -78,7 +78,7 @@ describe("MTA-STS", () => {
     expect(net.host("mx").messages).toEqual([]);
   });
 
-  test("in testing is told of, and delivered to all the same", async () => {
+  test("in mode testing a violation is reported, and the message is delivered", async () => {
     const { delivery } = await published("testing", { tls: "good", certificate: OWN });
     const report = await delivery.send(mail("bob@one.example"));
     expect(only(report).outcome).toBe("delivered");
@@ -89,7 +89,7 @@ describe("MTA-STS", () => {
     ["that is not there", { answer: (_, response) => void response.writeHead(404).end() }, "sts-policy-fetch-error"],
     ["that is no policy", { policy: "hello" }, "sts-policy-invalid"],
     ["of a host with another certificate", { certificate: policyCertificate("elsewhere.example") }, "sts-webpki-invalid"],
-  ])("with a policy file %s is reported, and delivered to all the same", async (_, options, result) => {
+  ])("a policy file %s is reported, and the message is delivered", async (_, options, result) => {
     const host = closing(await startPolicyHost({ certificate: policyCertificate("mta-sts.one.example"), ...options }));
     const net = await internet('one MX 10 mx\n_mta-sts.one TXT "v=STSv1; id=1"\nmta-sts.one A 127.0.0.1', {
       mx: ["127.0.0.11", { tls: "good", certificate: OWN }],
@@ -99,7 +99,7 @@ describe("MTA-STS", () => {
     expect(report.attempts[0]).toMatchObject({ tls: "secured", tls_policy: "opportunistic", tls_result: result });
   });
 
-  test("of one domain does not bind another at the same hosts, and neither uses the other's session", async () => {
+  test("of one domain does not apply to another at the same hosts, and neither uses the other's session", async () => {
     const { net, delivery } = await published("enforce", { tls: "good", certificate: OWN });
     expect(only(await delivery.send(mail("bob@mx.example"))).outcome).toBe("delivered");
     expect(only(await delivery.send(mail("bob@one.example"))).outcome).toBe("failed");
@@ -107,7 +107,7 @@ describe("MTA-STS", () => {
   });
 });
 
-describe("DNSSEC that fails", () => {
+describe("failed DNSSEC validation", () => {
   test("is reported for a host that is not dialled", async () => {
     const behave = ({ type }: { type: string }) => (type === "TLSA" ? { rcode: 2 } : undefined);
     const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", { tls: "good", certificate: OWN }] }, { authenticated: true, behave });
@@ -120,7 +120,7 @@ describe("DNSSEC that fails", () => {
 describe("min_version", () => {
   const OLD: MxBehaviour = { tls: "good", certificate: OWN, maxTlsVersion: "TLSv1.2" };
 
-  test("holds without a policy, too: an older session is not used, and the message goes in the clear", async () => {
+  test("applies without a policy, too: an older TLS version is not used, and the message is sent in plain text", async () => {
     const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", OLD] });
     const report = await service(net, { tls: { min_version: "TLSv1.3" } }).send(mail("bob@one.example"));
     expect(only(report).outcome).toBe("delivered");
@@ -128,13 +128,13 @@ describe("min_version", () => {
     expect(net.host("mx").messages.map(({ isSecure }) => isSecure)).toEqual([false]);
   });
 
-  test("left out, any version is better than none", async () => {
+  test("without it, any version is accepted", async () => {
     const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", OLD] });
     expect((await service(net).send(mail("bob@one.example"))).attempts[0]).toMatchObject({ tls: "secured", tls_version: "TLSv1.2" });
   });
 });
 
-test("TLS-Required: No brings a message past a policy, and REQUIRETLS past that", async () => {
+test("TLS-Required: No overrides a policy, and REQUIRETLS overrides TLS-Required: No", async () => {
   const host = closing(await startPolicyHost({ certificate: policyCertificate("mta-sts.one.example") }));
   host.policy = "version: STSv1\nmode: enforce\nmx: mx.example\nmax_age: 86400\n";
   const zone = 'one MX 10 mx\n_mta-sts.one TXT "v=STSv1; id=1"\nmta-sts.one A 127.0.0.1';
@@ -156,13 +156,13 @@ describe("REQUIRETLS", () => {
     return { net, delivery: service(net, { tls: { policy_port: host.port, ca: POLICY_AUTHORITY } }) };
   }
 
-  test("is asked for inside TLS, of a host that promises it", async () => {
+  test("is sent with MAIL inside TLS to a host that offers it", async () => {
     const { net, delivery } = await world({ tls: "good", certificate: TRUSTED, capabilities: CAPABLE });
     expect(only(await delivery.send(mail("bob@one.example", { requiretls: true }))).outcome).toBe("delivered");
     expect(net.host("mx").connections[0]?.find((line) => line.startsWith("MAIL"))).toMatch(/ REQUIRETLS$/);
   });
 
-  test("is a reason not to send to a host that does not promise it", async () => {
+  test("stops delivery to a host that does not offer it", async () => {
     const { net, delivery } = await world({ tls: "good", certificate: TRUSTED });
     expect(only(await delivery.send(mail("bob@one.example", { requiretls: true })))).toMatchObject({
       outcome: "bounced",

@@ -31,7 +31,7 @@ function sentOn(source: string | null, schedule: readonly number[]): number {
 }
 
 describe("an address that is being warmed up", () => {
-  test("sends what it may, and what has no room waits for the next day", async () => {
+  test("sends up to its quota, and the rest waits for the next day", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
     const { recipients } = await warming(net, { warm_up: [2] }).send(mail(named("a", "b", "c")));
     expect(recipients.map(({ outcome }) => outcome)).toEqual(["delivered", "delivered", "failed"]);
@@ -45,13 +45,13 @@ describe("an address that is being warmed up", () => {
     expect(net.host("mx").messages.map(({ to }) => to)).toEqual([named("a", "b")]);
   });
 
-  test("shares its room between processes", async () => {
+  test("shares its quota between processes", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
     expect(only(await warming(net, { warm_up: [1] }).send(mail(named("a")))).outcome).toBe("delivered");
     expect(only(await warming(net, { warm_up: [1] }).send(mail(named("b")))).class).toBe("rate");
   });
 
-  test("leaves the rest to another that has room", async () => {
+  test("leaves the rest to another address with a free quota", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
     const delivery = warming(net, { warm_up: [2], source_addresses: ["127.0.0.2", "127.0.0.3"] });
     const { recipients, attempts } = await delivery.send(mail(named("a", "b", "c", "d", "e")));
@@ -64,7 +64,7 @@ describe("an address that is being warmed up", () => {
     expect(only(await delivery.send(mail(named("f")))).class).toBe("rate");
   });
 
-  test("gets its room back for what no mail host has seen", async () => {
+  test("gets back the quota for messages that no mail host has seen", async () => {
     const net = await internet("one MX 10 gone\ntwo MX 10 mx", { gone: ["127.0.0.12", null], mx: ["127.0.0.11", {}] });
     const delivery = warming(net, { warm_up: [1] });
     expect(only(await delivery.send(mail("a@one.example")))).toMatchObject({ class: "network", decided_at: "connect" });
@@ -73,7 +73,7 @@ describe("an address that is being warmed up", () => {
     expect(sentOn(null, [1])).toBe(1);
   });
 
-  test("gets its room back for what waits while a site is left alone", async () => {
+  test("gets back the quota for messages that wait while a site is paused", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", { mail: () => "421 4.7.0 go away" }] });
     const delivery = warming(net, { warm_up: [5] });
     expect(only(await delivery.send(mail(named("a")))).decided_at).toBe("mail");
@@ -82,13 +82,13 @@ describe("an address that is being warmed up", () => {
     expect(sentOn(null, [5])).toBe(1);
   });
 
-  test("counts what was refused: the mail host has seen it", async () => {
+  test("counts refused messages, which the mail host has seen", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", { rcpt: () => "550 5.1.1 no" }] });
     await warming(net, { warm_up: [1] }).send(mail(named("a")));
     expect(sentOn(null, [1])).toBe(1);
   });
 
-  test("has no limit behind its days, and a relay has none at all", async () => {
+  test("has no limit after its last day, and a relay has none", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
     const ledger = Ledger.create(path, () => Date.now() - DAY_MS);
     ledger.warmUp.take(quotaName(null), 1, [1]);
@@ -99,7 +99,7 @@ describe("an address that is being warmed up", () => {
     expect(relayed.recipients.map(({ outcome }) => outcome)).not.toContain("failed");
   });
 
-  test.each(["hybrid", "smart"] as const)("is not gone around by %s: what has no room does not go through a relay", async (mode) => {
+  test.each(["hybrid", "smart"] as const)("is not bypassed by %s: messages beyond the quota do not go through a relay", async (mode) => {
     const net = await internet(ONE, { mx: ["127.0.0.11", {}], relay: ["127.0.0.12", {}] });
     const relays = [{ host: "127.0.0.12", port: net.port, tls: { mode: "none" as const } }];
     const { recipients } = await warming(net, { warm_up: [1], mode, relays }).send(mail(named("a", "b")));

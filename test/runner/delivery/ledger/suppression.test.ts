@@ -24,7 +24,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-test("an address is found whatever its case and its alphabet, and stays after everything is closed", () => {
+test("an address is found in any case and as A-labels or U-labels, and after the file was reopened", () => {
   const first = ledger();
   expect(first.suppressed.add([{ target: "Ann.Lee@BÜCHER.example", reason: "complaint", detail: "abuse report" }])).toBe(1);
   first.close();
@@ -39,7 +39,7 @@ test("an address is found whatever its case and its alphabet, and stays after ev
   });
 });
 
-test("a domain covers every address of it, and no other domain that ends like it", () => {
+test("a domain covers all of its addresses, and no other domain that ends with the same letters", () => {
   const { suppressed } = ledger();
   suppressed.add([{ target: "@example.org", reason: "manual" }]);
   expect(suppressed.find("anyone@Example.org")?.target).toBe("@example.org");
@@ -47,7 +47,7 @@ test("a domain covers every address of it, and no other domain that ends like it
   expect(suppressed.find("anyone@notexample.org")).toBeNull();
 });
 
-test("what is there for a time ends, what is there for good does not become less", () => {
+test("a temporary entry expires, and does not shorten a permanent one", () => {
   const { suppressed } = ledger();
   suppressed.add([
     { target: "a@example.org", reason: "bounce", forMs: 1000 },
@@ -59,7 +59,7 @@ test("what is there for a time ends, what is there for good does not become less
   expect(suppressed.list(10).map(({ target, reason }) => [target, reason])).toEqual([["b@example.org", "unsubscribe"]]);
 });
 
-test("one that is no address is told, and none of the others is stored", () => {
+test("an invalid address is reported, and none of the others is stored", () => {
   const { suppressed } = ledger();
   expect(() =>
     suppressed.add([
@@ -71,7 +71,7 @@ test("one that is no address is told, and none of the others is stored", () => {
   expect(suppressed.count()).toBe(0);
 });
 
-test("two processes see each other's", () => {
+test("two processes see each other's entries", () => {
   const [one, other] = [ledger(), ledger()];
   one.suppressed.add([{ target: "a@example.org", reason: "manual" }]);
   expect(other.suppressed.remove(["A@example.org", "never@example.org"])).toBe(1);

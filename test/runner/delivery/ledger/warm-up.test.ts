@@ -21,7 +21,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-test("50 a day, 200 from the fourth day, 500 from the eighth, and from the fifteenth as much as there is; two processes share each day", () => {
+test("50 a day, 200 from the fourth day, 500 from the eighth, and no limit from the fifteenth; two processes share each day", () => {
   const days = [3, 4, 7].flatMap((number, index) => Array.from({ length: number }, () => [50, 200, 500][index] as number));
   for (const [index, most] of days.entries()) {
     expect(one.warmUp.state("192.0.2.1")).toEqual({ source: "192.0.2.1", day: index + 1, sent: 0, most });
@@ -34,19 +34,19 @@ test("50 a day, 200 from the fourth day, 500 from the eighth, and from the fifte
   expect(one.warmUp.state("192.0.2.1").most).toBeNull();
 });
 
-test("a day counts on which something was sent: an address that rests does not get warm", () => {
+test("only days on which something was sent count", () => {
   one.warmUp.take("192.0.2.1", 1);
   now += 7 * DAY_MS;
   expect(one.warmUp.state("192.0.2.1")).toMatchObject({ day: 2, most: 50 });
 });
 
-test("each address has its own room, and the next day begins at midnight UTC", () => {
+test("each address has its own quota, and the next day begins at midnight UTC", () => {
   one.warmUp.take("192.0.2.1", 50);
   expect(one.warmUp.take("192.0.2.2", 60)).toBe(50);
   expect(new Date(one.warmUp.nextDayAt).toISOString()).toBe("2026-11-21T00:00:00.000Z");
 });
 
-test("a schedule of one's own", () => {
+test("a custom schedule", () => {
   expect(one.warmUp.take("192.0.2.1", 9, [5])).toBe(5);
   now += DAY_MS;
   expect(one.warmUp.take("192.0.2.1", 9, [5])).toBe(9);

@@ -6,8 +6,8 @@ const prepared = (message: string) => prepareMessage(Buffer.from(message), { sig
 
 const COMPLETE = "Date: Thu, 01 Jan 1970 00:00:00 +0000\r\nMessage-ID: <1@a.example>\r\nFrom: a@a.example\r\n";
 
-describe("a given message", () => {
-  test("that is complete is sent as it is", async () => {
+describe("a message given as text", () => {
+  test("that is complete is sent unchanged", async () => {
     const { bytes, changes } = await prepared(`${COMPLETE}\r\nhello\r\n`);
     expect([bytes.toString(), changes]).toEqual([`${COMPLETE}\r\nhello\r\n`, []]);
   });
@@ -29,12 +29,12 @@ describe("a given message", () => {
     expect(changes.map(({ code }) => code)).toEqual(["message_id_added", "date_added"]);
   });
 
-  test("without a header gets one, and one that has none to complete is left alone", async () => {
+  test("without a header gets one; without fields to complete it is not changed", async () => {
     expect((await prepared("\r\nhello\r\n")).bytes.toString()).toMatch(/^Date: .*\r\nMessage-ID: .*\r\n\r\nhello\r\n$/);
     expect((await prepared("this is no header\r\n\r\nhello\r\n")).bytes.toString()).toBe("this is no header\r\n\r\nhello\r\n");
   });
 
-  test("with a line that is too long is encoded, or it is said what will happen", async () => {
+  test("with a line that is too long is encoded, or a finding says what will happen", async () => {
     const long = await prepared(`${COMPLETE}\r\n${"x".repeat(2000)}\r\n`);
     expect(
       Math.max(
@@ -50,7 +50,7 @@ describe("a given message", () => {
     expect([kept.bytes.toString(), kept.changes.map(({ code }) => code)]).toEqual([signed, ["lines_too_long"]]);
   });
 
-  test("is converted for a server without 8BITMIME once", async () => {
+  test("is converted only once for servers without 8BITMIME", async () => {
     const message = await prepared(`${COMPLETE}\r\nGrüße\r\n`);
     expect(message.body).toBe("8BITMIME");
     const converted = await message.inSevenBits();

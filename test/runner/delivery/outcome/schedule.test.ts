@@ -5,13 +5,13 @@ import { PROVIDERS, providerOf } from "../../../../runner/delivery/route/provide
 const RETRY = { first_ms: 300_000, most_ms: 14_400_000, give_up_after_ms: 432_000_000 };
 const decision = (retryAfterMs: number | null) => ({ retryAfterMs }) as Parameters<typeof waitMs>[0];
 
-describe("waits", () => {
+describe("delays", () => {
   test("double from five minutes to four hours", () => {
     const waits = [1, 2, 3, 4, 5, 6, 7, 8, 50].map((tries) => waitMs(decision(null), tries, RETRY, () => 0.5) / 60_000);
     expect(waits).toEqual([5, 10, 20, 40, 80, 160, 240, 240, 240]);
   });
 
-  test("are spread by a fifth to both sides", () => {
+  test("have a jitter of plus or minus a fifth", () => {
     expect(waitMs(decision(null), 1, RETRY, () => 0)).toBe(240_000);
     expect(waitMs(decision(null), 1, RETRY, () => 0.999_999)).toBeGreaterThan(359_990);
   });
@@ -38,7 +38,7 @@ describe("providers", () => {
     expect(providerOf(["notgoogle.com", "google.com.example.org"])).toBeNull();
   });
 
-  test("each says where its limits are public", () => {
+  test("each has the source of its limits", () => {
     expect(PROVIDERS.filter(({ source, hosts }) => source === "" || hosts.length === 0)).toEqual([]);
   });
 });

@@ -7,7 +7,7 @@ closeAfterEach();
 test.each([
   ["names our sender", "550 5.1.1 <shop@sender.example>: user unknown"],
   ["names the sender's domain", "550 5.1.1 mx.sender.example said: no such user here"],
-])("a refusal of RCPT that %s does not make the recipient's address bad", async (_what, reply) => {
+])("a refusal of RCPT that %s does not count as an invalid recipient", async (_what, reply) => {
   const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", { rcpt: () => reply }] });
   const report = await service(net).send({ ...mail("bob@one.example"), mail_from: "shop@sender.example" });
   expect(only(report)).toMatchObject({ outcome: "bounced", code: 550 });

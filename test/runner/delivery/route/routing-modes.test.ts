@@ -22,7 +22,7 @@ async function relay(options: Parameters<typeof startSmtpServer>[0] = {}): Promi
 const plain = ({ port }: { port: number }, host = "127.0.0.1") => ({ host, port, tls: { mode: "none" as const } });
 
 describe("relay", () => {
-  test("takes everything, over one session, whatever the domain", async () => {
+  test("gets the messages to all domains over one session", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
     const server = await relay();
     const delivery = service(net, { mode: "relay", relays: [plain(server)] });
@@ -38,7 +38,7 @@ describe("relay", () => {
     expect(delivery.stats()).toMatchObject({ mode: "relay", relay_sent: 3, relay_service: { sent: 3, pool_size: 1, running: true } });
   });
 
-  test.each(["starttls", "implicit"] as const)("is secured and logged in to: %s", async (mode) => {
+  test.each(["starttls", "implicit"] as const)("the session is secured and authenticated: %s", async (mode) => {
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
     const server = await relay({ tls: mode, auth: { username: "ada", password: "correct-horse" } });
     const tls = { mode, ca: server.certificate as string };
@@ -57,7 +57,7 @@ describe("relay", () => {
     expect(server.messages).toHaveLength(1);
   });
 
-  test("is the next one where the first is away; never where it has refused", async () => {
+  test("the next relay is used if the first is unreachable; not if it refused the message", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
     const [gone, server] = [await relay(), await relay()];
     await gone.close();
@@ -74,7 +74,7 @@ describe("relay", () => {
   });
 });
 
-test("a password is shown nowhere, not even where a relay says it back", async () => {
+test("a password appears nowhere, even if a relay repeats it", async () => {
   const talk = "S: 220 relay ESMTP\nC: EHLO *\nS: 250-relay\nS: 250 AUTH PLAIN\nC: AUTH PLAIN *\nS: 535 5.7.8 correct-horse is wrong\nC: QUIT\nS: 221 bye\n";
   const relayed = closing(await playTranscript(talk));
   const auth = { username: "ada", password: "correct-horse", allow_plaintext: true };
@@ -110,27 +110,27 @@ describe("hybrid", () => {
     );
   });
 
-  test("a host that is busy, in words that say no more, is a fault of the way", async () => {
+  test("a host that only says it is busy counts as a failure of the route", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", { greeting: () => "421 4.7.0 busy" }] });
     const report = await service(net, { mode: "hybrid", relays: [plain(await relay())] }).send(mail("bob@one.example"));
     expect(only(report)).toMatchObject({ outcome: "delivered", way: "relay" });
   });
 
-  test("a recipient that a relay rescued has failed directly", async () => {
+  test("a recipient that was delivered to through a relay counts as failed directly", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", null], other: ["127.0.0.12", {}] });
     const delivery = service(net, { mode: "hybrid", relays: [plain(await relay())] });
     await delivery.send(mail("bob@one.example"));
     expect(delivery.stats()).toMatchObject({ direct_sent: 0, direct_failed: 1, relay_sent: 1, relay_failed: 0 });
   });
 
-  test("the relay's sessions are its own, and the others are not counted for it", async () => {
+  test("a relay has separate sessions and limits", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
     const delivery = service(net);
     await delivery.send(mail("bob@one.example"));
     expect(delivery.stats()).toMatchObject({ sessions_idle: 1, relay_service: { pool_size: 0, queue_size: 0 } });
   });
 
-  test("only those go through the relay that could not be brought", async () => {
+  test("only recipients that failed directly go through the relay", async () => {
     const net = await internet(`${ONE}\ntwo MX 10 gone`, { mx: ["127.0.0.11", {}], gone: ["127.0.0.12", null] });
     const server = await relay();
     const report = await service(net, { mode: "hybrid", relays: [plain(server)] }).send(mail(["bob@one.example", "cem@two.example", "dee@missing.example"]));
@@ -145,7 +145,7 @@ describe("hybrid", () => {
 });
 
 describe("smart", () => {
-  test("goes on with what another service has learned before a restart", async () => {
+  test("uses the statistics that another service stored before a restart", async () => {
     const folder = mkdtempSync(join(tmpdir(), "probe-run-routes-"));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const net = await internet(ONE, { mx: ["127.0.0.11", { mail: () => "550 5.7.1 blocked by our policy" }] });
@@ -159,7 +159,7 @@ describe("smart", () => {
     expect(reasons.filter((reason) => reason === "learned").length).toBeGreaterThan(2);
   });
 
-  test("learns that a site takes nothing from us, and says why it goes another way", async () => {
+  test("learns that a site refuses us, and explains the other route", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", { mail: () => "550 5.7.1 blocked by our policy" }] });
     const server = await relay();
     const delivery = service(net, { mode: "smart", relays: [plain(server)] });
@@ -175,7 +175,7 @@ describe("smart", () => {
     expect(net.host("mx").connections.length).toBeLessThan(12);
   });
 
-  test("goes on directly where that works", async () => {
+  test("continues with direct delivery if it works", async () => {
     const net = await internet(ONE, { mx: ["127.0.0.11", {}] });
     const server = await relay({ latencyMs: 20 });
     const delivery = service(net, { mode: "smart", relays: [plain(server)] });
@@ -184,13 +184,13 @@ describe("smart", () => {
   });
 });
 
-describe("what is learned", () => {
+describe("route statistics", () => {
   const GOOD = { kind: "delivered", class: null } as Decision;
   const BAD = { kind: "refused", class: "policy" } as Decision;
   const never = (): number => 0.99;
   const noted = (statistics: RouteStatistics, site: string, way: DeliveryWay, decision: Decision, ms = 10) => statistics.note(way, [{ site, decision }], ms);
 
-  test("prefers what works, the faster if both do, and explores now and then", () => {
+  test("prefer the route that works, the faster if both do, and explore sometimes", () => {
     const statistics = new RouteStatistics();
     expect(statistics.choose("a", never)).toMatchObject({ way: "direct", reason: "nothing_known" });
     for (let index = 0; index < 5; index++) {
@@ -207,13 +207,13 @@ describe("what is learned", () => {
   test.each([
     ["an unknown outcome", { kind: "unknown", class: "network" }],
     ["a mailbox", { kind: "refused", class: "address" }],
-  ])("does not come from %s", (_, decision) => {
+  ])("do not count %s", (_, decision) => {
     const statistics = new RouteStatistics();
     for (let index = 0; index < 9; index++) noted(statistics, "a", "direct", decision as Decision);
     expect(statistics.choose("a", never).reason).toBe("nothing_known");
   });
 
-  test("is forgotten with time: after one half-life it still counts, after two it does not", () => {
+  test("expire: after one half-life an observation counts, after two it does not", () => {
     let now = 0;
     const statistics = new RouteStatistics(IN_MEMORY, () => now);
     noted(statistics, "a", "direct", BAD);
@@ -223,7 +223,7 @@ describe("what is learned", () => {
     expect(statistics.choose("a", never).reason).toBe("nothing_known");
   });
 
-  test("does not take the way that was never tried for the faster one", () => {
+  test("do not treat a route that was never tried as the faster one", () => {
     // Deliveries fade with time: between two lines of this test none passes.
     const statistics = new RouteStatistics(IN_MEMORY, () => 0);
     // One of two delivered: the score is that of a way of which nothing is known, and its latency of 0 ms is no measurement.
@@ -234,7 +234,7 @@ describe("what is learned", () => {
     expect(chosen.explanation).toMatch(/^direct delivered 1 of 2 in 500 ms; through a relay was not tried lately: direct/);
   });
 
-  test("does not compare latencies once a single delivery has faded", () => {
+  test("do not compare latencies once a single delivery has expired", () => {
     let now = 0;
     const statistics = new RouteStatistics(IN_MEMORY, () => now);
     noted(statistics, "a", "relay", GOOD, 50);
@@ -244,7 +244,7 @@ describe("what is learned", () => {
     expect(statistics.choose("a", never)).toMatchObject({ way: "direct", explanation: expect.stringContaining("a relay was not tried lately") });
   });
 
-  test("survives a restart, and is shared by processes", () => {
+  test("survive a restart, and are shared by processes", () => {
     const folder = mkdtempSync(join(tmpdir(), "probe-run-routes-"));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const path = join(folder, "sub", "routes.db");
@@ -261,7 +261,7 @@ describe("what is learned", () => {
     later.close();
   });
 
-  test("does without its file if that cannot be used", () => {
+  test("work in memory if the file cannot be used", () => {
     const statistics = new RouteStatistics("/dev/null/routes.db");
     for (let index = 0; index < 3; index++) noted(statistics, "a", "direct", BAD);
     expect(statistics.choose("a", never)).toMatchObject({ way: "relay" });

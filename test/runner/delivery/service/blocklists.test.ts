@@ -29,7 +29,7 @@ const checked = (delivery: Delivery): Promise<void> => expect.poll(() => deliver
 const SERIES = 'probe_run_delivery_blocklisted{source="192.0.2.7",list="bl.example"}';
 
 describe("block lists of a delivery service", () => {
-  test("are asked at the start for its own addresses: a listing is told, counted, and in its statistics", async () => {
+  test("are queried at the start for its own addresses: a listing is reported, counted, and in its statistics", async () => {
     const troubles: unknown[] = [];
     const delivery = watching(await blocklist(() => true), troubles);
     expect(delivery.stats().blocklists).toEqual({ checked_at: null, listed: [], not_listed: 0, unknown: 0 });
@@ -47,7 +47,7 @@ describe("block lists of a delivery service", () => {
     expect((troubles[0] as Error).message).toBe("bl.example lists the address 192.0.2.7, from which mail is sent: 127.0.0.4; spam");
   });
 
-  test("are asked again, and a listing is told once, until it was taken off in between", async () => {
+  test("are queried again, and a listing is reported again only after it was removed in between", async () => {
     const troubles: unknown[] = [];
     const said: (boolean | null)[] = [true, true, null, true, false, true];
     let time = 0;
@@ -66,7 +66,7 @@ describe("block lists of a delivery service", () => {
     expect(announcedAt).toEqual([1, 1, 1, 1, 1, 2]);
   }, 15_000);
 
-  test("are asked for source_addresses where no others are given, and not at all by default", async () => {
+  test("are queried for source_addresses unless others are given, and not by default", async () => {
     const server = await blocklist(() => false);
     const delivery = watching(server, [], { own_addresses: [], source_addresses: ["192.0.2.9"] });
     await checked(delivery);
@@ -75,7 +75,7 @@ describe("block lists of a delivery service", () => {
     expect(silent.stats().blocklists).toBeNull();
   });
 
-  test("keep nobody waiting: close() ends a check that is under way, and there is no other", async () => {
+  test("close() ends a check in progress, and no other begins", async () => {
     const server = closing(await startDnsServer({ zones: ["$ORIGIN bl.example.\n@ SOA ns h 1 1 1 1 1"], behave: () => ({ drop: true }) }));
     const troubles: unknown[] = [];
     const delivery = watching(server, troubles, { lookup_timeout_ms: 60_000, query_timeout_ms: 60_000 });
@@ -87,7 +87,7 @@ describe("block lists of a delivery service", () => {
     expect(troubles).toEqual([]);
   });
 
-  test("hold no mail back, and are no part of a job", async () => {
+  test("do not delay mail, and are not part of a job", async () => {
     const folder = await mkdtemp(join(tmpdir(), "probe-run-blocklists-"));
     const queue = await openQueue(`sqlite:${join(folder, "queue.db")}`);
     try {
@@ -106,7 +106,7 @@ describe("block lists of a delivery service", () => {
     ["without an address", { blocklists: true }, "/own_addresses"],
     ["with an empty list", { blocklists: [], own_addresses: ["192.0.2.7"] }, "/blocklists"],
     ["with an address as a list", { blocklists: ["192.0.2.7"], own_addresses: ["192.0.2.7"] }, "/blocklists"],
-  ])("are refused %s", (_what, options, pointer) => {
+  ])("are rejected %s", (_what, options, pointer) => {
     const make = (): Delivery => createDelivery({ env: {}, ...options });
     expect(make).toThrow(expect.objectContaining({ code: "invalid_input", violations: expect.arrayContaining([expect.objectContaining({ pointer })]) }));
   });

@@ -20,7 +20,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-test("what may pass goes on in a queue, with the very bytes that were sent before", async () => {
+test("recipients with a temporary failure continue in a queue, with the same bytes", async () => {
   const asked: string[] = [];
   const rcpt = (address: string): string => {
     asked.push(address);
@@ -43,13 +43,13 @@ test("what may pass goes on in a queue, with the very bytes that were sent befor
   expect(asked).toEqual(["ada@one.example", "bob@one.example", "bob@one.example"]);
 });
 
-test("nothing is given to it that is delivered, or refused for good", async () => {
+test("delivered and permanently refused recipients are not enqueued", async () => {
   const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", { rcpt: (address) => (address.startsWith("bob") ? "550 5.1.1 unknown" : "250 ok") }] });
   await service(net, { queue }).send(mail(["ada@one.example", "bob@one.example"]));
   expect(await queue.jobs.counts()).toMatchObject({ waiting: 0, delayed: 0 });
 });
 
-test("a queue that stores a job and then fails is asked again, and has the job once", async () => {
+test("a queue that stores a job and then fails is retried, and has the job once", async () => {
   const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", { rcpt: () => "450 4.2.0 greylisted" }] });
   const channel = queue.jobs;
   const push = channel.push.bind(channel);
@@ -65,7 +65,7 @@ test("a queue that stores a job and then fails is asked again, and has the job o
   expect({ answers, ...(await channel.counts()) }).toMatchObject({ answers: 2, delayed: 1 });
 });
 
-test("where it cannot take it, what happened is told all the same, and nobody is called queued", async () => {
+test("if the queue fails, the report is still returned, and no recipient is reported as queued", async () => {
   const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", { rcpt: (address) => (address.startsWith("bob") ? "450 4.2.0 greylisted" : "250 ok") }] });
   const troubles: unknown[] = [];
   const delivery = service(net, { queue, onTrouble: (error) => void troubles.push(error) });
@@ -79,7 +79,7 @@ test("where it cannot take it, what happened is told all the same, and nobody is
   expect(delivery.stats().recipients).toMatchObject({ delivered: 1, failed: 1, queued: 0 });
 });
 
-test("a password that is no reference is not given to it", async () => {
+test("a password that is not a reference is not enqueued", async () => {
   const net = await internet("", { mx: ["127.0.0.11", { mail: () => "451 4.3.0 later" }] });
   const relays = [
     { host: "127.0.0.11", port: net.port, tls: { mode: "none" as const }, auth: { username: "ada", password: "correct-horse", allow_plaintext: true } },

@@ -3,12 +3,12 @@ import { createDelivery } from "../../../../runner/delivery/create-delivery.js";
 import { deliveryOptionsFrom } from "../../../../runner/delivery/service/environment.js";
 
 describe("the environment", () => {
-  test("that says nothing asks for nothing", () => {
+  test("without variables sets no option", () => {
     expect(deliveryOptionsFrom({})).toEqual({});
     expect(deliveryOptionsFrom({ SMTP_HOST: " ", SMTP_DELIVERY_MODE: "" })).toEqual({});
   });
 
-  test("names a relay, and its password by reference only", () => {
+  test("names a relay, and its password only by reference", () => {
     const env = {
       SMTP_HOSTNAME: "mail.example.org",
       SMTP_DELIVERY_MODE: "hybrid",
@@ -33,11 +33,11 @@ describe("the environment", () => {
     [{ SMTP_USE_SSL: "yes", SMTP_USE_TLS: "yes" }, { mode: "implicit" }],
     [{ SMTP_USE_TLS: "0" }, { mode: "none" }],
     [{}, {}],
-  ])("%j secures the relay so: %j", (env, tls) => {
+  ])("%j sets the TLS of the relay: %j", (env, tls) => {
     expect(deliveryOptionsFrom({ SMTP_HOST: "smtp.example.net", ...env }).relays?.[0]?.tls).toEqual(tls);
   });
 
-  test("asks for signatures with a folder of keys", () => {
+  test("a folder of keys turns on DKIM signing", () => {
     expect(deliveryOptionsFrom({ SMTP_ENABLE_DKIM: "true", SMTP_DKIM_KEYS: "/etc/keys" })).toEqual({ dkim_folder: "/etc/keys" });
     expect(deliveryOptionsFrom({ SMTP_ENABLE_DKIM: "false", SMTP_DKIM_KEYS: "/etc/keys" })).toEqual({});
     expect(() => deliveryOptionsFrom({ SMTP_ENABLE_DKIM: "true" })).toThrow("SMTP_DKIM_KEYS");
@@ -47,11 +47,11 @@ describe("the environment", () => {
     ["SMTP_DELIVERY_MODE", "magic", {}],
     ["SMTP_PORT", "http", { SMTP_HOST: "smtp.example.net" }],
     ["SMTP_USE_TLS", "maybe", { SMTP_HOST: "smtp.example.net" }],
-  ])("that is wrong in %s is told by that name", (name, value, env) => {
+  ])("an invalid value of %s is reported with the variable's name", (name, value, env) => {
     expect(() => deliveryOptionsFrom({ ...env, [name]: value })).toThrow(new RegExp(`${name}.*${value}`));
   });
 
-  test("counts less than what is given", async () => {
+  test("options override the environment", async () => {
     const delivery = createDelivery({ env: { SMTP_DELIVERY_MODE: "relay", SMTP_HOST: "smtp.example.net" }, mode: "direct" });
     expect(delivery.stats().mode).toBe("direct");
     await delivery.close();

@@ -20,7 +20,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-test("a service that is killed has told everything that it had acknowledged", async () => {
+test("a service that is killed has stored the events of all acknowledged messages", async () => {
   const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", { latencyMs: 2 }] });
   const events = `sqlite:${join(folder, "events.db")}`;
   const acknowledged = join(folder, "acknowledged");

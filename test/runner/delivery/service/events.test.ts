@@ -59,7 +59,7 @@ async function webhook(...answers: number[]): Promise<{ address: string; posts: 
 }
 
 describe("events in a queue", () => {
-  test("are there, one for each recipient, when send() resolves", async () => {
+  test("are stored, one per recipient, when send() resolves", async () => {
     const delivery = service(await net(), { events: url });
     const report = await delivery.send(mail(["bob@one.example", "gone@one.example"], { id: "order-17" }));
     const events = await stored();
@@ -88,7 +88,7 @@ describe("events in a queue", () => {
     });
   });
 
-  test("of one sending are told once, however often they are handed in", async () => {
+  test("of one message are stored once, however often they are sent", async () => {
     const delivery = service(await net(), { events: url });
     await delivery.send(mail("bob@one.example", { id: "a" }));
     await delivery.send(mail("bob@one.example", { id: "a" }));
@@ -97,14 +97,14 @@ describe("events in a queue", () => {
     expect(await stored()).toHaveLength(3);
   });
 
-  test("are handed on by consume, as results are", async () => {
+  test("are forwarded by consume, like results", async () => {
     await service(await net(), { events: url }).send(mail("bob@one.example", { id: "a" }));
     const { out, code } = await probeRun(["consume", "--queue", url, "--drain"]);
     expect(code).toBe(0);
     expect(JSON.parse(out)).toMatchObject({ type: "probe-run.delivery", id: "a:0:1:delivered", data: { outcome: "delivered" } });
   });
 
-  test("are posted by consume, signed, and again until they are taken", async () => {
+  test("are posted by consume, signed, and retried until they are accepted", async () => {
     const { address, posts } = await webhook(503);
     await service(await net(), { events: url }).send(mail("bob@one.example", { id: "a" }));
     const env = { PROBE_RUN_WEBHOOK_SECRET: "correct-horse" };
@@ -115,7 +115,7 @@ describe("events in a queue", () => {
     expect(headers["probe-run-signature"]).toBe(signature(["correct-horse"], Number(headers["probe-run-timestamp"]), body));
   });
 
-  test("that are no event of a delivery go to the dead letters", async () => {
+  test("other events go to the dead-letter queue", async () => {
     const queue = await openQueue(url);
     const body = JSON.stringify({ specversion: "1.0", id: "x", source: "elsewhere", type: "probe-run.delivery", data: { address: "a@one.example" } });
     await queue.results.push([{ id: "x", body, key: null, priority: 0, delayMs: 0 }]);
@@ -129,7 +129,7 @@ describe("events in a queue", () => {
 });
 
 describe("events for a webhook or a function", () => {
-  test("reach it before send() resolves, and what fails is told and tried again", async () => {
+  test("arrive before send() resolves, and a failure is reported and retried", async () => {
     const { address, posts } = await webhook();
     await service(await net(), { events: `${address}#unsigned=true` }).send(mail("bob@one.example"));
     expect(posts).toHaveLength(1);
@@ -147,7 +147,7 @@ describe("events for a webhook or a function", () => {
     expect(troubles).toEqual(["the function for events failed: not now"]);
   });
 
-  test("that refuses them makes send() reject with the report: the message was sent", async () => {
+  test("that are refused make send() reject with the report: the message was sent", async () => {
     const internet = await net();
     const { address } = await webhook(400);
     const sending = service(internet, { events: `${address}#unsigned=true` }).send(mail("bob@one.example"));
@@ -159,7 +159,7 @@ describe("events for a webhook or a function", () => {
     expect(internet.host("mx").messages).toHaveLength(1);
   });
 
-  test("that takes nothing is given up after a time, and a list of messages keeps all its reports", async () => {
+  test("a target that accepts nothing is abandoned after a time, and a list of messages keeps all its reports", async () => {
     const delivery = service(await net(), {
       events_timeout_ms: 300,
       events: ({ data }) => {
@@ -171,18 +171,18 @@ describe("events for a webhook or a function", () => {
     expect((error as EventDeliveryError).reports.map((report) => only(report).address)).toEqual(["a@one.example", "b@one.example", "c@one.example"]);
   });
 
-  test("for a function that never ends are given up, too", async () => {
+  test("for a function that never ends are abandoned, too", async () => {
     const delivery = service(await net(), { events_timeout_ms: 100, events: () => new Promise(() => undefined) });
     await expect(delivery.send(mail("bob@one.example"))).rejects.toThrow("it did not end within 100 ms");
   });
 
-  test("that cannot be opened keeps the message from being sent", async () => {
+  test("if the target cannot be opened, the message is not sent", async () => {
     const internet = await net();
     await expect(service(internet, { events: "carrier-pigeon:coop" }).send(mail("bob@one.example"))).rejects.toThrow("unsupported queue URL");
     expect(internet.host("mx").connections).toEqual([]);
   });
 
-  test("are told of what is cancelled by the end of the service", async () => {
+  test("are sent for messages that the end of the service cancels", async () => {
     const silent = await internet("one MX 10 mx", { mx: ["127.0.0.11", { silentAt: "rcpt" }] });
     const heard: string[] = [];
     const delivery = service(silent, { events: ({ data }) => void heard.push(`${data.outcome} ${data.message}`) });
@@ -198,7 +198,7 @@ describe("events for a webhook or a function", () => {
   });
 });
 
-test("a message that comes while a service is closed is not sent", async () => {
+test("a message that arrives while a service closes is not sent", async () => {
   const internet = await net();
   const delivery = service(internet);
   const sending = delivery.send(mail("bob@one.example"));

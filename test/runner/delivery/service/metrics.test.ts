@@ -37,7 +37,7 @@ const read = (delivery: Delivery): Map<string, number> => seriesIn(delivery.metr
 const P = "probe_run_delivery_";
 
 describe("metrics of a delivery service", () => {
-  test("count recipients by outcome, class and way, and name none of them", async () => {
+  test("count recipients by outcome, class and route, without their addresses", async () => {
     const rcpt = (address: string): string => (address.startsWith("gone") ? "550 5.1.1 User unknown" : "250 2.1.5 OK");
     const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", { rcpt }] });
     const delivery = service(net);
@@ -55,7 +55,7 @@ describe("metrics of a delivery service", () => {
     expect(delivery.metrics()).not.toContain("@");
   });
 
-  test("tell how long messages take, in buckets that grow", async () => {
+  test("give the duration of messages, as a histogram", async () => {
     const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", { latencyMs: 15 }] });
     const delivery = service(net);
     await delivery.send(mail("bob@one.example"));
@@ -67,7 +67,7 @@ describe("metrics of a delivery service", () => {
     expect(series.get(`${P}duration_seconds_sum`)).toBeGreaterThan(0.015);
   });
 
-  test("tell who waits, by priority", async () => {
+  test("give the number of waiting messages, by priority", async () => {
     const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", { silentAt: "rcpt" }] });
     const delivery = service(net, { limits: { sessions_per_site: 1 } });
     const sent = (["NORMAL", "HIGH", "LOW", "LOW"] as const).map((priority) => delivery.send(mail("bob@one.example", { priority })));
@@ -80,7 +80,7 @@ describe("metrics of a delivery service", () => {
     await Promise.all(sent);
   });
 
-  test("tell how far an address is warmed up, until it is warm", async () => {
+  test("give the warm-up state of an address, until it is warm", async () => {
     const folder = mkdtempSync(join(tmpdir(), "probe-run-metrics-"));
     closing({ close: async () => rmSync(folder, { recursive: true }) });
     const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", {}] });
@@ -92,7 +92,7 @@ describe("metrics of a delivery service", () => {
     expect(service(net).metrics()).not.toContain("warm_up");
   });
 
-  test("have a bounded number of sites", async () => {
+  test("have a limited number of sites", async () => {
     const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", {}] });
     const report = await service(net).send(mail("bob@one.example"));
     const meter = new DeliveryMetrics();
@@ -104,7 +104,7 @@ describe("metrics of a delivery service", () => {
     expect(sites.find(([name]) => name.includes('"other"'))?.[1]).toBe(50);
   });
 
-  test("of the engine that runs and jobs share are told with those of the process", async () => {
+  test("of the engine that runs and jobs share are part of the process metrics", async () => {
     const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", {}] });
     await run("mail.deliver", {
       ...inside(net),
@@ -116,6 +116,6 @@ describe("metrics of a delivery service", () => {
   });
 });
 
-test("a label may hold anything", () => {
+test("a label may contain any characters", () => {
   expect(labels({ site: 'a"b\\c\nd', way: "direct" })).toBe('{site="a\\"b\\\\c\\nd",way="direct"}');
 });

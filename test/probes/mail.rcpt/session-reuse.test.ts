@@ -16,7 +16,7 @@ let folder: string;
 let queue: Queue;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "probe-run-lingering-"));
+  folder = await mkdtemp(join(tmpdir(), "probe-run-session-reuse-"));
   queue = await openQueue(`sqlite:${join(folder, "queue.db")}`);
 });
 afterEach(async () => {
@@ -51,7 +51,7 @@ describe("jobs of one site", () => {
     return started;
   }
 
-  test("that follow each other go over one session, which is left with QUIT", async () => {
+  test("that follow each other use one session, which ends with QUIT", async () => {
     const { port, connections } = await server();
     await enqueue(port, ["ada@example.org", "nobody@example.org", "bob@example.org"]);
     const outputs = await workOff();
@@ -63,7 +63,7 @@ describe("jobs of one site", () => {
     expect(connections.map((lines) => lines.map((line) => line.slice(0, 4)).join(" "))).toEqual(["EHLO MAIL RCPT RSET MAIL RCPT RSET MAIL RCPT RSET QUIT"]);
   });
 
-  test("say where their session came from", async () => {
+  test("report the attempt that opened their session", async () => {
     const { port } = await server();
     await enqueue(port, ["ada@example.org", "bob@example.org"]);
     const [first, second] = (await workOff()) as [RcptOutput, RcptOutput];
@@ -75,7 +75,7 @@ describe("jobs of one site", () => {
     expect(second.attempts[0]?.at_ms).toBeLessThan(0);
   });
 
-  test("share none that differs in what was said", async () => {
+  test("do not share a session with another EHLO name, TLS setting or port", async () => {
     const { port, connections } = await server();
     await enqueue(port, ["ada@example.org"]);
     await enqueue(port, ["bob@example.org"], { helo_domain: "other.example.net" });
@@ -83,7 +83,7 @@ describe("jobs of one site", () => {
     expect(connections.map(([ehlo]) => ehlo)).toEqual(["EHLO probe.example.net", "EHLO other.example.net"]);
   });
 
-  test("are no more for one session than the input says", async () => {
+  test("use a session for at most addresses_per_connection addresses", async () => {
     const { port, connections } = await server();
     await enqueue(port, ["ada@example.org", "bob@example.org", "cem@example.org"], { addresses_per_connection: 2 });
     await workOff();
@@ -91,7 +91,7 @@ describe("jobs of one site", () => {
     expect(connections.every((lines) => lines.at(-1) === "QUIT")).toBe(true);
   });
 
-  test("get their answers where the server hangs up in between", async () => {
+  test("get their results if the server hangs up in between", async () => {
     const { port, connections } = await server({ closesAfterRefusal: true });
     await enqueue(port, ["zed@example.org", "ada@example.org", "bob@example.org"]);
     const outputs = await workOff();
@@ -99,7 +99,7 @@ describe("jobs of one site", () => {
     expect(connections).toHaveLength(2);
   });
 
-  test("get their answers where the server takes one transaction a connection", async () => {
+  test("get their results if the server accepts one transaction per connection", async () => {
     const { port, connections } = await server({ transactionsPerConnection: 1 });
     await enqueue(port, ["zed@example.org", "ada@example.org"]);
     const outputs = await workOff();
@@ -107,7 +107,7 @@ describe("jobs of one site", () => {
     expect(connections).toHaveLength(2);
   });
 
-  test("do not go on with a session that refuses us", async () => {
+  test("do not reuse a session in which the server refused us", async () => {
     const { port, connections } = await server({ answer: () => "554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using dnsbl.example.net" });
     await enqueue(port, ["ada@example.org", "bob@example.org"]);
     await workOff();
