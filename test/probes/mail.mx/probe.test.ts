@@ -30,7 +30,7 @@ const reasons = ({ findings }: Output): string[] => findings.map(({ reason }) =>
 const addressesOf = ({ hosts }: Output): string[] => hosts.flatMap(({ addresses }) => addresses.map(({ ip_address: address }) => address));
 
 describe("mail hosts", () => {
-  test("come by preference with their addresses, IPv6 first", async () => {
+  test("are listed by preference with their addresses, IPv6 first", async () => {
     const output = await mx("several.example", { seed: 7 });
     expect(output).toMatchObject({
       status: "ok",
@@ -60,7 +60,7 @@ describe("mail hosts", () => {
     ]);
   });
 
-  test("have the order of the seed, which is told", async () => {
+  test("have the order of the seed, which is in the output", async () => {
     const server = await serve();
     const first = await runAt(server, "several.example");
     const again = await runAt(server, "several.example", { seed: first.seed });
@@ -70,7 +70,7 @@ describe("mail hosts", () => {
     expect(orders.size).toBe(6);
   });
 
-  test("every question is an operation, with its response code and what was said", async () => {
+  test("every query is an operation, with its response code and answer", async () => {
     const { operations } = await mx("to-alias.example");
     expect(operations.map(({ name, code }) => [name, code])).toEqual([
       ["MX to-alias.example", 0],
@@ -83,7 +83,7 @@ describe("mail hosts", () => {
   test.each([
     ["ipv4", ["A"], ["93.184.215.14", "93.184.215.15", "93.184.215.16"]],
     ["ipv6", ["AAAA"], ["2606:2800:21f:cb07:6820:80da:af6b:8b2c", "2606:2800:21f:cb07:6820:80da:af6b:8b2d"]],
-  ])("of one family (%s) are asked for that family only", async (family, types, addresses) => {
+  ])("of one family (%s) are queried for that family only", async (family, types, addresses) => {
     const server = await serve();
     const output = await runAt(server, "several.example", { address_family: family });
     expect(addressesOf(output).sort()).toEqual(addresses);
@@ -95,7 +95,7 @@ describe("mail hosts", () => {
     expect(await mx("elsewhere.example")).toMatchObject({ kind: "mx", aliases: ["several.other"], hosts: [{ host: "mx.other" }], ttl_s: 200 });
   });
 
-  test("more than twenty are listed, and only twenty asked for", async () => {
+  test("more than twenty are listed, and only twenty looked up", async () => {
     const records = Array.from({ length: 25 }, (_, index) => `@ MX ${index} mx${index}\nmx${index} A 93.184.215.14`);
     const server = await serve(undefined, { zones: [`$ORIGIN big.\n@ SOA ns h 1 1 1 1 1\n${records.join("\n")}`] });
     const output = await runAt(server, "big");
@@ -112,13 +112,13 @@ describe("a domain", () => {
     ["例え.example", "xn--r8jz45g.example"],
     ["例え。テスト.example", "xn--r8jz45g.xn--zckzah.example"],
     ["SEVERAL.example", "several.example"],
-  ])("%s is asked for as %s", async (domain, ascii) => {
+  ])("%s is queried as %s", async (domain, ascii) => {
     const server = await serve();
     expect(await runAt(server, domain)).toMatchObject({ domain, ascii_domain: ascii, kind: "mx", failure: null });
     expect(server.questions[0]?.name).toBe(ascii);
   });
 
-  test("of letters that are not ASCII alone is asked for in A-labels", async () => {
+  test("with letters beyond ASCII is queried in A-labels", async () => {
     const server = await serve();
     expect(await runAt(server, "例え.テスト")).toMatchObject({ ascii_domain: "xn--r8jz45g.xn--zckzah", outcome: "refused" });
     expect(server.questions[0]?.name).toBe("xn--r8jz45g.xn--zckzah");
@@ -135,20 +135,20 @@ describe("a domain", () => {
     "-a.example",
     `${"a".repeat(64)}.example`,
     "",
-  ])("%j is none: nothing is sent", async (domain) => {
+  ])("%j is invalid: nothing is sent", async (domain) => {
     await expect(run("mail.mx", { domain })).rejects.toMatchObject({ code: "invalid_input", violations: [{ pointer: "/domain" }] });
   });
 });
 
-describe("a domain that takes no mail", () => {
-  test("says so with a null MX: its address is not looked for", async () => {
+describe("a domain that accepts no mail", () => {
+  test("has a null MX: its address is not queried", async () => {
     const server = await serve();
     const output = await runAt(server, "null.example");
     expect(output).toMatchObject({ status: "ok", failure: null, kind: "null_mx", null_mx: true, hosts: [], findings: [] });
     expect(server.questions).toHaveLength(1);
   });
 
-  test("but names mail hosts beside its null MX is set up wrongly: the others count", async () => {
+  test("with other MX records beside a null MX is misconfigured: the others are used", async () => {
     const output = await mx("null-and-more.example");
     expect(output).toMatchObject({ status: "warning", failure: null, kind: "mx", null_mx: true });
     expect(hostNames(output)).toEqual(["mx1.example"]);
@@ -172,23 +172,23 @@ describe("a domain without MX records", () => {
     expect(output.failure?.message).toBe("text-only.example has no mail host: neither MX records nor an address");
   });
 
-  test("is its own mail host also when that has only addresses of the other family", async () => {
+  test("is its own mail host even if it has only addresses of the other family", async () => {
     expect(await mx("implicit6.example", { address_family: "ipv4" })).toMatchObject({ kind: "implicit", failure: { code: "dns_not_found" } });
   });
 
-  test("is not said to have no mail host while one of its addresses is not known", async () => {
+  test("has an uncertain result while one of its addresses is uncertain", async () => {
     const output = await mx("text-only.example", {}, ({ type }) => (type === "AAAA" ? { rcode: 2 } : undefined));
     expect(output).toMatchObject({ status: "error", kind: "unknown", failure: { code: "dns_failure", retryable: true } });
   });
 
-  test("has the address that is known when the other is not", async () => {
+  test("has the known address if the other is uncertain", async () => {
     const output = await mx("implicit.example", {}, ({ type }) => (type === "AAAA" ? { rcode: 2 } : undefined));
     expect(output).toMatchObject({ kind: "implicit", failure: null });
   });
 });
 
-describe("what is permanent and what is not", () => {
-  test("a domain that does not exist is not asked for again", async () => {
+describe("permanent and temporary failures", () => {
+  test("a domain that does not exist is a permanent failure", async () => {
     const server = await serve();
     const output = await runAt(server, "missing.example");
     expect(output).toMatchObject({ status: "error", kind: "none", outcome: "no_such_name", ttl_s: 60, failure: { code: "dns_not_found", retryable: false } });
@@ -199,20 +199,20 @@ describe("what is permanent and what is not", () => {
     [2, "server_failure", "dns_failure"],
     [5, "refused", "dns_failure"],
     [9, "unusable_reply", "dns_failure"],
-  ])("the response code %i is: nobody knows, and no address is taken for a mail host", async (rcode, outcome, code) => {
+  ])("the response code %i is temporary, and the domain is not taken as its own mail host", async (rcode, outcome, code) => {
     const server = await serve(({ type }) => (type === "MX" ? { rcode } : undefined));
     const output = await runAt(server, "implicit.example");
     expect(output).toMatchObject({ status: "error", kind: "unknown", outcome, hosts: [], failure: { phase: "resolve", code, retryable: true } });
     expect(server.questions.every(({ type }) => type === "MX")).toBe(true);
   });
 
-  test("so is silence", async () => {
+  test("a timeout is temporary", async () => {
     const output = await mx("implicit.example", { query_timeout_ms: 30, lookup_timeout_ms: 100 }, () => ({ drop: true }));
     expect(output).toMatchObject({ kind: "unknown", outcome: "timeout", failure: { code: "timeout", retryable: true } });
     expect(output.operations).toMatchObject([{ name: "MX implicit.example", code: null, message: "no name server answered within 100 ms" }]);
   });
 
-  test("the run's own deadline keeps what was learned before it", async () => {
+  test("the run's deadline keeps the results so far", async () => {
     const output = await mx("several.example", { timeout_ms: 150 }, ({ type }) => (type === "MX" ? undefined : { drop: true }));
     expect(output).toMatchObject({ status: "error", kind: "mx", outcome: "found", ttl_s: 300, failure: { phase: "resolve", code: "timeout" } });
     expect(hostNames(output)).toHaveLength(4);
@@ -220,8 +220,8 @@ describe("what is permanent and what is not", () => {
   });
 });
 
-describe("a mail host that should be none", () => {
-  test("an alias is followed, and told", async () => {
+describe("an invalid mail host", () => {
+  test("an alias is followed, and reported", async () => {
     const output = await mx("to-alias.example");
     expect(output).toMatchObject({ status: "warning", failure: null, hosts: [{ host: "alias.example", aliases: ["mx1.example"] }] });
     expect(reasons(output)).toEqual(["mx_alias"]);
@@ -230,7 +230,7 @@ describe("a mail host that should be none", () => {
   test.each([
     ["to-address.example", "93.184.215.14", "mx_address"],
     ["to-localhost.example", "localhost", "mx_localhost"],
-  ])("%s: %s is not looked for", async (domain, host, reason) => {
+  ])("%s: %s is not queried", async (domain, host, reason) => {
     const server = await serve();
     const output = await runAt(server, domain);
     expect(output).toMatchObject({ status: "error", kind: "mx", hosts: [{ host, addresses: [] }], failure: { code: "dns_not_found" } });
@@ -238,13 +238,13 @@ describe("a mail host that should be none", () => {
     expect(server.questions).toHaveLength(1);
   });
 
-  test("a name with an underscore is looked for, and told", async () => {
+  test("a name with an underscore is queried, and reported", async () => {
     const output = await mx("to-underscore.example");
     expect(output).toMatchObject({ status: "warning", failure: null, hosts: [{ host: "_mx.example", problem: "not_a_host_name" }] });
     expect(addressesOf(output)).toEqual(["93.184.215.14"]);
   });
 
-  test("a name with control characters is not looked for, and harms nobody", async () => {
+  test("a name with control characters is not queried, and is escaped", async () => {
     const edit = (reply: DnsReply): DnsReply => ({
       ...reply,
       answers: [{ type: "MX", name: "several.example", ttl: 9, data: { preference: 1, exchange: "mx\r\nRCPT TO:<a>.example" } }],
@@ -256,7 +256,7 @@ describe("a mail host that should be none", () => {
     expect(server.questions).toHaveLength(1);
   });
 
-  test.each(["to-missing.example", "to-nothing.example"])("%s: a host without an address is permanent when it is the only one", async (domain) => {
+  test.each(["to-missing.example", "to-nothing.example"])("%s: a host without an address is a permanent failure if it is the only one", async (domain) => {
     const output = await mx(domain);
     expect(output).toMatchObject({ status: "error", kind: "mx", failure: { code: "dns_not_found", retryable: false } });
     expect(reasons(output)).toEqual(["mx_without_address"]);
@@ -268,7 +268,7 @@ describe("a mail host that should be none", () => {
     expect(reasons(output)).toEqual(["mx_without_address"]);
   });
 
-  test("hosts whose addresses nobody knows just now are temporary, whatever the others are", async () => {
+  test("hosts with uncertain addresses are a temporary failure, with any other hosts", async () => {
     const output = await mx("half-dead.example", {}, ({ name }) => (name === "mx1.example" ? { rcode: 2 } : undefined));
     expect(output).toMatchObject({ status: "error", kind: "mx", failure: { code: "dns_failure", retryable: true } });
     expect(reasons(output)).toEqual(["mx_without_address", "mx_lookup_failed"]);
@@ -276,7 +276,7 @@ describe("a mail host that should be none", () => {
 });
 
 describe("addresses that must not be dialled", () => {
-  test("are listed with what they are for, and make a domain unreachable that has no others", async () => {
+  test("are listed with their scope, and make a domain without others unreachable", async () => {
     const output = await mx("inside.example");
     expect(output).toMatchObject({ status: "error", kind: "mx", failure: { phase: "resolve", code: "not_permitted", retryable: false } });
     expect(output.hosts[0]?.addresses).toEqual([
@@ -295,7 +295,7 @@ describe("addresses that must not be dialled", () => {
     expect(output.hosts[0]?.addresses.map(({ may_be_dialled: mayBeDialled }) => mayBeDialled)).toEqual([false, true]);
   });
 
-  test("may be dialled where the input allows it, and still say what they are", async () => {
+  test("may be dialled if the input allows it, and still have their scope", async () => {
     const output = await mx("inside.example", { allow_private_addresses: true });
     expect(output).toMatchObject({
       status: "ok",
@@ -306,8 +306,8 @@ describe("addresses that must not be dialled", () => {
   });
 });
 
-describe("what is known already", () => {
-  test("is not asked for again, unless that is wanted", async () => {
+describe("a cached answer", () => {
+  test("is used, unless the input asks for a new one", async () => {
     const server = await serve();
     await runAt(server, "to-alias.example");
     const cached = await runAt(server, "to-alias.example");
@@ -318,13 +318,13 @@ describe("what is known already", () => {
     expect(server.questions).toHaveLength(9);
   });
 
-  test("is asked for once by many runs at a time", async () => {
+  test("the same query of many runs is sent once", async () => {
     const server = await serve(() => ({ delayMs: 10 }));
     await Promise.all(Array.from({ length: 50 }, () => runAt(server, "to-alias.example")));
     expect(server.questions).toHaveLength(3);
   });
 
-  test("authenticated data is told for the MX records and for each host", async () => {
+  test("authenticated data is reported for the MX records and for each host", async () => {
     const server = await serve(undefined, { authenticated: true });
     expect(await runAt(server, "several.example")).toMatchObject({ authenticated_data: true, hosts: [{ authenticated_data: true }, {}, {}, {}] });
   });

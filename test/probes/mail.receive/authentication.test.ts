@@ -32,7 +32,7 @@ realServer("mail.receive behind a real postfix and opendkim", ["postfix", "dovec
     });
   }
 
-  test("a signed mail has passed, and tells its way", async () => {
+  test("a signed mail has passed, with its Received fields", async () => {
     const waiting = receive(system.dovecot, "alice", { token: "5169ed", wait_ms: 10_000 });
     await send("5169ed");
     const { output } = await waiting;
@@ -58,7 +58,7 @@ realServer("mail.receive behind a real postfix and opendkim", ["postfix", "dovec
     expect(output.messages[0]?.authentication.dkim).toBe(result);
   });
 
-  test("what the sender wrote itself is not believed", async () => {
+  test("an Authentication-Results field of the sender is ignored", async () => {
     await send("f0e1d2", { "Authentication-Results": "elsewhere.example; dkim=pass; spf=pass; dmarc=pass" }, null);
     const { output } = await receive(system.dovecot, "alice", { token: "f0e1d2", wait_ms: 10_000 });
     expect(output.messages[0]?.authentication).toMatchObject({ authserv_id: "mx.example.org", dkim: "none", dmarc: null });

@@ -31,7 +31,7 @@ function atFirstIdle(happens: () => void, closeAfterMs?: number): ImapServerOpti
   };
 }
 
-test("each folder loses what matched in it: the numbers of one mean other messages in another", async () => {
+test("matches are deleted per folder: the same UID means another message in another folder", async () => {
   const store = new MailStore();
   store.inbox.add(anothers());
   store.inbox.add(anothers());
@@ -46,7 +46,7 @@ test("each folder loses what matched in it: the numbers of one mean other messag
   expect(store.junk.messages.map(({ uid }) => uid)).toEqual([2, 3]);
 });
 
-test("a copy that comes to another folder under the same number is a copy", async () => {
+test("a copy in another folder with the same UID is a copy", async () => {
   const store = new MailStore();
   store.inbox.add(ours());
   const copying = atFirstIdle(() => void setTimeout(() => store.junk.add(ours()), 30));
@@ -54,7 +54,7 @@ test("a copy that comes to another folder under the same number is a copy", asyn
   expect(output).toMatchObject({ status: "warning", matched: 2, matched_uids: [1, 1], duplicates: 1 });
 });
 
-test("a message that is found again, over another connection, is no copy of itself", async () => {
+test("a message that is found again over another connection is not a copy", async () => {
   const store = new MailStore();
   store.inbox.add(ours());
   const output = await receive(
@@ -65,7 +65,7 @@ test("a message that is found again, over another connection, is no copy of itse
   expect(output).toMatchObject({ status: "ok", matched: 1, duplicates: 0, reconnects: [{ reason: expect.any(String) }] });
 });
 
-test("two messages with one token are copies, whatever a relay made of the Message-ID", async () => {
+test("two messages with one token are copies, even if a relay changed the Message-ID", async () => {
   const store = new MailStore();
   store.inbox.add(ours());
   store.inbox.add(Buffer.from(ours().toString().replace("<1@example.com>", "<rewritten@relay.example>")));

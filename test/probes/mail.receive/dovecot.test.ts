@@ -42,7 +42,7 @@ realServer("mail.receive in a real dovecot", ["dovecot", "dovecot-imap"], () => 
     test.each([
       ["report", ["certificate_not_trusted"]],
       ["ignore", []],
-    ])("where the certificate is not trusted and the input says to %s it", async (verify, reasons) => {
+    ])("with an untrusted certificate and the input %s", async (verify, reasons) => {
       dovecot.put("found", letter({ subject: "x 1ab0c5" }));
       const { output } = await receive(dovecot, "found", { token: "1ab0c5", tls_options: { verify } });
       expect(output.matched).toBeGreaterThan(0);
@@ -57,7 +57,7 @@ realServer("mail.receive in a real dovecot", ["dovecot", "dovecot-imap"], () => 
       expect((await receive(dovecot, "id", { message_id: "1@example.com", search_subject: "two" })).output.matched).toBe(0);
     });
 
-    test("by what its subject begins with, or contains", async () => {
+    test("by the beginning or a part of its subject", async () => {
       for (const subject of ["[p] one", "Re: [p] two", "[P] three"]) dovecot.put("prefix", letter({ subject }));
       expect(foundSubjects(await receive(dovecot, "prefix", { subject_prefix: "[p]" }))).toEqual(["[p] one"]);
       expect(new Set(foundSubjects(await receive(dovecot, "prefix", { search_subject: "[p]" })))).toEqual(new Set(["[p] one", "Re: [p] two", "[P] three"]));
@@ -73,7 +73,7 @@ realServer("mail.receive in a real dovecot", ["dovecot", "dovecot-imap"], () => 
       for (const by of ["subject_prefix", "search_subject"]) expect(foundSubjects(await receive(dovecot, "words", { [by]: subject }))).toContain(subject);
     });
 
-    test("with a password that is kept elsewhere", async () => {
+    test("with a password by reference", async () => {
       process.env.MAIL_RECEIVE_TEST_PASSWORD = "correct-horse";
       dovecot.put("secret", letter({ subject: "x 1ab0c4" }));
       for (const secret of ["mail_receive_test_password", { secret: "env:MAIL_RECEIVE_TEST_PASSWORD" }]) {
@@ -83,7 +83,7 @@ realServer("mail.receive in a real dovecot", ["dovecot", "dovecot-imap"], () => 
       delete process.env.MAIL_RECEIVE_TEST_PASSWORD;
     });
 
-    test("in other folders, and says which is for spam", async () => {
+    test("in other folders, and reports which is for spam", async () => {
       dovecot.put("spam", letter({ subject: "x 1ab0c4", above: ["X-Spam-Flag: YES"] }), { folder: "Junk" });
       dovecot.put("folders", letter({ subject: "x 1ab0c4" }), { folder: "&ANw-berwachung" });
       const spam = await receive(dovecot, "spam", { token: "1ab0c4" });
@@ -106,8 +106,8 @@ realServer("mail.receive in a real dovecot", ["dovecot", "dovecot-imap"], () => 
     });
   });
 
-  describe("finds none", () => {
-    test("when none comes", async () => {
+  describe("finds no message", () => {
+    test("if none arrives", async () => {
       dovecot.put("never", letter({ subject: "x 1ab0c4x" }));
       const began = performance.now();
       const { output } = await receive(dovecot, "never", { token: "1ab0c4", wait_ms: 400 });
@@ -118,7 +118,7 @@ realServer("mail.receive in a real dovecot", ["dovecot", "dovecot-imap"], () => 
       expect(mild.output).toMatchObject({ status: "warning", error_type: "no_recent_message", severity: "warning" });
     });
 
-    test("when it came too long ago, and says so", async () => {
+    test("if it arrived too long ago, and reports that", async () => {
       dovecot.put("old", letter({ subject: "[p] one" }), { arrived: new Date(Date.now() - 31 * 60_000) });
       dovecot.put("old", letter({ subject: "[p] two" }), { arrived: OLD });
       const { output } = await receive(dovecot, "old", { subject_prefix: "[p]", wait_ms: 100 });
@@ -144,7 +144,7 @@ realServer("mail.receive in a real dovecot", ["dovecot", "dovecot-imap"], () => 
   });
 
   describe("waits for a message", () => {
-    test("which it hears of at once", async () => {
+    test("that is announced at once", async () => {
       let putAt = 0;
       const { output } = await receive(dovecot, "idle", { token: "1ab0c4", wait_ms: 10_000 }, () => {
         dovecot.put("idle", letter({ subject: "another" }));
@@ -161,7 +161,7 @@ realServer("mail.receive in a real dovecot", ["dovecot", "dovecot-imap"], () => 
       expect(waited).toBeGreaterThanOrEqual(output.waited_ms as number);
     });
 
-    test("which comes among the spam", async () => {
+    test("that arrives in the spam folder", async () => {
       dovecot.put("poll", letter({ subject: "old" }), { folder: "Junk" });
       const { output } = await receive(dovecot, "poll", { token: "1ab0c4", wait_ms: 10_000, poll_interval_ms: 300 }, () => {
         dovecot.put("poll", letter({ subject: "x 1ab0c4" }), { folder: "Junk" });
@@ -169,7 +169,7 @@ realServer("mail.receive in a real dovecot", ["dovecot", "dovecot-imap"], () => 
       expect(output).toMatchObject({ status: "warning", found_by: "noop", messages: [{ folder: "Junk" }] });
     });
 
-    test("whose connection is lost meanwhile", async () => {
+    test("over a connection that is lost once", async () => {
       const wire = await wireTo(dovecot.imaps);
       const { output } = await receive(dovecot, "cut", { port: wire.port, token: "1ab0c4", wait_ms: 10_000 }, () => {
         wire.cut();
@@ -182,13 +182,13 @@ realServer("mail.receive in a real dovecot", ["dovecot", "dovecot-imap"], () => 
       expect(output.attempts).toHaveLength(2);
     });
 
-    test("whose connection is lost for good", async () => {
+    test("over a connection that cannot be restored", async () => {
       const wire = await wireTo(dovecot.imaps);
       const { output } = await receive(dovecot, "cut", { port: wire.port, token: "nowhere", wait_ms: 2500 }, () => void wire.close());
       expect(output).toMatchObject({ status: "error", error_type: "transient_failure", failure: { retryable: true }, reconnects: [{ duration_ms: null }] });
     });
 
-    test("that comes twice, the second time a little later", async () => {
+    test("that arrives twice, the second time a little later", async () => {
       dovecot.put("twice", letter({ subject: "x 1ab0c4", messageId: "<1@example.com>" }));
       const { output } = await receive(dovecot, "twice", { token: "1ab0c4", duplicate_wait_ms: 2500 }, () => {
         dovecot.put("twice", letter({ subject: "x 1ab0c4", messageId: "<1@example.com>" }));
@@ -201,7 +201,7 @@ realServer("mail.receive in a real dovecot", ["dovecot", "dovecot-imap"], () => 
     });
   });
 
-  test("deletes the one that matched, and no other's", async () => {
+  test("deletes only the message that matched", async () => {
     dovecot.put("one", letter({ subject: "marked by somebody else" }), { flags: "T" });
     dovecot.put("one", letter({ subject: "x 1ab0c4" }));
     dovecot.put("one", letter({ subject: "x 1ab0c5" }));

@@ -33,7 +33,7 @@ function inputFor({ host, port }: ImapServer, more: Partial<Input> = {}): Input 
 
 const MESSAGE = Buffer.from(letter({ subject: "x 1ab0c4" }));
 
-test("who sends when it is listened to is told when the message was there", async () => {
+test("a sender that starts when it listens gets the arrival time", async () => {
   const lab = await server();
   let sentAt = 0;
   const found: number[] = [];
@@ -50,7 +50,7 @@ test("who sends when it is listened to is told when the message was there", asyn
   expect((found[0] as number) - sentAt).toBeLessThan(500);
 });
 
-test("it is waited for as long as the sender says, who may change his mind", async () => {
+test("it waits as long as the sender says, and the time may be changed", async () => {
   const lab = await server();
   let until = Number.POSITIVE_INFINITY;
   setTimeout(() => {
@@ -66,7 +66,7 @@ test("it is waited for as long as the sender says, who may change his mind", asy
 test.each([
   ["while it listens", {}],
   ["while it waits to ask again", { capabilities: ["UIDPLUS"] }],
-])("it ends at once when the sender stops it %s", async (_when, options) => {
+])("it ends at once if the sender stops it %s", async (_when, options) => {
   const lab = await server(options);
   const stop = new AbortController();
   const began = monotonic();
@@ -79,7 +79,7 @@ test.each([
   await expect.poll(() => lab.openSockets, { interval: 5 }).toBe(0);
 });
 
-test("it ends at once when it is stopped while the server is away", async () => {
+test("it ends at once if it is stopped while the server is unreachable", async () => {
   const lab = await server({ behave: ({ name }) => (name === "IDLE" ? { closeAfterMs: 20 } : undefined) });
   const stop = new AbortController();
   setTimeout(() => stop.abort(), 400);
@@ -107,7 +107,7 @@ test.each([
   15_000,
 );
 
-test("what is stopped before it began is not begun", async () => {
+test("it does not begin if it was stopped before", async () => {
   const lab = await server();
   const evidence = await receiveMail(await contextOf(), inputFor(lab, { wait_ms: 10_000 }), { stop: AbortSignal.abort() });
   expect(evidence).toMatchObject({ failure: null, matched: 0 });

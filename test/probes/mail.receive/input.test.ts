@@ -13,7 +13,7 @@ async function refusalOf(input: Record<string, unknown>): Promise<string[]> {
   return (error as RequestError).violations.map(({ pointer, message }) => `${pointer} ${message}`.trim());
 }
 
-describe("a wrong input is told", () => {
+describe("an invalid input is reported", () => {
   test.each<[string, Record<string, unknown>, string]>([
     ["nothing to look for", { token: undefined }, "must have at least one of token, message_id, subject_prefix, search_subject"],
     ["nothing to log in with", { password: undefined }, "must have exactly one of password, password_secret, access_token"],

@@ -8,7 +8,7 @@ import { CODES, failure, PHASES } from "../../../schemas/failure.js";
 
 const header = (subject: string, id = "<1@example.com>") => parseHeader(`Subject: ${subject}\r\nMessage-ID: ${id}\r\n`);
 
-describe("what is looked for", () => {
+describe("the criteria", () => {
   test.each<[Wanted, string, boolean]>([
     [{ token: "1ab0c4" }, "[p] now 1ab0c4", true],
     [{ token: "1ab0c4" }, "1ab0c4", true],
@@ -33,12 +33,12 @@ describe("what is looked for", () => {
     expect(isWanted(wanted, header(subject))).toBe(expected);
   });
 
-  test("a message without a subject, or without anything, is not it", () => {
+  test("a message without a subject, or an empty message, does not match", () => {
     for (const wanted of [{ token: "1ab0c4" }, { subject_prefix: "x" }, { search_subject: "x" }, { message_id: "x" }])
       expect(isWanted(wanted, parseHeader(""))).toBe(false);
   });
 
-  test("whatever matches here, the server was asked for", () => {
+  test("every match is part of the server's search", () => {
     const words = fc.stringMatching(/^[a-zA-Z0-9]{4,12}$/);
     fc.assert(
       fc.property(words, words, words, (before, token, id) => {
@@ -68,11 +68,11 @@ describe("the folders that are searched", () => {
     ]);
   });
 
-  test("keep their letters: to a server Reports and reports are two", () => {
+  test("are case-sensitive: Reports and reports are two folders", () => {
     expect(shown(["notspam"])).toEqual([["notspam", "missing", null, false]]);
   });
 
-  test("are found by special use, and by the usual names where nobody has it", () => {
+  test("are found by special use, or by the usual names if no folder has it", () => {
     expect(shown(["\\junk"])).toEqual([["Werbung", "not_searched", "\\Junk", true]]);
     expect(
       shown(
@@ -94,7 +94,7 @@ describe("the folders that are searched", () => {
   });
 });
 
-test("every failure has a word of the checks that the probe replaces", () => {
+test("every failure has an error type of the former checks", () => {
   const words = PHASES.flatMap((phase) => CODES.map((code) => [code, errorTypeOf(failure(phase, code, "x"))] as const));
   expect(Object.fromEntries(words)).toEqual({
     dns_not_found: "configuration_error",

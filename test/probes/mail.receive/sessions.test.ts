@@ -43,7 +43,7 @@ describe("an access token", () => {
     expect(envelope.output).toMatchObject({ error_type: "no_recent_message", auth: { mechanism: "XOAUTH2", accepted: true } });
   });
 
-  test("that is refused is told with the server's reason, and without itself", async () => {
+  test("that is refused is reported with the server's reason, and without the token", async () => {
     const why = Buffer.from('{"status":"400","schemes":"Bearer"}').toString("base64");
     const server = await played(
       [GREETING, `C: a1 AUTHENTICATE XOAUTH2 ${line}`, `S: + ${why}`, "C: ", "S: a1 NO [AUTHENTICATIONFAILED] Invalid credentials"].join("\n"),
@@ -55,7 +55,7 @@ describe("an access token", () => {
   });
 });
 
-describe("a run that is ended from outside leaves no socket, and says what ended it", () => {
+describe("a run that is ended early leaves no socket, and reports the reason", () => {
   test.each<[string, () => RunOptions, string]>([
     ["its time is up", () => ({ timeoutMs: 200 }), "timeout"],
     ["it is cancelled", () => ({ signal: AbortSignal.timeout(200) }), "cancelled"],

@@ -73,7 +73,7 @@ describe("a certificate", () => {
     [13, ["warning certificate_expires_soon"]],
     [0, ["warning certificate_expires_soon"]],
     [-1, []],
-  ])("with %i days left, where 14 are asked for", (left, expected) => {
+  ])("with %i days left if 14 are expected", (left, expected) => {
     expect(reasons(tls({ warn_days: 14 }), evidence({ tls: secured(left) }))).toEqual(expected);
   });
 
@@ -85,7 +85,7 @@ describe("a certificate", () => {
     expect(reasons(tls({ verify }), evidence({ tls: facts }))).toEqual(expected);
   });
 
-  test("is held to the days that are expected, and the version to itself", () => {
+  test("the expected days and the expected TLS version are separate", () => {
     const expect14 = { expect: { min_certificate_days: 14, min_tls_version: "TLSv1.2" } } as const;
     expect(reasons({ ...tls({ warn_days: 0 }), ...expect14 }, evidence({ tls: secured(14) }))).toEqual([]);
     expect(reasons({ ...tls({ warn_days: 0 }), ...expect14 }, evidence({ tls: secured(13, { version: "TLSv1.1" }) }))).toEqual([
@@ -112,22 +112,22 @@ describe("an expectation", () => {
     expect(reasons({ prefer: unmet }, evidence())).toEqual([`warning ${reason}`]);
   });
 
-  test("of STARTTLS is met by what was offered before TLS", () => {
+  test("of STARTTLS is met by the capabilities before TLS", () => {
     const secured = evidence({ capabilities: [], capabilities_before_tls: [{ keyword: "STARTTLS", parameters: [] }] });
     expect(reasons({ expect: { starttls: true } }, secured)).toEqual([]);
   });
 
-  test("of a size is met where there is no limit, and where none is told", () => {
+  test("of a size is met without a limit", () => {
     for (const meaning of ["unlimited", "absent"] as const) {
       expect(reasons({ expect: { min_size_bytes: 10 } }, evidence({ size: { meaning, bytes: null, text: null } }))).toEqual([]);
     }
   });
 
-  test("is not asked of a run that broke off: its failure says all", () => {
+  test("is not judged if the run failed", () => {
     expect(reasons({ expect: { banner: "example.net", min_tls_version: "TLSv1.3" } }, evidence({ failure: failure("noop", "closed", "gone") }))).toEqual([]);
   });
 
-  test("says what was expected and what was there", () => {
+  test("reports the expected and the actual value", () => {
     const seen = evidence();
     judge(SMTP, inputWith({ expect: { capabilities: ["pipelining", "starttls"], max_response_time_ms: 5 } }), seen, 40);
     expect(seen.findings).toEqual([

@@ -59,13 +59,13 @@ test("two messages never share an identifier", async () => {
   expect(first.sent?.message_id).not.toBe(second.sent?.message_id);
 });
 
-test("a greylisted message is refused for now", async () => {
+test("a greylisted message is refused temporarily", async () => {
   const { failure, sent } = await sendTo(await lab({ greylistMs: 60_000 }));
   expect(failure).toMatchObject({ phase: "rcpt", code: "reply_rejected", retryable: true });
   expect(sent).toMatchObject({ accepted: false, delivery: "refused" });
 });
 
-test("an address that cannot be sent is told with its field, and nothing goes out", async () => {
+test("an invalid address is reported with its field, and nothing is sent", async () => {
   const server = await playTranscript("S: 220 mx\nC: EHLO *\nS: 250 mx\n@expect-close");
   closers.push(() => server.close());
   const { failure, sent, operations } = await sendTo(server, { rcpt_to: "bob smith@recipient.example" });
@@ -74,7 +74,7 @@ test("an address that cannot be sent is told with its field, and nothing goes ou
   expect(operations).toEqual(["connect", "greeting", "EHLO"]);
 });
 
-test("a message whose fate is unknown is reported as such", async () => {
+test("a message with an unknown outcome is reported as unknown", async () => {
   const server = await playTranscript("S: 220 mx\nC: EHLO *\nS: 250 mx\nC: MAIL *\nS: 250 ok\nC: RCPT *\nS: 250 ok\nC: DATA\nS: 354 go\n@message\n@close");
   closers.push(() => server.close());
   const { failure, sent } = await sendTo(server);
@@ -82,7 +82,7 @@ test("a message whose fate is unknown is reported as such", async () => {
   expect(sent).toMatchObject({ accepted: false, delivery: "unknown" });
 });
 
-test("addresses beyond ASCII go to a server with SMTPUTF8, and the message says so", async () => {
+test("addresses beyond ASCII are sent to a server with SMTPUTF8, and MAIL has the parameter", async () => {
   const server = await lab();
   const { failure, sent } = await sendTo(server, { mail_from: "jürgen@bücher.example" });
   expect(failure).toBeNull();

@@ -59,7 +59,7 @@ realServer("network.smtp against postfix", ["postfix", "dovecot"], () => {
     expect(keywords(output)).not.toContain("STARTTLS");
   });
 
-  test("by STARTTLS, with a certificate that nobody vouches for", async () => {
+  test("by STARTTLS, with an untrusted certificate", async () => {
     const output = await probe(postfix.starttls, { tls: { mode: "starttls", verify: "require", servername: "mx.example.org" } });
     expect(output).toMatchObject({ status: "error", failure: { phase: "tls", code: "tls_certificate" }, tls: { authorised: false }, response_time_ms: null });
     expect(output.operations.at(-1)).toMatchObject({ name: "QUIT", code: 221 });
@@ -71,7 +71,7 @@ realServer("network.smtp against postfix", ["postfix", "dovecot"], () => {
     expect(output.operations.map(({ name }) => name)).toEqual(["connect", "TLS", "greeting", "EHLO", "NOOP", "QUIT"]);
   });
 
-  test("with TLS where it speaks plain text, and the other way round", async () => {
+  test("with implicit TLS on a plain-text port, and the other way round", async () => {
     expect(await probe(postfix.plain, { tls: { mode: "implicit" }, command_timeout_ms: 2000 })).toMatchObject({
       failure: { phase: "tls", code: "tls_protocol" },
     });
@@ -99,7 +99,7 @@ realServer("network.smtp against postfix", ["postfix", "dovecot"], () => {
       expect(JSON.stringify(output)).not.toContain("no-such-word");
     });
 
-    test("where none is offered", async () => {
+    test("if none is offered", async () => {
       expect(await probe(postfix.plain, { auth: { username: "user", password: "x-y-z" } })).toMatchObject({ failure: { phase: "auth", code: "unsupported" } });
     });
   });
@@ -125,7 +125,7 @@ realServer("network.smtp against postfix", ["postfix", "dovecot"], () => {
     expect(output.response_time_ms).not.toBeNull();
   });
 
-  test("in the words of 1.0.0", async () => {
+  test("in the format of 1.0.0", async () => {
     const { output } = await run("network.smtp", { target_host: "127.0.0.1", target_port: String(postfix.starttls), send_email_flag: "False" });
     expect(output).toMatchObject({ ehlo_op: { status_code: "250", SIZE: "9.765625 MB" }, noop_op: { status_code: "250" }, quit_op: { status_code: "221" } });
   });

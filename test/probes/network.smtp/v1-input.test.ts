@@ -43,23 +43,23 @@ beforeEach(() => {
   runs = 0;
 });
 
-describe("which contract an input is of", () => {
+describe("the contract of an input", () => {
   test("the three texts are 1.0.0", () => expect(accepted(asked).version).toBe("1.0.0"));
   test("a host alone is 2.0.0", () => expect(accepted({ target_host: "mx.example.org" }).version).toBe("2.0.0"));
   test("a port as a number is 2.0.0", () => expect(accepted({ target_host: "mx.example.org", target_port: 25 }).version).toBe("2.0.0"));
 
-  test("a port in quotes and no flag is a mistake in 2.0.0, and told as one", () => {
+  test("a quoted port without a flag is reported as an error of 2.0.0", () => {
     const error = refusal({ target_host: "mx.example.org", target_port: "25" });
     expect(error.message).toBe("the input does not fit network.smtp@2.0.0");
     expect(error.violations).toEqual([{ pointer: "/target_port", message: 'must be a whole number, not "25"', hint: "write it without quotes: 25" }]);
   });
 
-  test("a flag beside a port as a number is of neither", () => {
+  test("a flag with a numeric port matches neither", () => {
     expect(refusal({ ...asked, target_port: 25 }).violations.map(({ pointer }) => pointer)).toEqual(["/send_email_flag"]);
   });
 });
 
-describe("what 1.0.0 refuses", () => {
+describe("invalid input of 1.0.0", () => {
   test.each(["0", "65536", "99999", "-1", "abc", "", "25,26", "25 26", "25\n", "2.5", "025", 25])("the port %j", (port) => {
     expect(refusal({ ...asked, target_port: port }, "network.smtp@1.0.0").violations.map(({ pointer }) => pointer)).toEqual(["/target_port"]);
   });
@@ -75,13 +75,13 @@ describe("what 1.0.0 refuses", () => {
     },
   );
 
-  test("each of the three that is missing", () => {
+  test("each of the three fields if missing", () => {
     expect(refusal({}, "network.smtp@1.0.0").violations.map(({ pointer }) => pointer)).toEqual(["/target_host", "/target_port", "/send_email_flag"]);
   });
 });
 
-describe("what 2.0.0 is asked to do", () => {
-  test("the time-outs, the way of TLS and the indifference to certificates are the original's", () => {
+describe("the input of 2.0.0 made from it", () => {
+  test("the timeouts, the TLS mode and the ignored certificates are those of the original", () => {
     expect(accepted(asked).filled).toEqual({
       target_host: "mx.example.org",
       target_port: 25,
@@ -93,7 +93,7 @@ describe("what 2.0.0 is asked to do", () => {
     });
   });
 
-  test("TLS comes first on port 465", () => {
+  test("implicit TLS on port 465", () => {
     expect(accepted({ ...asked, target_port: "465" }).filled).toMatchObject({ tls: { mode: "implicit" } });
   });
 
@@ -118,7 +118,7 @@ describe("what 2.0.0 is asked to do", () => {
     });
   });
 
-  test("what they do not say comes from the environment", () => {
+  test("missing fields come from the environment", () => {
     expect(accepted({ ...asked, send_email_flag: "True" }).filled).toMatchObject({
       auth: { username: { secret: "env:PROBE_RUN_SMTP_LOGIN" }, password: { secret: "env:PROBE_RUN_SMTP_PASSWORD" } },
       send_message: { mail_from: { secret: "env:PROBE_RUN_SMTP_SENDER" }, rcpt_to: { secret: "env:PROBE_RUN_SMTP_RECIPIENT" } },

@@ -59,7 +59,7 @@ describe("the examples of the contract, to the letter", () => {
   });
 });
 
-test("the keys stand in their order, also when a message was sent", () => {
+test("the keys keep their order, also if a message was sent", () => {
   const sent = { mail_from: "a@example.org", rcpt_to: "b@example.org", message_id: "<1@example.org>", accepted: true, delivery: "accepted" } as const;
   expect(Object.keys(shown({ ...example, sent_message: sent }, toSend))).toEqual(
     "target_host target_port IP_address connected_time server_msg ehlo_op noop_op response_time quit_op duration sendmail_op".split(" "),
@@ -125,12 +125,12 @@ describe("a probe that failed", () => {
     });
   });
 
-  test("a refusal is told with the reply it is about, not with a goodbye of the same code", () => {
+  test("a refusal has its own reply, not that to QUIT with the same code", () => {
     const output = broken(rejection("ehlo", 502), [GREETING, ["EHLO", 502, "no"], ["HELO", 502, "neither"], ["QUIT", 502, "nor that"]]);
     expect(shown(output).errcode).toBe("(502, b'neither')");
   });
 
-  test("what was learned before it broke is kept", () => {
+  test("results before the failure are kept", () => {
     const output = shown(broken(failure("noop", "closed", "the peer closed the connection"), [GREETING, EHLO, ["NOOP"]]));
     expect(output).toEqual({
       target_host: "mx.example.org",
@@ -151,14 +151,14 @@ describe("a probe that failed", () => {
     expect(output).toMatchObject({ IP_address: "147.229.8.12", errcode: "Connection unexpectedly closed" });
   });
 
-  test("what Python had no words for is told in the house's", () => {
+  test("failures without a Python message have the usual one", () => {
     expect(shown(broken(failure("greeting", "protocol_violation", 'not a reply: "SSH-2.0"'), [["greeting"]])).errcode).toBe('not a reply: "SSH-2.0"');
     expect(shown(broken(failure("tls", "tls_protocol", "(EPROTO) what: a mess"), [["TLS"]])).errcode).toBe("(EPROTO) what: a mess");
     expect(shown(broken(failure("connect", "cancelled", "the run was cancelled"), [], nothing)).errcode).toBe("the run was cancelled");
   });
 });
 
-describe("what the original lost, and this does not", () => {
+describe("results that the original lost", () => {
   test.each<[string, Step[]]>([
     ["a lost QUIT", [GREETING, EHLO, NOOP, ["QUIT"]]],
     ["a lost QUIT inside TLS", [GREETING, EHLO, ["STARTTLS", 220, "go"], ["TLS"], EHLO, NOOP, ["QUIT"]]],

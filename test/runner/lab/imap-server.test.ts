@@ -86,7 +86,7 @@ describe("a login", () => {
     expect(await client.line()).toMatch(/^a OK /);
   });
 
-  test("comes before everything else, once, and fails three times at most", async () => {
+  test("is required first, allowed once, and may fail three times at most", async () => {
     const client = await dial(await start());
     expect(await said(client, "SELECT INBOX", "LIST * *", "UID SEARCH ALL", "LOGIN a b", "LOGIN a b")).toEqual([
       "t BAD log in first",
@@ -101,14 +101,14 @@ describe("a login", () => {
     expect(await said(other, "LOGIN lab lab-password")).toEqual(["t BAD already logged in"]);
   });
 
-  test("is not needed where nobody may log in", async () => {
+  test("is not required if there are no accounts", async () => {
     const client = await dial(await start({ auth: null }));
     expect(await said(client, "SELECT INBOX")).toEqual(["t OK [READ-WRITE] selected"]);
   });
 });
 
 describe("STARTTLS", () => {
-  test("comes before a login, and forgets what was said before it", async () => {
+  test("is required before a login, and resets the session", async () => {
     const server = await start({ tls: "starttls" });
     const client = await dial(server);
     expect((await ask(client, "CAPABILITY"))[0]).toMatch(/STARTTLS LOGINDISABLED$/);
@@ -124,14 +124,14 @@ describe("STARTTLS", () => {
     expect(server.certificate).toContain("BEGIN CERTIFICATE");
   });
 
-  test("is not needed where TLS comes first", async () => {
+  test("is not offered with implicit TLS", async () => {
     const client = await dial(await start({ tls: "implicit" }), { tls: true });
     expect((await ask(client, "CAPABILITY"))[0]).not.toMatch(/STARTTLS|LOGINDISABLED/);
     expect(await said(client, "LOGIN lab lab-password")).toEqual([expect.stringContaining("t OK")]);
   });
 });
 
-test("folders, and what they are for", async () => {
+test("folders, and their special use", async () => {
   const server = await start();
   const client = await dial(server);
   await said(client, "LOGIN lab lab-password");
@@ -149,7 +149,7 @@ test("folders, and what they are for", async () => {
   ]);
 });
 
-test("a message is looked at", async () => {
+test("a message is fetched", async () => {
   const server = await start();
   server.store.inbox.add(LETTER, { at: AT });
   const client = await loggedIn(server);
@@ -248,7 +248,7 @@ test("one message is deleted among others, by its UID", async () => {
   expect(server.store.junk.messages).toHaveLength(1);
 });
 
-test("what arrives is told at once to whoever idles, and with the next answer to others", async () => {
+test("a new message is announced at once to clients in IDLE, and with the next reply to others", async () => {
   const server = await start();
   const [idling, other] = [await loggedIn(server), await loggedIn(server)];
   idling.write("a IDLE\r\n");
@@ -283,7 +283,7 @@ describe("bounds", () => {
     expect(await said(client, `LOGIN {100000+}\r\n${"x".repeat(100_000)}`)).toEqual(["t BAD a literal here has at most 8192 bytes"]);
   });
 
-  test("a client that only errs, or says nothing, is sent away", async () => {
+  test("a client that only sends errors, or nothing, is disconnected", async () => {
     const client = await dial(await start());
     for (let count = 0; count < 20; count++) client.write("nonsense\r\n");
     expect(await client.rest()).toMatch(/\* BYE too many mistakes, goodbye\r\n$/);
@@ -291,7 +291,7 @@ describe("bounds", () => {
     expect(await silent.rest()).toBe("* BYE nothing heard for 0.04 s, goodbye\r\n");
   });
 
-  test("closing leaves nothing open, also of one who idles", async () => {
+  test("closing ends all connections, also those in IDLE", async () => {
     const server = await start();
     const client = await loggedIn(server);
     client.write("a IDLE\r\n");
@@ -302,7 +302,7 @@ describe("bounds", () => {
   });
 });
 
-test("a server without a capability knows nothing of its command", async () => {
+test("a server without a capability refuses its command", async () => {
   const client = await dial(await start({ capabilities: ["UNSELECT"] }));
   await said(client, "LOGIN lab lab-password", "SELECT INBOX");
   expect(await said(client, "IDLE", "UID EXPUNGE 1", "UNSELECT")).toEqual([
@@ -312,7 +312,7 @@ test("a server without a capability knows nothing of its command", async () => {
   ]);
 });
 
-test("a test may have any command answered otherwise", async () => {
+test("a test may override the reply to any command", async () => {
   const server = await start({
     behave: ({ name, before }) => (name === "NOOP" ? (before === 0 ? { answer: "NO [UNAVAILABLE] not now" } : { closeAfterMs: 10 }) : undefined),
   });

@@ -24,7 +24,7 @@ function send({ smtp }: MailSystem): Promise<unknown> {
 
 const DATE = "\\w{3}, \\d\\d \\w{3} \\d{4} \\d\\d:\\d\\d:\\d\\d \\+0000";
 
-test("what is sent arrives, with who handed it on written above it", async () => {
+test("what is sent arrives, with its Received fields", async () => {
   const system = await start({ delivery: { verdicts: { spf: "fail", dkim: "none", dmarc: "fail" } } });
   const arrived = new Promise((resolve) => system.store.onChange(resolve));
   await send(system);
@@ -49,7 +49,7 @@ test("what is sent arrives, with who handed it on written above it", async () =>
   expect(message?.body).toBe("a body\r\n");
 });
 
-test("it comes late, twice, and among the spam, where that is the plan", async () => {
+test("it arrives late, twice, and in the spam folder if configured", async () => {
   const system = await start({ delivery: { delayMs: 60, copies: 2, copyAfterMs: 30, folder: "Junk" } });
   await send(system);
   const sentAt = performance.now();
@@ -60,7 +60,7 @@ test("it comes late, twice, and among the spam, where that is the plan", async (
   expect(system.store.inbox.messages).toHaveLength(0);
 });
 
-test("what was refused does not arrive, what was left in doubt does", async () => {
+test("refused mail does not arrive; mail with an unknown outcome does", async () => {
   const answers = [{ code: 451, lines: ["4.3.0 not now"] }, "close" as const];
   const system = await start({ smtp: { onMessage: () => answers.shift() } });
   await expect(send(system)).rejects.toThrow("451 4.3.0 not now");
@@ -68,7 +68,7 @@ test("what was refused does not arrive, what was left in doubt does", async () =
   await expect.poll(() => system.store.inbox.messages.length, { interval: 5 }).toBe(1);
 });
 
-test("it never arrives, and closing waits for nothing", async () => {
+test("it never arrives if configured, and closing does not wait", async () => {
   const never = await start({ delivery: { copies: 0 } });
   const late = await start({ delivery: { delayMs: 3_600_000 } });
   for (const system of [never, late]) {

@@ -57,7 +57,7 @@ S: 221 bye
   expect((await played(recorded)).conversation).toEqual(first.conversation);
 });
 
-test("a mask matches any secret, stars are stars, and control characters survive", () => {
+test("a mask matches any secret, a literal star matches a star, and control characters survive", () => {
   const [recorded = ""] = recordTranscripts(
     [
       { at_ms: 1, direction: "note", text: "TLSv1.3 with X, certificate trusted" },
@@ -73,7 +73,7 @@ test("a mask matches any secret, stars are stars, and control characters survive
   expect(() => parseTranscript(recorded)).not.toThrow();
 });
 
-test("each connection of a run is a transcript of its own, parts too", () => {
+test("each connection of a run has a separate transcript, those of parts too", () => {
   const event = (at_ms: number, direction: TraceEvent["direction"], text: string, part: string): TraceEvent => ({ at_ms, direction, text, part });
   const events = [
     event(0, "received", "220 mx", "send"),
@@ -90,7 +90,7 @@ test("each connection of a run is a transcript of its own, parts too", () => {
   ]);
 });
 
-test("what differs from run to run becomes a wildcard", () => {
+test("values that differ between runs become wildcards", () => {
   const sent = (text: string): string => {
     const [recorded = ""] = recordTranscripts([{ at_ms: 0, direction: "sent", text }], "x");
     return recorded.slice("# x\nC: ".length, -1);
@@ -106,7 +106,7 @@ test("what differs from run to run becomes a wildcard", () => {
   expect(sent("a1 FETCH 1:* (FLAGS)")).toBe("a1 FETCH 1:\\* (FLAGS)");
 });
 
-test("a message becomes @message, however it was cut into portions", () => {
+test("a message becomes @message, in any portions", () => {
   for (const portions of [["Subject: x\r\n\r\nprivate\r\n.\r\n"], ["Subject: x\r\n\r\npriv", "ate\r\n", ".\r\n"], [".\r\n"]]) {
     const events: TraceEvent[] = [
       { at_ms: 0, direction: "sent", text: "DATA" },

@@ -34,7 +34,7 @@ describe("a certificate made here", () => {
     expect(openssl("verify", "-x509_strict", "-CAfile", path, path)).toBe(`${path}: OK\n`);
   });
 
-  test("says the same to openssl as it was asked for", () => {
+  test("has the requested values in openssl", () => {
     const text = openssl("x509", "-in", file("text.pem", made.certificate), "-noout", "-text");
     expect(text).toContain("DNS:localhost, DNS:*.example.org, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1, IP Address:2001:DB8:0:0:0:7:0:1");
     expect(text).toContain("Not Before: Jan  2 03:04:05 2020 GMT");
@@ -44,7 +44,7 @@ describe("a certificate made here", () => {
     expect(text).toContain("TLS Web Server Authentication");
   });
 
-  test("fits its key", () => {
+  test("matches its key", () => {
     const key = openssl("pkey", "-in", file("key.pem", made.key), "-pubout");
     expect(openssl("x509", "-in", file("fits.pem", made.certificate), "-noout", "-pubkey")).toBe(key);
   });
@@ -56,14 +56,14 @@ describe("a certificate made here", () => {
     expect(certificate.checkIP("2001:db8::7:0:1")).toBeDefined();
   });
 
-  test("expires when it was told to", () => {
+  test("expires at the given time", () => {
     const soon = selfSigned({ names: ["localhost"], notAfter: new Date(Date.now() + 3 * 86_400_000 + 60_000) });
     const days = (Date.parse(new X509Certificate(soon.certificate).validTo) - Date.now()) / 86_400_000;
     expect(Math.floor(days)).toBe(3);
   });
 });
 
-test("a chain of authority, intermediate and leaf is one that openssl accepts, and the leaf brings the intermediate along", () => {
+test("openssl accepts a chain of authority, intermediate and leaf, and the leaf's file contains the intermediate", () => {
   const authority = selfSigned({ names: ["Test Authority"], authority: true });
   const intermediate = selfSigned({ names: ["Test Intermediate"], authority: true, issuer: authority });
   const leaf = selfSigned({ names: ["localhost"], issuer: intermediate });

@@ -54,7 +54,7 @@ test("a whole delivery", async () => {
   ]);
 });
 
-test("commands come in their order or are refused", async () => {
+test("commands out of order are refused", async () => {
   const client = await dial(await start());
   expect(await said(client, "MAIL FROM:<a@b>", "RCPT TO:<a@b>", "DATA", "AUTH PLAIN", "STARTTLS", "NOOP", "RSET", "XYZZY", "EHLO", "HELO x")).toEqual([
     "503 5.5.1",
@@ -132,7 +132,7 @@ test.each([
   expect(await said(client, `${text}\r\n.`, "NOOP")).toEqual([answer, "250 2.0.0"]);
 });
 
-test("commands that come in one write are answered in order", async () => {
+test("pipelined commands are answered in order", async () => {
   const client = await dial(await start());
   client.write("EHLO x\r\nMAIL FROM:<a@b>\r\nRCPT TO:<bad>\r\nRCPT TO:<a@b>\r\nDATA\r\n");
   const answers = [];
@@ -140,7 +140,7 @@ test("commands that come in one write are answered in order", async () => {
   expect(answers).toEqual(["250", "250", "501", "250", "354"]);
 });
 
-test("a greylisted pair is taken when it comes back late enough", async () => {
+test("a greylisted sender and recipient are accepted after the delay", async () => {
   const server = await start({ greylistMs: 80 });
   const client = await dial(server);
   await said(client, "EHLO x", "MAIL FROM:<a@b>");
@@ -150,27 +150,27 @@ test("a greylisted pair is taken when it comes back late enough", async () => {
   expect(await said(client, "RCPT TO:<c@d>", "RCPT TO:<other@d>")).toEqual(["250 2.1.5", "451 4.7.1"]);
 });
 
-test("answers come as late as was asked for", async () => {
+test("replies are delayed as configured", async () => {
   const client = await dial(await start({ latencyMs: 30 }));
   const began = performance.now();
   await client.ask("NOOP");
   expect(performance.now() - began).toBeGreaterThanOrEqual(29);
 });
 
-test("a silent client is sent away", async () => {
+test("a silent client is disconnected", async () => {
   const client = await dial(await start({ idleMs: 40 }));
   expect(await client.reply()).toBe("421 4.4.2 lab.example nothing heard for 0.04 s, goodbye");
   expect(await client.rest()).toBe("");
 });
 
-test("a client that only errs is sent away", async () => {
+test("a client that only sends errors is disconnected", async () => {
   const client = await dial(await start());
   for (let count = 0; count < 20; count++) client.write("FOO\r\n");
   expect(await client.rest()).toMatch(/421 4\.7\.0 too many mistakes, goodbye\r\n$/);
 });
 
 describe("STARTTLS", () => {
-  test("makes the connection secure, and forgets what was said before", async () => {
+  test("secures the connection, and resets the session", async () => {
     const server = await start({ tls: "starttls" });
     const client = await dial(server);
     expect(await client.ask("EHLO x")).toContain("STARTTLS");
@@ -197,7 +197,7 @@ test("implicit TLS", async () => {
   expect(await said(client, "STARTTLS", "QUIT")).toEqual(["503 5.5.1", "221 2.0.0"]);
 });
 
-test("a client that was not written for it delivers a message", async () => {
+test("a client of another program delivers a message", async () => {
   const server = await start({ tls: "starttls", auth: { username: "u@example.org", password: "p" } });
   const transport = createTransport({
     host: "localhost",

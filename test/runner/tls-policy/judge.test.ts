@@ -35,19 +35,19 @@ const judged = (owed: HostTls, session: TlsSession): [satisfied: boolean, report
   return [satisfied, result.result_type];
 };
 
-describe("point 22: what is demanded", () => {
-  test("none, may: nothing", async () => {
+describe("point 22: the levels of TLS", () => {
+  test("none, may: no requirement", async () => {
     for (const owed of [configured({ level: "none" }), configured({ level: "may" }), rule()]) {
       expect(judged(owed, await met(owed, "self-signed"))).toEqual([true, null]);
       expect(judgeTls(owed, NOT_OFFERED)).toMatchObject({ satisfied: true, mayGoPlain: true });
     }
   });
 
-  test("may: a handshake that failed ends this connection, and another may do without", () => {
+  test("may: after a failed handshake another connection may go without TLS", () => {
     expect(judgeTls(rule(), BROKEN)).toMatchObject({ satisfied: false, mayGoPlain: true, problem: { phase: "tls", code: "tls_protocol" } });
   });
 
-  test("encrypt: TLS, whatever the certificate is", async () => {
+  test("encrypt: TLS with any certificate", async () => {
     const owed = configured({ level: "encrypt" });
     expect(judged(owed, await met(owed, "self-signed"))).toEqual([true, null]);
     expect(judgeTls(owed, NOT_OFFERED)).toMatchObject({
@@ -73,7 +73,7 @@ describe("point 22: what is demanded", () => {
     expect(judged(owed, await met(owed, name))).toEqual([expected === null, expected]);
   });
 
-  test("verify, for the domain or for names that are given: the host's own does not do", async () => {
+  test("verify, for the domain or given names: a certificate for the host's own name is not enough", async () => {
     const owed = configured({ level: "verify", names: "domain" });
     expect(judged(owed, await met(owed, "localhost"))).toEqual([false, "certificate-host-mismatch"]);
     const named = configured({ level: "verify", names: ["nobody.example", "other.example.net"] });
@@ -88,14 +88,14 @@ describe("point 22: what is demanded", () => {
     expect(judged(owed, await met(owed, "localhost"))).toEqual([expected === null, expected]);
   });
 
-  test("fingerprint: one of those that are known, however it is written", async () => {
+  test("fingerprint: one of the configured ones, in any notation", async () => {
     const [own] = certificatesIn(certificate("self-signed").certificate);
     const owed = configured({ level: "fingerprint", sha256: ["00".repeat(32), own?.fingerprint256 ?? ""] });
     expect(judged(owed, await met(owed, "self-signed"))).toEqual([true, null]);
     expect(judgeTls(owed, await met(owed, "localhost"))).toMatchObject({ satisfied: false, problem: { phase: "tls", code: "tls_certificate" } });
   });
 
-  test("dane only: nothing goes to a host without records", () => {
+  test("dane only: a host without records gets no mail", () => {
     expect(configured({ level: "dane" })).toMatchObject({ outcome: "skip", source: "configured", violation: { type: "dane-required" } });
   });
 });
@@ -104,21 +104,21 @@ describe("DANE", () => {
   const middle = selfSigned({ names: ["Middle one"], authority: true, issuer: selfSigned({ names: ["Root nobody knows"], authority: true }) });
   const own = selfSigned({ names: [HOST], issuer: middle });
 
-  test("what the host shows over the wire is held against its records", async () => {
+  test("the certificate received in the handshake is compared with the records", async () => {
     for (const parameters of ["3 1 1", "3 0 2"]) {
       const owed = dane(tlsaFor(own.certificate, parameters));
       expect(judged(owed, await meet(owed, own, ""))).toEqual([true, null]);
     }
   });
 
-  test("point 45: an authority in between is enough, and no root is needed", async () => {
+  test("point 45: an intermediate authority is enough, and no root is needed", async () => {
     const owed = dane(tlsaFor(middle.certificate, "2 0 1"));
     expect(judged(owed, await meet(owed, own, ""))).toEqual([true, null]);
     expect(judged(owed, await meet(owed, selfSigned({ names: ["example.org"], issuer: middle }), ""))).toEqual([true, null]);
     expect(judged(owed, await meet(owed, selfSigned({ names: ["mx.example.net"], issuer: middle }), ""))).toEqual([false, "certificate-host-mismatch"]);
   });
 
-  test("a certificate that all the world trusts is not enough", async () => {
+  test("a publicly trusted certificate is not enough", async () => {
     const owed = dane(tlsaFor(own.certificate, "3 1 1"));
     expect(judgeTls(owed, await met(owed, "localhost"))).toMatchObject({
       satisfied: false,
@@ -130,7 +130,7 @@ describe("DANE", () => {
     expect(judged(owed, BROKEN)).toEqual([false, "validation-failure"]);
   });
 
-  test("point 44: records that cannot be used: TLS with any certificate, and it is reported", async () => {
+  test("point 44: unusable records require TLS with any certificate, and are reported", async () => {
     const owed = dane(tlsaFor(own.certificate, "1 1 1"));
     expect(judged(owed, await meet(owed, own, ""))).toEqual([true, "tlsa-invalid"]);
     expect(judgeTls(owed, NOT_OFFERED)).toMatchObject({ satisfied: false, mayGoPlain: false });
@@ -155,12 +155,12 @@ describe("point 53: MTA-STS", () => {
     expect(judgeTls(sts("testing"), BROKEN)).toMatchObject({ satisfied: false, mayGoPlain: true });
   });
 
-  test("a host that a policy in testing mode does not name is reported", async () => {
+  test("a host that a policy in mode testing does not name is reported", async () => {
     const tested = sts("testing", "other.example.org");
     expect(judged(tested, await met(tested, "localhost"))).toEqual([true, "validation-failure"]);
   });
 
-  test("RFC 8461, section 4.1: a common name is no host's name", async () => {
+  test("RFC 8461, section 4.1: the common name is ignored", async () => {
     const read = (part: string): string => readFileSync(new URL(`../../../fixtures/certificates/common-name-only.${part}`, import.meta.url), "utf8");
     const enforced = sts("enforce");
     const session = await meet(enforced, { certificate: read("pem"), key: read("key.pem") }, testAuthority());
@@ -168,11 +168,11 @@ describe("point 53: MTA-STS", () => {
   });
 });
 
-describe("RFC 8689: what a message wants", () => {
+describe("RFC 8689: requirements of a message", () => {
   const SECURE = { kind: "secure", hosts: new Set([HOST]), names: [] } as const;
   const none = { kind: "none", reason: "" } as const;
 
-  test("REQUIRETLS: a way that is signed and a certificate that is trusted", async () => {
+  test("REQUIRETLS: a signed route and a trusted certificate", async () => {
     const owed = rule({ wish: "require_tls", route: SECURE, dane: none });
     expect(owed).toMatchObject({ outcome: "use", level: "verify", source: "require_tls", requireTls: true, referenceNames: [HOST] });
     expect(judged(owed, await met(owed, "localhost"))).toEqual([true, null]);
@@ -190,13 +190,13 @@ describe("RFC 8689: what a message wants", () => {
     expect(ruleFor({ ...enforced, sts: { ...enforced.sts, mode: "testing" } })).toMatchObject({ level: "verify", source: "require_tls", testing: false });
   });
 
-  test("REQUIRETLS: nothing goes where nobody vouches for the host", () => {
+  test("REQUIRETLS: a host without authentication gets no mail", () => {
     expect(rule({ wish: "require_tls" })).toMatchObject({ outcome: "skip", requireTls: true, failure: { phase: "tls", code: "not_permitted" } });
     expect(rule({ wish: "require_tls", configured: { level: "may" } })).toMatchObject({ outcome: "skip" });
     expect(rule({ wish: "require_tls", route: { kind: "unknown", reason: "SERVFAIL" } })).toMatchObject({ outcome: "defer", requireTls: true });
   });
 
-  test("REQUIRETLS: what is configured as strictly will do", () => {
+  test("REQUIRETLS: an equally strict configuration is enough", () => {
     expect(rule({ wish: "require_tls", configured: { level: "verify", names: "host" } })).toMatchObject({
       outcome: "use",
       source: "configured",
@@ -204,7 +204,7 @@ describe("RFC 8689: what a message wants", () => {
     });
   });
 
-  test("TLS-Required: No asks for delivery whatever is published, and not whatever is configured", () => {
+  test("TLS-Required: No overrides published policies, but not the configuration", () => {
     const records = [tlsaFor(certificate("localhost").certificate, "3 1 1")];
     const known = { wish: "tls_required_no", route: SECURE, dane: { kind: "records", base: HOST, owner: "x", records } } as const;
     expect(rule(known)).toMatchObject({ outcome: "use", level: "may", source: "tls_required_no", tlsa: [] });

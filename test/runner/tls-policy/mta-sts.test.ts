@@ -85,14 +85,14 @@ const modeOf = ({ policy: found }: StsFinding): string | null => found?.mode ?? 
 const ROUTE: PolicyRoute = { ascii_domain: "example.org", kind: "mx", hosts: [{ host: "mx.example.org" }] };
 
 describe("point 49: the policy is fetched", () => {
-  test("once, over HTTPS, from its one place", async () => {
+  test("once, over HTTPS, from its well-known URL", async () => {
     const { find, host } = await domain();
     expect(await Promise.all([find(), find()])).toMatchObject([{ policy: { mode: "enforce", mx: ["mx.example.org"], maxAgeS: 604_800 }, problem: null }, {}]);
     expect(modeOf(await find())).toBe("enforce");
     expect(host.requests).toEqual([`mta-sts.example.org:${host.port} /.well-known/mta-sts.txt`]);
   });
 
-  test("not for a domain that announces none", async () => {
+  test("not for a domain without an MTA-STS record", async () => {
     const { find, host, world } = await domain();
     world.id = undefined;
     expect(await find()).toEqual({ policy: null, problem: null });
@@ -121,7 +121,7 @@ describe("point 49: the policy is fetched", () => {
     expect(host.requests).toHaveLength(1);
   });
 
-  test("not when it is longer than 64 KiB, and not to its end", async () => {
+  test("not beyond 64 KiB", async () => {
     let sent = 0;
     const { find } = await domain({
       answer: (_request, response) => {
@@ -137,7 +137,7 @@ describe("point 49: the policy is fetched", () => {
     expect(sent).toBeGreaterThan(65_536);
   });
 
-  test("not when it breaks off", async () => {
+  test("not if the response is incomplete", async () => {
     const { find } = await domain({
       answer: (_request, response) => {
         response.writeHead(200, { "content-type": "text/plain", "content-length": "1000" }).write(policy("enforce"));
@@ -147,17 +147,17 @@ describe("point 49: the policy is fetched", () => {
     expect(await find()).toMatchObject({ policy: null, problem: { type: "sts-policy-fetch-error" } });
   });
 
-  test("not when it is none", async () => {
+  test("not if it is invalid", async () => {
     const { find } = await domain({ policy: "welcome" });
     expect(await find()).toMatchObject({ policy: null, problem: { type: "sts-policy-invalid" } });
   });
 
-  test("from the next address where one is dead", async () => {
+  test("from the next address if one does not respond", async () => {
     const { find } = await domain({ records: [...RECORDS, "mta-sts.example.org. AAAA ::1"] });
     expect(modeOf(await find())).toBe("enforce");
   });
 
-  test("point 37: not from an address that is no host's of the world, unless that is allowed", async () => {
+  test("point 37: not from an address that is not global, unless that is allowed", async () => {
     const { another, host } = await domain();
     expect(await another({ allowPrivate: false }).findSts("example.org")).toMatchObject({
       policy: null,
@@ -166,7 +166,7 @@ describe("point 49: the policy is fetched", () => {
     expect(host.requests).toEqual([]);
   });
 
-  test("for no longer than whoever wants to know waits", async () => {
+  test("for no longer than the caller's deadline", async () => {
     const silent = createServer((socket) => socket.on("error", () => {}).resume()).listen(0, "127.0.0.1");
     open.push(silent);
     await new Promise((resolve) => silent.once("listening", resolve));
@@ -180,7 +180,7 @@ describe("point 49: the policy is fetched", () => {
     await expect.poll(() => new Promise((resolve) => silent.getConnections((_error, count) => resolve(count))), PATIENTLY).toBe(0);
   });
 
-  test("for no longer than a minute, or what is set", async () => {
+  test("for no longer than a minute, or the configured time", async () => {
     const { another } = await domain({
       answer: (_request, response) => {
         response.writeHead(200, { "content-type": "text/plain" });
@@ -195,8 +195,8 @@ describe("point 49: the policy is fetched", () => {
   });
 });
 
-describe("point 51: a policy outlives what becomes of its record", () => {
-  test.each([["SERVFAIL"], [undefined], ["not-an-id"]])("which now is %s", async (id) => {
+describe("point 51: a cached policy stays valid if its record changes", () => {
+  test.each([["SERVFAIL"], [undefined], ["not-an-id"]])("to %s", async (id) => {
     const { find, world, host } = await domain();
     await find();
     world.id = id;
@@ -207,7 +207,7 @@ describe("point 51: a policy outlives what becomes of its record", () => {
     expect(host.requests).toHaveLength(1);
   });
 
-  test.each(["SERVFAIL", undefined])("also in the file that processes share: %s", async (id) => {
+  test.each(["SERVFAIL", undefined])("to %s, also in the file that processes share", async (id) => {
     const folder = mkdtempSync(join(tmpdir(), "probe-run-sts-"));
     open.push({ close: () => rmSync(folder, { recursive: true }) });
     const { find, world, host, another } = await domain({ file: join(folder, "below", "sts.db") });
@@ -219,7 +219,7 @@ describe("point 51: a policy outlives what becomes of its record", () => {
     expect(host.requests).toHaveLength(1);
   });
 
-  test("and a new one that cannot be had", async () => {
+  test("or if a new policy cannot be fetched", async () => {
     const { find, world, host } = await domain();
     await find();
     world.id = "2";
@@ -228,8 +228,8 @@ describe("point 51: a policy outlives what becomes of its record", () => {
   });
 });
 
-describe("point 52: it is fetched anew", () => {
-  test("when its id is another", async () => {
+describe("point 52: it is fetched again", () => {
+  test("if its id changes", async () => {
     const { find, world, host } = await domain();
     await find();
     host.policy = policy("none");
@@ -240,7 +240,7 @@ describe("point 52: it is fetched anew", () => {
     expect(host.requests).toHaveLength(2);
   });
 
-  test("when it is about to expire, and not before", async () => {
+  test("before it expires", async () => {
     const { find, world, host } = await domain();
     await find();
     world.laterMs = 5 * DAY_MS;
@@ -257,7 +257,7 @@ describe("point 52: it is fetched anew", () => {
     expect(modeOf(await find())).toBe("enforce");
   });
 
-  test("without anybody waiting for it while the old one is good", async () => {
+  test("in the background while the old one is valid", async () => {
     let isSlow = false;
     const { find, world, host } = await domain({
       answer: (_request, response) => {
@@ -272,7 +272,7 @@ describe("point 52: it is fetched anew", () => {
     await expect.poll(() => host.requests.length, PATIENTLY).toBe(2);
   });
 
-  test("and never taken for fresh once it has expired", async () => {
+  test("and is not used after it has expired", async () => {
     const { find, world, host } = await domain();
     await find();
     world.laterMs = 8 * DAY_MS;
@@ -280,7 +280,7 @@ describe("point 52: it is fetched anew", () => {
     expect(await find()).toMatchObject({ policy: null, problem: { type: "sts-policy-invalid" } });
   });
 
-  test("not at once where that has failed", async () => {
+  test("after a pause if that failed", async () => {
     const { find, world, host } = await domain({ policy: "welcome" });
     await find();
     expect(await find()).toMatchObject({ problem: { type: "sts-policy-invalid" } });
@@ -306,7 +306,7 @@ describe("point 52: it is fetched anew", () => {
   });
 });
 
-describe("point 53: what a policy does", () => {
+describe("point 53: the modes of a policy", () => {
   async function ruleWith(text: string, hosts = ["mx.example.org"]) {
     const { another } = await domain({ policy: text });
     return tlsPolicyOf({ ...ROUTE, hosts: hosts.map((host) => ({ host })) }, another({ validates: false }));
@@ -329,7 +329,7 @@ describe("point 53: what a policy does", () => {
     expect(problems).toEqual([]);
   });
 
-  test("enforce: a host that it does not name gets nothing, and may get it later", async () => {
+  test("enforce: a host that it does not name gets no mail, which is retried later", async () => {
     const { hosts, problems } = await ruleWith(policy("enforce", { mx: ["*.example.org"] }), ["mx.example.org", "a.mx.example.org", "mx.example.net"]);
     expect(hosts.map(({ outcome }) => outcome)).toEqual(["use", "skip", "skip"]);
     expect(hosts[2]?.failure).toMatchObject({ phase: "tls", code: "not_permitted", retryable: true });
@@ -339,7 +339,7 @@ describe("point 53: what a policy does", () => {
     ]);
   });
 
-  test("testing: nothing is held back", async () => {
+  test("testing: mail is delivered in any case", async () => {
     const { hosts } = await ruleWith(policy("testing"), ["mx.example.org", "mx.example.net"]);
     expect(hosts).toMatchObject([
       { outcome: "use", level: "may", source: "mta_sts", testing: true, violation: null },
@@ -347,12 +347,12 @@ describe("point 53: what a policy does", () => {
     ]);
   });
 
-  test("none: as without", async () => {
+  test("none: as without a policy", async () => {
     const { hosts } = await ruleWith(policy("none"), ["mx.example.net"]);
     expect(hosts).toMatchObject([{ outcome: "use", level: "may", source: "opportunistic", testing: false }]);
   });
 
-  test("one that could not be had is told to whoever reports", async () => {
+  test("a policy that could not be fetched is part of the report", async () => {
     const { hosts, problems } = await ruleWith("welcome");
     expect(hosts).toMatchObject([{ outcome: "use", level: "may" }]);
     expect(problems).toMatchObject([{ policy_type: "sts", policy_domain: "example.org", receiving_mx_hostname: null, result_type: "sts-policy-invalid" }]);
@@ -363,27 +363,27 @@ describe("point 47: DANE comes first", () => {
   const OWNER = "_25._tcp.mx.example.org";
   const TLSA = tlsaFor(policyCertificate("mx.example.org").certificate, "3 1 1");
 
-  test("where there is both, also for a host that the policy does not name", async () => {
+  test("if there are both, also for a host that the policy does not name", async () => {
     const { means } = await domain({ policy: policy("enforce", { mx: ["other.example.org"] }), records: [...RECORDS, tlsaLine(OWNER, TLSA)] });
     expect((await tlsPolicyOf(ROUTE, means)).hosts).toMatchObject([{ outcome: "use", level: "dane", source: "dane" }]);
   });
 
-  test("where nobody knows its records: a good policy does not make up for them", async () => {
+  test("if its records are uncertain, a valid policy does not replace them", async () => {
     const { means } = await domain({ troubles: { [`TLSA ${OWNER}`]: SERVFAIL } });
     expect((await tlsPolicyOf(ROUTE, means)).hosts).toMatchObject([{ outcome: "defer", level: "dane", source: "dane" }]);
   });
 
-  test("records that cannot be used leave the word to the policy, which demands more", async () => {
+  test("with unusable records the stricter policy applies", async () => {
     const { means } = await domain({ records: [...RECORDS, tlsaLine(OWNER, { ...TLSA, usage: 0 })] });
     expect((await tlsPolicyOf(ROUTE, means)).hosts).toMatchObject([{ outcome: "use", level: "verify", source: "mta_sts" }]);
   });
 
-  test("a policy in testing mode does not loosen them", async () => {
+  test("a policy in mode testing does not weaken them", async () => {
     const { means } = await domain({ policy: policy("testing"), records: [...RECORDS, tlsaLine(OWNER, { ...TLSA, usage: 0 })] });
     expect((await tlsPolicyOf(ROUTE, means)).hosts).toMatchObject([{ outcome: "use", level: "encrypt", source: "dane" }]);
   });
 
-  test("hosts that it says nothing of are the policy's", async () => {
+  test("the policy applies to hosts without records", async () => {
     const { means } = await domain();
     expect((await tlsPolicyOf(ROUTE, means)).hosts).toMatchObject([{ outcome: "use", level: "verify", source: "mta_sts" }]);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { readReportRecords } from "../../../runner/tls-policy/report-record.js";
 
-describe("point 54: where a domain wants its TLS reports", () => {
+describe("point 54: the address for a domain's TLS reports", () => {
   test.each([
     ["v=TLSRPTv1; rua=mailto:reports@example.com", ["mailto:reports@example.com"]],
     ["v=TLSRPTv1;rua=https://reporting.example.com/v1/tlsrpt;", ["https://reporting.example.com/v1/tlsrpt"]],
@@ -11,11 +11,11 @@ describe("point 54: where a domain wants its TLS reports", () => {
     expect(readReportRecords([[text]])).toEqual({ kind: "found", rua });
   });
 
-  test("is one text, whatever strings it was cut into", () => {
+  test("is joined from all strings of the TXT record", () => {
     expect(readReportRecords([["v=spf1 -all"], ["v=TLSRPTv1; rua=mailto:", "a@example.com"]])).toEqual({ kind: "found", rua: ["mailto:a@example.com"] });
   });
 
-  test("is nowhere without a record", () => {
+  test("is missing without a record", () => {
     expect(readReportRecords([["v=spf1 -all"]])).toEqual({ kind: "none" });
     expect(readReportRecords([["v=TLSRPTv2; rua=mailto:a@example.com"]])).toEqual({ kind: "none" });
   });
@@ -26,7 +26,7 @@ describe("point 54: where a domain wants its TLS reports", () => {
     ["no mailto: or https: address", [["v=TLSRPTv1; rua=http://example.com/"]]],
     ["no mailto: or https: address", [["v=TLSRPTv1; rua=mailto:nobody"]]],
     ["no mailto: or https: address", [["v=TLSRPTv1; rua="]]],
-  ])("is not told when the record is wrong: %s", (message, records) => {
+  ])("is missing if the record is invalid: %s", (message, records) => {
     expect(readReportRecords(records)).toEqual({ kind: "invalid", message: expect.stringContaining(message) });
   });
 });

@@ -112,7 +112,7 @@ realServer("TLS policies, with nsd and a validating unbound", ["nsd", "unbound",
     expect(await ruleOf(domain)).toMatchObject(expected);
   });
 
-  test("each host has its own", async () => {
+  test("each host has its own records", async () => {
     expect((await rulesOf("both.signed.example")).map(({ host, outcome, level }) => [host, outcome, level])).toEqual([
       ["mx.signed.example", "use", "dane"],
       ["mx.tampered.example", "defer", "dane"],
@@ -131,7 +131,7 @@ realServer("TLS policies, with nsd and a validating unbound", ["nsd", "unbound",
     }
   });
 
-  test("the cache keeps that an answer was authenticated", async () => {
+  test("the cache stores whether an answer was authenticated", async () => {
     await means.ask("mx.signed.example", "A");
     expect(await means.ask("mx.signed.example", "A")).toMatchObject({ fromCache: true, authenticated: true });
   });

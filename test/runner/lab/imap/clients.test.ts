@@ -64,7 +64,7 @@ describe("our own client", () => {
     await logout(session);
   });
 
-  test("is told that its password is wrong", async () => {
+  test("gets an error for a wrong password", async () => {
     const server = await start();
     const run = testRun();
     const session = await greetedImap(run, server);
@@ -73,7 +73,7 @@ describe("our own client", () => {
     session.close();
   });
 
-  test("is logged in from the start where nobody need log in, also over TLS", async () => {
+  test("is logged in from the start if no login is required, also over TLS", async () => {
     const server = await start({ auth: null, tls: "implicit" });
     const { context } = testRun();
     const target = { host: server.host, port: server.port, address_family: "any", connect_timeout_ms: 2000, command_timeout_ms: 2000 } as const;

@@ -27,14 +27,14 @@ function mxSharing(path: string): Promise<unknown> {
     console.log(JSON.stringify({ kind: output.kind, from_cache: output.from_cache, addresses: output.hosts[0].addresses.length }));`);
 }
 
-test("what one process has learned, the next one does not ask for", async () => {
+test("the next process uses the answers of the first", async () => {
   const path = join(folder, "dns.sqlite");
   expect(await mxSharing(path)).toEqual({ kind: "mx", from_cache: false, addresses: 2 });
   expect(await mxSharing(path)).toEqual({ kind: "mx", from_cache: true, addresses: 2 });
   expect(server.questions).toHaveLength(3);
 });
 
-test("a file that cannot be used is told, and what to do", async () => {
+test("a file that cannot be used is reported, with advice", async () => {
   await expect(mxSharing(join(folder, "dns.sqlite", "below"))).rejects.toThrow(
     /PROBE_RUN_DNS_CACHE: .*below cannot be used: .*Name a file that this user can write/,
   );

@@ -21,7 +21,7 @@ function cacheAt(options: { entries?: number; maxTtlS?: number } = {}) {
 }
 
 describe("the cache", () => {
-  test("gives an answer with what is left of its time to live, and then no more", () => {
+  test("gives an answer with its remaining TTL until it expires", () => {
     const { cache, clock } = cacheAt();
     cache.set("A a.example", answer());
     expect(cache.get("A a.example")).toEqual(answer({ fromCache: true }));
@@ -33,7 +33,7 @@ describe("the cache", () => {
     expect(cache.get("A a.example")).toBeNull();
   });
 
-  test.each(["no_data", "no_such_name"] as const)("keeps that there is nothing (%s) as long as the zone says", (outcome) => {
+  test.each(["no_data", "no_such_name"] as const)("keeps a negative answer (%s) as long as the zone says", (outcome) => {
     const { cache, clock } = cacheAt();
     cache.set("key", answer({ outcome, ttl: 60 }));
     clock.ms += 59_000;
@@ -42,7 +42,7 @@ describe("the cache", () => {
     expect(cache.get("key")).toBeNull();
   });
 
-  test.each([0, null])("does not keep an answer with a time to live of %s, and forgets the one before it", (ttl) => {
+  test.each([0, null])("does not keep an answer with a TTL of %s, and drops the one before it", (ttl) => {
     const { cache } = cacheAt();
     cache.set("key", answer());
     cache.set("key", answer({ ttl }));
@@ -58,7 +58,7 @@ describe("the cache", () => {
     expect(cache.get("key")).toBeNull();
   });
 
-  test("believes no record for longer than a day, or than it is told", () => {
+  test("keeps no record longer than a day, or than its TTL", () => {
     const { cache, clock } = cacheAt();
     cache.set("key", answer({ ttl: 604_800 }));
     expect(cache.get("key")?.ttl).toBe(86_400);
@@ -71,7 +71,7 @@ describe("the cache", () => {
     expect(short.cache.get("other")?.ttl).toBe(5);
   });
 
-  test("does not keep an answer that is longer than anybody's should be", () => {
+  test("does not keep an answer above the size limit", () => {
     const { cache } = cacheAt();
     const records = (count: number): string[] => Array.from({ length: count }, () => "192.0.2.1");
     cache.set("long", answer({ records: records(100) }));
@@ -79,7 +79,7 @@ describe("the cache", () => {
     expect([cache.get("long"), cache.get("longer")].map((known) => known !== null)).toEqual([true, false]);
   });
 
-  test("is never fuller than it may be, and lets go of what has not been used for long", () => {
+  test("has a limited size, and evicts the entry that was not used for longest", () => {
     const { cache } = cacheAt({ entries: 100 });
     for (let round = 0; round < 1000; round++) {
       cache.set(`${round}`, answer());

@@ -26,7 +26,7 @@ function records(lines: string): WireRecord[] {
 }
 
 describe("an answer", () => {
-  test("holds the records of the name, and the least time to live", () => {
+  test("contains the records of the name, and the smallest TTL", () => {
     expect(said("a.example. 300 MX 10 mx1.example.\na.example. 200 MX 20 mx2.example.")).toEqual({
       outcome: "found",
       records: [
@@ -39,63 +39,63 @@ describe("an answer", () => {
     });
   });
 
-  test("does not hold what is said of other names, or of other types", () => {
+  test("does not contain records of other names or types", () => {
     const lines = "b.example. MX 10 evil.example.\na.example. A 192.0.2.1\nA.EXAMPLE. MX 10 mx.example.";
     expect(said(lines).records).toEqual([{ preference: 10, exchange: "mx.example" }]);
   });
 
-  test("follows aliases in any order, and lives no longer than they do", () => {
+  test("follows aliases in any order, and expires with them", () => {
     const lines = "c.example. 300 MX 10 mx.example.\nb.example. 30 CNAME c.example.\na.example. 60 CNAME b.example.";
     expect(said(lines)).toMatchObject({ outcome: "found", aliases: ["b.example", "c.example"], ttl: 30 });
   });
 
-  test("about aliases themselves does not follow them", () => {
+  test("for CNAME does not follow aliases", () => {
     const question: Question = { name: "a.example", type: "CNAME" };
     expect(said("a.example. CNAME b.example.\nb.example. CNAME c.example.", { question })).toMatchObject({ records: ["b.example"], aliases: [] });
   });
 
-  test("leads elsewhere when its aliases do, and it says no more", () => {
+  test("ends at the last alias if it contains no records for it", () => {
     expect(said("a.example. 60 CNAME b.other.")).toMatchObject({ outcome: "elsewhere", aliases: ["b.other"], ttl: 60 });
   });
 
-  test("has a time to live of nothing when its highest bit is set", () => {
+  test("has a TTL of 0 if its highest bit is set", () => {
     expect(said("a.example. 2147483648 MX 10 mx.example.").ttl).toBe(0);
     expect(said("a.example. 2147483647 MX 10 mx.example.").ttl).toBe(2_147_483_647);
   });
 });
 
-describe("that there is nothing", () => {
-  test("is good for the lesser of the SOA's own time to live and its minimum", () => {
+describe("a negative answer", () => {
+  test("is valid for the smaller of the SOA's TTL and its minimum", () => {
     expect(said("", { authorities: SOA })).toMatchObject({ outcome: "no_data", ttl: 60 });
     expect(said("", { authorities: "example. 20 SOA ns hostmaster 1 2 3 4 60", rcode: 3 })).toMatchObject({ outcome: "no_such_name", ttl: 20 });
   });
 
-  test("is good for no time without a SOA, or with another zone's", () => {
+  test("is not cached without an SOA, or with another zone's", () => {
     expect(said("")).toMatchObject({ outcome: "no_data", ttl: null });
     expect(said("", { authorities: "other. 900 SOA ns hostmaster 1 2 3 4 60", rcode: 3 })).toMatchObject({ outcome: "no_such_name", ttl: null });
   });
 
-  test("is said of the last alias", () => {
+  test("applies to the last alias", () => {
     const alias = "a.example. 30 CNAME b.example.";
     expect(said(alias, { authorities: SOA })).toMatchObject({ outcome: "no_data", aliases: ["b.example"], ttl: 30 });
     expect(said(alias, { authorities: SOA, rcode: 3 })).toMatchObject({ outcome: "no_such_name", aliases: ["b.example"], ttl: 30 });
   });
 });
 
-describe("nobody knows", () => {
+describe("the answer is uncertain", () => {
   test.each([
     [2, "server_failure", "SERVFAIL"],
     [5, "refused", "REFUSED"],
     [4, "unusable_reply", "response code 4"],
     [1, "unusable_reply", "response code 1"],
     [23, "unusable_reply", "response code 23"],
-  ])("at the response code %i, whatever else is in the reply", (rcode, outcome, words) => {
+  ])("with response code %i, regardless of the rest of the reply", (rcode, outcome, words) => {
     const meaning = said("a.example. MX 10 mx.example.", { rcode });
     expect(meaning).toMatchObject({ outcome, records: [], ttl: null });
     expect(meaning.problem).toContain(words);
   });
 
-  test("when aliases lead in a circle, or on and on", () => {
+  test("if aliases form a loop or a very long chain", () => {
     expect(said("a.example. CNAME b.example.\nb.example. CNAME a.example.").outcome).toBe("unusable_reply");
     expect(said("a.example. CNAME a.example.").outcome).toBe("unusable_reply");
     const ladder = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"].map((name, index, all) => `${name}.example. CNAME ${all[index + 1] ?? "z"}.example.`);
@@ -103,14 +103,14 @@ describe("nobody knows", () => {
     expect(said(ladder.slice(0, 8).join("\n")).outcome).toBe("elsewhere");
   });
 
-  test("when a server only says whom else to ask", () => {
+  test("if the server sends only a referral", () => {
     const authorities = "example. NS ns.example.";
     expect(said("", { authorities, recursionAvailable: false }).outcome).toBe("unusable_reply");
     expect(said("", { authorities, recursionAvailable: true }).outcome).toBe("no_data");
   });
 });
 
-test("the flag of recursion is where the tests think it is", () => {
+test("the recursion flag has the position that the tests use", () => {
   expect(RECURSION_AVAILABLE).toBe(0x80);
 });
 

@@ -7,14 +7,14 @@ const mx = (preference: number, exchange: string) => ({ preference, exchange });
 const order = (records: Parameters<typeof mailTargets>[0], seed = 1): string[] => mailTargets(records, seededRandom(seed)).map(({ host }) => host);
 
 describe("mail hosts", () => {
-  test("come by preference, the lowest first, and equal ones in any order", () => {
+  test("are sorted by preference, equal ones in random order", () => {
     const records = [mx(20, "backup.example"), mx(10, "a.example"), mx(10, "b.example"), mx(10, "c.example"), mx(0, "first.example")];
     const orders = new Set(Array.from({ length: 200 }, (_, seed) => order(records, seed).join(" ")));
     expect(orders.size).toBe(6);
     for (const each of orders) expect(each).toMatch(/^first\.example ([abc]\.example ){3}backup\.example$/);
   });
 
-  test("have the same order for the same seed, whatever order the server gave them", () => {
+  test("have the same order for the same seed, in any order of the server's records", () => {
     const records = ["a", "b", "c", "d", "e"].map((name) => mx(10, `${name}.example`));
     fc.assert(
       fc.property(fc.shuffledSubarray(records, { minLength: 5 }), fc.nat(0xffff_ffff), (given, seed) => {
@@ -23,11 +23,11 @@ describe("mail hosts", () => {
     );
   });
 
-  test("that are named twice count where they come first", () => {
+  test("that are named twice are listed once, at the better preference", () => {
     expect(order([mx(20, "A.example"), mx(10, "a.example."), mx(15, "b.example"), mx(10, "a.example")])).toEqual(["a.example", "b.example"]);
   });
 
-  test("are not made of a null MX", () => {
+  test("a null MX is not a mail host", () => {
     expect(order([mx(0, "."), mx(10, "a.example"), mx(5, "")])).toEqual(["a.example"]);
   });
 
@@ -48,7 +48,7 @@ describe("mail hosts", () => {
   });
 });
 
-test("every order is as likely as every other one", () => {
+test("all orders are equally likely", () => {
   const counts = new Map<string, number>();
   const random = seededRandom(42);
   for (let round = 0; round < 6000; round++) {
@@ -59,7 +59,7 @@ test("every order is as likely as every other one", () => {
   for (const count of counts.values()) expect(Math.abs(count - 1000)).toBeLessThan(150);
 });
 
-test("random numbers lie between 0 and 1", () => {
+test("random numbers are between 0 and 1", () => {
   fc.assert(
     fc.property(fc.nat(0xffff_ffff), (seed) => {
       const random = seededRandom(seed);

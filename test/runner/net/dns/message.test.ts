@@ -21,7 +21,7 @@ function reply(changes: Packet = {}): Buffer {
 const read = (message: Buffer): Reply => readReply(message, query) as Reply;
 
 describe("a query", () => {
-  test("asks one question, for recursion, for authenticated data and for datagrams of 1232 bytes", () => {
+  test("has one question, with RD, AD and an EDNS size of 1232 bytes", () => {
     const packet = decode(query.bytes);
     expect(packet).toMatchObject({
       id: query.id,
@@ -34,12 +34,12 @@ describe("a query", () => {
     expect(decode(buildQuery(QUESTION, { edns: false }).bytes).additionals).toEqual([]);
   });
 
-  test("asks for signatures where it is told to (RFC 3225)", () => {
+  test("has the DO bit if signatures are requested (RFC 3225)", () => {
     expect(decode(buildQuery({ ...QUESTION, dnssec: true }).bytes).additionals).toMatchObject([{ type: "OPT", udpPayloadSize: 1232, flag_do: true }]);
     expect(decode(query.bytes).additionals).toMatchObject([{ flag_do: false }]);
   });
 
-  test("has an id that nobody can guess", () => {
+  test("has an unpredictable id", () => {
     const ids = Array.from({ length: 200 }, () => buildQuery(QUESTION).id);
     expect(new Set(ids).size).toBeGreaterThan(190);
     expect(Math.max(...ids)).toBeGreaterThan(0x8000);
@@ -63,7 +63,7 @@ describe("a reply", () => {
     expect(read(reply({ flags: AUTHENTIC_DATA | 3 }))).toMatchObject({ rcode: 3, authenticated: true, recursionAvailable: false });
   });
 
-  test("may write the question's letters otherwise", () => {
+  test("may repeat the question in another case", () => {
     expect(read(reply({ questions: [{ name: "MAIL.Example.ORG", type: "MX" }] }))).toMatchObject({ rcode: 0 });
   });
 
@@ -74,12 +74,12 @@ describe("a reply", () => {
     expect(read(reply({ additionals })).rcode).toBe(16);
   });
 
-  test("that is truncated is not looked into, wherever it ends", () => {
+  test("that is truncated at any byte is not parsed", () => {
     const whole = reply({ flags: TRUNCATED_RESPONSE });
     expect(readReply(whole.subarray(0, whole.length - 5), query)).toMatchObject({ truncated: true, answers: [] });
   });
 
-  test("without a question counts when it says that ours was not understood", () => {
+  test("without a question is accepted if it reports a format error", () => {
     const header = (rcode: number): Buffer => encode({ type: "response", id: query.id, flags: rcode });
     expect(readReply(header(1), query)).toMatchObject({ rcode: 1 });
     expect(readReply(header(4), query)).toMatchObject({ rcode: 4 });
@@ -88,7 +88,7 @@ describe("a reply", () => {
   });
 });
 
-describe("what is no reply to the query is foreign", () => {
+describe("a datagram that is no reply to the query is ignored", () => {
   test.each<[string, Buffer]>([
     ["another id", reply({ id: (query.id + 1) % 0x1_0000 })],
     ["a query", encode({ type: "query", id: query.id, questions: [{ ...QUESTION }] })],
@@ -133,8 +133,8 @@ describe("a reply that cannot be parsed", () => {
   });
 });
 
-describe("for any bytes", () => {
-  test("they are a reply, unreadable or foreign: nothing is thrown", () => {
+describe("random bytes", () => {
+  test("are a reply, unreadable or foreign, without an exception", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 600 }), (bytes) => {
         const outcome = readReply(Buffer.from(bytes), query);
@@ -143,7 +143,7 @@ describe("for any bytes", () => {
     );
   });
 
-  test("behind a right header and question nothing is thrown either", () => {
+  test("after a valid header and question cause no exception", () => {
     const question = query.bytes.subarray(12, 12 + QUESTION.name.length + 2 + 4);
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), fc.integer({ min: 0, max: 4 }), fc.integer({ min: 0, max: 4 }), (bytes, answers, authorities) => {
@@ -161,7 +161,7 @@ describe("for any bytes", () => {
     );
   });
 
-  test("one changed bit in the header's id or in the question makes a reply foreign", () => {
+  test("one changed bit in the id or the question makes a reply foreign", () => {
     const message = reply();
     const letters = QUESTION.name.length + 2;
     fc.assert(
@@ -177,7 +177,7 @@ describe("for any bytes", () => {
     );
   });
 
-  test("a message whose names are long chains of pointers is done with in a moment", () => {
+  test("a message with long chains of name pointers is parsed quickly", () => {
     const question = query.bytes.subarray(12, 12 + QUESTION.name.length + 2 + 4);
     const start = 12 + question.length;
     // In the middle of the message's only real record, 8000 pointers, each to the one before it.

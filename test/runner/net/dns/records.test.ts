@@ -3,7 +3,7 @@ import { expectTypeOf, test } from "vitest";
 import type { WireRecord } from "../../../../runner/net/dns/records.js";
 
 // Checked by tsc.
-test("our types of records are those of dns-packet, which decodes them", () => {
+test("our record types match those of dns-packet, which decodes them", () => {
   expectTypeOf<WireRecord>().toExtend<Answer>();
   expectTypeOf<Exclude<Answer, { type: "OPT" }>["type"]>().toEqualTypeOf<WireRecord["type"]>();
   expectTypeOf<Extract<Answer, { type: "MX" }>>().toExtend<WireRecord>();

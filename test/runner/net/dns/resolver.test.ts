@@ -25,7 +25,7 @@ const asking = (...servers: readonly DnsServer[]): LookUpOptions => ({ servers: 
 const hosts = (records: readonly { exchange: string }[]): string[] => records.map(({ exchange }) => exchange).sort();
 
 describe("a question", () => {
-  test("is answered with its records, its code, its time to live and its server", async () => {
+  test("has an answer with records, code, TTL and server", async () => {
     const server = await serve();
     const answer = await new Resolver().query("Several.Example.", "MX", asking(server));
     expect(answer).toMatchObject({ outcome: "found", rcode: 0, ttl: 300, aliases: [], authenticated: false, fromCache: false, problem: null });
@@ -34,7 +34,7 @@ describe("a question", () => {
     expect(server.questions).toMatchObject([{ name: "several.example", type: "MX", transport: "udp", udpBytes: 1232 }]);
   });
 
-  test("finds that there is no such name, or no such record, for as long as the zone says", async () => {
+  test("has a negative answer with the TTL that the zone says", async () => {
     const server = await serve();
     const resolver = new Resolver();
     expect(await resolver.query("missing.example", "MX", asking(server))).toMatchObject({ outcome: "no_such_name", rcode: 3, ttl: 60, records: [] });
@@ -42,7 +42,7 @@ describe("a question", () => {
     expect(await resolver.query("empty.example", "MX", asking(server))).toMatchObject({ outcome: "no_data", rcode: 0 });
   });
 
-  test("about a name with underscores is asked as it is", async () => {
+  test("may contain underscores", async () => {
     const answer = await new Resolver().query("_dmarc.example", "TXT", asking(await serve()));
     expect(String(answer.records[0])).toBe("v=DMARC1; p=none");
   });
@@ -56,12 +56,12 @@ describe("a question", () => {
     },
   );
 
-  test("tells whether the servers vouch for the answer", async () => {
+  test("has an answer that says whether the servers authenticated it", async () => {
     const vouching = await serve(undefined, { authenticated: true });
     expect((await new Resolver().query("several.example", "MX", asking(vouching))).authenticated).toBe(true);
   });
 
-  test("for an address may be answered by localhost itself, whichever servers there are", async () => {
+  test("for localhost is answered without a server", async () => {
     const server = await serve();
     const resolver = new Resolver();
     expect(await resolver.query("localhost", "A", asking(server))).toMatchObject({ outcome: "found", records: ["127.0.0.1"], rcode: null, server: null });
@@ -92,7 +92,7 @@ describe("aliases", () => {
     expect(server.questions.map(({ name }) => name)).toEqual(["elsewhere.example", "several.other"]);
   });
 
-  test("vouched for by halves are not vouched for", async () => {
+  test("that are only partly authenticated are not authenticated", async () => {
     const edit = (reply: DnsReply): DnsReply => ({
       ...reply,
       answers: reply.answers?.slice(0, 1),
@@ -103,7 +103,7 @@ describe("aliases", () => {
     expect((await new Resolver().query("elsewhere.example", "MX", asking(server))).authenticated).toBe(false);
   });
 
-  test("that lead in a circle end, over several replies too", async () => {
+  test("that form a loop end, over several replies too", async () => {
     const onlyOne = (reply: DnsReply): DnsReply => ({ ...reply, answers: reply.answers?.slice(0, 1), authorities: [] });
     const server = await serve({ edit: onlyOne });
     const answer = await new Resolver().query("circle1.example", "MX", asking(server));
@@ -113,26 +113,26 @@ describe("aliases", () => {
 });
 
 describe("over TCP", () => {
-  test("comes what is too long for a datagram", async () => {
+  test("a reply that is too long for a datagram arrives", async () => {
     const server = await serve({ truncate: true });
     const answer = await new Resolver().query("several.example", "MX", asking(server));
     expect(hosts(answer.records)).toHaveLength(4);
     expect(server.questions.map(({ transport }) => transport)).toEqual(["udp", "tcp"]);
   });
 
-  test("a reply as long as replies can be", async () => {
+  test("a reply of the greatest length arrives", async () => {
     const many = Array.from({ length: 900 }, (_, index) => `big MX ${index} mail-host-number-${index}.somewhere.else.`);
     const server = await serve(undefined, { zones: [`$ORIGIN big.\n@ SOA ns h 1 1 1 1 1\n${many.map((line) => line.replace("big", "@")).join("\n")}`] });
     expect((await new Resolver().query("big", "MX", asking(server))).records).toHaveLength(900);
   });
 
-  test("more records than anybody needs are not taken", async () => {
+  test("the number of records is limited", async () => {
     const many = Array.from({ length: 1001 }, (_, index) => `@ MX ${index} mx${index}.big.`);
     const server = await serve(undefined, { zones: [`$ORIGIN big.\n@ SOA ns h 1 1 1 1 1\n${many.join("\n")}`] });
     expect(await new Resolver().query("big", "MX", asking(server))).toMatchObject({ outcome: "unusable_reply", records: [] });
   });
 
-  test("what is truncated again, or garbage, or ends early is no answer", async () => {
+  test("a reply that is truncated again, invalid or incomplete is no answer", async () => {
     const bad: readonly ((reply: Buffer) => Buffer[])[] = [
       (reply) => [withBits(reply, 2, 0x02)],
       (reply) => [Buffer.from(reply.toString("latin1").toUpperCase().slice(0, 20), "latin1")],
@@ -146,13 +146,13 @@ describe("over TCP", () => {
 });
 
 describe("a server that does not know EDNS", () => {
-  test.each([1, 4])("and says so with %i is asked without it", async (rcode) => {
+  test.each([1, 4])("and replies %i is asked again without it", async (rcode) => {
     const server = await serve(({ udpBytes }) => (udpBytes > 512 ? { rcode } : undefined));
     expect(await new Resolver().query("several.example", "MX", asking(server))).toMatchObject({ outcome: "found" });
     expect(server.questions.map(({ udpBytes }) => udpBytes)).toEqual([1232, 512]);
   });
 
-  test("and that says so with a bare header too", async () => {
+  test("and replies with a bare header is asked again without it", async () => {
     const server = await serve(({ udpBytes }) => (udpBytes > 512 ? { raw: (reply) => [bareHeader(reply, 1)] } : undefined));
     expect(await new Resolver().query("several.example", "MX", asking(server))).toMatchObject({ outcome: "found" });
   });
@@ -163,13 +163,13 @@ describe("nobody knows", () => {
     [2, "server_failure", 2],
     [5, "refused", 5],
     [9, "unusable_reply", 9],
-  ])("at the response code %i: that is temporary, and not `no such record`", async (rcode, outcome, told) => {
+  ])("with response code %i: a temporary failure, not a negative answer", async (rcode, outcome, told) => {
     const answer = await new Resolver().query("several.example", "MX", asking(await serve({ rcode })));
     expect(answer).toMatchObject({ outcome, rcode: told, records: [], ttl: null });
     expect(answer.problem).toMatch(/^127\.0\.0\.1:\d+: /);
   });
 
-  test("when nobody answers, after the time that was given", async () => {
+  test("after the timeout, if no server answers", async () => {
     const server = await serve({ drop: true });
     const began = performance.now();
     const answer = await new Resolver().query("several.example", "MX", { ...asking(server), tryTimeoutMs: 60, timeoutMs: 200 });
@@ -180,7 +180,7 @@ describe("nobody knows", () => {
     expect(server.questions).toHaveLength(2);
   });
 
-  test("when nobody listens there: at once", async () => {
+  test("at once, if the port is closed", async () => {
     const gone = await serve();
     await gone.close();
     const began = performance.now();
@@ -188,9 +188,12 @@ describe("nobody knows", () => {
     expect(performance.now() - began).toBeLessThan(1000);
   });
 
-  test.each(["nonsense", "localhost", "300.1.1.1", "127.0.0.1:0", "127.0.0.1:65536", "[127.0.0.1", "::1:5353:x"])("%j is no name server", async (server) => {
-    await expect(new Resolver().query("several.example", "MX", { servers: [server] })).rejects.toMatchObject({ failure: { code: "not_permitted" } });
-  });
+  test.each(["nonsense", "localhost", "300.1.1.1", "127.0.0.1:0", "127.0.0.1:65536", "[127.0.0.1", "::1:5353:x"])(
+    "%j is refused as a name server",
+    async (server) => {
+      await expect(new Resolver().query("several.example", "MX", { servers: [server] })).rejects.toMatchObject({ failure: { code: "not_permitted" } });
+    },
+  );
 });
 
 describe("of several servers", () => {
@@ -204,45 +207,45 @@ describe("of several servers", () => {
     ["fails", { rcode: 2 }],
     ["refuses", { rcode: 5 }],
     ["sends what cannot be read", { raw: (reply) => [withBits(reply, 7, 0x10)] }],
-  ])("one that %s is passed over at once, and not asked again", async (_what, behaviour) => {
+  ])("one that %s is skipped at once, and not asked again", async (_what, behaviour) => {
     const [bad, good] = [await serve(behaviour), await serve({ delayMs: 50 })];
     const answer = await new Resolver().query("several.example", "MX", { ...asking(bad, good), tryTimeoutMs: 20 });
     expect(answer).toMatchObject({ outcome: "found", server: good.servers[0] });
     expect(bad.questions).toHaveLength(1);
   });
 
-  test("a silent one is waited for while the next is asked, and its late answer counts", async () => {
+  test("the late answer of a slow one counts while the next is asked", async () => {
     const [slow, silent] = [await serve({ delayMs: 120 }), await serve({ drop: true })];
     const answer = await new Resolver().query("several.example", "MX", { ...asking(slow, silent), tryTimeoutMs: 75 });
     expect(answer).toMatchObject({ outcome: "found", server: slow.servers[0] });
     expect(silent.questions).toHaveLength(1);
   });
 
-  test("each is asked in the time that there is, however patient one may be with a server", async () => {
+  test("each is asked within the total timeout, even if the timeout per server is longer", async () => {
     const [silent, good] = [await serve({ drop: true }), await serve()];
     expect(await new Resolver().query("several.example", "MX", { ...asking(silent, good), timeoutMs: 300 })).toMatchObject({ outcome: "found" });
   });
 
-  test("a lost datagram is made good by asking again", async () => {
+  test("a lost datagram is sent again", async () => {
     const server = await serve(({ before }) => (before === 0 ? { drop: true } : undefined));
     expect(await new Resolver().query("several.example", "MX", { ...asking(server), tryTimeoutMs: 30 })).toMatchObject({ outcome: "found" });
     expect(server.questions).toHaveLength(2);
   });
 
-  test("the one that said something tells why there is no answer", async () => {
+  test("the failure names the reply of the one that answered", async () => {
     const [failing, silent] = [await serve({ rcode: 2 }), await serve({ drop: true })];
     const answer = await new Resolver().query("several.example", "MX", { ...asking(failing, silent), tryTimeoutMs: 30, timeoutMs: 150 });
     expect(answer).toMatchObject({ outcome: "server_failure", server: failing.servers[0] });
   });
 
-  test("a name that one says does not exist is not looked for at the next", async () => {
+  test("after a negative answer the next one is not asked", async () => {
     const [first, second] = [await serve(), await serve()];
     expect(await new Resolver().query("missing.example", "MX", asking(first, second))).toMatchObject({ outcome: "no_such_name" });
     expect(second.questions).toEqual([]);
   });
 });
 
-describe("what is no reply to the question is passed over", () => {
+describe("a datagram that is no reply to the question is ignored", () => {
   const evil = (reply: Buffer): Buffer =>
     encode({ ...(decode(reply) as Packet), answers: [{ type: "MX", name: "several.example", ttl: 9, data: { preference: 1, exchange: "evil.example" } }] });
 
@@ -251,13 +254,13 @@ describe("what is no reply to the question is passed over", () => {
     ["another question", (reply) => [encode({ ...(decode(evil(reply)) as Packet), questions: [{ name: "other.example", type: "MX" }] }), reply]],
     ["garbage", (reply) => [Buffer.from("garbage"), Buffer.alloc(0), Buffer.alloc(500, 0xff), reply]],
     ["a query", (reply) => [withBits(evil(reply), 2, 0x80), reply]],
-  ])("%s: the right one comes behind it", async (_what, raw) => {
+  ])("%s: the reply after it is used", async (_what, raw) => {
     const answer = await new Resolver().query("several.example", "MX", asking(await serve({ raw })));
     expect(hosts(answer.records)).toContain("mx1.example");
     expect(hosts(answer.records)).not.toContain("evil.example");
   });
 
-  test("a reply from another port never gets through", async () => {
+  test("a reply from another port is ignored", async () => {
     const other = createSocket("udp4");
     await new Promise<void>((resolve) => other.bind(0, "127.0.0.1", resolve));
     const ports = new Set<number>();
@@ -284,7 +287,7 @@ describe("what is no reply to the question is passed over", () => {
     for (const socket of [server, other]) await new Promise<void>((resolve) => socket.close(() => resolve()));
   });
 
-  test("a port serves a few questions in turn, then another one is taken", async () => {
+  test("a local port is used for a few questions, then replaced", async () => {
     const ports: number[] = [];
     const server = createSocket("udp4", (query, from) => {
       ports.push(from.port);
@@ -299,12 +302,12 @@ describe("what is no reply to the question is passed over", () => {
     await new Promise<void>((resolve) => server.close(() => resolve()));
   });
 
-  test("however many there are, waiting ends", async () => {
+  test("any number of them does not extend the timeout", async () => {
     const server = await serve({ raw: (reply) => Array.from({ length: 150 }, () => withBits(reply, 1, 0x01)) });
     expect(await new Resolver().query("several.example", "MX", { ...asking(server), timeoutMs: 1000 })).toMatchObject({ records: [], rcode: null });
   });
 
-  test("records for names that nobody asked for are not taken", async () => {
+  test("records of other names are ignored", async () => {
     const edit = (reply: DnsReply): DnsReply => ({
       ...reply,
       answers: [...(reply.answers ?? []), { type: "MX", name: "bank.example", ttl: 9, data: { preference: 1, exchange: "evil.example" } }],
@@ -316,13 +319,13 @@ describe("what is no reply to the question is passed over", () => {
   });
 });
 
-describe("what is known", () => {
+describe("a cached answer", () => {
   const clockedResolver = () => {
     const clock = { ms: 1_000_000 };
     return { clock, resolver: new Resolver({ now: () => clock.ms }) };
   };
 
-  test("is not asked again while it is good", async () => {
+  test("is used until it expires", async () => {
     const { clock, resolver } = clockedResolver();
     const server = await serve();
     await resolver.query("short.example", "MX", asking(server));
@@ -333,7 +336,7 @@ describe("what is known", () => {
     expect(server.questions).toHaveLength(2);
   });
 
-  test("that nothing is there is known as well", async () => {
+  test("may be negative", async () => {
     const { clock, resolver } = clockedResolver();
     const server = await serve();
     await resolver.query("missing.example", "MX", asking(server));
@@ -343,14 +346,14 @@ describe("what is known", () => {
     expect(await resolver.query("missing.example", "MX", asking(server))).toMatchObject({ fromCache: false });
   });
 
-  test("with no time to live is asked every time", async () => {
+  test("is not kept with a TTL of 0", async () => {
     const server = await serve();
     const resolver = new Resolver();
     await resolver.query("none.example", "MX", asking(server));
     expect(await resolver.query("none.example", "MX", asking(server))).toMatchObject({ fromCache: false });
   });
 
-  test("is asked again on demand, and is then known anew; or is neither read nor kept", async () => {
+  test("is replaced in mode refresh, and neither read nor stored in mode off", async () => {
     const server = await serve();
     const resolver = new Resolver();
     await resolver.query("several.example", "MX", { ...asking(server), cache: "off" });
@@ -362,7 +365,7 @@ describe("what is known", () => {
     expect(server.questions).toHaveLength(4);
   });
 
-  test("that a server was too slow for somebody in a hurry is not what others get", async () => {
+  test("does not contain a timeout that was shorter than the usual one", async () => {
     const server = await serve({ delayMs: 80 });
     const resolver = new Resolver();
     const [hurried, patient] = await Promise.all([20, 3000].map((timeoutMs) => resolver.query("several.example", "MX", { ...asking(server), timeoutMs })));
@@ -371,7 +374,7 @@ describe("what is known", () => {
     expect(await resolver.query("mx1.example", "A", asking(server))).toMatchObject({ outcome: "found", fromCache: false });
   });
 
-  test("that a server failed is known for a moment", async () => {
+  test("contains a server failure for a short time", async () => {
     const { clock, resolver } = clockedResolver();
     const server = await serve({ rcode: 2 });
     await resolver.query("several.example", "MX", asking(server));
@@ -380,7 +383,7 @@ describe("what is known", () => {
     expect(await resolver.query("several.example", "MX", asking(server))).toMatchObject({ outcome: "server_failure", fromCache: false });
   });
 
-  test("from one server is not another's", async () => {
+  test("from one server is not used for another", async () => {
     const [first, second] = [await serve(), await serve({ rcode: 5 })];
     const resolver = new Resolver();
     await resolver.query("several.example", "MX", asking(first));
@@ -388,7 +391,7 @@ describe("what is known", () => {
   });
 });
 
-describe("what several want to know at the same time", () => {
+describe("the same question from several callers", () => {
   test("is asked once", async () => {
     const server = await serve({ delayMs: 20 });
     const resolver = new Resolver();
@@ -397,7 +400,7 @@ describe("what several want to know at the same time", () => {
     expect(server.questions).toHaveLength(1);
   });
 
-  test("goes on for the others when one gives up, and ends when all do", async () => {
+  test("continues for the others if one is cancelled, and ends when all are", async () => {
     const server = await serve(({ before }) => (before === 0 ? { delayMs: 120 } : { drop: true }));
     const resolver = new Resolver();
     const hasty = new Deadline(30, undefined);
@@ -415,7 +418,7 @@ describe("what several want to know at the same time", () => {
     await expect(asked).rejects.toMatchObject({ failure: { code: "cancelled" } });
   });
 
-  test("leaves no socket and no timer behind it", async () => {
+  test("leaves no socket and no timer open", async () => {
     const server = await serve(({ transport }) => (transport === "udp" ? { truncate: true } : { drop: true }));
     // What earlier tests closed may need a moment to be gone.
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -46,7 +46,7 @@ afterEach(async () => {
 });
 
 describe("answers that processes share", () => {
-  test("come back as they were, bytes too, until they expire", () => {
+  test("are read back unchanged, including bytes, until they expire", () => {
     const [one, other] = [shared(), shared()];
     one.set("TXT a.example", ANSWER, clock.ms + 5000);
     expect(other.get("TXT a.example")).toEqual({ answer: ANSWER, expiresAt: clock.ms + 5000 });
@@ -55,7 +55,7 @@ describe("answers that processes share", () => {
     expect(other.get("TXT a.example")).toBeNull();
   });
 
-  test("spare a second resolver the question, and it sees what is left of their time", async () => {
+  test("are used by a second resolver, with the remaining TTL", async () => {
     const options = { servers: server.servers };
     const now = (): number => clock.ms;
     await new Resolver({ now, shared: shared() }).query("several.example", "MX", options);
@@ -66,7 +66,7 @@ describe("answers that processes share", () => {
     expect(server.questions).toHaveLength(1);
   });
 
-  test("do not hold failures: those are one process's own", async () => {
+  test("do not include failures", async () => {
     const failing = await startDnsServer({ zones: [], behave: () => ({ rcode: 2 }) });
     const options = { servers: failing.servers };
     const now = (): number => clock.ms;
@@ -76,7 +76,7 @@ describe("answers that processes share", () => {
     await failing.close();
   });
 
-  test("that cannot be read are as if they were not there", async () => {
+  test("that cannot be read count as missing", async () => {
     const cache = shared();
     cache.set("key", ANSWER, clock.ms + 5000);
     cache.close();
@@ -85,7 +85,7 @@ describe("answers that processes share", () => {
     expect(await resolver.query("several.example", "MX", { servers: server.servers })).toMatchObject({ outcome: "found", fromCache: false });
   });
 
-  test("lie in a file into which several processes write at once, and no answer is mixed with another", async () => {
+  test("are written by several processes at once, and no answer is mixed with another", async () => {
     const script = join(folder, "writer.ts");
     writeFileSync(script, WRITER);
     const path = join(folder, "busy.sqlite");

@@ -5,7 +5,7 @@ import { parseServer } from "../../../../runner/net/dns/server-address.js";
 import { serversIn } from "../../../../runner/net/dns/system-servers.js";
 
 describe("resolv.conf", () => {
-  test("names servers in their order; comments, search lists and what is no address are passed over", () => {
+  test("gives the servers in order, without comments, search lists and invalid addresses", () => {
     const text =
       "# nameserver 192.0.2.9\nsearch example.org corp\nnameserver 192.0.2.1 # the first\n  nameserver\t2001:db8::53\r\nnameserver fe80::1%eth0\nnameserver dns.example.org\noptions timeout:1\n; nameserver 192.0.2.8";
     expect(serversIn(text)).toEqual([
@@ -15,7 +15,7 @@ describe("resolv.conf", () => {
     ]);
   });
 
-  test("that names none means this machine", () => {
+  test("without a server means this machine", () => {
     expect(serversIn("search example.org\n").map(({ text }) => text)).toEqual(["127.0.0.1"]);
   });
 });
@@ -42,7 +42,7 @@ test.each([
   expect(parseServer(parseServer(written).text)).toEqual(parseServer(written));
 });
 
-test("names are compared in small letters, without the last dot, label by label", () => {
+test("names are compared in lower case, without the trailing dot, label by label", () => {
   expect(dnsName("Mail.Example.ORG.")).toBe("mail.example.org");
   expect(dnsName(".")).toBe(".");
   expect(dnsName("_25._tcp.mx.example")).toBe("_25._tcp.mx.example");

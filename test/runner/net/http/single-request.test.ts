@@ -47,7 +47,7 @@ const failureOf = (promise: Promise<unknown>): Promise<unknown> =>
   );
 
 describe("a request outside of a run", () => {
-  test("is sent whole, and ends with the header, however long the body would take", async () => {
+  test("is sent completely, and ends after the header, even if the body is slow", async () => {
     const server = await peer("HTTP/1.1 202 Accepted\r\nContent-Length: 1000000\r\n\r\nonly this much comes");
     const { head } = await sendSingle(post(server.url));
     expect(head?.status).toBe(202);
@@ -55,7 +55,7 @@ describe("a request outside of a run", () => {
     expect(server.received()).toMatch(/^POST \/in\?a=b HTTP\/1\.1\r\nhost: 127\.0\.0\.1:\d+\r\ncontent-length: 8\r\nX-One: 1\r\n\r\nthe body$/);
   });
 
-  test("reads as much of the body as is wanted", async () => {
+  test("reads as much of the body as requested", async () => {
     const { url } = await peer("HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n12345678901234567890");
     const { body } = await sendSingle(post(url, { maxBodyBytes: 5 }));
     expect([body?.kept.toString(), body?.truncated]).toEqual(["12345", true]);
@@ -66,7 +66,7 @@ describe("a request outside of a run", () => {
     expect((await sendSingle(post(url, { fields: [["Authorization", "Basic c2VjcmV0"]] }))).head?.status).toBe(302);
   });
 
-  test("ends after its time, when it is cancelled, and when the peer is gone", async () => {
+  test("ends at its timeout, if it is cancelled, and if the peer closes", async () => {
     const silent = await peer(null);
     expect(await failureOf(sendSingle(post(silent.url, { timeoutMs: 60 })))).toMatchObject({ code: "timeout" });
     const stop = new AbortController();
@@ -76,7 +76,7 @@ describe("a request outside of a run", () => {
     expect(await failureOf(sendSingle(post("http://127.0.0.1:1/")))).toMatchObject({ phase: "connect", code: "refused" });
   });
 
-  test.each(["a\r\nX-Two: 2", "a\u0000", " a"])("a field that is not one clean line is not sent: %j", async (value) => {
+  test.each(["a\r\nX-Two: 2", "a\u0000", " a"])("a field with control characters or spaces around it is not sent: %j", async (value) => {
     const server = await peer("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
     expect(await failureOf(sendSingle(post(server.url, { fields: [["X-One", value]] })))).toMatchObject({ phase: "request", code: "not_permitted" });
     expect(server.received()).toBe("");

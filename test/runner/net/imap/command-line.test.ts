@@ -22,16 +22,16 @@ function refusal(action: () => unknown): string | null {
 }
 
 describe("a text", () => {
-  test("goes in quotes, and cannot leave them", () => {
+  test("is quoted, and cannot end its quotes", () => {
     expect(sent(["LOGIN ", astring('a"b\\c'), " ", astring("")])).toEqual(['LOGIN "a\\"b\\\\c" ""\r\n']);
   });
 
-  test("beyond ASCII, and a long one, goes as a literal that waits for permission", () => {
+  test("beyond ASCII, or a long one, is sent as a literal after the continuation request", () => {
     expect(sent(["X ", astring("grün"), " Y"])).toEqual(["X {5}\r\n", "grün Y\r\n"]);
     expect(sent(["X ", astring("x".repeat(600))])).toEqual(["X {600}\r\n", `${"x".repeat(600)}\r\n`]);
   });
 
-  test("that is secret shows neither itself nor its length", () => {
+  test("that is secret is masked in the trace, with its length", () => {
     const shown = (freeLiterals: Dialect["freeLiterals"]) =>
       portionsOf(["X ", astring("grün", true), " Y"], { freeLiterals, utf8: false }).map((each) => each.shown);
     expect(shown("all")).toEqual(["X {[secret]+}\r\n[secret] Y"]);
@@ -39,7 +39,7 @@ describe("a text", () => {
     expect(portionsOf(["X ", astring("grün")], WAITING).map((each) => each.shown)).toEqual(["X {5}", "grün"]);
   });
 
-  test("goes at once where the server takes that (RFC 7888)", () => {
+  test("is sent as a non-synchronising literal if the server offers it (RFC 7888)", () => {
     expect(sent(["X ", astring("ü"), " Y"], { freeLiterals: "all", utf8: false })).toEqual(["X {2+}\r\nü Y\r\n"]);
     expect(sent(["X ", astring("x".repeat(5000))], { freeLiterals: "short", utf8: false })).toEqual(["X {5000}\r\n", `${"x".repeat(5000)}\r\n`]);
     expect(sent(["X ", astring("x".repeat(4096))], { freeLiterals: "short", utf8: false })).toHaveLength(1);
@@ -51,7 +51,7 @@ describe("a text", () => {
     expect(refusal(() => mailboxArgument(text, { freeLiterals: "none", utf8: true }))).toBe("not_permitted");
   });
 
-  test("whatever it is, the server reads it back as it was meant", () => {
+  test("of random characters is read back unchanged by a server", () => {
     fc.assert(
       fc.property(
         fc.string({ unit: fc.oneof(fc.constantFrom('"', "\\", "{", "}", "(", ")", " ", "*", "%", "1", "+"), fc.string({ unit: "grapheme", maxLength: 1 })) }),
@@ -66,7 +66,7 @@ describe("a text", () => {
     );
   });
 
-  test("of ours is never endless", () => {
+  test("has a limited length", () => {
     expect(refusal(() => portionsOf(["x".repeat(9000)], WAITING))).toBe("limit_exceeded");
   });
 });
@@ -81,7 +81,7 @@ describe("a set of UIDs", () => {
     expect(uidSet(uids)).toBe(set);
   });
 
-  test.each([[[]], [[0]], [[-1]], [[1.5]], [[4294967296]], [[Number.NaN]]])("%j is none", (uids) => {
+  test.each([[[]], [[0]], [[-1]], [[1.5]], [[4294967296]], [[Number.NaN]]])("%j is refused", (uids) => {
     expect(refusal(() => uidSet(uids))).toBe("not_permitted");
   });
 });
@@ -102,11 +102,11 @@ describe("a folder's name", () => {
     expect(decodeMailboxName(encoded)).toBe(name);
   });
 
-  test.each(["&", "&A-", "&Jjo", "a&!-b"])("%j is no such encoding, and is shown as it is", (encoded) => {
+  test.each(["&", "&A-", "&Jjo", "a&!-b"])("%j is not valid modified UTF-7, and is shown unchanged", (encoded) => {
     expect(decodeMailboxName(encoded)).toBe(encoded);
   });
 
-  test("comes back as it went, whatever it is", () => {
+  test("survives encoding and decoding", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (name) => {
         const encoded = encodeMailboxName(name);
@@ -116,7 +116,7 @@ describe("a folder's name", () => {
     );
   });
 
-  test("is UTF-8 where the server agreed to that", () => {
+  test("is UTF-8 after UTF8=ACCEPT was enabled", () => {
     expect(sent([mailboxArgument("Entwürfe", WAITING)])).toEqual(['"Entw&APw-rfe"\r\n']);
     const utf8: Dialect = { freeLiterals: "all", utf8: true };
     expect(sent([mailboxArgument("Entwürfe", utf8)], utf8)).toEqual(["{9+}\r\nEntwürfe\r\n"]);

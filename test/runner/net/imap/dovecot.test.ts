@@ -46,7 +46,7 @@ realServer("the IMAP client against dovecot", ["dovecot", "dovecot-imap"], () =>
     return session;
   }
 
-  test("greets, tells what it can do, is secured, and says goodbye: each in one operation", async () => {
+  test("greeting, capabilities, STARTTLS and LOGOUT are one operation each", async () => {
     const run = testRun();
     const session = await dial(run);
     expect(session.greeting).toMatchObject({ status: "OK", text: expect.stringContaining("Dovecot") });
@@ -70,7 +70,7 @@ realServer("the IMAP client against dovecot", ["dovecot", "dovecot-imap"], () =>
     expect(session.farewell).toBeNull();
   });
 
-  test.each<AuthMechanism>(["SCRAM-SHA-256", "CRAM-MD5", "PLAIN", "LOGIN"])("lets the right one in by %s, and nobody else", async (mechanism) => {
+  test.each<AuthMechanism>(["SCRAM-SHA-256", "CRAM-MD5", "PLAIN", "LOGIN"])("a login by %s succeeds with the right password only", async (mechanism) => {
     for (const username of ["alice", "bob"]) {
       const run = testRun();
       const session = await dial(run);
@@ -91,14 +91,14 @@ realServer("the IMAP client against dovecot", ["dovecot", "dovecot-imap"], () =>
     expect(JSON.stringify(run.trace)).not.toContain("wrong-horse");
   });
 
-  test("a password beyond ASCII goes as a literal", async () => {
+  test("a password beyond ASCII is sent as a literal", async () => {
     const run = testRun();
     const session = await dial(run);
     expect(await logIn(session, { ...AUTH, mechanism: "LOGIN", username: "carol", password: "grün" })).toMatchObject({ status: "OK" });
     expect(JSON.stringify(run.trace)).not.toContain("grün");
   });
 
-  test("finds messages by a header, a subject and a day, whatever stands in them", async () => {
+  test("messages are found by a header, a subject and a day, with special characters", async () => {
     const subjects = ['plain (one) "two" \\three', "=?utf-8?q?Gr=C3=BCezi_mitenand?=", "other", "{5}", "NIL"];
     for (const subject of subjects) dovecot.put("dave", message(subject), { arrived: new Date("2026-03-04T05:06:07Z") });
     const session = await loggedIn("dave");
@@ -122,7 +122,7 @@ realServer("the IMAP client against dovecot", ["dovecot", "dovecot-imap"], () =>
     expect(cut?.message?.toString("latin1")).toBe(message("other").slice(0, 10));
   });
 
-  test("folders may be called as they like", async () => {
+  test("folder names may contain any characters", async () => {
     // Répertoire & Co, in modified UTF-7.
     dovecot.put("erin", message("in a folder"), { folder: "R&AOk-pertoire &- Co" });
     const session = await loggedIn("erin");
@@ -136,7 +136,7 @@ realServer("the IMAP client against dovecot", ["dovecot", "dovecot-imap"], () =>
     expect(await enableUtf8(session)).toBe(false);
   });
 
-  test("deletes the one message, and not what somebody else has marked", async () => {
+  test("only the given message is deleted, not others marked \\Deleted", async () => {
     for (const subject of ["keep", "mine", "marked by another"]) dovecot.put("frank", message(subject));
     const session = await loggedIn("frank");
     await select(session, "INBOX");
@@ -162,7 +162,7 @@ realServer("the IMAP client against dovecot", ["dovecot", "dovecot-imap"], () =>
       expect(run.state.recorder.operations.find(({ name }) => name === "IDLE")?.duration_ms).toBeGreaterThan(100);
     });
 
-    test("ends when nothing comes in time, and the session goes on", async () => {
+    test("ends after its timeout, and the session continues", async () => {
       const session = await loggedIn("bob");
       await select(session, "INBOX");
       expect(await idle(session, { until: isNewMail, timeoutMs: 100 })).toEqual({ reason: "timeout", announcedAt: null });
@@ -170,12 +170,12 @@ realServer("the IMAP client against dovecot", ["dovecot", "dovecot-imap"], () =>
     });
   });
 
-  test("a certificate that is not trusted is told", async () => {
+  test("an untrusted certificate is reported", async () => {
     const session = await dial();
     expect((await starttls(session, { host: "mx.example.org", min_version: "TLSv1.2" })).tls?.authorised).toBe(false);
   });
 
-  test("a refused command leaves the session as it was", async () => {
+  test("a refused command leaves the session usable", async () => {
     const session = await dial();
     expect(await session.command("NONSENSE", "command", ["NONSENSE"])).toMatchObject({ status: "BAD" });
     expect(await noop(session)).toMatchObject({ status: "OK" });

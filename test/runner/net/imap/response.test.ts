@@ -85,27 +85,27 @@ describe("a response", () => {
     expect(one(line)).toMatchObject(expected);
   });
 
-  test("may follow another in one read, and is not mistaken for it", () => {
+  test("may arrive together with another", () => {
     const { responses } = read("* 1 EXISTS\r\n* 5 FETCH (BODY[] {7}\r\na1 OK\r\n)\r\na1 OK done\r\n");
     expect(responses.map(({ kind }) => kind)).toEqual(["data", "data", "tagged"]);
   });
 
-  test("that ends with LF alone is read, and told", () => {
+  test("that ends with a bare LF is read, with a finding", () => {
     expect(read("* OK hi\n")).toMatchObject({ responses: [{ text: "hi" }], oddities: ["bare_line_feed"] });
   });
 
-  test("that is no UTF-8 is read as latin-1, and told", () => {
+  test("that is not UTF-8 is read as latin-1, with a finding", () => {
     expect(hear(["* OK gr\xfcn\r\n"])).toMatchObject({ responses: [{ text: "grün" }], oddities: ["not_utf8"] });
   });
 
-  test("is shown as it was sent", () => {
+  test("is shown in the trace as it was sent", () => {
     for (const line of ["NO [AUTHENTICATIONFAILED] wrong", "OK [UIDNEXT 5]", "BAD", "OK done"]) {
       expect(statusLine(one(`a1 ${line}`) as Parameters<typeof statusLine>[0])).toBe(line);
     }
   });
 });
 
-describe("what is no response", () => {
+describe("an invalid response", () => {
   test.each<[string, string]>([
     ["", "not a response"],
     ["*", "not a response"],
@@ -128,7 +128,7 @@ describe("what is no response", () => {
   });
 });
 
-describe("too much of it", () => {
+describe("a response above the limits", () => {
   test.each<[string, string, string]>([
     ["a line", `* OK ${"x".repeat(LIMITS.lineBytes)}`, "a response line of more than"],
     ["a literal, when it is announced", "* 5 FETCH (BODY[] {4294967295}\r\n", "a literal of 4294967295 bytes"],
@@ -147,14 +147,14 @@ describe("too much of it", () => {
     expect(parser.malformed?.message).toContain("a response holds more than");
   });
 
-  test("a literal as large as was asked for is read", () => {
+  test("a literal of the requested size is read", () => {
     const body = "x".repeat(200_000);
     const { responses } = hear([`* 5 FETCH (BODY[] {${body.length}}\r\n${body})\r\n`], 200_000);
     expect(bytesOf(listOf((responses[0] as Extract<Response, { kind: "data" }>).values[0])?.[1])).toHaveLength(body.length);
   });
 });
 
-describe("whatever comes", () => {
+describe("random responses", () => {
   const nested = fc.letrec<{ value: Value }>((tie) => ({
     value: fc.oneof(
       { maxDepth: 4 },
@@ -178,7 +178,7 @@ describe("whatever comes", () => {
     return /[\r\n\0]/.test(text) || text.length % 3 === 0 ? `{${text.length}}\r\n${text}` : `"${text.replace(/["\\]/g, "\\$&")}"`;
   }
 
-  test("is read as it was written, in whatever portions it comes", () => {
+  test("are read correctly in any portions", () => {
     fc.assert(
       fc.property(fc.array(nested, { maxLength: 6 }), fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 20 }), (values, sizes) => {
         const text = `* X ${values.map(written).join(" ")}\r\na1 OK [X y] done\r\n`;
@@ -198,7 +198,7 @@ describe("whatever comes", () => {
     );
   });
 
-  test("noise is refused or read, and never thrown at us", () => {
+  test("noise is refused or read without an exception", () => {
     const noise = fc.array(
       fc.oneof(
         fc.constantFrom("* ", "a1 ", "OK", "(", ")", '"', "\\", "{3}", "{3+}\r\n", "\r\n", "[", "]", " ", "FETCH", "NIL", "5", "+"),
@@ -217,7 +217,7 @@ describe("whatever comes", () => {
   });
 });
 
-test("values are asked for what they are", () => {
+test("the type of a value is checked", () => {
   const data = one("* X 12 (a {1}\r\nb NIL (c)) -1 1e3 NIL") as Extract<Response, { kind: "data" }>;
   const [twelve, list, minus, exponent, nil] = data.values;
   expect([numberOf(twelve), numberOf(minus), numberOf(exponent), numberOf(nil), numberOf(list), numberOf(undefined)]).toEqual([

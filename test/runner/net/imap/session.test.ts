@@ -65,12 +65,12 @@ describe("the greeting", () => {
     expect(await failureOf(greetedImap(testRun(), server))).toMatchObject({ phase: "greeting", code: "protocol_violation" });
   });
 
-  test("that never ends is left when it is too long", async () => {
+  test("that never ends is abandoned at the length limit", async () => {
     const server = await play("S- * OK \n@repeat forever S- xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
     expect(await failureOf(greetedImap(testRun(), server))).toMatchObject({ phase: "greeting", code: "limit_exceeded" });
   });
 
-  test("that comes byte by byte is not waited for longer than one that does not come", async () => {
+  test("that arrives byte by byte has the same timeout as one that does not arrive", async () => {
     const server = await play("@drip 60ms\nS: * OK a greeting that takes its time\n@silence");
     const began = performance.now();
     expect(await failureOf(greetedImap(testRun(), server, { command_timeout_ms: 300 }))).toMatchObject({ phase: "greeting", code: "timeout" });
@@ -88,30 +88,30 @@ describe("a reply", () => {
     });
   });
 
-  test("that nobody asked for ends it as well", async () => {
+  test("a tagged reply without a command ends the conversation", async () => {
     const session = await greeted("S: a0 OK surprise\n@expect-close");
     await expect.poll(() => session.connection.broken, { interval: 5 }).not.toBeNull();
     expect(await failureOf(noop(session))).toMatchObject({ code: "protocol_violation", message: "a reply to a0, while nothing was asked: OK surprise" });
   });
 
-  test("a server may tell things although nothing was asked", async () => {
+  test("untagged responses without a command are accepted", async () => {
     const session = await greeted("S: * 5 EXISTS\nS: * OK still here\nS: * CAPABILITY IMAP4rev1 IDLE\n@delay 30ms\nC: a1 NOOP\nS: * 6 EXISTS\nS: a1 OK done");
     await expect.poll(() => session.has("IDLE"), { interval: 5 }).toBe(true);
     expect((await noop(session)).untagged.length).toBeGreaterThanOrEqual(1);
   });
 
-  test("asking for more of a whole command is a violation", async () => {
+  test("a continuation request for a complete command is a violation", async () => {
     const session = await greeted("C: a1 NOOP\nS: + and now?\n@expect-close");
     expect(await failureOf(noop(session))).toMatchObject({ phase: "noop", code: "protocol_violation" });
   });
 
-  test("a request to go on that nobody waits for is one too", async () => {
+  test("a continuation request without a command is a violation", async () => {
     const session = await greeted("S: + and now?\n@expect-close");
     await expect.poll(() => session.connection.broken, { interval: 5 }).not.toBeNull();
     expect(await failureOf(noop(session))).toMatchObject({ code: "protocol_violation" });
   });
 
-  test("a BYE before the close tells why, also to what is asked next", async () => {
+  test("the text of a BYE becomes the failure of this command and the next", async () => {
     const session = await greeted("C: a1 NOOP\nS: * BYE [UNAVAILABLE] shutting down\n@close");
     expect(await failureOf(noop(session))).toMatchObject({
       phase: "noop",
@@ -122,19 +122,19 @@ describe("a reply", () => {
     expect(await failureOf(noop(session))).toMatchObject({ code: "closed", message: expect.stringContaining("shutting down") });
   });
 
-  test("after a BYE without a close nothing more is sent", async () => {
+  test("after a BYE without a close nothing is sent", async () => {
     const session = await greeted("S: * BYE idle for too long\n@expect-close");
     await expect.poll(() => session.farewell, { interval: 5 }).not.toBeNull();
     expect(await failureOf(noop(session))).toMatchObject({ code: "closed", message: "the server has ended the session: BYE idle for too long" });
   });
 
-  test("BYE is the right answer to LOGOUT, and no surprise", async () => {
+  test("BYE is the expected response to LOGOUT", async () => {
     const session = await greeted("C: a1 LOGOUT\nS: * BYE see you\nS: a1 OK done");
     expect(await logout(session)).toMatchObject({ status: "OK" });
     expect(session.farewell).toBeNull();
   });
 
-  test("whoever was not greeted just goes", async () => {
+  test("without a greeting the connection is closed without LOGOUT", async () => {
     const server = await play("@expect-close");
     const { context } = testRun();
     const target = { host: server.host, port: server.port, address_family: "any", connect_timeout_ms: 2000, command_timeout_ms: 500 } as const;
@@ -142,7 +142,7 @@ describe("a reply", () => {
     expect(await failureOf(logout(session))).toMatchObject({ phase: "quit", code: "closed" });
   });
 
-  test("two commands at once are a mistake of ours", async () => {
+  test("two commands at the same time are an error of the caller", async () => {
     const session = await greeted("C: a1 NOOP\n@silence");
     const first = failureOf(noop(session));
     await expect(noop(session)).rejects.toThrow("NOOP is under way");
@@ -157,7 +157,7 @@ describe("a reply", () => {
       "S- * OK xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
       "a response line of more than",
     ],
-  ])("too much: %s", async (_what, line, words) => {
+  ])("above the limit: %s", async (_what, line, words) => {
     const run = testRun(20_000);
     const server = await play(`S: * OK ready\nC: a1 NOOP\n@repeat forever ${line}`);
     const session = await greetedImap(run, server, { command_timeout_ms: 15_000 });
@@ -169,7 +169,7 @@ describe("a reply", () => {
 describe("STARTTLS", () => {
   const OFFER = "S: * OK [CAPABILITY IMAP4rev1 STARTTLS] ready";
 
-  test("what was told in the clear is forgotten", async () => {
+  test("capabilities from before TLS are dropped", async () => {
     const session = await greeted(
       "C: a1 STARTTLS\nS: a1 OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] go\n@starttls\nC: a2 CAPABILITY\nS: * CAPABILITY IMAP4rev1\nS: a2 OK\nC: a3 LOGOUT\nS: a3 OK",
       testRun(),
@@ -184,13 +184,13 @@ describe("STARTTLS", () => {
   test.each([
     ["a whole response", "S: a1 OK go\nS: * CAPABILITY IMAP4rev1 AUTH=PLAIN"],
     ["half a response", "S: a1 OK go\nS- a2 OK injec"],
-  ])("%s behind the OK is refused", async (_what, lines) => {
+  ])("%s after the OK is refused", async (_what, lines) => {
     const session = await greeted(`C: a1 STARTTLS\n${lines}\n@expect-close`, testRun(), OFFER);
     expect(await failureOf(starttls(session, SECURE))).toMatchObject({ phase: "starttls", code: "protocol_violation" });
     expect(session.has("AUTH=PLAIN")).toBe(false);
   });
 
-  test("a refusal leaves the session in the clear", async () => {
+  test("after a refusal the session continues in plain text", async () => {
     const session = await greeted("C: a1 STARTTLS\nS: a1 NO not today\nC: a2 NOOP\nS: a2 OK", testRun(), OFFER);
     expect(await starttls(session, SECURE)).toMatchObject({ reply: { status: "NO" }, tls: null });
     expect(await noop(session)).toMatchObject({ status: "OK" });
@@ -208,7 +208,7 @@ describe("a login", () => {
     return { run, outcome, session };
   }
 
-  test("PLAIN goes along where the server takes that (RFC 4959)", async () => {
+  test("PLAIN is sent with its initial response if the server offers SASL-IR (RFC 4959)", async () => {
     const secret = b64("\0tim\0tanstaaf");
     const { run, outcome } = await play("AUTH=PLAIN SASL-IR", `C: a1 AUTHENTICATE PLAIN ${secret}\nS: a1 OK welcome`);
     expect(outcome).toMatchObject({ status: "OK" });
@@ -216,21 +216,21 @@ describe("a login", () => {
     expect(run.state.recorder.operations.at(-1)).toMatchObject({ name: "AUTHENTICATE PLAIN", code: null, message: "OK welcome" });
   });
 
-  test("PLAIN waits elsewhere, and is one operation all the same", async () => {
+  test("PLAIN waits for the continuation request otherwise, and is still one operation", async () => {
     const { run, outcome } = await play("AUTH=PLAIN", `C: a1 AUTHENTICATE PLAIN\nS: + \nC: ${b64("\0tim\0tanstaaf")}\nS: a1 OK welcome`);
     expect(outcome).toMatchObject({ status: "OK" });
     expect(run.state.recorder.operations.map(({ name }) => name)).toEqual(["connect", "greeting", "AUTHENTICATE PLAIN"]);
     expect(JSON.stringify(run.trace)).not.toContain(b64("\0tim\0tanstaaf"));
   });
 
-  test("LOGIN is the command, and its literals wait for permission", async () => {
+  test("LOGIN is the LOGIN command, and its literals wait for the continuation request", async () => {
     const { run, outcome } = await play("", `C: a1 LOGIN "tim" {8}\nS: + go on\nC: gr\\xc3\\xbcn-ab\nS: a1 OK`, { ...AUTH, password: "grün-ab" });
     expect(outcome).toMatchObject({ status: "OK" });
     expect(run.state.recorder.operations.at(-1)?.name).toBe("LOGIN");
     expect(JSON.stringify(run.trace)).not.toContain("grün-ab");
   });
 
-  test("LOGIN in quotes shows the password nowhere, also when it comes back", async () => {
+  test("a quoted LOGIN shows the password nowhere, even if the server repeats it", async () => {
     const { run, outcome } = await play("", 'C: a1 LOGIN "tim" "open\\\\"door"\nS: a1 NO you said open\\\\"door, or open"door', {
       ...AUTH,
       password: 'open"door',
@@ -250,7 +250,7 @@ describe("a login", () => {
     expect(outcome).toMatchObject({ code: "reply_rejected", message: 'NO [AUTHENTICATIONFAILED] no; the server explained: {"status":"401","scope":"mail"}' });
   });
 
-  test("a challenge that is no base64 is left with a star", async () => {
+  test("a challenge that is not base64 is cancelled with *", async () => {
     const { outcome } = await play("AUTH=CRAM-MD5", "C: a1 AUTHENTICATE CRAM-MD5\nS: + <1@x>\nC: \\*\nS: a1 BAD cancelled");
     expect(outcome).toMatchObject({ phase: "auth", code: "protocol_violation" });
   });
@@ -260,12 +260,12 @@ describe("a login", () => {
     ["LOGINDISABLED", AUTH, "unsupported"],
     ["AUTH=PLAIN", { ...AUTH, allow_plaintext: false }, "not_permitted"],
     ["AUTH=PLAIN", { mechanism: "XOAUTH2", username: "tim", password: "x", allow_plaintext: true }, "not_permitted"],
-  ])("where the server offers %s, and it cannot be, nothing is sent", async (capabilities, auth, code) => {
+  ])("if the server offers %s, and this cannot be used, nothing is sent", async (capabilities, auth, code) => {
     expect((await play(capabilities, "@expect-close", auth)).outcome).toMatchObject({ phase: "auth", code });
     for (const thing of open.splice(0).reverse()) await thing.close();
   });
 
-  test("what the server told before counts no longer, what it tells then does", async () => {
+  test("capabilities from before the login are replaced by those after it", async () => {
     expect((await play("", 'C: a1 LOGIN "tim" "tanstaaf"\nS: a1 OK')).session.capabilities).toBeNull();
     const told = await play("", 'C: a1 LOGIN "tim" "tanstaaf"\nS: a1 OK [CAPABILITY IMAP4rev1 IDLE] in');
     expect(told.session.has("IDLE")).toBe(true);
@@ -273,7 +273,7 @@ describe("a login", () => {
 });
 
 describe("folders and messages", () => {
-  test("a list shows names as they are meant", async () => {
+  test("names in a list are decoded", async () => {
     const session = await greeted(
       String.raw`C: a1 LIST "" "\*"
 S: * LIST (\\HasNoChildren) "/" INBOX
@@ -288,7 +288,7 @@ S: a1 OK`,
     ]);
   });
 
-  test("special uses are asked for where that is needed", async () => {
+  test("special uses are requested if the server does not send them by default", async () => {
     const session = await greeted(
       'C: a1 LIST "" "\\*" RETURN (SPECIAL-USE)\nS: a1 OK',
       testRun(),
@@ -297,7 +297,7 @@ S: a1 OK`,
     expect(await listMailboxes(session)).toEqual([]);
   });
 
-  test("an open folder tells what it holds", async () => {
+  test("selecting a folder gives its message count and UIDs", async () => {
     const session = await greeted(
       String.raw`C: a1 SELECT "Entw&APw-rfe"
 S: * 172 EXISTS
@@ -330,12 +330,12 @@ S: a1 OK [READ-ONLY] done`,
     expect(await search(session, [{ subject: "x" }])).toEqual(uids);
   });
 
-  test("of what has come since, the last message of before is none, though a star always means it", async () => {
+  test('a search for new UIDs does not include the last known message, which "*" always matches', async () => {
     const session = await greeted("C: a1 UID SEARCH UID 7:\\*\nS: * SEARCH 6\nS: a1 OK");
     expect(await search(session, [{ fromUid: 7 }])).toEqual([]);
   });
 
-  test("twenty thousand messages are found and read, each told in a response of its own", async () => {
+  test("twenty thousand messages are found and read, each in a separate response", async () => {
     const uids = Array.from({ length: 20_000 }, (_, index) => 3 * index + 1);
     const fetched = uids.slice(0, 363).map((uid) => `S: * ${uid} FETCH (UID ${uid} RFC822.SIZE 9)`);
     const session = await greeted(
@@ -352,12 +352,12 @@ S: a1 OK [READ-ONLY] done`,
     expect(await failureOf(search(session, []))).toMatchObject({ code: "limit_exceeded" });
   });
 
-  test("a search for letters beyond ASCII names their charset, and a server may not know it", async () => {
+  test("a search beyond ASCII names its charset, which a server may refuse", async () => {
     const session = await greeted("C: a1 UID SEARCH CHARSET UTF-8 SUBJECT {2}\nS: + \nC: \\xc3\\xbc\nS: a1 NO [BADCHARSET (US-ASCII)] what?");
     expect(await failureOf(search(session, [{ subject: "ü" }]))).toMatchObject({ code: "reply_rejected", message: "NO [BADCHARSET (US-ASCII)] what?" });
   });
 
-  test("where UTF-8 was agreed on, no charset is named (RFC 6855)", async () => {
+  test("after UTF8=ACCEPT no charset is named (RFC 6855)", async () => {
     const rest = "C: a1 ENABLE UTF8=ACCEPT\nS: * ENABLED UTF8=ACCEPT\nS: a1 OK\nC: a2 UID SEARCH SUBJECT {2+}\nC: \\xc3\\xbc\nS: * SEARCH 7\nS: a2 OK";
     const session = await greeted(rest, testRun(), "S: * OK [CAPABILITY IMAP4rev1 ENABLE UTF8=ACCEPT LITERAL+] hi");
     expect(await enableUtf8(session)).toBe(true);
@@ -370,13 +370,13 @@ S: a1 OK [READ-ONLY] done`,
     { header: "X Y", contains: "x" },
     { subject: "a\r\nb" },
     { since: new Date("never") },
-  ])("%j is never asked", async (key) => {
+  ])("%j is never sent", async (key) => {
     const session = await greeted("C: a1 NOOP\nS: a1 OK");
     expect(await failureOf(search(session, [key]))).toMatchObject({ code: "not_permitted" });
     await noop(session);
   });
 
-  test("what is told of a message is put together, and what is told of others is left out", async () => {
+  test("several FETCH responses for a message are merged, and those for others are ignored", async () => {
     const session = await greeted(
       String.raw`C: a1 UID FETCH 4 (UID INTERNALDATE RFC822.SIZE FLAGS BODY.PEEK[HEADER]<0.100>)
 S: * 9 FETCH (FLAGS (\\Seen))
@@ -392,19 +392,19 @@ S: a1 OK`,
     expect(message?.header?.toString()).toBe("Date: 1996");
   });
 
-  test("a body larger than was asked for is not kept, nor is the limit for the next command", async () => {
+  test("a body above the requested size is not stored, and the limit does not apply to the next command", async () => {
     const session = await greeted(`C: *\nS: * 2 FETCH (UID 4 BODY[] {${LIMITS.literalBytes + 2000}}\n@expect-close`);
     expect(await failureOf(fetchMessages(session, [4], { messageBytes: 50 }))).toMatchObject({ code: "limit_exceeded" });
     expect(session.parser.bounds.literalBytes).toBe(LIMITS.literalBytes);
   });
 
-  test("many messages are asked for in portions", async () => {
+  test("many messages are fetched in portions", async () => {
     const uids = Array.from({ length: 400 }, (_, index) => 2 * index + 1);
     const session = await greeted("C: a1 UID FETCH 1,3,*\nS: a1 OK\nC: a2 UID FETCH 727,*,799 (*\nS: a2 OK");
     expect(await fetchMessages(session, uids)).toEqual([]);
   });
 
-  test("without UIDPLUS a message is marked, and nobody's mail is expunged", async () => {
+  test("without UIDPLUS a message is only marked \\Deleted, and nothing is expunged", async () => {
     const session = await greeted("C: a1 UID STORE 7 +FLAGS.SILENT (\\\\Deleted)\nS: a1 OK\nC: a2 LOGOUT\nS: a2 OK");
     expect(await deleteMessages(session, [7])).toBe("flagged");
     await logout(session);
@@ -420,7 +420,7 @@ S: a1 OK`,
   });
 });
 
-describe("a UID that cannot exist is the server's mistake, and never a command of ours", () => {
+describe("a UID that cannot exist is a protocol violation, and is never sent in a command", () => {
   test.each(["0", "4294967296", "99999999999999999999", "7 0"])("in SEARCH %s", async (uids) => {
     const session = await greeted(`C: a1 UID SEARCH UID 7:\\*\nS: * SEARCH ${uids}\nS: a1 OK`);
     expect(await failureOf(search(session, [{ fromUid: 7 }]))).toMatchObject({ phase: "command", code: "protocol_violation" });
@@ -445,7 +445,7 @@ describe("a UID that cannot exist is the server's mistake, and never a command o
 describe("IDLE", () => {
   const waiting = { until: isNewMail, timeoutMs: 3000 };
 
-  test("goes on until what is waited for comes, also when it came with the permission", async () => {
+  test("continues until the expected response, which may arrive with the continuation request", async () => {
     const session = await greeted("C: a1 IDLE\nS: + idling\nS: * OK still here\nS: * 2 FETCH (FLAGS ())\n@delay 50ms\nS: * 3 EXISTS\nC: DONE\nS: a1 OK done");
     expect(await idle(session, waiting)).toMatchObject({ reason: "announced" });
     const early = await greeted("C: a1 IDLE\nS: * 3 EXISTS\nS: + idling\nC: DONE\nS: a1 OK done");
@@ -464,7 +464,7 @@ describe("IDLE", () => {
     }
   });
 
-  test("a server that goes without a word is noticed", async () => {
+  test("a server that closes the connection without BYE is noticed", async () => {
     const session = await greeted("C: a1 IDLE\nS: + idling\n@delay 20ms\n@close");
     expect(await failureOf(idle(session, waiting))).toMatchObject({ code: "closed" });
   });
@@ -479,7 +479,7 @@ describe("IDLE", () => {
     expect(await failureOf(idle(session, { ...waiting, timeoutMs: 30 }))).toMatchObject({ code: "timeout" });
   });
 
-  test("the run's deadline ends the waiting", async () => {
+  test("the run's deadline ends it", async () => {
     const run = testRun(150);
     const session = await greeted("C: a1 IDLE\nS: + idling\n@expect-close", run);
     expect(await failureOf(idle(session, waiting))).toMatchObject({ code: "timeout", message: "the run's deadline expired" });

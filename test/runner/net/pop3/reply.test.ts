@@ -44,26 +44,26 @@ describe("a reply", () => {
     expect(read(`${line}\r\n`)).toMatchObject({ replies: [expected], malformed: null });
   });
 
-  test("of many lines ends with a dot, and gives back the dots before lines", () => {
+  test("of many lines ends with a dot, and is dot-unstuffed", () => {
     expect(read("+OK list\r\nTOP\r\n..dotted\r\n.\r\n+OK next\r\n.\r\n", true).replies).toMatchObject([
       { text: "list", lines: ["TOP", ".dotted"] },
       { text: "next", lines: [] },
     ]);
   });
 
-  test("that refuses has one line, also where more were expected", () => {
+  test("that refuses has one line, even if more were expected", () => {
     expect(read("-ERR what?\r\n", true).replies).toMatchObject([{ status: "ERR", lines: [] }]);
   });
 
-  test("that ends with LF alone is read, and told", () => {
+  test("that ends with a bare LF is read, with a finding", () => {
     expect(read("+OK hi\n").oddities).toEqual(["bare_line_feed"]);
   });
 
-  test("is shown as it was sent", () => {
+  test("is shown in the trace as it was sent", () => {
     for (const line of ["+OK", "+OK hi", "-ERR [IN-USE] busy", "-ERR", "+ Zm9v", "+"]) expect(replyLine(read(`${line}\r\n`).replies[0] as Reply)).toBe(line);
   });
 
-  test.each(["", "OK", "* OK imap", "220 smtp", "+OKAY", "-ERROR", " +OK"])("%j is none", (line) => {
+  test.each(["", "OK", "* OK imap", "220 smtp", "+OKAY", "-ERROR", " +OK"])("%j is invalid", (line) => {
     expect(read(`${line}\r\n+OK behind\r\n`)).toMatchObject({ replies: [], malformed: { code: "protocol_violation" } });
   });
 
@@ -71,11 +71,11 @@ describe("a reply", () => {
     ["a line", `+OK ${"x".repeat(LIMITS.replyLineBytes)}`, "a reply line of more than"],
     ["lines", `+OK\r\n${"x\r\n".repeat(LIMITS.replyLines + 1)}`, "a reply of more than 256 lines"],
     ["bytes", `+OK\r\n${`${"x".repeat(4000)}\r\n`.repeat(20)}`, "a reply of more than 65536 bytes"],
-  ])("too much: %s", (_what, text, words) => {
+  ])("above the limit: %s", (_what, text, words) => {
     expect(hear([text], true)).toMatchObject({ replies: [], malformed: { code: "limit_exceeded", message: expect.stringContaining(words) } });
   });
 
-  test("noise is refused or read, however it comes", () => {
+  test("noise is refused or read, in any portions", () => {
     const noise = fc.array(fc.oneof(fc.constantFrom("+OK", "-ERR", "+", ".", "\r\n", "\n", " ", "[A]"), fc.string({ unit: "binary", maxLength: 4 })), {
       maxLength: 20,
     });
@@ -83,7 +83,7 @@ describe("a reply", () => {
   });
 });
 
-test("what the server itself calls temporary may be tried again", () => {
+test("a refusal that the server marks as temporary may be retried", () => {
   const retryable = (line: string, phase: "auth" | "greeting" = "auth"): boolean => rejected(phase, read(`${line}\r\n`).replies[0] as Reply).failure.retryable;
   expect(
     ["-ERR [IN-USE] x", "-ERR [SYS/TEMP] x", "-ERR [LOGIN-DELAY] x", "-ERR [AUTH] x", "-ERR [SYS/PERM] x", "-ERR x"].map((line) => retryable(line)),
@@ -98,7 +98,7 @@ test.each<[string, string[] | null, string[]]>([
   ["+OK ready", ["SASL PLAIN"], ["PLAIN"]],
   ["+OK no < timestamp@here >", [], []],
   ["+OK no <time\x07stamp@here>", [], []],
-])("after %j and CAPA %j one may log in by %j", (greeting, lines, ways) => {
+])("after %j and CAPA %j the login methods are %j", (greeting, lines, ways) => {
   const capabilities = lines?.map((line) => ({ keyword: line.split(" ")[0] as string, parameters: line.split(" ").slice(1) })) ?? null;
   expect(offeredMechanisms(capabilities, greeting)).toEqual(ways);
 });

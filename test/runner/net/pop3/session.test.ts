@@ -44,7 +44,7 @@ async function failureOf(promise: Promise<unknown>): Promise<unknown> {
 }
 
 describe("a conversation", () => {
-  test("asks, counts and leaves, each in one operation", async () => {
+  test("has one operation each for CAPA, STAT and QUIT", async () => {
     const run = testRun();
     const session = await greeted("C: CAPA\nS: +OK list\nS: TOP\nS: SASL PLAIN\nS: .\nC: STAT\nS: +OK 2 320\nC: NOOP\nS: +OK\nC: QUIT\nS: +OK bye", run);
     await capa(session);
@@ -65,11 +65,11 @@ describe("a conversation", () => {
     expect(run.trace.find(({ text }) => text.startsWith("+OK list"))?.text).toBe("+OK list\nTOP\nSASL PLAIN\n.");
   });
 
-  test("a STAT that is no count is a violation", async () => {
+  test("an invalid STAT reply is a violation", async () => {
     expect(await failureOf(stat(await greeted("C: STAT\nS: +OK many")))).toMatchObject({ phase: "command", code: "protocol_violation" });
   });
 
-  test("a -ERR although nothing was asked is a goodbye, anything else a violation", async () => {
+  test("a -ERR without a command ends the session, anything else is a violation", async () => {
     const session = await greeted("S: -ERR autologout\n@expect-close");
     await expect.poll(() => session.farewell, { interval: 5 }).not.toBeNull();
     expect(await failureOf(noop(session))).toMatchObject({ code: "closed", message: "the server has ended the session: -ERR autologout" });
@@ -78,15 +78,15 @@ describe("a conversation", () => {
     expect(await failureOf(noop(other))).toMatchObject({ code: "protocol_violation", message: "an unexpected reply: +OK surprise" });
   });
 
-  test("to go on where nothing waits for it is a violation", async () => {
+  test("an unexpected continuation request is a violation", async () => {
     expect(await failureOf(noop(await greeted("C: NOOP\nS: + go on\n@expect-close")))).toMatchObject({ phase: "noop", code: "protocol_violation" });
   });
 
-  test("two lines in one are never sent", async () => {
+  test("a line break inside a command is never sent", async () => {
     expect(await failureOf((await greeted("")).command("X", "command", "NOOP\r\nDELE 1"))).toMatchObject({ code: "not_permitted" });
   });
 
-  test("whoever was not greeted just goes", async () => {
+  test("without a greeting the connection is closed without QUIT", async () => {
     const server = await playTranscript("@expect-close");
     const { context } = testRun();
     const target = { host: server.host, port: server.port, address_family: "any", connect_timeout_ms: 2000, command_timeout_ms: 500 } as const;
@@ -95,14 +95,14 @@ describe("a conversation", () => {
     expect(server.mismatches).toEqual([]);
   });
 
-  test("two commands at once are a mistake of ours", async () => {
+  test("two commands at the same time are an error of the caller", async () => {
     const session = await greeted("C: NOOP\n@silence");
     const first = failureOf(noop(session));
     await expect(noop(session)).rejects.toThrow("NOOP is under way");
     expect(await first).toMatchObject({ code: "timeout" });
   });
 
-  test("a list without an end is left", async () => {
+  test("an endless list is abandoned", async () => {
     const session = await greeted("C: CAPA\nS: +OK\n@repeat forever S: X");
     expect(await failureOf(capa(session))).toMatchObject({ phase: "command", code: "limit_exceeded" });
   });
@@ -111,7 +111,7 @@ describe("a conversation", () => {
 describe("STLS", () => {
   const SECURE = { host: "localhost", min_version: "TLSv1.2" } as const;
 
-  test("secures, and forgets what was told in the clear", async () => {
+  test("secures the connection, and drops capabilities from before", async () => {
     const session = await greeted("C: CAPA\nS: +OK\nS: USER\nS: .\nC: STLS\nS: +OK go\n@starttls\nC: QUIT\nS: +OK");
     await capa(session);
     expect(await stls(session, SECURE)).toBeNull();
@@ -124,7 +124,7 @@ describe("STLS", () => {
     expect(await failureOf(stls(await greeted(`C: STLS\n${lines}\n@expect-close`), SECURE))).toMatchObject({ phase: "starttls", code: "protocol_violation" });
   });
 
-  test("a refusal leaves the session in the clear", async () => {
+  test("after a refusal the session continues in plain text", async () => {
     const session = await greeted("C: STLS\nS: -ERR no\nC: QUIT\nS: +OK");
     expect(await stls(session, SECURE)).toMatchObject({ status: "ERR" });
     expect(session.connection.tls).toBeNull();
@@ -172,12 +172,12 @@ describe("a login", () => {
     [["SASL PLAIN"], { mechanism: "USER" }, "unsupported"],
     [["USER"], { mechanism: "APOP" }, "unsupported"],
     [["USER"], { mechanism: "XOAUTH2" }, "not_permitted"],
-  ])("where the server offers %j, %j cannot be: nothing is sent", async (lines, auth, code) => {
+  ])("if the server offers %j, %j is impossible: nothing is sent", async (lines, auth, code) => {
     expect((await logInAt(lines, "@expect-close", auth)).outcome).toMatchObject({ phase: "auth", code });
     for (const thing of open.splice(0).reverse()) await thing.close();
   });
 
-  test("a name with a space cannot go in APOP", async () => {
+  test("a name with a space cannot be sent in APOP", async () => {
     const { outcome } = await logInAt(["USER"], "@expect-close", { mechanism: "APOP", username: "tim two" }, `+OK ${TIMESTAMP}`);
     expect(outcome).toMatchObject({ phase: "auth", code: "not_permitted" });
     for (const thing of open.splice(0).reverse()) await thing.close();

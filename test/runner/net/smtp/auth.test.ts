@@ -48,7 +48,7 @@ async function failureOf(login: Promise<unknown>): Promise<Result["failure"]> {
 }
 
 describe("the conversation", () => {
-  test("PLAIN goes with its command, and is shown nowhere", async () => {
+  test("PLAIN is sent with its command, and appears nowhere", async () => {
     const secret = b64("\0tim\0tanstaaf");
     const { failure, evidence, run } = await play(`S: 250-mx\nS: 250 AUTH PLAIN LOGIN\nC: AUTH PLAIN ${secret}\nS: 235 2.7.0 welcome ${secret}`, {
       ...BASE,
@@ -63,7 +63,7 @@ describe("the conversation", () => {
     expect(run.state.recorder.operations.map(({ name }) => name)).toEqual(["connect", "greeting", "EHLO", "AUTH PLAIN"]);
   });
 
-  test("a server that wants an empty challenge first gets the response after it", async () => {
+  test("a server that sends an empty challenge first gets the response after it", async () => {
     const token = "t".repeat(600);
     const response = b64(`user=tim\x01auth=Bearer ${token}\x01\x01`);
     const { failure } = await play(`S: 250-mx\nS: 250 AUTH XOAUTH2\nC: AUTH XOAUTH2\nS: 334 \nC: ${response}\nS: 235 ok`, {
@@ -74,7 +74,7 @@ describe("the conversation", () => {
     expect(failure).toBeNull();
   });
 
-  test("LOGIN asks twice", async () => {
+  test("LOGIN has two challenges", async () => {
     const { failure } = await play(
       `S: 250-mx\nS: 250 AUTH LOGIN\nC: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nC: ${b64("tim")}\nS: 334 UGFzc3dvcmQ6\nC: ${b64("tanstaaf")}\nS: 235 ok`,
       { ...BASE, password: "tanstaaf", allow_plaintext: true },
@@ -92,7 +92,7 @@ describe("the conversation", () => {
     expect(evidence.mechanism).toBe("CRAM-MD5");
   });
 
-  test("XOAUTH2: the reason of a refusal is told, without the token", async () => {
+  test("XOAUTH2: the reason of a refusal is reported, without the token", async () => {
     const reason = b64('{"status":"401","token":"ya29.secret"}');
     const { failure } = await play(`S: 250-mx\nS: 250 AUTH XOAUTH2\nC: AUTH XOAUTH2 *\nS: 334 ${reason}\nC: \nS: 535 5.7.8 no`, {
       ...BASE,
@@ -108,14 +108,14 @@ describe("the conversation", () => {
     ["534 5.7.9 too weak", false],
     ["538 5.7.11 encryption needed", false],
     ["454 4.7.0 later", true],
-  ])("%s is a refusal, and the mechanism stays known", async (reply, retryable) => {
+  ])("%s is a refusal, and the mechanism is recorded", async (reply, retryable) => {
     const { failure, evidence } = await play(`S: 250-mx\nS: 250 AUTH PLAIN\nC: AUTH PLAIN *\nS: ${reply}`, { ...BASE, password: "x", allow_plaintext: true });
     expect(failure).toMatchObject({ phase: "auth", code: "reply_rejected", reply_code: Number(reply.slice(0, 3)), retryable });
     expect(evidence.mechanism).toBe("PLAIN");
   });
 });
 
-describe("a challenge that cannot be right is cancelled", () => {
+describe("an invalid challenge is cancelled", () => {
   test.each([
     ["no base64", "S: 334 not base64!"],
     ["two lines", "S: 334-QQ==\nS: 334 QQ=="],
@@ -142,12 +142,12 @@ describe("a challenge that cannot be right is cancelled", () => {
     expect(failure).toMatchObject({ phase: "auth", code: "protocol_violation" });
   });
 
-  test("a success that proves nothing is not believed", async () => {
+  test("a success without the server's signature is refused", async () => {
     const { failure } = await play("S: 250-mx\nS: 250 AUTH SCRAM-SHA-256\nC: AUTH SCRAM-SHA-256 *\nS: 235 welcome", { ...BASE, password: "secret" });
     expect(failure).toMatchObject({ phase: "auth", code: "protocol_violation" });
   });
 
-  test("a reply to go on that is not 334", async () => {
+  test("a 3yz reply other than 334", async () => {
     const { failure } = await play("S: 250-mx\nS: 250 AUTH PLAIN\nC: AUTH PLAIN *\nS: 354 go ahead", { ...BASE, password: "secret", allow_plaintext: true });
     expect(failure).toMatchObject({ phase: "auth", code: "protocol_violation" });
   });
@@ -190,7 +190,7 @@ describe("at a server of the lab", () => {
 
   const account = { username: "tim=,ü", password: "p\u00e4ss \u2168" };
 
-  test.each(AUTH_MECHANISMS)("%s lets the right one in and nobody else", async (mechanism) => {
+  test.each(AUTH_MECHANISMS)("%s accepts the right password only", async (mechanism) => {
     const secret = mechanism === "XOAUTH2" ? "access_token" : "password";
     const right = await logIn({ auth: account }, { ...BASE, mechanism, username: account.username, [secret]: account.password });
     expect(right.failure).toBeNull();
@@ -199,13 +199,13 @@ describe("at a server of the lab", () => {
     expect(wrong.evidence.mechanism).toBe(mechanism);
   });
 
-  test("auto takes the strongest", async () => {
+  test("auto uses the strongest mechanism", async () => {
     const { failure, evidence } = await logIn({ auth: account }, { ...BASE, username: account.username, password: account.password });
     expect(failure).toBeNull();
     expect(evidence.mechanism).toBe("SCRAM-SHA-256");
   });
 
-  test("SCRAM: with what the server proves, nobody who sees the evidence can try passwords out", async () => {
+  test("SCRAM: the output does not contain values with which passwords could be guessed", async () => {
     const { run } = await logIn({ auth: account }, { ...BASE, mechanism: "SCRAM-SHA-256", username: account.username, password: account.password });
     const seen = run.state.secrets.maskAll(run.state.recorder.operations).map(({ message }) => message ?? "");
     const decoded = seen.flatMap((text) => text.split(/\s/)).map((word) => Buffer.from(word, "base64").toString());

@@ -6,7 +6,7 @@ import { type Mailbox, parseMailbox, parseSender } from "../../../../runner/net/
 import { allCertificates, testAuthority } from "../../../support/certificates.js";
 import { greetedSession, testRun } from "../../../support/smtp-context.js";
 
-test("recipients are asked about one by one, without a message, and again after RSET", async () => {
+test("recipients are sent one by one, without a message, and again after RSET", async () => {
   const server = await playTranscript(
     "S: 220 mx\nC: EHLO *\nS: 250-mx\nS: 250 SIZE 100\nC: MAIL FROM:<>\nS: 250 ok\nC: RCPT TO:<one@example.org>\nS: 252 perhaps\nC: RCPT TO:<two@example.org>\nS: 550 5.1.1 nobody\n" +
       "C: RSET\nS: 250 ok\nC: MAIL FROM:<a@example.org> SIZE=100\nS: 250 ok",
@@ -57,7 +57,7 @@ function failureWords({ failure: { phase, code } }: { failure: { phase: string; 
   return [phase, code];
 }
 
-test("notifications are asked for in the words of RFC 3461", async () => {
+test("DSN is requested with the parameters of RFC 3461", async () => {
   const offer = "S: 250-mx\nS: 250-SMTPUTF8\nS: 250 DSN";
   expect(await said(offer, { ret: "HDRS", envid: "a b+c=d" }, { notify: ["SUCCESS", "DELAY", "SUCCESS"], orcpt: "a+b=c d@example.org" })).toEqual([
     "MAIL FROM:<a@example.org> RET=HDRS ENVID=a+20b+2Bc+3Dd",
@@ -69,7 +69,7 @@ test("notifications are asked for in the words of RFC 3461", async () => {
   ]);
 });
 
-test("what a notification cannot be is not sent", async () => {
+test("invalid DSN parameters are not sent", async () => {
   const offer = "S: 250-mx\nS: 250 DSN";
   expect(await said(offer, { envid: "a\r\nDATA" }, { notify: ["NEVER", "DELAY"] })).toEqual([
     ["mail", "not_permitted"],

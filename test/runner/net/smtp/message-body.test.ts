@@ -43,7 +43,7 @@ describe("dots at line starts", () => {
   test.each(cases)("of %j", (chunks, wire) => expect(sent(...chunks)).toBe(wire));
 });
 
-describe("what some server takes for the end of a message", () => {
+describe("sequences that some servers read as the end of a message", () => {
   const cases: [string, string][] = [
     ["\n.\n", "\r\n..\r\n"],
     ["\r.\r", "\r\n..\r\n"],
@@ -66,7 +66,7 @@ describe("what some server takes for the end of a message", () => {
   });
 });
 
-test("a chunk in which nothing has to change is handed on, not copied", () => {
+test("a chunk without changes is passed on, not copied", () => {
   const body = new MessageBody();
   const chunk = Buffer.from("Subject: x\r\n\r\ntext. more\r\n");
   expect(body.encode(chunk)).toBe(chunk);
@@ -82,7 +82,7 @@ test("SIZE counts line ends as two bytes and no doubled dots", () => {
 
 const treacherous = fc.array(fc.constantFrom("\r", "\n", "\r\n", ".", "..", "\0", "a", "\xff", "\r\n.\r\n"), { maxLength: 40 }).map((parts) => parts.join(""));
 
-test("how a message is cut into chunks never changes what is sent", () => {
+test("the chunks of a message do not change what is sent", () => {
   fc.assert(
     fc.property(treacherous, fc.array(fc.nat(60), { maxLength: 8 }), (message, cuts) => {
       const at = [0, ...cuts.map((cut) => Math.min(cut, message.length)), message.length].sort((a, b) => a - b);
@@ -92,7 +92,7 @@ test("how a message is cut into chunks never changes what is sent", () => {
   );
 });
 
-test("what arrives is the message with CR LF as its only line ends", () => {
+test("the message arrives with CRLF as its only line ends", () => {
   fc.assert(
     fc.property(treacherous, (message) => {
       const wire = sent(message);

@@ -115,7 +115,7 @@ describe.each(Object.keys(DELIVERIES))("read %s, the peer that", (delivery) => {
   });
 });
 
-test("what was malformed stays so: nobody knows where the next reply would begin", () => {
+test("after a malformed reply no other is read, since its beginning is unknown", () => {
   const parser = new ReplyParser();
   parser.push("nonsense\r\n");
   expect(parser.next()).toBeNull();
@@ -129,7 +129,7 @@ test("a long line of nonsense is not repeated in full", () => {
   expect(malformed?.message.length).toBeLessThan(100);
 });
 
-test("there is nothing left exactly when every byte belongs to a finished reply", () => {
+test("the parser is empty exactly if every byte belongs to a complete reply", () => {
   const parser = new ReplyParser();
   expect(parser.isEmpty).toBe(true);
   parser.push("250-a\r\n");
@@ -195,8 +195,8 @@ function portionsOf(bytes: string, sizes: readonly number[]): string[] {
   return portions;
 }
 
-describe("whatever is sent", () => {
-  test("any replies survive any chunking", () => {
+describe("random bytes", () => {
+  test("do not change replies: any chunks give the same result", () => {
     fc.assert(
       fc.property(fc.array(validReply, { maxLength: 5 }), cuts, (replies, sizes) => {
         const heard = hear(portionsOf(latin1(replies.map(written).join("")), sizes));
@@ -207,7 +207,7 @@ describe("whatever is sent", () => {
     );
   });
 
-  test("random bytes are read alike in any chunking, never throw, and end in replies or as malformed", () => {
+  test("are read alike in any chunks, never throw, and end in replies or as malformed", () => {
     const noise = fc.oneof(
       fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes).toString("latin1")),
       fc.array(fc.constantFrom("250", "-", " ", "\r", "\n", "\r\n", "220 a\r\n", "\xff", "x"), { maxLength: 60 }).map((parts) => parts.join("")),
@@ -227,7 +227,7 @@ describe("whatever is sent", () => {
     );
   });
 
-  test("no more is kept than the limits allow", () => {
+  test("do not exceed the memory limits", () => {
     const endless = fc.record({
       line: fc.string({ maxLength: 5000 }).map((text) => `250-${text.replace(/[\r\n]/g, "")}`),
       ending: fc.constantFrom("\r\n", "\n", ""),

@@ -41,8 +41,8 @@ async function failureOf(promise: Promise<unknown>): Promise<unknown> {
 const heard421 = (session: SmtpSession): Promise<void> => expect.poll(() => session.farewell, { interval: 5 }).not.toBeNull();
 const brokeOff = (session: SmtpSession): Promise<void> => expect.poll(() => session.connection.broken, { interval: 5 }).not.toBeNull();
 
-describe("point 11: a server that speaks while nobody asks", () => {
-  test("421 and a close are its goodbye, and what is asked next is told why", async () => {
+describe("point 11: a reply without a command", () => {
+  test("421 and a close end the session, and the next command fails with that reason", async () => {
     const run = testRun();
     const session = await greeted("S: 421 4.4.2 idle for too long\n@close\n", run);
     await heard421(session);
@@ -53,26 +53,26 @@ describe("point 11: a server that speaks while nobody asks", () => {
     expect(run.state.recorder.operations.length).toBe(operations);
   });
 
-  test("421 without a close: nothing more is sent", async () => {
+  test("421 without a close: nothing else is sent", async () => {
     const session = await greeted("S: 421 4.3.2 shutting down\n@expect-close\n");
     await heard421(session);
     expect(await failureOf(session.command("RSET", "rset", "RSET"))).toMatchObject({ phase: "rset", code: "closed", reply_code: 421 });
   });
 
-  test("a close without a word", async () => {
+  test("a close without a reply", async () => {
     const session = await greeted("@close\n");
     await brokeOff(session);
     expect(await failureOf(noop(session))).toMatchObject({ phase: "noop", code: "closed", reply_code: null });
   });
 
-  test("anything else ends the conversation: it belongs to no command", async () => {
+  test("any other reply ends the conversation", async () => {
     const session = await greeted("S: 250 surprise\n@expect-close\n");
     await brokeOff(session);
     expect(await failureOf(noop(session))).toMatchObject({ code: "protocol_violation", message: "an unexpected reply: 250 surprise" });
     expect(session.farewell).toBeNull();
   });
 
-  test("what cannot be read ends it too, and nobody has to close the connection", async () => {
+  test("a malformed reply ends it too, and closes the connection", async () => {
     const server = await play("C: NOOP\nS: no reply of a mail server\n@expect-close\n");
     const session = await greetedSession(testRun(), server);
     expect(await failureOf(noop(session))).toMatchObject({ phase: "noop", code: "protocol_violation" });
@@ -105,7 +105,7 @@ describe("several commands in one write", () => {
     expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "rejected"]);
   });
 
-  test("are not sent to a server that is gone", async () => {
+  test("are not sent over a closed connection", async () => {
     const run = testRun();
     const session = await greeted("@close\n", run);
     await brokeOff(session);
@@ -114,13 +114,13 @@ describe("several commands in one write", () => {
     expect(run.state.recorder.operations.length).toBe(before);
   });
 
-  test("each have the time-out to themselves: a slow server that answers is waited for", async () => {
+  test("each have the whole timeout", async () => {
     const session = await greeted(`${ASKED}@delay 300ms\nS: 250 one\n@delay 300ms\nS: 250 two\n@delay 300ms\nS: 250 three\n@expect-close\n`);
     expect((await session.pipeline(COMMANDS)).every(({ status }) => status === "fulfilled")).toBe(true);
   });
 });
 
-test("a session that was closed on this side answers at once", async () => {
+test("a session that was closed on this side fails at once", async () => {
   const session = await greeted("@expect-close\n");
   session.close();
   expect(await failureOf(noop(session))).toMatchObject({ phase: "noop", code: "closed" });
@@ -141,7 +141,7 @@ describe("point 18: CR, LF and NUL never reach the wire", () => {
   });
 });
 
-test("point 12: nothing is said before the last line of the greeting", async () => {
+test("point 12: nothing is sent before the last line of the greeting", async () => {
   const server = await playTranscript("S: 220-mx.example.org ESMTP\n@delay 150ms\nS: 220 go on\nC: EHLO probe.example.org\nS: 250 mx\n");
   open.push(server);
   const session = await greetedSession(testRun(), server);
@@ -155,7 +155,7 @@ test("point 12: nothing is said before the last line of the greeting", async () 
   ]);
 });
 
-test("point 16: what EHLO offered is forgotten with the first word of TLS", async () => {
+test("point 16: the capabilities of EHLO are dropped with TLS", async () => {
   const server = await playTranscript(
     "S: 220 x\nC: EHLO a.example\nS: 250-x\nS: 250-AUTH PLAIN\nS: 250 STARTTLS\nC: STARTTLS\nS: 220 go\n@starttls\nC: EHLO a.example\nS: 250-x\nS: 250 SIZE 1\n",
   );
@@ -184,11 +184,11 @@ describe("point 18: the name in EHLO", () => {
     ["bücher.example", "xn--bcher-kva.example"],
     ["192.0.2.1", "[192.0.2.1]"],
     ["2001:db8::1", "[IPv6:2001:db8::1]"],
-  ])("%s is said as %s", (given, said) => {
+  ])("%s is sent as %s", (given, said) => {
     expect(heloDomain(given, { localAddress: "127.0.0.1" })).toBe(said);
   });
 
-  test("is never localhost when none is given", () => {
+  test("is never localhost by default", () => {
     expect(heloDomain(undefined, { localAddress: "192.0.2.7" })).toMatch(/^(\[192\.0\.2\.7\]|(?!localhost)[^.]+\..+)$/);
     expect(addressLiteral("::1")).toBe("[IPv6:::1]");
   });
@@ -218,7 +218,7 @@ describe("points 23 and 24: the name that is sent and verified", () => {
   });
 });
 
-test("point 26: what was said before TLS ended without a close_notify counts", async () => {
+test("point 26: a reply before the end of TLS without close_notify counts", async () => {
   const server = await listen((socket) => {
     const secure = serveTls(socket, certificate("localhost"));
     // The last words, and then the TCP connection ends below TLS.

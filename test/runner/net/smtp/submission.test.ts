@@ -59,7 +59,7 @@ test("in the clear, without a login", async () => {
   expect(await atServer({}, {})).toMatchObject({ failure: null, facts: { tls: null, auth: null } });
 });
 
-test("a server that nobody trusts is told no password", async () => {
+test("an untrusted server gets no password", async () => {
   const server = { tls: "starttls", auth: ACCOUNT, certificate: certificate("wrong-name") } as const;
   const { failure, facts } = await atServer(server, { tls: { mode: "starttls" }, auth: LOGIN });
   expect(failure).toMatchObject({ phase: "tls", code: "tls_certificate" });
@@ -67,7 +67,7 @@ test("a server that nobody trusts is told no password", async () => {
   expect((await atServer(server, { tls: { mode: "starttls", verify: "report" }, auth: LOGIN })).failure).toBeNull();
 });
 
-test("nothing goes on in the clear that was to be secured", async () => {
+test("nothing continues in plain text that had to be secured", async () => {
   const notOffered = await atTranscript("S: 220 mx\nC: EHLO *\nS: 250 mx\nC: QUIT\nS: 221 bye", { tls: { mode: "starttls" } });
   expect(notOffered.failure).toMatchObject({ phase: "starttls", code: "unsupported" });
   const refused = await atTranscript("S: 220 mx\nC: EHLO *\nS: 250-mx\nS: 250 STARTTLS\nC: STARTTLS\nS: 454 4.7.0 later\nC: QUIT\nS: 221 bye", {
@@ -77,7 +77,7 @@ test("nothing goes on in the clear that was to be secured", async () => {
   expect(refused.facts.capabilities?.map(({ keyword }) => keyword)).toEqual(["STARTTLS"]);
 });
 
-test("a refusal leaves what was learned before it", async () => {
+test("a refusal keeps the results before it", async () => {
   const { failure, facts } = await atServer({ tls: "starttls", auth: ACCOUNT }, { tls: { mode: "starttls" }, auth: { ...LOGIN, password: "wrong" } });
   expect(failure).toMatchObject({ phase: "auth", reply_code: 535 });
   expect(facts.auth).toEqual({ mechanism: "SCRAM-SHA-256", accepted: false });

@@ -59,7 +59,7 @@ describe.each([
 ])("%s", (_, offer) => {
   const pipelined = offer === PIPELINING;
 
-  test("a message is taken", async () => {
+  test("a message is accepted", async () => {
     const commands = pipelined
       ? "C: MAIL FROM:<a@example.org> SIZE=20\nC: RCPT TO:<one@example.org>\nC: DATA\nS: 250 ok\nS: 250 ok\nS: 354 go"
       : "C: MAIL FROM:<a@example.org> SIZE=20\nS: 250 ok\nC: RCPT TO:<one@example.org>\nS: 250 ok\nC: DATA\nS: 354 go";
@@ -70,7 +70,7 @@ describe.each([
     });
   });
 
-  test("it goes to those recipients that were accepted", async () => {
+  test("it is sent to accepted recipients", async () => {
     const commands = pipelined
       ? "C: MAIL *\nC: RCPT *one*\nC: RCPT *two*\nC: DATA\nS: 250 ok\nS: 550 5.1.1 no\nS: 251 forwarded\nS: 354 go"
       : "C: MAIL *\nS: 250 ok\nC: RCPT *one*\nS: 550 5.1.1 no\nC: RCPT *two*\nS: 251 forwarded\nC: DATA\nS: 354 go";
@@ -81,7 +81,7 @@ describe.each([
     });
   });
 
-  test("a refused sender ends it, and the session goes on", async () => {
+  test("a refused sender ends it, and the session continues", async () => {
     const commands = pipelined ? "C: MAIL *\nC: RCPT *\nC: DATA\nS: 550 5.7.1 not you\nS: 503 no sender\nS: 503 no sender" : "C: MAIL *\nS: 550 5.7.1 not you";
     expect(await play(`${offer}\n${commands}`, {}, { thenNoop: true })).toEqual({
       codes: pipelined ? [550, [503], 503, null] : [550, [null], null, null],
@@ -90,7 +90,7 @@ describe.each([
     });
   });
 
-  test("when every recipient is refused, the transaction is left", async () => {
+  test("if every recipient is refused, the transaction ends", async () => {
     const commands = pipelined
       ? "C: MAIL *\nC: RCPT *\nC: RCPT *\nC: DATA\nS: 250 ok\nS: 450 later\nS: 550 no\nS: 554 no recipients\nC: RSET\nS: 250 ok"
       : "C: MAIL *\nS: 250 ok\nC: RCPT *\nS: 450 later\nC: RCPT *\nS: 550 no\nC: RSET\nS: 250 ok";
@@ -116,7 +116,7 @@ describe.each([
     ["the connection is closed", "@close", "closed"],
     ["the connection is reset", "@reset", "reset"],
     ["nothing is answered", "@silence", "timeout"],
-  ])("after the last dot %s: nobody knows", async (_name, end, code) => {
+  ])("after the final dot %s: the outcome is unknown", async (_name, end, code) => {
     const commands = pipelined
       ? "C: MAIL *\nC: RCPT *\nC: DATA\nS: 250 ok\nS: 250 ok\nS: 354 go"
       : "C: MAIL *\nS: 250 ok\nC: RCPT *\nS: 250 ok\nC: DATA\nS: 354 go";
@@ -127,7 +127,7 @@ describe.each([
     });
   });
 
-  test("a server that says why before it goes after the last dot", async () => {
+  test("a server that sends 421 after the final dot", async () => {
     const commands = pipelined
       ? "C: MAIL *\nC: RCPT *\nC: DATA\nS: 250 ok\nS: 250 ok\nS: 354 go"
       : "C: MAIL *\nS: 250 ok\nC: RCPT *\nS: 250 ok\nC: DATA\nS: 354 go";
@@ -138,7 +138,7 @@ describe.each([
     });
   });
 
-  test("a 250 to DATA is no leave to send", async () => {
+  test("after a 250 to DATA nothing is sent", async () => {
     const commands = pipelined
       ? "C: MAIL *\nC: RCPT *\nC: DATA\nS: 250 ok\nS: 250 ok\nS: 250 ok\n@expect-close"
       : "C: MAIL *\nS: 250 ok\nC: RCPT *\nS: 250 ok\nC: DATA\nS: 250 ok\n@expect-close";
@@ -160,7 +160,7 @@ describe("PIPELINING", () => {
     });
   });
 
-  test("replies that came before the connection was lost are kept", async () => {
+  test("replies before the connection was lost are kept", async () => {
     expect(await play(`${PIPELINING}\nC: MAIL *\nC: RCPT *\nC: RCPT *\nC: DATA\nS: 250 ok\nS: 550 no\n@close`, { recipients: [ONE, TWO] })).toEqual({
       codes: [250, [550, null], null, null],
       delivery: "not_sent",
@@ -168,7 +168,7 @@ describe("PIPELINING", () => {
     });
   });
 
-  test("a server that refuses the sender and goes has refused", async () => {
+  test("a server that refuses the sender and closes has refused", async () => {
     expect(await play(`${PIPELINING}\nC: MAIL *\nC: RCPT *\nC: DATA\nS: 554 5.7.1 listed\n@close`)).toEqual({
       codes: [554, [null], null, null],
       delivery: "refused",
@@ -199,7 +199,7 @@ describe("while the message is sent", () => {
     expect(server.mismatches).toEqual([]);
   });
 
-  test("a server that reads no further is waited for no longer than for a reply", async () => {
+  test("a server that stops reading has the timeout of a reply", async () => {
     const server = await playTranscript(`S: 220 mx\nC: EHLO *\n${open}\n@delay 10s`);
     const run = testRun();
     const session = await greetedSession(run, server, 100);
@@ -221,7 +221,7 @@ describe("while the message is sent", () => {
     await server.close();
   });
 
-  test("a connection lost before the last dot has delivered nothing", async () => {
+  test("a connection lost before the final dot has delivered nothing", async () => {
     const server = await playTranscript(`S: 220 mx\nC: EHLO *\n${open}\nC: first line\n@close`);
     const run = testRun();
     const session = await greetedSession(run, server);
@@ -232,7 +232,7 @@ describe("while the message is sent", () => {
   });
 
   // Two sockets hold less than 16 MB between them: the end of the message cannot have been handed to the system.
-  test.each(["destroy", "resetAndDestroy"] as const)("a server that stops inside it (%s) has not taken it", async (stop) => {
+  test.each(["destroy", "resetAndDestroy"] as const)("a server that stops inside it (%s) has not accepted it", async (stop) => {
     const server = await serverThatStops(stop);
     for (const size of [16, 17, 20]) {
       const run = testRun();
@@ -244,7 +244,7 @@ describe("while the message is sent", () => {
     }
   });
 
-  test("a 250 that comes while the dot still waits for the system is not the reply to the message", async () => {
+  test("a 250 that arrives before the final dot was written is not the reply to the message", async () => {
     const server = await inTheMessage((socket) => {
       socket.pause();
       setTimeout(() => socket.write("250 2.0.0 thanks\r\n"), 100);
@@ -265,7 +265,7 @@ describe("while the message is sent", () => {
     await server.close();
   });
 
-  test("a source that breaks ends the connection, so that half a message is not taken for a whole one", async () => {
+  test("a source that fails ends the connection, so that no part of a message is delivered as a whole one", async () => {
     async function* breaking(): AsyncGenerator<Uint8Array> {
       yield Buffer.from("first line\r\n");
       throw new Error("the disk is gone");
@@ -294,7 +294,7 @@ describe("nothing is sent", () => {
   });
 });
 
-test("what the server offers is used: BODY, SMTPUTF8, SIZE without a limit", async () => {
+test("capabilities of the server are used: BODY, SMTPUTF8, SIZE without a limit", async () => {
   const sender = mailbox("jürgen@bücher.example");
   const transcript =
     "S: 250-mx\nS: 250-SIZE\nS: 250-8BITMIME\nS: 250 SMTPUTF8\nC: MAIL FROM:<jürgen@bücher.example> SIZE=4 BODY=8BITMIME SMTPUTF8\nS: 250 ok\n" +
@@ -307,7 +307,7 @@ test("a bounce has the null reverse-path", async () => {
   expect(await play(transcript, { sender: null })).toMatchObject({ delivery: "accepted" });
 });
 
-test("megabytes arrive as they were sent, over a session that goes on", async () => {
+test("megabytes arrive unchanged, over a session that continues", async () => {
   const server = await startSmtpServer();
   const run = testRun();
   const session = await greetedSession(run, server);
@@ -328,14 +328,14 @@ test("megabytes arrive as they were sent, over a session that goes on", async ()
 describe("before the message", () => {
   const UP_TO_DATA = "C: MAIL *\nC: RCPT *one*\nC: RCPT *two*\nC: DATA\nS: 250 ok\nS: 550 5.1.1 no\nS: 250 ok\nS: 354 go";
 
-  test("whoever writes down what is about to happen is told who was accepted", async () => {
+  test("the journal gets the accepted recipients", async () => {
     const told: (readonly number[])[] = [];
     const beforeMessage = async (accepted: readonly number[]): Promise<void> => void told.push(accepted);
     await play(`${PIPELINING}\n${UP_TO_DATA}\n${BODY}\nS: 250 queued`, { recipients: [ONE, TWO], beforeMessage });
     expect(told).toEqual([[1], [1], [1]]);
   });
 
-  test("nothing of it is sent when that fails, and the server is left", async () => {
+  test("nothing is sent if the journal fails, and the session ends", async () => {
     const beforeMessage = (): Promise<void> => Promise.reject(failureError("probe", "cancelled", "another worker has this job"));
     expect(await play(`${PIPELINING}\n${UP_TO_DATA}`, { recipients: [ONE, TWO], beforeMessage })).toMatchObject({
       delivery: "not_sent",

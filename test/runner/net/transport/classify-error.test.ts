@@ -5,7 +5,7 @@ import type { FailureCode } from "../../../../schemas/failure.js";
 
 const error = (code: string): NodeJS.ErrnoException => Object.assign(new Error(`connect ${code}`), { code });
 
-describe("the system's error names in the house's vocabulary", () => {
+describe("the failure codes of system errors", () => {
   test.each<[FailureCode, string[]]>([
     ["dns_not_found", ["ENOTFOUND", "ENODATA"]],
     ["dns_failure", ["EAI_AGAIN", "ESERVFAIL", "EREFUSED", "EFORMERR", "ENOTIMP", "EBADRESP"]],
@@ -21,20 +21,20 @@ describe("the system's error names in the house's vocabulary", () => {
     for (const name of names) expect([name, codeOf(error(name))]).toEqual([name, expected]);
   });
 
-  test("everything that connecting may meet has a name of ours", () => {
+  test("every error of connecting has a code", () => {
     const ofConnect =
       "EACCES EPERM EADDRINUSE EADDRNOTAVAIL EAFNOSUPPORT ECONNREFUSED ECONNRESET ECONNABORTED EHOSTUNREACH ENETUNREACH ENETDOWN EHOSTDOWN ETIMEDOUT EMFILE ENFILE ENOBUFS ENOMEM EINVAL EPIPE EPROTO";
     expect(ofConnect.split(" ").filter((name) => codeOf(error(name)) === "unknown")).toEqual([]);
   });
 
-  test("what is not in the table is told as unknown, with its own words", () => {
+  test("an error outside the table is unknown, with its message", () => {
     expect(failureOf("connect", error("EWHATEVER")).failure).toMatchObject({ phase: "connect", code: "unknown", message: "connect EWHATEVER" });
     expect(codeOf(new Error("no code"))).toBe("unknown");
     expect(wordsOf(error("ECONNREFUSED"))).toBe("connection refused (ECONNREFUSED)");
   });
 });
 
-describe("RFC 8305: the families take turns", () => {
+describe("RFC 8305: address families alternate", () => {
   const v4 = (last: number) => ({ address: `192.0.2.${last}`, family: 4 as const });
   const v6 = (last: number) => ({ address: `2001:db8::${last}`, family: 6 as const });
   test.each([

@@ -60,7 +60,7 @@ const outcomes = ({ attempts }: Dialled): string[] =>
   attempts.map(({ ip_address: address, outcome, error }) => [address, outcome, error].filter(Boolean).join(" "));
 
 describe("every address is tried", () => {
-  test("the next, when one refuses", async () => {
+  test("the next one after a refusal", async () => {
     const { port } = await server();
     const dialled = await dial({ port, resolver: await zone({ A: ["127.0.0.2", "127.0.0.1"] }) });
     expect(dialled.outcome).toBe("127.0.0.1");
@@ -69,31 +69,31 @@ describe("every address is tried", () => {
     expect(dialled.attempts.every((attempt) => attempt.port === port && attempt.at_ms > 0)).toBe(true);
   });
 
-  test("no more than is needed, when the first connects", async () => {
+  test("only the first if it connects", async () => {
     const { port } = await server();
     expect(outcomes(await dial({ port, resolver: await zone({ A: ["127.0.0.1", "127.0.0.2"] }) }))).toEqual(["127.0.0.1 connected"]);
   });
 
-  test("IPv6 first, and IPv4 when it refuses", async () => {
+  test("IPv6 first, and IPv4 after a refusal", async () => {
     const { port } = await server();
     const dialled = await dial({ port, resolver: await zone({ A: ["127.0.0.1"], AAAA: ["::1"] }) });
     expect(outcomes(dialled)).toEqual(["::1 failed ECONNREFUSED", "127.0.0.1 connected"]);
   });
 
-  test("the families take turns", async () => {
+  test("the families alternate", async () => {
     const { port } = await server("127.0.0.4");
     const resolver = await zone({ A: ["127.0.0.2", "127.0.0.3", "127.0.0.4"], AAAA: ["::1"] });
     expect((await dial({ port, resolver })).attempts.map(({ ip_address: address }) => address)).toEqual(["::1", "127.0.0.2", "127.0.0.3", "127.0.0.4"]);
   });
 
-  test("all of them refuse: the failure is the last one's, and each stays known", async () => {
+  test("if all refuse, the failure is that of the last, and each attempt is recorded", async () => {
     const { port } = await server("127.0.0.9");
     const dialled = await dial({ port, resolver: await zone({ A: ["127.0.0.2", "127.0.0.3"] }) });
     expect(dialled.outcome).toMatchObject({ phase: "connect", code: "refused", retryable: true });
     expect(outcomes(dialled)).toEqual(["127.0.0.2 failed ECONNREFUSED", "127.0.0.3 failed ECONNREFUSED"]);
   });
 
-  test("RFC 8305: an address that is silent for a quarter of a second is left behind", async () => {
+  test("RFC 8305: after a quarter of a second without an answer the next one is tried", async () => {
     const { port } = await server();
     keep(await blackHole("127.0.0.5", port));
     const dialled = await dial({ port, resolver: await zone({ A: ["127.0.0.5", "127.0.0.1"] }) });
@@ -103,7 +103,7 @@ describe("every address is tried", () => {
     expect(second.at_ms - first.at_ms).toBeLessThan(1000);
   });
 
-  test("only a silent address: connecting takes no longer than it may", async () => {
+  test("a silent address alone ends at the timeout", async () => {
     const { port } = await server();
     keep(await blackHole("127.0.0.6", port));
     const dialled = await dial({ host: "127.0.0.6", port, connect_timeout_ms: 150 });
@@ -113,7 +113,7 @@ describe("every address is tried", () => {
   });
 });
 
-describe("what the caller chose", () => {
+describe("options of the caller", () => {
   test.each<["ipv4" | "ipv6", string, string[]]>([
     ["ipv4", "127.0.0.1", ["A mx.example.org"]],
     ["ipv6", "::1", ["AAAA mx.example.org"]],
@@ -148,18 +148,18 @@ describe("what the caller chose", () => {
     expect(outcome).toMatchObject({ phase: "connect", code: "unreachable" });
   });
 
-  test("a name in other letters is asked for in A-labels", async () => {
+  test("a name beyond ASCII is queried in A-labels", async () => {
     const { port } = await server();
     const dns = keep(await startDnsServer({ "xn--bcher-kva.example": { A: ["127.0.0.1"] } }));
     expect((await dial({ host: "Bücher.example", port, resolver: { servers: [dns.address] } })).outcome).toBe("127.0.0.1");
   });
 
-  test("a name server that is no address is told, and nothing is sent", async () => {
+  test("a name server without an IP address is refused, and nothing is sent", async () => {
     expect((await dial({ port: 25, resolver: { servers: ["999.0.0.1"] } })).outcome).toMatchObject({ phase: "resolve", code: "not_permitted" });
   });
 });
 
-describe("what the name server says", () => {
+describe("answers of the name server", () => {
   test.each<[string, DnsRecords, Partial<Failure>]>([
     ["the name does not exist (NXDOMAIN)", { code: 3 }, { code: "dns_not_found", retryable: false }],
     ["the name has no address (NODATA)", {}, { code: "dns_not_found", retryable: false }],
@@ -189,7 +189,7 @@ describe("what the name server says", () => {
     expect(dialled.tookMs).toBeLessThan(1500);
   });
 
-  test("nobody listens on the name server's port: that says nothing of the target", async () => {
+  test("a closed port of the name server is a failure of the look-up, not of the target", async () => {
     const dns = await startDnsServer({});
     await dns.close();
     const { outcome } = await dial({ port: 25, connect_timeout_ms: 1000, resolver: { servers: [dns.address] } });
@@ -205,7 +205,7 @@ describe("what the name server says", () => {
   });
 });
 
-test("a target that is no host reaches neither the resolver nor the wire", async () => {
+test("an invalid target is neither queried nor dialled", async () => {
   const dialled = await dial({ host: "mx.example.org\r\nQUIT", port: 25 });
   expect(dialled.outcome).toMatchObject({ phase: "resolve", code: "not_permitted" });
   expect(dialled.operations).toEqual([]);

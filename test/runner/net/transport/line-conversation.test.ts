@@ -36,7 +36,7 @@ async function failureOf(promise: Promise<unknown>): Promise<unknown> {
 const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 describe.each<Delivery>(["whole", "lines", "bytes"])("delivered in %s", (delivery) => {
-  test("lines come one by one, however they travel, and however they end", async () => {
+  test("lines are read one by one, with any line ends", async () => {
     const run = testRun();
     const conversation = await converse(await play("S: +OK ready\nS| two\\nthree Grüezi\\r\\n\nC: QUIT\nS: bye\n", delivery), run);
     expect((await conversation.line("greeting", "greeting")).text).toBe("+OK ready");
@@ -51,13 +51,13 @@ describe.each<Delivery>(["whole", "lines", "bytes"])("delivered in %s", (deliver
     ]);
   });
 
-  test("a line that is too long is none, also when its end is there", async () => {
+  test("a line above the length limit is refused, even if it is complete", async () => {
     const conversation = await converse(await play(`S: ${"a".repeat(9000)}\n`, delivery));
     expect(await failureOf(conversation.line("greeting", "greeting"))).toMatchObject({ code: "limit_exceeded", message: "a line of more than 8192 bytes" });
   });
 });
 
-test("a line that does not come is waited for no longer than it may take", async () => {
+test("a missing line ends at the timeout", async () => {
   const conversation = await converse(await play("@silence\n"), testRun(), 250);
   expect(await failureOf(conversation.line("greeting", "greeting"))).toMatchObject({ phase: "greeting", code: "timeout" });
 });
@@ -68,7 +68,7 @@ test("a peer that closes", async () => {
   expect(await failureOf(conversation.ask("NOOP", "command", "NOOP"))).toMatchObject({ phase: "command", code: "closed" });
 });
 
-test("what was said before the close counts", async () => {
+test("lines before the close are read", async () => {
   const conversation = await converse(await play("S: last words\n@close\n"));
   await pause(50);
   expect((await conversation.line("greeting", "greeting")).text).toBe("last words");
@@ -86,7 +86,7 @@ test("a line without an end is cut off", async () => {
   expect(await failureOf(conversation.line("greeting", "greeting"))).toMatchObject({ code: "limit_exceeded" });
 });
 
-test("lines without number that nobody waits for do not fill the memory", async () => {
+test("endless unread lines do not fill the memory", async () => {
   const listener = await listen((socket: AcceptedSocket) => {
     const more = (): void => {
       while (!socket.destroyed && socket.write("another line\r\n".repeat(1000)));

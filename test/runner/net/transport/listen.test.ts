@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { listen } from "../../../../runner/net/transport/listen.js";
 
-test("no server has the port of an earlier one of this process, whose answers may be remembered", async () => {
+test("no server has the port of an earlier one of this process, whose answers may be cached", async () => {
   const ports: number[] = [];
   for (let count = 0; count < 1000; count++) {
     const server = await listen((socket) => socket.end());
@@ -11,7 +11,7 @@ test("no server has the port of an earlier one of this process, whose answers ma
   expect(new Set(ports).size).toBe(ports.length);
 });
 
-test("a port that is named is taken again", async () => {
+test("a given port may be used again", async () => {
   const first = await listen((socket) => socket.end());
   await first.close();
   const second = await listen((socket) => socket.end(), { port: first.port });

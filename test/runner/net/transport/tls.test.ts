@@ -60,23 +60,23 @@ const certificateProblems = (...judged: Parameters<typeof judgeCertificates>): s
 const OLD = { ciphers: "DEFAULT@SECLEVEL=0" } as const;
 
 describe("point 25: versions", () => {
-  test.each(["TLSv1.2", "TLSv1.3"] as const)("%s is spoken where it is the newest", async (version) => {
+  test.each(["TLSv1.2", "TLSv1.3"] as const)("%s is used if it is the newest", async (version) => {
     const { port } = await serve({ ...served("localhost"), maxVersion: version });
     expect(await secure(port)).toMatchObject({ version, authorised: true });
   });
 
-  test.each(["TLSv1", "TLSv1.1"] as const)("%s is refused, and spoken for who asks for it by name", async (version) => {
+  test.each(["TLSv1", "TLSv1.1"] as const)("%s is refused by default, and used if it is requested", async (version) => {
     const { port } = await serve({ ...served("localhost"), ...OLD, minVersion: version, maxVersion: version });
     expect(await failure(secure(port))).toMatchObject({ phase: "tls", code: "tls_protocol", retryable: false });
     expect(await secure(port, { min_version: version })).toMatchObject({ version });
   });
 
-  test("a server that is too old for what is asked", async () => {
+  test("a server below the required version", async () => {
     const { port } = await serve({ ...served("localhost"), maxVersion: "TLSv1.2" });
     expect(await failure(secure(port, { min_version: "TLSv1.3" }))).toMatchObject({ phase: "tls", code: "tls_protocol" });
   });
 
-  test("the small ClientHello speaks TLS 1.2, also to a server that could do more", async () => {
+  test("the small ClientHello uses TLS 1.2, also with a newer server", async () => {
     const { port } = await serve(served("localhost"));
     expect(await secure(port, { reducedHello: true })).toMatchObject({ version: "TLSv1.2", authorised: true });
   });
@@ -96,11 +96,11 @@ describe("point 23: the name that is sent", () => {
   });
 });
 
-describe("point 27: what is wrong with a certificate is told, each thing on its own", () => {
+describe("point 27: each problem of a certificate is reported", () => {
   const past = new Date("2020-01-01T00:00:00Z");
   const DAY_MS = 86_400_000;
 
-  test("three things at once", async () => {
+  test("three problems at once", async () => {
     const { certificate: cert, key } = selfSigned({ names: ["other.example.net"], notBefore: past, notAfter: new Date(past.getTime() + DAY_MS) });
     const { port } = await serve({ cert, key });
     const facts = await secure(port);
@@ -128,19 +128,19 @@ describe("point 27: what is wrong with a certificate is told, each thing on its 
     expect(facts.certificate?.fingerprint_sha256).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  test("a certificate that its own signer vouches for is no problem where the caller trusts it", async () => {
+  test("a self-signed certificate is valid if the caller trusts it", async () => {
     const own = certificate("self-signed");
     const { port } = await serve({ cert: own.certificate, key: own.key });
     expect(await secure(port, { ca: own.certificate })).toMatchObject({ authorised: true, problems: [] });
   });
 
-  test("a common name counts for nothing: only alternative names do", () => {
+  test("the common name is ignored: only alternative names are used", () => {
     const onlyCommonName = new X509Certificate(COMMON_NAME_ONLY);
     expect(onlyCommonName.subject).toBe("CN=mx.example.org");
     expect(certificateProblems([onlyCommonName], null, "mx.example.org", Date.parse(onlyCommonName.validFrom) + DAY_MS)).toEqual(["name_mismatch"]);
   });
 
-  test("a wildcard stands for one label", () => {
+  test("a wildcard matches one label", () => {
     const wildcard = new X509Certificate(certificate("wildcard").certificate);
     const problems = (name: string): string[] => certificateProblems([wildcard], null, name, Date.now());
     expect(problems("mx.example.org")).toEqual([]);
@@ -150,12 +150,12 @@ describe("point 27: what is wrong with a certificate is told, each thing on its 
     expect(problems("mx.example.org.evil.example")).toEqual(["name_mismatch"]);
   });
 
-  test("a star is a whole label", () => {
+  test("a wildcard is a whole label", () => {
     const partial = new X509Certificate(selfSigned({ names: ["m*.example.org"] }).certificate);
     expect(certificateProblems([partial], null, "mx.example.org", Date.now())).toEqual(["name_mismatch"]);
   });
 
-  test.each(["expired", "not_yet_valid"] as const)("what is %s is told, also when the library stopped at something else", (problem) => {
+  test.each(["expired", "not_yet_valid"] as const)("%s is reported, even if the library stopped at another problem", (problem) => {
     const own = new X509Certificate(certificate("self-signed").certificate);
     const now = problem === "expired" ? Date.parse(own.validTo) + DAY_MS : Date.parse(own.validFrom) - DAY_MS;
     expect(certificateProblems([own], "DEPTH_ZERO_SELF_SIGNED_CERT", "mx.example.org", now)).toEqual(expect.arrayContaining([problem, "self_signed"]));

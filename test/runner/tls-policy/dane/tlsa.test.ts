@@ -7,7 +7,7 @@ import { tlsaFor } from "../../../support/tlsa.js";
 const { certificate } = selfSigned({ names: ["mx.example.org"] });
 const record = (parameters: string, changes: Partial<Tlsa> = {}): Tlsa => ({ ...tlsaFor(certificate, parameters), ...changes });
 
-describe("point 44: what a client of SMTP can go by", () => {
+describe("point 44: records that an SMTP client can use", () => {
   test.each(["2 0 0", "2 0 1", "2 0 2", "2 1 0", "2 1 1", "2 1 2", "3 0 0", "3 0 1", "3 0 2", "3 1 0", "3 1 1", "3 1 2"])("%s", (parameters) => {
     expect(usableTlsa([record(parameters)])).toHaveLength(1);
   });
@@ -27,12 +27,12 @@ describe("point 44: what a client of SMTP can go by", () => {
     expect(usableTlsa([each])).toEqual([]);
   });
 
-  test("what can be used stands beside what cannot", () => {
+  test("usable records are kept beside unusable ones", () => {
     expect(usableTlsa([record("1 0 1"), record("3 1 1"), record("3 1 9")]).map(showTlsa)).toEqual([showTlsa(record("3 1 1"))]);
   });
 });
 
-test("RFC 7671, section 9: of two digests of one kind the stronger counts, and records of the whole always", () => {
+test("RFC 7671, section 9: the stronger of two digests of one kind is used, and whole records always", () => {
   const shown = (records: readonly Tlsa[]): string[] => usableTlsa(records).map((each) => showTlsa(each).slice(0, 5));
   expect(shown([record("3 1 1"), record("3 1 2"), record("3 1 0")])).toEqual(["3 1 2", "3 1 0"]);
   expect(shown([record("3 1 2"), record("3 0 1"), record("2 1 1")])).toEqual(["3 1 2", "3 0 1", "2 1 1"]);
@@ -40,6 +40,6 @@ test("RFC 7671, section 9: of two digests of one kind the stronger counts, and r
   expect(shown([record("3 1 1"), record("3 1 2", { certificate: Buffer.alloc(5) })])).toEqual(["3 1 1"]);
 });
 
-test("a record is shown as in a master file", () => {
+test("a record is shown in presentation format", () => {
   expect(showTlsa({ usage: 3, selector: 1, matchingType: 1, certificate: Buffer.from("00ff", "hex") })).toBe("3 1 1 00ff");
 });

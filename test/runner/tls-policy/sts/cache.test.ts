@@ -20,7 +20,7 @@ describe("a policy", () => {
   test.each([
     ["in memory", () => null],
     ["in a file", newFile],
-  ])("%s is there until it expires", (_where, path) => {
+  ])("%s is kept until it expires", (_where, path) => {
     let now = 0;
     const cache = new StsCache(path(), () => now);
     cache.set("example.org", kept("1"));
@@ -33,7 +33,7 @@ describe("a policy", () => {
     cache.close();
   });
 
-  test("is the same for the next process, line by line", () => {
+  test("is read unchanged by the next process", () => {
     const path = newFile();
     const first = new StsCache(path, () => 1000);
     first.set("example.org", kept("1"));
@@ -43,7 +43,7 @@ describe("a policy", () => {
     second.close();
   });
 
-  test("that is older does not take the place of a newer one that another process has fetched", () => {
+  test("that is older does not replace a newer one from another process", () => {
     const path = newFile();
     const [slow, quick] = [new StsCache(path, () => 1000), new StsCache(path, () => 1000)];
     quick.set("example.org", kept("2", 900));
@@ -55,7 +55,7 @@ describe("a policy", () => {
     for (const cache of [slow, quick, third]) cache.close();
   });
 
-  test("whose time is over leaves the file with the next one that is written", () => {
+  test("that has expired is removed from the file at the next write", () => {
     const path = newFile();
     let now = 0;
     const cache = new StsCache(path, () => now);
@@ -69,14 +69,14 @@ describe("a policy", () => {
     another.close();
   });
 
-  test("is forgotten in memory, the oldest first, where there are very many", () => {
+  test("is evicted from memory, the oldest first, above the limit", () => {
     const cache = new StsCache(null, () => 0);
     for (let index = 0; index <= MAX_POLICIES; index++) cache.set(`${index}.example`, kept("1"));
     expect([cache.get("0.example", null), cache.get("1.example", null)?.id, cache.get(`${MAX_POLICIES}.example`, null)?.id]).toEqual([null, "1", "1"]);
   });
 });
 
-test("a file that cannot be used is told, and what to do", () => {
+test("a file that cannot be used is reported, with advice", () => {
   const blocked = join(folder, "not-a-folder");
   writeFileSync(blocked, "");
   expect(() => openPolicySources({ validates: true, file: join(blocked, "sts.db") })).toThrow(

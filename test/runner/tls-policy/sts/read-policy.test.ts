@@ -15,7 +15,7 @@ describe("point 53: a policy file", () => {
     });
   });
 
-  test("may be in any order, hold fields that nobody knows, and blanks around values", () => {
+  test("may have its fields in any order, unknown fields, and spaces around values", () => {
     expect(readStsPolicy("future: x\nmax_age:10 \nmx:\tMail.Example.COM.\nmode:  testing\nversion :STSv1")).toMatchObject({
       mode: "testing",
       mx: ["mail.example.com"],
@@ -23,19 +23,19 @@ describe("point 53: a policy file", () => {
     });
   });
 
-  test("counts the first of a field that stands twice", () => {
+  test("uses the first of a repeated field", () => {
     expect(readStsPolicy(`${POLICY.join("\n")}\nmode: none\nmax_age: 1`)).toMatchObject({ mode: "enforce", maxAgeS: 604_800 });
   });
 
-  test("needs no mx when its mode is none", () => {
+  test("needs no mx in mode none", () => {
     expect(readStsPolicy("version: STSv1\nmode: none\nmax_age: 0\n")).toMatchObject({ mode: "none", mx: [], maxAgeS: 0 });
   });
 
-  test("point 49: is kept for a year at most", () => {
+  test("point 49: is kept for at most a year", () => {
     expect(readStsPolicy(`${without("max_age")}\nmax_age: 9999999999`)).toMatchObject({ maxAgeS: 31_557_600 });
   });
 
-  test("point 32: takes names that are not ASCII for their A-labels", () => {
+  test("point 32: converts names beyond ASCII to A-labels", () => {
     expect(readStsPolicy(`${without("mx")}\nmx: mx.例え.jp\nmx: *.bücher.example`)).toMatchObject({ mx: ["mx.xn--r8jz45g.jp", "*.xn--bcher-kva.example"] });
   });
 
@@ -53,12 +53,12 @@ describe("point 53: a policy file", () => {
     ["mx", `${POLICY.join("\n")}\nmx: *`],
     ["KEY: VALUE", "<html><body>not here</body></html>"],
     ["version", ""],
-  ])("without a right %s is none", (what, text) => {
+  ])("without a valid %s is invalid", (what, text) => {
     expect(readStsPolicy(text)).toEqual({ problem: expect.stringContaining(what) });
   });
 });
 
-describe("point 50: a star stands for one label on the left", () => {
+describe("point 50: a wildcard matches one label on the left", () => {
   test.each([
     ["mail.example.com", ["mail.example.com"], true],
     ["Mail.Example.COM.", ["mail.example.com"], true],
@@ -74,14 +74,14 @@ describe("point 50: a star stands for one label on the left", () => {
   });
 });
 
-describe("whatever a host sends", () => {
+describe("a random policy file", () => {
   const line = fc.oneof(
     fc.constantFrom(...POLICY, "mx: *.例え.jp", "mode: none", "max_age: 0", ":", "mx:", "mx: .", "\u0000"),
     fc.string(),
     fc.tuple(fc.constantFrom("version", "mode", "mx", "max_age"), fc.string()).map((field) => field.join(": ")),
   );
 
-  test("is a policy that another process reads the same, or a sentence that says why it is none", () => {
+  test("is a policy that another process reads unchanged, or an error with the reason", () => {
     fc.assert(
       fc.property(fc.array(line, { maxLength: 12 }), (lines) => {
         const read = readStsPolicy(lines.join("\n"));
@@ -92,7 +92,7 @@ describe("whatever a host sends", () => {
     );
   });
 
-  test("a pattern with a star matches the names with one more label, and no others", () => {
+  test("a wildcard pattern matches names with one more label only", () => {
     const name = fc.array(fc.constantFrom("a", "b", "example", "x--y"), { minLength: 1, maxLength: 4 });
     fc.assert(
       fc.property(name, name, (host, parent) => {

@@ -12,18 +12,18 @@ describe("point 49: exactly one TXT record announces a policy", () => {
     expect(readStsRecords([[text]])).toEqual({ kind: "announced", id });
   });
 
-  test("whose strings are one text, and which stands beside records of others", () => {
+  test("whose strings are joined, beside unrelated records", () => {
     expect(readStsRecords([["v=spf1 -all"], [Buffer.from("v=STS"), Buffer.from("v1; id="), "7"], "google-site-verification=1"])).toEqual({
       kind: "announced",
       id: "7",
     });
   });
 
-  test.each([[[]], [[["v=spf1 -all"]]], [[["v=STSv2; id=1"]]], [[[" v=STSv1; id=1"]]], [[["V=STSv1; id=1"]]], [[["v=STSv1"]]]])("%j is none", (records) => {
+  test.each([[[]], [[["v=spf1 -all"]]], [[["v=STSv2; id=1"]]], [[[" v=STSv1; id=1"]]], [[["V=STSv1; id=1"]]], [[["v=STSv1"]]]])("%j is invalid", (records) => {
     expect(readStsRecords(records as string[][])).toEqual({ kind: "none" });
   });
 
-  test("two are none that counts", () => {
+  test("two records count as none", () => {
     expect(readStsRecords([["v=STSv1; id=1"], ["v=STSv1; id=1"]])).toMatchObject({ kind: "invalid", message: expect.stringContaining("2 MTA-STS records") });
   });
 });
