@@ -64,6 +64,40 @@ const check = {
   additionalProperties: false,
 } as const;
 
+const include = {
+  type: "array",
+  maxItems: 31,
+  items: { type: "string", format: "one-line", minLength: 1, maxLength: 4096 },
+  description: "Files with more targets and checks, by path relative to this file.",
+} as const;
+
+const targets = {
+  type: "object",
+  description: "Targets by name, each a set of input fields. Without targets, each check runs once.",
+  propertyNames: name,
+  maxProperties: 1000,
+  additionalProperties: { type: "object" },
+  default: {},
+} as const;
+
+const matrix = {
+  type: "object",
+  description: "Multiplies the targets: each is combined with one value of each axis, and is named after them, such as mx1/submission.",
+  propertyNames: name,
+  maxProperties: 8,
+  additionalProperties: {
+    description: "A field of the input with a list of its values, or names with the fields that each stands for.",
+    ...when(
+      { type: "array" },
+      { type: "array", minItems: 1, maxItems: 1000, uniqueItems: true, items: { type: ["string", "number", "boolean"], format: "one-line", maxLength: 128 } },
+      { type: "object", minProperties: 1, maxProperties: 1000, propertyNames: name, additionalProperties: { type: "object" } },
+    ),
+  },
+  default: {},
+} as const;
+
+const checks = { type: "array", maxItems: 1000, items: check, default: [] } as const;
+
 /** A suite: targets × checks, with the expectations of each. */
 export const suiteContract = contract({
   title: "probe-run suite",
@@ -78,22 +112,26 @@ export const suiteContract = contract({
       additionalProperties: false,
       default: {},
     },
-    targets: {
-      type: "object",
-      description: "Targets by name, each a set of input fields. Without targets, each check runs once.",
-      propertyNames: name,
-      maxProperties: 1000,
-      additionalProperties: { type: "object" },
-      default: {},
-    },
+    include,
+    targets,
+    matrix,
     watch: suiteWatchSchema,
-    checks: { type: "array", minItems: 1, maxItems: 1000, items: check },
+    checks,
   },
-  required: ["name", "checks"],
+  required: ["name"],
+  additionalProperties: false,
+});
+
+/** A file that a suite includes. */
+export const suitePartContract = contract({
+  title: "probe-run suite, included file",
+  type: "object",
+  properties: { include, targets, checks },
   additionalProperties: false,
 });
 
 export type Suite = FilledOf<typeof suiteContract>;
+export type SuitePart = FilledOf<typeof suitePartContract>;
 export type SuiteCheck = Suite["checks"][number];
 export type SuiteWatch = NonNullable<Suite["watch"]>;
 export type Expectation = NonNullable<SuiteCheck["expect"]>;

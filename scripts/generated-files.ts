@@ -5,10 +5,11 @@ import { withCatalogue } from "./catalogue.js";
 import { catalogueSource } from "./catalogue-source.js";
 import { registrySource } from "./registry-source.js";
 import { inRepo } from "./repo.js";
-import { suiteSchema } from "./suite-schema.js";
+import { suitePartSchema, suiteSchema } from "./suite-schema.js";
 
 /** For editors: `# yaml-language-server: $schema=…` in a suite. */
 const SUITE_SCHEMA = "schemas/json/suite.json";
+const SUITE_PART_SCHEMA = "schemas/json/suite-part.json";
 
 /** What `npm run generate` writes: a file's path in this checkout, and what it must hold. Null: the file must not be there. */
 export type GeneratedFiles = Map<string, string | null>;
@@ -18,6 +19,7 @@ export function generatedFiles(probes: readonly Probe[]): GeneratedFiles {
   files.set("probes/index.ts", registrySource(probes.map(({ name }) => name)));
   files.set("probes/catalogue.ts", catalogueSource(probes));
   files.set(SUITE_SCHEMA, `${JSON.stringify(suiteSchema(probes), null, 2)}\n`);
+  files.set(SUITE_PART_SCHEMA, `${JSON.stringify(suitePartSchema(), null, 2)}\n`);
   for (const probe of probes) for (const [path, content] of schemasOf(probe)) files.set(path, content);
   if (existsSync(inRepo("README.md"))) files.set("README.md", withCatalogue(readFileSync(inRepo("README.md"), "utf8"), probes));
   return files;

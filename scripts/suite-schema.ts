@@ -1,5 +1,5 @@
 import type { Probe } from "../runner/harness/define-probe.js";
-import { suiteContract } from "../schemas/suite.js";
+import { suiteContract, suitePartContract } from "../schemas/suite.js";
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -21,6 +21,17 @@ export function suiteSchema(probes: readonly Probe[]): Schema {
       ...properties,
       checks: { ...properties.checks, items: { ...check, properties: { ...check.properties, probe }, allOf: probes.flatMap(inputsOf) } },
     },
+  };
+}
+
+/** The schema of a file that a suite includes. Its fields are those of the schema beside it. */
+export function suitePartSchema(): Schema {
+  const { properties, ...part } = suitePartContract.schema as unknown as Schema & { properties: Schema };
+  const names = Object.keys(properties);
+  return {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    ...part,
+    properties: Object.fromEntries(names.map((name) => [name, { $ref: `suite.json#/properties/${name}` }])),
   };
 }
 

@@ -16,6 +16,8 @@ export interface Option {
   readonly short?: string;
   /** The allowed values. */
   readonly choices?: readonly string[];
+  /** Values that a shell completes; others are allowed, too. */
+  readonly suggests?: readonly string[];
 }
 
 export type Options = Readonly<Record<string, Option>>;
@@ -78,7 +80,7 @@ function assign(values: Record<string, Value>, table: Options, written: string, 
 
 function notAChoice(name: string, given: string, choices: readonly string[]): UsageError {
   const near = nearest(given, choices, 1)[0];
-  const hint = near === undefined ? `it takes ${choices.join(" or ")}` : `did you mean ${near}?`;
+  const hint = near === undefined ? `use one of ${choices.join(", ")}` : `did you mean ${near}?`;
   return new UsageError(`--${name} does not take ${JSON.stringify(given)}`, hint);
 }
 

@@ -4,6 +4,7 @@ import { COMMANDS, type CommandName, isCommand } from "./commands.js";
 import { EXIT } from "./exit-codes.js";
 import type { Io } from "./io.js";
 import { reportError } from "./report-error.js";
+import { assertSubcommand, subcommandIn } from "./subcommand.js";
 import { UsageError } from "./usage-error.js";
 
 /** Runs one command line and returns its exit code. */
@@ -35,9 +36,10 @@ async function dispatch(argv: readonly string[], io: Io): Promise<number> {
   const name: CommandName = isCommand(first) ? first : "run";
   const rest = isCommand(first) ? argv.slice(1) : argv;
   const { default: command } = (await COMMANDS[name].load()) as { default: Command };
-  if (beforeDashes(rest).some(isHelp)) return commandHelp(name, command, io);
+  if (beforeDashes(rest).some(isHelp)) return commandHelp(name, command, beforeDashes(rest), io);
   const given = parseArguments(rest, command.options);
-  checkWords(name, command, given.words);
+  if (command.subcommands === undefined) checkWords(name, command, given.words);
+  else assertSubcommand(name, command, given);
   return command.run(given, io, COMMANDS);
 }
 
@@ -59,7 +61,7 @@ function checkWords(name: string, { words, usage }: Command, given: readonly str
 /** Requested help goes to stdout; otherwise it explains a missing argument. */
 async function generalHelp(argv: readonly string[], io: Io): Promise<number> {
   const topic = argv[0] === "help" ? argv[1] : undefined;
-  if (topic !== undefined && isCommand(topic)) return commandHelp(topic, ((await COMMANDS[topic].load()) as { default: Command }).default, io);
+  if (topic !== undefined && isCommand(topic)) return commandHelp(topic, ((await COMMANDS[topic].load()) as { default: Command }).default, argv.slice(2), io);
   const { overview } = await import("./help.js");
   if (argv.length === 0) {
     io.err(overview());
@@ -69,9 +71,11 @@ async function generalHelp(argv: readonly string[], io: Io): Promise<number> {
   return EXIT.ok;
 }
 
-async function commandHelp(name: CommandName, command: Command, io: Io): Promise<number> {
-  const { helpOf } = await import("./help.js");
-  await io.out(helpOf(name, command));
+/** Of a subcommand if `words` name one. */
+async function commandHelp(name: CommandName, command: Command, words: readonly string[], io: Io): Promise<number> {
+  const { helpOf, helpOfSubcommand } = await import("./help.js");
+  const subcommand = subcommandIn(command, words);
+  await io.out(subcommand === null ? helpOf(name, command) : helpOfSubcommand(name, command, subcommand));
   return EXIT.ok;
 }
 

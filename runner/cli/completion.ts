@@ -1,14 +1,14 @@
-import { builtInNames } from "../harness/registry.js";
 import { nearest } from "../support/did-you-mean.js";
 import type { Arguments } from "./arguments.js";
 import { type Commands, defineCommand } from "./command.js";
-import { type Completion, SHELLS } from "./completion-scripts.js";
+import { gather } from "./completion/gather.js";
+import { SHELLS } from "./completion/shells.js";
 import { EXIT } from "./exit-codes.js";
 import type { Io } from "./io.js";
 import { UsageError } from "./usage-error.js";
 
 export default defineCommand({
-  summary: "Prints a completion script for a shell: commands, options and probe names.",
+  summary: "Prints a completion script for a shell: commands, subcommands, options with their values, and probe names.",
   usage: "<bash | zsh | fish>",
   options: {},
   examples: [
@@ -17,6 +17,7 @@ export default defineCommand({
     ["completion fish > ~/.config/fish/completions/probe-run.fish", "Install it for fish."],
   ],
   words: { least: 1, most: 1 },
+  completes: [Object.keys(SHELLS)],
   run,
 });
 
@@ -32,18 +33,4 @@ async function run({ words }: Arguments<Record<never, never>>, io: Io, all: Comm
   }
   await io.out(script(await gather(all)));
   return EXIT.ok;
-}
-
-async function gather(all: Commands): Promise<Completion> {
-  const commands = await Promise.all(
-    Object.entries(all).map(async ([name, { summary, load }]) => {
-      const { options } = (await load()).default;
-      return {
-        name,
-        summary,
-        options: [...Object.entries(options).map(([option, { description }]) => ({ name: option, description })), { name: "help", description: "Print help." }],
-      };
-    }),
-  );
-  return { commands, probes: builtInNames() };
 }

@@ -21,6 +21,7 @@ export default defineCommand({
     ["describe network.smtp@1 --json", "Version 1 as JSON."],
   ],
   words: { least: 1, most: 1 },
+  completes: ["probe"],
   run,
 });
 

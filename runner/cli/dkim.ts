@@ -7,12 +7,24 @@ import { UsageError } from "./usage-error.js";
 
 export default defineCommand({
   summary: "Creates a DKIM key with its DNS record, or checks a published record.",
-  usage: "<keygen | check> <domain> [options]",
-  details: [
-    "keygen   Create a key pair and print the DNS record. The private key file is readable by its owner only; no file is overwritten.",
-    "check    Look up the record, and report what is wrong with it and whether it matches the signing key. Exits 1 if something is wrong.",
-  ].join("\n"),
+  usage: "<subcommand> <domain> [options]",
   options,
+  subcommands: {
+    keygen: {
+      usage: "<domain>",
+      summary: "Create a key pair and print the DNS record. The private key file is readable by its owner only; no file is overwritten.",
+      words: { least: 1, most: 1 },
+      options: ["selector", "type", "bits", "out", "json"],
+      completes: ["nothing"],
+    },
+    check: {
+      usage: "<domain>",
+      summary: "Look up the record, and report what is wrong with it and whether it matches the signing key. Exits 1 if something is wrong.",
+      words: { least: 1, most: 1 },
+      options: ["selector", "keys", "resolver", "json"],
+      completes: ["nothing"],
+    },
+  },
   examples: [
     ["dkim keygen example.org", "Create a 2048-bit RSA key in .probe-run/dkim/example.org/default.pem."],
     ["dkim keygen example.org --selector s2026 --type both --out keys --json", "Create two keys, for receivers with and without Ed25519."],
@@ -26,8 +38,7 @@ export default defineCommand({
 const SELECTOR = /^[A-Za-z0-9]([A-Za-z0-9.-]{0,61}[A-Za-z0-9])?$/;
 
 async function run({ words, options: given }: Arguments<typeof options>, io: Io): Promise<number> {
-  const [verb, domain] = words as [string, string];
-  if (verb !== "keygen" && verb !== "check") throw new UsageError(`unknown subcommand ${JSON.stringify(verb)}`, "use keygen or check");
+  const [verb, domain] = words as ["keygen" | "check", string];
   if (!isDomain(domain)) throw new UsageError(`${JSON.stringify(domain)} is not a domain`, `probe-run dkim ${verb} example.org`);
   if (given.selector !== null && !SELECTOR.test(given.selector)) {
     throw new UsageError(`${JSON.stringify(given.selector)} is not a selector`, "use letters, digits and hyphens, separated by dots: s2026");

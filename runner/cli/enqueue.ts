@@ -41,6 +41,7 @@ export default defineCommand({
     ["enqueue network.smtp - --queue redis://localhost --batch monday", "From stdin into Redis; can be repeated without duplicates."],
   ],
   words: { least: 2, most: 2 },
+  completes: ["probe", "file"],
   run,
 });
 

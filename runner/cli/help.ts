@@ -1,7 +1,8 @@
 import { wrapped } from "../support/wrap-text.js";
-import type { Option } from "./arguments.js";
-import type { Command } from "./command.js";
+import type { Option, Options } from "./arguments.js";
+import type { Command, Subcommand } from "./command.js";
 import { COMMANDS } from "./commands.js";
+import { usageOf } from "./subcommand.js";
 
 /** Width of the help, also in a pipe. */
 const WIDTH = 100;
@@ -36,20 +37,53 @@ export function overview(): string {
 }
 
 export function helpOf(name: string, command: Command): string {
-  const options = Object.entries(command.options).map(([option, entry]): [string, string] => [signature(option, entry), entry.description]);
   return lines(
     ...wrapped(command.summary, WIDTH, 0),
     ...(command.details === undefined ? [] : ["", ...command.details.split("\n").flatMap((line) => wrapped(line, WIDTH, 0))]),
     "",
     "Usage:",
     `  probe-run ${name === "run" ? "" : `${name} `}${command.usage}`,
+    ...subcommandsOf(name, command),
     "",
     "Options:",
-    ...aligned([...options, ["--help", "Print this."]]),
+    ...optionRows(command.options),
     "",
     "Examples:",
-    ...command.examples.flatMap(([line, what]) => [`  probe-run ${line}`, `      ${what}`]),
+    ...exampleRows(command.examples),
   );
+}
+
+/** What `probe-run queue purge --help` prints: only what concerns the subcommand. */
+export function helpOfSubcommand(command: string, { subcommands = {}, options, examples }: Command, name: string): string {
+  const subcommand = subcommands[name] as Subcommand;
+  const own = examples.filter(([line]) => line.startsWith(`${command} ${name} `) || line === `${command} ${name}`);
+  return lines(
+    ...wrapped(subcommand.summary, WIDTH, 0),
+    "",
+    "Usage:",
+    `  ${usageOf(command, name, subcommand)} [options]`,
+    "",
+    "Options:",
+    ...optionRows(Object.fromEntries(Object.entries(options).filter(([option]) => subcommand.options.includes(option)))),
+    "",
+    "Examples:",
+    ...exampleRows(own),
+  );
+}
+
+function subcommandsOf(command: string, { subcommands }: Command): string[] {
+  if (subcommands === undefined) return [];
+  const rows = Object.entries(subcommands).map(([name, { usage, summary }]): [string, string] => [`${name} ${usage}`.trim(), summary]);
+  return ["", "Subcommands:", ...aligned(rows), "", `\`probe-run ${command} <subcommand> --help\` prints the options and examples of one.`];
+}
+
+function optionRows(options: Options): string[] {
+  const rows = Object.entries(options).map(([option, entry]): [string, string] => [signature(option, entry), entry.description]);
+  return aligned([...rows, ["--help", "Print this."]]);
+}
+
+function exampleRows(examples: Command["examples"]): string[] {
+  return examples.flatMap(([line, what]) => [`  probe-run ${line}`, `      ${what}`]);
 }
 
 function signature(name: string, { value, optional, short }: Option): string {

@@ -23,6 +23,7 @@ export default defineCommand({
   options: {},
   examples: [["new acme.greeting", "Create a probe called acme.greeting."]],
   words: { least: 1, most: 1 },
+  completes: ["nothing"],
   run,
 });
 

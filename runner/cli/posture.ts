@@ -18,6 +18,7 @@ export default defineCommand({
     ["posture --file domains.txt --results results.jsonl", "Examine many domains; run it again to go on where it stopped."],
   ],
   words: { least: 0, most: 1000 },
+  completes: ["nothing"],
   run,
 });
 

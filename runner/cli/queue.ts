@@ -11,6 +11,8 @@ import { openQueueOption } from "./open-queue-option.js";
 import { queueOption } from "./queue-option.js";
 import { UsageError } from "./usage-error.js";
 
+const PURGEABLE = ["dead", "done", "waiting"] as const satisfies readonly PurgeableState[];
+
 const options = {
   queue: queueOption,
   results: { description: "Act on results instead of jobs." },
@@ -20,22 +22,57 @@ const options = {
 
 export default defineCommand({
   summary: "Inspects and manages a queue.",
-  usage: "<stats | dead | retry | purge | pause | resume> [arguments] [options]",
-  details: [
-    "stats              Count waiting, delayed, leased, dead and finished jobs and results.",
-    "dead               List dead letters with their last failures.",
-    "retry [ID …]       Return dead letters to the queue: all, or those with these ids.",
-    "purge STATE        Delete messages that are dead, done or waiting. Ids that were done can be enqueued again.",
-    "pause, resume      Workers claim no more jobs until `resume`; running jobs finish.",
-  ].join("\n"),
+  usage: "<subcommand> [arguments] [options]",
   options,
+  subcommands: {
+    stats: {
+      usage: "",
+      summary: "Count waiting, delayed, leased, dead and finished jobs and results.",
+      words: { least: 0, most: 0 },
+      options: ["queue", "json"],
+    },
+    dead: {
+      usage: "",
+      summary: "List dead letters with their last failures.",
+      words: { least: 0, most: 0 },
+      options: ["queue", "results", "most", "json"],
+    },
+    retry: {
+      usage: "[ID …]",
+      summary: "Return dead letters to the queue: all, or those with these ids.",
+      words: { least: 0, most: 1000 },
+      options: ["queue", "results", "json"],
+      completes: ["nothing"],
+    },
+    purge: {
+      usage: `<${PURGEABLE.join(" | ")}>`,
+      summary: "Delete the messages in this state. Ids that were done can be enqueued again.",
+      words: { least: 1, most: 1 },
+      options: ["queue", "results", "json"],
+      completes: [PURGEABLE],
+    },
+    pause: {
+      usage: "",
+      summary: "Let workers claim no more jobs; running jobs finish.",
+      words: { least: 0, most: 0 },
+      options: ["queue", "results", "json"],
+    },
+    resume: {
+      usage: "",
+      summary: "Let workers claim jobs again.",
+      words: { least: 0, most: 0 },
+      options: ["queue", "results", "json"],
+    },
+  },
   examples: [
     ["queue stats", "Count the messages in .probe-run/queue.db."],
     ["queue dead --results --queue redis://localhost", "List the results that no consumer accepted."],
     ["queue retry", "Retry all dead jobs."],
     ["queue purge dead --json", "Delete the dead letters, and print their number."],
+    ["queue pause", "Stop the workers of a queue, for maintenance."],
+    ["queue resume", "Let them go on."],
   ],
-  words: { least: 1, most: 1000 },
+  words: { least: 1, most: 1001 },
   run,
 });
 
@@ -46,12 +83,9 @@ const ACTIONS: Readonly<Record<string, Action>> = { stats, dead, retry, purge, p
 
 async function run({ words, options: given }: Arguments<typeof options>, io: Io): Promise<number> {
   const [name, ...rest] = words as [string, ...string[]];
-  const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
-  if (action === undefined) throw new UsageError(`unknown action ${JSON.stringify(name)}`, `the actions are ${Object.keys(ACTIONS).join(", ")}`);
-  if (name !== "retry" && name !== "purge" && rest.length > 0) throw new UsageError(`unexpected argument ${JSON.stringify(rest[0])}`);
   const queue = await openQueueOption(given.queue, io, { mayCreate: false });
   try {
-    await action(queue, rest, given, io);
+    await (ACTIONS[name] as Action)(queue, rest, given, io);
   } finally {
     await queue.close();
   }
@@ -83,13 +117,10 @@ async function retry(queue: Queue, ids: readonly string[], given: Given, io: Io)
   await printCount("retried", await channelOf(queue, given).retryDead(ids.length === 0 ? null : ids), given, io);
 }
 
-const PURGEABLE: readonly string[] = ["dead", "done", "waiting"] satisfies PurgeableState[];
-
 async function purge(queue: Queue, words: readonly string[], given: Given, io: Io): Promise<void> {
-  const [what] = words;
-  if (words.length !== 1 || !PURGEABLE.includes(what as string))
-    throw new UsageError("missing argument: the state to purge", `queue purge ${PURGEABLE.join(", or queue purge ")}`);
-  await printCount("purged", await channelOf(queue, given).purge(what as PurgeableState), given, io);
+  const state = PURGEABLE.find((each) => each === words[0]);
+  if (state === undefined) throw new UsageError(`there is no state ${JSON.stringify(words[0])} to purge`, `use one of ${PURGEABLE.join(", ")}`);
+  await printCount("purged", await channelOf(queue, given).purge(state), given, io);
 }
 
 async function pause(queue: Queue, _: readonly string[], given: Given, io: Io): Promise<void> {

@@ -36,6 +36,7 @@ export default defineCommand({
     ["network.smtp mx.example.org --repeat 60 --interval 1 --pretty", "Probe once a second for a minute; percentiles at the end."],
   ],
   words: { least: 1, most: 2 },
+  completes: ["probe", "file"],
   run,
 });
 

@@ -19,6 +19,7 @@ export default defineCommand({
     ["schema network.smtp@1 output", "The output of the newest version 1."],
   ],
   words: { least: 1, most: 2 },
+  completes: ["probe", SIDES],
   run,
 });
 

@@ -11,8 +11,10 @@ import { EXIT } from "./exit-codes.js";
 import type { Io } from "./io.js";
 import { UsageError } from "./usage-error.js";
 
+const MAX_ADDRESSES = 10_000;
+
 const options = {
-  reason: { value: "WHY", description: `For add: ${SUPPRESSION_REASONS.join(", ")} (manual).` },
+  reason: { value: "WHY", choices: SUPPRESSION_REASONS, description: `For add: ${SUPPRESSION_REASONS.join(", ")} (manual).` },
   days: { value: "N", description: "For add and import: suppress for N days; permanently without it." },
   detail: { value: "TEXT", description: "For add: a note, such as the reply of a server." },
   most: { value: "N", description: "For list: show at most N entries (100)." },
@@ -22,25 +24,55 @@ const options = {
 
 export default defineCommand({
   summary: "Manages the suppression list of mail.deliver.",
-  usage: "<init | add | remove | check | list | import> [address … | file] [options]",
-  details: [
-    "init               Create the delivery ledger, which holds the list. add and import create it, too.",
-    "add ADDRESS …      Suppress addresses. @example.org stands for every address of a domain.",
-    "remove ADDRESS …   Remove addresses from the list.",
-    "check ADDRESS …    Show whether addresses are suppressed; exits 1 if one is.",
-    "list               Show the list, the latest entry first.",
-    "import FILE        Suppress addresses from results of mail.bounce and mail.deliver, or from events: one JSON object per line; - for stdin.",
-    "                   Only addresses that do not exist, disabled mailboxes, complaints and opt-outs.",
-  ].join("\n"),
+  usage: "<subcommand> [address … | file] [options]",
   options,
+  subcommands: {
+    init: {
+      usage: "",
+      summary: "Create the delivery ledger, which holds the list. add and import create it, too.",
+      words: { least: 0, most: 0 },
+      options: ["ledger"],
+    },
+    add: {
+      usage: "<address …>",
+      summary: "Suppress addresses. @example.org stands for every address of a domain.",
+      words: { least: 1, most: MAX_ADDRESSES },
+      options: ["reason", "days", "detail", "ledger", "json"],
+      completes: ["nothing"],
+    },
+    remove: {
+      usage: "<address …>",
+      summary: "Remove addresses from the list.",
+      words: { least: 1, most: MAX_ADDRESSES },
+      options: ["ledger", "json"],
+      completes: ["nothing"],
+    },
+    check: {
+      usage: "<address …>",
+      summary: "Show whether addresses are suppressed; exits 1 if one is.",
+      words: { least: 1, most: MAX_ADDRESSES },
+      options: ["ledger", "json"],
+      completes: ["nothing"],
+    },
+    list: { usage: "", summary: "Show the list, the latest entry first.", words: { least: 0, most: 0 }, options: ["most", "ledger", "json"] },
+    import: {
+      usage: "<file | ->",
+      summary:
+        "Suppress addresses from results of mail.bounce and mail.deliver, or from events, one JSON object per line: addresses that do not exist, disabled mailboxes, complaints and opt-outs.",
+      words: { least: 1, most: 1 },
+      options: ["days", "ledger", "json"],
+    },
+  },
   examples: [
     ["suppress add ann@example.org --reason unsubscribe", "Ann gets no more mail."],
     ["suppress add bob@example.org --reason bounce --days 30", "His mailbox is full: retry next month."],
     ["suppress check ann@example.org", "Is Ann suppressed?"],
     ["suppress list --json", "The whole list, for another program."],
+    ["suppress remove bob@example.org", "His mailbox works again."],
+    ["suppress init --ledger /var/lib/probe-run/delivery.db", "Create the ledger before the workers start."],
     ["suppress import bounces.jsonl", "Suppress addresses from today's bounces and complaints."],
   ],
-  words: { least: 1, most: 10_001 },
+  words: { least: 1, most: MAX_ADDRESSES + 1 },
   run,
 });
 
@@ -63,12 +95,7 @@ const ACTS: Readonly<Record<string, Act>> = {
 
 async function run({ words, options: given }: Arguments<typeof options>, io: Io): Promise<number> {
   const [name, ...targets] = words as [string, ...string[]];
-  const act = Object.hasOwn(ACTS, name) ? ACTS[name] : undefined;
-  if (act === undefined) throw new UsageError(`unknown subcommand ${JSON.stringify(name)}`, `use one of ${Object.keys(ACTS).join(", ")}`);
-  if ((name === "list" || name === "init") && targets.length > 0)
-    throw new UsageError(`unexpected argument ${JSON.stringify(targets[0])}`, "to look up one address, use suppress check ADDRESS");
-  if (name === "import" && targets.length !== 1) throw new UsageError("import takes one file, or - for stdin", "suppress import bounces.jsonl");
-  if (name !== "list" && name !== "init" && targets.length === 0) throw new UsageError("missing argument ADDRESS", `suppress ${name} someone@example.org`);
+  const act = ACTS[name] as Act;
   const ledger = openLedger(act, given, io);
   try {
     return await act.run(ledger, targets, given, io);
@@ -99,7 +126,7 @@ function openLedger({ makesLedger }: Act, given: Given, io: Io): Ledger {
 
 async function add({ suppressed }: Ledger, targets: readonly string[], given: Given, io: Io): Promise<number> {
   const forMs = timeOf(given);
-  const reason = reasonOf(given.reason);
+  const reason = (given.reason as SuppressionReason | null) ?? "manual";
   const added = suppressed.add(targets.map((target) => ({ target, reason, detail: given.detail, forMs })));
   await io.out(
     given.json ? `${JSON.stringify({ added, updated: targets.length - added })}\n` : `${added} added, ${targets.length - added} already on the list\n`,
@@ -114,12 +141,6 @@ function timeOf({ days: written }: Given): number | null {
 
 async function importFrom({ suppressed }: Ledger, [file]: readonly string[], given: Given, io: Io): Promise<number> {
   return (await import("./suppress/import.js")).importFrom(suppressed, file as string, { forMs: timeOf(given), isJson: given.json }, io);
-}
-
-function reasonOf(written: string | null): SuppressionReason {
-  const reason = SUPPRESSION_REASONS.find((each) => each === (written ?? "manual"));
-  if (reason !== undefined) return reason;
-  throw new UsageError(`--reason must be one of ${SUPPRESSION_REASONS.join(", ")}, not ${JSON.stringify(written)}`);
 }
 
 async function remove({ suppressed }: Ledger, targets: readonly string[], { json }: Given, io: Io): Promise<number> {

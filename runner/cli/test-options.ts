@@ -6,7 +6,12 @@ export const testOptions = {
   target: { value: "A,B", repeated: true, description: "Run only checks of these targets." },
   testNamePattern: { short: "t", value: "PATTERN", description: "Run only checks whose name contains this word or matches this regular expression." },
   list: { description: "Print the checks that would run, without running them." },
-  reporter: { value: "NAME", repeated: true, description: "default, verbose, tree, dot, junit, json, tap, github-actions, html (needs @vitest/ui)." },
+  reporter: {
+    value: "NAME",
+    repeated: true,
+    suggests: ["default", "verbose", "tree", "dot", "junit", "json", "tap", "github-actions", "html"],
+    description: "default, verbose, tree, dot, junit, json, tap, github-actions, html (needs @vitest/ui).",
+  },
   outputFile: { value: "PATH", description: "Output file of a reporter that writes a file." },
   "outputFile.junit": { value: "PATH", description: "The same for the junit reporter only." },
   "outputFile.json": { value: "PATH", description: "The same for the json reporter only." },

@@ -4,6 +4,7 @@ import { checksOf, namePattern } from "../suite/choose.js";
 import type { PlannedCheck } from "../suite/plan.js";
 import { type Problem, problemText, SuiteError } from "../suite/problem.js";
 import { type ReadSuite, readSuite } from "../suite/read.js";
+import { isTarget } from "../suite/targets.js";
 import { nearest } from "../support/did-you-mean.js";
 import { printable, printableLine } from "../support/printable.js";
 import { startSuites } from "../vitest/start.js";
@@ -36,6 +37,7 @@ export async function runSuites(given: TestArguments, io: Io): Promise<number> {
   if (vitestNode === null) return EXIT.couldNotRun;
   const vitest = await started(io, vitestNode, {
     files: files.filter((_, index) => (chosen[index] as readonly PlannedCheck[]).length > 0),
+    included: suites.flatMap((suite) => suite.files.documents.slice(1).map(({ file }) => file)),
     tags: known,
     maxConcurrency: concurrency ?? Math.max(...suites.map(({ suite }) => suite.concurrency)),
     suiteOptions: {
@@ -55,9 +57,13 @@ export async function runSuites(given: TestArguments, io: Io): Promise<number> {
 }
 
 function assertTargets(suites: readonly ReadSuite[], targets: readonly string[]): void {
-  const known = suites.flatMap(({ suite }) => Object.keys(suite.targets));
-  const unknown = targets.find((target) => !known.includes(target));
-  if (unknown !== undefined) throw new UsageError(`unknown target ${JSON.stringify(unknown)}`, `use one of ${known.join(", ")}`);
+  const all = suites.flatMap((suite) => suite.targets);
+  const unknown = targets.find((given) => !all.some((target) => isTarget(target, given)));
+  if (unknown === undefined) return;
+  const known = [...new Set(all.flatMap(({ name, labels }) => [...labels, name]))];
+  const near = nearest(unknown, known, 1)[0];
+  const hint = near !== undefined ? `did you mean ${near}?` : known.length === 0 ? "the suite has no targets" : `use one of ${known.join(", ")}`;
+  throw new UsageError(`unknown target ${JSON.stringify(unknown)}`, hint);
 }
 
 async function listChecks(

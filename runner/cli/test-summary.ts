@@ -10,7 +10,7 @@ export function summaryTables(suites: readonly ReadSuite[], vitest: Vitest): str
   const modules = vitest.state.getTestModules();
   return suites
     .map((read) => {
-      const module = modules.find(({ moduleId }) => moduleId === read.document.file);
+      const module = modules.find(({ moduleId }) => moduleId === read.files.file);
       const tests = module === undefined ? [] : [...module.children.allTests()];
       const ended = new Map(tests.map((test) => [test.name, signOf(test.result().state, test.diagnostic()?.retryCount ?? 0)]));
       return tableOf(read, ended);

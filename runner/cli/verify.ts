@@ -22,7 +22,12 @@ const options = {
   at: { value: "TIME", description: "The time of receipt, such as 2026-11-20T10:00:00Z, at which signatures are judged." },
   resolver: { value: "ADDRESS", repeated: true, description: "Ask this name server instead of the system's." },
   timeout: { value: "MS", description: "The deadline of the run in milliseconds." },
-  lab: { value: "NAME", optional: true, description: "Verify a sample message without a network: signed, changed, forwarded or unsigned." },
+  lab: {
+    value: "NAME",
+    optional: true,
+    suggests: ["signed", "changed", "forwarded", "unsigned"],
+    description: "Verify a sample message without a network: signed, changed, forwarded or unsigned.",
+  },
   "fail-on": { value: "STATUS", choices: FAIL_ON, description: "Exit with 1 from this status on: error (the default) or warning." },
   json: { description: "Print the envelope as JSON." },
 } as const;

@@ -34,7 +34,7 @@ async function run({ words: [file = ""], options: given }: Arguments<typeof watc
   allowShortSecrets(given);
   const concurrency = wholeNumber("concurrency", given.concurrency, 1, 100_000);
   const { suite, plan } = await read(resolve(io.cwd, file), io);
-  return given.once ? watchOnce(plan, suite, given, concurrency, io) : watchOn(plan, suite, given, concurrency ?? 1000, io);
+  return given.once ? watchOnce(plan, suite, given, concurrency, io) : watchOn(plan, given, concurrency ?? 1000, io);
 }
 
 async function read(path: string, io: Io): Promise<{ suite: ReadSuite; plan: WatchPlan }> {

@@ -8,6 +8,8 @@ import { parseFieldPath, unknownField } from "./field-path.js";
 import type { PlannedCheck } from "./plan.js";
 import { probeName } from "./probe-name.js";
 import type { ProblemCollector } from "./problem-collector.js";
+import type { SuiteFiles } from "./suite-files.js";
+import type { Layer } from "./targets.js";
 
 type Path = readonly (string | number)[];
 
@@ -15,7 +17,7 @@ type Path = readonly (string | number)[];
 export async function checkInput(planned: PlannedCheck, collector: ProblemCollector): Promise<void> {
   const { check, index } = planned;
   try {
-    const asked = parseAsked(probeName(check.probe, collector.document.file));
+    const asked = parseAsked(probeName(check.probe, planned.file));
     const loaded = await loadProbe(asked.name);
     const version = acceptedVersion(loaded, asked, planned, collector);
     checkFields(loaded, version, planned, collector);
@@ -27,13 +29,13 @@ export async function checkInput(planned: PlannedCheck, collector: ProblemCollec
 
 /** The version that will run; if none accepts the input, the newest, after its violations were reported. */
 function acceptedVersion(loaded: LoadedProbe, asked: Asked, planned: PlannedCheck, collector: ProblemCollector): string {
-  const baseOf = layersOf(planned, collector);
+  const pathOf = pathsOf(planned, collector);
   let accepted = tryVersion(loaded, asked, planned.input);
   if (typeof accepted === "string") return accepted;
-  const fitted = fitToContract(planned.input, accepted, (steps) => collector.fillingAt([...baseOf(steps), ...steps]));
+  const fitted = fitToContract(planned.input, accepted, (steps) => collector.fillingAt(pathOf(steps)));
   if (fitted) accepted = tryVersion(loaded, asked, planned.input);
   if (typeof accepted === "string") return accepted;
-  for (const violation of accepted) collector.addViolation(baseOf(stepsOf(violation.pointer)), violation);
+  for (const violation of accepted) collector.addViolation(pathOf(stepsOf(violation.pointer)), violation);
   return candidates(asked, loaded.versions)[0] as string;
 }
 
@@ -47,17 +49,27 @@ function tryVersion(loaded: LoadedProbe, asked: Asked, input: unknown): string |
   }
 }
 
-/** An input is merged from up to three layers. Returns the topmost layer that contains a field. */
-function layersOf({ target, index }: PlannedCheck, { document }: ProblemCollector): (steps: readonly string[]) => Path {
-  const own: Path = ["checks", index, "input"];
-  const ofTarget: Path = target === null ? own : ["targets", target];
+/** An input is merged from several layers. Returns the path of a field in the topmost layer that contains it. */
+function pathsOf({ layers }: PlannedCheck, { files }: ProblemCollector): (steps: readonly string[]) => Path {
+  const all: readonly Omit<Layer, "input">[] = [...[...layers].reverse(), { path: ["defaults", "input"], field: null }];
+  const [ofTarget] = layers as readonly [Layer, ...Layer[]];
   return (steps) => {
-    const layers = [own, ofTarget, ["defaults", "input"]];
-    const depths = layers.map((layer) => document.find([...layer, ...steps]).depth - layer.length);
+    const depths = all.map((layer) => depthIn(layer, steps, files));
     const deepest = Math.max(...depths);
     // A missing field is reported at the target, where it usually belongs.
-    return deepest <= 0 ? ofTarget : (layers[depths.indexOf(deepest)] as Path);
+    return pathIn(deepest <= 0 ? ofTarget : (all[depths.indexOf(deepest)] as Layer), steps);
   };
+}
+
+/** How many steps of a field's path a layer has. */
+function depthIn(layer: Omit<Layer, "input">, steps: readonly string[], files: SuiteFiles): number {
+  if (layer.field !== null && layer.field !== steps[0]) return 0;
+  const { path } = layer;
+  return files.find(pathIn(layer, steps)).depth - (layer.field === null ? path.length : path.length - 1);
+}
+
+function pathIn({ path, field }: Omit<Layer, "input">, steps: readonly string[]): Path {
+  return [...path, ...(field === null ? steps : steps.slice(1))];
 }
 
 function checkFields(loaded: LoadedProbe, version: string, { check, index }: PlannedCheck, collector: ProblemCollector): void {

@@ -4,21 +4,22 @@ import { nearest } from "../support/did-you-mean.js";
 import { checkInput } from "./check-input.js";
 import type { PlannedCheck } from "./plan.js";
 import type { ProblemCollector } from "./problem-collector.js";
+import { isTarget, type PlannedTarget } from "./targets.js";
 
 /** The checks of a suite that its contract cannot express. */
-export async function checkPlan(suite: Suite, checks: readonly PlannedCheck[], collector: ProblemCollector): Promise<void> {
-  checkTargets(suite, collector);
+export async function checkPlan(suite: Suite, targets: readonly PlannedTarget[], checks: readonly PlannedCheck[], collector: ProblemCollector): Promise<void> {
+  checkTargets(suite, targets, collector);
   checkTitles(checks, collector);
   checkPatterns(suite, collector);
   for (const each of checks) await checkInput(each, collector);
 }
 
-function checkTargets(suite: Suite, collector: ProblemCollector): void {
-  const known = Object.keys(suite.targets);
+function checkTargets(suite: Suite, all: readonly PlannedTarget[], collector: ProblemCollector): void {
+  const known = [...new Set(all.flatMap(({ name, labels }) => [...labels, name]))];
   for (const [index, { targets }] of suite.checks.entries()) {
     if (!Array.isArray(targets)) continue;
     for (const [place, name] of (targets as string[]).entries()) {
-      if (Object.hasOwn(suite.targets, name)) continue;
+      if (all.some((target) => isTarget(target, name))) continue;
       const near = nearest(name, known, 1)[0];
       const hint = near !== undefined ? `did you mean ${near}?` : known.length === 0 ? "the suite has no targets" : `the targets are: ${known.join(", ")}`;
       collector.add(["checks", index, "targets", place], "value", `there is no target ${JSON.stringify(name)}`, hint);
@@ -34,8 +35,9 @@ function checkTitles(checks: readonly PlannedCheck[], collector: ProblemCollecto
     if (other === undefined) seen.set(title, index);
     else {
       const path = ["checks", index, check.name === undefined ? "probe" : "name"];
-      const { line } = collector.document.position(["checks", other]);
-      collector.add(path, "value", `the check ${JSON.stringify(title)} of line ${line} has the same name`, "give each its own `name`");
+      const { file, line } = collector.files.position(["checks", other]);
+      const place = file === collector.files.position(path).file ? `line ${line}` : `${file}:${line}`;
+      collector.add(path, "value", `the check ${JSON.stringify(title)} of ${place} has the same name`, "give each its own `name`");
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { PlannedCheck } from "./plan.js";
+import { isTarget } from "./targets.js";
 
 /** Which checks run. An empty list, or none, selects all. */
 export interface Choice {
@@ -7,10 +8,10 @@ export interface Choice {
   readonly tags?: readonly string[] | undefined;
 }
 
-/** The checks of these targets with one of these tags. */
+/** The checks of these targets with one of these tags. With a matrix, a part of a target's name selects all targets that have it. */
 export function checksOf(checks: readonly PlannedCheck[], { targets = [], tags = [] }: Choice): readonly PlannedCheck[] {
   return checks
-    .filter(({ target }) => targets.length === 0 || (target !== null && targets.includes(target)))
+    .filter((check) => targets.length === 0 || targets.some((given) => isTarget({ name: check.target ?? "", labels: check.labels }, given)))
     .filter((check) => tags.length === 0 || check.tags.some((tag) => tags.includes(tag)));
 }
 

@@ -152,7 +152,7 @@ export class SuiteDocument {
 }
 
 /** A suite of a thousand checks has a tenth of each. */
-const MAX_CHARACTERS = 1024 * 1024;
+export const MAX_CHARACTERS = 1024 * 1024;
 const MAX_ALIASES = 1000;
 const MAX_VALUES = 100_000;
 const LESS = "write less with anchors";

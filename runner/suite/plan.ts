@@ -1,16 +1,24 @@
 import type { Suite, SuiteCheck } from "../../schemas/suite.js";
+import type { SuiteFiles } from "./suite-files.js";
+import { isTarget, type Layer, type PlannedTarget } from "./targets.js";
 
 /** One check on one target, which becomes one test. */
 export interface PlannedCheck {
   /** Null if the suite has no targets. */
   readonly target: string | null;
+  /** The parts of the target's name: several with a matrix. */
+  readonly labels: readonly string[];
   /** Its probe and its own name, whatever the target: `network.smtp@2 greets`. */
   readonly name: string;
   /** Its name in reports, with its target, because not every reporter shows a group: `mx1 network.smtp@2 greets`. */
   readonly title: string;
   readonly check: SuiteCheck;
-  /** The check's index in the file. */
+  /** The file that holds the check. */
+  readonly file: string;
+  /** The check's index in the suite. */
   readonly index: number;
+  /** What the input is made of, without the defaults; later layers override earlier ones. */
+  readonly layers: readonly Layer[];
   readonly input: unknown;
   readonly tags: readonly string[];
   readonly retries: number | null;
@@ -18,28 +26,33 @@ export interface PlannedCheck {
 }
 
 /** Every check on each of its targets, target by target. */
-export function planOf(suite: Suite): PlannedCheck[] {
-  const targets = Object.keys(suite.targets);
-  const names = targets.length === 0 ? [null] : targets;
-  return names.flatMap((target) =>
-    suite.checks.flatMap((check, index) => (target === null || isFor(check, target) ? [planned(suite, target, check, index)] : [])),
+export function planOf(suite: Suite, targets: readonly PlannedTarget[], files: SuiteFiles): PlannedCheck[] {
+  const places = suite.checks.map((_, index) => files.find(["checks", index]).document.file);
+  const each = targets.length === 0 ? [null] : targets;
+  return each.flatMap((target) =>
+    suite.checks.flatMap((check, index) =>
+      target === null || isFor(check, target) ? [{ ...planned(suite, target, check, index), file: places[index] as string }] : [],
+    ),
   );
 }
 
-function isFor({ targets = "all" }: SuiteCheck, target: string): boolean {
-  return targets === "all" || (targets as readonly string[]).includes(target);
+function isFor({ targets = "all" }: SuiteCheck, target: PlannedTarget): boolean {
+  return targets === "all" || (targets as readonly string[]).some((given) => isTarget(target, given));
 }
 
-function planned({ defaults, targets }: Suite, target: string | null, check: SuiteCheck, index: number): PlannedCheck {
+function planned({ defaults }: Suite, target: PlannedTarget | null, check: SuiteCheck, index: number): Omit<PlannedCheck, "file"> {
   const name = check.name === undefined ? check.probe : `${check.probe} ${check.name}`;
+  const layers = [...(target?.layers ?? []), { path: ["checks", index, "input"], field: null, input: check.input }];
   return {
-    target,
+    target: target?.name ?? null,
+    labels: target?.labels ?? [],
     name,
-    title: target === null ? name : `${target} ${name}`,
+    title: target === null ? name : `${target.name} ${name}`,
     check,
     index,
+    layers,
     // A copy: values from the environment may be coerced to one probe's contract.
-    input: structuredClone(merged(defaults.input, target === null ? undefined : targets[target], check.input)),
+    input: structuredClone(merged(defaults.input, ...layers.map(({ input }) => input))),
     tags: [...new Set([...(defaults.tags ?? []), ...(check.tags ?? [])])],
     retries: check.retries ?? defaults.retries ?? null,
     timeoutMs: check.timeout_ms ?? defaults.timeout_ms ?? null,

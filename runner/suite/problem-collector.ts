@@ -4,6 +4,7 @@ import { stepsOf } from "./coerce-input.js";
 import type { Part, SuiteDocument } from "./document.js";
 import type { Substitution } from "./environment.js";
 import { type Problem, SuiteError } from "./problem.js";
+import type { SuiteFiles } from "./suite-files.js";
 
 type Path = readonly (string | number)[];
 
@@ -13,49 +14,51 @@ export class ProblemCollector {
   /** The scalars whose text came from the environment. */
   filled: ReadonlyMap<Node, Substitution> = new Map();
 
-  constructor(readonly document: SuiteDocument) {}
+  constructor(readonly files: SuiteFiles) {}
 
   add(path: Path, part: Part, message: string, hint: string | null = null): void {
-    this.#addProblem(this.document.find(path)[part], message, hint);
+    const found = this.files.find(path);
+    this.addProblem(found.document, found[part], message, hint);
   }
 
-  /** Adds a contract's violation of the value at `base`. */
-  addViolation(base: Path, { pointer, message, hint }: Violation): void {
-    const steps = stepsOf(pointer);
-    const path = [...base, ...steps];
-    const { key, value, depth } = this.document.find(path);
-    const where = steps.join(".");
+  /** Adds a contract's violation, whose value is written at `path`. */
+  addViolation(path: Path, { pointer, message, hint }: Violation): void {
+    const { document, key, value, depth } = this.files.find(path);
+    const where = stepsOf(pointer).join(".");
     const named = where === "" ? message : `${where}: ${message}`;
-    const fillings = depth === path.length ? this.#fillingsIn(value) : [];
+    const fillings = depth === path.length && value !== null ? this.#fillingsIn(document, value) : [];
     if (fillings.some(({ failed }) => failed)) return;
     const variables = [...new Set(fillings.flatMap((filling) => filling.variables))].map((name) => `\${${name}}`);
     // A value from the environment may be a secret: it is reported by its name.
     if (variables.length > 0 && message.includes(SHOWN_VALUE))
-      this.#addProblem(value, `${withoutValue(named)}, not the value of ${variables.join(", ")}`, hintWithoutValue(hint, variables));
-    else this.#addProblem(message === "there is no such field" ? key : value, named, hint);
+      this.addProblem(document, value, `${withoutValue(named)}, not the value of ${variables.join(", ")}`, hintWithoutValue(hint, variables));
+    else this.addProblem(document, message === "there is no such field" ? key : value, named, hint);
   }
 
   /** How the environment filled the value at a path; null if it did not. */
   fillingAt(path: Path): Substitution | null {
-    const { value, depth } = this.document.find(path);
+    const { value, depth } = this.files.find(path);
     return value !== null && depth === path.length ? (this.filled.get(value) ?? null) : null;
   }
 
-  /** Throws the collected problems, in the order of the file. */
+  /** Throws the collected problems, in the order of the files and of their lines. */
   throwIfAny(): void {
     if (this.problems.length === 0) return;
-    throw new SuiteError(this.problems.sort((a, b) => a.line - b.line || a.column - b.column));
+    const order = new Map(this.files.documents.map(({ file }, index) => [file, index]));
+    const placeOf = ({ file }: Problem): number => order.get(file) ?? 0;
+    throw new SuiteError(this.problems.sort((a, b) => placeOf(a) - placeOf(b) || a.line - b.line || a.column - b.column));
   }
 
-  #addProblem(node: Node | null, message: string, hint: string | null): void {
-    const problem = { file: this.document.file, ...this.document.positionOf(node), message, hint };
+  addProblem(document: SuiteDocument, node: Node | null, message: string, hint: string | null = null): void {
+    const problem = { file: document.file, ...document.positionOf(node), message, hint };
+    const isSame = (other: Problem): boolean =>
+      other.file === problem.file && other.line === problem.line && other.column === problem.column && other.message === message;
     // A mistake in a target is found again by each of its checks.
-    if (!this.problems.some((other) => other.line === problem.line && other.column === problem.column && other.message === message))
-      this.problems.push(problem);
+    if (!this.problems.some(isSame)) this.problems.push(problem);
   }
 
-  #fillingsIn(node: Node | null): Substitution[] {
-    return node === null ? [] : this.document.values(node).flatMap((scalar) => this.filled.get(scalar) ?? []);
+  #fillingsIn(document: SuiteDocument, node: Node): Substitution[] {
+    return document.values(node).flatMap((scalar) => this.filled.get(scalar) ?? []);
   }
 }
 

@@ -6,6 +6,8 @@ import type { SuiteOptions } from "./suite-tests.js";
 export interface StartRequest {
   /** The suites' files as absolute paths with links resolved, as vitest knows them. */
   readonly files: readonly string[];
+  /** The files that suites include. With --watch, a change of one runs the suites again. */
+  readonly included: readonly string[];
   /** All tags of the checks. */
   readonly tags: readonly string[];
   readonly maxConcurrency: number;
@@ -22,7 +24,7 @@ type VitestNode = typeof import("vitest/node");
  * filters and watch mode use the suite's file, and a failure is shown at its own line.
  */
 export async function startSuites({ startVitest }: VitestNode, request: StartRequest): Promise<Vitest> {
-  const { files, tags, maxConcurrency, suiteOptions, vitest, cwd } = request;
+  const { files, included, tags, maxConcurrency, suiteOptions, vitest, cwd } = request;
   return startVitest(
     "test",
     [],
@@ -32,6 +34,7 @@ export async function startSuites({ startVitest }: VitestNode, request: StartReq
       root: cwd,
       include: files.map(globOf),
       exclude: [],
+      forceRerunTriggers: included.map(globOf),
       tags: tags.map((name) => ({ name })),
       strictTags: false,
       maxConcurrency,

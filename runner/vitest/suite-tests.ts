@@ -33,7 +33,7 @@ export async function suiteTests(path: string, options: SuiteOptions = {}): Prom
   const file = resolve(path);
   const read = await readSuite(file, await readFile(file, "utf8"), process.env);
   const limit = limited(options.concurrency ?? read.suite.concurrency);
-  const deadlines = await Promise.all(read.checks.map((check) => deadlineOf(check, file)));
+  const deadlines = await Promise.all(read.checks.map((check) => deadlineOf(check)));
   const chosen = checksOf(read.checks, { targets: options.targets, tags: options.withTags });
   describe.concurrent(read.suite.name, () => {
     for (const check of chosen) defineTest(read, check, { options, limit, deadlineMs: deadlines[read.checks.indexOf(check)] });
@@ -53,9 +53,9 @@ function defineTest(read: ReadSuite, check: PlannedCheck, { options, limit, dead
   test.concurrent(check.title, settings, (context) => limit(() => withTestTimeout(deadlineMs, () => runCheck(read, check, context))));
 }
 
-async function runCheck({ document }: ReadSuite, { check, index, input, timeoutMs }: PlannedCheck, { signal, task }: TestContext): Promise<void> {
+async function runCheck({ files }: ReadSuite, { check, file, index, input, timeoutMs }: PlannedCheck, { signal, task }: TestContext): Promise<void> {
   const options: RunOptions = { signal, ...(timeoutMs === null ? {} : { timeoutMs }) };
-  const report = await runReport(probeName(check.probe, document.file), input, options);
+  const report = await runReport(probeName(check.probe, file), input, options);
   // Adds the evidence to the JSON reporter's output, in the form for a queue.
   task.meta.probe_run = { probe: report.probe, version: report.version, output: report.envelope.queue };
   const wrong = mismatches(check.expect, report.carried, report.envelope.output);
@@ -63,11 +63,11 @@ async function runCheck({ document }: ReadSuite, { check, index, input, timeoutM
   if (first === undefined) return;
   // Vitest keeps what each try threw: a report would show the same failure again for each.
   if (task.result?.errors !== undefined) task.result.errors.length = 0;
-  const place = document.position(["checks", index, ...(first.path.length === 0 ? ["probe"] : ["expect", ...first.path])]);
-  throw new CheckError(mismatchText(wrong, report), document.file, place);
+  const place = files.position(["checks", index, ...(first.path.length === 0 ? ["probe"] : ["expect", ...first.path])]);
+  throw new CheckError(mismatchText(wrong, report), place);
 }
 
-async function deadlineOf({ check, input, timeoutMs }: PlannedCheck, file: string): Promise<number | undefined> {
+async function deadlineOf({ check, file, input, timeoutMs }: PlannedCheck): Promise<number | undefined> {
   if (timeoutMs !== null) return timeoutMs;
   const asked = parseAsked(probeName(check.probe, file));
   return accept(await loadProbe(asked.name), asked, input).filled.timeout_ms;

@@ -15,10 +15,10 @@ export interface Ran {
 }
 
 /** Runs a check, and judges it by what the suite expects. A run that cannot be made says nothing of its target. */
-export async function runCheck({ planned }: WatchedCheck, suiteFile: string, signal: AbortSignal): Promise<Ran> {
+export async function runCheck({ planned }: WatchedCheck, signal: AbortSignal): Promise<Ran> {
   const { check, input, timeoutMs } = planned;
   try {
-    const report = await runReport(probeName(check.probe, suiteFile), input, { signal, ...(timeoutMs === null ? {} : { timeoutMs }) });
+    const report = await runReport(probeName(check.probe, planned.file), input, { signal, ...(timeoutMs === null ? {} : { timeoutMs }) });
     const { carried } = report;
     const reasons = mismatches(check.expect, carried, report.envelope.output).map(({ message }) => message);
     const isCancelled = carried.failure?.code === "cancelled";

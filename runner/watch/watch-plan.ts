@@ -37,8 +37,8 @@ const DAY_MS = 86_400_000;
 const LEAST_EVERY_MS = 1000;
 
 /** How a suite is to be watched. Throws a SuiteError with all that is wrong. */
-export async function watchPlanOf({ suite, checks, document }: ReadSuite): Promise<WatchPlan> {
-  const problems = new ProblemCollector(document);
+export async function watchPlanOf({ suite, checks, files }: ReadSuite): Promise<WatchPlan> {
+  const problems = new ProblemCollector(files);
   const watch: SuiteWatch = suite.watch ?? {};
   const keyOf = new Map(checks.map((planned) => [planned, keyFor(suite.name, planned)]));
   const named = (path: readonly (string | number)[], names: readonly string[], near: string | null): string[] =>

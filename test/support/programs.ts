@@ -50,6 +50,8 @@ export const PROGRAMS = {
   mosquitto: { get: "apt-get install mosquitto", needsRoot: false },
   snmpd: { get: "apt-get install snmpd", needsRoot: false },
   snmpget: { get: "apt-get install snmp", needsRoot: false },
+  zsh: { get: "apt-get install zsh", needsRoot: false },
+  fish: { get: "apt-get install fish", needsRoot: false },
   shellcheck: { get: "apt-get install shellcheck", needsRoot: false },
   "named-checkzone": { get: "apt-get install bind9utils", needsRoot: false },
   ping: { get: "apt-get install iputils-ping", needsRoot: false },

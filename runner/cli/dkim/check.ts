@@ -29,9 +29,7 @@ export async function check(written: string, given: DkimGiven, io: Io): Promise<
   return status === "error" ? EXIT.failed : EXIT.ok;
 }
 
-function checkOptions({ type, bits, out, resolver }: DkimGiven): void {
-  const wrong = Object.entries({ type, bits, out }).find(([, value]) => value !== null)?.[0];
-  if (wrong !== undefined) throw new UsageError(`--${wrong} is for dkim keygen`, "dkim check takes --selector, --keys, --resolver and --json");
+function checkOptions({ resolver }: DkimGiven): void {
   const noServer = resolver.find((address) => !isNameServer(address));
   if (noServer !== undefined) throw new UsageError(`--resolver ${JSON.stringify(noServer)} is not a name server`, "an IP address, with :port if it is not 53");
 }

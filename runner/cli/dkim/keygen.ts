@@ -32,11 +32,8 @@ export async function keygen(written: string, given: DkimGiven, io: Io): Promise
   return EXIT.ok;
 }
 
-function checkOptions({ type, bits, keys, resolver }: DkimGiven): void {
-  if (type !== null && !Object.hasOwn(TYPES, type)) throw new UsageError(`--type must be rsa, ed25519 or both, not ${JSON.stringify(type)}`);
+function checkOptions({ type, bits }: DkimGiven): void {
   if (bits !== null && type === "ed25519") throw new UsageError("--bits is for RSA keys", "an Ed25519 key has one length");
-  const wrong = keys !== null ? "keys" : resolver.length > 0 ? "resolver" : null;
-  if (wrong !== null) throw new UsageError(`--${wrong} is for dkim check`, "dkim keygen takes --selector, --type, --bits, --out and --json");
 }
 
 interface Wanted {

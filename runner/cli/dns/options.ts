@@ -1,3 +1,5 @@
+import { DMARC_POLICIES } from "../../mail/dmarc/read-record.js";
+import { STS_MODES } from "../../mail/dns-plan/plan.js";
 import type { Arguments } from "../arguments.js";
 
 export const options = {
@@ -6,9 +8,9 @@ export const options = {
   include: { value: "NAME", repeated: true, description: "Another sender for the domain: the name after include: in SPF." },
   keys: { value: "DIR", description: "The folder of DKIM keys (.probe-run/dkim) whose records are planned." },
   selector: { value: "NAME", description: "Use only this key of the folder." },
-  dmarc: { value: "POLICY", description: "none, quarantine or reject (none)." },
+  dmarc: { value: "POLICY", choices: DMARC_POLICIES, description: "none, quarantine or reject (none)." },
   reports: { value: "ADDRESS", description: "Recipient of DMARC and TLS reports (postmaster@<domain>)." },
-  "mta-sts": { value: "MODE", description: "testing, enforce or none (testing)." },
+  "mta-sts": { value: "MODE", choices: STS_MODES, description: "testing, enforce or none (testing)." },
   dane: { value: "FILE", description: "PEM certificate of the mail host, for a TLSA record." },
   check: { description: "Compare with the published records; exits 1 if one is missing or differs." },
   resolver: { value: "ADDRESS", repeated: true, description: "With --check: ask this name server instead of the system's." },

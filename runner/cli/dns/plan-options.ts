@@ -5,8 +5,8 @@ import { asciiDomain, isAddress, isDomain, isNameServer } from "../../../schemas
 import { isOneLine } from "../../../schemas/text.js";
 import { keyFolder } from "../../mail/dkim/key-folder.js";
 import type { SigningKey } from "../../mail/dkim/signing-key.js";
-import { DMARC_POLICIES } from "../../mail/dmarc/read-record.js";
-import { type PlanOptions, STS_MODES } from "../../mail/dns-plan/plan.js";
+import { DMARC_POLICIES, type DmarcPolicy } from "../../mail/dmarc/read-record.js";
+import { type PlanOptions, STS_MODES, type StsMode } from "../../mail/dns-plan/plan.js";
 import { DEFAULT_KEYS } from "../dkim/keygen.js";
 import type { Io } from "../io.js";
 import { UsageError } from "../usage-error.js";
@@ -25,9 +25,9 @@ export async function planOptions(written: string, given: DnsGiven, io: Io): Pro
     addresses: given.address.map((address) => address.toLowerCase()),
     includes: given.include.map(spfName),
     keys: await keysOf(domain, given, io),
-    dmarc: oneOf("dmarc", given.dmarc, DMARC_POLICIES),
+    dmarc: (given.dmarc as DmarcPolicy | null) ?? DMARC_POLICIES[0],
     reportsTo: reportsTo(given.reports, domain),
-    mtaSts: oneOf("mta-sts", given["mta-sts"], STS_MODES),
+    mtaSts: (given["mta-sts"] as StsMode | null) ?? STS_MODES[0],
     certificate: given.dane === null ? null : await certificateIn(given.dane, io),
   };
 }
@@ -47,13 +47,6 @@ function domainOf(written: string): string {
 function spfName(written: string): string {
   if (/^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+$/.test(written)) return written.toLowerCase();
   throw new UsageError(`--include ${JSON.stringify(written)} is not a name`, "for example --include _spf.example.net");
-}
-
-function oneOf<const Word extends string>(option: string, written: string | null, words: readonly [Word, ...Word[]]): Word {
-  const [standard] = words;
-  const word = words.find((each) => each === (written ?? standard));
-  if (word === undefined) throw new UsageError(`--${option} must be one of ${words.join(", ")}, not ${JSON.stringify(written)}`);
-  return word;
 }
 
 /** The address becomes part of a URI in a record: characters that would end the URI are rejected. */

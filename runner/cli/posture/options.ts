@@ -16,7 +16,12 @@ export const options = {
   file: { value: "FILE", description: "Read further domains from a file, one a line; - for stdin." },
   results: { value: "FILE", description: "Append each envelope to this file as a line of JSON, and skip the domains that it already holds." },
   concurrency: { value: "N", description: "Domains at once, for several (4)." },
-  lab: { value: "NAME", optional: true, description: "Examine a domain of the lab: good, open, parked or silent. No network is needed." },
+  lab: {
+    value: "NAME",
+    optional: true,
+    suggests: ["good", "open", "parked", "silent"],
+    description: "Examine a domain of the lab: good, open, parked or silent. No network is needed.",
+  },
   "fail-on": { value: "STATUS", choices: FAIL_ON, description: "error or warning (error): the status from which on the exit code is 1." },
   json: { description: "Print the envelope as JSON; of several domains, one a line." },
 } as const;

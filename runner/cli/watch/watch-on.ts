@@ -3,7 +3,6 @@ import { History } from "../../history/history.js";
 import { deleteOld } from "../../history/retention.js";
 import { type HttpServing, serveHttp } from "../../net/http/serve.js";
 import { CONTENT_SECURITY_POLICY } from "../../report/page.js";
-import type { ReadSuite } from "../../suite/read.js";
 import { printable } from "../../support/printable.js";
 import { METRICS_TYPE } from "../../support/prometheus.js";
 import { Book, type BookOptions } from "../../watch/book.js";
@@ -23,7 +22,7 @@ import { DEFAULT_HISTORY, type WatchOptions } from "./watch-options.js";
 const HOUSEKEEPING_MS = 30_000;
 
 /** Watches until it is interrupted. */
-export async function watchOn(plan: WatchPlan, { document }: ReadSuite, given: WatchOptions, most: number, io: Io): Promise<number> {
+export async function watchOn(plan: WatchPlan, given: WatchOptions, most: number, io: Io): Promise<number> {
   const at = given.listen === null ? null : listenAddress(given.listen);
   const history = new History(resolve(io.cwd, given.history ?? DEFAULT_HISTORY));
   const tell = (message: string): void => io.err(`probe-run: ${printable(message)}\n`);
@@ -42,7 +41,7 @@ export async function watchOn(plan: WatchPlan, { document }: ReadSuite, given: W
     const watcher = new Watcher(opened, {
       most,
       now: Date.now,
-      run: (check, signal) => runCheck(check, document.file, signal),
+      run: (check, signal) => runCheck(check, signal),
       onError: (error) => fail(error),
     });
     const server = at === null ? null : await served(at, given.public, opened, watcher, history);

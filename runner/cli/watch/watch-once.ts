@@ -10,7 +10,7 @@ import { rendererFor } from "../present.js";
 import type { WatchOptions } from "./watch-options.js";
 
 /** Runs every check once and prints the results in the order of the file. */
-export async function watchOnce(plan: WatchPlan, { suite, document }: ReadSuite, given: WatchOptions, concurrency: number | null, io: Io): Promise<number> {
+export async function watchOnce(plan: WatchPlan, { suite }: ReadSuite, given: WatchOptions, concurrency: number | null, io: Io): Promise<number> {
   const options = { format: given.format ?? "pretty", pretty: false, compact: false, json: false };
   const renderer = await rendererFor(options, { isList: true, isRepeated: false, targets: plan.checks.map(({ name }) => name) }, io);
   const stopping = new AbortController();
@@ -19,7 +19,7 @@ export async function watchOnce(plan: WatchPlan, { suite, document }: ReadSuite,
   const printed = new InOrder<string>((text, index) => io.out(renderer.item(text, index)));
   let worst: number = EXIT.ok;
   const one = async (check: WatchedCheck, index: number): Promise<void> => {
-    const ran = await runCheck(check, document.file, stopping.signal);
+    const ran = await runCheck(check, stopping.signal);
     const result = resultOf(check, ran);
     worst = Math.max(worst, ran.report === null ? EXIT.couldNotRun : ran.outcome === "error" ? EXIT.failed : EXIT.ok);
     summary.add(result.report);

@@ -1,7 +1,6 @@
-import { spawnSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { parseArguments } from "../../../runner/cli/arguments.js";
-import type { Command } from "../../../runner/cli/command.js";
+import type { Command, Subcommand } from "../../../runner/cli/command.js";
 import { COMMANDS } from "../../../runner/cli/commands.js";
 import { builtInNames, loadProbe } from "../../../runner/harness/registry.js";
 import { cellsOf } from "../../../runner/support/text-width.js";
@@ -9,6 +8,9 @@ import { probeRun } from "./command-line.js";
 
 const commands = await Promise.all(
   Object.entries(COMMANDS).map(async ([name, { load }]): Promise<[string, Command]> => [name, ((await load()) as { default: Command }).default]),
+);
+const nested = commands.flatMap(([name, command]) =>
+  Object.entries(command.subcommands ?? {}).map(([own, subcommand]): [string, string, Command, Subcommand] => [name, own, command, subcommand]),
 );
 const versions = (await Promise.all(builtInNames().map(loadProbe))).flatMap(({ probe, versions }) =>
   versions.map((version) => ({ probe, version, name: `${probe.name}@${version}` })),
@@ -29,6 +31,27 @@ describe("--help", () => {
     expect(command.examples.length).toBeGreaterThan(0);
     for (const [line] of command.examples) expect(out).toContain(`  probe-run ${line}`);
     expect((await probeRun(["help", name])).out).toBe(out);
+  });
+
+  test.each(nested)("of %s %s: only what concerns it, and an example", async (name, own, command, subcommand) => {
+    const { code, out, err } = await probeRun([name, own, "--help"]);
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out).toContain(`probe-run ${name} ${own} ${subcommand.usage}`.trim());
+    const options = [...out.matchAll(/^ {2}(?:-\w, )?--([\w-]+)/gm)].map(([, option]) => option);
+    expect(options.sort()).toEqual([...subcommand.options, "help"].sort());
+    const examples = command.examples.map(([line]) => line).filter((line) => line.split(" ")[1] === own);
+    expect(examples.length).toBeGreaterThan(0);
+    expect([...out.matchAll(/^ {2}probe-run (.*)$/gm)].slice(1).map(([, line]) => line)).toEqual(examples);
+    expect((await probeRun(["help", name, own])).out).toBe(out);
+    expect((await probeRun([name, "--help", own])).out).toBe(out);
+    expect((await probeRun([name, "--help"])).out).toContain(`  ${own} `);
+  });
+
+  test("each option of a command with subcommands belongs to one of them", () => {
+    for (const [, { options, subcommands }] of commands) {
+      const taken = Object.values(subcommands ?? {}).flatMap((subcommand) => subcommand.options);
+      if (subcommands !== undefined) expect(Object.keys(options).filter((option) => !taken.includes(option))).toEqual([]);
+    }
   });
 
   test.each(commands.flatMap(([name, command]) => command.examples.map(([line]): [string, string, Command] => [line, name, command])))(
@@ -105,33 +128,4 @@ test("describe fits a terminal", async () => {
     expect(fields.split("\n").filter((line) => cellsOf(line) > columns && !line.startsWith("Greets"))).toEqual([]);
     expect(fields).toContain("required");
   }
-});
-
-describe("completion", () => {
-  test.each(["bash", "zsh", "fish"])("%s: every command, option and probe", async (shell) => {
-    const { code, out } = await probeRun(["completion", shell]);
-    expect(code).toBe(0);
-    for (const [name, command] of commands) {
-      expect(out).toContain(name);
-      for (const option of Object.keys(command.options)) expect(out).toContain(shell === "fish" ? `-l ${option} ` : `--${option}`);
-    }
-    for (const probe of builtInNames()) expect(out).toContain(probe);
-  });
-
-  test.each([
-    [["probe-run", "des"], ["describe"]],
-    [["probe-run", "network.sm"], ["network.smtp"]],
-    [["probe-run", "describe", "net"], builtInNames().filter((name) => name.startsWith("net"))],
-    [["probe-run", "network.smtp", "--tim"], ["--timeout"]],
-    [
-      ["probe-run", "lab", "--"],
-      ["--port-base", "--transcript", "--help"],
-    ],
-  ])("bash completes %j", async (words, expected) => {
-    const { out } = await probeRun(["completion", "bash"]);
-    const script = `${out}\nCOMP_WORDS=(${words.map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length - 1}; _probe_run; printf '%s\\n' "\${COMPREPLY[@]}"`;
-    const { stdout, stderr } = spawnSync("bash", ["--norc", "-c", script], { encoding: "utf8", cwd: "/" });
-    expect(stderr).toBe("");
-    expect(stdout.trimEnd().split("\n")).toEqual(expected);
-  });
 });

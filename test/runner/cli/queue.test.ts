@@ -74,8 +74,12 @@ describe("enqueue", () => {
     [["consume", "--exec", "cat", "--post", "http://x"], "cannot be combined"],
     [["consume", "--exec", "echo 'half"], "an unclosed quote"],
     [["consume", "--post", "ftp://x"], "begins with http"],
-    [["queue", "frobnicate"], "the actions are stats, dead"],
-    [["queue", "purge"], "missing argument: the state to purge"],
+    [["queue", "frobnicate"], "use one of stats, dead"],
+    [["queue", "purge"], "usage: probe-run queue purge <dead | done | waiting>"],
+    [["queue", "purge", "leased"], 'there is no state "leased" to purge'],
+    [["queue", "stats", "--results"], "queue stats does not take --results"],
+    [["queue", "stat"], "did you mean stats?"],
+    [["queue"], "missing argument: a subcommand"],
   ])("%j is rejected", async (argv, told) => {
     const { code, err } = await probeRun(argv, { cwd });
     expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining(told) });
@@ -86,7 +90,7 @@ describe("work and consume", () => {
   test("in a pipe: one summary on stderr, and the events on stdout", async () => {
     await enqueue(`${closed}\n`.repeat(20), "--batch", "b");
     const worked = await queue("work", "--drain", "--concurrency", "4", "--limit", "2");
-    expect(worked).toEqual({ code: 0, out: "", err: expect.stringMatching(/^20 jobs in [\d.]+ s \([\d.]+\/s\); 20 error; p50 [\d.]+ ms; p99 [\d.]+ ms\n$/) });
+    expect(worked).toEqual({ code: 0, out: "", err: expect.stringMatching(/^20 jobs in [\d.]+ s \([\d.]+\/s\); 20 error; p50 [\d.,]+ ms; p99 [\d.,]+ ms\n$/) });
     const consumed = await queue("consume", "--drain");
     const ids = consumed.out
       .trimEnd()

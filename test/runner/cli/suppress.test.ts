@@ -53,10 +53,10 @@ test("init creates a ledger, reports it, and leaves an existing one alone", asyn
 
 test.each([
   [["frobnicate"], "use one of init, add, remove, check, list, import"],
-  [["add"], "missing argument ADDRESS"],
+  [["add"], "usage: probe-run suppress add <address …>"],
   [["list", "x"], "unexpected argument"],
   [["add", "no address"], "is not a valid address"],
-  [["add", "a@example.org", "--reason", "hate"], "--reason must be one of bounce, complaint, unsubscribe, manual"],
+  [["add", "a@example.org", "--reason", "hate"], "use one of bounce, complaint, unsubscribe, manual"],
   [["add", "a@example.org", "--days", "0"], "--days must be a whole number from 1"],
 ])("%j is rejected, and nothing is changed", async (argv, told) => {
   const { code, err } = await suppress(...argv);

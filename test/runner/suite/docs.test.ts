@@ -17,6 +17,13 @@ test("the suite that docs/suites.md shows can be run", async () => {
   ]);
 });
 
+test("the matrix that docs/suites.md shows makes eight targets", async () => {
+  const example = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text]) => text as string).find((text) => text.includes("matrix:")) as string;
+  const { checks, targets } = await readSuite("/suites.yaml", example.replace(/^include:.*$/m, ""), {});
+  expect(targets).toHaveLength(8);
+  expect(checks).toHaveLength(8 + 4);
+});
+
 test("docs/suites.md names every matcher and every field of a suite", () => {
   const names = (schema: unknown) => Object.keys((schema as { properties: object }).properties);
   for (const name of names(assertionContract.schema)) expect(page).toContain(`\`${name}\``);

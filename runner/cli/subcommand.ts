@@ -1,0 +1,40 @@
+import { nearest } from "../support/did-you-mean.js";
+import type { Arguments } from "./arguments.js";
+import type { Command, Subcommand } from "./command.js";
+import { UsageError } from "./usage-error.js";
+
+/** The first of these words that is a subcommand's name; null without one. */
+export function subcommandIn({ subcommands = {} }: Command, words: readonly string[]): string | null {
+  return words.find((word) => Object.hasOwn(subcommands, word)) ?? null;
+}
+
+/** The first word must be a subcommand, which takes the words after it and every given option. */
+export function assertSubcommand(command: string, { subcommands = {} }: Command, { words, options }: Arguments<Readonly<Record<string, never>>>): void {
+  const names = Object.keys(subcommands);
+  const [name, ...rest] = words;
+  if (name === undefined) throw new UsageError("missing argument: a subcommand", `usage: probe-run ${command} <${names.join(" | ")}>`);
+  if (!Object.hasOwn(subcommands, name)) {
+    const near = nearest(name, names, 1)[0];
+    throw new UsageError(`unknown subcommand ${JSON.stringify(name)}`, near === undefined ? `use one of ${names.join(", ")}` : `did you mean ${near}?`);
+  }
+  const subcommand = subcommands[name] as Subcommand;
+  const usage = `usage: ${usageOf(command, name, subcommand)}`;
+  if (rest.length < subcommand.words.least) throw new UsageError("missing argument", usage);
+  const extra = rest[subcommand.words.most];
+  if (extra !== undefined) throw new UsageError(`unexpected argument ${JSON.stringify(extra)}`, usage);
+  assertOptions(`${command} ${name}`, subcommand, options);
+}
+
+export function usageOf(command: string, name: string, { usage }: Subcommand): string {
+  return `probe-run ${command} ${name}${usage === "" ? "" : ` ${usage}`}`;
+}
+
+function assertOptions(called: string, { options: taken }: Subcommand, given: Readonly<Record<string, unknown>>): void {
+  const other = Object.entries(given).find(([option, value]) => isGiven(value) && !taken.includes(option))?.[0];
+  if (other === undefined) return;
+  throw new UsageError(`${called} does not take --${other}`, `its options are: ${[...taken, "help"].map((option) => `--${option}`).join(", ")}`);
+}
+
+function isGiven(value: unknown): boolean {
+  return Array.isArray(value) ? value.length > 0 : value !== null && value !== false;
+}
