@@ -74,7 +74,7 @@ describe("an included file", () => {
       }),
     ).toEqual([
       expect.stringContaining('suite.yaml:4:19: there is no probe called "network.smpt"'),
-      expect.stringContaining('shared/more.yaml:5:25: the output has no field no_such'),
+      expect.stringContaining("shared/more.yaml:5:25: the output has no field no_such"),
       expect.stringContaining('shared/more.yaml:6:20: there is no target "mx3"'),
     ]);
     expect(await problems({ "suite.yaml": OWN, "shared/more.yaml": "targets: { mx2: { target_host: localhost, target_port: 70000 } }\n" })).toEqual([
