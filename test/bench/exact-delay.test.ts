@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { ExactDelay } from "../../bench/peers/exact-delay.js";
 
-test("nobody is called before their time, and all in their order", async () => {
+test("no callback runs before its time, and all run in order", async () => {
   const delay = new ExactDelay(5);
   const called: { index: number; after: number }[] = [];
   await new Promise<void>((resolve) => {

@@ -63,7 +63,7 @@ describe.each(names)("%s", (name) => {
     expect(own).toEqual([...own].sort(newestFirst));
   });
 
-  test("talks to nobody but through its input and its output", () => {
+  test("uses nothing but its input and its ctx", () => {
     const talkers = sourcesIn(`probes/${name}`).filter((path) => /\bprocess\.(stdin|stdout|stderr|exit|on)\b|\bconsole\./.test(read(path)));
     expect(talkers).toEqual([]);
   });
@@ -99,7 +99,7 @@ test("every probe is reached by the name of its folder", () => {
 describe.each(all)("$id", ({ id, probe, version, input, output }) => {
   const contracts = probe.versions[version] as Contracts;
 
-  test("both schemas compile in strict mode, and say whose they are", () => {
+  test("both schemas compile in strict mode, and have the probe's $id", () => {
     for (const [side, schema] of Object.entries({ input, output })) {
       const ajv = new Ajv2020({ ...ajvOptions, strict: true, strictRequired: true });
       for (const [format, check] of Object.entries(formats)) ajv.addFormat(format, check);
@@ -113,7 +113,7 @@ describe.each(all)("$id", ({ id, probe, version, input, output }) => {
     expect(contracts.input.validator(exampleInput(input))).toBe(true);
   });
 
-  test("an unknown field is refused, wherever it stands", () => {
+  test("an unknown field is refused at any depth", () => {
     expect(contracts.input.validator({ ...exampleInput(input), nonsense: 1 })).toBe(false);
     expect(objectsOf(input).filter(({ schema }) => schema.additionalProperties !== false)).toEqual([]);
     expect(objectsOf(output).filter(({ schema }) => schema.additionalProperties !== false)).toEqual([]);
@@ -127,7 +127,7 @@ describe.each(all)("$id", ({ id, probe, version, input, output }) => {
     ).toEqual([]);
   });
 
-  test("a wrong input is told without its secrets, and nothing is sent", async () => {
+  test("an invalid input is reported without its secrets, and nothing is sent", async () => {
     for (const { path } of fieldsOf(input).filter(({ schema }) => schema["x-secret"] === true)) {
       for (const secret of ["s3cret-".repeat(2000), 31337.25, ["s3cret-1"]]) {
         const error = await runReport(id, withValueAt(exampleInput(input), path, secret)).catch((reason: unknown) => reason);
@@ -174,7 +174,7 @@ describe.each(dialling)("$id, sent to a port of the test's own", ({ id, input, o
   });
   const fits = (value: unknown): boolean => (probe.versions[version] as Contracts).output.validator(structuredClone(value));
 
-  test("tells that nobody listens", async () => {
+  test("reports a closed port", async () => {
     const { port, close } = await listen(() => {});
     await close();
     const { carried, envelope } = await runReport(id, aimedAt(port));

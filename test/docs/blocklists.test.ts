@@ -14,7 +14,7 @@ import { deliveryPages } from "./delivery-pages.js";
 const section = deliveryPages.split(/^## /m).find((text) => text.startsWith("Block lists\n")) ?? "";
 const example = (language: string): string => new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, "ms").exec(section)?.[1] ?? "";
 
-test("every list that is known is told with what it has, and each result, and no other", () => {
+test("documents every known list with its properties and results, and no other", () => {
   const rows = [...section.matchAll(/^\| `([\w.]+)` \| ([^|]*) \|/gm)].map(([, name = "", what = ""]) => ({ name, what }));
   const kinds = { ipv4: "IPv4", ipv6: "IPv6", domain: "domains" } as const;
   const lists = KNOWN_LISTS.map((list) => ({ name: list.zone, what: list.kinds.map((kind) => kinds[kind]).join(", ") }));

@@ -22,7 +22,7 @@ describe.each(["compose.yaml", "kubernetes.yaml"])("docs/fleet/%s", (name) => {
     expect(lines.map(([command]) => command).sort()).toEqual(["consume", "work"]);
   });
 
-  test("every command line of ours is one", async () => {
+  test("every command line of probe-run is valid", async () => {
     for (const [command, ...argv] of lines) {
       const { options, words } = ((await COMMANDS[command as CommandName].load()) as { default: Command }).default;
       const given = parseArguments(argv, options);

@@ -8,6 +8,6 @@ test("what is generated is what the sources say: if not, `npm run generate`", as
   await expect(script("generate", "--check")).resolves.toMatchObject({ stderr: "" });
 });
 
-test("no contract breaks those who rely on its last release", async () => {
+test("no contract breaks users of its last release", async () => {
   await expect(script("compatibility")).resolves.toMatchObject({ stderr: "" });
 });

@@ -20,7 +20,7 @@ describe("the lockfile", () => {
     expect(bare.map(([path]) => path)).toEqual([]);
   });
 
-  test("names no registry: whoever installs uses their own", () => {
+  test("the lockfile names no registry", () => {
     expect(Object.keys(packages).filter((path) => packages[path]?.resolved !== undefined)).toEqual([]);
   });
 });
@@ -47,7 +47,7 @@ describe("no file", () => {
     expect(texts.filter(({ text }) => hosts.some((host) => text.includes(host))).map(({ path }) => path)).toEqual([]);
   });
 
-  test("names a folder of somebody's machine", () => {
+  test("names a folder of a user's machine", () => {
     const machine = new RegExp(`${homes.join("|")}|[A-Z]:\\\\{1,2}Users`);
     expect(texts.flatMap(({ path, text }) => (machine.test(text) ? [`${path}: ${machine.exec(text)?.[0]}`] : []))).toEqual([]);
   });

@@ -51,7 +51,7 @@ describe("installed from the tarball", () => {
     expect(await node(folderOf(name), main)).toBe("ok true function\n");
   });
 
-  test("the command runs a probe of a package of its own, with its own capability", { timeout: 60_000 }, async () => {
+  test("the command runs a third-party probe with its own capability", { timeout: 60_000 }, async () => {
     const command = join(top, "node_modules/probe-run/bin/probe-run.cjs");
     const envelope = JSON.parse(await node(top, command, "probe-run-probe-acme", "tick", "--set", "times=2", "--set", "tone=high"));
     expect(envelope.output).toMatchObject({ status: "ok", words: ["TICK", "TICK"], ticks: 3 });

@@ -31,7 +31,7 @@ describe.each(FILES)("%s", (file) => {
   });
 });
 
-test("every probe has an interface of its own for what it takes and what it gives", () => {
+test("every probe has interfaces for its input and output", () => {
   const text = readFileSync(join(REPO, "dist/index.d.ts"), "utf8");
   const names = probes.flatMap(({ name, versions }) =>
     versions.flatMap((version, index) => {
@@ -107,7 +107,7 @@ describe("a consumer", () => {
     // @ts-expect-error: there is no such type
     contract({ type: "objekt" });`;
 
-  test("has probes typed by name, types a probe of its own by its schemas, and makes the compiler work out little", { timeout: 240_000 }, async () => {
+  test("probes are typed by name, third-party probes by their schemas, with few type instantiations", { timeout: 240_000 }, async () => {
     const { faults, instantiations } = await compile({ "consumer.ts": CONSUMER }, { skipLibCheck: false });
     expect(faults).toEqual([]);
     const { instantiations: without } = await compile({ "consumer.ts": "export {};" }, { skipLibCheck: false });

@@ -100,13 +100,13 @@ describe("letters that only look like ASCII are mapped or refused, never passed 
     expect(parseHost("localho\u017ft")).toEqual({ kind: "name", host: "localhost" });
   });
 
-  test.each(["１２７.0.0.1", "１２７。0。0。1", "①.2.3.4", "0x7f。１"])("%s does not become an address that nobody wrote", (written) => {
+  test.each(["１２７.0.0.1", "１２７。0。0。1", "①.2.3.4", "0x7f。１"])("%s is not converted into an address", (written) => {
     expect(parseHost(written)?.kind).not.toBe("address");
     expect(isHostOrAddress(written)).toBe(false);
   });
 });
 
-describe("stricter than RFC 1123: names that a resolver may take for an address nobody wrote", () => {
+describe("stricter than RFC 1123: names that a resolver may convert into an address", () => {
   test.each(["256.256.256.256", "1.2.3", "127.1", "a.123", "a.123.", "0127.0.0.1", "010.1.1.1", "1.2.3.4."])(
     "%s, which is-valid-hostname takes, is refused",
     (written) => {

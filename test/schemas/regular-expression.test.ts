@@ -48,7 +48,7 @@ describe("a pattern that no text makes slow is taken", () => {
   });
 });
 
-test("a pattern that does not compile, has a back reference or is too large says so", () => {
+test("a pattern that does not compile, has a back reference or is too large is reported", () => {
   expect(patternFault("(")).toContain("Unterminated group");
   expect(patternFault("(a)\\1")).toContain("back reference");
   expect(patternFault("(?<x>a)\\k<x>")).toContain("back reference");

@@ -36,7 +36,7 @@ test("the command says how to build it before it is built", async () => {
   expect(ended).toMatchObject({ code: 3, stderr: expect.stringContaining("npm run build") });
 });
 
-test("a second build leaves dist/ alone; a changed source or a missing file does not", { timeout: 900_000 }, async () => {
+test("a second build does not change dist/; after a changed source or a missing file it does", { timeout: 900_000 }, async () => {
   const first = await build();
   expect(await build()).toBe(first);
   appendFileSync(join(checkout, "runner/cli/exit-codes.ts"), "// changed\n");

@@ -10,7 +10,7 @@ const probe: Probe = {
   run: async () => null,
 };
 
-test("the table stands between the marks, whatever stood there before", () => {
+test("the table replaces everything between the marks", () => {
   const written = withCatalogue("# Title\n<!-- catalogue -->\nold\n<!-- /catalogue -->\nend\n", [probe]);
   expect(written).toBe(
     [

@@ -32,7 +32,7 @@ export function testGoldens({ probe, version, input, port, atLeast }: Goldens): 
   const plays = cases.flatMap((each) => each.deliveries.map((delivery) => ({ name: each.name, delivery, each })));
 
   // Side by side, all of them: most of their time is spent waiting.
-  describe("what the probe makes of a peer that is to", () => {
+  describe("the output for a peer scripted to", () => {
     test.concurrent.each(plays)("$name, delivered in $delivery", async ({ each, delivery }) => {
       const played = await play(`${probe.name}@${version}`, port, each, delivery);
       judgeOutput(played.output);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { missingTable, readMissing } from "./missing-suites.js";
 
-test("what did not run is told in one table, gathered from all workers", () => {
+test("suites that did not run are listed in one table, from all workers", () => {
   const folder = mkdtempSync(join(tmpdir(), "probe-run-notes-"));
   writeFileSync(
     join(folder, "1.json"),
@@ -26,6 +26,6 @@ test("what did not run is told in one table, gathered from all workers", () => {
   ]);
 });
 
-test("nothing is told when everything ran", () => {
+test("nothing is printed if everything ran", () => {
   expect(missingTable([])).toBe("");
 });

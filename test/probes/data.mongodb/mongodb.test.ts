@@ -95,7 +95,7 @@ describe("a server of the lab", () => {
     });
   });
 
-  test("more documents than were asked for", async () => {
+  test("more documents than the limit", async () => {
     const documents = [{ _id: 1 }, { _id: 2 }, { _id: 3 }];
     expect(await serve({ documents }, { find: { ...find, max_rows: 2 } })).toMatchObject({ status: "ok", rows: [[1], [2]], truncated: true });
     expect(await serve({ documents }, { find: { ...find, max_rows: 1 } })).toMatchObject({ failure: { phase: "query", code: "protocol_violation" } });

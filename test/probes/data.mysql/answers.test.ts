@@ -50,7 +50,7 @@ const PREPARED = packet(1, "\0\x01\0\0\0\x01\0\0\0\0\0\0") + packet(2, column())
 const DENIED = packet(1, error(1227));
 
 describe("what servers answer", () => {
-  test("a user who may ask nothing", async () => {
+  test("a user without privileges", async () => {
     const result = packet(1, "\x01") + packet(2, column()) + packet(3, END) + packet(4, "\0\0\x01x") + packet(5, "\0\x04") + packet(6, END);
     const sets = [packet(1, error(1193)), packet(1, OK), packet(1, OK)];
     const talk = [NATIVE, packet(2, OK), packet(1, OK), DENIED, DENIED, DENIED, DENIED, ...sets, PREPARED, PREPARED, result, packet(1, OK)];

@@ -134,6 +134,6 @@ test.each<[what: string, read: object]>([
   await expect(ask(1, { reads: [read] })).rejects.toMatchObject({ violations: [{ pointer: "/reads/0/arguments" }] });
 });
 
-test.each(["KEYS", "SCAN", "SET", "FLUSHALL", "EVAL", "CONFIG"])("%s is no command that can be asked for", async (command) => {
+test.each(["KEYS", "SCAN", "SET", "FLUSHALL", "EVAL", "CONFIG"])("%s is not a permitted command", async (command) => {
   await expect(ask(1, { reads: [{ command, arguments: ["*"] }] })).rejects.toMatchObject({ violations: [{ pointer: "/reads/0/command" }] });
 });

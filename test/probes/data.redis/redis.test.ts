@@ -86,7 +86,7 @@ realServer("redis", ["redis-server", "redis-cli"], () => {
     });
   });
 
-  test("a user of the access list who may only read", async () => {
+  test("a user of the ACL with read permission only", async () => {
     const login = { username: "ann", password: "ann-password", allow_plaintext: true };
     const output = await ask(primary.port, { auth: login, reads: [{ command: "GET", arguments: ["answer"] }, { command: "DBSIZE" }] });
     expect(output).toMatchObject({ failure: null, role: "primary", memory: null, rows: [["42"], []], findings: [{ reason: "read_refused" }] });
@@ -106,7 +106,7 @@ realServer("redis", ["redis-server", "redis-cli"], () => {
     expect(await ask(primary.port, { auth, database: 16 })).toMatchObject({ failure: { phase: "query", code: "reply_rejected" } });
   });
 
-  test("a replica, and one whose primary is away", async () => {
+  test("a replica, and one whose primary is unreachable", async () => {
     const [absent] = await freePorts(1);
     const more = [
       ["requirepass", "correct-horse"],

@@ -36,7 +36,7 @@ async function checkWith(records: readonly string[], input: Record<string, unkno
 
 const reasons = ({ findings }: Output): string[] => findings.map(({ reason }) => reason);
 
-describe("the name that is asked for", () => {
+describe("the queried name", () => {
   test.each([
     ["192.0.2.7", "ipv4", "7.2.0.192"],
     ["2001:db8::7", "ipv6", "7.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2"],
@@ -51,7 +51,7 @@ describe("the name that is asked for", () => {
     expect(domainTarget("Bücher.Example.")).toEqual({ target: "Bücher.Example.", kind: "domain", label: "xn--bcher-kva.example" });
   });
 
-  test("of a domain too long for the list is not asked for", async () => {
+  test("of a domain that is too long is not queried", async () => {
     const domain = `${"a".repeat(60)}.`.repeat(4).slice(0, -1);
     const output = await checkWith([], { domains: [domain] });
     expect(output).toMatchObject({ status: "warning", unknown: 1, answers: [{ result: "unknown" }] });
@@ -91,7 +91,7 @@ describe("an answer", () => {
     ]);
   });
 
-  test("is a warning where the input says so", async () => {
+  test("is a warning if the input says so", async () => {
     const output = await checkWith(["7.2.0.192 A 127.0.0.2"], { addresses: ["192.0.2.7"], severity: "warning" });
     expect(output).toMatchObject({ status: "warning", listed: 1, findings: [{ severity: "warning", reason: "listed" }] });
   });
@@ -101,7 +101,7 @@ describe("an answer", () => {
     expect(output).toMatchObject({ status: "ok", not_listed: 2, answers: [{ result: "not_listed", ttl_s: 60, text: [] }, { result: "not_listed" }] });
   });
 
-  test("outside of 127.0.0.0/8 is no listing, and nobody knows", async () => {
+  test("outside of 127.0.0.0/8 is not a listing: the result is unknown", async () => {
     const output = await checkWith(["7.2.0.192 A 192.0.2.80"], { addresses: ["192.0.2.7"] });
     expect(output).toMatchObject({ status: "warning", listed: 0, unknown: 1, answers: [{ result: "unknown", codes: [] }], lists: [{ state: "working" }] });
     expect(reasons(output)).toEqual(["unknown"]);
@@ -193,7 +193,7 @@ describe("a list is believed only where it", () => {
     ["is silent", { drop: true }, "failing", "no_answer"],
     ["fails", { rcode: 2 }, "failing", "no_answer"],
     ["refuses the question", { rcode: 5 }, "refuses_us", "refused"],
-  ])("answers: one whose name server %s says nothing", async (_what, behaviour, state, reason) => {
+  ])("responds: with a name server that %s the result is unknown", async (_what, behaviour, state, reason) => {
     const output = await checkWith([], { ...V4, query_timeout_ms: 30, lookup_timeout_ms: 100 }, () => behaviour);
     expect(output).toMatchObject({ status: "warning", unknown: 1, not_listed: 0, lists: [{ state, reason }] });
   });
@@ -247,7 +247,7 @@ describe("well-known lists", () => {
     ]);
   });
 
-  test("are not asked for what they do not have", async () => {
+  test("are not queried for types that they do not list", async () => {
     const server = await serve([]);
     expect(await check(server, { addresses: ["2001:db8::7"], address_lists: ["bl.spamcop.net"] })).toMatchObject({ answers: [], lists: [] });
     expect(server.questions).toEqual([]);
@@ -265,7 +265,7 @@ describe("well-known lists", () => {
 });
 
 describe("a run", () => {
-  test("that ends early keeps what it has learned, and says of the rest that nobody knows", async () => {
+  test("that ends early keeps its results, and reports the rest as unknown", async () => {
     const behave: Behave = ({ name }) => (name.endsWith("8.2.0.192.bl.example") ? { drop: true } : undefined);
     const output = await checkWith(["7.2.0.192 A 127.0.0.2"], { addresses: ["192.0.2.7", "192.0.2.8", "192.0.2.9"], timeout_ms: 300 }, behave);
     expect(output).toMatchObject({ status: "error", failure: { code: "timeout" }, listed: 1, unknown: 2, not_listed: 0 });

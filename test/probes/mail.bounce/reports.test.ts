@@ -18,7 +18,7 @@ describe.each(names)("%s", (name) => {
   const message = readFileSync(new URL(`${name}.eml`, FOLDER), "utf8");
   const golden = new URL(`${name}.json`, FOLDER);
 
-  test("gives its golden, whatever its line ends and its wrapping are", async () => {
+  test("matches its golden, with any line ends and wrapping", async () => {
     const output = await read({ message });
     if (update) writeFileSync(golden, `${JSON.stringify(output, null, 2)}\n`);
     expect(existsSync(golden), "there is no golden; run with UPDATE_GOLDENS=1").toBe(true);
@@ -29,7 +29,7 @@ describe.each(names)("%s", (name) => {
   });
 });
 
-test("no golden is left alone", () => {
+test("every golden has its message", () => {
   const goldens = readdirSync(FOLDER).filter((file) => file.endsWith(".json"));
   expect(goldens.map((file) => file.slice(0, -".json".length)).sort()).toEqual([...names].sort());
 });
@@ -84,7 +84,7 @@ test.each(names)("%s is what it is", async (name) => {
   expect([`${kind} ${format}`, ...shown].join(" | ")).toBe(EXPECTED[name]);
 });
 
-describe("what a report tells beside it", () => {
+describe("further facts of a report", () => {
   const of = (name: string): Promise<Output> => read({ message: readFileSync(new URL(`${name}.eml`, FOLDER), "utf8") });
   const ORIGINAL = { message_id: "<20261120060000.1@sender.example>", from: "News <news@sender.example>", subject: "The news of November" };
 
@@ -123,7 +123,7 @@ describe("what a report tells beside it", () => {
     expect((await of("postfix-expired")).recipients[0]).toMatchObject({ who: "us", reply_code: null });
   });
 
-  test("who talked to whom, in words", async () => {
+  test("the two mail servers, in a text", async () => {
     const remotes = async (name: string): Promise<(string | null)[]> => (await of(name)).recipients.map(({ remote_mta: remote }) => remote);
     expect(await remotes("exim-words")).toEqual(["mx.example.org", null]);
     expect(await remotes("qmail-remote")).toEqual(["192.0.2.25", null, null]);

@@ -120,7 +120,7 @@ describe("a run outside of a queue", () => {
     expect(net.host("mx").connections).toEqual([]);
   });
 
-  test("ends at its deadline, whatever the servers do", async () => {
+  test("ends at its deadline, with any servers", async () => {
     const net = await internet(`${ONE}\ntwo MX 10 slow`, { mx: ["127.0.0.11", {}], slow: ["127.0.0.12", { silentAt: "greeting" }] });
     const began = performance.now();
     const output = await deliver(net, ["bob@one.example", "cem@two.example"], { timeout_ms: 300, command_timeout_ms: 60_000 });

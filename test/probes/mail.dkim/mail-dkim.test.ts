@@ -33,7 +33,7 @@ test("a domain whose name servers fail has unknown keys, and the run a failure",
   expect(output).toMatchObject({ status: "error", failure: { code: "dns_failure" }, keys: [{ selector: "s1", state: "unknown" }], findings: [] });
 });
 
-test("under a wildcard, usual selectors are not asked for", async () => {
+test("under a wildcard, common selectors are not queried", async () => {
   const zone = '$ORIGIN example.\n@ SOA ns hostmaster 1 3600 600 86400 60\n*._domainkey.parked TXT "v=DKIM1; p="';
   const server = await startDnsServer({ zones: [zone] });
   open.push(server);

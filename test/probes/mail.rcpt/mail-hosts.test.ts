@@ -105,7 +105,7 @@ describe("what the name servers alone decide", () => {
 
 describe("the mail host that is asked", () => {
   test.each(["ada@plain.example", "ada@implicit.example", "ada@null-and-one.example", "ada@alias.example", "ada@bücher.example", "ada@xn--bcher-kva.example"])(
-    "%s is asked for at its host",
+    "%s is checked at its host",
     async (email) => {
       const { port, connections } = await server();
       expect(only(await ask(email, port))).toMatchObject({ category: "accept", verdict: "valid", ip_address: "127.0.0.1" });

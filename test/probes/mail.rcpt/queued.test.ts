@@ -52,7 +52,7 @@ async function runOnce(): Promise<{ outcome: Outcome; output: RcptOutput; asked:
 const GREYLISTED = "450 4.2.0 Greylisted, please try again in 7 minutes";
 const verdicts = ({ results }: RcptOutput) => Object.fromEntries(results.map(({ email, verdict }) => [email.split("@")[0], verdict]));
 
-describe("a job whose addresses are greylisted", () => {
+describe("a job with greylisted addresses", () => {
   test("is retried at the time that the server named, even if the queue's back-off is shorter", async () => {
     says = { "ada@example.org": GREYLISTED };
     await enqueue(["ada@example.org"]);

@@ -9,6 +9,6 @@ test("a hop that seems to take less than no time has no share, and takes none fr
   expect(shares(3, -4, 1, null)).toEqual([75, null, 25, null]);
 });
 
-test("of a way that took no time nobody has a share", () => {
+test("a path that took no time has no shares", () => {
   expect(shares(0, 0, null)).toEqual([null, null, null]);
 });

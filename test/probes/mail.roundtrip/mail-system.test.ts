@@ -106,7 +106,7 @@ realServer("mail.roundtrip through postgrey", PROGRAMS, () => {
   }, 60_000);
   afterAll(() => system?.stop());
 
-  test("is told to come back, comes back, and is then seen to arrive", async () => {
+  test("is greylisted, retries, and then arrives", async () => {
     const send = { retries: 3, retry_delay: GREYLIST_SECONDS + 0.2 };
     const output = await roundtrip(endsOf(system), { send, wait_ms: 20_000, clean_up: true });
     expect(output).toMatchObject({ status: "ok", delivery: "accepted", arrival: "arrived", send: { greylisted: true } });

@@ -18,7 +18,7 @@ async function start(options: MailSystemOptions = {}): Promise<{ system: MailSys
 const OTHERS = Buffer.from("Subject: [roundtrip] 2026-11-20T08:00:00Z abc123\r\nMessage-ID: <another@example.org>\r\n\r\nnot ours\r\n");
 
 describe("a message that comes back", () => {
-  test("is told from connect to arrival, greylisting and all", async () => {
+  test("is reported from connect to arrival, with greylisting", async () => {
     const { system, ends } = await start({ smtp: { greylistMs: 150 }, delivery: { delayMs: 120 } });
     const output = await roundtrip(ends);
     expect(output).toMatchObject({
@@ -61,7 +61,7 @@ describe("a message that comes back", () => {
     expect(Math.abs(Date.parse(output.internal_date as string) - Date.parse(output.seen_at as string))).toBeLessThan(2000);
   });
 
-  test("is one list of steps in which each says whose it is", async () => {
+  test("is one list of operations, each with its part", async () => {
     const { ends } = await start({ smtp: { greylistMs: 150 }, delivery: { delayMs: 400 } });
     const output = await roundtrip(ends, { clean_up: true });
     const sending = ["connect", "greeting 220", "EHLO 250", "AUTH SCRAM-SHA-256 334", "AUTH SCRAM-SHA-256 334", "AUTH SCRAM-SHA-256 235"];
@@ -94,7 +94,7 @@ describe("a message that comes back", () => {
     ]);
   });
 
-  test("is waited for in one run, also where a job could go on later", async () => {
+  test("is awaited in one run, even if a job could continue later", async () => {
     const { ends } = await start({ smtp: { greylistMs: 100 } });
     const untouched = (): never => {
       throw new Error("a run that listens cannot go on later");
@@ -103,7 +103,7 @@ describe("a message that comes back", () => {
     expect(await roundtrip(ends, {}, { memory })).toMatchObject({ status: "ok", arrival: "arrived", send: { attempt_count: 2 } });
   });
 
-  test("is not sent again by the next run of a job whose worker died over it, but waited for", async () => {
+  test("is not sent again by the next run of a job whose worker was killed, but awaited", async () => {
     const { system, ends } = await start();
     const texts: string[] = [];
     const job = { maxWaitMs: 0, isRetried: false, retryAfter: () => undefined, continueLater: () => undefined };
@@ -153,7 +153,7 @@ function afterSending({ smtp, store }: MailSystem, made: (message: ReceivedMessa
 }
 
 describe("a message that comes otherwise than it should", () => {
-  test("twice: both are found, told of, and taken away", async () => {
+  test("twice: both are found, reported and deleted", async () => {
     const { system, ends } = await start({ delivery: { copies: 2, copyAfterMs: 80 } });
     const output = await roundtrip(ends, { duplicate_wait_ms: 250, clean_up: true });
     expect(output).toMatchObject({ status: "warning", duplicates: 1, uid: 1, clean_up: { outcome: "deleted", deleted_uids: expect.arrayContaining([1, 2]) } });
@@ -245,7 +245,7 @@ function first(name: string, behaviour: { closeAfterMs?: number; answer?: string
 }
 
 describe("a message that does not come", () => {
-  test("is an error of its own once it was taken", async () => {
+  test("has its own error type after it was accepted", async () => {
     const { system, ends } = await start({ delivery: { copies: 0 } });
     const output = await roundtrip(ends, { wait_ms: 200, clean_up: true });
     expect(output).toMatchObject({
@@ -267,7 +267,7 @@ describe("a message that does not come", () => {
   test.each([
     ["that tells of what comes", ["IDLE"]],
     ["that has to be asked", []],
-  ])("is given up when it should be, at a server %s", async (_what, capabilities) => {
+  ])("ends at its deadline, at a server %s", async (_what, capabilities) => {
     const { ends } = await start({ delivery: { copies: 0 }, imap: { capabilities } });
     const began = performance.now();
     expect(await roundtrip(ends, { wait_ms: 200, receive: { poll_interval_ms: 5000 } })).toMatchObject({ arrival: "not_arrived" });
@@ -314,7 +314,7 @@ describe("a message that does not come", () => {
     await expect.poll(() => system.imap.openSockets + system.smtp.openSockets, { interval: 5 }).toBe(0);
   });
 
-  test("is not sent where nobody could see it", async () => {
+  test("is not sent if it could not be found", async () => {
     const { system, ends } = await start();
     const output = await roundtrip(ends, { receive: { password: "wrong" } });
     expect(output).toMatchObject({
@@ -328,7 +328,7 @@ describe("a message that does not come", () => {
     expect([system.smtp.connections, system.smtp.messages.length]).toEqual([0, 0]);
   });
 
-  test("before the mailbox is gone for good, is nobody's to know", async () => {
+  test("before the mailbox is lost, has an unknown outcome", async () => {
     const { system, ends } = await start({ delivery: { delayMs: 60_000 }, imap: { behave: first("IDLE", { closeAfterMs: 60 }) } });
     const running = roundtrip(ends, { wait_ms: 700, clean_up: true });
     await expect.poll(() => system.smtp.messages.length, { interval: 5 }).toBe(1);

@@ -96,7 +96,7 @@ test("servers that differ are named, and serial numbers are compared as RFC 1982
   expect((await run({ servers, name: "web.example", types: ["A"], compare: false })).status).toBe("ok");
 });
 
-test("a server that fails is reported beside one that answers; when none answers, the run broke", async () => {
+test("a server that fails is reported beside one that answers; if none answers, the run failed", async () => {
   const [port] = (await freePorts(1)) as [number];
   const closed = `127.0.0.1:${port}`;
   const some = await run({ servers: [closed, await server()], name: "web.example", types: ["A"] });

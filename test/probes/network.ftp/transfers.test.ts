@@ -112,7 +112,7 @@ describe("passive mode", () => {
     expect(output).toMatchObject({ status: "ok", list: { passive: { command: "PASV", ip_address: "127.0.0.1", is_other_host: false }, entries: 2 } });
   });
 
-  test("a refused EPSV is a failure if it was asked for", async () => {
+  test("a refused EPSV is a failure if the input requires it", async () => {
     const output = await probe({ replies: { EPSV: "500 what?" } }, { list: {}, passive: "epsv" });
     expect(output.failure).toMatchObject({ phase: "transfer", code: "reply_rejected", reply_code: 500 });
   });
@@ -154,7 +154,7 @@ describe("a transfer", () => {
     expect(output).toMatchObject({ failure: { phase: "transfer", code: "timeout" }, list: { entries: 2, is_complete: false } });
   });
 
-  test("has the reason of a server that gives up", async () => {
+  test("has the reason that the server gave", async () => {
     const output = await probe({ onData: (socket) => socket.resetAndDestroy(), completion: "451 read error" }, { list: {} });
     expect(output.failure).toMatchObject({ phase: "transfer", code: "reply_rejected", reply_code: 451, retryable: true });
   });

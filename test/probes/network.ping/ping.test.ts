@@ -112,7 +112,7 @@ describe("what ping prints", () => {
     });
   });
 
-  test("no route at all is a failure", async () => {
+  test("no route is a failure", async () => {
     plays([], { code: 2, stderr: "ping: connect: Network is unreachable\n" });
     expect(await ping()).toMatchObject({ status: "error", failure: { phase: "connect", code: "unreachable" }, sent: 0, loss_percent: null });
   });

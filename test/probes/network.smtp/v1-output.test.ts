@@ -261,7 +261,7 @@ describe("a reply's bytes", () => {
     expect(noopOf("café\n日本\nÃ©", notUtf8)).toBe("b'caf\\xe9\\n\\xe6\\x97\\xa5\\xe6\\x9c\\xac\\n\\xc3\\x83\\xc2\\xa9'"));
 });
 
-test("no time at all is 0.0s", () => {
+test("no time is 0.0s", () => {
   expect(shown({ ...answered(GREETING, EHLO, ["NOOP", 250, "ok", 0.2], QUIT), duration_ms: 0.4 })).toMatchObject({ response_time: "0.0s", duration: "0.0s" });
 });
 
@@ -309,7 +309,7 @@ describe("sendmail_op", () => {
     expect(output).not.toHaveProperty("retcode");
   });
 
-  test("of commands that went out together tells the one that was refused first", () => {
+  test("has the first refusal of pipelined commands", () => {
     const conversation: Step[] = [
       GREETING,
       EHLO,

@@ -67,7 +67,7 @@ const milliseconds = fc.oneof(
   fc.integer({ min: 0, max: 10_000 }).map((sixteenths) => sixteenths * 62.5),
 );
 
-test("prints whatever comes as Python does", () => {
+test("prints random values as Python does", () => {
   const { lists, bytes, floats, seconds } = answers();
   expect(lists.map(({ value }) => pythonList(value))).toEqual(lists.map(({ printed }) => printed));
   expect(bytes.map(({ hex }) => pythonBytes(Buffer.from(hex, "hex")))).toEqual(bytes.map(({ printed }) => printed));

@@ -88,7 +88,7 @@ describe("what agents do wrong", () => {
     expect(await ask(port, { get: [OID] })).toMatchObject({ failure: { code: "reply_rejected", message: "the agent answers genErr for object 1" } });
   });
 
-  test("tooBig is asked for object by object", async () => {
+  test("after tooBig the objects are requested one by one", async () => {
     let requests = 0;
     const server = await startSnmpAgent({ [OID]: "a", "1.3.6.1.2.1.1.5.0": "b" });
     open.push(server);

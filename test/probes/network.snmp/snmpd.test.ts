@@ -96,7 +96,7 @@ realServer("snmpd of Net-SNMP", ["snmpd", "snmpget"], () => {
     expect(await asUser(user)).toMatchObject({ status: "error", failure: { phase: "auth", code: "reply_rejected", message: expect.stringMatching(message) } });
   });
 
-  test("a wrong community is silence, and the message says so", async () => {
+  test("a wrong community is a timeout, and the message explains it", async () => {
     expect(await ask({ community: "not-this-one", command_timeout_ms: 400 })).toMatchObject({
       failure: { phase: "query", code: "timeout", message: expect.stringContaining("community is wrong") },
     });

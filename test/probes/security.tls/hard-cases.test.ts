@@ -102,7 +102,7 @@ describe("STARTTLS", () => {
     expect(output.protocols.filter(({ offered: each }) => each).map(({ version }) => version)).toContain("TLSv1.3");
   });
 
-  test("a server without it is told by its own words", async () => {
+  test("a server without it has its own finding", async () => {
     const server = await startSmtpServer({});
     open.push(server);
     const { failure } = await scan(server.port, { starttls: "smtp" });

@@ -201,7 +201,7 @@ realServer("webapp.http and redirects of nginx", ["nginx", "curl"], () => {
     expect(await curl(`${server.http}/secure`, "-L")).toMatchObject({ status: 200, redirects: 1, bytes: output.body?.bytes, sha256: output.body?.sha256 });
   });
 
-  test("none is followed if none is wanted", async () => {
+  test("none is followed if redirects are off", async () => {
     expect(await probe(`${server.http}/old`, { follow: false })).toMatchObject({
       status: "ok",
       hops: [{ status: 301, redirect: `${server.http}/index.html` }],

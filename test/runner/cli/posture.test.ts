@@ -62,7 +62,7 @@ describe("probe-run posture", () => {
     expect(page).not.toContain("\u202e");
   });
 
-  test("several domains give a row each; results are kept, and a second call goes on where the first stopped", async () => {
+  test("several domains give a row each; results are stored, and a second call resumes", async () => {
     const zone = [
       "$ORIGIN example.",
       "@ SOA ns hostmaster 1 3600 600 86400 60",

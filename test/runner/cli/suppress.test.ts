@@ -44,7 +44,7 @@ test("a mistyped ledger is not an empty list", async () => {
   }
 });
 
-test("init creates a ledger, reports it, and leaves an existing one alone", async () => {
+test("init creates a ledger, reports it, and does not change an existing one", async () => {
   expect((await suppress("init")).err).toContain("created the delivery ledger");
   await suppress("add", "ann@example.org");
   expect((await suppress("init")).err).toBe("");

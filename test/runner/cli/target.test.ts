@@ -97,7 +97,7 @@ describe("on the command line", () => {
     expect(err).toContain('there is no file "mx example", so it was read as target_host and target_port');
   });
 
-  test("a probe without a target says so", async () => {
+  test("a probe without a target reports that", async () => {
     const { code, err } = await probeRun(["mail.bounce", "bounce.eml"], { cwd });
     expect(code).toBe(2);
     expect(err).toContain('there is no file "bounce.eml"');

@@ -13,7 +13,7 @@ test("what is wrong is an annotation, what is ok a line of the log", () => {
   ]);
 });
 
-test("no text begins a command of its own", () => {
+test("no text of a server can start a workflow command", () => {
   const hostile = result({ status: "error", failure: { phase: "data", code: "reset", message: HOSTILE } }, { target: "x\n::stop-commands::y" });
   const lines = rendered(github(), [hostile, warned(HOSTILE), broken(HOSTILE), result({}, { target: "::add-mask::a" })])
     .trimEnd()

@@ -136,7 +136,7 @@ describe("a run that mostly waits", () => {
 });
 
 describe.each([40, 80, 120, 200])("at %d columns", (width) => {
-  test("no line is wider than the terminal, whatever a server sends", () => {
+  test("no line is wider than the terminal, with any text of a server", () => {
     const hostile = report({
       target_host: "a".repeat(300),
       operations: [

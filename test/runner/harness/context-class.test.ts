@@ -25,7 +25,7 @@ test("each ctx has what its probe needs as a field of its own, and so has each p
   expect(first.counter.number).toBe(1);
 });
 
-test("what is not declared is not there, whatever another probe needs", async () => {
+test("undeclared capabilities are absent, even if another probe needs them", async () => {
   expect((await contextOf(["tcp"])).tcp).toBeDefined();
   const context = await contextOf(["counter"]);
   expect(() => context.tcp).toThrow('list "tcp" in the probe');

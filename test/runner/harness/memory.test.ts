@@ -82,7 +82,7 @@ describe("in a queue", () => {
     expect(calls.kept).toEqual(['{"said":"AUTH [secret] refused","[secret]":true}']);
   });
 
-  test("what the schema names is no secret, whatever the secret is", async () => {
+  test("names and words of the schema are not masked, with any secret", async () => {
     const { memory: job, calls } = jobWith(null);
     const schema = { properties: { mail: { enum: ["mail", "rcpt"] }, text: {} } };
     await running((memory) => memory.save({ mail: "mail", text: "mail", other: "mail" }, schema), { memory: job }, { password: "mail" });
@@ -106,7 +106,7 @@ describe("in a queue", () => {
     expect(failure).toMatchObject({ phase: "probe", code: "cancelled", message: expect.stringContaining("another worker has this job") });
   });
 
-  test("a store that does not answer holds nobody up long after the deadline", async () => {
+  test("a store that does not answer does not delay a run long after the deadline", async () => {
     const { memory: job } = jobWith(null, () => new Promise(() => undefined));
     const failure = await running((memory) => memory.save(1), { memory: job, timeoutMs: 20 });
     expect(failure).toMatchObject({ phase: "probe", code: "timeout", message: expect.stringContaining("did not store in time") });
@@ -118,7 +118,7 @@ describe("in a queue", () => {
     expect(calls.kept).toEqual(['"the end"']);
   });
 
-  test.each([-1, Number.NaN, Number.POSITIVE_INFINITY])("nobody goes on after %d ms", async (afterMs) => {
+  test.each([-1, Number.NaN, Number.POSITIVE_INFINITY])("continueLater(%d) is refused", async (afterMs) => {
     const { memory: job } = jobWith(null);
     await expect(running(async (memory) => memory.continueLater(afterMs), { memory: job })).rejects.toThrow("give milliseconds");
   });

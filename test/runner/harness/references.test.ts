@@ -69,7 +69,7 @@ describe("a secret's name", () => {
     expect(JSON.stringify(envelope)).not.toContain("hidden-word");
   });
 
-  test("is never taken for the secret itself", async () => {
+  test("is never used as the secret itself", async () => {
     const error = await refusalOf({ account: "ada", password_secret: "references_test" });
     expect(error.violations).toEqual([
       { pointer: "/password_secret", message: "env:references_test: there is no such environment variable", hint: expect.stringContaining("environment") },
@@ -119,7 +119,7 @@ test("a variable that is not set is named, and nothing runs", async () => {
   expect(runs).toBe(0);
 });
 
-test("everything that cannot be read is told at once", async () => {
+test("everything that cannot be read is reported together", async () => {
   const reference = { secret: "env:REFERENCES_TEST" };
   const error = await refusalOf({ account: reference, password: reference, others: [{ token: "hunter2" }, { token: reference }] });
   expect(error.violations.map(({ pointer }) => pointer)).toEqual(["/account", "/password", "/others/1/token"]);
@@ -130,7 +130,7 @@ test("everything that cannot be read is told at once", async () => {
 describe("a secret of fewer than four characters", () => {
   afterEach(() => vi.unstubAllEnvs());
 
-  test("is refused as too short to protect, wherever it is written", async () => {
+  test("is refused as too short to mask, in any notation", async () => {
     vi.stubEnv("REFERENCES_TEST", "abc");
     for (const password of ["abc", "7", { secret: "env:REFERENCES_TEST" }]) {
       const error = await refusalOf({ account: "probe", password });
@@ -143,7 +143,7 @@ describe("a secret of fewer than four characters", () => {
     expect(runs).toBe(0);
   });
 
-  test("is accepted from a user who insists, and damages nothing", async () => {
+  test("is accepted with the option for it, and damages nothing", async () => {
     vi.stubEnv("PROBE_RUN_ALLOW_SHORT_SECRETS", "1");
     const { output } = (await runOn({ account: "probe", password: "r" })).envelope;
     expect(output).toMatchObject({ said: "probe with r" });
@@ -161,7 +161,7 @@ test.each([
   ["a program that is killed", `${process.execPath} -e console.error("hunter2");process.kill(process.pid)`, "it was ended by SIGTERM"],
   ["a program that prints too much", `${process.execPath} -e console.log("hunter2".repeat(1e5))`, "it printed more than 64 KiB"],
   ["no program", "no-such-program", "ENOENT"],
-])("a command is told by how it ended, and not by what it wrote: %s", async (_what, command, reason) => {
+])("the error of a command has its exit status, and not its output: %s", async (_what, command, reason) => {
   const error = await refusalOf({ account: "probe", password: { secret: `command:${command}` } });
   expect(error.violations).toEqual([
     { pointer: "/password", message: `command:${command}: ${reason}`, hint: "the command must print it and end with 0 within 10 seconds" },
@@ -240,7 +240,7 @@ describe("a reference never holds up the run", () => {
     }
   });
 
-  test("a command that goes on is ended by the run's deadline, and by its caller", async () => {
+  test("a command that does not end is killed at the run's deadline, and by its caller", async () => {
     expect(await refusedWithin("command:sleep 60", options, 2000)).toBe("command:sleep 60: it was not read before the run's deadline");
     const signal = AbortSignal.timeout(200);
     expect(await refusedWithin("command:sleep 60", { signal }, 2000)).toBe("command:sleep 60: the run was cancelled");

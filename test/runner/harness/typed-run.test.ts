@@ -24,7 +24,7 @@ it("takes a name that is known only when it runs", async () => {
   expect(output).toMatchObject({ status: "error" });
 });
 
-it("compiles no name that is written like one of ours and is none", () => {
+it("a name that only looks like a built-in one does not compile", () => {
   const compiledOnly = async (name: string): Promise<void> => {
     await run(name as string, { anything: true });
     await run("./probe.js", { anything: true });

@@ -212,7 +212,7 @@ test("a client of another program delivers a message", async () => {
   expect(server.messages[0]?.raw.toString()).toContain("\r\n\r\n.\r\nwith dots\r\n");
 });
 
-test("a message may be answered otherwise, or not at all", async () => {
+test("the reply to a message may be replaced or omitted", async () => {
   const answers = [{ code: 451, lines: ["4.3.0 not now"] }, "close" as const];
   const server = await start({ onMessage: () => answers.shift() });
   const client = await dial(server);

@@ -31,7 +31,7 @@ S: 221 bye
 `;
 
 describe.each<Delivery>(["whole", "lines", "bytes"])("delivered in %s", (delivery) => {
-  test("the client hears the same", async () => {
+  test("the client receives the same", async () => {
     const server = await play(DIALOGUE, { delivery });
     const client = await dial(server);
     expect(await client.reply()).toBe("220 mx.example.org ESMTP");
@@ -89,11 +89,11 @@ test.each(["@tls\nS: 220 secure\n", "S: 220 x\n@starttls\nS: 220 secure\n"])("a 
   await expect.poll(() => server.openSockets).toBe(0);
 });
 
-test("a certificate that was not given is told at once", async () => {
+test("a missing certificate is reported at once", async () => {
   await expect(playTranscript("@tls other\nS: 220 secure\n")).rejects.toThrow('The transcript names the certificate "other", and the server was given [].');
 });
 
-test("a client that says something else is told apart, and hears nothing more", async () => {
+test("a client that sends something else is reported, and gets no further reply", async () => {
   const server = await play(DIALOGUE);
   const client = await dial(server);
   await client.reply();
@@ -134,7 +134,7 @@ describe("@expect-close", () => {
     expect(server.mismatches).toEqual([]);
   });
 
-  test("tells of one that stays", async () => {
+  test("reports one that stays", async () => {
     const server = await play("S: 554 no\n@expect-close\n");
     const client = await dial(server);
     await client.reply();
@@ -142,7 +142,7 @@ describe("@expect-close", () => {
     expect(server.mismatches.map(({ got }) => got)).toEqual(["it was still open when the server was closed"]);
   });
 
-  test("tells of one that talks", async () => {
+  test("reports one that sends", async () => {
     const server = await play("S: 554 no\n@expect-close\n");
     const client = await dial(server);
     await client.ask("QUIT");

@@ -84,7 +84,7 @@ test("a transcript is its sentence and its steps", () => {
   expect(transcript.steps[3]).toMatchObject({ milliseconds: 1500 });
 });
 
-test("everything that is wrong is told at once, with its line", () => {
+test("all errors are reported together, with their lines", () => {
   expect(problemsOf("# x\nS: a\\q\nhello\n@dely 20ms\n@delay soon\n@tls\nS: b\n@tls\n@repeat S: x\n@any more\n@silence\nC: QUIT\nS: \\x1\n")).toEqual([
     '2: "\\\\q" is no escape; there are \\0 \\r \\n \\t \\\\ and \\xNN',
     '3: expected "S: ", "S| ", "C: ", "@directive" or "# comment", got "hello"',

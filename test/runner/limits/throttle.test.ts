@@ -38,7 +38,7 @@ test("a rate holds without windows: one after the other, at an even pace", async
   expect(came.map(([, at]) => at)).toEqual([0, 500, 1000, 1500]);
 });
 
-test("who waits for his site is passed by others", async () => {
+test("a job that waits for its site does not block jobs of other sites", async () => {
   expect(await entries(new Throttle({ ...NONE, eachKey: rate(1) }), ["a", "a", "b"])).toEqual([
     ["a", 0],
     ["b", 0],
@@ -57,13 +57,13 @@ test("no more at once than allowed, of a site and together", async () => {
   ]);
 });
 
-test("no token is spent on who has no place", async () => {
+test("no token is spent on a job without a slot", async () => {
   const throttle = new Throttle({ ...NONE, eachKey: { atOnce: 1, rate: { perSecond: 1, burst: 2 } } });
   const came = await entries(throttle, ["a", "a"], 300);
   expect(came.map(([, at]) => at)).toEqual([0, 300]);
 });
 
-test("who takes many leaves a debt", async () => {
+test("a job that takes many tokens leaves a debt", async () => {
   const throttle = new Throttle({ ...NONE, eachKey: rate(10, 10) });
   await throttle.enter("a", 15);
   throttle.leave("a");
@@ -71,7 +71,7 @@ test("who takes many leaves a debt", async () => {
   expect(came).toEqual([["a", 600]]);
 });
 
-test("once open, everybody comes in", async () => {
+test("once open, all waiting jobs start", async () => {
   const throttle = new Throttle({ ...NONE, eachKey: rate(0.001) });
   await throttle.enter("a", 1);
   const waiting = [throttle.enter("a", 1), throttle.enter("a", 1)];

@@ -62,7 +62,7 @@ describe("a site", () => {
 });
 
 describe("experience", () => {
-  test("is shared between those who open the same file, and outlives them", () => {
+  test("is shared by all that open the same file, and outlives them", () => {
     const folder = mkdtempSync(join(tmpdir(), "probe-run-behaviour-"));
     folders.push(folder);
     const path = join(folder, "deep", "behaviour.db");
@@ -183,7 +183,7 @@ describe("patience", () => {
     expect(timeoutsFor(summaryOf(observations, NOW), asked)).toMatchObject(patience);
   });
 
-  test("is never more than was asked for", () => {
+  test("is never longer than the input's", () => {
     const short = { connect_timeout_ms: 100, command_timeout_ms: 200 };
     for (const observations of [[], kept(...times(10, 20)), kept(...times(4, "timeout" as const))]) {
       const { connect_timeout_ms: connect, command_timeout_ms: command } = timeoutsFor(summaryOf(observations, NOW), short);

@@ -68,12 +68,12 @@ describe("its references", () => {
     expect(parseReferences(written)).toEqual(references);
   });
 
-  test("that cannot be read are told", () => {
+  test("that are invalid are reported", () => {
     expect(() => parseReferences("mx.example.org:port")).toThrow("SMTP_SELF_TEST_HOSTS");
   });
 });
 
-test("a run that reaches nobody, on a machine that reaches nobody, says so of the machine", async () => {
+test("a run that reaches no host, on a machine that reaches none, reports a blocked port", async () => {
   const port = await closedPort();
   open.push(await blackHole("127.0.0.1", port));
   // What a process knows of the world is found out once: this run has modules, and so a process, of its own.

@@ -34,7 +34,7 @@ describe("the date of a header", () => {
     expect(moment === null ? null : new Date(moment).toISOString()).toBe(utc);
   });
 
-  test("whatever JavaScript writes in UTC is read back", () => {
+  test("any date that JavaScript writes in UTC is read back", () => {
     const moments = fc.integer({ min: 0, max: Date.UTC(2099, 0) / 1000 });
     fc.assert(fc.property(moments, (seconds) => void expect(parseDate(new Date(seconds * 1000).toUTCString())).toBe(seconds * 1000)));
   });

@@ -32,7 +32,7 @@ describe("a header", () => {
     expect(fieldsOf("")).toEqual([]);
   });
 
-  test("keeps repeated fields in their order, whatever the case of their names", () => {
+  test("keeps repeated fields in their order, in any case of their names", () => {
     const header = parseHeader("Received: 3\r\nX: x\r\nRECEIVED: 2\r\nreceived : 1\r\n\r\n");
     expect(bodiesOf(header, "Received")).toEqual(["3", "2", "1"]);
   });
@@ -52,7 +52,7 @@ describe("a header", () => {
     expect(fieldsOf("Subject: a\rb\u0000c\u001b[31md\r\n")).toEqual([["Subject", "a b c [31md"]]);
   });
 
-  test("is read up to its limits, and says so", () => {
+  test("is read up to its limits, which is reported", () => {
     const many = parseHeader("A: 1\r\n".repeat(HEADER_LIMITS.fields + 1));
     expect([many.fields.length, many.isCut]).toEqual([HEADER_LIMITS.fields, true]);
     const long = parseHeader(`A: ${"x".repeat(HEADER_LIMITS.headerBytes)}\r\n`);

@@ -255,11 +255,11 @@ describe("the hops of a message", () => {
     ]);
   });
 
-  test("whose clocks do not go together have a delay below zero, and it is told", () => {
+  test("with different clocks have a negative delay, which is reported", () => {
     expect(delays(at("02:42:00"), at("02:41:50"), at("02:41:58"))).toEqual([-8, 10, null]);
   });
 
-  test("without a date have no delay, and nor has the one before", () => {
+  test("without a date have no delay, like the one before", () => {
     expect(delays(at("02:42:00"), "Received: from a by b", at("02:41:50"))).toEqual([null, null, null]);
   });
 

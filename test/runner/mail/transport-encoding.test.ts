@@ -27,7 +27,7 @@ describe("a message for a server without 8BITMIME", () => {
     expect(latin1?.toString("latin1")).toContain("charset=unknown-8bit\r\n\r\nGr=FC=DFe");
   });
 
-  test("has each part encoded by itself, and what is fit stays as it is", () => {
+  test("has each part encoded separately, and parts that need no encoding unchanged", () => {
     const message = [
       'Content-Type: multipart/mixed; boundary="b 1"',
       "Content-Transfer-Encoding: 8bit",
@@ -91,7 +91,7 @@ describe("a long line", () => {
     expect([hasLongLine(`a\r\n${line}\r\nb\r\n`), hasLongLine(`a\r\n${line}`)]).toEqual([isLong, isLong]);
   });
 
-  test("is encoded, whatever its part is", () => {
+  test("is encoded in any part", () => {
     const long = "y".repeat(3000);
     expect(encoded(["Subject: x", "", long], false)).toMatch(/Content-Transfer-Encoding: quoted-printable\r\n[\s\S]*\r\n\r\n(?:y{75}=\r\n)+y*\r\n$/);
     const base64 = encoded(["Content-Transfer-Encoding: base64", "", "A".repeat(3000)], false) as string;

@@ -53,7 +53,7 @@ test.each<[string, Inputs<number>]>([
   expect(await collected(asTheyCome(inputs, work, bounds(4)))).toEqual(["3:0", "2:10", "1:20", "0:30"]);
 });
 
-test("no more are in work than asked for", async () => {
+test("no more run at a time than requested", async () => {
   let inWork = 0;
   let most = 0;
   const work = async () => {

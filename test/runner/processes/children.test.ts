@@ -54,7 +54,7 @@ test("two processes share the inputs, and none is left", async () => {
   expect(left()).toEqual([]);
 });
 
-test("what a probe prints is no result, and a bug is an error of its own", async () => {
+test("output of a probe on stdout is ignored, and a bug has its own error", async () => {
   const { runs, failure } = await told(obedient, acts("print", "bug", "quick"), { processes: 2 });
   expect(failure).toBeNull();
   expect(runs.map(({ error }) => error?.message ?? null)).toEqual([null, "a bug of the probe", null]);
@@ -82,7 +82,7 @@ test("a process that ends at its start is an error", async () => {
   expect(await told(dying, acts("quick"), { processes: 2 })).toEqual({ runs: [], failure: expect.stringContaining("did not start: it ended with 9") });
 });
 
-test("a reader that leaves ends the processes, whatever they do", async () => {
+test("a reader that stops ends the processes at once", async () => {
   const { runs } = await told(obedient, acts("wait", "hang", "slow", "slow"), { processes: 2, concurrency: 2 }, 1);
   expect(runs).toHaveLength(1);
   expect(left()).toEqual([]);

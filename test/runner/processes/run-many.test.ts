@@ -38,7 +38,7 @@ describe.each([1, 2])("processes: %d", (processes) => {
     }
   });
 
-  test("an input that is refused is an error of its own", async () => {
+  test("a refused input has its own error", async () => {
     const [refused, fine] = await runsOf("network.smtp", [{ target_host: 5 }, input()], { processes });
     expect(refused?.error).toBeInstanceOf(RequestError);
     expect(refused?.error).toMatchObject({ code: "invalid_input", violations: [expect.objectContaining({ pointer: "/target_host" })] });
@@ -53,7 +53,7 @@ describe.each([1, 2])("processes: %d", (processes) => {
     await expect(runMany(name as "network.smtp", inputs as never, { processes }).next()).rejects.toMatchObject({ code });
   });
 
-  test("an abort ends what runs: the results say so", async () => {
+  test("an abort ends current runs, which their results report", async () => {
     const interruption = new AbortController();
     const before = silent.connections;
     const running = runsOf("network.smtp", [input(silent), input(silent)], { processes, concurrency: 1 + (2 - processes), signal: interruption.signal });
@@ -67,7 +67,7 @@ test.each([{ processes: 0 }, { processes: 1.5 }, { concurrency: 0 }, { concurren
   await expect(runMany("network.smtp", [], options).next()).rejects.toMatchObject({ code: "usage" });
 });
 
-test("an input that is not JSON is an error of its own", async () => {
+test("an input that is not JSON has its own error", async () => {
   const [wrong, fine] = await runsOf("network.smtp", [{ target_host: 5n }, input()], { processes: 2 });
   expect(wrong?.error).toBeInstanceOf(TypeError);
   expect(fine?.error).toBeNull();

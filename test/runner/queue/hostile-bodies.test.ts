@@ -73,7 +73,7 @@ describe("an unreadable body is a dead letter at its first claim", () => {
 });
 
 describe("the limit of nesting", () => {
-  test("is 128 levels, whatever strings contain", () => {
+  test("is 128 levels, with any strings", () => {
     expect(typeof readEvent(nested(128))).toBe("object");
     expect(readEvent(nested(129))).toContain("deep");
     expect(typeof readEvent(JSON.stringify({ text: `\\"${"[".repeat(1000)}`, more: "{".repeat(1000) }))).toBe("object");

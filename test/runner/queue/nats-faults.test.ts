@@ -136,7 +136,7 @@ realServer("what may go wrong with JetStream", ["nats-server"], () => {
     await expect(openNats(`nats://ann:pass@127.0.0.1:${nobody}`, BACKEND_DEFAULTS)).rejects.toMatchObject({ code: "unreachable" });
   });
 
-  test("a message that is too large is refused, and a closed queue says so", async () => {
+  test("a message that is too large is refused, and a closed queue reports that it is closed", async () => {
     const backend = await openNats(urlOf(randomUUID()), BACKEND_DEFAULTS);
     await expect(backend.jobs?.push([{ ...message("a"), body: "x".repeat(2_000_000) }])).rejects.toMatchObject({ name: "QueueError", code: "refused" });
     await backend.close();

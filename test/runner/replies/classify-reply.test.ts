@@ -20,7 +20,7 @@ function replyOf(wire: string): Reply {
 const classOf = (phase: Phase, wire: string, host: string | null = null) => classifyReply({ phase, reply: replyOf(wire), host });
 const OWN_ROWS = [...MESSAGE_FILTER_ROWS, ...MESSAGE_ROWS];
 
-test("every row has a name of its own, a source and an example of its codes", () => {
+test("every row has a unique name, a source and an example of its codes", () => {
   expect(new Set(DELIVERY_TABLE.map(({ id }) => id)).size).toBe(DELIVERY_TABLE.length);
   for (const { id, source, example, codes } of OWN_ROWS) {
     expect(source.length, id).toBeGreaterThan(7);

@@ -10,7 +10,7 @@ function replyOf(wire: string): Reply {
   return parser.next() as Reply;
 }
 
-test("every row has a name of its own, a source and an example of its codes", () => {
+test("every row has a unique name, a source and an example of its codes", () => {
   expect(new Set(REPLY_TABLE.map(({ id }) => id)).size).toBe(REPLY_TABLE.length);
   for (const { id, source, example, codes } of REPLY_TABLE) {
     expect(source.length, id).toBeGreaterThan(7);

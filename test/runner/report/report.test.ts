@@ -60,7 +60,7 @@ describe("results are read", () => {
       expect((await readSamples(chunks(JSON.stringify(value, null, 2), 7))).samples).toHaveLength(1);
   });
 
-  test("whatever the text is, and however it comes, it is read to its end", async () => {
+  test("any text is read to its end, in any portions", async () => {
     const json = fc.oneof(fc.jsonValue(), fc.constant(output()), fc.constant({ output: { status: "ok", operations: [null, 1, { name: 5 }], failure: [] } }));
     const text = fc.oneof(
       fc.string({ unit: "binary" }),

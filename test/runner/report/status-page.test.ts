@@ -29,7 +29,7 @@ test("what is wrong stands first: since when, and why", () => {
   expect(page).toContain("<title>(1) our mail</title>");
 });
 
-test("without incidents it says so, and what is not measured", () => {
+test("without incidents the page says so, and lists what is not measured", () => {
   const page = statusPage(status([check({}), check({ outcome: "unknown" })]));
   expect(page).toContain("✔ No incident is open.");
   expect(page).toContain("1 of 2 checks are not measured");

@@ -34,7 +34,7 @@ test("it follows when the system clock is set, forth and back", () => {
   expect(tell(6000)).toBe("2026-11-20T02:41:46.000000Z");
 });
 
-test("a pause between the readings of the two clocks is not taken for drift", () => {
+test("a pause between the readings of the two clocks does not count as drift", () => {
   const { state, wall, steady } = machine();
   const tell = utcClock(wall, steady, ORIGIN);
   state.pauses = [40];

@@ -45,7 +45,7 @@ test("runs begin although arrivals never end", async () => {
   expect(began).toBe(100);
 });
 
-test("a run that has begun is let go of, although others never end to wait", async () => {
+test("a waiting run starts even if others wait all the time", async () => {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
   let began = 0;
@@ -68,7 +68,7 @@ test("a run that has begun is let go of, although others never end to wait", asy
   expect(still).toBe(0);
 });
 
-test("an arrival that throws keeps none of the others from its turn", async () => {
+test("an exception in one read does not stop the others", async () => {
   const errors: unknown[] = [];
   const heard = (error: unknown): void => void errors.push(error);
   const listeners = process.listeners("uncaughtException");

@@ -133,12 +133,12 @@ test("icmp: one packet", async () => {
   ]);
 });
 
-test("any probe of ours, with an input", async () => {
+test("any built-in probe, with an input", async () => {
   const text = "prober: network.smtp@2\ninput: { tls: { mode: starttls } }";
   expect(await inputs(text, { target: "mx.example.org:587" })).toEqual([{ tls: { mode: "starttls" }, target_host: "mx.example.org", target_port: 587 }]);
 });
 
-describe("what cannot be done is told with its line, and only its module is left out", () => {
+describe("an unsupported setting is reported with its line, and only its module is left out", () => {
   const BROKEN = `modules:
   good: { prober: tcp }
   proxy:

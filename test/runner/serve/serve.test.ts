@@ -38,7 +38,7 @@ describe("without a configuration", () => {
   });
   afterAll(() => serving.stop());
 
-  test("a target that is fine, and one that is not: 200, and probe_success tells", async () => {
+  test("a target that is ok, and one that is not: 200, and probe_success differs", async () => {
     const fine = await scrape(serving.address, { target: `${web}/` });
     expect(fine).toMatchObject({ status: 200, type: "text/plain; version=0.0.4; charset=utf-8" });
     expect(fine.samples).toMatchObject({ probe_success: 1, probe_http_status_code: 200, probe_ip_protocol: 4, probe_timeout_seconds: 119.5 });

@@ -25,7 +25,7 @@ describe("what is not as a check expects it", () => {
     expect(told({}, fine)).toEqual([]);
   });
 
-  test("is an error that nobody expected, with its reason", () => {
+  test("is an unexpected error, with its reason", () => {
     expect(told(undefined, refused)).toEqual([["", "status: expected ok or warning, got error (reply_rejected in mail (550 5.1.1): no such user)"]]);
     expect(told({ output: { ip_address: "192.0.2.1" } }, refused)).toHaveLength(1);
   });

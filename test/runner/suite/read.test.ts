@@ -29,7 +29,7 @@ describe("a suite becomes checks", () => {
     expect(checks.map(({ target, title }) => [target, title])).toEqual([[null, "network.smtp"]]);
   });
 
-  test("whose own fields are laid over the target's, object by object", async () => {
+  test("whose own fields override the target's, object by object", async () => {
     const suite = `
       name: layers
       defaults: { input: { tls: { warn_days: 30 }, helo_domain: a.example } }
@@ -66,7 +66,7 @@ describe("the environment", () => {
     expect(await inputs(suite, { BANNER: value })).toEqual([{ target_host: "localhost", expect: { banner: value } }]);
   });
 
-  test("is left alone where the characters are doubled", async () => {
+  test("is not replaced if its characters are doubled", async () => {
     expect(await inputs(one(`target_host: localhost\nexpect:\n  banner: $\${HOME} costs $5`))).toEqual([
       { target_host: "localhost", expect: { banner: `\${HOME} costs $5` } },
     ]);
@@ -74,7 +74,7 @@ describe("the environment", () => {
 });
 
 describe("an anchor", () => {
-  test("stands for what it names, and a mistake in it is told where it is written", async () => {
+  test("is replaced by its value, and an error is reported at its position", async () => {
     const suite = "name: anchors\ntargets:\n  a: { target_host: localhost, tls: &tls { mode: none } }\n";
     const checks = "checks:\n  - probe: network.smtp@2\n    input: { tls: *tls }\n";
     expect(await inputs(`${suite}${checks}`)).toEqual([{ target_host: "localhost", tls: { mode: "none" } }]);

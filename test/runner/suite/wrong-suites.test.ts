@@ -18,7 +18,7 @@ async function problemsOf(name: string): Promise<string> {
 }
 
 // `UPDATE_GOLDENS=1` writes the goldens anew: read the difference.
-describe("a suite that is wrong is told with line and column, all at once", () => {
+describe("all errors of a suite are reported together, with line and column", () => {
   test.each(names)("%s", async (name) => {
     const golden = new URL(name.replace(/\.yaml$/, ".txt"), folder);
     const problems = await problemsOf(name);
@@ -27,7 +27,7 @@ describe("a suite that is wrong is told with line and column, all at once", () =
     expect(problems).toBe(readFileSync(golden, "utf8"));
   });
 
-  test("and what the environment holds is not told", async () => {
+  test("and values of the environment are not shown", async () => {
     const all = (await Promise.all(names.map(problemsOf))).join("");
     expect(all).not.toContain(environment.SECRET_HOST);
     expect(all).not.toContain(environment.SECRET_PORT);

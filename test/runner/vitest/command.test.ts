@@ -59,7 +59,7 @@ describe("a suite runs on vitest", () => {
     expect(err).toMatch(/ {3}EHLO +\d+\.\d +\d+\.\d +250 {3}lab\.localhost/);
   });
 
-  test("and is read as YAML whatever the file is called, wherever it lies", async () => {
+  test("and is read as YAML with any file name, in any folder", async () => {
     const cwd = folder({ "odd (1) [x] {y}!.yml": example });
     const elsewhere = folder();
     const { code, out } = await probeRunTest([join(cwd, "odd (1) [x] {y}!.yml")], elsewhere, lab);
@@ -67,7 +67,7 @@ describe("a suite runs on vitest", () => {
     expect(code).toBe(0);
   });
 
-  test("beside others, each a test file of its own", async () => {
+  test("with others, each as a separate test file", async () => {
     const cwd = folder({ "a.yaml": example, "b.yaml": suite("  - probe: network.smtp@1\n    input: { target_port: x }\n") });
     const wrong = await probeRunTest(["a.yaml", "b.yaml"], cwd, lab);
     expect(wrong).toMatchObject({ code: 2, out: "" });
@@ -214,7 +214,7 @@ describe("how checks run", () => {
     await peer.close();
   });
 
-  test("until so many have failed", async () => {
+  test("until N checks have failed", async () => {
     const checks = Array.from({ length: 4 }, (_, index) => `  - probe: network.smtp@2\n    name: n${index}\n    input: { target_port: 1 }\n`);
     const cwd = folder({ "mail.yaml": suite(checks.join(""), "concurrency: 1\n") });
     const { code, out } = await probeRunTest(["mail.yaml", "--bail", "1"], cwd, lab);

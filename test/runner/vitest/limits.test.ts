@@ -7,7 +7,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test("so many works run at a time, the others in the order in which they came", async () => {
+test("N tasks run at a time, the others in the order of arrival", async () => {
   const limit = limited(2);
   const began: number[] = [];
   let running = 0;

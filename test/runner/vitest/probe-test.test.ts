@@ -83,12 +83,12 @@ describe("expectProbe", () => {
     expect(/\n {4}at .*/.exec((error as Error).stack ?? "")?.[0]).toContain("probe-test.test.ts");
   });
 
-  test("tells a wrong request as one", async () => {
+  test("reports an invalid request", async () => {
     await expect(expectProbe("network.smtp", { target_host: "a b" }).toBeOk()).rejects.toMatchObject({ name: "RequestError", code: "invalid_input" });
   });
 });
 
-describe("in somebody's own project", () => {
+describe("in a user's project", () => {
   const own = `
     import { expect } from "vitest";
     import { expectProbe, probeTest } from "probe-run/vitest";

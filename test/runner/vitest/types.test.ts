@@ -30,13 +30,13 @@ describe("a built-in probe's name", () => {
     expectTypeOf<{ target_host: string; target_port: string }>().not.toExtend<InputOf<"network.smtp">>();
   });
 
-  test("of nobody, or known only when it runs, is typed as nothing in particular", () => {
+  test("of an unknown probe has a general type", () => {
     expectTypeOf<InputOf<"./my-probe.js">>().toBeUnknown();
     expectTypeOf<OutputOf<string>>().toBeUnknown();
   });
 });
 
-test("a version that is not served takes no input at all", () => {
+test("a version that is not served accepts no input", () => {
   expectTypeOf<InputOf<"network.smtp@9">>().toBeNever();
 });
 

@@ -61,7 +61,7 @@ test("reminders: one for each interval, however often it is looked", async () =>
   expect(outbox()).toHaveLength(4);
 });
 
-test("while the history cannot be written, incidents go on, and what was not stored is handed over", async () => {
+test("while the history cannot be written, incidents continue, and what was not stored is passed on", async () => {
   const { history, changes, trouble, record, outbox, book: made, check } = await book();
   record(1, "error");
   // As a full disk does: every write fails, and reading goes on.

@@ -94,7 +94,7 @@ test("killed again and again: no result twice, no change untold, no id for two c
   }
 });
 
-test("a second watch of the same history ends, and the first goes on", { timeout: 60_000 }, async () => {
+test("a second watch of the same history ends, and the first continues", { timeout: 60_000 }, async () => {
   const site = await startHttpServer(() => ({ body: "ok\n" }));
   writeFileSync(join(folder, "two.yaml"), `name: two\nwatch: { every: 1s }\nchecks:\n  - { probe: webapp.http, input: { url: "${site.origin}/" } }\n`);
   const words = [CLI, "watch", "two.yaml", "--history", "two.db"];

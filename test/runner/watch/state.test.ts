@@ -47,7 +47,7 @@ describe("by example", () => {
     expect(kinds(`${"eo".repeat(30)}${"o".repeat(25)}`, USUAL)).toEqual(["flapping@7", `recovered@${60 + FLAPPING.of - 1}`]);
   });
 
-  test("an open incident that begins to flap says so once", () => {
+  test("an open incident that begins to flap is reported once", () => {
     expect(kinds(`eeeoeoeoeoeoe${"o".repeat(20)}`, USUAL)).toEqual(["error@3", "flapping@8", "recovered@33"]);
   });
 

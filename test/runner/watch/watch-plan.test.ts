@@ -49,7 +49,7 @@ test("keys stay when the order and the rules change, and differ between targets"
   expect(new Set(before.map(({ key }) => key)).size).toBe(before.length);
 });
 
-describe("what is wrong is told with its line", () => {
+describe("errors are reported with their lines", () => {
   test.each([
     ["depends_on: [port]", "depends_on: [prot]", /^checks\.yaml:13:\d+: there is no check "prot"/],
     ["name: port,", "name: port, watch: { depends_on: [greets] },", /^checks\.yaml:12:\d+: mx1 network\.tcp port depends on itself/],

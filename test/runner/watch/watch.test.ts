@@ -51,7 +51,7 @@ async function view(name: string): Promise<CheckView> {
 const told = (): string[] => receiver.taken.map(({ data }) => `${data.check} ${data.kind}`);
 
 describe("an incident", () => {
-  test("opens, is told, closes, is told; and all of it is stored", async () => {
+  test("is notified when it opens and when it closes; both are stored", async () => {
     write({ front: "" });
     const { address, err } = await watch();
     await expect.poll(async () => (await view("front")).outcome, PATIENCE).toBe("ok");
@@ -98,7 +98,7 @@ describe("an incident", () => {
     expect(page).not.toMatch(/503|127\.0\.0\.1/);
   });
 
-  test("that is open at the end of the watch is open after its start, and is told once", async () => {
+  test("that is open when the watch ends is open after its restart, and is notified once", async () => {
     write({ front: "" });
     await watch();
     site.down.add("/front");
@@ -132,7 +132,7 @@ describe("an incident", () => {
 });
 
 describe("what another check explains", () => {
-  test("parent and child fail in the same moment: only the parent is told", async () => {
+  test("if parent and child fail at the same time, only the parent is notified", async () => {
     write({ parent: "", child: "depends_on: [parent]" });
     await watch();
     site.down.add("/child").add("/parent");
@@ -171,7 +171,7 @@ describe("a receiver", () => {
     expect(err()).toContain("is not taken, and will be sent again");
   });
 
-  test("gets only what it asked for", async () => {
+  test("gets only the events of its filter", async () => {
     write({ front: "" });
     const file = join(folder, "checks.yaml");
     writeFileSync(

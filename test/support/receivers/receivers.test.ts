@@ -49,7 +49,7 @@ for (const { name, program, start, secures, unknown } of CASES) {
       expect(await client.ask("EHLO client.example")).not.toContain("STARTTLS");
     });
 
-    test("delivers to whom it knows, and refuses others", async () => {
+    test("delivers to known recipients, and refuses others", async () => {
       const client = await dial();
       expect(await client.ask("MAIL FROM:<sender@example.net>")).toMatch(/^250/);
       expect(await client.ask("RCPT TO:<nobody@example.org>")).toBe(unknown);

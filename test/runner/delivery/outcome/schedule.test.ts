@@ -34,7 +34,7 @@ describe("providers", () => {
     expect(providerOf([host])?.name).toBe(name);
   });
 
-  test("a name that only looks like one is nobody's", () => {
+  test("a name that only looks similar belongs to no provider", () => {
     expect(providerOf(["notgoogle.com", "google.com.example.org"])).toBeNull();
   });
 

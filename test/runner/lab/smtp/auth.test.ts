@@ -26,7 +26,7 @@ test("every mechanism is offered", async () => {
   expect(await client.ask("EHLO x")).toContain("AUTH SCRAM-SHA-256 CRAM-MD5 PLAIN LOGIN XOAUTH2");
 });
 
-test("nobody sends without a login, and nobody logs in twice", async () => {
+test("MAIL requires a login, and a second login is refused", async () => {
   expect(await client.ask("MAIL FROM:<a@b>")).toMatch(/^530 5\.7\.0/);
   expect(await client.ask(`AUTH PLAIN ${base64(`\0${ACCOUNT.username}\0${ACCOUNT.password}`)}`)).toBe("235 2.7.0 logged in");
   expect(await client.ask("AUTH PLAIN")).toMatch(/^503 5\.5\.1/);
@@ -162,7 +162,7 @@ describe("SCRAM-SHA-256", () => {
   });
 });
 
-test("where there is TLS, nobody logs in without it", async () => {
+test("if TLS is offered, a login requires it", async () => {
   const secure = await startSmtpServer({ auth: ACCOUNT, tls: "starttls" });
   const other = await RawClient.open(secure.port);
   await other.reply();

@@ -67,7 +67,7 @@ describe("the signature", () => {
     expect(lines.filter((line) => !/^(?:DKIM-Signature: |\t)\S/.test(line))).toEqual([]);
   });
 
-  test("tells when it expires", async () => {
+  test("has its expiry time", async () => {
     const { header } = await createSigner({ keys: givenKeys([rsa]), expiresAfterSeconds: 86_400, now: () => 1_795_000_000_999 }).sign(Buffer.from(MESSAGE));
     expect(tagsOf(header)).toMatchObject({ t: "1795000000", x: "1795086400" });
   });
@@ -99,12 +99,12 @@ describe("the domain is that of From", () => {
     expect(signatures).toEqual([{ domain: "example.org", selector: "rsa", algorithm: "rsa-sha256", alignment: "strict" }]);
   });
 
-  test("a domain below it takes the key of the one above, and says so", async () => {
+  test("a subdomain uses the key of its parent domain, and this is reported", async () => {
     const { signatures } = await sign("From: a@news.mail.example.org\r\n\r\n");
     expect(signatures).toEqual([{ domain: "example.org", selector: "rsa", algorithm: "rsa-sha256", alignment: "relaxed" }]);
   });
 
-  test("a domain with a key of its own does not take the one above", async () => {
+  test("a domain with its own key does not use that of its parent", async () => {
     const own = rsaKey("news.example.org", "own");
     const { signatures } = await sign("From: a@news.example.org\r\n\r\n", [rsa, own]);
     expect(signatures.map(({ selector }) => selector)).toEqual(["own"]);
@@ -122,7 +122,7 @@ describe("the domain is that of From", () => {
   });
 });
 
-describe("what cannot be signed is told, and is not signed", () => {
+describe("a message that cannot be signed is reported, and not signed", () => {
   const publicKey = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA\n-----END PUBLIC KEY-----\n";
   const encrypted = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMCowBQYDK2VwAyEA\n-----END ENCRYPTED PRIVATE KEY-----\n";
 
@@ -149,7 +149,7 @@ describe("what cannot be signed is told, and is not signed", () => {
     expect(signed.problems[0]?.message).not.toContain("PRIVATE KEY-----\nM");
   });
 
-  test("one good key of two signs, and the other is told", async () => {
+  test("one valid key of two signs, and the other is reported", async () => {
     const { signatures, problems } = await sign(MESSAGE, [{ ...rsa, selector: "broken", privateKey: "x" }, ed25519]);
     expect(signatures.map(({ selector }) => selector)).toEqual(["ed"]);
     expect(problems).toMatchObject([{ code: "key_wrong", domain: "example.org", selector: "broken" }]);
@@ -205,12 +205,12 @@ describe("a folder of keys", () => {
     expect(signatures).toHaveLength(codes.length === 0 ? 1 : 0);
   });
 
-  test("what is no file is told", async () => {
+  test("a path that is not a file is reported", async () => {
     mkdirSync(join(folder, "example.org", "folder.pem"));
     expect((await signer().sign(Buffer.from(MESSAGE))).problems).toMatchObject([{ code: "key_unreadable", selector: "folder" }]);
   });
 
-  test("a folder that is not there is told", async () => {
+  test("a missing folder is reported", async () => {
     const nowhere = createSigner({ keys: keyFolder(join(folder, "nowhere")) });
     expect((await nowhere.sign(Buffer.from(MESSAGE))).problems).toMatchObject([{ code: "key_missing", domain: "example.org" }]);
   });

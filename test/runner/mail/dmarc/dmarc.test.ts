@@ -17,7 +17,7 @@ function lookupIn(zone: Zone): TxtLookup {
 }
 
 describe("the tree walk (RFC 9989, 4.10)", () => {
-  test("a long name is asked for whole, then from its last seven labels, in eight queries", () => {
+  test("a long name is queried whole, then from its last seven labels, in eight queries", () => {
     expect(walkNames("a.b.c.d.e.f.g.h.i.j.mail.example.com")).toEqual([
       "a.b.c.d.e.f.g.h.i.j.mail.example.com",
       "g.h.i.j.mail.example.com",

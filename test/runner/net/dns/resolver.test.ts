@@ -158,7 +158,7 @@ describe("a server that does not know EDNS", () => {
   });
 });
 
-describe("nobody knows", () => {
+describe("an uncertain answer", () => {
   test.each([
     [2, "server_failure", 2],
     [5, "refused", 5],

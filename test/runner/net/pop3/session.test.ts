@@ -200,7 +200,7 @@ realServer("the POP3 client against dovecot", ["dovecot", "dovecot-pop3"], () =>
   }
 
   test.each<Pop3Method | "auto">(["auto", "SCRAM-SHA-256", "CRAM-MD5", "APOP", "PLAIN", "LOGIN", "USER"])(
-    "lets the right one in by %s, and nobody else",
+    "a login by %s succeeds with the right password only",
     async (mechanism) => {
       const run = testRun();
       const session = await dial(run);

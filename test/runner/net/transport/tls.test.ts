@@ -161,7 +161,7 @@ describe("point 27: each problem of a certificate is reported", () => {
     expect(certificateProblems([own], "DEPTH_ZERO_SELF_SIGNED_CERT", "mx.example.org", now)).toEqual(expect.arrayContaining([problem, "self_signed"]));
   });
 
-  test("no certificate at all", () => {
+  test("no certificate", () => {
     expect(certificateProblems([], null, "mx.example.org", Date.now())).toEqual(["invalid"]);
   });
 });
