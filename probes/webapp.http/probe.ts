@@ -19,14 +19,14 @@ import { type Input, newest, type Output } from "./schema.js";
 export default defineProbe({
   name: "webapp.http",
   summary: "Requests a URL, follows its redirects, and reports every hop with its phases, its certificate and its response.",
-  needs: ["tcp", "tls", "udp", "clock"],
+  needs: ["tcp", "tls", "udp", "resolver", "clock"],
   target: "url",
   ...newest,
   checkInput: (input) => [...certificateViolations("/tls/ca", input.tls.ca), ...conversationViolations(input)],
   run,
 });
 
-type Ctx = Context<"tcp" | "tls" | "udp" | "clock">;
+type Ctx = Context<"tcp" | "tls" | "udp" | "resolver" | "clock">;
 
 /** What true means for `follow`. */
 const MAX_REDIRECTS = 10;

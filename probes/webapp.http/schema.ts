@@ -84,7 +84,7 @@ const input = contract({
     http3: {
       type: "boolean",
       default: false,
-      description: "Also finds out whether QUIC answers at the host of the last response. No request is sent over HTTP/3.",
+      description: "Also finds out whether the host of the last response has HTTPS records, and whether QUIC answers there. No request is sent over HTTP/3.",
     },
     expect: { ...expectations, description: "Expectations whose violation is an error." },
     prefer: { ...expectations, description: "Expectations whose violation is a warning." },
@@ -143,7 +143,18 @@ const output = contract({
       ),
       http3: nullable(
         record({
-          advertised: { type: "boolean", description: "The last response names HTTP/3 in Alt-Svc." },
+          advertised: { type: "boolean", description: "The last response, or an HTTPS record of its host, names HTTP/3." },
+          advertised_by: list({ enum: ["alt_svc", "https_record"] }, "Where it is named."),
+          https_records: list(
+            record({
+              priority: { type: "integer", description: "0 is an alias." },
+              target: { type: "string", description: ". is the host itself." },
+              alpn: list({ type: "string" }, "Protocols: h3 is HTTP/3, h2 is HTTP/2."),
+              port: nullable({ type: "integer" }, "Null for the usual one."),
+            }),
+            "The HTTPS records of the host (RFC 9460), the preferred one first.",
+          ),
+          https_record_error: nullable({ type: "string" }, "Why no name server answered the question for them."),
           host: { type: "string" },
           port: { type: "integer" },
           answered: { type: "boolean", description: "QUIC answered a version negotiation." },

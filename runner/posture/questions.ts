@@ -65,6 +65,8 @@ const NO_NAME: Answer = {
   authenticated: false,
   server: null,
   fromCache: false,
+  authority: [],
+  extendedErrors: [],
   problem: null,
 };
 

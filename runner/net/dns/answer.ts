@@ -1,7 +1,8 @@
 import type { DnsOutcome } from "../../../schemas/dns.js";
 import type { Failure, FailureCode } from "../../../schemas/failure.js";
 import { failure } from "../../../schemas/failure.js";
-import type { DataOf, RecordType } from "./records.js";
+import type { ExtendedError } from "./extended-error.js";
+import type { DataOf, RecordType, WireRecord } from "./records.js";
 
 /** The outcome of a question. No answer is also data, as any other network outcome. */
 export interface Answer<Type extends RecordType = RecordType> {
@@ -19,6 +20,10 @@ export interface Answer<Type extends RecordType = RecordType> {
   /** Who answered; null for the host's own files. */
   readonly server: string | null;
   readonly fromCache: boolean;
+  /** Of an answer that there is nothing: the zone's SOA record, and the NSEC and NSEC3 records that deny it. */
+  readonly authority: readonly WireRecord[];
+  /** What the server adds to its answer (RFC 8914). */
+  readonly extendedErrors: readonly ExtendedError[];
   /** Why there is no answer, in words; null if there is one. */
   readonly problem: string | null;
 }
@@ -26,6 +31,11 @@ export interface Answer<Type extends RecordType = RecordType> {
 /** True when the answer is one: what there is, or that there is nothing. */
 export function isCertain({ outcome }: Pick<Answer, "outcome">): boolean {
   return outcome === "found" || outcome === "no_data" || outcome === "no_such_name";
+}
+
+/** The zone that an answer without records comes from, by its SOA record; null for any other answer. */
+export function zoneOf({ authority }: Pick<Answer, "authority">): string | null {
+  return authority.find(({ type }) => type === "SOA")?.name.toLowerCase() ?? null;
 }
 
 /** Why a query did not give what was needed, as a failure. `what` is the query: "MX example.org". */

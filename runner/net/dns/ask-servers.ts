@@ -1,5 +1,6 @@
 import type { DnsOutcome } from "../../../schemas/dns.js";
 import { askServer } from "./ask-server.js";
+import { type ExtendedError, extendedErrorText } from "./extended-error.js";
 import { interpret, type Meaning } from "./interpret.js";
 import type { Question } from "./message.js";
 import type { ServerAddress } from "./server-address.js";
@@ -18,6 +19,7 @@ export interface ServerAnswer extends Meaning {
   readonly rcode: number | null;
   readonly authenticated: boolean;
   readonly server: string | null;
+  readonly extendedErrors: readonly ExtendedError[];
 }
 
 /**
@@ -111,10 +113,13 @@ function serverAnswerOf(server: ServerAddress, question: Question, outcome: Outc
     return { ...silent(`${server.text}: ${outcome.message}`), outcome: known, server: server.text };
   }
   const meaning = interpret(question, outcome);
-  const problem = meaning.problem === null ? null : `${server.text}: ${meaning.problem}`;
-  return { ...meaning, problem, rcode: outcome.rcode, authenticated: outcome.authenticated, server: server.text };
+  const { rcode, authenticated, extendedErrors } = outcome;
+  const why = extendedErrors.map((error) => `; ${extendedErrorText(error)}`).join("");
+  const problem = meaning.problem === null ? null : `${server.text}: ${meaning.problem}${why}`;
+  return { ...meaning, problem, rcode, authenticated, server: server.text, extendedErrors };
 }
 
 function silent(problem: string): ServerAnswer {
-  return { outcome: "timeout", records: [], aliases: [], ttl: null, problem, rcode: null, authenticated: false, server: null };
+  const nothing = { records: [], aliases: [], ttl: null, authority: [], rcode: null, authenticated: false, server: null, extendedErrors: [] };
+  return { outcome: "timeout", ...nothing, problem };
 }

@@ -1,3 +1,20 @@
+/** An extended error (RFC 8914). */
+export interface ExtendedError {
+  readonly code: number;
+  readonly text: string;
+}
+
+/** The EDNS option that holds one. */
+export const EXTENDED_ERROR = 15;
+const MAX_CHARACTERS = 500;
+
+/** What an option holds; nothing if it is too short. */
+export function extendedErrorIn(option: Buffer): ExtendedError[] {
+  if (option.length < 2) return [];
+  const text = option.subarray(2).toString("utf8").replaceAll(/\p{C}/gu, "�").slice(0, MAX_CHARACTERS);
+  return [{ code: option.readUInt16BE(0), text }];
+}
+
 /** Extended errors by code (IANA, "Extended DNS Error Codes"; RFC 8914, section 4). */
 const NAMES: readonly string[] = [
   "Other Error",

@@ -11,6 +11,8 @@ export interface Meaning {
   readonly records: readonly DataOf<RecordType>[];
   readonly aliases: readonly string[];
   readonly ttl: number | null;
+  /** Of an answer that there is nothing: the zone's SOA record, and the NSEC and NSEC3 records that deny it. */
+  readonly authority: readonly WireRecord[];
   readonly problem: string | null;
 }
 
@@ -25,7 +27,7 @@ export function interpret(question: Question, reply: Reply): Meaning {
   if (reply.rcode === RCODES.noSuchName) return absent("no_such_name", last, chain, reply);
   const found = reply.answers.filter((record) => record.type === question.type && dnsName(record.name) === last && isInternet(record));
   if (found.length > 0) {
-    return { outcome: "found", records: found.map(dataOf), aliases, ttl: Math.min(chain.ttl, ...found.map(ttlOf)), problem: null };
+    return { outcome: "found", records: found.map(dataOf), aliases, ttl: Math.min(chain.ttl, ...found.map(ttlOf)), authority: [], problem: null };
   }
   const hasSoa = reply.authorities.some(({ type }) => type === "SOA");
   if (!hasSoa && aliases.length > 0) return { ...NOTHING, outcome: "elsewhere", aliases, ttl: chain.ttl };
@@ -67,10 +69,17 @@ function followAliases({ name, type }: Question, answers: readonly WireRecord[])
 function absent(outcome: "no_data" | "no_such_name", name: string, chain: Chain, reply: Reply): Meaning {
   const soa = reply.authorities.find((record) => record.type === "SOA" && isWithin(name, dnsName(record.name) ?? name));
   const ttl = soa?.type === "SOA" ? Math.min(chain.ttl, ttlOf(soa), soa.data.minimum ?? 0) : null;
-  return { outcome, records: [], aliases: chain.aliases, ttl, problem: null };
+  return { outcome, records: [], aliases: chain.aliases, ttl, authority: reply.authorities.filter(isOfDenial).slice(0, MAX_AUTHORITY), problem: null };
 }
 
-const NOTHING: Meaning = { outcome: "no_data", records: [], aliases: [], ttl: null, problem: null };
+/** A denial takes up to four NSEC3 records (RFC 5155, section 7.2). */
+const MAX_AUTHORITY = 16;
+
+function isOfDenial({ type }: WireRecord): boolean {
+  return type === "SOA" || type === "NSEC" || type === "NSEC3";
+}
+
+const NOTHING: Meaning = { outcome: "no_data", records: [], aliases: [], ttl: null, authority: [], problem: null };
 
 const REFUSALS: Readonly<Record<number, Pick<Meaning, "outcome" | "problem">>> = {
   [RCODES.serverFailure]: { outcome: "server_failure", problem: "the name server failed (SERVFAIL)" },

@@ -30,7 +30,7 @@ function leadsOn(name: string, answer: readonly ServerAnswer[]): boolean {
 
 /** The last reply decides; the whole is as long-lived, and as sure, as the least of its parts. */
 function joined(all: readonly ServerAnswer[]): Answer {
-  const { outcome, rcode, records, problem, server } = all.at(-1) as ServerAnswer;
+  const { outcome, rcode, records, authority, problem, server, extendedErrors } = all.at(-1) as ServerAnswer;
   const ttls = all.map(({ ttl }) => ttl);
   return {
     outcome: outcome === "elsewhere" ? "unusable_reply" : outcome,
@@ -41,6 +41,8 @@ function joined(all: readonly ServerAnswer[]): Answer {
     authenticated: all.every(({ authenticated }) => authenticated),
     server,
     fromCache: false,
+    authority,
+    extendedErrors,
     problem,
   };
 }

@@ -1,5 +1,6 @@
 import { randomInt } from "node:crypto";
 import { AUTHENTIC_DATA, DNSSEC_OK, decode, encode, type OptAnswer, RECURSION_DESIRED } from "dns-packet";
+import { EXTENDED_ERROR, type ExtendedError, extendedErrorIn } from "./extended-error.js";
 import { MAX_RECORDS, UDP_BYTES } from "./limits.js";
 import { RCODES } from "./rcode.js";
 import type { RecordType, WireRecord } from "./records.js";
@@ -26,6 +27,7 @@ export interface Reply {
   readonly recursionAvailable: boolean;
   readonly answers: readonly WireRecord[];
   readonly authorities: readonly WireRecord[];
+  readonly extendedErrors: readonly ExtendedError[];
 }
 
 /** `edns` off: for servers that take an OPT record for an error. */
@@ -64,7 +66,7 @@ export function readReply(message: Buffer, query: Query): Reply | "unreadable" |
 
 /** What servers that know nothing of EDNS send back: a header alone. */
 const EMPTY_RCODES: readonly number[] = [RCODES.formatError, RCODES.notImplemented];
-const NOTHING: Reply = { rcode: 0, truncated: false, authenticated: false, recursionAvailable: false, answers: [], authorities: [] };
+const NOTHING: Reply = { rcode: 0, truncated: false, authenticated: false, recursionAvailable: false, answers: [], authorities: [], extendedErrors: [] };
 const HEADER = 12;
 
 function isResponse(message: Buffer): boolean {
@@ -136,12 +138,21 @@ function decoded(message: Buffer, end: number, rcode: number): Reply | "unreadab
       recursionAvailable: packet.flag_ra,
       answers: (packet.answers ?? []).filter(isRecord),
       authorities: (packet.authorities ?? []).filter(isRecord),
+      extendedErrors: options?.type === "OPT" ? extendedErrorsIn(options) : [],
     };
   } catch {
     // dns-packet throws at names that overflow or point forwards.
     return "unreadable";
   }
 }
+
+/** dns-packet leaves the options that it does not know as bytes. */
+function extendedErrorsIn({ options }: OptAnswer): ExtendedError[] {
+  const found = (options as readonly { code: number | string; data?: unknown }[]).slice(0, MAX_ERRORS);
+  return found.flatMap(({ code, data }) => (code === EXTENDED_ERROR && Buffer.isBuffer(data) ? extendedErrorIn(data) : []));
+}
+
+const MAX_ERRORS = 16;
 
 function isRecord(record: { type: string }): record is WireRecord {
   return record.type !== "OPT";

@@ -116,5 +116,17 @@ function fromHost({ name, type }: Question, { servers }: LookUpOptions): Answer 
   if (addresses === null) return null;
   const records: readonly DataOf<"A">[] = addresses.filter((address) => address.includes(":") === (type === "AAAA"));
   const outcome = records.length > 0 ? "found" : "no_data";
-  return { outcome, rcode: null, records, aliases: [], ttl: null, authenticated: false, server: null, fromCache: false, problem: null };
+  return {
+    outcome,
+    rcode: null,
+    records,
+    aliases: [],
+    ttl: null,
+    authenticated: false,
+    server: null,
+    fromCache: false,
+    authority: [],
+    extendedErrors: [],
+    problem: null,
+  };
 }

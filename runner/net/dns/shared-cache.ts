@@ -14,7 +14,8 @@ export interface SharedCache {
 const BUSY_MS = 50;
 /** How many are written before the expired ones are taken out. */
 const SWEEP_EVERY = 500;
-const FORMAT = 1;
+/** 2: with what denies a record, and extended errors. */
+const FORMAT = 2;
 
 /**
  * A SQLite file of answers. It is a cache: what cannot be read or written is as if it were not there, and a file that a crash

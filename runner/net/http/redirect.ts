@@ -41,11 +41,11 @@ function isKept(name: string, isSameOrigin: boolean, hasBody: boolean): boolean 
   return isSameOrigin || HARMLESS.has(name);
 }
 
-/** A name in a redirect is a stranger's word: it may lead to this machine, its neighbours or a cloud's metadata service. */
-export function refusalOfAddress(address: string, reachedFirst: string | null): string | null {
+/** A name in a response is a stranger's word: it may lead to this machine, its neighbours or a cloud's metadata service. */
+export function refusalOfAddress(address: string, reachedFirst: string | null, what = "the redirect"): string | null {
   const { scope, standard } = addressUse(address);
   if (scope === "global" || address === reachedFirst) return null;
-  return `the redirect leads to ${address}, which is not a public address (${scope}, ${standard}); allow_private_redirects allows it`;
+  return `${what} leads to ${address}, which is not a public address (${scope}, ${standard}); allow_private_redirects allows it`;
 }
 
 /** The host that the input itself names may be anywhere. */

@@ -9,7 +9,7 @@ import { ENDED, type WireRun } from "../../run/run-state.js";
 import type { Address } from "./address.js";
 import { failureOf } from "./classify-error.js";
 import { Connection } from "./connection.js";
-import { permittedAddresses } from "./permitted.js";
+import { notRefused, permittedAddresses } from "./permitted.js";
 import { resolveHost } from "./resolve.js";
 import { type NamedTarget, targetAddresses } from "./target-addresses.js";
 
@@ -59,7 +59,7 @@ class Dialler implements TcpGrant {
     // An address from name servers that the input chose is no reason to allow it.
     const name = target.resolver === undefined ? (host.kind === "name" ? host.host : (target.name ?? null)) : null;
     const dial = (addresses: readonly Address[]): Promise<Connection> =>
-      race(this.#state, target, notRefused(target, permittedAddresses(this.#state, addresses, name)), attempts, giveUpAt);
+      race(this.#state, target, notRefused(target.refuse, permittedAddresses(this.#state, addresses, name)), attempts, giveUpAt);
     if (host.kind !== "address") return resolveHost(this.#state, host, target, target.connect_timeout_ms).then(dial);
     try {
       return dial([{ address: host.host, family: host.family }]);
@@ -67,14 +67,6 @@ class Dialler implements TcpGrant {
       return Promise.reject(error);
     }
   }
-}
-
-function notRefused({ refuse }: DialTarget, addresses: readonly Address[]): readonly Address[] {
-  if (refuse === undefined) return addresses;
-  const reasons = addresses.map(({ address }) => refuse(address));
-  const allowed = addresses.filter((_, index) => reasons[index] === null);
-  if (allowed.length === 0) throw failureError("connect", "not_permitted", reasons[0] as string);
-  return allowed;
 }
 
 function race(state: WireRun, target: DialTarget, addresses: readonly Address[], attempts: Attempt[], giveUpAt: number): Promise<Connection> {

@@ -13,6 +13,15 @@ export function permittedAddresses({ targets }: Targets, addresses: readonly Add
   return permitted;
 }
 
+/** Without the addresses that `refuse` has a reason against. Throws a FailureError with the first reason if none is left. */
+export function notRefused(refuse: ((address: string) => string | null) | undefined, addresses: readonly Address[]): readonly Address[] {
+  if (refuse === undefined) return addresses;
+  const reasons = addresses.map(({ address }) => refuse(address));
+  const allowed = addresses.filter((_, index) => reasons[index] === null);
+  if (allowed.length === 0) throw failureError("connect", "not_permitted", reasons[0] as string);
+  return allowed;
+}
+
 /** Throws a FailureError unless the run may query all these name servers. Null and undefined mean the system's, which no input chose. */
 export function requirePermittedServers({ targets }: Targets, servers: readonly string[] | undefined): void {
   if (targets === null || servers === undefined) return;

@@ -1,4 +1,5 @@
-import { isCertain } from "../../net/dns/answer.js";
+import { isCertain, zoneOf } from "../../net/dns/answer.js";
+import { extendedErrorText } from "../../net/dns/extended-error.js";
 import type { RecordType } from "../../net/dns/records.js";
 import { type Questions, whyUnknown } from "../questions.js";
 
@@ -17,10 +18,15 @@ export type IsBogus = (name: string, type: RecordType) => Promise<boolean | null
 export async function examineDnssec(name: string, questions: Questions, isBogus: IsBogus): Promise<DnssecFacts> {
   const answer = await questions.ask(name, "SOA");
   if (answer.outcome === "server_failure" && (await isBogus(name, "SOA")) === true)
-    return { name, state: "bogus", reason: "the name server fails (SERVFAIL), and answers with validation switched off" };
+    return {
+      name,
+      state: "bogus",
+      reason: `the name server fails (${["SERVFAIL", ...answer.extendedErrors.map(extendedErrorText)].join(", ")}), and answers with validation switched off`,
+    };
   if (!isCertain(answer)) return { name, state: "unknown", reason: whyUnknown(answer, `SOA ${name}`) };
   if (answer.authenticated) return { name, state: "signed", reason: null };
-  const delegation = await questions.ask(name, "DS");
+  // A name that is no zone of its own: its zone is in the answer.
+  const delegation = await questions.ask(zoneOf(answer) ?? name, "DS");
   // A resolver that does not validate answers both in the same way.
   if (delegation.outcome === "found") return { name, state: "unknown", reason: "the zone has DS records, but the name server does not validate" };
   return { name, state: "unsigned", reason: null };

@@ -51,7 +51,19 @@ export function questionsIn(zone: Zone, isAuthenticated: boolean | ((name: strin
     const saysNoName = (found?.NSEC_TYPES as readonly string[] | undefined)?.includes("NXNAME") === true;
     const exists = (found !== undefined && !saysNoName) || [...names.keys()].some((each) => each.endsWith(`.${at}`));
     const outcome = failure ?? (records.length > 0 ? "found" : exists ? "no_data" : "no_such_name");
-    const answer = { outcome, rcode: 0, records, aliases, ttl: 300, authenticated, server: "192.0.2.53", fromCache: false, problem: null };
+    const answer = {
+      outcome,
+      rcode: 0,
+      records,
+      aliases,
+      ttl: 300,
+      authenticated,
+      server: "192.0.2.53",
+      fromCache: false,
+      authority: [],
+      extendedErrors: [],
+      problem: null,
+    };
     return answer as unknown as Answer<Type>;
   };
   return questionsOf({ query }, {});

@@ -1,4 +1,5 @@
 import { RECORD_TYPES } from "../../../../schemas/dns-types.js";
+import { EXTENDED_ERROR, type ExtendedError, extendedErrorIn } from "../extended-error.js";
 import { MAX_RECORDS } from "../limits.js";
 import { nameBytes, readName, WireError, type WireName } from "./name.js";
 import { type RecordData, readData } from "./rdata.js";
@@ -7,12 +8,6 @@ export interface DnsRecord extends RecordData {
   readonly name: WireName;
   readonly type: number;
   readonly ttl: number;
-}
-
-/** An extended error (RFC 8914). */
-export interface ExtendedError {
-  readonly code: number;
-  readonly text: string;
 }
 
 export interface DnsMessage {
@@ -38,7 +33,6 @@ export interface QueryOptions {
 
 const HEADER = 12;
 const OPT = 41;
-const EXTENDED_ERROR = 15;
 const INTERNET = 1;
 
 /** The bytes of one question. dns-packet is not used here: signatures cover bytes, which its decoder does not keep. */
@@ -139,14 +133,10 @@ function ednsOf(opt: RawOpt | null): { edns: DnsMessage["edns"]; extended: numbe
   for (let offset = 0; offset + 4 <= opt.options.length; ) {
     const code = opt.options.readUInt16BE(offset);
     const value = opt.options.subarray(offset + 4, offset + 4 + opt.options.readUInt16BE(offset + 2));
-    if (code === EXTENDED_ERROR && value.length >= 2) errors.push({ code: value.readUInt16BE(0), text: printable(value.subarray(2)) });
+    if (code === EXTENDED_ERROR) errors.push(...extendedErrorIn(value));
     offset += 4 + opt.options.readUInt16BE(offset + 2);
   }
   return { edns: { udpBytes: opt.udpBytes, dnssecOk: (opt.ttl & 0x8000) !== 0, errors }, extended: opt.ttl >>> 24 };
-}
-
-function printable(bytes: Buffer): string {
-  return bytes.toString("utf8").replaceAll(/\p{C}/gu, "�").slice(0, 500);
 }
 
 export const TYPES = RECORD_TYPES;

@@ -11,6 +11,8 @@ const answer = (changes: Partial<Answer> = {}): Answer => ({
   authenticated: true,
   server: "192.0.2.53",
   fromCache: false,
+  authority: [],
+  extendedErrors: [],
   problem: null,
   ...changes,
 });

@@ -10,7 +10,15 @@ const SOA = "example. 900 SOA ns hostmaster 1 2 3 4 60";
 
 /** A reply that holds these lines of a master file. */
 function said(answers: string, { authorities = "", rcode = 0, recursionAvailable = true, question = QUESTION }: Partial<Said> = {}): Meaning {
-  const reply: Reply = { rcode, truncated: false, authenticated: false, recursionAvailable, answers: records(answers), authorities: records(authorities) };
+  const reply: Reply = {
+    rcode,
+    truncated: false,
+    authenticated: false,
+    recursionAvailable,
+    answers: records(answers),
+    authorities: records(authorities),
+    extendedErrors: [],
+  };
   return interpret(question, reply);
 }
 
@@ -35,6 +43,7 @@ describe("an answer", () => {
       ],
       aliases: [],
       ttl: 200,
+      authority: [],
       problem: null,
     });
   });
@@ -121,6 +130,7 @@ describe("a signed zone that denies a name with NOERROR (RFC 9824)", () => {
     rcode: 0,
     truncated: false,
     authenticated: true,
+    extendedErrors: [],
     recursionAvailable: true,
     answers: [],
     authorities: [...records(SOA), authority],

@@ -2,6 +2,7 @@ import { createSocket } from "node:dgram";
 import { AUTHENTIC_DATA, decode, encode, type Packet } from "dns-packet";
 import { afterEach, describe, expect, test } from "vitest";
 import { type DnsBehaviour, type DnsReply, type DnsServer, type DnsServerOptions, startDnsServer } from "../../../../runner/lab/dns-server.js";
+import { zoneOf } from "../../../../runner/net/dns/answer.js";
 import { type LookUpOptions, Resolver } from "../../../../runner/net/dns/resolver.js";
 import { Deadline } from "../../../../runner/run/deadline.js";
 import { zoneText } from "../../../support/zones.js";
@@ -448,3 +449,39 @@ function bareHeader(reply: Buffer, rcode: number): Buffer {
   header.writeUInt8(rcode, 3);
   return header;
 }
+
+describe("what comes beside an answer", () => {
+  test("the SOA record of an answer that there is nothing is kept, also in the cache", async () => {
+    const named = await serve();
+    const resolver = new Resolver();
+    for (const fromCache of [false, true]) {
+      const answer = await resolver.query("missing.example", "MX", asking(named));
+      expect(answer).toMatchObject({ outcome: "no_such_name", fromCache, authority: [{ type: "SOA", name: "example" }] });
+      expect(zoneOf(answer)).toBe("example");
+    }
+    expect(await resolver.query("mx1.example", "A", asking(named))).toMatchObject({ outcome: "found", authority: [] });
+  });
+
+  // RFC 8914, section 2: code 6, DNSSEC Bogus, and a text.
+  const option = (bytes: Buffer) => ({
+    type: "OPT",
+    name: ".",
+    udpPayloadSize: 1232,
+    extendedRcode: 0,
+    ednsVersion: 0,
+    flags: 0,
+    flag_do: false,
+    options: [{ code: 15, data: bytes }],
+  });
+  test.each([
+    [Buffer.from("0006", "hex"), [{ code: 6, text: "" }], "DNSSEC Bogus"],
+    [Buffer.concat([Buffer.of(0, 7), Buffer.from("key\u0007 of\u202e 2020")]), [{ code: 7, text: "key� of� 2020" }], "Signature Expired: key� of� 2020"],
+    [Buffer.from("ffff", "hex"), [{ code: 65_535, text: "" }], "extended error 65535"],
+    [Buffer.from("06", "hex"), [], "SERVFAIL"],
+  ])("an extended error %j is kept, and is in the problem", async (bytes, errors, words) => {
+    const failing = await serve({ rcode: 2, edit: (reply) => ({ ...reply, additionals: [option(bytes)] }) });
+    const answer = await new Resolver().query("mx1.example", "A", asking(failing));
+    expect(answer).toMatchObject({ outcome: "server_failure", extendedErrors: errors });
+    expect(answer.problem).toContain(words);
+  });
+});

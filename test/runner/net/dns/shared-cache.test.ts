@@ -20,6 +20,8 @@ const ANSWER: Answer = {
   authenticated: false,
   server: "192.0.2.53",
   fromCache: false,
+  authority: [],
+  extendedErrors: [],
   problem: null,
 };
 
