@@ -16,7 +16,7 @@ const OURS = "probe-run";
 const BARE = "bare node:net loop";
 const NOOP_DELAY_MS = 20;
 
-/** A burst is so many probes started at once. Steady is so many kept under way: one that ends makes room for the next. */
+/** A burst starts N probes at once. Steady keeps N running: one that ends makes room for the next. */
 interface Shape {
   readonly name: string;
   readonly concurrency: number;

@@ -15,7 +15,7 @@ const PEER = "node:dns resolveMx";
 
 interface Line {
   readonly name: string;
-  /** What ours does, and what the peer does meanwhile; null where it has nothing like it. */
+  /** Our operation, and the peer's in the same round; null if it has no equivalent. */
   readonly ours: Task;
   readonly peers: Task | null;
 }

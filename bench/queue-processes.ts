@@ -19,7 +19,7 @@ const TWO = "work, two processes";
 const IN_PROCESS = "run, in process";
 const TWICE: Goal = { of: "ratio", at: "least", value: 1.6 };
 
-/** Whom the jobs probe: one for whom the processor is the limit, and one that has to be waited for, as most have. */
+/** The targets of the jobs: one for which the processor is the limit, and a slow one, as most are. */
 interface Target {
   readonly name: string;
   readonly port: number;

@@ -15,7 +15,7 @@ export const rcpt: Bench = {
   measure,
 };
 
-/** Beside whom: the bare loop writes as many transactions at a time as we do, or one. */
+/** The peer: the bare loop writes as many transactions at a time as we do, or one. */
 const BARE = { 16: "bare loop, 16 transactions a write", 1: "bare loop, a transaction a write" } as const;
 const PORTIONS = [16, 1] as const;
 
@@ -75,7 +75,7 @@ async function perSecond(child: Child, request: RcptRequest): Promise<number> {
   return (await child.ask<RcptAnswer>(request)).perSecond;
 }
 
-/** The goal is held against the loop that writes as much at a time as we do; whether we are fast at all, against nobody. */
+/** The goal is a ratio to the loop that writes as much at a time as we do; the absolute speed has no goal. */
 function figures({ name, task, ratioGoal, ownGoal }: Line, ours: readonly number[], measured: ReadonlyMap<string, readonly number[]>): Figure[] {
   const common = { bench: rcpt.name, name, unit: "addresses/s", ours: spreadOf(ours), skipped: null } as const;
   // For one address there is but one portion.

@@ -42,7 +42,7 @@ interface Load {
   readonly concurrency: number;
 }
 
-/** Someone who can be told to do so many probes. */
+/** A contender that runs a given number of probes. */
 interface Contender {
   flood(load: Load): Promise<FloodAnswer>;
   stop(): Promise<void>;

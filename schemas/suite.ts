@@ -86,7 +86,7 @@ const matrix = {
   propertyNames: name,
   maxProperties: 8,
   additionalProperties: {
-    description: "A field of the input with a list of its values, or names with the fields that each stands for.",
+    description: "A field of the input with a list of its values, or names with the fields that each one sets.",
     ...when(
       { type: "array" },
       { type: "array", minItems: 1, maxItems: 1000, uniqueItems: true, items: { type: ["string", "number", "boolean"], format: "one-line", maxLength: 128 } },

@@ -5,7 +5,7 @@ const duration = (description: string) => ({ type: "string", pattern: "^(\\d{1,6
 const count = { type: "integer", minimum: 1, maximum: 100 } as const;
 
 const fireAfter = {
-  description: "How many measured failures open an incident: a number in a row (3), or failures of so many results.",
+  description: "How many measured failures open an incident: a number in a row (3), or a number among the last results.",
   ...when({ type: "object" }, { type: "object", properties: { failures: count, of: count }, required: ["failures", "of"], additionalProperties: false }, count),
 } as const;
 

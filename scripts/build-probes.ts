@@ -26,7 +26,7 @@ async function probeFile(probe: Probe): Promise<string[]> {
   return file(probe.name, adoption(probe.name), `${validators}\nconst allFaults = () => require("./${probe.name}.faults.cjs");`);
 }
 
-/** `validators` and `allFaults` stand above the bundle: what is minified already must not be written anew. */
+/** `validators` and `allFaults` are put above the bundle: minified code must not be changed again. */
 function adoption(name: string): string {
   return `
     import probe from "./probes/${name}/probe.js";

@@ -19,7 +19,7 @@ for (const half of halves.filter((each) => each.status === "rejected")) {
 /**
  * dist/ holds the harness more than once: in the command, in the other commands, in the library, and each probe's file brings the
  * wire clients that it needs. A start-up then reads two files and little more than it runs. So no two copies may have to know
- * each other's classes: errors are told by a brand. What a module keeps for itself is kept once a copy, which must be harmless.
+ * each other's classes: errors are recognised by a brand. The state of a module exists once per copy, which must be harmless.
  * It is: sockets, deadlines, clocks and TLS contexts belong to the one harness that runs the probe, a probe's file is loaded
  * once, and a cache that is there twice is filled twice.
  */

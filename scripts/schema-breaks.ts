@@ -8,7 +8,7 @@ export interface SchemaBreak {
 /**
  * What a change from `before` to `after` breaks. Of an input, every value that was accepted must be accepted still, and must
  * mean the same: a default may neither go nor change. Of an output, every value that may come now must have been possible
- * before, and no field may go: a consumer handles what it was promised. A new field of an output breaks nobody.
+ * before, and no field may go: a consumer handles what it was promised. A new field of an output breaks no consumer.
  */
 export function schemaBreaks(before: Schema, after: Schema, side: "input" | "output"): SchemaBreak[] {
   return breaks({ before, after, side, pointer: "" });
@@ -159,7 +159,7 @@ function requiredBreaks({ before, after, side }: Change, gone: readonly string[]
   return lost.map((name) => ({ name, message: "the field is no longer always there" }));
 }
 
-/** An object that took any further field, or fields of one shape, must go on to. New fields of an output are welcome. */
+/** An object that accepted any further field, or fields of one shape, must continue to do so. New fields of an output are allowed. */
 function closedBreaks(change: Change): SchemaBreak[] {
   const [old, now] = [change.before.additionalProperties ?? true, change.after.additionalProperties ?? true];
   const pointer = `${change.pointer}/additionalProperties`;

@@ -35,7 +35,7 @@ export function suitePartSchema(): Schema {
   };
 }
 
-/** A name stands for the newest version, `name@1` for a major one, as run() takes them. */
+/** A name means the newest version, `name@1` the newest of a major version, as in run(). */
 function namesOf({ name, versions }: Probe): string[] {
   return [name, ...Object.keys(versions).map((version) => `${name}@${version.split(".")[0]}`)];
 }

@@ -15,7 +15,7 @@ const standalone = standaloneModule.default;
 const SIDES = ["input", "output"] as const;
 
 /**
- * Code that sets `validators`: by version, then by side. Compiled now, so that a run of ours never loads Ajv. The sources stay
+ * Code that sets `validators`: by version, then by side. Compiled now, so that a run of a built-in probe never loads Ajv. The sources stay
  * as they are: from them, Ajv compiles a contract at its first use.
  */
 export async function validatorsOf({ versions }: Probe, purpose: Purpose): Promise<string> {

@@ -6,7 +6,7 @@ const COMMANDS = ["", `EHLO ${HELO_DOMAIN}\r\n`, "NOOP\r\n", "QUIT\r\n"];
 const NOOP = 2;
 
 /**
- * The conversation with node:net and nothing else: what anybody would write who wants it fast. It checks nothing but that each
+ * The conversation with node:net and nothing else: the fastest simple implementation. It checks nothing but that each
  * reply is complete and positive, keeps nothing but the time of NOOP, and has no time-out.
  */
 export function probe(port: number): Promise<NoopAnswer> {

@@ -7,7 +7,7 @@ export interface ServeSitesRequest {
   readonly port: number;
   readonly servers: readonly string[];
   readonly healthy: number;
-  /** Asked first, lest they profit from coming late. */
+  /** Measured first, so that they have no advantage from a warm process. */
   readonly dead: number;
   readonly slow: number;
   readonly messagesEach: number;

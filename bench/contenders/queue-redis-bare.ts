@@ -1,7 +1,7 @@
 import { Queue, Worker } from "bullmq";
 import { type QueueRequest, type QueueStages, serveQueueRounds } from "./queue-rounds.js";
 
-/** BullMQ as its manual says: addBulk, and a Worker with so many at once. */
+/** BullMQ as its manual says: addBulk, and a Worker with a given concurrency. */
 serveQueueRounds(async ({ port, prefix, concurrency }: QueueRequest): Promise<QueueStages> => {
   const options = { connection: { host: "127.0.0.1", port: port as number }, prefix: `{${prefix}}` };
   const jobs = new Queue("jobs", options);

@@ -3,7 +3,7 @@ import { serve } from "../support/serve.js";
 export interface QueueRequest {
   /** Of our queue. */
   readonly url: string;
-  /** Where it is for whoever uses the store bare: a port, or a file. */
+  /** The address of the store for a contender that uses it directly: a port or a file. */
   readonly port: number | null;
   readonly path: string | null;
   /** Of this round alone: it begins with nothing. */
@@ -22,7 +22,7 @@ export interface QueueAnswer {
 /** The same work for everybody: jobs that do nothing, each of which leaves a result. */
 export interface QueueStages {
   enqueue(ids: readonly string[], event: object): Promise<void>;
-  /** Until so many are worked off. */
+  /** Until this many jobs are done. */
   work(jobs: number, event: object): Promise<void>;
   consume(results: number): Promise<void>;
   close(): Promise<void>;

@@ -6,7 +6,7 @@ export interface RcptRequest {
   /** Addresses of one run, over one connection. */
   readonly addresses: number;
   readonly runs: number;
-  /** Transactions that go out in one write: sixteen are what the probe does, and the bare loop does as it is told. */
+  /** Transactions that go out in one write: the probe sends sixteen, the bare loop a given number. */
   readonly together: number;
   readonly concurrency: number;
 }
@@ -15,7 +15,7 @@ export interface RcptAnswer {
   readonly perSecond: number;
 }
 
-/** Asks for so many addresses over one connection, or fails. */
+/** Checks a number of addresses over one connection, or fails. */
 export type AskRcpt = (port: number, emails: readonly string[], together: number) => Promise<void>;
 
 /** Serves what the bench of mail.rcpt asks of a contender. */

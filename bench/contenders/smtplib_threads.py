@@ -1,4 +1,4 @@
-"""python3 smtplib_threads.py: does the same conversation with smtplib, in as many threads as it is told."""
+"""python3 smtplib_threads.py: does the same conversation with smtplib, in a given number of threads."""
 
 import itertools
 import json

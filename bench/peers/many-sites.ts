@@ -66,7 +66,7 @@ function talk(socket: Socket): void {
   });
 }
 
-/** Lets everybody in, and greets nobody for a long time. */
+/** Accepts every connection, and sends the greeting after a long time. */
 function tarpit(socket: Socket): void {
   keep(socket);
   const timer = setTimeout(() => socket.write("220 at last\r\n"), SLOWNESS_MS);

@@ -4,7 +4,7 @@ import { serve } from "../support/serve.js";
 import { sharedTime } from "../support/shared-clock.js";
 import { ExactDelay } from "./exact-delay.js";
 
-// node smtp-server.js MS: answers NOOP after so many milliseconds and says when it did; anything else at once.
+// node smtp-server.js MS: answers NOOP after MS milliseconds and reports when it did; anything else at once.
 const delay = new ExactDelay(Number(process.argv[2]));
 
 interface Arrival {

@@ -30,7 +30,7 @@ export async function startChild<Ready>(command: string, args: readonly string[]
   };
 }
 
-/** The lines of a child in their order; a child that ends early fails whoever waits. */
+/** The lines of a child in their order; a child that ends early rejects all that wait. */
 class Answers {
   #lines: string[] = [];
   #waiting: { resolve: (line: string) => void; reject: (error: Error) => void } | null = null;

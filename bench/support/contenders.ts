@@ -20,7 +20,7 @@ export async function startSmtplib(): Promise<Child | null> {
   return python === null ? null : startChild(python, [inRepo(join("bench", "contenders", "smtplib_threads.py"))]);
 }
 
-/** Our own SMTP server, which answers NOOP after exactly so many milliseconds. */
+/** Our own SMTP server, which answers NOOP after an exact delay. */
 export async function startSmtpServer({ script }: Workshop, noopDelayMs: number): Promise<Child<{ port: number }>> {
   return startChild(process.execPath, [script("smtpServer"), String(noopDelayMs)]);
 }

@@ -1,6 +1,6 @@
 import type { Spread } from "./statistics.js";
 
-/** What a figure has to reach: the value of ours itself, or its ratio to the peer's. */
+/** The goal of a figure: our value itself, or its ratio to the peer's. */
 export interface Goal {
   readonly of: "ours" | "ratio";
   readonly at: "least" | "most";

@@ -1,6 +1,6 @@
 import { listen } from "../../runner/net/transport/listen.js";
 
-/** A port of the loopback that nobody serves now. */
+/** A free port of the loopback address. */
 export async function freePort(): Promise<number> {
   const listener = await listen((socket) => socket.destroy());
   await listener.close();

@@ -1,5 +1,5 @@
 /**
- * Does something so many times, with so many under way at any moment: one that ends makes room for the next.
+ * Runs a task a number of times, with a limited number at any moment: one that ends makes room for the next.
  * What comes out is not kept here: results that pile up would be work for the garbage collector that no probe causes.
  */
 export async function keepInFlight(total: number, concurrency: number, once: () => Promise<unknown>): Promise<void> {

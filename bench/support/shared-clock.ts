@@ -1,4 +1,4 @@
-/** The closest pair of readings of so many is taken: between two readings a process may lose its turn. */
+/** The closest pair of several readings is used: between two readings a process may be suspended. */
 const TRIES = 200;
 
 const origin = calibrated();

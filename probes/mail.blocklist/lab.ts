@@ -1,7 +1,7 @@
 import { defineLab } from "../../runner/harness/define-lab.js";
 import { startDnsServer } from "../../runner/lab/dns-server.js";
 
-/** Two lists that work, of addresses and of domains, one that has been given up, and one whose domain is for sale. */
+/** Two lists that work, of addresses and of domains, one that is no longer operated, and one whose domain is for sale. */
 const ZONES = [
   `
 $ORIGIN bl.example.

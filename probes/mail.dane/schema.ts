@@ -42,7 +42,7 @@ const output = contract({
         owner: { type: "string", description: "The name at which the records stand." },
         records: list({ type: "string" }, "Usage, selector, matching type and data."),
         usable: { type: "integer", description: "Records that senders of mail can use." },
-        has_next_key: { type: "boolean", description: "A usable record stands for a key that the host does not use now." },
+        has_next_key: { type: "boolean", description: "A usable record matches a key that the host does not use now." },
         starttls: nullable({ enum: STARTTLS_STATES }, "Null if the host was not asked."),
         reason: nullable({ type: "string" }),
       }),

@@ -15,7 +15,7 @@ import type { SiteCheck } from "./site-check.js";
 
 /** More addresses than any real site has are not dialled. */
 const MAX_ENDPOINTS = 10;
-/** A server that hangs up this often in a row without an answer is left alone. */
+/** After a server has hung up this often in a row without an answer, the next endpoint is tried. */
 const MAX_FRUITLESS = 2;
 
 /** Walks over the endpoints of a site's mail hosts, and holds the one open connection. */

@@ -29,7 +29,7 @@ async function removeFrom(visit: MailboxState, folder: Folder, uids: readonly nu
   const { uidValidity, readOnly } = await select(visit.session, name);
   if (readOnly) return `the message was not deleted: the account may only read ${name}`;
   // RFC 3501, section 2.3.1.1: the same numbers mean other messages now.
-  if (uidValidity !== folder.uidValidity) return `the message was not deleted: ${name} has numbered its messages anew`;
+  if (uidValidity !== folder.uidValidity) return `the message was not deleted: ${name} has renumbered its messages`;
   const removal = await deleteMessages(visit.session, uids);
   if (removal === "expunged") return null;
   return "the message is marked as deleted and still there: without UIDPLUS, taking it away would take away what others have marked, too";

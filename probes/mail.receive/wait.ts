@@ -15,7 +15,7 @@ export async function searchAll(visit: MailboxState): Promise<Match[]> {
   return matches;
 }
 
-/** Waits for the message until a moment. A connection that is lost meanwhile is made again, and everything is searched anew. */
+/** Waits for the message until a moment. A lost connection is opened again, and the whole search is repeated. */
 export async function waitFor(visit: MailboxState, until: () => number): Promise<Match[]> {
   const { clock } = visit.ctx;
   const isOver = (): boolean => clock.now() >= until();

@@ -10,7 +10,7 @@ import { ATTEMPT_FACTS, type Input, RECEIVE_FACTS, type Reached, SEND_FACTS } fr
 import { type Conversations, mayArrive, type SentAndReceived } from "./send-and-receive.js";
 import { setTimes } from "./times.js";
 
-/** Puts together what the two conversations came to. */
+/** Combines the results of the two conversations. */
 export function conclude(evidence: RoundtripEvidence, result: SentAndReceived, conversations: Conversations, input: Input): void {
   const { sent, received } = result;
   if (sent !== null) noteSending(evidence, sent, conversations.send);

@@ -14,7 +14,7 @@ export function judge({ thresholds, expect, prefer }: Input, evidence: Roundtrip
   evidence.status = statusOf(evidence.failure, evidence.findings);
 }
 
-/** What mail.receive makes of a folder and of copies is for inputs that say nothing of them. */
+/** Findings of mail.receive about the folder and copies are kept only if the input does not set an expectation for them. */
 function isAskedFor(reason: string, { folder, max_duplicates: copies }: Expectations): boolean {
   return (reason === "in_spam_folder" && folder !== undefined) || (reason === "duplicates" && copies !== undefined);
 }

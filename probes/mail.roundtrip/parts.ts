@@ -1,7 +1,7 @@
 import type { JSONSchema } from "json-schema-to-ts";
 import type { Contract } from "../../schemas/contract.js";
 
-/** The parts of an object's schema that are put together anew here. */
+/** The parts of an object's schema that are combined here. */
 interface ObjectSchema {
   properties: Readonly<Record<string, JSONSchema>>;
   required?: readonly string[];

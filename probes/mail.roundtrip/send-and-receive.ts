@@ -8,7 +8,7 @@ import type { Ctx } from "./evidence.js";
 import { receiveInput } from "./receive-input.js";
 import type { Input } from "./schema.js";
 
-/** What both conversations came to, and when, on the monotonic clock. */
+/** The results of both conversations, and their times on the monotonic clock. */
 export interface SentAndReceived {
   /** Null: nothing was sent, because its arrival could not have been observed. */
   readonly sent: SendEvidence | null;

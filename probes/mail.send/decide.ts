@@ -28,7 +28,7 @@ export function decide(evidence: SendEvidence, { number }: SendAttempt, { recipi
   return held.outcome === "accepted" ? null : rejected(phase, reply);
 }
 
-/** The first reply that said no, else the one to the message. Null when it never came to that. */
+/** The first refusal, otherwise the reply to the message. Null if there was neither. */
 function decisiveReply({ mail, recipients, data, message, delivery }: Transaction, index: number): [Phase, TimedReply] | null {
   const rcpt = recipients[index] ?? null;
   if (mail !== null && replyClass(mail) !== 2) return ["mail", mail];

@@ -74,11 +74,11 @@ const output = contract({
       version: { enum: ["1", "2c", "3"] },
       engine_id: nullable({ type: "string" }, "The engine of version 3, in hexadecimal."),
       engine_boots: nullable({ type: "integer" }, "How often the engine started."),
-      engine_time_s: nullable({ type: "integer" }, "How long ago it started the last time. sysUpTime begins anew after 497 days; this does not."),
+      engine_time_s: nullable({ type: "integer" }, "Time since its last start. sysUpTime wraps after 497 days; this does not."),
       values: list(
         record({
           oid: { type: "string" },
-          type: { enum: SNMP_TYPES, description: "no_such_object, no_such_instance and end_of_mib_view stand for objects without a value." },
+          type: { enum: SNMP_TYPES, description: "no_such_object, no_such_instance and end_of_mib_view mark objects without a value." },
           value: {
             anyOf: [{ type: "number" }, { type: "string" }, { type: "null" }],
             description: "A number of up to 32 bits; else text: a 64-bit counter in decimal, bytes that are no text in hexadecimal.",

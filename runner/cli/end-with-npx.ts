@@ -7,7 +7,7 @@ const listeners = new Set<() => void>();
 
 /**
  * Ends this process when the npx that started it is gone. npx starts a shell, which passes no signal on: without this, SIGTERM or SIGKILL
- * for npx would leave a worker or a lab that only somebody who looks for it could stop.
+ * for npx would leave a worker or a lab that keeps running unnoticed.
  */
 export function endWithNpx(environment: Readonly<Record<string, string | undefined>>): void {
   // A child of `work --processes` hears of its parent's end by the channel between them.

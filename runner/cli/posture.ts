@@ -15,7 +15,7 @@ export default defineCommand({
     ["posture --lab=open", "Examine a domain of the lab, without a network."],
     ["posture example.org --selector s1 --address 192.0.2.1", "Name a DKIM selector and the address that sends."],
     ["posture example.org --html example.org.html", "Write the card as a page, too."],
-    ["posture --file domains.txt --results results.jsonl", "Examine many domains; run it again to go on where it stopped."],
+    ["posture --file domains.txt --results results.jsonl", "Examine many domains; run it again to resume where it stopped."],
   ],
   words: { least: 0, most: 1000 },
   completes: ["nothing"],

@@ -6,7 +6,7 @@ import { openQueueOption } from "./open-queue-option.js";
 /** So many results may be on their way to the queue before a list of any length waits for it. */
 const MOST_PENDING = 1000;
 
-/** Pushes the results of runs while they go on. Errors of the queue are reported at the end, so that every envelope is printed. */
+/** Pushes the results of runs while others continue. Errors of the queue are reported at the end, so that every envelope is printed. */
 export class ResultPusher {
   readonly #pending = new Set<Promise<unknown>>();
   #failure: { error: unknown } | null = null;

@@ -70,7 +70,7 @@ export default defineCommand({
     ["queue retry", "Retry all dead jobs."],
     ["queue purge dead --json", "Delete the dead letters, and print their number."],
     ["queue pause", "Stop the workers of a queue, for maintenance."],
-    ["queue resume", "Let them go on."],
+    ["queue resume", "Let workers take jobs again."],
   ],
   words: { least: 1, most: 1001 },
   run,

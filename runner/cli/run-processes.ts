@@ -25,7 +25,7 @@ export interface ProcessesPlan {
   readonly complete: (read: unknown) => unknown;
 }
 
-/** Results are printed in the order of their inputs: so many inputs may be ahead of the first whose result is missing. */
+/** Results are printed in the order of their inputs: at most this many inputs may be ahead of the first one without a result. */
 const MOST_AHEAD = 10_000;
 
 /**

@@ -1,5 +1,5 @@
 const NUMBER = /^-?\d{1,400}(?:\.\d{0,400})?(?:[eE][+-]?\d{1,4})?$/;
-/** Any decimal number of so many digits differs from its neighbours in a double. */
+/** Any decimal number of this many digits differs from its neighbours in a double. */
 const EXACT_DIGITS = 15;
 
 /** A number that JSON holds exactly; else its text, as of a decimal of twenty digits. */

@@ -50,7 +50,7 @@ export class RunSummary {
   }
 }
 
-/** Values of which only so many are kept, each with the same chance (reservoir sampling), and the largest. */
+/** A limited sample of values, each kept with the same probability (reservoir sampling), and the largest. */
 class Sample {
   readonly values: number[] = [];
   count = 0;

@@ -94,7 +94,7 @@ const OWN_NAMES = Object.getOwnPropertyNames(RunContext.prototype);
 
 /**
  * The class of the ctx of a probe with these needs. Its prototype has them as plain fields, so that a run assigns to them: through the
- * guards below, it would have to define each anew.
+ * guards below, it would have to define each one again.
  */
 export function contextClass(needs: readonly string[]): typeof RunContext {
   class ProbeContext extends RunContext {}

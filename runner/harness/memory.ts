@@ -83,7 +83,7 @@ function inTime(storing: Promise<boolean>, deadline: RunState["deadline"]): Prom
   return new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined;
     const unwatch = deadline.onEnd((reason) => {
-      timer = setTimeout(() => reject(failureError("probe", reason, "the queue did not store in time what the run came to")), LAST_SAVE_MS);
+      timer = setTimeout(() => reject(failureError("probe", reason, "the queue did not store the state of the run in time")), LAST_SAVE_MS);
     });
     storing.then(resolve, reject).finally(() => {
       unwatch();

@@ -30,7 +30,7 @@ export interface TlsRequirement {
   readonly options: SecureOptions;
   /** Throws if this is not enough. */
   enforce(outcome: Exclude<Upgrade, { kind: "broken" }>, session: SmtpSession): void;
-  /** Whether the handshake may be given up, and a new connection used in plain text. */
+  /** Whether a new connection may be used in plain text after the failed handshake. */
   mayGoPlain(error: FailureError): boolean;
 }
 

@@ -43,7 +43,7 @@ export class Child {
   #hasRun = false;
   #unusable: Error | null = null;
 
-  /** `onEnd` is called before anything of this process is given up as lost. */
+  /** `onEnd` is called before the runs of this process are reported as lost. */
   constructor(
     { probe, timeoutMs }: Orders,
     readonly onEnd: (ending: Ending) => void,

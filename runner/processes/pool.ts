@@ -1,6 +1,6 @@
 import { Child, type Ending, type Orders, type Outcome } from "./child.js";
 
-/** So many processes in a row, for each that is wanted, end without having run one input: then no more are started. */
+/** After this many processes in a row, per requested process, have ended without running an input, no more are started. */
 const MOST_BARREN = 3;
 
 /** Processes that run inputs. One that ends is replaced, and what it was working on is lost. */

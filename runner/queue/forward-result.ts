@@ -8,7 +8,7 @@ interface ForwardOptions {
   readonly results: Sink;
   /** Called with each error that is retried. */
   readonly onTrouble: (error: unknown) => void;
-  /** After this, a result that its receiver does not accept is given up, and its job is released. */
+  /** After this, the delivery of a result that its receiver does not accept ends, and its job is released. */
   readonly giveUpSignal: AbortSignal;
 }
 

@@ -27,7 +27,7 @@ export interface ReplyRow extends Wording {
   readonly class?: BounceClass;
   /**
    * The row is one known reply, anchored at its start, whose meaning its sender documents: single words in it ("access denied") do not
-   * raise a doubt. An address of ours in it still does.
+   * raise a doubt. Our own address in it still does.
    */
   readonly verbatim?: true;
 }

@@ -11,7 +11,7 @@ export interface ReadSamples {
 
 /** All of them are in memory at once. */
 const MOST_SAMPLES = 200_000;
-/** A longer line is no result of ours. */
+/** A longer line is not a result of probe-run. */
 const MOST_LINE = 4 * 1024 * 1024;
 /** Of a file that is one JSON value over many lines. */
 const MOST_WHOLE = 256 * 1024 * 1024;

@@ -2,7 +2,7 @@ import type { LoadedProbe } from "../harness/registry.js";
 import { type InputSchema, inputFromTarget } from "../harness/target.js";
 import type { Module } from "./module.js";
 
-/** Any probe of ours with the input of a module; the target fills the fields that the probe names for it. Null: it names none. */
+/** Any built-in probe with the input of a module; the target fills the fields that the probe names for it. Null: it names none. */
 export function probeModule(
   probe: string,
   { probe: { target }, versions, probe: { versions: contracts } }: LoadedProbe,

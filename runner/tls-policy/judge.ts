@@ -58,7 +58,7 @@ function fingerprintViolation(certificate: Certificate | null, known: readonly s
   return { type: "certificate-not-trusted", message: `the certificate ${certificate?.fingerprint_sha256 ?? ""} is not one of the configured certificates` };
 }
 
-/** A host may have another certificate, or TLS again, before the message is given up. */
+/** A host may have another certificate, or TLS again, before the message expires. */
 function failureOf(session: TlsSession, { message }: PolicyViolation): Failure {
   if (session.kind === "broken") return { ...session.failure, retryable: true };
   const violated = session.kind === "not_offered" ? failure("starttls", "unsupported", message) : failure("tls", "tls_certificate", message);

@@ -12,7 +12,7 @@ export function testTimeoutMs(deadlineMs: number | null | undefined): number {
 export async function withTestTimeout<Result>(deadlineMs: number | null | undefined, work: () => Promise<Result>): Promise<Result> {
   let timer: NodeJS.Timeout | undefined;
   const impatience = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error("the probe goes on although its deadline has struck")), testTimeoutMs(deadlineMs));
+    timer = setTimeout(() => reject(new Error("the probe still runs although its deadline has expired")), testTimeoutMs(deadlineMs));
   });
   try {
     return await Promise.race([work(), impatience]);

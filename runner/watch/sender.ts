@@ -9,7 +9,7 @@ import type { Receiver } from "./receivers/receiver.js";
 
 const FIRST_WAIT_MS = 1000;
 const MOST_WAIT_MS = 300_000;
-/** A notification that was refused this often is given up. A receiver that cannot be reached is retried without limit. */
+/** A notification that was refused this often is dropped. A receiver that cannot be reached is retried without limit. */
 const MOST_REFUSALS = 10;
 const LOOK_EVERY_MS = 500;
 const QUIET_MS = 60_000;
@@ -141,7 +141,7 @@ export class Sender {
     line.notBefore = due;
     if (error instanceof QueueError && error.code === "refused" && attempt + 1 >= MOST_REFUSALS) {
       this.history.end(batch, Date.now());
-      this.options.onTrouble(`${name} given up after ${attempt + 1} attempts: ${error.message}`);
+      this.options.onTrouble(`${name} dropped after ${attempt + 1} attempts: ${error.message}`);
       return;
     }
     if (attempt === 0) this.options.onTrouble(`${name} not taken, and will be sent again: ${error.message}`);

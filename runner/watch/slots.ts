@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-/** Slots of a check begin every so many milliseconds since 1970, moved by its offset. A restart keeps the rhythm, and checks spread by themselves. */
+/** Slots of a check begin at multiples of its interval since 1970, plus its offset. A restart keeps the rhythm, and checks spread by themselves. */
 export interface Rhythm {
   readonly everyMs: number;
   readonly offsetMs: number;

@@ -2,9 +2,9 @@
 export type Outcome = "ok" | "warning" | "error" | "unknown" | "suppressed";
 
 export interface Rules {
-  /** An incident opens when so many of the last `of` measured results failed, and the newest is one of them. */
+  /** An incident opens when this many of the last `of` measured results failed, including the newest. */
   readonly fireAfter: { readonly failures: number; readonly of: number };
-  /** It closes after so many measured successes in a row. */
+  /** It closes after this many measured successes in a row. */
   readonly clearAfter: number;
 }
 
@@ -42,7 +42,7 @@ export interface Change {
 
 export const FIRST_STATE: CheckState = { last_at: null, outcome: "unknown", recent: "", window: "", incident: null, incidents: 0 };
 
-/** More changes than this, in so many results, are flapping: one incident stays open until as many results were quiet. */
+/** More changes than this, within a number of results, are flapping: one incident stays open until as many results were quiet. */
 export const FLAPPING = { changes: 4, of: 20 } as const;
 /** The longest window that rules may ask for. */
 const MOST_WINDOW = 100;

@@ -6,7 +6,7 @@ import type { Outcome } from "./state.js";
 import type { WatchedCheck } from "./watch-plan.js";
 
 export interface WatcherOptions {
-  /** Runs that go on at once. */
+  /** Simultaneous runs. */
   readonly most: number;
   readonly now: () => number;
   run(check: WatchedCheck, signal: AbortSignal): Promise<Ran>;
@@ -16,7 +16,7 @@ export interface WatcherOptions {
 
 interface Due {
   readonly check: WatchedCheck;
-  /** An extra run, after which the rhythm goes on as it was. */
+  /** An extra run, after which the schedule continues unchanged. */
   readonly isExtra: boolean;
 }
 

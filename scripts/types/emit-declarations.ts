@@ -40,7 +40,7 @@ function emit(modules: readonly string[], sources: ReadonlyMap<string, string>):
   const host = ts.createCompilerHost(options);
   const { getSourceFile } = host;
   const texts = new Map([...sources].map(([path, text]) => [inRepo(path), text]));
-  // No declaration depends on what a schema makes of it: what does is an interface by now. Working it out would take half a minute.
+  // No declaration depends on a type derived from a schema: those are interfaces by now. Deriving them would take half a minute.
   texts.set(inRepo(`${SCHEMA_TYPE}.ts`), "export type JSONSchema = unknown;\nexport type FromSchema<Schema, Options = unknown> = unknown;\n");
   const { fileExists } = host;
   host.fileExists = (path) => texts.has(path) || fileExists(path);

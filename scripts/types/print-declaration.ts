@@ -6,7 +6,7 @@ interface Names {
   nameOf(symbol: ts.Symbol): string | null;
 }
 
-/** The text of what a symbol stands for, under a name of its own. */
+/** The text of a symbol's declaration, under another name. */
 export function printDeclaration(symbol: ts.Symbol, name: string, isExported: boolean, names: Names): string[] {
   const declarations = (symbol.declarations ?? []).filter((each) => !isEmptyInterface(each));
   const printed = declarations.map((declaration) => {

@@ -41,7 +41,7 @@ export function probeTable(probes: readonly Probe[]): string {
     );
     return `  "${probe.name}": TypedProbe<"${newest(probe)}", { ${versions.join("; ")} }>;`;
   });
-  return `/** What each probe of ours takes and gives. */\nexport interface BuiltInTypes {\n${rows.join("\n")}\n}`;
+  return `/** The input and output of each built-in probe. */\nexport interface BuiltInTypes {\n${rows.join("\n")}\n}`;
 }
 
 function newest(probe: Probe): string {

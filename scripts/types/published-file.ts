@@ -2,14 +2,14 @@ import ts from "typescript";
 import { inRepo } from "../repo.js";
 import { printDeclaration } from "./print-declaration.js";
 
-/** Where the declarations stand for the compiler. No file is written there. */
+/** The path of the declarations for the compiler. No file is written there. */
 export const FOLDER = inRepo("node_modules/.cache/probe-run/declarations");
 
 export function isOurs(file: ts.SourceFile): boolean {
   return file.fileName.startsWith(`${FOLDER}/`);
 }
 
-/** What one published file holds: declarations of ours by their symbols, under names that are unique in it. */
+/** The contents of one published file: our declarations by their symbols, under names that are unique in it. */
 export class PublishedFile {
   /** The names of what the entry point exports. */
   readonly exported = new Map<ts.Symbol, string>();

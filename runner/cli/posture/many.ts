@@ -14,7 +14,7 @@ import { inputFrom, type PostureOptions, timeoutOf } from "./options.js";
 /** Each domain asks some sixty questions: more at once would be taken for a flood. */
 const USUAL_CONCURRENCY = 4;
 
-/** A row for each domain, as soon as it is known. With a file of results it goes on where an earlier call stopped. */
+/** A row for each domain, as soon as it is known. With a file of results it resumes where an earlier call stopped. */
 export async function examineMany(domains: readonly string[], given: PostureOptions, io: Io): Promise<number> {
   const concurrency = wholeNumber("concurrency", given.concurrency, 1, 64) ?? USUAL_CONCURRENCY;
   const done = given.results === null ? new Set<string>() : await domainsIn(given.results);

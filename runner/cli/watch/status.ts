@@ -6,7 +6,7 @@ import type { Book } from "../../watch/book.js";
 
 const DAYS = 90;
 const MOST_INCIDENTS = 50;
-/** The days are counted anew this often: it takes longer than the rest of the page. */
+/** The days are counted again at this interval: it takes longer than the rest of the page. */
 const COUNT_EVERY_MS = 30_000;
 
 /** Makes the status page of a watch. A public one shows names and states only. */

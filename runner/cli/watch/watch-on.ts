@@ -72,7 +72,7 @@ function bookOptions(sender: Sender, tell: (message: string) => void): BookOptio
     },
     onTrouble(error, unsaved) {
       sender.keepUnsaved(unsaved);
-      tell(`the history cannot be written, and the watch goes on without: ${(error as Error).message}`);
+      tell(`the history cannot be written, and the watch continues without it: ${(error as Error).message}`);
     },
   };
 }

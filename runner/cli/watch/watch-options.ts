@@ -8,7 +8,7 @@ export const watchOptions = {
   once: { description: "Run every check once, print what came of it, and end. Nothing is stored or sent." },
   format: { value: "FORMAT", choices: FORMAT_NAMES, description: "With --once: what is printed, pretty by default; docs/formats.md says what reads each." },
   history: { value: "FILE", description: `The SQLite file for results, incidents and notifications (${DEFAULT_HISTORY}).` },
-  concurrency: { value: "N", description: "Runs that go on at once (1000; with --once the suite's concurrency)." },
+  concurrency: { value: "N", description: "Simultaneous runs (1000; with --once the suite's concurrency)." },
   listen: { value: "HOST:PORT", description: "Serve the status page, /healthz, /metrics and /api/v1/checks there." },
   public: { description: "With --listen: the page and the API show names and states only, no targets, probes or reasons." },
   ...shortSecretsOption,

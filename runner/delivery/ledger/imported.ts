@@ -7,8 +7,8 @@ import { PERMANENT_CLASSES } from "./permanent-classes.js";
 import type { Suppression, SuppressionReason } from "./suppression.js";
 
 /** The suppressions in a result of mail.bounce or mail.deliver (as output, envelope or event) or in a delivery event. Null for anything else. */
-export function suppressionsIn(told: unknown): Suppression[] | null {
-  const data = dataOf(told);
+export function suppressionsIn(given: unknown): Suppression[] | null {
+  const data = dataOf(given);
   if (report.validator(data)) return ofReport(data as Report);
   if (delivery.validator(data)) return (data as FilledOf<typeof delivery>).recipients.flatMap(ofRecipient);
   if (recipient.validator(data)) return ofRecipient(data as Recipient);
@@ -16,10 +16,10 @@ export function suppressionsIn(told: unknown): Suppression[] | null {
 }
 
 /** An envelope contains it as its output, an event as its data. */
-function dataOf(told: unknown): unknown {
-  if (told === null || typeof told !== "object") return null;
-  if ("specversion" in told && "data" in told) return told.data;
-  return "output" in told && "queue" in told ? told.output : told;
+function dataOf(given: unknown): unknown {
+  if (given === null || typeof given !== "object") return null;
+  if ("specversion" in given && "data" in given) return given.data;
+  return "output" in given && "queue" in given ? given.output : given;
 }
 
 const text = { type: "string", maxLength: 100_000 } as const;
@@ -92,7 +92,7 @@ const REASONS: Partial<Readonly<Record<FeedbackType, SuppressionReason>>> = {
   "opt-out": "unsubscribe",
 };
 
-/** A delivery that was given up after its retries was not refused permanently. */
+/** A delivery that expired after its retries was not refused permanently. */
 function ofRecipient({ address, outcome, class: found, code, enhanced_code: enhanced, message, said_by: who, next }: Recipient): Suppression[] {
   if (outcome !== "bounced" || found === null || !PERMANENT_CLASSES.has(found) || who === "us" || next === "may_be_tried") return [];
   return [{ target: address, reason: "bounce", detail: [code, enhanced, message].filter((word) => word !== null).join(" ") }];

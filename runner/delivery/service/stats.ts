@@ -118,7 +118,7 @@ function waitingIn({ waiting }: Load): number {
   return waiting[0] + waiting[1] + waiting[2];
 }
 
-/** Each recipient counts once: deferred can be retried, bounced was refused permanently, failed is everything that was given up. */
+/** Each recipient counts once: deferred can be retried, bounced was refused permanently, failed is everything else that was not delivered. */
 function countWay(way: WayCounters, outcome: DeliveryOutcome, isRetryable: boolean): void {
   if (outcome === "delivered") way.sent += 1;
   else if (outcome === "bounced") way.bounced += 1;

@@ -1,6 +1,6 @@
 /**
  * Every metric of a run, with its help. The names that blackbox_exporter has too mean the same here, so that its dashboards and alerts
- * go on working; those from probe_status on are ours alone.
+ * continue to work; those from probe_status on are our own.
  */
 export const METRICS = {
   probe_success: "1 if the target is fine (ok or warning), 0 if it failed",

@@ -1,7 +1,7 @@
 import { labels, metric, type Sample } from "../../support/prometheus.js";
 import { METRICS } from "./names.js";
 
-/** One sample of a run. All metrics are gauges: a run counts nothing that a later run goes on counting. */
+/** One sample of a run. All metrics are gauges: no run continues the count of an earlier one. */
 export interface Series {
   readonly name: keyof typeof METRICS;
   readonly labels: Readonly<Record<string, string>>;

@@ -22,7 +22,7 @@ const RETRYABLE: readonly number[] = [429, 502, 503, 504];
 /** Of an answer this much is read. */
 const MOST_ANSWER_BYTES = 64 * 1024;
 
-/** Sends the traces of runs to a collector by OTLP/HTTP with JSON while the runs go on. */
+/** Sends the traces of runs to a collector by OTLP/HTTP with JSON while they continue. */
 export class TraceExporter {
   readonly #waiting = new Set<Promise<void>>();
   #batch: Span[] = [];

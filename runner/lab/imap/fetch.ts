@@ -20,7 +20,7 @@ export async function runFetch(session: Session, given: Arguments, byUid: boolea
   for (const [number, message] of [...view.entries()]) {
     if (!(byUid ? wanted(message.uid, view.largestUid) : wanted(number, view.size))) continue;
     if (items.some(({ sees }) => sees) && !view.readOnly) see(message, items);
-    if (items.some(({ label }) => label === "FLAGS")) view.told(number);
+    if (items.some(({ label }) => label === "FLAGS")) view.announced(number);
     await session.tell(`${number} FETCH (${items.map(({ label, value }) => `${label} ${value(message)}`).join(" ")})`);
   }
   return { text: "OK FETCH done" };

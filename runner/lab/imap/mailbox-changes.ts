@@ -23,7 +23,7 @@ export async function runStore(session: Session, given: Arguments, byUid: boolea
     if (!(byUid ? wanted(message.uid, view.largestUid) : wanted(number, view.size))) continue;
     if (sign === "") message.flags.clear();
     for (const flag of flags) sign === "-" ? message.flags.delete(flag) : message.flags.size < MAX_FLAGS && message.flags.add(flag);
-    view.told(number);
+    view.announced(number);
     if (silent === undefined) await session.tell(`${number} FETCH (${byUid ? `UID ${message.uid} ` : ""}FLAGS ${flagsOf(message)})`);
   }
   view.folder.changed(view.folder);

@@ -30,7 +30,7 @@ export async function readCommand(peer: Peer, limits: ReadLimits): Promise<Comma
       if (plus === "+" && (await peer.readBytes(Number(size), { keep: false, timeoutMs: limits.timeoutMs })) === null) return null;
       throw refused(text, `a literal here has at most ${limits.literal} bytes`);
     }
-    if (plus === "") await peer.write("+ go on\r\n");
+    if (plus === "") await peer.write("+ go ahead\r\n");
     const literal = await peer.readBytes(Number(size), { timeoutMs: limits.timeoutMs });
     if (literal === null) return null;
     text += `\r\n${literal}`;

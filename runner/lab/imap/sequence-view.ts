@@ -33,7 +33,7 @@ export class View {
   }
 
   /** The flags of this message are about to be reported to the client. */
-  told(number: number): void {
+  announced(number: number): void {
     const seen = this.#seen[number - 1] as Seen;
     seen.flags = flagsOf(seen.message);
   }

@@ -13,7 +13,7 @@ export class MailStore {
   readonly #listeners = new Set<FolderListener>();
 
   constructor(folders = FOLDERS) {
-    // A store that is made anew has other messages: its numbers must not be taken for the old ones (RFC 9051, 2.3.1.1).
+    // A new store has other messages: its UIDs must not be confused with the old ones (RFC 9051, 2.3.1.1).
     const uidValidity = Math.floor(Date.now() / 1000);
     const changed = (folder: Folder): void => this.#listeners.forEach((listener) => void listener(folder));
     this.folders = folders.map(([name, specialUse]) => new Folder(name, specialUse, uidValidity, changed));

@@ -36,7 +36,7 @@ export function readDmarcRecord(text: string): DmarcRecord {
   }
   const reports = addresses(tags.get("rua"));
   const given = { p: policyOf(tags.get("p")), sp: policyOf(tags.get("sp")), np: policyOf(tags.get("np")) };
-  // 4.10.1: a policy that is missing or wrong acts as none where reports are wanted, and else as no record.
+  // 4.10.1: a missing or invalid policy acts as none if reports are requested, otherwise as no record.
   const isWrong = given.p === null || (tags.has("sp") && given.sp === null) || (tags.has("np") && given.np === null);
   const policy = isWrong ? (reports.length > 0 ? "none" : null) : given.p;
   const subdomain = isWrong ? "none" : (given.sp ?? given.p ?? "none");

@@ -78,7 +78,7 @@ function signatures({ keys }: PlanOptions): PlannedItem[] {
 
 function dmarc({ domain, dmarc: policy, reportsTo }: PlanOptions): PlannedItem[] {
   const record = { name: `_dmarc.${domain}`, type: "TXT", value: `v=DMARC1; p=${policy}; rua=mailto:${reportsTo}` } as const;
-  const items = [item("dmarc", record, "what is to become of mail that is neither signed nor sent by it, and who hears of it")];
+  const items = [item("dmarc", record, "what receivers do with mail that is neither signed nor sent by it, and where they report it")];
   const elsewhere = reportsTo.slice(reportsTo.lastIndexOf("@") + 1).toLowerCase();
   if (elsewhere === domain || elsewhere.endsWith(`.${domain}`) || domain.endsWith(`.${elsewhere}`)) return items;
   // RFC 9990, section 3: reports are sent only to domains that agreed to receive them.
@@ -101,7 +101,7 @@ function encryption({ domain, mailHost, reportsTo, certificate }: PlanOptions, p
     );
   }
   items.push(
-    item("tls_rpt", { name: `_smtp._tls.${domain}`, type: "TXT", value: `v=TLSRPTv1; rua=mailto:${reportsTo}` }, "who hears of encryption that failed"),
+    item("tls_rpt", { name: `_smtp._tls.${domain}`, type: "TXT", value: `v=TLSRPTv1; rua=mailto:${reportsTo}` }, "where failed encryption is reported"),
   );
   if (certificate !== null) {
     const digest = createHash("sha256")
@@ -126,7 +126,7 @@ function notesOf({ domain, mailHost, addresses, keys, dmarc: policy, mtaSts, cer
   if (addresses.length === 0) notes.push("No address is given: name those that send with --address, for A, PTR and SPF.");
   else notes.push("The PTR record is set by the owner of the address, usually the hosting provider, not in this zone.");
   if (keys.length === 0) notes.push(`No DKIM key is there: make one with probe-run dkim keygen ${domain}, and give its folder with --keys.`);
-  if (policy === "none") notes.push("p=none only reports. When the reports show nothing but your own mail, go on to quarantine, then reject.");
+  if (policy === "none") notes.push("p=none only reports. When the reports show only your own mail, change it to quarantine, then to reject.");
   if (mtaSts === "testing") notes.push("MTA-STS is being tried: when the TLS reports show no failure, plan again with --mta-sts enforce.");
   if (certificate !== null)
     notes.push("The TLSA record counts in a zone signed with DNSSEC only. Publish the next key's record before the certificate changes.");

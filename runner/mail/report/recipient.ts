@@ -19,13 +19,13 @@ export interface ReportedRecipientText {
   readonly willRetryUntil?: string | null;
 }
 
-export function judged(told: ReportedRecipientText): ReportedRecipient {
-  const { address, originalRecipient = null, diagnosticType = null, remoteMta = null, lastAttemptTime = null, willRetryUntil = null } = told;
+export function judged(reported: ReportedRecipientText): ReportedRecipient {
+  const { address, originalRecipient = null, diagnosticType = null, remoteMta = null, lastAttemptTime = null, willRetryUntil = null } = reported;
   // Long enough for any honest one: all expressions that follow read it.
-  const diagnostic = told.diagnostic?.slice(0, REPORT_LIMITS.lineCharacters) ?? null;
+  const diagnostic = reported.diagnostic?.slice(0, REPORT_LIMITS.lineCharacters) ?? null;
   const reply = diagnostic === null ? null : replyIn(diagnostic);
-  const status = told.status ?? statusIn(diagnostic, reply);
-  const action = told.action ?? actionOf(status, reply);
+  const status = reported.status ?? statusIn(diagnostic, reply);
+  const action = reported.action ?? actionOf(status, reply);
   const failed = action === "failed" || action === "delayed" || action === null;
   return {
     address: cut(address),
@@ -51,18 +51,18 @@ function why(reply: Reply | null, status: string | null, diagnostic: string, rem
   const byStatus = status === null ? null : classOfStatus(status);
   // Words without a code are read like words with one: the rows know them.
   const words = reply ?? wordsAsReply(diagnostic, status, action);
-  const told: Classified = classifyReply({ phase: phaseIn(diagnostic), reply: words, host: remoteMta });
-  const byWords = told.rule === null && told.class === "other" ? null : told.class;
+  const reported: Classified = classifyReply({ phase: phaseIn(diagnostic), reply: words, host: remoteMta });
+  const byWords = reported.rule === null && reported.class === "other" ? null : reported.class;
   return {
     class: byWords ?? byStatus ?? "other",
     permanent: isPermanent(status, reply, action),
-    who: reply === null ? "us" : told.who,
-    said_by: told.said_by,
-    rule: told.rule,
+    who: reply === null ? "us" : reported.who,
+    said_by: reported.said_by,
+    rule: reported.rule,
   };
 }
 
-/** A refusal for now that was given up in the end says nothing against the address. */
+/** A temporary refusal that lasted until the message expired says nothing about the address. */
 function isPermanent(status: string | null, reply: Reply | null, action: ReportAction | null): boolean {
   if (action === "delayed") return false;
   const first = status?.[0] ?? String(reply?.code ?? 5)[0];

@@ -12,7 +12,7 @@ export interface HostAddress {
   readonly ttl: number | null;
 }
 
-/** The addresses of a host, and what each question came to; null for a family that was not asked for. */
+/** The addresses of a host, and the outcome of each query; null for a family that was not queried. */
 export interface HostAddresses {
   readonly ipv4: DnsOutcome | null;
   readonly ipv6: DnsOutcome | null;

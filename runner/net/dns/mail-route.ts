@@ -67,7 +67,7 @@ function kindOf({ outcome }: Answer, targets: readonly MailTarget[], hasNullMx: 
   return hasNullMx ? "null_mx" : "none";
 }
 
-/** The domain is its own mail host if it has an address of either family, whichever of them are wanted. */
+/** The domain is its own mail host if it has an address of either family, even one that the caller does not use. */
 async function fillImplicit(ask: Ask, route: MailRoute, options: MailRouteOptions): Promise<void> {
   const host = unasked({ host: route.ascii_domain, preference: 0, problem: null });
   route.hosts = [host];

@@ -13,7 +13,7 @@ export interface UdpReader {
 const MAX_USES = 16;
 
 /**
- * A socket of its own, and so a port, for every question that is under way: whoever wants to slip in a reply must guess the port
+ * A separate socket, and so a port, for every query in progress: to inject a reply an attacker must guess the port
  * as well as the id (RFC 5452, section 9.2). It is connected, so that the system passes on nothing from other hosts or ports,
  * and reports a closed port at once. Making one costs more than asking, so the next question may take it over; it is
  * closed as soon as there is none.

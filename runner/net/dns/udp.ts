@@ -3,13 +3,13 @@ import { type Query, type Reply, readReply } from "./message.js";
 import type { ServerAddress } from "./server-address.js";
 import { UdpSocket } from "./udp-socket.js";
 
-/** What one message to one server came to. */
+/** The result of one message to one server. */
 export type Outcome = Reply | Broken;
 
 /** Ends an exchange that no caller waits for any more. */
 export type Cancel = () => void;
 
-/** What a reader makes of a message: the reply, or none that waiting could end with. */
+/** What a reader returns for a message: the reply, or null to continue waiting. */
 export type ReadReply<Reply> = (message: Buffer) => Reply | "foreign" | "unreadable";
 
 /** Why an exchange gave no reply. */

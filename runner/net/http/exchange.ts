@@ -26,7 +26,7 @@ export interface HttpOptions extends Omit<DialTarget, "host" | "port"> {
   readonly checkPeer?: (connection: Connection) => void;
   readonly tls: Pick<TlsInput, "verify" | "servername" | "min_version" | "ca">;
   readonly body: (head: ResponseHead) => BodyLimits;
-  /** Called with each decoded piece of the body. True: nothing more is wanted. */
+  /** Called with each decoded piece of the body. True: no more is needed. */
   readonly isEnough?: (bytes: Buffer) => boolean;
   /** Called after each piece: for how many milliseconds nothing more is read. Over HTTP/1.1 only. */
   readonly holdMs?: () => number;

@@ -11,7 +11,7 @@ export type Piece = string | Literal;
 
 export interface Literal {
   readonly literal: Buffer;
-  /** It is seen nowhere, nor is how long it is. */
+  /** It is masked in the trace, with its length. */
   readonly isSecret: boolean;
 }
 

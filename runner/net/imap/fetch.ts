@@ -16,7 +16,7 @@ export interface FetchOptions {
 /** What a server reports about one message. Null if it did not report it, or was not asked. */
 export interface FetchedMessage {
   readonly uid: number;
-  /** INTERNALDATE: when the message came to the folder. */
+  /** INTERNALDATE: when the message was added to the folder. */
   readonly internalDate: Date | null;
   readonly sizeBytes: number | null;
   readonly flags: readonly string[];

@@ -58,7 +58,7 @@ export async function idle(session: ImapSession, { until, timeoutMs, wake }: Idl
         leave();
       }
       const step = await current.next();
-      if (step.kind === "continue") throw session.violated("command", "the server asks twice to go on with IDLE");
+      if (step.kind === "continue") throw session.violated("command", "the server sent two continuation requests for IDLE");
       if (step.kind === "end") return { reason: announcedAt !== null ? "announced" : leaving ? "timeout" : "ended", announcedAt: announcedAt };
     }
   } finally {

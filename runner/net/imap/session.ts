@@ -65,7 +65,7 @@ export class ImapSession implements ConnectionReader {
   /** When the last response was whole, on the harness's monotonic clock. */
   heardAt = 0;
   /** Receives every response of the server, whichever command it belongs to, if any, and when it came. */
-  onUntagged: ((told: Untagged, at: number) => void) | null = null;
+  onUntagged: ((untagged: Untagged, at: number) => void) | null = null;
   /** UTF8=ACCEPT is enabled. */
   utf8 = false;
   readonly parser = new ResponseParser();

@@ -73,9 +73,10 @@ class Exchange {
   }
 
   async #more(data: Buffer): Promise<void> {
-    if (this.#plugin !== "caching_sha2_password" || data.length !== 1) throw failureError("auth", "protocol_violation", "the login goes on, and should not");
+    if (this.#plugin !== "caching_sha2_password" || data.length !== 1)
+      throw failureError("auth", "protocol_violation", "the server continues a login that should be complete");
     if (data[0] === CACHED) return;
-    if (data[0] !== WHOLE_PASSWORD) throw failureError("auth", "protocol_violation", "the login goes on in an unknown way");
+    if (data[0] !== WHOLE_PASSWORD) throw failureError("auth", "protocol_violation", "the server continues the login in an unknown way");
     this.#requireCover("the whole password");
     if (this.#isTls) {
       this.session.send(this.login.password, 0);

@@ -41,7 +41,7 @@ export class MysqlSession {
     return this.#session.operation(name, phase, step);
   }
 
-  /** Starts a command: packets are numbered anew. */
+  /** Starts a command: packet numbers begin at 0 again. */
   command(code: number, ...parts: readonly (string | Buffer)[]): void {
     this.#number = -1;
     this.send(code, ...parts);

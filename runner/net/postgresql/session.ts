@@ -55,7 +55,7 @@ export class PostgresSession {
     throw failureError(this.#session.phase, "protocol_violation", `a message of type ${message.type}, where one of ${types} is due`);
   }
 
-  /** Reads on until the server is ready for the next command. An error is thrown after that, so that the session can go on. */
+  /** Reads on until the server is ready for the next command. An error is thrown after that, so that the session can continue. */
   async untilReady(take: (message: PostgresMessage) => void): Promise<void> {
     let failed: ServerError | null = null;
     for (;;) {

@@ -4,7 +4,7 @@ import type { Connection } from "../transport/connection.js";
 import { MessageSession } from "../transport/message-session.js";
 import { encodeCommand, type RedisReply, RespDecoder } from "./resp.js";
 
-/** Messages that a server sends unasked, as invalidations of caches: nothing of ours asks for any. */
+/** Messages that a server sends without a command, such as cache invalidations: we never subscribe to any. */
 const MAX_PUSHES = 100;
 /** Errors that pass by themselves. */
 const RETRYABLE: ReadonlySet<string> = new Set(["LOADING", "BUSY", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN"]);

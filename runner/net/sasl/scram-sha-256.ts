@@ -14,7 +14,7 @@ export interface ChannelBinding {
 export const CHANNEL_BINDING = {
   /** None, and none that we would have wanted (section 7: gs2-header). */
   none: { gs2Header: "n,,", data: Buffer.alloc(0) },
-  /** We would bind, and the server offered nothing to bind with: if it did, somebody took the offer out. */
+  /** We support channel binding, and the server did not offer it: if it did, the offer was removed on the way. */
   notOffered: { gs2Header: "y,,", data: Buffer.alloc(0) },
   /** To the server's certificate (RFC 5929, section 4); this is the mechanism SCRAM-SHA-256-PLUS. */
   serverEndPoint: (data: Buffer): ChannelBinding => ({ gs2Header: "p=tls-server-end-point,,", data }),

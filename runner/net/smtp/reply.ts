@@ -144,7 +144,7 @@ export function replyText(reply: Reply): string {
 const ENHANCED = /^([245])\.(\d{1,3})\.(\d{1,3})(?=\s|$)/;
 
 /**
- * The enhanced status code (RFC 3463). A reply to go on (3yz) has none. One whose class is not the reply's is not believed:
+ * The enhanced status code (RFC 3463). An intermediate reply (3yz) has none. One whose class is not the reply's is not believed:
  * only the class is kept, which the reply code says anyway.
  */
 export function enhancedCode(reply: Reply): string | null {

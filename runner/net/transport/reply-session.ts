@@ -115,7 +115,7 @@ export class ReplySession<Reply> implements ConnectionReader {
   }
 
   /**
-   * STARTTLS, by the protocol's name for it. Resolves with the refusal, after which the conversation goes on in plain text, or with null once
+   * STARTTLS, by the protocol's name for it. Resolves with the refusal, after which the conversation continues in plain text, or with null once
    * the connection is secured. Text after the go-ahead came in plain text, and would be taken for an answer given inside TLS (CVE-2011-0411).
    */
   async upgrade(verb: string, isGoAhead: (reply: Reply) => boolean, options: SecureOptions): Promise<Timed<Reply> | null> {

@@ -90,7 +90,7 @@ function macroCheck({ nodes }: SpfFacts): Check {
   const about = rule("macros", "7.2");
   const unknown = nodes.flatMap(({ unknown_terms: terms }) => terms);
   if (unknown.length === 0) return check(about, "pass", "the target of every term is known");
-  return check(about, "notice", `whom these terms allow is only known for a given message: ${unknown.join(", ")}`);
+  return check(about, "notice", `which hosts these terms allow depends on the message: ${unknown.join(", ")}`);
 }
 
 function reachCheck(facts: SpfFacts): Check {

@@ -24,7 +24,7 @@ export function opportunisticRule({ host, domain }: Pick<PolicyFacts, "host" | "
   };
 }
 
-/** A host that must not be used. Not for ever: what its domain publishes may change before the message is given up. */
+/** A host that must not be used. This is temporary: what its domain publishes may change before the message expires. */
 export function skipped(rule: HostTls, reason: string): HostTls {
   return { ...rule, outcome: "skip", failure: { ...failure("tls", "not_permitted", reason), retryable: true }, reason };
 }

@@ -15,6 +15,6 @@ export interface StsPolicy {
 /** The current policy of a domain; null if it has none. */
 export interface StsFinding {
   readonly policy: StsPolicy | null;
-  /** Why a policy that is announced could not be had, or not be had anew. A policy of before counts all the same until it expires. */
+  /** Why an announced policy could not be fetched or renewed. An earlier policy applies until it expires. */
   readonly problem: PolicyViolation | null;
 }

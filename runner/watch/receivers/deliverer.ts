@@ -13,7 +13,7 @@ export interface Batch {
 export interface Deliverer {
   /** Resolves when the receiver has taken it. A QueueError "refused" says that it does not want it; anything else is tried again. */
   deliver(batch: Batch): Promise<void>;
-  /** For a receiver that forgets what is not repeated: called every so often with all open incidents. */
+  /** For a receiver that drops what is not repeated: called at intervals with all open incidents. */
   readonly refresh: { readonly everyMs: number; send(open: readonly IncidentEvent[]): Promise<void> } | null;
   close(): void;
 }

@@ -70,7 +70,7 @@ describe("a login", () => {
   test("in literals", async () => {
     const client = await dial(await start());
     client.write("a LOGIN {3}\r\n");
-    expect(await client.line()).toBe("+ go on");
+    expect(await client.line()).toBe("+ go ahead");
     client.write('lab "lab-password"\r\n');
     expect(await client.line()).toMatch(/^a OK \[CAPABILITY IMAP4rev1 /);
     const other = await dial(await start());
@@ -268,7 +268,7 @@ test("a message is added from outside", async () => {
   const server = await start();
   const client = await loggedIn(server);
   client.write(`a APPEND INBOX (\\Seen) " 3-Nov-2026 06:00:00 +0000" {${LETTER.length}}\r\n`);
-  expect(await client.line()).toBe("+ go on");
+  expect(await client.line()).toBe("+ go ahead");
   client.write(`${LETTER.toString("latin1")}\r\n`);
   const lines = [await client.line(), await client.line(), await client.line()];
   expect(lines).toEqual(["* 1 EXISTS", "* 1 RECENT", `a OK [APPENDUID ${server.store.inbox.uidValidity} 1] added`]);
