@@ -3,6 +3,7 @@ import { provide } from "./harness/capabilities.js";
 import type { MemoryGrant } from "./harness/memory.js";
 import type { SitesGrant } from "./mail-sites/capability.js";
 import type { ResolverGrant } from "./net/dns/capability.js";
+import type { NtsGrant } from "./net/nts/capability.js";
 import type { PingGrant } from "./net/ping/capability.js";
 import type { TracerouteGrant } from "./net/traceroute/capability.js";
 import type { TcpGrant } from "./net/transport/dial.js";
@@ -21,6 +22,8 @@ declare module "./harness/capabilities.js" {
     tls: TlsGrant;
     /** Asks a host by datagrams. */
     udp: UdpGrant;
+    /** Establishes keys for authenticated NTP. */
+    nts: NtsGrant;
     /** Pings hosts. */
     ping: PingGrant;
     /** Traces paths. */
@@ -42,6 +45,7 @@ declare module "./harness/capabilities.js" {
 provide("tcp", async () => (await import("./net/transport/dial.js")).tcpGrant);
 provide("tls", async () => (await import("./net/transport/tls.js")).tlsGrant);
 provide("udp", async () => (await import("./net/udp/peer.js")).udpGrant);
+provide("nts", async () => (await import("./net/nts/capability.js")).ntsGrant);
 provide("ping", async () => (await import("./net/ping/capability.js")).pingGrant);
 provide("traceroute", async () => (await import("./net/traceroute/capability.js")).tracerouteGrant);
 provide("program", async () => (await import("./program/run-program.js")).programGrant);

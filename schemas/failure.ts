@@ -31,6 +31,8 @@ const DATA = ["resolve", "connect", "starttls", "tls", "greeting", "auth", "comm
 
 const BANDWIDTH = ["resolve", "connect", "tls", "request", "first_byte", "headers", "body", "auth", "transfer", "probe"] as const;
 
+const NTP = ["resolve", "connect", "tls", "auth", "query", "probe"] as const;
+
 const FTP = ["resolve", "connect", "greeting", "starttls", "tls", "auth", "noop", "quit", "command", "transfer", "probe"] as const;
 
 /** Failure codes. `unknown` is a bug in probe-run: no golden file may contain it. */
@@ -76,6 +78,8 @@ export const DNS_PHASES: readonly Phase[] = DNS;
 export const DATA_PHASES: readonly Phase[] = DATA;
 /** Phases of a measurement of bandwidth. */
 export const BANDWIDTH_PHASES: readonly Phase[] = BANDWIDTH;
+/** Phases of a question for the time; `auth` is the establishment of keys. */
+export const NTP_PHASES: readonly Phase[] = NTP;
 /** Phases of a session with a file server; `transfer` is everything about a data connection. */
 export const FTP_PHASES: readonly Phase[] = FTP;
 export const ALL_PHASES: readonly Phase[] = [

@@ -1,23 +1,27 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { certificateViolations } from "../../runner/harness/check-certificates.js";
 import type { Context } from "../../runner/harness/context.js";
 import { defineProbe, type Evidence } from "../../runner/harness/define-probe.js";
 import { encodeRequest, type NtpReply, readReply, referenceText } from "../../runner/net/ntp/message.js";
+import type { NtsKeys } from "../../runner/net/nts/capability.js";
 import type { UdpPeer, UdpReply } from "../../runner/net/udp/peer.js";
 import { round } from "../../runner/run/clock.js";
 import { FailureError, failureError } from "../../runner/run/failure-error.js";
 import { statusOf } from "../../runner/run/judge.js";
 import { judge } from "./judge.js";
+import { establishKeys, type Request, securedRequest } from "./nts.js";
 import { type Input, newest, type Output, type Sample } from "./schema.js";
 
-type Ctx = Context<"udp" | "clock">;
+type Ctx = Context<"udp" | "nts" | "clock">;
 
 export default defineProbe({
   name: "network.ntp",
   summary: "Asks an NTP server for the time, and reports how far the clocks differ and how well the server is synchronised.",
-  needs: ["udp", "clock"],
+  needs: ["udp", "nts", "clock"],
   target: { host: "target_host", port: "target_port" },
   ...newest,
+  checkInput: ({ nts }) => certificateViolations("/nts/ca", nts?.ca),
   run,
 });
 
@@ -25,15 +29,16 @@ async function run(input: Input, ctx: Ctx): Promise<Evidence<Output>> {
   const evidence = nothingYet(input);
   const timed: TimedReply[] = [];
   const failure = await ctx.attempt(async () => {
-    const peer = await ctx.udp.peer({ ...input, host: input.target_host, port: input.target_port });
+    const keys = input.nts === undefined ? null : await establishKeys(input, input.nts, ctx, evidence);
+    const peer = await ctx.udp.peer({ ...input, host: keys?.server ?? input.target_host, port: keys?.port ?? input.target_port });
     for (let number = 0; number < input.samples; number++) {
       if (number > 0) await sleep(input.interval_ms, undefined, { signal: ctx.signal });
-      if (!(await takeSample(peer, input, ctx, evidence, timed))) break;
+      if (!(await takeSample({ peer, keys, input, ctx, evidence, timed }))) break;
     }
   });
   summarise(evidence, timed);
   evidence.failure = failure ?? (timed.length === 0 && evidence.kiss_code === null ? noTime(evidence.samples) : null);
-  evidence.findings = judge(input, evidence);
+  evidence.findings.push(...judge(input, evidence));
   evidence.status = statusOf(evidence.failure, evidence.findings);
   return evidence;
 }
@@ -44,15 +49,33 @@ interface TimedReply {
   readonly delay: number;
 }
 
+interface Asking {
+  readonly peer: UdpPeer;
+  /** Null for time that is not authenticated. */
+  readonly keys: NtsKeys | null;
+  readonly input: Input;
+  readonly ctx: Ctx;
+  readonly evidence: Evidence<Output>;
+  readonly timed: TimedReply[];
+}
+
+function plainRequest(nonce: Buffer): Request {
+  return { packet: encodeRequest(nonce), isAuthentic: () => true };
+}
+
 /** False if the server refuses to answer more. A request without an answer is a lost sample, unless it was the only one. */
-async function takeSample(peer: UdpPeer, input: Input, ctx: Ctx, evidence: Evidence<Output>, timed: TimedReply[]): Promise<boolean> {
+async function takeSample({ peer, keys, input, ctx, evidence, timed }: Asking): Promise<boolean> {
   const nonce = randomBytes(8);
   const at_ms = round(ctx.clock.now() - ctx.run.recorder.began);
   const sample: Sample = { outcome: "timeout", at_ms, offset_ms: null, delay_ms: null, message: null };
   evidence.samples.push(sample);
   try {
-    const read = (datagram: Buffer) => readReply(datagram, nonce, wallClock(ctx.clock.now()));
-    const answer = await peer.ask({ name: "NTP", phase: "query", query: () => encodeRequest(nonce), read, timeoutMs: input.command_timeout_ms });
+    const request = keys === null ? plainRequest(nonce) : securedRequest(nonce, keys, evidence);
+    const read = (datagram: Buffer) => {
+      const reply = readReply(datagram, nonce, wallClock(ctx.clock.now()));
+      return reply !== null && request.isAuthentic(datagram) ? reply : null;
+    };
+    const answer = await peer.ask({ name: "NTP", phase: "query", query: () => request.packet, read, timeoutMs: input.command_timeout_ms });
     note(evidence, answer.reply);
     return take(sample, answer, evidence, timed);
   } catch (error) {
@@ -121,5 +144,5 @@ function nothingYet({ target_host, target_port }: Input): Evidence<Output> {
   const times = { offset_ms: null, delay_ms: null, jitter_ms: null };
   const server = { synchronised: null, stratum: null, leap: null, reference_id: null, reference_age_s: null };
   const roots = { root_delay_ms: null, root_dispersion_ms: null, root_distance_ms: null, precision_ms: null, version: null, kiss_code: null };
-  return { status: "ok", failure: null, target_host, target_port, ...times, ...server, ...roots, samples: [], findings: [] };
+  return { status: "ok", failure: null, target_host, target_port, ...times, ...server, ...roots, nts: null, samples: [], findings: [] };
 }

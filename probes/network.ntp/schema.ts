@@ -1,10 +1,11 @@
 import { NTP_LEAPS } from "../../runner/net/ntp/message.js";
 import { outputOf } from "../../schemas/carried.js";
 import { contract, type FilledOf } from "../../schemas/contract.js";
-import { DNS_PHASES } from "../../schemas/failure.js";
+import { NTP_PHASES } from "../../schemas/failure.js";
 import { findingSchema } from "../../schemas/finding.js";
 import { networkInput } from "../../schemas/network.js";
 import { list, nullable, record } from "../../schemas/shape.js";
+import { tlsFactsSchema, tlsInput } from "../../schemas/tls.js";
 
 const expectations = {
   type: "object",
@@ -33,6 +34,17 @@ const input = contract({
       maximum: 60_000,
       default: 2000,
       description: "Between two requests. Servers answer more frequent ones with RATE.",
+    },
+    nts: {
+      type: "object",
+      description: "Asks for authenticated time (NTS, RFC 8915): keys and cookies are established over TLS first.",
+      properties: {
+        port: { type: "integer", minimum: 1, maximum: 65535, default: 4460, description: "The TCP port of key establishment." },
+        verify: { ...tlsInput.verify, default: "require" },
+        servername: tlsInput.servername,
+        ca: tlsInput.ca,
+      },
+      additionalProperties: false,
     },
     expect: { ...expectations, description: "Requirements: each one that is not met is an error." },
     prefer: { ...expectations, description: "Preferences: each one that is not met is a warning." },
@@ -74,10 +86,21 @@ const output = contract({
       precision_ms: milliseconds("The precision of the server's clock."),
       version: nullable({ type: "integer" }, "The version of the reply."),
       kiss_code: nullable({ type: "string" }, "Why the server refuses, as RATE or DENY; null if it does not."),
+      nts: nullable(
+        record({
+          server: { type: "string", description: "The server that was asked for the time: the target, unless key establishment named another." },
+          port: { type: "integer" },
+          tls: nullable(tlsFactsSchema, "TLS of the key establishment; null if it was not reached."),
+          cookies: { type: "integer", description: "Cookies that key establishment gave; each request uses one." },
+          new_cookies: { type: "integer", description: "Cookies that authenticated replies gave." },
+          authenticated: { type: "boolean", description: "A reply was authenticated with the established keys. A reply that is not does not count." },
+        }),
+        "Null unless the input has nts.",
+      ),
       samples: list(sample, "One for each request that was sent."),
       findings: list(findingSchema),
     },
-    DNS_PHASES,
+    NTP_PHASES,
   ),
 });
 

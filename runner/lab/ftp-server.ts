@@ -193,7 +193,7 @@ async function deliver({ options, isPrivate, certificate, ticketKeys }: Session,
     socket.once("secure", () => resolve(true));
     socket.once("close", () => resolve(false));
   });
-  const isResumed = isSecure && (socket as unknown as { isSessionReused(): boolean }).isSessionReused();
+  const isResumed = isSecure && socket.isSessionReused();
   if (options.requiresResumption === true && !isResumed) {
     socket.destroy();
     return false;

@@ -45,6 +45,8 @@ import { readBinaryRow, readColumn, readTextRow } from "../../runner/net/mysql/r
 import { readServerError as readMysqlError } from "../../runner/net/mysql/server-error.js";
 import { ReplyParser as NntpReplyParser } from "../../runner/net/nntp/reply.js";
 import { readReply as readNtpReply, referenceText } from "../../runner/net/ntp/message.js";
+import { readAuthenticated } from "../../runner/net/nts/packet.js";
+import { NtsRecordDecoder, numbersIn } from "../../runner/net/nts/record.js";
 import { icmpOf, readPingLine } from "../../runner/net/ping/ping-output.js";
 import { parseCapabilities as parsePop3Capabilities } from "../../runner/net/pop3/capabilities.js";
 import { ReplyParser as Pop3ReplyParser } from "../../runner/net/pop3/reply.js";
@@ -243,6 +245,18 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
     parse(bytes) {
       const reply = readNtpReply(bytes, Buffer.from(bytes.subarray(24, 32)), 0);
       if (reply !== null) referenceText(reply);
+    },
+    refuses: isFailure,
+  },
+  nts: {
+    modules: ["runner/net/nts/record.ts", "runner/net/nts/packet.ts"],
+    parse(bytes) {
+      readAuthenticated(bytes, Buffer.from(bytes.subarray(52, 84)), Buffer.alloc(32, 1));
+      const decoder = new NtsRecordDecoder();
+      for (const portion of portions(bytes)) {
+        decoder.push(Buffer.from(portion, "latin1"));
+        for (let record = decoder.next(); record !== null; record = decoder.next()) numbersIn(record.body);
+      }
     },
     refuses: isFailure,
   },

@@ -4,16 +4,32 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { run } from "../../runner/harness/run.js";
+import { selfSigned } from "../../runner/lab/self-signed.js";
 import { endProcess } from "./daemon.js";
 import { freePorts } from "./free-ports.js";
 import { programPath } from "./programs.js";
 
-/** A chronyd of stratum 3 that leaves this machine's clock alone. */
-export async function startChrony(): Promise<{ readonly port: number; stop(): Promise<void> }> {
-  const [port] = (await freePorts(1)) as [number];
+/** A chronyd of stratum 3 that leaves this machine's clock alone, with authenticated time (NTS). */
+export async function startChrony(): Promise<{ readonly port: number; readonly ntsPort: number; readonly certificate: string; stop(): Promise<void> }> {
+  const [port, ntsPort] = (await freePorts(2)) as [number, number];
   const folder = mkdtempSync(join(tmpdir(), "probe-run-chrony-"));
   mkdirSync(join(folder, "run"), { mode: 0o700 });
-  const configuration = ["local stratum 3", "allow 127.0.0.1", "bindaddress 127.0.0.1", `port ${port}`, "cmdport 0", `pidfile ${folder}/run/chronyd.pid`, ""];
+  const { certificate, key } = selfSigned({ names: ["localhost", "127.0.0.1"] });
+  writeFileSync(join(folder, "cert.pem"), certificate);
+  writeFileSync(join(folder, "key.pem"), key, { mode: 0o600 });
+  const nts = [`ntsserverkey ${folder}/key.pem`, `ntsservercert ${folder}/cert.pem`, `ntsport ${ntsPort}`, "ntsprocesses 0"];
+  // As another user it could not read the key.
+  const configuration = [
+    "user root",
+    ...nts,
+    "local stratum 3",
+    "allow 127.0.0.1",
+    "bindaddress 127.0.0.1",
+    `port ${port}`,
+    "cmdport 0",
+    `pidfile ${folder}/run/chronyd.pid`,
+    "",
+  ];
   writeFileSync(join(folder, "chrony.conf"), configuration.join("\n"));
   const log = join(folder, "output.log");
   const output = openSync(log, "a");
@@ -28,7 +44,7 @@ export async function startChrony(): Promise<{ readonly port: number; stop(): Pr
   };
   for (let attempt = 0; attempt < 100; attempt++) {
     const { output: seen } = await run("network.ntp", { target_host: "127.0.0.1", target_port: port, command_timeout_ms: 500 });
-    if ((seen as { failure: unknown }).failure === null) return { port, stop };
+    if ((seen as { failure: unknown }).failure === null) return { port, ntsPort, certificate, stop };
     await sleep(100);
   }
   await stop();

@@ -98,11 +98,18 @@ function stop(server: Server, open: ReadonlySet<Socket>): Promise<void> {
 }
 
 /** What a server of the lab allows: old versions and suites too, for scans to find. */
-export type ServedTls = Pick<SecureContextOptions, "minVersion" | "maxVersion" | "ciphers" | "ecdhCurve" | "honorCipherOrder" | "ticketKeys">;
+export type ServedTls = Pick<SecureContextOptions, "minVersion" | "maxVersion" | "ciphers" | "ecdhCurve" | "honorCipherOrder" | "ticketKeys"> & {
+  /** Application protocols, the preferred one first (RFC 7301). */
+  readonly alpn?: readonly string[];
+};
 
 /** The server's side of a TLS upgrade, of a new connection or after STARTTLS. What the socket has buffered is taken as TLS. */
-export function serveTls(socket: AcceptedSocket, { certificate, key }: Certificate, allowed: ServedTls = {}): AcceptedSocket {
-  const secure = new TLSSocket(socket, { isServer: true, secureContext: createSecureContext({ cert: certificate, key, ...allowed }) });
+export function serveTls(socket: AcceptedSocket, { certificate, key }: Certificate, { alpn, ...allowed }: ServedTls = {}): TLSSocket {
+  const secure = new TLSSocket(socket, {
+    isServer: true,
+    secureContext: createSecureContext({ cert: certificate, key, ...allowed }),
+    ...(alpn === undefined ? {} : { ALPNProtocols: [...alpn] }),
+  });
   // A failed handshake destroys the socket; the client reports why it failed.
   secure.on("error", () => secure.destroy());
   // What waits for a handshake that will not be finished is never sent, and would keep the socket open.

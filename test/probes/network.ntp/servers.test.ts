@@ -135,6 +135,29 @@ describe("several requests", () => {
 });
 
 realServer("chrony", ["chronyd"], () => {
+  test("gives authenticated time, with a new cookie in each reply", async () => {
+    const server = await startChrony();
+    try {
+      const nts = { port: server.ntsPort, ca: server.certificate };
+      const output = await ask(server.port, { nts, samples: 2, interval_ms: 1000, expect: { max_stratum: 3 } });
+      expect(output).toMatchObject({
+        status: "ok",
+        failure: null,
+        stratum: 3,
+        nts: { server: "127.0.0.1", port: server.port, cookies: 8, authenticated: true },
+      });
+      expect(output.nts).toMatchObject({ new_cookies: 2, tls: { version: "TLSv1.3", alpn: "ntske/1", authorised: true } });
+      // The clocks are the same: both ways must agree.
+      const plain = await ask(server.port);
+      expect(plain.nts).toBeNull();
+      expect(Math.abs((plain.offset_ms as number) - (output.offset_ms as number))).toBeLessThan(100);
+      const untrusted = await ask(server.port, { nts: { port: server.ntsPort } });
+      expect(untrusted).toMatchObject({ failure: { phase: "tls", code: "tls_certificate" }, nts: { authenticated: false }, samples: [] });
+    } finally {
+      await server.stop();
+    }
+  });
+
   test("is read as it says itself", async () => {
     const server = await startChrony();
     try {

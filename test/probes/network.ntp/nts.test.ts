@@ -1,0 +1,99 @@
+import { afterEach, describe, expect, test } from "vitest";
+import type { Output } from "../../../probes/network.ntp/schema.js";
+import { run } from "../../../runner/harness/run.js";
+import { type NtsServer, type NtsServerSettings, record, startNtsServer } from "../../../runner/lab/nts-server.js";
+import { listen } from "../../../runner/net/transport/listen.js";
+
+let server: NtsServer;
+afterEach(() => server?.close());
+
+async function probe(settings: NtsServerSettings, input: object = {}): Promise<Output> {
+  server = await startNtsServer(settings);
+  return ask(server.port, input);
+}
+
+async function ask(port: number, input: object = {}): Promise<Output> {
+  const target = { target_host: "127.0.0.1", target_port: server.timePort, nts: { port, verify: "ignore" }, command_timeout_ms: 1500, timeout_ms: 8000 };
+  return (await run("network.ntp", { ...target, ...input } as never)).output as Output;
+}
+
+const usual = (cookies: readonly Buffer[]): Buffer[] => [record(0x8001, [0, 0]), record(0x8004, [0, 15]), ...cookies.map((cookie) => record(5, cookie))];
+const END = record(0x8000, []);
+
+test("authenticated time counts", async () => {
+  const output = await probe({ aheadMs: 5000 });
+  expect(output).toMatchObject({ status: "ok", stratum: 2, nts: { cookies: 8, new_cookies: 1, authenticated: true, port: server.timePort } });
+  expect(output.offset_ms).toBeGreaterThan(4000);
+  expect(output.operations.map(({ name }) => name)).toEqual(["connect", "TLS", "NTS-KE", "NTP"]);
+});
+
+describe("a reply does not count", () => {
+  const flipped = (at: (reply: Buffer) => number) => (reply: Buffer) => {
+    const changed = Buffer.from(reply);
+    const index = at(reply);
+    changed[index] = (changed[index] as number) ^ 1;
+    return changed;
+  };
+  test.each<[string, (reply: Buffer) => Buffer]>([
+    ["whose time was changed", flipped(() => 45)],
+    ["whose authenticator was changed", flipped((reply) => reply.length - 1)],
+    ["with another identifier", flipped(() => 60)],
+    ["without an authenticator", (reply) => reply.subarray(0, 84)],
+    ["without extension fields", (reply) => reply.subarray(0, 48)],
+    ["whose fields do not end with it", (reply) => Buffer.concat([reply, Buffer.from([1, 4])])],
+    ["with a field of length 0", (reply) => Buffer.concat([reply, Buffer.alloc(4)])],
+  ])("%s", async (_what, change) => {
+    expect(await probe({ change })).toMatchObject({ status: "error", failure: { phase: "query", code: "timeout" }, nts: { authenticated: false } });
+  });
+});
+
+test("a cookie that the server cannot read is a refusal with the code NTSN", async () => {
+  const records = (cookies: readonly Buffer[]): Buffer => Buffer.concat([...usual(cookies.map(() => Buffer.alloc(64, 7))), END]);
+  expect(await probe({ records })).toMatchObject({ status: "error", kiss_code: "NTSN", nts: { authenticated: false } });
+});
+
+describe("key establishment ends", () => {
+  test.each<[string, (cookies: readonly Buffer[]) => Buffer, object]>([
+    ["at an error", () => Buffer.concat([record(0x8002, [0, 1]), END]), { phase: "auth", code: "reply_rejected" }],
+    ["without a cookie", () => Buffer.concat([...usual([]), END]), { phase: "auth", code: "protocol_violation" }],
+    [
+      "with another algorithm",
+      (cookies) => Buffer.concat([record(0x8001, [0, 0]), record(0x8004, [0, 16]), record(5, cookies[0] as Buffer), END]),
+      { code: "unsupported" },
+    ],
+    [
+      "without a protocol",
+      (cookies) => Buffer.concat([record(0x8001, []), record(0x8004, [0, 15]), record(5, cookies[0] as Buffer), END]),
+      { code: "unsupported" },
+    ],
+    ["at an unknown critical record", (cookies) => Buffer.concat([record(0x8123, []), ...usual(cookies), END]), { phase: "auth", code: "unsupported" }],
+    ["in the middle of a record", () => Buffer.from([0x80, 1, 0]), { phase: "auth", code: "closed" }],
+    ["at a huge record", () => Buffer.from([0x00, 5, 0xff, 0xff]), { phase: "auth", code: "limit_exceeded" }],
+    ["at records without end", () => Buffer.concat(Array.from({ length: 100 }, () => record(9, []))), { phase: "auth", code: "limit_exceeded" }],
+  ])("%s", async (_what, records, failure) => {
+    const output = await probe({ records });
+    expect(output).toMatchObject({ status: "error", failure, samples: [], nts: { authenticated: false } });
+  });
+
+  test("an unknown record that is not critical is passed over", async () => {
+    const records = (cookies: readonly Buffer[]): Buffer => Buffer.concat([record(0x0123, [1, 2, 3]), ...usual(cookies), END]);
+    expect(await probe({ records })).toMatchObject({ status: "ok", nts: { authenticated: true } });
+  });
+
+  test("where another application protocol is spoken", async () => {
+    expect((await probe({ alpn: ["h2"] })).failure).toMatchObject({ phase: "tls" });
+  });
+
+  test("where nobody listens, and where nobody answers", async () => {
+    server = await startNtsServer();
+    const closed = await listen(() => {});
+    await closed.close();
+    expect((await ask(closed.port)).failure).toMatchObject({ phase: "connect", code: "refused" });
+    const silent = await listen((socket) => socket.resume());
+    try {
+      expect((await ask(silent.port)).failure).toMatchObject({ phase: "tls", code: "timeout" });
+    } finally {
+      await silent.close();
+    }
+  });
+});
