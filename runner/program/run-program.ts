@@ -83,6 +83,8 @@ class Running {
   start(): void {
     const { child } = this;
     child.on("error", (error: NodeJS.ErrnoException) => this.#finish(() => this.reject(this.#missing(error))));
+    // What it left behind in its group would outlive the run; with an output of its own nothing else waits for it.
+    child.on("exit", () => this.#signal("SIGKILL"));
     child.on("close", (code) => {
       if (this.#line !== "") this.#take(this.#line);
       this.#finish(() => (this.#error === null ? this.resolve({ code, stderr: this.#stderr }) : this.reject(this.#error)));
@@ -135,7 +137,8 @@ class Running {
     try {
       process.kill(-pid, signal);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+      // EPERM: what is left of the group has ended, and its parent does not know it yet (macOS).
+      if (!["ESRCH", "EPERM"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
     }
   }
 

@@ -2,7 +2,7 @@ import { createSocket, type Socket } from "node:dgram";
 import type { Phase } from "../../../schemas/failure.js";
 import { monotonic } from "../../run/clock.js";
 import type { EndReason, Watched } from "../../run/deadline.js";
-import { type FailureError, failureError } from "../../run/failure-error.js";
+import { FailureError, failureError } from "../../run/failure-error.js";
 import { ENDED, type WireRun } from "../../run/run-state.js";
 import type { Address } from "../transport/address.js";
 import { failureOf } from "../transport/classify-error.js";
@@ -66,31 +66,40 @@ export class UdpPeer {
     const { recorder } = this.run;
     const operation = recorder.begin(exchange.name);
     try {
-      for (;;) {
-        recorder.ipAddress ??= this.address;
-        const outcome = await this.#askOnce(exchange).catch((error: FailureError) => error);
-        if (!(outcome instanceof Error)) {
-          this.#answered = true;
-          recorder.end(operation, null, `${outcome.bytes} bytes`, outcome.receivedAt);
-          return outcome;
-        }
-        if (this.#answered || this.#addresses.length === 1 || !isElsewhere(outcome)) throw outcome;
-        this.#addresses = this.#addresses.slice(1);
-        recorder.ipAddress = this.address;
-      }
+      const answer = await this.#askAddresses(exchange);
+      this.#answered = true;
+      recorder.end(operation, null, `${answer.bytes} bytes`, answer.receivedAt);
+      return answer;
     } catch (error) {
-      if (operation.duration_ms === null) recorder.end(operation);
+      recorder.end(operation);
       throw error;
     }
   }
 
-  #askOnce<Reply>(exchange: Exchange<Reply>): Promise<UdpReply<Reply> & { bytes: number }> {
+  async #askAddresses<Reply>(exchange: Exchange<Reply>): Promise<Answered<Reply>> {
+    const { recorder } = this.run;
+    for (;;) {
+      recorder.ipAddress ??= this.address;
+      try {
+        return await this.#askOnce(exchange);
+      } catch (error) {
+        if (this.#answered || this.#addresses.length === 1 || !isElsewhere(error)) throw error;
+        this.#addresses = this.#addresses.slice(1);
+        recorder.ipAddress = this.address;
+      }
+    }
+  }
+
+  #askOnce<Reply>(exchange: Exchange<Reply>): Promise<Answered<Reply>> {
     return new Promise((resolve, reject) => new Asking(this, exchange, resolve, reject).start(this.#addresses[0] as Address));
   }
 }
 
-function isElsewhere({ failure }: FailureError): boolean {
-  return failure.code === "refused" || failure.code === "unreachable";
+type Answered<Reply> = UdpReply<Reply> & { readonly bytes: number };
+
+/** Another address may answer. Anything that is no failure of the network is a bug, and is thrown. */
+function isElsewhere(error: unknown): boolean {
+  return error instanceof FailureError && (error.failure.code === "refused" || error.failure.code === "unreachable");
 }
 
 /** One datagram to one address, and the wait for its reply. */
@@ -103,7 +112,7 @@ class Asking<Reply> implements Watched {
   constructor(
     readonly peer: UdpPeer,
     readonly exchange: Exchange<Reply>,
-    readonly resolve: (reply: UdpReply<Reply> & { bytes: number }) => void,
+    readonly resolve: (reply: Answered<Reply>) => void,
     readonly reject: (error: unknown) => void,
   ) {
     this.dueAt = monotonic() + exchange.timeoutMs;
