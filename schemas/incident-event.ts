@@ -16,7 +16,7 @@ const data = record({
   incident: { type: "integer", description: "Counts the incidents of the check." },
   opened_time: { type: "string", description: "When the result began that opened the incident, in UTC." },
   is_flapping: { type: "boolean", description: "The check changes too often: the incident stays open until it was quiet." },
-  outcome: { enum: ["ok", "warning", "error", "unknown", "suppressed"], description: "Of the newest result." },
+  outcome: { enum: ["ok", "warning", "error", "unknown", "suppressed", "maintenance"], description: "Of the newest result." },
   reason: nullable({ type: "string" }, "What was not as expected in the newest result; null if all was."),
 });
 

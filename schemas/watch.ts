@@ -9,9 +9,41 @@ const fireAfter = {
   ...when({ type: "object" }, { type: "object", properties: { failures: count, of: count }, required: ["failures", "of"], additionalProperties: false }, count),
 } as const;
 
+const zone = {
+  type: "string",
+  minLength: 1,
+  maxLength: 64,
+  description: "A time zone by its IANA name, such as Europe/Berlin (that of this machine).",
+} as const;
+
+const maintenance = {
+  type: "array",
+  maxItems: 100,
+  items: {
+    type: "object",
+    properties: {
+      cron: { type: "string", minLength: 9, maxLength: 128, description: 'When it begins again and again: five fields in local time, such as "0 3 * * sun".' },
+      once: { type: "string", maxLength: 16, description: "When it begins once, in local time: 2026-12-01 22:00." },
+      zone,
+      for: duration("How long it lasts."),
+      tags: { type: "array", minItems: 1, maxItems: 32, items: { type: "string", maxLength: 64 }, description: "Checks with one of these tags (all checks)." },
+    },
+    required: ["for"],
+    additionalProperties: false,
+  },
+  description: "Times in which checks run and results are recorded, but open no incident. What still fails at the end opens one at once.",
+} as const;
+
 /** How a check is watched. The same words stand at a suite, for all of its checks, and at a check, for it alone. */
 const rules = {
   every: duration("Time between two starts, such as 60s or 5m (60s)."),
+  cron: {
+    type: "string",
+    minLength: 9,
+    maxLength: 128,
+    description: 'Instead of every: five fields in the local time of zone, such as "*/5 7-19 * * mon-fri".',
+  },
+  zone,
   fire_after: fireAfter,
   clear_after: { type: "integer", minimum: 1, maximum: 100, description: "How many measured successes in a row close an incident (2)." },
   confirm_after: duration("After a first failure, run again after this time instead of at the next slot."),
@@ -70,6 +102,7 @@ export const suiteWatchSchema = {
       items: { type: "string", minLength: 1 },
       description: "Names of checks. While all of them fail, this machine is offline, and failures of other checks are unknown.",
     },
+    maintenance,
     notify: { type: "array", maxItems: 16, items: notification, description: "Where changes of incidents are sent." },
     keep: {
       type: "object",

@@ -7,7 +7,7 @@ export interface DayCount {
   readonly day: number;
   readonly fine: number;
   readonly failed: number;
-  /** Not measured: unknown or suppressed. */
+  /** Not measured: unknown, suppressed or maintenance. */
   readonly unmeasured: number;
 }
 
@@ -25,7 +25,7 @@ export const DAY_MS = 86_400_000;
 
 /** The days of a suite's checks from this moment on. */
 export function dayCounts(driver: Driver, suite: string, since: number): DayCount[] {
-  const sql = `SELECT key, hour / ${DAY_MS} * ${DAY_MS} AS day, sum(ok + warning) AS fine, sum(error) AS failed, sum(unknown + suppressed) AS unmeasured
+  const sql = `SELECT key, hour / ${DAY_MS} * ${DAY_MS} AS day, sum(ok + warning) AS fine, sum(error) AS failed, sum(unknown + suppressed + maintenance) AS unmeasured
     FROM hours JOIN checks ON checks.id = check_id WHERE suite = ? AND hour >= ? GROUP BY check_id, day`;
   return driver.prepare(sql).all(suite, since) as DayCount[];
 }

@@ -64,6 +64,8 @@ const STATEMENTS = {
   forgetCheck: "DELETE FROM checks WHERE id = ?",
   addResult: "INSERT INTO results (check_id, at, outcome, duration_us) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
   addEvidence: "INSERT INTO evidence (check_id, at, reason, output) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+  makeUnknown: "UPDATE results SET outcome = ? WHERE check_id = ? AND at = ? AND outcome = ?",
+  recount: "UPDATE hours SET error = error - 1, unknown = unknown + 1 WHERE check_id = ? AND hour = ?",
   setState: "UPDATE checks SET state = ? WHERE id = ? AND state = ?",
   setIncident:
     "INSERT INTO incidents (check_id, number, opened_at, closed_at, is_flapping, reason) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (check_id, number) DO UPDATE SET closed_at = excluded.closed_at, is_flapping = excluded.is_flapping",
@@ -75,6 +77,8 @@ const STATEMENTS = {
   endNotification: "UPDATE outbox SET ended_at = ? WHERE id = ? AND receiver = ?",
 } as const;
 
+const UNKNOWN = OUTCOMES.indexOf("unknown");
+const ERROR = OUTCOMES.indexOf("error");
 const HOUR_MS = 3_600_000;
 
 /** Another process has written the same check: two watches of one file would tell everything twice. */
@@ -120,6 +124,16 @@ export class History {
   /** A change that no result brought, as of a check that was removed. */
   change(entry: Pick<Entry, "check" | "before" | "state" | "incident" | "notifications">, now: number): void {
     inTransaction(this.driver, () => this.#change(entry, now));
+  }
+
+  /** These results are unknown after all. */
+  takeBack({ check, before, state }: Pick<Entry, "check" | "before" | "state">, ats: readonly number[]): void {
+    inTransaction(this.driver, () => {
+      for (const at of ats)
+        if (Number(this.#statements.makeUnknown.run(UNKNOWN, check, at, ERROR).changes) > 0)
+          this.#statements.recount.run(check, Math.floor(at / HOUR_MS) * HOUR_MS);
+      this.#change({ check, before, state, incident: null, notifications: [] }, 0);
+    });
   }
 
   forget(check: number): void {

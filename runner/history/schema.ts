@@ -2,7 +2,7 @@
 export const APPLICATION_ID = 0x70726877;
 
 /** Outcomes are stored as their place in this list. */
-export const OUTCOMES = ["ok", "warning", "error", "unknown", "suppressed"] as const;
+export const OUTCOMES = ["ok", "warning", "error", "unknown", "suppressed", "maintenance"] as const;
 
 const FIRST = `
   CREATE TABLE checks (
@@ -59,4 +59,8 @@ const FIRST = `
 `;
 
 /** What each version adds to the one before it: a file of an older version gets what it lacks. */
-export const SCHEMA_STEPS: readonly string[] = [FIRST, "ALTER TABLE outbox ADD COLUMN batch INTEGER"];
+export const SCHEMA_STEPS: readonly string[] = [
+  FIRST,
+  "ALTER TABLE outbox ADD COLUMN batch INTEGER",
+  "ALTER TABLE hours ADD COLUMN maintenance INTEGER NOT NULL DEFAULT 0",
+];

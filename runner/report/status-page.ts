@@ -4,7 +4,7 @@ import { page } from "./page.js";
 
 export interface StatusCheck {
   readonly name: string;
-  readonly outcome: "ok" | "warning" | "error" | "unknown" | "suppressed";
+  readonly outcome: "ok" | "warning" | "error" | "unknown" | "suppressed" | "maintenance";
   /** Null where nothing is wrong, and on a public page. */
   readonly reason: string | null;
   readonly incident: { readonly openedAt: number; readonly isFlapping: boolean } | null;
@@ -30,7 +30,7 @@ export interface Status {
 const REFRESH_SECONDS = 60;
 /** More rows than this would make the page heavy; what is wrong always stands above them. */
 const MOST_CHECKS = 500;
-const SYMBOLS = { ok: "✔", warning: "▲", error: "✘", unknown: "?", suppressed: "–" } as const;
+const SYMBOLS = { ok: "✔", warning: "▲", error: "✘", unknown: "?", suppressed: "–", maintenance: "⚒" } as const;
 
 /** What is wrong now, since when and why; then every check with its days; then what was wrong before. */
 export function statusPage({ title, now, checks, incidents }: Status): string {
@@ -46,7 +46,7 @@ export function statusPage({ title, now, checks, incidents }: Status): string {
 }
 
 function summaryOf(checks: readonly StatusCheck[]): string {
-  const unmeasured = checks.filter(({ outcome }) => outcome === "unknown" || outcome === "suppressed").length;
+  const unmeasured = checks.filter(({ outcome }) => ["unknown", "suppressed", "maintenance"].includes(outcome)).length;
   const note = unmeasured === 0 ? "" : ` <span class="unknown">? ${unmeasured} of ${checks.length} checks are not measured.</span>`;
   return `<p><span class="ok">✔ No incident is open.</span>${note}</p>`;
 }

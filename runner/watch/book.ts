@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { IncidentEvent } from "../../schemas/incident-event.js";
 import { type History, HistoryTaken, type Notification, type StoredIncident } from "../history/history.js";
 import { eventOf, type Notice, notificationsOf } from "./notices.js";
@@ -11,6 +12,8 @@ export interface Result {
   readonly reason: string | null;
   /** The queue side of the envelope as JSON, kept for what is not ok. */
   readonly output: string | null;
+  /** Within maintenance: it failed. */
+  readonly hasFailed?: boolean;
 }
 
 interface Kept {
@@ -21,16 +24,20 @@ interface Kept {
   reason: string | null;
 }
 
+/** What the book needs to know of a check. */
+export type ReportedCheck = Pick<WatchedCheck, "key" | "name" | "rules" | "planned">;
+
 export interface BookOptions {
   /** Called with each change, after it is stored. */
-  onChange(check: WatchedCheck, change: Change, reason: string | null): void;
-  /** The history cannot be written: the watch continues, and these were not stored. */
+  onChange(check: ReportedCheck, change: Change, reason: string | null): void;
+  /** The history cannot be written: the watch goes on, and these were not stored. */
   onTrouble(error: unknown, unsaved: readonly Notification[]): void;
 }
 
 /** The states of all checks, and the one place that changes them. */
 export class Book {
   readonly #kept = new Map<string, Kept>();
+  readonly #itself: ReportedCheck;
 
   constructor(
     readonly plan: WatchPlan,
@@ -38,8 +45,10 @@ export class Book {
     readonly options: BookOptions,
     now: number,
   ) {
-    const stored = history.checks(plan.suite, plan.checks, JSON.stringify(FIRST_STATE));
-    const known = new Set(plan.checks.map(({ key }) => key));
+    this.#itself = watchItself(plan.suite);
+    const all = [...plan.checks, this.#itself];
+    const stored = history.checks(plan.suite, all, JSON.stringify(FIRST_STATE));
+    const known = new Set(all.map(({ key }) => key));
     for (const { id, key, state } of stored.filter(({ key: each }) => known.has(each)))
       this.#kept.set(key, { id, state: JSON.parse(state) as CheckState, stored: state, reason: null });
     for (const gone of stored.filter(({ key }) => !known.has(key))) this.#remove(gone, now);
@@ -54,7 +63,34 @@ export class Book {
     return this.#of(key).reason;
   }
 
-  record(check: WatchedCheck, result: Result, now: number): void {
+  /** This machine is offline, so failures say nothing. */
+  get isBlind(): boolean {
+    return this.state(this.#itself.key).incident !== null;
+  }
+
+  /** The watch itself has an incident, which is stored and sent like any other: one for all checks. */
+  blind(isBlind: boolean, reason: string | null, now: number): void {
+    const at = Math.max(now, (this.state(this.#itself.key).last_at ?? 0) + 1);
+    this.record(this.#itself, { at, outcome: isBlind ? "error" : "ok", durationMs: null, reason, output: null }, now);
+  }
+
+  /** Results that turned out to be this machine's fault are unknown; the state is the one before them. An incident that was reported stays. */
+  takeBack(key: string, before: CheckState, ats: readonly number[]): void {
+    const kept = this.#of(key);
+    if (kept.state.incident !== null || kept.state.incidents !== before.incidents) return;
+    const state: CheckState = { ...before, last_at: kept.state.last_at, outcome: "unknown" };
+    try {
+      const stored = JSON.stringify(state);
+      this.history.takeBack({ check: kept.id, before: kept.stored, state: stored }, ats);
+      kept.stored = stored;
+    } catch (error) {
+      if (error instanceof HistoryTaken) throw error;
+      this.options.onTrouble(error, []);
+    }
+    kept.state = state;
+  }
+
+  record(check: ReportedCheck, result: Result, now: number): void {
     const kept = this.#of(check.key);
     const { state, change } = applied(kept.state, result, check.rules);
     const notifications = change === null ? [] : this.#notifications(check, change, state, result);
@@ -80,7 +116,7 @@ export class Book {
 
   /** Tells again of incidents that have been open for long. */
   remind(now: number): void {
-    for (const check of this.plan.checks) {
+    for (const check of [...this.plan.checks, this.#itself]) {
       const { incident, outcome } = this.state(check.key);
       if (incident === null) continue;
       const due = this.plan.receivers.flatMap((receiver) => {
@@ -95,7 +131,7 @@ export class Book {
 
   /** The incidents that are open now, as events. */
   openIncidents(now: number): IncidentEvent[] {
-    return this.plan.checks.flatMap((check) => {
+    return [...this.plan.checks, this.#itself].flatMap((check) => {
       const { incident, outcome } = this.state(check.key);
       if (incident === null) return [];
       const transition = String(incident.transitions);
@@ -108,7 +144,7 @@ export class Book {
     return this.#kept.get(key) as Kept;
   }
 
-  #notifications(check: WatchedCheck, change: Change, state: CheckState, { reason }: Result): Notification[] {
+  #notifications(check: ReportedCheck, change: Change, state: CheckState, { reason }: Result): Notification[] {
     const notice: Notice = {
       kind: change.kind,
       incident: change.incident,
@@ -133,13 +169,33 @@ export class Book {
         openedAt: incident.opened_at,
         isFlapping: incident.is_flapping,
       };
-      const planned = { target: null, name, title: name, check: { probe: "" } } as unknown as WatchedCheck["planned"];
-      const notifications = notificationsOf(this.plan.suite, { key, name, planned }, { ...base, kind: "removed", outcome, reason: null }, this.plan.receivers);
+      const notifications = notificationsOf(
+        this.plan.suite,
+        { key, name, planned: unplanned(name) },
+        { ...base, kind: "removed", outcome, reason: null },
+        this.plan.receivers,
+      );
       const closed = { number: incident.number, openedAt: incident.opened_at, closedAt: now, isFlapping: incident.is_flapping, reason: null };
       this.history.change({ check: id, before: stored, state: JSON.stringify(FIRST_STATE), incident: closed, notifications }, now);
     }
     this.history.forget(id);
   }
+}
+
+/** The pseudo check whose incident says that this machine is offline. */
+function watchItself(suite: string): ReportedCheck {
+  const key = createHash("sha256")
+    .update(JSON.stringify(["watch", suite]))
+    .digest("hex")
+    .slice(0, 16);
+  return { key, name: WATCH_ITSELF, planned: unplanned(WATCH_ITSELF), rules: { fireAfter: { failures: 1, of: 1 }, clearAfter: 1 } };
+}
+
+const WATCH_ITSELF = "the watch itself";
+
+/** For a check that is not in the file. */
+function unplanned(name: string): WatchedCheck["planned"] {
+  return { target: null, name, title: name, check: { probe: "" }, index: 0, input: {}, tags: [], retries: null, timeoutMs: null };
 }
 
 function storedIncident(before: CheckState, after: CheckState, change: Change | null, { reason }: Result): StoredIncident | null {

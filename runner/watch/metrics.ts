@@ -17,6 +17,7 @@ export function watchMetrics(book: Book, { results, missed, running, lastSlotAt 
     ),
     ...metric("probe_run_watch_missed_total", "counter", "Slots that were not run, because the run before had not ended or it was too late", [["", missed]]),
     ...metric("probe_run_watch_running", "gauge", "Checks that run now", [["", running]]),
+    ...metric("probe_run_watch_blind", "gauge", "1 while this machine seems to be offline, and failures are unknown", [["", book.isBlind ? 1 : 0]]),
     ...metric("probe_run_watch_notifications_waiting", "gauge", "Notifications that no receiver has taken yet", [["", history.waiting()]]),
     ...metric(
       "probe_run_watch_check_up",

@@ -1,5 +1,5 @@
 /** What became of one slot of a check. Only the first three are measured; the others count neither way. */
-export type Outcome = "ok" | "warning" | "error" | "unknown" | "suppressed";
+export type Outcome = "ok" | "warning" | "error" | "unknown" | "suppressed" | "maintenance";
 
 export interface Rules {
   /** An incident opens when this many of the last `of` measured results failed, including the newest. */
@@ -29,6 +29,8 @@ export interface CheckState {
   readonly window: string;
   readonly incident: Incident | null;
   readonly incidents: number;
+  /** The newest result within maintenance failed: what still fails after it opens an incident at once. */
+  readonly fails_in_maintenance?: true;
 }
 
 export interface Change {
@@ -44,21 +46,29 @@ export const FIRST_STATE: CheckState = { last_at: null, outcome: "unknown", rece
 
 /** More changes than this, within a number of results, are flapping: one incident stays open until as many results were quiet. */
 export const FLAPPING = { changes: 4, of: 20 } as const;
+const AT_ONCE = { failures: 1, of: 1 } as const;
 /** The longest window that rules may ask for. */
 const MOST_WINDOW = 100;
 
+export interface AppliedResult {
+  readonly at: number;
+  readonly outcome: Outcome;
+  /** Within maintenance: it failed. */
+  readonly hasFailed?: boolean;
+}
+
 /** The state after one more result. A result that is not newer than the last one changes nothing: what was reported stays. */
-export function applied(
-  state: CheckState,
-  result: { readonly at: number; readonly outcome: Outcome },
-  rules: Rules,
-): { state: CheckState; change: Change | null } {
+export function applied(state: CheckState, result: AppliedResult, rules: Rules): { state: CheckState; change: Change | null } {
   if (state.last_at !== null && result.at <= state.last_at) return { state, change: null };
-  const seen = { ...state, last_at: result.at, outcome: result.outcome };
-  if (result.outcome === "unknown" || result.outcome === "suppressed") return { state: seen, change: null };
+  const { fails_in_maintenance: failedBefore, ...rest } = state;
+  const seen = { ...rest, last_at: result.at, outcome: result.outcome };
+  if (result.outcome === "maintenance") return { state: result.hasFailed === true ? { ...seen, fails_in_maintenance: true } : seen, change: null };
+  if (result.outcome === "unknown" || result.outcome === "suppressed")
+    return { state: failedBefore === true ? { ...seen, fails_in_maintenance: failedBefore } : seen, change: null };
   const letter = result.outcome === "error" ? "F" : "O";
   const measured = { ...seen, recent: `${state.recent}${letter}`.slice(-FLAPPING.of), window: `${state.window}${letter}`.slice(-MOST_WINDOW) };
-  return measured.incident === null ? closed(measured, letter, result.at, rules) : open(measured, measured.incident, result.at, rules);
+  const firing = failedBefore === true ? { ...rules, fireAfter: AT_ONCE } : rules;
+  return measured.incident === null ? closed(measured, letter, result.at, firing) : open(measured, measured.incident, result.at, rules);
 }
 
 function closed(state: CheckState, letter: string, at: number, { fireAfter }: Rules): { state: CheckState; change: Change | null } {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { SuiteWatch } from "../../schemas/suite.js";
+import type { SuiteCheck, SuiteWatch } from "../../schemas/suite.js";
 import type { Keeping } from "../history/retention.js";
 import type { PlannedCheck } from "../suite/plan.js";
 import { ProblemCollector } from "../suite/problem-collector.js";
@@ -8,6 +8,9 @@ import { durationMs } from "../support/duration.js";
 import { assertNoCircle, checksNamed } from "./check-names.js";
 import { checkMailSettings } from "./receivers/check-mail.js";
 import { type Receiver, receiversOf } from "./receivers/receiver.js";
+import type { MaintenanceWindow } from "./schedule/maintenance.js";
+import { maintenanceOf, scheduleOf } from "./schedule/read-schedules.js";
+import type { Schedule } from "./schedule/schedule.js";
 import type { Rules } from "./state.js";
 
 /** One check of a suite as it is watched. */
@@ -17,7 +20,7 @@ export interface WatchedCheck {
   readonly name: string;
   readonly planned: PlannedCheck;
   readonly rules: Rules;
-  readonly everyMs: number;
+  readonly schedule: Schedule;
   readonly confirmAfterMs: number | null;
   /** Keys of the checks without which this one cannot work. */
   readonly dependsOn: readonly string[];
@@ -28,13 +31,15 @@ export interface WatchPlan {
   readonly checks: readonly WatchedCheck[];
   /** Keys of the checks that fail when this machine is offline. */
   readonly canaries: readonly string[];
+  readonly maintenance: readonly MaintenanceWindow[];
   readonly receivers: readonly Receiver[];
   readonly keep: Keeping;
 }
 
+type CheckWatch = NonNullable<SuiteCheck["watch"]>;
+
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
-const LEAST_EVERY_MS = 1000;
 
 /** How a suite is to be watched. Throws a SuiteError with all that is wrong. */
 export async function watchPlanOf({ suite, checks, files }: ReadSuite): Promise<WatchPlan> {
@@ -48,29 +53,32 @@ export async function watchPlanOf({ suite, checks, files }: ReadSuite): Promise<
         problems.add([...path, place], "value", `there is no check ${JSON.stringify(name)}`, "give a check's name, with its target before it or without");
       return found.map((planned) => keyOf.get(planned) as string);
     });
-  const watched = checks.map((planned): WatchedCheck => {
-    const { every, clear_after, confirm_after, depends_on = [] } = { ...watch, ...planned.check.watch } as SuiteWatch & { depends_on?: readonly string[] };
-    const everyMs = durationMs(every ?? "60s") as number;
-    if (everyMs < LEAST_EVERY_MS) problems.add(["checks", planned.index, "watch", "every"], "value", "every must be at least 1s");
-    return {
-      key: keyOf.get(planned) as string,
+  const watched: WatchedCheck[] = [];
+  for (const planned of checks) {
+    const own: CheckWatch = planned.check.watch ?? {};
+    const { clear_after, confirm_after } = { ...watch, ...own };
+    const path = ["checks", planned.index, "watch"];
+    const key = keyOf.get(planned) as string;
+    watched.push({
+      key,
       name: planned.title,
       planned,
       rules: { fireAfter: fireAfterOf(planned, watch, problems), clearAfter: clear_after ?? 2 },
-      everyMs: Math.max(LEAST_EVERY_MS, everyMs),
+      schedule: await scheduleOf(key, watch, own, path, problems),
       confirmAfterMs: confirm_after === undefined ? null : (durationMs(confirm_after) as number),
-      dependsOn: named(["checks", planned.index, "watch", "depends_on"], depends_on, planned.target),
-    };
-  });
+      dependsOn: named([...path, "depends_on"], own.depends_on ?? [], planned.target),
+    });
+  }
   assertNoCircle(watched, problems);
   const canaries = named(["watch", "canaries"], watch.canaries ?? [], null);
   for (const { key, name, planned, dependsOn } of watched)
     if (canaries.includes(key) && dependsOn.length > 0)
       problems.add(["checks", planned.index, "watch", "depends_on"], "key", `${name} is a canary, and depends on another check`, "a canary stands by itself");
+  const maintenance = await maintenanceOf(watch, new Set(checks.flatMap(({ tags }) => tags)), problems);
   const receivers = receiversOf(watch, problems);
   await checkMailSettings(watch, problems);
   problems.throwIfAny();
-  return { suite: suite.name, checks: watched, canaries, receivers, keep: keepingOf(watch) };
+  return { suite: suite.name, checks: watched, canaries, maintenance, receivers, keep: keepingOf(watch) };
 }
 
 function keyFor(suite: string, { target, name }: PlannedCheck): string {

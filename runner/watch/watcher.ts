@@ -1,7 +1,8 @@
 import type { Book, Result } from "./book.js";
 import { DueHeap } from "./due-heap.js";
+import { Judge, type RawOutcome } from "./judge.js";
 import type { Ran } from "./run-check.js";
-import { nextSlot, type Rhythm, rhythmOf } from "./slots.js";
+import { nextStart, slotLength } from "./schedule/schedule.js";
 import type { Outcome } from "./state.js";
 import type { WatchedCheck } from "./watch-plan.js";
 
@@ -38,12 +39,12 @@ const STEP_MS = 2000;
 /** Starts each check when its slot begins, and hands what came of it to the book. */
 export class Watcher {
   readonly #due = new DueHeap<Due>();
-  readonly #running = new Map<string, Promise<Outcome>>();
-  readonly #newest = new Map<string, { readonly startedAt: number; readonly outcome: Outcome }>();
-  readonly #rhythms: ReadonlyMap<string, Rhythm>;
+  readonly #running = new Map<string, { readonly outcome: Promise<RawOutcome>; readonly settled: Promise<void> }>();
+  readonly #newest = new Map<string, { readonly startedAt: number; readonly outcome: RawOutcome }>();
+  readonly #judge: Judge;
   readonly #byKey: ReadonlyMap<string, WatchedCheck>;
   readonly #stopping = new AbortController();
-  readonly #results: Record<Outcome, number> = { ok: 0, warning: 0, error: 0, unknown: 0, suppressed: 0 };
+  readonly #results: Record<Outcome, number> = { ok: 0, warning: 0, error: 0, unknown: 0, suppressed: 0, maintenance: 0 };
   #missed = 0;
   #lastSlotAt = 0;
   #timer: NodeJS.Timeout | null = null;
@@ -54,7 +55,7 @@ export class Watcher {
     readonly options: WatcherOptions,
   ) {
     const { checks } = book.plan;
-    this.#rhythms = new Map(checks.map(({ key, everyMs }) => [key, rhythmOf(key, everyMs)]));
+    this.#judge = new Judge(book, (key, since) => this.#fresh(key, since), options.now);
     this.#byKey = new Map(checks.map((check) => [check.key, check]));
   }
 
@@ -72,11 +73,11 @@ export class Watcher {
   async stop(): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#stopping.abort();
-    await Promise.allSettled(this.#running.values());
+    await Promise.allSettled([...this.#running.values()].map(({ settled }) => settled));
   }
 
   #schedule(now: number): void {
-    for (const check of this.book.plan.checks) this.#due.add(nextSlot(now, this.#rhythms.get(check.key) as Rhythm), { check, isExtra: false });
+    for (const check of this.book.plan.checks) this.#due.add(nextStart(now, check.schedule), { check, isExtra: false });
   }
 
   #look(): void {
@@ -95,9 +96,8 @@ export class Watcher {
   }
 
   #begin({ check, isExtra }: Due, at: number, now: number): void {
-    const rhythm = this.#rhythms.get(check.key) as Rhythm;
-    if (!isExtra) this.#due.add(nextSlot(now, rhythm), { check, isExtra });
-    const isLate = now - at > Math.min(MOST_LATE_MS, check.everyMs / 2);
+    if (!isExtra) this.#due.add(nextStart(now, check.schedule), { check, isExtra });
+    const isLate = now - at > Math.min(MOST_LATE_MS, slotLength(at, check.schedule) / 2);
     if (isLate || this.#running.has(check.key) || this.#running.size >= this.options.most) {
       if (!isExtra) this.#missed += 1;
       return;
@@ -106,64 +106,40 @@ export class Watcher {
     void this.#run(check, at);
   }
 
-  /** Resolves with the outcome, after it is recorded. */
-  #run(check: WatchedCheck, at: number): Promise<Outcome> {
-    const running = this.#settled(check, at).finally(() => this.#running.delete(check.key));
-    this.#running.set(check.key, running);
-    running.catch((error: unknown) => this.options.onError(error));
-    return running;
+  /** Resolves with what the run itself found: what it means is judged after it, and may ask for other runs. */
+  #run(check: WatchedCheck, at: number): Promise<RawOutcome> {
+    const ran = this.options.run(check, this.#stopping.signal);
+    const outcome = ran.then((it) => {
+      const found = it.isCancelled ? "unknown" : it.outcome;
+      this.#newest.set(check.key, { startedAt: at, outcome: found });
+      return found;
+    });
+    const settled = ran.then((it) => this.#settle(check, it, at)).finally(() => this.#running.delete(check.key));
+    this.#running.set(check.key, { outcome, settled });
+    settled.catch((error: unknown) => this.options.onError(error));
+    return outcome;
   }
 
-  async #settled(check: WatchedCheck, at: number): Promise<Outcome> {
-    const ran = await this.options.run(check, this.#stopping.signal);
-    if (ran.isCancelled || this.#stopping.signal.aborted) return "unknown";
-    const result = await this.#judged(check, ran, at);
-    if (this.#stopping.signal.aborted) return "unknown";
+  async #settle(check: WatchedCheck, ran: Ran, at: number): Promise<void> {
+    if (ran.isCancelled || this.#stopping.signal.aborted) return;
+    const result = await this.#judge.judged(check, ran, at);
+    if (this.#stopping.signal.aborted) return;
     this.book.record(check, result, this.options.now());
     this.#results[result.outcome] += 1;
-    this.#newest.set(check.key, { startedAt: at, outcome: result.outcome });
     this.#confirm(check, result);
-    return result.outcome;
-  }
-
-  /** A failure may be another check's, or this machine's. */
-  async #judged(check: WatchedCheck, { outcome, report, reasons }: Ran, at: number): Promise<Result> {
-    const durationMs = report?.carried.duration_ms ?? null;
-    const reason = reasons.length === 0 ? null : reasons.join("; ");
-    const output = outcome === "error" && report !== null ? JSON.stringify(report.envelope.queue) : null;
-    const result: Result = { at, outcome, durationMs, reason, output };
-    if (outcome !== "error") return result;
-    const { canaries } = this.book.plan;
-    if (canaries.length > 0 && !canaries.includes(check.key) && (await this.#allFail(canaries, at)))
-      return { ...result, outcome: "unknown", reason: `every canary fails: this machine seems to be offline; ${reason}` };
-    const parent = await this.#failingParent(check, at);
-    return parent === null ? result : { ...result, outcome: "suppressed", reason: `${parent.name} fails, which this depends on; ${reason}` };
-  }
-
-  async #allFail(keys: readonly string[], since: number): Promise<boolean> {
-    const outcomes = await Promise.all(keys.map((key) => this.#fresh(key, since)));
-    return outcomes.every((outcome) => outcome === "error");
-  }
-
-  async #failingParent({ dependsOn }: WatchedCheck, since: number): Promise<WatchedCheck | null> {
-    const outcomes = await Promise.all(dependsOn.map((key) => this.#fresh(key, since)));
-    const failing = outcomes.findIndex((outcome) => outcome !== "ok" && outcome !== "warning");
-    return failing < 0 ? null : (this.#byKey.get(dependsOn[failing] as string) as WatchedCheck);
   }
 
   /** The outcome of another check that is not older than this; it is run now if there is none. */
-  async #fresh(key: string, since: number): Promise<Outcome> {
-    const running = this.#running.get(key);
-    if (running !== undefined) return running;
+  async #fresh(key: string, since: number): Promise<RawOutcome> {
     const newest = this.#newest.get(key);
     if (newest !== undefined && newest.startedAt >= since) return newest.outcome;
-    return this.#run(this.#byKey.get(key) as WatchedCheck, this.options.now());
+    return this.#running.get(key)?.outcome ?? this.#run(this.#byKey.get(key) as WatchedCheck, this.options.now());
   }
 
   /** A first failure is looked at again soon, and not only at the next slot. */
   #confirm(check: WatchedCheck, { at, outcome }: Result): void {
     if (check.confirmAfterMs === null || outcome !== "error" || this.book.state(check.key).incident !== null) return;
     const again = at + check.confirmAfterMs;
-    if (again < nextSlot(at, this.#rhythms.get(check.key) as Rhythm)) this.#due.add(Math.max(again, this.options.now()), { check, isExtra: true });
+    if (again < nextStart(at, check.schedule)) this.#due.add(Math.max(again, this.options.now()), { check, isExtra: true });
   }
 }

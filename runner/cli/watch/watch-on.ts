@@ -5,13 +5,13 @@ import { type HttpServing, serveHttp } from "../../net/http/serve.js";
 import { CONTENT_SECURITY_POLICY } from "../../report/page.js";
 import { printable } from "../../support/printable.js";
 import { METRICS_TYPE } from "../../support/prometheus.js";
-import { Book, type BookOptions } from "../../watch/book.js";
+import { Book, type BookOptions, type ReportedCheck } from "../../watch/book.js";
 import { checksView } from "../../watch/checks-view.js";
 import { watchMetrics } from "../../watch/metrics.js";
 import { runCheck } from "../../watch/run-check.js";
 import { Sender } from "../../watch/sender.js";
 import type { Change } from "../../watch/state.js";
-import type { WatchedCheck, WatchPlan } from "../../watch/watch-plan.js";
+import type { WatchPlan } from "../../watch/watch-plan.js";
 import { Watcher } from "../../watch/watcher.js";
 import { EXIT } from "../exit-codes.js";
 import type { Io } from "../io.js";
@@ -94,7 +94,7 @@ function keepHouse(book: Book, history: History, plan: WatchPlan): void {
   if (deleteOld(history.driver, plan.keep, now)) setImmediate(() => keepHouse(book, history, plan));
 }
 
-function lineOf({ name }: WatchedCheck, { kind, at, incident }: Change, reason: string | null): string {
+function lineOf({ name }: ReportedCheck, { kind, at, incident }: Change, reason: string | null): string {
   return `${new Date(at).toISOString()} ${name}: ${kind} (incident ${incident})${reason === null ? "" : `: ${reason}`}`;
 }
 

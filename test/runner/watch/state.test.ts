@@ -5,6 +5,7 @@ import { applied, type Change, type CheckState, FIRST_STATE, FLAPPING, type Outc
 interface Result {
   at: number;
   outcome: Outcome;
+  hasFailed?: boolean;
 }
 
 function play(results: readonly Result[], rules: Rules): { state: CheckState; changes: Change[] } {
@@ -19,9 +20,19 @@ function play(results: readonly Result[], rules: Rules): { state: CheckState; ch
   return { state, changes };
 }
 
-const minutes = (outcomes: readonly Outcome[]): Result[] => outcomes.map((outcome, index) => ({ at: 60_000 * (index + 1), outcome }));
-const words = (letters: string): Outcome[] =>
-  [...letters].map((letter) => ({ o: "ok", w: "warning", e: "error", u: "unknown", s: "suppressed" })[letter] as Outcome);
+type Word = Pick<Result, "outcome" | "hasFailed">;
+const minutes = (words: readonly Word[]): Result[] => words.map((word, index) => ({ at: 60_000 * (index + 1), ...word }));
+const WORDS: Readonly<Record<string, Word>> = {
+  o: { outcome: "ok" },
+  w: { outcome: "warning" },
+  e: { outcome: "error" },
+  u: { outcome: "unknown" },
+  s: { outcome: "suppressed" },
+  // Within maintenance: fine, failed.
+  m: { outcome: "maintenance", hasFailed: false },
+  M: { outcome: "maintenance", hasFailed: true },
+};
+const words = (letters: string): Word[] => [...letters].map((letter) => WORDS[letter] as Word);
 const kinds = (letters: string, rules: Rules): string[] => play(minutes(words(letters)), rules).changes.map(({ kind, at }) => `${kind}@${at / 60_000}`);
 
 const USUAL: Rules = { fireAfter: { failures: 3, of: 3 }, clearAfter: 2 };
@@ -51,6 +62,14 @@ describe("by example", () => {
     expect(kinds(`eeeoeoeoeoeoe${"o".repeat(20)}`, USUAL)).toEqual(["error@3", "flapping@8", "recovered@33"]);
   });
 
+  test("what fails in maintenance opens nothing, and opens at once if it still fails after it", () => {
+    expect(kinds("oMMMMMe", USUAL)).toEqual(["error@7"]);
+    expect(kinds("oMMMMuse", USUAL)).toEqual(["error@8"]);
+    expect(kinds("oMMMMoee", USUAL)).toEqual([]);
+    expect(kinds("oMMMmeo", USUAL)).toEqual([]);
+    expect(kinds("eeemmmMmoo", USUAL)).toEqual(["error@3", "recovered@10"]);
+  });
+
   test("a late or repeated result changes nothing", () => {
     const before = play(minutes(words("eeeoo")), USUAL).state;
     for (const at of [60_000, 300_000]) expect(applied(before, { at, outcome: "error" }, USUAL)).toEqual({ state: before, change: null });
@@ -66,6 +85,11 @@ function naive(results: readonly Result[], rules: Rules): Pick<Change, "kind" | 
   let isFlapping = false;
   let closedAt = 0;
   let incident = 0;
+  /** The newest result before this one that is not unknown or suppressed failed within maintenance. */
+  const failedInMaintenance = ({ at }: Result): boolean => {
+    const before = accepted.filter((other) => other.at < at && other.outcome !== "unknown" && other.outcome !== "suppressed").at(-1);
+    return before?.outcome === "maintenance" && before.hasFailed === true;
+  };
   for (let end = 1; end <= measured.length; end++) {
     const last = measured.slice(Math.max(0, end - FLAPPING.of), end).map(({ outcome }) => outcome === "error");
     const flips = last.slice(1).filter((fails, index) => fails !== last[index]).length;
@@ -84,7 +108,7 @@ function naive(results: readonly Result[], rules: Rules): Pick<Change, "kind" | 
       }
     } else if (last.at(-1) === true) {
       const failures = tail(rules.fireAfter.of).filter((fails) => fails).length;
-      if (failures < rules.fireAfter.failures && flips <= FLAPPING.changes) continue;
+      if (failures < rules.fireAfter.failures && flips <= FLAPPING.changes && !failedInMaintenance(measured[end - 1] as Result)) continue;
       isOpen = true;
       isFlapping = flips > FLAPPING.changes;
       incident += 1;
@@ -94,15 +118,15 @@ function naive(results: readonly Result[], rules: Rules): Pick<Change, "kind" | 
   return changes;
 }
 
-const outcomes = fc.constantFrom<Outcome>("ok", "ok", "warning", "error", "error", "error", "unknown", "suppressed");
+const outcomes = fc.constantFrom<Outcome>("ok", "ok", "warning", "error", "error", "error", "unknown", "suppressed", "maintenance");
 const rules = fc
   .record({ failures: fc.integer({ min: 1, max: 6 }), more: fc.integer({ min: 0, max: 10 }), clearAfter: fc.integer({ min: 1, max: 6 }) })
   .map(({ failures, more, clearAfter }): Rules => ({ fireAfter: { failures, of: failures + more }, clearAfter }));
 /** Moments that come in any order, and more than once. */
-const results = fc.array(fc.record({ at: fc.integer({ min: 1, max: 150 }), outcome: outcomes }), { maxLength: 200 });
+const results = fc.array(fc.record({ at: fc.integer({ min: 1, max: 150 }), outcome: outcomes, hasFailed: fc.boolean() }), { maxLength: 200 });
 const mostlyInOrder = fc
-  .array(fc.tuple(outcomes, fc.integer({ min: -2, max: 3 })), { maxLength: 200 })
-  .map((steps) => steps.map(([outcome, move], index) => ({ at: index + move, outcome })));
+  .array(fc.tuple(outcomes, fc.integer({ min: -2, max: 3 }), fc.boolean()), { maxLength: 200 })
+  .map((steps) => steps.map(([outcome, move, hasFailed], index) => ({ at: index + move, outcome, hasFailed })));
 
 describe("against a naive model", () => {
   test("any order, repetition and loss of results: the same changes", () => {

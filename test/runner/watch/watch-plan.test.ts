@@ -25,11 +25,11 @@ test("each check has its own words, else those of the suite, else the usual ones
   const [port, greets] = checks;
   expect(port).toMatchObject({
     name: "mx1 network.tcp port",
-    everyMs: 30_000,
+    schedule: { everyMs: 30_000 },
     rules: { fireAfter: { failures: 2, of: 5 }, clearAfter: 2 },
     confirmAfterMs: null,
   });
-  expect(greets).toMatchObject({ everyMs: 300_000, rules: { fireAfter: { failures: 1, of: 1 }, clearAfter: 4 }, confirmAfterMs: 15_000 });
+  expect(greets).toMatchObject({ schedule: { everyMs: 300_000 }, rules: { fireAfter: { failures: 1, of: 1 }, clearAfter: 4 }, confirmAfterMs: 15_000 });
   expect(canaries).toEqual([checks.find(({ name }) => name === "mx1 network.tcp canary")?.key]);
   expect(receivers).toMatchObject([{ to: "https://hook.example/x", remindMs: 14_400_000 }]);
   expect(keep).toEqual({ resultsMs: 86_400_000, failuresMs: 90 * 86_400_000, hoursMs: 90 * 86_400_000 });
@@ -58,6 +58,11 @@ describe("errors are reported with their lines", () => {
     ["every: 30s", "every: 30", /^checks\.yaml:3:\d+: watch\.every/],
     ["every: 5m", "every: 10ms", /^checks\.yaml:13:\d+: every must be at least 1s/],
     ["canaries: [canary]", "canaries: [nobody]", /^checks\.yaml:5:\d+: there is no check "nobody"/],
+    ["every: 30s", "cron: '61 * * * *'", /^checks\.yaml:3:\d+: .*minute/],
+    ["every: 30s", "cron: '* * * * *'\n  zone: Mars/Base", /^checks\.yaml:3:\d+: "Mars\/Base" is not the name of a time zone/],
+    ["every: 5m", "every: 5m, cron: '* * * * *'", /^checks\.yaml:13:\d+: a check has every or cron, not both/],
+    ["every: 30s", "maintenance: [{ cron: '0 3 * * *', for: 1h, tags: [post] }]", /^checks\.yaml:3:\d+: no check has the tag "post"/],
+    ["every: 30s", "maintenance: [{ for: 1h }]", /^checks\.yaml:3:\d+: a maintenance has cron or once/],
     ["remind: 4h", "reminds: 4h", /^checks\.yaml:6:\d+: watch\.notify\.0\.reminds: there is no such field; did you mean remind\?/],
   ])("%s -> %s", async (from, to, expected) => {
     expect(SUITE).toContain(from);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { DueHeap } from "../../../runner/watch/due-heap.js";
-import { nextSlot, rhythmOf, slotAt } from "../../../runner/watch/slots.js";
+import { DueHeap } from "../../../../runner/watch/due-heap.js";
+import { nextSlot, rhythmOf, slotAt } from "../../../../runner/watch/schedule/slots.js";
 
 test("every moment lies in one slot, and the next one begins right after it", () => {
   fc.assert(

@@ -1,0 +1,81 @@
+import { Blindness } from "./blindness.js";
+import type { Book, Result } from "./book.js";
+import type { Ran } from "./run-check.js";
+import { WindowClock } from "./schedule/maintenance.js";
+import { slotLength } from "./schedule/schedule.js";
+import type { WatchedCheck } from "./watch-plan.js";
+
+export type RawOutcome = Ran["outcome"];
+
+/** The outcome of another check's run that is not older than this; it is run now if there is none. */
+export type Fresh = (key: string, since: number) => Promise<RawOutcome>;
+
+const OFFLINE = "this machine seems to be offline";
+
+/** What a run says of its target: a failure may be another check's, or this machine's, or planned. */
+export class Judge {
+  readonly #windows: readonly WindowClock[];
+  readonly #byKey: ReadonlyMap<string, WatchedCheck>;
+  readonly #blindness: Blindness;
+
+  constructor(
+    readonly book: Book,
+    readonly fresh: Fresh,
+    readonly now: () => number,
+  ) {
+    const { checks, maintenance, canaries } = book.plan;
+    this.#windows = maintenance.map((window) => new WindowClock(window));
+    this.#byKey = new Map(checks.map((check) => [check.key, check]));
+    this.#blindness = new Blindness(canaries.length > 0 ? 0 : checks.length, book.isBlind);
+  }
+
+  async judged(check: WatchedCheck, { outcome, report, reasons }: Ran, at: number): Promise<Result> {
+    const durationMs = report?.carried.duration_ms ?? null;
+    const reason = reasons.length === 0 ? null : reasons.join("; ");
+    const output = outcome === "error" && report !== null ? JSON.stringify(report.envelope.queue) : null;
+    const result: Result = { at, outcome, durationMs, reason, output };
+    if (this.#isMaintained(check, at)) return { ...result, outcome: "maintenance", hasFailed: outcome === "error" };
+    if (outcome !== "error") {
+      if (outcome !== "unknown") this.#seen(check);
+      return result;
+    }
+    const { canaries } = this.book.plan;
+    if (canaries.length > 0 && (await this.#allFail(canaries, at))) {
+      if (!this.book.isBlind) this.book.blind(true, `every canary fails: ${OFFLINE}`, this.now());
+      return { ...result, outcome: "unknown", reason: `every canary fails: ${OFFLINE}; ${reason}` };
+    }
+    const parent = await this.#failingParent(check, at);
+    if (parent !== null) return { ...result, outcome: "suppressed", reason: `${parent.name} fails, which this depends on; ${reason}` };
+    return this.#isOurFault(check, at) ? { ...result, outcome: "unknown", reason: `more than half of the checks fail: ${OFFLINE}; ${reason}` } : result;
+  }
+
+  /** Something works, so this machine is online. */
+  #seen({ key }: WatchedCheck): void {
+    const { canaries } = this.book.plan;
+    const isOver = canaries.length > 0 ? canaries.includes(key) : this.#blindness.fine(key);
+    if (isOver && this.book.isBlind) this.book.blind(false, null, this.now());
+  }
+
+  #isMaintained({ planned }: WatchedCheck, at: number): boolean {
+    return this.#windows.some((clock) => (clock.window.tags?.some((tag) => planned.tags.includes(tag)) ?? true) && clock.has(at));
+  }
+
+  #isOurFault(check: WatchedCheck, at: number): boolean {
+    const turns = this.#blindness.failed(check.key, this.book.state(check.key), at, slotLength(at, check.schedule));
+    if (turns === null) return this.#blindness.isBlind;
+    this.book.blind(true, `more than half of the checks fail at once: ${OFFLINE}`, this.now());
+    for (const [key, { state, ats }] of turns) this.book.takeBack(key, state, ats);
+    return true;
+  }
+
+  async #allFail(keys: readonly string[], since: number): Promise<boolean> {
+    const outcomes = await Promise.all(keys.map((key) => this.fresh(key, since)));
+    return outcomes.every((outcome) => outcome === "error");
+  }
+
+  async #failingParent({ dependsOn }: WatchedCheck, since: number): Promise<WatchedCheck | null> {
+    const outcomes = await Promise.all(dependsOn.map((key) => this.fresh(key, since)));
+    const failing = outcomes.findIndex((outcome) => outcome !== "ok" && outcome !== "warning");
+    return failing < 0 ? null : (this.#byKey.get(dependsOn[failing] as string) as WatchedCheck);
+  }
+}

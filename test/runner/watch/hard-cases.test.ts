@@ -1,0 +1,155 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { numbered, type Simulated, simulate, suiteOf } from "./simulated.js";
+
+/** The cases of watching.md, section 9, that time and order make. Cases 2 and 3 are in kill.test.ts, 7 in schedule/cron.test.ts. */
+
+const SECOND = 1000;
+const MINUTE = 60_000;
+const START = Date.parse("2026-06-01T12:00:00Z");
+
+let simulated: Simulated | null = null;
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: START, toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date"] });
+});
+
+afterEach(async () => {
+  await simulated?.close();
+  simulated?.history.close();
+  simulated = null;
+  vi.useRealTimers();
+});
+
+const minutes = (now: number): number => (now - START) / MINUTE;
+
+describe("1. the uplink is down for five minutes", () => {
+  const isDown = (now: number): boolean => minutes(now) >= 3 && minutes(now) < 8;
+  const counted = (): Record<string, number> =>
+    Object.fromEntries(
+      (simulated?.rows<{ outcome: number; count: number }>("SELECT outcome, count(*) AS count FROM results GROUP BY outcome") ?? []).map(
+        ({ outcome, count }) => [outcome, count],
+      ),
+    );
+
+  test("with canaries and 300 checks: one alert, no incident, and a grey gap", { timeout: 60_000 }, async () => {
+    simulated = await simulate(suiteOf("fire_after: 1, canaries: [c0, c1]", numbered(300)), (_, now) => isDown(now));
+    await simulated.pass(12 * MINUTE);
+    expect(simulated.told()).toEqual(["error the watch itself", "recovered the watch itself"]);
+    const [alert] = simulated.events();
+    expect(alert?.data.reason).toContain("every canary fails");
+    // No error is stored, but that of the watch itself; five of twelve minutes are unknown.
+    expect(counted()[2]).toBe(1);
+    expect(counted()[3]).toBeGreaterThan(300 * 4.9);
+    expect(simulated.rows("SELECT 1 FROM incidents")).toHaveLength(1);
+  });
+
+  test("without canaries: what failed before half of the checks did is taken back", { timeout: 60_000 }, async () => {
+    simulated = await simulate(suiteOf("fire_after: 2, clear_after: 1", numbered(300)), (_, now) => isDown(now));
+    await simulated.pass(12 * MINUTE);
+    expect(simulated.told()).toEqual(["error the watch itself", "recovered the watch itself"]);
+    expect(counted()[2] ?? 0).toBeLessThan(160);
+    const [hours] = simulated.rows<{ error: number; unknown: number }>("SELECT sum(error) AS error, sum(unknown) AS unknown FROM hours");
+    expect([hours?.error, hours?.unknown]).toEqual([counted()[2] ?? 0, counted()[3]]);
+  });
+
+  test("half of the checks fail, and not more: they are told", async () => {
+    simulated = await simulate(suiteOf("fire_after: 1", numbered(20)), (name, now) => isDown(now) && Number(name.slice(1)) % 2 === 0);
+    await simulated.pass(6 * MINUTE);
+    expect(simulated.told()).toHaveLength(10);
+  });
+
+  test("ten checks or fewer are no majority", async () => {
+    simulated = await simulate(suiteOf("fire_after: 1", numbered(10)), (_, now) => isDown(now));
+    await simulated.pass(6 * MINUTE);
+    expect(simulated.told()).toHaveLength(10);
+  });
+});
+
+test("4. fail, ok, fail, ok for an hour: one incident, flapping, one recovery", async () => {
+  simulated = await simulate(suiteOf("", { c: "" }), (_, now) => minutes(now) < 60 && Math.floor(minutes(now)) % 2 === 0);
+  await simulated.pass(90 * MINUTE);
+  expect(simulated.told()).toEqual(["flapping c", "recovered c"]);
+});
+
+test("6. parent and children fail in the same second, children first: only the parent is told", async () => {
+  const checks = { parent: "watch: { every: 5m }", ...numbered(8, "watch: { every: 30s, depends_on: [parent] }") };
+  simulated = await simulate(suiteOf("fire_after: 1", checks), (_, now) => minutes(now) >= 6);
+  await simulated.pass(20 * MINUTE);
+  expect(simulated.told()).toEqual(["error parent"]);
+});
+
+describe("late results and clocks", () => {
+  test("9. a result that comes late, after the recovery was told: no new alert", async () => {
+    simulated = await simulate(suiteOf("fire_after: 1, clear_after: 1", { c: "" }), (_, now) => minutes(now) >= 2 && minutes(now) < 4);
+    await simulated.pass(8 * MINUTE);
+    expect(simulated.told()).toEqual(["error c", "recovered c"]);
+    const [check] = simulated.book.plan.checks;
+    const before = simulated.book.state(check?.key as string);
+    simulated.book.record(check as never, { at: START + 3 * MINUTE + 1, outcome: "error", durationMs: 1, reason: "late", output: null }, Date.now());
+    expect(simulated.told()).toEqual(["error c", "recovered c"]);
+    expect(simulated.book.state(check?.key as string)).toEqual(before);
+  });
+
+  test("10. after a suspend nothing that was slept through runs, and nothing runs in a burst", async () => {
+    simulated = await simulate(suiteOf("", numbered(500)), () => false);
+    await simulated.pass(2 * MINUTE);
+    const { begun } = simulated;
+    const before = begun.length;
+    // The machine sleeps: its clock goes on, its timers do not.
+    vi.setSystemTime(Date.now() + 10 * MINUTE);
+    const wokenAt = Date.now();
+    await simulated.pass(MINUTE + 6 * SECOND);
+    const after = begun.slice(before).filter(({ at }) => at >= wokenAt);
+    expect(new Set(after.map(({ name }) => name)).size).toBe(500);
+    const inOneSecond = Math.max(
+      ...Array.from({ length: 66 }, (_, second) => after.filter(({ at }) => at >= wokenAt + second * SECOND && at < wokenAt + (second + 1) * SECOND).length),
+    );
+    expect(inOneSecond).toBeLessThan(100);
+    expect(simulated.watcher.counts.missed).toBeGreaterThan(400);
+  });
+
+  test("the clock is set back by an hour: slots that are done stay done, and the rhythm goes on", async () => {
+    simulated = await simulate(suiteOf("", numbered(20)), () => false);
+    await simulated.pass(5 * MINUTE);
+    const before = simulated.rows<{ count: number }>("SELECT count(*) AS count FROM results")[0]?.count as number;
+    vi.setSystemTime(Date.now() - 60 * MINUTE);
+    await simulated.pass(3 * MINUTE);
+    const results = simulated.rows<{ check_id: number; at: number }>("SELECT check_id, at FROM results");
+    expect(results.length).toBeGreaterThan(before + 30);
+    expect(new Set(results.map(({ check_id, at }) => `${check_id}@${at}`)).size).toBe(results.length);
+  });
+});
+
+describe("maintenance", () => {
+  const WINDOW = 'maintenance: [{ cron: "5 12 * * *", zone: UTC, for: 10m, tags: [mail] }]';
+
+  test("failures in it are recorded and open nothing; what still fails at its end fires at once", async () => {
+    const checks = { planned: "tags: [mail]", other: "", mended: "tags: [mail]" };
+    const fails = (name: string, now: number): boolean => minutes(now) >= 6 && (name !== "mended" || minutes(now) < 12);
+    simulated = await simulate(suiteOf(`fire_after: 3, ${WINDOW}`, checks), fails);
+    await simulated.pass(14 * MINUTE);
+    expect(simulated.told()).toEqual(["error other"]);
+    await simulated.pass(2.1 * MINUTE);
+    expect(simulated.told()).toEqual(["error other", "error planned"]);
+    expect(simulated.rows("SELECT 1 FROM results WHERE outcome = 5")).toHaveLength(20);
+    await simulated.pass(10 * MINUTE);
+    expect(simulated.told()).toHaveLength(2);
+  });
+
+  test("an incident that was open stays open, without a change", async () => {
+    simulated = await simulate(
+      suiteOf(`fire_after: 1, clear_after: 1, ${WINDOW}`, { planned: "tags: [mail]" }),
+      (_, now) => minutes(now) >= 2 && minutes(now) < 7,
+    );
+    await simulated.pass(14 * MINUTE);
+    expect(simulated.told()).toEqual(["error planned"]);
+    await simulated.pass(2.1 * MINUTE);
+    expect(simulated.told()).toEqual(["error planned", "recovered planned"]);
+  });
+});
+
+test("cron: a check runs at its local times", async () => {
+  simulated = await simulate(suiteOf("", { c: 'watch: { cron: "*/10 14 * * *", zone: Europe/Berlin }' }), () => false);
+  await simulated.pass(120 * MINUTE);
+  expect(simulated.begun.map(({ at }) => new Date(at).toISOString().slice(11, 16))).toEqual(["12:10", "12:20", "12:30", "12:40", "12:50"]);
+});
