@@ -46,6 +46,16 @@ const rules = {
   zone,
   fire_after: fireAfter,
   clear_after: { type: "integer", minimum: 1, maximum: 100, description: "How many measured successes in a row close an incident (2)." },
+  objective: {
+    type: "object",
+    properties: {
+      good: { type: "number", minimum: 50, maximum: 99.999, description: "The share of measured time that is to be fine, in percent." },
+      days: { type: "integer", minimum: 1, maximum: 366, default: 30, description: "The days over which the share is reckoned (30)." },
+    },
+    required: ["good"],
+    additionalProperties: false,
+    description: "An objective. While its error budget is spent too fast, it has an incident of its own.",
+  },
   confirm_after: duration("After a first failure, run again after this time instead of at the next slot."),
 } as const;
 
@@ -103,6 +113,12 @@ export const suiteWatchSchema = {
       description: "Names of checks. While all of them fail, this machine is offline, and failures of other checks are unknown.",
     },
     maintenance,
+    certificates: {
+      type: "array",
+      maxItems: 8,
+      items: duration("Time before the expiry."),
+      description: "When to warn of a certificate that expires, once for each certificate ([21d, 7d]); [] for never.",
+    },
     notify: { type: "array", maxItems: 16, items: notification, description: "Where changes of incidents are sent." },
     keep: {
       type: "object",

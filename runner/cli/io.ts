@@ -15,6 +15,8 @@ export interface Io {
   readonly cwd: string;
   /** Calls back on the first SIGINT or SIGTERM, or when npx has ended, with the exit code for it, instead of ending the process. Returns a function that stops listening. */
   onInterrupt(listener: (exitCode?: number) => void): () => void;
+  /** Calls back on each SIGHUP, instead of ending the process. Returns a function that stops listening. */
+  onHangup?(listener: () => void): () => void;
 }
 
 export function processIo(): Io {
@@ -34,7 +36,13 @@ export function processIo(): Io {
     env: process.env,
     cwd: process.cwd(),
     onInterrupt,
+    onHangup,
   };
+}
+
+function onHangup(listener: () => void): () => void {
+  process.on("SIGHUP", listener);
+  return () => void process.off("SIGHUP", listener);
 }
 
 /** The reader has ended (`| head`): 128 + SIGPIPE, as for a program killed by the signal. */

@@ -1,13 +1,9 @@
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { SuiteError } from "../suite/problem.js";
-import { type ReadSuite, readSuite } from "../suite/read.js";
-import { RequestError } from "../support/request-error.js";
-import { type WatchPlan, watchPlanOf } from "../watch/watch-plan.js";
 import { type Arguments, wholeNumber } from "./arguments.js";
 import { defineCommand } from "./command.js";
 import type { Io } from "./io.js";
 import { allowShortSecrets } from "./short-secrets.js";
+import { readWatch } from "./watch/read-watch.js";
 import { watchOn } from "./watch/watch-on.js";
 import { watchOnce } from "./watch/watch-once.js";
 import { watchOptions } from "./watch/watch-options.js";
@@ -18,7 +14,7 @@ export default defineCommand({
   details: [
     "The file is a suite as for `probe-run test`; its `watch:` says how often a check runs, when an incident opens and closes, and where changes are sent.",
     "Each check runs once a slot, at its own moment of the interval. A change of an incident is stored together with the result that brought it,",
-    "and is sent to each receiver until it is taken, always with the same id. SIGTERM or Ctrl-C ends the watch; the next one continues where it was.",
+    "and is sent to each receiver until it is taken, always with the same id. A changed file, and SIGHUP, are read at once; one that is wrong changes nothing. SIGTERM or Ctrl-C ends the watch; it goes on where it was.",
   ].join(" "),
   options: watchOptions,
   examples: [
@@ -33,25 +29,6 @@ export default defineCommand({
 async function run({ words: [file = ""], options: given }: Arguments<typeof watchOptions>, io: Io): Promise<number> {
   allowShortSecrets(given);
   const concurrency = wholeNumber("concurrency", given.concurrency, 1, 100_000);
-  const { suite, plan } = await read(resolve(io.cwd, file), io);
-  return given.once ? watchOnce(plan, suite, given, concurrency, io) : watchOn(plan, given, concurrency ?? 1000, io);
-}
-
-async function read(path: string, io: Io): Promise<{ suite: ReadSuite; plan: WatchPlan }> {
-  try {
-    const suite = await readSuite(path, await textOf(path), io.env);
-    return { suite, plan: await watchPlanOf(suite) };
-  } catch (error) {
-    if (!(error instanceof SuiteError)) throw error;
-    const violations = error.problems.map(({ line, column, message, hint }) => ({ pointer: `${line}:${column}`, message, hint }));
-    throw new RequestError(`${path} cannot be watched as it is written`, "usage", violations);
-  }
-}
-
-async function textOf(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    throw new RequestError(`${path} cannot be read`, "usage", [{ pointer: "", message: (error as Error).message, hint: null }]);
-  }
+  const read = await readWatch(resolve(io.cwd, file), io);
+  return given.once ? watchOnce(read, given, concurrency, io) : watchOn(read, given, concurrency ?? 1000, io);
 }

@@ -42,6 +42,8 @@ export interface Entry {
   readonly outcome: StoredOutcome;
   /** Null: it was not run, or not to its end. */
   readonly durationMs: number | null;
+  /** The time for which it stands. */
+  readonly weightMs: number;
   /** Of what is not ok: why, and what the probe found. */
   readonly evidence: { readonly reason: string; readonly output: string | null } | null;
   readonly before: string;
@@ -103,7 +105,9 @@ export class History {
   /** The checks of a suite, those that are new with their first state. */
   checks(suite: string, wanted: readonly { readonly key: string; readonly name: string }[], firstState: string): StoredCheck[] {
     return inTransaction(this.driver, () => {
-      for (const { key, name } of wanted) this.#statements.addCheck.run(key, suite, name, firstState);
+      const known = new Set((this.#statements.checks.all(suite) as StoredCheck[]).map(({ key, name }) => `${key} ${name}`));
+      // Nothing is written without need: a watch can begin with a disk that is full.
+      for (const { key, name } of wanted) if (!known.has(`${key} ${name}`)) this.#statements.addCheck.run(key, suite, name, firstState);
       return this.#statements.checks.all(suite) as StoredCheck[];
     });
   }
@@ -111,11 +115,12 @@ export class History {
   /** False: this result is there already, and nothing is changed. */
   add(entry: Entry, now: number): boolean {
     return inTransaction(this.driver, () => {
-      const { check, at, outcome, durationMs, evidence } = entry;
+      const { check, at, outcome, durationMs, weightMs, evidence } = entry;
       const microseconds = durationMs === null ? null : Math.round(durationMs * 1000);
       if (Number(this.#statements.addResult.run(check, at, OUTCOMES.indexOf(outcome), microseconds).changes) === 0) return false;
       if (evidence !== null) this.#statements.addEvidence.run(check, at, evidence.reason, evidence.output);
-      this.#hours.get(outcome)?.run(check, Math.floor(at / HOUR_MS) * HOUR_MS, microseconds ?? 0);
+      const [good, bad] = outcome === "error" ? [0, weightMs] : outcome === "ok" || outcome === "warning" ? [weightMs, 0] : [0, 0];
+      this.#hours.get(outcome)?.run(check, Math.floor(at / HOUR_MS) * HOUR_MS, microseconds ?? 0, good, bad);
       this.#change(entry, now);
       return true;
     });
@@ -141,7 +146,12 @@ export class History {
   }
 
   remind(notifications: readonly Notification[], now: number): void {
-    inTransaction(this.driver, () => this.#notify(notifications, now));
+    inTransaction(this.driver, () => this.notify(notifications, now));
+  }
+
+  /** Adds to the outbox, within a transaction of the caller. */
+  notify(notifications: readonly Notification[], now: number): void {
+    for (const { id, receiver, body } of notifications) this.#statements.addToOutbox.run(id, receiver, body, now);
   }
 
   /**
@@ -197,14 +207,10 @@ export class History {
       throw new HistoryTaken("another process writes to this history: one watch a file");
     if (incident !== null)
       this.#statements.setIncident.run(check, incident.number, incident.openedAt, incident.closedAt, Number(incident.isFlapping), incident.reason);
-    this.#notify(notifications, now);
-  }
-
-  #notify(notifications: readonly Notification[], now: number): void {
-    for (const { id, receiver, body } of notifications) this.#statements.addToOutbox.run(id, receiver, body, now);
+    this.notify(notifications, now);
   }
 }
 
 function countSql(outcome: StoredOutcome): string {
-  return `INSERT INTO hours (check_id, hour, ${outcome}, duration_us) VALUES (?, ?, 1, ?) ON CONFLICT (check_id, hour) DO UPDATE SET ${outcome} = ${outcome} + 1, duration_us = duration_us + excluded.duration_us`;
+  return `INSERT INTO hours (check_id, hour, ${outcome}, duration_us, good_ms, bad_ms) VALUES (?, ?, 1, ?, ?, ?) ON CONFLICT (check_id, hour) DO UPDATE SET ${outcome} = ${outcome} + 1, duration_us = duration_us + excluded.duration_us, good_ms = good_ms + excluded.good_ms, bad_ms = bad_ms + excluded.bad_ms`;
 }

@@ -63,4 +63,17 @@ export const SCHEMA_STEPS: readonly string[] = [
   FIRST,
   "ALTER TABLE outbox ADD COLUMN batch INTEGER",
   "ALTER TABLE hours ADD COLUMN maintenance INTEGER NOT NULL DEFAULT 0",
+  `ALTER TABLE hours ADD COLUMN good_ms INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE hours ADD COLUMN bad_ms INTEGER NOT NULL DEFAULT 0;
+  CREATE TABLE certificates (
+    suite TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    not_before INTEGER NOT NULL,
+    not_after INTEGER NOT NULL,
+    told INTEGER NOT NULL,
+    is_over INTEGER NOT NULL,
+    checks TEXT NOT NULL,
+    PRIMARY KEY (suite, fingerprint)
+  ) WITHOUT ROWID;`,
 ];

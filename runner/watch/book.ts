@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import type { IncidentEvent } from "../../schemas/incident-event.js";
 import { type History, HistoryTaken, type Notification, type StoredIncident } from "../history/history.js";
 import { eventOf, type Notice, notificationsOf } from "./notices.js";
+import { pseudoCheck, type ReportedCheck, unplanned } from "./reported-check.js";
 import { applied, type Change, type CheckState, FIRST_STATE, type Outcome } from "./state.js";
 import type { WatchedCheck, WatchPlan } from "./watch-plan.js";
 
@@ -14,6 +14,8 @@ export interface Result {
   readonly output: string | null;
   /** Within maintenance: it failed. */
   readonly hasFailed?: boolean;
+  /** The time for which it stands: since the result before it, at most a slot. */
+  readonly weightMs?: number;
 }
 
 interface Kept {
@@ -23,9 +25,6 @@ interface Kept {
   stored: string;
   reason: string | null;
 }
-
-/** What the book needs to know of a check. */
-export type ReportedCheck = Pick<WatchedCheck, "key" | "name" | "rules" | "planned">;
 
 export interface BookOptions {
   /** Called with each change, after it is stored. */
@@ -38,6 +37,8 @@ export interface BookOptions {
 export class Book {
   readonly #kept = new Map<string, Kept>();
   readonly #itself: ReportedCheck;
+  /** By the key of the check that each is about. */
+  readonly #objectives: ReadonlyMap<string, ReportedCheck>;
 
   constructor(
     readonly plan: WatchPlan,
@@ -45,8 +46,11 @@ export class Book {
     readonly options: BookOptions,
     now: number,
   ) {
-    this.#itself = watchItself(plan.suite);
-    const all = [...plan.checks, this.#itself];
+    this.#itself = pseudoCheck("watch", plan.suite, WATCH_ITSELF);
+    this.#objectives = new Map(
+      plan.checks.flatMap((check) => (check.objective === null ? [] : [[check.key, pseudoCheck("objective", plan.suite, `${check.name} objective`)]])),
+    );
+    const all = this.#all();
     const stored = history.checks(plan.suite, all, JSON.stringify(FIRST_STATE));
     const known = new Set(all.map(({ key }) => key));
     for (const { id, key, state } of stored.filter(({ key: each }) => known.has(each)))
@@ -68,10 +72,9 @@ export class Book {
     return this.state(this.#itself.key).incident !== null;
   }
 
-  /** The watch itself has an incident, which is stored and sent like any other: one for all checks. */
-  blind(isBlind: boolean, reason: string | null, now: number): void {
-    const at = Math.max(now, (this.state(this.#itself.key).last_at ?? 0) + 1);
-    this.record(this.#itself, { at, outcome: isBlind ? "error" : "ok", durationMs: null, reason, output: null }, now);
+  /** The watch itself has an incident, which is stored and sent like any other: one for all checks. A reason, or null when it is over. */
+  blind(reason: string | null, now: number): void {
+    this.#judge(this.#itself, reason, now);
   }
 
   /** Results that turned out to be this machine's fault are unknown; the state is the one before them. An incident that was reported stays. */
@@ -103,7 +106,8 @@ export class Book {
       notifications,
     };
     try {
-      if (!this.history.add({ ...entry, at: result.at, outcome: result.outcome, durationMs: result.durationMs, evidence }, now)) return;
+      if (!this.history.add({ ...entry, at: result.at, outcome: result.outcome, durationMs: result.durationMs, weightMs: result.weightMs ?? 0, evidence }, now))
+        return;
       kept.stored = entry.state;
     } catch (error) {
       if (error instanceof HistoryTaken) throw error;
@@ -116,7 +120,7 @@ export class Book {
 
   /** Tells again of incidents that have been open for long. */
   remind(now: number): void {
-    for (const check of [...this.plan.checks, this.#itself]) {
+    for (const check of this.#all()) {
       const { incident, outcome } = this.state(check.key);
       if (incident === null) continue;
       const due = this.plan.receivers.flatMap((receiver) => {
@@ -131,13 +135,38 @@ export class Book {
 
   /** The incidents that are open now, as events. */
   openIncidents(now: number): IncidentEvent[] {
-    return [...this.plan.checks, this.#itself].flatMap((check) => {
+    return this.#all().flatMap((check) => {
       const { incident, outcome } = this.state(check.key);
       if (incident === null) return [];
       const transition = String(incident.transitions);
       const notice = { kind: "error", incident: incident.number, transition, at: now, openedAt: incident.opened_at, isFlapping: incident.is_flapping } as const;
       return [eventOf(this.plan.suite, check, { ...notice, outcome, reason: this.reason(check.key) })];
     });
+  }
+
+  /** Whether a check's error budget is spent too fast; a reason if it is. It has incidents of its own. */
+  burns({ key }: WatchedCheck, reason: string | null, now: number): void {
+    const objective = this.#objectives.get(key);
+    if (objective !== undefined && (reason !== null) !== (this.state(objective.key).incident !== null)) this.#judge(objective, reason, now);
+  }
+
+  /** The check has an incident of its objective. */
+  isBurning({ key }: WatchedCheck): boolean {
+    const objective = this.#objectives.get(key);
+    return objective !== undefined && this.state(objective.key).incident !== null;
+  }
+
+  id(key: string): number {
+    return this.#of(key).id;
+  }
+
+  #judge(check: ReportedCheck, reason: string | null, now: number): void {
+    const at = Math.max(now, (this.state(check.key).last_at ?? 0) + 1);
+    this.record(check, { at, outcome: reason === null ? "ok" : "error", durationMs: null, reason, output: null, weightMs: 0 }, now);
+  }
+
+  #all(): readonly ReportedCheck[] {
+    return [...this.plan.checks, this.#itself, ...this.#objectives.values()];
   }
 
   #of(key: string): Kept {
@@ -182,21 +211,7 @@ export class Book {
   }
 }
 
-/** The pseudo check whose incident says that this machine is offline. */
-function watchItself(suite: string): ReportedCheck {
-  const key = createHash("sha256")
-    .update(JSON.stringify(["watch", suite]))
-    .digest("hex")
-    .slice(0, 16);
-  return { key, name: WATCH_ITSELF, planned: unplanned(WATCH_ITSELF), rules: { fireAfter: { failures: 1, of: 1 }, clearAfter: 1 } };
-}
-
 const WATCH_ITSELF = "the watch itself";
-
-/** For a check that is not in the file. */
-function unplanned(name: string): WatchedCheck["planned"] {
-  return { target: null, name, title: name, check: { probe: "" }, index: 0, input: {}, tags: [], retries: null, timeoutMs: null };
-}
 
 function storedIncident(before: CheckState, after: CheckState, change: Change | null, { reason }: Result): StoredIncident | null {
   if (change === null) return null;

@@ -33,7 +33,11 @@ export class Judge {
     const durationMs = report?.carried.duration_ms ?? null;
     const reason = reasons.length === 0 ? null : reasons.join("; ");
     const output = outcome === "error" && report !== null ? JSON.stringify(report.envelope.queue) : null;
-    const result: Result = { at, outcome, durationMs, reason, output };
+    const lastAt = this.book.state(check.key).last_at;
+    const slotMs = slotLength(at, check.schedule);
+    // What confirm_after runs sooner must not weigh more.
+    const weightMs = lastAt === null ? slotMs : Math.max(0, Math.min(slotMs, at - lastAt));
+    const result: Result = { at, outcome, durationMs, reason, output, weightMs };
     if (this.#isMaintained(check, at)) return { ...result, outcome: "maintenance", hasFailed: outcome === "error" };
     if (outcome !== "error") {
       if (outcome !== "unknown") this.#seen(check);
@@ -41,7 +45,7 @@ export class Judge {
     }
     const { canaries } = this.book.plan;
     if (canaries.length > 0 && (await this.#allFail(canaries, at))) {
-      if (!this.book.isBlind) this.book.blind(true, `every canary fails: ${OFFLINE}`, this.now());
+      if (!this.book.isBlind) this.book.blind(`every canary fails: ${OFFLINE}`, this.now());
       return { ...result, outcome: "unknown", reason: `every canary fails: ${OFFLINE}; ${reason}` };
     }
     const parent = await this.#failingParent(check, at);
@@ -53,7 +57,7 @@ export class Judge {
   #seen({ key }: WatchedCheck): void {
     const { canaries } = this.book.plan;
     const isOver = canaries.length > 0 ? canaries.includes(key) : this.#blindness.fine(key);
-    if (isOver && this.book.isBlind) this.book.blind(false, null, this.now());
+    if (isOver && this.book.isBlind) this.book.blind(null, this.now());
   }
 
   #isMaintained({ planned }: WatchedCheck, at: number): boolean {
@@ -63,7 +67,7 @@ export class Judge {
   #isOurFault(check: WatchedCheck, at: number): boolean {
     const turns = this.#blindness.failed(check.key, this.book.state(check.key), at, slotLength(at, check.schedule));
     if (turns === null) return this.#blindness.isBlind;
-    this.book.blind(true, `more than half of the checks fail at once: ${OFFLINE}`, this.now());
+    this.book.blind(`more than half of the checks fail at once: ${OFFLINE}`, this.now());
     for (const [key, { state, ats }] of turns) this.book.takeBack(key, state, ats);
     return true;
   }

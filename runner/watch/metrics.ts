@@ -1,10 +1,11 @@
 import type { History } from "../history/history.js";
 import { labels, metric } from "../support/prometheus.js";
 import type { Book } from "./book.js";
+import type { CertificateWatch } from "./certificates/certificate-watch.js";
 import type { WatcherCounts } from "./watcher.js";
 
 /** The watch itself as numbers, and the state of each check. The first one is for an alert: it grows old when the watch does not run. */
-export function watchMetrics(book: Book, { results, missed, running, lastSlotAt }: WatcherCounts, history: History): string {
+export function watchMetrics(book: Book, certificates: CertificateWatch, { results, missed, running, lastSlotAt }: WatcherCounts, history: History): string {
   const { suite, checks } = book.plan;
   const states = checks.map((check) => ({ name: labels({ suite, check: check.name }), state: book.state(check.key) }));
   const lines = [
@@ -18,6 +19,18 @@ export function watchMetrics(book: Book, { results, missed, running, lastSlotAt 
     ...metric("probe_run_watch_missed_total", "counter", "Slots that were not run, because the run before had not ended or it was too late", [["", missed]]),
     ...metric("probe_run_watch_running", "gauge", "Checks that run now", [["", running]]),
     ...metric("probe_run_watch_blind", "gauge", "1 while this machine seems to be offline, and failures are unknown", [["", book.isBlind ? 1 : 0]]),
+    ...metric(
+      "probe_run_watch_certificate_expiry_timestamp_seconds",
+      "gauge",
+      "When a certificate expires that a check saw last, in Unix time; it stays while its host is down",
+      certificates.inUse.map(({ fingerprint, subject, not_after: end }) => [labels({ suite, fingerprint, subject }), end / 1000]),
+    ),
+    ...metric(
+      "probe_run_watch_objective_burning",
+      "gauge",
+      "1 while the error budget of a check is spent too fast",
+      checks.filter(({ objective }) => objective !== null).map((check) => [labels({ suite, check: check.name }), book.isBurning(check) ? 1 : 0]),
+    ),
     ...metric("probe_run_watch_notifications_waiting", "gauge", "Notifications that no receiver has taken yet", [["", history.waiting()]]),
     ...metric(
       "probe_run_watch_check_up",

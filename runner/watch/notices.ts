@@ -3,8 +3,8 @@ import { EVENT_SOURCE } from "../../schemas/event.js";
 import { INCIDENT_TYPE, type IncidentEvent, type IncidentKind, type incidentEventContract } from "../../schemas/incident-event.js";
 import type { Notification } from "../history/history.js";
 import type { Receiver } from "./receivers/receiver.js";
+import type { NamedCheck } from "./reported-check.js";
 import type { Outcome } from "./state.js";
-import type { WatchedCheck } from "./watch-plan.js";
 
 export interface Notice {
   readonly kind: IncidentKind;
@@ -20,16 +20,14 @@ export interface Notice {
 
 const MOST_REASON = 2000;
 
-type Named = Pick<WatchedCheck, "key" | "name" | "planned">;
-
 /** What each of these receivers gets. The id does not depend on when or how often it is sent. */
-export function notificationsOf(suite: string, check: Named, notice: Notice, receivers: readonly Receiver[]): Notification[] {
+export function notificationsOf(suite: string, check: NamedCheck, notice: Notice, receivers: readonly Receiver[]): Notification[] {
   const event = eventOf(suite, check, notice);
   const body = JSON.stringify(event);
   return receivers.filter(({ on }) => wants(on, notice.kind)).map(({ key }) => ({ id: event.id, receiver: key, body }));
 }
 
-export function eventOf(suite: string, check: Named, notice: Notice): IncidentEvent {
+export function eventOf(suite: string, check: NamedCheck, notice: Notice): IncidentEvent {
   const id = `${check.key}:${notice.incident}:${notice.transition}`;
   const { target, name, check: written } = check.planned;
   return {

@@ -16,7 +16,8 @@ const QUIET_MS = 60_000;
 /** How long the end of a watch waits for a receiver's answer; without it, the notification is sent again after the next start. */
 const CLOSING_MS = 5000;
 
-interface Line {
+/** One receiver, and what is being sent to it. */
+export interface SenderLine {
   readonly receiver: Receiver;
   readonly deliverer: Deliverer;
   /** Sends what waits; null while it has nothing to do. */
@@ -27,16 +28,29 @@ interface Line {
   refreshAt: number;
 }
 
+/** Rejects with a RequestError for a receiver that cannot be used. */
+export function openLines(receivers: readonly Receiver[], environment: NodeJS.ProcessEnv): Promise<SenderLine[]> {
+  return Promise.all(
+    receivers.map(async (receiver) => ({
+      receiver,
+      deliverer: await openDeliverer(receiver, environment),
+      busy: null,
+      taken: null,
+      notBefore: 0,
+      refreshAt: 0,
+    })),
+  );
+}
+
 export interface SenderOptions {
   onTrouble(message: string): void;
   /** Of all incidents that are open now. */
   openIncidents(): readonly IncidentEvent[];
-  readonly environment: NodeJS.ProcessEnv;
 }
 
 /** Hands notifications on, in order for each receiver, until they are taken. What is sent twice has the same id. */
 export class Sender {
-  readonly #lines: readonly Line[];
+  readonly #lines: readonly SenderLine[];
   readonly #timer: NodeJS.Timeout;
   /** What could not be stored: lost with the process. */
   readonly #unsaved: Notification[] = [];
@@ -44,22 +58,8 @@ export class Sender {
   #reported = "";
   #reportedAt = 0;
 
-  static async open(receivers: readonly Receiver[], history: History, options: SenderOptions): Promise<Sender> {
-    const lines = await Promise.all(
-      receivers.map(async (receiver) => ({
-        receiver,
-        deliverer: await openDeliverer(receiver, options.environment),
-        busy: null,
-        taken: null,
-        notBefore: 0,
-        refreshAt: 0,
-      })),
-    );
-    return new Sender(lines, history, options);
-  }
-
-  private constructor(
-    lines: readonly Line[],
+  constructor(
+    lines: readonly SenderLine[],
     readonly history: History,
     readonly options: SenderOptions,
   ) {
@@ -86,7 +86,7 @@ export class Sender {
     await all;
   }
 
-  async #empty(line: Line): Promise<void> {
+  async #empty(line: SenderLine): Promise<void> {
     try {
       while (!this.#isClosing && (await this.#one(line)));
       await this.#refresh(line);
@@ -107,13 +107,13 @@ export class Sender {
   }
 
   /** False: nothing is to be sent now. */
-  async #one(line: Line): Promise<boolean> {
+  async #one(line: SenderLine): Promise<boolean> {
     if (Date.now() < line.notBefore) return false;
     const unsaved = this.#unsaved.findIndex(({ receiver }) => receiver === line.receiver.key);
     return unsaved >= 0 ? this.#oneUnsaved(line, unsaved) : this.#oneStored(line);
   }
 
-  async #oneUnsaved(line: Line, index: number): Promise<boolean> {
+  async #oneUnsaved(line: SenderLine, index: number): Promise<boolean> {
     const [notification] = this.#unsaved.splice(index, 1) as [Notification];
     if ((await this.#deliver(line, { notifications: [notification], attempt: 0 })) === null) return true;
     this.#unsaved.push(notification);
@@ -121,7 +121,7 @@ export class Sender {
     return false;
   }
 
-  async #oneStored(line: Line): Promise<boolean> {
+  async #oneStored(line: SenderLine): Promise<boolean> {
     const { key, most, waitMs } = line.receiver;
     const batch = this.history.batch(key, { most, waitMs }, Date.now());
     if (batch === null) return false;
@@ -134,7 +134,7 @@ export class Sender {
     return error === null;
   }
 
-  #tryLater(line: Line, batch: WaitingBatch, error: Error): void {
+  #tryLater(line: SenderLine, batch: WaitingBatch, error: Error): void {
     const { attempt, notifications } = batch;
     const name = notifications.length === 1 ? `the notification ${idOf(batch)} is` : `${notifications.length} notifications from ${idOf(batch)} on are`;
     const due = Date.now() + FIRST_WAIT_MS + backoffMs(attempt + 1, FIRST_WAIT_MS, MOST_WAIT_MS);
@@ -148,7 +148,7 @@ export class Sender {
     this.history.postpone(batch, due);
   }
 
-  async #deliver({ deliverer }: Line, batch: Pick<WaitingBatch, "notifications" | "attempt">): Promise<Error | null> {
+  async #deliver({ deliverer }: SenderLine, batch: Pick<WaitingBatch, "notifications" | "attempt">): Promise<Error | null> {
     try {
       await deliverer.deliver({ id: idOf(batch), notifications: batch.notifications, isRepeated: batch.attempt > 0 });
       return null;
@@ -158,7 +158,7 @@ export class Sender {
   }
 
   /** After what waits, so that nothing is repeated of which the end is on its way. */
-  async #refresh(line: Line): Promise<void> {
+  async #refresh(line: SenderLine): Promise<void> {
     const { refresh } = line.deliverer;
     if (refresh === null || this.#isClosing || Date.now() < Math.max(line.refreshAt, line.notBefore)) return;
     line.refreshAt = Date.now() + refresh.everyMs;

@@ -6,6 +6,7 @@ import { ProblemCollector } from "../suite/problem-collector.js";
 import type { ReadSuite } from "../suite/read.js";
 import { durationMs } from "../support/duration.js";
 import { assertNoCircle, checksNamed } from "./check-names.js";
+import type { Objective } from "./objectives/burn.js";
 import { checkMailSettings } from "./receivers/check-mail.js";
 import { type Receiver, receiversOf } from "./receivers/receiver.js";
 import type { MaintenanceWindow } from "./schedule/maintenance.js";
@@ -22,6 +23,7 @@ export interface WatchedCheck {
   readonly rules: Rules;
   readonly schedule: Schedule;
   readonly confirmAfterMs: number | null;
+  readonly objective: Objective | null;
   /** Keys of the checks without which this one cannot work. */
   readonly dependsOn: readonly string[];
 }
@@ -31,6 +33,8 @@ export interface WatchPlan {
   readonly checks: readonly WatchedCheck[];
   /** Keys of the checks that fail when this machine is offline. */
   readonly canaries: readonly string[];
+  /** How long before its expiry a certificate is reported. */
+  readonly certificateWarnMs: readonly number[];
   readonly maintenance: readonly MaintenanceWindow[];
   readonly receivers: readonly Receiver[];
   readonly keep: Keeping;
@@ -38,6 +42,8 @@ export interface WatchPlan {
 
 type CheckWatch = NonNullable<SuiteCheck["watch"]>;
 
+const USUAL_WARNINGS = ["21d", "7d"];
+const USUAL_DAYS = 30;
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 
@@ -56,7 +62,7 @@ export async function watchPlanOf({ suite, checks, files }: ReadSuite): Promise<
   const watched: WatchedCheck[] = [];
   for (const planned of checks) {
     const own: CheckWatch = planned.check.watch ?? {};
-    const { clear_after, confirm_after } = { ...watch, ...own };
+    const { clear_after, confirm_after, objective } = { ...watch, ...own };
     const path = ["checks", planned.index, "watch"];
     const key = keyOf.get(planned) as string;
     watched.push({
@@ -65,6 +71,7 @@ export async function watchPlanOf({ suite, checks, files }: ReadSuite): Promise<
       planned,
       rules: { fireAfter: fireAfterOf(planned, watch, problems), clearAfter: clear_after ?? 2 },
       schedule: await scheduleOf(key, watch, own, path, problems),
+      objective: objective === undefined ? null : { good: objective.good, days: objective.days ?? USUAL_DAYS },
       confirmAfterMs: confirm_after === undefined ? null : (durationMs(confirm_after) as number),
       dependsOn: named([...path, "depends_on"], own.depends_on ?? [], planned.target),
     });
@@ -74,11 +81,12 @@ export async function watchPlanOf({ suite, checks, files }: ReadSuite): Promise<
   for (const { key, name, planned, dependsOn } of watched)
     if (canaries.includes(key) && dependsOn.length > 0)
       problems.add(["checks", planned.index, "watch", "depends_on"], "key", `${name} is a canary, and depends on another check`, "a canary stands by itself");
+  const certificateWarnMs = (watch.certificates ?? USUAL_WARNINGS).map((before) => durationMs(before) as number);
   const maintenance = await maintenanceOf(watch, new Set(checks.flatMap(({ tags }) => tags)), problems);
   const receivers = receiversOf(watch, problems);
   await checkMailSettings(watch, problems);
   problems.throwIfAny();
-  return { suite: suite.name, checks: watched, canaries, maintenance, receivers, keep: keepingOf(watch) };
+  return { suite: suite.name, checks: watched, canaries, certificateWarnMs, maintenance, receivers, keep: keepingOf(watch) };
 }
 
 function keyFor(suite: string, { target, name }: PlannedCheck): string {

@@ -11,8 +11,16 @@ export interface WatcherOptions {
   readonly most: number;
   readonly now: () => number;
   run(check: WatchedCheck, signal: AbortSignal): Promise<Ran>;
+  /** After a result was recorded. */
+  onResult?(check: WatchedCheck, result: Result, ran: Ran): void;
   /** The history belongs to another process, or there is a bug: nothing that a later slot could mend. */
   onError(error: unknown): void;
+}
+
+/** A run that was ended before it was recorded, by the moment at which its slot began. */
+export interface Unfinished {
+  readonly key: string;
+  readonly at: number;
 }
 
 interface Due {
@@ -39,7 +47,7 @@ const STEP_MS = 2000;
 /** Starts each check when its slot begins, and hands what came of it to the book. */
 export class Watcher {
   readonly #due = new DueHeap<Due>();
-  readonly #running = new Map<string, { readonly outcome: Promise<RawOutcome>; readonly settled: Promise<void> }>();
+  readonly #running = new Map<string, { readonly at: number; readonly outcome: Promise<RawOutcome>; readonly settled: Promise<void> }>();
   readonly #newest = new Map<string, { readonly startedAt: number; readonly outcome: RawOutcome }>();
   readonly #judge: Judge;
   readonly #byKey: ReadonlyMap<string, WatchedCheck>;
@@ -63,17 +71,31 @@ export class Watcher {
     return { results: this.#results, missed: this.#missed, running: this.#running.size, lastSlotAt: this.#lastSlotAt };
   }
 
-  start(): void {
+  /** What the watch of the file before this one left is counted on, and its unfinished runs begin again. */
+  start(legacy: { readonly unfinished: readonly Unfinished[]; readonly counts: WatcherCounts } | null = null): void {
     this.#lookedAt = this.options.now();
     this.#schedule(this.#lookedAt);
+    for (const { key, at } of legacy?.unfinished ?? []) {
+      const check = this.#byKey.get(key);
+      if (check !== undefined && !this.#running.has(key)) void this.#run(check, at);
+    }
+    if (legacy !== null) this.#count(legacy.counts);
     this.#look();
   }
 
-  /** Ends what runs; it is not recorded. */
-  async stop(): Promise<void> {
+  /** Ends what runs; it is not recorded. Returns it. */
+  async stop(): Promise<Unfinished[]> {
     if (this.#timer !== null) clearTimeout(this.#timer);
+    const unfinished = [...this.#running].map(([key, { at }]) => ({ key, at }));
     this.#stopping.abort();
     await Promise.allSettled([...this.#running.values()].map(({ settled }) => settled));
+    return unfinished;
+  }
+
+  #count({ results, missed, lastSlotAt }: WatcherCounts): void {
+    for (const outcome of Object.keys(results) as Outcome[]) this.#results[outcome] += results[outcome];
+    this.#missed += missed;
+    this.#lastSlotAt = lastSlotAt;
   }
 
   #schedule(now: number): void {
@@ -115,7 +137,7 @@ export class Watcher {
       return found;
     });
     const settled = ran.then((it) => this.#settle(check, it, at)).finally(() => this.#running.delete(check.key));
-    this.#running.set(check.key, { outcome, settled });
+    this.#running.set(check.key, { at, outcome, settled });
     settled.catch((error: unknown) => this.options.onError(error));
     return outcome;
   }
@@ -126,6 +148,7 @@ export class Watcher {
     if (this.#stopping.signal.aborted) return;
     this.book.record(check, result, this.options.now());
     this.#results[result.outcome] += 1;
+    this.options.onResult?.(check, result, ran);
     this.#confirm(check, result);
   }
 

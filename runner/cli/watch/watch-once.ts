@@ -1,16 +1,16 @@
 import type { RunResult } from "../../formats/run-result.js";
 import { RunSummary } from "../../formats/run-summary.js";
-import type { ReadSuite } from "../../suite/read.js";
 import { type Ran, runCheck } from "../../watch/run-check.js";
-import type { WatchedCheck, WatchPlan } from "../../watch/watch-plan.js";
+import type { WatchedCheck } from "../../watch/watch-plan.js";
 import { InOrder } from "../emit-in-order.js";
 import { EXIT } from "../exit-codes.js";
 import type { Io } from "../io.js";
 import { rendererFor } from "../present.js";
+import type { ReadWatch } from "./read-watch.js";
 import type { WatchOptions } from "./watch-options.js";
 
 /** Runs every check once and prints the results in the order of the file. */
-export async function watchOnce(plan: WatchPlan, { suite }: ReadSuite, given: WatchOptions, concurrency: number | null, io: Io): Promise<number> {
+export async function watchOnce({ plan, suite: { suite } }: ReadWatch, given: WatchOptions, concurrency: number | null, io: Io): Promise<number> {
   const options = { format: given.format ?? "pretty", pretty: false, compact: false, json: false };
   const renderer = await rendererFor(options, { isList: true, isRepeated: false, targets: plan.checks.map(({ name }) => name) }, io);
   const stopping = new AbortController();

@@ -26,6 +26,7 @@ const entry = (check: number, fields: Partial<Entry>): Entry => ({
   at: 1000,
   outcome: "error",
   durationMs: 12.5,
+  weightMs: 60_000,
   evidence: { reason: "refused", output: "{}" },
   before: FIRST,
   state: '{"second":true}',

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { History } from "../../../runner/history/history.js";
 import { IN_MEMORY } from "../../../runner/sqlite/store-path.js";
-import { Sender } from "../../../runner/watch/sender.js";
+import { openLines, Sender } from "../../../runner/watch/sender.js";
 import { SECRET, startReceiver } from "./watching.js";
 
 const closing: (() => Promise<unknown> | unknown)[] = [];
@@ -14,11 +14,8 @@ async function started(answer?: (count: number) => number) {
   const history = new History(IN_MEMORY);
   const troubles: string[] = [];
   const receivers = [{ key: "r", kind: "webhook", to: receiver.url, on: new Set<string>(), remindMs: null, waitMs: 0, most: 1 } as const];
-  const sender = await Sender.open(receivers, history, {
-    onTrouble: (message) => void troubles.push(message),
-    openIncidents: () => [],
-    environment: { PROBE_RUN_WEBHOOK_SECRET: SECRET },
-  });
+  const lines = await openLines(receivers, { PROBE_RUN_WEBHOOK_SECRET: SECRET });
+  const sender = new Sender(lines, history, { onTrouble: (message) => void troubles.push(message), openIncidents: () => [] });
   closing.push(
     receiver.close,
     () => history.close(),

@@ -3,6 +3,7 @@ import { History } from "../../../runner/history/history.js";
 import { IN_MEMORY } from "../../../runner/sqlite/store-path.js";
 import { readSuite } from "../../../runner/suite/read.js";
 import { Book } from "../../../runner/watch/book.js";
+import { Objectives } from "../../../runner/watch/objectives/objective.js";
 import type { Ran } from "../../../runner/watch/run-check.js";
 import { type WatchedCheck, watchPlanOf } from "../../../runner/watch/watch-plan.js";
 import { Watcher } from "../../../runner/watch/watcher.js";
@@ -28,11 +29,15 @@ export async function simulate(text: string, fails: (name: string, now: number) 
   const plan = await watchPlanOf(await readSuite("checks.yaml", text, {}));
   const begun: { name: string; at: number }[] = [];
   const book = new Book(plan, history, { onChange: () => undefined, onTrouble: () => undefined }, Date.now());
+  const objectives = new Objectives(book);
   const watcher = new Watcher(book, {
     most: 100_000,
     now: Date.now,
     onError(error) {
       throw error;
+    },
+    onResult(check, { outcome }) {
+      if (outcome === "error") objectives.failed(check, Date.now());
     },
     run: async ({ planned: { check } }: WatchedCheck): Promise<Ran> => {
       const name = check.name as string;
@@ -42,6 +47,7 @@ export async function simulate(text: string, fails: (name: string, now: number) 
       return { outcome: hasFailed ? "error" : "ok", report: null, reasons: hasFailed ? ["refused"] : [], isCancelled: false };
     },
   });
+  const housekeeping = setInterval(() => objectives.look(Date.now()), 30_000);
   watcher.start();
   const events = (): IncidentEvent[] =>
     (history.driver.prepare("SELECT body FROM outbox ORDER BY rowid").all() as { body: string }[]).map(({ body }) => JSON.parse(body) as IncidentEvent);
@@ -55,6 +61,7 @@ export async function simulate(text: string, fails: (name: string, now: number) 
     events,
     rows: <Row>(sql: string) => history.driver.prepare(sql).all() as Row[],
     async close() {
+      clearInterval(housekeeping);
       const stopped = watcher.stop();
       await vi.advanceTimersByTimeAsync(1000);
       await stopped;

@@ -186,6 +186,46 @@ describe("a receiver", () => {
   });
 });
 
+describe("a changed file", () => {
+  test("is read on SIGHUP: an open incident stays open, a removed check is closed, a new one runs", async () => {
+    write({ front: "", back: "" });
+    const { err } = await watch();
+    site.down.add("/front").add("/back");
+    await expect.poll(() => told().sort(), PATIENCE).toEqual(["webapp.http back error", "webapp.http front error"]);
+    write({ front: "clear_after: 1", side: "" });
+    watching?.hangUp();
+    await expect.poll(async () => (await view("side"))?.outcome, PATIENCE).toBe("ok");
+    expect((await view("front")).incident).toMatchObject({ number: 1 });
+    expect(await view("back")).toBeUndefined();
+    expect(err()).toContain("watching 2 checks of the changed file");
+    await expect.poll(told, PATIENCE).toContain("webapp.http back removed");
+    site.down.clear();
+    await expect.poll(told, PATIENCE).toContain("webapp.http front recovered");
+    expect(receiver.taken).toHaveLength(4);
+    const metrics = await (await fetch(`${watching?.address}/metrics`)).text();
+    expect(Number(/results_total\{outcome="error"\} (\d+)/.exec(metrics)?.[1])).toBeGreaterThanOrEqual(4);
+  });
+
+  test("that is wrong, by itself or in a receiver, is reported with its line, and the one before it is watched on", async () => {
+    write({ front: "" });
+    const { err } = await watch();
+    await expect.poll(async () => (await view("front")).outcome, PATIENCE).toBe("ok");
+    const before = (await view("front")).last_time as string;
+    writeFileSync(join(folder, "checks.yaml"), "name: sites\nwatch: { every: soon }\nchecks:\n  - { probe: webapp.http }\n");
+    await expect.poll(err, PATIENCE).toMatch(/2:\d+ +watch\.every/);
+    expect(err()).toContain("the file before it is watched on");
+    writeFileSync(
+      join(folder, "checks.yaml"),
+      `name: sites\nwatch: { notify: [{ to: "ftp://a" }] }\nchecks:\n  - { probe: webapp.http, input: { url: "${site.origin}" } }\n`,
+    );
+    watching?.hangUp();
+    await expect.poll(() => err().split("watched on").length, PATIENCE).toBeGreaterThan(2);
+    site.down.add("/front");
+    await expect.poll(told, PATIENCE).toEqual(["webapp.http front error"]);
+    expect(((await view("front")).last_time as string) > before).toBe(true);
+  });
+});
+
 describe("the command", () => {
   test("--once runs every check, judged by the suite, and stores nothing", async () => {
     site.down.add("/broken");

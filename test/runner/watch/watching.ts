@@ -8,6 +8,8 @@ export const SECRET = "a secret to sign with";
 export interface Watching {
   readonly address: string;
   err(): string;
+  /** As SIGHUP does. */
+  hangUp(): void;
   stop(): Promise<number>;
 }
 
@@ -15,6 +17,7 @@ export interface Watching {
 export async function startWatching(file: string, cwd: string, words: readonly string[] = []): Promise<Watching> {
   let text = "";
   let interrupt: () => void = () => undefined;
+  let hangUp: () => void = () => undefined;
   let ready: () => void = () => undefined;
   const isReady = new Promise<void>((resolve) => {
     ready = resolve;
@@ -35,6 +38,10 @@ export async function startWatching(file: string, cwd: string, words: readonly s
       interrupt = () => listener();
       return () => undefined;
     },
+    onHangup(listener) {
+      hangUp = listener;
+      return () => undefined;
+    },
   });
   await Promise.race([isReady, ended]);
   const address = /serving (http:\/\/\S+)\/metrics\n/.exec(text)?.[1];
@@ -43,7 +50,7 @@ export async function startWatching(file: string, cwd: string, words: readonly s
     interrupt();
     return ended;
   };
-  return { address, err: () => text, stop };
+  return { address, err: () => text, hangUp: () => hangUp(), stop };
 }
 
 async function* nothing(): AsyncIterable<Uint8Array> {}

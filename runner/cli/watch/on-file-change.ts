@@ -1,0 +1,33 @@
+import { unwatchFile, watchFile } from "node:fs";
+import type { Io } from "../io.js";
+
+const LOOK_EVERY_MS = 2000;
+
+/**
+ * Calls back when one of the files has changed and on SIGHUP, one call at a time; a call returns the files from then on, or null for the same ones.
+ * Returns a function that stops, and waits for a call that goes on.
+ */
+export function onFileChange(first: readonly string[], io: Io, changed: () => Promise<readonly string[] | null>): () => Promise<void> {
+  let files: readonly string[] = [];
+  let last: Promise<void> = Promise.resolve();
+  let isStopped = false;
+  const heard = (): void => {
+    last = last.then(async () => {
+      const next = isStopped ? null : await changed();
+      if (next !== null && !isStopped) look(next);
+    });
+  };
+  const look = (next: readonly string[]): void => {
+    for (const file of files) if (!next.includes(file)) unwatchFile(file, heard);
+    for (const file of next) if (!files.includes(file)) watchFile(file, { interval: LOOK_EVERY_MS, persistent: false }, heard);
+    files = next;
+  };
+  look(first);
+  const stopHangup = io.onHangup?.(heard);
+  return async () => {
+    isStopped = true;
+    look([]);
+    stopHangup?.();
+    await last;
+  };
+}

@@ -1,0 +1,32 @@
+import { readFile } from "node:fs/promises";
+import { SuiteError } from "../../suite/problem.js";
+import { type ReadSuite, readSuite } from "../../suite/read.js";
+import { RequestError } from "../../support/request-error.js";
+import { type WatchPlan, watchPlanOf } from "../../watch/watch-plan.js";
+import type { Io } from "../io.js";
+
+export interface ReadWatch {
+  readonly file: string;
+  readonly suite: ReadSuite;
+  readonly plan: WatchPlan;
+}
+
+/** Reads a suite that is to be watched. Rejects with a RequestError with all that is wrong with it. */
+export async function readWatch(file: string, io: Io): Promise<ReadWatch> {
+  try {
+    const suite = await readSuite(file, await textOf(file), io.env);
+    return { file, suite, plan: await watchPlanOf(suite) };
+  } catch (error) {
+    if (!(error instanceof SuiteError)) throw error;
+    const violations = error.problems.map(({ line, column, message, hint }) => ({ pointer: `${line}:${column}`, message, hint }));
+    throw new RequestError(`${file} cannot be watched as it is written`, "usage", violations);
+  }
+}
+
+async function textOf(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    throw new RequestError(`${file} cannot be read`, "usage", [{ pointer: "", message: (error as Error).message, hint: null }]);
+  }
+}

@@ -1,0 +1,49 @@
+import { measuredByHour, measuredResults } from "../../history/measured.js";
+import type { Book } from "../book.js";
+import { slotLength } from "../schedule/schedule.js";
+import type { WatchedCheck } from "../watch-plan.js";
+import { badShare, brokenRule, type Measured, type Objective } from "./burn.js";
+
+const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+/** Results themselves are kept for two days at least; longer windows are added up from the counts by hour. */
+const MOST_BY_RESULT_MS = 6 * HOUR_MS;
+/** A failing check is looked at this often. */
+const LOOK_EVERY_MS = 30_000;
+
+/** Opens an incident while a check spends its error budget too fast. Only a failure can begin it, so only failures are looked at. */
+export class Objectives {
+  readonly #lookedAt = new Map<string, number>();
+
+  constructor(readonly book: Book) {}
+
+  failed(check: WatchedCheck, now: number): void {
+    const last = this.#lookedAt.get(check.key) ?? Number.NEGATIVE_INFINITY;
+    if (check.objective === null || (now >= last && now - last < LOOK_EVERY_MS)) return;
+    this.#lookedAt.set(check.key, now);
+    this.book.burns(check, this.reason(check, check.objective, now), now);
+  }
+
+  /** What burns is looked at until it is over. */
+  look(now: number): void {
+    for (const check of this.book.plan.checks)
+      if (check.objective !== null && this.book.isBurning(check)) this.book.burns(check, this.reason(check, check.objective, now), now);
+  }
+
+  /** Why the budget does not last; null if it does. */
+  reason(check: WatchedCheck, { good, days }: Objective, now: number): string | null {
+    const broken = brokenRule(good, (windowMs) => this.#measured(check, windowMs, now));
+    if (broken === null) return null;
+    const { rule, rates } = broken;
+    const spent = badShare(this.#measured(check, days * DAY_MS, now)) / (1 - good / 100);
+    const [long, short] = rates.map((rate) => rate.toFixed(1));
+    return `the error budget (${good} % of ${days} days) is spent ${long} times too fast over ${rule.longMs / HOUR_MS} h and ${short} times over ${rule.shortMs / 60_000} min; ${Math.round(spent * 100)} % of it is spent`;
+  }
+
+  #measured(check: WatchedCheck, windowMs: number, now: number): Measured {
+    const { driver } = this.book.history;
+    const id = this.book.id(check.key);
+    if (windowMs > MOST_BY_RESULT_MS) return measuredByHour(driver, id, now - windowMs);
+    return measuredResults(driver, id, now - windowMs, slotLength(now - windowMs, check.schedule));
+  }
+}
