@@ -14,7 +14,7 @@ export default defineCommand({
   details: [
     "The file is a suite as for `probe-run test`; its `watch:` says how often a check runs, when an incident opens and closes, and where changes are sent.",
     "Each check runs once a slot, at its own moment of the interval. A change of an incident is stored together with the result that brought it,",
-    "and is sent to each receiver until it is taken, always with the same id. A changed file, and SIGHUP, are read at once; one that is wrong changes nothing. SIGTERM or Ctrl-C ends the watch; it goes on where it was.",
+    "and is sent to each receiver until it is taken, always with the same id. A changed file, and SIGHUP, are read at once; one that is wrong changes nothing. SIGTERM or Ctrl-C ends the watch; it continues where it was.",
   ].join(" "),
   options: watchOptions,
   examples: [

@@ -12,7 +12,7 @@ import type { WatchedCheck, WatchPlan } from "./watch-plan.js";
 import { type Unfinished, Watcher, type WatcherCounts } from "./watcher.js";
 
 export interface WatchOptions {
-  /** Runs that go on at once. */
+  /** Simultaneous runs. */
   readonly most: number;
   run(check: WatchedCheck, signal: AbortSignal): Promise<Ran>;
   tell(message: string): void;
@@ -101,7 +101,7 @@ export class Watch {
 
   #trouble(error: unknown, unsaved: readonly Notification[]): void {
     this.#sender.keepUnsaved(unsaved);
-    this.options.tell(`the history cannot be written, and the watch goes on without: ${(error as Error).message}`);
+    this.options.tell(`the history cannot be written, and the watch continues without it: ${(error as Error).message}`);
   }
 
   #openIncidents(): IncidentEvent[] {

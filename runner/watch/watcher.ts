@@ -71,7 +71,7 @@ export class Watcher {
     return { results: this.#results, missed: this.#missed, running: this.#running.size, lastSlotAt: this.#lastSlotAt };
   }
 
-  /** What the watch of the file before this one left is counted on, and its unfinished runs begin again. */
+  /** What the watch of the file before this one left is continued, and its unfinished runs begin again. */
   start(legacy: { readonly unfinished: readonly Unfinished[]; readonly counts: WatcherCounts } | null = null): void {
     this.#lookedAt = this.options.now();
     this.#schedule(this.#lookedAt);

@@ -5,7 +5,7 @@ const LOOK_EVERY_MS = 2000;
 
 /**
  * Calls back when one of the files has changed and on SIGHUP, one call at a time; a call returns the files from then on, or null for the same ones.
- * Returns a function that stops, and waits for a call that goes on.
+ * Returns a function that stops, and waits for a call that is running.
  */
 export function onFileChange(first: readonly string[], io: Io, changed: () => Promise<readonly string[] | null>): () => Promise<void> {
   let files: readonly string[] = [];

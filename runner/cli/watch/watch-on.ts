@@ -48,7 +48,7 @@ export async function watchOn(read: ReadWatch, given: Given, most: number, io: I
         return filesOf(changed);
       } catch (error) {
         reportError(error, io);
-        tell("the file before it is watched on");
+        tell("the file before it stays in use");
         return null;
       }
     });

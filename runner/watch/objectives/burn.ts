@@ -4,7 +4,7 @@ export interface Objective {
   readonly days: number;
 }
 
-/** Two windows that must both burn too fast: the longer one says that it matters, the shorter one that it goes on (Google's SRE workbook, chapter 5). */
+/** Two windows that must both burn too fast: the longer one says that it matters, the shorter one that it continues (Google's SRE workbook, chapter 5). */
 export interface BurnRule {
   readonly rate: number;
   readonly longMs: number;

@@ -206,20 +206,20 @@ describe("a changed file", () => {
     expect(Number(/results_total\{outcome="error"\} (\d+)/.exec(metrics)?.[1])).toBeGreaterThanOrEqual(4);
   });
 
-  test("that is wrong, by itself or in a receiver, is reported with its line, and the one before it is watched on", async () => {
+  test("that is wrong, by itself or in a receiver, is reported with its line, and the one before it stays in use", async () => {
     write({ front: "" });
     const { err } = await watch();
     await expect.poll(async () => (await view("front")).outcome, PATIENCE).toBe("ok");
     const before = (await view("front")).last_time as string;
     writeFileSync(join(folder, "checks.yaml"), "name: sites\nwatch: { every: soon }\nchecks:\n  - { probe: webapp.http }\n");
     await expect.poll(err, PATIENCE).toMatch(/2:\d+ +watch\.every/);
-    expect(err()).toContain("the file before it is watched on");
+    expect(err()).toContain("the file before it stays in use");
     writeFileSync(
       join(folder, "checks.yaml"),
       `name: sites\nwatch: { notify: [{ to: "ftp://a" }] }\nchecks:\n  - { probe: webapp.http, input: { url: "${site.origin}" } }\n`,
     );
     watching?.hangUp();
-    await expect.poll(() => err().split("watched on").length, PATIENCE).toBeGreaterThan(2);
+    await expect.poll(() => err().split("stays in use").length, PATIENCE).toBeGreaterThan(2);
     site.down.add("/front");
     await expect.poll(told, PATIENCE).toEqual(["webapp.http front error"]);
     expect(((await view("front")).last_time as string) > before).toBe(true);
