@@ -143,7 +143,8 @@ function hasher({ nsec3, zone }: Denials, work: Work): Hash | null {
   return (name) => {
     const before = known.get(name);
     if (before !== undefined) return before;
-    if (++work.hashes > MAX_HASHES) return "";
+    if (work.hashes >= MAX_HASHES) return "";
+    work.hashes += 1;
     const hash = hashOf(name, first);
     known.set(name, hash);
     return hash;

@@ -25,6 +25,8 @@ export async function validate(chain: Chain, name: WireName, type: number, messa
 
 class AnswerJudge {
   readonly signatures: Signature[] = [];
+  /** Targets of aliases that were asked for by themselves: an answer that says nothing is not asked for again. */
+  readonly #asked = new Set<WireName>();
 
   constructor(
     readonly chain: Chain,
@@ -78,7 +80,8 @@ class AnswerJudge {
   /** The end of the aliases has no such record: the answer has to prove it, or the target is asked for by itself. */
   async #judgeEnd(name: WireName, message: DnsMessage, before: readonly Verdict[]): Promise<Verdict> {
     const soa = message.authorities.find((record) => record.type === TYPES.SOA && isWithin(name, record.name));
-    if (soa === undefined && before.length > 0 && message.rcode === RCODES.noError) {
+    if (soa === undefined && before.length > 0 && message.rcode === RCODES.noError && !this.#asked.has(name)) {
+      this.#asked.add(name);
       const answer = await this.chain.fetch(name, this.type);
       return answer === null ? indeterminate(name, "the alias's target was not answered") : this.judge(name, answer, before);
     }

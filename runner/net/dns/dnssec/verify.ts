@@ -59,7 +59,8 @@ function keyFault(set: RecordSet, signature: Signature, keys: readonly Key[], wo
   if (matching.length === 0) return `there is no key ${signature.keyTag} of the signature`;
   const data = signedData(set, signature);
   for (const key of matching.slice(0, MAX_KEYS_OF_A_TAG)) {
-    if (++work.verifications > MAX_VERIFICATIONS) return "more signatures than are verified for one question";
+    if (work.verifications >= MAX_VERIFICATIONS) return "more signatures than are verified for one question";
+    work.verifications += 1;
     if (isSignedBy(data, signature.signature, key)) return null;
   }
   return "the signature does not fit the data";
