@@ -1,3 +1,4 @@
+import { fieldsViolations, recipientViolations, senderViolations, settingsViolations } from "../../runner/delivery/message/check-settings.js";
 import type { OutboundMessage } from "../../runner/delivery/message/outbound-message.js";
 import { Recipient, settleOpen } from "../../runner/delivery/message/recipient.js";
 import { decidedHere, decisionOfFailure } from "../../runner/delivery/outcome/decide.js";
@@ -6,8 +7,8 @@ import { reportOf } from "../../runner/delivery/outcome/report.js";
 import { defineProbe } from "../../runner/harness/define-probe.js";
 import { randomSeed, seededRandom } from "../../runner/net/dns/shuffle.js";
 import { ENDED } from "../../runner/run/run-state.js";
+import type { Violation } from "../../runner/support/request-error.js";
 import { failure } from "../../schemas/failure.js";
-import { checkInput } from "./check-input.js";
 import { DeliveryJournal } from "./delivery-journal.js";
 import { type Ctx, type DeliverEvidence, emptyEvidence } from "./evidence.js";
 import { judge } from "./judge.js";
@@ -22,6 +23,17 @@ export default defineProbe({
   checkInput,
   run,
 });
+
+/** Errors that need another input. Nothing is sent then. */
+function checkInput(input: Input): readonly Violation[] {
+  const { mail_from: sender, recipients, fields } = input;
+  return [
+    ...senderViolations(sender),
+    ...recipientViolations(recipients),
+    ...(fields === undefined ? [] : fieldsViolations(fields, sender)),
+    ...settingsViolations(input),
+  ];
+}
 
 async function run(input: Input, ctx: Ctx): Promise<DeliverEvidence> {
   const seed = input.seed ?? randomSeed();

@@ -3,11 +3,11 @@ import { type SiteTimeouts, timeoutsFor } from "../../runner/mail-sites/site-tim
 import { monotonic } from "../../runner/run/clock.js";
 import { failure } from "../../schemas/failure.js";
 import { hostChecks, keepCatchAll, randomOf, randomQuestion, recallCatchAll } from "./catch-all.js";
-import type { Conversation } from "./conversation.js";
 import { type Decision, decisionOf, type Speaker, settle } from "./decide.js";
 import { type Ctx, isOver, type Question, type RcptEvidence, type Site } from "./evidence.js";
 import type { Identity } from "./identity.js";
 import { MxConnector } from "./mx-connector.js";
+import type { Conversation } from "./open-conversation.js";
 import { endAttempt } from "./open-conversation.js";
 import { Pace } from "./pace.js";
 import { type Answer, askForAddresses } from "./rcpt-transaction.js";

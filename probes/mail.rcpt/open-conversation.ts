@@ -7,10 +7,18 @@ import { starttlsMissing } from "../../runner/net/smtp/upgrade.js";
 import { requireTrusted } from "../../runner/net/transport/tls.js";
 import { FailureError } from "../../runner/run/failure-error.js";
 import type { Attempt as Dial } from "../../schemas/network.js";
-import type { Conversation } from "./conversation.js";
-import { type Decision, decisionOfFailure } from "./decide.js";
+import { type Decision, decisionOfFailure, type Speaker } from "./decide.js";
 import { type Attempt, isOver } from "./evidence.js";
 import type { SiteCheck } from "./site-check.js";
+
+/** An open session that may be asked. `pooled.used` is the number of addresses that it was asked for so far. */
+export interface Conversation {
+  readonly pooled: PooledSession;
+  readonly attempt: Attempt;
+  readonly endpoint: Speaker;
+  /** An earlier job left it open. */
+  readonly isResumed: boolean;
+}
 
 /** A session after EHLO, secured as far as the input asks, and its record. Throws the failure that prevented it. */
 export async function openConversation(check: SiteCheck, endpoint: MailHostEndpoint, key: string, state: SessionState | null): Promise<Conversation> {

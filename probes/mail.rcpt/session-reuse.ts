@@ -1,7 +1,7 @@
 import type { Endpoint } from "../../runner/mail-sites/endpoint.js";
 import { round } from "../../runner/run/clock.js";
-import type { Conversation } from "./conversation.js";
 import { isOver } from "./evidence.js";
+import type { Conversation } from "./open-conversation.js";
 import { attemptOf } from "./open-conversation.js";
 import type { SiteCheck } from "./site-check.js";
 

@@ -1,10 +1,10 @@
 import { utc } from "../../runner/run/clock.js";
 import { finding } from "../../runner/run/judge.js";
 import { failure } from "../../schemas/failure.js";
+import type { ReceivedHop } from "../../schemas/received.js";
 import type { ReceiveEvidence } from "../mail.receive/evidence.js";
 import type { SendEvidence } from "../mail.send/evidence.js";
-import type { Ctx, RoundtripEvidence } from "./evidence.js";
-import { sharesOf } from "./hops.js";
+import type { Ctx, Hop, RoundtripEvidence } from "./evidence.js";
 import { picked } from "./parts.js";
 import { ATTEMPT_FACTS, type Input, RECEIVE_FACTS, type Reached, SEND_FACTS } from "./schema.js";
 import { type Conversations, mayArrive, type SentAndReceived } from "./send-and-receive.js";
@@ -82,4 +82,13 @@ function noteFailure(evidence: RoundtripEvidence, sent: SendEvidence | null, rec
     const words = `the message was taken at ${evidence.accepted_at}, and was in none of the folders ${waitMs} ms later`;
     Object.assign(evidence, { failure: failure("probe", "timeout", words), failed_part: "imap", error_type: received.error_type });
   }
+}
+
+/** The share of each hop in the time from sender to mailbox. The clocks of hosts differ: a hop with a negative delay has no share. */
+export function sharesOf(hops: readonly ReceivedHop[]): Hop[] {
+  const total = hops.reduce((sum, { delay_to_next_seconds: delay }) => sum + Math.max(0, delay ?? 0), 0);
+  return hops.map((hop) => {
+    const { delay_to_next_seconds: delay } = hop;
+    return { ...hop, share_percent: delay === null || delay < 0 || total === 0 ? null : Math.round((delay / total) * 1000) / 10 };
+  });
 }

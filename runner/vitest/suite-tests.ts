@@ -10,7 +10,7 @@ import { mismatches } from "../suite/judge.js";
 import type { PlannedCheck } from "../suite/plan.js";
 import { probeName } from "../suite/probe-name.js";
 import { type ReadSuite, readSuite } from "../suite/read.js";
-import { CheckError } from "./check-error.js";
+import type { Place } from "../suite/suite-files.js";
 import { mismatchText } from "./evidence-text.js";
 import { type Limit, limited } from "./limited.js";
 import { withTestTimeout } from "./test-timeout.js";
@@ -77,5 +77,15 @@ declare module "vitest" {
   interface TaskMeta {
     /** The result of a check. */
     probe_run?: { readonly probe: string; readonly version: string; readonly output: unknown };
+  }
+}
+
+/** A failed check of a suite. Reporters show it at the line of the suite with the expectation. */
+class CheckError extends Error {
+  override readonly name = "CheckError";
+
+  constructor(message: string, { file, line, column }: Place) {
+    super(message);
+    this.stack = `${this.name}: ${message}\n    at ${file}:${line}:${column}`;
   }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { sharesOf } from "../../../probes/mail.roundtrip/hops.js";
+import { sharesOf } from "../../../probes/mail.roundtrip/build-output.js";
 import type { ReceivedHop } from "../../../schemas/received.js";
 
 const shares = (...delays: (number | null)[]) =>
