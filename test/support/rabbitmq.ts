@@ -26,12 +26,12 @@ interface Plan {
   readonly namesPort: number;
 }
 
-/** A RabbitMQ of its own, with the daemon that keeps Erlang's names (epmd), on free ports of the loopback, in a private folder. */
-export async function startRabbitMq(): Promise<RabbitMq> {
+/** A RabbitMQ of its own, with the daemon that keeps Erlang's names (epmd), on free ports of the loopback, in a private folder. `more`: lines of rabbitmq.conf. */
+export async function startRabbitMq(more: readonly string[] = []): Promise<RabbitMq> {
   const folder = mkdtempSync(join(tmpdir(), "probe-run-rabbitmq-"));
   const [port, distributionPort, namesPort] = (await freePorts(3)) as [number, number, number];
   const plan: Plan = { folder, log: join(folder, "rabbitmq.log"), port, distributionPort, namesPort };
-  prepareFolder(plan);
+  prepareFolder(plan, more);
   const names = await startNames(plan);
   const start = async (): Promise<void> => {
     rmSync(pidFile(plan), { force: true });
@@ -58,12 +58,12 @@ export async function startRabbitMq(): Promise<RabbitMq> {
 }
 
 /** Started by root, RabbitMQ becomes its own user, who has to get through. */
-function prepareFolder({ folder, port }: Plan): void {
+function prepareFolder({ folder, port }: Plan, more: readonly string[]): void {
   for (const path of [folder, join(folder, "mnesia"), join(folder, "log")]) {
     mkdirSync(path, { recursive: true });
     chmodSync(path, 0o777);
   }
-  writeFileSync(join(folder, "rabbitmq.conf"), `listeners.tcp.1 = 127.0.0.1:${port}\n`);
+  writeFileSync(join(folder, "rabbitmq.conf"), `${[`listeners.tcp.1 = 127.0.0.1:${port}`, ...more].join("\n")}\n`);
   writeFileSync(join(folder, "enabled_plugins"), "[].\n");
 }
 

@@ -29,6 +29,8 @@ export class AmqpSink implements Sink {
   #pushes = 0;
   #connecting: Promise<Connection> | null = null;
   #isClosed = false;
+  /** The broker's limit of a message's size, once one has exceeded it. */
+  #maxBytes = Number.POSITIVE_INFINITY;
 
   constructor(
     readonly address: AmqpAddress,
@@ -67,6 +69,9 @@ export class AmqpSink implements Sink {
 
   #publish(connection: Connection, { id, body }: Message): Promise<void> {
     const { shown, exchange, routingKey } = this.address;
+    const content = Buffer.from(body);
+    if (content.length > this.#maxBytes)
+      return Promise.reject(this.#unfit(id, new Error(`it has ${content.length} bytes, and the limit is ${this.#maxBytes}`)));
     const pushId = String(++this.#pushes);
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => reject(this.#unconfirmed(connection)), this.confirmMs);
@@ -79,7 +84,7 @@ export class AmqpSink implements Sink {
         else reject(/nacked/.test((error as Error).message) ? this.#rejected() : asQueueError(error, shown));
       };
       try {
-        connection.channel.publish(exchange, routingKey, Buffer.from(body), properties, settle);
+        connection.channel.publish(exchange, routingKey, content, properties, settle);
       } catch (error) {
         clearTimeout(timer);
         reject(isClosedChannel(error) ? asQueueError(error, shown) : this.#unfit(id, error as Error));
@@ -109,6 +114,8 @@ export class AmqpSink implements Sink {
     this.#connecting = connecting;
     const connection = await connecting;
     if (!connection.isOver()) return connection;
+    // One message was too large, and the others were published on the same channel: all are tried again, except those that are too large.
+    this.#maxBytes = connection.maxBytes() ?? this.#maxBytes;
     if (this.#connecting === connecting) this.#connecting = null;
     await connection.close();
     return this.#connected();

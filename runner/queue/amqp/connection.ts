@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ChannelModel, ConfirmChannel } from "amqplib";
 import { QueueError } from "../queue-error.js";
 import type { AmqpAddress } from "./address.js";
-import { asQueueError } from "./errors.js";
+import { asQueueError, maxBytesIn } from "./errors.js";
 
 const CONNECT_MS = 5000;
 const CLOSE_MS = 2000;
@@ -15,6 +15,8 @@ export interface Connection {
   /** Why the broker blocks publishers, such as a full disk; null if it does not. */
   blocked(): string | null;
   isOver(): boolean;
+  /** The broker's limit of a message's size, once a message has exceeded it: then the broker closes the channel. Null if none has. */
+  maxBytes(): number | null;
   /** Calls `onReturn` for each message that the broker returns. */
   onReturn(listener: (pushId: string) => void): void;
   close(): Promise<void>;
@@ -40,6 +42,7 @@ export async function connectAmqp(address: AmqpAddress, mayCreate: boolean): Pro
 async function prepared(model: ChannelModel, address: AmqpAddress, mayCreate: boolean): Promise<Connection> {
   let isOver = false;
   let blocked: string | null = null;
+  let maxBytes: number | null = null;
   const end = (): void => {
     isOver = true;
   };
@@ -51,12 +54,16 @@ async function prepared(model: ChannelModel, address: AmqpAddress, mayCreate: bo
   try {
     const channel = await model.createConfirmChannel();
     channel.on("close", end);
-    channel.on("error", end);
+    channel.on("error", (error: unknown) => {
+      end();
+      maxBytes = maxBytesIn(error);
+    });
     await openQueue(channel, address, mayCreate);
     return {
       channel,
       blocked: () => blocked,
       isOver: () => isOver,
+      maxBytes: () => maxBytes,
       onReturn: (listener) => void channel.on("return", ({ properties }) => listener(String(properties.headers?.[PUSH_HEADER]))),
       close: () => close(model),
     };

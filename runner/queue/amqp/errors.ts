@@ -22,3 +22,10 @@ export function asQueueError(error: unknown, shown: string): unknown {
     cause: error,
   });
 }
+
+/** The size in the broker's error for a message that is too large: it has a code that it shares with other errors. */
+export function maxBytesIn(error: unknown): number | null {
+  const { code, message = "" } = error as { code?: unknown; message?: string };
+  const [, size] = (code === REPLY.preconditionFailed && /message size \d{1,16} is larger than (?:configured )?max size (\d{1,16})/.exec(message)) || [];
+  return size === undefined ? null : Number(size);
+}
