@@ -1,5 +1,5 @@
 import { has } from "../../runner/net/smtp/capabilities.js";
-import { mailLine, rcptLine } from "../../runner/net/smtp/mail.js";
+import { mailLine, rcptLine } from "../../runner/net/smtp/mail-and-rcpt.js";
 import type { Mailbox } from "../../runner/net/smtp/mailbox.js";
 import { CLOSING, replyClass } from "../../runner/net/smtp/reply.js";
 import type { SmtpSession, TimedReply } from "../../runner/net/smtp/session.js";

@@ -1,5 +1,5 @@
-import { suppressionsIn } from "../../delivery/ledger/imported.js";
 import { keyOf, type Suppression, type SuppressionList } from "../../delivery/ledger/suppression.js";
+import { suppressionsIn } from "../../delivery/ledger/suppressions-in-results.js";
 import { printable } from "../../support/printable.js";
 import { EXIT } from "../exit-codes.js";
 import { type Line, linesOf } from "../input/lines.js";

@@ -1,7 +1,7 @@
 import type { Failure, Phase } from "../../../schemas/failure.js";
 import type { PooledSession } from "../../mail-sites/pooled-session.js";
 import { has } from "../../net/smtp/capabilities.js";
-import type { Recipient as RcptParameters } from "../../net/smtp/mail.js";
+import type { Recipient as RcptParameters } from "../../net/smtp/mail-and-rcpt.js";
 import type { Mailbox } from "../../net/smtp/mailbox.js";
 import { CLOSING, type Reply, replyClass } from "../../net/smtp/reply.js";
 import { rejected, type SmtpSession, type TimedReply } from "../../net/smtp/session.js";

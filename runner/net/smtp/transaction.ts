@@ -3,7 +3,7 @@ import type { Failure } from "../../../schemas/failure.js";
 import { FailureError, failureError } from "../../run/failure-error.js";
 import { has } from "./capabilities.js";
 import { rset } from "./commands.js";
-import { data, type MailParameters, mailLine, type Recipient, rcptLine } from "./mail.js";
+import { data, type MailParameters, mailLine, type Recipient, rcptLine } from "./mail-and-rcpt.js";
 import type { Mailbox } from "./mailbox.js";
 import { messageSize } from "./message-body.js";
 import { CLOSING, type Reply, replyClass } from "./reply.js";

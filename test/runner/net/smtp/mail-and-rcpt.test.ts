@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { playTranscript } from "../../../../runner/lab/transcript-server.js";
 import { ehlo, rset, starttls } from "../../../../runner/net/smtp/commands.js";
-import { type MailParameters, mailFrom, type Recipient, rcptTo } from "../../../../runner/net/smtp/mail.js";
+import { type MailParameters, mailFrom, type Recipient, rcptTo } from "../../../../runner/net/smtp/mail-and-rcpt.js";
 import { type Mailbox, parseMailbox, parseSender } from "../../../../runner/net/smtp/mailbox.js";
 import { allCertificates, testAuthority } from "../../../support/certificates.js";
 import { greetedSession, testRun } from "../../../support/smtp-context.js";
