@@ -1,3 +1,4 @@
+import { type ParseArgsConfig, parseArgs } from "node:util";
 import { nearest } from "../support/did-you-mean.js";
 import { UsageError } from "./usage-error.js";
 
@@ -32,44 +33,46 @@ export interface Arguments<Table> {
 
 type Value = string | null | boolean | string[];
 
-/** Parses `--name`, `--name value`, `--name=value`, words, and `--`, after which everything is a word. */
+type OptionToken = { readonly kind: "option"; readonly name: string; readonly rawName: string; readonly value: string | undefined };
+type Token = OptionToken | { readonly kind: "positional"; readonly value: string } | { readonly kind: "option-terminator" };
+
+/** Parses `--name`, `--name value`, `--name=value`, `-n value`, words, and `--`, after which everything is a word. */
 export function parseArguments(argv: readonly string[], table: Options): Arguments<never> {
   const values: Record<string, Value> = {};
   for (const [name, option] of Object.entries(table)) values[name] = option.value === undefined ? false : option.repeated ? [] : null;
   const words: string[] = [];
-  for (let index = 0; index < argv.length; index++) {
-    const written = inFull(argv[index] as string, table);
-    if (written === "--") {
-      words.push(...argv.slice(index + 1));
-      break;
-    }
-    if (written === "-" || !written.startsWith("-")) words.push(written);
-    else if (takesNext(written, argv[index + 1], table)) assign(values, table, written, argv[++index]);
-    else assign(values, table, written, undefined);
+  const parsed = parseArgs({ args: [...argv], options: forNode(table), strict: false, allowPositionals: true, tokens: true });
+  const tokens = parsed.tokens as readonly Token[];
+  for (let index = 0; index < tokens.length; index++) {
+    const token = tokens[index] as Token;
+    if (token.kind === "positional") words.push(token.value);
+    if (token.kind !== "option") continue;
+    const next = tokens[index + 1];
+    const follows = token.value === undefined && next?.kind === "positional" && optionOf(token, table).looksLike?.test(next.value) === true;
+    assign(values, table, token, follows ? next.value : token.value);
+    if (follows) index += 1;
   }
   return { words, options: values } as unknown as Arguments<never>;
 }
 
-function inFull(written: string, table: Options): string {
-  const name = Object.keys(table).find((each) => written === `-${table[each]?.short}`);
-  return name === undefined ? written : `--${name}`;
+/** An optional value is not known to node:util: there such an option is a switch. */
+function forNode(table: Options): NonNullable<ParseArgsConfig["options"]> {
+  const entries = Object.entries(table).map(([name, { value, optional, short, repeated = false }]) => {
+    const type = value === undefined || optional === true ? ("boolean" as const) : ("string" as const);
+    return [name, { type, multiple: repeated, ...(short === undefined ? {} : { short }) }] as const;
+  });
+  return Object.fromEntries(entries);
 }
 
-function takesNext(written: string, next: string | undefined, table: Options): boolean {
-  const { value, optional, looksLike } = optionOf(written, table);
-  if (value === undefined || written.includes("=")) return false;
-  return optional !== true || (next !== undefined && looksLike?.test(next) === true);
-}
-
-function assign(values: Record<string, Value>, table: Options, written: string, next: string | undefined): void {
-  const { name, value } = split(written);
-  const option = optionOf(written, table);
+function assign(values: Record<string, Value>, table: Options, token: OptionToken, written: string | undefined): void {
+  const { name } = token;
+  const option = optionOf(token, table);
   if (option.value === undefined) {
-    if (value !== undefined) throw new UsageError(`--${name} does not take a value`);
+    if (written !== undefined) throw new UsageError(`--${name} does not take a value`);
     values[name] = true;
     return;
   }
-  const given = value ?? next ?? (option.optional ? "" : undefined);
+  const given = written ?? (option.optional ? "" : undefined);
   if (given !== undefined && option.choices !== undefined && !option.choices.includes(given)) throw notAChoice(name, given, option.choices);
   if (given === undefined) throw new UsageError(`--${name} needs a value: --${name} ${option.value}`);
   if (!option.repeated) {
@@ -84,20 +87,13 @@ function notAChoice(name: string, given: string, choices: readonly string[]): Us
   return new UsageError(`--${name} does not take ${JSON.stringify(given)}`, hint);
 }
 
-function split(written: string): { name: string; value: string | undefined } {
-  const [, name = written, value] = /^--?([^=]*)(?:=(.*))?$/s.exec(written) ?? [];
-  return { name, value };
-}
-
-function optionOf(written: string, table: Options): Option {
-  const { name } = split(written);
-  const option = written.startsWith("--") && Object.hasOwn(table, name) ? table[name] : undefined;
+function optionOf({ name, rawName }: OptionToken, table: Options): Option {
+  const option = Object.hasOwn(table, name) ? table[name] : undefined;
   if (option !== undefined) return option;
   const names = [...Object.keys(table), "help"];
   const near = nearest(name, names, 1)[0];
-  const shown = written.startsWith("--") ? `--${name}` : written;
   throw new UsageError(
-    `there is no option ${shown}`,
+    `there is no option ${rawName}`,
     near === undefined ? `the options are: ${names.map((each) => `--${each}`).join(", ")}` : `did you mean --${near}?`,
   );
 }
