@@ -1,4 +1,7 @@
+import { attributeAt, readAttributeValue } from "../../probes/data.dynamodb/attribute-value.js";
 import { readIperf3Report } from "../../probes/performance.bandwidth/iperf3-report.js";
+import { readJson, valueAtPointer } from "../../probes/webapp.rest/json-body.js";
+import { readXml, textAtPath } from "../../probes/webapp.rest/xml.js";
 import { readCertificate } from "../../runner/asn1/certificate.js";
 import { Asn1Error } from "../../runner/asn1/decode-ber.js";
 import { readOcspResponse } from "../../runner/asn1/ocsp.js";
@@ -510,6 +513,24 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
     parse: (bytes) => readSuite("/suite.yaml", text(bytes), {}),
     refuses: (error) => error instanceof SuiteError,
   },
+  "rest-body": {
+    modules: ["probes/webapp.rest/json-body.ts", "probes/webapp.rest/xml.ts"],
+    parse(bytes) {
+      const { body } = readJson(text(bytes));
+      if (body.kind === "json") valueAtPointer(body.value, "/a/0");
+      textAtPath(readXml(text(bytes)), "/a/b");
+    },
+    refuses: (error) => error instanceof Error && error.constructor === Error,
+  },
+  dynamodb: {
+    modules: ["probes/data.dynamodb/attribute-value.ts"],
+    parse(bytes) {
+      const item = fieldsIn(text(bytes));
+      readAttributeValue(item);
+      attributeAt({ ...item }, ["a", "0"]);
+    },
+    refuses: isFailure,
+  },
   svg: { modules: ["runner/posture/bimi/svg.ts", "runner/posture/bimi/xml.ts"], parse: (bytes) => judgeSvg(bytes) },
   transcript: { modules: ["runner/lab/transcript.ts"], parse: (bytes) => parseTranscript(text(bytes)), refuses: (error) => isOf(error, "TranscriptError") },
 };
@@ -525,5 +546,6 @@ export const NOT_HOSTILE: Readonly<Record<string, string>> = {
   "runner/net/starttls/prelude-reader.ts": "bounded lines, matched by its callers",
   "runner/net/http/body-reader.ts": "stores bytes up to a bound and parses none",
   "runner/net/http/content-decoding.ts": "zlib of Node reads the bytes; the bound on what comes out has its own tests",
+  "runner/watch/schedule/cron.ts": "reads one line of our user's own suite",
   "runner/net/transport/line-text.ts": "run by the parsers of replies",
 };

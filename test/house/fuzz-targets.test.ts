@@ -6,7 +6,12 @@ import { NOT_HOSTILE, TARGETS } from "../fuzz/targets.js";
 import { REPO, sourcesIn } from "./files.js";
 
 /** Rooms whose parsers read what a peer, a message or a file of somebody else holds. */
-const ROOMS = ["runner/asn1", "runner/mail", "runner/net", "runner/queue", "runner/replies", "runner/suite", "runner/tls-policy"];
+const ROOMS = [
+  ...["asn1", "data", "mail", "net", "posture", "queue", "replies", "report", "serve", "suite", "tls-policy", "tls-scan", "watch"].map(
+    (room) => `runner/${room}`,
+  ),
+  "probes",
+];
 /** A parser by its name: an exported function parse…, read…, decode… of a text or bytes, or an exported class …Parser, …Framer, …Reader, …Decoder. */
 const PARSER =
   /^export (?:async )?(?:function (?:parse|read|decode)[A-Z]\w*\((?:bytes|text|message|body|records?|texts|value|sent|written|reply|frame|challenge)\b|class \w+(?:Parser|Framer|Reader|Decoder)\b)/m;
