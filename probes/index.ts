@@ -5,6 +5,7 @@ export const builtIn: Readonly<Record<string, BuiltIn>> = {
   "data.cassandra": { load: () => import("./data.cassandra/probe.js"), lab: () => import("./data.cassandra/lab.js") },
   "data.dynamodb": { load: () => import("./data.dynamodb/probe.js"), lab: () => import("./data.dynamodb/lab.js") },
   "data.mongodb": { load: () => import("./data.mongodb/probe.js"), lab: () => import("./data.mongodb/lab.js") },
+  "data.mssql": { load: () => import("./data.mssql/probe.js"), lab: () => import("./data.mssql/lab.js") },
   "data.mysql": { load: () => import("./data.mysql/probe.js"), lab: () => import("./data.mysql/lab.js") },
   "data.postgresql": { load: () => import("./data.postgresql/probe.js"), lab: () => import("./data.postgresql/lab.js") },
   "data.redis": { load: () => import("./data.redis/probe.js"), lab: () => import("./data.redis/lab.js") },
@@ -56,6 +57,7 @@ export interface BuiltInTypes {
   "data.cassandra": typeof import("./data.cassandra/probe.js").default;
   "data.dynamodb": typeof import("./data.dynamodb/probe.js").default;
   "data.mongodb": typeof import("./data.mongodb/probe.js").default;
+  "data.mssql": typeof import("./data.mssql/probe.js").default;
   "data.mysql": typeof import("./data.mysql/probe.js").default;
   "data.postgresql": typeof import("./data.postgresql/probe.js").default;
   "data.redis": typeof import("./data.redis/probe.js").default;

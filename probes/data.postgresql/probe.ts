@@ -59,7 +59,7 @@ async function cover(ctx: Ctx, input: Input, connection: Connection, evidence: E
   if (input.tls.mode === "none") return;
   if (input.tls.mode === "starttls")
     await ctx.operation("SSLRequest", () => startTls(connection, "postgresql", { heloName: "", host: input.target_host, timeoutMs: input.command_timeout_ms }));
-  await secure(ctx, input, connection, evidence, ALPN);
+  await secure(ctx, input, connection, evidence, { alpn: ALPN });
 }
 
 async function converse(ctx: Ctx, input: Input, session: PostgresSession, evidence: Evidence<Output>): Promise<void> {

@@ -1,6 +1,7 @@
 import type { TlsFacts, TlsInput } from "../../schemas/tls.js";
 import type { Context } from "../harness/context.js";
 import type { Connection } from "../net/transport/connection.js";
+import type { SecureOptions } from "../net/transport/secure-options.js";
 import { requireTrusted } from "../net/transport/tls.js";
 import { failureError } from "../run/failure-error.js";
 
@@ -16,11 +17,11 @@ export async function secure(
   { tls, target_host, command_timeout_ms }: SecureInput,
   connection: Connection,
   evidence: { tls: TlsFacts | null },
-  alpn?: readonly string[],
+  more: Pick<SecureOptions, "alpn" | "maxVersion"> = {},
 ): Promise<void> {
   const host = tls.servername ?? target_host;
   const { min_version, ca } = tls;
-  const options = { host, min_version, ...(ca === undefined ? {} : { ca }), ...(alpn === undefined ? {} : { alpn }) };
+  const options = { host, min_version, ...(ca === undefined ? {} : { ca }), ...more };
   evidence.tls = await ctx.tls.secure(connection, options, command_timeout_ms);
   if (tls.verify === "require") requireTrusted(evidence.tls, host);
 }

@@ -71,6 +71,9 @@ import { readCommunityMessage } from "../../runner/net/snmp/pdu.js";
 import { readV3 } from "../../runner/net/snmp/v3-message.js";
 import { describeHostKey, isSignedBy } from "../../runner/net/ssh/host-key.js";
 import { readKexInit } from "../../runner/net/ssh/kex-init.js";
+import { TdsDecoder } from "../../runner/net/tds/packet.js";
+import { readPreLogin } from "../../runner/net/tds/prelogin.js";
+import { holdsRow, readTokens } from "../../runner/net/tds/tokens.js";
 import { HelloError, ServerAnswerReader } from "../../runner/net/tls-hello/server-answer.js";
 import { flagInWords, readHopLine } from "../../runner/net/traceroute/output.js";
 import { FrameReader } from "../../runner/net/websocket/frames.js";
@@ -330,6 +333,30 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
           for (const read of [readRows, readCassandraError, (body: Buffer) => new CassandraFrameReader(body).texts()])
             try {
               read(frame.body);
+            } catch (error) {
+              if (!isFailure(error)) throw error;
+            }
+      }
+    },
+    refuses: isFailure,
+  },
+  tds: {
+    modules: [
+      "runner/net/tds/packet.ts",
+      "runner/net/tds/prelogin.ts",
+      "runner/net/tds/reader.ts",
+      "runner/net/tds/type-info.ts",
+      "runner/net/tds/value.ts",
+      "runner/net/tds/tokens.ts",
+    ],
+    parse(bytes) {
+      const decoder = new TdsDecoder();
+      for (const portion of portions(bytes)) {
+        decoder.push(Buffer.from(portion, "latin1"));
+        for (let packet = decoder.next(); packet !== null; packet = decoder.next())
+          for (const read of [readPreLogin, (body: Buffer) => readTokens(body, 10), holdsRow])
+            try {
+              read(packet.body);
             } catch (error) {
               if (!isFailure(error)) throw error;
             }

@@ -97,11 +97,12 @@ const MAX_CONTEXTS = 64;
 
 /** Making a context parses every root certificate: some milliseconds that the next run of the same kind need not pay. */
 function contextFor(options: SecureOptions): SecureContext {
-  const key = `${options.min_version} ${options.reducedHello === true} ${options.ca ?? ""}`;
+  const key = `${options.min_version} ${options.maxVersion ?? ""} ${options.reducedHello === true} ${options.ca ?? ""}`;
   const known = contexts.get(key);
   if (known !== undefined) return known;
   const context = createSecureContext({
     minVersion: options.min_version,
+    ...(options.maxVersion === undefined ? {} : { maxVersion: options.maxVersion }),
     // OpenSSL's default security level refuses TLS 1.0 and 1.1; who asks for them by name means it.
     ...(options.min_version < "TLSv1.2" ? { ciphers: "DEFAULT@SECLEVEL=0" } : {}),
     ...(options.reducedHello === true

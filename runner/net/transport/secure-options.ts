@@ -11,6 +11,8 @@ export interface SecureOptions extends Pick<TlsInput, "min_version" | "ca"> {
   keepsSession?: boolean;
   /** A session of an earlier handshake with the same server, to be resumed. */
   session?: Buffer;
+  /** The newest version to offer, where the protocol cannot carry a newer one. */
+  maxVersion?: "TLSv1.2";
 }
 
 export const CLOSED_IN_HANDSHAKE = "the peer closed the connection during the TLS handshake";

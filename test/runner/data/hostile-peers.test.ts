@@ -23,6 +23,7 @@ const FLOODS: Readonly<Record<string, Readonly<Record<string, readonly [first: s
     "endless notices": ["", "N\0\0\0\x05\0".repeat(5000)],
   },
   "data.mysql": { "an endless packet": [mysqlGreeting, `\xff\xff\x0f\x02${X}`] },
+  "data.mssql": { "endless packets": ["", `\x04\0\xff\xff\0\0\x01\0${X.slice(9)}`], "endless small packets": ["", "\x04\0\0\x09\0\0\x01\0x".repeat(5000)] },
   "data.mongodb": { "an endless message": ["", `\xff\xff\x0f\0${X}`] },
   "data.cassandra": { "an endless frame": ["", `\x84\0\0\x01\x06\0\x03\xff\xff${X}`] },
 };
