@@ -8,7 +8,7 @@ import { requireTrusted } from "../../runner/net/transport/tls.js";
 import { failureError } from "../../runner/run/failure-error.js";
 import { statusOf } from "../../runner/run/judge.js";
 import type { Violation } from "../../runner/support/request-error.js";
-import { resolved } from "../../schemas/secret.js";
+import { bind } from "./bind.js";
 import { judge } from "./judge.js";
 import { anonymousRead, readRootDse, runSearch } from "./read.js";
 import { type Input, newest, type Output } from "./schema.js";
@@ -21,9 +21,15 @@ export default defineProbe({
   needs: ["tcp", "tls"],
   target: { host: "target_host", port: "target_port" },
   ...newest,
-  checkInput: (input) => [...certificateViolations("/tls/ca", input.tls.ca), ...filterViolations(input)],
+  checkInput: (input) => [...certificateViolations("/tls/ca", input.tls.ca), ...bindViolations(input), ...filterViolations(input)],
   run,
 });
+
+function bindViolations({ bind: asked }: Input): Violation[] {
+  if (asked === undefined) return [];
+  const [field, value] = asked.mechanism === "simple" ? ["dn", asked.dn] : ["username", asked.username];
+  return value === undefined ? [{ pointer: `/bind/${field}`, message: `is missing: the mechanism ${asked.mechanism} needs it`, hint: null }] : [];
+}
 
 function filterViolations({ search }: Input): Violation[] {
   if (search === undefined) return [];
@@ -80,18 +86,6 @@ async function secure(ctx: Ctx, { tls, target_host, command_timeout_ms }: Input,
   const { min_version, ca } = tls;
   evidence.tls = await ctx.tls.secure(connection, { host, min_version, ...(ca === undefined ? {} : { ca }) }, command_timeout_ms);
   if (tls.verify === "require") requireTrusted(evidence.tls, host);
-}
-
-/** A password that is empty would be an anonymous bind, which every server accepts (RFC 4513, section 5.1.2): it is never sent. */
-async function bind({ dn, password, allow_plaintext }: NonNullable<Input["bind"]>, session: LdapSession, evidence: Evidence<Output>): Promise<void> {
-  const secret = resolved(password);
-  if (secret === "") throw failureError("auth", "not_permitted", "an empty password is not sent: servers take such a bind for an anonymous one, and accept it");
-  if (evidence.tls === null && !allow_plaintext)
-    throw failureError("auth", "not_permitted", "the password is not sent in plain text: set tls.mode, or allow it with bind.allow_plaintext");
-  const { code, name, diagnostic } = await session.bind(dn, secret);
-  const [, sub_code = null] = /\bdata ([0-9a-f]{1,8})\b/.exec(diagnostic) ?? [];
-  evidence.bind = { result_code: code, result: name, diagnostic, accepted: code === 0, sub_code };
-  if (code !== 0) throw failureError("auth", "reply_rejected", `the server refuses the bind: ${name} (${code})${diagnostic === "" ? "" : `: ${diagnostic}`}`);
 }
 
 function nothingYet({ target_host, target_port, tls }: Input): Evidence<Output> {

@@ -26,6 +26,8 @@ const expectations = {
   additionalProperties: false,
 } as const;
 
+const BIND_MECHANISMS = ["simple", "SCRAM-SHA-256"] as const;
+
 const input = contract({
   title: "security.ldap 1.0.0 input",
   type: "object",
@@ -48,13 +50,15 @@ const input = contract({
     },
     bind: {
       type: "object",
-      description: "A simple bind. The password is sent in plain text only if that is allowed.",
+      description: "A login. With a simple bind the password is sent in plain text only if that is allowed; with SCRAM it is never sent.",
       properties: {
+        mechanism: { enum: BIND_MECHANISMS, default: "simple", description: "simple needs dn, SCRAM-SHA-256 (SASL) needs username." },
+        username: { type: "string", minLength: 1, maxLength: 1024, format: "one-line", description: "The user name of SASL." },
         dn: { ...dn, minLength: 1, description: "The name to bind as; with Active Directory also user@domain." },
         password: { ...secretSchema, description: "The password." },
         allow_plaintext: { type: "boolean", default: false, description: "Send the password even without TLS." },
       },
-      required: ["dn", "password"],
+      required: ["password"],
       additionalProperties: false,
     },
     search: {
@@ -119,6 +123,7 @@ const output = contract({
       anonymous_read: nullable({ type: "boolean" }, "A client without a login may read below the first naming context; null if that is not known."),
       bind: nullable(
         record({
+          mechanism: { enum: BIND_MECHANISMS },
           ...result,
           accepted: { type: "boolean" },
           sub_code: nullable({ type: "string" }, "Active Directory's reason, as 52e: the password is wrong."),

@@ -17,14 +17,24 @@ dc: example
 
 ${[1, 2, 3, 4, 5].map((number) => `dn: ou=unit${number},${LDAP_BASE}\nobjectClass: organizationalUnit\nou: unit${number}\ndescription: Grüße ${number}\n`).join("\n")}`;
 
+/** An account for SCRAM, which needs the password as it is. */
+export const LDAP_PERSON = { username: "ann", password: "correct-horse-2" };
+const PERSON = `
+dn: cn=${LDAP_PERSON.username},${LDAP_BASE}
+objectClass: person
+cn: ${LDAP_PERSON.username}
+sn: Example
+userPassword: ${LDAP_PERSON.password}
+`;
+
 /** An OpenLDAP server with six entries and StartTLS. `access` is an access rule, as by * none. */
-export function startSlapd(access: string): Promise<RunningDaemon> {
+export function startSlapd(access: string, { withPerson = false } = {}): Promise<RunningDaemon> {
   return runDaemon("slapd", programPath("slapd") as string, (folder, port) => {
     const { certificate, key } = selfSigned({ names: ["localhost", "127.0.0.1"] });
     writeFileSync(join(folder, "cert.pem"), certificate);
     writeFileSync(join(folder, "key.pem"), key);
     mkdirSync(join(folder, "data"));
-    writeFileSync(join(folder, "entries.ldif"), ENTRIES);
+    writeFileSync(join(folder, "entries.ldif"), withPerson ? ENTRIES + PERSON : ENTRIES);
     const lines = [
       ...["core", "cosine", "inetorgperson"].map((name) => `include /etc/ldap/schema/${name}.schema`),
       "modulepath /usr/lib/ldap",
@@ -32,6 +42,8 @@ export function startSlapd(access: string): Promise<RunningDaemon> {
       `TLSCertificateFile ${folder}/cert.pem`,
       `TLSCertificateKeyFile ${folder}/key.pem`,
       `pidfile ${folder}/slapd.pid`,
+      "password-hash {CLEARTEXT}",
+      `authz-regexp "uid=([^,]*),cn=scram-sha-256,cn=auth" "cn=$1,${LDAP_BASE}"`,
       "database mdb",
       `suffix "${LDAP_BASE}"`,
       `rootdn "${LDAP_ADMIN.dn}"`,

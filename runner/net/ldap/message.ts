@@ -18,6 +18,7 @@ export const OID = { startTls: "1.3.6.1.4.1.1466.20037", whoAmI: "1.3.6.1.4.1.42
 export const SCOPES = ["base", "one", "sub"] as const;
 export type Scope = (typeof SCOPES)[number];
 const VERSION = 3;
+const SASL_AUTHENTICATION = 0xa3;
 
 export interface Result {
   readonly code: number;
@@ -49,6 +50,17 @@ export function encodeMessage(id: number, operation: Buffer): Buffer {
 
 export function bindRequest(dn: string, password: string): Buffer {
   return application(OPERATION.bindRequest, integer(VERSION), octets(Buffer.from(dn)), context(0, Buffer.from(password)));
+}
+
+/** RFC 4511, section 4.2: the choice [3] of the authentication, with the mechanism and what it says. */
+export function saslBindRequest(mechanism: string, credentials: string): Buffer {
+  const sasl = application(SASL_AUTHENTICATION, octets(Buffer.from(mechanism)), octets(Buffer.from(credentials)));
+  return application(OPERATION.bindRequest, integer(VERSION), octets(Buffer.alloc(0)), sasl);
+}
+
+/** What the server's mechanism says (serverSaslCreds); null if it says nothing. */
+export function saslCredentials(rest: readonly Element[]): Buffer | null {
+  return rest.find(({ tag }) => tag === 0x87)?.content ?? null;
 }
 
 export function unbindRequest(): Buffer {

@@ -2,6 +2,7 @@ import type { Phase } from "../../../schemas/failure.js";
 import type { Operation } from "../../../schemas/operation.js";
 import { Asn1Error } from "../../asn1/decode-ber.js";
 import { FailureError, failureError } from "../../run/failure-error.js";
+import type { SaslExchange } from "../sasl/exchange.js";
 import type { Break, Connection, ConnectionReader } from "../transport/connection.js";
 import {
   bindRequest,
@@ -18,6 +19,8 @@ import {
   readResponse,
   readResult,
   type Search,
+  saslBindRequest,
+  saslCredentials,
   searchRequest,
   unbindRequest,
 } from "./message.js";
@@ -26,6 +29,9 @@ import {
 const MAX_MESSAGE_BYTES = 1024 * 1024;
 /** Entries beyond the requested size limit, after which a search fails: a server must not continue for ever. */
 const MAX_EXTRA_ENTRIES = 10;
+/** Mechanisms in use have three at most. */
+const MAX_SASL_STEPS = 8;
+const SASL_IN_PROGRESS = 14;
 
 export interface SearchOutcome {
   readonly result: Result;
@@ -62,6 +68,28 @@ export class LdapSession implements ConnectionReader {
 
   bind(dn: string, password: string): Promise<Result> {
     return this.#ask("BIND", "auth", bindRequest(dn, password), OPERATION.bindResponse).then(({ result }) => result);
+  }
+
+  /**
+   * A login by a mechanism of SASL (RFC 4513, section 5.2), until the server accepts or refuses. A server that accepts without the proof that
+   * the mechanism demands is not believed.
+   */
+  async saslBind(mechanism: string, exchange: SaslExchange): Promise<Result> {
+    const { secrets } = this.connection.run;
+    let response = exchange.initial;
+    for (let step = 0; step < MAX_SASL_STEPS; step++) {
+      // A hostile server may send back what it was sent.
+      for (const secret of [response?.secret === true ? response.text : "", response?.proof ?? ""]) if (secret !== "") secrets.keepWhole(secret);
+      const { result, rest } = await this.#ask("BIND", "auth", saslBindRequest(mechanism, response?.text ?? ""), OPERATION.bindResponse);
+      const challenge = saslCredentials(rest);
+      if (result.code !== SASL_IN_PROGRESS && result.code !== 0) return result;
+      if (challenge !== null) response = await exchange.respond(challenge);
+      if (result.code === SASL_IN_PROGRESS) continue;
+      const doubt = exchange.doubt();
+      if (doubt !== null) throw failureError("auth", "protocol_violation", doubt);
+      return result;
+    }
+    throw failureError("auth", "limit_exceeded", `more than ${MAX_SASL_STEPS} steps of ${mechanism}`);
   }
 
   /** After a success TLS must begin at once. Plain text that follows the answer is refused. */

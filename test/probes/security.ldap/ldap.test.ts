@@ -7,7 +7,7 @@ import { listen } from "../../../runner/net/transport/listen.js";
 import { sendInWay, WAYS } from "../../support/byte-ways.js";
 import { realServer } from "../../support/real-servers.js";
 import type { RunningDaemon } from "../../support/run-daemon.js";
-import { LDAP_ADMIN, LDAP_BASE, startSlapd } from "../../support/slapd.js";
+import { LDAP_ADMIN, LDAP_BASE, LDAP_PERSON, startSlapd } from "../../support/slapd.js";
 
 const open: { close(): Promise<unknown> }[] = [];
 let daemon: RunningDaemon | null = null;
@@ -36,6 +36,30 @@ async function answers(messages: readonly string[], input: object = {}): Promise
   }
   return outputs;
 }
+
+describe("a login by SCRAM", () => {
+  const bind = { mechanism: "SCRAM-SHA-256", username: "ann", password: "correct-horse" };
+  /** The root DSE cannot be read here. */
+  const hidden = "30 0c 02 01 01 65 07 0a 01 00 04 00 04 00";
+
+  test("that the server accepts without a proof is not believed", async () => {
+    for (const output of await answers([hidden, "30 0c 02 01 02 61 07 0a 01 00 04 00 04 00"], { bind }))
+      expect(output.failure).toMatchObject({ phase: "auth", code: "protocol_violation" });
+  });
+
+  test("ends at a challenge that is none", async () => {
+    for (const output of await answers([hidden, "30 0f 02 01 02 61 0a 0a 01 0e 04 00 04 00 87 01 78"], { bind }))
+      expect(output.failure).toMatchObject({ phase: "auth", code: "protocol_violation" });
+  });
+
+  test("needs a user name, and a simple bind a DN", async () => {
+    for (const [mechanism, pointer] of [
+      ["SCRAM-SHA-256", "/bind/username"],
+      ["simple", "/bind/dn"],
+    ])
+      await expect(ask(1, { bind: { mechanism, password: "x" } })).rejects.toMatchObject({ violations: [{ pointer }] });
+  });
+});
 
 describe("what servers answer", () => {
   test.each<[what: string, message: string, failure: object]>([
@@ -125,6 +149,17 @@ test.each(["cn=a", "(cn=a", "(cn=a))", "(&)", "(cn=\\zz)", "()", "(=x)", `${"(!"
 );
 
 realServer("OpenLDAP", ["slapd"], () => {
+  test("SCRAM-SHA-256 never sends the password, and tells a wrong one", async () => {
+    daemon = await startSlapd("by * read", { withPerson: true });
+    const bind = { mechanism: "SCRAM-SHA-256", ...LDAP_PERSON };
+    const output = await ask(daemon.port, { bind });
+    expect(output).toMatchObject({ status: "ok", failure: null, bind: { mechanism: "SCRAM-SHA-256", accepted: true, result_code: 0 } });
+    expect(output.who_am_i).toBe(`dn:cn=ann,${LDAP_BASE}`);
+    expect(output.operations.filter(({ name }) => name === "BIND").map(({ code }) => code)[0]).toBe(14);
+    const refused = await ask(daemon.port, { bind: { ...bind, password: "wrong" } });
+    expect(refused).toMatchObject({ failure: { phase: "auth", code: "reply_rejected" }, bind: { accepted: false, result_code: 49 } });
+  });
+
   test("an open directory: what it says of itself, a bind, a search and its limit", async () => {
     daemon = await startSlapd("by * read");
     const bind = { ...LDAP_ADMIN, allow_plaintext: true };
