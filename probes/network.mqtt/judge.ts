@@ -24,7 +24,7 @@ export function judge(input: Input, seen: Evidence<Output>): Finding[] {
 
 function notMet(severity: Finding["severity"], wanted: Expectations, seen: Evidence<Output>): Finding[] {
   const findings: Finding[] = [];
-  const live = seen.messages.filter(({ retained }) => !retained).length;
+  const { live_count: live } = seen;
   if (wanted.min_messages !== undefined && live < wanted.min_messages)
     findings.push(finding(severity, "too_few_messages", `${live} live messages arrived, not ${wanted.min_messages}`, wanted.min_messages, live));
   if (wanted.message !== undefined) {

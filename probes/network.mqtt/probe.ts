@@ -52,9 +52,10 @@ async function run(input: Input, ctx: Ctx): Promise<Evidence<Output>> {
       }
     });
   });
-  const { messages = [], messageCount = 0 } = (session ?? {}) as Partial<MqttSession>;
+  const { messages = [], messageCount = 0, liveCount = 0 } = (session ?? {}) as Partial<MqttSession>;
   evidence.messages = messages.map((message) => shown(message, ctx.run.recorder.began));
   evidence.message_count = messageCount;
+  evidence.live_count = liveCount;
   evidence.failure = failure;
   evidence.findings = judge(input, evidence);
   evidence.status = statusOf(failure, evidence.findings);
@@ -89,20 +90,27 @@ async function publishOnce(
 ): Promise<void> {
   const bytes = Buffer.from(resolved(payload));
   const sentAt = ctx.clock.now();
-  const known = session.messages.length;
+  // It may come back before it is acknowledged, and after more messages than are kept.
+  let returned: Message | null = null;
+  session.onMessage = (message) => {
+    if (isOurs(message)) returned ??= message;
+  };
+  const isOurs = ({ topic: on, payload: content }: Message): boolean => on === topic && content.equals(bytes);
   const published: NonNullable<Output["published"]> = { ...(await session.publish(topic, bytes, retain)), round_trip_ms: null };
   evidence.published = published;
   if (published.code >= 128 || input.subscribe.length === 0) return;
-  const returned = (): Message | undefined => session.messages.slice(known).find((message) => message.topic === topic && message.payload.equals(bytes));
-  await session.listen(input.wait_ms, () => returned() !== undefined);
-  const message = returned();
-  if (message !== undefined) published.round_trip_ms = round(message.at - sentAt);
+  await session.listen(input.wait_ms, (message) => {
+    if (message !== null && isOurs(message)) returned ??= message;
+    return returned !== null;
+  });
+  const found = returned as Message | null;
+  if (found !== null) published.round_trip_ms = round(found.at - sentAt);
 }
 
 /** Waiting ends once everything requested has arrived. */
-function isSatisfied({ expect }: Input, { messages }: MqttSession, { published }: Evidence<Output>): boolean {
+function isSatisfied({ expect }: Input, { liveCount }: MqttSession, { published }: Evidence<Output>): boolean {
   const wanted = expect?.min_messages;
-  if (wanted !== undefined) return messages.filter(({ retained }) => !retained).length >= wanted;
+  if (wanted !== undefined) return liveCount >= wanted;
   return published !== null && published.round_trip_ms !== null;
 }
 
@@ -121,6 +129,6 @@ function shown({ topic, payload, qos, retained, duplicate, at }: Message, began:
 
 function nothingYet({ target_host, target_port, tls, version }: Input): Evidence<Output> {
   const port = target_port ?? (tls.mode === "implicit" ? 8883 : 1883);
-  const broker = { tls: null, version, connack: null, subscriptions: [], messages: [], message_count: 0, published: null, ping_ms: null };
+  const broker = { tls: null, version, connack: null, subscriptions: [], messages: [], message_count: 0, live_count: 0, published: null, ping_ms: null };
   return { status: "ok", failure: null, target_host, target_port: port, attempts: [], ...broker, findings: [] };
 }

@@ -15,7 +15,7 @@ const expectations = {
     min_messages: {
       type: "integer",
       minimum: 0,
-      maximum: 100,
+      maximum: 1000,
       description: "At least this number of live messages arrive within wait_ms. Retained ones do not count.",
     },
     message: expectedValue("The text of the last message, retained or live."),
@@ -135,6 +135,7 @@ const output = contract({
         "The messages that arrived, up to 100.",
       ),
       message_count: { type: "integer", description: "All messages that arrived." },
+      live_count: { type: "integer", description: "Those of them that the broker had not kept." },
       published: nullable(
         record({
           code: { type: "integer", description: "0 is success, 16 that it has no subscriber." },

@@ -68,7 +68,9 @@ export class MqttSession implements ConnectionReader {
   readonly messages: Message[] = [];
   /** Also those that were not kept. */
   messageCount = 0;
-  /** Called for each message; it may end a wait. */
+  /** Of all messages, those that the broker had not kept. */
+  liveCount = 0;
+  /** Called for each message, also for one that is not kept; it may end a wait. */
   onMessage: ((message: Message) => void) | null = null;
   readonly #connection: Connection;
   readonly #timeoutMs: number;
@@ -149,9 +151,9 @@ export class MqttSession implements ConnectionReader {
   }
 
   /** Waits for messages until `isDone`, or until the time is up. Rejects if the connection is lost meanwhile. */
-  async listen(ms: number, isDone: () => boolean): Promise<void> {
+  async listen(ms: number, isDone: (message: Message | null) => boolean): Promise<void> {
     if (this.#broken !== null) throw this.#broken;
-    if (isDone()) return;
+    if (isDone(null)) return;
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => finish(resolve), ms);
       const finish = (settle: () => void): void => {
@@ -160,8 +162,8 @@ export class MqttSession implements ConnectionReader {
         this.#onBroken = null;
         settle();
       };
-      this.onMessage = () => {
-        if (isDone()) finish(resolve);
+      this.onMessage = (message) => {
+        if (isDone(message)) finish(resolve);
       };
       this.#onBroken = (error) => finish(() => reject(error));
     });
@@ -236,6 +238,7 @@ export class MqttSession implements ConnectionReader {
     if (id !== null) this.#connection.write(encodePacket(qos === 1 ? PACKET.puback : PACKET.pubrec, 0, id));
     const message = { topic, payload: Buffer.from(reader.rest), qos, retained: (flags & 1) === 1, duplicate: (flags & 8) === 8, at };
     this.messageCount += 1;
+    if (!message.retained) this.liveCount += 1;
     if (this.messages.length < MAX_KEPT_MESSAGES) this.messages.push(message);
     this.onMessage?.(message);
   }

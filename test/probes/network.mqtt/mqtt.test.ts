@@ -8,6 +8,7 @@ import { selfSigned } from "../../../runner/lab/self-signed.js";
 import { listen } from "../../../runner/net/transport/listen.js";
 import { sendInWay, WAYS } from "../../support/byte-ways.js";
 import { freePorts } from "../../support/free-ports.js";
+import { peer } from "../../support/peer.js";
 import { programPath } from "../../support/programs.js";
 import { realServer } from "../../support/real-servers.js";
 import { type RunningDaemon, runDaemon } from "../../support/run-daemon.js";
@@ -37,6 +38,18 @@ async function answers(hex: string, input: object = {}): Promise<Output[]> {
 }
 
 /** MQTT 3.1.1 and 5, written out as bytes. */
+test("live messages count behind more retained ones than are kept", async () => {
+  const message = (retained: boolean): string => `${retained ? "31" : "30"} 05 00 01 61 00 78`;
+  const latin1 = (hex: string): string => Buffer.from(hex.replaceAll(" ", ""), "hex").toString("latin1");
+  const messages = [...Array.from({ length: 150 }, () => message(true)), message(false), message(false)].join("");
+  // Whole: byte by byte the answer to the ping would come between the bytes of the messages.
+  const broker = await peer([latin1("20 03 00 00 00"), latin1(`90 04 00 01 00 00 ${messages}`), latin1("d0 00")]);
+  open.push(broker);
+  const output = await ask(broker.port, { subscribe: [{ topic: "a" }], wait_ms: 20_000, expect: { min_messages: 2 } });
+  expect(output).toMatchObject({ status: "ok", message_count: 152, live_count: 2 });
+  expect(output.messages).toHaveLength(100);
+});
+
 describe("what brokers answer", () => {
   test.each<[what: string, version: string, hex: string, connack: object]>([
     ["accepted by 3.1.1", "3.1.1", "20 02 01 00", { code: 0, session_present: true, properties: {} }],
