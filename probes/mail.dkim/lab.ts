@@ -1,6 +1,6 @@
-import { generateKeyPairSync } from "node:crypto";
 import { defineLab } from "../../runner/harness/define-lab.js";
 import { startDnsServer } from "../../runner/lab/dns-server.js";
+import { RSA_PUBLIC_KEYS } from "../../runner/lab/rsa-public-keys.js";
 
 export default defineLab({
   async start(nextPort) {
@@ -23,7 +23,7 @@ export default defineLab({
 });
 
 function zone(): string {
-  const record = (bits: number, extra = ""): string => strings(`v=DKIM1; k=rsa;${extra} p=${rsaKey(bits)}`);
+  const record = (bits: 1024 | 2048, extra = ""): string => strings(`v=DKIM1; k=rsa;${extra} p=${RSA_PUBLIC_KEYS[bits]}`);
   return `
 $ORIGIN example.
 $TTL 300
@@ -34,10 +34,6 @@ s1._domainkey.test       TXT    ${record(2048, " t=y;")}
 s1._domainkey.revoked    TXT    "v=DKIM1; p="
 s1._domainkey.dangling   CNAME  gone.mailer
 `;
-}
-
-function rsaKey(modulusLength: number): string {
-  return generateKeyPairSync("rsa", { modulusLength }).publicKey.export({ type: "spki", format: "der" }).toString("base64");
 }
 
 /** A string of a TXT record has at most 255 bytes. */

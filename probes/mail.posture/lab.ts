@@ -1,7 +1,7 @@
-import { generateKeyPairSync } from "node:crypto";
 import { defineLab, type LabServer } from "../../runner/harness/define-lab.js";
 import { startDnsServer } from "../../runner/lab/dns-server.js";
 import { startHttpServer } from "../../runner/lab/http-server.js";
+import { RSA_PUBLIC_KEYS } from "../../runner/lab/rsa-public-keys.js";
 import { selfSigned } from "../../runner/lab/self-signed.js";
 import { startSmtpServer } from "../../runner/lab/smtp-server.js";
 
@@ -60,7 +60,7 @@ $TTL 300
 `;
 
 function zone(): string {
-  const key = generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey.export({ type: "spki", format: "der" }).toString("base64");
+  const key = RSA_PUBLIC_KEYS[2048];
   return `
 $ORIGIN example.
 $TTL 300

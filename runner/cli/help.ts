@@ -13,14 +13,14 @@ export function overview(): string {
     "probe-run runs a network probe once and prints what it found as JSON.",
     "",
     "Usage:",
-    "  probe-run <probe>[@version] <input.json | ->",
+    "  probe-run <probe>[@version] <target | input.json | ->",
     "  probe-run <command> [words] [options]",
     "",
     "Commands:",
     ...aligned(Object.entries(COMMANDS).map(([name, { summary }]) => [name, summary])),
     "",
     "Examples:",
-    "  probe-run network.smtp --set target_host=mx.example.org",
+    "  probe-run network.smtp mx.example.org:587",
     "  probe-run network.smtp --lab --pretty",
     '  echo \'{"target_host": "mx.example.org"}\' | probe-run network.smtp -',
     "",
@@ -32,7 +32,7 @@ export function overview(): string {
       ["3", "could not run: a bug, a missing tool, a missing permission"],
     ]),
     "",
-    "`probe-run <command> --help` tells more about a command. `probe-run --version` prints the version.",
+    "`probe-run <command> --help` prints more about a command. `probe-run --version` prints the version.",
   );
 }
 

@@ -15,9 +15,8 @@ export function openHistoryFile(written: string): Driver {
   if (path !== IN_MEMORY) {
     const foreign = foreignFile(path);
     if (foreign !== null) throw unusable(foreign);
-    makePrivateFolders(dirname(path));
   }
-  const driver = openDriver(path);
+  const driver = opened(path);
   try {
     driver.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
     prepare(driver, path);
@@ -25,6 +24,15 @@ export function openHistoryFile(written: string): Driver {
   } catch (error) {
     driver.close();
     if (error instanceof RequestError) throw error;
+    throw unusable(`${path}: ${(error as Error).message}`);
+  }
+}
+
+function opened(path: string): Driver {
+  try {
+    if (path !== IN_MEMORY) makePrivateFolders(dirname(path));
+    return openDriver(path);
+  } catch (error) {
     throw unusable(`${path}: ${(error as Error).message}`);
   }
 }

@@ -1,6 +1,7 @@
 import type { Limits } from "../limits/limits.js";
 import type { RunState } from "../run/run-state.js";
-import { behaviourFile } from "../sqlite/store-path.js";
+import { openOrWarn } from "../sqlite/open-or-warn.js";
+import { behaviourFile, IN_MEMORY } from "../sqlite/store-path.js";
 import { type JobSessions, jobSessions } from "./job-sessions.js";
 import { siteLimits } from "./limits.js";
 import { OutboundTest, parseReferences } from "./outbound-port-check.js";
@@ -69,18 +70,14 @@ function processSites(): Sites {
 }
 
 function openSites(): Sites {
-  const store = opened(behaviourFile(process.env));
+  const path = behaviourFile(process.env);
+  const store = openOrWarn(
+    path,
+    "PROBE_RUN_BEHAVIOUR",
+    () => new BehaviourStore(path),
+    () => new BehaviourStore(IN_MEMORY),
+  );
   // The last quarter of a second is in memory only.
   process.once("exit", () => store.flush());
   return { store, summaries: new Summaries(store), outbound: new OutboundTest(parseReferences(process.env.SMTP_SELF_TEST_HOSTS) ?? undefined) };
-}
-
-function opened(path: string): BehaviourStore {
-  try {
-    return new BehaviourStore(path);
-  } catch (error) {
-    throw new Error(`what was learned of mail sites cannot be kept in ${path}: ${(error as Error).message}. Name another file in PROBE_RUN_BEHAVIOUR`, {
-      cause: error,
-    });
-  }
 }

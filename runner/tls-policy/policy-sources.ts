@@ -1,6 +1,7 @@
 import { addressesOf } from "../net/dns/host-addresses.js";
 import { resolverOnDemand } from "../net/dns/resolver-on-demand.js";
 import { addressUse } from "../net/transport/address-policy.js";
+import { openOrWarn } from "../sqlite/open-or-warn.js";
 import type { PolicySourceOptions, PolicySources } from "./policy.js";
 import { StsCache } from "./sts/cache.js";
 import { type Fetched, fetchPolicyFile } from "./sts/fetch.js";
@@ -33,11 +34,8 @@ export function openPolicySources(options: PolicySourceOptions, now: () => numbe
 }
 
 function openCache(file: string | null, now: () => number): StsCache {
-  try {
-    return new StsCache(file, now);
-  } catch (error) {
-    throw new Error(`MTA-STS policies cannot be stored in ${file}: ${(error as Error).message}. Name a file that this user can write`, { cause: error });
-  }
+  const inMemory = (): StsCache => new StsCache(null, now);
+  return file === null ? inMemory() : openOrWarn(file, "PROBE_RUN_TLS_POLICIES", () => new StsCache(file, now), inMemory);
 }
 
 /** From the addresses of the policy host, in turn, until one of them answers. */

@@ -2,8 +2,10 @@ import { resolve } from "node:path";
 import { History } from "../../history/history.js";
 import { type HttpServing, serveHttp } from "../../net/http/serve.js";
 import { CONTENT_SECURITY_POLICY } from "../../report/page.js";
+import { IN_MEMORY } from "../../sqlite/store-path.js";
 import { printable } from "../../support/printable.js";
 import { METRICS_TYPE } from "../../support/prometheus.js";
+import { RequestError } from "../../support/request-error.js";
 import { checksView } from "../../watch/checks-view.js";
 import { watchMetrics } from "../../watch/metrics.js";
 import { runCheck } from "../../watch/run-check.js";
@@ -22,8 +24,8 @@ export async function watchOn(read: ReadWatch, given: Given, most: number, io: I
   const at = given.listen === null ? null : listenAddress(given.listen);
   const environment = io.env as NodeJS.ProcessEnv;
   const first = await prepareWatch(read.plan, environment);
-  const history = new History(resolve(io.cwd, given.history ?? DEFAULT_HISTORY));
   const tell = (message: string): void => io.err(`probe-run: ${printable(message)}\n`);
+  const history = openHistory(given, tell, io);
   let fail: (error: unknown) => void = () => undefined;
   const options: WatchOptions = { most, tell, onError: (error) => fail(error), run: runCheck };
   let watch: Watch | null = null;
@@ -70,6 +72,19 @@ export async function watchOn(read: ReadWatch, given: Given, most: number, io: I
 /** The suite, and what it includes. */
 function filesOf({ suite }: ReadWatch): string[] {
   return suite.files.documents.map(({ file }) => file);
+}
+
+/** A named file must be usable. Without one, a folder that cannot be written does not keep the watch from working. */
+function openHistory({ history: named }: Given, tell: (message: string) => void, { cwd }: Io): History {
+  const path = resolve(cwd, named ?? DEFAULT_HISTORY);
+  try {
+    return new History(path);
+  } catch (error) {
+    if (named !== null) throw error;
+    const why = error instanceof RequestError ? (error.violations[0]?.message ?? error.message) : (error as Error).message;
+    tell(`the history is in memory and ends with the watch, because ${path} cannot be used: ${why}. Name another file with --history`);
+    return new History(IN_MEMORY);
+  }
 }
 
 /** Resolves at an interruption; rejects with what ends the watch by itself. */

@@ -1,3 +1,4 @@
+import { openOrWarn } from "../../sqlite/open-or-warn.js";
 import { Resolver } from "./resolver.js";
 import { SqliteSharedCache } from "./shared-cache.js";
 
@@ -11,9 +12,10 @@ export function processResolver(): Resolver {
 
 function openShared(path: string | undefined): SqliteSharedCache | null {
   if (path === undefined || path === "") return null;
-  try {
-    return new SqliteSharedCache(path);
-  } catch (error) {
-    throw new Error(`PROBE_RUN_DNS_CACHE: ${path} cannot be used: ${(error as Error).message}. Name a file that this user can write`, { cause: error });
-  }
+  return openOrWarn(
+    path,
+    "PROBE_RUN_DNS_CACHE",
+    () => new SqliteSharedCache(path),
+    () => null,
+  );
 }

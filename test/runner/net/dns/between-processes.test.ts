@@ -34,8 +34,31 @@ test("the next process uses the answers of the first", async () => {
   expect(server.questions).toHaveLength(3);
 });
 
-test("a file that cannot be used is reported, with advice", async () => {
-  await expect(mxSharing(join(folder, "dns.sqlite", "below"))).rejects.toThrow(
-    /PROBE_RUN_DNS_CACHE: .*below cannot be used: .*Name a file that this user can write/,
-  );
+test("a file that cannot be used is reported once, and the run goes on without", async () => {
+  const path = join(folder, "dns.sqlite", "below");
+  const answer = await runner.eval(`
+    const warnings = []; process.on("warning", ({ code, message }) => warnings.push(code + " " + message));
+    process.env.PROBE_RUN_DNS_CACHE = ${JSON.stringify(path)};
+    const input = { domain: "to-alias.example", resolver: { servers: ${JSON.stringify(server.servers)} } };
+    const kinds = [];
+    for (let count = 0; count < 3; count++) kinds.push((await run("mail.mx", input)).output.kind);
+    console.log(JSON.stringify({ kinds, warnings }));`);
+  expect(answer).toEqual({
+    kinds: ["mx", "mx", "mx"],
+    warnings: [
+      expect.stringMatching(/^PROBE_RUN_STORE .*below cannot be used, so what it would hold is in memory only: .* Name another file in PROBE_RUN_DNS_CACHE$/),
+    ],
+  });
+});
+
+test("the same of the behaviour of mail sites", async () => {
+  const path = join(folder, "dns.sqlite", "below");
+  const answer = await runner.eval(`
+    const warnings = []; process.on("warning", ({ message }) => warnings.push(message));
+    process.env.PROBE_RUN_BEHAVIOUR = ${JSON.stringify(path)};
+    const input = { email: "a@nowhere.example", resolver: { servers: ${JSON.stringify(server.servers)} } };
+    const statuses = [];
+    for (let count = 0; count < 2; count++) statuses.push((await run("mail.rcpt", input)).output.status);
+    console.log(JSON.stringify({ statuses, warnings }));`);
+  expect(answer).toEqual({ statuses: ["error", "error"], warnings: [expect.stringContaining("Name another file in PROBE_RUN_BEHAVIOUR")] });
 });
