@@ -4,6 +4,7 @@ import { parseHost } from "./host.js";
 export function urlFault(written: string): string | null {
   if (!/^[a-z][a-z0-9+.-]*:/i.test(written) || /^[^/:]+:\d+(\/|$)/.test(written)) return "begin it with https:// or http://";
   if (!/^https?:\/\//i.test(written)) return "the scheme must be http:// or https://";
+  if (/^https?:\/\/[/?#]/i.test(written)) return "its host is missing after the two slashes";
   // A parser of URLs drops line feeds and turns backslashes around: what it would change is refused.
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   if (/[\u0000-\u0020\u007f\\]/.test(written)) return "write blanks and control characters as %20, %0A and so on";

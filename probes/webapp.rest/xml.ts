@@ -17,6 +17,8 @@ const ATTRIBUTE = /[ \t\r\n]+([A-Za-z_:\u0080-\uffff][\w:.\u0080-\uffff-]*)[ \t\
  * name files. Throws an Error that says what is wrong.
  */
 export function readXml(text: string): XmlElement {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: XML 1.0, section 2.2: these are no characters of a document
+  if (/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/.test(text)) throw new Error("it has a character that XML does not allow");
   const root: XmlElement = { name: "", attributes: new Map(), children: [], text: "" };
   const open = [root];
   let at = text.startsWith("\ufeff") ? 1 : 0;
@@ -26,10 +28,11 @@ export function readXml(text: string): XmlElement {
       const end = text.indexOf("<", at);
       const piece = text.slice(at, end === -1 ? text.length : end);
       if (open.length === 1 && piece.trim() !== "") throw new Error("there is text outside of the root element");
+      if (piece.includes("]]>")) throw new Error("]]> stands in a text");
       current.text += decoded(piece);
       at += piece.length;
-    } else if (text.startsWith("<!--", at)) at = after(text, "-->", at + 4);
-    else if (text.startsWith("<?", at)) at = after(text, "?>", at + 2);
+    } else if (text.startsWith("<!--", at)) at = afterComment(text, at + 4);
+    else if (text.startsWith("<?", at)) at = afterInstruction(text, at, text.startsWith("\ufeff") ? 1 : 0);
     else if (text.startsWith("<![CDATA[", at) && open.length > 1) {
       const end = after(text, "]]>", at + 9);
       current.text += text.slice(at + 9, end - 3);
@@ -71,6 +74,19 @@ function attributesOf(written: string): Map<string, string> {
     attributes.set(name as string, decoded(double ?? single ?? ""));
   }
   return attributes;
+}
+
+/** XML 1.0, section 2.5. */
+function afterComment(text: string, from: number): number {
+  const end = text.indexOf("--", from);
+  if (end === -1 || text[end + 2] !== ">") throw new Error(end === -1 ? "--> is missing" : "-- stands in a comment");
+  return end + 3;
+}
+
+/** XML 1.0, sections 2.6 and 2.8: the declaration stands at the very beginning. */
+function afterInstruction(text: string, at: number, begin: number): number {
+  if (at !== begin && /^<\?xml[\s?]/i.test(text.slice(at, at + 6))) throw new Error("the XML declaration does not stand at the beginning");
+  return after(text, "?>", at + 2);
 }
 
 function after(text: string, end: string, from: number): number {

@@ -3,7 +3,8 @@ import { type Site, startHttpServer } from "../../runner/lab/http-server.js";
 import { selfSigned } from "../../runner/lab/self-signed.js";
 
 const GOOD: Site = (path) => {
-  if (path === "/.well-known/security.txt") return { body: "Contact: mailto:security@example.org\nExpires: 2099-01-01T00:00:00Z\n" };
+  if (path === "/.well-known/security.txt")
+    return { headers: { "content-type": "text/plain" }, body: "Contact: mailto:security@example.org\nExpires: 2099-01-01T00:00:00Z\n" };
   return {
     headers: {
       "content-type": "text/html",

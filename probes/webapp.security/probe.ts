@@ -4,7 +4,7 @@ import { defineProbe, type Evidence } from "../../runner/harness/define-probe.js
 import { request } from "../../runner/net/http/client.js";
 import type { Exchange } from "../../runner/net/http/exchange.js";
 import { hopOf } from "../../runner/net/http/hop.js";
-import { type Field, type HttpRequest, hostOf } from "../../runner/net/http/message.js";
+import { type Field, fieldValue, type HttpRequest, hostOf } from "../../runner/net/http/message.js";
 import { locationOf } from "../../runner/net/http/redirect.js";
 import { fieldsOf } from "../../runner/net/http/request.js";
 import { FailureError } from "../../runner/run/failure-error.js";
@@ -52,7 +52,7 @@ async function run(input: Input, ctx: Ctx): Promise<Evidence<Output>> {
       plain: plain?.head == null ? null : { status: plain.head.status, location: locationOf(plain.head) },
       cors: cors?.head?.fields ?? null,
       foreignOrigin: FOREIGN_ORIGIN,
-      securityTxt: text?.head == null ? null : { status: text.head.status, text: textOf(text) },
+      securityTxt: text?.head == null ? null : { status: text.head.status, text: textOf(text), type: fieldValue(text.head.fields, "content-type") },
     });
   });
   const findings = rules.flatMap(({ rule, result, message, fix, evidence }) =>

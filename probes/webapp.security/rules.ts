@@ -1,7 +1,9 @@
 import { type Field, fieldValue, fieldValues } from "../../runner/net/http/message.js";
 import type { TlsScan } from "../../runner/tls-scan/scan-target.js";
 import { policiesOf, weaknesses } from "./csp.js";
+import { plainHttpIn, policiesInMeta, tagsIn } from "./html.js";
 import type { Rule } from "./schema.js";
+import { securityTxtFaults } from "./security-txt.js";
 
 /** What the rules judge: the page's response, and what other requests showed. */
 export interface Page {
@@ -15,7 +17,7 @@ export interface Page {
   readonly foreignOrigin: string;
   /** The scan of the page's TLS server; null if there was none. */
   readonly scan: TlsScan | null;
-  readonly securityTxt: { readonly status: number; readonly text: string } | null;
+  readonly securityTxt: { readonly status: number; readonly text: string; readonly type: string | null } | null;
 }
 
 type Result = Omit<Rule, "rule">;
@@ -36,7 +38,9 @@ export function judgePage(page: Page): Rule[] {
 
 const RULES: Readonly<Record<string, (page: Page) => Result>> = {
   https({ url }) {
-    return url.protocol === "https:" ? pass("the page is served over HTTPS", [url.href]) : not("error", "the page is served in plain text", [url.href]);
+    return url.protocol === "https:"
+      ? pass("the page is served over HTTPS", [url.href])
+      : not("error", "the page is served in plain text", [url.href], `Location: https://${url.hostname}/`);
   },
 
   https_redirect({ plain, url }) {
@@ -90,10 +94,11 @@ const RULES: Readonly<Record<string, (page: Page) => Result>> = {
       : not("warning", `it asks for the preload list without ${lacking.join(" and ")}`, evidence, `${fix}; preload`);
   },
 
-  content_security_policy({ fields }) {
-    const evidence = shown(fields, "content-security-policy");
+  content_security_policy({ fields, html }) {
+    const inMeta = policiesInMeta(tagsIn(html));
+    const evidence = [...shown(fields, "content-security-policy"), ...inMeta.map((policy) => `<meta> ${policy}`)];
     const fix = "Content-Security-Policy: default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'self'";
-    const policies = policiesOf(fieldValues(fields, "content-security-policy"));
+    const policies = policiesOf([...fieldValues(fields, "content-security-policy"), ...inMeta]);
     if (policies.length === 0) {
       const reported = shown(fields, "content-security-policy-report-only");
       return not("warning", reported.length > 0 ? "the policy is only reported, and not enforced" : "there is no Content-Security-Policy", reported, fix);
@@ -145,13 +150,38 @@ const RULES: Readonly<Record<string, (page: Page) => Result>> = {
       : not("warning", "there is no Permissions-Policy", [], "Permissions-Policy: camera=(), geolocation=(), microphone=()");
   },
 
-  cross_origin_isolation({ fields }) {
-    const names = ["cross-origin-opener-policy", "cross-origin-embedder-policy", "cross-origin-resource-policy"];
-    const evidence = names.flatMap((name) => shown(fields, name));
-    const opener = (fieldValue(fields, names[0] as string) ?? "").split(";")[0]?.trim().toLowerCase();
-    return opener?.startsWith("same-origin")
+  // HTML, section 7.1.3.
+  cross_origin_opener({ fields }) {
+    const evidence = shown(fields, "cross-origin-opener-policy");
+    const policy = tokenOf(fields, "cross-origin-opener-policy");
+    return policy.startsWith("same-origin") || policy === "noopener-allow-popups"
       ? pass("windows of other sites are separated", evidence)
       : not("warning", "windows of other sites can reach the page's window", evidence, "Cross-Origin-Opener-Policy: same-origin");
+  },
+
+  // HTML, section 7.1.4: only pages that need shared memory ask for it.
+  cross_origin_embedder({ fields }) {
+    const evidence = shown(fields, "cross-origin-embedder-policy");
+    if (evidence.length === 0) return not("not_applicable", "the page does not ask for isolation", []);
+    const policy = tokenOf(fields, "cross-origin-embedder-policy");
+    const fix = "Cross-Origin-Embedder-Policy: require-corp";
+    if (policy === "unsafe-none") return not("not_applicable", "the page does not ask for isolation", evidence);
+    if (policy !== "require-corp" && policy !== "credentialless") return not("warning", "browsers do not know this value, and ignore it", evidence, fix);
+    return tokenOf(fields, "cross-origin-opener-policy") === "same-origin"
+      ? pass("the page is isolated from other origins", evidence)
+      : not("warning", "without Cross-Origin-Opener-Policy: same-origin the page is not isolated", evidence, "Cross-Origin-Opener-Policy: same-origin");
+  },
+
+  // Fetch, section 3.7.
+  cross_origin_resource({ fields }) {
+    const evidence = shown(fields, "cross-origin-resource-policy");
+    const value = fieldValue(fields, "cross-origin-resource-policy");
+    const fix = "Cross-Origin-Resource-Policy: same-origin";
+    if (value === null) return not("not_applicable", "the page does not say who may load it", []);
+    if (value === "same-origin" || value === "same-site") return pass("other sites may not load the page", evidence);
+    return value === "cross-origin"
+      ? pass("any site may load the page, as it says", evidence)
+      : not("warning", "browsers do not know this value, and ignore it", evidence, fix);
   },
 
   cors({ cors, foreignOrigin }) {
@@ -182,35 +212,49 @@ const RULES: Readonly<Record<string, (page: Page) => Result>> = {
       : not("warning", "cookies lack attributes", weak, "Set-Cookie: …; Secure; HttpOnly; SameSite=Lax");
   },
 
-  mixed_content({ html, url }) {
+  // Mixed Content, sections 3.1 and 4.
+  mixed_content({ html, url, fields }) {
     if (url.protocol !== "https:") return not("not_applicable", "the page itself is not served over HTTPS", []);
-    const found = [...html.matchAll(/<(?:script|iframe|img|audio|video|source|embed)\s[^>]{0,2000}?\bsrc\s*=\s*["']?(http:\/\/[^"'\s>]{1,200})/gi)].map(
-      (match) => match[1] as string,
-    );
-    return found.length === 0
-      ? pass("nothing is loaded over plain HTTP")
-      : not("error", "the page loads resources over plain HTTP", found.slice(0, 10), "Content-Security-Policy: upgrade-insecure-requests");
+    const tags = tagsIn(html);
+    const { acting, shown: displayed } = plainHttpIn(tags);
+    const found = [...acting, ...displayed].slice(0, 10);
+    const fix = "Content-Security-Policy: upgrade-insecure-requests";
+    if (found.length === 0) return pass("nothing is loaded over plain HTTP");
+    const policies = policiesOf([...fieldValues(fields, "content-security-policy"), ...policiesInMeta(tags)]);
+    if (policies.some((policy) => policy.has("upgrade-insecure-requests"))) return pass("what the page loads over plain HTTP is upgraded", found);
+    return acting.length > 0
+      ? not("error", "the page loads resources over plain HTTP, or sends forms there", found, fix)
+      : not("warning", "the page shows resources that come over plain HTTP", found, fix);
   },
 
   version_leak({ fields }) {
-    const evidence = ["server", "x-powered-by", "x-aspnet-version", "x-aspnetmvc-version", "x-generator"]
-      .flatMap((name) => shown(fields, name))
-      .filter((text) => /[0-9]\.[0-9]/.test(text));
-    return evidence.length === 0 ? pass("no software version is shown") : not("warning", "the software's version is shown", evidence);
+    const leaks = ["server", "x-powered-by", "x-aspnet-version", "x-aspnetmvc-version", "x-generator"].flatMap((name) =>
+      fieldValues(fields, name).flatMap((value) => (/[0-9]\.[0-9]/.test(value) ? [{ name, value }] : [])),
+    );
+    const [first] = leaks;
+    if (first === undefined) return pass("no software version is shown");
+    const evidence = leaks.map(({ name, value }) => `${name}: ${value}`);
+    // The only one that is of use to a client.
+    const product = /^[A-Za-z][A-Za-z_-]*/.exec(first.value)?.[0];
+    const fix = first.name === "server" && product !== undefined ? `Server: ${product}` : null;
+    return not("warning", fix === null ? `the software's version is shown: leave out ${first.name}` : "the software's version is shown", evidence, fix);
   },
 
   // RFC 9116.
-  security_txt({ securityTxt }) {
-    if (securityTxt === null || securityTxt.status !== 200) return not("warning", "there is no /.well-known/security.txt", []);
-    const lines = securityTxt.text.split("\n").map((line) => line.trim());
-    const contact = lines.find((line) => /^contact:/i.test(line));
-    const expires = lines.find((line) => /^expires:/i.test(line));
-    const until = Date.parse(expires?.slice("expires:".length).trim() ?? "");
-    const evidence = [contact, expires].filter((line) => line !== undefined);
-    if (contact === undefined || expires === undefined) return not("warning", `security.txt has no ${contact === undefined ? "Contact" : "Expires"}`, evidence);
-    return until > Date.now() ? pass("security.txt says where to report", evidence) : not("warning", "security.txt has expired", evidence);
+  security_txt({ securityTxt, url }) {
+    const fix = `Contact: mailto:security@${url.hostname}\nExpires: a date within a year, such as ${new Date(Date.now() + YEAR_S * 500).toISOString().slice(0, 10)}T00:00:00Z`;
+    if (securityTxt === null || securityTxt.status !== 200) return not("warning", "there is no /.well-known/security.txt", [], fix);
+    const { faults, evidence } = securityTxtFaults(securityTxt.text, securityTxt.type, Date.now());
+    return faults.length === 0
+      ? pass("security.txt says where to report", evidence)
+      : not("warning", `/.well-known/security.txt: ${faults.join("; ")}`, evidence, fix);
   },
 };
+
+/** The value of a field without its parameters. */
+function tokenOf(fields: readonly Field[], name: string): string {
+  return (fieldValue(fields, name) ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
+}
 
 const YEAR_S = 31_536_000;
 const HALF_A_YEAR_S = 15_768_000;
@@ -225,9 +269,24 @@ const REFERRER_POLICIES = new Set([
   "strict-origin-when-cross-origin",
 ]);
 
+/** RFC 6265bis, sections 4.1.3 and 5.7: what browsers refuse, and what a cookie lacks. */
 function cookieFaults(cookie: string, isSecure: boolean): string[] {
   const [pair = "", ...attributes] = cookie.split(";").map((part) => part.trim());
-  const has = (name: string): boolean => attributes.some((attribute) => attribute.toLowerCase().split("=")[0]?.trim() === name);
+  const attributeOf = (name: string): string | undefined =>
+    attributes
+      .map((attribute) => attribute.split("="))
+      .findLast(([written = ""]) => written.trim().toLowerCase() === name)
+      ?.slice(1)
+      .join("=")
+      .trim();
+  const has = (name: string): boolean => attributeOf(name) !== undefined;
+  const name = pair.split("=")[0] as string;
+  const isHostOnly = attributeOf("path") === "/" && !has("domain");
+  const refused = [
+    ...(attributeOf("samesite")?.toLowerCase() === "none" && !has("secure") ? ["SameSite=None needs Secure"] : []),
+    ...(/^__secure-/i.test(name) && !has("secure") ? ["__Secure- needs Secure"] : []),
+    ...(/^__host-/i.test(name) && !(has("secure") && isHostOnly) ? ["__Host- needs Secure, Path=/ and no Domain"] : []),
+  ];
   const lacking = [...(isSecure && !has("secure") ? ["Secure"] : []), ...(has("httponly") ? [] : ["HttpOnly"]), ...(has("samesite") ? [] : ["SameSite"])];
-  return lacking.length === 0 ? [] : [`${pair.split("=")[0]} without ${lacking.join(", ")}`];
+  return [...(lacking.length === 0 ? [] : [`${name} without ${lacking.join(", ")}`]), ...refused.map((fault) => `${name} is refused by browsers: ${fault}`)];
 }

@@ -39,7 +39,7 @@ const output = contract({
           result: { enum: ["pass", "warning", "error", "not_applicable", "unknown"] },
           message: { type: "string", description: "What was found." },
           evidence: list({ type: "string" }, "The header fields or texts that show it."),
-          fix: nullable({ type: "string" }, "The header field to send; null if there is nothing to change."),
+          fix: nullable({ type: "string" }, "The header field to send, or the text to publish; null if there is nothing to change."),
         }),
         "Every rule, whether it holds or not.",
       ),

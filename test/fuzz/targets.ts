@@ -2,6 +2,8 @@ import { attributeAt, readAttributeValue } from "../../probes/data.dynamodb/attr
 import { readIperf3Report } from "../../probes/performance.bandwidth/iperf3-report.js";
 import { readJson, valueAtPointer } from "../../probes/webapp.rest/json-body.js";
 import { readXml, textAtPath } from "../../probes/webapp.rest/xml.js";
+import { plainHttpIn, policiesInMeta, tagsIn } from "../../probes/webapp.security/html.js";
+import { securityTxtFaults } from "../../probes/webapp.security/security-txt.js";
 import { readCertificate } from "../../runner/asn1/certificate.js";
 import { Asn1Error } from "../../runner/asn1/decode-ber.js";
 import { readOcspResponse } from "../../runner/asn1/ocsp.js";
@@ -456,6 +458,15 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
     refuses: (error) => error instanceof HelloError,
   },
   certificate: { modules: ["runner/asn1/certificate.ts"], parse: readCertificate, refuses: (error) => isOf(error, "Asn1Error") },
+  "web-page": {
+    modules: ["probes/webapp.security/html.ts", "probes/webapp.security/security-txt.ts"],
+    parse(bytes) {
+      const tags = tagsIn(text(bytes));
+      plainHttpIn(tags);
+      policiesInMeta(tags);
+      securityTxtFaults(text(bytes), "text/plain", 0);
+    },
+  },
   ocsp: { modules: ["runner/asn1/ocsp.ts"], parse: readOcspResponse, refuses: (error) => isOf(error, "Asn1Error") },
   address: {
     modules: ["runner/net/smtp/mailbox.ts", "runner/mail/named-mailbox.ts"],

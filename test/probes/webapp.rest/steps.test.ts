@@ -154,6 +154,14 @@ describe("XML", () => {
     "<a".repeat(10_000),
     "<a>".repeat(10_000),
     "<!-- open",
+    "<a><!-- a -- b --></a>",
+    "<a>x ]]> y</a>",
+    ' <?xml version="1.0"?><a/>',
+    '<a><?xml version="1.0"?></a>',
+    "<a>\u0001</a>",
+    '<a x="<"/>',
+    "<!ELEMENT a ANY><a/>",
+    "<a><![CDATA[x</a>",
     "<a>&#0;</a>",
   ])("what is not well-formed is refused: %j", (text) => {
     expect(() => readXml(text)).toThrow();
