@@ -23,6 +23,7 @@ export const builtIn: Readonly<Record<string, BuiltIn>> = {
   "mail.rcpt": { load: () => import("./mail.rcpt/probe.js"), lab: () => import("./mail.rcpt/lab.js") },
   "mail.receive": { load: () => import("./mail.receive/probe.js"), lab: () => import("./mail.receive/lab.js") },
   "mail.relay": { load: () => import("./mail.relay/probe.js"), lab: () => import("./mail.relay/lab.js") },
+  "mail.report": { load: () => import("./mail.report/probe.js"), lab: () => import("./mail.report/lab.js") },
   "mail.reverse": { load: () => import("./mail.reverse/probe.js"), lab: () => import("./mail.reverse/lab.js") },
   "mail.roundtrip": { load: () => import("./mail.roundtrip/probe.js"), lab: () => import("./mail.roundtrip/lab.js") },
   "mail.send": { load: () => import("./mail.send/probe.js"), lab: () => import("./mail.send/lab.js") },
@@ -75,6 +76,7 @@ export interface BuiltInTypes {
   "mail.rcpt": typeof import("./mail.rcpt/probe.js").default;
   "mail.receive": typeof import("./mail.receive/probe.js").default;
   "mail.relay": typeof import("./mail.relay/probe.js").default;
+  "mail.report": typeof import("./mail.report/probe.js").default;
   "mail.reverse": typeof import("./mail.reverse/probe.js").default;
   "mail.roundtrip": typeof import("./mail.roundtrip/probe.js").default;
   "mail.send": typeof import("./mail.send/probe.js").default;

@@ -27,6 +27,8 @@ const SSH = ["resolve", "connect", "greeting", "key_exchange", "probe"] as const
 
 const DNS = ["resolve", "connect", "tls", "query", "probe"] as const;
 
+const DOCUMENT = ["unpack", "parse", "probe"] as const;
+
 const DATA = ["resolve", "connect", "starttls", "tls", "greeting", "auth", "command", "query", "probe"] as const;
 
 const BANDWIDTH = ["resolve", "connect", "tls", "request", "first_byte", "headers", "body", "auth", "transfer", "probe"] as const;
@@ -62,7 +64,8 @@ export type Phase =
   | (typeof SSH)[number]
   | (typeof DNS)[number]
   | (typeof BANDWIDTH)[number]
-  | (typeof FTP)[number];
+  | (typeof FTP)[number]
+  | (typeof DOCUMENT)[number];
 
 /** Phases of a mail service probe. They are part of released contracts: a new value would break consumers. */
 export const PHASES: readonly Phase[] = SERVICE_PHASES;
@@ -82,8 +85,10 @@ export const BANDWIDTH_PHASES: readonly Phase[] = BANDWIDTH;
 export const NTP_PHASES: readonly Phase[] = NTP;
 /** Phases of a session with a file server; `transfer` is everything about a data connection. */
 export const FTP_PHASES: readonly Phase[] = FTP;
+/** Phases of reading a document, without a network. */
+export const DOCUMENT_PHASES: readonly Phase[] = DOCUMENT;
 export const ALL_PHASES: readonly Phase[] = [
-  ...new Set([...PHASES, ...HTTP_PHASES, ...CONVERSATION_PHASES, ...SSH_PHASES, ...DNS_PHASES, ...BANDWIDTH_PHASES, ...FTP_PHASES]),
+  ...new Set([...PHASES, ...HTTP_PHASES, ...CONVERSATION_PHASES, ...SSH_PHASES, ...DNS_PHASES, ...BANDWIDTH_PHASES, ...FTP_PHASES, ...DOCUMENT_PHASES]),
 ];
 export type FailureCode = (typeof CODES)[number];
 

@@ -1,14 +1,13 @@
 import { outputOf } from "../../schemas/carried.js";
 import { contract, type FilledOf } from "../../schemas/contract.js";
 import { findingSchema } from "../../schemas/finding.js";
+import { imapAccount, imapFolder, imapLoginSchema, imapSecurity } from "../../schemas/imap-account.js";
 import { authenticationSchema } from "../../schemas/mail-authentication.js";
 import { networkInput, networkOutput } from "../../schemas/network.js";
 import { receivedHopsSchema } from "../../schemas/received.js";
-import { orReference, secretName, secretSchema } from "../../schemas/secret.js";
 import { list, nullable, record, withoutDefault } from "../../schemas/shape.js";
-import { AUTH_MECHANISMS } from "../../schemas/smtp.js";
 import { spamFactsSchema } from "../../schemas/spam.js";
-import { tlsFactsSchema, tlsInput } from "../../schemas/tls.js";
+import { tlsFactsSchema } from "../../schemas/tls.js";
 import { MAIL_ERROR_TYPES } from "./error-type.js";
 
 const { address_family, source_address, resolver, connect_timeout_ms, command_timeout_ms, timeout_ms } = networkInput;
@@ -17,7 +16,6 @@ const MINUTES_A_YEAR = 525_600;
 
 /** A text of a message's header. */
 const text = { type: "string", minLength: 1, maxLength: 512, format: "one-line" } as const;
-const folderName = { type: "string", minLength: 1, maxLength: 512, format: "one-line" } as const;
 const severity = { enum: ["critical", "warning"] } as const;
 
 /** Not part of the type: the code checks each field anyway. */
@@ -38,22 +36,12 @@ const input = contract({
   type: "object",
   ...rules,
   properties: {
-    host: { type: "string", format: "host", description: "The host name, IPv4 or IPv6 address of the IMAP server." },
-    port: { type: "integer", minimum: 1, maximum: 65_535, default: 993, description: "Its port." },
-    tls_mode: {
-      enum: ["none", "starttls", "implicit"],
-      default: "implicit",
-      description: "implicit: TLS from the first byte. starttls: upgrade with STARTTLS. none: plain text, including the password.",
-    },
-    username: orReference({ type: "string", minLength: 1, maxLength: 1024, format: "one-line" }, "The user name, or a reference to it."),
-    password: { ...secretSchema, description: "The account's password, or a reference to it." },
-    password_secret: secretName("Where to find the password: the name of an environment variable, or a reference."),
-    access_token: { ...secretSchema, description: "An OAuth access token instead of a password, or a reference to it." },
-    folder: { ...folderName, default: "INBOX", description: "The folder to search and to watch for new messages." },
+    ...imapAccount,
+    folder: { ...imapFolder, default: "INBOX", description: "The folder to search and to watch for new messages." },
     folders: {
       type: "array",
       maxItems: 8,
-      items: folderName,
+      items: imapFolder,
       default: ["\\Junk"],
       description: "Further folders to search, by name or by special use (RFC 6154) such as \\Junk. Missing folders are skipped.",
     },
@@ -113,23 +101,7 @@ const input = contract({
       default: [],
       description: "The authserv-id whose Authentication-Results are trusted; by default that of the topmost field.",
     },
-    auth: {
-      type: "object",
-      description: "How to log in.",
-      properties: {
-        mechanism: { enum: ["auto", ...AUTH_MECHANISMS], default: "auto", description: "auto: the strongest mechanism that the server offers." },
-        allow_plaintext: { type: "boolean", default: false, description: "Allow sending the password unencrypted if there is no TLS." },
-      },
-      additionalProperties: false,
-      default: {},
-    },
-    tls_options: {
-      type: "object",
-      description: "Requirements for TLS.",
-      properties: { ...tlsInput, verify: { ...tlsInput.verify, default: "require" } },
-      additionalProperties: false,
-      default: {},
-    },
+    ...imapSecurity,
     address_family,
     source_address,
     resolver,
@@ -189,13 +161,7 @@ const output = contract({
     severity: nullable(severity, "The severity of a missing message."),
     tls: nullable(tlsFactsSchema, "The TLS session; null if there was none."),
     capabilities: nullable(list({ type: "string" }), "The server's capabilities after login."),
-    auth: nullable(
-      record({
-        mechanism: nullable({ enum: AUTH_MECHANISMS }, "The mechanism used; null if none was possible."),
-        accepted: { type: "boolean" },
-      }),
-      "The last login; null if it was not reached or the session was pre-authenticated.",
-    ),
+    auth: imapLoginSchema,
     matched_uids: list({ type: "integer" }, "The UIDs of all matching messages, in the order of messages."),
     latest_internaldate: nullable({ type: "string" }, "When the server received the newest of them, in UTC."),
     found_by: nullable(

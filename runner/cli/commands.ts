@@ -6,6 +6,7 @@ export const COMMANDS = {
   rcpt: { summary: "Check whether mailboxes accept mail, without sending any.", load: () => import("./rcpt.js") },
   posture: { summary: "Examine how a domain's mail is set up, and say what to change.", load: () => import("./posture.js") },
   verify: { summary: "Verify a received message: SPF, DKIM, DMARC and ARC.", load: () => import("./verify.js") },
+  reports: { summary: "Sum up reports of DMARC and TLS that receivers sent about a domain.", load: () => import("./reports.js") },
   dkim: { summary: "Make a DKIM key with its DNS record, and check one.", load: () => import("./dkim.js") },
   dns: { summary: "Plan the DNS records that a domain's mail needs, and check them.", load: () => import("./dns.js") },
   list: { summary: "List every probe.", load: () => import("./list.js") },

@@ -1,4 +1,3 @@
-import { writeFile } from "node:fs/promises";
 import { isDomain } from "../../schemas/host.js";
 import type { Arguments } from "./arguments.js";
 import { defineCommand } from "./command.js";
@@ -30,7 +29,7 @@ async function run({ words, options: given }: Arguments<typeof options>, io: Io)
   if (isMany) return (await import("./posture/many.js")).examineMany(domains, given, io);
   const { domain } = { domain: domains[0] };
   if ((domain === undefined) === (given.lab === null)) throw new UsageError("there must be one domain", "give a domain, --file or --lab");
-  return (await import("./posture/one.js")).examineOne(domain ?? null, given, io, (path, text) => writeNew(path, text));
+  return (await import("./posture/one.js")).examineOne(domain ?? null, given, io);
 }
 
 async function domainsOf(words: readonly string[], { file }: PostureOptions, io: Io): Promise<string[]> {
@@ -46,14 +45,4 @@ function linesOf(text: string): string[] {
     .split(/\r?\n/)
     .map((line) => (line.split("#", 1)[0] as string).trim())
     .filter((line) => line !== "");
-}
-
-async function writeNew(path: string, text: string): Promise<void> {
-  try {
-    await writeFile(path, text, { flag: "wx" });
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "EEXIST") throw new UsageError(`${path} exists`, "name another file, or remove it: it is not overwritten");
-    throw new UsageError(`${path} cannot be written: ${message}`, "name a file that this user can write");
-  }
 }

@@ -13,6 +13,7 @@ import { decodeAs, decodeBytes } from "../../runner/mail/charset.js";
 import { parseDate } from "../../runner/mail/date.js";
 import { readKeyRecord } from "../../runner/mail/dkim/read-key-record.js";
 import { readDmarcRecord } from "../../runner/mail/dmarc/read-record.js";
+import { readDomainReport } from "../../runner/mail/domain-report/read-domain-report.js";
 import { decodeWords } from "../../runner/mail/encoded-words.js";
 import { parseHeader } from "../../runner/mail/header.js";
 import { parseNamedMailbox } from "../../runner/mail/named-mailbox.js";
@@ -510,6 +511,11 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
       await verifyArc(message, VERIFYING);
     },
   },
+  "domain-report": {
+    modules: ["aggregate", "read-domain-report", "tls", "unpack", "zip"].map((name) => `runner/mail/domain-report/${name}.ts`),
+    parse: readDomainReport,
+    refuses: isFailure,
+  },
   "dkim-key": { modules: ["runner/mail/dkim/read-key-record.ts"], parse: (bytes) => readKeyRecord([text(bytes)]) },
   dmarc: { modules: ["runner/mail/dmarc/read-record.ts"], parse: (bytes) => readDmarcRecord(text(bytes)) },
   spf: {
@@ -569,7 +575,7 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
     },
     refuses: isFailure,
   },
-  svg: { modules: ["runner/posture/bimi/svg.ts", "runner/posture/bimi/xml.ts"], parse: (bytes) => judgeSvg(bytes) },
+  svg: { modules: ["runner/posture/bimi/svg.ts", "runner/mail/xml.ts"], parse: (bytes) => judgeSvg(bytes) },
   transcript: { modules: ["runner/lab/transcript.ts"], parse: (bytes) => parseTranscript(text(bytes)), refuses: (error) => isOf(error, "TranscriptError") },
 };
 

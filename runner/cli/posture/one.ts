@@ -3,11 +3,12 @@ import { styleFor } from "../../support/style.js";
 import { exitCodeOf } from "../exit-codes.js";
 import type { Io } from "../io.js";
 import { envelopeText } from "../present.js";
+import { writeNew } from "../write-new.js";
 import type { Posture } from "./card.js";
 import { inputFrom, type PostureOptions, timeoutOf } from "./options.js";
 
 /** One domain, named or of the lab, as a card, as JSON, and as a page. */
-export async function examineOne(domain: string | null, given: PostureOptions, io: Io, write: (path: string, text: string) => Promise<void>): Promise<number> {
+export async function examineOne(domain: string | null, given: PostureOptions, io: Io): Promise<number> {
   const lab = given.lab === null ? null : await (await import("../lab-target.js")).startLabTarget("mail.posture", given.lab);
   const stopping = new AbortController();
   const stopListening = io.onInterrupt(() => stopping.abort());
@@ -15,7 +16,7 @@ export async function examineOne(domain: string | null, given: PostureOptions, i
     const input = { ...(domain === null ? lab?.input : { domain }), ...inputFrom(given) };
     const report = await runReport("mail.posture@1", input, { signal: stopping.signal, ...timeoutOf(given) });
     const posture = report.envelope.output as Posture;
-    if (given.html !== null) await write(given.html, (await import("./page.js")).pageOf(posture, new Date()));
+    if (given.html !== null) await writeNew(given.html, (await import("./page.js")).pageOf(posture, new Date()));
     if (given.json) await io.out(await envelopeText(report, io));
     else {
       const { cardOf } = await import("./card.js");

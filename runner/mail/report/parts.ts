@@ -18,10 +18,10 @@ export interface Message {
 }
 
 /** Takes a message apart (RFC 2046, section 5.1), as far as a report needs it. Nothing makes it fail: what is no multipart is one part. */
-export function readMessage(bytes: string): Message {
+export function readMessage(bytes: string, partBytes: number = REPORT_LIMITS.partBytes): Message {
   const { header, body } = split(bytes);
   const contentType = contentTypeOf(header);
-  const state = { parts: [] as Part[], isCut: header.isCut };
+  const state = { parts: [] as Part[], isCut: header.isCut, partBytes };
   collect(header, body, 0, state);
   return { header, contentType, parts: state.parts, isCut: state.isCut };
 }
@@ -42,6 +42,7 @@ function emptyLine(bytes: string): [number, number] {
 
 interface Collecting {
   readonly parts: Part[];
+  readonly partBytes: number;
   isCut: boolean;
 }
 
@@ -60,9 +61,9 @@ function collect(header: Header, body: string, depth: number, state: Collecting)
     }
     return;
   }
-  state.isCut ||= body.length > REPORT_LIMITS.partBytes;
+  state.isCut ||= body.length > state.partBytes;
   const encoding = (bodiesOf(header, "Content-Transfer-Encoding")[0] ?? "7bit").toLowerCase();
-  state.parts.push({ contentType, encoding, body: body.slice(0, REPORT_LIMITS.partBytes) });
+  state.parts.push({ contentType, encoding, body: body.slice(0, state.partBytes) });
 }
 
 /** The parts between the boundary lines; the last one extends to the end if its line is missing. */

@@ -1,4 +1,4 @@
-import { readXml, XmlError, type XmlEvent } from "./xml.js";
+import { readXml, XmlError, type XmlEvent } from "../../mail/xml.js";
 
 /** A logo, judged as SVG Tiny PS: the profile of SVG that mail clients may show. */
 export interface SvgFacts {

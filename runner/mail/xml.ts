@@ -15,8 +15,9 @@ const MAX_DEPTH = 200;
 const MAX_ATTRIBUTES = 200;
 
 /**
- * Reads a document in linear time, without ever expanding an entity or following a reference: enough of XML 1.0 to say that a logo is
- * well-formed and what it holds. Throws an XmlError for what is not.
+ * Reads a document in linear time, without ever expanding an entity or following a reference: enough of XML 1.0 to say whether a document is
+ * well-formed and what it holds. Texts and values are as written: unescapeXml resolves the references in them. Throws an XmlError for a document
+ * that is not well-formed.
  */
 export function* readXml(text: string): Generator<XmlEvent> {
   const open: string[] = [];
@@ -106,6 +107,17 @@ function checked(piece: string): string {
     if (!ENTITY.test(piece.slice(at, at + 12))) throw new XmlError("an & begins no known entity");
   }
   return piece;
+}
+
+const NAMED: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
+
+/** A text with its references resolved: those that readXml has let pass, none of which expands to more than one character. */
+export function unescapeXml(piece: string): string {
+  return piece.replace(/&(?:(amp|lt|gt|quot|apos)|#([0-9]{1,7})|#x([0-9A-Fa-f]{1,6}));/g, (all, name?: string, decimal?: string, hex?: string) => {
+    if (name !== undefined) return NAMED[name] as string;
+    const code = decimal === undefined ? Number.parseInt(hex as string, 16) : Number(decimal);
+    return code > 0x10ffff || (code >= 0xd800 && code < 0xe000) ? all : String.fromCodePoint(code);
+  });
 }
 
 function endOfDoctype(text: string, at: number): number {

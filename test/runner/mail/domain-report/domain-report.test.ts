@@ -1,0 +1,243 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { readDomainReport } from "../../../../runner/mail/domain-report/read-domain-report.js";
+import type { FailureError } from "../../../../runner/run/failure-error.js";
+import type { DomainReport } from "../../../../schemas/domain-report.js";
+
+const AGGREGATE = readFileSync(new URL("../../../../fixtures/mail.report/rfc7489.xml", import.meta.url));
+const TLS = readFileSync(new URL("../../../../fixtures/mail.report/rfc8460.json", import.meta.url));
+
+function packed(kind: string, data: Buffer = AGGREGATE): Buffer {
+  return execFileSync("python3", [new URL("pack.py", import.meta.url).pathname, kind], { input: data, maxBuffer: 64 * 1024 * 1024 });
+}
+
+function reasonOf(bytes: Uint8Array | string): string {
+  try {
+    readDomainReport(Buffer.from(bytes));
+  } catch (error) {
+    const { phase, code, message } = (error as FailureError).failure;
+    return `${phase} ${code}: ${message}`;
+  }
+  return "it was read";
+}
+
+/** A report with these records, as RFC 9990 writes it. */
+function feedback(...records: string[]): string {
+  return `<?xml version="1.0"?><feedback xmlns="urn:ietf:params:xml:ns:dmarc-2.0"><report_metadata><org_name>r.example</org_name><report_id>1</report_id><date_range><begin>1</begin><end>2</end></date_range></report_metadata><policy_published><domain>example.org</domain><p>none</p></policy_published>${records.join("")}</feedback>`;
+}
+
+function record({ ip = "192.0.2.1", count = "1", disposition = "none", dkim = "fail", spf = "fail", more = "" }): string {
+  return `<record><row><source_ip>${ip}</source_ip><count>${count}</count><policy_evaluated><disposition>${disposition}</disposition><dkim>${dkim}</dkim><spf>${spf}</spf>${more}</policy_evaluated></row></record>`;
+}
+
+function read(text: string): DomainReport {
+  return readDomainReport(Buffer.from(text));
+}
+
+describe("an aggregate report", () => {
+  test("of RFC 7489: period, policy, sources with counts, results, dispositions and overrides", () => {
+    const report = readDomainReport(AGGREGATE);
+    expect(report).toMatchObject({
+      kind: "dmarc",
+      format: "rfc7489",
+      packing: [],
+      domain: "example.org",
+      receiver: { name: "mail.receiver.example", email: "noreply-dmarc@receiver.example", contact: "https://receiver.example/dmarc?a=1&b=2" },
+      report_id: "9391651994964116463",
+      begin: "2012-04-28T00:00:00Z",
+      end: "2012-04-28T23:59:59Z",
+      policy: { p: "reject", sp: "none", np: null, adkim: "r", aspf: "s", pct: "50", testing: null, discovery_method: null },
+      messages: { total: 10, pass: 2, fail: 8, spf_aligned: 2, dkim_aligned: 0, delivered: 2, quarantined: 3, rejected: 5, overridden: 3 },
+      problems: [],
+    });
+    expect(report.sources.map(({ ip, messages, pass, fail }) => [ip, messages, pass, fail])).toEqual([
+      ["2001:db8::25", 5, 0, 5],
+      ["203.0.113.53", 5, 2, 3],
+    ]);
+    expect(report.sources[1]).toMatchObject({
+      header_from: ["example.org"],
+      spf: [
+        { domain: "example.org", result: "pass", messages: 2 },
+        { domain: "example.org", result: "softfail", messages: 3 },
+      ],
+      dkim: [{ domain: "example.org", selector: null, result: "fail", messages: 2 }],
+      overrides: [
+        { type: "sampled_out", comment: null, messages: 3 },
+        { type: "forwarded", comment: "looks <forwarded> ☺", messages: 3 },
+      ],
+    });
+    expect(report.sources[0]).toMatchObject({ envelope_from: ["bounce.mailer.example"], header_from: ["news.example.org"] });
+  });
+
+  test("of RFC 9990: the namespace, with a prefix too, and the disposition pass", () => {
+    expect(read(feedback(record({ disposition: "pass", dkim: "pass" })))).toMatchObject({
+      format: "rfc9990",
+      messages: { total: 1, pass: 1, delivered: 1, dkim_aligned: 1 },
+    });
+    const prefixed = feedback(record({}))
+      .replaceAll("</", "</d:")
+      .replace(/<(?=[a-z])/g, "<d:")
+      .replace("xmlns=", "xmlns:d=");
+    expect(read(prefixed)).toMatchObject({ format: "rfc9990", domain: "example.org", messages: { total: 1, fail: 1 } });
+  });
+
+  test("what a receiver wrote wrongly is named, and the rest is read", () => {
+    const report = read(
+      feedback(
+        record({ count: "4" }),
+        record({ ip: "mx.example" }),
+        record({ count: "-3" }),
+        record({ count: "99999999999999" }),
+        record({ disposition: "drop" }),
+      ).replace("<begin>1</begin>", "<begin>now</begin>"),
+    );
+    expect(report.messages).toMatchObject({ total: 5, fail: 5, delivered: 5 });
+    expect(report.begin).toBeNull();
+    expect(report.problems).toEqual([
+      "record 2 was left out: its source_ip is not an address",
+      "record 3 was left out: its count is not a number of messages",
+      "record 4 was left out: its count is not a number of messages",
+      '"drop" is not a disposition: counted as none',
+      "date_range has no begin in seconds",
+    ]);
+  });
+
+  test("other encodings are decoded as declared, and wrong bytes are refused", () => {
+    const text = feedback(record({ more: "<reason><type>other</type><comment>für</comment></reason>" }));
+    const latin = Buffer.from(text.replace('"1.0"?', '"1.0" encoding="iso-8859-1"?'), "latin1");
+    const utf16 = Buffer.from(`\ufeff${text}`, "utf16le");
+    for (const bytes of [Buffer.from(text), latin, utf16]) expect(readDomainReport(bytes).sources[0]?.overrides[0]?.comment).toBe("für");
+    expect(reasonOf(Buffer.from(text, "latin1"))).toBe("parse protocol_violation: its bytes are not valid in utf-8");
+  });
+
+  test("of a hundred thousand sources, those with the most messages are listed, and all are counted", () => {
+    const records = Array.from({ length: 100_000 }, (_, index) =>
+      record({ ip: `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`, count: index === 70_000 ? "9" : "1" }),
+    );
+    const report = read(feedback(...records));
+    expect(report.messages?.total).toBe(100_008);
+    expect(report.sources).toHaveLength(1000);
+    expect(report.sources[0]).toMatchObject({ ip: "10.1.17.112", messages: 9 });
+    expect(report.sources_left_out).toBe(99_000);
+  });
+});
+
+describe("a TLS report (RFC 8460, appendix B)", () => {
+  test("sessions by policy, and failures by type", () => {
+    const report = readDomainReport(TLS);
+    expect(report).toMatchObject({
+      kind: "tls",
+      format: "rfc8460",
+      domain: "company-y.example",
+      receiver: { name: "Company-X", contact: "sts-reporting@company-x.example" },
+      begin: "2016-04-01T00:00:00Z",
+      end: "2016-04-01T23:59:59Z",
+      tls: { successful: 5333, failed: 303 },
+      problems: [],
+    });
+    expect(report.tls?.policies[0]?.mail_hosts).toEqual(["*.mail.company-y.example"]);
+    expect(report.tls?.policies[0]?.failures.map(({ type, sessions, reason }) => [type, sessions, reason])).toEqual([
+      ["certificate-expired", 100, null],
+      ["starttls-not-supported", 200, null],
+      ["validation-failure", 3, "X509_V_ERR_PROXY_PATH_LENGTH_EXCEEDED"],
+    ]);
+    expect(report.tls?.policies[1]).toMatchObject({ type: "tlsa", successful: 7, failed: 0, failures: [] });
+  });
+
+  test("counts that are no numbers are named", () => {
+    const report = read(
+      JSON.stringify({ policies: [{ policy: null, summary: { "total-successful-session-count": "12", "total-failure-session-count": -1 } }, 7] }),
+    );
+    expect(report.tls).toMatchObject({ successful: 12, failed: 0 });
+    expect(report.problems).toContain("total-failure-session-count is not a number of sessions: counted as 0");
+  });
+});
+
+describe("packing", () => {
+  test.each(["gzip", "zip", "stored", "folders"])("%s of another program gives the same report", (kind) => {
+    const { packing, ...report } = readDomainReport(packed(kind));
+    expect(packing).toEqual([kind === "gzip" ? "gzip" : "zip"]);
+    expect({ ...report, packing: [] }).toEqual(readDomainReport(AGGREGATE));
+  });
+
+  test.each(["base64", "binary"])("a message with an attachment, in %s, and one that forwards it", (encoding) => {
+    const zip = packed("zip").toString(encoding === "base64" ? "base64" : "latin1");
+    const message = `From: r@receiver.example\r\nSubject: Report domain: example.org\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/html\r\n\r\n<html></html>\r\n--b\r\nContent-Type: application/octet-stream\r\nContent-Transfer-Encoding: ${encoding}\r\n\r\n${zip}\r\n--b--\r\n`;
+    const forwarded = `From: a@example.org\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n--c\r\n\r\nsee below\r\n--c\r\nContent-Type: message/rfc822\r\n\r\n${message}\r\n--c--\r\n`;
+    for (const each of [message, forwarded])
+      expect(readDomainReport(Buffer.from(each, "latin1"))).toEqual({ ...readDomainReport(AGGREGATE), packing: ["message", "zip"] });
+  });
+
+  test.each([
+    ["two", "unpack unsupported: the zip file holds 2 files: a report is one file"],
+    ["bzip2", "unpack unsupported: the file in the zip file is compressed by method 12"],
+    ["zip-in-zip", "unpack unsupported: the zip file holds another packed file: a report is packed once"],
+    ["gzip-in-zip", "unpack unsupported: the zip file holds another packed file: a report is packed once"],
+    ["gzip-in-gzip", "unpack unsupported: the gzip file holds another packed file: a report is packed once"],
+    ["bomb", "unpack limit_exceeded: the zip file expands to more than 33554432 bytes"],
+    ["gzip-bomb", "unpack limit_exceeded: the gzip file expands to more than 33554432 bytes"],
+    ["many", "unpack limit_exceeded: the zip file has 10000 entries"],
+  ])("%s is refused", (kind, reason) => {
+    expect(reasonOf(packed(kind))).toBe(reason);
+  });
+
+  test("a bomb that lies about its size is stopped where its bound is", () => {
+    const zip = packed("bomb");
+    const directory = zip.lastIndexOf(Buffer.from("PK\x01\x02", "latin1"));
+    zip.writeUInt32LE(1000, directory + 24);
+    expect(reasonOf(zip)).toBe("unpack limit_exceeded: the zip file expands to more than 33554432 bytes");
+  });
+
+  test("an encrypted file, a cut file, and a directory that points anywhere are refused", () => {
+    const zip = packed("zip");
+    const directory = zip.lastIndexOf(Buffer.from("PK\x01\x02", "latin1"));
+    const changed = (offset: number, value: number): Buffer => {
+      const copy = Buffer.from(zip);
+      copy.writeUInt32LE(value, directory + offset);
+      return copy;
+    };
+    expect(reasonOf(changed(8, zip.readUInt32LE(directory + 8) | 1))).toBe("unpack unsupported: the file in the zip file is encrypted");
+    expect(reasonOf(changed(42, 0xffffffff))).toBe("unpack protocol_violation: the zip file is damaged: its directory points to no file");
+    expect(reasonOf(changed(20, 0xffffff))).toBe("unpack protocol_violation: the zip file is damaged: its file is cut off");
+    for (let length = 4; length < zip.length; length += 7)
+      expect(reasonOf(zip.subarray(0, length))).toMatch(/^unpack protocol_violation: the zip file is damaged/);
+    expect(reasonOf(packed("gzip").subarray(0, 100))).toBe("unpack protocol_violation: the gzip file is damaged: unexpected end of file");
+  });
+});
+
+describe("what is no report, or is hostile", () => {
+  test.each([
+    [
+      "a DOCTYPE with entities",
+      feedback(record({})).replace("<feedback", '<!DOCTYPE x [<!ENTITY a "b">]><feedback'),
+      "parse protocol_violation: it has a DOCTYPE, which no report has",
+    ],
+    ["an entity of its own", feedback(record({ more: "&file;" })), "parse protocol_violation: it is not well-formed XML: an & begins no known entity"],
+    ["an element that is not closed", feedback().replace("</feedback>", ""), "parse protocol_violation: it is not well-formed XML: <feedback> is not closed"],
+    [
+      "elements nested without an end",
+      `<feedback>${"<a>".repeat(5000)}`,
+      "parse protocol_violation: it is not well-formed XML: elements are nested more than 200 deep",
+    ],
+    ["a record with too many elements", feedback(record({ more: "<reason/>".repeat(3000) })), "parse limit_exceeded: <record> holds more than 2000 elements"],
+    ["another XML document", "<html><body/></html>", "parse unsupported: its root is <html>, and that of an aggregate report is <feedback>"],
+    ["other JSON", '{"a":1}', "parse unsupported: it is JSON without policies, and no TLS report"],
+    [
+      "a message without a report",
+      "From: a@example.org\n\nHello.\n",
+      "unpack unsupported: it holds no report: neither XML, JSON, gzip, zip, nor a message with one of them",
+    ],
+    ["nothing that is known", "\u0000\u0001", "unpack unsupported: it holds no report: neither XML, JSON, gzip, zip, nor a message with one of them"],
+  ])("%s is refused with its reason", (_title, text, reason) => {
+    expect(reasonOf(text)).toBe(reason);
+  });
+
+  test("deeply nested JSON is refused or read, and nothing else", () => {
+    expect(reasonOf(`{"policies":${"[".repeat(1_000_000)}`)).toMatch(/^parse protocol_violation: it is not valid JSON/);
+  });
+
+  test("more bytes than are read are refused", () => {
+    expect(reasonOf(Buffer.alloc(24 * 1024 * 1024 + 1, 0x20))).toBe("unpack limit_exceeded: it has more than 25165824 bytes");
+  });
+});

@@ -1,0 +1,32 @@
+"""Packs stdin as other programs do: zip (several files, stored, encrypted flag, nested) and gzip. The judge of our reader is Python's zipfile and gzip."""
+import gzip, io, sys, zipfile
+
+data = sys.stdin.buffer.read()
+kind = sys.argv[1]
+
+
+def zipped(files, method=zipfile.ZIP_DEFLATED, comment=b""):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as archive:
+        for name, content in files:
+            archive.writestr(name, content)
+        archive.comment = comment
+    return out.getvalue()
+
+
+NAME = "receiver.example!example.org!1335571200!1335657599.xml"
+result = {
+    "gzip": lambda: gzip.compress(data),
+    "zip": lambda: zipped([(NAME, data)]),
+    "stored": lambda: zipped([(NAME, data)], zipfile.ZIP_STORED),
+    "folders": lambda: zipped([("reports/", b""), ("__MACOSX/x", b"x"), ("reports/" + NAME, data)], comment=b"PK\x05\x06 is in a comment" * 9),
+    "two": lambda: zipped([("a.xml", data), ("b.xml", data)]),
+    "bzip2": lambda: zipped([(NAME, data)], zipfile.ZIP_BZIP2),
+    "zip-in-zip": lambda: zipped([("a.zip", zipped([(NAME, data)]))]),
+    "gzip-in-zip": lambda: zipped([("a.xml.gz", gzip.compress(data))]),
+    "gzip-in-gzip": lambda: gzip.compress(gzip.compress(data)),
+    "bomb": lambda: zipped([(NAME, b"<" + b" " * (200 * 1024 * 1024))]),
+    "gzip-bomb": lambda: gzip.compress(b"<" + b" " * (200 * 1024 * 1024)),
+    "many": lambda: zipped([("%d.xml" % index, b"") for index in range(10000)]),
+}[kind]()
+sys.stdout.buffer.write(result)
