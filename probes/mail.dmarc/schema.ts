@@ -1,7 +1,7 @@
-import { DMARC_POLICIES } from "../../runner/mail/dmarc/read-record.js";
 import { outputOf } from "../../schemas/carried.js";
 import { checkSchema } from "../../schemas/check.js";
 import { contract, type FilledOf } from "../../schemas/contract.js";
+import { DMARC_POLICIES } from "../../schemas/dmarc.js";
 import { dnsInput } from "../../schemas/dns.js";
 import { findingSchema } from "../../schemas/finding.js";
 import { networkInput } from "../../schemas/network.js";

@@ -14,7 +14,7 @@ export function judge(input: Input, evidence: ReceiveEvidence): void {
     evidence.error_type = isFolderMissing ? "configuration_error" : errorTypeOf(failure);
     evidence.error_msg = failure.message;
   } else if (evidence.matched === 0) noteAbsence(input, evidence);
-  else evidence.findings.push(...placeFindings(input, evidence), ...copyFindings(evidence));
+  else evidence.findings.push(...placeFindings(input, evidence), ...copyFindings(evidence), ...(evidence.messages[0]?.verification?.findings ?? []));
   evidence.status = statusOf(failure, evidence.findings);
 }
 

@@ -4,6 +4,9 @@ export const LIMITS = {
   candidates: 100,
   /** Messages that are shown, the newest ones. */
   messages: 20,
+  /** Messages that are verified, the newest ones, and how large each may be. */
+  verified: 5,
+  verifiedBytes: 16 * 1024 * 1024,
   /** For each header: a longer one is cut, and marked as cut. */
   headerBytes: 64 * 1024,
   /** How many of the newest messages are looked at once more, when a search found nothing: some servers' index is late. */

@@ -1,5 +1,6 @@
 import { examine, type OpenMailbox } from "../../runner/net/imap/mailbox.js";
 import type { ImapSession } from "../../runner/net/imap/session.js";
+import type { Verification } from "../../schemas/mail-verification.js";
 import type { Ctx, ReceiveEvidence } from "./evidence.js";
 import type { Folder } from "./folders.js";
 import type { Input } from "./schema.js";
@@ -55,6 +56,8 @@ export interface ReceiveHooks {
   giveUpAt?(): number;
   /** Looks at once, one time: for when `giveUpAt` has moved. */
   readonly wake?: AbortSignal;
+  /** Verifies a message that was found; without it none is. */
+  verify?(message: Buffer): Promise<Verification>;
   /** Ends the waiting at once. */
   readonly stop?: AbortSignal;
 }

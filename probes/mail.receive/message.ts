@@ -56,6 +56,7 @@ function messageOf(input: Input, { folder, fetched, header, arrivedAt }: Match, 
     received: receivedHops(header),
     authentication: authenticationOf(header, input.authserv_ids),
     spam: spamFactsOf(header),
+    verification: null,
     is_header_cut: header.isCut || (fetched.header?.length ?? 0) >= LIMITS.headerBytes,
   };
 }

@@ -12,6 +12,7 @@ import { openMailbox } from "./open-mailbox.js";
 import { noReconnects, retryAfterLoss } from "./reconnect.js";
 import type { Input } from "./schema.js";
 import type { Match } from "./search-folder.js";
+import { verifyMatches } from "./verify-matches.js";
 import { searchAll, waitFor } from "./wait.js";
 
 export type { ReceiveHooks };
@@ -44,6 +45,7 @@ async function receive(ctx: Ctx, input: Input, evidence: ReceiveEvidence, hooks:
     // It may have been stopped while the mailbox was opened.
     if (isStopped(hooks)) hangUp();
     const matches = await findAll(visit);
+    await verifyMatches(visit, matches);
     if (input.delete_after_check && matches.length > 0) await removeMatches(visit, matches);
     await leave(visit);
   } catch (error) {

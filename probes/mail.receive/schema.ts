@@ -3,6 +3,7 @@ import { contract, type FilledOf } from "../../schemas/contract.js";
 import { findingSchema } from "../../schemas/finding.js";
 import { imapAccount, imapFolder, imapLoginSchema, imapSecurity } from "../../schemas/imap-account.js";
 import { authenticationSchema } from "../../schemas/mail-authentication.js";
+import { verificationProperties } from "../../schemas/mail-verification.js";
 import { networkInput, networkOutput } from "../../schemas/network.js";
 import { receivedHopsSchema } from "../../schemas/received.js";
 import { list, nullable, record, withoutDefault } from "../../schemas/shape.js";
@@ -101,6 +102,18 @@ const input = contract({
       default: [],
       description: "The authserv-id whose Authentication-Results are trusted; by default that of the topmost field.",
     },
+    verify: {
+      type: "boolean",
+      default: false,
+      description: "Verify the newest messages found by SPF, DKIM, DMARC and ARC, as mail.verify does. Uses resolver.servers.",
+    },
+    trusted_hosts: {
+      type: "array",
+      maxItems: 32,
+      items: text,
+      default: [],
+      description: "For verify: names of your own servers. The topmost Received field that one of them wrote gives the connecting address for SPF.",
+    },
     ...imapSecurity,
     address_family,
     source_address,
@@ -128,6 +141,7 @@ const messageSchema = record({
   received: receivedHopsSchema,
   authentication: authenticationSchema,
   spam: spamFactsSchema,
+  verification: nullable(record(verificationProperties), "What the message's verification found; null without verify."),
   is_header_cut: { type: "boolean", description: "True if the header exceeded the size limit and was read in part only." },
 });
 

@@ -21,5 +21,7 @@ export function receiveInput(
     retry_delay: 0,
     wait_ms,
     duplicate_wait_ms,
+    verify: false,
+    trusted_hosts: [],
   };
 }

@@ -24,6 +24,8 @@ const DECIDED_OF_RECEIVING = [
   "retry_delay",
   "wait_ms",
   "duplicate_wait_ms",
+  "verify",
+  "trusted_hosts",
   "timeout_ms",
 ] as const;
 

@@ -1,11 +1,11 @@
 import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { DMARC_POLICIES, type DmarcPolicy } from "../../../schemas/dmarc.js";
 import { asciiDomain, isAddress, isDomain, isNameServer } from "../../../schemas/host.js";
 import { isOneLine } from "../../../schemas/text.js";
 import { keyFolder } from "../../mail/dkim/key-folder.js";
 import type { SigningKey } from "../../mail/dkim/signing-key.js";
-import { DMARC_POLICIES, type DmarcPolicy } from "../../mail/dmarc/read-record.js";
 import { type PlanOptions, STS_MODES, type StsMode } from "../../mail/dns-plan/plan.js";
 import { DEFAULT_KEYS } from "../dkim/keygen.js";
 import type { Io } from "../io.js";

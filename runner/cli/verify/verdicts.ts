@@ -147,11 +147,16 @@ function changesOf(output: Output): string[] {
 
 const RULES: Readonly<Record<keyof Output["bulk_sender"], string>> = {
   spf_or_dkim: "SPF or DKIM passes (Gmail, Yahoo)",
+  reverse_dns: "The connecting address has a confirmed name (Gmail, Yahoo)",
+  tls: "The message came over TLS (Gmail)",
+  message_format: "From and Date once, no field twice (RFC 5322)",
+  from_domain_exists: "The domain of From answers an SOA query (Yahoo)",
   spf_and_dkim: "SPF and DKIM pass (bulk senders: Gmail, Yahoo, Outlook.com)",
-  dmarc_record: "The domain has a DMARC record",
-  aligned: "SPF or DKIM is aligned with From",
-  one_click_unsubscribe: "One-click unsubscribe, signed (RFC 8058)",
-  dkim_key_bits: "A passing DKIM key has 1024 bits or more",
+  dmarc_record: "The domain has a DMARC record (bulk senders: all three)",
+  dmarc_pass: "DMARC passes (bulk senders: Yahoo)",
+  aligned: "SPF or DKIM is aligned with From (bulk senders: all three)",
+  one_click_unsubscribe: "One-click unsubscribe, signed (RFC 8058; bulk senders: Gmail, Yahoo)",
+  dkim_key_bits: "A passing DKIM key has 1024 bits or more (Yahoo)",
 };
 
 function bulkSenderLines({ bulk_sender: rules }: Output): string[] {

@@ -1,5 +1,6 @@
+import { DMARC_POLICIES, type DmarcPolicy } from "../../../schemas/dmarc.js";
 import type { TxtLookup } from "../verify/key-lookup.js";
-import { DMARC_POLICIES, type DmarcPolicy, type DmarcRecord } from "./read-record.js";
+import type { DmarcRecord } from "./read-record.js";
 import { askRecord, organizationalDomain, type WalkStep, WalkUnanswered, walkTree } from "./tree-walk.js";
 
 /** A domain that SPF or DKIM has authenticated. */

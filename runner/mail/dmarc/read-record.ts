@@ -1,5 +1,4 @@
-export const DMARC_POLICIES = ["none", "quarantine", "reject"] as const;
-export type DmarcPolicy = (typeof DMARC_POLICIES)[number];
+import { DMARC_POLICIES, type DmarcPolicy } from "../../../schemas/dmarc.js";
 
 /** A DMARC record (RFC 9989, 4.7), with what is missing filled in. */
 export interface DmarcRecord {

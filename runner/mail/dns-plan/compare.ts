@@ -1,11 +1,12 @@
 import type { KeyObject } from "node:crypto";
+import { DMARC_POLICIES, type DmarcPolicy } from "../../../schemas/dmarc.js";
 import { type Answer, failureOfOutcome, isCertain } from "../../net/dns/answer.js";
 import type { DataOf, RecordType } from "../../net/dns/records.js";
 import { txtText } from "../../net/dns/txt-text.js";
 import { readReportRecords } from "../../tls-policy/report-record.js";
 import { readStsRecords } from "../../tls-policy/sts/record.js";
 import { readKeyRecord } from "../dkim/read-key-record.js";
-import { DMARC_POLICIES, type DmarcPolicy, isDmarcRecord, readDmarcRecord } from "../dmarc/read-record.js";
+import { isDmarcRecord, readDmarcRecord } from "../dmarc/read-record.js";
 import type { PlannedItem, Topic } from "./plan.js";
 import { reverseName } from "./reverse-name.js";
 

@@ -1,7 +1,7 @@
 import { createHash, type X509Certificate } from "node:crypto";
+import type { DmarcPolicy } from "../../../schemas/dmarc.js";
 import { keyRecord, keyRecordName } from "../dkim/key-record.js";
 import type { SigningKey } from "../dkim/signing-key.js";
-import type { DmarcPolicy } from "../dmarc/read-record.js";
 import type { PlannedRecord } from "./record.js";
 import { reverseName } from "./reverse-name.js";
 

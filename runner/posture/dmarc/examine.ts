@@ -1,6 +1,7 @@
+import type { DmarcPolicy } from "../../../schemas/dmarc.js";
 import { type Failure, failure } from "../../../schemas/failure.js";
 import { evaluateDmarc } from "../../mail/dmarc/evaluate.js";
-import { type DmarcPolicy, type DmarcRecord, isDmarcRecord, readDmarcRecord } from "../../mail/dmarc/read-record.js";
+import { type DmarcRecord, isDmarcRecord, readDmarcRecord } from "../../mail/dmarc/read-record.js";
 import { organizationalDomain, type WalkStep, WalkUnanswered, walkTree } from "../../mail/dmarc/tree-walk.js";
 import { isSpfRecord } from "../../mail/spf/record.js";
 import { isUnanswered, type TxtLookup } from "../../mail/verify/key-lookup.js";

@@ -1,5 +1,6 @@
 import type { Area, Check, CheckEvidence, RecordChange, Verdict } from "../../../schemas/check.js";
-import { DMARC_POLICIES, type DmarcPolicy, type DmarcRecord } from "../../mail/dmarc/read-record.js";
+import { DMARC_POLICIES, type DmarcPolicy } from "../../../schemas/dmarc.js";
+import type { DmarcRecord } from "../../mail/dmarc/read-record.js";
 import { advice, check, type Rule } from "../check.js";
 import type { DmarcFacts } from "./examine.js";
 

@@ -82,6 +82,7 @@ describe("verify", () => {
       mail_from: "bounce@news.shop.example",
       helo_domain: null,
       at: "2026-11-20T10:00:01.000Z",
+      is_encrypted: null,
       source: "input",
     });
     expect(output.dmarc).toMatchObject({ result: "pass", aligned: [{ method: "spf", domain: "news.shop.example" }] });
