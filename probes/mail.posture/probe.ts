@@ -4,15 +4,18 @@ import { defineProbe, type Evidence } from "../../runner/harness/define-probe.js
 import { answersOf } from "../../runner/posture/answers.js";
 import { changesOf } from "../../runner/posture/changes.js";
 import { findingsOf } from "../../runner/posture/check.js";
-import { type DomainMeans, type DomainQuestion, examineDomain } from "../../runner/posture/examine-domain.js";
+import { type DomainMeans, type DomainQuestion, examineDomain, type Part, type RelayedHost } from "../../runner/posture/examine-domain.js";
 import { fetchPolicyOf } from "../../runner/posture/fetch.js";
 import { meetHost } from "../../runner/posture/hosts/meet.js";
 import { isBogusBy } from "../../runner/posture/is-bogus.js";
 import { judgeDomain } from "../../runner/posture/judge-domain.js";
 import { type Questions, questionsOf, unansweredFailure } from "../../runner/posture/questions.js";
+import { askRelay, relayNotAsked } from "../../runner/posture/relay/ask.js";
+import { type OwnAddress, ownAddress, relayAttempts } from "../../runner/posture/relay/attempts.js";
 import { statusOf } from "../../runner/run/judge.js";
 import type { Failure } from "../../schemas/failure.js";
 import { asciiDomain } from "../../schemas/host.js";
+import type { MailHost } from "../../schemas/mx.js";
 import { nothingYet, shownFacts } from "./evidence.js";
 import { listingsBy } from "./listings.js";
 import { type Input, newest, type Output } from "./schema.js";
@@ -26,9 +29,11 @@ export default defineProbe({
   target: "domain",
   ...newest,
   usualTimeoutMs: () => 120_000,
-  checkInput: ({ ca }) => certificateViolations("/ca", ca),
+  checkInput: ({ ca, relay_own_address: own }) => [...certificateViolations("/ca", ca), ...(own === undefined || ownAddress(own) !== null ? [] : [NO_ADDRESS])],
   run,
 });
+
+const NO_ADDRESS = { pointer: "/relay_own_address", message: "is not a plain address in a domain", hint: "for example relay-test@example.net" };
 
 async function run(input: Input, ctx: Ctx): Promise<Evidence<Output>> {
   const domain = asciiDomain(input.domain);
@@ -66,14 +71,33 @@ function questionOf(input: Input, domain: string): DomainQuestion {
   };
 }
 
+/** As mail.relay asks. A host that breaks the conversation leaves the rest unknown. */
+async function relayedBy({ host, addresses }: MailHost, own: OwnAddress, input: Input, ctx: Ctx): Promise<RelayedHost> {
+  const answers = relayNotAsked(relayAttempts(own, { host, domain: asciiDomain(input.domain) }));
+  const address = addresses.find(({ may_be_dialled: mayBeDialled }) => mayBeDialled);
+  const { connect_timeout_ms, command_timeout_ms } = input;
+  if (address !== undefined)
+    await ctx.attempt(() =>
+      askRelay(ctx, { host: address.ip_address, port: input.mx_port, address_family: "any", connect_timeout_ms, command_timeout_ms }, answers),
+    );
+  return { host, attempts: answers.relay_attempts };
+}
+
 function meansOf(input: Input, ctx: Ctx, questions: Questions): DomainMeans {
   const { connect_timeout_ms, command_timeout_ms, ca } = input;
   const options = { port: input.mx_port, connect_timeout_ms, command_timeout_ms, ca };
+  const parts = new Map<Part, Questions>();
+  const own = input.relay_own_address === undefined ? null : ownAddress(input.relay_own_address);
   return {
-    questions,
-    meet: input.connect ? (host) => meetHost(ctx, host, options) : null,
-    fetchPolicy: fetchPolicyOf(ctx, input),
-    isBogus: isBogusBy(ctx.resolver, input),
-    listings: listingsBy(input, ctx),
+    questions: (part) => {
+      const known = parts.get(part) ?? questions.through(ctx.part(part).resolver);
+      parts.set(part, known);
+      return known;
+    },
+    meet: input.connect ? (host) => meetHost(ctx.part("host"), host, options) : null,
+    askRelay: own === null ? null : (host) => relayedBy(host, own, input, ctx.part("relay")),
+    fetchPolicy: fetchPolicyOf(ctx.part("mtasts"), input),
+    isBogus: isBogusBy(ctx.part("dnssec").resolver, input),
+    listings: listingsBy(input, ctx.part("blocklist")),
   };
 }

@@ -46,6 +46,14 @@ const input = contract({
       minItems: 0,
       description: "Block lists to ask for the sending addresses, instead of the well-known ones; none if empty.",
     },
+    relay_own_address: {
+      type: "string",
+      format: "one-line",
+      maxLength: 254,
+      examples: ["relay-test@example.net"],
+      description:
+        "An address of yours, in a domain that the mail hosts do not serve: each of them is asked whether it relays, as by mail.relay; no message is sent. Without it, none is asked.",
+    },
     mx_port: { ...port, default: 25, description: "The port of the mail hosts; other than 25 only in a lab." },
     policy_port: { ...port, default: 443, description: "Where the MTA-STS policy is served; other than 443 only in a lab." },
     ca: tlsInput.ca,

@@ -11,6 +11,7 @@ import { mailHostsOf } from "./mail-hosts.js";
 import { examineSts, type StsFacts } from "./mtasts/examine.js";
 import { guessProfile, type Profile, receives, sends } from "./profile.js";
 import type { Questions } from "./questions.js";
+import type { RelayFacts } from "./relay/judge.js";
 import { examineReverse, type ReverseFacts } from "./reverse/examine.js";
 import { examineSpf, type SpfFacts } from "./spf/examine.js";
 import { examineTlsReports, type TlsReportFacts } from "./tlsrpt/examine.js";
@@ -32,13 +33,24 @@ export interface DomainQuestion {
 
 /** How a domain is examined: everything that is I/O. */
 export interface DomainMeans {
-  readonly questions: Questions;
+  /** The questions of a part, such as spf: they share their answers, and each is one operation, by the name of the part that asks it first. */
+  readonly questions: (part: Part) => Questions;
+  /** Whether a mail host relays for strangers; null where it is not to be asked. */
+  readonly askRelay: ((host: MailHost) => Promise<RelayedHost>) | null;
   /** Null where mail hosts are not to be spoken to. */
   readonly meet: ((host: MailHost) => Promise<HostFacts>) | null;
   readonly fetchPolicy: (url: URL) => Promise<Fetched>;
   readonly isBogus: IsBogus;
   /** The block lists that have an address. Null where they are not to be asked. */
   readonly listings: ((addresses: readonly string[]) => Promise<Listing[]>) | null;
+}
+
+export type Part = "mx" | "spf" | "dkim" | "dmarc" | "dnssec" | "tlsrpt" | "bimi" | "mtasts" | "dane" | "reverse";
+
+/** What a mail host answered when it was asked to relay. */
+export interface RelayedHost {
+  readonly host: string;
+  readonly attempts: readonly RelayFacts[];
 }
 
 export interface Listing {
@@ -66,6 +78,7 @@ export interface DomainFacts {
   readonly dane: readonly DaneFacts[];
   readonly reverse: readonly (ReverseFacts & { readonly is_sender: boolean })[];
   readonly listings: readonly Listing[];
+  readonly relays: readonly RelayedHost[];
 }
 
 /** More hosts than any domain needs are not spoken to. */
@@ -76,28 +89,31 @@ export async function examineDomain(question: DomainQuestion, means: DomainMeans
   const { domain, now } = question;
   const { questions, isBogus } = means;
   const [{ route, hosts: names }, spf, dkim, dmarc, dnssec, reports] = await Promise.all([
-    mailHostsOf(domain, questions, question),
-    examineSpf(domain, questions),
-    examineDkim(domain, { selectors: question.selectors, guess: question.guessSelectors }, questions),
-    examineDmarc(domain, questions),
-    examineDnssec(domain, questions, isBogus),
-    examineTlsReports(domain, questions),
+    mailHostsOf(domain, questions("mx"), question),
+    examineSpf(domain, questions("spf")),
+    examineDkim(domain, { selectors: question.selectors, guess: question.guessSelectors }, questions("dkim")),
+    examineDmarc(domain, questions("dmarc")),
+    examineDnssec(domain, questions("dnssec"), isBogus),
+    examineTlsReports(domain, questions("tlsrpt")),
   ]);
   const profile = question.profile === "auto" ? guessProfile(route, spf) : question.profile;
   const mailHosts = receives(profile) ? route.hosts.slice(0, MAX_HOSTS) : [];
-  const { meet } = means;
-  const met = meet === null ? null : await Promise.all(mailHosts.filter(({ addresses }) => addresses.length > 0).map((host) => meet(host)));
+  const { meet, askRelay } = means;
+  const reachable = mailHosts.filter(({ addresses }) => addresses.length > 0);
+  const met = meet === null ? null : await Promise.all(reachable.map((host) => meet(host)));
+  // After the other connection to the host is closed: a host is not flooded.
+  const relays = askRelay === null ? [] : await Promise.all(reachable.map((host) => askRelay(host)));
   const isTrusted = (host: string): boolean | null => met?.find((each) => each.host === host)?.tls?.authorised ?? null;
   const senders = sends(profile) ? sendersOf(question, route) : [];
   const [bimi, sts, dane, reverse, listings] = await Promise.all([
     // The files of the logo are left to mail.bimi.
-    examineBimi(domain, { selector: "default", fetchFile: null, now }, dmarc, questions),
-    examineSts(domain, { hosts: names, isTrusted, fetchPolicy: means.fetchPolicy, policyPort: question.policyPort }, questions),
+    examineBimi(domain, { selector: "default", fetchFile: null, now }, dmarc, questions("bimi")),
+    examineSts(domain, { hosts: names, isTrusted, fetchPolicy: means.fetchPolicy, policyPort: question.policyPort }, questions("mtasts")),
     Promise.all(mailHosts.map((host) => examineHostDane(host, question, route, met, means))),
-    Promise.all(senders.map(async (sender) => ({ ...(await examineReverse({ ...sender, domain }, questions)), is_sender: sender.isSender }))),
+    Promise.all(senders.map(async (sender) => ({ ...(await examineReverse({ ...sender, domain }, questions("reverse"))), is_sender: sender.isSender }))),
     means.listings === null ? [] : means.listings(senders.map(({ address }) => address)),
   ]);
-  return { domain, profile, now, route, spf, dkim, dmarc, dnssec, hosts: met, sts, reports, bimi, dane, reverse, listings };
+  return { domain, profile, now, route, spf, dkim, dmarc, dnssec, hosts: met, sts, reports, bimi, dane, reverse, listings, relays };
 }
 
 /** Without a list of them, the addresses of the mail hosts are looked at: on small systems they send as well. */
@@ -117,5 +133,5 @@ function examineHostDane(
   const shown = met?.find((each) => each.host === host) ?? null;
   const isRouteSigned = route.outcome === "found" || route.outcome === "no_data" ? route.authenticated_data : null;
   const isBogus = (name: string): Promise<boolean | null> => means.isBogus(name, "TLSA" satisfies RecordType);
-  return examineDane({ host, port, isRouteSigned, names: [domain], met: shown, isBogus, now }, means.questions);
+  return examineDane({ host, port, isRouteSigned, names: [domain], met: shown, isBogus, now }, means.questions("dane"));
 }

@@ -11,6 +11,7 @@ import { judgeHosts } from "./hosts/judge.js";
 import { judgeSts } from "./mtasts/judge.js";
 import { judgeMx } from "./mx/judge.js";
 import { receives, sends } from "./profile.js";
+import { judgeRelay } from "./relay/judge.js";
 import { judgeReverse } from "./reverse/judge.js";
 import { judgeSpf } from "./spf/judge.js";
 import { judgeTlsReports } from "./tlsrpt/judge.js";
@@ -71,7 +72,7 @@ function listingChecks(listings: DomainFacts["listings"]): Check[] {
 }
 
 function receivingChecks(facts: DomainFacts, evidenceOf: EvidenceOf): Check[] {
-  const { domain, profile, route, dnssec, hosts, sts, reports, dane, now } = facts;
+  const { domain, profile, route, dnssec, hosts, relays, sts, reports, dane, now } = facts;
   const isReceiving = receives(profile);
   const mx = judgeMx(route, { receives: isReceiving, sends: sends(profile), evidence: evidenceOf(domain, "MX") });
   if (!isReceiving) return mx;
@@ -81,6 +82,7 @@ function receivingChecks(facts: DomainFacts, evidenceOf: EvidenceOf): Check[] {
     ...mx,
     judgeDnssec(dnssec, evidenceOf(domain, "SOA")),
     ...(hosts === null ? [] : judgeHosts(hosts, { isTrustNeeded, now })),
+    ...relays.flatMap(({ host, attempts }) => judgeRelay(host, attempts)),
     ...judgeSts(sts, { evidence: evidenceOf(`_mta-sts.${domain}`, "TXT"), receives: true }),
     ...dane.flatMap((each) => judgeDane(each, evidenceOf(each.owner, "TLSA"))),
     requiredCheck(facts),

@@ -17,11 +17,21 @@ export interface Questions {
   evidence(name: string, type: RecordType): CheckEvidence[];
   /** Different questions so far. */
   readonly count: number;
+  /** The same questions, asked through another resolver from now on: the operations of a part bear its name. */
+  through(resolver: Pick<ResolverGrant, "query">): Questions;
 }
 
 export function questionsOf(resolver: Pick<ResolverGrant, "query">, asking: QueryOptions): Questions {
-  const asked = new Map<string, Promise<Answer>>();
-  const known = new Map<string, Answer>();
+  return questionsAmong({ asked: new Map(), known: new Map() }, resolver, asking);
+}
+
+interface Asked {
+  readonly asked: Map<string, Promise<Answer>>;
+  readonly known: Map<string, Answer>;
+}
+
+function questionsAmong(all: Asked, resolver: Pick<ResolverGrant, "query">, asking: QueryOptions): Questions {
+  const { asked, known } = all;
   const ask = <Type extends RecordType>(name: string, type: Type): Promise<Answer<Type>> => {
     const key = keyOf(name, type);
     let answer = asked.get(key);
@@ -45,6 +55,7 @@ export function questionsOf(resolver: Pick<ResolverGrant, "query">, asking: Quer
     get count() {
       return asked.size;
     },
+    through: (other) => questionsAmong(all, other, asking),
   };
 }
 

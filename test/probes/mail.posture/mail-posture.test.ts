@@ -81,3 +81,30 @@ describe("mail.posture", () => {
 function strings(text: string): string {
   return (text.match(/.{1,200}/g) ?? []).map((part) => JSON.stringify(part)).join(" ");
 }
+
+describe("the parts of mail.posture", () => {
+  test("each operation bears the name of its part, and each question is asked once", async () => {
+    const output = await ofLab("open");
+    const names = output.operations.map(({ name }) => name);
+    for (const part of ["mx", "spf", "dkim", "dmarc", "dnssec", "tlsrpt", "mtasts", "reverse", "host"])
+      expect(
+        names.some((name) => name.startsWith(`${part} `)),
+        `${part} in ${names.join(", ")}`,
+      ).toBe(true);
+    expect(names.filter((name) => !/^(?:mx|spf|dkim|dmarc|dnssec|tlsrpt|bimi|mtasts|dane|reverse|host|blocklist) /.test(name))).toEqual([]);
+  });
+
+  test("mail hosts are asked whether they relay only with an address of the asker", async () => {
+    const without = await ofLab("open");
+    expect(without.checks.filter(({ id }) => id === "relay.open")).toEqual([]);
+    expect(without.operations.some(({ name }) => name.includes("RCPT"))).toBe(false);
+    const output = await ofLab("open", { relay_own_address: "relay-test@asker.example" });
+    expect(output.checks.filter(({ id }) => id === "relay.open").length).toBeGreaterThan(0);
+    expect(output.operations.filter(({ name }) => name === "relay RCPT").length).toBeGreaterThan(0);
+    expect(output.operations.some(({ name }) => name.includes("DATA"))).toBe(false);
+  });
+
+  test("an address that is none is a wrong request", async () => {
+    await expect(ofLab("open", { relay_own_address: "nobody" })).rejects.toMatchObject({ violations: [{ pointer: "/relay_own_address" }] });
+  });
+});

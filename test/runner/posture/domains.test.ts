@@ -143,7 +143,8 @@ describe("whole domains, labelled from the standards", () => {
         now: NOW,
       },
       {
-        questions,
+        questions: () => questions,
+        askRelay: null,
         meet: async ({ host }) => metOf(host, input.smtp[host], chains, failAll),
         fetchPolicy: async (url) => (failAll === undefined ? fetchedOf(input.https[url.href]) : { kind: "failed", failure: failAll }),
         isBogus: async (name) => (zone[name] as { BOGUS?: unknown } | undefined)?.BOGUS === true,
