@@ -18,12 +18,10 @@ import { bulkSenderRules } from "./bulk-sender.js";
 import { checkSpf } from "./check-spf.js";
 import { judge } from "./judge.js";
 import { receiptOf } from "./receipt.js";
-import type { Input, Output } from "./schema.js";
+import type { Receipt } from "./received-message.js";
+import type { Output } from "./schema.js";
 
 export type Facts = Evidence<Output>;
-/** What is known of a message besides its bytes. */
-export type Receipt = Omit<Input, "message" | "message_base64" | "timeout_ms">;
-
 /** Verifies a received message: for mail.verify, and for a probe that has received one. */
 export async function verifyMessage(bytes: Buffer, input: Receipt, ctx: Context<"resolver">): Promise<Facts> {
   const message = readMessage(bytes);

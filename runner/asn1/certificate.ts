@@ -65,6 +65,13 @@ export function readCertificate(bytes: Buffer): CertificateDetails {
   };
 }
 
+/** What an extension holds; null if the certificate has none of that object identifier. */
+export function extensionValue(bytes: Buffer, id: string): Buffer | null {
+  const [toBeSigned] = childrenOf(expectTag(elementAt(bytes), TAG.sequence));
+  const fields = childrenOf(expectTag(toBeSigned, TAG.sequence));
+  return extensionsOf(fields.find(({ tag }) => tag === 0xa3)).get(id)?.value ?? null;
+}
+
 /** The name of the issuer in DER, as it stands in the issuer's own certificate. */
 export function issuerOf(bytes: Buffer): Buffer {
   const [toBeSigned] = childrenOf(expectTag(elementAt(bytes), TAG.sequence));

@@ -92,6 +92,8 @@ export const EXTENSION = {
   nameConstraints: "2.5.29.30",
   authorityKeyIdentifier: "2.5.29.35",
   extendedKeyUsage: "2.5.29.37",
+  /** RFC 9399. */
+  logotype: "1.3.6.1.5.5.7.1.12",
   authorityInformationAccess: "1.3.6.1.5.5.7.1.1",
   /** RFC 7633: status_request in it is "must-staple". */
   tlsFeature: "1.3.6.1.5.5.7.1.24",

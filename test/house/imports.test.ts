@@ -55,6 +55,7 @@ describe("imports run one way: schemas, runner, probes", () => {
   const MADE_OF: Readonly<Record<string, readonly string[]>> = {
     "probes/mail.roundtrip": ["probes/mail.send", "probes/mail.receive"],
     "probes/mail.posture": ["probes/mail.blocklist"],
+    "probes/mail.receive": ["probes/mail.verify"],
   };
 
   test("a probe imports schemas, the runner and its own folder; some also what they are made of", () => {

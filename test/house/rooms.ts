@@ -14,7 +14,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "tls-policy": ["support", "run", "net", "sqlite"],
   mail: ["support", "net", "run", "replies", "tls-policy"],
   "mail-sites": ["support", "sqlite", "limits", "run", "net"],
-  posture: ["run", "net", "tls-policy", "mail"],
+  posture: ["asn1", "run", "net", "tls-policy", "mail"],
   assertions: [],
   harness: ["support", "limits", "run"],
   formats: ["support", "run", "net", "harness"],

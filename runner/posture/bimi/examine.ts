@@ -1,8 +1,8 @@
-import { X509Certificate } from "node:crypto";
 import { isCertain } from "../../net/dns/answer.js";
 import type { DmarcFacts } from "../dmarc/examine.js";
 import type { Fetched } from "../fetch.js";
 import { type Questions, whyUnknown } from "../questions.js";
+import { isSameLogo, readMark } from "./mark.js";
 import { judgeSvg, type SvgFacts } from "./svg.js";
 
 export const BIMI_STATES = ["valid", "declined", "none", "invalid", "unknown"] as const;
@@ -36,6 +36,13 @@ export interface CertificateFacts {
   readonly expires: string | null;
   readonly is_for_marks: boolean | null;
   readonly is_for_domain: boolean | null;
+  readonly issuer: string | null;
+  /** Each certificate of the file is signed by the next one; null for one without others. */
+  readonly is_chain_signed: boolean | null;
+  /** The hash in the certificate is that of the logo inside it; null without a logo. */
+  readonly is_hash_right: boolean | null;
+  /** The logo inside it is the one that the record names; null if one of the two is not known. */
+  readonly is_logo_same: boolean | null;
 }
 
 export interface BimiQuestion {
@@ -60,11 +67,13 @@ export async function examineBimi(
       : own;
   const { fetchFile } = question;
   if (record.state !== "valid" || fetchFile === null) return { domain, record, logo: null, certificate: null };
-  const [logo, certificate] = await Promise.all([
+  const [logo, mark] = await Promise.all([
     fetchLogo(record.location as string, fetchFile),
     record.evidence === "" || record.evidence === null ? null : fetchCertificate(record.evidence, domain, fetchFile, question.now),
   ]);
-  return { domain, record, logo, certificate };
+  const isLogoSame = logo.body === null || mark?.logo == null ? null : isSameLogo(logo.body, mark.logo);
+  const { body: _, ...shownLogo } = logo;
+  return { domain, record, logo: shownLogo, certificate: mark === null ? null : { ...mark.facts, is_logo_same: isLogoSame } };
 }
 
 async function readRecord(name: string, questions: Questions): Promise<BimiRecord> {
@@ -130,37 +139,63 @@ function remarksOf(tags: ReadonlyMap<string, string>, avp: string, lps: readonly
 
 type FetchFile = NonNullable<BimiQuestion["fetchFile"]>;
 
-async function fetchLogo(location: string, fetchFile: FetchFile): Promise<NonNullable<BimiFacts["logo"]>> {
+async function fetchLogo(location: string, fetchFile: FetchFile): Promise<NonNullable<BimiFacts["logo"]> & { body: Buffer | null }> {
   const fetched = await fetchFile(new URL(location), "logo");
-  if (fetched.kind === "failed") return { url: location, svg: null, problem: fetched.failure.message };
-  if (fetched.status !== 200) return { url: location, svg: null, problem: `the server answers with status ${fetched.status}` };
-  if (fetched.is_cut) return { url: location, svg: null, problem: "the file is far too large" };
-  return { url: location, svg: judgeSvg(fetched.body), problem: null };
+  const without = (problem: string) => ({ url: location, svg: null, problem, body: null });
+  if (fetched.kind === "failed") return without(fetched.failure.message);
+  if (fetched.status !== 200) return without(`the server answers with status ${fetched.status}`);
+  if (fetched.is_cut) return without("the file is far too large");
+  return { url: location, svg: judgeSvg(fetched.body), problem: null, body: fetched.body };
 }
 
 /** id-kp-BrandIndicatorforMessageIdentification. */
 const FOR_MARKS = "1.3.6.1.5.5.7.3.31";
 
-async function fetchCertificate(location: string, domain: string, fetchFile: FetchFile, now: Date): Promise<CertificateFacts> {
-  const about: CertificateFacts = { url: location, problem: null, subject: null, expires: null, is_for_marks: null, is_for_domain: null };
+interface Mark {
+  readonly facts: CertificateFacts;
+  /** The SVG inside the certificate. */
+  readonly logo: Buffer | null;
+}
+
+async function fetchCertificate(location: string, domain: string, fetchFile: FetchFile, now: Date): Promise<Mark> {
   const fetched = await fetchFile(new URL(location), "certificate");
-  if (fetched.kind === "failed") return { ...about, problem: fetched.failure.message };
+  const without = (problem: string): Mark => ({ facts: { ...UNREAD, url: location, problem }, logo: null });
+  if (fetched.kind === "failed") return without(fetched.failure.message);
   if (fetched.status !== 200 || fetched.is_cut)
-    return { ...about, problem: fetched.is_cut ? "the file is far too large" : `the server answers with status ${fetched.status}` };
+    return without(fetched.is_cut ? "the file is far too large" : `the server answers with status ${fetched.status}`);
   try {
-    // The first certificate of the file is the mark's own.
-    const certificate = new X509Certificate(fetched.body);
+    const { certificate, logo, is_chain_signed, is_hash_right } = readMark(fetched.body);
     const usages = certificate.keyUsage as readonly string[] | undefined;
     const expires = new Date(certificate.validTo);
-    return {
-      ...about,
-      subject: certificate.subject.replaceAll("\n", ", ").slice(0, 500),
+    const facts = {
+      url: location,
+      subject: nameText(certificate.subject),
+      issuer: nameText(certificate.issuer),
       expires: expires.toISOString(),
       is_for_marks: usages?.includes(FOR_MARKS) === true,
       is_for_domain: certificate.checkHost(domain, { subject: "never" }) !== undefined,
+      is_chain_signed,
+      is_hash_right,
+      is_logo_same: null,
       problem: expires < now ? "the certificate has expired" : null,
     };
+    return { facts, logo };
   } catch {
-    return { ...about, problem: "it is no certificate (PEM)" };
+    return without("it is no certificate (PEM)");
   }
+}
+
+const UNREAD: Omit<CertificateFacts, "url" | "problem"> = {
+  subject: null,
+  issuer: null,
+  expires: null,
+  is_for_marks: null,
+  is_for_domain: null,
+  is_chain_signed: null,
+  is_hash_right: null,
+  is_logo_same: null,
+};
+
+function nameText(name: string): string {
+  return name.replaceAll("\n", ", ").slice(0, 500);
 }

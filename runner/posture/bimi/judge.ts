@@ -62,13 +62,22 @@ function certificateCheck({ record, certificate, logo }: BimiFacts): Check[] {
     return logo === null || record.evidence !== ""
       ? []
       : [check(about, "notice", "there is no certificate of the mark (a=): Gmail and others show no logo without one")];
-  const { problem, is_for_marks: isForMarks, is_for_domain: isForDomain, url } = certificate;
-  const why = problem ?? (isForMarks === false ? "it is not issued for marks" : isForDomain === false ? "it is not for this domain" : null);
+  const why = certificate.problem ?? faultOf(certificate);
   return [
     check(
       about,
       why === null ? "pass" : "notice",
-      why === null ? "the certificate of the mark is for this domain" : `the certificate at ${url} cannot be used: ${why}`,
+      why === null
+        ? `the certificate of the mark is for this domain, issued by ${certificate.issuer}`
+        : `the certificate at ${certificate.url} cannot be used: ${why}`,
     ),
   ];
+}
+
+function faultOf(certificate: NonNullable<BimiFacts["certificate"]>): string | null {
+  if (certificate.is_for_marks === false) return "it is not issued for marks";
+  if (certificate.is_for_domain === false) return "it is not for this domain";
+  if (certificate.is_chain_signed === false) return "the certificates of the file do not sign each other in turn";
+  if (certificate.is_hash_right === false) return "its hash is not that of the logo inside it";
+  return certificate.is_logo_same === false ? "the logo inside it is not the one that the record names" : null;
 }
