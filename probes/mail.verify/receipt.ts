@@ -1,8 +1,8 @@
 import { bodiesOf, type Header } from "../../runner/mail/header.js";
 import { receivedHops } from "../../runner/mail/received.js";
 import type { ReceivedHop } from "../../schemas/received.js";
-import type { Output } from "./schema.js";
 import type { Receipt } from "./received-message.js";
+import type { Output } from "./schema.js";
 
 /**
  * From where and when a message came. Only what a trusted host wrote says so: everything below its Received field may be the sender's

@@ -1,4 +1,4 @@
-import { DMARC_POLICIES } from "../../mail/dmarc/read-record.js";
+import { DMARC_POLICIES } from "../../../schemas/dmarc.js";
 import { STS_MODES } from "../../mail/dns-plan/plan.js";
 import type { Arguments } from "../arguments.js";
 
