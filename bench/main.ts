@@ -18,8 +18,9 @@ import { progressOn } from "./support/progress.js";
 import { tableOf } from "./support/table.js";
 import { openWorkshop } from "./support/workshop.js";
 import { throughput } from "./throughput.js";
+import { verify } from "./verify.js";
 
-const BENCHES: readonly Bench[] = [throughput, startup, accuracy, memory, lists, dns, queue, queueRedis, rcpt, send, dkim, deliver];
+const BENCHES: readonly Bench[] = [throughput, startup, accuracy, memory, lists, dns, queue, queueRedis, rcpt, send, dkim, verify, deliver];
 
 /** More than this share of the processors was in use by others: rates are too low then, and ratios spread. */
 const BUSY_SHARE = 0.25;

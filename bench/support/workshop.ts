@@ -29,6 +29,8 @@ const PROCESSES = {
   sendOurs: "contenders/send-ours",
   sendNodemailer: "contenders/send-nodemailer",
   signOurs: "contenders/sign-ours",
+  verifyOurs: "contenders/verify-ours",
+  verifyMailauth: "contenders/verify-mailauth",
   signNodemailer: "contenders/sign-nodemailer",
   deliverOurs: "contenders/deliver-ours",
   deliverNodemailer: "contenders/deliver-nodemailer",
