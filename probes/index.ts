@@ -49,6 +49,7 @@ export const builtIn: Readonly<Record<string, BuiltIn>> = {
   "security.ssh": { load: () => import("./security.ssh/probe.js"), lab: () => import("./security.ssh/lab.js") },
   "security.tls": { load: () => import("./security.tls/probe.js"), lab: () => import("./security.tls/lab.js") },
   "webapp.http": { load: () => import("./webapp.http/probe.js"), lab: () => import("./webapp.http/lab.js") },
+  "webapp.journey": { load: () => import("./webapp.journey/probe.js"), lab: () => import("./webapp.journey/lab.js") },
   "webapp.rest": { load: () => import("./webapp.rest/probe.js"), lab: () => import("./webapp.rest/lab.js") },
   "webapp.security": { load: () => import("./webapp.security/probe.js"), lab: () => import("./webapp.security/lab.js") },
 };
@@ -102,6 +103,7 @@ export interface BuiltInTypes {
   "security.ssh": typeof import("./security.ssh/probe.js").default;
   "security.tls": typeof import("./security.tls/probe.js").default;
   "webapp.http": typeof import("./webapp.http/probe.js").default;
+  "webapp.journey": typeof import("./webapp.journey/probe.js").default;
   "webapp.rest": typeof import("./webapp.rest/probe.js").default;
   "webapp.security": typeof import("./webapp.security/probe.js").default;
 }

@@ -1,3 +1,4 @@
+import type { BrowserGrant } from "./browser/capability.js";
 import type { DeliveryGrant } from "./delivery/capability.js";
 import { provide } from "./harness/capabilities.js";
 import type { MemoryGrant } from "./harness/memory.js";
@@ -30,6 +31,8 @@ declare module "./harness/capabilities.js" {
     traceroute: TracerouteGrant;
     /** Runs programs of the system. */
     program: ProgramGrant;
+    /** Opens pages in a browser of the system. */
+    browser: BrowserGrant;
     /** Queries name servers. */
     resolver: ResolverGrant;
     /** Remembers how mail sites behaved, and keeps to their limits. */
@@ -49,6 +52,7 @@ provide("nts", async () => (await import("./net/nts/capability.js")).ntsGrant);
 provide("ping", async () => (await import("./net/ping/capability.js")).pingGrant);
 provide("traceroute", async () => (await import("./net/traceroute/capability.js")).tracerouteGrant);
 provide("program", async () => (await import("./program/run-program.js")).programGrant);
+provide("browser", async () => (await import("./browser/capability.js")).browserGrant);
 provide("resolver", async () => (await import("./net/dns/capability.js")).resolverGrant);
 provide("sites", async () => (await import("./mail-sites/capability.js")).sitesGrant);
 provide("delivery", async () => (await import("./delivery/capability.js")).deliveryGrant);

@@ -36,6 +36,7 @@ const BANDWIDTH = ["resolve", "connect", "tls", "request", "first_byte", "header
 const NTP = ["resolve", "connect", "tls", "auth", "query", "probe"] as const;
 
 const FTP = ["resolve", "connect", "greeting", "starttls", "tls", "auth", "noop", "quit", "command", "transfer", "probe"] as const;
+const BROWSER = ["resolve", "connect", "tls", "navigate", "step", "probe"] as const;
 
 /** Failure codes. `unknown` is a bug in probe-run: no golden file may contain it. */
 export const CODES = [
@@ -65,7 +66,8 @@ export type Phase =
   | (typeof DNS)[number]
   | (typeof BANDWIDTH)[number]
   | (typeof FTP)[number]
-  | (typeof DOCUMENT)[number];
+  | (typeof DOCUMENT)[number]
+  | (typeof BROWSER)[number];
 
 /** Phases of a mail service probe. They are part of released contracts: a new value would break consumers. */
 export const PHASES: readonly Phase[] = SERVICE_PHASES;
@@ -87,8 +89,20 @@ export const NTP_PHASES: readonly Phase[] = NTP;
 export const FTP_PHASES: readonly Phase[] = FTP;
 /** Phases of reading a document, without a network. */
 export const DOCUMENT_PHASES: readonly Phase[] = DOCUMENT;
+/** Phases of a journey through pages in a browser. */
+export const BROWSER_PHASES: readonly Phase[] = BROWSER;
 export const ALL_PHASES: readonly Phase[] = [
-  ...new Set([...PHASES, ...HTTP_PHASES, ...CONVERSATION_PHASES, ...SSH_PHASES, ...DNS_PHASES, ...BANDWIDTH_PHASES, ...FTP_PHASES, ...DOCUMENT_PHASES]),
+  ...new Set([
+    ...PHASES,
+    ...HTTP_PHASES,
+    ...CONVERSATION_PHASES,
+    ...SSH_PHASES,
+    ...DNS_PHASES,
+    ...BANDWIDTH_PHASES,
+    ...FTP_PHASES,
+    ...DOCUMENT_PHASES,
+    ...BROWSER_PHASES,
+  ]),
 ];
 export type FailureCode = (typeof CODES)[number];
 

@@ -24,6 +24,7 @@ export const runOptions = {
   pretty: { description: "Print a readable timeline instead of JSON; for a list, a table and a summary." },
   trace: { description: "Show the conversation with its timings on stderr, secrets masked." },
   record: { value: "FILE", description: "Write the conversation to a file as a transcript that can be replayed." },
+  artifacts: { value: "DIR", description: "Write the files that a probe offers, such as screenshots, to this folder. No file is overwritten." },
   concurrency: { value: "N", description: "Simultaneous runs of a list (16)." },
   processes: {
     value: "N",
@@ -53,8 +54,13 @@ export interface RunRequest {
 }
 
 export async function perform(request: RunRequest, input: unknown, trace: ((event: TraceEvent) => void) | null): Promise<Report> {
-  const { asked, loaded, timeoutMs, signal, pusher } = request;
-  const report = await runLoaded(loaded, asked, input, { signal, ...(timeoutMs === null ? {} : { timeoutMs }), ...(trace === null ? {} : { trace }) });
+  const { asked, loaded, options, timeoutMs, signal, pusher } = request;
+  const report = await runLoaded(loaded, asked, input, {
+    signal,
+    ...(timeoutMs === null ? {} : { timeoutMs }),
+    ...(trace === null ? {} : { trace }),
+    ...(options.artifacts === null ? {} : { artifacts: options.artifacts }),
+  });
   pusher?.push(report);
   return report;
 }

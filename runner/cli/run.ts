@@ -105,7 +105,8 @@ function numbersOf({ timeout, concurrency, processes, repeat, interval }: Given[
 }
 
 function checkTogether(options: Given["options"], word: string | undefined): void {
-  const { repeat, interval, processes } = options;
+  const { repeat, interval, processes, artifacts } = options;
+  if (processes !== null && artifacts !== null) throw new UsageError("--artifacts and --processes cannot be combined", "leave one out");
   if (processes !== null && word === undefined) throw new UsageError("--processes takes a list", "give a file, or - for stdin");
   if (formatOf(options) === "nagios" && options["fail-on"] !== null)
     throw new UsageError("--fail-on and --format nagios cannot be combined", "nagios has its own exit codes: 1 for a warning, 2 for an error");

@@ -55,9 +55,9 @@ export class RunContext implements BaseContext {
 
   part(name: string): this {
     const Same = this.constructor as typeof RunContext;
-    const { recorder, deadline, secrets, targets } = this.#state;
+    const { recorder, deadline, secrets, targets, artifacts } = this.#state;
     // A job has one memory, for the whole run: two conversations would overwrite each other's.
-    return new Same({ recorder: recorder.part(name), deadline, secrets, memory: null, targets }, this.#grant) as this;
+    return new Same({ recorder: recorder.part(name), deadline, secrets, memory: null, targets, artifacts }, this.#grant) as this;
   }
 
   async operation<Result>(name: string, step: (operation: StepReply) => Promise<Result>): Promise<Result> {

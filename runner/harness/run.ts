@@ -28,6 +28,8 @@ export interface RunOptions {
   memory?: JobMemory;
   /** What the run may connect to; by default anything. Set by a queue's worker. */
   targets?: RunTargets;
+  /** A folder for the files that a probe offers, such as screenshots. Without it none is written. */
+  artifacts?: string;
 }
 
 /** An envelope, and what else the harness knows about the run. */
@@ -100,16 +102,18 @@ class Run implements RunState {
   readonly recorder: Recorder;
   readonly memory: JobMemory | null;
   readonly targets: RunTargets | null;
+  readonly artifacts: string | null;
 
   constructor(
     readonly loaded: LoadedProbe,
     readonly accepted: Accepted,
     readonly secrets: SecretKeeper,
     readonly deadline: Deadline,
-    { trace, memory, targets }: RunOptions,
+    { trace, memory, targets, artifacts }: RunOptions,
   ) {
     this.memory = memory ?? null;
     this.targets = targets ?? null;
+    this.artifacts = artifacts ?? null;
     this.recorder = new Recorder(trace === undefined ? null : masked(trace, secrets));
   }
 

@@ -17,6 +17,8 @@ export interface WireRun {
 export interface RunState extends WireRun {
   /** Null outside a queue. */
   readonly memory: JobMemory | null;
+  /** The folder for files that the run writes on request; null without one. */
+  readonly artifacts: string | null;
 }
 
 /** What every probe may know about its run. */

@@ -4,6 +4,7 @@ import { readJson, valueAtPointer } from "../../probes/webapp.rest/json-body.js"
 import { readXml, textAtPath } from "../../probes/webapp.rest/xml.js";
 import { plainHttpIn, policiesInMeta, tagsIn } from "../../probes/webapp.security/html.js";
 import { securityTxtFaults } from "../../probes/webapp.security/security-txt.js";
+import { readRecording } from "../../probes/webapp.journey/recording.js";
 import { readCertificate } from "../../runner/asn1/certificate.js";
 import { Asn1Error } from "../../runner/asn1/decode-ber.js";
 import { readOcspResponse } from "../../runner/asn1/ocsp.js";
@@ -72,6 +73,7 @@ import { parseMailbox, parseSender } from "../../runner/net/smtp/mailbox.js";
 import { enhancedCode, ReplyParser } from "../../runner/net/smtp/reply.js";
 import { readCommunityMessage } from "../../runner/net/snmp/pdu.js";
 import { readV3 } from "../../runner/net/snmp/v3-message.js";
+import { readSocksGreeting, readSocksRequest, SocksError } from "../../runner/net/socks/greeting.js";
 import { describeHostKey, isSignedBy } from "../../runner/net/ssh/host-key.js";
 import { readKexInit } from "../../runner/net/ssh/kex-init.js";
 import { TdsDecoder } from "../../runner/net/tds/packet.js";
@@ -277,6 +279,19 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
         if (read?.kind === "error") icmpOf(read.message, 4);
       }
     },
+  },
+  socks: {
+    modules: ["runner/net/socks/greeting.ts"],
+    parse(bytes) {
+      readSocksGreeting(bytes);
+      readSocksRequest(bytes);
+    },
+    refuses: (error) => error instanceof SocksError,
+  },
+  recording: {
+    modules: ["probes/webapp.journey/recording.ts"],
+    parse: (bytes) => readRecording({ steps: JSON.parse(`[${text(bytes)}]`) }, []),
+    refuses: (error) => error instanceof SyntaxError,
   },
   iperf3: {
     modules: ["probes/performance.bandwidth/iperf3-report.ts"],

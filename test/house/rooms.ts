@@ -10,6 +10,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   run: ["support"],
   program: ["run"],
   net: ["support", "asn1", "run", "program", "sqlite"],
+  browser: ["support", "run", "program", "net"],
   replies: ["net"],
   "tls-policy": ["support", "run", "net", "sqlite"],
   mail: ["support", "net", "run", "replies", "tls-policy"],

@@ -18,7 +18,7 @@ export interface TestRun {
 export function testRun(timeoutMs = 5000): TestRun {
   const trace: TraceEvent[] = [];
   const recorder = new Recorder((event) => trace.push(event));
-  const state: RunState = { recorder, deadline: new Deadline(timeoutMs, undefined), secrets: new SecretKeeper(), memory: null, targets: null };
+  const state: RunState = { recorder, deadline: new Deadline(timeoutMs, undefined), secrets: new SecretKeeper(), memory: null, targets: null, artifacts: null };
   return { state, context: { tcp: tcpGrant(state), tls: tlsGrant(state), run: state }, trace };
 }
 

@@ -7,22 +7,13 @@ import type { Style } from "../../support/style.js";
 import { cellsOf, cut, pad } from "../../support/text-width.js";
 import { wrapped } from "../../support/wrap-text.js";
 import { targetsOf } from "../targets.js";
+import { type DrawnRequest, requestRows, undrawnRequests } from "./request-rows.js";
+import type { Row } from "./row.js";
 import { bar, CUT, timeAxis } from "./time-axis.js";
 
 export interface Canvas {
   readonly width: number;
   readonly style: Style;
-}
-
-/** One line of the timeline: a step of the run, or an address that was dialled in it. */
-interface Row {
-  name: string;
-  at: number;
-  /** Null: it did not end. */
-  duration: number | null;
-  code: string;
-  words: string;
-  paint: (text: string) => string;
 }
 
 const SHORTEST_BAR = 4;
@@ -33,7 +24,10 @@ export function waterfall(report: Report, { width, style }: Canvas): string {
   const { carried } = report;
   const rows = rowsOf(report, style);
   const lines = [heading(report, width, style), ""];
-  if (rows.length > 0) lines.push(...drawn(rows, carried.duration_ms, { width, style }), "");
+  if (rows.length > 0) lines.push(...drawn(rows, carried.duration_ms, { width, style }));
+  const undrawn = undrawnRequests(requestsOf(report));
+  if (undrawn !== null) lines.push(style.dim(`  ${undrawn}`));
+  if (rows.length > 0) lines.push("");
   lines.push(...verdict(report, { width, style }));
   return `${lines.join("\n")}\n`;
 }
@@ -47,12 +41,20 @@ function heading({ probe, version, carried }: Report, width: number, { bold, dim
   return `${bold(title)}${cut(target, width - cellsOf(title))}${dim(cut(address, width - cellsOf(title) - cellsOf(target)))}`;
 }
 
-function rowsOf({ carried }: Report, style: Style): Row[] {
+/** Of a probe that opens pages. */
+function requestsOf({ carried }: Report): readonly DrawnRequest[] {
+  const { waterfall: requests } = carried as { waterfall?: readonly DrawnRequest[] };
+  return Array.isArray(requests) ? requests : [];
+}
+
+function rowsOf(report: Report, style: Style): Row[] {
+  const { carried } = report;
+  const requests = requestRows(carried.operations, requestsOf(report), style);
   const { attempts } = carried as { attempts?: readonly Attempt[] };
   let unshown = (attempts ?? []).filter(isDial);
   return carried.operations.flatMap((operation) => {
     const row = rowOf(operation, style);
-    if (operation.name !== "connect") return [row];
+    if (operation.name !== "connect") return [row, ...(requests.get(operation) ?? [])];
     const within = attemptsOf(operation, unshown);
     unshown = unshown.filter((attempt) => !within.includes(attempt));
     // With a single address that answered, the connect line says everything.
