@@ -1,6 +1,6 @@
 import type { Action, Step } from "./schema.js";
 
-export const ACTIONS: readonly Action[] = ["goto", "click", "double_click", "hover", "fill", "press", "wait", "expect", "screenshot"];
+const ACTIONS: readonly Action[] = ["goto", "click", "double_click", "hover", "fill", "press", "wait", "expect", "screenshot"];
 
 export function actionsOf(step: Step): Action[] {
   return ACTIONS.filter((action) => step[action] !== undefined);

@@ -1,5 +1,4 @@
-import type { LoggedRequest } from "../../runner/browser/request-log.js";
-import type { BrowserSession } from "../../runner/browser/session.js";
+import type { BrowserPage, LoggedRequest } from "../../runner/browser/browser-page.js";
 import { round } from "../../runner/run/clock.js";
 import type { Output } from "./schema.js";
 
@@ -33,14 +32,15 @@ export const NOTHING_SEEN: Seen = {
 };
 
 /** What the session has seen, within limits. `mask` comes before a text is cut: half a secret would not be recognised later. */
-export function evidenceOf({ log, events, proxy, page, product, state }: BrowserSession, ownHost: string): Seen {
-  const shown = (text: string, most: number): string => state.secrets.mask(text.slice(0, most * 4)).slice(0, most);
+export function evidenceOf(session: BrowserPage, beganAt: number, ownHost: string): Seen {
+  const shown = (text: string, most: number): string => session.mask(text.slice(0, most * 4)).slice(0, most);
   const url = (written: string): string => shown(written, MAX_URL);
   // The wall clock of the browser, on the clock of the run.
-  const began = performance.timeOrigin + state.recorder.began;
+  const began = performance.timeOrigin + beganAt;
+  const { log, events, traffic, product } = session;
   const failed = log.requests.filter(({ error }) => error !== null);
   return {
-    final_url: page.url() === "about:blank" ? null : url(page.url()),
+    final_url: session.url === "about:blank" ? null : url(session.url),
     browser: product,
     console_errors: events.consoleErrors.map((error) => ({ ...error, text: shown(error.text, MAX_TEXT), url: error.url === null ? null : url(error.url) })),
     console_error_count: events.consoleErrorCount,
@@ -50,8 +50,8 @@ export function evidenceOf({ log, events, proxy, page, product, state }: Browser
     failed_request_count: log.failedCount,
     third_parties: thirdPartiesOf(log.requests, ownHost),
     request_count: log.count,
-    received_bytes: proxy.received,
-    sent_bytes: proxy.sent,
+    received_bytes: traffic.received,
+    sent_bytes: traffic.sent,
     waterfall: log.requests.slice(0, MAX_WATERFALL).map((request) => ({
       ...{ url: url(request.url), method: request.method, resource_type: request.resourceType },
       at_ms: round(Math.max(0, request.startedAt - began)),

@@ -1,5 +1,5 @@
+import type { BrowserPage } from "../../runner/browser/browser-page.js";
 import { harOf } from "../../runner/browser/har.js";
-import type { BrowserSession } from "../../runner/browser/session.js";
 import type { Context } from "../../runner/harness/context.js";
 import { defineProbe, type Evidence } from "../../runner/harness/define-probe.js";
 import { statusOf } from "../../runner/run/judge.js";
@@ -49,8 +49,8 @@ async function journey(ctx: Ctx, input: Input, plan: Plan, steps: StepResult[], 
   }
 }
 
-function note(ctx: Ctx, session: BrowserSession, plan: Plan, steps: readonly StepResult[], facts: Facts, stem: string): void {
-  facts.seen = evidenceOf(session, plan.hosts[0] ?? "");
+function note(ctx: Ctx, session: BrowserPage, plan: Plan, steps: readonly StepResult[], facts: Facts, stem: string): void {
+  facts.seen = evidenceOf(session, ctx.run.recorder.began, plan.hosts[0] ?? "");
   const began = performance.timeOrigin + ctx.run.recorder.began;
   facts.documents = session.documents.map(({ url, time_origin, ...times }) => ({ url, step: stepAt(steps, time_origin - began), ...times }));
   if (session.log.count > 0) facts.har = ctx.browser.save(stem, "har", harOf(session.log.requests, session.product, "1"));

@@ -1,5 +1,5 @@
 import { failedAssertions, show } from "../../runner/assertions/assertions.js";
-import type { BrowserSession } from "../../runner/browser/session.js";
+import type { BrowserPage } from "../../runner/browser/browser-page.js";
 import type { Context } from "../../runner/harness/context.js";
 import { round } from "../../runner/run/clock.js";
 import { FailureError } from "../../runner/run/failure-error.js";
@@ -25,7 +25,7 @@ export class UnmetError extends Error {
 }
 
 /** Does the steps in order, and fills in their results. Rejects with the first that fails: a FailureError, or an UnmetError. */
-export async function walk(ctx: Ctx, session: BrowserSession, input: Input, steps: readonly Step[], results: StepResult[], stem: string): Promise<void> {
+export async function walk(ctx: Ctx, session: BrowserPage, input: Input, steps: readonly Step[], results: StepResult[], stem: string): Promise<void> {
   const walker = new Walker(ctx, session, input, stem);
   for (const [index, step] of steps.entries()) await walker.take(step, index, results[index] as StepResult);
 }
@@ -36,7 +36,7 @@ class Walker {
 
   constructor(
     readonly ctx: Ctx,
-    readonly session: BrowserSession,
+    readonly session: BrowserPage,
     readonly input: Input,
     readonly stem: string,
   ) {}
@@ -80,7 +80,7 @@ class Walker {
 
   async #wait({ selector, state, url, wait_ms }: NonNullable<Step["wait"]>, timeoutMs: number): Promise<void> {
     if (selector !== undefined) await this.session.waitFor(selector, state, timeoutMs);
-    if (url !== undefined) await this.#until(timeoutMs, async () => this.#unmet("the URL", url, this.session.page.url()));
+    if (url !== undefined) await this.#until(timeoutMs, async () => this.#unmet("the URL", url, this.session.url));
     if (wait_ms !== undefined) await this.session.pause(wait_ms);
   }
 
@@ -88,7 +88,7 @@ class Walker {
     const { session } = this;
     await this.#until(timeoutMs, async () => {
       const page = [
-        ...(wanted.url === undefined ? [] : this.#unmet("the URL", wanted.url, session.page.url())),
+        ...(wanted.url === undefined ? [] : this.#unmet("the URL", wanted.url, session.url)),
         ...(wanted.title === undefined ? [] : this.#unmet("the title", wanted.title, await session.title(timeoutMs))),
         ...(wanted.status === undefined ? [] : this.#unmet("the status code", wanted.status, this.#status)),
       ];

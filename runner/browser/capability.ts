@@ -4,6 +4,7 @@ import { failureError } from "../run/failure-error.js";
 import { Recorder } from "../run/recorder.js";
 import { ENDED, type RunState, type WireRun } from "../run/run-state.js";
 import { writeArtifact } from "./artifacts.js";
+import type { BrowserPage } from "./browser-page.js";
 import { PrivateBrowser } from "./private-browser.js";
 import { BrowserSession } from "./session.js";
 
@@ -23,7 +24,7 @@ export interface BrowserInput {
 
 export interface BrowserGrant {
   /** Starts a browser with an empty profile, whose only way to the network is a proxy that keeps to the run's address policy. */
-  open(input: BrowserInput): Promise<BrowserSession>;
+  open(input: BrowserInput): Promise<BrowserPage>;
   /** Whether files are wanted. */
   readonly wantsArtifacts: boolean;
   /** Writes a file, if files are wanted, and gives its name. */
@@ -49,7 +50,7 @@ function fileName(name: string): string {
   return name.replace(/[^A-Za-z0-9._-]+/g, "-").slice(0, 120);
 }
 
-async function open(state: RunState, input: BrowserInput): Promise<BrowserSession> {
+async function open(state: RunState, input: BrowserInput): Promise<BrowserPage> {
   let session: BrowserSession | null = null;
   const exceeded = (): void => session?.over(failureError("step", "limit_exceeded", `the pages took more than ${input.maxBytes} bytes`));
   const proxy = await SocksProxy.start({ ...policyOf(state, input), exceeded });

@@ -1,4 +1,4 @@
-import type { LoggedRequest } from "./request-log.js";
+import type { LoggedRequest } from "./browser-page.js";
 
 /** Fields whose values are credentials, or identify somebody. */
 const PRIVATE_FIELDS = new Set(["cookie", "set-cookie", "authorization", "proxy-authorization"]);

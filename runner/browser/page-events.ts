@@ -1,18 +1,7 @@
 import type { BrowserContext, ConsoleMessage, Dialog, Download, Page } from "playwright-core";
 import { failure } from "../../schemas/failure.js";
 import { FailureError } from "../run/failure-error.js";
-
-export interface ConsoleError {
-  readonly kind: "console" | "exception";
-  readonly text: string;
-  readonly url: string | null;
-  readonly line: number | null;
-}
-
-export interface SeenDialog {
-  readonly type: string;
-  readonly message: string;
-}
+import type { ConsoleError, SeenDialog } from "./browser-page.js";
 
 const MAX_LISTED = 50;
 /** Pages that reload themselves forever, and those that open others forever. */

@@ -1,28 +1,5 @@
 import type { BrowserContext, Request } from "playwright-core";
-
-/** One request of a page. */
-export interface LoggedRequest {
-  readonly url: string;
-  readonly method: string;
-  readonly resourceType: string;
-  /** Milliseconds of the Unix epoch. */
-  readonly startedAt: number;
-  /** Null: it has not ended. */
-  durationMs: number | null;
-  status: number | null;
-  /** The browser's name of a network error. */
-  error: string | null;
-  readonly isNavigation: boolean;
-  /** As far as the browser measured them. Connecting includes the proxy's look-up of the name. */
-  connectMs: number | null;
-  tlsMs: number | null;
-  waitMs: number | null;
-  receiveMs: number | null;
-  /** Of the response as sent, header and body. */
-  bytes: number | null;
-  requestHeaders: Readonly<Record<string, string>>;
-  responseHeaders: Readonly<Record<string, string>>;
-}
+import type { LoggedRequest } from "./browser-page.js";
 
 /** More are counted only. */
 const MAX_LOGGED = 2000;

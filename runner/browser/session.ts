@@ -3,23 +3,12 @@ import { failure } from "../../schemas/failure.js";
 import type { SocksProxy } from "../net/socks/proxy.js";
 import { FailureError, failureError } from "../run/failure-error.js";
 import { ENDED, type RunState } from "../run/run-state.js";
+import type { BrowserPage, DocumentTimes, ElementFacts, ElementState, Moment } from "./browser-page.js";
 import { failureOfNetError } from "./net-error.js";
 import { PageEvents } from "./page-events.js";
 import type { PrivateBrowser } from "./private-browser.js";
 import { RequestLog } from "./request-log.js";
-import { type DocumentTimes, observeVitals, readVitals } from "./vitals.js";
-
-/** The moment of a page that a navigation waits for. */
-export type Moment = "commit" | "domcontentloaded" | "load";
-export type ElementState = "attached" | "detached" | "visible" | "hidden";
-
-/** What a page shows of an element. */
-export interface ElementFacts {
-  readonly count: number;
-  readonly text: string | null;
-  readonly value: string | null;
-  readonly visible: boolean;
-}
+import { observeVitals, readVitals } from "./vitals.js";
 
 const VITALS_MS = 1000;
 /** Beyond a step's own time, for the browser to say that it is over. */
@@ -28,12 +17,11 @@ const MEMORY_EVERY_MS = 250;
 const MAX_TEXT = 64 * 1024;
 
 /** One page in a browser of its own. Every step ends with its time, with the run, or when the page does something that has no end. */
-export class BrowserSession {
+export class BrowserSession implements BrowserPage {
   readonly log: RequestLog;
   readonly events: PageEvents;
   readonly documents: DocumentTimes[] = [];
   readonly #secretElements: string[] = [];
-  /** The browser's name and version. */
   product = "";
   #cdp: CDPSession | null = null;
   #fatal: FailureError | null = null;
@@ -74,6 +62,18 @@ export class BrowserSession {
     this.#interrupt(this.#fatal);
   }
 
+  get url(): string {
+    return this.page.url();
+  }
+
+  get traffic(): BrowserPage["traffic"] {
+    return this.proxy;
+  }
+
+  mask(text: string): string {
+    return this.state.secrets.mask(text);
+  }
+
   get fatal(): FailureError | null {
     return this.#fatal;
   }
@@ -107,7 +107,6 @@ export class BrowserSession {
     return this.#step(timeoutMs, this.#element(selector).hover({ timeout: timeoutMs }));
   }
 
-  /** Also chooses an option, where the element offers some. */
   async fill(selector: string, value: string, timeoutMs: number): Promise<void> {
     if (this.state.secrets.mask(value) !== value) this.#secretElements.push(selector);
     const element = this.#element(selector);
@@ -136,7 +135,6 @@ export class BrowserSession {
     return (await this.#guarded("step", timeoutMs, this.page.title())).slice(0, MAX_TEXT);
   }
 
-  /** What is there now, without waiting for it. */
   async look(selector: string, timeoutMs: number): Promise<ElementFacts> {
     const look = async (): Promise<ElementFacts> => {
       const all = this.page.locator(selector);
@@ -157,13 +155,11 @@ export class BrowserSession {
     return this.#guarded("step", timeoutMs, look());
   }
 
-  /** Elements that hold secrets are painted over. */
   screenshot(fullPage: boolean, timeoutMs: number): Promise<Buffer> {
     const mask = this.#secretElements.map((selector) => this.page.locator(selector));
     return this.#guarded("step", timeoutMs, this.page.screenshot({ fullPage, mask, maskColor: "#000000", timeout: timeoutMs }));
   }
 
-  /** Notes how the current document has loaded so far. A page that is busy gives no answer. */
   async noteVitals(): Promise<void> {
     if (this.#cdp === null || this.#fatal !== null || this.state.deadline.reason !== null) return;
     const giveUp = new Promise<null>((resolve) => setTimeout(() => resolve(null), VITALS_MS).unref());

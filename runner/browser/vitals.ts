@@ -1,18 +1,5 @@
 import type { CDPSession } from "playwright-core";
-
-/** How one document loaded, in milliseconds since its navigation began. Null where it did not happen. */
-export interface DocumentTimes {
-  url: string;
-  time_origin: number;
-  first_byte_ms: number | null;
-  dom_interactive_ms: number | null;
-  dom_content_loaded_ms: number | null;
-  load_ms: number | null;
-  first_contentful_paint_ms: number | null;
-  largest_contentful_paint_ms: number | null;
-  cumulative_layout_shift: number | null;
-  interaction_to_next_paint_ms: number | null;
-}
+import type { DocumentTimes } from "./browser-page.js";
 
 /** A world of its own beside the page's: a page can neither see nor change what is measured in it. */
 const WORLD = "probe-run";

@@ -112,7 +112,7 @@ describe("a SOCKS proxy for a browser", () => {
   });
 
   test("all connections end with it", async () => {
-    const silent = await listen((socket) => void socket.resume());
+    const silent = await listen((socket) => void socket.resume().on("end", () => socket.end()));
     open.push(silent);
     const started = await proxy();
     const socket = await dial(started.port, hello, toV4(silent.port));
