@@ -1,10 +1,10 @@
 import { attributeAt, readAttributeValue } from "../../probes/data.dynamodb/attribute-value.js";
 import { readIperf3Report } from "../../probes/performance.bandwidth/iperf3-report.js";
+import { readRecording } from "../../probes/webapp.journey/recording.js";
 import { readJson, valueAtPointer } from "../../probes/webapp.rest/json-body.js";
 import { readXml, textAtPath } from "../../probes/webapp.rest/xml.js";
 import { plainHttpIn, policiesInMeta, tagsIn } from "../../probes/webapp.security/html.js";
 import { securityTxtFaults } from "../../probes/webapp.security/security-txt.js";
-import { readRecording } from "../../probes/webapp.journey/recording.js";
 import { readCertificate } from "../../runner/asn1/certificate.js";
 import { Asn1Error } from "../../runner/asn1/decode-ber.js";
 import { readOcspResponse } from "../../runner/asn1/ocsp.js";
