@@ -19,8 +19,9 @@ import { tableOf } from "./support/table.js";
 import { openWorkshop } from "./support/workshop.js";
 import { throughput } from "./throughput.js";
 import { verify } from "./verify.js";
+import { watch } from "./watch.js";
 
-const BENCHES: readonly Bench[] = [throughput, startup, accuracy, memory, lists, dns, queue, queueRedis, rcpt, send, dkim, verify, deliver];
+const BENCHES: readonly Bench[] = [throughput, startup, accuracy, memory, lists, dns, queue, queueRedis, rcpt, send, dkim, verify, deliver, watch];
 
 /** More than this share of the processors was in use by others: rates are too low then, and ratios spread. */
 const BUSY_SHARE = 0.25;

@@ -1,4 +1,5 @@
 import type { Driver } from "../sqlite/driver.js";
+import { prepared } from "./prepared.js";
 
 /** Results of one check on one day, in UTC. */
 export interface DayCount {
@@ -27,12 +28,12 @@ export const DAY_MS = 86_400_000;
 export function dayCounts(driver: Driver, suite: string, since: number): DayCount[] {
   const sql = `SELECT key, hour / ${DAY_MS} * ${DAY_MS} AS day, sum(ok + warning) AS fine, sum(error) AS failed, sum(unknown + suppressed + maintenance) AS unmeasured
     FROM hours JOIN checks ON checks.id = check_id WHERE suite = ? AND hour >= ? GROUP BY check_id, day`;
-  return driver.prepare(sql).all(suite, since) as DayCount[];
+  return prepared(driver, sql).all(suite, since) as DayCount[];
 }
 
 /** The newest first. */
 export function recentIncidents(driver: Driver, suite: string, most: number): IncidentRow[] {
   const sql = `SELECT key, name, number, opened_at, closed_at, is_flapping, reason
     FROM incidents JOIN checks ON checks.id = check_id WHERE suite = ? ORDER BY opened_at DESC LIMIT ?`;
-  return driver.prepare(sql).all(suite, most) as IncidentRow[];
+  return prepared(driver, sql).all(suite, most) as IncidentRow[];
 }

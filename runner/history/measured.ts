@@ -1,4 +1,5 @@
-import type { Driver, Statement } from "../sqlite/driver.js";
+import type { Driver } from "../sqlite/driver.js";
+import { prepared } from "./prepared.js";
 import { OUTCOMES } from "./schema.js";
 
 export interface MeasuredTime {
@@ -14,12 +15,9 @@ const HOUR_MS = 3_600_000;
 const BY_HOUR = "SELECT sum(good_ms) AS good, sum(bad_ms) AS bad, sum(ok + warning + error) AS results FROM hours WHERE check_id = ? AND hour >= ?";
 const BY_RESULT = "SELECT at, outcome FROM results WHERE check_id = ? AND at >= ? ORDER BY at";
 
-/** Prepared once for each file: libsql never frees a statement. */
-const prepared = new WeakMap<Driver, Map<string, Statement>>();
-
 /** From the counts by hour: the first hour counts as a whole. */
 export function measuredByHour(driver: Driver, check: number, since: number): MeasuredTime {
-  const [row] = statement(driver, BY_HOUR).all(check, Math.floor(since / HOUR_MS) * HOUR_MS) as {
+  const [row] = prepared(driver, BY_HOUR).all(check, Math.floor(since / HOUR_MS) * HOUR_MS) as {
     good: number | null;
     bad: number | null;
     results: number | null;
@@ -29,7 +27,7 @@ export function measuredByHour(driver: Driver, check: number, since: number): Me
 
 /** From the results: each stands for the time since the one before it, at most for a slot. */
 export function measuredResults(driver: Driver, check: number, since: number, slotMs: number): MeasuredTime {
-  const rows = statement(driver, BY_RESULT).all(check, since) as { at: number; outcome: number }[];
+  const rows = prepared(driver, BY_RESULT).all(check, since) as { at: number; outcome: number }[];
   let goodMs = 0;
   let badMs = 0;
   let results = 0;
@@ -41,12 +39,4 @@ export function measuredResults(driver: Driver, check: number, since: number, sl
     else goodMs += weightMs;
   }
   return { goodMs, badMs, results };
-}
-
-function statement(driver: Driver, sql: string): Statement {
-  const own = prepared.get(driver) ?? new Map<string, Statement>();
-  prepared.set(driver, own);
-  const found = own.get(sql) ?? driver.prepare(sql);
-  own.set(sql, found);
-  return found;
 }

@@ -1,4 +1,5 @@
 import type { Driver } from "../sqlite/driver.js";
+import { prepared } from "./prepared.js";
 import { OUTCOMES } from "./schema.js";
 
 /** How long each kind is kept, in milliseconds. */
@@ -23,10 +24,11 @@ export function deleteOld(driver: Driver, { resultsMs, failuresMs, hoursMs }: Ke
     [sliceOf("evidence", "check_id, at", "at < ?"), now - failuresMs],
     [sliceOf("hours", "check_id, hour", "hour < ?"), now - hoursMs],
     [sliceOf("incidents", "check_id, number", "closed_at < ?"), now - hoursMs],
+    [sliceOf("certificates", "suite, fingerprint", "not_after < ?"), now - hoursMs],
     [sliceOf("outbox", "id, receiver", "ended_at < ?"), now - OUTBOX_MS],
   ];
   let isMore = false;
-  for (const [sql, before] of slices) isMore = Number(driver.prepare(sql).run(before).changes) === SLICE || isMore;
+  for (const [sql, before] of slices) isMore = Number(prepared(driver, sql).run(before).changes) === SLICE || isMore;
   driver.exec(`PRAGMA incremental_vacuum(${FREE_PAGES})`);
   return isMore;
 }

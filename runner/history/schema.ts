@@ -76,4 +76,5 @@ export const SCHEMA_STEPS: readonly string[] = [
     checks TEXT NOT NULL,
     PRIMARY KEY (suite, fingerprint)
   ) WITHOUT ROWID;`,
+  "ALTER TABLE hours ADD COLUMN durations TEXT; CREATE INDEX hours_open ON hours (hour) WHERE durations IS NULL",
 ];

@@ -29,7 +29,7 @@ interface Kept {
 export interface BookOptions {
   /** Called with each change, after it is stored. */
   onChange(check: ReportedCheck, change: Change, reason: string | null): void;
-  /** The history cannot be written: the watch goes on, and these were not stored. */
+  /** The history cannot be written: the watch continues, and these were not stored. */
   onTrouble(error: unknown, unsaved: readonly Notification[]): void;
 }
 

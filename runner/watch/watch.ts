@@ -2,6 +2,7 @@ import type { IncidentEvent } from "../../schemas/incident-event.js";
 import { CertificateStore } from "../history/certificates.js";
 import type { History, Notification } from "../history/history.js";
 import { deleteOld } from "../history/retention.js";
+import { rollUp } from "../history/rollup.js";
 import { Book } from "./book.js";
 import { CertificateWatch } from "./certificates/certificate-watch.js";
 import { seenCertificates } from "./certificates/seen-certificates.js";
@@ -38,6 +39,7 @@ export async function prepareWatch(plan: WatchPlan, environment: NodeJS.ProcessE
 }
 
 const HOUSEKEEPING_MS = 30_000;
+const BETWEEN_SLICES_MS = 50;
 
 /** All that runs while a suite is watched. */
 export class Watch {
@@ -47,6 +49,7 @@ export class Watch {
   readonly #sender: Sender;
   readonly #objectives: Objectives;
   readonly #housekeeping: NodeJS.Timeout;
+  #soon: NodeJS.Timeout | null = null;
 
   constructor(
     { plan, lines }: PreparedWatch,
@@ -86,9 +89,10 @@ export class Watch {
     this.watcher.start(legacy);
   }
 
-  /** Ends it; what was not recorded may go on in the next one. */
+  /** Ends it; what was not recorded may run again in the next one. */
   async close(): Promise<Legacy> {
     clearInterval(this.#housekeeping);
+    if (this.#soon !== null) clearTimeout(this.#soon);
     const unfinished = await this.watcher.stop();
     await this.#sender.close();
     return { unfinished, counts: this.watcher.counts };
@@ -115,7 +119,10 @@ export class Watch {
       this.book.remind(now);
       this.certificates.look(now);
       this.#objectives.look(now);
-      if (deleteOld(this.history.driver, this.book.plan.keep, now)) setImmediate(() => this.#keepHouse());
+      const { driver } = this.history;
+      const isMore = rollUp(driver, now);
+      // Between two slices the checks come first.
+      if (deleteOld(driver, this.book.plan.keep, now) || isMore) this.#soon = setTimeout(() => this.#keepHouse(), BETWEEN_SLICES_MS);
     } catch (error) {
       this.options.tell(`the history cannot be kept in order: ${(error as Error).message}`);
     }

@@ -1,3 +1,4 @@
+import { LogHistogram } from "../history/log-histogram.js";
 import type { Book, Result } from "./book.js";
 import { DueHeap } from "./due-heap.js";
 import { Judge, type RawOutcome } from "./judge.js";
@@ -36,6 +37,8 @@ export interface WatcherCounts {
   readonly running: number;
   /** When the newest slot began that was run; 0 before the first. */
   readonly lastSlotAt: number;
+  /** Microseconds between the beginning of a slot and the start of its run. */
+  readonly lateness: LogHistogram;
 }
 
 /** A timer may be late; a start that is later than this, or than half a slot, is a gap. */
@@ -53,6 +56,7 @@ export class Watcher {
   readonly #byKey: ReadonlyMap<string, WatchedCheck>;
   readonly #stopping = new AbortController();
   readonly #results: Record<Outcome, number> = { ok: 0, warning: 0, error: 0, unknown: 0, suppressed: 0, maintenance: 0 };
+  readonly #lateness = new LogHistogram();
   #missed = 0;
   #lastSlotAt = 0;
   #timer: NodeJS.Timeout | null = null;
@@ -68,7 +72,7 @@ export class Watcher {
   }
 
   get counts(): WatcherCounts {
-    return { results: this.#results, missed: this.#missed, running: this.#running.size, lastSlotAt: this.#lastSlotAt };
+    return { results: this.#results, missed: this.#missed, running: this.#running.size, lastSlotAt: this.#lastSlotAt, lateness: this.#lateness };
   }
 
   /** What the watch of the file before this one left is continued, and its unfinished runs begin again. */
@@ -92,7 +96,8 @@ export class Watcher {
     return unfinished;
   }
 
-  #count({ results, missed, lastSlotAt }: WatcherCounts): void {
+  #count({ results, missed, lastSlotAt, lateness }: WatcherCounts): void {
+    this.#lateness.merge(lateness);
     for (const outcome of Object.keys(results) as Outcome[]) this.#results[outcome] += results[outcome];
     this.#missed += missed;
     this.#lastSlotAt = lastSlotAt;
@@ -125,6 +130,7 @@ export class Watcher {
       return;
     }
     this.#lastSlotAt = Math.max(this.#lastSlotAt, at);
+    if (!isExtra) this.#lateness.add((now - at) * 1000);
     void this.#run(check, at);
   }
 
