@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startSmtpServer } from "../runner/lab/smtp-server.js";
+import { inRepo } from "../scripts/repo.js";
 import type { Bench, Setting } from "./support/bench.js";
 import type { Figure } from "./support/figure.js";
 import { processorTime } from "./support/processor-time.js";
@@ -25,27 +26,36 @@ async function measure({ workshop, quick }: Setting): Promise<Figure[]> {
   const server = await startSmtpServer({ tls: "starttls" });
   const file = join(workshop.folder, "checks.yaml");
   writeFileSync(file, suiteOf(checks, everySeconds, server.port));
-  const child = spawn(process.execPath, [workshop.command, "watch", file, "--history", join(workshop.folder, "history.db"), "--listen", "127.0.0.1:0"], {
-    stdio: ["ignore", "ignore", "pipe"],
-  });
+  const child = spawn(
+    process.execPath,
+    [inRepo("bin/probe-run.cjs"), "watch", file, "--history", join(workshop.folder, "history.db"), "--listen", "127.0.0.1:0"],
+    {
+      stdio: ["ignore", "ignore", "pipe"],
+    },
+  );
   try {
     let text = "";
     child.stderr.setEncoding("utf8").on("data", (piece: string) => {
       text += piece;
     });
-    while (!text.includes("/metrics\n")) await sleep(100);
+    while (!text.includes("/metrics\n")) {
+      if (child.exitCode !== null) throw new Error(`probe-run watch ended with ${child.exitCode}: ${text}`);
+      await sleep(100);
+    }
     const address = /serving (\S+)\/metrics/.exec(text)?.[1] as string;
     return await figures(child.pid as number, address, seconds);
   } finally {
-    const ended = once(child, "close");
-    child.kill();
-    await ended;
+    if (child.exitCode === null) {
+      const ended = once(child, "close");
+      child.kill();
+      await ended;
+    }
     await server.close();
   }
 }
 
 function suiteOf(checks: number, everySeconds: number, port: number): string {
-  const input = `{ target_host: 127.0.0.1, target_port: ${port}, tls: starttls, tls_options: { verify: ignore } }`;
+  const input = `{ target_host: 127.0.0.1, target_port: ${port}, tls: { starttls: required, verify: ignore } }`;
   const targets = Array.from({ length: checks / 10 }, (_, index) => `  t${index}: ${input}`);
   const lines = Array.from({ length: 10 }, (_, index) => `  - { probe: network.smtp@2, name: c${index} }`);
   return `name: many\nwatch: { every: ${everySeconds}s }\ntargets:\n${targets.join("\n")}\nchecks:\n${lines.join("\n")}\n`;
