@@ -55,7 +55,7 @@ async function measure({ workshop, quick }: Setting): Promise<Figure[]> {
 }
 
 function suiteOf(checks: number, everySeconds: number, port: number): string {
-  const input = `{ target_host: 127.0.0.1, target_port: ${port}, tls: { starttls: required, verify: ignore } }`;
+  const input = `{ target_host: 127.0.0.1, target_port: ${port}, tls: { mode: starttls, verify: ignore } }`;
   const targets = Array.from({ length: checks / 10 }, (_, index) => `  t${index}: ${input}`);
   const lines = Array.from({ length: 10 }, (_, index) => `  - { probe: network.smtp@2, name: c${index} }`);
   return `name: many\nwatch: { every: ${everySeconds}s }\ntargets:\n${targets.join("\n")}\nchecks:\n${lines.join("\n")}\n`;
