@@ -94,5 +94,5 @@ function targets({ targets: all }: Summary): string[] {
 /** Columns of numbers stand at the right; `texts` names the others. */
 function table(heads: readonly string[], rows: readonly string[], texts: readonly string[] = [""]): string {
   const head = heads.map((name) => `<th scope="col"${texts.includes(name) ? "" : ' class="number"'}>${name}</th>`).join("");
-  return `<div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>${rows.join("\n")}</tbody></table></div>`;
+  return `<div class="scroll" tabindex="0"><table><thead><tr>${head}</tr></thead><tbody>${rows.join("\n")}</tbody></table></div>`;
 }

@@ -30,7 +30,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   history: ["support", "sqlite"],
   watch: ["support", "run", "program", "net", "harness", "queue", "suite", "history"],
   report: ["support"],
-  serve: ["support", "run", "net", "assertions", "harness", "formats", "suite"],
+  serve: ["support", "run", "net", "assertions", "harness", "formats", "suite", "history", "watch", "report"],
   vitest: ["support", "harness", "lab", "suite"],
   cli: [
     "support",

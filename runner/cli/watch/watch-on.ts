@@ -1,13 +1,11 @@
 import { resolve } from "node:path";
 import { History } from "../../history/history.js";
 import { type HttpServing, serveHttp } from "../../net/http/serve.js";
-import { CONTENT_SECURITY_POLICY } from "../../report/page.js";
+import { RecentRuns } from "../../serve/status/recent-runs.js";
+import { StatusSite } from "../../serve/status/status-site.js";
 import { IN_MEMORY } from "../../sqlite/store-path.js";
 import { printable } from "../../support/printable.js";
-import { METRICS_TYPE } from "../../support/prometheus.js";
 import { RequestError } from "../../support/request-error.js";
-import { checksView } from "../../watch/checks-view.js";
-import { watchMetrics } from "../../watch/metrics.js";
 import { runCheck } from "../../watch/run-check.js";
 import { type PreparedWatch, prepareWatch, Watch, type WatchOptions } from "../../watch/watch.js";
 import { EXIT } from "../exit-codes.js";
@@ -16,7 +14,6 @@ import { listenAddress } from "../listen-address.js";
 import { reportError } from "../report-error.js";
 import { onFileChange } from "./on-file-change.js";
 import { type ReadWatch, readWatch } from "./read-watch.js";
-import { StatusPages } from "./status.js";
 import { DEFAULT_HISTORY, type WatchOptions as Given } from "./watch-options.js";
 
 /** Watches until it is interrupted. */
@@ -27,12 +24,14 @@ export async function watchOn(read: ReadWatch, given: Given, most: number, io: I
   const tell = (message: string): void => io.err(`probe-run: ${printable(message)}\n`);
   const history = openHistory(given, tell, io);
   let fail: (error: unknown) => void = () => undefined;
-  const options: WatchOptions = { most, tell, onError: (error) => fail(error), run: runCheck };
+  const runs = new RecentRuns();
+  const options: WatchOptions = { most, tell, onError: (error) => fail(error), run: runner(runs) };
   let watch: Watch | null = null;
   let server: HttpServing | null = null;
   try {
     watch = new Watch(first, history, options);
-    server = at === null ? null : await served(at, given.public, () => watch as Watch);
+    const site = new StatusSite({ current: () => watch as Watch, history, runs, isPublic: given.public });
+    server = at === null ? null : await serveHttp(at, (path, asked) => site.answer(path, asked));
     tell(`watching ${read.plan.checks.length} checks${server === null ? "" : `, serving ${server.address}/metrics`}`);
     const replace = async (next: PreparedWatch): Promise<void> => {
       const legacy = await (watch as Watch).close();
@@ -98,16 +97,12 @@ function ended(io: Io, onFail: (fail: (error: unknown) => void) => void): Promis
   });
 }
 
-function served(at: { host: string; port: number }, isPublic: boolean, current: () => Watch): Promise<HttpServing> {
-  const headers = { "content-security-policy": CONTENT_SECURITY_POLICY, "referrer-policy": "no-referrer" };
-  let pages: StatusPages | null = null;
-  return serveHttp(at, async (path) => {
-    const { book, certificates, watcher, history } = current();
-    if (pages?.book !== book) pages = new StatusPages(book, history, isPublic);
-    if (path === "/") return { status: 200, text: pages.page(Date.now()), type: "text/html; charset=utf-8", headers };
-    if (path === "/healthz") return { status: 200, text: "ok\n" };
-    if (path === "/metrics") return { status: 200, text: watchMetrics(book, certificates, watcher.counts, history), type: METRICS_TYPE };
-    if (path === "/api/v1/checks") return { status: 200, text: `${JSON.stringify(checksView(book, isPublic))}\n`, type: "application/json" };
-    return { status: 404, text: "there are /, /healthz, /metrics and /api/v1/checks\n" };
-  });
+/** Runs a check, and keeps what the pages show of its run. */
+function runner(runs: RecentRuns): WatchOptions["run"] {
+  return async (check, signal) => {
+    const at = Date.now();
+    const ran = await runCheck(check, signal);
+    runs.add(check.key, ran, at);
+    return ran;
+  };
 }

@@ -9,13 +9,25 @@ const NOW = Date.UTC(2026, 10, 29, 9, 0);
 const fine: Day = { fine: 1440, failed: 0, unmeasured: 0 };
 const check = (fields: Partial<StatusCheck>): StatusCheck => ({
   name: "mx1 greets",
+  href: "check/0123456789abcdef",
   outcome: "ok",
   reason: null,
   incident: null,
   days: new Array<Day | null>(90).fill(fine),
   ...fields,
 });
-const status = (checks: readonly StatusCheck[], fields: Partial<Status> = {}): Status => ({ title: "our mail", now: NOW, checks, incidents: [], ...fields });
+const status = (checks: readonly StatusCheck[], fields: Partial<Status> = {}): Status => ({
+  title: "our mail",
+  now: NOW,
+  checks,
+  wrong: checks.filter(({ incident }) => incident !== null),
+  unmeasured: checks.filter(({ outcome }) => outcome === "unknown").length,
+  total: checks.length,
+  incidents: [],
+  paging: { page: 1, pages: 1, query: "" },
+  links: [],
+  ...fields,
+});
 const open = { openedAt: NOW - 3 * 3_600_000, isFlapping: false };
 
 test("what is wrong stands first: since when, and why", () => {
@@ -61,11 +73,27 @@ test("100 checks with days of every kind take at most 100 kB", () => {
   expect(Buffer.byteLength(statusPage(status(checks)))).toBeLessThan(100_000);
 });
 
+test("checks of a target are folded together, and open where one is not ok", () => {
+  const page = statusPage(
+    status([check({ group: "mx1" }), check({ group: "mx1", outcome: "error" }), check({ group: "mx2" }), check({ group: "mx2" }), check({ group: "mx3" })]),
+  );
+  expect(page).toContain('<details open><summary>mx1: 2 checks, <span class="warning">▲ 1 not ok');
+  expect(page).toContain('<details><summary>mx2: 2 checks, <span class="ok">✔ all ok');
+  expect(page).not.toContain("mx3: ");
+});
+
+test("a page of many links to its neighbours", () => {
+  const page = statusPage(status([check({})], { paging: { page: 2, pages: 3, query: "&reload=no" } }));
+  expect(page).toContain('<a href="?page=1&amp;reload=no">');
+  expect(page).toContain("Page 2 of 3");
+  expect(page).toContain('<a href="?page=3&amp;reload=no">');
+});
+
 test("days of a kind that follow each other are one shape, and each kind has its own height", () => {
   const bars = dayBars([fine, fine, { fine: 0, failed: 3, unmeasured: 0 }, null, fine]);
-  expect(bars).toContain('<path class="fine" d="M0 6h5v12H0zM12 6h2v12H12z"/>');
-  expect(bars).toContain('<path class="failed" d="M6 0h2v18H6z"/>');
-  expect(bars).toContain('<path class="unmeasured" d="M9 17h2v1H9z"/>');
+  expect(bars).toContain('<path class="fine" d="M0 12h5M12 12h2"/>');
+  expect(bars).toContain('<path class="failed" d="M6 9h2"/>');
+  expect(bars).toContain('<path class="unmeasured" d="M9 17.5h2"/>');
   expect(bars).toContain('aria-label="5 days: 1 with failures, 1 without measurements"');
 });
 

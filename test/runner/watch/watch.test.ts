@@ -63,7 +63,15 @@ describe("an incident", () => {
     expect(metrics).toMatch(/^probe_run_watch_check_up\{.*\} 0$/m);
     const page = await fetch(`${address}/`);
     expect(page.headers.get("content-security-policy")).toContain("default-src 'none'");
-    expect(await page.text()).toMatch(/✘ webapp\.http front<\/strong> since .*\n?.*503/);
+    expect(page.headers.get("refresh")).toBe("60");
+    const text = await page.text();
+    expect(text).toMatch(/✘ <a href="check\/[0-9a-f]{16}">webapp\.http front<\/a><\/strong> since .*\n?.*503/);
+    const href = /href="(check\/[0-9a-f]{16})"/.exec(text)?.[1];
+    const own = await (await fetch(`${address}/${href}`)).text();
+    expect(own).toMatch(/Envelope of the last run[\s\S]*&quot;status&quot;: &quot;error&quot;[\s\S]*Envelope of the newest failure/);
+    expect(own).toMatch(/<th scope="row">connect<\/th>/);
+    expect((await fetch(`${address}/check/0000000000000000`)).status).toBe(404);
+    expect((await fetch(`${address}/?reload=no`)).headers.get("refresh")).toBeNull();
     site.down.clear();
     await expect.poll(told, PATIENCE).toEqual(["webapp.http front error", "webapp.http front recovered"]);
     const [opened, closed] = receiver.taken;
@@ -94,7 +102,7 @@ describe("an incident", () => {
     await expect.poll(async () => (await view("front")).incident, PATIENCE).not.toBeNull();
     expect(await view("front")).toMatchObject({ outcome: "error", reason: null, target: null, probe: null });
     const page = await (await fetch(`${watching.address}/`)).text();
-    expect(page).toContain("✘ webapp.http front");
+    expect(page).toContain("webapp.http front</a>");
     expect(page).not.toMatch(/503|127\.0\.0\.1/);
   });
 

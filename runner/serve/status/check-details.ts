@@ -1,0 +1,62 @@
+import type { LogHistogram } from "../../history/log-histogram.js";
+import type { CheckReader } from "../../history/of-check.js";
+import { durationsSince } from "../../history/rollup.js";
+import { type CheckStatus, checkPage, type DurationSpan } from "../../report/check-page.js";
+import { summarise } from "../../report/summarise.js";
+import { numbered } from "../../report/waterfall.js";
+import type { Book } from "../../watch/book.js";
+import type { WatchedCheck } from "../../watch/watch-plan.js";
+import { incidentFrom } from "./incident-from.js";
+import type { Overview } from "./overview.js";
+import type { RecentRuns } from "./recent-runs.js";
+
+const MOST_INCIDENTS = 50;
+const DAY_MS = 86_400_000;
+const SPANS: readonly (readonly [name: string, lengthMs: number])[] = [
+  ["24 hours", DAY_MS],
+  ["30 days", 30 * DAY_MS],
+];
+
+export interface CheckSources {
+  readonly book: Book;
+  readonly overview: Overview;
+  readonly reader: CheckReader;
+  readonly runs: RecentRuns;
+}
+
+/** The page of one check. `overview` is the address of the overview, relative to it. */
+export function checkPageOf(check: WatchedCheck, sources: CheckSources, isPublic: boolean, now: number, overview: string): string {
+  const { book, reader } = sources;
+  const { outcome, last_at } = book.state(check.key);
+  return checkPage({
+    name: check.name,
+    suite: book.plan.suite,
+    now,
+    outcome,
+    lastAt: last_at,
+    days: sources.overview.days(check.key, now),
+    incidents: reader.incidents(book.id(check.key), MOST_INCIDENTS).map((row) => incidentFrom(row, isPublic)),
+    details: isPublic ? null : detailsOf(check, sources, now),
+    overview,
+  });
+}
+
+function detailsOf({ key, planned }: WatchedCheck, { book, reader, runs }: CheckSources, now: number): CheckStatus["details"] {
+  const kept = runs.of(key);
+  const { last = null, samples = [] } = kept ?? {};
+  const steps = last?.operations.map(({ name, at_ms: atMs, duration_ms: durationMs }) => ({ name, atMs, durationMs })) ?? [];
+  return {
+    probe: planned.check.probe,
+    target: planned.target,
+    reason: book.reason(key),
+    last: last === null ? null : { at: last.at, durationMs: last.durationMs, steps: numbered(steps), envelope: last.envelope },
+    typical: summarise(samples),
+    spans: SPANS.flatMap(([name, lengthMs]) => spanOf(name, durationsSince(reader.driver, book.id(key), now - lengthMs))),
+    failure: reader.evidence(book.id(key)),
+  };
+}
+
+function spanOf(name: string, durations: LogHistogram): DurationSpan[] {
+  const [p50, p90, p99] = [0.5, 0.9, 0.99].map((share) => (durations.quantile(share) ?? 0) / 1000) as [number, number, number];
+  return durations.total === 0 ? [] : [{ name, count: durations.total, p50, p90, p99 }];
+}
