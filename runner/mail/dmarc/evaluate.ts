@@ -1,7 +1,7 @@
 import { DMARC_POLICIES, type DmarcPolicy } from "../../../schemas/dmarc.js";
 import type { TxtLookup } from "../verify/key-lookup.js";
 import type { DmarcRecord } from "./read-record.js";
-import { askRecord, organizationalDomain, type WalkStep, WalkUnanswered, walkTree } from "./tree-walk.js";
+import { askRecord, mayShareOrganization, organizationalDomain, type WalkStep, WalkUnanswered, walkAnswered, walkTree } from "./tree-walk.js";
 
 /** A domain that SPF or DKIM has authenticated. */
 export interface AuthenticatedDomain {
@@ -24,6 +24,7 @@ export interface DmarcVerdict {
   readonly reason: string | null;
   /** Where the record was found that decided. */
   readonly policy_domain: string | null;
+  /** Null also when a name server gave no answer above the author domain's own record. */
   readonly organizational_domain: string | null;
   /** What the domain asks for, one lower with t=y. */
   readonly policy: DmarcPolicy | null;
@@ -68,10 +69,12 @@ export async function evaluateDmarc(question: DmarcQuestion): Promise<DmarcVerdi
 }
 
 async function evaluate(author: string, { authenticated, undecided = [], lookup, exists }: DmarcQuestion): Promise<DmarcVerdict> {
-  const walk = await walkTree(author, lookup);
-  const shown = walk.map(({ domain, record }) => ({ domain, found: record !== null }));
-  const organization = organizationalDomain(author, walk);
-  const deciding = await decidingStep(author, organization, walk, lookup);
+  const { steps, unanswered } = await walkAnswered(author, lookup);
+  // The author domain's own record is the policy, whatever stands above it (4.10.1); without one, the whole walk is needed.
+  if (unanswered !== null && ownStep(author, steps) === null) throw unanswered;
+  const shown = steps.map(({ domain, record }) => ({ domain, found: record !== null }));
+  const organization = unanswered === null ? organizationalDomain(author, steps) : null;
+  const deciding = await decidingStep(author, organization, steps, lookup);
   if (deciding?.record == null) return { ...NOTHING, result: "none", reason: null, walk: shown };
   const { record } = deciding;
   const found = { policy_domain: deciding.domain, organizational_domain: organization, record: record.text, walk: shown };
@@ -85,15 +88,19 @@ async function evaluate(author: string, { authenticated, undecided = [], lookup,
   return { ...found, ...alignment, policy: policy !== null && record.is_test ? oneLower(policy) : policy, published_policy: policy };
 }
 
+function ownStep(author: string, steps: readonly WalkStep[]): WalkStep | null {
+  return steps.find(({ domain, record }) => domain === author && record !== null) ?? null;
+}
+
 /** 4.10.1: the author domain's own record, else the organizational domain's, else the public suffix's. */
-async function decidingStep(author: string, organization: string, walk: readonly WalkStep[], lookup: TxtLookup): Promise<WalkStep | null> {
-  const own = walk.find(({ domain }) => domain === author);
-  if (own?.record != null) return own;
-  const walked = walk.find(({ domain }) => domain === organization);
+async function decidingStep(author: string, organization: string | null, steps: readonly WalkStep[], lookup: TxtLookup): Promise<WalkStep | null> {
+  const own = ownStep(author, steps);
+  if (own !== null || organization === null) return own;
+  const walked = steps.find(({ domain }) => domain === organization);
   // A walk of a long name skips labels, and the organizational domain may be among them.
   const organizational = walked ?? (await askRecord(organization, lookup));
   if (organizational.record !== null) return organizational;
-  return walk.find(({ record }) => record?.psd === "y") ?? null;
+  return steps.find(({ record }) => record?.psd === "y") ?? null;
 }
 
 /** The record has a policy. */
@@ -111,7 +118,8 @@ function oneLower(policy: DmarcPolicy): DmarcPolicy {
 
 interface Aligning {
   readonly author: string;
-  readonly organization: string;
+  /** Null: not known. */
+  readonly organization: string | null;
   readonly record: DmarcRecord;
   readonly lookup: TxtLookup;
 }
@@ -143,11 +151,17 @@ async function alignmentOf(
 
 const NAMES = { spf: "SPF", dkim: "DKIM" } as const;
 
-/** 4.4: strict is the same name, relaxed the same organizational domain, found by a walk for each. Null without an answer. */
-async function isAligned({ author, organization, record, lookup }: Aligning, { method, domain }: AuthenticatedDomain): Promise<boolean | null> {
+/**
+ * 4.4: strict is the same name, relaxed the same organizational domain, found by a walk for each. Null without an answer. The same name needs no
+ * walk (4.10.2), and so does one that ends otherwise.
+ */
+async function isAligned({ author, organization, record, lookup }: Aligning, { method, domain: written }: AuthenticatedDomain): Promise<boolean | null> {
+  const domain = written.toLowerCase();
   if (domain === author) return true;
   const mode = method === "dkim" ? record.dkim_alignment : record.spf_alignment;
-  if (mode === "strict" || !isWithin(domain, organization)) return false;
+  if (mode === "strict") return false;
+  if (organization === null) return mayShareOrganization(domain, author) ? null : false;
+  if (!isWithin(domain, organization)) return false;
   try {
     return organizationalDomain(domain, await walkTree(domain, lookup)) === organization;
   } catch (error) {
@@ -156,7 +170,7 @@ async function isAligned({ author, organization, record, lookup }: Aligning, { m
   }
 }
 
-/** A domain that does not end in the organizational domain needs no walk. */
+/** A domain that does not end in the organizational domain has another one. */
 function isWithin(domain: string, organization: string): boolean {
   return domain === organization || domain.endsWith(`.${organization}`);
 }

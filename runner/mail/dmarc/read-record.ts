@@ -20,9 +20,12 @@ export interface DmarcRecord {
   readonly tags: ReadonlyMap<string, string>;
 }
 
-/** True for what counts as a DMARC record at all: anything else at the name is passed over (4.10, step 2). */
+/**
+ * True for what counts as a DMARC record at all: anything else at the name is passed over (4.10, step 2). By the grammar of 4.8, the tag's
+ * name is written in either case, as all literals of RFC 5234 are, and its value exactly (%s of RFC 7405).
+ */
 export function isDmarcRecord(text: string): boolean {
-  return /^v[ \t]*=[ \t]*DMARC1[ \t]*(;|$)/.test(text);
+  return /^[Vv][ \t]*=[ \t]*DMARC1[ \t]*(;|$)/.test(text);
 }
 
 /** Parses a record. Unknown tags are ignored, and the first one of a repeated tag counts. */

@@ -42,14 +42,32 @@ export async function askRecord(domain: string, lookup: TxtLookup): Promise<Walk
   return { domain, record: texts.length === 1 ? readDmarcRecord(texts[0] as string) : null, records: texts.length };
 }
 
-/** Asks name after name, up to a record that says psd=y or psd=n. */
-export async function walkTree(domain: string, lookup: TxtLookup): Promise<WalkStep[]> {
+export interface Walk {
+  readonly steps: readonly WalkStep[];
+  /** Where the walk ended without an answer, so that the organizational domain is not known; null for a whole walk. */
+  readonly unanswered: WalkUnanswered | null;
+}
+
+/** Asks name after name, up to a record that says psd=y or psd=n, or to a name without an answer. */
+export async function walkAnswered(domain: string, lookup: TxtLookup): Promise<Walk> {
   const steps: WalkStep[] = [];
-  for (const name of walkNames(domain)) {
-    const step = await askRecord(name, lookup);
-    steps.push(step);
-    if (step.record !== null && step.record.psd !== "u") break;
+  try {
+    for (const name of walkNames(domain)) {
+      const step = await askRecord(name, lookup);
+      steps.push(step);
+      if (step.record !== null && step.record.psd !== "u") break;
+    }
+  } catch (error) {
+    if (!(error instanceof WalkUnanswered)) throw error;
+    return { steps, unanswered: error };
   }
+  return { steps, unanswered: null };
+}
+
+/** The same as a whole: throws WalkUnanswered without an answer for one of the names. */
+export async function walkTree(domain: string, lookup: TxtLookup): Promise<readonly WalkStep[]> {
+  const { steps, unanswered } = await walkAnswered(domain, lookup);
+  if (unanswered !== null) throw unanswered;
   return steps;
 }
 
@@ -69,4 +87,10 @@ function oneLabelBelow(suffix: string, start: string): string {
     .split(".")
     .slice(-(suffix.split(".").length + 1))
     .join(".");
+}
+
+/** Two names have one organizational domain only if it ends both of them. */
+export function mayShareOrganization(one: string, other: string): boolean {
+  const lastLabel = (domain: string): string => domain.slice(domain.lastIndexOf(".") + 1);
+  return lastLabel(one) === lastLabel(other);
 }

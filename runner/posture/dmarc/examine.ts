@@ -2,7 +2,7 @@ import type { DmarcPolicy } from "../../../schemas/dmarc.js";
 import { type Failure, failure } from "../../../schemas/failure.js";
 import { evaluateDmarc } from "../../mail/dmarc/evaluate.js";
 import { type DmarcRecord, isDmarcRecord, readDmarcRecord } from "../../mail/dmarc/read-record.js";
-import { organizationalDomain, type WalkStep, WalkUnanswered, walkTree } from "../../mail/dmarc/tree-walk.js";
+import { mayShareOrganization, organizationalDomain, type WalkStep, walkAnswered } from "../../mail/dmarc/tree-walk.js";
 import { isSpfRecord } from "../../mail/spf/record.js";
 import { isUnanswered, type TxtLookup } from "../../mail/verify/key-lookup.js";
 import { failureOfOutcome, isCertain } from "../../net/dns/answer.js";
@@ -42,12 +42,17 @@ export interface ReportHost {
 
 export async function examineDmarc(domain: string, questions: Questions): Promise<DmarcFacts> {
   const lookup: TxtLookup = async (name) => ({ outcome: (await questions.ask(name, "TXT")).outcome, texts: await questions.texts(name) });
-  try {
-    return await examine(domain, questions, lookup);
-  } catch (error) {
-    if (!(error instanceof WalkUnanswered)) throw error;
-    return { ...NOTHING, domain, unanswered: failureOfOutcome(error.outcome, error.question) };
-  }
+  const { steps, unanswered } = await walkAnswered(domain, lookup);
+  // The domain's own record is its policy, whatever stands above it.
+  if (unanswered !== null && steps[0]?.record == null) return { ...NOTHING, domain, unanswered: failureOfOutcome(unanswered.outcome, unanswered.question) };
+  return examine(domain, steps, { questions, lookup, isWhole: unanswered === null });
+}
+
+interface Asking {
+  readonly questions: Questions;
+  readonly lookup: TxtLookup;
+  /** Every name of the walk was answered. */
+  readonly isWhole: boolean;
 }
 
 const NOTHING: Omit<DmarcFacts, "domain"> = {
@@ -64,8 +69,7 @@ const NOTHING: Omit<DmarcFacts, "domain"> = {
   report_hosts: [],
 };
 
-async function examine(domain: string, questions: Questions, lookup: TxtLookup): Promise<DmarcFacts> {
-  const walk = await walkTree(domain, lookup);
+async function examine(domain: string, walk: readonly WalkStep[], { questions, lookup, isWhole }: Asking): Promise<DmarcFacts> {
   const own = await questions.texts(`_dmarc.${domain}`);
   const seen = {
     ...NOTHING,
@@ -78,7 +82,8 @@ async function examine(domain: string, questions: Questions, lookup: TxtLookup):
   // The decision that a receiver makes for a message whose From is in this domain.
   const verdict = await evaluateDmarc({ authorDomains: [domain], authenticated: [], lookup, exists: (name) => exists(name, questions) });
   if (verdict.result === "temperror") return { ...seen, unanswered: failure("resolve", "dns_failure", verdict.reason ?? "no answer") };
-  const decided = { ...seen, organizational_domain: verdict.organizational_domain ?? organizationalDomain(domain, walk), policy_domain: verdict.policy_domain };
+  const organization = isWhole ? organizationalDomain(domain, walk) : null;
+  const decided = { ...seen, organizational_domain: organization, policy_domain: verdict.policy_domain };
   if (verdict.record === null) return decided;
   const record = readDmarcRecord(verdict.record);
   const hosts = hostsOf(record.report_addresses).slice(0, MAX_HOSTS);
@@ -87,9 +92,7 @@ async function examine(domain: string, questions: Questions, lookup: TxtLookup):
     record,
     policy: verdict.published_policy,
     effective_policy: verdict.policy,
-    report_hosts: await Promise.all(
-      hosts.map((host) => examineHost(host, { owner: verdict.policy_domain ?? domain, organization: verdict.organizational_domain ?? "" }, questions, lookup)),
-    ),
+    report_hosts: await Promise.all(hosts.map((host) => examineHost(host, { owner: verdict.policy_domain ?? domain, organization }, questions, lookup))),
   };
 }
 
@@ -112,24 +115,30 @@ function hostsOf(addresses: readonly string[]): string[] {
   return [...new Set(addresses.flatMap((address) => /^mailto:[^@]*@([^@!?]+)/i.exec(address)?.[1]?.toLowerCase() ?? []))];
 }
 
-async function examineHost(host: string, about: { owner: string; organization: string }, questions: Questions, lookup: TxtLookup): Promise<ReportHost> {
+interface ReportedDomain {
+  /** Where the record is. */
+  readonly owner: string;
+  /** Null: not known. */
+  readonly organization: string | null;
+}
+
+async function examineHost(host: string, about: ReportedDomain, questions: Questions, lookup: TxtLookup): Promise<ReportHost> {
   const [isAuthorised, takesMail] = await Promise.all([authorisation(host, about, lookup), hasMailHost(host, questions)]);
   return { host, is_authorised: isAuthorised, takes_mail: takesMail };
 }
 
 /** RFC 9990, 3: a host of another organizational domain says with a record that it wants these reports. */
-async function authorisation(host: string, { owner, organization }: { owner: string; organization: string }, lookup: TxtLookup): Promise<boolean | null> {
-  if (host === organization) return true;
-  if (host.endsWith(`.${organization}`)) {
-    const walked = await walkTree(host, lookup).catch((error: unknown) => {
-      if (!(error instanceof WalkUnanswered)) throw error;
-      return null;
-    });
-    if (walked === null) return null;
-    if (organizationalDomain(host, walked) === organization) return true;
+async function authorisation(host: string, { owner, organization }: ReportedDomain, lookup: TxtLookup): Promise<boolean | null> {
+  if (host === owner || host === organization) return true;
+  let isUnsure = organization === null && mayShareOrganization(host, owner);
+  if (organization !== null && host.endsWith(`.${organization}`)) {
+    const { steps, unanswered } = await walkAnswered(host, lookup);
+    if (unanswered === null && organizationalDomain(host, steps) === organization) return true;
+    isUnsure = unanswered !== null;
   }
   const answer = await lookup(`${owner}._report._dmarc.${host}`);
-  return isUnanswered(answer) ? null : answer.texts.some((text) => /^v[ \t]*=[ \t]*DMARC1/.test(text));
+  if (answer.texts.some(isDmarcRecord)) return true;
+  return isUnsure || isUnanswered(answer) ? null : false;
 }
 
 async function hasMailHost(host: string, questions: Questions): Promise<boolean | null> {
