@@ -38,7 +38,14 @@ const input = contract({
     target_port: { type: "integer", minimum: 1, maximum: 65535, default: 80, description: "For tcp: the port to connect to. A refusal is a reply, too." },
     count: { type: "integer", minimum: 1, maximum: 100, default: 5, description: "How many packets to send." },
     interval_ms: { type: "integer", minimum: 200, maximum: 60_000, default: 200, description: "Between two packets." },
-    packet_timeout_ms: { type: "integer", minimum: 10, maximum: 60_000, default: 2000, description: "How long the last reply is waited for; for tcp, each." },
+    packet_timeout_ms: {
+      type: "integer",
+      minimum: 10,
+      maximum: 60_000,
+      default: 2000,
+      description:
+        "How long replies are waited for. For icmp: if there was none; else the last one is waited for twice the longest round trip, at least interval_ms.",
+    },
     size: { type: "integer", minimum: 0, maximum: 65_507, default: 56, description: "Bytes of data, for icmp." },
     ttl: { type: "integer", minimum: 1, maximum: 255, description: "Hops that a packet may take, for icmp." },
     tos: { type: "integer", minimum: 0, maximum: 255, description: "For icmp: the type of service, or traffic class." },

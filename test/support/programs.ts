@@ -6,6 +6,8 @@ interface Program {
   readonly needsRoot: boolean;
   /** Where the file has another name than what it is called here. */
   readonly file?: string;
+  /** A device without which it is of no use. */
+  readonly device?: string;
 }
 
 /** The programs that tests may want, and how to get them where they are missing. */
@@ -46,6 +48,12 @@ export const PROGRAMS = {
   iperf3: { get: "apt-get install iperf3", needsRoot: false },
   chromium: { get: "apt-get install chromium", needsRoot: false },
   traceroute: { get: "apt-get install traceroute", needsRoot: false },
+  socat: { get: "apt-get install socat", needsRoot: true, device: "/dev/net/tun" },
+  ip: { get: "apt-get install iproute2", needsRoot: true },
+  unshare: { get: "apt-get install util-linux", needsRoot: true },
+  nsenter: { get: "apt-get install util-linux", needsRoot: true },
+  fping: { get: "apt-get install fping", needsRoot: false },
+  mtr: { get: "apt-get install mtr-tiny", needsRoot: false },
   slapd: { get: "apt-get install slapd", needsRoot: false },
   mosquitto: { get: "apt-get install mosquitto", needsRoot: false },
   snmpd: { get: "apt-get install snmpd", needsRoot: false },
@@ -103,10 +111,11 @@ export function programPath(name: ProgramName): string | null {
 
 /** Why a program cannot be used here, and what to do; null when it can. */
 export function whyNot(name: ProgramName): { reason: string; remedy: string } | null {
-  const { get, needsRoot } = PROGRAMS[name];
+  const { get, needsRoot, device }: Program = PROGRAMS[name];
   if (process.env.PROBE_RUN_WITHOUT_SERVERS === "1") return { reason: "PROBE_RUN_WITHOUT_SERVERS is 1", remedy: "unset it" };
   if (programPath(name) === null) return { reason: `${name} is not installed`, remedy: get };
   if (needsRoot && process.getuid?.() !== 0) return { reason: `${name} starts as root only`, remedy: "run the tests as root, as in a container" };
+  if (device !== undefined && !existsSync(device)) return { reason: `${device} is not there`, remedy: `give the container ${device} and NET_ADMIN` };
   return null;
 }
 
