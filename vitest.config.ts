@@ -15,6 +15,7 @@ const SLOW = [
   "test/probes/mail.receive/dovecot.test.ts",
   // A process for each hostile peer.
   "test/runner/data/hostile-peers.test.ts",
+  "test/probes/hostile-web-peers.test.ts",
   // A database's data must be created first.
   "test/probes/{data.mysql/mariadb,data.postgresql/postgres}.test.ts",
   // delv starts once for each question.

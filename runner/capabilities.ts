@@ -4,6 +4,7 @@ import { provide } from "./harness/capabilities.js";
 import type { MemoryGrant } from "./harness/memory.js";
 import type { SitesGrant } from "./mail-sites/capability.js";
 import type { ResolverGrant } from "./net/dns/capability.js";
+import { provideEncryptedQueries } from "./net/dns/encrypted-query.js";
 import type { NtsGrant } from "./net/nts/capability.js";
 import type { PingGrant } from "./net/ping/capability.js";
 import type { TracerouteGrant } from "./net/traceroute/capability.js";
@@ -54,6 +55,7 @@ provide("traceroute", async () => (await import("./net/traceroute/capability.js"
 provide("program", async () => (await import("./program/run-program.js")).programGrant);
 provide("browser", async () => (await import("./browser/capability.js")).browserGrant);
 provide("resolver", async () => (await import("./net/dns/capability.js")).resolverGrant);
+provideEncryptedQueries(async () => (await import("./net/dns/ask-encrypted.js")).askEncrypted);
 provide("sites", async () => (await import("./mail-sites/capability.js")).sitesGrant);
 provide("delivery", async () => (await import("./delivery/capability.js")).deliveryGrant);
 provide("clock", async () => () => ({ now: monotonic, utc: () => utc(monotonic()) }));

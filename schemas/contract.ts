@@ -1,7 +1,8 @@
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
 import { isQuestionName, isRecordType } from "./dns-types.js";
-import { isAddress, isDomain, isHostOrAddress, isNameServer } from "./host.js";
+import { isAddress, isDomain, isHostOrAddress } from "./host.js";
 import { isFieldName, isFieldValue, isHttpUrl } from "./http-request.js";
+import { isNameServer } from "./name-server.js";
 import { isUsablePattern } from "./regular-expression.js";
 import { isBase64, isOneLine } from "./text.js";
 

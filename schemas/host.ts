@@ -51,13 +51,6 @@ export function isAddress(written: string): boolean {
   return parseHost(written)?.kind === "address";
 }
 
-/** A name server: an IP address, with a port if it is not 53. IPv6 with a port is in brackets. */
-export function isNameServer(written: string): boolean {
-  if (isAddress(written)) return true;
-  const [, bracketed, bare, port = "53"] = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(written) ?? [];
-  return isAddress(bracketed ?? bare ?? "") && Number(port) >= 1 && Number(port) <= 65535;
-}
-
 const ZONE = /%/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the whole of ASCII is meant, its control characters too
 const ASCII_ONLY = /^[\u0000-\u007f]*$/;

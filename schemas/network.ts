@@ -13,8 +13,9 @@ export const networkInput = {
         type: "array",
         minItems: 1,
         maxItems: 8,
-        items: { type: "string", format: "name-server", maxLength: 64 },
-        description: "IP addresses of name servers, with :port if it is not 53.",
+        items: { type: "string", format: "name-server", maxLength: 1024 },
+        description:
+          "IP addresses of name servers, with :port if it is not 53. tls://192.0.2.1#name asks over TLS, and https://192.0.2.1/dns-query#name over HTTPS; name is the one in the server's certificate, without it the address.",
       },
     },
     required: ["servers"],

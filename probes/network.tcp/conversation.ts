@@ -51,21 +51,35 @@ export class Conversation implements ConnectionReader {
     });
   }
 
-  /** Waits for a matching line, and reads up to its end; when the peer has closed, the rest counts as a line. */
-  line<Match>(fits: (line: string) => Match | null, timeoutMs: number, maxBytes: number): Promise<Found<Match>> {
-    let skipped = 0;
-    return this.#until(timeoutMs, maxBytes, (isOver) => {
-      for (;;) {
-        const end = this.#text.indexOf("\n");
-        if (end === -1 && !(isOver && this.#text !== "")) return null;
-        const line = end === -1 ? this.#text : this.#text.slice(0, end);
-        this.#text = end === -1 ? "" : this.#text.slice(end + 1);
-        skipped += line.length;
-        if (skipped > maxBytes) throw tooMuch(maxBytes);
-        const match = fits(decodeLine(line.endsWith("\r") ? line.slice(0, -1) : line, { note: () => undefined }));
-        if (match !== null) return match;
-      }
+  /** Waits for a matching line, and reads up to its end; when the peer has closed, the rest counts as a line. `find` sees all lines that have arrived. */
+  line<Match extends { readonly index: number }>(find: (lines: readonly string[]) => Match | null, timeoutMs: number, maxBytes: number) {
+    let left = maxBytes;
+    return this.#until(timeoutMs, maxBytes, (isOver): (Match & { line: string }) | null => {
+      const { lines, ends, bytes } = this.#lines(isOver, left);
+      left -= bytes;
+      const found = lines.length === 0 ? null : find(lines);
+      this.#text = this.#text.slice(ends[found?.index ?? ends.length - 1] ?? 0);
+      if (found !== null) return { ...found, line: lines[found.index] as string };
+      if (left < 0) throw tooMuch(maxBytes);
+      return null;
     });
+  }
+
+  /** The whole lines of the unread data, up to the first one that leads beyond the limit, which only counts. */
+  #lines(isOver: boolean, mostBytes: number): { readonly lines: string[]; readonly ends: number[]; readonly bytes: number } {
+    const lines: string[] = [];
+    const ends: number[] = [];
+    let bytes = 0;
+    for (let start = 0; start < this.#text.length; start = ends.at(-1) as number) {
+      const feed = this.#text.indexOf("\n", start);
+      if (feed === -1 && !isOver) break;
+      const line = this.#text.slice(start, feed === -1 ? undefined : feed);
+      bytes += line.length;
+      if (bytes > mostBytes) break;
+      lines.push(decodeLine(line.endsWith("\r") ? line.slice(0, -1) : line, { note: () => undefined }));
+      ends.push(feed === -1 ? this.#text.length : feed + 1);
+    }
+    return { lines, ends, bytes };
   }
 
   received(text: string, at: number): void {

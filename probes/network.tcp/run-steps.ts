@@ -1,4 +1,4 @@
-import { groupsOf, type PatternGroups } from "../../runner/assertions/assertions.js";
+import { lineMatcher } from "../../runner/assertions/assertions.js";
 import { failureError } from "../../runner/run/failure-error.js";
 import { resolved } from "../../schemas/secret.js";
 import type { Ctx } from "./connect.js";
@@ -73,11 +73,7 @@ async function matchLine(
   result: StepResult,
   captures: Record<string, string>,
 ): Promise<number> {
-  const fits = (line: string): { line: string; groups: PatternGroups } | null => {
-    const groups = groupsOf(line, pattern);
-    return groups === null ? null : { line, groups };
-  };
-  const { match, at } = await conversation.line(fits, timeoutMs, step.max_bytes);
+  const { match, at } = await conversation.line(lineMatcher(pattern), timeoutMs, step.max_bytes);
   result.text = match.line;
   result.captures = match.groups;
   Object.assign(captures, match.groups);

@@ -1,4 +1,4 @@
-import { failedAssertions, matches, show } from "../../runner/assertions/assertions.js";
+import { failedAssertions, show } from "../../runner/assertions/assertions.js";
 import type { Exchange } from "../../runner/net/http/exchange.js";
 import { fieldValue } from "../../runner/net/http/message.js";
 import { finding } from "../../runner/run/judge.js";
@@ -9,7 +9,7 @@ import type { HttpPhases } from "../../schemas/http.js";
 import { textOf } from "./body.js";
 import type { Expectations, Input, Output } from "./schema.js";
 
-type Seen = Pick<Output, "final_url" | "hops" | "body" | "websocket" | "event" | "http3"> & { readonly failure: Failure | null };
+type Seen = Pick<Output, "final_url" | "hops" | "body" | "matches" | "websocket" | "event" | "http3"> & { readonly failure: Failure | null };
 
 /** Judges the results: certificates, redirects and both kinds of expectations. A run that ended early is judged by its failure. */
 export function judge(input: Input, exchanges: readonly Exchange[], seen: Seen, durationMs: number): Finding[] {
@@ -69,7 +69,7 @@ function unmetExpectations(severity: Finding["severity"], wanted: Expectations, 
     ...Object.entries(wanted.headers ?? {}).flatMap(([name, expected]) =>
       differs("header_differs", `the header ${name}`, expected, fieldValue(fields, name.toLowerCase())),
     ),
-    ...given("body", () => bodyFindings(wanted.body, textOf(last), differs)),
+    ...given("body", () => bodyFindings(severity, wanted.body, textOf(last), seen, differs)),
     ...given("message", () => differs("message_differs", "the message", wanted.message, seen.websocket?.message ?? seen.event?.data ?? null)),
     ...given("url", () => differs("url_differs", "the last URL", wanted.url, seen.final_url)),
     ...given("http_version", () => differs("http_version_differs", "the HTTP version", wanted.http_version, last.head?.version)),
@@ -82,14 +82,12 @@ function unmetExpectations(severity: Finding["severity"], wanted: Expectations, 
 
 type Differs = (reason: string, what: string, expected: unknown, actual: unknown) => Finding[];
 
-/** An expression sees more of a body than of a field. */
-const MAX_MATCHED_CHARACTERS = 64 * 1024;
-
-function bodyFindings(expected: unknown, text: string | null, differs: Differs): Finding[] {
+/** An expression sees another part of the body than the other assertions: what it found is known already. */
+function bodyFindings(severity: Finding["severity"], expected: unknown, text: string | null, { matches }: Seen, differs: Differs): Finding[] {
   const { matches: pattern, ...others } = (expected !== null && typeof expected === "object" && !Array.isArray(expected) ? expected : { equals: expected }) as {
     matches?: string;
   };
-  const isUnmatched = pattern !== undefined && !(text !== null && matches(text, pattern, MAX_MATCHED_CHARACTERS));
+  const isUnmatched = matches.some((each) => each.target === "body" && each.severity === severity && each.assertion === "matches" && each.found === null);
   return [
     ...(isUnmatched ? differs("body_differs", "the body", { matches: pattern }, null) : []),
     ...(Object.keys(others).length === 0 ? [] : differs("body_differs", "the body", others, text)),

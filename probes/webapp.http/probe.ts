@@ -14,6 +14,7 @@ import { bodyOf } from "./body.js";
 import { type Conversation, conversationOf, conversationViolations } from "./conversation.js";
 import { askHttp3 } from "./http3.js";
 import { judge } from "./judge.js";
+import { matchesIn } from "./matches.js";
 import { type Input, newest, type Output } from "./schema.js";
 
 export default defineProbe({
@@ -42,7 +43,10 @@ async function run(input: Input, ctx: Ctx): Promise<Evidence<Output>> {
   });
   const seen = evidenceOf(input, exchanges);
   const isEventStream = seen.body?.content_type === "text/event-stream";
-  const evidence = { ...seen, websocket: conversation.websocket(), event: isEventStream ? conversation.event() : null, http3 };
+  const talk = { websocket: conversation.websocket(), event: isEventStream ? conversation.event() : null };
+  const last = exchanges.findLast(({ head }) => head !== null);
+  const matches = last === undefined ? [] : matchesIn(input, last, { ...seen, ...talk });
+  const evidence = { ...seen, ...talk, matches, http3 };
   const findings = judge(input, exchanges, { ...evidence, failure }, ctx.clock.now() - began);
   return { status: statusOf(failure, findings), failure, ...evidence, findings };
 }

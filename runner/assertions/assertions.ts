@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { runInNewContext } from "node:vm";
+import { createContext, Script } from "node:vm";
 import type { Assertion } from "../../schemas/assertion.js";
 
 /** Assertions about one value, or the value itself. */
@@ -65,27 +65,49 @@ const MAX_MATCHING_MS = 500;
 
 /** The text comes from the network: an expression that takes too long on it is stopped, and does not match. */
 export function matches(text: string, pattern: string, mostCharacters = MAX_MATCHED_CHARACTERS): boolean {
-  const sandbox = { text: text.slice(0, mostCharacters), pattern };
-  try {
-    return runInNewContext('new RegExp(pattern, "u").test(text)', sandbox, { timeout: MAX_MATCHING_MS }) === true;
-  } catch {
-    return false;
-  }
+  return firstMatch(text, pattern, mostCharacters) !== null;
+}
+
+/** What an expression matches first in the text's first characters; null if that is nothing. The limits are those of `matches`. */
+export function firstMatch(text: string, pattern: string, mostCharacters = MAX_MATCHED_CHARACTERS): string | null {
+  return lineMatcher(pattern, mostCharacters)([text])?.matched ?? null;
 }
 
 /** What the groups of an expression matched, by name and number. */
 export type PatternGroups = Record<string, string>;
 
-/** The groups of the first match, or null if there is none in the text's first characters. The limits are those of `matches`. */
-export function groupsOf(text: string, pattern: string): PatternGroups | null {
-  const sandbox = { text: text.slice(0, MAX_MATCHED_CHARACTERS), pattern };
-  const code = 'const found = new RegExp(pattern, "u").exec(text); JSON.stringify(found === null ? null : [[...found], found.groups ?? {}])';
-  try {
-    const found = JSON.parse(runInNewContext(code, sandbox, { timeout: MAX_MATCHING_MS }) as string) as [(string | null)[], Record<string, string>] | null;
-    if (found === null) return null;
-    const numbered = found[0].slice(1).flatMap((value, index) => (value === null ? [] : [[String(index + 1), value] as const]));
-    return { ...Object.fromEntries(numbered), ...found[1] };
-  } catch {
-    return null;
+export interface MatchingLine {
+  readonly index: number;
+  readonly matched: string;
+  readonly groups: PatternGroups;
+}
+
+const FIND = `(() => {
+  const expression = new RegExp(pattern, "u");
+  for (const [index, line] of lines.entries()) {
+    const found = expression.exec(line);
+    if (found !== null) return JSON.stringify({ index, all: [...found], named: found.groups ?? {} });
   }
+  return "null";
+})()`;
+
+/** Finds the first of some lines that an expression matches. The sandbox, which takes long to make, serves all calls; the limits of time are each call's. */
+export function lineMatcher(pattern: string, mostCharacters = MAX_MATCHED_CHARACTERS): (lines: readonly string[]) => MatchingLine | null {
+  const sandbox = createContext({ lines: [] as string[], pattern });
+  const script = new Script(FIND);
+  return (lines) => {
+    sandbox.lines = lines.map((line) => line.slice(0, mostCharacters));
+    try {
+      return lineOf(JSON.parse(script.runInContext(sandbox, { timeout: MAX_MATCHING_MS }) as string));
+    } catch {
+      return null;
+    }
+  };
+}
+
+function lineOf(found: { index: number; all: [string, ...(string | null)[]]; named: PatternGroups } | null): MatchingLine | null {
+  if (found === null) return null;
+  const { index, all, named } = found;
+  const numbered = all.slice(1).flatMap((value, at) => (value === null ? [] : [[String(at + 1), value] as const]));
+  return { index, matched: all[0], groups: { ...Object.fromEntries(numbered), ...named } };
 }

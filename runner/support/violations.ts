@@ -143,7 +143,7 @@ const FORMATS: Readonly<Record<string, string>> = {
   host: "must be a host name or an IP address",
   domain: "must be a domain name",
   address: "must be an IP address",
-  "name-server": "must be an IP address, with :port where it is not 53",
+  "name-server": "must be an IP address, with :port where it is not 53, or tls:// or https:// with an IP address, such as tls://192.0.2.1#dns.example.org",
   "one-line": "must be one line, without CR, LF or NUL",
   base64: "must be base64",
   "http-url": "must be an http:// or https:// URL",

@@ -22,6 +22,16 @@ export function endless(portion: string, first = ""): Promise<Listener> {
   });
 }
 
+/** The same, without waiting for the client. */
+export function endlessUnasked(portion: string): Promise<Listener> {
+  return listen((socket) => {
+    socket.on("error", () => socket.destroy());
+    socket.on("end", () => socket.end());
+    socket.resume();
+    flood(socket, Buffer.from(portion, "latin1"));
+  });
+}
+
 function flood(socket: AcceptedSocket, portion: Buffer): void {
   while (!socket.destroyed) if (!socket.write(portion)) break;
   socket.once("drain", () => flood(socket, portion));

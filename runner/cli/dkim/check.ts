@@ -1,7 +1,8 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
 import { resolve } from "node:path";
 import type { Finding } from "../../../schemas/finding.js";
-import { asciiDomain, isNameServer } from "../../../schemas/host.js";
+import { asciiDomain } from "../../../schemas/host.js";
+import { isNameServer } from "../../../schemas/name-server.js";
 import { keyFolder } from "../../mail/dkim/key-folder.js";
 import { keyRecord, keyRecordName } from "../../mail/dkim/key-record.js";
 import { readKeyRecord } from "../../mail/dkim/read-key-record.js";

@@ -3,6 +3,7 @@ import { isIP } from "node:net";
 import { typeName } from "../../../schemas/dns-types.js";
 import { type Failure, failure } from "../../../schemas/failure.js";
 import type { HttpVersion } from "../../../schemas/http.js";
+import { DNS_PORTS } from "../../../schemas/name-server.js";
 import type { TlsFacts } from "../../../schemas/tls.js";
 import { monotonic, round } from "../../run/clock.js";
 import { FailureError } from "../../run/failure-error.js";
@@ -29,7 +30,7 @@ export interface DirectOptions extends QueryOptions {
   readonly tries: number;
   readonly tls: TlsOptions;
   /** Of the service, for DNS over HTTPS. */
-  readonly httpsPath?: string;
+  readonly httpsPath?: string | undefined;
 }
 
 type Transport = "udp" | "tcp" | "tls" | "https";
@@ -56,7 +57,8 @@ export async function askDirectly(state: WireRun, server: string, question: Dire
   const { recorder } = state;
   const operation = recorder.begin(`${typeName(question.type)} ${question.name} @${server}`);
   const began = monotonic();
-  const reply = await permittedExchange(state, addressOf(server, options.transport), question, options);
+  const address = addressOf(server, options.transport);
+  const reply = await permittedExchange(state, address, question, optionsFor(address, options));
   const words = reply.failure?.message ?? (reply.message === null ? "" : summaryOf(reply.message));
   recorder.end(operation, reply.message?.rcode ?? null, words);
   return { ...reply, durationMs: round(monotonic() - began) };
@@ -66,14 +68,18 @@ function summaryOf({ rcode, answers }: DnsMessage): string {
   return `${rcodeName(rcode)}, ${answers.length} ${answers.length === 1 ? "record" : "records"}`;
 }
 
-/** RFC 7858, section 3.1, and RFC 8484: DNS over TLS has a port of its own, and DNS over HTTPS that of HTTPS. */
-const USUAL_PORTS: Readonly<Partial<Record<DirectOptions["transport"], number>>> = { tls: 853, https: 443 };
+/** How to ask a server that says so itself: tls://192.0.2.1#name. Of others, the options decide. */
+function optionsFor({ transport, servername, path }: ServerAddress, options: DirectOptions): DirectOptions {
+  if (transport === "plain") return options;
+  const tls = servername === null ? options.tls : { ...options.tls, servername };
+  return { ...options, transport, tls, httpsPath: path ?? undefined };
+}
 
 function addressOf(written: string, transport: DirectOptions["transport"]): ServerAddress {
   const server = parseServer(written);
-  const hasPort = isIP(written) === 0 && /:\d+$/.test(written) && !written.endsWith("]");
-  const usual = USUAL_PORTS[transport];
-  return usual !== undefined && !hasPort ? serverAt(server.address, usual) : server;
+  const hasPort = server.transport !== "plain" || (isIP(written) === 0 && /:\d+$/.test(written) && !written.endsWith("]"));
+  const usual = transport === "tls" || transport === "https" ? DNS_PORTS[transport] : DNS_PORTS.plain;
+  return hasPort ? server : serverAt(server.address, usual);
 }
 
 type Exchanged = Omit<DirectReply, "durationMs">;

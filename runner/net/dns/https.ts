@@ -1,5 +1,6 @@
 import { type Failure, failure } from "../../../schemas/failure.js";
 import type { HttpVersion } from "../../../schemas/http.js";
+import { USUAL_HTTPS_PATH } from "../../../schemas/name-server.js";
 import type { TlsFacts } from "../../../schemas/tls.js";
 import { FailureError } from "../../run/failure-error.js";
 import { Recorder } from "../../run/recorder.js";
@@ -17,10 +18,9 @@ export interface HttpsOptions {
   readonly tls: TlsOptions;
   readonly timeoutMs: number;
   /** The path of the service (RFC 8484, section 4.1: each server has its own). */
-  readonly httpsPath?: string;
+  readonly httpsPath?: string | undefined;
 }
 
-const USUAL_PATH = "/dns-query";
 const MEDIA_TYPE = "application/dns-message";
 /** RFC 8484, section 6. */
 const BODY = { most_bytes: 65_535, kept_bytes: 65_535 };
@@ -71,7 +71,7 @@ async function replyTo<Reply extends object>(
 }
 
 /** The name of the certificate is the name of the service, if the input has one. */
-function requestOf({ address, family, port }: ServerAddress, query: Buffer, { tls: { servername }, httpsPath = USUAL_PATH }: HttpsOptions): HttpRequest {
+function requestOf({ address, family, port }: ServerAddress, query: Buffer, { tls: { servername }, httpsPath = USUAL_HTTPS_PATH }: HttpsOptions): HttpRequest {
   const host = servername ?? (family === 6 ? `[${address}]` : address);
   const fields: Field[] = [
     ["accept", MEDIA_TYPE],

@@ -15,6 +15,8 @@ export const TRY_TIMEOUT_MS = 2000;
 export const TRIES = 2;
 /** One question, over all servers and all tries. */
 export const LOOKUP_TIMEOUT_MS = 6000;
+/** The longest that an input may allow. */
+export const MAX_LOOKUP_TIMEOUT_MS = 600_000;
 
 /** What a record says of its own life is believed up to a day. */
 export const MAX_TTL_S = 86_400;

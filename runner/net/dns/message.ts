@@ -31,8 +31,7 @@ export interface Reply {
 }
 
 /** `edns` off: for servers that take an OPT record for an error. */
-export function buildQuery({ name, type, dnssec = false }: Question, { edns = true } = {}): Query {
-  const id = randomInt(0x1_0000);
+export function buildQuery({ name, type, dnssec = false }: Question, { edns = true, id = randomInt(0x1_0000) } = {}): Query {
   const bytes = encode({
     type: "query",
     id,

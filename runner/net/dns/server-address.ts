@@ -1,30 +1,38 @@
 import { isIP } from "node:net";
+import { DNS_PORTS, type NameServer, parseNameServer } from "../../../schemas/name-server.js";
 import { failureError } from "../../run/failure-error.js";
 
-/** Where a name server listens. */
-export interface ServerAddress {
-  readonly address: string;
-  readonly port: number;
+/** Where a name server listens, and how it is asked. */
+export interface ServerAddress extends NameServer {
   readonly family: 4 | 6;
   /** As it is shown, and as part of a cache's key. */
   readonly text: string;
 }
 
-/** Reads `192.0.2.1`, `192.0.2.1:53`, `2001:db8::1` or `[2001:db8::1]:53`. */
+/** Reads a name server as inputs write it, and as this machine's configuration does: there an address may have a zone (fe80::1%eth0). */
 export function parseServer(written: string): ServerAddress {
-  const [, bracketed, plain, port = "53"] = FORM.exec(written) ?? [];
-  const address = isIP(written) === 6 ? written : (bracketed ?? plain ?? "");
-  const family = isIP(address);
-  const number = isIP(written) === 6 ? 53 : Number(port);
-  if (family === 0 || number < 1 || number > 65_535 || (family === 6 && plain === address)) {
-    throw failureError("resolve", "not_permitted", `${JSON.stringify(written)} is not a name server: give its IP address, with :port if it is not 53`);
-  }
-  return serverAt(address, number);
+  if (isIP(written) !== 0) return serverAt(written);
+  const server = parseNameServer(written);
+  if (server === null)
+    throw failureError(
+      "resolve",
+      "not_permitted",
+      `${JSON.stringify(written)} is not a name server: give its IP address, with :port if it is not 53, or tls:// or https:// with its IP address`,
+    );
+  return withText(server);
 }
 
-export function serverAt(address: string, port = 53): ServerAddress {
+/** A server that is asked without encryption. */
+export function serverAt(address: string, port: number = DNS_PORTS.plain): ServerAddress {
+  return withText({ transport: "plain", address, port, servername: null, path: null });
+}
+
+function withText(server: NameServer): ServerAddress {
+  const { transport, address, port, servername, path } = server;
   const family = isIP(address) === 6 ? 6 : 4;
-  return { address, port, family, text: port === 53 ? address : family === 6 ? `[${address}]:${port}` : `${address}:${port}` };
+  const isUsual = port === DNS_PORTS[transport];
+  const host = family === 6 && !(isUsual && transport === "plain") ? `[${address}]` : address;
+  const scheme = transport === "plain" ? "" : `${transport}://`;
+  const text = `${scheme}${host}${isUsual ? "" : `:${port}`}${path ?? ""}${servername === null ? "" : `#${servername}`}`;
+  return { ...server, family, text };
 }
-
-const FORM = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/;

@@ -129,6 +129,28 @@ const CASES: [what: string, response: string | string[], expected: object, input
     { status: "ok", body: { charset: "iso-8859-1" } },
     { expect: { body: "été" } },
   ],
+  [
+    "texts that are looked for",
+    ok("X-Version: v1.25\r\nContent-Length: 12\r\n", "state=ready;"),
+    {
+      status: "error",
+      matches: [
+        { target: "header X-Version", severity: "error", assertion: "matches", wanted: "[0-9]+\\.[0-9]+", found: "1.25" },
+        { target: "body", severity: "error", assertion: "matches", wanted: "state=(\\w+)", found: "state=ready" },
+        { target: "body", severity: "error", assertion: "contains", wanted: "done", found: null },
+        { target: "header X-None", severity: "warning", assertion: "contains", wanted: "x", found: null },
+        { target: "url", severity: "warning", assertion: "contains", wanted: "http://", found: "http://" },
+      ],
+      findings: [
+        { severity: "error", reason: "body_differs" },
+        { severity: "warning", reason: "header_differs" },
+      ],
+    },
+    {
+      expect: { headers: { "X-Version": { matches: "[0-9]+\\.[0-9]+" } }, body: { contains: "done", matches: "state=(\\w+)" } },
+      prefer: { headers: { "X-None": { contains: "x" } }, url: { contains: "http://" } },
+    },
+  ],
 ];
 
 describe.each(WAYS)("a response that arrives %s", (way) => {

@@ -1,12 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Listener } from "../../../runner/net/transport/listen.js";
 import { type ChildRunner, childRunner } from "../../support/child-run.js";
+import { costOf, MAX_BUSY_MS, MAX_MEGABYTES } from "../../support/cost.js";
 import { endless } from "../../support/peer.js";
-
-/** What a peer may make a run take, however much it sends. */
-const MAX_MEGABYTES = 64;
-/** Processor time: a run that is kept busy by its peer has a blocked event loop. */
-const MAX_BUSY_MS = 2000;
 
 const X = "x".repeat(65_536);
 const row = `D\0\0\0\x0b\0\x01\0\0\0\x01x`;
@@ -41,26 +37,8 @@ describe.each(Object.keys(FLOODS))("%s", (probe) => {
     "%s costs little",
     async (_, [first, portion]) => {
       server = await endless(portion, first);
-      const input = {
-        target_host: "127.0.0.1",
-        target_port: server.port,
-        command_timeout_ms: 1500,
-        timeout_ms: 4000,
-        auth: { username: "ann", password: "correct-horse" },
-      };
-      const measured = await child.eval(`
-      const ask = (port) => run(${JSON.stringify(probe)}, { ...${JSON.stringify(input)}, target_port: port });
-      await ask(1);
-      const before = process.memoryUsage.rss();
-      const cpu = process.cpuUsage();
-      let max = before;
-      const timer = setInterval(() => (max = Math.max(max, process.memoryUsage.rss())), 5);
-      const { output } = await ask(${server.port});
-      clearInterval(timer);
-      max = Math.max(max, process.memoryUsage.rss());
-      console.log(JSON.stringify({ code: output.failure?.code, megabytes: (max - before) / 1048576, busyMs: process.cpuUsage(cpu).user / 1000 }));
-    `);
-      const { code, megabytes, busyMs } = measured as { code: string; megabytes: number; busyMs: number };
+      const input = { target_host: "127.0.0.1", command_timeout_ms: 1500, timeout_ms: 4000, auth: { username: "ann", password: "correct-horse" } };
+      const { code, megabytes, busyMs } = await costOf(child, probe, { ...input, target_port: server.port }, { ...input, target_port: 1 });
       expect(["limit_exceeded", "protocol_violation", "unsupported"]).toContain(code);
       expect(megabytes).toBeLessThan(MAX_MEGABYTES);
       expect(busyMs).toBeLessThan(MAX_BUSY_MS);

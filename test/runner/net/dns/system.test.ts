@@ -8,11 +8,12 @@ describe("resolv.conf", () => {
   test("gives the servers in order, without comments, search lists and invalid addresses", () => {
     const text =
       "# nameserver 192.0.2.9\nsearch example.org corp\nnameserver 192.0.2.1 # the first\n  nameserver\t2001:db8::53\r\nnameserver fe80::1%eth0\nnameserver dns.example.org\noptions timeout:1\n; nameserver 192.0.2.8";
-    expect(serversIn(text)).toEqual([
-      { address: "192.0.2.1", port: 53, family: 4, text: "192.0.2.1" },
-      { address: "2001:db8::53", port: 53, family: 6, text: "2001:db8::53" },
-      { address: "fe80::1%eth0", port: 53, family: 6, text: "fe80::1%eth0" },
+    expect(serversIn(text)).toMatchObject([
+      { transport: "plain", address: "192.0.2.1", port: 53, family: 4, text: "192.0.2.1" },
+      { transport: "plain", address: "2001:db8::53", port: 53, family: 6, text: "2001:db8::53" },
+      { transport: "plain", address: "fe80::1%eth0", port: 53, family: 6, text: "fe80::1%eth0" },
     ]);
+    expect(parseServer("fe80::1%eth0")).toEqual(serversIn(text)[2]);
   });
 
   test("without a server means this machine", () => {
