@@ -76,7 +76,17 @@ const targets = {
   description: "Targets by name, each a set of input fields. Without targets, each check runs once.",
   propertyNames: name,
   maxProperties: 1000,
-  additionalProperties: { type: "object" },
+  additionalProperties: {
+    type: "object",
+    properties: {
+      transcript: {
+        type: "string",
+        minLength: 1,
+        maxLength: 4096,
+        description: "The path of a transcript, relative to this file. It is played on a free port of this machine, and each check runs against it.",
+      },
+    },
+  },
   default: {},
 } as const;
 

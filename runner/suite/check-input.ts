@@ -6,10 +6,14 @@ import { RequestError, type Violation } from "../support/request-error.js";
 import { fitToContract, stepsOf } from "./coerce-input.js";
 import { parseFieldPath, unknownField } from "./field-path.js";
 import type { PlannedCheck } from "./plan.js";
+import { addressInput } from "./play.js";
 import { probeName } from "./probe-name.js";
 import type { ProblemCollector } from "./problem-collector.js";
 import type { SuiteFiles } from "./suite-files.js";
 import type { Layer } from "./targets.js";
+
+/** The first of the ports that a system gives. */
+const PLACEHOLDER_PORT = 49_152;
 
 type Path = readonly (string | number)[];
 
@@ -19,12 +23,22 @@ export async function checkInput(planned: PlannedCheck, collector: ProblemCollec
   try {
     const asked = parseAsked(probeName(check.probe, planned.file));
     const loaded = await loadProbe(asked.name);
+    if (planned.transcript !== null && !placeAddress(planned, loaded, asked, collector)) return;
     const version = acceptedVersion(loaded, asked, planned, collector);
     checkFields(loaded, version, planned, collector);
   } catch (error) {
     if (!(error instanceof RequestError)) throw error;
     collector.add(["checks", index, "probe"], "value", error.message, error.violations.map(({ message }) => message).join("; ") || null);
   }
+}
+
+/** Any port will do until the transcript is played. False if the probe cannot be given an address. */
+function placeAddress(planned: PlannedCheck, loaded: LoadedProbe, asked: Asked, collector: ProblemCollector): boolean {
+  const address = addressInput(loaded, asked, { port: PLACEHOLDER_PORT, isTls: false });
+  if (address === null)
+    collector.add(["checks", planned.index, "probe"], "value", `${loaded.probe.name} has no field for a port, so it cannot run against a transcript`);
+  else Object.assign(planned.input as object, address);
+  return address !== null;
 }
 
 /** The version that will run; if none accepts the input, the newest, after its violations were reported. */

@@ -5,11 +5,13 @@ import { checkInput } from "./check-input.js";
 import type { PlannedCheck } from "./plan.js";
 import type { ProblemCollector } from "./problem-collector.js";
 import { isTarget, type PlannedTarget } from "./targets.js";
+import { transcriptProblems } from "./transcript-problems.js";
 
 /** The checks of a suite that its contract cannot express. */
 export async function checkPlan(suite: Suite, targets: readonly PlannedTarget[], checks: readonly PlannedCheck[], collector: ProblemCollector): Promise<void> {
   checkTargets(suite, targets, collector);
   checkTitles(checks, collector);
+  checkTranscripts(checks, collector);
   checkPatterns(suite, collector);
   for (const each of checks) await checkInput(each, collector);
 }
@@ -39,6 +41,18 @@ function checkTitles(checks: readonly PlannedCheck[], collector: ProblemCollecto
       const place = file === collector.files.position(path).file ? `line ${line}` : `${file}:${line}`;
       collector.add(path, "value", `the check ${JSON.stringify(title)} of ${place} has the same name`, "give each its own `name`");
     }
+  }
+}
+
+/** Each transcript is read once before anything runs. */
+function checkTranscripts(checks: readonly PlannedCheck[], collector: ProblemCollector): void {
+  const seen = new Set<string>();
+  for (const { transcript, labels } of checks) {
+    const [target] = labels;
+    if (transcript === null || target === undefined || seen.has(target)) continue;
+    seen.add(target);
+    for (const problem of transcriptProblems(transcript))
+      collector.add(["targets", target, "transcript"], "value", `${transcript} cannot be played: ${problem}`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { dirname, resolve } from "node:path";
 import type { Suite, SuiteCheck } from "../../schemas/suite.js";
 import type { SuiteFiles } from "./suite-files.js";
 import { isTarget, type Layer, type PlannedTarget } from "./targets.js";
@@ -19,7 +20,10 @@ export interface PlannedCheck {
   readonly index: number;
   /** What the input is made of, without the defaults; later layers override earlier ones. */
   readonly layers: readonly Layer[];
+  /** Where a transcript is played, the address in it is a placeholder. */
   readonly input: unknown;
+  /** The absolute path of the transcript that is the target; null for a server. */
+  readonly transcript: string | null;
   readonly tags: readonly string[];
   readonly retries: number | null;
   readonly timeoutMs: number | null;
@@ -31,16 +35,24 @@ export function planOf(suite: Suite, targets: readonly PlannedTarget[], files: S
   const each = targets.length === 0 ? [null] : targets;
   return each.flatMap((target) =>
     suite.checks.flatMap((check, index) =>
-      target === null || isFor(check, target) ? [{ ...planned(suite, target, check, index), file: places[index] as string }] : [],
+      target === null || isFor(check, target)
+        ? [{ ...planned(suite, target, check, index), file: places[index] as string, transcript: transcriptOf(target, files) }]
+        : [],
     ),
   );
+}
+
+/** A path is relative to the file that defines the target. */
+function transcriptOf(target: PlannedTarget | null, files: SuiteFiles): string | null {
+  if (target === null || target.transcript === null) return null;
+  return resolve(dirname(files.position(["targets", target.labels[0] as string]).file), target.transcript);
 }
 
 function isFor({ targets = "all" }: SuiteCheck, target: PlannedTarget): boolean {
   return targets === "all" || (targets as readonly string[]).some((given) => isTarget(target, given));
 }
 
-function planned({ defaults }: Suite, target: PlannedTarget | null, check: SuiteCheck, index: number): Omit<PlannedCheck, "file"> {
+function planned({ defaults }: Suite, target: PlannedTarget | null, check: SuiteCheck, index: number): Omit<PlannedCheck, "file" | "transcript"> {
   const name = check.name === undefined ? check.probe : `${check.probe} ${check.name}`;
   const layers = [...(target?.layers ?? []), { path: ["checks", index, "input"], field: null, input: check.input }];
   return {

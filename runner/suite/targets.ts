@@ -17,13 +17,17 @@ export interface PlannedTarget {
   readonly labels: readonly string[];
   /** Later ones override earlier ones. */
   readonly layers: readonly Layer[];
+  /** The path of the transcript that is this target, as it is written; null for a server. */
+  readonly transcript: string | null;
 }
 
 const MAX_TARGETS = 1000;
 
 /** In the order of the suite; the last axis varies first. Empty if there are neither targets nor a matrix. */
 export function targetsOf({ targets, matrix }: Suite): readonly PlannedTarget[] {
-  const own = Object.entries(targets).map(([name, input]) => targetOf([name], [{ path: ["targets", name], field: null, input }]));
+  const own = Object.entries(targets).map(([name, { transcript, ...input }]) =>
+    targetOf([name], [{ path: ["targets", name], field: null, input }], transcript ?? null),
+  );
   const axes = Object.entries(matrix).map(([name, values]) => axisOf(name, values));
   if (axes.length === 0) return own;
   return axes.reduce((combined, axis) => combined.flatMap((target) => axis.map((point) => combine(target, point))), own.length > 0 ? own : [targetOf([], [])]);
@@ -43,12 +47,12 @@ export function isTarget({ name, labels }: Pick<PlannedTarget, "name" | "labels"
   return name === given || labels.includes(given);
 }
 
-function targetOf(labels: readonly string[], layers: readonly Layer[]): PlannedTarget {
-  return { name: labels.join("/"), labels, layers };
+function targetOf(labels: readonly string[], layers: readonly Layer[], transcript: string | null = null): PlannedTarget {
+  return { name: labels.join("/"), labels, layers, transcript };
 }
 
 function combine(target: PlannedTarget, point: PlannedTarget): PlannedTarget {
-  return targetOf([...target.labels, ...point.labels], [...target.layers, ...point.layers]);
+  return targetOf([...target.labels, ...point.labels], [...target.layers, ...point.layers], target.transcript);
 }
 
 /** An axis is a field with its values, or names with the fields that each stands for. */

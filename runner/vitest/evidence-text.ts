@@ -9,7 +9,7 @@ import { table } from "../support/table.js";
 const WIDTH = 110;
 
 /** The failed expectations, one per line, followed by what the run did. */
-export function mismatchText(wrong: readonly Mismatch[], report: Report): string {
+export function mismatchText(wrong: readonly Pick<Mismatch, "message">[], report: Report): string {
   return [...wrong.map(({ message }) => printableLine(message)), "", evidenceText(report)].join("\n");
 }
 

@@ -8,6 +8,7 @@ import { parseAsked } from "../harness/version.js";
 import { checksOf } from "../suite/choose.js";
 import { mismatches } from "../suite/judge.js";
 import type { PlannedCheck } from "../suite/plan.js";
+import { againstTarget } from "../suite/play.js";
 import { probeName } from "../suite/probe-name.js";
 import { type ReadSuite, readSuite } from "../suite/read.js";
 import type { Place } from "../suite/suite-files.js";
@@ -53,18 +54,21 @@ function defineTest(read: ReadSuite, check: PlannedCheck, { options, limit, dead
   test.concurrent(check.title, settings, (context) => limit(() => withTestTimeout(deadlineMs, () => runCheck(read, check, context))));
 }
 
-async function runCheck({ files }: ReadSuite, { check, file, index, input, timeoutMs }: PlannedCheck, { signal, task }: TestContext): Promise<void> {
+async function runCheck({ files }: ReadSuite, planned: PlannedCheck, { signal, task }: TestContext): Promise<void> {
+  const { check, file, index, timeoutMs } = planned;
   const options: RunOptions = { signal, ...(timeoutMs === null ? {} : { timeoutMs }) };
-  const report = await runReport(probeName(check.probe, file), input, options);
+  const { result: report, deviations } = await againstTarget(planned, (input) => runReport(probeName(check.probe, file), input, options));
   // Adds the evidence to the JSON reporter's output, in the form for a queue.
   task.meta.probe_run = { probe: report.probe, version: report.version, output: report.envelope.queue };
   const wrong = mismatches(check.expect, report.carried, report.envelope.output);
   const [first] = wrong;
-  if (first === undefined) return;
+  const [deviation] = deviations;
+  if (first === undefined && deviation === undefined) return;
   // Vitest keeps what each try threw: a report would show the same failure again for each.
   if (task.result?.errors !== undefined) task.result.errors.length = 0;
-  const place = files.position(["checks", index, ...(first.path.length === 0 ? ["probe"] : ["expect", ...first.path])]);
-  throw new CheckError(mismatchText(wrong, report), place);
+  const path = first === undefined || first.path.length === 0 ? ["probe"] : ["expect", ...first.path];
+  // What is not as expected may follow from what the transcript did not expect, so that comes first.
+  throw new CheckError(mismatchText([...deviations, ...wrong], report), deviation?.place ?? files.position(["checks", index, ...path]));
 }
 
 async function deadlineOf({ check, file, input, timeoutMs }: PlannedCheck): Promise<number | undefined> {

@@ -61,6 +61,8 @@ export async function watchPlanOf({ suite, checks, files }: ReadSuite): Promise<
     });
   const watched: WatchedCheck[] = [];
   for (const planned of checks) {
+    if (planned.transcript !== null)
+      problems.add(["targets", planned.labels[0] as string, "transcript"], "value", "a transcript cannot be watched", "give a server, or run probe-run test");
     const own: CheckWatch = planned.check.watch ?? {};
     const { clear_after, confirm_after, objective } = { ...watch, ...own };
     const path = ["checks", planned.index, "watch"];

@@ -26,7 +26,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   queue: ["support", "sqlite", "limits", "run", "net", "harness"],
   delivery: ["support", "sqlite", "limits", "run", "net", "replies", "tls-policy", "mail", "mail-sites", "harness", "queue"],
   lab: ["support", "asn1", "run", "net", "mail"],
-  suite: ["support", "assertions", "harness"],
+  suite: ["support", "assertions", "harness", "lab"],
   history: ["support", "sqlite"],
   watch: ["support", "run", "program", "net", "harness", "queue", "suite", "history"],
   report: ["support"],

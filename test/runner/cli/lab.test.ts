@@ -37,7 +37,7 @@ describe("probe-run mail.roundtrip --lab", () => {
     expect(said[0]).toMatch(/^mail\.roundtrip@1\.0\.0 127\.0\.0\.1 port \d+, 127\.0\.0\.1 port \d+$/);
     for (const step of [/imap IDLE \d+ ms OK/, /send RCPT \S+ ms 451 4\.7\.1 greylisted/, /send message \S+ ms 250 2\.0\.0 taken/, /imap UID EXPUNGE .*OK/])
       expect(said).toContainEqual(expect.stringMatching(step));
-    expect(out).toMatch(/╌ a wait that was longer than it is drawn\n\n✔ ok {2}in \d+ ms\n$/);
+    expect(out).toMatch(/\n\n✔ ok {2}in \d+ ms\n$/);
   });
 
   test.each(Object.entries({ slow: "warning", spam: "error", twice: "warning", doubt: "warning", never: "error" }))(
@@ -62,7 +62,7 @@ describe("probe-run lab", () => {
         heard += text;
       },
     });
-    await expect.poll(() => heard, { timeout: 10_000 }).not.toBe("");
+    await expect.poll(() => heard).not.toBe("");
     const { plain, starttls } = JSON.parse(heard)["network.smtp"];
     for (const input of [plain, starttls]) expect((await probeRun(["network.smtp", "-"], { stdin: JSON.stringify(input) })).code).toBe(0);
     stop();

@@ -59,6 +59,21 @@ describe("a suite runs on vitest", () => {
     expect(err).toMatch(/ {3}EHLO +\d+\.\d +\d+\.\d +250 {3}lab\.localhost/);
   });
 
+  test("and a target that is a transcript is played; a deviation is reported with the transcript's line", async () => {
+    const transcript = "S: 220 mx.example.org ESMTP\nC: EHLO *\nS: 250 mx.example.org\nC: NOOP\nS: 250 OK\nC: QUIT\nS: 221 bye\n";
+    const targets = "targets:\n  old: { transcript: old.transcript }\n  older: { transcript: older.transcript }\n";
+    const cwd = folder({
+      "mail.yaml": `name: replayed\n${targets}checks:\n  - probe: network.smtp@2\n`,
+      "old.transcript": transcript,
+      "older.transcript": transcript.replace("EHLO", "HELO"),
+    });
+    const { code, err } = await probeRunTest(["mail.yaml"], cwd);
+    expect(code).toBe(1);
+    expect(err).toContain("connection 1 deviates from the transcript: expected HELO *, got EHLO");
+    expect(err).toContain("older.transcript:2:1");
+    expect(err).toContain("replayed        old  older\nnetwork.smtp@2  ok   FAILED\n");
+  });
+
   test("and is read as YAML with any file name, in any folder", async () => {
     const cwd = folder({ "odd (1) [x] {y}!.yml": example });
     const elsewhere = folder();
