@@ -1,7 +1,7 @@
 import type { Evidence } from "../../runner/harness/define-probe.js";
 import { finding } from "../../runner/run/judge.js";
 import type { Finding } from "../../schemas/finding.js";
-import { CBC, LEAST_BITS, WEAK_ENCRYPTIONS, WEAK_HOST_KEYS, WEAK_KEY_EXCHANGES, WEAK_MACS, type Weakness } from "./policy.js";
+import { CBC, LEAST_BITS, LEAST_GROUP_BITS, WEAK_ENCRYPTIONS, WEAK_HOST_KEYS, WEAK_KEY_EXCHANGES, WEAK_MACS, type Weakness } from "./policy.js";
 import type { Input, Output } from "./schema.js";
 
 export function judge(input: Input, seen: Evidence<Output>): Finding[] {
@@ -25,7 +25,14 @@ function unseenKeys({ host_key_algorithms: wanted = [] }: Input, { algorithms }:
     .map((name) => finding("warning", "host_key_not_offered", `the server offers no host key for ${name}`, name));
 }
 
-function policyFindings({ algorithms, host_keys, protocol_version, strict_key_exchange }: Evidence<Output>): Finding[] {
+function policyFindings({
+  algorithms,
+  host_keys,
+  protocol_version,
+  strict_key_exchange,
+  post_quantum,
+  group_exchange_bits: group,
+}: Evidence<Output>): Finding[] {
   const findings: Finding[] = [];
   if (protocol_version === "1.99") findings.push(finding("error", "version_1", "the server also speaks version 1, which is broken", "2.0", "1.99"));
   for (const { type, bits } of host_keys) {
@@ -33,6 +40,8 @@ function policyFindings({ algorithms, host_keys, protocol_version, strict_key_ex
     if (least !== undefined && bits !== null && bits < least)
       findings.push(finding("error", "host_key_too_short", `the ${type} host key has ${bits} bits`, `${least} bits`, `${bits} bits`));
   }
+  if (group !== null && group < LEAST_GROUP_BITS)
+    findings.push(finding("error", "group_too_small", `the server gives a group of ${group} bits`, `${LEAST_GROUP_BITS} bits`, `${group} bits`));
   if (algorithms === null) return findings;
   const encryptions = [...new Set([...algorithms.encryption_to_server, ...algorithms.encryption_to_client])];
   const macs = [...new Set([...algorithms.mac_to_server, ...algorithms.mac_to_client])];
@@ -42,6 +51,8 @@ function policyFindings({ algorithms, host_keys, protocol_version, strict_key_ex
     ...weak("weak_encryption", encryptions, WEAK_ENCRYPTIONS),
     ...weak("weak_mac", macs, WEAK_MACS),
   );
+  if (post_quantum === false)
+    findings.push(finding("warning", "no_post_quantum", "no key exchange resists quantum computers: what is recorded today can be decrypted by them later"));
   const exposed = terrapin(encryptions, macs);
   if (strict_key_exchange === false && exposed.length > 0)
     findings.push(

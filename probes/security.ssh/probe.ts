@@ -1,8 +1,9 @@
 import type { Context } from "../../runner/harness/context.js";
 import { defineProbe, type Evidence } from "../../runner/harness/define-probe.js";
-import { describeHostKey, HOST_KEY_ALGORITHMS, isSignedBy } from "../../runner/net/ssh/host-key.js";
+import { GROUP_EXCHANGES, GroupExchange } from "../../runner/net/ssh/group-exchange.js";
+import { describeHostKey, HOST_KEY_ALGORITHMS, isSignedBy, keyTypeOf } from "../../runner/net/ssh/host-key.js";
 import { type Algorithms, chosen, encodeKexInit, readKexInit } from "../../runner/net/ssh/kex-init.js";
-import { KeyExchange, METHODS } from "../../runner/net/ssh/key-exchange.js";
+import { KeyExchange, type KeyReply, METHODS, type Said } from "../../runner/net/ssh/key-exchange.js";
 import { MESSAGE, SshTransport } from "../../runner/net/ssh/transport.js";
 import { string, uint32 } from "../../runner/net/ssh/wire.js";
 import { failureError } from "../../runner/run/failure-error.js";
@@ -57,6 +58,10 @@ async function run(input: Input, ctx: Ctx): Promise<Evidence<Output>> {
     await examine(ctx, input, first, evidence);
     for (const wanted of more)
       if (evidence.algorithms?.host_key.includes(wanted[0] as string)) await examine(ctx.part(wanted[0] as string), input, wanted, evidence);
+    if (input.all_host_keys) for (const name of unseen(evidence)) await examine(ctx.part(name), input, [name], evidence);
+    const groups = Object.keys(GROUP_EXCHANGES).filter((name) => evidence.algorithms?.key_exchange.includes(name));
+    if (input.group_sizes && groups.length > 0 && evidence.group_exchange_bits === null)
+      await examine(ctx.part("group exchange"), input, HOST_KEY_ALGORITHMS, evidence, groups);
   });
   evidence.failure = failure;
   evidence.findings = judge(input, evidence);
@@ -64,8 +69,27 @@ async function run(input: Input, ctx: Ctx): Promise<Evidence<Output>> {
   return evidence;
 }
 
+/** One algorithm for each type of host key that is offered and was not shown yet. */
+function unseen({ algorithms, host_keys }: Evidence<Output>): string[] {
+  const types = new Set(host_keys.map(({ type }) => type));
+  return HOST_KEY_ALGORITHMS.filter((name) => {
+    const type = keyTypeOf(name) as string;
+    if (types.has(type) || !algorithms?.host_key.includes(name)) return false;
+    types.add(type);
+    return true;
+  });
+}
+
+const KEY_EXCHANGES = [...Object.keys(METHODS), ...Object.keys(GROUP_EXCHANGES)];
+
 /** One connection up to the server's signature. */
-async function examine(ctx: Ctx, input: Input, hostKeys: readonly string[], evidence: Evidence<Output>): Promise<void> {
+async function examine(
+  ctx: Ctx,
+  input: Input,
+  hostKeys: readonly string[],
+  evidence: Evidence<Output>,
+  keyExchanges: readonly string[] = KEY_EXCHANGES,
+): Promise<void> {
   const attempts: Attempt[] = evidence.banner === null ? evidence.attempts : [];
   const connection = await ctx.tcp.connect({ ...input, host: input.target_host, port: input.target_port }, attempts);
   const transport = new SshTransport(connection, input.command_timeout_ms);
@@ -76,16 +100,13 @@ async function examine(ctx: Ctx, input: Input, hostKeys: readonly string[], evid
     const serverInit = await ctx.operation("KEXINIT", () => transport.message());
     const theirs = readKexInit(serverInit);
     noteAlgorithms(evidence, theirs);
-    const ours = offer(hostKeys);
+    const ours = offer(hostKeys, keyExchanges);
     const clientInit = encodeKexInit(ours);
     transport.send(clientInit);
     const negotiated = negotiate(ours, theirs);
     evidence.negotiated ??= negotiated;
     const said = { clientIdentification: IDENTIFICATION, serverIdentification: identification.text, clientInit, serverInit };
-    const exchange = new KeyExchange(METHODS[negotiated.key_exchange] as (typeof METHODS)[string], said);
-    transport.send(exchange.request);
-    const reply = await ctx.operation("key exchange", () => transport.message());
-    const { hostKey, signature, exchangeHash } = exchange.readReply(reply);
+    const { hostKey, signature, exchangeHash } = await exchangeKeys(ctx, transport, negotiated.key_exchange, said, evidence);
     const verified = isSignedBy(hostKey, negotiated.host_key, signature, exchangeHash);
     const described = describeHostKey(hostKey);
     if (!evidence.host_keys.some(({ sha256 }) => sha256 === described.sha256))
@@ -94,6 +115,20 @@ async function examine(ctx: Ctx, input: Input, hostKeys: readonly string[], evid
   } finally {
     connection.close();
   }
+}
+
+async function exchangeKeys(ctx: Ctx, transport: SshTransport, name: string, said: Said, evidence: Evidence<Output>): Promise<KeyReply> {
+  const hash = GROUP_EXCHANGES[name];
+  if (hash === undefined) {
+    const exchange = new KeyExchange(METHODS[name] as (typeof METHODS)[string], said);
+    transport.send(exchange.request);
+    return exchange.readReply(await ctx.operation("key exchange", () => transport.message()));
+  }
+  const exchange = new GroupExchange(hash, said);
+  transport.send(exchange.request);
+  evidence.group_exchange_bits = exchange.readGroup(await ctx.operation("group", () => transport.message()));
+  transport.send(exchange.init);
+  return exchange.readReply(await ctx.operation("key exchange", () => transport.message()));
 }
 
 function noteIdentification(evidence: Evidence<Output>, text: string, linesBefore: readonly string[]): void {
@@ -113,9 +148,9 @@ function noteAlgorithms(evidence: Evidence<Output>, theirs: Algorithms): void {
   evidence.post_quantum = theirs.key_exchange.some(isPostQuantum);
 }
 
-function offer(hostKeys: readonly string[]): Algorithms {
+function offer(hostKeys: readonly string[], keyExchanges: readonly string[]): Algorithms {
   const both = { encryption_to_server: ENCRYPTIONS, encryption_to_client: ENCRYPTIONS, mac_to_server: MACS, mac_to_client: MACS };
-  return { key_exchange: Object.keys(METHODS), host_key: [...hostKeys], ...both, compression_to_server: COMPRESSIONS, compression_to_client: COMPRESSIONS };
+  return { key_exchange: [...keyExchanges], host_key: [...hostKeys], ...both, compression_to_server: COMPRESSIONS, compression_to_client: COMPRESSIONS };
 }
 
 function negotiate(ours: Algorithms, theirs: Algorithms): { key_exchange: string; host_key: string } {
@@ -130,6 +165,6 @@ function negotiate(ours: Algorithms, theirs: Algorithms): { key_exchange: string
 
 function nothingYet({ target_host, target_port }: Input): Evidence<Output> {
   const greeting = { banner: null, protocol_version: null, software: null, lines_before: [] };
-  const facts = { algorithms: null, negotiated: null, strict_key_exchange: null, post_quantum: null, host_keys: [] };
+  const facts = { algorithms: null, negotiated: null, strict_key_exchange: null, post_quantum: null, group_exchange_bits: null, host_keys: [] };
   return { status: "ok", failure: null, target_host, target_port, attempts: [], ...greeting, ...facts, findings: [] };
 }

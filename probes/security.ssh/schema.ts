@@ -20,6 +20,16 @@ const input = contract({
       items: { enum: HOST_KEY_ALGORITHMS },
       description: "Asks for the host key of each of these, in a connection each. By default only for the one that is negotiated.",
     },
+    all_host_keys: {
+      type: "boolean",
+      default: false,
+      description: "Also asks for the host key of every other type that the server offers, in a connection each.",
+    },
+    group_sizes: {
+      type: "boolean",
+      default: false,
+      description: "Also asks for the smallest group that diffie-hellman-group-exchange gives, in a connection of its own.",
+    },
     known_keys: {
       type: "array",
       maxItems: 64,
@@ -63,6 +73,10 @@ const output = contract({
       negotiated: nullable(record({ key_exchange: { type: "string" }, host_key: { type: "string" } }), "What was used in the first connection."),
       strict_key_exchange: nullable({ type: "boolean" }, "The server supports the remedy against Terrapin (CVE-2023-48795)."),
       post_quantum: nullable({ type: "boolean" }, "A key exchange that resists quantum computers is offered."),
+      group_exchange_bits: nullable(
+        { type: "integer" },
+        "The size of the group that diffie-hellman-group-exchange gave when 1024 bits were asked for; null if it was not used.",
+      ),
       host_keys: list(
         record({
           type: { type: "string", description: "As ssh-ed25519 or ssh-rsa." },

@@ -13,7 +13,8 @@ export interface SshServerSettings {
 }
 
 const USUAL: Algorithms = {
-  key_exchange: ["curve25519-sha256", "kex-strict-s-v00@openssh.com"],
+  // The first is offered as by current servers. A client that takes it cannot be served.
+  key_exchange: ["mlkem768x25519-sha256", "curve25519-sha256", "kex-strict-s-v00@openssh.com"],
   host_key: ["ssh-ed25519"],
   encryption_to_server: ["aes256-gcm@openssh.com"],
   encryption_to_client: ["aes256-gcm@openssh.com"],

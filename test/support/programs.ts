@@ -44,6 +44,8 @@ export const PROGRAMS = {
   "gnutls-serv": { get: "apt-get install gnutls-bin", needsRoot: false },
   sshd: { get: "apt-get install openssh-server", needsRoot: true },
   "ssh-keygen": { get: "apt-get install openssh-client", needsRoot: false },
+  "ssh-keyscan": { get: "apt-get install openssh-client", needsRoot: false },
+  "ssh-audit": { get: "apt-get install ssh-audit", needsRoot: false },
   dropbear: { get: "apt-get install dropbear-bin", needsRoot: false },
   iperf3: { get: "apt-get install iperf3", needsRoot: false },
   chromium: { get: "apt-get install chromium", needsRoot: false },

@@ -19,8 +19,14 @@ const SIGNATURES: Readonly<Record<string, { readonly key: string; readonly hash:
   "rsa-sha2-512": { key: "ssh-rsa", hash: "sha512" },
   "rsa-sha2-256": { key: "ssh-rsa", hash: "sha256" },
   "ssh-rsa": { key: "ssh-rsa", hash: "sha1" },
+  "ssh-dss": { key: "ssh-dss", hash: "sha1" },
 };
 export const HOST_KEY_ALGORITHMS = Object.keys(SIGNATURES) as [string, ...string[]];
+
+/** The type of the key that an algorithm signs with: several sign with one RSA key. */
+export function keyTypeOf(algorithm: string): string | null {
+  return SIGNATURES[algorithm]?.key ?? null;
+}
 
 const CURVES: Readonly<Record<string, { readonly oid: string; readonly bits: number }>> = {
   nistp256: { oid: "1.2.840.10045.3.1.7", bits: 256 },
@@ -67,6 +73,8 @@ export function isSignedBy(blob: Buffer, algorithm: string, signature: Buffer, s
   try {
     const key = publicKeyOf(type, blob);
     if (type.startsWith("ecdsa-")) return verify(known.hash, signed, key, ecdsaSignature(bytes));
+    // RFC 4253, section 6.6: two numbers of 160 bits without any header.
+    if (type === "ssh-dss") return verify(known.hash, signed, { key, dsaEncoding: "ieee-p1363" }, bytes);
     return verify(known.hash, signed, key, bytes);
   } catch {
     // OpenSSL refuses a key or a signature that cannot be one.
@@ -87,6 +95,10 @@ function spkiOf(type: string, reader: WireReader): Buffer {
     const [exponent, modulus] = [reader.string(), reader.string()];
     const rsa = sequence(objectIdentifier("1.2.840.113549.1.1.1"), Buffer.from([5, 0]));
     return sequence(rsa, bitString(sequence(unsignedInteger(unsigned(modulus)), unsignedInteger(unsigned(exponent)))));
+  }
+  if (type === "ssh-dss") {
+    const [p, q, g, y] = [reader.string(), reader.string(), reader.string(), reader.string()].map((number) => unsignedInteger(unsigned(number)));
+    return sequence(sequence(objectIdentifier("1.2.840.10040.4.1"), sequence(p as Buffer, q as Buffer, g as Buffer)), bitString(y as Buffer));
   }
   const curve = CURVES[reader.text()];
   if (curve === undefined) throw new Error("an unknown curve");

@@ -66,6 +66,11 @@ export interface Said {
   readonly serverInit: Buffer;
 }
 
+/** The beginning of what every method's signature is over. */
+export function saidFirst({ clientIdentification, serverIdentification, clientInit, serverInit }: Said): Buffer[] {
+  return [Buffer.from(clientIdentification, "latin1"), Buffer.from(serverIdentification, "latin1"), clientInit, serverInit].map(string);
+}
+
 export interface KeyReply {
   readonly hostKey: Buffer;
   readonly signature: Buffer;
@@ -92,10 +97,8 @@ export class KeyExchange {
     const reader = new WireReader(payload);
     if (reader.byte() !== MESSAGE.kexReply) throw failureError("key_exchange", "protocol_violation", `message ${payload[0]} instead of the server's key`);
     const [hostKey, theirs, signature] = [reader.string(), reader.string(), reader.string()];
-    const { clientIdentification, serverIdentification, clientInit, serverInit } = this.said;
     const whole = [
-      ...[string(Buffer.from(clientIdentification, "latin1")), string(Buffer.from(serverIdentification, "latin1"))],
-      ...[string(clientInit), string(serverInit), string(hostKey)],
+      ...[...saidFirst(this.said), string(hostKey)],
       ...[this.#started.encodedPublic, this.#started.encodeTheirs(theirs), mpint(this.#secret(theirs))],
     ];
     return { hostKey, signature, exchangeHash: createHash(this.method.hash).update(Buffer.concat(whole)).digest() };

@@ -18,7 +18,10 @@ const LIMITS = {
 const BLOCK_BYTES = 8;
 const LEAST_PADDING_BYTES = 4;
 
-export const MESSAGE = { disconnect: 1, ignore: 2, unimplemented: 3, debug: 4, kexInit: 20, kexReply: 31, kexRequest: 30 } as const;
+/** RFC 4419, section 5. The group has the number that is the reply of the other methods. */
+const GROUP_EXCHANGE = { groupRequest: 34, group: 31, groupInit: 32, groupReply: 33 } as const;
+
+export const MESSAGE = { disconnect: 1, ignore: 2, unimplemented: 3, debug: 4, kexInit: 20, kexReply: 31, kexRequest: 30, ...GROUP_EXCHANGE } as const;
 
 export interface Identification {
   /** As it was sent, without its line end. */

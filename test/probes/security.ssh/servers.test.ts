@@ -1,6 +1,7 @@
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterEach, expect, test } from "vitest";
 import type { Output } from "../../../probes/security.ssh/schema.js";
 import { run } from "../../../runner/harness/run.js";
@@ -8,6 +9,7 @@ import { programPath } from "../../support/programs.js";
 import { realServer } from "../../support/real-servers.js";
 import { type RunningDaemon, runDaemon } from "../../support/run-daemon.js";
 
+const execute = promisify(execFile);
 let running: RunningDaemon | null = null;
 afterEach(async () => {
   await running?.stop();
@@ -22,12 +24,8 @@ async function ask(input: object = {}): Promise<Output> {
 const keygen = (...arguments_: string[]): string => execFileSync(programPath("ssh-keygen") as string, arguments_, { encoding: "utf8" });
 
 /** A server with a key of each kind, and what ssh-keygen says of them. */
-async function openSsh(lines: readonly string[] = []): Promise<Map<string, { bits: number; sha256: string }>> {
-  const kinds = [
-    ["ed25519", "256"],
-    ["ecdsa", "384"],
-    ["rsa", "3072"],
-  ] as const;
+async function openSsh(lines: readonly string[] = [], moreKinds: readonly "dsa"[] = []): Promise<Map<string, { bits: number; sha256: string }>> {
+  const kinds = [["ed25519", "256"], ["ecdsa", "384"], ["rsa", "3072"], ...moreKinds.map((kind) => [kind, "1024"] as const)] as const;
   // Debian's sshd wants this folder, whatever its configuration is.
   mkdirSync("/run/sshd", { recursive: true });
   running = await runDaemon("sshd", programPath("sshd") as string, (folder, port) => {
@@ -90,19 +88,119 @@ realServer("OpenSSH", ["sshd", "ssh-keygen"], () => {
   });
 });
 
-realServer("dropbear", ["dropbear", "ssh-keygen"], () => {
-  test("its key is verified", async () => {
-    running = await runDaemon("dropbear", programPath("dropbear") as string, (folder, port) => {
-      execFileSync("dropbearkey", ["-t", "ed25519", "-f", join(folder, "key")], { stdio: "ignore" });
-      return ["-F", "-E", "-p", `127.0.0.1:${port}`, "-r", join(folder, "key"), "-P", join(folder, "pid")];
+realServer("OpenSSH beside its own tools", ["sshd", "ssh-keygen", "ssh-keyscan"], () => {
+  test("all host keys of one run are those of ssh-keyscan, DSA included", async () => {
+    await openSsh(["HostKeyAlgorithms +ssh-rsa,ssh-dss"], ["dsa"]);
+    const output = await ask({ all_host_keys: true });
+    expect(output.host_keys.map(({ type }) => type).sort()).toEqual(["ecdsa-sha2-nistp384", "ssh-dss", "ssh-ed25519", "ssh-rsa"]);
+    expect(output).toMatchObject({ failure: null, host_keys: output.host_keys.map(() => ({ verified: true, known: null })) });
+    expect(fingerprints(output)).toEqual(await scanned("rsa,dsa,ecdsa,ed25519"));
+  });
+
+  test("the smallest group is read in a connection of its own, and its signature is right", async () => {
+    await openSsh();
+    const output = await ask({ group_sizes: true });
+    expect(output).toMatchObject({ failure: null, host_keys: [{ verified: true }] });
+    expect(output.group_exchange_bits).toBeGreaterThanOrEqual(2048);
+    expect(output.operations.map(({ name }) => name)).toContain("group exchange group");
+  });
+
+  test.each(["sha256", "sha1"])("a server that only has diffie-hellman-group-exchange-%s is verified", async (hash) => {
+    const method = `diffie-hellman-group-exchange-${hash}`;
+    await openSsh([`KexAlgorithms ${method}`]);
+    const output = await ask();
+    expect(output).toMatchObject({ failure: null, negotiated: { key_exchange: method }, host_keys: [{ verified: true }], post_quantum: false });
+    expect(output.findings.map(({ reason }) => reason)).toContain("no_post_quantum");
+  });
+});
+
+realServer("OpenSSH and dropbear beside ssh-audit", ["sshd", "ssh-keygen", "dropbear", "ssh-audit"], () => {
+  test.each([
+    ["OpenSSH", () => openSsh()],
+    ["dropbear", dropbear],
+  ])("%s: banner, algorithms and fingerprints are the same", async (_, start) => {
+    await start();
+    const output = await ask({ all_host_keys: true, group_sizes: true });
+    expect(facts(output)).toEqual(await audited());
+  });
+});
+
+/** What ssh-audit reads of the running server, in the same shape as facts(). It shows no fingerprint of an ECDSA key. */
+async function audited(): Promise<object> {
+  const words = ["-j", "-t", "30", "-p", String(running?.port), "127.0.0.1"];
+  // Its exit code says that it found weak algorithms.
+  const { stdout } = await execute(programPath("ssh-audit") as string, words).catch((error: { stdout: string }) => error);
+  const { banner, enc, mac, kex, key, fingerprints } = JSON.parse(stdout) as AuditReport;
+  return {
+    banner: banner.raw,
+    key_exchange: kex.map(({ algorithm }) => algorithm),
+    host_key: key.map(({ algorithm }) => algorithm),
+    encryption: enc,
+    mac,
+    fingerprints: fingerprints
+      .filter(({ hash_alg }) => hash_alg === "SHA256")
+      .map(({ hostkey, hash }) => `${hostkey} SHA256:${hash}`)
+      .sort(),
+    rsa_bits: key.find(({ algorithm }) => algorithm.startsWith("rsa-sha2-"))?.keysize,
+    group_exchange_bits: kex.find(({ algorithm }) => algorithm === "diffie-hellman-group-exchange-sha256")?.keysize ?? null,
+  };
+}
+
+interface AuditReport {
+  readonly banner: { raw: string };
+  readonly enc: string[];
+  readonly mac: string[];
+  readonly kex: { algorithm: string; keysize?: number }[];
+  readonly key: { algorithm: string; keysize?: number }[];
+  readonly fingerprints: { hostkey: string; hash_alg: string; hash: string }[];
+}
+
+function facts({ banner, algorithms, host_keys, group_exchange_bits }: Output): object {
+  const shown = host_keys.filter(({ type }) => !type.startsWith("ecdsa-"));
+  return {
+    banner,
+    key_exchange: algorithms?.key_exchange,
+    host_key: algorithms?.host_key,
+    encryption: algorithms?.encryption_to_client,
+    mac: algorithms?.mac_to_client,
+    fingerprints: shown.map(({ type, sha256 }) => `${type} ${sha256}`).sort(),
+    rsa_bits: host_keys.find(({ type }) => type === "ssh-rsa")?.bits,
+    group_exchange_bits,
+  };
+}
+
+const fingerprints = ({ host_keys }: Output): string[] => host_keys.map(({ type, bits, sha256 }) => `${type} ${bits} ${sha256}`).sort();
+
+/** The fingerprints of what ssh-keyscan gets. */
+async function scanned(types: string): Promise<string[]> {
+  const { folder, port } = running as RunningDaemon;
+  const { stdout } = await execute(programPath("ssh-keyscan") as string, ["-T", "30", "-t", types, "-p", String(port), "127.0.0.1"]);
+  const keys = stdout.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+  return keys
+    .map((line, at) => {
+      const [, type = "", key = ""] = line.split(" ");
+      writeFileSync(join(folder, `scanned-${at}.pub`), `${type} ${key}\n`);
+      const [bits, sha256] = keygen("-l", "-f", join(folder, `scanned-${at}.pub`)).split(" ");
+      return `${type} ${bits} ${sha256}`;
+    })
+    .sort();
+}
+
+async function dropbear(): Promise<void> {
+  running = await runDaemon("dropbear", programPath("dropbear") as string, (folder, port) => {
+    const keys = ["ed25519", "ecdsa", "rsa"].flatMap((kind) => {
+      execFileSync("dropbearkey", ["-t", kind, "-f", join(folder, kind)], { stdio: "ignore" });
+      return ["-r", join(folder, kind)];
     });
-    const shown = execFileSync("dropbearkey", ["-y", "-f", join(running.folder, "key")], { encoding: "utf8" });
-    writeFileSync(join(running.folder, "key.pub"), shown.split("\n").find((line) => line.startsWith("ssh-ed25519 ")) as string);
-    const [, sha256] = keygen("-l", "-f", join(running.folder, "key.pub")).split(" ");
-    expect(await ask()).toMatchObject({
-      failure: null,
-      host_keys: [{ type: "ssh-ed25519", bits: 256, sha256, verified: true }],
-      software: expect.stringMatching(/^dropbear/),
-    });
+    return ["-F", "-E", "-p", `127.0.0.1:${port}`, ...keys, "-P", join(folder, "pid")];
+  });
+}
+
+realServer("dropbear", ["dropbear", "ssh-keygen", "ssh-keyscan"], () => {
+  test("all host keys of one run are those of ssh-keyscan", async () => {
+    await dropbear();
+    const output = await ask({ all_host_keys: true });
+    expect(output).toMatchObject({ failure: null, host_keys: new Array(3).fill({ verified: true }), software: expect.stringMatching(/^dropbear/) });
+    expect(fingerprints(output)).toEqual(await scanned("rsa,ecdsa,ed25519"));
   });
 });
