@@ -16,6 +16,19 @@ export function certificatesProblem(pem: string): string | null {
   return null;
 }
 
+/** Why a client cannot show this certificate with this key, or null. */
+export function clientCertificateProblem(certificate: string, key: string): { field: "client_certificate" | "client_key"; words: string } | null {
+  const unreadable = certificatesProblem(certificate);
+  if (unreadable !== null) return { field: "client_certificate", words: `must be a certificate in PEM: ${unreadable}` };
+  const { createPrivateKey, X509Certificate } = process.getBuiltinModule("node:crypto");
+  try {
+    if (new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key))) return null;
+    return { field: "client_key", words: "is the key of another certificate" };
+  } catch {
+    return { field: "client_key", words: "must be a private key in PEM, without a passphrase" };
+  }
+}
+
 const BEGIN = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/g;
 const BLOCK = /-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----[A-Za-z0-9+/=\s]*-----END \1-----/g;
 

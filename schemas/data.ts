@@ -3,7 +3,7 @@ import { expectedValue } from "./assertion.js";
 import { networkInput, networkOutput } from "./network.js";
 import { orReference, secretSchema } from "./secret.js";
 import { list, nullable, record } from "./shape.js";
-import { tlsFactsSchema, tlsInput } from "./tls.js";
+import { tlsClientInput, tlsFactsSchema, tlsInput } from "./tls.js";
 
 const MODES = {
   none: "none: plain text.",
@@ -18,7 +18,7 @@ export function dataInput<const Mode extends keyof typeof MODES>(modes: readonly
     tls: {
       type: "object",
       description: "How the connection is secured.",
-      properties: { mode: { enum: modes, default: modes[0] as Mode, description: modes.map((mode) => MODES[mode]).join(" ") }, ...tlsInput },
+      properties: { mode: { enum: modes, default: modes[0] as Mode, description: modes.map((mode) => MODES[mode]).join(" ") }, ...tlsInput, ...tlsClientInput },
       additionalProperties: false,
       default: {},
     },

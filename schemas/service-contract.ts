@@ -3,7 +3,7 @@ import { networkInput, networkOutput } from "./network.js";
 import { STARTTLS_OUTCOMES, TLS_MODES } from "./service.js";
 import { list, nullable, record } from "./shape.js";
 import { AUTH_MECHANISMS, capabilitySchema } from "./smtp.js";
-import { tlsFactsSchema, tlsInput } from "./tls.js";
+import { tlsClientInput, tlsFactsSchema, tlsInput } from "./tls.js";
 
 const MODES =
   "opportunistic uses STARTTLS if it is offered and falls back to plain text if it is refused or breaks; starttls_if_offered fails there; starttls also fails if it is not offered. Without a mode: opportunistic.";
@@ -14,7 +14,7 @@ export const serviceInput = {
   tls: {
     type: "object",
     description: "How the connection is secured.",
-    properties: { mode: { enum: TLS_MODES, description: MODES }, ...tlsInput },
+    properties: { mode: { enum: TLS_MODES, description: MODES }, ...tlsInput, ...tlsClientInput },
     additionalProperties: false,
     default: {},
   },

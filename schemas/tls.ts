@@ -1,4 +1,5 @@
 import type { FromSchema } from "json-schema-to-ts";
+import { secretSchema, textOrSecret } from "./secret.js";
 import { list, nullable, record } from "./shape.js";
 
 export const TLS_VERSIONS = ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"] as const;
@@ -73,5 +74,14 @@ export const tlsInput = {
   ca: { type: "string", maxLength: 65_536, description: "PEM certificates to trust in addition to the system's." },
 } as const;
 
-const tlsInputRecord = { type: "object", properties: tlsInput, required: [], additionalProperties: false } as const;
+/** For servers that recognise a client by its certificate; it is sent to no other server. */
+export const tlsClientInput = {
+  client_certificate: textOrSecret(
+    { type: "string", minLength: 1, maxLength: 65_536 },
+    "A certificate in PEM to show to a server that asks for one, with those that lead to its authority; or a reference to it.",
+  ),
+  client_key: { ...secretSchema, description: "The private key of client_certificate in PEM, or a reference to it." },
+} as const;
+
+const tlsInputRecord = { type: "object", properties: { ...tlsInput, ...tlsClientInput }, required: [], additionalProperties: false } as const;
 export type TlsInput = FromSchema<typeof tlsInputRecord>;

@@ -1,4 +1,4 @@
-import { certificateViolations } from "../../runner/harness/check-certificates.js";
+import { tlsViolations } from "../../runner/harness/check-certificates.js";
 import type { Context } from "../../runner/harness/context.js";
 import { defineProbe, type Evidence } from "../../runner/harness/define-probe.js";
 import { ask, type DynamoAnswer, type DynamoSession, rejected } from "../../runner/net/dynamodb/ask.js";
@@ -36,7 +36,7 @@ const ACCESS_DENIED = "AccessDeniedException";
 
 function checkInput({ tls, table, read: reading }: Input): Violation[] {
   const noTable = reading !== undefined && table === undefined ? [{ pointer: "/read", message: "needs a table", hint: 'add "table"' }] : [];
-  return [...certificateViolations("/tls/ca", tls.ca), ...noTable];
+  return [...tlsViolations(tls), ...noTable];
 }
 
 async function run(input: Input, ctx: Ctx): Promise<Evidence<Output>> {

@@ -1,5 +1,5 @@
 import { secure } from "../../runner/data/secure.js";
-import { certificateViolations } from "../../runner/harness/check-certificates.js";
+import { tlsViolations } from "../../runner/harness/check-certificates.js";
 import type { Context } from "../../runner/harness/context.js";
 import { defineProbe, type Evidence } from "../../runner/harness/define-probe.js";
 import { logIn } from "../../runner/net/mongodb/log-in.js";
@@ -20,7 +20,7 @@ export default defineProbe({
   needs: ["tcp", "tls"],
   target: { host: "target_host", port: "target_port" },
   ...newest,
-  checkInput: (input) => [...certificateViolations("/tls/ca", input.tls.ca), ...filterViolations(input)],
+  checkInput: (input) => [...tlsViolations(input.tls), ...filterViolations(input)],
   run,
 });
 

@@ -1,5 +1,5 @@
 import { requireCover, secure } from "../../runner/data/secure.js";
-import { certificateViolations } from "../../runner/harness/check-certificates.js";
+import { tlsViolations } from "../../runner/harness/check-certificates.js";
 import type { Context } from "../../runner/harness/context.js";
 import { defineProbe, type Evidence } from "../../runner/harness/define-probe.js";
 import { readOnlyQuery } from "../../runner/net/tds/read-only-query.js";
@@ -40,7 +40,7 @@ function checkInput({ tls, auth, query }: Input): Violation[] {
     ? [{ pointer: "/tls/min_version", message: "must be TLSv1.2 or older with mode starttls, whose handshake has no newer one", hint: null }]
     : [];
   const login = query !== undefined && auth === undefined ? [{ pointer: "/query", message: "needs a login", hint: 'add "auth"' }] : [];
-  return [...certificateViolations("/tls/ca", tls.ca), ...version, ...login];
+  return [...tlsViolations(tls), ...version, ...login];
 }
 
 async function run(input: Input, ctx: Ctx): Promise<Evidence<Output>> {

@@ -1,5 +1,5 @@
 import { requireCover, secure } from "../../runner/data/secure.js";
-import { certificateViolations } from "../../runner/harness/check-certificates.js";
+import { tlsViolations } from "../../runner/harness/check-certificates.js";
 import type { Context } from "../../runner/harness/context.js";
 import { defineProbe, type Evidence } from "../../runner/harness/define-probe.js";
 import { type LoginRequest, logIn, readLoginRequest } from "../../runner/net/postgresql/log-in.js";
@@ -24,7 +24,7 @@ export default defineProbe({
   needs: ["tcp", "tls"],
   target: { host: "target_host", port: "target_port" },
   ...newest,
-  checkInput: (input) => certificateViolations("/tls/ca", input.tls.ca),
+  checkInput: (input) => tlsViolations(input.tls),
   run,
 });
 

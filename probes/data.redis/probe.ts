@@ -1,5 +1,5 @@
 import { secure } from "../../runner/data/secure.js";
-import { certificateViolations } from "../../runner/harness/check-certificates.js";
+import { tlsViolations } from "../../runner/harness/check-certificates.js";
 import { defineProbe, type Evidence } from "../../runner/harness/define-probe.js";
 import { errorCode, RedisSession, rejected } from "../../runner/net/redis/session.js";
 import { failureError } from "../../runner/run/failure-error.js";
@@ -18,7 +18,7 @@ export default defineProbe({
   needs: ["tcp", "tls"],
   target: { host: "target_host", port: "target_port" },
   ...newest,
-  checkInput: (input) => [...certificateViolations("/tls/ca", input.tls.ca), ...argumentViolations(input)],
+  checkInput: (input) => [...tlsViolations(input.tls), ...argumentViolations(input)],
   run,
 });
 

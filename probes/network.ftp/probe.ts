@@ -1,4 +1,4 @@
-import { certificateViolations } from "../../runner/harness/check-certificates.js";
+import { tlsViolations } from "../../runner/harness/check-certificates.js";
 import type { Context } from "../../runner/harness/context.js";
 import { defineProbe, type Evidence } from "../../runner/harness/define-probe.js";
 import { checkService } from "../../runner/service-check/check-service.js";
@@ -13,7 +13,7 @@ export default defineProbe({
   needs: ["tcp", "tls", "clock"],
   target: { host: "target_host", port: "target_port" },
   ...newest,
-  checkInput: (input) => [...certificateViolations("/tls/ca", input.tls.ca), ...loginViolations(input)],
+  checkInput: (input) => [...tlsViolations(input.tls), ...loginViolations(input)],
   run: async (input: Input, ctx: Context<"tcp" | "tls" | "clock">): Promise<Evidence<Output>> =>
     inContract(await checkService(ftp(ctx.part("data")), ctx, input, nothingYet(input))),
 });

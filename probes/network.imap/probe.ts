@@ -1,4 +1,4 @@
-import { certificateViolations } from "../../runner/harness/check-certificates.js";
+import { tlsViolations } from "../../runner/harness/check-certificates.js";
 import { defineProbe } from "../../runner/harness/define-probe.js";
 import { checkService } from "../../runner/service-check/check-service.js";
 import { type Ctx, emptyEvidence, type ImapEvidence } from "./evidence.js";
@@ -11,6 +11,6 @@ export default defineProbe({
   needs: ["tcp", "tls", "clock"],
   target: { host: "target_host", port: "target_port" },
   ...newest,
-  checkInput: ({ tls }) => certificateViolations("/tls/ca", tls.ca),
+  checkInput: ({ tls }) => tlsViolations(tls),
   run: (input: Input, ctx: Ctx): Promise<ImapEvidence> => checkService(IMAP, ctx, input, emptyEvidence(input)),
 });

@@ -6,7 +6,7 @@ import { networkInput, networkOutput } from "../../schemas/network.js";
 import { STARTTLS_OUTCOMES, serviceExpectations, TLS_MODES } from "../../schemas/service.js";
 import { list, nullable, record } from "../../schemas/shape.js";
 import { AUTH_MECHANISMS, authInput } from "../../schemas/smtp.js";
-import { tlsFactsSchema, tlsInput } from "../../schemas/tls.js";
+import { tlsClientInput, tlsFactsSchema, tlsInput } from "../../schemas/tls.js";
 
 /** Each field that is given is checked; none has a default. */
 const expectations = {
@@ -48,6 +48,7 @@ const input = contract({
             "opportunistic uses STARTTLS if it is offered and falls back to plain text if it is refused or breaks; starttls_if_offered fails there; starttls also fails if it is not offered. Without a mode: implicit on port 993, opportunistic on others.",
         },
         ...tlsInput,
+        ...tlsClientInput,
       },
       additionalProperties: false,
       default: {},

@@ -1,8 +1,7 @@
+import { secure } from "../../runner/data/secure.js";
 import type { Context } from "../../runner/harness/context.js";
 import type { Evidence } from "../../runner/harness/define-probe.js";
 import { MqttSession } from "../../runner/net/mqtt/session.js";
-import type { Connection } from "../../runner/net/transport/connection.js";
-import { requireTrusted } from "../../runner/net/transport/tls.js";
 import type { Input, Output } from "./schema.js";
 
 export type Ctx = Context<"tcp" | "tls" | "clock">;
@@ -16,11 +15,4 @@ export async function connect(ctx: Ctx, input: Input, evidence: Evidence<Output>
   } finally {
     connection.close();
   }
-}
-
-async function secure(ctx: Ctx, { tls, target_host, command_timeout_ms }: Input, connection: Connection, evidence: Evidence<Output>): Promise<void> {
-  const host = tls.servername ?? target_host;
-  const { min_version, ca } = tls;
-  evidence.tls = await ctx.tls.secure(connection, { host, min_version, ...(ca === undefined ? {} : { ca }) }, command_timeout_ms);
-  if (tls.verify === "require") requireTrusted(evidence.tls, host);
 }

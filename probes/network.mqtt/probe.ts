@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { randomBytes } from "node:crypto";
-import { certificateViolations } from "../../runner/harness/check-certificates.js";
+import { tlsViolations } from "../../runner/harness/check-certificates.js";
 import { defineProbe, type Evidence } from "../../runner/harness/define-probe.js";
 import type { Message, MqttSession } from "../../runner/net/mqtt/session.js";
 import { round } from "../../runner/run/clock.js";
@@ -18,7 +18,7 @@ export default defineProbe({
   needs: ["tcp", "tls", "clock"],
   target: { host: "target_host", port: "target_port" },
   ...newest,
-  checkInput: (input) => [...certificateViolations("/tls/ca", input.tls.ca), ...violations(input)],
+  checkInput: (input) => [...tlsViolations(input.tls), ...violations(input)],
   run,
 });
 

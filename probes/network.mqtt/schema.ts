@@ -5,7 +5,7 @@ import { findingSchema } from "../../schemas/finding.js";
 import { networkInput, networkOutput } from "../../schemas/network.js";
 import { orReference, secretSchema, textOrSecret } from "../../schemas/secret.js";
 import { list, nullable, record } from "../../schemas/shape.js";
-import { tlsFactsSchema, tlsInput } from "../../schemas/tls.js";
+import { tlsClientInput, tlsFactsSchema, tlsInput } from "../../schemas/tls.js";
 
 const topic = { type: "string", minLength: 1, maxLength: 1024, format: "one-line" } as const;
 
@@ -35,7 +35,7 @@ const input = contract({
     tls: {
       type: "object",
       description: "How the connection is secured.",
-      properties: { mode: { enum: ["none", "implicit"], default: "none", description: "implicit: TLS from the first byte." }, ...tlsInput },
+      properties: { mode: { enum: ["none", "implicit"], default: "none", description: "implicit: TLS from the first byte." }, ...tlsInput, ...tlsClientInput },
       additionalProperties: false,
       default: {},
     },

@@ -1,4 +1,4 @@
-import { certificateViolations } from "../../runner/harness/check-certificates.js";
+import { tlsViolations } from "../../runner/harness/check-certificates.js";
 import type { Context } from "../../runner/harness/context.js";
 import { defineProbe, type Evidence } from "../../runner/harness/define-probe.js";
 import { checkService } from "../../runner/service-check/check-service.js";
@@ -11,7 +11,7 @@ export default defineProbe({
   needs: ["tcp", "tls", "clock"],
   target: { host: "target_host", port: "target_port" },
   ...newest,
-  checkInput: ({ tls }) => certificateViolations("/tls/ca", tls.ca),
+  checkInput: ({ tls }) => tlsViolations(tls),
   run: (input: Input, ctx: Context<"tcp" | "tls" | "clock">): Promise<Evidence<Output>> => checkService(SIEVE, ctx, input, nothingYet(input)),
 });
 

@@ -1,4 +1,4 @@
-import { certificateViolations } from "../../runner/harness/check-certificates.js";
+import { tlsViolations } from "../../runner/harness/check-certificates.js";
 import { defineProbe } from "../../runner/harness/define-probe.js";
 import { checkService } from "../../runner/service-check/check-service.js";
 import { type Ctx, emptyEvidence, type SmtpEvidence } from "./evidence.js";
@@ -12,7 +12,7 @@ export default defineProbe({
   needs: ["tcp", "tls", "clock"],
   target: { host: "target_host", port: "target_port" },
   ...newest,
-  checkInput: ({ tls }) => certificateViolations("/tls/ca", tls.ca),
+  checkInput: ({ tls }) => tlsViolations(tls),
   older: { "1.0.0": v1 },
   run: (input: Input, ctx: Ctx): Promise<SmtpEvidence> => checkService(SMTP, ctx, input, emptyEvidence(input)),
 });

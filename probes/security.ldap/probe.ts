@@ -1,10 +1,9 @@
-import { certificateViolations } from "../../runner/harness/check-certificates.js";
+import { secure } from "../../runner/data/secure.js";
+import { tlsViolations } from "../../runner/harness/check-certificates.js";
 import type { Context } from "../../runner/harness/context.js";
 import { defineProbe, type Evidence } from "../../runner/harness/define-probe.js";
 import { encodeFilter, FilterError } from "../../runner/net/ldap/filter.js";
 import { LdapSession } from "../../runner/net/ldap/session.js";
-import type { Connection } from "../../runner/net/transport/connection.js";
-import { requireTrusted } from "../../runner/net/transport/tls.js";
 import { failureError } from "../../runner/run/failure-error.js";
 import { statusOf } from "../../runner/run/judge.js";
 import type { Violation } from "../../runner/support/request-error.js";
@@ -21,14 +20,19 @@ export default defineProbe({
   needs: ["tcp", "tls"],
   target: { host: "target_host", port: "target_port" },
   ...newest,
-  checkInput: (input) => [...certificateViolations("/tls/ca", input.tls.ca), ...bindViolations(input), ...filterViolations(input)],
+  checkInput: (input) => [...tlsViolations(input.tls), ...bindViolations(input), ...filterViolations(input)],
   run,
 });
 
-function bindViolations({ bind: asked }: Input): Violation[] {
+function bindViolations({ bind: asked, tls }: Input): Violation[] {
   if (asked === undefined) return [];
-  const [field, value] = asked.mechanism === "simple" ? ["dn", asked.dn] : ["username", asked.username];
-  return value === undefined ? [{ pointer: `/bind/${field}`, message: `is missing: the mechanism ${asked.mechanism} needs it`, hint: null }] : [];
+  const { mechanism, dn, username, password } = asked;
+  const missing = (pointer: string, value: unknown): Violation[] =>
+    value === undefined ? [{ pointer, message: `is missing: the mechanism ${mechanism} needs it`, hint: null }] : [];
+  if (mechanism === "simple") return [...missing("/bind/dn", dn), ...missing("/bind/password", password)];
+  if (mechanism === "SCRAM-SHA-256") return [...missing("/bind/username", username), ...missing("/bind/password", password)];
+  const withoutTls = tls.mode === "none" ? [{ pointer: "/tls/mode", message: "must be starttls or implicit: EXTERNAL is a login by TLS", hint: null }] : [];
+  return [...missing("/tls/client_certificate", tls.client_certificate), ...withoutTls];
 }
 
 function filterViolations({ search }: Input): Violation[] {
@@ -79,13 +83,6 @@ async function startTls(ctx: Ctx, input: Input, session: LdapSession, evidence: 
   }
   await secure(ctx, input, session.connection, evidence);
   evidence.starttls = "secured";
-}
-
-async function secure(ctx: Ctx, { tls, target_host, command_timeout_ms }: Input, connection: Connection, evidence: Evidence<Output>): Promise<void> {
-  const host = tls.servername ?? target_host;
-  const { min_version, ca } = tls;
-  evidence.tls = await ctx.tls.secure(connection, { host, min_version, ...(ca === undefined ? {} : { ca }) }, command_timeout_ms);
-  if (tls.verify === "require") requireTrusted(evidence.tls, host);
 }
 
 function nothingYet({ target_host, target_port, tls }: Input): Evidence<Output> {

@@ -5,7 +5,7 @@ import { findingSchema } from "../../schemas/finding.js";
 import { networkInput, networkOutput } from "../../schemas/network.js";
 import { secretSchema } from "../../schemas/secret.js";
 import { list, nullable, record } from "../../schemas/shape.js";
-import { tlsFactsSchema, tlsInput } from "../../schemas/tls.js";
+import { tlsClientInput, tlsFactsSchema, tlsInput } from "../../schemas/tls.js";
 
 const dn = { type: "string", maxLength: 1024, format: "one-line" } as const;
 const attribute = { type: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9.;-]*$", maxLength: 128 } as const;
@@ -26,7 +26,7 @@ const expectations = {
   additionalProperties: false,
 } as const;
 
-const BIND_MECHANISMS = ["simple", "SCRAM-SHA-256"] as const;
+const BIND_MECHANISMS = ["simple", "SCRAM-SHA-256", "EXTERNAL"] as const;
 
 const input = contract({
   title: "security.ldap 1.0.0 input",
@@ -44,6 +44,7 @@ const input = contract({
           description: "starttls fails if it is refused. implicit: TLS from the first byte (ldaps).",
         },
         ...tlsInput,
+        ...tlsClientInput,
       },
       additionalProperties: false,
       default: {},
@@ -52,13 +53,16 @@ const input = contract({
       type: "object",
       description: "A login. With a simple bind the password is sent in plain text only if that is allowed; with SCRAM it is never sent.",
       properties: {
-        mechanism: { enum: BIND_MECHANISMS, default: "simple", description: "simple needs dn, SCRAM-SHA-256 (SASL) needs username." },
+        mechanism: {
+          enum: BIND_MECHANISMS,
+          default: "simple",
+          description: "simple needs dn and password, SCRAM-SHA-256 (SASL) username and password, EXTERNAL (SASL) tls.client_certificate.",
+        },
         username: { type: "string", minLength: 1, maxLength: 1024, format: "one-line", description: "The user name of SASL." },
         dn: { ...dn, minLength: 1, description: "The name to bind as; with Active Directory also user@domain." },
         password: { ...secretSchema, description: "The password." },
         allow_plaintext: { type: "boolean", default: false, description: "Send the password even without TLS." },
       },
-      required: ["password"],
       additionalProperties: false,
     },
     search: {

@@ -1,7 +1,7 @@
 import type { TlsFacts, TlsInput } from "../../schemas/tls.js";
 import type { Context } from "../harness/context.js";
 import type { Connection } from "../net/transport/connection.js";
-import type { SecureOptions } from "../net/transport/secure-options.js";
+import { type SecureOptions, secureOptionsOf } from "../net/transport/secure-options.js";
 import { requireTrusted } from "../net/transport/tls.js";
 import { failureError } from "../run/failure-error.js";
 
@@ -20,9 +20,7 @@ export async function secure(
   more: Pick<SecureOptions, "alpn" | "maxVersion"> = {},
 ): Promise<void> {
   const host = tls.servername ?? target_host;
-  const { min_version, ca } = tls;
-  const options = { host, min_version, ...(ca === undefined ? {} : { ca }), ...more };
-  evidence.tls = await ctx.tls.secure(connection, options, command_timeout_ms);
+  evidence.tls = await ctx.tls.secure(connection, { ...secureOptionsOf(tls, host), ...more }, command_timeout_ms);
   if (tls.verify === "require") requireTrusted(evidence.tls, host);
 }
 

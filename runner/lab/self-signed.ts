@@ -12,7 +12,12 @@ export interface CertificateOptions {
   issuer?: Certificate;
   /** May sign others. */
   authority?: boolean;
+  /** What it proves: a server by default. */
+  of?: "server" | "client";
 }
+
+/** RFC 5280, 4.2.1.12: id-kp-serverAuth and id-kp-clientAuth. */
+const PURPOSES = { server: "1.3.6.1.5.5.7.3.1", client: "1.3.6.1.5.5.7.3.2" } as const;
 
 const DAY_MS = 86_400_000;
 const ECDSA_WITH_SHA256 = sequence(objectIdentifier("1.2.840.10045.4.3.2"));
@@ -21,7 +26,7 @@ const ECDSA_WITH_SHA256 = sequence(objectIdentifier("1.2.840.10045.4.3.2"));
  * Makes a key and a certificate for it (RFC 5280), so that a lab or a test needs neither openssl nor a key in the package.
  * For servers of the own machine only. `certificate` holds the leaf and what leads to the root, without the root.
  */
-export function selfSigned({ names, notBefore, notAfter, issuer, authority = false }: CertificateOptions): Certificate {
+export function selfSigned({ names, notBefore, notAfter, issuer, authority = false, of = "server" }: CertificateOptions): Certificate {
   if (names.length === 0) throw new Error("A certificate needs at least one name.");
   const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const subject = commonName(names[0] as string);
@@ -35,7 +40,7 @@ export function selfSigned({ names, notBefore, notAfter, issuer, authority = fal
     sequence(time(notBefore ?? new Date(now - DAY_MS)), time(notAfter ?? new Date(now + 90 * DAY_MS))),
     subject,
     publicKey.export({ type: "spki", format: "der" }),
-    context(3, sequence(...extensions(names, authority, publicKey, signer?.publicKey ?? publicKey)), { constructed: true }),
+    context(3, sequence(...extensions(names, authority ? null : PURPOSES[of], publicKey, signer?.publicKey ?? publicKey)), { constructed: true }),
   );
   const signature = sign("sha256", toBeSigned, issuer === undefined ? privateKey : createPrivateKey(issuer.key));
   const own = pem("CERTIFICATE", sequence(toBeSigned, ECDSA_WITH_SHA256, bits(signature)));
@@ -62,12 +67,13 @@ function commonNameOf(certificate: X509Certificate): string {
   return name;
 }
 
-function extensions(names: readonly string[], authority: boolean, publicKey: KeyObject, signerKey: KeyObject): Buffer[] {
+/** An authority has no purpose of its own. */
+function extensions(names: readonly string[], purpose: string | null, publicKey: KeyObject, signerKey: KeyObject): Buffer[] {
   return [
-    extension("2.5.29.19", sequence(...(authority ? [boolean(true)] : [])), true),
+    extension("2.5.29.19", sequence(...(purpose === null ? [boolean(true)] : [])), true),
     // keyCertSign and cRLSign, or digitalSignature (RFC 5280, 4.2.1.3).
-    extension("2.5.29.15", authority ? bits(Uint8Array.of(0x06), 1) : bits(Uint8Array.of(0x80), 7), true),
-    ...(authority ? [] : [extension("2.5.29.37", sequence(objectIdentifier("1.3.6.1.5.5.7.3.1")))]),
+    extension("2.5.29.15", purpose === null ? bits(Uint8Array.of(0x06), 1) : bits(Uint8Array.of(0x80), 7), true),
+    ...(purpose === null ? [] : [extension("2.5.29.37", sequence(objectIdentifier(purpose)))]),
     extension("2.5.29.17", sequence(...names.map(alternativeName))),
     extension("2.5.29.14", octets(keyIdentifier(publicKey))),
     extension("2.5.29.35", sequence(context(0, keyIdentifier(signerKey)))),

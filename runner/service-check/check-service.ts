@@ -1,6 +1,7 @@
 import type { Finding } from "../../schemas/finding.js";
 import type { TlsMode } from "../../schemas/service.js";
 import type { SecureOptions } from "../net/transport/secure-options.js";
+import { secureOptionsOf } from "../net/transport/secure-options.js";
 import { requireTrusted } from "../net/transport/tls.js";
 import { failureError } from "../run/failure-error.js";
 import { statusOf } from "../run/judge.js";
@@ -135,8 +136,7 @@ class Check<Session extends ServiceSession, Input extends ServiceInput, Evidence
   }
 
   #secureOptions(way: Way): SecureOptions {
-    const { servername, min_version, ca } = this.input.tls;
-    return { host: servername ?? this.input.target_host, min_version, reducedHello: way === "reduced", ...(ca === undefined ? {} : { ca }) };
+    return { ...secureOptionsOf(this.input.tls, this.input.target_host), reducedHello: way === "reduced" };
   }
 
   /** The facts are stored before they are judged. */

@@ -12,6 +12,7 @@ const AS_POSTGRES = ["--reuid", "postgres", "--regid", "postgres", "--clear-grou
 
 /** Who logs in how; the first line that fits counts. */
 const ACCESS = [
+  "hostssl all cora 127.0.0.1/32 cert",
   "host all tess 127.0.0.1/32 trust",
   "host all mona 127.0.0.1/32 md5",
   "host all cleo 127.0.0.1/32 password",
@@ -22,8 +23,8 @@ const ACCESS = [
 ];
 
 /** A PostgreSQL server with TLS and a table of three rows. */
-export async function startPostgres(): Promise<RunningDaemon> {
-  const server = await start((folder, data) => {
+export async function startPostgres({ clientAuthority }: { clientAuthority?: string } = {}): Promise<RunningDaemon> {
+  const prepare = (folder: string, data: string): void => {
     writeFileSync(join(folder, "password"), `${POSTGRES_PASSWORD}\n`);
     own(join(folder, "password"));
     asPostgres("initdb", [
@@ -42,7 +43,8 @@ export async function startPostgres(): Promise<RunningDaemon> {
       "C.UTF-8",
     ]);
     writeFileSync(join(data, "pg_hba.conf"), ACCESS.join("\n"));
-  });
+  };
+  const server = await start(prepare, clientAuthority);
   try {
     fill(server.port);
     return server;
@@ -53,7 +55,7 @@ export async function startPostgres(): Promise<RunningDaemon> {
 }
 
 function fill(port: number): void {
-  const roles = ["tess", "cleo", "rita"].map((name) => `CREATE ROLE ${name} LOGIN PASSWORD '${POSTGRES_PASSWORD}'`);
+  const roles = ["tess", "cleo", "rita", "cora"].map((name) => `CREATE ROLE ${name} LOGIN PASSWORD '${POSTGRES_PASSWORD}'`);
   psql(port, [
     ...roles,
     `SET password_encryption = 'md5'; CREATE ROLE mona LOGIN PASSWORD '${POSTGRES_PASSWORD}'`,
@@ -74,13 +76,14 @@ export function psql(port: number, statements: readonly string[]): string {
   return execFileSync(programPath("psql") as string, words, { encoding: "utf8", env: { ...process.env, PGPASSWORD: POSTGRES_PASSWORD } }).trim();
 }
 
-function start(prepare: (folder: string, data: string) => void): Promise<RunningDaemon> {
+function start(prepare: (folder: string, data: string) => void, clientAuthority?: string): Promise<RunningDaemon> {
   return runDaemon("postgres", "setpriv", (folder, port) => {
     const data = join(folder, "data");
     const { certificate, key } = selfSigned({ names: ["localhost", "127.0.0.1"] });
     writeFileSync(join(folder, "cert.pem"), certificate);
     writeFileSync(join(folder, "key.pem"), key);
-    for (const path of [folder, join(folder, "cert.pem"), join(folder, "key.pem")]) own(path);
+    if (clientAuthority !== undefined) writeFileSync(join(folder, "clients.pem"), clientAuthority);
+    for (const name of ["", "cert.pem", "key.pem", ...(clientAuthority === undefined ? [] : ["clients.pem"])]) own(join(folder, name));
     chmodSync(join(folder, "key.pem"), 0o600);
     prepare(folder, data);
     const settings = {
@@ -92,6 +95,7 @@ function start(prepare: (folder: string, data: string) => void): Promise<Running
       ssl: "on",
       ssl_cert_file: join(folder, "cert.pem"),
       ssl_key_file: join(folder, "key.pem"),
+      ...(clientAuthority === undefined ? {} : { ssl_ca_file: join(folder, "clients.pem") }),
     };
     return [...AS_POSTGRES, programPath("postgres") as string, "-D", data, ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])];
   });

@@ -57,6 +57,7 @@ export const PROGRAMS = {
   fping: { get: "apt-get install fping", needsRoot: false },
   mtr: { get: "apt-get install mtr-tiny", needsRoot: false },
   slapd: { get: "apt-get install slapd", needsRoot: false },
+  ldapwhoami: { get: "apt-get install ldap-utils", needsRoot: false },
   mosquitto: { get: "apt-get install mosquitto", needsRoot: false },
   snmpd: { get: "apt-get install snmpd", needsRoot: false },
   snmpget: { get: "apt-get install snmp", needsRoot: false },

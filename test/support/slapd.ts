@@ -28,11 +28,12 @@ userPassword: ${LDAP_PERSON.password}
 `;
 
 /** An OpenLDAP server with six entries and StartTLS. `access` is an access rule, as by * none. */
-export function startSlapd(access: string, { withPerson = false } = {}): Promise<RunningDaemon> {
+export function startSlapd(access: string, { withPerson = false, clientAuthority = null as string | null } = {}): Promise<RunningDaemon> {
   return runDaemon("slapd", programPath("slapd") as string, (folder, port) => {
     const { certificate, key } = selfSigned({ names: ["localhost", "127.0.0.1"] });
     writeFileSync(join(folder, "cert.pem"), certificate);
     writeFileSync(join(folder, "key.pem"), key);
+    if (clientAuthority !== null) writeFileSync(join(folder, "clients.pem"), clientAuthority);
     mkdirSync(join(folder, "data"));
     writeFileSync(join(folder, "entries.ldif"), withPerson ? ENTRIES + PERSON : ENTRIES);
     const lines = [
@@ -41,6 +42,7 @@ export function startSlapd(access: string, { withPerson = false } = {}): Promise
       "moduleload back_mdb",
       `TLSCertificateFile ${folder}/cert.pem`,
       `TLSCertificateKeyFile ${folder}/key.pem`,
+      ...(clientAuthority === null ? [] : [`TLSCACertificateFile ${folder}/clients.pem`, "TLSVerifyClient try"]),
       `pidfile ${folder}/slapd.pid`,
       "password-hash {CLEARTEXT}",
       `authz-regexp "uid=([^,]*),cn=scram-sha-256,cn=auth" "cn=$1,${LDAP_BASE}"`,

@@ -24,7 +24,7 @@ export interface HttpOptions extends Omit<DialTarget, "host" | "port"> {
   readonly handshake_timeout_ms?: number;
   /** Called after the TLS handshake, before anything is sent. Throws a FailureError for a server that must get nothing. */
   readonly checkPeer?: (connection: Connection) => void;
-  readonly tls: Pick<TlsInput, "verify" | "servername" | "min_version" | "ca">;
+  readonly tls: Pick<TlsInput, "verify" | "servername" | "min_version" | "ca" | "client_certificate" | "client_key">;
   readonly body: (head: ResponseHead) => BodyLimits;
   /** Called with each decoded piece of the body. True: no more is needed. */
   readonly isEnough?: (bytes: Buffer) => boolean;

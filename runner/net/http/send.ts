@@ -2,6 +2,7 @@ import type { HttpPhases } from "../../../schemas/http.js";
 import type { Operation } from "../../../schemas/operation.js";
 import { failureError } from "../../run/failure-error.js";
 import type { Connection } from "../transport/connection.js";
+import { secureOptionsOf } from "../transport/secure-options.js";
 import { requireTrusted } from "../transport/tls.js";
 import { BodyReader } from "./body-reader.js";
 import type { Exchange, HttpContext, HttpOptions } from "./exchange.js";
@@ -55,11 +56,10 @@ async function connect({ tcp, tls }: HttpContext, exchange: Exchange, options: H
   exchange.ipAddress = connection.remoteAddress;
   if (!isSecure) return connection;
   const name = options.tls.servername ?? host;
-  const { min_version, ca } = options.tls;
   const isHttp1 = version === "1.1" || options.upgraded !== undefined || options.upload !== undefined;
   const alpn = isHttp1 ? ["http/1.1"] : version === "2" ? ["h2"] : ["h2", "http/1.1"];
   const timeoutMs = options.handshake_timeout_ms ?? options.command_timeout_ms;
-  exchange.tls = await tls.secure(connection, { host: name, min_version, alpn, ...(ca === undefined ? {} : { ca }) }, timeoutMs);
+  exchange.tls = await tls.secure(connection, { ...secureOptionsOf(options.tls, host), alpn }, timeoutMs);
   try {
     if (options.tls.verify === "require") requireTrusted(exchange.tls, name);
     options.checkPeer?.(connection);

@@ -5,7 +5,7 @@ import type { AuthInput } from "../../../schemas/smtp.js";
 import type { TlsFacts } from "../../../schemas/tls.js";
 import { failureError } from "../../run/failure-error.js";
 import { problemWords } from "../transport/problem-words.js";
-import type { SecureOptions } from "../transport/secure-options.js";
+import { type SecureOptions, secureOptionsOf } from "../transport/secure-options.js";
 import { capability, starttls } from "./commands.js";
 import { logIn } from "./login.js";
 import { rejected } from "./reply.js";
@@ -53,7 +53,7 @@ function keep(tls: TlsFacts, account: ImapAccount, facts: ImapAccountFacts): voi
 }
 
 function secureOptions({ host, tls_options: tls }: ImapAccount): SecureOptions {
-  return { host: tls.servername ?? host, min_version: tls.min_version, ...(tls.ca === undefined ? {} : { ca: tls.ca }) };
+  return secureOptionsOf(tls, host);
 }
 
 function authOf(account: ImapAccount): AuthInput {

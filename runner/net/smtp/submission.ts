@@ -1,7 +1,7 @@
 import type { Attempt } from "../../../schemas/network.js";
 import type { AuthInput, AuthMechanism } from "../../../schemas/smtp.js";
 import type { TlsFacts, TlsInput } from "../../../schemas/tls.js";
-import type { SecureOptions } from "../transport/secure-options.js";
+import { secureOptionsOf } from "../transport/secure-options.js";
 import { requireTrusted } from "../transport/tls.js";
 import type { Capability } from "./capabilities.js";
 import { hello, heloDomain } from "./commands.js";
@@ -46,7 +46,7 @@ export function nothingLearned(): SubmissionFacts {
 export async function openSubmission(context: SmtpContext, options: SubmissionOptions, facts: SubmissionFacts = nothingLearned()): Promise<SmtpSession> {
   const session = await SmtpSession.connect(context, options, facts.dialled);
   try {
-    if (options.tls.mode === "implicit") await secured(session.secure(secureOptions(options)), options, facts);
+    if (options.tls.mode === "implicit") await secured(session.secure(secureOptionsOf(options.tls, options.host)), options, facts);
     const greeting = await session.greet();
     facts.banner = replyText(greeting);
     expectAccepted("greeting", greeting);
@@ -58,10 +58,6 @@ export async function openSubmission(context: SmtpContext, options: SubmissionOp
     await leave(session);
     throw error;
   }
-}
-
-function secureOptions({ host, tls: { servername, min_version, ca } }: SubmissionOptions): SecureOptions {
-  return { host: servername ?? host, min_version, ...(ca === undefined ? {} : { ca }) };
 }
 
 /** The facts are kept before they are judged. */
@@ -78,7 +74,7 @@ async function introduce(session: SmtpSession, options: SubmissionOptions, facts
 
 async function upgradeAndIntroduce(session: SmtpSession, options: SubmissionOptions, facts: SubmissionFacts): Promise<void> {
   const inTheClear = facts.capabilities;
-  const tls = await requireUpgrade(session, secureOptions(options));
+  const tls = await requireUpgrade(session, secureOptionsOf(options.tls, options.host));
   // What was offered in the clear may have been anyone's (RFC 3207, section 4.2).
   facts.capabilities_before_tls = inTheClear;
   facts.capabilities = null;

@@ -62,10 +62,11 @@ export function codeOf(error: NodeJS.ErrnoException): FailureCode {
   return "unknown";
 }
 
-export function wordsOf(error: NodeJS.ErrnoException): string {
+export function wordsOf(error: NodeJS.ErrnoException & { reason?: string }): string {
   const name = error.code ?? "";
   const words = WORDS[name];
-  return words === undefined ? error.message : `${words} (${name})`;
+  // OpenSSL's messages hold source files and thread numbers: only its reason says anything.
+  return words === undefined ? (error.reason ?? error.message) : `${words} (${name})`;
 }
 
 export function failureOf(phase: Phase, error: NodeJS.ErrnoException): FailureError {

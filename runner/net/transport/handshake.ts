@@ -1,10 +1,12 @@
 import type { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import { connect, createSecureContext, rootCertificates, type SecureContext, type TLSSocket } from "node:tls";
+import { clientCertificateProblem } from "../../../schemas/certificates.js";
 import type { Certificate, TlsFacts } from "../../../schemas/tls.js";
 import { monotonic } from "../../run/clock.js";
 import { type FailureError, failureError } from "../../run/failure-error.js";
 import { ENDED, type WireRun } from "../../run/run-state.js";
+import { RequestError } from "../../support/request-error.js";
 import { describeCertificate, judgeCertificates } from "./certificate.js";
 import { codeOf, wordsOf } from "./classify-error.js";
 import type { Connection } from "./connection.js";
@@ -60,12 +62,7 @@ function handshakeFailure(error: NodeJS.ErrnoException): FailureError {
   // Node calls a peer that merely closed a reset; a real one comes from a system call.
   if (error.code === "ECONNRESET" && error.syscall === undefined) return failureError("tls", "closed", CLOSED_IN_HANDSHAKE);
   const known = codeOf(error);
-  return failureError("tls", known === "unknown" ? "tls_protocol" : known, opensslWords(error));
-}
-
-/** OpenSSL's messages hold source files and thread numbers: only its reason says anything. */
-function opensslWords(error: NodeJS.ErrnoException & { reason?: string }): string {
-  return error.reason ?? wordsOf(error);
+  return failureError("tls", known === "unknown" ? "tls_protocol" : known, wordsOf(error));
 }
 
 /** What the session turned out to be, whatever its certificate is worth. */
@@ -99,8 +96,9 @@ const MAX_CONTEXTS = 64;
 function contextFor(options: SecureOptions): SecureContext {
   const key = `${options.min_version} ${options.maxVersion ?? ""} ${options.reducedHello === true} ${options.ca ?? ""}`;
   const known = contexts.get(key);
-  if (known !== undefined) return known;
+  if (known !== undefined && options.client === undefined) return known;
   const context = createSecureContext({
+    ...(options.client === undefined ? {} : clientParts(options.client)),
     minVersion: options.min_version,
     ...(options.maxVersion === undefined ? {} : { maxVersion: options.maxVersion }),
     // OpenSSL's default security level refuses TLS 1.0 and 1.1; who asks for them by name means it.
@@ -110,7 +108,17 @@ function contextFor(options: SecureOptions): SecureContext {
       : {}),
     ...(options.ca === undefined ? {} : { ca: [options.ca, ...rootCertificates] }),
   });
+  // A private key is not kept longer than its run.
+  if (options.client !== undefined) return context;
   if (contexts.size >= MAX_CONTEXTS) contexts.delete(contexts.keys().next().value as string);
   contexts.set(key, context);
   return context;
+}
+
+/** Their text may come from a file, which is read only for the run: what is wrong with them is the request's fault. */
+function clientParts({ certificate, key }: NonNullable<SecureOptions["client"]>): { cert: string; key: string } {
+  const problem = clientCertificateProblem(certificate, key);
+  if (problem === null) return { cert: certificate, key };
+  const { field, words } = problem;
+  throw new RequestError("the client certificate cannot be used", "invalid_input", [{ pointer: `/tls/${field}`, message: words, hint: null }]);
 }

@@ -1,3 +1,4 @@
+import { resolved } from "../../../schemas/secret.js";
 import type { TlsInput } from "../../../schemas/tls.js";
 
 export interface SecureOptions extends Pick<TlsInput, "min_version" | "ca"> {
@@ -11,8 +12,19 @@ export interface SecureOptions extends Pick<TlsInput, "min_version" | "ca"> {
   keepsSession?: boolean;
   /** A session of an earlier handshake with the same server, to be resumed. */
   session?: Buffer;
+  /** What to show to a server that asks for a certificate, in PEM. */
+  client?: { readonly certificate: string; readonly key: string };
   /** The newest version to offer, where the protocol cannot carry a newer one. */
   maxVersion?: "TLSv1.2";
+}
+
+/** What the fields of an input ask for. */
+export function secureOptionsOf(
+  { servername, min_version, ca, client_certificate, client_key }: Omit<TlsInput, "verify" | "warn_days">,
+  host: string,
+): SecureOptions {
+  const client = client_certificate === undefined || client_key === undefined ? null : { certificate: resolved(client_certificate), key: resolved(client_key) };
+  return { host: servername ?? host, min_version, ...(ca === undefined ? {} : { ca }), ...(client === null ? {} : { client }) };
 }
 
 export const CLOSED_IN_HANDSHAKE = "the peer closed the connection during the TLS handshake";

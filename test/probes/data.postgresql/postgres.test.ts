@@ -1,11 +1,17 @@
+import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Output } from "../../../probes/data.postgresql/schema.js";
 import { run, runReport } from "../../../runner/harness/run.js";
+import { clientCertificates } from "../../support/client-certificates.js";
 import { POSTGRES_PASSWORD, psql, startPostgres, startReplica } from "../../support/postgres.js";
+import { programPath } from "../../support/programs.js";
 import { realServer } from "../../support/real-servers.js";
 import type { RunningDaemon } from "../../support/run-daemon.js";
 
 const password = POSTGRES_PASSWORD;
+const clients = clientCertificates("cora");
 const TLS = { mode: "starttls", verify: "ignore" };
 
 async function ask(port: number, input: object = {}): Promise<Output> {
@@ -18,7 +24,7 @@ async function ask(port: number, input: object = {}): Promise<Output> {
 realServer("postgres", ["postgres", "psql"], () => {
   let server: RunningDaemon;
   beforeAll(async () => {
-    server = await startPostgres();
+    server = await startPostgres({ clientAuthority: clients.authority });
   }, 60_000);
   afterAll(() => server.stop());
 
@@ -35,6 +41,29 @@ realServer("postgres", ["postgres", "psql"], () => {
     expect(output.ping_ms).toBeGreaterThan(0);
     expect(output.operations.map(({ name }) => name)).toEqual(["connect", "SSLRequest", "TLS", "greeting", "auth", "ready", "ping", "facts"]);
     expect(JSON.stringify(output)).not.toContain(password);
+  });
+
+  test("a login by client certificate alone, as psql does it", async () => {
+    const shown = (pair: { certificate: string; key: string }): object => ({
+      tls: { ...TLS, client_certificate: pair.certificate, client_key: pair.key },
+      auth: { username: "cora" },
+      query: { sql: "SELECT current_user" },
+    });
+    const output = await ask(server.port, shown(clients.known));
+    expect(output).toMatchObject({ status: "ok", failure: null, auth: { method: "none", accepted: true }, rows: [["cora"]] });
+    const [PGSSLCERT, PGSSLKEY] = ["client.pem", "client.key"].map((name) => join(server.folder, name)) as [string, string];
+    writeFileSync(PGSSLCERT, clients.known.certificate);
+    writeFileSync(PGSSLKEY, clients.known.key, { mode: 0o600 });
+    const words = ["-h", "127.0.0.1", "-p", String(server.port), "-U", "cora", "-d", "postgres", "-AtqXc", "SELECT current_user"];
+    const env = { ...process.env, PGSSLMODE: "require", PGSSLCERT, PGSSLKEY };
+    expect(execFileSync(programPath("psql") as string, words, { encoding: "utf8", env }).trim()).toBe(output.rows[0]?.[0]);
+    expect(JSON.stringify(output)).not.toContain(clients.known.key.split("\n")[1] as string);
+    expect(await ask(server.port, { ...shown(clients.known), auth: { username: "tess" } })).toMatchObject({ failure: null, rows: [["tess"]] });
+    expect(await ask(server.port, shown(clients.unknown))).toMatchObject({ status: "error", failure: expect.objectContaining({ code: expect.any(String) }) });
+    expect(await ask(server.port, { ...shown(clients.known), tls: TLS })).toMatchObject({
+      ...{ status: "error", failure: { code: "reply_rejected" } },
+      server_error: { code: "28000" },
+    });
   });
 
   describe("logins", () => {

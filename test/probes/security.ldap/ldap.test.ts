@@ -1,3 +1,7 @@
+import { execFile } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Output } from "../../../probes/security.ldap/schema.js";
 import { run } from "../../../runner/harness/run.js";
@@ -5,10 +9,13 @@ import { startLdapServer } from "../../../runner/lab/ldap-server.js";
 import { encodeFilter } from "../../../runner/net/ldap/filter.js";
 import { listen } from "../../../runner/net/transport/listen.js";
 import { sendInWay, WAYS } from "../../support/byte-ways.js";
+import { clientCertificates } from "../../support/client-certificates.js";
+import { programPath } from "../../support/programs.js";
 import { realServer } from "../../support/real-servers.js";
 import type { RunningDaemon } from "../../support/run-daemon.js";
 import { LDAP_ADMIN, LDAP_BASE, LDAP_PERSON, startSlapd } from "../../support/slapd.js";
 
+const execute = promisify(execFile);
 const open: { close(): Promise<unknown> }[] = [];
 let daemon: RunningDaemon | null = null;
 afterEach(async () => {
@@ -147,6 +154,54 @@ test.each(["cn=a", "(cn=a", "(cn=a))", "(&)", "(cn=\\zz)", "()", "(=x)", `${"(!"
     await expect(ask(1, { search: { filter } })).rejects.toMatchObject({ violations: [{ pointer: "/search/filter" }] });
   },
 );
+
+test("EXTERNAL needs TLS and a client certificate, and a certificate its key", async () => {
+  const { known, unknown } = clientCertificates("ann");
+  const external = { bind: { mechanism: "EXTERNAL" } };
+  const pointers = (input: object): Promise<unknown> => ask(1, input).catch(({ violations }) => violations.map(({ pointer }: { pointer: string }) => pointer));
+  expect(await pointers(external)).toEqual(["/tls/client_certificate", "/tls/mode"]);
+  expect(await pointers({ tls: { mode: "starttls", client_certificate: known.certificate } })).toEqual(["/tls/client_key"]);
+  expect(await pointers({ tls: { mode: "starttls", client_key: known.key } })).toEqual(["/tls/client_certificate"]);
+  const mixed = { client_certificate: known.certificate, client_key: unknown.key };
+  expect(await pointers({ tls: { mode: "starttls", ...mixed } })).toEqual(["/tls/client_key"]);
+  expect(await pointers({ tls: { mode: "starttls", ...mixed, client_certificate: "none" } })).toEqual(["/tls/client_certificate"]);
+});
+
+realServer("OpenLDAP and its clients", ["slapd", "ldapwhoami"], () => {
+  test("EXTERNAL by a client certificate: the identity is that of ldapwhoami, and the key is seen nowhere", async () => {
+    const { authority, known, unknown } = clientCertificates("ann");
+    daemon = await startSlapd("by * read", { clientAuthority: authority });
+    const [certificatePath, keyPath] = [join(daemon.folder, "client.pem"), join(daemon.folder, "client.key")];
+    writeFileSync(certificatePath, known.certificate);
+    writeFileSync(keyPath, known.key, { mode: 0o600 });
+    const tls = { mode: "starttls", verify: "ignore" };
+    const byReference = { client_certificate: { secret: `file:${certificatePath}` }, client_key: { secret: `file:${keyPath}` } };
+    const output = await ask(daemon.port, { tls: { ...tls, ...byReference }, bind: { mechanism: "EXTERNAL" } });
+    expect(output).toMatchObject({ status: "ok", failure: null, bind: { mechanism: "EXTERNAL", accepted: true, result_code: 0 } });
+    expect(output.root_dse?.sasl_mechanisms).toContain("EXTERNAL");
+    const { stdout } = await execute(programPath("ldapwhoami") as string, ["-Q", "-Y", "EXTERNAL", "-ZZ", "-H", `ldap://127.0.0.1:${daemon.port}`], {
+      env: { ...process.env, LDAPTLS_CERT: certificatePath, LDAPTLS_KEY: keyPath, LDAPTLS_REQCERT: "never", LDAPNOINIT: undefined },
+    });
+    expect(output.who_am_i).toBe(stdout.trim());
+    expect(output.who_am_i).toBe("dn:cn=ann");
+    expect(JSON.stringify(output)).not.toContain(known.key.split("\n")[1] as string);
+
+    // With "try" the server ends the session for a certificate that it does not trust.
+    const stranger = { client_certificate: unknown.certificate, client_key: unknown.key };
+    const refused = await ask(daemon.port, { tls: { ...tls, ...stranger }, bind: { mechanism: "EXTERNAL" } });
+    expect(refused).toMatchObject({ status: "error", bind: null, who_am_i: null });
+    expect(refused.failure?.code).toMatch(/^(tls_certificate|tls_protocol|closed|reset)$/);
+  });
+
+  test("a key that a file holds and that is of another certificate is the request's fault", async () => {
+    const { authority, known, unknown } = clientCertificates("ann");
+    daemon = await startSlapd("by * read", { clientAuthority: authority });
+    const keyPath = join(daemon.folder, "client.key");
+    writeFileSync(keyPath, unknown.key, { mode: 0o600 });
+    const tls = { mode: "starttls", verify: "ignore", client_certificate: known.certificate, client_key: { secret: `file:${keyPath}` } };
+    await expect(ask(daemon.port, { tls })).rejects.toMatchObject({ code: "invalid_input", violations: [{ pointer: "/tls/client_key" }] });
+  });
+});
 
 realServer("OpenLDAP", ["slapd"], () => {
   test("SCRAM-SHA-256 never sends the password, and tells a wrong one", async () => {
