@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { Ledger, ledgerFile } from "../delivery/ledger/ledger.js";
 import { SUPPRESSION_REASONS, type Suppressed, type SuppressionReason } from "../delivery/ledger/suppression.js";
+import { MISSING_SQLITE } from "../sqlite/driver.js";
 import { IN_MEMORY } from "../sqlite/store-path.js";
 import { printable } from "../support/printable.js";
 import { table } from "../support/table.js";
@@ -120,8 +121,14 @@ function openLedger({ makesLedger }: Act, given: Given, io: Io): Ledger {
     const isNamed = given.ledger !== null || Boolean(io.env.PROBE_RUN_DELIVERY);
     return isThere || isNamed ? Ledger.open(path) : Ledger.create(IN_MEMORY);
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    throw unusable(path, error as Error);
   }
+}
+
+/** Our own errors say what to do. Those of the system and of SQLite do not say what the file is. */
+function unusable(path: string, { name, message }: Error): UsageError {
+  if (name === MISSING_SQLITE || message.includes("delivery ledger")) return new UsageError(message);
+  return new UsageError(`the delivery ledger ${path} cannot be used: ${message}`, "give another file in --ledger or PROBE_RUN_DELIVERY");
 }
 
 async function add({ suppressed }: Ledger, targets: readonly string[], given: Given, io: Io): Promise<number> {

@@ -59,5 +59,5 @@ function fromLibsql(): Constructor {
 }
 
 /** The name of the error if Node has no SQLite and the optional package is missing. */
-const MISSING_SQLITE = "MissingSqliteError";
+export const MISSING_SQLITE = "MissingSqliteError";
 const WITHOUT_SQLITE = `SQLite is not available: Node ${process.versions.node} has none of its own. Use Node 22.13 or newer, or run \`npm install libsql@0.5\``;

@@ -4,6 +4,7 @@ import { type HttpServing, serveHttp } from "../../net/http/serve.js";
 import { RecentRuns } from "../../serve/status/recent-runs.js";
 import { StatusSite } from "../../serve/status/status-site.js";
 import { IN_MEMORY } from "../../sqlite/store-path.js";
+import { counted } from "../../support/counted.js";
 import { printable } from "../../support/printable.js";
 import { RequestError } from "../../support/request-error.js";
 import { runCheck } from "../../watch/run-check.js";
@@ -32,7 +33,7 @@ export async function watchOn(read: ReadWatch, given: Given, most: number, io: I
     watch = new Watch(first, history, options);
     const site = new StatusSite({ current: () => watch as Watch, history, runs, isPublic: given.public });
     server = at === null ? null : await serveHttp(at, (path, asked) => site.answer(path, asked));
-    tell(`watching ${read.plan.checks.length} checks${server === null ? "" : `, serving ${server.address}/metrics`}`);
+    tell(`watching ${counted(read.plan.checks.length, "check")}${server === null ? "" : `, serving ${server.address}/metrics`}`);
     const replace = async (next: PreparedWatch): Promise<void> => {
       const legacy = await (watch as Watch).close();
       try {
@@ -45,7 +46,7 @@ export async function watchOn(read: ReadWatch, given: Given, most: number, io: I
       try {
         const changed = await readWatch(read.file, io);
         await replace(await prepareWatch(changed.plan, environment));
-        tell(`watching ${changed.plan.checks.length} checks of the changed file`);
+        tell(`watching ${counted(changed.plan.checks.length, "check")} of the changed file`);
         return filesOf(changed);
       } catch (error) {
         reportError(error, io);

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -34,6 +34,14 @@ test("the ledger in the environment is used", async () => {
   await probeRun(["suppress", "add", "ann@example.org", "--days", "1"], { cwd, env });
   expect((await suppress("list")).out).toBe("the list is empty\n");
   expect((await suppress("list", "--ledger", "other.db")).out).toContain("ann@example.org");
+});
+
+test("a ledger that cannot be created is named, with what to do", async () => {
+  await writeFile(join(cwd, "file"), "");
+  const path = join(cwd, "file/delivery.db");
+  const { code, out, err } = await suppress("add", "ann@example.org", "--ledger", path);
+  expect({ code, out }).toEqual({ code: 2, out: "" });
+  expect(err).toMatch(/^probe-run: the delivery ledger \S+\/file\/delivery\.db cannot be used: .+\n.+give another file in --ledger or PROBE_RUN_DELIVERY/);
 });
 
 test("a mistyped ledger is not an empty list", async () => {
