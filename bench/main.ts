@@ -6,6 +6,7 @@ import { dkim } from "./dkim.js";
 import { dns } from "./dns.js";
 import { lists } from "./lists.js";
 import { memory } from "./memory.js";
+import { posture } from "./posture.js";
 import { queue } from "./queue.js";
 import { queueRedis } from "./queue-redis.js";
 import { rcpt } from "./rcpt.js";
@@ -21,7 +22,7 @@ import { throughput } from "./throughput.js";
 import { verify } from "./verify.js";
 import { watch } from "./watch.js";
 
-const BENCHES: readonly Bench[] = [throughput, startup, accuracy, memory, lists, dns, queue, queueRedis, rcpt, send, dkim, verify, deliver, watch];
+const BENCHES: readonly Bench[] = [throughput, startup, accuracy, memory, lists, dns, queue, queueRedis, rcpt, send, dkim, verify, posture, deliver, watch];
 
 /** More than this share of the processors was in use by others: rates are too low then, and ratios spread. */
 const BUSY_SHARE = 0.25;

@@ -31,6 +31,7 @@ const PROCESSES = {
   signOurs: "contenders/sign-ours",
   verifyOurs: "contenders/verify-ours",
   verifyMailauth: "contenders/verify-mailauth",
+  postureOurs: "contenders/posture-ours",
   signNodemailer: "contenders/sign-nodemailer",
   deliverOurs: "contenders/deliver-ours",
   deliverNodemailer: "contenders/deliver-nodemailer",

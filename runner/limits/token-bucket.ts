@@ -19,6 +19,11 @@ export class TokenBucket {
     return this.#tokens >= 1 ? 0 : ((1 - this.#tokens) / this.rate.perSecond) * 1000;
   }
 
+  isFull(now: number): boolean {
+    this.#fill(now);
+    return this.#tokens >= this.rate.burst;
+  }
+
   take(count: number, now: number): void {
     this.#fill(now);
     this.#tokens -= count;

@@ -9,7 +9,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   limits: ["support"],
   run: ["support"],
   program: ["run"],
-  net: ["support", "asn1", "run", "program", "sqlite"],
+  net: ["support", "asn1", "limits", "run", "program", "sqlite"],
   browser: ["support", "run", "program", "net"],
   replies: ["net"],
   "tls-policy": ["support", "run", "net", "sqlite"],

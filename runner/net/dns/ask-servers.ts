@@ -4,6 +4,7 @@ import { type ExtendedError, extendedErrorText } from "./extended-error.js";
 import { interpret, type Meaning } from "./interpret.js";
 import type { Question } from "./message.js";
 import type { ServerAddress } from "./server-address.js";
+import { type ServerBounds, serverBounds } from "./server-bounds.js";
 import type { Cancel, Outcome } from "./udp.js";
 
 export interface LookUpTimeouts {
@@ -22,12 +23,22 @@ export interface ServerAnswer extends Meaning {
   readonly extendedErrors: readonly ExtendedError[];
 }
 
+/** How long the first question had to wait for its place, before the timeouts began. */
+type Done = (answer: ServerAnswer, waitedMs: number) => void;
+
 /**
  * Asks servers in their order until one gives an answer. One that fails is passed over at once; one that is silent is waited
- * for while the next is asked beside it, and after the last the silent ones are asked again.
+ * for while the next is asked beside it, and after the last the silent ones are asked again. What a question waits for its place
+ * among those of its server (server-bounds.ts) is no silence of the server, and counts against none of its timeouts.
  */
-export function askServers(servers: readonly ServerAddress[], question: Question, timeouts: LookUpTimeouts, done: (answer: ServerAnswer) => void): Cancel {
-  const asking = new Asking(servers, question, timeouts, done);
+export function askServers(
+  servers: readonly ServerAddress[],
+  question: Question,
+  timeouts: LookUpTimeouts,
+  done: Done,
+  bounds: ServerBounds = serverBounds(),
+): Cancel {
+  const asking = new Asking(servers, question, timeouts, done, bounds);
   asking.start();
   return () => asking.stop();
 }
@@ -42,12 +53,15 @@ class Asking {
   #end: NodeJS.Timeout | undefined;
   #worst: ServerAnswer | null = null;
   #isOver = false;
+  readonly #begunAt = performance.now();
+  #sentAt: number | null = null;
 
   constructor(
     servers: readonly ServerAddress[],
     readonly question: Question,
     readonly patience: LookUpTimeouts,
-    readonly done: (answer: ServerAnswer) => void,
+    readonly done: Done,
+    readonly bounds: ServerBounds,
   ) {
     // However little time there is: each server is asked at least once, and the last one has its turn, too.
     this.#tryTimeoutMs = Math.min(patience.tryTimeoutMs, patience.timeoutMs / (servers.length + 1));
@@ -55,8 +69,6 @@ class Asking {
   }
 
   start(): void {
-    const { timeoutMs } = this.patience;
-    this.#end = setTimeout(() => this.#finish(this.#worst ?? silent(`no name server answered within ${Math.round(timeoutMs)} ms`)), timeoutMs);
     this.#askNext();
   }
 
@@ -64,8 +76,7 @@ class Asking {
     this.#isOver = true;
     clearTimeout(this.#end);
     clearTimeout(this.#silence);
-    for (const cancel of this.#running) cancel();
-    this.#running.clear();
+    for (const end of [...this.#running]) end();
   }
 
   #askNext(): void {
@@ -76,12 +87,30 @@ class Asking {
       if (this.#running.size === 0) this.#finish(this.#worst ?? silent("no name server answered"));
       return;
     }
-    this.#silence = setTimeout(() => this.#askNext(), this.#tryTimeoutMs);
-    const cancel = askServer(server, this.question, (outcome) => {
-      this.#running.delete(cancel);
-      this.#take(server, outcome);
+    const place = this.bounds.place(server);
+    let stop: Cancel = () => {};
+    const end = (): void => {
+      this.#running.delete(end);
+      stop();
+      place.leave();
+    };
+    this.#running.add(end);
+    place.take(() => {
+      this.#startClocks();
+      stop = askServer(server, this.question, (outcome) => {
+        stop = () => {};
+        end();
+        this.#take(server, outcome);
+      });
     });
-    this.#running.add(cancel);
+  }
+
+  /** With the first question that is sent; the silence of a server with each. */
+  #startClocks(): void {
+    const { timeoutMs } = this.patience;
+    this.#sentAt ??= performance.now();
+    this.#end ??= setTimeout(() => this.#finish(this.#worst ?? silent(`no name server answered within ${Math.round(timeoutMs)} ms`)), timeoutMs);
+    this.#silence = setTimeout(() => this.#askNext(), this.#tryTimeoutMs);
   }
 
   #take(server: ServerAddress, outcome: Outcome): void {
@@ -101,7 +130,7 @@ class Asking {
   #finish(answer: ServerAnswer): void {
     if (this.#isOver) return;
     this.stop();
-    this.done(answer);
+    this.done(answer, (this.#sentAt ?? this.#begunAt) - this.#begunAt);
   }
 }
 

@@ -18,6 +18,11 @@ export const LOOKUP_TIMEOUT_MS = 6000;
 /** The longest that an input may allow. */
 export const MAX_LOOKUP_TIMEOUT_MS = 600_000;
 
+/** Questions that one server has to answer at the same time, over all runs of a process: more wait here rather than in its receive buffer. */
+export const MAX_IN_FLIGHT = 256;
+/** What a server with a public address gets per second: public resolvers limit a client at about 1,500. */
+export const PUBLIC_SERVER_RATE = { perSecond: 1000, burst: 200 } as const;
+
 /** What a record says of its own life is believed up to a day. */
 export const MAX_TTL_S = 86_400;
 /** A look-up that failed is not repeated at once: RFC 9520, section 3.2, asks for at least one second, and advises five. */

@@ -7,11 +7,12 @@ import type { Cancel } from "./udp.js";
 
 /** Answers one question completely: if an alias leads out of the reply, its target is queried as well. */
 export function lookUp(servers: readonly ServerAddress[], question: Question, patience: LookUpTimeouts, done: (answer: Answer) => void): Cancel {
-  const giveUpAt = performance.now() + patience.timeoutMs;
+  let giveUpAt = performance.now() + patience.timeoutMs;
   let cancel: Cancel;
   const ask = (name: string, before: readonly ServerAnswer[]): void => {
     const left = { ...patience, timeoutMs: Math.max(1, giveUpAt - performance.now()) };
-    cancel = askServers(servers, { ...question, name }, left, (answer) => {
+    cancel = askServers(servers, { ...question, name }, left, (answer, waitedMs) => {
+      giveUpAt += waitedMs;
       const all = [...before, answer];
       const target = all.flatMap(({ aliases }) => aliases).at(-1);
       if (answer.outcome !== "elsewhere" || target === undefined) return done(joined(all));
