@@ -7,6 +7,7 @@ export const builtIn: Readonly<Record<string, BuiltIn>> = {
   "data.mongodb": { load: () => import("./data.mongodb/probe.js"), lab: () => import("./data.mongodb/lab.js") },
   "data.mssql": { load: () => import("./data.mssql/probe.js"), lab: () => import("./data.mssql/lab.js") },
   "data.mysql": { load: () => import("./data.mysql/probe.js"), lab: () => import("./data.mysql/lab.js") },
+  "data.oracle": { load: () => import("./data.oracle/probe.js"), lab: () => import("./data.oracle/lab.js") },
   "data.postgresql": { load: () => import("./data.postgresql/probe.js"), lab: () => import("./data.postgresql/lab.js") },
   "data.redis": { load: () => import("./data.redis/probe.js"), lab: () => import("./data.redis/lab.js") },
   "mail.bimi": { load: () => import("./mail.bimi/probe.js"), lab: () => import("./mail.bimi/lab.js") },
@@ -61,6 +62,7 @@ export interface BuiltInTypes {
   "data.mongodb": typeof import("./data.mongodb/probe.js").default;
   "data.mssql": typeof import("./data.mssql/probe.js").default;
   "data.mysql": typeof import("./data.mysql/probe.js").default;
+  "data.oracle": typeof import("./data.oracle/probe.js").default;
   "data.postgresql": typeof import("./data.postgresql/probe.js").default;
   "data.redis": typeof import("./data.redis/probe.js").default;
   "mail.bimi": typeof import("./mail.bimi/probe.js").default;

@@ -80,6 +80,8 @@ import { TdsDecoder } from "../../runner/net/tds/packet.js";
 import { readPreLogin } from "../../runner/net/tds/prelogin.js";
 import { holdsRow, readTokens } from "../../runner/net/tds/tokens.js";
 import { HelloError, ServerAnswerReader } from "../../runner/net/tls-hello/server-answer.js";
+import { readListenerAnswer } from "../../runner/net/tns/listener-answer.js";
+import { TnsDecoder } from "../../runner/net/tns/packet.js";
 import { flagInWords, readHopLine } from "../../runner/net/traceroute/output.js";
 import { FrameReader } from "../../runner/net/websocket/frames.js";
 import { judgeSvg } from "../../runner/posture/bimi/svg.js";
@@ -378,6 +380,17 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
             } catch (error) {
               if (!isFailure(error)) throw error;
             }
+      }
+    },
+    refuses: isFailure,
+  },
+  tns: {
+    modules: ["runner/net/tns/packet.ts", "runner/net/tns/listener-answer.ts"],
+    parse(bytes) {
+      const decoder = new TnsDecoder();
+      for (const portion of portions(bytes)) {
+        decoder.push(Buffer.from(portion, "latin1"));
+        for (let packet = decoder.next(); packet !== null; packet = decoder.next()) readListenerAnswer(packet);
       }
     },
     refuses: isFailure,
