@@ -34,6 +34,23 @@ const input = contract({
     max_ttl: { type: "integer", minimum: 1, maximum: 64, default: 30, description: "Hops to try at most." },
     probes: { type: "integer", minimum: 1, maximum: 10, default: 3, description: "Packets for each hop." },
     packet_timeout_ms: { type: "integer", minimum: 100, maximum: 30_000, default: 2000, description: "How long each answer is waited for." },
+    flows: {
+      type: "integer",
+      minimum: 1,
+      maximum: 16,
+      description:
+        "Trace this many flows, for udp and tcp: all packets of a flow have the same ports, so that routers send them along one path. By default each packet has its own.",
+    },
+    resolve_names: { type: "boolean", default: false, description: "Look up the names of all addresses (PTR)." },
+    as_zones: {
+      type: "object",
+      description: "Look up the AS of all addresses in zones of origin AS records, as origin.asn.cymru.com and origin6.asn.cymru.com.",
+      properties: {
+        ipv4: { type: "string", format: "domain", description: "The zone for IPv4 addresses." },
+        ipv6: { type: "string", format: "domain", description: "The zone for IPv6 addresses." },
+      },
+      additionalProperties: false,
+    },
     find_mtu: { type: "boolean", default: false, description: "Find out how large packets may be on the path." },
     expect: { ...expectations, description: "Requirements: each one that is not met is an error." },
     prefer: { ...expectations, description: "Preferences: each one that is not met is a warning." },
@@ -57,6 +74,20 @@ const hop = record({
   loss_percent: { type: "number", description: "Probes without an answer." },
 });
 
+const path = record({
+  source_port: { type: "integer", description: "What makes the flow: the same for two runs with the same target." },
+  addresses: list(nullable({ type: "string" }), "Who answered first for each hop, up to the target; null for a router that stays silent."),
+  reached: { type: "boolean" },
+  path_hash: nullable({ type: "string" }, "Of the addresses; null if nothing answered."),
+});
+
+const router = record({
+  address: { type: "string" },
+  names: list({ type: "string" }, "From PTR records."),
+  as_number: nullable({ type: "integer" }, "The AS that announces the address; null if it was not asked for, or is not known."),
+  as_prefix: nullable({ type: "string" }, "The prefix that it announces."),
+});
+
 const output = contract({
   title: "network.traceroute 1.0.0 output",
   ...outputOf(
@@ -68,6 +99,8 @@ const output = contract({
       hop_count: nullable({ type: "integer" }, "Hops to the target; null if it was not reached."),
       loops: list({ type: "string" }, "Addresses that answered for hops that are not neighbours."),
       path_hash: nullable({ type: "string" }, "Of the first address of each hop: two runs with the same value took the same path. Null if nothing answered."),
+      paths: list(path, "The path of each flow; empty without flows."),
+      routers: list(router, "One for each address of the hops; empty unless resolve_names or as_zones asks for it."),
       path_mtu_bytes: nullable({ type: "integer" }, "The smallest packet size on the path; null if it was not asked for, or not found."),
       findings: list(findingSchema),
     },
@@ -79,4 +112,6 @@ export const newest = { version: "1.0.0", input, output } as const;
 export type Input = FilledOf<typeof input>;
 export type Output = FilledOf<typeof output>;
 export type Hop = Output["hops"][number];
+export type Path = Output["paths"][number];
+export type Router = Output["routers"][number];
 export type Expectations = NonNullable<Input["expect"]>;

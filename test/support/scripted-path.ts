@@ -19,3 +19,8 @@ export function answerOf(packet: IpPacket): Delivery[] {
   if (isEchoRequest(packet)) return [{ bytes: echoReply(packet), afterMs: packet.ttl }];
   return [{ bytes: packet.protocol === TCP ? tcpReset(packet) : portUnreachable(packet) }];
 }
+
+/** The ports of a UDP or TCP packet, which the routers of a real network spread flows by. */
+export function flowOf({ payload }: IpPacket): { readonly sourcePort: number; readonly targetPort: number } {
+  return { sourcePort: payload.readUInt16BE(0), targetPort: payload.readUInt16BE(2) };
+}

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { MissingProgramError, type Packages } from "../../program/missing-program.js";
 import { runProgram } from "../../program/run-program.js";
 import { failureError } from "../../run/failure-error.js";
@@ -15,54 +16,90 @@ export interface TracerouteOptions {
   readonly probes: number;
   readonly wait_ms: number;
   readonly find_mtu: boolean;
+  /** All packets of a trace have the same ports (Paris traceroute), so that routers which spread flows send them along one path. */
+  readonly keepsFlow: boolean;
 }
 
+/** It is filled as the hops answer, so that an early end of the run loses nothing. */
+export interface TracedFlow {
+  /** Null if each packet has ports of its own. */
+  sourcePort: number | null;
+  readonly hops: HopLine[];
+}
+
+/** Below the ports that systems give to sockets by themselves. */
+const FIRST_SOURCE_PORT = 20_000;
+const SOURCE_PORTS = 10_000;
+const USUAL_PORT = 33_434;
+
 export interface TracerouteGrant {
-  /** Traces the path by the system's traceroute. `hops` is filled as they answer, so that an early end of the run loses nothing. Resolves with the target's address. */
-  trace(target: NamedTarget, options: TracerouteOptions, hops: HopLine[]): Promise<string>;
+  /** Traces the paths by the system's traceroute, all flows at once. Resolves with the target's address. */
+  trace(target: NamedTarget, options: TracerouteOptions, flows: readonly TracedFlow[]): Promise<string>;
 }
 
 export function tracerouteGrant(run: WireRun): TracerouteGrant {
-  return { trace: (target, options, hops) => trace(run, target, options, hops) };
+  return { trace: (target, options, flows) => trace(run, target, options, flows) };
 }
 
-async function trace(run: WireRun, target: NamedTarget, options: TracerouteOptions, hops: HopLine[]): Promise<string> {
+async function trace(run: WireRun, target: NamedTarget, options: TracerouteOptions, flows: readonly TracedFlow[]): Promise<string> {
   const [address] = (await targetAddresses(run, target)) as [Address];
   run.recorder.ipAddress = address.address;
+  for (const [index, flow] of flows.entries()) flow.sourcePort = options.keepsFlow ? sourcePortOf(address, index) : null;
+  // At most 50 packets a second, of all flows together.
+  const pauseMs = 20 * flows.length;
+  const ended = await Promise.allSettled(
+    flows.map((flow, index) => {
+      const prefix = flows.length === 1 ? "" : `flow ${index + 1} `;
+      return traceFlow(run, argumentsOf(address, target, { ...options, pauseMs, sourcePort: flow.sourcePort }), flow.hops, prefix);
+    }),
+  );
+  const failed = ended.find((each) => each.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+  return address.address;
+}
+
+/** The same for each run with this target, so that paths can be compared; traces of other targets seldom want the same one. */
+function sourcePortOf({ address }: Address, index: number): number {
+  const spread = createHash("sha256").update(address).digest().readUInt32BE(0) % (SOURCE_PORTS - 16);
+  return FIRST_SOURCE_PORT + spread + index;
+}
+
+async function traceFlow(run: WireRun, arguments_: readonly string[], hops: HopLine[], prefix: string): Promise<void> {
   let last = run.recorder.began;
   const { code, stderr } = await runProgram(run.deadline, {
     program: "traceroute",
-    arguments: argumentsOf(address, target, options),
+    arguments: arguments_,
     packages: PACKAGES,
     onLine(line, at) {
       const hop = readHopLine(line);
       if (hop === null) return;
       hops.push(hop);
       const addresses = [...new Set(hop.probes.flatMap((probe) => probe.address ?? []))];
-      run.recorder.end(run.recorder.begin(`hop ${hop.ttl}`, last), null, addresses.join(" ") || "no answer", at);
+      run.recorder.end(run.recorder.begin(`${prefix}hop ${hop.ttl}`, last), null, addresses.join(" ") || "no answer", at);
       last = at;
     },
   });
   if (run.deadline.reason !== null) throw failureError("probe", run.deadline.reason, `${hops.length} hops until then`);
   judgeEnd(code, stderr, hops);
-  return address.address;
 }
 
 function argumentsOf(
   { address, family }: Address,
   { source_address }: NamedTarget,
-  { protocol, port, max_ttl, probes, wait_ms, find_mtu }: TracerouteOptions,
+  { protocol, port, max_ttl, probes, wait_ms, find_mtu, pauseMs, sourcePort }: TracerouteOptions & { pauseMs: number; sourcePort: number | null },
 ): string[] {
+  // -U sends to one port, where plain UDP counts it up.
+  const flow = sourcePort === null ? [] : [...(protocol === "udp" ? ["-U", "-p", String(port ?? USUAL_PORT)] : []), `--sport=${sourcePort}`];
   return [
     family === 4 ? "-4" : "-6",
     "-n",
     ...(protocol === "icmp" ? ["-I"] : protocol === "tcp" ? ["-T"] : []),
-    ...(port === undefined ? [] : ["-p", String(port)]),
+    ...flow,
+    ...(port === undefined || flow.includes("-p") ? [] : ["-p", String(port)]),
     ...["-m", String(max_ttl)],
     ...["-q", String(probes)],
     ...["-w", String(wait_ms / 1000)],
-    // At most 50 packets a second.
-    ...["-z", "20"],
+    ...["-z", String(pauseMs)],
     ...(find_mtu ? ["--mtu"] : []),
     ...(source_address === undefined ? [] : ["-s", source_address]),
     address,

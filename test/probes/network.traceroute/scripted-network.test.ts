@@ -3,10 +3,11 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Output } from "../../../probes/network.traceroute/schema.js";
 import { run } from "../../../runner/harness/run.js";
+import { startDnsServer } from "../../../runner/lab/dns-server.js";
 import { icmpError, portUnreachable } from "../../support/ip-packet.js";
 import { realServer } from "../../support/real-servers.js";
 import { type ScriptedNetwork, startScriptedNetwork } from "../../support/scripted-network.js";
-import { answerOf, scriptedPath } from "../../support/scripted-path.js";
+import { answerOf, flowOf, scriptedPath } from "../../support/scripted-path.js";
 
 const TARGET = "192.0.2.9";
 const [FIRST, SECOND, THIRD, OTHER] = ["198.51.100.1", "198.51.100.2", "198.51.100.3", "198.51.100.33"] as const;
@@ -117,6 +118,49 @@ realServer("traceroute over a scripted network", ["socat", "ip", "unshare", "nse
     expect(large).toMatchObject({ status: "error", reached: false });
     expect(addresses(large)).toEqual([FIRST, "*", "*", "*"]);
     expect(await trace(input)).toMatchObject({ status: "ok", reached: true, hop_count: 3 });
+  });
+
+  test.each(["udp", "tcp"])("two paths of equal length, each with its flows: %s", async (protocol) => {
+    const seen = new Set<string>();
+    const spread = scriptedPath([FIRST, (packet) => (flowOf(packet).sourcePort % 2 === 0 ? SECOND : OTHER), THIRD]);
+    network.play((packet) => {
+      if (packet.destination === TARGET) seen.add(`${flowOf(packet).sourcePort} ${flowOf(packet).targetPort}`);
+      return spread(packet);
+    });
+    const output = await trace({ protocol, flows: 4 });
+    expect(output).toMatchObject({ status: "ok", reached: true, hop_count: 4, loops: [] });
+    expect(output.hops[1]?.addresses.toSorted()).toEqual([SECOND, OTHER]);
+    // All packets of a flow had the same ports.
+    expect(seen.size).toBe(4);
+    expect(output.paths.map(({ source_port }) => source_port % 2 === 0)).toEqual(output.paths.map(({ addresses: [, second] }) => second === SECOND));
+    expect(output.paths.map((path) => path.addresses.length)).toEqual([4, 4, 4, 4]);
+    expect(new Set(output.paths.map(({ path_hash }) => path_hash)).size).toBe(2);
+    // The same flows take the same paths again.
+    expect((await trace({ protocol, flows: 4 })).paths).toEqual(output.paths);
+  });
+
+  test("names and origin AS from given name servers", async () => {
+    network.play(scriptedPath([FIRST, SECOND]));
+    const head = (origin: string): string => `$ORIGIN ${origin}.\n@ SOA ns.test. hostmaster.test. 1 3600 600 86400 60\n@ NS ns.test.\n`;
+    const names = await startDnsServer({
+      zones: [
+        `${head("100.51.198.in-addr.arpa")}1 PTR edge.example.net.\n`,
+        `${head("2.0.192.in-addr.arpa")}9 PTR www.example.net.\n`,
+        `${head("origin.test")}1.100.51.198 TXT "64500 | 198.51.100.0/24 | DE | ripencc | 2020-01-01"\n9.2.0.192 TXT "64501 64502 | 192.0.2.0/24 | US | arin | "\n`,
+      ],
+    });
+    const output = await trace({ resolve_names: true, as_zones: { ipv4: "origin.test" }, resolver: { servers: names.servers } });
+    await names.close();
+    expect(output.routers).toEqual([
+      { address: FIRST, names: ["edge.example.net"], as_number: 64500, as_prefix: "198.51.100.0/24" },
+      { address: SECOND, names: [], as_number: null, as_prefix: null },
+      { address: TARGET, names: ["www.example.net"], as_number: 64501, as_prefix: "192.0.2.0/24" },
+    ]);
+    expect((await trace()).routers).toEqual([]);
+  });
+
+  test("echo requests have no flows", async () => {
+    await expect(trace({ protocol: "icmp", flows: 2 })).rejects.toMatchObject({ name: "RequestError" });
   });
 
   test("the same hops as traceroute itself prints", async () => {
