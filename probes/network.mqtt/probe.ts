@@ -127,8 +127,9 @@ function shown({ topic, payload, qos, retained, duplicate, at }: Message, began:
   };
 }
 
-function nothingYet({ target_host, target_port, tls, version }: Input): Evidence<Output> {
-  const port = target_port ?? (tls.mode === "implicit" ? 8883 : 1883);
+function nothingYet({ target_host, target_port, tls, transport, version }: Input): Evidence<Output> {
+  const [plain, secured] = transport === "websocket" ? [80, 443] : [1883, 8883];
+  const port = target_port ?? (tls.mode === "implicit" ? secured : plain);
   const broker = { tls: null, version, connack: null, subscriptions: [], messages: [], message_count: 0, live_count: 0, published: null, ping_ms: null };
   return { status: "ok", failure: null, target_host, target_port: port, attempts: [], ...broker, findings: [] };
 }

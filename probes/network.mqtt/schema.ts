@@ -30,7 +30,15 @@ const input = contract({
   type: "object",
   properties: {
     target_host: { type: "string", format: "host", description: "The broker's host name, or its IPv4 or IPv6 address." },
-    target_port: { type: "integer", minimum: 1, maximum: 65535, description: "The port; 1883 by default, 8883 for TLS." },
+    target_port: { type: "integer", minimum: 1, maximum: 65535, description: "The port; 1883 by default, 8883 for TLS; over a WebSocket 80 and 443." },
+    transport: { enum: ["tcp", "websocket"], default: "tcp", description: "websocket: MQTT in a WebSocket (RFC 6455) with the subprotocol mqtt." },
+    path: {
+      type: "string",
+      pattern: "^/[!-~]*$",
+      maxLength: 1024,
+      default: "/mqtt",
+      description: "The path and query of the WebSocket.",
+    },
     version: { enum: ["3.1.1", "5"], default: "5", description: "The version of MQTT." },
     tls: {
       type: "object",
@@ -91,7 +99,7 @@ const input = contract({
   examples: [{ target_host: "127.0.0.1", target_port: 1883 }],
 });
 
-const MQTT_PHASES = ["resolve", "connect", "tls", "greeting", "auth", "command", "probe"] as const;
+const MQTT_PHASES = ["resolve", "connect", "tls", "request", "first_byte", "headers", "body", "greeting", "auth", "command", "probe"] as const;
 
 const output = contract({
   title: "network.mqtt 1.0.0 output",

@@ -2,7 +2,8 @@ import type { Phase } from "../../../schemas/failure.js";
 import type { Operation } from "../../../schemas/operation.js";
 import { monotonic } from "../../run/clock.js";
 import { FailureError, failureError } from "../../run/failure-error.js";
-import type { Break, Connection, ConnectionReader } from "../transport/connection.js";
+import type { Break, ConnectionReader } from "../transport/connection.js";
+import type { ByteChannel } from "../websocket/channel.js";
 import {
   BodyReader,
   binary,
@@ -72,7 +73,7 @@ export class MqttSession implements ConnectionReader {
   liveCount = 0;
   /** Called for each message, also for one that is not kept; it may end a wait. */
   onMessage: ((message: Message) => void) | null = null;
-  readonly #connection: Connection;
+  readonly #connection: ByteChannel;
   readonly #timeoutMs: number;
   readonly #packets = new PacketReader();
   #version: MqttVersion = "5";
@@ -83,7 +84,7 @@ export class MqttSession implements ConnectionReader {
   #received = 0;
   #phase: Phase = "connect";
 
-  constructor(connection: Connection, timeoutMs: number, rest = "") {
+  constructor(connection: ByteChannel, timeoutMs: number, rest = "") {
     this.#connection = connection;
     this.#timeoutMs = timeoutMs;
     if (rest !== "") this.received(rest, monotonic());

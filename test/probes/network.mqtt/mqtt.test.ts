@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -12,6 +13,7 @@ import { peer } from "../../support/peer.js";
 import { programPath } from "../../support/programs.js";
 import { realServer } from "../../support/real-servers.js";
 import { type RunningDaemon, runDaemon } from "../../support/run-daemon.js";
+import { startWebSocketRelay } from "../../support/websocket-relay.js";
 
 const open: { close(): Promise<unknown> }[] = [];
 afterEach(async () => {
@@ -105,6 +107,57 @@ test.each<[what: string, input: object, pointer: string]>([
   await expect(ask(1, input)).rejects.toMatchObject({ violations: [{ pointer }] });
 });
 
+describe("over a WebSocket", () => {
+  const websocket = { transport: "websocket" };
+  /** Answers the opening handshake as the standard says, and CONNECT by these bytes. */
+  async function opened(frames: string, protocol = "mqtt"): Promise<Output[]> {
+    const outputs: Output[] = [];
+    for (const way of WAYS) {
+      const server = await listen((socket) => {
+        socket.on("error", () => socket.destroy());
+        socket.on("end", () => socket.end());
+        socket.once("data", (bytes: Buffer) => {
+          const [, key] = /Sec-WebSocket-Key: (\S+)/i.exec(bytes.toString("latin1")) ?? [];
+          const accept = createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
+          const chosen = protocol === "" ? "" : `Sec-WebSocket-Protocol: ${protocol}\r\n`;
+          const head = `HTTP/1.1 101 OK\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n${chosen}\r\n`;
+          socket.write(head);
+          socket.once("data", () => void sendInWay(socket, Buffer.from(frames.replaceAll(" ", ""), "hex").toString("latin1"), way));
+        });
+      });
+      open.push(server);
+      outputs.push(await ask(server.port, { ...websocket, command_timeout_ms: 2000 }));
+    }
+    return outputs;
+  }
+
+  test.each<[what: string, frames: string, failure: object]>([
+    ["a refusal by the broker, in two fragments with a ping between them", "02 02 2003 89 00 80 03 008700", { phase: "greeting", code: "reply_rejected" }],
+    ["text instead of bytes", "81 02 2003", { phase: "greeting", code: "protocol_violation" }],
+    ["a continuation of nothing", "80 02 2003", { phase: "greeting", code: "protocol_violation" }],
+    ["a frame that is masked", "82 82 00000000 2003", { phase: "greeting", code: "protocol_violation" }],
+    ["a frame of 4 GiB", "82 7f 00000001 00000000", { phase: "greeting", code: "limit_exceeded" }],
+    ["pings without end", "8900".repeat(200), { phase: "greeting", code: "limit_exceeded" }],
+    ["a close", "88 02 03f3", { phase: "greeting", code: "closed", message: expect.stringContaining("1011") }],
+  ])("%s", async (_, frames, failure) => {
+    for (const output of await opened(frames)) expect(output).toMatchObject({ status: "error", failure });
+  });
+
+  test.each(["", "chat"])("a server that does not choose mqtt, but %j, is not spoken to", async (protocol) => {
+    for (const output of await opened("", protocol)) expect(output).toMatchObject({ connack: null, failure: { phase: "headers", code: "protocol_violation" } });
+  });
+
+  test("a server that opens no WebSocket is named by its status", async () => {
+    const server = await peer(["HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"]);
+    open.push(server);
+    expect(await ask(server.port, websocket)).toMatchObject({ failure: { phase: "headers", code: "reply_rejected", message: expect.stringContaining("404") } });
+  });
+
+  test.each(["mqtt", "//a b", "/a\r\nX: y"])("the path %j is refused before anything is sent", async (path) => {
+    await expect(ask(1, { ...websocket, path })).rejects.toMatchObject({ violations: [{ pointer: "/path" }] });
+  });
+});
+
 realServer("mosquitto", ["mosquitto"], () => {
   let broker: RunningDaemon;
   let tlsPort: number;
@@ -165,6 +218,19 @@ realServer("mosquitto", ["mosquitto"], () => {
       status: "error",
       failure: { phase: "greeting", code: "reply_rejected" },
     });
+  });
+
+  test.each([1, 65_535])("a round trip over a WebSocket, in frames of %i bytes at most", async (piece) => {
+    const relay = await startWebSocketRelay(broker.port, { piece });
+    open.push(relay);
+    const websocket = { transport: "websocket", path: "/broker?room=1" };
+    const output = await ask(relay.port, { ...websocket, ...login, subscribe: [{ topic: "ws/#", qos: 1 }], publish: { topic: "ws/test", payload: "grüße" } });
+    expect(output).toMatchObject({ status: "ok", failure: null, connack: { code: 0 }, subscriptions: [{ code: 1 }] });
+    expect(output.messages).toMatchObject([{ topic: "ws/test", payload: "grüße" }]);
+    expect(output.published?.round_trip_ms).toBeGreaterThan(0);
+    expect(output.operations.map(({ name }) => name)).toEqual(expect.arrayContaining(["connect", "request", "first byte", "headers", "CONNECT", "SUBSCRIBE"]));
+    expect(relay.asked).toEqual([{ path: "/broker?room=1", protocol: "mqtt" }]);
+    expect(JSON.stringify(output)).not.toContain("correct-horse");
   });
 
   test("TLS, and TLS on the plain port", async () => {
