@@ -1,4 +1,5 @@
 import { when } from "./assertion.js";
+import { secretSchema } from "./secret.js";
 
 const duration = (description: string) => ({ type: "string", pattern: "^(\\d{1,6}(ms|s|m|h|d))+$", maxLength: 32, description }) as const;
 
@@ -98,6 +99,39 @@ const notification = {
   additionalProperties: false,
 } as const;
 
+const page = {
+  type: "object",
+  properties: {
+    tokens: { type: "array", minItems: 1, maxItems: 32, items: secretSchema, description: "Bearer tokens of programs: { secret: env:NAME }." },
+    users: {
+      type: "object",
+      minProperties: 1,
+      maxProperties: 100,
+      propertyNames: { pattern: "^[^\\u0000-\\u001f:]{1,64}$" },
+      additionalProperties: secretSchema,
+      description: "Passwords by user name, for HTTP basic authentication: ops: { secret: env:NAME }.",
+    },
+    proxies: {
+      type: "object",
+      properties: {
+        addresses: {
+          type: "array",
+          minItems: 1,
+          maxItems: 32,
+          items: { type: "string", maxLength: 64 },
+          description: "Addresses or ranges, such as 10.0.0.0/8.",
+        },
+        header: { type: "string", format: "header-name", maxLength: 64, description: "The header field with the user's name (remote-user)." },
+      },
+      required: ["addresses"],
+      additionalProperties: false,
+      description: "Proxies that log users in themselves and name them in a header field.",
+    },
+  },
+  additionalProperties: false,
+  description: "Who may see all of the status page and the API. With --public, others see names and states.",
+} as const;
+
 /** The `watch:` of a suite. `probe-run test` passes over it. */
 export const suiteWatchSchema = {
   type: "object",
@@ -120,6 +154,7 @@ export const suiteWatchSchema = {
       description: "When to warn of a certificate that expires, once for each certificate ([21d, 7d]); [] for never.",
     },
     notify: { type: "array", maxItems: 16, items: notification, description: "Where changes of incidents are sent." },
+    page,
     keep: {
       type: "object",
       properties: {

@@ -55,7 +55,7 @@ async function run({ options: given }: Arguments<typeof options>, io: Io): Promi
   const loaded = await loadConfig(file);
   tell(loaded, io);
   const exporter = new Exporter(loaded.served, { policy, most });
-  const server = await serveHttp(at, (path, asked) => exporter.answer(path, asked), most + MORE_CONNECTIONS);
+  const server = await serveHttp(at, (path, asked) => exporter.answer(path, asked), { mostConnections: most + MORE_CONNECTIONS });
   io.err(`probe-run: serving ${loaded.served.modules.size} modules at ${server.address}/probe\n`);
   const stopWatching = file === null ? () => undefined : reload(file, exporter, io);
   await interrupted(io);

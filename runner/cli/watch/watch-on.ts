@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { History } from "../../history/history.js";
-import { type HttpServing, serveHttp } from "../../net/http/serve.js";
+import type { Login } from "../../serve/login/login.js";
+import { openLogin } from "../../serve/login/open-login.js";
 import { RecentRuns } from "../../serve/status/recent-runs.js";
 import { StatusSite } from "../../serve/status/status-site.js";
 import { IN_MEMORY } from "../../sqlite/store-path.js";
@@ -11,15 +12,17 @@ import { runCheck } from "../../watch/run-check.js";
 import { type PreparedWatch, prepareWatch, Watch, type WatchOptions } from "../../watch/watch.js";
 import { EXIT } from "../exit-codes.js";
 import type { Io } from "../io.js";
-import { listenAddress } from "../listen-address.js";
 import { reportError } from "../report-error.js";
+import { exportStatus } from "./export-status.js";
 import { onFileChange } from "./on-file-change.js";
 import { type ReadWatch, readWatch } from "./read-watch.js";
+import { assertProtected, type ListenPlan, listenPlan, serveStatus } from "./serve-status.js";
 import { DEFAULT_HISTORY, type WatchOptions as Given } from "./watch-options.js";
 
 /** Watches until it is interrupted. */
 export async function watchOn(read: ReadWatch, given: Given, most: number, io: Io): Promise<number> {
-  const at = given.listen === null ? null : listenAddress(given.listen);
+  const listening = await listenPlan(given, io);
+  const login = await loginFor(read, listening);
   const environment = io.env as NodeJS.ProcessEnv;
   const first = await prepareWatch(read.plan, environment);
   const tell = (message: string): void => io.err(`probe-run: ${printable(message)}\n`);
@@ -28,12 +31,12 @@ export async function watchOn(read: ReadWatch, given: Given, most: number, io: I
   const runs = new RecentRuns();
   const options: WatchOptions = { most, tell, onError: (error) => fail(error), run: runner(runs) };
   let watch: Watch | null = null;
-  let server: HttpServing | null = null;
+  let shown: Shown | null = null;
   try {
     watch = new Watch(first, history, options);
-    const site = new StatusSite({ current: () => watch as Watch, history, runs, isPublic: given.public });
-    server = at === null ? null : await serveHttp(at, (path, asked) => site.answer(path, asked));
-    tell(`watching ${counted(read.plan.checks.length, "check")}${server === null ? "" : `, serving ${server.address}/metrics`}`);
+    const site = new StatusSite({ current: () => watch as Watch, history, runs, isPublic: given.public }, login);
+    shown = await show(site, listening, given.export === null ? null : resolve(io.cwd, given.export), tell);
+    tell(`watching ${counted(read.plan.checks.length, "check")}${shown.address === null ? "" : `, serving ${shown.address}/metrics`}`);
     const replace = async (next: PreparedWatch): Promise<void> => {
       const legacy = await (watch as Watch).close();
       try {
@@ -45,7 +48,9 @@ export async function watchOn(read: ReadWatch, given: Given, most: number, io: I
     const stopLooking = onFileChange(filesOf(read), io, async () => {
       try {
         const changed = await readWatch(read.file, io);
-        await replace(await prepareWatch(changed.plan, environment));
+        const [next, nextLogin] = [await prepareWatch(changed.plan, environment), await loginFor(changed, listening)];
+        await replace(next);
+        site.login = nextLogin;
         tell(`watching ${counted(changed.plan.checks.length, "check")} of the changed file`);
         return filesOf(changed);
       } catch (error) {
@@ -63,7 +68,7 @@ export async function watchOn(read: ReadWatch, given: Given, most: number, io: I
     }
     return EXIT.ok;
   } finally {
-    server?.close();
+    await shown?.close();
     await watch?.close();
     history.close();
   }
@@ -75,6 +80,32 @@ function filesOf({ suite }: ReadWatch): string[] {
 }
 
 /** A named file must be usable. Without one, a folder that cannot be written does not keep the watch from working. */
+interface Shown {
+  /** Null: nothing is served. */
+  readonly address: string | null;
+  close(): Promise<void>;
+}
+
+/** Serves the pages, and writes them as files. */
+async function show(site: StatusSite, listening: ListenPlan | null, folder: string | null, tell: (message: string) => void): Promise<Shown> {
+  const endExport = folder === null ? null : await exportStatus(folder, site, tell);
+  const server = listening === null ? null : await serveStatus(listening, site);
+  return {
+    address: server?.address ?? null,
+    close: async () => {
+      server?.close();
+      await endExport?.();
+    },
+  };
+}
+
+async function loginFor({ suite }: ReadWatch, listening: ListenPlan | null): Promise<Login | null> {
+  if (listening === null) return null;
+  const login = await openLogin(suite.suite.watch?.page);
+  assertProtected(listening, login);
+  return login;
+}
+
 function openHistory({ history: named }: Given, tell: (message: string) => void, { cwd }: Io): History {
   const path = resolve(cwd, named ?? DEFAULT_HISTORY);
   try {

@@ -9,8 +9,11 @@ export const watchOptions = {
   format: { value: "FORMAT", choices: FORMAT_NAMES, description: "With --once: what is printed, pretty by default; docs/formats.md says what reads each." },
   history: { value: "FILE", description: `The SQLite file for results, incidents and notifications (${DEFAULT_HISTORY}).` },
   concurrency: { value: "N", description: "Simultaneous runs (1000; with --once the suite's concurrency)." },
-  listen: { value: "HOST:PORT", description: "Serve the status page, /healthz, /metrics and /api/v1/checks there." },
-  public: { description: "With --listen: the page and the API show names and states only, no targets, probes or reasons." },
+  listen: { value: "HOST:PORT", description: "Serve the status page, /healthz, /metrics and the API there." },
+  "tls-cert": { value: "FILE", description: "With --listen: serve by TLS, with this certificate and its chain (PEM)." },
+  "tls-key": { value: "FILE", description: "The certificate's key (PEM)." },
+  public: { description: "The page and the API show names and states only, no targets, probes or reasons; all of it after a login, if watch.page has one." },
+  export: { value: "FOLDER", description: "Write the status page as files there, every minute: into a new or an empty folder, or that of an earlier export." },
   ...shortSecretsOption,
 } as const;
 

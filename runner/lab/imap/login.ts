@@ -1,9 +1,9 @@
+import { timingSafeEqualText } from "../../support/timing-safe-equal.js";
 import { AuthRefusal } from "../smtp/auth-refusal.js";
 import type { Exchange } from "../smtp/exchange.js";
 import { MECHANISMS } from "../smtp/mechanisms.js";
 import { reply } from "../smtp/reply.js";
 import type { Account } from "../smtp/settings.js";
-import { timingSafeEqualText } from "../smtp/timing-safe-equal.js";
 import type { Arguments } from "./arguments.js";
 import { BadCommand, RefusedCommand } from "./bad-command.js";
 import { capabilitiesOf, mayLogIn } from "./capabilities.js";

@@ -1,12 +1,12 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Certificate } from "../../net/transport/listen.js";
+import { timingSafeEqualText } from "../../support/timing-safe-equal.js";
 import type { Peer } from "../client-connection.js";
 import { AuthRefusal } from "../smtp/auth-refusal.js";
 import type { Exchange } from "../smtp/exchange.js";
 import { MECHANISMS } from "../smtp/mechanisms.js";
 import { reply } from "../smtp/reply.js";
 import type { Account } from "../smtp/settings.js";
-import { timingSafeEqualText } from "../smtp/timing-safe-equal.js";
 import type { MailStore } from "../store/mail-store.js";
 
 export interface Pop3Settings {

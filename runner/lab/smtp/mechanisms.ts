@@ -1,10 +1,10 @@
 import { createHmac, randomBytes } from "node:crypto";
+import { timingSafeEqualText } from "../../support/timing-safe-equal.js";
 import { AuthRefusal } from "./auth-refusal.js";
 import type { Exchange, Mechanism } from "./exchange.js";
 import { reply } from "./reply.js";
 import { scramSha256 } from "./scram.js";
 import type { Account } from "./settings.js";
-import { timingSafeEqualText } from "./timing-safe-equal.js";
 
 /** The strongest first, as clients take the first they know. */
 export const MECHANISMS: ReadonlyMap<string, Mechanism> = new Map<string, Mechanism>([

@@ -1,10 +1,10 @@
 import { createHash, createHmac, pbkdf2, randomBytes } from "node:crypto";
 import { promisify } from "node:util";
+import { timingSafeEqualText } from "../../support/timing-safe-equal.js";
 import { AuthRefusal } from "./auth-refusal.js";
 import type { Exchange } from "./exchange.js";
 import { reply } from "./reply.js";
 import type { Account } from "./settings.js";
-import { timingSafeEqualText } from "./timing-safe-equal.js";
 
 /** RFC 7677, section 4: the least. */
 const ITERATIONS = 4096;

@@ -1,7 +1,9 @@
 import { once } from "node:events";
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import { boundConnections, CONNECTION_CHECKS } from "./bounded-connections.js";
+import type { Certificate } from "../transport/listen.js";
+import { boundConnections, CONNECTION_CHECKS, HANDSHAKE_TIMEOUT } from "./bounded-connections.js";
 
 export interface HttpAnswer {
   readonly status: number;
@@ -10,6 +12,16 @@ export interface HttpAnswer {
   readonly type?: string;
   /** Header fields beside the usual ones. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** The answer continues after the text: this client gets what is written to it, until it goes away or is ended. */
+  readonly follow?: (client: HttpFollower) => void;
+}
+
+export interface HttpFollower {
+  /** A client that does not read what was written before is cut off. */
+  write(text: string): void;
+  end(): void;
+  /** Aborts when the client goes away. */
+  readonly signal: AbortSignal;
 }
 
 export interface HttpServing {
@@ -23,47 +35,90 @@ export interface HttpAsked {
   readonly query: URLSearchParams;
   /** A header field's value; null without it. */
   header(name: string): string | null;
+  /** Of the client, or of the proxy in front of it. */
+  readonly address: string;
+  /** By TLS, up to here. */
+  readonly isEncrypted: boolean;
   /** Aborts when the client goes away. */
   readonly signal: AbortSignal;
 }
 
 /** Enough for Prometheus, readiness probes and people. */
 const MAX_CONNECTIONS = 128;
+/** A client that follows and does not read is cut off when this much waits for it. */
+const MOST_UNREAD_BYTES = 262_144;
+
+export interface ServingOptions {
+  readonly mostConnections?: number;
+  /** Serve by TLS. */
+  readonly certificate?: Certificate | null;
+}
 
 /** Answers GET with a text by path. It does not keep the process alive. */
 export async function serveHttp(
   at: { readonly host: string; readonly port: number },
   answer: (path: string, asked: HttpAsked) => Promise<HttpAnswer>,
-  mostConnections = MAX_CONNECTIONS,
+  { mostConnections = MAX_CONNECTIONS, certificate = null }: ServingOptions = {},
 ): Promise<HttpServing> {
-  const server = createServer(CONNECTION_CHECKS, (request, response) => {
-    const reply = ({ status, text, type = "text/plain; charset=utf-8", headers = {} }: HttpAnswer): void => {
-      response.writeHead(status, { "content-type": type, "cache-control": "no-store", "x-content-type-options": "nosniff", ...headers }).end(text);
-    };
-    if (request.method !== "GET" && request.method !== "HEAD") return reply({ status: 405, text: "only GET\n" });
-    const failed = (error: unknown): void => reply({ status: 500, text: `${error instanceof Error ? error.message : error}\n` });
+  const listener = (request: IncomingMessage, response: ServerResponse): void => {
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      reply(response, false, { status: 405, text: "only GET\n" });
+      return;
+    }
+    const failed = (error: unknown): void => reply(response, false, { status: 500, text: `${error instanceof Error ? error.message : error}\n` });
     const [path = "/", ...query] = (request.url ?? "/").split("?");
     const gone = new AbortController();
     response.once("close", () => gone.abort());
-    const header = (name: string): string | null => {
-      const value = request.headers[name];
-      return typeof value === "string" ? value : null;
-    };
-    answer(path, { query: new URLSearchParams(query.join("?")), header, signal: gone.signal }).then(reply, failed);
-  });
+    const asked = askedOf(request, new URLSearchParams(query.join("?")), gone.signal);
+    answer(path, asked).then((it) => reply(response, request.method === "GET", it, gone.signal), failed);
+  };
+  const tls = certificate === null ? null : { cert: certificate.certificate, key: certificate.key, ...CONNECTION_CHECKS, ...HANDSHAKE_TIMEOUT };
+  const server = tls === null ? createServer(CONNECTION_CHECKS, listener) : createTlsServer(tls, listener);
   boundConnections(server, mostConnections);
   server.listen(at);
   await once(server, "listening");
   server.unref();
-  return { address: addressOf(server), close: () => close(server) };
+  return { address: addressOf(server, tls === null ? "http" : "https"), close: () => close(server) };
 }
 
-function close(server: Server): void {
+function askedOf(request: IncomingMessage, query: URLSearchParams, signal: AbortSignal): HttpAsked {
+  return {
+    query,
+    signal,
+    address: (request.socket.remoteAddress ?? "").replace(/^::ffff:(?=\d+\.)/, ""),
+    isEncrypted: "encrypted" in request.socket,
+    header: (name) => {
+      const value = request.headers[name];
+      return typeof value === "string" ? value : null;
+    },
+  };
+}
+
+function reply(response: ServerResponse, mayFollow: boolean, { status, text, type, headers = {}, follow }: HttpAnswer, signal?: AbortSignal): void {
+  response.writeHead(status, {
+    "content-type": type ?? "text/plain; charset=utf-8",
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    ...headers,
+  });
+  if (follow === undefined || !mayFollow || signal === undefined || signal.aborted) {
+    response.end(text);
+    return;
+  }
+  const write = (piece: string): void => {
+    if (response.writableLength > MOST_UNREAD_BYTES) response.destroy();
+    else if (!response.destroyed) response.write(piece);
+  };
+  write(text);
+  follow({ write, signal, end: () => response.end() });
+}
+
+function close(server: Server | TlsServer): void {
   server.close();
   server.closeAllConnections();
 }
 
-function addressOf(server: Server): string {
+function addressOf(server: Server | TlsServer, scheme: string): string {
   const { address, family, port } = server.address() as AddressInfo;
-  return `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
+  return `${scheme}://${family === "IPv6" ? `[${address}]` : address}:${port}`;
 }

@@ -1,12 +1,18 @@
 import type { History } from "../../history/history.js";
 import { CheckReader } from "../../history/of-check.js";
 import type { HttpAnswer, HttpAsked } from "../../net/http/serve.js";
+import { badge } from "../../report/badge.js";
 import { CONTENT_SECURITY_POLICY } from "../../report/page.js";
+import { packageVersion } from "../../support/package-root.js";
 import { METRICS_TYPE } from "../../support/prometheus.js";
-import { checksView } from "../../watch/checks-view.js";
 import { watchMetrics } from "../../watch/metrics.js";
 import type { Watch } from "../../watch/watch.js";
+import type { WatchedCheck } from "../../watch/watch-plan.js";
+import type { Login } from "../login/login.js";
+import { StatusApi } from "./api.js";
 import { checkPageOf } from "./check-details.js";
+import { EventStream } from "./event-stream.js";
+import { openApi } from "./openapi.js";
 import { Overview } from "./overview.js";
 import type { RecentRuns } from "./recent-runs.js";
 
@@ -15,56 +21,101 @@ export interface SiteOptions {
   current(): Watch;
   readonly history: History;
   readonly runs: RecentRuns;
+  /** Without a login, what everyone sees; with one, whether others than operators see anything. */
   readonly isPublic: boolean;
 }
 
 const RELOAD_SECONDS = 60;
 const HTML = "text/html; charset=utf-8";
 const PAGE_HEADERS = { "content-security-policy": CONTENT_SECURITY_POLICY, "referrer-policy": "no-referrer" };
+const PICTURE_HEADERS = { "content-security-policy": "default-src 'none'" };
+const NO_CHECK: HttpAnswer = { status: 404, text: "there is no such check\n" };
+const NOT_FOUND: HttpAnswer = { status: 404, text: "there are /, /check/KEY, /api/v1/openapi.json, /badge/KEY.svg, /events, /metrics and /healthz\n" };
 
 /** What a watch serves: pages for people, and what programs ask. */
 export class StatusSite {
   readonly #reader: CheckReader;
+  readonly #events: EventStream;
   #overview: Overview | null = null;
 
-  constructor(readonly options: SiteOptions) {
+  constructor(
+    readonly options: SiteOptions,
+    /** Null: there is none. It changes with the file. */
+    public login: Login | null,
+  ) {
     this.#reader = new CheckReader(options.history.driver);
+    this.#events = new EventStream(() => options.current().book);
   }
 
   async answer(path: string, asked: HttpAsked): Promise<HttpAnswer> {
-    const { book, certificates, watcher, history } = this.options.current();
-    if (path === "/") return this.#front(asked);
-    if (path.startsWith("/check/")) return this.#check(path.slice("/check/".length));
     if (path === "/healthz") return { status: 200, text: "ok\n" };
-    if (path === "/metrics") return { status: 200, text: watchMetrics(book, certificates, watcher.counts, history), type: METRICS_TYPE };
-    if (path === "/api/v1/checks") return { status: 200, text: `${JSON.stringify(checksView(book, this.options.isPublic))}\n`, type: "application/json" };
-    return { status: 404, text: "there are /, /healthz, /metrics and /api/v1/checks\n" };
+    if (this.login === null) return this.#route(path, asked, this.options.isPublic);
+    const access = this.login.access(asked, Date.now());
+    if (typeof access === "object") return access;
+    if (access === "public" && (!this.options.isPublic || path === "/login" || path === "/metrics")) return this.login.challenge();
+    if (path === "/login") return { status: 303, text: "", headers: { location: "./" } };
+    return this.#route(path, asked, access === "public");
   }
 
-  #front({ query }: HttpAsked): HttpAnswer {
+  /** The pages as files: their paths and texts. */
+  files(): Map<string, string> {
+    const { isPublic } = this.options;
+    const overview = this.#currentOverview();
+    const now = Date.now();
+    const files = new Map<string, string>();
+    files.set("index.html", overview.page(now, { isPublic, page: null, links: [], query: "", hrefOf: (key) => `check/${key}.html` }));
+    for (const check of overview.book.plan.checks) {
+      files.set(`check/${check.key}.html`, this.#page(check, isPublic, "../index.html"));
+      files.set(`badge/${check.key}.svg`, this.#badge(check));
+    }
+    return files;
+  }
+
+  close(): void {
+    this.#events.close();
+  }
+
+  #route(path: string, asked: HttpAsked, isPublic: boolean): HttpAnswer {
+    const { book, certificates, watcher, history } = this.options.current();
+    const api = new StatusApi(book, this.#currentOverview(), this.#reader);
+    if (path === "/") return this.#front(asked, isPublic);
+    if (path === "/events") return this.#events.answer(isPublic);
+    if (path === "/metrics") return { status: 200, text: watchMetrics(book, certificates, watcher.counts, history), type: METRICS_TYPE };
+    if (path === "/api/v1/openapi.json") return json(openApi(packageVersion()));
+    if (path === "/api/v1/checks") return json(api.checks(isPublic));
+    if (path === "/api/v1/incidents") return json(api.incidents(isPublic));
+    if (path === "/api/v1/results") return json(api.results(asked.query, isPublic));
+    return this.#ofCheck(path, api, isPublic);
+  }
+
+  #ofCheck(path: string, api: StatusApi, isPublic: boolean): HttpAnswer {
+    const [, kind, key] = /^\/(api\/v1\/checks|check|badge)\/([0-9a-f]{16})(?:\.svg)?$/.exec(path) ?? [];
+    if (kind === undefined || (kind === "badge") !== path.endsWith(".svg")) return NOT_FOUND;
+    const check = api.book.plan.checks.find((each) => each.key === key);
+    if (check === undefined) return NO_CHECK;
+    if (kind === "badge") return { status: 200, text: this.#badge(check), type: "image/svg+xml", headers: PICTURE_HEADERS };
+    if (kind === "check") return { status: 200, text: this.#page(check, isPublic, "../"), type: HTML, headers: PAGE_HEADERS };
+    return json(api.check(check, isPublic, Date.now()));
+  }
+
+  /** The browser loads it again by a header field; a page that did so by itself could not be stopped by its reader. */
+  #front({ query }: HttpAsked, isPublic: boolean): HttpAnswer {
     const page = wholeNumber(query.get("page"));
     const isStill = query.get("reload") === "no";
-    const at = page === 1 ? "" : `page=${page}`;
-    const still = { href: `?${[at, "reload=no"].filter((part) => part !== "").join("&")}`, text: "Stop reloading this page" };
-    const reloading = { href: at === "" ? "." : `?${at}`, text: `Reload this page every ${RELOAD_SECONDS} s` };
-    const links = [isStill ? reloading : still];
-    const text = this.#currentOverview().page(Date.now(), {
-      isPublic: this.options.isPublic,
-      page,
-      links,
-      query: isStill ? "&reload=no" : "",
-      hrefOf: (key) => `check/${key}`,
-    });
-    return htmlAnswer(text, isStill);
+    const links = [reloadLink(page, isStill), ...(this.login !== null && isPublic ? [{ href: "login", text: "Log in" }] : [])];
+    const still = isStill ? "&reload=no" : "";
+    const text = this.#currentOverview().page(Date.now(), { isPublic, page, links, query: still, hrefOf: (key) => `check/${key}` });
+    return { status: 200, text, type: HTML, headers: isStill ? PAGE_HEADERS : { ...PAGE_HEADERS, refresh: String(RELOAD_SECONDS) } };
   }
 
-  #check(key: string): HttpAnswer {
+  #page(check: WatchedCheck, isPublic: boolean, home: string): string {
     const overview = this.#currentOverview();
-    const { book } = overview;
-    const check = book.plan.checks.find((each) => each.key === key);
-    if (check === undefined) return { status: 404, text: "there is no such check\n" };
-    const sources = { book, overview, reader: this.#reader, runs: this.options.runs };
-    return htmlAnswer(checkPageOf(check, sources, this.options.isPublic, Date.now(), "../"), true);
+    const sources = { book: overview.book, overview, reader: this.#reader, runs: this.options.runs };
+    return checkPageOf(check, sources, isPublic, Date.now(), home);
+  }
+
+  #badge({ key, name }: WatchedCheck): string {
+    return badge(name, this.options.current().book.state(key).outcome);
   }
 
   #currentOverview(): Overview {
@@ -76,9 +127,15 @@ export class StatusSite {
   }
 }
 
-/** The browser loads the page again by a header field; a page that did so by itself could not be stopped by its reader. */
-function htmlAnswer(text: string, isStill: boolean): HttpAnswer {
-  return { status: 200, text, type: HTML, headers: isStill ? PAGE_HEADERS : { ...PAGE_HEADERS, refresh: String(RELOAD_SECONDS) } };
+function reloadLink(page: number, isStill: boolean): { href: string; text: string } {
+  const at = page === 1 ? "" : `page=${page}`;
+  if (isStill) return { href: at === "" ? "./" : `?${at}`, text: `Reload this page every ${RELOAD_SECONDS} s` };
+  return { href: `?${at === "" ? "" : `${at}&`}reload=no`, text: "Stop reloading this page" };
+}
+
+/** An answer that is one already, as of a wrong request, stays. */
+function json(value: object): HttpAnswer {
+  return "status" in value && "text" in value ? (value as HttpAnswer) : { status: 200, text: `${JSON.stringify(value)}\n`, type: "application/json" };
 }
 
 function wholeNumber(written: string | null): number {

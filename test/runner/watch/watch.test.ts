@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { History } from "../../../runner/history/history.js";
-import type { CheckView } from "../../../runner/watch/checks-view.js";
+import type { CheckView } from "../../../schemas/status-api.js";
 import { probeRun } from "../cli/command-line.js";
 import { startReceiver, startSwitch, startWatching, type Watching } from "./watching.js";
 

@@ -14,7 +14,12 @@ export interface Watching {
 }
 
 /** Runs `probe-run watch` in this process. */
-export async function startWatching(file: string, cwd: string, words: readonly string[] = []): Promise<Watching> {
+export async function startWatching(
+  file: string,
+  cwd: string,
+  words: readonly string[] = [],
+  serving = /serving (http:\/\/\S+)\/metrics\n/,
+): Promise<Watching> {
   let text = "";
   let interrupt: () => void = () => undefined;
   let hangUp: () => void = () => undefined;
@@ -23,7 +28,7 @@ export async function startWatching(file: string, cwd: string, words: readonly s
     ready = resolve;
   });
   const screen = { isTty: false, columns: 80 };
-  const ended = main(["watch", file, "--listen", "127.0.0.1:0", ...words], {
+  const ended = main(["watch", file, ...(words.includes("--listen") ? [] : ["--listen", "127.0.0.1:0"]), ...words], {
     out: async () => undefined,
     err(piece) {
       text += piece;
@@ -44,7 +49,7 @@ export async function startWatching(file: string, cwd: string, words: readonly s
     },
   });
   await Promise.race([isReady, ended]);
-  const address = /serving (http:\/\/\S+)\/metrics\n/.exec(text)?.[1];
+  const address = serving.exec(text)?.[1];
   if (address === undefined) throw new Error(`it does not watch: ${text}`);
   const stop = async (): Promise<number> => {
     interrupt();

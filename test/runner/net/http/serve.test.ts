@@ -16,7 +16,7 @@ beforeEach(async () => {
     answered += 1;
     return { status: 200, text: path === "/metrics" ? TEXT : "ready\n" };
   };
-  server = await serveHttp({ host: "127.0.0.1", port: 0 }, answer, MOST);
+  server = await serveHttp({ host: "127.0.0.1", port: 0 }, answer, { mostConnections: MOST });
   port = Number(new URL(server.address).port);
 });
 afterEach(() => {

@@ -1,0 +1,54 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { type HttpServing, serveHttp } from "../../net/http/serve.js";
+import { addressUse } from "../../net/transport/address-policy.js";
+import type { Certificate } from "../../net/transport/listen.js";
+import type { Login } from "../../serve/login/login.js";
+import type { StatusSite } from "../../serve/status/status-site.js";
+import { RequestError } from "../../support/request-error.js";
+import type { Io } from "../io.js";
+import { listenAddress } from "../listen-address.js";
+import { UsageError } from "../usage-error.js";
+import type { WatchOptions } from "./watch-options.js";
+
+export interface ListenPlan {
+  readonly at: { readonly host: string; readonly port: number };
+  readonly certificate: Certificate | null;
+}
+
+/** Where the status page is served; null without --listen. */
+export async function listenPlan(given: WatchOptions, io: Io): Promise<ListenPlan | null> {
+  const { "tls-cert": certificate, "tls-key": key } = given;
+  if ((certificate === null) !== (key === null)) throw new UsageError("--tls-cert and --tls-key belong together");
+  if (given.listen === null) {
+    if (certificate !== null) throw new UsageError("--tls-cert needs --listen");
+    return null;
+  }
+  const at = listenAddress(given.listen);
+  if (certificate === null || key === null) return { at, certificate: null };
+  return { at, certificate: { certificate: await textOf(resolve(io.cwd, certificate)), key: await textOf(resolve(io.cwd, key)) } };
+}
+
+/** Passwords and tokens must not cross a network in the clear. */
+export function assertProtected({ at, certificate }: ListenPlan, login: Login | null): void {
+  if (login === null || certificate !== null || login.credentials.proxies !== null) return;
+  const isLocal = at.host === "localhost" || addressUse(at.host).scope === "loopback";
+  if (!isLocal) throw new UsageError(`a login at ${at.host} needs TLS`, "give --tls-cert and --tls-key, list a proxy in watch.page, or listen on 127.0.0.1");
+}
+
+export async function serveStatus({ at, certificate }: ListenPlan, site: StatusSite): Promise<HttpServing> {
+  const server = await serveHttp(at, (path, asked) => site.answer(path, asked), { certificate });
+  return {
+    address: server.address,
+    close: () => {
+      site.close();
+      server.close();
+    },
+  };
+}
+
+async function textOf(file: string): Promise<string> {
+  return readFile(file, "utf8").catch((error: Error) => {
+    throw new RequestError(`${file} cannot be read`, "usage", [{ pointer: "", message: error.message, hint: null }]);
+  });
+}
