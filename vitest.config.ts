@@ -31,6 +31,8 @@ const SLOW = [
   "test/runner/watch/{watch,kill}.test.ts",
   // Two exporters and a Prometheus beside each other.
   "test/runner/serve/beside-blackbox.test.ts",
+  // A browser opens every page three times, and axe reads them.
+  "test/runner/serve/page-in-browser.test.ts",
   // Copies of the repository, in which the compiler, the build and vitest run.
   "test/runner/cli/{new,foreign}.test.ts",
   "test/runner/vitest/command.test.ts",

@@ -23,6 +23,7 @@ export const COMMANDS = {
   suppress: { summary: "Manage the suppression list of mail.deliver.", load: () => import("./suppress.js") },
   serve: { summary: "Serve probes to Prometheus over HTTP, as blackbox_exporter does.", load: () => import("./serve.js") },
   watch: { summary: "Watch a suite on schedule, with history and alerts.", load: () => import("./watch.js") },
+  init: { summary: "Write a suite to watch, a service, and Prometheus with Grafana.", load: () => import("./init.js") },
   report: { summary: "Make an HTML page of results.", load: () => import("./report.js") },
   test: { summary: "Run suites of checks on vitest.", load: () => import("./test.js") },
 } as const satisfies Commands;

@@ -52,7 +52,7 @@ export function checkPage({ name, suite, now, outcome, lastAt, days, incidents, 
   const share = `${percent(availability(days))} fine${measured === null || measured === 1 ? "" : `, ${percent(measured)} measured`}`;
   const body = [
     `<header><nav><a href="${escaped(overview)}">${escaped(suite)}</a></nav><h1>${escaped(name)}</h1>`,
-    `<p>${stateMark(outcome)}${lastAt === null ? " no result yet" : ` <span class="soft">since the result of ${timeElement(lastAt)}</span>`}</p></header><main>`,
+    `<p>${stateMark(outcome)}${lastAt === null ? " no result yet" : ` <span class="soft">in the newest result, of ${timeElement(lastAt)}</span>`}</p></header><main>`,
     ...(details === null ? [] : [facts(details)]),
     `<h2>${days.length} days</h2><p class="days">${dayBars(days)} <span class="soft">${share}</span></p>`,
     ...(details === null ? [] : runs(details)),

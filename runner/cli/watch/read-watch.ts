@@ -17,10 +17,17 @@ export async function readWatch(file: string, io: Io): Promise<ReadWatch> {
     const suite = await readSuite(file, await textOf(file), io.env);
     return { file, suite, plan: await watchPlanOf(suite) };
   } catch (error) {
-    if (!(error instanceof SuiteError)) throw error;
-    const violations = error.problems.map(({ line, column, message, hint }) => ({ pointer: `${line}:${column}`, message, hint }));
-    throw new RequestError(`${file} cannot be watched as it is written`, "usage", violations);
+    return wrongSuite(`${file} cannot be watched as it is written`)(error);
   }
+}
+
+/** What is wrong with a suite, as an error of the request. */
+export function wrongSuite(message: string): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof SuiteError)) throw error;
+    const violations = error.problems.map(({ line, column, message: own, hint }) => ({ pointer: `${line}:${column}`, message: own, hint }));
+    throw new RequestError(message, "usage", violations);
+  };
 }
 
 async function textOf(file: string): Promise<string> {
