@@ -21,8 +21,26 @@ import { openWorkshop } from "./support/workshop.js";
 import { throughput } from "./throughput.js";
 import { verify } from "./verify.js";
 import { watch } from "./watch.js";
+import { web } from "./web.js";
 
-const BENCHES: readonly Bench[] = [throughput, startup, accuracy, memory, lists, dns, queue, queueRedis, rcpt, send, dkim, verify, posture, deliver, watch];
+const BENCHES: readonly Bench[] = [
+  throughput,
+  startup,
+  accuracy,
+  memory,
+  lists,
+  dns,
+  web,
+  queue,
+  queueRedis,
+  rcpt,
+  send,
+  dkim,
+  verify,
+  posture,
+  deliver,
+  watch,
+];
 
 /** More than this share of the processors was in use by others: rates are too low then, and ratios spread. */
 const BUSY_SHARE = 0.25;

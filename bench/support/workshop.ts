@@ -19,6 +19,8 @@ const PROCESSES = {
   dnsOurs: "contenders/dns-ours",
   dnsNode: "contenders/dns-node",
   dnsServer: "peers/dns-server",
+  webOurs: "contenders/web-ours",
+  webPeers: "contenders/web-peers",
   queueOurs: "contenders/queue-ours",
   queueNoop: "contenders/queue-noop",
   noopProbe: "contenders/noop-probe",

@@ -30,12 +30,20 @@ export interface ResolverGrant {
   mx(route: MailRoute, options: MailRouteOptions, asking?: QueryOptions): Promise<void>;
 }
 
+/** Even an import of what is loaded takes longer than a query. */
+let direct: typeof import("./direct-query.js") | null = null;
+
+async function directQueries(): Promise<typeof import("./direct-query.js")> {
+  if (direct === null) direct = await import("./direct-query.js");
+  return direct;
+}
+
 export function resolverGrant(state: WireRun): ResolverGrant {
   const query: ResolverGrant["query"] = (name, type, asking = {}) => recorded(state, name, type, asking);
   return {
     query,
     addresses: (host, asking = {}) => addressesOf((name, type) => query(name, type, asking), host, asking.address_family ?? "any"),
-    ask: async (server, question, options) => (await import("./direct-query.js")).askDirectly(state, server, question, options),
+    ask: async (server, question, options) => (await directQueries()).askDirectly(state, server, question, options),
     systemServers: () => systemServers().map(({ text }) => text),
     mx: (route, options, asking = {}) => fillRoute((name, type) => query(name, type, asking), route, options),
   };
