@@ -1,7 +1,7 @@
 import type { LookUpAnswer, LookUpRequest } from "./contenders/look-ups.js";
 import type { Bench, Setting } from "./support/bench.js";
 import { type Child, startChild } from "./support/child.js";
-import type { Figure } from "./support/figure.js";
+import type { Figure, Unit } from "./support/figure.js";
 import { interleaved } from "./support/rounds.js";
 import { ratios, spreadOf } from "./support/statistics.js";
 
@@ -60,23 +60,27 @@ async function measure(setting: Setting): Promise<Figure[]> {
 }
 
 async function measureLines(setting: Setting, server: string, ours: Child, node: Child): Promise<Figure[]> {
-  const contenders = new Map<string, () => Promise<number>>();
+  const contenders = new Map<string, () => Promise<LookUpAnswer>>();
   for (const { name, ours: own, peers } of LINES) {
-    contenders.set(`${name}: ours`, () => perSecond(setting, ours, server, own));
-    if (peers !== null) contenders.set(`${name}: ${PEER}`, () => perSecond(setting, node, server, peers));
+    contenders.set(`${name}: ours`, () => lookUps(setting, ours, server, own));
+    if (peers !== null) contenders.set(`${name}: ${PEER}`, () => lookUps(setting, node, server, peers));
   }
   // Once for nothing: both have to be compiled and warm.
   await interleaved(1, contenders, setting.progress);
   const measured = await interleaved(setting.quick ? 2 : 7, contenders, setting.progress);
-  return LINES.map(({ name }) => figure(name, measured.get(`${name}: ours`) as number[], measured.get(`${name}: ${PEER}`) ?? null));
+  return LINES.flatMap(({ name }) => {
+    const [own, peers] = [measured.get(`${name}: ours`) as LookUpAnswer[], measured.get(`${name}: ${PEER}`) ?? null];
+    const of = (unit: Unit, title: string, value: (answer: LookUpAnswer) => number) => figure(title, unit, own.map(value), peers?.map(value) ?? null);
+    return [of("look-ups/s", name, ({ perSecond }) => perSecond), of("µs", `CPU a look-up, ${name}`, ({ cpuMicroseconds }) => cpuMicroseconds)];
+  });
 }
 
-async function perSecond({ quick }: Setting, child: Child, server: string, task: Task): Promise<number> {
+async function lookUps({ quick }: Setting, child: Child, server: string, task: Task): Promise<LookUpAnswer> {
   const total = quick ? Math.ceil(task.total / 4) : task.total;
-  return (await child.ask<LookUpAnswer>({ ...task, server, total })).perSecond;
+  return child.ask<LookUpAnswer>({ ...task, server, total });
 }
 
-function figure(name: string, ours: readonly number[], peers: readonly number[] | null): Figure {
+function figure(name: string, unit: Unit, ours: readonly number[], peers: readonly number[] | null): Figure {
   const beside = peers === null ? { peers: null, ratio: null } : { peers: spreadOf(peers), ratio: ratios(ours, peers) };
-  return { bench: dns.name, name, unit: "look-ups/s", ours: spreadOf(ours), peer: peers === null ? "" : PEER, ...beside, goal: null, skipped: null };
+  return { bench: dns.name, name, unit, ours: spreadOf(ours), peer: peers === null ? "" : PEER, ...beside, goal: null, skipped: null };
 }

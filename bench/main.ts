@@ -1,3 +1,4 @@
+import "../runner/capabilities.js";
 import { writeFile } from "node:fs/promises";
 import { availableParallelism, loadavg } from "node:os";
 import { accuracy } from "./accuracy.js";
@@ -13,9 +14,10 @@ import { rcpt } from "./rcpt.js";
 import { send } from "./send.js";
 import { startup } from "./startup.js";
 import type { Bench } from "./support/bench.js";
-import { type Figure, verdictOf } from "./support/figure.js";
+import { verdictOf } from "./support/figure.js";
 import { type Options, OptionsError, parseOptions } from "./support/options.js";
 import { progressOn } from "./support/progress.js";
+import { type Circumstances, isBusy, type PublishedFigure, publish } from "./support/published.js";
 import { tableOf } from "./support/table.js";
 import { openWorkshop } from "./support/workshop.js";
 import { throughput } from "./throughput.js";
@@ -42,10 +44,7 @@ const BENCHES: readonly Bench[] = [
   watch,
 ];
 
-/** More than this share of the processors was in use by others: rates are too low then, and ratios spread. */
-const BUSY_SHARE = 0.25;
-
-const HELP = `npm run bench [-- <names> --quick --explain --json FILE]
+const HELP = `npm run bench [-- <names> --quick --explain --json FILE --page]
 
 Measures probe-run from dist/ side by side with others on this machine, on the loopback only. bench/README.md says how to read it.
 
@@ -54,6 +53,7 @@ ${BENCHES.map(({ name, summary }) => `  ${name.padEnd(12)}${summary}`).join("\n"
   --quick      Small numbers, under a minute: to see that it works.
   --explain    Also say where the time of a start goes.
   --json FILE  Write the figures to a file, too.
+  --page       Write them to docs/performance.md and to bench/figures.json, which npm run simulate reads.
 
 The exit code is 0 whether a goal was met or missed, 1 when a bench could not do its work, 2 when this command line is wrong.
 
@@ -81,12 +81,15 @@ async function runBenches(options: Options): Promise<void> {
   // Before the bench itself makes load.
   const load = loadavg()[0] as number;
   const workshop = await openWorkshop(progress.say);
-  const figures: Figure[] = [];
+  const figures: PublishedFigure[] = [];
+  const done: string[] = [];
   for (const bench of BENCHES.filter(({ name }) => options.names.includes(name))) {
     const say = (text: string): void => progress.say(`${bench.name}: ${text}`);
     try {
       const measured = await bench.measure({ quick: options.quick, explain: options.explain, workshop, progress: say });
-      figures.push(...measured);
+      const circumstances = circumstancesOf(load, options.quick);
+      figures.push(...measured.map((figure) => ({ ...figure, ...circumstances })));
+      done.push(bench.name);
       progress.clear();
       process.stdout.write(`${bench.summary}\n\n${tableOf(measured)}\n`);
     } catch (error) {
@@ -95,23 +98,23 @@ async function runBenches(options: Options): Promise<void> {
       process.exitCode = 1;
     }
   }
-  process.stdout.write(loadText(load));
+  process.stdout.write(loadText(circumstancesOf(load, options.quick)));
   if (options.json !== null) await writeFile(options.json, `${JSON.stringify(reportOf(figures, options.quick, load), null, 2)}\n`);
+  if (options.page) await publish(figures, done);
 }
 
-function loadText(load: number): string {
-  const processors = availableParallelism();
-  const isBusy = load > BUSY_SHARE * processors;
-  return `Load average before the bench: ${load.toFixed(1)} on ${processors} processors.${isBusy ? " The machine was not quiet: read ratios and CPU times." : ""}\n`;
+function circumstancesOf(load_before: number, quick: boolean): Circumstances {
+  const load_after = loadavg()[0] as number;
+  return { measured_at: new Date().toISOString(), node: process.version, processors: availableParallelism(), load_before, load_after, quick };
 }
 
-function reportOf(figures: readonly Figure[], quick: boolean, load: number) {
-  return {
-    measured_at: new Date().toISOString(),
-    node: process.version,
-    processors: availableParallelism(),
-    load_average: load,
-    quick,
-    figures: figures.map((figure) => ({ ...figure, verdict: verdictOf(figure) })),
-  };
+function loadText(circumstances: Circumstances): string {
+  const { load_before, load_after, processors } = circumstances;
+  const busy = isBusy(circumstances) ? " The machine was not quiet: read ratios and CPU times." : "";
+  return `Load average before the bench: ${load_before.toFixed(1)} on ${processors} processors; after it: ${load_after.toFixed(1)}.${busy}\n`;
+}
+
+function reportOf(figures: readonly PublishedFigure[], quick: boolean, load: number) {
+  const common = { measured_at: new Date().toISOString(), node: process.version, processors: availableParallelism(), load_average: load, quick };
+  return { ...common, figures: figures.map((figure) => ({ ...figure, verdict: verdictOf(figure) })) };
 }

@@ -10,6 +10,7 @@ import { startSmtpSink } from "./peers/smtp-sink.js";
 import type { Setting } from "./support/bench.js";
 import { startProbeRun, startSmtpServer } from "./support/contenders.js";
 import type { Figure, Goal } from "./support/figure.js";
+import { processorTime } from "./support/processor-time.js";
 import { interleaved } from "./support/rounds.js";
 import { ratios, spreadOf } from "./support/statistics.js";
 import type { Workshop } from "./support/workshop.js";
@@ -17,7 +18,9 @@ import type { Workshop } from "./support/workshop.js";
 const ONE = "work, one process";
 const TWO = "work, two processes";
 const IN_PROCESS = "run, in process";
-const TWICE: Goal = { of: "ratio", at: "least", value: 1.6 };
+const TWICE: Goal = { of: "ratio", at: "least", value: 1.7 };
+/** Of a job through `work`, beside the probe itself. */
+const JOB_COST: Goal = { of: "ratio", at: "most", value: 1.3 };
 
 /** The targets of the jobs: one for which the processor is the limit, and a slow one, as most are. */
 interface Target {
@@ -53,7 +56,9 @@ async function measureAgainst(target: Target, { workshop, progress }: Setting): 
   try {
     const alone = await startProbeRun(workshop);
     started.push(alone);
-    const contenders = new Map([[IN_PROCESS, async () => jobs / (await alone.ask<FloodAnswer>({ task: "flood", port, total: jobs, concurrency })).seconds]]);
+    const contenders = new Map<string, () => Promise<FloodAnswer>>([
+      [IN_PROCESS, () => alone.ask<FloodAnswer>({ task: "flood", port, total: jobs, concurrency })],
+    ]);
     for (const [name, processes] of [ONE, TWO].map((each, index) => [each, index + 1] as const)) {
       const work = await startWork(workshop, processes, concurrency);
       started.push(work);
@@ -61,8 +66,12 @@ async function measureAgainst(target: Target, { workshop, progress }: Setting): 
     }
     // Once for nothing: all have to be compiled and warm.
     await interleaved(1, contenders, progress);
-    const rates = await interleaved(rounds, contenders, progress);
-    return [figure(target, ONE, IN_PROCESS, null, rates), figure(target, TWO, ONE, TWICE, rates)];
+    const answers = await interleaved(rounds, contenders, progress);
+    return [
+      figure(target, ONE, IN_PROCESS, null, answers),
+      figure(target, TWO, ONE, target.name === LATE.name ? TWICE : null, answers),
+      ...costFigures(target, answers),
+    ];
   } finally {
     for (const each of started.reverse()) await each.stop();
   }
@@ -70,6 +79,7 @@ async function measureAgainst(target: Target, { workshop, progress }: Setting): 
 
 interface Work {
   readonly queue: Queue;
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
@@ -81,6 +91,7 @@ async function startWork({ folder, command }: Workshop, processes: number, concu
   const child = spawn(process.execPath, [command, "work", ...options], { stdio: ["ignore", "ignore", "ignore"] });
   return {
     queue,
+    pid: child.pid as number,
     async stop() {
       const gone = once(child, "exit");
       child.kill();
@@ -90,25 +101,45 @@ async function startWork({ folder, command }: Workshop, processes: number, concu
   };
 }
 
-/** Jobs a second, from the moment they may be claimed until the last one is settled. */
-async function workedOff({ queue }: Work, { port, jobs }: Target): Promise<number> {
+/** From the moment the jobs may be claimed until the last one is settled. The processor time is that of the process which was started. */
+async function workedOff({ queue, pid }: Work, { port, jobs }: Target): Promise<FloodAnswer> {
   const input = { target_host: "127.0.0.1", target_port: port, tls: { mode: "none" }, helo_domain: HELO_DOMAIN };
   await queue.jobs.pause();
   await Promise.all(Array.from({ length: jobs }, () => queue.enqueue("network.smtp@2", input)));
   await queue.jobs.purge("done");
+  const cpuBefore = processorTime(pid);
   await queue.jobs.resume();
   const began = performance.now();
   for (;;) {
     const { done } = await queue.jobs.counts();
-    if (done === jobs) return (jobs / (performance.now() - began)) * 1000;
+    if (done === jobs) {
+      const seconds = (performance.now() - began) / 1000;
+      const cpuAfter = processorTime(pid);
+      return { seconds, cpuMicroseconds: cpuAfter === null || cpuBefore === null ? null : (cpuAfter - cpuBefore) / jobs };
+    }
     await sleep(LOOK_EVERY_MS);
   }
 }
 
 const LOOK_EVERY_MS = 20;
 
-function figure(target: Target, name: string, peer: string, goal: Goal | null, rates: ReadonlyMap<string, readonly number[]>): Figure {
-  const [ours, peers] = [rates.get(name), rates.get(peer)] as [number[], number[]];
+type Answers = ReadonlyMap<string, readonly FloodAnswer[]>;
+
+function figure(target: Target, name: string, peer: string, goal: Goal | null, answers: Answers): Figure {
+  const rates = (contender: string): number[] => (answers.get(contender) as readonly FloodAnswer[]).map(({ seconds }) => target.jobs / seconds);
+  const [ours, peers] = [rates(name), rates(peer)];
   const values = { ours: spreadOf(ours), peers: spreadOf(peers), ratio: ratios(ours, peers) };
   return { bench: "queue", name: `network.smtp answered ${target.name}: ${name}`, unit: "jobs/s", peer, ...values, goal, skipped: null };
+}
+
+/** What the queue adds to a probe. Against a server that answers late, a worker idles and wakes up: that is measured as well. */
+function costFigures(target: Target, answers: Answers): Figure[] {
+  const costs = (contender: string): number[] =>
+    (answers.get(contender) as readonly FloodAnswer[]).map(({ cpuMicroseconds }) => cpuMicroseconds).filter((cost) => cost !== null);
+  const [ours, peers] = [costs(ONE), costs(IN_PROCESS)];
+  if (ours.length === 0 || ours.length !== peers.length) return [];
+  const isLate = target.name === LATE.name;
+  const name = isLate ? `CPU a job, network.smtp answered ${target.name}` : "CPU a job, network.smtp through work";
+  const values = { ours: spreadOf(ours), peers: spreadOf(peers), ratio: ratios(ours, peers) };
+  return [{ bench: "queue", name, unit: "µs", peer: IN_PROCESS, ...values, goal: isLate ? null : JOB_COST, skipped: null }];
 }

@@ -19,6 +19,8 @@ export const rcpt: Bench = {
 const BARE = { 16: "bare loop, 16 transactions a write", 1: "bare loop, a transaction a write" } as const;
 const PORTIONS = [16, 1] as const;
 
+type Answers = ReadonlyMap<string, readonly RcptAnswer[]>;
+
 interface Line {
   readonly name: string;
   readonly task: Omit<RcptRequest, "port" | "together">;
@@ -55,35 +57,41 @@ async function measureRates(setting: Setting): Promise<Figure[]> {
     children.push(ours);
     const bare = await startChild(process.execPath, [script("rcptBare")]);
     children.push(bare);
-    const contenders = new Map<string, () => Promise<number>>();
+    const contenders = new Map<string, () => Promise<RcptAnswer>>();
     for (const { name, task } of LINES) {
       const request = { ...task, port: sink.port, runs: setting.quick ? Math.ceil(task.runs / 5) : task.runs };
-      contenders.set(`${name}: ours`, () => perSecond(ours, { ...request, together: 16 }));
-      for (const together of PORTIONS) contenders.set(`${name}: ${together}`, () => perSecond(bare, { ...request, together }));
+      contenders.set(`${name}: ours`, () => ours.ask<RcptAnswer>({ ...request, together: 16 }));
+      for (const together of PORTIONS) contenders.set(`${name}: ${together}`, () => bare.ask<RcptAnswer>({ ...request, together }));
     }
     // Once for nothing: both have to be compiled and warm.
     await interleaved(1, contenders, setting.progress);
     const measured = await interleaved(setting.quick ? 2 : 9, contenders, setting.progress);
-    return LINES.flatMap((line) => figures(line, measured.get(`${line.name}: ours`) as number[], measured));
+    return LINES.flatMap((line) => [...figures(line, measured), cpuFigure(line, measured)]);
   } finally {
     for (const child of children.reverse()) await child.stop();
     await sink.stop();
   }
 }
 
-async function perSecond(child: Child, request: RcptRequest): Promise<number> {
-  return (await child.ask<RcptAnswer>(request)).perSecond;
-}
-
 /** The goal is a ratio to the loop that writes as much at a time as we do; the absolute speed has no goal. */
-function figures({ name, task, ratioGoal, ownGoal }: Line, ours: readonly number[], measured: ReadonlyMap<string, readonly number[]>): Figure[] {
+function figures({ name, task, ratioGoal, ownGoal }: Line, measured: Answers): Figure[] {
+  const rates = (contender: string): number[] => (measured.get(`${name}: ${contender}`) as readonly RcptAnswer[]).map(({ perSecond }) => perSecond);
+  const ours = rates("ours");
   const common = { bench: rcpt.name, name, unit: "addresses/s", ours: spreadOf(ours), skipped: null } as const;
   // For one address there is but one portion.
   const beside = PORTIONS.slice(0, task.addresses === 1 ? 1 : 2).map((together): Figure => {
-    const peers = measured.get(`${name}: ${together}`) as number[];
+    const peers = rates(String(together));
     return { ...common, peer: BARE[together], peers: spreadOf(peers), ratio: ratios(ours, peers), goal: together === 16 ? ratioGoal : null };
   });
   return ownGoal === null ? beside : [...beside, { ...common, peer: "", peers: null, ratio: null, goal: ownGoal }];
+}
+
+/** On a busy machine this wobbles less than the rate. */
+function cpuFigure({ name }: Line, measured: Answers): Figure {
+  const costs = (contender: string): number[] => (measured.get(`${name}: ${contender}`) as readonly RcptAnswer[]).map(({ cpuMicroseconds }) => cpuMicroseconds);
+  const [ours, peers] = [costs("ours"), costs("16")];
+  const values = { ours: spreadOf(ours), peers: spreadOf(peers), ratio: ratios(ours, peers) };
+  return { bench: rcpt.name, name: `CPU an address, ${name}`, unit: "µs", peer: BARE[16], ...values, goal: null, skipped: null };
 }
 
 function skippedFigure(name: string): Figure {

@@ -13,6 +13,8 @@ export interface RcptRequest {
 
 export interface RcptAnswer {
   readonly perSecond: number;
+  /** Processor time of one address, of the process that asks. */
+  readonly cpuMicroseconds: number;
 }
 
 /** Checks a number of addresses over one connection, or fails. */
@@ -22,9 +24,12 @@ export type AskRcpt = (port: number, emails: readonly string[], together: number
 export function serveRcpt(ask: AskRcpt): void {
   serve<RcptRequest>("ready", async ({ port, addresses, runs, together, concurrency }) => {
     const emails = Array.from({ length: addresses }, (_, index) => `somebody${index}@bench.example`);
+    const cpuBefore = process.cpuUsage();
     const began = performance.now();
     await keepInFlight(runs, concurrency, () => ask(port, emails, together));
-    const answer: RcptAnswer = { perSecond: ((addresses * runs) / (performance.now() - began)) * 1000 };
+    const perSecond = ((addresses * runs) / (performance.now() - began)) * 1000;
+    const { user, system } = process.cpuUsage(cpuBefore);
+    const answer: RcptAnswer = { perSecond, cpuMicroseconds: (user + system) / (addresses * runs) };
     return answer;
   });
 }

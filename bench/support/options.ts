@@ -6,6 +6,8 @@ export interface Options {
   readonly quick: boolean;
   readonly explain: boolean;
   readonly json: string | null;
+  /** Write the figures to docs/performance.md and bench/figures.json. */
+  readonly page: boolean;
   readonly help: boolean;
 }
 
@@ -19,11 +21,18 @@ export function parseOptions(args: readonly string[], known: readonly string[]):
   const unknown = positionals.filter((name) => !known.includes(name));
   if (unknown.length > 0) throw new OptionsError(`there is no bench ${unknown.join(", ")}; there are ${known.join(", ")}`);
   const names = positionals.length === 0 ? known : known.filter((name) => positionals.includes(name));
-  return { names, quick: values.quick === true, explain: values.explain === true, json: values.json ?? null, help: values.help === true };
+  const { quick = false, explain = false, json = null, page = false, help = false } = values;
+  return { names, quick, explain, json, page, help };
 }
 
 function parsed(args: readonly string[]) {
-  const options = { quick: { type: "boolean" }, explain: { type: "boolean" }, json: { type: "string" }, help: { type: "boolean", short: "h" } } as const;
+  const options = {
+    quick: { type: "boolean" },
+    explain: { type: "boolean" },
+    json: { type: "string" },
+    page: { type: "boolean" },
+    help: { type: "boolean", short: "h" },
+  } as const;
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (error) {

@@ -3,12 +3,14 @@ export interface Spread {
   readonly median: number;
   readonly min: number;
   readonly max: number;
+  /** Of how many rounds. */
+  readonly runs: number;
 }
 
 /** Of no rounds nothing can be said: that is a bug of the bench. */
 export function spreadOf(values: readonly number[]): Spread {
   const sorted = ascending(values);
-  return { median: middle(sorted), min: sorted[0] as number, max: sorted.at(-1) as number };
+  return { median: middle(sorted), min: sorted[0] as number, max: sorted.at(-1) as number, runs: sorted.length };
 }
 
 /** Ours divided by the peer's, round by round: what slowed both down in one round cancels out. */

@@ -1,7 +1,7 @@
 import { type Figure, type Goal, type Unit, verdictOf } from "./figure.js";
 import type { Spread } from "./statistics.js";
 
-const HEADINGS = ["figure", "ours", "beside it", "", "ratio (min-max)", "goal", ""] as const;
+const HEADINGS = ["figure", "ours", "beside it", "", "ratio (min-max)", "goal", "", "runs"] as const;
 const NONE = "-";
 
 /** The figures as people read them: a line each, what was skipped below. */
@@ -24,10 +24,11 @@ function cells(figure: Figure): string[] {
     ratio === null ? NONE : ratioText(ratio),
     goal === null ? NONE : goalText(goal, unit),
     verdict === "shown" ? "" : verdict,
+    String(ours?.runs ?? peers?.runs ?? ""),
   ];
 }
 
-function ratioText({ median, min, max }: Spread): string {
+export function ratioText({ median, min, max }: Spread): string {
   return `${median.toFixed(2)} (${min.toFixed(2)}-${max.toFixed(2)})`;
 }
 
@@ -36,7 +37,7 @@ function goalText({ of, at, value }: Goal, unit: Unit): string {
 }
 
 /** Three digits tell all that a shared machine can. */
-function numeral(value: number): string {
+export function numeral(value: number): string {
   if (Math.abs(value) >= 100) return Math.round(value).toLocaleString("en");
   return value.toPrecision(Math.abs(value) < 1 ? 2 : 3);
 }

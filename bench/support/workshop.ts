@@ -39,6 +39,7 @@ const PROCESSES = {
   deliverNodemailer: "contenders/deliver-nodemailer",
   deliverSites: "contenders/deliver-sites",
   manySites: "peers/many-sites",
+  labSites: "peers/lab-sites",
 } as const;
 
 export type ProcessName = keyof typeof PROCESSES;

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type Figure, verdictOf } from "../../bench/support/figure.js";
 import { tableOf } from "../../bench/support/table.js";
 
-const once = (value: number) => ({ median: value, min: value, max: value });
+const once = (value: number) => ({ median: value, min: value, max: value, runs: 1 });
 
 const rate: Figure = {
   bench: "throughput",
@@ -11,7 +11,7 @@ const rate: Figure = {
   peer: "another",
   ours: once(4000),
   peers: once(5000),
-  ratio: { median: 0.8, min: 0.7, max: 0.95 },
+  ratio: { median: 0.8, min: 0.7, max: 0.95, runs: 9 },
   goal: { of: "ratio", at: "least", value: 0.8 },
   skipped: null,
 };
@@ -47,9 +47,9 @@ describe("the table", () => {
   test("has a line for each figure, and what was skipped below", () => {
     expect(tableOf([rate, skipped, error])).toBe(
       [
-        "figure  ours            beside it                  ratio (min-max)   goal",
-        "rate    4,000 probes/s  another    5,000 probes/s  0.80 (0.70-0.95)  at least 0.8 times  met",
-        "error   0.051 ms        another    1.23 ms         0.04 (0.04-0.04)  at most 1 ms        met",
+        "figure  ours            beside it                  ratio (min-max)   goal                     runs",
+        "rate    4,000 probes/s  another    5,000 probes/s  0.80 (0.70-0.95)  at least 0.8 times  met  1",
+        "error   0.051 ms        another    1.23 ms         0.04 (0.04-0.04)  at most 1 ms        met  1",
         "skipped: rate, beside a stranger: it is not installed",
         "",
       ].join("\n"),

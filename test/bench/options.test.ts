@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { OptionsError, parseOptions } from "../../bench/support/options.js";
 
 const known = ["throughput", "startup", "accuracy"];
-const nothing = { names: known, quick: false, explain: false, json: null, help: false };
+const nothing = { names: known, quick: false, explain: false, json: null, page: false, help: false };
 
 describe("the command line of the bench", () => {
   test.each([

@@ -3,11 +3,11 @@ import { percentile, ratios, spreadOf } from "../../bench/support/statistics.js"
 
 describe("a spread", () => {
   test("of an odd number of rounds has the middle one as its median", () => {
-    expect(spreadOf([30, 10, 20])).toEqual({ median: 20, min: 10, max: 30 });
+    expect(spreadOf([30, 10, 20])).toEqual({ median: 20, min: 10, max: 30, runs: 3 });
   });
 
   test("of an even number has the mean of the two in the middle", () => {
-    expect(spreadOf([4, 1, 100, 2])).toEqual({ median: 3, min: 1, max: 100 });
+    expect(spreadOf([4, 1, 100, 2])).toEqual({ median: 3, min: 1, max: 100, runs: 4 });
   });
 
   test("sorts numbers as numbers, and leaves the rounds as they were", () => {
@@ -23,7 +23,7 @@ describe("a spread", () => {
 
 describe("a ratio", () => {
   test("is taken round by round: a round that was slow for both does not count", () => {
-    expect(ratios([100, 10, 90], [50, 5, 45])).toEqual({ median: 2, min: 2, max: 2 });
+    expect(ratios([100, 10, 90], [50, 5, 45])).toEqual({ median: 2, min: 2, max: 2, runs: 3 });
   });
 
   test("needs as many rounds of both", () => {

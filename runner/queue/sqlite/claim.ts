@@ -7,6 +7,8 @@ import { STATE, type TableName } from "./schema.js";
 
 /** How many messages one claim may skip, so that no transaction takes long; the next claim continues after them. */
 const MAX_SKIPPED = 2000;
+/** How many messages a claim reads at a time beyond those it may take. */
+const READ_AHEAD = 16;
 const MAX_LEASE = 2 ** 48;
 
 type Request = Pick<ClaimRequest, "max" | "leaseMs" | "limits">;
@@ -61,15 +63,20 @@ function makeDue({ database, table, statements, now }: Claiming): void {
 /** Goes through the messages in order: takes those within the limits of their keys, and parks the others. */
 function choose({ database, table }: Claiming, keyLimits: KeyLimits, max: number): number[] {
   const chosen: number[] = [];
-  const ready = database
-    .prepare(`SELECT sequence, key, weight FROM ${table} WHERE state = ${STATE.ready} ORDER BY priority DESC, sequence LIMIT ?`)
-    .all(max + MAX_SKIPPED);
-  for (const { sequence, key, weight } of ready as { sequence: number; key: string | null; weight: number }[]) {
-    if (chosen.length >= max || keyLimits.remaining() < 1) break;
-    if (keyLimits.remainingFor(key) >= 1) {
-      keyLimits.acquire(key, weight);
-      chosen.push(sequence);
-    } else keyLimits.park(key as string, sequence);
+  // Parked messages are no longer ready, so the next page starts after the chosen ones. Most claims need one page.
+  const page = database.prepare(`SELECT sequence, key, weight FROM ${table} WHERE state = ${STATE.ready} ORDER BY priority DESC, sequence LIMIT ? OFFSET ?`);
+  for (let seen = 0; seen < max + MAX_SKIPPED; ) {
+    const size = Math.min(max + READ_AHEAD, max + MAX_SKIPPED - seen);
+    const ready = page.all(size, chosen.length) as { sequence: number; key: string | null; weight: number }[];
+    for (const { sequence, key, weight } of ready) {
+      if (chosen.length >= max || keyLimits.remaining() < 1) return chosen;
+      if (keyLimits.remainingFor(key) >= 1) {
+        keyLimits.acquire(key, weight);
+        chosen.push(sequence);
+      } else keyLimits.park(key as string, sequence);
+    }
+    if (ready.length < size) break;
+    seen += size;
   }
   return chosen;
 }

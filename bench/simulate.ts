@@ -1,0 +1,57 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { availableParallelism, loadavg } from "node:os";
+import { parseArgs } from "node:util";
+import { inRepo } from "../scripts/repo.js";
+import { ALL_JOBS, checkModel } from "./simulation/check.js";
+import { costsOf } from "./simulation/costs.js";
+import { plansOf } from "./simulation/plans.js";
+import { sizeFleet } from "./simulation/size-fleet.js";
+import { checkTable, costsTable, fleetTable } from "./simulation/tables.js";
+import { between } from "./support/between.js";
+import { progressOn } from "./support/progress.js";
+import { publishedFigures } from "./support/published.js";
+import { openWorkshop } from "./support/workshop.js";
+
+const HELP = `npm run simulate [-- --jobs N --no-check --page]
+
+A discrete-event model of workers, sites, limits, latencies, greylisting and failures. First it has to reproduce a measured run
+(about four minutes on a quiet machine; on the loopback only), then it prints what a fleet needs. docs/scale.md explains the tables.
+
+  --jobs N     Jobs of the measured run; ${ALL_JOBS} by default. Fewer run faster, and their start weighs more.
+  --no-check   Without the measured run.
+  --page       Write the tables to docs/scale.md.
+
+The costs of a job come from bench/figures.json: npm run bench -- throughput queue rcpt dns --page measures them.
+The exit code is 1 if the model is more than a tenth off.
+`;
+
+const options = { jobs: { type: "string" }, "no-check": { type: "boolean" }, page: { type: "boolean" }, help: { type: "boolean", short: "h" } } as const;
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
+
+const { values } = parseArgs({ options });
+if (values.help === true) process.stdout.write(HELP);
+else await main(Number(values.jobs ?? ALL_JOBS), values["no-check"] === true, values.page === true);
+
+async function main(jobs: number, isUnchecked: boolean, isForPage: boolean): Promise<void> {
+  const sections = new Map<string, string>();
+  if (!isUnchecked) sections.set("check", await checked(jobs));
+  const costs = costsOf(publishedFigures());
+  sections.set("costs", costsTable(costs));
+  const sized = plansOf(costs).map((plan) => sizeFleet(plan));
+  sections.set("fleets", fleetTable(sized));
+  for (const table of sections.values()) process.stdout.write(`${table}\n`);
+  if (!isForPage) return;
+  let page = await readFile(inRepo("docs/scale.md"), "utf8");
+  for (const [name, table] of sections) page = between(page, name, table);
+  await writeFile(inRepo("docs/scale.md"), page);
+}
+
+async function checked(jobs: number): Promise<string> {
+  const progress = progressOn(process.stderr);
+  const load = loadavg()[0] as number;
+  const check = await checkModel(jobs, await openWorkshop(progress.say), progress.say);
+  progress.clear();
+  if (!check.isBelieved) process.exitCode = 1;
+  return checkTable(check, { load, processors: availableParallelism() });
+}

@@ -1,0 +1,251 @@
+import { percentile } from "../support/statistics.js";
+import { EventHeap } from "./event-heap.js";
+import { logNormal, randomOf } from "./random.js";
+import { RunningJobs } from "./running-jobs.js";
+import type { Fleet, Observed, Scenario } from "./scenario.js";
+import { Sites } from "./sites.js";
+
+/** A result waits for others before it is stored (LINGER_MS of runner/queue/worker.ts), and its job keeps its place at the site meanwhile. */
+const SETTLE_MS = 4;
+/** Of millions of waits, this many are kept for the percentiles: every one of a run of 50,000 jobs. */
+const WAITS_KEPT = 100_000;
+
+/** Runs a scenario on a fleet: events in the order of time, and no clock but theirs. The same seed gives the same answer. */
+export function simulate(scenario: Scenario, fleet: Fleet): Observed {
+  return new Simulation(scenario, fleet).run();
+}
+
+const ARRIVAL = 0;
+const TOKEN = 1;
+const STEP = 2;
+const RETRY = 3;
+const KINDS = 4;
+
+class Simulation {
+  readonly #random: () => number;
+  readonly #sites: Sites;
+  readonly #events = new EventHeap();
+  readonly #jobs = new RunningJobs();
+  /** Sites with a job that may start. */
+  #ready: number[] = [];
+  #readyFrom = 0;
+  readonly #free: number[];
+  /** When the processor of each process has done what it was given. */
+  readonly #busyUntil: Float64Array;
+  readonly #slowdown: number;
+  readonly #arrivals: Map<number, number[]> = new Map();
+  readonly #total: number;
+  readonly #waits: number[] = [];
+  #now = 0;
+  #started = 0;
+  #done = 0;
+  #attempts = 0;
+  #failed = 0;
+  #cpuMs: number;
+  /** Of the last attempts, and of all. */
+  #runMs = 0;
+  #heldMs = 0;
+  #inFlight = 0;
+  #peak = 0;
+  #mostMs = 0;
+  readonly #groupEnds: number[];
+
+  constructor(
+    readonly scenario: Scenario,
+    readonly fleet: Fleet,
+  ) {
+    this.#random = randomOf(scenario.seed);
+    this.#sites = new Sites(scenario.groups, this.#random);
+    this.#free = Array.from({ length: fleet.processes }, () => fleet.concurrency);
+    this.#busyUntil = new Float64Array(fleet.processes);
+    this.#slowdown = Math.max(1, fleet.processes / fleet.cores);
+    this.#cpuMs = scenario.course.startCpuMs * fleet.processes;
+    this.#total = scenario.groups.reduce((sum, { jobs }) => sum + jobs, 0);
+    this.#groupEnds = scenario.groups.map(() => 0);
+  }
+
+  run(): Observed {
+    if (this.scenario.arriveOverMs === 0) this.#arriveAtOnce();
+    else this.#arriveOverTime();
+    this.#startReady();
+    while (!this.#events.isEmpty) {
+      this.#now = this.#events.nextTime;
+      this.#handle(this.#events.take());
+      this.#startReady();
+    }
+    return this.#observed();
+  }
+
+  #arriveAtOnce(): void {
+    for (let site = 0; site < this.#sites.count; site += 1) {
+      this.#sites.waiting[site] = this.#sites.jobsOf(site);
+      this.#offer(site);
+    }
+    // A queue holds the jobs of all sites mixed: the order of the groups must not decide.
+    shuffle(this.#ready, this.#random);
+  }
+
+  /** The next arrival of a site is an event; the ones after it follow from its number of jobs. */
+  #arriveOverTime(): void {
+    const { arriveOverMs } = this.scenario;
+    for (let site = 0; site < this.#sites.count; site += 1) {
+      const own = this.#sites.jobsOf(site);
+      const offset = this.#random();
+      for (let job = 0; job < own; job += 1) this.#events.add(((job + offset) / own) * arriveOverMs, site * KINDS + ARRIVAL);
+    }
+  }
+
+  #handle(event: number): void {
+    const [subject, kind] = [Math.floor(event / KINDS), event % KINDS];
+    if (kind === STEP) {
+      if ((this.#jobs.stepsLeft[subject] as number) < 0) this.#end(subject);
+      else this.#step(subject);
+      return;
+    }
+    if (kind === ARRIVAL) this.#arrivedAt(subject).push(this.#now);
+    if (kind === TOKEN) this.#sites.isAwaitingToken[subject] = 0;
+    else this.#sites.arrive(subject, kind === RETRY);
+    this.#offer(subject);
+  }
+
+  #arrivedAt(site: number): number[] {
+    const known = this.#arrivals.get(site);
+    if (known !== undefined) return known;
+    const moments: number[] = [];
+    this.#arrivals.set(site, moments);
+    return moments;
+  }
+
+  /** Puts the site in the line, or makes sure that it is looked at again when its limit allows. */
+  #offer(site: number): void {
+    if (this.#sites.isReady[site] === 1 || (this.#sites.waiting[site] as number) === 0) return;
+    const wait = this.#sites.waitMs(site, this.#now);
+    if (wait === 0) {
+      this.#sites.isReady[site] = 1;
+      this.#ready.push(site);
+    } else if (Number.isFinite(wait) && this.#sites.isAwaitingToken[site] === 0) {
+      // One event is enough: each would cause the next one.
+      this.#sites.isAwaitingToken[site] = 1;
+      this.#events.add(this.#now + wait, site * KINDS + TOKEN);
+    }
+  }
+
+  #startReady(): void {
+    while (this.#readyFrom < this.#ready.length) {
+      const process = this.#mostFree();
+      if ((this.#free[process] as number) === 0) return;
+      const site = this.#ready[this.#readyFrom++] as number;
+      this.#sites.isReady[site] = 0;
+      if (this.#sites.waitMs(site, this.#now) === 0) this.#start(site, process);
+      this.#offer(site);
+      if (this.#readyFrom > 65_536) {
+        this.#ready = this.#ready.slice(this.#readyFrom);
+        this.#readyFrom = 0;
+      }
+    }
+  }
+
+  #mostFree(): number {
+    let best = 0;
+    for (let process = 1; process < this.#free.length; process += 1) if ((this.#free[process] as number) > (this.#free[best] as number)) best = process;
+    return best;
+  }
+
+  #start(site: number, process: number): void {
+    const { roundTrips } = this.scenario.course;
+    const { isRetry } = this.#sites.start(site);
+    this.#free[process] = (this.#free[process] as number) - 1;
+    this.#inFlight += 1;
+    this.#peak = Math.max(this.#peak, this.#inFlight);
+    this.#attempts += 1;
+    if (!isRetry) this.#recordWait(site);
+    const isSilent = this.#sites.isSilent[site] === 1;
+    const isDeferred = !isRetry && !isSilent && this.#sites.isGreylisting[site] === 1;
+    const steps = isSilent ? 1 : isDeferred ? Math.ceil(roundTrips / 2) : roundTrips;
+    const job = this.#jobs.add({ site, process, steps, isSilent, isDeferred, since: this.#now + this.scenario.claimMs });
+    this.#events.add(this.#now + this.scenario.claimMs, job * KINDS + STEP);
+  }
+
+  #recordWait(site: number): void {
+    const arrivedAt = this.scenario.arriveOverMs === 0 ? 0 : this.#arrivals.get(site)?.shift();
+    if (arrivedAt === undefined) return;
+    this.#started += 1;
+    const every = Math.ceil(this.#total / WAITS_KEPT);
+    if (this.#started % every === 0 || this.#started === 1) this.#waits.push(this.#now - arrivedAt);
+  }
+
+  /** A job uses the processor of its process, then waits for the other side; after the last wait it is settled. */
+  #step(job: number): void {
+    const jobs = this.#jobs;
+    const left = jobs.stepsLeft[job] as number;
+    const { course, shortCpuShare, timeoutMs } = this.scenario;
+    const isShort = jobs.isSilent[job] === 1 || jobs.isDeferred[job] === 1;
+    const steps = jobs.steps[job] as number;
+    const cpuMs = (course.cpuMs * (isShort ? shortCpuShare : 1)) / (steps + 1);
+    const process = jobs.process[job] as number;
+    const free = Math.max(this.#now, this.#busyUntil[process] as number) + cpuMs * this.#slowdown;
+    this.#busyUntil[process] = free;
+    this.#cpuMs += cpuMs;
+    jobs.stepsLeft[job] = left - 1;
+    const wait = left === 0 ? SETTLE_MS : jobs.isSilent[job] === 1 ? timeoutMs : this.#networkMs(job, left);
+    // A worker's slot is free as soon as the result waits to be stored; the place at the site is not.
+    if (left === 0) this.#free[process] = (this.#free[process] as number) + 1;
+    this.#events.add(free + wait, job * KINDS + STEP);
+  }
+
+  #networkMs(job: number, left: number): number {
+    const { roundTripMs, spread, thinkMs } = this.#sites.groupOf(this.#jobs.site[job] as number);
+    return roundTripMs * logNormal(spread, this.#random) + (left === 1 ? thinkMs : 0);
+  }
+
+  #end(job: number): void {
+    const { site, since, isDeferred, isSilent } = this.#jobs;
+    const [ofSite, deferred] = [site[job] as number, isDeferred[job] === 1];
+    this.#inFlight -= 1;
+    const runMs = this.#now - (since[job] as number) - SETTLE_MS;
+    this.#heldMs += runMs;
+    this.#sites.end(ofSite);
+    if (deferred) this.#events.add(this.#now + this.#deferMs(), ofSite * KINDS + RETRY);
+    else {
+      this.#done += 1;
+      this.#runMs += runMs;
+      this.#failed += isSilent[job] as number;
+      this.#groupEnds[this.#sites.group[ofSite] as number] = this.#now;
+      if (this.#done === Math.ceil(this.#total * 0.99)) this.#mostMs = this.#now;
+    }
+    this.#jobs.remove(job);
+    this.#offer(ofSite);
+  }
+
+  #deferMs(): number {
+    const [least, most] = this.scenario.deferMs;
+    return least + (most - least) * this.#random();
+  }
+
+  #observed(): Observed {
+    const totalMs = Math.max(...this.#groupEnds);
+    return {
+      jobs: this.#done,
+      attempts: this.#attempts,
+      failed: this.#failed,
+      totalMs,
+      mostMs: this.#mostMs,
+      cpuMs: this.#cpuMs,
+      utilization: this.#cpuMs / (totalMs * Math.min(this.fleet.cores, this.fleet.processes)),
+      meanRunMs: this.#runMs / this.#done,
+      meanInFlight: this.#heldMs / totalMs,
+      peakInFlight: this.#peak,
+      waitP50Ms: percentile(this.#waits, 0.5),
+      waitP99Ms: percentile(this.#waits, 0.99),
+      groupEndsMs: this.#groupEnds,
+    };
+  }
+}
+
+/** Fisher and Yates. */
+function shuffle(list: number[], random: () => number): void {
+  for (let last = list.length - 1; last > 0; last -= 1) {
+    const chosen = Math.floor(random() * (last + 1));
+    [list[last], list[chosen]] = [list[chosen] as number, list[last] as number];
+  }
+}

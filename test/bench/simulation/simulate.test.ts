@@ -1,0 +1,118 @@
+import { describe, expect, test } from "vitest";
+import type { Scenario, SiteGroup } from "../../../bench/simulation/scenario.js";
+import { simulate } from "../../../bench/simulation/simulate.js";
+
+const CLAIM_MS = 2;
+/** As in runner/queue/worker.ts. */
+const SETTLE_MS = 4;
+
+const GROUP: SiteGroup = {
+  name: "sites",
+  sites: 10,
+  jobs: 1000,
+  roundTripMs: 20,
+  spread: 0,
+  thinkMs: 0,
+  limit: null,
+  silentShare: 0,
+  greylistShare: 0,
+};
+
+function scenarioOf(group: Partial<SiteGroup>, more: Partial<Scenario> = {}): Scenario {
+  return {
+    name: "test",
+    course: { cpuMs: 0.25, startCpuMs: 0, roundTrips: 4 },
+    groups: [{ ...GROUP, ...group }],
+    arriveOverMs: 0,
+    timeoutMs: 10_000,
+    deferMs: [60_000, 60_000],
+    claimMs: CLAIM_MS,
+    shortCpuShare: 0.5,
+    seed: 1,
+    ...more,
+  };
+}
+
+describe("the simulation agrees with what can be computed:", () => {
+  test("one job takes its round trips and its processor time", () => {
+    const { totalMs, meanRunMs, cpuMs } = simulate(scenarioOf({ sites: 1, jobs: 1 }), { processes: 1, cores: 1, concurrency: 1 });
+    expect(totalMs).toBeCloseTo(CLAIM_MS + 4 * 20 + 0.25 + SETTLE_MS, 9);
+    expect(meanRunMs).toBeCloseTo(4 * 20 + 0.25, 9);
+    expect(cpuMs).toBeCloseTo(0.25, 9);
+  });
+
+  test("with few slots, the slots are the limit: jobs times duration divided by slots", () => {
+    const { totalMs, peakInFlight } = simulate(scenarioOf({}), { processes: 1, cores: 1, concurrency: 10 });
+    expect(totalMs / (((CLAIM_MS + 80.25) * 1000) / 10)).toBeCloseTo(1, 1);
+    // A job that is being stored has left its slot.
+    expect(peakInFlight).toBeLessThanOrEqual(20);
+  });
+
+  test("with enough slots, the processor is the limit; a second process with a core of its own halves it, without one it does not", () => {
+    const scenario = scenarioOf({ jobs: 20_000 });
+    const one = simulate(scenario, { processes: 1, cores: 1, concurrency: 2000 });
+    expect(one.totalMs / (20_000 * 0.25)).toBeCloseTo(1, 1);
+    expect(one.utilization).toBeGreaterThan(0.95);
+    expect(simulate(scenario, { processes: 2, cores: 2, concurrency: 2000 }).totalMs / one.totalMs).toBeCloseTo(0.5, 1);
+    expect(simulate(scenario, { processes: 2, cores: 1, concurrency: 2000 }).totalMs / one.totalMs).toBeCloseTo(1, 1);
+  });
+
+  test("a rate limit of each site is the limit, however large the fleet is; the burst comes first", () => {
+    const limit = { atOnce: null, rate: { perSecond: 5, burst: 5 } };
+    const { totalMs } = simulate(scenarioOf({ limit }), { processes: 4, cores: 4, concurrency: 1000 });
+    expect(totalMs / 1000).toBeCloseTo((100 - 5) / 5, 0);
+  });
+
+  test("a limit of jobs at once holds a place at the site until the result is stored", () => {
+    const limit = { atOnce: 2, rate: null };
+    const { totalMs, peakInFlight } = simulate(scenarioOf({ limit }), { processes: 1, cores: 1, concurrency: 1000 });
+    expect(peakInFlight).toBe(20);
+    expect(totalMs / (50 * (CLAIM_MS + 80.25 + SETTLE_MS))).toBeCloseTo(1, 1);
+  });
+
+  test("sites that stay silent end in failures after the timeout, and occupy slots meanwhile", () => {
+    const { failed, totalMs, jobs } = simulate(scenarioOf({ silentShare: 1 }), { processes: 1, cores: 1, concurrency: 100 });
+    expect([jobs, failed]).toEqual([1000, 1000]);
+    expect(totalMs / 100_000).toBeCloseTo(1, 1);
+  });
+
+  test("greylisting defers each job once", () => {
+    const { attempts, jobs, failed, totalMs } = simulate(scenarioOf({ greylistShare: 1 }), { processes: 1, cores: 1, concurrency: 1000 });
+    expect([jobs, attempts, failed]).toEqual([1000, 2000, 0]);
+    expect(totalMs).toBeGreaterThan(60_000);
+    expect(totalMs).toBeLessThan(62_000);
+  });
+
+  test("jobs that arrive over time wait for nothing on a fleet that is large enough, and for long on one that is too small", () => {
+    const scenario = scenarioOf({ jobs: 6000 }, { arriveOverMs: 60_000 });
+    const enough = simulate(scenario, { processes: 1, cores: 1, concurrency: 100 });
+    expect(enough.waitP99Ms).toBeLessThan(5);
+    // 100 jobs a second of 80 ms are eight at once (Little's law).
+    expect(enough.meanInFlight).toBeCloseTo(8, 0);
+    expect(simulate(scenario, { processes: 1, cores: 1, concurrency: 4 }).waitP99Ms).toBeGreaterThan(10_000);
+  });
+});
+
+test("the same seed gives the same answer, another seed another one near it", () => {
+  const fleet = { processes: 2, cores: 2, concurrency: 50 };
+  const scenario = scenarioOf({ spread: 0.8, silentShare: 0.2, greylistShare: 0.2, jobs: 5000, sites: 100 });
+  const first = simulate(scenario, fleet);
+  expect(simulate(scenario, fleet)).toEqual(first);
+  const other = simulate({ ...scenario, seed: 2 }, fleet);
+  expect(other.totalMs).not.toBe(first.totalMs);
+  expect(other.jobs).toBe(first.jobs);
+});
+
+test("every job ends exactly once, whatever the limits, failures and deferrals are", () => {
+  const limit = { atOnce: 2, rate: { perSecond: 3, burst: 3 } };
+  for (let seed = 1; seed <= 20; seed += 1) {
+    const scenario = scenarioOf(
+      { limit, spread: 1, silentShare: 0.3, greylistShare: 0.3, jobs: 700, sites: 33 },
+      { seed, arriveOverMs: seed % 2 === 0 ? 0 : 30_000 },
+    );
+    const { jobs, attempts, failed } = simulate(scenario, { processes: 3, cores: 2, concurrency: 7 });
+    expect(jobs).toBe(700);
+    expect(attempts).toBeGreaterThanOrEqual(700);
+    expect(failed).toBeLessThan(700);
+  }
+});
