@@ -16,6 +16,8 @@ const SLOW = [
   // A process for each hostile peer.
   "test/runner/data/hostile-peers.test.ts",
   "test/probes/hostile-web-peers.test.ts",
+  // A browser for each page, most of which are made not to end.
+  "test/probes/webapp.journey/{pages,hostile}.test.ts",
   // A database's data must be created first.
   "test/probes/{data.mysql/mariadb,data.postgresql/postgres}.test.ts",
   // delv starts once for each question.
