@@ -1,6 +1,7 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
 import type { Finding } from "../../../schemas/finding.js";
 import { finding } from "../../run/judge.js";
+import { keptByText } from "../../support/kept.js";
 import { tagsOf } from "./tags.js";
 
 /** A key record, read and judged. */
@@ -59,6 +60,15 @@ function keyOf(tags: ReadonlyMap<string, string>): KeyRecord {
 }
 
 function publicKeyOf(type: "rsa" | "ed25519", base64: string): KeyObject | null {
+  return type === "rsa" ? rsaKey(base64) : ed25519Key(base64);
+}
+
+/** To import a key takes longer than to verify with it, and a few senders sign most of the mail. */
+const KEPT_KEYS = 500;
+const rsaKey = keptByText(KEPT_KEYS, (base64) => importKey("rsa", base64));
+const ed25519Key = keptByText(KEPT_KEYS, (base64) => importKey("ed25519", base64));
+
+function importKey(type: "rsa" | "ed25519", base64: string): KeyObject | null {
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return null;
   const bytes = Buffer.from(base64, "base64");
   if (type === "ed25519") return bytes.length === 32 ? readPublicKey(Buffer.concat([ED25519_SPKI, bytes]), "spki") : null;

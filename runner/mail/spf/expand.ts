@@ -11,6 +11,15 @@ export interface Expanding extends Check {
 
 /** A domain-spec as a name. Null if it needs a local part that no name can hold (RFC 8616, section 4). */
 export async function expandDomain(parts: readonly MacroPart[], expanding: Expanding): Promise<string | null> {
+  return literalDomain(parts) ?? expandMacros(parts, expanding);
+}
+
+/** A domain without macros, as most are; null for another one. */
+export function literalDomain([first, ...others]: readonly MacroPart[]): string | null {
+  return typeof first === "string" && others.length === 0 && first.length <= SPF_LIMITS.nameBytes ? first.replace(/\.$/, "") : null;
+}
+
+async function expandMacros(parts: readonly MacroPart[], expanding: Expanding): Promise<string | null> {
   const usesLocalPart = parts.some((part) => typeof part !== "string" && (part.letter === "l" || part.letter === "s"));
   if (usesLocalPart && BEYOND_ASCII.test(expanding.localPart)) return null;
   let name = (await expandText(parts, expanding)).replace(/\.$/, "");

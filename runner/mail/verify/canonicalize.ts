@@ -51,49 +51,57 @@ function withoutEmptyLines(body: Buffer): Buffer {
   return body.subarray(0, end);
 }
 
+/**
+ * Runs of blanks become one space, those at the end of a line go, and so do empty lines at the end. What stays as it is, lines and single spaces
+ * included, goes into the hash in one piece. A bare CR or LF is content.
+ */
 function relaxedBody(body: Buffer, digest: LimitedHash): void {
+  let from = -1;
   let owedLines = 0;
-  for (let start = 0; start < body.length; ) {
-    const found = body.indexOf("\r\n", start);
-    const end = found < 0 ? body.length : found;
-    const line = relaxedLine(body.subarray(start, end));
-    if (line.length > 0) {
-      if (owedLines > 0) digest.update(Buffer.from("\r\n".repeat(owedLines)));
-      digest.update(line);
+  let owesSpace = false;
+  for (let index = 0; index < body.length; index += 1) {
+    const byte = body[index] as number;
+    if (byte > SPACE && from >= 0) continue;
+    const isLineEnd = byte === CR && body[index + 1] === LF;
+    if (byte !== SPACE && byte !== TAB && !isLineEnd) {
+      if (from >= 0) continue;
+      if (owedLines > 0) digest.update(linesOf(owedLines));
+      if (owesSpace) digest.update(ONE_SPACE);
       owedLines = 0;
+      owesSpace = false;
+      from = index;
+    } else if (from >= 0 && byte !== TAB && (body[index + (isLineEnd ? 2 : 1)] as number) > SPACE) {
+      if (isLineEnd) index += 1;
+    } else {
+      if (from >= 0) digest.update(body.subarray(from, index));
+      from = -1;
+      owesSpace = !isLineEnd;
+      if (isLineEnd) {
+        owedLines += 1;
+        index += 1;
+      }
     }
-    if (found >= 0) owedLines += 1;
-    start = found < 0 ? body.length : found + 2;
   }
-  if (digest.total > 0 && owedLines > 0) digest.update(CRLF);
+  if (from >= 0) digest.update(body.subarray(from));
+  if (digest.total > 0) digest.update(CRLF);
 }
 
-/** Runs of blanks become one space, those at the end go, those at the beginning stay as one. */
-function relaxedLine(line: Buffer): Buffer {
-  let hasRun = false;
-  for (let index = 0; index < line.length && !hasRun; index += 1) {
-    const byte = line[index];
-    hasRun = byte === TAB || (byte === SPACE && (index === line.length - 1 || line[index + 1] === SPACE || line[index + 1] === TAB));
-  }
-  if (!hasRun) return line;
-  const written = Buffer.allocUnsafe(line.length);
-  let length = 0;
-  let isOwed = false;
-  for (const byte of line) {
-    if (byte === SPACE || byte === TAB) isOwed = true;
-    else {
-      if (isOwed) written[length++] = SPACE;
-      isOwed = false;
-      written[length++] = byte;
-    }
-  }
-  return written.subarray(0, length);
+const ONE_SPACE = Buffer.from(" ");
+
+function linesOf(count: number): Buffer {
+  return count === 1 ? CRLF : Buffer.from("\r\n".repeat(count));
 }
+
+/** Below this many bytes a copy costs less than a call of the hash. */
+const COPY_AT_MOST = 1024;
+const COLLECTED_BYTES = 16 * 1024;
 
 /** Hashes at most `length` bytes, and counts all of them. */
 class LimitedHash {
   total = 0;
   endsWithLine = false;
+  #collected: Buffer | null = null;
+  #bytes = 0;
 
   constructor(
     readonly hash: Hash,
@@ -103,12 +111,30 @@ class LimitedHash {
   update(bytes: Buffer): void {
     if (bytes.length === 0) return;
     const left = this.length === null ? bytes.length : Math.max(0, this.length - this.total);
-    this.hash.update(bytes.subarray(0, left));
+    this.#take(left < bytes.length ? bytes.subarray(0, left) : bytes);
     this.total += bytes.length;
     this.endsWithLine = bytes.length >= 2 ? bytes[bytes.length - 1] === LF && bytes[bytes.length - 2] === CR : false;
   }
 
+  #take(bytes: Buffer): void {
+    if (bytes.length === 0) return;
+    if (bytes.length > COPY_AT_MOST || this.#bytes + bytes.length > COLLECTED_BYTES) this.#giveCollected();
+    if (bytes.length > COPY_AT_MOST) {
+      this.hash.update(bytes);
+      return;
+    }
+    this.#collected ??= Buffer.allocUnsafe(COLLECTED_BYTES);
+    this.#collected.set(bytes, this.#bytes);
+    this.#bytes += bytes.length;
+  }
+
+  #giveCollected(): void {
+    if (this.#bytes > 0) this.hash.update((this.#collected as Buffer).subarray(0, this.#bytes));
+    this.#bytes = 0;
+  }
+
   digest(): string {
+    this.#giveCollected();
     return this.hash.digest("base64");
   }
 }
