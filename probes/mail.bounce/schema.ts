@@ -34,7 +34,7 @@ const input = contract({
       type: "string",
       minLength: 4,
       maxLength: MESSAGE_CHARACTERS,
-      pattern: "^[A-Za-z0-9+/\\s]+={0,2}\\s*$",
+      pattern: "^[A-Za-z0-9+/\\s]+(?:=\\s*){0,2}$",
       description: "The message in base64 instead of `message`, for bytes that are not UTF-8.",
     },
     timeout_ms: networkInput.timeout_ms,

@@ -47,7 +47,7 @@ const attachment = {
       description: "The MIME type in lower case, not message/* or multipart/*; by default derived from the file extension.",
     },
     text: { type: "string", maxLength: 4 * 1024 * 1024, description: "The content, as text." },
-    base64: { type: "string", maxLength: 16 * 1024 * 1024, pattern: "^[A-Za-z0-9+/\\s]*={0,2}\\s*$", description: "The content, in base64." },
+    base64: { type: "string", maxLength: 16 * 1024 * 1024, pattern: "^[A-Za-z0-9+/\\s]*(?:=\\s*){0,2}$", description: "The content, in base64." },
   },
   required: ["name"],
   additionalProperties: false,
