@@ -47,7 +47,7 @@ export async function checkModel(jobs: number, workshop: Workshop, say: (text: s
 }
 
 /** The second half of a run is warm. Slots that are always taken say how long a slot is free between two jobs (Little's law). */
-export function machineOf({ cpuMs, firstHalfCpuMs, meanRunMs, totalMs }: Measured): Machine {
+function machineOf({ cpuMs, firstHalfCpuMs, meanRunMs, totalMs }: Measured): Machine {
   const slots = FLEET.processes * FLEET.concurrency;
   const warmCpuMs = cpuMs === null || firstHalfCpuMs === null ? DEFAULT_CPU_MS * CALIBRATION_JOBS * 0.5 : cpuMs - firstHalfCpuMs;
   const perJob = warmCpuMs / (CALIBRATION_JOBS / 2);
@@ -87,7 +87,7 @@ function calibration(): Scenario {
 }
 
 /** Five kinds of sites, each bound by something else: its rate, its jobs at once, the slots of the workers, its greylisting, its silence. */
-export function labScenario(jobs: number, machine: Machine): Scenario {
+function labScenario(jobs: number, machine: Machine): Scenario {
   const share = (of: number): number => Math.round((jobs * of) / ALL_JOBS);
   return {
     name: "laboratory",

@@ -48,7 +48,7 @@ export async function publish(measured: readonly PublishedFigure[], names: reado
 }
 
 /** A table for each bench, with the machine that it ran on. */
-export function performanceTables(figures: readonly PublishedFigure[]): string {
+function performanceTables(figures: readonly PublishedFigure[]): string {
   const names = [...new Set(figures.map(({ bench }) => bench))];
   return names
     .map((name) =>
