@@ -115,16 +115,6 @@ const output = contract({
       final_url: nullable({ type: "string" }, "The URL of the last response; null if there was none."),
       hops: list(hopSchema, "Every request that was sent, in order: the first one and one for each redirect."),
       body: bodySchema,
-      matches: list(
-        record({
-          target: { type: "string", description: "body, message, url, or header NAME." },
-          severity: { enum: ["error", "warning"], description: "error: it is expected. warning: it is preferred." },
-          assertion: { enum: ["matches", "contains"] },
-          wanted: { type: "string", description: "The regular expression, or the text." },
-          found: nullable({ type: "string" }, "The beginning of what matched first; null if nothing did."),
-        }),
-        "What each assertion found that looks for something in a text; empty if there was no response.",
-      ),
       alternatives: list(
         record({
           protocol: { type: "string", description: "h3 is HTTP/3." },
@@ -150,6 +140,16 @@ const output = contract({
           data: { type: "string", description: "The beginning of the event's data." },
         }),
         "The first server-sent event; null if there was none. The time until its end is body_ms of the last hop.",
+      ),
+      matches: list(
+        record({
+          target: { type: "string", description: "body, message, url, or header NAME." },
+          severity: { enum: ["error", "warning"], description: "error: it is expected. warning: it is preferred." },
+          assertion: { enum: ["matches", "contains"] },
+          wanted: { type: "string", description: "The regular expression, or the text." },
+          found: nullable({ type: "string" }, "The beginning of what matched first; null if nothing did."),
+        }),
+        "What each assertion found that looks for something in a text; empty if there was no response.",
       ),
       http3: nullable(
         record({
