@@ -43,6 +43,11 @@ export function referenceByName(name: string): string {
 
 /** False if there is nothing at this position, and cannot be: most inputs contain no reference at all. */
 export function mayHold(input: unknown, steps: readonly string[]): boolean {
-  const [first] = steps;
-  return first === "*" || (input as Record<string, unknown>)[first as string] !== undefined;
+  let value = input;
+  for (const step of steps) {
+    if (step === "*") return true;
+    value = value !== null && typeof value === "object" ? (value as Record<string, unknown>)[step] : undefined;
+    if (value === undefined) return false;
+  }
+  return true;
 }

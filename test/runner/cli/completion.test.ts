@@ -102,14 +102,17 @@ realServer("zsh completes", ["zsh"], () => {
   });
 });
 
-/** An interactive shell in a terminal of its own prints what it would offer for a line in angle brackets. */
+/**
+ * An interactive shell in a terminal of its own prints what it would offer for a line in angle brackets. Nothing is typed before the shell's
+ * line editor reads: until then the terminal itself would take Ctrl-U, and delete the line.
+ */
 const ZSH = `
 zmodload zsh/zpty
 zpty shell zsh -f -i
 tell() { zpty -w shell "$1" }
 tell "PROMPT='' RPROMPT=''; LISTMAX=10000; autoload -Uz compinit; compinit -D -u; source \${(q)1}"
 tell 'compadd() { local -a hits; if [[ $argv[(I)-(O|A|D)] -eq 0 ]]; then builtin compadd -A hits "$@"; (( $#hits )) && print -rl -- "<"\${^hits}">"; fi; builtin compadd "$@" }'
-tell "print rea''dy"
+tell "zle-line-init() { print -n rea''dy }; zle -N zle-line-init"
 zpty -r shell output '*ready*'
 zpty -w -n shell "$2"$'\\t'$'\\x15'"print fini''shed"$'\\n'
 zpty -r shell output '*finished*'

@@ -109,7 +109,7 @@ describe("in a queue", () => {
   test("a store that does not answer does not delay a run long after the deadline", async () => {
     const { memory: job } = jobWith(null, () => new Promise(() => undefined));
     const failure = await running((memory) => memory.save(1), { memory: job, timeoutMs: 20 });
-    expect(failure).toMatchObject({ phase: "probe", code: "timeout", message: expect.stringContaining("did not store in time") });
+    expect(failure).toMatchObject({ phase: "probe", code: "timeout", message: expect.stringContaining("did not store the state of the run in time") });
   });
 
   test("a result may be saved after its deadline", async () => {
