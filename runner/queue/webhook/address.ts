@@ -24,7 +24,8 @@ const OPTIONS = ["secret", "unsigned", "plaintext", "timeout_ms"];
  */
 export async function readWebhookUrl(written: string, environment: NodeJS.ProcessEnv = process.env): Promise<WebhookAddress> {
   const url = URL.canParse(written) ? new URL(written) : null;
-  if (url === null) throw notWebhook("it is not a URL", "write https://host/path");
+  if (url === null || !/^https?:$/.test(url.protocol))
+    throw notWebhook(url === null ? "it is not a URL" : `${url.protocol} is not HTTP`, "write https://host/path");
   const options = new URLSearchParams(url.hash.slice(1));
   const unknown = [...options.keys()].find((name) => !OPTIONS.includes(name));
   if (unknown !== undefined) throw notWebhook(`unknown setting #${unknown}=`, `the settings are ${OPTIONS.join(", ")}`);

@@ -176,6 +176,7 @@ test("closing ends waiting requests", async () => {
 
 describe("a URL", () => {
   test.each([
+    ["ftp://127.0.0.1/", "is not HTTP"],
     ["http://mx.example.org/hook", "https:"],
     ["https://mx.example.org/#secret=plain", "reference"],
     ["https://mx.example.org/#secrets=env:A", "secrets"],
