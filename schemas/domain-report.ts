@@ -5,6 +5,7 @@ import { list, nullable, record } from "./shape.js";
 
 const DOMAIN_REPORT_KINDS = ["dmarc", "tls"] as const;
 const DOMAIN_REPORT_FORMATS = ["rfc9990", "rfc7489", "rfc8460"] as const;
+const PACKINGS = ["message", "gzip", "zip"] as const;
 
 const text = nullable({ type: "string" });
 const count = { type: "integer" } as const;
@@ -53,7 +54,7 @@ const tlsPolicySchema = record({
 export const domainReportProperties = {
   kind: nullable({ enum: DOMAIN_REPORT_KINDS }, "dmarc: an aggregate report of DMARC. tls: a TLS report (RFC 8460). Null if it could not be read."),
   format: nullable({ enum: DOMAIN_REPORT_FORMATS }, "The standard that the report is written by."),
-  packing: list({ enum: ["message", "gzip", "zip"] }, "What the report was packed in, the outermost first."),
+  packing: list({ enum: PACKINGS }, "What the report was packed in, the outermost first."),
   domain: nullable({ type: "string" }, "The domain that the report is about."),
   receiver: record({
     name: nullable({ type: "string" }, "The receiver that wrote the report."),

@@ -25,6 +25,7 @@ const MADE = [
   "runner/mail/report/recipient.ts: three digits",
   "runner/mail/spf/ip-address.ts: zero groups of an address",
   "runner/net/dns/wire/rdata.ts: zero groups of an address",
+  "runner/net/starttls/preludes.ts: a constant reply code",
   "runner/replies/mailbox-phrases.ts: joined from constants; timed as they are used",
   "runner/replies/other-subjects.ts: joined from constants; timed as they are used",
   "runner/vitest/start.ts: a folder's name, escaped",

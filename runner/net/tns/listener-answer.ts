@@ -34,12 +34,12 @@ function textIn(body: Buffer, headerBytes: number): string {
 }
 
 function refusalIn(text: string): Refusal {
-  const number = (name: string): number | null => {
-    const [, digits] = new RegExp(`\\(${name}=(\\d{1,10})\\)`).exec(text) ?? [];
+  const number = (pattern: RegExp): number | null => {
+    const [, digits] = pattern.exec(text) ?? [];
     return digits === undefined ? null : Number(digits);
   };
-  const version = number("VSNNUM");
-  return { error: number("ERR"), version: version === null ? null : versionText(version), alias: /\(ALIAS=([\w.-]{1,128})\)/.exec(text)?.[1] ?? null };
+  const version = number(/\(VSNNUM=(\d{1,10})\)/);
+  return { error: number(/\(ERR=(\d{1,10})\)/), version: version === null ? null : versionText(version), alias: /\(ALIAS=([\w.-]{1,128})\)/.exec(text)?.[1] ?? null };
 }
 
 const FIRST_WITH_WIDE_MINOR = 18;
