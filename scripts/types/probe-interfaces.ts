@@ -9,7 +9,7 @@ export const vocabularies: NameOf = (text) => {
   if (values.length === CODES.length && values.every((value, index) => value === JSON.stringify(CODES[index]))) return "FailureCode";
   const phases = new Set(ALL_PHASES.map((phase) => JSON.stringify(phase)));
   // Each protocol lists its own phases; the type is of all of them.
-  return values.length > 3 && values.every((value) => phases.has(value)) ? "Phase" : null;
+  return values.length > 2 && values.every((value) => phases.has(value)) ? "Phase" : null;
 };
 
 /** `export interface NetworkSmtpInput { … }` of the newest version, NetworkSmtp1Input of an older one. */

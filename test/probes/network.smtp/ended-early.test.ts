@@ -52,7 +52,7 @@ const SITUATIONS: Readonly<Record<string, () => Promise<Situation>>> = {
       auth: { username: "u", password: "p4ssw0rd" },
     }),
 };
-const ENDED_AFTER_MS = 150;
+const ENDED_AFTER_MS = 400;
 /** What a busy machine may add. */
 const LATE_MS = 1500;
 
