@@ -35,7 +35,9 @@ async function run({ options: given }: Arguments<typeof options>, io: Io): Promi
   try {
     const inputs = Object.fromEntries([...labs].map(([probe, { servers }]) => [probe, Object.fromEntries(servers.map(({ name, input }) => [name, input]))]));
     await io.out(`${JSON.stringify(inputs, null, 2)}\n`);
-    io.err(`${tableOf(labs, io.stderr.isTty ? io.stderr.columns : Number.POSITIVE_INFINITY)}\nServing until Ctrl-C. Each input above can be passed to its probe unchanged.\n`);
+    io.err(
+      `${tableOf(labs, io.stderr.isTty ? io.stderr.columns : Number.POSITIVE_INFINITY)}\nServing until Ctrl-C. Each input above can be passed to its probe unchanged.\n`,
+    );
     await stopped;
     return EXIT.ok;
   } finally {

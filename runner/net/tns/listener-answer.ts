@@ -39,7 +39,11 @@ function refusalIn(text: string): Refusal {
     return digits === undefined ? null : Number(digits);
   };
   const version = number(/\(VSNNUM=(\d{1,10})\)/);
-  return { error: number(/\(ERR=(\d{1,10})\)/), version: version === null ? null : versionText(version), alias: /\(ALIAS=([\w.-]{1,128})\)/.exec(text)?.[1] ?? null };
+  return {
+    error: number(/\(ERR=(\d{1,10})\)/),
+    version: version === null ? null : versionText(version),
+    alias: /\(ALIAS=([\w.-]{1,128})\)/.exec(text)?.[1] ?? null,
+  };
 }
 
 const FIRST_WITH_WIDE_MINOR = 18;
