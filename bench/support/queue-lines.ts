@@ -3,7 +3,7 @@ import type { QueueAnswer } from "../contenders/queue-rounds.js";
 /** What is measured of a queue, and how long it took of a round. */
 export const QUEUE_LINES: readonly (readonly [name: string, milliseconds: (round: QueueAnswer) => number])[] = [
   ["enqueue", ({ enqueue }) => enqueue],
-  ["work off", ({ work }) => work],
+  ["work", ({ work }) => work],
   ["consume", ({ consume }) => consume],
   ["all three", ({ enqueue, work, consume }) => enqueue + work + consume],
 ];

@@ -5,9 +5,9 @@ import type { Io } from "./io.js";
 import { listenAddress } from "./listen-address.js";
 import { openQueueOption } from "./open-queue-option.js";
 import { allowShortSecrets } from "./short-secrets.js";
-import { Monitor } from "./work/monitor.js";
-import { CHILD_VARIABLE, workAsChild } from "./work/worker-process.js";
-import { type Given, openWorker, type WorkSettings, workOptions, workSettings } from "./work/worker-settings.js";
+import { Monitor } from "./worker/monitor.js";
+import { CHILD_VARIABLE, workAsChild } from "./worker/worker-process.js";
+import { type Given, openWorker, type WorkSettings, workOptions, workSettings } from "./worker/worker-settings.js";
 
 export default defineCommand({
   summary: "Processes the jobs of a queue and stores their results.",
@@ -58,7 +58,7 @@ async function workInProcess(given: Given, settings: WorkSettings, io: Io): Prom
 async function workInPool(given: Given, { processes }: WorkSettings, io: Io): Promise<number> {
   // Opened for the counts, and so that an error of the queue is reported once and not by each process.
   const queue = await openQueueOption(given.queue, io);
-  const { ProcessPool } = await import("./work/process-pool.js");
+  const { ProcessPool } = await import("./worker/process-pool.js");
   const pool = new ProcessPool(argvOf(given), io);
   const stopListening = io.onInterrupt(() => pool.stop());
   const monitor = new Monitor(io, queue.jobs, () => pool.stats, given.listen !== null);
@@ -75,7 +75,7 @@ async function workInPool(given: Given, { processes }: WorkSettings, io: Io): Pr
 
 async function startListener({ listen: address }: Given, monitor: Monitor, isStopping: () => boolean, io: Io): Promise<() => void> {
   if (address === null) return () => undefined;
-  const { listen } = await import("./work/listen.js");
+  const { listen } = await import("./worker/listen.js");
   const server = await listen(address, monitor, isStopping);
   io.err(`probe-run: serving ${server.address}/metrics\n`);
   return () => server.close();

@@ -71,7 +71,7 @@ export const SCHEMA_STEPS: readonly string[] = [
     subject TEXT NOT NULL,
     not_before INTEGER NOT NULL,
     not_after INTEGER NOT NULL,
-    told INTEGER NOT NULL,
+    warned_level INTEGER NOT NULL,
     is_over INTEGER NOT NULL,
     checks TEXT NOT NULL,
     PRIMARY KEY (suite, fingerprint)

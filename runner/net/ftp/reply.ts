@@ -1,8 +1,8 @@
 import type { Phase } from "../../../schemas/failure.js";
 import { failure } from "../../../schemas/failure.js";
 import { FailureError, type FailureReply } from "../../run/failure-error.js";
-import type { Break } from "../transport/connection.js";
-import { decodeLine, excerpt, type LineOddity, type OddityRecorder } from "../transport/line-text.js";
+import { decodeLine, excerpt } from "../transport/line-text.js";
+import { ReplyLines } from "../transport/reply-lines.js";
 
 /** A reply (RFC 959, section 4.2). */
 export interface Reply {
@@ -17,55 +17,30 @@ const LIMITS = { lineBytes: 4096, lines: 512, replyBytes: 64 * 1024 } as const;
 const FIRST_LINE = /^([1-6][0-9]{2})(?:([ -])(.*))?$/s;
 
 /** Reads replies out of bytes that come in any portions (latin1). Once malformed, it stays malformed. */
-export class ReplyParser implements OddityRecorder {
-  malformed: Break | null = null;
-  oddities: readonly LineOddity[] = [];
-  #text = "";
-  #searched = 0;
+export class ReplyParser extends ReplyLines {
   #code: string | null = null;
   #lines: string[] = [];
-  #bytes = 0;
 
-  get isEmpty(): boolean {
-    return this.#text === "" && this.#code === null;
+  constructor() {
+    super({ ...LIMITS, noun: "reply" });
   }
 
-  push(text: string): void {
-    if (this.malformed === null) this.#text += text;
+  get isEmpty(): boolean {
+    return this.hasNoText && this.#code === null;
   }
 
   /** The next complete reply; null if it is not there yet. */
   next(): Reply | null {
-    for (let line = this.#line(); line !== null; line = this.#line()) {
+    for (let line = this.line(); line !== null; line = this.line()) {
       const reply = this.#code === null ? this.#first(line) : this.#following(this.#code, line);
       if (reply !== null) return reply;
     }
     return null;
   }
 
-  note(oddity: LineOddity): void {
-    if (!this.oddities.includes(oddity)) this.oddities = [...this.oddities, oddity];
-  }
-
-  #line(): string | null {
-    if (this.malformed !== null) return null;
-    const end = this.#text.indexOf("\n", this.#searched);
-    if ((end === -1 ? this.#text.length : end) > LIMITS.lineBytes + 1)
-      return this.#refuse("limit_exceeded", `a reply line of more than ${LIMITS.lineBytes} bytes`);
-    this.#searched = end === -1 ? this.#text.length : 0;
-    if (end === -1) return null;
-    const line = this.#text.slice(0, end);
-    this.#text = this.#text.slice(end + 1);
-    this.#bytes += line.length + 1;
-    if (this.#bytes > LIMITS.replyBytes) return this.#refuse("limit_exceeded", `a reply of more than ${LIMITS.replyBytes} bytes`);
-    if (line.endsWith("\r")) return line.slice(0, -1);
-    this.note("bare_line_feed");
-    return line;
-  }
-
   #first(line: string): Reply | null {
     const [, code, separator, text = ""] = FIRST_LINE.exec(line) ?? [];
-    if (code === undefined) return this.#refuse("protocol_violation", `not a reply: ${excerpt(line)}`);
+    if (code === undefined) return this.refuse("protocol_violation", `not a reply: ${excerpt(line)}`);
     this.#lines = [decodeLine(text, this)];
     if (separator !== "-") return this.#finish(code);
     this.#code = code;
@@ -78,21 +53,15 @@ export class ReplyParser implements OddityRecorder {
     const text = isLast || line.startsWith(`${code}-`) ? line.slice(4) : line;
     this.#lines.push(decodeLine(text, this));
     if (isLast) return this.#finish(code);
-    return this.#lines.length > LIMITS.lines ? this.#refuse("limit_exceeded", `a reply of more than ${LIMITS.lines} lines`) : null;
+    return this.#lines.length > LIMITS.lines ? this.refuse("limit_exceeded", `a reply of more than ${LIMITS.lines} lines`) : null;
   }
 
   #finish(code: string): Reply {
     const reply = { code: Number(code), lines: this.#lines };
     this.#code = null;
     this.#lines = [];
-    this.#bytes = 0;
+    this.finished();
     return reply;
-  }
-
-  #refuse(code: Break["code"], message: string): null {
-    this.malformed = { code, message };
-    this.#text = "";
-    return null;
   }
 }
 

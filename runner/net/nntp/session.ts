@@ -45,15 +45,8 @@ export class NntpSession extends ReplySession<Reply> {
     return facts;
   }
 
-  async quit(): Promise<Timed<Reply>> {
-    // A client never talks before the greeting.
-    if (this.greeting === null) this.close();
-    this.connection.isLeaving = true;
-    try {
-      return await this.command("QUIT", "quit", "QUIT");
-    } finally {
-      this.close();
-    }
+  quit(): Promise<Timed<Reply>> {
+    return this.leave("QUIT");
   }
 }
 

@@ -32,13 +32,6 @@ export async function stat(session: Pop3Session): Promise<{ messages: number; si
 }
 
 /** Says goodbye and closes, whatever the server answers. */
-export async function quit(session: Pop3Session): Promise<TimedReply> {
-  // A client never talks before the greeting, and the answer would not be read.
-  if (session.greeting === null) session.close();
-  session.connection.isLeaving = true;
-  try {
-    return await session.command("QUIT", "quit", "QUIT");
-  } finally {
-    session.close();
-  }
+export function quit(session: Pop3Session): Promise<TimedReply> {
+  return session.leave("QUIT");
 }

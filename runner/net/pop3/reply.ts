@@ -1,8 +1,8 @@
 import type { Phase } from "../../../schemas/failure.js";
 import { failure } from "../../../schemas/failure.js";
 import { FailureError, type FailureReply } from "../../run/failure-error.js";
-import type { Break } from "../transport/connection.js";
-import { decodeLine, excerpt, type LineOddity, type OddityRecorder } from "../transport/line-text.js";
+import { decodeLine, excerpt } from "../transport/line-text.js";
+import { ReplyLines } from "../transport/reply-lines.js";
 import { LIMITS } from "./limits.js";
 
 /** A reply (RFC 1939, section 3). continue: AUTH waits for the client's next line. */
@@ -22,56 +22,30 @@ export interface Expected {
 }
 
 /** Reads replies out of bytes that come in any portions (latin1). Once malformed, it stays malformed. */
-export class ReplyParser implements OddityRecorder {
-  malformed: Break | null = null;
-  /** Each once. */
-  oddities: readonly LineOddity[] = [];
-  #text = "";
-  #searched = 0;
+export class ReplyParser extends ReplyLines {
   #begun: Reply | null = null;
   #lines: string[] = [];
-  #bytes = 0;
 
-  get isEmpty(): boolean {
-    return this.#text === "" && this.#begun === null;
+  constructor() {
+    super({ lineBytes: LIMITS.replyLineBytes, replyBytes: LIMITS.replyBytes, noun: "reply" });
   }
 
-  push(text: string): void {
-    if (this.malformed === null) this.#text += text;
+  get isEmpty(): boolean {
+    return this.hasNoText && this.#begun === null;
   }
 
   /** The next finished reply; null while it is not there yet, and for ever once malformed. */
   next({ isLong }: Expected): Reply | null {
-    for (let line = this.#line(); line !== null; line = this.#line()) {
+    for (let line = this.line(); line !== null; line = this.line()) {
       const reply = this.#begun === null ? this.#first(line, isLong) : this.#following(this.#begun, line);
       if (reply !== null) return reply;
     }
     return null;
   }
 
-  note(oddity: LineOddity): void {
-    if (!this.oddities.includes(oddity)) this.oddities = [...this.oddities, oddity];
-  }
-
-  #line(): string | null {
-    if (this.malformed !== null) return null;
-    const end = this.#text.indexOf("\n", this.#searched);
-    // One more than a line may have: the CR of its end may be here before the LF is.
-    if ((end === -1 ? this.#text.length : end) > LIMITS.replyLineBytes + 1)
-      return this.#refuse("limit_exceeded", `a reply line of more than ${LIMITS.replyLineBytes} bytes`);
-    this.#searched = end === -1 ? this.#text.length : 0;
-    if (end === -1) return null;
-    const line = this.#text.slice(0, end);
-    this.#text = this.#text.slice(end + 1);
-    this.#bytes += line.length + 1;
-    if (line.endsWith("\r")) return line.slice(0, -1);
-    this.note("bare_line_feed");
-    return line;
-  }
-
   #first(line: string, isLong: boolean): Reply | null {
     const [whole, word, rest = ""] = /^(\+OK|-ERR|\+)(?: ([\s\S]*))?$/i.exec(line) ?? [];
-    if (whole === undefined || word === undefined) return this.#refuse("protocol_violation", `not a reply: ${excerpt(line)}`);
+    if (whole === undefined || word === undefined) return this.refuse("protocol_violation", `not a reply: ${excerpt(line)}`);
     const reply = { ...codedText(decodeLine(rest, this), word), lines: [] };
     if (!isLong || reply.status !== "OK") return this.#finish(reply);
     this.#begun = reply;
@@ -81,22 +55,15 @@ export class ReplyParser implements OddityRecorder {
   #following(begun: Reply, line: string): Reply | null {
     if (line === ".") return this.#finish({ ...begun, lines: this.#lines });
     this.#lines.push(decodeLine(line.startsWith(".") ? line.slice(1) : line, this));
-    if (this.#lines.length > LIMITS.replyLines) return this.#refuse("limit_exceeded", `a reply of more than ${LIMITS.replyLines} lines`);
-    if (this.#bytes > LIMITS.replyBytes) return this.#refuse("limit_exceeded", `a reply of more than ${LIMITS.replyBytes} bytes`);
+    if (this.#lines.length > LIMITS.replyLines) return this.refuse("limit_exceeded", `a reply of more than ${LIMITS.replyLines} lines`);
     return null;
   }
 
   #finish(reply: Reply): Reply {
     this.#begun = null;
     this.#lines = [];
-    this.#bytes = 0;
+    this.finished();
     return reply;
-  }
-
-  #refuse(code: Break["code"], message: string): null {
-    this.malformed = { code, message };
-    this.#text = "";
-    return null;
   }
 }
 

@@ -62,15 +62,8 @@ export class SieveSession extends ReplySession<Reply> {
     return facts;
   }
 
-  async logout(): Promise<TimedReply> {
-    // A client never talks before the greeting.
-    if (this.greeting === null) this.close();
-    this.connection.isLeaving = true;
-    try {
-      return await this.command("LOGOUT", "quit", "LOGOUT");
-    } finally {
-      this.close();
-    }
+  logout(): Promise<TimedReply> {
+    return this.leave("LOGOUT");
   }
 }
 

@@ -133,6 +133,18 @@ export class ReplySession<Reply> implements ConnectionReader {
     return reply;
   }
 
+  /** The protocol's goodbye, after which the session is over. */
+  async leave(verb: string): Promise<Timed<Reply>> {
+    // A client never talks before the greeting.
+    if (this.greeting === null) this.close();
+    this.connection.isLeaving = true;
+    try {
+      return await this.command(verb, "quit", verb);
+    } finally {
+      this.close();
+    }
+  }
+
   async greet(options: CommandOptions = {}): Promise<Timed<Reply>> {
     const reply = this.owed("greeting", "greeting", options);
     this.connection.readBy(this);

@@ -49,7 +49,7 @@ export class CertificateWatch {
     if (this.#seenBy.get(key) === all) return;
     this.#seenBy.set(key, all);
     for (const { fingerprint, subject, notBefore, notAfter } of certificates) {
-      const row = this.#known.get(fingerprint) ?? { fingerprint, subject, not_before: notBefore, not_after: notAfter, told: 0, is_over: 0, checks: [] };
+      const row = this.#known.get(fingerprint) ?? { fingerprint, subject, not_before: notBefore, not_after: notAfter, warned_level: 0, is_over: 0, checks: [] };
       if (!row.checks.includes(name)) this.#set({ ...row, checks: [...row.checks, name] }, null, now);
     }
     for (const row of this.#known.values())
@@ -68,13 +68,13 @@ export class CertificateWatch {
     for (const row of this.#known.values()) {
       if (row.checks.length === 0 || row.is_over !== 0) continue;
       const level = expiryLevel({ notBefore: row.not_before, notAfter: row.not_after }, this.plan.certificateWarnMs, now);
-      if (level > row.told) this.#set({ ...row, told: level }, "error", now);
+      if (level > row.warned_level) this.#set({ ...row, warned_level: level }, "error", now);
     }
   }
 
   /** The warnings that are open, as events. */
   openIncidents(now: number): IncidentEvent[] {
-    const open = [...this.#known.values()].filter(({ told, is_over: isOver, checks }) => told > 0 && isOver === 0 && checks.length > 0);
+    const open = [...this.#known.values()].filter(({ warned_level: level, is_over: isOver, checks }) => level > 0 && isOver === 0 && checks.length > 0);
     return open.map((row) => eventOf(this.plan.suite, certificateCheck(this.plan.suite, row), noticeOf(row, "error", now)));
   }
 
@@ -85,7 +85,7 @@ export class CertificateWatch {
 
   #setChecks(row: StoredCertificate, checks: readonly string[], now: number, ending: "recovered" | "removed"): void {
     if (checks.length === row.checks.length) return;
-    const ends = checks.length === 0 && row.told > 0 && row.is_over === 0;
+    const ends = checks.length === 0 && row.warned_level > 0 && row.is_over === 0;
     this.#set({ ...row, checks, is_over: ends ? 1 : row.is_over }, ends ? ending : null, now);
   }
 
@@ -112,14 +112,14 @@ function certificateCheck(suite: string, { fingerprint, subject }: StoredCertifi
   return { key, name, planned: unplanned(name) };
 }
 
-function noticeOf({ told, not_after: end, checks }: StoredCertificate, kind: Notice["kind"], now: number): Notice {
+function noticeOf({ warned_level: level, not_after: end, checks }: StoredCertificate, kind: Notice["kind"], now: number): Notice {
   const days = Math.floor((end - now) / DAY_MS);
   const when = days < 0 ? `expired on ${dayOf(end)}` : `expires in ${days} days, on ${dayOf(end)}`;
   const isOver = kind !== "error";
   return {
     kind,
     incident: 1,
-    transition: isOver ? "end" : String(told),
+    transition: isOver ? "end" : String(level),
     at: now,
     openedAt: now,
     isFlapping: false,

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest"
 import { LAB_ACCOUNT, startImapServer } from "../../../runner/lab/imap-server.js";
 import { MailStore } from "../../../runner/lab/store/mail-store.js";
 import { startDovecot } from "../../support/dovecot.js";
-import { programPath } from "../../support/programs.js";
+import { realServer } from "../../support/real-servers.js";
 import { probeRun } from "./command-line.js";
 
 const TLS = readFileSync(new URL("../../../fixtures/mail.report/rfc8460.json", import.meta.url), "utf8");
@@ -175,13 +175,13 @@ describe("probe-run reports", () => {
   });
 });
 
-describe("probe-run reports --imap", () => {
-  const LARGE = aggregate(
-    "large.example",
-    4,
-    Array.from({ length: 20_000 }, (_, index) => ({ ip: `10.0.${index >> 8}.${index & 255}`, count: 1, passes: index % 7 > 0 })),
-  );
+const LARGE = aggregate(
+  "large.example",
+  4,
+  Array.from({ length: 20_000 }, (_, index) => ({ ip: `10.0.${index >> 8}.${index & 255}`, count: 1, passes: index % 7 > 0 })),
+);
 
+describe("probe-run reports --imap", () => {
   test("reads every message of a folder once, the large ones too, and a password that is wrong is named", async () => {
     const store = new MailStore();
     for (const each of [message(FIRST), "From: a@example.org\r\nSubject: hello\r\n\r\nHello.\r\n", message(LARGE), message(SECOND)])
@@ -201,8 +201,10 @@ describe("probe-run reports --imap", () => {
     expect(wrong.unreadable).toHaveLength(1);
     expect(JSON.stringify(wrong)).not.toContain("another-password");
   });
+});
 
-  test.skipIf(programPath("dovecot") === null)("dovecot, over TLS, with the password in the environment", async () => {
+realServer("reports in a mailbox of dovecot", ["dovecot", "dovecot-imap"], () => {
+  test("over TLS, with the password in the environment", async () => {
     const dovecot = await startDovecot();
     open.push({ close: () => dovecot.stop() });
     for (const each of [FIRST, SECOND, LARGE]) dovecot.put("alice", message(each));

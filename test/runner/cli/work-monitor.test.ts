@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Monitor } from "../../../runner/cli/work/monitor.js";
+import { Monitor } from "../../../runner/cli/worker/monitor.js";
 import type { Channel, Counts } from "../../../runner/queue/backend.js";
 import { emptyStats } from "../../../runner/queue/worker-stats.js";
 

@@ -7,7 +7,7 @@ import { type AuthenticatedDomain, evaluateDmarc } from "../../../runner/mail/dm
 import type { TxtLookup } from "../../../runner/mail/verify/key-lookup.js";
 import { readMessage } from "../../../runner/mail/verify/message-parts.js";
 import { verifyDkim } from "../../../runner/mail/verify/verify-dkim.js";
-import { hasMailauth, type MailauthOracle, startMailauthOracle } from "../../support/mailauth-oracle.js";
+import { type MailauthOracle, startMailauthOracle } from "../../support/mailauth-oracle.js";
 
 const RUNS = Number(process.env.PROBE_RUN_MAILAUTH_RUNS ?? 5000);
 const SEED = Number(process.env.PROBE_RUN_MAILAUTH_SEED ?? 20_261_129);
@@ -50,7 +50,7 @@ afterAll(() => oracle?.stop());
  *   padding of base64 that is too long. mailauth repairs what it can, we take the bytes as they are. Not generated.
  * - Which of two faults is named first: a body that was changed, or a key that cannot be fetched. Both are no pass.
  */
-describe.skipIf(!hasMailauth)("beside mailauth 7, strict", () => {
+describe("beside mailauth 7, strict", () => {
   const random = randomFrom(SEED);
   const pick = <Value>(values: readonly Value[]): Value => values[Math.floor(random() * values.length)] as Value;
   const chance = (share: number): boolean => random() < share;
