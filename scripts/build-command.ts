@@ -12,7 +12,7 @@ type Held = Map<ApartFile, Set<string>>;
 /**
  * cli.cjs reads the command line, and prints help and the catalogue. What a command runs lies in files of its own, by what is
  * used together: scripts/apart-files.ts. Reading costs each start time, and the commands only grow. child.cjs runs inputs for
- * runMany(), in a process of its own.
+ * runMany(), in a process of its own; history.cjs is the thread that owns the file of a history.
  */
 export async function buildCommand(probes: readonly string[]): Promise<string[]> {
   const held: Held = new Map();
@@ -29,7 +29,8 @@ export async function buildCommand(probes: readonly string[]): Promise<string[]>
   });
   await chmod(inRepo("dist/cli.cjs"), 0o755);
   const child = await bundle({ ...COMMON_JS, entryPoints: { child: inRepo("runner/processes/child-main.ts") }, plugins: plugins("child") });
-  const written = [command, child];
+  const thread = await bundle({ ...COMMON_JS, entryPoints: { history: inRepo("runner/history/thread/thread-main.ts") } });
+  const written = [command, child, thread];
   // A file may ask for modules of another one that has been written already: that is written again.
   for (let done = new Map<ApartFile, number>(), next = unfinished(held, done); next !== null; next = unfinished(held, done)) {
     const [file, modules] = next;

@@ -1,6 +1,6 @@
-import type { Driver, Statement } from "../sqlite/driver.js";
-import { inTransaction } from "../sqlite/transaction.js";
-import type { History, Notification } from "./history.js";
+import type { History } from "./history.js";
+import type { Notification } from "./outbox.js";
+import { prepared } from "./prepared.js";
 
 /** What is known of a certificate: it stays while its host is down, and after it was replaced, so that nothing is reported twice. */
 export interface StoredCertificate {
@@ -19,32 +19,18 @@ export interface StoredCertificate {
 const SET = `INSERT INTO certificates (suite, fingerprint, subject, not_before, not_after, warned_level, is_over, checks) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (suite, fingerprint) DO UPDATE SET warned_level = excluded.warned_level, is_over = excluded.is_over, checks = excluded.checks`;
 
-/** The certificates of a suite. */
-export class CertificateStore {
-  readonly #set: Statement;
-  readonly #driver: Driver;
+const ALL = "SELECT fingerprint, subject, not_before, not_after, warned_level, is_over, checks FROM certificates WHERE suite = ?";
 
-  constructor(
-    readonly history: History,
-    readonly suite: string,
-  ) {
-    this.#driver = history.driver;
-    this.#set = this.#driver.prepare(SET);
-  }
+export function certificatesOf({ driver }: History, suite: string): StoredCertificate[] {
+  const rows = prepared(driver, ALL).all(suite) as (Omit<StoredCertificate, "checks"> & { checks: string })[];
+  return rows.map((row) => ({ ...row, checks: JSON.parse(row.checks) as string[] }));
+}
 
-  all(): StoredCertificate[] {
-    const rows = this.#driver
-      .prepare("SELECT fingerprint, subject, not_before, not_after, warned_level, is_over, checks FROM certificates WHERE suite = ?")
-      .all(this.suite);
-    return (rows as (Omit<StoredCertificate, "checks"> & { checks: string })[]).map((row) => ({ ...row, checks: JSON.parse(row.checks) as string[] }));
-  }
-
-  /** What is known now, and what is sent about it. */
-  set(certificate: StoredCertificate, notifications: readonly Notification[], now: number): void {
-    const { fingerprint, subject, not_before, not_after, warned_level, is_over, checks } = certificate;
-    inTransaction(this.#driver, () => {
-      this.#set.run(this.suite, fingerprint, subject, not_before, not_after, warned_level, is_over, JSON.stringify(checks));
-      this.history.notify(notifications, now);
-    });
-  }
+/** What is known now, and what is sent about it. */
+export function setCertificate(history: History, suite: string, certificate: StoredCertificate, notifications: readonly Notification[], now: number): void {
+  const { fingerprint, subject, not_before, not_after, warned_level, is_over, checks } = certificate;
+  history.together(() => {
+    prepared(history.driver, SET).run(suite, fingerprint, subject, not_before, not_after, warned_level, is_over, JSON.stringify(checks));
+    history.outbox.add(notifications, now);
+  });
 }

@@ -3,7 +3,7 @@ import { prepared } from "./prepared.js";
 
 /** Results of one check on one day, in UTC. */
 export interface DayCount {
-  readonly key: string;
+  readonly check: number;
   /** When the day begins: milliseconds since 1970. */
   readonly day: number;
   readonly fine: number;
@@ -24,11 +24,12 @@ export interface IncidentRow {
 
 export const DAY_MS = 86_400_000;
 
-/** The days of a suite's checks from this moment on. */
-export function dayCounts(driver: Driver, suite: string, since: number): DayCount[] {
-  const sql = `SELECT key, hour / ${DAY_MS} * ${DAY_MS} AS day, sum(ok + warning) AS fine, sum(error) AS failed, sum(unknown + suppressed + maintenance) AS unmeasured
-    FROM hours JOIN checks ON checks.id = check_id WHERE suite = ? AND hour >= ? GROUP BY check_id, day`;
-  return prepared(driver, sql).all(suite, since) as DayCount[];
+/** The days of these checks from this moment on. */
+export function dayCounts(driver: Driver, checks: readonly number[], since: number): DayCount[] {
+  const sql = `SELECT check_id AS "check", hour / ${DAY_MS} * ${DAY_MS} AS day, sum(ok + warning) AS fine, sum(error) AS failed,
+    sum(unknown + suppressed + maintenance) AS unmeasured
+    FROM hours WHERE check_id IN (SELECT value FROM json_each(?)) AND hour >= ? GROUP BY check_id, day`;
+  return prepared(driver, sql).all(JSON.stringify(checks), since) as DayCount[];
 }
 
 /** The newest first. */

@@ -23,27 +23,22 @@ const INCIDENTS = `SELECT key, name, number, opened_at, closed_at, is_flapping, 
 const EVIDENCE = "SELECT at, reason, output FROM evidence WHERE check_id = ? ORDER BY at DESC LIMIT 1";
 const RESULTS = "SELECT at, outcome, duration_us FROM results WHERE check_id = ? AND at < ? ORDER BY at DESC LIMIT ?";
 
-/** What the history holds of one check. */
-export class CheckReader {
-  constructor(readonly driver: Driver) {}
+/** The newest first. */
+export function incidentsOfCheck(driver: Driver, check: number, most: number): IncidentRow[] {
+  return prepared(driver, INCIDENTS).all(check, most) as IncidentRow[];
+}
 
-  /** The newest first. */
-  incidents(check: number, most: number): IncidentRow[] {
-    return prepared(this.driver, INCIDENTS).all(check, most) as IncidentRow[];
-  }
+/** Of the newest result that was not ok; null without one. */
+export function newestEvidence(driver: Driver, check: number): Evidence | null {
+  return (prepared(driver, EVIDENCE).all(check) as Evidence[])[0] ?? null;
+}
 
-  /** Of the newest result that was not ok; null without one. */
-  evidence(check: number): Evidence | null {
-    return (prepared(this.driver, EVIDENCE).all(check) as Evidence[])[0] ?? null;
-  }
-
-  /** Results that began before this moment, the newest first. */
-  results(check: number, before: number, most: number): StoredResult[] {
-    const rows = prepared(this.driver, RESULTS).all(check, before, most) as { at: number; outcome: number; duration_us: number | null }[];
-    return rows.map(({ at, outcome, duration_us: microseconds }) => ({
-      at,
-      outcome: OUTCOMES[outcome] as StoredOutcome,
-      durationMs: microseconds === null ? null : microseconds / 1000,
-    }));
-  }
+/** Results that began before this moment, the newest first. */
+export function resultsBefore(driver: Driver, check: number, before: number, most: number): StoredResult[] {
+  const rows = prepared(driver, RESULTS).all(check, before, most) as { at: number; outcome: number; duration_us: number | null }[];
+  return rows.map(({ at, outcome, duration_us: microseconds }) => ({
+    at,
+    outcome: OUTCOMES[outcome] as StoredOutcome,
+    durationMs: microseconds === null ? null : microseconds / 1000,
+  }));
 }

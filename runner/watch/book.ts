@@ -1,5 +1,8 @@
 import type { IncidentEvent } from "../../schemas/incident-event.js";
-import { type History, HistoryTaken, type Notification, type StoredIncident } from "../history/history.js";
+import type { StoredCheck, StoredIncident } from "../history/history.js";
+import type { HistoryClient } from "../history/history-client.js";
+import { HistoryLost } from "../history/history-lost.js";
+import type { Notification } from "../history/outbox.js";
 import { eventOf, type Notice, notificationsOf } from "./notices.js";
 import { pseudoCheck, type ReportedCheck, unplanned } from "./reported-check.js";
 import { applied, type Change, type CheckState, FIRST_STATE, type Outcome } from "./state.js";
@@ -21,41 +24,43 @@ export interface Result {
 interface Kept {
   readonly id: number;
   state: CheckState;
-  /** As the history has it. It is older than `state` while the history cannot be written. */
-  stored: string;
   reason: string | null;
 }
 
 export interface BookOptions {
-  /** Called with each change, after it is stored. */
+  /** Called with each change, after it is stored or could not be. */
   onChange(check: ReportedCheck, change: Change, reason: string | null): void;
   /** The history cannot be written: the watch continues, and these were not stored. */
   onTrouble(error: unknown, unsaved: readonly Notification[]): void;
 }
 
-/** The states of all checks, and the one place that changes them. */
+/** The states of all checks, and the one place that changes them. A state changes at once; that it is stored takes the history a moment. */
 export class Book {
   readonly #kept = new Map<string, Kept>();
   readonly #itself: ReportedCheck;
   /** By the key of the check that each is about. */
   readonly #objectives: ReadonlyMap<string, ReportedCheck>;
 
-  constructor(
+  /** Continues where the history ends. */
+  static async open(plan: WatchPlan, history: HistoryClient, options: BookOptions, now: number): Promise<Book> {
+    const book = new Book(plan, history, options);
+    const all = book.#all().map(({ key, name }) => ({ key, name }));
+    const stored = await history.ask("checks", plan.suite, all, JSON.stringify(FIRST_STATE));
+    const known = new Set(all.map(({ key }) => key));
+    for (const { id, key, state } of stored) if (known.has(key)) book.#kept.set(key, { id, state: JSON.parse(state) as CheckState, reason: null });
+    for (const gone of stored) if (!known.has(gone.key)) await book.#remove(gone, now);
+    return book;
+  }
+
+  private constructor(
     readonly plan: WatchPlan,
-    readonly history: History,
+    readonly history: HistoryClient,
     readonly options: BookOptions,
-    now: number,
   ) {
     this.#itself = pseudoCheck("watch", plan.suite, WATCH_ITSELF);
     this.#objectives = new Map(
       plan.checks.flatMap((check) => (check.objective === null ? [] : [[check.key, pseudoCheck("objective", plan.suite, `${check.name} objective`)]])),
     );
-    const all = this.#all();
-    const stored = history.checks(plan.suite, all, JSON.stringify(FIRST_STATE));
-    const known = new Set(all.map(({ key }) => key));
-    for (const { id, key, state } of stored.filter(({ key: each }) => known.has(each)))
-      this.#kept.set(key, { id, state: JSON.parse(state) as CheckState, stored: state, reason: null });
-    for (const gone of stored.filter(({ key }) => !known.has(key))) this.#remove(gone, now);
   }
 
   state(key: string): CheckState {
@@ -73,64 +78,41 @@ export class Book {
   }
 
   /** The watch itself has an incident, which is stored and sent like any other: one for all checks. A reason, or null when it is over. */
-  blind(reason: string | null, now: number): void {
-    this.#judge(this.#itself, reason, now);
+  blind(reason: string | null, now: number): Promise<void> {
+    return this.#judge(this.#itself, reason, now);
   }
 
   /** Results that turned out to be this machine's fault are unknown; the state is the one before them. An incident that was reported stays. */
-  takeBack(key: string, before: CheckState, ats: readonly number[]): void {
+  async takeBack(key: string, before: CheckState, ats: readonly number[]): Promise<void> {
     const kept = this.#of(key);
     if (kept.state.incident !== null || kept.state.incidents !== before.incidents) return;
     const state: CheckState = { ...before, last_at: kept.state.last_at, outcome: "unknown" };
-    try {
-      const stored = JSON.stringify(state);
-      this.history.takeBack({ check: kept.id, before: kept.stored, state: stored }, ats);
-      kept.stored = stored;
-    } catch (error) {
-      if (error instanceof HistoryTaken) throw error;
-      this.options.onTrouble(error, []);
-    }
     kept.state = state;
+    await this.#stored(this.history.ask("takeBack", kept.id, JSON.stringify(state), ats), []);
   }
 
-  record(check: ReportedCheck, result: Result, now: number): void {
+  /** Rejects when nothing can be stored any more: another process uses the history. */
+  async record(check: ReportedCheck, result: Result, now: number): Promise<void> {
     const kept = this.#of(check.key);
-    const { state, change } = applied(kept.state, result, check.rules);
+    const before = kept.state;
+    const { state, change } = applied(before, result, check.rules);
+    // One that is not newer than the last result was reported already, or comes too late: it is stored, and nothing else.
+    const isNew = state !== before;
     const notifications = change === null ? [] : this.#notifications(check, change, state, result);
+    const { at, outcome, durationMs, weightMs = 0 } = result;
     const evidence = result.reason === null ? null : { reason: result.reason, output: result.output };
-    const entry = {
-      check: kept.id,
-      before: kept.stored,
-      state: JSON.stringify(state),
-      incident: storedIncident(kept.state, state, change, result),
-      notifications,
-    };
-    try {
-      if (!this.history.add({ ...entry, at: result.at, outcome: result.outcome, durationMs: result.durationMs, weightMs: result.weightMs ?? 0, evidence }, now))
-        return;
-      kept.stored = entry.state;
-    } catch (error) {
-      if (error instanceof HistoryTaken) throw error;
-      this.options.onTrouble(error, notifications);
-    }
+    const incident = storedIncident(before, state, change, result);
     kept.state = state;
-    kept.reason = result.reason;
+    if (isNew) kept.reason = result.reason;
+    const entry = { check: kept.id, at, outcome, durationMs, weightMs, evidence, state: JSON.stringify(state), incident, notifications };
+    await this.#stored(this.history.ask("add", entry, now), notifications);
     if (change !== null) this.options.onChange(check, change, result.reason);
   }
 
-  /** Tells again of incidents that have been open for long. */
-  remind(now: number): void {
-    for (const check of this.#all()) {
-      const { incident, outcome } = this.state(check.key);
-      if (incident === null) continue;
-      const due = this.plan.receivers.flatMap((receiver) => {
-        const count = receiver.remindMs === null ? 0 : Math.floor((now - incident.opened_at) / receiver.remindMs);
-        if (count < 1) return [];
-        const base = { incident: incident.number, transition: `r${count}`, at: now, openedAt: incident.opened_at, isFlapping: incident.is_flapping };
-        return notificationsOf(this.plan.suite, check, { ...base, kind: "reminder", outcome, reason: this.reason(check.key) }, [receiver]);
-      });
-      if (due.length > 0) this.history.remind(due, now);
-    }
+  /** Reports again what has been open for long. */
+  async remind(now: number): Promise<void> {
+    const due = this.#all().flatMap((check) => this.#reminders(check, now));
+    if (due.length > 0) await this.history.ask("notify", due, now);
   }
 
   /** The incidents that are open now, as events. */
@@ -145,9 +127,9 @@ export class Book {
   }
 
   /** Whether a check's error budget is spent too fast; a reason if it is. It has incidents of its own. */
-  burns({ key }: WatchedCheck, reason: string | null, now: number): void {
+  async burns({ key }: WatchedCheck, reason: string | null, now: number): Promise<void> {
     const objective = this.#objectives.get(key);
-    if (objective !== undefined && (reason !== null) !== (this.state(objective.key).incident !== null)) this.#judge(objective, reason, now);
+    if (objective !== undefined && (reason !== null) !== (this.state(objective.key).incident !== null)) await this.#judge(objective, reason, now);
   }
 
   /** The check has an incident of its objective. */
@@ -160,9 +142,30 @@ export class Book {
     return this.#of(key).id;
   }
 
-  #judge(check: ReportedCheck, reason: string | null, now: number): void {
+  #judge(check: ReportedCheck, reason: string | null, now: number): Promise<void> {
     const at = Math.max(now, (this.state(check.key).last_at ?? 0) + 1);
-    this.record(check, { at, outcome: reason === null ? "ok" : "error", durationMs: null, reason, output: null, weightMs: 0 }, now);
+    return this.record(check, { at, outcome: reason === null ? "ok" : "error", durationMs: null, reason, output: null, weightMs: 0 }, now);
+  }
+
+  /** While the history cannot be written, the watch continues without it. */
+  async #stored(storing: Promise<unknown>, unsaved: readonly Notification[]): Promise<void> {
+    try {
+      await storing;
+    } catch (error) {
+      if (error instanceof HistoryLost) throw error;
+      this.options.onTrouble(error, unsaved);
+    }
+  }
+
+  #reminders(check: ReportedCheck, now: number): Notification[] {
+    const { incident, outcome } = this.state(check.key);
+    if (incident === null) return [];
+    return this.plan.receivers.flatMap((receiver) => {
+      const count = receiver.remindMs === null ? 0 : Math.floor((now - incident.opened_at) / receiver.remindMs);
+      if (count < 1) return [];
+      const base = { incident: incident.number, transition: `r${count}`, at: now, openedAt: incident.opened_at, isFlapping: incident.is_flapping };
+      return notificationsOf(this.plan.suite, check, { ...base, kind: "reminder", outcome, reason: this.reason(check.key) }, [receiver]);
+    });
   }
 
   #all(): readonly ReportedCheck[] {
@@ -188,7 +191,7 @@ export class Book {
   }
 
   /** A check that the file has no more: its incident ends with it. */
-  #remove({ id, key, name, state: stored }: { id: number; key: string; name: string; state: string }, now: number): void {
+  async #remove({ id, key, name, state: stored }: StoredCheck, now: number): Promise<void> {
     const { incident, outcome } = JSON.parse(stored) as CheckState;
     if (incident !== null) {
       const base = {
@@ -205,9 +208,9 @@ export class Book {
         this.plan.receivers,
       );
       const closed = { number: incident.number, openedAt: incident.opened_at, closedAt: now, isFlapping: incident.is_flapping, reason: null };
-      this.history.change({ check: id, before: stored, state: JSON.stringify(FIRST_STATE), incident: closed, notifications }, now);
+      await this.history.ask("change", { check: id, state: JSON.stringify(FIRST_STATE), incident: closed, notifications }, now);
     }
-    this.history.forget(id);
+    await this.history.ask("forget", id);
   }
 }
 

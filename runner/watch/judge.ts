@@ -40,35 +40,35 @@ export class Judge {
     const result: Result = { at, outcome, durationMs, reason, output, weightMs };
     if (this.#isMaintained(check, at)) return { ...result, outcome: "maintenance", hasFailed: outcome === "error" };
     if (outcome !== "error") {
-      if (outcome !== "unknown") this.#seen(check);
+      if (outcome !== "unknown") await this.#seen(check);
       return result;
     }
     const { canaries } = this.book.plan;
     if (canaries.length > 0 && (await this.#allFail(canaries, at))) {
-      if (!this.book.isBlind) this.book.blind(`every canary fails: ${OFFLINE}`, this.now());
+      if (!this.book.isBlind) await this.book.blind(`every canary fails: ${OFFLINE}`, this.now());
       return { ...result, outcome: "unknown", reason: `every canary fails: ${OFFLINE}; ${reason}` };
     }
     const parent = await this.#failingParent(check, at);
     if (parent !== null) return { ...result, outcome: "suppressed", reason: `${parent.name} fails, which this depends on; ${reason}` };
-    return this.#isOurFault(check, at) ? { ...result, outcome: "unknown", reason: `more than half of the checks fail: ${OFFLINE}; ${reason}` } : result;
+    return (await this.#isOurFault(check, at)) ? { ...result, outcome: "unknown", reason: `more than half of the checks fail: ${OFFLINE}; ${reason}` } : result;
   }
 
   /** Something works, so this machine is online. */
-  #seen({ key }: WatchedCheck): void {
+  async #seen({ key }: WatchedCheck): Promise<void> {
     const { canaries } = this.book.plan;
     const isOver = canaries.length > 0 ? canaries.includes(key) : this.#blindness.fine(key);
-    if (isOver && this.book.isBlind) this.book.blind(null, this.now());
+    if (isOver && this.book.isBlind) await this.book.blind(null, this.now());
   }
 
   #isMaintained({ planned }: WatchedCheck, at: number): boolean {
     return this.#windows.some((clock) => (clock.window.tags?.some((tag) => planned.tags.includes(tag)) ?? true) && clock.has(at));
   }
 
-  #isOurFault(check: WatchedCheck, at: number): boolean {
+  async #isOurFault(check: WatchedCheck, at: number): Promise<boolean> {
     const turns = this.#blindness.failed(check.key, this.book.state(check.key), at, slotLength(at, check.schedule));
     if (turns === null) return this.#blindness.isBlind;
-    this.book.blind(`more than half of the checks fail at once: ${OFFLINE}`, this.now());
-    for (const [key, { state, ats }] of turns) this.book.takeBack(key, state, ats);
+    const blind = this.book.blind(`more than half of the checks fail at once: ${OFFLINE}`, this.now());
+    await Promise.all([blind, ...[...turns].map(([key, { state, ats }]) => this.book.takeBack(key, state, ats))]);
     return true;
   }
 

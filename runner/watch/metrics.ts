@@ -1,16 +1,18 @@
-import type { History } from "../history/history.js";
 import { labels, metric } from "../support/prometheus.js";
 import type { Book } from "./book.js";
 import type { CertificateWatch } from "./certificates/certificate-watch.js";
 import type { WatcherCounts } from "./watcher.js";
 
-/** The watch itself as numbers, and the state of each check. The first one is for an alert: it grows old when the watch does not run. */
-export function watchMetrics(book: Book, certificates: CertificateWatch, counts: WatcherCounts, history: History): string {
-  const lines = [...ofWatch(book, counts, history), ...ofChecks(book), ...ofCertificates(book.plan.suite, certificates)];
+/**
+ * The watch itself as numbers, and the state of each check. The first one is for an alert: it grows old when the watch does not run. `waiting` are
+ * the notifications that no receiver has taken.
+ */
+export function watchMetrics(book: Book, certificates: CertificateWatch, counts: WatcherCounts, waiting: number): string {
+  const lines = [...ofWatch(book, counts, waiting), ...ofChecks(book), ...ofCertificates(book.plan.suite, certificates)];
   return lines.map((line) => `${line}\n`).join("");
 }
 
-function ofWatch(book: Book, { results, missed, running, lastSlotAt, lateness }: WatcherCounts, history: History): string[] {
+function ofWatch(book: Book, { results, missed, running, lastSlotAt, lateness }: WatcherCounts, waiting: number): string[] {
   return [
     ...metric("probe_run_watch_last_slot_timestamp_seconds", "gauge", "When the newest slot began that was run, in Unix time", [["", lastSlotAt / 1000]]),
     ...metric(
@@ -28,7 +30,7 @@ function ofWatch(book: Book, { results, missed, running, lastSlotAt, lateness }:
     ),
     ...metric("probe_run_watch_running", "gauge", "Checks that run now", [["", running]]),
     ...metric("probe_run_watch_blind", "gauge", "1 while this machine seems to be offline, and failures are unknown", [["", book.isBlind ? 1 : 0]]),
-    ...metric("probe_run_watch_notifications_waiting", "gauge", "Notifications that no receiver has taken yet", [["", history.waiting()]]),
+    ...metric("probe_run_watch_notifications_waiting", "gauge", "Notifications that no receiver has taken yet", [["", waiting]]),
   ];
 }
 

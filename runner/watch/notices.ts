@@ -1,7 +1,7 @@
 import type { GivenOf } from "../../schemas/contract.js";
 import { EVENT_SOURCE } from "../../schemas/event.js";
 import { INCIDENT_TYPE, type IncidentEvent, type IncidentKind, type incidentEventContract } from "../../schemas/incident-event.js";
-import type { Notification } from "../history/history.js";
+import type { Notification } from "../history/outbox.js";
 import type { Receiver } from "./receivers/receiver.js";
 import type { NamedCheck } from "./reported-check.js";
 import type { Outcome } from "./state.js";

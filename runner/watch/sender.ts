@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { IncidentEvent } from "../../schemas/incident-event.js";
-import type { History, Notification, WaitingBatch } from "../history/history.js";
+import type { HistoryClient } from "../history/history-client.js";
+import type { Notification, WaitingBatch } from "../history/outbox.js";
 import { backoffMs } from "../queue/backoff.js";
 import { QueueError } from "../queue/queue-error.js";
 import type { Deliverer } from "./receivers/deliverer.js";
@@ -60,7 +61,7 @@ export class Sender {
 
   constructor(
     lines: readonly SenderLine[],
-    readonly history: History,
+    readonly history: HistoryClient,
     readonly options: SenderOptions,
   ) {
     this.#lines = lines;
@@ -123,29 +124,29 @@ export class Sender {
 
   async #oneStored(line: SenderLine): Promise<boolean> {
     const { key, most, waitMs } = line.receiver;
-    const batch = this.history.batch(key, { most, waitMs }, Date.now());
+    const batch = await this.history.ask("batch", key, { most, waitMs }, Date.now());
     if (batch === null) return false;
     const id = idOf(batch);
     const error = line.taken === id ? null : await this.#deliver(line, batch);
     if (error === null) {
       line.taken = id;
-      this.history.end(batch, Date.now());
-    } else this.#tryLater(line, batch, error);
+      await this.history.ask("end", batch, Date.now());
+    } else await this.#tryLater(line, batch, error);
     return error === null;
   }
 
-  #tryLater(line: SenderLine, batch: WaitingBatch, error: Error): void {
+  async #tryLater(line: SenderLine, batch: WaitingBatch, error: Error): Promise<void> {
     const { attempt, notifications } = batch;
     const name = notifications.length === 1 ? `the notification ${idOf(batch)} is` : `${notifications.length} notifications from ${idOf(batch)} on are`;
     const due = Date.now() + FIRST_WAIT_MS + backoffMs(attempt + 1, FIRST_WAIT_MS, MOST_WAIT_MS);
     line.notBefore = due;
     if (error instanceof QueueError && error.code === "refused" && attempt + 1 >= MOST_REFUSALS) {
-      this.history.end(batch, Date.now());
+      await this.history.ask("end", batch, Date.now());
       this.options.onTrouble(`${name} dropped after ${attempt + 1} attempts: ${error.message}`);
       return;
     }
     if (attempt === 0) this.options.onTrouble(`${name} not taken, and will be sent again: ${error.message}`);
-    this.history.postpone(batch, due);
+    await this.history.ask("postpone", batch, due);
   }
 
   async #deliver({ deliverer }: SenderLine, batch: Pick<WaitingBatch, "notifications" | "attempt">): Promise<Error | null> {

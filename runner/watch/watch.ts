@@ -1,9 +1,8 @@
 import type { IncidentEvent } from "../../schemas/incident-event.js";
-import { CertificateStore } from "../history/certificates.js";
-import type { History, Notification } from "../history/history.js";
-import { deleteOld } from "../history/retention.js";
-import { rollUp } from "../history/rollup.js";
-import { Book } from "./book.js";
+import type { HistoryClient } from "../history/history-client.js";
+import { HistoryLost } from "../history/history-lost.js";
+import type { Notification } from "../history/outbox.js";
+import { Book, type BookOptions } from "./book.js";
 import { CertificateWatch } from "./certificates/certificate-watch.js";
 import { seenCertificates } from "./certificates/seen-certificates.js";
 import { Objectives } from "./objectives/objective.js";
@@ -38,8 +37,13 @@ export async function prepareWatch(plan: WatchPlan, environment: NodeJS.ProcessE
   return { plan, lines: await openLines(plan.receivers, environment) };
 }
 
-const HOUSEKEEPING_MS = 30_000;
-const BETWEEN_SLICES_MS = 50;
+const LOOK_EVERY_MS = 30_000;
+
+interface Parts {
+  readonly book: Book;
+  readonly certificates: CertificateWatch;
+  readonly sender: Sender;
+}
 
 /** All that runs while a suite is watched. */
 export class Watch {
@@ -48,83 +52,85 @@ export class Watch {
   readonly watcher: Watcher;
   readonly #sender: Sender;
   readonly #objectives: Objectives;
-  readonly #housekeeping: NodeJS.Timeout;
-  #soon: NodeJS.Timeout | null = null;
+  readonly #timer: NodeJS.Timeout;
 
-  constructor(
-    { plan, lines }: PreparedWatch,
-    readonly history: History,
+  /** Starts it, from where the history ends. */
+  static async open(prepared: PreparedWatch, history: HistoryClient, options: WatchOptions, legacy: Legacy | null = null): Promise<Watch> {
+    const { plan, lines } = prepared;
+    let open: Omit<Parts, "sender"> | null = null;
+    const openIncidents = (): IncidentEvent[] =>
+      open === null ? [] : [...open.book.openIncidents(Date.now()), ...open.certificates.openIncidents(Date.now())];
+    const sender = new Sender(lines, history, { onTrouble: options.tell, openIncidents });
+    try {
+      open = await openParts(plan, history, options, sender);
+      history.keep(plan.keep);
+      return new Watch({ ...open, sender }, options, legacy);
+    } catch (error) {
+      await sender.close();
+      throw error;
+    }
+  }
+
+  private constructor(
+    { book, certificates, sender }: Parts,
     readonly options: WatchOptions,
-    legacy: Legacy | null = null,
+    legacy: Legacy | null,
   ) {
-    this.#sender = new Sender(lines, history, { onTrouble: options.tell, openIncidents: () => this.#openIncidents() });
-    this.book = new Book(
-      plan,
-      history,
-      {
-        onChange: ({ name }, { kind, at, incident }, reason) =>
-          this.#changed(`${new Date(at).toISOString()} ${name}: ${kind} (incident ${incident})${reason === null ? "" : `: ${reason}`}`),
-        onTrouble: (error, unsaved) => this.#trouble(error, unsaved),
-      },
-      Date.now(),
-    );
-    const store = new CertificateStore(history, plan.suite);
-    const certificateOptions = {
-      onChange: (name: string, reason: string) => this.#changed(`${name}: ${reason}`),
-      onTrouble: (error: unknown, unsaved: readonly Notification[]) => this.#trouble(error, unsaved),
-    };
-    this.certificates = new CertificateWatch(plan, store, certificateOptions, Date.now());
-    this.#objectives = new Objectives(this.book);
-    this.watcher = new Watcher(this.book, {
+    this.book = book;
+    this.certificates = certificates;
+    this.#sender = sender;
+    this.#objectives = new Objectives(book);
+    this.watcher = new Watcher(book, {
       most: options.most,
       now: Date.now,
       run: options.run,
       onError: options.onError,
       onResult: (check, { outcome }, { report }) => {
-        if (report !== null) this.certificates.seen(check, seenCertificates(report.envelope.output), Date.now());
-        if (outcome === "error") this.#objectives.failed(check, Date.now());
+        if (report !== null) certificates.seen(check, seenCertificates(report.envelope.output), Date.now());
+        if (outcome === "error") this.#later(this.#objectives.failed(check, Date.now()));
       },
     });
-    this.#housekeeping = setInterval(() => this.#keepHouse(), HOUSEKEEPING_MS);
+    this.#timer = setInterval(() => this.#later(this.#look(Date.now())), LOOK_EVERY_MS);
     this.watcher.start(legacy);
   }
 
   /** Ends it; what was not recorded may run again in the next one. */
   async close(): Promise<Legacy> {
-    clearInterval(this.#housekeeping);
-    if (this.#soon !== null) clearTimeout(this.#soon);
+    clearInterval(this.#timer);
     const unfinished = await this.watcher.stop();
     await this.#sender.close();
     return { unfinished, counts: this.watcher.counts };
   }
 
-  #changed(message: string): void {
-    this.options.tell(message);
-    this.#sender.wake();
-  }
-
-  #trouble(error: unknown, unsaved: readonly Notification[]): void {
-    this.#sender.keepUnsaved(unsaved);
-    this.options.tell(`the history cannot be written, and the watch continues without it: ${(error as Error).message}`);
-  }
-
-  #openIncidents(): IncidentEvent[] {
-    return [...this.book.openIncidents(Date.now()), ...this.certificates.openIncidents(Date.now())];
+  /** What time alone brings. */
+  async #look(now: number): Promise<void> {
+    await this.book.remind(now);
+    this.certificates.look(now);
+    await this.#objectives.look(now);
   }
 
   /** What cannot be done now is done half a minute later: a disk that is full must not end the watch. */
-  #keepHouse(): void {
-    const now = Date.now();
-    try {
-      this.book.remind(now);
-      this.certificates.look(now);
-      this.#objectives.look(now);
-      const { driver } = this.history;
-      const isMore = rollUp(driver, now);
-      // Between two slices the checks come first.
-      if (deleteOld(driver, this.book.plan.keep, now) || isMore) this.#soon = setTimeout(() => this.#keepHouse(), BETWEEN_SLICES_MS);
-    } catch (error) {
-      this.options.tell(`the history cannot be kept in order: ${(error as Error).message}`);
-    }
+  #later(work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      if (error instanceof HistoryLost) this.options.onError(error);
+      else this.options.tell(`the history cannot be used: ${(error as Error).message}`);
+    });
   }
+}
+
+async function openParts(plan: WatchPlan, history: HistoryClient, { tell, onError }: WatchOptions, sender: Sender): Promise<Omit<Parts, "sender">> {
+  const changed = (message: string): void => {
+    tell(message);
+    sender.wake();
+  };
+  const onTrouble = (error: unknown, unsaved: readonly Notification[]): void => {
+    sender.keepUnsaved(unsaved);
+    tell(`the history cannot be written, and the watch continues without it: ${(error as Error).message}`);
+  };
+  const onChange: BookOptions["onChange"] = ({ name }, { kind, at, incident }, reason) =>
+    changed(`${new Date(at).toISOString()} ${name}: ${kind} (incident ${incident})${reason === null ? "" : `: ${reason}`}`);
+  const book = await Book.open(plan, history, { onChange, onTrouble }, Date.now());
+  const certificateOptions = { onChange: (name: string, reason: string) => changed(`${name}: ${reason}`), onTrouble, onError };
+  const certificates = await CertificateWatch.open(plan, history, certificateOptions, Date.now());
+  return { book, certificates };
 }

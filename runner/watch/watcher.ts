@@ -12,7 +12,7 @@ export interface WatcherOptions {
   readonly most: number;
   readonly now: () => number;
   run(check: WatchedCheck, signal: AbortSignal): Promise<Ran>;
-  /** After a result was recorded. */
+  /** After a result was recorded; what is asked of the history now comes after it. */
   onResult?(check: WatchedCheck, result: Result, ran: Ran): void;
   /** The history belongs to another process, or there is a bug: nothing that a later slot could mend. */
   onError(error: unknown): void;
@@ -152,7 +152,8 @@ export class Watcher {
     if (ran.isCancelled || this.#stopping.signal.aborted) return;
     const result = await this.#judge.judged(check, ran, at);
     if (this.#stopping.signal.aborted) return;
-    this.book.record(check, result, this.options.now());
+    // The check may run again before its result is stored: the history keeps the order.
+    this.book.record(check, result, this.options.now()).catch((error: unknown) => this.options.onError(error));
     this.#results[result.outcome] += 1;
     this.options.onResult?.(check, result, ran);
     this.#confirm(check, result);

@@ -1,5 +1,7 @@
 import { resolve } from "node:path";
 import { History } from "../../history/history.js";
+import { type HistoryClient, LocalHistory } from "../../history/history-client.js";
+import { HistoryThread } from "../../history/thread/history-thread.js";
 import type { Login } from "../../serve/login/login.js";
 import { openLogin } from "../../serve/login/open-login.js";
 import { RecentRuns } from "../../serve/status/recent-runs.js";
@@ -26,21 +28,21 @@ export async function watchOn(read: ReadWatch, given: Given, most: number, io: I
   const environment = io.env as NodeJS.ProcessEnv;
   const first = await prepareWatch(read.plan, environment);
   const tell = (message: string): void => io.err(`probe-run: ${printable(message)}\n`);
-  const history = openHistory(given, tell, io);
+  const history = await openHistory(given, tell, io);
   let fail: (error: unknown) => void = () => undefined;
   const runs = new RecentRuns();
   const options: WatchOptions = { most, tell, onError: (error) => fail(error), run: runner(runs) };
   let watch: Watch | null = null;
   let shown: Shown | null = null;
   try {
-    watch = new Watch(first, history, options);
+    watch = await Watch.open(first, history, options);
     const site = new StatusSite({ current: () => watch as Watch, history, runs, isPublic: given.public }, login);
     shown = await show(site, listening, given.export === null ? null : resolve(io.cwd, given.export), tell);
     tell(`watching ${counted(read.plan.checks.length, "check")}${shown.address === null ? "" : `, serving ${shown.address}/metrics`}`);
     const replace = async (next: PreparedWatch): Promise<void> => {
       const legacy = await (watch as Watch).close();
       try {
-        watch = new Watch(next, history, options, legacy);
+        watch = await Watch.open(next, history, options, legacy);
       } catch (error) {
         fail(error);
       }
@@ -70,7 +72,7 @@ export async function watchOn(read: ReadWatch, given: Given, most: number, io: I
   } finally {
     await shown?.close();
     await watch?.close();
-    history.close();
+    await history.close();
   }
 }
 
@@ -106,15 +108,15 @@ async function loginFor({ suite }: ReadWatch, listening: ListenPlan | null): Pro
   return login;
 }
 
-function openHistory({ history: named }: Given, tell: (message: string) => void, { cwd }: Io): History {
+async function openHistory({ history: named }: Given, tell: (message: string) => void, { cwd }: Io): Promise<HistoryClient> {
   const path = resolve(cwd, named ?? DEFAULT_HISTORY);
   try {
-    return new History(path);
+    return await HistoryThread.open(path, { onTrouble: tell });
   } catch (error) {
     if (named !== null) throw error;
     const why = error instanceof RequestError ? (error.violations[0]?.message ?? error.message) : (error as Error).message;
     tell(`the history is in memory and ends with the watch, because ${path} cannot be used: ${why}. Name another file with --history`);
-    return new History(IN_MEMORY);
+    return new LocalHistory(new History(IN_MEMORY), tell);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { CheckAnswer, ChecksAnswer, CheckView, IncidentsAnswer, IncidentView, ResultsAnswer } from "../../../schemas/status-api.js";
-import { type IncidentRow, recentIncidents } from "../../history/days.js";
-import type { CheckReader } from "../../history/of-check.js";
+import type { IncidentRow } from "../../history/days.js";
+import type { HistoryClient } from "../../history/history-client.js";
 import type { HttpAnswer } from "../../net/http/serve.js";
 import type { Book } from "../../watch/book.js";
 import type { WatchedCheck } from "../../watch/watch-plan.js";
@@ -15,7 +15,7 @@ export class StatusApi {
   constructor(
     readonly book: Book,
     readonly overview: Overview,
-    readonly reader: CheckReader,
+    readonly history: HistoryClient,
   ) {}
 
   checks(isPublic: boolean): ChecksAnswer {
@@ -24,25 +24,27 @@ export class StatusApi {
     return { suite, checks: views.sort((a, b) => Number(b.incident !== null) - Number(a.incident !== null)) };
   }
 
-  check(check: WatchedCheck, isPublic: boolean, now: number): CheckAnswer {
-    const incidents = this.reader.incidents(this.book.id(check.key), MOST_INCIDENTS).map((row) => incidentView(row, isPublic));
-    return { suite: this.book.plan.suite, check: checkView(this.book, check, isPublic), days: [...this.overview.days(check.key, now)], incidents };
+  async check(check: WatchedCheck, isPublic: boolean, now: number): Promise<CheckAnswer> {
+    const rows = await this.history.ask("incidentsOfCheck", this.book.id(check.key), MOST_INCIDENTS);
+    const days = [...(await this.overview.days(check.key, now))];
+    return { suite: this.book.plan.suite, check: checkView(this.book, check, isPublic), days, incidents: rows.map((row) => incidentView(row, isPublic)) };
   }
 
-  incidents(isPublic: boolean): IncidentsAnswer {
+  async incidents(isPublic: boolean): Promise<IncidentsAnswer> {
     const { suite } = this.book.plan;
-    return { suite, incidents: recentIncidents(this.reader.driver, suite, MOST_INCIDENTS).map((row) => incidentView(row, isPublic)) };
+    const rows = await this.history.ask("recentIncidents", suite, MOST_INCIDENTS);
+    return { suite, incidents: rows.map((row) => incidentView(row, isPublic)) };
   }
 
   /** Of the check that the query names; with `before` and `limit`. */
-  results(query: URLSearchParams, isPublic: boolean): ResultsAnswer | HttpAnswer {
+  async results(query: URLSearchParams, isPublic: boolean): Promise<ResultsAnswer | HttpAnswer> {
     const key = query.get("check") ?? "";
     if (!this.book.plan.checks.some((check) => check.key === key)) return { status: 404, text: "the parameter check is not the key of a check\n" };
     const before = query.has("before") ? Date.parse(query.get("before") as string) : Number.MAX_SAFE_INTEGER;
     if (Number.isNaN(before)) return { status: 400, text: "before is not a time such as 2026-11-29T09:00:00Z\n" };
     const limit = query.get("limit") ?? String(USUAL_RESULTS);
     if (!/^\d{1,4}$/.test(limit) || Number(limit) < 1 || Number(limit) > MOST_RESULTS) return { status: 400, text: `limit is 1 to ${MOST_RESULTS}\n` };
-    const rows = this.reader.results(this.book.id(key), before, Number(limit));
+    const rows = await this.history.ask("resultsBefore", this.book.id(key), before, Number(limit));
     const results = rows.map(({ at, outcome, durationMs }) => ({ time: new Date(at).toISOString(), outcome, duration_ms: isPublic ? null : durationMs }));
     return { key, results };
   }

@@ -1,6 +1,5 @@
-import type { LogHistogram } from "../../history/log-histogram.js";
-import type { CheckReader } from "../../history/of-check.js";
-import { durationsSince } from "../../history/rollup.js";
+import type { HistoryClient } from "../../history/history-client.js";
+import { LogHistogram } from "../../history/log-histogram.js";
 import { type CheckStatus, checkPage, type DurationSpan } from "../../report/check-page.js";
 import { summarise } from "../../report/summarise.js";
 import { numbered } from "../../report/waterfall.js";
@@ -20,13 +19,14 @@ const SPANS: readonly (readonly [name: string, lengthMs: number])[] = [
 export interface CheckSources {
   readonly book: Book;
   readonly overview: Overview;
-  readonly reader: CheckReader;
+  readonly history: HistoryClient;
   readonly runs: RecentRuns;
 }
 
 /** The page of one check. `overview` is the address of the overview, relative to it. */
-export function checkPageOf(check: WatchedCheck, sources: CheckSources, isPublic: boolean, now: number, overview: string): string {
-  const { book, reader } = sources;
+export async function checkPageOf(check: WatchedCheck, sources: CheckSources, isPublic: boolean, now: number, overview: string): Promise<string> {
+  const { book, history } = sources;
+  const incidents = await history.ask("incidentsOfCheck", book.id(check.key), MOST_INCIDENTS);
   const { outcome, last_at } = book.state(check.key);
   return checkPage({
     name: check.name,
@@ -34,25 +34,28 @@ export function checkPageOf(check: WatchedCheck, sources: CheckSources, isPublic
     now,
     outcome,
     lastAt: last_at,
-    days: sources.overview.days(check.key, now),
-    incidents: reader.incidents(book.id(check.key), MOST_INCIDENTS).map((row) => incidentFrom(row, isPublic)),
-    details: isPublic ? null : detailsOf(check, sources, now),
+    days: await sources.overview.days(check.key, now),
+    incidents: incidents.map((row) => incidentFrom(row, isPublic)),
+    details: isPublic ? null : await detailsOf(check, sources, now),
     overview,
   });
 }
 
-function detailsOf({ key, planned }: WatchedCheck, { book, reader, runs }: CheckSources, now: number): CheckStatus["details"] {
+async function detailsOf({ key, planned }: WatchedCheck, { book, history, runs }: CheckSources, now: number): Promise<CheckStatus["details"]> {
   const kept = runs.of(key);
   const { last = null, samples = [] } = kept ?? {};
   const steps = last?.operations.map(({ name, at_ms: atMs, duration_ms: durationMs }) => ({ name, atMs, durationMs })) ?? [];
+  const spans = await Promise.all(
+    SPANS.map(async ([name, lengthMs]) => spanOf(name, LogHistogram.decode(await history.ask("durationsSince", book.id(key), now - lengthMs)))),
+  );
   return {
     probe: planned.check.probe,
     target: planned.target,
     reason: book.reason(key),
     last: last === null ? null : { at: last.at, durationMs: last.durationMs, steps: numbered(steps), envelope: last.envelope },
     typical: summarise(samples),
-    spans: SPANS.flatMap(([name, lengthMs]) => spanOf(name, durationsSince(reader.driver, book.id(key), now - lengthMs))),
-    failure: reader.evidence(book.id(key)),
+    spans: spans.flat(),
+    failure: await history.ask("newestEvidence", book.id(key)),
   };
 }
 

@@ -1,5 +1,5 @@
-import { DAY_MS, dayCounts, recentIncidents } from "../../history/days.js";
-import type { History } from "../../history/history.js";
+import { DAY_MS } from "../../history/days.js";
+import type { HistoryClient } from "../../history/history-client.js";
 import type { Day } from "../../report/day-bars.js";
 import type { StatusCheck } from "../../report/status-page.js";
 import { type Status, statusPage } from "../../report/status-page.js";
@@ -10,9 +10,14 @@ import { incidentFrom } from "./incident-from.js";
 const DAYS = 90;
 const MOST_INCIDENTS = 50;
 const CHECKS_A_PAGE = 200;
-/** The days are counted again at this interval: it takes longer than the rest of the page. */
+/** The days of a check are counted again at this interval: it takes longer than the rest of the page. */
 const COUNT_EVERY_MS = 30_000;
 const NO_DAYS: readonly null[] = Array.from({ length: DAYS }, () => null);
+
+interface Counted {
+  readonly at: number;
+  readonly days: readonly (Day | null)[];
+}
 
 export interface OverviewOptions {
   /** Names and states only. */
@@ -27,38 +32,39 @@ export interface OverviewOptions {
 
 /** Makes the overview of a watch. */
 export class Overview {
-  #days = new Map<string, (Day | null)[]>();
-  #countedAt = Number.NEGATIVE_INFINITY;
+  readonly #days = new Map<string, Counted>();
 
   constructor(
     readonly book: Book,
-    readonly history: History,
+    readonly history: HistoryClient,
   ) {}
 
-  page(now: number, options: OverviewOptions): string {
+  async page(now: number, options: OverviewOptions): Promise<string> {
     const { suite, checks: all } = this.book.plan;
-    this.#countIfOld(now);
     const pages = options.page === null ? 1 : Math.max(1, Math.ceil(all.length / CHECKS_A_PAGE));
     const page = Math.min(pages, Math.max(1, options.page ?? 1));
     const checks = options.page === null ? all : all.slice((page - 1) * CHECKS_A_PAGE, page * CHECKS_A_PAGE);
     const states = all.map((check) => ({ check, ...this.book.state(check.key) }));
+    const wrong = states.filter(({ incident }) => incident !== null).map(({ check }) => check);
+    await this.#count([...checks, ...wrong], now);
+    const incidents = await this.history.ask("recentIncidents", suite, MOST_INCIDENTS);
     return statusPage({
       title: suite,
       now,
       checks: checks.map((check) => this.#check(check, options)),
-      wrong: states.filter(({ incident }) => incident !== null).map(({ check }) => this.#check(check, options)),
+      wrong: wrong.map((check) => this.#check(check, options)),
       unmeasured: states.filter(({ outcome }) => ["unknown", "suppressed", "maintenance"].includes(outcome)).length,
       total: all.length,
-      incidents: recentIncidents(this.history.driver, suite, MOST_INCIDENTS).map((row) => incidentFrom(row, options.isPublic)),
+      incidents: incidents.map((row) => incidentFrom(row, options.isPublic)),
       paging: { page, pages, query: options.query },
       links: options.links,
     });
   }
 
   /** The last 90 days of a check, the oldest first. */
-  days(key: string, now: number): readonly (Day | null)[] {
-    this.#countIfOld(now);
-    return this.#days.get(key) ?? NO_DAYS;
+  async days(key: string, now: number): Promise<readonly (Day | null)[]> {
+    await this.#count([{ key }], now);
+    return this.#days.get(key)?.days ?? NO_DAYS;
   }
 
   #check({ key, name, planned }: WatchedCheck, { isPublic, hrefOf }: OverviewOptions): StatusCheck {
@@ -69,23 +75,23 @@ export class Overview {
       outcome,
       reason: isPublic ? null : this.book.reason(key),
       incident: incident === null ? null : { openedAt: incident.opened_at, isFlapping: incident.is_flapping },
-      days: this.#days.get(key) ?? NO_DAYS,
+      days: this.#days.get(key)?.days ?? NO_DAYS,
       group: isPublic ? null : planned.target,
     };
   }
 
-  #countIfOld(now: number): void {
-    if (now - this.#countedAt < COUNT_EVERY_MS && now >= this.#countedAt) return;
-    const today = Math.floor(now / DAY_MS) * DAY_MS;
-    const first = today - (DAYS - 1) * DAY_MS;
-    const days = new Map<string, (Day | null)[]>();
-    for (const { key, day, fine, failed, unmeasured } of dayCounts(this.history.driver, this.book.plan.suite, first)) {
-      const own = days.get(key) ?? [...NO_DAYS];
+  /** Counts the days of these checks, unless that was done lately. */
+  async #count(checks: readonly { readonly key: string }[], now: number): Promise<void> {
+    const isOld = (at: number): boolean => now < at || now - at >= COUNT_EVERY_MS;
+    const old = new Map(checks.filter(({ key }) => isOld(this.#days.get(key)?.at ?? Number.NEGATIVE_INFINITY)).map(({ key }) => [this.book.id(key), key]));
+    if (old.size === 0) return;
+    const first = Math.floor(now / DAY_MS) * DAY_MS - (DAYS - 1) * DAY_MS;
+    const counted = new Map([...old.keys()].map((id) => [id, [...NO_DAYS] as (Day | null)[]]));
+    for (const { check, day, fine, failed, unmeasured } of await this.history.ask("dayCounts", [...old.keys()], first)) {
       const index = Math.round((day - first) / DAY_MS);
-      if (index >= 0 && index < DAYS) own[index] = { fine, failed, unmeasured };
-      days.set(key, own);
+      const days = counted.get(check);
+      if (days !== undefined && index < DAYS) days[index] = { fine, failed, unmeasured };
     }
-    this.#days = days;
-    this.#countedAt = now;
+    for (const [id, days] of counted) this.#days.set(old.get(id) as string, { at: now, days });
   }
 }

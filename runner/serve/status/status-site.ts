@@ -1,5 +1,4 @@
-import type { History } from "../../history/history.js";
-import { CheckReader } from "../../history/of-check.js";
+import type { HistoryClient } from "../../history/history-client.js";
 import type { HttpAnswer, HttpAsked } from "../../net/http/serve.js";
 import { badge } from "../../report/badge.js";
 import { CONTENT_SECURITY_POLICY } from "../../report/page.js";
@@ -19,7 +18,7 @@ import type { RecentRuns } from "./recent-runs.js";
 export interface SiteOptions {
   /** The watch changes when its file does. */
   current(): Watch;
-  readonly history: History;
+  readonly history: HistoryClient;
   readonly runs: RecentRuns;
   /** Without a login, what everyone sees; with one, whether others than operators see anything. */
   readonly isPublic: boolean;
@@ -34,7 +33,6 @@ const NOT_FOUND: HttpAnswer = { status: 404, text: "there are /, /check/KEY, /ap
 
 /** What a watch serves: pages for people, and what programs ask. */
 export class StatusSite {
-  readonly #reader: CheckReader;
   readonly #events: EventStream;
   #overview: Overview | null = null;
 
@@ -43,7 +41,6 @@ export class StatusSite {
     /** Null: there is none. It changes with the file. */
     public login: Login | null,
   ) {
-    this.#reader = new CheckReader(options.history.driver);
     this.#events = new EventStream(() => options.current().book);
   }
 
@@ -58,14 +55,14 @@ export class StatusSite {
   }
 
   /** The pages as files: their paths and texts. */
-  files(): Map<string, string> {
+  async files(): Promise<Map<string, string>> {
     const { isPublic } = this.options;
     const overview = this.#currentOverview();
     const now = Date.now();
     const files = new Map<string, string>();
-    files.set("index.html", overview.page(now, { isPublic, page: null, links: [], query: "", hrefOf: (key) => `check/${key}.html` }));
+    files.set("index.html", await overview.page(now, { isPublic, page: null, links: [], query: "", hrefOf: (key) => `check/${key}.html` }));
     for (const check of overview.book.plan.checks) {
-      files.set(`check/${check.key}.html`, this.#page(check, isPublic, "../index.html"));
+      files.set(`check/${check.key}.html`, await this.#page(check, isPublic, "../index.html"));
       files.set(`badge/${check.key}.svg`, this.#badge(check));
     }
     return files;
@@ -75,42 +72,43 @@ export class StatusSite {
     this.#events.close();
   }
 
-  #route(path: string, asked: HttpAsked, isPublic: boolean): HttpAnswer {
-    const { book, certificates, watcher, history } = this.options.current();
-    const api = new StatusApi(book, this.#currentOverview(), this.#reader);
+  async #route(path: string, asked: HttpAsked, isPublic: boolean): Promise<HttpAnswer> {
+    const { history } = this.options;
+    const { book, certificates, watcher } = this.options.current();
+    const api = new StatusApi(book, this.#currentOverview(), history);
     if (path === "/") return this.#front(asked, isPublic);
     if (path === "/events") return this.#events.answer(isPublic);
-    if (path === "/metrics") return { status: 200, text: watchMetrics(book, certificates, watcher.counts, history), type: METRICS_TYPE };
+    if (path === "/metrics") return { status: 200, text: watchMetrics(book, certificates, watcher.counts, await history.ask("waiting")), type: METRICS_TYPE };
     if (path === "/api/v1/openapi.json") return json(openApi(packageVersion()));
     if (path === "/api/v1/checks") return json(api.checks(isPublic));
-    if (path === "/api/v1/incidents") return json(api.incidents(isPublic));
-    if (path === "/api/v1/results") return json(api.results(asked.query, isPublic));
+    if (path === "/api/v1/incidents") return json(await api.incidents(isPublic));
+    if (path === "/api/v1/results") return json(await api.results(asked.query, isPublic));
     return this.#ofCheck(path, api, isPublic);
   }
 
-  #ofCheck(path: string, api: StatusApi, isPublic: boolean): HttpAnswer {
+  async #ofCheck(path: string, api: StatusApi, isPublic: boolean): Promise<HttpAnswer> {
     const [, kind, key] = /^\/(api\/v1\/checks|check|badge)\/([0-9a-f]{16})(?:\.svg)?$/.exec(path) ?? [];
     if (kind === undefined || (kind === "badge") !== path.endsWith(".svg")) return NOT_FOUND;
     const check = api.book.plan.checks.find((each) => each.key === key);
     if (check === undefined) return NO_CHECK;
     if (kind === "badge") return { status: 200, text: this.#badge(check), type: "image/svg+xml", headers: PICTURE_HEADERS };
-    if (kind === "check") return { status: 200, text: this.#page(check, isPublic, "../"), type: HTML, headers: PAGE_HEADERS };
-    return json(api.check(check, isPublic, Date.now()));
+    if (kind === "check") return { status: 200, text: await this.#page(check, isPublic, "../"), type: HTML, headers: PAGE_HEADERS };
+    return json(await api.check(check, isPublic, Date.now()));
   }
 
   /** The browser loads it again by a header field; a page that did so by itself could not be stopped by its reader. */
-  #front({ query }: HttpAsked, isPublic: boolean): HttpAnswer {
+  async #front({ query }: HttpAsked, isPublic: boolean): Promise<HttpAnswer> {
     const page = wholeNumber(query.get("page"));
     const isStill = query.get("reload") === "no";
     const links = [reloadLink(page, isStill), ...(this.login !== null && isPublic ? [{ href: "login", text: "Log in" }] : [])];
     const still = isStill ? "&reload=no" : "";
-    const text = this.#currentOverview().page(Date.now(), { isPublic, page, links, query: still, hrefOf: (key) => `check/${key}` });
+    const text = await this.#currentOverview().page(Date.now(), { isPublic, page, links, query: still, hrefOf: (key) => `check/${key}` });
     return { status: 200, text, type: HTML, headers: isStill ? PAGE_HEADERS : { ...PAGE_HEADERS, refresh: String(RELOAD_SECONDS) } };
   }
 
-  #page(check: WatchedCheck, isPublic: boolean, home: string): string {
+  #page(check: WatchedCheck, isPublic: boolean, home: string): Promise<string> {
     const overview = this.#currentOverview();
-    const sources = { book: overview.book, overview, reader: this.#reader, runs: this.options.runs };
+    const sources = { book: overview.book, overview, history: this.options.history, runs: this.options.runs };
     return checkPageOf(check, sources, isPublic, Date.now(), home);
   }
 

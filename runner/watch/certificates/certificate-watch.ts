@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import type { IncidentEvent } from "../../../schemas/incident-event.js";
-import type { CertificateStore, StoredCertificate } from "../../history/certificates.js";
-import type { Notification } from "../../history/history.js";
+import type { StoredCertificate } from "../../history/certificates.js";
+import type { HistoryClient } from "../../history/history-client.js";
+import { HistoryLost } from "../../history/history-lost.js";
+import type { Notification } from "../../history/outbox.js";
 import { eventOf, type Notice, notificationsOf } from "../notices.js";
 import { type NamedCheck, unplanned } from "../reported-check.js";
 import type { WatchedCheck, WatchPlan } from "../watch-plan.js";
@@ -14,32 +16,41 @@ export interface CertificateWatchOptions {
   /** What was stored is in the outbox. */
   onChange(name: string, reason: string): void;
   onTrouble(error: unknown, unsaved: readonly Notification[]): void;
+  /** Nothing can be stored any more. */
+  onError(error: unknown): void;
 }
+
+type WatchedSuite = Pick<WatchPlan, "suite" | "checks" | "receivers" | "certificateWarnMs">;
 
 /**
  * Warns before certificates expire: once for each fingerprint and time, however many checks see it. A certificate that no check sees any more was
  * replaced. While its host is down, the one that was seen last counts.
  */
 export class CertificateWatch {
-  readonly #known: Map<string, StoredCertificate>;
+  readonly #known = new Map<string, StoredCertificate>();
   readonly #seenBy = new Map<string, string>();
 
-  constructor(
-    readonly plan: Pick<WatchPlan, "suite" | "checks" | "receivers" | "certificateWarnMs">,
-    readonly store: CertificateStore,
-    readonly options: CertificateWatchOptions,
-    now: number,
-  ) {
-    this.#known = new Map(store.all().map((row) => [row.fingerprint, row]));
+  /** Continues with what is known of each certificate. */
+  static async open(plan: WatchedSuite, history: HistoryClient, options: CertificateWatchOptions, now: number): Promise<CertificateWatch> {
+    const certificates = new CertificateWatch(plan, history, options);
     const names = new Set(plan.checks.map(({ name }) => name));
-    for (const row of this.#known.values())
-      this.#setChecks(
+    for (const row of await history.ask("certificates", plan.suite)) {
+      certificates.#known.set(row.fingerprint, row);
+      certificates.#setChecks(
         row,
         row.checks.filter((name) => names.has(name)),
         now,
         "removed",
       );
+    }
+    return certificates;
   }
+
+  private constructor(
+    readonly plan: WatchedSuite,
+    readonly history: HistoryClient,
+    readonly options: CertificateWatchOptions,
+  ) {}
 
   /** The certificates that a run saw; a run without any says nothing. */
   seen({ key, name }: Pick<WatchedCheck, "key" | "name">, certificates: readonly SeenCertificate[], now: number): void {
@@ -94,12 +105,17 @@ export class CertificateWatch {
     const check = certificateCheck(this.plan.suite, row);
     const notice = kind === null ? null : noticeOf(row, kind, now);
     const notifications = notice === null ? [] : notificationsOf(this.plan.suite, check, notice, this.plan.receivers);
+    const reported = notice === null ? null : `${notice.kind}: ${notice.reason ?? "it was replaced"}`;
+    void this.#store(row, notifications, now).then(() => reported !== null && this.options.onChange(check.name, reported));
+  }
+
+  async #store(row: StoredCertificate, notifications: readonly Notification[], now: number): Promise<void> {
     try {
-      this.store.set(row, notifications, now);
+      await this.history.ask("setCertificate", this.plan.suite, row, notifications, now);
     } catch (error) {
-      this.options.onTrouble(error, notifications);
+      if (error instanceof HistoryLost) this.options.onError(error);
+      else this.options.onTrouble(error, notifications);
     }
-    if (notice !== null) this.options.onChange(check.name, `${notice.kind}: ${notice.reason ?? "it was replaced"}`);
   }
 }
 

@@ -31,15 +31,15 @@ export interface Measured {
 }
 
 /** The first rule that is broken; null if the budget lasts. `good` is in percent. */
-export function brokenRule(
+export async function brokenRule(
   good: number,
-  measured: (windowMs: number) => Measured,
-): { readonly rule: BurnRule; readonly rates: readonly [long: number, short: number] } | null {
+  measured: (windowMs: number) => Promise<Measured>,
+): Promise<{ readonly rule: BurnRule; readonly rates: readonly [long: number, short: number] } | null> {
   const budget = 1 - good / 100;
   for (const rule of BURN_RULES) {
-    const short = measured(rule.shortMs);
+    const short = await measured(rule.shortMs);
     if (short.results < LEAST_RESULTS) continue;
-    const rates = [badShare(measured(rule.longMs)) / budget, badShare(short) / budget] as const;
+    const rates = [badShare(await measured(rule.longMs)) / budget, badShare(short) / budget] as const;
     if (rates.every((rate) => rate >= rule.rate)) return { rule, rates };
   }
   return null;

@@ -1,4 +1,3 @@
-import { measuredByHour, measuredResults } from "../../history/measured.js";
 import type { Book } from "../book.js";
 import { slotLength } from "../schedule/schedule.js";
 import type { WatchedCheck } from "../watch-plan.js";
@@ -17,33 +16,33 @@ export class Objectives {
 
   constructor(readonly book: Book) {}
 
-  failed(check: WatchedCheck, now: number): void {
+  async failed(check: WatchedCheck, now: number): Promise<void> {
     const last = this.#lookedAt.get(check.key) ?? Number.NEGATIVE_INFINITY;
     if (check.objective === null || (now >= last && now - last < LOOK_EVERY_MS)) return;
     this.#lookedAt.set(check.key, now);
-    this.book.burns(check, this.reason(check, check.objective, now), now);
+    await this.book.burns(check, await this.reason(check, check.objective, now), now);
   }
 
   /** What burns is looked at until it is over. */
-  look(now: number): void {
+  async look(now: number): Promise<void> {
     for (const check of this.book.plan.checks)
-      if (check.objective !== null && this.book.isBurning(check)) this.book.burns(check, this.reason(check, check.objective, now), now);
+      if (check.objective !== null && this.book.isBurning(check)) await this.book.burns(check, await this.reason(check, check.objective, now), now);
   }
 
   /** Why the budget does not last; null if it does. */
-  reason(check: WatchedCheck, { good, days }: Objective, now: number): string | null {
-    const broken = brokenRule(good, (windowMs) => this.#measured(check, windowMs, now));
+  async reason(check: WatchedCheck, { good, days }: Objective, now: number): Promise<string | null> {
+    const broken = await brokenRule(good, (windowMs) => this.#measured(check, windowMs, now));
     if (broken === null) return null;
     const { rule, rates } = broken;
-    const spent = badShare(this.#measured(check, days * DAY_MS, now)) / (1 - good / 100);
+    const spent = badShare(await this.#measured(check, days * DAY_MS, now)) / (1 - good / 100);
     const [long, short] = rates.map((rate) => rate.toFixed(1));
     return `the error budget (${good} % of ${days} days) is spent ${long} times too fast over ${rule.longMs / HOUR_MS} h and ${short} times over ${rule.shortMs / 60_000} min; ${Math.round(spent * 100)} % of it is spent`;
   }
 
-  #measured(check: WatchedCheck, windowMs: number, now: number): Measured {
-    const { driver } = this.book.history;
+  #measured(check: WatchedCheck, windowMs: number, now: number): Promise<Measured> {
+    const { history } = this.book;
     const id = this.book.id(check.key);
-    if (windowMs > MOST_BY_RESULT_MS) return measuredByHour(driver, id, now - windowMs);
-    return measuredResults(driver, id, now - windowMs, slotLength(now - windowMs, check.schedule));
+    if (windowMs > MOST_BY_RESULT_MS) return history.ask("measuredByHour", id, now - windowMs);
+    return history.ask("measuredResults", id, now - windowMs, slotLength(now - windowMs, check.schedule));
   }
 }

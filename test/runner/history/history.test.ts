@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { type Entry, History, type WaitingBatch } from "../../../runner/history/history.js";
+import { type Entry, History } from "../../../runner/history/history.js";
+import type { WaitingBatch } from "../../../runner/history/outbox.js";
 import { deleteOld } from "../../../runner/history/retention.js";
 import { APPLICATION_ID, SCHEMA_STEPS } from "../../../runner/history/schema.js";
 import { openDriver } from "../../../runner/sqlite/driver.js";
@@ -28,7 +29,6 @@ const entry = (check: number, fields: Partial<Entry>): Entry => ({
   durationMs: 12.5,
   weightMs: 60_000,
   evidence: { reason: "refused", output: "{}" },
-  before: FIRST,
   state: '{"second":true}',
   incident: null,
   notifications: [],
@@ -48,7 +48,7 @@ describe("a result and what follows from it", () => {
     expect(rows(history, "results")).toEqual([{ check_id: check, at: 1000, outcome: 2, duration_us: 12_500 }]);
     expect(rows(history, "evidence")).toHaveLength(1);
     expect(rows(history, "incidents")).toMatchObject([{ number: 1, opened_at: 1000, closed_at: null }]);
-    expect(history.batch("r", ALONE, 5000)).toEqual({ receiver: "r", attempt: 0, notifications: [{ id: "a:1:1", receiver: "r", body: "{}" }] });
+    expect(history.outbox.batch("r", ALONE, 5000)).toEqual({ receiver: "r", attempt: 0, notifications: [{ id: "a:1:1", receiver: "r", body: "{}" }] });
     expect(rows(history, "hours")).toMatchObject([{ hour: 0, error: 1, ok: 0, duration_us: 12_500 }]);
     history.close();
   });
@@ -56,16 +56,44 @@ describe("a result and what follows from it", () => {
   test("a repetition changes nothing", () => {
     const { history, check } = withCheck();
     history.add(entry(check, {}), 5000);
-    expect(history.add(entry(check, { before: '{"second":true}', state: "other", outcome: "ok", incident, notifications }), 6000)).toBe(false);
+    expect(history.add(entry(check, { state: "other", outcome: "ok", incident, notifications }), 6000)).toBe(false);
     expect(history.checks("suite", [], FIRST)[0]?.state).toBe('{"second":true}');
     expect([rows(history, "incidents"), rows(history, "outbox")]).toEqual([[], []]);
     history.close();
   });
 
   test("are not stored when another process changed the check meanwhile", () => {
+    const path = join(folder, "shared.db");
+    const { history, check } = withCheck(path);
+    const other = withCheck(path);
+    other.history.add(entry(other.check, { at: 2000 }), 5000);
+    const before = ["results", "evidence", "incidents", "outbox", "hours"].map((table) => rows(history, table));
+    for (const at of [3000, 4000])
+      expect(() => history.add(entry(check, { at, incident, notifications }), 5000)).toThrow(/another process writes to this history/);
+    expect(["results", "evidence", "incidents", "outbox", "hours"].map((table) => rows(history, table))).toEqual(before);
+    history.close();
+    other.history.close();
+  });
+
+  test("several are stored together or not at all, and the next one follows what is stored", () => {
     const { history, check } = withCheck();
-    expect(() => history.add(entry(check, { before: "something else", incident, notifications }), 5000)).toThrow(/another process writes to this history/);
-    for (const table of ["results", "evidence", "incidents", "outbox", "hours"]) expect(rows(history, table), table).toEqual([]);
+    const failing = (): never => {
+      throw new Error("the disk is full");
+    };
+    expect(() =>
+      history.together(() => {
+        history.add(entry(check, { state: "lost" }), 0);
+        failing();
+      }),
+    ).toThrow("the disk is full");
+    expect(rows(history, "results")).toEqual([]);
+    history.together(() => {
+      history.add(entry(check, { at: 1, state: "1" }), 0);
+      history.add(entry(check, { at: 2, state: "2" }), 0);
+    });
+    history.add(entry(check, { at: 3, state: "3" }), 0);
+    expect(rows(history, "results")).toHaveLength(3);
+    expect(history.checks("suite", [], FIRST)[0]?.state).toBe("3");
     history.close();
   });
 });
@@ -73,8 +101,8 @@ describe("a result and what follows from it", () => {
 describe("the outbox", () => {
   test("gives each receiver the oldest that it has not taken, and no later one before it", () => {
     const { history } = withCheck();
-    history.remind([{ id: "a:1:1", receiver: "r", body: "1" }], 1000);
-    history.remind(
+    history.outbox.add([{ id: "a:1:1", receiver: "r", body: "1" }], 1000);
+    history.outbox.add(
       [
         { id: "a:1:2", receiver: "r", body: "2" },
         { id: "a:1:2", receiver: "s", body: "2" },
@@ -82,33 +110,33 @@ describe("the outbox", () => {
       ],
       2000,
     );
-    const first = history.batch("r", ALONE, 2000) as WaitingBatch;
+    const first = history.outbox.batch("r", ALONE, 2000) as WaitingBatch;
     expect(first).toMatchObject({ notifications: [{ body: "1" }], attempt: 0 });
-    history.postpone(first, 9000.5);
-    expect(history.batch("r", ALONE, 9000)).toBeNull();
-    expect(history.batch("r", ALONE, 9001)).toMatchObject({ notifications: [{ body: "1" }], attempt: 1 });
-    expect(history.batch("s", ALONE, 2000)).toMatchObject({ notifications: [{ body: "2" }] });
-    history.end(first, 9100);
-    expect(history.batch("r", ALONE, 2000)).toMatchObject({ notifications: [{ body: "2" }] });
-    expect(history.waiting()).toBe(2);
+    history.outbox.postpone(first, 9000.5);
+    expect(history.outbox.batch("r", ALONE, 9000)).toBeNull();
+    expect(history.outbox.batch("r", ALONE, 9001)).toMatchObject({ notifications: [{ body: "1" }], attempt: 1 });
+    expect(history.outbox.batch("s", ALONE, 2000)).toMatchObject({ notifications: [{ body: "2" }] });
+    history.outbox.end(first, 9100);
+    expect(history.outbox.batch("r", ALONE, 2000)).toMatchObject({ notifications: [{ body: "2" }] });
+    expect(history.outbox.waiting()).toBe(2);
     history.close();
   });
 
   test("sends together what came within a time, and the same again in each attempt", () => {
     const { history } = withCheck();
-    const add = (number: number, at: number): void => history.remind([{ id: `a:${number}:1`, receiver: "r", body: String(number) }], at);
+    const add = (number: number, at: number): void => history.outbox.add([{ id: `a:${number}:1`, receiver: "r", body: String(number) }], at);
     const together = { most: 3, waitMs: 30_000 };
-    const bodies = (now: number) => history.batch("r", together, now)?.notifications.map(({ body }) => body);
+    const bodies = (now: number) => history.outbox.batch("r", together, now)?.notifications.map(({ body }) => body);
     add(1, 1000);
     add(2, 20_000);
     expect(bodies(30_999)).toBeUndefined();
     expect(bodies(31_000)).toEqual(["1", "2"]);
     for (const number of [3, 4, 5, 6]) add(number, 32_000);
     expect(bodies(90_000)).toEqual(["1", "2"]);
-    history.postpone(history.batch("r", together, 90_000) as WaitingBatch, 100_000);
+    history.outbox.postpone(history.outbox.batch("r", together, 90_000) as WaitingBatch, 100_000);
     expect(bodies(99_999)).toBeUndefined();
-    expect(history.batch("r", together, 100_000)).toMatchObject({ attempt: 1, notifications: [{ body: "1" }, { body: "2" }] });
-    history.end(history.batch("r", together, 100_000) as WaitingBatch, 100_001);
+    expect(history.outbox.batch("r", together, 100_000)).toMatchObject({ attempt: 1, notifications: [{ body: "1" }, { body: "2" }] });
+    history.outbox.end(history.outbox.batch("r", together, 100_000) as WaitingBatch, 100_001);
     expect(bodies(100_001)).toEqual(["3", "4", "5"]);
     history.close();
   });
@@ -121,17 +149,15 @@ test("a file of the first version gets what it lacks", () => {
   driver.exec("INSERT INTO outbox (id, receiver, body, due) VALUES ('a:1:1', 'r', '{}', 5)");
   driver.close();
   const history = new History(path);
-  expect(history.batch("r", ALONE, 5)).toMatchObject({ notifications: [{ id: "a:1:1" }] });
+  expect(history.outbox.batch("r", ALONE, 5)).toMatchObject({ notifications: [{ id: "a:1:1" }] });
   history.close();
 });
 
 test("what is older than it is kept goes, slice by slice", () => {
   const { history, check } = withCheck();
-  let before = FIRST;
   for (let index = 0; index < 40; index++) {
     const outcome = index % 4 === 0 ? "error" : "ok";
-    history.add(entry(check, { at: index * HOUR, outcome, before, state: `${index}`, evidence: outcome === "ok" ? null : { reason: "x", output: null } }), 0);
-    before = `${index}`;
+    history.add(entry(check, { at: index * HOUR, outcome, state: `${index}`, evidence: outcome === "ok" ? null : { reason: "x", output: null } }), 0);
   }
   const keep = { resultsMs: 10 * HOUR, failuresMs: 20 * HOUR, hoursMs: 30 * HOUR };
   expect(deleteOld(history.driver, keep, 40 * HOUR)).toBe(false);

@@ -51,12 +51,10 @@ test("hours that are over are rolled up, slice by slice, and give the same perce
   const names = Array.from({ length: 150 }, (_, index) => ({ key: `k${index}`, name: `c${index}` }));
   const checks = history.checks("suite", names, "0");
   const all: number[] = [];
-  let state = "0";
   for (let minute = 0; minute < 300; minute += 10)
     for (const [index, { id }] of checks.entries()) {
       const durationMs = 20 + ((minute * 7919 + index) % 90);
       if (index === 0) all.push(durationMs * 1000);
-      const next = `${minute + 1}`;
       history.add(
         {
           check: id,
@@ -65,14 +63,12 @@ test("hours that are over are rolled up, slice by slice, and give the same perce
           durationMs,
           weightMs: 0,
           evidence: null,
-          before: state,
-          state: next,
+          state: `${minute}`,
           incident: null,
           notifications: [],
         },
         0,
       );
-      if (index === checks.length - 1) state = next;
     }
   const [check] = checks as [(typeof checks)[0]];
   const before = quantiles(durationsSince(history.driver, check.id, 0));

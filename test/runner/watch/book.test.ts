@@ -1,5 +1,7 @@
 import { afterEach, expect, test } from "vitest";
-import { History, type Notification } from "../../../runner/history/history.js";
+import { History } from "../../../runner/history/history.js";
+import { LocalHistory } from "../../../runner/history/history-client.js";
+import type { Notification } from "../../../runner/history/outbox.js";
 import { IN_MEMORY } from "../../../runner/sqlite/store-path.js";
 import { readSuite } from "../../../runner/suite/read.js";
 import { Book } from "../../../runner/watch/book.js";
@@ -15,14 +17,15 @@ checks:
 `;
 const MINUTE = 60_000;
 
-const opened: History[] = [];
-afterEach(() => {
-  for (const history of opened.splice(0)) history.close();
+const opened: LocalHistory[] = [];
+afterEach(async () => {
+  for (const history of opened.splice(0)) await history.close();
 });
 
 async function book() {
   const history = new History(IN_MEMORY);
-  opened.push(history);
+  const client = new LocalHistory(history, () => undefined);
+  opened.push(client);
   const plan = await watchPlanOf(await readSuite("checks.yaml", SUITE, {}));
   const changes: string[] = [];
   const trouble: { error: unknown; unsaved: readonly Notification[] }[] = [];
@@ -31,10 +34,10 @@ async function book() {
     onTrouble: (error: unknown, unsaved: readonly Notification[]) => void trouble.push({ error, unsaved }),
   };
   const [check] = plan.checks as [WatchedCheck];
-  const made = new Book(plan, history, options, 0);
-  const record = (minute: number, outcome: Outcome): void => {
+  const made = await Book.open(plan, client, options, 0);
+  const record = (minute: number, outcome: Outcome): Promise<void> => {
     const reason = outcome === "ok" ? null : "refused";
-    made.record(check, { at: minute * MINUTE, outcome, durationMs: 1, reason, output: null }, minute * MINUTE + 5);
+    return made.record(check, { at: minute * MINUTE, outcome, durationMs: 1, reason, output: null }, minute * MINUTE + 5);
   };
   const outbox = (): IncidentEvent[] =>
     (history.driver.prepare("SELECT body FROM outbox ORDER BY rowid").all() as { body: string }[]).map(({ body }) => JSON.parse(body) as IncidentEvent);
@@ -43,8 +46,8 @@ async function book() {
 
 test("every notification follows its contract", async () => {
   const { book: made, record, outbox } = await book();
-  for (const [minute, outcome] of (["error", "error", "ok", "error", "error"] as const).entries()) record(minute + 1, outcome);
-  made.remind(70 * MINUTE);
+  for (const [minute, outcome] of (["error", "error", "ok", "error", "error"] as const).entries()) await record(minute + 1, outcome);
+  await made.remind(70 * MINUTE);
   const events = outbox();
   expect(events.map(({ data }) => `${data.kind} ${data.incident}`)).toEqual(["error 1", "recovered 1", "error 2", "reminder 2"]);
   for (const event of events) expect(incidentEventContract.faults(event)).toEqual([]);
@@ -52,27 +55,27 @@ test("every notification follows its contract", async () => {
 
 test("reminders: one for each interval, however often it is looked", async () => {
   const { book: made, record, outbox, check } = await book();
-  record(1, "error");
-  record(2, "error");
-  for (const minute of [30, 63, 64, 100, 125, 126]) made.remind(minute * MINUTE);
+  await record(1, "error");
+  await record(2, "error");
+  for (const minute of [30, 63, 64, 100, 125, 126]) await made.remind(minute * MINUTE);
   expect(outbox().map(({ id }) => id)).toEqual(["1", "r1", "r2"].map((name) => `${check.key}:1:${name}`));
-  record(130, "ok");
-  made.remind(400 * MINUTE);
+  await record(130, "ok");
+  await made.remind(400 * MINUTE);
   expect(outbox()).toHaveLength(4);
 });
 
 test("while the history cannot be written, incidents continue, and what was not stored is passed on", async () => {
   const { history, changes, trouble, record, outbox, book: made, check } = await book();
-  record(1, "error");
+  await record(1, "error");
   // As a full disk does: every write fails, and reading goes on.
   history.driver.exec("PRAGMA query_only = ON");
-  record(2, "error");
+  await record(2, "error");
   expect(changes).toEqual(["error 1"]);
   expect(trouble).toHaveLength(1);
   expect(trouble[0]?.unsaved.map(({ id }) => id)).toEqual([`${check.key}:1:1`]);
   expect(made.state(check.key).incident).toMatchObject({ number: 1 });
   history.driver.exec("PRAGMA query_only = OFF");
-  record(3, "ok");
+  await record(3, "ok");
   expect(changes).toEqual(["error 1", "recovered 1"]);
   expect(outbox().map(({ id }) => id)).toEqual([`${check.key}:1:2`]);
   const [stored] = history.checks("mail", [], "");
@@ -81,11 +84,11 @@ test("while the history cannot be written, incidents continue, and what was not 
 
 test("a result that is there already changes nothing", async () => {
   const { changes, record, outbox, book: made, check } = await book();
-  record(1, "error");
-  record(2, "error");
+  await record(1, "error");
+  await record(2, "error");
   const before = made.state(check.key);
-  record(2, "ok");
-  record(1, "ok");
+  await record(2, "ok");
+  await record(1, "ok");
   expect(made.state(check.key)).toEqual(before);
   expect([changes, outbox().length]).toEqual([["error 1"], 1]);
 });

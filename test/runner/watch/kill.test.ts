@@ -57,7 +57,7 @@ test("killed again and again: no result twice, no change untold, no id for two c
     const history = new History(join(folder, "history.db"));
     try {
       const [open] = history.driver.prepare("SELECT count(*) AS count FROM incidents WHERE closed_at IS NULL AND is_flapping = 0").all() as { count: number }[];
-      return history.waiting() + Number(open?.count);
+      return history.outbox.waiting() + Number(open?.count);
     } finally {
       history.close();
     }

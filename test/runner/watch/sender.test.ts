@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { History } from "../../../runner/history/history.js";
+import { LocalHistory } from "../../../runner/history/history-client.js";
 import { IN_MEMORY } from "../../../runner/sqlite/store-path.js";
 import { openLines, Sender } from "../../../runner/watch/sender.js";
 import { SECRET, startReceiver } from "./watching.js";
@@ -12,16 +13,17 @@ afterEach(async () => {
 async function started(answer?: (count: number) => number) {
   const receiver = await startReceiver(answer);
   const history = new History(IN_MEMORY);
+  const client = new LocalHistory(history, () => undefined);
   const troubles: string[] = [];
   const receivers = [{ key: "r", kind: "webhook", to: receiver.url, on: new Set<string>(), remindMs: null, waitMs: 0, most: 1 } as const];
   const lines = await openLines(receivers, { PROBE_RUN_WEBHOOK_SECRET: SECRET });
-  const sender = new Sender(lines, history, { onTrouble: (message) => void troubles.push(message), openIncidents: () => [] });
+  const sender = new Sender(lines, client, { onTrouble: (message) => void troubles.push(message), openIncidents: () => [] });
   closing.push(
     receiver.close,
-    () => history.close(),
+    () => client.close(),
     () => sender.close(),
   );
-  const add = (id: string): void => history.remind([{ id, receiver: "r", body: JSON.stringify({ id }) }], Date.now());
+  const add = (id: string): void => history.outbox.add([{ id, receiver: "r", body: JSON.stringify({ id }) }], Date.now());
   return { receiver, history, sender, troubles, add };
 }
 
@@ -31,7 +33,7 @@ test("hands on what waits, in order, and once", async () => {
   const { receiver, history, sender, add } = await started();
   for (const id of ["a", "b", "c"]) add(id);
   sender.wake();
-  await expect.poll(() => history.waiting(), PATIENCE).toBe(0);
+  await expect.poll(() => history.outbox.waiting(), PATIENCE).toBe(0);
   expect(receiver.attempts).toEqual(["a", "b", "c"]);
 });
 
@@ -45,7 +47,7 @@ test("while the outbox cannot be written, what was taken is not sent again and a
   expect(receiver.attempts).toEqual(["a"]);
   expect(troubles).toHaveLength(1);
   history.driver.exec("PRAGMA query_only = OFF");
-  await expect.poll(() => history.waiting(), PATIENCE).toBe(0);
+  await expect.poll(() => history.outbox.waiting(), PATIENCE).toBe(0);
   expect(receiver.attempts).toEqual(["a"]);
 });
 

@@ -1,5 +1,6 @@
 import { vi } from "vitest";
 import { History } from "../../../runner/history/history.js";
+import { LocalHistory } from "../../../runner/history/history-client.js";
 import { IN_MEMORY } from "../../../runner/sqlite/store-path.js";
 import { readSuite } from "../../../runner/suite/read.js";
 import { Book } from "../../../runner/watch/book.js";
@@ -28,7 +29,8 @@ export interface Simulated {
 export async function simulate(text: string, fails: (name: string, now: number) => boolean, history = new History(IN_MEMORY), runMs = 5): Promise<Simulated> {
   const plan = await watchPlanOf(await readSuite("checks.yaml", text, {}));
   const begun: { name: string; at: number }[] = [];
-  const book = new Book(plan, history, { onChange: () => undefined, onTrouble: () => undefined }, Date.now());
+  const client = new LocalHistory(history, () => undefined);
+  const book = await Book.open(plan, client, { onChange: () => undefined, onTrouble: () => undefined }, Date.now());
   const objectives = new Objectives(book);
   const watcher = new Watcher(book, {
     most: 100_000,
@@ -37,7 +39,7 @@ export async function simulate(text: string, fails: (name: string, now: number) 
       throw error;
     },
     onResult(check, { outcome }) {
-      if (outcome === "error") objectives.failed(check, Date.now());
+      if (outcome === "error") void objectives.failed(check, Date.now());
     },
     run: async ({ planned: { check } }: WatchedCheck): Promise<Ran> => {
       const name = check.name as string;
@@ -47,7 +49,7 @@ export async function simulate(text: string, fails: (name: string, now: number) 
       return { outcome: hasFailed ? "error" : "ok", report: null, reasons: hasFailed ? ["refused"] : [], isCancelled: false };
     },
   });
-  const housekeeping = setInterval(() => objectives.look(Date.now()), 30_000);
+  const housekeeping = setInterval(() => void objectives.look(Date.now()), 30_000);
   watcher.start();
   const events = (): IncidentEvent[] =>
     (history.driver.prepare("SELECT body FROM outbox ORDER BY rowid").all() as { body: string }[]).map(({ body }) => JSON.parse(body) as IncidentEvent);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { CertificateStore } from "../../../../runner/history/certificates.js";
 import { History } from "../../../../runner/history/history.js";
+import { LocalHistory } from "../../../../runner/history/history-client.js";
 import { IN_MEMORY } from "../../../../runner/sqlite/store-path.js";
 import { readSuite } from "../../../../runner/suite/read.js";
 import { CertificateWatch } from "../../../../runner/watch/certificates/certificate-watch.js";
@@ -24,8 +24,9 @@ const certificate = (digit: string, endDay: number): SeenCertificate => ({
 async function watched(checks = 2, watch = "") {
   const history = new History(IN_MEMORY);
   const plan = await watchPlanOf(await readSuite("checks.yaml", suiteOf(watch, numbered(checks)), {}));
-  const options = { onChange: () => undefined, onTrouble: () => undefined };
-  const open = (now: number, text = plan) => new CertificateWatch(text, new CertificateStore(history, plan.suite), options, now * DAY);
+  const options = { onChange: () => undefined, onTrouble: () => undefined, onError: () => undefined };
+  const client = new LocalHistory(history, () => undefined);
+  const open = (now: number, text = plan) => CertificateWatch.open(text, client, options, now * DAY);
   const told = (): string[] =>
     (history.driver.prepare("SELECT body FROM outbox ORDER BY rowid").all() as { body: string }[]).map(({ body }) => {
       const event = JSON.parse(body);
@@ -38,7 +39,7 @@ async function watched(checks = 2, watch = "") {
 describe("warned", () => {
   test("once for each time and fingerprint, however many checks see it and however often", async () => {
     const { plan, open, told } = await watched(30);
-    const certificates = open(0);
+    const certificates = await open(0);
     for (const check of plan.checks) certificates.seen(check, [certificate("a", 100)], 0);
     for (let day = 0; day < 100; day++) {
       certificates.look(day * DAY);
@@ -54,11 +55,11 @@ describe("warned", () => {
   test("while its host is down; quiet when it is renewed; and again for the one after it", async () => {
     const { plan, open, told } = await watched();
     const [check] = plan.checks as [(typeof plan.checks)[0]];
-    let certificates = open(0);
+    let certificates = await open(0);
     certificates.seen(check, [certificate("a", 100)], 0);
     // The host is down: no run sees a certificate. The watch starts again meanwhile.
     certificates.look(80 * DAY);
-    certificates = open(90);
+    certificates = await open(90);
     for (const day of [94, 99, 101]) certificates.look(day * DAY);
     expect(told()).toHaveLength(2);
     certificates.seen(check, [certificate("b", 190)], 102 * DAY);
@@ -73,7 +74,7 @@ describe("warned", () => {
   test("not again when an old certificate comes back", async () => {
     const { plan, open, told } = await watched();
     const [check] = plan.checks as [(typeof plan.checks)[0]];
-    const certificates = open(0);
+    const certificates = await open(0);
     for (const [day, digit] of [
       [85, "a"],
       [86, "b"],
@@ -86,7 +87,7 @@ describe("warned", () => {
 
   test("a replaced one at one of two hosts is still in use", async () => {
     const { plan, open, told } = await watched();
-    const certificates = open(0);
+    const certificates = await open(0);
     const [one, two] = plan.checks as [(typeof plan.checks)[0], (typeof plan.checks)[0]];
     for (const check of [one, two]) certificates.seen(check, [certificate("a", 100), certificate("c", 3000)], 85 * DAY);
     certificates.seen(one, [certificate("b", 300), certificate("c", 3000)], 86 * DAY);
@@ -100,13 +101,13 @@ describe("warned", () => {
 
   test("a check that the file no longer has closes it as removed; [] warns of nothing", async () => {
     const { plan, open, told } = await watched();
-    open(0).seen(plan.checks[0] as (typeof plan.checks)[0], [certificate("a", 100)], 85 * DAY);
+    (await open(0)).seen(plan.checks[0] as (typeof plan.checks)[0], [certificate("a", 100)], 85 * DAY);
     const fewer = { ...plan, checks: plan.checks.slice(1) };
-    open(86, fewer);
-    open(87, fewer);
+    await open(86, fewer);
+    await open(87, fewer);
     expect(told().map((line) => line.split(":")[0])).toEqual(["error", "removed"]);
     const quiet = await watched(2, "certificates: []");
-    quiet.open(0).seen(quiet.plan.checks[0] as (typeof plan.checks)[0], [certificate("a", 100)], 99 * DAY);
+    (await quiet.open(0)).seen(quiet.plan.checks[0] as (typeof plan.checks)[0], [certificate("a", 100)], 99 * DAY);
     expect(quiet.told()).toEqual([]);
   });
 });

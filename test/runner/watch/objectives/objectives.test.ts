@@ -11,7 +11,7 @@ const minutes = (now: number): number => (now - START) / MINUTE;
 describe("the rules, by hand", () => {
   const measured =
     (shares: Readonly<Record<number, number>>, results = 100) =>
-    (windowMs: number) => {
+    async (windowMs: number) => {
       const share = shares[windowMs / MINUTE] ?? 0;
       return { goodMs: (1 - share) * windowMs, badMs: share * windowMs, results };
     };
@@ -25,13 +25,13 @@ describe("the rules, by hand", () => {
     [{ 360: 0.0061, 30: 0.005 }, null],
     [{ 4320: 0.0011, 360: 0.0011 }, 1],
     [{ 4320: 0.0009, 360: 0.0011 }, null],
-  ])("%j", (shares, rate) => {
-    expect(brokenRule(99.9, measured(shares))?.rule.rate ?? null).toBe(rate);
+  ])("%j", async (shares, rate) => {
+    expect((await brokenRule(99.9, measured(shares)))?.rule.rate ?? null).toBe(rate);
   });
 
-  test("fewer than ten results prove nothing", () => {
-    expect(brokenRule(99.9, measured({ 60: 1, 5: 1 }, 9))).toBeNull();
-    expect(brokenRule(99.9, measured({ 60: 1, 5: 1 }, 10))).not.toBeNull();
+  test("fewer than ten results prove nothing", async () => {
+    expect(await brokenRule(99.9, measured({ 60: 1, 5: 1 }, 9))).toBeNull();
+    expect(await brokenRule(99.9, measured({ 60: 1, 5: 1 }, 10))).not.toBeNull();
   });
 });
 
@@ -77,6 +77,6 @@ describe("over time", () => {
   test("without measured time there is no reason", async () => {
     simulated = await simulate(suiteOf(objective, { c: "" }), () => false);
     const [check] = simulated.book.plan.checks as [(typeof simulated.book.plan.checks)[0]];
-    expect(new Objectives(simulated.book).reason(check, { good: 99, days: 30 }, Date.now())).toBeNull();
+    expect(await new Objectives(simulated.book).reason(check, { good: 99, days: 30 }, Date.now())).toBeNull();
   });
 });
