@@ -8,7 +8,7 @@ import { builtInNames, type LoadedProbe, loadProbe } from "../../../runner/harne
 import { createWorker } from "../../../runner/queue/create-worker.js";
 import { plainSecrets } from "../../../runner/queue/plain-secrets.js";
 import { openQueue } from "../../../runner/queue/queue.js";
-import { exampleInput, schemaOf } from "../../conformance/schemas.js";
+import { exampleInput, type Schema, schemaOf } from "../../conformance/schemas.js";
 
 /** Ways to write the address of this machine. */
 const HOSTS = ["127.0.0.1", "localhost", "::ffff:127.0.0.1", "2130706433"];
@@ -47,7 +47,7 @@ test("most probes name what to connect to", () => {
 
 test.each(dialling)(
   "$name connects to no private address in a job of a worker that denies them",
-  { timeout: 60_000 },
+  { timeout: 180_000 },
   async ({ name, loaded, field, schema }) => {
     const queue = await openQueue(`sqlite:${join(folder, `${name}.db`)}`);
     try {
@@ -55,18 +55,24 @@ test.each(dialling)(
       for (const host of HOSTS) {
         const written = field === "url" ? `http://${host.includes(":") ? `[${host}]` : host}:${port}/` : host;
         const ports = Object.fromEntries(["target_port", "port"].filter((each) => each in (schema.properties ?? {})).map((each) => [each, port]));
-        await queue.enqueue(name, withReferences(loaded, { ...exampleInput(schema), ...ports, [field]: written }), { id: host, maxAttempts: 1 });
+        const input = { ...exampleInput(schema), ...ports, ...longTimeouts(schema), [field]: written };
+        await queue.enqueue(name, withReferences(loaded, input), { id: host, maxAttempts: 1 });
       }
       await (await createWorker(queue, { drain: true, denyPrivate: true })).run();
-      const letters = await queue.jobs.deadLetters(10);
-      expect(letters.map(({ id, failure: { reason } }) => [id, reason]).sort()).toEqual(HOSTS.map((host) => [host, "refused"]).sort());
-      expect(letters[0]?.failure.message).toContain("is not a public address");
+      const deadLetters = await queue.jobs.deadLetters(10);
+      expect(deadLetters.map(({ id, failure: { reason } }) => [id, reason]).sort()).toEqual(HOSTS.map((host) => [host, "refused"]).sort());
+      expect(deadLetters[0]?.failure.message).toContain("is not a public address");
       expect(connections).toBe(before);
     } finally {
       await queue.close();
     }
   },
 );
+
+/** A browser takes seconds to start on a busy machine. */
+function longTimeouts({ properties = {} }: Schema): object {
+  return Object.fromEntries(["step_timeout_ms", "timeout_ms"].filter((name) => name in properties).map((name) => [name, 120_000]));
+}
 
 /** A job must not hold secrets in plain text. */
 function withReferences(loaded: LoadedProbe, input: object): object {
