@@ -45,12 +45,30 @@ const SLOW = [
 /** mailauth needs another Node than this one: PROBE_RUN_MAILAUTH names the folder where both are, as test/support/mailauth-oracle.ts says. */
 const BESIDE_MAILAUTH = process.env.PROBE_RUN_MAILAUTH === undefined ? ["test/runner/mail/beside-mailauth.test.ts"] : [];
 
+/** Files that count what the whole process did, or change what it shares: each has a process of its own. */
+const ISOLATED = ["test/runner/delivery/service/metrics.test.ts", "test/probes/mail.deliver/ledger.test.ts"];
+
 const slowOnly = process.env.PROBE_RUN_SLOW === "1";
+const include = slowOnly ? SLOW.map((pattern) => (pattern.endsWith("**") ? `${pattern}/*.test.ts` : pattern)) : ["test/**/*.test.ts"];
+const exclude = [...configDefaults.exclude, ...BESIDE_MAILAUTH, ...(slowOnly || process.env.PROBE_RUN_LONG === "1" ? [] : SLOW)];
+
+/**
+ * Loading the modules again for each of 400 files would take half of the time, so files share them within a worker.
+ * CI, the slow and the long suites isolate every file, so that no result there depends on the order of files.
+ */
+const isolatesAll = slowOnly || process.env.PROBE_RUN_LONG === "1" || process.env.CI === "true";
+const files = isolatesAll
+  ? { include, exclude }
+  : {
+      projects: [
+        { extends: true as const, test: { name: "shared", isolate: false, include, exclude: [...exclude, ...ISOLATED] } },
+        { extends: true as const, test: { name: "isolated", include: ISOLATED, exclude } },
+      ],
+    };
 
 export default defineConfig({
   test: {
-    include: slowOnly ? SLOW.map((pattern) => (pattern.endsWith("**") ? `${pattern}/*.test.ts` : pattern)) : ["test/**/*.test.ts"],
-    exclude: [...configDefaults.exclude, ...BESIDE_MAILAUTH, ...(slowOnly || process.env.PROBE_RUN_LONG === "1" ? [] : SLOW)],
+    ...files,
     // Much of a test is waiting: two files at once pay on two cores, too, where vitest would run one.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 30_000,

@@ -14,10 +14,11 @@ export function readMissing(folder: string): MissingSuite[] {
   return readdirSync(folder).flatMap((name) => JSON.parse(readFileSync(join(folder, name), "utf8")) as MissingSuite[]);
 }
 
-/** What did not run, as a table; empty when everything did. */
+/** What did not run, as a table with each row once; empty when everything did. */
 export function missingTable(missing: readonly MissingSuite[]): string {
   if (missing.length === 0) return "";
-  const rows = missing.map(({ suite, reason, remedy }) => [suite, reason, remedy]).sort((a, b) => a.join().localeCompare(b.join()));
+  const unique = new Map(missing.map(({ suite, reason, remedy }) => [`${suite}\0${reason}\0${remedy}`, [suite, reason, remedy]]));
+  const rows = [...unique.values()].sort((a, b) => a.join().localeCompare(b.join()));
   const all = [["suite", "did not run because", "what to do"], ...rows];
   const widths = [0, 1, 2].map((column) => Math.max(...all.map((row) => (row[column] as string).length)));
   const lines = all.map((row) =>

@@ -50,12 +50,11 @@ test("what is sent arrives, with its Received fields", async () => {
 });
 
 test("it arrives late, twice, and in the spam folder if configured", async () => {
-  const system = await start({ delivery: { delayMs: 60, copies: 2, copyAfterMs: 30, folder: "Junk" } });
-  await send(system);
+  const system = await start({ delivery: { delayMs: 300, copies: 2, copyAfterMs: 30, folder: "Junk" } });
   const sentAt = performance.now();
-  expect(system.store.junk.messages).toHaveLength(0);
-  await expect.poll(() => system.store.junk.messages.length, { interval: 5 }).toBe(1);
-  expect(performance.now() - sentAt).toBeGreaterThan(40);
+  await send(system);
+  await expect.poll(() => system.store.junk.messages.length, { interval: 5 }).toBeGreaterThan(0);
+  expect(performance.now() - sentAt).toBeGreaterThan(290);
   await expect.poll(() => system.store.junk.messages.length, { interval: 5 }).toBe(2);
   expect(system.store.inbox.messages).toHaveLength(0);
 });
