@@ -26,7 +26,7 @@ async function run({ options: { json } }: Arguments<typeof options>, io: Io): Pr
   const text = json
     ? `${JSON.stringify(rows, null, 2)}\n`
     : table(
-        ["PROBE", "VERSIONS", "NEEDS", "WHAT IT TELLS"],
+        ["PROBE", "VERSIONS", "NEEDS", "DESCRIPTION"],
         rows.map(({ name, versions, needs, summary }) => [name, versions.join(", "), needs.join(", "), summary]),
         io.stdout.isTty ? io.stdout.columns : Number.POSITIVE_INFINITY,
       );

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { table } from "../../../runner/support/table.js";
 import { cellsOf } from "../../../runner/support/text-width.js";
 
-const HEADING = ["PROBE", "NEEDS", "WHAT IT TELLS"];
+const HEADING = ["PROBE", "NEEDS", "DESCRIPTION"];
 const ROWS = [
   ["network.smtp", "tcp, tls", "Greets a server, and says goodbye."],
   ["mail.mx", "", "Finds hosts."],
@@ -10,7 +10,7 @@ const ROWS = [
 
 test("columns are aligned, and the last is cut where the line ends", () => {
   expect(table(HEADING, ROWS, 50)).toBe(
-    ["PROBE         NEEDS     WHAT IT TELLS", "network.smtp  tcp, tls  Greets a server, and says…", "mail.mx                 Finds hosts.", ""].join("\n"),
+    ["PROBE         NEEDS     DESCRIPTION", "network.smtp  tcp, tls  Greets a server, and says…", "mail.mx                 Finds hosts.", ""].join("\n"),
   );
 });
 
