@@ -20,6 +20,6 @@ test("nothing is cut where there is no line to end", () => {
 
 test("on a narrow terminal each row is a list, and all of it is there", () => {
   const text = table(HEADING, ROWS, 30);
-  expect(text.replace(/\s+/g, " ")).toBe("network.smtp needs: tcp, tls what it tells: Greets a server, and says goodbye. mail.mx what it tells: Finds hosts. ");
+  expect(text.replace(/\s+/g, " ")).toBe("network.smtp needs: tcp, tls description: Greets a server, and says goodbye. mail.mx description: Finds hosts. ");
   expect(Math.max(...text.split("\n").map(cellsOf))).toBeLessThanOrEqual(30);
 });
