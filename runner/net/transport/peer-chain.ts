@@ -1,5 +1,6 @@
 import type { X509Certificate } from "node:crypto";
 import type { TLSSocket } from "node:tls";
+import { processWide } from "../../support/process-wide.js";
 import type { Connection } from "./connection.js";
 
 /** A peer's certificates: as it sent them, and what the TLS library could link them to. */
@@ -13,7 +14,7 @@ export interface PeerChain {
 /** A chain of more is not read to its end. */
 const MAX_CERTIFICATES = 32;
 
-const chains = new WeakMap<TLSSocket, PeerChain>();
+const chains = processWide("peer-chains", () => new WeakMap<TLSSocket, PeerChain>());
 
 export function peerChain(socket: TLSSocket): PeerChain {
   const known = chains.get(socket);

@@ -1,8 +1,9 @@
 import type { TLSSocket } from "node:tls";
+import { processWide } from "../../support/process-wide.js";
 import type { Connection } from "./connection.js";
 
 /** The newest session of each connection whose handshake was asked to keep it. */
-const sessions = new WeakMap<Connection, Buffer>();
+const sessions = processWide("tls-sessions", () => new WeakMap<Connection, Buffer>());
 
 /** TLS 1.3 gives its sessions after the handshake, and may give more than one. */
 export function keepSessions(connection: Connection, socket: TLSSocket): void {
