@@ -67,9 +67,14 @@ export function replyLine({ code, text }: Pick<Reply, "code" | "text">): string 
   return text === "" ? String(code) : `${code} ${text}`;
 }
 
-/** Section 3.2.1: 4xx may pass, and 400 ends the session. */
+/** Section 3.2.1: these pass, as the server is unavailable or has a fault of its own; other codes from 400 on refuse this client or this command. */
+const TEMPORARY: ReadonlySet<number> = new Set([400, 403]);
+
 export function rejected(phase: Phase, reply: Reply): FailureError {
-  return new FailureError({ ...failure(phase, "reply_rejected", replyLine(reply)), reply_code: reply.code, retryable: reply.code < 500 }, failureReply(reply));
+  return new FailureError(
+    { ...failure(phase, "reply_rejected", replyLine(reply)), reply_code: reply.code, retryable: TEMPORARY.has(reply.code) },
+    failureReply(reply),
+  );
 }
 
 export function failureReply({ code, text }: Reply): FailureReply {
