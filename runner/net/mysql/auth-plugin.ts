@@ -4,16 +4,22 @@ import { signEd25519 } from "./ed25519.js";
 
 /** One way to log in. */
 interface Plugin {
-  /** An eavesdropper learns the password. */
+  /** An eavesdropper, or a server in the middle, learns the password. */
   readonly readable: boolean;
-  answer(password: Buffer, nonce: Buffer): Buffer;
+  /** The first packet of the login. */
+  answer(password: Buffer, nonce: Buffer, isTls: boolean): Buffer;
 }
 
 const NUL = Buffer.from([0]);
+/** sha256_password without TLS: the server's key is wanted first. */
+const REQUEST_KEY = Buffer.from([1]);
 
 const PLUGINS: Readonly<Record<string, Plugin>> = {
   mysql_native_password: { readable: false, answer: (password, nonce) => (password.length === 0 ? password : native(password, nonce)) },
   caching_sha2_password: { readable: false, answer: (password, nonce) => (password.length === 0 ? password : cachingSha2(password, nonce)) },
+  sha256_password: { readable: true, answer: sha256 },
+  // An empty packet asks for the salt.
+  parsec: { readable: false, answer: () => Buffer.alloc(0) },
   client_ed25519: { readable: false, answer: signEd25519 },
   mysql_clear_password: { readable: true, answer: (password) => Buffer.concat([password, NUL]) },
 };
@@ -34,6 +40,12 @@ function native(password: Buffer, nonce: Buffer): Buffer {
 function cachingSha2(password: Buffer, nonce: Buffer): Buffer {
   const once = hash("sha256", password);
   return xor(once, hash("sha256", hash("sha256", once), nonce));
+}
+
+/** The whole password inside TLS; without TLS it follows, encrypted with the key that the server sends. */
+function sha256(password: Buffer, _nonce: Buffer, isTls: boolean): Buffer {
+  if (password.length === 0) return NUL;
+  return isTls ? Buffer.concat([password, NUL]) : REQUEST_KEY;
 }
 
 const MAX_KEY_CHARACTERS = 16_384;

@@ -46,9 +46,12 @@ export function readGreeting(body: Buffer): Greeting {
   return { version, nonce: withoutEnd(Buffer.concat([first, second])), plugin, offersTls: (capabilities & CAPABILITY.ssl) !== 0 };
 }
 
-/** The nonce is followed by NUL. */
+/** The nonces of MariaDB's client_ed25519 and parsec, in which any byte may be 0. */
+const LONG_NONCE_BYTES = 32;
+
+/** Other nonces are followed by NUL. */
 export function withoutEnd(nonce: Buffer): Buffer {
-  return nonce.at(-1) === 0 ? nonce.subarray(0, -1) : nonce;
+  return nonce.at(-1) === 0 && nonce.length !== LONG_NONCE_BYTES ? nonce.subarray(0, -1) : nonce;
 }
 
 interface Opening {

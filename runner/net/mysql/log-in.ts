@@ -1,11 +1,13 @@
+import { randomBytes } from "node:crypto";
 import { failureError } from "../../run/failure-error.js";
 import { encryptPassword, pluginNamed } from "./auth-plugin.js";
 import { encodeOpening, type Greeting, withoutEnd } from "./handshake.js";
 import { PacketReader } from "./packet.js";
+import { CLIENT_NONCE_BYTES, parsecAnswer } from "./parsec.js";
 import type { MysqlSession } from "./session.js";
 
-/** How a packet within a login begins. */
-const STEP = { ok: 0x00, more: 0x01, change: 0xfe } as const;
+/** How a packet within a login begins. MariaDB sends the salt of PARSEC without a mark. */
+const STEP = { ok: 0x00, more: 0x01, salt: 0x50, change: 0xfe } as const;
 /** What caching_sha2_password says: the server remembers the password, or needs the whole of it. */
 const CACHED = 0x03;
 const WHOLE_PASSWORD = 0x04;
@@ -31,6 +33,7 @@ class Exchange {
   readonly #password: Buffer;
   #plugin = "";
   #nonce = Buffer.alloc(0);
+  #mayContinue = false;
 
   constructor(
     readonly session: MysqlSession,
@@ -67,16 +70,26 @@ class Exchange {
       case STEP.more:
         await this.#more(reader.rest());
         return false;
+      case STEP.salt:
+        await this.#more(body);
+        return false;
       default:
         throw this.session.unexpected(body);
     }
   }
 
+  /** The next step of a plugin that has more than one. */
   async #more(data: Buffer): Promise<void> {
-    if (this.#plugin !== "caching_sha2_password" || data.length !== 1)
-      throw failureError("auth", "protocol_violation", "the server continues a login that should be complete");
-    if (data[0] === CACHED) return;
-    if (data[0] !== WHOLE_PASSWORD) throw failureError("auth", "protocol_violation", "the server continues the login in an unknown way");
+    if (this.#plugin === "caching_sha2_password" && data.length === 1) return this.#continueSha2(data[0] as number);
+    if (!this.#mayContinue) throw failureError("auth", "protocol_violation", "the server continues a login that should be complete");
+    this.#mayContinue = false;
+    if (this.#plugin === "parsec") this.session.send(await parsecAnswer(this.#password, data, this.#nonce, randomBytes(CLIENT_NONCE_BYTES)));
+    else this.session.send(encryptPassword(this.#password, this.#nonce, data.toString("latin1")));
+  }
+
+  async #continueSha2(step: number): Promise<void> {
+    if (step === CACHED) return;
+    if (step !== WHOLE_PASSWORD) throw failureError("auth", "protocol_violation", "the server continues the login in an unknown way");
     this.#requireCover("the whole password");
     if (this.#isTls) {
       this.session.send(this.login.password, 0);
@@ -91,11 +104,13 @@ class Exchange {
   #answer(name: string, nonce: Buffer): Buffer {
     const plugin = pluginNamed(name);
     this.login.onPlugin(name);
-    if (nonce.length === 0 && !plugin.readable) throw failureError("auth", "protocol_violation", "the server sends no nonce");
+    if (nonce.length === 0 && name !== "mysql_clear_password") throw failureError("auth", "protocol_violation", "the server sends no nonce");
     if (plugin.readable) this.#requireCover("the password");
     this.#plugin = name;
     this.#nonce = Buffer.from(nonce);
-    return plugin.answer(this.#password, nonce);
+    // The salt of PARSEC, and the key that sha256_password asks for without TLS.
+    this.#mayContinue = name === "parsec" || (name === "sha256_password" && !this.#isTls && this.#password.length > 0);
+    return plugin.answer(this.#password, nonce, this.#isTls);
   }
 
   /** A server in the middle would send a key of its own: without TLS the encrypted password is no better than a readable one. */

@@ -6,6 +6,7 @@ import { startMysqlServer } from "../../../runner/lab/mysql-server.js";
 import { MysqlDecoder } from "../../../runner/net/mysql/packet.js";
 import { listen } from "../../../runner/net/transport/listen.js";
 import { sendInWay, WAYS } from "../../support/byte-ways.js";
+import { mysqlError as error, mysqlGreeting as greeting, MYSQL_NONCE as NONCE, MYSQL_OK as OK, mysqlPacket as packet } from "../../support/mysql-packets.js";
 import { endless, peer } from "../../support/peer.js";
 
 const open: { close(): Promise<unknown> }[] = [];
@@ -30,19 +31,6 @@ async function answers([first = "", ...texts]: readonly string[], input: object 
   return outputs;
 }
 
-function packet(number: number, body: string): string {
-  const header = Buffer.alloc(4);
-  header.writeUIntLE(body.length, 0, 3);
-  header[3] = number;
-  return header.toString("latin1") + body;
-}
-
-const NONCE = "abcdefghijklmnopqrst";
-/** Version 10, its connection, a nonce in two parts, and capabilities. */
-const greeting = (plugin: string, low = "\x01\x8a"): string =>
-  packet(0, `\x0a8.4.0\0\x01\0\0\0${NONCE.slice(0, 8)}\0${low}\x2d\x02\0\x08\0\x15${"\0".repeat(10)}${NONCE.slice(8)}\0${plugin}\0`);
-const OK = "\0\0\0\x02\0\0\0";
-const error = (number: number, state = "#HY000"): string => `\xff${String.fromCharCode(number & 255, number >> 8)}${state}no`;
 const NATIVE = greeting("mysql_native_password");
 const END = "\xfe\0\0\x02\0";
 const column = (type = "\xfd"): string => `\x03def\0\0\0\x01a\x01a\x0c\x2d\0\0\x04\0\0${type}\0\0\0\0\0`;
