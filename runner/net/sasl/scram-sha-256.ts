@@ -1,7 +1,7 @@
-import { createHash, createHmac, pbkdf2, randomBytes, timingSafeEqual } from "node:crypto";
-import { promisify } from "node:util";
+import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { failureError } from "../../run/failure-error.js";
 import type { SaslExchange, SaslResponse } from "./exchange.js";
+import { saltedPassword } from "./salted-password.js";
 import { saslPrep } from "./saslprep.js";
 import { escapeName, parseServerFinal, parseServerFirst } from "./scram-message.js";
 
@@ -20,7 +20,6 @@ export const CHANNEL_BINDING = {
   serverEndPoint: (data: Buffer): ChannelBinding => ({ gs2Header: "p=tls-server-end-point,,", data }),
 } as const;
 
-const KEY_BYTES = 32;
 const NONCE_BYTES = 24;
 
 /**
@@ -45,7 +44,7 @@ export function scramSha256(
   async function prove(serverFirst: string): Promise<SaslResponse> {
     const { nonce, salt, iterations } = parseServerFirst(serverFirst, clientNonce);
     const withoutProof = `c=${Buffer.concat([Buffer.from(gs2Header), data]).toString("base64")},r=${nonce}`;
-    const salted = await promisify(pbkdf2)(key as string, salt, iterations, KEY_BYTES, "sha256");
+    const salted = await saltedPassword(key as string, salt, iterations);
     const { proof, signature } = sign(salted, `${clientFirst},${serverFirst},${withoutProof}`);
     expected = signature;
     return { text: `${withoutProof},p=${proof.toString("base64")}`, secret: true, proof: `v=${signature.toString("base64")}` };
