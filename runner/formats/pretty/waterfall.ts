@@ -7,6 +7,7 @@ import type { Style } from "../../support/style.js";
 import { cellsOf, cut, pad } from "../../support/text-width.js";
 import { wrapped } from "../../support/wrap-text.js";
 import { targetsOf } from "../targets.js";
+import { type DrawnPath, pathPicture } from "./path-picture.js";
 import { type DrawnRequest, requestRows, undrawnRequests } from "./request-rows.js";
 import type { Row } from "./row.js";
 import { bar, CUT, timeAxis } from "./time-axis.js";
@@ -19,11 +20,16 @@ export interface Canvas {
 const SHORTEST_BAR = 4;
 const LONGEST_BAR = 48;
 
+/** Operations of network.traceroute, whose hops are drawn as a path. */
+const HOP = /^hop \d+$/;
+
 /** A run as a timeline: its steps as bars on one time axis, then the result. */
 export function waterfall(report: Report, { width, style }: Canvas): string {
   const { carried } = report;
-  const rows = rowsOf(report, style);
+  const path = pathOf(report);
+  const rows = rowsOf(report, style).filter(({ name }) => path === null || !HOP.test(name));
   const lines = [heading(report, width, style), ""];
+  if (path !== null) lines.push(...pathPicture(path, { width, style }), "");
   if (rows.length > 0) lines.push(...drawn(rows, carried.duration_ms, { width, style }));
   const undrawn = undrawnRequests(requestsOf(report));
   if (undrawn !== null) lines.push(style.dim(`  ${undrawn}`));
@@ -45,6 +51,13 @@ function heading({ probe, version, carried }: Report, width: number, { bold, dim
 function requestsOf({ carried }: Report): readonly DrawnRequest[] {
   const { waterfall: requests } = carried as { waterfall?: readonly DrawnRequest[] };
   return Array.isArray(requests) ? requests : [];
+}
+
+/** Of a probe that traces a path; null for others, and while nothing is known of it. */
+function pathOf({ carried }: Report): DrawnPath | null {
+  const { hops, routers, loops } = carried as Partial<DrawnPath>;
+  if (!Array.isArray(hops) || hops.length === 0 || !Array.isArray(routers) || !Array.isArray(loops)) return null;
+  return { hops, routers, loops, ip_address: carried.ip_address };
 }
 
 function rowsOf(report: Report, style: Style): Row[] {
