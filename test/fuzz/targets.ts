@@ -100,6 +100,7 @@ import { readSuite } from "../../runner/suite/read.js";
 import { readReportRecords } from "../../runner/tls-policy/report-record.js";
 import { readStsPolicy } from "../../runner/tls-policy/sts/read-policy.js";
 import { readStsRecords } from "../../runner/tls-policy/sts/record.js";
+import { readThroughWebSocket } from "./websocket-channel.js";
 
 /** One parser of hostile text: it must end soon, and throw nothing but the errors by which it refuses. */
 export interface FuzzTarget {
@@ -224,6 +225,10 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
       for (const portion of portions(bytes)) reader.push(Buffer.from(portion, "latin1"));
     },
     refuses: isFailure,
+  },
+  "websocket-channel": {
+    modules: ["runner/net/websocket/channel.ts"],
+    parse: (bytes) => readThroughWebSocket(portions(bytes)),
   },
   quic: {
     modules: ["runner/net/quic/version-negotiation.ts"],

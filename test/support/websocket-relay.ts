@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
-import { createServer } from "node:http";
+import { createServer, type RequestListener } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, connect, type Socket } from "node:net";
+import type { Certificate } from "../../runner/net/transport/listen.js";
 
 export interface WebSocketRelay {
   readonly port: number;
@@ -11,15 +13,16 @@ export interface WebSocketRelay {
 
 /**
  * A WebSocket in front of a server's TCP port, written without our own code: RFC 6455 with unfragmented frames. `piece` cuts what the server says
- * into frames of this many bytes, since their boundaries mean nothing to the protocol inside.
+ * into frames of this many bytes, since their boundaries mean nothing to the protocol inside. With a certificate it is served inside TLS.
  */
 export async function startWebSocketRelay(
   port: number,
-  { protocol = "mqtt", piece = 65_535 }: { protocol?: string; piece?: number } = {},
+  { protocol = "mqtt", piece = 65_535, certificate }: { protocol?: string; piece?: number; certificate?: Certificate } = {},
 ): Promise<WebSocketRelay> {
   const asked: WebSocketRelay["asked"] = [];
   const sockets = new Set<Socket>();
-  const server = createServer((_, response) => response.writeHead(404).end());
+  const refuse: RequestListener = (_, response) => response.writeHead(404).end();
+  const server = certificate === undefined ? createServer(refuse) : createTlsServer({ cert: certificate.certificate, key: certificate.key }, refuse);
   server.on("connection", (socket) => sockets.add(socket));
   server.on("upgrade", ({ url = "", headers }, stream) => {
     const socket = stream as Socket;

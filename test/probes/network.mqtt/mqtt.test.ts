@@ -233,6 +233,31 @@ realServer("mosquitto", ["mosquitto"], () => {
     expect(JSON.stringify(output)).not.toContain("correct-horse");
   });
 
+  test.each([1, 65_535])("a round trip over a WebSocket inside TLS, in frames of %i bytes at most", async (piece) => {
+    const certificate = selfSigned({ names: ["127.0.0.1"] });
+    const relay = await startWebSocketRelay(broker.port, { piece, certificate });
+    open.push(relay);
+    const tls = { mode: "implicit", verify: "require", ca: certificate.certificate };
+    const talk = { transport: "websocket", tls, ...login, allow_plaintext: false, subscribe: [{ topic: "wss/#", qos: 1 }] };
+    const output = await ask(relay.port, { ...talk, publish: { topic: "wss/test", payload: "grüße" } });
+    expect(output).toMatchObject({
+      status: "ok",
+      failure: null,
+      tls: { authorised: true },
+      connack: { code: 0 },
+      messages: [{ topic: "wss/test", payload: "grüße" }],
+    });
+    expect(output.operations.map(({ name }) => name)).toEqual(expect.arrayContaining(["connect", "TLS", "request", "CONNECT", "SUBSCRIBE", "PUBLISH"]));
+    expect(relay.asked).toEqual([{ path: "/mqtt", protocol: "mqtt" }]);
+    expect(JSON.stringify(output)).not.toContain("correct-horse");
+    // Without TLS the password does not leave, and TLS without trust ends before the WebSocket.
+    expect(await ask(broker.port, { ...talk, tls: { mode: "none" } })).toMatchObject({ status: "error", connack: null });
+    expect(await ask(relay.port, { ...talk, tls: { mode: "implicit", verify: "require" } })).toMatchObject({
+      failure: { phase: "tls", code: "tls_certificate" },
+    });
+    expect(relay.asked).toHaveLength(1);
+  });
+
   test("TLS, and TLS on the plain port", async () => {
     expect(await ask(tlsPort, { ...login, tls: { mode: "implicit", verify: "ignore" } })).toMatchObject({ status: "ok", tls: { version: "TLSv1.3" } });
     expect(await ask(broker.port, { ...login, tls: { mode: "implicit", verify: "ignore" } })).toMatchObject({ status: "error", failure: { phase: "tls" } });
