@@ -15,7 +15,7 @@ const SLOW = [
   "test/probes/mail.receive/dovecot.test.ts",
   // A process for each hostile peer.
   "test/runner/data/hostile-peers.test.ts",
-  "test/probes/hostile-web-peers.test.ts",
+  "test/probes/hostile-{web,network}-peers.test.ts",
   // A browser for each page, most of which are made not to end.
   "test/probes/webapp.journey/{pages,hostile}.test.ts",
   // A database's data must be created first.
