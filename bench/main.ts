@@ -2,11 +2,13 @@ import "../runner/capabilities.js";
 import { writeFile } from "node:fs/promises";
 import { availableParallelism, loadavg } from "node:os";
 import { accuracy } from "./accuracy.js";
+import { data } from "./data.js";
 import { deliver } from "./deliver.js";
 import { dkim } from "./dkim.js";
 import { dns } from "./dns.js";
 import { lists } from "./lists.js";
 import { memory } from "./memory.js";
+import { network } from "./network.js";
 import { posture } from "./posture.js";
 import { queue } from "./queue.js";
 import { queueRedis } from "./queue-redis.js";
@@ -21,6 +23,7 @@ import { type Circumstances, isBusy, type PublishedFigure, publish } from "./sup
 import { tableOf } from "./support/table.js";
 import { openWorkshop } from "./support/workshop.js";
 import { throughput } from "./throughput.js";
+import { truth } from "./truth.js";
 import { verify } from "./verify.js";
 import { watch } from "./watch.js";
 import { web } from "./web.js";
@@ -33,6 +36,8 @@ const BENCHES: readonly Bench[] = [
   lists,
   dns,
   web,
+  network,
+  data,
   queue,
   queueRedis,
   rcpt,
@@ -42,6 +47,7 @@ const BENCHES: readonly Bench[] = [
   posture,
   deliver,
   watch,
+  truth,
 ];
 
 const HELP = `npm run bench [-- <names> --quick --explain --json FILE --page]

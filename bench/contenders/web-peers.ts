@@ -5,7 +5,7 @@ import { Agent, get } from "node:http";
 import { createRequire } from "node:module";
 import { promisify } from "node:util";
 import { encode } from "dns-packet";
-import { serveWebTasks, type WebRequest } from "./web-tasks.js";
+import { type RateRequest, serveRates } from "./rate-tasks.js";
 
 // node web-peers.js EXPORTER_PORT UNDICI: others that do the same. UNDICI is a folder with that npm package, or nothing.
 const [exporterPort, undiciFolder = ""] = process.argv.slice(2);
@@ -16,7 +16,7 @@ interface Undici {
   request(url: string, options: object): Promise<{ statusCode: number; body: { arrayBuffer(): Promise<ArrayBuffer> } }>;
 }
 
-const WAYS: Readonly<Record<string, (request: WebRequest) => Promise<unknown>>> = {
+const WAYS: Readonly<Record<string, (request: RateRequest) => Promise<unknown>>> = {
   async undici({ target }) {
     // Reset: a connection for each request, as a probe has it.
     const { statusCode, body } = await (undici as Undici).request(target, { reset: true });
@@ -33,7 +33,7 @@ const WAYS: Readonly<Record<string, (request: WebRequest) => Promise<unknown>>> 
   },
 };
 
-serveWebTasks((request) => (WAYS[request.way] as (request: WebRequest) => Promise<unknown>)(request));
+serveRates((request) => (WAYS[request.way] as (request: RateRequest) => Promise<unknown>)(request));
 
 function textAt(url: string): Promise<string> {
   return new Promise((resolve, reject) => {

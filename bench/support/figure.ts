@@ -7,7 +7,20 @@ export interface Goal {
   readonly value: number;
 }
 
-export type Unit = "probes/s" | "addresses/s" | "servers" | "look-ups/s" | "jobs/s" | "messages/s" | "domains/s" | "questions" | "slots" | "µs" | "ms" | "KiB";
+export type Unit =
+  | "probes/s"
+  | "addresses/s"
+  | "servers"
+  | "look-ups/s"
+  | "jobs/s"
+  | "messages/s"
+  | "domains/s"
+  | "questions"
+  | "facts"
+  | "slots"
+  | "µs"
+  | "ms"
+  | "KiB";
 
 /** One line of the result. */
 export interface Figure {

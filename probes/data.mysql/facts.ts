@@ -3,11 +3,11 @@ import type { MysqlSession, TextRow } from "../../runner/net/mysql/session.js";
 import { FailureError } from "../../runner/run/failure-error.js";
 import type { Output } from "./schema.js";
 
-const VARIABLES =
+export const VARIABLES =
   "SELECT @@version AS version, @@version_comment AS name, @@read_only AS read_only, @@max_connections AS max_connections, UNIX_TIMESTAMP(NOW(6)) * 1000 AS time, DATABASE() AS db";
-const STATUS = "SHOW GLOBAL STATUS WHERE Variable_name IN ('Threads_connected', 'Uptime', 'Slaves_connected')";
+export const STATUS = "SHOW GLOBAL STATUS WHERE Variable_name IN ('Threads_connected', 'Uptime', 'Slaves_connected')";
 /** Servers since MariaDB 10.5 and MySQL 8.0.22; and those before. */
-const REPLICATION = ["SHOW REPLICA STATUS", "SHOW SLAVE STATUS"] as const;
+export const REPLICATION = ["SHOW REPLICA STATUS", "SHOW SLAVE STATUS"] as const;
 
 type Facts = Partial<Output>;
 

@@ -4,7 +4,7 @@ import { FailureError } from "../../runner/run/failure-error.js";
 import type { Output } from "./schema.js";
 
 /** One question of our own. A replica that has replayed all that it received is not behind, however old the last transaction is. */
-const QUESTION = `SELECT pg_is_in_recovery(), current_setting('default_transaction_read_only'),
+export const QUESTION = `SELECT pg_is_in_recovery(), current_setting('default_transaction_read_only'),
   CASE WHEN NOT pg_is_in_recovery() THEN NULL
        WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
        ELSE extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) END,

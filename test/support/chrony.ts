@@ -9,12 +9,20 @@ import { endProcess } from "./daemon.js";
 import { freePorts } from "./free-ports.js";
 import { programPath } from "./programs.js";
 
+export interface Chrony {
+  readonly port: number;
+  readonly ntsPort: number;
+  readonly certificate: string;
+  stop(): Promise<void>;
+}
+
 /** A chronyd of stratum 3 that leaves this machine's clock alone, with authenticated time (NTS). */
-export async function startChrony(): Promise<{ readonly port: number; readonly ntsPort: number; readonly certificate: string; stop(): Promise<void> }> {
-  const [port, ntsPort] = (await freePorts(2)) as [number, number];
+export async function startChrony({ address = "127.0.0.1", port: chosenPort = 0 } = {}): Promise<Chrony> {
+  const [freePort, ntsPort] = (await freePorts(2)) as [number, number];
+  const port = chosenPort === 0 ? freePort : chosenPort;
   const folder = mkdtempSync(join(tmpdir(), "probe-run-chrony-"));
   mkdirSync(join(folder, "run"), { mode: 0o700 });
-  const { certificate, key } = selfSigned({ names: ["localhost", "127.0.0.1"] });
+  const { certificate, key } = selfSigned({ names: ["localhost", address] });
   writeFileSync(join(folder, "cert.pem"), certificate);
   writeFileSync(join(folder, "key.pem"), key, { mode: 0o600 });
   const nts = [`ntsserverkey ${folder}/key.pem`, `ntsservercert ${folder}/cert.pem`, `ntsport ${ntsPort}`, "ntsprocesses 0"];
@@ -24,7 +32,7 @@ export async function startChrony(): Promise<{ readonly port: number; readonly n
     ...nts,
     "local stratum 3",
     "allow 127.0.0.1",
-    "bindaddress 127.0.0.1",
+    `bindaddress ${address}`,
     `port ${port}`,
     "cmdport 0",
     `pidfile ${folder}/run/chronyd.pid`,
@@ -43,7 +51,7 @@ export async function startChrony(): Promise<{ readonly port: number; readonly n
     rmSync(folder, { recursive: true, force: true });
   };
   for (let attempt = 0; attempt < 100; attempt++) {
-    const { output: seen } = await run("network.ntp", { target_host: "127.0.0.1", target_port: port, command_timeout_ms: 500 });
+    const { output: seen } = await run("network.ntp", { target_host: address, target_port: port, command_timeout_ms: 500 });
     if ((seen as { failure: unknown }).failure === null) return { port, ntsPort, certificate, stop };
     await sleep(100);
   }

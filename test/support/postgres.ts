@@ -22,8 +22,13 @@ const ACCESS = [
   "",
 ];
 
+interface PostgresSettings {
+  readonly clientAuthority?: string | undefined;
+  readonly maxConnections?: number | undefined;
+}
+
 /** A PostgreSQL server with TLS and a table of three rows. */
-export async function startPostgres({ clientAuthority }: { clientAuthority?: string } = {}): Promise<RunningDaemon> {
+export async function startPostgres({ clientAuthority, maxConnections }: PostgresSettings = {}): Promise<RunningDaemon> {
   const prepare = (folder: string, data: string): void => {
     writeFileSync(join(folder, "password"), `${POSTGRES_PASSWORD}\n`);
     own(join(folder, "password"));
@@ -44,7 +49,7 @@ export async function startPostgres({ clientAuthority }: { clientAuthority?: str
     ]);
     writeFileSync(join(data, "pg_hba.conf"), ACCESS.join("\n"));
   };
-  const server = await start(prepare, clientAuthority);
+  const server = await start(prepare, { clientAuthority, maxConnections });
   try {
     fill(server.port);
     return server;
@@ -76,7 +81,7 @@ export function psql(port: number, statements: readonly string[]): string {
   return execFileSync(programPath("psql") as string, words, { encoding: "utf8", env: { ...process.env, PGPASSWORD: POSTGRES_PASSWORD } }).trim();
 }
 
-function start(prepare: (folder: string, data: string) => void, clientAuthority?: string): Promise<RunningDaemon> {
+function start(prepare: (folder: string, data: string) => void, { clientAuthority, maxConnections = 30 }: PostgresSettings = {}): Promise<RunningDaemon> {
   return runDaemon("postgres", "setpriv", (folder, port) => {
     const data = join(folder, "data");
     const { certificate, key } = selfSigned({ names: ["localhost", "127.0.0.1"] });
@@ -91,7 +96,7 @@ function start(prepare: (folder: string, data: string) => void, clientAuthority?
       port: String(port),
       unix_socket_directories: "",
       fsync: "off",
-      max_connections: "30",
+      max_connections: String(maxConnections),
       ssl: "on",
       ssl_cert_file: join(folder, "cert.pem"),
       ssl_key_file: join(folder, "key.pem"),

@@ -1,15 +1,11 @@
-import { execFile, execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { promisify } from "node:util";
 import { afterEach, expect, test } from "vitest";
 import type { Output } from "../../../probes/security.ssh/schema.js";
 import { run } from "../../../runner/harness/run.js";
-import { programPath } from "../../support/programs.js";
 import { realServer } from "../../support/real-servers.js";
-import { type RunningDaemon, runDaemon } from "../../support/run-daemon.js";
+import type { RunningDaemon } from "../../support/run-daemon.js";
+import { type OpenSsh, startDropbear, startOpenSsh } from "../../support/ssh-servers.js";
+import { auditedFacts, fingerprintsOf, scannedFingerprints, sshFacts } from "../../support/ssh-tools.js";
 
-const execute = promisify(execFile);
 let running: RunningDaemon | null = null;
 afterEach(async () => {
   await running?.stop();
@@ -21,30 +17,11 @@ async function ask(input: object = {}): Promise<Output> {
   return (await run("security.ssh", { ...target, ...input } as never)).output as Output;
 }
 
-const keygen = (...arguments_: string[]): string => execFileSync(programPath("ssh-keygen") as string, arguments_, { encoding: "utf8" });
-
 /** A server with a key of each kind, and what ssh-keygen says of them. */
-async function openSsh(lines: readonly string[] = [], moreKinds: readonly "dsa"[] = []): Promise<Map<string, { bits: number; sha256: string }>> {
-  const kinds = [["ed25519", "256"], ["ecdsa", "384"], ["rsa", "3072"], ...moreKinds.map((kind) => [kind, "1024"] as const)] as const;
-  // Debian's sshd wants this folder, whatever its configuration is.
-  mkdirSync("/run/sshd", { recursive: true });
-  running = await runDaemon("sshd", programPath("sshd") as string, (folder, port) => {
-    for (const [kind, bits] of kinds) keygen("-q", "-t", kind, "-b", bits, "-N", "", "-f", join(folder, kind));
-    const keys = kinds.map(([kind]) => `HostKey ${join(folder, kind)}`);
-    writeFileSync(
-      join(folder, "sshd_config"),
-      [`Port ${port}`, "ListenAddress 127.0.0.1", "UsePAM no", "StrictModes no", "PidFile none", ...keys, ...lines, ""].join("\n"),
-    );
-    return ["-D", "-e", "-f", join(folder, "sshd_config")];
-  });
-  const { folder } = running;
-  return new Map(
-    kinds.map(([kind]) => {
-      const [bits, sha256] = keygen("-l", "-f", join(folder, `${kind}.pub`)).split(" ");
-      const [type] = readFileSync(join(folder, `${kind}.pub`), "utf8").split(" ");
-      return [type as string, { bits: Number(bits), sha256: sha256 as string }];
-    }),
-  );
+async function openSsh(lines: readonly string[] = [], moreKinds: readonly "dsa"[] = []): Promise<OpenSsh["keys"]> {
+  const server = await startOpenSsh(lines, moreKinds);
+  running = server;
+  return server.keys;
 }
 
 realServer("OpenSSH", ["sshd", "ssh-keygen"], () => {
@@ -94,7 +71,7 @@ realServer("OpenSSH beside its own tools", ["sshd", "ssh-keygen", "ssh-keyscan"]
     const output = await ask({ all_host_keys: true });
     expect(output.host_keys.map(({ type }) => type).sort()).toEqual(["ecdsa-sha2-nistp384", "ssh-dss", "ssh-ed25519", "ssh-rsa"]);
     expect(output).toMatchObject({ failure: null, host_keys: output.host_keys.map(() => ({ verified: true, known: null })) });
-    expect(fingerprints(output)).toEqual(await scanned("rsa,dsa,ecdsa,ed25519"));
+    expect(fingerprintsOf(output)).toEqual(await scannedFingerprints(running as RunningDaemon, "rsa,dsa,ecdsa,ed25519"));
   });
 
   test("the smallest group is read in a connection of its own, and its signature is right", async () => {
@@ -117,90 +94,19 @@ realServer("OpenSSH beside its own tools", ["sshd", "ssh-keygen", "ssh-keyscan"]
 realServer("OpenSSH and dropbear beside ssh-audit", ["sshd", "ssh-keygen", "dropbear", "ssh-audit"], () => {
   test.each([
     ["OpenSSH", () => openSsh()],
-    ["dropbear", dropbear],
+    ["dropbear", async () => (running = await startDropbear())],
   ])("%s: banner, algorithms and fingerprints are the same", async (_, start) => {
     await start();
     const output = await ask({ all_host_keys: true, group_sizes: true });
-    expect(facts(output)).toEqual(await audited());
+    expect(sshFacts(output)).toEqual(await auditedFacts(running?.port as number));
   });
 });
 
-/** What ssh-audit reads of the running server, in the same shape as facts(). It shows no fingerprint of an ECDSA key. */
-async function audited(): Promise<object> {
-  const words = ["-j", "-t", "30", "-p", String(running?.port), "127.0.0.1"];
-  // Its exit code says that it found weak algorithms.
-  const { stdout } = await execute(programPath("ssh-audit") as string, words).catch((error: { stdout: string }) => error);
-  const { banner, enc, mac, kex, key, fingerprints } = JSON.parse(stdout) as AuditReport;
-  return {
-    banner: banner.raw,
-    key_exchange: kex.map(({ algorithm }) => algorithm),
-    host_key: key.map(({ algorithm }) => algorithm),
-    encryption: enc,
-    mac,
-    fingerprints: fingerprints
-      .filter(({ hash_alg }) => hash_alg === "SHA256")
-      .map(({ hostkey, hash }) => `${hostkey} SHA256:${hash}`)
-      .sort(),
-    rsa_bits: key.find(({ algorithm }) => algorithm.startsWith("rsa-sha2-"))?.keysize,
-    group_exchange_bits: kex.find(({ algorithm }) => algorithm === "diffie-hellman-group-exchange-sha256")?.keysize ?? null,
-  };
-}
-
-interface AuditReport {
-  readonly banner: { raw: string };
-  readonly enc: string[];
-  readonly mac: string[];
-  readonly kex: { algorithm: string; keysize?: number }[];
-  readonly key: { algorithm: string; keysize?: number }[];
-  readonly fingerprints: { hostkey: string; hash_alg: string; hash: string }[];
-}
-
-function facts({ banner, algorithms, host_keys, group_exchange_bits }: Output): object {
-  const shown = host_keys.filter(({ type }) => !type.startsWith("ecdsa-"));
-  return {
-    banner,
-    key_exchange: algorithms?.key_exchange,
-    host_key: algorithms?.host_key,
-    encryption: algorithms?.encryption_to_client,
-    mac: algorithms?.mac_to_client,
-    fingerprints: shown.map(({ type, sha256 }) => `${type} ${sha256}`).sort(),
-    rsa_bits: host_keys.find(({ type }) => type === "ssh-rsa")?.bits,
-    group_exchange_bits,
-  };
-}
-
-const fingerprints = ({ host_keys }: Output): string[] => host_keys.map(({ type, bits, sha256 }) => `${type} ${bits} ${sha256}`).sort();
-
-/** The fingerprints of what ssh-keyscan gets. */
-async function scanned(types: string): Promise<string[]> {
-  const { folder, port } = running as RunningDaemon;
-  const { stdout } = await execute(programPath("ssh-keyscan") as string, ["-T", "30", "-t", types, "-p", String(port), "127.0.0.1"]);
-  const keys = stdout.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
-  return keys
-    .map((line, at) => {
-      const [, type = "", key = ""] = line.split(" ");
-      writeFileSync(join(folder, `scanned-${at}.pub`), `${type} ${key}\n`);
-      const [bits, sha256] = keygen("-l", "-f", join(folder, `scanned-${at}.pub`)).split(" ");
-      return `${type} ${bits} ${sha256}`;
-    })
-    .sort();
-}
-
-async function dropbear(): Promise<void> {
-  running = await runDaemon("dropbear", programPath("dropbear") as string, (folder, port) => {
-    const keys = ["ed25519", "ecdsa", "rsa"].flatMap((kind) => {
-      execFileSync("dropbearkey", ["-t", kind, "-f", join(folder, kind)], { stdio: "ignore" });
-      return ["-r", join(folder, kind)];
-    });
-    return ["-F", "-E", "-p", `127.0.0.1:${port}`, ...keys, "-P", join(folder, "pid")];
-  });
-}
-
 realServer("dropbear", ["dropbear", "ssh-keygen", "ssh-keyscan"], () => {
   test("all host keys of one run are those of ssh-keyscan", async () => {
-    await dropbear();
+    running = await startDropbear();
     const output = await ask({ all_host_keys: true });
     expect(output).toMatchObject({ failure: null, host_keys: new Array(3).fill({ verified: true }), software: expect.stringMatching(/^dropbear/) });
-    expect(fingerprints(output)).toEqual(await scanned("rsa,ecdsa,ed25519"));
+    expect(fingerprintsOf(output)).toEqual(await scannedFingerprints(running, "rsa,ecdsa,ed25519"));
   });
 });
