@@ -222,7 +222,7 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
     modules: ["runner/net/websocket/frames.ts"],
     parse(bytes) {
       const reader = new FrameReader(64 * 1024);
-      for (const portion of portions(bytes)) reader.push(Buffer.from(portion, "latin1"));
+      for (const portion of portions(bytes)) for (const { payload } of reader.push(Buffer.from(portion, "latin1"))) void payload.length;
     },
     refuses: isFailure,
   },

@@ -49,16 +49,15 @@ export class FrameReader {
 
   constructor(readonly mostBytes: number) {}
 
-  push(bytes: Buffer): Frame[] {
+  /** The frames that are complete, one by one: those before a frame that must not be are given before it throws. */
+  *push(bytes: Buffer): Generator<Frame, void, undefined> {
     this.#chunks.push(bytes);
     this.#chunkBytes += bytes.length;
-    if (this.#chunkBytes < this.#needed) return [];
+    if (this.#chunkBytes < this.#needed) return;
     this.#pending = Buffer.concat(this.#chunks);
-    const frames: Frame[] = [];
-    for (let frame = this.#next(); frame !== null; frame = this.#next()) frames.push(frame);
+    for (let frame = this.#next(); frame !== null; frame = this.#next()) yield frame;
     this.#chunks = [this.#pending];
     this.#chunkBytes = this.#pending.length;
-    return frames;
   }
 
   #next(): Frame | null {
