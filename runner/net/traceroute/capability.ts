@@ -50,7 +50,8 @@ async function trace(run: WireRun, target: NamedTarget, options: TracerouteOptio
   const ended = await Promise.allSettled(
     flows.map((flow, index) => {
       const prefix = flows.length === 1 ? "" : `flow ${index + 1} `;
-      return traceFlow(run, argumentsOf(address, target, { ...options, pauseMs, sourcePort: flow.sourcePort }), flow.hops, prefix);
+      const arguments_ = argumentsOf(address, target, { ...options, pauseMs, sourcePort: flow.sourcePort });
+      return traceFlow(run, arguments_, { hops: flow.hops, mostHops: options.max_ttl, prefix });
     }),
   );
   const failed = ended.find((each) => each.status === "rejected");
@@ -64,7 +65,13 @@ function sourcePortOf({ address }: Address, index: number): number {
   return FIRST_SOURCE_PORT + spread + index;
 }
 
-async function traceFlow(run: WireRun, arguments_: readonly string[], hops: HopLine[], prefix: string): Promise<void> {
+interface Tracing {
+  readonly hops: HopLine[];
+  readonly mostHops: number;
+  readonly prefix: string;
+}
+
+async function traceFlow(run: WireRun, arguments_: readonly string[], { hops, mostHops, prefix }: Tracing): Promise<void> {
   let last = run.recorder.began;
   const { code, stderr } = await runProgram(run.deadline, {
     program: "traceroute",
@@ -73,6 +80,7 @@ async function traceFlow(run: WireRun, arguments_: readonly string[], hops: HopL
     onLine(line, at) {
       const hop = readHopLine(line);
       if (hop === null) return;
+      if (hops.length === mostHops) throw failureError("probe", "limit_exceeded", `traceroute printed more than ${mostHops} hops`);
       hops.push(hop);
       const addresses = [...new Set(hop.probes.flatMap((probe) => probe.address ?? []))];
       run.recorder.end(run.recorder.begin(`${prefix}hop ${hop.ttl}`, last), null, addresses.join(" ") || "no answer", at);
