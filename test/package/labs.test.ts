@@ -15,23 +15,32 @@ describe("the package as published finds the same in the labs as the sources", a
   test.each(builtInNames().filter((name) => !LEFT_OUT.has(name)))(
     "%s",
     async (name) => {
-      const lab = await (await labOf(name))?.start(() => 0);
-      if (lab === undefined) throw new Error(`${name} has no lab`);
-      try {
-        for (const server of lab.servers) {
-          const expected = await run(name, structuredClone(server.input) as never);
-          const found = await published.run(name, structuredClone(server.input) as never);
-          expect(outcomeOf(found.output), server.name).toEqual(outcomeOf(expected.output));
-        }
-      } finally {
-        await lab.close();
-      }
+      expect(await outcomes(published.run, name)).toEqual(await outcomes(run, name));
     },
     60_000,
   );
 });
 
+/** Of a lab that is started anew, since a server may remember who was there. */
+async function outcomes(runner: typeof run, name: string): Promise<Record<string, object>> {
+  const lab = await (await labOf(name))?.start(() => 0);
+  if (lab === undefined) throw new Error(`${name} has no lab`);
+  try {
+    const all: Record<string, object> = {};
+    for (const server of lab.servers) all[server.name] = outcomeOf((await runner(name, structuredClone(server.input) as never)).output);
+    return all;
+  } finally {
+    await lab.close();
+  }
+}
+
+/** Without the order of operations, of which some run at the same time, and the ports in their names. */
 function outcomeOf(output: unknown) {
   const { status, failure, operations } = output as { status: string; failure: { phase: string; code: string } | null; operations: { name: string }[] };
-  return { status, phase: failure?.phase ?? null, code: failure?.code ?? null, operations: operations.map(({ name }) => name) };
+  return {
+    status,
+    phase: failure?.phase ?? null,
+    code: failure?.code ?? null,
+    operations: operations.map(({ name }) => name.replace(/\d{4,5}/, "port")).sort(),
+  };
 }

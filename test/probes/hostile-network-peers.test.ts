@@ -158,7 +158,7 @@ const FLOODS: Readonly<Record<string, Readonly<Record<string, Flood>>>> = {
   "network.nntp": {
     ...SLOW,
     "an endless greeting": unasked(`200 ${X}`, LIMIT),
-    "endless capabilities": asked("CAPABILITY\r\n".repeat(5000), LIMIT, { first: "200 hello\r\n101 list follows\r\n" }),
+    "endless capabilities": asked(`101 list follows\r\n${"CAPABILITY\r\n".repeat(5000)}`, LIMIT, { first: "200 hello\r\n" }),
   },
   "network.sieve": {
     ...SLOW,

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { selfSigned } from "../../runner/lab/self-signed.js";
@@ -62,6 +62,8 @@ function innOf(folder: string): string {
 /** leafnode, which speaks on its standard input and output, and finds its configuration and spool in a root of its own. */
 export async function startLeafnode(): Promise<RunningDaemon> {
   const root = mkdtempSync(join(tmpdir(), "probe-run-leafnode-root-"));
+  // It gives up root, too.
+  chmodSync(root, 0o755);
   await makePrivateRoot(root, { [programPath("leafnode") as string]: "/usr/sbin/leafnode" }, [{ name: "news", id: NEWS_ID, home: "/var/spool/news" }]);
   const daemon = await runDaemon("leafnode", programPath("socat") as string, (_, port) => {
     const spool = join(root, "var/spool/news");
