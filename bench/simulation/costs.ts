@@ -12,7 +12,7 @@ export interface Costs {
   readonly startMs: number;
 }
 
-/** Measured by hand: a worker until its code is compiled. No plan depends on it; a process runs for hours. */
+/** An assumption, not a measurement: a worker until its code is compiled. No plan depends on it; a process runs for hours. */
 const START_MS = 1000;
 
 export function costsOf(figures: PublishedFigures): Costs {

@@ -171,7 +171,7 @@ class Simulation {
     if (arrivedAt === undefined) return;
     this.#started += 1;
     const every = Math.ceil(this.#total / WAITS_KEPT);
-    if (this.#started % every === 0 || this.#started === 1) this.#waits.push(this.#now - arrivedAt);
+    if (this.#started % every === 0 || this.#started === 1) this.#waits.push(this.#now + this.scenario.claimMs - arrivedAt);
   }
 
   /** A job uses the processor of its process, then waits for the other side; after the last wait it is settled. */

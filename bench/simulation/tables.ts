@@ -12,7 +12,7 @@ export function checkTable({ jobs, machine, comparisons, isBelieved }: Check, { 
   const head = [`| ${jobs.toLocaleString("en")} jobs | measured | simulated | |`, "| --- | --- | --- | --- |"];
   const verdict = isBelieved ? "Every figure is within 10 %." : "**Not every figure is within 10 %: the model is not confirmed by this run.**";
   const { cpuMs, roundTripMs, claimMs } = machine;
-  const known = `Calibrated with 6,000 other jobs: ${numeral(cpuMs)} ms of processor time for a job, ${numeral(roundTripMs)} ms for a round trip on the loopback, ${numeral(claimMs)} ms from a free slot to the next job.`;
+  const known = `Calibrated with 6,000 other jobs under the same limits: ${numeral(cpuMs)} ms of processor time for a job, ${numeral(roundTripMs)} ms for a round trip on the loopback, ${numeral(claimMs)} ms from a free slot to the next job.`;
   return [...head, ...rows, "", `${verdict} Load average before the run: ${load.toFixed(1)} on ${processors} processors. ${known}`].join("\n");
 }
 
@@ -43,7 +43,7 @@ function fleetRow(each: Sized): string {
     `${fleet.processes} × ${fleet.concurrency}`,
     `${numeral(Math.round(observed.meanInFlight))}, ${numeral(observed.peakInFlight)}`,
     (observed.utilization * fleet.processes).toFixed(2),
-    plan.deadlineMs === null ? `every minute; 99 % start within ${numeral(observed.waitP99Ms)} ms` : durationText(observed.totalMs * plan.slice),
+    plan.deadlineMs === null ? `every minute; 99 % start at most ${numeral(observed.waitP99Ms)} ms late` : durationText(observed.totalMs * plan.slice),
     decider(each),
   ];
   return `| ${cells.join(" | ")} |`;

@@ -87,6 +87,8 @@ describe("the simulation agrees with what can be computed:", () => {
     const scenario = scenarioOf({ jobs: 6000 }, { arriveOverMs: 60_000 });
     const enough = simulate(scenario, { processes: 1, cores: 1, concurrency: 100 });
     expect(enough.waitP99Ms).toBeLessThan(5);
+    // A job starts when its claim has been answered.
+    expect(enough.waitP50Ms).toBeCloseTo(CLAIM_MS, 6);
     // 100 jobs a second of 80 ms are eight at once (Little's law).
     expect(enough.meanInFlight).toBeCloseTo(8, 0);
     expect(simulate(scenario, { processes: 1, cores: 1, concurrency: 4 }).waitP99Ms).toBeGreaterThan(10_000);
