@@ -6,6 +6,7 @@ import type { Plugin } from "esbuild";
 import type { Probe } from "../runner/harness/define-probe.js";
 import { ajvOptions, annotations, formats, type Purpose } from "../schemas/contract.js";
 import { bundledText, COMMON_JS, virtual } from "./bundle.js";
+import { withoutPlaces } from "./judging-code.js";
 import { judging, quietly } from "./judging-schema.js";
 import { REPO } from "./repo.js";
 
@@ -25,7 +26,7 @@ export async function validatorsOf({ versions }: Probe, purpose: Purpose): Promi
   return bundledText({
     format: "iife",
     globalName: "validators",
-    // Nobody reads what Ajv writes: only the engine does, at each start.
+    // Only the engine reads what Ajv writes, at each start.
     minify: true,
     define: COMMON_JS.define,
     entryPoints: ["validators"],
@@ -51,6 +52,6 @@ function compile(schema: unknown, purpose: Purpose): string {
   for (const [name, check] of Object.entries(formats)) ajv.addFormat(name, check);
   for (const name of annotations) ajv.addKeyword(name);
   ajv.addKeyword(quietly);
-  const whole = purpose === "judging" ? judging(schema) : schema;
-  return `import { formats } from "./schemas/contract.ts";\n${standalone(ajv, ajv.compile(whole as object))}`;
+  const code = standalone(ajv, ajv.compile((purpose === "judging" ? judging(schema) : schema) as object));
+  return `import { formats } from "./schemas/contract.ts";\n${purpose === "judging" ? withoutPlaces(code) : code}`;
 }

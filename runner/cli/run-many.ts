@@ -77,7 +77,7 @@ async function checkAll({ loaded, asked, signal, timeoutMs }: RunRequest, inputs
       const paths = loaded.references[version] ?? [];
       const complete = paths.length === 0 ? input : structuredClone(input);
       const deadline = AbortSignal.timeout(timeoutMs ?? filled.timeout_ms ?? DEFAULT_TIMEOUT_MS);
-      await resolveReferences(complete, paths, new SecretKeeper(), AbortSignal.any([signal, deadline]));
+      await resolveReferences(complete, paths, new SecretKeeper(), { signal: AbortSignal.any([signal, deadline]) });
       ready.push(complete);
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;

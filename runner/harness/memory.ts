@@ -32,27 +32,45 @@ export const STATE_BYTES = Math.floor(MAX_STATE_BYTES * 0.8);
 /** How long after its deadline a run may still be storing its state; the harness allows little more. */
 const LAST_SAVE_MS = 1500;
 
-export function memoryGrant({ memory, secrets, deadline }: RunState): MemoryGrant {
-  const { state: stored, maxWaitMs, isRetried } = memory ?? NO_JOB;
-  return {
-    get state() {
-      return stored === null ? null : (JSON.parse(stored) as unknown);
-    },
-    async save(state, schema) {
-      const text = textOf(secrets.maskAll(state, schema));
-      if (memory === null) return;
-      const isStored = await inTime(memory.save(text), deadline);
-      if (!isStored) throw failureError("probe", "cancelled", "another worker has this job by now: its lease ran out");
-    },
-    maxWaitMs,
-    isRetried,
-    retryAfter(afterMs) {
-      (memory ?? NO_JOB).retryAfter(checked("retryAfter", afterMs));
-    },
-    continueLater(afterMs) {
-      (memory ?? NO_JOB).continueLater(checked("continueLater", afterMs));
-    },
-  };
+export function memoryGrant(run: RunState): MemoryGrant {
+  return new RunMemory(run);
+}
+
+class RunMemory implements MemoryGrant {
+  readonly #run: RunState;
+  readonly maxWaitMs: number;
+  readonly isRetried: boolean;
+
+  constructor(run: RunState) {
+    this.#run = run;
+    this.maxWaitMs = this.#job.maxWaitMs;
+    this.isRetried = this.#job.isRetried;
+  }
+
+  get #job(): typeof NO_JOB {
+    return this.#run.memory ?? NO_JOB;
+  }
+
+  get state(): unknown {
+    const { state } = this.#job;
+    return state === null ? null : (JSON.parse(state) as unknown);
+  }
+
+  async save(state: unknown, schema?: object): Promise<void> {
+    const { memory, secrets, deadline } = this.#run;
+    const text = textOf(secrets.maskAll(state, schema));
+    if (memory === null) return;
+    const isStored = await inTime(memory.save(text), deadline);
+    if (!isStored) throw failureError("probe", "cancelled", "another worker has this job by now: its lease ran out");
+  }
+
+  retryAfter(afterMs: number): void {
+    this.#job.retryAfter(checked("retryAfter", afterMs));
+  }
+
+  continueLater(afterMs: number): void {
+    this.#job.continueLater(checked("continueLater", afterMs));
+  }
 }
 
 const NO_JOB: Omit<JobMemory, "save"> = {

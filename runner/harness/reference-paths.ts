@@ -41,13 +41,13 @@ export function referenceByName(name: string): string {
   return `env:${process.env[name] === undefined && process.env[inCapitals] !== undefined ? inCapitals : name}`;
 }
 
-/** False if there is nothing at this position, and cannot be: most inputs contain no reference at all. */
-export function mayHold(input: unknown, steps: readonly string[]): boolean {
+/** False if nothing at this position has to be read or masked: most inputs contain neither a reference nor a secret. */
+export function needsResolving(input: unknown, { steps, isSecret }: ReferencePath): boolean {
   let value = input;
   for (const step of steps) {
     if (step === "*") return true;
     value = value !== null && typeof value === "object" ? (value as Record<string, unknown>)[step] : undefined;
     if (value === undefined) return false;
   }
-  return true;
+  return isSecret || typeof value !== "string";
 }

@@ -6,12 +6,12 @@ import { type ReferencePath, referenceByName } from "./reference-paths.js";
 
 /**
  * Replaces every reference in `input` by its text, and registers the secrets with the keeper. Reports everything that cannot be read in one error.
- * `signal` ends the reading: the run's deadline, or its caller.
+ * The signal of `until` ends the reading. It is asked for only to read something: a deadline makes its signal at the first request.
  */
-export async function resolveReferences(input: unknown, paths: readonly ReferencePath[], keeper: SecretKeeper, signal?: AbortSignal): Promise<void> {
+export async function resolveReferences(input: unknown, paths: readonly ReferencePath[], keeper: SecretKeeper, until?: Until): Promise<void> {
   const unread: RequestError[] = [];
   for (const { steps, isSecret, isName = false, isSecretByReference = false } of paths)
-    await resolveAt(input, steps, "", { isSecret, isName, isSecretByReference, keeper, unread, signal });
+    await resolveAt(input, steps, "", { isSecret, isName, isSecretByReference, keeper, unread, until });
   const [first] = unread;
   if (first === undefined) return;
   if (unread.length === 1) throw first;
@@ -21,13 +21,18 @@ export async function resolveReferences(input: unknown, paths: readonly Referenc
   throw new RequestError(message, isShort ? "short_secret" : "unresolved_secret", violations);
 }
 
+/** A deadline, or an AbortController. */
+interface Until {
+  readonly signal: AbortSignal;
+}
+
 interface Resolving {
   readonly isSecret: boolean;
   readonly isName: boolean;
   readonly isSecretByReference: boolean;
   readonly keeper: SecretKeeper;
   readonly unread: RequestError[];
-  readonly signal: AbortSignal | undefined;
+  readonly until: Until | undefined;
 }
 
 async function resolveAt(node: unknown, steps: readonly string[], pointer: string, resolving: Resolving): Promise<void> {
@@ -74,7 +79,8 @@ function assertProtectable(text: string, pointer: string): void {
   ]);
 }
 
-async function readText(reference: string, pointer: string, { isSecret, signal }: Resolving): Promise<string> {
+async function readText(reference: string, pointer: string, { isSecret, until }: Resolving): Promise<string> {
+  const signal = until?.signal;
   const colon = reference.indexOf(":");
   const kind = reference.slice(0, colon);
   const place = reference.slice(colon + 1);

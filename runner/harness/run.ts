@@ -12,7 +12,7 @@ import { violationsOf } from "../support/violations.js";
 import { type Accepted, accept, assertUsable } from "./accept.js";
 import type { OlderVersion } from "./define-probe.js";
 import { fitForQueue } from "./queue-payload.js";
-import { mayHold, type ReferencePath } from "./reference-paths.js";
+import { needsResolving, type ReferencePath } from "./reference-paths.js";
 import { resolveReferences } from "./references.js";
 import { type LoadedProbe, loadedProbe, loadProbe } from "./registry.js";
 import { type Asked, parseAsked } from "./version.js";
@@ -72,14 +72,14 @@ export function runLoaded(loaded: LoadedProbe, asked: Asked, input: unknown, opt
     const paths = loaded.references[loaded.versions[0] as string] as readonly ReferencePath[];
     const begin = (deadline: Deadline | null): Promise<Report> =>
       new Promise((resolve) => startWhenIdle(() => resolve(new Run(loaded, accepted, secrets, deadline ?? deadlineOf(accepted, options), options).report())));
-    if (!paths.some(({ steps }) => mayHold(accepted.filled, steps))) return begin(null);
+    if (!paths.some((path) => needsResolving(accepted.filled, path))) return begin(null);
     // One deadline for the whole run, which includes resolving references.
     const deadline = deadlineOf(accepted, options);
     const failed = (error: unknown): never => {
       deadline.release();
       throw error;
     };
-    return resolveReferences(accepted.filled, paths, secrets, deadline.signal)
+    return resolveReferences(accepted.filled, paths, secrets, deadline)
       .then(() => {
         assertUsable(loaded.probe, accepted.version, accepted.filled);
         return begin(deadline);

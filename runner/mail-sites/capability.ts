@@ -30,19 +30,45 @@ export interface SitesGrant {
 }
 
 export function sitesGrant(state: RunState): SitesGrant {
-  const { store, outbound, summaries } = processSites();
-  return {
-    refusal: refusalToProbe(process.env),
-    summary: (site) => summaries.of(site),
-    observe: (site, observations) => store.add(site, observations),
-    catchAll: (key) => store.catchAll(key),
-    keepCatchAll: (key, known, lifeMs) => store.keepCatchAll(key, known, lifeMs),
-    sawOpen: (port) => {
-      if (outbound.isAbout(port)) outbound.sawOpen();
-    },
-    sessions: state.memory === null ? null : jobSessions(state, siteLimits(process.env)),
-    isOutboundOpen: async (port) => !outbound.isAbout(port) || (await outbound.isOpen()),
-  };
+  return new RunSites(state, processSites());
+}
+
+class RunSites implements SitesGrant {
+  readonly refusal = refusalToProbe(process.env);
+  readonly sessions: JobSessions | null;
+
+  constructor(
+    state: RunState,
+    readonly shared: Sites,
+  ) {
+    this.sessions = state.memory === null ? null : jobSessions(state, siteLimits(process.env));
+  }
+
+  summary(site: string): SiteSummary {
+    return this.shared.summaries.of(site);
+  }
+
+  observe(site: string, observations: readonly Observation[]): void {
+    this.shared.store.add(site, observations);
+  }
+
+  catchAll(key: string): KnownCatchAll | null {
+    return this.shared.store.catchAll(key);
+  }
+
+  keepCatchAll(key: string, known: Omit<KnownCatchAll, "at">, lifeMs: number): void {
+    this.shared.store.keepCatchAll(key, known, lifeMs);
+  }
+
+  sawOpen(port: number): void {
+    const { outbound } = this.shared;
+    if (outbound.isAbout(port)) outbound.sawOpen();
+  }
+
+  async isOutboundOpen(port: number): Promise<boolean> {
+    const { outbound } = this.shared;
+    return !outbound.isAbout(port) || (await outbound.isOpen());
+  }
 }
 
 /** The rate limit of all processes that share this one's behaviour store. */

@@ -20,22 +20,22 @@ const FAST_TIMES_P95 = 20;
 const TARPIT_SHARE = 0.5;
 const RETRIES = 4;
 
-export function timeoutsFor({ profile, latencyP95Ms }: SiteSummary, asked: Asked): SiteTimeouts {
+export function timeoutsFor({ profile, latencyP95Ms }: SiteSummary, { connect_timeout_ms, command_timeout_ms }: Asked): SiteTimeouts {
   switch (profile) {
     case "fast": {
       const enough = Math.max(FAST_LEAST_MS, FAST_TIMES_P95 * (latencyP95Ms ?? 0));
-      return { ...asked, command_timeout_ms: Math.min(asked.command_timeout_ms, Math.ceil(enough)), retries: RETRIES, mayAskRandom: true };
+      return { connect_timeout_ms, command_timeout_ms: Math.min(command_timeout_ms, Math.ceil(enough)), retries: RETRIES, mayAskRandom: true };
     }
     case "tarpit":
       return {
-        connect_timeout_ms: Math.ceil(asked.connect_timeout_ms * TARPIT_SHARE),
-        command_timeout_ms: Math.ceil(asked.command_timeout_ms * TARPIT_SHARE),
+        connect_timeout_ms: Math.ceil(connect_timeout_ms * TARPIT_SHARE),
+        command_timeout_ms: Math.ceil(command_timeout_ms * TARPIT_SHARE),
         retries: 0,
         mayAskRandom: false,
       };
     case "refusing":
-      return { ...asked, retries: 0, mayAskRandom: false };
+      return { connect_timeout_ms, command_timeout_ms, retries: 0, mayAskRandom: false };
     default:
-      return { ...asked, retries: RETRIES, mayAskRandom: true };
+      return { connect_timeout_ms, command_timeout_ms, retries: RETRIES, mayAskRandom: true };
   }
 }

@@ -40,6 +40,20 @@ const BUSY_MS = 50;
 const OPEN_BUSY_MS = 5000;
 const FORMAT = 1;
 
+/** What this process knows of a site: newest first, and what was added since, newest last. */
+interface Recent {
+  readonly readAt: number;
+  kept: readonly StoredObservation[];
+  added: StoredObservation[];
+}
+
+/** Most runs only add: the list is put together for the few that read it. */
+function merged(recent: Recent): readonly StoredObservation[] {
+  if (recent.added.length > 0) recent.kept = [...recent.added.reverse(), ...recent.kept].slice(0, MAX_OBSERVATIONS);
+  recent.added = [];
+  return recent.kept;
+}
+
 /**
  * Observations of sites, in a SQLite file that processes share, or in memory. It is a cache: if it cannot be read or written, it counts as empty, so
  * nothing fails and nothing waits for the disk.
@@ -48,7 +62,7 @@ export class BehaviourStore {
   readonly #driver: Driver;
   readonly #statements: Readonly<Record<keyof typeof STATEMENTS, Statement>>;
   readonly #now: () => number;
-  readonly #recent = new Map<string, { readonly readAt: number; kept: readonly StoredObservation[] }>();
+  readonly #recent = new Map<string, Recent>();
   readonly #unwritten: (StoredObservation & { site: string })[] = [];
   #writtenAt = Number.NEGATIVE_INFINITY;
 
@@ -68,21 +82,23 @@ export class BehaviourStore {
   observations(site: string): readonly StoredObservation[] {
     const now = this.#now();
     const known = this.#recent.get(site);
-    if (known !== undefined && now - known.readAt < READ_AGAIN_MS && now >= known.readAt) return known.kept;
+    if (known !== undefined && now - known.readAt < READ_AGAIN_MS && now >= known.readAt) return merged(known);
     this.flush();
     const kept = orElse([], () => this.#statements.read.all(site, now - OBSERVATION_LIFE_MS, MAX_OBSERVATIONS) as StoredObservation[]);
     if (this.#recent.size >= MAX_RECENT) this.#recent.clear();
-    this.#recent.set(site, { readAt: now, kept });
+    this.#recent.set(site, { readAt: now, kept, added: [] });
     return kept;
   }
 
   add(site: string, observations: readonly Observation[]): void {
     if (observations.length === 0) return;
     const at = this.#now();
-    const added = observations.slice(-MAX_OBSERVATIONS).map(({ kind, ms }) => ({ kind, ms, at }));
     const known = this.#recent.get(site);
-    this.#unwritten.push(...added.map((each) => ({ site, ...each })));
-    if (known !== undefined) known.kept = [...added.reverse(), ...known.kept].slice(0, MAX_OBSERVATIONS);
+    for (const { kind, ms } of observations.slice(-MAX_OBSERVATIONS)) {
+      this.#unwritten.push({ site, kind, ms, at });
+      known?.added.push({ kind, ms, at });
+    }
+    if (known !== undefined && known.added.length >= MAX_OBSERVATIONS) merged(known);
     if (Math.abs(at - this.#writtenAt) >= WRITE_EVERY_MS) this.flush();
   }
 

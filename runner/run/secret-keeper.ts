@@ -19,63 +19,78 @@ const BASE64 = /^[A-Za-z0-9+/]{8,8192}={0,2}$/;
 
 const BETWEEN_WORDS = /([\s"'<>(){}[\],;]+)/;
 
+class Secrets {
+  /** Masked wherever they occur, the longest first: it may contain a shorter one. */
+  readonly values: string[] = [];
+  readonly digits = new Set<string>();
+  readonly short = new Set<string>();
+  /** Parts of base64 forms: a server may cut what it sends back. */
+  readonly parts = new Set<string>();
+
+  add(value: string): void {
+    if (!this.values.includes(value)) this.values.push(value);
+  }
+
+  sort(): void {
+    this.values.sort((a, b) => b.length - a.length);
+  }
+}
+
 /** Knows the secrets of one run, and removes them from everything that leaves it. */
 export class SecretKeeper {
-  /** Masked wherever they occur, the longest first: it may contain a shorter one. */
-  #values: string[] = [];
-  readonly #digits = new Set<string>();
-  readonly #short = new Set<string>();
-  /** Parts of base64 forms: a server may cut what it sends back. */
-  readonly #parts = new Set<string>();
+  /** Null for a run without secrets, which most are. */
+  #secrets: Secrets | null = null;
 
   get isEmpty(): boolean {
-    return this.#values.length + this.#digits.size + this.#short.size === 0;
+    return this.#secrets === null;
   }
 
   /** Also for texts derived from a secret: a hostile server may send back the very line it received. */
   keep(value: string): void {
     if (value === "") return;
     rememberSecret(value);
+    this.#secrets ??= new Secrets();
+    const secrets = this.#secrets;
     if (value.length < LEAST_SECRET_CHARACTERS) {
-      this.#short.add(value);
+      secrets.short.add(value);
       return;
     }
-    if (isDigits(value)) this.#digits.add(value);
-    else this.#add(value);
-    for (const form of encodedForms(value)) this.#add(form);
+    if (isDigits(value)) secrets.digits.add(value);
+    else secrets.add(value);
+    for (const form of encodedForms(value)) secrets.add(form);
     // A longer one is found by its parts, together with the preceding text, such as the user's name.
-    for (const form of base64Forms(value)) if (form.length < PART_CHARACTERS) this.#add(form);
-    for (const form of [...base64Forms(value), ...(BASE64.test(value) ? [value] : [])]) for (const part of partsOf(form)) this.#parts.add(part);
-    this.#values.sort((a, b) => b.length - a.length);
+    for (const form of base64Forms(value)) if (form.length < PART_CHARACTERS) secrets.add(form);
+    for (const form of [...base64Forms(value), ...(BASE64.test(value) ? [value] : [])]) for (const part of partsOf(form)) secrets.parts.add(part);
+    secrets.sort();
   }
 
   /** A text that contains a secret and public facts, such as a SASL message with its nonce: masked as a whole, but not its parts. */
   keepWhole(value: string): void {
     if (value.length < LEAST_SECRET_CHARACTERS) return;
     rememberSecret(value);
-    this.#add(value);
-    this.#values.sort((a, b) => b.length - a.length);
-  }
-
-  #add(value: string): void {
-    if (!this.#values.includes(value)) this.#values.push(value);
+    this.#secrets ??= new Secrets();
+    this.#secrets.add(value);
+    this.#secrets.sort();
   }
 
   mask(text: string): string {
-    if (this.#short.has(text)) return MASK;
+    if (this.#secrets === null) return text;
+    const { short, values, digits: allDigits, parts } = this.#secrets;
+    if (short.has(text)) return MASK;
     let masked = text;
-    for (const value of this.#values) if (masked.includes(value)) masked = masked.replaceAll(value, MASK);
-    for (const digits of this.#digits) if (masked.includes(digits)) masked = maskDigits(masked, digits, MASK);
-    return maskParts(masked, this.#parts, MASK);
+    for (const value of values) if (masked.includes(value)) masked = masked.replaceAll(value, MASK);
+    for (const digits of allDigits) if (masked.includes(digits)) masked = maskDigits(masked, digits, MASK);
+    return maskParts(masked, parts, MASK);
   }
 
   /** The same for a line of a conversation, which contains no words of probe-run: short secrets are masked if they are a whole word. */
   maskLine(text: string): string {
-    if (this.#short.size === 0) return this.mask(text);
+    const short = this.#secrets?.short;
+    if (short === undefined || short.size === 0) return this.mask(text);
     return this.mask(
       text
         .split(BETWEEN_WORDS)
-        .map((word) => (this.#short.has(word) ? MASK : word))
+        .map((word) => (short.has(word) ? MASK : word))
         .join(""),
     );
   }

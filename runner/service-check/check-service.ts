@@ -9,7 +9,7 @@ import { addOnce, commonAnomalies } from "./anomalies.js";
 import { judge, keywordsOf, offersTls } from "./judge.js";
 import { openByMode, type Way } from "./open-by-mode.js";
 import { sayGoodbye } from "./say-goodbye.js";
-import type { Service, ServiceContext, ServiceEvidence, ServiceInput, ServiceSession } from "./service.js";
+import type { Service, ServiceContext, ServiceEvidence, ServiceInput, ServiceSession, SessionTarget } from "./service.js";
 import { upgrade } from "./starttls.js";
 
 /**
@@ -33,6 +33,15 @@ export async function checkService<Session extends ServiceSession, Input extends
 /** As given in the input, otherwise by the port. */
 export function tlsModeOf({ implicitTlsPort }: { readonly implicitTlsPort: number | null }, input: ServiceInput): TlsMode {
   return input.tls.mode ?? (input.target_port === implicitTlsPort ? "implicit" : "opportunistic");
+}
+
+/** What a connection needs. A copy of the whole input would be the largest object of a run. */
+function targetOf(input: ServiceInput): SessionTarget {
+  const { target_host: host, target_port: port, address_family, source_address, resolver, connect_timeout_ms, command_timeout_ms } = input;
+  const target: SessionTarget = { host, port, address_family, connect_timeout_ms, command_timeout_ms };
+  if (source_address !== undefined) target.source_address = source_address;
+  if (resolver !== undefined) target.resolver = resolver;
+  return target;
 }
 
 class Check<Session extends ServiceSession, Input extends ServiceInput, Evidence extends ServiceEvidence> {
@@ -66,7 +75,7 @@ class Check<Session extends ServiceSession, Input extends ServiceInput, Evidence
   /** A session on a new connection after greeting and capabilities, secured in this way. */
   async #open(way: Way): Promise<Session> {
     const { service, ctx, input, evidence } = this;
-    const session = await service.connect(ctx, { ...input, host: input.target_host, port: input.target_port }, evidence.attempts);
+    const session = await service.connect(ctx, targetOf(input), evidence.attempts);
     try {
       if (this.#mode === "implicit") await session.secure(this.#secureOptions(way));
       await service.greet(session, evidence);

@@ -29,8 +29,11 @@ export interface Opening<Session> {
  * A failed handshake is retried once with a small ClientHello, because some middleboxes drop large ones. If TLS was only opportunistic, a third
  * connection continues in plain text, as a client would, and the result reports it.
  */
-export async function openByMode<Session>(opening: Opening<Session>): Promise<Session> {
-  if (opening.mode === "none") return opening.introduce("none");
+export function openByMode<Session>(opening: Opening<Session>): Promise<Session> {
+  return opening.mode === "none" ? opening.introduce("none") : openWithTls(opening);
+}
+
+async function openWithTls<Session>(opening: Opening<Session>): Promise<Session> {
   try {
     return await opening.introduce("full");
   } catch (error) {

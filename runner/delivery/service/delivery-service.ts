@@ -161,7 +161,7 @@ export class DeliveryService implements Delivery {
   async #prepare(): Promise<void> {
     const { options, integrations } = this;
     if (integrations.queue !== null) await checkEnqueueing(this.given);
-    await resolveReferences(options, PATHS, this.#secrets, this.#closing.signal);
+    await resolveReferences(options, PATHS, this.#secrets, this.#closing);
     checkSettings(options);
     this.#signer = signerOf(options.dkim, options.dkim_folder ?? null);
     const dispatching = { retryForMs: options.events_timeout_ms, onTrouble: integrations.onTrouble, givingUp: this.#closing.signal };

@@ -156,7 +156,7 @@ export class SmtpSession implements ConnectionReader {
         if (recorder.trace !== null) recorder.note("sent", line);
         lines += `${line}\r\n`;
       }
-      this.connection.waitAtMost(this.options.command_timeout_ms);
+      this.connection.waitAtMost(this.options.command_timeout_ms, at);
       this.connection.write(lines);
     });
   }
@@ -253,8 +253,9 @@ export class SmtpSession implements ConnectionReader {
   }
 
   #wait(phase: Phase, name: string, resolve: Waiting["resolve"], reject: Waiting["reject"]): void {
-    const operation = this.#state.recorder.begin(name, monotonic());
-    this.connection.waitAtMost(this.options.command_timeout_ms);
+    const at = monotonic();
+    const operation = this.#state.recorder.begin(name, at);
+    this.connection.waitAtMost(this.options.command_timeout_ms, at);
     const waiting: Waiting = { phase, operation, resolve, reject };
     // Thousands of sessions may wait for one reply each: an array that grows from nothing would make room for seventeen.
     if (this.#waiting.length === 0) this.#waiting = [waiting];

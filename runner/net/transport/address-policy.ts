@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import type { AddressScope } from "../../../schemas/address-scope.js";
+import { keptByText } from "../../support/kept.js";
 
 /** What an address is for, and where that is written. */
 export interface AddressUse {
@@ -55,7 +56,9 @@ const SPECIAL: readonly (readonly [prefix: string, scope: AddressScope, standard
 ];
 
 /** What an IP address is for. Takes addresses only: a name has to be looked up first, and what is dialled is what was looked at. */
-export function addressUse(address: string): AddressUse {
+export const addressUse = keptByText(1000, useOf);
+
+function useOf(address: string): AddressUse {
   const words = wordsOf(address);
   if (words === null) throw new Error(`${JSON.stringify(address)} is no IP address`);
   table ??= tableOf(SPECIAL);

@@ -51,7 +51,7 @@ export class Connection implements Arrival, Watched {
   #paused = false;
   /** While it is set, nothing is read: see hold(). */
   #holding: NodeJS.Timeout | null = null;
-  #patience = 0;
+  #timeoutMs = 0;
 
   constructor(
     socket: Socket,
@@ -100,10 +100,10 @@ export class Connection implements Arrival, Watched {
     if (this.#unreadBytes > 0 || this.#pendingBreak !== null) this.#queue();
   }
 
-  /** Fails unless this or waitNoMore() is called again within `ms` milliseconds. */
-  waitAtMost(milliseconds: number): void {
-    this.dueAt = monotonic() + milliseconds;
-    this.#patience = milliseconds;
+  /** Fails unless this or waitNoMore() is called again within that time, which a caller that has just read the clock counts from there. */
+  waitAtMost(milliseconds: number, from = monotonic()): void {
+    this.dueAt = from + milliseconds;
+    this.#timeoutMs = milliseconds;
     this.run.deadline.watchUntil(this.dueAt);
   }
 
@@ -113,7 +113,7 @@ export class Connection implements Arrival, Watched {
 
   overdue(): void {
     this.dueAt = 0;
-    this.#break({ code: "timeout", message: `no answer within ${this.#patience} ms` });
+    this.#break({ code: "timeout", message: `no answer within ${this.#timeoutMs} ms` });
   }
 
   ended(reason: EndReason): void {
