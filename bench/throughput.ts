@@ -108,7 +108,7 @@ function figureOf(name: string, unit: Unit, peer: string, ours: readonly number[
   return { bench: throughput.name, name, unit, peer, ours: spreadOf(ours), peers: spreadOf(peers), ratio: ratios(ours, peers), goal, skipped: null };
 }
 
-/** Nobody can be faster than the server: 1,000,000 divided by this is its limit. */
+/** No client is faster than the server: 1,000,000 divided by this is its limit. */
 function sinkFigure(concurrency: number, microseconds: number): Figure {
   const name = `CPU a probe, ${concurrency} at a time`;
   return {

@@ -19,8 +19,8 @@ serveDelivering(async ({ port, bodyBytes, total, connections, privateKey }) => {
     getSocket,
     ...(privateKey === null ? {} : { dkim: { domainName: DOMAIN, keySelector: SELECTOR, privateKey } }),
   });
-  const letter = { envelope: { from: SENDER, to: [RECIPIENT] }, raw: messageOf(bodyBytes) };
-  await keepInFlight(total, connections, () => transport.sendMail({ ...letter }));
+  const mail = { envelope: { from: SENDER, to: [RECIPIENT] }, raw: messageOf(bodyBytes) };
+  await keepInFlight(total, connections, () => transport.sendMail({ ...mail }));
   transport.close();
 
   function getSocket(_options: unknown, callback: (error: Error | null, socket: { connection: ReturnType<typeof connect> }) => void): void {

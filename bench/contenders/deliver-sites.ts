@@ -20,7 +20,7 @@ export interface ServeSitesAnswer {
 
 const BODY_BYTES = 1024;
 /** Nothing that is sick answers within it. */
-const PATIENCE_MS = 20_000;
+const TIMEOUT_MS = 20_000;
 
 // node deliver-sites.js LIBRARY: the package as users get it.
 const { createDelivery } = (await import(pathToFileURL(process.argv[2] as string).href)) as typeof import("../../runner/delivery-library.js");
@@ -33,8 +33,8 @@ serve<ServeSitesRequest>("ready", async ({ port, servers, healthy, dead, slow, m
     allow_private_addresses: true,
     resolver: { servers: [...servers] },
     tls: { mode: "none" },
-    connect_timeout_ms: PATIENCE_MS,
-    command_timeout_ms: PATIENCE_MS,
+    connect_timeout_ms: TIMEOUT_MS,
+    command_timeout_ms: TIMEOUT_MS,
     limits: { idle_ms: 0 },
   });
   const message = messageOf(BODY_BYTES);

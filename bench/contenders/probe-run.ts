@@ -7,7 +7,7 @@ import { serveProber } from "./tasks.js";
 const { run } = (await import(pathToFileURL(process.argv[2] as string).href)) as typeof import("../../runner/index.js");
 
 /** Long enough for probes that are to wait. */
-const PATIENCE_MS = 300_000;
+const TIMEOUT_MS = 300_000;
 
 type Output = OutputOf<"network.smtp@2">;
 
@@ -19,9 +19,9 @@ async function probe(port: number, options: RunOptions = {}): Promise<Output> {
     target_port: port,
     tls: { mode: "none" as const },
     helo_domain: HELO_DOMAIN,
-    connect_timeout_ms: PATIENCE_MS,
-    command_timeout_ms: PATIENCE_MS,
-    timeout_ms: PATIENCE_MS,
+    connect_timeout_ms: TIMEOUT_MS,
+    command_timeout_ms: TIMEOUT_MS,
+    timeout_ms: TIMEOUT_MS,
   };
   const { output } = await run("network.smtp@2", input, options);
   if (output.status !== "ok") throw new Error(`the probe says ${JSON.stringify(output)}`);

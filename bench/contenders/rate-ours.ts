@@ -5,7 +5,7 @@ import { serveRates } from "./rate-tasks.js";
 // node rate-ours.js LIBRARY: the probes as users get them.
 const { run } = (await import(pathToFileURL(process.argv[2] as string).href)) as typeof import("../../runner/index.js");
 
-const PATIENCE = { connect_timeout_ms: 60_000, command_timeout_ms: 60_000, timeout_ms: 120_000 };
+const TIMEOUTS = { connect_timeout_ms: 60_000, command_timeout_ms: 60_000, timeout_ms: 120_000 };
 /** Probes that judge what a plain server of the bench has: their findings do not matter here. */
 const MAY_WARN: ReadonlySet<string> = new Set(["security.tls", "security.ssh"]);
 
@@ -16,8 +16,8 @@ serveRates(async ({ way, target, input }, number) => {
 });
 
 function inputOf(probe: string, target: string, number: number): object {
-  if (probe === "webapp.http") return { url: target, ...PATIENCE };
+  if (probe === "webapp.http") return { url: target, ...TIMEOUTS };
   if (probe === "network.dns") return { name: "bench.example", types: ["MX"], servers: [target], query_timeout_ms: 30_000 };
   if (probe === "network.ping") return { target_host: loopbackAddress(number) };
-  return { target_host: "127.0.0.1", target_port: Number(target), ...PATIENCE };
+  return { target_host: "127.0.0.1", target_port: Number(target), ...TIMEOUTS };
 }

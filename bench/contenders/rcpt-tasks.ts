@@ -23,7 +23,7 @@ export type AskRcpt = (port: number, emails: readonly string[], together: number
 /** Serves what the bench of mail.rcpt asks of a contender. */
 export function serveRcpt(ask: AskRcpt): void {
   serve<RcptRequest>("ready", async ({ port, addresses, runs, together, concurrency }) => {
-    const emails = Array.from({ length: addresses }, (_, index) => `somebody${index}@bench.example`);
+    const emails = Array.from({ length: addresses }, (_, index) => `ada${index}@bench.example`);
     const cpuBefore = process.cpuUsage();
     const began = performance.now();
     await keepInFlight(runs, concurrency, () => ask(port, emails, together));

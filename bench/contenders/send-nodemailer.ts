@@ -16,11 +16,11 @@ serveSending(async ({ port, bodyBytes, total, connections, way, noDelay }) => {
   };
   const transport =
     way === "reused" ? createTransport({ ...common, pool: true, maxConnections: connections, maxMessages: Number.POSITIVE_INFINITY }) : createTransport(common);
-  const letter =
+  const mail =
     way === "reused"
       ? { envelope: { from: SENDER, to: [RECIPIENT] }, raw: messageOf(bodyBytes) }
       : { from: SENDER, to: RECIPIENT, subject: SUBJECT, text: textOf(bodyBytes) };
-  await keepInFlight(total, connections, () => transport.sendMail({ ...letter }));
+  await keepInFlight(total, connections, () => transport.sendMail({ ...mail }));
   transport.close();
 
   function getSocket(_options: unknown, callback: (error: Error | null, socket: { connection: ReturnType<typeof connect> }) => void): void {

@@ -18,7 +18,7 @@ const { run } = (await import(pathToFileURL(process.argv[2] as string).href)) as
 
 serveSending((request) => (request.way === "reused" ? overOpenSessions(request) : byTheProbe(request)));
 
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 
 async function overOpenSessions({ port, bodyBytes, total, connections }: SendRequest): Promise<void> {
   const sender = mailbox(SENDER);
@@ -34,8 +34,8 @@ async function overOpenSessions({ port, bodyBytes, total, connections }: SendReq
           host: "127.0.0.1",
           port,
           address_family: "any",
-          connect_timeout_ms: PATIENCE_MS,
-          command_timeout_ms: PATIENCE_MS,
+          connect_timeout_ms: TIMEOUT_MS,
+          command_timeout_ms: TIMEOUT_MS,
           helo_domain: HELO_DOMAIN,
           tls: { mode: "none", verify: "ignore", min_version: "TLSv1.2" },
         },

@@ -18,7 +18,7 @@ export type Sign = (message: Buffer) => Promise<Buffer>;
 
 const HEADER = [
   "From: Bench <bench@bench.example>",
-  "To: Somebody <somebody@example.net>",
+  "To: Ada <ada@example.net>",
   "Subject: A message of a given size",
   "Date: Fri, 20 Nov 2026 06:00:00 +0000",
   "Message-ID: <1@bench.example>",

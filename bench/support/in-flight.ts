@@ -4,11 +4,11 @@
  */
 export async function keepInFlight(total: number, concurrency: number, once: () => Promise<unknown>): Promise<void> {
   let started = 0;
-  const lane = async (): Promise<void> => {
+  const repeat = async (): Promise<void> => {
     while (started < total) {
       started += 1;
       await once();
     }
   };
-  await Promise.all(Array.from({ length: Math.min(concurrency, total) }, lane));
+  await Promise.all(Array.from({ length: Math.min(concurrency, total) }, repeat));
 }

@@ -74,7 +74,11 @@ const SAMPLES = [
       "Remote host said: 552 5.2.2 Mailbox is full",
     ),
   },
-  { name: "letter", summary: "An ordinary message, not a report: a warning.", message: text("From: friend@example.org", "Subject: hello", "", "How are you?") },
+  {
+    name: "ordinary-message",
+    summary: "An ordinary message, not a report: a warning.",
+    message: text("From: friend@example.org", "Subject: hello", "", "How are you?"),
+  },
 ] as const;
 
 export default defineLab({

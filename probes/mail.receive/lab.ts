@@ -15,13 +15,13 @@ interface Bench {
 }
 
 const BENCHES: readonly Bench[] = [
-  { name: "there", summary: "The message is in the INBOX.", server: (store) => holding(() => void store.inbox.add(letter())), input: { wait_ms: 0 } },
-  { name: "arrives", summary: "The message arrives during IDLE.", server: (store) => later(() => void store.inbox.add(letter())), input: LONG_ENOUGH },
+  { name: "there", summary: "The message is in the INBOX.", server: (store) => holding(() => void store.inbox.add(testMessage())), input: { wait_ms: 0 } },
+  { name: "arrives", summary: "The message arrives during IDLE.", server: (store) => later(() => void store.inbox.add(testMessage())), input: LONG_ENOUGH },
   {
     name: "without-idle",
     summary: "The server does not offer IDLE and is polled.",
     server: (store) => ({
-      ...holding(() => void setTimeout(() => store.inbox.add(letter()), ARRIVES_AFTER_MS).unref()),
+      ...holding(() => void setTimeout(() => store.inbox.add(testMessage()), ARRIVES_AFTER_MS).unref()),
       capabilities: ["UIDPLUS", "SPECIAL-USE"],
     }),
     input: { ...LONG_ENOUGH, poll_interval_ms: 200 },
@@ -32,7 +32,7 @@ const BENCHES: readonly Bench[] = [
     server: (store) => ({
       behave: ({ name, before }) => {
         if (name !== "IDLE" || before > 0) return undefined;
-        setTimeout(() => store.inbox.add(letter()), ARRIVES_AFTER_MS / 2).unref();
+        setTimeout(() => store.inbox.add(testMessage()), ARRIVES_AFTER_MS / 2).unref();
         return { closeAfterMs: ARRIVES_AFTER_MS / 4 };
       },
     }),
@@ -41,13 +41,13 @@ const BENCHES: readonly Bench[] = [
   {
     name: "spam",
     summary: "The message is in the spam folder: a warning.",
-    server: (store) => holding(() => void store.junk.add(letter("X-Spam-Flag: YES"))),
+    server: (store) => holding(() => void store.junk.add(testMessage("X-Spam-Flag: YES"))),
     input: { wait_ms: 0 },
   },
   {
     name: "twice",
     summary: "The message is there twice: a warning.",
-    server: (store) => holding(() => void [store.inbox.add(letter()), store.inbox.add(letter())]),
+    server: (store) => holding(() => void [store.inbox.add(testMessage()), store.inbox.add(testMessage())]),
     input: { wait_ms: 0 },
   },
   { name: "nothing", summary: "The message never arrives: an error.", server: () => ({}), input: { wait_ms: 500 } },
@@ -95,7 +95,7 @@ function later(deliver: () => void): ImapServerOptions {
 }
 
 /** A message that went over two hosts, with what the last one found. */
-function letter(...more: readonly string[]): Buffer {
+function testMessage(...more: readonly string[]): Buffer {
   const now = Date.now();
   const date = (secondsAgo: number): string => new Date(now - secondsAgo * 1000).toUTCString().replace("GMT", "+0000");
   return Buffer.from(

@@ -36,8 +36,8 @@ function hasWord(text: string, word: string): boolean {
   return false;
 }
 
-function isWordLetter(letter: string | undefined): boolean {
-  return letter !== undefined && /[\p{L}\p{N}_-]/u.test(letter);
+function isWordLetter(character: string | undefined): boolean {
+  return character !== undefined && /[\p{L}\p{N}_-]/u.test(character);
 }
 
 function withoutBrackets(id: string): string {

@@ -51,7 +51,7 @@ async function searchFor(visit: MailboxState, keys: readonly SearchKey[]): Promi
   try {
     return await search(visit.session, [...keys, ...searchKeysOf(visit.input)]);
   } catch (error) {
-    // RFC 3501, section 6.4.4: a server need not search for letters beyond ASCII. Whether it is the one, we see ourselves.
+    // RFC 3501, section 6.4.4: a server need not search for characters beyond ASCII. Matches are checked here.
     if (!(error instanceof FailureError) || error.reply?.enhancedCode !== "BADCHARSET") throw error;
     return search(visit.session, keys);
   }

@@ -69,7 +69,7 @@ function signal(): { give: () => void; given: Promise<void> } {
   return { give: () => give(), given };
 }
 
-/** Sends as mail.send does, a letter whose marks are known before. */
+/** Sends as mail.send does, a message whose token is known before. */
 async function sendMessage(ctx: Ctx, input: SendInput, start: Start): Promise<SendEvidence> {
   const evidence = emptyEvidence(input, start.outgoing, start.saved);
   evidence.failure = await ctx.attempt(() => send(input, ctx, evidence, start));

@@ -2,7 +2,7 @@ import { defineLab, type LabServer } from "../../runner/harness/define-lab.js";
 import { type SmtpServerOptions, startSmtpServer } from "../../runner/lab/smtp-server.js";
 
 const ACCOUNT = { username: "lab", password: "lab-password" };
-const LETTER = { from_addr: "lab@sender.example", to_addr: "you@recipient.example", subject_prefix: "[lab]" };
+const INPUT = { from_addr: "lab@sender.example", to_addr: "you@recipient.example", subject_prefix: "[lab]" };
 /** Short enough to watch. */
 const GREYLIST_MS = 2000;
 /** The lab uses its own certificates: trust is not required. */
@@ -46,7 +46,7 @@ export default defineLab({
       for (const { name, summary, server: options, input } of BENCHES) {
         const server = await startSmtpServer({ ...options, port: nextPort() });
         running.push(server);
-        servers.push({ name, summary, input: { host: server.host, port: server.port, ...LETTER, ...input } });
+        servers.push({ name, summary, input: { host: server.host, port: server.port, ...INPUT, ...input } });
       }
       return { servers, close };
     } catch (error) {

@@ -31,7 +31,7 @@ export function newMessage(input: Input): OutgoingMessage {
   return restoredMessage(input, { token: newToken(), unique: randomUUID(), date: new Date().toISOString() });
 }
 
-/** The letter of an earlier run. */
+/** The message of an earlier run. */
 export function restoredMessage(input: Input, seal: MessageIdentity): OutgoingMessage {
   const token = input.token ?? seal.token;
   return {

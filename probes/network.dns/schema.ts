@@ -119,7 +119,7 @@ const input = contract({
 });
 
 const recordSchema = record({
-  name: { type: "string", description: "The owner, in small letters." },
+  name: { type: "string", description: "The owner, in lower case." },
   type: { type: "string" },
   data: { type: "string", description: "As a master file shows it." },
   ttl: { type: "integer", description: "Seconds." },

@@ -2,7 +2,7 @@ import { defineLab, type LabServer } from "../../runner/harness/define-lab.js";
 import { type SmtpServer, type SmtpServerOptions, startSmtpServer } from "../../runner/lab/smtp-server.js";
 
 const ACCOUNT = { username: "lab", password: "lab-password" };
-const LETTER = { mail_from: "lab@sender.example", rcpt_to: "you@recipient.example" };
+const TEST_MESSAGE = { mail_from: "lab@sender.example", rcpt_to: "you@recipient.example" };
 /** Longer than a person needs to look at the answer and run it again. */
 const GREYLIST_MS = 10_000;
 
@@ -33,7 +33,7 @@ const BENCHES: readonly Bench[] = [
     name: "greylisting",
     summary: "Rejects a new sender temporarily, and accepts the message later.",
     server: { greylistMs: GREYLIST_MS },
-    input: { send_message: LETTER },
+    input: { send_message: TEST_MESSAGE },
   },
 ];
 

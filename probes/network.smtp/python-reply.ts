@@ -16,11 +16,11 @@ export function replyLines(text: string): string[] {
 
 /**
  * The bytes that a line was read from. Lines are read as UTF-8, and as latin-1 only where they are not UTF-8: a line whose
- * latin-1 bytes are UTF-8 was not one of those, nor was one with letters that latin-1 has not.
+ * latin-1 bytes are UTF-8 was not one of those, nor was one with characters outside latin-1.
  */
 function bytesOf(line: string, someAreLatin1: boolean): Buffer {
   const utf8 = Buffer.from(line, "utf8");
-  if (!someAreLatin1 || [...line].some((letter) => letter > "\u00ff")) return utf8;
+  if (!someAreLatin1 || [...line].some((character) => character > "\u00ff")) return utf8;
   const latin1 = Buffer.from(line, "latin1");
   return isUtf8(latin1) ? utf8 : latin1;
 }

@@ -6,8 +6,8 @@ import { mailbox } from "./schema.js";
 const PORT = "^([1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])$";
 
 /**
- * All three parameters of 1.0.0 are required. A port in quotes with nothing else is what a caller of 2.0.0 gets wrong, and must
- * be told so: only with the flag beside it is it meant for this contract.
+ * All three parameters of 1.0.0 are required. A port in quotes with nothing else is a mistake of a caller of 2.0.0, and is
+ * reported as one: only with the flag beside it is it meant for this contract.
  */
 const input = contract({
   title: "network.smtp 1.0.0 input",

@@ -78,7 +78,7 @@ function connection(output: Output, input: SeedInput): Pick<SeedOutput, "IP_addr
   return { ...(isHostname(input.target_host) ? { IP_address: output.ip_address } : {}), connected_time: output.connected_time };
 }
 
-/** What the original took for a host name: no name with a dot at its end, and no top-level domain but of letters. */
+/** What the original took for a host name: no name with a dot at its end, and only top-level domains of letters. */
 function isHostname(host: string): boolean {
   return /^([a-z0-9-]+|([a-z0-9_-]+\.)+[a-z]+)$/i.test(host);
 }
@@ -94,7 +94,7 @@ function ehlo(output: Output): Pick<SeedOutput, "server_msg" | "ehlo_op"> {
   };
 }
 
-/** SIZE in capital letters and with a number. */
+/** SIZE in upper case and with a number. */
 function megabytes(offers: readonly string[]): string {
   const bytes = offers.map((offer) => /^SIZE (\d+)$/.exec(offer)?.[1]).find((found) => found !== undefined);
   const size = Number(bytes) / 1_048_576;

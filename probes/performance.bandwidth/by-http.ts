@@ -10,7 +10,7 @@ import type { Direction, Input } from "./schema.js";
 
 type Ctx = Context<"tcp" | "tls">;
 
-/** A short body is requested again. More requests would measure the server's patience. */
+/** A short body is requested again. More requests would measure the server's rate limit. */
 const MAX_REQUESTS_A_STREAM = 20;
 /** Small pieces keep to a low rate. */
 const PIECE_BYTES = 16 * 1024;

@@ -134,7 +134,10 @@ const output = contract({
         }),
         "The answer to the bind; null if there was none.",
       ),
-      who_am_i: nullable({ type: "string" }, "Whom the server takes the client for (RFC 4532); empty for an anonymous one, null if it does not say."),
+      who_am_i: nullable(
+        { type: "string" },
+        "The authorisation identity that the server reports (RFC 4532); empty for an anonymous one, null if it does not say.",
+      ),
       search: nullable(
         record({
           ...result,

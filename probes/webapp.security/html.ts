@@ -1,7 +1,7 @@
 /** What a page loads and what it says of its policy, found in its tags. */
 
 export interface Tag {
-  /** In small letters. */
+  /** In lower case. */
   readonly name: string;
   readonly attributes: ReadonlyMap<string, string>;
 }

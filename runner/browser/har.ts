@@ -1,6 +1,6 @@
 import type { LoggedRequest } from "./browser-page.js";
 
-/** Fields whose values are credentials, or identify somebody. */
+/** Fields whose values are credentials, or identify a person. */
 const PRIVATE_FIELDS = new Set(["cookie", "set-cookie", "authorization", "proxy-authorization"]);
 
 /** The requests in the HTTP Archive format 1.2, without bodies and without credentials. */

@@ -12,8 +12,8 @@ interface Waiter {
  * rejected, and no token is taken before there is a slot.
  */
 export class Throttle {
-  readonly #all: Lane;
-  readonly #sites = new Map<string, Lane>();
+  readonly #all: Usage;
+  readonly #sites = new Map<string, Usage>();
   readonly #waiting: Waiter[] = [];
   #timer: NodeJS.Timeout | null = null;
   #isOpen = false;
@@ -22,7 +22,7 @@ export class Throttle {
     readonly limits: Limits,
     readonly now: () => number = () => performance.now(),
   ) {
-    this.#all = new Lane(limits.all, now());
+    this.#all = new Usage(limits.all, now());
   }
 
   /** Resolves when `count` addresses of the site may be checked; the caller must call leave(). */
@@ -30,15 +30,15 @@ export class Throttle {
     if (this.#isOpen) return Promise.resolve();
     return new Promise((enter) => {
       this.#waiting.push({ site, count, enter });
-      this.#letIn();
+      this.#admitWaiting();
     });
   }
 
   leave(site: string): void {
     this.#all.running -= 1;
-    const lane = this.#lane(site);
-    lane.running -= 1;
-    if (!this.#isOpen) this.#letIn();
+    const usage = this.#usage(site);
+    usage.running -= 1;
+    if (!this.#isOpen) this.#admitWaiting();
   }
 
   /** Admits all waiting callers, because they no longer have anything to do. */
@@ -49,18 +49,18 @@ export class Throttle {
   }
 
   /** Admits waiting callers in order of arrival; those that a limit of their site holds back are overtaken by others. */
-  #letIn(): void {
+  #admitWaiting(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     const now = this.now();
     let wakeIn = Number.POSITIVE_INFINITY;
     for (let index = 0; index < this.#waiting.length; ) {
       const waiter = this.#waiting[index] as Waiter;
-      const lane = this.#lane(waiter.site);
-      const wait = Math.max(this.#all.waitMs(now), lane.waitMs(now));
+      const usage = this.#usage(waiter.site);
+      const wait = Math.max(this.#all.waitMs(now), usage.waitMs(now));
       if (wait === 0) {
         this.#waiting.splice(index, 1);
-        for (const each of [this.#all, lane]) each.take(waiter.count, now);
+        for (const each of [this.#all, usage]) each.take(waiter.count, now);
         waiter.enter();
       } else {
         wakeIn = Math.min(wakeIn, wait);
@@ -69,28 +69,29 @@ export class Throttle {
       }
     }
     // leave() announces a free slot, so only time needs a timer.
-    if (Number.isFinite(wakeIn)) this.#timer = setTimeout(() => this.#letIn(), Math.ceil(wakeIn));
+    if (Number.isFinite(wakeIn)) this.#timer = setTimeout(() => this.#admitWaiting(), Math.ceil(wakeIn));
   }
 
   #forgetIdle(): void {
     const now = this.now();
-    for (const [site, lane] of this.#sites) if (lane.running === 0 && lane.waitMs(now) === 0) this.#sites.delete(site);
+    for (const [site, usage] of this.#sites) if (usage.running === 0 && usage.waitMs(now) === 0) this.#sites.delete(site);
   }
 
-  #lane(site: string): Lane {
+  #usage(site: string): Usage {
     const known = this.#sites.get(site);
     if (known !== undefined) return known;
     if (this.#sites.size >= MAX_SITES) this.#forgetIdle();
-    const lane = new Lane(this.limits.keys[site] ?? this.limits.eachKey, this.now());
-    this.#sites.set(site, lane);
-    return lane;
+    const usage = new Usage(this.limits.keys[site] ?? this.limits.eachKey, this.now());
+    this.#sites.set(site, usage);
+    return usage;
   }
 }
 
 /** A worker runs for weeks. */
 const MAX_SITES = 1000;
 
-class Lane {
+/** The runs and tokens that one limit counts. */
+class Usage {
   running = 0;
   readonly #atOnce: number;
   readonly #bucket: TokenBucket | null;

@@ -4,7 +4,7 @@ import { RequestError } from "../support/request-error.js";
 
 /** How long a result of the self-test is used, whatever it is. */
 const LIFE_MS = 300_000;
-const PATIENCE_MS = 5000;
+const TIMEOUT_MS = 5000;
 
 /** Well-known public mail hosts. A connection is opened and closed again, and only if nothing else could be reached. */
 const REFERENCES: readonly HostPort[] = [
@@ -23,14 +23,14 @@ export class OutboundTest {
   constructor(
     readonly references: readonly HostPort[] = REFERENCES,
     readonly now: () => number = Date.now,
-    readonly patienceMs = PATIENCE_MS,
+    readonly timeoutMs = TIMEOUT_MS,
   ) {}
 
   /** True if port 25 of other networks can be reached from here. Tests at most once in five minutes. */
   isOpen(): Promise<boolean> {
     const known = this.#answer;
     if (known !== null && this.now() - known.at < LIFE_MS) return known.result;
-    const result = reaches(this.references, this.patienceMs);
+    const result = reaches(this.references, this.timeoutMs);
     this.#answer = { at: this.now(), result };
     return result;
   }

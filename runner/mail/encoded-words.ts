@@ -57,8 +57,8 @@ function shownWord({ charset, bytes, written }: Word): string {
 }
 
 function fromBase64(encoded: string): string | null {
-  const letters = trimEnd(encoded, "=");
-  return /^[A-Za-z0-9+/]*$/.test(letters) && letters.length % 4 !== 1 ? Buffer.from(letters, "base64").toString("latin1") : null;
+  const digits = trimEnd(encoded, "=");
+  return /^[A-Za-z0-9+/]*$/.test(digits) && digits.length % 4 !== 1 ? Buffer.from(digits, "base64").toString("latin1") : null;
 }
 
 /** Section 4.2: an underscore is a space. A lone = was left unencoded by the sender. */

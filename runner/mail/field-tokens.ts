@@ -39,7 +39,7 @@ function tokenAt(body: string, at: number, first: string): Piece {
   return word(body, at);
 }
 
-/** Up to the next blank or mark. A closing parenthesis that closes nothing is as good a letter as any. */
+/** Up to the next blank or mark. A closing parenthesis without an opening one is an ordinary character. */
 function word(body: string, start: number): Piece {
   let end = start + 1;
   while (end < body.length && !isBlank(body[end] as string) && !'(";'.includes(body[end] as string)) end += 1;
@@ -61,16 +61,16 @@ function comment(body: string, start: number): Piece {
   let depth = 1;
   let at = start;
   for (; at < body.length; at++) {
-    const letter = body[at] as string;
-    if (letter === "(" && depth < HEADER_LIMITS.commentDepth) depth += 1;
-    else if (letter === ")") depth -= 1;
+    const character = body[at] as string;
+    if (character === "(" && depth < HEADER_LIMITS.commentDepth) depth += 1;
+    else if (character === ")") depth -= 1;
     if (depth === 0) break;
-    if (letter === "\\" && at + 1 < body.length) at += 1;
+    if (character === "\\" && at + 1 < body.length) at += 1;
     text += body[at];
   }
   return { token: { kind: "comment", text: text.trim() }, end: at + 1 };
 }
 
-function isBlank(letter: string): boolean {
-  return letter === " " || letter === "\t" || letter === "\r" || letter === "\n";
+function isBlank(character: string): boolean {
+  return character === " " || character === "\t" || character === "\r" || character === "\n";
 }

@@ -17,7 +17,7 @@ const SPAMASSASSIN = "SpamAssassin and its kin";
 const RSPAMD = "rspamd";
 const EXCHANGE = "Exchange";
 
-/** The fields that filters write, in small letters: who writes each, and how it is read. */
+/** The fields that filters write, in lower case: who writes each, and how it is read. */
 export const SPAM_FIELDS: Readonly<Record<string, Row>> = {
   "x-spam-status": { system: SPAMASSASSIN, read: statusLine },
   "x-spam-flag": { system: SPAMASSASSIN, read: word },

@@ -21,7 +21,7 @@ const MAX_MS = 24 * 60 * MINUTE_MS;
 
 /** "try again in 300 seconds", "Greylisted for 5 minutes", "retry in 00:04:30". */
 const STATED = /\b(?:in|for|after|wait)\s+(\d{1,5})\s*(s|sec|secs|seconds?|m|min|mins|minutes?|h|hours?)\b/i;
-const TOLD_BY_CLOCK = /\b(?:in|for|after)\s+(\d{1,2}):(\d{2}):(\d{2})\b/i;
+const STATED_BY_CLOCK = /\b(?:in|for|after)\s+(\d{1,2}):(\d{2}):(\d{2})\b/i;
 
 /** The delay that the server asks for in words, otherwise the one that the reason is known to need. */
 export function retryAfterMs(reason: RcptReason, text: string): number {
@@ -30,12 +30,12 @@ export function retryAfterMs(reason: RcptReason, text: string): number {
 
 /** The delay that the server asks for in words; null if it mentions no time. */
 export function requestedDelayMs(text: string): number | null {
-  const stated = toldMs(text);
+  const stated = statedMs(text);
   return stated === null ? null : Math.min(MAX_MS, Math.max(LEAST_MS, stated));
 }
 
-function toldMs(text: string): number | null {
-  const [, hours, minutes, seconds] = TOLD_BY_CLOCK.exec(text) ?? [];
+function statedMs(text: string): number | null {
+  const [, hours, minutes, seconds] = STATED_BY_CLOCK.exec(text) ?? [];
   if (hours !== undefined) return (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)) * 1000;
   const [, amount, unit = ""] = STATED.exec(text) ?? [];
   if (amount === undefined) return null;

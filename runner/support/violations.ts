@@ -61,8 +61,8 @@ function violationOf(error: SchemaError): Violation {
     };
   // The pointer contains the name of a field already; a header's value or a URL may contain a secret.
   if (propertyName !== undefined || NOT_SHOWN.has(String(params.format))) return { pointer: instancePath, message: expectation(error), hint: hintOf(error) };
-  const isTold = choiceOf(error.parentSchema) === null && !(instancePath !== "" && mayHoldSecret(error.parentSchema));
-  const found = isTold ? `, not ${show(error.data)}` : "";
+  const isShown = choiceOf(error.parentSchema) === null && !(instancePath !== "" && mayHoldSecret(error.parentSchema));
+  const found = isShown ? `, not ${show(error.data)}` : "";
   return { pointer: instancePath, message: `${expectation(error)}${found}`, hint: hintOf(error) };
 }
 

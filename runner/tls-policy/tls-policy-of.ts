@@ -15,7 +15,7 @@ const MAX_HOSTS = 20;
 
 /**
  * Which TLS a message to a domain is owed at each host of its route: what the operator demands, or else DANE
- * (RFC 7672), or else MTA-STS (RFC 8461), or else whatever TLS there is. Whatever the look-ups come to is in the policy: it rejects
+ * (RFC 7672), or else MTA-STS (RFC 8461), or else whatever TLS there is. The result of the look-ups is in the policy: it rejects
  * only when the delivery that `ending` belongs to has ended.
  */
 export async function tlsPolicyOf(route: PolicyRoute, means: PolicySources, { wish = "as_published", ending }: Asked = {}): Promise<TlsPolicy> {

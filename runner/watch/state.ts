@@ -65,16 +65,16 @@ export function applied(state: CheckState, result: AppliedResult, rules: Rules):
   if (result.outcome === "maintenance") return { state: result.hasFailed === true ? { ...seen, fails_in_maintenance: true } : seen, change: null };
   if (result.outcome === "unknown" || result.outcome === "suppressed")
     return { state: failedBefore === true ? { ...seen, fails_in_maintenance: failedBefore } : seen, change: null };
-  const letter = result.outcome === "error" ? "F" : "O";
-  const measured = { ...seen, recent: `${state.recent}${letter}`.slice(-FLAPPING.of), window: `${state.window}${letter}`.slice(-MOST_WINDOW) };
+  const mark = result.outcome === "error" ? "F" : "O";
+  const measured = { ...seen, recent: `${state.recent}${mark}`.slice(-FLAPPING.of), window: `${state.window}${mark}`.slice(-MOST_WINDOW) };
   const firing = failedBefore === true ? { ...rules, fireAfter: AT_ONCE } : rules;
-  return measured.incident === null ? closed(measured, letter, result.at, firing) : open(measured, measured.incident, result.at, rules);
+  return measured.incident === null ? closed(measured, mark, result.at, firing) : open(measured, measured.incident, result.at, rules);
 }
 
-function closed(state: CheckState, letter: string, at: number, { fireAfter }: Rules): { state: CheckState; change: Change | null } {
+function closed(state: CheckState, mark: string, at: number, { fireAfter }: Rules): { state: CheckState; change: Change | null } {
   const isFlapping = changesIn(state.recent) > FLAPPING.changes;
   const failures = count(state.window.slice(-fireAfter.of), "F");
-  if (letter === "O" || (!isFlapping && failures < fireAfter.failures)) return { state, change: null };
+  if (mark === "O" || (!isFlapping && failures < fireAfter.failures)) return { state, change: null };
   const number = state.incidents + 1;
   const incident: Incident = { number, opened_at: at, is_flapping: isFlapping, transitions: 1 };
   return {
@@ -93,15 +93,15 @@ function open(state: CheckState, incident: Incident, at: number, { clearAfter }:
 }
 
 /** How often neighbours differ. */
-function changesIn(letters: string): number {
-  return [...letters].filter((letter, index) => index > 0 && letter !== letters[index - 1]).length;
+function changesIn(marks: string): number {
+  return [...marks].filter((mark, index) => index > 0 && mark !== marks[index - 1]).length;
 }
 
 /** Successes at the end. */
-function quiet(letters: string): number {
-  return letters.length - (letters.lastIndexOf("F") + 1);
+function quiet(marks: string): number {
+  return marks.length - (marks.lastIndexOf("F") + 1);
 }
 
-function count(letters: string, wanted: string): number {
-  return [...letters].filter((letter) => letter === wanted).length;
+function count(marks: string, wanted: string): number {
+  return [...marks].filter((mark) => mark === wanted).length;
 }

@@ -24,7 +24,7 @@ const error: Figure = {
   ratio: once(0.0415),
   goal: { of: "ours", at: "most", value: 1 },
 };
-const skipped: Figure = { ...rate, peer: "a stranger", ours: null, peers: null, ratio: null, skipped: "it is not installed" };
+const skipped: Figure = { ...rate, peer: "an absent peer", ours: null, peers: null, ratio: null, skipped: "it is not installed" };
 
 describe("the verdict", () => {
   test.each<[string, Figure, string]>([
@@ -50,13 +50,13 @@ describe("the table", () => {
         "figure  ours            beside it                  ratio (min-max)   goal                     runs",
         "rate    4,000 probes/s  another    5,000 probes/s  0.80 (0.70-0.95)  at least 0.8 times  met  1",
         "error   0.051 ms        another    1.23 ms         0.04 (0.04-0.04)  at most 1 ms        met  1",
-        "skipped: rate, beside a stranger: it is not installed",
+        "skipped: rate, beside an absent peer: it is not installed",
         "",
       ].join("\n"),
     );
   });
 
   test("of skipped figures alone has no headings", () => {
-    expect(tableOf([skipped])).toBe("skipped: rate, beside a stranger: it is not installed\n");
+    expect(tableOf([skipped])).toBe("skipped: rate, beside an absent peer: it is not installed\n");
   });
 });

@@ -40,7 +40,7 @@ const dialling = all.filter(
 );
 
 describe.each(names)("%s", (name) => {
-  test("is called as its folder, in small letters", async () => {
+  test("has the name of its folder, in lower case", async () => {
     const { probe } = await loadProbe(name);
     expect(probe.name).toBe(name);
     expect(name).toMatch(/^[a-z][a-z0-9]*(\.[a-z][a-z0-9_-]*)*$/);
@@ -212,7 +212,7 @@ describe.each(dialling)("$id, sent to a port of the test's own", ({ id, input, o
 
   // A protocol without a syntax has no wrong peer: see `freeForm` of defineProbe.
   test.runIf(probe.freeForm !== true)("ends when the peer speaks another protocol, with a failure that names it", async () => {
-    // It reads what it is told, as it would not notice otherwise that the client has gone.
+    // It reads, because otherwise it would not notice that the client closed the connection.
     const wrong = await listen((socket) => socket.resume().end("\x00\x01 no protocol that you know\r\n"));
     open.push(wrong);
     const { carried } = await runReport(id, aimedAt(wrong.port), { timeoutMs: 2000 });

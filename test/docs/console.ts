@@ -6,7 +6,7 @@ export interface Session {
   steps: { command: string; output: string }[];
 }
 
-/** A ```json, ```yaml or ```ts block whose first line names a file: the reader is told to save it, so the test does. */
+/** A ```json, ```yaml or ```ts block whose first line names a file: the reader saves it, so the test does. */
 export interface NamedFile {
   name: string;
   text: string;

@@ -136,6 +136,6 @@ test("documents every metric, and no other", async () => {
   });
   const there = new Set([...delivery.metrics().matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name as string));
   await delivery.close();
-  const told = rows(section("Metrics")).flatMap(([names = ""]) => [...names.matchAll(/`(\w+)`/g)].map(([, name]) => name as string));
-  expect(told.sort()).toEqual([...there].sort());
+  const documented = rows(section("Metrics")).flatMap(([names = ""]) => [...names.matchAll(/`(\w+)`/g)].map(([, name]) => name as string));
+  expect(documented.sort()).toEqual([...there].sort());
 });

@@ -39,8 +39,8 @@ describe("docs/mail.md on mail.roundtrip", () => {
   });
 
   test("names every field of the output", () => {
-    const told = ["token", "message_id", "subject", "findings", ...Object.keys(carriedProperties)];
-    for (const name of Object.keys(output.properties).filter((each) => !told.includes(each))) expect(section, name).toContain(`\`${name}\``);
+    const documented = ["token", "message_id", "subject", "findings", ...Object.keys(carriedProperties)];
+    for (const name of Object.keys(output.properties).filter((each) => !documented.includes(each))) expect(section, name).toContain(`\`${name}\``);
   });
 
   test("gives the defaults that the contract has", () => {

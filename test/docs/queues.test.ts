@@ -11,7 +11,7 @@ const run = promisify(execFile);
 const markdown = await readFile(resolve("docs/queues.md"), "utf8");
 const blocks = [...markdown.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map(([, language = "", text = ""]) => ({ language, text }));
 const lines = blocks.flatMap(({ text }) => text.split("\n")).filter((line) => line.startsWith("probe-run "));
-/** Nobody serves this port: that is a result, too. */
+/** A closed port: that is a result, too. */
 const CLOSED = '{ target_host: "127.0.0.1", target_port: 1 }';
 let folder: string;
 

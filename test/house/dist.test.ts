@@ -181,10 +181,10 @@ function placesIn(value: unknown): [object: object, key: string][] {
   return Object.entries(value).flatMap(([key, inner]) => [[value, key] as [object, string], ...placesIn(inner)]);
 }
 
-/** The verdict, what a caller would be told, and the value with its defaults. */
+/** The verdict, the faults, and the value with its defaults. */
 function judged({ validator, faults }: Contract, value: unknown) {
-  const [fitting, told] = [structuredClone(value), structuredClone(value)];
+  const [fitting, judged] = [structuredClone(value), structuredClone(value)];
   const fits = validator(fitting);
-  // Of a value that was refused, nobody uses what was filled in.
-  return { fits, faults: faults(told), filled: fits ? fitting : null, told };
+  // The defaults in a refused value are not used.
+  return { fits, faults: faults(judged), filled: fits ? fitting : null, judged };
 }

@@ -5,7 +5,7 @@ import { corpusOf } from "../fuzz/fuzz.js";
 import { NOT_HOSTILE, TARGETS } from "../fuzz/targets.js";
 import { REPO, sourcesIn } from "./files.js";
 
-/** Rooms whose parsers read what a peer, a message or a file of somebody else holds. */
+/** Rooms whose parsers read data from a peer, a message or a foreign file. */
 const ROOMS = [
   ...["asn1", "data", "mail", "net", "posture", "queue", "replies", "report", "serve", "suite", "tls-policy", "tls-scan", "watch"].map(
     (room) => `runner/${room}`,

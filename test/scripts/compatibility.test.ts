@@ -6,11 +6,11 @@ const closed = (properties: Record<string, Schema>, required: string[] = []): Sc
 const string = { type: "string" };
 const integer = { type: "integer" };
 const orNull = (schema: Schema): Schema => ({ anyOf: [schema, { type: "null" }] });
-const told = (before: Schema, after: Schema, side: "input" | "output") =>
+const breaksBetween = (before: Schema, after: Schema, side: "input" | "output") =>
   schemaBreaks(before, after, side).map(({ pointer, message }) => `${pointer} ${message}`);
 
 describe("an input breaks its callers when", () => {
-  const cases: [what: string, before: Schema, after: Schema, told: string[]][] = [
+  const cases: [what: string, before: Schema, after: Schema, breaks: string[]][] = [
     ["a field is removed", closed({ a: string, b: string }), closed({ a: string }), ["/properties/b the field is gone"]],
     ["a field is newly required", closed({ a: string }), closed({ a: string }, ["a"]), ["/properties/a the field is required now"]],
     ["a new field is required", closed({}), closed({ a: string }, ["a"]), ["/properties/a the field is required now"]],
@@ -34,7 +34,7 @@ describe("an input breaks its callers when", () => {
     ],
   ];
   test.each(cases)("%s", (_, before, after, expected) => {
-    expect(told(before, after, "input")).toEqual(expected);
+    expect(breaksBetween(before, after, "input")).toEqual(expected);
   });
 });
 
@@ -51,12 +51,12 @@ describe("an input stays compatible if", () => {
     ["a constant becomes one of several values", closed({ a: { const: "x" } }), closed({ a: { enum: ["x", "y"] } })],
   ];
   test.each(cases)("%s", (_, before, after) => {
-    expect(told(before, after, "input")).toEqual([]);
+    expect(breaksBetween(before, after, "input")).toEqual([]);
   });
 });
 
 describe("an output breaks its consumers when", () => {
-  const cases: [what: string, before: Schema, after: Schema, told: string[]][] = [
+  const cases: [what: string, before: Schema, after: Schema, breaks: string[]][] = [
     ["a field is removed", closed({ a: string, b: string }, ["a", "b"]), closed({ a: string }, ["a"]), ["/properties/b the field is gone"]],
     ["a field may be absent", closed({ a: string }, ["a"]), closed({ a: string }), ["/properties/a the field is no longer always there"]],
     ["a field may be null", closed({ a: string }, ["a"]), closed({ a: orNull(string) }, ["a"]), ["/properties/a may now be null"]],
@@ -67,7 +67,7 @@ describe("an output breaks its consumers when", () => {
     ["its items widen", { type: "array", items: integer }, { type: "array", items: { type: "number" } }, ["/items the type integer became number"]],
   ];
   test.each(cases)("%s", (_, before, after, expected) => {
-    expect(told(before, after, "output")).toEqual(expected);
+    expect(breaksBetween(before, after, "output")).toEqual(expected);
   });
 });
 
@@ -79,7 +79,7 @@ describe("an output stays compatible if", () => {
     ["bounds narrow", closed({ a: string }), closed({ a: { ...string, maxLength: 3 } })],
   ];
   test.each(cases)("%s", (_, before, after) => {
-    expect(told(before, after, "output")).toEqual([]);
+    expect(breaksBetween(before, after, "output")).toEqual([]);
   });
 });
 

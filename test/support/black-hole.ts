@@ -5,7 +5,7 @@ export interface BlackHole {
   close(): Promise<void>;
 }
 
-/** Listens with the smallest backlog, and never again comes to accept anybody. */
+/** Listens with the smallest backlog and never accepts a connection. */
 const NEVER_ACCEPTS = `
   const { createServer } = require("node:net");
   const { parentPort, workerData } = require("node:worker_threads");

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 
-const PATIENCE_MS = 10_000;
+const TIMEOUT_MS = 10_000;
 
-/** Resolves when somebody accepts connections on the port. */
+/** Resolves when a server accepts connections on the port. */
 export async function listening(port: number, what: string, log: string): Promise<void> {
   await until(() => accepts(port), `${what} does not listen on port ${port}`, log);
 }
@@ -16,7 +16,7 @@ export async function endProcess(pid: number, what: string, log: string): Promis
 
 /** Polls, and at last gives up with what the daemon wrote. */
 export async function until(condition: () => boolean | Promise<boolean>, complaint: string, log: string): Promise<void> {
-  const giveUpAt = Date.now() + PATIENCE_MS;
+  const giveUpAt = Date.now() + TIMEOUT_MS;
   while (!(await condition())) {
     if (Date.now() > giveUpAt) throw new Error(`${complaint}. Its log ends with:\n${tail(log)}`);
     await new Promise((resolve) => setTimeout(resolve, 20));

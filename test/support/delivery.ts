@@ -9,7 +9,7 @@ export const MESSAGE =
 
 const open: { close(): Promise<unknown> }[] = [];
 
-/** For each file that uses the helpers below: whatever a test has opened is closed. */
+/** Closes what a test has opened, in each file that uses the helpers below. */
 export function closeAfterEach(): void {
   afterEach(async () => {
     for (const each of open.splice(0).reverse()) await each.close();
@@ -25,7 +25,7 @@ export async function internet(zone: string, hosts: FakeHosts, names?: Parameter
   return closing(await startFakeInternet(zone, hosts, names));
 }
 
-/** How a service, or the probe, is to find its way in a fake internet, with little patience. */
+/** Settings of the service, or the probe, for a fake internet, with short timeouts. */
 export function inside({ port, servers }: FakeInternet) {
   return {
     helo_domain: "sender.example",

@@ -62,7 +62,7 @@ export async function startDovecot({ users = USERS, settings }: DovecotOptions =
   }
 }
 
-/** Somebody may take a port between our look and dovecot's: then it is tried with others. */
+/** Another program may take a port between our check and dovecot's bind: then it is retried with other ports. */
 async function startOnFreePorts(folder: string, owner: Owner, settings: DovecotOptions["settings"]): Promise<{ ports: DovecotPorts; pid: number }> {
   for (let attempt = 1; ; attempt++) {
     const [imap, imaps, pop3, pop3s, lmtp, sieve] = (await freePorts(6)) as [number, number, number, number, number, number];

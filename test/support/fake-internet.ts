@@ -19,11 +19,11 @@ export interface MxBehaviour {
   readonly rcpt?: (address: string, connection: number) => string | null;
   readonly data?: (connection: number) => string | null;
   readonly end?: (message: FakeMessage, connection: number) => string | null;
-  /** Hangs up when it comes to this step. */
+  /** Closes the connection at this step. */
   readonly dropsAt?: Step;
   /** Falls silent there. */
   readonly silentAt?: Step;
-  /** Greets more than so many at one time with 421. */
+  /** Greets further simultaneous sessions with 421. */
   readonly mostSessions?: number;
   /** Of each answer. */
   readonly latencyMs?: number;
@@ -287,7 +287,7 @@ function accept(): string {
   return "250 2.1.0 OK";
 }
 
-/** For a greylisting host: the first try of each address is told to come back. */
+/** For a greylisting host: the first attempt of each address is deferred. */
 export function greylisting(): (address: string) => string {
   const seen = new Set<string>();
   return (address) => {

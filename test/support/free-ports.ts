@@ -1,11 +1,11 @@
 import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
 
-/** Below the range from which systems take the ports of outgoing connections: nobody gets one of ours by chance. */
+/** Below the range from which systems take the ports of outgoing connections: no other program gets one of them by chance. */
 const LOWEST = 20_000;
 const HIGHEST = 32_000;
 
-/** Ports of the loopback on which nobody listens, for servers that cannot be told to take a free one. */
+/** Free ports of the loopback, for servers that cannot choose one themselves. */
 export async function freePorts(count: number): Promise<number[]> {
   const ports = new Set<number>();
   while (ports.size < count) {

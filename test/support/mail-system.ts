@@ -5,25 +5,25 @@ import { type Postgrey, startPostgrey } from "./postgrey.js";
 export interface MailSystem {
   /** Takes mail at its submission port, after STARTTLS and a login. */
   readonly postfix: Postfix;
-  /** Shows alice's mail: what postfix takes for her is handed to its LMTP. */
+  /** Serves alice's mailbox: postfix delivers to its LMTP server. */
   readonly dovecot: Dovecot;
-  /** From then on nobody takes mail. */
+  /** From then on no server accepts mail. */
   stopPostfix(): Promise<void>;
   stop(): Promise<void>;
 }
 
 export interface MailSystemOptions {
-  /** So long postgrey sends a stranger away. Null: nobody does. */
+  /** How long postgrey defers a new client. Null: no greylisting. */
   readonly greylistSeconds?: number | null;
   /** Over ours, in main.cf. */
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-/** A whole mail system that nobody of us wrote: postfix, postgrey before it, and dovecot behind it, on free ports of the loopback. */
+/** A whole mail system of Debian's servers: postfix with postgrey and dovecot, on free ports of the loopback. */
 export async function startMailSystem({ greylistSeconds = null, settings = {} }: MailSystemOptions = {}): Promise<MailSystem> {
   const running: { stop(): Promise<void> }[] = [];
   const stop = async (): Promise<void> => {
-    // Who asks goes first: postgrey stays while somebody is connected to it.
+    // Clients stop first: postgrey does not exit while one is connected.
     for (const each of running.splice(0).reverse()) await each.stop();
   };
   const started = <Server extends { stop(): Promise<void> }>(server: Server): Server => {

@@ -107,7 +107,7 @@ function ehloLine(text: string, index: number, all: readonly string[]): string {
   return `250${index < all.length - 1 ? "-" : " "}${text}\r\n`;
 }
 
-/** Knows ada, bob and cem, and nobody else. */
+/** Accepts ada, bob and cem only. */
 export function knowsThree(address: string): string {
   return /^(ada|bob|cem)@/.test(address) ? "250 2.1.5 OK" : "550 5.1.1 User unknown";
 }

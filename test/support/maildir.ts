@@ -7,7 +7,7 @@ export interface Placement {
   folder?: string;
   /** IMAP's INTERNALDATE. */
   arrived?: Date;
-  /** Maildir's letters: S for \Seen, F for \Flagged, T for \Deleted. */
+  /** Maildir's flags: S for \Seen, F for \Flagged, T for \Deleted. */
   flags?: string;
 }
 

@@ -43,8 +43,8 @@ export function startNnrpd({ everyoneReads = true, posting = true } = {}): Promi
 
 function readersOf(folder: string, everyoneReads: boolean, posting: boolean): string {
   const access = `newsgroups: "*"\n  access: "${posting ? "RP" : "R"}"`;
-  const nobody = everyoneReads ? `  default: "<anonymous>"\n` : "";
-  return `auth "login" {\n  hosts: "127.0.0.1"\n  auth: "ckpasswd -f ${folder}/passwords"\n${nobody}}\naccess "all" {\n  users: "*"\n  ${access}\n}\n`;
+  const anonymous = everyoneReads ? `  default: "<anonymous>"\n` : "";
+  return `auth "login" {\n  hosts: "127.0.0.1"\n  auth: "ckpasswd -f ${folder}/passwords"\n${anonymous}}\naccess "all" {\n  users: "*"\n  ${access}\n}\n`;
 }
 
 function innOf(folder: string): string {

@@ -41,7 +41,7 @@ function configurationOf(port: number, authservId: string, keys: string): string
     AuthservID: authservId,
     AlwaysAddARHeader: "yes",
     TestDNSData: `file:${keys}`,
-    // Whoever comes from this machine is otherwise taken for one of ours, and not looked at.
+    // By default, clients on this machine are internal hosts, whose messages are not verified.
     InternalHosts: "192.0.2.255",
     Syslog: "no",
   };

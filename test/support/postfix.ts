@@ -13,7 +13,7 @@ export interface Postfix extends PostfixPorts {
   readonly host: string;
   /** Any user may log in to the submission port with it. */
   readonly password: string;
-  /** The messages that were delivered, to whomever at example.org. */
+  /** The messages that were delivered to any recipient at example.org. */
   delivered(): string[];
   /** What postfix wrote to its log. */
   log(): string;
@@ -58,7 +58,7 @@ export async function startPostfix(options: PostfixOptions = {}): Promise<Postfi
   }
 }
 
-/** Somebody may take a port between our look and postfix's: then it is tried with others. */
+/** Another program may take a port between our check and postfix's bind: then it is retried with other ports. */
 async function startOnFreePorts(folder: string, authSocket: string, options: PostfixOptions): Promise<PostfixPorts> {
   const { userId, groupId } = await makeFolders(folder);
   for (let attempt = 1; ; attempt++) {

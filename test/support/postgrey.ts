@@ -12,7 +12,7 @@ export interface Postgrey {
   stop(): Promise<void>;
 }
 
-/** Starts a postgrey of its own, which has seen nobody yet: whoever comes again after `delaySeconds` passes. */
+/** Starts postgrey with an empty database: a client that retries after `delaySeconds` passes. */
 export async function startPostgrey(delaySeconds: number): Promise<Postgrey> {
   const [port] = (await freePorts(1)) as [number];
   const folder = mkdtempSync(join(tmpdir(), "probe-run-postgrey-"));
@@ -20,7 +20,7 @@ export async function startPostgrey(delaySeconds: number): Promise<Postgrey> {
   const database = join(folder, "db");
   mkdirSync(database, { mode: 0o777 });
   chmodSync(database, 0o777);
-  writeFileSync(join(folder, "nobody"), "");
+  writeFileSync(join(folder, "empty"), "");
   const log = join(folder, "output.log");
   const output = openSync(log, "a");
   const options = [
@@ -28,8 +28,8 @@ export async function startPostgrey(delaySeconds: number): Promise<Postgrey> {
     `--dbdir=${database}`,
     `--delay=${delaySeconds}`,
     "--auto-whitelist-clients=0",
-    `--whitelist-clients=${join(folder, "nobody")}`,
-    `--whitelist-recipients=${join(folder, "nobody")}`,
+    `--whitelist-clients=${join(folder, "empty")}`,
+    `--whitelist-recipients=${join(folder, "empty")}`,
     "--hostname=mx.example.org",
   ];
   const child = spawn(programPath("postgrey") as string, options, { stdio: ["ignore", output, output], cwd: folder });

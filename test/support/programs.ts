@@ -100,7 +100,7 @@ function postgresFolders(): string[] {
   return existsSync(folder) ? readdirSync(folder).map((version) => join(folder, version, "bin")) : [];
 }
 
-/** Servers lie where the PATH of a plain user does not lead; dovecot's own parts where nobody's does. */
+/** Servers are in folders outside the PATH of a plain user; dovecot's own programs are in no PATH. */
 const SYSTEM_FOLDERS = [
   "/usr/local/sbin",
   "/usr/sbin",

@@ -27,7 +27,7 @@ export function realServer(suite: string, programs: readonly ProgramName[], test
     return;
   }
   report(missing);
-  // biome-ignore lint/suspicious/noSkippedTests: it is told at the end of the run, and can be made an error
+  // biome-ignore lint/suspicious/noSkippedTests: the run lists it at its end, and can make it an error
   describe.skip(suite, tests);
 }
 

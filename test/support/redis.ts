@@ -44,8 +44,8 @@ export async function startRedis(settings: RedisSettings): Promise<Redis> {
     url: `redis://127.0.0.1:${port}/0`,
     kill: () => end("SIGKILL"),
     async start() {
-      // A test that gave up may still want it back: nobody would end it then.
-      if (isStopped) throw new Error("this redis-server was stopped for good");
+      // A test that timed out may still restart it, and nothing would end that server.
+      if (isStopped) throw new Error("this redis-server was stopped and cannot be restarted");
       server = launch(folder, port, settings);
       await listening(port, "redis-server", join(folder, "log"));
     },

@@ -37,7 +37,7 @@ const WRAPPED = ["ping", "traceroute"] as const;
 let networks = 0;
 
 /**
- * A network namespace with one TUN device, whose packets come to this process as datagrams. Its processes end with this one: the namespace is that of
+ * A network namespace with one TUN device, whose packets this process receives as datagrams. Its processes end with this one: the namespace is that of
  * a cat which reads from us, and socat ends when the namespace takes its device along.
  */
 export async function startScriptedNetwork(): Promise<ScriptedNetwork> {

@@ -25,7 +25,7 @@ export function startSignedNames({ records, unsigned = [], troubles = {} }: Sign
 
 export const SERVFAIL: DnsBehaviour = { rcode: 2 };
 
-/** An answer that nobody vouches for. */
+/** An answer without the AD flag. */
 export const UNSIGNED: DnsBehaviour = { edit: (reply) => ({ ...reply, flags: (reply.flags ?? 0) & ~AUTHENTIC_DATA }) };
 
 /** As a line of a master file. */

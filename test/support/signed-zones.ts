@@ -20,7 +20,7 @@ export interface Signing {
   iterations?: number;
   /** As ldns-keygen calls it; Ed25519 (RFC 8080) by default. */
   algorithm?: string;
-  /** What somebody makes of the zone after it was signed. */
+  /** A change to the zone after it was signed. */
   tamper?: (text: string) => string;
 }
 

@@ -18,7 +18,7 @@ export async function startSmtpSink(options: readonly string[] = []): Promise<Sm
   const folder = mkdtempSync(join(tmpdir(), "probe-run-sink-"));
   const log = join(folder, "output.log");
   const output = openSync(log, "a");
-  // As root it insists on being told whom to become.
+  // As root it requires a user to switch to.
   const user = process.getuid?.() === 0 ? ["-u", "nobody"] : [];
   const child = spawn(programPath("smtp-sink") as string, [...user, ...options, `127.0.0.1:${port}`, "1000"], {
     stdio: ["ignore", output, output],

@@ -2,8 +2,8 @@ import { certificatePath } from "./certificates.js";
 import { type NameServer, startDaemon } from "./nsd.js";
 
 /**
- * Starts unbound, which resolves for others: what lies in these zones it asks the server on `port`, and nobody else anything. With
- * the keys of zones that are signed (DNSKEY or DS, as lines of a master file) it validates.
+ * Starts unbound as a resolver that queries the server on `port` for these zones, and no other server. With the keys of signed zones
+ * (DNSKEY or DS, as lines of a master file) it validates.
  */
 export async function startUnbound(zones: readonly string[], port: number, keys: readonly string[] = [], encrypted?: EncryptedPorts): Promise<NameServer> {
   const stubs = zones.map((zone) => `stub-zone:\n  name: "${zone}."\n  stub-addr: 127.0.0.1@${port}`);

@@ -63,14 +63,14 @@ function isSame(published: KeyObject, own: KeyObject): boolean {
   return published.equals(createPublicKey(own));
 }
 
-interface Told {
+interface KeyReport {
   readonly name: string;
   readonly status: string;
   readonly records: readonly string[];
   readonly findings: readonly Finding[];
 }
 
-function asText({ name, status, records, findings }: Told, compared: boolean): string {
+function asText({ name, status, records, findings }: KeyReport, compared: boolean): string {
   const good = compared ? "it belongs to our key" : "it can be used; --keys DIR compares it with our key";
   const said = findings.length === 0 ? [`  ${good}`] : findings.map(sentence);
   return `${[`${status}  ${name}`, ...records.map((text) => `  ${printableLine(text)}`), ...said].join("\n")}\n`;

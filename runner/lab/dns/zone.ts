@@ -1,6 +1,6 @@
 import type { WireRecord } from "../../net/dns/records.js";
 
-/** A zone: its name and its records, names in small letters without the last dot. */
+/** A zone: its name and its records, names in lower case without the last dot. */
 export interface Zone {
   readonly origin: string;
   readonly records: readonly WireRecord[];

@@ -44,7 +44,7 @@ export class StoredMessage {
 }
 
 export interface HeaderField {
-  /** In small letters. */
+  /** In lower case. */
   name: string;
   value: string;
   /** Unchanged, with its line ends. */

@@ -3,7 +3,7 @@ const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
 
 export interface HeaderField {
-  /** In small letters. */
+  /** In lower case. */
   readonly name: string;
   /** Its bytes as latin1 text, as they were written, without the last line end: `From: a\r\n b`. */
   readonly raw: string;

@@ -1,9 +1,9 @@
 import { tokensOf } from "../field-tokens.js";
 
 export interface ContentType {
-  /** In small letters: `multipart/report`. */
+  /** In lower case: `multipart/report`. */
   readonly type: string;
-  /** Names in small letters. */
+  /** Names in lower case. */
   readonly parameters: ReadonlyMap<string, string>;
 }
 

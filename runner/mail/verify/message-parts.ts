@@ -7,7 +7,7 @@ export interface ReceivedMessage {
 }
 
 export interface ReceivedField {
-  /** In small letters, without blanks before the colon. */
+  /** In lower case, without blanks before the colon. */
   readonly name: string;
   /** As it was written, without the CRLF that ends it: latin1 text. */
   readonly raw: string;

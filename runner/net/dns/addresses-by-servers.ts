@@ -45,7 +45,7 @@ function whyNone(host: string, answers: readonly Answer<"A" | "AAAA">[], timeout
   return new FailureError(failureOfOutcome(telling.outcome, host));
 }
 
-/** What the questions come to once all are answered, or one has found something and the others have had their time. */
+/** The answers, once all questions are answered, or once one has an address and the others have had their time. */
 function answersIn(questions: readonly Promise<Answer<"A" | "AAAA">>[]): Promise<Answer<"A" | "AAAA">[]> {
   return new Promise((resolve, reject) => {
     const answers: Answer<"A" | "AAAA">[] = [];

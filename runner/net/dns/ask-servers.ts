@@ -59,13 +59,13 @@ class Asking {
   constructor(
     servers: readonly ServerAddress[],
     readonly question: Question,
-    readonly patience: LookUpTimeouts,
+    readonly timeouts: LookUpTimeouts,
     readonly done: Done,
     readonly bounds: ServerBounds,
   ) {
     // However little time there is: each server is asked at least once, and the last one has its turn, too.
-    this.#tryTimeoutMs = Math.min(patience.tryTimeoutMs, patience.timeoutMs / (servers.length + 1));
-    this.#turns = Array.from({ length: patience.tries }, () => servers).flat();
+    this.#tryTimeoutMs = Math.min(timeouts.tryTimeoutMs, timeouts.timeoutMs / (servers.length + 1));
+    this.#turns = Array.from({ length: timeouts.tries }, () => servers).flat();
   }
 
   start(): void {
@@ -107,7 +107,7 @@ class Asking {
 
   /** With the first question that is sent; the silence of a server with each. */
   #startClocks(): void {
-    const { timeoutMs } = this.patience;
+    const { timeoutMs } = this.timeouts;
     this.#sentAt ??= performance.now();
     this.#end ??= setTimeout(() => this.#finish(this.#worst ?? silent(`no name server answered within ${Math.round(timeoutMs)} ms`)), timeoutMs);
     this.#silence = setTimeout(() => this.#askNext(), this.#tryTimeoutMs);

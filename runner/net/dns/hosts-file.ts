@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { monotonic } from "../../run/clock.js";
 
-/** Addresses by name, in small letters. */
+/** Addresses by name, in lower case. */
 export type Hosts = ReadonlyMap<string, readonly string[]>;
 
 /** RFC 6761, section 6.3: localhost is this machine, and no name server is asked for it. */

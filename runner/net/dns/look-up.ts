@@ -6,11 +6,11 @@ import type { ServerAddress } from "./server-address.js";
 import type { Cancel } from "./udp.js";
 
 /** Answers one question completely: if an alias leads out of the reply, its target is queried as well. */
-export function lookUp(servers: readonly ServerAddress[], question: Question, patience: LookUpTimeouts, done: (answer: Answer) => void): Cancel {
-  let giveUpAt = performance.now() + patience.timeoutMs;
+export function lookUp(servers: readonly ServerAddress[], question: Question, timeouts: LookUpTimeouts, done: (answer: Answer) => void): Cancel {
+  let giveUpAt = performance.now() + timeouts.timeoutMs;
   let cancel: Cancel;
   const ask = (name: string, before: readonly ServerAnswer[]): void => {
-    const left = { ...patience, timeoutMs: Math.max(1, giveUpAt - performance.now()) };
+    const left = { ...timeouts, timeoutMs: Math.max(1, giveUpAt - performance.now()) };
     cancel = askServers(servers, { ...question, name }, left, (answer, waitedMs) => {
       giveUpAt += waitedMs;
       const all = [...before, answer];

@@ -78,14 +78,14 @@ function isTruncated(message: Buffer): boolean {
   return ((message[2] as number) & 0x02) !== 0;
 }
 
-/** The question follows the header directly in both, uncompressed: its bytes are compared, letters of any case alike. */
+/** The question follows the header directly in both, uncompressed: its bytes are compared, in any case. */
 function asksTheSame(message: Buffer, { bytes, name }: Query): boolean {
   const length = (name === "." ? 1 : name.length + 2) + 4;
   if (message.readUInt16BE(4) !== 1 || message.length < HEADER + length) return false;
   for (let index = HEADER; index < HEADER + length; index++) {
     const asked = bytes[index] as number;
     const echoed = message[index] as number;
-    // A length is at most 63, and no letter; the query's own letters are small.
+    // A length is at most 63, and no letter; the query itself is in lower case.
     if (echoed !== asked && !(echoed >= 65 && echoed <= 90 && echoed + 32 === asked)) return false;
   }
   return true;

@@ -1,7 +1,7 @@
 import { failureError } from "../../run/failure-error.js";
 
 /**
- * A name as it is asked for: absolute, in small letters, without its last dot; the root is ".". Underscores are letters here
+ * A name as it is asked for: absolute, in lower case, without its last dot; the root is ".". Underscores are letters here
  * (_dmarc, _25._tcp), which they are not in host names. Null when it is no such name.
  */
 export function dnsName(written: string): string | null {

@@ -69,15 +69,15 @@ export class Resolver {
 
   /** A caller with a longer timeout does not share the shorter timeout of another. */
   #join(key: string, servers: readonly ServerAddress[], question: Question, options: LookUpOptions): Promise<Answer> {
-    const patience = timeoutsOf(options);
-    const flightKey = `${key} ${patience.timeoutMs} ${patience.tryTimeoutMs} ${patience.tries}`;
+    const timeouts = timeoutsOf(options);
+    const flightKey = `${key} ${timeouts.timeoutMs} ${timeouts.tryTimeoutMs} ${timeouts.tries}`;
     const land = (): boolean => this.#flights.delete(flightKey);
     let flight = this.#flights.get(flightKey);
     if (flight === undefined) {
       flight = new SingleFlight<Answer>((done) =>
-        lookUp(servers, question, patience, (answer) => {
+        lookUp(servers, question, timeouts, (answer) => {
           land();
-          this.#remember(key, answer, patience);
+          this.#remember(key, answer, timeouts);
           done(answer);
         }),
       );

@@ -24,7 +24,7 @@ export function serverBounds(): ServerBounds {
 
 /** Bounds, for each name server, how many questions it has to answer at once and how many it gets per second. Questions beyond wait in their order. */
 export class ServerBounds {
-  readonly #lanes = new Map<string, Lane>();
+  readonly #queues = new Map<string, ServerQueue>();
 
   constructor(
     readonly boundOf: (server: ServerAddress) => ServerBound = usualBound,
@@ -32,33 +32,33 @@ export class ServerBounds {
   ) {}
 
   place(server: ServerAddress): Place {
-    return new Place(this.#lane(server));
+    return new Place(this.#queue(server));
   }
 
-  #lane(server: ServerAddress): Lane {
-    const known = this.#lanes.get(server.text);
+  #queue(server: ServerAddress): ServerQueue {
+    const known = this.#queues.get(server.text);
     if (known !== undefined) return known;
-    if (this.#lanes.size >= MAX_LANES) for (const [text, lane] of this.#lanes) if (lane.isIdle()) this.#lanes.delete(text);
-    const lane = new Lane(this.boundOf(server), this.now);
-    this.#lanes.set(server.text, lane);
-    return lane;
+    if (this.#queues.size >= MAX_SERVERS) for (const [text, queue] of this.#queues) if (queue.isIdle()) this.#queues.delete(text);
+    const queue = new ServerQueue(this.boundOf(server), this.now);
+    this.#queues.set(server.text, queue);
+    return queue;
   }
 }
 
 /** A process may ask the name servers of many zones. */
-const MAX_LANES = 1000;
+const MAX_SERVERS = 1000;
 
 /** The place of one question among those that a server has to answer. */
 export class Place {
   #go: (() => void) | null = null;
   #isHeld = false;
 
-  constructor(readonly lane: Lane) {}
+  constructor(readonly queue: ServerQueue) {}
 
   /** Calls `go` as soon as the question may be sent: at once, if the server has room. */
   take(go: () => void): void {
     this.#go = go;
-    this.lane.enter(this);
+    this.queue.enter(this);
   }
 
   get isWanted(): boolean {
@@ -77,11 +77,11 @@ export class Place {
     this.#go = null;
     if (!this.#isHeld) return;
     this.#isHeld = false;
-    this.lane.leave();
+    this.queue.leave();
   }
 }
 
-class Lane {
+class ServerQueue {
   #inFlight = 0;
   #waiting: Place[] = [];
   /** Places before this one have been admitted. */

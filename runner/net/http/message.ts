@@ -1,6 +1,6 @@
 import type { HttpVersion } from "../../../schemas/http.js";
 
-/** One header field as it came; its name in small letters. */
+/** One header field as it came; its name in lower case. */
 export type Field = readonly [name: string, value: string];
 
 /** Everything but the body of a response. */

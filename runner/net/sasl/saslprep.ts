@@ -6,7 +6,7 @@ const OTHER_SPACES = /[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]/gu;
 const PROHIBITED = /[\p{Cc}\p{Cs}\p{Co}\u2028\u2029\u200e\u200f\u202a-\u202e\u206a-\u206f\ufff9-\uffff]/u;
 
 /**
- * SASLprep (RFC 4013) as far as a client needs it: both sides come to the same bytes for what looks the same.
+ * SASLprep (RFC 4013) as far as a client needs it: client and server derive the same bytes from texts that look the same.
  * Null when the text holds a character that no server may accept, or nothing is left of it.
  */
 export function saslPrep(text: string): string | null {

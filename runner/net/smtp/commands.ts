@@ -91,7 +91,7 @@ export function heloDomain(given: string | undefined, connection: { readonly loc
   return ownName === "" ? addressLiteral(connection.localAddress ?? "127.0.0.1") : ownName;
 }
 
-/** EHLO is ASCII: a name in other letters is said in its A-labels. */
+/** EHLO is ASCII: an internationalised name is sent as A-labels. */
 function spoken(given: string): string {
   if (given === lastGiven) return lastSpoken;
   const host = parseHost(given);

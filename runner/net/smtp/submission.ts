@@ -10,7 +10,7 @@ import { replyText } from "./reply.js";
 import { expectAccepted, type SessionOptions, type SmtpContext, SmtpSession } from "./session.js";
 import { requireUpgrade } from "./upgrade.js";
 
-/** How to come to a session over which mail can be handed in (RFC 6409). */
+/** Opens a session for message submission (RFC 6409). */
 export interface SubmissionOptions extends SessionOptions {
   /** The name to say in EHLO; this machine's own by default. */
   helo_domain?: string;

@@ -115,14 +115,14 @@ function enforced({ tags }: DmarcRecord): string {
 function subdomainChecks({ policy }: DmarcFacts, record: DmarcRecord): Check[] {
   const weaker = (name: "sp" | "np", below: DmarcPolicy): Check => {
     const about = rule("sub", "RFC 9989 4.7");
-    const whom = name === "sp" ? "subdomains" : "names that do not exist";
+    const subjects = name === "sp" ? "subdomains" : "names that do not exist";
     if (level(below) < level(policy))
-      return check(about, "warning", `${whom} have a weaker policy (${below}) than the domain (${policy})`, {
+      return check(about, "warning", `${subjects} have a weaker policy (${below}) than the domain (${policy})`, {
         advice: advice("Others send in the name of subdomains instead."),
       });
     if (name === "np" && !record.tags.has("np"))
       return check(about, "notice", "np is missing: np=reject protects names that do not exist, and no mail of yours comes from them");
-    return check(about, "pass", `${whom} have the policy ${below}`);
+    return check(about, "pass", `${subjects} have the policy ${below}`);
   };
   return [weaker("sp", record.subdomain_policy), weaker("np", record.non_existent_policy)];
 }

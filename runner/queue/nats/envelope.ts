@@ -38,8 +38,8 @@ export function retriedHeaders(envelope: Envelope): Record<string, string> {
   return encoded({ ...envelope, due: null });
 }
 
-export function deadLetterHeaders(envelope: Envelope, letter: DeadLetterFields): Record<string, string> {
-  return { ...encoded(envelope), [DEAD_LETTER]: encodeURIComponent(JSON.stringify(letter)) };
+export function deadLetterHeaders(envelope: Envelope, fields: DeadLetterFields): Record<string, string> {
+  return { ...encoded(envelope), [DEAD_LETTER]: encodeURIComponent(JSON.stringify(fields)) };
 }
 
 /** Null for a message that was not stored by probe-run: its headers are missing, cannot be read, or name the id of another message. */

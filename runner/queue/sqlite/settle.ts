@@ -41,7 +41,7 @@ function wasStored({ database, statements, now, forgetAt }: Settling, { sequence
   }
 }
 
-/** A key whose lease ended has room again. A key that waits for its bucket is checked once in vain. */
+/** A key whose lease ended has room again. A key that waits for its bucket is checked once without effect. */
 function recheckKeys({ database, table, now }: Settling, keys: ReadonlySet<string>): void {
   if (keys.size === 0) return;
   const statement = database.prepare(`UPDATE ${table}_lane SET opens = ? WHERE key = ? AND opens > ?`);

@@ -87,7 +87,7 @@ export class StsPolicies {
     });
     return () => {
       stop.abort();
-      // A policy host that outlasts the patience of each delivery must not hold up the next one as well.
+      // A policy host that exceeds the timeout of each delivery must not delay the next one as well.
       this.#remember(domain, id, { type: "sts-policy-fetch-error", message: `the fetch of the policy of ${domain} was cancelled` });
     };
   }

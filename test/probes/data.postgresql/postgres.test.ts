@@ -153,7 +153,7 @@ realServer("postgres", ["postgres", "psql"], () => {
       ["SET default_transaction_read_only = off", { code: "not_permitted" }, null],
       ["COPY orders TO PROGRAM 'cat > stolen'", { code: "not_permitted" }, null],
       ["ALTER SYSTEM SET work_mem = '1GB'", { code: "not_permitted" }, null],
-      ["NOTIFY somebody", { code: "not_permitted" }, null],
+      ["NOTIFY channel", { code: "not_permitted" }, null],
       ["SELEC 1", { code: "reply_rejected" }, "42601"],
       [" ", { code: "not_permitted" }, null],
     ])("%s changes nothing", async (sql, failure, code) => {

@@ -125,7 +125,7 @@ describe("an answer", () => {
   test.each([
     ["SERVFAIL", { rcode: 2 }],
     ["silence", { drop: true }],
-    ["a response code nobody knows", { rcode: 9 }],
+    ["an unknown response code", { rcode: 9 }],
   ])("that is none, such as %s, is never not listed", async (_what, behaviour) => {
     const behave: Behave = ({ name }) => (name === "7.2.0.192.bl.example" ? behaviour : undefined);
     const output = await checkWith([], { addresses: ["192.0.2.7", "192.0.2.8"], query_timeout_ms: 30, lookup_timeout_ms: 100 }, behave);

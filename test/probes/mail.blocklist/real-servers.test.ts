@@ -68,7 +68,7 @@ realServer("mail.blocklist asks unbound, which asks nsd", ["nsd", "unbound"], ()
     ["parked.example", "failing", "no_code"],
     ["refusing.example", "refuses_us", "refused"],
     ["dead.example", "failing", "dead"],
-    // A zone that unbound can ask nobody for.
+    // A zone for which unbound has no server.
     ["gone.example", "failing", "no_answer"],
   ])("%s is not believed", async (zone, state, reason) => {
     const output = await check(zone);

@@ -34,7 +34,7 @@ test("every golden has its message", () => {
   expect(goldens.map((file) => file.slice(0, -".json".length)).sort()).toEqual([...names].sort());
 });
 
-/** What must come of each: kind, how it was read, and for each recipient the status, the class, and whether it is for good. */
+/** The expected result of each: kind, parser, and for each recipient the status, the class, and whether it is permanent. */
 const EXPECTED: Readonly<Record<string, string>> = {
   "postfix-unknown-user": "bounce delivery_status | ada@example.org 5.1.1 address permanent",
   "postfix-delay": "delay delivery_status | ada@example.org 4.4.1 network for-now",
@@ -71,8 +71,8 @@ const EXPECTED: Readonly<Record<string, string>> = {
   "arf-unknown-type": "feedback feedback_report",
   "absence-notice": "auto_reply null",
   "read-receipt": "auto_reply disposition",
-  letter: "not_a_report null",
-  "letter-that-quotes-a-bounce": "not_a_report null",
+  "ordinary-message": "not_a_report null",
+  "message-that-quotes-a-bounce": "not_a_report null",
 };
 
 test.each(names)("%s is what it is", async (name) => {
@@ -151,8 +151,8 @@ describe("further facts of a report", () => {
     expect((await of("arf-unknown-type")).feedback).toMatchObject({ type: "other", source_ip: null, incidents: 1 });
   });
 
-  test("a letter is a warning, a bounce is not", async () => {
-    expect(await of("letter")).toMatchObject({ status: "warning", findings: [{ reason: "not_a_report" }] });
+  test("an ordinary message is a warning, a bounce is not", async () => {
+    expect(await of("ordinary-message")).toMatchObject({ status: "warning", findings: [{ reason: "not_a_report" }] });
     expect(await of("postfix-unknown-user")).toMatchObject({ status: "ok", findings: [] });
   });
 });

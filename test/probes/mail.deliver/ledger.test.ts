@@ -32,13 +32,13 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-const letter = { mail_from: "ada@sender.example", fields: { subject: "Hello", text: "Hello." } };
+const message = { mail_from: "ada@sender.example", fields: { subject: "Hello", text: "Hello." } };
 
 describe("the ledger named in the environment", () => {
   test("stops messages to suppressed recipients", async () => {
     ledger.suppressed.add([{ target: "bob@one.example", reason: "unsubscribe" }]);
     const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", {}] });
-    const report = await runReport("mail.deliver", { ...inside(net), ...letter, recipients: ["ann@one.example", "bob@one.example"] });
+    const report = await runReport("mail.deliver", { ...inside(net), ...message, recipients: ["ann@one.example", "bob@one.example"] });
     const { recipients, status, failure } = report.carried as unknown as DeliverOutput;
     expect(recipients.map(({ outcome, class: found, next }) => [outcome, found, next])).toEqual([
       ["delivered", null, "nothing"],
@@ -52,7 +52,7 @@ describe("the ledger named in the environment", () => {
     const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", {}] });
     const queue = await openQueue(`sqlite:${join(folder, "queue.db")}`);
     try {
-      await queue.enqueue("mail.deliver", { ...inside(net), ...letter, recipients: ["ann@one.example", "cem@one.example"], warm_up: [1] });
+      await queue.enqueue("mail.deliver", { ...inside(net), ...message, recipients: ["ann@one.example", "cem@one.example"], warm_up: [1] });
       const [leased] = (await queue.jobs.claim({ max: 1, leaseMs: 30_000, waitMs: 1000, limits: NO_LIMITS })) as [LeasedMessage];
       const saveState = async (of: LeasedMessage, state: string) => (await queue.jobs.saveState([{ message: of, state }]))[0] as SettleAnswer;
       const executed = await execute(leased, { probes: { get: loadProbe }, mayResolve: () => true, targets: null, saveState }, new AbortController().signal);

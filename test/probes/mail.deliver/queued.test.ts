@@ -57,8 +57,8 @@ describe("a job", () => {
   test("makes its last attempt at its deadline, not one delay later", async () => {
     const net = await internet("one MX 10 mx", { mx: ["127.0.0.11", { rcpt: () => "450 4.2.0 greylisted" }] });
     await enqueue(net, ["bob@one.example"], { retry: { first_ms: 600_000, give_up_after_ms: 60_000 } });
-    const [told] = (await runOnce()).output.recipients;
-    expect(told).toMatchObject({ outcome: "queued", next_try_at: told?.gives_up_at });
+    const [recipient] = (await runOnce()).output.recipients;
+    expect(recipient).toMatchObject({ outcome: "queued", next_try_at: recipient?.gives_up_at });
   });
 
   test("sends one copy to a mailbox that is listed twice", async () => {
@@ -178,10 +178,10 @@ describe("a job that gets no turn at a busy site", () => {
     await enqueue(net, ["first@one.example"], patient);
     await enqueue(net, ["second@one.example"], patient);
     const [first, second] = await Promise.all([runOnce(), runOnce()]);
-    const told = [first, second].find(({ output }) => output.recipients[0]?.class === "rate") as Ran;
-    expect(told.output.recipients[0]).toMatchObject({ outcome: "queued", tries: 0, said_by: "us", next: "will_be_tried" });
-    expect(told.outcome).toMatchObject({ kind: "later" });
-    expect((told.outcome as { afterMs: number }).afterMs).toBeLessThan(11_000);
+    const limited = [first, second].find(({ output }) => output.recipients[0]?.class === "rate") as Ran;
+    expect(limited.output.recipients[0]).toMatchObject({ outcome: "queued", tries: 0, said_by: "us", next: "will_be_tried" });
+    expect(limited.outcome).toMatchObject({ kind: "later" });
+    expect((limited.outcome as { afterMs: number }).afterMs).toBeLessThan(11_000);
   });
 });
 

@@ -118,7 +118,7 @@ describe("a domain", () => {
     expect(server.questions[0]?.name).toBe(ascii);
   });
 
-  test("with letters beyond ASCII is queried in A-labels", async () => {
+  test("with characters beyond ASCII is queried in A-labels", async () => {
     const server = await serve();
     expect(await runAt(server, "例え.テスト")).toMatchObject({ ascii_domain: "xn--r8jz45g.xn--zckzah", outcome: "refused" });
     expect(server.questions[0]?.name).toBe("xn--r8jz45g.xn--zckzah");

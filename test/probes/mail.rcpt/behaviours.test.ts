@@ -38,7 +38,7 @@ test("at least sixty labelled behaviours, of every kind", () => {
   expect(behaviours.map(({ name }) => name).filter((name) => !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name))).toEqual([]);
 });
 
-// After all of the above: what they came to, as a whole.
+// After all tests above: their results together.
 test("no mailbox that may exist is reported as invalid, and no missing one as valid", () => {
   expect(seen.length).toBe(plays.length);
   const confusion = confusionOf(seen);

@@ -27,7 +27,7 @@ null-and-one   MX    0 .
 null-and-one   MX    10 one
 implicit       A     127.0.0.1
 nothing        TXT   "neither MX nor address"
-half           TXT   "its address is not told"
+half           TXT   "its address is withheld"
 dangling       MX    10 no-such-host
 private        MX    10 one
 alias          MX    10 www

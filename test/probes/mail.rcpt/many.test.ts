@@ -55,7 +55,7 @@ describe("many addresses of one site", () => {
     const output = await ask(port, CROWD.slice(0, 6), { pause_ms: 200 });
     expect(verdicts(output)).toEqual(["valid", "invalid", "invalid", "invalid", "valid", "invalid"]);
     const gaps = askedAt.slice(1).map((at, index) => at - (askedAt[index] as number));
-    // Six, and the one that nobody has.
+    // Six, and the random address.
     expect(gaps).toHaveLength(6);
     expect(gaps.reduce((sum, gap) => sum + gap, 0)).toBeGreaterThan(100);
     expect(new Set(gaps.map((gap) => Math.round(gap / 5))).size).toBeGreaterThan(1);

@@ -81,7 +81,7 @@ realServer("mail.rcpt asks postfix", ["postfix", "dovecot"], () => {
   });
 });
 
-realServer("mail.rcpt asks postfix with postgrey, whom unbound and nsd name", ["postfix", "dovecot", "postgrey", "nsd", "unbound"], () => {
+realServer("mail.rcpt with postfix and postgrey, found through unbound and nsd", ["postfix", "dovecot", "postgrey", "nsd", "unbound"], () => {
   const DELAY_SECONDS = 2;
   let postfix: Postfix;
   let postgrey: Postgrey;
@@ -107,7 +107,7 @@ realServer("mail.rcpt asks postfix with postgrey, whom unbound and nsd name", ["
     unbound = await startUnbound(["example"], nsd.port);
   }, 60_000);
   afterAll(async () => {
-    // Who asks goes first: postgrey stays while somebody is connected to it.
+    // Clients stop first: postgrey does not exit while one is connected.
     for (const each of [postfix, postgrey, unbound, nsd]) await each?.stop();
     rmSync(folder, { recursive: true, force: true });
   });

@@ -7,7 +7,7 @@ import { RunContext } from "../../../runner/harness/context.js";
 import { type ImapServer, type ImapServerOptions, LAB_ACCOUNT, startImapServer } from "../../../runner/lab/imap-server.js";
 import { monotonic } from "../../../runner/run/clock.js";
 import { testRun } from "../../support/smtp-context.js";
-import { letter } from "./mailbox.js";
+import { testMessage } from "./mailbox.js";
 
 const open: ImapServer[] = [];
 afterEach(async () => {
@@ -31,7 +31,7 @@ function inputFor({ host, port }: ImapServer, more: Partial<Input> = {}): Input 
   return input as unknown as Input;
 }
 
-const MESSAGE = Buffer.from(letter({ subject: "x 1ab0c4" }));
+const MESSAGE = Buffer.from(testMessage({ subject: "x 1ab0c4" }));
 
 test("a sender that starts when it listens gets the arrival time", async () => {
   const lab = await server();

@@ -26,14 +26,14 @@ export async function receive(dovecot: Dovecot, username: string, more: Record<s
   return { output: report.envelope.output as Output, trace };
 }
 
-export interface Letter {
+export interface TestMessage {
   readonly subject: string;
   readonly messageId?: string;
   /** Further header lines, on top. */
   readonly above?: readonly string[];
 }
 
-export function letter({ subject, messageId, above = [] }: Letter): string {
+export function testMessage({ subject, messageId, above = [] }: TestMessage): string {
   const lines = [...above, `Subject: ${subject}`, ...(messageId === undefined ? [] : [`Message-ID: ${messageId}`]), "From: ada@example.com", "", "A test.", ""];
   return lines.join("\r\n");
 }

@@ -92,7 +92,7 @@ realServer("mail.roundtrip through postfix and dovecot", PROGRAMS, () => {
     expect([output.delivery, output.arrival]).toEqual(["accepted", "not_arrived"]);
   }, 30_000);
 
-  test("a message of 200 KB, with letters beyond ASCII in its subject", async () => {
+  test("a message of 200 KB, with characters beyond ASCII in its subject", async () => {
     const output = await roundtrip(ends, { send: { subject_prefix: '[ä "quoted" (round) 日本]', size_bytes: 200_000 }, wait_ms: 20_000, clean_up: true });
     expect(output).toMatchObject({ status: "ok", arrival: "arrived", clean_up: { outcome: "deleted" } });
     expect(output.size_bytes).toBeGreaterThan(200_000);

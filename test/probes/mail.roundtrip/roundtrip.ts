@@ -9,15 +9,15 @@ export interface Ends {
   receive: { host: string; port: number } & Record<string, unknown>;
 }
 
-/** A round trip, quick to give up, beside what a test says. */
+/** A round trip with short timeouts, unless a test sets others. */
 export async function roundtrip(
   { send, receive }: Ends,
   { send: moreSend, receive: moreReceive, ...more }: Record<string, unknown> & { send?: object; receive?: object } = {},
   options: RunOptions = {},
 ): Promise<Output> {
-  const letter = { from_addr: "monitor@example.org", to_addr: "alice@example.org", subject_prefix: "[roundtrip]", helo_domain: "probe.example.org" };
+  const sending = { from_addr: "monitor@example.org", to_addr: "alice@example.org", subject_prefix: "[roundtrip]", helo_domain: "probe.example.org" };
   const input = {
-    send: { ...letter, timeout: 3, retry_delay: 0.2, ...send, ...moreSend },
+    send: { ...sending, timeout: 3, retry_delay: 0.2, ...send, ...moreSend },
     receive: { timeout: 3, ...receive, ...moreReceive },
     wait_ms: 3000,
     duplicate_wait_ms: 0,

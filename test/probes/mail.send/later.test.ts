@@ -9,7 +9,7 @@ import { createWorker } from "../../../runner/queue/create-worker.js";
 import { openQueue } from "../../../runner/queue/queue.js";
 import type { JobMemory } from "../../../runner/run/run-state.js";
 import { playConnections } from "../../support/play-connections.js";
-import { LETTER, type SendInput, type SendOutput, send } from "./send.js";
+import { SEND_INPUT, type SendInput, type SendOutput, send } from "./send.js";
 
 const open: { close(): unknown }[] = [];
 afterEach(async () => {
@@ -270,7 +270,7 @@ test("a worker returns it to the queue, and continues later", async () => {
   const folder = await mkdtemp(join(tmpdir(), "probe-run-mail-send-"));
   const queue = await openQueue(`sqlite:${join(folder, "queue.db")}`);
   try {
-    await queue.enqueue("mail.send@1.0.0", { ...LETTER, port: server.port, retry_delay: 5.6 });
+    await queue.enqueue("mail.send@1.0.0", { ...SEND_INPUT, port: server.port, retry_delay: 5.6 });
     await (await createWorker(queue, { drain: true })).run();
     const results: SendOutput[] = [];
     for await (const { body, ack } of consume(queue, { drain: true })) {

@@ -71,7 +71,7 @@ realServer("mail.send hands mail to postfix", ["postfix", "dovecot"], () => {
     });
   });
 
-  test("a subject with quotes, parentheses and letters beyond ASCII, lines that begin with dots, and an attachment", async () => {
+  test("a subject with quotes, parentheses and characters beyond ASCII, lines that begin with dots, and an attachment", async () => {
     const output = await submit(postfix, {
       subject_prefix: '[say "hi" (twice)] Grüezi – 日本',
       text: ".\n..two\nFrom here\nGrüezi\n",
@@ -134,7 +134,7 @@ realServer("mail.send meets postgrey", ["postfix", "dovecot", "postgrey"], () =>
     });
   });
   afterAll(async () => {
-    // Who asks goes first: postgrey stays while somebody is connected to it.
+    // Clients stop first: postgrey does not exit while one is connected.
     await postfix?.stop();
     await postgrey?.stop();
   });

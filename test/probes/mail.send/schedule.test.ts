@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { nextWaitMs, usualTimeoutMs } from "../../../probes/mail.send/schedule.js";
 import { type Input, newest } from "../../../probes/mail.send/schema.js";
-import { LETTER } from "./send.js";
+import { SEND_INPUT } from "./send.js";
 
 function input(given: Partial<Input>): Input {
-  const filled = { ...LETTER, retry_delay: 5, timeout: 30, ...given };
+  const filled = { ...SEND_INPUT, retry_delay: 5, timeout: 30, ...given };
   if (!newest.input.validator(filled)) throw new Error("the input does not fit");
   return filled as unknown as Input;
 }

@@ -5,8 +5,8 @@ import type { FilledOf, GivenOf } from "../../../schemas/contract.js";
 export type SendInput = Partial<GivenOf<(typeof newest)["input"]>>;
 export type SendOutput = FilledOf<(typeof newest)["output"]>;
 
-/** What every test sends, unless it says something else. */
-export const LETTER = {
+/** The input of every test, unless it sets other values. */
+export const SEND_INPUT = {
   host: "127.0.0.1",
   tls: "none",
   from_addr: "monitor@example.org",
@@ -18,7 +18,7 @@ export const LETTER = {
 } as const;
 
 export async function send(port: number, input: SendInput = {}, options: RunOptions = {}): Promise<SendOutput> {
-  const { envelope } = await runReport("mail.send@1.0.0", { ...LETTER, port, ...input }, options);
+  const { envelope } = await runReport("mail.send@1.0.0", { ...SEND_INPUT, port, ...input }, options);
   return envelope.output as SendOutput;
 }
 

@@ -44,7 +44,7 @@ realServer("network.nntp against INN", ["nnrpd"], () => {
     });
   });
 
-  test("a server where nobody may post, and one that wants a login first", async () => {
+  test("a server without posting, and one that requires a login first", async () => {
     running = await startNnrpd({ posting: false });
     expect(await ask({ tls, expect: { posting: true } })).toMatchObject({ status: "error", posting: false, findings: [{ reason: "posting_differs" }] });
     await running.stop();

@@ -84,7 +84,7 @@ describe("key establishment ends", () => {
     expect((await probe({ alpn: ["h2"] })).failure).toMatchObject({ phase: "tls" });
   });
 
-  test("where nobody listens, and where nobody answers", async () => {
+  test("where the port is closed, and where no server answers", async () => {
     server = await startNtsServer();
     const closed = await listen(() => {});
     await closed.close();

@@ -61,7 +61,7 @@ realServer("network.pop3 against dovecot", ["dovecot", "dovecot-pop3"], () => {
       expect(output.response_time_ms).toBe(output.operations.find(({ name }) => name === "NOOP")?.duration_ms);
       expect(output.capabilities_after_login).not.toBeNull();
       expect(JSON.stringify(output)).not.toContain("correct-horse");
-      // Whoever counts takes nothing away.
+      // Counting deletes nothing.
       expect(dovecot.messages("alice")).toHaveLength(2);
     });
 

@@ -80,7 +80,7 @@ describe("a certificate", () => {
   test.each([
     ["report", ["warning certificate_not_trusted"]],
     ["ignore", []],
-  ] as const)("that nobody trusts, with verify %s", (verify, expected) => {
+  ] as const)("that is not trusted, with verify %s", (verify, expected) => {
     const facts = secured(100, { authorised: false, problems: ["self_signed"] });
     expect(reasons(tls({ verify }), evidence({ tls: facts }))).toEqual(expected);
   });

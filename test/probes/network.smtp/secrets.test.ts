@@ -65,7 +65,7 @@ describe.each([
   });
 });
 
-// Whoever has the digest can guess the password at leisure.
+// A digest lets an attacker guess the password offline.
 test("a digest of a secret is not repeated either", async () => {
   const port = await echo("CRAM-MD5");
   const trace: unknown[] = [];

@@ -52,7 +52,7 @@ function rejection(phase: Phase, code: number): Failure {
   return { ...failure(phase, "reply_rejected", `${code}`), reply_code: code };
 }
 
-describe("the examples of the contract, to the letter", () => {
+describe("the examples of the contract, word for word", () => {
   test.each(["answered", "name-not-known"])("%s", (name) => {
     const output = shown(JSON.parse(fixture(`${name}.newest.json`)) as Output, JSON.parse(fixture(`${name}.input.json`)) as SeedInput);
     expect(`${JSON.stringify({ output, queue: fitForQueue(output) }, null, 4)}\n`).toBe(fixture(`${name}.envelope.json`));
@@ -93,7 +93,7 @@ describe("a probe that failed", () => {
     ["a close in the handshake", "tls", "closed", {}, [["TLS"]], "[SSL: UNEXPECTED_EOF_WHILE_READING] EOF occurred in violation of protocol"],
     ["the deadline", "probe", "timeout", nothing, [], "timed out"],
   ])("%s", (_what, phase, code, more, conversation, errcode) => {
-    // OpenSSL's reason, where the message is one; the others are told by their code alone.
+    // OpenSSL's reason, where the message is one; the others only have their code.
     expect(shown(broken(failure(phase, code, "wrong version number"), conversation, more))).toEqual({
       target_host: "mx.example.org",
       target_port: "25",

@@ -147,7 +147,7 @@ realServer("performance.bandwidth against iperf3", ["iperf3"], () => {
   test("a run that ends early keeps what was measured, and iperf3 ends with it", async () => {
     const output = await measure({ target_port: server.port, test_seconds: 30, timeout_ms: 3500, direction: "up", max_bits_per_second: 1_000_000 });
     expect(output).toMatchObject({ status: "error", failure: { phase: "transfer", code: "timeout" } });
-    // On a busy machine it may not come to print before it is ended.
+    // On a busy machine it may be ended before it prints.
     if (output.up !== null) expect(output.up.intervals.length).toBeGreaterThanOrEqual(1);
   });
 

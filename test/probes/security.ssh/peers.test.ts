@@ -17,7 +17,7 @@ async function ask(port: number, input: object = {}): Promise<Output> {
   return (await run("security.ssh", { target_host: "127.0.0.1", target_port: port, command_timeout_ms: 4000, ...input } as never)).output as Output;
 }
 
-/** Sends bytes (latin1) as soon as somebody connects, in each way. */
+/** Sends bytes (latin1) as soon as a client connects, divided in each way. */
 async function says(text: string, input: object = {}, thenClose = false): Promise<Output[]> {
   const outputs: Output[] = [];
   for (const way of WAYS) {

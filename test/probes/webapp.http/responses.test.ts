@@ -25,7 +25,7 @@ const violation = { status: "error", failure: { code: "protocol_violation" } };
 const cutOff = { status: "error", failure: { phase: "body", code: "closed" } };
 const tooMuch = { status: "error", failure: { code: "limit_exceeded" } };
 
-/** RFC 9110 to 9113, and what servers do against them: what each response must come to, however it is cut. */
+/** Responses by RFC 9110 to 9113 and against them, with the expected result, for every way of dividing the bytes. */
 const CASES: [what: string, response: string | string[], expected: object, input?: object][] = [
   [
     "a length",

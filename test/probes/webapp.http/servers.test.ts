@@ -95,7 +95,7 @@ for (const [name, start] of SERVERS) {
       expect(tls?.alpn ?? null).toBe(scheme === "http" ? null : actual === "2" ? "h2" : "http/1.1");
     });
 
-    test.each(["1.1", "2"] as const)("a large body over HTTP/%s is read whole, and cut where it is told", async (version) => {
+    test.each(["1.1", "2"] as const)("a large body over HTTP/%s is read whole, and cut at max_body_bytes", async (version) => {
       const content = FILES["large.txt"] as string;
       expect((await probe(`${server.https}/large.txt`, { version })).body).toMatchObject({ bytes: content.length, sha256: sha256(content) });
       const cut = await probe(`${server.https}/large.txt`, { version, max_body_bytes: 1000 });

@@ -2,7 +2,7 @@ import { afterEach, expect, test } from "vitest";
 import { listen } from "../../../runner/net/transport/listen.js";
 import { certificate } from "../../support/certificates.js";
 import { realServer } from "../../support/real-servers.js";
-import { browserProcesses, type Input, PATIENCE_MS, type Pages, startPages, walk } from "./journey.js";
+import { browserProcesses, type Input, type Pages, startPages, TEST_TIMEOUT_MS, walk } from "./journey.js";
 
 const open: { close(): unknown }[] = [];
 afterEach(async () => {
@@ -76,7 +76,7 @@ const CASES: Readonly<Record<string, Case>> = {
 };
 
 realServer("webapp.journey and pages without an end", ["chromium"], () => {
-  test.each(Object.entries(CASES))("%s", { timeout: PATIENCE_MS }, async (_, { pages: all, input, failure }) => {
+  test.each(Object.entries(CASES))("%s", { timeout: TEST_TIMEOUT_MS }, async (_, { pages: all, input, failure }) => {
     const output = await walk({ url: `${await pages(all)}/`, ...input });
     expect(output.status).toBe("error");
     expect(output.failure?.phase).toMatch(failure.phase);
@@ -85,7 +85,7 @@ realServer("webapp.journey and pages without an end", ["chromium"], () => {
     await expect.poll(() => browserProcesses().length, { timeout: 5000 }).toBe(0);
   });
 
-  test("a download by a click is declined, and the journey goes on", { timeout: PATIENCE_MS }, async () => {
+  test("a download by a click is declined, and the journey goes on", { timeout: TEST_TIMEOUT_MS }, async () => {
     const origin = await pages({
       "/": html("<a id=d href=/file download>x</a>"),
       "/file": (_, response) => void response.writeHead(200, { "content-type": "application/octet-stream" }).end("data"),
@@ -94,13 +94,13 @@ realServer("webapp.journey and pages without an end", ["chromium"], () => {
     expect(output).toMatchObject({ status: "ok", downloads: [`${origin}/file`] });
   });
 
-  test("windows that a click opens are closed, and counted", { timeout: PATIENCE_MS }, async () => {
+  test("windows that a click opens are closed, and counted", { timeout: TEST_TIMEOUT_MS }, async () => {
     const origin = await pages({ "/": html("<button id=b onclick=\"window.open('/other')\">x</button>"), "/other": html("other") });
     const output = await walk({ url: `${origin}/`, steps: [{ click: "#b" }, { click: "#b" }, { expect: { title: "x" } }], settle_ms: 1000 });
     expect(output).toMatchObject({ status: "ok", popup_count: 2, final_url: `${origin}/` });
   });
 
-  test("a page that asks whether to leave it is left", { timeout: PATIENCE_MS }, async () => {
+  test("a page that asks whether to leave it is left", { timeout: TEST_TIMEOUT_MS }, async () => {
     const origin = await pages({
       "/": html("<input id=i><script>onbeforeunload = (e) => { e.preventDefault(); return 'stay'; }</script>"),
       "/other": html("other"),
@@ -109,7 +109,7 @@ realServer("webapp.journey and pages without an end", ["chromium"], () => {
     expect(output).toMatchObject({ status: "ok", final_url: `${origin}/other`, dialogs: [{ type: "beforeunload" }] });
   });
 
-  test("a crash of the page's process is a failure", { timeout: PATIENCE_MS }, async () => {
+  test("a crash of the page's process is a failure", { timeout: TEST_TIMEOUT_MS }, async () => {
     const origin = await pages({ "/": html("<p id=here>") });
     const running = walk({ url: `${origin}/`, steps: [{ wait: { selector: "#never", state: "attached" } }], step_timeout_ms: 40_000 });
     let hasLoaded = false;
@@ -128,7 +128,7 @@ realServer("webapp.journey and pages without an end", ["chromium"], () => {
     expect(output).toMatchObject({ status: "error", failure: { code: expect.stringMatching(/^(closed|unsupported)$/) } });
   });
 
-  test("floods of console errors, requests and dialogs are counted, and listed within limits", { timeout: PATIENCE_MS }, async () => {
+  test("floods of console errors, requests and dialogs are counted, and listed within limits", { timeout: TEST_TIMEOUT_MS }, async () => {
     const origin = await pages({
       "/": html("<script>for (let i = 0; i < 500; i++) { console.error('x'.repeat(5000)); fetch('/r' + i).catch(() => 0); }</script>"),
     });
@@ -140,7 +140,7 @@ realServer("webapp.journey and pages without an end", ["chromium"], () => {
     expect(output.request_count).toBeGreaterThan(200);
   });
 
-  test("hosts that cannot be reached are reported as what they are", { timeout: PATIENCE_MS }, async () => {
+  test("hosts that cannot be reached are reported as what they are", { timeout: TEST_TIMEOUT_MS }, async () => {
     const gone = await listen(() => undefined);
     await gone.close();
     expect(await walk({ url: `http://127.0.0.1:${gone.port}/` })).toMatchObject({
@@ -155,7 +155,7 @@ realServer("webapp.journey and pages without an end", ["chromium"], () => {
     });
   });
 
-  test("a peer of another protocol, and one that closes at once", { timeout: PATIENCE_MS }, async () => {
+  test("a peer of another protocol, and one that closes at once", { timeout: TEST_TIMEOUT_MS }, async () => {
     const wrong = await listen((socket) => void socket.resume().end("\x00\x01 no protocol that you know\r\n"));
     const closing = await listen((socket) => void socket.end());
     open.push(wrong, closing);
@@ -163,7 +163,7 @@ realServer("webapp.journey and pages without an end", ["chromium"], () => {
     expect((await walk({ url: `http://127.0.0.1:${closing.port}/` })).failure).toMatchObject({ code: expect.stringMatching(/^(closed|reset)$/) });
   });
 
-  test("an untrusted certificate is a failure, unless it is ignored", { timeout: PATIENCE_MS }, async () => {
+  test("an untrusted certificate is a failure, unless it is ignored", { timeout: TEST_TIMEOUT_MS }, async () => {
     const server = await startPages({ "/": html("secure") }, { certificate: certificate("localhost") });
     open.push(server);
     const url = server.origin.replace("127.0.0.1", "localhost");
@@ -171,7 +171,7 @@ realServer("webapp.journey and pages without an end", ["chromium"], () => {
     expect(await walk({ url: `${url}/`, ignore_certificates: true })).toMatchObject({ status: "ok", steps: [{ status: 200 }] });
   });
 
-  test("a run whose time is up while the browser starts ends with it", { timeout: PATIENCE_MS }, async () => {
+  test("a run whose time is up while the browser starts ends with it", { timeout: TEST_TIMEOUT_MS }, async () => {
     expect(await walk({ url: "http://127.0.0.1:1/", timeout_ms: 50 })).toMatchObject({
       status: "error",
       failure: { phase: "probe", code: "timeout" },

@@ -7,7 +7,7 @@ import type { GivenOf } from "../../../schemas/contract.js";
 export type Input = GivenOf<(typeof newest)["input"]>;
 
 /** A browser takes seconds to start on a busy machine. */
-export const PATIENCE_MS = 120_000;
+export const TEST_TIMEOUT_MS = 120_000;
 
 export async function walk(input: Input, options: RunOptions = {}): Promise<Output> {
   return (await run("webapp.journey", { settle_ms: 0, timeout_ms: 60_000, ...input }, options)).output as Output;

@@ -8,7 +8,7 @@ import { startJourneySite } from "../../../runner/lab/journey-site.js";
 import { RunTargets } from "../../../runner/run/run-targets.js";
 import { realServer } from "../../support/real-servers.js";
 import { FILES, startNginx } from "../../support/web-servers.js";
-import { browserProcesses, PATIENCE_MS, type Pages, startPages, walk } from "./journey.js";
+import { browserProcesses, type Pages, startPages, TEST_TIMEOUT_MS, walk } from "./journey.js";
 
 const open: { close(): unknown }[] = [];
 afterEach(async () => {
@@ -30,7 +30,7 @@ function folder(): string {
 const foldersOfBrowsers = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith("probe-run-browser-"));
 
 realServer("webapp.journey in Chromium", ["chromium"], () => {
-  test("a form is filled in and sent, with the times of every step and document", { timeout: PATIENCE_MS }, async () => {
+  test("a form is filled in and sent, with the times of every step and document", { timeout: TEST_TIMEOUT_MS }, async () => {
     const site = await startJourneySite();
     open.push(site);
     process.env.JOURNEY_TEST_PASSWORD = "correct-horse-battery";
@@ -74,7 +74,7 @@ realServer("webapp.journey in Chromium", ["chromium"], () => {
     expect(output).toMatchObject({ har: null, dialogs: [], downloads: [], popup_count: 0, third_parties: [], failed_requests: [] });
   });
 
-  test("LCP, layout shifts and interactions are measured, and judged", { timeout: PATIENCE_MS }, async () => {
+  test("LCP, layout shifts and interactions are measured, and judged", { timeout: TEST_TIMEOUT_MS }, async () => {
     const origin = await pages({
       "/": `<title>x</title><h1 style="font-size:80px">A large heading</h1><div id=gap></div><p>text<p>text<button id=b>Go</button>
         <script>
@@ -98,12 +98,12 @@ realServer("webapp.journey in Chromium", ["chromium"], () => {
     expect(output.findings.map(({ reason }) => reason)).toEqual(["paint_late", "layout_shifts", "interaction_slow"]);
   });
 
-  test("without an interaction there is no INP, and an empty page has no layout shift", { timeout: PATIENCE_MS }, async () => {
+  test("without an interaction there is no INP, and an empty page has no layout shift", { timeout: TEST_TIMEOUT_MS }, async () => {
     const output = await walk({ url: `${await pages({ "/": "<title>empty</title>" })}/` });
     expect(output.documents).toMatchObject([{ interaction_to_next_paint_ms: null, largest_contentful_paint_ms: null, cumulative_layout_shift: null }]);
   });
 
-  test("console errors, exceptions, failed requests and third parties are reported", { timeout: PATIENCE_MS }, async () => {
+  test("console errors, exceptions, failed requests and third parties are reported", { timeout: TEST_TIMEOUT_MS }, async () => {
     const origin = await pages({
       "/": `<title>x</title><script>console.error("first", 1); console.log("no error"); setTimeout(() => { throw new Error("second") });</script>
         <img src="/missing.png"><img src="http://third-party.invalid/pixel.png">`,
@@ -123,7 +123,7 @@ realServer("webapp.journey in Chromium", ["chromium"], () => {
     expect(output.waterfall.find(({ url }) => url.endsWith("/missing.png"))).toMatchObject({ status: 404, third_party: false });
   });
 
-  test("with a folder, pictures and a HAR are written for their owner only, and nothing is overwritten", { timeout: PATIENCE_MS }, async () => {
+  test("with a folder, pictures and a HAR are written for their owner only, and nothing is overwritten", { timeout: TEST_TIMEOUT_MS }, async () => {
     const origin = await pages({ "/": "<title>x</title><h1>Hello</h1>" });
     const artifacts = folder();
     const output = await walk({ url: `${origin}/`, steps: [{ screenshot: { full_page: true } }, { click: "#nothing", step_timeout_ms: 300 }] }, { artifacts });
@@ -142,7 +142,7 @@ realServer("webapp.journey in Chromium", ["chromium"], () => {
     expect(har.log).toMatchObject({ version: "1.2", entries: [{ request: { method: "GET", url: `${origin}/` }, response: { status: 200 } }] });
   });
 
-  test("a secret that the page sends back is in no output, trace, file or file name", { timeout: PATIENCE_MS }, async () => {
+  test("a secret that the page sends back is in no output, trace, file or file name", { timeout: TEST_TIMEOUT_MS }, async () => {
     process.env.JOURNEY_TEST_SECRET = "k3y-of-the-journey";
     const origin = await pages({
       "/": `<title>x</title><form action=/echo><input id=f name=q></form>
@@ -179,7 +179,7 @@ realServer("webapp.journey in Chromium", ["chromium"], () => {
     expect(written).toHaveLength(3);
   });
 
-  test("what is not as expected in time is a finding, and later steps are not reached", { timeout: PATIENCE_MS }, async () => {
+  test("what is not as expected in time is a finding, and later steps are not reached", { timeout: TEST_TIMEOUT_MS }, async () => {
     const origin = await pages({ "/": "<title>Shop</title><p id=a>closed" });
     const output = await walk({
       url: `${origin}/`,
@@ -196,7 +196,7 @@ realServer("webapp.journey in Chromium", ["chromium"], () => {
     });
   });
 
-  test("a page that is not there is an error, unless it is expected", { timeout: PATIENCE_MS }, async () => {
+  test("a page that is not there is an error, unless it is expected", { timeout: TEST_TIMEOUT_MS }, async () => {
     const origin = await pages({});
     expect(await walk({ url: `${origin}/` })).toMatchObject({
       status: "error",
@@ -207,7 +207,7 @@ realServer("webapp.journey in Chromium", ["chromium"], () => {
     expect(await walk({ url: `${origin}/`, expect: { status: [404] } })).toMatchObject({ status: "ok", findings: [] });
   });
 
-  test("other hosts are reached only at public addresses, unless the input allows it", { timeout: PATIENCE_MS }, async () => {
+  test("other hosts are reached only at public addresses, unless the input allows it", { timeout: TEST_TIMEOUT_MS }, async () => {
     let hits = 0;
     const other = await startPages({
       "/x.png": (_, response) => {
@@ -234,7 +234,7 @@ realServer("webapp.journey in Chromium", ["chromium"], () => {
     });
   });
 
-  test("the address policy of a queue holds in the browser", { timeout: PATIENCE_MS }, async () => {
+  test("the address policy of a queue holds in the browser", { timeout: TEST_TIMEOUT_MS }, async () => {
     const origin = await pages({ "/": "<title>x</title>" });
     const targets = new RunTargets({ key: "none", refusalOf: (address) => `${address} is not allowed here` });
     expect(await walk({ url: `${origin}/` }, { targets })).toMatchObject({
@@ -244,7 +244,7 @@ realServer("webapp.journey in Chromium", ["chromium"], () => {
     });
   });
 
-  test("WebRTC sends nothing past the proxy", { timeout: PATIENCE_MS }, async () => {
+  test("WebRTC sends nothing past the proxy", { timeout: TEST_TIMEOUT_MS }, async () => {
     const socket = createSocket("udp4");
     socket.bind(0, "127.0.0.1");
     await once(socket, "listening");
@@ -262,7 +262,7 @@ realServer("webapp.journey in Chromium", ["chromium"], () => {
     expect(datagrams).toBe(0);
   });
 
-  test("the browser runs in its sandbox, as another user than root, and all of it ends with the run", { timeout: PATIENCE_MS }, async () => {
+  test("the browser runs in its sandbox, as another user than root, and all of it ends with the run", { timeout: TEST_TIMEOUT_MS }, async () => {
     const origin = await pages({ "/": "<title>x</title>" });
     const before = new Set(foldersOfBrowsers());
     let seen = browserProcesses();
@@ -283,7 +283,7 @@ realServer("webapp.journey in Chromium", ["chromium"], () => {
     expect(foldersOfBrowsers().filter((name) => !before.has(name))).toEqual([]);
   });
 
-  test("a cancelled run ends at once, with all of its processes", { timeout: PATIENCE_MS }, async () => {
+  test("a cancelled run ends at once, with all of its processes", { timeout: TEST_TIMEOUT_MS }, async () => {
     const origin = await pages({ "/": "<title>x</title>" });
     const cancel = new AbortController();
     const running = walk({ url: `${origin}/`, steps: [{ wait: { wait_ms: 50_000 }, step_timeout_ms: 60_000 }] }, { signal: cancel.signal });
@@ -293,7 +293,7 @@ realServer("webapp.journey in Chromium", ["chromium"], () => {
     await expect.poll(() => browserProcesses().length, { timeout: 5000 }).toBe(0);
   });
 
-  test("a recording of Chrome's Recorder is walked through", { timeout: PATIENCE_MS }, async () => {
+  test("a recording of Chrome's Recorder is walked through", { timeout: TEST_TIMEOUT_MS }, async () => {
     const site = await startJourneySite();
     open.push(site);
     process.env.JOURNEY_TEST_PASSWORD = "correct-horse-battery";
@@ -316,7 +316,7 @@ realServer("webapp.journey in Chromium", ["chromium"], () => {
 });
 
 realServer("webapp.journey against nginx", ["chromium", "nginx"], () => {
-  test("status, type and size are those of the files", { timeout: PATIENCE_MS }, async () => {
+  test("status, type and size are those of the files", { timeout: TEST_TIMEOUT_MS }, async () => {
     const server = await startNginx();
     open.push({ close: () => server.stop() });
     const output = await walk({ url: `${server.http}/old` });

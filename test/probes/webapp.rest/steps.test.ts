@@ -23,7 +23,7 @@ async function probe(site: Site, input: object): Promise<Output> {
 const says =
   (body: string, headers = {}): Site =>
   () => ({ headers, body });
-/** What the assertions of one step come to, for a body. */
+/** The result of one step with these assertions, for a body. */
 async function judged(body: string, expected: object): Promise<Output["steps"][number]> {
   return (await probe(says(body), { steps: [{ expect: expected }] })).steps[0] as Output["steps"][number];
 }

@@ -10,7 +10,7 @@ const write = (name: string, content: string | Uint8Array) => writeFileSync(join
 let server: TranscriptServer;
 
 beforeAll(async () => {
-  server = await playTranscript("S: 220 nobody should come here");
+  server = await playTranscript("S: 220 no client should connect here");
   write("good.json", JSON.stringify({ target_host: server.host, target_port: server.port }));
   write("empty.json", "");
   write("comma.json", '{\n  "target_host": "a",,\n}');

@@ -144,8 +144,8 @@ describe("dkim check", () => {
     ["not for mail", [published.replace("k=rsa", "k=rsa; s=other")], "error", ["not_for_mail"]],
   ])("%s", async (_what, records, status, reasons) => {
     const { code, out } = await check(records, "--json");
-    const told = JSON.parse(out);
-    expect({ status: told.status, reasons: told.findings.map(({ reason }: { reason: string }) => reason) }).toEqual({ status, reasons });
+    const report = JSON.parse(out);
+    expect({ status: report.status, reasons: report.findings.map(({ reason }: { reason: string }) => reason) }).toEqual({ status, reasons });
     expect(code).toBe(status === "error" ? 1 : 0);
   });
 

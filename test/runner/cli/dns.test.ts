@@ -15,7 +15,7 @@ afterEach(() => rmSync(cwd, { recursive: true }));
 
 const plan = (...options: string[]): Promise<Outcome> => probeRun(["dns", "plan", "example.org", ...options], { cwd });
 
-interface Told {
+interface PlannedRecord {
   topic: string;
   name: string;
   type: string;
@@ -25,7 +25,7 @@ interface Told {
   detail: string | null;
 }
 
-const recordsOf = ({ out }: Outcome): Told[] => JSON.parse(out).records;
+const recordsOf = ({ out }: Outcome): PlannedRecord[] => JSON.parse(out).records;
 const SOA = "SOA ns hostmaster 1 3600 600 86400 60";
 
 describe("dns plan", () => {
@@ -33,9 +33,9 @@ describe("dns plan", () => {
     await probeRun(["dkim", "keygen", "example.org", "--type", "both"], { cwd });
     const { certificate } = selfSigned({ names: ["mail.example.org"] });
     writeFileSync(join(cwd, "mail.pem"), certificate);
-    const told = await plan("--address", "192.0.2.7", "--address", "2001:DB8::7", "--include", "_spf.example.net", "--dane", "mail.pem", "--json");
-    expect(told.code).toBe(0);
-    expect(recordsOf(told).map(({ topic, name, type, value }) => [topic, name, type, value])).toEqual([
+    const outcome = await plan("--address", "192.0.2.7", "--address", "2001:DB8::7", "--include", "_spf.example.net", "--dane", "mail.pem", "--json");
+    expect(outcome.code).toBe(0);
+    expect(recordsOf(outcome).map(({ topic, name, type, value }) => [topic, name, type, value])).toEqual([
       ["mx", "example.org", "MX", "10 mail.example.org."],
       ["address", "mail.example.org", "A", "192.0.2.7"],
       ["ptr", "7.2.0.192.in-addr.arpa", "PTR", "mail.example.org."],
@@ -51,7 +51,7 @@ describe("dns plan", () => {
       ["tls_rpt", "_smtp._tls.example.org", "TXT", "v=TLSRPTv1; rua=mailto:postmaster@example.org"],
       ["dane", "_25._tcp.mail.example.org", "TLSA", expect.stringMatching(/^3 1 1 [0-9a-f]{64}$/)],
     ]);
-    expect(JSON.parse(told.out).policy_file).toEqual({
+    expect(JSON.parse(outcome.out).policy_file).toEqual({
       url: "https://mta-sts.example.org/.well-known/mta-sts.txt",
       text: "version: STSv1\r\nmode: testing\r\nmx: mail.example.org\r\nmax_age: 86400\r\n",
     });
@@ -82,8 +82,8 @@ describe("dns plan", () => {
   });
 
   test("reports to another domain need its consent", async () => {
-    const told = await plan("--reports", "dmarc@reports.example.net", "--json");
-    expect(recordsOf(told)).toContainEqual(
+    const outcome = await plan("--reports", "dmarc@reports.example.net", "--json");
+    expect(recordsOf(outcome)).toContainEqual(
       expect.objectContaining({ topic: "dmarc_reports", name: "example.org._report._dmarc.reports.example.net", value: "v=DMARC1" }),
     );
   });
@@ -119,22 +119,22 @@ describe("dns plan --check", () => {
     }
   }
 
-  const statuses = (told: Outcome): Record<string, string> => Object.fromEntries(recordsOf(told).map(({ topic, status }) => [topic, status]));
+  const statuses = (outcome: Outcome): Record<string, string> => Object.fromEntries(recordsOf(outcome).map(({ topic, status }) => [topic, status]));
 
   test("accepts the zone that it prints", async () => {
     await probeRun(["dkim", "keygen", "example.org"], { cwd });
     const { certificate } = selfSigned({ names: ["mail.example.org"] });
     writeFileSync(join(cwd, "mail.pem"), certificate);
     const zone = (await plan("--address", "192.0.2.7", "--dane", "mail.pem", "--zone")).out.replace(/^;(?=\S)/gm, "");
-    const told = await check(zone, "--dane", "mail.pem", "--json");
-    expect(recordsOf(told).filter(({ status }) => status !== "ok")).toEqual([]);
-    expect(told.code).toBe(0);
+    const outcome = await check(zone, "--dane", "mail.pem", "--json");
+    expect(recordsOf(outcome).filter(({ status }) => status !== "ok")).toEqual([]);
+    expect(outcome.code).toBe(0);
   });
 
   test("reports missing records", async () => {
-    const told = await check("", "--json");
-    expect(told.code).toBe(1);
-    expect(new Set(Object.values(statuses(told)))).toEqual(new Set(["missing"]));
+    const outcome = await check("", "--json");
+    expect(outcome.code).toBe(1);
+    expect(new Set(Object.values(statuses(outcome)))).toEqual(new Set(["missing"]));
   });
 
   test.each<[string, string, string, string, RegExp | null]>([
@@ -163,11 +163,11 @@ describe("dns plan --check", () => {
     ["MTA-STS without an id", '_mta-sts.example.org. TXT "v=STSv1; x=1;"', "mta_sts", "differs", /no id/],
     ["MTA-STS with another id", '_mta-sts.example.org. TXT "v=STSv1; id=1;"', "mta_sts", "ok", null],
     ["the policy's host elsewhere", "mta-sts.example.org. A 192.0.2.99", "mta_sts_host", "ok", null],
-    ["reports to somebody else", '_smtp._tls.example.org. TXT "v=TLSRPTv1; rua=https://example.net/r"', "tls_rpt", "ok", null],
-    ["reports to nobody", '_smtp._tls.example.org. TXT "v=TLSRPTv1; x=y"', "tls_rpt", "differs", /no rua/],
+    ["reports to another party", '_smtp._tls.example.org. TXT "v=TLSRPTv1; rua=https://example.net/r"', "tls_rpt", "ok", null],
+    ["a record without a recipient", '_smtp._tls.example.org. TXT "v=TLSRPTv1; x=y"', "tls_rpt", "differs", /no rua/],
   ])("%s", async (_what, zone, topic, status, detail) => {
-    const told = await check(zone, "--json");
-    const record = recordsOf(told).find((each) => each.topic === topic);
+    const outcome = await check(zone, "--json");
+    const record = recordsOf(outcome).find((each) => each.topic === topic);
     expect(record?.status).toBe(status);
     if (detail !== null) expect(record?.detail).toMatch(detail);
   });
@@ -187,10 +187,10 @@ describe("dns plan --check", () => {
 
   test("failing name servers leave the result unknown", async () => {
     const server = await startDnsServer({ zones: [`. ${SOA}`], behave: () => ({ rcode: 2 }) });
-    const told = await plan("--check", "--resolver", server.servers[0] as string, "--json");
+    const outcome = await plan("--check", "--resolver", server.servers[0] as string, "--json");
     await server.close();
-    expect(told.code).toBe(1);
-    expect(new Set(Object.values(statuses(told)))).toEqual(new Set(["unknown"]));
+    expect(outcome.code).toBe(1);
+    expect(new Set(Object.values(statuses(outcome)))).toEqual(new Set(["unknown"]));
   });
 });
 

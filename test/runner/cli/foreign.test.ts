@@ -14,7 +14,7 @@ import { run as same } from "probe-run";
 
 export default defineProbe({
   name: "acme.echo",
-  summary: "Says what it was told.",
+  summary: "Returns its input.",
   version: "1.2.0",
   needs: ["clock"],
   input: contract({
@@ -70,7 +70,7 @@ describe("a third-party probe", () => {
     const { code, out } = await spawnProbeRun(["acme.echo", "--set", "word=hi"], { cwd: join(cwd, folder) });
     expect(code).toBe(0);
     expect(JSON.parse(out).output.word).toBe("hi");
-    expect((await spawnProbeRun(["list"], { cwd: join(cwd, folder) })).out).toMatch(/^acme\.echo +1\.2\.0 +clock +Says what it was told\.$/m);
+    expect((await spawnProbeRun(["list"], { cwd: join(cwd, folder) })).out).toMatch(/^acme\.echo +1\.2\.0 +clock +Returns its input\.$/m);
   });
 
   test("is suggested by its own name for a misspelling", async () => {

@@ -80,9 +80,9 @@ describe("enqueue", () => {
     [["queue", "stats", "--results"], "queue stats does not take --results"],
     [["queue", "stat"], "did you mean stats?"],
     [["queue"], "missing argument: a subcommand"],
-  ])("%j is rejected", async (argv, told) => {
+  ])("%j is rejected", async (argv, message) => {
     const { code, err } = await probeRun(argv, { cwd });
-    expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining(told) });
+    expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining(message) });
   });
 });
 

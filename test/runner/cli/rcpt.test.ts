@@ -304,20 +304,20 @@ describe("a list", () => {
     ["has no addresses", "name\nAda\n", [], "no column of the list is known to hold addresses"],
     ["is empty", "\n\n", [], "list.txt contains no address"],
     ["has no such column", "name,mail\nAda,ada@first.example\n", ["--column", "post"], 'the list has no column "post"'],
-  ])("that %s is rejected", async (_what, text, words, told) => {
+  ])("that %s is rejected", async (_what, text, words, message) => {
     const { code, err } = await rcpt([wrote("list.txt", text), ...words]);
     expect(code).toBe(2);
-    expect(err).toContain(told);
+    expect(err).toContain(message);
   });
 
   test.each([
     [["ada@first.example", "--out", "rows.csv"], "--out is for a list"],
     [["list.csv", "--json"], "--json is for a single address"],
     [["list.csv", "--queue", "sqlite:q.db", "--out", "rows.csv"], "cannot be combined"],
-  ])("%j is rejected", async (words, told) => {
+  ])("%j is rejected", async (words, message) => {
     const { code, err } = await rcpt(words);
     expect(code).toBe(2);
-    expect(err).toContain(told);
+    expect(err).toContain(message);
   });
 });
 

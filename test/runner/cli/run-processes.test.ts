@@ -24,7 +24,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Lines of inputs; each has a port, so that results can be told apart. */
+/** Lines of inputs; each has a port, so that results can be distinguished. */
 function listOf(...inputs: (object | string)[]): string {
   const path = join(folder, `${Math.random()}.jsonl`);
   writeFileSync(path, inputs.map((input) => (typeof input === "string" ? input : JSON.stringify(input))).join("\n"));

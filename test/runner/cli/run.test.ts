@@ -106,10 +106,10 @@ describe("one input", () => {
   test("--record writes a transcript that plays the run again", async () => {
     const first = await probeRun(["network.smtp", ...set(await serve(GREETS)), "--record", "record.txt"], { cwd });
     const again = await probeRun(["network.smtp", ...set(await serve(readFileSync(join(cwd, "record.txt"), "utf8")))]);
-    const told = (out: string) =>
+    const repliesIn = (out: string) =>
       JSON.parse(out).output.operations.map(({ name, code, message }: Record<string, unknown>) => (name === "connect" ? name : [name, code, message]));
     expect(again.code).toBe(0);
-    expect(told(again.out)).toEqual(told(first.out));
+    expect(repliesIn(again.out)).toEqual(repliesIn(first.out));
     expect(servers.at(-1)?.mismatches).toEqual([]);
   });
 

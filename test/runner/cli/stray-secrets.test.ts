@@ -17,7 +17,7 @@ test.each([
   ["throws it in an error", 'throw new Error("no login with " + password);'],
   ["throws it as a text", 'throw "no login with " + password;'],
   [
-    "lets it fly in a rejection that nobody awaits",
+    "puts it in a rejection that is not awaited",
     'Promise.reject(new Error("no login with " + password)); await new Promise((resolve) => setTimeout(resolve, 5000));',
   ],
 ])("a probe that %s does not reveal a secret", async (_how, goesWrong) => {

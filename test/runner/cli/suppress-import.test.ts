@@ -14,8 +14,8 @@ afterEach(() => rm(cwd, { recursive: true }));
 const suppress = (...argv: string[]) => probeRun(["suppress", ...argv], { cwd });
 
 async function importing(...lines: readonly unknown[]) {
-  await writeFile(join(cwd, "told.jsonl"), lines.map((line) => (typeof line === "string" ? line : JSON.stringify(line))).join("\n"));
-  return suppress("import", "told.jsonl", "--json");
+  await writeFile(join(cwd, "events.jsonl"), lines.map((line) => (typeof line === "string" ? line : JSON.stringify(line))).join("\n"));
+  return suppress("import", "events.jsonl", "--json");
 }
 
 async function listed(): Promise<string[]> {
@@ -88,7 +88,7 @@ describe("import of bounces and complaints", () => {
       "done@example.net unsubscribe opt-out report of Loop/1.0",
       "gone@example.net bounce 550 5.1.1 User unknown",
     ]);
-    expect((await suppress("import", "told.jsonl")).out).toBe(
+    expect((await suppress("import", "events.jsonl")).out).toBe(
       "5 lines: 1 bounces, 1 complaints, 1 unsubscribes; 0 added, 3 already on the list; 2 lines ignored\n",
     );
   });

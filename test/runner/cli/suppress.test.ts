@@ -66,9 +66,9 @@ test.each([
   [["add", "no address"], "is not a valid address"],
   [["add", "a@example.org", "--reason", "hate"], "use one of bounce, complaint, unsubscribe, manual"],
   [["add", "a@example.org", "--days", "0"], "--days must be a whole number from 1"],
-])("%j is rejected, and nothing is changed", async (argv, told) => {
+])("%j is rejected, and nothing is changed", async (argv, message) => {
   const { code, err } = await suppress(...argv);
   expect(code).toBe(2);
-  expect(err).toContain(told);
+  expect(err).toContain(message);
   expect((await suppress("list")).out).toBe("the list is empty\n");
 });

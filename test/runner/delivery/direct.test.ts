@@ -234,8 +234,8 @@ describe("the next mail host", () => {
 describe("after the final dot", () => {
   test("a 354 reply leaves the outcome unknown, and the message is not sent again", async () => {
     const net = await internet(BOTH, { mx: ["127.0.0.11", { end: () => "354 go on" }], backup: ["127.0.0.12", {}] });
-    const told = only(await service(net).send(mail("bob@one.example")));
-    expect(told).toMatchObject({ outcome: "unknown", decided_at: "data", next: "ask_the_recipient" });
+    const recipient = only(await service(net).send(mail("bob@one.example")));
+    expect(recipient).toMatchObject({ outcome: "unknown", decided_at: "data", next: "ask_the_recipient" });
     expect(net.host("backup").connections).toHaveLength(0);
   });
 
@@ -290,7 +290,7 @@ describe("TLS", () => {
     ["it breaks", { tls: "broken" }, { mode: "starttls" }],
     ["it is refused", { tls: "refused" }, { mode: "starttls" }],
     ["it is not offered", {}, { mode: "starttls" }],
-    ["nobody trusts the certificate", { tls: "good" }, { verify: "require" }],
+    ["the certificate is not trusted", { tls: "good" }, { verify: "require" }],
   ])("if it is required and missing, nothing is sent: %s", async (_, behaviour, tls) => {
     const net = await internet(ONE, { mx: ["127.0.0.11", behaviour] });
     const report = await service(net, { tls }).send(mail("bob@one.example"));
@@ -311,8 +311,8 @@ describe("what a server refuses", () => {
     ["550 5.7.1 not you", "bounced", "read_the_reply"],
   ])("a sender (%s): the 503 replies to the pipelined recipients do not decide about them", async (reply, outcome, next) => {
     const net = await internet(ONE, { mx: ["127.0.0.11", { mail: () => reply }] });
-    const told = only(await service(net).send(mail("bob@one.example")));
-    expect(told).toMatchObject({ outcome, next, decided_at: "mail", code: Number(reply.slice(0, 3)) });
+    const recipient = only(await service(net).send(mail("bob@one.example")));
+    expect(recipient).toMatchObject({ outcome, next, decided_at: "mail", code: Number(reply.slice(0, 3)) });
   });
 
   test("a recipient, with a reply code that is no refusal: it may be retried", async () => {
@@ -443,7 +443,7 @@ describe("a run", () => {
     ["a word for yes", { requiretls: "yes" }, "/requiretls"],
     ["a number for a message", { message: 3 }, "/message"],
     ["a field of another name", { recipient: "bob@one.example" }, "/recipient"],
-    ["a field of the letter that is no text", { message: undefined, fields: { subject: 3 } }, "/fields/subject"],
+    ["a field of the message that is no text", { message: undefined, fields: { subject: 3 } }, "/fields/subject"],
     ["an id that is empty", { id: "" }, "/id"],
     ["a field that cannot be copied", { message: undefined, fields: () => 1 }, "/fields"],
   ])("%s is refused with the name of the field, and nothing is sent", async (_, wrong, pointer) => {

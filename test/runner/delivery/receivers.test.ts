@@ -33,8 +33,8 @@ beforeAll(async () => {
 });
 afterAll(() => dns?.close());
 
-/** A message that none of the others is. */
-function letter(recipients: string | readonly string[], more: Partial<MailToSend> & { readonly subject?: string; readonly body?: string } = {}): MailToSend {
+/** A message with its own Message-ID. */
+function mailTo(recipients: string | readonly string[], more: Partial<MailToSend> & { readonly subject?: string; readonly body?: string } = {}): MailToSend {
   const { subject = "Hello", body = BODY, ...rest } = more;
   number += 1;
   const header = [
@@ -62,7 +62,7 @@ function to(port: number, options: DeliveryOptions = {}) {
 
 const ends = ({ recipients }: DeliveryReport): string[] => recipients.map(({ outcome, class: found }) => `${outcome} ${found}`);
 
-/** The copies of a message that have arrived, once there are so many. */
+/** The copies of a message that have arrived, once there are `copies`. */
 async function arrived(receiver: Pick<Receiver, "delivered">, { message_id: id }: DeliveryReport, copies = 1): Promise<string[]> {
   const found = (): string[] => receiver.delivered().filter((message) => message.includes(id as string));
   await expect.poll(() => found().length, { timeout: 10_000 }).toBe(copies);
@@ -111,7 +111,7 @@ realServer("createDelivery and postfix", ["postfix", "dovecot", "dkimverify"], (
   afterAll(() => postfix?.stop());
 
   test("a signed message arrives byte for byte, and its signatures are valid", async () => {
-    const report = await to(postfix.starttls, { dkim, tls: { mode: "starttls", verify: "require", ca: testAuthority() } }).send(letter("alice@example.org"));
+    const report = await to(postfix.starttls, { dkim, tls: { mode: "starttls", verify: "require", ca: testAuthority() } }).send(mailTo("alice@example.org"));
     expect(ends(report)).toEqual(["delivered null"]);
     expect(report.attempts[0]).toMatchObject({ tls: "secured", tls_policy: "configured", tls_result: null });
     const [message] = (await arrived(postfix, report)) as [string];
@@ -120,21 +120,21 @@ realServer("createDelivery and postfix", ["postfix", "dovecot", "dkimverify"], (
   });
 
   test("an untrusted certificate prevents delivery if a trusted one is required", async () => {
-    const report = await to(postfix.starttls, { tls: { mode: "starttls", verify: "require" } }).send(letter("alice@example.org"));
+    const report = await to(postfix.starttls, { tls: { mode: "starttls", verify: "require" } }).send(mailTo("alice@example.org"));
     expect(only(report)).toMatchObject({ outcome: "failed", class: "tls", said_by: "us", failure: { retryable: true } });
     expect(postfix.delivered().join()).not.toContain(report.message_id as string);
   });
 
   test("more recipients than it accepts in one transaction all get the message, once each", async () => {
     const recipients = Array.from({ length: 120 }, (_, index) => `n${index}@example.org`);
-    const report = await to(postfix.plain).send(letter(recipients));
+    const report = await to(postfix.plain).send(mailTo(recipients));
     expect(new Set(ends(report))).toEqual(new Set(["delivered null"]));
     await arrived(postfix, report, 120);
     expect(report.attempts.length).toBeGreaterThan(2);
   });
 
   test("each recipient has the reply to its own RCPT", async () => {
-    const report = await to(postfix.plain).send(letter(["alice@example.org", "nobody@example.org", "bob@example.org", "cem@nowhere.org", "dora@other.org"]));
+    const report = await to(postfix.plain).send(mailTo(["alice@example.org", "nobody@example.org", "bob@example.org", "cem@nowhere.org", "dora@other.org"]));
     expect(ends(report)).toEqual(["delivered null", "bounced address", "delivered null", "bounced address", "bounced routing"]);
     expect(report.recipients.map(({ said_by: who, matched }) => [who, matched])).toEqual([
       ["mail_host", null],
@@ -147,15 +147,15 @@ realServer("createDelivery and postfix", ["postfix", "dovecot", "dkimverify"], (
   });
 
   test("a message that is too large or looks like spam is bounced with that class", async () => {
-    const large = await to(postfix.plain).send(letter("alice@example.org", { body: "0123456789\r\n".repeat(100_000) }));
+    const large = await to(postfix.plain).send(mailTo("alice@example.org", { body: "0123456789\r\n".repeat(100_000) }));
     expect(only(large)).toMatchObject({ outcome: "bounced", class: "size", said_by: "us", decided_at: "mail", enhanced_code: "5.3.4" });
     expect(large.attempts[0]?.operations.map(({ name }) => name)).not.toContain("message");
-    const spam = await to(postfix.plain).send(letter("alice@example.org", { subject: "this is spam" }));
+    const spam = await to(postfix.plain).send(mailTo("alice@example.org", { subject: "this is spam" }));
     expect(only(spam)).toMatchObject({ outcome: "bounced", class: "content", code: 550, enhanced_code: "5.7.1", decided_at: "data" });
   });
 
   test("a requested DSN is sent, and names the message and the recipient", async () => {
-    const report = await to(postfix.plain).send(letter("alice@example.org", { mail_from: "bob@example.org", dsn: WISH }));
+    const report = await to(postfix.plain).send(mailTo("alice@example.org", { mail_from: "bob@example.org", dsn: WISH }));
     expect(ends(report)).toEqual(["delivered null"]);
     expect(await reportBack(postfix, "order-17")).toMatchObject(DELIVERED_TO_ALICE);
   });
@@ -169,7 +169,7 @@ realServer("createDelivery and exim", ["exim4", "dkimverify"], () => {
   afterAll(() => exim?.stop());
 
   test("a signed message arrives byte for byte over trusted TLS, and its signatures are valid", async () => {
-    const report = await to(exim.port, { dkim, tls: { verify: "require", ca: testAuthority() } }).send(letter("alice@example.org"));
+    const report = await to(exim.port, { dkim, tls: { verify: "require", ca: testAuthority() } }).send(mailTo("alice@example.org"));
     expect(ends(report)).toEqual(["delivered null"]);
     expect(report.attempts[0]).toMatchObject({ tls: "secured", tls_result: null });
     const [message] = (await arrived(exim, report)) as [string];
@@ -179,22 +179,22 @@ realServer("createDelivery and exim", ["exim4", "dkimverify"], () => {
 
   test("each of a hundred recipients has the reply to its own RCPT", async () => {
     const unknown = Array.from({ length: 98 }, (_, index) => `nobody${index}@example.org`);
-    const report = await to(exim.port).send(letter(["alice@example.org", ...unknown, "bob@example.org", "cem@other.org"]));
+    const report = await to(exim.port).send(mailTo(["alice@example.org", ...unknown, "bob@example.org", "cem@other.org"]));
     expect(ends(report)).toEqual(["delivered null", ...unknown.map(() => "bounced address"), "delivered null", "bounced routing"]);
     expect(report.recipients[1]).toMatchObject({ code: 550, enhanced_code: null, message: "Unknown user", said_by: "mail_host", next: "correct_the_address" });
     await arrived(exim, report, 2);
   });
 
   test("a message that is too large or looks like spam is bounced with that class", async () => {
-    const large = await to(exim.port).send(letter("alice@example.org", { body: "0123456789\r\n".repeat(100_000) }));
+    const large = await to(exim.port).send(mailTo("alice@example.org", { body: "0123456789\r\n".repeat(100_000) }));
     expect(only(large)).toMatchObject({ outcome: "bounced", class: "size", decided_at: "mail" });
-    const spam = await to(exim.port).send(letter(["alice@example.org", "bob@example.org"], { subject: "this is spam" }));
+    const spam = await to(exim.port).send(mailTo(["alice@example.org", "bob@example.org"], { subject: "this is spam" }));
     expect(ends(spam)).toEqual(["bounced content", "bounced content"]);
     expect(only(spam)).toMatchObject({ code: 550, message: "This message looks like spam", decided_at: "data" });
   });
 
   test("a requested DSN is sent, and names the message and the recipient", async () => {
-    const report = await to(exim.port).send(letter("alice@example.org", { mail_from: "bob@example.org", dsn: WISH }));
+    const report = await to(exim.port).send(mailTo("alice@example.org", { mail_from: "bob@example.org", dsn: WISH }));
     expect(ends(report)).toEqual(["delivered null"]);
     expect(await reportBack(exim, "order-17")).toMatchObject(DELIVERED_TO_ALICE);
   });
@@ -208,7 +208,7 @@ realServer("createDelivery and opensmtpd", ["smtpd"], () => {
   afterAll(() => opensmtpd?.stop());
 
   test("after a failed handshake the message arrives in plain text over another connection, byte for byte", async () => {
-    const report = await to(opensmtpd.port).send(letter("alice@example.org"));
+    const report = await to(opensmtpd.port).send(mailTo("alice@example.org"));
     expect(ends(report)).toEqual(["delivered null"]);
     expect(report.attempts.map(({ tls, outcome }) => [tls, outcome])).toEqual([["failed", "accepted"]]);
     const [message] = (await arrived(opensmtpd, report)) as [string];
@@ -216,21 +216,21 @@ realServer("createDelivery and opensmtpd", ["smtpd"], () => {
   });
 
   test.each([{ mode: "starttls" }, { verify: "require" }] as const)("with %j nothing is sent in plain text", async (tls) => {
-    const report = await to(opensmtpd.port, { tls }).send(letter("alice@example.org"));
+    const report = await to(opensmtpd.port, { tls }).send(mailTo("alice@example.org"));
     expect(only(report)).toMatchObject({ outcome: "failed", class: "tls", failure: { retryable: true } });
     expect(report.attempts.flatMap(({ operations }) => operations.map(({ name }) => name))).not.toContain("MAIL");
     expect(opensmtpd.delivered().join()).not.toContain(report.message_id as string);
   });
 
   test('its reply "mailing list expansion problem" is read as an unknown mailbox', async () => {
-    const report = await to(opensmtpd.port).send(letter(["alice@example.org", "nobody@example.org", "cem@other.org"]));
+    const report = await to(opensmtpd.port).send(mailTo(["alice@example.org", "nobody@example.org", "cem@other.org"]));
     expect(ends(report)).toEqual(["delivered null", "bounced address", "bounced address"]);
     expect(report.recipients[1]).toMatchObject({ code: 524, enhanced_code: "5.2.4", matched: "opensmtpd-nobody", next: "correct_the_address" });
     await arrived(opensmtpd, report);
   });
 
   test("a message that is too large is bounced with that class", async () => {
-    const large = await to(opensmtpd.port).send(letter("alice@example.org", { body: "0123456789\r\n".repeat(100_000) }));
+    const large = await to(opensmtpd.port).send(mailTo("alice@example.org", { body: "0123456789\r\n".repeat(100_000) }));
     expect(only(large)).toMatchObject({ outcome: "bounced", class: "size", decided_at: "mail" });
   });
 });

@@ -238,9 +238,9 @@ test("a session with one customer's host of a provider is not used for another c
   const zones = [zone("example.", `one MX 10 one.${provider}\ntwo MX 10 two.${provider}`), zone(provider, "one A 127.0.0.11\ntwo A 127.0.0.12")];
   const net = await internet("", { a: ["127.0.0.11", {}], b: ["127.0.0.12", {}] }, { zones });
   const delivery = service(net);
-  const told = [only(await delivery.send(mail("bob@one.example"))), only(await delivery.send(mail("cem@two.example")))];
-  expect(told.map(({ outcome }) => outcome)).toEqual(["delivered", "delivered"]);
-  expect(told[1]?.site).toBe(told[0]?.site);
+  const recipients = [only(await delivery.send(mail("bob@one.example"))), only(await delivery.send(mail("cem@two.example")))];
+  expect(recipients.map(({ outcome }) => outcome)).toEqual(["delivered", "delivered"]);
+  expect(recipients[1]?.site).toBe(recipients[0]?.site);
   expect([net.host("a").messages.length, net.host("b").messages.length]).toEqual([1, 1]);
 });
 

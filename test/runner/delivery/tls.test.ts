@@ -64,7 +64,7 @@ describe("MTA-STS", () => {
   });
 
   test.each<[string, MxBehaviour, string, string | undefined]>([
-    ["a certificate that nobody trusts", { tls: "good", certificate: OWN }, "certificate-not-trusted", undefined],
+    ["a certificate that is not trusted", { tls: "good", certificate: OWN }, "certificate-not-trusted", undefined],
     ["a certificate for another name", { tls: "good", certificate: policyCertificate("other.example") }, "certificate-host-mismatch", undefined],
     ["no STARTTLS", {}, "starttls-not-supported", undefined],
     ["a STARTTLS that is refused", { tls: "refused" }, "starttls-not-supported", undefined],

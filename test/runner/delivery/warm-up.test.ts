@@ -56,7 +56,7 @@ describe("an address that is being warmed up", () => {
     const delivery = warming(net, { warm_up: [2], source_addresses: ["127.0.0.2", "127.0.0.3"] });
     const { recipients, attempts } = await delivery.send(mail(named("a", "b", "c", "d", "e")));
     expect(recipients.map(({ outcome }) => outcome)).toEqual(["delivered", "delivered", "delivered", "delivered", "failed"]);
-    expect(attempts.map(({ source_address: source, recipients: whom }) => [source, whom]).sort()).toEqual([
+    expect(attempts.map(({ source_address: source, recipients }) => [source, recipients]).sort()).toEqual([
       ["127.0.0.2", [0, 1]],
       ["127.0.0.3", [2, 3]],
     ]);

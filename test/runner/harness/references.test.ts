@@ -75,7 +75,7 @@ describe("a secret's name", () => {
       { pointer: "/password_secret", message: "env:references_test: there is no such environment variable", hint: expect.stringContaining("environment") },
     ]);
     expect(runs).toBe(0);
-    // Whoever writes the password there by mistake does not read it again in the error.
+    // A password written there by mistake is not repeated in the error.
     expect(JSON.stringify((await refusalOf({ account: "ada", password_secret: "pass word!" })).violations)).not.toContain("word!");
   });
 

@@ -34,7 +34,7 @@ it("a name that only looks like a built-in one does not compile", () => {
     await run("network.smtpp@2", { target_host: "mx.example.org" });
     // @ts-expect-error: it has no such version
     await run("network.smtp@9", { target_host: "mx.example.org" });
-    // @ts-expect-error: letters are swapped
+    // @ts-expect-error: characters are swapped
     await run("mail.rctp", { email: "a@b.example" });
   };
   expectTypeOf(compiledOnly).toBeFunction();

@@ -48,7 +48,7 @@ async function loggedIn(server: ImapServer, folder = "INBOX"): Promise<RawClient
   return client;
 }
 
-const LETTER = Buffer.from(
+const MESSAGE = Buffer.from(
   "Received: from a.example\r\n by b.example; Fri, 20 Nov 2026 06:00:00 +0000\r\nSubject: a (strange) subject\r\nX-Probe: 12ab34\r\n\r\nThe body.\r\n",
 );
 const AT = new Date("2026-11-03T06:00:00Z");
@@ -59,7 +59,7 @@ describe("a login", () => {
     ["with a wrong password", "LOGIN lab wrong", "t NO [AUTHENTICATIONFAILED] user name or password is wrong"],
     ["with SASL's first answer", `AUTHENTICATE PLAIN ${Buffer.from("\0lab\0lab-password").toString("base64")}`, "t OK "],
     ["with nothing behind PLAIN's initial response", "AUTHENTICATE PLAIN =", "t BAD expected identity"],
-    ["by a mechanism that nobody knows", "AUTHENTICATE FOO", "t NO [CANNOT]"],
+    ["by an unknown mechanism", "AUTHENTICATE FOO", "t NO [CANNOT]"],
     ["that is no base64", "AUTHENTICATE PLAIN a", "t BAD expected base64"],
     ["without a password", "LOGIN lab", "t BAD expected a space at the end"],
   ])("%s", async (_how, command, answer) => {
@@ -151,10 +151,10 @@ test("folders, and their special use", async () => {
 
 test("a message is fetched", async () => {
   const server = await start();
-  server.store.inbox.add(LETTER, { at: AT });
+  server.store.inbox.add(MESSAGE, { at: AT });
   const client = await loggedIn(server);
   expect(await ask(client, "UID FETCH 1 (INTERNALDATE RFC822.SIZE FLAGS)")).toEqual([
-    `* 1 FETCH (UID 1 INTERNALDATE " 3-Nov-2026 06:00:00 +0000" RFC822.SIZE ${LETTER.length} FLAGS ())`,
+    `* 1 FETCH (UID 1 INTERNALDATE " 3-Nov-2026 06:00:00 +0000" RFC822.SIZE ${MESSAGE.length} FLAGS ())`,
     "t OK FETCH done",
   ]);
   expect((await ask(client, "UID FETCH * BODY.PEEK[HEADER.FIELDS (subject X-PROBE)]")).join("\n")).toBe(
@@ -163,7 +163,7 @@ test("a message is fetched", async () => {
   expect((await ask(client, "FETCH 1 (BODY.PEEK[TEXT] BODY.PEEK[]<9.6>)")).join("\n")).toBe(
     "* 1 FETCH (BODY[TEXT] {11}\nThe body.\n BODY[]<9> {6}\n from )\nt OK FETCH done",
   );
-  expect((await ask(client, "FETCH 1 BODY.PEEK[HEADER]")).join("\r\n")).toContain(LETTER.toString().slice(0, -11));
+  expect((await ask(client, "FETCH 1 BODY.PEEK[HEADER]")).join("\r\n")).toContain(MESSAGE.toString().slice(0, -11));
   expect((await ask(client, "FETCH 1 BODY[]")).at(-2)).toBe(" FLAGS (\\Seen))");
   expect(await said(client, "FETCH 2 FLAGS", "FETCH 1 ENVELOPE", "FETCH 1 BODY[1]", "FETCH 0 FLAGS", "FETCH 1 FLAGS)")).toEqual([
     "t OK FETCH done",
@@ -176,7 +176,7 @@ test("a message is fetched", async () => {
 
 test("EXAMINE changes nothing", async () => {
   const server = await start();
-  const message = server.store.inbox.add(LETTER);
+  const message = server.store.inbox.add(MESSAGE);
   const client = await dial(server);
   await said(client, "LOGIN lab lab-password");
   expect(await said(client, "EXAMINE INBOX", "FETCH 1 BODY[]", "STORE 1 +FLAGS (\\Deleted)", "EXPUNGE", "CLOSE")).toEqual([
@@ -216,7 +216,7 @@ test.each([
 ])("UID SEARCH %s", async (criteria, found) => {
   const server = await start();
   const { inbox } = server.store;
-  inbox.add(LETTER, { at: AT });
+  inbox.add(MESSAGE, { at: AT });
   inbox.add(Buffer.from("Date: Fri, 20 Nov 2026 01:00:00 +0000\r\n\r\nother\r\n"), { at: new Date("2026-11-02T23:59:59Z"), flags: ["\\Deleted"] });
   inbox.add(Buffer.from("X-Probe: ff\r\nSubject: =?utf-8?q?=C3=A4b?=\r\n\r\n"), { at: new Date("2026-11-04T00:00:00Z"), flags: ["$Done"] });
   const client = await loggedIn(server);
@@ -237,7 +237,7 @@ test.each([
 test("one message is deleted among others, by its UID", async () => {
   const server = await start();
   const { inbox } = server.store;
-  for (let count = 0; count < 4; count++) inbox.add(LETTER, { at: AT, flags: count === 0 ? ["\\Deleted"] : [] });
+  for (let count = 0; count < 4; count++) inbox.add(MESSAGE, { at: AT, flags: count === 0 ? ["\\Deleted"] : [] });
   const client = await loggedIn(server);
   expect(await ask(client, "UID STORE 3 +FLAGS.SILENT (\\deleted)")).toEqual(["t OK STORE done"]);
   expect(await ask(client, "UID EXPUNGE 3")).toEqual(["* 3 EXPUNGE", "t OK EXPUNGE done"]);
@@ -253,8 +253,8 @@ test("a new message is announced at once to clients in IDLE, and with the next r
   const [idling, other] = [await loggedIn(server), await loggedIn(server)];
   idling.write("a IDLE\r\n");
   expect(await idling.line()).toBe("+ idling");
-  server.store.inbox.add(LETTER);
-  server.store.junk.add(LETTER);
+  server.store.inbox.add(MESSAGE);
+  server.store.junk.add(MESSAGE);
   expect([await idling.line(), await idling.line()]).toEqual(["* 1 EXISTS", "* 1 RECENT"]);
   expect(await ask(other, "SEARCH ALL")).toEqual(["* SEARCH", "t OK SEARCH done"]);
   expect(await ask(other, "NOOP")).toEqual(["* 1 EXISTS", "* 1 RECENT", "t OK NOOP done"]);
@@ -267,12 +267,12 @@ test("a new message is announced at once to clients in IDLE, and with the next r
 test("a message is added from outside", async () => {
   const server = await start();
   const client = await loggedIn(server);
-  client.write(`a APPEND INBOX (\\Seen) " 3-Nov-2026 06:00:00 +0000" {${LETTER.length}}\r\n`);
+  client.write(`a APPEND INBOX (\\Seen) " 3-Nov-2026 06:00:00 +0000" {${MESSAGE.length}}\r\n`);
   expect(await client.line()).toBe("+ go ahead");
-  client.write(`${LETTER.toString("latin1")}\r\n`);
+  client.write(`${MESSAGE.toString("latin1")}\r\n`);
   const lines = [await client.line(), await client.line(), await client.line()];
   expect(lines).toEqual(["* 1 EXISTS", "* 1 RECENT", `a OK [APPENDUID ${server.store.inbox.uidValidity} 1] added`]);
-  expect(server.store.inbox.messages[0]).toMatchObject({ raw: LETTER, internalDate: AT });
+  expect(server.store.inbox.messages[0]).toMatchObject({ raw: MESSAGE, internalDate: AT });
 });
 
 describe("bounds", () => {

@@ -41,7 +41,7 @@ test("is asked once in five minutes, however many want to know", async () => {
   expect(server.connections).toBe(2);
 });
 
-test("is closed when none does, within its patience", async () => {
+test("is closed if no server answers within the timeout", async () => {
   const port = await closedPort();
   open.push(await blackHole("127.0.0.1", port));
   const outbound = new OutboundTest([{ host: "127.0.0.1", port }], Date.now, 100);

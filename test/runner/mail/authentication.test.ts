@@ -55,19 +55,19 @@ const CASES: readonly Case[] = [
     id: "mx.example.org",
     verdicts: ["dkim=fail x=1 smtp.mailfrom=a b@example.com"],
   },
-  { by: "somebody with comments right behind", written: "mx;dkim=pass(ok)header.d=example.com", id: "mx", verdicts: ["dkim=pass header.d=example.com"] },
-  { by: "somebody with a quoted name", written: '"mx;1"; spf=none', id: "mx;1", verdicts: ["spf=none"] },
-  { by: "somebody with empty parts", written: "mx.example.org;;; spf=none ;", id: "mx.example.org", verdicts: ["spf=none"] },
-  { by: "somebody with nothing", written: "", id: null, verdicts: [] },
+  { by: "a writer with comments right behind", written: "mx;dkim=pass(ok)header.d=example.com", id: "mx", verdicts: ["dkim=pass header.d=example.com"] },
+  { by: "a writer with a quoted name", written: '"mx;1"; spf=none', id: "mx;1", verdicts: ["spf=none"] },
+  { by: "a writer with empty parts", written: "mx.example.org;;; spf=none ;", id: "mx.example.org", verdicts: ["spf=none"] },
+  { by: "a writer with nothing", written: "", id: null, verdicts: [] },
 ];
 
 describe("Authentication-Results by", () => {
   test.each(CASES)("$by", ({ written, id, verdicts }) => {
     const read = parseAuthenticationResults(written, "receiver");
-    const told = read.verdicts.map(({ method, result, properties }) =>
+    const found = read.verdicts.map(({ method, result, properties }) =>
       [`${method}=${result}`, ...properties.map(({ name, value }) => `${name}=${value}`)].join(" "),
     );
-    expect([read.authserv_id, told]).toEqual([id, verdicts]);
+    expect([read.authserv_id, found]).toEqual([id, verdicts]);
   });
 
   test("reasons and comments are kept", () => {

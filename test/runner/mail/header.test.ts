@@ -123,8 +123,8 @@ describe("encoded words", () => {
   });
 
   test("any text is read without an error, and in time", () => {
-    const letters = fc.constantFrom("=", "?", "q", "B", "utf-8", "=?utf-8?Q?", "?=", " ", "_", "=C3");
-    fc.assert(fc.property(fc.string({ unit: letters, maxLength: 300 }), (text) => void expect(typeof decodeWords(text)).toBe("string")));
+    const pieces = fc.constantFrom("=", "?", "q", "B", "utf-8", "=?utf-8?Q?", "?=", " ", "_", "=C3");
+    fc.assert(fc.property(fc.string({ unit: pieces, maxLength: 300 }), (text) => void expect(typeof decodeWords(text)).toBe("string")));
     const began = performance.now();
     decodeWords("=?utf-8?Q?".repeat(30_000));
     decodeWords("=?=?=?".repeat(30_000));

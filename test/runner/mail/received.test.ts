@@ -221,18 +221,18 @@ const CASES: readonly Case[] = [
     hop: { from: "out.example.com", by: "mx.example.org", date: DATE },
   },
   {
-    server: "somebody who never closes a parenthesis",
+    server: "a writer that never closes a parenthesis",
     written: "from out.example.com (out [192.0.2.1] by mx.example.org with SMTP; Fri, 20 Nov 2026 02:41:46 +0000",
     hop: { from: "out.example.com", ip_address: "192.0.2.1", date: DATE },
   },
   {
-    server: "somebody with a semicolon in a comment, and quotes",
+    server: "a writer with a semicolon in a comment, and quotes",
     written: 'from out.example.com (they said; "hello" (twice \\))) by mx.example.org id "a;b" ; Fri, 20 Nov 2026 02:41:46 +0000',
     hop: { from: "out.example.com", by: "mx.example.org", id: "a;b", date: DATE },
   },
-  { server: "somebody without a date", written: "from a by b with SMTP id c", hop: { from: "a", by: "b", with: "SMTP", id: "c" } },
-  { server: "somebody with nothing", written: "", hop: {} },
-  { server: "somebody with words only", written: "from by via with id for", hop: {} },
+  { server: "a writer without a date", written: "from a by b with SMTP id c", hop: { from: "a", by: "b", with: "SMTP", id: "c" } },
+  { server: "a writer with nothing", written: "", hop: {} },
+  { server: "a writer with words only", written: "from by via with id for", hop: {} },
 ];
 
 describe("a Received field by", () => {

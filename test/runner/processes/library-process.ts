@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import { REPO } from "../cli/command-line.js";
 
 /** A run as a program that uses the built library tells it. */
-export interface ToldRun {
+export interface ProgramRun {
   readonly index: number;
   readonly input: unknown;
   readonly output: { readonly pid: number } | null;
@@ -12,8 +12,8 @@ export interface ToldRun {
 }
 
 /** What the program ended with: an error of the whole, and how many milliseconds before its end the loop was left. */
-export interface Told {
-  readonly runs: ToldRun[];
+export interface ProgramResult {
+  readonly runs: ProgramRun[];
   readonly failure: string | null;
 }
 
@@ -21,28 +21,28 @@ export interface Told {
 export function startProgram(probe: string, inputs: readonly unknown[], options: object, most = Number.MAX_SAFE_INTEGER): ChildProcess {
   const code = `
     import { LostRunError, runMany } from ${JSON.stringify(pathToFileURL(`${REPO}dist/index.js`).href)};
-    const tell = (line) => process.stdout.write(JSON.stringify(line) + "\\n");
+    const print = (line) => process.stdout.write(JSON.stringify(line) + "\\n");
     let left = ${most};
     try {
       for await (const { index, input, envelope, error } of runMany(${JSON.stringify(probe)}, ${JSON.stringify(inputs)}, ${JSON.stringify(options)})) {
         const { name, message } = error ?? {};
-        tell({ index, input, output: envelope?.output ?? null, error: error && { name, message, isLost: error instanceof LostRunError } });
+        print({ index, input, output: envelope?.output ?? null, error: error && { name, message, isLost: error instanceof LostRunError } });
         if (--left === 0) break;
       }
     } catch (error) {
-      tell({ failure: error.message });
+      print({ failure: error.message });
     }`;
   return spawn(process.execPath, ["--input-type=module", "-e", code], { stdio: ["ignore", "pipe", "inherit"] });
 }
 
-export async function toldBy(program: ChildProcess): Promise<Told> {
+export async function resultOf(program: ChildProcess): Promise<ProgramResult> {
   let text = "";
   program.stdout?.setEncoding("utf8").on("data", (chunk: string) => {
     text += chunk;
   });
   await once(program, "close");
   const lines = text.split("\n").filter((line) => line !== "");
-  const told = lines.map((line) => JSON.parse(line) as ToldRun | { failure: string });
-  const runs = told.filter((line): line is ToldRun => "index" in line).sort((a, b) => a.index - b.index);
-  return { runs, failure: told.flatMap((line) => ("failure" in line ? [line.failure] : []))[0] ?? null };
+  const results = lines.map((line) => JSON.parse(line) as ProgramRun | { failure: string });
+  const runs = results.filter((line): line is ProgramRun => "index" in line).sort((a, b) => a.index - b.index);
+  return { runs, failure: results.flatMap((line) => ("failure" in line ? [line.failure] : []))[0] ?? null };
 }

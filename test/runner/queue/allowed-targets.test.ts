@@ -77,8 +77,8 @@ describe("a worker that denies private addresses", () => {
     const target = { target_host: "one.example", target_port: port, resolver: { servers: [...net.servers] as string[] } };
     await queue.enqueue("network.smtp", target, { maxAttempts: 1 });
     await queue.enqueue("mail.mx", { domain: "one.example", resolver: target.resolver }, { maxAttempts: 1 });
-    const letters = await worked(DENYING);
-    expect(letters).toEqual([...refusedWith("127.0.0"), ...refusedWith("127.0.0")]);
+    const dead = await worked(DENYING);
+    expect(dead).toEqual([...refusedWith("127.0.0"), ...refusedWith("127.0.0")]);
   });
 
   test("delivers to no mail host with a private address, with any settings of the job", async () => {

@@ -68,8 +68,8 @@ realServer("hostile results in RabbitMQ", ["rabbitmq-server"], () => {
         await queue.enqueue("network.smtp", { target_host: "127.0.0.1", target_port: port }, { id });
       await queue.enqueue("network.tcp", { target_host: "127.0.0.1", target_port: 1 }, { id: "healthy" });
       await (await createWorker(queue, { drain: true, results })).run();
-      const letters = await queue.jobs.deadLetters(10);
-      expect(letters.map(({ id, failure }) => [id, failure.reason])).toEqual([["large", "result_refused"]]);
+      const dead = await queue.jobs.deadLetters(10);
+      expect(dead.map(({ id, failure }) => [id, failure.reason])).toEqual([["large", "result_refused"]]);
       const stored = (await bodiesIn(name)).map((body) => JSON.parse(body) as { id: string; data: { status: string } });
       expect(new Set(stored.map(({ id }) => id))).toEqual(new Set(["hostile:result", "healthy:result"]));
     } finally {

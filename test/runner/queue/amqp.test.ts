@@ -107,8 +107,8 @@ realServer("results in RabbitMQ", ["rabbitmq-server"], () => {
   });
 
   test("no broker at the address", async () => {
-    const [nobody] = await freePorts(1);
-    await expect(openAmqp(`amqp://127.0.0.1:${nobody}`, BACKEND_DEFAULTS)).rejects.toMatchObject({ code: "unreachable" });
+    const [closedPort] = await freePorts(1);
+    await expect(openAmqp(`amqp://127.0.0.1:${closedPort}`, BACKEND_DEFAULTS)).rejects.toMatchObject({ code: "unreachable" });
   });
 
   test("after close() a push fails", async () => {

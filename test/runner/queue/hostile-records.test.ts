@@ -12,7 +12,7 @@ import { type NatsServer, startNats } from "../../support/nats.js";
 import { realServer } from "../../support/real-servers.js";
 import { type Redis, startRedis } from "../../support/redis.js";
 
-/** Nobody listens on this port, so that a run ends at once with a result. */
+/** A closed port, so that a run ends at once with a result. */
 const INPUT = { target_host: "127.0.0.1", target_port: 1 };
 
 /** A worker that has a healthy job before and after the hostile record must end with both done. */

@@ -132,8 +132,8 @@ realServer("what may go wrong with JetStream", ["nats-server"], () => {
     const refused = openNats(urlOf("x", "ann:wrong-horse@"), BACKEND_DEFAULTS);
     await expect(refused).rejects.toMatchObject({ code: "refused" });
     await expect(refused).rejects.not.toThrow(/wrong-horse/);
-    const [nobody] = await freePorts(1);
-    await expect(openNats(`nats://ann:pass@127.0.0.1:${nobody}`, BACKEND_DEFAULTS)).rejects.toMatchObject({ code: "unreachable" });
+    const [closedPort] = await freePorts(1);
+    await expect(openNats(`nats://ann:pass@127.0.0.1:${closedPort}`, BACKEND_DEFAULTS)).rejects.toMatchObject({ code: "unreachable" });
   });
 
   test("a message that is too large is refused, and a closed queue reports that it is closed", async () => {

@@ -11,7 +11,7 @@ import { StsCache } from "../../../runner/tls-policy/sts/cache.js";
 import { message } from "./backend-contract.js";
 
 const IS_ROOT = process.getuid?.() === 0;
-const SOMEBODY_ELSE = 4242;
+const ANOTHER_USER = 4242;
 let folder: string;
 let umask: number;
 
@@ -85,7 +85,7 @@ describe.runIf(IS_ROOT)("in a world-writable folder", () => {
 
   test.each(["sqlite:", "file:"])("a file of another user is rejected (%s)", async (scheme) => {
     writeFileSync(join(folder, "x"), "");
-    chownSync(join(folder, "x"), SOMEBODY_ELSE, SOMEBODY_ELSE);
+    chownSync(join(folder, "x"), ANOTHER_USER, ANOTHER_USER);
     await expect(openBackend(`${scheme}${join(folder, "x")}`)).rejects.toMatchObject({
       code: "not_a_queue",
       message: expect.stringContaining("of another user"),
@@ -100,7 +100,7 @@ describe.runIf(IS_ROOT)("in a world-writable folder", () => {
     ] as const) {
       writeFileSync(join(folder, "target"), "");
       symlinkSync(target, join(folder, name));
-      lchownSync(join(folder, name), SOMEBODY_ELSE, SOMEBODY_ELSE);
+      lchownSync(join(folder, name), ANOTHER_USER, ANOTHER_USER);
       await expect(openBackend(`${scheme}${join(folder, name)}`)).rejects.toMatchObject({
         message: expect.stringContaining("a symbolic link of another user"),
       });

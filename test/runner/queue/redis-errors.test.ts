@@ -78,8 +78,8 @@ realServer("what goes wrong with a queue on Redis", ["redis-server"], () => {
   });
 
   test("a read-only replica", async () => {
-    const [nobody = 0] = await freePorts(1);
-    const { url } = await start({ more: [["replicaof", `127.0.0.1 ${nobody}`]] });
+    const [closedPort = 0] = await freePorts(1);
+    const { url } = await start({ more: [["replicaof", `127.0.0.1 ${closedPort}`]] });
     const jobs = await open(url);
     await expect(jobs.push([message("a")])).rejects.toMatchObject({ code: "unreachable", message: expect.stringContaining("it is a read-only replica") });
   });

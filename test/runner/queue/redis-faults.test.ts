@@ -125,18 +125,18 @@ class Round {
   }
 
   /** Restarted whenever it is killed. */
-  #keep(name: string, args: readonly string[], told: Set<string>): void {
-    const child = this.#start(name, args, told);
+  #keep(name: string, args: readonly string[], acknowledged: Set<string>): void {
+    const child = this.#start(name, args, acknowledged);
     void child.gone.then(() => {
-      if (this.#children.get(name) === child) this.#keep(name, args, told);
+      if (this.#children.get(name) === child) this.#keep(name, args, acknowledged);
     });
   }
 
-  #start(name: string, [role = "", ...range]: readonly string[], told: Set<string>): Child {
+  #start(name: string, [role = "", ...range]: readonly string[], acknowledged: Set<string>): Child {
     const process = spawn(globalThis.process.execPath, [this.script, role, this.url, ...range], { stdio: ["ignore", "pipe", "inherit"] });
     const lines = createInterface({ input: process.stdout });
     const ready = new Promise<unknown>((resolve) => lines.once("line", resolve));
-    lines.on("line", (line) => (line === "ready" ? undefined : told.add(line)));
+    lines.on("line", (line) => (line === "ready" ? undefined : acknowledged.add(line)));
     // Its last lines have been read by then.
     const gone = Promise.all([once(process, "exit"), once(lines, "close")]);
     const child = { process, ready, gone };

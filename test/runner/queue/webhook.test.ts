@@ -143,8 +143,8 @@ describe("a response", () => {
     expect(received).toHaveLength(3);
     answers = Array.from({ length: 4 }, () => () => undefined);
     await expect(push(`${base}/#timeout_ms=30`)).rejects.toMatchObject({ code: "unreachable", message: expect.stringContaining("30 ms") });
-    const [nobody] = await freePorts(1);
-    await expect(push(`http://127.0.0.1:${nobody}/`)).rejects.toMatchObject({ code: "unreachable", message: expect.stringContaining("ECONNREFUSED") });
+    const [closedPort] = await freePorts(1);
+    await expect(push(`http://127.0.0.1:${closedPort}/`)).rejects.toMatchObject({ code: "unreachable", message: expect.stringContaining("ECONNREFUSED") });
   });
 
   test("one refused message fails the push, but the others are delivered", async () => {

@@ -15,16 +15,16 @@ import { Worker, type WorkerSettings } from "../../../runner/queue/worker.js";
 import { outputOf } from "../../../schemas/carried.js";
 import { contract, type FilledOf } from "../../../schemas/contract.js";
 
-/** Delivers letters one by one, saves which are delivered, and continues later when asked to. */
+/** Delivers messages one by one, saves which are delivered, and continues later when asked to. */
 const input = contract({
   type: "object",
   properties: {
-    letters: { type: "array", items: { type: "string" } },
+    messages: { type: "array", items: { type: "string" } },
     /** Before this one it continues later, once. */
     pause_before: { type: "string", default: "" },
     throw_after: { type: "string", default: "" },
   },
-  required: ["letters"],
+  required: ["messages"],
   additionalProperties: false,
 });
 const output = contract(outputOf({ delivered: { type: "array", items: { type: "string" } } }));
@@ -33,21 +33,21 @@ const output = contract(outputOf({ delivered: { type: "array", items: { type: "s
 let sent: string[] = [];
 let beforeKeep: () => Promise<void> = async () => undefined;
 
-async function run({ letters, pause_before, throw_after }: FilledOf<typeof input>, ctx: Context<"memory">) {
+async function run({ messages, pause_before, throw_after }: FilledOf<typeof input>, ctx: Context<"memory">) {
   const state = (ctx.memory.state ?? { delivered: [], hasPaused: false }) as { delivered: string[]; hasPaused: boolean };
   const failure = await ctx.attempt(async () => {
-    for (const letter of letters.filter((each) => !state.delivered.includes(each))) {
-      if (letter === pause_before && !state.hasPaused) {
+    for (const message of messages.filter((each) => !state.delivered.includes(each))) {
+      if (message === pause_before && !state.hasPaused) {
         state.hasPaused = true;
         await ctx.memory.save(state);
         ctx.memory.continueLater(50);
         return;
       }
-      sent.push(letter);
-      state.delivered.push(letter);
+      sent.push(message);
+      state.delivered.push(message);
       await beforeKeep();
       await ctx.memory.save(state);
-      if (letter === throw_after && sent.filter((each) => each === letter).length === 1) throw new TypeError("a bug");
+      if (message === throw_after && sent.filter((each) => each === message).length === 1) throw new TypeError("a bug");
     }
   });
   return { status: failure === null ? ("ok" as const) : ("error" as const), failure, delivered: state.delivered };
@@ -87,7 +87,7 @@ async function consumed() {
 }
 
 test("a job that continues later leaves an interim result, then the last one", async () => {
-  await enqueue("j", { letters: ["a", "b", "c"], pause_before: "b" });
+  await enqueue("j", { messages: ["a", "b", "c"], pause_before: "b" });
   const working = worker();
   await working.run();
   expect(sent).toEqual(["a", "b", "c"]);
@@ -103,7 +103,7 @@ test("a job that continues later leaves an interim result, then the last one", a
 test("interim results are forwarded like the last ones, before their job continues", async () => {
   const path = join(folder, "results.jsonl");
   const elsewhere = await openQueue(`file:${path}`);
-  await enqueue("j", { letters: ["a", "b"], pause_before: "b" });
+  await enqueue("j", { messages: ["a", "b"], pause_before: "b" });
   const working = worker({ results: elsewhere.results });
   await working.run();
   await elsewhere.close();
@@ -116,7 +116,7 @@ test("interim results are forwarded like the last ones, before their job continu
 });
 
 test("while it waits, its job is delayed", async () => {
-  await enqueue("j", { letters: ["a", "b"], pause_before: "b" });
+  await enqueue("j", { messages: ["a", "b"], pause_before: "b" });
   const working = worker({ drain: false });
   const running = working.run();
   while ((await queue.jobs.counts()).delayed === 0) await new Promise((resolve) => setTimeout(resolve, 1));
@@ -126,7 +126,7 @@ test("while it waits, its job is delayed", async () => {
 });
 
 test("a run that throws is retried, and repeats nothing that it had saved", async () => {
-  await enqueue("j", { letters: ["a", "b", "c"], throw_after: "b" });
+  await enqueue("j", { messages: ["a", "b", "c"], throw_after: "b" });
   const working = worker();
   await working.run();
   expect(sent).toEqual(["a", "b", "c"]);
@@ -134,7 +134,7 @@ test("a run that throws is retried, and repeats nothing that it had saved", asyn
 });
 
 test("a retried dead letter continues where it was", async () => {
-  await enqueue("j", { letters: ["a", "b", "c"], throw_after: "a" }, { maxAttempts: 1 });
+  await enqueue("j", { messages: ["a", "b", "c"], throw_after: "a" }, { maxAttempts: 1 });
   await worker().run();
   expect(await queue.jobs.deadLetters(10)).toHaveLength(1);
   await queue.jobs.retryDead(null);
@@ -143,7 +143,7 @@ test("a retried dead letter continues where it was", async () => {
 });
 
 test("a run that lost its lease learns so when it saves its state, and stops", async () => {
-  await enqueue("j", { letters: ["a", "b"] });
+  await enqueue("j", { messages: ["a", "b"] });
   const claim = async (leaseMs: number) => (await queue.jobs.claim({ max: 1, leaseMs, waitMs: 2000, limits: NO_LIMITS }))[0] as LeasedMessage;
   // No heartbeat renews this lease.
   const first = await claim(50);

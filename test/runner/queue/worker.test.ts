@@ -119,7 +119,7 @@ describe("jobs", () => {
     await queue.enqueue("network.smtp", target, { id: "good" });
     expect(await drained()).toMatchObject({ ok: 1, dead: poison.length });
     expect((await dead()).map(({ failure }) => failure.reason)).toEqual(poison.map(() => "poisoned"));
-    expect(JSON.stringify(await dead().then((letters) => letters.map(({ failure }) => failure)))).not.toContain('"plain"');
+    expect(JSON.stringify(await dead().then((messages) => messages.map(({ failure }) => failure)))).not.toContain('"plain"');
   });
 
   test("a job cannot make a worker load a file or a package", async () => {

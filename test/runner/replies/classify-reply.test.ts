@@ -37,8 +37,8 @@ describe("what is said of a message", () => {
   test.each(OWN_ROWS.map((row) => [row.id, row] as const))("%s", (id, { example, class: expected, at = ["mail", "data"], host, codes }) => {
     for (const phase of at) {
       const permanent = replyOf(example).code >= 500 && ["mail", "rcpt", "data"].includes(phase);
-      const told = classOf(phase, example, host === undefined ? null : "mx00.gmx.net");
-      expect(told, phase).toMatchObject({ rule: id, class: expected, permanent });
+      const classified = classOf(phase, example, host === undefined ? null : "mx00.gmx.net");
+      expect(classified, phase).toMatchObject({ rule: id, class: expected, permanent });
       expect(codes).toContain(replyOf(example).code);
     }
   });
@@ -54,10 +54,10 @@ const READ_BY_ANOTHER: Readonly<Record<string, string>> = {
 
 describe("what is said of a mailbox is read as mail.rcpt reads it", () => {
   test.each(REPLY_TABLE.map((row) => [row.id, row] as const))("%s", (id, row) => {
-    const told = classOf("rcpt", row.example);
-    expect(told.rule).toBe(READ_BY_ANOTHER[id] ?? id);
-    if (told.rule === id) expect(told.class).toBe(row.class ?? CLASS_OF_REASON[row.reason]);
-    expect(told.permanent).toBe(row.example.startsWith("5"));
+    const classified = classOf("rcpt", row.example);
+    expect(classified.rule).toBe(READ_BY_ANOTHER[id] ?? id);
+    if (classified.rule === id) expect(classified.class).toBe(row.class ?? CLASS_OF_REASON[row.reason]);
+    expect(classified.permanent).toBe(row.example.startsWith("5"));
     expect(readRefusal(replyOf(row.example), "rcpt").row).toBe(id);
   });
 });
@@ -89,8 +89,8 @@ test.each<[Phase, string, string, boolean]>([
   ["data", "554 Transaction failed", "other", true],
   ["data", "451 4.3.0 Error: queue file write error", "network", false],
   ["data", "554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org", "reputation", true],
-  ["data", "550 5.6.0 nobody knows these words", "content", true],
-  ["data", "550 5.4.4 nobody knows these words", "routing", true],
+  ["data", "550 5.6.0 words of no known reply", "content", true],
+  ["data", "550 5.4.4 words of no known reply", "routing", true],
   ["rcpt", "450 4.2.0 <a@example.org>: Recipient address rejected: Greylisted", "greylist", false],
   ["rcpt", "452 4.5.3 Error: too many recipients", "rate", false],
   ["rcpt", "554 5.7.1 <a@example.org>: Relay access denied", "routing", true],
@@ -129,14 +129,14 @@ describe("what broke", () => {
 
   test("a refusal is read by its words", () => {
     const wire = "550-5.1.1 <a@example.org>:\n550 5.1.1 Recipient address rejected: User unknown in local recipient table";
-    const { failure: told } = rejected("rcpt", replyOf(wire));
-    expect(classifyFailure(told, replyOf(wire))).toEqual(classOf("rcpt", wire));
+    const { failure: failed } = rejected("rcpt", replyOf(wire));
+    expect(classifyFailure(failed, replyOf(wire))).toEqual(classOf("rcpt", wire));
   });
 
   test("so is what a server said before it went", () => {
-    const told = { ...failure("rcpt", "closed", "the server closed the connection: 421 4.7.0 [TSS04] deferred due to user complaints"), reply_code: 421 };
+    const failed = { ...failure("rcpt", "closed", "the server closed the connection: 421 4.7.0 [TSS04] deferred due to user complaints"), reply_code: 421 };
     const farewell = { code: 421, lines: ["4.7.0 [TSS04] deferred due to user complaints"] };
-    expect(classifyFailure(told, farewell)).toMatchObject({ class: "rate", who: "server", said_by: "Yahoo", permanent: false });
+    expect(classifyFailure(failed, farewell)).toMatchObject({ class: "rate", who: "server", said_by: "Yahoo", permanent: false });
   });
 });
 

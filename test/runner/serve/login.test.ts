@@ -27,7 +27,7 @@ const status = (access: ReturnType<Login["access"]>): string | number => (typeof
 test.each([
   ["no credentials", {}, "public"],
   ["a token", { authorization: "Bearer another-token" }, "operator"],
-  ["the scheme in other letters", { authorization: "bearer another-token" }, "operator"],
+  ["the scheme in lower case", { authorization: "bearer another-token" }, "operator"],
   ["a wrong token", { authorization: "Bearer a-long-toke" }, 401],
   ["a token as a password", basic("ops:a-long-token"), 401],
   ["a password with a colon", basic("ops:pass:word"), "operator"],

@@ -15,41 +15,41 @@ const late = {
   status: "warning" as const,
   findings: [{ severity: "warning", reason: "slow", message: "it is slow", expected: "1", actual: "2" }],
 };
-const told = (expected: Expectation | undefined, carried: Carried) =>
+const messagesFor = (expected: Expectation | undefined, carried: Carried) =>
   mismatches(expected, carried, carried).map(({ path, message }) => [path.join("/"), message]);
 
 describe("what is not as a check expects it", () => {
   test("is nothing for a run that is not an error, when nothing is expected", () => {
-    expect(told(undefined, fine)).toEqual([]);
-    expect(told(undefined, late)).toEqual([]);
-    expect(told({}, fine)).toEqual([]);
+    expect(messagesFor(undefined, fine)).toEqual([]);
+    expect(messagesFor(undefined, late)).toEqual([]);
+    expect(messagesFor({}, fine)).toEqual([]);
   });
 
   test("is an unexpected error, with its reason", () => {
-    expect(told(undefined, refused)).toEqual([["", "status: expected ok or warning, got error (reply_rejected in mail (550 5.1.1): no such user)"]]);
-    expect(told({ output: { ip_address: "192.0.2.1" } }, refused)).toHaveLength(1);
+    expect(messagesFor(undefined, refused)).toEqual([["", "status: expected ok or warning, got error (reply_rejected in mail (550 5.1.1): no such user)"]]);
+    expect(messagesFor({ output: { ip_address: "192.0.2.1" } }, refused)).toHaveLength(1);
   });
 
   test("is another status than the one that is expected", () => {
-    expect(told({ status: "ok" }, late)).toEqual([["status", "status: expected ok, got warning (slow: it is slow (expected 1, got 2))"]]);
-    expect(told({ status: "error" }, refused)).toEqual([]);
-    expect(told({ status: "error" }, fine)).toEqual([["status", "status: expected error, got ok"]]);
+    expect(messagesFor({ status: "ok" }, late)).toEqual([["status", "status: expected ok, got warning (slow: it is slow (expected 1, got 2))"]]);
+    expect(messagesFor({ status: "error" }, refused)).toEqual([]);
+    expect(messagesFor({ status: "error" }, fine)).toEqual([["status", "status: expected error, got ok"]]);
   });
 
   test("is another failure than the one that is expected", () => {
-    expect(told({ failure: { phase: "mail", code: "reply_rejected", reply_code: 550, enhanced_code: "5.1.1", retryable: false } }, refused)).toEqual([]);
-    expect(told({ failure: { phase: "rcpt", reply_code: 551 } }, refused)).toEqual([
+    expect(messagesFor({ failure: { phase: "mail", code: "reply_rejected", reply_code: 550, enhanced_code: "5.1.1", retryable: false } }, refused)).toEqual([]);
+    expect(messagesFor({ failure: { phase: "rcpt", reply_code: 551 } }, refused)).toEqual([
       ["failure/phase", 'failure.phase: expected "rcpt", got "mail"'],
       ["failure/reply_code", "failure.reply_code: expected 551, got 550"],
     ]);
-    expect(told({ failure: { phase: "rcpt" } }, fine)).toEqual([
+    expect(messagesFor({ failure: { phase: "rcpt" } }, fine)).toEqual([
       ["failure", "status: expected error, got ok"],
       ["failure/phase", 'failure.phase: expected "rcpt", got no failure'],
     ]);
   });
 
   test("is each field that is not as expected", () => {
-    expect(told({ output: { duration_ms: { above: 5 }, ip_address: { matches: "^10" }, "failure.code": "refused", nothing: null } }, fine)).toEqual([
+    expect(messagesFor({ output: { duration_ms: { above: 5 }, ip_address: { matches: "^10" }, "failure.code": "refused", nothing: null } }, fine)).toEqual([
       ["output/duration_ms", "duration_ms: expected a number above 5, got 1"],
       ["output/ip_address", 'ip_address: expected a text that matches "^10", got "192.0.2.1"'],
       ["output/failure.code", 'failure.code: expected "refused", got null'],

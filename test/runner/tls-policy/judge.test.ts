@@ -28,7 +28,7 @@ const met = (owed: HostTls, name: CertificateName): Promise<TlsSession> => meet(
 const NOT_OFFERED: TlsSession = { kind: "not_offered" };
 const BROKEN: TlsSession = { kind: "broken", failure: failure("tls", "tls_protocol", "wrong version number") };
 
-/** What a judgement comes to, in short: null, or what is reported; and whether mail may go all the same. */
+/** Whether mail may be sent, and the result that is reported; null for none. */
 const judged = (owed: HostTls, session: TlsSession): [satisfied: boolean, reported: string | null] => {
   const { satisfied, problem, result } = judgeTls(owed, session);
   expect(problem === null).toBe(satisfied);
@@ -101,7 +101,7 @@ describe("point 22: the levels of TLS", () => {
 });
 
 describe("DANE", () => {
-  const middle = selfSigned({ names: ["Middle one"], authority: true, issuer: selfSigned({ names: ["Root nobody knows"], authority: true }) });
+  const middle = selfSigned({ names: ["Middle one"], authority: true, issuer: selfSigned({ names: ["Unknown root"], authority: true }) });
   const own = selfSigned({ names: [HOST], issuer: middle });
 
   test("the certificate received in the handshake is compared with the records", async () => {

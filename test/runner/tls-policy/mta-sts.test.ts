@@ -24,7 +24,7 @@ const PATIENTLY = { timeout: 5000 };
 const policy = (mode: string, { mx = ["mx.example.org"], maxAge = 604_800 } = {}): string =>
   ["version: STSv1", `mode: ${mode}`, ...mx.map((pattern) => `mx: ${pattern}`), `max_age: ${maxAge}`, ""].join("\n");
 
-/** The domain's TXT record; undefined: it has none; "SERVFAIL": nobody knows. */
+/** The domain's TXT record; undefined: it has none; "SERVFAIL": it cannot be queried. */
 interface World {
   id: string | undefined;
   /** How long after the present. */
@@ -101,7 +101,7 @@ describe("point 49: the policy is fetched", () => {
 
   test.each([
     ["another host's", () => policyCertificate("mx.example.org", "example.org")],
-    ["one that nobody trusts", () => selfSigned({ names: ["mta-sts.example.org"] })],
+    ["one that is not trusted", () => selfSigned({ names: ["mta-sts.example.org"] })],
     ["one behind a star for two labels", () => policyCertificate("*.org")],
   ])("only with the host's own certificate, not with %s", async (_what, certificate) => {
     const { find, host } = await domain({ certificate: certificate() });

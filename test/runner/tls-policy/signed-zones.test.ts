@@ -45,7 +45,7 @@ const SIGNED = [
   .replaceAll("2 0 1 PINNED", showTlsa(tlsaFor(authority.certificate, "2 0 1")))
   .replaceAll("1 1 1 PINNED", showTlsa({ ...tlsaFor(own.certificate, "3 1 1"), usage: 1 }));
 
-/** Somebody puts a record of his own in the place of the one that was signed. */
+/** Replaces the signed record by another. */
 const otherTlsa = (text: string): string => text.replace(/(\tTLSA\t3 1 1 )[0-9a-f]{64}/, `$1${"0".repeat(64)}`);
 
 realServer("TLS policies, with nsd and a validating unbound", ["nsd", "unbound", "ldns-signzone"], () => {
@@ -106,7 +106,7 @@ realServer("TLS policies, with nsd and a validating unbound", ["nsd", "unbound",
     ["point 43: an alias that leads to what is not signed", "by-away.signed.example", { level: "dane", servername: "away.signed.example" }],
     ["point 41: a zone that is not signed", "unsigned.example", { level: "may", source: "opportunistic", outcome: "use" }],
     ["point 41: signed MX records that name a host which is not", "elsewhere.signed.example", { level: "may", source: "opportunistic", outcome: "use" }],
-    ["point 42: TLSA records that somebody has changed", "broken.signed.example", { outcome: "defer", level: "dane" }],
+    ["point 42: TLSA records that were changed", "broken.signed.example", { outcome: "defer", level: "dane" }],
     ["point 42: a host whose signatures have expired", "gone.signed.example", { outcome: "defer", level: "dane" }],
   ])("%s", async (_what, domain, expected) => {
     expect(await ruleOf(domain)).toMatchObject(expected);

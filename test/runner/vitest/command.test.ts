@@ -99,7 +99,7 @@ describe("a probe that is not ours", () => {
     import { contract, defineProbe, outputOf } from "probe-run";
     const input = contract({ type: "object", properties: { text: { type: "string" } }, required: ["text"], additionalProperties: false });
     export default defineProbe({
-      name: "own.echo", summary: "Says what it is told.", needs: [], version: "1.0.0", input, output: contract(outputOf({ said: { type: "string" } })),
+      name: "own.echo", summary: "Returns its input.", needs: [], version: "1.0.0", input, output: contract(outputOf({ said: { type: "string" } })),
       run: (input, ctx) => ctx.operation("echo", async (operation) => { operation.reply(200, input.text); return { status: "ok", failure: null, said: input.text }; }),
     });`;
   const checks = "name: own\nchecks:\n  - probe: ./own.mjs\n    input: { text: hello }\n    expect: { output: { said: hello, operations.echo.code: 200 } }\n";
@@ -261,16 +261,16 @@ describe("how checks run", () => {
 });
 
 describe("what is wrong with the command line ends with 2, and nothing runs", () => {
-  test.each<[why: string, argv: string[], told: string]>([
+  test.each<[why: string, argv: string[], message: string]>([
     ["no such file", ["none.yaml"], 'the suite "none.yaml" cannot be read: ENOENT'],
     ["a folder", ["."], "cannot be read: EISDIR"],
     ["a misspelt option", ["mail.yaml", "--taggs", "a"], "did you mean --tags?"],
     ["a count that is none", ["mail.yaml", "--retry", "often"], "--retry must be a whole number from 0 to 20"],
     ["a configuration", ["mail.yaml", "--", "--config", "x.ts"], "vitest's option --config cannot be used with suites"],
     ["a suite behind the dashes", ["mail.yaml", "--", "--silent", "--", "more.yaml"], '"more.yaml" is not an option of vitest'],
-  ])("%s", async (_, argv, told) => {
+  ])("%s", async (_, argv, message) => {
     const { code, out, err } = await probeRunTest(argv, folder({ "mail.yaml": example }), lab);
-    expect(err).toContain(told);
+    expect(err).toContain(message);
     expect(out).toBe("");
     expect(code).toBe(2);
   });

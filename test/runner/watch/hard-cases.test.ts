@@ -34,7 +34,7 @@ describe("1. the uplink is down for five minutes", () => {
   test("with canaries and 300 checks: one alert, no incident, and a grey gap", { timeout: 60_000 }, async () => {
     simulated = await simulate(suiteOf("fire_after: 1, canaries: [c0, c1]", numbered(300)), (_, now) => isDown(now));
     await simulated.pass(12 * MINUTE);
-    expect(simulated.told()).toEqual(["error the watch itself", "recovered the watch itself"]);
+    expect(simulated.notifications()).toEqual(["error the watch itself", "recovered the watch itself"]);
     const [alert] = simulated.events();
     expect(alert?.data.reason).toContain("every canary fails");
     // No error is stored, but that of the watch itself; five of twelve minutes are unknown.
@@ -46,47 +46,47 @@ describe("1. the uplink is down for five minutes", () => {
   test("without canaries: what failed before half of the checks did is taken back", { timeout: 60_000 }, async () => {
     simulated = await simulate(suiteOf("fire_after: 2, clear_after: 1", numbered(300)), (_, now) => isDown(now));
     await simulated.pass(12 * MINUTE);
-    expect(simulated.told()).toEqual(["error the watch itself", "recovered the watch itself"]);
+    expect(simulated.notifications()).toEqual(["error the watch itself", "recovered the watch itself"]);
     expect(counted()[2] ?? 0).toBeLessThan(160);
     const [hours] = simulated.rows<{ error: number; unknown: number }>("SELECT sum(error) AS error, sum(unknown) AS unknown FROM hours");
     expect([hours?.error, hours?.unknown]).toEqual([counted()[2] ?? 0, counted()[3]]);
   });
 
-  test("half of the checks fail, and not more: they are told", async () => {
+  test("half of the checks fail, and not more: each is reported", async () => {
     simulated = await simulate(suiteOf("fire_after: 1", numbered(20)), (name, now) => isDown(now) && Number(name.slice(1)) % 2 === 0);
     await simulated.pass(6 * MINUTE);
-    expect(simulated.told()).toHaveLength(10);
+    expect(simulated.notifications()).toHaveLength(10);
   });
 
   test("ten checks or fewer are no majority", async () => {
     simulated = await simulate(suiteOf("fire_after: 1", numbered(10)), (_, now) => isDown(now));
     await simulated.pass(6 * MINUTE);
-    expect(simulated.told()).toHaveLength(10);
+    expect(simulated.notifications()).toHaveLength(10);
   });
 });
 
 test("4. fail, ok, fail, ok for an hour: one incident, flapping, one recovery", async () => {
   simulated = await simulate(suiteOf("", { c: "" }), (_, now) => minutes(now) < 60 && Math.floor(minutes(now)) % 2 === 0);
   await simulated.pass(90 * MINUTE);
-  expect(simulated.told()).toEqual(["flapping c", "recovered c"]);
+  expect(simulated.notifications()).toEqual(["flapping c", "recovered c"]);
 });
 
-test("6. parent and children fail in the same second, children first: only the parent is told", async () => {
+test("6. parent and children fail in the same second, children first: only the parent is reported", async () => {
   const checks = { parent: "watch: { every: 5m }", ...numbered(8, "watch: { every: 30s, depends_on: [parent] }") };
   simulated = await simulate(suiteOf("fire_after: 1", checks), (_, now) => minutes(now) >= 6);
   await simulated.pass(20 * MINUTE);
-  expect(simulated.told()).toEqual(["error parent"]);
+  expect(simulated.notifications()).toEqual(["error parent"]);
 });
 
 describe("late results and clocks", () => {
-  test("9. a result that comes late, after the recovery was told: no new alert", async () => {
+  test("9. a result that comes late, after the recovery was reported: no new alert", async () => {
     simulated = await simulate(suiteOf("fire_after: 1, clear_after: 1", { c: "" }), (_, now) => minutes(now) >= 2 && minutes(now) < 4);
     await simulated.pass(8 * MINUTE);
-    expect(simulated.told()).toEqual(["error c", "recovered c"]);
+    expect(simulated.notifications()).toEqual(["error c", "recovered c"]);
     const [check] = simulated.book.plan.checks;
     const before = simulated.book.state(check?.key as string);
     simulated.book.record(check as never, { at: START + 3 * MINUTE + 1, outcome: "error", durationMs: 1, reason: "late", output: null }, Date.now());
-    expect(simulated.told()).toEqual(["error c", "recovered c"]);
+    expect(simulated.notifications()).toEqual(["error c", "recovered c"]);
     expect(simulated.book.state(check?.key as string)).toEqual(before);
   });
 
@@ -128,12 +128,12 @@ describe("maintenance", () => {
     const fails = (name: string, now: number): boolean => minutes(now) >= 6 && (name !== "mended" || minutes(now) < 12);
     simulated = await simulate(suiteOf(`fire_after: 3, ${WINDOW}`, checks), fails);
     await simulated.pass(14 * MINUTE);
-    expect(simulated.told()).toEqual(["error other"]);
+    expect(simulated.notifications()).toEqual(["error other"]);
     await simulated.pass(2.1 * MINUTE);
-    expect(simulated.told()).toEqual(["error other", "error planned"]);
+    expect(simulated.notifications()).toEqual(["error other", "error planned"]);
     expect(simulated.rows("SELECT 1 FROM results WHERE outcome = 5")).toHaveLength(20);
     await simulated.pass(10 * MINUTE);
-    expect(simulated.told()).toHaveLength(2);
+    expect(simulated.notifications()).toHaveLength(2);
   });
 
   test("an incident that was open stays open, without a change", async () => {
@@ -142,9 +142,9 @@ describe("maintenance", () => {
       (_, now) => minutes(now) >= 2 && minutes(now) < 7,
     );
     await simulated.pass(14 * MINUTE);
-    expect(simulated.told()).toEqual(["error planned"]);
+    expect(simulated.notifications()).toEqual(["error planned"]);
     await simulated.pass(2.1 * MINUTE);
-    expect(simulated.told()).toEqual(["error planned", "recovered planned"]);
+    expect(simulated.notifications()).toEqual(["error planned", "recovered planned"]);
   });
 });
 

@@ -34,7 +34,7 @@ async function kill(child: ChildProcess): Promise<void> {
   await ended;
 }
 
-test("killed again and again: no result twice, no change untold, no id for two changes", { timeout: 120_000 }, async () => {
+test("killed again and again: no result twice, no change without an event, no id for two changes", { timeout: 120_000 }, async () => {
   const site = await startSwitch();
   // Now and then a notification is not taken.
   const receiver = await startReceiver((count) => (count % 25 === 0 ? 503 : 200));
@@ -79,7 +79,7 @@ test("killed again and again: no result twice, no change untold, no id for two c
   expect(incidents.length).toBeGreaterThan(CHECKS / 2);
   const received = new Map<string, Set<string>>();
   for (const event of receiver.taken) received.set(event.id, (received.get(event.id) ?? new Set()).add(JSON.stringify(event)));
-  // What was told twice was told with the same words.
+  // An event that was sent twice had the same content.
   expect([...received.values()].filter(({ size }) => size > 1)).toEqual([]);
   expect([...received.keys()].sort()).toEqual(outbox.map(({ id }) => id).sort());
   const kinds = new Map(outbox.map(({ id, body }) => [id, (JSON.parse(body) as { data: { kind: string } }).data.kind]));

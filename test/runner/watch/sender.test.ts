@@ -27,13 +27,13 @@ async function started(answer?: (count: number) => number) {
   return { receiver, history, sender, troubles, add };
 }
 
-const PATIENCE = { timeout: 10_000 };
+const POLLING = { timeout: 10_000 };
 
 test("hands on what waits, in order, and once", async () => {
   const { receiver, history, sender, add } = await started();
   for (const id of ["a", "b", "c"]) add(id);
   sender.wake();
-  await expect.poll(() => history.outbox.waiting(), PATIENCE).toBe(0);
+  await expect.poll(() => history.outbox.waiting(), POLLING).toBe(0);
   expect(receiver.attempts).toEqual(["a", "b", "c"]);
 });
 
@@ -42,18 +42,18 @@ test("while the outbox cannot be written, what was taken is not sent again and a
   add("a");
   history.driver.exec("PRAGMA query_only = ON");
   sender.wake();
-  await expect.poll(() => troubles.length, PATIENCE).toBe(1);
+  await expect.poll(() => troubles.length, POLLING).toBe(1);
   await new Promise((resolve) => setTimeout(resolve, 2500));
   expect(receiver.attempts).toEqual(["a"]);
   expect(troubles).toHaveLength(1);
   history.driver.exec("PRAGMA query_only = OFF");
-  await expect.poll(() => history.outbox.waiting(), PATIENCE).toBe(0);
+  await expect.poll(() => history.outbox.waiting(), POLLING).toBe(0);
   expect(receiver.attempts).toEqual(["a"]);
 });
 
 test("what could not be stored is sent from memory", async () => {
   const { receiver, sender } = await started((count) => (count === 1 ? 503 : 200));
   sender.keepUnsaved([{ id: "lost", receiver: "r", body: JSON.stringify({ id: "lost" }) }]);
-  await expect.poll(() => receiver.taken.map(({ id }) => id), PATIENCE).toEqual(["lost"]);
+  await expect.poll(() => receiver.taken.map(({ id }) => id), POLLING).toEqual(["lost"]);
   expect(receiver.attempts).toEqual(["lost", "lost"]);
 });

@@ -16,10 +16,10 @@ export interface Simulated {
   readonly watcher: Watcher;
   /** Runs that began, in order. */
   readonly begun: { readonly name: string; readonly at: number }[];
-  /** Lets so many milliseconds pass. */
+  /** Advances the clock. */
   pass(ms: number): Promise<void>;
   /** As it was sent to the one receiver: `error c1`. */
-  told(): string[];
+  notifications(): string[];
   events(): IncidentEvent[];
   rows<Row>(sql: string): Row[];
   close(): Promise<void>;
@@ -59,7 +59,7 @@ export async function simulate(text: string, fails: (name: string, now: number) 
     watcher,
     begun,
     pass: async (ms) => void (await vi.advanceTimersByTimeAsync(ms)),
-    told: () => events().map(({ data }) => `${data.kind} ${data.check.replace("network.tcp ", "")}`),
+    notifications: () => events().map(({ data }) => `${data.kind} ${data.check.replace("network.tcp ", "")}`),
     events,
     rows: <Row>(sql: string) => history.driver.prepare(sql).all() as Row[],
     async close() {

@@ -32,8 +32,8 @@ const WORDS: Readonly<Record<string, Word>> = {
   m: { outcome: "maintenance", hasFailed: false },
   M: { outcome: "maintenance", hasFailed: true },
 };
-const words = (letters: string): Word[] => [...letters].map((letter) => WORDS[letter] as Word);
-const kinds = (letters: string, rules: Rules): string[] => play(minutes(words(letters)), rules).changes.map(({ kind, at }) => `${kind}@${at / 60_000}`);
+const words = (marks: string): Word[] => [...marks].map((mark) => WORDS[mark] as Word);
+const kinds = (marks: string, rules: Rules): string[] => play(minutes(words(marks)), rules).changes.map(({ kind, at }) => `${kind}@${at / 60_000}`);
 
 const USUAL: Rules = { fireAfter: { failures: 3, of: 3 }, clearAfter: 2 };
 

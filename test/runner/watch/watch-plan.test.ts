@@ -57,7 +57,7 @@ describe("errors are reported with their lines", () => {
     ["failures: 2, of: 5", "failures: 5, of: 2", /^checks\.yaml:4:\d+: failures must not be more than of/],
     ["every: 30s", "every: 30", /^checks\.yaml:3:\d+: watch\.every/],
     ["every: 5m", "every: 10ms", /^checks\.yaml:13:\d+: every must be at least 1s/],
-    ["canaries: [canary]", "canaries: [nobody]", /^checks\.yaml:5:\d+: there is no check "nobody"/],
+    ["canaries: [canary]", "canaries: [missing]", /^checks\.yaml:5:\d+: there is no check "missing"/],
     ["every: 30s", "cron: '61 * * * *'", /^checks\.yaml:3:\d+: .*minute/],
     ["every: 30s", "cron: '* * * * *'\n  zone: Mars/Base", /^checks\.yaml:3:\d+: "Mars\/Base" is not the name of a time zone/],
     ["every: 5m", "every: 5m, cron: '* * * * *'", /^checks\.yaml:13:\d+: a check has every or cron, not both/],

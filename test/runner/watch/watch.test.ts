@@ -8,7 +8,7 @@ import { probeRun } from "../cli/command-line.js";
 import { startReceiver, startSwitch, startWatching, type Watching } from "./watching.js";
 
 /** A slot is a second, and the machine may be busy. */
-const PATIENCE = { timeout: 20_000, interval: 50 };
+const POLLING = { timeout: 20_000, interval: 50 };
 
 let folder: string;
 let site: Awaited<ReturnType<typeof startSwitch>>;
@@ -48,15 +48,15 @@ async function view(name: string): Promise<CheckView> {
   return checks.find((check) => check.name === `webapp.http ${name}`) as CheckView;
 }
 
-const told = (): string[] => receiver.taken.map(({ data }) => `${data.check} ${data.kind}`);
+const notifications = (): string[] => receiver.taken.map(({ data }) => `${data.check} ${data.kind}`);
 
 describe("an incident", () => {
   test("is notified when it opens and when it closes; both are stored", async () => {
     write({ front: "" });
     const { address, err } = await watch();
-    await expect.poll(async () => (await view("front")).outcome, PATIENCE).toBe("ok");
+    await expect.poll(async () => (await view("front")).outcome, POLLING).toBe("ok");
     site.down.add("/front");
-    await expect.poll(told, PATIENCE).toEqual(["webapp.http front error"]);
+    await expect.poll(notifications, POLLING).toEqual(["webapp.http front error"]);
     expect(await view("front")).toMatchObject({ outcome: "error", incident: { number: 1, is_flapping: false }, reason: expect.stringContaining("503") });
     const metrics = await (await fetch(`${address}/metrics`)).text();
     expect(metrics).toMatch(/^probe_run_watch_incident_open\{suite="sites",check="webapp.http front"\} 1$/m);
@@ -73,7 +73,7 @@ describe("an incident", () => {
     expect((await fetch(`${address}/check/0000000000000000`)).status).toBe(404);
     expect((await fetch(`${address}/?reload=no`)).headers.get("refresh")).toBeNull();
     site.down.clear();
-    await expect.poll(told, PATIENCE).toEqual(["webapp.http front error", "webapp.http front recovered"]);
+    await expect.poll(notifications, POLLING).toEqual(["webapp.http front error", "webapp.http front recovered"]);
     const [opened, closed] = receiver.taken;
     expect(opened).toMatchObject({
       type: "probe-run.incident",
@@ -99,7 +99,7 @@ describe("an incident", () => {
     write({ front: "" });
     watching = await startWatching("checks.yaml", folder, ["--history", "history.db", "--public"]);
     site.down.add("/front");
-    await expect.poll(async () => (await view("front")).incident, PATIENCE).not.toBeNull();
+    await expect.poll(async () => (await view("front")).incident, POLLING).not.toBeNull();
     expect(await view("front")).toMatchObject({ outcome: "error", reason: null, target: null, probe: null });
     const page = await (await fetch(`${watching.address}/`)).text();
     expect(page).toContain("webapp.http front</a>");
@@ -110,12 +110,12 @@ describe("an incident", () => {
     write({ front: "" });
     await watch();
     site.down.add("/front");
-    await expect.poll(told, PATIENCE).toEqual(["webapp.http front error"]);
+    await expect.poll(notifications, POLLING).toEqual(["webapp.http front error"]);
     await watching?.stop();
     await watch();
     expect((await view("front")).incident).toMatchObject({ number: 1 });
     site.down.clear();
-    await expect.poll(told, PATIENCE).toEqual(["webapp.http front error", "webapp.http front recovered"]);
+    await expect.poll(notifications, POLLING).toEqual(["webapp.http front error", "webapp.http front recovered"]);
     expect(receiver.taken.map(({ id }) => id.split(":").slice(1).join(":"))).toEqual(["1:1", "1:2"]);
   });
 
@@ -123,11 +123,11 @@ describe("an incident", () => {
     write({ front: "", back: "" });
     await watch();
     site.down.add("/front");
-    await expect.poll(told, PATIENCE).toEqual(["webapp.http front error"]);
+    await expect.poll(notifications, POLLING).toEqual(["webapp.http front error"]);
     await watching?.stop();
     write({ back: "" });
     await watch();
-    await expect.poll(told, PATIENCE).toEqual(["webapp.http front error", "webapp.http front removed"]);
+    await expect.poll(notifications, POLLING).toEqual(["webapp.http front error", "webapp.http front removed"]);
   });
 
   test("confirm_after: the second failure does not wait for the next slot", async () => {
@@ -135,7 +135,7 @@ describe("an incident", () => {
     write({ front: "every: 1h, confirm_after: 300ms", child: "depends_on: [front]" });
     site.down.add("/child").add("/front");
     await watch();
-    await expect.poll(told, PATIENCE).toEqual(["webapp.http front error"]);
+    await expect.poll(notifications, POLLING).toEqual(["webapp.http front error"]);
   });
 });
 
@@ -144,23 +144,23 @@ describe("what another check explains", () => {
     write({ parent: "", child: "depends_on: [parent]" });
     await watch();
     site.down.add("/child").add("/parent");
-    await expect.poll(told, PATIENCE).toEqual(["webapp.http parent error"]);
-    await expect.poll(async () => (await view("child")).outcome, PATIENCE).toBe("suppressed");
+    await expect.poll(notifications, POLLING).toEqual(["webapp.http parent error"]);
+    await expect.poll(async () => (await view("child")).outcome, POLLING).toBe("suppressed");
     expect((await view("child")).reason).toMatch(/^webapp\.http parent fails, which this depends on; /);
     site.down.delete("/parent");
-    await expect.poll(told, PATIENCE).toEqual(["webapp.http parent error", "webapp.http parent recovered", "webapp.http child error"]);
+    await expect.poll(notifications, POLLING).toEqual(["webapp.http parent error", "webapp.http parent recovered", "webapp.http child error"]);
   });
 
   test("while every canary fails, failures of others are unknown", async () => {
     write({ canary1: "", canary2: "", front: "" }, ", canaries: [canary1, canary2]");
     await watch();
     for (const path of ["/canary1", "/canary2", "/front"]) site.down.add(path);
-    await expect.poll(async () => (await view("front")).outcome, PATIENCE).toBe("unknown");
-    await expect.poll(told, PATIENCE).toEqual(["the watch itself error"]);
+    await expect.poll(async () => (await view("front")).outcome, POLLING).toBe("unknown");
+    await expect.poll(notifications, POLLING).toEqual(["the watch itself error"]);
     expect((await view("front")).incident).toBeNull();
     site.down.delete("/canary1");
-    await expect.poll(told, PATIENCE).toContain("webapp.http front error");
-    expect(told()).toContain("the watch itself recovered");
+    await expect.poll(notifications, POLLING).toContain("webapp.http front error");
+    expect(notifications()).toContain("the watch itself recovered");
   });
 });
 
@@ -171,9 +171,9 @@ describe("a receiver", () => {
     write({ front: "" });
     const { err } = await watch();
     site.down.add("/front");
-    await expect.poll(() => receiver.attempts.length, PATIENCE).toBeGreaterThan(0);
+    await expect.poll(() => receiver.attempts.length, POLLING).toBeGreaterThan(0);
     site.down.clear();
-    await expect.poll(told, PATIENCE).toEqual(["webapp.http front error", "webapp.http front recovered"]);
+    await expect.poll(notifications, POLLING).toEqual(["webapp.http front error", "webapp.http front recovered"]);
     const ids = receiver.attempts.map((id) => id.split(":").slice(1).join(":"));
     expect(ids).toEqual(["1:1", "1:1", "1:1", "1:2"]);
     expect(err()).toContain("is not taken, and will be sent again");
@@ -188,9 +188,9 @@ describe("a receiver", () => {
     );
     await watch();
     site.down.add("/front");
-    await expect.poll(async () => (await view("front")).incident, PATIENCE).not.toBeNull();
+    await expect.poll(async () => (await view("front")).incident, POLLING).not.toBeNull();
     site.down.clear();
-    await expect.poll(told, PATIENCE).toEqual(["webapp.http front recovered"]);
+    await expect.poll(notifications, POLLING).toEqual(["webapp.http front recovered"]);
   });
 });
 
@@ -199,16 +199,16 @@ describe("a changed file", () => {
     write({ front: "", back: "" });
     const { err } = await watch();
     site.down.add("/front").add("/back");
-    await expect.poll(() => told().sort(), PATIENCE).toEqual(["webapp.http back error", "webapp.http front error"]);
+    await expect.poll(() => notifications().sort(), POLLING).toEqual(["webapp.http back error", "webapp.http front error"]);
     write({ front: "clear_after: 1", side: "" });
     watching?.hangUp();
-    await expect.poll(async () => (await view("side"))?.outcome, PATIENCE).toBe("ok");
+    await expect.poll(async () => (await view("side"))?.outcome, POLLING).toBe("ok");
     expect((await view("front")).incident).toMatchObject({ number: 1 });
     expect(await view("back")).toBeUndefined();
     expect(err()).toContain("watching 2 checks of the changed file");
-    await expect.poll(told, PATIENCE).toContain("webapp.http back removed");
+    await expect.poll(notifications, POLLING).toContain("webapp.http back removed");
     site.down.clear();
-    await expect.poll(told, PATIENCE).toContain("webapp.http front recovered");
+    await expect.poll(notifications, POLLING).toContain("webapp.http front recovered");
     expect(receiver.taken).toHaveLength(4);
     const metrics = await (await fetch(`${watching?.address}/metrics`)).text();
     expect(Number(/results_total\{outcome="error"\} (\d+)/.exec(metrics)?.[1])).toBeGreaterThanOrEqual(4);
@@ -217,19 +217,19 @@ describe("a changed file", () => {
   test("that is wrong, by itself or in a receiver, is reported with its line, and the one before it stays in use", async () => {
     write({ front: "" });
     const { err } = await watch();
-    await expect.poll(async () => (await view("front")).outcome, PATIENCE).toBe("ok");
+    await expect.poll(async () => (await view("front")).outcome, POLLING).toBe("ok");
     const before = (await view("front")).last_time as string;
     writeFileSync(join(folder, "checks.yaml"), "name: sites\nwatch: { every: soon }\nchecks:\n  - { probe: webapp.http }\n");
-    await expect.poll(err, PATIENCE).toMatch(/2:\d+ +watch\.every/);
+    await expect.poll(err, POLLING).toMatch(/2:\d+ +watch\.every/);
     expect(err()).toContain("the file before it stays in use");
     writeFileSync(
       join(folder, "checks.yaml"),
       `name: sites\nwatch: { notify: [{ to: "ftp://a" }] }\nchecks:\n  - { probe: webapp.http, input: { url: "${site.origin}" } }\n`,
     );
     watching?.hangUp();
-    await expect.poll(() => err().split("stays in use").length, PATIENCE).toBeGreaterThan(2);
+    await expect.poll(() => err().split("stays in use").length, POLLING).toBeGreaterThan(2);
     site.down.add("/front");
-    await expect.poll(told, PATIENCE).toEqual(["webapp.http front error"]);
+    await expect.poll(notifications, POLLING).toEqual(["webapp.http front error"]);
     expect(((await view("front")).last_time as string) > before).toBe(true);
   });
 });

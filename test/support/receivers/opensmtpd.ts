@@ -9,7 +9,7 @@ const VMAIL = { name: "vmail", id: 4002, home: "/mail" };
 const ACCOUNTS = [{ name: "root", id: 0 }, { name: "opensmtpd", id: 4003, home: "/var/lib/opensmtpd/empty" }, { name: "opensmtpq", id: 4004 }, VMAIL];
 
 /**
- * Starts an opensmtpd of its own. Whom it does not know it calls a "mailing list expansion problem". It offers STARTTLS, and Debian 12's
+ * Starts an opensmtpd of its own. Its reply to an unknown recipient is "mailing list expansion problem". It offers STARTTLS, and Debian 12's
  * breaks in every handshake: its keys live in a process apart, in a way that OpenSSL 3 no longer allows. A sender meets such servers.
  */
 export function startOpenSmtpd(): Promise<Receiver> {

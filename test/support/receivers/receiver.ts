@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { endProcess, listening, tail } from "../daemon.js";
 import { freePorts } from "../free-ports.js";
 
-/** A mail server that takes mail for alice and bob at example.org, and says of nobody else that it knows them. */
+/** A mail server that accepts mail for alice and bob at example.org, and refuses all other recipients as unknown. */
 export interface Receiver {
   readonly host: "127.0.0.1";
   readonly port: number;

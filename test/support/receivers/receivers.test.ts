@@ -12,7 +12,7 @@ interface Case {
   readonly start: () => Promise<Receiver>;
   /** Whether its STARTTLS leads anywhere. */
   readonly secures: boolean;
-  /** What it says of somebody whom it does not know. */
+  /** Its reply to an unknown recipient. */
   readonly unknown: string;
 }
 

@@ -1,5 +1,5 @@
 /**
- * A name as it came over the wire: small letters, labels joined by dots, the root ".". Bytes that are not printable, and dots and backslashes
+ * A name as it came over the wire: lower case, labels joined by dots, the root ".". Bytes that are not printable, and dots and backslashes
  * within a label, are written as \DDD, so that a dot always separates labels.
  */
 export type WireName = string;
@@ -77,7 +77,7 @@ function labelBytes(label: string): Buffer {
   );
 }
 
-/** The canonical form: uncompressed, in small letters (RFC 4034, section 6.2). */
+/** The canonical form: uncompressed, in lower case (RFC 4034, section 6.2). */
 export function nameBytes(name: WireName): Buffer {
   const parts = labelsOf(name).map(labelBytes);
   return Buffer.concat([...parts.flatMap((part) => [Buffer.of(part.length), part]), Buffer.of(0)]);

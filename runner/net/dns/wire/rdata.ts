@@ -56,7 +56,7 @@ function rest(show: (bytes: Buffer) => string): Field {
   };
 }
 
-/** RFC 6840, section 5.1: the next name of an NSEC record keeps its letters; so do the names of newer types. */
+/** RFC 6840, section 5.1: the next name of an NSEC record keeps its case; so do the names of newer types. */
 function nameField(isLowered: boolean): Field {
   return (cursor) => {
     const { name, end, bytes } = readName(cursor.message, cursor.offset, isLowered);
@@ -106,7 +106,7 @@ function hash(cursor: Cursor): Part {
   return { bytes: Buffer.concat([Buffer.of(length), bytes]), text: base32Hex(bytes) };
 }
 
-/** RFC 4648, section 7, in small letters and without padding, as NSEC3 owner names have it. */
+/** RFC 4648, section 7, in lower case and without padding, as NSEC3 owner names have it. */
 export function base32Hex(bytes: Buffer): string {
   let text = "";
   let bits = 0;

@@ -60,7 +60,7 @@ describe("block lists of a delivery service", () => {
       announcedAt.push(troubles.length);
       const { listed = [], unknown } = delivery.stats().blocklists ?? {};
       expect([listed.length, unknown]).toEqual([said[time] === true ? 1 : 0, said[time] === null ? 1 : 0]);
-      // Of what nobody knows there is no series, which is neither 0 nor 1.
+      // An unknown state has no series: it is neither 0 nor 1.
       expect(delivery.metrics().includes(SERIES)).toBe(said[time] !== null);
     }
     expect(announcedAt).toEqual([1, 1, 1, 1, 1, 2]);

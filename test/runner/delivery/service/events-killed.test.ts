@@ -40,13 +40,13 @@ test("a service that is killed has stored the events of all acknowledged message
   await expect(child.eval(body)).rejects.toMatchObject({ signal: "SIGKILL" });
   const ids = readFileSync(acknowledged, "utf8").trimEnd().split("\n");
   expect(ids.length).toBeGreaterThan(100);
-  const told: string[] = [];
+  const consumed: string[] = [];
   const queue = await openQueue(events);
   for await (const { event, ack } of consume(queue, { drain: true })) {
-    told.push(event.id);
+    consumed.push(event.id);
     await ack();
   }
   await queue.close();
-  expect(ids.filter((id) => !told.includes(`${id}:0:1:delivered`))).toEqual([]);
-  expect(new Set(told).size).toBe(told.length);
+  expect(ids.filter((id) => !consumed.includes(`${id}:0:1:delivered`))).toEqual([]);
+  expect(new Set(consumed).size).toBe(consumed.length);
 });

@@ -146,7 +146,7 @@ const KNOWN: readonly { readonly why: RegExp; readonly reason: string }[] = [
 ];
 
 /**
- * Errors that one of the two never comes to. By 5.4 each mail host is looked up and compared in turn, and a match ends the search: python3-spf looks
+ * Errors that one of the two never reaches. By 5.4 each mail host is looked up and compared in turn, and a match ends the search: python3-spf looks
  * all of them up first. By 5.5 a host of ptr whose look-up fails is left out: python3-spf ends with temperror.
  */
 function isByOrder(theirs: SpfOracleVerdict, { zone }: SpfRequest): boolean {

@@ -163,9 +163,9 @@ describe("random bytes", () => {
 
   test("one changed bit in the id or the question makes a reply foreign", () => {
     const message = reply();
-    const letters = QUESTION.name.length + 2;
+    const nameBytes = QUESTION.name.length + 2;
     fc.assert(
-      fc.property(fc.oneof(fc.integer({ min: 0, max: 1 }), fc.integer({ min: 12, max: 12 + letters + 3 })), fc.integer({ min: 0, max: 7 }), (offset, bit) => {
+      fc.property(fc.oneof(fc.integer({ min: 0, max: 1 }), fc.integer({ min: 12, max: 12 + nameBytes + 3 })), fc.integer({ min: 0, max: 7 }), (offset, bit) => {
         const value = (message[offset] as number) ^ (1 << bit);
         const isOtherCase =
           offset >= 12 && bit === 5 && /[A-Z]/.test(String.fromCharCode(value)) && /[a-z]/.test(String.fromCharCode(message[offset] as number));

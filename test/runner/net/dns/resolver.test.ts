@@ -164,9 +164,9 @@ describe("an uncertain answer", () => {
     [2, "server_failure", 2],
     [5, "refused", 5],
     [9, "unusable_reply", 9],
-  ])("with response code %i: a temporary failure, not a negative answer", async (rcode, outcome, told) => {
+  ])("with response code %i: a temporary failure, not a negative answer", async (rcode, outcome, reported) => {
     const answer = await new Resolver().query("several.example", "MX", asking(await serve({ rcode })));
-    expect(answer).toMatchObject({ outcome, rcode: told, records: [], ttl: null });
+    expect(answer).toMatchObject({ outcome, rcode: reported, records: [], ttl: null });
     expect(answer.problem).toMatch(/^127\.0\.0\.1:\d+: /);
   });
 
@@ -265,7 +265,7 @@ describe("a datagram that is no reply to the question is ignored", () => {
     const other = createSocket("udp4");
     await new Promise<void>((resolve) => other.bind(0, "127.0.0.1", resolve));
     const ports = new Set<number>();
-    // A server that learns from whom it is asked, and lets another socket answer first.
+    // A server that remembers the client's address, and lets another socket answer first.
     const server = createSocket("udp4", (query, from) => {
       ports.add(from.port);
       const question = decode(query);

@@ -9,7 +9,7 @@ const SERVER = parseServer("192.0.2.53");
 const boundsOf = (bound: ServerBound): ServerBounds => new ServerBounds(() => bound);
 
 describe("the bound of a name server", () => {
-  test("lets so many questions in at once, and the others in their order as places become free", () => {
+  test("limits simultaneous queries, and starts waiting ones in order", () => {
     const bounds = boundsOf({ inFlight: 2, rate: null });
     const order: number[] = [];
     const places = [0, 1, 2, 3, 4].map((number) => {

@@ -96,7 +96,7 @@ describe("answers that processes share", () => {
     open.push(cache);
     for (const writer of ["1", "2", "3"]) {
       const servers = Array.from({ length: 200 }, (_, index) => cache.get(`${writer} ${index}`)?.answer.server ?? null);
-      // A busy moment may cost an answer, for nobody waits long for a cache.
+      // An answer may be missing: a busy cache is not waited for.
       expect(servers.filter((server) => server === writer).length).toBeGreaterThan(180);
       expect(servers.filter((server) => server !== writer && server !== null)).toEqual([]);
     }

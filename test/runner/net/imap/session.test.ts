@@ -240,8 +240,8 @@ describe("a login", () => {
   });
 
   test("XOAUTH2's explanation is reported", async () => {
-    const told = b64('{"status":"401","scope":"mail"}');
-    const { outcome } = await play("AUTH=XOAUTH2 SASL-IR", `C: a1 AUTHENTICATE XOAUTH2 *\nS: + ${told}\nC: \nS: a1 NO [AUTHENTICATIONFAILED] no`, {
+    const challenge = b64('{"status":"401","scope":"mail"}');
+    const { outcome } = await play("AUTH=XOAUTH2 SASL-IR", `C: a1 AUTHENTICATE XOAUTH2 *\nS: + ${challenge}\nC: \nS: a1 NO [AUTHENTICATIONFAILED] no`, {
       mechanism: "auto",
       username: "tim",
       access_token: "ya29-token",
@@ -267,8 +267,8 @@ describe("a login", () => {
 
   test("capabilities from before the login are replaced by those after it", async () => {
     expect((await play("", 'C: a1 LOGIN "tim" "tanstaaf"\nS: a1 OK')).session.capabilities).toBeNull();
-    const told = await play("", 'C: a1 LOGIN "tim" "tanstaaf"\nS: a1 OK [CAPABILITY IMAP4rev1 IDLE] in');
-    expect(told.session.has("IDLE")).toBe(true);
+    const played = await play("", 'C: a1 LOGIN "tim" "tanstaaf"\nS: a1 OK [CAPABILITY IMAP4rev1 IDLE] in');
+    expect(played.session.has("IDLE")).toBe(true);
   });
 });
 

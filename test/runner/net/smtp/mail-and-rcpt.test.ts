@@ -8,7 +8,7 @@ import { greetedSession, testRun } from "../../../support/smtp-context.js";
 
 test("recipients are sent one by one, without a message, and again after RSET", async () => {
   const server = await playTranscript(
-    "S: 220 mx\nC: EHLO *\nS: 250-mx\nS: 250 SIZE 100\nC: MAIL FROM:<>\nS: 250 ok\nC: RCPT TO:<one@example.org>\nS: 252 perhaps\nC: RCPT TO:<two@example.org>\nS: 550 5.1.1 nobody\n" +
+    "S: 220 mx\nC: EHLO *\nS: 250-mx\nS: 250 SIZE 100\nC: MAIL FROM:<>\nS: 250 ok\nC: RCPT TO:<one@example.org>\nS: 252 perhaps\nC: RCPT TO:<two@example.org>\nS: 550 5.1.1 unknown\n" +
       "C: RSET\nS: 250 ok\nC: MAIL FROM:<a@example.org> SIZE=100\nS: 250 ok",
   );
   const run = testRun();
@@ -37,7 +37,7 @@ test("recipients are sent one by one, without a message, and again after RSET", 
   ]);
 });
 
-/** The commands that a server with these capabilities is sent; a failure instead of what it cannot be told. */
+/** The commands sent to a server with these capabilities; a failure in place of a command that it does not support. */
 async function said(capabilities: string, parameters: MailParameters, dsn: Omit<Recipient, keyof Mailbox>, to = "one@example.org"): Promise<unknown[]> {
   const server = await playTranscript(`S: 220 mx\nC: EHLO *\n${capabilities}\nC: MAIL *\nS: 250 ok\nC: RCPT *\nS: 250 ok`);
   const run = testRun();

@@ -9,7 +9,7 @@ import { testRun } from "../../../support/smtp-context.js";
 
 const ACCOUNT = { username: "tim", password: "tanstaaf" };
 const LOGIN = { ...ACCOUNT, mechanism: "auto", allow_plaintext: false } as const;
-const PATIENCE = { address_family: "any", connect_timeout_ms: 2000, command_timeout_ms: 2000 } as const;
+const TIMEOUTS = { address_family: "any", connect_timeout_ms: 2000, command_timeout_ms: 2000 } as const;
 
 type Asked = Pick<SubmissionOptions, "auth"> & { tls?: Partial<SubmissionOptions["tls"]> };
 
@@ -18,7 +18,7 @@ async function open({ host, port }: { host: string; port: number }, { tls, ...as
   const facts = nothingLearned();
   const settings = { mode: "none", verify: "require", min_version: "TLSv1.2", ca: testAuthority(), ...tls } as const;
   try {
-    const session = await openSubmission(run.context, { host, port, helo_domain: "probe.example.org", ...PATIENCE, ...asked, tls: settings }, facts);
+    const session = await openSubmission(run.context, { host, port, helo_domain: "probe.example.org", ...TIMEOUTS, ...asked, tls: settings }, facts);
     session.close();
     return { failure: null, facts };
   } catch (error) {

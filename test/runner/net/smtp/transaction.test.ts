@@ -26,7 +26,7 @@ const PLAIN = "S: 250-mx\nS: 250 SIZE 1000";
 /** How MESSAGE is to arrive. */
 const BODY = "C: Subject: x\nC: \nC: ..dot\nC: .";
 
-/** The codes of everything that was answered, and what it comes to. */
+/** The reply codes, the delivery and the failure. */
 function summary({ mail, recipients, data, message, delivery, failure }: Transaction): unknown {
   return {
     codes: [mail?.code ?? null, recipients.map((reply) => reply?.code ?? null), data?.code ?? null, message?.code ?? null],
@@ -329,10 +329,10 @@ describe("before the message", () => {
   const UP_TO_DATA = "C: MAIL *\nC: RCPT *one*\nC: RCPT *two*\nC: DATA\nS: 250 ok\nS: 550 5.1.1 no\nS: 250 ok\nS: 354 go";
 
   test("the journal gets the accepted recipients", async () => {
-    const told: (readonly number[])[] = [];
-    const beforeMessage = async (accepted: readonly number[]): Promise<void> => void told.push(accepted);
+    const journal: (readonly number[])[] = [];
+    const beforeMessage = async (accepted: readonly number[]): Promise<void> => void journal.push(accepted);
     await play(`${PIPELINING}\n${UP_TO_DATA}\n${BODY}\nS: 250 queued`, { recipients: [ONE, TWO], beforeMessage });
-    expect(told).toEqual([[1], [1], [1]]);
+    expect(journal).toEqual([[1], [1], [1]]);
   });
 
   test("nothing is sent if the journal fails, and the session ends", async () => {

@@ -21,7 +21,7 @@ async function proxy(policy: Partial<Parameters<typeof SocksProxy.start>[0]> = {
   return started;
 }
 
-/** What the proxy sends until it has sent so many bytes, or has closed. */
+/** What the proxy sends, up to `count` bytes or its close. */
 async function read(socket: Socket, bytes: number): Promise<Buffer> {
   let seen = Buffer.alloc(0);
   while (seen.length < bytes && !socket.readableEnded) {

@@ -10,7 +10,7 @@ afterEach(async () => {
   for (const thing of open.splice(0).reverse()) await thing.close();
 });
 
-/** A busy machine may take long over nine thousand portions of one byte: whoever tests the time-out names a short one. */
+/** Long, because nine thousand portions of one byte take time on a busy machine; tests of the timeout set a short one. */
 async function converse(server: { host: string; port: number }, run: TestRun = testRun(), timeoutMs = 5000): Promise<LineConversation> {
   const options = { host: server.host, port: server.port, address_family: "any", connect_timeout_ms: 2000, command_timeout_ms: timeoutMs } as const;
   const conversation = await LineConversation.open(run.context, options);

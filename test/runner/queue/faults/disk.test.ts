@@ -70,17 +70,17 @@ describe("a read-only file", () => {
     await chmod(file(), 0o444);
     await chmod(join(cwd, ".probe-run"), 0o555);
     // root may write everything. Node itself may be installed where only root can start it.
-    const nobody = join(cwd, "nobody.cjs");
-    await writeFile(nobody, "if (process.getuid() === 0) { process.setgid(65534); process.setuid(65534); }");
-    const { code, err } = await probeRun(["enqueue", "network.smtp", "-"], { stdin: input, node: ["--require", nobody] });
-    expect({ code, told: err }).toEqual({ code: 3, told: expect.stringMatching(/queue\.db cannot be (written|opened)/) });
+    const asNobody = join(cwd, "nobody.cjs");
+    await writeFile(asNobody, "if (process.getuid() === 0) { process.setgid(65534); process.setuid(65534); }");
+    const { code, err } = await probeRun(["enqueue", "network.smtp", "-"], { stdin: input, node: ["--require", asNobody] });
+    expect({ code, err }).toEqual({ code: 3, err: expect.stringMatching(/queue\.db cannot be (written|opened)/) });
     expect(await readFile(file())).toEqual(before);
   });
 });
 
 describe("a corrupted file", () => {
   test.each([
-    ["text", "this is somebody's shopping list, and no database\n"],
+    ["text", "a shopping list, and no database\n"],
     ["a few bytes", "x"],
     ["binary", String.fromCharCode(0, 1, 2, 3).repeat(5000)],
   ])("%s instead of a database is reported, and never overwritten", async (_, content) => {

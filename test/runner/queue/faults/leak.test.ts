@@ -21,10 +21,10 @@ test("a secret in a probe's exception reaches neither the dead letters nor the t
   };
   const enqueued = await probeRun(["enqueue", "./leaky.mjs", "-", "--attempts", "1"], '{"password":{"secret":"env:LEAKY_PASSWORD"}}');
   const worked = await probeRun(["work", "--probe", "./leaky.mjs", "--drain"]);
-  const letters = await probeRun(["queue", "dead", "--json"]);
+  const dead = await probeRun(["queue", "dead", "--json"]);
   expect(enqueued.text).toBe("1 accepted\n");
   expect(worked.text).toMatch(/^0 jobs in .*1 dead/);
-  expect(letters.text).toContain("cannot log in with [secret]");
-  expect(worked.text + letters.text).not.toContain("correct horse");
+  expect(dead.text).toContain("cannot log in with [secret]");
+  expect(worked.text + dead.text).not.toContain("correct horse");
   await rm(cwd, { recursive: true });
 });

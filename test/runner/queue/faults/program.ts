@@ -85,8 +85,8 @@ export class Immortal {
       this.lives.push(program);
       const [least, most] = this.killEveryMs;
       // Each life may be longer than the previous one: on a busy machine the first ones may end during their start.
-      const patience = 1 + this.lives.length / 4;
-      const timer = setTimeout(() => program.kill("SIGKILL"), (least + Math.random() * (most - least)) * patience);
+      const factor = 1 + this.lives.length / 4;
+      const timer = setTimeout(() => program.kill("SIGKILL"), (least + Math.random() * (most - least)) * factor);
       const { signal } = await program.ended;
       clearTimeout(timer);
       if (signal !== "SIGKILL" || this.#isEnding) return;

@@ -11,13 +11,17 @@ import { Program } from "./program.js";
 
 let cwd: string;
 let silent: Server;
+/** Inputs of a job that ends soon, and of one that does not end within the test. */
 let slow: string;
+let stuck: string;
 
 beforeEach(async () => {
   cwd = await mkdtemp(join(tmpdir(), "probe-run-signals-"));
   silent = createServer((socket) => socket.on("error", () => undefined)).listen(0, "127.0.0.1");
   await once(silent, "listening");
-  slow = JSON.stringify({ target_host: "127.0.0.1", target_port: (silent.address() as AddressInfo).port, command_timeout_ms: 1500 });
+  const target = { target_host: "127.0.0.1", target_port: (silent.address() as AddressInfo).port };
+  slow = JSON.stringify({ ...target, command_timeout_ms: 1500 });
+  stuck = JSON.stringify({ ...target, command_timeout_ms: 60_000, timeout_ms: 60_000 });
 });
 
 afterEach(async () => {
@@ -35,7 +39,7 @@ const stats = async () => JSON.parse((await probeRun(["queue", "stats", "--json"
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   const end = Date.now() + 20_000;
   while (!(await condition())) {
-    if (Date.now() > end) throw new Error("it did not come to that within 20 s");
+    if (Date.now() > end) throw new Error("the condition was not met within 20 s");
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
@@ -52,7 +56,7 @@ describe("SIGTERM", () => {
   });
 
   test("releases jobs that do not end within --grace", async () => {
-    await probeRun(["enqueue", "network.smtp", "-"], `${slow}\n`.repeat(2));
+    await probeRun(["enqueue", "network.smtp", "-"], `${stuck}\n`.repeat(2));
     const worker = new Program(["work", "--concurrency", "2", "--grace", "100"], { cwd });
     await until(async () => (await stats()).jobs.leased === 2);
     worker.kill("SIGTERM");
@@ -62,7 +66,7 @@ describe("SIGTERM", () => {
   });
 
   test("a second signal ends it at once, and its jobs come back after their leases", async () => {
-    await probeRun(["enqueue", "network.smtp", "-"], `${slow}\n`);
+    await probeRun(["enqueue", "network.smtp", "-"], `${stuck}\n`);
     const worker = new Program(["work", "--lease", "500"], { cwd });
     await until(async () => (await stats()).jobs.leased === 1);
     worker.kill("SIGTERM");

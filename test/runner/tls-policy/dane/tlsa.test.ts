@@ -17,7 +17,7 @@ describe("point 44: records that an SMTP client can use", () => {
   });
 
   test.each([
-    ["of a matching type that nobody knows", record("3 1 1", { matchingType: 3 })],
+    ["of an unknown matching type", record("3 1 1", { matchingType: 3 })],
     ["of a digest that is too short", record("3 1 1", { certificate: Buffer.alloc(31) })],
     ["of a SHA-512 as long as a SHA-256", record("3 1 2", { certificate: Buffer.alloc(32) })],
     ["of nothing", record("3 1 1", { certificate: Buffer.alloc(0) })],

@@ -27,25 +27,25 @@ async function watched(checks = 2, watch = "") {
   const options = { onChange: () => undefined, onTrouble: () => undefined, onError: () => undefined };
   const client = new LocalHistory(history, () => undefined);
   const open = (now: number, text = plan) => CertificateWatch.open(text, client, options, now * DAY);
-  const told = (): string[] =>
+  const notifications = (): string[] =>
     (history.driver.prepare("SELECT body FROM outbox ORDER BY rowid").all() as { body: string }[]).map(({ body }) => {
       const event = JSON.parse(body);
       expect(incidentEventContract.faults(event)).toEqual([]);
       return `${event.data.kind}: ${event.data.reason}`;
     });
-  return { history, plan, open, told };
+  return { history, plan, open, notifications };
 }
 
 describe("warned", () => {
   test("once for each time and fingerprint, however many checks see it and however often", async () => {
-    const { plan, open, told } = await watched(30);
+    const { plan, open, notifications } = await watched(30);
     const certificates = await open(0);
     for (const check of plan.checks) certificates.seen(check, [certificate("a", 100)], 0);
     for (let day = 0; day < 100; day++) {
       certificates.look(day * DAY);
       for (const check of plan.checks) certificates.seen(check, [certificate("a", 100)], day * DAY);
     }
-    expect(told()).toEqual([
+    expect(notifications()).toEqual([
       expect.stringMatching(/^error: expires in 21 days, on 1970-04-11; seen by network.tcp c0, network.tcp c1, network.tcp c2 and 27 more$/),
       expect.stringMatching(/^error: expires in 7 days/),
     ]);
@@ -53,7 +53,7 @@ describe("warned", () => {
 
   // Hard case 8.
   test("while its host is down; quiet when it is renewed; and again for the one after it", async () => {
-    const { plan, open, told } = await watched();
+    const { plan, open, notifications } = await watched();
     const [check] = plan.checks as [(typeof plan.checks)[0]];
     let certificates = await open(0);
     certificates.seen(check, [certificate("a", 100)], 0);
@@ -61,18 +61,18 @@ describe("warned", () => {
     certificates.look(80 * DAY);
     certificates = await open(90);
     for (const day of [94, 99, 101]) certificates.look(day * DAY);
-    expect(told()).toHaveLength(2);
+    expect(notifications()).toHaveLength(2);
     certificates.seen(check, [certificate("b", 190)], 102 * DAY);
-    expect(told().at(-1)).toBe("recovered: null");
+    expect(notifications().at(-1)).toBe("recovered: null");
     for (const day of [103, 168]) certificates.look(day * DAY);
-    expect(told()).toHaveLength(3);
+    expect(notifications()).toHaveLength(3);
     certificates.look(170 * DAY);
-    expect(told().at(-1)).toMatch(/^error: expires in 20 days/);
-    expect(told()).toHaveLength(4);
+    expect(notifications().at(-1)).toMatch(/^error: expires in 20 days/);
+    expect(notifications()).toHaveLength(4);
   });
 
   test("not again when an old certificate comes back", async () => {
-    const { plan, open, told } = await watched();
+    const { plan, open, notifications } = await watched();
     const [check] = plan.checks as [(typeof plan.checks)[0]];
     const certificates = await open(0);
     for (const [day, digit] of [
@@ -82,33 +82,33 @@ describe("warned", () => {
       [88, "b"],
     ] as const)
       certificates.seen(check, [certificate(digit, digit === "a" ? 100 : 300)], day * DAY);
-    expect(told().map((line) => line.split(":")[0])).toEqual(["error", "recovered"]);
+    expect(notifications().map((line) => line.split(":")[0])).toEqual(["error", "recovered"]);
   });
 
   test("a replaced one at one of two hosts is still in use", async () => {
-    const { plan, open, told } = await watched();
+    const { plan, open, notifications } = await watched();
     const certificates = await open(0);
     const [one, two] = plan.checks as [(typeof plan.checks)[0], (typeof plan.checks)[0]];
     for (const check of [one, two]) certificates.seen(check, [certificate("a", 100), certificate("c", 3000)], 85 * DAY);
     certificates.seen(one, [certificate("b", 300), certificate("c", 3000)], 86 * DAY);
-    expect(told()).toHaveLength(1);
+    expect(notifications()).toHaveLength(1);
     expect(certificates.inUse).toHaveLength(3);
     expect(certificates.openIncidents(86 * DAY)).toHaveLength(1);
     certificates.seen(two, [certificate("b", 300), certificate("c", 3000)], 86 * DAY);
-    expect(told()).toHaveLength(2);
+    expect(notifications()).toHaveLength(2);
     expect(certificates.openIncidents(86 * DAY)).toEqual([]);
   });
 
   test("a check that the file no longer has closes it as removed; [] warns of nothing", async () => {
-    const { plan, open, told } = await watched();
+    const { plan, open, notifications } = await watched();
     (await open(0)).seen(plan.checks[0] as (typeof plan.checks)[0], [certificate("a", 100)], 85 * DAY);
     const fewer = { ...plan, checks: plan.checks.slice(1) };
     await open(86, fewer);
     await open(87, fewer);
-    expect(told().map((line) => line.split(":")[0])).toEqual(["error", "removed"]);
+    expect(notifications().map((line) => line.split(":")[0])).toEqual(["error", "removed"]);
     const quiet = await watched(2, "certificates: []");
     (await quiet.open(0)).seen(quiet.plan.checks[0] as (typeof plan.checks)[0], [certificate("a", 100)], 99 * DAY);
-    expect(quiet.told()).toEqual([]);
+    expect(quiet.notifications()).toEqual([]);
   });
 });
 

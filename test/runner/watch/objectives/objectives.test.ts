@@ -52,15 +52,15 @@ describe("over time", () => {
     // A quarter of the hour is 25 %: 25 times too fast.
     simulated = await simulate(suiteOf(objective, { c: "" }), (_, now) => minutes(now) >= 60 && minutes(now) < 75 && Math.floor(minutes(now)) % 2 === 0);
     await simulated.pass(59.9 * MINUTE);
-    expect(simulated.told()).toEqual([]);
+    expect(simulated.notifications()).toEqual([]);
     await simulated.pass(20 * MINUTE);
-    expect(simulated.told().filter((line) => line.includes("objective"))).toEqual(["error c objective"]);
+    expect(simulated.notifications().filter((line) => line.includes("objective"))).toEqual(["error c objective"]);
     const [alert] = simulated.events().filter(({ subject }) => subject?.includes("objective"));
     expect(alert?.data.reason).toMatch(
       /^the error budget \(99 % of 30 days\) is spent \d+\.\d times too fast over \d+ h and \d+\.\d times over \d+ min; \d+ % of it is spent$/,
     );
     await simulated.pass(7 * HOUR);
-    expect(simulated.told().filter((line) => line.includes("objective"))).toEqual(["error c objective", "recovered c objective"]);
+    expect(simulated.notifications().filter((line) => line.includes("objective"))).toEqual(["error c objective", "recovered c objective"]);
   });
 
   test("weighs time and not results: what confirm_after runs sooner counts for the seconds since the failure", async () => {

@@ -9,7 +9,7 @@ import { realServer } from "../../../support/real-servers.js";
 import { type RunningDaemon, runDaemon } from "../../../support/run-daemon.js";
 import { batchOf, incidents } from "./sending.js";
 
-const PATIENCE = { timeout: 20_000, interval: 100 };
+const POLLING = { timeout: 20_000, interval: 100 };
 
 interface AmtoolAlert {
   readonly labels: Record<string, string>;
@@ -21,7 +21,7 @@ interface AmtoolAlert {
 realServer("a real Alertmanager", ["prometheus-alertmanager", "amtool"], () => {
   let alertmanager: RunningDaemon;
   let hook: Awaited<ReturnType<typeof startHttpServer>>;
-  const told: { status: string; alerts: { status: string; labels: Record<string, string> }[] }[] = [];
+  const received: { status: string; alerts: { status: string; labels: Record<string, string> }[] }[] = [];
   const url = (): string => `http://127.0.0.1:${alertmanager.port}`;
 
   /** Asked by its own program, as an operator would. */
@@ -32,7 +32,7 @@ realServer("a real Alertmanager", ["prometheus-alertmanager", "amtool"], () => {
     hook = await startHttpServer((_path, request) => {
       const chunks: Buffer[] = [];
       request.on("data", (piece: Buffer) => chunks.push(piece));
-      request.on("end", () => told.push(JSON.parse(Buffer.concat(chunks).toString("utf8"))));
+      request.on("end", () => received.push(JSON.parse(Buffer.concat(chunks).toString("utf8"))));
       return { body: "ok\n" };
     });
     alertmanager = await runDaemon("alertmanager", programPath("prometheus-alertmanager") as string, (folder, port) => {
@@ -60,17 +60,17 @@ realServer("a real Alertmanager", ["prometheus-alertmanager", "amtool"], () => {
       { labels: { ...labels, target: "mx2" }, annotations: { flapping: "true" } },
     ]);
     expect(new Date(alerts()[0]?.startsAt ?? "").getTime()).toBeLessThan(Date.now() - 50_000);
-    await expect.poll(() => told.at(-1)?.alerts.length, PATIENCE).toBe(2);
+    await expect.poll(() => received.at(-1)?.alerts.length, POLLING).toBe(2);
     await deliverer.deliver(batchOf([event("mx1", "recovered")]));
     expect(alerts().map((alert) => alert.labels.target)).toEqual(["mx2"]);
     await expect
       .poll(
         () =>
-          told
+          received
             .at(-1)
             ?.alerts.map((alert) => `${alert.labels.target} ${alert.status}`)
             .sort(),
-        PATIENCE,
+        POLLING,
       )
       .toEqual(["mx1 resolved", "mx2 firing"]);
     await deliverer.refresh?.send([event("mx2", "error")]);
