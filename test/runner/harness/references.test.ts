@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { defineProbe } from "../../../runner/harness/define-probe.js";
-import { referencePaths } from "../../../runner/harness/reference-paths.js";
+import { needsResolving, referencePaths } from "../../../runner/harness/reference-paths.js";
 import { prepare } from "../../../runner/harness/registry.js";
 import { type Report, type RunOptions, runLoaded } from "../../../runner/harness/run.js";
 import { runSecretCommand } from "../../../runner/harness/run-secret-command.js";
@@ -290,4 +290,15 @@ describe("a command", () => {
   test("that prints without end is ended", async () => {
     await expect(runSecretCommand("yes", undefined, { ...limits, timeoutMs: 10_000 })).rejects.toThrow("it printed more than 64 KiB");
   });
+});
+
+// Resolving is asynchronous, and costs a run more than its answer is worth if there is nothing to resolve.
+test.each([
+  ["nothing", {}, ["account"], false, false],
+  ["a text that is no secret", { account: "ada" }, ["account"], false, false],
+  ["a reference", { account: { secret: "env:ACCOUNT" } }, ["account"], false, true],
+  ["a secret, which has to be masked", { password: "correct horse" }, ["password"], true, true],
+  ["a list", { accounts: ["ada"] }, ["accounts", "*"], false, true],
+])("whether %s needs resolving", (_what, given, steps, isSecret, expected) => {
+  expect(needsResolving(given, { steps, isSecret })).toBe(expected);
 });
