@@ -15,7 +15,7 @@ export function certificate(name: CertificateName): Certificate {
   return { certificate: readFileSync(certificatePath(name), "utf8"), key: readFileSync(certificatePath(name, "key.pem"), "utf8") };
 }
 
-/** What a client trusts that is to trust them (PEM). */
+/** The authority that a client has to trust (PEM). */
 export function testAuthority(): string {
   return readFileSync(certificatePath("authority"), "utf8");
 }

@@ -14,7 +14,7 @@ export interface DkimOracle {
   stop(): void;
 }
 
-/** A signer and verifier that is none of ours, kept running for as many messages as a suite has. */
+/** An independent signer and verifier, which runs until the suite has checked all of its messages. */
 export function startDkimOracle(): DkimOracle {
   const child = spawn(PYTHON, [PROGRAM], { stdio: ["pipe", "pipe", "inherit"] });
   const answers = createInterface(child.stdout)[Symbol.asyncIterator]();

@@ -12,7 +12,7 @@ export interface DkimVerifier {
   stop(): void;
 }
 
-/** A verifier that is none of ours, kept running for as many messages as a suite has. */
+/** An independent verifier, which runs until the suite has checked all of its messages. */
 export function startDkimVerifier(): DkimVerifier {
   const child = spawn(PYTHON, [PROGRAM], { stdio: ["pipe", "pipe", "inherit"] });
   const answers = createInterface(child.stdout)[Symbol.asyncIterator]();

@@ -5,7 +5,7 @@ import { programPath } from "./programs.js";
 export interface DovecotPlan {
   folder: string;
   ports: DovecotPorts;
-  /** Whose the mail files are. */
+  /** The owner of the mail files. */
   userId: number;
   groupId: number;
 }
@@ -54,7 +54,7 @@ function plainSettings({ folder, userId, groupId }: DovecotPlan): Record<string,
     first_valid_uid: "1",
     // Tests are many clients at once, from one address.
     mail_max_userip_connections: "1000",
-    // What comes for alice+Spam@example.org lies in her folder Spam.
+    // Mail for alice+Spam@example.org is filed into her folder Spam.
     recipient_delimiter: "+",
     lmtp_save_to_detail_mailbox: "yes",
     lda_mailbox_autocreate: "yes",

@@ -6,7 +6,7 @@ import { programPath } from "./programs.js";
 import { type RunningDaemon, runDaemon } from "./run-daemon.js";
 
 export const FTP_ACCOUNT = { username: "ann", password: "correct-horse" };
-/** What lies in the directory of each server. */
+/** The files in the directory of each server. */
 export const FTP_FILES: Readonly<Record<string, string>> = { README: "hello\n", "two.txt": "two\n", "three.txt": "three\n" };
 
 const NOBODY = 65_534;

@@ -20,7 +20,7 @@ export interface Goldens {
   atLeast: number;
 }
 
-/** Set it to write the goldens anew; read the difference before you commit it. */
+/** Set it to rewrite the goldens; read the difference before you commit it. */
 const update = process.env.UPDATE_GOLDENS === "1";
 /** A busy machine wakes timers late. */
 const LATE_MS = 1500;
@@ -74,13 +74,13 @@ async function until(isSo: () => boolean): Promise<void> {
   while (!isSo() && performance.now() < giveUpAt) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
-/** What is true of every output, whatever the peer did. */
+/** What holds for every output, independent of the peer. */
 function judgeOutput(output: Carried): void {
   const { findings } = output as Carried & { findings: { severity: string }[] };
   expect(JSON.stringify(output)).not.toMatch(/"(code|phase)":"unknown"/);
   expect(output.failure?.message ?? "words").not.toBe("");
   const isBad = output.failure !== null || findings.some(({ severity }) => severity === "error");
   expect(output.status).toBe(isBad ? "error" : findings.length > 0 ? "warning" : "ok");
-  // What has no duration was never ended: that is a leak of the harness.
+  // An operation without a duration was never ended: a leak of the harness.
   expect(output.operations.filter(({ duration_ms: duration }) => duration === null)).toEqual([]);
 }

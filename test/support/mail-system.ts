@@ -51,7 +51,7 @@ function postfixOptions({ lmtpSocket }: Dovecot, postgrey: Postgrey | null, sett
   return {
     settings: () => ({
       virtual_transport: `lmtp:unix:${lmtpSocket}`,
-      // What comes for alice+Junk is hers as well, and dovecot files it.
+      // Mail for alice+Junk is hers as well: dovecot files it into Junk.
       recipient_delimiter: "+",
       ...greylisting,
       ...settings,

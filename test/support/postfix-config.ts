@@ -5,7 +5,7 @@ export interface PostfixPlan {
   ports: PostfixPorts;
   /** The socket on which dovecot answers who may log in. */
   authSocket: string;
-  /** Whose the mailboxes are. */
+  /** The owner of the mailboxes. */
   userId: number;
   groupId: number;
 }
@@ -56,7 +56,7 @@ export function mainCf({ folder, authSocket, userId, groupId }: PostfixPlan, mor
     smtpd_sasl_type: "dovecot",
     smtpd_sasl_path: authSocket,
     smtpd_sasl_auth_enable: "no",
-    // A name of ours, which master.cf speaks of: who may hand mail in at the submission port.
+    // Our own parameter, used in master.cf: who may submit mail at the submission port.
     submission_recipient_restrictions: "permit_sasl_authenticated, reject",
     // Tests are many clients at once, from one address.
     smtpd_client_connection_count_limit: "0",

@@ -34,7 +34,7 @@ export interface PostfixOptions {
 /** Starts a postfix of its own, with a configuration, a queue and mailboxes in a private folder, on free ports of the loopback. */
 export async function startPostfix(options: PostfixOptions = {}): Promise<Postfix> {
   const folder = mkdtempSync(join(tmpdir(), "probe-run-postfix-"));
-  // Postfix's own users have to get through.
+  // Postfix's users need access.
   chmodSync(folder, 0o755);
   const dovecot = await startDovecotAuth(join(folder, "dovecot"), PASSWORD);
   try {

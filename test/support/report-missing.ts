@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MISSING_FOLDER, missingTable, readMissing } from "./missing-suites.js";
 
-/** A vitest globalSetup: tells once, at the end of the run, which suites did not run for want of a server. */
+/** A vitest globalSetup: lists once, at the end of the run, the suites that did not run because a server is missing. */
 export default function setup(): () => void {
   const folder = mkdtempSync(join(tmpdir(), "probe-run-missing-"));
   process.env[MISSING_FOLDER] = folder;

@@ -8,7 +8,7 @@ export interface SignedNamesOptions {
   records: readonly string[];
   /** Names below which nothing is signed. */
   unsigned?: readonly string[];
-  /** What becomes of questions instead, as "TLSA _25._tcp.mx.example.org". */
+  /** Another behaviour for certain queries, such as "TLSA _25._tcp.mx.example.org". */
   troubles?: Readonly<Record<string, DnsBehaviour>>;
 }
 

@@ -23,7 +23,7 @@ export interface SpfOracle {
   stop(): void;
 }
 
-/** An evaluator that is none of ours, kept running for as many records as a suite has. */
+/** An independent evaluator, which runs until the suite has checked all of its records. */
 export function startSpfOracle(): SpfOracle {
   const child = spawn(PYTHON, [PROGRAM], { stdio: ["pipe", "pipe", "inherit"] });
   const answers = createInterface(child.stdout)[Symbol.asyncIterator]();

@@ -24,7 +24,7 @@ export async function startUnbound(zones: readonly string[], port: number, keys:
       `  module-config: "${keys.length > 0 ? "validator " : ""}iterator"`,
       ...keys.map((key) => `  trust-anchor: "${key}"`),
       "  do-not-query-localhost: no",
-      // What is asked for beyond the zones leaves for nowhere.
+      // Queries for names outside the zones are not sent anywhere.
       '  root-hints: "/dev/null"',
       "remote-control:",
       "  control-enable: no",

@@ -7,7 +7,7 @@ import { runReport } from "../../../runner/harness/run.js";
 import { normalise } from "../../support/normalise.js";
 
 const FOLDER = new URL("../../../fixtures/mail.roundtrip/1.0.0/", import.meta.url);
-/** Set it to write the goldens anew; read the difference before you commit it. */
+/** Set it to rewrite the goldens; read the difference before you commit it. */
 const update = process.env.UPDATE_GOLDENS === "1";
 const NAMES = readdirSync(FOLDER).map((name) => name.replace(/\.json$/, ""));
 

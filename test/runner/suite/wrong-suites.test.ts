@@ -17,7 +17,7 @@ async function problemsOf(name: string): Promise<string> {
   return "nothing is wrong\n";
 }
 
-// `UPDATE_GOLDENS=1` writes the goldens anew: read the difference.
+// `UPDATE_GOLDENS=1` rewrites the goldens: read the difference.
 describe("all errors of a suite are reported together, with line and column", () => {
   test.each(names)("%s", async (name) => {
     const golden = new URL(name.replace(/\.yaml$/, ".txt"), folder);

@@ -29,7 +29,7 @@ export async function startReceiver({ name, prepare }: ReceiverPlan): Promise<Re
     const log = join(root, "output.log");
     const [port] = (await freePorts(1)) as [number];
     try {
-      // The server's own users have to get through.
+      // The users of the server need access.
       chmodSync(root, 0o755);
       mkdirSync(join(root, "mail"));
       const command = await prepare(root, port);
