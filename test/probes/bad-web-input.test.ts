@@ -46,7 +46,7 @@ describe("bad input is reported with all of its faults, and nothing is sent", ()
       expect(JSON.stringify(seen)).not.toContain("secret");
     });
 
-    test("a header with CR LF, a name that is none, and a misspelled field, all at once", async () => {
+    test("a header with CR LF, an invalid name, and a misspelled field, all at once", async () => {
       const seen = await refusal(probe, { url: "x", headers: { "X-One": CUT, "X Two": "y" }, addres_family: "any", tls: { verify: "requir" } });
       expect(Object.keys(seen).sort()).toEqual(["/addres_family", "/headers/X Two", "/headers/X-One", "/tls/verify", "/url"]);
       expect(seen["/addres_family"]).toContain("address_family");

@@ -177,7 +177,7 @@ describe("caching_sha2_password", () => {
     expect(JSON.stringify(output)).not.toContain(auth.password);
   });
 
-  test("a key that is none", async () => {
+  test("an invalid key", async () => {
     const talk = [greeting("caching_sha2_password"), packet(2, "\x01\x04"), packet(4, "\x01no key")];
     for (const output of await answers(talk, { auth: { ...auth, allow_plaintext: true } }))
       expect(output.failure).toMatchObject({ phase: "auth", code: "protocol_violation" });

@@ -14,7 +14,7 @@ test.each<[string, object, string]>([
   ["a header that is ours", { fields: { headers: [{ name: "Subject", value: "x" }] } }, "/fields/headers/0/name"],
   ["no relay", { mode: "relay" }, "/relays"],
   ["a login without a password", { mode: "relay", relays: [{ host: "r.example", auth: { username: "u" } }] }, "/relays/0/auth"],
-  ["a DKIM key that is none", { dkim: [{ domain: "a.example", selector: "s", private_key: "hunter2" }] }, "/dkim/0/private_key"],
+  ["an invalid DKIM key", { dkim: [{ domain: "a.example", selector: "s", private_key: "hunter2" }] }, "/dkim/0/private_key"],
   ["authorities that are no PEM", { tls: { ca: "hello" } }, "/tls/ca"],
   ["authorities that are broken PEM", { tls: { ca: "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----" } }, "/tls/ca"],
   ["a relay's authorities that are no PEM", { mode: "relay", relays: [{ host: "r.example", tls: { ca: "x" } }] }, "/relays/0/tls/ca"],

@@ -104,7 +104,7 @@ describe("the parts of mail.posture", () => {
     expect(output.operations.some(({ name }) => name.includes("DATA"))).toBe(false);
   });
 
-  test("an address that is none is a wrong request", async () => {
+  test("an invalid address is a wrong request", async () => {
     await expect(ofLab("open", { relay_own_address: "nobody" })).rejects.toMatchObject({ violations: [{ pointer: "/relay_own_address" }] });
   });
 });

@@ -18,11 +18,11 @@ describe("an invalid input is reported", () => {
     ["nothing to look for", { token: undefined }, "must have at least one of token, message_id, subject_prefix, search_subject"],
     ["nothing to log in with", { password: undefined }, "must have exactly one of password, password_secret, access_token"],
     ["two things to log in with", { access_token: "s3cret" }, "must have exactly one of password, password_secret, access_token"],
-    ["a port that is none", { port: 65_536 }, "/port must be a whole number from 1 to 65535, not 65536"],
-    ["a mode that is none", { tls_mode: "ssl" }, '/tls_mode must be one of "none", "starttls", "implicit", not "ssl"'],
+    ["an invalid port", { port: 65_536 }, "/port must be a whole number from 1 to 65535, not 65536"],
+    ["an invalid mode", { tls_mode: "ssl" }, '/tls_mode must be one of "none", "starttls", "implicit", not "ssl"'],
     ["a line break in a subject", { search_subject: "a\r\nb" }, '/search_subject must be one line, without CR, LF or NUL, not "a\\r\\nb"'],
     ["a line break in a folder", { folder: "a\nb" }, '/folder must be one line, without CR, LF or NUL, not "a\\nb"'],
-    ["an age that is none", { max_age_minutes: 0 }, "/max_age_minutes must be a number, above 0 and at most 525600, not 0"],
+    ["an invalid age", { max_age_minutes: 0 }, "/max_age_minutes must be a number, above 0 and at most 525600, not 0"],
     ["a negative retry", { retries: -1 }, "/retries must be a whole number from 0 to 1000, not -1"],
   ])("%s", async (_what, more, violation) => {
     expect(await refusalOf({ ...COMPLETE, ...more })).toEqual([violation]);

@@ -22,7 +22,7 @@ describe("prints as Python does", () => {
   test.each(vectors.seconds)("$milliseconds ms as $printed", ({ milliseconds, printed }) => expect(pythonSeconds(milliseconds)).toBe(printed));
 });
 
-test("numbers that are none", () => {
+test("invalid numbers", () => {
   expect([Number.NaN, Infinity, -Infinity].map(pythonFloat)).toEqual(["nan", "inf", "-inf"]);
 });
 

@@ -54,7 +54,7 @@ describe("a login by SCRAM", () => {
       expect(output.failure).toMatchObject({ phase: "auth", code: "protocol_violation" });
   });
 
-  test("ends at a challenge that is none", async () => {
+  test("ends at an invalid challenge", async () => {
     for (const output of await answers([hidden, "30 0f 02 01 02 61 0a 0a 01 0e 04 00 04 00 87 01 78"], { bind }))
       expect(output.failure).toMatchObject({ phase: "auth", code: "protocol_violation" });
   });

@@ -61,7 +61,7 @@ describe("the beginning", () => {
     ["a line without end", "x".repeat(5000), { phase: "greeting", code: "limit_exceeded" }],
     ["a packet of 2 GiB", `${HELLO}\x7f\xff\xff\xff\x04`, { phase: "key_exchange", code: "limit_exceeded" }],
     ["a packet shorter than its padding", `${HELLO}\0\0\0\x0c\xff`, { phase: "key_exchange", code: "protocol_violation" }],
-    ["a message that is none", HELLO + packet(Buffer.from([99, 1, 2, 3])), { phase: "key_exchange", code: "protocol_violation" }],
+    ["an invalid message", HELLO + packet(Buffer.from([99, 1, 2, 3])), { phase: "key_exchange", code: "protocol_violation" }],
     ["KEXINIT that is cut off", HELLO + packet(encodeKexInit(INIT).subarray(0, 40)), { phase: "key_exchange", code: "protocol_violation" }],
     ["IGNORE without end", HELLO + packet(Buffer.from([2, 0, 0, 0, 0])).repeat(40), { phase: "key_exchange", code: "limit_exceeded" }],
     [

@@ -63,7 +63,7 @@ describe("what could not be found out is incomplete, and never not offered", () 
   });
 });
 
-describe("peers that are none", () => {
+describe("peers that do not speak TLS", () => {
   test.each([
     ["text", "HTTP/1.0 400 Bad Request\r\n\r\n", /not TLS/],
     ["a record of 64 KiB", hex("16 0303 ffff"), /a record of 65535 bytes/],

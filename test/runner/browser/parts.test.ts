@@ -43,7 +43,7 @@ test.each([
   expect(failureOfNetError(message)).toMatchObject({ phase, code });
 });
 
-test("a message that names no network error is none", () => {
+test("a message without a network error is no failure", () => {
   expect(failureOfNetError("Timeout 30000ms exceeded. net::")).toBeNull();
 });
 

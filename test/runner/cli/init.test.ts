@@ -68,9 +68,9 @@ test("three questions make the same", async () => {
 test.each([
   ["nothing to watch", [], "\n"],
   ["no answer", [], ""],
-  ["a time that is none", ["--target", "192.0.2.1", "--every", "soon"], ""],
-  ["a receiver that is none", ["--target", "192.0.2.1", "--notify", "nobody"], ""],
-  ["a target that is none", ["--target", "a b:25"], ""],
+  ["an invalid time", ["--target", "192.0.2.1", "--every", "soon"], ""],
+  ["an invalid receiver", ["--target", "192.0.2.1", "--notify", "nobody"], ""],
+  ["an invalid target", ["--target", "a b:25"], ""],
 ])("%s: exit 2, and nothing is written", async (_name, words, stdin) => {
   expect((await init(words, stdin)).code).toBe(2);
   expect(readdirSync(folder)).toEqual([]);

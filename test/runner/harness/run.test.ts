@@ -118,7 +118,7 @@ describe("a version", () => {
     expect(Object.keys(envelope.output as object)).toEqual(ran === "10.0.0" ? [...Object.keys(carriedProperties), "said"] : ["answer"]);
   });
 
-  test("that takes the input there is none: the newest says why", async () => {
+  test("if none accepts the input, the newest reports why", async () => {
     await expect(ask({ wrod: "x" })).rejects.toMatchObject({ message: "the input does not fit test.harness@10.0.0" });
     await expect(ask({ wrod: "x" }, {}, "9")).rejects.toMatchObject({ message: "the input does not fit test.harness@9.10.0" });
   });

@@ -98,7 +98,7 @@ test("all errors are reported together, with their lines", () => {
   ]);
 });
 
-test("an empty transcript is none", () => {
+test("a transcript without a line of either side is rejected", () => {
   expect(problemsOf("# only words\n")).toEqual(["1: the transcript has no S:, C: or @ line"]);
 });
 

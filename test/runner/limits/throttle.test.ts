@@ -81,7 +81,7 @@ test("once open, all waiting jobs start", async () => {
 });
 
 describe("the limits of the environment", () => {
-  test("are slow when it says nothing", () => {
+  test("are slow by default", () => {
     expect(siteLimits({})).toEqual({
       all: { atOnce: 12, rate: { perSecond: 6, burst: 6 } },
       eachKey: { atOnce: 2, rate: { perSecond: 1, burst: 1 } },

@@ -128,7 +128,7 @@ describe("the certificate of a mark", () => {
     expect((await examined(make())).message).toBe(`notice: the certificate at https://www.example.org/mark.pem cannot be used: ${problem}`);
   });
 
-  test("without a logo inside it, nothing is said of one; a bomb is none", async () => {
+  test("without a logo in it there is no result for one; a decompression bomb is not the same logo", async () => {
     expect((await examined(markFile(null))).certificate).toMatchObject({ is_hash_right: null, is_logo_same: null });
     const bomb = gzipSync(Buffer.alloc(8 * 1024 * 1024, 0x20));
     expect((await examined(markFile(logotype(bomb)))).certificate).toMatchObject({ is_logo_same: null });

@@ -45,7 +45,7 @@ realServer("what another program writes beside a message in JetStream ends no wo
     ["fields of other types", encoded({ id: "x", key: {}, priority: "high", due: "soon", weight: -5 })],
     ["a header with an invalid name", "NATS/1.0\r\na b: c\r\n\r\n"],
     ["a header without a name", "NATS/1.0\r\n: c\r\n\r\n"],
-    ["headers that are none", "GARBAGE"],
+    ["invalid headers", "GARBAGE"],
   ])("%s", async (_, headers) => {
     const prefix = randomUUID();
     const queue = await openQueue(`${server.url}?prefix=${prefix}`);

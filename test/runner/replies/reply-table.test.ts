@@ -41,7 +41,7 @@ test.each([
   expect(readRefusal(replyOf(wire), "rcpt").reason).toBe(reason);
 });
 
-describe("what looks like an unknown mailbox and is none", () => {
+describe("a refusal that only resembles an unknown mailbox", () => {
   test.each([
     ["the words stand in the repeated address", "550 5.7.1 <no.such.user-user.unknown@example.org>: rejected", "policy"],
     ["the code stands in a link", "550 see https://example.org/5.1.1/nosuchuser", "refused"],

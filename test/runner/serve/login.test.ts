@@ -81,7 +81,7 @@ test("addresses of one IPv6 network are one client, and memory is bounded", () =
   expect(attempts.waitSeconds("2001:db8::1", 0)).toBe(0);
 });
 
-test("secrets are read from references; a range that is none is reported", async () => {
+test("secrets are read from references; an invalid range is reported", async () => {
   process.env.PAGE_TOKEN_OF_TEST = "token-from-environment";
   const opened = await openLogin({ tokens: [{ secret: "env:PAGE_TOKEN_OF_TEST" }], users: { ops: "a-password" } });
   expect(opened?.credentials.tokens).toEqual(["token-from-environment"]);

@@ -265,7 +265,7 @@ describe("what is wrong with the command line ends with 2, and nothing runs", ()
     ["no such file", ["none.yaml"], 'the suite "none.yaml" cannot be read: ENOENT'],
     ["a folder", ["."], "cannot be read: EISDIR"],
     ["a misspelt option", ["mail.yaml", "--taggs", "a"], "did you mean --tags?"],
-    ["a count that is none", ["mail.yaml", "--retry", "often"], "--retry must be a whole number from 0 to 20"],
+    ["an invalid count", ["mail.yaml", "--retry", "often"], "--retry must be a whole number from 0 to 20"],
     ["a configuration", ["mail.yaml", "--", "--config", "x.ts"], "vitest's option --config cannot be used with suites"],
     ["a suite behind the dashes", ["mail.yaml", "--", "--silent", "--", "more.yaml"], '"more.yaml" is not an option of vitest'],
   ])("%s", async (_, argv, message) => {

@@ -128,7 +128,7 @@ describe("the verdict on a message", () => {
     expect(await evaluate("mail.example.gov", zone, [{ method: "dkim", domain: "other.gov" }])).toMatchObject({ result: "fail" });
   });
 
-  test("no record is none, and so is one without a policy and without reports", async () => {
+  test("without a record, or with one without a policy and reports, the result is none", async () => {
     expect(await evaluate("example.org", {})).toMatchObject({ result: "none", policy: null, record: null });
     expect(await evaluate("example.org", { "example.org": "v=DMARC1; sp=reject" })).toMatchObject({ result: "none", policy: null });
   });

@@ -89,7 +89,7 @@ describe("a SOCKS proxy for a browser", () => {
     ["a host that is refused", { refuseHost: (host: string) => `no ${host}` }, toName("example.org", 80), 2, "not_permitted"],
     ["an address that is refused", { refuseAddress: (_: string, address: string) => `no ${address}` }, toV4(80), 2, "not_permitted"],
     ["a name without an address", {}, toName("nothing.invalid", 80), 4, "dns"],
-    ["a name that is none", {}, toName("a b", 80), 2, "not_permitted"],
+    ["an invalid name", {}, toName("a b", 80), 2, "not_permitted"],
   ])("%s", async (_, policy, request, reply, code) => {
     const started = await proxy(policy);
     const seen = await read(await dial(started.port, hello, request), 12);

@@ -21,8 +21,8 @@ describe("point 44: records that an SMTP client can use", () => {
     ["of a digest that is too short", record("3 1 1", { certificate: Buffer.alloc(31) })],
     ["of a SHA-512 as long as a SHA-256", record("3 1 2", { certificate: Buffer.alloc(32) })],
     ["of nothing", record("3 1 1", { certificate: Buffer.alloc(0) })],
-    ["of a certificate that is none", record("2 0 0", { certificate: Buffer.from("3082", "hex") })],
-    ["of a key that is none", record("3 1 0", { certificate: Buffer.alloc(20) })],
+    ["of an invalid certificate", record("2 0 0", { certificate: Buffer.from("3082", "hex") })],
+    ["of an invalid key", record("3 1 0", { certificate: Buffer.alloc(20) })],
   ])("not one %s", (_what, each) => {
     expect(usableTlsa([each])).toEqual([]);
   });
