@@ -52,5 +52,5 @@ export const entries: readonly CatalogueEntry[] = [
   {"name":"webapp.http","versions":["1.0.0"],"needs":["tcp","tls","udp","resolver","clock"],"summary":"Requests a URL, follows its redirects, and reports every hop with its phases, its certificate and its response.","target":"url"},
   {"name":"webapp.journey","versions":["1.0.0"],"needs":["browser","clock"],"summary":"Walks through pages in a browser, step by step, and reports times, web vitals, requests, errors and third parties.","target":"url"},
   {"name":"webapp.rest","versions":["1.0.0"],"needs":["tcp","tls","clock"],"summary":"Sends requests to an API, one after the other, checks their JSON or XML, and passes values from one to the next.","target":"url"},
-  {"name":"webapp.security","versions":["1.0.0"],"needs":["tcp","tls"],"summary":"Judges how a web page protects its visitors: HTTPS, HSTS, CSP, framing, cookies, CORS and other headers.","target":"url"},
+  {"name":"webapp.security","versions":["1.1.0","1.0.0"],"needs":["tcp","tls"],"summary":"Judges how a web page protects its visitors: HTTPS, HSTS, CSP, framing, cookies, CORS and other headers.","target":"url"},
 ];

@@ -69,11 +69,34 @@ export function plainHttpIn(tags: readonly Tag[]): { readonly acting: string[]; 
   const found = tags.flatMap(({ name, attributes }) => {
     const load = LOADS[name];
     const url = load === undefined ? "" : (attributes.get(load.attribute) ?? "");
-    if (load === undefined || !/^http:\/\//i.test(url)) return [];
+    if (load === undefined || !/^http:\/\//i.test(url) || isOfThisMachine(url)) return [];
     if (name === "link" && !LOADED_LINKS.test(attributes.get("rel") ?? "")) return [];
     return [{ acts: load.acts, text: `<${name}> ${url.slice(0, 200)}` }];
   });
   return { acting: found.filter(({ acts }) => acts).map(({ text }) => text), shown: found.filter(({ acts }) => !acts).map(({ text }) => text) };
+}
+
+/** What is loaded from the visitor's own machine is no mixed content (Secure Contexts, section 3.1). */
+function isOfThisMachine(url: string): boolean {
+  const host = URL.canParse(url) ? new URL(url).hostname : "";
+  return host === "localhost" || host.endsWith(".localhost") || /^127\./.test(host) || host === "[::1]";
+}
+
+/** What old pages write, and what it means (HTML, section 4.2.5.1). */
+const OLD_REFERRERS: Readonly<Record<string, string>> = {
+  never: "no-referrer",
+  default: "strict-origin-when-cross-origin",
+  always: "unsafe-url",
+  "origin-when-crossorigin": "origin-when-cross-origin",
+};
+
+/** Referrer policies in meta elements, in lower case. */
+export function referrersInMeta(tags: readonly Tag[]): string[] {
+  return tags.flatMap(({ name, attributes }) => {
+    if (name !== "meta" || attributes.get("name")?.toLowerCase() !== "referrer") return [];
+    const value = (attributes.get("content") ?? "").toLowerCase();
+    return value === "" ? [] : [OLD_REFERRERS[value] ?? value.slice(0, 200)];
+  });
 }
 
 /** A policy in a meta element counts, but for these directives (HTML, section 4.2.5.3). */

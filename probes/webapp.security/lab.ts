@@ -38,12 +38,12 @@ export default defineLab({
     const certificate = selfSigned({ names: ["localhost", "127.0.0.1"] });
     const good = await startHttpServer(GOOD, { certificate, tls: MODERN_TLS, port: nextPort() });
     const weak = await startHttpServer(WEAK, { certificate, tls: OLD_TLS, port: nextPort() });
-    // Nothing listens on port 1: the lab serves no plain HTTP.
-    const input = { tls: { verify: "ignore" }, http_port: 1 };
+    // Nothing listens on port 1: the lab serves no plain HTTP. HSTS is for names, so the URLs have one.
+    const input = { tls: { verify: "ignore" }, http_port: 1, address_family: "ipv4" };
     return {
       servers: [
-        { name: "weak", summary: "A page without protection.", input: { url: `${weak.origin}/`, ...input } },
-        { name: "good", summary: "A page with all of its headers.", input: { url: `${good.origin}/`, ...input } },
+        { name: "weak", summary: "A page without protection.", input: { url: `https://localhost:${weak.port}/`, ...input } },
+        { name: "good", summary: "A page with all of its headers.", input: { url: `https://localhost:${good.port}/`, ...input } },
       ],
       async close() {
         await good.close();

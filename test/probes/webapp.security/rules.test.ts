@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import lab from "../../../probes/webapp.security/lab.js";
-import { judgePage, type Page } from "../../../probes/webapp.security/rules.js";
+import type { Page } from "../../../probes/webapp.security/rules/rule.js";
+import { judgePage } from "../../../probes/webapp.security/rules.js";
 import type { newest } from "../../../probes/webapp.security/schema.js";
 import type { RunningLab } from "../../../runner/harness/define-lab.js";
 import { run } from "../../../runner/harness/run.js";
@@ -70,7 +71,7 @@ describe("header fields", () => {
     ["framing", [], "warning"],
     ["framing", [["x-frame-options", "DENY"]], "pass"],
     ["framing", [["x-frame-options", "ALLOW-FROM https://a.example"]], "warning"],
-    ["framing", [["x-frame-options", "SAMEORIGIN, DENY"]], "warning"],
+    ["framing", [["x-frame-options", "SAMEORIGIN, DENY"]], "pass"],
     ["framing", [[CSP, "frame-ancestors 'self'"]], "pass"],
     [
       "framing",
@@ -226,7 +227,7 @@ describe("the lab", () => {
       ],
     ],
   ])("%s", async (name, status, broken) => {
-    const { output } = await run("webapp.security@1.0.0", running.servers.find((server) => server.name === name)?.input as never);
+    const { output } = await run("webapp.security@1.1.0", running.servers.find((server) => server.name === name)?.input as never);
     const seen = output as FilledOf<(typeof newest)["output"]>;
     expect(seen.findings.map(({ reason }) => reason)).toEqual(broken);
     expect(seen).toMatchObject({ status, failure: null, hops: [{ status: 200, http_version: "2" }] });
@@ -234,10 +235,10 @@ describe("the lab", () => {
 
   test("the old versions that the weak server offers are named, and the scan can be left out", async () => {
     const input = running.servers.find(({ name }) => name === "weak")?.input as never as Record<string, unknown>;
-    const seen = (await run("webapp.security@1.0.0", input as never)).output as FilledOf<(typeof newest)["output"]>;
+    const seen = (await run("webapp.security@1.1.0", input as never)).output as FilledOf<(typeof newest)["output"]>;
     expect(seen.rules.find(({ rule }) => rule === "tls")?.evidence).toContainEqual(expect.stringMatching(/^protocol_not_allowed: TLSv1, TLSv1\.1$/));
     expect(seen.tls?.verdict.result).toBe("broken");
-    const without = (await run("webapp.security@1.0.0", { ...input, tls_policy: "none" } as never)).output as FilledOf<(typeof newest)["output"]>;
+    const without = (await run("webapp.security@1.1.0", { ...input, tls_policy: "none" } as never)).output as FilledOf<(typeof newest)["output"]>;
     expect(without.tls).toBeNull();
     expect(without.rules.find(({ rule }) => rule === "tls")?.result).toBe("not_applicable");
   });
