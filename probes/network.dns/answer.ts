@@ -58,5 +58,5 @@ export function dataOf({ name, type, records, cname_chain: chain }: Answer): str
 }
 
 export function hasCircle({ name, cname_chain: chain }: Answer): boolean {
-  return new Set([name, ...chain]).size <= chain.length;
+  return chain.length > 0 && new Set([name, ...chain]).size <= chain.length;
 }

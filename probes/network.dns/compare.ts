@@ -4,6 +4,7 @@ import type { Answer, Output } from "./schema.js";
 /** What the servers said to each question, equal answers together. */
 export function agreementOf(answers: readonly Answer[]): Output["agreement"] {
   return groupedBy(answers, ({ type, name }) => `${type} ${name}`).map((group) => {
+    if (group.length === 1) return agreementOfOne(group[0] as Answer);
     const heard = group.filter(({ rcode }) => rcode !== null);
     const variants = groupedBy(heard, (answer) => JSON.stringify([answer.rcode, answer.cname_chain, comparable(answer)])).map((same) => ({
       rcode: (same[0] as Answer).rcode as string,
@@ -12,6 +13,11 @@ export function agreementOf(answers: readonly Answer[]): Output["agreement"] {
     }));
     return { name: (group[0] as Answer).name, type: (group[0] as Answer).type, agrees: variants.length <= 1, variants };
   });
+}
+
+function agreementOfOne(answer: Answer): Output["agreement"][number] {
+  const { name, type, rcode, server } = answer;
+  return { name, type, agrees: true, variants: rcode === null ? [] : [{ rcode, data: comparable(answer), servers: [server] }] };
 }
 
 /** Servers sign at different times: signatures are no difference, and serials are compared separately. */
@@ -62,6 +68,11 @@ function lameness({ rcode, flags, authority, records }: Answer): string | null {
 
 function groupedBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): Item[][] {
   const groups = new Map<string, Item[]>();
-  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
   return [...groups.values()];
 }

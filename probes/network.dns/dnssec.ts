@@ -16,9 +16,9 @@ export type Validation = (question: Question, reply: DirectReply) => Promise<Jud
 
 const DAY_S = 86_400;
 
-/** Validation by one server's answers, which share what was found of the chain. */
-export function validationAt(server: string, input: Input, options: DirectOptions, ctx: Ctx): Validation {
-  if (!input.dnssec) return async () => ({ dnssec: null, dnssec_detail: null });
+/** Validation by one server's answers, which share what was found of the chain; null if none is asked for. */
+export function validationAt(server: string, input: Input, options: DirectOptions, ctx: Ctx): Validation | null {
+  if (!input.dnssec) return null;
   const nowS = Math.floor(Date.now() / 1000);
   // A validating resolver does not return bogus data unless it is asked not to check (CD).
   const ask = async (name: string, type: number) => (await ctx.resolver.ask(server, { name, type }, { ...options, checkingDisabled: true })).message;

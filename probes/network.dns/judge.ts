@@ -24,9 +24,9 @@ function answerFindings(input: Input, answer: Answer, expect: Expectations | und
   const what = `${type} ${name} at ${server}`;
   if (failure !== null) return [finding("error", "no_answer", `${what}: ${failure.message}`, "an answer", failure.code)];
   return [
-    ...unmetExpectations("error", { ...expect, rcode: expect?.rcode ?? "NOERROR" }, answer, what),
+    ...(expect === undefined && answer.rcode === "NOERROR" ? [] : unmetExpectations("error", { ...expect, rcode: expect?.rcode ?? "NOERROR" }, answer, what)),
     ...(expect?.dnssec === undefined ? dnssecFindings(answer, what) : []),
-    ...unmetExpectations("warning", input.prefer ?? {}, answer, what),
+    ...(input.prefer === undefined ? [] : unmetExpectations("warning", input.prefer, answer, what)),
     ...(hasCircle(answer) ? [finding("error", "cname_loop", `${what}: the aliases lead in a circle`, null, answer.cname_chain.join(" "))] : []),
     ...(answer.edns_refused && input.edns_size > 0 ? [finding("warning", "edns_refused", `${what}: the server takes EDNS for an error`)] : []),
     ...certificateFindings(answer.tls, input.tls as never, server),

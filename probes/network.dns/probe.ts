@@ -37,6 +37,8 @@ async function run(input: Input, ctx: Ctx): Promise<Evidence<Output>> {
   return { status: statusOf(failure, findings), failure, answers, ...compared, findings };
 }
 
+const NOT_VALIDATED = { dnssec: null, dnssec_detail: null };
+
 async function answersOf(server: string, questions: readonly Question[], input: Input, ctx: Ctx): Promise<Answer[]> {
   const answers: Answer[] = [];
   const options = optionsOf(input);
@@ -46,10 +48,10 @@ async function answersOf(server: string, questions: readonly Question[], input: 
     for (let index = next++; index < questions.length; index = next++) {
       const question = questions[index] as Question;
       const reply = await ctx.resolver.ask(server, question, options);
-      answers[index] = { ...answerOf(server, question, reply), ...(await validate(question, reply)) };
+      answers[index] = { ...answerOf(server, question, reply), ...(validate === null ? NOT_VALIDATED : await validate(question, reply)) };
     }
   };
-  await Promise.all(Array.from({ length: input.dnssec ? 1 : MAX_AT_A_SERVER }, work));
+  await Promise.all(Array.from({ length: input.dnssec ? 1 : Math.min(MAX_AT_A_SERVER, questions.length) }, work));
   return answers;
 }
 

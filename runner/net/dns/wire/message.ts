@@ -34,27 +34,29 @@ export interface QueryOptions {
 const HEADER = 12;
 const OPT = 41;
 const INTERNET = 1;
+/** Type and class, after the name. */
+const QUESTION_FIXED = 4;
+/** An OPT record without options. */
+const OPT_BYTES = 11;
 
 /** The bytes of one question. dns-packet is not used here: signatures cover bytes, which its decoder does not keep. */
 export function writeQuery(id: number, name: WireName, type: number, { recursion, dnssec, checkingDisabled, ednsBytes }: QueryOptions): Buffer {
-  const header = Buffer.alloc(HEADER);
-  header.writeUInt16BE(id, 0);
+  const asked = nameBytes(name);
+  const end = HEADER + asked.length + QUESTION_FIXED;
+  const query = Buffer.alloc(end + (ednsBytes === null ? 0 : OPT_BYTES));
+  query.writeUInt16BE(id, 0);
   // AD in a query asks for AD in the reply (RFC 6840, section 5.7).
-  header.writeUInt16BE((recursion ? 0x0100 : 0) | 0x0020 | (checkingDisabled ? 0x0010 : 0), 2);
-  header.writeUInt16BE(1, 4);
-  header.writeUInt16BE(ednsBytes === null ? 0 : 1, 10);
-  const question = Buffer.alloc(4);
-  question.writeUInt16BE(type, 0);
-  question.writeUInt16BE(INTERNET, 2);
-  return Buffer.concat([header, nameBytes(name), question, ednsBytes === null ? Buffer.alloc(0) : optRecord(ednsBytes, dnssec)]);
-}
-
-function optRecord(udpBytes: number, dnssec: boolean): Buffer {
-  const record = Buffer.alloc(11);
-  record.writeUInt16BE(OPT, 1);
-  record.writeUInt16BE(udpBytes, 3);
-  record.writeUInt16BE(dnssec ? 0x8000 : 0, 7);
-  return record;
+  query.writeUInt16BE((recursion ? 0x0100 : 0) | 0x0020 | (checkingDisabled ? 0x0010 : 0), 2);
+  query.writeUInt16BE(1, 4);
+  asked.copy(query, HEADER);
+  query.writeUInt16BE(type, end - 4);
+  query.writeUInt16BE(INTERNET, end - 2);
+  if (ednsBytes === null) return query;
+  query.writeUInt16BE(1, 10);
+  query.writeUInt16BE(OPT, end + 1);
+  query.writeUInt16BE(ednsBytes, end + 3);
+  query.writeUInt16BE(dnssec ? 0x8000 : 0, end + 7);
+  return query;
 }
 
 /** Parses the reply to a query. `foreign`: another id, another query, or not a reply: waiting continues. */
@@ -72,10 +74,14 @@ export function readReplyTo(query: Buffer, message: Buffer): DnsMessage | "forei
 /** Servers that do not know EDNS, or refuse, may send a header alone. */
 function answersTo(query: Buffer, message: Buffer): boolean {
   if (message.readUInt16BE(4) === 0) return ((message[3] as number) & 0x0f) !== 0;
+  if (message.readUInt16BE(4) !== 1) return false;
   const asked = readName(query, HEADER);
+  const end = asked.end + QUESTION_FIXED;
+  // Servers repeat the question as it was sent.
+  if (message.length >= end && query.compare(message, HEADER, end, HEADER, end) === 0) return true;
   const answered = readName(message, HEADER);
-  const isSameType = query.subarray(asked.end, asked.end + 4).equals(message.subarray(answered.end, answered.end + 4));
-  return message.readUInt16BE(4) === 1 && asked.name === answered.name && isSameType;
+  const isSameType = query.subarray(asked.end, end).equals(message.subarray(answered.end, answered.end + QUESTION_FIXED));
+  return asked.name === answered.name && isSameType;
 }
 
 function readMessage(message: Buffer): DnsMessage {

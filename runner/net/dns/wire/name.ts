@@ -10,16 +10,38 @@ const MAX_POINTERS = 127;
 
 export class WireError extends Error {}
 
-/** Parses a name and finds its end. Pointers must lead backwards, which bounds the work. */
-export function readName(message: Buffer, start: number, isLowered = true): { readonly name: WireName; readonly end: number; readonly bytes: Buffer } {
-  const parts: Buffer[] = [];
+export interface ReadName {
+  readonly name: WireName;
+  /** The offset after it. */
+  readonly end: number;
+}
+
+/** Parses a name and finds its end. */
+export function readName(message: Buffer, start: number): ReadName {
+  const { offsets, end } = labelsAt(message, start);
+  return { name: nameAt(message, offsets), end };
+}
+
+/** The same with its bytes, uncompressed. */
+export function readNameBytes(message: Buffer, start: number, isLowered = true): ReadName & { readonly bytes: Buffer } {
+  const { offsets, end } = labelsAt(message, start);
+  const parts = offsets.map((offset) => message.subarray(offset, offset + 1 + (message[offset] as number)));
+  const bytes = Buffer.concat([...parts, ROOT]);
+  return { name: nameAt(message, offsets), end, bytes: isLowered ? lowered(bytes) : bytes };
+}
+
+const ROOT = Buffer.of(0);
+
+/** Where the labels of a name begin. Pointers must lead backwards, which bounds the work. */
+function labelsAt(message: Buffer, start: number): { readonly offsets: readonly number[]; readonly end: number } {
+  const offsets: number[] = [];
   let offset = start;
   let end: number | null = null;
   let length = 1;
   for (let pointers = 0; ; ) {
     const size = message[offset];
     if (size === undefined) throw new WireError("a name that does not end");
-    if (size === 0) break;
+    if (size === 0) return { offsets, end: end ?? offset + 1 };
     if (size >= 0xc0) {
       const target = ((size & 0x3f) << 8) | (message[offset + 1] ?? 0);
       if (target >= offset || ++pointers > MAX_POINTERS) throw new WireError("a name whose pointer does not lead backwards");
@@ -29,16 +51,25 @@ export function readName(message: Buffer, start: number, isLowered = true): { re
     }
     length += size + 1;
     if (size > 63 || offset + 1 + size > message.length || length > MAX_BYTES) throw new WireError("a name that is too long");
-    parts.push(message.subarray(offset, offset + 1 + size));
+    offsets.push(offset);
     offset += 1 + size;
   }
-  const bytes = Buffer.concat([...parts, Buffer.of(0)]);
-  return { name: parts.length === 0 ? "." : parts.map(labelText).join("."), end: end ?? offset + 1, bytes: isLowered ? lowered(bytes) : bytes };
 }
 
-function labelText(label: Buffer): string {
+function nameAt(message: Buffer, offsets: readonly number[]): WireName {
+  let name = "";
+  for (const offset of offsets) {
+    const label = message.toString("latin1", offset + 1, offset + 1 + (message[offset] as number));
+    // Nearly all labels are written as they are.
+    const text = /^[a-z0-9_-]*$/.test(label) ? label : escaped(label);
+    name = name === "" ? text : `${name}.${text}`;
+  }
+  return name === "" ? "." : name;
+}
+
+function escaped(label: string): string {
   let text = "";
-  for (const byte of lowered(label.subarray(1))) text += PLAIN[byte] ?? "";
+  for (const byte of lowered(Buffer.from(label, "latin1"))) text += PLAIN[byte] ?? "";
   return text;
 }
 

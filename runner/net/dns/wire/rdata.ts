@@ -1,5 +1,6 @@
 import { RECORD_TYPES, typeName } from "../../../../schemas/dns-types.js";
-import { readName, WireError } from "./name.js";
+import { locationText } from "./location.js";
+import { readNameBytes, WireError } from "./name.js";
 
 /** What a record holds: its bytes in canonical form, which signatures cover, and as a master file shows it. */
 export interface RecordData {
@@ -27,12 +28,21 @@ export function readData(message: Buffer, type: number, start: number, end: numb
   const cursor: Cursor = { message, offset: start, end };
   const parts = layout.map((field) => field(cursor));
   if (cursor.offset !== end) throw new WireError(`a ${typeName(type)} record of the wrong length`);
-  return { bytes: Buffer.concat(parts.map(({ bytes }) => bytes)), text: parts.map(({ text }) => text).join(" ") };
+  return { bytes: Buffer.concat(parts.map(({ bytes }) => bytes)), text: joined(parts) };
+}
+
+/** A part may be empty: an HTTPS record without parameters, a bitmap without types. */
+function joined(parts: readonly Part[]): string {
+  return parts.flatMap(({ text }) => (text === "" ? [] : [text])).join(" ");
 }
 
 /** RFC 3597, section 5. */
 function unknownData(bytes: Buffer): RecordData {
-  return { bytes: Buffer.from(bytes), text: bytes.length === 0 ? "\\# 0" : `\\# ${bytes.length} ${bytes.toString("hex")}` };
+  return { bytes: Buffer.from(bytes), text: unknownText(bytes) };
+}
+
+function unknownText(bytes: Buffer): string {
+  return bytes.length === 0 ? "\\# 0" : `\\# ${bytes.length} ${bytes.toString("hex")}`;
 }
 
 function take(cursor: Cursor, length: number): Buffer {
@@ -59,7 +69,7 @@ function rest(show: (bytes: Buffer) => string): Field {
 /** RFC 6840, section 5.1: the next name of an NSEC record keeps its case; so do the names of newer types. */
 function nameField(isLowered: boolean): Field {
   return (cursor) => {
-    const { name, end, bytes } = readName(cursor.message, cursor.offset, isLowered);
+    const { name, end, bytes } = readNameBytes(cursor.message, cursor.offset, isLowered);
     if (end > cursor.end) throw new WireError("a record that ends within a name");
     cursor.offset = end;
     return { bytes, text: name === "." ? name : `${name}.` };
@@ -218,6 +228,7 @@ const moment = fixed(4, time);
 const hex = rest((bytes) => bytes.toString("hex").toUpperCase());
 const base64 = rest((bytes) => bytes.toString("base64"));
 const remainder = rest(quoted);
+const location = rest((bytes) => locationText(bytes) ?? unknownText(bytes));
 const bitmap = rest((bytes) => typesIn(bytes).map(typeName).join(" "));
 const covered = fixed(2, (bytes) => typeName(bytes.readUInt16BE(0)));
 
@@ -231,6 +242,7 @@ const LAYOUTS: ReadonlyMap<number, readonly Field[]> = new Map<number, readonly 
   ...[T.TXT, T.SPF].map((type) => [type, [strings]] as const),
   [T.HINFO, [characterString, characterString]],
   [T.RP, [name, name]],
+  [T.LOC, [location]],
   [T.SRV, [short, short, short, name]],
   [T.NAPTR, [short, short, characterString, characterString, characterString, name]],
   [T.CERT, [short, short, byte, base64]],

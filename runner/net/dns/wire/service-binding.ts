@@ -18,7 +18,7 @@ const PORT = 3;
 
 /** From the bytes of a record that the reader of messages has checked. */
 export function serviceBindingOf({ bytes }: Pick<DnsRecord, "bytes">): ServiceBinding {
-  const { name: target, end } = readName(bytes, 2, true);
+  const { name: target, end } = readName(bytes, 2);
   const parameters = new Map<number, Buffer>();
   for (let offset = end; offset + 4 <= bytes.length; ) {
     const length = bytes.readUInt16BE(offset + 2);
