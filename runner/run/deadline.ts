@@ -31,6 +31,7 @@ export class Deadline {
   #timer: NodeJS.Timeout | null = null;
   #controller: AbortController | null = null;
   #detach: (() => void) | null = null;
+  #released: (() => void)[] = NOTHING_TO_CALL;
   #graceMs = 0;
   #late: (() => void) | null = null;
 
@@ -88,6 +89,12 @@ export class Deadline {
     else this.#timer ??= setTimeout(callback, milliseconds);
   }
 
+  /** Calls back once when the run is over, or has been ended: for what several steps of it share, and none of them closes. */
+  atRelease(callback: () => void): void {
+    if (this.reason !== null || this.#endsAt === Number.POSITIVE_INFINITY) callback();
+    else this.#released = [...this.#released, callback];
+  }
+
   end(reason: EndReason): void {
     if (this.reason !== null) return;
     this.reason = reason;
@@ -106,6 +113,9 @@ export class Deadline {
     this.#wakeBy(this.#nextDue());
     this.#detach?.();
     this.#detach = null;
+    const released = this.#released;
+    this.#released = NOTHING_TO_CALL;
+    for (const callback of released) callback();
   }
 
   #wakeBy(moment: number): void {
@@ -142,6 +152,7 @@ export class Deadline {
 
 /** Shared, and so never written to. */
 const NOTHING: Watched[] = [];
+const NOTHING_TO_CALL: (() => void)[] = [];
 
 const followers = new WeakMap<AbortSignal, Set<Deadline>>();
 

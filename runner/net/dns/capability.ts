@@ -4,6 +4,7 @@ import type { WireRun } from "../../run/run-state.js";
 import { requirePermittedServers } from "../transport/permitted.js";
 import type { Answer } from "./answer.js";
 import type { DirectAsk } from "./direct-query.js";
+import { keepConnectionsFor } from "./encrypted-query.js";
 import { type AddressFamily, addressesOf, type HostAddresses } from "./host-addresses.js";
 import { fillRoute, type MailRouteOptions } from "./mail-route.js";
 import type { RecordType } from "./records.js";
@@ -33,9 +34,11 @@ export interface ResolverGrant {
 /** Even an import of what is loaded takes longer than a query. */
 let direct: typeof import("./direct-query.js") | null = null;
 
-async function directQueries(): Promise<typeof import("./direct-query.js")> {
-  if (direct === null) direct = await import("./direct-query.js");
-  return direct;
+function directQueries(): Promise<typeof import("./direct-query.js")> {
+  return import("./direct-query.js").then((loaded) => {
+    direct = loaded;
+    return loaded;
+  });
 }
 
 export function resolverGrant(state: WireRun): ResolverGrant {
@@ -43,7 +46,10 @@ export function resolverGrant(state: WireRun): ResolverGrant {
   return {
     query,
     addresses: (host, asking = {}) => addressesOf((name, type) => query(name, type, asking), host, asking.address_family ?? "any"),
-    ask: async (server, question, options) => (await directQueries()).askDirectly(state, server, question, options),
+    ask: (server, question, options) =>
+      direct === null
+        ? directQueries().then(({ askDirectly }) => askDirectly(state, server, question, options))
+        : direct.askDirectly(state, server, question, options),
     systemServers: () => systemServers().map(({ text }) => text),
     mx: (route, options, asking = {}) => fillRoute((name, type) => query(name, type, asking), route, options),
   };
@@ -53,6 +59,7 @@ export function resolverGrant(state: WireRun): ResolverGrant {
 async function recorded<Type extends RecordType>(state: WireRun, name: string, type: Type, asking: QueryOptions): Promise<Answer<Type>> {
   requirePermittedServers(state, asking.resolver?.servers);
   const { recorder, deadline } = state;
+  keepConnectionsFor(deadline, asking.resolver?.servers);
   const operation = recorder.begin(`${type} ${name}`);
   try {
     const answer = await (await resolverOnDemand()).query(name, type, { ...optionsOf(asking), ending: deadline });

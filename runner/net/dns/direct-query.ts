@@ -6,14 +6,16 @@ import type { HttpVersion } from "../../../schemas/http.js";
 import { DNS_PORTS } from "../../../schemas/name-server.js";
 import type { TlsFacts } from "../../../schemas/tls.js";
 import { monotonic, round } from "../../run/clock.js";
+import type { Deadline } from "../../run/deadline.js";
 import { FailureError } from "../../run/failure-error.js";
 import { ENDED, type WireRun } from "../../run/run-state.js";
 import { requirePermittedServers } from "../transport/permitted.js";
+import type { TlsOptions } from "./encrypted-channel.js";
+import type { EncryptedConnections } from "./encrypted-connections.js";
 import { RCODES, rcodeName } from "./rcode.js";
 import { parseServer, type ServerAddress, serverAt } from "./server-address.js";
 import { systemServers } from "./system-servers.js";
 import { exchangeByTcp } from "./tcp.js";
-import { exchangeByTls, type TlsOptions } from "./tls.js";
 import { type Broken, type Cancel, exchangeByUdp } from "./udp.js";
 import { type DnsMessage, type QueryOptions, readReplyTo, writeQuery } from "./wire/message.js";
 
@@ -76,6 +78,20 @@ function optionsFor({ transport, servername, path }: ServerAddress, options: Dir
 }
 
 function addressOf(written: string, transport: DirectOptions["transport"]): ServerAddress {
+  const key = `${transport} ${written}`;
+  const known = addresses.get(key);
+  if (known !== undefined) return known;
+  if (addresses.size >= MAX_ADDRESSES) addresses.clear();
+  const address = readAddress(written, transport);
+  addresses.set(key, address);
+  return address;
+}
+
+/** The same servers are asked again and again, and reading their address costs as much as reading their reply. */
+const addresses = new Map<string, ServerAddress>();
+const MAX_ADDRESSES = 256;
+
+function readAddress(written: string, transport: DirectOptions["transport"]): ServerAddress {
   const server = parseServer(written);
   const hasPort = server.transport !== "plain" || (isIP(written) === 0 && /:\d+$/.test(written) && !written.endsWith("]"));
   const usual = transport === "tls" || transport === "https" ? DNS_PORTS[transport] : DNS_PORTS.plain;
@@ -84,21 +100,21 @@ function addressOf(written: string, transport: DirectOptions["transport"]): Serv
 
 type Exchanged = Omit<DirectReply, "durationMs">;
 
-/** The system's own name servers, which every look-up asks, may be asked directly as well. */
-async function permittedExchange(state: WireRun, server: ServerAddress, question: DirectQuestion, options: DirectOptions): Promise<Exchanged> {
-  try {
-    if (!systemServers().some(({ text }) => text === server.text)) requirePermittedServers(state, [server.text]);
-  } catch (error) {
-    if (error instanceof FailureError) return repliedBy(options.transport === "auto" ? "udp" : options.transport, error.failure);
-    throw error;
-  }
-  return exchange(state, server, question, options);
-}
+// From here on, what need not be async is not: a run may ask thousands of questions, and each async function keeps its variables while it waits.
 
-async function exchange(state: WireRun, server: ServerAddress, question: DirectQuestion, options: DirectOptions): Promise<Exchanged> {
-  const first = await overTransport(state, server, question, options);
-  if (!isConfusedByEdns(first, options)) return first;
-  return { ...(await overTransport(state, server, question, { ...options, ednsBytes: null, dnssec: false })), ednsRefused: true };
+/** The system's own name servers, which every look-up asks, may be asked directly as well. */
+function permittedExchange(state: WireRun, server: ServerAddress, question: DirectQuestion, options: DirectOptions): Promise<Exchanged> {
+  try {
+    if (state.targets !== null && !systemServers().some(({ text }) => text === server.text)) requirePermittedServers(state, [server.text]);
+  } catch (error) {
+    if (error instanceof FailureError) return Promise.resolve(repliedBy(options.transport === "auto" ? "udp" : options.transport, error.failure));
+    return Promise.reject(error);
+  }
+  return overTransport(state, server, question, options).then((first) => {
+    if (!isConfusedByEdns(first, options)) return first;
+    const without = { ...options, ednsBytes: null, dnssec: false };
+    return overTransport(state, server, question, without).then((second) => ({ ...second, ednsRefused: true }));
+  });
 }
 
 /** RFC 6891, section 7: what servers answer that do not know the OPT record. */
@@ -106,45 +122,49 @@ function isConfusedByEdns({ message }: Exchanged, { ednsBytes }: DirectOptions):
   return ednsBytes !== null && message?.edns === null && (message.rcode === RCODES.formatError || message.rcode === RCODES.notImplemented);
 }
 
-async function overTransport(state: WireRun, server: ServerAddress, question: DirectQuestion, options: DirectOptions): Promise<Exchanged> {
+function overTransport(state: WireRun, server: ServerAddress, question: DirectQuestion, options: DirectOptions): Promise<Exchanged> {
+  const { transport } = options;
   // RFC 8484, section 4.1: over HTTPS the id is 0, so that caches may share a response.
-  const id = options.transport === "https" ? 0 : randomInt(0x1_0000);
+  const id = transport === "https" ? 0 : randomInt(0x1_0000);
   const query = writeQuery(id, question.name, question.type, options);
-  if (options.transport === "tls") return overTls(state, server, query, options);
-  if (options.transport === "https") return overHttps(state, server, query, options);
-  if (options.transport === "tcp") return repliedBy("tcp", await overTcp(state, server, query, options));
-  const byUdp = await overUdp(state, server, query, options);
-  if (options.transport === "udp" || !("flags" in byUdp) || !byUdp.flags.tc) return repliedBy("udp", byUdp);
-  return { ...repliedBy("tcp", await overTcp(state, server, query, options)), truncated: true };
+  if (transport === "tls" || transport === "https") return overEncrypted(state, server, query, options, transport);
+  if (transport === "tcp") return overTcp(state, server, query, options).then((outcome) => repliedBy("tcp", outcome));
+  return overUdp(state, server, query, options, 1).then((outcome) => {
+    if (transport === "udp" || !("flags" in outcome) || !outcome.flags.tc) return repliedBy("udp", outcome);
+    return overTcp(state, server, query, options).then((whole) => ({ ...repliedBy("tcp", whole), truncated: true }));
+  });
 }
 
-async function overUdp(state: WireRun, server: ServerAddress, query: Buffer, { timeoutMs, tries }: DirectOptions): Promise<DnsMessage | Failure> {
-  for (let attempt = 1; ; attempt++) {
-    const outcome = await waited(state, timeoutMs, (done) => exchangeByUdp(server, query, (message) => readReplyTo(query, message), done));
-    if (!("code" in outcome) || outcome.code !== "timeout" || attempt >= tries || state.deadline.reason !== null) return outcome;
-  }
+function overUdp(state: WireRun, server: ServerAddress, query: Buffer, options: DirectOptions, attempt: number): Promise<DnsMessage | Failure> {
+  const asked = waited(state, options.timeoutMs, (done) => exchangeByUdp(server, query, (message) => readReplyTo(query, message), done));
+  return asked.then((outcome) => {
+    if (!("code" in outcome) || outcome.code !== "timeout" || attempt >= options.tries || state.deadline.reason !== null) return outcome;
+    return overUdp(state, server, query, options, attempt + 1);
+  });
 }
 
 function overTcp(state: WireRun, server: ServerAddress, query: Buffer, { timeoutMs }: DirectOptions): Promise<DnsMessage | Failure> {
   return waited(state, timeoutMs, (done) => exchangeByTcp(server, query, (message) => readReplyTo(query, message), done));
 }
 
-async function overTls(state: WireRun, server: ServerAddress, query: Buffer, options: DirectOptions): Promise<Exchanged> {
+async function overEncrypted(state: WireRun, server: ServerAddress, query: Buffer, options: DirectOptions, transport: "tls" | "https"): Promise<Exchanged> {
+  // TLS and HTTP are loaded for these transports only.
+  const { EncryptedConnections, failureIn } = await import("./encrypted-connections.js");
+  const connections = connectionsOf.get(state.deadline) ?? new EncryptedConnections(state);
+  if (!connectionsOf.has(state.deadline)) {
+    connectionsOf.set(state.deadline, connections);
+    state.deadline.atRelease(() => connections.close());
+  }
   try {
-    const { reply, tls } = await exchangeByTls(state, server, query, options, (message) => readReplyTo(query, message));
-    return { ...repliedBy("tls", reply), tls };
+    const { reply, tls, httpVersion } = await connections.ask(state, { ...server, transport }, query, options, (message) => readReplyTo(query, message));
+    return { ...repliedBy(transport, reply), tls, httpVersion };
   } catch (error) {
-    if (error instanceof FailureError) return repliedBy("tls", error.failure);
-    throw error;
+    return repliedBy(transport, failureIn(error));
   }
 }
 
-async function overHttps(state: WireRun, server: ServerAddress, query: Buffer, options: DirectOptions): Promise<Exchanged> {
-  // The HTTP client is loaded for this transport only.
-  const { exchangeByHttps } = await import("./https.js");
-  const { reply, tls, httpVersion } = await exchangeByHttps(state, server, query, options, (message) => readReplyTo(query, message));
-  return { ...repliedBy("https", reply), tls, httpVersion };
-}
+/** The questions of one run share their connections, which end with it. */
+const connectionsOf = new WeakMap<Deadline, EncryptedConnections>();
 
 function repliedBy(transport: Exchanged["transport"], outcome: DnsMessage | Failure): Exchanged {
   const isReply = "flags" in outcome;

@@ -15,6 +15,8 @@ export const TRY_TIMEOUT_MS = 2000;
 export const TRIES = 2;
 /** One question, over all servers and all tries. */
 export const LOOKUP_TIMEOUT_MS = 6000;
+/** An encrypted connection that is not open by then never will be; nor does a reply on it come later. */
+export const OPEN_TIMEOUT_MS = 10_000;
 /** The longest that an input may allow. */
 export const MAX_LOOKUP_TIMEOUT_MS = 600_000;
 

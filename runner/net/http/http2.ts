@@ -1,4 +1,4 @@
-import { type ClientHttp2Session, connect, constants, type IncomingHttpHeaders } from "node:http2";
+import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants, type IncomingHttpHeaders } from "node:http2";
 import { monotonic } from "../../run/clock.js";
 import { type FailureError, failureError } from "../../run/failure-error.js";
 import { ENDED, type WireRun } from "../../run/run-state.js";
@@ -13,32 +13,36 @@ import { ResponseRecorder } from "./response-recorder.js";
 /** Fields of a connection, which HTTP/2 does not have (RFC 9113, section 8.2.2). */
 const OF_A_CONNECTION = new Set(["host", "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"]);
 
-/** One request and its response over HTTP/2 (RFC 9113), on a TLS connection that chose it. */
-export async function exchangeByHttp2(
-  state: WireRun,
-  connection: Connection,
-  exchange: Exchange,
-  bodyReader: (head: ResponseHead) => BodyReader,
-  timeoutMs: number,
-): Promise<void> {
-  const session = connect(exchange.request.url.origin, {
+/** A session on a TLS connection that chose HTTP/2 (RFC 9113). Its owner destroys it. */
+export function openSession(connection: Connection, { origin }: URL): ClientHttp2Session {
+  const session = connect(origin, {
     createConnection: () => connection.socket,
     settings: { enablePush: false, maxHeaderListSize: HTTP_LIMITS.head_bytes, initialWindowSize: HTTP_LIMITS.window_bytes },
     maxHeaderListPairs: HTTP_LIMITS.fields,
     maxSessionMemory: 8,
   });
   session.on("connect", () => session.setLocalWindowSize(HTTP_LIMITS.window_bytes));
-  try {
-    await new Http2Exchange(state, session, exchange, bodyReader, timeoutMs).run();
-  } finally {
-    session.destroy();
-  }
+  // An exchange hears of it as well, but there may be none when it breaks.
+  session.on("error", () => undefined);
+  return session;
+}
+
+/** One request and its response on a session. */
+export async function exchangeOnSession(
+  state: WireRun,
+  session: ClientHttp2Session,
+  exchange: Exchange,
+  bodyReader: (head: ResponseHead) => BodyReader,
+  timeoutMs: number,
+): Promise<void> {
+  await new Http2Exchange(state, session, exchange, bodyReader, timeoutMs).run();
 }
 
 class Http2Exchange {
   readonly #recorder: ResponseRecorder;
   #head: ResponseHead | null = null;
   #body: BodyReader | null = null;
+  #stream: ClientHttp2Stream | null = null;
   #isSent = false;
   #timer: NodeJS.Timeout | undefined;
   #fail: (error: FailureError) => void = () => undefined;
@@ -55,24 +59,29 @@ class Http2Exchange {
 
   async run(): Promise<void> {
     const forget = this.state.deadline.onEnd((reason) => this.#fail(failureError(this.#phase(), reason, ENDED[reason])));
+    const broke = (error: NodeJS.ErrnoException): void => this.#fail(this.#failure(error));
+    const closed = (): void => this.#fail(failureError(this.#phase(), "closed", "the peer closed the connection"));
+    const goaway = (code: number): void => {
+      if (code !== constants.NGHTTP2_NO_ERROR)
+        this.#fail(failureError(this.#phase(), "protocol_violation", `the server ended the session (GOAWAY, error code ${code})`));
+    };
+    this.session.on("error", broke).on("close", closed).on("goaway", goaway);
     try {
       await new Promise<void>((resolve, reject) => {
         this.#fail = reject;
-        this.session.on("error", (error: NodeJS.ErrnoException) => reject(this.#failure(error)));
-        this.session.on("close", () => reject(failureError(this.#phase(), "closed", "the peer closed the connection")));
-        this.session.on("goaway", (code) => {
-          if (code !== constants.NGHTTP2_NO_ERROR)
-            reject(failureError(this.#phase(), "protocol_violation", `the server ended the session (GOAWAY, error code ${code})`));
-        });
         this.#request(resolve, reject);
       });
       await this.#body?.end();
     } catch (error) {
       this.#body?.keep();
+      // A session that has just been closed takes no request.
+      if (/^ERR_HTTP2_/.test((error as NodeJS.ErrnoException).code ?? "")) throw failureError(this.#phase(), "closed", "the peer closed the connection");
       throw error;
     } finally {
       clearTimeout(this.#timer);
       forget();
+      this.session.off("error", broke).off("close", closed).off("goaway", goaway);
+      if (this.#stream?.closed === false) this.#stream.close(constants.NGHTTP2_CANCEL);
     }
   }
 
@@ -80,6 +89,7 @@ class Http2Exchange {
     const { request, informational } = this.exchange;
     this.#recorder.sending(request);
     const stream = this.session.request(headersOf(request), { endStream: request.body === null });
+    this.#stream = stream;
     this.#wait();
     if (request.body === null) queueMicrotask(() => this.#sent());
     else stream.end(request.body, () => this.#sent());

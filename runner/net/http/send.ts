@@ -23,20 +23,21 @@ export async function send(context: HttpContext, exchange: Exchange, options: Ht
 async function converse(context: HttpContext, exchange: Exchange, options: HttpOptions): Promise<void> {
   const { request } = exchange;
   const connection = await connect(context, exchange, options);
+  const reader = readerFor(exchange, options);
   let isHandedOver = false;
   try {
     const isHttp2 = exchange.tls?.alpn === "h2";
     if (request.version === "2" && !isHttp2)
       throw failureError("tls", "unsupported", "the server does not speak HTTP/2: it did not choose h2 in the TLS handshake");
-    const reader = (head: ResponseHead): BodyReader => {
-      const body = new BodyReader(head.fields, options.body(head), options.isEnough);
-      exchange.body = body.facts;
-      return body;
-    };
     if (isHttp2) {
       // node:http2 takes some milliseconds to load.
-      const { exchangeByHttp2 } = await import("./http2.js");
-      return await exchangeByHttp2(connection.run, connection, exchange, reader, options.command_timeout_ms);
+      const { exchangeOnSession, openSession } = await import("./http2.js");
+      const session = openSession(connection, request.url);
+      try {
+        return await exchangeOnSession(connection.run, session, exchange, reader, options.command_timeout_ms);
+      } finally {
+        session.destroy();
+      }
     }
     const rest = await new Http1Exchange(connection.run, connection, exchange, reader, options).run();
     if (rest === null || options.upgraded === undefined) return;
@@ -47,7 +48,17 @@ async function converse(context: HttpContext, exchange: Exchange, options: HttpO
   }
 }
 
-async function connect({ tcp, tls }: HttpContext, exchange: Exchange, options: HttpOptions): Promise<Connection> {
+/** Makes the body's reader once the header is there. */
+export function readerFor(exchange: Exchange, options: Pick<HttpOptions, "body" | "isEnough">): (head: ResponseHead) => BodyReader {
+  return (head) => {
+    const body = new BodyReader(head.fields, options.body(head), options.isEnough);
+    exchange.body = body.facts;
+    return body;
+  };
+}
+
+/** Connects, and begins TLS for https:; `exchange` has what was learned. */
+export async function connect({ tcp, tls }: HttpContext, exchange: Exchange, options: HttpOptions): Promise<Connection> {
   const { url, version } = exchange.request;
   const host = hostOf(url);
   const isSecure = url.protocol === "https:";

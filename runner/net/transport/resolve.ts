@@ -4,6 +4,7 @@ import type { Host } from "../../../schemas/host.js";
 import type { NetworkInput } from "../../../schemas/network.js";
 import { type FailureError, failureError } from "../../run/failure-error.js";
 import { ENDED, type WireRun } from "../../run/run-state.js";
+import { keepConnectionsFor } from "../dns/encrypted-query.js";
 import type { Address } from "./address.js";
 import { failureOf } from "./classify-error.js";
 import { requirePermittedServers } from "./permitted.js";
@@ -18,6 +19,7 @@ export async function resolveHost(state: WireRun, host: Host, options: AddressOp
   const operation = recorder.begin("resolve");
   try {
     const servers = options.resolver?.servers;
+    keepConnectionsFor(state.deadline, servers);
     const found = await bounded(state, timeoutMs, (signal) =>
       servers === undefined ? bySystem(host.host) : byServers(host.host, servers, options, timeoutMs, signal),
     );

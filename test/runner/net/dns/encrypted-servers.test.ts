@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { listen } from "../../../../runner/net/transport/listen.js";
 import { certificatePath } from "../../../support/certificates.js";
 import { type ChildRunner, childRunner } from "../../../support/child-run.js";
 import { freePorts } from "../../../support/free-ports.js";
@@ -61,6 +63,26 @@ realServer("the resolver over TLS and HTTPS of unbound", ["nsd", "unbound"], () 
     const output = await asked("network.tcp", { target_host: "www.lab", target_port: 1, resolver: { servers: [serverBy(transport)] } });
     expect(output).toMatchObject({ failure: { phase: "connect", code: "refused" }, attempts: [{ ip_address: "127.0.0.1" }] });
   });
+
+  test.each(["tls", "https"] as const)(
+    "all look-ups of a run over %s share a connection, and the process ends after it",
+    { timeout: 60_000 },
+    async (transport) => {
+      const port = ports[transport];
+      const relay = await listen((socket) => {
+        const inside = connect(port, "127.0.0.1");
+        for (const each of [socket, inside]) each.on("error", () => socket.destroy()).on("close", () => [socket, inside].map((other) => other.destroy()));
+        socket.pipe(inside).pipe(socket);
+      });
+      const server = transport === "tls" ? `tls://127.0.0.1:${relay.port}#localhost` : `https://127.0.0.1:${relay.port}/dns-query#localhost`;
+      const output = await asked("mail.mx", { domain: "lab", resolver: { servers: [server] } });
+      expect(output).toMatchObject({ hosts: [{ addresses: [{ ip_address: "127.0.0.1" }] }] });
+      expect((output.operations as unknown[]).length).toBeGreaterThan(1);
+      expect(relay.connections).toBe(1);
+      expect(relay.openSockets).toBe(0);
+      await relay.close();
+    },
+  );
 
   test("network.dns takes such servers beside plain ones, and they agree", { timeout: 60_000 }, async () => {
     const servers = [`127.0.0.1:${unbound.port}`, serverBy("tls"), serverBy("https")];
