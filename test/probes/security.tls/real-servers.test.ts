@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -8,6 +8,7 @@ import { runReport } from "../../../runner/harness/run.js";
 import { programPath } from "../../support/programs.js";
 import { realServer } from "../../support/real-servers.js";
 import { type RunningDaemon, runDaemon } from "../../support/run-daemon.js";
+import { certificate, EC, EVERYTHING_OF_NGINX, RSA, startTlsNginx } from "../../support/tls-servers.js";
 
 const open: RunningDaemon[] = [];
 afterEach(async () => {
@@ -18,16 +19,6 @@ async function scan(port: number, input: Record<string, unknown> = {}): Promise<
   const given = { target_host: "127.0.0.1", target_port: port, servername: "localhost", budget: 300, verify: "ignore", command_timeout_ms: 60_000, ...input };
   return (await runReport("security.tls", given, { timeoutMs: 170_000 })).envelope.output as Output;
 }
-
-function certificate(folder: string, name: string, key: readonly string[]): void {
-  const files = ["-keyout", join(folder, `${name}.key`), "-out", join(folder, `${name}.pem`)];
-  execFileSync("openssl", ["req", "-x509", "-nodes", "-subj", "/CN=localhost", "-days", "30", "-addext", "subjectAltName=DNS:localhost", ...key, ...files], {
-    stdio: "ignore",
-  });
-}
-
-const RSA = ["-newkey", "rsa:2048"];
-const EC = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384"];
 
 /** What sslscan finds: suites by version with OpenSSL's names, and groups. */
 async function sslscan(port: number): Promise<{ suites: Record<string, number>; groups: Record<string, string[]> }> {
@@ -51,34 +42,10 @@ function counted({ protocols }: Output): Record<string, number> {
   return Object.fromEntries(offered.map(({ version, suites }) => [version === "TLSv1" ? "TLSv1.0" : version, suites.length]));
 }
 
-function nginx(folder: string, port: number, tls: readonly string[]): readonly string[] {
-  const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((name) => `${name}_temp_path ${folder}/${name};`);
-  writeFileSync(
-    join(folder, "nginx.conf"),
-    [
-      `daemon off; user root; worker_processes 1; pid ${folder}/pid; error_log ${folder}/error.log;`,
-      `events {} http { access_log off; ${temporary.join(" ")}`,
-      `server { listen 127.0.0.1:${port} ssl http2; server_name localhost; ${tls.map((line) => `${line};`).join(" ")} } }`,
-    ].join("\n"),
-  );
-  return ["-p", folder, "-c", join(folder, "nginx.conf")];
-}
-
 describe("security.tls beside sslscan", () => {
   realServer("security.tls on nginx", ["nginx", "sslscan"], () => {
     test("a server with both certificates and everything that OpenSSL has: the same suites and groups", { timeout: 180_000 }, async () => {
-      const server = await runDaemon("nginx", programPath("nginx") as string, (folder, port) => {
-        certificate(folder, "rsa", RSA);
-        certificate(folder, "ec", EC);
-        const files = ["rsa", "ec"].flatMap((name) => [`ssl_certificate ${folder}/${name}.pem`, `ssl_certificate_key ${folder}/${name}.key`]);
-        return nginx(folder, port, [
-          ...files,
-          "ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3",
-          "ssl_ciphers ALL:@SECLEVEL=0",
-          "ssl_prefer_server_ciphers on",
-          "ssl_ecdh_curve X25519:prime256v1:secp384r1",
-        ]);
-      });
+      const server = await startTlsNginx({ rsa: RSA, ec: EC }, EVERYTHING_OF_NGINX);
       open.push(server);
       const output = await scan(server.port);
       const other = await sslscan(server.port);
@@ -103,16 +70,8 @@ describe("security.tls beside sslscan", () => {
     test("Mozilla's intermediate configuration meets its policy, and a smaller budget says what is missing", { timeout: 180_000 }, async () => {
       const suites =
         "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
-      const server = await runDaemon("nginx", programPath("nginx") as string, (folder, port) => {
-        certificate(folder, "rsa", RSA);
-        return nginx(folder, port, [
-          `ssl_certificate ${folder}/rsa.pem`,
-          `ssl_certificate_key ${folder}/rsa.key`,
-          "ssl_protocols TLSv1.2 TLSv1.3",
-          `ssl_ciphers ${suites}`,
-          "ssl_ecdh_curve X25519:prime256v1:secp384r1",
-        ]);
-      });
+      const tls = ["ssl_protocols TLSv1.2 TLSv1.3", `ssl_ciphers ${suites}`, "ssl_ecdh_curve X25519:prime256v1:secp384r1"];
+      const server = await startTlsNginx({ rsa: RSA }, tls);
       open.push(server);
       const output = await scan(server.port, { policy: "mozilla-intermediate", budget: 100 });
       expect(output.verdict).toMatchObject({ policy: "mozilla-intermediate", result: "met", broken: [] });
