@@ -2,6 +2,7 @@ import "../runner/capabilities.js";
 import { writeFile } from "node:fs/promises";
 import { availableParallelism, loadavg } from "node:os";
 import { accuracy } from "./accuracy.js";
+import { curl } from "./curl.js";
 import { data } from "./data.js";
 import { deliver } from "./deliver.js";
 import { dkim } from "./dkim.js";
@@ -38,6 +39,7 @@ const BENCHES: readonly Bench[] = [
   web,
   network,
   data,
+  curl,
   queue,
   queueRedis,
   rcpt,

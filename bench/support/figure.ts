@@ -17,6 +17,7 @@ export type Unit =
   | "domains/s"
   | "questions"
   | "facts"
+  | "answers"
   | "slots"
   | "µs"
   | "ms"

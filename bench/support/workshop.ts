@@ -24,6 +24,7 @@ const PROCESSES = {
   dataPeers: "contenders/data-peers",
   datagramServer: "peers/datagram-server",
   webPeers: "contenders/web-peers",
+  curlOurs: "contenders/curl-ours",
   queueOurs: "contenders/queue-ours",
   queueNoop: "contenders/queue-noop",
   noopProbe: "contenders/noop-probe",
