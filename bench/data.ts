@@ -16,7 +16,7 @@ export const data: Bench = {
 /** A folder with the npm packages pg, mysql2 and ioredis. */
 const PACKAGES = process.env.PROBE_RUN_PEERS ?? "";
 
-/** Of our rate to the client's. */
+/** Of our rate to the client's; the same of the processor time, as the servers need most of two processors. */
 const LEAST = 1.5;
 
 interface Ports {
@@ -26,7 +26,7 @@ interface Ports {
 }
 
 function linesFor({ postgres, mariadb, redis }: Ports): RateLine[] {
-  const common = { total: 400, concurrency: 50, least: LEAST, showsCpu: true };
+  const common = { total: 400, concurrency: 50, least: LEAST, showsCpu: true, mostCpu: 1 / LEAST };
   const peer = (way: string) => ({ name: `${way} (npm)`, way, missing: null });
   return [
     {
@@ -56,9 +56,9 @@ async function measure(setting: Setting): Promise<Figure[]> {
   try {
     const { script, library } = setting.workshop;
     setting.progress("starting postgres, mariadb and redis");
-    // Its processes end only after their clients have gone.
+    // Sessions end only after their clients have gone.
     const postgres = until(await startPostgres({ maxConnections: 400 })).port;
-    const mariadb = until(await startMariaDb()).port;
+    const mariadb = until(await startMariaDb({ maxConnections: 400 })).port;
     const redis = until(await startRedis({ isPersistent: false })).port;
     const ours = until(await startChild(process.execPath, [script("rateOurs"), library]));
     const peers = until(await startChild(process.execPath, [script("dataPeers"), PACKAGES]));

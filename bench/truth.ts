@@ -3,6 +3,7 @@ import { whyNot } from "../test/support/programs.js";
 import type { Bench, Setting } from "./support/bench.js";
 import type { Figure } from "./support/figure.js";
 import { type Ask, type Comparison, differingFacts, figuresOf } from "./truth/comparison.js";
+import { mysql, postgresql, redis } from "./truth/databases.js";
 import { ftp } from "./truth/ftp.js";
 import { ldap } from "./truth/ldap.js";
 import { mqtt } from "./truth/mqtt.js";
@@ -12,7 +13,7 @@ import { snmp } from "./truth/snmp.js";
 import { ssh } from "./truth/ssh.js";
 import { traceroute } from "./truth/traceroute.js";
 
-const COMPARISONS: readonly Comparison[] = [ping, traceroute, ntp, ssh, ldap, snmp, mqtt, ftp];
+const COMPARISONS: readonly Comparison[] = [ping, traceroute, ntp, ssh, ldap, snmp, mqtt, ftp, postgresql, mysql, redis];
 
 export const truth: Bench = {
   name: "truth",

@@ -39,7 +39,8 @@ const WAYS: Readonly<Record<string, (port: number, account: Account) => Promise<
   async ioredis(port) {
     const client = new (packages("ioredis") as IoRedis).Redis({ host: HOST, port, lazyConnect: true, enableReadyCheck: false });
     await client.connect();
-    for (const command of ["INFO", "TIME", "PING"]) await client.call(command);
+    // It sends HELLO by itself.
+    for (const command of ["PING", "INFO", "TIME", "PING"]) await client.call(command);
     client.disconnect();
   },
 };

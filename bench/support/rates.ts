@@ -17,6 +17,8 @@ export interface RateLine {
   /** Runs of a round, and how many of them at one time. */
   readonly total: number;
   readonly concurrency: number;
+  /** For one that takes long; it is measured without a round to warm up. */
+  readonly rounds?: number;
   /** The least of our rate to the peer's; null where only the processor time has a goal. */
   readonly least: number | null;
   /** Both are a process of the bench, so that their processor time can be compared, which hardly depends on what else the machine does. */
@@ -27,14 +29,19 @@ export interface RateLine {
 
 /** Measures all lines alternately: ours, the peer, the next line, and again. */
 export async function measureRates(bench: string, setting: Setting, lines: readonly RateLine[], ours: Child, peers: Child): Promise<Figure[]> {
-  const contenders = new Map<string, () => Promise<RateAnswer>>();
-  for (const line of lines.filter(({ peer }) => peer.missing === null)) {
-    contenders.set(`${line.name}: ours beside ${line.peer.name}`, asking(setting, ours, line.probe, line));
-    contenders.set(`${line.name}: ${line.peer.name}`, asking(setting, peers, line.peer.way, line));
+  const measured = new Map<string, RateAnswer[]>();
+  const present = lines.filter(({ peer }) => peer.missing === null);
+  for (const rounds of new Set(present.map((line) => line.rounds))) {
+    const contenders = new Map<string, () => Promise<RateAnswer>>();
+    for (const line of present.filter((each) => each.rounds === rounds)) {
+      contenders.set(`${line.name}: ours beside ${line.peer.name}`, asking(setting, ours, line.probe, line));
+      contenders.set(`${line.name}: ${line.peer.name}`, asking(setting, peers, line.peer.way, line));
+    }
+    // Once for nothing: both have to be compiled and warm.
+    if (rounds === undefined) await interleaved(1, contenders, setting.progress);
+    const most = setting.quick ? 3 : 7;
+    for (const [name, answers] of await interleaved(Math.min(rounds ?? most, most), contenders, setting.progress)) measured.set(name, answers);
   }
-  // Once for nothing: both have to be compiled and warm.
-  await interleaved(1, contenders, setting.progress);
-  const measured = await interleaved(setting.quick ? 3 : 7, contenders, setting.progress);
   return lines.flatMap((line) => {
     const own = measured.get(`${line.name}: ours beside ${line.peer.name}`);
     const others = measured.get(`${line.name}: ${line.peer.name}`);

@@ -10,8 +10,8 @@ export const MARIADB_PASSWORD = "correct-horse";
 let servers = 0;
 
 /** A MariaDB server with TLS, its users, and a table of three rows. */
-export async function startMariaDb(): Promise<RunningDaemon> {
-  const server = await start();
+export async function startMariaDb({ maxConnections = 30 } = {}): Promise<RunningDaemon> {
+  const server = await start(maxConnections);
   try {
     fill(server.port);
     return server;
@@ -55,7 +55,7 @@ export function mariadb(port: number, sql: string): string {
   return execFileSync(programPath("mariadb") as string, words, { encoding: "utf8" }).trim();
 }
 
-function start(): Promise<RunningDaemon> {
+function start(maxConnections = 30): Promise<RunningDaemon> {
   servers += 1;
   const id = servers;
   return runDaemon("mariadb", programPath("mariadbd") as string, (folder, port) => {
@@ -79,7 +79,7 @@ function start(): Promise<RunningDaemon> {
       `--port=${port}`,
       "--bind-address=127.0.0.1",
       "--skip-name-resolve",
-      "--max-connections=30",
+      `--max-connections=${maxConnections}`,
       "--plugin-load-add=auth_ed25519",
     ];
   });
