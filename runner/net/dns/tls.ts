@@ -37,7 +37,7 @@ interface Question {
 /** Replies that nothing waits for, after which another connection is opened. */
 const MAX_ABANDONED = 100;
 
-/** Questions whose replies come in any order, and are told apart by their ids (RFC 7766, section 7). */
+/** Questions whose replies come in any order, and are distinguished by their ids (RFC 7766, section 7). */
 class TlsChannel implements Channel, ConnectionReader {
   readonly #questions = new Map<number, Question>();
   /** Of questions that nothing waits for any more: their replies may still come. */
