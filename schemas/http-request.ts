@@ -1,18 +1,20 @@
 import { parseHost } from "./host.js";
 
-/** Why a text cannot be used as the URL of a request, or null. */
+/** Why a text cannot be used as the URL of a request, with all of its faults, or null. */
 export function urlFault(written: string): string | null {
   if (!/^[a-z][a-z0-9+.-]*:/i.test(written) || /^[^/:]+:\d+(\/|$)/.test(written)) return "begin it with https:// or http://";
   if (!/^https?:\/\//i.test(written)) return "the scheme must be http:// or https://";
   if (/^https?:\/\/[/?#]/i.test(written)) return "its host is missing after the two slashes";
-  // A parser of URLs drops line feeds and turns backslashes around: what it would change is refused.
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  if (/[\u0000-\u0020\u007f\\]/.test(written)) return "write blanks and control characters as %20, %0A and so on";
+  const faults = [
+    // A parser of URLs drops line feeds and turns backslashes around: what it would change is refused.
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+    ...(/[\u0000-\u0020\u007f\\]/.test(written) ? ["write blanks and control characters as %20, %0A and so on"] : []),
+    ...(/^https?:\/\/[^/?#]*@/i.test(written) ? ["give the user name and the password in auth"] : []),
+    ...(written.includes("#") ? ["leave out the fragment: it is never sent"] : []),
+  ];
+  if (faults.length > 0) return faults.join("; ");
   if (!URL.canParse(written)) return "it is no URL";
-  const url = new URL(written);
-  if (url.username !== "" || url.password !== "" || /^https?:\/\/[^/?#]*@/i.test(written)) return "give the user name and the password in auth";
-  if (written.includes("#")) return "leave out the fragment: it is never sent";
-  return parseHost(url.hostname.replace(/^\[(.*)\]$/, "$1")) === null ? "its host is neither a host name nor an IP address" : null;
+  return parseHost(new URL(written).hostname.replace(/^\[(.*)\]$/, "$1")) === null ? "its host is neither a host name nor an IP address" : null;
 }
 
 export function isHttpUrl(written: string): boolean {

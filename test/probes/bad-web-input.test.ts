@@ -1,7 +1,8 @@
 import { createServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { withTarget } from "../../runner/cli/input/read-word.js";
 import { runReport } from "../../runner/harness/run.js";
-import type { RequestError } from "../../runner/support/request-error.js";
+import { RequestError } from "../../runner/support/request-error.js";
 
 let port = 0;
 let connections = 0;
@@ -44,6 +45,12 @@ describe("bad input is reported with all of its faults, and nothing is sent", ()
       expect(Object.keys(seen)).toEqual(["/url"]);
       expect(seen["/url"]).toMatch(hint);
       expect(JSON.stringify(seen)).not.toContain("secret");
+    });
+
+    test("all faults of a URL", async () => {
+      const seen = await refusal(probe, { url: "http://alice:secret@127.0.0.1/a b#part" });
+      expect(Object.keys(seen)).toEqual(["/url"]);
+      for (const fault of [/auth/, /fragment/, /blanks/]) expect(seen["/url"]).toMatch(fault);
     });
 
     test("a header with CR LF, an invalid name, and a misspelled field, all at once", async () => {
@@ -104,6 +111,12 @@ describe("bad input is reported with all of its faults, and nothing is sent", ()
     });
     expect(Object.keys(seen).sort()).toEqual(["/budget", "/checks/0", "/parallel", "/policy", "/servername", "/target_host"]);
     expect(seen["/policy"]).toContain("modern");
+  });
+
+  test("a password in a word of the command line is not printed", () => {
+    const fault = new RequestError("the input does not fit", "invalid_input", [{ pointer: "/url", message: "must be a URL", hint: null }]);
+    const shown = withTarget(fault, { word: "https://alice:s3cret@example.org/", fields: ["url"] } as never) as RequestError;
+    expect(shown.violations.at(-1)?.message).toContain("https://…@example.org/");
   });
 
   test("none of it reached a server", () => expect(connections).toBe(0));

@@ -55,6 +55,8 @@ function takesNoTarget(probe: string, word: string): RequestError {
 export function withTarget(error: unknown, { word, fields }: TargetWord): unknown {
   if (!(error instanceof RequestError) || error.code !== "invalid_input") return error;
   if (!error.violations.some(({ pointer }) => fields.some((field) => pointer === `/${field}` || pointer.startsWith(`/${field}/`)))) return error;
-  const note = { pointer: "", message: `there is no file ${JSON.stringify(word)}, so it was read as ${fields.join(" and ")}`, hint: null };
+  // A URL may hold a password, and what is printed may be kept.
+  const shown = word.replace(/(?<=\/\/)[^/?#\s]*@/, "…@");
+  const note = { pointer: "", message: `there is no file ${JSON.stringify(shown)}, so it was read as ${fields.join(" and ")}`, hint: null };
   return new RequestError(error.message, error.code, [...error.violations, note]);
 }
