@@ -57,7 +57,8 @@ class Http2Channel implements Channel {
     const reply = await replyTo(exchange, read, () =>
       this.http2.exchangeOnSession({ ...run, recorder: new Recorder(null) }, this.#session, exchange, reader, timeoutMs),
     );
-    if ("code" in reply && reply.code === "timeout") this.#retire();
+    // A run that ended says nothing of the server.
+    if ("code" in reply && reply.code === "timeout" && run.deadline.reason === null) this.#retire();
     return { reply, tls: this.tls, httpVersion: exchange.head?.version ?? null };
   }
 
