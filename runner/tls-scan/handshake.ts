@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import type { TlsFacts } from "../../schemas/tls.js";
 import { Asn1Error, elementAt, elementsIn, integerOf } from "../asn1/decode-ber.js";
 import { type OcspStatus, readOcspResponse } from "../asn1/ocsp.js";
@@ -25,18 +26,24 @@ export interface HandshakeOptions {
 }
 
 export async function wholeHandshake(scanner: Scanner, { name, servername, ca, timeoutMs }: HandshakeOptions): Promise<HandshakeFacts> {
+  let alpn: readonly string[] = ALPN_CANDIDATES;
   const handshake = (session?: Buffer) => (connection: Parameters<typeof fullHandshake>[0]) =>
-    fullHandshake(
-      connection,
-      { servername, alpn: ALPN_CANDIDATES, ...(ca === undefined ? {} : { ca }), ...(session === undefined ? {} : { session }) },
-      timeoutMs,
-    ).then((done) => {
-      const tls = factsOf(done.socket, name, ca);
-      const chain = peerChain(done.socket).sent.map(({ raw }) => raw);
-      done.socket.destroy();
-      return { ...done, tls, chain };
-    });
-  const first = await scanner.withConnection(handshake()).catch(asUnanswered);
+    fullHandshake(connection, { servername, alpn, ...(ca === undefined ? {} : { ca }), ...(session === undefined ? {} : { session }) }, timeoutMs).then(
+      (done) => {
+        const tls = factsOf(done.socket, name, ca);
+        const chain = peerChain(done.socket).sent.map(({ raw }) => raw);
+        done.socket.destroy();
+        return { ...done, tls, chain };
+      },
+    );
+  const first = await scanner
+    .withConnection(handshake())
+    .catch((error: unknown) => {
+      if (!refusesProtocols(error)) throw error;
+      alpn = [];
+      return scanner.withConnection(handshake());
+    })
+    .catch(asUnanswered);
   const facts: HandshakeFacts = {
     tls: first.tls,
     chain: first.chain,
@@ -47,6 +54,32 @@ export async function wholeHandshake(scanner: Scanner, { name, servername, ca, t
   if (first.session === null) return facts;
   const second = await scanner.withConnection(handshake(first.session)).catch(() => null);
   return { ...facts, resumed: second?.isResumed ?? null };
+}
+
+const SCHEMES_OF = {
+  rsa: "RSA-PSS+SHA256:RSA-PSS+SHA384:RSA-PSS+SHA512",
+  other: "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:ed448",
+} as const;
+
+/** The chain of the server's other certificate, asked for by its signature schemes; null without one. TLS 1.3 shows certificates to whole handshakes only. */
+export async function otherChain(scanner: Scanner, { servername, timeoutMs }: HandshakeOptions, { tls, chain }: HandshakeFacts): Promise<Buffer[] | null> {
+  const [leaf] = chain;
+  if (leaf === undefined) return null;
+  const isRsa = new X509Certificate(leaf).publicKey.asymmetricKeyType?.startsWith("rsa") === true;
+  const options = { servername, alpn: tls.alpn === null ? [] : [tls.alpn], sigalgs: SCHEMES_OF[isRsa ? "other" : "rsa"] };
+  const ask = async (connection: Parameters<typeof fullHandshake>[0]): Promise<Buffer[]> => {
+    const { socket } = await fullHandshake(connection, options, timeoutMs);
+    const { sent } = peerChain(socket);
+    socket.destroy();
+    return sent.map(({ raw }) => raw);
+  };
+  // It refuses the schemes: that is what a server with one certificate does.
+  return await scanner.withConnection(ask).catch(() => null);
+}
+
+/** RFC 7301, section 3.2: the alert of a server that has another protocol than those that were offered. */
+function refusesProtocols(error: unknown): boolean {
+  return error instanceof Error && (error as NodeJS.ErrnoException).code === "ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL";
 }
 
 function asUnanswered(error: unknown): never {

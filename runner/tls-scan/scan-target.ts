@@ -9,7 +9,7 @@ import type { Connection } from "../net/transport/connection.js";
 import { failureError } from "../run/failure-error.js";
 import { describeChains } from "./certificates.js";
 import { suiteNames } from "./enumerate.js";
-import { type HandshakeFacts, wholeHandshake } from "./handshake.js";
+import { type HandshakeFacts, otherChain, wholeHandshake } from "./handshake.js";
 import { judge } from "./judge.js";
 import { emptyScan, type Scan, type ScanPlan, scanServer } from "./scan.js";
 import { Scanner } from "./scanner.js";
@@ -44,6 +44,7 @@ export async function scanTls(ctx: Ctx, input: TlsScanInput): Promise<TlsScan> {
   const scan = emptyScan();
   const scanner = scannerOf(input, ctx);
   let handshake: HandshakeFacts | null = null;
+  let other: Buffer[] | null = null;
   const checks = new Set(input.checks ?? TLS_CHECKS);
   const failure = await ctx.attempt(async () => {
     const options = { name: name?.host ?? input.target_host, servername, ca: input.ca, timeoutMs: input.command_timeout_ms };
@@ -52,6 +53,8 @@ export async function scanTls(ctx: Ctx, input: TlsScanInput): Promise<TlsScan> {
       checks,
       handshake: async () => {
         handshake = await wholeHandshake(scanner, options);
+        const showsItsCertificates = [...scan.versions.values()].some(({ version, offered }) => version !== "TLSv1.3" && offered !== false);
+        if (!showsItsCertificates) other = await otherChain(scanner, options, handshake);
       },
       timed: (check, work) => ctx.operation(check, work),
     };
@@ -59,7 +62,7 @@ export async function scanTls(ctx: Ctx, input: TlsScanInput): Promise<TlsScan> {
     ctx.signal.throwIfAborted();
     if (handshake === null && ![...scan.versions.values()].some(({ offered }) => offered === true)) throw noTls(scan);
   });
-  const facts = factsOf(input, servername, scanner, scan, handshake);
+  const facts = factsOf(input, servername, scanner, scan, handshake, other);
   return { facts: { ...facts, verdict: judge(facts, input.policy) }, attempts: scanner.attempts, failure };
 }
 
@@ -94,14 +97,21 @@ function noTls({ incomplete }: Scan) {
   );
 }
 
-function factsOf(input: TlsScanInput, servername: string | null, scanner: Scanner, scan: Scan, handshake: HandshakeFacts | null): TlsScanFacts {
+function factsOf(
+  input: TlsScanInput,
+  servername: string | null,
+  scanner: Scanner,
+  scan: Scan,
+  handshake: HandshakeFacts | null,
+  other: Buffer[] | null,
+): TlsScanFacts {
   const groups = [...new Set([...scan.groups.values()].flatMap((found) => found.groups))];
   const groupName = (group: number): string => GROUPS[group] ?? String(group);
-  // TLS 1.3 encrypts its certificates: without an older version, only those of the handshake are known.
+  // TLS 1.3 encrypts its certificates: without an older version, only those of whole handshakes are known.
   const chains =
     scan.chains.length > 0 || handshake === null || handshake.chain.length === 0
       ? scan.chains
-      : [{ servername, authentication: "other" as const, chain: handshake.chain }];
+      : [handshake.chain, ...(other === null || other.length === 0 ? [] : [other])].map((chain) => ({ servername, authentication: "other" as const, chain }));
   return {
     servername,
     protocols: [...scan.versions.values()].map(({ version, offered, suites, preference }) => ({ version, offered, suites: suiteNames(suites), preference })),

@@ -25,6 +25,7 @@ export const ALPN_CANDIDATES = [
   "postgresql",
   "mqtt",
   "ntske/1",
+  "acme-tls/1",
 ];
 
 export interface ChainSeen {

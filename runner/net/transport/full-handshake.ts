@@ -5,6 +5,8 @@ import type { Connection } from "./connection.js";
 export interface FullHandshakeOptions {
   readonly servername: string | null;
   readonly alpn?: readonly string[];
+  /** The signature schemes to offer, as OpenSSL names them: the server picks its certificate by them. */
+  readonly sigalgs?: string;
   /** A session of an earlier handshake, to be resumed. */
   readonly session?: Buffer;
   /** Certificates (PEM) to trust beside the system's. */
@@ -40,6 +42,7 @@ export function fullHandshake(connection: Connection, options: FullHandshakeOpti
         minVersion: "TLSv1",
         // Old suites and small keys are facts to report here, and no reason to refuse.
         ciphers: "ALL:@SECLEVEL=0",
+        ...(options.sigalgs === undefined ? {} : { sigalgs: options.sigalgs }),
         ...(options.ca === undefined ? {} : { ca: [options.ca, ...rootCertificates] }),
       }),
       rejectUnauthorized: false,

@@ -28,6 +28,13 @@ async function scan(port: number, input: Record<string, unknown> = {}): Promise<
 const offered = ({ protocols }: Output) => Object.fromEntries(protocols.map((each) => [each.version, each.offered]));
 const hex = (text: string) => Buffer.from(text.replaceAll(" ", ""), "hex");
 
+test("a server that refuses every protocol that is known here is scanned without one", { timeout: 120_000 }, async () => {
+  const server = await peer((socket) => void serveTls(socket, certificate, { minVersion: "TLSv1.2", alpn: ["private/7"] }).resume());
+  const output = await scan(server.port);
+  expect(output).toMatchObject({ failure: null, incomplete: [], alpn: [] });
+  expect(output.tls).toMatchObject({ version: "TLSv1.3", alpn: null });
+});
+
 describe("what could not be found out is incomplete, and never not offered", () => {
   test("a server that stops answering after eight connections", { timeout: 120_000 }, async () => {
     const server = await peer((socket, connection) => (connection <= 8 ? tls(socket) : void socket.destroy()));
