@@ -110,9 +110,28 @@ function labelBytes(label: string): Buffer {
 
 /** The canonical form: uncompressed, in lower case (RFC 4034, section 6.2). */
 export function nameBytes(name: WireName): Buffer {
+  if (name !== "." && !name.includes("\\")) return plainNameBytes(name);
   const parts = labelsOf(name).map(labelBytes);
   return Buffer.concat([...parts.flatMap((part) => [Buffer.of(part.length), part]), Buffer.of(0)]);
 }
+
+/** Nearly all names: each dot's place takes the length of the label after it. */
+function plainNameBytes(name: WireName): Buffer {
+  const bytes = Buffer.alloc(name.length + 2);
+  bytes.write(name, 1, "latin1");
+  let length = 0;
+  for (let index = name.length; index >= 0; index--) {
+    if (index > 0 && bytes[index] !== DOT) {
+      length += 1;
+      continue;
+    }
+    bytes[index] = length;
+    length = 0;
+  }
+  return bytes;
+}
+
+const DOT = 0x2e;
 
 /** Canonical order (RFC 4034, section 6.1): by labels from the right, each as bytes. */
 export function compareNames(one: WireName, other: WireName): number {
