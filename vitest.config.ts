@@ -34,6 +34,8 @@ const SLOW = [
   "test/runner/processes/children.test.ts",
   // Slots take their time, and a watch is killed again and again.
   "test/runner/watch/{watch,kill}.test.ts",
+  // Watches and workers of three places on one Redis, which are killed.
+  "test/runner/watch/shared/{watches,places}.test.ts",
   // Two exporters and a Prometheus beside each other.
   "test/runner/serve/beside-blackbox.test.ts",
   // A browser opens every page three times, and axe reads them.

@@ -18,6 +18,7 @@ export function eventOf<const Type extends string, const Data>(type: Type, data:
       subject: { type: "string", minLength: 1, maxLength: 512, description: "The probe and its version: network.smtp@2.0.0" },
       time: { type: "string", minLength: 1, maxLength: 64, description: "When the event occurred, in UTC." },
       datacontenttype: { const: "application/json" },
+      location: { type: "string", minLength: 1, maxLength: 64, description: "The place of the worker that ran the job." },
       dataschema: { type: "string", minLength: 1, maxLength: 2048, description: "The URI of the schema of `data`." },
       data,
     },

@@ -26,6 +26,13 @@ const jobSchema = {
       default: 1000,
       description: "Maximum delay before the second attempt; it doubles with each attempt.",
     },
+    not_after: {
+      type: ["string", "null"],
+      pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,6})?Z$",
+      maxLength: 32,
+      default: null,
+      description: "A job that has not begun at this time (UTC) ends without a run and without a result. Null: it never expires.",
+    },
     backoff_most_ms: { type: "integer", minimum: 1, maximum: 86_400_000, default: 300_000 },
   },
   required: ["probe", "version", "input"],

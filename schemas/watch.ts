@@ -146,6 +146,20 @@ export const suiteWatchSchema = {
       items: { type: "string", minLength: 1 },
       description: "Names of checks. While all of them fail, this machine is offline, and failures of other checks are unknown.",
     },
+    locations: {
+      type: "array",
+      minItems: 1,
+      maxItems: 16,
+      uniqueItems: true,
+      items: { type: "string", pattern: "^[a-z0-9][a-z0-9-]{0,31}$" },
+      description: "Places whose workers run every check: probe-run work --location NAME. Only with --queue.",
+    },
+    quorum: {
+      type: "integer",
+      minimum: 1,
+      maximum: 16,
+      description: "How many locations must report a failure, and at least half of those that report (half of locations, rounded up).",
+    },
     maintenance,
     certificates: {
       type: "array",

@@ -3,6 +3,7 @@ import { type Arguments, wholeNumber } from "./arguments.js";
 import { defineCommand } from "./command.js";
 import type { Io } from "./io.js";
 import { allowShortSecrets } from "./short-secrets.js";
+import { UsageError } from "./usage-error.js";
 import { readWatch } from "./watch/read-watch.js";
 import { watchOn } from "./watch/watch-on.js";
 import { watchOnce } from "./watch/watch-once.js";
@@ -21,6 +22,7 @@ export default defineCommand({
     ["watch mail.yaml", "Watch, with the history in .probe-run/history.db."],
     ["watch mail.yaml --once --format junit", "Run every check once, for a build server."],
     ["watch mail.yaml --history /var/lib/probe-run/mail.db --listen 127.0.0.1:9464", "As a service, with metrics."],
+    ["watch mail.yaml --queue redis://queue.example.org", "Workers of the queue run the checks; start it on two machines, and none of them must not fail."],
   ],
   words: { least: 1, most: 1 },
   run,
@@ -28,6 +30,7 @@ export default defineCommand({
 
 async function run({ words: [file = ""], options: given }: Arguments<typeof watchOptions>, io: Io): Promise<number> {
   allowShortSecrets(given);
+  if (given.once && given.queue !== null) throw new UsageError("--once runs every check here, without a queue");
   const concurrency = wholeNumber("concurrency", given.concurrency, 1, 100_000);
   const read = await readWatch(resolve(io.cwd, file), io);
   return given.once ? watchOnce(read, given, concurrency, io) : watchOn(read, given, concurrency ?? 1000, io);

@@ -1,6 +1,7 @@
 import { certificatesOf, type StoredCertificate, setCertificate } from "./certificates.js";
 import { dayCounts, recentIncidents } from "./days.js";
 import type { Entry, History, StateChange } from "./history.js";
+import { logPosition, setLogPosition } from "./log-position.js";
 import { measuredByHour, measuredResults } from "./measured.js";
 import { incidentsOfCheck, newestEvidence, resultsBefore } from "./of-check.js";
 import type { Batching, Notification, WaitingBatch } from "./outbox.js";
@@ -19,6 +20,7 @@ const WRITING = {
   end: ({ outbox }: History, batch: WaitingBatch, now: number) => outbox.end(batch, now),
   setCertificate: (history: History, suite: string, certificate: StoredCertificate, notifications: readonly Notification[], now: number) =>
     setCertificate(history, suite, certificate, notifications, now),
+  setLogPosition: ({ driver }: History, suite: string, position: string) => setLogPosition(driver, suite, position),
 } satisfies Record<string, Handler>;
 
 /** What can be asked of a history. What is given and answered can be sent between threads. */
@@ -29,6 +31,7 @@ const REQUESTS = {
   batch: ({ outbox }: History, receiver: string, batching: Batching, now: number) => outbox.batch(receiver, batching, now),
   waiting: ({ outbox }: History) => outbox.waiting(),
   certificates: (history: History, suite: string) => certificatesOf(history, suite),
+  logPosition: ({ driver }: History, suite: string) => logPosition(driver, suite),
   measuredByHour: ({ driver }: History, check: number, since: number) => measuredByHour(driver, check, since),
   measuredResults: ({ driver }: History, check: number, since: number, slotMs: number) => measuredResults(driver, check, since, slotMs),
   dayCounts: ({ driver }: History, checks: readonly number[], since: number) => dayCounts(driver, checks, since),

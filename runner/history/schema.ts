@@ -77,4 +77,5 @@ export const SCHEMA_STEPS: readonly string[] = [
     PRIMARY KEY (suite, fingerprint)
   ) WITHOUT ROWID;`,
   "ALTER TABLE hours ADD COLUMN durations TEXT; CREATE INDEX hours_open ON hours (hour) WHERE durations IS NULL",
+  "CREATE TABLE log_positions (suite TEXT PRIMARY KEY, position TEXT NOT NULL) WITHOUT ROWID",
 ];

@@ -33,6 +33,8 @@ export interface WorkerOptions {
    * queue that is a local file; always true for a broker: anyone who can write to it could reach this worker's network.
    */
   readonly denyPrivate?: boolean;
+  /** The place of this worker, which its results name. */
+  readonly location?: string;
   /** A queue that receives the results. By default they go to the same queue as the jobs. */
   readonly results?: Queue;
   /** Called with each error of the store that is retried. */
@@ -53,6 +55,7 @@ export async function createWorker(queue: Queue, options: WorkerOptions = {}): P
     probes: await KnownProbes.load(options.probes ?? []),
     mayResolve: options.allowSecrets === undefined && isLocal ? everyReference : allowedReferences(options.allowSecrets ?? []),
     targets: targetsOf(options, isLocal),
+    location: options.location ?? null,
     onTrouble: options.onTrouble ?? (() => undefined),
   });
 }

@@ -20,6 +20,8 @@ export interface JobContext {
   mayResolve(reference: string): boolean | Promise<boolean>;
   /** What jobs may connect to; null: anything. */
   readonly targets: TargetPolicy | null;
+  /** The place of this worker, which its results name; null: none. */
+  readonly location?: string | null;
   /** Resolves when the job may run, with a function to call at its end; with null if the job is to be released. Without it, jobs start at once. */
   acquireSlot?(loaded: LoadedProbe, key: string | null, weight: number): Promise<(() => void) | null>;
   /** Stores a state for the next run of the job. */
@@ -36,6 +38,7 @@ export interface ExecutedJob {
 export async function execute(message: LeasedMessage, context: JobContext, signal: AbortSignal): Promise<ExecutedJob> {
   const job = readSafely(() => readJob(message.body));
   if (typeof job === "string") return deadJob("poisoned", job);
+  if (job.not_after !== null && Date.now() > Date.parse(job.not_after)) return { outcome: { kind: "done", result: null }, report: null };
   if (message.attempt > job.max_attempts) {
     const failure = message.lastFailure ?? lastFailure("worker_died", `${job.max_attempts} workers claimed it and died`);
     return { outcome: { kind: "dead", failure }, report: null };
@@ -82,7 +85,7 @@ async function runJob(message: LeasedMessage, job: Job, context: JobContext, sig
   if (signal.aborted) return { outcome: { kind: "release" }, report: null };
   if (targets !== undefined && isDecidedBy(targets, report)) return deadForTargets(targets, report);
   const { laterMs } = memory;
-  const ofJob = { id: message.id, attempt: message.attempt, priority: job.priority };
+  const ofJob = { id: message.id, attempt: message.attempt, priority: job.priority, location: context.location ?? null };
   if (laterMs !== null) return { outcome: { kind: "later", afterMs: laterMs, result: resultMessage(report, { ...ofJob, part: message.part }) }, report };
   const { failure } = report.carried;
   if (job.retry_failures && failure?.retryable === true) {

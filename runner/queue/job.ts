@@ -23,6 +23,8 @@ export interface JobOptions {
   readonly retryFailures?: boolean;
   readonly backoffMs?: number;
   readonly backoffMostMs?: number;
+  /** A job that has not begun at this time, in milliseconds since 1970, ends without a run and without a result. */
+  readonly notAfter?: number;
 }
 
 /** A job as it is stored. Throws for an input that the probe's contract refuses, with the same violations as the command line. */
@@ -46,7 +48,7 @@ export function jobMessage(loaded: DefinedProbe, asked: Asked, input: unknown, o
   return { id, body, key: event.data.key, priority: event.data.priority, delayMs: options.delayMs ?? 0, weight: loaded.probe.weight?.(filled as never) ?? 1 };
 }
 
-function fieldsOf({ key, priority, maxAttempts, retryFailures, backoffMs, backoffMostMs }: JobOptions) {
+function fieldsOf({ key, priority, maxAttempts, retryFailures, backoffMs, backoffMostMs, notAfter }: JobOptions) {
   return {
     key: key ?? null,
     priority: priority ?? 0,
@@ -54,6 +56,7 @@ function fieldsOf({ key, priority, maxAttempts, retryFailures, backoffMs, backof
     ...(retryFailures === undefined ? {} : { retry_failures: retryFailures }),
     ...(backoffMs === undefined ? {} : { backoff_ms: backoffMs }),
     ...(backoffMostMs === undefined ? {} : { backoff_most_ms: backoffMostMs }),
+    ...(notAfter === undefined ? {} : { not_after: new Date(notAfter).toISOString() }),
   };
 }
 

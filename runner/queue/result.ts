@@ -12,6 +12,8 @@ export interface JobOfResult {
   readonly priority: number;
   /** The number of an interim result; null for the last result of a job. */
   readonly part: number | null;
+  /** The place of the worker that ran it; null: it has none. */
+  readonly location: string | null;
 }
 
 /** What a consumer gets: the queue side of the envelope as a CloudEvent. */
@@ -28,6 +30,7 @@ export function resultMessage({ envelope, probe, version }: Report, job: JobOfRe
     dataschema: `urn:probe-run:${probe}:${version}:output`,
     ...(job === null ? {} : { jobid: job.id, attempt: job.attempt }),
     ...(job === null || job.part === null ? {} : { part: job.part }),
+    ...(job === null || job.location === null ? {} : { location: job.location }),
     data: envelope.queue as Record<string, unknown>,
   } satisfies GivenOf<typeof resultEventContract>;
   return { id, body: JSON.stringify(event), key: null, priority: job?.priority ?? 0, delayMs: 0 };

@@ -1,9 +1,9 @@
 /** Bounds of the duration histogram, in seconds: from a local answer to the longest deadline of a run. */
 export const DURATION_BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60] as const;
 
-export const ENDINGS = ["ok", "warning", "error", "later", "retried", "dead", "released", "lost"] as const;
+export const ENDINGS = ["ok", "warning", "error", "later", "retried", "dead", "released", "lost", "expired"] as const;
 
-/** ok, warning, error: the result's status. later: an interim result, and the job continues. The others have no result. */
+/** ok, warning, error: the result's status. later: an interim result, and the job continues. The others have no result; expired: it had not begun in time. */
 export type Ending = (typeof ENDINGS)[number];
 
 /** The counters of a worker, as plain numbers, so that those of several processes can be added up. */

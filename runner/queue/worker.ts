@@ -224,5 +224,5 @@ const DRAIN_CHECK_MS = 100;
 
 function endingOf(outcome: Outcome, report: Report | null): Ending {
   const endings = { later: "later", retry: "retried", dead: "dead", release: "released" } as const;
-  return outcome.kind === "done" ? ((report?.carried.status ?? "ok") satisfies Status) : endings[outcome.kind];
+  return outcome.kind === "done" ? ((report?.carried.status ?? "expired") satisfies Status | "expired") : endings[outcome.kind];
 }

@@ -40,6 +40,7 @@ export class Book {
   readonly #itself: ReportedCheck;
   /** By the key of the check that each is about. */
   readonly #objectives: ReadonlyMap<string, ReportedCheck>;
+  readonly #locations: ReadonlyMap<string, ReportedCheck>;
 
   /** Continues where the history ends. */
   static async open(plan: WatchPlan, history: HistoryClient, options: BookOptions, now: number): Promise<Book> {
@@ -61,6 +62,7 @@ export class Book {
     this.#objectives = new Map(
       plan.checks.flatMap((check) => (check.objective === null ? [] : [[check.key, pseudoCheck("objective", plan.suite, `${check.name} objective`)]])),
     );
+    this.#locations = new Map(plan.locations.map((location) => [location, pseudoCheck("location", plan.suite, `location ${location}`)]));
   }
 
   state(key: string): CheckState {
@@ -138,6 +140,44 @@ export class Book {
     return objective !== undefined && this.state(objective.key).incident !== null;
   }
 
+  /** A location that reports nothing has an incident of its own. A reason, or null when it reports again. */
+  async silent(location: string, reason: string | null, now: number): Promise<void> {
+    const check = this.#locations.get(location);
+    if (check !== undefined && (reason !== null) !== (this.state(check.key).incident !== null)) await this.#judge(check, reason, now);
+  }
+
+  /** When the newest incident of an objective or a location began or ended; -1: there was none. */
+  judgedAt(about: "objective" | "location", key: string): number {
+    const check = (about === "location" ? this.#locations : this.#objectives).get(key);
+    return check === undefined ? -1 : (this.state(check.key).last_at ?? -1);
+  }
+
+  /** That a location reports nothing was reported. */
+  isSilent(location: string): boolean {
+    const check = this.#locations.get(location);
+    return check !== undefined && this.state(check.key).incident !== null;
+  }
+
+  /** The newest states by key, as another watch of the suite stored them: what this one missed is not reported again. */
+  async adopt(states: ReadonlyMap<string, string>, now: number): Promise<void> {
+    for (const { key } of this.#all()) {
+      const stored = states.get(key);
+      const kept = this.#of(key);
+      const state = stored === undefined ? null : (JSON.parse(stored) as CheckState);
+      if (stored === undefined || state === null || (state.last_at ?? -1) <= (kept.state.last_at ?? -1)) continue;
+      const { incident } = state;
+      const open =
+        incident === null ? null : { number: incident.number, openedAt: incident.opened_at, closedAt: null, isFlapping: incident.is_flapping, reason: null };
+      kept.state = state;
+      await this.history.ask("change", { check: kept.id, state: stored, incident: open, notifications: [] }, now);
+    }
+  }
+
+  /** The key of every check that has a state, also of those that are in no file. */
+  get keys(): readonly string[] {
+    return this.#all().map(({ key }) => key);
+  }
+
   id(key: string): number {
     return this.#of(key).id;
   }
@@ -169,7 +209,7 @@ export class Book {
   }
 
   #all(): readonly ReportedCheck[] {
-    return [...this.plan.checks, this.#itself, ...this.#objectives.values()];
+    return [...this.plan.checks, this.#itself, ...this.#objectives.values(), ...this.#locations.values()];
   }
 
   #of(key: string): Kept {

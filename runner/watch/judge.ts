@@ -1,7 +1,7 @@
 import { Blindness } from "./blindness.js";
 import type { Book, Result } from "./book.js";
 import type { Ran } from "./run-check.js";
-import { WindowClock } from "./schedule/maintenance.js";
+import { MaintenanceClock } from "./schedule/maintenance.js";
 import { slotLength } from "./schedule/schedule.js";
 import type { WatchedCheck } from "./watch-plan.js";
 
@@ -14,7 +14,7 @@ const OFFLINE = "this machine seems to be offline";
 
 /** What a run says of its target: a failure may be another check's, or this machine's, or planned. */
 export class Judge {
-  readonly #windows: readonly WindowClock[];
+  readonly #maintenance: MaintenanceClock;
   readonly #byKey: ReadonlyMap<string, WatchedCheck>;
   readonly #blindness: Blindness;
 
@@ -24,7 +24,7 @@ export class Judge {
     readonly now: () => number,
   ) {
     const { checks, maintenance, canaries } = book.plan;
-    this.#windows = maintenance.map((window) => new WindowClock(window));
+    this.#maintenance = new MaintenanceClock(maintenance);
     this.#byKey = new Map(checks.map((check) => [check.key, check]));
     this.#blindness = new Blindness(canaries.length > 0 ? 0 : checks.length, book.isBlind);
   }
@@ -33,12 +33,9 @@ export class Judge {
     const durationMs = report?.carried.duration_ms ?? null;
     const reason = reasons.length === 0 ? null : reasons.join("; ");
     const output = outcome === "error" && report !== null ? JSON.stringify(report.envelope.queue) : null;
-    const lastAt = this.book.state(check.key).last_at;
-    const slotMs = slotLength(at, check.schedule);
-    // What confirm_after runs sooner must not weigh more.
-    const weightMs = lastAt === null ? slotMs : Math.max(0, Math.min(slotMs, at - lastAt));
+    const weightMs = weightOf(slotLength(at, check.schedule), at, this.book.state(check.key).last_at);
     const result: Result = { at, outcome, durationMs, reason, output, weightMs };
-    if (this.#isMaintained(check, at)) return { ...result, outcome: "maintenance", hasFailed: outcome === "error" };
+    if (this.#maintenance.has(check.planned.tags, at)) return { ...result, outcome: "maintenance", hasFailed: outcome === "error" };
     if (outcome !== "error") {
       if (outcome !== "unknown") await this.#seen(check);
       return result;
@@ -60,10 +57,6 @@ export class Judge {
     if (isOver && this.book.isBlind) await this.book.blind(null, this.now());
   }
 
-  #isMaintained({ planned }: WatchedCheck, at: number): boolean {
-    return this.#windows.some((clock) => (clock.window.tags?.some((tag) => planned.tags.includes(tag)) ?? true) && clock.has(at));
-  }
-
   async #isOurFault(check: WatchedCheck, at: number): Promise<boolean> {
     const turns = this.#blindness.failed(check.key, this.book.state(check.key), at, slotLength(at, check.schedule));
     if (turns === null) return this.#blindness.isBlind;
@@ -82,4 +75,9 @@ export class Judge {
     const failing = outcomes.findIndex((outcome) => outcome !== "ok" && outcome !== "warning");
     return failing < 0 ? null : (this.#byKey.get(dependsOn[failing] as string) as WatchedCheck);
   }
+}
+
+/** The time for which a result stands. What confirm_after runs sooner must not weigh more. */
+export function weightOf(slotMs: number, at: number, lastAt: number | null): number {
+  return lastAt === null ? slotMs : Math.max(0, Math.min(slotMs, at - lastAt));
 }

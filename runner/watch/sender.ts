@@ -7,6 +7,7 @@ import { QueueError } from "../queue/queue-error.js";
 import type { Deliverer } from "./receivers/deliverer.js";
 import { openDeliverer } from "./receivers/open-deliverer.js";
 import type { Receiver } from "./receivers/receiver.js";
+import type { SharedOutbox } from "./shared/shared-outbox.js";
 
 const FIRST_WAIT_MS = 1000;
 const MOST_WAIT_MS = 300_000;
@@ -16,6 +17,7 @@ const LOOK_EVERY_MS = 500;
 const QUIET_MS = 60_000;
 /** How long the end of a watch waits for a receiver's answer; without it, the notification is sent again after the next start. */
 const CLOSING_MS = 5000;
+const HOLD_AGAIN_MS = 5000;
 
 /** One receiver, and what is being sent to it. */
 export interface SenderLine {
@@ -47,6 +49,8 @@ export interface SenderOptions {
   onTrouble(message: string): void;
   /** Of all incidents that are open now. */
   openIncidents(): readonly IncidentEvent[];
+  /** With other watches of the suite; null: this is the only one. */
+  readonly shared: SharedOutbox | null;
 }
 
 /** Hands notifications on, in order for each receiver, until they are taken. What is sent twice has the same id. */
@@ -85,6 +89,7 @@ export class Sender {
     await Promise.race([all, sleep(CLOSING_MS, undefined, { ref: false })]);
     for (const { deliverer } of this.#lines) deliverer.close();
     await all;
+    await Promise.all(this.#lines.map(({ receiver }) => this.options.shared?.release(receiver.key).catch(() => undefined)));
   }
 
   async #empty(line: SenderLine): Promise<void> {
@@ -126,13 +131,36 @@ export class Sender {
     const { key, most, waitMs } = line.receiver;
     const batch = await this.history.ask("batch", key, { most, waitMs }, Date.now());
     if (batch === null) return false;
+    const { shared } = this.options;
+    if (shared !== null) {
+      const maySend = await shared.maySend(key);
+      if (await this.#endTaken(shared, batch)) return true;
+      if (!maySend) return false;
+    }
     const id = idOf(batch);
-    const error = line.taken === id ? null : await this.#deliver(line, batch);
+    const error = line.taken === id ? null : await this.#holding(key, this.#deliver(line, batch));
     if (error === null) {
       line.taken = id;
+      await shared?.addTaken(key, idsOf(batch));
       await this.history.ask("end", batch, Date.now());
     } else await this.#tryLater(line, batch, error);
     return error === null;
+  }
+
+  /** True: another watch has sent some of them, which are done. */
+  async #endTaken(shared: SharedOutbox, batch: WaitingBatch): Promise<boolean> {
+    const taken = await shared.taken(batch.receiver, idsOf(batch));
+    const notifications = batch.notifications.filter(({ id }) => taken.has(id));
+    if (notifications.length > 0) await this.history.ask("end", { ...batch, notifications }, Date.now());
+    return notifications.length > 0;
+  }
+
+  /** While something is being sent, no other watch sends to the same receiver. */
+  async #holding<Result>(receiver: string, sending: Promise<Result>): Promise<Result> {
+    const { shared } = this.options;
+    if (shared === null) return sending;
+    const timer = setInterval(() => void shared.maySend(receiver).catch(() => false), HOLD_AGAIN_MS);
+    return sending.finally(() => clearInterval(timer));
   }
 
   async #tryLater(line: SenderLine, batch: WaitingBatch, error: Error): Promise<void> {
@@ -165,6 +193,10 @@ export class Sender {
     line.refreshAt = Date.now() + refresh.everyMs;
     await refresh.send(this.options.openIncidents()).catch((error: unknown) => this.#report(`open incidents were not repeated: ${(error as Error).message}`));
   }
+}
+
+function idsOf({ notifications }: WaitingBatch): string[] {
+  return notifications.map(({ id }) => id);
 }
 
 function idOf({ notifications: [first] }: Pick<WaitingBatch, "notifications">): string {

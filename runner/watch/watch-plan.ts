@@ -38,6 +38,10 @@ export interface WatchPlan {
   readonly maintenance: readonly MaintenanceWindow[];
   readonly receivers: readonly Receiver[];
   readonly keep: Keeping;
+  /** Places whose workers run every check, with a queue. */
+  readonly locations: readonly string[];
+  /** How many of them must agree that a check fails. */
+  readonly quorum: number;
 }
 
 type CheckWatch = NonNullable<SuiteCheck["watch"]>;
@@ -86,9 +90,12 @@ export async function watchPlanOf({ suite, checks, files }: ReadSuite): Promise<
   const certificateWarnMs = (watch.certificates ?? USUAL_WARNINGS).map((before) => durationMs(before) as number);
   const maintenance = await maintenanceOf(watch, new Set(checks.flatMap(({ tags }) => tags)), problems);
   const receivers = receiversOf(watch, problems);
+  const { locations = [] } = watch;
+  const quorum = watch.quorum ?? Math.max(1, Math.ceil(locations.length / 2));
+  if (quorum > Math.max(1, locations.length)) problems.add(["watch", "quorum"], "value", "quorum must not be more than the number of locations");
   await checkMailSettings(watch, problems);
   problems.throwIfAny();
-  return { suite: suite.name, checks: watched, canaries, certificateWarnMs, maintenance, receivers, keep: keepingOf(watch) };
+  return { suite: suite.name, checks: watched, canaries, certificateWarnMs, maintenance, receivers, keep: keepingOf(watch), locations, quorum };
 }
 
 function keyFor(suite: string, { target, name }: PlannedCheck): string {

@@ -8,12 +8,16 @@ import { seenCertificates } from "./certificates/seen-certificates.js";
 import { Objectives } from "./objectives/objective.js";
 import type { Ran } from "./run-check.js";
 import { openLines, Sender, type SenderLine } from "./sender.js";
+import { openShare, type Share } from "./shared/share.js";
+import { SharedWatcher } from "./shared/shared-watcher.js";
 import type { WatchedCheck, WatchPlan } from "./watch-plan.js";
-import { type Unfinished, Watcher, type WatcherCounts } from "./watcher.js";
+import { type Unfinished, Watcher, type WatcherCounts, type Watching } from "./watcher.js";
 
 export interface WatchOptions {
   /** Simultaneous runs. */
   readonly most: number;
+  /** The URL of the queue whose workers run the checks; null: this process does. */
+  readonly queue: string | null;
   run(check: WatchedCheck, signal: AbortSignal): Promise<Ran>;
   tell(message: string): void;
   /** What no later slot could mend. */
@@ -38,8 +42,10 @@ export async function prepareWatch(plan: WatchPlan, environment: NodeJS.ProcessE
 }
 
 const LOOK_EVERY_MS = 30_000;
+const QUIET_MS = 60_000;
 
 interface Parts {
+  readonly share: Share | null;
   readonly book: Book;
   readonly certificates: CertificateWatch;
   readonly sender: Sender;
@@ -49,47 +55,44 @@ interface Parts {
 export class Watch {
   readonly book: Book;
   readonly certificates: CertificateWatch;
-  readonly watcher: Watcher;
+  readonly watcher: Watching;
+  readonly #share: Share | null;
   readonly #sender: Sender;
   readonly #objectives: Objectives;
   readonly #timer: NodeJS.Timeout;
+  readonly #saidAt = new Map<string, number>();
 
   /** Starts it, from where the history ends. */
   static async open(prepared: PreparedWatch, history: HistoryClient, options: WatchOptions, legacy: Legacy | null = null): Promise<Watch> {
     const { plan, lines } = prepared;
-    let open: Omit<Parts, "sender"> | null = null;
+    let open: Pick<Parts, "book" | "certificates"> | null = null;
     const openIncidents = (): IncidentEvent[] =>
       open === null ? [] : [...open.book.openIncidents(Date.now()), ...open.certificates.openIncidents(Date.now())];
-    const sender = new Sender(lines, history, { onTrouble: options.tell, openIncidents });
+    const share = options.queue === null ? null : await openShare(plan, options.queue);
+    const sender = new Sender(lines, history, { onTrouble: options.tell, openIncidents, shared: share?.outbox ?? null });
     try {
       open = await openParts(plan, history, options, sender);
       history.keep(plan.keep);
-      return new Watch({ ...open, sender }, options, legacy);
+      return new Watch({ ...open, sender, share }, options, legacy);
     } catch (error) {
       await sender.close();
+      await share?.close();
       throw error;
     }
   }
 
   private constructor(
-    { book, certificates, sender }: Parts,
+    { book, certificates, sender, share }: Parts,
     readonly options: WatchOptions,
     legacy: Legacy | null,
   ) {
     this.book = book;
     this.certificates = certificates;
     this.#sender = sender;
-    this.#objectives = new Objectives(book);
-    this.watcher = new Watcher(book, {
-      most: options.most,
-      now: Date.now,
-      run: options.run,
-      onError: options.onError,
-      onResult: (check, { outcome }, { report }) => {
-        if (report !== null) certificates.seen(check, seenCertificates(report.envelope.output), Date.now());
-        if (outcome === "error") this.#later(this.#objectives.failed(check, Date.now()));
-      },
-    });
+    this.#share = share;
+    const shared = share === null ? null : this.#sharedWatcher(share);
+    this.#objectives = shared === null ? new Objectives(book) : new Objectives(book, (check, reason, now) => this.#burns(shared, check, reason, now));
+    this.watcher = shared ?? this.#ownWatcher();
     this.#timer = setInterval(() => this.#later(this.#look(Date.now())), LOOK_EVERY_MS);
     this.watcher.start(legacy);
   }
@@ -99,7 +102,49 @@ export class Watch {
     clearInterval(this.#timer);
     const unfinished = await this.watcher.stop();
     await this.#sender.close();
+    await this.#share?.close();
     return { unfinished, counts: this.watcher.counts };
+  }
+
+  #ownWatcher(): Watcher {
+    const { most, run, onError } = this.options;
+    return new Watcher(this.book, {
+      most,
+      run,
+      onError,
+      now: Date.now,
+      onResult: (check, { outcome }, { report }) => {
+        if (report !== null) this.certificates.seen(check, seenCertificates(report.envelope.output), Date.now());
+        if (outcome === "error") this.#later(this.#objectives.failed(check, Date.now()));
+      },
+    });
+  }
+
+  #sharedWatcher({ log, queues, jobs }: Share): SharedWatcher {
+    return new SharedWatcher(this.book, {
+      log,
+      queues,
+      jobs,
+      onError: this.options.onError,
+      onTrouble: (error) => this.#sayOnce(`the queue cannot be used: ${(error as Error).message}`),
+      onCertificates: (check, certificates) => this.certificates.seen(check, certificates, Date.now()),
+      onResult: (check, { outcome }) => {
+        if (outcome === "error") this.#later(this.#objectives.failed(check, Date.now()));
+      },
+    });
+  }
+
+  /** The same words once in a while. */
+  #sayOnce(message: string): void {
+    if (Date.now() - (this.#saidAt.get(message) ?? 0) < QUIET_MS) return;
+    this.#saidAt.clear();
+    this.#saidAt.set(message, Date.now());
+    this.options.tell(message);
+  }
+
+  /** Watches that share a suite begin and end such an incident at the same place of their log. */
+  async #burns(watcher: SharedWatcher, check: WatchedCheck, reason: string | null, now: number): Promise<void> {
+    if ((reason !== null) !== this.book.isBurning(check)) await watcher.judge("objective", check.key, reason, now);
   }
 
   /** What time alone brings. */
@@ -118,7 +163,12 @@ export class Watch {
   }
 }
 
-async function openParts(plan: WatchPlan, history: HistoryClient, { tell, onError }: WatchOptions, sender: Sender): Promise<Omit<Parts, "sender">> {
+async function openParts(
+  plan: WatchPlan,
+  history: HistoryClient,
+  { tell, onError }: WatchOptions,
+  sender: Sender,
+): Promise<Pick<Parts, "book" | "certificates">> {
   const changed = (message: string): void => {
     tell(message);
     sender.wake();

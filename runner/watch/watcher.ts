@@ -24,6 +24,14 @@ export interface Unfinished {
   readonly at: number;
 }
 
+/** What runs the checks of a watch. */
+export interface Watching {
+  readonly counts: WatcherCounts;
+  start(legacy: { readonly unfinished: readonly Unfinished[]; readonly counts: WatcherCounts } | null): void;
+  /** Returns runs that were ended before they were recorded. */
+  stop(): Promise<Unfinished[]>;
+}
+
 interface Due {
   readonly check: WatchedCheck;
   /** An extra run, after which the schedule continues unchanged. */
@@ -48,7 +56,7 @@ const LOOK_EVERY_MS = 1000;
 const STEP_MS = 2000;
 
 /** Starts each check when its slot begins, and hands what came of it to the book. */
-export class Watcher {
+export class Watcher implements Watching {
   readonly #due = new DueHeap<Due>();
   readonly #running = new Map<string, { readonly at: number; readonly outcome: Promise<RawOutcome>; readonly settled: Promise<void> }>();
   readonly #newest = new Map<string, { readonly startedAt: number; readonly outcome: RawOutcome }>();
@@ -76,7 +84,7 @@ export class Watcher {
   }
 
   /** What the watch of the file before this one left is continued, and its unfinished runs begin again. */
-  start(legacy: { readonly unfinished: readonly Unfinished[]; readonly counts: WatcherCounts } | null = null): void {
+  start(legacy: Parameters<Watching["start"]>[0] = null): void {
     this.#lookedAt = this.options.now();
     this.#schedule(this.#lookedAt);
     for (const { key, at } of legacy?.unfinished ?? []) {

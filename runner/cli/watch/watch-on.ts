@@ -31,7 +31,7 @@ export async function watchOn(read: ReadWatch, given: Given, most: number, io: I
   const history = await openHistory(given, tell, io);
   let fail: (error: unknown) => void = () => undefined;
   const runs = new RecentRuns();
-  const options: WatchOptions = { most, tell, onError: (error) => fail(error), run: runner(runs) };
+  const options: WatchOptions = { most, tell, queue: given.queue, onError: (error) => fail(error), run: runner(runs) };
   let watch: Watch | null = null;
   let shown: Shown | null = null;
   try {

@@ -8,6 +8,10 @@ export const watchOptions = {
   once: { description: "Run every check once, print what came of it, and end. Nothing is stored or sent." },
   format: { value: "FORMAT", choices: FORMAT_NAMES, description: "With --once: what is printed, pretty by default; docs/formats.md says what reads each." },
   history: { value: "FILE", description: `The SQLite file for results, incidents and notifications (${DEFAULT_HISTORY}).` },
+  queue: {
+    value: "URL",
+    description: "Let workers of this queue on Redis run the checks (`probe-run work`), at the places of watch.locations. Several watches may share it.",
+  },
   concurrency: { value: "N", description: "Simultaneous runs (1000; with --once the suite's concurrency)." },
   listen: { value: "HOST:PORT", description: "Serve the status page, /healthz, /metrics and the API there." },
   "tls-cert": { value: "FILE", description: "With --listen: serve by TLS, with this certificate and its chain (PEM)." },

@@ -22,9 +22,9 @@ export function liveLine({ stats, jobs }: MetricsSnapshot, perSecond: number): s
 
 /** The last line, on a terminal and in a pipe. */
 export function summary({ stats, restarts }: Pick<MetricsSnapshot, "stats" | "restarts">, seconds: number): string {
-  const { ok, warning, error, later, retried, dead, released, lost } = stats.endings;
+  const { ok, warning, error, later, retried, dead, released, lost, expired } = stats.endings;
   const all = completed(stats);
-  const endings = Object.entries({ ok, warning, error, delayed: later, retried, dead, released, lost }).filter(([, value]) => value > 0);
+  const endings = Object.entries({ ok, warning, error, delayed: later, retried, dead, released, lost, expired }).filter(([, value]) => value > 0);
   return [
     `${withThousands(all)} ${all === 1 ? "job" : "jobs"} in ${seconds.toFixed(1)} s (${(all / seconds).toFixed(all / seconds < 10 ? 1 : 0)}/s)`,
     ...(endings.length === 0 ? [] : [endings.map(([name, value]) => `${withThousands(value)} ${name}`).join(", ")]),

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { parseLimits } from "../../limits/parse-limits.js";
 import { namesLimits, siteLimits } from "../../mail-sites/limits.js";
 import { createWorker, type WorkerOptions } from "../../queue/create-worker.js";
+import { atLocation, LOCATION_OPTIONS } from "../../queue/location.js";
 import type { Queue } from "../../queue/queue.js";
 import type { Worker } from "../../queue/worker.js";
 import { DEFAULT_FILE, setDefaultBehaviourFile } from "../../sqlite/store-path.js";
@@ -44,6 +45,10 @@ export const workOptions = {
   "deny-private": {
     description: "Refuse private addresses unless --allow-target gives them as an address or a range. Always on with a broker.",
   },
+  location: {
+    value: "NAME",
+    description: "Work for this place of `probe-run watch --queue`: lower-case letters, digits and dashes. Results name it. Needs a queue on Redis.",
+  },
   lease: { value: "MS", description: "How long until other workers get a job if this one dies (30000)." },
   grace: { value: "MS", description: "How long running jobs may finish after SIGTERM before they are released (25000)." },
   listen: { value: "HOST:PORT", description: "Serve /healthz, /readyz and /metrics on this address." },
@@ -59,6 +64,7 @@ export interface WorkSettings {
 }
 
 export function workSettings(given: Given, env: Io["env"]): WorkSettings {
+  if (given.location !== null) atLocation(given.queue ?? env.PROBE_RUN_QUEUE ?? "", given.location);
   return {
     processes: wholeNumber("processes", given.processes, 1, 1024) ?? 1,
     graceMs: wholeNumber("grace", given.grace, 0, 86_400_000) ?? 25_000,
@@ -67,6 +73,7 @@ export function workSettings(given: Given, env: Io["env"]): WorkSettings {
       leaseMs: wholeNumber("lease", given.lease, 100, 86_400_000) ?? 30_000,
       ...limitsOf(given, env),
       drain: given.drain,
+      ...(given.location === null ? {} : { location: given.location }),
       probes: given.probe,
       allowTargets: given["allow-target"],
       denyPrivate: given["deny-private"],
@@ -81,6 +88,11 @@ function limitsOf({ limit }: Given, env: Io["env"]): Pick<WorkerOptions, "limits
   return namesLimits(env) ? { limits: siteLimits(env) } : {};
 }
 
+/** That of the location, if the worker has one. */
+export function queueUrl({ queue, location }: Given, { env }: Io): string | null {
+  return location === null ? queue : atLocation(queue ?? env.PROBE_RUN_QUEUE ?? "", location);
+}
+
 /** A worker in this process, with its queues. */
 export interface WorkerSetup {
   readonly queue: Queue;
@@ -90,7 +102,7 @@ export interface WorkerSetup {
 
 export async function openWorker(given: Given, { worker: options }: WorkSettings, io: Io): Promise<WorkerSetup> {
   setDefaultBehaviourFile(resolve(io.cwd, DEFAULT_FILE));
-  const queue = await openQueueOption(given.queue, io);
+  const queue = await openQueueOption(queueUrl(given, io), io, given.location === null ? {} : LOCATION_OPTIONS);
   let results: Queue | null = null;
   const close = async (): Promise<void> => {
     await results?.close();

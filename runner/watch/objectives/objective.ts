@@ -14,19 +14,22 @@ const LOOK_EVERY_MS = 30_000;
 export class Objectives {
   readonly #lookedAt = new Map<string, number>();
 
-  constructor(readonly book: Book) {}
+  constructor(
+    readonly book: Book,
+    readonly burns: Book["burns"] = (check, reason, now) => book.burns(check, reason, now),
+  ) {}
 
   async failed(check: WatchedCheck, now: number): Promise<void> {
     const last = this.#lookedAt.get(check.key) ?? Number.NEGATIVE_INFINITY;
     if (check.objective === null || (now >= last && now - last < LOOK_EVERY_MS)) return;
     this.#lookedAt.set(check.key, now);
-    await this.book.burns(check, await this.reason(check, check.objective, now), now);
+    await this.burns(check, await this.reason(check, check.objective, now), now);
   }
 
   /** What burns is looked at until it is over. */
   async look(now: number): Promise<void> {
     for (const check of this.book.plan.checks)
-      if (check.objective !== null && this.book.isBurning(check)) await this.book.burns(check, await this.reason(check, check.objective, now), now);
+      if (check.objective !== null && this.book.isBurning(check)) await this.burns(check, await this.reason(check, check.objective, now), now);
   }
 
   /** Why the budget does not last; null if it does. */

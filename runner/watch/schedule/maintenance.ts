@@ -7,6 +7,19 @@ export interface MaintenanceWindow {
   readonly tags: readonly string[] | null;
 }
 
+/** Answers whether a check with these tags is in maintenance at a moment. */
+export class MaintenanceClock {
+  readonly #windows: readonly WindowClock[];
+
+  constructor(windows: readonly MaintenanceWindow[]) {
+    this.#windows = windows.map((window) => new WindowClock(window));
+  }
+
+  has(tags: readonly string[], moment: number): boolean {
+    return this.#windows.some((clock) => (clock.window.tags?.some((tag) => tags.includes(tag)) ?? true) && clock.has(moment));
+  }
+}
+
 /** Answers for one window whether a moment lies in it. It is asked for each result, and reckons once a window. */
 export class WindowClock {
   /** Between these two the answer is known. */

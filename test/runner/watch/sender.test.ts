@@ -17,7 +17,7 @@ async function started(answer?: (count: number) => number) {
   const troubles: string[] = [];
   const receivers = [{ key: "r", kind: "webhook", to: receiver.url, on: new Set<string>(), remindMs: null, waitMs: 0, most: 1 } as const];
   const lines = await openLines(receivers, { PROBE_RUN_WEBHOOK_SECRET: SECRET });
-  const sender = new Sender(lines, client, { onTrouble: (message) => void troubles.push(message), openIncidents: () => [] });
+  const sender = new Sender(lines, client, { onTrouble: (message) => void troubles.push(message), openIncidents: () => [], shared: null });
   closing.push(
     receiver.close,
     () => client.close(),

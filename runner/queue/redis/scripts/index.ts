@@ -1,5 +1,6 @@
 import { LIMITERS } from "./limiters.js";
 import { SHARED } from "./shared.js";
+import { LOG_SCRIPTS } from "./shared-log.js";
 import { START } from "./start.js";
 
 /** ARGV: limits. Returns how many jobs the limit of all allows to start now, and how long until it allows one. */
@@ -101,6 +102,14 @@ export const SCRIPTS = {
   held: SHARED + HELD,
   heldCount: SHARED + HELD_COUNT,
   deaths: SHARED + DEATHS,
+  logAppend: SHARED + LOG_SCRIPTS.logAppend,
+  logRead: SHARED + LOG_SCRIPTS.logRead,
+  logOwner: SHARED + LOG_SCRIPTS.logOwner,
+  statesSave: SHARED + LOG_SCRIPTS.statesSave,
+  statesLoad: SHARED + LOG_SCRIPTS.statesLoad,
+  senderHold: SHARED + LOG_SCRIPTS.senderHold,
+  takenAdd: SHARED + LOG_SCRIPTS.takenAdd,
+  takenHas: SHARED + LOG_SCRIPTS.takenHas,
 } as const;
 
 export type ScriptName = keyof typeof SCRIPTS;

@@ -1,0 +1,44 @@
+export interface LogEntry {
+  /** Grows from entry to entry. */
+  readonly id: string;
+  readonly text: string;
+}
+
+export interface LogPart {
+  /** The log has forgotten nothing that came after this place. */
+  readonly keptSince: string;
+  /** A place before everything that will be appended from now on. */
+  readonly now: string;
+  readonly entries: readonly LogEntry[];
+}
+
+/** A value that replaces an older one of its name. */
+export interface NewestState {
+  readonly name: string;
+  readonly at: number;
+  readonly value: string;
+}
+
+/** A log that several processes append to, and that all of them read in one order; and what else they agree on. */
+export interface SharedLog {
+  /** Who owns the log: the one that asked first. */
+  owner(wanted: string): Promise<string>;
+  append(entries: readonly string[]): Promise<void>;
+  /** Up to `most` entries after this one; null: from the beginning. */
+  read(after: string | null, most: number): Promise<LogPart>;
+  saveStates(states: readonly NewestState[]): Promise<void>;
+  states(): Promise<ReadonlyMap<string, string>>;
+  /** True: the name is this holder's for so long, unless another one has it. */
+  hold(name: string, holder: string, forMs: number): Promise<boolean>;
+  addTaken(name: string, ids: readonly string[]): Promise<void>;
+  /** Those of the ids that were added. */
+  taken(name: string, ids: readonly string[]): Promise<ReadonlySet<string>>;
+  close(): Promise<void>;
+}
+
+/** Negative: a is older than b. */
+export function compareIds(a: string, b: string): number {
+  const [aTime = 0, aCount = 0] = a.split("-").map(Number);
+  const [bTime = 0, bCount = 0] = b.split("-").map(Number);
+  return aTime - bTime || aCount - bCount;
+}

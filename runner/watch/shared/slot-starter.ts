@@ -1,0 +1,92 @@
+import { LogHistogram } from "../../history/log-histogram.js";
+import type { Message } from "../../queue/backend.js";
+import type { Queue } from "../../queue/queue.js";
+import { DueHeap } from "../due-heap.js";
+import { nextStart, slotLength } from "../schedule/schedule.js";
+import type { WatchedCheck } from "../watch-plan.js";
+import type { SlotJobs } from "./slot-jobs.js";
+
+/** Later than this, or than half a slot, is a gap. */
+const MOST_LATE_MS = 5000;
+const LOOK_EVERY_MS = 1000;
+const STEP_MS = 2000;
+
+export interface StarterOptions {
+  readonly queues: ReadonlyMap<string, Queue>;
+  readonly jobs: ReadonlyMap<string, SlotJobs>;
+  /** The slot has its jobs, by this watch or another one. */
+  onStarted(check: WatchedCheck, at: number): void;
+  onTrouble(error: unknown): void;
+}
+
+/** Puts a job into the queue of each location when the slot of a check begins. Another watch that does the same stores nothing twice. */
+export class SlotStarter {
+  readonly lateness = new LogHistogram();
+  missed = 0;
+  lastSlotAt = 0;
+  readonly #due = new DueHeap<{ readonly check: WatchedCheck; readonly isExtra: boolean }>();
+  #timer: NodeJS.Timeout | null = null;
+  #lookedAt = Date.now();
+  #isStopped = false;
+
+  constructor(
+    readonly checks: readonly WatchedCheck[],
+    readonly options: StarterOptions,
+  ) {
+    this.#schedule(this.#lookedAt);
+  }
+
+  start(): void {
+    const now = Date.now();
+    // The clock was set back: what was due in its old future is due by the new one.
+    if (now < this.#lookedAt - STEP_MS) {
+      while (this.#due.take(Number.POSITIVE_INFINITY) !== null);
+      this.#schedule(now);
+    }
+    this.#lookedAt = now;
+    this.#begin(now);
+    const waitMs = Math.min(LOOK_EVERY_MS, Math.max(1, this.#due.next - Date.now()));
+    if (!this.#isStopped) this.#timer = setTimeout(() => this.start(), waitMs);
+  }
+
+  /** A run between two slots. */
+  startExtra(check: WatchedCheck, at: number): void {
+    this.#due.add(at, { check, isExtra: true });
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+  }
+
+  #schedule(now: number): void {
+    for (const check of this.checks) this.#due.add(nextStart(now, check.schedule), { check, isExtra: false });
+  }
+
+  #begin(now: number): void {
+    const begun: { check: WatchedCheck; at: number; isExtra: boolean }[] = [];
+    for (let due = this.#due.take(now); due !== null; due = this.#due.take(now)) {
+      const { item, at } = due;
+      if (!item.isExtra) this.#due.add(nextStart(now, item.check.schedule), item);
+      if (now - at > Math.min(MOST_LATE_MS, slotLength(at, item.check.schedule) / 2)) this.missed += item.isExtra ? 0 : 1;
+      else begun.push({ check: item.check, at, isExtra: item.isExtra });
+    }
+    if (begun.length > 0) void this.#enqueue(begun);
+  }
+
+  async #enqueue(begun: readonly { check: WatchedCheck; at: number; isExtra: boolean }[]): Promise<void> {
+    const messages: Message[] = begun.map(({ check, at }) => (this.options.jobs.get(check.key) as SlotJobs).jobFor(at));
+    try {
+      await Promise.all([...this.options.queues.values()].map((queue) => queue.jobs.push(messages)));
+    } catch (error) {
+      this.missed += begun.length;
+      this.options.onTrouble(error);
+      return;
+    }
+    for (const { check, at, isExtra } of begun) {
+      this.lastSlotAt = Math.max(this.lastSlotAt, at);
+      if (!isExtra) this.lateness.add((Date.now() - at) * 1000);
+      this.options.onStarted(check, at);
+    }
+  }
+}

@@ -1,0 +1,128 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { decode, encode, type Report } from "../../../../runner/watch/shared/entries.js";
+import { OpenSlots } from "../../../../runner/watch/shared/open-slots.js";
+import { agreed } from "../../../../runner/watch/shared/quorum.js";
+import { Silence } from "../../../../runner/watch/shared/silence.js";
+
+const PLACES = ["fra", "nyc", "sgp"];
+
+const report = (location: string, outcome: Report["outcome"], durationMs = 10): Report => ({
+  location,
+  outcome,
+  durationMs,
+  reason: outcome === "ok" ? null : `${outcome} of ${location}`,
+  output: outcome === "error" ? "{}" : null,
+});
+
+/** fra, nyc and sgp by their first letters: e for an error, - for silence. */
+const reportsOf = (written: string): Report[] =>
+  [...written].flatMap((letter, index) => {
+    const outcome = ({ o: "ok", e: "error", w: "warning", u: "unknown" } as const)[letter];
+    return outcome === undefined ? [] : [report(PLACES[index] as string, outcome)];
+  });
+
+describe("three places and a quorum of two", () => {
+  test.each([
+    ["ooo", "ok", null],
+    ["eoo", "warning", "at fra: error of fra"],
+    ["eeo", "error", "at fra, nyc: error of fra"],
+    ["eee", "error", "at fra, nyc, sgp: error of fra"],
+    ["wow", "warning", "at fra, sgp: warning of fra"],
+    ["oo-", "ok", null],
+    ["e-e", "error", "at fra, sgp: error of fra"],
+    // Hard case 5: one silent, one failing.
+    ["eo-", "unknown", "no report from sgp; at fra: error of fra"],
+    ["o--", "unknown", "no report from nyc, sgp"],
+    ["---", "unknown", "no report from fra, nyc, sgp"],
+    ["euu", "unknown", "at fra: error of fra; at nyc: unknown of nyc; at sgp: unknown of sgp"],
+  ])("%s is %s", (written, outcome, reason) => {
+    expect(agreed(reportsOf(written), PLACES, 2)).toMatchObject({ outcome, reason });
+  });
+
+  test("the failures must be half of the reports: one of five is none", () => {
+    const five = [...PLACES, "syd", "gru"];
+    const reports = five.map((place, index) => report(place, index === 0 ? "error" : "ok"));
+    expect(agreed(reports, five, 1).outcome).toBe("warning");
+  });
+
+  test("the duration is the median", () => {
+    const reports = [30, 10, 20].map((durationMs, index) => report(PLACES[index] as string, "ok", durationMs));
+    expect(agreed(reports, PLACES, 2).durationMs).toBe(20);
+  });
+});
+
+test("without locations, the one worker decides, in its own words", () => {
+  expect(agreed([report("", "error")], [""], 1)).toMatchObject({ outcome: "error", reason: "error of ", output: "{}" });
+  expect(agreed([], [""], 1)).toMatchObject({ outcome: "unknown", reason: "no worker reported" });
+});
+
+/** What a reader of a log makes of its entries: the slots in the order in which they end. */
+function read(entries: readonly { place: string | null; at: number }[], from = 0): string[] {
+  const open = new OpenSlots(PLACES.length);
+  let lastAt = -1;
+  return entries.slice(from).flatMap(({ place, at }, index) => {
+    if (at <= lastAt) return [];
+    const ended = place === null ? open.over("k", at) : open.report(String(from + index), "k", at, report(place, "ok"));
+    lastAt = Math.max(lastAt, ...ended.map((slot) => slot.at));
+    return ended.map((slot) => `${slot.at}:${slot.reports.map(({ location }) => location).join()}`);
+  });
+}
+
+const log = fc.array(fc.record({ place: fc.option(fc.constantFrom(...PLACES), { freq: 4 }), at: fc.integer({ min: 0, max: 12 }) }), { maxLength: 80 });
+
+test("slots end once and in their order, whatever is repeated, late or lost", () => {
+  fc.assert(
+    fc.property(log, (entries) => {
+      const ats = read(entries).map((slot) => Number(slot.split(":")[0]));
+      expect(ats).toEqual([...new Set(ats)].sort((a, b) => a - b));
+    }),
+  );
+});
+
+test("a reader that begins again where nothing was open before finds the same", () => {
+  fc.assert(
+    fc.property(log, fc.nat(), (entries, where) => {
+      const open = new OpenSlots(PLACES.length);
+      const cut = where % (entries.length + 1);
+      let lastAt = -1;
+      const before: string[] = [];
+      for (const [index, { place, at }] of entries.slice(0, cut).entries()) {
+        if (at <= lastAt) continue;
+        const ended = place === null ? open.over("k", at) : open.report(String(index), "k", at, report(place, "ok"));
+        lastAt = Math.max(lastAt, ...ended.map((slot) => slot.at));
+        before.push(...ended.map((slot) => `${slot.at}:${slot.reports.map(({ location }) => location).join()}`));
+      }
+      const from = open.oldest === null ? cut : Number(open.oldest);
+      const again = read(entries, from).filter((slot) => Number(slot.split(":")[0]) > lastAt);
+      expect([...before, ...again]).toEqual(read(entries));
+    }),
+  );
+});
+
+test("a place is silent when it misses every slot for so long; one report ends it", () => {
+  const all = new Set(PLACES);
+  const without = new Set(["fra", "nyc"]);
+  const silence = new Silence(PLACES, 10_000);
+  expect([0, 4000, 9999, 10_000, 11_000].map((at) => silence.ended(at, without).get("sgp"))).toEqual([undefined, undefined, undefined, true, true]);
+  expect(silence.ended(12_000, all).get("sgp")).toBe(false);
+  expect([13_000, 22_999, 23_000].map((at) => silence.ended(at, without).get("sgp"))).toEqual([undefined, undefined, true]);
+  expect(silence.ended(23_000, without).get("fra")).toBe(false);
+});
+
+test("an entry that no watch wrote is passed over", () => {
+  const entry = { kind: "report", key: "k", at: 5, certificates: [], ...report("fra", "error") } as const;
+  expect(decode(encode(entry))).toEqual(entry);
+  const wrong = [
+    "",
+    "null",
+    "[]",
+    "{",
+    '{"kind":"report","key":"k","at":5}',
+    '{"kind":"over","at":5}',
+    '{"kind":"other","key":"k","at":5}',
+    '{"kind":"judged","key":"k","at":5}',
+  ];
+  for (const text of wrong) expect(decode(text), text).toBeNull();
+  fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (text) => decode(text) === null));
+});
