@@ -16,6 +16,7 @@ export const testOptions = {
   "outputFile.junit": { value: "PATH", description: "The same for the junit reporter only." },
   "outputFile.json": { value: "PATH", description: "The same for the json reporter only." },
   "outputFile.html": { value: "PATH", description: "The same for the html reporter only." },
+  report: { value: "FILE", description: "Write an HTML page of the run there: failures, every check on every target, times by operation." },
   watch: { description: "Keep running, and rerun a suite when its file changes." },
   bail: { value: "N", description: "Stop after N failed checks." },
   retry: { value: "N", description: "Retry a failed check up to N times (overrides `retries` in the suite)." },

@@ -14,6 +14,7 @@ import type { Io } from "./io.js";
 import { allowShortSecrets } from "./short-secrets.js";
 import { type TestArguments, testOptions } from "./test-options.js";
 import { exitCodeOf, noneSelected } from "./test-outcome.js";
+import { reportOf, reportPath, writeReport } from "./test-report.js";
 import { summaryTables } from "./test-summary.js";
 import { UsageError } from "./usage-error.js";
 import { loadVitest, vitestOptions } from "./vitest-options.js";
@@ -24,6 +25,7 @@ export async function runSuites(given: TestArguments, io: Io): Promise<number> {
   allowShortSecrets(given.options);
   const concurrency = wholeNumber("concurrency", given.options.concurrency, 1, 1000);
   const retries = wholeNumber("retry", given.options.retry, 0, 20);
+  const report = reportPath(given.options, io);
   const files = await Promise.all(paths.map((path) => locate(path, io)));
   const suites = await readAll(files, io);
   if (suites === null) return EXIT.badRequest;
@@ -35,6 +37,7 @@ export async function runSuites(given: TestArguments, io: Io): Promise<number> {
   if (chosen.every(({ length }) => length === 0)) return noneSelected(given.options.passWithNoTests, io);
   const vitestNode = await loadVitest(io);
   if (vitestNode === null) return EXIT.couldNotRun;
+  const startedAt = Date.now();
   const vitest = await started(io, vitestNode, {
     files: files.filter((_, index) => (chosen[index] as readonly PlannedCheck[]).length > 0),
     included: suites.flatMap((suite) => suite.files.documents.slice(1).map(({ file }) => file)),
@@ -44,6 +47,7 @@ export async function runSuites(given: TestArguments, io: Io): Promise<number> {
       tags: true,
       targets: choice.targets,
       withTags: choice.tags,
+      tries: report !== null,
       ...(retries === null ? {} : { retries }),
       ...(concurrency === null ? {} : { concurrency }),
     },
@@ -52,8 +56,10 @@ export async function runSuites(given: TestArguments, io: Io): Promise<number> {
   });
   if (vitest === null) return EXIT.couldNotRun;
   io.err(printable(summaryTables(suites, vitest)));
+  const isReported = report === null || (await writeReport(report, reportOf(suites, vitest, startedAt, io.cwd), io));
   if (vitest.shouldKeepServer()) await new Promise<void>((resolve) => vitest.onClose(resolve));
-  return exitCodeOf(vitest, given.options.passWithNoTests, io);
+  const code = exitCodeOf(vitest, given.options.passWithNoTests, io);
+  return isReported ? code : EXIT.couldNotRun;
 }
 
 function assertTargets(suites: readonly ReadSuite[], targets: readonly string[]): void {

@@ -23,10 +23,10 @@ function tableOf({ suite, checks }: ReadSuite, ended: ReadonlyMap<string, string
   const ran = checks.filter(({ title }) => ended.has(title));
   const targets = [...new Set(ran.map(({ target }) => target))];
   if (targets.length < 2 || ran.every(({ title }) => ended.get(title) === "-")) return "";
-  const rows = [...new Set(ran.map(checkOf))].map((check) => [
+  const rows = [...new Set(ran.map(checkNameOf))].map((check) => [
     check,
     ...targets.map((target) => {
-      const planned = ran.find((each) => each.target === target && checkOf(each) === check);
+      const planned = ran.find((each) => each.target === target && checkNameOf(each) === check);
       return planned === undefined ? "" : (ended.get(planned.title) as string);
     }),
   ]);
@@ -34,7 +34,7 @@ function tableOf({ suite, checks }: ReadSuite, ended: ReadonlyMap<string, string
 }
 
 /** Its name without the target. */
-function checkOf({ target, title }: PlannedCheck): string {
+export function checkNameOf({ target, title }: PlannedCheck): string {
   return target === null ? title : title.slice(target.length + 1);
 }
 

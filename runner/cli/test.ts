@@ -17,6 +17,7 @@ export default defineCommand({
       "test mail.yaml --tags smoke --reporter default --reporter junit --outputFile.junit report.xml",
       "Run the checks tagged smoke, and also write a JUnit file.",
     ],
+    ["test mail.yaml --report report.html", "Also write a page that people can open."],
     ["test mail.yaml -t mx1 -- --sequence.shuffle", "Run the checks of mx1; options after -- are passed to vitest."],
   ],
   words: { least: 1, most: Number.POSITIVE_INFINITY },

@@ -2,7 +2,8 @@ import { percent } from "./day-bars.js";
 import { durationText, escaped, timeElement } from "./html.js";
 import { page } from "./page.js";
 import { histogram, milliseconds, waterfall } from "./pictures.js";
-import type { Spread, Summary } from "./summarise.js";
+import { failures, spreads, table } from "./result-tables.js";
+import type { Summary } from "./summarise.js";
 
 export interface ReportOptions {
   readonly title: string;
@@ -51,34 +52,6 @@ function operations({ operations: all }: Summary, before: Summary | null): strin
   ];
 }
 
-function spreads(rows: readonly (readonly [name: string, spread: Spread, before: Spread | null])[]): string {
-  const isCompared = rows.some(([, , before]) => before !== null);
-  const cell = (value: number): string => `<td class="number">${milliseconds(value)}</td>`;
-  const lines = rows.map(([name, { count, least, p50, p90, p99, most }, before]) => {
-    const change = isCompared
-      ? `<td class="number">${before === null ? "–" : changeText(p50, before.p50)}</td><td class="number">${before === null ? "–" : changeText(p99, before.p99)}</td>`
-      : "";
-    return `<tr><th scope="row">${escaped(name)}</th><td class="number">${count}</td>${[least, p50, p90, p99, most].map(cell).join("")}${change}</tr>`;
-  });
-  return table(["", "Count", "Least", "p50", "p90", "p99", "Most", ...(isCompared ? ["p50 since baseline", "p99 since baseline"] : [])], lines);
-}
-
-/** `+12 %` */
-function changeText(now: number, before: number): string {
-  if (before === 0) return "–";
-  const share = ((now - before) / before) * 100;
-  return `${share > 0 ? "+" : ""}${share.toFixed(Math.abs(share) < 10 ? 1 : 0)} %`;
-}
-
-function failures({ failures: all, count }: Summary): string[] {
-  if (all.length === 0) return [];
-  const rows = all.map(
-    ({ phase, code, count: own, message }) =>
-      `<tr><td class="number">${own}</td><td class="number">${percent(own / count)}</td><td>${escaped(phase)}</td><td>${escaped(code)}</td><td class="soft">${escaped(message)}</td></tr>`,
-  );
-  return [`<h2>Failures</h2>${table(["Results", "Share", "Phase", "Code", "The first one"], rows, ["Phase", "Code", "The first one"])}`];
-}
-
 function targets({ targets: all }: Summary): string[] {
   if (all.length < 2) return [];
   const rows = all.map(({ name, count, failed, spread }) => {
@@ -89,10 +62,4 @@ function targets({ targets: all }: Summary): string[] {
   return [
     `<h2>Targets</h2><details open><summary>${all.length} targets, those that failed first</summary>${table(["", "Results", "Failed", "p50", "p99"], rows)}</details>`,
   ];
-}
-
-/** Columns of numbers stand at the right; `texts` names the others. */
-function table(heads: readonly string[], rows: readonly string[], texts: readonly string[] = [""]): string {
-  const head = heads.map((name) => `<th scope="col"${texts.includes(name) ? "" : ' class="number"'}>${name}</th>`).join("");
-  return `<div class="scroll" tabindex="0"><table><thead><tr>${head}</tr></thead><tbody>${rows.join("\n")}</tbody></table></div>`;
 }

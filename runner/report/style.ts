@@ -3,7 +3,7 @@ export const STYLE = `:root{color-scheme:light dark;--text:#1b1f24;--back:#fff;-
 @media(prefers-color-scheme:dark){:root{--text:#e6edf3;--back:#0d1117;--soft:#9da7b1;--line:#30363d;--fine:#3fb950;--some:#d29922;--failed:#ff7b72;--unmeasured:#6e7681;--focus:#79c0ff}}
 *{box-sizing:border-box}
 body{margin:0 auto;max-width:64rem;padding:1rem;font:1rem/1.5 system-ui,sans-serif;color:var(--text);background:var(--back);overflow-wrap:anywhere}
-h1{font-size:1.4rem;margin:.5rem 0}h2{font-size:1.1rem;margin:1.5rem 0 .5rem}
+h1{font-size:1.4rem;margin:.5rem 0}h2{font-size:1.1rem;margin:1.5rem 0 .5rem}h3{font-size:1rem;margin:1rem 0 .25rem}.reason{white-space:pre-wrap}
 .soft,time{color:var(--soft)}
 ul.list{list-style:none;margin:0;padding:0}
 ul.list>li{border-top:1px solid var(--line);padding:.5rem 0;display:flex;flex-wrap:wrap;gap:.25rem 1rem;align-items:center}
@@ -13,7 +13,7 @@ ul.list>li{border-top:1px solid var(--line);padding:.5rem 0;display:flex;flex-wr
 .wrong{border-left:.3rem solid var(--failed);padding:.1rem .75rem;margin:.5rem 0}
 .bars{width:min(100%,17rem);height:18px;flex:none}
 .bars .fine{stroke:var(--fine);stroke-width:12}.bars .some{stroke:var(--some);stroke-width:15}.bars .failed{stroke:var(--failed);stroke-width:18}.bars .unmeasured{stroke:var(--unmeasured);stroke-width:1}
-table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.25rem .75rem .25rem 0;border-top:1px solid var(--line);vertical-align:top}
+table{border-collapse:collapse;width:100%;overflow-wrap:break-word}th,td{text-align:left;padding:.25rem .75rem .25rem 0;border-top:1px solid var(--line);vertical-align:top}
 td.number,th.number{text-align:right;font-variant-numeric:tabular-nums}td.number,th{white-space:nowrap}
 .scroll{overflow-x:auto}
 .picture{width:100%;max-width:48rem;height:auto;fill:var(--fine);font-size:13px}.picture text{fill:var(--text)}.picture .tail{fill:var(--some)}

@@ -1,3 +1,4 @@
+import { numberedNames } from "../support/numbered-names.js";
 import type { Sample } from "./sample.js";
 
 /** Percentiles of some durations, in milliseconds. */
@@ -73,11 +74,9 @@ export function spreadOf(sorted: readonly number[]): Spread | null {
 function operationsOf(samples: readonly Sample[]): OperationSummary[] {
   const found = new Map<string, { starts: number[]; durations: number[] }>();
   for (const { operations } of samples) {
-    const seen = new Map<string, number>();
-    for (const { name, atMs, durationMs } of operations) {
-      const count = (seen.get(name) ?? 0) + 1;
-      seen.set(name, count);
-      const label = count === 1 ? name : `${name}#${count}`;
+    const labels = numberedNames(operations.map(({ name }) => name));
+    for (const [index, { atMs, durationMs }] of operations.entries()) {
+      const label = labels[index] as string;
       const own = found.get(label) ?? { starts: [], durations: [] };
       if (durationMs !== null && (found.has(label) || found.size < MOST_OPERATIONS)) {
         own.starts.push(atMs);

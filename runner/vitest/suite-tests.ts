@@ -15,6 +15,7 @@ import type { Place } from "../suite/suite-files.js";
 import { mismatchText } from "./evidence-text.js";
 import { type Limit, limited } from "./limited.js";
 import { withTestTimeout } from "./test-timeout.js";
+import { type CheckTry, Tries } from "./tries.js";
 
 export interface SuiteOptions {
   /** Overrides the suite's retries. */
@@ -27,6 +28,8 @@ export interface SuiteOptions {
   withTags?: readonly string[];
   /** Gives each test the tags of its check. Vitest rejects tags that its configuration does not list. */
   tags?: boolean;
+  /** Keeps all tries of a check in the test's meta (`probe_run_tries`), not the last one only. */
+  tries?: boolean;
 }
 
 /** Creates a vitest test for each check of a suite's file. An invalid suite fails as a whole, with the positions of its problems. */
@@ -51,16 +54,21 @@ function defineTest(read: ReadSuite, check: PlannedCheck, { options, limit, dead
   const retry = options.retries ?? check.retries;
   // Vitest's own timeout would include the time in the queue.
   const settings = { tags: options.tags ? [...check.tags] : [], timeout: 0, ...(retry === null ? {} : { retry }) };
-  test.concurrent(check.title, settings, (context) => limit(() => withTestTimeout(deadlineMs, () => runCheck(read, check, context))));
+  const tries = new Tries(options.tries ?? false);
+  test.concurrent(check.title, settings, (context) =>
+    tries.next(context.task.meta, (own) => limit(() => withTestTimeout(deadlineMs, () => runCheck(read, check, context, own)))),
+  );
 }
 
-async function runCheck({ files }: ReadSuite, planned: PlannedCheck, { signal, task }: TestContext): Promise<void> {
+async function runCheck({ files }: ReadSuite, planned: PlannedCheck, { signal, task }: TestContext, own: CheckTry): Promise<void> {
   const { check, file, index, timeoutMs } = planned;
   const options: RunOptions = { signal, ...(timeoutMs === null ? {} : { timeoutMs }) };
   const { result: report, deviations } = await againstTarget(planned, (input) => runReport(probeName(check.probe, file), input, options));
   // Adds the evidence to the JSON reporter's output, in the form for a queue.
   task.meta.probe_run = { probe: report.probe, version: report.version, output: report.envelope.queue };
+  own.ran = task.meta.probe_run;
   const wrong = mismatches(check.expect, report.carried, report.envelope.output);
+  own.reasons = [...deviations, ...wrong].map(({ message }) => message);
   const [first] = wrong;
   const [deviation] = deviations;
   if (first === undefined && deviation === undefined) return;
@@ -68,7 +76,8 @@ async function runCheck({ files }: ReadSuite, planned: PlannedCheck, { signal, t
   if (task.result?.errors !== undefined) task.result.errors.length = 0;
   const path = first === undefined || first.path.length === 0 ? ["probe"] : ["expect", ...first.path];
   // What is not as expected may follow from what the transcript did not expect, so that comes first.
-  throw new CheckError(mismatchText([...deviations, ...wrong], report), deviation?.place ?? files.position(["checks", index, ...path]));
+  own.place = deviation?.place ?? files.position(["checks", index, ...path]);
+  throw new CheckError(mismatchText([...deviations, ...wrong], report), own.place);
 }
 
 async function deadlineOf({ check, file, input, timeoutMs }: PlannedCheck): Promise<number | undefined> {
@@ -81,6 +90,8 @@ declare module "vitest" {
   interface TaskMeta {
     /** The result of a check. */
     probe_run?: { readonly probe: string; readonly version: string; readonly output: unknown };
+    /** All tries of a check, the last one at the end; with the option `tries`. */
+    probe_run_tries?: readonly CheckTry[];
   }
 }
 

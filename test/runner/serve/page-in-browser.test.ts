@@ -1,18 +1,12 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { AxeResults } from "axe-core";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { findBrowser } from "../../../runner/browser/find-browser.js";
 import type { ChecksAnswer } from "../../../schemas/status-api.js";
+import { expectGoodView, launchBrowser, openPage, VIEWS } from "../../support/page-views.js";
 import { realServer } from "../../support/real-servers.js";
 import { startSwitch, startWatching, type Watching } from "../watch/watching.js";
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-/** For people to look at. */
-const PICTURES = join(".probe-run", "pictures", "status-page");
 
 realServer("the status page in a browser", ["chromium"], () => {
   let folder: string;
@@ -22,7 +16,6 @@ realServer("the status page in a browser", ["chromium"], () => {
   let key: string;
 
   beforeAll(async () => {
-    mkdirSync(PICTURES, { recursive: true });
     folder = mkdtempSync(join(tmpdir(), "probe-run-page-"));
     site = await startSwitch();
     site.down.add("/back");
@@ -41,7 +34,7 @@ realServer("the status page in a browser", ["chromium"], () => {
       },
       { timeout: 60_000, interval: 200 },
     );
-    browser = await chromium.launch({ executablePath: findBrowser(), args: ["--no-sandbox"], timeout: 60_000 });
+    browser = await launchBrowser();
   }, 120_000);
 
   afterAll(async () => {
@@ -51,25 +44,9 @@ realServer("the status page in a browser", ["chromium"], () => {
     rmSync(folder, { recursive: true });
   }, 60_000);
 
-  /** Opens a page, and collects what it must not do. */
-  async function opened(path: string, options: Parameters<Browser["newPage"]>[0], work: (page: Page) => Promise<void>): Promise<void> {
-    const page = await browser.newPage(options);
-    const wrong: string[] = [];
-    page.on("console", (message) => void (message.type() === "error" && wrong.push(message.text())));
-    page.on("pageerror", (error) => void wrong.push(error.message));
-    page.on("request", (request) => void (request.url().startsWith(`${watching.address}/`) || wrong.push(request.url())));
-    await page.goto(`${watching.address}${path}`, { timeout: 60_000 });
-    await work(page);
-    await page.close();
-    // A browser asks for this by itself.
-    expect(wrong.filter((each) => !each.includes("favicon") && !each.includes("404"))).toEqual([]);
-  }
+  const opened = (path: string, options: Parameters<Browser["newPage"]>[0], work: (page: Page) => Promise<void>): Promise<void> =>
+    openPage(browser, `${watching.address}${path}`, `${watching.address}/`, options, work);
 
-  const VIEWS = [
-    ["light", { colorScheme: "light", viewport: { width: 1280, height: 900 } }],
-    ["dark", { colorScheme: "dark", viewport: { width: 1280, height: 900 } }],
-    ["narrow", { colorScheme: "light", viewport: { width: 360, height: 800 } }],
-  ] as const;
   const PAGES = [
     ["overview", () => "/?reload=no"],
     ["check", () => `/check/${key}`],
@@ -78,15 +55,7 @@ realServer("the status page in a browser", ["chromium"], () => {
   test.each(VIEWS.flatMap(([view, options]) => PAGES.map(([name, path]) => ({ view, options, name, path }))))(
     "$name, $view: no console error, no foreign request, nothing wider than the window, no serious finding of axe",
     async ({ view, options, name, path }) => {
-      await opened(path(), options, async (page) => {
-        await page.screenshot({ path: join(PICTURES, `${name}-${view}.png`), fullPage: true });
-        const width = await page.evaluate("document.documentElement.scrollWidth");
-        expect(width).toBeLessThanOrEqual(options.viewport.width);
-        await page.evaluate(AXE);
-        const { violations } = (await page.evaluate("axe.run()")) as AxeResults;
-        const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-        expect(serious.map(({ id, nodes }) => ({ id, html: nodes.map((node) => node.html) }))).toEqual([]);
-      });
+      await opened(path(), options, (page) => expectGoodView(page, options.viewport.width, "status-page", `${name}-${view}`));
     },
     120_000,
   );

@@ -46,7 +46,7 @@ export function startProbeRunTest(
 }
 
 /** The suite runs on a vitest of its own, not inside the one that tests it. */
-function withoutVitest(): NodeJS.ProcessEnv {
+export function withoutVitest(): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^VITEST|^(TEST|MODE|DEV|PROD|SSR|BASE_URL|CI|GITHUB_ACTIONS|FORCE_COLOR)$/.test(name)),
   );
