@@ -17,8 +17,8 @@ const SLOW = [
   "test/runner/data/hostile-peers.test.ts",
   "test/probes/hostile-{web,network}-peers.test.ts",
   "test/probes/webapp.http/http2-floods.test.ts",
-  // openssl starts once for each question, and testssl.sh is a shell script.
-  "test/probes/security.tls/beside-{openssl,testssl}.test.ts",
+  // openssl starts once for each question.
+  "test/probes/security.tls/beside-openssl.test.ts",
   // A browser for each page, most of which are made not to end.
   "test/probes/webapp.journey/{pages,hostile}.test.ts",
   // A database's data must be created first.
