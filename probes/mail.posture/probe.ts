@@ -7,6 +7,7 @@ import { findingsOf } from "../../runner/posture/check.js";
 import { type DomainMeans, type DomainQuestion, examineDomain, type Part, type RelayedHost } from "../../runner/posture/examine-domain.js";
 import { fetchPolicyOf } from "../../runner/posture/fetch.js";
 import { meetHost } from "../../runner/posture/hosts/meet.js";
+import { hostTurns } from "../../runner/posture/hosts/turns.js";
 import { isBogusBy } from "../../runner/posture/is-bogus.js";
 import { judgeDomain } from "../../runner/posture/judge-domain.js";
 import { type Questions, questionsOf, unansweredFailure } from "../../runner/posture/questions.js";
@@ -77,15 +78,17 @@ async function relayedBy({ host, addresses }: MailHost, own: OwnAddress, input: 
   const address = addresses.find(({ may_be_dialled: mayBeDialled }) => mayBeDialled);
   const { connect_timeout_ms, command_timeout_ms } = input;
   if (address !== undefined)
-    await ctx.attempt(() =>
-      askRelay(ctx, { host: address.ip_address, port: input.mx_port, address_family: "any", connect_timeout_ms, command_timeout_ms }, answers),
-    );
+    await ctx.attempt(async () => {
+      const endTurn = await hostTurns().take(`${address.ip_address} ${input.mx_port}`, ctx.deadline);
+      const target = { host: address.ip_address, port: input.mx_port, address_family: "any", connect_timeout_ms, command_timeout_ms } as const;
+      await askRelay(ctx, target, answers).finally(endTurn);
+    });
   return { host, attempts: answers.relay_attempts };
 }
 
 function meansOf(input: Input, ctx: Ctx, questions: Questions): DomainMeans {
   const { connect_timeout_ms, command_timeout_ms, ca } = input;
-  const options = { port: input.mx_port, connect_timeout_ms, command_timeout_ms, ca };
+  const options = { port: input.mx_port, deadline: ctx.deadline, connect_timeout_ms, command_timeout_ms, ca };
   const parts = new Map<Part, Questions>();
   const own = input.relay_own_address === undefined ? null : ownAddress(input.relay_own_address);
   return {

@@ -22,48 +22,55 @@ export interface Questions {
 }
 
 export function questionsOf(resolver: Pick<ResolverGrant, "query">, asking: QueryOptions): Questions {
-  return questionsAmong({ asked: new Map(), known: new Map() }, resolver, asking);
+  return questionsAmong(new Map(), resolver, { ...asking, dnssec: true });
 }
 
 interface Asked {
-  readonly asked: Map<string, Promise<Answer>>;
-  readonly known: Map<string, Answer>;
+  readonly promise: Promise<Answer>;
+  /** Null until it is known. */
+  answer: Answer | null;
 }
 
-function questionsAmong(all: Asked, resolver: Pick<ResolverGrant, "query">, asking: QueryOptions): Questions {
-  const { asked, known } = all;
+function questionsAmong(asked: Map<string, Asked>, resolver: Pick<ResolverGrant, "query">, asking: QueryOptions): Questions {
   const ask = <Type extends RecordType>(name: string, type: Type): Promise<Answer<Type>> => {
     const key = keyOf(name, type);
-    let answer = asked.get(key);
-    if (answer === undefined) {
-      answer = (dnsName(name) === null ? Promise.resolve(NO_NAME) : resolver.query(name, type, { ...asking, dnssec: true })) as Promise<Answer>;
-      asked.set(key, answer);
-      answer.then(
-        (found) => known.set(key, found),
-        () => {},
-      );
+    let one = asked.get(key);
+    if (one === undefined) {
+      one = { promise: dnsName(name) === null ? Promise.resolve(NO_NAME) : (resolver.query(name, type, asking) as Promise<Answer>), answer: null };
+      asked.set(key, one);
+      keepAnswer(one);
     }
-    return answer as Promise<Answer<Type>>;
+    return one.promise as Promise<Answer<Type>>;
   };
   return {
     ask,
     texts: async (name) => (await ask(name, "TXT")).records.slice(0, MAX_TEXTS).map(txtText),
     evidence: (name, type) => {
-      const answer = known.get(keyOf(name, type));
-      return answer === undefined ? [] : evidenceOf(name, type, answer);
+      const answer = asked.get(keyOf(name, type))?.answer ?? null;
+      return answer === null ? [] : evidenceOf(name, type, answer);
     },
     get count() {
       return asked.size;
     },
-    through: (other) => questionsAmong(all, other, asking),
+    through: (other) => questionsAmong(asked, other, asking),
   };
+}
+
+function keepAnswer(one: Asked): void {
+  one.promise.then(
+    (answer) => {
+      one.answer = answer;
+    },
+    () => {},
+  );
 }
 
 /** A name that serves a standard has one record; a hostile one may have as many as fit into a message. */
 const MAX_TEXTS = 200;
 
 function keyOf(name: string, type: RecordType): string {
-  return `${type} ${name.toLowerCase().replace(/\.$/, "")}`;
+  const absolute = name.endsWith(".") ? name.slice(0, -1) : name;
+  return `${type} ${absolute.toLowerCase()}`;
 }
 
 /** A text that cannot be a name has no records. */

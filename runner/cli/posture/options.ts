@@ -15,7 +15,7 @@ export const options = {
   html: { value: "FILE", description: "Also write the card as one HTML file. A file that exists is not overwritten." },
   file: { value: "FILE", description: "Read further domains from a file, one a line; - for stdin." },
   results: { value: "FILE", description: "Append each envelope to this file as a line of JSON, and skip the domains that it already holds." },
-  concurrency: { value: "N", description: "Domains at once, for several (4)." },
+  concurrency: { value: "N", description: "Domains at once, for several (16)." },
   lab: {
     value: "NAME",
     optional: true,

@@ -143,9 +143,10 @@ function serverAnswerOf(server: ServerAddress, question: Question, outcome: Outc
   }
   const meaning = interpret(question, outcome);
   const { rcode, authenticated, extendedErrors } = outcome;
-  const why = extendedErrors.map((error) => `; ${extendedErrorText(error)}`).join("");
-  const problem = meaning.problem === null ? null : `${server.text}: ${meaning.problem}${why}`;
-  return { ...meaning, problem, rcode, authenticated, server: server.text, extendedErrors };
+  const { records, aliases, ttl, authority } = meaning;
+  const why = (): string => extendedErrors.map((error) => `; ${extendedErrorText(error)}`).join("");
+  const problem = meaning.problem === null ? null : `${server.text}: ${meaning.problem}${why()}`;
+  return { outcome: meaning.outcome, records, aliases, ttl, authority, problem, rcode, authenticated, server: server.text, extendedErrors };
 }
 
 function silent(problem: string): ServerAnswer {

@@ -1,5 +1,6 @@
 import type { DnsInput } from "../../../schemas/dns.js";
 import type { MailRoute } from "../../../schemas/mx.js";
+import type { Deadline } from "../../run/deadline.js";
 import type { WireRun } from "../../run/run-state.js";
 import { requirePermittedServers } from "../transport/permitted.js";
 import type { Answer } from "./answer.js";
@@ -62,7 +63,7 @@ async function recorded<Type extends RecordType>(state: WireRun, name: string, t
   keepConnectionsFor(deadline, asking.resolver?.servers);
   const operation = recorder.begin(`${type} ${name}`);
   try {
-    const answer = await (await resolverOnDemand()).query(name, type, { ...optionsOf(asking), ending: deadline });
+    const answer = await (await resolverOnDemand()).query(name, type, optionsOf(asking, deadline));
     recorder.end(operation, answer.rcode, showAnswer(answer as Answer));
     return answer;
   } catch (error) {
@@ -71,12 +72,7 @@ async function recorded<Type extends RecordType>(state: WireRun, name: string, t
   }
 }
 
-function optionsOf({ resolver: asked, query_timeout_ms: tryTimeoutMs, lookup_timeout_ms: timeoutMs, cache, dnssec }: QueryOptions): LookUpOptions {
-  return {
-    servers: asked?.servers,
-    ...(tryTimeoutMs === undefined ? {} : { tryTimeoutMs }),
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    ...(cache === undefined ? {} : { cache }),
-    ...(dnssec === undefined ? {} : { dnssec }),
-  };
+function optionsOf(asking: QueryOptions, ending: Deadline): LookUpOptions {
+  const { resolver: asked, query_timeout_ms: tryTimeoutMs, lookup_timeout_ms: timeoutMs, cache, dnssec } = asking;
+  return { servers: asked?.servers, tryTimeoutMs, timeoutMs, cache, dnssec, ending };
 }

@@ -14,8 +14,8 @@ export function lookUp(servers: readonly ServerAddress[], question: Question, ti
     cancel = askServers(servers, { ...question, name }, left, (answer, waitedMs) => {
       giveUpAt += waitedMs;
       const all = [...before, answer];
-      const target = all.flatMap(({ aliases }) => aliases).at(-1);
-      if (answer.outcome !== "elsewhere" || target === undefined) return done(joined(all));
+      const target = answer.outcome === "elsewhere" ? all.flatMap(({ aliases }) => aliases).at(-1) : undefined;
+      if (target === undefined) return done(joined(all));
       if (leadsOn(question.name, all)) ask(target, all);
       else done(joined([...before, { ...answer, outcome: "unusable_reply", problem: "aliases (CNAME) that form a loop or lead nowhere" }]));
     });
@@ -31,19 +31,26 @@ function leadsOn(name: string, answer: readonly ServerAnswer[]): boolean {
 
 /** The last reply decides; the whole is as long-lived, and as sure, as the least of its parts. */
 function joined(all: readonly ServerAnswer[]): Answer {
-  const { outcome, rcode, records, authority, problem, server, extendedErrors } = all.at(-1) as ServerAnswer;
-  const ttls = all.map(({ ttl }) => ttl);
+  const last = all.at(-1) as ServerAnswer;
+  const { outcome, rcode, records, authority, problem, server, extendedErrors } = last;
+  // Nearly every answer is one reply.
+  const isOne = all.length === 1;
   return {
     outcome: outcome === "elsewhere" ? "unusable_reply" : outcome,
     rcode,
     records,
-    aliases: all.flatMap(({ aliases }) => aliases),
-    ttl: ttls.includes(null) ? null : Math.min(...(ttls as number[])),
-    authenticated: all.every(({ authenticated }) => authenticated),
+    aliases: isOne ? last.aliases : all.flatMap(({ aliases }) => aliases),
+    ttl: isOne ? last.ttl : leastTtl(all),
+    authenticated: isOne ? last.authenticated : all.every(({ authenticated }) => authenticated),
     server,
     fromCache: false,
     authority,
     extendedErrors,
     problem,
   };
+}
+
+function leastTtl(all: readonly ServerAnswer[]): number | null {
+  const ttls = all.map(({ ttl }) => ttl);
+  return ttls.includes(null) ? null : Math.min(...(ttls as number[]));
 }

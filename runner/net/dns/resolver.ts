@@ -17,12 +17,12 @@ import { systemServers } from "./system-servers.js";
 export interface LookUpOptions {
   /** Instead of the system's. */
   readonly servers?: readonly string[] | undefined;
-  readonly tryTimeoutMs?: number;
-  readonly timeoutMs?: number;
+  readonly tryTimeoutMs?: number | undefined;
+  readonly timeoutMs?: number | undefined;
   readonly tries?: number;
-  readonly cache?: DnsInput["cache"];
+  readonly cache?: DnsInput["cache"] | undefined;
   /** Requests DNSSEC signatures, for callers that rely on authenticated answers. */
-  readonly dnssec?: boolean;
+  readonly dnssec?: boolean | undefined;
   /** The run that wants to know: the look-up ends with it. */
   readonly ending?: Ending;
 }
@@ -51,7 +51,7 @@ export class Resolver {
   #ask(question: Question, options: LookUpOptions): Answer | Promise<Answer> {
     const servers = options.servers === undefined ? systemServers() : parsed(options.servers);
     const use = options.cache ?? "use";
-    const key = `${question.type} ${question.name} ${servers.map(({ text }) => text).join(" ")}${question.dnssec === true ? " DO" : ""}`;
+    const key = `${question.type} ${question.name} ${textOf(servers)}${question.dnssec === true ? " DO" : ""}`;
     const known = use === "use" ? this.#known(key) : null;
     if (known !== null) return known;
     if (use !== "off") return this.#join(key, servers, question, options);
@@ -100,13 +100,23 @@ function timeoutsOf({ tryTimeoutMs = TRY_TIMEOUT_MS, timeoutMs = LOOKUP_TIMEOUT_
 }
 
 const parsedServers = new Map<string, ServerAddress>();
+/** All questions of a run name the same list. */
+const parsedLists = new WeakMap<readonly string[], readonly ServerAddress[]>();
 
-function parsed(servers: readonly string[]): ServerAddress[] {
-  return servers.map((text) => {
-    const known = parsedServers.get(text) ?? parseServer(text);
-    if (parsedServers.size < 1000) parsedServers.set(text, known);
-    return known;
+function parsed(servers: readonly string[]): readonly ServerAddress[] {
+  const known = parsedLists.get(servers);
+  if (known !== undefined) return known;
+  const list = servers.map((text) => {
+    const server = parsedServers.get(text) ?? parseServer(text);
+    if (parsedServers.size < 1000) parsedServers.set(text, server);
+    return server;
   });
+  parsedLists.set(servers, list);
+  return list;
+}
+
+function textOf(servers: readonly ServerAddress[]): string {
+  return servers.length === 1 ? (servers[0] as ServerAddress).text : servers.map(({ text }) => text).join(" ");
 }
 
 /** What this machine knows without asking: what localhost is, and its table of hosts where its own servers would be asked. */

@@ -71,10 +71,9 @@ export async function examineDkim(domain: string, { selectors, guess }: DkimQues
 async function examineKey(domain: string, selector: string, source: DkimKeyFacts["source"], questions: Questions): Promise<DkimKeyFacts> {
   const name = `${selector}._domainkey.${domain}`;
   const answer = await questions.ask(name, "TXT");
-  const texts = await questions.texts(name);
-  const about = { selector, source, aliases: answer.aliases, outcome: answer.outcome, texts };
-  if (!isCertain(answer)) return { ...about, state: "unknown", key_type: null, key_bits: null, flags: [], record: null };
-  return { ...about, ...keyFacts(texts) };
+  const texts = answer.outcome === "found" ? await questions.texts(name) : [];
+  const { state, key_type, key_bits, flags, record } = !isCertain(answer) ? UNKNOWN_KEY : texts.length === 0 ? NO_KEY : keyFacts(texts);
+  return { selector, source, state, key_type, key_bits, flags, aliases: answer.aliases, outcome: answer.outcome, texts, record };
 }
 
 type KeyFacts = Pick<DkimKeyFacts, "state" | "key_type" | "key_bits" | "flags" | "record">;
@@ -105,3 +104,7 @@ function stateOf(texts: readonly string[], reasons: readonly string[]): DkimKeyS
 
 /** Findings under which a signature still verifies. */
 const HARMLESS: ReadonlySet<string> = new Set(["key_short", "testing"]);
+
+/** Most of the usual selectors have no record. */
+const NO_KEY = keyFacts([]);
+const UNKNOWN_KEY: KeyFacts = { state: "unknown", key_type: null, key_bits: null, flags: [], record: null };

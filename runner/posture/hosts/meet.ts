@@ -9,6 +9,8 @@ import { expectAccepted, type SmtpContext, SmtpSession } from "../../net/smtp/se
 import { upgrade } from "../../net/smtp/upgrade.js";
 import { peerChainOf } from "../../net/transport/peer-chain.js";
 import { FailureError } from "../../run/failure-error.js";
+import type { RunView } from "../../run/run-state.js";
+import { hostTurns } from "./turns.js";
 
 export const STARTTLS_STATES = ["secured", "not_offered", "refused", "broken", "unknown"] as const;
 
@@ -29,6 +31,8 @@ export interface HostFacts {
 
 export interface MeetOptions {
   readonly port: number;
+  /** Of the run: a conversation waits for its turn no longer. */
+  readonly deadline: Pick<RunView["deadline"], "onEnd">;
   readonly helo_domain?: string | undefined;
   readonly connect_timeout_ms: number;
   readonly command_timeout_ms: number;
@@ -52,9 +56,11 @@ export async function meetHost(context: SmtpContext, { host, addresses }: MailHo
 
 async function meetAddress(context: SmtpContext, host: string, address: string, options: MeetOptions): Promise<HostFacts> {
   const facts: { -readonly [Field in keyof HostFacts]: HostFacts[Field] } = nothingYet(host, address);
-  const { port, connect_timeout_ms, command_timeout_ms, ca } = options;
+  const { port, deadline, connect_timeout_ms, command_timeout_ms, ca } = options;
   let session: SmtpSession | null = null;
+  let endTurn = (): void => {};
   try {
+    endTurn = await hostTurns().take(`${address} ${port}`, deadline);
     session = await SmtpSession.connect(context, { host: address, port, address_family: "any", connect_timeout_ms, command_timeout_ms });
     const greeting = await session.greet();
     expectAccepted("greeting", greeting);
@@ -73,6 +79,7 @@ async function meetAddress(context: SmtpContext, host: string, address: string, 
     facts.failure = error.failure;
   } finally {
     if (session !== null) await leave(session);
+    endTurn();
   }
   return facts;
 }

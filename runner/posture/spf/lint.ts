@@ -1,5 +1,6 @@
 import type { Check, Verdict } from "../../../schemas/check.js";
 import type { SpfNode } from "../../mail/spf/survey.js";
+import { withThousands } from "../../support/with-thousands.js";
 import { advice, check, type Rule } from "../check.js";
 import type { SpfFacts } from "./examine.js";
 import { ipv4Reach } from "./reach.js";
@@ -95,5 +96,5 @@ function macroCheck({ nodes }: SpfFacts): Check {
 
 function reachCheck(facts: SpfFacts): Check {
   const reach = ipv4Reach(passing(facts.nodes));
-  return check(rule("reach", null), reach > MANY_ADDRESSES ? "notice" : "pass", `the networks of the record hold ${reach.toLocaleString("en")} IPv4 addresses`);
+  return check(rule("reach", null), reach > MANY_ADDRESSES ? "notice" : "pass", `the networks of the record hold ${withThousands(reach)} IPv4 addresses`);
 }
