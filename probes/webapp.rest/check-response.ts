@@ -1,10 +1,10 @@
 import { failedAssertions, matches, show } from "../../runner/assertions/assertions.js";
 import type { Exchange } from "../../runner/net/http/exchange.js";
 import { fieldValue } from "../../runner/net/http/message.js";
+import { textAtPath, type XmlElement, xmlTree } from "../../runner/xml/xml-tree.js";
 import { type Body, readJson, valueAtPointer } from "./json-body.js";
 import type { Step, StepResult } from "./schema.js";
 import { compileSchema } from "./user-schema.js";
-import { readXml, textAtPath, type XmlElement } from "./xml.js";
 
 const MAX_SCHEMA_VIOLATIONS = 20;
 const MAX_MATCHED_CHARACTERS = 64 * 1024;
@@ -57,7 +57,7 @@ function memo<Value>(make: () => Value): () => Value {
 
 function xmlBody(text: string): Body {
   try {
-    return { kind: "xml", value: readXml(text) };
+    return { kind: "xml", value: xmlTree(text) };
   } catch (error) {
     return { kind: "unreadable", why: `it is no XML that is read: ${(error as Error).message}` };
   }

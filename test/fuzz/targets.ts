@@ -2,7 +2,6 @@ import { attributeAt, readAttributeValue } from "../../probes/data.dynamodb/attr
 import { readIperf3Report } from "../../probes/performance.bandwidth/iperf3-report.js";
 import { readRecording } from "../../probes/webapp.journey/recording.js";
 import { readJson, valueAtPointer } from "../../probes/webapp.rest/json-body.js";
-import { readXml, textAtPath } from "../../probes/webapp.rest/xml.js";
 import { plainHttpIn, policiesInMeta, tagsIn } from "../../probes/webapp.security/html.js";
 import { securityTxtFaults } from "../../probes/webapp.security/security-txt.js";
 import { readCertificate } from "../../runner/asn1/certificate.js";
@@ -100,6 +99,7 @@ import { readSuite } from "../../runner/suite/read.js";
 import { readReportRecords } from "../../runner/tls-policy/report-record.js";
 import { readStsPolicy } from "../../runner/tls-policy/sts/read-policy.js";
 import { readStsRecords } from "../../runner/tls-policy/sts/record.js";
+import { textAtPath, xmlTree } from "../../runner/xml/xml-tree.js";
 import { readThroughWebSocket } from "./websocket-channel.js";
 
 /** One parser of hostile text: it must end soon, and throw nothing but the errors by which it refuses. */
@@ -591,11 +591,10 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
     refuses: (error) => error instanceof SuiteError,
   },
   "rest-body": {
-    modules: ["probes/webapp.rest/json-body.ts", "probes/webapp.rest/xml.ts"],
+    modules: ["probes/webapp.rest/json-body.ts"],
     parse(bytes) {
       const { body } = readJson(text(bytes));
       if (body.kind === "json") valueAtPointer(body.value, "/a/0");
-      textAtPath(readXml(text(bytes)), "/a/b");
     },
     refuses: (error) => error instanceof Error && error.constructor === Error,
   },
@@ -608,7 +607,12 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
     },
     refuses: isFailure,
   },
-  svg: { modules: ["runner/posture/bimi/svg.ts", "runner/mail/xml.ts"], parse: (bytes) => judgeSvg(bytes) },
+  svg: { modules: ["runner/posture/bimi/svg.ts"], parse: (bytes) => judgeSvg(bytes) },
+  xml: {
+    modules: ["runner/xml/read-tag.ts", "runner/xml/read-xml.ts"],
+    parse: (bytes) => textAtPath(xmlTree(text(bytes)), "/a/b[2]/@c"),
+    refuses: (error) => isOf(error, "XmlError"),
+  },
   transcript: { modules: ["runner/lab/transcript.ts"], parse: (bytes) => parseTranscript(text(bytes)), refuses: (error) => isOf(error, "TranscriptError") },
 };
 

@@ -7,7 +7,7 @@ import { REPO, sourcesIn } from "./files.js";
 
 /** Rooms whose parsers read data from a peer, a message or a foreign file. */
 const ROOMS = [
-  ...["asn1", "data", "mail", "net", "posture", "queue", "replies", "report", "serve", "suite", "tls-policy", "tls-scan", "watch"].map(
+  ...["asn1", "data", "mail", "net", "posture", "queue", "replies", "report", "serve", "suite", "tls-policy", "tls-scan", "watch", "xml"].map(
     (room) => `runner/${room}`,
   ),
   "probes",

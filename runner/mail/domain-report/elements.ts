@@ -1,6 +1,7 @@
 import { failureError } from "../../run/failure-error.js";
+import { readXml } from "../../xml/read-xml.js";
+import { XmlError } from "../../xml/xml-error.js";
 import { decodeAs } from "../charset.js";
-import { readXml, unescapeXml, XmlError } from "../xml.js";
 import { DOMAIN_REPORT_LIMITS as LIMITS } from "./limits.js";
 
 /** An element of a report, without its attributes: no report has any that matter. */
@@ -17,8 +18,7 @@ export interface Root {
 }
 
 /**
- * The elements below the root of an XML document, one after the other, so that a long document is never in memory as a tree. A DOCTYPE, with
- * which entities begin, is refused.
+ * The elements below the root of an XML document, one after the other, so that a long document is never in memory as a tree.
  */
 export function* elementsOf(document: Buffer, onRoot: (root: Root) => void): Generator<Element> {
   const open: Element[] = [];
@@ -26,7 +26,6 @@ export function* elementsOf(document: Buffer, onRoot: (root: Root) => void): Gen
   let count = 0;
   try {
     for (const event of readXml(textOf(document))) {
-      if (event.kind === "doctype") throw violation("it has a DOCTYPE, which no report has");
       if (event.kind === "text" && open.length > 0) (open.at(-1) as Element).text += event.text;
       if (event.kind === "open") {
         if (depth === 0) onRoot({ name: localName(event.name), namespace: namespaceOf(event.name, event.attributes) });
@@ -46,7 +45,7 @@ export function* elementsOf(document: Buffer, onRoot: (root: Root) => void): Gen
       }
     }
   } catch (error) {
-    throw error instanceof XmlError ? violation(`it is not well-formed XML: ${error.message}`) : error;
+    throw error instanceof XmlError ? refusal(error) : error;
   }
 }
 
@@ -61,7 +60,7 @@ export function children(element: Element | undefined, name: string): Element[] 
 
 /** The text of a child, without the blanks around it; null if there is none, or nothing in it. */
 export function textIn(element: Element | undefined, name: string): string | null {
-  const text = unescapeXml(child(element, name)?.text.trim() ?? "");
+  const text = child(element, name)?.text.trim() ?? "";
   return text === "" ? null : text;
 }
 
@@ -83,6 +82,11 @@ function textOf(document: Buffer): string {
   const text = decodeAs(charset, bytes);
   if (text === null) throw violation(`its bytes are not valid in ${charset}`);
   return text;
+}
+
+function refusal({ kind, message }: XmlError): Error {
+  if (kind === "limit") return failureError("parse", "limit_exceeded", message);
+  return violation(kind === "doctype" ? "it has a DOCTYPE, which no report has" : `it is not well-formed XML: ${message}`);
 }
 
 function violation(message: string): Error {

@@ -1,4 +1,5 @@
-import { readXml, XmlError, type XmlEvent } from "../../mail/xml.js";
+import { readXml, type XmlEvent } from "../../xml/read-xml.js";
+import { XmlError } from "../../xml/xml-error.js";
 
 /** A logo, judged as SVG Tiny PS: the profile of SVG that mail clients may show. */
 export interface SvgFacts {
@@ -31,7 +32,7 @@ export function judgeSvg(bytes: Buffer): SvgFacts {
     reader.finish();
   } catch (error) {
     if (!(error instanceof XmlError)) throw error;
-    problems.add(`it is no well-formed XML: ${error.message}`);
+    problems.add(error.kind === "malformed" ? `it is no well-formed XML: ${error.message}` : error.message);
   }
   if (bytes.length > MAX_BYTES) reader.remarks.add(`it has ${bytes.length} bytes, and at most ${MAX_BYTES} are advised`);
   return { is_tiny_ps: problems.size === 0, problems: [...problems].slice(0, 20), remarks: [...reader.remarks], bytes: bytes.length };
@@ -47,9 +48,6 @@ class SvgReader {
 
   take(event: XmlEvent): void {
     switch (event.kind) {
-      case "doctype":
-        this.problems.add("it has a DOCTYPE");
-        break;
       case "instruction":
         this.problems.add("it has a processing instruction, as for a style sheet");
         break;
