@@ -54,7 +54,7 @@ interface Examined {
 async function examineHost(host: MailHost, input: Input, ctx: Ctx, questions: Questions, isRouteSigned: boolean | null): Promise<Examined> {
   const { mx_port: port, connect_timeout_ms, command_timeout_ms, helo_domain } = input;
   const met = input.connect
-    ? await meetHost(ctx, host, { port, deadline: ctx.deadline, connect_timeout_ms, command_timeout_ms, helo_domain, ca: undefined })
+    ? await meetHost(ctx, host, { port, deadline: ctx.run.deadline, connect_timeout_ms, command_timeout_ms, helo_domain, ca: undefined })
     : null;
   const isBogusName = isBogusBy(ctx.resolver, input);
   const facts = await examineDane(

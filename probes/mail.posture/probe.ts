@@ -79,7 +79,7 @@ async function relayedBy({ host, addresses }: MailHost, own: OwnAddress, input: 
   const { connect_timeout_ms, command_timeout_ms } = input;
   if (address !== undefined)
     await ctx.attempt(async () => {
-      const endTurn = await hostTurns().take(`${address.ip_address} ${input.mx_port}`, ctx.deadline);
+      const endTurn = await hostTurns().take(`${address.ip_address} ${input.mx_port}`, ctx.run.deadline);
       const target = { host: address.ip_address, port: input.mx_port, address_family: "any", connect_timeout_ms, command_timeout_ms } as const;
       await askRelay(ctx, target, answers).finally(endTurn);
     });
@@ -88,7 +88,7 @@ async function relayedBy({ host, addresses }: MailHost, own: OwnAddress, input: 
 
 function meansOf(input: Input, ctx: Ctx, questions: Questions): DomainMeans {
   const { connect_timeout_ms, command_timeout_ms, ca } = input;
-  const options = { port: input.mx_port, deadline: ctx.deadline, connect_timeout_ms, command_timeout_ms, ca };
+  const options = { port: input.mx_port, deadline: ctx.run.deadline, connect_timeout_ms, command_timeout_ms, ca };
   const parts = new Map<Part, Questions>();
   const own = input.relay_own_address === undefined ? null : ownAddress(input.relay_own_address);
   return {

@@ -28,7 +28,7 @@ async function run(input: Input, ctx: Context<"resolver">): Promise<Evidence<Out
   let unanswered: Failure | null = null;
   const broken = await ctx.attempt(async () => {
     const all = await Promise.all([...new Set(input.addresses)].map((address) => examineReverse({ address, heloName, domain }, questions)));
-    evidence.addresses = all.map((each) => ({ ...each, names: [...each.names], confirmed: [...each.confirmed] }));
+    evidence.addresses = all.map(({ is_helo_unresolvable: _, ...each }) => ({ ...each, names: [...each.names], confirmed: [...each.confirmed] }));
     evidence.checks = all.flatMap((each) => judgeReverse(each, { isSender: true, hasDkim: null, evidence: questions.evidence(each.reverse_name, "PTR") }));
     unanswered = failureOf(all);
   });

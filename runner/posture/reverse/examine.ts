@@ -22,6 +22,8 @@ export interface ReverseFacts {
   readonly helo_name: string | null;
   /** The EHLO name has this address; null if that is not known. */
   readonly helo_confirmed: boolean | null;
+  /** No address of any kind stands at the EHLO name. */
+  readonly is_helo_unresolvable: boolean;
   /** SPF of the domain for this address; null where no domain is given. */
   readonly spf: SpfResult | null;
 }
@@ -54,8 +56,14 @@ export async function examineReverse({ address, heloName, domain }: ReverseQuest
     is_unsure: !isCertain(answer) || known.includes(null),
     helo_name: heloName,
     helo_confirmed: helo,
+    is_helo_unresolvable: heloName !== null && helo === false && (await isWithoutAddress(heloName, questions)),
     spf: spf?.result ?? null,
   };
+}
+
+async function isWithoutAddress(name: string, questions: Questions): Promise<boolean> {
+  const answers = await Promise.all([questions.ask(name, "A"), questions.ask(name, "AAAA")]);
+  return answers.every((answer) => isCertain(answer) && answer.records.length === 0);
 }
 
 /** Null if it cannot be found out. */

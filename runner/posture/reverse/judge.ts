@@ -51,8 +51,16 @@ function isGeneric(name: string, address: string): boolean {
   return (digits.length >= 4 && isWritten(bytes)) || name.includes(hex);
 }
 
-function heloCheck({ ip_address: address, helo_name: helo, helo_confirmed: isConfirmed }: ReverseFacts, { evidence }: ReverseJudgeOptions): Check[] {
+function heloCheck(facts: ReverseFacts, { evidence }: ReverseJudgeOptions): Check[] {
+  const { ip_address: address, helo_name: helo, helo_confirmed: isConfirmed } = facts;
   if (helo === null) return [];
+  if (facts.is_helo_unresolvable)
+    return [
+      check(rule("helo", "RFC 5321 2.3.5"), "warning", `the EHLO name ${helo} has no address`, {
+        evidence,
+        advice: advice("Some servers refuse a client whose EHLO name does not resolve. Give the name the address of the server."),
+      }),
+    ];
   const about = rule("helo", "RFC 5321 4.1.4");
   if (isConfirmed === null) return [check(about, "unknown", `whether ${helo} leads to ${address} is not known`, { evidence })];
   return [check(about, isConfirmed ? "pass" : "notice", `the EHLO name ${helo} ${isConfirmed ? "leads" : "does not lead"} to ${address}`, { evidence })];
