@@ -28,6 +28,8 @@ const SLOW = [
   "test/probes/network.dns/dnssec-knot.test.ts",
   // Twenty thousand random SPF records beside python3-spf.
   "test/runner/mail/spf/beside-python3-spf.test.ts",
+  // Five thousand messages beside python3-dkim, whose RSA is written in Python.
+  "test/runner/mail/dkim/beside-python3-dkim.test.ts",
   // Every regular expression of the house under attack; the validators of dist/ beside those of the sources, on random values.
   "test/house/{regular-expressions,dist}.test.ts",
   // Programs that start processes, which end in every way.

@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { SENDER, serveVerifying } from "./verify-rounds.js";
+import { messagesOf, senderOf, serveVerifying } from "./verify-rounds.js";
 
 interface Mailauth {
   spf(options: Readonly<Record<string, unknown>>): Promise<{ status: { result: string } }>;
@@ -11,13 +11,17 @@ const load = createRequire(`${process.env.PROBE_RUN_MAILAUTH}/`);
 const { spf } = load("mailauth/lib/spf") as Mailauth;
 const { dkimVerify } = load("mailauth/lib/dkim/verify") as Mailauth;
 
-serveVerifying(({ kind, texts, mailHosts, message }) => {
+serveVerifying((request) => {
+  const { kind, texts, mailHosts, senders } = request;
   const resolver = async (name: string, type: string): Promise<unknown[]> => {
     const found = type === "TXT" ? texts[name]?.map((text) => [text]) : type === "A" ? mailHosts[name] : undefined;
     if (found === undefined) throw Object.assign(new Error("none"), { code: "ENOTFOUND" });
     return [...found];
   };
-  if (kind === "spf") return async () => (await spf({ ...SENDER, mta: "mx.bench.example", resolver, strict: true })).status.result;
-  const bytes = Buffer.from(message, "latin1");
-  return async () => (await dkimVerify(bytes, { resolver, strict: true })).results[0]?.status.result ?? "none";
+  if (kind === "spf") {
+    const questions = senders.map(senderOf);
+    return async (sender) => (await spf({ ...questions[sender], mta: "mx.bench.example", resolver, strict: true })).status.result;
+  }
+  const messages = messagesOf(request);
+  return async (sender) => (await dkimVerify(messages[sender] as Buffer, { resolver, strict: true })).results[0]?.status.result ?? "none";
 });

@@ -14,14 +14,17 @@ def verify(request):
     def look_up(name, timeout=5):
         return records.get(name.rstrip(b"."))
 
-    count = sum(1 for name, _ in dkim.rfc822_parse(message)[0] if name.lower() == b"dkim-signature")
+    try:
+        count = sum(1 for name, _ in dkim.rfc822_parse(message)[0] if name.lower() == b"dkim-signature")
+    except dkim.MessageFormatError as error:
+        return [f"error: {error}"]
     return [one(message, index, look_up) for index in range(count)]
 
 
 def one(message, index, look_up):
     try:
         return "pass" if dkim.DKIM(message).verify(index, dnsfunc=look_up) else "fail"
-    except dkim.DKIMException as error:
+    except Exception as error:  # It raises all kinds for some messages that are broken.
         return f"error: {error}"
 
 

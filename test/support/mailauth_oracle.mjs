@@ -15,6 +15,7 @@ function resolverOf(zone) {
     const records = found === "fails" ? "fails" : found?.[type];
     const code = records === "fails" ? "ESERVFAIL" : found === undefined ? "ENOTFOUND" : "ENODATA";
     if (records === "fails" || records === undefined || records.length === 0) throw Object.assign(new Error(code), { code });
+    if (type === "MX") return records.map((exchange) => ({ exchange, priority: 10 }));
     return type === "TXT" ? records.map((text) => [text]) : records;
   };
 }
@@ -37,7 +38,7 @@ const judges = {
   },
   async spf({ zone, ip, sender, helo }) {
     const { status } = await spf({ ip, sender, helo, mta: "mx.example.net", resolver: resolverOf(zone), strict: true });
-    return { result: status.result };
+    return { result: status.result, comment: status.comment ?? null };
   },
   /** So many evaluations of one question, for the bench: milliseconds. */
   async time({ kind, question, runs }) {
