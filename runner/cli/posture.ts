@@ -14,6 +14,7 @@ export default defineCommand({
     ["posture --lab=open", "Examine a domain of the lab, without a network."],
     ["posture example.org --selector s1 --address 192.0.2.1", "Name a DKIM selector and the address that sends."],
     ["posture example.org --html example.org.html", "Write the card as a page, too."],
+    ["posture example.org --since yesterday.json", "Show what has changed since a run that --json has written."],
     ["posture --file domains.txt --results results.jsonl", "Examine many domains; run it again to resume where it stopped."],
   ],
   words: { least: 0, most: 1000 },
@@ -25,6 +26,7 @@ async function run({ words, options: given }: Arguments<typeof options>, io: Io)
   const domains = await domainsOf(words, given, io);
   const isMany = domains.length > 1 || given.file !== null || given.results !== null;
   if (isMany && given.html !== null) throw new UsageError("--html shows one domain", "leave out --html, or name one domain");
+  if (isMany && given.since !== null) throw new UsageError("--since compares one domain", "leave out --since, or name one domain");
   if (isMany && given.lab !== null) throw new UsageError("the lab has one domain at a time", "leave out the domains, or --lab");
   if (isMany) return (await import("./posture/many.js")).examineMany(domains, given, io);
   const { domain } = { domain: domains[0] };

@@ -4,6 +4,7 @@ import { counted } from "../../support/counted.js";
 import { printableLine } from "../../support/printable.js";
 import type { Style } from "../../support/style.js";
 import { wrapped } from "../../support/wrap-text.js";
+import type { Difference } from "./since.js";
 
 export type Posture = OutputOf<"mail.posture@1.0.0">;
 
@@ -12,6 +13,8 @@ export interface CardLook {
   readonly width: number;
   /** Checks that pass, too. */
   readonly showAll: boolean;
+  /** What has changed since an earlier run; null without one. */
+  readonly differences: readonly Difference[] | null;
 }
 
 export const QUESTIONS = {
@@ -30,7 +33,7 @@ export function cardOf(posture: Posture, look: CardLook): string {
   const { style } = look;
   const { domain, questions, duration_ms: duration, profile } = posture;
   const head = `${style.bold(printableLine(domain))}   ${style.dim(`${profile} · ${counted(questions, "question")}, ${(duration / 1000).toFixed(1)} s`)}`;
-  const sections = [[head], answerLines(posture, look), checkLines(posture, look), changeLines(posture, look), closing(posture, look)];
+  const sections = [[head], answerLines(posture, look), checkLines(posture, look), differenceLines(look), changeLines(posture, look), closing(posture, look)];
   return `${sections
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join("\n"))
@@ -63,6 +66,18 @@ function checkLines({ checks }: Posture, { style, width, showAll }: CardLook): s
     const [first = "", ...more] = wrapped(text, Math.max(30, width - room - 4), 0);
     return [`  ${colours[verdict](SYMBOLS[verdict])} ${id.padEnd(room)}${first}`, ...more.map((each) => `${" ".repeat(room + 4)}${each}`)];
   });
+}
+
+function differenceLines({ differences, style, width }: CardLook): string[] {
+  if (differences === null) return [];
+  if (differences.length === 0) return [`  ${style.dim("Nothing has changed since then.")}`];
+  const room = Math.max(...differences.map(({ id }) => id.length)) + 2;
+  const lines = differences.flatMap(({ id, before, after, message }) => {
+    const [first = "", ...more] = wrapped(printableLine(message), Math.max(30, width - room - 10), 0);
+    const symbols = [before, after].map((verdict) => (verdict === null ? " " : SYMBOLS[verdict])).join(" → ");
+    return [`  ${symbols}  ${printableLine(id).padEnd(room)}${first}`, ...more.map((each) => `${" ".repeat(room + 9)}${each}`)];
+  });
+  return [`  ${style.bold("Changed since then:")}`, ...lines];
 }
 
 function changeLines({ changes }: Posture, { style, width }: CardLook): string[] {

@@ -1,3 +1,4 @@
+import { asciiDomain } from "../../../schemas/host.js";
 import { runReport } from "../../harness/run.js";
 import { styleFor } from "../../support/style.js";
 import { exitCodeOf } from "../exit-codes.js";
@@ -13,15 +14,19 @@ export async function examineOne(domain: string | null, given: PostureOptions, i
   const stopping = new AbortController();
   const stopListening = io.onInterrupt(() => stopping.abort());
   try {
-    const input = { ...(domain === null ? lab?.input : { domain }), ...inputFrom(given) };
+    const input: Record<string, unknown> = { ...(domain === null ? lab?.input : { domain }), ...inputFrom(given) };
+    const since = given.since === null ? null : await import("./since.js");
+    // Before anything is sent: the file may be the wrong one.
+    const earlier = since === null ? null : await since.checksIn(given.since as string, asciiDomain(String(input.domain)));
     const report = await runReport("mail.posture@1", input, { signal: stopping.signal, ...timeoutOf(given) });
     const posture = report.envelope.output as Posture;
-    if (given.html !== null) await writeNew(given.html, (await import("./page.js")).pageOf(posture, new Date()));
+    const differences = since === null || earlier === null ? null : since.differencesBetween(earlier, posture.checks);
+    if (given.html !== null) await writeNew(given.html, (await import("./page.js")).pageOf(posture, differences, new Date()));
     if (given.json) await io.out(await envelopeText(report, io));
     else {
       const { cardOf } = await import("./card.js");
       const width = io.stdout.isTty ? io.stdout.columns : 120;
-      await io.out(cardOf(posture, { style: styleFor(io.stdout, io.env), width, showAll: given.all }));
+      await io.out(cardOf(posture, { style: styleFor(io.stdout, io.env), width, showAll: given.all, differences }));
     }
     return exitCodeOf(report, given["fail-on"] === "warning" ? "warning" : "error");
   } finally {

@@ -13,6 +13,7 @@ export const options = {
   timeout: { value: "MS", description: "The deadline of one domain in milliseconds." },
   all: { description: "Show the checks that pass, too." },
   html: { value: "FILE", description: "Also write the card as one HTML file. A file that exists is not overwritten." },
+  since: { value: "FILE", description: "Also show what has changed since an earlier run, which --json or --results has written to this file." },
   file: { value: "FILE", description: "Read further domains from a file, one a line; - for stdin." },
   results: { value: "FILE", description: "Append each envelope to this file as a line of JSON, and skip the domains that it already holds." },
   concurrency: { value: "N", description: "Domains at once, for several (16)." },

@@ -2,11 +2,12 @@ import { escaped } from "../../report/html.js";
 import type { Posture } from "./card.js";
 import { QUESTIONS, SYMBOLS } from "./card.js";
 import { PAGE_SCRIPT, PAGE_STYLE } from "./page-style.js";
+import type { Difference } from "./since.js";
 
 type Check = Posture["checks"][number];
 
 /** The report card as one HTML file: no request, readable printed and without script. */
-export function pageOf(posture: Posture, at: Date): string {
+export function pageOf(posture: Posture, differences: readonly Difference[] | null, at: Date): string {
   const { domain, questions, profile, duration_ms: duration } = posture;
   const about = `${profile} · ${questions} questions in ${(duration / 1000).toFixed(1)} s · ${at.toISOString().slice(0, 16).replace("T", " ")} UTC`;
   return `<!doctype html>
@@ -22,6 +23,7 @@ export function pageOf(posture: Posture, at: Date): string {
 <main>
 <header><h1>${escaped(domain)}</h1><p class="about">${escaped(about)}</p></header>
 ${answersOf(posture)}
+${section("Since the earlier run", differencesOf(differences))}
 ${section("Changes", changesOf(posture))}
 ${section("Checks", checksOf(posture))}
 ${section("Mail hosts", hostsOf(posture))}
@@ -45,6 +47,17 @@ function answersOf({ answers }: Posture): string {
       `<div class="answer ${answer}"><h2>${QUESTIONS[area]}</h2><p class="word">${answer}</p><p>${escaped(message)}</p><p class="about">${checks} checks${unknown > 0 ? `, ${unknown} without an answer` : ""}</p></div>`,
   );
   return `<div class="answers">${cards.join("")}</div>`;
+}
+
+function differencesOf(differences: readonly Difference[] | null): string {
+  if (differences === null) return "";
+  if (differences.length === 0) return "<p>Nothing has changed.</p>";
+  const word = (verdict: Difference["after"]): string => (verdict === null ? "no check" : verdict.replace("_", " "));
+  const rows = differences.map(
+    ({ id, before, after, message }) =>
+      `<tr class="${after ?? "not_applicable"}"><td>${word(before)} → ${word(after)}</td><td><code>${escaped(id)}</code></td><td>${escaped(message)}</td></tr>`,
+  );
+  return `<div class="wide"><table><thead><tr><th>verdict</th><th>check</th><th>what was found</th></tr></thead><tbody>${rows.join("")}</tbody></table></div>`;
 }
 
 function changesOf({ changes }: Posture): string {

@@ -50,13 +50,42 @@ describe("probe-run posture", () => {
     expect(readFileSync(path, "utf8")).toBe(page);
   });
 
+  test("--since shows what has changed since an earlier run, worst first", async () => {
+    const { out } = await probeRun(["posture", "--lab=open", "--json"]);
+    const envelope = JSON.parse(out) as { output: Posture };
+    const same = join(folder, "same.json");
+    writeFileSync(same, out);
+    expect((await probeRun(["posture", "--lab=open", "--since", same])).out).toMatch(/^ {2}Nothing has changed since then\.$/m);
+    // As it was before: TLS was offered, and a check was made that there is no more.
+    const checks = envelope.output.checks.flatMap((each) =>
+      each.id === "tls.starttls" ? [{ ...each, verdict: "pass" }] : each.id === "dmarc.policy" ? [{ ...each, id: "dmarc.gone" }] : [each],
+    );
+    const lines = [{ output: { ...envelope.output, domain: "other.example" } }, { output: { ...envelope.output, checks } }, "cut off"];
+    const earlier = join(folder, "earlier.jsonl");
+    writeFileSync(earlier, lines.map((line) => (typeof line === "string" ? line : JSON.stringify(line))).join("\n"));
+    const page = join(folder, "since.html");
+    const card = (await probeRun(["posture", "--lab=open", "--since", earlier, "--html", page])).out;
+    expect(card).toMatch(
+      /Changed since then:\n {2}✔ → ✘ {2}tls\.starttls {2}mx\.open\.example offers no STARTTLS\n {4}→ ▲ {2}dmarc\.policy .*\n {2}▲ → {4}dmarc\.gone /,
+    );
+    expect(readFileSync(page, "utf8")).toMatch(/pass → error<\/td><td><code>tls\.starttls/);
+    for (const [file, why] of [
+      [join(folder, "none.json"), /cannot be read/],
+      [page, /holds no run of posture for open\.example/],
+    ] as const) {
+      const refused = await probeRun(["posture", "--lab=open", "--since", file]);
+      expect(refused.code).toBe(2);
+      expect(refused.err).toMatch(why);
+    }
+  });
+
   test("text from records is text on the page", async () => {
     const lab = await (await labOf("mail.posture"))?.start(() => 0);
     if (lab === undefined) throw new Error("mail.posture has no lab");
     open.push(lab);
     const output = (await runReport("mail.posture", lab.servers[1]?.input)).envelope.output as Posture;
     const hostile = '<script>alert("x")</script><img src=x onerror=alert(1)>\u202e';
-    const page = pageOf({ ...output, domain: hostile, checks: output.checks.map((each) => ({ ...each, message: hostile })) } as Posture, new Date(0));
+    const page = pageOf({ ...output, domain: hostile, checks: output.checks.map((each) => ({ ...each, message: hostile })) } as Posture, [], new Date(0));
     expect(page).not.toContain("<img");
     expect(page.match(/<script>/g)).toHaveLength(1);
     expect(page).not.toContain("\u202e");
