@@ -145,7 +145,13 @@ async function isAddressOf({ address, lookups }: Check, host: string, bits: numb
 }
 
 function isName(name: string): boolean {
-  return name.length <= SPF_LIMITS.nameBytes && name.split(".").every((label) => label.length > 0 && label.length <= SPF_LIMITS.labelBytes);
+  if (name.length > SPF_LIMITS.nameBytes) return false;
+  for (let start = 0, end: number; start <= name.length; start = end + 1) {
+    const dot = name.indexOf(".", start);
+    end = dot === -1 ? name.length : dot;
+    if (end === start || end - start > SPF_LIMITS.labelBytes) return false;
+  }
+  return true;
 }
 
 function isBelow(name: string, domain: string): boolean {

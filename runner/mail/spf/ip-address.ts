@@ -19,8 +19,33 @@ function readIp(text: string): IpAddress | null {
 
 /** The same, but IPv6 if it is written so: an ip6 mechanism matches no IPv4 client. */
 export function parseWrittenIp(text: string): IpAddress | null {
-  if (!isAddress(text)) return null;
-  return text.includes(":") ? { family: 6, bytes: bytesOfIpv6(text) } : { family: 4, bytes: text.split(".").map(Number) };
+  if (text.includes(":")) return isAddress(text) ? { family: 6, bytes: bytesOfIpv6(text) } : null;
+  const bytes = bytesOfIpv4(text);
+  return bytes === null ? null : { family: 4, bytes };
+}
+
+const DOT = 46;
+const ZERO = 48;
+
+/** Four numbers up to 255, without leading zeros. Records are full of them: a look at each character once takes a tenth of the time of a pattern. */
+function bytesOfIpv4(text: string): number[] | null {
+  const bytes: number[] = [];
+  /** -1: no digit yet. */
+  let value = -1;
+  for (let at = 0; at <= text.length; at++) {
+    const code = at === text.length ? DOT : text.charCodeAt(at);
+    if (code === DOT) {
+      if (value < 0 || bytes.length === 4) return null;
+      bytes.push(value);
+      value = -1;
+    } else {
+      const digit = code - ZERO;
+      if (digit < 0 || digit > 9 || value === 0) return null;
+      value = value < 0 ? digit : value * 10 + digit;
+      if (value > 255) return null;
+    }
+  }
+  return bytes.length === 4 ? bytes : null;
 }
 
 function bytesOfIpv6(text: string): number[] {

@@ -25,6 +25,8 @@ const ESCAPES: Readonly<Record<string, string>> = { "%": "%", _: " ", "-": "%20"
 
 /** An explanation may hold blanks, and the letters c, r and t. */
 export function parseMacroString(text: string, isExplanation = false): MacroPart[] | MacroProblem {
+  // Most texts have no macro.
+  if (!text.includes("%")) return text === "" ? [] : literalOf(text, isExplanation);
   const parts: MacroPart[] = [];
   for (const [token, letter, digits = "", reverse = "", delimiters = "", escaped] of text.matchAll(TOKEN)) {
     if (escaped !== undefined) parts.push(ESCAPES[escaped] as string);
@@ -35,10 +37,17 @@ export function parseMacroString(text: string, isExplanation = false): MacroPart
       const keep = digits === "" ? null : Number(digits);
       parts.push({ letter: lower, keep, isReversed: reverse !== "", delimiters: delimiters === "" ? "." : delimiters, isEscaped: letter !== lower });
     } else if (token === "%") return { problem: "a % that begins no macro" };
-    else if ((isExplanation ? LITERAL_WITH_BLANKS : LITERAL).test(token)) parts.push(token);
-    else return { problem: "a character that may not stand there" };
+    else {
+      const literal = literalOf(token, isExplanation);
+      if ("problem" in literal) return literal;
+      parts.push(token);
+    }
   }
   return parts;
+}
+
+function literalOf(text: string, isExplanation: boolean): MacroPart[] | MacroProblem {
+  return (isExplanation ? LITERAL_WITH_BLANKS : LITERAL).test(text) ? [text] : { problem: "a character that may not stand there" };
 }
 
 /** The rest of section 7.3, once the value of the letter is known. */

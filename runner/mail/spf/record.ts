@@ -38,8 +38,10 @@ export interface SpfSyntaxError {
   readonly column: number;
 }
 
+const VERSION = "v=spf1";
+
 export function isSpfRecord(text: string): boolean {
-  return /^v=spf1(?: |$)/i.test(text);
+  return (text.length === VERSION.length || text[VERSION.length] === " ") && text.slice(0, VERSION.length).toLowerCase() === VERSION;
 }
 
 /** Takes the text of one record for which isSpfRecord() holds. Most mail is sent by way of the same few records. */
@@ -48,27 +50,33 @@ export const parseSpfRecord = keptByText(1000, parseRecord);
 function parseRecord(text: string): SpfRecord | SpfSyntaxError {
   const directives: Directive[] = [];
   const modifiers = new Map<string, MacroPart[]>();
-  for (const found of text.slice("v=spf1".length).matchAll(/[^ ]+/g)) {
-    const [term] = found;
+  for (let start = VERSION.length, end: number; start < text.length; start = end + 1) {
+    const blank = text.indexOf(" ", start);
+    end = blank === -1 ? text.length : blank;
+    if (end === start) continue;
+    const term = text.slice(start, end);
     const problem = readTerm(term, directives, modifiers);
-    if (problem !== null) return { term, problem, column: "v=spf1".length + found.index + 1 };
+    if (problem !== null) return { term, problem, column: start + 1 };
   }
   return { directives, redirect: modifiers.get("redirect") ?? null, explanation: modifiers.get("exp") ?? null };
 }
 
 const MODIFIER = /^([A-Za-z][A-Za-z0-9_.-]*)=(.*)$/s;
-const DIRECTIVE = /^([+?~-]?)([A-Za-z][A-Za-z0-9_.-]*)(.*)$/s;
+const MECHANISM_NAME = /[A-Za-z][A-Za-z0-9_.-]*/y;
 
 function readTerm(term: string, directives: Directive[], modifiers: Map<string, MacroPart[]>): string | null {
-  const [, name, value = ""] = MODIFIER.exec(term) ?? [];
-  if (name !== undefined) return readModifier(name.toLowerCase(), value, modifiers);
-  const [, qualifier = "", mechanismName = "", rest = ""] = DIRECTIVE.exec(term) ?? [];
-  if (mechanismName === "") return "it is no mechanism and no modifier";
-  const read = MECHANISMS[mechanismName.toLowerCase()];
-  if (read === undefined) return `there is no mechanism ${mechanismName}`;
-  const mechanism = read(rest);
+  const modifier = term.includes("=") ? MODIFIER.exec(term) : null;
+  if (modifier !== null) return readModifier((modifier[1] as string).toLowerCase(), modifier[2] as string, modifiers);
+  const qualifier = term[0] as string;
+  const result = Object.hasOwn(QUALIFIERS, qualifier) ? QUALIFIERS[qualifier as keyof typeof QUALIFIERS] : null;
+  MECHANISM_NAME.lastIndex = result === null ? 0 : 1;
+  const name = MECHANISM_NAME.exec(term)?.[0];
+  if (name === undefined) return "it is no mechanism and no modifier";
+  const read = MECHANISMS.get(name) ?? MECHANISMS.get(name.toLowerCase());
+  if (read === undefined) return `there is no mechanism ${name}`;
+  const mechanism = read(term.slice(MECHANISM_NAME.lastIndex));
   if (typeof mechanism === "string") return mechanism;
-  directives.push({ term, result: QUALIFIERS[(qualifier === "" ? "+" : qualifier) as keyof typeof QUALIFIERS], mechanism });
+  directives.push({ term, result: result ?? "pass", mechanism });
   return null;
 }
 
@@ -84,19 +92,22 @@ function readModifier(name: string, value: string, modifiers: Map<string, MacroP
 
 type Read = (rest: string) => Mechanism | string;
 
-const MECHANISMS: Readonly<Record<string, Read>> = {
-  all: (rest) => (rest === "" ? { name: "all" } : "all takes nothing"),
-  ip4: (rest) => readNetwork("ip4", rest),
-  ip6: (rest) => readNetwork("ip6", rest),
-  a: (rest) => readHosts("a", rest),
-  mx: (rest) => readHosts("mx", rest),
-  ptr: (rest) => {
-    const domain = rest === "" ? null : afterColon(rest);
-    return typeof domain === "string" ? domain : { name: "ptr", domain };
-  },
-  include: (rest) => readDomain("include", rest),
-  exists: (rest) => readDomain("exists", rest),
-};
+const MECHANISMS: ReadonlyMap<string, Read> = new Map<string, Read>([
+  ["all", (rest) => (rest === "" ? { name: "all" } : "all takes nothing")],
+  ["ip4", (rest) => readNetwork("ip4", rest)],
+  ["ip6", (rest) => readNetwork("ip6", rest)],
+  ["a", (rest) => readHosts("a", rest)],
+  ["mx", (rest) => readHosts("mx", rest)],
+  [
+    "ptr",
+    (rest) => {
+      const domain = rest === "" ? null : afterColon(rest);
+      return typeof domain === "string" ? domain : { name: "ptr", domain };
+    },
+  ],
+  ["include", (rest) => readDomain("include", rest)],
+  ["exists", (rest) => readDomain("exists", rest)],
+]);
 
 function readDomain(name: "include" | "exists", rest: string): Mechanism | string {
   const domain = afterColon(rest);
@@ -106,24 +117,24 @@ function readDomain(name: "include" | "exists", rest: string): Mechanism | strin
 const HOSTS = /^(.*?)(?:\/(0|[1-9]\d?))?(?:\/\/(0|[1-9]\d{0,2}))?$/s;
 
 function readHosts(name: "a" | "mx", rest: string): Mechanism | string {
-  const [, written = "", bits4 = "32", bits6 = "128"] = HOSTS.exec(rest) ?? [];
+  const [, written = "", bits4 = "32", bits6 = "128"] = rest.includes("/") ? (HOSTS.exec(rest) ?? []) : ["", rest];
   if (Number(bits4) > 32 || Number(bits6) > 128) return "the prefix is longer than an address";
   const domain = written === "" ? null : afterColon(written);
   return typeof domain === "string" ? domain : { name, domain, bits4: Number(bits4), bits6: Number(bits6) };
 }
 
-const NETWORKS = {
-  ip4: { pattern: /^:([\d.]+)(?:\/(0|[1-9]\d?))?$/, bits: 32 },
-  ip6: { pattern: /^:([\dA-Fa-f:.]+)(?:\/(0|[1-9]\d{0,2}))?$/, bits: 128 },
-} as const;
+const PREFIX = /^(?:0|[1-9]\d{0,2})$/;
 
 function readNetwork(name: "ip4" | "ip6", rest: string): Mechanism | string {
-  const { pattern, bits: most } = NETWORKS[name];
-  const [, written = "", bits = String(most)] = pattern.exec(rest) ?? [];
+  const slash = rest.indexOf("/");
+  const written = rest.startsWith(":") ? rest.slice(1, slash === -1 ? rest.length : slash) : "";
   const network = written.includes(":") === (name === "ip6") ? parseWrittenIp(written) : null;
   if (network === null) return name === "ip4" ? "it has no IPv4 address" : "it has no IPv6 address";
-  if (Number(bits) > most) return "the prefix is longer than an address";
-  return { name, network, bits: Number(bits) };
+  const most = name === "ip4" ? 32 : 128;
+  if (slash === -1) return { name, network, bits: most };
+  const bits = rest.slice(slash + 1);
+  if (!PREFIX.test(bits)) return "the prefix is no number of bits";
+  return Number(bits) > most ? "the prefix is longer than an address" : { name, network, bits: Number(bits) };
 }
 
 function afterColon(rest: string): MacroPart[] | string {

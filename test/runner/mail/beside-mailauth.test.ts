@@ -23,8 +23,8 @@ type Zone = Record<string, "fails" | { TXT?: string[]; A?: string[] }>;
  * RFC 7208, 4.6.4 limits empty answers without a word on which look-ups of a term count. We count the addresses of the hosts of mx and ptr, as
  * python3-spf does; mailauth counts only what a term names itself.
  */
-function isByEmptyAddress({ result, problem }: SpfVerdict, { zone }: SpfRequest): boolean {
-  if (result !== "permerror" || !/^(?:A|AAAA) \S+ is one empty DNS answer more/.test(problem ?? "")) return false;
+function isByEmptyAddress({ problem, empty }: SpfVerdict, { zone }: SpfRequest): boolean {
+  if (problem?.includes("is one empty DNS answer more") !== true || !empty.some((question) => /^(?:A|AAAA) /.test(question))) return false;
   const texts = Object.values(zone).flatMap((records) => (typeof records === "object" && Array.isArray(records.TXT) ? records.TXT : []));
   return texts.some((text) => /(?:^|[-+~? ])(?:mx|ptr)\b/i.test(text));
 }
