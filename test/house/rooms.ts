@@ -14,7 +14,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   browser: ["support", "run", "program", "net"],
   replies: ["net"],
   "tls-policy": ["support", "run", "net", "sqlite"],
-  mail: ["support", "xml", "net", "run", "replies", "tls-policy"],
+  mail: ["support", "asn1", "xml", "net", "run", "replies", "tls-policy"],
   "mail-sites": ["support", "sqlite", "limits", "run", "net"],
   posture: ["support", "asn1", "xml", "run", "net", "tls-policy", "mail"],
   assertions: [],

@@ -59,9 +59,13 @@ function relaxedBody(body: Buffer, digest: LimitedHash): void {
   let from = -1;
   let owedLines = 0;
   let owesSpace = false;
-  for (let index = 0; index < body.length; index += 1) {
+  const { length } = body;
+  for (let index = 0; index < length; index += 1) {
+    if (from >= 0) {
+      index = endOfPlain(body, index);
+      if (index === length) break;
+    }
     const byte = body[index] as number;
-    if (byte > SPACE && from >= 0) continue;
     const isLineEnd = byte === CR && body[index + 1] === LF;
     if (byte !== SPACE && byte !== TAB && !isLineEnd) {
       if (from >= 0) continue;
@@ -84,6 +88,17 @@ function relaxedBody(body: Buffer, digest: LimitedHash): void {
   }
   if (from >= 0) digest.update(body.subarray(from));
   if (digest.total > 0) digest.update(CRLF);
+}
+
+/** The first byte from `index` on that is neither visible nor a single space. Nearly all bytes are one of the two: nothing else is asked of them. */
+function endOfPlain(body: Buffer, index: number): number {
+  const { length } = body;
+  let at = index;
+  for (;;) {
+    while (at < length && (body[at] as number) > SPACE) at += 1;
+    if (at + 1 >= length || body[at] !== SPACE || (body[at + 1] as number) <= SPACE) return at;
+    at += 2;
+  }
 }
 
 const ONE_SPACE = Buffer.from(" ");
