@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import type { Verdict } from "../../../schemas/check.js";
+import type { OutputOf } from "../../harness/probe-types.js";
 import { UsageError } from "../usage-error.js";
-import type { Posture } from "./card.js";
 
-type Checks = readonly Pick<Posture["checks"][number], "id" | "verdict" | "message">[];
+type Checks = readonly Pick<OutputOf<"mail.posture@1.0.0">["checks"][number], "id" | "verdict" | "message">[];
 
 /** A check whose verdict is another one than in an earlier run. */
 export interface Difference {
