@@ -35,16 +35,16 @@ const SLOW = [
   // Programs that start processes, which end in every way.
   "test/runner/processes/children.test.ts",
   // Slots take their time, and a watch is killed again and again.
-  "test/runner/watch/{watch,kill}.test.ts",
+  "test/runner/watch/{watch,kill,killed-before-answer,full-disk,suspend}.test.ts",
   // Watches and workers of three places on one Redis, which are killed.
   "test/runner/watch/shared/{watches,places}.test.ts",
   // Two exporters and a Prometheus beside each other.
   "test/runner/serve/beside-blackbox.test.ts",
   // A browser opens every page three times, and axe reads them.
-  "test/runner/serve/page-in-browser.test.ts",
+  "test/runner/{serve/page,report/reports}-in-browser.test.ts",
   // Copies of the repository, in which the compiler, the build and vitest run.
   "test/runner/cli/{new,foreign}.test.ts",
-  "test/runner/vitest/command.test.ts",
+  "test/runner/vitest/{command,report}.test.ts",
   "test/scripts/build.test.ts",
   "test/package/**",
 ];

@@ -58,6 +58,10 @@ const rules = {
     description: "An objective. While its error budget is spent too fast, it has an incident of its own.",
   },
   confirm_after: duration("After a first failure, run again after this time instead of at the next slot."),
+  catch_up: {
+    enum: ["once", "never"],
+    description: "With once, a check whose slots were slept through or came while the watch did not run is run once, late (never).",
+  },
 } as const;
 
 const notification = {
@@ -127,6 +131,33 @@ const page = {
       additionalProperties: false,
       description: "Proxies that log users in themselves and name them in a header field.",
     },
+    oidc: {
+      type: "object",
+      properties: {
+        issuer: { type: "string", format: "one-line", minLength: 8, maxLength: 1024, description: "The provider's issuer, such as https://login.example.org." },
+        client_id: { type: "string", format: "one-line", minLength: 1, maxLength: 256, description: "The client's name at the provider." },
+        client_secret: { ...secretSchema, description: "The client's secret, as { secret: env:NAME } (none, as of a public client)." },
+        url: {
+          type: "string",
+          format: "one-line",
+          minLength: 8,
+          maxLength: 1024,
+          description: "The status page as browsers reach it. The provider must allow it with login/callback behind it.",
+        },
+        groups: {
+          type: "array",
+          minItems: 1,
+          maxItems: 32,
+          items: { type: "string", minLength: 1, maxLength: 256 },
+          description: "Members of one of these groups are operators (everyone whom the provider logs in).",
+        },
+        groups_claim: { type: "string", minLength: 1, maxLength: 256, description: "The claim of the ID token with the groups (groups)." },
+        scopes: { type: "array", maxItems: 16, items: { type: "string", pattern: "^[!#-\\[\\]-~]{1,64}$" }, description: "Scopes beside openid ([profile])." },
+      },
+      required: ["issuer", "client_id", "url"],
+      additionalProperties: false,
+      description: "Login at an OpenID provider.",
+    },
   },
   additionalProperties: false,
   description: "Who may see all of the status page and the API. With --public, others see names and states.",
@@ -167,6 +198,13 @@ export const suiteWatchSchema = {
       items: duration("Time before the expiry."),
       description: "When to warn of a certificate that expires, once for each certificate ([21d, 7d]); [] for never.",
     },
+    heartbeat: {
+      type: "string",
+      format: "one-line",
+      minLength: 8,
+      maxLength: 4096,
+      description: "A URL that is requested every minute while checks run, so that another service notices when this watch does not.",
+    },
     notify: { type: "array", maxItems: 16, items: notification, description: "Where changes of incidents are sent." },
     page,
     keep: {
@@ -189,6 +227,11 @@ export const checkWatchSchema = {
   description: "How probe-run watch runs this check: docs/watch.md.",
   properties: {
     ...rules,
+    id: {
+      type: "string",
+      pattern: "^[A-Za-z0-9_.-]{1,64}$",
+      description: "Its name in the history, so that it may be renamed. Add it before renaming, and what is known of the check stays.",
+    },
     depends_on: {
       type: "array",
       minItems: 1,

@@ -1,4 +1,5 @@
 import type { Driver } from "../sqlite/driver.js";
+import { DAY_MS } from "./daily.js";
 import { prepared } from "./prepared.js";
 
 /** Results of one check on one day, in UTC. */
@@ -22,14 +23,18 @@ export interface IncidentRow {
   readonly reason: string | null;
 }
 
-export const DAY_MS = 86_400_000;
+const BY_DAY = `SELECT check_id AS "check", day, ok + warning AS fine, error AS failed, unknown + suppressed + maintenance AS unmeasured
+  FROM days WHERE check_id IN (SELECT value FROM json_each(?)) AND day >= ?`;
+/** Of the days that are not added up yet. */
+const BY_HOUR = `SELECT check_id AS "check", hour / ${DAY_MS} * ${DAY_MS} AS day, sum(ok + warning) AS fine, sum(error) AS failed,
+  sum(unknown + suppressed + maintenance) AS unmeasured
+  FROM hours WHERE check_id IN (SELECT value FROM json_each(?)) AND hour >= ?
+  AND NOT EXISTS (SELECT 1 FROM days WHERE days.check_id = hours.check_id AND day = hour / ${DAY_MS} * ${DAY_MS}) GROUP BY check_id, day`;
 
 /** The days of these checks from this moment on. */
 export function dayCounts(driver: Driver, checks: readonly number[], since: number): DayCount[] {
-  const sql = `SELECT check_id AS "check", hour / ${DAY_MS} * ${DAY_MS} AS day, sum(ok + warning) AS fine, sum(error) AS failed,
-    sum(unknown + suppressed + maintenance) AS unmeasured
-    FROM hours WHERE check_id IN (SELECT value FROM json_each(?)) AND hour >= ? GROUP BY check_id, day`;
-  return prepared(driver, sql).all(JSON.stringify(checks), since) as DayCount[];
+  const given = [JSON.stringify(checks), since] as const;
+  return prepared(driver, `${BY_DAY} UNION ALL ${BY_HOUR}`).all(...given, ...given) as DayCount[];
 }
 
 /** The newest first. */

@@ -2,6 +2,7 @@ import type { Driver, Statement } from "../sqlite/driver.js";
 import { inTransaction } from "../sqlite/transaction.js";
 import { HistoryLost } from "./history-lost.js";
 import { openHistoryFile } from "./open-history.js";
+import { type OperationTime, OperationTimes } from "./operation-times.js";
 import { type Notification, Outbox } from "./outbox.js";
 import { prepared } from "./prepared.js";
 import { OUTCOMES } from "./schema.js";
@@ -34,6 +35,7 @@ export interface Entry extends StateChange {
   readonly weightMs: number;
   /** Of what is not ok: why, and what the probe found. */
   readonly evidence: { readonly reason: string; readonly output: string | null } | null;
+  readonly operations?: readonly OperationTime[];
 }
 
 export interface StoredIncident {
@@ -44,7 +46,12 @@ export interface StoredIncident {
   readonly reason: string | null;
 }
 
-const ADD_CHECK = "INSERT INTO checks (key, suite, name, state) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET name = excluded.name";
+/** Not one of a check that was forgotten: its results are kept for a while. */
+const NEW_ID = `1 + max(${["checks", "results", "evidence", "hours", "days", "incidents"]
+  .map((table) => `coalesce((SELECT max(${table === "checks" ? "id" : "check_id"}) FROM ${table}), 0)`)
+  .join(", ")})`;
+const ADD_CHECK = `INSERT INTO checks (id, key, suite, name, state) VALUES (${NEW_ID}, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET name = excluded.name`;
+const RENAME_CHECK = "UPDATE checks SET key = ? WHERE key = ?";
 const CHECKS = "SELECT id, key, name, state FROM checks WHERE suite = ? ORDER BY id";
 const FORGET_CHECK = "DELETE FROM checks WHERE id = ?";
 const ADD_RESULT = "INSERT INTO results (check_id, at, outcome, duration_us) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING";
@@ -63,10 +70,13 @@ const HOUR_MS = 3_600_000;
 export class History {
   readonly driver: Driver;
   readonly outbox: Outbox;
+  readonly times = new OperationTimes();
   /** The state of each check as the file has it: a file that has another one was written by another process. */
   readonly #states = new Map<number, string>();
   /** The same for what the transaction that is open has written; null outside of one. */
   #written: Map<number, string> | null = null;
+  /** What is done once the transaction that is open is stored. */
+  #measured: (() => void)[] = [];
 
   /** IN_MEMORY for one that ends with the process. */
   constructor(path: string) {
@@ -79,9 +89,11 @@ export class History {
     if (this.#written !== null) return work();
     const written = new Map<number, string>();
     this.#written = written;
+    this.#measured = [];
     try {
       const result = inTransaction(this.driver, work);
       for (const [check, state] of written) this.#states.set(check, state);
+      for (const add of this.#measured) add();
       return result;
     } finally {
       this.#written = null;
@@ -100,6 +112,14 @@ export class History {
     });
   }
 
+  /** A check whose key follows from its id keeps what was stored under the key of its name. */
+  rename(suite: string, checks: readonly { readonly key: string; readonly nameKey: string }[]): void {
+    this.together(() => {
+      const known = new Set((this.#sql(CHECKS).all(suite) as StoredCheck[]).map(({ key }) => key));
+      for (const { key, nameKey } of checks) if (known.has(nameKey) && !known.has(key)) this.#sql(RENAME_CHECK).run(key, nameKey);
+    });
+  }
+
   /** False: this result is there already, and nothing is changed. */
   add(entry: Entry, now: number): boolean {
     return this.together(() => {
@@ -110,6 +130,7 @@ export class History {
       const [good, bad] = outcome === "error" ? [0, weightMs] : outcome === "ok" || outcome === "warning" ? [weightMs, 0] : [0, 0];
       this.#sql(countSql(outcome)).run(check, Math.floor(at / HOUR_MS) * HOUR_MS, microseconds ?? 0, good, bad);
       this.change(entry, now);
+      this.#measured.push(() => this.times.add(check, at, entry.operations ?? [], now));
       return true;
     });
   }
@@ -140,8 +161,13 @@ export class History {
     this.#sql(FORGET_CHECK).run(check);
   }
 
+  /** At the end: what the disk does not take is lost. */
   close(): void {
-    this.driver.close();
+    try {
+      this.times.store(this.driver, Date.now(), true);
+    } finally {
+      this.driver.close();
+    }
   }
 
   #sql(text: string): Statement {

@@ -35,13 +35,18 @@ export class LogHistogram {
     for (const [bucket, count] of other.#counts) this.#add(bucket, count);
   }
 
+  /** Of all values, to 2 %. */
+  get sum(): number {
+    return [...this.#counts].reduce((sum, [bucket, count]) => sum + count * middleOf(bucket), 0);
+  }
+
   /** The value below which this share of all values lies, to 2 %; null without values. */
   quantile(share: number): number | null {
     if (this.#total === 0) return null;
     let left = Math.max(1, Math.ceil(share * this.#total));
     for (const [bucket, count] of this.#sorted()) {
       left -= count;
-      if (left <= 0) return bucket === 0 ? 0 : (2 * GAMMA ** bucket) / (GAMMA + 1);
+      if (left <= 0) return middleOf(bucket);
     }
     return null;
   }
@@ -66,6 +71,10 @@ export class LogHistogram {
   #sorted(): [bucket: number, count: number][] {
     return [...this.#counts].sort(([a], [b]) => a - b);
   }
+}
+
+function middleOf(bucket: number): number {
+  return bucket === 0 ? 0 : (2 * GAMMA ** bucket) / (GAMMA + 1);
 }
 
 function pushVarint(bytes: number[], value: number): void {

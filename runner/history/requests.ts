@@ -4,8 +4,9 @@ import type { Entry, History, StateChange } from "./history.js";
 import { logPosition, setLogPosition } from "./log-position.js";
 import { measuredByHour, measuredResults } from "./measured.js";
 import { incidentsOfCheck, newestEvidence, resultsBefore } from "./of-check.js";
+import { encoded as encodedHistograms, merged } from "./operation-times.js";
 import type { Batching, Notification, WaitingBatch } from "./outbox.js";
-import { durationsSince } from "./rollup.js";
+import { durationsSince, operationsSince } from "./rollup.js";
 
 type Handler = (history: History, ...given: never[]) => unknown;
 
@@ -14,6 +15,7 @@ const WRITING = {
   add: (history: History, entry: Entry, now: number) => history.add(entry, now),
   change: (history: History, change: StateChange, now: number) => history.change(change, now),
   takeBack: (history: History, check: number, state: string, ats: readonly number[]) => history.takeBack(check, state, ats),
+  rename: (history: History, suite: string, checks: readonly { readonly key: string; readonly nameKey: string }[]) => history.rename(suite, checks),
   forget: (history: History, check: number) => history.forget(check),
   notify: ({ outbox }: History, notifications: readonly Notification[], now: number) => outbox.add(notifications, now),
   postpone: ({ outbox }: History, batch: WaitingBatch, due: number) => outbox.postpone(batch, due),
@@ -41,6 +43,9 @@ const REQUESTS = {
   resultsBefore: ({ driver }: History, check: number, before: number, most: number) => resultsBefore(driver, check, before, most),
   /** A LogHistogram, encoded. */
   durationsSince: ({ driver }: History, check: number, since: number) => durationsSince(driver, check, since).encode(),
+  /** The same by operation. */
+  operationsSince: ({ driver, times }: History, check: number, since: number) =>
+    encodedHistograms(merged([operationsSince(driver, check, since), times.of(check)])),
 } satisfies Record<string, Handler>;
 
 export type RequestName = keyof typeof REQUESTS;

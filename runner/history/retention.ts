@@ -23,6 +23,8 @@ export function deleteOld(driver: Driver, { resultsMs, failuresMs, hoursMs }: Ke
     [sliceOf("results", "check_id, at", `outcome NOT IN (${OK}) AND at < ?`), now - failuresMs],
     [sliceOf("evidence", "check_id, at", "at < ?"), now - failuresMs],
     [sliceOf("hours", "check_id, hour", "hour < ?"), now - hoursMs],
+    // Days are kept, but not of a check that is no longer watched.
+    [sliceOf("days", "check_id, day", "check_id NOT IN (SELECT id FROM checks) AND day < ?"), now - hoursMs],
     [sliceOf("incidents", "check_id, number", "closed_at < ?"), now - hoursMs],
     [sliceOf("certificates", "suite, fingerprint", "not_after < ?"), now - hoursMs],
     [sliceOf("outbox", "id, receiver", "ended_at < ?"), now - OUTBOX_MS],

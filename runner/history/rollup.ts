@@ -1,7 +1,15 @@
 import type { Driver } from "../sqlite/driver.js";
 import { inTransaction } from "../sqlite/transaction.js";
+import { DAY_MS } from "./daily.js";
 import { LogHistogram } from "./log-histogram.js";
+import { decoded, merged, type OperationHistograms } from "./operation-times.js";
 import { prepared } from "./prepared.js";
+
+interface DayRow {
+  readonly day: number;
+  readonly durations: string;
+  readonly operations: string;
+}
 
 const HOUR_MS = 3_600_000;
 /** A result may come this long after its slot began. */
@@ -13,6 +21,8 @@ const OPEN = "SELECT check_id, hour FROM hours WHERE durations IS NULL AND hour 
 const DURATIONS = "SELECT duration_us FROM results WHERE check_id = ? AND at >= ? AND at < ? AND duration_us IS NOT NULL";
 const STORE = "UPDATE hours SET durations = ? WHERE check_id = ? AND hour = ?";
 const STORED = "SELECT durations FROM hours WHERE check_id = ? AND hour >= ? AND durations IS NOT NULL";
+const DAYS = "SELECT day, durations, operations FROM days WHERE check_id = ? AND day >= ? ORDER BY day";
+const OPERATIONS = "SELECT operations FROM hours WHERE check_id = ? AND hour >= ? AND operations IS NOT NULL";
 const UNSTORED = `SELECT results.duration_us AS duration_us FROM results JOIN hours ON hours.check_id = results.check_id AND hours.hour = at / ${HOUR_MS} * ${HOUR_MS}
   WHERE results.check_id = ? AND at >= ? AND durations IS NULL AND results.duration_us IS NOT NULL`;
 
@@ -31,10 +41,26 @@ export function rollUp(driver: Driver, now: number): boolean {
 
 /** The durations of a check since the hour of this moment, in microseconds. */
 export function durationsSince(driver: Driver, check: number, since: number): LogHistogram {
-  const from = Math.floor(since / HOUR_MS) * HOUR_MS;
+  const { days, from } = wholeDays(driver, check, since);
   const histogram = histogramOf(prepared(driver, UNSTORED).all(check, from) as { duration_us: number }[]);
   for (const { durations } of prepared(driver, STORED).all(check, from) as { durations: string }[]) histogram.merge(LogHistogram.decode(durations));
+  for (const { durations } of days) histogram.merge(LogHistogram.decode(durations));
   return histogram;
+}
+
+/** The same of its operations, as far as they are stored: those of the last minutes are not. */
+export function operationsSince(driver: Driver, check: number, since: number): OperationHistograms {
+  const { days, from } = wholeDays(driver, check, since);
+  const hours = prepared(driver, OPERATIONS).all(check, from) as { operations: string }[];
+  return merged([...days, ...hours].map(({ operations }) => decoded(operations)));
+}
+
+/** The days since the day of this moment that are added up, and the hour from which hours are counted. Less than two days are counted by hours alone. */
+function wholeDays(driver: Driver, check: number, since: number): { readonly days: readonly DayRow[]; readonly from: number } {
+  const hour = Math.floor(since / HOUR_MS) * HOUR_MS;
+  const days = prepared(driver, DAYS).all(check, Math.floor(since / DAY_MS) * DAY_MS) as DayRow[];
+  const last = days.at(-1);
+  return days.length < 2 || last === undefined ? { days: [], from: hour } : { days, from: last.day + DAY_MS };
 }
 
 function histogramOf(rows: readonly { readonly duration_us: number }[]): LogHistogram {

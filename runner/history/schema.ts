@@ -78,4 +78,21 @@ export const SCHEMA_STEPS: readonly string[] = [
   ) WITHOUT ROWID;`,
   "ALTER TABLE hours ADD COLUMN durations TEXT; CREATE INDEX hours_open ON hours (hour) WHERE durations IS NULL",
   "CREATE TABLE log_positions (suite TEXT PRIMARY KEY, position TEXT NOT NULL) WITHOUT ROWID",
+  `ALTER TABLE hours ADD COLUMN operations TEXT;
+  CREATE TABLE days (
+    check_id INTEGER NOT NULL,
+    day INTEGER NOT NULL,
+    ok INTEGER NOT NULL,
+    warning INTEGER NOT NULL,
+    error INTEGER NOT NULL,
+    unknown INTEGER NOT NULL,
+    suppressed INTEGER NOT NULL,
+    maintenance INTEGER NOT NULL,
+    good_ms INTEGER NOT NULL,
+    bad_ms INTEGER NOT NULL,
+    durations TEXT NOT NULL,
+    operations TEXT NOT NULL,
+    PRIMARY KEY (check_id, day)
+  ) WITHOUT ROWID;
+  CREATE TABLE rolled (day INTEGER NOT NULL, check_id INTEGER NOT NULL);`,
 ];

@@ -18,6 +18,8 @@ export interface CheckDetails {
   readonly typical: Summary;
   /** Whole runs over a longer time. */
   readonly spans: readonly DurationSpan[];
+  /** Its operations over some of these times, in the order in which they were first seen. */
+  readonly operations: readonly { readonly name: string; readonly rows: readonly DurationSpan[] }[];
   /** The newest failure that the history holds, with the probe's output as JSON. */
   readonly failure: { readonly at: number; readonly reason: string; readonly output: string | null } | null;
 }
@@ -68,8 +70,12 @@ function facts({ probe, target, reason }: CheckDetails): string {
   return reason === null ? about : `${about}<div class="wrong"><p>${escaped(reason)}</p></div>`;
 }
 
-function runs({ last, typical, spans }: CheckDetails): string[] {
-  const long = spans.length === 0 ? [] : [`<h2>Percentiles over time</h2>${spanTable(spans)}`];
+function runs({ last, typical, spans, operations }: CheckDetails): string[] {
+  const byOperation = operations.filter(({ rows }) => rows.length > 0);
+  const long = [
+    ...(spans.length === 0 ? [] : [`<h2>Percentiles over time</h2>${spanTable("Percentiles over time", "Whole runs, to 2 %", "Time", spans)}`]),
+    ...byOperation.map(({ name, rows }) => spanTable(`Operations over ${name}`, `By operation, over ${name}`, "Operation", rows)),
+  ];
   if (last === null) return ["<h2>Last run</h2><p>No run has ended since the watch was started.</p>", ...long];
   return [
     `<h2>Last run</h2><p>${milliseconds(last.durationMs)}, at ${timeElement(last.at)}. <span class="soft">The median of the last ${typical.count} runs is ${milliseconds(typical.spread?.p50 ?? 0)}.</span></p>`,
@@ -80,12 +86,12 @@ function runs({ last, typical, spans }: CheckDetails): string[] {
   ];
 }
 
-function spanTable(spans: readonly DurationSpan[]): string {
+function spanTable(label: string, caption: string, first: string, spans: readonly DurationSpan[]): string {
   const rows = spans.map(({ name, count, p50, p90, p99 }) => {
     const cells = [p50, p90, p99].map((value) => `<td class="number">${milliseconds(value)}</td>`);
     return `<tr><th scope="row">${escaped(name)}</th><td class="number">${count}</td>${cells.join("")}</tr>`;
   });
-  return table("Percentiles over time", "Whole runs, to 2 %", "Time", ["Count", "p50", "p90", "p99"], rows);
+  return table(label, caption, first, ["Count", "p50", "p90", "p99"], rows);
 }
 
 function table(label: string, caption: string, first: string, numbers: readonly string[], rows: readonly string[]): string {

@@ -27,6 +27,22 @@ export function histogram(name: string, help: string, { bounds, buckets, sum }: 
   ];
 }
 
+export interface Summary {
+  readonly quantiles: readonly (readonly [share: number, value: number])[];
+  readonly sum: number;
+  readonly count: number;
+}
+
+export function summary(name: string, help: string, { quantiles, sum, count }: Summary): string[] {
+  return [
+    `# HELP ${name} ${help}`,
+    `# TYPE ${name} summary`,
+    ...quantiles.map(([share, value]) => `${name}${labels({ quantile: String(share) })} ${value}`),
+    `${name}_sum ${sum}`,
+    `${name}_count ${count}`,
+  ];
+}
+
 export function labels(values: Readonly<Record<string, string>>): string {
   const written = Object.entries(values).map(([name, value]) => `${name}="${value.replace(/["\\\n]/g, (each) => (each === "\n" ? "\\n" : `\\${each}`))}"`);
   return `{${written.join(",")}}`;

@@ -2,6 +2,7 @@ import type { IncidentEvent } from "../../schemas/incident-event.js";
 import type { StoredCheck, StoredIncident } from "../history/history.js";
 import type { HistoryClient } from "../history/history-client.js";
 import { HistoryLost } from "../history/history-lost.js";
+import type { OperationTime } from "../history/operation-times.js";
 import type { Notification } from "../history/outbox.js";
 import { eventOf, type Notice, notificationsOf } from "./notices.js";
 import { pseudoCheck, type ReportedCheck, unplanned } from "./reported-check.js";
@@ -17,6 +18,7 @@ export interface Result {
   readonly output: string | null;
   /** Within maintenance: it failed. */
   readonly hasFailed?: boolean;
+  readonly operations?: readonly OperationTime[];
   /** The time for which it stands: since the result before it, at most a slot. */
   readonly weightMs?: number;
 }
@@ -30,8 +32,10 @@ interface Kept {
 export interface BookOptions {
   /** Called with each change, after it is stored or could not be. */
   onChange(check: ReportedCheck, change: Change, reason: string | null): void;
-  /** The history cannot be written: the watch continues, and these were not stored. */
-  onTrouble(error: unknown, unsaved: readonly Notification[]): void;
+  /** The history cannot be written: the watch continues, and these, with so many results, were not stored. */
+  onTrouble(error: unknown, unsaved: readonly Notification[], results: number): void;
+  /** A result was stored. */
+  onStored?(): void;
 }
 
 /** The states of all checks, and the one place that changes them. A state changes at once; that it is stored takes the history a moment. */
@@ -45,6 +49,8 @@ export class Book {
   /** Continues where the history ends. */
   static async open(plan: WatchPlan, history: HistoryClient, options: BookOptions, now: number): Promise<Book> {
     const book = new Book(plan, history, options);
+    const named = plan.checks.flatMap(({ key, nameKey }) => (nameKey === null ? [] : [{ key, nameKey }]));
+    if (named.length > 0) await history.ask("rename", plan.suite, named);
     const all = book.#all().map(({ key, name }) => ({ key, name }));
     const stored = await history.ask("checks", plan.suite, all, JSON.stringify(FIRST_STATE));
     const known = new Set(all.map(({ key }) => key));
@@ -90,7 +96,7 @@ export class Book {
     if (kept.state.incident !== null || kept.state.incidents !== before.incidents) return;
     const state: CheckState = { ...before, last_at: kept.state.last_at, outcome: "unknown" };
     kept.state = state;
-    await this.#stored(this.history.ask("takeBack", kept.id, JSON.stringify(state), ats), []);
+    await this.#stored(this.history.ask("takeBack", kept.id, JSON.stringify(state), ats), [], 0);
   }
 
   /** Rejects when nothing can be stored any more: another process uses the history. */
@@ -101,13 +107,13 @@ export class Book {
     // One that is not newer than the last result was reported already, or comes too late: it is stored, and nothing else.
     const isNew = state !== before;
     const notifications = change === null ? [] : this.#notifications(check, change, state, result);
-    const { at, outcome, durationMs, weightMs = 0 } = result;
+    const { at, outcome, durationMs, weightMs = 0, operations = [] } = result;
     const evidence = result.reason === null ? null : { reason: result.reason, output: result.output };
     const incident = storedIncident(before, state, change, result);
     kept.state = state;
     if (isNew) kept.reason = result.reason;
-    const entry = { check: kept.id, at, outcome, durationMs, weightMs, evidence, state: JSON.stringify(state), incident, notifications };
-    await this.#stored(this.history.ask("add", entry, now), notifications);
+    const entry = { check: kept.id, at, outcome, durationMs, weightMs, evidence, operations, state: JSON.stringify(state), incident, notifications };
+    await this.#stored(this.history.ask("add", entry, now), notifications, 1);
     if (change !== null) this.options.onChange(check, change, result.reason);
   }
 
@@ -188,12 +194,13 @@ export class Book {
   }
 
   /** While the history cannot be written, the watch continues without it. */
-  async #stored(storing: Promise<unknown>, unsaved: readonly Notification[]): Promise<void> {
+  async #stored(storing: Promise<unknown>, unsaved: readonly Notification[], results: number): Promise<void> {
     try {
       await storing;
+      this.options.onStored?.();
     } catch (error) {
       if (error instanceof HistoryLost) throw error;
-      this.options.onTrouble(error, unsaved);
+      this.options.onTrouble(error, unsaved, results);
     }
   }
 

@@ -1,3 +1,5 @@
+import type { OperationTime } from "../history/operation-times.js";
+import { numberedNames } from "../support/numbered-names.js";
 import { Blindness } from "./blindness.js";
 import type { Book, Result } from "./book.js";
 import type { Ran } from "./run-check.js";
@@ -34,7 +36,7 @@ export class Judge {
     const reason = reasons.length === 0 ? null : reasons.join("; ");
     const output = outcome === "error" && report !== null ? JSON.stringify(report.envelope.queue) : null;
     const weightMs = weightOf(slotLength(at, check.schedule), at, this.book.state(check.key).last_at);
-    const result: Result = { at, outcome, durationMs, reason, output, weightMs };
+    const result: Result = { at, outcome, durationMs, reason, output, weightMs, operations: operationsOf(report) };
     if (this.#maintenance.has(check.planned.tags, at)) return { ...result, outcome: "maintenance", hasFailed: outcome === "error" };
     if (outcome !== "error") {
       if (outcome !== "unknown") await this.#seen(check);
@@ -80,4 +82,10 @@ export class Judge {
 /** The time for which a result stands. What confirm_after runs sooner must not weigh more. */
 export function weightOf(slotMs: number, at: number, lastAt: number | null): number {
   return lastAt === null ? slotMs : Math.max(0, Math.min(slotMs, at - lastAt));
+}
+
+function operationsOf(report: Ran["report"]): OperationTime[] {
+  const operations = report?.carried.operations ?? [];
+  const names = numberedNames(operations.map(({ name }) => name));
+  return operations.map(({ duration_ms: durationMs }, index) => ({ name: names[index] as string, durationMs }));
 }

@@ -1,14 +1,17 @@
-import { labels, metric } from "../support/prometheus.js";
+import { labels, metric, summary } from "../support/prometheus.js";
 import type { Book } from "./book.js";
 import type { CertificateWatch } from "./certificates/certificate-watch.js";
+import type { HistoryHealth } from "./history-health.js";
+import type { Watch } from "./watch.js";
 import type { WatcherCounts } from "./watcher.js";
 
 /**
  * The watch itself as numbers, and the state of each check. The first one is for an alert: it grows old when the watch does not run. `waiting` are
- * the notifications that no receiver has taken.
+ * the notifications that no receiver has taken. For the public it holds names and states only.
  */
-export function watchMetrics(book: Book, certificates: CertificateWatch, counts: WatcherCounts, waiting: number): string {
-  const lines = [...ofWatch(book, counts, waiting), ...ofChecks(book), ...ofCertificates(book.plan.suite, certificates)];
+export function watchMetrics({ book, certificates, watcher, health }: Watch, waiting: number, isPublic: boolean): string {
+  const own = isPublic ? [] : ofCertificates(book.plan.suite, certificates);
+  const lines = [...ofWatch(book, watcher.counts, waiting), ...ofHistory(health), ...ofChecks(book), ...own];
   return lines.map((line) => `${line}\n`).join("");
 }
 
@@ -22,16 +25,21 @@ function ofWatch(book: Book, { results, missed, running, lastSlotAt, lateness }:
       Object.entries(results).map(([outcome, count]) => [labels({ outcome }), count]),
     ),
     ...metric("probe_run_watch_missed_total", "counter", "Slots that were not run, because the run before had not ended or it was too late", [["", missed]]),
-    ...metric(
-      "probe_run_watch_start_lateness_seconds",
-      "gauge",
-      "How late runs began after their slot did, since the start of the watch",
-      [0.5, 0.99].map((share) => [labels({ quantile: String(share) }), (lateness.quantile(share) ?? 0) / 1e6]),
-    ),
+    ...summary("probe_run_watch_start_lateness_seconds", "How late runs began after their slot did, since the start of the watch", {
+      quantiles: [0.5, 0.99].map((share) => [share, (lateness.quantile(share) ?? 0) / 1e6] as const),
+      sum: lateness.sum / 1e6,
+      count: lateness.total,
+    }),
     ...metric("probe_run_watch_running", "gauge", "Checks that run now", [["", running]]),
     ...metric("probe_run_watch_blind", "gauge", "1 while this machine seems to be offline, and failures are unknown", [["", book.isBlind ? 1 : 0]]),
     ...metric("probe_run_watch_notifications_waiting", "gauge", "Notifications that no receiver has taken yet", [["", waiting]]),
   ];
+}
+
+function ofHistory({ isWritable }: HistoryHealth): string[] {
+  return metric("probe_run_watch_history_writable", "gauge", "0 while the history cannot be written, as with a full disk, and results are lost", [
+    ["", Number(isWritable)],
+  ]);
 }
 
 function ofChecks(book: Book): string[] {

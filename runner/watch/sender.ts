@@ -47,6 +47,8 @@ export function openLines(receivers: readonly Receiver[], environment: NodeJS.Pr
 
 export interface SenderOptions {
   onTrouble(message: string): void;
+  /** The outbox cannot be read or written. */
+  onOutboxTrouble(error: unknown): void;
   /** Of all incidents that are open now. */
   openIncidents(): readonly IncidentEvent[];
   /** With other watches of the suite; null: this is the only one. */
@@ -98,7 +100,7 @@ export class Sender {
       await this.#refresh(line);
     } catch (error) {
       line.notBefore = Date.now() + FIRST_WAIT_MS;
-      this.#report(`the outbox cannot be used: ${(error as Error).message}`);
+      this.options.onOutboxTrouble(error);
     } finally {
       line.busy = null;
     }

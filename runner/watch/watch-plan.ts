@@ -16,13 +16,17 @@ import type { Rules } from "./state.js";
 
 /** One check of a suite as it is watched. */
 export interface WatchedCheck {
-  /** Stays the same while suite, target and name do. */
+  /** Stays the same while suite, target and name do; with an id, while that does instead of the name. */
   readonly key: string;
+  /** Of a check with an id: what its key was without one. */
+  readonly nameKey: string | null;
   readonly name: string;
   readonly planned: PlannedCheck;
   readonly rules: Rules;
   readonly schedule: Schedule;
   readonly confirmAfterMs: number | null;
+  /** Slots that were slept through are run once, late. */
+  readonly catchesUp: boolean;
   readonly objective: Objective | null;
   /** Keys of the checks without which this one cannot work. */
   readonly dependsOn: readonly string[];
@@ -37,6 +41,8 @@ export interface WatchPlan {
   readonly certificateWarnMs: readonly number[];
   readonly maintenance: readonly MaintenanceWindow[];
   readonly receivers: readonly Receiver[];
+  /** Requested every minute; null without one. */
+  readonly heartbeat: string | null;
   readonly keep: Keeping;
   /** Places whose workers run every check, with a queue. */
   readonly locations: readonly string[];
@@ -68,39 +74,51 @@ export async function watchPlanOf({ suite, checks, files }: ReadSuite): Promise<
     if (planned.transcript !== null)
       problems.add(["targets", planned.labels[0] as string, "transcript"], "value", "a transcript cannot be watched", "give a server, or run probe-run test");
     const own: CheckWatch = planned.check.watch ?? {};
-    const { clear_after, confirm_after, objective } = { ...watch, ...own };
+    const { clear_after, confirm_after, objective, catch_up } = { ...watch, ...own };
     const path = ["checks", planned.index, "watch"];
     const key = keyOf.get(planned) as string;
+    if (watched.some((other) => other.key === key)) problems.add([...path, "id"], "value", "another check of this target has the same id");
     watched.push({
       key,
+      nameKey: own.id === undefined ? null : keyFor(suite.name, { ...planned, check: { ...planned.check, watch: {} } }),
       name: planned.title,
       planned,
       rules: { fireAfter: fireAfterOf(planned, watch, problems), clearAfter: clear_after ?? 2 },
       schedule: await scheduleOf(key, watch, own, path, problems),
       objective: objective === undefined ? null : { good: objective.good, days: objective.days ?? USUAL_DAYS },
       confirmAfterMs: confirm_after === undefined ? null : (durationMs(confirm_after) as number),
+      catchesUp: catch_up === "once",
       dependsOn: named([...path, "depends_on"], own.depends_on ?? [], planned.target),
     });
   }
   assertNoCircle(watched, problems);
   const canaries = named(["watch", "canaries"], watch.canaries ?? [], null);
-  for (const { key, name, planned, dependsOn } of watched)
-    if (canaries.includes(key) && dependsOn.length > 0)
-      problems.add(["checks", planned.index, "watch", "depends_on"], "key", `${name} is a canary, and depends on another check`, "a canary stands by itself");
+  assertCanaries(watched, canaries, problems);
   const certificateWarnMs = (watch.certificates ?? USUAL_WARNINGS).map((before) => durationMs(before) as number);
   const maintenance = await maintenanceOf(watch, new Set(checks.flatMap(({ tags }) => tags)), problems);
   const receivers = receiversOf(watch, problems);
   const { locations = [] } = watch;
-  const quorum = watch.quorum ?? Math.max(1, Math.ceil(locations.length / 2));
-  if (quorum > Math.max(1, locations.length)) problems.add(["watch", "quorum"], "value", "quorum must not be more than the number of locations");
+  const quorum = quorumOf(watch, problems);
   await checkMailSettings(watch, problems);
+  const heartbeat = heartbeatOf(watch, problems);
   problems.throwIfAny();
-  return { suite: suite.name, checks: watched, canaries, certificateWarnMs, maintenance, receivers, keep: keepingOf(watch), locations, quorum };
+  return { suite: suite.name, checks: watched, canaries, certificateWarnMs, maintenance, receivers, heartbeat, keep: keepingOf(watch), locations, quorum };
 }
 
-function keyFor(suite: string, { target, name }: PlannedCheck): string {
+function quorumOf({ locations = [], quorum = Math.max(1, Math.ceil(locations.length / 2)) }: SuiteWatch, problems: ProblemCollector): number {
+  if (quorum > Math.max(1, locations.length)) problems.add(["watch", "quorum"], "value", "quorum must not be more than the number of locations");
+  return quorum;
+}
+
+function assertCanaries(watched: readonly WatchedCheck[], canaries: readonly string[], problems: ProblemCollector): void {
+  for (const { key, name, planned, dependsOn } of watched)
+    if (canaries.includes(key) && dependsOn.length > 0)
+      problems.add(["checks", planned.index, "watch", "depends_on"], "key", `${name} is a canary, and depends on another check`, "a canary stands by itself");
+}
+
+function keyFor(suite: string, { target, name, check: { watch } }: PlannedCheck): string {
   return createHash("sha256")
-    .update(JSON.stringify([suite, target, name]))
+    .update(JSON.stringify(watch?.id === undefined ? [suite, target, name] : [suite, target, { id: watch.id }]))
     .digest("hex")
     .slice(0, 16);
 }
@@ -115,6 +133,18 @@ function fireAfterOf({ check, index }: PlannedCheck, watch: SuiteWatch, problems
       "failures must not be more than of",
     );
   return { failures: given.failures, of: given.of };
+}
+
+function heartbeatOf({ heartbeat }: SuiteWatch, problems: ProblemCollector): string | null {
+  if (heartbeat !== undefined && !isPlainUrl(heartbeat))
+    problems.add(["watch", "heartbeat"], "value", "a heartbeat is a URL with http or https, without user and password");
+  return heartbeat ?? null;
+}
+
+function isPlainUrl(written: string): boolean {
+  if (!URL.canParse(written)) return false;
+  const { protocol, username, password } = new URL(written);
+  return ["http:", "https:"].includes(protocol) && username === "" && password === "";
 }
 
 function keepingOf({ keep }: SuiteWatch): Keeping {

@@ -5,6 +5,8 @@ import type { Notification } from "../history/outbox.js";
 import { Book, type BookOptions } from "./book.js";
 import { CertificateWatch } from "./certificates/certificate-watch.js";
 import { seenCertificates } from "./certificates/seen-certificates.js";
+import { Heartbeat } from "./heartbeat.js";
+import { HistoryHealth } from "./history-health.js";
 import { Objectives } from "./objectives/objective.js";
 import type { Ran } from "./run-check.js";
 import { openLines, Sender, type SenderLine } from "./sender.js";
@@ -49,6 +51,7 @@ interface Parts {
   readonly book: Book;
   readonly certificates: CertificateWatch;
   readonly sender: Sender;
+  readonly health: HistoryHealth;
 }
 
 /** All that runs while a suite is watched. */
@@ -56,24 +59,28 @@ export class Watch {
   readonly book: Book;
   readonly certificates: CertificateWatch;
   readonly watcher: Watching;
+  readonly health: HistoryHealth;
   readonly #share: Share | null;
   readonly #sender: Sender;
   readonly #objectives: Objectives;
   readonly #timer: NodeJS.Timeout;
+  readonly #heartbeat: Heartbeat | null;
   readonly #saidAt = new Map<string, number>();
 
   /** Starts it, from where the history ends. */
   static async open(prepared: PreparedWatch, history: HistoryClient, options: WatchOptions, legacy: Legacy | null = null): Promise<Watch> {
     const { plan, lines } = prepared;
+    const health = new HistoryHealth(options.tell);
     let open: Pick<Parts, "book" | "certificates"> | null = null;
     const openIncidents = (): IncidentEvent[] =>
       open === null ? [] : [...open.book.openIncidents(Date.now()), ...open.certificates.openIncidents(Date.now())];
     const share = options.queue === null ? null : await openShare(plan, options.queue);
-    const sender = new Sender(lines, history, { onTrouble: options.tell, openIncidents, shared: share?.outbox ?? null });
+    const onOutboxTrouble = (error: unknown): void => health.failed(error, 0);
+    const sender = new Sender(lines, history, { onTrouble: options.tell, onOutboxTrouble, openIncidents, shared: share?.outbox ?? null });
     try {
-      open = await openParts(plan, history, options, sender);
+      open = await openParts(plan, history, options, sender, health);
       history.keep(plan.keep);
-      return new Watch({ ...open, sender, share }, options, legacy);
+      return new Watch({ ...open, sender, share, health }, options, legacy);
     } catch (error) {
       await sender.close();
       await share?.close();
@@ -82,7 +89,7 @@ export class Watch {
   }
 
   private constructor(
-    { book, certificates, sender, share }: Parts,
+    { book, certificates, sender, share, health }: Parts,
     readonly options: WatchOptions,
     legacy: Legacy | null,
   ) {
@@ -90,16 +97,20 @@ export class Watch {
     this.certificates = certificates;
     this.#sender = sender;
     this.#share = share;
+    this.health = health;
     const shared = share === null ? null : this.#sharedWatcher(share);
     this.#objectives = shared === null ? new Objectives(book) : new Objectives(book, (check, reason, now) => this.#burns(shared, check, reason, now));
     this.watcher = shared ?? this.#ownWatcher();
     this.#timer = setInterval(() => this.#later(this.#look(Date.now())), LOOK_EVERY_MS);
     this.watcher.start(legacy);
+    const { heartbeat } = book.plan;
+    this.#heartbeat = heartbeat === null ? null : new Heartbeat({ url: heartbeat, isAlive: (now) => this.watcher.isAlive?.(now) ?? true, tell: options.tell });
   }
 
   /** Ends it; what was not recorded may run again in the next one. */
   async close(): Promise<Legacy> {
     clearInterval(this.#timer);
+    this.#heartbeat?.close();
     const unfinished = await this.watcher.stop();
     await this.#sender.close();
     await this.#share?.close();
@@ -158,7 +169,7 @@ export class Watch {
   #later(work: Promise<void>): void {
     work.catch((error: unknown) => {
       if (error instanceof HistoryLost) this.options.onError(error);
-      else this.options.tell(`the history cannot be used: ${(error as Error).message}`);
+      else this.health.failed(error, 0);
     });
   }
 }
@@ -168,18 +179,19 @@ async function openParts(
   history: HistoryClient,
   { tell, onError }: WatchOptions,
   sender: Sender,
+  health: HistoryHealth,
 ): Promise<Pick<Parts, "book" | "certificates">> {
   const changed = (message: string): void => {
     tell(message);
     sender.wake();
   };
-  const onTrouble = (error: unknown, unsaved: readonly Notification[]): void => {
+  const onTrouble = (error: unknown, unsaved: readonly Notification[], results = 0): void => {
     sender.keepUnsaved(unsaved);
-    tell(`the history cannot be written, and the watch continues without it: ${(error as Error).message}`);
+    health.failed(error, results);
   };
   const onChange: BookOptions["onChange"] = ({ name }, { kind, at, incident }, reason) =>
     changed(`${new Date(at).toISOString()} ${name}: ${kind} (incident ${incident})${reason === null ? "" : `: ${reason}`}`);
-  const book = await Book.open(plan, history, { onChange, onTrouble }, Date.now());
+  const book = await Book.open(plan, history, { onChange, onTrouble, onStored: () => health.written() }, Date.now());
   const certificateOptions = { onChange: (name: string, reason: string) => changed(`${name}: ${reason}`), onTrouble, onError };
   const certificates = await CertificateWatch.open(plan, history, certificateOptions, Date.now());
   return { book, certificates };

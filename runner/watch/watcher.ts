@@ -30,6 +30,8 @@ export interface Watching {
   start(legacy: { readonly unfinished: readonly Unfinished[]; readonly counts: WatcherCounts } | null): void;
   /** Returns runs that were ended before they were recorded. */
   stop(): Promise<Unfinished[]>;
+  /** A slot that should have begun a minute ago has begun; absent where others start them, too. */
+  isAlive?(now: number): boolean;
 }
 
 interface Due {
@@ -54,6 +56,7 @@ const MOST_LATE_MS = 5000;
 /** The clock is looked at this often, so that one that was set is noticed. */
 const LOOK_EVERY_MS = 1000;
 const STEP_MS = 2000;
+const MINUTE_MS = 60_000;
 
 /** Starts each check when its slot begins, and hands what came of it to the book. */
 export class Watcher implements Watching {
@@ -77,6 +80,11 @@ export class Watcher implements Watching {
     const { checks } = book.plan;
     this.#judge = new Judge(book, (key, since) => this.#fresh(key, since), options.now);
     this.#byKey = new Map(checks.map((check) => [check.key, check]));
+  }
+
+  /** A slot that should have begun a minute ago has begun. */
+  isAlive(now: number): boolean {
+    return this.#due.next > now - MINUTE_MS;
   }
 
   get counts(): WatcherCounts {
@@ -112,7 +120,10 @@ export class Watcher implements Watching {
   }
 
   #schedule(now: number): void {
-    for (const check of this.book.plan.checks) this.#due.add(nextStart(now, check.schedule), { check, isExtra: false });
+    for (const check of this.book.plan.checks) {
+      this.#due.add(nextStart(now, check.schedule), { check, isExtra: false });
+      if (this.#hasSlept(check, now)) this.#due.add(now, { check, isExtra: true });
+    }
   }
 
   #look(): void {
@@ -122,6 +133,12 @@ export class Watcher implements Watching {
     for (let entry = this.#due.take(now); entry !== null; entry = this.#due.take(now)) this.#begin(entry.item, entry.at, now);
     const waitMs = Math.min(LOOK_EVERY_MS, Math.max(1, this.#due.next - this.options.now()));
     if (!this.#stopping.signal.aborted) this.#timer = setTimeout(() => this.#look(), waitMs);
+  }
+
+  /** A slot began while the watch did not run, and is to be made up for. */
+  #hasSlept({ key, schedule, catchesUp }: WatchedCheck, now: number): boolean {
+    const lastAt = this.book.state(key).last_at;
+    return catchesUp && lastAt !== null && nextStart(lastAt, schedule) < now;
   }
 
   /** The clock was set back: what was due in its old future is due by the new one. */
@@ -134,7 +151,8 @@ export class Watcher implements Watching {
     if (!isExtra) this.#due.add(nextStart(now, check.schedule), { check, isExtra });
     const isLate = now - at > Math.min(MOST_LATE_MS, slotLength(at, check.schedule) / 2);
     if (isLate || this.#running.has(check.key) || this.#running.size >= this.options.most) {
-      if (!isExtra) this.#missed += 1;
+      if (isLate && !isExtra && check.catchesUp) this.#due.add(now, { check, isExtra: true });
+      else if (!isExtra) this.#missed += 1;
       return;
     }
     this.#lastSlotAt = Math.max(this.#lastSlotAt, at);

@@ -3,13 +3,18 @@ import { resolve } from "node:path";
 import { type HttpServing, serveHttp } from "../../net/http/serve.js";
 import { addressUse } from "../../net/transport/address-policy.js";
 import type { Certificate } from "../../net/transport/listen.js";
+import type { Exporter } from "../../serve/exporter.js";
 import type { Login } from "../../serve/login/login.js";
 import type { StatusSite } from "../../serve/status/status-site.js";
+import { withExporter } from "../../serve/status/with-exporter.js";
 import { RequestError } from "../../support/request-error.js";
 import type { Io } from "../io.js";
 import { listenAddress } from "../listen-address.js";
 import { UsageError } from "../usage-error.js";
 import type { WatchOptions } from "./watch-options.js";
+
+/** Besides those of running probes. */
+export const MORE_CONNECTIONS = 128;
 
 export interface ListenPlan {
   readonly at: { readonly host: string; readonly port: number };
@@ -17,7 +22,7 @@ export interface ListenPlan {
 }
 
 /** Where the status page is served; null without --listen. */
-export async function listenPlan(given: WatchOptions, io: Io): Promise<ListenPlan | null> {
+export async function listenPlan(given: Pick<WatchOptions, "listen" | "tls-cert" | "tls-key">, io: Io): Promise<ListenPlan | null> {
   const { "tls-cert": certificate, "tls-key": key } = given;
   if ((certificate === null) !== (key === null)) throw new UsageError("--tls-cert and --tls-key belong together");
   if (given.listen === null) {
@@ -36,8 +41,12 @@ export function assertProtected({ at, certificate }: ListenPlan, login: Login | 
   if (!isLocal) throw new UsageError(`a login at ${at.host} needs TLS`, "give --tls-cert and --tls-key, list a proxy in watch.page, or listen on 127.0.0.1");
 }
 
-export async function serveStatus({ at, certificate }: ListenPlan, site: StatusSite): Promise<HttpServing> {
-  const server = await serveHttp(at, (path, asked) => site.answer(path, asked), { certificate });
+/** With an exporter, /probe is served, too. */
+export async function serveStatus({ at, certificate }: ListenPlan, site: StatusSite, exporter: Exporter | null): Promise<HttpServing> {
+  const server =
+    exporter === null
+      ? await serveHttp(at, (path, asked) => site.answer(path, asked), { certificate })
+      : await serveHttp(at, withExporter(site, exporter), { certificate, mostConnections: exporter.options.most + MORE_CONNECTIONS });
   return {
     address: server.address,
     close: () => {

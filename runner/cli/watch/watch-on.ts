@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { History } from "../../history/history.js";
 import { type HistoryClient, LocalHistory } from "../../history/history-client.js";
 import { HistoryThread } from "../../history/thread/history-thread.js";
+import type { Exporter } from "../../serve/exporter.js";
 import type { Login } from "../../serve/login/login.js";
 import { openLogin } from "../../serve/login/open-login.js";
 import { RecentRuns } from "../../serve/status/recent-runs.js";
@@ -21,8 +22,10 @@ import { type ReadWatch, readWatch } from "./read-watch.js";
 import { assertProtected, type ListenPlan, listenPlan, serveStatus } from "./serve-status.js";
 import { DEFAULT_HISTORY, type WatchOptions as Given } from "./watch-options.js";
 
-/** Watches until it is interrupted. */
-export async function watchOn(read: ReadWatch, given: Given, most: number, io: Io): Promise<number> {
+type Served = Pick<Given, "history" | "listen" | "tls-cert" | "tls-key" | "public" | "export" | "queue">;
+
+/** Watches until it is interrupted. With an exporter, /probe is served at the same address. */
+export async function watchOn(read: ReadWatch, given: Served, most: number, io: Io, exporter: Exporter | null = null): Promise<number> {
   const listening = await listenPlan(given, io);
   const login = await loginFor(read, listening);
   const environment = io.env as NodeJS.ProcessEnv;
@@ -37,7 +40,7 @@ export async function watchOn(read: ReadWatch, given: Given, most: number, io: I
   try {
     watch = await Watch.open(first, history, options);
     const site = new StatusSite({ current: () => watch as Watch, history, runs, isPublic: given.public }, login);
-    shown = await show(site, listening, given.export === null ? null : resolve(io.cwd, given.export), tell);
+    shown = await show(site, listening, given.export === null ? null : resolve(io.cwd, given.export), tell, exporter);
     tell(`watching ${counted(read.plan.checks.length, "check")}${shown.address === null ? "" : `, serving ${shown.address}/metrics`}`);
     const replace = async (next: PreparedWatch): Promise<void> => {
       const legacy = await (watch as Watch).close();
@@ -89,9 +92,16 @@ interface Shown {
 }
 
 /** Serves the pages, and writes them as files. */
-async function show(site: StatusSite, listening: ListenPlan | null, folder: string | null, tell: (message: string) => void): Promise<Shown> {
+async function show(
+  site: StatusSite,
+  listening: ListenPlan | null,
+  folder: string | null,
+  tell: (message: string) => void,
+  exporter: Exporter | null,
+): Promise<Shown> {
   const endExport = folder === null ? null : await exportStatus(folder, site, tell);
-  const server = listening === null ? null : await serveStatus(listening, site);
+  const server = listening === null ? null : await serveStatus(listening, site, exporter);
+  if (exporter !== null) tell(`serving ${exporter.served.modules.size} modules at ${server?.address}/probe`);
   return {
     address: server?.address ?? null,
     close: async () => {
@@ -108,7 +118,7 @@ async function loginFor({ suite }: ReadWatch, listening: ListenPlan | null): Pro
   return login;
 }
 
-async function openHistory({ history: named }: Given, tell: (message: string) => void, { cwd }: Io): Promise<HistoryClient> {
+async function openHistory({ history: named }: Served, tell: (message: string) => void, { cwd }: Io): Promise<HistoryClient> {
   const path = resolve(cwd, named ?? DEFAULT_HISTORY);
   try {
     return await HistoryThread.open(path, { onTrouble: tell });

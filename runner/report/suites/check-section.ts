@@ -10,7 +10,7 @@ const MOST_REASON = 2000;
 const MOST_JSON = 32_768;
 const WORDS = { own: "this run", others: "the other runs of this check" };
 
-export function checkTitle({ target, name }: CheckRun): string {
+function checkTitle({ target, name }: CheckRun): string {
   return target === null ? name : `${target} ${name}`;
 }
 

@@ -2,6 +2,7 @@ import type { HttpAnswer, HttpAsked } from "../../net/http/serve.js";
 import { type AddressRange, addressUse, rangeContains } from "../../net/transport/address-policy.js";
 import { timingSafeEqualText } from "../../support/timing-safe-equal.js";
 import { Attempts } from "./attempts.js";
+import type { OidcLogin } from "./oidc/oidc-login.js";
 
 export interface Credentials {
   readonly tokens: readonly string[];
@@ -13,16 +14,22 @@ export interface Credentials {
 /** What a request may see: all, or what is public; or an answer that refuses it. */
 export type Access = "operator" | "public" | HttpAnswer;
 
-/** Decides who is an operator: by a token, a user's password, or the header field of a trusted proxy. */
+/** Decides who is an operator: by a token, a user's password, the header field of a trusted proxy, or a session of an OpenID login. */
 export class Login {
   readonly #attempts = new Attempts();
 
-  constructor(readonly credentials: Credentials) {}
+  constructor(
+    readonly credentials: Credentials,
+    /** Login at an OpenID provider; null without one. */
+    readonly oidc: OidcLogin | null = null,
+  ) {}
 
-  access({ header, address, isEncrypted }: HttpAsked, now: number): Access {
+  access(asked: HttpAsked, now: number): Access {
+    const { header, address, isEncrypted } = asked;
     const { proxies } = this.credentials;
     const isProxy = proxies?.ranges.some((range) => rangeContains(range, address)) ?? false;
     if (isProxy && proxies !== null && (header(proxies.header) ?? "") !== "") return "operator";
+    if (this.oidc?.hasSession(asked) === true) return "operator";
     const given = header("authorization");
     if (given === null) return "public";
     if (!isEncrypted && !isProxy && addressUse(address).scope !== "loopback")

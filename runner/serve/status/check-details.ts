@@ -1,5 +1,6 @@
 import type { HistoryClient } from "../../history/history-client.js";
 import { LogHistogram } from "../../history/log-histogram.js";
+import { decoded } from "../../history/operation-times.js";
 import { type CheckStatus, checkPage, type DurationSpan } from "../../report/check-page.js";
 import { summarise } from "../../report/summarise.js";
 import { numbered } from "../../report/waterfall.js";
@@ -14,7 +15,9 @@ const DAY_MS = 86_400_000;
 const SPANS: readonly (readonly [name: string, lengthMs: number])[] = [
   ["24 hours", DAY_MS],
   ["30 days", 30 * DAY_MS],
+  ["90 days", 90 * DAY_MS],
 ];
+const OPERATION_SPANS = SPANS.filter(([, lengthMs]) => lengthMs !== 30 * DAY_MS);
 
 export interface CheckSources {
   readonly book: Book;
@@ -48,12 +51,17 @@ async function detailsOf({ key, planned }: WatchedCheck, { book, history, runs }
   const spans = await Promise.all(
     SPANS.map(async ([name, lengthMs]) => spanOf(name, LogHistogram.decode(await history.ask("durationsSince", book.id(key), now - lengthMs)))),
   );
+  const operations = OPERATION_SPANS.map(async ([name, lengthMs]) => {
+    const histograms = decoded(await history.ask("operationsSince", book.id(key), now - lengthMs));
+    return { name, rows: [...histograms].flatMap(([operation, durations]) => spanOf(operation, durations)) };
+  });
   return {
     probe: planned.check.probe,
     target: planned.target,
     reason: book.reason(key),
     last: last === null ? null : { at: last.at, durationMs: last.durationMs, steps: numbered(steps), envelope: last.envelope },
     typical: summarise(samples),
+    operations: await Promise.all(operations),
     spans: spans.flat(),
     failure: await history.ask("newestEvidence", book.id(key)),
   };

@@ -1,4 +1,4 @@
-import { DAY_MS } from "../../history/days.js";
+import { DAY_MS } from "../../history/daily.js";
 import type { HistoryClient } from "../../history/history-client.js";
 import type { Day } from "../../report/day-bars.js";
 import type { StatusCheck } from "../../report/status-page.js";

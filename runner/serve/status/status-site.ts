@@ -8,6 +8,7 @@ import { watchMetrics } from "../../watch/metrics.js";
 import type { Watch } from "../../watch/watch.js";
 import type { WatchedCheck } from "../../watch/watch-plan.js";
 import type { Login } from "../login/login.js";
+import { CALLBACK } from "../login/oidc/oidc-login.js";
 import { StatusApi } from "./api.js";
 import { checkPageOf } from "./check-details.js";
 import { EventStream } from "./event-stream.js";
@@ -25,6 +26,8 @@ export interface SiteOptions {
 }
 
 const RELOAD_SECONDS = 60;
+/** For people, who are sent to the login. */
+const PAGE_PATH = /^\/(?:check\/[0-9a-f]{16})?$/;
 const HTML = "text/html; charset=utf-8";
 const PAGE_HEADERS = { "content-security-policy": CONTENT_SECURITY_POLICY, "referrer-policy": "no-referrer" };
 const PICTURE_HEADERS = { "content-security-policy": "default-src 'none'" };
@@ -47,11 +50,24 @@ export class StatusSite {
   async answer(path: string, asked: HttpAsked): Promise<HttpAnswer> {
     if (path === "/healthz") return { status: 200, text: "ok\n" };
     if (this.login === null) return this.#route(path, asked, this.options.isPublic);
+    const { oidc } = this.login;
+    if (oidc !== null && path === `/${CALLBACK}`) return oidc.finish(asked);
     const access = this.login.access(asked, Date.now());
     if (typeof access === "object") return access;
+    if (oidc !== null && access === "public") {
+      if (path === "/login") return oidc.begin();
+      if (!this.options.isPublic && PAGE_PATH.test(path)) return { status: 303, text: "", headers: { location: path === "/" ? "login" : "../login" } };
+    }
     if (access === "public" && (!this.options.isPublic || path === "/login" || path === "/metrics")) return this.login.challenge();
     if (path === "/login") return { status: 303, text: "", headers: { location: "./" } };
     return this.#route(path, asked, access === "public");
+  }
+
+  /** Why this request may not have what is for operators; null: it may. */
+  refusal(asked: HttpAsked): HttpAnswer | null {
+    const access = this.login?.access(asked, Date.now()) ?? "operator";
+    if (typeof access === "object") return access;
+    return access === "public" ? (this.login as Login).challenge() : null;
   }
 
   /** The pages as files: their paths and texts. */
@@ -74,11 +90,11 @@ export class StatusSite {
 
   async #route(path: string, asked: HttpAsked, isPublic: boolean): Promise<HttpAnswer> {
     const { history } = this.options;
-    const { book, certificates, watcher } = this.options.current();
-    const api = new StatusApi(book, this.#currentOverview(), history);
+    const watch = this.options.current();
+    const api = new StatusApi(watch.book, this.#currentOverview(), history);
     if (path === "/") return this.#front(asked, isPublic);
     if (path === "/events") return this.#events.answer(isPublic);
-    if (path === "/metrics") return { status: 200, text: watchMetrics(book, certificates, watcher.counts, await history.ask("waiting")), type: METRICS_TYPE };
+    if (path === "/metrics") return { status: 200, text: watchMetrics(watch, await history.ask("waiting"), isPublic), type: METRICS_TYPE };
     if (path === "/api/v1/openapi.json") return json(openApi(packageVersion()));
     if (path === "/api/v1/checks") return json(api.checks(isPublic));
     if (path === "/api/v1/incidents") return json(await api.incidents(isPublic));

@@ -25,6 +25,10 @@ const details: CheckDetails = {
   last: { at: NOW, durationMs: 105, steps: [{ name: "connect", atMs: 0, durationMs: 100 }], envelope: '{"status":"ok"}' },
   typical,
   spans: [{ name: "24 hours", count: 1440, p50: 21, p90: 30, p99: 99 }],
+  operations: [
+    { name: "24 hours", rows: [] },
+    { name: "90 days", rows: [{ name: "<connect>", count: 129_600, p50: 11, p90: 12, p99: 13 }] },
+  ],
   failure: null,
 };
 const status = (fields: Partial<CheckStatus> = {}): CheckStatus => ({
@@ -48,6 +52,8 @@ describe("the page of a check", () => {
     expect(page).toMatch(/<th scope="row">connect<\/th><td class="number">3<\/td><td class="number">10\.0 ms<\/td><td class="number">20\.0 ms/);
     expect(page).toContain('<details><summary>Envelope of the last run</summary><pre tabindex="0">{\n  &quot;status&quot;: &quot;ok&quot;\n}</pre>');
     expect(page).toMatch(/24 hours<\/th><td class="number">1440<\/td><td class="number">21\.0 ms/);
+    expect(page).toMatch(/By operation, over 90 days<\/caption>.*&lt;connect&gt;<\/th><td class="number">129600<\/td><td class="number">11\.0 ms/s);
+    expect(page).not.toContain("By operation, over 24 hours");
     expect(page).toContain('<a href="../">our mail</a>');
   });
 

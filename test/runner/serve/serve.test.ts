@@ -35,7 +35,8 @@ describe("without a configuration", () => {
   let serving: Serving;
   beforeAll(async () => {
     serving = await startServing([]);
-  });
+    // The first start loads every probe's module.
+  }, 120_000);
   afterAll(() => serving.stop());
 
   test("a target that is ok, and one that is not: 200, and probe_success differs", async () => {
@@ -207,5 +208,42 @@ realServer("icmp", ["ping"], () => {
     const { samples } = await scrape(serving.address, { target: "127.0.0.1", module: "icmp" });
     expect(samples).toMatchObject({ probe_success: 1, 'probe_icmp_duration_seconds{phase="setup"}': 0 });
     await serving.stop();
+  });
+});
+
+describe("with a suite", () => {
+  const check = "{ probe: network.tcp, name: gone, input: { target_host: 127.0.0.1, target_port: 1 } }";
+  const folder = mkdtempSync(join(tmpdir(), "probe-run-serve-suite-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const write = (name: string, page: string): void => writeFileSync(join(folder, name), `name: both\nwatch: { every: 1s${page} }\nchecks: [${check}]\n`);
+
+  test("the status page, the API, badges and events are beside /probe, and /metrics has both", async () => {
+    write("open.yaml", "");
+    const serving = await startServing(["open.yaml", "--history", "open.db"], folder);
+    const get = (path: string): Promise<Response> => fetch(`${serving.address}${path}`);
+    await expect.poll(async () => (await get("/metrics")).text()).toContain('probe_run_watch_check_up{suite="both",check="network.tcp gone"} 0');
+    expect(await (await get("/")).text()).toContain("network.tcp gone");
+    const { checks } = (await (await get("/api/v1/checks")).json()) as { checks: { key: string }[] };
+    expect((await get(`/badge/${checks[0]?.key}.svg`)).headers.get("content-type")).toBe("image/svg+xml");
+    const { body } = await get("/events");
+    expect(new TextDecoder().decode((await body?.getReader().read())?.value)).toContain("event: ready");
+    expect((await scrape(serving.address, { target: "127.0.0.1:1", module: "tcp_connect" })).samples).toMatchObject({ probe_success: 0 });
+    const metrics = await (await get("/metrics")).text();
+    expect(metrics).toContain('probe_run_serve_probes_total{module="tcp_connect",result="failure"} 1');
+    const names = [...metrics.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
+    expect(new Set(names).size).toBe(names.length);
+    expect(await serving.stop()).toBe(0);
+  });
+
+  test("with a login, /probe is for operators; a public page without a login is refused", async () => {
+    write("closed.yaml", ", page: { tokens: [token-of-the-test] }");
+    const serving = await startServing(["closed.yaml", "--history", "closed.db", "--public"], folder);
+    const query = "/probe?target=127.0.0.1:1&module=tcp_connect";
+    expect((await fetch(`${serving.address}${query}`)).status).toBe(401);
+    expect((await fetch(`${serving.address}${query}`, { headers: { authorization: "Bearer token-of-the-test" } })).status).toBe(200);
+    expect((await fetch(`${serving.address}/`)).status).toBe(200);
+    await serving.stop();
+    await expect(startServing(["open.yaml", "--history", "open.db", "--public"], folder)).rejects.toThrow("--public needs a login in watch.page");
+    await expect(startServing(["--history", "open.db"], folder)).rejects.toThrow("--history needs a suite");
   });
 });

@@ -53,7 +53,7 @@ test("--report writes a page of the run: several targets, tries, and what failed
   // An earlier report is replaced.
   writeFileSync(
     join(cwd, "mail.yaml"),
-    "name: nobody\nchecks:\n  - { probe: network.tcp, input: { target_host: 127.0.0.1, target_port: 1 }, expect: { status: error } }\n",
+    "name: one check\nchecks:\n  - { probe: network.tcp, input: { target_host: 127.0.0.1, target_port: 1 }, expect: { status: error } }\n",
   );
   expect((await probeRunTest(["mail.yaml", "--report", "out/report.html"], cwd)).code).toBe(0);
   expect(readFileSync(join(cwd, "out", "report.html"), "utf8")).toContain("✔ The check passed.");

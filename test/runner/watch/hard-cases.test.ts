@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { numbered, type Simulated, simulate, suiteOf } from "./simulated.js";
 
-/** The cases of watching.md, section 9, that time and order make. Cases 2 and 3 are in kill.test.ts, 7 in schedule/cron.test.ts. */
+/** The cases of watching.md, section 9, that time and order make. Case 2 is in killed-before-answer.test.ts, 7 in schedule/cron.test.ts, 8 in certificates/certificates.test.ts, 10 with 10,000 checks in suspend.test.ts. */
 
 const SECOND = 1000;
 const MINUTE = 60_000;
@@ -19,6 +19,14 @@ afterEach(async () => {
   simulated = null;
   vi.useRealTimers();
 });
+
+/** Each check begins at the same moment of its minute, before and after. */
+function expectRhythm(begun: Simulated["begun"]): void {
+  const phases = new Map<string, number[]>();
+  for (const { name, at } of begun) phases.set(name, [...(phases.get(name) ?? []), at % MINUTE]);
+  const spans = [...phases.values()].map((own) => Math.max(...own) - Math.min(...own));
+  expect(Math.max(...spans)).toBeLessThanOrEqual(2);
+}
 
 const minutes = (now: number): number => (now - START) / MINUTE;
 
@@ -106,6 +114,7 @@ describe("late results and clocks", () => {
     );
     expect(inOneSecond).toBeLessThan(100);
     expect(simulated.watcher.counts.missed).toBeGreaterThan(400);
+    expectRhythm(begun);
   });
 
   test("the clock is set back by an hour: slots that are done stay done, and the rhythm goes on", async () => {

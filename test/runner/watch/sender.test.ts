@@ -2,6 +2,7 @@ import { afterEach, expect, test } from "vitest";
 import { History } from "../../../runner/history/history.js";
 import { LocalHistory } from "../../../runner/history/history-client.js";
 import { IN_MEMORY } from "../../../runner/sqlite/store-path.js";
+import { HistoryHealth } from "../../../runner/watch/history-health.js";
 import { openLines, Sender } from "../../../runner/watch/sender.js";
 import { SECRET, startReceiver } from "./watching.js";
 
@@ -17,7 +18,9 @@ async function started(answer?: (count: number) => number) {
   const troubles: string[] = [];
   const receivers = [{ key: "r", kind: "webhook", to: receiver.url, on: new Set<string>(), remindMs: null, waitMs: 0, most: 1 } as const];
   const lines = await openLines(receivers, { PROBE_RUN_WEBHOOK_SECRET: SECRET });
-  const sender = new Sender(lines, client, { onTrouble: (message) => void troubles.push(message), openIncidents: () => [], shared: null });
+  const onTrouble = (message: string): void => void troubles.push(message);
+  const health = new HistoryHealth(onTrouble);
+  const sender = new Sender(lines, client, { onTrouble, onOutboxTrouble: (error) => health.failed(error, 0), openIncidents: () => [], shared: null });
   closing.push(
     receiver.close,
     () => client.close(),

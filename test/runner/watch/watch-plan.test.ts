@@ -49,6 +49,25 @@ test("keys stay when the order and the rules change, and differ between targets"
   expect(new Set(before.map(({ key }) => key)).size).toBe(before.length);
 });
 
+const WITH_ID = SUITE.replace("watch: { every: 5m", "watch: { id: greeting, every: 5m");
+
+test("with an id, the key stays when the check is renamed, and is another one for each target", async () => {
+  const before = (await plan(WITH_ID)).checks;
+  const after = (await plan(WITH_ID.replace("name: greets", "name: says hello"))).checks;
+  const old = (await plan(SUITE)).checks;
+  const keysOf = (checks: typeof old, word: string): string[] => checks.filter(({ name }) => name.includes(word)).map(({ key }) => key);
+  expect(keysOf(before, "greets").length).toBeGreaterThan(0);
+  expect(keysOf(after, "says hello")).toEqual(keysOf(before, "greets"));
+  expect(new Set(after.map(({ key }) => key)).size).toBe(after.length);
+  // The key of the name is known, so that a history without ids is continued.
+  expect(before.filter(({ name }) => name.includes("greets")).map(({ nameKey }) => nameKey)).toEqual(keysOf(old, "greets"));
+});
+
+test("two checks of one target with the same id are an error", async () => {
+  const twice = WITH_ID.replace("name: canary,", "name: canary, watch: { id: greeting },");
+  await expect(plan(twice)).rejects.toThrow(/checks\.yaml:14:\d+: another check of this target has the same id/);
+});
+
 describe("errors are reported with their lines", () => {
   test.each([
     ["depends_on: [port]", "depends_on: [prot]", /^checks\.yaml:13:\d+: there is no check "prot"/],
@@ -63,6 +82,8 @@ describe("errors are reported with their lines", () => {
     ["every: 5m", "every: 5m, cron: '* * * * *'", /^checks\.yaml:13:\d+: a check has every or cron, not both/],
     ["every: 30s", "maintenance: [{ cron: '0 3 * * *', for: 1h, tags: [post] }]", /^checks\.yaml:3:\d+: no check has the tag "post"/],
     ["every: 30s", "maintenance: [{ for: 1h }]", /^checks\.yaml:3:\d+: a maintenance has cron or once/],
+    ["every: 30s", "heartbeat: 'ftp://beat.example'", /^checks\.yaml:3:\d+: a heartbeat is a URL with http or https/],
+    ["every: 5m", "id: 'a b', every: 5m", /^checks\.yaml:13:\d+: checks\.1\.watch\.id: must match/],
     ["remind: 4h", "reminds: 4h", /^checks\.yaml:6:\d+: watch\.notify\.0\.reminds: there is no such field; did you mean remind\?/],
   ])("%s -> %s", async (from, to, expected) => {
     expect(SUITE).toContain(from);
