@@ -97,12 +97,22 @@ export async function watchPlanOf({ suite, checks, files }: ReadSuite): Promise<
   const certificateWarnMs = (watch.certificates ?? USUAL_WARNINGS).map((before) => durationMs(before) as number);
   const maintenance = await maintenanceOf(watch, new Set(checks.flatMap(({ tags }) => tags)), problems);
   const receivers = receiversOf(watch, problems);
-  const { locations = [] } = watch;
   const quorum = quorumOf(watch, problems);
   await checkMailSettings(watch, problems);
   const heartbeat = heartbeatOf(watch, problems);
   problems.throwIfAny();
-  return { suite: suite.name, checks: watched, canaries, certificateWarnMs, maintenance, receivers, heartbeat, keep: keepingOf(watch), locations, quorum };
+  return {
+    suite: suite.name,
+    checks: watched,
+    canaries,
+    certificateWarnMs,
+    maintenance,
+    receivers,
+    heartbeat,
+    keep: keepingOf(watch),
+    locations: watch.locations ?? [],
+    quorum,
+  };
 }
 
 function quorumOf({ locations = [], quorum = Math.max(1, Math.ceil(locations.length / 2)) }: SuiteWatch, problems: ProblemCollector): number {
