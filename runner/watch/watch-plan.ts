@@ -97,27 +97,17 @@ export async function watchPlanOf({ suite, checks, files }: ReadSuite): Promise<
   const certificateWarnMs = (watch.certificates ?? USUAL_WARNINGS).map((before) => durationMs(before) as number);
   const maintenance = await maintenanceOf(watch, new Set(checks.flatMap(({ tags }) => tags)), problems);
   const receivers = receiversOf(watch, problems);
-  const quorum = quorumOf(watch, problems);
+  const places = placesOf(watch, problems);
   await checkMailSettings(watch, problems);
   const heartbeat = heartbeatOf(watch, problems);
   problems.throwIfAny();
-  return {
-    suite: suite.name,
-    checks: watched,
-    canaries,
-    certificateWarnMs,
-    maintenance,
-    receivers,
-    heartbeat,
-    keep: keepingOf(watch),
-    locations: watch.locations ?? [],
-    quorum,
-  };
+  return { suite: suite.name, checks: watched, canaries, certificateWarnMs, maintenance, receivers, heartbeat, keep: keepingOf(watch), ...places };
 }
 
-function quorumOf({ locations = [], quorum = Math.max(1, Math.ceil(locations.length / 2)) }: SuiteWatch, problems: ProblemCollector): number {
+function placesOf({ locations = [], quorum: given }: SuiteWatch, problems: ProblemCollector): Pick<WatchPlan, "locations" | "quorum"> {
+  const quorum = given ?? Math.max(1, Math.ceil(locations.length / 2));
   if (quorum > Math.max(1, locations.length)) problems.add(["watch", "quorum"], "value", "quorum must not be more than the number of locations");
-  return quorum;
+  return { locations, quorum };
 }
 
 function assertCanaries(watched: readonly WatchedCheck[], canaries: readonly string[], problems: ProblemCollector): void {
