@@ -10,7 +10,10 @@ const VERSIONS = Object.keys(PROTOCOL_VERSIONS) as ProtocolVersion[];
 
 export type Check = (typeof TLS_CHECKS)[number];
 
-/** RFC 7301 and the registry of protocol names: what is asked for by name. */
+/**
+ * RFC 7301 and the registry of protocol names: what is asked for by name. Not acme-tls/1, however: a server that has no challenge to answer
+ * (RFC 8737, section 3) ends such a handshake with an alert.
+ */
 export const ALPN_CANDIDATES = [
   "h2",
   "http/1.1",
@@ -25,7 +28,6 @@ export const ALPN_CANDIDATES = [
   "postgresql",
   "mqtt",
   "ntske/1",
-  "acme-tls/1",
 ];
 
 export interface ChainSeen {

@@ -65,7 +65,7 @@ realServer("security.tls beside openssl s_client", ["openssl", "nginx"], () => {
         else if (found.length > 0) expect(found.filter((group) => !group.startsWith("ffdhe")).sort()).toEqual(groups);
       }
 
-      for (const protocol of ["h2", "http/1.1", "http/1.0", "acme-tls/1"]) {
+      for (const protocol of ["h2", "http/1.1", "http/1.0"]) {
         const said = await handshake(server.port, null, ["-alpn", protocol]);
         const isChosen = said?.includes(`ALPN protocol: ${protocol}`) ?? false;
         if (ours.alpn.includes(protocol) || isChosen) expect([protocol, ours.alpn.includes(protocol)]).toEqual([protocol, isChosen]);
