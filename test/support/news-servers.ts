@@ -75,5 +75,6 @@ export async function startLeafnode(): Promise<RunningDaemon> {
     execFileSync("chown", ["-R", `${NEWS_ID}:${NEWS_ID}`, spool]);
     return [`TCP-LISTEN:${port},bind=127.0.0.1,fork,reuseaddr`, `EXEC:chroot ${root} /usr/sbin/leafnode,nofork`];
   });
-  return { ...daemon, stop: () => daemon.stop().finally(() => rmSync(root, { recursive: true, force: true })) };
+  // A server whose client has just left may still write.
+  return { ...daemon, stop: () => daemon.stop().finally(() => rmSync(root, { recursive: true, force: true, maxRetries: 50, retryDelay: 100 })) };
 }
