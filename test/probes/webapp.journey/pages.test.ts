@@ -1,14 +1,14 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { startJourneySite } from "../../../runner/lab/journey-site.js";
 import { RunTargets } from "../../../runner/run/run-targets.js";
 import { realServer } from "../../support/real-servers.js";
 import { FILES, startNginx } from "../../support/web-servers.js";
-import { browserProcesses, type Pages, startPages, TEST_TIMEOUT_MS, walk } from "./journey.js";
+import { type BrowserProcess, browserProcesses, type Pages, startPages, TEST_TIMEOUT_MS, walk } from "./journey.js";
 
 const open: { close(): unknown }[] = [];
 afterEach(async () => {
@@ -27,7 +27,10 @@ function folder(): string {
   return path;
 }
 
-const foldersOfBrowsers = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith("probe-run-browser-"));
+/** Where the profiles of these processes are: other tests start browsers at the same time. */
+function profilesOf(processes: readonly BrowserProcess[]): string[] {
+  return [...new Set(processes.flatMap(({ words }) => /--user-data-dir=(\S+)/.exec(words)?.[1] ?? []))];
+}
 
 realServer("webapp.journey in Chromium", ["chromium"], () => {
   test("a form is filled in and sent, with the times of every step and document", { timeout: TEST_TIMEOUT_MS }, async () => {
@@ -264,23 +267,18 @@ realServer("webapp.journey in Chromium", ["chromium"], () => {
 
   test("the browser runs in its sandbox, as another user than root, and all of it ends with the run", { timeout: TEST_TIMEOUT_MS }, async () => {
     const origin = await pages({ "/": "<title>x</title>" });
-    const before = new Set(foldersOfBrowsers());
-    let seen = browserProcesses();
-    const watching = setInterval(() => {
-      const now = browserProcesses();
-      if (now.length > seen.length) seen = now;
-    }, 100);
-    const output = await walk({ url: `${origin}/`, steps: [{ wait: { wait_ms: 1500 } }] });
-    clearInterval(watching);
-    expect(output.status).toBe("ok");
-    const renderers = seen.filter(({ words }) => words.includes("--type=renderer"));
-    expect(renderers.length).toBeGreaterThan(0);
-    expect(renderers.every(({ seccomp }) => seccomp === 2)).toBe(true);
+    const running = walk({ url: `${origin}/`, steps: [{ wait: { wait_ms: 8000 } }] });
+    // A renderer enters its sandbox only after it has started.
+    const renderers = (): BrowserProcess[] => browserProcesses().filter(({ words }) => words.includes("--type=renderer"));
+    await expect.poll(() => renderers().length > 0 && renderers().every(({ seccomp }) => seccomp === 2), { timeout: 60_000 }).toBe(true);
+    const seen = browserProcesses();
     expect(seen.filter(({ words }) => words.includes("--no-sandbox"))).toEqual([]);
     const own = seen.filter(({ words }) => words.includes("--type="));
     expect(own.map(({ uid }) => uid)).toEqual(own.map(() => (process.getuid?.() === 0 ? 65534 : process.getuid?.())));
+    expect((await running).status).toBe("ok");
     await expect.poll(() => browserProcesses().length, { timeout: 5000 }).toBe(0);
-    expect(foldersOfBrowsers().filter((name) => !before.has(name))).toEqual([]);
+    expect(profilesOf(seen)).toEqual([expect.stringContaining(join(tmpdir(), "probe-run-browser-"))]);
+    expect(profilesOf(seen).filter((profile) => existsSync(dirname(profile)))).toEqual([]);
   });
 
   test("a cancelled run ends at once, with all of its processes", { timeout: TEST_TIMEOUT_MS }, async () => {
