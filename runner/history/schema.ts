@@ -58,7 +58,7 @@ const FIRST = `
   CREATE INDEX outbox_waiting ON outbox (receiver) WHERE ended_at IS NULL;
 `;
 
-/** What each version adds to the one before it: a file of an older version gets what it lacks. */
+/** What each version adds to the one before it: a file of an older version gets what it lacks. A step never changes: files have it already. */
 export const SCHEMA_STEPS: readonly string[] = [
   FIRST,
   "ALTER TABLE outbox ADD COLUMN batch INTEGER",
@@ -71,7 +71,7 @@ export const SCHEMA_STEPS: readonly string[] = [
     subject TEXT NOT NULL,
     not_before INTEGER NOT NULL,
     not_after INTEGER NOT NULL,
-    warned_level INTEGER NOT NULL,
+    told INTEGER NOT NULL,
     is_over INTEGER NOT NULL,
     checks TEXT NOT NULL,
     PRIMARY KEY (suite, fingerprint)
@@ -95,4 +95,5 @@ export const SCHEMA_STEPS: readonly string[] = [
     PRIMARY KEY (check_id, day)
   ) WITHOUT ROWID;
   CREATE TABLE rolled (day INTEGER NOT NULL, check_id INTEGER NOT NULL);`,
+  "ALTER TABLE certificates RENAME COLUMN told TO warned_level",
 ];

@@ -23,7 +23,7 @@ const REPLACED_IN_SENTENCES: readonly [expression: RegExp, instead: string][] = 
 ];
 
 /** Names that cannot change: what stores hold, and an old name in the history of changes. */
-const KEPT = ["}_lane", ".state.gate", "UntoldError"];
+const KEPT = ["}_lane", ".state.gate", "UntoldError", "told INTEGER", "COLUMN told", "not_after, told,"];
 
 /** In lower case, with the parts of a name as words. */
 function wordsOf(line: string): string {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { certificatesOf } from "../../../runner/history/certificates.js";
 import { type Entry, History } from "../../../runner/history/history.js";
 import type { WaitingBatch } from "../../../runner/history/outbox.js";
 import { deleteOld } from "../../../runner/history/retention.js";
@@ -150,6 +151,22 @@ test("a file of the first version gets what it lacks", () => {
   driver.close();
   const history = new History(path);
   expect(history.outbox.batch("r", ALONE, 5)).toMatchObject({ notifications: [{ id: "a:1:1" }] });
+  history.close();
+});
+
+test("certificates of a file from before their column was renamed are still known", () => {
+  const path = join(folder, "version-5.db");
+  const driver = openDriver(path);
+  for (const step of SCHEMA_STEPS.slice(0, 5)) driver.exec(step);
+  driver.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = 5`);
+  driver.exec(
+    `INSERT INTO certificates (suite, fingerprint, subject, not_before, not_after, told, is_over, checks) VALUES ('suite', 'ab', 'mx1', 1, 2, 3, 0, '["a"]')`,
+  );
+  driver.close();
+  const history = new History(path);
+  expect(certificatesOf(history, "suite")).toEqual([
+    { fingerprint: "ab", subject: "mx1", not_before: 1, not_after: 2, warned_level: 3, is_over: 0, checks: ["a"] },
+  ]);
   history.close();
 });
 
