@@ -77,7 +77,6 @@ export async function watchPlanOf({ suite, checks, files }: ReadSuite): Promise<
     const { clear_after, confirm_after, objective, catch_up } = { ...watch, ...own };
     const path = ["checks", planned.index, "watch"];
     const key = keyOf.get(planned) as string;
-    if (watched.some((other) => other.key === key)) problems.add([...path, "id"], "value", "another check of this target has the same id");
     watched.push({
       key,
       nameKey: own.id === undefined ? null : keyFor(suite.name, { ...planned, check: { ...planned.check, watch: {} } }),
@@ -91,6 +90,7 @@ export async function watchPlanOf({ suite, checks, files }: ReadSuite): Promise<
       dependsOn: named([...path, "depends_on"], own.depends_on ?? [], planned.target),
     });
   }
+  assertDistinct(watched, problems);
   assertNoCircle(watched, problems);
   const canaries = named(["watch", "canaries"], watch.canaries ?? [], null);
   assertCanaries(watched, canaries, problems);
@@ -102,6 +102,14 @@ export async function watchPlanOf({ suite, checks, files }: ReadSuite): Promise<
   const heartbeat = heartbeatOf(watch, problems);
   problems.throwIfAny();
   return { suite: suite.name, checks: watched, canaries, certificateWarnMs, maintenance, receivers, heartbeat, keep: keepingOf(watch), ...places };
+}
+
+function assertDistinct(watched: readonly WatchedCheck[], problems: ProblemCollector): void {
+  const keys = new Set<string>();
+  for (const { key, planned } of watched) {
+    if (keys.has(key)) problems.add(["checks", planned.index, "watch", "id"], "value", "another check of this target has the same id");
+    keys.add(key);
+  }
 }
 
 function placesOf({ locations = [], quorum: given }: SuiteWatch, problems: ProblemCollector): Pick<WatchPlan, "locations" | "quorum"> {
