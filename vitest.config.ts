@@ -60,7 +60,7 @@ const include = slowOnly ? SLOW.map((pattern) => (pattern.endsWith("**") ? `${pa
 const exclude = [...configDefaults.exclude, ...BESIDE_MAILAUTH, ...(slowOnly || process.env.PROBE_RUN_LONG === "1" ? [] : SLOW)];
 
 /**
- * Loading the modules again for each of 400 files would take half of the time, so files share them within a worker.
+ * Loading the modules again for each of 400 files costs more than the tests of most, so files share them within a worker.
  * CI, the slow and the long suites isolate every file, so that no result there depends on the order of files.
  */
 const isolatesAll = slowOnly || process.env.PROBE_RUN_LONG === "1" || process.env.CI === "true";
