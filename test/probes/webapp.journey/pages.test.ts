@@ -129,7 +129,7 @@ realServer("webapp.journey in Chromium", ["chromium"], () => {
   test("with a folder, pictures and a HAR are written for their owner only, and nothing is overwritten", { timeout: TEST_TIMEOUT_MS }, async () => {
     const origin = await pages({ "/": "<title>x</title><h1>Hello</h1>" });
     const artifacts = folder();
-    const output = await walk({ url: `${origin}/`, steps: [{ screenshot: { full_page: true } }, { click: "#nothing", step_timeout_ms: 300 }] }, { artifacts });
+    const output = await walk({ url: `${origin}/`, steps: [{ screenshot: { full_page: true } }, { click: "#nothing", step_timeout_ms: 1_000 }] }, { artifacts });
     expect(output).toMatchObject({ status: "error", failure: { phase: "step", code: "timeout", message: expect.stringContaining("step 2 (click #nothing)") } });
     const [, first, failed] = output.steps;
     const names = [first?.screenshot, failed?.screenshot, output.har] as string[];
@@ -168,7 +168,7 @@ realServer("webapp.journey in Chromium", ["chromium"], () => {
           { press: { key: "Enter", selector: "#f" } },
           { wait: { url: { contains: "/echo" } } },
           { screenshot: {} },
-          { expect: { title: "another", url: "another" }, step_timeout_ms: 200 },
+          { expect: { title: "another", url: "another" }, step_timeout_ms: 3_000 },
         ],
         settle_ms: 300,
       },
@@ -186,7 +186,7 @@ realServer("webapp.journey in Chromium", ["chromium"], () => {
     const origin = await pages({ "/": "<title>Shop</title><p id=a>closed" });
     const output = await walk({
       url: `${origin}/`,
-      steps: [{ expect: { title: "Shop", selector: "#a", text: "open" }, step_timeout_ms: 300 }, { click: "#a" }],
+      steps: [{ expect: { title: "Shop", selector: "#a", text: "open" }, step_timeout_ms: 3_000 }, { click: "#a" }],
     });
     expect(output).toMatchObject({
       ...{ status: "error", failure: null },
