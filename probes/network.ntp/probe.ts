@@ -119,7 +119,8 @@ function note(evidence: Evidence<Output>, reply: NtpReply): void {
   const { stratum, leap, version } = reply;
   Object.assign(evidence, { stratum, leap, version, reference_id: stratum === 0 ? null : referenceText(reply) });
   evidence.synchronised = stratum > 0 && stratum < 16 && leap !== "not_synchronised";
-  evidence.precision_ms = round(reply.precisionMs);
+  // Often less than a microsecond, which round() would show as 0.
+  evidence.precision_ms = Number(reply.precisionMs.toPrecision(3));
   evidence.root_delay_ms = round(reply.rootDelayMs);
   evidence.root_dispersion_ms = round(reply.rootDispersionMs);
   evidence.reference_age_s = reply.reference === null || reply.transmitted === null ? null : round((reply.transmitted - reply.reference) / 1000);
