@@ -3,6 +3,7 @@ import { isIPv4, isIPv6 } from "node:net";
 import type { InvalidReason } from "../../../schemas/tls.js";
 import { type CertificateDetails, readCertificate } from "../../asn1/certificate.js";
 import { Asn1Error } from "../../asn1/decode-ber.js";
+import { keptByText } from "../../support/kept.js";
 import { isSelfSigned } from "./verified-path.js";
 
 /** The CA/Browser Forum's baseline requirements, 6.1.5: smaller keys are issued no more. */
@@ -30,13 +31,22 @@ export function weaknesses(path: readonly X509Certificate[]): InvalidReason[] {
 
 /** Null for what this reader cannot read: OpenSSL has read it, and says what is wrong with it. */
 export function detailsOf(raw: Buffer): CertificateDetails | null {
-  try {
-    return readCertificate(raw);
-  } catch (error) {
-    if (error instanceof Asn1Error) return null;
-    throw error;
-  }
+  return detailsOfText(raw.latin1Slice());
 }
+
+/** Most runs see a certificate that was seen before. */
+const detailsOfText = keptByText(
+  500,
+  (text): CertificateDetails | null => {
+    try {
+      return readCertificate(Buffer.from(text, "latin1"));
+    } catch (error) {
+      if (error instanceof Asn1Error) return null;
+      throw error;
+    }
+  },
+  4096,
+);
 
 function isWeakKey({ key_algorithm: algorithm, key_bits: bits }: CertificateDetails): boolean {
   if (bits === null) return false;
