@@ -9,7 +9,8 @@ const LEAST = 1;
  * do not.
  */
 export class LogHistogram {
-  readonly #counts = new Map<number, number>();
+  /** Each bucket and its count in turn, in the order of the buckets: a watch has a hundred thousand of these, with a few values each. */
+  readonly #pairs: number[] = [];
   #total = 0;
 
   static decode(text: string): LogHistogram {
@@ -32,19 +33,21 @@ export class LogHistogram {
   }
 
   merge(other: LogHistogram): void {
-    for (const [bucket, count] of other.#counts) this.#add(bucket, count);
+    for (const [bucket, count] of other.#counted()) this.#add(bucket, count);
   }
 
   /** Of all values, to 2 %. */
   get sum(): number {
-    return [...this.#counts].reduce((sum, [bucket, count]) => sum + count * middleOf(bucket), 0);
+    let sum = 0;
+    for (const [bucket, count] of this.#counted()) sum += count * middleOf(bucket);
+    return sum;
   }
 
   /** The value below which this share of all values lies, to 2 %; null without values. */
   quantile(share: number): number | null {
     if (this.#total === 0) return null;
     let left = Math.max(1, Math.ceil(share * this.#total));
-    for (const [bucket, count] of this.#sorted()) {
+    for (const [bucket, count] of this.#counted()) {
       left -= count;
       if (left <= 0) return middleOf(bucket);
     }
@@ -55,7 +58,7 @@ export class LogHistogram {
   encode(): string {
     const bytes: number[] = [];
     let before = 0;
-    for (const [bucket, count] of this.#sorted()) {
+    for (const [bucket, count] of this.#counted()) {
       pushVarint(bytes, bucket - before);
       pushVarint(bytes, count);
       before = bucket;
@@ -64,12 +67,25 @@ export class LogHistogram {
   }
 
   #add(bucket: number, count: number): void {
-    this.#counts.set(bucket, (this.#counts.get(bucket) ?? 0) + count);
     this.#total += count;
+    const at = this.#placeOf(bucket);
+    if (this.#pairs[at] === bucket) (this.#pairs[at + 1] as number) += count;
+    else this.#pairs.splice(at, 0, bucket, count);
   }
 
-  #sorted(): [bucket: number, count: number][] {
-    return [...this.#counts].sort(([a], [b]) => a - b);
+  /** Where a bucket is, or belongs. */
+  #placeOf(bucket: number): number {
+    let [low, high] = [0, this.#pairs.length / 2];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#pairs[2 * middle] as number) < bucket) low = middle + 1;
+      else high = middle;
+    }
+    return 2 * low;
+  }
+
+  *#counted(): Generator<readonly [bucket: number, count: number]> {
+    for (let index = 0; index < this.#pairs.length; index += 2) yield [this.#pairs[index] as number, this.#pairs[index + 1] as number];
   }
 }
 

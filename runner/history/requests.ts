@@ -1,4 +1,4 @@
-import { certificatesOf, type StoredCertificate, setCertificate } from "./certificates.js";
+import { type CertificateViewers, certificatesOf, type StoredCertificate, setCertificate } from "./certificates.js";
 import { dayCounts, recentIncidents } from "./days.js";
 import type { Entry, History, StateChange } from "./history.js";
 import { logPosition, setLogPosition } from "./log-position.js";
@@ -20,8 +20,14 @@ const WRITING = {
   notify: ({ outbox }: History, notifications: readonly Notification[], now: number) => outbox.add(notifications, now),
   postpone: ({ outbox }: History, batch: WaitingBatch, due: number) => outbox.postpone(batch, due),
   end: ({ outbox }: History, batch: WaitingBatch, now: number) => outbox.end(batch, now),
-  setCertificate: (history: History, suite: string, certificate: StoredCertificate, notifications: readonly Notification[], now: number) =>
-    setCertificate(history, suite, certificate, notifications, now),
+  setCertificate: (
+    history: History,
+    suite: string,
+    certificate: StoredCertificate,
+    viewers: CertificateViewers,
+    notifications: readonly Notification[],
+    now: number,
+  ) => setCertificate(history, suite, certificate, viewers, notifications, now),
   setLogPosition: ({ driver }: History, suite: string, position: string) => setLogPosition(driver, suite, position),
 } satisfies Record<string, Handler>;
 

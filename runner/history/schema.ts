@@ -96,4 +96,12 @@ export const SCHEMA_STEPS: readonly string[] = [
   ) WITHOUT ROWID;
   CREATE TABLE rolled (day INTEGER NOT NULL, check_id INTEGER NOT NULL);`,
   "ALTER TABLE certificates RENAME COLUMN told TO warned_level",
+  `CREATE TABLE certificate_checks (
+    suite TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    name TEXT NOT NULL,
+    PRIMARY KEY (suite, fingerprint, name)
+  ) WITHOUT ROWID;
+  INSERT INTO certificate_checks SELECT suite, fingerprint, value FROM certificates, json_each(certificates.checks);
+  ALTER TABLE certificates DROP COLUMN checks;`,
 ];

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { IncidentEvent } from "../../../schemas/incident-event.js";
-import type { StoredCertificate } from "../../history/certificates.js";
+import type { CertificateViewers, StoredCertificate } from "../../history/certificates.js";
 import type { HistoryClient } from "../../history/history-client.js";
 import { HistoryLost } from "../../history/history-lost.js";
 import type { Notification } from "../../history/outbox.js";
@@ -22,26 +22,33 @@ export interface CertificateWatchOptions {
 
 type WatchedSuite = Pick<WatchPlan, "suite" | "checks" | "receivers" | "certificateWarnMs">;
 
+interface Known {
+  row: StoredCertificate;
+  /** Names of the checks that saw it last. */
+  readonly checks: Set<string>;
+}
+
+const NOBODY: CertificateViewers = { added: [], removed: [] };
+
 /**
  * Warns before certificates expire: once for each fingerprint and time, however many checks see it. A certificate that no check sees any more was
  * replaced. While its host is down, the one that was seen last counts.
  */
 export class CertificateWatch {
-  readonly #known = new Map<string, StoredCertificate>();
-  readonly #seenBy = new Map<string, string>();
+  readonly #known = new Map<string, Known>();
+  /** Fingerprints by the name of the check. */
+  readonly #seenBy = new Map<string, ReadonlySet<string>>();
 
   /** Continues with what is known of each certificate. */
   static async open(plan: WatchedSuite, history: HistoryClient, options: CertificateWatchOptions, now: number): Promise<CertificateWatch> {
     const certificates = new CertificateWatch(plan, history, options);
     const names = new Set(plan.checks.map(({ name }) => name));
-    for (const row of await history.ask("certificates", plan.suite)) {
-      certificates.#known.set(row.fingerprint, row);
-      certificates.#setChecks(
-        row,
-        row.checks.filter((name) => names.has(name)),
-        now,
-        "removed",
-      );
+    for (const { checks, ...row } of await history.ask("certificates", plan.suite)) {
+      const known: Known = { row, checks: new Set(checks) };
+      certificates.#known.set(row.fingerprint, known);
+      for (const name of checks)
+        if (names.has(name)) certificates.#seenBy.set(name, new Set(certificates.#seenBy.get(name)).add(row.fingerprint));
+        else certificates.#unseen(known, name, now, "removed");
     }
     return certificates;
   }
@@ -53,65 +60,70 @@ export class CertificateWatch {
   ) {}
 
   /** The certificates that a run saw; a run without any says nothing. */
-  seen({ key, name }: Pick<WatchedCheck, "key" | "name">, certificates: readonly SeenCertificate[], now: number): void {
+  seen({ name }: Pick<WatchedCheck, "name">, certificates: readonly SeenCertificate[], now: number): void {
     if (certificates.length === 0) return;
-    const fingerprints = certificates.map(({ fingerprint }) => fingerprint);
-    const all = fingerprints.join();
-    if (this.#seenBy.get(key) === all) return;
-    this.#seenBy.set(key, all);
-    for (const { fingerprint, subject, notBefore, notAfter } of certificates) {
-      const row = this.#known.get(fingerprint) ?? { fingerprint, subject, not_before: notBefore, not_after: notAfter, warned_level: 0, is_over: 0, checks: [] };
-      if (!row.checks.includes(name)) this.#set({ ...row, checks: [...row.checks, name] }, null, now);
-    }
-    for (const row of this.#known.values())
-      if (row.checks.includes(name) && !fingerprints.includes(row.fingerprint))
-        this.#setChecks(
-          row,
-          row.checks.filter((each) => each !== name),
-          now,
-          "recovered",
-        );
-    this.look(now);
+    const before = this.#seenBy.get(name) ?? new Set<string>();
+    const after = new Set(certificates.map(({ fingerprint }) => fingerprint));
+    if (before.size === after.size && [...after].every((fingerprint) => before.has(fingerprint))) return;
+    this.#seenBy.set(name, after);
+    for (const certificate of certificates) if (!before.has(certificate.fingerprint)) this.#seenFirst(certificate, name, now);
+    for (const fingerprint of before) if (!after.has(fingerprint)) this.#unseen(this.#known.get(fingerprint) as Known, name, now, "recovered");
+    for (const fingerprint of after) this.#warn(this.#known.get(fingerprint) as Known, now);
   }
 
   /** Warns of what is due. */
   look(now: number): void {
-    for (const row of this.#known.values()) {
-      if (row.checks.length === 0 || row.is_over !== 0) continue;
-      const level = expiryLevel({ notBefore: row.not_before, notAfter: row.not_after }, this.plan.certificateWarnMs, now);
-      if (level > row.warned_level) this.#set({ ...row, warned_level: level }, "error", now);
-    }
+    for (const known of this.#known.values()) this.#warn(known, now);
   }
 
   /** The warnings that are open, as events. */
   openIncidents(now: number): IncidentEvent[] {
-    const open = [...this.#known.values()].filter(({ warned_level: level, is_over: isOver, checks }) => level > 0 && isOver === 0 && checks.length > 0);
-    return open.map((row) => eventOf(this.plan.suite, certificateCheck(this.plan.suite, row), noticeOf(row, "error", now)));
+    const open = [...this.#known.values()].filter(({ row, checks }) => row.warned_level > 0 && row.is_over === 0 && checks.size > 0);
+    return open.map((known) => eventOf(this.plan.suite, certificateCheck(this.plan.suite, known.row), noticeOf(known, "error", now)));
   }
 
   /** For metrics: those that are in use. */
   get inUse(): readonly StoredCertificate[] {
-    return [...this.#known.values()].filter(({ checks }) => checks.length > 0);
+    return [...this.#known.values()].filter(({ checks }) => checks.size > 0).map(({ row }) => row);
   }
 
-  #setChecks(row: StoredCertificate, checks: readonly string[], now: number, ending: "recovered" | "removed"): void {
-    if (checks.length === row.checks.length) return;
-    const ends = checks.length === 0 && row.warned_level > 0 && row.is_over === 0;
-    this.#set({ ...row, checks, is_over: ends ? 1 : row.is_over }, ends ? ending : null, now);
+  #seenFirst({ fingerprint, subject, notBefore, notAfter }: SeenCertificate, name: string, now: number): void {
+    const row = { fingerprint, subject, not_before: notBefore, not_after: notAfter, warned_level: 0, is_over: 0 };
+    const known = this.#known.get(fingerprint) ?? { row, checks: new Set() };
+    this.#known.set(fingerprint, known);
+    known.checks.add(name);
+    this.#set(known, known.row, { added: [name], removed: [] }, null, now);
   }
 
-  #set(row: StoredCertificate, kind: Notice["kind"] | null, now: number): void {
-    this.#known.set(row.fingerprint, row);
+  #unseen(known: Known, name: string, now: number, ending: "recovered" | "removed"): void {
+    known.checks.delete(name);
+    const { row, checks } = known;
+    const ends = checks.size === 0 && row.warned_level > 0 && row.is_over === 0;
+    this.#set(known, ends ? { ...row, is_over: 1 } : row, { added: [], removed: [name] }, ends ? ending : null, now);
+  }
+
+  #warn(known: Known, now: number): void {
+    const { row, checks } = known;
+    if (checks.size === 0 || row.is_over !== 0) return;
+    const level = expiryLevel({ notBefore: row.not_before, notAfter: row.not_after }, this.plan.certificateWarnMs, now);
+    if (level > row.warned_level) this.#set(known, { ...row, warned_level: level }, NOBODY, "error", now);
+  }
+
+  #set(known: Known, row: StoredCertificate, viewers: CertificateViewers, kind: Notice["kind"] | null, now: number): void {
+    known.row = row;
+    if (kind === null) {
+      void this.#store(row, viewers, [], now);
+      return;
+    }
     const check = certificateCheck(this.plan.suite, row);
-    const notice = kind === null ? null : noticeOf(row, kind, now);
-    const notifications = notice === null ? [] : notificationsOf(this.plan.suite, check, notice, this.plan.receivers);
-    const reported = notice === null ? null : `${notice.kind}: ${notice.reason ?? "it was replaced"}`;
-    void this.#store(row, notifications, now).then(() => reported !== null && this.options.onChange(check.name, reported));
+    const notice = noticeOf(known, kind, now);
+    const notifications = notificationsOf(this.plan.suite, check, notice, this.plan.receivers);
+    void this.#store(row, viewers, notifications, now).then(() => this.options.onChange(check.name, `${notice.kind}: ${notice.reason ?? "it was replaced"}`));
   }
 
-  async #store(row: StoredCertificate, notifications: readonly Notification[], now: number): Promise<void> {
+  async #store(row: StoredCertificate, viewers: CertificateViewers, notifications: readonly Notification[], now: number): Promise<void> {
     try {
-      await this.history.ask("setCertificate", this.plan.suite, row, notifications, now);
+      await this.history.ask("setCertificate", this.plan.suite, row, viewers, notifications, now);
     } catch (error) {
       if (error instanceof HistoryLost) this.options.onError(error);
       else this.options.onTrouble(error, notifications);
@@ -128,7 +140,7 @@ function certificateCheck(suite: string, { fingerprint, subject }: StoredCertifi
   return { key, name, planned: unplanned(name) };
 }
 
-function noticeOf({ warned_level: level, not_after: end, checks }: StoredCertificate, kind: Notice["kind"], now: number): Notice {
+function noticeOf({ row: { warned_level: level, not_after: end }, checks }: Known, kind: Notice["kind"], now: number): Notice {
   const days = Math.floor((end - now) / DAY_MS);
   const when = days < 0 ? `expired on ${dayOf(end)}` : `expires in ${days} days, on ${dayOf(end)}`;
   const isOver = kind !== "error";
@@ -144,7 +156,8 @@ function noticeOf({ warned_level: level, not_after: end, checks }: StoredCertifi
   };
 }
 
-function shortList(names: readonly string[]): string {
+function shortList(checks: ReadonlySet<string>): string {
+  const names = [...checks];
   return names.length <= 3 ? names.join(", ") : `${names.slice(0, 3).join(", ")} and ${names.length - 3} more`;
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { certificatesOf } from "../../../../runner/history/certificates.js";
 import { History } from "../../../../runner/history/history.js";
 import { LocalHistory } from "../../../../runner/history/history-client.js";
 import { IN_MEMORY } from "../../../../runner/sqlite/store-path.js";
@@ -110,6 +111,27 @@ describe("warned", () => {
     (await quiet.open(0)).seen(quiet.plan.checks[0] as (typeof plan.checks)[0], [certificate("a", 100)], 99 * DAY);
     expect(quiet.notifications()).toEqual([]);
   });
+});
+
+test("a certificate that many checks see costs each of them the same, and is known after a restart", async () => {
+  const { plan, open, history } = await watched(2000);
+  const certificates = await open(0);
+  const asked: number[] = [];
+  const { ask } = certificates.history;
+  Object.assign(certificates.history, {
+    ask: (...given: Parameters<typeof ask>) => {
+      asked.push(JSON.stringify(given).length);
+      return ask.apply(certificates.history, given);
+    },
+  });
+  for (const check of plan.checks) certificates.seen(check, [certificate("a", 100)], 0);
+  expect(asked).toHaveLength(2000);
+  expect(Math.max(...asked) - Math.min(...asked)).toBeLessThan(10);
+  expect(certificatesOf(history, plan.suite)).toMatchObject([{ checks: { length: 2000 } }]);
+  const again = await open(1);
+  const rows = asked.length;
+  for (const check of plan.checks) again.seen(check, [certificate("a", 100)], DAY);
+  expect(asked).toHaveLength(rows);
 });
 
 test("a certificate of six days is due in its last third, and not from its first day", () => {
