@@ -1,3 +1,4 @@
+import { deflateRawSync, inflateRawSync } from "node:zlib";
 import type { Operation } from "../../../schemas/operation.js";
 import type { Report } from "../../harness/run.js";
 import type { Sample } from "../../report/sample.js";
@@ -13,9 +14,16 @@ export interface LastRun {
 }
 
 interface Kept {
-  last: LastRun;
+  /** A LastRun as compressed JSON, a character for each byte: of thousands of checks, a page shows one. */
+  last: string;
   /** The oldest first. */
-  readonly samples: Sample[];
+  readonly samples: PackedSample[];
+}
+
+/** Two numbers for each operation, after the names that it shares with the run before. */
+interface PackedSample extends Omit<Sample, "target" | "operations"> {
+  readonly names: readonly string[];
+  readonly times: readonly number[];
 }
 
 /** Of one check, and of all checks together. */
@@ -28,19 +36,18 @@ export class RecentRuns {
 
   add(key: string, { report, isCancelled }: Ran, at: number): void {
     if (report === null || isCancelled) return;
-    const { carried, envelope } = report;
-    const json = JSON.stringify(envelope.queue);
-    const last = { at, durationMs: carried.duration_ms, operations: carried.operations, envelope: json.length > MOST_ENVELOPE ? null : json };
-    const own = this.#kept.get(key) ?? { last, samples: [] };
-    own.last = last;
-    own.samples.push(sampleFrom(report, at));
+    const own = this.#kept.get(key) ?? { last: "", samples: [] };
+    own.last = packedRun(report, at);
+    own.samples.push(packedSample(report, at, own.samples.at(-1)?.names ?? []));
+    this.#kept.set(key, own);
     const most = Math.max(MOST_RUNS.least, Math.min(MOST_RUNS.each, Math.floor(MOST_RUNS.all / this.#kept.size)));
     if (own.samples.length > most) own.samples.splice(0, own.samples.length - most);
-    this.#kept.set(key, own);
   }
 
   of(key: string): { readonly last: LastRun; readonly samples: readonly Sample[] } | null {
-    return this.#kept.get(key) ?? null;
+    const kept = this.#kept.get(key);
+    if (kept === undefined) return null;
+    return { last: JSON.parse(inflateRawSync(Buffer.from(kept.last, "latin1")).toString()) as LastRun, samples: kept.samples.map(unpacked) };
   }
 
   /** Forgets the checks that are no longer watched. */
@@ -49,15 +56,35 @@ export class RecentRuns {
   }
 }
 
-function sampleFrom({ probe, carried }: Report, at: number): Sample {
+function packedRun({ carried, envelope }: Report, at: number): string {
+  const json = JSON.stringify(envelope.queue);
+  const last: LastRun = {
+    at,
+    durationMs: carried.duration_ms,
+    operations: carried.operations,
+    envelope: json.length > MOST_ENVELOPE ? null : json,
+  };
+  return deflateRawSync(JSON.stringify(last), { level: 1 }).toString("latin1");
+}
+
+function packedSample({ probe, carried }: Report, at: number, before: readonly string[]): PackedSample {
   const { status, failure, duration_ms: durationMs, operations } = carried;
+  const isSame = operations.length === before.length && operations.every(({ name }, index) => name === before[index]);
   return {
     probe,
-    target: null,
     at,
     status,
     durationMs,
     failure: failure === null ? null : { phase: failure.phase, code: failure.code, message: failure.message },
-    operations: operations.map(({ name, at_ms: atMs, duration_ms: own }) => ({ name, atMs, durationMs: own })),
+    names: isSame ? before : operations.map(({ name }) => name),
+    times: operations.flatMap(({ at_ms: atMs, duration_ms: own }) => [atMs, own ?? Number.NaN]),
   };
+}
+
+function unpacked({ names, times, ...rest }: PackedSample): Sample {
+  const operations = names.map((name, index) => {
+    const [atMs = 0, durationMs = Number.NaN] = times.slice(2 * index, 2 * index + 2);
+    return { name, atMs, durationMs: Number.isNaN(durationMs) ? null : durationMs };
+  });
+  return { ...rest, target: null, operations };
 }

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Report } from "../../../runner/harness/run.js";
 import { RecentRuns } from "../../../runner/serve/status/recent-runs.js";
+import type { Ran } from "../../../runner/watch/run-check.js";
 
 const ran = (durationMs: number, queue: object = { status: "ok" }) => {
   const carried = { status: "ok", failure: null, ip_address: null, connected_time: null, operations: [], duration_ms: durationMs } as const;
@@ -39,4 +40,19 @@ test("checks that are no longer watched are forgotten", () => {
   runs.keepOnly(new Set(["b"]));
   expect(runs.of("a")).toBeNull();
   expect(runs.of("b")).not.toBeNull();
+});
+
+test("the operations of each run are given as they were", () => {
+  const runs = new RecentRuns();
+  const timed = (names: readonly string[], at: number): Ran => {
+    const run = ran(at);
+    const operations = names.map((name, index) => ({ name, at_ms: at + index, duration_ms: name === "QUIT" ? null : 1.5, code: 250, message: "é" }));
+    return { ...run, report: { ...run.report, carried: { ...run.report.carried, operations } } as unknown as Report };
+  };
+  for (const [at, names] of [["EHLO", "QUIT"], ["EHLO", "QUIT"], ["EHLO"], []].entries()) runs.add("a", timed(names, at), at);
+  const ehlo = (at: number) => ({ name: "EHLO", atMs: at, durationMs: 1.5 });
+  const quit = (at: number) => ({ name: "QUIT", atMs: at + 1, durationMs: null });
+  expect(runs.of("a")?.samples.map(({ operations }) => operations)).toEqual([[ehlo(0), quit(0)], [ehlo(1), quit(1)], [ehlo(2)], []]);
+  runs.add("a", timed(["EHLO"], 4), 4);
+  expect(runs.of("a")?.last.operations).toEqual([{ name: "EHLO", at_ms: 4, duration_ms: 1.5, code: 250, message: "é" }]);
 });
