@@ -49,6 +49,9 @@ const SLOW = [
   "test/package/**",
 ];
 
+/** What takes minutes for each test: `npm run test:long` alone. */
+const LONG = ["test/probes/security.tls/beside-testssl.test.ts"];
+
 /** mailauth needs another Node than this one: PROBE_RUN_MAILAUTH names the folder where both are, as test/support/mailauth-oracle.ts says. */
 const BESIDE_MAILAUTH = process.env.PROBE_RUN_MAILAUTH === undefined ? ["test/runner/mail/beside-mailauth.test.ts"] : [];
 
@@ -57,13 +60,14 @@ const ISOLATED = ["test/runner/delivery/service/metrics.test.ts", "test/probes/m
 
 const slowOnly = process.env.PROBE_RUN_SLOW === "1";
 const include = slowOnly ? SLOW.map((pattern) => (pattern.endsWith("**") ? `${pattern}/*.test.ts` : pattern)) : ["test/**/*.test.ts"];
-const exclude = [...configDefaults.exclude, ...BESIDE_MAILAUTH, ...(slowOnly || process.env.PROBE_RUN_LONG === "1" ? [] : SLOW)];
+const isLong = process.env.PROBE_RUN_LONG === "1";
+const exclude = [...configDefaults.exclude, ...BESIDE_MAILAUTH, ...(slowOnly || isLong ? [] : SLOW), ...(isLong ? [] : LONG)];
 
 /**
  * Loading the modules again for each of 400 files costs more than the tests of most, so files share them within a worker.
  * CI, the slow and the long suites isolate every file, so that no result there depends on the order of files.
  */
-const isolatesAll = slowOnly || process.env.PROBE_RUN_LONG === "1" || process.env.CI === "true";
+const isolatesAll = slowOnly || isLong || process.env.CI === "true";
 const files = isolatesAll
   ? { include, exclude }
   : {

@@ -44,6 +44,7 @@ export const PROGRAMS = {
   nginx: { get: "apt-get install nginx", needsRoot: true },
   caddy: { get: "apt-get install caddy", needsRoot: false },
   sslscan: { get: "apt-get install sslscan", needsRoot: false },
+  testssl: { get: "apt-get install testssl.sh", needsRoot: false },
   openssl: { get: "apt-get install openssl", needsRoot: false },
   "gnutls-serv": { get: "apt-get install gnutls-bin", needsRoot: false },
   sshd: { get: "apt-get install openssh-server", needsRoot: true },

@@ -129,7 +129,10 @@ realServer("webapp.journey in Chromium", ["chromium"], () => {
   test("with a folder, pictures and a HAR are written for their owner only, and nothing is overwritten", { timeout: TEST_TIMEOUT_MS }, async () => {
     const origin = await pages({ "/": "<title>x</title><h1>Hello</h1>" });
     const artifacts = folder();
-    const output = await walk({ url: `${origin}/`, steps: [{ screenshot: { full_page: true } }, { click: "#nothing", step_timeout_ms: 1_000 }] }, { artifacts });
+    const output = await walk(
+      { url: `${origin}/`, steps: [{ screenshot: { full_page: true } }, { click: "#nothing", step_timeout_ms: 1_000 }] },
+      { artifacts },
+    );
     expect(output).toMatchObject({ status: "error", failure: { phase: "step", code: "timeout", message: expect.stringContaining("step 2 (click #nothing)") } });
     const [, first, failed] = output.steps;
     const names = [first?.screenshot, failed?.screenshot, output.har] as string[];
