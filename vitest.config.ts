@@ -35,9 +35,9 @@ const SLOW = [
   // Programs that start processes, which end in every way.
   "test/runner/processes/children.test.ts",
   // Slots take their time, and a watch is killed again and again.
-  "test/runner/watch/{watch,kill,killed-before-answer,full-disk,suspend}.test.ts",
-  // Watches and workers of three places on one Redis, which are killed.
-  "test/runner/watch/shared/{watches,places}.test.ts",
+  "test/runner/watch/{watch,kill,killed-before-answer,full-disk,suspend,uplink}.test.ts",
+  // Watches and workers of several places on one Redis, some of which are killed.
+  "test/runner/watch/shared/{watches,places,each-slot-once,one-silent-one-failing,dependencies,pages,catch-up,liveness}.test.ts",
   // Two exporters and a Prometheus beside each other.
   "test/runner/serve/beside-blackbox.test.ts",
   // A browser opens every page three times, and axe reads them.

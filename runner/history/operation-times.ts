@@ -7,7 +7,7 @@ import { prepared } from "./prepared.js";
 export type OperationHistograms = Map<string, LogHistogram>;
 
 export interface OperationTime {
-  /** Of one run, each name once. */
+  /** Each name once in a run. */
   readonly name: string;
   /** Null: it did not end. */
   readonly durationMs: number | null;

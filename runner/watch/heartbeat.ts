@@ -1,12 +1,14 @@
 import { sendSingle } from "../net/http/single-request.js";
 
-const EVERY_MS = 60_000;
+export const BEAT_EVERY_MS = 60_000;
 const TIMEOUT_MS = 10_000;
 
 export interface HeartbeatOptions {
   readonly url: string;
   /** False: the checks do not run, so nothing is sent. */
   isAlive(now: number): boolean;
+  /** False: another watch of the suite sends it. */
+  mayBeat(): Promise<boolean>;
   tell(message: string): void;
 }
 
@@ -18,7 +20,7 @@ export class Heartbeat {
 
   constructor(
     readonly options: HeartbeatOptions,
-    everyMs = EVERY_MS,
+    everyMs = BEAT_EVERY_MS,
   ) {
     this.#timer = setInterval(() => void this.#beat(), everyMs);
     this.#timer.unref();
@@ -30,7 +32,7 @@ export class Heartbeat {
   }
 
   async #beat(): Promise<void> {
-    if (!this.options.isAlive(Date.now())) return;
+    if (!this.options.isAlive(Date.now()) || !(await this.options.mayBeat().catch(() => false))) return;
     const why = await this.#request();
     if (this.#stopping.signal.aborted || (why !== null) === this.#isFailing) return;
     this.#isFailing = why !== null;

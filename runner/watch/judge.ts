@@ -5,6 +5,7 @@ import type { Book, Result } from "./book.js";
 import type { Ran } from "./run-check.js";
 import { MaintenanceClock } from "./schedule/maintenance.js";
 import { slotLength } from "./schedule/schedule.js";
+import type { Outcome } from "./state.js";
 import type { WatchedCheck } from "./watch-plan.js";
 
 export type RawOutcome = Ran["outcome"];
@@ -13,6 +14,16 @@ export type RawOutcome = Ran["outcome"];
 export type Fresh = (key: string, since: number) => Promise<RawOutcome>;
 
 const OFFLINE = "this machine seems to be offline";
+const BLIND_FOR_MS = 10_000;
+export const EVERY_CANARY_FAILS = `every canary fails: ${OFFLINE}`;
+
+export function dependencyFails({ name }: WatchedCheck): string {
+  return `${name} fails, which this depends on`;
+}
+
+export function isFine(outcome: Outcome): boolean {
+  return outcome === "ok" || outcome === "warning";
+}
 
 /** What a run says of its target: a failure may be another check's, or this machine's, or planned. */
 export class Judge {
@@ -36,7 +47,7 @@ export class Judge {
     const reason = reasons.length === 0 ? null : reasons.join("; ");
     const output = outcome === "error" && report !== null ? JSON.stringify(report.envelope.queue) : null;
     const weightMs = weightOf(slotLength(at, check.schedule), at, this.book.state(check.key).last_at);
-    const result: Result = { at, outcome, durationMs, reason, output, weightMs, operations: operationsOf(report) };
+    const result: Result = { at, outcome, durationMs, reason, output, weightMs, operations: operationTimes(report?.carried.operations ?? []) };
     if (this.#maintenance.has(check.planned.tags, at)) return { ...result, outcome: "maintenance", hasFailed: outcome === "error" };
     if (outcome !== "error") {
       if (outcome !== "unknown") await this.#seen(check);
@@ -44,11 +55,11 @@ export class Judge {
     }
     const { canaries } = this.book.plan;
     if (canaries.length > 0 && (await this.#allFail(canaries, at))) {
-      if (!this.book.isBlind) await this.book.blind(`every canary fails: ${OFFLINE}`, this.now());
-      return { ...result, outcome: "unknown", reason: `every canary fails: ${OFFLINE}; ${reason}` };
+      if (!this.book.isBlind) await this.book.blind(EVERY_CANARY_FAILS, this.now());
+      return { ...result, outcome: "unknown", reason: `${EVERY_CANARY_FAILS}; ${reason}` };
     }
     const parent = await this.#failingParent(check, at);
-    if (parent !== null) return { ...result, outcome: "suppressed", reason: `${parent.name} fails, which this depends on; ${reason}` };
+    if (parent !== null) return { ...result, outcome: "suppressed", reason: `${dependencyFails(parent)}; ${reason}` };
     return (await this.#isOurFault(check, at)) ? { ...result, outcome: "unknown", reason: `more than half of the checks fail: ${OFFLINE}; ${reason}` } : result;
   }
 
@@ -67,14 +78,16 @@ export class Judge {
     return true;
   }
 
-  async #allFail(keys: readonly string[], since: number): Promise<boolean> {
+  /** While this machine is offline, the canaries are not run again for each failure. */
+  async #allFail(keys: readonly string[], at: number): Promise<boolean> {
+    const since = this.book.isBlind ? at - BLIND_FOR_MS : at;
     const outcomes = await Promise.all(keys.map((key) => this.fresh(key, since)));
     return outcomes.every((outcome) => outcome === "error");
   }
 
   async #failingParent({ dependsOn }: WatchedCheck, since: number): Promise<WatchedCheck | null> {
     const outcomes = await Promise.all(dependsOn.map((key) => this.fresh(key, since)));
-    const failing = outcomes.findIndex((outcome) => outcome !== "ok" && outcome !== "warning");
+    const failing = outcomes.findIndex((outcome) => !isFine(outcome));
     return failing < 0 ? null : (this.#byKey.get(dependsOn[failing] as string) as WatchedCheck);
   }
 }
@@ -84,8 +97,8 @@ export function weightOf(slotMs: number, at: number, lastAt: number | null): num
   return lastAt === null ? slotMs : Math.max(0, Math.min(slotMs, at - lastAt));
 }
 
-function operationsOf(report: Ran["report"]): OperationTime[] {
-  const operations = report?.carried.operations ?? [];
+/** With a number at the second one of a name. */
+export function operationTimes(operations: readonly { readonly name: string; readonly duration_ms: number | null }[]): OperationTime[] {
   const names = numberedNames(operations.map(({ name }) => name));
   return operations.map(({ duration_ms: durationMs }, index) => ({ name: names[index] as string, durationMs }));
 }

@@ -5,11 +5,12 @@ import type { Notification } from "../history/outbox.js";
 import { Book, type BookOptions } from "./book.js";
 import { CertificateWatch } from "./certificates/certificate-watch.js";
 import { seenCertificates } from "./certificates/seen-certificates.js";
-import { Heartbeat } from "./heartbeat.js";
+import { BEAT_EVERY_MS, Heartbeat } from "./heartbeat.js";
 import { HistoryHealth } from "./history-health.js";
 import { Objectives } from "./objectives/objective.js";
 import type { Ran } from "./run-check.js";
 import { openLines, Sender, type SenderLine } from "./sender.js";
+import type { Report } from "./shared/entries.js";
 import { openShare, type Share } from "./shared/share.js";
 import { SharedWatcher } from "./shared/shared-watcher.js";
 import type { WatchedCheck, WatchPlan } from "./watch-plan.js";
@@ -21,6 +22,8 @@ export interface WatchOptions {
   /** The URL of the queue whose workers run the checks; null: this process does. */
   readonly queue: string | null;
   run(check: WatchedCheck, signal: AbortSignal): Promise<Ran>;
+  /** With a queue: what a worker found in the slot that began at this moment. */
+  onReport(check: WatchedCheck, report: Report, at: number): void;
   tell(message: string): void;
   /** What no later slot could mend. */
   onError(error: unknown): void;
@@ -45,6 +48,8 @@ export async function prepareWatch(plan: WatchPlan, environment: NodeJS.ProcessE
 
 const LOOK_EVERY_MS = 30_000;
 const QUIET_MS = 60_000;
+/** Of several watches one sends the heartbeat, and if it dies, another one does so within the next minute. */
+const BEAT_HOLD_MS = BEAT_EVERY_MS - 5000;
 
 interface Parts {
   readonly share: Share | null;
@@ -104,7 +109,8 @@ export class Watch {
     this.#timer = setInterval(() => this.#later(this.#look(Date.now())), LOOK_EVERY_MS);
     this.watcher.start(legacy);
     const { heartbeat } = book.plan;
-    this.#heartbeat = heartbeat === null ? null : new Heartbeat({ url: heartbeat, isAlive: (now) => this.watcher.isAlive?.(now) ?? true, tell: options.tell });
+    const mayBeat = async (): Promise<boolean> => share === null || share.log.hold("heartbeat", share.outbox.holder, BEAT_HOLD_MS);
+    this.#heartbeat = heartbeat === null ? null : new Heartbeat({ url: heartbeat, isAlive: (now) => this.watcher.isAlive(now), mayBeat, tell: options.tell });
   }
 
   /** Ends it; what was not recorded may run again in the next one. */
@@ -138,6 +144,7 @@ export class Watch {
       jobs,
       onError: this.options.onError,
       onTrouble: (error) => this.#sayOnce(`the queue cannot be used: ${(error as Error).message}`),
+      onReport: this.options.onReport,
       onCertificates: (check, certificates) => this.certificates.seen(check, certificates, Date.now()),
       onResult: (check, { outcome }) => {
         if (outcome === "error") this.#later(this.#objectives.failed(check, Date.now()));

@@ -30,8 +30,8 @@ export interface Watching {
   start(legacy: { readonly unfinished: readonly Unfinished[]; readonly counts: WatcherCounts } | null): void;
   /** Returns runs that were ended before they were recorded. */
   stop(): Promise<Unfinished[]>;
-  /** A slot that should have begun a minute ago has begun; absent where others start them, too. */
-  isAlive?(now: number): boolean;
+  /** Checks run: a slot that should have begun a minute ago has begun. */
+  isAlive(now: number): boolean;
 }
 
 interface Due {

@@ -34,7 +34,7 @@ export async function watchOn(read: ReadWatch, given: Served, most: number, io: 
   const history = await openHistory(given, tell, io);
   let fail: (error: unknown) => void = () => undefined;
   const runs = new RecentRuns();
-  const options: WatchOptions = { most, tell, queue: given.queue, onError: (error) => fail(error), run: runner(runs) };
+  const options: WatchOptions = { most, tell, queue: given.queue, onError: (error) => fail(error), ...runningFor(runs) };
   let watch: Watch | null = null;
   let shown: Shown | null = null;
   try {
@@ -141,12 +141,15 @@ function ended(io: Io, onFail: (fail: (error: unknown) => void) => void): Promis
   });
 }
 
-/** Runs a check, and keeps what the pages show of its run. */
-function runner(runs: RecentRuns): WatchOptions["run"] {
-  return async (check, signal) => {
-    const at = Date.now();
-    const ran = await runCheck(check, signal);
-    runs.add(check.key, ran, at);
-    return ran;
+/** Runs a check, or takes what a worker reports of it, and keeps what the pages show of the run. */
+function runningFor(runs: RecentRuns): Pick<WatchOptions, "run" | "onReport"> {
+  return {
+    run: async (check, signal) => {
+      const at = Date.now();
+      const ran = await runCheck(check, signal);
+      runs.add(check.key, ran, at);
+      return ran;
+    },
+    onReport: ({ key, planned }, report, at) => runs.addReported(key, report, at, planned.check.probe),
   };
 }

@@ -1,15 +1,15 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import type { Operation } from "../../../schemas/operation.js";
-import type { Report } from "../../harness/run.js";
 import type { Sample } from "../../report/sample.js";
 import type { Ran } from "../../watch/run-check.js";
+import type { Report, ReportedRun } from "../../watch/shared/entries.js";
 
 /** The newest run of a check that was made. */
 export interface LastRun {
   readonly at: number;
   readonly durationMs: number;
-  readonly operations: readonly Operation[];
-  /** The queue side of its envelope as JSON: no secret is in it. Null if it is too large to keep. */
+  readonly operations: readonly Pick<Operation, "name" | "at_ms" | "duration_ms">[];
+  /** The queue side of its envelope as JSON: no secret is in it. Null if it was not kept. */
   readonly envelope: string | null;
 }
 
@@ -26,6 +26,11 @@ interface PackedSample extends Omit<Sample, "target" | "operations"> {
   readonly times: readonly number[];
 }
 
+interface MadeRun extends Pick<LastRun, "at" | "durationMs" | "envelope"> {
+  readonly probe: string;
+  readonly run: ReportedRun;
+}
+
 /** Of one check, and of all checks together. */
 const MOST_RUNS = { each: 60, all: 50_000, least: 5 } as const;
 const MOST_ENVELOPE = 32_768;
@@ -34,11 +39,23 @@ const MOST_ENVELOPE = 32_768;
 export class RecentRuns {
   readonly #kept = new Map<string, Kept>();
 
+  /** A run of this process. */
   add(key: string, { report, isCancelled }: Ran, at: number): void {
     if (report === null || isCancelled) return;
+    const { carried, envelope } = report;
+    const { status, failure, duration_ms: durationMs, operations } = carried;
+    this.#keep(key, { probe: report.probe, at, durationMs, run: { status, failure, operations }, envelope: JSON.stringify(envelope.queue) });
+  }
+
+  /** A run of a worker. The log that watches share has the envelopes of failures only. */
+  addReported(key: string, { run, durationMs, output }: Report, at: number, probe: string): void {
+    if (run !== null && durationMs !== null) this.#keep(key, { probe, at, durationMs, run, envelope: output });
+  }
+
+  #keep(key: string, made: MadeRun): void {
     const own = this.#kept.get(key) ?? { last: "", samples: [] };
-    own.last = packedRun(report, at);
-    own.samples.push(packedSample(report, at, own.samples.at(-1)?.names ?? []));
+    own.last = packedRun(made);
+    own.samples.push(packedSample(made, own.samples.at(-1)?.names ?? []));
     this.#kept.set(key, own);
     const most = Math.max(MOST_RUNS.least, Math.min(MOST_RUNS.each, Math.floor(MOST_RUNS.all / this.#kept.size)));
     if (own.samples.length > most) own.samples.splice(0, own.samples.length - most);
@@ -56,19 +73,13 @@ export class RecentRuns {
   }
 }
 
-function packedRun({ carried, envelope }: Report, at: number): string {
-  const json = JSON.stringify(envelope.queue);
-  const last: LastRun = {
-    at,
-    durationMs: carried.duration_ms,
-    operations: carried.operations,
-    envelope: json.length > MOST_ENVELOPE ? null : json,
-  };
+function packedRun({ at, durationMs, run: { operations }, envelope }: MadeRun): string {
+  const last: LastRun = { at, durationMs, operations, envelope: (envelope?.length ?? 0) > MOST_ENVELOPE ? null : envelope };
   return deflateRawSync(JSON.stringify(last), { level: 1 }).toString("latin1");
 }
 
-function packedSample({ probe, carried }: Report, at: number, before: readonly string[]): PackedSample {
-  const { status, failure, duration_ms: durationMs, operations } = carried;
+function packedSample({ probe, at, durationMs, run }: MadeRun, before: readonly string[]): PackedSample {
+  const { status, failure, operations } = run;
   const isSame = operations.length === before.length && operations.every(({ name }, index) => name === before[index]);
   return {
     probe,

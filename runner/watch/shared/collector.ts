@@ -7,11 +7,13 @@ import type { SharedLog } from "../../queue/shared-log.js";
 import { mismatches } from "../../suite/judge.js";
 import { seenCertificates } from "../certificates/seen-certificates.js";
 import type { WatchedCheck } from "../watch-plan.js";
-import { type Entry, encode } from "./entries.js";
+import { type Entry, encode, type ReportedRun } from "./entries.js";
 import { slotOfJob } from "./slot-jobs.js";
 
 const PREFETCH = 500;
 const LEASE_MS = 10_000;
+/** A run with more operations is not drawn to its end, and a longer text is cut: the log holds those of an hour. */
+const MOST = { operations: 200, name: 100, message: 500 } as const;
 
 export interface CollectorOptions {
   readonly checks: ReadonlyMap<string, WatchedCheck>;
@@ -57,8 +59,17 @@ function reportOf(event: ResultEvent, location: string, checks: CollectorOptions
     durationMs: carried.duration_ms,
     reason: reasons.length === 0 ? null : reasons.join("; "),
     output: outcome === "error" ? JSON.stringify(event.data) : null,
+    run: runOf(carried),
   } as const;
   return [{ kind: "report", ...slot, ...report, certificates: newCertificates(check.key, event.data, seen) }];
+}
+
+function runOf({ status, failure, operations = [] }: Carried): ReportedRun {
+  return {
+    status,
+    failure: failure === null ? null : { phase: failure.phase, code: failure.code, message: failure.message.slice(0, MOST.message) },
+    operations: operations.slice(0, MOST.operations).map(({ name, at_ms, duration_ms }) => ({ name: name.slice(0, MOST.name), at_ms, duration_ms })),
+  };
 }
 
 /** Certificates change rarely: they are reported when this collector has not seen them before. */

@@ -14,7 +14,7 @@ export async function collectDead(location: string, queue: Queue, { log, signal,
     const entries = dead.flatMap(({ id, failure }) => {
       const slot = slotOfJob(id);
       if (slot === null || !checks.has(slot.key)) return [];
-      const report = { location, outcome: "unknown", durationMs: null, reason: failure.message, output: null, certificates: [] } as const;
+      const report = { location, outcome: "unknown", durationMs: null, reason: failure.message, output: null, certificates: [], run: null } as const;
       return [encode({ kind: "report", ...slot, ...report })];
     });
     if (entries.length > 0) await log.append(entries);

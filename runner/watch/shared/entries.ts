@@ -1,4 +1,13 @@
+import type { Failure } from "../../../schemas/failure.js";
+import type { Operation } from "../../../schemas/operation.js";
 import type { SeenCertificate } from "../certificates/seen-certificates.js";
+
+/** What pages and histograms need to know of a run. */
+export interface ReportedRun {
+  readonly status: "ok" | "warning" | "error";
+  readonly failure: Pick<Failure, "phase" | "code" | "message"> | null;
+  readonly operations: readonly Pick<Operation, "name" | "at_ms" | "duration_ms">[];
+}
 
 /** What a worker found of one slot of a check. */
 export interface Report {
@@ -9,15 +18,26 @@ export interface Report {
   readonly reason: string | null;
   /** Of a failure: the queue side of the envelope, as JSON. */
   readonly output: string | null;
+  /** Null: it could not be run. */
+  readonly run: ReportedRun | null;
+}
+
+/** Whose failure a failure is: its check's own, that of a check on which it depends, or this machine's (unknown). */
+export interface Cause {
+  readonly outcome: "error" | "suppressed" | "unknown";
+  readonly why: string | null;
 }
 
 const OUTCOMES: readonly Report["outcome"][] = ["ok", "warning", "error", "unknown"];
+const CAUSES: readonly Cause["outcome"][] = ["error", "suppressed", "unknown"];
 
 /** What watches of one suite append to their log. All of them draw the same conclusions from it, since they read it in the same order. */
 export type Entry =
   | ({ readonly kind: "report"; readonly key: string; readonly at: number; readonly certificates: readonly SeenCertificate[] } & Report)
   /** No more reports are waited for. */
   | { readonly kind: "over"; readonly key: string; readonly at: number }
+  /** Of a slot that failed. The first one counts. */
+  | ({ readonly kind: "cause"; readonly key: string; readonly at: number } & Cause)
   /** What no report says by itself: a budget is spent too fast, a location is silent. Null: no longer. */
   | { readonly kind: "judged"; readonly about: "objective" | "location"; readonly key: string; readonly at: number; readonly reason: string | null };
 
@@ -41,9 +61,11 @@ function isComplete(entry: Entry): boolean {
       return true;
     case "judged":
       return isTextOrNull(entry.reason);
+    case "cause":
+      return CAUSES.includes(entry.outcome) && isTextOrNull(entry.why);
     case "report": {
-      const { location, outcome, durationMs, reason, output, certificates } = entry;
-      const hasFacts = isTextOrNull(reason) && isTextOrNull(output) && (durationMs === null || Number.isFinite(durationMs));
+      const { location, outcome, durationMs, reason, output, certificates, run } = entry;
+      const hasFacts = isTextOrNull(reason) && isTextOrNull(output) && isNumberOrNull(durationMs) && (run === null || isRun(run));
       return hasFacts && typeof location === "string" && OUTCOMES.includes(outcome) && Array.isArray(certificates);
     }
     default:
@@ -51,6 +73,19 @@ function isComplete(entry: Entry): boolean {
   }
 }
 
+function isRun({ status, failure, operations }: ReportedRun): boolean {
+  const hasFailure = failure === null || [failure.phase, failure.code, failure.message].every((text) => typeof text === "string");
+  return ["ok", "warning", "error"].includes(status) && hasFailure && operations.every(isOperation);
+}
+
+function isOperation({ name, at_ms: at, duration_ms: duration }: ReportedRun["operations"][number]): boolean {
+  return typeof name === "string" && Number.isFinite(at) && isNumberOrNull(duration);
+}
+
 function isTextOrNull(value: unknown): boolean {
   return value === null || typeof value === "string";
+}
+
+function isNumberOrNull(value: unknown): boolean {
+  return value === null || Number.isFinite(value);
 }

@@ -4,11 +4,12 @@ import type { Report } from "./entries.js";
 export interface ReportedSlot {
   readonly key: string;
   readonly at: number;
+  /** The entry of the log before its first report. */
+  readonly before: string;
   readonly reports: readonly Report[];
 }
 
 interface OpenSlot {
-  /** The entry of the log before its first report. */
   readonly before: string;
   readonly at: number;
   readonly reports: Map<string, Report>;
@@ -43,9 +44,9 @@ export class OpenSlots {
   }
 
   /** Ends a slot with what was reported, also when that is nothing. */
-  over(key: string, at: number): ReportedSlot[] {
+  over(before: string, key: string, at: number): ReportedSlot[] {
     const ended = this.#end(key, at);
-    return ended.some((slot) => slot.at === at) ? ended : [...ended, { key, at, reports: [] }];
+    return ended.some((slot) => slot.at === at) ? ended : [...ended, { key, at, before, reports: [] }];
   }
 
   #end(key: string, until: number): ReportedSlot[] {
@@ -55,6 +56,6 @@ export class OpenSlots {
     if (left.length === 0) this.#open.delete(key);
     else this.#open.set(key, left);
     for (const slot of ended) this.#inOrder.delete(slot);
-    return ended.map(({ at, reports }) => ({ key, at, reports: [...reports.values()] }));
+    return ended.map(({ at, before, reports }) => ({ key, at, before, reports: [...reports.values()] }));
   }
 }

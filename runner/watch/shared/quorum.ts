@@ -1,6 +1,6 @@
 import type { Report } from "./entries.js";
 
-export interface Agreed extends Omit<Report, "location"> {}
+export interface Agreed extends Omit<Report, "location" | "run"> {}
 
 /**
  * What the locations agree on. A check is down when `quorum` of them say so, and they are at least half of those that reported. With fewer reports

@@ -22,7 +22,6 @@ const NOWHERE = "";
 
 /** Opens the queue of each location, and the log beside them. Rejects with a RequestError for a suite that cannot be watched so. */
 export async function openShare(plan: WatchPlan, url: string): Promise<Share> {
-  refuseWhatNeedsOneWatch(plan);
   const jobs = await slotJobsOf(plan);
   const log = await openLog(url, "watch");
   const queues = new Map<string, Queue>();
@@ -38,12 +37,6 @@ export async function openShare(plan: WatchPlan, url: string): Promise<Share> {
     await close();
     throw error;
   }
-}
-
-/** They ask for another check's result at once, which only the process that runs it can give. */
-function refuseWhatNeedsOneWatch({ canaries, checks }: WatchPlan): void {
-  const what = canaries.length > 0 ? "canaries" : checks.some(({ dependsOn }) => dependsOn.length > 0) ? "depends_on" : null;
-  if (what !== null) throw unusable(`${what} cannot be used with a queue`, `remove ${what}, or watch without --queue`);
 }
 
 function unusable(message: string, hint: string): RequestError {

@@ -1,31 +1,31 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { HistoryLost } from "../../history/history-lost.js";
 import type { Queue } from "../../queue/queue.js";
-import { compareIds, type SharedLog } from "../../queue/shared-log.js";
+import type { SharedLog } from "../../queue/shared-log.js";
 import type { Book, Result } from "../book.js";
 import type { SeenCertificate } from "../certificates/seen-certificates.js";
-import { DueHeap } from "../due-heap.js";
-import { weightOf } from "../judge.js";
-import { MaintenanceClock } from "../schedule/maintenance.js";
-import { nextStart, slotLength } from "../schedule/schedule.js";
-import type { Outcome } from "../state.js";
+import { latestStart, nextStart, slotLength } from "../schedule/schedule.js";
+import type { CheckState } from "../state.js";
 import type { WatchedCheck } from "../watch-plan.js";
 import type { Unfinished, WatcherCounts, Watching } from "../watcher.js";
 import { collect } from "./collector.js";
+import { Conclusions } from "./conclusions.js";
 import { collectDead } from "./dead-jobs.js";
-import { decode, type Entry, encode } from "./entries.js";
-import { OpenSlots, type ReportedSlot } from "./open-slots.js";
-import { agreed } from "./quorum.js";
+import { type Entry, encode, type Report } from "./entries.js";
+import { LogFollower } from "./log-follower.js";
+import { Overdue } from "./overdue.js";
 import { Silence } from "./silence.js";
 import type { SlotJobs } from "./slot-jobs.js";
 import { SlotStarter } from "./slot-starter.js";
 
-const READ_EVERY_MS = 200;
-const READ_AT_ONCE = 500;
 const RETRY_MS = 1000;
+const MINUTE_MS = 60_000;
 /** A location is silent when it misses three slots of the check that runs most often, and for ten seconds at least. */
 const SILENT_SLOTS = 3;
 const LEAST_SILENT_MS = 10_000;
+/** How long the run that may explain a failure is waited for, beside its deadline. */
+const MOST_ASKED_MS = 15_000;
+/** The name for all locations together. */
+const ANYWHERE = "";
 
 export interface SharedWatcherOptions {
   readonly log: SharedLog;
@@ -33,6 +33,7 @@ export interface SharedWatcherOptions {
   readonly queues: ReadonlyMap<string, Queue>;
   readonly jobs: ReadonlyMap<string, SlotJobs>;
   onResult(check: WatchedCheck, result: Result): void;
+  onReport(check: WatchedCheck, report: Report, at: number): void;
   onCertificates(check: WatchedCheck, certificates: readonly SeenCertificate[]): void;
   onTrouble(error: unknown): void;
   onError(error: unknown): void;
@@ -44,45 +45,66 @@ export interface SharedWatcherOptions {
  */
 export class SharedWatcher implements Watching {
   readonly #checks: ReadonlyMap<string, WatchedCheck>;
-  readonly #locations: readonly string[];
-  readonly #open: OpenSlots;
+  readonly #conclusions: Conclusions;
   readonly #silence: Silence;
-  readonly #maintenance: MaintenanceClock;
+  readonly #silenceAnywhere: Silence;
   readonly #starter: SlotStarter;
-  readonly #awaited = new DueHeap<{ readonly key: string; readonly at: number }>();
+  readonly #overdue = new Overdue();
+  readonly #follower: LogFollower;
   readonly #stopping = new AbortController();
-  readonly #results: Record<Outcome, number> = { ok: 0, warning: 0, error: 0, unknown: 0, suppressed: 0, maintenance: 0 };
-  readonly #changed = new Set<string>();
-  /** What is on its way into the history. */
-  readonly #storing: Promise<void>[] = [];
+  /** Checks that may have slots to make up for. */
+  readonly #slept = new Set<WatchedCheck>();
   #loops: Promise<unknown> = Promise.resolve();
-  #position: string | null = null;
+  #isServed = true;
 
   constructor(
     readonly book: Book,
     readonly options: SharedWatcherOptions,
   ) {
-    const { checks, maintenance } = book.plan;
+    const { checks } = book.plan;
+    const { queues, jobs, log, onTrouble, onCertificates } = options;
+    const locations = [...queues.keys()];
     this.#checks = new Map(checks.map((check) => [check.key, check]));
-    this.#locations = [...options.queues.keys()];
-    this.#open = new OpenSlots(this.#locations.length);
-    const shortestMs = Math.min(...checks.map(({ schedule }) => slotLength(Date.now(), schedule)));
-    this.#silence = new Silence(this.#locations, Math.max(LEAST_SILENT_MS, SILENT_SLOTS * shortestMs));
-    this.#maintenance = new MaintenanceClock(maintenance);
-    const { queues, jobs, onTrouble } = options;
-    this.#starter = new SlotStarter(checks, { queues, jobs, onTrouble, onStarted: (check, at) => this.#await(check, at) });
+    const silentMs = Math.max(LEAST_SILENT_MS, SILENT_SLOTS * Math.min(...checks.map(({ schedule }) => slotLength(Date.now(), schedule))));
+    this.#silence = new Silence(locations, silentMs);
+    this.#silenceAnywhere = new Silence([ANYWHERE], silentMs);
+    for (const check of checks) if (check.catchesUp) this.#slept.add(check);
+    this.#conclusions = new Conclusions(book, {
+      locations,
+      onCertificates,
+      onBegun: (check, at) => this.#await(check, at),
+      onEnded: (at, reports) => this.#listen(at, reports),
+      onRecorded: (check, result, reports) => this.#recorded(check, result, reports),
+      ask: (check, at) => this.#ask(check, at),
+    });
+    const onStarted = (check: WatchedCheck, at: number): void => this.#await(check, at);
+    this.#starter = new SlotStarter(checks, { queues, jobs, onTrouble, onStarted, onSlept: (check) => this.#slept.add(check) });
+    this.#follower = new LogFollower(book, {
+      log,
+      signal: this.#stopping.signal,
+      onTrouble,
+      apply: (entry, id, before) => this.#conclusions.apply(entry, id, before),
+      oldest: () => this.#conclusions.oldest,
+      stored: () => this.#conclusions.stored((states) => this.#saveStates(states)),
+      passed: (isAtEnd) => this.#passed(isAtEnd),
+    });
   }
 
   get counts(): WatcherCounts {
     const { missed, lastSlotAt, lateness } = this.#starter;
-    return { results: this.#results, missed, running: 0, lastSlotAt, lateness };
+    return { results: this.#conclusions.results, missed, running: 0, lastSlotAt, lateness };
+  }
+
+  /** Slots begin, the log can be read, and workers run the checks. */
+  isAlive(now: number): boolean {
+    return this.#starter.isAlive(now) && now - this.#follower.readAt < MINUTE_MS && this.#isServed;
   }
 
   start(): void {
     const { log, onTrouble, queues } = this.options;
     const options = { checks: this.#checks, log, signal: this.#stopping.signal, onTrouble };
     const loops = [...queues].flatMap(([location, queue]) => [() => collect(location, queue, options), () => collectDead(location, queue, options)]);
-    this.#loops = Promise.all([this.#read(), ...loops.map((loop) => this.#again(loop))]);
+    this.#loops = Promise.all([this.#follower.run(), ...loops.map((loop) => this.#again(loop))]);
     this.#loops.catch((error: unknown) => this.options.onError(error));
     this.#starter.start();
   }
@@ -99,88 +121,19 @@ export class SharedWatcher implements Watching {
     return this.options.log.append([encode({ kind: "judged", about, key, at, reason })]);
   }
 
-  /** Reading continues where the history ends. If the log has forgotten that place, the newest states are taken over first. */
-  async #begin(): Promise<void> {
-    const { log } = this.options;
-    const { history, plan } = this.book;
-    this.#position = await history.ask("logPosition", plan.suite);
-    const { keptSince } = await log.read(null, 1);
-    if (this.#position !== null && compareIds(keptSince, this.#position) <= 0) return;
-    await this.book.adopt(await log.states(), Date.now());
-    this.#position = null;
-  }
-
-  async #read(): Promise<void> {
-    let hasBegun = false;
-    while (!this.#stopping.signal.aborted) {
-      try {
-        if (!hasBegun) await this.#begin();
-        hasBegun = true;
-        const { entries, now, keptSince } = await this.options.log.read(this.#position, READ_AT_ONCE);
-        const isFirst = this.#position === null;
-        this.#position ??= entries.length > 0 ? keptSince : now;
-        for (const { id, text } of entries) this.#apply(decode(text), id);
-        if (entries.length > 0 || isFirst) await this.#save();
-        await this.#endOverdue();
-        if (entries.length < READ_AT_ONCE) await this.#pause(READ_EVERY_MS);
-      } catch (error) {
-        if (error instanceof HistoryLost) throw error;
-        this.options.onTrouble(error);
-        await this.#pause(RETRY_MS);
-      }
-    }
-  }
-
   /** A loop that ends with an error of the queue begins again. */
   async #again(loop: () => Promise<void>): Promise<void> {
-    while (!this.#stopping.signal.aborted) {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
       await loop().catch((error: unknown) => this.options.onTrouble(error));
-      if (!this.#stopping.signal.aborted) await this.#pause(RETRY_MS);
+      if (!signal.aborted) await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
     }
   }
 
-  #apply(entry: Entry | null, id: string): void {
-    const before = this.#position ?? "0-0";
-    this.#position = id;
-    if (entry?.kind === "judged") this.#applyJudged(entry, Number(id.split("-")[0]));
-    else if (entry !== null) this.#applyToSlot(entry, before);
-  }
-
-  #applyToSlot(entry: Exclude<Entry, { kind: "judged" }>, before: string): void {
-    const check = this.#checks.get(entry.key);
-    // What comes after its slot has ended changes nothing: what was reported stays.
-    if (check === undefined || entry.at <= (this.book.state(entry.key).last_at ?? -1)) return;
-    if (entry.kind === "over") {
-      for (const slot of this.#open.over(entry.key, entry.at)) this.#record(slot);
-      return;
-    }
-    if (!this.#locations.includes(entry.location)) return;
-    if (entry.certificates.length > 0) this.options.onCertificates(check, entry.certificates);
-    this.#await(check, entry.at);
-    for (const slot of this.#open.report(before, entry.key, entry.at, entry)) this.#record(slot);
-  }
-
-  /** It counts from when the log got it, which grows from entry to entry: one that is read again is known by that. */
-  #applyJudged({ about, key, reason }: Extract<Entry, { kind: "judged" }>, at: number): void {
-    if (at <= this.book.judgedAt(about, key)) return;
-    const check = this.#checks.get(key);
-    if (about === "location") this.#storing.push(this.book.silent(key, reason, at));
-    else if (check !== undefined) this.#storing.push(this.book.burns(check, reason, at));
-    for (const each of this.book.keys) if (!this.#checks.has(each)) this.#changed.add(each);
-  }
-
-  #record({ key, at, reports }: ReportedSlot): void {
-    const check = this.#checks.get(key) as WatchedCheck;
-    const found = agreed(reports, this.#locations, this.book.plan.quorum);
-    const weightMs = weightOf(slotLength(at, check.schedule), at, this.book.state(key).last_at);
-    const isMaintained = this.#maintenance.has(check.planned.tags, at);
-    const result: Result = { ...found, at, weightMs, ...(isMaintained ? { outcome: "maintenance", hasFailed: found.outcome === "error" } : {}) };
-    this.#storing.push(this.book.record(check, result, Date.now()));
-    this.#changed.add(key);
-    this.#results[result.outcome] += 1;
+  #recorded(check: WatchedCheck, result: Result, reports: readonly Report[]): void {
+    for (const report of reports) this.options.onReport(check, report, result.at);
     this.options.onResult(check, result);
     this.#confirm(check, result);
-    this.#listen(at, reports);
   }
 
   #confirm(check: WatchedCheck, { at, outcome }: Result): void {
@@ -189,7 +142,9 @@ export class SharedWatcher implements Watching {
     if (again < nextStart(at, check.schedule)) this.#starter.startExtra(check, again);
   }
 
-  #listen(at: number, reports: ReportedSlot["reports"]): void {
+  #listen(at: number, reports: readonly Report[]): void {
+    const measured = reports.some(({ outcome }) => outcome !== "unknown");
+    for (const [, isSilent] of this.#silenceAnywhere.ended(at, new Set(measured ? [ANYWHERE] : []))) this.#isServed = !isSilent;
     if (this.book.plan.locations.length === 0) return;
     for (const [location, isSilent] of this.#silence.ended(at, new Set(reports.map((report) => report.location)))) {
       if (isSilent === this.book.isSilent(location)) continue;
@@ -198,33 +153,49 @@ export class SharedWatcher implements Watching {
     }
   }
 
-  #await({ key, schedule }: WatchedCheck, at: number): void {
-    const deadlineMs = this.options.jobs.get(key)?.deadlineMs ?? 0;
-    this.#awaited.add(at + slotLength(at, schedule) + deadlineMs, { key, at });
+  #await(check: WatchedCheck, at: number): void {
+    this.#overdue.add(check.key, at, at + slotLength(at, check.schedule) + this.#deadlineMs(check));
   }
 
-  /** Slots whose workers had until now: they end with what was reported. */
-  async #endOverdue(): Promise<void> {
-    const over: string[] = [];
-    for (let due = this.#awaited.take(Date.now()); due !== null; due = this.#awaited.take(Date.now())) {
-      const { key, at } = due.item;
-      if (this.#checks.has(key) && at > (this.book.state(key).last_at ?? -1)) over.push(encode({ kind: "over", key, at }));
+  /** Another check's failure may be this one's. If its slot of that moment is over already, the run is of now. */
+  #ask(check: WatchedCheck, at: number): number {
+    const now = Date.now();
+    const lengthMs = slotLength(at, check.schedule);
+    const begunAt = now < at + lengthMs ? at : now;
+    this.#overdue.add(check.key, begunAt, now + Math.min(lengthMs, MOST_ASKED_MS) + this.#deadlineMs(check));
+    this.#starter.startNow(check, begunAt);
+    return begunAt;
+  }
+
+  #deadlineMs({ key }: WatchedCheck): number {
+    return this.options.jobs.get(key)?.deadlineMs ?? 0;
+  }
+
+  async #passed(isAtEnd: boolean): Promise<void> {
+    // Workers had until now: these slots end with what was reported.
+    const over = this.#overdue.take(Date.now()).filter(({ key, at }) => this.#checks.has(key) && at > this.#conclusions.endedAt(key));
+    const entries: Entry[] = [...over.map(({ key, at }) => ({ kind: "over", key, at }) as const), ...(isAtEnd ? this.#conclusions.causes() : [])];
+    try {
+      if (entries.length > 0) await this.options.log.append(entries.map(encode));
+    } catch (error) {
+      for (const { key, at, until } of over) this.#overdue.add(key, at, until);
+      throw error;
     }
-    if (over.length > 0) await this.options.log.append(over);
+    if (isAtEnd) this.#catchUp(Date.now());
   }
 
-  async #save(): Promise<void> {
-    const { history, plan } = this.book;
-    await Promise.all(this.#storing.splice(0));
-    await history.ask("setLogPosition", plan.suite, this.#open.oldest ?? (this.#position as string)).catch((error: unknown) => {
-      if (error instanceof HistoryLost) throw error;
-    });
-    const states = [...this.#changed].map((key) => ({ key, state: this.book.state(key) })).filter(({ state }) => state.last_at !== null);
-    await this.options.log.saveStates(states.map(({ key, state }) => ({ name: key, at: state.last_at as number, value: JSON.stringify(state) })));
-    this.#changed.clear();
+  /** Once the whole log is read: another watch may have run what this one slept through. */
+  #catchUp(now: number): void {
+    for (const check of this.#slept) {
+      const { last_at: lastAt } = this.book.state(check.key);
+      const at = latestStart(now, check.schedule);
+      if (lastAt !== null && at !== null && lastAt < at) this.#starter.startNow(check, at);
+    }
+    this.#slept.clear();
   }
 
-  #pause(ms: number): Promise<unknown> {
-    return sleep(ms, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+  #saveStates(states: ReadonlyMap<string, CheckState>): Promise<void> {
+    const all = [...states].flatMap(([name, state]) => (state.last_at === null ? [] : [{ name, at: state.last_at, value: JSON.stringify(state) }]));
+    return this.options.log.saveStates(all);
   }
 }

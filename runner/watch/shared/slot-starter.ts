@@ -10,13 +10,23 @@ import type { SlotJobs } from "./slot-jobs.js";
 const MOST_LATE_MS = 5000;
 const LOOK_EVERY_MS = 1000;
 const STEP_MS = 2000;
+const MINUTE_MS = 60_000;
 
 export interface StarterOptions {
   readonly queues: ReadonlyMap<string, Queue>;
   readonly jobs: ReadonlyMap<string, SlotJobs>;
   /** The slot has its jobs, by this watch or another one. */
   onStarted(check: WatchedCheck, at: number): void;
+  /** The slot of a check that catches up was slept through. */
+  onSlept(check: WatchedCheck): void;
   onTrouble(error: unknown): void;
+}
+
+interface Begun {
+  readonly check: WatchedCheck;
+  readonly at: number;
+  /** Between two slots, or late. */
+  readonly isExtra: boolean;
 }
 
 /** Puts a job into the queue of each location when the slot of a check begins. Another watch that does the same stores nothing twice. */
@@ -49,9 +59,19 @@ export class SlotStarter {
     if (!this.#isStopped) this.#timer = setTimeout(() => this.start(), waitMs);
   }
 
+  /** A slot that should have begun a minute ago has begun. */
+  isAlive(now: number): boolean {
+    return this.#due.next > now - MINUTE_MS;
+  }
+
   /** A run between two slots. */
   startExtra(check: WatchedCheck, at: number): void {
     this.#due.add(at, { check, isExtra: true });
+  }
+
+  /** A run at once, for a slot that began at this moment. */
+  startNow(check: WatchedCheck, at: number): void {
+    void this.#enqueue([{ check, at, isExtra: true }]);
   }
 
   stop(): void {
@@ -64,17 +84,23 @@ export class SlotStarter {
   }
 
   #begin(now: number): void {
-    const begun: { check: WatchedCheck; at: number; isExtra: boolean }[] = [];
+    const begun: Begun[] = [];
     for (let due = this.#due.take(now); due !== null; due = this.#due.take(now)) {
       const { item, at } = due;
-      if (!item.isExtra) this.#due.add(nextStart(now, item.check.schedule), item);
-      if (now - at > Math.min(MOST_LATE_MS, slotLength(at, item.check.schedule) / 2)) this.missed += item.isExtra ? 0 : 1;
-      else begun.push({ check: item.check, at, isExtra: item.isExtra });
+      const { check, isExtra } = item;
+      if (!isExtra) this.#due.add(nextStart(now, check.schedule), item);
+      if (now - at <= Math.min(MOST_LATE_MS, slotLength(at, check.schedule) / 2)) begun.push({ check, at, isExtra });
+      else if (!isExtra) this.#miss(check);
     }
     if (begun.length > 0) void this.#enqueue(begun);
   }
 
-  async #enqueue(begun: readonly { check: WatchedCheck; at: number; isExtra: boolean }[]): Promise<void> {
+  #miss(check: WatchedCheck): void {
+    if (check.catchesUp) this.options.onSlept(check);
+    else this.missed += 1;
+  }
+
+  async #enqueue(begun: readonly Begun[]): Promise<void> {
     const messages: Message[] = begun.map(({ check, at }) => (this.options.jobs.get(check.key) as SlotJobs).jobFor(at));
     try {
       await Promise.all([...this.options.queues.values()].map((queue) => queue.jobs.push(messages)));

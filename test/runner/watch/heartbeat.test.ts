@@ -11,7 +11,10 @@ async function started() {
   });
   const said: string[] = [];
   const state = { isAlive: true };
-  const heartbeat = new Heartbeat({ url: `${server.origin}/beat/secret-token`, isAlive: () => state.isAlive, tell: (message) => void said.push(message) }, 50);
+  const heartbeat = new Heartbeat(
+    { url: `${server.origin}/beat/secret-token`, isAlive: () => state.isAlive, mayBeat: async () => true, tell: (message) => void said.push(message) },
+    50,
+  );
   onTestFinished(async () => {
     heartbeat.close();
     await server.close();

@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { DueHeap } from "../../../../runner/watch/due-heap.js";
+import { readCron } from "../../../../runner/watch/schedule/cron.js";
+import { latestStart } from "../../../../runner/watch/schedule/schedule.js";
 import { nextSlot, rhythmOf, slotAt } from "../../../../runner/watch/schedule/slots.js";
 
 test("every moment lies in one slot, and the next one begins right after it", () => {
@@ -33,4 +35,20 @@ test("the heap gives what is due, the earliest first", () => {
       expect(heap.next).toBe(Math.min(Number.POSITIVE_INFINITY, ...moments.filter((at) => at > now)));
     }),
   );
+});
+
+test("the latest start of a schedule, however rare its starts are", async () => {
+  const now = Date.parse("2026-06-10T12:34:56Z");
+  const latest = async (cron: string): Promise<string | null> => {
+    const at = latestStart(now, await readCron(cron, "UTC"));
+    return at === null ? null : new Date(at).toISOString().slice(0, 16);
+  };
+  expect(await Promise.all(["* * * * *", "0 3 * * *", "0 3 1 * *", "0 0 24 12 *", "0 0 30 2 *"].map(latest))).toEqual([
+    "2026-06-10T12:34",
+    "2026-06-10T03:00",
+    "2026-06-01T03:00",
+    "2025-12-24T00:00",
+    null,
+  ]);
+  expect(latestStart(now, { everyMs: 60_000, offsetMs: 1000 })).toBe(Date.parse("2026-06-10T12:34:01Z"));
 });

@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decode, encode, type Report } from "../../../../runner/watch/shared/entries.js";
+import { decode, type Entry, encode, type Report, type ReportedRun } from "../../../../runner/watch/shared/entries.js";
 import { OpenSlots } from "../../../../runner/watch/shared/open-slots.js";
 import { agreed } from "../../../../runner/watch/shared/quorum.js";
 import { Silence } from "../../../../runner/watch/shared/silence.js";
 
 const PLACES = ["fra", "nyc", "sgp"];
+const RUN: ReportedRun = { status: "ok", failure: null, operations: [{ name: "connect", at_ms: 0.5, duration_ms: 9 }] };
 
 const report = (location: string, outcome: Report["outcome"], durationMs = 10): Report => ({
   location,
@@ -13,6 +14,7 @@ const report = (location: string, outcome: Report["outcome"], durationMs = 10): 
   durationMs,
   reason: outcome === "ok" ? null : `${outcome} of ${location}`,
   output: outcome === "error" ? "{}" : null,
+  run: outcome === "unknown" ? null : RUN,
 });
 
 /** fra, nyc and sgp by their first letters: e for an error, - for silence. */
@@ -63,7 +65,7 @@ function read(entries: readonly { place: string | null; at: number }[], from = 0
   let lastAt = -1;
   return entries.slice(from).flatMap(({ place, at }, index) => {
     if (at <= lastAt) return [];
-    const ended = place === null ? open.over("k", at) : open.report(String(from + index), "k", at, report(place, "ok"));
+    const ended = place === null ? open.over(String(from + index), "k", at) : open.report(String(from + index), "k", at, report(place, "ok"));
     lastAt = Math.max(lastAt, ...ended.map((slot) => slot.at));
     return ended.map((slot) => `${slot.at}:${slot.reports.map(({ location }) => location).join()}`);
   });
@@ -89,7 +91,7 @@ test("a reader that begins again where nothing was open before finds the same", 
       const before: string[] = [];
       for (const [index, { place, at }] of entries.slice(0, cut).entries()) {
         if (at <= lastAt) continue;
-        const ended = place === null ? open.over("k", at) : open.report(String(index), "k", at, report(place, "ok"));
+        const ended = place === null ? open.over(String(index), "k", at) : open.report(String(index), "k", at, report(place, "ok"));
         lastAt = Math.max(lastAt, ...ended.map((slot) => slot.at));
         before.push(...ended.map((slot) => `${slot.at}:${slot.reports.map(({ location }) => location).join()}`));
       }
@@ -111,8 +113,15 @@ test("a place is silent when it misses every slot for so long; one report ends i
 });
 
 test("an entry that no watch wrote is passed over", () => {
-  const entry = { kind: "report", key: "k", at: 5, certificates: [], ...report("fra", "error") } as const;
-  expect(decode(encode(entry))).toEqual(entry);
+  const report0 = { kind: "report", key: "k", at: 5, certificates: [], ...report("fra", "error") } as const;
+  const right: Entry[] = [
+    report0,
+    { ...report0, ...report("fra", "unknown") },
+    { kind: "over", key: "k", at: 5 },
+    { kind: "cause", key: "k", at: 5, outcome: "suppressed", why: "port fails, which this depends on" },
+    { kind: "judged", about: "location", key: "sgp", at: 5, reason: null },
+  ];
+  for (const entry of right) expect(decode(encode(entry))).toEqual(entry);
   const wrong = [
     "",
     "null",
@@ -122,6 +131,12 @@ test("an entry that no watch wrote is passed over", () => {
     '{"kind":"over","at":5}',
     '{"kind":"other","key":"k","at":5}',
     '{"kind":"judged","key":"k","at":5}',
+    '{"kind":"cause","key":"k","at":5,"outcome":"ok","why":null}',
+    '{"kind":"cause","key":"k","at":5,"outcome":"error"}',
+    JSON.stringify({ ...report0, run: { ...RUN, status: "fine" } }),
+    JSON.stringify({ ...report0, run: { ...RUN, operations: [{ name: "connect", at_ms: "0", duration_ms: 9 }] } }),
+    JSON.stringify({ ...report0, run: { ...RUN, operations: null } }),
+    JSON.stringify({ ...report0, run: { ...RUN, failure: { phase: "connect" } } }),
   ];
   for (const text of wrong) expect(decode(text), text).toBeNull();
   fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (text) => decode(text) === null));

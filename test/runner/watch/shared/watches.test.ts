@@ -3,35 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { History } from "../../../../runner/history/history.js";
 import { realServer } from "../../../support/real-servers.js";
 import { startRedis } from "../../../support/redis.js";
 import { startReceiver } from "../watching.js";
-import { type Program, startPlaces, startWatch, startWorker, suiteOf } from "./fleet.js";
+import { type Facts, factsOf, type Program, startPlaces, startWatch, startWorker, suiteOf } from "./fleet.js";
 
 const CHECKS = 12;
 const ROUNDS = 6;
 const PLACES = ["fra", "nyc", "sgp"];
-
-interface Facts {
-  readonly incidents: readonly { key: string; number: number; opened_at: number; closed_at: number | null }[];
-  readonly results: ReadonlyMap<string, number>;
-  readonly outbox: readonly { id: string; body: string; ended_at: number | null }[];
-}
-
-function factsOf(path: string): Facts {
-  const history = new History(path);
-  const all = <Row>(sql: string): Row[] => history.driver.prepare(sql).all() as Row[];
-  const join = "FROM incidents JOIN checks ON checks.id = check_id ORDER BY key, number";
-  const results = all<{ key: string; at: number; outcome: number }>("SELECT key, at, outcome FROM results JOIN checks ON checks.id = check_id");
-  const facts: Facts = {
-    incidents: all(`SELECT key, number, opened_at, closed_at ${join}`),
-    results: new Map(results.map(({ key, at, outcome }) => [`${key}@${at}`, outcome])),
-    outbox: all("SELECT id, body, ended_at FROM outbox ORDER BY id"),
-  };
-  history.close();
-  return facts;
-}
 
 realServer("two watches of one suite, and workers of three places", ["redis-server"], () => {
   test("killed in turn: the same incidents in both, every change reported, no id for two changes", { timeout: 240_000 }, async () => {

@@ -1,0 +1,180 @@
+import { compareIds } from "../../queue/shared-log.js";
+import type { Book, Result } from "../book.js";
+import type { SeenCertificate } from "../certificates/seen-certificates.js";
+import { isFine, operationTimes, weightOf } from "../judge.js";
+import { MaintenanceClock } from "../schedule/maintenance.js";
+import { slotLength } from "../schedule/schedule.js";
+import type { CheckState, Outcome } from "../state.js";
+import type { WatchedCheck } from "../watch-plan.js";
+import { Causes } from "./causes.js";
+import type { Cause, Entry, Report } from "./entries.js";
+import { type HeldSlot, HeldSlots } from "./held-slots.js";
+import { OpenSlots, type ReportedSlot } from "./open-slots.js";
+import { agreed } from "./quorum.js";
+
+/** The log's clock is believed, unless it is further ahead than this: slots are counted by the watches' clocks. */
+const MOST_AHEAD_MS = 1000;
+
+type Judged = Extract<Entry, { kind: "judged" }>;
+
+export interface ConclusionsOptions {
+  readonly locations: readonly string[];
+  /** A slot has begun, perhaps by another watch. */
+  onBegun(check: WatchedCheck, at: number): void;
+  /** A slot has ended, with the reports that came for it. */
+  onEnded(at: number, reports: readonly Report[]): void;
+  /** A slot was recorded. */
+  onRecorded(check: WatchedCheck, result: Result, reports: readonly Report[]): void;
+  onCertificates(check: WatchedCheck, certificates: readonly SeenCertificate[]): void;
+  /** Runs a check at once, for a slot that begins at this moment or later. Returns when it begins. */
+  ask(check: WatchedCheck, at: number): number;
+}
+
+/** What follows from the entries of the log, in their order: results, states and incidents in the book. All watches of a suite reach the same ones. */
+export class Conclusions {
+  readonly results: Record<Outcome, number> = { ok: 0, warning: 0, error: 0, unknown: 0, suppressed: 0, maintenance: 0 };
+  readonly #checks: ReadonlyMap<string, WatchedCheck>;
+  readonly #open: OpenSlots;
+  readonly #held = new HeldSlots();
+  readonly #causes: Causes;
+  readonly #maintenance: MaintenanceClock;
+  readonly #changed = new Set<string>();
+  /** What is on its way into the history. */
+  readonly #storing: Promise<void>[] = [];
+  /** When the log got the entry that is applied now. */
+  #loggedAt = 0;
+
+  constructor(
+    readonly book: Book,
+    readonly options: ConclusionsOptions,
+  ) {
+    const { plan } = book;
+    this.#checks = new Map(plan.checks.map((check) => [check.key, check]));
+    this.#open = new OpenSlots(options.locations.length);
+    this.#causes = new Causes(plan, { state: (key) => book.state(key), isBlind: () => book.isBlind, ask: (check, at) => options.ask(check, at) });
+    this.#maintenance = new MaintenanceClock(plan.maintenance);
+  }
+
+  /** After which entry a reader must begin to know all that is not recorded yet; null: everything is. */
+  get oldest(): string | null {
+    const places = [this.#open.oldest, this.#held.oldest].filter((place) => place !== null);
+    return places.sort(compareIds)[0] ?? null;
+  }
+
+  /** The newest slot of a check that has ended; -1 for none. */
+  endedAt(key: string): number {
+    return Math.max(this.book.state(key).last_at ?? -1, this.#held.newestAt(key));
+  }
+
+  /** `before` is the place before the entry. One that was applied before a restart changes nothing. */
+  apply(entry: Entry, id: string, before: string): void {
+    this.#loggedAt = Number(id.split("-")[0]);
+    const check = this.#checks.get(entry.key);
+    if (entry.kind === "judged") this.#applyJudged(entry);
+    else if (check === undefined) return;
+    else if (entry.kind === "cause") this.#applyCause(entry);
+    // What comes after its slot has ended changes nothing: what was reported stays.
+    else if (entry.at > this.endedAt(entry.key)) this.#applyToSlot(check, entry, before);
+  }
+
+  /** Whose the failures are that wait for it, as far as it is known now. The log may say it already, so all of it must have been read. */
+  causes(): Entry[] {
+    // The newest first: what is asked for it answers for the others, too.
+    const first = this.#held.first.filter(({ needsCause }) => needsCause).sort((a, b) => b.at - a.at);
+    return first.flatMap((slot) => {
+      const cause = this.#causes.of(this.#checks.get(slot.key) as WatchedCheck, slot);
+      return cause === null ? [] : [{ kind: "cause", key: slot.key, at: slot.at, ...cause } as const];
+    });
+  }
+
+  /** Resolves when the history has all that was applied, with the states that changed since the last time that `save` resolved. */
+  async stored(save: (states: ReadonlyMap<string, CheckState>) => Promise<void>): Promise<void> {
+    await Promise.all(this.#storing.splice(0));
+    await save(new Map([...this.#changed].map((key) => [key, this.book.state(key)])));
+    this.#changed.clear();
+  }
+
+  #applyToSlot(check: WatchedCheck, entry: Extract<Entry, { kind: "report" | "over" }>, before: string): void {
+    if (entry.kind === "over") {
+      for (const slot of this.#open.over(before, entry.key, entry.at)) this.#end(check, slot);
+      return;
+    }
+    if (!this.options.locations.includes(entry.location)) return;
+    if (entry.certificates.length > 0) this.options.onCertificates(check, entry.certificates);
+    this.options.onBegun(check, entry.at);
+    for (const slot of this.#open.report(before, entry.key, entry.at, entry)) this.#end(check, slot);
+  }
+
+  /** It counts from when the log got it, which grows from entry to entry: one that is read again is known by that. */
+  #applyJudged({ about, key, reason }: Judged): void {
+    const at = this.#loggedAt;
+    if (at <= this.book.judgedAt(about, key)) return;
+    const check = this.#checks.get(key);
+    if (about === "location") this.#storing.push(this.book.silent(key, reason, at));
+    else if (check !== undefined) this.#storing.push(this.book.burns(check, reason, at));
+    this.#changedOthers();
+  }
+
+  /** States of what is no check of the file. */
+  #changedOthers(): void {
+    for (const each of this.book.keys) if (!this.#checks.has(each)) this.#changed.add(each);
+  }
+
+  /** A failure that others may have caused is held until the log says whose it is. */
+  #end(check: WatchedCheck, slot: ReportedSlot): void {
+    const { key, at, reports } = slot;
+    const found = agreed(reports, this.options.locations, this.book.plan.quorum);
+    const knownAt = Math.max(at, Math.min(this.#loggedAt, Date.now() + MOST_AHEAD_MS));
+    this.#causes.ended(key, { at, knownAt }, found.outcome);
+    const needsCause = found.outcome === "error" && this.#causes.mayHave(check) && !this.#maintenance.has(check.planned.tags, at);
+    this.#held.add({ ...slot, found, knownAt, needsCause });
+    this.#release(key, null);
+    this.options.onEnded(at, reports);
+  }
+
+  #applyCause({ key, at, outcome, why }: Extract<Entry, { kind: "cause" }>): void {
+    const slot = this.#held.firstOf(key);
+    // Another watch was faster, or it is read again.
+    if (slot === null || slot.at !== at || !slot.needsCause) return;
+    if (outcome === "unknown" && !this.book.isBlind && !this.#seesSince(at)) this.#setBlind(why);
+    slot.needsCause = false;
+    this.#release(key, { outcome, why });
+  }
+
+  /** Records what nothing holds any more. The cause is that of the first one. */
+  #release(key: string, cause: Cause | null): void {
+    let own = cause;
+    for (let slot = this.#held.take(key); slot !== null; slot = this.#held.take(key)) {
+      this.#record(slot, own);
+      own = null;
+    }
+  }
+
+  #record({ key, at, reports, found }: HeldSlot, cause: Cause | null): void {
+    const check = this.#checks.get(key) as WatchedCheck;
+    const weightMs = weightOf(slotLength(at, check.schedule), at, this.book.state(key).last_at);
+    const isMaintained = this.#maintenance.has(check.planned.tags, at);
+    const outcome = isMaintained ? "maintenance" : (cause?.outcome ?? found.outcome);
+    const reason = cause === null || cause.why === null ? found.reason : `${cause.why}; ${found.reason}`;
+    const operations = reports.flatMap(({ run }) => (run === null ? [] : operationTimes(run.operations)));
+    const result: Result = { ...found, at, weightMs, operations, outcome, reason, ...(isMaintained ? { hasFailed: found.outcome === "error" } : {}) };
+    if (isFine(outcome) && this.book.isBlind && this.book.plan.canaries.includes(key)) this.#setBlind(null);
+    this.#storing.push(this.book.record(check, result, Date.now()));
+    this.#changed.add(key);
+    this.results[outcome] += 1;
+    this.options.onRecorded(check, result, reports);
+  }
+
+  #setBlind(reason: string | null): void {
+    this.#storing.push(this.book.blind(reason, this.#loggedAt));
+    this.#changedOthers();
+  }
+
+  /** A canary was fine since then. */
+  #seesSince(at: number): boolean {
+    return this.book.plan.canaries.some((key) => {
+      const { last_at: lastAt, outcome } = this.book.state(key);
+      return (lastAt ?? -1) >= at && isFine(outcome);
+    });
+  }
+}
