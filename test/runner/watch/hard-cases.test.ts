@@ -1,7 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { numbered, type Simulated, simulate, suiteOf } from "./simulated.js";
 
-/** The cases of watching.md, section 9, that time and order make. Case 2 is in killed-before-answer.test.ts, 7 in schedule/cron.test.ts, 8 in certificates/certificates.test.ts, 10 with 10,000 checks in suspend.test.ts. */
+/**
+ * The cases of watching.md, section 9, that time and order make. Case 1 with 2,000 checks is in uplink.test.ts, 2 in killed-before-answer.test.ts, 3 in
+ * shared/each-slot-once.test.ts, 5 in shared/one-silent-one-failing.test.ts, 6 with a queue in shared/dependencies.test.ts, 7 in
+ * schedule/cron.test.ts, 8 in certificates/certificates.test.ts, 10 with 10,000 checks in suspend.test.ts.
+ */
 
 const SECOND = 1000;
 const MINUTE = 60_000;
@@ -77,6 +81,8 @@ test("4. fail, ok, fail, ok for an hour: one incident, flapping, one recovery", 
   simulated = await simulate(suiteOf("", { c: "" }), (_, now) => minutes(now) < 60 && Math.floor(minutes(now)) % 2 === 0);
   await simulated.pass(90 * MINUTE);
   expect(simulated.notifications()).toEqual(["flapping c", "recovered c"]);
+  expect(simulated.rows("SELECT number, is_flapping FROM incidents")).toEqual([{ number: 1, is_flapping: 1 }]);
+  expect(simulated.rows("SELECT 1 FROM results WHERE outcome = 2").length).toBeGreaterThan(25);
 });
 
 test("6. parent and children fail in the same second, children first: only the parent is reported", async () => {
@@ -84,17 +90,25 @@ test("6. parent and children fail in the same second, children first: only the p
   simulated = await simulate(suiteOf("fire_after: 1", checks), (_, now) => minutes(now) >= 6);
   await simulated.pass(20 * MINUTE);
   expect(simulated.notifications()).toEqual(["error parent"]);
+  // What the children found is recorded, and says why it was not reported.
+  const [failure] = simulated.rows<{ reason: string }>("SELECT reason FROM evidence JOIN checks ON checks.id = check_id WHERE name LIKE '%c0'");
+  expect(failure?.reason).toBe("network.tcp parent fails, which this depends on; refused");
 });
 
 describe("late results and clocks", () => {
-  test("9. a result that comes late, after the recovery was reported: no new alert", async () => {
+  test("9. a result that comes ten minutes late, after the recovery was reported: in the history, and no new alert", async () => {
     simulated = await simulate(suiteOf("fire_after: 1, clear_after: 1", { c: "" }), (_, now) => minutes(now) >= 2 && minutes(now) < 4);
-    await simulated.pass(8 * MINUTE);
+    await simulated.pass(13 * MINUTE);
     expect(simulated.notifications()).toEqual(["error c", "recovered c"]);
     const [check] = simulated.book.plan.checks;
     const before = simulated.book.state(check?.key as string);
-    simulated.book.record(check as never, { at: START + 3 * MINUTE + 1, outcome: "error", durationMs: 1, reason: "late", output: null }, Date.now());
+    const at = START + 3 * MINUTE + 1;
+    expect(Date.now() - at).toBeGreaterThan(9.9 * MINUTE);
+    await simulated.book.record(check as never, { at, outcome: "error", durationMs: 1, reason: "late", output: null }, Date.now());
+    expect(simulated.rows(`SELECT outcome FROM results WHERE at = ${at}`)).toEqual([{ outcome: 2 }]);
+    expect(simulated.rows(`SELECT reason FROM evidence WHERE at = ${at}`)).toEqual([{ reason: "late" }]);
     expect(simulated.notifications()).toEqual(["error c", "recovered c"]);
+    expect(simulated.rows("SELECT 1 FROM incidents")).toHaveLength(1);
     expect(simulated.book.state(check?.key as string)).toEqual(before);
   });
 
