@@ -32,14 +32,14 @@ export class BodyReader {
   constructor(
     fields: readonly Field[],
     readonly limits: BodyLimits,
-    /** Called with each decoded piece. True: no more is needed. */
+    /** Called with each decoded piece, which may change afterwards. True: no more is needed. */
     readonly isEnough: (bytes: Buffer) => boolean = () => false,
   ) {
     // An unknown coding is not removed: the body is what was sent.
     this.#decoder = new ContentDecoder(codingsOf(fieldValue(fields, "content-encoding")) ?? [], { take: (bytes) => this.#take(bytes) });
   }
 
-  /** Whether more is needed. */
+  /** Whether more is needed. The bytes may change after the call. */
   write(bytes: Buffer): boolean {
     const room = this.limits.most_bytes - this.facts.bytes;
     const taken = bytes.length > room ? bytes.subarray(0, room) : bytes;

@@ -44,7 +44,8 @@ export class ContentDecoder {
       return;
     }
     if (!this.#flowed) this.#build(bytes);
-    this.#stages[0]?.write(bytes);
+    // It is read later, when the caller may have used its memory for something else.
+    this.#stages[0]?.write(Buffer.from(bytes));
   }
 
   /** Resolves when all is decoded; rejects when the body is damaged. */

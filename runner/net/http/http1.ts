@@ -92,7 +92,7 @@ export class Http1Exchange implements ConnectionReader {
 
   #data(bytes: string): void {
     const body = this.#body as BodyReader;
-    if (body.write(Buffer.from(bytes, "latin1"))) {
+    if (body.write(bytesOf(bytes))) {
       const holdMs = this.#options.holdMs?.() ?? 0;
       if (holdMs > 0) this.#connection.hold(holdMs);
       return;
@@ -148,6 +148,14 @@ export class Http1Exchange implements ConnectionReader {
     if (!this.#isSent) return "request";
     return this.#recorder.hasBegun ? "headers" : "first_byte";
   }
+}
+
+/** Memory that is new costs more than what is done with it: pieces of all bodies use the same, one after the other. */
+const PIECE = Buffer.allocUnsafeSlow(64 * 1024);
+
+/** Valid until the next call. */
+function bytesOf(text: string): Buffer {
+  return text.length > PIECE.length ? Buffer.from(text, "latin1") : PIECE.subarray(0, PIECE.write(text, "latin1"));
 }
 
 /** The request line and the header (RFC 9112, section 3). What came from an input was checked to be one line each. */

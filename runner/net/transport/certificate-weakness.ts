@@ -31,7 +31,7 @@ export function weaknesses(path: readonly X509Certificate[]): InvalidReason[] {
 
 /** Null for what this reader cannot read: OpenSSL has read it, and says what is wrong with it. */
 export function detailsOf(raw: Buffer): CertificateDetails | null {
-  return detailsOfText(raw.latin1Slice());
+  return detailsOfText(raw.toString("latin1"));
 }
 
 /** Most runs see a certificate that was seen before. */
