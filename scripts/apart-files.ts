@@ -1,5 +1,5 @@
 /** The files of dist/ beside cli.cjs that hold parts of the command, each read when a command asks for it. */
-const APART_FILES = ["run", "enqueue", "queue", "stores", "delivery", "dns", "formats", "commands"] as const;
+const APART_FILES = ["run", "enqueue", "queue", "stores", "delivery", "dns", "formats", "labs", "commands"] as const;
 
 export type ApartFile = (typeof APART_FILES)[number];
 
@@ -25,6 +25,7 @@ const PLACES: Readonly<Record<string, ApartFile>> = {
   "runner/mail-sites/": "delivery",
   "runner/net/dns/": "dns",
   "runner/formats/": "formats",
+  "probes/labs.js": "labs",
 };
 
 /** Small, and for what is asked most often: they lie in cli.cjs. */

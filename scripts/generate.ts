@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { generatedFiles } from "./generated-files.js";
-import { loadProbes } from "./load-probes.js";
+import { outlinesOf } from "./labs-source.js";
+import { loadLabs, loadProbes } from "./load-probes.js";
 import { inRepo, probeFolders } from "./repo.js";
 
 // Writes the files that are generated from the probes' definitions. `--check` writes nothing, and fails if a file differs.
@@ -10,7 +11,7 @@ const misplaced = probes.map(({ name }, index) => [name, probeFolders()[index]])
 for (const [name, folder] of misplaced) console.error(`probes/${folder} defines ${name}: a probe's folder has its name.`);
 if (misplaced.length > 0) process.exit(1);
 
-const differing = [...generatedFiles(probes)].filter(([path, content]) => content !== present(path));
+const differing = [...generatedFiles(probes, await outlinesOf(await loadLabs()))].filter(([path, content]) => content !== present(path));
 if (process.argv.includes("--check")) report();
 else for (const [path, content] of differing) write(path, content);
 

@@ -1,8 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import type { LabOutline } from "../runner/harness/built-in.js";
 import type { Probe } from "../runner/harness/define-probe.js";
 import { jsonSchemaOf } from "../runner/harness/json-schema.js";
 import { withCatalogue } from "./catalogue.js";
 import { catalogueSource } from "./catalogue-source.js";
+import { labsSource } from "./labs-source.js";
 import { registrySource } from "./registry-source.js";
 import { inRepo } from "./repo.js";
 import { suitePartSchema, suiteSchema } from "./suite-schema.js";
@@ -14,10 +16,11 @@ const SUITE_PART_SCHEMA = "schemas/json/suite-part.json";
 /** What `npm run generate` writes: a file's path in this checkout, and what it must hold. Null: the file must not be there. */
 export type GeneratedFiles = Map<string, string | null>;
 
-export function generatedFiles(probes: readonly Probe[]): GeneratedFiles {
+export function generatedFiles(probes: readonly Probe[], labs: ReadonlyMap<string, readonly LabOutline[]>): GeneratedFiles {
   const files: GeneratedFiles = new Map(schemaFilesPresent().map((path) => [path, null]));
   files.set("probes/index.ts", registrySource(probes.map(({ name }) => name)));
   files.set("probes/catalogue.ts", catalogueSource(probes));
+  files.set("probes/labs.ts", labsSource(labs));
   files.set(SUITE_SCHEMA, `${JSON.stringify(suiteSchema(probes), null, 2)}\n`);
   files.set(SUITE_PART_SCHEMA, `${JSON.stringify(suitePartSchema(), null, 2)}\n`);
   for (const probe of probes) for (const [path, content] of schemasOf(probe)) files.set(path, content);

@@ -1,4 +1,5 @@
-import { catalogue, publishedSchema } from "../harness/catalogue.js";
+import type { LabOutline } from "../harness/built-in.js";
+import { catalogue, labServersOf, publishedSchema } from "../harness/catalogue.js";
 import { fieldsOfTarget, type InputSchema, missingFields, type Target } from "../harness/target.js";
 import { candidates, parseAsked } from "../harness/version.js";
 import { table } from "../support/table.js";
@@ -40,7 +41,7 @@ async function run({ words, options: { json } }: Arguments<typeof options>, io: 
     input: fieldsOf(input),
     output: fieldsOf(schemaOf(version, "output")),
     example: exampleOf(input),
-    labs: await labsOf(name),
+    labs: await labServersOf(name),
   };
   const width = io.stdout.isTty ? io.stdout.columns : Number.POSITIVE_INFINITY;
   await io.out(json ? `${JSON.stringify(description, null, 2)}\n` : describedAsText(description, asked.version !== null, width));
@@ -67,15 +68,7 @@ interface Description {
   /** The smallest input that the contract accepts. */
   example: unknown;
   /** The servers that --lab=NAME starts. */
-  labs: { name: string; summary: string }[];
-}
-
-/** A lab knows its servers once it has started them. */
-async function labsOf(probe: string): Promise<Description["labs"]> {
-  const { labOf } = await import("../harness/registry.js");
-  const lab = await (await labOf(probe))?.start(() => 0);
-  await lab?.close();
-  return (lab?.servers ?? []).map(({ name, summary }) => ({ name, summary }));
+  labs: readonly LabOutline[];
 }
 
 /** Below this width, a table of fields would consist of line breaks. */

@@ -1,5 +1,5 @@
 import type { Need } from "./capabilities.js";
-import type { Lab } from "./define-lab.js";
+import type { Lab, LabServer } from "./define-lab.js";
 import type { Probe } from "./define-probe.js";
 import type { Target } from "./target.js";
 
@@ -19,3 +19,6 @@ export interface CatalogueEntry {
   readonly summary: string;
   readonly target: Target | null;
 }
+
+/** What a server of a built-in lab says of itself, without starting it. */
+export type LabOutline = Pick<LabServer, "name" | "summary">;

@@ -2,6 +2,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterEach, describe, expect, test } from "vitest";
 import { builtIn } from "../../probes/index.js";
 import { capabilityNames } from "../../runner/harness/capabilities.js";
+import { labServersOf } from "../../runner/harness/catalogue.js";
 import type { NewestVersion } from "../../runner/harness/define-probe.js";
 import { builtInNames, labOf, loadProbe } from "../../runner/harness/registry.js";
 import { runReport } from "../../runner/harness/run.js";
@@ -68,13 +69,14 @@ describe.each(names)("%s", (name) => {
     expect(talkers).toEqual([]);
   });
 
-  test("its lab's inputs fit its newest contract", async () => {
+  test("its lab has the servers that `describe` names, and their inputs fit its newest contract", async () => {
     const lab = await (await labOf(name))?.start(() => 0);
     if (lab === undefined) throw new Error(`${name} has no lab servers: add probes/${name}/lab.ts, and run npm run generate`);
     open.push(lab);
     const { probe, versions: own } = await loadProbe(name);
     const contracts = probe.versions[own[0] as string] as Contracts;
     for (const server of lab.servers) expect(contracts.input.validator(structuredClone(server.input)), server.name).toBe(true);
+    expect(lab.servers.map(({ name, summary }) => ({ name, summary }))).toEqual(await labServersOf(name));
   });
 
   // A lab of several servers may start a browser for each.

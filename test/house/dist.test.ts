@@ -90,7 +90,7 @@ describe("what a start reads", () => {
     [["--version"], []],
     [["--help"], []],
     [["list"], []],
-    [["describe", "network.smtp"], ["probes/network.smtp.lab.cjs"]],
+    [["describe", "network.smtp"], ["labs.cjs"]],
     [
       ["enqueue", "network.smtp", "INPUTS", "QUEUE"],
       ["enqueue.cjs", "probes/network.smtp.cjs"],
