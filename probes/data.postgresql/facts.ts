@@ -3,14 +3,17 @@ import type { PostgresSession } from "../../runner/net/postgresql/session.js";
 import { FailureError } from "../../runner/run/failure-error.js";
 import type { Output } from "./schema.js";
 
-/** One question of our own. A replica that has replayed all that it received is not behind, however old the last transaction is. */
+/**
+ * One question of our own. It calls the functions behind pg_stat_replication and pg_stat_database: a session is new, so it would have to read and
+ * plan both views. A replica that has replayed all that it received is not behind, however old the last transaction is.
+ */
 export const QUESTION = `SELECT pg_is_in_recovery(), current_setting('default_transaction_read_only'),
   CASE WHEN NOT pg_is_in_recovery() THEN NULL
        WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
        ELSE extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) END,
-  (SELECT count(*) FROM pg_stat_replication), extract(epoch FROM clock_timestamp()) * 1000,
+  (SELECT count(*) FROM pg_stat_get_wal_senders()), extract(epoch FROM clock_timestamp()) * 1000,
   floor(extract(epoch FROM clock_timestamp() - pg_postmaster_start_time())),
-  (SELECT sum(numbackends) FROM pg_stat_database), current_setting('max_connections'), current_database()`;
+  (SELECT sum(pg_stat_get_db_numbackends(oid)) FROM pg_database), current_setting('max_connections'), current_database()`;
 
 /** A server that speaks the protocol and is not PostgreSQL may not understand the question: then nothing is known. */
 export async function readFacts(session: PostgresSession): Promise<Partial<Output>> {

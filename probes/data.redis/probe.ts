@@ -1,7 +1,8 @@
 import { secure } from "../../runner/data/secure.js";
 import { tlsViolations } from "../../runner/harness/check-certificates.js";
 import { defineProbe, type Evidence } from "../../runner/harness/define-probe.js";
-import { errorCode, RedisSession, rejected } from "../../runner/net/redis/session.js";
+import type { RedisReply } from "../../runner/net/redis/resp.js";
+import { errorCode, RedisSession, rejected, type TimedReply } from "../../runner/net/redis/session.js";
 import { failureError } from "../../runner/run/failure-error.js";
 import { statusOf } from "../../runner/run/judge.js";
 import type { Violation } from "../../runner/support/request-error.js";
@@ -50,9 +51,7 @@ async function run(input: Input, ctx: Ctx): Promise<Evidence<Output>> {
 
 async function converse(input: Input, session: RedisSession, evidence: Evidence<Output>): Promise<void> {
   await logIn(input, session, evidence);
-  await chooseProtocol(input, session, evidence);
-  Object.assign(evidence, infoFacts((await session.command("command", "INFO")).reply));
-  await readClock(session, evidence);
+  await readFacts(input, session, evidence);
   if (evidence.mode === "cluster") evidence.cluster = clusterFacts((await session.command("command", "CLUSTER INFO")).reply);
   evidence.ping_ms = (await session.command("command", "PING")).duration_ms;
   if (input.database !== undefined) {
@@ -62,22 +61,42 @@ async function converse(input: Input, session: RedisSession, evidence: Evidence<
   await readAll(input, session, evidence);
 }
 
-/** Redis knows HELLO since version 6. */
-async function chooseProtocol({ resp_version: wanted }: Input, session: RedisSession, evidence: Evidence<Output>): Promise<void> {
+const HELLO = ["HELLO", "3"] as const;
+
+/** What every server is asked, in one write unless an answer may end the run. */
+async function readFacts({ resp_version: wanted }: Input, session: RedisSession, evidence: Evidence<Output>): Promise<void> {
   evidence.resp_version = 2;
-  if (wanted === "2") return;
-  const { reply } = await session.command("command", "HELLO", "3");
-  if (errorCode(reply) === null) {
-    evidence.resp_version = 3;
-    Object.assign(evidence, helloFacts(reply));
-  } else if (wanted === "3")
-    throw failureError("command", "unsupported", `the server does not speak version 3 of the protocol: ${reply.type === "error" ? reply.text : ""}`);
+  if (wanted === "3") requireVersion3((await session.command("command", ...HELLO)).reply, evidence);
+  const sentAt = Date.now();
+  const [info, time, hello] = ask(session, wanted === "auto");
+  if (hello !== null) takeVersion3((await hello).reply, evidence);
+  Object.assign(evidence, infoFacts((await info).reply));
+  takeClock(sentAt, await time, evidence);
+}
+
+type Answer = Promise<TimedReply>;
+
+function ask(session: RedisSession, withHello: boolean): [info: Answer, time: Answer, hello: Answer | null] {
+  const answers = session.pipeline("command", [...(withHello ? [HELLO] : []), ["INFO"], ["TIME"]]);
+  const hello = withHello ? (answers.shift() as Answer) : null;
+  const [info, time] = answers as [Answer, Answer];
+  return [info, time, hello];
+}
+
+/** Redis knows HELLO since version 6. */
+function takeVersion3(reply: RedisReply, evidence: Evidence<Output>): void {
+  if (errorCode(reply) !== null) return;
+  evidence.resp_version = 3;
+  Object.assign(evidence, helloFacts(reply));
+}
+
+function requireVersion3(reply: RedisReply, evidence: Evidence<Output>): void {
+  if (reply.type === "error") throw failureError("command", "unsupported", `the server does not speak version 3 of the protocol: ${reply.text}`);
+  takeVersion3(reply, evidence);
 }
 
 /** Half of the round trip is the best guess for when the server read its clock. */
-async function readClock(session: RedisSession, evidence: Evidence<Output>): Promise<void> {
-  const sentAt = Date.now();
-  const { reply, duration_ms } = await session.command("command", "TIME");
+function takeClock(sentAt: number, { reply, duration_ms }: TimedReply, evidence: Evidence<Output>): void {
   const time = timeOf(reply);
   if (time === null) return;
   evidence.server_time = new Date(time).toISOString();

@@ -165,9 +165,7 @@ const MARKS = "+-:,(#_$=!*%~>|";
 
 /** A command is a list of bulk texts: nothing in an argument can end it. */
 export function encodeCommand(...words: readonly string[]): Buffer {
-  const parts = words.map((word) => Buffer.from(word));
-  const pieces = parts.flatMap((part) => [Buffer.from(`$${part.length}\r\n`), part, Buffer.from("\r\n")]);
-  return Buffer.concat([Buffer.from(`*${parts.length}\r\n`), ...pieces]);
+  return Buffer.from(`*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join("")}`);
 }
 
 function size(text: string): number | null {

@@ -14,6 +14,9 @@ export interface TimedReply {
   readonly duration_ms: number;
 }
 
+/** A command's name, which may be two words, and its arguments. */
+type Command = readonly [name: string, ...words: string[]];
+
 /** A conversation with a Redis server: one command, one reply. An error is a reply, and no failure. */
 export class RedisSession {
   readonly #session: MessageSession<RedisReply>;
@@ -28,17 +31,40 @@ export class RedisSession {
 
   /** The operation has the command's name: its arguments may be secret. */
   command(phase: Phase, name: string, ...words: readonly string[]): Promise<TimedReply> {
-    const session = this.#session;
-    return session
-      .operation(name, phase, async (operation) => {
+    return this.pipeline(phase, [[name, ...words]])[0] as Promise<TimedReply>;
+  }
+
+  /**
+   * Several commands in one write, for which the server is asked once: none may depend on the answer to another. The time of each runs from that
+   * write until its own reply.
+   */
+  pipeline(phase: Phase, commands: readonly Command[]): Promise<TimedReply>[] {
+    const bytes = Buffer.concat(commands.map(([name, ...words]) => encodeCommand(...name.split(" "), ...words)));
+    let previous: Promise<unknown> = Promise.resolve();
+    return commands.map(([name], index) => {
+      const before = previous;
+      const answered = this.#timed(phase, name, () => {
+        if (index > 0) return before;
         // It would be taken for the answer to this command.
-        if (session.decoder.pendingBytes > 0) throw failureError(phase, "protocol_violation", "the server sent a reply that nothing asked for");
-        session.send(encodeCommand(...name.split(" "), ...words));
-        const reply = await this.#reply();
-        operation.message = summaryOf(reply);
-        return { reply, operation };
-      })
-      .then(({ reply, operation }) => ({ reply, duration_ms: operation.duration_ms ?? 0 }));
+        if (this.#session.decoder.pendingBytes > 0) throw failureError(phase, "protocol_violation", "the server sent a reply that nothing asked for");
+        this.#session.send(bytes);
+        return before;
+      });
+      // If one fails, those after it fail as well, and the caller may not look at them any more.
+      answered.catch(() => undefined);
+      previous = answered;
+      return answered;
+    });
+  }
+
+  async #timed(phase: Phase, name: string, begin: () => Promise<unknown>): Promise<TimedReply> {
+    const { reply, operation } = await this.#session.operation(name, phase, async (running) => {
+      await begin();
+      const answer = await this.#reply();
+      running.message = summaryOf(answer);
+      return { reply: answer, operation: running };
+    });
+    return { reply, duration_ms: operation.duration_ms ?? 0 };
   }
 
   close(): void {
