@@ -29,10 +29,8 @@ serveQueueRounds(async ({ path, concurrency }: QueueRequest): Promise<QueueStage
     for (let done = 0, lease = 1; done < count; lease += 1) {
       const rows = committed("NORMAL", () => from.takeFirst.all(LATER, lease, concurrency)) as { sequence: number; id: string }[];
       committed(level, () => {
-        for (const { sequence, id } of rows) {
-          from.finish.run(LATER, sequence, lease);
-          end(id);
-        }
+        from.finish.all(LATER, lease, JSON.stringify(rows.map(({ sequence }) => sequence)));
+        for (const { id } of rows) end(id);
       });
       done += rows.length;
     }

@@ -1,6 +1,7 @@
 import type { Carried } from "../../schemas/carried.js";
 import type { Contract } from "../../schemas/contract.js";
 import type { Envelope } from "../../schemas/envelope.js";
+import type { Cancellation } from "../run/cancellation.js";
 import { monotonic, round, utc } from "../run/clock.js";
 import { Deadline } from "../run/deadline.js";
 import { startWhenIdle } from "../run/read-scheduler.js";
@@ -20,6 +21,8 @@ import { type Asked, parseAsked } from "./version.js";
 export interface RunOptions {
   /** Ends the run early; what was learned by then is in the output. */
   signal?: AbortSignal;
+  /** The same at less cost; set by a queue's worker. */
+  cancellation?: Cancellation;
   /** The whole run's deadline; overrides the input's timeout_ms. */
   timeoutMs?: number;
   /** Receives what crosses the wire, with secrets masked. */
@@ -90,8 +93,8 @@ export function runLoaded(loaded: LoadedProbe, asked: Asked, input: unknown, opt
   }
 }
 
-function deadlineOf({ filled }: Accepted, { timeoutMs, signal }: RunOptions): Deadline {
-  return new Deadline(timeoutMs ?? filled.timeout_ms ?? DEFAULT_TIMEOUT_MS, signal);
+function deadlineOf({ filled }: Accepted, { timeoutMs, signal, cancellation }: RunOptions): Deadline {
+  return new Deadline(timeoutMs ?? filled.timeout_ms ?? DEFAULT_TIMEOUT_MS, cancellation ?? signal);
 }
 
 /** How long a probe may take to return after its deadline. Built-in probes return at once; a later one ignores its deadline. */

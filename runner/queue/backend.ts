@@ -44,6 +44,8 @@ export const MAX_WEIGHT = 1_000_000;
 
 /** Messages that can be claimed, processed and settled. */
 export interface Channel extends Sink {
+  /** True: a claim and a settlement of the same moment are one transaction, so it saves time to send them together. */
+  readonly sharesWrites?: boolean;
   /**
    * Leases up to `max` messages that are due: higher priorities first, then in order of arrival. Waits up to `waitMs` for the first one. Returns an
    * empty list if there was none, if `signal` aborts, and while the channel is paused. A message whose lease has expired is claimed again, as its

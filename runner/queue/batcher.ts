@@ -23,6 +23,8 @@ export interface BatcherOptions<Item, Answer> {
 export class Batcher<Item, Answer> {
   #waiting: Waiting<Item, Answer>[] = [];
   #running: Promise<void> | null = null;
+  /** Ends the linger of the batch that is being gathered; null while there is none. */
+  #endLinger: (() => void) | null = null;
 
   constructor(readonly options: BatcherOptions<Item, Answer>) {}
 
@@ -34,15 +36,32 @@ export class Batcher<Item, Answer> {
     });
   }
 
+  /** Sends what waits without waiting for more: none is expected soon, or the store is about to be used anyway. */
+  flush(): void {
+    this.#endLinger?.();
+  }
+
   async #run(): Promise<void> {
     const { lingerMs } = this.options;
     while (this.#waiting.length > 0) {
       // Lets items of the same moment join the batch.
-      if (lingerMs > 0) await sleep(lingerMs);
+      if (lingerMs > 0) await this.#linger(lingerMs);
       else await new Promise(setImmediate);
       await this.#batch(this.#waiting.splice(0));
     }
     this.#running = null;
+  }
+
+  #linger(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        this.#endLinger = null;
+        resolve();
+      };
+      const timer = setTimeout(end, milliseconds);
+      this.#endLinger = end;
+    });
   }
 
   async #batch(batch: readonly Waiting<Item, Answer>[]): Promise<void> {

@@ -1,8 +1,10 @@
 import type { Job } from "../../schemas/job-event.js";
 import { accept } from "../harness/accept.js";
+import { needsResolving } from "../harness/reference-paths.js";
 import type { LoadedProbe } from "../harness/registry.js";
 import { type Report, runLoaded } from "../harness/run.js";
 import type { Asked } from "../harness/version.js";
+import type { Cancellation } from "../run/cancellation.js";
 import { RunTargets, type TargetPolicy } from "../run/run-targets.js";
 import { RequestError } from "../support/request-error.js";
 import type { LeasedMessage, Outcome, SettleAnswer } from "./backend.js";
@@ -22,8 +24,8 @@ export interface JobContext {
   readonly targets: TargetPolicy | null;
   /** The place of this worker, which its results name; null: none. */
   readonly location?: string | null;
-  /** Resolves when the job may run, with a function to call at its end; with null if the job is to be released. Without it, jobs start at once. */
-  acquireSlot?(loaded: LoadedProbe, key: string | null, weight: number): Promise<(() => void) | null>;
+  /** When the job may run: a function to call at its end, or null if the job is to be released. Without it, jobs start at once. */
+  acquireSlot?(loaded: LoadedProbe, key: string | null, weight: number): Promise<(() => void) | null> | (() => void);
   /** Stores a state for the next run of the job. */
   saveState(message: LeasedMessage, state: string): Promise<SettleAnswer>;
 }
@@ -35,7 +37,7 @@ export interface ExecutedJob {
 }
 
 /** Processes one job. Never rejects: every error is an outcome, including those of reading the job. */
-export async function execute(message: LeasedMessage, context: JobContext, signal: AbortSignal): Promise<ExecutedJob> {
+export async function execute(message: LeasedMessage, context: JobContext, cancellation: Cancellation): Promise<ExecutedJob> {
   const job = readSafely(() => readJob(message.body));
   if (typeof job === "string") return deadJob("poisoned", job);
   if (job.not_after !== null && Date.now() > Date.parse(job.not_after)) return { outcome: { kind: "done", result: null }, report: null };
@@ -44,9 +46,9 @@ export async function execute(message: LeasedMessage, context: JobContext, signa
     return { outcome: { kind: "dead", failure }, report: null };
   }
   try {
-    return await runJob(message, job, context, signal);
+    return await runJob(message, job, context, cancellation);
   } catch (error) {
-    if (signal.aborted) return { outcome: { kind: "release" }, report: null };
+    if (cancellation.isCancelled) return { outcome: { kind: "release" }, report: null };
     const failure = lastFailure(reasonOf(error), textOf(error));
     if (failure.reason === "poisoned") return { outcome: { kind: "dead", failure }, report: null };
     return { outcome: retryOutcome(message, job, failure) ?? { kind: "dead", failure }, report: null };
@@ -62,27 +64,27 @@ export function readSafely<Result>(read: () => Result): Result | string {
   }
 }
 
-async function runJob(message: LeasedMessage, job: Job, context: JobContext, signal: AbortSignal): Promise<ExecutedJob> {
+async function runJob(message: LeasedMessage, job: Job, context: JobContext, cancellation: Cancellation): Promise<ExecutedJob> {
   const loaded = await context.probes.get(job.probe);
-  const refused = await refusedJob(loaded, job, context);
+  const refused = mayHoldReferences(loaded, job) ? await refusedJob(loaded, job, context) : null;
   if (refused !== null) return refused;
   const isRetried = job.retry_failures && message.attempt < job.max_attempts;
   const memory = new RunMemory(message, isRetried, (leased, state) => context.saveState(leased, state));
   const releaseSlot = context.acquireSlot === undefined ? undefined : await context.acquireSlot(loaded, message.key, weightOf(loaded, job));
   if (releaseSlot === null) return { outcome: { kind: "release" }, report: null };
   const targets = context.targets === null ? undefined : new RunTargets(context.targets);
-  const options = { signal, memory, ...(targets === undefined ? {} : { targets }) };
+  const options = { cancellation, memory, ...(targets === undefined ? {} : { targets }) };
   let report: Report;
   try {
     report = await runLoaded(loaded, askedBy(job), job.input, options);
   } catch (error) {
-    if (targets === undefined || targets.refusals.size === 0 || signal.aborted) throw error;
+    if (targets === undefined || targets.refusals.size === 0 || cancellation.isCancelled) throw error;
     return deadForTargets(targets, null);
   } finally {
     releaseSlot?.();
   }
   // Partial evidence of an aborted run is not a result: another worker runs the whole job.
-  if (signal.aborted) return { outcome: { kind: "release" }, report: null };
+  if (cancellation.isCancelled) return { outcome: { kind: "release" }, report: null };
   if (targets !== undefined && isDecidedBy(targets, report)) return deadForTargets(targets, report);
   const { laterMs } = memory;
   const ofJob = { id: message.id, attempt: message.attempt, priority: job.priority, location: context.location ?? null };
@@ -103,6 +105,11 @@ function askedBy({ probe, version }: Job): Asked {
 function weightOf(loaded: LoadedProbe, job: Job): number {
   const { weight } = loaded.probe;
   return weight === undefined ? 1 : weight(accept(loaded, askedBy(job), job.input).filled as never);
+}
+
+/** Most inputs hold neither a secret nor a reference. */
+function mayHoldReferences({ references }: LoadedProbe, { version, input }: Job): boolean {
+  return (references[version] ?? []).some((path) => needsResolving(input, path));
 }
 
 async function refusedJob(loaded: LoadedProbe, job: Job, context: JobContext): Promise<ExecutedJob | null> {

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type { GivenOf } from "../../schemas/contract.js";
 import { EVENT_SOURCE } from "../../schemas/event.js";
 import { JOB_TYPE, type Job, type JobEvent, jobEventContract } from "../../schemas/job-event.js";
@@ -8,11 +7,12 @@ import type { Asked } from "../harness/version.js";
 import { RequestError } from "../support/request-error.js";
 import { violationsOf } from "../support/violations.js";
 import type { Message } from "./backend.js";
+import { orderedId } from "./ordered-id.js";
 import { plainSecrets } from "./plain-secrets.js";
 import { readEvent } from "./read-event.js";
 
 export interface JobOptions {
-  /** Identifies duplicates; random by default, so that no job is one. */
+  /** Identifies duplicates; a new one by default, so that no job is one. */
   readonly id?: string;
   readonly key?: string | null;
   /** 0 to 9; higher priorities run first. */
@@ -32,7 +32,7 @@ export function jobMessage(loaded: DefinedProbe, asked: Asked, input: unknown, o
   const { version, filled } = accept(loaded, asked, input);
   const secrets = plainSecrets(loaded, version, input);
   if (secrets.length > 0) throw new RequestError("the input contains a secret in plain text: nothing was stored", "invalid_input", secrets);
-  const id = options.id ?? randomUUID();
+  const id = options.id ?? orderedId();
   const event = {
     specversion: "1.0",
     id,

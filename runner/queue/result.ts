@@ -1,9 +1,9 @@
-import { randomUUID } from "node:crypto";
 import type { GivenOf } from "../../schemas/contract.js";
 import { EVENT_SOURCE } from "../../schemas/event.js";
 import { RESULT_TYPE, type resultEventContract, resultIdOf } from "../../schemas/result-event.js";
 import type { Report } from "../harness/run.js";
 import type { Message } from "./backend.js";
+import { orderedId } from "./ordered-id.js";
 
 /** The job that a result belongs to; null for a run without a job. */
 export interface JobOfResult {
@@ -18,7 +18,7 @@ export interface JobOfResult {
 
 /** What a consumer gets: the queue side of the envelope as a CloudEvent. */
 export function resultMessage({ envelope, probe, version }: Report, job: JobOfResult | null): Message {
-  const id = job === null ? randomUUID() : resultIdOf(job.id, job.part);
+  const id = job === null ? orderedId() : resultIdOf(job.id, job.part);
   const event = {
     specversion: "1.0",
     id,

@@ -1,5 +1,9 @@
 import type { LoadedProbe } from "../harness/registry.js";
+import type { Limits } from "../limits/limits.js";
 import { Throttle } from "../limits/throttle.js";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+type LimitsOf = (environment: Environment) => Limits;
 
 /**
  * If a worker has no limits, each probe's own limits hold within its process, so that a forgotten option does not flood a target. Waiting jobs occupy
@@ -9,15 +13,19 @@ export class UsualLimits {
   readonly #throttles = new Map<string, Throttle>();
   #isStopping = false;
 
-  constructor(readonly environment: Readonly<Record<string, string | undefined>>) {}
+  constructor(readonly environment: Environment) {}
 
-  /** Resolves when a job may run, with a function to call at its end; with null once the worker is stopping. */
-  async acquireSlot({ probe }: LoadedProbe, key: string | null, weight: number): Promise<(() => void) | null> {
-    if (probe.usualLimits === undefined) return noop;
-    let throttle = this.#throttles.get(probe.name);
+  /** When a job may run: a function to call at its end; null once the worker is stopping. */
+  acquireSlot({ probe }: LoadedProbe, key: string | null, weight: number): Promise<(() => void) | null> | (() => void) {
+    const { name, usualLimits } = probe;
+    return usualLimits === undefined ? noop : this.#enter(name, usualLimits, key, weight);
+  }
+
+  async #enter(name: string, usualLimits: LimitsOf, key: string | null, weight: number): Promise<(() => void) | null> {
+    let throttle = this.#throttles.get(name);
     if (throttle === undefined) {
-      throttle = new Throttle(probe.usualLimits(this.environment));
-      this.#throttles.set(probe.name, throttle);
+      throttle = new Throttle(usualLimits(this.environment));
+      this.#throttles.set(name, throttle);
     }
     // Jobs without a key may all have the same target.
     const throttleKey = key ?? "";

@@ -1,5 +1,6 @@
 /** Bounds of the duration histogram, in seconds: from a local answer to the longest deadline of a run. */
 export const DURATION_BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60] as const;
+const UPPER_BOUNDS: readonly number[] = [...DURATION_BOUNDS, Number.POSITIVE_INFINITY];
 
 export const ENDINGS = ["ok", "warning", "error", "later", "retried", "dead", "released", "lost", "expired"] as const;
 
@@ -31,7 +32,7 @@ export function recordEnding(stats: WorkerStats, ending: Ending, durationMs: num
   const seconds = durationMs / 1000;
   stats.endings[ending] += 1;
   stats.durationSeconds += seconds;
-  for (const [index, bound] of [...DURATION_BOUNDS, Number.POSITIVE_INFINITY].entries()) if (seconds <= bound) increment(stats.buckets, index);
+  for (let index = UPPER_BOUNDS.length - 1; index >= 0 && seconds <= (UPPER_BOUNDS[index] as number); index--) increment(stats.buckets, index);
   const step = Math.ceil(Math.log(durationMs / FIRST_STEP_MS) / Math.log(STEP_FACTOR));
   increment(stats.steps, Math.min(STEPS - 1, Math.max(0, step)));
 }

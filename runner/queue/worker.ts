@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Status } from "../../schemas/carried.js";
 import type { Report } from "../harness/run.js";
 import { type Limits, NO_LIMITS } from "../limits/limits.js";
+import { Cancellation } from "../run/cancellation.js";
 import { runShutdownHooks } from "../support/shutdown-hooks.js";
 import type { Channel, LeasedMessage, Outcome, SettleAnswer, Settlement, Sink, StateUpdate } from "./backend.js";
 import { backoffMs } from "./backoff.js";
@@ -12,6 +13,7 @@ import { forwardResult } from "./forward-result.js";
 import { Heartbeat } from "./heartbeat.js";
 import { isRefused, isTransient } from "./is-transient.js";
 import { lastFailure } from "./last-failure.js";
+import { LoopLoad } from "./loop-load.js";
 import { UsualLimits } from "./usual-limits.js";
 import { type Ending, emptyStats, recordEnding, type WorkerStats } from "./worker-stats.js";
 
@@ -43,8 +45,9 @@ export class Worker {
   readonly #usualLimits = new UsualLimits(process.env);
   readonly #heartbeat: Heartbeat;
   readonly #running = new Set<Promise<void>>();
-  /** One controller per running job: listeners on one signal would cost more than this set. */
-  readonly #runAborts = new Set<AbortController>();
+  /** One per running job. */
+  readonly #cancellations = new Set<Cancellation>();
+  readonly #load = new LoopLoad();
   #fatal: unknown = null;
   #onSlotFree: (() => void) | null = null;
 
@@ -53,7 +56,7 @@ export class Worker {
     // Every forwarded result adds a listener: more than ten of them are not a leak.
     setMaxListeners(0, this.#abandon.signal);
     this.#abandon.signal.addEventListener("abort", () => {
-      for (const runAbort of this.#runAborts) runAbort.abort();
+      for (const cancellation of this.#cancellations) cancellation.cancel();
     });
     const batching = { onTrouble, lingerMs: LINGER_MS, giveUpSignal: this.#abandon.signal };
     this.#settlements = new Batcher({ ...batching, send: (settlements) => jobs.settle(settlements) });
@@ -61,7 +64,7 @@ export class Worker {
     this.#jobContext = {
       ...settings,
       saveState: (message, state) => this.#stateUpdates.send({ message, state }),
-      acquireSlot: async (loaded, key, weight) => (limits === null ? this.#usualLimits.acquireSlot(loaded, key, weight) : () => undefined),
+      acquireSlot: (loaded, key, weight) => (limits === null ? this.#usualLimits.acquireSlot(loaded, key, weight) : noop),
     };
     this.#heartbeat = new Heartbeat(jobs, leaseMs, onTrouble);
   }
@@ -96,7 +99,7 @@ export class Worker {
       await this.#waitForSlot();
       return true;
     }
-    if (this.#free() < this.settings.concurrency * FEW_FREE_SHARE) await sleep(GATHER_MS);
+    await this.#gather();
     const { drain, waitMs } = this.settings;
     const checkMs = Math.min(waitMs, DRAIN_CHECK_MS);
     if (!drain) await this.#startSome(waitMs);
@@ -106,6 +109,13 @@ export class Worker {
       await this.#startSome(checkMs);
     }
     return true;
+  }
+
+  /** A small claim costs the store almost as much as a large one: while few slots are free, others are awaited for a moment. */
+  async #gather(): Promise<void> {
+    const { share, mostMs } = this.#load.isSaturated() ? GATHER.saturated : GATHER.usual;
+    const until = performance.now() + mostMs;
+    while (this.#free() < this.settings.concurrency * share && performance.now() < until) await sleep(GATHER.usual.mostMs);
   }
 
   /** False: there was none. */
@@ -124,6 +134,7 @@ export class Worker {
   async #claim(max: number, waitMs: number): Promise<LeasedMessage[]> {
     const { jobs, leaseMs, limits: given } = this.settings;
     const limits = given ?? NO_LIMITS;
+    if (jobs.sharesWrites === true) this.#settlements.flush();
     for (let attempt = 1; ; attempt++) {
       try {
         return await jobs.claim({ max, leaseMs, limits, waitMs, signal: this.#stopping.signal });
@@ -153,18 +164,18 @@ export class Worker {
   }
 
   async #process(message: LeasedMessage): Promise<void> {
-    const runAbort = new AbortController();
-    if (this.#abandon.signal.aborted) runAbort.abort();
-    this.#runAborts.add(runAbort);
+    const cancellation = new Cancellation();
+    if (this.#abandon.signal.aborted) cancellation.cancel();
+    this.#cancellations.add(cancellation);
     const began = performance.now();
-    this.#heartbeat.track(message, () => runAbort.abort());
+    this.#heartbeat.track(message, () => cancellation.cancel());
     try {
-      const executed = await this.#execute(message, runAbort.signal);
+      const executed = await this.#execute(message, cancellation);
       const { outcome, answer } = await this.#settle(message, await this.#forward(executed.outcome));
       recordEnding(this.stats, answer === "lost" ? "lost" : endingOf(outcome, executed.report), performance.now() - began);
     } finally {
       this.#heartbeat.untrack(message);
-      this.#runAborts.delete(runAbort);
+      this.#cancellations.delete(cancellation);
     }
   }
 
@@ -180,9 +191,9 @@ export class Worker {
   }
 
   /** A job whose result is being stored no longer occupies a slot. */
-  async #execute(message: LeasedMessage, signal: AbortSignal): Promise<ExecutedJob> {
+  async #execute(message: LeasedMessage, cancellation: Cancellation): Promise<ExecutedJob> {
     try {
-      return await execute(message, this.#jobContext, signal);
+      return await execute(message, this.#jobContext, cancellation);
     } finally {
       this.stats.inFlight -= 1;
       this.#onSlotFree?.();
@@ -210,14 +221,15 @@ export class Worker {
   }
 }
 
+function noop(): void {}
+
 /** How long a result waits for others, so that they are stored in one batch. */
 const LINGER_MS = 4;
 /** How many jobs a worker may hold, running or being stored, as a multiple of its concurrency. A slow store stops the claims at this point. */
 const MAX_HELD_FACTOR = 8;
 
-/** A small claim costs the store almost as much as a large one: if fewer slots than this are free, the worker waits a moment for others. */
-const FEW_FREE_SHARE = 0.25;
-const GATHER_MS = 2;
+/** Which share of the slots is awaited, and for how long. A process that is saturated gets no faster by filling its slots at once. */
+const GATHER = { usual: { share: 0.25, mostMs: 2 }, saturated: { share: 0.5, mostMs: 16 } } as const;
 
 /** How soon a draining worker notices that the queue is empty. */
 const DRAIN_CHECK_MS = 100;

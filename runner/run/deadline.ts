@@ -1,4 +1,5 @@
 import type { FailureCode } from "../../schemas/failure.js";
+import { Cancellation } from "./cancellation.js";
 import { monotonic } from "./clock.js";
 
 /** Why a run was ended from outside. */
@@ -37,11 +38,14 @@ export class Deadline {
 
   constructor(
     readonly timeoutMs: number,
-    outer: AbortSignal | undefined,
+    outer: AbortSignal | Cancellation | undefined,
   ) {
     this.#endsAt = monotonic() + timeoutMs;
     if (outer === undefined) return;
-    if (outer.aborted) this.end("cancelled");
+    if (outer instanceof Cancellation) {
+      this.#detach = () => outer.watch(null);
+      outer.watch(this);
+    } else if (outer.aborted) this.end("cancelled");
     else this.#detach = follow(outer, this);
   }
 

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Value } from "../../sqlite/driver.js";
 import type {
   Channel,
   ClaimRequest,
@@ -14,7 +15,7 @@ import type {
 } from "../backend.js";
 import { claimNow, nextDue } from "./claim.js";
 import type { Database } from "./database.js";
-import { deadLetterOf, type Lease, type Row, statementsFor } from "./rows.js";
+import { deadLetterOf, type Lease, PUSHED_TOGETHER, type Row, statementsFor } from "./rows.js";
 import { STATE, type TableName } from "./schema.js";
 import { settleNow } from "./settle.js";
 
@@ -26,11 +27,14 @@ const BUCKET_IDLE_MS = 3_600_000;
 
 /** The queue of jobs or of results in a SQLite file. */
 export class SqliteChannel implements Channel {
+  readonly sharesWrites = true;
   readonly #statements;
   /** Counts the writes of this process: SQLite's own counter covers only those of others. */
   #writes = 0;
   #cleanedAt = Number.NEGATIVE_INFINITY;
   #isClosed = false;
+  /** The last claim got all that it asked for: the next one does not look first. */
+  #mayHaveMore = false;
 
   constructor(
     readonly database: Database,
@@ -50,20 +54,34 @@ export class SqliteChannel implements Channel {
   }
 
   /** Runs inside a transaction. */
-  pushNow({ id, body, key, priority, delayMs, weight = 1 }: Message, now: number): PushAnswer {
-    const [state, due] = delayMs > 0 ? [STATE.delayed, Math.ceil(now + delayMs)] : [STATE.ready, null];
-    const { changes } = this.database.prepare(this.#statements.push).run(id, body, key, priority, state, due, weight, now);
+  pushNow(message: Message, now: number): PushAnswer {
+    const { changes } = this.database.prepare(this.#statements.push).run(...rowOf(message, now), now);
     this.#writes += 1;
     return Number(changes) > 0 ? "accepted" : "duplicate";
+  }
+
+  /** The same for many, without an answer for each. */
+  pushAllNow(messages: readonly Message[], now: number): void {
+    let next = 0;
+    for (; next + PUSHED_TOGETHER <= messages.length; next += PUSHED_TOGETHER) {
+      const together = messages.slice(next, next + PUSHED_TOGETHER);
+      this.database.prepare(this.#statements.pushMany).run(...together.flatMap((message) => rowOf(message, now)), now);
+      this.#writes += 1;
+    }
+    for (const message of messages.slice(next)) this.pushNow(message, now);
   }
 
   async claim(request: ClaimRequest): Promise<LeasedMessage[]> {
     const deadline = performance.now() + request.waitMs;
     while (!this.#isClosed && request.signal?.aborted !== true) {
+      if (this.#mayHaveMore) {
+        const more = await this.#claimNow(request);
+        if (more.length > 0) return more;
+      }
       const seen = this.#version();
       const due = this.database.read(() => nextDue(this.#at(), request.limits));
       if (due <= this.database.clock.now()) {
-        const claimed = await this.database.write(() => claimNow({ ...this.#at(), statements: this.#statements }, request), false);
+        const claimed = await this.#claimNow(request);
         if (claimed.length > 0) return claimed;
       }
       if (performance.now() >= deadline) return [];
@@ -85,7 +103,7 @@ export class SqliteChannel implements Channel {
       const at = this.#at();
       this.#removeExpired(at.now);
       const forgetAt = Math.ceil(at.now + this.retentionMs);
-      return settleNow({ ...at, statements: this.#statements, forgetAt, pushResult: (message) => this.results?.pushNow(message, at.now) }, settlements);
+      return settleNow({ ...at, statements: this.#statements, forgetAt, pushResults: (messages) => this.results?.pushAllNow(messages, at.now) }, settlements);
       // If a power cut undoes an acknowledgement, the event is delivered again. The end of a job must not be undone: the job would run again.
     }, this.results !== null);
   }
@@ -167,6 +185,12 @@ export class SqliteChannel implements Channel {
     };
   }
 
+  async #claimNow(request: ClaimRequest): Promise<LeasedMessage[]> {
+    const claimed = await this.database.write(() => claimNow({ ...this.#at(), statements: this.#statements }, request), false);
+    this.#mayHaveMore = claimed.length === request.max;
+    return claimed;
+  }
+
   async #write<Result>(work: () => Result, isDurable: boolean): Promise<Result> {
     const result = await this.database.write(work, isDurable);
     this.#writes += 1;
@@ -197,6 +221,12 @@ export class SqliteChannel implements Channel {
     this.database.prepare(this.#statements.forget).run(now);
     this.database.prepare(`DELETE FROM ${this.table}_lane WHERE opens IS NULL AND filled < ?`).run(now - BUCKET_IDLE_MS);
   }
+}
+
+/** The values of a statement that pushes. */
+function rowOf({ id, body, key, priority, delayMs, weight = 1 }: Message, now: number): Value[] {
+  const [state, due] = delayMs > 0 ? [STATE.delayed, Math.ceil(now + delayMs)] : [STATE.ready, null];
+  return [id, body, key, priority, state, due, weight];
 }
 
 const PURGED: Readonly<Record<PurgeableState, readonly number[]>> = {

@@ -2,12 +2,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Driver, Statement } from "../../sqlite/driver.js";
 import { QueueError } from "../queue-error.js";
 import { asQueueError, isBusy } from "./errors.js";
+import { LogSync } from "./log-sync.js";
 import type { StoreClock } from "./store-clock.js";
 
 /** How long other processes may lock the file before it is an error. */
 const MAX_BUSY_WAIT_MS = 30_000;
-/** If a commit takes longer than this, the next one waits a moment for others to join. */
-const SLOW_COMMIT_MS = 4;
+/** If the disk takes longer than this, a commit that waits for it first waits a moment for others to join. */
+const SLOW_DISK_MS = 4;
 const LINGER_MS = 1;
 
 interface Pending {
@@ -22,15 +23,16 @@ export class Database {
   readonly #statements = new Map<string, Statement>();
   #pending: Pending[] = [];
   #flushing: Promise<void> | null = null;
-  #commitMs = 0;
-  #synchronous = "";
+  readonly #log: LogSync;
   #isClosed = false;
 
   constructor(
     readonly path: string,
     readonly driver: Driver,
     readonly clock: StoreClock,
-  ) {}
+  ) {
+    this.#log = new LogSync(`${path}-wal`, () => this.#checkpoint());
+  }
 
   prepare(sql: string): Statement {
     let statement = this.#statements.get(sql);
@@ -65,7 +67,10 @@ export class Database {
   /** Waits for pending writes. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
-    while (this.#flushing !== null) await this.#flushing;
+    do {
+      await this.#flushing;
+      await this.#log.close();
+    } while (this.#flushing !== null);
     this.#isClosed = true;
     this.#emptyLog();
     this.#statements.clear();
@@ -86,7 +91,7 @@ export class Database {
   }
 
   async #flush(): Promise<void> {
-    if (this.#commitMs > SLOW_COMMIT_MS && this.#pending[0]?.isDurable) await sleep(LINGER_MS);
+    if (this.#log.tookMs > SLOW_DISK_MS && this.#pending[0]?.isDurable) await sleep(LINGER_MS);
     else await new Promise(setImmediate);
     const batch = this.#pending;
     this.#pending = [];
@@ -97,7 +102,15 @@ export class Database {
   async #settleBatch(batch: readonly Pending[]): Promise<void> {
     try {
       const results = await this.#transaction(batch);
-      for (const [index, { resolve }] of batch.entries()) resolve(results[index]);
+      const synced = batch.some(({ isDurable }) => isDurable) ? this.#log.sync() : null;
+      for (const [index, { isDurable, resolve, reject }] of batch.entries()) {
+        if (isDurable)
+          synced?.then(
+            () => resolve(results[index]),
+            (error: unknown) => reject(asQueueError(error, this.path)),
+          );
+        else resolve(results[index]);
+      }
     } catch (error) {
       // One failing write fails the transaction of all. Repeated separately, only that one fails.
       if (batch.length > 1 && !isBusy(error)) for (const pending of batch) await this.#settleBatch([pending]);
@@ -106,13 +119,10 @@ export class Database {
   }
 
   async #transaction(batch: readonly Pending[]): Promise<unknown[]> {
-    this.#setSynchronous(batch.some(({ isDurable }) => isDurable) ? "FULL" : "NORMAL");
     await this.#begin();
     try {
       const results = batch.map(({ work }) => work());
-      const began = performance.now();
       this.driver.exec("COMMIT");
-      this.#commitMs = performance.now() - began;
       return results;
     } catch (error) {
       this.#rollBack();
@@ -120,10 +130,11 @@ export class Database {
     }
   }
 
-  #setSynchronous(level: "FULL" | "NORMAL"): void {
-    if (this.#synchronous === level) return;
-    this.driver.exec(`PRAGMA synchronous = ${level}`);
-    this.#synchronous = level;
+  /** Throws unless all of the log was copied. */
+  #checkpoint(): void {
+    const { busy, log, checkpointed } = this.prepare("PRAGMA wal_checkpoint(FULL)").all()[0] as { busy: number; log: number; checkpointed: number };
+    if (busy === 0 && log === checkpointed) return;
+    throw new QueueError("failed", `${this.path} could not be written to the disk: check it. Messages that were accepted before remain stored`);
   }
 
   /** Waits for other processes asynchronously: SQLite's own busy handler would block every probe that runs. */

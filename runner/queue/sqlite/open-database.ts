@@ -77,6 +77,8 @@ function prepared(path: string, driver: Driver, machine: MachineClock): Database
   assertOurs(path, driver);
   driver.exec("PRAGMA journal_mode = WAL");
   driver.exec("PRAGMA synchronous = FULL");
+  // A page that is written again and again is copied into the file once: a quarter as often as by default.
+  driver.exec("PRAGMA wal_autocheckpoint = 4000");
   // Returns the space of a log that grew in a burst to the disk.
   driver.exec("PRAGMA journal_size_limit = 67108864");
   driver.exec("BEGIN IMMEDIATE");
@@ -84,6 +86,8 @@ function prepared(path: string, driver: Driver, machine: MachineClock): Database
   const clock = new StoreClock(driver, machine);
   driver.exec("COMMIT");
   driver.exec("PRAGMA busy_timeout = 0");
+  // From here on LogSync waits for the disk. The first commit has created the log, and has waited for its folder, too.
+  driver.exec("PRAGMA synchronous = NORMAL");
   return new Database(path, driver, clock);
 }
 

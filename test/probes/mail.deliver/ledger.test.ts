@@ -10,6 +10,7 @@ import { NO_LIMITS } from "../../../runner/limits/limits.js";
 import type { LeasedMessage, Outcome, SettleAnswer } from "../../../runner/queue/backend.js";
 import { execute } from "../../../runner/queue/execute.js";
 import { openQueue } from "../../../runner/queue/queue.js";
+import { Cancellation } from "../../../runner/run/cancellation.js";
 import type { FilledOf } from "../../../schemas/contract.js";
 import { closeAfterEach, inside, internet } from "../../support/delivery.js";
 
@@ -55,7 +56,7 @@ describe("the ledger named in the environment", () => {
       await queue.enqueue("mail.deliver", { ...inside(net), ...message, recipients: ["ann@one.example", "cem@one.example"], warm_up: [1] });
       const [leased] = (await queue.jobs.claim({ max: 1, leaseMs: 30_000, waitMs: 1000, limits: NO_LIMITS })) as [LeasedMessage];
       const saveState = async (of: LeasedMessage, state: string) => (await queue.jobs.saveState([{ message: of, state }]))[0] as SettleAnswer;
-      const executed = await execute(leased, { probes: { get: loadProbe }, mayResolve: () => true, targets: null, saveState }, new AbortController().signal);
+      const executed = await execute(leased, { probes: { get: loadProbe }, mayResolve: () => true, targets: null, saveState }, new Cancellation());
       const { recipients } = (executed.report as Report).carried as unknown as DeliverOutput;
       expect(recipients.map(({ outcome, class: found }) => [outcome, found])).toEqual([
         ["delivered", null],

@@ -9,6 +9,7 @@ import type { LeasedMessage, Outcome, SettleAnswer } from "../../../runner/queue
 import { createWorker } from "../../../runner/queue/create-worker.js";
 import { execute } from "../../../runner/queue/execute.js";
 import { openQueue, type Queue } from "../../../runner/queue/queue.js";
+import { Cancellation } from "../../../runner/run/cancellation.js";
 import type { FilledOf } from "../../../schemas/contract.js";
 import { closeAfterEach, inside, internet } from "../../support/delivery.js";
 import type { FakeInternet } from "../../support/fake-internet.js";
@@ -43,10 +44,10 @@ interface Ran {
 }
 
 /** Runs the job once, as a worker does, and puts it back as it is: a test does not wait for five minutes. */
-async function runOnce(signal = new AbortController().signal): Promise<Ran> {
+async function runOnce(cancellation = new Cancellation()): Promise<Ran> {
   const [leased] = (await queue.jobs.claim({ max: 1, leaseMs: 30_000, waitMs: 1000, limits: NO_LIMITS })) as [LeasedMessage];
   const saveState = async (of: LeasedMessage, state: string) => (await queue.jobs.saveState([{ message: of, state }]))[0] as SettleAnswer;
-  const { outcome, report } = await execute(leased, { probes: { get: loadProbe }, mayResolve: () => true, targets: null, saveState }, signal);
+  const { outcome, report } = await execute(leased, { probes: { get: loadProbe }, mayResolve: () => true, targets: null, saveState }, cancellation);
   await queue.jobs.settle([{ message: leased, outcome: { kind: "release" } }]);
   return { outcome, output: report?.carried as unknown as DeliverOutput };
 }
@@ -133,12 +134,12 @@ describe("a job", () => {
     let isAlive = true;
     const saveState = async (of: LeasedMessage, state: string): Promise<SettleAnswer> =>
       isAlive ? ((await queue.jobs.saveState([{ message: of, state }]))[0] as SettleAnswer) : "stored";
-    const killing = new AbortController();
-    const running = execute(leased, { probes: { get: loadProbe }, mayResolve: () => true, targets: null, saveState }, killing.signal);
+    const killing = new Cancellation();
+    const running = execute(leased, { probes: { get: loadProbe }, mayResolve: () => true, targets: null, saveState }, killing);
     await expect.poll(() => net.host("mx").messages.length + net.host("other").messages.length).toBe(2);
     await new Promise((resolve) => setTimeout(resolve, 50));
     isAlive = false;
-    killing.abort();
+    killing.cancel();
     await running;
     await queue.jobs.settle([{ message: leased, outcome: { kind: "release" } }]);
     const after = await runOnce();
@@ -154,7 +155,7 @@ describe("a job", () => {
     await enqueue(net, ["ada@one.example"]);
     const [leased] = (await queue.jobs.claim({ max: 1, leaseMs: 30_000, waitMs: 1000, limits: NO_LIMITS })) as [LeasedMessage];
     const saveState = async (): Promise<SettleAnswer> => "lost";
-    await execute(leased, { probes: { get: loadProbe }, mayResolve: () => true, targets: null, saveState }, new AbortController().signal);
+    await execute(leased, { probes: { get: loadProbe }, mayResolve: () => true, targets: null, saveState }, new Cancellation());
     expect(net.host("mx").messages).toEqual([]);
   });
 

@@ -8,6 +8,7 @@ import type { LeasedMessage, Outcome, SettleAnswer } from "../../../runner/queue
 import { execute } from "../../../runner/queue/execute.js";
 import type { JobOptions } from "../../../runner/queue/job.js";
 import { openQueue, type Queue } from "../../../runner/queue/queue.js";
+import { Cancellation } from "../../../runner/run/cancellation.js";
 import { runShutdownHooks } from "../../../runner/support/shutdown-hooks.js";
 import { knowsThree, type MailboxServer, startMailboxServer } from "../../support/mailbox-server.js";
 import { type RcptOutput, rcptInput } from "../../support/rcpt-behaviours.js";
@@ -43,7 +44,7 @@ async function runOnce(): Promise<{ outcome: Outcome; output: RcptOutput; asked:
   const [leased] = await queue.jobs.claim({ max: 1, leaseMs: 30_000, waitMs: 1000, limits: NO_LIMITS });
   const saveState = async (of: LeasedMessage, state: string) => (await queue.jobs.saveState([{ message: of, state }]))[0] as SettleAnswer;
   const means = { probes: { get: loadProbe }, mayResolve: () => true, targets: null, saveState };
-  const { outcome, report } = await execute(leased as LeasedMessage, means, new AbortController().signal);
+  const { outcome, report } = await execute(leased as LeasedMessage, means, new Cancellation());
   await queue.jobs.settle([{ message: leased as LeasedMessage, outcome: { kind: "release" } }]);
   const lines = server.connections.flatMap((all, index) => all.slice(before[index] ?? 0));
   return { outcome, output: report?.carried as unknown as RcptOutput, asked: lines.flatMap((line) => /^RCPT TO:<([^.]*@.*)>/.exec(line)?.[1] ?? []) };

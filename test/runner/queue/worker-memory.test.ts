@@ -12,6 +12,7 @@ import { execute } from "../../../runner/queue/execute.js";
 import { type JobOptions, jobMessage } from "../../../runner/queue/job.js";
 import { openQueue, type Queue } from "../../../runner/queue/queue.js";
 import { Worker, type WorkerSettings } from "../../../runner/queue/worker.js";
+import { Cancellation } from "../../../runner/run/cancellation.js";
 import { outputOf } from "../../../schemas/carried.js";
 import { contract, type FilledOf } from "../../../schemas/contract.js";
 
@@ -155,7 +156,7 @@ test("a run that lost its lease learns so when it saves its state, and stops", a
   const { outcome, report } = await execute(
     first,
     { probes: { get: async () => probe }, mayResolve: () => true, targets: null, saveState },
-    new AbortController().signal,
+    new Cancellation(),
   );
   expect(report?.carried.failure).toMatchObject({ phase: "probe", code: "cancelled" });
   expect(sent).toEqual(["a"]);
