@@ -31,15 +31,15 @@ export function weaknesses(path: readonly X509Certificate[]): InvalidReason[] {
 
 /** Null for what this reader cannot read: OpenSSL has read it, and says what is wrong with it. */
 export function detailsOf(raw: Buffer): CertificateDetails | null {
-  return detailsOfText(raw.toString("latin1"));
+  return keptDetails(raw.toString("latin1"), raw);
 }
 
 /** Most runs see a certificate that was seen before. */
-const detailsOfText = keptByText(
+const keptDetails = keptByText(
   500,
-  (text): CertificateDetails | null => {
+  (_, raw: Buffer): CertificateDetails | null => {
     try {
-      return readCertificate(Buffer.from(text, "latin1"));
+      return readCertificate(raw);
     } catch (error) {
       if (error instanceof Asn1Error) return null;
       throw error;

@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { rootCertificates } from "node:tls";
 import { issuerOf } from "../../asn1/certificate.js";
+import { keptByText } from "../../support/kept.js";
 import type { PeerChain } from "./peer-chain.js";
 
 /** No honest path is longer. */
@@ -10,7 +11,16 @@ const MAX_DEPTH = 10;
  * The path from the peer's own certificate to the authority that is trusted, as OpenSSL follows it: at each step an issuer that is trusted is
  * preferred to one that was sent. Without trust it ends where no issuer is found. `ca`: what is trusted beside the roots of Node.
  */
-export function certificatePath({ sent, localIssuer }: PeerChain, ca: string | undefined): X509Certificate[] {
+export function certificatePath(chain: PeerChain, ca: string | undefined): readonly X509Certificate[] {
+  const parts = [...chain.sent.map(({ raw }) => raw.toString("latin1")), chain.localIssuer?.toString("latin1") ?? "", ca ?? ""];
+  // With their lengths, so that no two chains have the same text.
+  return keptPath(`${parts.map(({ length }) => length).join()} ${parts.join("")}`, chain, ca);
+}
+
+/** Each step verifies a signature, and most servers are asked again and again. */
+const keptPath = keptByText(200, (_, chain: PeerChain, ca: string | undefined) => findPath(chain, ca), 16_384);
+
+function findPath({ sent, localIssuer }: PeerChain, ca: string | undefined): readonly X509Certificate[] {
   const [leaf] = sent;
   if (leaf === undefined) return [];
   const path = [leaf];
@@ -24,8 +34,10 @@ export function certificatePath({ sent, localIssuer }: PeerChain, ca: string | u
 }
 
 export function isSelfSigned(certificate: X509Certificate): boolean {
-  return certificate.subject === certificate.issuer && certificate.verify(certificate.publicKey);
+  return certificate.subject === certificate.issuer && keptSelfSigned(certificate.raw.toString("latin1"), certificate);
 }
+
+const keptSelfSigned = keptByText(200, (_, certificate: X509Certificate) => certificate.verify(certificate.publicKey), 4096);
 
 function trustedIssuer(certificate: X509Certificate, localIssuer: Buffer | null, ca: string | undefined): X509Certificate | undefined {
   const name = issuerOf(certificate.raw);
