@@ -41,8 +41,11 @@ export interface SpfSyntaxError {
 const VERSION = "v=spf1";
 
 export function isSpfRecord(text: string): boolean {
-  return (text.length === VERSION.length || text[VERSION.length] === " ") && text.slice(0, VERSION.length).toLowerCase() === VERSION;
+  if (text.length !== VERSION.length && text.charCodeAt(VERSION.length) !== BLANK) return false;
+  return text.startsWith(VERSION) || text.slice(0, VERSION.length).toLowerCase() === VERSION;
 }
+
+const BLANK = 32;
 
 /** Takes the text of one record for which isSpfRecord() holds. Most mail is sent by way of the same few records. */
 export const parseSpfRecord = keptByText(1000, parseRecord);
@@ -61,23 +64,34 @@ function parseRecord(text: string): SpfRecord | SpfSyntaxError {
   return { directives, redirect: modifiers.get("redirect") ?? null, explanation: modifiers.get("exp") ?? null };
 }
 
-const MODIFIER = /^([A-Za-z][A-Za-z0-9_.-]*)=(.*)$/s;
-const MECHANISM_NAME = /[A-Za-z][A-Za-z0-9_.-]*/y;
-
 function readTerm(term: string, directives: Directive[], modifiers: Map<string, MacroPart[]>): string | null {
-  const modifier = term.includes("=") ? MODIFIER.exec(term) : null;
-  if (modifier !== null) return readModifier((modifier[1] as string).toLowerCase(), modifier[2] as string, modifiers);
-  const qualifier = term[0] as string;
-  const result = Object.hasOwn(QUALIFIERS, qualifier) ? QUALIFIERS[qualifier as keyof typeof QUALIFIERS] : null;
-  MECHANISM_NAME.lastIndex = result === null ? 0 : 1;
-  const name = MECHANISM_NAME.exec(term)?.[0];
-  if (name === undefined) return "it is no mechanism and no modifier";
+  const result = RESULTS.get(term[0] as string) ?? null;
+  const start = result === null ? 0 : 1;
+  const end = endOfName(term, start);
+  if (end === start) return "it is no mechanism and no modifier";
+  const name = term.slice(start, end);
+  if (result === null && term[end] === "=") return readModifier(name.toLowerCase(), term.slice(end + 1), modifiers);
   const read = MECHANISMS.get(name) ?? MECHANISMS.get(name.toLowerCase());
   if (read === undefined) return `there is no mechanism ${name}`;
-  const mechanism = read(term.slice(MECHANISM_NAME.lastIndex));
+  const mechanism = read(term.slice(end));
   if (typeof mechanism === "string") return mechanism;
   directives.push({ term, result: result ?? "pass", mechanism });
   return null;
+}
+
+const RESULTS: ReadonlyMap<string, Directive["result"]> = new Map(Object.entries(QUALIFIERS));
+
+/** A name is a letter, and then letters, digits, -, _ and . (section 12). Records are full of them, so each character is looked at once. */
+function endOfName(term: string, start: number): number {
+  let end = start;
+  while (isInName(term.charCodeAt(end), end === start)) end += 1;
+  return end;
+}
+
+function isInName(code: number, isFirst: boolean): boolean {
+  const lower = code | 0x20;
+  if (lower >= 0x61 && lower <= 0x7a) return true;
+  return !isFirst && ((code >= 0x30 && code <= 0x39) || code === 0x2d || code === 0x2e || code === 0x5f);
 }
 
 /** An unknown one is ignored, but must be well formed (section 6). */
