@@ -163,6 +163,25 @@ const page = {
   description: "Who may see all of the status page and the API. With --public, others see names and states.",
 } as const;
 
+const heartbeats = {
+  type: "array",
+  maxItems: 1000,
+  items: {
+    type: "object",
+    properties: {
+      name: { type: "string", format: "one-line", minLength: 1, maxLength: 128, description: "The job's name in reports, after the word heartbeat." },
+      every: duration("Time between two requests of the job."),
+      grace: duration("So much later a request is missing; before that, it is late (5m)."),
+      token: { ...secretSchema, description: "The unguessable part of its URL: { secret: env:NAME }, with 20 to 200 letters, digits, - and _." },
+      tags: { type: "array", maxItems: 32, items: { type: "string", maxLength: 64 }, description: "Tags, for maintenance." },
+      id: { type: "string", pattern: "^[A-Za-z0-9_.-]{1,64}$", description: "Its name in the history, so that it may be renamed." },
+    },
+    required: ["name", "every", "token"],
+    additionalProperties: false,
+  },
+  description: "Jobs that report themselves: each requests /heartbeat/TOKEN when it has run. Only with --listen.",
+} as const;
+
 /** The `watch:` of a suite. `probe-run test` passes over it. */
 export const suiteWatchSchema = {
   type: "object",
@@ -205,6 +224,7 @@ export const suiteWatchSchema = {
       maxLength: 4096,
       description: "A URL that is requested every minute while checks run, so that another service notices when this watch does not.",
     },
+    heartbeats,
     notify: { type: "array", maxItems: 16, items: notification, description: "Where changes of incidents are sent." },
     page,
     keep: {

@@ -49,7 +49,7 @@ export class Book {
   /** Continues where the history ends. */
   static async open(plan: WatchPlan, history: HistoryClient, options: BookOptions, now: number): Promise<Book> {
     const book = new Book(plan, history, options);
-    const named = plan.checks.flatMap(({ key, nameKey }) => (nameKey === null ? [] : [{ key, nameKey }]));
+    const named = [...plan.checks, ...plan.heartbeats].flatMap(({ key, nameKey }) => (nameKey === null ? [] : [{ key, nameKey }]));
     if (named.length > 0) await history.ask("rename", plan.suite, named);
     const all = book.#all().map(({ key, name }) => ({ key, name }));
     const stored = await history.ask("checks", plan.suite, all, JSON.stringify(FIRST_STATE));
@@ -216,7 +216,7 @@ export class Book {
   }
 
   #all(): readonly ReportedCheck[] {
-    return [...this.plan.checks, this.#itself, ...this.#objectives.values(), ...this.#locations.values()];
+    return [...this.plan.shown, this.#itself, ...this.#objectives.values(), ...this.#locations.values()];
   }
 
   #of(key: string): Kept {

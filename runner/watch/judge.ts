@@ -13,7 +13,7 @@ export type RawOutcome = Ran["outcome"];
 /** The outcome of another check's run that is not older than this; it is run now if there is none. */
 export type Fresh = (key: string, since: number) => Promise<RawOutcome>;
 
-const OFFLINE = "this machine seems to be offline";
+export const OFFLINE = "this machine seems to be offline";
 const BLIND_FOR_MS = 10_000;
 export const EVERY_CANARY_FAILS = `every canary fails: ${OFFLINE}`;
 

@@ -43,8 +43,8 @@ function ofHistory({ isWritable }: HistoryHealth): string[] {
 }
 
 function ofChecks(book: Book): string[] {
-  const { suite, checks } = book.plan;
-  const states = checks.map((check) => ({ name: labels({ suite, check: check.name }), state: book.state(check.key) }));
+  const { suite, checks, shown } = book.plan;
+  const states = shown.map((check) => ({ name: labels({ suite, check: check.name }), state: book.state(check.key) }));
   return [
     ...metric(
       "probe_run_watch_check_up",

@@ -6,9 +6,11 @@ import { ProblemCollector } from "../suite/problem-collector.js";
 import type { ReadSuite } from "../suite/read.js";
 import { durationMs } from "../support/duration.js";
 import { assertNoCircle, checksNamed } from "./check-names.js";
+import { type HeartbeatCheck, heartbeatChecksOf } from "./heartbeats/heartbeat-check.js";
 import type { Objective } from "./objectives/burn.js";
 import { checkMailSettings } from "./receivers/check-mail.js";
 import { type Receiver, receiversOf } from "./receivers/receiver.js";
+import type { ReportedCheck } from "./reported-check.js";
 import type { MaintenanceWindow } from "./schedule/maintenance.js";
 import { maintenanceOf, scheduleOf } from "./schedule/read-schedules.js";
 import type { Schedule } from "./schedule/schedule.js";
@@ -35,6 +37,10 @@ export interface WatchedCheck {
 export interface WatchPlan {
   readonly suite: string;
   readonly checks: readonly WatchedCheck[];
+  /** Jobs that report themselves. */
+  readonly heartbeats: readonly HeartbeatCheck[];
+  /** All of both, as pages show them. */
+  readonly shown: readonly ReportedCheck[];
   /** Keys of the checks that fail when this machine is offline. */
   readonly canaries: readonly string[];
   /** How long before its expiry a certificate is reported. */
@@ -94,14 +100,33 @@ export async function watchPlanOf({ suite, checks, files }: ReadSuite): Promise<
   assertNoCircle(watched, problems);
   const canaries = named(["watch", "canaries"], watch.canaries ?? [], null);
   assertCanaries(watched, canaries, problems);
-  const certificateWarnMs = (watch.certificates ?? USUAL_WARNINGS).map((before) => durationMs(before) as number);
-  const maintenance = await maintenanceOf(watch, new Set(checks.flatMap(({ tags }) => tags)), problems);
-  const receivers = receiversOf(watch, problems);
-  const places = placesOf(watch, problems);
-  await checkMailSettings(watch, problems);
-  const heartbeat = heartbeatOf(watch, problems);
+  const rest = await settingsOf({ suite, watch, tags: checks.flatMap(({ tags }) => tags), problems });
   problems.throwIfAny();
-  return { suite: suite.name, checks: watched, canaries, certificateWarnMs, maintenance, receivers, heartbeat, keep: keepingOf(watch), ...places };
+  return { suite: suite.name, checks: watched, shown: [...watched, ...rest.heartbeats], canaries, ...rest };
+}
+
+interface Settings {
+  readonly suite: ReadSuite["suite"];
+  readonly watch: SuiteWatch;
+  /** Of the checks. */
+  readonly tags: readonly string[];
+  readonly problems: ProblemCollector;
+}
+
+/** What is said for all checks together. */
+async function settingsOf({ suite, watch, tags, problems }: Settings): Promise<Omit<WatchPlan, "suite" | "checks" | "shown" | "canaries">> {
+  const heartbeats = heartbeatChecksOf(suite.name, watch, problems);
+  const maintenance = await maintenanceOf(watch, new Set([...tags, ...heartbeats.flatMap((each) => each.tags)]), problems);
+  await checkMailSettings(watch, problems);
+  return {
+    certificateWarnMs: (watch.certificates ?? USUAL_WARNINGS).map((before) => durationMs(before) as number),
+    heartbeats,
+    maintenance,
+    receivers: receiversOf(watch, problems),
+    heartbeat: heartbeatOf(watch, problems),
+    keep: keepingOf(watch),
+    ...placesOf(watch, problems),
+  };
 }
 
 function assertDistinct(watched: readonly WatchedCheck[], problems: ProblemCollector): void {

@@ -6,11 +6,14 @@ import { Book, type BookOptions } from "./book.js";
 import { CertificateWatch } from "./certificates/certificate-watch.js";
 import { seenCertificates } from "./certificates/seen-certificates.js";
 import { BEAT_EVERY_MS, Heartbeat } from "./heartbeat.js";
+import type { HeartbeatReport } from "./heartbeats/due-report.js";
+import { Heartbeats } from "./heartbeats/heartbeats.js";
+import { openTokens } from "./heartbeats/open-tokens.js";
 import { HistoryHealth } from "./history-health.js";
 import { Objectives } from "./objectives/objective.js";
 import type { Ran } from "./run-check.js";
 import { openLines, Sender, type SenderLine } from "./sender.js";
-import type { Report } from "./shared/entries.js";
+import { encode, type Report } from "./shared/entries.js";
 import { openShare, type Share } from "./shared/share.js";
 import { SharedWatcher } from "./shared/shared-watcher.js";
 import type { WatchedCheck, WatchPlan } from "./watch-plan.js";
@@ -33,6 +36,8 @@ export interface WatchOptions {
 export interface PreparedWatch {
   readonly plan: WatchPlan;
   readonly lines: readonly SenderLine[];
+  /** Of jobs that report themselves: the key of each by the digest of its token. */
+  readonly tokens: ReadonlyMap<string, string>;
 }
 
 /** What one watch leaves to the next, when the file has changed. */
@@ -41,9 +46,9 @@ export interface Legacy {
   readonly counts: WatcherCounts;
 }
 
-/** Rejects with a RequestError for a receiver that cannot be used. */
+/** Rejects with a RequestError for a receiver or a token that cannot be used. */
 export async function prepareWatch(plan: WatchPlan, environment: NodeJS.ProcessEnv): Promise<PreparedWatch> {
-  return { plan, lines: await openLines(plan.receivers, environment) };
+  return { plan, lines: await openLines(plan.receivers, environment), tokens: await openTokens(plan.heartbeats) };
 }
 
 const LOOK_EVERY_MS = 30_000;
@@ -52,6 +57,7 @@ const QUIET_MS = 60_000;
 const BEAT_HOLD_MS = BEAT_EVERY_MS - 5000;
 
 interface Parts {
+  readonly tokens: PreparedWatch["tokens"];
   readonly share: Share | null;
   readonly book: Book;
   readonly certificates: CertificateWatch;
@@ -65,6 +71,7 @@ export class Watch {
   readonly certificates: CertificateWatch;
   readonly watcher: Watching;
   readonly health: HistoryHealth;
+  readonly heartbeats: Heartbeats;
   readonly #share: Share | null;
   readonly #sender: Sender;
   readonly #objectives: Objectives;
@@ -74,7 +81,7 @@ export class Watch {
 
   /** Starts it, from where the history ends. */
   static async open(prepared: PreparedWatch, history: HistoryClient, options: WatchOptions, legacy: Legacy | null = null): Promise<Watch> {
-    const { plan, lines } = prepared;
+    const { plan, lines, tokens } = prepared;
     const health = new HistoryHealth(options.tell);
     let open: Pick<Parts, "book" | "certificates"> | null = null;
     const openIncidents = (): IncidentEvent[] =>
@@ -85,7 +92,7 @@ export class Watch {
     try {
       open = await openParts(plan, history, options, sender, health);
       history.keep(plan.keep);
-      return new Watch({ ...open, sender, share, health }, options, legacy);
+      return new Watch({ ...open, tokens, sender, share, health }, options, legacy);
     } catch (error) {
       await sender.close();
       await share?.close();
@@ -94,7 +101,7 @@ export class Watch {
   }
 
   private constructor(
-    { book, certificates, sender, share, health }: Parts,
+    { book, certificates, tokens, sender, share, health }: Parts,
     readonly options: WatchOptions,
     legacy: Legacy | null,
   ) {
@@ -103,11 +110,14 @@ export class Watch {
     this.#sender = sender;
     this.#share = share;
     this.health = health;
+    const submit = (report: HeartbeatReport): Promise<void> => (share === null ? this.heartbeats.apply(report) : submitted(share, report));
+    this.heartbeats = new Heartbeats(book, tokens, { submit, onError: (error) => this.#failed(error) }, Date.now());
     const shared = share === null ? null : this.#sharedWatcher(share);
     this.#objectives = shared === null ? new Objectives(book) : new Objectives(book, (check, reason, now) => this.#burns(shared, check, reason, now));
     this.watcher = shared ?? this.#ownWatcher();
     this.#timer = setInterval(() => this.#later(this.#look(Date.now())), LOOK_EVERY_MS);
     this.watcher.start(legacy);
+    this.heartbeats.start();
     const { heartbeat } = book.plan;
     const mayBeat = async (): Promise<boolean> => share === null || share.log.hold("heartbeat", share.outbox.holder, BEAT_HOLD_MS);
     this.#heartbeat = heartbeat === null ? null : new Heartbeat({ url: heartbeat, isAlive: (now) => this.watcher.isAlive(now), mayBeat, tell: options.tell });
@@ -117,6 +127,7 @@ export class Watch {
   async close(): Promise<Legacy> {
     clearInterval(this.#timer);
     this.#heartbeat?.close();
+    this.heartbeats.stop();
     const unfinished = await this.watcher.stop();
     await this.#sender.close();
     await this.#share?.close();
@@ -145,6 +156,7 @@ export class Watch {
       onError: this.options.onError,
       onTrouble: (error) => this.#sayOnce(`the queue cannot be used: ${(error as Error).message}`),
       onReport: this.options.onReport,
+      onHeartbeat: (report) => this.heartbeats.apply(report),
       onCertificates: (check, certificates) => this.certificates.seen(check, certificates, Date.now()),
       onResult: (check, { outcome }) => {
         if (outcome === "error") this.#later(this.#objectives.failed(check, Date.now()));
@@ -174,11 +186,18 @@ export class Watch {
 
   /** What cannot be done now is done half a minute later: a disk that is full must not end the watch. */
   #later(work: Promise<void>): void {
-    work.catch((error: unknown) => {
-      if (error instanceof HistoryLost) this.options.onError(error);
-      else this.health.failed(error, 0);
-    });
+    work.catch((error: unknown) => this.#failed(error));
   }
+
+  #failed(error: unknown): void {
+    if (error instanceof HistoryLost) this.options.onError(error);
+    else this.health.failed(error, 0);
+  }
+}
+
+/** Every watch of the suite applies it, in the order of their log. */
+function submitted({ log }: Share, report: HeartbeatReport): Promise<void> {
+  return log.append([encode({ kind: "heartbeat", ...report })]);
 }
 
 async function openParts(

@@ -5,6 +5,7 @@ import { addressUse } from "../../net/transport/address-policy.js";
 import type { Certificate } from "../../net/transport/listen.js";
 import type { Exporter } from "../../serve/exporter.js";
 import type { Login } from "../../serve/login/login.js";
+import { isHeartbeat } from "../../serve/status/heartbeat-route.js";
 import type { StatusSite } from "../../serve/status/status-site.js";
 import { withExporter } from "../../serve/status/with-exporter.js";
 import { RequestError } from "../../support/request-error.js";
@@ -45,8 +46,8 @@ export function assertProtected({ at, certificate }: ListenPlan, login: Login | 
 export async function serveStatus({ at, certificate }: ListenPlan, site: StatusSite, exporter: Exporter | null): Promise<HttpServing> {
   const server =
     exporter === null
-      ? await serveHttp(at, (path, asked) => site.answer(path, asked), { certificate })
-      : await serveHttp(at, withExporter(site, exporter), { certificate, mostConnections: exporter.options.most + MORE_CONNECTIONS });
+      ? await serveHttp(at, (path, asked) => site.answer(path, asked), { certificate, mayPost: isHeartbeat })
+      : await serveHttp(at, withExporter(site, exporter), { certificate, mayPost: isHeartbeat, mostConnections: exporter.options.most + MORE_CONNECTIONS });
   return {
     address: server.address,
     close: () => {

@@ -16,6 +16,7 @@ import { type PreparedWatch, prepareWatch, Watch, type WatchOptions } from "../.
 import { EXIT } from "../exit-codes.js";
 import type { Io } from "../io.js";
 import { reportError } from "../report-error.js";
+import { UsageError } from "../usage-error.js";
 import { exportStatus } from "./export-status.js";
 import { onFileChange } from "./on-file-change.js";
 import { type ReadWatch, readWatch } from "./read-watch.js";
@@ -41,7 +42,7 @@ export async function watchOn(read: ReadWatch, given: Served, most: number, io: 
     watch = await Watch.open(first, history, options);
     const site = new StatusSite({ current: () => watch as Watch, history, runs, isPublic: given.public }, login);
     shown = await show(site, listening, given.export === null ? null : resolve(io.cwd, given.export), tell, exporter);
-    tell(`watching ${counted(read.plan.checks.length, "check")}${shown.address === null ? "" : `, serving ${shown.address}/metrics`}`);
+    tell(`watching ${counted(read.plan.shown.length, "check")}${shown.address === null ? "" : `, serving ${shown.address}/metrics`}`);
     const replace = async (next: PreparedWatch): Promise<void> => {
       const legacy = await (watch as Watch).close();
       try {
@@ -56,7 +57,7 @@ export async function watchOn(read: ReadWatch, given: Served, most: number, io: 
         const [next, nextLogin] = [await prepareWatch(changed.plan, environment), await loginFor(changed, listening)];
         await replace(next);
         site.login = nextLogin;
-        tell(`watching ${counted(changed.plan.checks.length, "check")} of the changed file`);
+        tell(`watching ${counted(changed.plan.shown.length, "check")} of the changed file`);
         return filesOf(changed);
       } catch (error) {
         reportError(error, io);
@@ -111,7 +112,9 @@ async function show(
   };
 }
 
-async function loginFor({ suite }: ReadWatch, listening: ListenPlan | null): Promise<Login | null> {
+/** Rejects with a RequestError for a suite that cannot be served as it is, or needs to be. */
+async function loginFor({ suite, plan }: ReadWatch, listening: ListenPlan | null): Promise<Login | null> {
+  if (listening === null && plan.heartbeats.length > 0) throw new UsageError("watch.heartbeats need --listen: jobs request a URL there");
   if (listening === null) return null;
   const login = await openLogin(suite.suite.watch?.page);
   assertProtected(listening, login);

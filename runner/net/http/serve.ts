@@ -32,6 +32,8 @@ export interface HttpServing {
 
 /** What a request asks for. */
 export interface HttpAsked {
+  /** GET or HEAD, or POST where it is allowed. */
+  readonly method: string;
   readonly query: URLSearchParams;
   /** A header field's value; null without it. */
   header(name: string): string | null;
@@ -50,23 +52,29 @@ const MOST_UNREAD_BYTES = 262_144;
 
 export interface ServingOptions {
   readonly mostConnections?: number;
+  /** Paths that take POST, too. What is posted is not looked at. */
+  readonly mayPost?: (path: string) => boolean;
   /** Serve by TLS. */
   readonly certificate?: Certificate | null;
 }
+
+/** Of the body of a POST. A client that sends more is cut off. */
+const MOST_POSTED_BYTES = 65_536;
 
 /** Answers GET with a text by path. It does not keep the process alive. */
 export async function serveHttp(
   at: { readonly host: string; readonly port: number },
   answer: (path: string, asked: HttpAsked) => Promise<HttpAnswer>,
-  { mostConnections = MAX_CONNECTIONS, certificate = null }: ServingOptions = {},
+  { mostConnections = MAX_CONNECTIONS, certificate = null, mayPost = () => false }: ServingOptions = {},
 ): Promise<HttpServing> {
   const listener = (request: IncomingMessage, response: ServerResponse): void => {
-    if (request.method !== "GET" && request.method !== "HEAD") {
+    const [path = "/", ...query] = (request.url ?? "/").split("?");
+    if (request.method === "POST" && mayPost(path)) discardBody(request);
+    else if (request.method !== "GET" && request.method !== "HEAD") {
       reply(response, false, { status: 405, text: "only GET\n" });
       return;
     }
     const failed = (error: unknown): void => reply(response, false, { status: 500, text: `${error instanceof Error ? error.message : error}\n` });
-    const [path = "/", ...query] = (request.url ?? "/").split("?");
     const gone = new AbortController();
     response.once("close", () => gone.abort());
     const asked = askedOf(request, new URLSearchParams(query.join("?")), gone.signal);
@@ -81,8 +89,17 @@ export async function serveHttp(
   return { address: addressOf(server, tls === null ? "http" : "https"), close: () => close(server) };
 }
 
+function discardBody(request: IncomingMessage): void {
+  let bytes = 0;
+  request.on("data", (piece: Buffer) => {
+    bytes += piece.length;
+    if (bytes > MOST_POSTED_BYTES) request.destroy();
+  });
+}
+
 function askedOf(request: IncomingMessage, query: URLSearchParams, signal: AbortSignal): HttpAsked {
   return {
+    method: request.method ?? "GET",
     query,
     signal,
     address: (request.socket.remoteAddress ?? "").replace(/^::ffff:(?=\d+\.)/, ""),

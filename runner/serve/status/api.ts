@@ -3,7 +3,7 @@ import type { IncidentRow } from "../../history/days.js";
 import type { HistoryClient } from "../../history/history-client.js";
 import type { HttpAnswer } from "../../net/http/serve.js";
 import type { Book } from "../../watch/book.js";
-import type { WatchedCheck } from "../../watch/watch-plan.js";
+import type { ReportedCheck } from "../../watch/reported-check.js";
 import type { Overview } from "./overview.js";
 
 const MOST_INCIDENTS = 200;
@@ -19,12 +19,12 @@ export class StatusApi {
   ) {}
 
   checks(isPublic: boolean): ChecksAnswer {
-    const { suite, checks } = this.book.plan;
-    const views = checks.map((check) => checkView(this.book, check, isPublic));
+    const { suite, shown } = this.book.plan;
+    const views = shown.map((check) => checkView(this.book, check, isPublic));
     return { suite, checks: views.sort((a, b) => Number(b.incident !== null) - Number(a.incident !== null)) };
   }
 
-  async check(check: WatchedCheck, isPublic: boolean, now: number): Promise<CheckAnswer> {
+  async check(check: ReportedCheck, isPublic: boolean, now: number): Promise<CheckAnswer> {
     const rows = await this.history.ask("incidentsOfCheck", this.book.id(check.key), MOST_INCIDENTS);
     const days = [...(await this.overview.days(check.key, now))];
     return { suite: this.book.plan.suite, check: checkView(this.book, check, isPublic), days, incidents: rows.map((row) => incidentView(row, isPublic)) };
@@ -39,7 +39,7 @@ export class StatusApi {
   /** Of the check that the query names; with `before` and `limit`. */
   async results(query: URLSearchParams, isPublic: boolean): Promise<ResultsAnswer | HttpAnswer> {
     const key = query.get("check") ?? "";
-    if (!this.book.plan.checks.some((check) => check.key === key)) return { status: 404, text: "the parameter check is not the key of a check\n" };
+    if (!this.book.plan.shown.some((check) => check.key === key)) return { status: 404, text: "the parameter check is not the key of a check\n" };
     const before = query.has("before") ? Date.parse(query.get("before") as string) : Number.MAX_SAFE_INTEGER;
     if (Number.isNaN(before)) return { status: 400, text: "before is not a time such as 2026-11-29T09:00:00Z\n" };
     const limit = query.get("limit") ?? String(USUAL_RESULTS);
@@ -50,7 +50,7 @@ export class StatusApi {
   }
 }
 
-export function checkView(book: Book, { key, name, planned }: WatchedCheck, isPublic: boolean): CheckView {
+export function checkView(book: Book, { key, name, planned }: ReportedCheck, isPublic: boolean): CheckView {
   const { outcome, last_at, incident } = book.state(key);
   return {
     key,

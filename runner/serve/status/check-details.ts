@@ -5,7 +5,7 @@ import { type CheckStatus, checkPage, type DurationSpan } from "../../report/che
 import { summarise } from "../../report/summarise.js";
 import { numbered } from "../../report/waterfall.js";
 import type { Book } from "../../watch/book.js";
-import type { WatchedCheck } from "../../watch/watch-plan.js";
+import type { ReportedCheck } from "../../watch/reported-check.js";
 import { incidentFrom } from "./incident-from.js";
 import type { Overview } from "./overview.js";
 import type { RecentRuns } from "./recent-runs.js";
@@ -27,7 +27,7 @@ export interface CheckSources {
 }
 
 /** The page of one check. `overview` is the address of the overview, relative to it. */
-export async function checkPageOf(check: WatchedCheck, sources: CheckSources, isPublic: boolean, now: number, overview: string): Promise<string> {
+export async function checkPageOf(check: ReportedCheck, sources: CheckSources, isPublic: boolean, now: number, overview: string): Promise<string> {
   const { book, history } = sources;
   const incidents = await history.ask("incidentsOfCheck", book.id(check.key), MOST_INCIDENTS);
   const { outcome, last_at } = book.state(check.key);
@@ -44,7 +44,7 @@ export async function checkPageOf(check: WatchedCheck, sources: CheckSources, is
   });
 }
 
-async function detailsOf({ key, planned }: WatchedCheck, { book, history, runs }: CheckSources, now: number): Promise<CheckStatus["details"]> {
+async function detailsOf({ key, planned }: ReportedCheck, { book, history, runs }: CheckSources, now: number): Promise<CheckStatus["details"]> {
   const kept = runs.of(key);
   const { last = null, samples = [] } = kept ?? {};
   const steps = last?.operations.map(({ name, at_ms: atMs, duration_ms: durationMs }) => ({ name, atMs, durationMs })) ?? [];

@@ -54,7 +54,7 @@ export class EventStream {
   #look(): void {
     const book = this.book();
     const states = this.#states();
-    const changed = book.plan.checks.filter(({ key }) => this.#seen.get(key) !== states.get(key));
+    const changed = book.plan.shown.filter(({ key }) => this.#seen.get(key) !== states.get(key));
     const isReload = changed.length > MOST_CHANGES || [...this.#seen.keys()].some((key) => !states.has(key));
     this.#seen = states;
     this.#looks += 1;
@@ -69,7 +69,7 @@ export class EventStream {
   #states(): Map<string, string> {
     const book = this.book();
     return new Map(
-      book.plan.checks.map(({ key }) => {
+      book.plan.shown.map(({ key }) => {
         const { outcome, incident } = book.state(key);
         return [key, `${outcome} ${incident?.number ?? 0} ${incident?.is_flapping ?? false}`];
       }),

@@ -4,7 +4,7 @@ import type { Day } from "../../report/day-bars.js";
 import type { StatusCheck } from "../../report/status-page.js";
 import { type Status, statusPage } from "../../report/status-page.js";
 import type { Book } from "../../watch/book.js";
-import type { WatchedCheck } from "../../watch/watch-plan.js";
+import type { ReportedCheck } from "../../watch/reported-check.js";
 import { incidentFrom } from "./incident-from.js";
 
 const DAYS = 90;
@@ -40,7 +40,7 @@ export class Overview {
   ) {}
 
   async page(now: number, options: OverviewOptions): Promise<string> {
-    const { suite, checks: all } = this.book.plan;
+    const { suite, shown: all } = this.book.plan;
     const pages = options.page === null ? 1 : Math.max(1, Math.ceil(all.length / CHECKS_A_PAGE));
     const page = Math.min(pages, Math.max(1, options.page ?? 1));
     const checks = options.page === null ? all : all.slice((page - 1) * CHECKS_A_PAGE, page * CHECKS_A_PAGE);
@@ -67,7 +67,7 @@ export class Overview {
     return this.#days.get(key)?.days ?? NO_DAYS;
   }
 
-  #check({ key, name, planned }: WatchedCheck, { isPublic, hrefOf }: OverviewOptions): StatusCheck {
+  #check({ key, name, planned }: ReportedCheck, { isPublic, hrefOf }: OverviewOptions): StatusCheck {
     const { outcome, incident } = this.book.state(key);
     return {
       name,

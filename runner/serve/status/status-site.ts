@@ -5,13 +5,14 @@ import { CONTENT_SECURITY_POLICY } from "../../report/page.js";
 import { packageVersion } from "../../support/package-root.js";
 import { METRICS_TYPE } from "../../support/prometheus.js";
 import { watchMetrics } from "../../watch/metrics.js";
+import type { ReportedCheck } from "../../watch/reported-check.js";
 import type { Watch } from "../../watch/watch.js";
-import type { WatchedCheck } from "../../watch/watch-plan.js";
 import type { Login } from "../login/login.js";
 import { CALLBACK } from "../login/oidc/oidc-login.js";
 import { StatusApi } from "./api.js";
 import { checkPageOf } from "./check-details.js";
 import { EventStream } from "./event-stream.js";
+import { answerHeartbeat, isHeartbeat } from "./heartbeat-route.js";
 import { openApi } from "./openapi.js";
 import { Overview } from "./overview.js";
 import type { RecentRuns } from "./recent-runs.js";
@@ -49,6 +50,7 @@ export class StatusSite {
 
   async answer(path: string, asked: HttpAsked): Promise<HttpAnswer> {
     if (path === "/healthz") return { status: 200, text: "ok\n" };
+    if (isHeartbeat(path)) return answerHeartbeat(path, asked, this.options.current().heartbeats);
     if (this.login === null) return this.#route(path, asked, this.options.isPublic);
     const { oidc } = this.login;
     if (oidc !== null && path === `/${CALLBACK}`) return oidc.finish(asked);
@@ -77,7 +79,7 @@ export class StatusSite {
     const now = Date.now();
     const files = new Map<string, string>();
     files.set("index.html", await overview.page(now, { isPublic, page: null, links: [], query: "", hrefOf: (key) => `check/${key}.html` }));
-    for (const check of overview.book.plan.checks) {
+    for (const check of overview.book.plan.shown) {
       files.set(`check/${check.key}.html`, await this.#page(check, isPublic, "../index.html"));
       files.set(`badge/${check.key}.svg`, this.#badge(check));
     }
@@ -105,7 +107,7 @@ export class StatusSite {
   async #ofCheck(path: string, api: StatusApi, isPublic: boolean): Promise<HttpAnswer> {
     const [, kind, key] = /^\/(api\/v1\/checks|check|badge)\/([0-9a-f]{16})(?:\.svg)?$/.exec(path) ?? [];
     if (kind === undefined || (kind === "badge") !== path.endsWith(".svg")) return NOT_FOUND;
-    const check = api.book.plan.checks.find((each) => each.key === key);
+    const check = api.book.plan.shown.find((each) => each.key === key);
     if (check === undefined) return NO_CHECK;
     if (kind === "badge") return { status: 200, text: this.#badge(check), type: "image/svg+xml", headers: PICTURE_HEADERS };
     if (kind === "check") return { status: 200, text: await this.#page(check, isPublic, "../"), type: HTML, headers: PAGE_HEADERS };
@@ -122,20 +124,20 @@ export class StatusSite {
     return { status: 200, text, type: HTML, headers: isStill ? PAGE_HEADERS : { ...PAGE_HEADERS, refresh: String(RELOAD_SECONDS) } };
   }
 
-  #page(check: WatchedCheck, isPublic: boolean, home: string): Promise<string> {
+  #page(check: ReportedCheck, isPublic: boolean, home: string): Promise<string> {
     const overview = this.#currentOverview();
     const sources = { book: overview.book, overview, history: this.options.history, runs: this.options.runs };
     return checkPageOf(check, sources, isPublic, Date.now(), home);
   }
 
-  #badge({ key, name }: WatchedCheck): string {
+  #badge({ key, name }: ReportedCheck): string {
     return badge(name, this.options.current().book.state(key).outcome);
   }
 
   #currentOverview(): Overview {
     const { book } = this.options.current();
     if (this.#overview?.book === book) return this.#overview;
-    this.options.runs.keepOnly(new Set(book.plan.checks.map(({ key }) => key)));
+    this.options.runs.keepOnly(new Set(book.plan.shown.map(({ key }) => key)));
     this.#overview = new Overview(book, this.options.history);
     return this.#overview;
   }

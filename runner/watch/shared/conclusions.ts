@@ -1,6 +1,7 @@
 import { compareIds } from "../../queue/shared-log.js";
 import type { Book, Result } from "../book.js";
 import type { SeenCertificate } from "../certificates/seen-certificates.js";
+import type { HeartbeatReport } from "../heartbeats/due-report.js";
 import { isFine, operationTimes, weightOf } from "../judge.js";
 import { MaintenanceClock } from "../schedule/maintenance.js";
 import { slotLength } from "../schedule/schedule.js";
@@ -26,6 +27,8 @@ export interface ConclusionsOptions {
   /** A slot was recorded. */
   onRecorded(check: WatchedCheck, result: Result, reports: readonly Report[]): void;
   onCertificates(check: WatchedCheck, certificates: readonly SeenCertificate[]): void;
+  /** Resolves when it is stored. */
+  onHeartbeat(report: HeartbeatReport): Promise<void>;
   /** Runs a check at once, for a slot that begins at this moment or later. Returns when it begins. */
   ask(check: WatchedCheck, at: number): number;
 }
@@ -71,6 +74,7 @@ export class Conclusions {
     this.#loggedAt = Number(id.split("-")[0]);
     const check = this.#checks.get(entry.key);
     if (entry.kind === "judged") this.#applyJudged(entry);
+    else if (entry.kind === "heartbeat") this.#applyHeartbeat(entry);
     else if (check === undefined) return;
     else if (entry.kind === "cause") this.#applyCause(entry);
     // What comes after its slot has ended changes nothing: what was reported stays.
@@ -112,6 +116,11 @@ export class Conclusions {
     const check = this.#checks.get(key);
     if (about === "location") this.#storing.push(this.book.silent(key, reason, at));
     else if (check !== undefined) this.#storing.push(this.book.burns(check, reason, at));
+    this.#changedOthers();
+  }
+
+  #applyHeartbeat(report: HeartbeatReport): void {
+    this.#storing.push(this.options.onHeartbeat(report));
     this.#changedOthers();
   }
 

@@ -1,6 +1,7 @@
 import type { Failure } from "../../../schemas/failure.js";
 import type { Operation } from "../../../schemas/operation.js";
 import type { SeenCertificate } from "../certificates/seen-certificates.js";
+import type { HeartbeatReport } from "../heartbeats/due-report.js";
 
 /** What pages and histograms need to know of a run. */
 export interface ReportedRun {
@@ -36,6 +37,8 @@ export type Entry =
   | ({ readonly kind: "report"; readonly key: string; readonly at: number; readonly certificates: readonly SeenCertificate[] } & Report)
   /** No more reports are waited for. */
   | { readonly kind: "over"; readonly key: string; readonly at: number }
+  /** Of a job that reports itself. */
+  | ({ readonly kind: "heartbeat" } & HeartbeatReport)
   /** Of a slot that failed. The first one counts. */
   | ({ readonly kind: "cause"; readonly key: string; readonly at: number } & Cause)
   /** What no report says by itself: a budget is spent too fast, a location is silent. Null: no longer. */
@@ -61,6 +64,8 @@ function isComplete(entry: Entry): boolean {
       return true;
     case "judged":
       return isTextOrNull(entry.reason);
+    case "heartbeat":
+      return OUTCOMES.includes(entry.outcome) && isTextOrNull(entry.reason) && isNumberOrNull(entry.awaitedFrom);
     case "cause":
       return CAUSES.includes(entry.outcome) && isTextOrNull(entry.why);
     case "report": {

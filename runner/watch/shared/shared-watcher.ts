@@ -3,6 +3,7 @@ import type { Queue } from "../../queue/queue.js";
 import type { SharedLog } from "../../queue/shared-log.js";
 import type { Book, Result } from "../book.js";
 import type { SeenCertificate } from "../certificates/seen-certificates.js";
+import type { HeartbeatReport } from "../heartbeats/due-report.js";
 import { latestStart, nextStart, slotLength } from "../schedule/schedule.js";
 import type { CheckState } from "../state.js";
 import type { WatchedCheck } from "../watch-plan.js";
@@ -35,6 +36,7 @@ export interface SharedWatcherOptions {
   onResult(check: WatchedCheck, result: Result): void;
   onReport(check: WatchedCheck, report: Report, at: number): void;
   onCertificates(check: WatchedCheck, certificates: readonly SeenCertificate[]): void;
+  onHeartbeat(report: HeartbeatReport): Promise<void>;
   onTrouble(error: unknown): void;
   onError(error: unknown): void;
 }
@@ -62,7 +64,7 @@ export class SharedWatcher implements Watching {
     readonly options: SharedWatcherOptions,
   ) {
     const { checks } = book.plan;
-    const { queues, jobs, log, onTrouble, onCertificates } = options;
+    const { queues, jobs, log, onTrouble, onCertificates, onHeartbeat } = options;
     const locations = [...queues.keys()];
     this.#checks = new Map(checks.map((check) => [check.key, check]));
     const silentMs = Math.max(LEAST_SILENT_MS, SILENT_SLOTS * Math.min(...checks.map(({ schedule }) => slotLength(Date.now(), schedule))));
@@ -72,6 +74,7 @@ export class SharedWatcher implements Watching {
     this.#conclusions = new Conclusions(book, {
       locations,
       onCertificates,
+      onHeartbeat,
       onBegun: (check, at) => this.#await(check, at),
       onEnded: (at, reports) => this.#listen(at, reports),
       onRecorded: (check, result, reports) => this.#recorded(check, result, reports),

@@ -15,6 +15,7 @@ const login = (): Login =>
     proxies: { ranges: [parseRange("10.0.0.0/8") as NonNullable<ReturnType<typeof parseRange>>], header: "remote-user" },
   });
 const asked = (headers: Readonly<Record<string, string>>, address = "127.0.0.1", isEncrypted = false): HttpAsked => ({
+  method: "GET",
   query: new URLSearchParams(),
   header: (name) => headers[name] ?? null,
   signal: new AbortController().signal,

@@ -33,6 +33,7 @@ realServer("the heartbeat of watches whose checks workers run", ["redis-server"]
       },
       onReport: () => undefined,
       onCertificates: () => undefined,
+      onHeartbeat: async () => undefined,
       onTrouble: () => undefined,
       onError: (error) => errors.push(error),
     });

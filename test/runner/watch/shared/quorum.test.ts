@@ -118,6 +118,7 @@ test("an entry that no watch wrote is passed over", () => {
     report0,
     { ...report0, ...report("fra", "unknown") },
     { kind: "over", key: "k", at: 5 },
+    { kind: "heartbeat", key: "k", at: 5, outcome: "warning", reason: "late", awaitedFrom: null },
     { kind: "cause", key: "k", at: 5, outcome: "suppressed", why: "port fails, which this depends on" },
     { kind: "judged", about: "location", key: "sgp", at: 5, reason: null },
   ];
@@ -133,6 +134,7 @@ test("an entry that no watch wrote is passed over", () => {
     '{"kind":"judged","key":"k","at":5}',
     '{"kind":"cause","key":"k","at":5,"outcome":"ok","why":null}',
     '{"kind":"cause","key":"k","at":5,"outcome":"error"}',
+    '{"kind":"heartbeat","key":"k","at":5,"outcome":"error","reason":null}',
     JSON.stringify({ ...report0, run: { ...RUN, status: "fine" } }),
     JSON.stringify({ ...report0, run: { ...RUN, operations: [{ name: "connect", at_ms: "0", duration_ms: 9 }] } }),
     JSON.stringify({ ...report0, run: { ...RUN, operations: null } }),
