@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, expect, test } from "vitest";
 import { History } from "../../../runner/history/history.js";
 import { startHttpServer } from "../../../runner/lab/http-server.js";
@@ -13,8 +14,14 @@ import { SECRET, startReceiver, startSwitch } from "./watching.js";
 const folder = mkdtempSync(join(tmpdir(), "probe-run-kill-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const CHECKS = 30;
-const ROUNDS = 12;
+const IS_LONG = process.env.PROBE_RUN_LONG === "1";
+const CHECKS = IS_LONG ? 250 : 30;
+/** Checks whose target changes again and again. */
+const CHANGING = IS_LONG ? 60 : 30;
+const ROUNDS = IS_LONG ? 20 : 12;
+/** Results at the end, at least. */
+const SLOTS = IS_LONG ? 5000 : 300;
+const DRAIN_MS = IS_LONG ? 300_000 : 60_000;
 
 /** A watch as a program of its own. */
 async function start(): Promise<ChildProcess> {
@@ -34,7 +41,40 @@ async function kill(child: ChildProcess): Promise<void> {
   await ended;
 }
 
-test("killed again and again: no result twice, no change without an event, no id for two changes", { timeout: 120_000 }, async () => {
+/** Size and time of the last write of the history's log, in one. */
+function historyMark(): string {
+  try {
+    const { size, mtimeMs } = statSync(join(folder, "history.db-wal"));
+    return `${size} ${mtimeMs}`;
+  } catch {
+    return "";
+  }
+}
+
+/** The next moment at which what is given changes, looked at as often as possible. */
+async function nextChange(seen: () => unknown): Promise<void> {
+  const before = seen();
+  for (const endAt = Date.now() + 3000; seen() === before && Date.now() < endAt; ) await new Promise(setImmediate);
+}
+
+interface OpenIncident {
+  readonly check_id: number;
+  readonly number: number;
+  readonly opened_at: number;
+}
+
+function read<Row>(sql: string): Row[] {
+  const history = new History(join(folder, "history.db"));
+  try {
+    return history.driver.prepare(sql).all() as Row[];
+  } finally {
+    history.close();
+  }
+}
+
+const slots = (): number => read<{ count: number }>("SELECT count(*) AS count FROM results")[0]?.count ?? 0;
+
+test("killed again and again: no result twice, no change without an event, no id for two changes", { timeout: IS_LONG ? 1_200_000 : 120_000 }, async () => {
   const site = await startSwitch();
   // Now and then a notification is not taken.
   const receiver = await startReceiver((count) => (count % 25 === 0 ? 503 : 200));
@@ -42,27 +82,24 @@ test("killed again and again: no result twice, no change without an event, no id
   const usual = `watch: { every: 1s, fire_after: 1, clear_after: 1, notify: [{ to: "${receiver.url}" }] }`;
   writeFileSync(join(folder, "checks.yaml"), `name: killed\n${usual}\nchecks:\n${checks.join("\n")}\n`);
 
-  for (let round = 0; round < ROUNDS; round++) {
+  const open: OpenIncident[] = [];
+  for (let round = 0; round < ROUNDS || slots() < SLOTS; round++) {
     const child = await start();
-    for (let index = 0; index < CHECKS; index++) {
+    for (let index = 0; index < CHANGING; index++) {
       if ((index + round) % 3 === 0) site.down.add(`/${index}`);
       else site.down.delete(`/${index}`);
     }
-    await new Promise((resolve) => setTimeout(resolve, 400 + Math.random() * 1600));
+    await sleep(400 + Math.random() * 1600);
+    // At any moment, while a notification is being sent, and while the history is being written.
+    if (round % 3 === 1) await nextChange(() => receiver.attempts.length);
+    if (round % 3 === 2) await nextChange(historyMark);
     await kill(child);
+    open.push(...read<OpenIncident>("SELECT check_id, number, opened_at FROM incidents WHERE closed_at IS NULL"));
   }
   site.down.clear();
   const last = await start();
-  const waiting = (): number => {
-    const history = new History(join(folder, "history.db"));
-    try {
-      const [open] = history.driver.prepare("SELECT count(*) AS count FROM incidents WHERE closed_at IS NULL AND is_flapping = 0").all() as { count: number }[];
-      return history.outbox.waiting() + Number(open?.count);
-    } finally {
-      history.close();
-    }
-  };
-  await expect.poll(waiting, { timeout: 60_000, interval: 500 }).toBe(0);
+  const unfinished = "(SELECT count(*) FROM incidents WHERE closed_at IS NULL AND is_flapping = 0) + (SELECT count(*) FROM outbox WHERE ended_at IS NULL)";
+  await expect.poll(() => read(`SELECT ${unfinished} AS count`), { timeout: DRAIN_MS, interval: 500 }).toEqual([{ count: 0 }]);
   await kill(last);
   await Promise.all([site.close(), receiver.close()]);
 
@@ -76,7 +113,11 @@ test("killed again and again: no result twice, no change without an event, no id
   const states = history.driver.prepare("SELECT key, state FROM checks").all() as { key: string; state: string }[];
   history.close();
 
-  expect(incidents.length).toBeGreaterThan(CHECKS / 2);
+  expect(incidents.length).toBeGreaterThan(CHANGING / 2);
+  expect(read("SELECT check_id, at FROM results GROUP BY check_id, at HAVING count(*) > 1")).toEqual([]);
+  // What was open when the watch was killed is the same incident after it.
+  const known = new Set(read<OpenIncident>("SELECT check_id, number, opened_at FROM incidents").map((incident) => JSON.stringify(incident)));
+  expect(open.filter((incident) => !known.has(JSON.stringify(incident)))).toEqual([]);
   const received = new Map<string, Set<string>>();
   for (const event of receiver.taken) received.set(event.id, (received.get(event.id) ?? new Set()).add(JSON.stringify(event)));
   // An event that was sent twice had the same content.
