@@ -51,10 +51,27 @@ function withoutExperimentalWarning<Result>(load: () => Result): Result {
 
 function fromLibsql(): Constructor {
   try {
-    return createRequire(import.meta.url)("libsql") as Constructor;
+    return withoutPeersInReport(() => createRequire(import.meta.url)("libsql") as Constructor);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "MODULE_NOT_FOUND") throw error;
     throw Object.assign(new Error(WITHOUT_SQLITE), { name: MISSING_SQLITE, cause: error });
+  }
+}
+
+/**
+ * libsql finds the C library of the system in Node's report on the process. That would look up the names of all peers of open connections, one after the
+ * other, while nothing else of the process goes on.
+ */
+function withoutPeersInReport<Result>(load: () => Result): Result {
+  const report = process.report as { excludeNetwork?: boolean } | undefined;
+  const isExcluded = report?.excludeNetwork;
+  // Node knows it since 20.13 and 22.0.
+  if (report === undefined || isExcluded !== false) return load();
+  report.excludeNetwork = true;
+  try {
+    return load();
+  } finally {
+    report.excludeNetwork = false;
   }
 }
 
