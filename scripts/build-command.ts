@@ -2,9 +2,9 @@ import { chmod } from "node:fs/promises";
 import { type ApartFile, holdsHarness } from "./apart-files.js";
 import { probesApart } from "./build-probes.js";
 import { bundle, COMMON_JS, virtual } from "./bundle.js";
-import { eventValidators } from "./event-validators.js";
 import { lazilyApart } from "./lazily-apart.js";
 import { inRepo } from "./repo.js";
+import { sharedValidators } from "./shared-validators.js";
 
 /** The modules that a file of dist/ must hold. */
 type Held = Map<ApartFile, Set<string>>;
@@ -18,7 +18,7 @@ export async function buildCommand(probes: readonly string[]): Promise<string[]>
   const held: Held = new Map();
   const plugins = (file: ApartFile | "cli" | "child") => [
     probesApart(probes, "require"),
-    eventValidators,
+    sharedValidators,
     lazilyApart(file, (other, module) => hold(held, other, module)),
   ];
   const command = await bundle({

@@ -72,9 +72,9 @@ function replicationOf(info: Info): Output["replication"] {
 }
 
 function watchedBy(info: Info): Output["sentinel"] {
-  const lines = [...info].filter(([name]) => /^master\d+$/.test(name)).slice(0, MAX_WATCHED);
-  return lines.map(([, line]) => {
-    const parts = parseParts(line);
+  const names = [...info.keys()].filter((name) => name.startsWith("master") && /^master\d+$/.test(name)).slice(0, MAX_WATCHED);
+  return names.map((master) => {
+    const parts = parseParts(info.get(master) ?? "");
     const text = (name: string): string => parts.get(name) ?? "";
     return { name: text("name"), status: text("status"), address: text("address"), replicas: whole(parts, "slaves"), sentinels: whole(parts, "sentinels") };
   });

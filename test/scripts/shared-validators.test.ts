@@ -3,16 +3,23 @@ import { expect, test } from "vitest";
 import type { Contract } from "../../schemas/contract.js";
 import { deliveryEventContract } from "../../schemas/delivery-event.js";
 import { jobEventContract } from "../../schemas/job-event.js";
+import { mailToSendContract } from "../../schemas/mail-to-send.js";
 import { resultEventContract } from "../../schemas/result-event.js";
 import { bundledText, COMMON_JS, virtual } from "../../scripts/bundle.js";
-import { eventValidators } from "../../scripts/event-validators.js";
+import { sharedValidators } from "../../scripts/shared-validators.js";
 
-const sources: Readonly<Record<string, Contract>> = { deliveryEventContract, jobEventContract, resultEventContract };
+const sources: Readonly<Record<string, Contract>> = { deliveryEventContract, jobEventContract, mailToSendContract, resultEventContract };
 
 /** The contracts as dist/ has them. */
 async function built(): Promise<Record<string, Contract>> {
-  const exports = ["delivery", "job", "result"].map((name) => `export { ${name}EventContract } from "./schemas/${name}-event.js";`).join("\n");
-  const code = await bundledText({ ...COMMON_JS, entryPoints: ["events"], plugins: [virtual("events", exports), eventValidators] });
+  const files = {
+    deliveryEventContract: "delivery-event",
+    jobEventContract: "job-event",
+    mailToSendContract: "mail-to-send",
+    resultEventContract: "result-event",
+  };
+  const exports = Object.entries(files).map(([name, file]) => `export { ${name} } from "./schemas/${file}.js";`);
+  const code = await bundledText({ ...COMMON_JS, entryPoints: ["shared"], plugins: [virtual("shared", exports.join("\n")), sharedValidators] });
   const module = { exports: {} as Record<string, Contract> };
   const withoutAjv = (name: string) => {
     if (name.startsWith("ajv")) throw new Error("Ajv was loaded");
@@ -33,7 +40,14 @@ const event = (type: string, data: unknown) => ({
   data,
 });
 const job = { probe: "network.smtp", version: "2.0.0", input: { target_host: "mx.example.org" } };
+const mail = { mail_from: "a@sender.example", recipients: ["b@recipient.example"] };
 const VALUES: readonly unknown[] = [
+  mail,
+  { ...mail, fields: { subject: "x", text: "y" }, priority: "LOW", id: "a", dsn: { notify: "never" } },
+  { ...mail, recipients: [] },
+  { ...mail, id: "x".repeat(129) },
+  { ...mail, fields: { nonsense: 1 } },
+  { mail_from: 1 },
   event("probe-run.job", job),
   event("probe-run.job", { ...job, priority: 10 }),
   event("probe-run.job", { ...job, nonsense: true }),
@@ -58,8 +72,9 @@ test.each(Object.keys(sources))("%s: the compiled validator judges and fills in 
   expect(verdicts).toContain(false);
 });
 
-test("each contract takes a whole event", async () => {
-  const { jobEventContract: jobs, resultEventContract: results } = await built();
+test("each contract takes what is whole", async () => {
+  const { jobEventContract: jobs, resultEventContract: results, mailToSendContract: mails } = await built();
+  expect(mails?.validator(structuredClone(mail))).toBe(true);
   expect(jobs?.validator(event("probe-run.job", structuredClone(job)))).toBe(true);
   expect(results?.validator(event("probe-run.result", { output: {} }))).toBe(true);
 });

@@ -1,27 +1,8 @@
-import { contract } from "../../../schemas/contract.js";
-import { messageFields, messageOptions } from "../../../schemas/delivery-message.js";
+import { mailToSendContract } from "../../../schemas/mail-to-send.js";
 import { RequestError, type Violation } from "../../support/request-error.js";
 import { violationsOf } from "../../support/violations.js";
 import { fieldsViolations, senderViolations } from "../message/check-settings.js";
 import type { MailToSend } from "./delivery.js";
-
-/** The bounds of an event. */
-const MAX_ID_CHARACTERS = 128;
-
-/** All parts of a message except its bytes. An invalid recipient is reported in its result. */
-const mailContract = contract({
-  title: "a message for send()",
-  type: "object",
-  properties: {
-    mail_from: { type: "string" },
-    recipients: { type: "array", minItems: 1, items: { type: "string" } },
-    fields: messageFields,
-    ...messageOptions,
-    id: { type: "string", minLength: 1, maxLength: MAX_ID_CHARACTERS },
-  },
-  required: ["mail_from", "recipients"],
-  additionalProperties: false,
-});
 
 /** For callers without a type checker. Throws a RequestError with everything that is wrong. */
 export function checkMail(given: MailToSend): void {
@@ -29,7 +10,7 @@ export function checkMail(given: MailToSend): void {
   const { message, ...mail } = given;
   // Validation fills in defaults, and must not change the caller's object.
   const copy: unknown = mail.fields === undefined ? { ...mail } : { ...mail, fields: cloned(mail.fields) };
-  if (!mailContract.validator(copy)) throw refused(violationsOf(mailContract.faults(copy)));
+  if (!mailToSendContract.validator(copy)) throw refused(violationsOf(mailToSendContract.faults(copy)));
   if (message !== undefined && typeof message !== "string" && !(message instanceof Uint8Array)) throw wrongMail("/message", "must be text or bytes");
   if ((message === undefined) === (mail.fields === undefined)) throw wrongMail("/message", "give either the whole message or its fields");
   const violations = [...senderViolations(mail.mail_from), ...(mail.fields === undefined ? [] : fieldsViolations(mail.fields, mail.mail_from))];
