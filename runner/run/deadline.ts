@@ -78,6 +78,8 @@ export class Deadline {
   unwatch(watched: Watched): void {
     if (this.#watched.length === 1 && this.#watched[0] === watched) this.#watched = NOTHING;
     else this.#watched = this.#watched.filter((each) => each !== watched);
+    // A run that is over has no end of its own to wait for: a timer that was set for the last of these would only keep the process alive.
+    if (this.#watched.length === 0 && this.#endsAt === Number.POSITIVE_INFINITY && this.reason === null) this.#stopTimer();
   }
 
   /** A watched object has changed its `dueAt`. A longer wait costs nothing: the timer finds out when it fires. */

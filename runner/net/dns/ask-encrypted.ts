@@ -48,8 +48,11 @@ function connectionsOfAll(): EncryptedConnections {
 }
 
 function close(): void {
-  shared?.close();
+  const unused = shared;
   shared = null;
+  unused?.close();
+  // No question waits any more for a connection that is still being opened, either.
+  unused?.state.deadline.end("cancelled");
 }
 
 function newRun(timeoutMs: number): WireRun {

@@ -40,10 +40,13 @@ realServer("the resolver over TLS and HTTPS of unbound", ["nsd", "unbound"], () 
     const before = process.env.NODE_EXTRA_CA_CERTS;
     if (isTrusted) process.env.NODE_EXTRA_CA_CERTS = certificatePath("authority");
     try {
-      return (await child.eval(`console.log(JSON.stringify((await run(${JSON.stringify(probe)}, ${JSON.stringify(input)})).output))`)) as Record<
-        string,
-        unknown
-      >;
+      const { output, left } = (await child.eval(`
+        const { output } = await run(${JSON.stringify(probe)}, ${JSON.stringify(input)});
+        for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+        console.log(JSON.stringify({ output, left: process.getActiveResourcesInfo() }));`)) as { output: Record<string, unknown>; left: string[] };
+      // It would keep the process alive until it fires.
+      expect(left).not.toContain("Timeout");
+      return output;
     } finally {
       if (before === undefined) delete process.env.NODE_EXTRA_CA_CERTS;
       else process.env.NODE_EXTRA_CA_CERTS = before;
