@@ -13,14 +13,18 @@ const SLOW = [
   "test/probes/mail.roundtrip/mail-system.test.ts",
   "test/probes/mail.send/{postfix,later}.test.ts",
   "test/probes/mail.receive/dovecot.test.ts",
-  // A process for each hostile peer.
+  // A process for each hostile peer, or for each way to end.
   "test/runner/data/hostile-peers.test.ts",
   "test/probes/hostile-{web,network}-peers.test.ts",
+  "test/probes/network.smtp/from-outside.test.ts",
+  "test/runner/delivery/from-outside.test.ts",
   "test/probes/webapp.http/http2-floods.test.ts",
   // openssl starts once for each question.
   "test/probes/security.tls/beside-openssl.test.ts",
   // A browser for each page, most of which are made not to end.
   "test/probes/webapp.journey/{pages,hostile}.test.ts",
+  "test/conformance/labs-in-browser.test.ts",
+  "test/runner/queue/denied-in-browser.test.ts",
   // A database's data must be created first.
   "test/probes/{data.mysql/mariadb,data.postgresql/postgres}.test.ts",
   // delv starts once for each question.
@@ -28,12 +32,15 @@ const SLOW = [
   "test/probes/network.dns/dnssec-knot.test.ts",
   // Twenty thousand random SPF records beside python3-spf.
   "test/runner/mail/spf/beside-python3-spf.test.ts",
+  // A report of a hundred thousand sources.
+  "test/runner/mail/domain-report/many-sources.test.ts",
   // Five thousand messages beside python3-dkim, whose RSA is written in Python.
   "test/runner/mail/dkim/beside-python3-dkim.test.ts",
   // Every regular expression of the house under attack; the validators of dist/ beside those of the sources, on random values.
   "test/house/{regular-expressions,dist}.test.ts",
   // Programs that start processes, which end in every way.
   "test/runner/processes/children.test.ts",
+  "test/runner/cli/{run-processes,closed-reader}.test.ts",
   // Slots take their time, and a watch is killed again and again.
   "test/runner/watch/{watch,kill,killed-before-answer,full-disk,suspend,uplink}.test.ts",
   // Watches and workers of several places on one Redis, some of which are killed.
@@ -44,6 +51,9 @@ const SLOW = [
   "test/runner/serve/beside-blackbox.test.ts",
   // A browser opens every page three times, and axe reads them.
   "test/runner/{serve/page,report/reports}-in-browser.test.ts",
+  // A vitest for each suite.
+  "test/probes/mail.roundtrip/suite.test.ts",
+  "test/runner/vitest/probe-test.test.ts",
   // Copies of the repository, in which the compiler, the build and vitest run.
   "test/runner/cli/{new,foreign}.test.ts",
   "test/runner/vitest/{command,report}.test.ts",
@@ -79,11 +89,19 @@ const files = isolatesAll
       ],
     };
 
+/**
+ * Most of a test is waiting: on two cores four files at once keep the cores busy. A file that is isolated has its modules to load, too, and the slow
+ * and the long suites need their cores.
+ */
+function workers(): number {
+  const atLeast = slowOnly || process.env.PROBE_RUN_LONG === "1" ? 2 : isolatesAll ? 3 : 4;
+  return Math.max(atLeast, availableParallelism() - 1);
+}
+
 export default defineConfig({
   test: {
     ...files,
-    // Much of a test is waiting: two files at once pay on two cores, too, where vitest would run one.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    maxWorkers: workers(),
     testTimeout: 30_000,
     // A second, which is vitest's own limit, is not enough for a process to start on a busy machine.
     expect: { poll: { timeout: 20_000 } },

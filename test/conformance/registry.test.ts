@@ -13,7 +13,8 @@ import { RequestError } from "../../runner/support/request-error.js";
 import { carriedProperties } from "../../schemas/carried.js";
 import { ajvOptions, annotations, formats } from "../../schemas/contract.js";
 import { read, sourcesIn } from "../house/files.js";
-import { exampleInput, type Field, fieldsOf, objectsOf, type Schema, schemaOf, secretsIn, withValueAt } from "./schemas.js";
+import { namesInBrowser, testLabSecrets } from "./lab-secrets.js";
+import { exampleInput, type Field, fieldsOf, objectsOf, type Schema, schemaOf, withValueAt } from "./schemas.js";
 
 const open: { close(): unknown }[] = [];
 afterEach(async () => {
@@ -26,6 +27,8 @@ const TAKEN_OVER = new Set(["network.smtp@1.0.0"]);
 type Contracts = Pick<NewestVersion, "input" | "output">;
 
 const names = builtInNames();
+/** They start a browser for each server of their lab: labs-in-browser.test.ts runs those. */
+const inBrowser = await namesInBrowser();
 const versions = (await Promise.all(names.map((name) => loadProbe(name)))).flatMap(({ probe, versions: all }) => all.map((version) => ({ probe, version })));
 const all = versions.map(({ probe, version }) => ({
   id: `${probe.name}@${version}`,
@@ -78,21 +81,9 @@ describe.each(names)("%s", (name) => {
     for (const server of lab.servers) expect(contracts.input.validator(structuredClone(server.input)), server.name).toBe(true);
     expect(lab.servers.map(({ name, summary }) => ({ name, summary }))).toEqual(await labServersOf(name));
   });
-
-  // A lab of several servers may start a browser for each.
-  test("its lab's secrets appear in nothing that leaves a run", { timeout: 180_000 }, async () => {
-    const lab = await (await labOf(name))?.start(() => 0);
-    if (lab !== undefined) open.push(lab);
-    const newest = all.find(({ probe }) => probe.name === name) as (typeof all)[number];
-    for (const { input } of lab?.servers ?? []) {
-      const secrets = secretsIn(newest.input, input);
-      const seen: unknown[] = [];
-      seen.push(await runReport(name, input, { trace: (event) => seen.push(event) }));
-      const shown = JSON.stringify(seen);
-      for (const secret of secrets) for (const form of [secret, Buffer.from(secret).toString("base64")]) expect(shown).not.toContain(form);
-    }
-  });
 });
+
+describe.each(names.filter((name) => !inBrowser.includes(name)))("%s", testLabSecrets);
 
 test("every probe is reached by the name of its folder", () => {
   const folders = sourcesIn("probes").flatMap((path) => /^probes\/([^/]+)\/probe\.ts$/.exec(path)?.[1] ?? []);

@@ -181,13 +181,14 @@ function inputAt(port: number, input: object = {}): object {
   return { target_host: "127.0.0.1", ...BRIEF, ...input, ...nts };
 }
 
+let child: ChildRunner;
+beforeAll(async () => {
+  child = await childRunner();
+}, 60_000);
+afterAll(() => child.remove());
+
 describe.each(Object.keys(FLOODS))("%s", (probe) => {
-  let child: ChildRunner;
   let server: Server | null = null;
-  beforeAll(async () => {
-    child = await childRunner();
-  }, 60_000);
-  afterAll(() => child.remove());
   afterEach(() => server?.close());
 
   test.each(Object.entries(FLOODS[probe] ?? {}))(
@@ -211,16 +212,13 @@ describe.each<[probe: string, program: string, line: string]>([
 ])("%s, by a program that prints without end", (probe, program, line) => {
   const folder = mkdtempSync(join(tmpdir(), "probe-run-hostile-"));
   const path = process.env.PATH;
-  let child: ChildRunner;
-  beforeAll(async () => {
-    child = await childRunner();
+  beforeAll(() => {
     writeFileSync(join(folder, program), `#!/bin/sh\nexec yes '${line}'\n`);
     chmodSync(join(folder, program), 0o755);
     process.env.PATH = `${folder}:${path}`;
-  }, 60_000);
+  });
   afterAll(() => {
     process.env.PATH = path;
-    child.remove();
     rmSync(folder, { recursive: true });
   });
 

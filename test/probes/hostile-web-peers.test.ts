@@ -83,13 +83,14 @@ const INPUTS: Readonly<Record<string, (port: number) => object>> = {
   "security.tls": (port) => ({ target_host: "127.0.0.1", target_port: port, ...BRIEF }),
 };
 
+let child: ChildRunner;
+beforeAll(async () => {
+  child = await childRunner();
+}, 60_000);
+afterAll(() => child.remove());
+
 describe.each(Object.keys(FLOODS))("%s", (probe) => {
-  let child: ChildRunner;
   let server: Listener | null = null;
-  beforeAll(async () => {
-    child = await childRunner();
-  }, 60_000);
-  afterAll(() => child.remove());
   afterEach(() => server?.close());
 
   test.each(Object.entries(FLOODS[probe] ?? {}))(

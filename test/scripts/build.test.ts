@@ -36,8 +36,10 @@ test("the command says how to build it before it is built", async () => {
   expect(ended).toMatchObject({ code: 3, stderr: expect.stringContaining("npm run build") });
 });
 
-test("a second build does not change dist/; after a changed source or a missing file it does", { timeout: 900_000 }, async () => {
-  const first = await build();
+test("a build does not change a dist/ that fits; after a changed source or a missing file it does", { timeout: 900_000 }, async () => {
+  // That of this checkout, which npm has built before the tests.
+  cpSync(join(REPO, "dist"), join(checkout, "dist"), { recursive: true });
+  const first = statSync(command).mtimeMs;
   expect(await build()).toBe(first);
   appendFileSync(join(checkout, "runner/cli/exit-codes.ts"), "// changed\n");
   const second = await build();

@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build } from "esbuild";
@@ -15,16 +16,19 @@ export interface ChildRunner {
 
 /** For what can only be seen from outside: how much memory a process takes, and whether it ends by itself. */
 export async function childRunner(): Promise<ChildRunner> {
-  const name = randomUUID();
-  const bundle = `${CACHE}${name}.mjs`;
-  const script = `${CACHE}${name}.main.mjs`;
+  const folder = join(CACHE, randomUUID());
+  const script = join(folder, "main.mjs");
   const sources = fileURLToPath(new URL("../../runner/", import.meta.url));
   const contents = 'export { run } from "./index.js"; export { createDelivery } from "./delivery-library.js";';
-  mkdirSync(CACHE, { recursive: true });
+  mkdirSync(folder, { recursive: true });
   await build({
     stdin: { contents, resolveDir: sources },
-    outfile: bundle,
+    outdir: folder,
+    entryNames: "library",
+    outExtension: { ".js": ".mjs" },
     bundle: true,
+    // A process reads only what it uses: as one file, all probes would cost each of them more than the run that is watched.
+    splitting: true,
     platform: "node",
     format: "esm",
     packages: "external",
@@ -32,12 +36,12 @@ export async function childRunner(): Promise<ChildRunner> {
   });
   return {
     async eval(body, nodeOptions = []) {
-      writeFileSync(script, `import { createDelivery, run } from "./${name}.mjs";\n${body}`);
+      writeFileSync(script, `import { createDelivery, run } from "./library.mjs";\n${body}`);
       const { stdout } = await promisify(execFile)(process.execPath, [...nodeOptions, script], { timeout: 20_000 });
       return JSON.parse(stdout);
     },
     remove() {
-      for (const path of [bundle, script]) rmSync(path, { force: true });
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }

@@ -1,20 +1,21 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Output } from "../../../probes/network.ntp/schema.js";
 import { run } from "../../../runner/harness/run.js";
 import { type NtsServer, type NtsServerSettings, record, startNtsServer } from "../../../runner/lab/nts-server.js";
 import { listen } from "../../../runner/net/transport/listen.js";
 
-let server: NtsServer;
-afterEach(() => server?.close());
-
-async function probe(settings: NtsServerSettings, input: object = {}): Promise<Output> {
-  server = await startNtsServer(settings);
-  return ask(server.port, input);
+async function probe(settings: NtsServerSettings): Promise<Output & { readonly timePort: number }> {
+  const server = await startNtsServer(settings);
+  try {
+    return { ...(await ask(server, server.port)), timePort: server.timePort };
+  } finally {
+    await server.close();
+  }
 }
 
-async function ask(port: number, input: object = {}): Promise<Output> {
-  const target = { target_host: "127.0.0.1", target_port: server.timePort, nts: { port, verify: "ignore" }, command_timeout_ms: 1500, timeout_ms: 8000 };
-  return (await run("network.ntp", { ...target, ...input } as never)).output as Output;
+async function ask({ timePort }: NtsServer, port: number): Promise<Output> {
+  const target = { target_host: "127.0.0.1", target_port: timePort, nts: { port, verify: "ignore" as const }, command_timeout_ms: 1500, timeout_ms: 8000 };
+  return (await run("network.ntp", target)).output as Output;
 }
 
 const usual = (cookies: readonly Buffer[]): Buffer[] => [record(0x8001, [0, 0]), record(0x8004, [0, 15]), ...cookies.map((cookie) => record(5, cookie))];
@@ -22,7 +23,7 @@ const END = record(0x8000, []);
 
 test("authenticated time counts", async () => {
   const output = await probe({ aheadMs: 5000 });
-  expect(output).toMatchObject({ status: "ok", stratum: 2, nts: { cookies: 8, new_cookies: 1, authenticated: true, port: server.timePort } });
+  expect(output).toMatchObject({ status: "ok", stratum: 2, nts: { cookies: 8, new_cookies: 1, authenticated: true, port: output.timePort } });
   expect(output.offset_ms).toBeGreaterThan(4000);
   expect(output.operations.map(({ name }) => name)).toEqual(["connect", "TLS", "NTS-KE", "NTP"]);
 });
@@ -34,7 +35,8 @@ describe("a reply does not count", () => {
     changed[index] = (changed[index] as number) ^ 1;
     return changed;
   };
-  test.each<[string, (reply: Buffer) => Buffer]>([
+  // Each waits until its time is up.
+  test.concurrent.each<[string, (reply: Buffer) => Buffer]>([
     ["whose time was changed", flipped(() => 45)],
     ["whose authenticator was changed", flipped((reply) => reply.length - 1)],
     ["with another identifier", flipped(() => 60)],
@@ -85,15 +87,16 @@ describe("key establishment ends", () => {
   });
 
   test("where the port is closed, and where no server answers", async () => {
-    server = await startNtsServer();
+    const server = await startNtsServer();
     const closed = await listen(() => {});
     await closed.close();
-    expect((await ask(closed.port)).failure).toMatchObject({ phase: "connect", code: "refused" });
     const silent = await listen((socket) => socket.resume());
     try {
-      expect((await ask(silent.port)).failure).toMatchObject({ phase: "tls", code: "timeout" });
+      expect((await ask(server, closed.port)).failure).toMatchObject({ phase: "connect", code: "refused" });
+      expect((await ask(server, silent.port)).failure).toMatchObject({ phase: "tls", code: "timeout" });
     } finally {
       await silent.close();
+      await server.close();
     }
   });
 });

@@ -24,13 +24,14 @@ const FLOODS: Readonly<Record<string, Readonly<Record<string, readonly [first: s
   "data.cassandra": { "an endless frame": ["", `\x84\0\0\x01\x06\0\x03\xff\xff${X}`] },
 };
 
+let child: ChildRunner;
+beforeAll(async () => {
+  child = await childRunner();
+}, 60_000);
+afterAll(() => child.remove());
+
 describe.each(Object.keys(FLOODS))("%s", (probe) => {
-  let child: ChildRunner;
   let server: Listener | null = null;
-  beforeAll(async () => {
-    child = await childRunner();
-  }, 60_000);
-  afterAll(() => child.remove());
   afterEach(() => server?.close());
 
   test.each(Object.entries(FLOODS[probe] ?? {}))(

@@ -1,8 +1,10 @@
-"""Packs stdin as other programs do: zip (several files, stored, encrypted flag, nested) and gzip. The judge of our reader is Python's zipfile and gzip."""
-import gzip, io, sys, zipfile
+"""Packs stdin in every way into a folder: zip (several files, stored, nested) and gzip. The judge of our reader is Python's zipfile and gzip."""
+import gzip, io, os, sys, zipfile
 
 data = sys.stdin.buffer.read()
-kind = sys.argv[1]
+# Twice what the reader takes.
+BOMB_BYTES = 64 * 1024 * 1024
+folder = sys.argv[1]
 
 
 def zipped(files, method=zipfile.ZIP_DEFLATED, comment=b""):
@@ -15,7 +17,7 @@ def zipped(files, method=zipfile.ZIP_DEFLATED, comment=b""):
 
 
 NAME = "receiver.example!example.org!1335571200!1335657599.xml"
-result = {
+KINDS = {
     "gzip": lambda: gzip.compress(data),
     "zip": lambda: zipped([(NAME, data)]),
     "stored": lambda: zipped([(NAME, data)], zipfile.ZIP_STORED),
@@ -25,8 +27,10 @@ result = {
     "zip-in-zip": lambda: zipped([("a.zip", zipped([(NAME, data)]))]),
     "gzip-in-zip": lambda: zipped([("a.xml.gz", gzip.compress(data))]),
     "gzip-in-gzip": lambda: gzip.compress(gzip.compress(data)),
-    "bomb": lambda: zipped([(NAME, b"<" + b" " * (200 * 1024 * 1024))]),
-    "gzip-bomb": lambda: gzip.compress(b"<" + b" " * (200 * 1024 * 1024)),
+    "bomb": lambda: zipped([(NAME, b"<" + b" " * BOMB_BYTES)]),
+    "gzip-bomb": lambda: gzip.compress(b"<" + b" " * BOMB_BYTES),
     "many": lambda: zipped([("%d.xml" % index, b"") for index in range(10000)]),
-}[kind]()
-sys.stdout.buffer.write(result)
+}
+for kind, packed in KINDS.items():
+    with open(os.path.join(folder, kind), "wb") as file:
+        file.write(packed())
