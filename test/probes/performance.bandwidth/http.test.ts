@@ -37,8 +37,8 @@ test("both directions keep to the permitted rate and to their time", async () =>
   expect(output).toMatchObject({ status: "ok", failure: null, ip_address: "127.0.0.1", mode: "http", target: url, findings: [] });
   for (const transfer of [output.down, output.up]) {
     expect(transfer).toMatchObject({ requests: 1, status_codes: [200], streams: 1, retransmits: null, udp: null, sent_bits_per_second: null });
-    // Never faster; slower if this machine is busy. One read of 64 KiB may be ahead.
-    expect(transfer?.bits_per_second).toBeLessThanOrEqual(16_000_000 + 64 * 1024 * 8);
+    // Never faster; slower if this machine is busy. What a connection reads before its reader runs may be ahead: 256 KiB, and one read of 64 KiB.
+    expect(transfer?.bits_per_second).toBeLessThanOrEqual(16_000_000 + 320 * 1024 * 8);
     expect(transfer?.duration_ms).toBeGreaterThanOrEqual(1000);
     expect(transfer?.intervals.reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThanOrEqual(transfer?.bytes as number);
     expect(transfer?.latency?.received).toBeGreaterThan(0);
