@@ -26,9 +26,8 @@ class Simulation {
   readonly #sites: Sites;
   readonly #events = new EventHeap();
   readonly #jobs = new RunningJobs();
-  /** Sites with a job that may start. */
-  #ready: number[] = [];
-  #readyFrom = 0;
+  /** Sites with a job that may start, by the place of that job in the queue. */
+  readonly #ready = new EventHeap();
   readonly #free: number[];
   /** When the processor of each process has done what it was given. */
   readonly #busyUntil: Float64Array;
@@ -81,8 +80,6 @@ class Simulation {
       this.#sites.waiting[site] = this.#sites.jobsOf(site);
       this.#offer(site);
     }
-    // A queue holds the jobs of all sites mixed: the order of the groups must not decide.
-    shuffle(this.#ready, this.#random);
   }
 
   /** The next arrival of a site is an event; the ones after it follow from its number of jobs. */
@@ -122,7 +119,7 @@ class Simulation {
     const wait = this.#sites.waitMs(site, this.#now);
     if (wait === 0) {
       this.#sites.isReady[site] = 1;
-      this.#ready.push(site);
+      this.#ready.add(this.#placeOf(site), site);
     } else if (Number.isFinite(wait) && this.#sites.isAwaitingToken[site] === 0) {
       // One event is enough: each would cause the next one.
       this.#sites.isAwaitingToken[site] = 1;
@@ -130,18 +127,22 @@ class Simulation {
     }
   }
 
+  /** The queue starts the oldest job that may start. Jobs that came at once are mixed: those of a site are spread evenly. One that was deferred kept its place. */
+  #placeOf(site: number): number {
+    if (this.#sites.hasDeferred(site)) return -1;
+    if (this.scenario.arriveOverMs > 0) return this.#arrivals.get(site)?.[0] ?? 0;
+    const all = this.#sites.jobsOf(site);
+    return (all - (this.#sites.waiting[site] as number) + 0.5) / all;
+  }
+
   #startReady(): void {
-    while (this.#readyFrom < this.#ready.length) {
+    while (!this.#ready.isEmpty) {
       const process = this.#mostFree();
       if ((this.#free[process] as number) === 0) return;
-      const site = this.#ready[this.#readyFrom++] as number;
+      const site = this.#ready.take();
       this.#sites.isReady[site] = 0;
       if (this.#sites.waitMs(site, this.#now) === 0) this.#start(site, process);
       this.#offer(site);
-      if (this.#readyFrom > 65_536) {
-        this.#ready = this.#ready.slice(this.#readyFrom);
-        this.#readyFrom = 0;
-      }
     }
   }
 
@@ -239,13 +240,5 @@ class Simulation {
       waitP99Ms: percentile(this.#waits, 0.99),
       groupEndsMs: this.#groupEnds,
     };
-  }
-}
-
-/** Fisher and Yates. */
-function shuffle(list: number[], random: () => number): void {
-  for (let last = list.length - 1; last > 0; last -= 1) {
-    const chosen = Math.floor(random() * (last + 1));
-    [list[last], list[chosen]] = [list[chosen] as number, list[last] as number];
   }
 }

@@ -70,6 +70,11 @@ export class Sites {
     return Math.floor(((nth + 1) * jobs) / sites) - Math.floor((nth * jobs) / sites);
   }
 
+  /** A job that was deferred waits. */
+  hasDeferred(site: number): boolean {
+    return (this.#deferred[site] as number) > 0;
+  }
+
   arrive(site: number, isRetry: boolean): void {
     this.waiting[site] = (this.waiting[site] as number) + 1;
     if (isRetry) this.#deferred[site] = (this.#deferred[site] as number) + 1;
