@@ -28,7 +28,7 @@ interface Known {
   readonly checks: Set<string>;
 }
 
-const NOBODY: CertificateViewers = { added: [], removed: [] };
+const UNCHANGED: CertificateViewers = { added: [], removed: [] };
 
 /**
  * Warns before certificates expire: once for each fingerprint and time, however many checks see it. A certificate that no check sees any more was
@@ -106,7 +106,7 @@ export class CertificateWatch {
     const { row, checks } = known;
     if (checks.size === 0 || row.is_over !== 0) return;
     const level = expiryLevel({ notBefore: row.not_before, notAfter: row.not_after }, this.plan.certificateWarnMs, now);
-    if (level > row.warned_level) this.#set(known, { ...row, warned_level: level }, NOBODY, "error", now);
+    if (level > row.warned_level) this.#set(known, { ...row, warned_level: level }, UNCHANGED, "error", now);
   }
 
   #set(known: Known, row: StoredCertificate, viewers: CertificateViewers, kind: Notice["kind"] | null, now: number): void {
