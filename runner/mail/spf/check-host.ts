@@ -1,7 +1,7 @@
 import type { Check, SpfQuestion } from "./check.js";
 import { type Expanding, expandDomain, expandText, literalDomain } from "./expand.js";
 import { isInNetwork, parseIp } from "./ip-address.js";
-import { SPF_LIMITS, type SpfAnswer, SpfError, SpfLookups, type SpfResolver } from "./lookups.js";
+import { type Asking, answeredBy, SPF_LIMITS, type SpfAnswer, SpfError, SpfLookups, type SpfResolver } from "./lookups.js";
 import { type MacroPart, parseMacroString } from "./macros.js";
 import { type Directive, isSpfRecord, type Mechanism, parseSpfRecord, type SpfRecord } from "./record.js";
 import { validatedNames } from "./validated-names.js";
@@ -28,16 +28,20 @@ export interface SpfVerdict {
 }
 
 /** check_host() of RFC 7208, section 4. It does no I/O but by the resolver. */
-export async function checkHost(question: SpfQuestion, resolver: SpfResolver): Promise<SpfVerdict> {
+export function checkHost(question: SpfQuestion, resolver: SpfResolver): Promise<SpfVerdict> {
+  return answeredBy(resolver, verdictOn(question));
+}
+
+function* verdictOn(question: SpfQuestion): Asking<SpfVerdict> {
   const address = parseIp(question.ip);
   if (address === null) throw new Error(`${JSON.stringify(question.ip)} is no IP address`);
   const { localPart, domain } = senderOf(question);
-  const lookups = new SpfLookups(resolver);
+  const lookups = new SpfLookups();
   const check: Check = { address, question, localPart, senderDomain: domain, lookups };
-  const outcome = isCheckable(domain) ? await settled(check, domain) : { ...NOTHING, problem: "the domain is not a fully qualified name" };
-  const { explanation: source, ...rest } = outcome;
-  const explanation = source === null ? null : await explain(check, source);
-  return { domain, ...rest, explanation, lookups: lookups.terms, void_lookups: lookups.empty.length, empty: lookups.empty };
+  const outcome = isCheckable(domain) ? yield* settled(check, domain) : { ...NOTHING, problem: "the domain is not a fully qualified name" };
+  const { result, matched, problem, explanation: source } = outcome;
+  const explanation = source === null ? null : yield* explain(check, source);
+  return { domain, result, matched, problem, explanation, lookups: lookups.terms, void_lookups: lookups.empty.length, empty: lookups.empty };
 }
 
 interface Outcome extends Pick<SpfVerdict, "result" | "matched" | "problem"> {
@@ -57,27 +61,27 @@ function isCheckable(domain: string): boolean {
   return domain.includes(".") && isName(domain);
 }
 
-async function settled(check: Check, domain: string): Promise<Outcome> {
+function* settled(check: Check, domain: string): Asking<Outcome> {
   try {
-    return await evaluate(check, domain);
+    return yield* evaluate(check, domain);
   } catch (error) {
     if (!(error instanceof SpfError)) throw error;
     return { ...NOTHING, result: error.result, problem: error.message };
   }
 }
 
-async function evaluate(check: Check, domain: string): Promise<Outcome> {
-  const record = await recordOf(check.lookups, domain);
+function* evaluate(check: Check, domain: string): Asking<Outcome> {
+  const record = recordAmong(yield { name: domain, type: "TXT" }, domain);
   if (record === null) return { ...NOTHING, problem: `${domain} has no SPF record` };
   for (const directive of record.directives) {
-    if (!(matchesAddress(check, directive.mechanism) ?? (await matches(check, domain, directive.mechanism)))) continue;
+    if (!(matchesAddress(check, directive.mechanism) ?? (yield* matches(check, domain, directive.mechanism)))) continue;
     return outcomeOf(directive, domain, record);
   }
   const hasAll = record.directives.some(({ mechanism }) => mechanism.name === "all");
   if (record.redirect === null || hasAll) return { ...NOTHING, result: "neutral" };
-  check.lookups.countTerm(`redirect of ${domain}`);
-  const target = await expandDomain(record.redirect, expanding(check, domain));
-  const redirected = target === null || !isCheckable(target) ? NOTHING : await evaluate(check, target);
+  check.lookups.countTerm("redirect", domain);
+  const target = yield* expandDomain(record.redirect, expanding(check, domain));
+  const redirected = target === null || !isCheckable(target) ? NOTHING : yield* evaluate(check, target);
   if (redirected.result === "none") throw new SpfError("permerror", `the redirect of ${domain} leads to no SPF record`);
   return redirected;
 }
@@ -87,57 +91,58 @@ function outcomeOf({ term, result }: Directive, domain: string, { explanation }:
   return { result, matched: { term, domain }, problem: null, explanation: isExplained ? { domain, spec: explanation } : null };
 }
 
-/** Null if there is none (sections 4.4 and 4.5). */
-async function recordOf(lookups: SpfLookups, domain: string): Promise<SpfRecord | null> {
-  const found = (await lookups.ask(domain, "TXT", "uncounted")).filter(isSpfRecord);
-  if (found.length > 1) throw new SpfError("permerror", `${domain} has ${found.length} SPF records`);
-  if (found[0] === undefined) return null;
-  const record = parseSpfRecord(found[0]);
+/** Of the TXT records of a domain. Null if there is none (sections 4.4 and 4.5). */
+function recordAmong(texts: SpfAnswer, domain: string): SpfRecord | null {
+  const first = texts.findIndex(isSpfRecord);
+  if (first === -1) return null;
+  const further = texts.slice(first + 1).filter(isSpfRecord).length;
+  if (further > 0) throw new SpfError("permerror", `${domain} has ${further + 1} SPF records`);
+  const record = parseSpfRecord(texts[first] as string);
   if ("problem" in record)
     throw new SpfError("permerror", `the SPF record of ${domain} has a syntax error in ${JSON.stringify(record.term)}: ${record.problem}`);
   return record;
 }
 
-/** What needs no look-up, without a turn of the event loop for each term; null for the other mechanisms. */
+/** Of what needs no look-up; null for the other mechanisms. */
 function matchesAddress({ address }: Check, mechanism: Mechanism): boolean | null {
   if (mechanism.name === "all") return true;
   return mechanism.name === "ip4" || mechanism.name === "ip6" ? isInNetwork(address, mechanism.network, mechanism.bits) : null;
 }
 
-async function matches(check: Check, domain: string, mechanism: Mechanism): Promise<boolean> {
+function* matches(check: Check, domain: string, mechanism: Mechanism): Asking<boolean> {
   if (mechanism.name === "all" || mechanism.name === "ip4" || mechanism.name === "ip6") return false;
-  check.lookups.countTerm(`${mechanism.name} of ${domain}`);
-  const target = mechanism.domain === null ? domain : (literalDomain(mechanism.domain) ?? (await expandDomain(mechanism.domain, expanding(check, domain))));
-  if (mechanism.name === "include") return includes(check, target);
+  check.lookups.countTerm(mechanism.name, domain);
+  const target = mechanism.domain === null ? domain : (literalDomain(mechanism.domain) ?? (yield* expandDomain(mechanism.domain, expanding(check, domain))));
+  if (mechanism.name === "include") return yield* includes(check, target);
   // A name that cannot be asked for has no records.
   if (target === null || !isName(target)) return false;
-  if (mechanism.name === "exists") return (await check.lookups.ask(target, "A")).length > 0;
-  if (mechanism.name === "ptr") return (await validatedNames(check)).some((name) => isBelow(name, target));
+  if (mechanism.name === "exists") return (yield* check.lookups.ask(target, "A")).length > 0;
+  if (mechanism.name === "ptr") return (yield* validatedNames(check)).some((name) => isBelow(name, target));
   const { bits4, bits6 } = mechanism;
-  const hosts = mechanism.name === "a" ? [target] : await mailHosts(check.lookups, target);
+  const hosts = mechanism.name === "a" ? [target] : yield* mailHosts(check.lookups, target);
   for (const host of hosts) {
-    if (await isAddressOf(check, host, check.address.family === 4 ? bits4 : bits6)) return true;
+    if (yield* isAddressOf(check, host, check.address.family === 4 ? bits4 : bits6)) return true;
   }
   return false;
 }
 
 /** Section 5.2: only a pass matches, and a target without a record is an error. */
-async function includes(check: Check, target: string | null): Promise<boolean> {
+function* includes(check: Check, target: string | null): Asking<boolean> {
   if (target !== null && isCheckable(target)) {
-    const { result } = await evaluate(check, target);
+    const { result } = yield* evaluate(check, target);
     if (result !== "none") return result === "pass";
   }
   throw new SpfError("permerror", `include:${target ?? ""} leads to no SPF record`);
 }
 
-async function mailHosts(lookups: SpfLookups, domain: string): Promise<readonly string[]> {
-  const hosts = await lookups.ask(domain, "MX");
+function* mailHosts(lookups: SpfLookups, domain: string): Asking<readonly string[]> {
+  const hosts = yield* lookups.ask(domain, "MX");
   if (hosts.length > SPF_LIMITS.mailHosts) throw new SpfError("permerror", `${domain} has more than ${SPF_LIMITS.mailHosts} mail hosts`);
   return hosts.map((host) => host.replace(/\.$/, "")).filter(isName);
 }
 
-async function isAddressOf({ address, lookups }: Check, host: string, bits: number): Promise<boolean> {
-  const addresses = await lookups.ask(host, address.family === 4 ? "A" : "AAAA");
+function* isAddressOf({ address, lookups }: Check, host: string, bits: number): Asking<boolean> {
+  const addresses = yield* lookups.ask(host, address.family === 4 ? "A" : "AAAA");
   return addresses.some((text) => {
     const network = parseIp(text);
     return network !== null && isInNetwork(address, network, bits);
@@ -164,13 +169,13 @@ function expanding(check: Check, domain: string): Expanding {
 }
 
 /** Section 6.2. Its look-ups do not count, and any error means that there is no explanation. */
-async function explain(check: Check, { domain, spec }: NonNullable<Outcome["explanation"]>): Promise<string | null> {
+function* explain(check: Check, { domain, spec }: NonNullable<Outcome["explanation"]>): Asking<string | null> {
   try {
-    const target = await expandDomain(spec, expanding(check, domain));
+    const target = yield* expandDomain(spec, expanding(check, domain));
     if (target === null || !isName(target)) return null;
-    const texts: SpfAnswer = await check.lookups.ask(target, "TXT", "uncounted");
+    const texts = yield { name: target, type: "TXT" };
     const parts = texts.length === 1 ? parseMacroString(texts[0] as string, true) : null;
-    return parts === null || "problem" in parts ? null : await expandText(parts, expanding(check, domain));
+    return parts === null || "problem" in parts ? null : yield* expandText(parts, expanding(check, domain));
   } catch (error) {
     if (!(error instanceof SpfError)) throw error;
     return null;

@@ -1,6 +1,6 @@
 import type { Check } from "./check.js";
 import { dottedText, readableText } from "./ip-address.js";
-import { SPF_LIMITS } from "./lookups.js";
+import { type Asking, SPF_LIMITS } from "./lookups.js";
 import { type MacroLetter, type MacroPart, transformed } from "./macros.js";
 import { validatedNames } from "./validated-names.js";
 
@@ -10,8 +10,8 @@ export interface Expanding extends Check {
 }
 
 /** A domain-spec as a name. Null if it needs a local part that no name can hold (RFC 8616, section 4). */
-export async function expandDomain(parts: readonly MacroPart[], expanding: Expanding): Promise<string | null> {
-  return literalDomain(parts) ?? expandMacros(parts, expanding);
+export function* expandDomain(parts: readonly MacroPart[], expanding: Expanding): Asking<string | null> {
+  return literalDomain(parts) ?? (yield* expandMacros(parts, expanding));
 }
 
 /** A domain without macros, as most are; null for another one. */
@@ -19,10 +19,10 @@ export function literalDomain([first, ...others]: readonly MacroPart[]): string 
   return typeof first === "string" && others.length === 0 && first.length <= SPF_LIMITS.nameBytes ? first.replace(/\.$/, "") : null;
 }
 
-async function expandMacros(parts: readonly MacroPart[], expanding: Expanding): Promise<string | null> {
+function* expandMacros(parts: readonly MacroPart[], expanding: Expanding): Asking<string | null> {
   const usesLocalPart = parts.some((part) => typeof part !== "string" && (part.letter === "l" || part.letter === "s"));
   if (usesLocalPart && BEYOND_ASCII.test(expanding.localPart)) return null;
-  let name = (await expandText(parts, expanding)).replace(/\.$/, "");
+  let name = (yield* expandText(parts, expanding)).replace(/\.$/, "");
   // Section 7.3: a text that is too long loses labels on its left.
   while (name.length > SPF_LIMITS.nameBytes && name.includes(".")) name = name.slice(name.indexOf(".") + 1);
   return name;
@@ -30,14 +30,14 @@ async function expandMacros(parts: readonly MacroPart[], expanding: Expanding): 
 
 const BEYOND_ASCII = /[^ -~]/;
 
-export async function expandText(parts: readonly MacroPart[], expanding: Expanding): Promise<string> {
+export function* expandText(parts: readonly MacroPart[], expanding: Expanding): Asking<string> {
   let text = "";
-  for (const part of parts) text += typeof part === "string" ? part : transformed(await macroValue(part.letter, expanding), part);
+  for (const part of parts) text += typeof part === "string" ? part : transformed(yield* macroValue(part.letter, expanding), part);
   return text;
 }
 
-async function macroValue(letter: MacroLetter, expanding: Expanding): Promise<string> {
-  if (letter === "p") return validatedDomain(expanding);
+function* macroValue(letter: MacroLetter, expanding: Expanding): Asking<string> {
+  if (letter === "p") return yield* validatedDomain(expanding);
   const { address, question, localPart, senderDomain, domain } = expanding;
   const values: Readonly<Record<Exclude<MacroLetter, "p">, string>> = {
     s: `${localPart}@${senderDomain}`,
@@ -55,8 +55,8 @@ async function macroValue(letter: MacroLetter, expanding: Expanding): Promise<st
 }
 
 /** The domain itself if it is among the client's validated names, else a name below it, else any. */
-async function validatedDomain(expanding: Expanding): Promise<string> {
-  const names = await validatedNames(expanding);
+function* validatedDomain(expanding: Expanding): Asking<string> {
+  const names = yield* validatedNames(expanding);
   const domain = expanding.domain.toLowerCase();
   const lower = (name: string): string => name.toLowerCase();
   return names.find((name) => lower(name) === domain) ?? names.find((name) => lower(name).endsWith(`.${domain}`)) ?? names[0] ?? "unknown";

@@ -31,25 +31,46 @@ export class SpfError extends Error {
   }
 }
 
+/** A question of a check. Its evaluation is a generator that yields them, so that it waits once for each answer and not in every function above it. */
+export interface SpfAsk {
+  readonly name: string;
+  readonly type: SpfRecordType;
+}
+
+/** Yields questions, is given their answers, and returns a result. */
+export type Asking<Result> = Generator<SpfAsk, Result, SpfAnswer>;
+
+export async function answeredBy<Result>(resolver: SpfResolver, asking: Asking<Result>): Promise<Result> {
+  let step = asking.next();
+  while (step.done !== true) {
+    let answer: SpfAnswer;
+    try {
+      answer = await resolver(step.value.name, step.value.type);
+    } catch (error) {
+      step = asking.throw(error);
+      continue;
+    }
+    step = asking.next(answer);
+  }
+  return step.value;
+}
+
 /** The look-ups of one check, and how many are left. */
 export class SpfLookups {
   terms = 0;
   /** The questions that found nothing. */
   readonly empty: string[] = [];
-  readonly #resolver: SpfResolver;
 
-  constructor(resolver: SpfResolver) {
-    this.#resolver = resolver;
-  }
-
-  countTerm(what: string): void {
+  /** Counts a term of the record of a domain. */
+  countTerm(term: string, domain: string): void {
     this.terms += 1;
-    if (this.terms > SPF_LIMITS.terms) throw new SpfError("permerror", `${what} is one DNS look-up more than the ${SPF_LIMITS.terms} allowed`);
+    if (this.terms > SPF_LIMITS.terms) throw new SpfError("permerror", `${term} of ${domain} is one DNS look-up more than the ${SPF_LIMITS.terms} allowed`);
   }
 
-  async ask(name: string, type: SpfRecordType, counting: "counted" | "uncounted" = "counted"): Promise<SpfAnswer> {
-    const answer = await this.#resolver(name, type);
-    if (answer.length === 0 && counting === "counted") {
+  /** Asks for what a term needs, whose empty answers count. */
+  *ask(name: string, type: SpfRecordType): Asking<SpfAnswer> {
+    const answer = yield { name, type };
+    if (answer.length === 0) {
       this.empty.push(`${type} ${name}`);
       if (this.empty.length > SPF_LIMITS.empty)
         throw new SpfError("permerror", `${type} ${name} is one empty DNS answer more than the ${SPF_LIMITS.empty} allowed`);

@@ -1,5 +1,5 @@
 import { keptByText } from "../../support/kept.js";
-import { type IpAddress, parseWrittenIp } from "./ip-address.js";
+import { type IpAddress, parseIpv4, parseIpv6 } from "./ip-address.js";
 import { type MacroPart, parseMacroString } from "./macros.js";
 
 /** One SPF record, parsed (RFC 7208, sections 4.6 and 12). */
@@ -137,18 +137,31 @@ function readHosts(name: "a" | "mx", rest: string): Mechanism | string {
   return typeof domain === "string" ? domain : { name, domain, bits4: Number(bits4), bits6: Number(bits6) };
 }
 
-const PREFIX = /^(?:0|[1-9]\d{0,2})$/;
-
 function readNetwork(name: "ip4" | "ip6", rest: string): Mechanism | string {
   const slash = rest.indexOf("/");
-  const written = rest.startsWith(":") ? rest.slice(1, slash === -1 ? rest.length : slash) : "";
-  const network = written.includes(":") === (name === "ip6") ? parseWrittenIp(written) : null;
+  const end = slash === -1 ? rest.length : slash;
+  const parse = name === "ip4" ? parseIpv4 : parseIpv6;
+  const network = rest.charCodeAt(0) === COLON ? parse(rest, 1, end) : null;
   if (network === null) return name === "ip4" ? "it has no IPv4 address" : "it has no IPv6 address";
   const most = name === "ip4" ? 32 : 128;
-  if (slash === -1) return { name, network, bits: most };
-  const bits = rest.slice(slash + 1);
-  if (!PREFIX.test(bits)) return "the prefix is no number of bits";
-  return Number(bits) > most ? "the prefix is longer than an address" : { name, network, bits: Number(bits) };
+  const bits = slash === -1 ? most : prefixAt(rest, slash + 1);
+  if (bits === null) return "the prefix is no number of bits";
+  return bits > most ? "the prefix is longer than an address" : { name, network, bits };
+}
+
+const COLON = 58;
+
+/** The rest of a text as a number of up to three digits, without leading zeros; null if it is none. */
+function prefixAt(text: string, start: number): number | null {
+  const digits = text.length - start;
+  if (digits < 1 || digits > 3 || (digits > 1 && text.charCodeAt(start) === 0x30)) return null;
+  let bits = 0;
+  for (let at = start; at < text.length; at++) {
+    const digit = text.charCodeAt(at) - 0x30;
+    if (!(digit >= 0 && digit <= 9)) return null;
+    bits = bits * 10 + digit;
+  }
+  return bits;
 }
 
 function afterColon(rest: string): MacroPart[] | string {
@@ -159,11 +172,26 @@ function afterColon(rest: string): MacroPart[] | string {
 function endsAsADomain(written: string): boolean {
   if (/%[%_-]$/.test(written.slice(-2))) return true;
   if (written.endsWith("}")) return written.lastIndexOf("%{") > written.lastIndexOf("}", written.length - 2);
-  const name = written.endsWith(".") ? written.slice(0, -1) : written;
-  const dot = name.lastIndexOf(".");
-  const label = name.slice(dot + 1);
-  return dot >= 0 && /^[A-Za-z0-9-]{1,63}$/.test(label) && /[A-Za-z-]/.test(label) && !label.startsWith("-") && !label.endsWith("-");
+  const end = written.endsWith(".") ? written.length - 1 : written.length;
+  const dot = written.lastIndexOf(".", end - 1);
+  return dot >= 0 && isTopLabel(written, dot + 1, end);
 }
+
+/** Letters, digits and hyphens, the last not at its ends, and not digits alone. */
+function isTopLabel(text: string, start: number, end: number): boolean {
+  if (end === start || end - start > 63 || text.charCodeAt(start) === HYPHEN || text.charCodeAt(end - 1) === HYPHEN) return false;
+  let hasOther = false;
+  for (let at = start; at < end; at++) {
+    const code = text.charCodeAt(at);
+    const lower = code | 0x20;
+    const isDigit = code >= 0x30 && code <= 0x39;
+    if (!isDigit && code !== HYPHEN && !(lower >= 0x61 && lower <= 0x7a)) return false;
+    hasOther ||= !isDigit;
+  }
+  return hasOther;
+}
+
+const HYPHEN = 0x2d;
 
 function domainSpec(written: string): MacroPart[] | string {
   const parts = macroString(written);

@@ -4,7 +4,7 @@ import type { SpfNode } from "../../mail/spf/survey.js";
 export function ipv4Reach(nodes: readonly SpfNode[]): number {
   const ranges = nodes
     .flatMap(({ directives }) => directives)
-    .flatMap(({ result, mechanism }) => (mechanism.name === "ip4" && result === "pass" ? [rangeOf(mechanism.network.bytes, mechanism.bits)] : []))
+    .flatMap(({ result, mechanism }) => (mechanism.name === "ip4" && result === "pass" ? [rangeOf(mechanism.network.words[0] as number, mechanism.bits)] : []))
     .sort(([one], [other]) => one - other);
   let counted = 0;
   let end = -1;
@@ -16,8 +16,8 @@ export function ipv4Reach(nodes: readonly SpfNode[]): number {
   return counted;
 }
 
-function rangeOf(bytes: readonly number[], bits: number): [first: number, last: number] {
-  const address = bytes.reduce((sum, byte) => sum * 256 + byte, 0);
+function rangeOf(word: number, bits: number): [first: number, last: number] {
+  const address = word >>> 0;
   const size = 2 ** (32 - bits);
   const first = Math.floor(address / size) * size;
   return [first, first + size - 1];
