@@ -19,8 +19,9 @@ import { startup } from "./startup.js";
 import type { Bench } from "./support/bench.js";
 import { verdictOf } from "./support/figure.js";
 import { type Options, OptionsError, parseOptions } from "./support/options.js";
+import { processorsInUse } from "./support/processors-in-use.js";
 import { progressOn } from "./support/progress.js";
-import { type Circumstances, isBusy, type PublishedFigure, publish } from "./support/published.js";
+import { type Circumstances, isBusy, type PublishedFigure, publish, usageText } from "./support/published.js";
 import { tableOf } from "./support/table.js";
 import { openWorkshop } from "./support/workshop.js";
 import { throughput } from "./throughput.js";
@@ -86,43 +87,47 @@ try {
 
 async function runBenches(options: Options): Promise<void> {
   const progress = progressOn(process.stderr);
-  // Before the bench itself makes load.
-  const load = loadavg()[0] as number;
   const workshop = await openWorkshop(progress.say);
   const figures: PublishedFigure[] = [];
   const done: string[] = [];
   for (const bench of BENCHES.filter(({ name }) => options.names.includes(name))) {
     const say = (text: string): void => progress.say(`${bench.name}: ${text}`);
     try {
+      const before = await usageBefore(say);
       const measured = await bench.measure({ quick: options.quick, explain: options.explain, workshop, progress: say });
-      const circumstances = circumstancesOf(load, options.quick);
+      const circumstances = circumstancesOf(before, options.quick);
       figures.push(...measured.map((figure) => ({ ...figure, ...circumstances })));
       done.push(bench.name);
       progress.clear();
-      process.stdout.write(`${bench.summary}\n\n${tableOf(measured)}\n`);
+      process.stdout.write(`${bench.summary}\n\n${tableOf(measured)}\n${machineText(circumstances)}\n`);
     } catch (error) {
       progress.clear();
       process.stderr.write(`the bench ${bench.name} broke: ${error instanceof Error ? error.stack : error}\n\n`);
       process.exitCode = 1;
     }
   }
-  process.stdout.write(loadText(circumstancesOf(load, options.quick)));
-  if (options.json !== null) await writeFile(options.json, `${JSON.stringify(reportOf(figures, options.quick, load), null, 2)}\n`);
+  if (options.json !== null) await writeFile(options.json, `${JSON.stringify(reportOf(figures, options.quick), null, 2)}\n`);
   if (options.page) await publish(figures, done);
 }
 
-function circumstancesOf(load_before: number, quick: boolean): Circumstances {
+type UsageBefore = Pick<Circumstances, "in_use_before" | "load_before">;
+
+async function usageBefore(say: (text: string) => void): Promise<UsageBefore> {
+  say("is the machine quiet?");
+  return { load_before: loadavg()[0] as number, in_use_before: await processorsInUse(2000) };
+}
+
+function circumstancesOf(before: UsageBefore, quick: boolean): Circumstances {
   const load_after = loadavg()[0] as number;
-  return { measured_at: new Date().toISOString(), node: process.version, processors: availableParallelism(), load_before, load_after, quick };
+  return { measured_at: new Date().toISOString(), node: process.version, processors: availableParallelism(), ...before, load_after, quick };
 }
 
-function loadText(circumstances: Circumstances): string {
-  const { load_before, load_after, processors } = circumstances;
+function machineText(circumstances: Circumstances): string {
   const busy = isBusy(circumstances) ? " The machine was not quiet: read ratios and CPU times." : "";
-  return `Load average before the bench: ${load_before.toFixed(1)} on ${processors} processors; after it: ${load_after.toFixed(1)}.${busy}\n`;
+  return `${usageText(circumstances)}.${busy}\n`;
 }
 
-function reportOf(figures: readonly PublishedFigure[], quick: boolean, load: number) {
-  const common = { measured_at: new Date().toISOString(), node: process.version, processors: availableParallelism(), load_average: load, quick };
+function reportOf(figures: readonly PublishedFigure[], quick: boolean) {
+  const common = { measured_at: new Date().toISOString(), node: process.version, processors: availableParallelism(), quick };
   return { ...common, figures: figures.map((figure) => ({ ...figure, verdict: verdictOf(figure) })) };
 }

@@ -3,14 +3,16 @@ import { writeFile } from "node:fs/promises";
 import { inRepo } from "../../scripts/repo.js";
 import { between } from "./between.js";
 import { type Figure, verdictOf } from "./figure.js";
-import { numeral, ratioText } from "./table.js";
+import { goalNumeral, numeral, ratioText } from "./table.js";
 
 /** The machine while a bench ran. */
 export interface Circumstances {
   readonly measured_at: string;
   readonly node: string;
   readonly processors: number;
-  /** Before the bench and after it; the bench itself is part of the second one. */
+  /** Processors that others used before the bench; not in figures from before this was measured. */
+  readonly in_use_before?: number;
+  /** Load averages before the bench and after it. An earlier bench is part of the first one, and the bench itself of the second one. */
   readonly load_before: number;
   readonly load_after: number;
   /** Few rounds, in which the code is still cold. */
@@ -26,8 +28,8 @@ export interface PublishedFigures {
 /** More than this share of the processors was in use by others: rates are too low then, and ratios spread. */
 const BUSY_SHARE = 0.25;
 
-export function isBusy({ load_before, processors }: Pick<Circumstances, "load_before" | "processors">): boolean {
-  return load_before > BUSY_SHARE * processors;
+export function isBusy({ in_use_before, load_before, processors }: Circumstances): boolean {
+  return (in_use_before ?? load_before) > BUSY_SHARE * processors;
 }
 
 const FIGURES = "bench/figures.json";
@@ -66,7 +68,7 @@ function tableFor(name: string, figures: readonly PublishedFigure[]): string {
   const rows = figures.map((figure) => {
     const { ours, peers, ratio, goal, unit } = figure;
     const cells = [figure.name, spreadText(ours, unit), figure.peer, spreadText(peers, unit), ratio === null ? "" : ratioText(ratio)];
-    const goalCell = goal === null ? "" : `${goal.of === "ratio" ? "ratio " : ""}at ${goal.at} ${goal.value}: ${verdictOf(figure)}`;
+    const goalCell = goal === null ? "" : `${goal.of === "ratio" ? "ratio " : ""}at ${goal.at} ${goalNumeral(goal.value)}: ${verdictOf(figure)}`;
     return `| ${[...cells, goalCell, String(ours?.runs ?? peers?.runs ?? "")].map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
   });
   const head = ["| Figure | probe-run | Peer | of the peer | Ratio (min-max) | Goal | Runs |", "| --- | --- | --- | --- | --- | --- | --- |"];
@@ -74,10 +76,15 @@ function tableFor(name: string, figures: readonly PublishedFigure[]): string {
 }
 
 function machineText(circumstances: Circumstances): string {
-  const { measured_at, node, processors, load_before, load_after } = circumstances;
+  const { measured_at, node } = circumstances;
   const quick = circumstances.quick ? " **A quick run: few rounds, and the code was still cold.**" : "";
   const busy = isBusy(circumstances) ? " **The machine was busy: rates are too low; CPU times and ratios are usable.**" : "";
-  return `${measured_at.slice(0, 10)}, Node ${node}, ${processors} processors, load average ${load_before.toFixed(1)} before and ${load_after.toFixed(1)} after.${busy}${quick}`;
+  return `${measured_at.slice(0, 10)}, Node ${node}, ${usageText(circumstances)}.${busy}${quick}`;
+}
+
+export function usageText({ processors, in_use_before, load_before, load_after }: Circumstances): string {
+  const inUse = in_use_before === undefined ? "" : `, of which ${in_use_before.toFixed(2)} in use before the bench`;
+  return `${processors} processors${inUse}, load average ${load_before.toFixed(1)} before and ${load_after.toFixed(1)} after`;
 }
 
 function spreadText(spread: Figure["ours"], unit: string): string {

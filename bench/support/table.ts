@@ -33,10 +33,15 @@ export function ratioText({ median, min, max }: Spread): string {
 }
 
 function goalText({ of, at, value }: Goal, unit: Unit): string {
-  return `at ${at} ${value} ${of === "ratio" ? "times" : unit}`;
+  return `at ${at} ${goalNumeral(value)} ${of === "ratio" ? "times" : unit}`;
 }
 
-/** Three digits tell all that a shared machine can. */
+/** Goals are round numbers, or the reciprocals of such. */
+export function goalNumeral(value: number): string {
+  return String(Number(value.toFixed(2)));
+}
+
+/** More than three digits would be noise on a shared machine. */
 export function numeral(value: number): string {
   if (Math.abs(value) >= 100) return Math.round(value).toLocaleString("en");
   return value.toPrecision(Math.abs(value) < 1 ? 2 : 3);
