@@ -44,7 +44,7 @@ const SLOW = [
   // Slots take their time, and a watch is killed again and again.
   "test/runner/watch/{watch,kill,killed-before-answer,full-disk,suspend,uplink}.test.ts",
   // Watches and workers of several places on one Redis, some of which are killed.
-  "test/runner/watch/shared/{watches,places,each-slot-once,one-silent-one-failing,dependencies,pages,catch-up,liveness,heartbeats}.test.ts",
+  "test/runner/watch/shared/{watches,places,each-slot-once,one-silent-one-failing,dependencies,offline,pages,catch-up,liveness,heartbeats}.test.ts",
   // A job that stops reporting is missing after some seconds.
   "test/runner/serve/heartbeat-route.test.ts",
   // Two exporters and a Prometheus beside each other.

@@ -22,7 +22,7 @@ export default defineCommand({
     ["watch mail.yaml", "Watch, with the history in .probe-run/history.db."],
     ["watch mail.yaml --once --format junit", "Run every check once, for a build server."],
     ["watch mail.yaml --history /var/lib/probe-run/mail.db --listen 127.0.0.1:9464", "As a service, with metrics."],
-    ["watch mail.yaml --queue redis://queue.example.org", "Workers of the queue run the checks; start it on two machines, and none of them must not fail."],
+    ["watch mail.yaml --queue redis://queue.example.org", "Workers of the queue run the checks; start it on two machines, and either may fail."],
   ],
   words: { least: 1, most: 1 },
   run,

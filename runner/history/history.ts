@@ -56,8 +56,10 @@ const CHECKS = "SELECT id, key, name, state FROM checks WHERE suite = ? ORDER BY
 const FORGET_CHECK = "DELETE FROM checks WHERE id = ?";
 const ADD_RESULT = "INSERT INTO results (check_id, at, outcome, duration_us) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING";
 const ADD_EVIDENCE = "INSERT INTO evidence (check_id, at, reason, output) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING";
-const MAKE_UNKNOWN = "UPDATE results SET outcome = ? WHERE check_id = ? AND at = ? AND outcome = ?";
-const RECOUNT = "UPDATE hours SET error = error - 1, unknown = unknown + 1 WHERE check_id = ? AND hour = ?";
+const FAILURES_SINCE = `SELECT at, (SELECT max(earlier.at) FROM results AS earlier WHERE earlier.check_id = results.check_id AND earlier.at < results.at) AS before
+  FROM results WHERE check_id = ? AND at >= ? AND outcome = ?`;
+const MAKE_UNKNOWN = "UPDATE results SET outcome = ? WHERE check_id = ? AND at = ?";
+const RECOUNT = "UPDATE hours SET error = error - 1, unknown = unknown + 1, bad_ms = max(0, bad_ms - ?) WHERE check_id = ? AND hour = ?";
 const SET_STATE = "UPDATE checks SET state = ? WHERE id = ? AND state = ?";
 const SET_INCIDENT =
   "INSERT INTO incidents (check_id, number, opened_at, closed_at, is_flapping, reason) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (check_id, number) DO UPDATE SET closed_at = excluded.closed_at, is_flapping = excluded.is_flapping";
@@ -148,11 +150,14 @@ export class History {
     });
   }
 
-  /** These results are unknown after all. */
-  takeBack(check: number, state: string, ats: readonly number[]): void {
+  /** Failures since this moment are unknown after all, and the time for which they stood is not measured. */
+  takeBack(check: number, state: string, since: number, slotMs: number): void {
     this.together(() => {
-      for (const at of ats)
-        if (Number(this.#sql(MAKE_UNKNOWN).run(UNKNOWN, check, at, ERROR).changes) > 0) this.#sql(RECOUNT).run(check, Math.floor(at / HOUR_MS) * HOUR_MS);
+      for (const { at, before } of this.#sql(FAILURES_SINCE).all(check, since, ERROR) as { at: number; before: number | null }[]) {
+        const weightMs = before === null ? slotMs : Math.min(slotMs, at - before);
+        this.#sql(MAKE_UNKNOWN).run(UNKNOWN, check, at);
+        this.#sql(RECOUNT).run(weightMs, check, Math.floor(at / HOUR_MS) * HOUR_MS);
+      }
       this.change({ check, state, incident: null, notifications: [] }, 0);
     });
   }

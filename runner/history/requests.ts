@@ -14,7 +14,7 @@ type Handler = (history: History, ...given: never[]) => unknown;
 const WRITING = {
   add: (history: History, entry: Entry, now: number) => history.add(entry, now),
   change: (history: History, change: StateChange, now: number) => history.change(change, now),
-  takeBack: (history: History, check: number, state: string, ats: readonly number[]) => history.takeBack(check, state, ats),
+  takeBack: (history: History, check: number, state: string, since: number, slotMs: number) => history.takeBack(check, state, since, slotMs),
   rename: (history: History, suite: string, checks: readonly { readonly key: string; readonly nameKey: string }[]) => history.rename(suite, checks),
   forget: (history: History, check: number) => history.forget(check),
   notify: ({ outbox }: History, notifications: readonly Notification[], now: number) => outbox.add(notifications, now),

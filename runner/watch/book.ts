@@ -6,7 +6,8 @@ import type { OperationTime } from "../history/operation-times.js";
 import type { Notification } from "../history/outbox.js";
 import { eventOf, type Notice, notificationsOf } from "./notices.js";
 import { pseudoCheck, type ReportedCheck, unplanned } from "./reported-check.js";
-import { applied, type Change, type CheckState, FIRST_STATE, type Outcome } from "./state.js";
+import { slotLength } from "./schedule/schedule.js";
+import { applied, type Change, type CheckState, FIRST_STATE, type Outcome, withoutLastFailures } from "./state.js";
 import type { WatchedCheck, WatchPlan } from "./watch-plan.js";
 
 export interface Result {
@@ -90,13 +91,13 @@ export class Book {
     return this.#judge(this.#itself, reason, now);
   }
 
-  /** Results that turned out to be this machine's fault are unknown; the state is the one before them. An incident that was reported stays. */
-  async takeBack(key: string, before: CheckState, ats: readonly number[]): Promise<void> {
+  /** Failures since this moment turned out to be another's, and are unknown. An incident that was reported stays. */
+  async takeBack({ key, schedule }: WatchedCheck, since: number): Promise<void> {
     const kept = this.#of(key);
-    if (kept.state.incident !== null || kept.state.incidents !== before.incidents) return;
-    const state: CheckState = { ...before, last_at: kept.state.last_at, outcome: "unknown" };
+    const state = withoutLastFailures(kept.state);
+    if (state === kept.state) return;
     kept.state = state;
-    await this.#stored(this.history.ask("takeBack", kept.id, JSON.stringify(state), ats), [], 0);
+    await this.#stored(this.history.ask("takeBack", kept.id, JSON.stringify(state), since, slotLength(since, schedule)), [], 0);
   }
 
   /** Rejects when nothing can be stored any more: another process uses the history. */
@@ -146,20 +147,20 @@ export class Book {
     return objective !== undefined && this.state(objective.key).incident !== null;
   }
 
-  /** A location that reports nothing has an incident of its own. A reason, or null when it reports again. */
-  async silent(location: string, reason: string | null, now: number): Promise<void> {
+  /** A location that reports nothing, or is offline, has an incident of its own. A reason, or null when it is over. */
+  async down(location: string, reason: string | null, now: number): Promise<void> {
     const check = this.#locations.get(location);
     if (check !== undefined && (reason !== null) !== (this.state(check.key).incident !== null)) await this.#judge(check, reason, now);
   }
 
-  /** When the newest incident of an objective or a location began or ended; -1: there was none. */
-  judgedAt(about: "objective" | "location", key: string): number {
-    const check = (about === "location" ? this.#locations : this.#objectives).get(key);
+  /** When the newest incident of an objective, a location or the watch itself began or ended; -1: there was none. */
+  judgedAt(about: "objective" | "location" | "watch", key: string): number {
+    const check = about === "watch" ? this.#itself : (about === "location" ? this.#locations : this.#objectives).get(key);
     return check === undefined ? -1 : (this.state(check.key).last_at ?? -1);
   }
 
-  /** That a location reports nothing was reported. */
-  isSilent(location: string): boolean {
+  /** A location has an incident: it is silent, or offline. */
+  isDown(location: string): boolean {
     const check = this.#locations.get(location);
     return check !== undefined && this.state(check.key).incident !== null;
   }

@@ -39,7 +39,8 @@ export class Judge {
     const { checks, maintenance, canaries } = book.plan;
     this.#maintenance = new MaintenanceClock(maintenance);
     this.#byKey = new Map(checks.map((check) => [check.key, check]));
-    this.#blindness = new Blindness(canaries.length > 0 ? 0 : checks.length, book.isBlind);
+    this.#blindness = new Blindness(checks.length);
+    if (canaries.length === 0) this.#blindness.resume(checks, (key) => book.state(key));
   }
 
   async judged(check: WatchedCheck, { outcome, report, reasons }: Ran, at: number): Promise<Result> {
@@ -66,15 +67,21 @@ export class Judge {
   /** Something works, so this machine is online. */
   async #seen({ key }: WatchedCheck): Promise<void> {
     const { canaries } = this.book.plan;
-    const isOver = canaries.length > 0 ? canaries.includes(key) : this.#blindness.fine(key);
+    this.#blindness.fine(key);
+    const isOver = canaries.length > 0 ? canaries.includes(key) : this.#blindness.isOver;
     if (isOver && this.book.isBlind) await this.book.blind(null, this.now());
   }
 
+  /** Canaries say it better than the share of checks that fail. */
   async #isOurFault(check: WatchedCheck, at: number): Promise<boolean> {
-    const turns = this.#blindness.failed(check.key, this.book.state(check.key), at, slotLength(at, check.schedule));
-    if (turns === null) return this.#blindness.isBlind;
+    if (this.book.plan.canaries.length > 0) return false;
+    this.#blindness.failed(check.key, at, slotLength(at, check.schedule), this.book.state(check.key).recent.endsWith("F"));
+    // Also for a slot that began before that was over.
+    if (this.book.isBlind || at < this.book.judgedAt("watch", "")) return true;
+    const { turned } = this.#blindness;
+    if (turned === null) return false;
     const blind = this.book.blind(`more than half of the checks fail at once: ${OFFLINE}`, this.now());
-    await Promise.all([blind, ...[...turns].map(([key, { state, ats }]) => this.book.takeBack(key, state, ats))]);
+    await Promise.all([blind, ...[...turned].map(([key, since]) => this.book.takeBack(this.#byKey.get(key) as WatchedCheck, since))]);
     return true;
   }
 

@@ -71,6 +71,17 @@ export function applied(state: CheckState, result: AppliedResult, rules: Rules):
   return measured.incident === null ? closed(measured, mark, result.at, firing) : open(measured, measured.incident, result.at, rules);
 }
 
+/** The failures since the last success turned out to be another's: nothing is known of their slots. An incident that was reported stays. */
+export function withoutLastFailures(state: CheckState): CheckState {
+  if (state.incident !== null || state.outcome !== "error") return state;
+  return { ...state, outcome: "unknown", recent: state.recent.replace(/F+$/, ""), window: state.window.replace(/F+$/, "") };
+}
+
+/** How many of the newest measured results are failures in a row. */
+export function lastFailures({ recent }: CheckState): number {
+  return recent.length - (recent.lastIndexOf("O") + 1);
+}
+
 function closed(state: CheckState, mark: string, at: number, { fireAfter }: Rules): { state: CheckState; change: Change | null } {
   const isFlapping = changesIn(state.recent) > FLAPPING.changes;
   const failures = count(state.window.slice(-fireAfter.of), "F");

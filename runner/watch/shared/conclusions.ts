@@ -8,15 +8,14 @@ import { slotLength } from "../schedule/schedule.js";
 import type { CheckState, Outcome } from "../state.js";
 import type { WatchedCheck } from "../watch-plan.js";
 import { Causes } from "./causes.js";
-import type { Cause, Entry, Report } from "./entries.js";
+import type { Cause, Entry, Judged, Report } from "./entries.js";
 import { type HeldSlot, HeldSlots } from "./held-slots.js";
+import { MOST_FAIL, OfflineWorkers } from "./offline-workers.js";
 import { OpenSlots, type ReportedSlot } from "./open-slots.js";
-import { agreed } from "./quorum.js";
+import { agreed, failingShare } from "./quorum.js";
 
 /** The log's clock is believed, unless it is further ahead than this: slots are counted by the watches' clocks. */
 const MOST_AHEAD_MS = 1000;
-
-type Judged = Extract<Entry, { kind: "judged" }>;
 
 export interface ConclusionsOptions {
   readonly locations: readonly string[];
@@ -40,6 +39,7 @@ export class Conclusions {
   readonly #open: OpenSlots;
   readonly #held = new HeldSlots();
   readonly #causes: Causes;
+  readonly #offline: OfflineWorkers;
   readonly #maintenance: MaintenanceClock;
   readonly #changed = new Set<string>();
   /** What is on its way into the history. */
@@ -55,6 +55,7 @@ export class Conclusions {
     this.#checks = new Map(plan.checks.map((check) => [check.key, check]));
     this.#open = new OpenSlots(options.locations.length);
     this.#causes = new Causes(plan, { state: (key) => book.state(key), isBlind: () => book.isBlind, ask: (check, at) => options.ask(check, at) });
+    this.#offline = new OfflineWorkers(book, options.locations);
     this.#maintenance = new MaintenanceClock(plan.maintenance);
   }
 
@@ -81,8 +82,18 @@ export class Conclusions {
     else if (entry.at > this.endedAt(entry.key)) this.#applyToSlot(check, entry, before);
   }
 
-  /** Whose the failures are that wait for it, as far as it is known now. The log may say it already, so all of it must have been read. */
-  causes(): Entry[] {
+  /** A location that reports again is no longer silent, but it may be offline. */
+  isOffline(location: string): boolean {
+    return this.#offline.isOffline(location);
+  }
+
+  /** What follows from many entries together, for the log. It may say it already, so all of it must have been read. */
+  decisions(): Entry[] {
+    return [...this.#causesOfHeld(), ...this.#offline.judgements(this.#loggedAt)];
+  }
+
+  /** Whose the failures are that wait for it, as far as it is known now. */
+  #causesOfHeld(): Entry[] {
     // The newest first: what is asked for it answers for the others, too.
     const first = this.#held.first.filter(({ needsCause }) => needsCause).sort((a, b) => b.at - a.at);
     return first.flatMap((slot) => {
@@ -110,13 +121,26 @@ export class Conclusions {
   }
 
   /** It counts from when the log got it, which grows from entry to entry: one that is read again is known by that. */
-  #applyJudged({ about, key, reason }: Judged): void {
-    const at = this.#loggedAt;
-    if (at <= this.book.judgedAt(about, key)) return;
+  #applyJudged(judged: Judged): void {
+    const { about, key, reason, turned } = judged;
+    const [at, judgedAt] = [this.#loggedAt, this.book.judgedAt(about, key)];
+    // Another watch may have concluded the same from the same entries, and later than the first one.
+    if (at <= judgedAt || (turned !== undefined && judged.at <= judgedAt)) return;
+    for (const [failing, since] of turned ?? []) this.#takeBack(failing, since);
     const check = this.#checks.get(key);
-    if (about === "location") this.#storing.push(this.book.silent(key, reason, at));
+    if (about === "watch") this.#setBlind(reason);
+    else if (about === "location") this.#storing.push(this.book.down(key, reason, at));
     else if (check !== undefined) this.#storing.push(this.book.burns(check, reason, at));
+    if (about === "location") this.#offline.judged(judged);
     this.#changedOthers();
+  }
+
+  /** Before the judgement itself is stored: after a restart, what was stored already changes nothing. */
+  #takeBack(key: string, since: number): void {
+    const check = this.#checks.get(key);
+    if (check === undefined) return;
+    this.#storing.push(this.book.takeBack(check, since));
+    this.#changed.add(key);
   }
 
   #applyHeartbeat(report: HeartbeatReport): void {
@@ -132,11 +156,14 @@ export class Conclusions {
   /** A failure that others may have caused is held until the log says whose it is. */
   #end(check: WatchedCheck, slot: ReportedSlot): void {
     const { key, at, reports } = slot;
-    const found = agreed(reports, this.options.locations, this.book.plan.quorum);
+    const believed = this.#offline.believed(at, reports);
+    const found = agreed(believed, this.options.locations, this.book.plan.quorum);
+    const isMaintained = this.#maintenance.has(check.planned.tags, at);
     const knownAt = Math.max(at, Math.min(this.#loggedAt, Date.now() + MOST_AHEAD_MS));
     this.#causes.ended(key, { at, knownAt }, found.outcome);
-    const needsCause = found.outcome === "error" && this.#causes.mayHave(check) && !this.#maintenance.has(check.planned.tags, at);
-    this.#held.add({ ...slot, found, knownAt, needsCause });
+    const needsCause = found.outcome === "error" && this.#causes.mayHave(check) && !isMaintained;
+    this.#held.add({ ...slot, found, isByMost: failingShare(believed) > 0.5, knownAt, needsCause });
+    if (!isMaintained) this.#offline.ended(check, at, reports);
     this.#release(key, null);
     this.options.onEnded(at, reports);
   }
@@ -145,7 +172,7 @@ export class Conclusions {
     const slot = this.#held.firstOf(key);
     // Another watch was faster, or it is read again.
     if (slot === null || slot.at !== at || !slot.needsCause) return;
-    if (outcome === "unknown" && !this.book.isBlind && !this.#seesSince(at)) this.#setBlind(why);
+    if (outcome === "unknown" && !this.#seesSince(at)) this.#setBlind(why);
     slot.needsCause = false;
     this.#release(key, { outcome, why });
   }
@@ -159,22 +186,31 @@ export class Conclusions {
     }
   }
 
-  #record({ key, at, reports, found }: HeldSlot, cause: Cause | null): void {
+  #record(slot: HeldSlot, cause: Cause | null): void {
+    const { key, at, reports, found } = slot;
     const check = this.#checks.get(key) as WatchedCheck;
     const weightMs = weightOf(slotLength(at, check.schedule), at, this.book.state(key).last_at);
     const isMaintained = this.#maintenance.has(check.planned.tags, at);
-    const outcome = isMaintained ? "maintenance" : (cause?.outcome ?? found.outcome);
-    const reason = cause === null || cause.why === null ? found.reason : `${cause.why}; ${found.reason}`;
+    const { outcome, why } = isMaintained ? { outcome: "maintenance" as const, why: null } : this.#meaning(check, slot, cause);
+    const reason = why === null ? found.reason : `${why}; ${found.reason}`;
     const operations = reports.flatMap(({ run }) => (run === null ? [] : operationTimes(run.operations)));
     const result: Result = { ...found, at, weightMs, operations, outcome, reason, ...(isMaintained ? { hasFailed: found.outcome === "error" } : {}) };
-    if (isFine(outcome) && this.book.isBlind && this.book.plan.canaries.includes(key)) this.#setBlind(null);
+    if (isFine(outcome) && this.book.plan.canaries.includes(key)) this.#setBlind(null);
     this.#storing.push(this.book.record(check, result, Date.now()));
     this.#changed.add(key);
     this.results[outcome] += 1;
     this.options.onRecorded(check, result, reports);
   }
 
+  /** What a slot says of its check. */
+  #meaning(check: WatchedCheck, { at, found, isByMost }: HeldSlot, cause: Cause | null): { readonly outcome: Outcome; readonly why: string | null } {
+    const { outcome, why } = cause ?? { outcome: found.outcome, why: null };
+    if (isFine(outcome)) this.#offline.fine(check);
+    return outcome === "error" && this.#offline.failed(check, at, isByMost) ? { outcome: "unknown", why: MOST_FAIL } : { outcome, why };
+  }
+
   #setBlind(reason: string | null): void {
+    if ((reason !== null) === this.book.isBlind) return;
     this.#storing.push(this.book.blind(reason, this.#loggedAt));
     this.#changedOthers();
   }

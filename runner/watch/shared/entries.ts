@@ -41,8 +41,22 @@ export type Entry =
   | ({ readonly kind: "heartbeat" } & HeartbeatReport)
   /** Of a slot that failed. The first one counts. */
   | ({ readonly kind: "cause"; readonly key: string; readonly at: number } & Cause)
-  /** What no report says by itself: a budget is spent too fast, a location is silent. Null: no longer. */
-  | { readonly kind: "judged"; readonly about: "objective" | "location"; readonly key: string; readonly at: number; readonly reason: string | null };
+  | Judged;
+
+/** What no report says by itself: a budget is spent too fast, a location is silent or offline, all workers are offline (the watch). */
+export interface Judged {
+  readonly kind: "judged";
+  readonly about: "objective" | "location" | "watch";
+  /** Of the watch: empty. */
+  readonly key: string;
+  readonly at: number;
+  /** Null: no longer. */
+  readonly reason: string | null;
+  /** If it follows from failures of many checks: their keys, and when each began to fail. */
+  readonly turned?: readonly (readonly [key: string, since: number])[];
+}
+
+const ABOUT: readonly Judged["about"][] = ["objective", "location", "watch"];
 
 export function encode(entry: Entry): string {
   return JSON.stringify(entry);
@@ -63,7 +77,7 @@ function isComplete(entry: Entry): boolean {
     case "over":
       return true;
     case "judged":
-      return isTextOrNull(entry.reason);
+      return ABOUT.includes(entry.about) && isTextOrNull(entry.reason) && (entry.turned === undefined || isTurned(entry.turned));
     case "heartbeat":
       return OUTCOMES.includes(entry.outcome) && isTextOrNull(entry.reason) && isNumberOrNull(entry.awaitedFrom);
     case "cause":
@@ -76,6 +90,10 @@ function isComplete(entry: Entry): boolean {
     default:
       return false;
   }
+}
+
+function isTurned(turned: NonNullable<Judged["turned"]>): boolean {
+  return Array.isArray(turned) && turned.every((each) => Array.isArray(each) && typeof each[0] === "string" && Number.isSafeInteger(each[1]));
 }
 
 function isRun({ status, failure, operations }: ReportedRun): boolean {

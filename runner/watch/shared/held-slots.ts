@@ -5,6 +5,8 @@ import type { Agreed } from "./quorum.js";
 /** A slot that has ended, with what its locations agree on. */
 export interface HeldSlot extends ReportedSlot {
   readonly found: Agreed;
+  /** More than half of its reports are failures. */
+  readonly isByMost: boolean;
   /** When it ended, by the log. */
   readonly knownAt: number;
   /** It failed, and whose failure that is must be in the log first. */

@@ -21,6 +21,12 @@ export function agreed(reports: readonly Report[], locations: readonly string[],
   return notable.length === 0 ? { ...base, outcome: "ok", reason: null } : { ...base, outcome: "warning", reason: said(notable, locations) };
 }
 
+/** Of those that were measured; 0 if none was. */
+export function failingShare(reports: readonly Report[]): number {
+  const measured = reports.filter(({ outcome }) => outcome !== "unknown");
+  return measured.length === 0 ? 0 : measured.filter(({ outcome }) => outcome === "error").length / measured.length;
+}
+
 function tooFew(reports: readonly Report[], locations: readonly string[]): string {
   const silent = locations.filter((name) => !reports.some(({ location }) => location === name));
   const missing = silent.length === 0 ? [] : [locations.length === 1 ? "no worker reported" : `no report from ${silent.join(", ")}`];

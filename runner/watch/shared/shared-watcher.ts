@@ -150,7 +150,7 @@ export class SharedWatcher implements Watching {
     for (const [, isSilent] of this.#silenceAnywhere.ended(at, new Set(measured ? [ANYWHERE] : []))) this.#isServed = !isSilent;
     if (this.book.plan.locations.length === 0) return;
     for (const [location, isSilent] of this.#silence.ended(at, new Set(reports.map((report) => report.location)))) {
-      if (isSilent === this.book.isSilent(location)) continue;
+      if (isSilent === this.book.isDown(location) || (!isSilent && this.#conclusions.isOffline(location))) continue;
       const reason = isSilent ? `no worker reports from ${location}` : null;
       this.judge("location", location, reason, at).catch((error: unknown) => this.options.onTrouble(error));
     }
@@ -177,7 +177,7 @@ export class SharedWatcher implements Watching {
   async #passed(isAtEnd: boolean): Promise<void> {
     // Workers had until now: these slots end with what was reported.
     const over = this.#overdue.take(Date.now()).filter(({ key, at }) => this.#checks.has(key) && at > this.#conclusions.endedAt(key));
-    const entries: Entry[] = [...over.map(({ key, at }) => ({ kind: "over", key, at }) as const), ...(isAtEnd ? this.#conclusions.causes() : [])];
+    const entries: Entry[] = [...over.map(({ key, at }) => ({ kind: "over", key, at }) as const), ...(isAtEnd ? this.#conclusions.decisions() : [])];
     try {
       if (entries.length > 0) await this.options.log.append(entries.map(encode));
     } catch (error) {

@@ -60,8 +60,35 @@ describe("1. the uplink is down for five minutes", () => {
     await simulated.pass(12 * MINUTE);
     expect(simulated.notifications()).toEqual(["error the watch itself", "recovered the watch itself"]);
     expect(counted()[2] ?? 0).toBeLessThan(160);
-    const [hours] = simulated.rows<{ error: number; unknown: number }>("SELECT sum(error) AS error, sum(unknown) AS unknown FROM hours");
+    const [hours] = simulated.rows<{ error: number; unknown: number; bad: number }>(
+      "SELECT sum(error) AS error, sum(unknown) AS unknown, sum(bad_ms) AS bad FROM hours",
+    );
     expect([hours?.error, hours?.unknown]).toEqual([counted()[2] ?? 0, counted()[3]]);
+    // Nothing of it is measured, so no objective pays for it.
+    expect(hours?.bad).toBe(0);
+  });
+
+  test("a restart just after it began: the watch that follows notices it, too", { timeout: 60_000 }, async () => {
+    const text = suiteOf("fire_after: 2, clear_after: 1", numbered(300));
+    const first = await simulate(text, (_, now) => isDown(now));
+    await first.pass(3 * MINUTE + 20 * SECOND);
+    await first.close();
+    expect(first.rows("SELECT 1 FROM results WHERE outcome = 2").length).toBeGreaterThan(50);
+    simulated = await simulate(text, (_, now) => isDown(now), first.history);
+    await simulated.pass(9 * MINUTE);
+    expect(simulated.notifications()).toEqual(["error the watch itself", "recovered the watch itself"]);
+    expect(simulated.rows("SELECT sum(bad_ms) AS bad FROM hours")).toEqual([{ bad: 0 }]);
+  });
+
+  test("with canaries, a watch that begins while it is offline sees failures again afterwards", async () => {
+    const text = suiteOf("fire_after: 1, canaries: [c0]", numbered(20));
+    const fails = (name: string, now: number): boolean => isDown(now) || (name === "c5" && minutes(now) > 10);
+    const first = await simulate(text, fails);
+    await first.pass(5 * MINUTE);
+    await first.close();
+    simulated = await simulate(text, fails, first.history);
+    await simulated.pass(7 * MINUTE);
+    expect(simulated.notifications()).toEqual(["error the watch itself", "recovered the watch itself", "error c5"]);
   });
 
   test("half of the checks fail, and not more: each is reported", async () => {

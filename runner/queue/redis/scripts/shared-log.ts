@@ -18,11 +18,11 @@ end
 return answer
 `;
 
-/** ARGV: name, time and value of each. One that is not newer than the stored one changes nothing. */
+/** ARGV: name, time and value of each. One that is older than the stored one changes nothing. */
 const STATES_SAVE = /* lua */ `
 for first = 1, #ARGV, 3 do
   local stored = call("HGET", base .. "at", ARGV[first])
-  if not stored or tonumber(ARGV[first + 1]) > tonumber(stored) then
+  if not stored or tonumber(ARGV[first + 1]) >= tonumber(stored) then
     call("HSET", base .. "at", ARGV[first], ARGV[first + 1])
     call("HSET", base .. "states", ARGV[first], ARGV[first + 2])
   end
