@@ -43,7 +43,7 @@ const REPORTS: ReadonlySet<string> = new Set(["dmarc.rua", "tlsrpt.record"]);
 
 /** Without these, nothing is known; the others only make it less sure. */
 const DECISIVE: Readonly<Record<Area, readonly string[]>> = {
-  spoofing: ["dmarc.record", "spf.record"],
+  spoofing: ["dmarc.record", "spf.record", "spf.include"],
   arrival: ["reverse.ptr"],
   receiving: ["mx.record", "mx.host", "tls.starttls", "dane.tlsa", "dnssec.signed"],
 };

@@ -58,7 +58,7 @@ function readSignature(tags: ReadonlyMap<string, string>): Omit<DkimSignature, "
   if (queries !== undefined && !queries.includes("dns/txt")) throw new TagListError("q= names no method that is known");
   const signedAt = number(tags, "t", 12);
   const expiresAt = number(tags, "x", 12);
-  if (signedAt !== null && expiresAt !== null && expiresAt < signedAt) throw new TagListError("x= is before t=");
+  if (signedAt !== null && expiresAt !== null && expiresAt <= signedAt) throw new TagListError("x= is not after t=");
   return {
     algorithm: algorithmOf(tags),
     signature: base64(tags, "b"),

@@ -13,6 +13,8 @@ export interface SpfFacts extends SpfSurvey {
   readonly near_misses: readonly string[];
   /** Look-ups with an empty answer that a client which no term matches causes, by its address family. */
   readonly empty: { readonly ipv4: readonly string[]; readonly ipv6: readonly string[] };
+  /** Why the look-ups of such a client could not all be made; null if they could. */
+  readonly unanswered: string | null;
 }
 
 /** Addresses of documentation (RFC 5737, RFC 3849): no record names them, so every term is evaluated. */
@@ -31,5 +33,6 @@ export async function examineSpf(domain: string, questions: Questions): Promise<
     txt_bytes: texts.reduce((sum, text) => sum + text.length, 0),
     near_misses: texts.filter((text) => !isSpfRecord(text) && /^\s*"?v\s*=\s*spf1?/i.test(text.slice(0, 50))),
     empty: { ipv4: ipv4?.empty ?? [], ipv6: ipv6?.empty ?? [] },
+    unanswered: [ipv4, ipv6].find((verdict) => verdict?.result === "temperror")?.problem ?? null,
   };
 }

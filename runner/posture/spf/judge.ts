@@ -88,9 +88,10 @@ function costs(nodes: readonly SpfNode[]): string {
   return [...[...below].map(([each, cost]) => `${each} ${cost}`), ...simple].join(", ");
 }
 
-function emptyCheck({ empty }: SpfFacts): Check {
+function emptyCheck({ empty, unanswered }: SpfFacts): Check {
   const about = rule("void", "4.6.4");
   const most = Math.max(empty.ipv4.length, empty.ipv6.length);
+  if (most <= MAX_EMPTY && unanswered !== null) return check(about, "unknown", `how many look-ups have an empty answer is not known: ${unanswered}`);
   if (most === 0) return check(about, "pass", "no look-up has an empty answer");
   const names = [...new Set([...empty.ipv4, ...empty.ipv6])].join(", ");
   const message = `look-ups with an empty answer: ${empty.ipv4.length} for an IPv4 client, ${empty.ipv6.length} for an IPv6 client (${names})`;

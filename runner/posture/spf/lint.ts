@@ -1,9 +1,10 @@
 import type { Check, Verdict } from "../../../schemas/check.js";
+import type { Mechanism } from "../../mail/spf/record.js";
 import type { SpfNode } from "../../mail/spf/survey.js";
 import { withThousands } from "../../support/with-thousands.js";
 import { advice, check, type Rule } from "../check.js";
 import type { SpfFacts } from "./examine.js";
-import { ipv4Reach } from "./reach.js";
+import { ipv4Reach, passing, redirected } from "./reach.js";
 
 /** Networks this large cover whole providers: every customer there may send. */
 const WIDEST_IPV4 = 8;
@@ -16,7 +17,16 @@ const rule = (name: string, section: string | null): Rule => ({ id: `spf.${name}
 
 /** What is legal, and unwise. */
 export function lintSpf(facts: SpfFacts, own: SpfNode): Check[] {
-  return [allCheck(own), ...openChecks(facts), networkCheck(facts), ptrCheck(facts), sizeCheck(facts), macroCheck(facts), reachCheck(facts)];
+  return [
+    allCheck(own),
+    ...redirectChecks(facts),
+    ...openChecks(facts),
+    networkCheck(facts),
+    ptrCheck(facts),
+    sizeCheck(facts),
+    macroCheck(facts),
+    reachCheck(facts),
+  ];
 }
 
 /** How the domain's own record ends decides for every address that it does not name. */
@@ -41,6 +51,20 @@ function allCheck({ domain, record, directives, unreachable_terms: beyond }: Spf
   return check(about, "pass", all === undefined ? "another record decides (redirect)" : `the record ends in ${all.term}`);
 }
 
+/** A record that ends in redirect= ends as the last of those that it leads to. An `all` that passes is the matter of openChecks. */
+function redirectChecks({ nodes }: SpfFacts): Check[] {
+  const last = redirected(nodes).at(-1);
+  if (last === undefined || last.depth === 0 || last.state !== "read") return [];
+  const all = last.directives.find(({ mechanism }) => mechanism.name === "all");
+  if (all === undefined ? last.unknown_terms.includes("redirect") : all.result !== "neutral") return [];
+  const end = all === undefined ? "has no all" : `ends in ${all.term}`;
+  return [
+    check(rule("all", "6.1"), "warning", `redirect leads to ${last.domain}, whose record ${end}: it says nothing about the addresses that it does not name`, {
+      advice: advice("Redirect to a record that ends in ~all or -all."),
+    }),
+  ];
+}
+
 /** An included record that passes everyone passes everyone for the record that includes it, too. */
 function openChecks({ nodes }: SpfFacts): Check[] {
   return passing(nodes)
@@ -50,27 +74,29 @@ function openChecks({ nodes }: SpfFacts): Check[] {
     );
 }
 
-/** The records whose pass is a pass of the whole: not those behind -include, ~include and ?include. */
-function passing(nodes: readonly SpfNode[]): SpfNode[] {
-  const isPassing: boolean[] = [];
-  return nodes.filter(({ depth, term }) => {
-    isPassing[depth] = (depth === 0 || isPassing[depth - 1] === true) && !/^[-~?]/.test(term ?? "");
-    return isPassing[depth];
-  });
-}
-
 function networkCheck({ nodes }: SpfFacts): Check {
   const about = rule("all", "5.6");
-  const wide = passing(nodes).flatMap(({ domain, directives }) =>
-    directives
-      .filter(({ result, mechanism }) => {
-        const widest = mechanism.name === "ip4" ? WIDEST_IPV4 : mechanism.name === "ip6" ? WIDEST_IPV6 : null;
-        return widest !== null && result === "pass" && "bits" in mechanism && mechanism.bits < widest;
-      })
-      .map(({ term }) => `${term} of ${domain}`),
+  const allowed = wideTerms(passing(nodes), "pass");
+  if (allowed.length > 0)
+    return check(about, "error", `a large part of the Internet may send in your name: ${allowed.join(", ")}`, {
+      advice: advice("Name the servers that send."),
+    });
+  const neutral = wideTerms(redirected(nodes), "neutral");
+  if (neutral.length === 0) return check(about, "pass", "no network is too large");
+  return check(about, "warning", `the record says nothing about a large part of the Internet: ${neutral.join(", ")}`, { advice: advice("Remove the term.") });
+}
+
+function wideTerms(nodes: readonly SpfNode[], wanted: string): string[] {
+  return nodes.flatMap(({ domain, directives }) =>
+    directives.filter(({ result, mechanism }) => result === wanted && isWide(mechanism)).map(({ term }) => `${term} of ${domain}`),
   );
-  if (wide.length === 0) return check(about, "pass", "no network is too large");
-  return check(about, "error", `a large part of the Internet may send in your name: ${wide.join(", ")}`, { advice: advice("Name the servers that send.") });
+}
+
+/** The prefix of a and mx is as wide as one of ip4 or ip6, whatever addresses the host has. */
+function isWide(mechanism: Mechanism): boolean {
+  if (mechanism.name === "ip4") return mechanism.bits < WIDEST_IPV4;
+  if (mechanism.name === "ip6") return mechanism.bits < WIDEST_IPV6;
+  return (mechanism.name === "a" || mechanism.name === "mx") && (mechanism.bits4 < WIDEST_IPV4 || mechanism.bits6 < WIDEST_IPV6);
 }
 
 function ptrCheck({ nodes }: SpfFacts): Check {

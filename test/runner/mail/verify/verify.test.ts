@@ -64,6 +64,7 @@ describe("the example of RFC 8463", () => {
     ["SHA-1", (text) => text.replace("a=ed25519-sha256", "a=rsa-sha1"), "permerror", "sha1"],
     ["a key of another kind", (text) => text.replace("a=ed25519-sha256", "a=rsa-sha256"), "permerror", "key_of_another_type"],
     ["x= before t=", (text) => text.replace("t=1528637909;", "t=1528637909; x=1528637908;"), "permerror", "malformed_signature"],
+    ["x= that equals t=", (text) => text.replace("t=1528637909;", "t=1528637909; x=1528637909;"), "permerror", "malformed_signature"],
     ["an expiry that has passed", (text) => text.replace("t=1528637909;", "t=1528637909; x=1528637999;"), "permerror", "expired"],
     ["a selector without a key", (text) => text.replace("s=brisbane", "s=other"), "permerror", "no_key"],
     ["l= beyond the body", (text) => text.replace("q=dns/txt;", "q=dns/txt; l=99999;"), "permerror", "body_too_short"],
