@@ -102,6 +102,10 @@ export default defineConfig({
   test: {
     ...files,
     maxWorkers: workers(),
+    // What a file leaves behind is collected less often: a twelfth less processor time.
+    execArgv: ["--max-semi-space-size=32"],
+    // The second run finds the sources as the first one compiled them.
+    experimental: { fsModuleCache: true },
     testTimeout: 30_000,
     // A second, which is vitest's own limit, is not enough for a process to start on a busy machine.
     expect: { poll: { timeout: 20_000 } },

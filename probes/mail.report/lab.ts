@@ -78,7 +78,7 @@ const SAMPLES = [
     name: "bomb",
     summary: "A gzip file that expands to 33 MB is not unpacked.",
     get input() {
-      return { report_base64: gzipSync(Buffer.alloc(33 * 1024 * 1024)).toString("base64") };
+      return { report_base64: gzipSync(Buffer.alloc(33 * 1024 * 1024), { level: 1 }).toString("base64") };
     },
   },
 ];

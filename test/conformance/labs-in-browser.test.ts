@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { realServer } from "../support/real-servers.js";
-import { namesInBrowser, testLabSecrets } from "./lab-secrets.js";
+import { namesInBrowser, testLabSecrets } from "./labs.js";
 
 const names = await namesInBrowser();
 

@@ -1,6 +1,10 @@
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path/posix";
-import ts from "typescript";
+import type ts from "typescript";
 import { read } from "./files.js";
+
+// Node searches what is imported for its names, which takes long in so large a file.
+const typescript: typeof ts = createRequire(import.meta.url)("typescript");
 
 /** One module that a source file names, and what it takes from it: null for the whole module. */
 export interface Import {
@@ -10,36 +14,41 @@ export interface Import {
   names: string[] | null;
 }
 
+const PARSING = { languageVersion: typescript.ScriptTarget.ESNext, jsDocParsingMode: typescript.JSDocParsingMode.ParseNone };
+/** What may name a module anywhere in a file; declarations stand at its top, so other files need no walk through their whole tree. */
+const CALLED = /\b(?:import|require)\b[^"'`\n]*\(/;
+
 export function importsOf(path: string): Import[] {
   return importsIn(path, read(path));
 }
 
 export function importsIn(path: string, code: string): Import[] {
-  const source = ts.createSourceFile(path, code, ts.ScriptTarget.ESNext, true);
+  const source = typescript.createSourceFile(path, code, PARSING);
+  const isAnywhere = CALLED.test(code);
   const found: Import[] = [];
   const visit = (node: ts.Node): void => {
-    const specifier = specifierOf(node);
+    const specifier = specifierOf(node, source);
     if (specifier !== null) found.push({ from: path, module: resolved(path, specifier), names: namesOf(node) });
-    ts.forEachChild(node, visit);
+    if (isAnywhere) typescript.forEachChild(node, visit);
   };
-  visit(source);
+  typescript.forEachChild(source, visit);
   return found;
 }
 
 /** import … from, export … from, import(), and import() as a type. */
-function specifierOf(node: ts.Node): string | null {
+function specifierOf(node: ts.Node, source: ts.SourceFile): string | null {
   let named: ts.Node | undefined;
-  if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) named = node.moduleSpecifier;
-  else if (ts.isCallExpression(node) && (node.expression.kind === ts.SyntaxKind.ImportKeyword || node.expression.getText() === "require"))
+  if (typescript.isImportDeclaration(node) || typescript.isExportDeclaration(node)) named = node.moduleSpecifier;
+  else if (typescript.isCallExpression(node) && (node.expression.kind === typescript.SyntaxKind.ImportKeyword || node.expression.getText(source) === "require"))
     named = node.arguments[0];
-  else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) named = node.argument.literal;
-  return named !== undefined && ts.isStringLiteralLike(named) ? named.text : null;
+  else if (typescript.isImportTypeNode(node) && typescript.isLiteralTypeNode(node.argument)) named = node.argument.literal;
+  return named !== undefined && typescript.isStringLiteralLike(named) ? named.text : null;
 }
 
 function namesOf(node: ts.Node): string[] | null {
-  if (!ts.isImportDeclaration(node)) return null;
+  if (!typescript.isImportDeclaration(node)) return null;
   const bindings = node.importClause?.namedBindings;
-  if (node.importClause?.name !== undefined || bindings === undefined || !ts.isNamedImports(bindings)) return null;
+  if (node.importClause?.name !== undefined || bindings === undefined || !typescript.isNamedImports(bindings)) return null;
   return bindings.elements.map((element) => (element.propertyName ?? element.name).text);
 }
 

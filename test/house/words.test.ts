@@ -50,11 +50,12 @@ const written = filesIn().filter(
 
 describe("plain words", () => {
   test("no file uses a word that was replaced", () => {
-    const found = written.flatMap((path) =>
-      read(path)
-        .split("\n")
-        .flatMap((line, index) => wordsToReplace(line).map((what) => `${path}:${index + 1}: ${what}`)),
-    );
+    const found = written.flatMap((path) => {
+      const text = read(path);
+      // Nearly every file has none, which is seen sooner in all of it.
+      if (wordsToReplace(text).length === 0) return [];
+      return text.split("\n").flatMap((line, index) => wordsToReplace(line).map((what) => `${path}:${index + 1}: ${what}`));
+    });
     expect(found).toEqual([]);
   });
 

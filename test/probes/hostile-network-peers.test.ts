@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { listen } from "../../runner/net/transport/listen.js";
 import { listenUdp } from "../../runner/net/udp/listen.js";
-import { type ChildRunner, childRunner } from "../support/child-run.js";
+import { childRunner } from "../support/child-run.js";
 import { costOf, MAX_BUSY_MS, MAX_MEGABYTES } from "../support/cost.js";
 import { endless, endlessUnasked } from "../support/peer.js";
 
@@ -181,10 +181,7 @@ function inputAt(port: number, input: object = {}): object {
   return { target_host: "127.0.0.1", ...BRIEF, ...input, ...nts };
 }
 
-let child: ChildRunner;
-beforeAll(async () => {
-  child = await childRunner();
-}, 60_000);
+const child = childRunner();
 afterAll(() => child.remove());
 
 describe.each(Object.keys(FLOODS))("%s", (probe) => {

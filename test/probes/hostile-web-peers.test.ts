@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, describe, expect, test } from "vitest";
 import type { Listener } from "../../runner/net/transport/listen.js";
-import { type ChildRunner, childRunner } from "../support/child-run.js";
+import { childRunner } from "../support/child-run.js";
 import { costOf, MAX_BUSY_MS, MAX_MEGABYTES } from "../support/cost.js";
 import { endless, endlessUnasked } from "../support/peer.js";
 
@@ -83,10 +83,7 @@ const INPUTS: Readonly<Record<string, (port: number) => object>> = {
   "security.tls": (port) => ({ target_host: "127.0.0.1", target_port: port, ...BRIEF }),
 };
 
-let child: ChildRunner;
-beforeAll(async () => {
-  child = await childRunner();
-}, 60_000);
+const child = childRunner();
 afterAll(() => child.remove());
 
 describe.each(Object.keys(FLOODS))("%s", (probe) => {

@@ -20,7 +20,11 @@ export function testAuthority(): string {
   return readFileSync(certificatePath("authority"), "utf8");
 }
 
+let all: Record<string, Certificate> | null = null;
+
 /** All of them, for a transcript's `@starttls name`; without a name it is the good one. */
 export function allCertificates(): Record<string, Certificate> {
-  return { default: certificate("localhost"), ...Object.fromEntries(CERTIFICATE_NAMES.map((name) => [name, certificate(name)])) };
+  // Each transcript that is played asks for them.
+  all ??= { default: certificate("localhost"), ...Object.fromEntries(CERTIFICATE_NAMES.map((name) => [name, certificate(name)])) };
+  return all;
 }

@@ -186,20 +186,30 @@ class Talk {
 
   #listenTo(socket: AcceptedSocket): void {
     socket.on("data", (bytes: Buffer) => {
-      this.#rest += bytes.toString("latin1");
-      for (let end = this.#rest.indexOf("\r\n"); end !== -1; end = this.#rest.indexOf("\r\n")) {
-        const line = this.#rest.slice(0, end);
-        this.#rest = this.#rest.slice(end + 2);
-        this.#busy = this.#busy.then(() => this.#line(line));
-      }
+      const lines = (this.#rest + bytes.toString("latin1")).split("\r\n");
+      this.#rest = lines.pop() as string;
+      this.#busy = this.#busy.then(() => this.#lines(lines));
     });
     socket.on("end", () => socket.end());
     socket.on("error", () => socket.destroy());
   }
 
+  async #lines(lines: readonly string[]): Promise<void> {
+    // A message has many, and none but its last waits for anything.
+    for (const line of lines) if (!this.#keeps(line)) await this.#line(line);
+  }
+
+  /** Whether this was a line of a message. */
+  #keeps(line: string): boolean {
+    if (this.#body === null || line === "." || this.socket.destroyed) return false;
+    this.#body.push(line.startsWith(".") ? line.slice(1) : line);
+    if (this.host.behaviour.dropsAt === "body") this.socket.destroy();
+    return true;
+  }
+
   async #line(line: string): Promise<void> {
     if (this.socket.destroyed) return;
-    if (this.#body !== null) return this.#bodyLine(line);
+    if (this.#body !== null) return this.#endOfMessage(this.#body);
     this.commands.push(line);
     const { behaviour, name } = this.host;
     const verb = line.slice(0, 4).toUpperCase();
@@ -251,14 +261,8 @@ class Talk {
     await this.#reply("data", reply);
   }
 
-  async #bodyLine(line: string): Promise<void> {
+  async #endOfMessage(body: readonly string[]): Promise<void> {
     const { behaviour, messages } = this.host;
-    const body = this.#body as string[];
-    if (line !== ".") {
-      body.push(line.startsWith(".") ? line.slice(1) : line);
-      if (behaviour.dropsAt === "body") this.socket.destroy();
-      return;
-    }
     this.#body = null;
     const message = { from: this.#from, to: this.#to, text: body.map((each) => `${each}\r\n`).join(""), isSecure: this.#isSecure };
     const reply = (behaviour.end ?? (() => `250 2.0.0 OK queued as ${messages.length + 1}`))(message, this.connection);

@@ -1,13 +1,10 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { playTranscript } from "../../../runner/lab/transcript-server.js";
 import { type AcceptedSocket, listen } from "../../../runner/net/transport/listen.js";
-import { type ChildRunner, childRunner } from "../../support/child-run.js";
+import { childRunner } from "../../support/child-run.js";
 
 const open: { close(): unknown }[] = [];
-let child: ChildRunner;
-beforeAll(async () => {
-  child = await childRunner();
-});
+const child = childRunner();
 afterEach(async () => {
   for (const thing of open.splice(0).reverse()) await thing.close();
 });

@@ -1,7 +1,7 @@
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, expect, test } from "vitest";
 import { type Listener, listen, serveTls } from "../../../runner/net/transport/listen.js";
 import { certificate } from "../../support/certificates.js";
-import { type ChildRunner, childRunner } from "../../support/child-run.js";
+import { childRunner } from "../../support/child-run.js";
 import { costOf, MAX_BUSY_MS, MAX_MEGABYTES } from "../../support/cost.js";
 
 /** A frame (RFC 9113, section 4.1). */
@@ -87,11 +87,8 @@ const FLOODS: Readonly<Record<string, Flood>> = {
   "a frame longer than may be sent": { portion: frame(DATA, 0, 1, Buffer.alloc(100_000)), codes: ["protocol_violation", "timeout"] },
 };
 
-let child: ChildRunner;
+const child = childRunner();
 let server: Listener | null = null;
-beforeAll(async () => {
-  child = await childRunner();
-}, 60_000);
 afterAll(() => child.remove());
 afterEach(() => server?.close());
 

@@ -1,6 +1,6 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, describe, expect, test } from "vitest";
 import type { Listener } from "../../../runner/net/transport/listen.js";
-import { type ChildRunner, childRunner } from "../../support/child-run.js";
+import { childRunner } from "../../support/child-run.js";
 import { costOf, MAX_BUSY_MS, MAX_MEGABYTES } from "../../support/cost.js";
 import { endless } from "../../support/peer.js";
 
@@ -24,10 +24,7 @@ const FLOODS: Readonly<Record<string, Readonly<Record<string, readonly [first: s
   "data.cassandra": { "an endless frame": ["", `\x84\0\0\x01\x06\0\x03\xff\xff${X}`] },
 };
 
-let child: ChildRunner;
-beforeAll(async () => {
-  child = await childRunner();
-}, 60_000);
+const child = childRunner();
 afterAll(() => child.remove());
 
 describe.each(Object.keys(FLOODS))("%s", (probe) => {

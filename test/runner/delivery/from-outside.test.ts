@@ -1,13 +1,10 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { type ChildRunner, childRunner } from "../../support/child-run.js";
+import { afterAll, expect, test } from "vitest";
+import { childRunner } from "../../support/child-run.js";
 import { closeAfterEach, inside, internet, mail } from "../../support/delivery.js";
 
 closeAfterEach();
 
-let child: ChildRunner;
-beforeAll(async () => {
-  child = await childRunner();
-});
+const child = childRunner();
 afterAll(() => child.remove());
 
 /** How many milliseconds a process lives on once it has sent its message: nothing that waits for minutes may keep it. */

@@ -198,21 +198,21 @@ describe("many messages at once", () => {
     expect(reports.filter(({ attempts }) => attempts.length > 0).length).toBeLessThanOrEqual(15);
   });
 
-  test("to unresponsive sites do not delay those to others", async () => {
+  test("to unresponsive sites do not delay those to others", { timeout: 90_000 }, async () => {
     const sites = (kind: string, host: string): string =>
       Array.from({ length: 40 }, (_, index) => `${kind}${index} MX 10 mx.${kind}${index}\nmx.${kind}${index} A ${host}`).join("\n");
     const net = await internet(`${sites("well", "127.0.0.11")}\n${sites("sick", "127.0.0.12")}`, {
       mx: ["127.0.0.11", {}],
       slow: ["127.0.0.12", { silentAt: "greeting" }],
     });
-    const patient = { query_timeout_ms: 2000, lookup_timeout_ms: 5000, connect_timeout_ms: 10_000, command_timeout_ms: 10_000, timeout_ms: 12_000 };
+    const patient = { query_timeout_ms: 5000, lookup_timeout_ms: 20_000, connect_timeout_ms: 50_000, command_timeout_ms: 50_000, timeout_ms: 55_000 };
     const delivery = service(net, patient);
     const began = performance.now();
     const all = (kind: string) => Array.from({ length: 400 }, (_, index) => delivery.send(mail(`bob@${kind}${index % 40}.example`)));
     const sick = all("sick");
     const lost = (await Promise.all(all("well"))).map(only).filter(({ outcome }) => outcome !== "delivered");
     expect(lost.map(({ message }) => message)).toEqual([]);
-    expect(performance.now() - began).toBeLessThan(9000);
+    expect(performance.now() - began).toBeLessThan(45_000);
     await delivery.close();
     expect((await Promise.all(sick)).every((report) => only(report).outcome === "failed")).toBe(true);
   });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { namesInBrowser } from "../../conformance/lab-secrets.js";
+import { namesInBrowser } from "../../conformance/labs.js";
 import { diallingProbes, testDenied } from "./denied-targets.js";
 
 const dialling = await diallingProbes();

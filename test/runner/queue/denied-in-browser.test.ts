@@ -1,4 +1,4 @@
-import { namesInBrowser } from "../../conformance/lab-secrets.js";
+import { namesInBrowser } from "../../conformance/labs.js";
 import { realServer } from "../../support/real-servers.js";
 import { diallingProbes, testDenied } from "./denied-targets.js";
 

@@ -4,19 +4,18 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { consume } from "../../../../runner/queue/consume.js";
 import { openQueue } from "../../../../runner/queue/queue.js";
-import { type ChildRunner, childRunner } from "../../../support/child-run.js";
+import { childRunner } from "../../../support/child-run.js";
 import { closeAfterEach, inside, internet, mail } from "../../../support/delivery.js";
 
 closeAfterEach();
 
 let folder: string;
-let child: ChildRunner;
-beforeAll(async () => {
+const child = childRunner();
+beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "probe-run-events-killed-"));
-  child = await childRunner();
 });
 afterAll(() => {
-  child?.remove();
+  child.remove();
   rmSync(folder, { recursive: true });
 });
 

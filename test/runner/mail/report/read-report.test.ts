@@ -16,12 +16,14 @@ const reports = readdirSync(FOLDER)
 function check(bytes: Uint8Array): MailReport {
   const report = readReport(bytes);
   const output = { status: "ok", failure: null, ip_address: null, connected_time: null, operations: [], duration_ms: 0, ...report, findings: [] };
-  expect(newest.output.faults(structuredClone(output))).toEqual([]);
-  expect(report.recipients.length).toBeLessThanOrEqual(REPORT_LIMITS.recipients);
-  for (const { address, diagnostic } of report.recipients) {
-    expect(address.length).toBeLessThanOrEqual(REPORT_LIMITS.addressCharacters + 1);
-    expect((diagnostic ?? "").length).toBeLessThanOrEqual(1001);
-  }
+  const longest = (texts: readonly (string | null)[]): number => Math.max(0, ...texts.map((text) => text?.length ?? 0));
+  expect({
+    faults: newest.output.faults(structuredClone(output)),
+    isBounded:
+      report.recipients.length <= REPORT_LIMITS.recipients &&
+      longest(report.recipients.map(({ address }) => address)) <= REPORT_LIMITS.addressCharacters + 1 &&
+      longest(report.recipients.map(({ diagnostic }) => diagnostic)) <= 1001,
+  }).toEqual({ faults: [], isBounded: true });
   return report;
 }
 
@@ -94,7 +96,8 @@ describe("a hostile one takes no longer than others", () => {
   const daemon = "From: MAILER-DAEMON@x\r\nSubject: Undeliverable\r\n\r\n";
   const multipart = (type: string, body: string): string =>
     `Content-Type: multipart/report; boundary=b\r\n\r\n--b\r\nContent-Type: ${type}\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n${body}`;
-  const fill = (text: string): string => text.repeat(Math.ceil(300_000 / text.length));
+  // What takes time by the square of its size takes more than five seconds for so much.
+  const fill = (text: string): string => text.repeat(Math.ceil(150_000 / text.length));
   const marks = [
     "Hi. This is the qmail-send program at x.\r\n<a@x>:\r\n",
     "This message was created automatically by mail delivery software.\r\n",
@@ -130,7 +133,8 @@ describe("a hostile one takes no longer than others", () => {
   ];
 
   test.each(floods)("of %j", (flood) => {
-    const began = performance.now();
+    // Processor time: the machine may be busy.
+    const before = process.cpuUsage();
     for (const mark of marks) check(Buffer.from(`${daemon}${mark}${fill(flood)}`));
     check(Buffer.from(multipart("message/delivery-status", `Final-Recipient: ${fill(flood)}`)));
     for (const start of ["", "550 ", "550-5.7.1 message from ", "550 said: mailbox "]) {
@@ -140,7 +144,7 @@ describe("a hostile one takes no longer than others", () => {
     check(Buffer.from(multipart("message/feedback-report", `Feedback-Type: ${fill(flood)}`)));
     check(Buffer.from(multipart("text/html", fill(flood))));
     check(Buffer.from(`From: MAILER-DAEMON@x\r\nSubject: ${fill(flood)}\r\nContent-Type: ${fill(flood)}\r\n\r\n${fill(flood)}`));
-    expect(performance.now() - began).toBeLessThan(5000);
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(5000);
   });
 
   test("of parts in parts", () => {

@@ -3,14 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type DnsServer, startDnsServer } from "../../../../runner/lab/dns-server.js";
-import { type ChildRunner, childRunner } from "../../../support/child-run.js";
+import { childRunner } from "../../../support/child-run.js";
 import { zoneText } from "../../../support/zones.js";
 
-let runner: ChildRunner;
+const runner = childRunner();
 let server: DnsServer;
 const folder = mkdtempSync(join(tmpdir(), "probe-run-dns-"));
 beforeAll(async () => {
-  runner = await childRunner();
   server = await startDnsServer({ zones: [zoneText("example")] });
 });
 afterAll(async () => {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { listen } from "../../../../runner/net/transport/listen.js";
 import { certificatePath } from "../../../support/certificates.js";
-import { type ChildRunner, childRunner } from "../../../support/child-run.js";
+import { childRunner } from "../../../support/child-run.js";
 import { freePorts } from "../../../support/free-ports.js";
 import { type NameServer, startNsd } from "../../../support/nsd.js";
 import { realServer } from "../../../support/real-servers.js";
@@ -17,7 +17,7 @@ realServer("the resolver over TLS and HTTPS of unbound", ["nsd", "unbound"], () 
   let nsd: NameServer;
   let unbound: NameServer;
   let ports: { tls: number; https: number };
-  let child: ChildRunner;
+  const child = childRunner();
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "probe-run-resolver-"));
     const long = `long TXT ${'"all work and no play" '.repeat(150)}`;
@@ -26,10 +26,9 @@ realServer("the resolver over TLS and HTTPS of unbound", ["nsd", "unbound"], () 
     const [tls, https] = (await freePorts(2)) as [number, number];
     ports = { tls, https };
     unbound = await startUnbound(["lab"], nsd.port, [], ports);
-    child = await childRunner();
   }, 60_000);
   afterAll(async () => {
-    child?.remove();
+    child.remove();
     await unbound?.stop();
     await nsd?.stop();
     rmSync(folder, { recursive: true, force: true });
