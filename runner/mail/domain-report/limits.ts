@@ -14,6 +14,8 @@ export const DOMAIN_REPORT_LIMITS = {
   sources: 1000,
   /** Domains, results and reasons of one source, and of one policy. */
   listItems: 50,
+  /** Brackets, braces and commas of a TLS report: JSON.parse makes a value of each, and the largest reports of large receivers have some thousands. */
+  jsonMarks: 2_000_000,
   /** Policies of a TLS report, and failures of each. */
   policies: 1000,
   failures: 500,

@@ -34,6 +34,7 @@ export function readTlsReport(document: Buffer): Omit<DomainReport, "packing"> {
 }
 
 function fieldsOf(document: Buffer): Fields {
+  if (marksOf(document) > LIMITS.jsonMarks) throw failureError("parse", "limit_exceeded", `its JSON has more than ${LIMITS.jsonMarks} values`);
   const text = decodeAs("utf-8", document.toString("latin1"));
   if (text === null) throw failureError("parse", "protocol_violation", "its bytes are not valid in utf-8");
   try {
@@ -42,6 +43,14 @@ function fieldsOf(document: Buffer): Fields {
     throw failureError("parse", "protocol_violation", `it is not valid JSON: ${shown((error as Error).message, 200)}`);
   }
 }
+
+function marksOf(document: Buffer): number {
+  let marks = 0;
+  for (let at = 0; at < document.length; at++) if (document[at] === BRACKET || document[at] === BRACE || document[at] === COMMA) marks++;
+  return marks;
+}
+
+const [BRACKET, BRACE, COMMA] = Buffer.from("[{,");
 
 function policyOf(entry: Fields, index: number, problems: Problems): TlsPolicyReport {
   const policy = asFields(entry.policy);

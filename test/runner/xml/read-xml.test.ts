@@ -28,6 +28,22 @@ test.each([
   expect(textAtPath(xmlTree(FEED), path)).toBe(text);
 });
 
+test("references are resolved wherever they stand in a long text", () => {
+  for (let before = 65_520; before < 65_540; before++)
+    expect(textAtPath(xmlTree(`<a>${"x".repeat(before)}&amp;&#x10FFFD;&lt;${"y".repeat(70_000)}&amp;</a>`), "/a")).toBe(
+      `${"x".repeat(before)}&\u{10fffd}<${"y".repeat(70_000)}&`,
+    );
+  expect(refusal(`<a>${"x".repeat(65_530)}&amp${"y".repeat(70_000)}</a>`)).toBe("malformed");
+});
+
+test("six million references take no gigabyte", () => {
+  const before = process.resourceUsage().maxRSS;
+  let length = 0;
+  for (const event of readXml(`<a>${"&amp;".repeat(6_000_000)}</a>`)) if (event.kind === "text") length += event.text.length;
+  expect(length).toBe(6_000_000);
+  expect((process.resourceUsage().maxRSS - before) / 1024).toBeLessThan(600);
+});
+
 test.each([
   "<a>&x;</a>",
   "<a><b></a></b>",

@@ -205,6 +205,7 @@ describe("what is no report, or is hostile", () => {
     ],
     ["an entity of its own", feedback(record({ more: "&file;" })), "parse protocol_violation: it is not well-formed XML: the reference &file; is not known"],
     ["an element that is not closed", feedback().replace("</feedback>", ""), "parse protocol_violation: it is not well-formed XML: <feedback> is not closed"],
+    ["JSON of millions of values", `{"policies":[${"[],".repeat(1_100_000)}[]]}`, "parse limit_exceeded: its JSON has more than 2000000 values"],
     ["elements nested without an end", `<feedback>${"<a>".repeat(5000)}`, "parse limit_exceeded: elements are nested more than 128 deep"],
     ["a record with too many elements", feedback(record({ more: "<reason/>".repeat(3000) })), "parse limit_exceeded: <record> holds more than 2000 elements"],
     ["another XML document", "<html><body/></html>", "parse unsupported: its root is <html>, and that of an aggregate report is <feedback>"],
