@@ -1,4 +1,4 @@
-import type { Canvas } from "./pretty/waterfall.js";
+import type { Canvas } from "./pretty/canvas.js";
 import type { RunResult } from "./run-result.js";
 import type { RunSummary } from "./run-summary.js";
 

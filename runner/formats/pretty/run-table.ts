@@ -1,6 +1,6 @@
 import { cut, pad } from "../../support/text-width.js";
 import { oneLine, type RunResult, reasonOf } from "../run-result.js";
-import type { Canvas } from "./waterfall.js";
+import type { Canvas } from "./canvas.js";
 
 const MARKS = { ok: "✔", warning: "▲", error: "✘" } as const;
 const WIDEST_TARGET = 40;

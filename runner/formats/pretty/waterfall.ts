@@ -7,15 +7,12 @@ import type { Style } from "../../support/style.js";
 import { cellsOf, cut, pad } from "../../support/text-width.js";
 import { wrapped } from "../../support/wrap-text.js";
 import { targetsOf } from "../targets.js";
+import type { Canvas } from "./canvas.js";
+import { factLines } from "./facts.js";
 import { type DrawnPath, pathPicture } from "./path-picture.js";
 import { type DrawnRequest, requestRows, undrawnRequests } from "./request-rows.js";
 import type { Row } from "./row.js";
 import { bar, CUT, timeAxis } from "./time-axis.js";
-
-export interface Canvas {
-  readonly width: number;
-  readonly style: Style;
-}
 
 const SHORTEST_BAR = 4;
 const LONGEST_BAR = 48;
@@ -23,7 +20,7 @@ const LONGEST_BAR = 48;
 /** Operations of network.traceroute, whose hops are drawn as a path. */
 const HOP = /^hop \d+$/;
 
-/** A run as a timeline: its steps as bars on one time axis, then the result. */
+/** A run as a timeline: its steps as bars on one time axis, then what it found out, and the result. */
 export function waterfall(report: Report, { width, style }: Canvas): string {
   const { carried } = report;
   const path = pathOf(report);
@@ -34,6 +31,8 @@ export function waterfall(report: Report, { width, style }: Canvas): string {
   const undrawn = undrawnRequests(requestsOf(report));
   if (undrawn !== null) lines.push(style.dim(`  ${undrawn}`));
   if (rows.length > 0) lines.push("");
+  const facts = factLines(report.envelope.output as object, { width, style });
+  if (facts.length > 0) lines.push(...facts, "");
   lines.push(...verdict(report, { width, style }));
   return `${lines.join("\n")}\n`;
 }

@@ -60,10 +60,11 @@ test("in a narrow terminal no line is longer than it", () => {
 test("a run draws the path in place of its hops, and keeps its other operations", () => {
   const operation = (name: string) => ({ name, at_ms: 1, duration_ms: 10, code: null, message: null });
   const carried = { ...path, status: "ok", failure: null, operations: [operation("hop 1"), operation("PTR")], duration_ms: 100, target_host: "192.0.2.9" };
-  const text = waterfall({ probe: "network.traceroute", version: "1.0.0", carried } as unknown as Report, { width: 100, style: plain });
+  const reportOf = (output: object) => ({ probe: "network.traceroute", version: "1.0.0", carried: output, envelope: { output } }) as unknown as Report;
+  const text = waterfall(reportOf(carried), { width: 100, style: plain });
   expect(text).toContain("198.51.100.33");
   expect(text).not.toContain("hop 1");
   expect(text).toContain("PTR");
   const failed = { ...carried, hops: [], operations: [operation("hop 1")] };
-  expect(waterfall({ probe: "network.traceroute", version: "1.0.0", carried: failed } as unknown as Report, { width: 100, style: plain })).toContain("hop 1");
+  expect(waterfall(reportOf(failed), { width: 100, style: plain })).toContain("hop 1");
 });
