@@ -115,7 +115,7 @@ function newAjv(purpose: Purpose): Compiler {
   // node:module, too, takes a millisecond to load.
   const { createRequire } = process.getBuiltinModule("node:module");
   const { Ajv2020 } = createRequire(import.meta.url)("ajv/dist/2020.js") as typeof import("ajv/dist/2020.js");
-  // What is compiled here is used a few times. Ajv would take as long for its optimisation as for everything else.
+  // What is compiled here is used a few times, and Ajv's optimisation would take half as long again.
   const instance = new Ajv2020({ ...ajvOptions[purpose], code: { optimize: false } });
   for (const [name, check] of Object.entries(formats)) instance.addFormat(name, check);
   for (const name of annotations) instance.addKeyword(name);

@@ -61,27 +61,31 @@ async function run({ words, options: given }: Arguments<typeof options>, io: Io)
   const schema = loaded.probe.versions[candidates(asked, loaded.versions)[0] as string]?.input.schema as InputSchema;
   const queue = await openQueueOption(given.queue, io);
   const totals: Totals = { accepted: 0, duplicate: 0, refused: 0 };
+  const messageOf = (each: ListedInput): ReturnType<typeof jobMessage> | null => {
+    try {
+      const input = withEnvironment(loaded, asked, each.read(), io.env);
+      return jobMessage(loaded, asked, input, { ...jobOptions, ...idAndKey(given, each, input) });
+    } catch (error) {
+      totals.refused += 1;
+      reportInvalid(error, each, io);
+      return null;
+    }
+  };
+  let isRead = false;
   try {
     const { jobs } = queue;
     for await (const inputs of inputBatches(path, schema, io)) {
-      const messages = inputs.flatMap((each) => {
-        try {
-          const input = withEnvironment(loaded, asked, each.read(), io.env);
-          return [jobMessage(loaded, asked, input, { ...jobOptions, ...idAndKey(given, each, input) })];
-        } catch (error) {
-          totals.refused += 1;
-          reportInvalid(error, each, io);
-          return [];
-        }
-      });
+      const messages = inputs.flatMap((each) => messageOf(each) ?? []);
       if (messages.length === 0) continue;
       const answers = await pushCounting(jobs.push(messages), totals);
       for (const answer of answers) totals[answer] += 1;
       if (given.ids) await io.out(messages.map(({ id }) => `${id}\n`).join(""));
     }
+    isRead = true;
   } finally {
     await queue.close();
-    await report(totals, given, io);
+    // Where nothing could be read, the error says all.
+    if (isRead || Object.values(totals).some((count) => count > 0)) await report(totals, given, io);
   }
   return totals.refused > 0 ? EXIT.badRequest : EXIT.ok;
 }

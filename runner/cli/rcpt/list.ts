@@ -1,7 +1,7 @@
 import { cellsOf } from "../input/csv.js";
-import { type Format, formatOfName } from "../input/format.js";
+import { formatOfName, formatOfText } from "../input/format.js";
 import { parseJson } from "../input/json-text.js";
-import { linesOf } from "../input/lines.js";
+import { type Line, linesOf } from "../input/lines.js";
 import { parseInputs } from "../input/parse-inputs.js";
 import { readText } from "../input/read-text.js";
 import type { Io } from "../io.js";
@@ -26,15 +26,51 @@ const USUAL_NAMES = ["email", "e-mail", "mail", "email_address", "emailaddress",
 
 /** Reads addresses: CSV with or without a header, JSON Lines, JSON or YAML of objects or strings, or one address per line. */
 export async function readList(path: string, column: string | null, io: Io): Promise<AddressList> {
-  if (formatOf(path) !== null) return wholeList(path, column, io);
+  const format = formatOfName(path);
+  if (format === "json" || format === "yaml") return listOfValue(await parseInputs(await readText(path, io), path, {}), column, path);
+  const { first, batches } = await withFirstLine(linesOf(path, io, { keepBlank: true }));
+  const structured = structuredFormat(first);
+  if (structured === null) return byLine(batches, path, column);
+  const held: string[] = [];
+  for await (const lines of batches) for (const { text } of lines) held.push(text);
+  const name = path === "-" ? "stdin" : path;
+  return listOfValue(await parseInputs(held.join("\n"), name, {}, structured), column, name);
+}
+
+/** The first line that is not blank, and the batches from the beginning. */
+async function withFirstLine(rest: AsyncGenerator<Line[]>): Promise<{ first: string; batches: AsyncIterable<Line[]> }> {
+  const held: Line[][] = [];
+  let first: string | undefined;
+  for (let next = await rest.next(); next.done !== true; next = await rest.next()) {
+    held.push(next.value);
+    first = next.value.find(({ text }) => text.trim() !== "")?.text.trim();
+    if (first !== undefined) break;
+  }
+  const batches = (async function* () {
+    yield* held;
+    yield* rest;
+  })();
+  return { first: first ?? "", batches };
+}
+
+/** JSON or YAML, which are read as a whole; null for what is read line by line. A quoted cell also begins like JSON, a heading like a comment of YAML. */
+function structuredFormat(line: string): "json" | "yaml" | null {
+  const format = formatOfText(line);
+  if (format === "json") return line.startsWith('"') ? null : format;
+  return format === "yaml" && !line.startsWith("#") ? format : null;
+}
+
+async function byLine(batches: AsyncIterable<Line[]>, path: string, column: string | null): Promise<AddressList> {
   const entries: Entry[] = [];
   let reader: ((text: string, line: number) => string | null) | null = null;
   let format: ListFormat = "csv";
-  for await (const lines of linesOf(path, io)) {
-    for (const { number, text } of lines) {
+  for await (const lines of batches) {
+    for (const { number, text: line } of lines) {
+      const text = line.trim();
+      if (text === "") continue;
       if (reader === null) {
         format = /^[{"]/.test(text) && isJson(text) ? "jsonl" : "csv";
-        reader = format === "jsonl" ? (each, line) => fromJson(each, line, column) : csvReader(text, column);
+        reader = format === "jsonl" ? (each, at) => fromJson(each, at, column) : csvReader(text, column);
       }
       const email = reader(text, number);
       if (email === null || email === "") continue;
@@ -45,14 +81,7 @@ export async function readList(path: string, column: string | null, io: Io): Pro
   return listOf(entries, format, path);
 }
 
-/** JSON and YAML, which are read as a whole. */
-function formatOf(path: string): Format | null {
-  const format = formatOfName(path);
-  return format === "json" || format === "yaml" ? format : null;
-}
-
-async function wholeList(path: string, column: string | null, io: Io): Promise<AddressList> {
-  const value = await parseInputs(await readText(path, io), path, {});
+function listOfValue(value: unknown, column: string | null, path: string): AddressList {
   const entries = (Array.isArray(value) ? value : [value]).map((each, index) => ({ line: index + 1, email: addressIn(each, `entry ${index + 1}`, column) }));
   return listOf(entries, "jsonl", path);
 }

@@ -81,8 +81,8 @@ describe("enqueue", () => {
     [["queue", "stat"], "did you mean stats?"],
     [["queue"], "missing argument: a subcommand"],
   ])("%j is rejected", async (argv, message) => {
-    const { code, err } = await probeRun(argv, { cwd });
-    expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining(message) });
+    const { code, out, err } = await probeRun(argv, { cwd });
+    expect({ code, out, err }).toEqual({ code: 2, out: "", err: expect.stringContaining(message) });
   });
 });
 

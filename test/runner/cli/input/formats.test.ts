@@ -64,6 +64,19 @@ describe("rcpt reads lists of addresses", () => {
     const { out, err } = await probeRun(["rcpt", name, "--queue", `sqlite:${join(cwd, `${name}.db`)}`], { cwd });
     expect(err + out).toMatch(/2 addresses/);
   });
+
+  test.each(Object.entries(lists))("%s from stdin, without a file name", async (name, text) => {
+    const { out, err } = await probeRun(["rcpt", "-", "--queue", `sqlite:${join(cwd, `${name}-stdin.db`)}`], { cwd, stdin: `\n${text}` });
+    expect(err + out).toMatch(/2 addresses/);
+  });
+
+  test("an array over several lines, and a list with quoted cells", async () => {
+    const spread = JSON.stringify(["a@one.invalid", { email: "b@two.invalid" }], null, 2);
+    for (const [name, stdin] of Object.entries({ spread, quoted: '"Doe, J",a@one.invalid\n"Roe",b@two.invalid\n' })) {
+      const { out, err } = await probeRun(["rcpt", "-", "--queue", `sqlite:${join(cwd, `${name}.db`)}`], { cwd, stdin });
+      expect(err + out, name).toMatch(/2 addresses/);
+    }
+  });
 });
 
 describe("one input", () => {
