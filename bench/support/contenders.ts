@@ -28,3 +28,8 @@ export async function startSmtpServer({ script }: Workshop, noopDelayMs: number)
 export async function startSilentServer({ script }: Workshop): Promise<Child<{ port: number }>> {
   return startChild(process.execPath, [script("silentServer")]);
 }
+
+/** The mail server of the lab, with STARTTLS. */
+export async function startStarttlsServer({ script }: Workshop): Promise<Child<{ port: number }>> {
+  return startChild(process.execPath, [script("starttlsServer")]);
+}

@@ -16,6 +16,7 @@ const PROCESSES = {
   blackbox: "contenders/blackbox",
   smtpServer: "peers/smtp-server",
   silentServer: "peers/silent-server",
+  starttlsServer: "peers/starttls-server",
   dnsOurs: "contenders/dns-ours",
   dnsNode: "contenders/dns-node",
   dnsServer: "peers/dns-server",
