@@ -10,6 +10,9 @@ import { type FromThread, receivedError, type ToThread } from "./messages.js";
 /** A disk that is this far behind will not catch up: what comes after it is not stored, so that memory is bounded. */
 const MOST_WAITING = 50_000;
 
+/** A batch of results is a few hundred kilobytes. V8's own limit is 48 MB, and it is used up before anything is freed. */
+const YOUNG_MB = 12;
+
 interface Waiting {
   resolve(value: unknown): void;
   reject(error: Error): void;
@@ -29,7 +32,7 @@ export class HistoryThread implements HistoryClient {
 
   /** Rejects with a RequestError for a file that cannot be used. */
   static async open(path: string, options: HistoryThreadOptions): Promise<HistoryThread> {
-    const worker = new Worker(join(packageRoot(), "dist/history.cjs"), { workerData: path });
+    const worker = new Worker(join(packageRoot(), "dist/history.cjs"), { workerData: path, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
     await new Promise<void>((resolve, reject) => {
       worker.once("error", reject);
       worker.once("message", (message: FromThread) => (message.kind === "failed" ? reject(receivedError(message.error)) : resolve()));

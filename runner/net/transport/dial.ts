@@ -192,7 +192,7 @@ class Runner {
     );
     this.socket[RUNNER] = this;
     // One function each for all sockets, called with the socket as `this`: thousands may be open at once.
-    this.socket.on("connect", connected).on("error", failed).on("end", ended).on("close", ended);
+    this.socket.on("connect", connected).on("error", failed).on("end", ended).on("close", closed);
   }
 
   end(at: number, outcome: Attempt["outcome"], error: string | null): void {
@@ -215,6 +215,13 @@ class Runner {
     this.#connection?.takeEnd(null);
   }
 
+  /** The socket may stay in memory for long: see handshake.ts. */
+  closed(): void {
+    this.ended();
+    this.#connection = null;
+    this.#race = null;
+  }
+
   read(size: number): boolean {
     return this.#connection?.take(READ_BUFFER.toString("latin1", 0, size), monotonic()) ?? true;
   }
@@ -230,4 +237,8 @@ function failed(this: DialledSocket, error: Error): void {
 
 function ended(this: DialledSocket): void {
   this[RUNNER]?.ended();
+}
+
+function closed(this: DialledSocket): void {
+  this[RUNNER]?.closed();
 }

@@ -15,15 +15,18 @@ import { CLOSED_IN_HANDSHAKE, type SecureOptions } from "./secure-options.js";
 import { keepSessions } from "./tls-session.js";
 import { certificatePath } from "./verified-path.js";
 
+// The verdict is ours: a certificate that is not trusted must still be read and reported.
+const acceptAnyIdentity = (): undefined => undefined;
+const ignore = (): void => undefined;
+
 /** The TLS handshake on an open connection; an untrusted certificate does not end it. */
 export function handshake(state: WireRun, connection: Connection, name: string, options: SecureOptions, timeoutMs: number): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
     const socket = connect({
       socket: connection.socket,
       secureContext: contextFor(options),
-      // The verdict is ours: a certificate that is not trusted must still be read and reported.
       rejectUnauthorized: false,
-      checkServerIdentity: () => undefined,
+      checkServerIdentity: acceptAnyIdentity,
       ...(isIP(name) === 0 ? { servername: name } : {}),
       ...(options.alpn === undefined ? {} : { ALPNProtocols: [...options.alpn] }),
       ...(options.session === undefined ? {} : { session: options.session }),
@@ -54,6 +57,8 @@ export function handshake(state: WireRun, connection: Connection, name: string, 
     socket.on("close", () => {
       finish(failureError("tls", "closed", CLOSED_IN_HANDSHAKE));
       connection.takeEnd(null);
+      // V8 frees Node's TLS objects in a major collection only. Until then they must not hold the whole run.
+      socket.removeAllListeners().on("error", ignore);
     });
   });
 }
