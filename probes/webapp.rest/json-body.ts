@@ -20,13 +20,11 @@ export function readJson(text: string): { body: Body; anomalies: StepResult["ano
   }
 }
 
-const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]|-?[0-9][0-9.eE+-]*/g;
-
 /** Walks through text that is JSON. False if it is too deep. */
 function inspect(text: string, anomalies: Set<StepResult["anomalies"][number]>): boolean {
   const open: (Set<string> | null)[] = [];
   let previous = "";
-  for (const [token] of text.matchAll(TOKEN)) {
+  for (const token of tokensOf(text)) {
     if (token === "{" || token === "[") open.push(token === "{" ? new Set() : null);
     else if (token === "}" || token === "]") open.pop();
     else if (token === ":") noteKey(previous, open.at(-1), anomalies);
@@ -35,6 +33,29 @@ function inspect(text: string, anomalies: Set<StepResult["anomalies"][number]>):
     previous = token;
   }
   return true;
+}
+
+const MARKS: ReadonlySet<string> = new Set("{}[],:");
+const NUMBER = /-?[0-9][0-9.eE+-]*/y;
+
+/** Strings, numbers and marks. A pattern for strings would overflow its stack on one of some megabytes. */
+function* tokensOf(text: string): Generator<string> {
+  for (let at = 0, end: number; at < text.length; at = end) {
+    const sign = text[at] as string;
+    end = at + 1;
+    if (sign === '"') end = endOfString(text, at);
+    else if (sign === "-" || (sign >= "0" && sign <= "9")) {
+      NUMBER.lastIndex = at;
+      end = at + (NUMBER.exec(text) as RegExpExecArray)[0].length;
+    } else if (!MARKS.has(sign)) continue;
+    yield text.slice(at, end);
+  }
+}
+
+function endOfString(text: string, start: number): number {
+  let at = start + 1;
+  while (at < text.length && text[at] !== '"') at += text[at] === "\\" ? 2 : 1;
+  return at + 1;
 }
 
 function noteKey(written: string, keys: Set<string> | null | undefined, anomalies: Set<StepResult["anomalies"][number]>): void {
