@@ -13,8 +13,8 @@ export interface BatcherOptions<Item, Answer> {
   readonly send: (items: readonly Item[]) => Promise<Answer[]>;
   /** Called each time that the store fails to take a batch, which is then retried. */
   readonly onTrouble: (error: unknown) => void;
-  /** How long the first item of a batch waits for others: fewer batches mean fewer waits for the disk. */
-  readonly lingerMs: number;
+  /** How long the first item of a batch waits for others, asked for each batch: fewer batches mean fewer waits for the disk. */
+  lingerMs(): number;
   /** After this, a batch that the store does not take fails instead of being retried. */
   readonly giveUpSignal: AbortSignal;
 }
@@ -42,8 +42,8 @@ export class Batcher<Item, Answer> {
   }
 
   async #run(): Promise<void> {
-    const { lingerMs } = this.options;
     while (this.#waiting.length > 0) {
+      const lingerMs = this.options.lingerMs();
       // Lets items of the same moment join the batch.
       if (lingerMs > 0) await this.#linger(lingerMs);
       else await new Promise(setImmediate);

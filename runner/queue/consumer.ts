@@ -58,7 +58,7 @@ export class Consumer {
   ) {
     const onTrouble = options.onTrouble ?? (() => undefined);
     const send = (settlements: readonly Settlement[]): Promise<SettleAnswer[]> => channel.settle(settlements);
-    this.#settlements = new Batcher({ send, onTrouble, lingerMs: 0, giveUpSignal: this.#closing.signal });
+    this.#settlements = new Batcher({ send, onTrouble, lingerMs: () => 0, giveUpSignal: this.#closing.signal });
     this.#heartbeat = new Heartbeat(channel, this.#leaseMs, onTrouble);
   }
 

@@ -49,6 +49,7 @@ export class Worker {
   readonly #cancellations = new Set<Cancellation>();
   readonly #load = new LoopLoad();
   #fatal: unknown = null;
+  #isClaiming = false;
   #onSlotFree: (() => void) | null = null;
 
   constructor(readonly settings: WorkerSettings) {
@@ -58,9 +59,9 @@ export class Worker {
     this.#abandon.signal.addEventListener("abort", () => {
       for (const cancellation of this.#cancellations) cancellation.cancel();
     });
-    const batching = { onTrouble, lingerMs: LINGER_MS, giveUpSignal: this.#abandon.signal };
-    this.#settlements = new Batcher({ ...batching, send: (settlements) => jobs.settle(settlements) });
-    this.#stateUpdates = new Batcher({ ...batching, send: (updates) => jobs.saveState(updates) });
+    const batching = { onTrouble, giveUpSignal: this.#abandon.signal };
+    this.#settlements = new Batcher({ ...batching, lingerMs: () => this.#resultLingerMs(), send: (settlements) => jobs.settle(settlements) });
+    this.#stateUpdates = new Batcher({ ...batching, lingerMs: () => LINGER_MS, send: (updates) => jobs.saveState(updates) });
     this.#jobContext = {
       ...settings,
       saveState: (message, state) => this.#stateUpdates.send({ message, state }),
@@ -136,6 +137,7 @@ export class Worker {
     const limits = given ?? NO_LIMITS;
     if (jobs.sharesWrites === true) this.#settlements.flush();
     for (let attempt = 1; ; attempt++) {
+      this.#isClaiming = true;
       try {
         return await jobs.claim({ max, leaseMs, limits, waitMs, signal: this.#stopping.signal });
       } catch (error) {
@@ -143,8 +145,16 @@ export class Worker {
         if (this.#stopping.signal.aborted) return [];
         this.settings.onTrouble(error);
         await sleep(backoffMs(attempt, 200, 5000), undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+      } finally {
+        this.#isClaiming = false;
       }
     }
+  }
+
+  /** The slot of a job that ended is free, so a claim follows soon and takes the result along, unless one is waiting for jobs already. */
+  #resultLingerMs(): number {
+    const isClaimExpected = this.settings.jobs.sharesWrites === true && !this.#isClaiming && !this.#stopping.signal.aborted;
+    return isClaimExpected ? UNTIL_CLAIM_MS : LINGER_MS;
   }
 
   async #isDrained(): Promise<boolean> {
@@ -225,6 +235,8 @@ function noop(): void {}
 
 /** How long a result waits for others, so that they are stored in one batch. */
 const LINGER_MS = 4;
+/** The same while a claim is expected, which stores it in its own transaction: at most as long as one gathers slots. */
+const UNTIL_CLAIM_MS = 20;
 /** How many jobs a worker may hold, running or being stored, as a multiple of its concurrency. A slow store stops the claims at this point. */
 const MAX_HELD_FACTOR = 8;
 
