@@ -13,6 +13,7 @@ import type { Figure, Goal } from "./support/figure.js";
 import { processorTime } from "./support/processor-time.js";
 import { interleaved } from "./support/rounds.js";
 import { ratios, spreadOf } from "./support/statistics.js";
+import { transactionsOf } from "./support/store-transactions.js";
 import type { Workshop } from "./support/workshop.js";
 
 const ONE = "work, one process";
@@ -56,7 +57,7 @@ async function measureAgainst(target: Target, { workshop, progress }: Setting): 
   try {
     const alone = await startProbeRun(workshop);
     started.push(alone);
-    const contenders = new Map<string, () => Promise<FloodAnswer>>([
+    const contenders = new Map<string, () => Promise<WorkAnswer>>([
       [IN_PROCESS, () => alone.ask<FloodAnswer>({ task: "flood", port, total: jobs, concurrency })],
     ]);
     for (const [name, processes] of [ONE, TWO].map((each, index) => [each, index + 1] as const)) {
@@ -71,6 +72,7 @@ async function measureAgainst(target: Target, { workshop, progress }: Setting): 
       figure(target, ONE, IN_PROCESS, null, answers),
       figure(target, TWO, ONE, target.name === LATE.name ? TWICE : null, answers),
       ...costFigures(target, answers),
+      transactionFigure(target, answers),
     ];
   } finally {
     for (const each of started.reverse()) await each.stop();
@@ -79,18 +81,21 @@ async function measureAgainst(target: Target, { workshop, progress }: Setting): 
 
 interface Work {
   readonly queue: Queue;
+  readonly path: string;
   readonly pid: number;
   stop(): Promise<void>;
 }
 
 /** The command, waiting for jobs. */
 async function startWork({ folder, command }: Workshop, processes: number, concurrency: number): Promise<Work> {
-  const url = `sqlite:${join(folder, `${randomUUID()}.db`)}`;
+  const path = join(folder, `${randomUUID()}.db`);
+  const url = `sqlite:${path}`;
   const queue = await openQueue(url);
   const options = ["--queue", url, "--processes", String(processes), "--concurrency", String(concurrency)];
   const child = spawn(process.execPath, [command, "work", ...options], { stdio: ["ignore", "ignore", "ignore"] });
   return {
     queue,
+    path,
     pid: child.pid as number,
     async stop() {
       const gone = once(child, "exit");
@@ -101,21 +106,28 @@ async function startWork({ folder, command }: Workshop, processes: number, concu
   };
 }
 
+/** A probe in process has no transactions. */
+interface WorkAnswer extends FloodAnswer {
+  readonly transactions?: number;
+}
+
 /** From the moment the jobs may be claimed until the last one is settled. The processor time is that of the process which was started. */
-async function workedOff({ queue, pid }: Work, { port, jobs }: Target): Promise<FloodAnswer> {
+async function workedOff({ queue, path, pid }: Work, { port, jobs }: Target): Promise<WorkAnswer> {
   const input = { target_host: "127.0.0.1", target_port: port, tls: { mode: "none" }, helo_domain: HELO_DOMAIN };
   await queue.jobs.pause();
   await Promise.all(Array.from({ length: jobs }, () => queue.enqueue("network.smtp@2", input)));
   await queue.jobs.purge("done");
   const cpuBefore = processorTime(pid);
   await queue.jobs.resume();
+  const transactionsBefore = transactionsOf(path);
   const began = performance.now();
   for (;;) {
     const { done } = await queue.jobs.counts();
     if (done === jobs) {
       const seconds = (performance.now() - began) / 1000;
       const cpuAfter = processorTime(pid);
-      return { seconds, cpuMicroseconds: cpuAfter === null || cpuBefore === null ? null : (cpuAfter - cpuBefore) / jobs };
+      const cpuMicroseconds = cpuAfter === null || cpuBefore === null ? null : (cpuAfter - cpuBefore) / jobs;
+      return { seconds, cpuMicroseconds, transactions: (transactionsOf(path) - transactionsBefore) / jobs };
     }
     await sleep(LOOK_EVERY_MS);
   }
@@ -123,10 +135,10 @@ async function workedOff({ queue, pid }: Work, { port, jobs }: Target): Promise<
 
 const LOOK_EVERY_MS = 20;
 
-type Answers = ReadonlyMap<string, readonly FloodAnswer[]>;
+type Answers = ReadonlyMap<string, readonly WorkAnswer[]>;
 
 function figure(target: Target, name: string, peer: string, goal: Goal | null, answers: Answers): Figure {
-  const rates = (contender: string): number[] => (answers.get(contender) as readonly FloodAnswer[]).map(({ seconds }) => target.jobs / seconds);
+  const rates = (contender: string): number[] => (answers.get(contender) as readonly WorkAnswer[]).map(({ seconds }) => target.jobs / seconds);
   const [ours, peers] = [rates(name), rates(peer)];
   const values = { ours: spreadOf(ours), peers: spreadOf(peers), ratio: ratios(ours, peers) };
   return { bench: "queue", name: `network.smtp answered ${target.name}: ${name}`, unit: "jobs/s", peer, ...values, goal, skipped: null };
@@ -135,11 +147,22 @@ function figure(target: Target, name: string, peer: string, goal: Goal | null, a
 /** What the queue adds to a probe. Against a server that answers late, a worker idles and wakes up: that is measured as well. */
 function costFigures(target: Target, answers: Answers): Figure[] {
   const costs = (contender: string): number[] =>
-    (answers.get(contender) as readonly FloodAnswer[]).map(({ cpuMicroseconds }) => cpuMicroseconds).filter((cost) => cost !== null);
+    (answers.get(contender) as readonly WorkAnswer[]).map(({ cpuMicroseconds }) => cpuMicroseconds).filter((cost) => cost !== null);
   const [ours, peers] = [costs(ONE), costs(IN_PROCESS)];
   if (ours.length === 0 || ours.length !== peers.length) return [];
   const isLate = target.name === LATE.name;
-  const name = isLate ? `CPU a job, network.smtp answered ${target.name}` : "CPU a job, network.smtp through work";
+  const name = `CPU a job, ${titleOf(target)}`;
   const values = { ours: spreadOf(ours), peers: spreadOf(peers), ratio: ratios(ours, peers) };
   return [{ bench: "queue", name, unit: "µs", peer: IN_PROCESS, ...values, goal: isLate ? null : JOB_COST, skipped: null }];
+}
+
+/** How many transactions of the store a job takes: the fewer slots become free at a time, the more. */
+function transactionFigure(target: Target, answers: Answers): Figure {
+  const ours = (answers.get(ONE) as readonly WorkAnswer[]).map(({ transactions }) => transactions as number);
+  const name = `transactions a job, ${titleOf(target)}`;
+  return { bench: "queue", name, unit: "transactions", peer: "", ours: spreadOf(ours), peers: null, ratio: null, goal: null, skipped: null };
+}
+
+function titleOf({ name }: Target): string {
+  return name === LATE.name ? `network.smtp answered ${name}` : "network.smtp through work";
 }

@@ -15,7 +15,7 @@ import { openWorkshop } from "./support/workshop.js";
 const HELP = `npm run simulate [-- --jobs N --no-check --page]
 
 A discrete-event model of workers, sites, limits, latencies, greylisting and failures. First it has to reproduce a measured run
-(about four minutes on a quiet machine; on the loopback only), then it prints what a fleet needs. docs/scale.md explains the tables.
+(about three and a half minutes on a quiet machine; on the loopback only), then it prints what a fleet needs. docs/scale.md explains the tables.
 
   --jobs N     Jobs of the measured run; ${ALL_JOBS} by default. Fewer run faster, and their start weighs more.
   --no-check   Without the measured run.
@@ -35,12 +35,15 @@ else await main(Number(values.jobs ?? ALL_JOBS), values["no-check"] === true, va
 
 async function main(jobs: number, isUnchecked: boolean, isForPage: boolean): Promise<void> {
   const sections = new Map<string, string>();
-  if (!isUnchecked) sections.set("check", await checked(jobs));
+  // Each table as soon as it is known: the measured run takes minutes.
+  const add = (name: string, table: string): void => {
+    sections.set(name, table);
+    process.stdout.write(`${table}\n`);
+  };
+  if (!isUnchecked) add("check", await checked(jobs));
   const costs = costsOf(publishedFigures());
-  sections.set("costs", costsTable(costs));
-  const sized = plansOf(costs).map((plan) => sizeFleet(plan));
-  sections.set("fleets", fleetTable(sized));
-  for (const table of sections.values()) process.stdout.write(`${table}\n`);
+  add("costs", costsTable(costs));
+  add("fleets", fleetTable(plansOf(costs).map((plan) => sizeFleet(plan))));
   if (!isForPage) return;
   let page = await readFile(inRepo("docs/scale.md"), "utf8");
   for (const [name, table] of sections) page = between(page, name, table);

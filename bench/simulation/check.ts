@@ -21,20 +21,18 @@ export interface Check {
 /** The model is believed if it is at most this far from a real run, in every figure. */
 const MOST_OFF = 0.1;
 
-const FLEET: Fleet = { processes: 2, cores: 2, concurrency: 32 };
+const FLEET: Fleet = { processes: 2, cores: 2, concurrency: 48 };
 export const ALL_JOBS = 50_000;
-const CALIBRATION_JOBS = 6000;
+export const CALIBRATION_JOBS = 8000;
 const CALIBRATION_THINK_MS = 200;
 /** A job waits for the connection, the greeting, EHLO, NOOP and QUIT. */
 const ROUND_TRIPS = 5;
 const LIMIT = { atOnce: 4, rate: { perSecond: 10, burst: 10 } };
 
-/**
- * What this machine needs for a job at this moment: from a smaller run with one kind of site. Only the slots hold it up, but it has the same limits: a
- * claim under limits costs more, although no site reaches its own.
- */
+/** What this machine needs at this moment: from two smaller runs under the same limits, of which no site reaches its own. */
 export interface Machine {
   readonly cpuMs: number;
+  readonly transactionCpuMs: number;
   readonly startCpuMs: number;
   readonly roundTripMs: number;
   readonly claimMs: number;
@@ -42,25 +40,54 @@ export interface Machine {
 
 /** Runs a scenario for real and in the model. The model knows the servers, the limits, and the machine; no more. */
 export async function checkModel(jobs: number, workshop: Workshop, say: (text: string) => void): Promise<Check> {
-  const machine = machineOf(await measureRun(calibration(), FLEET, workshop, (text) => say(`calibration: ${text}`)));
+  const together = await measureRun(calibration(TOGETHER), FLEET, workshop, (text) => say(`calibration 1 of 2: ${text}`));
+  const apart = await measureRun(calibration(APART), FLEET, workshop, (text) => say(`calibration 2 of 2: ${text}`));
+  const machine = machineOf(together, apart);
   const scenario = labScenario(jobs, machine);
   const measured = await measureRun(scenario, FLEET, workshop, (text) => say(`the measured run: ${text}`));
   const comparisons = compared(scenario, measured);
   return { jobs, machine, comparisons, isBelieved: comparisons.every((each) => Math.abs(deviationOf(each)) <= MOST_OFF) };
 }
 
-/** The second half of a run is warm. Slots that are always taken say how long a slot is free between two jobs (Little's law). */
-function machineOf({ cpuMs, firstHalfCpuMs, meanRunMs, totalMs }: Measured): Machine {
-  const slots = FLEET.processes * FLEET.concurrency;
-  const warmCpuMs = cpuMs === null || firstHalfCpuMs === null ? DEFAULT_CPU_MS * CALIBRATION_JOBS * 0.5 : cpuMs - firstHalfCpuMs;
-  const perJob = warmCpuMs / (CALIBRATION_JOBS / 2);
-  return {
-    cpuMs: perJob,
-    startCpuMs: cpuMs === null ? 0 : Math.max(0, cpuMs - perJob * CALIBRATION_JOBS) / FLEET.processes,
-    roundTripMs: Math.max(0, meanRunMs - CALIBRATION_THINK_MS - perJob) / ROUND_TRIPS,
-    claimMs: Math.max(0, (slots * totalMs) / CALIBRATION_JOBS - meanRunMs),
+/** Jobs that take equally long end together, and are claimed and stored many at a time; jobs that do not, almost one by one. */
+const TOGETHER: readonly number[] = [CALIBRATION_THINK_MS];
+const APART: readonly number[] = [95, 125, 155, 185, 215, 245, 275, 305];
+
+/** Two equations: the processor time of a run is that of its jobs and that of its transactions, and both are counted. */
+function machineOf(together: Measured, apart: Measured): Machine {
+  const [some, many] = [warmHalf(together), warmHalf(apart)];
+  const transactionCpuMs = Math.max(0, (many.cpuMs - some.cpuMs) / (many.transactions - some.transactions));
+  const cpuMs = Math.max(0, many.cpuMs - many.transactions * transactionCpuMs);
+  const machine: Machine = {
+    cpuMs,
+    transactionCpuMs,
+    startCpuMs: apart.cpuMs === null ? 0 : Math.max(0, apart.cpuMs - many.cpuMs * CALIBRATION_JOBS) / FLEET.processes,
+    roundTripMs: Math.max(0, apart.meanRunMs - CALIBRATION_THINK_MS - cpuMs) / ROUND_TRIPS,
+    claimMs: 0,
   };
+  return { ...machine, claimMs: claimMsOf(apart, machine) };
 }
+
+/** For a job, once the code is compiled. */
+function warmHalf({ cpuMs, transactions, firstHalf }: Measured): { cpuMs: number; transactions: number } {
+  const jobs = CALIBRATION_JOBS - firstHalf.jobs;
+  const usedMs = cpuMs === null || firstHalf.cpuMs === null ? DEFAULT_CPU_MS * jobs : cpuMs - firstHalf.cpuMs;
+  return { cpuMs: usedMs / jobs, transactions: (transactions - firstHalf.transactions) / jobs };
+}
+
+/** Slots are always taken, so the time of the run says how long one is free between two jobs: the claim for which the model takes as long. */
+function claimMsOf({ totalMs }: Measured, machine: Machine): number {
+  let [least, most] = [0, MOST_CLAIM_MS];
+  for (let tried = 0; tried < CLAIM_TRIES; tried += 1) {
+    const claimMs = (least + most) / 2;
+    if (simulate(calibration(APART, { ...machine, claimMs }), FLEET).totalMs < totalMs) least = claimMs;
+    else most = claimMs;
+  }
+  return (least + most) / 2;
+}
+
+const MOST_CLAIM_MS = 100;
+const CLAIM_TRIES = 14;
 
 /** Where the system does not say what a process used. */
 const DEFAULT_CPU_MS = 0.3;
@@ -78,15 +105,17 @@ function compared(scenario: Scenario, measured: Measured): Comparison[] {
     { name: "until 99 % are done", unit: "s", measured: measured.mostMs / 1000, simulated: simulated.mostMs / 1000 },
     { name: "duration of a run", unit: "ms", measured: measured.meanRunMs, simulated: simulated.meanRunMs },
     { name: "attempts", unit: "", measured: measured.attempts, simulated: simulated.attempts },
+    { name: "transactions of the store", unit: "", measured: measured.transactions, simulated: simulated.transactions },
     { name: "failures", unit: "", measured: measured.failed, simulated: simulated.failed },
     ...cpu,
   ];
 }
 
-function calibration(): Scenario {
-  const none = { cpuMs: 0, startCpuMs: 0, roundTripMs: 0, claimMs: 0 };
-  const group = groupOf("calibration", 300, CALIBRATION_JOBS, CALIBRATION_THINK_MS, none);
-  return { ...labScenario(0, none), name: "calibration", groups: [group] };
+const NONE: Machine = { cpuMs: 0, transactionCpuMs: 0, startCpuMs: 0, roundTripMs: 0, claimMs: 0 };
+
+function calibration(thinkMs: readonly number[], machine: Machine = NONE): Scenario {
+  const groups = thinkMs.map((each) => groupOf(`calibration-${each}`, 320 / thinkMs.length, CALIBRATION_JOBS / thinkMs.length, each, machine));
+  return { ...labScenario(0, machine), name: "calibration", groups };
 }
 
 /** Five kinds of sites, each bound by something else: its rate, its jobs at once, the slots of the workers, its greylisting, its silence. */
@@ -94,9 +123,9 @@ function labScenario(jobs: number, machine: Machine): Scenario {
   const share = (of: number): number => Math.round((jobs * of) / ALL_JOBS);
   return {
     name: "laboratory",
-    course: { cpuMs: machine.cpuMs, startCpuMs: machine.startCpuMs, roundTrips: ROUND_TRIPS },
+    course: { cpuMs: machine.cpuMs, transactionCpuMs: machine.transactionCpuMs, startCpuMs: machine.startCpuMs, roundTrips: ROUND_TRIPS },
     groups: [
-      groupOf("large", 4, share(6000), 50, machine),
+      groupOf("large", 6, share(6000), 50, machine),
       groupOf("slow", 10, share(3000), 600, machine),
       groupOf("usual", 400, share(38_000), 200, machine),
       { ...groupOf("greylisting", 20, share(2000), 200, machine), greylistShare: 1 },

@@ -8,6 +8,7 @@ import { openQueue, type Queue } from "../../runner/queue/queue.js";
 import type { LabSite, LabSitesReady } from "../peers/lab-sites.js";
 import { startChild } from "../support/child.js";
 import { processorTime } from "../support/processor-time.js";
+import { transactionsOf } from "../support/store-transactions.js";
 import type { Workshop } from "../support/workshop.js";
 import { randomOf } from "./random.js";
 import type { Fleet, Scenario, SiteGroup } from "./scenario.js";
@@ -22,8 +23,9 @@ export interface Measured {
   readonly meanRunMs: number;
   /** Processor time of the workers for all jobs; null where the system does not say. */
   readonly cpuMs: number | null;
-  /** The part of it that was used before half of the jobs were done. */
-  readonly firstHalfCpuMs: number | null;
+  readonly transactions: number;
+  /** The parts of both until half of the jobs were done, and how many that were. */
+  readonly firstHalf: Used & { readonly jobs: number };
 }
 
 /** Runs a scenario through `probe-run work` on one SQLite file, against servers on the loopback that behave as its sites do. */
@@ -32,7 +34,8 @@ export async function measureRun(scenario: Scenario, fleet: Fleet, { folder, com
     return { thinkMs, isSilent: silentShare === 1, isGreylisting: greylistShare === 1 };
   });
   const servers = await startChild<LabSitesReady>(process.execPath, [script("labSites"), JSON.stringify(kinds)]);
-  const url = `sqlite:${join(folder, `${randomUUID()}.db`)}`;
+  const path = join(folder, `${randomUUID()}.db`);
+  const url = `sqlite:${path}`;
   const queue = await openQueue(url);
   const workers: ChildProcess[] = [];
   try {
@@ -40,7 +43,7 @@ export async function measureRun(scenario: Scenario, fleet: Fleet, { folder, com
     await queue.jobs.pause();
     for (let process = 0; process < fleet.processes; process += 1) workers.push(startWorker(command, url, scenario, fleet));
     await sleep(START_MS);
-    return await watch(queue, scenario, workers, say);
+    return await watch({ queue, path, workers }, scenario, say);
   } finally {
     for (const worker of workers) await stop(worker);
     await queue.close();
@@ -97,31 +100,43 @@ function inputOf({ name }: SiteGroup, port: number, nth: number, timeoutMs: numb
   return { target_host: "127.0.0.1", target_port: port, tls: { mode: "none" }, helo_domain: helo, command_timeout_ms: timeoutMs };
 }
 
-async function watch(queue: Queue, scenario: Scenario, workers: readonly ChildProcess[], say: (text: string) => void): Promise<Measured> {
+interface Observed {
+  readonly queue: Queue;
+  readonly path: string;
+  readonly workers: readonly ChildProcess[];
+}
+
+async function watch({ queue, path, workers }: Observed, scenario: Scenario, say: (text: string) => void): Promise<Measured> {
   const total = scenario.groups.reduce((sum, { jobs }) => sum + jobs, 0);
-  const cpuMs = (): number | null => workers.reduce<number | null>((sum, { pid }) => addCpu(sum, pid as number), 0);
-  const cpuBefore = cpuMs();
+  const used = (): Used => ({ cpuMs: workers.reduce<number | null>((sum, { pid }) => addCpu(sum, pid as number), 0), transactions: transactionsOf(path) });
   await queue.jobs.resume();
+  const before = used();
   const began = performance.now();
   let mostMs = 0;
-  let half: { cpuMs: number | null } | null = null;
+  let firstHalf: Measured["firstHalf"] | null = null;
   for (;;) {
     const { done, dead } = await queue.jobs.counts();
     const passed = performance.now() - began;
     if (mostMs === 0 && done >= total * 0.99) mostMs = passed;
-    if (half === null && done >= total / 2) half = { cpuMs: difference(cpuMs(), cpuBefore) };
+    if (firstHalf === null && done >= total / 2) firstHalf = { jobs: done, ...difference(used(), before) };
     if (dead > 0) throw new Error(`${dead} jobs are dead letters`);
     if (done >= total) {
-      const used = { cpuMs: difference(cpuMs(), cpuBefore), firstHalfCpuMs: half?.cpuMs ?? null };
-      return { totalMs: passed, mostMs, ...used, ...(await readResults(queue, total, say)) };
+      const all = difference(used(), before);
+      return { totalMs: passed, mostMs, ...all, firstHalf: firstHalf ?? { jobs: done, ...all }, ...(await readResults(queue, total, say)) };
     }
     say(`${done} of ${total} jobs done`);
     await sleep(LOOK_EVERY_MS);
   }
 }
 
-function difference(after: number | null, before: number | null): number | null {
-  return after === null || before === null ? null : after - before;
+interface Used {
+  readonly cpuMs: number | null;
+  readonly transactions: number;
+}
+
+function difference(after: Used, before: Used): Used {
+  const cpuMs = after.cpuMs === null || before.cpuMs === null ? null : after.cpuMs - before.cpuMs;
+  return { cpuMs, transactions: after.transactions - before.transactions };
 }
 
 function addCpu(sum: number | null, pid: number): number | null {

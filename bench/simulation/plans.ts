@@ -95,8 +95,8 @@ function weekly(name: string, course: Course, groups: readonly SiteGroup[], limi
   return { scenario: scenarioOf(name, course, groups), limits, slice: 10, deadlineMs: (7 * DAY) / 10 };
 }
 
-function courseOf(cpuMs: number, { queueMs, startMs }: Costs, roundTrips: number): Course {
-  return { cpuMs: cpuMs + queueMs, startCpuMs: startMs, roundTrips };
+function courseOf(cpuMs: number, { queueMs, transactionMs, startMs }: Costs, roundTrips: number): Course {
+  return { cpuMs: cpuMs + queueMs, transactionCpuMs: transactionMs, startCpuMs: startMs, roundTrips };
 }
 
 type Behaviour = Pick<SiteGroup, "roundTripMs" | "spread" | "thinkMs" | "silentShare" | "greylistShare">;
@@ -106,5 +106,5 @@ function groupOf(name: string, sites: number, jobs: number, behaviour: Behaviour
 }
 
 function scenarioOf(name: string, course: Course, groups: readonly SiteGroup[]): Scenario {
-  return { name, course, groups, arriveOverMs: 0, timeoutMs: 10 * SECOND, deferMs: [5 * MINUTE, 30 * MINUTE], claimMs: 5, shortCpuShare: 0.7, seed: 1 };
+  return { name, course, groups, arriveOverMs: 0, timeoutMs: 10 * SECOND, deferMs: [5 * MINUTE, 30 * MINUTE], claimMs: 3, shortCpuShare: 0.7, seed: 1 };
 }

@@ -8,6 +8,8 @@ export class RunningJobs {
   readonly isSilent: number[] = [];
   readonly isDeferred: number[] = [];
   readonly since: number[] = [];
+  /** When the run ended; its result is stored later. */
+  readonly until: number[] = [];
   readonly #unused: number[] = [];
 
   add(job: { site: number; process: number; steps: number; isSilent: boolean; isDeferred: boolean; since: number }): number {
@@ -19,6 +21,7 @@ export class RunningJobs {
     this.isSilent[place] = Number(job.isSilent);
     this.isDeferred[place] = Number(job.isDeferred);
     this.since[place] = job.since;
+    this.until[place] = job.since;
     return place;
   }
 

@@ -11,8 +11,10 @@ export interface Fleet {
 
 /** What a job costs and how often it waits for the network. */
 export interface Course {
-  /** Processor time of a job, in milliseconds, with the queue's share. */
+  /** Processor time of a job, in milliseconds, with the queue's share that grows with the number of jobs. */
   readonly cpuMs: number;
+  /** Of a transaction of the store, however many jobs are claimed and results are stored in it. */
+  readonly transactionCpuMs: number;
   /** What a process needs once, to start and to warm up. */
   readonly startCpuMs: number;
   /** How many times a job waits for the other side. */
@@ -47,7 +49,7 @@ export interface Scenario {
   readonly timeoutMs: number;
   /** How long a deferred job waits: from the first to the second value, evenly spread. */
   readonly deferMs: readonly [number, number];
-  /** From a free slot until its next job runs: a free slot waits for others before the next claim (GATHER_MS of runner/queue/worker.ts). */
+  /** From the transaction of a claim until its jobs run. */
   readonly claimMs: number;
   /** Processor time of a deferred or a failed attempt, as a share of `cpuMs`. */
   readonly shortCpuShare: number;
@@ -59,6 +61,8 @@ export interface Observed {
   readonly jobs: number;
   readonly attempts: number;
   readonly failed: number;
+  /** Transactions of the store: claims, and results that were stored without one. */
+  readonly transactions: number;
   /** From the start until the last job ended. */
   readonly totalMs: number;
   /** Until 99 % of all jobs had ended. */

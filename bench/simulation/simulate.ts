@@ -4,9 +4,8 @@ import { logNormal, randomOf } from "./random.js";
 import { RunningJobs } from "./running-jobs.js";
 import type { Fleet, Observed, Scenario } from "./scenario.js";
 import { Sites } from "./sites.js";
+import { GATHER, Worker } from "./worker.js";
 
-/** A result waits for others before it is stored (LINGER_MS of runner/queue/worker.ts), and its job keeps its place at the site meanwhile. */
-const SETTLE_MS = 4;
 /** Of millions of waits, this many are kept for the percentiles: every one of a run of 50,000 jobs. */
 const WAITS_KEPT = 100_000;
 
@@ -19,7 +18,11 @@ const ARRIVAL = 0;
 const TOKEN = 1;
 const STEP = 2;
 const RETRY = 3;
-const KINDS = 4;
+const GATHERED = 4;
+const CLAIMED = 5;
+const STORE = 6;
+const LOOK = 7;
+const KINDS = 8;
 
 class Simulation {
   readonly #random: () => number;
@@ -28,9 +31,7 @@ class Simulation {
   readonly #jobs = new RunningJobs();
   /** Sites with a job that may start, by the place of that job in the queue. */
   readonly #ready = new EventHeap();
-  readonly #free: number[];
-  /** When the processor of each process has done what it was given. */
-  readonly #busyUntil: Float64Array;
+  readonly #workers: readonly Worker[];
   readonly #slowdown: number;
   readonly #arrivals: Map<number, number[]> = new Map();
   readonly #total: number;
@@ -39,6 +40,7 @@ class Simulation {
   #started = 0;
   #done = 0;
   #attempts = 0;
+  #transactions = 0;
   #failed = 0;
   #cpuMs: number;
   /** Of the last attempts, and of all. */
@@ -55,8 +57,7 @@ class Simulation {
   ) {
     this.#random = randomOf(scenario.seed);
     this.#sites = new Sites(scenario.groups, this.#random);
-    this.#free = Array.from({ length: fleet.processes }, () => fleet.concurrency);
-    this.#busyUntil = new Float64Array(fleet.processes);
+    this.#workers = Array.from({ length: fleet.processes }, () => new Worker(fleet.concurrency));
     this.#slowdown = Math.max(1, fleet.processes / fleet.cores);
     this.#cpuMs = scenario.course.startCpuMs * fleet.processes;
     this.#total = scenario.groups.reduce((sum, { jobs }) => sum + jobs, 0);
@@ -66,11 +67,10 @@ class Simulation {
   run(): Observed {
     if (this.scenario.arriveOverMs === 0) this.#arriveAtOnce();
     else this.#arriveOverTime();
-    this.#startReady();
+    for (const process of this.#workers.keys()) this.#gather(process);
     while (!this.#events.isEmpty) {
       this.#now = this.#events.nextTime;
       this.#handle(this.#events.take());
-      this.#startReady();
     }
     return this.#observed();
   }
@@ -99,6 +99,10 @@ class Simulation {
       else this.#step(subject);
       return;
     }
+    if (kind >= GATHERED) {
+      this.#continue(subject, kind);
+      return;
+    }
     if (kind === ARRIVAL) this.#arrivedAt(subject).push(this.#now);
     if (kind === TOKEN) this.#sites.isAwaitingToken[subject] = 0;
     else this.#sites.arrive(subject, kind === RETRY);
@@ -120,6 +124,7 @@ class Simulation {
     if (wait === 0) {
       this.#sites.isReady[site] = 1;
       this.#ready.add(this.#placeOf(site), site);
+      this.#wake();
     } else if (Number.isFinite(wait) && this.#sites.isAwaitingToken[site] === 0) {
       // One event is enough: each would cause the next one.
       this.#sites.isAwaitingToken[site] = 1;
@@ -135,44 +140,100 @@ class Simulation {
     return (all - (this.#sites.waiting[site] as number) + 0.5) / all;
   }
 
-  #startReady(): void {
-    while (!this.#ready.isEmpty) {
-      const process = this.#mostFree();
-      if ((this.#free[process] as number) === 0) return;
-      const site = this.#ready.take();
-      this.#sites.isReady[site] = 0;
-      if (this.#sites.waitMs(site, this.#now) === 0) this.#start(site, process);
-      this.#offer(site);
+  /** Every worker that waits looks when it is its turn; the first of them gets the job. */
+  #wake(): void {
+    for (const [process, worker] of this.#workers.entries()) {
+      if (worker.state !== "waiting" || worker.looksAt !== null) continue;
+      worker.looksAt = worker.nextLook(this.#now);
+      this.#events.add(worker.looksAt, process * KINDS + LOOK);
     }
   }
 
-  #mostFree(): number {
-    let best = 0;
-    for (let process = 1; process < this.#free.length; process += 1) if ((this.#free[process] as number) > (this.#free[best] as number)) best = process;
-    return best;
+  #continue(process: number, kind: number): void {
+    const worker = this.#workers[process] as Worker;
+    if (kind === GATHERED) this.#claimIfGathered(process);
+    else if (kind === CLAIMED) this.#claimed(process);
+    else if (kind === STORE) {
+      if (worker.results.length > 0 && this.#now >= worker.storesAt) this.#commit(worker);
+    } else {
+      worker.looksAt = null;
+      this.#claim(process);
+    }
   }
 
-  #start(site: number, process: number): void {
+  #gather(process: number): void {
+    (this.#workers[process] as Worker).gather(this.#now);
+    this.#claimIfGathered(process);
+  }
+
+  #claimIfGathered(process: number): void {
+    if ((this.#workers[process] as Worker).isGathered(this.#now)) this.#claim(process);
+    else this.#events.add(this.#now + GATHER.usual.mostMs, process * KINDS + GATHERED);
+  }
+
+  /** One transaction takes as many jobs as there are free slots, and stores the results that wait. Without either, there is none. */
+  #claim(process: number): void {
+    const worker = this.#workers[process] as Worker;
+    if (!this.#ready.isEmpty || worker.results.length > 0) this.#commit(worker);
+    const since = Math.max(this.#now, worker.busyUntil) + this.scenario.claimMs;
+    if (this.#startReady(process, worker, since)) {
+      worker.state = "claiming";
+      this.#events.add(since, process * KINDS + CLAIMED);
+    } else if (worker.state !== "waiting") {
+      worker.state = "waiting";
+      worker.waitingSince = this.#now;
+    }
+  }
+
+  #claimed(process: number): void {
+    const worker = this.#workers[process] as Worker;
+    if (worker.free > 0) this.#gather(process);
+    else worker.state = "full";
+  }
+
+  #commit(worker: Worker): void {
+    const { transactionCpuMs } = this.scenario.course;
+    this.#transactions += 1;
+    this.#cpuMs += transactionCpuMs;
+    const done = worker.use(this.#now, transactionCpuMs * this.#slowdown);
+    for (const job of worker.takeResults()) this.#events.add(done, job * KINDS + STEP);
+  }
+
+  /** False: no job may start. */
+  #startReady(process: number, worker: Worker, since: number): boolean {
+    const before = worker.free;
+    while (worker.free > 0 && !this.#ready.isEmpty) {
+      const site = this.#ready.take();
+      this.#sites.isReady[site] = 0;
+      if (this.#sites.waitMs(site, this.#now) === 0) {
+        worker.free -= 1;
+        this.#start(site, process, since);
+      }
+      this.#offer(site);
+    }
+    return worker.free < before;
+  }
+
+  #start(site: number, process: number, since: number): void {
     const { roundTrips } = this.scenario.course;
     const { isRetry } = this.#sites.start(site);
-    this.#free[process] = (this.#free[process] as number) - 1;
     this.#inFlight += 1;
     this.#peak = Math.max(this.#peak, this.#inFlight);
     this.#attempts += 1;
-    if (!isRetry) this.#recordWait(site);
+    if (!isRetry) this.#recordWait(site, since);
     const isSilent = this.#sites.isSilent[site] === 1;
     const isDeferred = !isRetry && !isSilent && this.#sites.isGreylisting[site] === 1;
     const steps = isSilent ? 1 : isDeferred ? Math.ceil(roundTrips / 2) : roundTrips;
-    const job = this.#jobs.add({ site, process, steps, isSilent, isDeferred, since: this.#now + this.scenario.claimMs });
-    this.#events.add(this.#now + this.scenario.claimMs, job * KINDS + STEP);
+    const job = this.#jobs.add({ site, process, steps, isSilent, isDeferred, since });
+    this.#events.add(since, job * KINDS + STEP);
   }
 
-  #recordWait(site: number): void {
+  #recordWait(site: number, since: number): void {
     const arrivedAt = this.scenario.arriveOverMs === 0 ? 0 : this.#arrivals.get(site)?.shift();
     if (arrivedAt === undefined) return;
     this.#started += 1;
     const every = Math.ceil(this.#total / WAITS_KEPT);
-    if (this.#started % every === 0 || this.#started === 1) this.#waits.push(this.#now + this.scenario.claimMs - arrivedAt);
+    if (this.#started % every === 0 || this.#started === 1) this.#waits.push(since - arrivedAt);
   }
 
   /** A job uses the processor of its process, then waits for the other side; after the last wait it is settled. */
@@ -184,14 +245,21 @@ class Simulation {
     const steps = jobs.steps[job] as number;
     const cpuMs = (course.cpuMs * (isShort ? shortCpuShare : 1)) / (steps + 1);
     const process = jobs.process[job] as number;
-    const free = Math.max(this.#now, this.#busyUntil[process] as number) + cpuMs * this.#slowdown;
-    this.#busyUntil[process] = free;
+    const worker = this.#workers[process] as Worker;
+    const until = worker.use(this.#now, cpuMs * this.#slowdown);
     this.#cpuMs += cpuMs;
     jobs.stepsLeft[job] = left - 1;
-    const wait = left === 0 ? SETTLE_MS : jobs.isSilent[job] === 1 ? timeoutMs : this.#networkMs(job, left);
-    // A worker's slot is free as soon as the result waits to be stored; the place at the site is not.
-    if (left === 0) this.#free[process] = (this.#free[process] as number) + 1;
-    this.#events.add(free + wait, job * KINDS + STEP);
+    if (left > 0) this.#events.add(until + (jobs.isSilent[job] === 1 ? timeoutMs : this.#networkMs(job, left)), job * KINDS + STEP);
+    else this.#finish(job, process, until);
+  }
+
+  /** A worker's slot is free as soon as the result waits to be stored; the place at the site is not. */
+  #finish(job: number, process: number, until: number): void {
+    const worker = this.#workers[process] as Worker;
+    this.#jobs.until[job] = until;
+    worker.free += 1;
+    if (worker.addResult(job, until)) this.#events.add(worker.storesAt, process * KINDS + STORE);
+    if (worker.state === "full") this.#gather(process);
   }
 
   #networkMs(job: number, left: number): number {
@@ -200,10 +268,10 @@ class Simulation {
   }
 
   #end(job: number): void {
-    const { site, since, isDeferred, isSilent } = this.#jobs;
+    const { site, since, until, isDeferred, isSilent } = this.#jobs;
     const [ofSite, deferred] = [site[job] as number, isDeferred[job] === 1];
     this.#inFlight -= 1;
-    const runMs = this.#now - (since[job] as number) - SETTLE_MS;
+    const runMs = (until[job] as number) - (since[job] as number);
     this.#heldMs += runMs;
     this.#sites.end(ofSite);
     if (deferred) this.#events.add(this.#now + this.#deferMs(), ofSite * KINDS + RETRY);
@@ -228,6 +296,7 @@ class Simulation {
     return {
       jobs: this.#done,
       attempts: this.#attempts,
+      transactions: this.#transactions,
       failed: this.#failed,
       totalMs,
       mostMs: this.#mostMs,

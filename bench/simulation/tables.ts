@@ -1,5 +1,5 @@
 import { numeral } from "../support/table.js";
-import { type Check, deviationOf } from "./check.js";
+import { CALIBRATION_JOBS, type Check, deviationOf } from "./check.js";
 import type { Costs } from "./costs.js";
 import type { Sized } from "./size-fleet.js";
 
@@ -11,17 +11,19 @@ export function checkTable({ jobs, machine, comparisons, isBelieved }: Check, { 
   });
   const head = [`| ${jobs.toLocaleString("en")} jobs | measured | simulated | |`, "| --- | --- | --- | --- |"];
   const verdict = isBelieved ? "Every figure is within 10 %." : "**Not every figure is within 10 %: the model is not confirmed by this run.**";
-  const { cpuMs, roundTripMs, claimMs } = machine;
-  const known = `Calibrated with 6,000 other jobs under the same limits: ${numeral(cpuMs)} ms of processor time for a job, ${numeral(roundTripMs)} ms for a round trip on the loopback, ${numeral(claimMs)} ms from a free slot to the next job.`;
+  const { cpuMs, transactionCpuMs, roundTripMs, claimMs } = machine;
+  const processor = `${numeral(cpuMs)} ms of processor time for a job and ${numeral(transactionCpuMs)} ms for a transaction`;
+  const known = `Calibrated with ${(2 * CALIBRATION_JOBS).toLocaleString("en")} other jobs under the same limits: ${processor}, ${numeral(roundTripMs)} ms for a round trip on the loopback, ${numeral(claimMs)} ms from a claim until its jobs run.`;
   return [...head, ...rows, "", `${verdict} Load average before the run: ${load.toFixed(1)} on ${processors} processors. ${known}`].join("\n");
 }
 
-export function costsTable({ smtpMs, rcptMs, mxMs, queueMs }: Costs): string {
+export function costsTable({ smtpMs, rcptMs, mxMs, queueMs, transactionMs }: Costs): string {
   const rows = [
     ["`network.smtp`, in plain text", smtpMs],
     ["`mail.rcpt`, a session for each address, in plain text", rcptMs],
     ["`mail.mx`, from the cache", mxMs],
     ["the queue, for each job", queueMs],
+    ["the queue, for each transaction", transactionMs],
   ] as const;
   return ["| Processor time | ms |", "| --- | --- |", ...rows.map(([name, cost]) => `| ${name} | ${cost.toFixed(3)} |`)].join("\n");
 }

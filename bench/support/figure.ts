@@ -19,6 +19,7 @@ export type Unit =
   | "facts"
   | "answers"
   | "slots"
+  | "transactions"
   | "µs"
   | "ms"
   | "KiB";

@@ -3,8 +3,11 @@ import type { Scenario, SiteGroup } from "../../../bench/simulation/scenario.js"
 import { simulate } from "../../../bench/simulation/simulate.js";
 
 const CLAIM_MS = 2;
-/** As in runner/queue/worker.ts. */
-const SETTLE_MS = 4;
+const TRANSACTION_MS = 0.5;
+/** As in runner/queue: a result waits for others for this long if its worker waits for jobs. */
+const LINGER_MS = 4;
+const GATHER_MS = 2;
+const POLL_MS = 10;
 
 const GROUP: SiteGroup = {
   name: "sites",
@@ -21,7 +24,7 @@ const GROUP: SiteGroup = {
 function scenarioOf(group: Partial<SiteGroup>, more: Partial<Scenario> = {}): Scenario {
   return {
     name: "test",
-    course: { cpuMs: 0.25, startCpuMs: 0, roundTrips: 4 },
+    course: { cpuMs: 0.25, transactionCpuMs: TRANSACTION_MS, startCpuMs: 0, roundTrips: 4 },
     groups: [{ ...GROUP, ...group }],
     arriveOverMs: 0,
     timeoutMs: 10_000,
@@ -35,15 +38,17 @@ function scenarioOf(group: Partial<SiteGroup>, more: Partial<Scenario> = {}): Sc
 
 describe("the simulation agrees with what can be computed:", () => {
   test("one job takes its round trips and its processor time", () => {
-    const { totalMs, meanRunMs, cpuMs } = simulate(scenarioOf({ sites: 1, jobs: 1 }), { processes: 1, cores: 1, concurrency: 1 });
-    expect(totalMs).toBeCloseTo(CLAIM_MS + 4 * 20 + 0.25 + SETTLE_MS, 9);
+    const { totalMs, meanRunMs, cpuMs, transactions } = simulate(scenarioOf({ sites: 1, jobs: 1 }), { processes: 1, cores: 1, concurrency: 1 });
+    // The claim that follows stores the result, too, and finds no job.
+    expect(transactions).toBe(2);
+    expect(totalMs).toBeCloseTo(TRANSACTION_MS + CLAIM_MS + 4 * 20 + 0.25 + TRANSACTION_MS, 9);
     expect(meanRunMs).toBeCloseTo(4 * 20 + 0.25, 9);
-    expect(cpuMs).toBeCloseTo(0.25, 9);
+    expect(cpuMs).toBeCloseTo(0.25 + 2 * TRANSACTION_MS, 9);
   });
 
   test("with few slots, the slots are the limit: jobs times duration divided by slots", () => {
     const { totalMs, peakInFlight } = simulate(scenarioOf({}), { processes: 1, cores: 1, concurrency: 10 });
-    expect(totalMs / (((CLAIM_MS + 80.25) * 1000) / 10)).toBeCloseTo(1, 1);
+    expect(totalMs / (((GATHER_MS + CLAIM_MS + TRANSACTION_MS + 80.25) * 1000) / 10)).toBeCloseTo(1, 1);
     // A job that is being stored has left its slot.
     expect(peakInFlight).toBeLessThanOrEqual(20);
   });
@@ -67,7 +72,10 @@ describe("the simulation agrees with what can be computed:", () => {
     const limit = { atOnce: 2, rate: null };
     const { totalMs, peakInFlight } = simulate(scenarioOf({ limit }), { processes: 1, cores: 1, concurrency: 1000 });
     expect(peakInFlight).toBe(20);
-    expect(totalMs / (50 * (CLAIM_MS + 80.25 + SETTLE_MS))).toBeCloseTo(1, 1);
+    const heldMs = CLAIM_MS + 80.25 + LINGER_MS + TRANSACTION_MS;
+    // The worker looks for jobs at fixed intervals.
+    expect(totalMs / 50).toBeGreaterThan(heldMs);
+    expect(totalMs / 50).toBeLessThan(heldMs + POLL_MS + TRANSACTION_MS);
   });
 
   test("sites that stay silent end in failures after the timeout, and occupy slots meanwhile", () => {
@@ -86,12 +94,29 @@ describe("the simulation agrees with what can be computed:", () => {
   test("jobs that arrive over time wait for nothing on a fleet that is large enough, and for long on one that is too small", () => {
     const scenario = scenarioOf({ jobs: 6000 }, { arriveOverMs: 60_000 });
     const enough = simulate(scenario, { processes: 1, cores: 1, concurrency: 100 });
-    expect(enough.waitP99Ms).toBeLessThan(5);
+    expect(enough.waitP99Ms).toBeLessThan(POLL_MS + CLAIM_MS + 5);
     // A job starts when its claim has been answered.
-    expect(enough.waitP50Ms).toBeCloseTo(CLAIM_MS, 6);
+    expect(enough.waitP50Ms).toBeGreaterThan(CLAIM_MS + TRANSACTION_MS);
     // 100 jobs a second of 80 ms are eight at once (Little's law).
     expect(enough.meanInFlight).toBeCloseTo(8, 0);
     expect(simulate(scenario, { processes: 1, cores: 1, concurrency: 4 }).waitP99Ms).toBeGreaterThan(10_000);
+  });
+});
+
+describe("transactions of the store:", () => {
+  const many = { processes: 1, cores: 1, concurrency: 32 };
+
+  test("jobs that take equally long are claimed together, others almost one by one", () => {
+    const together = simulate(scenarioOf({ thinkMs: 200, sites: 100, jobs: 4000 }), many);
+    const apart = simulate(scenarioOf({ thinkMs: 200, spread: 0.7, sites: 100, jobs: 4000 }), many);
+    expect(together.transactions).toBeLessThan(4000 / 4);
+    expect(apart.transactions).toBeGreaterThan(4000 / 3);
+    expect(apart.cpuMs - together.cpuMs).toBeCloseTo((apart.transactions - together.transactions) * TRANSACTION_MS, 6);
+  });
+
+  test("a worker that is saturated gathers half of its slots", () => {
+    const { transactions } = simulate(scenarioOf({ roundTripMs: 0.1, spread: 0.7, sites: 100, jobs: 4000 }), many);
+    expect(transactions).toBeLessThan(4000 / 8);
   });
 });
 

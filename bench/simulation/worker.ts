@@ -1,0 +1,79 @@
+/** What a worker does about its free slots: runner/queue/worker.ts in virtual time. */
+export type ClaimState = "full" | "gathering" | "claiming" | "waiting";
+
+/** Which share of the slots is awaited before a claim, and for how long (GATHER of runner/queue/worker.ts). */
+export const GATHER = { usual: { share: 0.25, mostMs: 2 }, saturated: { share: 0.5, mostMs: 16 } } as const;
+/** More than this share of the time (SATURATED of runner/queue/loop-load.ts). */
+const SATURATED = 0.9;
+/** How long a result waits for the next claim, or for others if none is expected (UNTIL_CLAIM_MS and LINGER_MS of runner/queue/worker.ts). */
+const LINGER_MS = { untilClaim: 20, whileWaiting: 4 } as const;
+/** How often a worker that waits for jobs looks (POLL_MS of runner/queue/sqlite/channel.ts). */
+const POLL_MS = 10;
+
+/** One process: its slots, its core, and the results that wait for its next transaction. */
+export class Worker {
+  state: ClaimState = "full";
+  free: number;
+  /** When its core has done what it was given. */
+  busyUntil = 0;
+  awaitedFree = 0;
+  gatherUntil = 0;
+  waitingSince = 0;
+  /** It looks at this time, because a job may start; null: it does not wait, or there is none. */
+  looksAt: number | null = null;
+  /** Jobs whose result is not stored, and when they are stored without a claim. */
+  results: number[] = [];
+  storesAt = 0;
+  #usedMs = 0;
+  #seenUsedMs = 0;
+  #seenAt = 0;
+
+  constructor(readonly concurrency: number) {
+    this.free = concurrency;
+  }
+
+  /** Gives the core something to do; returns when that is done. */
+  use(now: number, milliseconds: number): number {
+    this.busyUntil = Math.max(now, this.busyUntil) + milliseconds;
+    this.#usedMs += milliseconds;
+    return this.busyUntil;
+  }
+
+  gather(now: number): void {
+    const { share, mostMs } = this.#isSaturated(now) ? GATHER.saturated : GATHER.usual;
+    this.state = "gathering";
+    this.awaitedFree = this.concurrency * share;
+    this.gatherUntil = now + mostMs;
+  }
+
+  isGathered(now: number): boolean {
+    return this.free >= this.awaitedFree || now >= this.gatherUntil;
+  }
+
+  /** Adds a result; true if it is the first one, so that it has to be stored at `storesAt`. */
+  addResult(job: number, at: number): boolean {
+    this.results.push(job);
+    if (this.results.length > 1) return false;
+    this.storesAt = at + (this.state === "waiting" ? LINGER_MS.whileWaiting : LINGER_MS.untilClaim);
+    return true;
+  }
+
+  takeResults(): number[] {
+    const results = this.results;
+    this.results = [];
+    return results;
+  }
+
+  /** The next time it looks for jobs, after `now`. */
+  nextLook(now: number): number {
+    return this.waitingSince + Math.ceil((now - this.waitingSince) / POLL_MS) * POLL_MS;
+  }
+
+  /** Whether its core was busy since it was last asked. */
+  #isSaturated(now: number): boolean {
+    const isSaturated = this.#usedMs - this.#seenUsedMs > SATURATED * (now - this.#seenAt);
+    this.#seenUsedMs = this.#usedMs;
+    this.#seenAt = now;
+    return isSaturated && now > 0;
+  }
+}
