@@ -8,6 +8,7 @@ import { openQueue, type Queue } from "../../runner/queue/queue.js";
 import type { LabSite, LabSitesReady } from "../peers/lab-sites.js";
 import { startChild } from "../support/child.js";
 import { processorTime } from "../support/processor-time.js";
+import { meanSpread } from "../support/statistics.js";
 import { transactionsOf } from "../support/store-transactions.js";
 import type { Workshop } from "../support/workshop.js";
 import { randomOf } from "./random.js";
@@ -21,6 +22,8 @@ export interface Measured {
   readonly failed: number;
   /** Of the last attempt of each job. */
   readonly meanRunMs: number;
+  /** The middle half of the runs of one group is this wide; the mean of all groups. */
+  readonly runSpreadMs: number;
   /** Processor time of the workers for all jobs; null where the system does not say. */
   readonly cpuMs: number | null;
   readonly transactions: number;
@@ -145,6 +148,7 @@ function addCpu(sum: number | null, pid: number): number | null {
 }
 
 interface ResultBody {
+  readonly jobid: string;
   readonly attempt: number;
   readonly data: { readonly status: string; readonly duration_ms: number };
 }
@@ -153,20 +157,25 @@ async function readResults(queue: Queue, total: number, say: (text: string) => v
   const { results } = queue;
   if (!("claim" in results)) throw new Error("the results of this store cannot be read");
   let [seen, attempts, failed, runMs] = [0, 0, 0, 0];
+  const groups = new Map<string, number[]>();
   while (seen < total) {
     say(`reading result ${seen} of ${total}`);
     const messages = await results.claim({ max: 1000, leaseMs: 60_000, limits: { all: null, eachKey: null, keys: {} }, waitMs: 1000, signal: neverAborted });
     if (messages.length === 0) throw new Error(`${total} jobs are done, and only ${seen} have a result`);
     for (const { body } of messages) {
-      const { attempt, data } = JSON.parse(body) as ResultBody;
+      const { jobid, attempt, data } = JSON.parse(body) as ResultBody;
       seen += 1;
       attempts += attempt;
       failed += Number(data.status === "error");
       runMs += data.duration_ms;
+      const group = jobid.slice(0, jobid.lastIndexOf("-"));
+      const durations = groups.get(group);
+      if (durations === undefined) groups.set(group, [data.duration_ms]);
+      else durations.push(data.duration_ms);
     }
     await results.settle(messages.map((message) => ({ message, outcome: { kind: "done", result: null } })));
   }
-  return { attempts, failed, meanRunMs: runMs / total };
+  return { attempts, failed, meanRunMs: runMs / total, runSpreadMs: meanSpread([...groups.values()]) };
 }
 
 const neverAborted = new AbortController().signal;

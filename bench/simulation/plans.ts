@@ -26,8 +26,8 @@ const RCPT: Limit = { atOnce: 2, rate: { perSecond: 1, burst: 1 } };
 const AGREED: Limit = { atOnce: 20, rate: { perSecond: 10, burst: 10 } };
 
 /** Assumptions about the world; docs/scale.md names them. A round trip between continents and one within a city are far apart. */
-const SMALL = { roundTripMs: 40, spread: 0.7, thinkMs: 0 } as const;
-const LARGE = { roundTripMs: 20, spread: 0.5, thinkMs: 0, silentShare: 0, greylistShare: 0 } as const;
+const SMALL = { roundTripMs: 40, spread: 0.7, thinkMs: 0, lateMs: 0 } as const;
+const LARGE = { roundTripMs: 20, spread: 0.5, thinkMs: 0, lateMs: 0, silentShare: 0, greylistShare: 0 } as const;
 
 /** Connect, greeting, EHLO, NOOP, QUIT. */
 const SMTP_ROUND_TRIPS = 5;
@@ -99,7 +99,7 @@ function courseOf(cpuMs: number, { queueMs, transactionMs, startMs }: Costs, rou
   return { cpuMs: cpuMs + queueMs, transactionCpuMs: transactionMs, startCpuMs: startMs, roundTrips };
 }
 
-type Behaviour = Pick<SiteGroup, "roundTripMs" | "spread" | "thinkMs" | "silentShare" | "greylistShare">;
+type Behaviour = Pick<SiteGroup, "roundTripMs" | "spread" | "thinkMs" | "lateMs" | "silentShare" | "greylistShare">;
 
 function groupOf(name: string, sites: number, jobs: number, behaviour: Behaviour, limit: Limit | null): SiteGroup {
   return { name, sites, jobs, ...behaviour, limit };

@@ -32,6 +32,8 @@ export interface SiteGroup {
   readonly spread: number;
   /** What one round trip takes longer than the others: a server that thinks before its answer. */
   readonly thinkMs: number;
+  /** That answer comes later by up to this time, evenly spread: jobs that began together do not end together. */
+  readonly lateMs: number;
   /** Null: no limit. */
   readonly limit: Limit | null;
   /** The share of sites that accept no connection: a job there ends after `timeoutMs`. */
@@ -72,6 +74,8 @@ export interface Observed {
   readonly utilization: number;
   /** Of the last attempt of each job. */
   readonly meanRunMs: number;
+  /** The middle half of the runs of one group is this wide; the mean of all groups. */
+  readonly runSpreadMs: number;
   readonly meanInFlight: number;
   readonly peakInFlight: number;
   /** From the arrival of a job until its first attempt starts. */

@@ -1,4 +1,4 @@
-import { percentile } from "../support/statistics.js";
+import { meanSpread, percentile } from "../support/statistics.js";
 import { EventHeap } from "./event-heap.js";
 import { logNormal, randomOf } from "./random.js";
 import { RunningJobs } from "./running-jobs.js";
@@ -50,6 +50,7 @@ class Simulation {
   #peak = 0;
   #mostMs = 0;
   readonly #groupEnds: number[];
+  readonly #groupRuns: readonly number[][];
 
   constructor(
     readonly scenario: Scenario,
@@ -62,6 +63,7 @@ class Simulation {
     this.#cpuMs = scenario.course.startCpuMs * fleet.processes;
     this.#total = scenario.groups.reduce((sum, { jobs }) => sum + jobs, 0);
     this.#groupEnds = scenario.groups.map(() => 0);
+    this.#groupRuns = scenario.groups.map(() => []);
   }
 
   run(): Observed {
@@ -263,8 +265,8 @@ class Simulation {
   }
 
   #networkMs(job: number, left: number): number {
-    const { roundTripMs, spread, thinkMs } = this.#sites.groupOf(this.#jobs.site[job] as number);
-    return roundTripMs * logNormal(spread, this.#random) + (left === 1 ? thinkMs : 0);
+    const { roundTripMs, spread, thinkMs, lateMs } = this.#sites.groupOf(this.#jobs.site[job] as number);
+    return roundTripMs * logNormal(spread, this.#random) + (left === 1 ? thinkMs + lateMs * this.#random() : 0);
   }
 
   #end(job: number): void {
@@ -278,6 +280,7 @@ class Simulation {
     else {
       this.#done += 1;
       this.#runMs += runMs;
+      if (this.#done <= WAITS_KEPT) (this.#groupRuns[this.#sites.group[ofSite] as number] as number[]).push(runMs);
       this.#failed += isSilent[job] as number;
       this.#groupEnds[this.#sites.group[ofSite] as number] = this.#now;
       if (this.#done === Math.ceil(this.#total * 0.99)) this.#mostMs = this.#now;
@@ -303,6 +306,7 @@ class Simulation {
       cpuMs: this.#cpuMs,
       utilization: this.#cpuMs / (totalMs * Math.min(this.fleet.cores, this.fleet.processes)),
       meanRunMs: this.#runMs / this.#done,
+      runSpreadMs: meanSpread(this.#groupRuns),
       meanInFlight: this.#heldMs / totalMs,
       peakInFlight: this.#peak,
       waitP50Ms: percentile(this.#waits, 0.5),

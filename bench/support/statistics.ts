@@ -35,3 +35,9 @@ function middle(sorted: readonly number[]): number {
   const upper = sorted[half] as number;
   return sorted.length % 2 === 1 ? upper : ((sorted[half - 1] as number) + upper) / 2;
 }
+
+/** How wide the middle half of each group is; the mean of all groups with values. */
+export function meanSpread(groups: readonly (readonly number[])[]): number {
+  const spreads = groups.filter(({ length }) => length > 0).map((values) => percentile(values, 0.75) - percentile(values, 0.25));
+  return spreads.reduce((sum, spread) => sum + spread, 0) / Math.max(1, spreads.length);
+}

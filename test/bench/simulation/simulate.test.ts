@@ -16,6 +16,7 @@ const GROUP: SiteGroup = {
   roundTripMs: 20,
   spread: 0,
   thinkMs: 0,
+  lateMs: 0,
   limit: null,
   silentShare: 0,
   greylistShare: 0,
@@ -111,6 +112,11 @@ describe("transactions of the store:", () => {
     const apart = simulate(scenarioOf({ thinkMs: 200, spread: 0.7, sites: 100, jobs: 4000 }), many);
     expect(together.transactions).toBeLessThan(4000 / 4);
     expect(apart.transactions).toBeGreaterThan(4000 / 3);
+    // An answer that comes a little earlier or later every time has the same effect.
+    const late = simulate(scenarioOf({ thinkMs: 190, lateMs: 20, sites: 100, jobs: 4000 }), many);
+    expect(late.transactions).toBeGreaterThan(4000 / 3);
+    expect(late.runSpreadMs).toBeGreaterThan(8);
+    expect(together.runSpreadMs).toBeLessThan(4);
     expect(apart.cpuMs - together.cpuMs).toBeCloseTo((apart.transactions - together.transactions) * TRANSACTION_MS, 6);
   });
 
