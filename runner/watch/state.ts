@@ -74,7 +74,11 @@ export function applied(state: CheckState, result: AppliedResult, rules: Rules):
 /** The failures since the last success turned out to be another's: nothing is known of their slots. An incident that was reported stays. */
 export function withoutLastFailures(state: CheckState): CheckState {
   if (state.incident !== null || state.outcome !== "error") return state;
-  return { ...state, outcome: "unknown", recent: state.recent.replace(/F+$/, ""), window: state.window.replace(/F+$/, "") };
+  return { ...state, outcome: "unknown", recent: upToLastSuccess(state.recent), window: upToLastSuccess(state.window) };
+}
+
+function upToLastSuccess(marks: string): string {
+  return marks.slice(0, marks.lastIndexOf("O") + 1);
 }
 
 /** How many of the newest measured results are failures in a row. */
