@@ -51,6 +51,8 @@ const SLOW = [
   "test/runner/serve/beside-blackbox.test.ts",
   // A browser opens every page three times, and axe reads them.
   "test/runner/{serve/page,report/reports}-in-browser.test.ts",
+  // A process for each command of the README, and a vitest.
+  "test/docs/readme.test.ts",
   // A vitest for each suite.
   "test/probes/mail.roundtrip/suite.test.ts",
   "test/runner/vitest/probe-test.test.ts",

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { normalise, readDocument, runCommand } from "./console.js";
 
-// UPDATE_README=1 writes what the commands really print into the document.
+// UPDATE_README=1 npm run test:slow -- test/docs writes what the commands really print into the document.
 const DOCUMENT = resolve("README.md");
 const CLI = resolve("dist/cli.cjs");
 
