@@ -1,10 +1,11 @@
+import { GATHER } from "../../runner/queue/timing.js";
 import { meanSpread, percentile } from "../support/statistics.js";
 import { EventHeap } from "./event-heap.js";
 import { logNormal, randomOf } from "./random.js";
 import { RunningJobs } from "./running-jobs.js";
 import type { Fleet, Observed, Scenario } from "./scenario.js";
 import { Sites } from "./sites.js";
-import { GATHER, Worker } from "./worker.js";
+import { Worker } from "./worker.js";
 
 /** Of millions of waits, this many are kept for the percentiles: every one of a run of 50,000 jobs. */
 const WAITS_KEPT = 100_000;

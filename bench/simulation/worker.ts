@@ -1,14 +1,7 @@
+import { GATHER, LINGER_MS, SATURATED, SQLITE_POLL_MS, UNTIL_CLAIM_MS } from "../../runner/queue/timing.js";
+
 /** What a worker does about its free slots: runner/queue/worker.ts in virtual time. */
 export type ClaimState = "full" | "gathering" | "claiming" | "waiting";
-
-/** Which share of the slots is awaited before a claim, and for how long (GATHER of runner/queue/worker.ts). */
-export const GATHER = { usual: { share: 0.25, mostMs: 2 }, saturated: { share: 0.5, mostMs: 16 } } as const;
-/** More than this share of the time (SATURATED of runner/queue/loop-load.ts). */
-const SATURATED = 0.9;
-/** How long a result waits for the next claim, or for others if none is expected (UNTIL_CLAIM_MS and LINGER_MS of runner/queue/worker.ts). */
-const LINGER_MS = { untilClaim: 20, whileWaiting: 4 } as const;
-/** How often a worker that waits for jobs looks (POLL_MS of runner/queue/sqlite/channel.ts). */
-const POLL_MS = 10;
 
 /** One process: its slots, its core, and the results that wait for its next transaction. */
 export class Worker {
@@ -54,7 +47,7 @@ export class Worker {
   addResult(job: number, at: number): boolean {
     this.results.push(job);
     if (this.results.length > 1) return false;
-    this.storesAt = at + (this.state === "waiting" ? LINGER_MS.whileWaiting : LINGER_MS.untilClaim);
+    this.storesAt = at + (this.state === "waiting" ? LINGER_MS : UNTIL_CLAIM_MS);
     return true;
   }
 
@@ -66,7 +59,7 @@ export class Worker {
 
   /** The next time it looks for jobs, after `now`. */
   nextLook(now: number): number {
-    return this.waitingSince + Math.ceil((now - this.waitingSince) / POLL_MS) * POLL_MS;
+    return this.waitingSince + Math.ceil((now - this.waitingSince) / SQLITE_POLL_MS) * SQLITE_POLL_MS;
   }
 
   /** Whether its core was busy since it was last asked. */

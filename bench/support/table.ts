@@ -36,9 +36,9 @@ function goalText({ of, at, value }: Goal, unit: Unit): string {
   return `at ${at} ${goalNumeral(value)} ${of === "ratio" ? "times" : unit}`;
 }
 
-/** Goals are round numbers, or the reciprocals of such. */
+/** Goals are round numbers, or the reciprocals of such, which are below 1. */
 export function goalNumeral(value: number): string {
-  return String(Number(value.toFixed(2)));
+  return String(value < 1 ? Number(value.toPrecision(2)) : value);
 }
 
 /** More than three digits would be noise on a shared machine. */

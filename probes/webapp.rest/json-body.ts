@@ -1,3 +1,4 @@
+import { endOfJsonString } from "../../runner/support/end-of-json-string.js";
 import type { StepResult } from "./schema.js";
 
 /** Deeper JSON would overflow a recursive reader. */
@@ -43,19 +44,13 @@ function* tokensOf(text: string): Generator<string> {
   for (let at = 0, end: number; at < text.length; at = end) {
     const sign = text[at] as string;
     end = at + 1;
-    if (sign === '"') end = endOfString(text, at);
+    if (sign === '"') end = endOfJsonString(text, at) + 1;
     else if (sign === "-" || (sign >= "0" && sign <= "9")) {
       NUMBER.lastIndex = at;
       end = at + (NUMBER.exec(text) as RegExpExecArray)[0].length;
     } else if (!MARKS.has(sign)) continue;
     yield text.slice(at, end);
   }
-}
-
-function endOfString(text: string, start: number): number {
-  let at = start + 1;
-  while (at < text.length && text[at] !== '"') at += text[at] === "\\" ? 2 : 1;
-  return at + 1;
 }
 
 function noteKey(written: string, keys: Set<string> | null | undefined, anomalies: Set<StepResult["anomalies"][number]>): void {

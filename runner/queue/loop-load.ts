@@ -1,5 +1,4 @@
-/** More than this share of the time, the process was busy: it can do no more. */
-const SATURATED = 0.9;
+import { SATURATED } from "./timing.js";
 
 /** How busy this process was since it was last asked. */
 export class LoopLoad {

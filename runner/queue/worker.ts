@@ -14,6 +14,7 @@ import { Heartbeat } from "./heartbeat.js";
 import { isRefused, isTransient } from "./is-transient.js";
 import { lastFailure } from "./last-failure.js";
 import { LoopLoad } from "./loop-load.js";
+import { GATHER, LINGER_MS, UNTIL_CLAIM_MS } from "./timing.js";
 import { UsualLimits } from "./usual-limits.js";
 import { type Ending, emptyStats, recordEnding, type WorkerStats } from "./worker-stats.js";
 
@@ -233,15 +234,8 @@ export class Worker {
 
 function noop(): void {}
 
-/** How long a result waits for others, so that they are stored in one batch. */
-const LINGER_MS = 4;
-/** The same while a claim is expected, which stores it in its own transaction: at most as long as one gathers slots. */
-const UNTIL_CLAIM_MS = 20;
 /** How many jobs a worker may hold, running or being stored, as a multiple of its concurrency. A slow store stops the claims at this point. */
 const MAX_HELD_FACTOR = 8;
-
-/** Which share of the slots is awaited, and for how long. A process that is saturated gets no faster by filling its slots at once. */
-const GATHER = { usual: { share: 0.25, mostMs: 2 }, saturated: { share: 0.5, mostMs: 16 } } as const;
 
 /** How soon a draining worker notices that the queue is empty. */
 const DRAIN_CHECK_MS = 100;

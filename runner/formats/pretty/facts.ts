@@ -65,7 +65,8 @@ function listText(items: readonly unknown[], depth: number): string {
   const texts: string[] = [];
   let length = 0;
   for (const item of items) {
-    const text = textOf(item, depth + 1);
+    // In a row, a value that is missing must not move the others to its column.
+    const text = item === null ? "null" : item === "" ? '""' : textOf(item, depth + 1);
     if (text === "") continue;
     texts.push(text);
     length += text.length;

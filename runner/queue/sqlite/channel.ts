@@ -13,14 +13,13 @@ import type {
   Settlement,
   StateUpdate,
 } from "../backend.js";
+import { SQLITE_POLL_MS } from "../timing.js";
 import { claimNow, nextDue } from "./claim.js";
 import type { Database } from "./database.js";
 import { deadLetterOf, type Lease, PUSHED_TOGETHER, type Row, statementsFor } from "./rows.js";
 import { STATE, type TableName } from "./schema.js";
 import { settleNow } from "./settle.js";
 
-/** How often a waiting claim checks whether another process has written. One check takes a few microseconds. */
-const POLL_MS = 10;
 const HOUSEKEEPING_EVERY_MS = 10_000;
 /** A bucket that is unused for this long is full. */
 const BUCKET_IDLE_MS = 3_600_000;
@@ -209,9 +208,9 @@ export class SqliteChannel implements Channel {
   async #waitForChange(seen: string, deadline: number, request: ClaimRequest): Promise<void> {
     const due = this.database.read(() => nextDue(this.#at(), request.limits));
     // Due but not claimed: the limit of all holds the message back.
-    const inMs = Math.max(due - this.database.clock.now(), POLL_MS);
+    const inMs = Math.max(due - this.database.clock.now(), SQLITE_POLL_MS);
     const ends = Math.min(deadline, performance.now() + inMs);
-    do await sleep(Math.min(POLL_MS, Math.max(1, ends - performance.now())));
+    do await sleep(Math.min(SQLITE_POLL_MS, Math.max(1, ends - performance.now())));
     while (!this.#isClosed && request.signal?.aborted !== true && performance.now() < ends && this.#version() === seen);
   }
 

@@ -26,11 +26,11 @@ test("rows and objects of more than three fields stand on lines of their own", (
     lines({
       rows: [
         [1, "one"],
-        [2, null],
+        [2, null, ""],
       ],
       row_count: 2,
     }),
-  ).toEqual(["  rows       1, one", "             2", "  row_count  2"]);
+  ).toEqual(["  rows       1, one", '             2, null, ""', "  row_count  2"]);
   const host = (name: string) => ({ host: name, preference: 10, ipv4: "found", ipv6: "no_data" });
   expect(lines({ hosts: [host("mx1.example"), host("mx2.example")] })).toEqual([
     "  hosts  host mx1.example, preference 10, ipv4 found, ipv6 …",

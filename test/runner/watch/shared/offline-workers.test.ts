@@ -121,6 +121,16 @@ function expectTheSame(): void {
   }
 }
 
+/** Everything fails for two slots. */
+async function expectOneIncidentOfTheWatch(): Promise<void> {
+  await pass(SLOT, () => "ok");
+  await pass(2 * SLOT, () => "error");
+  await pass(3 * SLOT, () => "error");
+  await pass(4 * SLOT, () => "ok");
+  expectTheSame();
+  expect(notified(readers[0] as Reader)).toEqual(["error the watch itself", "recovered the watch itself"]);
+}
+
 /** The second watch is killed, and begins where its history ends. */
 async function restart(): Promise<void> {
   readers[1] = await reader((readers[1] as Reader).history);
@@ -129,12 +139,7 @@ async function restart(): Promise<void> {
 describe("one location", () => {
   test("most checks fail at once: one incident, of the watch itself, and nothing that an objective counts", async () => {
     await watching("fire_after: 2, clear_after: 1", 20, []);
-    await pass(SLOT, () => "ok");
-    await pass(2 * SLOT, () => "error");
-    await pass(3 * SLOT, () => "error");
-    await pass(4 * SLOT, () => "ok");
-    expectTheSame();
-    expect(notified(readers[0] as Reader)).toEqual(["error the watch itself", "recovered the watch itself"]);
+    await expectOneIncidentOfTheWatch();
     expect(counted(readers[0] as Reader)).toEqual({ ok: 40, unknown: 40 });
     expect((readers[0] as Reader).history.driver.prepare("SELECT sum(bad_ms) AS bad FROM hours").all()).toEqual([{ bad: 0 }]);
   });
@@ -220,12 +225,7 @@ describe("several locations", () => {
 
   test("what fails at all of them at once is the watch's own incident, and no location's", async () => {
     await watching("fire_after: 2, clear_after: 1", 20, ["fra", "nyc"]);
-    await pass(SLOT, () => "ok");
-    await pass(2 * SLOT, () => "error");
-    await pass(3 * SLOT, () => "error");
-    await pass(4 * SLOT, () => "ok");
-    expectTheSame();
-    expect(notified(readers[0] as Reader)).toEqual(["error the watch itself", "recovered the watch itself"]);
+    await expectOneIncidentOfTheWatch();
   });
 
   test("few checks: all of them must fail there", async () => {
