@@ -61,7 +61,7 @@ function hostChecks({ host, problem, aliases, ipv4, ipv6, addresses }: MailHost)
   const checks: Check[] = [];
   if (aliases.length > 0)
     checks.push(
-      check(rule("alias", "RFC 2181 10.3"), "warning", `the mail host ${host} is an alias of ${aliases.at(-1)}: some senders do not deliver`, {
+      check(rule("alias", "RFC 2181 10.3"), "error", `the mail host ${host} is an alias of ${aliases.at(-1)}: some senders do not deliver`, {
         advice: advice("Name the host itself."),
       }),
     );
