@@ -1,11 +1,11 @@
-import { parseArguments } from "./arguments.js";
+import { type Arguments, parseArguments } from "./arguments.js";
 import type { Command } from "./command.js";
 import { COMMANDS, type CommandName, isCommand } from "./commands.js";
 import { EXIT } from "./exit-codes.js";
 import type { Io } from "./io.js";
 import { reportError } from "./report-error.js";
 import { assertSubcommand, subcommandIn } from "./subcommand.js";
-import { UsageError } from "./usage-error.js";
+import { missingArgument, UsageError } from "./usage-error.js";
 
 /** Runs one command line and returns its exit code. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
@@ -33,14 +33,32 @@ async function dispatch(argv: readonly string[], io: Io): Promise<number> {
   const [first] = argv;
   if (first === undefined || first === "help" || isHelp(first)) return generalHelp(argv, io);
   if (first === "--version" || first === "-v") return printVersion(io);
+  const called = await calledBy(argv);
+  const words = beforeDashes(called.rest);
+  if (words.some(isHelp)) return commandHelp(called.name, called.command, words, io);
+  return called.command.run(parseCall(called), io, COMMANDS);
+}
+
+interface Call {
+  readonly name: CommandName;
+  readonly command: Command;
+  /** The words after the command's name. */
+  readonly rest: readonly string[];
+}
+
+/** The command that a command line calls: `run` may be left out. */
+export async function calledBy(argv: readonly string[]): Promise<Call> {
+  const [first = ""] = argv;
   const name: CommandName = isCommand(first) ? first : "run";
-  const rest = isCommand(first) ? argv.slice(1) : argv;
   const { default: command } = (await COMMANDS[name].load()) as { default: Command };
-  if (beforeDashes(rest).some(isHelp)) return commandHelp(name, command, beforeDashes(rest), io);
+  return { name, command, rest: isCommand(first) ? argv.slice(1) : argv };
+}
+
+export function parseCall({ name, command, rest }: Call): Arguments<never> {
   const given = parseArguments(rest, command.options);
   if (command.subcommands === undefined) checkWords(name, command, given.words);
   else assertSubcommand(name, command, given);
-  return command.run(given, io, COMMANDS);
+  return given;
 }
 
 function isHelp(word: string): boolean {
@@ -53,7 +71,7 @@ function beforeDashes(words: readonly string[]): readonly string[] {
 }
 
 function checkWords(name: string, { words, usage }: Command, given: readonly string[]): void {
-  if (given.length < words.least) throw new UsageError("missing argument", `usage: probe-run ${name} ${usage}`);
+  if (given.length < words.least) throw missingArgument(usage, given.length, `probe-run ${name} ${usage}`);
   const extra = given[words.most];
   if (extra !== undefined) throw new UsageError(`unexpected argument ${JSON.stringify(extra)}`, `usage: probe-run ${name} ${usage}`);
 }

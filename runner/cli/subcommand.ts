@@ -1,7 +1,7 @@
 import { nearest } from "../support/did-you-mean.js";
 import type { Arguments } from "./arguments.js";
 import type { Command, Subcommand } from "./command.js";
-import { UsageError } from "./usage-error.js";
+import { missingArgument, UsageError } from "./usage-error.js";
 
 /** The first of these words that is a subcommand's name; null without one. */
 export function subcommandIn({ subcommands = {} }: Command, words: readonly string[]): string | null {
@@ -18,10 +18,10 @@ export function assertSubcommand(command: string, { subcommands = {} }: Command,
     throw new UsageError(`unknown subcommand ${JSON.stringify(name)}`, near === undefined ? `use one of ${names.join(", ")}` : `did you mean ${near}?`);
   }
   const subcommand = subcommands[name] as Subcommand;
-  const usage = `usage: ${usageOf(command, name, subcommand)}`;
-  if (rest.length < subcommand.words.least) throw new UsageError("missing argument", usage);
+  const line = usageOf(command, name, subcommand);
+  if (rest.length < subcommand.words.least) throw missingArgument(subcommand.usage, rest.length, line);
   const extra = rest[subcommand.words.most];
-  if (extra !== undefined) throw new UsageError(`unexpected argument ${JSON.stringify(extra)}`, usage);
+  if (extra !== undefined) throw new UsageError(`unexpected argument ${JSON.stringify(extra)}`, `usage: ${line}`);
   assertOptions(`${command} ${name}`, subcommand, options);
 }
 

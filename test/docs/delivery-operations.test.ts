@@ -6,9 +6,8 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newest } from "../../probes/mail.deliver/schema.js";
-import { parseArguments } from "../../runner/cli/arguments.js";
 import type { Command } from "../../runner/cli/command.js";
-import { COMMANDS, isCommand } from "../../runner/cli/commands.js";
+import { COMMANDS } from "../../runner/cli/commands.js";
 import { createDelivery } from "../../runner/delivery/create-delivery.js";
 import { Ledger } from "../../runner/delivery/ledger/ledger.js";
 import { deliveryOptionsFrom } from "../../runner/delivery/service/environment.js";
@@ -84,24 +83,6 @@ describe("recipes", () => {
 });
 
 describe("commands and code", () => {
-  const lines = inLanguage("sh").flatMap((text) =>
-    text
-      .split("\n")
-      .map((line) => line.trim())
-      .filter((line) => line.startsWith("probe-run ")),
-  );
-
-  test.each(lines)("`%s` is a command line that we take", async (line) => {
-    const [first = "", ...rest] = line.split(" ").slice(1);
-    const [name, argv] = isCommand(first) ? [first, rest] : ["run", [first, ...rest]];
-    const { default: command } = (await COMMANDS[name as keyof typeof COMMANDS].load()) as { default: Command };
-    expect(() => parseArguments(argv, command.options)).not.toThrow();
-  });
-
-  test("there are command lines", () => {
-    expect(lines.length).toBeGreaterThan(5);
-  });
-
   test("every command that the text names takes the options that it names with it", async () => {
     const named = [...operations.matchAll(/`(?:probe-run )?(work|consume|suppress|dns plan|dkim check)((?: --?[a-z][^`]*)?)`/g)];
     expect(named.length).toBeGreaterThan(4);

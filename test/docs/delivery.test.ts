@@ -1,7 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { parseArguments } from "../../runner/cli/arguments.js";
-import type { Command } from "../../runner/cli/command.js";
-import { COMMANDS, isCommand } from "../../runner/cli/commands.js";
 import { BOUNCE_CLASSES } from "../../schemas/bounce.js";
 import { dkimResultSchema } from "../../schemas/dkim.js";
 import { REPORT_KINDS } from "../../schemas/report.js";
@@ -20,13 +17,5 @@ describe("docs/delivery.md", () => {
   test("names every problem of a signature", () => {
     const codes = dkimResultSchema.properties.problems.items.properties.code.enum;
     expect(named("DKIM").sort()).toEqual(["code", ...codes].sort());
-  });
-
-  test.each([...deliveryPages.matchAll(/^probe-run (?:dkim|dns) .*$/gm)].map(([line]) => line))("`%s` is a command line that we take", async (line) => {
-    const [name = "", ...argv] = line.split(" ").slice(1);
-    expect(isCommand(name)).toBe(true);
-    const { default: command } = (await COMMANDS[name as keyof typeof COMMANDS].load()) as { default: Command };
-    const { words } = parseArguments(argv, command.options);
-    expect(words.length).toBe(2);
   });
 });

@@ -74,6 +74,25 @@ describe("probe-run lab", () => {
     expect(JSON.parse(refused.out).output.failure).toMatchObject({ code: "refused" });
   });
 
+  test("named probes: their servers alone", async () => {
+    let stop = (): void => {};
+    const serving = probeRun(["lab", "network.smtp", "mail.mx"], {
+      onStart: (interrupt) => {
+        stop = interrupt;
+      },
+      onOut: () => stop(),
+    });
+    const { code, out } = await serving;
+    expect({ code, probes: Object.keys(JSON.parse(out)) }).toEqual({ code: 0, probes: ["network.smtp", "mail.mx"] });
+  });
+
+  test.each([
+    [["lab", "network.smpt"], "did you mean network.smtp"],
+    [["lab", "network.smtp", "--transcript", "case.transcript"], "leave one out"],
+  ])("%j is rejected", async (argv, message) => {
+    expect(await probeRun(argv)).toEqual({ code: 2, out: "", err: expect.stringContaining(message) });
+  });
+
   test("a port in use is reported in one sentence", async () => {
     const lab = await (await labOf("network.smtp"))?.start(() => 0);
     const taken = lab?.servers[0]?.input.target_port;

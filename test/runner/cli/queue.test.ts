@@ -64,7 +64,8 @@ describe("enqueue", () => {
   });
 
   test.each([
-    [["enqueue", "network.smtp"], "missing argument"],
+    [["enqueue", "network.smtp"], "missing argument: <inputs | ->"],
+    [["enqueue"], "missing argument: <probe>"],
     [["enqueue", "network.smpt", "-"], "did you mean network.smtp"],
     [["enqueue", "network.smtp", "nowhere.jsonl"], 'there is no file "nowhere.jsonl"'],
     [["enqueue", "network.smtp", "-", "--priority", "10"], "--priority must be a whole number from 0 to 9"],
