@@ -13,16 +13,20 @@ import { REPO } from "./repo.js";
 // Ajv is CommonJS: its default export is one level deeper for Node than for its types.
 const standalone = standaloneModule.default;
 
-const SIDES = ["input", "output"] as const;
+type Side = "input" | "output";
 
 /**
  * Code that sets `validators`: by version, then by side. Compiled now, so that a run of a built-in probe never loads Ajv. The sources stay
  * as they are: from them, Ajv compiles a contract at its first use.
  */
-export async function validatorsOf({ versions }: Probe, purpose: Purpose): Promise<string> {
-  const modules = Object.entries(versions).flatMap(([version, contracts]) => SIDES.map((side) => [`${version}:${side}`, contracts[side].schema] as const));
-  const imports = modules.map(([path], index) => `import { validate as validate${index} } from "validator:${path}";`);
-  const entries = Object.keys(versions).map((version, index) => `"${version}": { input: validate${2 * index}, output: validate${2 * index + 1} },`);
+export async function validatorsOf({ versions }: Probe, purpose: Purpose, sides: readonly Side[]): Promise<string> {
+  const modules = Object.entries(versions).flatMap(([version, contracts]) => sides.map((side) => ({ version, side, schema: contracts[side].schema })));
+  const imports = modules.map(({ version, side }, index) => `import { validate as validate${index} } from "validator:${version}:${side}";`);
+  const entries = Object.keys(versions).map((each) => {
+    const own = modules.flatMap(({ version, side }, index) => (version === each ? [`${side}: validate${index}`] : []));
+    return `"${each}": { ${own.join(", ")} },`;
+  });
+  const schemas = new Map(modules.map(({ version, side, schema }) => [`${version}:${side}`, schema]));
   return bundledText({
     format: "iife",
     globalName: "validators",
@@ -30,7 +34,7 @@ export async function validatorsOf({ versions }: Probe, purpose: Purpose): Promi
     minify: true,
     define: COMMON_JS.define,
     entryPoints: ["validators"],
-    plugins: [virtual("validators", `${imports.join("\n")}\nmodule.exports = {\n${entries.join("\n")}\n};`), compiled(new Map(modules), purpose)],
+    plugins: [virtual("validators", `${imports.join("\n")}\nmodule.exports = {\n${entries.join("\n")}\n};`), compiled(schemas, purpose)],
   });
 }
 
