@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { configDefaults, defineConfig } from "vitest/config";
+import { transpiledSources } from "./test/support/transpiled-sources.js";
 
 /** What has its own command, `npm run test:slow`, so that `npm test` stays under three minutes. CI runs both. */
 const SLOW = [
@@ -13,14 +14,18 @@ const SLOW = [
   "test/probes/mail.roundtrip/mail-system.test.ts",
   "test/probes/mail.send/{postfix,later}.test.ts",
   "test/probes/mail.receive/dovecot.test.ts",
+  // Messages that are larger than what two sockets hold between them.
+  "test/probes/mail.send/lost.test.ts",
   // A process for each hostile peer, or for each way to end.
   "test/runner/data/hostile-peers.test.ts",
   "test/probes/hostile-{web,network}-peers.test.ts",
   "test/probes/network.smtp/from-outside.test.ts",
   "test/runner/delivery/from-outside.test.ts",
   "test/probes/webapp.http/http2-floods.test.ts",
-  // openssl starts once for each question.
+  // openssl starts once for each question, or for each certificate.
   "test/probes/security.tls/beside-openssl.test.ts",
+  "test/runner/asn1/certificate-beside-openssl.test.ts",
+  "test/runner/net/transport/sent-chain.test.ts",
   // A browser for each page, most of which are made not to end.
   "test/probes/webapp.journey/{pages,hostile}.test.ts",
   "test/conformance/labs-in-browser.test.ts",
@@ -32,15 +37,17 @@ const SLOW = [
   "test/probes/network.dns/dnssec-knot.test.ts",
   // Twenty thousand random SPF records beside python3-spf.
   "test/runner/mail/spf/beside-python3-spf.test.ts",
-  // A report of a hundred thousand sources.
+  // A report of a hundred thousand sources, and reports made to take long.
   "test/runner/mail/domain-report/many-sources.test.ts",
+  "test/runner/mail/report/read-report-hostile.test.ts",
   // Five thousand messages beside python3-dkim, whose RSA is written in Python.
   "test/runner/mail/dkim/beside-python3-dkim.test.ts",
   // Every regular expression of the house under attack; the validators of dist/ beside those of the sources, on random values.
   "test/house/{regular-expressions,dist}.test.ts",
   // Programs that start processes, which end in every way.
   "test/runner/processes/children.test.ts",
-  "test/runner/cli/{run-processes,closed-reader}.test.ts",
+  "test/runner/cli/{run-processes,closed-reader,stray-secrets}.test.ts",
+  "test/runner/net/dns/between-processes.test.ts",
   // Slots take their time, and a watch is killed again and again.
   "test/runner/watch/{watch,kill,killed-before-answer,full-disk,suspend,uplink}.test.ts",
   // Watches and workers of several places on one Redis, some of which are killed.
@@ -51,8 +58,8 @@ const SLOW = [
   "test/runner/serve/beside-blackbox.test.ts",
   // A browser opens every page three times, and axe reads them.
   "test/runner/{serve/page,report/reports}-in-browser.test.ts",
-  // A process for each command of the README, and a vitest.
-  "test/docs/readme.test.ts",
+  // A process for each command of a document, and a vitest.
+  "test/docs/{readme,lists,queues}.test.ts",
   // A vitest for each suite.
   "test/probes/mail.roundtrip/suite.test.ts",
   "test/runner/vitest/probe-test.test.ts",
@@ -69,8 +76,13 @@ const LONG = ["test/probes/security.tls/beside-testssl.test.ts"];
 /** mailauth needs another Node than this one: PROBE_RUN_MAILAUTH names the folder where both are, as test/support/mailauth-oracle.ts says. */
 const BESIDE_MAILAUTH = process.env.PROBE_RUN_MAILAUTH === undefined ? ["test/runner/mail/beside-mailauth.test.ts"] : [];
 
-/** Files that count what the whole process did, or change what it shares: each has a process of its own. */
-const ISOLATED = ["test/runner/delivery/service/metrics.test.ts", "test/probes/mail.deliver/ledger.test.ts"];
+/** Files that count what the whole process did, change what it shares, or load modules anew: each has a process of its own. */
+const ISOLATED = [
+  "test/runner/delivery/service/metrics.test.ts",
+  "test/probes/mail.deliver/ledger.test.ts",
+  "test/runner/mail-sites/outbound-port-check.test.ts",
+  "test/runner/support/process-wide.test.ts",
+];
 
 const slowOnly = process.env.PROBE_RUN_SLOW === "1";
 const include = slowOnly ? SLOW.map((pattern) => (pattern.endsWith("**") ? `${pattern}/*.test.ts` : pattern)) : ["test/**/*.test.ts"];
@@ -82,11 +94,13 @@ const exclude = [...configDefaults.exclude, ...BESIDE_MAILAUTH, ...(slowOnly || 
  * CI, the slow and the long suites isolate every file, so that no result there depends on the order of files.
  */
 const isolatesAll = slowOnly || isLong || process.env.CI === "true";
+/** Then vite has to know which tests import what changed. */
+const isWatching = !process.argv.includes("run");
 const files = isolatesAll
   ? { include, exclude }
   : {
       projects: [
-        { extends: true as const, test: { name: "shared", isolate: false, include, exclude: [...exclude, ...ISOLATED] } },
+        { extends: true as const, plugins: isWatching ? [] : [transpiledSources()], test: { name: "shared", isolate: false, include, exclude: [...exclude, ...ISOLATED] } },
         { extends: true as const, test: { name: "isolated", include: ISOLATED, exclude } },
       ],
     };

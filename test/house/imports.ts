@@ -17,14 +17,16 @@ export interface Import {
 const PARSING = { languageVersion: typescript.ScriptTarget.ESNext, jsDocParsingMode: typescript.JSDocParsingMode.ParseNone };
 /** What may name a module anywhere in a file; declarations stand at its top, so other files need no walk through their whole tree. */
 const CALLED = /\b(?:import|require)\b[^"'`\n]*\(/;
+/** The end of a declaration that names a module. What follows the last one is most of a file, and need not be parsed. */
+const DECLARED = /\b(?:from|import)\s*["'][^"'\n]*["']/g;
 
 export function importsOf(path: string): Import[] {
   return importsIn(path, read(path));
 }
 
 export function importsIn(path: string, code: string): Import[] {
-  const source = typescript.createSourceFile(path, code, PARSING);
   const isAnywhere = CALLED.test(code);
+  const source = typescript.createSourceFile(path, isAnywhere ? code : declarations(code), PARSING);
   const found: Import[] = [];
   const visit = (node: ts.Node): void => {
     const specifier = specifierOf(node, source);
@@ -33,6 +35,11 @@ export function importsIn(path: string, code: string): Import[] {
   };
   typescript.forEachChild(source, visit);
   return found;
+}
+
+function declarations(code: string): string {
+  const last = [...code.matchAll(DECLARED)].at(-1);
+  return last === undefined ? "" : code.slice(0, last.index + last[0].length);
 }
 
 /** import … from, export … from, import(), and import() as a type. */

@@ -11,7 +11,14 @@ import { sharedValidators } from "../../scripts/shared-validators.js";
 const sources: Readonly<Record<string, Contract>> = { deliveryEventContract, jobEventContract, mailToSendContract, resultEventContract };
 
 /** The contracts as dist/ has them. */
-async function built(): Promise<Record<string, Contract>> {
+function built(): Promise<Record<string, Contract>> {
+  bundled ??= bundle();
+  return bundled;
+}
+
+let bundled: Promise<Record<string, Contract>> | null = null;
+
+async function bundle(): Promise<Record<string, Contract>> {
   const files = {
     deliveryEventContract: "delivery-event",
     jobEventContract: "job-event",

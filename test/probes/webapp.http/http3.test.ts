@@ -121,7 +121,7 @@ test("a name server that does not answer is no failure of the request", async ()
   open.push(server);
   const silent = await startDnsServer({ zones: [LOCAL_ZONE], behave: ({ type }) => (type === "A" ? undefined : { drop: true }) });
   open.push(silent);
-  const input = { url: `http://www.lab:${server.port}/`, http3: true, connect_timeout_ms: 600, address_family: "ipv4", resolver: { servers: silent.servers } };
+  const input = { url: `http://www.lab:${server.port}/`, http3: true, connect_timeout_ms: 2000, address_family: "ipv4", resolver: { servers: silent.servers } };
   const { output } = await run("webapp.http", input as never);
   expect(output).toMatchObject({ status: "ok", failure: null, http3: { advertised: false, https_record_error: expect.stringContaining("no answer within") } });
 });

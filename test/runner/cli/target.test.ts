@@ -114,7 +114,7 @@ describe("on the command line", () => {
     const file = join(cwd, "echo.mjs");
     writeFileSync(
       file,
-      `import { contract, defineProbe, outputOf } from ${JSON.stringify(new URL("../../../runner/index.ts", import.meta.url).href)};
+      `import { contract, defineProbe, outputOf } from ${JSON.stringify(new URL("../../../dist/index.js", import.meta.url).href)};
 const input = contract({ type: "object", properties: { url: { type: "string" } }, required: ["url"], additionalProperties: false });
 const output = contract(outputOf({ url: { type: "string" } }));
 export default defineProbe({ name: "acme.url", summary: "Says the URL.", needs: [], target: "url", version: "1.0.0", input, output,

@@ -7,9 +7,9 @@ BOMB_BYTES = 64 * 1024 * 1024
 folder = sys.argv[1]
 
 
-def zipped(files, method=zipfile.ZIP_DEFLATED, comment=b""):
+def zipped(files, method=zipfile.ZIP_DEFLATED, comment=b"", level=None):
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", method) as archive:
+    with zipfile.ZipFile(out, "w", method, compresslevel=level) as archive:
         for name, content in files:
             archive.writestr(name, content)
         archive.comment = comment
@@ -27,8 +27,8 @@ KINDS = {
     "zip-in-zip": lambda: zipped([("a.zip", zipped([(NAME, data)]))]),
     "gzip-in-zip": lambda: zipped([("a.xml.gz", gzip.compress(data))]),
     "gzip-in-gzip": lambda: gzip.compress(gzip.compress(data)),
-    "bomb": lambda: zipped([(NAME, b"<" + b" " * BOMB_BYTES)]),
-    "gzip-bomb": lambda: gzip.compress(b"<" + b" " * BOMB_BYTES),
+    "bomb": lambda: zipped([(NAME, b"<" + b" " * BOMB_BYTES)], level=1),
+    "gzip-bomb": lambda: gzip.compress(b"<" + b" " * BOMB_BYTES, 1),
     "many": lambda: zipped([("%d.xml" % index, b"") for index in range(10000)]),
 }
 for kind, packed in KINDS.items():
