@@ -100,7 +100,11 @@ const files = isolatesAll
   ? { include, exclude }
   : {
       projects: [
-        { extends: true as const, plugins: isWatching ? [] : [transpiledSources()], test: { name: "shared", isolate: false, include, exclude: [...exclude, ...ISOLATED] } },
+        {
+          extends: true as const,
+          plugins: isWatching ? [] : [transpiledSources()],
+          test: { name: "shared", isolate: false, include, exclude: [...exclude, ...ISOLATED] },
+        },
         { extends: true as const, test: { name: "isolated", include: ISOLATED, exclude } },
       ],
     };
