@@ -92,5 +92,13 @@ async function readPart<Value>(document: SuiteDocument, contract: Contract, envi
 
 function violationsIn(contract: Contract, value: unknown): Violation[] {
   // The errors of a condition's branch say already that it does not match.
-  return violationsOf(contract.faults(value).filter(({ keyword }) => keyword !== "if"));
+  return violationsOf(contract.faults(value).filter(({ keyword }) => keyword !== "if")).map(withPlaceOfOutput);
+}
+
+/** Fields of the output stand one level deeper than its status; both are easily written beside each other. */
+function withPlaceOfOutput(violation: Violation): Violation {
+  const field = violation.message === "there is no such field" ? /^\/checks\/\d+\/expect\/([^/]+)$/.exec(violation.pointer)?.[1] : undefined;
+  if (field === undefined) return violation;
+  const { hint } = violation;
+  return { ...violation, hint: `${hint}${hint?.endsWith("?") ? "" : ";"} output fields are written as output: { ${field}: … }` };
 }
