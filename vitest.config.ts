@@ -40,6 +40,8 @@ const SLOW = [
   // A report of a hundred thousand sources, and reports made to take long.
   "test/runner/mail/domain-report/many-sources.test.ts",
   "test/runner/mail/report/read-report-hostile.test.ts",
+  // Thousands of random values beside Python's own formats.
+  "test/probes/network.smtp/v1-python-format-beside-python.test.ts",
   // Five thousand messages beside python3-dkim, whose RSA is written in Python.
   "test/runner/mail/dkim/beside-python3-dkim.test.ts",
   // Every regular expression of the house under attack; the validators of dist/ beside those of the sources, on random values.
@@ -76,13 +78,11 @@ const LONG = ["test/probes/security.tls/beside-testssl.test.ts"];
 /** mailauth needs another Node than this one: PROBE_RUN_MAILAUTH names the folder where both are, as test/support/mailauth-oracle.ts says. */
 const BESIDE_MAILAUTH = process.env.PROBE_RUN_MAILAUTH === undefined ? ["test/runner/mail/beside-mailauth.test.ts"] : [];
 
-/** Files that count what the whole process did, change what it shares, or load modules anew: each has a process of its own. */
-const ISOLATED = [
-  "test/runner/delivery/service/metrics.test.ts",
-  "test/probes/mail.deliver/ledger.test.ts",
-  "test/runner/mail-sites/outbound-port-check.test.ts",
-  "test/runner/support/process-wide.test.ts",
-];
+/** Files that count what the whole process did, or change what it shares: each has a process of its own. */
+const ISOLATED = ["test/runner/delivery/service/metrics.test.ts", "test/probes/mail.deliver/ledger.test.ts"];
+
+/** What loads modules anew, which vite alone can do. The modules of its process are gone afterwards. */
+const RELOADING = ["test/runner/support/process-wide.test.ts"];
 
 const slowOnly = process.env.PROBE_RUN_SLOW === "1";
 const include = slowOnly ? SLOW.map((pattern) => (pattern.endsWith("**") ? `${pattern}/*.test.ts` : pattern)) : ["test/**/*.test.ts"];
@@ -94,18 +94,19 @@ const exclude = [...configDefaults.exclude, ...BESIDE_MAILAUTH, ...(slowOnly || 
  * CI, the slow and the long suites isolate every file, so that no result there depends on the order of files.
  */
 const isolatesAll = slowOnly || isLong || process.env.CI === "true";
-/** Then vite has to know which tests import what changed. */
-const isWatching = !process.argv.includes("run");
+/** If vitest watches, vite has to know which tests import what changed. */
+const plugins = process.argv.includes("run") ? [transpiledSources()] : [];
 const files = isolatesAll
   ? { include, exclude }
   : {
       projects: [
         {
           extends: true as const,
-          plugins: isWatching ? [] : [transpiledSources()],
-          test: { name: "shared", isolate: false, include, exclude: [...exclude, ...ISOLATED] },
+          plugins,
+          test: { name: "shared", isolate: false, include, exclude: [...exclude, ...ISOLATED, ...RELOADING] },
         },
-        { extends: true as const, test: { name: "isolated", include: ISOLATED, exclude } },
+        { extends: true as const, plugins, test: { name: "isolated", include: ISOLATED, exclude } },
+        { extends: true as const, test: { name: "reloading", include: RELOADING, exclude } },
       ],
     };
 

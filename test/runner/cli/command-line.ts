@@ -58,9 +58,9 @@ export const CLI = `${REPO}dist/cli.cjs`;
 /** Runs the built command line as a separate program. */
 export async function spawnProbeRun(
   argv: readonly string[],
-  { cwd = process.cwd(), stdin = "" }: Pick<Surroundings, "cwd"> & { stdin?: string } = {},
+  { cwd = process.cwd(), stdin = "", env = {} }: Pick<Surroundings, "cwd" | "env"> & { stdin?: string } = {},
 ): Promise<Outcome> {
-  const child = spawn(process.execPath, [CLI, ...argv], { cwd });
+  const child = spawn(process.execPath, [CLI, ...argv], { cwd, env: { ...process.env, ...env } });
   const outcome: Outcome = { code: -1, out: "", err: "" };
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     outcome.out += text;

@@ -1,17 +1,19 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { OutboundTest, parseReferences } from "../../../runner/mail-sites/outbound-port-check.js";
 import { listen } from "../../../runner/net/transport/listen.js";
 import { blackHole } from "../../support/black-hole.js";
+import { childRunner } from "../../support/child-run.js";
 import { freePorts } from "../../support/free-ports.js";
 import { type RcptOutput, rcptInput } from "../../support/rcpt-behaviours.js";
+import { spawnProbeRun } from "../cli/command-line.js";
 
+const children = childRunner();
+afterAll(() => children.remove());
 const open: { close(): Promise<void> }[] = [];
 afterEach(async () => {
-  vi.unstubAllEnvs();
-  vi.resetModules();
   for (const each of open.splice(0)) await each.close();
 });
 
@@ -76,12 +78,11 @@ describe("its references", () => {
 test("a run that reaches no host, on a machine that reaches none, reports a blocked port", async () => {
   const port = await closedPort();
   open.push(await blackHole("127.0.0.1", port));
-  // What a process knows of the world is found out once: this run has modules, and so a process, of its own.
-  vi.stubEnv("SMTP_SELF_TEST_HOSTS", `127.0.0.2:${port}`);
-  vi.resetModules();
-  await import("../../../runner/capabilities.js");
-  const { run } = await import("../../../runner/harness/run.js");
-  const { output } = await run("mail.rcpt@1.0.0", { ...rcptInput(port), email: "ada@example.org", connect_timeout_ms: 100 });
+  // What a process knows of the world is found out once: this run has a process of its own.
+  const input = { ...rcptInput(port), email: "ada@example.org", connect_timeout_ms: 100 };
+  const output = await children.eval(`
+    process.env.SMTP_SELF_TEST_HOSTS = "127.0.0.2:${port}";
+    console.log(JSON.stringify((await run("mail.rcpt@1.0.0", ${JSON.stringify(input)})).output));`);
   expect((output as RcptOutput).results[0]).toMatchObject({ reason: "outbound_blocked", verdict: "unknown", rule: "about_us", decided_at: "connect" });
   expect(output).toMatchObject({ status: "error", failure: { phase: "connect", code: "not_permitted", retryable: true } });
 });
@@ -89,15 +90,12 @@ test("a run that reaches no host, on a machine that reaches none, reports a bloc
 test("a list of such addresses ends at once, with one word about the machine and no row", async () => {
   const port = await closedPort();
   open.push(await blackHole("127.0.0.1", port));
-  vi.stubEnv("SMTP_SELF_TEST_HOSTS", `127.0.0.2:${port}`);
-  vi.resetModules();
-  await import("../../../runner/capabilities.js");
-  const { probeRun } = await import("../cli/command-line.js");
   const folder = mkdtempSync(join(tmpdir(), "probe-run-outbound-"));
   try {
     const settings = Object.entries({ mx_port: port, allow_private_addresses: true, connect_timeout_ms: 100 }).map(([name, value]) => `--set=${name}=${value}`);
     const stdin = Array.from({ length: 30 }, (_, index) => `ada@d${index}.example\n`).join("");
-    const { code, out, err } = await probeRun(["rcpt", "-", "--mx-host", "127.0.0.1", ...settings], { stdin, cwd: folder });
+    const env = { SMTP_SELF_TEST_HOSTS: `127.0.0.2:${port}` };
+    const { code, out, err } = await spawnProbeRun(["rcpt", "-", "--mx-host", "127.0.0.1", ...settings], { stdin, cwd: folder, env });
     expect(code).toBe(3);
     expect(out.trimEnd().split("\r\n")).toHaveLength(1);
     expect(err.match(/could not run: .*reaches no mail host at port/g)).toHaveLength(1);

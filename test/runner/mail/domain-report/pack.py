@@ -2,17 +2,37 @@
 import gzip, io, os, sys, zipfile
 
 data = sys.stdin.buffer.read()
-# Twice what the reader takes.
-BOMB_BYTES = 64 * 1024 * 1024
+# 64 times this is twice what the reader takes.
+SPACES = b" " * (1024 * 1024)
 folder = sys.argv[1]
 
 
-def zipped(files, method=zipfile.ZIP_DEFLATED, comment=b"", level=None):
+def zipped(files, method=zipfile.ZIP_DEFLATED, comment=b""):
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", method, compresslevel=level) as archive:
+    with zipfile.ZipFile(out, "w", method) as archive:
         for name, content in files:
             archive.writestr(name, content)
         archive.comment = comment
+    return out.getvalue()
+
+
+def explode(file):
+    file.write(b"<")
+    for _ in range(64):
+        file.write(SPACES)
+
+
+def zip_bomb():
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive, archive.open(NAME, "w") as file:
+        explode(file)
+    return out.getvalue()
+
+
+def gzip_bomb():
+    out = io.BytesIO()
+    with gzip.GzipFile(fileobj=out, mode="wb", compresslevel=1) as file:
+        explode(file)
     return out.getvalue()
 
 
@@ -27,8 +47,8 @@ KINDS = {
     "zip-in-zip": lambda: zipped([("a.zip", zipped([(NAME, data)]))]),
     "gzip-in-zip": lambda: zipped([("a.xml.gz", gzip.compress(data))]),
     "gzip-in-gzip": lambda: gzip.compress(gzip.compress(data)),
-    "bomb": lambda: zipped([(NAME, b"<" + b" " * BOMB_BYTES)], level=1),
-    "gzip-bomb": lambda: gzip.compress(b"<" + b" " * BOMB_BYTES, 1),
+    "bomb": zip_bomb,
+    "gzip-bomb": gzip_bomb,
     "many": lambda: zipped([("%d.xml" % index, b"") for index in range(10000)]),
 }
 for kind, packed in KINDS.items():
