@@ -13,7 +13,7 @@ import type {
   StateUpdate,
 } from "../backend.js";
 import { PartialPushError } from "../queue-error.js";
-import type { Connection } from "./connection.js";
+import { type Connection, inOneWrite } from "./connection.js";
 import { jobIdOf, newJobOf } from "./job-data.js";
 import { JobFetcher } from "./job-fetcher.js";
 import { JobState } from "./job-state.js";
@@ -150,7 +150,7 @@ export class RedisChannel implements Channel {
   }
 
   async #pushPart(messages: readonly Message[]): Promise<PushAnswer[]> {
-    const known = await Promise.all(messages.map(({ id }) => this.queue.getJob(jobIdOf(id))));
+    const known = await inOneWrite(this.connection.client, () => Promise.all(messages.map(({ id }) => this.queue.getJob(jobIdOf(id)))));
     const seen = new Set<string>();
     const answers: PushAnswer[] = [];
     for (const [index, { id }] of messages.entries()) {
@@ -204,10 +204,14 @@ export class RedisChannel implements Channel {
 
   async #move(settlements: readonly Settlement[]): Promise<Map<Settlement, boolean>> {
     const moved = new Map<Settlement, boolean>();
-    if (settlements.length === 0) return moved;
+    const [first] = settlements;
+    if (first === undefined) return moved;
     const promotable = await this.#state.settle(settlements.map(endingJobOf));
     const { UnrecoverableError } = this.connection.bullMq;
-    const answers = await Promise.all(settlements.map(({ message, outcome }) => moveJob(message as Lease, outcome, UnrecoverableError)));
+    const { backend } = this.#fetcher.worker((first.message as Lease).leaseMs);
+    const answers = await inOneWrite(await backend.client, () =>
+      Promise.all(settlements.map(({ message, outcome }) => moveJob(message as Lease, outcome, UnrecoverableError))),
+    );
     for (const [index, settlement] of settlements.entries()) moved.set(settlement, answers[index] as boolean);
     const finished = settlements.filter((settlement) => settlement.outcome.kind === "done" || moved.get(settlement) === false);
     await Promise.all([this.#state.forget(finished.map(({ message }) => (message as Lease).jobId)), this.#admin.promote(promotable)]);

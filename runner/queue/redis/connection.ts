@@ -1,3 +1,4 @@
+import type { Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { IRedisClient, Queue, QueueOptions, RedisConnection, Worker, WorkerOptions } from "bullmq";
 import { QueueError } from "../queue-error.js";
@@ -97,6 +98,18 @@ export class Connection {
   #closed(): QueueError {
     return new QueueError("closed", `${this.address.shown} has been closed`);
   }
+}
+
+/**
+ * Runs what sends many commands in this turn, which then leave in one write: a write for each would cost a system call for each, here and at the
+ * server, which also answers in one write what arrives in one. Each is still a command of its own, so nothing changes if the connection is lost.
+ */
+export function inOneWrite<Result>(client: IRedisClient, send: () => Result): Result {
+  const { stream } = client as { readonly stream?: Pick<Writable, "cork" | "uncork"> };
+  stream?.cork();
+  // Not by nextTick: BullMQ sends after some promises of its own.
+  setImmediate(() => stream?.uncork());
+  return send();
 }
 
 function commandName(script: string): string {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Job, Queue, Worker } from "bullmq";
-import type { Connection } from "./connection.js";
+import { type Connection, inOneWrite } from "./connection.js";
 import { isUnreadable, repairUnreadable } from "./unreadable-jobs.js";
 
 /** The longest interval of BullMQ's check for expired locks, which goes through every active job. */
@@ -53,11 +53,13 @@ export class JobFetcher {
   /** Up to `max` jobs that are due, in queue order. */
   async fetch(max: number, leaseMs: number): Promise<FetchedJob[]> {
     const fetched = this.#fetchedEarly.splice(0, max);
+    if (fetched.length === max) return fetched;
     const worker = this.worker(leaseMs);
+    const client = await worker.backend.client;
     const token = randomUUID();
     while (fetched.length < max) {
       const size = Math.min(this.#fetchSize, max - fetched.length);
-      const jobs = await Promise.all(Array.from({ length: size }, () => this.#next(worker, token, false)));
+      const jobs = await inOneWrite(client, () => Promise.all(Array.from({ length: size }, () => this.#next(worker, token, false))));
       const found = jobs.filter((job) => job !== undefined);
       fetched.push(...found.map((job) => ({ job, token })));
       if (found.length < size) {
