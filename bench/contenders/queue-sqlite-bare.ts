@@ -1,5 +1,5 @@
 import { statementsFor } from "../../runner/queue/sqlite/rows.js";
-import { SCHEMA, STATE, type TableName } from "../../runner/queue/sqlite/schema.js";
+import { FILE_SETTINGS, SCHEMA, STATE, type TableName } from "../../runner/queue/sqlite/schema.js";
 import { openDriver } from "../../runner/sqlite/driver.js";
 import { type QueueRequest, type QueueStages, serveQueueRounds } from "./queue-rounds.js";
 
@@ -8,7 +8,7 @@ const LATER = 2 ** 47;
 /** The statements of the store and nothing else: prepared once, in a loop, in transactions of the same size that are as safe. */
 serveQueueRounds(async ({ path, concurrency }: QueueRequest): Promise<QueueStages> => {
   const driver = openDriver(path as string);
-  driver.exec("PRAGMA journal_mode = WAL");
+  for (const setting of FILE_SETTINGS) driver.exec(setting);
   driver.exec(SCHEMA);
   const [jobs, results] = (["job", "result"] as const).map((table) => prepared(table)) as [Prepared, Prepared];
 

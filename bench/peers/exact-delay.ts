@@ -15,7 +15,11 @@ export class ExactDelay {
   #next = 0;
   #running = false;
 
-  constructor(readonly milliseconds: number) {}
+  constructor(
+    readonly milliseconds: number,
+    /** 0: late by up to a millisecond, and it leaves the processor to others. */
+    readonly watchFromMs = WATCH_FROM_MS,
+  ) {}
 
   /** Counts from `since`, a reading of performance.now(). Must be called in the order of `since`. */
   after(since: number, act: (now: number) => void): void {
@@ -34,7 +38,7 @@ export class ExactDelay {
       return;
     }
     const left = first.since + this.milliseconds - performance.now();
-    if (left > WATCH_FROM_MS) setTimeout(() => this.#watch(), left - WATCH_FROM_MS);
+    if (left > this.watchFromMs) setTimeout(() => this.#watch(), left - this.watchFromMs);
     else setImmediate(() => this.#watch());
   }
 

@@ -4,8 +4,8 @@ import { serve } from "../support/serve.js";
 import { sharedTime } from "../support/shared-clock.js";
 import { ExactDelay } from "./exact-delay.js";
 
-// node smtp-server.js MS: answers NOOP after MS milliseconds and reports when it did; anything else at once.
-const delay = new ExactDelay(Number(process.argv[2]));
+// node smtp-server.js MS [WATCH_FROM_MS]: answers NOOP after MS milliseconds and reports when it did; anything else at once.
+const delay = new ExactDelay(...(process.argv.slice(2).map(Number) as [number, number?]));
 
 interface Arrival {
   readonly socket: Socket;

@@ -11,7 +11,8 @@ export async function* consume(queue: Queue, options: ConsumeOptions = {}): Asyn
     for (;;) {
       const claimed = await consumer.claim();
       if (claimed === null) return;
-      yield* claimed;
+      // Not yield*, which makes a second promise for each event.
+      for (const event of claimed) yield event;
     }
   } finally {
     await consumer.end();

@@ -13,3 +13,6 @@ export const SATURATED = 0.9;
 
 /** How often a waiting claim checks whether another process has written to the SQLite file. One check takes a few microseconds. */
 export const SQLITE_POLL_MS = 10;
+
+/** How long the ends of jobs in a SQLite file wait for the disk after its last sync, so that several transactions share one. Other processes see them already. */
+export const SYNC_EVERY_MS = 20;

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { ExactDelay } from "../../bench/peers/exact-delay.js";
 
-test("no callback runs before its time, and all run in order", async () => {
-  const delay = new ExactDelay(5);
+test.each([undefined, 0])("no callback runs before its time, and all run in order, when the clock is watched for the last %s ms", async (watchFromMs) => {
+  const delay = new ExactDelay(5, watchFromMs);
   const called: { index: number; after: number }[] = [];
   await new Promise<void>((resolve) => {
     for (let index = 0; index < 50; index += 1) {

@@ -15,7 +15,7 @@ import type {
 } from "../backend.js";
 import { SQLITE_POLL_MS } from "../timing.js";
 import { claimNow, nextDue } from "./claim.js";
-import type { Database } from "./database.js";
+import type { Database, Durability } from "./database.js";
 import { deadLetterOf, type Lease, PUSHED_TOGETHER, type Row, statementsFor } from "./rows.js";
 import { STATE, type TableName } from "./schema.js";
 import { settleNow } from "./settle.js";
@@ -49,7 +49,7 @@ export class SqliteChannel implements Channel {
     return this.#write(() => {
       const now = this.database.clock.now();
       return messages.map((message) => this.pushNow(message, now));
-    }, true);
+    }, "immediate");
   }
 
   /** Runs inside a transaction. */
@@ -62,10 +62,13 @@ export class SqliteChannel implements Channel {
   /** The same for many, without an answer for each. */
   pushAllNow(messages: readonly Message[], now: number): void {
     let next = 0;
-    for (; next + PUSHED_TOGETHER <= messages.length; next += PUSHED_TOGETHER) {
-      const together = messages.slice(next, next + PUSHED_TOGETHER);
-      this.database.prepare(this.#statements.pushMany).run(...together.flatMap((message) => rowOf(message, now)), now);
-      this.#writes += 1;
+    for (const [index, together] of PUSHED_TOGETHER.entries()) {
+      const statement = this.#statements.pushMany[index] as string;
+      for (; next + together <= messages.length; next += together) {
+        const values = messages.slice(next, next + together).flatMap((message) => rowOf(message, now));
+        this.database.prepare(statement).run(...values, now);
+        this.#writes += 1;
+      }
     }
     for (const message of messages.slice(next)) this.pushNow(message, now);
   }
@@ -94,17 +97,18 @@ export class SqliteChannel implements Channel {
       const until = Math.ceil(this.database.clock.now() + leaseMs);
       const statement = this.database.prepare(this.#statements.extend);
       return (messages as Lease[]).filter(({ sequence, lease }) => Number(statement.run(until, sequence, lease).changes) === 0);
-    }, false);
+    }, "none");
   }
 
   settle(settlements: readonly Settlement[]): Promise<SettleAnswer[]> {
+    // If a power cut undoes an acknowledgement, the event is delivered again. The end of a job must not be undone: the job would run again.
+    const durability = this.results === null ? "none" : "grouped";
     return this.#write(() => {
       const at = this.#at();
       this.#removeExpired(at.now);
       const forgetAt = Math.ceil(at.now + this.retentionMs);
       return settleNow({ ...at, statements: this.#statements, forgetAt, pushResults: (messages) => this.results?.pushAllNow(messages, at.now) }, settlements);
-      // If a power cut undoes an acknowledgement, the event is delivered again. The end of a job must not be undone: the job would run again.
-    }, this.results !== null);
+    }, durability);
   }
 
   saveState(updates: readonly StateUpdate[]): Promise<SettleAnswer[]> {
@@ -114,7 +118,7 @@ export class SqliteChannel implements Channel {
         const { sequence, lease } = message as Lease;
         return Number(statement.run(state, sequence, lease).changes) > 0 ? "stored" : "lost";
       });
-    }, true);
+    }, "immediate");
   }
 
   async counts(): Promise<Counts> {
@@ -135,12 +139,12 @@ export class SqliteChannel implements Channel {
         this.database
           .prepare(`INSERT INTO ${this.table}_pause (since) SELECT ? WHERE NOT EXISTS (SELECT 1 FROM ${this.table}_pause)`)
           .run(this.database.clock.now()),
-      true,
+      "immediate",
     );
   }
 
   async resume(): Promise<void> {
-    await this.#write(() => this.database.prepare(`DELETE FROM ${this.table}_pause`).run(), true);
+    await this.#write(() => this.database.prepare(`DELETE FROM ${this.table}_pause`).run(), "immediate");
   }
 
   async deadLetters(max: number): Promise<DeadLetter[]> {
@@ -153,14 +157,14 @@ export class SqliteChannel implements Channel {
     return this.#write(() => {
       if (ids === null) return Number(this.database.prepare(`${sql} AND due IS NOT NULL`).run().changes);
       return ids.reduce((sum, id) => sum + Number(this.database.prepare(`${sql} AND id = ?`).run(id).changes), 0);
-    }, true);
+    }, "immediate");
   }
 
   purge(what: PurgeableState): Promise<number> {
     const states = PURGED[what];
     return this.#write(
       () => states.reduce((sum, state) => sum + Number(this.database.prepare(`DELETE FROM ${this.table} WHERE state = ${state}`).run().changes), 0),
-      true,
+      "immediate",
     );
   }
 
@@ -185,13 +189,13 @@ export class SqliteChannel implements Channel {
   }
 
   async #claimNow(request: ClaimRequest): Promise<LeasedMessage[]> {
-    const claimed = await this.database.write(() => claimNow({ ...this.#at(), statements: this.#statements }, request), false);
+    const claimed = await this.database.write(() => claimNow({ ...this.#at(), statements: this.#statements }, request), "none");
     this.#mayHaveMore = claimed.length === request.max;
     return claimed;
   }
 
-  async #write<Result>(work: () => Result, isDurable: boolean): Promise<Result> {
-    const result = await this.database.write(work, isDurable);
+  async #write<Result>(work: () => Result, durability: Durability): Promise<Result> {
+    const result = await this.database.write(work, durability);
     this.#writes += 1;
     return result;
   }

@@ -11,9 +11,12 @@ const MAX_BUSY_WAIT_MS = 30_000;
 const SLOW_DISK_MS = 4;
 const LINGER_MS = 1;
 
+/** When a write waits for the disk: not at all, together with other grouped ones of the next moment, or at once. */
+export type Durability = "none" | "grouped" | "immediate";
+
 interface Pending {
   readonly work: () => unknown;
-  readonly isDurable: boolean;
+  readonly durability: Durability;
   resolve(value: unknown): void;
   reject(error: unknown): void;
 }
@@ -53,13 +56,13 @@ export class Database {
   }
 
   /**
-   * Runs `work` in a transaction that others may share. Resolves when it is committed, and if `isDurable`, when it is on the disk. `work` may run
+   * Runs `work` in a transaction that others may share. Resolves when it is committed and, unless its durability is "none", on the disk. `work` may run
    * twice, the first time rolled back, so it must have no side effects.
    */
-  write<Result>(work: () => Result, isDurable: boolean): Promise<Result> {
+  write<Result>(work: () => Result, durability: Durability): Promise<Result> {
     this.#assertOpen();
     return new Promise<Result>((resolve, reject) => {
-      this.#pending.push({ work, isDurable, resolve: resolve as (value: unknown) => void, reject });
+      this.#pending.push({ work, durability, resolve: resolve as (value: unknown) => void, reject });
       this.#flushing ??= this.#flush();
     });
   }
@@ -91,7 +94,7 @@ export class Database {
   }
 
   async #flush(): Promise<void> {
-    if (this.#log.tookMs > SLOW_DISK_MS && this.#pending[0]?.isDurable) await sleep(LINGER_MS);
+    if (this.#log.tookMs > SLOW_DISK_MS && this.#pending[0]?.durability === "immediate") await sleep(LINGER_MS);
     else await new Promise(setImmediate);
     const batch = this.#pending;
     this.#pending = [];
@@ -102,20 +105,25 @@ export class Database {
   async #settleBatch(batch: readonly Pending[]): Promise<void> {
     try {
       const results = await this.#transaction(batch);
-      const synced = batch.some(({ isDurable }) => isDurable) ? this.#log.sync() : null;
-      for (const [index, { isDurable, resolve, reject }] of batch.entries()) {
-        if (isDurable)
+      const synced = this.#sync(batch);
+      for (const [index, { durability, resolve, reject }] of batch.entries()) {
+        if (durability === "none") resolve(results[index]);
+        else
           synced?.then(
             () => resolve(results[index]),
             (error: unknown) => reject(asQueueError(error, this.path)),
           );
-        else resolve(results[index]);
       }
     } catch (error) {
       // One failing write fails the transaction of all. Repeated separately, only that one fails.
       if (batch.length > 1 && !isBusy(error)) for (const pending of batch) await this.#settleBatch([pending]);
       else for (const { reject } of batch) reject(asQueueError(error, this.path));
     }
+  }
+
+  #sync(batch: readonly Pending[]): Promise<void> | null {
+    if (batch.some(({ durability }) => durability === "immediate")) return this.#log.sync("immediate");
+    return batch.some(({ durability }) => durability === "grouped") ? this.#log.sync("grouped") : null;
   }
 
   async #transaction(batch: readonly Pending[]): Promise<unknown[]> {

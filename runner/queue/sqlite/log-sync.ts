@@ -1,5 +1,6 @@
 import { closeSync, fdatasync, openSync } from "node:fs";
 import { promisify } from "node:util";
+import { SYNC_EVERY_MS } from "../timing.js";
 
 const toDisk = promisify(fdatasync);
 
@@ -14,6 +15,10 @@ export class LogSync {
   #file: number | null = null;
   #running: Promise<void> | null = null;
   #next: Promise<void> | null = null;
+  /** Ends the next one's wait for others; null while it does not wait. */
+  #endWait: (() => void) | null = null;
+  #isImmediate = false;
+  #began = Number.NEGATIVE_INFINITY;
   #isDoubtful = false;
 
   constructor(
@@ -23,14 +28,19 @@ export class LogSync {
     readonly checkpoint: () => void,
   ) {}
 
-  /** Resolves when everything that was committed before the call is on the disk. Calls that wait for the same one share the next. */
-  sync(): Promise<void> {
+  /**
+   * Resolves when everything that was committed before the call is on the disk. Calls that wait for the same one share the next. A grouped one waits
+   * until SYNC_EVERY_MS after the last one, unless an immediate one comes: a sync takes as much processor time as the commit of a small batch.
+   */
+  sync(when: "grouped" | "immediate"): Promise<void> {
     this.#next ??= this.#after(this.#running);
+    if (when === "immediate") this.#startNow();
     return this.#next;
   }
 
   /** Waits for all calls so far. */
   async close(): Promise<void> {
+    this.#startNow();
     await (this.#next ?? this.#running)?.catch(() => undefined);
     if (this.#file !== null) closeSync(this.#file);
     this.#file = null;
@@ -38,12 +48,33 @@ export class LogSync {
 
   async #after(earlier: Promise<void> | null): Promise<void> {
     await earlier?.catch(() => undefined);
+    const leftMs = this.#began + SYNC_EVERY_MS - performance.now();
+    if (!this.#isImmediate && leftMs > 0) await this.#others(leftMs);
     // What is committed from here on needs another one.
     this.#running = this.#next;
     this.#next = null;
-    const began = performance.now();
+    this.#isImmediate = false;
+    this.#began = performance.now();
     await this.#toDisk();
-    this.tookMs = performance.now() - began;
+    this.tookMs = performance.now() - this.#began;
+  }
+
+  /** The next one, if there is one, waits for no others. */
+  #startNow(): void {
+    this.#isImmediate = this.#next !== null;
+    this.#endWait?.();
+  }
+
+  #others(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        this.#endWait = null;
+        resolve();
+      };
+      const timer = setTimeout(end, milliseconds);
+      this.#endWait = end;
+    });
   }
 
   async #toDisk(): Promise<void> {

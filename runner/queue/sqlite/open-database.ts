@@ -5,11 +5,13 @@ import { foreignFile, makePrivateFolder, makePrivateFolders } from "../../suppor
 import { QueueError } from "../queue-error.js";
 import { Database } from "./database.js";
 import { asQueueError } from "./errors.js";
-import { APPLICATION_ID, MIGRATIONS, SCHEMA, SCHEMA_VERSION } from "./schema.js";
+import { APPLICATION_ID, FILE_SETTINGS, MIGRATIONS, SCHEMA, SCHEMA_VERSION } from "./schema.js";
 import { type MachineClock, StoreClock } from "./store-clock.js";
 
 /** Another process may be creating the tables at this moment. */
 const OPEN_BUSY_MS = 10_000;
+/** The log is copied into the file when it has grown by this, a quarter as often as by default: a page that was written again and again is copied once. */
+const CHECKPOINT_BYTES = 16 * 1024 * 1024;
 
 export function openDatabase(path: string, mayCreate: boolean, machine: MachineClock): Database {
   const isNew = !existsSync(path) || statSync(path).size === 0;
@@ -75,10 +77,9 @@ function openForReading(path: string): number {
 function prepared(path: string, driver: Driver, machine: MachineClock): Database {
   driver.exec(`PRAGMA busy_timeout = ${OPEN_BUSY_MS}`);
   assertOurs(path, driver);
-  driver.exec("PRAGMA journal_mode = WAL");
+  for (const setting of FILE_SETTINGS) driver.exec(setting);
   driver.exec("PRAGMA synchronous = FULL");
-  // A page that is written again and again is copied into the file once: a quarter as often as by default.
-  driver.exec("PRAGMA wal_autocheckpoint = 4000");
+  driver.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_BYTES / pageSizeOf(driver)}`);
   // Returns the space of a log that grew in a burst to the disk.
   driver.exec("PRAGMA journal_size_limit = 67108864");
   driver.exec("BEGIN IMMEDIATE");
@@ -112,6 +113,11 @@ function assertOurs(path: string, driver: Driver): void {
   const version = versionOf(driver);
   if (version <= SCHEMA_VERSION) return;
   throw new QueueError("not_a_queue", `${path} was created by a newer probe-run (format ${version}; this one reads up to ${SCHEMA_VERSION}): update probe-run`);
+}
+
+/** Files of earlier releases have smaller pages. */
+function pageSizeOf(driver: Driver): number {
+  return (driver.prepare("PRAGMA page_size").all()[0] as { page_size: number }).page_size;
 }
 
 function versionOf(driver: Driver): number {

@@ -45,8 +45,8 @@ const NEXT_ATTEMPT = "min(attempt, 1000000000) + 1";
 
 const CLAIMED = "sequence, id, body, key, priority, attempt, failure, kept, part";
 
-/** How many messages `pushMany` takes: a call of a statement costs as much as what SQLite does for a row of it. */
-export const PUSHED_TOGETHER = 8;
+/** How many messages the statements of `pushMany` take: a call of a statement costs as much as what SQLite does for a row of it. */
+export const PUSHED_TOGETHER = [32, 8, 2] as const;
 
 /** An expired done id may be used by a new message. */
 function pushInto(table: TableName, rows: number): string {
@@ -60,7 +60,7 @@ function pushInto(table: TableName, rows: number): string {
 export function statementsFor(table: TableName) {
   return {
     push: pushInto(table, 1),
-    pushMany: pushInto(table, PUSHED_TOGETHER),
+    pushMany: PUSHED_TOGETHER.map((rows) => pushInto(table, rows)),
     wakeDelayed: `UPDATE ${table} SET state = ${STATE.ready}, due = NULL WHERE state = ${STATE.delayed} AND due <= ?`,
     endLeases: `UPDATE ${table} SET state = ${STATE.ready}, due = NULL, lease = NULL, failure = NULL WHERE state = ${STATE.leased} AND due <= ?`,
     takeFirst: `UPDATE ${table} SET state = ${STATE.leased}, due = ?, lease = ?, attempt = ${NEXT_ATTEMPT} WHERE sequence IN

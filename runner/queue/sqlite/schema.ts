@@ -18,6 +18,12 @@ export const STATE = {
   dead: 5,
 } as const;
 
+/**
+ * Before the first table. The size applies to new files only: twice the default, since a result fills half a page of that, and a commit and a checkpoint
+ * take two calls of the system for each page.
+ */
+export const FILE_SETTINGS = ["PRAGMA page_size = 8192", "PRAGMA journal_mode = WAL"] as const;
+
 export const SCHEMA = `
   CREATE TABLE clock (boot TEXT NOT NULL, base REAL NOT NULL, seen REAL NOT NULL) STRICT;
   ${channelTables("job")}

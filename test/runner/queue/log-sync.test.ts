@@ -6,6 +6,7 @@ import { Database } from "../../../runner/queue/sqlite/database.js";
 import { LogSync } from "../../../runner/queue/sqlite/log-sync.js";
 import { openDatabase } from "../../../runner/queue/sqlite/open-database.js";
 import { machineClock } from "../../../runner/queue/sqlite/store-clock.js";
+import { SYNC_EVERY_MS } from "../../../runner/queue/timing.js";
 import { openDriver } from "../../../runner/sqlite/driver.js";
 
 let folder: string;
@@ -22,7 +23,7 @@ afterEach(async () => {
 });
 
 const store = (database: Database, id: string) =>
-  database.write(() => database.prepare("INSERT INTO job (id, body, priority, state, attempt) VALUES (?, '', 0, 0, 0)").run(id), true);
+  database.write(() => database.prepare("INSERT INTO job (id, body, priority, state, attempt) VALUES (?, '', 0, 0, 0)").run(id), "immediate");
 
 /** The ids in the file of the database alone: what it holds without its log. */
 async function idsInFile(): Promise<string[]> {
@@ -47,13 +48,30 @@ test("calls of the same moment share one wait, and a later call has its own", as
   const log = new LogSync(`${path()}-wal`, () => {
     throw new Error("the log can be synced");
   });
-  const [first, same] = [log.sync(), log.sync()];
+  const [first, same] = [log.sync("immediate"), log.sync("immediate")];
   expect(same).toBe(first);
   await Promise.resolve();
-  const later = log.sync();
+  const later = log.sync("immediate");
   expect(later).not.toBe(first);
   await Promise.all([first, later]);
   await log.close();
+});
+
+test("a grouped call waits until some time after the last one, unless an immediate one comes", async () => {
+  const log = new LogSync(`${path()}-wal`, () => {
+    throw new Error("the log can be synced");
+  });
+  const began = performance.now();
+  await log.sync("grouped");
+  await log.sync("grouped");
+  // A timer may fire a millisecond early.
+  expect(performance.now() - began).toBeGreaterThan(SYNC_EVERY_MS - 2);
+  const grouped = log.sync("grouped");
+  expect(log.sync("immediate")).toBe(grouped);
+  await grouped;
+  const last = log.sync("grouped");
+  await log.close();
+  await last;
 });
 
 describe("a log that the system cannot write", () => {
