@@ -11,6 +11,8 @@ const SLOW = [
   "test/probes/mail.deliver/queued.test.ts",
   // Real mail systems that check a sender, greylist, or hand a message on: most of the time is theirs.
   "test/probes/mail.rcpt/{postfix,sender-verification}.test.ts",
+  // A whole check for each labelled reply, and for each row of the table of replies in three deliveries: reply-table.test.ts has each row's meaning.
+  "test/probes/mail.rcpt/{corpus,replies}.test.ts",
   "test/probes/mail.roundtrip/mail-system.test.ts",
   "test/probes/mail.send/{postfix,later}.test.ts",
   "test/probes/mail.receive/dovecot.test.ts",
@@ -29,7 +31,8 @@ const SLOW = [
   // A browser for each page, most of which are made not to end.
   "test/probes/webapp.journey/{pages,hostile}.test.ts",
   "test/conformance/labs-in-browser.test.ts",
-  "test/runner/queue/denied-in-browser.test.ts",
+  // A job for each probe that dials, by every way to write an address of this machine.
+  "test/runner/queue/denied-{in-browser,by-every-probe}.test.ts",
   // A database's data must be created first.
   "test/probes/{data.mysql/mariadb,data.postgresql/postgres}.test.ts",
   // delv starts once for each question.
@@ -37,23 +40,31 @@ const SLOW = [
   "test/probes/network.dns/dnssec-knot.test.ts",
   // Twenty thousand random SPF records beside python3-spf.
   "test/runner/mail/spf/beside-python3-spf.test.ts",
-  // A report of a hundred thousand sources, and reports made to take long.
-  "test/runner/mail/domain-report/many-sources.test.ts",
+  // A report of a hundred thousand sources, reports that Python packs, and reports made to take long.
+  "test/runner/mail/domain-report/{many-sources,packing}.test.ts",
   "test/runner/mail/report/read-report-hostile.test.ts",
   // Thousands of random values beside Python's own formats.
   "test/probes/network.smtp/v1-python-format-beside-python.test.ts",
   // Five thousand messages beside python3-dkim, whose RSA is written in Python.
   "test/runner/mail/dkim/beside-python3-dkim.test.ts",
+  // Each parser of hostile text with a few hundred mutations.
+  "test/fuzz/fuzz.test.ts",
   // Every regular expression of the house under attack; the validators of dist/ beside those of the sources, on random values.
   "test/house/{regular-expressions,dist}.test.ts",
   // Programs that start processes, which end in every way.
   "test/runner/processes/children.test.ts",
-  "test/runner/cli/{run-processes,closed-reader,stray-secrets}.test.ts",
+  "test/runner/cli/{run-processes,closed-reader,stray-secrets,terminal}.test.ts",
+  // A process for each case: a shell for each line to complete, a node for each environment or report.
+  "test/runner/cli/completion.test.ts",
+  "test/bin/compile-cache.test.ts",
+  "test/scripts/test-result.test.ts",
   "test/runner/net/dns/between-processes.test.ts",
   // Slots take their time, and a watch is killed again and again.
   "test/runner/watch/{watch,kill,killed-before-answer,full-disk,suspend,uplink}.test.ts",
   // Watches and workers of several places on one Redis, some of which are killed.
   "test/runner/watch/shared/{watches,places,each-slot-once,one-silent-one-failing,dependencies,offline,pages,catch-up,liveness,heartbeats}.test.ts",
+  // A client that does not read is cut off after ten seconds.
+  "test/runner/net/http/serve.test.ts",
   // A job that stops reporting is missing after some seconds.
   "test/runner/serve/heartbeat-route.test.ts",
   // Two exporters and a Prometheus beside each other.
