@@ -5,9 +5,11 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openQueue, type Queue } from "../runner/queue/queue.js";
 import { HELO_DOMAIN } from "./contenders/prober.js";
+import type { BareJobsRequest } from "./contenders/smtp-sqlite-bare.js";
 import type { FloodAnswer } from "./contenders/tasks.js";
 import { startSmtpSink } from "./peers/smtp-sink.js";
 import type { Setting } from "./support/bench.js";
+import { startChild } from "./support/child.js";
 import { startProbeRun, startSlowSmtpServer } from "./support/contenders.js";
 import type { Figure, Goal } from "./support/figure.js";
 import { processorTime } from "./support/processor-time.js";
@@ -19,6 +21,8 @@ import type { Workshop } from "./support/workshop.js";
 const ONE = "work, one process";
 const TWO = "work, two processes";
 const IN_PROCESS = "run, in process";
+/** The floor: what a job costs with no more than the statements that make it durable. */
+const WITH_SQLITE = "run, with SQLite bare";
 const TWICE: Goal = { of: "ratio", at: "least", value: 1.7 };
 /** Of a job through `work`, beside the probe itself. */
 const JOB_COST: Goal = { of: "ratio", at: "most", value: 1.3 };
@@ -59,8 +63,11 @@ async function measureAgainst(target: Target, { workshop, progress }: Setting): 
   try {
     const alone = await startProbeRun(workshop);
     started.push(alone);
+    const withSqlite = await startChild(process.execPath, [workshop.script("smtpSqliteBare"), workshop.library]);
+    started.push(withSqlite);
     const contenders = new Map<string, () => Promise<WorkAnswer>>([
       [IN_PROCESS, () => alone.ask<FloodAnswer>({ task: "flood", port, total: jobs, concurrency })],
+      [WITH_SQLITE, () => withSqlite.ask<FloodAnswer>(bareRequest(target, workshop))],
     ]);
     for (const [name, processes] of [ONE, TWO].map((each, index) => [each, index + 1] as const)) {
       const work = await startWork(workshop, processes, concurrency);
@@ -78,6 +85,11 @@ async function measureAgainst(target: Target, { workshop, progress }: Setting): 
   } finally {
     for (const each of started.reverse()) await each.stop();
   }
+}
+
+/** A file for each round. */
+function bareRequest({ port, jobs, concurrency }: Target, { folder }: Workshop): BareJobsRequest {
+  return { task: "flood", port, total: jobs, concurrency, path: join(folder, `${randomUUID()}.db`) };
 }
 
 interface Work {
@@ -145,16 +157,23 @@ function figure(target: Target, name: string, peer: string, goal: Goal | null, a
   return { bench: "queue", name: `network.smtp answered ${target.name}: ${name}`, unit: "jobs/s", peer, ...values, goal, skipped: null };
 }
 
-/** What the queue adds to a probe. Against a server that answers late, a worker idles and wakes up: that is measured as well. */
+/** What the queue adds to a probe, and to a probe with SQLite. Against a server that answers late, a worker idles and wakes up: that is measured as well. */
 function costFigures(target: Target, answers: Answers): Figure[] {
+  const goal = target.name === LATE.name ? null : JOB_COST;
+  return [
+    ...costFigure(`CPU a job, ${titleOf(target)}`, ONE, IN_PROCESS, goal, answers),
+    ...costFigure(`CPU a job, ${titleOf(target)}`, ONE, WITH_SQLITE, null, answers),
+    ...costFigure(`CPU a job, ${titleOf(target)}: ${WITH_SQLITE}`, WITH_SQLITE, IN_PROCESS, null, answers),
+  ];
+}
+
+function costFigure(name: string, who: string, peer: string, goal: Goal | null, answers: Answers): Figure[] {
   const costs = (contender: string): number[] =>
     (answers.get(contender) as readonly WorkAnswer[]).map(({ cpuMicroseconds }) => cpuMicroseconds).filter((cost) => cost !== null);
-  const [ours, peers] = [costs(ONE), costs(IN_PROCESS)];
+  const [ours, peers] = [costs(who), costs(peer)];
   if (ours.length === 0 || ours.length !== peers.length) return [];
-  const isLate = target.name === LATE.name;
-  const name = `CPU a job, ${titleOf(target)}`;
   const values = { ours: spreadOf(ours), peers: spreadOf(peers), ratio: ratios(ours, peers) };
-  return [{ bench: "queue", name, unit: "µs", peer: IN_PROCESS, ...values, goal: isLate ? null : JOB_COST, skipped: null }];
+  return [{ bench: "queue", name, unit: "µs", peer, ...values, goal, skipped: null }];
 }
 
 /** How many transactions of the store a job takes: the fewer slots become free at a time, the more. */

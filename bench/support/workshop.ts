@@ -30,6 +30,7 @@ const PROCESSES = {
   queueNoop: "contenders/queue-noop",
   noopProbe: "contenders/noop-probe",
   queueSqliteBare: "contenders/queue-sqlite-bare",
+  smtpSqliteBare: "contenders/smtp-sqlite-bare",
   queueRedisBare: "contenders/queue-redis-bare",
   rcptOurs: "contenders/rcpt-ours",
   rcptBare: "contenders/rcpt-bare",

@@ -55,9 +55,10 @@ export interface Channel extends Sink {
   /** Renews leases from now on. Returns those that are lost: another worker may hold them, so they must not be used any more. */
   extend(messages: readonly LeasedMessage[], leaseMs: number): Promise<LeasedMessage[]>;
   /**
-   * Settles messages, each with its own outcome. The answers are in the order of the settlements, and are given when everything is stored durably.
+   * Settles messages, each with its own outcome. The answers are in the order of the settlements, and are given when everything is stored durably: with
+   * `mayWait` some milliseconds later, if that saves the store work. What is settled is visible to others at once.
    */
-  settle(settlements: readonly Settlement[]): Promise<SettleAnswer[]>;
+  settle(settlements: readonly Settlement[], mayWait?: boolean): Promise<SettleAnswer[]>;
   /**
    * Stores a state with each message for its next claim, and replaces the previous one. The state survives retries, releases, lost leases and the
    * dead-letter queue, and is removed when the message is done or purged. The answers mean the same as those of settle.

@@ -14,5 +14,5 @@ export const SATURATED = 0.9;
 /** How often a waiting claim checks whether another process has written to the SQLite file. One check takes a few microseconds. */
 export const SQLITE_POLL_MS = 10;
 
-/** How long the ends of jobs in a SQLite file wait for the disk after its last sync, so that several transactions share one. Other processes see them already. */
+/** How long what a worker settles in a SQLite file waits for the disk after the last sync, so that several transactions share one. Other processes see it already. */
 export const SYNC_EVERY_MS = 20;

@@ -61,7 +61,7 @@ export class Worker {
       for (const cancellation of this.#cancellations) cancellation.cancel();
     });
     const batching = { onTrouble, giveUpSignal: this.#abandon.signal };
-    this.#settlements = new Batcher({ ...batching, lingerMs: () => this.#resultLingerMs(), send: (settlements) => jobs.settle(settlements) });
+    this.#settlements = new Batcher({ ...batching, lingerMs: () => this.#resultLingerMs(), send: (settlements) => jobs.settle(settlements, true) });
     this.#stateUpdates = new Batcher({ ...batching, lingerMs: () => LINGER_MS, send: (updates) => jobs.saveState(updates) });
     this.#jobContext = {
       ...settings,

@@ -100,9 +100,9 @@ export class SqliteChannel implements Channel {
     }, "none");
   }
 
-  settle(settlements: readonly Settlement[]): Promise<SettleAnswer[]> {
+  settle(settlements: readonly Settlement[], mayWait = false): Promise<SettleAnswer[]> {
     // If a power cut undoes an acknowledgement, the event is delivered again. The end of a job must not be undone: the job would run again.
-    const durability = this.results === null ? "none" : "grouped";
+    const durability = this.results === null ? "none" : mayWait ? "grouped" : "immediate";
     return this.#write(() => {
       const at = this.#at();
       this.#removeExpired(at.now);
