@@ -72,7 +72,7 @@ export interface Played {
 
 /** Plays the transcripts to one run. */
 export async function playRcpt(transcripts: readonly string[], input: Readonly<Record<string, unknown>>, delivery: Delivery = "whole"): Promise<Played> {
-  const server = await playConnections(transcripts, delivery);
+  const server = await onNewPort(transcripts, delivery);
   try {
     const { output } = await run("mail.rcpt@1.0.0", { ...rcptInput(server.port), ...input });
     for (let waited = 0; server.openSockets > 0 && waited < 1000; waited += 5) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -84,6 +84,20 @@ export async function playRcpt(transcripts: readonly string[], input: Readonly<R
       said: server.conversation.filter(({ speaker }) => speaker === "client").map(({ text }) => text),
     };
   } finally {
+    await server.close();
+  }
+}
+
+/** What a server said of a random address is remembered with its port for a day, and the system gives a port again. */
+const knownPorts = new Set<number>();
+
+async function onNewPort(transcripts: readonly string[], delivery: Delivery): ReturnType<typeof playConnections> {
+  for (;;) {
+    const server = await playConnections(transcripts, delivery);
+    if (!knownPorts.has(server.port)) {
+      knownPorts.add(server.port);
+      return server;
+    }
     await server.close();
   }
 }
