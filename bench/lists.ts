@@ -2,7 +2,7 @@ import type { ManyAnswer } from "./contenders/many-ours.js";
 import { startSmtpSink } from "./peers/smtp-sink.js";
 import type { Bench, Setting } from "./support/bench.js";
 import { type Child, startChild } from "./support/child.js";
-import { startSmtpServer } from "./support/contenders.js";
+import { startSlowSmtpServer } from "./support/contenders.js";
 import type { Figure, Goal } from "./support/figure.js";
 import { interleaved } from "./support/rounds.js";
 import { ratios, spreadOf } from "./support/statistics.js";
@@ -29,7 +29,7 @@ interface Target {
 async function measure(setting: Setting): Promise<Figure[]> {
   const { workshop, quick } = setting;
   const sink = await startSmtpSink(workshop.folder);
-  const late = await startSmtpServer(workshop, NOOP_MS);
+  const late = await startSlowSmtpServer(workshop, NOOP_MS);
   const ours = await startChild(process.execPath, [workshop.script("manyOurs"), workshop.library]);
   try {
     // Where the server answers at once, it and the two processes share the cores: that is shown and has no goal.
