@@ -1,6 +1,6 @@
 import { defineLab } from "../../runner/harness/define-lab.js";
 import { listen } from "../../runner/net/transport/listen.js";
-import { isInstalled } from "../../runner/program/is-installed.js";
+import { isInstalled } from "../../runner/support/is-installed.js";
 
 /** Echo requests are answered by the system itself: the loopback needs no server. */
 export default defineLab({

@@ -1,5 +1,5 @@
 import { defineLab } from "../../runner/harness/define-lab.js";
-import { isInstalled } from "../../runner/program/is-installed.js";
+import { isInstalled } from "../../runner/support/is-installed.js";
 
 const LOOPBACK = { name: "loopback", summary: "This machine, one hop away, by the system's traceroute.", input: { target_host: "127.0.0.1", probes: 1 } };
 

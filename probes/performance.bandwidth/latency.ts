@@ -1,10 +1,10 @@
 import type { Context } from "../../runner/harness/context.js";
 import { hostOf, portOf } from "../../runner/net/http/message.js";
 import type { PingFacts } from "../../runner/net/ping/packet.js";
-import { isInstalled } from "../../runner/program/is-installed.js";
 import { MissingProgramError } from "../../runner/program/missing-program.js";
 import { monotonic, round } from "../../runner/run/clock.js";
 import { FailureError } from "../../runner/run/failure-error.js";
+import { isInstalled } from "../../runner/support/is-installed.js";
 import type { Input, Output, RoundTrips } from "./schema.js";
 
 type Ctx = Context<"ping">;

@@ -1,5 +1,4 @@
 import { createReadStream } from "node:fs";
-import { writeFile } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { type ReadSamples, readSamples } from "../report/read-samples.js";
 import { reportPage } from "../report/report-page.js";
@@ -9,10 +8,11 @@ import type { Arguments } from "./arguments.js";
 import { defineCommand } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 import type { Io } from "./io.js";
+import { pagePath, writePage } from "./page-file.js";
 import { UsageError } from "./usage-error.js";
 
 const options = {
-  output: { short: "o", value: "FILE", description: "Write the page there; without it, to stdout." },
+  output: { short: "o", value: "FILE", description: "Write the page there; without it, to stdout. An earlier page is replaced, and no other file." },
   baseline: { value: "FILE", description: "Results to compare with." },
   title: { value: "TEXT", description: "The page's title; the name of the file by default." },
 } as const;
@@ -33,12 +33,13 @@ export default defineCommand({
 
 async function run({ words: [file = ""], options: given }: Arguments<typeof options>, io: Io): Promise<number> {
   if (file === "-" && given.baseline === "-") throw new UsageError("stdin cannot be both the results and the baseline");
+  const output = given.output === null ? null : pagePath("--output", given.output, io);
   const read = await samplesOf(file, io);
   const baseline = given.baseline === null ? null : { name: basename(given.baseline), summary: summarise((await samplesOf(given.baseline, io)).samples) };
   const title = given.title ?? (file === "-" ? "Results" : basename(file));
   const text = reportPage(summarise(read.samples), { title, baseline, notes: notesOf(read) });
-  if (given.output === null) await io.out(text);
-  else await written(resolve(io.cwd, given.output), text);
+  if (output === null) await io.out(text);
+  else await writePage(output, text);
   return EXIT.ok;
 }
 
@@ -56,12 +57,4 @@ function notesOf({ others, dropped }: ReadSamples): string[] {
     ...(others === 0 ? [] : [`${others} lines are no results, as of runs that could not be made.`]),
     ...(dropped === 0 ? [] : [`${dropped} results beyond the most that a report takes are not counted.`]),
   ];
-}
-
-async function written(path: string, text: string): Promise<void> {
-  try {
-    await writeFile(path, text);
-  } catch (error) {
-    throw new RequestError(`${path} cannot be written`, "usage", [{ pointer: "", message: (error as Error).message, hint: null }]);
-  }
 }

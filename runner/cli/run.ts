@@ -50,6 +50,8 @@ async function run({ words, options }: Given, io: Io, commands: Commands): Promi
   const asked = parseAsked(name);
   const loading = loadOrSuggest(asked.name, commands);
   const [loaded, { value: read, target }] = await both(loading, word === undefined || processes !== null ? NOTHING : readWord(word, asked, loading, io));
+  if (target !== null && options.lab !== null)
+    throw new UsageError("--lab and a target cannot be combined", "leave one of them out: the lab is a target of its own");
   if (word === undefined && options.set.length === 0 && options.lab === null) {
     throw new UsageError("missing input", "give a target, a file, - for stdin, --set KEY=VALUE for each field, or --lab");
   }

@@ -17,6 +17,8 @@ export function exitCodeOf(vitest: Vitest, passWithNoTests: boolean, io: Io): nu
 
 export function noneSelected(passWithNoTests: boolean, io: Io): number {
   if (passWithNoTests) return EXIT.ok;
-  io.err("probe-run: no check was selected, so nothing was run\n  use --passWithNoTests to exit with 0\n");
+  io.err(
+    "probe-run: no check was selected, so nothing was run\n  --list shows the checks; a word given with -t is compared as a whole; --passWithNoTests exits with 0\n",
+  );
   return EXIT.badRequest;
 }

@@ -1,45 +1,29 @@
-import { readFileSync } from "node:fs";
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
-import { basename, dirname, relative, resolve } from "node:path";
+import { basename, relative } from "node:path";
 import type { TestCase, Vitest } from "vitest/node";
-import { GENERATOR } from "../report/page.js";
 import { suiteReport } from "../report/suites/suite-report.js";
 import type { CheckRun, SuiteRun } from "../report/suites/suite-run.js";
 import type { PlannedCheck } from "../suite/plan.js";
 import type { ReadSuite } from "../suite/read.js";
 import type { Io } from "./io.js";
+import { pagePath, writePage } from "./page-file.js";
 import type { TestArguments } from "./test-options.js";
 import { checkNameOf } from "./test-summary.js";
 import { UsageError } from "./usage-error.js";
 
-/** Null without --report. An earlier report is replaced, and no other file. */
+/** Null without --report. */
 export function reportPath({ report, watch }: TestArguments["options"], io: Io): string | null {
   if (report === null) return null;
   if (watch) throw new UsageError("--report cannot be used with --watch", "a report is of one run");
-  const path = resolve(io.cwd, report);
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return path;
-    throw new UsageError(`--report cannot use ${report}: ${(error as Error).message}`);
-  }
-  if (!text.slice(0, 1000).includes(GENERATOR))
-    throw new UsageError(`--report would overwrite ${report}, which is not a report`, "name another file, or remove it");
-  return path;
+  return pagePath("--report", report, io);
 }
 
-/** Readers see the old report or the new one. False: it could not be written, which has been reported. */
+/** False: it could not be written, which has been reported. */
 export async function writeReport(path: string, text: string, io: Io): Promise<boolean> {
-  const next = `${path}.${process.pid}.tmp`;
   try {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(next, text, { flag: "wx" });
-    await rename(next, path);
+    await writePage(path, text);
     return true;
   } catch (error) {
-    await rm(next, { force: true });
-    io.err(`probe-run: the report cannot be written: ${(error as Error).message}\n`);
+    io.err(`probe-run: ${(error as Error).message}\n`);
     return false;
   }
 }

@@ -80,8 +80,9 @@ async function listChecks(
 ): Promise<number> {
   const pattern = given.testNamePattern === null ? null : new RegExp(namePattern(given.testNamePattern));
   const names = suites.flatMap(({ suite }, index) => (chosen[index] as readonly PlannedCheck[]).map(({ title }) => `${suite.name} ${title}`));
-  for (const name of names) if (pattern === null || pattern.test(name)) await io.out(`${printableLine(name)}\n`);
-  return EXIT.ok;
+  const selected = names.filter((name) => pattern === null || pattern.test(name));
+  for (const name of selected) await io.out(`${printableLine(name)}\n`);
+  return selected.length > 0 ? EXIT.ok : noneSelected(given.passWithNoTests, io);
 }
 
 /** Null if a reporter is missing, which has been reported: the internal search path of vitest would not help. */

@@ -1,4 +1,4 @@
-import { open, writeFile } from "node:fs/promises";
+import { type FileHandle, open, readFile, stat, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { recordTranscripts } from "../lab/record.js";
 import { connectionFile } from "../lab/transcript-file.js";
@@ -26,10 +26,10 @@ export async function openTracer({ options, asked }: RunRequest, io: Io): Promis
     async close() {
       if (file === null) return;
       try {
-        const [first = "", ...more] = recordTranscripts(events, `recorded from a run of ${asked.name}`);
+        const [first = "", ...more] = recordTranscripts(events, `${RECORDED}${asked.name}`);
         await file.writeFile(first);
         const path = resolve(io.cwd, options.record as string);
-        for (const [index, text] of more.entries()) await writeFile(connectionFile(path, index + 2), text, { mode: 0o600 });
+        for (const [index, text] of more.entries()) await writeConnection(connectionFile(path, index + 2), text);
       } catch (error) {
         (error as Error).message = `the transcript cannot be written to ${options.record}: ${(error as Error).message}`;
         throw error;
@@ -40,11 +40,27 @@ export async function openTracer({ options, asked }: RunRequest, io: Io): Promis
   };
 }
 
-async function openForWriting(path: string, io: Io) {
+async function writeConnection(path: string, text: string): Promise<void> {
+  await assertNotOthers(path);
+  await writeFile(path, text, { mode: 0o600 });
+}
+
+async function openForWriting(path: string, io: Io): Promise<FileHandle> {
   try {
+    await assertNotOthers(resolve(io.cwd, path));
     // Private, because it contains addresses and what a server said about them.
     return await open(resolve(io.cwd, path), "w", 0o600);
   } catch (error) {
     throw new RequestError(`the transcript cannot be written to ${path}`, "usage", [{ pointer: "", message: (error as Error).message, hint: null }]);
   }
+}
+
+/** In the first line of what is recorded. */
+const RECORDED = "recorded from a run of ";
+
+/** An earlier recording is replaced, and no other file. */
+async function assertNotOthers(path: string): Promise<void> {
+  const found = await stat(path).catch(() => null);
+  if (found === null || !found.isFile() || found.size === 0) return;
+  if (!(await readFile(path, "utf8")).startsWith(`# ${RECORDED}`)) throw new Error(`${path} exists and is no recording: name another file, or remove it`);
 }

@@ -1,3 +1,4 @@
+import { counted } from "../support/counted.js";
 import { availability, type Day, dayBars, measuredShare, percent } from "./day-bars.js";
 import { durationText, escaped, timeElement } from "./html.js";
 import { incidentList, type StatusIncident } from "./incident-list.js";
@@ -50,7 +51,7 @@ export function statusPage({ title, now, checks, wrong, unmeasured, total, incid
             .map((check) => trouble(check, now))
             .join("\n")}${more}`
     }`,
-    unmeasured === 0 ? "" : `<p class="unknown">? ${unmeasured} of ${total} checks are not measured.</p>`,
+    unmeasured === 0 ? "" : `<p class="unknown">? ${unmeasured} of ${counted(total, "check")} ${unmeasured === 1 ? "is" : "are"} not measured.</p>`,
     `<h2>Checks</h2>${grouped(checks)}${pageLinks(paging)}`,
     `<h2>Incidents</h2>${incidentList(incidents, now)}</main>`,
     links.length === 0 ? "" : `<footer>${links.map(({ href, text }) => `<a href="${escaped(href)}">${escaped(text)}</a>`).join(" ")}</footer>`,
@@ -87,10 +88,12 @@ function list(checks: readonly StatusCheck[]): string {
   return `<ul class="list">${checks.map(row).join("\n")}</ul>`;
 }
 
-function row({ name, href, outcome, days }: StatusCheck): string {
+function row({ name, href, outcome, reason, days }: StatusCheck): string {
   const measured = measuredShare(days);
   const note = measured === null || measured === 1 ? "" : `, ${percent(measured)} measured`;
-  return `<li><a class="name" href="${escaped(href)}">${escaped(name)}</a>${stateMark(outcome)}${dayBars(days)}<span class="soft">${percent(availability(days))}${note}</span></li>`;
+  // An incident has its reason above.
+  const why = outcome === "unknown" && reason !== null ? `<span class="why soft">${escaped(reason)}</span>` : "";
+  return `<li><a class="name" href="${escaped(href)}">${escaped(name)}</a>${stateMark(outcome)}${dayBars(days)}<span class="soft">${percent(availability(days))}${note}</span>${why}</li>`;
 }
 
 function pageLinks({ page: current, pages, query }: Status["paging"]): string {

@@ -8,7 +8,7 @@ h1{font-size:1.4rem;margin:.5rem 0}h2{font-size:1.1rem;margin:1.5rem 0 .5rem}h3{
 ul.list{list-style:none;margin:0;padding:0}
 ul.list>li{border-top:1px solid var(--line);padding:.5rem 0;display:flex;flex-wrap:wrap;gap:.25rem 1rem;align-items:center}
 .name{flex:1 1 14rem;min-width:0;font-weight:600}
-.state{white-space:nowrap}
+.why{flex-basis:100%}.state{white-space:nowrap}
 .ok,.recovered{color:var(--fine)}.warning{color:var(--some)}.error{color:var(--failed)}.unknown,.suppressed{color:var(--soft)}
 .wrong{border-left:.3rem solid var(--failed);padding:.1rem .75rem;margin:.5rem 0}
 .bars{width:min(100%,17rem);height:18px;flex:none}

@@ -1,3 +1,4 @@
+import { RequestError } from "../support/request-error.js";
 import type { PlannedCheck } from "./plan.js";
 import { isTarget } from "./targets.js";
 
@@ -19,5 +20,12 @@ const PLAIN = /^[\w.-]+$/;
 
 /** A plain word matches whole words, so mx1 does not match mx10; anything else is a regular expression. */
 export function namePattern(written: string): string {
+  try {
+    new RegExp(written);
+  } catch (error) {
+    throw new RequestError(`-t ${JSON.stringify(written)} is not a regular expression`, "usage", [
+      { pointer: "", message: (error as Error).message, hint: "a word needs no regular expression: it selects the checks that have it as a whole word" },
+    ]);
+  }
   return PLAIN.test(written) ? `(?<![\\w.-])${written.replaceAll(".", "\\.")}(?![\\w.-])` : written;
 }

@@ -35,3 +35,11 @@ export type RequestErrorCode =
   | "unresolved_secret"
   | "short_secret"
   | "usage";
+
+/** An error on one line, with all that is wrong with the request if it is one. */
+export function errorText(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof RequestError)) return error.message;
+  const violations = error.violations.filter(({ message }) => !error.message.includes(message));
+  return [error.message, ...violations.map(({ message, hint }) => (hint === null ? message : `${message}; ${hint}`))].join(": ");
+}

@@ -12,6 +12,7 @@ import { againstTarget } from "../suite/play.js";
 import { probeName } from "../suite/probe-name.js";
 import { type ReadSuite, readSuite } from "../suite/read.js";
 import type { Place } from "../suite/suite-files.js";
+import { errorText, RequestError } from "../support/request-error.js";
 import { mismatchText } from "./evidence-text.js";
 import { type Limit, limited } from "./limited.js";
 import { withTestTimeout } from "./test-timeout.js";
@@ -63,7 +64,12 @@ function defineTest(read: ReadSuite, check: PlannedCheck, { options, limit, dead
 async function runCheck({ files }: ReadSuite, planned: PlannedCheck, { signal, task }: TestContext, own: CheckTry): Promise<void> {
   const { check, file, index, timeoutMs } = planned;
   const options: RunOptions = { signal, ...(timeoutMs === null ? {} : { timeoutMs }) };
-  const { result: report, deviations } = await againstTarget(planned, (input) => runReport(probeName(check.probe, file), input, options));
+  const { result: report, deviations } = await againstTarget(planned, (input) => runReport(probeName(check.probe, file), input, options)).catch((error) => {
+    if (!(error instanceof RequestError)) throw error;
+    own.reasons = [errorText(error)];
+    own.place = files.position(["checks", index, "probe"]);
+    throw new CheckError(`it could not be run: ${errorText(error)}`, own.place);
+  });
   // Adds the evidence to the JSON reporter's output, in the form for a queue.
   task.meta.probe_run = { probe: report.probe, version: report.version, output: report.envelope.queue };
   own.ran = task.meta.probe_run;

@@ -1,6 +1,7 @@
 import { type Report, runReport } from "../harness/run.js";
 import { mismatches } from "../suite/judge.js";
 import { probeName } from "../suite/probe-name.js";
+import { errorText } from "../support/request-error.js";
 import type { Outcome } from "./state.js";
 import type { WatchedCheck } from "./watch-plan.js";
 
@@ -25,6 +26,6 @@ export async function runCheck({ planned }: WatchedCheck, signal: AbortSignal): 
     const isWarning = carried.status === "warning" && check.expect?.status !== "warning";
     return { outcome: reasons.length > 0 ? "error" : isWarning ? "warning" : "ok", report, reasons, isCancelled };
   } catch (error) {
-    return { outcome: "unknown", report: null, reasons: [error instanceof Error ? error.message : String(error)], isCancelled: signal.aborted };
+    return { outcome: "unknown", report: null, reasons: [errorText(error)], isCancelled: signal.aborted };
   }
 }

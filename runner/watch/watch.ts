@@ -141,8 +141,9 @@ export class Watch {
       run,
       onError,
       now: Date.now,
-      onResult: (check, { outcome }, { report }) => {
-        if (report !== null) this.certificates.seen(check, seenCertificates(report.envelope.output), Date.now());
+      onResult: (check, { outcome }, { report, reasons }) => {
+        if (report === null) this.#sayOnce(`${check.name} could not be run: ${reasons.join("; ")}`);
+        else this.certificates.seen(check, seenCertificates(report.envelope.output), Date.now());
         if (outcome === "error") this.#later(this.#objectives.failed(check, Date.now()));
       },
     });
@@ -166,9 +167,10 @@ export class Watch {
 
   /** The same words once in a while. */
   #sayOnce(message: string): void {
-    if (Date.now() - (this.#saidAt.get(message) ?? 0) < QUIET_MS) return;
-    this.#saidAt.clear();
-    this.#saidAt.set(message, Date.now());
+    const now = Date.now();
+    for (const [said, at] of this.#saidAt) if (now - at >= QUIET_MS) this.#saidAt.delete(said);
+    if (this.#saidAt.has(message)) return;
+    this.#saidAt.set(message, now);
     this.options.tell(message);
   }
 

@@ -1,10 +1,14 @@
 import { spawn } from "node:child_process";
+import { isExecutable } from "../../support/is-installed.js";
 import { UsageError } from "../usage-error.js";
 import type { EventHandler } from "./event-handler.js";
 
 /** Starts a program for each event. Its output goes where ours goes. */
 export function execHandler(line: string, timeoutMs: number): EventHandler {
   const [program, ...args] = wordsOf(line) as [string, ...string[]];
+  // Otherwise every event would fail until it is a dead letter.
+  if (!isExecutable(program))
+    throw new UsageError(`--exec: there is no program ${JSON.stringify(program)} that can be started`, "give its path, or a name in $PATH");
   return ({ body, event, attempt, signal }) =>
     new Promise((resolve) => {
       const env = { ...process.env, PROBE_RUN_EVENT_ID: event.id, PROBE_RUN_ATTEMPT: String(attempt) };

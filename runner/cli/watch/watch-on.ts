@@ -42,7 +42,7 @@ export async function watchOn(read: ReadWatch, given: Served, most: number, io: 
     watch = await Watch.open(first, history, options);
     const site = new StatusSite({ current: () => watch as Watch, history, runs, isPublic: given.public }, login);
     shown = await show(site, listening, given.export === null ? null : resolve(io.cwd, given.export), tell, exporter);
-    tell(`watching ${counted(read.plan.shown.length, "check")}${shown.address === null ? "" : `, serving ${shown.address}/metrics`}`);
+    tell(beginning(read, shown));
     const replace = async (next: PreparedWatch): Promise<void> => {
       const legacy = await (watch as Watch).close();
       try {
@@ -78,6 +78,11 @@ export async function watchOn(read: ReadWatch, given: Served, most: number, io: 
     await watch?.close();
     await history.close();
   }
+}
+
+function beginning({ plan }: ReadWatch, { address }: Shown): string {
+  const served = address === null ? "" : `, status page ${address}/, serving ${address}/metrics`;
+  return `watching ${counted(plan.shown.length, "check")}${served}`;
 }
 
 /** The suite, and what it includes. */

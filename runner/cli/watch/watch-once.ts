@@ -1,5 +1,6 @@
 import type { RunResult } from "../../formats/run-result.js";
 import { RunSummary } from "../../formats/run-summary.js";
+import { printable } from "../../support/printable.js";
 import { type Ran, runCheck } from "../../watch/run-check.js";
 import type { WatchedCheck } from "../../watch/watch-plan.js";
 import { InOrder } from "../emit-in-order.js";
@@ -22,6 +23,7 @@ export async function watchOnce({ plan, suite: { suite } }: ReadWatch, given: Wa
     const ran = await runCheck(check, stopping.signal);
     const result = resultOf(check, ran);
     worst = Math.max(worst, ran.report === null ? EXIT.couldNotRun : ran.outcome === "error" ? EXIT.failed : EXIT.ok);
+    if (ran.report === null) io.err(`probe-run: ${printable(`${check.name} could not be run: ${ran.reasons.join("; ")}`)}\n`);
     summary.add(result.report);
     await printed.add(index, renderer.present(result, index));
   };

@@ -4,20 +4,25 @@ import { counted } from "../../support/counted.js";
 import { withThousands } from "../../support/with-thousands.js";
 import { duration } from "../progress.js";
 
-/** The live line on a terminal. */
-export function liveLine({ stats, jobs }: MetricsSnapshot, perSecond: number): string {
+/** The live line on a terminal: as many of its parts as fit. `isAsking`: the queue has not been asked for its counts before. */
+export function liveLine(
+  { stats, jobs }: MetricsSnapshot,
+  perSecond: number,
+  { width, isAsking }: { readonly width: number; readonly isAsking: boolean },
+): string {
   const waiting = jobs === null ? null : jobs.waiting + jobs.delayed;
   const left = waiting !== null && waiting > 0 && perSecond > 0 ? `${duration((waiting + stats.inFlight) / perSecond)} left` : null;
-  return [
+  const parts = [
     `${withThousands(completed(stats))} done`,
     `${perSecond.toFixed(perSecond < 10 ? 1 : 0)}/s`,
-    `${withThousands(stats.inFlight)} in flight`,
-    waiting === null ? "the queue does not answer" : `${withThousands(waiting)} waiting`,
-    `${withThousands(stats.endings.error + stats.endings.dead)} failed`,
-    ...percentiles(stats),
     ...(jobs?.isPaused ? ["paused"] : []),
+    `${withThousands(stats.inFlight)} in flight`,
+    ...(waiting !== null ? [`${withThousands(waiting)} waiting`] : isAsking ? [] : ["the queue does not answer"]),
+    `${withThousands(stats.endings.error + stats.endings.dead)} failed`,
     ...(left === null ? [] : [left]),
-  ].join("  ");
+    ...percentiles(stats),
+  ];
+  return parts.reduce((line, part) => (line.length + 2 + part.length > width ? line : `${line}  ${part}`));
 }
 
 /** The last line, on a terminal and in a pipe. */

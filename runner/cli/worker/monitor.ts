@@ -27,6 +27,7 @@ export class Monitor {
   #seen: { at: number; done: number }[] = [];
   #counts: Counts | null = null;
   #asking: Promise<unknown> | null = null;
+  #wasAnswered = false;
 
   constructor(
     readonly io: Io,
@@ -37,9 +38,10 @@ export class Monitor {
     const { isTty } = io.stderr;
     this.#timers = [
       ...(isTty || isWatched ? [setInterval(() => void this.ask(), COUNT_EVERY_MS)] : []),
-      ...(isTty ? [setInterval(() => this.#show(), SHOW_EVERY_MS)] : []),
+      ...(isTty ? [setInterval(() => this.#show(), SHOW_EVERY_MS)] : [setTimeout(() => void this.#warnIfPaused(), COUNT_EVERY_MS)]),
     ];
     for (const timer of this.#timers) timer.unref();
+    this.#seen.push({ at: this.#began, done: 0 });
   }
 
   get snapshot(): MetricsSnapshot {
@@ -56,6 +58,7 @@ export class Monitor {
       )
       .finally(() => (this.#asking = null));
     const isLate = await Promise.race([this.#asking.then(() => false), sleep(ANSWER_MS, true, { ref: false })]);
+    this.#wasAnswered = true;
     if (isLate) this.#counts = null;
     return this.#counts;
   }
@@ -66,6 +69,13 @@ export class Monitor {
     this.io.err(`${this.io.stderr.isTty ? CLEAR_LINE : ""}${text}\n`);
   }
 
+  /** A worker that waits for a paused queue looks like one that hangs. */
+  async #warnIfPaused(): Promise<void> {
+    const { stats } = this.stats();
+    if (completed(stats) > 0 || stats.inFlight > 0) return;
+    if ((await this.ask())?.isPaused) this.io.err("probe-run: the queue is paused: no job begins before `probe-run queue resume`\n");
+  }
+
   #show(): void {
     const { snapshot } = this;
     const at = performance.now();
@@ -73,6 +83,7 @@ export class Monitor {
     this.#seen = this.#seen.filter((each) => at - each.at <= RATE_OVER_MS);
     const first = this.#seen[0] as { at: number; done: number };
     const perSecond = at > first.at ? ((completed(snapshot.stats) - first.done) / (at - first.at)) * 1000 : 0;
-    this.io.err(CLEAR_LINE + liveLine(snapshot, perSecond).slice(0, this.io.stderr.columns - 1));
+    const line = liveLine(snapshot, perSecond, { width: this.io.stderr.columns - 1, isAsking: !this.#wasAnswered });
+    this.io.err(CLEAR_LINE + line.slice(0, this.io.stderr.columns - 1));
   }
 }

@@ -22,6 +22,11 @@ describe("probe-run network.smtp --lab", () => {
     expect(JSON.parse(out).output).toMatchObject({ helo_domain: "probe.example.org", auth: { accepted: false }, failure: { phase: "auth" } });
   });
 
+  test("a target beside it is refused: only one of them could be probed", async () => {
+    const refused = await probeRun(["network.smtp", "--lab", "127.0.0.1:9"]);
+    expect(refused).toEqual({ code: 2, out: "", err: expect.stringContaining("--lab and a target cannot be combined") });
+  });
+
   test("every server of the lab can be selected", async () => {
     const running = await (await labOf("network.smtp"))?.start(() => 0);
     await running?.close();

@@ -74,6 +74,8 @@ describe("enqueue", () => {
     [["work", "--listen", "here"], "--listen requires HOST:PORT"],
     [["consume", "--exec", "cat", "--post", "http://x"], "cannot be combined"],
     [["consume", "--exec", "echo 'half"], "an unclosed quote"],
+    [["consume", "--exec", "no-such-program"], 'there is no program "no-such-program" that can be started'],
+    [["consume", "--exec", "./"], "that can be started"],
     [["consume", "--post", "ftp://x"], "begins with http"],
     [["queue", "frobnicate"], "use one of stats, dead"],
     [["queue", "purge"], "usage: probe-run queue purge <dead | done | waiting>"],

@@ -36,6 +36,14 @@ describe("what --record writes can be replayed", () => {
     expect(readFileSync(join(cwd, "case.transcript"), "utf8")).not.toContain("lab-password");
   });
 
+  test("an earlier recording is replaced, and no other file", async () => {
+    const lab = ["network.smtp", "--lab", "--record", "case.transcript"];
+    for (let run = 0; run < 2; run++) expect((await probeRun(lab, { cwd })).code).toBe(0);
+    writeFileSync(join(cwd, "case.transcript"), "mine");
+    expect(await probeRun(lab, { cwd })).toMatchObject({ code: 2, out: "", err: expect.stringContaining("is no recording") });
+    expect(readFileSync(join(cwd, "case.transcript"), "utf8")).toBe("mine");
+  });
+
   test("a peer that refuses connections", async () => {
     const server = await playTranscript("S: 220 x");
     await server.close();

@@ -147,6 +147,16 @@ describe("probe-run report", () => {
     expect(page).toContain("p50 since baseline");
   });
 
+  test("an earlier page is replaced, and no other file", async () => {
+    writeFileSync(join(folder, "results.jsonl"), line(output()));
+    const words = ["report", "results.jsonl", "-o", "page.html"];
+    for (let time = 0; time < 2; time++) expect(await probeRun(words, { cwd: folder })).toEqual({ code: 0, out: "", err: "" });
+    writeFileSync(join(folder, "page.html"), "mine");
+    const refused = await probeRun(words, { cwd: folder });
+    expect(refused).toEqual({ code: 2, out: "", err: expect.stringContaining("--output would overwrite page.html, which is not a report") });
+    expect(readFileSync(join(folder, "page.html"), "utf8")).toBe("mine");
+  });
+
   test("of what run prints", async () => {
     const { out: results } = await probeRun(["network.smtp", "--lab", "--format", "jsonl", "--repeat", "3", "--interval", "0"]);
     const { code, out } = await probeRun(["report", "-"], { stdin: results });

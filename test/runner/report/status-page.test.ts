@@ -42,9 +42,10 @@ test("what is wrong stands first: since when, and why", () => {
 });
 
 test("without incidents the page says so, and lists what is not measured", () => {
-  const page = statusPage(status([check({}), check({ outcome: "unknown" })]));
+  const page = statusPage(status([check({}), check({ outcome: "unknown", reason: "the secret is too short" })]));
+  expect(page).toContain("the secret is too short");
   expect(page).toContain("✔ No incident is open.");
-  expect(page).toContain("1 of 2 checks are not measured");
+  expect(page).toContain("1 of 2 checks is not measured");
 });
 
 test("no text of a check is markup, and no script or request is in it", () => {

@@ -33,6 +33,28 @@ describe("a suite runs on vitest", () => {
     expect(code).toBe(0);
   });
 
+  test("a check that cannot be run says why, at its line", async () => {
+    const cwd = folder({ "mail.yaml": suite("  - probe: network.smtp@2\n    input: { auth: { username: u, password: abc } }\n") });
+    const { code, err } = await probeRunTest(["mail.yaml"], cwd, lab);
+    expect(code).toBe(1);
+    expect(err).toContain("insist with --allow-short-secrets");
+    expect(err).toContain("mail.yaml:5:12");
+    expect(err).not.toContain("assertProtectable");
+  });
+
+  test("-t takes a word or a regular expression", async () => {
+    const cwd = folder({ "mail.yaml": example });
+    expect(await probeRunTest(["mail.yaml", "-t", "("], cwd, lab)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('-t "(" is not a regular expression'),
+    });
+    expect(await probeRunTest(["mail.yaml", "-t", "(", "--list"], cwd, lab)).toMatchObject({ code: 2 });
+    expect(await probeRunTest(["mail.yaml", "-t", "greet", "--list"], cwd, lab)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("no check was selected"),
+    });
+  });
+
   test("and a table says how each check ended on each target", async () => {
     const checks = "checks:\n  - probe: network.smtp@2\n    name: is there\n    retries: 1\n  - probe: network.smtp@2\n    name: is fast\n    targets: [mx1]\n";
     const targets = `targets:\n  mx1: { target_host: 127.0.0.1, target_port: ${server.port} }\n  mx2: { target_host: 127.0.0.1, target_port: 1 }\n`;
