@@ -13,6 +13,12 @@ export function failedAssertions(expected: Expected, actual: unknown): string[] 
   });
 }
 
+/** The values that an expectation names as right. */
+export function expectedValues(expected: Expected): unknown[] {
+  const { equals, in: list = [], one_of: older = [] } = assertionsOf(expected);
+  return [...(equals === undefined ? [] : [equals]), ...list, ...older];
+}
+
 function assertionsOf(expected: Expected): Assertion {
   return expected !== null && typeof expected === "object" && !Array.isArray(expected) ? (expected as Assertion) : { equals: expected };
 }

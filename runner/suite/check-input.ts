@@ -1,10 +1,11 @@
+import { expectedValues } from "../assertions/assertions.js";
 import { accept } from "../harness/accept.js";
 import type { NewestVersion } from "../harness/define-probe.js";
 import { type LoadedProbe, loadProbe } from "../harness/registry.js";
 import { type Asked, candidates, parseAsked } from "../harness/version.js";
 import { RequestError, type Violation } from "../support/request-error.js";
 import { fitToContract, stepsOf } from "./coerce-input.js";
-import { parseFieldPath, unknownField } from "./field-path.js";
+import { impossibleValue, parseFieldPath, unknownField } from "./field-path.js";
 import type { PlannedCheck } from "./plan.js";
 import { addressInput } from "./play.js";
 import { probeName } from "./probe-name.js";
@@ -88,9 +89,12 @@ function pathIn({ path, field }: Omit<Layer, "input">, steps: readonly string[])
 
 function checkFields(loaded: LoadedProbe, version: string, { check, index }: PlannedCheck, collector: ProblemCollector): void {
   const { output } = loaded.probe.versions[version] as NewestVersion;
-  for (const field of Object.keys(check.expect?.output ?? {})) {
-    const unknown = unknownField(output.schema, parseFieldPath(field));
-    if (unknown === null) continue;
-    collector.add(["checks", index, "expect", "output", field], "key", `${unknown.message} in ${loaded.probe.name}@${version}`, unknown.hint);
+  for (const [field, expected] of Object.entries(check.expect?.output ?? {})) {
+    const path = parseFieldPath(field);
+    const at = ["checks", index, "expect", "output", field];
+    const unknown = unknownField(output.schema, path);
+    const impossible = unknown === null ? impossibleValue(output.schema, path, expectedValues(expected)) : null;
+    if (unknown !== null) collector.add(at, "key", `${unknown.message} in ${loaded.probe.name}@${version}`, unknown.hint);
+    if (impossible !== null) collector.add(at, "value", `${impossible.message} in ${loaded.probe.name}@${version}`, impossible.hint);
   }
 }

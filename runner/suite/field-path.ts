@@ -40,6 +40,9 @@ interface SchemaNode {
   items?: SchemaNode;
   anyOf?: SchemaNode[];
   oneOf?: SchemaNode[];
+  type?: unknown;
+  enum?: unknown[];
+  const?: unknown;
 }
 
 /** Why an output of this schema cannot have such a field; null if it can. */
@@ -58,6 +61,29 @@ export function unknownField(schema: unknown, path: readonly string[]): { messag
   return null;
 }
 
+/** Why a field of this schema cannot have one of these values; null if it can. Only fields with a list of values say so. */
+export function impossibleValue(schema: unknown, path: readonly string[], values: readonly unknown[]): { message: string; hint: string } | null {
+  const nodes = path.reduce((all, step) => all.flatMap((node) => stepInto(node, step)), branches(schema as SchemaNode));
+  const allowed = nodes.map(valuesOf);
+  if (nodes.length === 0 || allowed.includes(null)) return null;
+  const known = (allowed as unknown[][]).flat();
+  const wrong = values.find((value) => (value === null || typeof value !== "object") && !known.includes(value));
+  if (wrong === undefined) return null;
+  const names = known.filter((value) => value !== null).map(String);
+  const near = nearest(String(wrong), names, 1)[0];
+  return {
+    message: `${path.join(".")} is never ${JSON.stringify(wrong)}`,
+    hint: near === undefined ? `it is one of ${names.join(", ")}` : `did you mean ${near}?`,
+  };
+}
+
+/** All values of a schema that lists them; null otherwise. */
+function valuesOf({ type, enum: list, const: only }: SchemaNode): unknown[] | null {
+  if (list !== undefined) return list;
+  if (only !== undefined) return [only];
+  return type === "null" ? [null] : null;
+}
+
 function stepInto(node: SchemaNode, step: string): SchemaNode[] {
   if (node.items !== undefined) return branches(node.items);
   const property = node.properties?.[step];
@@ -67,7 +93,7 @@ function stepInto(node: SchemaNode, step: string): SchemaNode[] {
   return typeof node.additionalProperties === "object" ? branches(node.additionalProperties) : [];
 }
 
-function isOpen(node: SchemaNode & { type?: unknown; enum?: unknown; const?: unknown }): boolean {
+function isOpen(node: SchemaNode): boolean {
   return node.additionalProperties === undefined && node.enum === undefined && node.const === undefined && (node.type === undefined || node.type === "object");
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseFieldPath, unknownField, valueAt } from "../../../runner/suite/field-path.js";
+import { impossibleValue, parseFieldPath, unknownField, valueAt } from "../../../runner/suite/field-path.js";
 import { list, nullable, record } from "../../../schemas/shape.js";
 
 const output = {
@@ -30,6 +30,32 @@ describe("a field", () => {
     ["tls.toString", undefined],
   ])("%s", (written, value) => {
     expect(valueAt(output, parseFieldPath(written))).toEqual(value);
+  });
+});
+
+describe("a schema knows which values a field with a list of them can have", () => {
+  const schema = record({
+    starttls: nullable({ enum: ["secured", "refused"] }),
+    phases: list(record({ name: { type: "string" }, kind: { enum: ["dns", "tcp"] } })),
+    size: { anyOf: [{ enum: ["absent"] }, { type: "integer" }] },
+  });
+
+  test.each<[written: string, values: unknown[]]>([
+    ["starttls", ["secured", null]],
+    ["phases.connect.kind", ["tcp"]],
+    ["phases.connect.name", ["anything"]],
+    ["size", ["absent", 7, "any text"]],
+    ["starttls", [{ some: "object" }]],
+  ])("%s can be %j", (written, values) => {
+    expect(impossibleValue(schema, parseFieldPath(written), values)).toBeNull();
+  });
+
+  test.each<[written: string, values: unknown[], message: string, hint: string]>([
+    ["starttls", ["secure"], 'starttls is never "secure"', "did you mean secured?"],
+    ["starttls", ["secured", true], "starttls is never true", "it is one of secured, refused"],
+    ["phases.connect.kind", [null], "phases.connect.kind is never null", "it is one of dns, tcp"],
+  ])("%s is never %j", (written, values, message, hint) => {
+    expect(impossibleValue(schema, parseFieldPath(written), values)).toEqual({ message, hint });
   });
 });
 
