@@ -11,10 +11,11 @@ import { type Arguments, wholeNumber } from "./arguments.js";
 import { defineCommand } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 import { inputBatches, type ListedInput } from "./input/input-batches.js";
+import { requireFile } from "./input/require-file.js";
 import type { Io } from "./io.js";
 import { openQueueOption } from "./open-queue-option.js";
 import { queueOption } from "./queue-option.js";
-import { requestErrorText } from "./report-error.js";
+import { reportError } from "./report-error.js";
 
 const options = {
   queue: queueOption,
@@ -55,6 +56,7 @@ interface Totals {
 
 async function run({ words, options: given }: Arguments<typeof options>, io: Io): Promise<number> {
   const [name, path] = words as [string, string];
+  requireFile(path, "enqueue", io);
   const asked = parseAsked(name);
   const jobOptions = jobOptionsOf(given);
   const loaded = await loadDefinition(asked.name);
@@ -67,7 +69,8 @@ async function run({ words, options: given }: Arguments<typeof options>, io: Io)
       return jobMessage(loaded, asked, input, { ...jobOptions, ...idAndKey(given, each, input) });
     } catch (error) {
       totals.refused += 1;
-      reportInvalid(error, each, io);
+      if (!(error instanceof RequestError)) throw error;
+      reportError(error, io, each.place);
       return null;
     }
   };
@@ -122,12 +125,6 @@ function keyOf(input: unknown, path: string): string | null {
     .split(".")
     .reduce<unknown>((node, name) => (node === null || typeof node !== "object" ? undefined : (node as Record<string, unknown>)[name]), input);
   return typeof value === "string" || typeof value === "number" ? String(value).toLowerCase() : null;
-}
-
-function reportInvalid(error: unknown, { place }: ListedInput, io: Io): void {
-  if (!(error instanceof RequestError)) throw error;
-  // The error names an unreadable line already.
-  io.err(`${error.code === "unreadable_input" ? "" : `${place}: `}${requestErrorText(error)}`);
 }
 
 async function report({ accepted, duplicate, refused }: Totals, { json, ids }: Given, io: Io): Promise<void> {

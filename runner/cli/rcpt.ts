@@ -7,6 +7,7 @@ import { DEFAULT_FILE, setDefaultBehaviourFile } from "../sqlite/store-path.js";
 import { type Arguments, wholeNumber } from "./arguments.js";
 import { defineCommand } from "./command.js";
 import { EXIT } from "./exit-codes.js";
+import { looksLikeFile } from "./input/format.js";
 import type { Io } from "./io.js";
 import { withOverrides } from "./overrides.js";
 import { queueOption } from "./queue-option.js";
@@ -49,8 +50,11 @@ type Given = Arguments<typeof options>["options"];
 
 async function run({ words, options: given }: Arguments<typeof options>, io: Io): Promise<number> {
   const [word] = words as [string];
+  if (word.trim() === "") throw new UsageError("the address is empty", "is the variable set?");
   const input = inputOf(given, io);
   const isList = word === "-" || !word.includes("@") || existsSync(resolve(io.cwd, word));
+  if (isList && word !== "-" && !looksLikeFile(word) && !existsSync(resolve(io.cwd, word)))
+    throw new UsageError(`${JSON.stringify(word)} is neither an address nor a file`, "an address has an @; a list is a file, or - for stdin");
   checkOptions(given, isList);
   if (given.queue !== null) {
     const list = await (await import("./rcpt/list.js")).readList(word, given.column, io);

@@ -2,20 +2,21 @@ import type { QueueError } from "../queue/queue-error.js";
 import { printable } from "../support/printable.js";
 import { RequestError, type Violation } from "../support/request-error.js";
 import { EXIT } from "./exit-codes.js";
+import { withPlace } from "./input/place.js";
 import type { Io } from "./io.js";
 
 /** A screenful is enough. */
 const MAX_VIOLATIONS = 50;
 
-/** Prints an error, and returns its exit code. */
-export function reportError(error: unknown, io: Pick<Io, "err">): number {
+/** Prints an error, with the place of the input that it is about, and returns its exit code. */
+export function reportError(error: unknown, io: Pick<Io, "err">, place: string | null = null): number {
   if (error instanceof RequestError) {
-    io.err(requestErrorText(error));
+    io.err(requestErrorText(place === null ? error : withPlace(error, place)));
     return EXIT.badRequest;
   }
-  if (error instanceof AggregateError && error.errors.length > 0) return Math.max(...error.errors.map((each) => reportError(each, io)));
+  if (error instanceof AggregateError && error.errors.length > 0) return Math.max(...error.errors.map((each) => reportError(each, io, place)));
   const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
-  io.err(`probe-run: could not run: ${printable(message)}\n`);
+  io.err(`probe-run: ${place === null ? "" : `${printable(place)}: `}could not run: ${printable(message)}\n`);
   if (stack !== undefined && !isSystemError(error)) io.err(`${printable(stack.slice(stack.indexOf("\n    at ") + 1))}\n`);
   return EXIT.couldNotRun;
 }

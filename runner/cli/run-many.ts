@@ -7,6 +7,7 @@ import { SecretKeeper } from "../run/secret-keeper.js";
 import { RequestError, type Violation } from "../support/request-error.js";
 import { InOrder } from "./emit-in-order.js";
 import { EXIT, exitCodeOf } from "./exit-codes.js";
+import type { ListPlaces } from "./input/read-word.js";
 import type { Io } from "./io.js";
 import { rendererFor } from "./present.js";
 import { Progress } from "./progress.js";
@@ -18,6 +19,8 @@ import { UsageError } from "./usage-error.js";
 
 export interface Plan {
   readonly inputs: readonly unknown[];
+  /** Null for a single input that is repeated. */
+  readonly list: ListPlaces | null;
   readonly concurrency: number;
   /** How often the whole list is run. */
   readonly repeat: number;
@@ -26,10 +29,9 @@ export interface Plan {
 }
 
 /** Runs every input of a list, with limited concurrency and in rounds, and prints in the order of the inputs. The worst run decides the exit code. */
-export async function runMany(request: RunRequest, { inputs, concurrency, repeat, intervalMs }: Plan, io: Io): Promise<number> {
-  if (inputs.length === 0) throw new UsageError("the input is an empty array", "there is nothing to run");
+export async function runMany(request: RunRequest, { inputs, list, concurrency, repeat, intervalMs }: Plan, io: Io): Promise<number> {
   if (request.options.record !== null) throw new UsageError("--record requires a single input and a single run", "record each run separately");
-  const ready = await checkAll(request, inputs);
+  const ready = await checkAll(request, inputs, list);
   const targets = inputs.map((input) => targetName(input, request.loaded.probe.target));
   const renderer = await rendererFor(request.options, { isList: true, isRepeated: repeat > 1, targets }, io);
   const progress = new Progress(io, inputs.length * repeat);
@@ -43,7 +45,7 @@ export async function runMany(request: RunRequest, { inputs, concurrency, repeat
   for (let round = 0; round < repeat; round++) {
     if (round > 0 && !(await waitedUntil(began + round * intervalMs, request.signal))) break;
     await forEach(ready, concurrency, async (input, index) => {
-      const { report, code, error } = await runItem(request, input, index, io);
+      const { report, code, error } = await runItem(request, input, { index, list }, io);
       const result = resultOf(request, targets[index] as string | null, report, error);
       worst = Math.max(worst, code);
       summary.add(report);
@@ -67,7 +69,7 @@ async function waitedUntil(time: number, signal: AbortSignal): Promise<boolean> 
 }
 
 /** Reports everything that is wrong with any input before anything is sent. Secrets are resolved here for the same reason. */
-async function checkAll({ loaded, asked, signal, timeoutMs }: RunRequest, inputs: readonly unknown[]): Promise<unknown[]> {
+async function checkAll({ loaded, asked, signal, timeoutMs }: RunRequest, inputs: readonly unknown[], list: ListPlaces | null): Promise<unknown[]> {
   const ready: unknown[] = [];
   const violations: Violation[] = [];
   let message = "";
@@ -82,22 +84,36 @@ async function checkAll({ loaded, asked, signal, timeoutMs }: RunRequest, inputs
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
       message ||= error.message;
-      violations.push(...error.violations.map((violation) => ({ ...violation, pointer: `/${index}${violation.pointer}` })));
+      violations.push(...error.violations.map((violation) => (list === null ? violation : ofInput(violation, list.places[index] as string))));
     }
   }
-  if (violations.length > 0) throw new RequestError(message, "invalid_input", violations);
+  if (violations.length > 0) throw new RequestError(list === null ? message : `${list.name}: ${message}`, "invalid_input", violations);
   return ready;
 }
 
+function ofInput(violation: Violation, place: string): Violation {
+  return { ...violation, pointer: `${place} ${violation.pointer}`.trimEnd() };
+}
+
+interface Item {
+  readonly index: number;
+  readonly list: ListPlaces | null;
+}
+
 /** A bug in one run must not lose the results of others. */
-async function runItem(request: RunRequest, input: unknown, index: number, io: Io): Promise<{ report: Report | null; code: number; error: string | null }> {
+async function runItem(
+  request: RunRequest,
+  input: unknown,
+  { index, list }: Item,
+  io: Io,
+): Promise<{ report: Report | null; code: number; error: string | null }> {
   const trace = request.options.trace ? (event: Parameters<typeof traceLines>[0]): void => io.err(traceLines(event, `[${index}] `)) : null;
   try {
     const report = await perform(request, input, trace);
     return { report, code: exitCodeOf(report, request.failOn), error: null };
   } catch (error) {
-    io.err(`probe-run: input ${index}:\n`);
-    return { report: null, code: reportError(error, io), error: error instanceof Error ? error.message : String(error) };
+    const place = list === null ? null : `${list.name}, ${list.places[index]}`;
+    return { report: null, code: reportError(error, io, place), error: error instanceof Error ? error.message : String(error) };
   }
 }
 

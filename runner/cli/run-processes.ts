@@ -8,6 +8,8 @@ import { RequestError } from "../support/request-error.js";
 import { InOrder } from "./emit-in-order.js";
 import { EXIT, exitCodeOf } from "./exit-codes.js";
 import { inputBatches, type ListedInput } from "./input/input-batches.js";
+import { nameOf } from "./input/place.js";
+import { holdsNoInput } from "./input/read-word.js";
 import type { Io } from "./io.js";
 import { rendererFor } from "./present.js";
 import { Progress } from "./progress.js";
@@ -43,7 +45,7 @@ export async function runInProcesses(request: RunRequest, plan: ProcessesPlan, i
     await list.print(run);
     await request.pusher?.room();
   }
-  return list.end();
+  return list.end(plan);
 }
 
 function checkTogether({ record, trace, repeat }: RunRequest["options"]): void {
@@ -103,7 +105,7 @@ class PrintedList {
   async print({ index, input, report, error }: ReportOfMany): Promise<void> {
     const { position, place } = this.#places.get(index) as Place;
     this.#places.delete(index);
-    const code = report === null ? this.#tell(error, place) : exitCodeOf(report, this.request.failOn);
+    const code = report === null ? this.#reportError(error, place) : exitCodeOf(report, this.request.failOn);
     this.#summary.add(report);
     this.#end(code);
     const result = resultOf(this.request, targetName(input, this.request.loaded.probe.target), report, error?.message ?? null);
@@ -111,8 +113,8 @@ class PrintedList {
     await this.#printed.add(position, this.renderer.present(result, position));
   }
 
-  async end(): Promise<number> {
-    if (this.#read === 0 && !this.request.signal.aborted) throw new UsageError("the input is empty", "there is nothing to run");
+  async end({ path }: ProcessesPlan): Promise<number> {
+    if (this.#read === 0 && !this.request.signal.aborted) throw holdsNoInput(nameOf(path));
     this.#progress.clear();
     await this.io.out(this.renderer.end(this.#summary));
     tellSummary(this.request, this.#summary, false, this.io);
@@ -126,17 +128,15 @@ class PrintedList {
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
       this.#summary.add(null);
-      this.#end(this.#tell(error, place));
-      void this.#printed.add(position, this.renderer.present(resultOf(this.request, null, null, error.message), position));
+      this.#end(this.#reportError(error, place));
+      void this.#printed.add(position, this.renderer.present(resultOf(this.request, null, null, `${place}: ${error.message}`), position));
       return null;
     }
   }
 
-  #tell(error: Error, place: string): number {
+  #reportError(error: Error, place: string): number {
     this.#progress.clear();
-    // A line that cannot be read is named by its error already.
-    if (!(error instanceof RequestError && error.code === "unreadable_input")) this.io.err(`${place}: `);
-    return reportError(error, this.io);
+    return reportError(error, this.io, place);
   }
 
   #end(code: number): void {

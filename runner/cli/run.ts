@@ -5,6 +5,7 @@ import { type Arguments, secondsOf, wholeNumber } from "./arguments.js";
 import { type Commands, defineCommand } from "./command.js";
 import type { FailOn } from "./exit-codes.js";
 import { readWord, withTarget } from "./input/read-word.js";
+import { requireFile } from "./input/require-file.js";
 import type { Io } from "./io.js";
 import { withOverrides } from "./overrides.js";
 import { formatOf } from "./present.js";
@@ -46,10 +47,11 @@ async function run({ words, options }: Given, io: Io, commands: Commands): Promi
   const [name, word] = words as [string, string | undefined];
   checkTogether(options, word);
   allowShortSecrets(options);
+  if (options.processes !== null) requireFile(word as string, "--processes", io);
   const { timeoutMs, processes, ...numbers } = numbersOf(options);
   const asked = parseAsked(name);
   const loading = loadOrSuggest(asked.name, commands);
-  const [loaded, { value: read, target }] = await both(loading, word === undefined || processes !== null ? NOTHING : readWord(word, asked, loading, io));
+  const [loaded, { value: read, target, list }] = await both(loading, word === undefined || processes !== null ? NOTHING : readWord(word, asked, loading, io));
   if (target !== null && options.lab !== null)
     throw new UsageError("--lab and a target cannot be combined", "leave one of them out: the lab is a target of its own");
   if (word === undefined && options.set.length === 0 && options.lab === null) {
@@ -77,7 +79,7 @@ async function run({ words, options }: Given, io: Io, commands: Commands): Promi
       }
       const inputs = Array.isArray(read) ? read.map(complete) : [complete(read)];
       if (!Array.isArray(read) && numbers.repeat === 1) return runOne(request, inputs[0], io);
-      return (await import("./run-many.js")).runMany(request, { inputs, ...numbers }, io);
+      return (await import("./run-many.js")).runMany(request, { inputs, list, ...numbers }, io);
     };
     const code = await runAll();
     await pusher?.settled();
@@ -115,7 +117,7 @@ function checkTogether(options: Given["options"], word: string | undefined): voi
   if (interval !== null && repeat === null) throw new UsageError("--interval requires --repeat", "add --repeat N");
 }
 
-const NOTHING = Promise.resolve({ value: {}, target: null });
+const NOTHING = Promise.resolve({ value: {}, target: null, list: null });
 
 /** A misspelt command is parsed as a probe, so the error suggests both. */
 async function loadOrSuggest(name: string, commands: Commands): Promise<Awaited<ReturnType<typeof loadProbe>>> {

@@ -1,4 +1,4 @@
-import { UsageError } from "../usage-error.js";
+import { RequestError } from "../../support/request-error.js";
 
 /** Comma-separated values (RFC 4180), tolerating common deviations. */
 
@@ -23,12 +23,24 @@ function quotedCell(line: string, from: number): [string, number] {
   let cell = "";
   let at = from;
   for (; line[at] !== '"' || line[at + 1] === '"'; at += 1) {
-    if (at >= line.length) throw new UsageError(`a quote is not closed: ${excerpt(line)}`, "a CSV record must end on its line");
+    if (at >= line.length) throw openQuote(line);
     if (line[at] === '"') at += 1;
     cell += line[at];
   }
   const comma = line.indexOf(",", at);
   return [cell, comma === -1 ? line.length : comma];
+}
+
+/** More cells than columns: a comma in one of them would move the others. */
+export function checkLength(cells: readonly string[], header: readonly string[]): void {
+  if (cells.length <= header.length) return;
+  const message = `it has ${cells.length} cells, and the header ${header.length}`;
+  throw new RequestError("it does not fit the header", "unreadable_input", [{ pointer: "", message, hint: "quote cells that contain a comma" }]);
+}
+
+function openQuote(line: string): RequestError {
+  const message = "a CSV record must end on its line";
+  return new RequestError(`a quote is not closed: ${excerpt(line)}`, "unreadable_input", [{ pointer: "", message, hint: null }]);
 }
 
 function excerpt(line: string): string {

@@ -4,17 +4,22 @@ import { RequestError } from "../../support/request-error.js";
 const MAX_LEVELS = 64;
 
 /** Parses hand-written JSON; an error names the line and column. */
-export function parseJson(text: string, name: string): unknown {
+export function parseJson(text: string, name: string, nameFault = placeOf): unknown {
   if (text.trim() === "") throw unreadableText(`${name} is empty`, "it must hold a JSON object, or an array of them");
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     const { at, expected } = firstFault(text);
-    throw unreadableText(`${name} is not JSON`, `${placeOf(text, at)}: ${expected}, found ${foundAt(text, at)}`);
+    throw unreadableText(`${name} is not JSON`, `${nameFault(text, at)}: ${expected}, found ${foundAt(text, at)}`);
   }
   checkDepth(value, name);
   return value;
+}
+
+/** Parses a line of JSON Lines, whose number the caller names. */
+export function parseJsonLine(line: string): unknown {
+  return parseJson(line, "it", (_, at) => `column ${at + 1}`);
 }
 
 export function checkDepth(value: unknown, name: string): void {

@@ -1,7 +1,10 @@
+import { isUtf8 } from "node:buffer";
 import { createReadStream } from "node:fs";
 import { resolve } from "node:path";
+import { fileProblem } from "../../support/file-error.js";
 import { RequestError } from "../../support/request-error.js";
 import type { Io } from "../io.js";
+import { nameOf } from "./place.js";
 
 /** Longer lines are rejected. */
 const MAX_BYTES = 16 * 1024 * 1024;
@@ -18,7 +21,11 @@ export async function* linesOf(written: string, io: Io, { keepBlank = false }: {
   let rest: Buffer[] = [];
   let number = 0;
   const trimmed = (text: string): string => (keepBlank ? text.replace(/\r$/, "") : text.trim());
-  const lineOf = (bytes: Buffer): Line => ({ number: ++number, text: trimmed(bytes.toString("utf8")) });
+  const lineOf = (bytes: Buffer): Line => {
+    number += 1;
+    if (!isUtf8(bytes)) throw unreadable(`${nameOf(written)} cannot be read`, `line ${number} is not UTF-8 text`);
+    return { number, text: trimmed(bytes.toString("utf8")) };
+  };
   const wanted = (lines: readonly Line[]): Line[] => lines.filter(({ text }) => keepBlank || text !== "");
   for await (const chunk of bytesOf(written, io)) {
     const lines: Line[] = [];
@@ -40,18 +47,12 @@ async function* bytesOf(written: string, { stdin, cwd }: Io): AsyncGenerator<Buf
   try {
     for await (const chunk of stream) yield Buffer.from(chunk as Uint8Array);
   } catch (error) {
-    throw cannotRead(written, error as NodeJS.ErrnoException);
+    throw unreadable(fileProblem(nameOf(written), error), "give a file, or - for stdin");
   }
 }
 
-function cannotRead(written: string, { code, message }: NodeJS.ErrnoException): RequestError {
-  if (code === "ENOENT") return unreadable(`there is no file ${JSON.stringify(written)}`, "give a file, or - for stdin");
-  if (code === "EISDIR") return unreadable(`${written} is a directory`, "give a file, or - for stdin");
-  return unreadable(`${written} cannot be read`, message);
-}
-
 function tooLong(written: string, number: number): RequestError {
-  return unreadable(`line ${number} of ${written} is too long`, "a line may hold 16 MB");
+  return unreadable(`${nameOf(written)}, line ${number}: it is too long`, "a line may hold 16 MB");
 }
 
 function unreadable(message: string, hint: string): RequestError {

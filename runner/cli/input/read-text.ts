@@ -1,27 +1,25 @@
 import { closeSync, createReadStream, fstatSync, openSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { nearest } from "../../support/did-you-mean.js";
+import { fileProblem } from "../../support/file-error.js";
 import { RequestError } from "../../support/request-error.js";
 import type { Io } from "../io.js";
 import { formatOfName } from "./format.js";
+import { nameOf } from "./place.js";
 
 /** Larger inputs are rejected before they are read. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
 /** The text of a given input: a file, or - for stdin. */
-export async function readText(written: string, io: Io): Promise<string> {
-  return decoded(await readBytes(written, io), nameOf(written));
+export async function readText(written: string, io: Io, { mayBeEmpty = false }: { readonly mayBeEmpty?: boolean } = {}): Promise<string> {
+  return decoded(await readBytes(written, io, { mayBeEmpty }), nameOf(written));
 }
 
 /** The same as bytes, for an input that need not be UTF-8. */
-export async function readBytes(written: string, io: Io): Promise<Uint8Array> {
+export async function readBytes(written: string, io: Io, { mayBeEmpty = false }: { readonly mayBeEmpty?: boolean } = {}): Promise<Uint8Array> {
   const bytes = written === "-" ? await readStdin(io) : await readFileCapped(written, io);
-  if (bytes.length === 0) throw unreadable(`${nameOf(written)} is empty`, "it must hold an input, or a list of them");
+  if (bytes.length === 0 && !mayBeEmpty) throw unreadable(`${nameOf(written)} is empty`, "give a file that is not empty");
   return bytes;
-}
-
-function nameOf(written: string): string {
-  return written === "-" ? "stdin" : written;
 }
 
 async function readStdin({ stdin }: Io): Promise<Uint8Array> {
@@ -41,7 +39,7 @@ async function readFileCapped(written: string, io: Io): Promise<Uint8Array> {
     const file = openSync(resolve(io.cwd, written), "r");
     try {
       const stat = fstatSync(file);
-      if (stat.isDirectory()) throw unreadable(`${written} is a directory`, "give a file, or - for stdin");
+      if (stat.isDirectory()) throw unreadable(fileProblem(written, { code: "EISDIR" }), "give a file, or - for stdin");
       if (stat.size > MAX_BYTES)
         throw unreadable(`${written} is too large`, `it holds ${Math.ceil(stat.size / 1024 / 1024)} MB`, "an input holds 16 MB at most");
       // A pipe or a device has no size, so it is read to its end.
@@ -57,9 +55,10 @@ async function readFileCapped(written: string, io: Io): Promise<Uint8Array> {
 }
 
 async function cannotOpen(written: string, error: NodeJS.ErrnoException, io: Io): Promise<RequestError> {
-  if (error.code !== "ENOENT") return unreadable(`${written} cannot be read`, error.message);
+  const problem = fileProblem(written, error);
+  if (error.code !== "ENOENT") return unreadable(problem, "give a file, or - for stdin");
   const near = await neighbour(resolve(io.cwd, written));
-  return unreadable(`there is no file ${JSON.stringify(written)}`, near === undefined ? "give a file, or - for stdin" : `did you mean ${near}?`);
+  return unreadable(problem, near === undefined ? "give a file, or - for stdin" : `did you mean ${near}?`);
 }
 
 async function neighbour(path: string): Promise<string | undefined> {

@@ -7,13 +7,22 @@ import { RequestError } from "../../support/request-error.js";
 import type { Io } from "../io.js";
 import { looksLikeFile } from "./format.js";
 import { parseInputs } from "./parse-inputs.js";
+import { nameOf } from "./place.js";
 import { readText } from "./read-text.js";
 
 /** The input that a word on the command line stands for. */
 export interface Read {
   readonly value: unknown;
+  /** Null for a single input. */
+  readonly list: ListPlaces | null;
   /** A note for the error if the input is rejected; null for a file. */
   readonly target: TargetWord | null;
+}
+
+/** Where the inputs of a list are: its name, and `line 3` or `input 3` of each. */
+export interface ListPlaces {
+  readonly name: string;
+  readonly places: readonly string[];
 }
 
 interface TargetWord {
@@ -21,18 +30,31 @@ interface TargetWord {
   readonly fields: readonly string[];
 }
 
+async function readFile(word: string, schema: () => Promise<InputSchema>, io: Io): Promise<Omit<Read, "target">> {
+  const name = nameOf(word);
+  const text = await readText(word, io, { mayBeEmpty: true });
+  const { value, places } = text.trim() === "" ? { value: [], places: [] } : await parseInputs(text, name, await schema());
+  if (places?.length === 0) throw holdsNoInput(name);
+  return { value, list: places === null ? null : { name, places } };
+}
+
+/** There is nothing to run. */
+export function holdsNoInput(name: string): RequestError {
+  return new RequestError(`${name} holds no input`, "unreadable_input", [{ pointer: "", message: "there is nothing to run", hint: null }]);
+}
+
 /** Reads the input for a word: a file, - for stdin, or a target of the probe. */
 export async function readWord(word: string, asked: Asked, loading: Promise<LoadedProbe>, io: Io): Promise<Read> {
-  if (word === "-" || isInput(resolve(io.cwd, word), word) || looksLikeFile(word)) {
-    const text = await readText(word, io);
-    return { value: await parseInputs(text, word === "-" ? "stdin" : word, schemaOf(await loading, asked)), target: null };
+  if (word === "-" || (word.trim() !== "" && isInput(resolve(io.cwd, word), word)) || looksLikeFile(word)) {
+    return { ...(await readFile(word, async () => schemaOf(await loading, asked), io)), target: null };
   }
+  if (word.trim() === "") throw new RequestError("the target is empty", "usage", [{ pointer: "", message: "is the variable set?", hint: null }]);
   const loaded = await loading;
   const schema = schemaOf(loaded, asked);
   const { target, name } = loaded.probe;
   // An older contract may have other target fields.
   if (target === undefined || missingFields(target, schema).length > 0) throw takesNoTarget(asked.version === null ? name : `${name}@${asked.version}`, word);
-  return { value: inputFromTarget(target, schema, word), target: { word, fields: fieldsOfTarget(target) } };
+  return { value: inputFromTarget(target, schema, word), target: { word, fields: fieldsOfTarget(target) }, list: null };
 }
 
 function schemaOf({ probe, versions }: LoadedProbe, asked: Asked): InputSchema {

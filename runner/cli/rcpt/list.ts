@@ -1,8 +1,9 @@
-import { cellsOf } from "../input/csv.js";
+import { cellsOf, checkLength } from "../input/csv.js";
 import { formatOfName, formatOfText } from "../input/format.js";
-import { parseJson } from "../input/json-text.js";
+import { parseJsonLine } from "../input/json-text.js";
 import { type Line, linesOf } from "../input/lines.js";
 import { parseInputs } from "../input/parse-inputs.js";
+import { nameOf, readAt } from "../input/place.js";
 import { readText } from "../input/read-text.js";
 import type { Io } from "../io.js";
 import { UsageError } from "../usage-error.js";
@@ -27,14 +28,13 @@ const USUAL_NAMES = ["email", "e-mail", "mail", "email_address", "emailaddress",
 /** Reads addresses: CSV with or without a header, JSON Lines, JSON or YAML of objects or strings, or one address per line. */
 export async function readList(path: string, column: string | null, io: Io): Promise<AddressList> {
   const format = formatOfName(path);
-  if (format === "json" || format === "yaml") return listOfValue(await parseInputs(await readText(path, io), path, {}), column, path);
+  if (format === "json" || format === "yaml") return listOfValue(await readText(path, io, { mayBeEmpty: true }), column, path, format);
   const { first, batches } = await withFirstLine(linesOf(path, io, { keepBlank: true }));
   const structured = structuredFormat(first);
-  if (structured === null) return byLine(batches, path, column);
+  if (structured === null) return byLine(batches, nameOf(path), column);
   const held: string[] = [];
   for await (const lines of batches) for (const { text } of lines) held.push(text);
-  const name = path === "-" ? "stdin" : path;
-  return listOfValue(await parseInputs(held.join("\n"), name, {}, structured), column, name);
+  return listOfValue(held.join("\n"), column, nameOf(path), structured);
 }
 
 /** The first line that is not blank, and the batches from the beginning. */
@@ -60,35 +60,44 @@ function structuredFormat(line: string): "json" | "yaml" | null {
   return format === "yaml" && !line.startsWith("#") ? format : null;
 }
 
-async function byLine(batches: AsyncIterable<Line[]>, path: string, column: string | null): Promise<AddressList> {
+async function byLine(batches: AsyncIterable<Line[]>, name: string, column: string | null): Promise<AddressList> {
   const entries: Entry[] = [];
-  let reader: ((text: string, line: number) => string | null) | null = null;
+  let reader: ((text: string) => string | null) | null = null;
   let format: ListFormat = "csv";
   for await (const lines of batches) {
     for (const { number, text: line } of lines) {
       const text = line.trim();
       if (text === "") continue;
-      if (reader === null) {
-        format = /^[{"]/.test(text) && isJson(text) ? "jsonl" : "csv";
-        reader = format === "jsonl" ? (each, at) => fromJson(each, at, column) : csvReader(text, column);
-      }
-      const email = reader(text, number);
-      if (email === null || email === "") continue;
-      refuseDisplayName(email, number);
-      entries.push({ line: number, email });
+      const email = readAt(`${name}, line ${number}`, () => {
+        if (reader === null) {
+          format = /^[{"]/.test(text) && isJson(text) ? "jsonl" : "csv";
+          reader = format === "jsonl" ? (each) => addressIn(parseJsonLine(each), column) : csvReader(text, column);
+        }
+        const found = reader(text);
+        if (found !== null && found !== "") check(found);
+        return found;
+      });
+      if (email !== null && email !== "") entries.push({ line: number, email });
     }
   }
-  return listOf(entries, format, path);
-}
-
-function listOfValue(value: unknown, column: string | null, path: string): AddressList {
-  const entries = (Array.isArray(value) ? value : [value]).map((each, index) => ({ line: index + 1, email: addressIn(each, `entry ${index + 1}`, column) }));
-  return listOf(entries, "jsonl", path);
-}
-
-function listOf(entries: readonly Entry[], format: ListFormat, path: string): AddressList {
-  if (entries.length === 0) throw new UsageError(`${path} contains no address`, "give CSV, JSON, JSON Lines, YAML, or one address per line");
   return { format, entries };
+}
+
+async function listOfValue(text: string, column: string | null, name: string, format: "json" | "yaml"): Promise<AddressList> {
+  if (text.trim() === "") return { format: "jsonl", entries: [] };
+  const { value } = await parseInputs(text, name, {}, format);
+  const entries = (Array.isArray(value) ? value : [value]).map((each, index) => ({
+    line: index + 1,
+    email: readAt(`${name}, input ${index + 1}`, () => addressIn(each, column)),
+  }));
+  return { format: "jsonl", entries };
+}
+
+/** What is certainly no address, but could mean that the file is not a list of addresses, or hold a terminal's control sequences. */
+function check(address: string): void {
+  refuseDisplayName(address);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  if (/[\u0000-\u001f\u007f]/.test(address)) throw new UsageError(`${JSON.stringify(address)} contains a control character`, "is it a list of addresses?");
 }
 
 function isJson(text: string): boolean {
@@ -100,15 +109,11 @@ function isJson(text: string): boolean {
   }
 }
 
-function fromJson(text: string, line: number, column: string | null): string {
-  return addressIn(parseJson(text, `line ${line}`), `line ${line}`, column);
-}
-
-function addressIn(value: unknown, place: string, column: string | null): string {
+function addressIn(value: unknown, column: string | null): string {
   const found = typeof value === "string" ? value : fieldOf(value, column);
   if (typeof found === "string") return found;
   throw new UsageError(
-    `${place} has no address`,
+    "there is no address",
     `it must be a string, or an object with ${column === null ? USUAL_NAMES.join(", ") : JSON.stringify(column)}; --column names another field`,
   );
 }
@@ -120,7 +125,7 @@ function fieldOf(value: unknown, column: string | null): unknown {
 }
 
 /** The first line is a header if it contains no address. */
-function csvReader(first: string, column: string | null): (text: string, line: number) => string | null {
+function csvReader(first: string, column: string | null): (text: string) => string | null {
   const cells = cellsOf(withoutMark(first));
   const isHead = !cells.some((cell) => cell.includes("@"));
   if (!isHead && column !== null) throw new UsageError(`the list has no header with a column ${JSON.stringify(column)}`, "omit --column, or add a header");
@@ -128,14 +133,17 @@ function csvReader(first: string, column: string | null): (text: string, line: n
   let isFirst = true;
   return (text) => {
     const skipped = isFirst && isHead;
-    const line = isFirst ? withoutMark(text) : text;
+    const row = cellsOf(isFirst ? withoutMark(text) : text);
     isFirst = false;
-    return skipped ? null : (cellsOf(line)[at] ?? null);
+    if (skipped) return null;
+    if (isHead) checkLength(row, cells);
+    return row[at] ?? null;
   };
 }
 
 function columnOf(head: readonly string[], column: string | null): number {
   const at = head.findIndex((name) => (column === null ? USUAL_NAMES.includes(name.toLowerCase()) : name === column));
+  if (head.indexOf(head[at] as string, at + 1) > at) throw new UsageError(`two columns are called ${JSON.stringify(head[at])}`, "rename one of them");
   if (at !== -1) return at;
   throw new UsageError(
     column === null ? "no column of the list is known to hold addresses" : `the list has no column ${JSON.stringify(column)}`,

@@ -38,12 +38,12 @@ describe("a file", () => {
   test.each([
     ["missing.json", 'there is no file "missing.json"'],
     ["god.json", "did you mean good.json?"],
-    ["folder", "folder is a directory"],
-    ["empty.json", "empty.json is empty"],
+    ["folder", "folder is a folder"],
+    ["empty.json", "empty.json holds no input"],
     ["comma.json", 'line 2, column 22: expected a field name in double quotes, found ","'],
     ["bytes.json", "it is not UTF-8 text"],
     ["huge.json", "it holds 100 MB; an input holds 16 MB at most"],
-    ["none.json", "the input is an empty array"],
+    ["none.json", "none.json holds no input"],
   ])("%s", (name, words) => refused(["network.smtp", name], words));
 
   test("stdin beyond the size limit", async () => {
@@ -101,8 +101,8 @@ test("an error inside an array is reported with its position, before anything is
   const good = { target_host: server.host, target_port: server.port };
   const { code, out, err } = await probeRun(["network.smtp", "-"], { stdin: JSON.stringify([good, { ...good, target_port: 0 }, good, 7]) });
   expect({ code, out }).toEqual({ code: 2, out: "" });
-  expect(err).toContain("/1/target_port  must be a whole number from 1 to 65535, not 0");
-  expect(err).toContain("/3              must be an object, not 7");
+  expect(err).toContain("input 2 /target_port  must be a whole number from 1 to 65535, not 0");
+  expect(err).toContain("input 4               must be an object, not 7");
 });
 
 test("an unreadable secret is reported before anything is sent, also in an array", async () => {
@@ -110,7 +110,7 @@ test("an unreadable secret is reported before anything is sent, also in an array
   for (const stdin of [input, [{ target_host: server.host, target_port: server.port }, input]]) {
     const { code, err } = await probeRun(["network.smtp", "-"], { stdin: JSON.stringify(stdin) });
     expect(code).toBe(2);
-    expect(err).toContain(`${Array.isArray(stdin) ? "/1" : ""}/auth/password`);
+    expect(err).toContain(`${Array.isArray(stdin) ? "input 2 " : ""}/auth/password`);
     expect(err).toContain("PROBE_RUN_NO_SUCH_VARIABLE");
   }
 });

@@ -37,9 +37,9 @@ describe("enqueue", () => {
   test("an invalid line is reported with its number and the violations of a run; the others are stored", async () => {
     const { code, out, err } = await enqueue(`${closed}\n{"target_hots":"x"}\n{broken\n${closed}\n`);
     expect({ code, out }).toEqual({ code: 2, out: "2 accepted, 2 invalid\n" });
-    expect(err).toContain("line 2: probe-run: the input does not fit network.smtp@2.0.0\n");
+    expect(err).toContain("probe-run: stdin, line 2: the input does not fit network.smtp@2.0.0\n");
     expect(err).toContain("did you mean target_host?");
-    expect(err).toContain("line 3 is not JSON\n  line 1, column 2: expected a field name");
+    expect(err).toContain("probe-run: stdin, line 3: it is not JSON\n  column 2: expected a field name");
   });
 
   test("a secret in plain text is rejected, and appears nowhere", async () => {

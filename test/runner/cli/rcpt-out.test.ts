@@ -44,7 +44,7 @@ describe("--out never changes a file that is not a result of the same list", () 
 test.each<[string, string, readonly string[], Record<string, string>, string]>([
   ["a folder that does not exist", LIST, ["--out", "nowhere/out.csv"], {}, "does not exist"],
   ["a folder as the file", LIST, ["--out", "."], {}, "is not a regular file"],
-  ["a quote that is not closed", 'email\n"ada@example.org\n', [], {}, "a quote is not closed"],
+  ["a quote that is not closed", 'email\n"ada@example.org\n', [], {}, "line 2: a quote is not closed"],
   ["an address with a display name", "email\nJohn <john@example.org>\n", [], {}, "is not a plain address"],
   ["no list of hosts in SMTP_SELF_TEST_HOSTS", LIST, [], { SMTP_SELF_TEST_HOSTS: "nonsense" }, "SMTP_SELF_TEST_HOSTS"],
 ])("%s is bad input", async (_what, list, words, env, expected) => {

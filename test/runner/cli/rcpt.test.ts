@@ -302,7 +302,6 @@ describe("a list", () => {
 
   test.each([
     ["has no addresses", "name\nAda\n", [], "no column of the list is known to hold addresses"],
-    ["is empty", "\n\n", [], "list.txt contains no address"],
     ["has no such column", "name,mail\nAda,ada@first.example\n", ["--column", "post"], 'the list has no column "post"'],
   ])("that %s is rejected", async (_what, text, words, message) => {
     const { code, err } = await rcpt([wrote("list.txt", text), ...words]);

@@ -50,7 +50,7 @@ describe.each(["1", "2"])("--processes %s", (processes) => {
   test("an input that is wrong is reported with its place and left out, and the others run", async () => {
     const { code, out, err } = await run(listOf(at(server), { target_host: 5 }, "{", at(server)), "--compact");
     expect(code).toBe(2);
-    expect(err).toContain("line 2: probe-run: the input does not fit network.smtp@2.0.0\n  /target_host  must be");
+    expect(err).toContain(", line 2: the input does not fit network.smtp@2.0.0\n  /target_host  must be");
     expect(err).toContain("line 3");
     expect(
       out
@@ -87,7 +87,7 @@ test.each([
   [["network.smtp", "LIST", "--processes", "2", "--trace"], "--processes and --trace cannot be combined"],
   [["network.smtp", "LIST", "--processes", "2", "--repeat", "2"], "--processes and --repeat cannot be combined"],
   [["network.smtp", "LIST", "--processes", "2", "--record", "x.transcript"], "--processes and --record cannot be combined"],
-  [["network.smtp", "EMPTY", "--processes", "2"], "the input is empty"],
+  [["network.smtp", "EMPTY", "--processes", "2"], "holds no input"],
   [["network.smtp", "/nowhere/list.jsonl", "--processes", "2"], "/nowhere/list.jsonl"],
 ])("%j is refused", async (argv, words) => {
   const list = listOf(refused(1));

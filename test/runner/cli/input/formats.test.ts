@@ -98,7 +98,7 @@ describe("one input", () => {
 
 describe("an unreadable input is reported by its position", () => {
   test.each([
-    ["bad.jsonl", '{"target_host":"127.0.0.1"}\n{"target_host":}\n', "line 2 is not JSON"],
+    ["bad.jsonl", '{"target_host":"127.0.0.1"}\n{"target_host":}\n', "bad.jsonl, line 2: it is not JSON\n  column 16: "],
     ["bad.yaml", "target_host: [\n", "line 2, column 1"],
     ["twice.yaml", "target_host: a\ntarget_host: b\n", "twice.yaml is not YAML"],
     [
@@ -106,9 +106,9 @@ describe("an unreadable input is reported by its position", () => {
       `a: &a [x,x,x,x,x,x,x,x,x]\n${[..."bcdefg"].map((each, index) => `${each}: &${each} [${new Array(9).fill(`*${"abcdef"[index]}`)}]`).join("\n")}\n`,
       "bomb.yaml cannot be read as YAML",
     ],
-    ["headless.csv", "127.0.0.1,25\n", "line 1 is not a CSV header"],
-    ["wide.csv", "target_host,target_port\n127.0.0.1,25,never\n", "line 2 does not fit the header"],
-    ["empty.yaml", "\n\n", "empty.yaml is empty"],
+    ["headless.csv", "127.0.0.1,25\n", "headless.csv, line 1: it is not a CSV header"],
+    ["wide.csv", "target_host,target_port\n127.0.0.1,25,never\n", "wide.csv, line 2: it does not fit the header"],
+    ["empty.yaml", "\n\n", "empty.yaml holds no input"],
   ])("%s", async (name, text, said) => {
     writeFileSync(join(cwd, name), text);
     const { code, out, err } = await probeRun(["network.smtp", name], { cwd });
@@ -119,7 +119,7 @@ describe("an unreadable input is reported by its position", () => {
   test("enqueue skips an invalid line, and stores the others", async () => {
     const { code, out, err } = await probeRun(["enqueue", "network.smtp", "bad.jsonl", "--queue", `sqlite:${join(cwd, "bad.db")}`], { cwd });
     expect({ code, out }).toEqual({ code: 2, out: "1 accepted, 1 invalid\n" });
-    expect(err).toContain("line 2 is not JSON");
+    expect(err).toContain("bad.jsonl, line 2: it is not JSON\n  column 16: ");
   });
 });
 
