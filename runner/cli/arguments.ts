@@ -36,8 +36,8 @@ type Value = string | null | boolean | string[];
 type OptionToken = { readonly kind: "option"; readonly name: string; readonly rawName: string; readonly value: string | undefined };
 type Token = OptionToken | { readonly kind: "positional"; readonly value: string } | { readonly kind: "option-terminator" };
 
-/** Parses `--name`, `--name value`, `--name=value`, `-n value`, words, and `--`, after which everything is a word. */
-export function parseArguments(argv: readonly string[], table: Options): Arguments<never> {
+/** Parses `--name`, `--name value`, `--name=value`, `-n value`, words, and `--`, after which everything is a word. Errors suggest options of `own`. */
+export function parseArguments(argv: readonly string[], table: Options, own: readonly string[] = Object.keys(table)): Arguments<never> {
   const values: Record<string, Value> = {};
   for (const [name, option] of Object.entries(table)) values[name] = option.value === undefined ? false : option.repeated ? [] : null;
   const words: string[] = [];
@@ -48,8 +48,8 @@ export function parseArguments(argv: readonly string[], table: Options): Argumen
     if (token.kind === "positional") words.push(token.value);
     if (token.kind !== "option") continue;
     const next = tokens[index + 1];
-    const follows = token.value === undefined && next?.kind === "positional" && optionOf(token, table).looksLike?.test(next.value) === true;
-    assign(values, table, token, follows ? next.value : token.value);
+    const follows = token.value === undefined && next?.kind === "positional" && optionOf(token, table, own).looksLike?.test(next.value) === true;
+    assign(values, optionOf(token, table, own), token, follows ? next.value : token.value);
     if (follows) index += 1;
   }
   return { words, options: values } as unknown as Arguments<never>;
@@ -64,9 +64,7 @@ function forNode(table: Options): NonNullable<ParseArgsConfig["options"]> {
   return Object.fromEntries(entries);
 }
 
-function assign(values: Record<string, Value>, table: Options, token: OptionToken, written: string | undefined): void {
-  const { name } = token;
-  const option = optionOf(token, table);
+function assign(values: Record<string, Value>, option: Option, { name }: OptionToken, written: string | undefined): void {
   if (option.value === undefined) {
     if (written !== undefined) throw new UsageError(`--${name} does not take a value`);
     values[name] = true;
@@ -87,10 +85,10 @@ function notAChoice(name: string, given: string, choices: readonly string[]): Us
   return new UsageError(`--${name} does not take ${JSON.stringify(given)}`, hint);
 }
 
-function optionOf({ name, rawName }: OptionToken, table: Options): Option {
+function optionOf({ name, rawName }: OptionToken, table: Options, own: readonly string[]): Option {
   const option = Object.hasOwn(table, name) ? table[name] : undefined;
   if (option !== undefined) return option;
-  const names = [...Object.keys(table), "help"];
+  const names = [...own, "help"];
   const near = nearest(name, names, 1)[0];
   throw new UsageError(
     `there is no option ${rawName}`,
@@ -98,12 +96,12 @@ function optionOf({ name, rawName }: OptionToken, table: Options): Option {
   );
 }
 
-/** A whole number given as an option. */
-export function wholeNumber(name: string, written: string | null, least: number, most: number): number | null {
+/** A whole number given as an option; `of` is its unit. */
+export function wholeNumber(name: string, written: string | null, least: number, most: number, of: string | null = null): number | null {
   if (written === null) return null;
   const number = /^\d{1,9}$/.test(written) ? Number(written) : Number.NaN;
   if (number >= least && number <= most) return number;
-  throw new UsageError(`--${name} must be a whole number from ${least} to ${most}, not ${JSON.stringify(written)}`);
+  throw new UsageError(`--${name} must be a whole number${of === null ? "" : ` of ${of}`} from ${least} to ${most}, not ${JSON.stringify(written)}`);
 }
 
 /** Seconds given as an option, `0.5` too, in milliseconds. */

@@ -4,7 +4,7 @@ import { COMMANDS, type CommandName, isCommand } from "./commands.js";
 import { EXIT } from "./exit-codes.js";
 import type { Io } from "./io.js";
 import { reportError } from "./report-error.js";
-import { assertSubcommand, subcommandIn } from "./subcommand.js";
+import { assertSubcommand, subcommandIn, unknownSubcommand } from "./subcommand.js";
 import { missingArgument, UsageError } from "./usage-error.js";
 
 /** Runs one command line and returns its exit code. */
@@ -55,7 +55,9 @@ export async function calledBy(argv: readonly string[]): Promise<Call> {
 }
 
 export function parseCall({ name, command, rest }: Call): Arguments<never> {
-  const given = parseArguments(rest, command.options);
+  const subcommand = subcommandIn(command, rest);
+  const own = subcommand === null ? undefined : command.subcommands?.[subcommand]?.options;
+  const given = parseArguments(rest, command.options, own);
   if (command.subcommands === undefined) checkWords(name, command, given.words);
   else assertSubcommand(name, command, given);
   return given;
@@ -93,6 +95,8 @@ async function generalHelp(argv: readonly string[], io: Io): Promise<number> {
 async function commandHelp(name: CommandName, command: Command, words: readonly string[], io: Io): Promise<number> {
   const { helpOf, helpOfSubcommand } = await import("./help.js");
   const subcommand = subcommandIn(command, words);
+  const [first = "-"] = words;
+  if (command.subcommands !== undefined && subcommand === null && !first.startsWith("-")) throw unknownSubcommand(first, command.subcommands);
   await io.out(subcommand === null ? helpOf(name, command) : helpOfSubcommand(name, command, subcommand));
   return EXIT.ok;
 }

@@ -37,7 +37,7 @@ async function run({ options: given }: Arguments<typeof options>, io: Io): Promi
     signedName: given["signed-name"] ?? "org",
     host: given.host,
     port: wholeNumber("port", given.port, 1, 65_535) ?? 25,
-    timeoutMs: wholeNumber("timeout", given.timeout, 1, 600_000) ?? 5000,
+    timeoutMs: wholeNumber("timeout", given.timeout, 1, 600_000, "milliseconds") ?? 5000,
   };
   const { machineChecks } = await import("./doctor/machine.js");
   const { networkChecks } = await import("./doctor/network.js");

@@ -1,10 +1,11 @@
 import { withEnvironment } from "../harness/from-environment.js";
-import { loadDefinition } from "../harness/registry.js";
+import { type DefinedProbe, loadDefinition } from "../harness/registry.js";
 import type { InputSchema } from "../harness/target.js";
-import { candidates, parseAsked } from "../harness/version.js";
+import { type Asked, candidates, parseAsked } from "../harness/version.js";
 import type { PushAnswer } from "../queue/backend.js";
 import { type JobOptions, jobMessage } from "../queue/job.js";
 import { PartialPushError } from "../queue/queue-error.js";
+import { unknownField } from "../suite/field-path.js";
 import { counted } from "../support/counted.js";
 import { RequestError } from "../support/request-error.js";
 import { type Arguments, wholeNumber } from "./arguments.js";
@@ -16,6 +17,7 @@ import type { Io } from "./io.js";
 import { openQueueOption } from "./open-queue-option.js";
 import { queueOption } from "./queue-option.js";
 import { reportError } from "./report-error.js";
+import { UsageError } from "./usage-error.js";
 
 const options = {
   queue: queueOption,
@@ -61,6 +63,7 @@ async function run({ words, options: given }: Arguments<typeof options>, io: Io)
   const jobOptions = jobOptionsOf(given);
   const loaded = await loadDefinition(asked.name);
   const schema = loaded.probe.versions[candidates(asked, loaded.versions)[0] as string]?.input.schema as InputSchema;
+  checkKey(given.key, asked, loaded);
   const queue = await openQueueOption(given.queue, io);
   const totals: Totals = { accepted: 0, duplicate: 0, refused: 0 };
   const messageOf = (each: ListedInput): ReturnType<typeof jobMessage> | null => {
@@ -105,7 +108,7 @@ async function pushCounting(pushing: Promise<PushAnswer[]>, totals: Totals): Pro
 
 function jobOptionsOf(given: Given): JobOptions {
   const priority = wholeNumber("priority", given.priority, 0, 9);
-  const delayMs = wholeNumber("delay", given.delay, 0, 999_999_999);
+  const delayMs = wholeNumber("delay", given.delay, 0, 999_999_999, "milliseconds");
   const maxAttempts = wholeNumber("attempts", given.attempts, 1, 1000);
   return {
     retryFailures: given["retry-failures"],
@@ -117,6 +120,15 @@ function jobOptionsOf(given: Given): JobOptions {
 
 function idAndKey({ batch, key }: Given, { number }: ListedInput, input: unknown): JobOptions {
   return { ...(batch === null ? {} : { id: `${batch}:${number}` }), ...(key === null ? {} : { key: keyOf(input, key) }) };
+}
+
+/** A misspelled field would give no job a key, and limits by key would do nothing. */
+function checkKey(key: string | null, asked: Asked, { probe, versions }: DefinedProbe): void {
+  if (key === null) return;
+  const problems = candidates(asked, versions).map((version) => unknownField(probe.versions[version]?.input.schema, key.split("."), "input"));
+  if (problems.includes(null)) return;
+  const [problem] = problems;
+  throw new UsageError(`--key ${JSON.stringify(key)}: ${problem?.message}`, problem?.hint);
 }
 
 /** A path such as tls.mode names a field inside another one. */

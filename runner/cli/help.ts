@@ -30,6 +30,7 @@ export function overview(): string {
       ["1", "ran, and the target failed"],
       ["2", "the request was wrong: nothing was sent"],
       ["3", "could not run: a bug, a missing tool, a missing permission"],
+      ["130", "interrupted with Ctrl-C (143: with SIGTERM): what was learned is printed"],
     ]),
     "",
     "`probe-run <command> --help` prints more about a command. `probe-run --version` prints the version.",

@@ -75,7 +75,7 @@ async function run({ words, options: given }: Arguments<typeof options>, io: Io)
 
 /** Defaults from the environment, overridden by the options, then by --set. */
 function inputOf(given: Given, io: Io): Record<string, unknown> {
-  const timeoutMs = wholeNumber("timeout", given.timeout, 1, 3_600_000);
+  const timeoutMs = wholeNumber("timeout", given.timeout, 1, 3_600_000, "milliseconds");
   const input = {
     ...rcptInputFrom(io.env),
     ...(given["mx-host"] === null ? {} : { mx_host: given["mx-host"] }),

@@ -50,7 +50,7 @@ async function run({ words, options }: Given, io: Io, commands: Commands): Promi
   if (options.processes !== null) requireFile(word as string, "--processes", io);
   const { timeoutMs, processes, ...numbers } = numbersOf(options);
   const asked = parseAsked(name);
-  const loading = loadOrSuggest(asked.name, commands);
+  const loading = loadOrSuggest(asked.name, commands, io);
   const [loaded, { value: read, target, list }] = await both(loading, word === undefined || processes !== null ? NOTHING : readWord(word, asked, loading, io));
   if (target !== null && options.lab !== null)
     throw new UsageError("--lab and a target cannot be combined", "leave one of them out: the lab is a target of its own");
@@ -100,7 +100,7 @@ function failOnOf(options: Given["options"]): FailOn {
 
 function numbersOf({ timeout, concurrency, processes, repeat, interval }: Given["options"]) {
   return {
-    timeoutMs: wholeNumber("timeout", timeout, 1, 3_600_000),
+    timeoutMs: wholeNumber("timeout", timeout, 1, 3_600_000, "milliseconds"),
     concurrency: wholeNumber("concurrency", concurrency, 1, 10_000) ?? 16,
     processes: wholeNumber("processes", processes, 1, 1024),
     repeat: wholeNumber("repeat", repeat, 1, 1_000_000) ?? 1,
@@ -120,11 +120,11 @@ function checkTogether(options: Given["options"], word: string | undefined): voi
 const NOTHING = Promise.resolve({ value: {}, target: null, list: null });
 
 /** A misspelt command is parsed as a probe, so the error suggests both. */
-async function loadOrSuggest(name: string, commands: Commands): Promise<Awaited<ReturnType<typeof loadProbe>>> {
+async function loadOrSuggest(name: string, commands: Commands, { cwd }: Io): Promise<Awaited<ReturnType<typeof loadProbe>>> {
   try {
     return await loadProbe(name);
   } catch (error) {
-    throw (await import("./suggest-command.js")).withCommands(error, name, commands);
+    throw (await import("./suggest-command.js")).withCommands(error, name, commands, cwd);
   }
 }
 

@@ -13,16 +13,20 @@ export function assertSubcommand(command: string, { subcommands = {} }: Command,
   const names = Object.keys(subcommands);
   const [name, ...rest] = words;
   if (name === undefined) throw new UsageError("missing argument: a subcommand", `usage: probe-run ${command} <${names.join(" | ")}>`);
-  if (!Object.hasOwn(subcommands, name)) {
-    const near = nearest(name, names, 1)[0];
-    throw new UsageError(`unknown subcommand ${JSON.stringify(name)}`, near === undefined ? `use one of ${names.join(", ")}` : `did you mean ${near}?`);
-  }
+  if (!Object.hasOwn(subcommands, name)) throw unknownSubcommand(name, subcommands);
   const subcommand = subcommands[name] as Subcommand;
   const line = usageOf(command, name, subcommand);
   if (rest.length < subcommand.words.least) throw missingArgument(subcommand.usage, rest.length, line);
   const extra = rest[subcommand.words.most];
   if (extra !== undefined) throw new UsageError(`unexpected argument ${JSON.stringify(extra)}`, `usage: ${line}`);
   assertOptions(`${command} ${name}`, subcommand, options);
+}
+
+export function unknownSubcommand(name: string, subcommands: NonNullable<Command["subcommands"]>): UsageError {
+  const names = Object.keys(subcommands);
+  const near = nearest(name, names, 1)[0];
+  const all = names.length === 1 ? `the only one is ${names[0]}` : `use one of ${names.join(", ")}`;
+  return new UsageError(`unknown subcommand ${JSON.stringify(name)}`, near === undefined ? all : `did you mean ${near}?`);
 }
 
 export function usageOf(command: string, name: string, { usage }: Subcommand): string {

@@ -59,7 +59,7 @@ export default defineCommand({
     import: {
       usage: "<file | ->",
       summary:
-        "Suppress addresses from results of mail.bounce and mail.deliver, or from events, one JSON object per line: addresses that do not exist, disabled mailboxes, complaints and opt-outs.",
+        "Suppress addresses from results of mail.bounce and mail.deliver, or from events, as they are printed or one JSON object per line: addresses that do not exist, disabled mailboxes, complaints and opt-outs.",
       words: { least: 1, most: 1 },
       options: ["days", "ledger", "json"],
     },

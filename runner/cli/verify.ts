@@ -53,7 +53,7 @@ async function run({ words, options: given }: Arguments<typeof options>, io: Io)
   const [file] = words;
   if ((file === undefined) === (given.lab === null)) throw new UsageError("give exactly one message", "a file, - for stdin, or --lab");
   const input = inputFrom(given);
-  const timeoutMs = wholeNumber("timeout", given.timeout, 1, 3_600_000);
+  const timeoutMs = wholeNumber("timeout", given.timeout, 1, 3_600_000, "milliseconds");
   const lab = given.lab === null ? null : await (await import("./lab-target.js")).startLabTarget("mail.verify", given.lab);
   const stopping = new AbortController();
   const stopListening = io.onInterrupt(() => stopping.abort());

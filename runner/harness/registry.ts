@@ -82,6 +82,6 @@ async function unknownProbe(name: string): Promise<RequestError> {
   const configured = await Promise.all((await configuredProbes()).map(loadProbe));
   const known = [...builtInNames(), ...configured.map(({ probe }) => probe.name)];
   const near = nearest(name, known);
-  const message = near.length > 0 ? `did you mean ${near.join(" or ")}?` : `there are: ${known.join(", ")}`;
+  const message = near.length > 0 ? `did you mean ${near.join(" or ")}?` : "`probe-run list` shows all probes";
   return new RequestError(`there is no probe called ${JSON.stringify(name)}`, "unknown_probe", [{ pointer: "", message, hint: null }]);
 }

@@ -45,8 +45,8 @@ interface SchemaNode {
   const?: unknown;
 }
 
-/** Why an output of this schema cannot have such a field; null if it can. */
-export function unknownField(schema: unknown, path: readonly string[]): { message: string; hint: string | null } | null {
+/** Why an output or input of this schema cannot have such a field; null if it can. */
+export function unknownField(schema: unknown, path: readonly string[], what: "input" | "output" = "output"): { message: string; hint: string | null } | null {
   let nodes = branches(schema as SchemaNode);
   for (const [depth, step] of path.entries()) {
     const known = nodes.flatMap((node) => Object.keys(node.properties ?? {}));
@@ -54,7 +54,7 @@ export function unknownField(schema: unknown, path: readonly string[]): { messag
     if (next.length === 0) {
       const near = nearest(step, known, 1)[0];
       const all = known.length === 0 ? "there is nothing below it" : `the fields are: ${known.join(", ")}`;
-      return { message: `the output has no field ${path.slice(0, depth + 1).join(".")}`, hint: near === undefined ? all : `did you mean ${near}?` };
+      return { message: `the ${what} has no field ${path.slice(0, depth + 1).join(".")}`, hint: near === undefined ? all : `did you mean ${near}?` };
     }
     nodes = next;
   }

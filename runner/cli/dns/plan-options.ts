@@ -8,6 +8,7 @@ import { isOneLine } from "../../../schemas/text.js";
 import { keyFolder } from "../../mail/dkim/key-folder.js";
 import type { SigningKey } from "../../mail/dkim/signing-key.js";
 import { type PlanOptions, STS_MODES, type StsMode } from "../../mail/dns-plan/plan.js";
+import { fileProblem } from "../../support/file-error.js";
 import { DEFAULT_KEYS } from "../dkim/keygen.js";
 import type { Io } from "../io.js";
 import { UsageError } from "../usage-error.js";
@@ -54,9 +55,15 @@ function spfName(written: string): string {
 function reportsTo(written: string | null, domain: string): string {
   const address = written ?? `postmaster@${domain}`;
   const at = address.lastIndexOf("@");
-  if (isOneLine(address) && /^[!#$%&'*+/=?^_`{|}~A-Za-z0-9.-]+$/.test(address.slice(0, at)) && !/[!,;]/.test(address) && isDomain(address.slice(at + 1)))
+  if (
+    at > 0 &&
+    isOneLine(address) &&
+    /^[!#$%&'*+/=?^_`{|}~A-Za-z0-9.-]+$/.test(address.slice(0, at)) &&
+    !/[!,;]/.test(address) &&
+    isDomain(address.slice(at + 1))
+  )
     return address;
-  throw new UsageError(`--reports ${JSON.stringify(address)} is not an address that fits into a record`, "for example --reports dmarc@example.org");
+  throw new UsageError(`--reports ${JSON.stringify(address)} is not a mail address that fits into a record`, "for example --reports dmarc@example.org");
 }
 
 /** The default folder need not exist. */
@@ -71,9 +78,12 @@ async function keysOf(domain: string, { keys: folder, selector }: DnsGiven, io: 
 }
 
 async function certificateIn(file: string, io: Io): Promise<X509Certificate> {
+  const bytes = await readFile(resolve(io.cwd, file)).catch((error: unknown) => {
+    throw new UsageError(`--dane: ${fileProblem(file, error)}`, "give the certificate of the mail host, as PEM");
+  });
   try {
-    return new X509Certificate(await readFile(resolve(io.cwd, file)));
-  } catch (error) {
-    throw new UsageError(`--dane ${file} does not contain a PEM certificate: ${(error as NodeJS.ErrnoException).code ?? "it cannot be read"}`);
+    return new X509Certificate(bytes);
+  } catch {
+    throw new UsageError(`--dane: ${file} does not contain a PEM certificate`);
   }
 }

@@ -44,6 +44,6 @@ export function inputFrom(given: PostureOptions): Record<string, unknown> {
 }
 
 export function timeoutOf({ timeout }: PostureOptions): { timeoutMs?: number } {
-  const timeoutMs = wholeNumber("timeout", timeout, 1, 3_600_000);
+  const timeoutMs = wholeNumber("timeout", timeout, 1, 3_600_000, "milliseconds");
   return timeoutMs === null ? {} : { timeoutMs };
 }

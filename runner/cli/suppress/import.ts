@@ -1,9 +1,11 @@
 import { keyOf, type Suppression, type SuppressionList } from "../../delivery/ledger/suppression.js";
 import { suppressionsIn } from "../../delivery/ledger/suppressions-in-results.js";
+import { counted } from "../../support/counted.js";
 import { printable } from "../../support/printable.js";
 import { EXIT } from "../exit-codes.js";
-import { type Line, linesOf } from "../input/lines.js";
+import { linesOf } from "../input/lines.js";
 import type { Io } from "../io.js";
+import { type ReadResult, resultsIn } from "./read-results.js";
 
 interface ImportOptions {
   /** Null: permanently. */
@@ -27,32 +29,32 @@ interface Totals {
 
 const MAX_SHOWN = 10;
 
-/** Suppresses the addresses in the lines of a file. A line that cannot be parsed is reported, and does not stop the import. */
+/** Suppresses the addresses in the results of a file. A line that cannot be parsed is reported, and does not stop the import. */
 export async function importFrom(list: SuppressionList, file: string, { forMs, isJson }: ImportOptions, io: Io): Promise<number> {
   const totals: Totals = { lines: 0, bounces: 0, complaints: 0, unsubscribes: 0, added: 0, without: 0, not_understood: 0 };
   const report = (words: string): void => {
     totals.not_understood += 1;
     if (totals.not_understood <= MAX_SHOWN) io.err(`probe-run: ${printable(words)}\n`);
   };
-  for await (const lines of linesOf(file, io)) {
-    totals.lines += lines.length;
-    totals.added += list.add(lines.flatMap((line) => suppressionsOf(line, totals, report)).map((each) => ({ ...each, forMs })));
+  for await (const results of resultsIn(linesOf(file, io))) {
+    totals.lines += results.length;
+    totals.added += list.add(results.flatMap((result) => suppressionsOf(result, totals, report)).map((each) => ({ ...each, forMs })));
   }
   if (totals.not_understood > MAX_SHOWN) io.err(`probe-run: and ${totals.not_understood - MAX_SHOWN} more\n`);
   await io.out(isJson ? `${JSON.stringify(totals)}\n` : `${inWords(totals)}\n`);
   return totals.not_understood > 0 ? EXIT.failed : EXIT.ok;
 }
 
-function suppressionsOf({ number, text }: Line, totals: Totals, report: (words: string) => void): Suppression[] {
-  const found = suppressionsIn(parsed(text));
+function suppressionsOf({ place, value }: ReadResult, totals: Totals, report: (words: string) => void): Suppression[] {
+  const found = suppressionsIn(value);
   if (found === null) {
-    report(`line ${number} is not a result of mail.bounce or mail.deliver, nor a delivery event`);
+    report(`${place} is not a result of mail.bounce or mail.deliver, nor a delivery event`);
     return [];
   }
   if (found.length === 0) totals.without += 1;
   return found.filter(({ target, reason }) => {
     if (!isAddress(target)) {
-      report(`line ${number}: ${JSON.stringify(target)} is not a valid address`);
+      report(`${place}: ${JSON.stringify(target)} is not a valid address`);
       return false;
     }
     totals[COUNTED[reason as keyof typeof COUNTED]] += 1;
@@ -61,14 +63,6 @@ function suppressionsOf({ number, text }: Line, totals: Totals, report: (words: 
 }
 
 const COUNTED = { bounce: "bounces", complaint: "complaints", unsubscribe: "unsubscribes" } as const;
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
 
 /** Only an operator may suppress a whole domain, not a report about one address. */
 function isAddress(target: string): boolean {
@@ -84,7 +78,7 @@ function isAddress(target: string): boolean {
 function inWords({ lines, bounces, complaints, unsubscribes, added, without, not_understood: unread }: Totals): string {
   const found = bounces + complaints + unsubscribes;
   return [
-    `${lines} lines: ${bounces} bounces, ${complaints} complaints, ${unsubscribes} unsubscribes; ${added} added, ${found - added} already on the list`,
-    `${without} lines ignored${unread === 0 ? "" : `, ${unread} ${unread === 1 ? "line" : "lines"} could not be parsed`}`,
+    `${counted(lines, "result")}: ${counted(bounces, "bounce")}, ${counted(complaints, "complaint")}, ${counted(unsubscribes, "unsubscribe")}; ${added} added, ${found - added} already on the list`,
+    `${counted(without, "result")} ignored${unread === 0 ? "" : `, ${counted(unread, "result")} could not be parsed`}`,
   ].join("; ");
 }

@@ -67,10 +67,10 @@ export function workSettings(given: Given, env: Io["env"]): WorkSettings {
   if (given.location !== null) atLocation(given.queue ?? env.PROBE_RUN_QUEUE ?? "", given.location);
   return {
     processes: wholeNumber("processes", given.processes, 1, 1024) ?? 1,
-    graceMs: wholeNumber("grace", given.grace, 0, 86_400_000) ?? 25_000,
+    graceMs: wholeNumber("grace", given.grace, 0, 86_400_000, "milliseconds") ?? 25_000,
     worker: {
       concurrency: wholeNumber("concurrency", given.concurrency, 1, 100_000) ?? 16,
-      leaseMs: wholeNumber("lease", given.lease, 100, 86_400_000) ?? 30_000,
+      leaseMs: wholeNumber("lease", given.lease, 100, 86_400_000, "milliseconds") ?? 30_000,
       ...limitsOf(given, env),
       drain: given.drain,
       ...(given.location === null ? {} : { location: given.location }),

@@ -81,6 +81,17 @@ describe("dns plan", () => {
     expect(await idOf("--mta-sts", "none")).toBeUndefined();
   });
 
+  test.each([
+    [["--reports", "foo"], '--reports "foo" is not a mail address'],
+    [["--reports", "@example.org"], '--reports "@example.org" is not a mail address'],
+    [["--dane", "nofile.pem"], '--dane: there is no file "nofile.pem"'],
+    [["--dane", "."], "--dane: . is a folder"],
+  ])("%j is refused", async (options, message) => {
+    const { code, out, err } = await plan(...options);
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    expect(err).toContain(message);
+  });
+
   test("reports to another domain need its consent", async () => {
     const outcome = await plan("--reports", "dmarc@reports.example.net", "--json");
     expect(recordsOf(outcome)).toContainEqual(
@@ -94,9 +105,9 @@ describe("dns plan", () => {
     [["plan", "example.org", "--address", "mail.example.org"], "is not an IP address"],
     [["plan", "example.org", "--dmarc", "strict"], "use one of none, quarantine, reject"],
     [["plan", "example.org", "--mta-sts", "on"], '--mta-sts does not take "on"'],
-    [["plan", "example.org", "--reports", "a@example.org; p=none"], "is not an address that fits into a record"],
+    [["plan", "example.org", "--reports", "a@example.org; p=none"], "is not a mail address that fits into a record"],
     [["plan", "example.org", "--include", 'x" "y'], "is not a name"],
-    [["plan", "example.org", "--dane", "nowhere.pem"], "does not contain a PEM certificate"],
+    [["plan", "example.org", "--dane", "nowhere.pem"], 'there is no file "nowhere.pem"'],
     [["plan", "example.org", "--zone", "--check"], "cannot be combined"],
     [["plan", "example.org", "--name-server", "ns1.example.net"], "--name-server requires --zone"],
     [["plan", "example.org", "--zone", "--name-server", "no host"], "is not a domain"],

@@ -89,7 +89,7 @@ describe("import of bounces and complaints", () => {
       "gone@example.net bounce 550 5.1.1 User unknown",
     ]);
     expect((await suppress("import", "events.jsonl")).out).toBe(
-      "5 lines: 1 bounces, 1 complaints, 1 unsubscribes; 0 added, 3 already on the list; 2 lines ignored\n",
+      "5 results: 1 bounce, 1 complaint, 1 unsubscribe; 0 added, 3 already on the list; 2 results ignored\n",
     );
   });
 
@@ -97,7 +97,7 @@ describe("import of bounces and complaints", () => {
     const { queue } = await read(bounce("gone@example.net", "5.1.1", "550 5.1.1 User unknown"));
     const event = { specversion: "1.0", id: "1", source: "probe-run", type: "probe-run.result", subject: "mail.bounce@1.0.0", data: queue };
     const { out } = await probeRun(["suppress", "import", "-", "--days", "30"], { cwd, stdin: `${JSON.stringify(event)}\n` });
-    expect(out).toContain("1 bounces");
+    expect(out).toContain("1 bounce,");
     expect(JSON.parse((await suppress("list", "--json")).out)).toMatchObject([{ target: "gone@example.net", until: expect.stringMatching(/Z$/) }]);
   });
 });
@@ -131,6 +131,22 @@ describe("the outcome of a delivery", () => {
     const { out } = await importing({ recipients, attempts: [] }, event);
     expect(JSON.parse(out)).toMatchObject({ lines: 2, bounces: 2, added: 2, not_understood: 0 });
     expect(await listed()).toEqual(["gone@example.net bounce 550 5.1.1 unknown", "off@example.net bounce 550 5.1.1 unknown"]);
+  });
+});
+
+describe("JSON over several lines", () => {
+  const envelope = async () => (await probeRun(["mail.bounce", "--lab=unknown-user"])).out;
+
+  test("as mail.bounce prints an envelope, or an array of them", async () => {
+    const one = await envelope();
+    expect(one.split("\n").length).toBeGreaterThan(10);
+    for (const text of [one, `[${one},\n${one}]\n`]) {
+      const { code, out } = await importing(text);
+      expect(code).toBe(0);
+      expect(JSON.parse(out)).toMatchObject({ not_understood: 0, lines: text === one ? 1 : 2 });
+    }
+    expect(await listed()).toHaveLength(1);
+    expect(await suppress("import", "events.jsonl")).toMatchObject({ code: 0, out: expect.stringMatching(/^2 results: 2 bounces, 0 complaints, /) });
   });
 });
 

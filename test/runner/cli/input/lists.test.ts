@@ -13,7 +13,8 @@ function wrote(ending: string, content: string | Uint8Array): string {
   writeFileSync(join(cwd, name), content);
   return name;
 }
-const enqueue = (list: string, ...options: string[]) => probeRun(["enqueue", "network.smtp", list, "--queue", `sqlite:${join(cwd, "queue.db")}`, ...options], { cwd });
+const enqueue = (list: string, ...options: string[]) =>
+  probeRun(["enqueue", "network.smtp", list, "--queue", `sqlite:${join(cwd, "queue.db")}`, ...options], { cwd });
 const runIn2 = (list: string) => probeRun(["network.smtp", list, "--processes", "2", "--compact"], { cwd });
 
 describe("a quote that is not closed", () => {
@@ -31,7 +32,10 @@ describe("a quote that is not closed", () => {
     const { code, out, err } = await runIn2(list);
     expect(code).toBe(2);
     expect(err).toContain(`probe-run: ${list}, line 4: a quote is not closed`);
-    const ports = out.trimEnd().split("\n").map((line) => JSON.parse(line)?.output.status ?? null);
+    const ports = out
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line)?.output.status ?? null);
     expect(ports).toEqual(["error", "error", null, "error"]);
   });
 
