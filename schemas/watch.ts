@@ -1,7 +1,8 @@
 import { when } from "./assertion.js";
+import { DURATION_PATTERN } from "./duration.js";
 import { secretSchema } from "./secret.js";
 
-const duration = (description: string) => ({ type: "string", pattern: "^(\\d{1,6}(ms|s|m|h|d))+$", maxLength: 32, description }) as const;
+const duration = (description: string) => ({ type: "string", pattern: DURATION_PATTERN, maxLength: 32, description }) as const;
 
 const count = { type: "integer", minimum: 1, maximum: 100 } as const;
 

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
+import { SuiteError } from "../suite/problem.js";
 import { readSuite } from "../suite/read.js";
 import { RequestError } from "../support/request-error.js";
 import { watchPlanOf } from "../watch/watch-plan.js";
@@ -11,7 +12,6 @@ import { checksText } from "./init/checks-text.js";
 import { companionFiles } from "./init/companion-files.js";
 import { Questions } from "./init/questions.js";
 import type { Io } from "./io.js";
-import { wrongSuite } from "./watch/read-watch.js";
 
 const options = {
   target: { value: "TARGET", repeated: true, description: "What to watch: a URL, HOST:PORT, or a host. Without it, three questions are asked." },
@@ -39,7 +39,7 @@ async function run({ words: [folder = "."], options: given }: Arguments<typeof o
   const root = resolve(io.cwd, folder);
   const answers = given.target.length > 0 ? { targets: given.target, every: given.every ?? "60s", notify: given.notify } : await asked(given, io);
   const checks = await checksText(answers);
-  await readSuite(join(root, "checks.yaml"), checks.text, io.env).then(watchPlanOf).catch(wrongSuite("the answers cannot be used"));
+  await readSuite(join(root, "checks.yaml"), checks.text, io.env).then(watchPlanOf).catch(wrongAnswers);
   const files = { "checks.yaml": checks.text, ...companionFiles(root) };
   await writeNew(root, files, io);
   const made = Object.keys(files).map((path) => `  ${relative(io.cwd, join(root, path))}`);
@@ -50,6 +50,13 @@ async function run({ words: [folder = "."], options: given }: Arguments<typeof o
   ];
   await io.out(`${["Created:", ...made, "", `Next, in ${relative(io.cwd, root) || "this folder"}:`, ...next].join("\n")}\n`);
   return EXIT.ok;
+}
+
+/** Without positions: the suite is not written. */
+function wrongAnswers(error: unknown): never {
+  if (!(error instanceof SuiteError)) throw error;
+  const violations = error.problems.map(({ message, hint }) => ({ pointer: "", message, hint }));
+  throw new RequestError("the answers cannot be used", "usage", violations);
 }
 
 async function asked(given: { readonly every: string | null; readonly notify: string | null }, io: Io) {

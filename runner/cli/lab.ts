@@ -6,6 +6,7 @@ import { type Arguments, wholeNumber } from "./arguments.js";
 import { defineCommand } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 import type { Io } from "./io.js";
+import { withTakenPort } from "./lab/taken-port.js";
 import { requireLab } from "./lab-target.js";
 import { UsageError } from "./usage-error.js";
 
@@ -76,9 +77,7 @@ async function startAll(labs: ReadonlyMap<string, Lab>, nextPort: () => number):
     return running;
   } catch (error) {
     await closeAll(running);
-    const { code, port } = error as NodeJS.ErrnoException & { port?: number };
-    if (code === "EADDRINUSE") (error as Error).message = `port ${port} is taken: give another --port-base, or none for free ports`;
-    throw error;
+    throw withTakenPort(error);
   }
 }
 

@@ -21,7 +21,7 @@ export function reportError(error: unknown, io: Pick<Io, "err">, place: string |
   return EXIT.couldNotRun;
 }
 
-export function requestErrorText(error: RequestError): string {
+function requestErrorText(error: RequestError): string {
   const shown = error.violations.slice(0, MAX_VIOLATIONS);
   const width = Math.max(0, ...shown.map(({ pointer }) => pointer.length));
   const rest = error.violations.length - shown.length;

@@ -3,6 +3,7 @@ import { basename, resolve } from "node:path";
 import { type ReadSamples, readSamples } from "../report/read-samples.js";
 import { reportPage } from "../report/report-page.js";
 import { summarise } from "../report/summarise.js";
+import { fileProblem } from "../support/file-error.js";
 import { RequestError } from "../support/request-error.js";
 import type { Arguments } from "./arguments.js";
 import { defineCommand } from "./command.js";
@@ -45,8 +46,8 @@ async function run({ words: [file = ""], options: given }: Arguments<typeof opti
 
 async function samplesOf(file: string, io: Io): Promise<ReadSamples> {
   const chunks = file === "-" ? io.stdin : createReadStream(resolve(io.cwd, file));
-  const read = await readSamples(chunks).catch((error: NodeJS.ErrnoException) => {
-    throw new RequestError(`${file} cannot be read`, "usage", [{ pointer: "", message: error.message, hint: null }]);
+  const read = await readSamples(chunks).catch((error: unknown) => {
+    throw new UsageError(fileProblem(file === "-" ? "stdin" : file, error), "give a file of results, or - for stdin");
   });
   if (read.samples.length === 0) throw new RequestError(`${file === "-" ? "stdin" : file} holds no results`, "usage", []);
   return read;

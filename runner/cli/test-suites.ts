@@ -6,6 +6,7 @@ import { type Problem, problemText, SuiteError } from "../suite/problem.js";
 import { type ReadSuite, readSuite } from "../suite/read.js";
 import { isTarget } from "../suite/targets.js";
 import { nearest } from "../support/did-you-mean.js";
+import { fileProblem } from "../support/file-error.js";
 import { printable, printableLine } from "../support/printable.js";
 import { startSuites } from "../vitest/start.js";
 import { wholeNumber } from "./arguments.js";
@@ -138,7 +139,7 @@ async function readText(file: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
   } catch (error) {
-    throw new UsageError(`the suite ${JSON.stringify(file)} cannot be read: ${(error as NodeJS.ErrnoException).code}`, "give the path of a YAML file");
+    throw new UsageError(fileProblem(file, error), "give the path of a suite");
   }
 }
 

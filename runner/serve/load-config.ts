@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { SuiteError } from "../suite/problem.js";
+import { fileProblem } from "../support/file-error.js";
 import { RequestError } from "../support/request-error.js";
 import { readBlackbox } from "./blackbox/read-config.js";
 import type { ModuleProblem } from "./blackbox/section.js";
@@ -34,7 +35,7 @@ async function textOf(file: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
   } catch (error) {
-    throw new RequestError(`${file} cannot be read`, "usage", [{ pointer: "", message: (error as Error).message, hint: null }]);
+    throw new RequestError(fileProblem(file, error), "usage", []);
   }
 }
 

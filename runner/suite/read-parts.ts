@@ -1,6 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { type Suite, type SuitePart, suiteContract, suitePartContract } from "../../schemas/suite.js";
+import { fileProblem } from "../support/file-error.js";
 import type { Violation } from "../support/request-error.js";
 import { violationsOf } from "../support/violations.js";
 import { fitToContract, stepsOf } from "./coerce-input.js";
@@ -67,13 +68,13 @@ class Including {
 
 async function textOf(path: string, problem: (message: string) => Problem): Promise<string> {
   try {
-    const { size, isRegular } = await stat(path).then((found) => ({ size: found.size, isRegular: found.isFile() }));
-    if (!isRegular) throw new Error("it is not a regular file");
+    const found = await stat(path);
+    if (!found.isFile() && !found.isDirectory()) throw new Error("it is not a regular file");
     // A character takes up to four bytes.
-    if (size > 4 * MAX_CHARACTERS) throw new Error(`it has ${size} bytes`);
+    if (found.size > 4 * MAX_CHARACTERS) throw new Error(`it has ${found.size} bytes`);
     return await readFile(path, "utf8");
   } catch (error) {
-    throw new SuiteError([problem(`${path} cannot be read: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`)]);
+    throw new SuiteError([problem(fileProblem(path, error))]);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { SchemaError } from "../../schemas/contract.js";
 import { nameFault, RECORD_TYPES, typeFault } from "../../schemas/dns-types.js";
+import { DATE_TIME_BEGINNING, DURATION_PATTERN } from "../../schemas/duration.js";
 import { urlFault } from "../../schemas/http-request.js";
 import { patternFault } from "../../schemas/regular-expression.js";
 import { REFERENCE_PATTERN } from "../../schemas/secret.js";
@@ -112,8 +113,11 @@ function expectation(error: SchemaError): string {
       return `must have at least ${params.limit} ${params.limit === 1 ? "item" : "items"}`;
     case "maxItems":
       return `must have at most ${params.limit} items`;
+    case "minProperties":
+    case "maxProperties":
+      return `must have at ${keyword === "minProperties" ? "least" : "most"} ${params.limit} ${params.limit === 1 ? "field" : "fields"}`;
     case "pattern":
-      return `must match ${params.pattern}`;
+      return patternWords(String(params.pattern));
     case "format":
       return FORMATS[String(params.format)] ?? `must be a ${params.format}`;
     case "anyOf":
@@ -137,6 +141,12 @@ function choiceOf(schema: Record<string, unknown> | undefined): string | null {
   const names = branches?.map(({ required }) => (required?.length === 1 ? required[0] : undefined));
   if (names === undefined || names.includes(undefined)) return null;
   return `${schema?.oneOf === undefined ? "at least" : "exactly"} one of ${names.join(", ")}`;
+}
+
+/** Times are often written by hand. */
+function patternWords(pattern: string): string {
+  if (pattern === DURATION_PATTERN) return "must be a time with its unit, such as 30s, 5m or 1h";
+  return pattern.startsWith(DATE_TIME_BEGINNING) ? "must be a date and time, such as 2026-01-31T12:00:00Z" : `must match ${pattern}`;
 }
 
 const FORMATS: Readonly<Record<string, string>> = {

@@ -2,10 +2,12 @@ import { resolve } from "node:path";
 import { TranscriptError } from "../../lab/transcript-error.js";
 import { playTranscript, type TranscriptServer } from "../../lab/transcript-server.js";
 import { counted } from "../../support/counted.js";
+import { fileProblem } from "../../support/file-error.js";
 import { printableLine } from "../../support/printable.js";
 import { RequestError } from "../../support/request-error.js";
 import { EXIT } from "../exit-codes.js";
 import type { Io } from "../io.js";
+import { withTakenPort } from "./taken-port.js";
 
 /** Plays a transcript until Ctrl-C. Exits with 1 if a client deviated from it. */
 export async function serveTranscript(file: string, port: number, io: Io): Promise<number> {
@@ -27,12 +29,12 @@ async function start(file: string, port: number, io: Io): Promise<TranscriptServ
         io.err(`${file}:${line}: mismatch on connection ${connection}\n  expected: ${printableLine(expected)}\n  got:      ${printableLine(got)}\n`),
     });
   } catch (error) {
-    if (!(error instanceof TranscriptError) && !["ENOENT", "EISDIR", "EACCES"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
-    const problems = error instanceof TranscriptError ? error.problems.map(({ line, message }) => `line ${line}: ${message}`) : [(error as Error).message];
-    throw new RequestError(
-      `${file} cannot be played`,
-      "unreadable_input",
-      problems.map((message) => ({ pointer: "", message, hint: null })),
-    );
+    if (error instanceof TranscriptError) {
+      const violations = error.problems.map(({ line, message }) => ({ pointer: "", message: `line ${line}: ${message}`, hint: null }));
+      throw new RequestError(`${file} cannot be played`, "unreadable_input", violations);
+    }
+    const { syscall } = error as NodeJS.ErrnoException;
+    if (syscall === "open" || syscall === "read") throw new RequestError(fileProblem(file, error), "unreadable_input", []);
+    throw withTakenPort(error);
   }
 }

@@ -1,6 +1,7 @@
 import { appendFile, readFile } from "node:fs/promises";
 import type { Report } from "../../harness/run.js";
 import { runReport } from "../../harness/run.js";
+import { fileProblem } from "../../support/file-error.js";
 import { printableLine } from "../../support/printable.js";
 import { type Style, styleFor } from "../../support/style.js";
 import { wholeNumber } from "../arguments.js";
@@ -92,7 +93,7 @@ function row(domain: string, cells: readonly string[], last: string, width: numb
 async function domainsIn(path: string): Promise<Set<string>> {
   const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return "";
-    throw new UsageError(`${path} cannot be read: ${error.message}`, "name a file of earlier results, or a new one");
+    throw new UsageError(fileProblem(path, error), "name a file of earlier results, or a new one");
   });
   const lines = text.split("\n").filter((line) => line !== "");
   const domains = lines.map(domainIn);

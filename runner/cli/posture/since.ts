@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Verdict } from "../../../schemas/check.js";
 import type { OutputOf } from "../../harness/probe-types.js";
+import { fileProblem } from "../../support/file-error.js";
 import { UsageError } from "../usage-error.js";
 
 type Checks = readonly Pick<OutputOf<"mail.posture@1.0.0">["checks"][number], "id" | "verdict" | "message">[];
@@ -41,7 +42,7 @@ function worstById(checks: Checks): Map<string, Checks[number]> {
 /** The checks of the last run of a domain in a file: an envelope, or many, one a line. */
 export async function checksIn(path: string, domain: string): Promise<Checks> {
   const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    throw new UsageError(`${path} cannot be read: ${error.message}`, "name a file that --json or --results has written");
+    throw new UsageError(fileProblem(path, error), "name a file that --json or --results has written");
   });
   const whole = checksOf(text, domain);
   if (whole !== null) return whole;

@@ -2,6 +2,7 @@ import { constants } from "node:fs";
 import { type FileHandle, open, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { DOMAIN_REPORT_LIMITS } from "../../mail/domain-report/limits.js";
+import { fileProblem } from "../../support/file-error.js";
 import { UsageError } from "../usage-error.js";
 import { type Found, keyOf } from "./found.js";
 import { messagesIn } from "./mbox.js";
@@ -15,7 +16,7 @@ export async function filesIn(path: string, depth = 0): Promise<string[]> {
   const entries = await readdir(path, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOTDIR") return null;
     if (depth > 0) return [];
-    throw new UsageError(`${path} cannot be read: ${error.message}`, "give a file, a folder of reports, a Maildir or an mbox file");
+    throw new UsageError(fileProblem(path, error), "give a file, a folder of reports, a Maildir or an mbox file");
   });
   if (entries === null) return [path];
   const isMaildir = entries.some(({ name }) => name === "cur") && entries.some(({ name }) => name === "new");

@@ -2,6 +2,7 @@ import { createReadStream } from "node:fs";
 import { appendFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import type { DomainReport } from "../../../schemas/domain-report.js";
+import { fileProblem } from "../../support/file-error.js";
 import { UsageError } from "../usage-error.js";
 import type { ReportSums } from "./sums.js";
 
@@ -37,8 +38,8 @@ export class KeptReports {
         if (line.report !== null && sums.add(line.report)) reports += 1;
       }
     } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
-      if (code !== "ENOENT") throw new UsageError(`${this.path} cannot be read: ${message}`, "name a file of earlier results, or a new one");
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== "ENOENT") throw new UsageError(fileProblem(this.path, error), "name a file of earlier results, or a new one");
     }
     if (lines > 0 && this.#keys.size === 0) throw new UsageError(`${this.path} holds no results of reports`, "name another file: results are appended to it");
     return reports;

@@ -1,9 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { SuiteError } from "../../suite/problem.js";
 import { type ReadSuite, readSuite } from "../../suite/read.js";
+import { fileProblem } from "../../support/file-error.js";
 import { RequestError } from "../../support/request-error.js";
 import { type WatchPlan, watchPlanOf } from "../../watch/watch-plan.js";
 import type { Io } from "../io.js";
+import { UsageError } from "../usage-error.js";
 
 export interface ReadWatch {
   readonly file: string;
@@ -34,6 +36,6 @@ async function textOf(file: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
   } catch (error) {
-    throw new RequestError(`${file} cannot be read`, "usage", [{ pointer: "", message: (error as Error).message, hint: null }]);
+    throw new UsageError(fileProblem(file, error), "give the path of a suite");
   }
 }

@@ -8,6 +8,7 @@ import type { Login } from "../../serve/login/login.js";
 import { isHeartbeat } from "../../serve/status/heartbeat-route.js";
 import type { StatusSite } from "../../serve/status/status-site.js";
 import { withExporter } from "../../serve/status/with-exporter.js";
+import { fileProblem } from "../../support/file-error.js";
 import { RequestError } from "../../support/request-error.js";
 import type { Io } from "../io.js";
 import { listenAddress } from "../listen-address.js";
@@ -58,7 +59,7 @@ export async function serveStatus({ at, certificate }: ListenPlan, site: StatusS
 }
 
 async function textOf(file: string): Promise<string> {
-  return readFile(file, "utf8").catch((error: Error) => {
-    throw new RequestError(`${file} cannot be read`, "usage", [{ pointer: "", message: error.message, hint: null }]);
+  return readFile(file, "utf8").catch((error: unknown) => {
+    throw new RequestError(fileProblem(file, error), "usage", []);
   });
 }

@@ -70,7 +70,7 @@ describe("probe-run posture", () => {
     );
     expect(readFileSync(page, "utf8")).toMatch(/pass → error<\/td><td><code>tls\.starttls/);
     for (const [file, why] of [
-      [join(folder, "none.json"), /cannot be read/],
+      [join(folder, "none.json"), /there is no file ".*none\.json"/],
       [page, /holds no run of posture for open\.example/],
     ] as const) {
       const refused = await probeRun(["posture", "--lab=open", "--since", file]);

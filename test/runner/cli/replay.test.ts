@@ -97,7 +97,7 @@ describe("lab --transcript", () => {
     expect(err).toContain("line 3: ");
     expect(await probeRun(["lab", "--transcript", "none.transcript"], { cwd })).toMatchObject({
       code: 2,
-      err: expect.stringContaining("none.transcript cannot be played"),
+      err: expect.stringContaining('there is no file "none.transcript"'),
     });
   });
 });

@@ -85,12 +85,12 @@ describe("an included file", () => {
     expect(await problems(two)).toEqual([
       "a.yaml:1:1: name: there is no such field",
       expect.stringContaining("b.yaml:1:9: checks: must be an array"),
-      "suite.yaml:2:27: c.yaml cannot be read: ENOENT",
+      'suite.yaml:2:27: there is no file "c.yaml"',
     ]);
   });
 
   test.each([
-    [{ "suite.yaml": OWN }, "suite.yaml:2:11: shared/more.yaml cannot be read: ENOENT"],
+    [{ "suite.yaml": OWN }, 'suite.yaml:2:11: there is no file "shared/more.yaml"'],
     [{ "suite.yaml": OWN.replace("shared/more.yaml", "/dev/zero") }, "suite.yaml:2:11: /dev/zero cannot be read: it is not a regular file"],
     [{ "suite.yaml": OWN, "shared/more.yaml": "include: [../suite.yaml]\n" }, "shared/more.yaml:1:11: ../suite.yaml is included already"],
     [{ "suite.yaml": OWN.replace("[shared/more.yaml]", "[a.yaml, ./a.yaml]"), "a.yaml": "{}" }, "suite.yaml:2:19: ./a.yaml is included already"],

@@ -284,8 +284,8 @@ describe("how checks run", () => {
 
 describe("what is wrong with the command line ends with 2, and nothing runs", () => {
   test.each<[why: string, argv: string[], message: string]>([
-    ["no such file", ["none.yaml"], 'the suite "none.yaml" cannot be read: ENOENT'],
-    ["a folder", ["."], "cannot be read: EISDIR"],
+    ["no such file", ["none.yaml"], 'there is no file "none.yaml"'],
+    ["a folder", ["."], " is a folder"],
     ["a misspelt option", ["mail.yaml", "--taggs", "a"], "did you mean --tags?"],
     ["an invalid count", ["mail.yaml", "--retry", "often"], "--retry must be a whole number from 0 to 20"],
     ["a configuration", ["mail.yaml", "--", "--config", "x.ts"], "vitest's option --config cannot be used with suites"],
