@@ -51,8 +51,7 @@ function checkTranscripts(checks: readonly PlannedCheck[], collector: ProblemCol
     const [target] = labels;
     if (transcript === null || target === undefined || seen.has(target)) continue;
     seen.add(target);
-    for (const problem of transcriptProblems(transcript))
-      collector.add(["targets", target, "transcript"], "value", `${transcript} cannot be played: ${problem}`);
+    for (const problem of transcriptProblems(transcript)) collector.add(["targets", target, "transcript"], "value", problem);
   }
 }
 

@@ -24,7 +24,7 @@ export async function readWatch(file: string, io: Io): Promise<ReadWatch> {
 }
 
 /** What is wrong with a suite, as an error of the request. */
-export function wrongSuite(message: string): (error: unknown) => never {
+function wrongSuite(message: string): (error: unknown) => never {
   return (error) => {
     if (!(error instanceof SuiteError)) throw error;
     const violations = error.problems.map(({ line, column, message: own, hint }) => ({ pointer: `${line}:${column}`, message: own, hint }));

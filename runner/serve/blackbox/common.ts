@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 import { certificatesProblem } from "../../../schemas/certificates.js";
 import { parseHost } from "../../../schemas/host.js";
 import type { TlsInput } from "../../../schemas/tls.js";
+import { fileProblem } from "../../support/file-error.js";
 import { BadTarget } from "../module.js";
 import { fromGoRegexp } from "./go-regexp.js";
 import type { Section } from "./section.js";
@@ -36,7 +37,7 @@ export function fileText(section: Section, key: string, path: string): string | 
     if (bytes.length <= MOST_FILE_BYTES) return bytes.toString("utf8");
     section.wrong(key, `${path} is larger than ${MOST_FILE_BYTES} bytes`);
   } catch (error) {
-    section.wrong(key, `${path} cannot be read: ${(error as NodeJS.ErrnoException).code}`);
+    section.wrong(key, fileProblem(path, error));
   }
   return null;
 }

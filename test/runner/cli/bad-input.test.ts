@@ -56,7 +56,7 @@ describe("a file", () => {
 describe("a name", () => {
   test.each([
     ["network.smpt", "did you mean network.smtp"],
-    ["nonsense", "network.smtp"],
+    ["nonsense", "`probe-run list` shows all probes"],
     ["constructor", 'there is no probe called "constructor"'],
     ["lsit", "there is a command list"],
     ["network.smtp@9", "it serves 2.0.0 and 1.0.0"],

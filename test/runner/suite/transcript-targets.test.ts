@@ -80,7 +80,7 @@ describe("a suite with a transcript as its target", () => {
 
 describe("before anything runs, a suite is rejected with", () => {
   test.each([
-    ["a transcript that does not exist", PLAYED, {}, "suite.yaml:3:22: FOLDER/old.transcript cannot be played: ENOENT"],
+    ["a transcript that does not exist", PLAYED, {}, 'suite.yaml:3:22: there is no file "FOLDER/old.transcript"'],
     ["one that cannot be read", PLAYED, { "old.transcript": "S: 220 x\nX: y\n" }, "suite.yaml:3:22: FOLDER/old.transcript cannot be played: line 2: "],
     [
       "one that names a certificate",
