@@ -72,6 +72,7 @@ function wireOf(session: ImapSession, name: AuthMechanism): SaslWire<CommandRepl
       session.write(line);
       return stepOf(await (current as InFlight).next());
     },
+    abandon: () => void session.violated("auth", "the server continues a login that was cancelled"),
   };
 }
 

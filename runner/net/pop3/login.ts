@@ -83,5 +83,6 @@ function wireOf(session: Pop3Session, name: Pop3Method): SaslWire<TimedReply> {
     lineBytes: LIMITS.authLineBytes,
     begin: (initial, shown) => (initial === null ? send(command, command) : send(`${command} ${initial}`, `${command} ${shown}`)),
     answer: send,
+    abandon: () => session.close(),
   };
 }

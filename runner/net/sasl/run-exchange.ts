@@ -13,6 +13,8 @@ export interface SaslWire<Reply> {
   readonly lineBytes: number;
   begin(initial: string | null, shown: string | null): Promise<SaslStep<Reply>>;
   answer(line: string, shown: string): Promise<SaslStep<Reply>>;
+  /** Ends the session: the server continues an exchange that was cancelled, so that it would take the next command for a response. */
+  abandon(): void;
 }
 
 /** Carries the lines of one exchange, and gives the reply that ended it, whatever it is. */
@@ -80,7 +82,8 @@ class Carrier<Reply> {
   async #cancel(error: unknown): Promise<void> {
     if (!(error instanceof FailureError)) return;
     try {
-      await this.wire.answer("*", "*");
+      const step = await this.wire.answer("*", "*");
+      if ("challenge" in step) this.wire.abandon();
     } catch (second) {
       if (!(second instanceof FailureError)) throw second;
     }

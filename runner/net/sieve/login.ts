@@ -44,6 +44,7 @@ function wireOf(session: SieveSession, name: AuthMechanism): SaslWire<Reply> {
     initialBytes: LINE_BYTES,
     lineBytes: LINE_BYTES,
     begin: (initial, shown) => (initial === null ? send(command, command) : send(`${command} "${initial === "=" ? "" : initial}"`, `${command} "${shown}"`)),
+    abandon: () => session.close(),
     answer: (line, shown) => (line === "*" ? send('"*"', '"*"') : send(`"${line}"`, `"${shown}"`)),
   };
 }

@@ -41,6 +41,7 @@ function wireOf(session: SmtpSession, mechanism: AuthMechanism): SaslWire<Reply>
     lineBytes: LIMITS.authLineBytes,
     begin: (initial, shown) => (initial === null ? send(command, command) : send(`${command} ${initial}`, `${command} ${shown}`)),
     answer: send,
+    abandon: () => session.close(),
   };
 }
 
