@@ -1,3 +1,4 @@
+import { RequestError, withReason } from "../support/request-error.js";
 import { type Arguments, parseArguments } from "./arguments.js";
 import type { Command } from "./command.js";
 import { COMMANDS, type CommandName, isCommand } from "./commands.js";
@@ -24,7 +25,9 @@ function asksForNagios(argv: readonly string[]): boolean {
 
 async function tellNagios(error: unknown, io: Io): Promise<number> {
   const { nagiosUnknown } = await import("../formats/nagios.js");
-  const { text, code } = nagiosUnknown(error instanceof Error ? error.message : String(error));
+  // A scheduler shows this line, and not what stderr says.
+  const reason = error instanceof RequestError ? withReason(error.summary, error.violations) : null;
+  const { text, code } = nagiosUnknown(reason ?? (error instanceof Error ? error.message : String(error)));
   await io.out(text);
   return code;
 }

@@ -26,7 +26,7 @@ function requestErrorText(error: RequestError): string {
   const width = Math.max(0, ...shown.map(({ pointer }) => pointer.length));
   const rest = error.violations.length - shown.length;
   return [
-    `probe-run: ${printable(error.message)}`,
+    `probe-run: ${printable(error.summary)}`,
     ...shown.map((violation) => `  ${line(violation, Math.min(width, 40))}`),
     ...(rest > 0 ? [`  … and ${rest} more`] : []),
     "",

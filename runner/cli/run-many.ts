@@ -4,7 +4,7 @@ import { accept } from "../harness/accept.js";
 import { resolveReferences } from "../harness/references.js";
 import { DEFAULT_TIMEOUT_MS, type Report } from "../harness/run.js";
 import { SecretKeeper } from "../run/secret-keeper.js";
-import { RequestError, type Violation } from "../support/request-error.js";
+import { RequestError, type Violation, withReason } from "../support/request-error.js";
 import { InOrder } from "./emit-in-order.js";
 import { EXIT, exitCodeOf } from "./exit-codes.js";
 import type { ListPlaces } from "./input/read-word.js";
@@ -72,7 +72,7 @@ async function waitedUntil(time: number, signal: AbortSignal): Promise<boolean> 
 async function checkAll({ loaded, asked, signal, timeoutMs }: RunRequest, inputs: readonly unknown[], list: ListPlaces | null): Promise<unknown[]> {
   const ready: unknown[] = [];
   const violations: Violation[] = [];
-  let message = "";
+  let summary = "";
   for (const [index, input] of inputs.entries()) {
     try {
       const { version, filled } = accept(loaded, asked, input);
@@ -83,12 +83,16 @@ async function checkAll({ loaded, asked, signal, timeoutMs }: RunRequest, inputs
       ready.push(complete);
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
-      message ||= error.message;
+      summary ||= error.summary;
       violations.push(...error.violations.map((violation) => (list === null ? violation : ofInput(violation, list.places[index] as string))));
     }
   }
-  if (violations.length > 0) throw new RequestError(list === null ? message : `${list.name}: ${message}`, "invalid_input", violations);
+  if (violations.length > 0) throw misfitOf(list === null ? summary : `${list.name}: ${summary}`, violations);
   return ready;
+}
+
+function misfitOf(summary: string, violations: readonly Violation[]): RequestError {
+  return new RequestError(withReason(summary, violations), "invalid_input", violations, summary);
 }
 
 function ofInput(violation: Violation, place: string): Violation {

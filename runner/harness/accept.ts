@@ -1,4 +1,4 @@
-import { RequestError } from "../support/request-error.js";
+import { RequestError, type Violation, withReason } from "../support/request-error.js";
 import { violationsOf } from "../support/violations.js";
 import type { OlderVersion, Probe } from "./define-probe.js";
 import type { DefinedProbe } from "./registry.js";
@@ -31,12 +31,17 @@ export function accept(loaded: DefinedProbe, asked: Asked, input: unknown): Acce
 /** Throws the probe's own objections to an input that its contract accepts. */
 export function assertUsable(probe: Probe, version: string, filled: unknown): void {
   const violations = probe.checkInput?.(filled as never) ?? [];
-  if (violations.length > 0) throw new RequestError(`the input does not fit ${probe.name}@${version}`, "invalid_input", violations);
+  if (violations.length > 0) throw misfit(`${probe.name}@${version}`, violations);
 }
 
 function refused(loaded: DefinedProbe, version: string, input: unknown): RequestError {
   const { input: contract } = loaded.probe.versions[version] as OlderVersion;
-  return new RequestError(`the input does not fit ${loaded.probe.name}@${version}`, "invalid_input", violationsOf(contract.faults(clone(input))));
+  return misfit(`${loaded.probe.name}@${version}`, violationsOf(contract.faults(clone(input))));
+}
+
+function misfit(name: string, violations: readonly Violation[]): RequestError {
+  const summary = `the input does not fit ${name}`;
+  return new RequestError(withReason(summary, violations), "invalid_input", violations, summary);
 }
 
 /** The caller's object is not changed: filling in defaults writes to this copy. */

@@ -9,6 +9,7 @@ import { Recorder, type TraceEvent } from "../run/recorder.js";
 import type { JobMemory, RunState } from "../run/run-state.js";
 import type { RunTargets } from "../run/run-targets.js";
 import { SecretKeeper } from "../run/secret-keeper.js";
+import { assertOptions, OPTION, type OptionRules } from "../support/check-options.js";
 import { violationsOf } from "../support/violations.js";
 import { type Accepted, accept, assertUsable } from "./accept.js";
 import type { OlderVersion } from "./define-probe.js";
@@ -35,6 +36,16 @@ export interface RunOptions {
   artifacts?: string;
 }
 
+const RULES: OptionRules<RunOptions> = {
+  signal: OPTION.signal,
+  cancellation: OPTION.object,
+  timeoutMs: OPTION.milliseconds,
+  trace: OPTION.function,
+  memory: OPTION.object,
+  targets: OPTION.object,
+  artifacts: OPTION.text,
+};
+
 /** An envelope, and what else the harness knows about the run. */
 export interface Report {
   envelope: Envelope;
@@ -59,6 +70,7 @@ function envelopeOf({ envelope }: Report): Envelope {
 // From here on, nothing is async without need: an async function keeps its variables while it waits, and thousands of runs may wait at once.
 export function runReport(name: string, input: unknown, options: RunOptions = {}): Promise<Report> {
   try {
+    assertOptions("run", options, RULES);
     const asked = parseAsked(name);
     const loaded = loadedProbe(asked.name);
     if (loaded !== undefined) return runLoaded(loaded, asked, input, options);
@@ -74,7 +86,16 @@ export function runLoaded(loaded: LoadedProbe, asked: Asked, input: unknown, opt
     const secrets = new SecretKeeper();
     const paths = loaded.references[loaded.versions[0] as string] as readonly ReferencePath[];
     const begin = (deadline: Deadline | null): Promise<Report> =>
-      new Promise((resolve) => startWhenIdle(() => resolve(new Run(loaded, accepted, secrets, deadline ?? deadlineOf(accepted, options), options).report())));
+      new Promise((resolve, reject) =>
+        startWhenIdle(() => {
+          // What is thrown here would end the process: nothing above catches it.
+          try {
+            resolve(new Run(loaded, accepted, secrets, deadline ?? deadlineOf(accepted, options), options).report());
+          } catch (error) {
+            reject(error);
+          }
+        }),
+      );
     if (!paths.some((path) => needsResolving(accepted.filled, path))) return begin(null);
     // One deadline for the whole run, which includes resolving references.
     const deadline = deadlineOf(accepted, options);

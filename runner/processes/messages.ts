@@ -35,5 +35,5 @@ export interface SentError {
   readonly message: string;
   readonly stack: string | null;
   /** Of a wrong request; null for a bug. */
-  readonly request: { readonly code: RequestErrorCode; readonly violations: readonly Violation[] } | null;
+  readonly request: { readonly code: RequestErrorCode; readonly violations: readonly Violation[]; readonly summary: string } | null;
 }

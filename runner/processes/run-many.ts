@@ -3,6 +3,7 @@ import type { AnyProbeName, CheckedName, InputOf, OutputOf } from "../harness/pr
 import { loadDefinition, loadProbe } from "../harness/registry.js";
 import { runLoaded } from "../harness/run.js";
 import { candidates, parseAsked } from "../harness/version.js";
+import { assertOptions, OPTION, type OptionRules } from "../support/check-options.js";
 import { RequestError } from "../support/request-error.js";
 import { asTheyCome, type Inputs } from "./as-they-come.js";
 import type { Outcome } from "./child.js";
@@ -32,6 +33,13 @@ export type ReportOfMany = { readonly index: number; readonly input: unknown } &
 const MOST_PROCESSES = 1024;
 const MOST_CONCURRENCY = 10_000;
 
+const RULES: OptionRules<RunManyOptions> = {
+  processes: OPTION.wholeUpTo(MOST_PROCESSES),
+  concurrency: OPTION.wholeUpTo(MOST_CONCURRENCY),
+  timeoutMs: OPTION.milliseconds,
+  signal: OPTION.signal,
+};
+
 /**
  * Runs a probe on every input of a list, in as many processes as asked for, and gives the results as they come. The list may be longer
  * than memory: inputs are read as there is room for them, and a reader that is slow slows them down.
@@ -49,9 +57,9 @@ async function* runAll(name: string, inputs: Inputs<unknown>, options: RunManyOp
 }
 
 export async function* reportMany(name: string, inputs: Inputs<unknown>, options: RunManyOptions): AsyncGenerator<ReportOfMany, void, void> {
+  assertOptions("runMany", options, RULES);
+  assertList(inputs);
   const { processes = 1, concurrency = 16, signal } = options;
-  assertWhole("processes", processes, MOST_PROCESSES);
-  assertWhole("concurrency", concurrency, MOST_CONCURRENCY);
   const runner = processes === 1 ? await here(name, options) : await elsewhere(name, processes, options);
   const work = async (input: unknown, index: number): Promise<ReportOfMany> => ({ index, input, ...(await runner.start(input, index)) });
   try {
@@ -113,7 +121,15 @@ async function elsewhere(name: string, processes: number, { timeoutMs, signal }:
   };
 }
 
-function assertWhole(option: string, value: number, most: number): void {
-  if (Number.isInteger(value) && value >= 1 && value <= most) return;
-  throw new RequestError(`${option} cannot be ${value}`, "usage", [{ pointer: "", message: `it must be a whole number from 1 to ${most}`, hint: null }]);
+/** A text is iterable, but its characters are no inputs. */
+function assertList(inputs: unknown): void {
+  const isList = typeof inputs === "object" && inputs !== null && (Symbol.iterator in inputs || Symbol.asyncIterator in inputs);
+  if (isList) return;
+  const message = "must be an array, a generator or an asynchronous generator";
+  throw new RequestError(
+    `the inputs of runMany cannot be used: ${message}`,
+    "usage",
+    [{ pointer: "", message, hint: null }],
+    "the inputs of runMany cannot be used",
+  );
 }

@@ -15,11 +15,11 @@ export function receivedReport({ output, queue, carried, probe, version }: SentR
 
 export function sentError(error: unknown): SentError {
   const { name, message, stack = null } = error instanceof Error ? error : new Error(String(error));
-  return { name, message, stack, request: error instanceof RequestError ? { code: error.code, violations: error.violations } : null };
+  return { name, message, stack, request: error instanceof RequestError ? { code: error.code, violations: error.violations, summary: error.summary } : null };
 }
 
 export function receivedError({ name, message, stack, request }: SentError): Error {
-  if (request !== null) return new RequestError(message, request.code, request.violations);
+  if (request !== null) return new RequestError(message, request.code, request.violations, request.summary);
   const error = new Error(message);
   error.name = name;
   if (stack !== null) error.stack = stack;

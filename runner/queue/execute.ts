@@ -152,6 +152,6 @@ function reasonOf(error: unknown): FailureReason {
 
 function textOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const violations = error instanceof RequestError ? error.violations.map(({ pointer, message }) => `${pointer} ${message}`.trim()) : [];
-  return [error.message, ...violations].join("; ");
+  if (!(error instanceof RequestError)) return error.message;
+  return [error.summary, ...error.violations.map(({ pointer, message }) => `${pointer} ${message}`.trim())].join("; ");
 }

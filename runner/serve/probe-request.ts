@@ -39,7 +39,7 @@ export async function probe(module: Module, asked: Asked, options: ProbeOptions)
   } catch (error) {
     if (!(error instanceof BadTarget) && !(error instanceof RequestError)) throw error;
     const reasons = error instanceof RequestError ? error.violations.map(({ pointer, message }) => `${pointer} ${message}`.trim()) : [];
-    log.push(error.message, ...reasons);
+    log.push(error instanceof RequestError ? error.summary : error.message, ...reasons);
     const metrics = [...series("probe_success", 0), ...secondsSeries("probe_duration_seconds", monotonic() - began), ...regexSeries(module, false)];
     return { metrics: [...metrics, ...secondsSeries("probe_timeout_seconds", asked.timeoutMs)], isSuccess: false, log };
   }

@@ -29,7 +29,7 @@ export async function checkInput(planned: PlannedCheck, collector: ProblemCollec
     checkFields(loaded, version, planned, collector);
   } catch (error) {
     if (!(error instanceof RequestError)) throw error;
-    collector.add(["checks", index, "probe"], "value", error.message, error.violations.map(({ message }) => message).join("; ") || null);
+    collector.add(["checks", index, "probe"], "value", error.summary, error.violations.map(({ message }) => message).join("; ") || null);
   }
 }
 

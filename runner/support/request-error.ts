@@ -21,6 +21,8 @@ export class RequestError extends Error {
     message: string,
     readonly code: RequestErrorCode,
     readonly violations: readonly Violation[] = [],
+    /** The message without a reason, for what prints the violations under it. */
+    readonly summary: string = message,
   ) {
     super(message);
   }
@@ -40,6 +42,15 @@ export type RequestErrorCode =
 export function errorText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (!(error instanceof RequestError)) return error.message;
-  const violations = error.violations.filter(({ message }) => !error.message.includes(message));
-  return [error.message, ...violations.map(({ message, hint }) => (hint === null ? message : `${message}; ${hint}`))].join(": ");
+  const violations = error.violations.filter(({ message }) => !error.summary.includes(message));
+  return [error.summary, ...violations.map(({ message, hint }) => (hint === null ? message : `${message}; ${hint}`))].join(": ");
+}
+
+/** A message for those who print no violations: with the first of them, and how many more there are. */
+export function withReason(summary: string, violations: readonly Violation[]): string {
+  const [first, ...more] = violations;
+  if (first === undefined) return summary;
+  const hint = first.hint === null ? "" : `; ${first.hint}`;
+  const rest = more.length === 0 ? "" : ` (and ${more.length} more)`;
+  return `${summary}: ${`${first.pointer} ${first.message}`.trim()}${hint}${rest}`;
 }

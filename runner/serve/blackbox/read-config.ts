@@ -88,7 +88,7 @@ async function ownProbe(section: Section, prober: string): Promise<Omit<Module, 
     return parts;
   } catch (error) {
     if (!(error instanceof RequestError)) throw error;
-    section.wrong("prober", [error.message, ...error.violations.map(({ message }) => message)].join(": "));
+    section.wrong("prober", [error.summary, ...error.violations.map(({ message }) => message)].join(": "));
     return null;
   }
 }

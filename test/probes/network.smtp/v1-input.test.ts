@@ -50,7 +50,7 @@ describe("the contract of an input", () => {
 
   test("a quoted port without a flag is reported as an error of 2.0.0", () => {
     const error = refusal({ target_host: "mx.example.org", target_port: "25" });
-    expect(error.message).toBe("the input does not fit network.smtp@2.0.0");
+    expect(error.message).toBe('the input does not fit network.smtp@2.0.0: /target_port must be a whole number, not "25"; write it without quotes: 25');
     expect(error.violations).toEqual([{ pointer: "/target_port", message: 'must be a whole number, not "25"', hint: "write it without quotes: 25" }]);
   });
 

@@ -53,10 +53,11 @@ describe("--format", () => {
   });
 
   test.each([
-    [["network.smtpp", "127.0.0.1:9"], /^PROBE-RUN UNKNOWN - there is no probe called "network\.smtpp"\n$/],
-    [["network.smtp", "--set", "target_port=x"], /^PROBE-RUN UNKNOWN - the input does not fit/],
-    [["network.smtp", "127.0.0.1:9", "--nonsense"], /^PROBE-RUN UNKNOWN - there is no option --nonsense\n$/],
-  ])("nagios: %j is UNKNOWN, on stdout", async (words, looksLike) => {
+    [["network.smtpp", "127.0.0.1:9"], /^PROBE-RUN UNKNOWN - there is no probe called "network\.smtpp": did you mean network\.smtp or network\.lmtp\?\n$/],
+    [["network.smtp", "--set", "target_port=x"], /^PROBE-RUN UNKNOWN - the input does not fit network\.smtp@2\.0\.0: \/target_\w+ .*\n$/],
+    [["network.smtp", "127.0.0.1:9", "--nonsense"], /^PROBE-RUN UNKNOWN - there is no option --nonsense: .*\n$/],
+    [["network.smtp", "--set", "target_host=a|b"], /^PROBE-RUN UNKNOWN - the input does not fit network\.smtp@2\.0\.0: \/target_host [^|]*"a\\x7cb".*\n$/],
+  ])("nagios: %j is UNKNOWN with the reason on one line, on stdout", async (words, looksLike) => {
     const { code, out, err } = await probeRun([...words, "--format", "nagios"]);
     expect(code).toBe(3);
     expect(out).toMatch(looksLike);

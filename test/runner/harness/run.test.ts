@@ -86,7 +86,12 @@ describe("an input", () => {
 });
 
 describe("an input that the probe itself refuses", () => {
-  const refusal = { code: "invalid_input", message: "the input does not fit test.harness@10.0.0", violations: [{ pointer: "/hidden" }] };
+  const refusal = {
+    code: "invalid_input",
+    message: "the input does not fit test.harness@10.0.0: /hidden must be right",
+    summary: "the input does not fit test.harness@10.0.0",
+    violations: [{ pointer: "/hidden" }],
+  };
 
   test("is refused before the run", async () => {
     const before = seen.length;
@@ -119,8 +124,8 @@ describe("a version", () => {
   });
 
   test("if none accepts the input, the newest reports why", async () => {
-    await expect(ask({ wrod: "x" })).rejects.toMatchObject({ message: "the input does not fit test.harness@10.0.0" });
-    await expect(ask({ wrod: "x" }, {}, "9")).rejects.toMatchObject({ message: "the input does not fit test.harness@9.10.0" });
+    await expect(ask({ wrod: "x" })).rejects.toMatchObject({ summary: "the input does not fit test.harness@10.0.0" });
+    await expect(ask({ wrod: "x" }, {}, "9")).rejects.toMatchObject({ summary: "the input does not fit test.harness@9.10.0" });
   });
 
   test.each(["1", "10.0.1", "9.1"])("%s is not served", async (asked) => {
