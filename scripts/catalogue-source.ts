@@ -15,6 +15,13 @@ export function catalogueSource(probes: readonly Probe[]): string {
   ].join("\n");
 }
 
-function entryOf({ name, versions, needs, summary, target }: Probe): CatalogueEntry {
-  return { name, versions: Object.keys(versions).sort(newestFirst), needs, summary, target: target ?? null };
+function entryOf({ name, versions, needs, summary, target, replay }: Probe): CatalogueEntry {
+  return {
+    name,
+    versions: Object.keys(versions).sort(newestFirst),
+    needs,
+    summary,
+    target: target ?? null,
+    ...(replay === undefined ? {} : { isReplayable: true }),
+  };
 }

@@ -14,6 +14,7 @@ export default defineProbe({
   summary: "Finds a message in an IMAP mailbox, or waits for it, and reports the delivery path recorded in its header.",
   needs: ["tcp", "tls", "clock", "resolver"],
   target: { host: "host", port: "port" },
+  replay: "lines",
   ...newest,
   checkInput,
   usualTimeoutMs,

@@ -14,6 +14,7 @@ export default defineProbe({
   summary: "Asks a mail server to pass mail on to an address of yours, in the forms that open relays are known by; no message is sent.",
   needs: ["tcp", "tls"],
   target: { host: "target_host", port: "target_port" },
+  replay: "lines",
   ...newest,
   checkInput: ({ own_address: own }) =>
     ownAddress(own) === null ? [{ pointer: "/own_address", message: "is not a plain address in a domain", hint: "for example relay-test@example.net" }] : [],

@@ -13,6 +13,7 @@ export default defineProbe({
   summary: "Submits a real message to a mail server, retries temporary rejections, and reports the outcome of each recipient.",
   needs: ["tcp", "tls", "clock", "memory"],
   target: { host: "host", port: "port" },
+  replay: "lines",
   ...newest,
   checkInput,
   usualTimeoutMs,

@@ -12,6 +12,8 @@ export default defineProbe({
   summary: "Greets an FTP server, secures it, logs in if asked, lists or reads over a data connection if asked, and says goodbye.",
   needs: ["tcp", "tls", "clock"],
   target: { host: "target_host", port: "target_port" },
+  replay: ({ list, download }) =>
+    list === undefined && download === undefined ? null : "a list and a download come over a connection of their own, to a port that the server chooses",
   ...newest,
   checkInput: (input) => [...tlsViolations(input.tls), ...loginViolations(input)],
   run: async (input: Input, ctx: Context<"tcp" | "tls" | "clock">): Promise<Evidence<Output>> =>

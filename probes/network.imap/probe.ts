@@ -10,6 +10,7 @@ export default defineProbe({
   summary: "Greets an IMAP server, secures the connection, reads its capabilities, times NOOP, logs in if asked, and says goodbye.",
   needs: ["tcp", "tls", "clock"],
   target: { host: "target_host", port: "target_port" },
+  replay: "lines",
   ...newest,
   checkInput: ({ tls }) => tlsViolations(tls),
   run: (input: Input, ctx: Ctx): Promise<ImapEvidence> => checkService(IMAP, ctx, input, emptyEvidence(input)),

@@ -10,6 +10,7 @@ export default defineProbe({
   summary: "Greets an LMTP server, secures the connection, reads its capabilities, and says goodbye. It delivers nothing.",
   needs: ["tcp", "tls", "clock"],
   target: { host: "target_host", port: "target_port" },
+  replay: "lines",
   ...newest,
   checkInput: ({ tls }) => tlsViolations(tls),
   run: (input: Input, ctx: Context<"tcp" | "tls" | "clock">): Promise<Evidence<Output>> => checkService(LMTP, ctx, input, nothingYet(input)),

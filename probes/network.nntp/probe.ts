@@ -10,6 +10,7 @@ export default defineProbe({
   summary: "Greets a news server, secures the connection, reads its capabilities, logs in if asked, and says goodbye.",
   needs: ["tcp", "tls", "clock"],
   target: { host: "target_host", port: "target_port" },
+  replay: "lines",
   ...newest,
   checkInput: ({ tls }) => tlsViolations(tls),
   run: (input: Input, ctx: Context<"tcp" | "tls" | "clock">): Promise<Evidence<Output>> => checkService(NNTP, ctx, input, nothingYet(input)),

@@ -10,6 +10,7 @@ export default defineProbe({
   summary: "Greets a POP3 server, secures the connection, reads its capabilities, logs in and counts messages if asked, and says goodbye.",
   needs: ["tcp", "tls", "clock"],
   target: { host: "target_host", port: "target_port" },
+  replay: "lines",
   ...newest,
   checkInput: ({ tls }) => tlsViolations(tls),
   run: (input: Input, ctx: Ctx): Promise<Pop3Evidence> => checkService(POP3, ctx, input, emptyEvidence(input)),

@@ -11,6 +11,7 @@ export default defineProbe({
   summary: "Greets an SMTP server, secures the connection, reads its capabilities, times NOOP and says goodbye.",
   needs: ["tcp", "tls", "clock"],
   target: { host: "target_host", port: "target_port" },
+  replay: "lines",
   ...newest,
   checkInput: ({ tls }) => tlsViolations(tls),
   older: { "1.0.0": v1 },

@@ -7,7 +7,7 @@ import { perform, type RunRequest, resultOf } from "./run-request.js";
 
 export async function runOne(request: RunRequest, input: unknown, io: Io): Promise<number> {
   const { options, failOn, loaded } = request;
-  const tracer = options.trace || options.record !== null ? await (await import("./tracer.js")).openTracer(request, io) : null;
+  const tracer = options.trace || options.record !== null ? await (await import("./tracer.js")).openTracer(request, input, io) : null;
   try {
     const target = targetName(input, loaded.probe.target);
     const renderer = await rendererFor(options, { isList: false, isRepeated: false, targets: [target] }, io);

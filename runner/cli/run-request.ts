@@ -23,7 +23,11 @@ export const runOptions = {
   compact: { description: "JSON on one line; for a list, one line per envelope. The same as --format jsonl." },
   pretty: { description: "Print a readable timeline instead of JSON; for a list, a table and a summary." },
   trace: { description: "Show the conversation with its timings on stderr, secrets masked." },
-  record: { value: "FILE", description: "Write the conversation to a file as a transcript that can be replayed." },
+  record: {
+    value: "FILE",
+    description:
+      "Write the conversation to a file as a transcript that can be replayed. Only for conversations in lines of text: docs/transcripts.md names the probes.",
+  },
   artifacts: { value: "DIR", description: "Write the files that a probe offers, such as screenshots, to this folder. No file is overwritten." },
   concurrency: { value: "N", description: "Simultaneous runs of a list (16)." },
   processes: {

@@ -4,6 +4,7 @@ import { recordTranscripts } from "../lab/record.js";
 import { connectionFile } from "../lab/transcript-file.js";
 import type { TraceEvent } from "../run/recorder.js";
 import { RequestError } from "../support/request-error.js";
+import { assertReplayable } from "./assert-replayable.js";
 import type { Io } from "./io.js";
 import type { RunRequest } from "./run-request.js";
 import { traceLines } from "./trace-lines.js";
@@ -15,7 +16,9 @@ export interface Tracer {
 }
 
 /** Implements --trace and --record. The file is opened before anything is sent. */
-export async function openTracer({ options, asked }: RunRequest, io: Io): Promise<Tracer> {
+export async function openTracer(request: RunRequest, input: unknown, io: Io): Promise<Tracer> {
+  const { options, asked } = request;
+  if (options.record !== null) assertReplayable(request, input);
   const file = options.record === null ? null : await openForWriting(options.record, io);
   const events: TraceEvent[] = [];
   return {

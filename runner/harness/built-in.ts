@@ -18,6 +18,8 @@ export interface CatalogueEntry {
   readonly needs: readonly Need[];
   readonly summary: string;
   readonly target: Target | null;
+  /** Its conversations can be recorded and replayed, at least those of some inputs. */
+  readonly isReplayable?: true;
 }
 
 /** What a server of a built-in lab says of itself, without starting it. */

@@ -24,6 +24,8 @@ function faultsOf(probe: Record<string, unknown>): Violation[] {
   }
   if (typeof probe.summary !== "string" || probe.summary === "") fault("/summary", "must be one sentence for the catalogue");
   if (typeof probe.run !== "function") fault("/run", "must be a function");
+  if (probe.replay !== undefined && probe.replay !== "lines" && typeof probe.replay !== "function")
+    fault("/replay", 'must be "lines", or a function that says why an input\'s conversation cannot be replayed');
   faults.push(...needFaults(probe.needs), ...versionFaults(probe.versions), ...targetFaults(probe));
   return faults;
 }

@@ -41,6 +41,7 @@ export interface Probe {
   readonly needs: readonly Need[];
   readonly target?: Target;
   readonly freeForm?: true;
+  readonly replay?: "lines" | ((input: never) => string | null);
   /** By version, newest first. The newest does the work. */
   readonly versions: Readonly<Record<string, NewestVersion | OlderVersion>>;
   readonly checkInput?: (input: never) => readonly Violation[];
@@ -71,6 +72,11 @@ export interface Definition<
   readonly target?: Target<FieldOf<NoInfer<Given>>>;
   /** The protocol has no syntax (finger, gopher, whois): anything that a peer sends is an answer, and a wrong peer cannot be recognised. */
   readonly freeForm?: true;
+  /**
+   * The conversation is lines of text, each recorded as it is sent and received: `--record` writes a transcript that can be replayed. A function
+   * says why the conversation of an input cannot; null if it can.
+   */
+  readonly replay?: "lines" | ((input: Input) => string | null);
   readonly version: Version;
   readonly input: Contract<Given, Input>;
   readonly output: Contract<unknown, Output>;
@@ -103,14 +109,31 @@ export function defineProbe<
 >(
   definition: Definition<Input, Output, Needs, Given, Version, Older>,
 ): TypedProbe<Version, Record<Version, Exchange<Given, Output>> & { [V in keyof Older]: Older[V] extends TypedOlderVersion<infer Each> ? Each : Exchange }> {
-  const { name, summary, needs, target, freeForm, version, input, output, older, checkInput, usualTimeoutMs, weight, usualLimits, fromEnvironment, run } =
-    definition;
+  const {
+    name,
+    summary,
+    needs,
+    target,
+    freeForm,
+    replay,
+    version,
+    input,
+    output,
+    older,
+    checkInput,
+    usualTimeoutMs,
+    weight,
+    usualLimits,
+    fromEnvironment,
+    run,
+  } = definition;
   return {
     name,
     summary,
     needs,
     ...(target === undefined ? {} : { target }),
     ...(freeForm === undefined ? {} : { freeForm }),
+    ...(replay === undefined ? {} : { replay: replay as Probe["replay"] & {} }),
     versions: { [version]: { input, output }, ...older },
     ...(checkInput === undefined ? {} : { checkInput: checkInput as (input: never) => readonly Violation[] }),
     ...(usualTimeoutMs === undefined ? {} : { usualTimeoutMs: usualTimeoutMs as (input: never) => number }),

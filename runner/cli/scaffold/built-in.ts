@@ -62,6 +62,7 @@ export default defineProbe({
   summary: "Reads a server's greeting.",
   needs: ["tcp"],
   target: { host: "target_host", port: "target_port" },
+  replay: "lines",
   ...newest,
   run,
 });

@@ -66,6 +66,7 @@ export default defineProbe({
   version: "1.0.0",
   needs: ["tcp"],
   target: { host: "target_host", port: "target_port" },
+  replay: "lines",
   input,
   output,
   run,

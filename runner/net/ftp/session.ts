@@ -81,12 +81,20 @@ function protocol(): ReplyProtocol<Reply> {
     parser: new ReplyParser(),
     line: replyLine,
     whole,
-    shown: whole,
+    shown: asSent,
     isFarewell: ({ code }) => code === 421,
     endsSession: ({ code }) => ENDS_SESSION.has(code),
     isChallenge: () => false,
     failureReply,
   };
+}
+
+/** With the code on the last line, which ends the reply, and on every other line that would end it (RFC 959, section 4.2). */
+function asSent({ code, lines }: Reply): string {
+  if (lines.length < 2) return `${code} ${lines.join("")}`.trimEnd();
+  const [first, ...inner] = lines.slice(0, -1);
+  const between = inner.map((line) => (line.startsWith(String(code)) ? `${code}-${line}` : line));
+  return [`${code}-${first}`, ...between, `${code} ${lines.at(-1)}`.trimEnd()].join("\n");
 }
 
 /** The reply, or an error if the server did not do what was asked. */

@@ -55,13 +55,18 @@ function capabilityIn(line: string): Capability[] {
   return keyword === undefined ? [] : [{ keyword: keyword.toUpperCase(), parameters }];
 }
 
+function asSent(reply: Reply): string {
+  return [replyLine(reply), ...reply.lines.map((line) => (line.startsWith(".") ? `.${line}` : line)), "."].join("\n");
+}
+
 function protocol(): ReplyProtocol<Reply> {
   const whole = (reply: Reply): string => [replyLine(reply), ...reply.lines].join("\n");
   return {
     parser: new ReplyParser(),
     line: replyLine,
     whole,
-    shown: whole,
+    // A list ends with a dot, and a line that begins with one has another before it (RFC 3977, section 3.1.1).
+    shown: (reply, expected) => (expected?.isLong === true && reply.code < 300 ? asSent(reply) : whole(reply)),
     isFarewell: ({ code }) => code === 400,
     endsSession: ({ code }) => ENDS_SESSION.has(code),
     isChallenge: () => false,

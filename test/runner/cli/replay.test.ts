@@ -15,10 +15,24 @@ beforeEach(() => {
 afterEach(() => rmSync(cwd, { recursive: true }));
 
 describe("what --record writes can be replayed", () => {
-  test.each(["network.smtp", "network.pop3", "network.imap", "mail.send"])("%s", async (probe) => {
-    const lab = await (await labOf(probe))?.start(() => 0);
+  test.each([
+    ["network.smtp", 0, {}],
+    ["network.lmtp", 0, {}],
+    ["network.pop3", 0, {}],
+    ["network.imap", 0, {}],
+    ["network.sieve", 0, {}],
+    ["network.nntp", 0, {}],
+    ["network.nntp", 1, {}],
+    // The control connection.
+    ["network.ftp", 0, { list: undefined }],
+    ["network.ftp", 1, { list: undefined, download: undefined, expect: undefined }],
+    ["mail.relay", 0, {}],
+    ["mail.receive", 0, { auth: { mechanism: "PLAIN" } }],
     // SCRAM signs a new nonce in each run.
-    const input: Record<string, unknown> = { ...lab?.servers[0]?.input, ...(probe === "mail.send" ? { auth: { mechanism: "PLAIN" } } : {}) };
+    ["mail.send", 0, { auth: { mechanism: "PLAIN" } }],
+  ])("%s, server %d of its lab", async (probe, number, changes) => {
+    const lab = await (await labOf(probe))?.start(() => 0);
+    const input: Record<string, unknown> = { ...lab?.servers[number]?.input, ...changes };
     writeFileSync(join(cwd, "input.json"), JSON.stringify(input));
     const first = JSON.parse((await probeRun([probe, "input.json", "--record", "case.transcript"], { cwd })).out).output;
     await lab?.close();
@@ -42,6 +56,47 @@ describe("what --record writes can be replayed", () => {
     writeFileSync(join(cwd, "case.transcript"), "mine");
     expect(await probeRun(lab, { cwd })).toMatchObject({ code: 2, out: "", err: expect.stringContaining("is no recording") });
     expect(readFileSync(join(cwd, "case.transcript"), "utf8")).toBe("mine");
+  });
+
+  test.each([
+    ["data.redis", {}, "it can for mail.r"],
+    ["network.tcp", {}, "network.smtp"],
+    ["webapp.http", {}, "network.nntp"],
+    ["network.ftp", {}, "a list and a download come over a connection of their own"],
+  ])("%s is refused before anything is sent", async (probe, changes, reason) => {
+    const peer = await playTranscript("S: 220 x");
+    const url = `http://127.0.0.1:${peer.port}/`;
+    const target = probe === "webapp.http" ? { url } : { target_host: "127.0.0.1", target_port: peer.port };
+    const login = probe === "network.ftp" ? { auth: { username: "anonymous" }, list: {} } : {};
+    writeFileSync(join(cwd, "input.json"), JSON.stringify({ ...target, ...login, ...changes }));
+    const { code, out, err } = await probeRun([probe, "input.json", "--record", "no.transcript"], { cwd });
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    expect(err).toContain(probe);
+    expect(err).toContain(reason);
+    expect(readdirSync(cwd)).toEqual(["input.json"]);
+    expect(peer.connections).toBe(0);
+    await peer.close();
+  });
+
+  test.each([
+    // A line of the list that begins with a dot; lines inside a reply that would end it, or that have its code themselves.
+    ["network.nntp", "S: 200 ready\nC: CAPABILITIES\nS: 101 list\nS: VERSION 2\nS: ..ODD\nS: .\nC: DATE\nS: 111 20261129120000\nC: QUIT\nS: 205 bye\n"],
+    [
+      "network.ftp",
+      "S: 220-hello\nS: 220-220 inside\nS: more\nS: 220 ready\nC: FEAT\nS: 211-features\nS:  MLST\nS: 211\nC: NOOP\nS: 200 OK\nC: QUIT\nS: 221 bye\n",
+    ],
+  ])("%s: lines that would end a reply too early", async (probe, transcript) => {
+    const outputs: unknown[] = [];
+    for (const played of [transcript, pathToFileURL(join(cwd, "case.transcript"))]) {
+      const peer = await playTranscript(played);
+      const argv = [probe, `127.0.0.1:${peer.port}`, "--set", "tls.mode=none", ...(outputs.length === 0 ? ["--record", "case.transcript"] : [])];
+      const { output } = JSON.parse((await probeRun(argv, { cwd })).out);
+      await peer.close();
+      expect(peer.mismatches).toEqual([]);
+      outputs.push({ failure: output.failure, banner: output.banner, capabilities: output.capabilities, features: output.features });
+    }
+    expect(outputs[1]).toEqual(outputs[0]);
+    expect(outputs[0]).toMatchObject({ failure: null });
   });
 
   test("a peer that refuses connections", async () => {
