@@ -25,6 +25,8 @@ export default defineProbe({
 });
 
 function checkInput({ domain, ip, mail_from: sender, helo_domain: helo }: Input): Violation[] {
+  if (domain?.includes("@") === true)
+    return [{ pointer: "/domain", message: "must be a domain, not a mail address", hint: "leave out what stands before the @, or give mail_from" }];
   if (domain === undefined && sender === undefined && helo === undefined) {
     return [{ pointer: "", message: "a domain is missing", hint: "give domain, or mail_from and helo_domain with ip" }];
   }

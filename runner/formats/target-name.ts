@@ -7,7 +7,8 @@ export function targetName(input: unknown, target: Target | undefined): string |
   const fields = input as Readonly<Record<string, unknown>>;
   const values = target === undefined ? [] : fieldsOfTarget(target).flatMap((field) => fields[field] ?? []);
   // A URL may hold a password.
-  if (values.length > 0) return values.map((value) => String(value).replace(/\/\/[^/@]*@/, "//")).join(":");
+  const separator = typeof target === "object" && target.port !== undefined ? ":" : ", ";
+  if (values.length > 0) return values.map((value) => String(value).replace(/\/\/[^/@]*@/, "//")).join(separator);
   const [first] = targetsOf(fields);
   return first === undefined ? null : [first.host, first.port].filter((part) => part !== null).join(":");
 }

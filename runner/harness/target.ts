@@ -35,11 +35,17 @@ export function inputFromTarget(target: Target, { properties = {} }: InputSchema
 }
 
 function valuesOf(target: Target, word: string): [field: string, value: string][] {
-  if (typeof target === "string") return [[target, word]];
+  if (typeof target === "string") return [[target, withoutBrackets(word)]];
   const { host, port } = target.port === undefined ? { host: word, port: null } : splitPort(word);
   const bare = /^\[(.*)\]$/.exec(host)?.[1] ?? host;
   const first: [string, string] = [target.address !== undefined && isAddress(bare) ? target.address : target.host, bare];
   return port === null || target.port === undefined ? [first] : [first, [target.port, port]];
+}
+
+/** `[2001:db8::7]` is an address, also where no port can follow it. */
+function withoutBrackets(word: string): string {
+  const inside = /^\[(.*)\]$/.exec(word)?.[1];
+  return inside !== undefined && isAddress(inside) ? inside : word;
 }
 
 /** `2001:db8::1` is an address without a port. */

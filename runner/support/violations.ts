@@ -211,7 +211,7 @@ function hostHint(written: string): string | null {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what the hint is about
   if (/[\u0000-\u001f\u007f]/.test(written.trim())) return "take the control characters out";
   if (/[,;\s]/.test(written.trim())) return "one host a run: give an array of inputs for several";
-  if (/^[^:]+:\d+$/.test(written)) return "give the port in its own field";
+  if (/^[^:]+:\d+$/.test(written)) return "leave the port out here: if the probe takes one, it has its own field";
   if (written !== written.trim()) return "take the white space away";
   if (written.includes("_")) return "a host name has no underscore";
   if (written.startsWith("[")) return "write an IPv6 address without brackets";

@@ -34,6 +34,8 @@ test.each([
   [{ host: "target_host", port: "port_text" }, "mx.example.org:25", { target_host: "mx.example.org", port_text: "25" }],
   [{ host: "names", address: "addresses" }, "192.0.2.7", { addresses: ["192.0.2.7"] }],
   [{ host: "names", address: "addresses" }, "example.org", { names: ["example.org"] }],
+  ["target_host", "[2001:db8::7]", { target_host: "2001:db8::7" }],
+  ["target_host", "[example.org]", { target_host: "[example.org]" }],
   ["target_host", "https://a.example:8443/x?y=z", { target_host: "https://a.example:8443/x?y=z" }],
 ] as const)("%j takes %s", (target, word, input) => {
   expect(inputFromTarget(target, schema, word)).toEqual(input);
