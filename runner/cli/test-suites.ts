@@ -113,7 +113,7 @@ async function locate(path: string, io: Io): Promise<string> {
   try {
     return await realpath(resolve(io.cwd, path));
   } catch (error) {
-    throw new UsageError(`the suite ${JSON.stringify(path)} cannot be read: ${(error as NodeJS.ErrnoException).code}`, "give the path of a YAML file");
+    throw new UsageError(fileProblem(path, error), "give the path of a YAML file");
   }
 }
 

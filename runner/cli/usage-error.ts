@@ -9,6 +9,6 @@ export class UsageError extends RequestError {
 
 /** Names the first argument that is missing, by its placeholder in the usage: `<probe>`. */
 export function missingArgument(usage: string, given: number, line: string): UsageError {
-  const placeholder = usage.match(/<[^>]*>/g)?.[given];
+  const placeholder = usage.match(/<[^<>]*>/g)?.[given];
   return new UsageError(placeholder === undefined ? "missing argument" : `missing argument: ${placeholder}`, `usage: ${line}`);
 }

@@ -33,7 +33,7 @@ test("its code works", async () => {
   await writeFile(join(folder, "code.mjs"), `const hosts = ["127.0.0.1", "127.0.0.2", "no host"];\n${runnable}`);
   const { stdout, stderr } = await run(process.execPath, ["code.mjs"], { cwd: folder });
   expect(stdout.trimEnd().split("\n").sort()).toEqual(["127.0.0.1 error", "127.0.0.2 error"]);
-  expect(stderr).toContain("no host the input does not fit network.smtp@2.0.0: /target_host must be a host name or IP address");
+  expect(stderr).toContain("no host the input does not fit network.smtp@2.0.0: /target_host must be a host name or an IP address");
 });
 
 test("every option that it names is one", async () => {

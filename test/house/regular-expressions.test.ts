@@ -28,6 +28,7 @@ const MADE = [
   "runner/net/starttls/preludes.ts: a constant reply code",
   "runner/replies/mailbox-phrases.ts: joined from constants; timed as they are used",
   "runner/replies/other-subjects.ts: joined from constants; timed as they are used",
+  "runner/suite/choose.ts: the pattern of -t, only compiled, to see whether it can be",
   "runner/vitest/start.ts: a folder's name, escaped",
   "schemas/regular-expression.ts: only compiled, to see whether it can be",
 ];

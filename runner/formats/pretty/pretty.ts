@@ -4,7 +4,7 @@ import { waterfall } from "./waterfall.js";
 
 /** For people: one run as a waterfall, a list as a table with a summary. */
 export function pretty({ isList, isRepeated, targets, canvas }: Setting): Renderer {
-  if (!isList) return { present: ({ report }) => (report === null ? "" : waterfall(report, canvas)), item: (text) => text, end: () => "" };
+  if (!isList) return { present: ({ report, target }) => (report === null ? "" : waterfall(report, canvas, target)), item: (text) => text, end: () => "" };
   return {
     present: tableRows(targets, canvas),
     item: (text) => text,

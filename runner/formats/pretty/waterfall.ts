@@ -6,7 +6,7 @@ import { printableLine } from "../../support/printable.js";
 import type { Style } from "../../support/style.js";
 import { cellsOf, cut, pad } from "../../support/text-width.js";
 import { wrapped } from "../../support/wrap-text.js";
-import { targetsOf } from "../targets.js";
+import { type Target, targetsOf } from "../targets.js";
 import type { Canvas } from "./canvas.js";
 import { factLines } from "./facts.js";
 import { type DrawnPath, pathPicture } from "./path-picture.js";
@@ -20,12 +20,12 @@ const LONGEST_BAR = 48;
 /** Operations of network.traceroute, whose hops are drawn as a path. */
 const HOP = /^hop \d+$/;
 
-/** A run as a timeline: its steps as bars on one time axis, then what it found out, and the result. */
-export function waterfall(report: Report, { width, style }: Canvas): string {
+/** A run as a timeline: its steps as bars on one time axis, then what it found out, and the result. `asked` names its target where the output does not. */
+export function waterfall(report: Report, { width, style }: Canvas, asked: string | null = null): string {
   const { carried } = report;
   const path = pathOf(report);
   const rows = rowsOf(report, style).filter(({ name }) => path === null || !HOP.test(name));
-  const lines = [heading(report, width, style), ""];
+  const lines = [heading(report, asked, { width, style }), ""];
   if (path !== null) lines.push(...pathPicture(path, { width, style }), "");
   if (rows.length > 0) lines.push(...drawn(rows, carried.duration_ms, { width, style }));
   const undrawn = undrawnRequests(requestsOf(report));
@@ -37,13 +37,18 @@ export function waterfall(report: Report, { width, style }: Canvas): string {
   return `${lines.join("\n")}\n`;
 }
 
-function heading({ probe, version, carried }: Report, width: number, { bold, dim }: Style): string {
+function heading({ probe, version, carried }: Report, asked: string | null, { width, style: { bold, dim } }: Canvas): string {
   const targets = targetsOf({ ...carried });
-  const named = targets.map(({ host, port }) => printableLine(port === null ? host : `${host} port ${port}`));
+  const named = targets.length === 0 && asked !== null ? [printableLine(asked)] : targets.map(nameOf);
   const target = named.length === 0 ? "" : `  ${named.join(", ")}`;
   const title = `${probe}@${version}`;
-  const address = carried.ip_address === null || targets.some(({ host }) => host === carried.ip_address) ? "" : `  ${carried.ip_address}`;
+  const address =
+    carried.ip_address === null || asked === carried.ip_address || targets.some(({ host }) => host === carried.ip_address) ? "" : `  ${carried.ip_address}`;
   return `${bold(title)}${cut(target, width - cellsOf(title))}${dim(cut(address, width - cellsOf(title) - cellsOf(target)))}`;
+}
+
+function nameOf({ host, port }: Target): string {
+  return printableLine(port === null ? host : `${host} port ${port}`);
 }
 
 /** Of a probe that opens pages. */

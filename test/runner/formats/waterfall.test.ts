@@ -99,6 +99,13 @@ test("a run in parts shows the peer of each part", () => {
   expect(heading).toBe("network.smtp@2.0.0  smtp.example.org port 587, 192.0.2.7 port 993");
 });
 
+test("an output without a host: what was asked for", () => {
+  const named = report({ operations: [] });
+  const { target_host: _, ...carried } = { ...named.carried, ip_address: null } as { target_host?: string };
+  const [heading] = waterfall({ ...named, carried } as never, { width: 80, style: plain }, "example.org").split("\n");
+  expect(heading).toBe("network.smtp@2.0.0  example.org");
+});
+
 test("without operations: only the verdict", () => {
   expect(waterfall(report({ operations: [] }), { width: 80, style: plain })).toBe("network.smtp@2.0.0  mx.example.org port 25  192.0.2.7\n\n✔ ok  in 100 ms\n");
 });

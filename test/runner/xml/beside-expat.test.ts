@@ -84,9 +84,15 @@ const PIECES = fc.constantFrom(
 );
 
 realServer("XML as expat reads it", ["python3"], () => {
+  /** A name that the fifth edition of XML 1.0 allows, as we do; expat keeps to the fourth. */
+  const newName = "<?pé\u{1f600}";
+
   test("20,000 documents give the same elements, attributes and texts, or are refused by both", () => {
     const documents = fc.sample(
-      fc.tuple(fc.boolean(), fc.array(PIECES, { maxLength: 9 })).map(([isWithin, pieces]) => (isWithin ? `<r>${pieces.join("")}</r>` : pieces.join(""))),
+      fc
+        .tuple(fc.boolean(), fc.array(PIECES, { maxLength: 9 }))
+        .map(([isWithin, pieces]) => (isWithin ? `<r>${pieces.join("")}</r>` : pieces.join("")))
+        .filter((document) => !document.includes(newName)),
       20_000,
     );
     const input = documents.map((document) => Buffer.from(document).toString("base64")).join("\n");
