@@ -4,7 +4,7 @@ import { accept } from "../harness/accept.js";
 import { resolveReferences } from "../harness/references.js";
 import { DEFAULT_TIMEOUT_MS, type Report } from "../harness/run.js";
 import { SecretKeeper } from "../run/secret-keeper.js";
-import { RequestError, type Violation, withReason } from "../support/request-error.js";
+import { RequestError, refusal, type Violation } from "../support/request-error.js";
 import { InOrder } from "./emit-in-order.js";
 import { EXIT, exitCodeOf } from "./exit-codes.js";
 import type { ListPlaces } from "./input/read-word.js";
@@ -87,12 +87,8 @@ async function checkAll({ loaded, asked, signal, timeoutMs }: RunRequest, inputs
       violations.push(...error.violations.map((violation) => (list === null ? violation : ofInput(violation, list.places[index] as string))));
     }
   }
-  if (violations.length > 0) throw misfitOf(list === null ? summary : `${list.name}: ${summary}`, violations);
+  if (violations.length > 0) throw refusal(list === null ? summary : `${list.name}: ${summary}`, "invalid_input", violations);
   return ready;
-}
-
-function misfitOf(summary: string, violations: readonly Violation[]): RequestError {
-  return new RequestError(withReason(summary, violations), "invalid_input", violations, summary);
 }
 
 function ofInput(violation: Violation, place: string): Violation {

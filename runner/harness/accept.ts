@@ -1,4 +1,4 @@
-import { RequestError, type Violation, withReason } from "../support/request-error.js";
+import { type RequestError, refusal, type Violation } from "../support/request-error.js";
 import { violationsOf } from "../support/violations.js";
 import type { OlderVersion, Probe } from "./define-probe.js";
 import type { DefinedProbe } from "./registry.js";
@@ -40,8 +40,7 @@ function refused(loaded: DefinedProbe, version: string, input: unknown): Request
 }
 
 function misfit(name: string, violations: readonly Violation[]): RequestError {
-  const summary = `the input does not fit ${name}`;
-  return new RequestError(withReason(summary, violations), "invalid_input", violations, summary);
+  return refusal(`the input does not fit ${name}`, "invalid_input", violations);
 }
 
 /** The caller's object is not changed: filling in defaults writes to this copy. */

@@ -20,12 +20,13 @@ const PLAIN = /^[\w.-]+$/;
 
 /** A plain word matches whole words, so mx1 does not match mx10; anything else is a regular expression. */
 export function namePattern(written: string): string {
+  if (PLAIN.test(written)) return `(?<![\\w.-])${written.replaceAll(".", "\\.")}(?![\\w.-])`;
   try {
     new RegExp(written);
+    return written;
   } catch (error) {
     throw new RequestError(`-t ${JSON.stringify(written)} is not a regular expression`, "usage", [
       { pointer: "", message: (error as Error).message, hint: "a word needs no regular expression: it selects the checks that have it as a whole word" },
     ]);
   }
-  return PLAIN.test(written) ? `(?<![\\w.-])${written.replaceAll(".", "\\.")}(?![\\w.-])` : written;
 }

@@ -54,3 +54,8 @@ export function withReason(summary: string, violations: readonly Violation[]): s
   const rest = more.length === 0 ? "" : ` (and ${more.length} more)`;
   return `${summary}: ${`${first.pointer} ${first.message}`.trim()}${hint}${rest}`;
 }
+
+/** A request that is wrong in these ways: its message has the first. */
+export function refusal(summary: string, code: RequestErrorCode, violations: readonly Violation[]): RequestError {
+  return new RequestError(withReason(summary, violations), code, violations, summary);
+}

@@ -27,7 +27,7 @@ export class Monitor {
   #seen: { at: number; done: number }[] = [];
   #counts: Counts | null = null;
   #asking: Promise<unknown> | null = null;
-  #wasAnswered = false;
+  #hasAsked = false;
 
   constructor(
     readonly io: Io,
@@ -58,7 +58,7 @@ export class Monitor {
       )
       .finally(() => (this.#asking = null));
     const isLate = await Promise.race([this.#asking.then(() => false), sleep(ANSWER_MS, true, { ref: false })]);
-    this.#wasAnswered = true;
+    this.#hasAsked = true;
     if (isLate) this.#counts = null;
     return this.#counts;
   }
@@ -83,7 +83,7 @@ export class Monitor {
     this.#seen = this.#seen.filter((each) => at - each.at <= RATE_OVER_MS);
     const first = this.#seen[0] as { at: number; done: number };
     const perSecond = at > first.at ? ((completed(snapshot.stats) - first.done) / (at - first.at)) * 1000 : 0;
-    const line = liveLine(snapshot, perSecond, { width: this.io.stderr.columns - 1, isAsking: !this.#wasAnswered });
+    const line = liveLine(snapshot, perSecond, { width: this.io.stderr.columns - 1, isAsking: !this.#hasAsked });
     this.io.err(CLEAR_LINE + line.slice(0, this.io.stderr.columns - 1));
   }
 }
