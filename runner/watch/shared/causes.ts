@@ -19,11 +19,11 @@ export interface KnownFailure {
 interface Newest {
   readonly at: number;
   readonly outcome: RawOutcome;
-  /** The newest time that it was fine after it was not; null if there was none. */
-  readonly recovery: { readonly from: RawOutcome; readonly knownAt: number } | null;
+  /** When it was known the last time that it is fine after it failed; -1 for never. */
+  readonly recoveredAt: number;
 }
 
-const NOTHING: Newest = { at: -1, outcome: "unknown", recovery: null };
+const NOTHING: Newest = { at: -1, outcome: "unknown", recoveredAt: -1 };
 
 /**
  * Whose failure a failure is: its check's own, that of a check on which it depends, or this machine's. What one watch concludes goes into the log,
@@ -54,8 +54,10 @@ export class Causes {
     if (!this.#newest.has(key)) return;
     const newest = this.#newestOf(key);
     if (newest.at >= at) return;
-    const isRecovery = newest.at >= 0 && isFine(outcome) && !isFine(newest.outcome);
-    this.#newest.set(key, { at, outcome, recovery: isRecovery ? { from: newest.outcome, knownAt } : newest.recovery });
+    const isRecovery = isFine(outcome) && newest.outcome === "error";
+    // While a check starts to work again, its locations may disagree: until it is fine, it still fails.
+    const meant = outcome === "unknown" && newest.outcome === "error" ? "error" : outcome;
+    this.#newest.set(key, { at, outcome: meant, recoveredAt: isRecovery ? knownAt : newest.recoveredAt });
   }
 
   /** Null: what must be known was asked for. */
@@ -80,11 +82,13 @@ export class Causes {
     return outcomes.includes(null) ? null : (outcomes as RawOutcome[]);
   }
 
-  /** That a check was fine says something of a failure only if its run began after the failure was known: until then, jobs may overtake each other. */
+  /**
+   * That a check was fine, or that nothing is known of it, says something of a failure only if its run began after the failure was known: until then,
+   * jobs may overtake each other.
+   */
   #outcome(key: string, { at, knownAt }: KnownFailure): RawOutcome | null {
     const newest = this.#newestOf(key);
-    if (newest.at >= at && !isFine(newest.outcome)) return newest.outcome;
-    if (newest.at >= at && newest.recovery !== null && newest.recovery.knownAt > at) return newest.recovery.from;
+    if (newest.at >= at && (newest.outcome === "error" || newest.recoveredAt > at)) return "error";
     return newest.at >= knownAt ? newest.outcome : null;
   }
 
@@ -92,7 +96,9 @@ export class Causes {
   #newestOf(key: string): Newest {
     const seen = this.#newest.get(key) ?? NOTHING;
     const state = this.options.state(key);
-    return (state.last_at ?? -1) > seen.at ? { at: state.last_at as number, outcome: rawOutcomeOf(state, this.options.isBlind()), recovery: null } : seen;
+    return (state.last_at ?? -1) > seen.at
+      ? { at: state.last_at as number, outcome: rawOutcomeOf(state, this.options.isBlind()), recoveredAt: seen.recoveredAt }
+      : seen;
   }
 }
 

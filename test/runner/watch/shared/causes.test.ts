@@ -131,6 +131,32 @@ describe("canaries", () => {
     expect(of("child", 155, 160)).toEqual(OWN);
   });
 
+  test("locations of a canary that disagree while an outage begins or ends do not hide that it fails", async () => {
+    const { ended, of } = await causesOf(CHECKS, "canaries: [a, b]");
+    ended("a", 100, "error");
+    ended("b", 100, "unknown", 115);
+    expect(of("parent", 100, 120)).toBeNull();
+    expect(asked).toEqual(["b@120"]);
+    ended("b", 120, "error");
+    expect(of("parent", 100, 120)).toEqual(OFFLINE);
+
+    for (const name of ["a", "b"]) {
+      ended(name, 130, "unknown");
+      ended(name, 140, "ok", 160);
+    }
+    expect(of("parent", 129, 150)).toEqual(OFFLINE);
+    expect(of("a", 139, 155)).toEqual(OFFLINE);
+    expect(asked).toHaveLength(1);
+  });
+
+  test("a canary of which nothing is known after the failure excuses nothing", async () => {
+    const { ended, of } = await causesOf(CHECKS, "canaries: [a, b]");
+    ended("a", 120, "error");
+    ended("b", 120, "unknown");
+    ended("parent", 120, "error");
+    expect(of("parent", 100, 120)).toEqual(OWN);
+  });
+
   test("after a restart in the middle of an outage, what is unknown had failed", async () => {
     const { of } = await causesOf(CHECKS, "canaries: [a, b]");
     states.a = { ...FIRST_STATE, last_at: 130, outcome: "unknown" };
